@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# The system root: a tree of Debian testing that the project is built in, that
+# the guest runs on, and that QEMU itself comes from. Made once, never written
+# to again; see enter.sh for how commands run in it.
+
+root_key() { { echo "$suite"; cat "$lab/packages"; } | sha256sum | cut -c1-16; }
+root=$cache/root-$(root_key)
+
+package_list() { sed 's/#.*//' "$lab/packages" | xargs | tr ' ' ,; }
+
+# Several processes may find the root missing at the same moment: one makes
+# it, the others wait. It takes its name only when it is complete.
+ensure_root() {
+    local lock
+    [[ ! -d $root ]] || return 0
+    exec {lock}>"$cache/root.lock"
+    flock -n "$lock" || { say "another process makes the system root: waiting"; flock "$lock"; }
+    if [[ ! -d $root ]]; then
+        need_packages mmdebstrap:mmdebstrap unshare:util-linux
+        rm -rf "$root.new"
+        step "system root (Debian $suite)" make_root "$root.new" ||
+            die "the system root could not be made"
+        mv "$root.new" "$root"
+    fi
+    exec {lock}>&-
+}
+
+# Debian's mirror may be a copy that stands still, so its Release file may be
+# past its Valid-Until date. What nobody reads here (manuals, translations,
+# drivers of hardware that a virtual machine never has) is left out.
+make_root() {
+    local target=$1 mirror exclude options=()
+    mirror=$(debian_mirror)
+    if [[ ! $mirror ]]; then
+        refresh_apt
+        mirror=$(debian_mirror)
+    fi
+    [[ $mirror ]] || die "no Debian source found in this machine's apt configuration"
+    for exclude in '/usr/share/'{man,doc,info,locale,help}'/*' \
+        '/usr/lib/modules/*/kernel/'{sound,drivers/net,drivers/gpu/drm/{amd,i915,nouveau,radeon,xe}}'/*'; do
+        options+=(--dpkgopt="path-exclude=$exclude")
+    done
+    lab=$lab mmdebstrap --mode=root --variant=essential --include="$(package_list)" \
+        --aptopt='Acquire::Check-Valid-Until "false"' \
+        --aptopt='Apt::Install-Recommends "false"' \
+        --dpkgopt=force-unsafe-io "${options[@]}" \
+        --customize-hook='lab='"'$lab'"' sh "$lab/vkms.sh" "$1"' \
+        "$suite" "$target" "$mirror"
+}
+
+# in_root COMMAND...: runs it inside the root, in the checkout, as root.
+in_root() {
+    unshare --mount --pid --fork --kill-child --propagation private \
+        "$lab/enter.sh" "$root" "$cache" "$checkout" "$build" "$out" "$@"
+}
