@@ -1,0 +1,23 @@
+#!/bin/sh
+# initramfs.sh ROOT INIT OUTPUT: static busybox, the few modules that it takes
+# to mount the system root, and INIT. Runs inside the system root.
+set -eu
+
+root=$1 init=$2 output=$3
+version=$(ls "$root/usr/lib/modules")
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+
+mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/modules"
+cp "$root/usr/bin/busybox" "$tree/bin/busybox"
+install -m 755 "$init" "$tree/init"
+# modprobe knows the order; busybox's insmod wants them unpacked.
+modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay |
+    sed -n 's/^insmod //p' | awk '!seen[$1]++ {print $1}' |
+    while read -r file; do
+        name=$(basename "$file" .xz)
+        xz -dc "$file" >"$tree/modules/$name"
+        echo "$name" >>"$tree/modules/order"
+    done
+(cd "$tree" && find . | busybox cpio -o -H newc) >"$output.$$"
+mv "$output.$$" "$output"

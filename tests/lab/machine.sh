@@ -1,0 +1,220 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # the paths come from common.sh
+# The virtual machine: what it is made of, how it is started and ended.
+
+# --- what QEMU is told -------------------------------------------------------
+
+# A comma ends a value in QEMU's options unless it is doubled.
+escape() { printf '%s' "${1//,/,,}"; }
+
+machine_base() { # ACCELERATOR
+    arguments+=(-nodefaults -no-user-config -no-reboot -machine q35
+        -smp "$(($(nproc) > 4 ? 4 : $(nproc)))" -m "${LATCH_LAB_MEMORY:-2048}"
+        -kernel "/lab/root/boot/vmlinuz-$(ls "$root/usr/lib/modules")"
+        -initrd "$(escape "$job/initramfs")"
+        -serial "file:$(escape "$job/serial.log")")
+    if [[ $1 == kvm ]]; then
+        arguments+=(-accel kvm -cpu host)
+    else
+        arguments+=(-accel tcg,thread=multi -cpu max)
+    fi
+}
+
+machine_share() { # TAG DIRECTORY READONLY
+    arguments+=(-fsdev "local,id=$1,path=$(escape "$2"),security_model=none,multidevs=remap,readonly=$3"
+        -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
+}
+
+# The checkout may hold the directories for build and results, or not.
+machine_shares() {
+    machine_share root /lab/root on
+    machine_share job "$job" off
+    machine_share checkout "$checkout" on
+    machine_share out "$out" off
+    printf '%s\n' "checkout ro,cache=loose $checkout" >"$job/shares"
+    if [[ $build != "$checkout"/* ]]; then
+        machine_share build "$build" on
+        printf '%s\n' "build ro,cache=loose $build" >>"$job/shares"
+    fi
+    printf '%s\n' "out rw,cache=mmap $out" >>"$job/shares"
+}
+
+machine_display() { # DEVICE
+    case $1 in
+    virgl)
+        arguments+=(-device virtio-gpu-gl-pci -display sdl,gl=on)
+        ;;
+    *)
+        arguments+=(-device virtio-gpu-pci -display none)
+        ;;
+    esac
+    arguments+=(-device virtio-keyboard-pci -device virtio-tablet-pci)
+}
+
+# QEMU's control socket, looped back into the guest: a job can press keys,
+# move the pointer and take pictures of the screen (bin/lab-monitor).
+machine_monitor() {
+    arguments+=(-device virtio-serial-pci
+        -chardev "socket,id=qmp,path=$(escape "$job/qmp"),server=on,wait=off"
+        -mon chardev=qmp,mode=control
+        -chardev "socket,id=loop,path=$(escape "$job/qmp")"
+        -device virtserialport,chardev=loop,name=org.latch.monitor)
+}
+
+# --- KVM or not --------------------------------------------------------------
+
+# /dev/kvm can be there and still not run a stock kernel (a virtual machine
+# that is one itself, say): only a boot tells. The answer holds until the
+# host boots again.
+accelerator() {
+    local answer=
+    answer=$cache/accelerator-$(cat /proc/sys/kernel/random/boot_id)
+    if [[ ! -s $answer ]]; then
+        if [[ -c /dev/kvm ]] && step "trying KVM" probe_kvm; then
+            echo kvm >"$answer.$$"
+        else
+            echo tcg >"$answer.$$"
+        fi
+        mv "$answer.$$" "$answer"
+    fi
+    cat "$answer"
+}
+
+probe_kvm() {
+    local job arguments=() status=0
+    job=$(mktemp -d /tmp/latch-lab.XXXXXX)
+    machine_base kvm
+    arguments+=(-display none -append "console=ttyS0 lab.probe")
+    in_root timeout -s KILL 15 "$lab/qemu.sh" "$job" "${arguments[@]}" || true
+    grep -q 'lab: this kernel runs' "$job/serial.log" || status=1
+    rm -rf "$job"
+    return "$status"
+}
+
+# --- a run -------------------------------------------------------------------
+
+# The guest reads everything about the job from one directory, and leaves its
+# exit status there.
+write_job() { # DEVICE VT COMMAND...
+    local device=$1 vt=$2 size
+    shift 2
+    size=$(stty size 2>/dev/null </dev/tty || echo "24 80")
+    {
+        printf 'export LATCH_LAB_DEVICE=%q LAB_CHECKOUT=%q LAB_BUILD=%q LAB_OUT=%q\n' \
+            "$device" "$checkout" "$build" "$out"
+        printf 'LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
+            "$vt" "$( (($#)) || echo yes)" "${size% *}" "${size#* }"
+        printf 'export TERM=%q\n' "${TERM:-dumb}"
+    } >"$job/settings"
+    # What the caller has set for latch goes along.
+    env -0 | grep -z -E '^(LATCH|WLR|WAYLAND|MESA|LIBGL|EGL|XKB|ASAN|UBSAN|LSAN|CMOCKA)_[A-Za-z0-9_]*=' |
+        grep -z -v -E '^(LATCH_LAB_DEVICE|WAYLAND_DISPLAY|LATCH_CACHE|LATCH_BUILD_DIR|LATCH_OUT_DIR)=' |
+        while IFS= read -r -d '' variable; do printf 'export %q\n' "$variable"; done >>"$job/settings" || true
+    printf '%q ' "$@" >"$job/command"
+    printf 'exec /bin/bash %q\n' "$lab/guest.sh" >"$job/start"
+    : >"$job/stdout" >"$job/stderr" >"$job/serial.log"
+}
+
+# One machine at a time for each pair of processors: timing tests on a crowded
+# computer say nothing. A machine that somebody types at is not counted.
+take_slot() {
+    local slots slot lock
+    slots=$(($(nproc) / 2))
+    ((slots > 0)) || slots=1
+    while :; do
+        for ((slot = 0; slot < slots; slot++)); do
+            exec {lock}>"$cache/machine-$slot.lock"
+            ! flock -n "$lock" || return 0
+            exec {lock}>&-
+        done
+        [[ ${waiting:-} ]] || say "waiting for another virtual machine of this computer"
+        waiting=yes
+        sleep 0.5
+    done
+}
+
+# Everything that a run has started ends with it, however it ends.
+end_run() {
+    [[ ! ${machine:-} ]] || kill -KILL "$machine" 2>/dev/null || true
+    [[ ! ${followers:-} ]] || kill "${followers[@]}" 2>/dev/null || true
+    if [[ ${job:-} ]]; then
+        mkdir -p "$out/lab"
+        cp "$job/serial.log" "$out/lab/serial.log" 2>/dev/null || true
+        rm -rf "$job"
+    fi
+}
+
+follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
+
+# run_machine DEVICE VT TIMEOUT COMMAND...: boots, runs COMMAND (or a shell),
+# and returns its exit status; 124 when the time was up, 125 when the guest
+# died without leaving one.
+run_machine() {
+    local device=$1 vt=$2 limit=$3 accel status waiting=
+    local arguments=()
+    shift 3
+    machine='' followers=()
+    accel=$(accelerator)
+    (($# == 0)) || take_slot
+    job=$(mktemp -d /tmp/latch-lab.XXXXXX)
+    write_job "$device" "$vt" "$@"
+    machine_base "$accel"
+    machine_monitor
+    machine_shares
+    machine_display "$device"
+    arguments+=(-append "console=ttyS0 quiet panic=-1 ${LATCH_LAB_KERNEL:-}")
+
+    if (($# == 0)); then
+        run_interactively
+    else
+        in_root "$lab/qemu.sh" "$job" "${arguments[@]}" </dev/null >"$job/qemu.log" 2>&1 &
+        machine=$!
+        follow "$job/stdout" &
+        followers+=($!)
+        follow "$job/stderr" >&2 &
+        followers+=($!)
+        wait_for_machine "$limit"
+    fi
+    if [[ -s $job/status ]]; then
+        status=$(<"$job/status")
+    elif [[ -e $job/late ]]; then
+        status=124
+        say "the job was not done after $limit s: ended"
+    else
+        status=125
+        say "the guest died"
+    fi
+    if [[ ! -s $job/status ]]; then
+        say "the guest's serial log (also in $out/lab/serial.log):"
+        tail -n 60 "$job/serial.log" "$job/qemu.log" >&2
+    fi
+    end_run
+    job=''
+    return "$status"
+}
+
+# An interactive shell has the terminal for itself.
+run_interactively() {
+    local saved
+    saved=$(stty -g)
+    arguments+=(-chardev stdio,id=terminal,signal=off -device virtconsole,chardev=terminal)
+    stty raw -echo
+    in_root "$lab/qemu.sh" "$job" "${arguments[@]}" 2>"$job/qemu.log" || true
+    stty "$saved"
+}
+
+wait_for_machine() { # LIMIT
+    local deadline=$((SECONDS + $1))
+    while kill -0 "$machine" 2>/dev/null; do
+        if ((SECONDS >= deadline)); then
+            touch "$job/late"
+            kill -KILL "$machine"
+            break
+        fi
+        sleep 0.05
+    done
+    wait "$machine" 2>/dev/null || true
+    # The followers end by themselves when they have seen the machine gone.
+    wait "${followers[@]}" || true
+    machine='' followers=()
+}
