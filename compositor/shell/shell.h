@@ -1,0 +1,126 @@
+/*
+ * The shell: which surfaces are on the screen, where, and in which order; who
+ * has the focus; what keys and pointers do. It knows toplevels, popups,
+ * subsurfaces, the seat and the cursor, and nothing of buffers, planes or
+ * renderers: the output code asks it for a flat list and shows that.
+ */
+#ifndef LATCH_SHELL_SHELL_H
+#define LATCH_SHELL_SHELL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wlr/util/box.h>
+
+#include "shell/cursor.h"
+
+struct latch_shell;
+struct latch_toplevel;
+struct wl_display;
+struct wlr_backend;
+struct wlr_compositor;
+struct wlr_output_layout;
+struct wlr_seat;
+struct wlr_session;
+struct wlr_surface;
+
+struct latch_shell_options {
+	struct wl_display *display;
+	struct wlr_backend *backend;
+	struct wlr_compositor *compositor;
+	/* For the keys that switch the VT; NULL when latch runs in a window. */
+	struct wlr_session *session;
+	/* Outputs appear and vanish here; the owner adds and removes them. */
+	struct wlr_output_layout *layout;
+
+	/* The list of latch_shell_surfaces() is another one now: something was
+	 * mapped, unmapped, moved, resized or restacked. Content alone (a commit with
+	 * a new buffer of the same size) does not call it. */
+	void (*damage_all)(void *data);
+	/* What latch_shell_cursor() returns has changed: position, image or both. */
+	void (*cursor_moved)(void *data);
+	/* The user asked for the end of the session (Alt+Escape). */
+	void (*terminate)(void *data);
+	void *data;
+};
+
+enum latch_shell_kind {
+	/* The root surface of an xdg_toplevel. */
+	LATCH_SHELL_TOPLEVEL,
+	/* The root surface of an xdg_popup. */
+	LATCH_SHELL_POPUP,
+	/* A subsurface of any of the others. */
+	LATCH_SHELL_SUBSURFACE,
+	/* What a drag and drop carries under the pointer. */
+	LATCH_SHELL_DRAG_ICON,
+};
+
+/* One surface on the screen. */
+struct latch_shell_surface {
+	struct wlr_surface *surface;
+	/* Its upper left corner, in layout coordinates; size and crop are the
+	 * surface's own (surface->current). */
+	int32_t x, y;
+	enum latch_shell_kind kind;
+	/* It belongs to the toplevel that fills this output. Nothing behind that
+	 * toplevel is in the list; what it does not cover is black (xdg-shell,
+	 * xdg_toplevel.set_fullscreen). */
+	bool fullscreen;
+	/* The toplevel it belongs to, popups included; NULL for a drag icon. */
+	struct latch_toplevel *toplevel;
+};
+
+/**
+ * Create the shell and its globals: xdg_wm_base, wl_seat, wl_data_device_manager,
+ * zwp_primary_selection_device_manager_v1, wp_cursor_shape_manager_v1,
+ * zxdg_decoration_manager_v1.
+ *
+ * Call it before the backend starts, so that no input device is missed. All the
+ * objects in options are borrowed and must outlive the shell.
+ *
+ * Returns NULL when out of memory or a global can't be made; that is logged.
+ */
+struct latch_shell *latch_shell_create(const struct latch_shell_options *options);
+
+/**
+ * Destroy the shell. Clients must be gone (wl_display_destroy_clients) and the
+ * display, the layout and the backend still there. NULL is fine.
+ */
+void latch_shell_destroy(struct latch_shell *shell);
+
+/**
+ * Put the mapped surfaces that touch output_box (layout coordinates) into out,
+ * front to back: the drag icon, then per toplevel in stacking order its popups,
+ * the subsurfaces above it, itself and the subsurfaces below it.
+ *
+ * Returns how many there are, which can be more than cap: then only the first
+ * cap were written and the caller may come again with more room. Allocates
+ * nothing. The pointers are valid until control returns to the event loop.
+ */
+size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *output_box,
+	struct latch_shell_surface *out, size_t cap);
+
+/**
+ * The cursor's position in layout coordinates and its image; NULL when there is
+ * nothing to show: hidden by the client, or a seat without a pointer. The image
+ * is valid until control returns to the event loop; lock its buffer to keep it.
+ */
+const struct latch_cursor_image *latch_shell_cursor(struct latch_shell *shell, double *x,
+	double *y);
+
+/**
+ * The client's surface that the cursor's image comes from, for its frame
+ * callbacks and presentation feedback; NULL when the image is the theme's.
+ */
+struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell);
+
+/** The seat, for protocols that need one. Owned by the shell. */
+struct wlr_seat *latch_shell_seat(struct latch_shell *shell);
+
+/**
+ * The session was switched to (true) or away from (false). While it is away no key
+ * counts as held.
+ */
+void latch_shell_set_active(struct latch_shell *shell, bool active);
+
+#endif
