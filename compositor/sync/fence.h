@@ -1,0 +1,95 @@
+#ifndef LATCH_SYNC_FENCE_H
+#define LATCH_SYNC_FENCE_H
+
+/*
+ * Fences as file descriptors: a sync_file is a snapshot of one or several dma_fences of the
+ * kernel, and becomes readable (poll) when all of them have signalled. Plain functions over
+ * plain fds; none of them waits. The kernel's words: Documentation/driver-api/sync_file.rst,
+ * include/uapi/linux/sync_file.h, include/uapi/linux/dma-buf.h.
+ *
+ * One owner per fd, -1 is empty.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** What a sync_file says of itself; names are cut at the kernel's 31 characters. */
+struct latch_fence_info {
+	/* 1 signalled, 0 pending, negative errno: signalled with that error. */
+	int status;
+	size_t num_fences;
+	/* Time of the latest signal of all fences in it, CLOCK_MONOTONIC; 0 while one is
+	 * pending. Can be long ago, or 0, for a fence that was born signalled. */
+	int64_t signal_time_ns;
+	/* Of the first fence that is still pending, else of the first. */
+	char driver_name[32];
+	char timeline_name[32];
+};
+
+/** Moves the fd out of *fd and leaves -1 there. */
+int latch_fence_take(int *fd);
+
+/** Closes *fd unless it is -1, and leaves -1 there. */
+void latch_fence_clear(int *fd);
+
+/** Closes what *dst held, and moves *src there (-1 is left in *src). */
+void latch_fence_move(int *dst, int *src);
+
+/** Returns a new fd of the same fence, close-on-exec, owned by the caller; negative errno. */
+int latch_fence_dup(int fd);
+
+/** True when fd is a sync_file (SYNC_IOC_FILE_INFO knows it); for fds that clients send. */
+bool latch_fence_is_valid(int fd);
+
+/**
+ * Asks a sync_file for its state (SYNC_IOC_FILE_INFO). Returns 0 and fills *info, whatever
+ * the state; negative errno (*info untouched) when fd is no sync_file (-ENOTTY, -EBADF).
+ */
+int latch_fence_get_info(int fd, struct latch_fence_info *info);
+
+/**
+ * When did the fence signal? Returns 0 and sets *ns (CLOCK_MONOTONIC, latest of all fences in
+ * it); -EBUSY while it is pending; another negative errno when it signalled with that error
+ * (a GPU reset, most often), or when fd is no sync_file. *ns is also set for a fence that
+ * signalled with an error, 0 when nothing is known.
+ */
+int latch_fence_signal_time_ns(int fd, int64_t *ns);
+
+/**
+ * Takes a snapshot of the implicit fences of a dma-buf that a reader must wait for, i.e. of
+ * its writers (DMA_BUF_IOCTL_EXPORT_SYNC_FILE with DMA_BUF_SYNC_READ, Linux 6.0). An idle
+ * buffer gives a fence that is signalled already. Returns a new sync_file, close-on-exec,
+ * owned by the caller; negative errno.
+ */
+int latch_fence_export_from_dmabuf(int dmabuf_fd);
+
+/**
+ * Adds a fence to a dma-buf as one of its readers, so that later writers wait for it
+ * (DMA_BUF_IOCTL_IMPORT_SYNC_FILE with DMA_BUF_SYNC_READ). The fds stay the caller's.
+ * Returns 0 or negative errno.
+ */
+int latch_fence_import_to_dmabuf(int dmabuf_fd, int fence_fd);
+
+/**
+ * One fence that signals when both have (SYNC_IOC_MERGE). Either may be -1: then it is a
+ * duplicate of the other; both -1 gives -1. Arguments stay the caller's, the result is new
+ * and the caller's. Negative errno on failure (-EBADF for two empty ones).
+ */
+int latch_fence_merge(int a, int b);
+
+/**
+ * Tells the fence's driver by when somebody would like it to signal (SYNC_IOC_SET_DEADLINE,
+ * Linux 6.5; CLOCK_MONOTONIC). A hint, nothing more. Returns 0 or negative errno.
+ */
+int latch_fence_set_deadline(int fd, int64_t deadline_ns);
+
+/**
+ * Makes a sync_file that has signalled already, for an IN_FENCE_FD that tells the kernel to
+ * leave implicit fences alone. drm_fd: any node with DRM_CAP_SYNCOBJ; -1 when there is none.
+ * idle_dmabuf_fd: a dma-buf nobody writes to, used where drm_fd can't do it; -1 for none.
+ * Returns a new fd, owned by the caller; negative errno (-ENOTSUP when neither can).
+ */
+int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd);
+
+#endif

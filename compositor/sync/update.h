@@ -1,0 +1,91 @@
+#ifndef LATCH_SYNC_UPDATE_H
+#define LATCH_SYNC_UPDATE_H
+
+/*
+ * A content update, and what the two explicit protocols allow it to be: plain structs and
+ * plain functions. The gate (gate.h) does what is decided here.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct latch_release;
+
+/** How the client said when its buffer is ready. */
+enum latch_sync_kind {
+	LATCH_SYNC_NONE,      /* no fence at all: shared memory */
+	LATCH_SYNC_IMPLICIT,  /* the dma-buf's own fences, as of the commit */
+	LATCH_SYNC_SYNC_FILE, /* zwp_linux_surface_synchronization_v1.set_acquire_fence */
+	LATCH_SYNC_SYNCOBJ,   /* wp_linux_drm_syncobj_surface_v1.set_acquire_point */
+};
+
+/** A stable name for logs, traces and documents: none, implicit, sync-file, syncobj. */
+const char *latch_sync_kind_name(enum latch_sync_kind kind);
+
+/** One wl_surface.commit that brought a new buffer. All times are CLOCK_MONOTONIC. */
+struct latch_update {
+	/* Counts up from 1 over all surfaces; 0 is no update. */
+	uint64_t id;
+	enum latch_sync_kind kind;
+	/* The client's wl_surface.commit arrived. */
+	int64_t commit_ns;
+	/* The kernel's time of the latest of its own acquire fences, as it is: before
+	 * commit_ns where the client was done early, 0 where there was no fence or the
+	 * kernel does not know. */
+	int64_t fence_ns;
+	/* The later of commit_ns and fence_ns: when its own buffer was both here and done. */
+	int64_t signalled_ns;
+	/* It passed the gate, with all that must be shown at the same time. */
+	int64_t ready_ns;
+	/* It had to wait in the gate: for itself or for a synchronised subsurface. */
+	bool held;
+	/* An acquire fence signalled with an error: the buffer's content is rubbish and must
+	 * not be shown; the last good buffer stays up. The surface's other state applies. */
+	bool fence_error;
+	/* Owned by whoever owns this struct; NULL where there is none. */
+	struct latch_release *release;
+};
+
+/** What a commit brings, seen by the two protocols. */
+struct latch_sync_request {
+	bool has_buffer;
+	bool is_dmabuf;
+
+	/* wp_linux_drm_syncobj_surface_v1 exists, and what was set on it. */
+	bool has_syncobj;
+	bool has_acquire_point;
+	bool has_release_point;
+	bool same_timeline;
+	uint64_t acquire_point;
+	uint64_t release_point;
+
+	/* What was set by zwp_linux_surface_synchronization_v1. */
+	bool has_sync_file;
+	bool has_buffer_release;
+};
+
+/** What is wrong with a commit; each is an error of one of the two protocols. */
+enum latch_sync_verdict {
+	LATCH_SYNC_OK,
+	LATCH_SYNC_SYNCOBJ_NO_BUFFER,
+	LATCH_SYNC_SYNCOBJ_NO_ACQUIRE_POINT,
+	LATCH_SYNC_SYNCOBJ_NO_RELEASE_POINT,
+	LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER,
+	LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS,
+	LATCH_SYNC_ZWP_NO_BUFFER,
+	LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER,
+};
+
+/** Judges a commit by the rules of both protocols. */
+enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *request);
+
+/** What a commit that was judged LATCH_SYNC_OK waits for. */
+enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request);
+
+/**
+ * Notes that one acquire fence of the update has signalled. fence_ns: the kernel's time or
+ * 0; error: it signalled with one. Keeps fence_ns the latest of all and signalled_ns in line.
+ */
+void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, bool error);
+
+#endif
