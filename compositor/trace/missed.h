@@ -1,0 +1,71 @@
+/* Which vblanks a content update missed, and through whom: pure arithmetic. */
+#ifndef LATCH_TRACE_MISSED_H
+#define LATCH_TRACE_MISSED_H
+
+#include "trace/record.h"
+
+#include <stdint.h>
+
+/*
+ * The definition. An update that was presented at vblank F has missed every vblank v of its
+ * output for which all of this holds:
+ *
+ *   1. v is after the update's commit,
+ *   2. v is after the flip of the update it replaced (a vblank shows one update per surface),
+ *   3. v is before F.
+ *
+ * Vblanks are taken to lie whole refreshes before F. "The first vblank after t" is the
+ * earliest of them that is later than t and fulfils 2. Three of them cut the missed vblanks
+ * into three runs, some of which may be empty:
+ *
+ *   replaced   commit         ready             submit end             flip
+ *       |        c              r                  s                     |
+ *   ----|----|---c---|---|---|--r--|---|---|---|---s--|---|---|---|---|--F---> vblanks
+ *            :       ^             ^                  ^                  ^
+ *            :      first         first              first               |
+ *            :      after c       after r            after s             |
+ *            : unused|  waiting    |    waiting       |     waiting      |
+ *            :       |  for fence  |    for latch     |     for kernel   |
+ *
+ * One missed vblank has one cause:
+ *
+ *   fence   from the first vblank after commit up to the first after ready: the acquire fence
+ *           signalled after the vblank the update was committed for.
+ *   latch   from the first after ready up to the first after submit end, when ready came half
+ *           a refresh or more before that vblank, or when ready to submit start took a whole
+ *           refresh or more. Half a refresh is more than any compositor needs that we measured.
+ *   fence   the same run, when ready came closer to the vblank than that, but the commit did
+ *           not: with its fence signalled at commit the update would have been in time.
+ *   client  the same run, when the commit itself came that close.
+ *   kernel  from the first after submit end up to F: latch was done, the flip came later.
+ *
+ * Vblanks between the replaced flip and the commit are nobody's misses, as no update was
+ * there to show: a film of 30 frames a second on a display of 60 Hz has one with each frame.
+ * They are counted as unused, so that a client which could not keep up shows as well.
+ *
+ * An unknown time counts as the next known one (a fence that was never watched signalled at
+ * ready), and a time before its predecessor counts as its predecessor. An update that was not
+ * presented, or whose output has no known refresh, has missed nothing that could be said.
+ */
+
+enum latch_missed_cause {
+	LATCH_MISSED_FENCE,
+	LATCH_MISSED_CLIENT,
+	LATCH_MISSED_LATCH,
+	LATCH_MISSED_KERNEL,
+};
+#define LATCH_MISSED_CAUSES 4
+
+struct latch_missed {
+	uint32_t total; /* the sum of by_cause */
+	uint32_t by_cause[LATCH_MISSED_CAUSES];
+	uint32_t unused; /* vblanks after the replaced flip and before the commit */
+};
+
+/** Counts the vblanks that the update missed, by the definition above. Never fails. */
+struct latch_missed latch_missed_count(const struct latch_frame_record *record);
+
+/** A stable name for traces and tables: "fence", "client", "latch", "kernel". */
+const char *latch_missed_cause_name(enum latch_missed_cause cause);
+
+#endif

@@ -1,0 +1,93 @@
+/* Frame statistics: counts and percentiles per surface and per output. */
+#ifndef LATCH_TRACE_STATISTICS_H
+#define LATCH_TRACE_STATISTICS_H
+
+#include "trace/missed.h"
+#include "trace/record.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct latch_statistics;
+
+/* The four stages that are told to people. "Submit" is the start of the ioctl. */
+enum latch_stage {
+	LATCH_STAGE_COMMIT_TO_SIGNALLED,
+	LATCH_STAGE_SIGNALLED_TO_SUBMIT,
+	LATCH_STAGE_SUBMIT_TO_FLIP,
+	LATCH_STAGE_COMMIT_TO_FLIP,
+};
+#define LATCH_STAGES 4
+
+/* Durations from 1 us to 60 s are told to three digits; longer ones count as 60 s, and in
+ * `clamped`. Every update that was presented is in, the first ones of a session too. */
+#define LATCH_STATISTICS_MAX_NS INT64_C(60000000000)
+
+/* So many surfaces that are gone keep a row of their own; older ones share one. */
+#define LATCH_STATISTICS_GONE_MAX 16
+
+struct latch_surface_counts {
+	uint64_t frames; /* presented; the updates that percentiles are made of */
+	uint64_t on_plane;
+	uint64_t composed;
+	uint64_t superseded;   /* replaced before their latch */
+	uint64_t dropped;      /* neither presented nor superseded */
+	uint64_t fence_errors; /* presented or not */
+	uint64_t missed;
+	uint64_t missed_by_cause[LATCH_MISSED_CAUSES];
+	uint64_t unused;       /* vblanks without a commit of the client */
+	uint64_t incomplete;   /* presented, but a time that a stage needs was unknown */
+	uint64_t out_of_order; /* a stage would have been negative, and counted as 0 */
+	uint64_t clamped;      /* a stage was longer than LATCH_STATISTICS_MAX_NS */
+};
+
+struct latch_statistics *latch_statistics_create(void);
+void latch_statistics_destroy(struct latch_statistics *statistics);
+
+/** Makes the surface's row, or renames it. Returns false when memory is out. */
+bool latch_statistics_add_surface(
+	struct latch_statistics *statistics, const struct latch_trace_surface *surface);
+
+/** The surface is gone: its row stays, until LATCH_STATISTICS_GONE_MAX others went after it. */
+void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t surface_id);
+
+/** Makes the output's row, or changes its texts. Returns false when memory is out. */
+bool latch_statistics_add_output(
+	struct latch_statistics *statistics, const struct latch_trace_output *output);
+
+/** Counts one update. Allocates only when its surface has no histograms yet. */
+void latch_statistics_add_frame(
+	struct latch_statistics *statistics, const struct latch_frame_record *record);
+
+/** Counts one flip. Flips of an output that was not added are ignored. */
+void latch_statistics_add_flip(
+	struct latch_statistics *statistics, const struct latch_flip_record *record);
+
+/**
+ * The length of a stage in ns. A fence that signalled before the commit signalled at commit.
+ * Returns false when a time it needs is unknown. *negative_out says that the times were out of
+ * order and the length was made 0.
+ */
+bool latch_stage_length(const struct latch_frame_record *record, enum latch_stage stage,
+	int64_t *length_ns_out, bool *negative_out);
+
+/** A stable name: "commit->signalled", ... */
+const char *latch_stage_name(enum latch_stage stage);
+
+/** A surface's counts so far. Returns false for a surface without a row of its own. */
+bool latch_statistics_get_counts(const struct latch_statistics *statistics, uint32_t surface_id,
+	struct latch_surface_counts *counts_out);
+
+/** The percentile (0 to 100) of a stage in ns, 0 when there is nothing to tell from. */
+int64_t latch_statistics_get_percentile(const struct latch_statistics *statistics,
+	uint32_t surface_id, enum latch_stage stage, double percentile);
+
+/** Prints the table for people, at most 100 columns wide. */
+void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file);
+
+/** Writes the same, and more, as JSON. Returns 0 or a negative errno. */
+int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);
+
+#endif

@@ -1,0 +1,72 @@
+/* What the rest of latch calls to have its frames recorded. */
+#ifndef LATCH_TRACE_TRACE_H
+#define LATCH_TRACE_TRACE_H
+
+#include "trace/record.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+struct latch_trace;
+
+struct latch_trace_options {
+	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
+	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
+};
+
+/* A surface, as people know it. The text is copied. */
+struct latch_trace_surface {
+	uint32_t id;	   /* latch_frame_record.surface_id */
+	int32_t pid;	   /* of the client, 0 when unknown */
+	const char *label; /* app id or another short name; NULL when there is none yet */
+};
+
+/* An output and the circumstances its numbers hold in. The texts are copied; NULL is "unknown". */
+struct latch_trace_output {
+	uint32_t id;	      /* latch_frame_record.output_id, not 0 */
+	const char *name;     /* connector, "HDMI-A-1" */
+	const char *device;   /* driver and node, "vkms (/dev/dri/card0)" */
+	const char *mode;     /* "1024x768 at 60.000 Hz" */
+	const char *renderer; /* "gles2", "pixman", "none" */
+	const char *clock;    /* where flip times come from: "hardware" or "simulated" */
+};
+
+/**
+ * Starts to record. Statistics are always kept; the files are opened (and truncated) at
+ * once, so that a path which can't be written is told before the session begins.
+ * options may be NULL. Returns NULL with errno set, after a log line that says what is wrong.
+ */
+struct latch_trace *latch_trace_create(const struct latch_trace_options *options);
+
+/**
+ * Writes what is left, the --stats file too, and frees everything. Call it after the last
+ * update was released. NULL is fine.
+ */
+void latch_trace_destroy(struct latch_trace *trace);
+
+/**
+ * Tells who a surface is, before its first record or whenever its label changes.
+ * Like all functions below it takes a NULL trace, and then does nothing.
+ */
+void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface);
+
+/** No further surface of this number will come; records of its last updates may. */
+void latch_trace_remove_surface(struct latch_trace *trace, uint32_t surface_id);
+
+/** Tells what an output is, when it appears and after each change of its mode or renderer. */
+void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_output *output);
+
+/**
+ * Records one content update. Call it exactly once per update, when nothing in it will change
+ * any more: after its release, or when it is dropped. Allocates nothing, except at the first
+ * record of a surface. The record is not kept.
+ */
+void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_record *record);
+
+/** Records one flip, after its event. Allocates nothing. */
+void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record);
+
+/** Prints the frame latency table, at most 100 columns wide, for a person to read. */
+void latch_trace_print(struct latch_trace *trace, FILE *file);
+
+#endif

@@ -1,0 +1,34 @@
+/* The trace file: frame records as events that ui.perfetto.dev opens. */
+#ifndef LATCH_TRACE_WRITER_H
+#define LATCH_TRACE_WRITER_H
+
+#include "trace/record.h"
+#include "trace/trace.h"
+
+#include <stdbool.h>
+
+struct latch_trace_writer;
+
+/**
+ * Opens (and truncates) the file. Returns NULL with errno set.
+ */
+struct latch_trace_writer *latch_trace_writer_create(const char *path);
+
+/** Writes what is left, closes and frees. Returns 0 or the first error of all writes. */
+int latch_trace_writer_destroy(struct latch_trace_writer *writer);
+
+bool latch_trace_writer_add_surface(
+	struct latch_trace_writer *writer, const struct latch_trace_surface *surface);
+void latch_trace_writer_remove_surface(struct latch_trace_writer *writer, uint32_t surface_id);
+bool latch_trace_writer_add_output(
+	struct latch_trace_writer *writer, const struct latch_trace_output *output);
+
+/** Writes one update: its slices, and an instant for each cause it missed vblanks through. */
+void latch_trace_writer_frame(
+	struct latch_trace_writer *writer, const struct latch_frame_record *record);
+
+/** Writes one flip: its slices, and an instant at its time. */
+void latch_trace_writer_flip(
+	struct latch_trace_writer *writer, const struct latch_flip_record *record);
+
+#endif
