@@ -1,0 +1,203 @@
+/*
+ * Which output a toplevel is on, how large it is asked to be, and where it lies.
+ * The position follows the state that the client shows (xdg->current), not the one
+ * that was asked for: so a window goes to its new place in the very frame in which it
+ * has its new size.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/util/log.h>
+
+#include "shell/place.h"
+#include "shell/private.h"
+
+bool latch_output_box(struct latch_shell *shell, struct wlr_output *output, struct wlr_box *box) {
+	*box = (struct wlr_box){0};
+	if (output != NULL) {
+		wlr_output_layout_get_box(shell->options.layout, output, box);
+	}
+	return !wlr_box_empty(box);
+}
+
+/* Only compares pointers: also for an output that may be gone. */
+static bool in_layout(struct latch_shell *shell, const struct wlr_output *output) {
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		if (l_output->output == output) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct wlr_output *choose_output(struct latch_shell *shell) {
+	struct wlr_box box;
+	struct wlr_output *output = wlr_output_layout_output_at(
+		shell->options.layout, shell->cursor.x, shell->cursor.y);
+	if (latch_output_box(shell, output, &box)) {
+		return output;
+	}
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		if (latch_output_box(shell, l_output->output, &box)) {
+			return l_output->output;
+		}
+	}
+	return NULL;
+}
+
+void latch_arrange_assign(struct latch_toplevel *toplevel, struct wlr_output *output) {
+	struct latch_shell *shell = toplevel->shell;
+	if (!latch_output_box(shell, output, &toplevel->output_box)) {
+		output = choose_output(shell);
+		latch_output_box(shell, output, &toplevel->output_box);
+	}
+	toplevel->output = output;
+}
+
+void latch_arrange_set_home(struct latch_toplevel *toplevel) {
+	const char *name = toplevel->output != NULL ? toplevel->output->name : NULL;
+	if (name == NULL || (toplevel->home != NULL && strcmp(toplevel->home, name) == 0)) {
+		return;
+	}
+	free(toplevel->home);
+	toplevel->home = strdup(name);
+}
+
+void latch_arrange_configure(struct latch_toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	if (!xdg->base->initialized) {
+		return;
+	}
+	bool fill = toplevel->fullscreen || toplevel->maximized;
+	if (fill && !toplevel->filled && xdg->base->surface->mapped &&
+		!xdg->scheduled.fullscreen && !xdg->scheduled.maximized) {
+		toplevel->restore = latch_toplevel_box(toplevel);
+	}
+	if (!wlr_box_empty(&toplevel->output_box)) {
+		wlr_xdg_toplevel_set_bounds(
+			xdg, toplevel->output_box.width, toplevel->output_box.height);
+	}
+	wlr_xdg_toplevel_set_fullscreen(xdg, toplevel->fullscreen);
+	wlr_xdg_toplevel_set_maximized(xdg, toplevel->maximized);
+	/* 0x0 lets the client choose: nothing is known that would be better. */
+	if (fill) {
+		wlr_xdg_toplevel_set_size(
+			xdg, toplevel->output_box.width, toplevel->output_box.height);
+	} else if (toplevel->filled || !xdg->base->surface->mapped) {
+		wlr_xdg_toplevel_set_size(xdg, toplevel->restore.width, toplevel->restore.height);
+	}
+}
+
+static void move_to(struct latch_toplevel *toplevel, const struct wlr_box *box) {
+	if (toplevel->x == box->x && toplevel->y == box->y) {
+		return;
+	}
+	toplevel->x = box->x;
+	toplevel->y = box->y;
+	latch_popups_reposition(toplevel);
+	latch_shell_changed(toplevel->shell);
+}
+
+void latch_arrange_place(struct latch_toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	struct wlr_box window = latch_toplevel_box(toplevel);
+	bool filled = xdg->current.fullscreen || xdg->current.maximized;
+	if (filled != toplevel->filled) {
+		toplevel->filled = filled;
+		/* What is hidden behind it changes, even where it does not move. */
+		latch_shell_changed(toplevel->shell);
+		if (!filled) {
+			window.x = toplevel->restore.x;
+			window.y = toplevel->restore.y;
+			if (wlr_box_empty(&toplevel->restore)) {
+				latch_place_centre(&toplevel->output_box, &window);
+			}
+			latch_place_clamp(&toplevel->output_box, &window);
+		}
+	}
+	if (filled) {
+		/* A fullscreen surface that is smaller is centred on black, as xdg-shell
+		 * has it; a larger one shows its upper left part. */
+		latch_place_centre(&toplevel->output_box, &window);
+		latch_place_clamp(&toplevel->output_box, &window);
+	} else if (toplevel->resize_edges != 0) {
+		latch_place_anchor(&toplevel->resize_start, toplevel->resize_edges, &window);
+		if (!xdg->current.resizing && toplevel->shell->pointer.grabbed != toplevel) {
+			toplevel->resize_edges = 0;
+		}
+	}
+	move_to(toplevel, &window);
+}
+
+void latch_arrange_place_new(struct latch_toplevel *toplevel) {
+	struct latch_shell *shell = toplevel->shell;
+	struct wlr_box window = latch_toplevel_box(toplevel);
+	struct latch_toplevel *parent =
+		toplevel->xdg->parent != NULL ? toplevel->xdg->parent->base->data : NULL;
+	if (parent != NULL && parent->output != NULL && !toplevel->fullscreen) {
+		latch_arrange_assign(toplevel, parent->output);
+	}
+	latch_arrange_set_home(toplevel);
+
+	if (parent != NULL && parent->xdg->base->surface->mapped) {
+		struct wlr_box around = latch_toplevel_box(parent);
+		latch_place_centre(&around, &window);
+		latch_place_clamp(&toplevel->output_box, &window);
+	} else {
+		unsigned others = 0;
+		struct latch_toplevel *other;
+		wl_list_for_each(other, &shell->stack, stack.link) {
+			others += other->output == toplevel->output && !other->filled &&
+				other->stack.parent == NULL;
+		}
+		latch_place_cascade(&toplevel->output_box, others, &window);
+	}
+	toplevel->x = window.x;
+	toplevel->y = window.y;
+	latch_arrange_place(toplevel);
+}
+
+/* The output that a toplevel should be on now. */
+static struct wlr_output *find_home(struct latch_toplevel *toplevel) {
+	struct latch_shell *shell = toplevel->shell;
+	struct wlr_box box;
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		if (toplevel->home != NULL && strcmp(l_output->output->name, toplevel->home) == 0 &&
+			latch_output_box(shell, l_output->output, &box)) {
+			return l_output->output;
+		}
+	}
+	return in_layout(shell, toplevel->output) ? toplevel->output : NULL;
+}
+
+static void arrange_one(struct latch_toplevel *toplevel) {
+	struct wlr_box old = toplevel->output_box;
+	latch_arrange_assign(toplevel, find_home(toplevel));
+	if (toplevel->output == NULL) {
+		/* Keep the place for the output that comes next. */
+		toplevel->output_box = old;
+		return;
+	}
+	if (wlr_box_equal(&old, &toplevel->output_box)) {
+		return;
+	}
+	latch_place_carry(&old, &toplevel->output_box, &toplevel->restore);
+	if (toplevel->xdg->base->surface->mapped) {
+		struct wlr_box window = latch_toplevel_box(toplevel);
+		latch_place_carry(&old, &toplevel->output_box, &window);
+		move_to(toplevel, &window);
+	}
+	if (toplevel->fullscreen || toplevel->maximized) {
+		latch_arrange_configure(toplevel);
+	}
+}
+
+void latch_arrange_all(struct latch_shell *shell) {
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->toplevels, link) {
+		arrange_one(toplevel);
+	}
+}

@@ -1,0 +1,60 @@
+#include "shell/bindings.h"
+
+#include <wlr/types/wlr_keyboard.h>
+
+#define ALT WLR_MODIFIER_ALT
+#define SHIFT WLR_MODIFIER_SHIFT
+#define CTRL WLR_MODIFIER_CTRL
+#define COUNTING (SHIFT | CTRL | ALT | WLR_MODIFIER_LOGO)
+
+static const struct {
+	uint32_t modifiers;
+	xkb_keysym_t keysym;
+	enum latch_action action;
+} table[] = {
+	{ALT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_NEXT},
+	/* Most keymaps have another keysym for Tab with Shift, some have not. */
+	{ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
+	{ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
+	{ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE},
+	{ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE},
+};
+
+static const struct latch_binding_help help[] = {
+	{"Alt+Tab", "the next window"},
+	{"Alt+Shift+Tab", "the window before"},
+	{"Alt+F4", "close the window"},
+	{"Alt+Escape", "end the session"},
+	{"Ctrl+Alt+F1 to F12", "switch to another VT"},
+};
+
+static unsigned find_vt(uint32_t modifiers, xkb_keysym_t keysym) {
+	/* xkeyboard-config has keysyms of their own for Ctrl+Alt+Fn (symbols/srvr_ctrl):
+	 * the modifiers are part of the keysym. Keymaps without them give plain Fn. */
+	if (keysym >= XKB_KEY_XF86Switch_VT_1 && keysym <= XKB_KEY_XF86Switch_VT_12) {
+		return keysym - XKB_KEY_XF86Switch_VT_1 + 1;
+	}
+	if (modifiers == (CTRL | ALT) && keysym >= XKB_KEY_F1 && keysym <= XKB_KEY_F12) {
+		return keysym - XKB_KEY_F1 + 1;
+	}
+	return 0;
+}
+
+struct latch_binding latch_binding_find(uint32_t modifiers, xkb_keysym_t keysym) {
+	modifiers &= COUNTING;
+	unsigned vt = find_vt(modifiers, keysym);
+	if (vt != 0) {
+		return (struct latch_binding){LATCH_ACTION_SWITCH_VT, vt};
+	}
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (table[i].modifiers == modifiers && table[i].keysym == keysym) {
+			return (struct latch_binding){table[i].action, 0};
+		}
+	}
+	return (struct latch_binding){LATCH_ACTION_NONE, 0};
+}
+
+const struct latch_binding_help *latch_bindings_help(size_t *count) {
+	*count = sizeof(help) / sizeof(help[0]);
+	return help;
+}

@@ -1,0 +1,273 @@
+/*
+ * The cursor's position and image.
+ *
+ * Of wlr_cursor only the part is used that collects events. The rest of it hands
+ * images to wlr_output_cursor, which asserts that each output has a renderer
+ * (wlr_output_cursor_set_buffer); an output of ours has none as long as nothing has
+ * to be composed.
+ */
+#include "shell/cursor.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_xcursor_manager.h>
+#include <wlr/util/log.h>
+#include <wlr/xcursor.h>
+
+#include "shell/private.h"
+
+#define DEFAULT_SIZE 24
+#define MAX_SIZE 512
+
+static void tell(struct latch_shell *shell) {
+	if (shell->ready) {
+		shell->options.cursor_moved(shell->options.data);
+	}
+}
+
+static void set_image(struct latch_shell *shell, struct wlr_buffer *buffer,
+	const struct latch_cursor_image *image) {
+	struct wlr_buffer *old = shell->cursor.image.buffer;
+	uint64_t serial = shell->cursor.image.serial;
+	shell->cursor.image = *image;
+	shell->cursor.image.buffer = buffer != NULL ? wlr_buffer_lock(buffer) : NULL;
+	shell->cursor.image.serial = serial + 1;
+	wlr_buffer_unlock(old);
+	tell(shell);
+}
+
+/* The first picture of an animated one is enough: a cursor that moves by itself would
+ * keep an idle screen busy. */
+static void show_theme(struct latch_shell *shell, const char *name) {
+	struct wlr_xcursor_manager *themes = shell->cursor.themes;
+	float scale = shell->cursor.output != NULL ? shell->cursor.output->scale : 1;
+	struct wlr_xcursor *xcursor = NULL;
+	if (wlr_xcursor_manager_load(themes, scale)) {
+		xcursor = wlr_xcursor_manager_get_xcursor(themes, name, scale);
+		if (xcursor == NULL) {
+			/* The wrong picture is better than none. */
+			xcursor = wlr_xcursor_manager_get_xcursor(themes, "default", scale);
+		}
+	}
+	if (xcursor == NULL) {
+		set_image(shell, NULL, &(struct latch_cursor_image){0});
+		return;
+	}
+	struct wlr_xcursor_image *image = xcursor->images[0];
+	set_image(shell, wlr_xcursor_image_get_buffer(image),
+		&(struct latch_cursor_image){
+			.hotspot_x = (int32_t)((float)image->hotspot_x / scale),
+			.hotspot_y = (int32_t)((float)image->hotspot_y / scale),
+			.width = (int32_t)((float)image->width / scale),
+			.height = (int32_t)((float)image->height / scale),
+			.scale = scale,
+		});
+}
+
+static void show_surface(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	const struct wlr_surface_state *state = &cursor->surface->current;
+	struct wlr_buffer *buffer = latch_watch_cursor_buffer(cursor->surface);
+	if (buffer == NULL || state->width <= 0 || state->height <= 0) {
+		set_image(shell, NULL, &(struct latch_cursor_image){0});
+		return;
+	}
+	set_image(shell, buffer,
+		&(struct latch_cursor_image){
+			.hotspot_x = cursor->hotspot_x,
+			.hotspot_y = cursor->hotspot_y,
+			.width = state->width,
+			.height = state->height,
+			.scale = (float)state->buffer_width / (float)state->width,
+		});
+}
+
+static void show(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	if (cursor->override != NULL) {
+		show_theme(shell, cursor->override);
+	} else if (cursor->surface != NULL) {
+		show_surface(shell);
+	} else if (cursor->name != NULL) {
+		show_theme(shell, cursor->name);
+	} else {
+		set_image(shell, NULL, &(struct latch_cursor_image){0});
+	}
+}
+
+static void drop_surface(struct latch_cursor *cursor) {
+	if (cursor->surface == NULL) {
+		return;
+	}
+	latch_unlisten(&cursor->surface_commit);
+	latch_unlisten(&cursor->surface_destroy);
+	if (cursor->output != NULL) {
+		wlr_surface_send_leave(cursor->surface, cursor->output);
+	}
+	cursor->surface = NULL;
+}
+
+static void handle_surface_commit(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_commit);
+	struct latch_cursor *cursor = &shell->cursor;
+	/* wl_pointer.set_cursor: an offset of the surface moves the hotspot. */
+	cursor->hotspot_x -= cursor->surface->current.dx;
+	cursor->hotspot_y -= cursor->surface->current.dy;
+	show(shell);
+}
+
+static void handle_surface_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_destroy);
+	drop_surface(&shell->cursor);
+	show(shell);
+}
+
+void latch_cursor_set_name(struct latch_shell *shell, const char *name) {
+	struct latch_cursor *cursor = &shell->cursor;
+	bool same = cursor->surface == NULL && cursor->name != NULL && name != NULL &&
+		strcmp(cursor->name, name) == 0;
+	if (same) {
+		return;
+	}
+	drop_surface(cursor);
+	cursor->name = name;
+	show(shell);
+}
+
+void latch_cursor_set_surface(
+	struct latch_shell *shell, struct wlr_surface *surface, int32_t hotspot_x, int32_t hotspot_y) {
+	struct latch_cursor *cursor = &shell->cursor;
+	if (surface == NULL) {
+		latch_cursor_set_name(shell, NULL);
+		return;
+	}
+	cursor->name = NULL;
+	cursor->hotspot_x = hotspot_x;
+	cursor->hotspot_y = hotspot_y;
+	if (surface != cursor->surface) {
+		drop_surface(cursor);
+		cursor->surface = surface;
+		latch_listen(&surface->events.commit, &cursor->surface_commit,
+			handle_surface_commit);
+		latch_listen(&surface->events.destroy, &cursor->surface_destroy,
+			handle_surface_destroy);
+		if (cursor->output != NULL) {
+			wlr_surface_send_enter(surface, cursor->output);
+		}
+	}
+	show(shell);
+}
+
+void latch_cursor_set_override(struct latch_shell *shell, const char *name) {
+	shell->cursor.override = name;
+	show(shell);
+}
+
+static void update_output(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	struct wlr_output *output =
+		wlr_output_layout_output_at(shell->options.layout, cursor->x, cursor->y);
+	if (output == cursor->output) {
+		return;
+	}
+	float scale_before = cursor->output != NULL ? cursor->output->scale : 1;
+	if (cursor->surface != NULL) {
+		if (cursor->output != NULL) {
+			wlr_surface_send_leave(cursor->surface, cursor->output);
+		}
+		if (output != NULL) {
+			wlr_surface_send_enter(cursor->surface, output);
+		}
+	}
+	cursor->output = output;
+	if (output != NULL && output->scale != scale_before) {
+		show(shell);
+	}
+}
+
+void latch_cursor_warp(struct latch_shell *shell, double x, double y) {
+	struct latch_cursor *cursor = &shell->cursor;
+	if (!isfinite(x) || !isfinite(y) || wl_list_empty(&shell->options.layout->outputs)) {
+		return;
+	}
+	wlr_output_layout_closest_point(shell->options.layout, NULL, x, y, &x, &y);
+	if (x == cursor->x && y == cursor->y) {
+		return;
+	}
+	cursor->x = x;
+	cursor->y = y;
+	update_output(shell);
+	tell(shell);
+}
+
+void latch_cursor_update_outputs(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	struct wlr_output_layout *layout = shell->options.layout;
+	/* Before any question about it: the output may be gone. */
+	if (cursor->output != NULL && wlr_output_layout_get(layout, cursor->output) == NULL) {
+		cursor->output = NULL;
+	}
+	struct wlr_box box;
+	wlr_output_layout_get_box(layout, NULL, &box);
+	if (wlr_box_empty(&box)) {
+		return;
+	}
+	if (!cursor->placed) {
+		/* In the middle of the first output. */
+		struct wlr_output *first = wlr_output_layout_get_center_output(layout);
+		cursor->placed = latch_output_box(shell, first, &box);
+		latch_cursor_warp(shell, box.x + box.width / 2.0, box.y + box.height / 2.0);
+	} else {
+		latch_cursor_warp(shell, cursor->x, cursor->y);
+	}
+	update_output(shell);
+}
+
+const struct latch_cursor_image *latch_shell_cursor(
+	struct latch_shell *shell, double *x, double *y) {
+	*x = shell->cursor.x;
+	*y = shell->cursor.y;
+	if (shell->cursor.image.buffer == NULL ||
+		!(shell->seat->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
+		return NULL;
+	}
+	return &shell->cursor.image;
+}
+
+struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell) {
+	return shell->cursor.override == NULL ? shell->cursor.surface : NULL;
+}
+
+bool latch_cursor_init(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	cursor->devices = wlr_cursor_create();
+	if (cursor->devices == NULL) {
+		return false;
+	}
+	const char *size_text = getenv("XCURSOR_SIZE");
+	long size = size_text != NULL ? strtol(size_text, NULL, 10) : 0;
+	if (size <= 0 || size > MAX_SIZE) {
+		size = DEFAULT_SIZE;
+	}
+	cursor->themes = wlr_xcursor_manager_create(getenv("XCURSOR_THEME"), (uint32_t)size);
+	if (cursor->themes == NULL) {
+		wlr_cursor_destroy(cursor->devices);
+		return false;
+	}
+	cursor->name = "default";
+	show(shell);
+	return true;
+}
+
+void latch_cursor_finish(struct latch_shell *shell) {
+	struct latch_cursor *cursor = &shell->cursor;
+	drop_surface(cursor);
+	wlr_buffer_unlock(cursor->image.buffer);
+	cursor->image.buffer = NULL;
+	wlr_xcursor_manager_destroy(cursor->themes);
+	wlr_cursor_destroy(cursor->devices);
+}

@@ -1,0 +1,62 @@
+/*
+ * Who has the keyboard: one toplevel, the one that is activated.
+ */
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_keyboard.h>
+
+#include "shell/private.h"
+
+void latch_focus_keyboard(struct latch_shell *shell) {
+	struct wlr_seat *seat = shell->seat;
+	if (shell->active == NULL) {
+		wlr_seat_keyboard_notify_clear_focus(seat);
+		return;
+	}
+	struct wlr_surface *surface = shell->active->xdg->base->surface;
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
+	if (keyboard == NULL) {
+		wlr_seat_keyboard_notify_enter(seat, surface, NULL, 0, NULL);
+		return;
+	}
+	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
+	size_t count = latch_keyboard_pressed(shell, keys, WLR_KEYBOARD_KEYS_CAP);
+	wlr_seat_keyboard_notify_enter(seat, surface, keys, count, &keyboard->modifiers);
+}
+
+void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel) {
+	if (toplevel != NULL &&
+		(shell->active != toplevel || shell->stack.next != &toplevel->stack.link)) {
+		latch_stack_raise(&shell->stack, &toplevel->stack);
+		latch_shell_changed(shell);
+	}
+	if (shell->active == toplevel) {
+		return;
+	}
+	struct latch_toplevel *before = shell->active;
+	if (before != NULL && before->xdg->base->initialized) {
+		wlr_xdg_toplevel_set_activated(before->xdg, false);
+	}
+	shell->active = toplevel;
+	if (toplevel != NULL) {
+		wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
+	}
+	latch_focus_keyboard(shell);
+}
+
+void latch_focus_front(struct latch_shell *shell) {
+	struct latch_toplevel *front = NULL;
+	if (!wl_list_empty(&shell->stack)) {
+		front = wl_container_of(shell->stack.next, front, stack.link);
+	}
+	latch_focus_toplevel(shell, front);
+}
+
+void latch_focus_cycle(struct latch_shell *shell, int step) {
+	struct latch_stack_item *item = latch_stack_cycle(&shell->stack, &shell->cycle, step);
+	if (item == NULL) {
+		return;
+	}
+	struct latch_toplevel *toplevel = wl_container_of(item, toplevel, stack);
+	latch_focus_toplevel(shell, toplevel);
+	latch_shell_changed(shell);
+}

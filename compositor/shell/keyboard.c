@@ -1,0 +1,230 @@
+/*
+ * The keyboards, all as one: one keymap, one state, one set of lights.
+ */
+#include <string.h>
+#include <wlr/backend/session.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_keyboard_group.h>
+#include <wlr/util/log.h>
+#include <xkbcommon/xkbcommon.h>
+
+#include "shell/bindings.h"
+#include "shell/private.h"
+
+/* Keys per second and milliseconds, as most desktops have them. */
+#define REPEAT_RATE 25
+#define REPEAT_DELAY 600
+
+static struct xkb_keymap *make_keymap(enum xkb_context_flags flags) {
+	struct xkb_context *context = xkb_context_new(flags);
+	if (context == NULL) {
+		return NULL;
+	}
+	struct xkb_keymap *keymap =
+		xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
+	xkb_context_unref(context);
+	return keymap;
+}
+
+/* From XKB_DEFAULT_RULES, _MODEL, _LAYOUT, _VARIANT and _OPTIONS. */
+static struct xkb_keymap *load_keymap(void) {
+	struct xkb_keymap *keymap = make_keymap(XKB_CONTEXT_NO_FLAGS);
+	if (keymap != NULL) {
+		return keymap;
+	}
+	wlr_log(WLR_ERROR, "no keymap for the XKB_DEFAULT_* variables: using the built-in default");
+	keymap = make_keymap(XKB_CONTEXT_NO_ENVIRONMENT_NAMES);
+	if (keymap == NULL) {
+		wlr_log(WLR_ERROR,
+			"no default keymap either: keyboards don't work; install xkb-data");
+	}
+	return keymap;
+}
+
+static bool is_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
+	for (size_t i = 0; i < keyboard->kept_count; i++) {
+		if (keyboard->kept[i] == keycode) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void keep(struct latch_keyboard *keyboard, uint32_t keycode) {
+	if (keyboard->kept_count < sizeof(keyboard->kept) / sizeof(keyboard->kept[0])) {
+		keyboard->kept[keyboard->kept_count++] = keycode;
+	}
+}
+
+/* True if it was kept. */
+static bool let_go(struct latch_keyboard *keyboard, uint32_t keycode) {
+	for (size_t i = 0; i < keyboard->kept_count; i++) {
+		if (keyboard->kept[i] == keycode) {
+			keyboard->kept[i] = keyboard->kept[--keyboard->kept_count];
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool act(struct latch_shell *shell, struct latch_binding binding) {
+	switch (binding.action) {
+	case LATCH_ACTION_NONE:
+		return false;
+	case LATCH_ACTION_CYCLE_NEXT:
+		latch_focus_cycle(shell, 1);
+		return true;
+	case LATCH_ACTION_CYCLE_PREVIOUS:
+		latch_focus_cycle(shell, -1);
+		return true;
+	case LATCH_ACTION_CLOSE:
+		if (shell->active != NULL) {
+			wlr_xdg_toplevel_send_close(shell->active->xdg);
+		}
+		return true;
+	case LATCH_ACTION_TERMINATE:
+		wlr_log(WLR_INFO, "Alt+Escape: the session ends");
+		shell->options.terminate(shell->options.data);
+		return true;
+	case LATCH_ACTION_SWITCH_VT:
+		if (shell->options.session == NULL) {
+			return false;
+		}
+		if (!wlr_session_change_vt(shell->options.session, binding.vt)) {
+			wlr_log(WLR_ERROR, "switching to VT %u failed", binding.vt);
+		}
+		return true;
+	}
+	return false;
+}
+
+static struct latch_binding find_binding(struct wlr_keyboard *keyboard, xkb_keycode_t keycode) {
+	uint32_t modifiers = wlr_keyboard_get_modifiers(keyboard);
+	const xkb_keysym_t *syms;
+	int count = xkb_state_key_get_syms(keyboard->xkb_state, keycode, &syms);
+	for (int i = 0; i < count; i++) {
+		struct latch_binding binding = latch_binding_find(modifiers, syms[i]);
+		if (binding.action != LATCH_ACTION_NONE) {
+			return binding;
+		}
+	}
+	/* What the key says without any modifier: some layouts have something else
+	 * behind Alt or Ctrl+Alt. */
+	xkb_layout_index_t layout = xkb_state_key_get_layout(keyboard->xkb_state, keycode);
+	count = xkb_keymap_key_get_syms_by_level(keyboard->keymap, keycode, layout, 0, &syms);
+	for (int i = 0; i < count; i++) {
+		struct latch_binding binding = latch_binding_find(modifiers, syms[i]);
+		if (binding.action != LATCH_ACTION_NONE) {
+			return binding;
+		}
+	}
+	return (struct latch_binding){LATCH_ACTION_NONE, 0};
+}
+
+static void handle_key(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.key);
+	struct wlr_keyboard_key_event *event = data;
+	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
+
+	if (event->state == WL_KEYBOARD_KEY_STATE_PRESSED) {
+		/* Evdev keycodes start 8 lower than XKB's. */
+		struct latch_binding binding = find_binding(keyboard, event->keycode + 8);
+		if (binding.action != LATCH_ACTION_NONE) {
+			/* First, so that a window that gets the focus now doesn't hear of
+			 * the key. */
+			keep(&shell->keyboard, event->keycode);
+			if (act(shell, binding)) {
+				return;
+			}
+			let_go(&shell->keyboard, event->keycode);
+		}
+	} else if (let_go(&shell->keyboard, event->keycode)) {
+		return;
+	}
+	wlr_seat_keyboard_notify_key(
+		shell->seat, event->time_msec, event->keycode, event->state);
+}
+
+static void handle_modifiers(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.modifiers);
+	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
+	if (!(wlr_keyboard_get_modifiers(keyboard) & WLR_MODIFIER_ALT)) {
+		/* The choice is made; the next round starts from the new order. */
+		shell->cycle = 0;
+	}
+	wlr_seat_keyboard_notify_modifiers(shell->seat, &keyboard->modifiers);
+}
+
+/* A keyboard went away with keys down: clients must not think they still are. */
+static void handle_leave(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.leave);
+	struct wl_array *keys = data;
+	uint32_t *keycode;
+	wl_array_for_each(keycode, keys) {
+		if (!let_go(&shell->keyboard, *keycode)) {
+			wlr_seat_keyboard_notify_key(shell->seat, latch_now_msec(), *keycode,
+				WL_KEYBOARD_KEY_STATE_RELEASED);
+		}
+	}
+}
+
+bool latch_keyboard_init(struct latch_shell *shell) {
+	struct latch_keyboard *keyboard = &shell->keyboard;
+	struct xkb_keymap *keymap = load_keymap();
+	if (keymap == NULL) {
+		return true;
+	}
+	keyboard->group = wlr_keyboard_group_create();
+	if (keyboard->group == NULL) {
+		xkb_keymap_unref(keymap);
+		return false;
+	}
+	struct wlr_keyboard *all = &keyboard->group->keyboard;
+	bool ok = wlr_keyboard_set_keymap(all, keymap);
+	xkb_keymap_unref(keymap);
+	if (!ok) {
+		wlr_keyboard_group_destroy(keyboard->group);
+		keyboard->group = NULL;
+		return false;
+	}
+	wlr_keyboard_set_repeat_info(all, REPEAT_RATE, REPEAT_DELAY);
+	latch_listen(&all->events.key, &keyboard->key, handle_key);
+	latch_listen(&all->events.modifiers, &keyboard->modifiers, handle_modifiers);
+	latch_listen(&keyboard->group->events.leave, &keyboard->leave, handle_leave);
+	wlr_seat_set_keyboard(shell->seat, all);
+	return true;
+}
+
+void latch_keyboard_finish(struct latch_shell *shell) {
+	struct latch_keyboard *keyboard = &shell->keyboard;
+	latch_unlisten(&keyboard->key);
+	latch_unlisten(&keyboard->modifiers);
+	latch_unlisten(&keyboard->leave);
+	if (keyboard->group != NULL) {
+		wlr_keyboard_group_destroy(keyboard->group);
+		keyboard->group = NULL;
+	}
+}
+
+void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *device) {
+	struct wlr_keyboard_group *group = shell->keyboard.group;
+	if (group == NULL) {
+		return;
+	}
+	if (!wlr_keyboard_set_keymap(device, group->keyboard.keymap) ||
+		!wlr_keyboard_group_add_keyboard(group, device)) {
+		wlr_log(WLR_ERROR, "keyboard '%s' is not used", device->base.name);
+	}
+}
+
+size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap) {
+	struct wlr_keyboard_group *group = shell->keyboard.group;
+	size_t count = 0;
+	for (size_t i = 0; group != NULL && i < group->keyboard.num_keycodes && count < cap; i++) {
+		uint32_t keycode = group->keyboard.keycodes[i];
+		if (!is_kept(&shell->keyboard, keycode)) {
+			keys[count++] = keycode;
+		}
+	}
+	return count;
+}

@@ -1,0 +1,88 @@
+#include "shell/place.h"
+
+#include <wlr/util/edges.h>
+
+/* About the height of a title bar, so that each one stays visible. */
+#define CASCADE_STEP 32
+
+void latch_place_centre(const struct wlr_box *area, struct wlr_box *window) {
+	window->x = area->x + (area->width - window->width) / 2;
+	window->y = area->y + (area->height - window->height) / 2;
+}
+
+void latch_place_cascade(const struct wlr_box *area, unsigned others, struct wlr_box *window) {
+	latch_place_centre(area, window);
+	int room_x = area->x + area->width - (window->x + window->width);
+	int room_y = area->y + area->height - (window->y + window->height);
+	int room = room_x < room_y ? room_x : room_y;
+	if (room >= CASCADE_STEP) {
+		unsigned places = (unsigned)(room / CASCADE_STEP) + 1;
+		int offset = (int)(others % places) * CASCADE_STEP;
+		window->x += offset;
+		window->y += offset;
+	}
+	latch_place_clamp(area, window);
+}
+
+static int clamp(int value, int size, int start, int length) {
+	if (value > start + length - size) {
+		value = start + length - size;
+	}
+	/* Second, so that it wins where the window is larger than the area. */
+	return value < start ? start : value;
+}
+
+void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window) {
+	window->x = clamp(window->x, window->width, area->x, area->width);
+	window->y = clamp(window->y, window->height, area->y, area->height);
+}
+
+void latch_place_carry(
+	const struct wlr_box *from, const struct wlr_box *to, struct wlr_box *window) {
+	if (from->width <= 0 || from->height <= 0) {
+		latch_place_centre(to, window);
+	} else {
+		window->x += to->x - from->x;
+		window->y += to->y - from->y;
+	}
+	latch_place_clamp(to, window);
+}
+
+static int32_t limit(int32_t size, int32_t min, int32_t max) {
+	if (max > 0 && size > max) {
+		size = max;
+	}
+	if (size < min) {
+		size = min;
+	}
+	return size < 1 ? 1 : size;
+}
+
+void latch_place_resize(const struct wlr_box *start, uint32_t edges, int32_t dx, int32_t dy,
+	const struct latch_size_limits *limits, int32_t *width, int32_t *height) {
+	*width = start->width;
+	*height = start->height;
+	if (edges & WLR_EDGE_LEFT) {
+		*width -= dx;
+	} else if (edges & WLR_EDGE_RIGHT) {
+		*width += dx;
+	}
+	if (edges & WLR_EDGE_TOP) {
+		*height -= dy;
+	} else if (edges & WLR_EDGE_BOTTOM) {
+		*height += dy;
+	}
+	*width = limit(*width, limits->min_width, limits->max_width);
+	*height = limit(*height, limits->min_height, limits->max_height);
+}
+
+void latch_place_anchor(const struct wlr_box *start, uint32_t edges, struct wlr_box *window) {
+	window->x = start->x;
+	window->y = start->y;
+	if (edges & WLR_EDGE_LEFT) {
+		window->x = start->x + start->width - window->width;
+	}
+	if (edges & WLR_EDGE_TOP) {
+		window->y = start->y + start->height - window->height;
+	}
+}

@@ -1,0 +1,51 @@
+/*
+ * Where windows go: arithmetic on boxes in layout coordinates.
+ */
+#ifndef LATCH_SHELL_PLACE_H
+#define LATCH_SHELL_PLACE_H
+
+#include <stdint.h>
+#include <wlr/util/box.h>
+
+/** Move *window to the middle of *area. Larger ones stick out on all sides. */
+void latch_place_centre(const struct wlr_box *area, struct wlr_box *window);
+
+/**
+ * Move *window to the middle of *area, and then a step right and down for each of
+ * the `others` windows that are there already; starts again at the middle where the
+ * next step would leave the area.
+ */
+void latch_place_cascade(const struct wlr_box *area, unsigned others, struct wlr_box *window);
+
+/**
+ * Move *window as little as needed to be inside *area. Where it is larger, its upper
+ * left corner is kept inside: that is where titles and close buttons are.
+ */
+void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window);
+
+/**
+ * Move *window from where it is in *from to the same place in *to, then clamp it.
+ * An empty *from means that it was nowhere: it goes to the middle.
+ */
+void latch_place_carry(
+	const struct wlr_box *from, const struct wlr_box *to, struct wlr_box *window);
+
+struct latch_size_limits {
+	/* 0: none. */
+	int32_t min_width, min_height, max_width, max_height;
+};
+
+/**
+ * The size that *start gets when the given edges (enum wlr_edges) are dragged by
+ * (dx, dy); at least 1x1, and within limits. Only width and height are written.
+ */
+void latch_place_resize(const struct wlr_box *start, uint32_t edges, int32_t dx, int32_t dy,
+	const struct latch_size_limits *limits, int32_t *width, int32_t *height);
+
+/**
+ * Move *window so that the edges of *start that are not dragged stay where they
+ * were, whatever size the client chose.
+ */
+void latch_place_anchor(const struct wlr_box *start, uint32_t edges, struct wlr_box *window);
+
+#endif

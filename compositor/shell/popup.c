@@ -1,0 +1,79 @@
+/*
+ * Popups: menus and the like. wlroots places them by their positioner and runs their
+ * grabs; what it can't know is how much room there is.
+ */
+#include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
+
+#include "shell/private.h"
+
+struct popup {
+	struct latch_shell *shell;
+	struct wlr_xdg_popup *xdg;
+	struct wl_listener commit, reposition, destroy;
+};
+
+/* Keep the popup inside the output of its toplevel; sends a configure event. */
+static void unconstrain(struct wlr_xdg_popup *popup) {
+	struct latch_toplevel *toplevel = latch_toplevel_of(popup->base->surface);
+	if (toplevel == NULL || wlr_box_empty(&toplevel->output_box)) {
+		wlr_xdg_surface_schedule_configure(popup->base);
+		return;
+	}
+	/* Start from what the positioner wants, not from an earlier answer. */
+	wlr_xdg_positioner_rules_get_geometry(&popup->scheduled.rules, &popup->scheduled.geometry);
+	struct wlr_box room = toplevel->output_box;
+	room.x -= toplevel->x - toplevel->xdg->base->geometry.x;
+	room.y -= toplevel->y - toplevel->xdg->base->geometry.y;
+	wlr_xdg_popup_unconstrain_from_box(popup, &room);
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, commit);
+	if (popup->xdg->base->initial_commit) {
+		unconstrain(popup->xdg);
+	}
+}
+
+static void handle_reposition(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, reposition);
+	/* wlroots has scheduled the configure event; it is sent after this. */
+	if (popup->xdg->base->initialized) {
+		unconstrain(popup->xdg);
+	}
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, destroy);
+	latch_unlisten(&popup->commit);
+	latch_unlisten(&popup->reposition);
+	latch_unlisten(&popup->destroy);
+	free(popup);
+}
+
+void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
+	struct popup *popup = calloc(1, sizeof(*popup));
+	if (popup == NULL) {
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
+	popup->shell = shell;
+	popup->xdg = xdg;
+	latch_listen(&xdg->base->surface->events.commit, &popup->commit, handle_commit);
+	latch_listen(&xdg->events.reposition, &popup->reposition, handle_reposition);
+	latch_listen(&xdg->events.destroy, &popup->destroy, handle_destroy);
+}
+
+static void reposition_tree(struct wlr_xdg_surface *parent) {
+	struct wlr_xdg_popup *popup;
+	wl_list_for_each(popup, &parent->popups, link) {
+		if (popup->current.reactive && popup->base->initialized) {
+			unconstrain(popup);
+		}
+		reposition_tree(popup->base);
+	}
+}
+
+void latch_popups_reposition(struct latch_toplevel *toplevel) {
+	reposition_tree(toplevel->xdg->base);
+}

@@ -1,0 +1,280 @@
+/*
+ * What the files of shell/ share with each other, and with nobody else.
+ */
+#ifndef LATCH_SHELL_PRIVATE_H
+#define LATCH_SHELL_PRIVATE_H
+
+#include <wayland-server-core.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_xdg_shell.h>
+
+#include "shell/cursor.h"
+#include "shell/shell.h"
+#include "shell/stack.h"
+#include "shell/toplevel.h"
+
+#define LATCH_TOUCH_POINTS 16
+
+struct wlr_cursor_shape_manager_v1;
+struct wlr_keyboard_group;
+struct wlr_pointer;
+struct wlr_xcursor_manager;
+struct wlr_xdg_decoration_manager_v1;
+struct wlr_xdg_toplevel_decoration_v1;
+
+struct latch_toplevel {
+	/* In shell->stack while mapped. */
+	struct latch_stack_item stack;
+	/* In shell->toplevels always. */
+	struct wl_list link;
+	struct latch_shell *shell;
+	struct wlr_xdg_toplevel *xdg;
+	struct wlr_xdg_toplevel_decoration_v1 *decoration;
+	uint64_t id;
+
+	/* Upper left corner of the window geometry, in layout coordinates. */
+	int32_t x, y;
+	/* Where it goes back to when it stops to fill its output; width 0: not known. */
+	struct wlr_box restore;
+	/* What we asked of the client; what it shows already is in xdg->current. */
+	bool fullscreen, maximized, suspended;
+	/* xdg->current was fullscreen or maximized at the last commit. */
+	bool filled;
+	/* The edges that a resize drags, until the client's last size has come. */
+	uint32_t resize_edges;
+	struct wlr_box resize_start;
+
+	/* NULL: there is no output. output_box: where that was when we last looked. */
+	struct wlr_output *output;
+	struct wlr_box output_box;
+	/* The output where the user had it: it returns there with the output. */
+	char *home;
+
+	struct wl_listener map, unmap, commit, destroy;
+	struct wl_listener request_fullscreen, request_maximize, request_minimize;
+	struct wl_listener request_move, request_resize;
+	struct wl_listener set_parent;
+	struct wl_listener decoration_mode, decoration_destroy;
+};
+
+enum latch_grab {
+	LATCH_GRAB_NONE,
+	LATCH_GRAB_MOVE,
+	LATCH_GRAB_RESIZE,
+};
+
+struct latch_pointer {
+	/* A window that the pointer drags. */
+	enum latch_grab grab;
+	struct latch_toplevel *grabbed;
+	double grab_x, grab_y;
+	struct wlr_box grab_start;
+
+	/* Layout coordinates minus surface coordinates where a button went down: until
+	 * it comes up, all motion belongs to that surface. */
+	double down_dx, down_dy;
+	bool down;
+
+	struct wl_listener motion, motion_absolute, button, axis, frame;
+};
+
+struct latch_touch_point {
+	int32_t id;
+	bool used;
+	/* As latch_pointer.down_dx. */
+	double dx, dy;
+};
+
+struct latch_touch {
+	struct latch_touch_point points[LATCH_TOUCH_POINTS];
+	struct wl_listener down, up, motion, cancel, frame;
+};
+
+struct latch_keyboard {
+	/* All keyboards as one; NULL when there is no keymap. */
+	struct wlr_keyboard_group *group;
+	/* Keys that went down as a binding: their release is kept from clients too. */
+	uint32_t kept[32];
+	size_t kept_count;
+	struct wl_listener key, modifiers, leave;
+};
+
+struct latch_cursor {
+	/* Collects the events of all pointers and touch screens. Position and image are
+	 * ours: wlr_cursor's own need a renderer (see cursor.c). */
+	struct wlr_cursor *devices;
+	double x, y;
+	bool placed;
+	struct wlr_output *output;
+
+	struct wlr_xcursor_manager *themes;
+	/* The theme's name for the image, or NULL; override goes before everything. */
+	const char *name, *override;
+	struct wlr_surface *surface;
+	int32_t hotspot_x, hotspot_y;
+	struct latch_cursor_image image;
+
+	struct wl_listener surface_commit, surface_destroy;
+};
+
+struct latch_shell {
+	struct latch_shell_options options;
+	struct wlr_seat *seat;
+	struct wlr_xdg_shell *xdg_shell;
+	struct wlr_xdg_decoration_manager_v1 *decorations;
+	struct wlr_cursor_shape_manager_v1 *cursor_shapes;
+
+	struct wl_list toplevels;	/* latch_toplevel.link */
+	struct wl_list stack;		/* latch_toplevel.stack.link */
+	struct wl_list inputs;		/* of seat.c */
+	uint64_t next_id;
+	/* Its creator has it: callbacks may be called. */
+	bool ready;
+	/* Has the keyboard focus. */
+	struct latch_toplevel *active;
+	/* Of latch_stack_cycle(). */
+	int cycle;
+
+	struct latch_pointer pointer;
+	struct latch_touch touch;
+	struct latch_keyboard keyboard;
+	struct latch_cursor cursor;
+	struct wlr_drag_icon *drag_icon;
+	int32_t drag_dx, drag_dy;
+
+	struct wl_event_source *refresh;
+
+	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
+	struct wl_listener layout_change, session_active;
+	struct wl_listener new_input, request_set_cursor, request_set_shape;
+	struct wl_listener request_set_selection, request_set_primary_selection;
+	struct wl_listener request_start_drag, start_drag, pointer_focus, keyboard_grab_end;
+	struct wl_listener drag_destroy, drag_icon_commit, drag_icon_destroy;
+};
+
+/* shell.c */
+
+/* Something was mapped, unmapped, moved, resized or restacked: tell everybody, once,
+ * before the event loop sleeps. */
+void latch_shell_changed(struct latch_shell *shell);
+/* Listen; notify and add in one. */
+void latch_listen(struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify);
+/* Remove, and leave it removable. Also fine for a zeroed listener. */
+void latch_unlisten(struct wl_listener *listener);
+
+/* surfaces.c */
+
+/* The surface under a point, with the point in its coordinates; NULL if none takes
+ * input there. toplevel may be NULL. */
+struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double y, double *sx,
+	double *sy, struct latch_toplevel **toplevel);
+/* Tell surfaces which outputs they are on. */
+void latch_surfaces_enter_outputs(struct latch_shell *shell);
+/* Whether nothing of the toplevel can be seen: fullscreen windows are in front of it
+ * wherever it is, or there is no output. */
+bool latch_toplevel_hidden(struct latch_toplevel *toplevel);
+
+/* watch.c */
+
+/* Watch a new surface for changes of what is where. */
+void latch_watch_surface(struct latch_shell *shell, struct wlr_surface *surface);
+/* The buffer of a surface that is a cursor, or has no role yet; else NULL. */
+struct wlr_buffer *latch_watch_cursor_buffer(struct wlr_surface *surface);
+
+/* toplevel.c */
+
+void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *xdg);
+void latch_toplevel_set_decoration(
+	struct latch_toplevel *toplevel, struct wlr_xdg_toplevel_decoration_v1 *decoration);
+/* The toplevel that a surface of any role belongs to, popups included. */
+struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface);
+/* Its window geometry in layout coordinates. */
+struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
+
+/* arrange.c */
+
+/* The box of an output; false if it is not in the layout or has no size. */
+bool latch_output_box(struct latch_shell *shell, struct wlr_output *output, struct wlr_box *box);
+/* Put a toplevel on an output (NULL: on a good one), without moving it yet. */
+void latch_arrange_assign(struct latch_toplevel *toplevel, struct wlr_output *output);
+/* Remember where the user has it. */
+void latch_arrange_set_home(struct latch_toplevel *toplevel);
+/* Ask the client for the states that are wanted now, and the size that goes with them. */
+void latch_arrange_configure(struct latch_toplevel *toplevel);
+/* Position by the state that the client shows now. */
+void latch_arrange_place(struct latch_toplevel *toplevel);
+/* Position of a window that was just mapped. */
+void latch_arrange_place_new(struct latch_toplevel *toplevel);
+/* Outputs came, went, or have another size. */
+void latch_arrange_all(struct latch_shell *shell);
+
+/* focus.c */
+
+/* Raise it and give it the keyboard; NULL: nobody has it. */
+void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel);
+/* The front window that can be seen gets the keyboard. */
+void latch_focus_front(struct latch_shell *shell);
+/* Send the keyboard's focus again, after a grab that kept it away. */
+void latch_focus_keyboard(struct latch_shell *shell);
+void latch_focus_cycle(struct latch_shell *shell, int step);
+
+/* popup.c */
+
+void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg);
+/* The toplevel was moved: popups that asked for it are placed anew. */
+void latch_popups_reposition(struct latch_toplevel *toplevel);
+
+/* seat.c */
+
+bool latch_seat_init(struct latch_shell *shell);
+void latch_seat_finish(struct latch_shell *shell);
+bool latch_seat_has(struct latch_shell *shell, enum wlr_input_device_type type);
+
+/* keyboard.c */
+
+bool latch_keyboard_init(struct latch_shell *shell);
+void latch_keyboard_finish(struct latch_shell *shell);
+void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *keyboard);
+/* The keys that clients may know to be down; returns their number, at most cap. */
+size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap);
+
+/* pointer.c */
+
+void latch_pointer_init(struct latch_shell *shell);
+void latch_pointer_finish(struct latch_shell *shell);
+/* What is under the pointer may be another surface now, or at another place. */
+void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec);
+void latch_pointer_begin_grab(struct latch_shell *shell, struct latch_toplevel *toplevel,
+	enum latch_grab grab, uint32_t edges);
+void latch_pointer_end_grab(struct latch_shell *shell);
+
+/* touch.c */
+
+void latch_touch_init(struct latch_shell *shell);
+void latch_touch_finish(struct latch_shell *shell);
+/* Where a device's 0 to 1 is in the layout. */
+void latch_absolute_to_layout(struct latch_shell *shell, const char *output_name, double x,
+	double y, double *lx, double *ly);
+
+/* cursor.c */
+
+bool latch_cursor_init(struct latch_shell *shell);
+void latch_cursor_finish(struct latch_shell *shell);
+/* Go to a place in the layout, or to the nearest one on an output. */
+void latch_cursor_warp(struct latch_shell *shell, double x, double y);
+/* An image of the theme; name is static. NULL: hide. */
+void latch_cursor_set_name(struct latch_shell *shell, const char *name);
+/* A client's image; NULL: hide. */
+void latch_cursor_set_surface(
+	struct latch_shell *shell, struct wlr_surface *surface, int32_t hotspot_x, int32_t hotspot_y);
+/* An image of the theme before any other, while a window is dragged; NULL: none. */
+void latch_cursor_set_override(struct latch_shell *shell, const char *name);
+/* Outputs are others now. */
+void latch_cursor_update_outputs(struct latch_shell *shell);
+
+/* Milliseconds of CLOCK_MONOTONIC, as in input events. */
+uint32_t latch_now_msec(void);
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * The one seat: its devices, its selections, and what is dragged over it.
+ */
+#include <stdlib.h>
+#include <wlr/backend.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_cursor_shape_v1.h>
+#include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_input_device.h>
+#include <wlr/types/wlr_keyboard.h>
+#include <wlr/types/wlr_primary_selection.h>
+#include <wlr/types/wlr_primary_selection_v1.h>
+#include <wlr/util/log.h>
+
+#include "shell/private.h"
+
+struct input {
+	struct wl_list link;	/* latch_shell.inputs */
+	struct latch_shell *shell;
+	struct wlr_input_device *device;
+	struct wl_listener destroy;
+};
+
+bool latch_seat_has(struct latch_shell *shell, enum wlr_input_device_type type) {
+	struct input *input;
+	wl_list_for_each(input, &shell->inputs, link) {
+		if (input->device->type == type) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void update_capabilities(struct latch_shell *shell) {
+	uint32_t capabilities = 0;
+	if (latch_seat_has(shell, WLR_INPUT_DEVICE_POINTER)) {
+		capabilities |= WL_SEAT_CAPABILITY_POINTER;
+	}
+	if (latch_seat_has(shell, WLR_INPUT_DEVICE_KEYBOARD)) {
+		capabilities |= WL_SEAT_CAPABILITY_KEYBOARD;
+	}
+	if (latch_seat_has(shell, WLR_INPUT_DEVICE_TOUCH)) {
+		capabilities |= WL_SEAT_CAPABILITY_TOUCH;
+	}
+	if (capabilities == shell->seat->capabilities) {
+		return;
+	}
+	wlr_seat_set_capabilities(shell->seat, capabilities);
+	/* The cursor appears with the first pointer. */
+	shell->options.cursor_moved(shell->options.data);
+	latch_shell_changed(shell);
+}
+
+static void handle_input_destroy(struct wl_listener *listener, void *data) {
+	struct input *input = wl_container_of(listener, input, destroy);
+	struct latch_shell *shell = input->shell;
+	/* wlr_cursor and wlr_keyboard_group listen on their own. */
+	latch_unlisten(&input->destroy);
+	wl_list_remove(&input->link);
+	free(input);
+	update_capabilities(shell);
+}
+
+static void handle_new_input(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, new_input);
+	struct wlr_input_device *device = data;
+
+	switch (device->type) {
+	case WLR_INPUT_DEVICE_KEYBOARD:
+	case WLR_INPUT_DEVICE_POINTER:
+	case WLR_INPUT_DEVICE_TOUCH:
+		break;
+	case WLR_INPUT_DEVICE_TABLET:
+	case WLR_INPUT_DEVICE_TABLET_PAD:
+	case WLR_INPUT_DEVICE_SWITCH:
+		wlr_log(WLR_INFO, "input '%s': tablets and switches are not used", device->name);
+		return;
+	}
+
+	struct input *input = calloc(1, sizeof(*input));
+	if (input == NULL) {
+		wlr_log(WLR_ERROR, "out of memory: input '%s' is not used", device->name);
+		return;
+	}
+	input->shell = shell;
+	input->device = device;
+	wl_list_insert(&shell->inputs, &input->link);
+	latch_listen(&device->events.destroy, &input->destroy, handle_input_destroy);
+
+	if (device->type == WLR_INPUT_DEVICE_KEYBOARD) {
+		latch_keyboard_add(shell, wlr_keyboard_from_input_device(device));
+	} else {
+		wlr_cursor_attach_input_device(shell->cursor.devices, device);
+	}
+	update_capabilities(shell);
+}
+
+static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, request_set_cursor);
+	struct wlr_seat_pointer_request_set_cursor_event *event = data;
+	/* Only whoever is under the pointer decides what it looks like. */
+	if (event->seat_client == shell->seat->pointer_state.focused_client) {
+		latch_cursor_set_surface(
+			shell, event->surface, event->hotspot_x, event->hotspot_y);
+	}
+}
+
+static void handle_request_set_shape(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, request_set_shape);
+	struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
+	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
+		event->seat_client == shell->seat->pointer_state.focused_client) {
+		latch_cursor_set_name(shell, wlr_cursor_shape_v1_name(event->shape));
+	}
+}
+
+static void handle_pointer_focus(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, pointer_focus);
+	struct wlr_seat_pointer_focus_change_event *event = data;
+	/* Another client has not said yet what it wants to see, and may never do. */
+	struct wl_client *before = event->old_surface != NULL
+		? wl_resource_get_client(event->old_surface->resource)
+		: NULL;
+	struct wl_client *after = event->new_surface != NULL
+		? wl_resource_get_client(event->new_surface->resource)
+		: NULL;
+	if (after == NULL || after != before) {
+		latch_cursor_set_name(shell, "default");
+	}
+}
+
+static void handle_keyboard_grab_end(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, keyboard_grab_end);
+	latch_focus_keyboard(shell);
+}
+
+static void handle_request_set_selection(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, request_set_selection);
+	struct wlr_seat_request_set_selection_event *event = data;
+	wlr_seat_set_selection(shell->seat, event->source, event->serial);
+}
+
+static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell =
+		wl_container_of(listener, shell, request_set_primary_selection);
+	struct wlr_seat_request_set_primary_selection_event *event = data;
+	wlr_seat_set_primary_selection(shell->seat, event->source, event->serial);
+}
+
+static void handle_request_start_drag(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, request_start_drag);
+	struct wlr_seat_request_start_drag_event *event = data;
+	struct wlr_touch_point *point;
+	if (wlr_seat_validate_pointer_grab_serial(shell->seat, event->origin, event->serial)) {
+		wlr_seat_start_pointer_drag(shell->seat, event->drag, event->serial);
+	} else if (wlr_seat_validate_touch_grab_serial(
+			   shell->seat, event->origin, event->serial, &point)) {
+		wlr_seat_start_touch_drag(shell->seat, event->drag, event->serial, point);
+	} else {
+		/* The button is up again: nothing is dragged any more. */
+		wlr_data_source_destroy(event->drag->source);
+	}
+}
+
+static void handle_drag_icon_commit(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, drag_icon_commit);
+	shell->drag_dx += shell->drag_icon->surface->current.dx;
+	shell->drag_dy += shell->drag_icon->surface->current.dy;
+	latch_shell_changed(shell);
+}
+
+static void handle_drag_icon_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, drag_icon_destroy);
+	latch_unlisten(&shell->drag_icon_commit);
+	latch_unlisten(&shell->drag_icon_destroy);
+	shell->drag_icon = NULL;
+	latch_shell_changed(shell);
+}
+
+static void handle_drag_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, drag_destroy);
+	latch_unlisten(&shell->drag_destroy);
+	/* The pointer was over the drag's focus, not over a surface. */
+	latch_shell_changed(shell);
+}
+
+static void handle_start_drag(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, start_drag);
+	struct wlr_drag *drag = data;
+	latch_listen(&drag->events.destroy, &shell->drag_destroy, handle_drag_destroy);
+	if (drag->icon != NULL) {
+		shell->drag_icon = drag->icon;
+		shell->drag_dx = shell->drag_dy = 0;
+		latch_listen(&drag->icon->surface->events.commit, &shell->drag_icon_commit,
+			handle_drag_icon_commit);
+		latch_listen(&drag->icon->events.destroy, &shell->drag_icon_destroy,
+			handle_drag_icon_destroy);
+		latch_shell_changed(shell);
+	}
+}
+
+bool latch_seat_init(struct latch_shell *shell) {
+	struct wl_display *display = shell->options.display;
+	shell->seat = wlr_seat_create(display, "seat0");
+	if (shell->seat == NULL) {
+		wlr_log(WLR_ERROR, "out of memory for wl_seat");
+		return false;
+	}
+	shell->cursor_shapes = wlr_cursor_shape_manager_v1_create(display, 2);
+	if (shell->cursor_shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
+		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
+		!latch_keyboard_init(shell)) {
+		wlr_log(WLR_ERROR, "out of memory for the seat's globals");
+		wlr_seat_destroy(shell->seat);
+		shell->seat = NULL;
+		return false;
+	}
+	latch_pointer_init(shell);
+	latch_touch_init(shell);
+
+	struct wlr_seat *seat = shell->seat;
+	latch_listen(&shell->options.backend->events.new_input, &shell->new_input,
+		handle_new_input);
+	latch_listen(&seat->events.request_set_cursor, &shell->request_set_cursor,
+		handle_request_set_cursor);
+	latch_listen(&shell->cursor_shapes->events.request_set_shape, &shell->request_set_shape,
+		handle_request_set_shape);
+	latch_listen(&seat->pointer_state.events.focus_change, &shell->pointer_focus,
+		handle_pointer_focus);
+	latch_listen(&seat->events.keyboard_grab_end, &shell->keyboard_grab_end,
+		handle_keyboard_grab_end);
+	latch_listen(&seat->events.request_set_selection, &shell->request_set_selection,
+		handle_request_set_selection);
+	latch_listen(&seat->events.request_set_primary_selection,
+		&shell->request_set_primary_selection, handle_request_set_primary_selection);
+	latch_listen(&seat->events.request_start_drag, &shell->request_start_drag,
+		handle_request_start_drag);
+	latch_listen(&seat->events.start_drag, &shell->start_drag, handle_start_drag);
+	return true;
+}
+
+void latch_seat_finish(struct latch_shell *shell) {
+	latch_unlisten(&shell->new_input);
+	latch_unlisten(&shell->request_set_cursor);
+	latch_unlisten(&shell->request_set_shape);
+	latch_unlisten(&shell->pointer_focus);
+	latch_unlisten(&shell->keyboard_grab_end);
+	latch_unlisten(&shell->request_set_selection);
+	latch_unlisten(&shell->request_set_primary_selection);
+	latch_unlisten(&shell->request_start_drag);
+	latch_unlisten(&shell->start_drag);
+	latch_unlisten(&shell->drag_destroy);
+	latch_unlisten(&shell->drag_icon_commit);
+	latch_unlisten(&shell->drag_icon_destroy);
+
+	struct input *input, *tmp;
+	wl_list_for_each_safe(input, tmp, &shell->inputs, link) {
+		latch_unlisten(&input->destroy);
+		wl_list_remove(&input->link);
+		free(input);
+	}
+	latch_pointer_finish(shell);
+	latch_touch_finish(shell);
+	latch_keyboard_finish(shell);
+	wlr_seat_destroy(shell->seat);
+	shell->seat = NULL;
+}

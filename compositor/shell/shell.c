@@ -1,0 +1,180 @@
+#include "shell/shell.h"
+
+#include <stdlib.h>
+#include <time.h>
+#include <wlr/backend/session.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_xdg_decoration_v1.h>
+#include <wlr/util/log.h>
+
+#include "shell/private.h"
+
+/* Version 6 has the suspended state, which is how hidden clients learn to rest. */
+#define XDG_SHELL_VERSION 6
+
+void latch_listen(struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify) {
+	listener->notify = notify;
+	wl_signal_add(signal, listener);
+}
+
+void latch_unlisten(struct wl_listener *listener) {
+	if (listener->link.next != NULL) {
+		wl_list_remove(&listener->link);
+		wl_list_init(&listener->link);
+	}
+}
+
+uint32_t latch_now_msec(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint32_t)((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+static void update_suspended(struct latch_shell *shell) {
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		bool hidden = latch_toplevel_hidden(toplevel);
+		if (hidden != toplevel->suspended && toplevel->xdg->base->initialized) {
+			toplevel->suspended = hidden;
+			wlr_xdg_toplevel_set_suspended(toplevel->xdg, hidden);
+		}
+	}
+}
+
+static void handle_refresh(void *data) {
+	struct latch_shell *shell = data;
+	shell->refresh = NULL;
+	update_suspended(shell);
+	latch_surfaces_enter_outputs(shell);
+	latch_pointer_refocus(shell, latch_now_msec());
+	shell->options.damage_all(shell->options.data);
+}
+
+void latch_shell_changed(struct latch_shell *shell) {
+	if (shell->refresh != NULL) {
+		return;
+	}
+	struct wl_event_loop *loop = wl_display_get_event_loop(shell->options.display);
+	shell->refresh = wl_event_loop_add_idle(loop, handle_refresh, shell);
+	if (shell->refresh == NULL) {
+		wlr_log(WLR_ERROR, "out of memory: the screen is not brought up to date");
+	}
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, new_surface);
+	latch_watch_surface(shell, data);
+}
+
+static void handle_new_toplevel(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, new_toplevel);
+	latch_toplevel_create(shell, data);
+}
+
+static void handle_new_popup(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, new_popup);
+	latch_popup_create(shell, data);
+}
+
+static void handle_new_decoration(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_toplevel_decoration_v1 *decoration = data;
+	struct latch_toplevel *toplevel = decoration->toplevel->base->data;
+	if (toplevel != NULL) {
+		latch_toplevel_set_decoration(toplevel, decoration);
+	}
+}
+
+static void handle_layout_change(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, layout_change);
+	latch_arrange_all(shell);
+	latch_cursor_update_outputs(shell);
+	latch_shell_changed(shell);
+}
+
+static void handle_session_active(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, session_active);
+	latch_shell_set_active(shell, shell->options.session->active);
+}
+
+void latch_shell_set_active(struct latch_shell *shell, bool active) {
+	/* Releases of keys and buttons that were down are not reported to us reliably
+	 * while away; whatever they had begun ends now. */
+	shell->cycle = 0;
+	shell->keyboard.kept_count = 0;
+	latch_pointer_end_grab(shell);
+	shell->pointer.down = false;
+	if (active) {
+		latch_shell_changed(shell);
+	}
+}
+
+struct wlr_seat *latch_shell_seat(struct latch_shell *shell) {
+	return shell->seat;
+}
+
+struct latch_shell *latch_shell_create(const struct latch_shell_options *options) {
+	struct latch_shell *shell = calloc(1, sizeof(*shell));
+	if (shell == NULL) {
+		return NULL;
+	}
+	shell->options = *options;
+	wl_list_init(&shell->toplevels);
+	wl_list_init(&shell->stack);
+	wl_list_init(&shell->inputs);
+
+	if (!latch_cursor_init(shell)) {
+		goto error_shell;
+	}
+	if (!latch_seat_init(shell)) {
+		goto error_cursor;
+	}
+	/* Globals have no destroy function of their own: they go with the display. */
+	shell->xdg_shell = wlr_xdg_shell_create(options->display, XDG_SHELL_VERSION);
+	shell->decorations = wlr_xdg_decoration_manager_v1_create(options->display);
+	if (shell->xdg_shell == NULL || shell->decorations == NULL) {
+		wlr_log(WLR_ERROR, "out of memory for xdg_wm_base");
+		goto error_seat;
+	}
+
+	latch_listen(&options->compositor->events.new_surface, &shell->new_surface,
+		handle_new_surface);
+	latch_listen(&shell->xdg_shell->events.new_toplevel, &shell->new_toplevel,
+		handle_new_toplevel);
+	latch_listen(&shell->xdg_shell->events.new_popup, &shell->new_popup, handle_new_popup);
+	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->new_decoration,
+		handle_new_decoration);
+	latch_listen(&options->layout->events.change, &shell->layout_change, handle_layout_change);
+	if (options->session != NULL) {
+		latch_listen(&options->session->events.active, &shell->session_active,
+			handle_session_active);
+	}
+	latch_cursor_update_outputs(shell);
+	shell->ready = true;
+	return shell;
+
+error_seat:
+	latch_seat_finish(shell);
+error_cursor:
+	latch_cursor_finish(shell);
+error_shell:
+	free(shell);
+	return NULL;
+}
+
+void latch_shell_destroy(struct latch_shell *shell) {
+	if (shell == NULL) {
+		return;
+	}
+	latch_unlisten(&shell->new_surface);
+	latch_unlisten(&shell->new_toplevel);
+	latch_unlisten(&shell->new_popup);
+	latch_unlisten(&shell->new_decoration);
+	latch_unlisten(&shell->layout_change);
+	latch_unlisten(&shell->session_active);
+	latch_seat_finish(shell);
+	latch_cursor_finish(shell);
+	if (shell->refresh != NULL) {
+		wl_event_source_remove(shell->refresh);
+	}
+	free(shell);
+}

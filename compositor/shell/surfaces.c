@@ -1,0 +1,220 @@
+/*
+ * The tree of toplevels, popups and subsurfaces, flattened: for the screen, for hit
+ * testing, and for wl_surface.enter.
+ */
+#include <math.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_subcompositor.h>
+
+#include "shell/private.h"
+
+/* Called for each mapped surface, front to back, with its position in the layout. */
+typedef void (*visit_func)(const struct latch_shell_surface *surface, void *data);
+
+struct walk {
+	visit_func visit;
+	void *data;
+	/* What is the same for all surfaces of one toplevel. */
+	struct latch_toplevel *toplevel;
+	bool fullscreen;
+};
+
+static void walk_tree(const struct walk *walk, struct wlr_surface *surface, int32_t x, int32_t y,
+	enum latch_shell_kind kind) {
+	struct wlr_subsurface *subsurface;
+	wl_list_for_each_reverse(subsurface, &surface->current.subsurfaces_above, current.link) {
+		if (subsurface->surface->mapped) {
+			walk_tree(walk, subsurface->surface, x + subsurface->current.x,
+				y + subsurface->current.y, LATCH_SHELL_SUBSURFACE);
+		}
+	}
+	walk->visit(&(struct latch_shell_surface){.surface = surface,
+			    .x = x,
+			    .y = y,
+			    .kind = kind,
+			    .fullscreen = walk->fullscreen,
+			    .toplevel = walk->toplevel},
+		walk->data);
+	wl_list_for_each_reverse(subsurface, &surface->current.subsurfaces_below, current.link) {
+		if (subsurface->surface->mapped) {
+			walk_tree(walk, subsurface->surface, x + subsurface->current.x,
+				y + subsurface->current.y, LATCH_SHELL_SUBSURFACE);
+		}
+	}
+}
+
+static void walk_xdg(const struct walk *walk, struct wlr_xdg_surface *xdg, int32_t x, int32_t y,
+	enum latch_shell_kind kind) {
+	/* The newest popup comes first in the list, and is the front one. */
+	struct wlr_xdg_popup *popup;
+	wl_list_for_each(popup, &xdg->popups, link) {
+		if (popup->base->surface->mapped) {
+			double popup_x, popup_y;
+			wlr_xdg_popup_get_position(popup, &popup_x, &popup_y);
+			walk_xdg(walk, popup->base, x + (int32_t)popup_x, y + (int32_t)popup_y,
+				LATCH_SHELL_POPUP);
+		}
+	}
+	walk_tree(walk, xdg->surface, x, y, kind);
+}
+
+/* Where the root surface's upper left corner is: shadows and the like are outside the
+ * window geometry. */
+static void get_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y) {
+	*x = toplevel->x - toplevel->xdg->base->geometry.x;
+	*y = toplevel->y - toplevel->xdg->base->geometry.y;
+}
+
+/* Whether it fills exactly this part of the layout, and hides all that is behind it. */
+static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) {
+	struct wlr_box box, common;
+	return toplevel->xdg->current.fullscreen &&
+		latch_output_box(toplevel->shell, toplevel->output, &box) &&
+		wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
+}
+
+static void walk_icon(struct latch_shell *shell, struct walk *walk) {
+	if (shell->drag_icon == NULL || !shell->drag_icon->surface->mapped) {
+		return;
+	}
+	*walk = (struct walk){.visit = walk->visit, .data = walk->data};
+	walk_tree(walk, shell->drag_icon->surface,
+		(int32_t)floor(shell->cursor.x) + shell->drag_dx,
+		(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
+}
+
+struct list {
+	struct wlr_box area;
+	struct latch_shell_surface *out;
+	size_t count, cap;
+};
+
+static void visit_list(const struct latch_shell_surface *surface, void *data) {
+	struct list *list = data;
+	struct wlr_box common, box = {
+		.x = surface->x,
+		.y = surface->y,
+		.width = surface->surface->current.width,
+		.height = surface->surface->current.height,
+	};
+	if (!wlr_box_intersection(&common, &box, &list->area)) {
+		return;
+	}
+	if (list->count < list->cap) {
+		list->out[list->count] = *surface;
+	}
+	list->count++;
+}
+
+size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *output_box,
+	struct latch_shell_surface *out, size_t cap) {
+	struct list list = {.area = *output_box, .out = out, .cap = cap};
+	struct walk walk = {.visit = visit_list, .data = &list};
+	walk_icon(shell, &walk);
+
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		int32_t x, y;
+		get_origin(toplevel, &x, &y);
+		walk.toplevel = toplevel;
+		walk.fullscreen = covers(toplevel, output_box);
+		walk_xdg(&walk, toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
+		if (walk.fullscreen) {
+			break;
+		}
+	}
+	return list.count;
+}
+
+struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double y, double *sx,
+	double *sy, struct latch_toplevel **found) {
+	const struct wlr_box point = {.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		int32_t origin_x, origin_y;
+		get_origin(toplevel, &origin_x, &origin_y);
+		struct wlr_surface *surface = wlr_xdg_surface_surface_at(
+			toplevel->xdg->base, x - origin_x, y - origin_y, sx, sy);
+		bool covered = surface == NULL && covers(toplevel, &point);
+		if (surface != NULL || covered) {
+			if (found != NULL) {
+				*found = toplevel;
+			}
+			return surface;
+		}
+	}
+	if (found != NULL) {
+		*found = NULL;
+	}
+	return NULL;
+}
+
+bool latch_toplevel_hidden(struct latch_toplevel *toplevel) {
+	struct latch_shell *shell = toplevel->shell;
+	struct wlr_box window = latch_toplevel_box(toplevel);
+	bool outputs = false, covered = false;
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		struct wlr_box box, common;
+		if (!latch_output_box(shell, l_output->output, &box)) {
+			continue;
+		}
+		outputs = true;
+		if (!wlr_box_intersection(&common, &box, &window)) {
+			continue;
+		}
+		covered = false;
+		struct latch_toplevel *other;
+		wl_list_for_each(other, &shell->stack, stack.link) {
+			if (other == toplevel || covered) {
+				break;
+			}
+			covered = covers(other, &box);
+		}
+		if (!covered) {
+			return false;
+		}
+	}
+	/* One that is outside all outputs is not told to rest: it may be on its way. */
+	return covered || !outputs;
+}
+
+static void visit_enter(const struct latch_shell_surface *surface, void *data) {
+	struct wlr_output_layout *layout = data;
+	struct wlr_box window = {
+		.x = surface->x,
+		.y = surface->y,
+		.width = surface->surface->current.width,
+		.height = surface->surface->current.height,
+	};
+	float scale = 0;
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &layout->outputs, link) {
+		struct wlr_box box, common;
+		wlr_output_layout_get_box(layout, l_output->output, &box);
+		if (wlr_box_intersection(&common, &box, &window)) {
+			wlr_surface_send_enter(surface->surface, l_output->output);
+			scale = fmaxf(scale, l_output->output->scale);
+		} else {
+			wlr_surface_send_leave(surface->surface, l_output->output);
+		}
+	}
+	if (scale > 0) {
+		wlr_surface_set_preferred_buffer_scale(surface->surface, (int32_t)ceilf(scale));
+	}
+}
+
+void latch_surfaces_enter_outputs(struct latch_shell *shell) {
+	struct walk walk = {.visit = visit_enter, .data = shell->options.layout};
+	walk_icon(shell, &walk);
+
+	/* Hidden windows keep their outputs: clients choose scale and format by them, and
+	 * would have to choose again when they come back. */
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		int32_t x, y;
+		get_origin(toplevel, &x, &y);
+		walk_xdg(&walk, toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
+	}
+}

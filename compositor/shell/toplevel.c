@@ -1,0 +1,256 @@
+#include "shell/toplevel.h"
+
+#include <stdlib.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_xdg_decoration_v1.h>
+#include <wlr/util/log.h>
+
+#include "shell/private.h"
+
+uint64_t latch_toplevel_id(const struct latch_toplevel *toplevel) {
+	return toplevel->id;
+}
+
+const char *latch_toplevel_title(const struct latch_toplevel *toplevel) {
+	return toplevel->xdg->title != NULL ? toplevel->xdg->title : "";
+}
+
+const char *latch_toplevel_app_id(const struct latch_toplevel *toplevel) {
+	return toplevel->xdg->app_id != NULL ? toplevel->xdg->app_id : "";
+}
+
+struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
+	const struct wlr_box *geometry = &toplevel->xdg->base->geometry;
+	return (struct wlr_box){
+		.x = toplevel->x,
+		.y = toplevel->y,
+		.width = geometry->width,
+		.height = geometry->height,
+	};
+}
+
+struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface) {
+	while (surface != NULL) {
+		surface = wlr_surface_get_root_surface(surface);
+		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+		if (xdg == NULL) {
+			return NULL;
+		}
+		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
+			return xdg->data;
+		}
+		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
+			return NULL;
+		}
+		surface = xdg->popup->parent;
+	}
+	return NULL;
+}
+
+/* The mapped toplevel that this one is a dialog of. */
+static struct latch_stack_item *get_parent(struct latch_toplevel *toplevel) {
+	if (toplevel->xdg->parent == NULL) {
+		return NULL;
+	}
+	struct latch_toplevel *parent = toplevel->xdg->parent->base->data;
+	return parent != NULL && parent->xdg->base->surface->mapped ? &parent->stack : NULL;
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, map);
+	latch_arrange_place_new(toplevel);
+	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
+	toplevel->shell->cycle = 0;
+	latch_focus_toplevel(toplevel->shell, toplevel);
+	wlr_log(WLR_DEBUG, "toplevel %lu '%s' mapped at %d,%d, %dx%d",
+		(unsigned long)toplevel->id, latch_toplevel_app_id(toplevel), toplevel->x,
+		toplevel->y, toplevel->xdg->base->geometry.width,
+		toplevel->xdg->base->geometry.height);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
+	struct latch_shell *shell = toplevel->shell;
+	if (shell->pointer.grabbed == toplevel) {
+		latch_pointer_end_grab(shell);
+	}
+	latch_stack_remove(&shell->stack, &toplevel->stack);
+	shell->cycle = 0;
+	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
+	toplevel->fullscreen = toplevel->maximized = false;
+	toplevel->filled = toplevel->suspended = false;
+	toplevel->resize_edges = 0;
+	toplevel->restore = (struct wlr_box){0};
+	if (shell->active == toplevel) {
+		shell->active = NULL;
+		latch_focus_front(shell);
+	}
+}
+
+/* The client waits for this before it draws its first frame. */
+static void configure_first(struct latch_toplevel *toplevel) {
+	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+	wlr_xdg_toplevel_set_wm_capabilities(xdg,
+		WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
+	if (toplevel->decoration != NULL) {
+		wlr_xdg_toplevel_decoration_v1_set_mode(
+			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	}
+	/* Of a toplevel that was unmapped, wlroots still has the old ones. */
+	wlr_xdg_toplevel_set_activated(xdg, false);
+	wlr_xdg_toplevel_set_suspended(xdg, false);
+	toplevel->fullscreen = xdg->requested.fullscreen;
+	toplevel->maximized = xdg->requested.maximized;
+	latch_arrange_assign(toplevel, xdg->requested.fullscreen_output);
+	latch_arrange_configure(toplevel);
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, commit);
+	if (toplevel->xdg->base->initial_commit) {
+		configure_first(toplevel);
+	} else if (toplevel->xdg->base->surface->mapped) {
+		latch_arrange_place(toplevel);
+	}
+}
+
+static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_fullscreen);
+	if (!toplevel->xdg->base->initialized) {
+		/* Before the first commit: configure_first() reads it. */
+		return;
+	}
+	toplevel->fullscreen = toplevel->xdg->requested.fullscreen;
+	if (toplevel->fullscreen && toplevel->xdg->requested.fullscreen_output != NULL) {
+		latch_arrange_assign(toplevel, toplevel->xdg->requested.fullscreen_output);
+		latch_arrange_set_home(toplevel);
+	}
+	latch_arrange_configure(toplevel);
+}
+
+static void handle_request_maximize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_maximize);
+	if (!toplevel->xdg->base->initialized) {
+		return;
+	}
+	toplevel->maximized = toplevel->xdg->requested.maximized;
+	latch_arrange_configure(toplevel);
+}
+
+static void handle_request_minimize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_minimize);
+	if (!toplevel->xdg->base->surface->mapped || !toplevel->xdg->requested.minimized) {
+		return;
+	}
+	/* There is no place to minimise to; the back is the least visible one. */
+	latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
+	latch_focus_front(toplevel->shell);
+	latch_shell_changed(toplevel->shell);
+}
+
+static void handle_request_move(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_move);
+	struct wlr_xdg_toplevel_move_event *event = data;
+	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
+		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
+		latch_pointer_begin_grab(toplevel->shell, toplevel, LATCH_GRAB_MOVE, 0);
+	}
+}
+
+static void handle_request_resize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_resize);
+	struct wlr_xdg_toplevel_resize_event *event = data;
+	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
+		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
+		latch_pointer_begin_grab(
+			toplevel->shell, toplevel, LATCH_GRAB_RESIZE, event->edges);
+	}
+}
+
+static void handle_set_parent(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, set_parent);
+	if (toplevel->xdg->base->surface->mapped) {
+		latch_stack_set_parent(
+			&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
+		latch_shell_changed(toplevel->shell);
+	}
+}
+
+static void handle_decoration_mode(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_mode);
+	if (toplevel->xdg->base->initialized) {
+		/* Windows have no decorations here, so that most of the screen is the
+		 * client's own picture: "server side" makes the client draw none, and we
+		 * draw none either. */
+		wlr_xdg_toplevel_decoration_v1_set_mode(
+			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	}
+}
+
+static void handle_decoration_destroy(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_destroy);
+	latch_unlisten(&toplevel->decoration_mode);
+	latch_unlisten(&toplevel->decoration_destroy);
+	toplevel->decoration = NULL;
+}
+
+void latch_toplevel_set_decoration(
+	struct latch_toplevel *toplevel, struct wlr_xdg_toplevel_decoration_v1 *decoration) {
+	toplevel->decoration = decoration;
+	latch_listen(&decoration->events.request_mode, &toplevel->decoration_mode,
+		handle_decoration_mode);
+	latch_listen(&decoration->events.destroy, &toplevel->decoration_destroy,
+		handle_decoration_destroy);
+	handle_decoration_mode(&toplevel->decoration_mode, NULL);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, destroy);
+	toplevel->xdg->base->data = NULL;
+	latch_unlisten(&toplevel->map);
+	latch_unlisten(&toplevel->unmap);
+	latch_unlisten(&toplevel->commit);
+	latch_unlisten(&toplevel->destroy);
+	latch_unlisten(&toplevel->request_fullscreen);
+	latch_unlisten(&toplevel->request_maximize);
+	latch_unlisten(&toplevel->request_minimize);
+	latch_unlisten(&toplevel->request_move);
+	latch_unlisten(&toplevel->request_resize);
+	latch_unlisten(&toplevel->set_parent);
+	latch_unlisten(&toplevel->decoration_mode);
+	latch_unlisten(&toplevel->decoration_destroy);
+	wl_list_remove(&toplevel->link);
+	free(toplevel->home);
+	free(toplevel);
+}
+
+void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *xdg) {
+	struct latch_toplevel *toplevel = calloc(1, sizeof(*toplevel));
+	if (toplevel == NULL) {
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
+	toplevel->shell = shell;
+	toplevel->xdg = xdg;
+	toplevel->id = ++shell->next_id;
+	wl_list_init(&toplevel->stack.link);
+	wl_list_insert(&shell->toplevels, &toplevel->link);
+	xdg->base->data = toplevel;
+
+	struct wlr_surface *surface = xdg->base->surface;
+	latch_listen(&surface->events.map, &toplevel->map, handle_map);
+	latch_listen(&surface->events.unmap, &toplevel->unmap, handle_unmap);
+	latch_listen(&surface->events.commit, &toplevel->commit, handle_commit);
+	latch_listen(&xdg->events.destroy, &toplevel->destroy, handle_destroy);
+	latch_listen(&xdg->events.request_fullscreen, &toplevel->request_fullscreen,
+		handle_request_fullscreen);
+	latch_listen(
+		&xdg->events.request_maximize, &toplevel->request_maximize, handle_request_maximize);
+	latch_listen(
+		&xdg->events.request_minimize, &toplevel->request_minimize, handle_request_minimize);
+	latch_listen(&xdg->events.request_move, &toplevel->request_move, handle_request_move);
+	latch_listen(&xdg->events.request_resize, &toplevel->request_resize, handle_request_resize);
+	latch_listen(&xdg->events.set_parent, &toplevel->set_parent, handle_set_parent);
+}

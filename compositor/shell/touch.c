@@ -1,0 +1,140 @@
+/*
+ * Touch screens, simply: a finger belongs to the surface that it went down on.
+ */
+#include <string.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_touch.h>
+
+#include "shell/private.h"
+
+void latch_absolute_to_layout(struct latch_shell *shell, const char *output_name, double x,
+	double y, double *lx, double *ly) {
+	struct wlr_box box;
+	wlr_output_layout_get_box(shell->options.layout, NULL, &box);
+
+	/* Nested, each window of ours is an output with a pointer of its own. */
+	struct wlr_output_layout_output *l_output;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		struct wlr_box output_box;
+		if (output_name != NULL && strcmp(l_output->output->name, output_name) == 0 &&
+			latch_output_box(shell, l_output->output, &output_box)) {
+			box = output_box;
+			break;
+		}
+	}
+	*lx = box.x + box.width * x;
+	*ly = box.y + box.height * y;
+}
+
+static struct latch_touch_point *find_point(struct latch_shell *shell, int32_t id) {
+	for (size_t i = 0; i < LATCH_TOUCH_POINTS; i++) {
+		struct latch_touch_point *point = &shell->touch.points[i];
+		if (point->used && point->id == id) {
+			return point;
+		}
+	}
+	return NULL;
+}
+
+static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t id) {
+	struct latch_touch_point *point = find_point(shell, id);
+	for (size_t i = 0; point == NULL && i < LATCH_TOUCH_POINTS; i++) {
+		if (!shell->touch.points[i].used) {
+			point = &shell->touch.points[i];
+		}
+	}
+	return point;
+}
+
+static void handle_down(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, touch.down);
+	struct wlr_touch_down_event *event = data;
+	double x, y, sx, sy;
+	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
+
+	struct latch_toplevel *toplevel;
+	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, &toplevel);
+	struct latch_touch_point *point = take_point(shell, event->touch_id);
+	if (surface == NULL || point == NULL) {
+		return;
+	}
+	*point = (struct latch_touch_point){
+		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
+	shell->cycle = 0;
+	latch_focus_toplevel(shell, toplevel);
+	wlr_seat_touch_notify_down(
+		shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
+}
+
+static void handle_up(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, touch.up);
+	struct wlr_touch_up_event *event = data;
+	struct latch_touch_point *point = find_point(shell, event->touch_id);
+	if (point != NULL) {
+		point->used = false;
+		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
+	}
+}
+
+static void handle_motion(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, touch.motion);
+	struct wlr_touch_motion_event *event = data;
+	struct latch_touch_point *point = find_point(shell, event->touch_id);
+	if (point == NULL) {
+		return;
+	}
+	double x, y, sx, sy;
+	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
+	if (wlr_seat_touch_has_grab(shell->seat)) {
+		/* A drag and drop asks what it is over. */
+		struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, NULL);
+		if (surface != NULL) {
+			wlr_seat_touch_point_focus(shell->seat, surface, event->time_msec,
+				event->touch_id, sx, sy);
+		} else {
+			wlr_seat_touch_point_clear_focus(
+				shell->seat, event->time_msec, event->touch_id);
+		}
+	}
+	wlr_seat_touch_notify_motion(
+		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
+}
+
+static void handle_cancel(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, touch.cancel);
+	struct wlr_touch_cancel_event *event = data;
+	struct latch_touch_point *point = find_point(shell, event->touch_id);
+	if (point == NULL) {
+		return;
+	}
+	point->used = false;
+	struct wlr_touch_point *seat_point = wlr_seat_touch_get_point(shell->seat, event->touch_id);
+	if (seat_point != NULL && seat_point->client != NULL) {
+		wlr_seat_touch_notify_cancel(shell->seat, seat_point->client);
+	}
+}
+
+static void handle_frame(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, touch.frame);
+	wlr_seat_touch_notify_frame(shell->seat);
+}
+
+void latch_touch_init(struct latch_shell *shell) {
+	struct latch_touch *touch = &shell->touch;
+	struct wlr_cursor *devices = shell->cursor.devices;
+	latch_listen(&devices->events.touch_down, &touch->down, handle_down);
+	latch_listen(&devices->events.touch_up, &touch->up, handle_up);
+	latch_listen(&devices->events.touch_motion, &touch->motion, handle_motion);
+	latch_listen(&devices->events.touch_cancel, &touch->cancel, handle_cancel);
+	latch_listen(&devices->events.touch_frame, &touch->frame, handle_frame);
+}
+
+void latch_touch_finish(struct latch_shell *shell) {
+	struct latch_touch *touch = &shell->touch;
+	latch_unlisten(&touch->down);
+	latch_unlisten(&touch->up);
+	latch_unlisten(&touch->motion);
+	latch_unlisten(&touch->cancel);
+	latch_unlisten(&touch->frame);
+}

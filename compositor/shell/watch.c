@@ -1,0 +1,150 @@
+/*
+ * A watch on every surface of every client. It notices when something on the screen
+ * changed its place or size, which no single event tells: a subsurface's position is
+ * part of its parent's commit, its size of its own. And it keeps the buffer of a
+ * surface that may become the cursor, for set_cursor can come after the commit.
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/util/addon.h>
+#include <wlr/util/log.h>
+
+#include "shell/private.h"
+
+struct watch {
+	struct wlr_addon addon;
+	struct latch_shell *shell;
+	struct wlr_surface *surface;
+	/* Of everything about the surface that moves others or itself. */
+	uint64_t shape;
+	struct wlr_buffer *cursor_buffer;
+	struct wl_listener map, unmap, commit;
+};
+
+static void watch_addon_destroy(struct wlr_addon *addon);
+
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_watch",
+	.destroy = watch_addon_destroy,
+};
+
+static void watch_addon_destroy(struct wlr_addon *addon) {
+	struct watch *watch = wl_container_of(addon, watch, addon);
+	wlr_buffer_unlock(watch->cursor_buffer);
+	latch_unlisten(&watch->map);
+	latch_unlisten(&watch->unmap);
+	latch_unlisten(&watch->commit);
+	wlr_addon_finish(&watch->addon);
+	free(watch);
+}
+
+/* FNV-1a over 64 bits at a time; a collision would cost one late update. */
+static uint64_t mix(uint64_t hash, uint64_t value) {
+	return (hash ^ value) * UINT64_C(0x100000001b3);
+}
+
+static uint64_t mix_point(uint64_t hash, int32_t x, int32_t y) {
+	return mix(hash, (uint64_t)(uint32_t)x << 32 | (uint32_t)y);
+}
+
+static uint64_t mix_subsurfaces(uint64_t hash, struct wl_list *list) {
+	struct wlr_subsurface *subsurface;
+	wl_list_for_each(subsurface, list, current.link) {
+		hash = mix(hash, (uintptr_t)subsurface);
+		hash = mix_point(hash, subsurface->current.x, subsurface->current.y);
+	}
+	return mix(hash, 1);
+}
+
+static uint64_t get_shape(struct wlr_surface *surface) {
+	uint64_t hash = mix_point(UINT64_C(0xcbf29ce484222325), surface->current.width,
+		surface->current.height);
+	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_below);
+	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_above);
+
+	const pixman_box32_t *input = pixman_region32_extents(&surface->input_region);
+	hash = mix_point(hash, input->x1, input->y1);
+	hash = mix_point(hash, input->x2, input->y2);
+
+	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+	if (xdg != NULL) {
+		hash = mix_point(hash, xdg->geometry.x, xdg->geometry.y);
+		hash = mix_point(hash, xdg->geometry.width, xdg->geometry.height);
+		if (xdg->role == WLR_XDG_SURFACE_ROLE_POPUP && xdg->popup != NULL) {
+			hash = mix_point(
+				hash, xdg->popup->current.geometry.x, xdg->popup->current.geometry.y);
+		}
+	}
+	return hash;
+}
+
+static bool may_be_cursor(struct wlr_surface *surface) {
+	return surface->role == NULL || strcmp(surface->role->name, "wl_pointer-cursor") == 0;
+}
+
+static void keep_cursor_buffer(struct watch *watch) {
+	struct wlr_surface *surface = watch->surface;
+	bool may = may_be_cursor(surface);
+	if (may && !(surface->current.committed & WLR_SURFACE_STATE_BUFFER)) {
+		return;
+	}
+	struct wlr_buffer *old = watch->cursor_buffer;
+	watch->cursor_buffer = may && surface->current.buffer != NULL
+		? wlr_buffer_lock(surface->current.buffer)
+		: NULL;
+	wlr_buffer_unlock(old);
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct watch *watch = wl_container_of(listener, watch, commit);
+	keep_cursor_buffer(watch);
+	if (!watch->surface->mapped) {
+		return;
+	}
+	uint64_t shape = get_shape(watch->surface);
+	if (shape != watch->shape) {
+		watch->shape = shape;
+		latch_shell_changed(watch->shell);
+	}
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct watch *watch = wl_container_of(listener, watch, map);
+	watch->shape = get_shape(watch->surface);
+	latch_shell_changed(watch->shell);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct watch *watch = wl_container_of(listener, watch, unmap);
+	struct wlr_surface_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &watch->surface->current_outputs, link) {
+		wlr_surface_send_leave(watch->surface, output->output);
+	}
+	latch_shell_changed(watch->shell);
+}
+
+void latch_watch_surface(struct latch_shell *shell, struct wlr_surface *surface) {
+	struct watch *watch = calloc(1, sizeof(*watch));
+	if (watch == NULL) {
+		wl_resource_post_no_memory(surface->resource);
+		return;
+	}
+	watch->shell = shell;
+	watch->surface = surface;
+	wlr_addon_init(&watch->addon, &surface->addons, &addon_impl, &addon_impl);
+	latch_listen(&surface->events.map, &watch->map, handle_map);
+	latch_listen(&surface->events.unmap, &watch->unmap, handle_unmap);
+	latch_listen(&surface->events.commit, &watch->commit, handle_commit);
+}
+
+struct wlr_buffer *latch_watch_cursor_buffer(struct wlr_surface *surface) {
+	struct wlr_addon *addon = wlr_addon_find(&surface->addons, &addon_impl, &addon_impl);
+	if (addon == NULL) {
+		return NULL;
+	}
+	struct watch *watch = wl_container_of(addon, watch, addon);
+	return watch->cursor_buffer;
+}
