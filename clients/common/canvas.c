@@ -1,0 +1,125 @@
+#include "canvas.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "device.h"
+#include "gbm_allocator.h"
+#include "scene_cpu.h"
+#include "scene_gl.h"
+#include "util.h"
+
+static bool start_gpu(struct canvas *canvas, const char **why) {
+	canvas->gbm = gbm_create_device(canvas->fd);
+	if (!canvas->gbm) {
+		*why = "GBM does not know it";
+		return false;
+	}
+	if (!egl_init(&canvas->egl, canvas->gbm, why)) {
+		return false;
+	}
+	canvas->scene = scene_gl_create(&canvas->options);
+	canvas->allocator = gbm_allocator_create(canvas->gbm);
+	if (!canvas->scene || !canvas->allocator) {
+		*why = "its GL can't draw the scene";
+		return false;
+	}
+	canvas->drawable = canvas->egl.drawable;
+	canvas->egl.drawable = (struct format_set){0};
+	return true;
+}
+
+static bool start_cpu(struct canvas *canvas, const char **why) {
+	switch (canvas->kind) {
+	case CANVAS_DUMB:
+		canvas->allocator = dumb_allocator_create(canvas->fd);
+		break;
+	case CANVAS_UDMABUF:
+		canvas->allocator = udmabuf_allocator_create();
+		break;
+	case CANVAS_HEAP:
+		canvas->allocator = heap_allocator_create();
+		break;
+	case CANVAS_GPU:
+		return false;
+	}
+	if (!canvas->allocator) {
+		*why = strerror(errno);
+		return false;
+	}
+	return cpu_formats(&canvas->drawable);
+}
+
+struct canvas *canvas_create(enum canvas_kind kind, const char *path,
+	const struct scene_options *options, const char **why) {
+	*why = "out of memory";
+	struct canvas *canvas = calloc(1, sizeof(*canvas));
+	if (!canvas) {
+		return NULL;
+	}
+	*canvas = (struct canvas){.kind = kind, .fd = -1, .options = *options};
+	if (path) {
+		canvas->path = strdup(path);
+		if (!canvas->path) {
+			goto error;
+		}
+		canvas->fd = device_open(path);
+		if (canvas->fd < 0) {
+			*why = strerror(errno);
+			goto error;
+		}
+	}
+	if (kind == CANVAS_GPU ? !start_gpu(canvas, why) : !start_cpu(canvas, why)) {
+		goto error;
+	}
+	return canvas;
+
+error:
+	canvas_destroy(canvas);
+	return NULL;
+}
+
+void canvas_destroy(struct canvas *canvas) {
+	if (!canvas) {
+		return;
+	}
+	scene_gl_destroy(canvas->scene);
+	allocator_destroy(canvas->allocator);
+	format_set_finish(&canvas->drawable);
+	if (canvas->gbm) {
+		egl_finish(&canvas->egl);
+		gbm_device_destroy(canvas->gbm);
+	}
+	fd_clear(&canvas->fd);
+	free(canvas->path);
+	free(canvas);
+}
+
+const char *canvas_renderer(const struct canvas *canvas) {
+	return canvas->kind == CANVAS_GPU ? egl_renderer() : "CPU";
+}
+
+bool canvas_target_init(
+	struct canvas *canvas, struct egl_target *target, const struct dmabuf *buf) {
+	*target = (struct egl_target){0};
+	return canvas->kind != CANVAS_GPU || egl_target_init(&canvas->egl, target, buf);
+}
+
+void canvas_target_finish(struct canvas *canvas, struct egl_target *target) {
+	if (canvas->kind == CANVAS_GPU) {
+		egl_target_finish(&canvas->egl, target);
+	}
+}
+
+int canvas_draw(struct canvas *canvas, const struct egl_target *target, const struct dmabuf *buf,
+	uint32_t frame) {
+	if (canvas->kind == CANVAS_GPU) {
+		scene_gl_draw(canvas->scene, target->framebuffer, buf->width, buf->height, frame);
+		return egl_end_frame(&canvas->egl);
+	}
+	dmabuf_begin_cpu(buf);
+	scene_cpu_draw(&canvas->options, buf, frame);
+	dmabuf_end_cpu(buf);
+	return -1;
+}

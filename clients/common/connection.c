@@ -1,0 +1,201 @@
+#include "connection.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "presentation-time-client-protocol.h"
+#include "util.h"
+#include "xdg-shell-client-protocol.h"
+
+/* libwayland keeps a protocol error's interface and code but hands its words only to the log. */
+static char last_log[512];
+
+static void keep_log(const char *format, va_list args) {
+	vsnprintf(last_log, sizeof(last_log), format, args);
+	last_log[strcspn(last_log, "\n")] = '\0';
+}
+
+static void wm_base_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
+	xdg_wm_base_pong(wm_base, serial);
+}
+
+static const struct xdg_wm_base_listener wm_base_listener = {.ping = wm_base_ping};
+
+static void dmabuf_format(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc) {
+	/* Each format comes again in a modifier event. */
+}
+
+static void dmabuf_modifier(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc,
+	uint32_t modifier_hi, uint32_t modifier_lo) {
+	struct connection *conn = data;
+	format_set_add(&conn->legacy_formats, fourcc, (uint64_t)modifier_hi << 32 | modifier_lo);
+}
+
+static const struct zwp_linux_dmabuf_v1_listener dmabuf_listener = {
+	.format = dmabuf_format,
+	.modifier = dmabuf_modifier,
+};
+
+static void presentation_clock_id(void *data, struct wp_presentation *presentation, uint32_t id) {
+	struct connection *conn = data;
+	conn->presentation_clock = (clockid_t)id;
+}
+
+static const struct wp_presentation_listener presentation_listener = {
+	.clock_id = presentation_clock_id,
+};
+
+static void registry_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct connection *conn = data;
+	const struct {
+		const struct wl_interface *interface;
+		uint32_t min, max;
+		void **object;
+	} wanted[] = {
+		{&wl_compositor_interface, 4, 4, (void **)&conn->compositor},
+		{&xdg_wm_base_interface, 1, 1, (void **)&conn->wm_base},
+		{&zwp_linux_dmabuf_v1_interface, 3, 5, (void **)&conn->dmabuf},
+		{&wp_presentation_interface, 1, 2, (void **)&conn->presentation},
+		{&wp_linux_drm_syncobj_manager_v1_interface, 1, 1, (void **)&conn->syncobj_manager},
+		{&zwp_linux_explicit_synchronization_v1_interface, 1, 2,
+			(void **)&conn->explicit_sync},
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strcmp(interface, wanted[i].interface->name) != 0 || *wanted[i].object ||
+			version < wanted[i].min) {
+			continue;
+		}
+		uint32_t use = version < wanted[i].max ? version : wanted[i].max;
+		*wanted[i].object = wl_registry_bind(registry, name, wanted[i].interface, use);
+		if (*wanted[i].object == conn->wm_base) {
+			xdg_wm_base_add_listener(conn->wm_base, &wm_base_listener, conn);
+		} else if (*wanted[i].object == conn->dmabuf) {
+			zwp_linux_dmabuf_v1_add_listener(conn->dmabuf, &dmabuf_listener, conn);
+		} else if (*wanted[i].object == conn->presentation) {
+			wp_presentation_add_listener(
+				conn->presentation, &presentation_listener, conn);
+		}
+		return;
+	}
+	if (strcmp(interface, wl_output_interface.name) == 0 &&
+		conn->num_outputs < CONNECTION_MAX_OUTPUTS) {
+		conn->outputs[conn->num_outputs++] =
+			wl_registry_bind(registry, name, &wl_output_interface, 1);
+	}
+}
+
+static void registry_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = registry_global,
+	.global_remove = registry_global_remove,
+};
+
+bool connection_init(struct connection *conn) {
+	*conn = (struct connection){.presentation_clock = -1};
+	wl_log_set_handler_client(keep_log);
+	conn->display = wl_display_connect(NULL);
+	if (!conn->display) {
+		return false;
+	}
+	conn->registry = wl_display_get_registry(conn->display);
+	wl_registry_add_listener(conn->registry, &registry_listener, conn);
+	/* The first brings the globals, the second what they say when they are bound. */
+	if (wl_display_roundtrip(conn->display) < 0 || wl_display_roundtrip(conn->display) < 0) {
+		int saved = errno;
+		connection_finish(conn);
+		errno = saved;
+		return false;
+	}
+	return true;
+}
+
+void connection_finish(struct connection *conn) {
+	if (!conn->display) {
+		return;
+	}
+	for (size_t i = 0; i < conn->num_outputs; i++) {
+		wl_output_destroy(conn->outputs[i]);
+	}
+	if (conn->explicit_sync) {
+		zwp_linux_explicit_synchronization_v1_destroy(conn->explicit_sync);
+	}
+	if (conn->syncobj_manager) {
+		wp_linux_drm_syncobj_manager_v1_destroy(conn->syncobj_manager);
+	}
+	if (conn->presentation) {
+		wp_presentation_destroy(conn->presentation);
+	}
+	if (conn->dmabuf) {
+		zwp_linux_dmabuf_v1_destroy(conn->dmabuf);
+	}
+	if (conn->wm_base) {
+		xdg_wm_base_destroy(conn->wm_base);
+	}
+	if (conn->compositor) {
+		wl_compositor_destroy(conn->compositor);
+	}
+	wl_registry_destroy(conn->registry);
+	wl_display_flush(conn->display);
+	wl_display_disconnect(conn->display);
+	format_set_finish(&conn->legacy_formats);
+	*conn = (struct connection){.presentation_clock = -1};
+}
+
+void connection_say_error(struct connection *conn) {
+	int error = wl_display_get_error(conn->display);
+	if (error != EPROTO) {
+		say("the compositor closed the connection: %s", strerror(error ? error : EPIPE));
+		return;
+	}
+	const struct wl_interface *interface = NULL;
+	uint32_t id = 0;
+	uint32_t code = wl_display_get_protocol_error(conn->display, &interface, &id);
+	say("protocol error: interface %s, object %u, code %u: %s",
+		interface ? interface->name : "unknown", id, code, last_log);
+}
+
+bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds) {
+	while (wl_display_prepare_read(conn->display) != 0) {
+		if (wl_display_dispatch_pending(conn->display) < 0) {
+			return false;
+		}
+	}
+	short events = POLLIN;
+	if (wl_display_flush(conn->display) < 0) {
+		/* EPIPE: the reason is still to be read from the socket. */
+		if (errno == EAGAIN) {
+			events |= POLLOUT;
+		} else if (errno != EPIPE) {
+			goto error;
+		}
+	}
+	fds[0] = (struct pollfd){.fd = wl_display_get_fd(conn->display), .events = events};
+	int ready = poll(fds, num_fds, -1);
+	if (ready < 0) {
+		wl_display_cancel_read(conn->display);
+		for (nfds_t i = 0; i < num_fds; i++) {
+			fds[i].revents = 0;
+		}
+		return errno == EINTR;
+	}
+	if (fds[0].revents & (POLLIN | POLLERR | POLLHUP)) {
+		if (wl_display_read_events(conn->display) < 0) {
+			return false;
+		}
+	} else {
+		wl_display_cancel_read(conn->display);
+	}
+	return wl_display_dispatch_pending(conn->display) >= 0;
+
+error:
+	wl_display_cancel_read(conn->display);
+	return false;
+}

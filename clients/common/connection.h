@@ -1,0 +1,51 @@
+#ifndef CLIENT_CONNECTION_H
+#define CLIENT_CONNECTION_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+#include <wayland-client.h>
+
+#include "formats.h"
+
+#define CONNECTION_MAX_OUTPUTS 16
+
+/** The compositor, and the globals that a client of dma-bufs uses. Those it lacks are NULL. */
+struct connection {
+	struct wl_display *display;
+	struct wl_registry *registry;
+	struct wl_compositor *compositor;
+	struct xdg_wm_base *wm_base;
+	struct zwp_linux_dmabuf_v1 *dmabuf;
+	struct wp_presentation *presentation;
+	struct wp_linux_drm_syncobj_manager_v1 *syncobj_manager;
+	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
+
+	/* Bound for nothing but to be named by presentation feedback. */
+	struct wl_output *outputs[CONNECTION_MAX_OUTPUTS];
+	size_t num_outputs;
+
+	clockid_t presentation_clock;	  /* -1 before the compositor named it */
+	struct format_set legacy_formats; /* version 3 of linux-dmabuf: formats without feedback */
+};
+
+/** Connects to the compositor that the environment names and binds the globals. Returns false
+ * and errno when there is none. */
+bool connection_init(struct connection *conn);
+void connection_finish(struct connection *conn);
+
+/** Says why the connection broke: the protocol error with its interface, code and words, or
+ * the system's error. */
+void connection_say_error(struct connection *conn);
+
+/**
+ * Waits for the compositor and for other fds, without ever blocking on a full socket, and
+ * dispatches what came.
+ *
+ * @param fds fds[0] is filled here; the others are the caller's to fill and to look at
+ * @return false when the connection broke
+ */
+bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds);
+
+#endif

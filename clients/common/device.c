@@ -1,0 +1,103 @@
+#include "device.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <xf86drm.h>
+
+#include "util.h"
+
+bool device_list_add(struct device_list *list, const char *path) {
+	for (size_t i = 0; i < list->len; i++) {
+		if (strcmp(list->paths[i], path) == 0) {
+			return true;
+		}
+	}
+	if (list->len == DEVICE_LIST_MAX) {
+		return false;
+	}
+	char *copy = strdup(path);
+	if (!copy) {
+		return false;
+	}
+	list->paths[list->len++] = copy;
+	return true;
+}
+
+static bool add_node(struct device_list *list, const drmDevice *device, int type) {
+	if (!(device->available_nodes & (1 << type))) {
+		return true;
+	}
+	return device_list_add(list, device->nodes[type]);
+}
+
+/* libdrm only knows buses that it was taught; a node on another one is still in /dev/dri. */
+static bool add_by_number(struct device_list *list, dev_t devid) {
+	for (int i = 0; i < 256; i++) {
+		/* Minors 0 to 127 are primary nodes, the rest render nodes. */
+		char path[64];
+		snprintf(path, sizeof(path), "/dev/dri/%s%d", i < 128 ? "card" : "renderD", i);
+		struct stat st;
+		if (stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == devid) {
+			return device_list_add(list, path);
+		}
+	}
+	return false;
+}
+
+bool device_list_add_devid(struct device_list *list, dev_t devid) {
+	drmDevice *device = NULL;
+	if (drmGetDeviceFromDevId(devid, 0, &device) != 0) {
+		return add_by_number(list, devid);
+	}
+	bool ok =
+		add_node(list, device, DRM_NODE_RENDER) && add_node(list, device, DRM_NODE_PRIMARY);
+	drmFreeDevice(&device);
+	return ok;
+}
+
+bool device_list_add_all(struct device_list *list) {
+	drmDevice *devices[DEVICE_LIST_MAX];
+	int num = drmGetDevices2(0, devices, DEVICE_LIST_MAX);
+	if (num < 0) {
+		return false;
+	}
+	if (num > DEVICE_LIST_MAX) {
+		num = DEVICE_LIST_MAX;
+	}
+	bool ok = true;
+	for (int i = 0; i < num; i++) {
+		ok = add_node(list, devices[i], DRM_NODE_RENDER) && ok;
+	}
+	for (int i = 0; i < num; i++) {
+		ok = add_node(list, devices[i], DRM_NODE_PRIMARY) && ok;
+	}
+	drmFreeDevices(devices, num);
+	return ok;
+}
+
+void device_list_finish(struct device_list *list) {
+	for (size_t i = 0; i < list->len; i++) {
+		free(list->paths[i]);
+	}
+	*list = (struct device_list){0};
+}
+
+int device_open(const char *path) {
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		return -1;
+	}
+	if (drmGetNodeTypeFromFd(fd) < 0) {
+		fd_clear(&fd);
+		errno = ENODEV;
+		return -1;
+	}
+	if (drmIsMaster(fd) && drmDropMaster(fd) != 0) {
+		say("can't give back DRM master of %s: %s", path, strerror(errno));
+	}
+	return fd;
+}

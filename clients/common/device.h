@@ -1,0 +1,39 @@
+#ifndef CLIENT_DEVICE_H
+#define CLIENT_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define DEVICE_LIST_MAX 32
+
+/** Paths of DRM nodes to try, best first, each once. All zero is an empty list. */
+struct device_list {
+	char *paths[DEVICE_LIST_MAX];
+	size_t len;
+};
+
+/** Adds a path unless it is there. Returns false without memory or room. */
+bool device_list_add(struct device_list *list, const char *path);
+
+/**
+ * Adds the nodes of the device with this number: the render node first, then the primary node.
+ * A primary node alone can make dumb buffers, which is all that a display without a GPU has.
+ */
+bool device_list_add_devid(struct device_list *list, dev_t devid);
+
+/** Adds every DRM device of the machine: all render nodes, then all primary nodes. */
+bool device_list_add_all(struct device_list *list);
+
+void device_list_finish(struct device_list *list);
+
+/**
+ * Opens a DRM node for rendering or allocating. Returns an fd that the caller owns, or -1
+ * and errno.
+ *
+ * The first opener of a primary node becomes DRM master, for instance while the compositor
+ * is away on another VT. A client must not hold that, so it is given back at once.
+ */
+int device_open(const char *path);
+
+#endif

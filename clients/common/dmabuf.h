@@ -1,0 +1,54 @@
+#ifndef CLIENT_DMABUF_H
+#define CLIENT_DMABUF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DMABUF_MAX_PLANES 4
+
+struct dmabuf_plane {
+	int fd; /* owned by the dmabuf; planes may name the same memory by fds of their own */
+	uint32_t offset;
+	uint32_t stride;
+};
+
+/** A picture's memory as the protocol, EGL and KMS take it. An allocator fills it. */
+struct dmabuf {
+	uint32_t width, height;
+	uint32_t fourcc;
+	uint64_t modifier;
+	int num_planes;
+	struct dmabuf_plane planes[DMABUF_MAX_PLANES];
+
+	uint8_t *map; /* the first plane for the CPU, or NULL where only a GPU draws */
+	size_t map_size;
+
+	void *allocation; /* the allocator's own */
+};
+
+/** An empty dmabuf: no plane has an fd. */
+void dmabuf_init(struct dmabuf *buf, uint32_t width, uint32_t height, uint32_t fourcc);
+
+/** Closes the fds and undoes the mapping. The allocator's part is not touched. */
+void dmabuf_finish(struct dmabuf *buf);
+
+/**
+ * The fences that are on the dma-buf now as one sync_file (DMA_BUF_IOCTL_EXPORT_SYNC_FILE).
+ * An idle dma-buf gives one that has signalled.
+ *
+ * @param for_write true: everybody's fences, for one who is going to write; false: the
+ *                  writers' only, for one who is going to read
+ * @return an fd that the caller owns, or -1 and errno
+ */
+int dmabuf_export_fence(const struct dmabuf *buf, bool for_write);
+
+/** Puts a sync_file on the dma-buf as a writer's fence, on every plane. The fd stays the
+ * caller's. Returns false and errno where the kernel refuses. */
+bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file);
+
+/** Brackets of CPU writes into buf->map: caches are made coherent (DMA_BUF_IOCTL_SYNC). */
+bool dmabuf_begin_cpu(const struct dmabuf *buf);
+bool dmabuf_end_cpu(const struct dmabuf *buf);
+
+#endif

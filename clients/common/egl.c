@@ -1,0 +1,259 @@
+#include "egl.h"
+
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util.h"
+
+static bool has_extension(const char *list, const char *name) {
+	size_t len = strlen(name);
+	for (const char *at = list; at && (at = strstr(at, name)); at += len) {
+		if ((at == list || at[-1] == ' ') && (at[len] == ' ' || at[len] == '\0')) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The modifiers of one format that GL can draw into, not only sample from. */
+static bool query_format(struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query, EGLint format) {
+	EGLint num = 0;
+	if (!query(egl->display, format, 0, NULL, NULL, &num) || num < 0) {
+		return true;
+	}
+	EGLuint64KHR *modifiers = calloc((size_t)num + 1, sizeof(*modifiers));
+	EGLBoolean *external_only = calloc((size_t)num + 1, sizeof(*external_only));
+	bool ok = modifiers && external_only;
+	bool drawable = num == 0;
+	if (ok && num > 0 && query(egl->display, format, num, modifiers, external_only, &num)) {
+		for (EGLint i = 0; ok && i < num; i++) {
+			if (external_only[i]) {
+				continue;
+			}
+			drawable = true;
+			ok = format_set_add(&egl->drawable, (uint32_t)format, modifiers[i]);
+		}
+	}
+	/* A driver that lists no modifier for a format it knows still takes its own implicit
+	 * layout, and its own linear one. Whether that works shows when the target is made. */
+	if (ok && drawable) {
+		ok = format_set_add(&egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
+		     (num > 0 || format_set_add(
+					 &egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
+	}
+	free(modifiers);
+	free(external_only);
+	return ok;
+}
+
+static bool query_drawable(struct egl *egl) {
+	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats =
+		(PFNEGLQUERYDMABUFFORMATSEXTPROC)(void *)eglGetProcAddress(
+			"eglQueryDmaBufFormatsEXT");
+	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers =
+		(PFNEGLQUERYDMABUFMODIFIERSEXTPROC)(void *)eglGetProcAddress(
+			"eglQueryDmaBufModifiersEXT");
+	EGLint num = 0;
+	if (!egl->has_modifiers || !query_formats || !query_modifiers ||
+		!query_formats(egl->display, 0, NULL, &num) || num <= 0) {
+		/* Nothing can be asked: take what every GLES 3 driver draws into. */
+		egl->has_modifiers = false;
+		return format_set_add(
+			       &egl->drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
+		       format_set_add(&egl->drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
+	}
+	EGLint *formats = calloc((size_t)num, sizeof(*formats));
+	if (!formats) {
+		return false;
+	}
+	bool ok = query_formats(egl->display, num, formats, &num);
+	for (EGLint i = 0; ok && i < num; i++) {
+		ok = query_format(egl, query_modifiers, formats[i]);
+	}
+	free(formats);
+	return ok;
+}
+
+static bool load_functions(struct egl *egl) {
+	egl->create_image =
+		(PFNEGLCREATEIMAGEKHRPROC)(void *)eglGetProcAddress("eglCreateImageKHR");
+	egl->destroy_image =
+		(PFNEGLDESTROYIMAGEKHRPROC)(void *)eglGetProcAddress("eglDestroyImageKHR");
+	egl->create_sync = (PFNEGLCREATESYNCKHRPROC)(void *)eglGetProcAddress("eglCreateSyncKHR");
+	egl->destroy_sync =
+		(PFNEGLDESTROYSYNCKHRPROC)(void *)eglGetProcAddress("eglDestroySyncKHR");
+	egl->dup_native_fence = (PFNEGLDUPNATIVEFENCEFDANDROIDPROC)(void *)eglGetProcAddress(
+		"eglDupNativeFenceFDANDROID");
+	egl->image_to_texture =
+		(void (*)(GLenum, void *))(void *)eglGetProcAddress("glEGLImageTargetTexture2DOES");
+	if (!egl->create_sync || !egl->destroy_sync || !egl->dup_native_fence) {
+		egl->native_fence = false;
+	}
+	return egl->create_image && egl->destroy_image && egl->image_to_texture;
+}
+
+bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why) {
+	*egl = (struct egl){.display = EGL_NO_DISPLAY, .context = EGL_NO_CONTEXT};
+
+	egl->display = eglGetPlatformDisplay(EGL_PLATFORM_GBM_KHR, gbm, NULL);
+	if (egl->display == EGL_NO_DISPLAY || !eglInitialize(egl->display, NULL, NULL)) {
+		egl->display = EGL_NO_DISPLAY;
+		*why = "EGL does not start on it";
+		goto error;
+	}
+	const char *extensions = eglQueryString(egl->display, EGL_EXTENSIONS);
+	static const char *const needed[] = {
+		"EGL_EXT_image_dma_buf_import",
+		"EGL_KHR_surfaceless_context",
+		"EGL_KHR_no_config_context",
+	};
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (!has_extension(extensions, needed[i])) {
+			*why = needed[i];
+			goto error;
+		}
+	}
+	egl->has_modifiers = has_extension(extensions, "EGL_EXT_image_dma_buf_import_modifiers");
+	egl->native_fence = has_extension(extensions, "EGL_ANDROID_native_fence_sync");
+
+	static const EGLint attribs[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_NONE};
+	if (eglBindAPI(EGL_OPENGL_ES_API)) {
+		egl->context =
+			eglCreateContext(egl->display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attribs);
+	}
+	if (egl->context == EGL_NO_CONTEXT ||
+		!eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, egl->context)) {
+		*why = "it has no GLES 3";
+		goto error;
+	}
+	if (!load_functions(egl) || !query_drawable(egl)) {
+		*why = "its EGL lacks dma-buf functions";
+		goto error;
+	}
+	return true;
+
+error:
+	egl_finish(egl);
+	return false;
+}
+
+void egl_finish(struct egl *egl) {
+	format_set_finish(&egl->drawable);
+	if (egl->display != EGL_NO_DISPLAY) {
+		eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
+		if (egl->context != EGL_NO_CONTEXT) {
+			eglDestroyContext(egl->display, egl->context);
+		}
+		eglTerminate(egl->display);
+		eglReleaseThread();
+	}
+	*egl = (struct egl){.display = EGL_NO_DISPLAY, .context = EGL_NO_CONTEXT};
+}
+
+const char *egl_renderer(void) {
+	const char *name = (const char *)glGetString(GL_RENDERER);
+	return name ? name : "unknown";
+}
+
+static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool name_modifier) {
+	static const EGLint names[DMABUF_MAX_PLANES][5] = {
+		{EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT,
+			EGL_DMA_BUF_PLANE0_PITCH_EXT, EGL_DMA_BUF_PLANE0_MODIFIER_LO_EXT,
+			EGL_DMA_BUF_PLANE0_MODIFIER_HI_EXT},
+		{EGL_DMA_BUF_PLANE1_FD_EXT, EGL_DMA_BUF_PLANE1_OFFSET_EXT,
+			EGL_DMA_BUF_PLANE1_PITCH_EXT, EGL_DMA_BUF_PLANE1_MODIFIER_LO_EXT,
+			EGL_DMA_BUF_PLANE1_MODIFIER_HI_EXT},
+		{EGL_DMA_BUF_PLANE2_FD_EXT, EGL_DMA_BUF_PLANE2_OFFSET_EXT,
+			EGL_DMA_BUF_PLANE2_PITCH_EXT, EGL_DMA_BUF_PLANE2_MODIFIER_LO_EXT,
+			EGL_DMA_BUF_PLANE2_MODIFIER_HI_EXT},
+		{EGL_DMA_BUF_PLANE3_FD_EXT, EGL_DMA_BUF_PLANE3_OFFSET_EXT,
+			EGL_DMA_BUF_PLANE3_PITCH_EXT, EGL_DMA_BUF_PLANE3_MODIFIER_LO_EXT,
+			EGL_DMA_BUF_PLANE3_MODIFIER_HI_EXT},
+	};
+	EGLint attribs[6 + DMABUF_MAX_PLANES * 10 + 1];
+	size_t n = 0;
+	attribs[n++] = EGL_WIDTH;
+	attribs[n++] = (EGLint)buf->width;
+	attribs[n++] = EGL_HEIGHT;
+	attribs[n++] = (EGLint)buf->height;
+	attribs[n++] = EGL_LINUX_DRM_FOURCC_EXT;
+	attribs[n++] = (EGLint)buf->fourcc;
+	for (int i = 0; i < buf->num_planes; i++) {
+		attribs[n++] = names[i][0];
+		attribs[n++] = buf->planes[i].fd;
+		attribs[n++] = names[i][1];
+		attribs[n++] = (EGLint)buf->planes[i].offset;
+		attribs[n++] = names[i][2];
+		attribs[n++] = (EGLint)buf->planes[i].stride;
+		if (name_modifier) {
+			attribs[n++] = names[i][3];
+			attribs[n++] = (EGLint)(buf->modifier & 0xffffffff);
+			attribs[n++] = names[i][4];
+			attribs[n++] = (EGLint)(buf->modifier >> 32);
+		}
+	}
+	attribs[n] = EGL_NONE;
+	return egl->create_image(
+		egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attribs);
+}
+
+bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf) {
+	*target = (struct egl_target){.image = EGL_NO_IMAGE_KHR};
+	bool name_modifier = egl->has_modifiers && buf->modifier != DRM_FORMAT_MOD_INVALID;
+	target->image = import_image(egl, buf, name_modifier);
+	/* Drivers that know no modifiers take a linear buffer of their own only unnamed. */
+	if (target->image == EGL_NO_IMAGE_KHR && name_modifier &&
+		buf->modifier == DRM_FORMAT_MOD_LINEAR) {
+		target->image = import_image(egl, buf, false);
+	}
+	if (target->image == EGL_NO_IMAGE_KHR) {
+		return false;
+	}
+
+	glGenTextures(1, &target->texture);
+	glBindTexture(GL_TEXTURE_2D, target->texture);
+	egl->image_to_texture(GL_TEXTURE_2D, target->image);
+	glGenFramebuffers(1, &target->framebuffer);
+	glBindFramebuffer(GL_FRAMEBUFFER, target->framebuffer);
+	glFramebufferTexture2D(
+		GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, target->texture, 0);
+	if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
+		egl_target_finish(egl, target);
+		return false;
+	}
+	return true;
+}
+
+void egl_target_finish(struct egl *egl, struct egl_target *target) {
+	if (target->framebuffer) {
+		glDeleteFramebuffers(1, &target->framebuffer);
+	}
+	if (target->texture) {
+		glDeleteTextures(1, &target->texture);
+	}
+	if (target->image != EGL_NO_IMAGE_KHR) {
+		egl->destroy_image(egl->display, target->image);
+	}
+	*target = (struct egl_target){.image = EGL_NO_IMAGE_KHR};
+}
+
+int egl_end_frame(struct egl *egl) {
+	if (egl->native_fence) {
+		static const EGLint attribs[] = {
+			EGL_SYNC_NATIVE_FENCE_FD_ANDROID, EGL_NO_NATIVE_FENCE_FD_ANDROID, EGL_NONE};
+		EGLSyncKHR sync =
+			egl->create_sync(egl->display, EGL_SYNC_NATIVE_FENCE_ANDROID, attribs);
+		if (sync != EGL_NO_SYNC_KHR) {
+			/* The fence gets its fd with the flush, not before. */
+			glFlush();
+			int fd = egl->dup_native_fence(egl->display, sync);
+			egl->destroy_sync(egl->display, sync);
+			if (fd >= 0) {
+				return fd;
+			}
+		}
+	}
+	glFinish();
+	return -1;
+}

@@ -1,0 +1,55 @@
+#ifndef CLIENT_EGL_H
+#define CLIENT_EGL_H
+
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <GLES3/gl3.h>
+#include <gbm.h>
+#include <stdbool.h>
+
+#include "dmabuf.h"
+#include "formats.h"
+
+/** A GLES 3 context without any window, that draws into dma-bufs. */
+struct egl {
+	EGLDisplay display;
+	EGLContext context;
+	bool native_fence;  /* EGL_ANDROID_native_fence_sync */
+	bool has_modifiers; /* EGL_EXT_image_dma_buf_import_modifiers */
+	struct format_set drawable;
+
+	PFNEGLCREATEIMAGEKHRPROC create_image;
+	PFNEGLDESTROYIMAGEKHRPROC destroy_image;
+	PFNEGLCREATESYNCKHRPROC create_sync;
+	PFNEGLDESTROYSYNCKHRPROC destroy_sync;
+	PFNEGLDUPNATIVEFENCEFDANDROIDPROC dup_native_fence;
+	void (*image_to_texture)(GLenum target, void *image);
+};
+
+/** A dma-buf as a GLES framebuffer. */
+struct egl_target {
+	EGLImageKHR image;
+	GLuint texture, framebuffer;
+};
+
+/** Makes a context on the GBM device, which is borrowed, and makes it current. Returns false
+ * with the reason in *why, a text that needs no freeing. */
+bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why);
+void egl_finish(struct egl *egl);
+
+/** What GL_RENDERER says. */
+const char *egl_renderer(void);
+
+/** Returns false where this driver can't draw into such a buffer. */
+bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf);
+void egl_target_finish(struct egl *egl, struct egl_target *target);
+
+/**
+ * Ends a frame: sends all GL commands on their way.
+ *
+ * @return a sync_file that signals when the GPU has done them, the caller's to close; or -1:
+ *         the driver has no such fence, and they are done by the time this returns
+ */
+int egl_end_frame(struct egl *egl);
+
+#endif

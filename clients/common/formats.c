@@ -1,0 +1,34 @@
+#include "formats.h"
+
+#include <stdlib.h>
+
+bool format_set_has(const struct format_set *set, uint32_t fourcc, uint64_t modifier) {
+	for (size_t i = 0; i < set->len; i++) {
+		if (set->items[i].fourcc == fourcc && set->items[i].modifier == modifier) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool format_set_add(struct format_set *set, uint32_t fourcc, uint64_t modifier) {
+	if (format_set_has(set, fourcc, modifier)) {
+		return true;
+	}
+	if (set->len == set->capacity) {
+		size_t capacity = set->capacity ? set->capacity * 2 : 32;
+		struct format *items = realloc(set->items, capacity * sizeof(*items));
+		if (!items) {
+			return false;
+		}
+		set->items = items;
+		set->capacity = capacity;
+	}
+	set->items[set->len++] = (struct format){.fourcc = fourcc, .modifier = modifier};
+	return true;
+}
+
+void format_set_finish(struct format_set *set) {
+	free(set->items);
+	*set = (struct format_set){0};
+}

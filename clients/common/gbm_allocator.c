@@ -1,0 +1,116 @@
+#include "gbm_allocator.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "util.h"
+
+struct gbm_allocator {
+	struct allocator base;
+	struct gbm_device *gbm; /* borrowed */
+};
+
+static bool step_allows(const struct plan_step *step, uint64_t modifier) {
+	for (size_t i = 0; i < step->num_modifiers; i++) {
+		if (step->modifiers[i] == modifier) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct gbm_bo *create_bo(
+	struct gbm_device *gbm, const struct plan_step *step, uint32_t flags, struct dmabuf *buf) {
+	bool implicit = step->num_modifiers == 1 && step->modifiers[0] == DRM_FORMAT_MOD_INVALID;
+	struct gbm_bo *bo = NULL;
+	if (!implicit) {
+		bo = gbm_bo_create_with_modifiers2(gbm, buf->width, buf->height, buf->fourcc,
+			step->modifiers, (unsigned)step->num_modifiers, flags);
+		if (bo) {
+			buf->modifier = gbm_bo_get_modifier(bo);
+			if (step_allows(step, buf->modifier)) {
+				return bo;
+			}
+			gbm_bo_destroy(bo);
+		}
+		/* Drivers that know no modifiers refuse every list, but have a flag for linear. */
+		if (!step_allows(step, DRM_FORMAT_MOD_LINEAR)) {
+			return NULL;
+		}
+		buf->modifier = DRM_FORMAT_MOD_LINEAR;
+		flags |= GBM_BO_USE_LINEAR;
+	} else {
+		buf->modifier = DRM_FORMAT_MOD_INVALID;
+	}
+	return gbm_bo_create(gbm, buf->width, buf->height, buf->fourcc, flags);
+}
+
+static bool gbm_create_buffer(
+	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+	struct gbm_allocator *self = (struct gbm_allocator *)allocator;
+	uint32_t flags = GBM_BO_USE_RENDERING;
+	struct gbm_bo *bo = NULL;
+	if (step->scanout) {
+		bo = create_bo(self->gbm, step, flags | GBM_BO_USE_SCANOUT, buf);
+	}
+	/* The flag speaks of this device's own display, the tranche of its target device: where
+	 * they differ a driver may refuse the flag and still make what the target can scan out. */
+	if (!bo) {
+		bo = create_bo(self->gbm, step, flags, buf);
+	}
+	if (!bo) {
+		return false;
+	}
+
+	int num = gbm_bo_get_plane_count(bo);
+	if (num < 1 || num > DMABUF_MAX_PLANES) {
+		errno = EINVAL;
+		goto error_bo;
+	}
+	for (int i = 0; i < num; i++) {
+		buf->planes[i] = (struct dmabuf_plane){
+			.fd = gbm_bo_get_fd_for_plane(bo, i),
+			.offset = gbm_bo_get_offset(bo, i),
+			.stride = gbm_bo_get_stride_for_plane(bo, i),
+		};
+		if (buf->planes[i].fd < 0) {
+			goto error_planes;
+		}
+	}
+	buf->num_planes = num;
+	buf->allocation = bo;
+	return true;
+
+error_planes:
+	dmabuf_finish(buf);
+error_bo:
+	gbm_bo_destroy(bo);
+	return false;
+}
+
+static void gbm_destroy_buffer(struct allocator *allocator, struct dmabuf *buf) {
+	dmabuf_finish(buf);
+	gbm_bo_destroy(buf->allocation);
+	buf->allocation = NULL;
+}
+
+static void gbm_destroy(struct allocator *allocator) {
+	free(allocator);
+}
+
+static const struct allocator_impl gbm_impl = {
+	.name = "gbm",
+	.create_buffer = gbm_create_buffer,
+	.destroy_buffer = gbm_destroy_buffer,
+	.destroy = gbm_destroy,
+};
+
+struct allocator *gbm_allocator_create(struct gbm_device *gbm) {
+	struct gbm_allocator *self = calloc(1, sizeof(*self));
+	if (!self) {
+		return NULL;
+	}
+	*self = (struct gbm_allocator){.base.impl = &gbm_impl, .gbm = gbm};
+	return &self->base;
+}

@@ -1,0 +1,31 @@
+#ifndef CLIENT_PRESENTATION_H
+#define CLIENT_PRESENTATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-client.h>
+
+#include "connection.h"
+#include "stats.h"
+
+/** Follows a surface's frames until they are shown or thrown away. */
+struct presentation {
+	struct connection *conn;
+	struct stats stats;
+	struct wl_list pending; /* the feedback objects that wait for an answer */
+	uint64_t num_pending;
+};
+
+bool presentation_init(struct presentation *presentation, struct connection *conn);
+void presentation_finish(struct presentation *presentation);
+
+/**
+ * Asks what becomes of the content update that the next commit makes.
+ *
+ * @param commit_ns CLOCK_MONOTONIC, as late before the commit as can be
+ * @return false without memory
+ */
+bool presentation_watch(
+	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns);
+
+#endif

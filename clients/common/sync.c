@@ -1,0 +1,250 @@
+#include "sync.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "util.h"
+
+/* The first point lies just below 2^32, so that a compositor which loses the upper half of a
+ * point fails within the first seconds and not after years. */
+#define FIRST_POINT UINT64_C(0xffffffe0)
+
+static const char *const mode_names[] = {
+	[SYNC_AUTO] = "auto",
+	[SYNC_SYNCOBJ] = "syncobj",
+	[SYNC_FILE] = "sync-file",
+	[SYNC_IMPLICIT] = "implicit",
+};
+
+const char *sync_mode_name(enum sync_mode mode) {
+	return mode_names[mode];
+}
+
+bool sync_mode_parse(const char *text, enum sync_mode *mode) {
+	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
+		if (strcmp(text, mode_names[i]) == 0) {
+			*mode = (enum sync_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool try_syncobj(struct sync *sync, struct wl_surface *surface, const char *preferred_node) {
+	if (!sync->conn->syncobj_manager) {
+		snprintf(sync->why, sizeof(sync->why),
+			"the compositor lacks wp_linux_drm_syncobj_manager_v1");
+		return false;
+	}
+	sync->node_fd = timeline_node_open(preferred_node);
+	if (sync->node_fd < 0) {
+		snprintf(sync->why, sizeof(sync->why),
+			"no DRM node that can be opened here makes timelines");
+		return false;
+	}
+	sync->syncobj_surface =
+		wp_linux_drm_syncobj_manager_v1_get_surface(sync->conn->syncobj_manager, surface);
+	sync->mode = SYNC_SYNCOBJ;
+	snprintf(sync->why, sizeof(sync->why), "both sides have timelines");
+	return true;
+}
+
+static bool try_file(struct sync *sync, struct wl_surface *surface) {
+	if (!sync->conn->explicit_sync) {
+		size_t used = strlen(sync->why);
+		snprintf(sync->why + used, sizeof(sync->why) - used, "%s%s", used ? "; " : "",
+			"the compositor lacks zwp_linux_explicit_synchronization_v1");
+		return false;
+	}
+	sync->file_surface = zwp_linux_explicit_synchronization_v1_get_synchronization(
+		sync->conn->explicit_sync, surface);
+	sync->mode = SYNC_FILE;
+	return true;
+}
+
+bool sync_init(struct sync *sync, struct connection *conn, struct wl_surface *surface,
+	enum sync_mode wanted, const char *preferred_node) {
+	*sync = (struct sync){.mode = wanted, .conn = conn, .node_fd = -1};
+	switch (wanted) {
+	case SYNC_SYNCOBJ:
+		return try_syncobj(sync, surface, preferred_node);
+	case SYNC_FILE:
+		return try_file(sync, surface);
+	case SYNC_IMPLICIT:
+		break;
+	case SYNC_AUTO:
+		if (try_syncobj(sync, surface, preferred_node) || try_file(sync, surface)) {
+			return true;
+		}
+		break;
+	}
+	sync->mode = SYNC_IMPLICIT;
+	return true;
+}
+
+void sync_finish(struct sync *sync) {
+	if (sync->syncobj_surface) {
+		wp_linux_drm_syncobj_surface_v1_destroy(sync->syncobj_surface);
+	}
+	if (sync->file_surface) {
+		zwp_linux_surface_synchronization_v1_destroy(sync->file_surface);
+	}
+	fd_clear(&sync->node_fd);
+	*sync = (struct sync){.node_fd = -1};
+}
+
+static void handle_buffer_release(void *data, struct wl_buffer *wl_buffer) {
+	struct sync_slot *slot = data;
+	/* The explicit ways have a release of their own and leave the meaning of this event
+	 * open. */
+	if (slot->sync->mode != SYNC_IMPLICIT || !slot->busy || slot->release_fd >= 0) {
+		return;
+	}
+	/* The compositor is done with it, but its GPU or its display may be reading still. */
+	slot->release_fd = dmabuf_export_fence(slot->dmabuf, true);
+	if (slot->release_fd < 0) {
+		slot->busy = false;
+	}
+}
+
+static const struct wl_buffer_listener buffer_listener = {.release = handle_buffer_release};
+
+bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer *wl_buffer,
+	const struct dmabuf *dmabuf) {
+	*slot = (struct sync_slot){
+		.sync = sync,
+		.wl_buffer = wl_buffer,
+		.dmabuf = dmabuf,
+		.release_fd = -1,
+		.timeline = {.node_fd = -1},
+		.point = FIRST_POINT,
+	};
+	wl_buffer_add_listener(wl_buffer, &buffer_listener, slot);
+	if (sync->mode != SYNC_SYNCOBJ) {
+		return true;
+	}
+
+	/* One timeline for each buffer: the points of one buffer are used strictly in order,
+	 * while different buffers may be released in any order. */
+	if (!timeline_init(&slot->timeline, sync->node_fd)) {
+		return false;
+	}
+	int fd = timeline_export(&slot->timeline);
+	if (fd < 0) {
+		timeline_finish(&slot->timeline);
+		return false;
+	}
+	slot->timeline_proxy =
+		wp_linux_drm_syncobj_manager_v1_import_timeline(sync->conn->syncobj_manager, fd);
+	fd_clear(&fd);
+	return true;
+}
+
+void sync_slot_finish(struct sync_slot *slot) {
+	if (!slot->sync) {
+		return;
+	}
+	if (slot->release) {
+		zwp_linux_buffer_release_v1_destroy(slot->release);
+	}
+	if (slot->timeline_proxy) {
+		wp_linux_drm_syncobj_timeline_v1_destroy(slot->timeline_proxy);
+	}
+	timeline_finish(&slot->timeline);
+	fd_clear(&slot->release_fd);
+	*slot = (struct sync_slot){.release_fd = -1, .timeline = {.node_fd = -1}};
+}
+
+static bool commit_syncobj(struct sync_slot *slot, int fence) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = slot->sync->syncobj_surface;
+	uint64_t acquire = slot->point + 1, release = slot->point + 2;
+	if (fence >= 0 ? !timeline_import_fence(&slot->timeline, acquire, fence)
+		       : !timeline_signal(&slot->timeline, acquire)) {
+		return false;
+	}
+	slot->release_fd = timeline_eventfd(&slot->timeline, release);
+	if (slot->release_fd < 0) {
+		return false;
+	}
+	slot->point = release;
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(surface, slot->timeline_proxy,
+		(uint32_t)(acquire >> 32), (uint32_t)(acquire & UINT32_MAX));
+	wp_linux_drm_syncobj_surface_v1_set_release_point(surface, slot->timeline_proxy,
+		(uint32_t)(release >> 32), (uint32_t)(release & UINT32_MAX));
+	return true;
+}
+
+static void handle_fenced_release(
+	void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fence) {
+	struct sync_slot *slot = data;
+	zwp_linux_buffer_release_v1_destroy(release);
+	slot->release = NULL;
+	slot->release_fd = fence;
+}
+
+static void handle_immediate_release(void *data, struct zwp_linux_buffer_release_v1 *release) {
+	struct sync_slot *slot = data;
+	zwp_linux_buffer_release_v1_destroy(release);
+	slot->release = NULL;
+	slot->busy = false;
+}
+
+static const struct zwp_linux_buffer_release_v1_listener release_listener = {
+	.fenced_release = handle_fenced_release,
+	.immediate_release = handle_immediate_release,
+};
+
+static bool commit_file(struct sync_slot *slot, int fence) {
+	struct zwp_linux_surface_synchronization_v1 *surface = slot->sync->file_surface;
+	/* No fence at all would mean implicit synchronisation. What is drawn already gets a
+	 * fence that has signalled: that of its own, idle dma-buf. */
+	int idle = -1;
+	if (fence < 0) {
+		idle = dmabuf_export_fence(slot->dmabuf, false);
+		if (idle < 0) {
+			return false;
+		}
+		fence = idle;
+	}
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(surface, fence);
+	fd_clear(&idle);
+	slot->release = zwp_linux_surface_synchronization_v1_get_release(surface);
+	if (!slot->release) {
+		return false;
+	}
+	zwp_linux_buffer_release_v1_add_listener(slot->release, &release_listener, slot);
+	return true;
+}
+
+bool sync_slot_commit(struct sync_slot *slot, int fence) {
+	bool ok = true;
+	switch (slot->sync->mode) {
+	case SYNC_SYNCOBJ:
+		ok = commit_syncobj(slot, fence);
+		break;
+	case SYNC_FILE:
+		ok = commit_file(slot, fence);
+		break;
+	case SYNC_IMPLICIT:
+		/* Most drivers have put their fence on the buffer when they took the commands; for
+		 * those that don't, this does. */
+		if (fence >= 0) {
+			ok = dmabuf_import_fence(slot->dmabuf, fence);
+		}
+		break;
+	case SYNC_AUTO:
+		ok = false;
+		break;
+	}
+	slot->busy = ok;
+	fd_clear(&fence);
+	return ok;
+}
+
+void sync_slot_released(struct sync_slot *slot) {
+	fd_clear(&slot->release_fd);
+	slot->busy = false;
+}

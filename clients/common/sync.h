@@ -1,0 +1,86 @@
+#ifndef CLIENT_SYNC_H
+#define CLIENT_SYNC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-client.h>
+
+#include "connection.h"
+#include "dmabuf.h"
+#include "timeline.h"
+
+/*
+ * Three ways to tell the compositor when a buffer has been drawn (acquire), and to be told when
+ * it may be drawn into again (release):
+ *
+ *            acquire                                  release
+ *  syncobj   a point of a timeline                    a later point of it, by eventfd
+ *  sync-file a fence fd with the commit               a fence fd, or at once
+ *  implicit  a fence that sits on the dma-buf itself  wl_buffer.release, and then the fences
+ *                                                     that readers left on the dma-buf
+ *
+ * All three end in an fd to poll: when it is readable, the buffer is free.
+ */
+
+enum sync_mode {
+	SYNC_AUTO,
+	SYNC_SYNCOBJ,
+	SYNC_FILE,
+	SYNC_IMPLICIT,
+};
+
+/** "syncobj", "sync-file", "implicit", "auto". */
+const char *sync_mode_name(enum sync_mode mode);
+bool sync_mode_parse(const char *text, enum sync_mode *mode);
+
+/** The way of one surface. */
+struct sync {
+	enum sync_mode mode; /* never SYNC_AUTO */
+	char why[160];	     /* one line for people: what decided it */
+	struct connection *conn;
+	int node_fd; /* makes the timelines */
+	struct wp_linux_drm_syncobj_surface_v1 *syncobj_surface;
+	struct zwp_linux_surface_synchronization_v1 *file_surface;
+};
+
+/** The same for one buffer. */
+struct sync_slot {
+	struct sync *sync;
+	struct wl_buffer *wl_buffer; /* borrowed */
+	const struct dmabuf *dmabuf; /* borrowed */
+	bool busy;		     /* committed and not released */
+	int release_fd;		     /* -1: the compositor has not yet said what to wait for */
+	struct timeline timeline;
+	struct wp_linux_drm_syncobj_timeline_v1 *timeline_proxy;
+	uint64_t point; /* the last one used */
+	struct zwp_linux_buffer_release_v1 *release;
+};
+
+/**
+ * Settles on a way for the surface; auto takes the first of the table that both sides have.
+ *
+ * @param preferred_node path of the node to make timelines on, or NULL
+ * @return false when the wanted way is not to be had, which sync->why then explains
+ */
+bool sync_init(struct sync *sync, struct connection *conn, struct wl_surface *surface,
+	enum sync_mode wanted, const char *preferred_node);
+void sync_finish(struct sync *sync);
+
+/** Prepares a buffer; both pointers must outlive the slot, and the slot may not move. */
+bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer *wl_buffer,
+	const struct dmabuf *dmabuf);
+void sync_slot_finish(struct sync_slot *slot);
+
+/**
+ * Says with the commit that is about to be made: the buffer, which is attached already, is
+ * drawn when the fence signals. From now on the buffer is busy.
+ *
+ * @param fence a sync_file, taken and closed; or -1: it is drawn already
+ * @return false when the fence can't be handed over; the commit must then not be made
+ */
+bool sync_slot_commit(struct sync_slot *slot, int fence);
+
+/** Call it when release_fd has become readable: the buffer is free from then on. */
+void sync_slot_released(struct sync_slot *slot);
+
+#endif

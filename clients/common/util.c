@@ -1,0 +1,114 @@
+#include "util.h"
+
+#include <ctype.h>
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+int64_t now_ns(void) {
+	struct timespec time;
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+void say(const char *format, ...) {
+	char line[1024];
+	va_list args;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+}
+
+void fd_clear(int *fd) {
+	if (*fd < 0) {
+		return;
+	}
+	int saved = errno;
+	close(*fd);
+	errno = saved;
+	*fd = -1;
+}
+
+int fd_take(int *fd) {
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
+const char *fourcc_name(uint32_t fourcc, char text[FORMAT_NAME_MAX]) {
+	for (int i = 0; i < 4; i++) {
+		int c = (int)(fourcc >> (8 * i) & 0xff);
+		text[i] = isprint(c) ? (char)c : '?';
+	}
+	text[4] = '\0';
+	return text;
+}
+
+uint32_t fourcc_parse(const char *text) {
+	static const struct {
+		const char *name;
+		uint32_t fourcc;
+	} names[] = {
+		{"XRGB8888", DRM_FORMAT_XRGB8888},
+		{"ARGB8888", DRM_FORMAT_ARGB8888},
+		{"XBGR8888", DRM_FORMAT_XBGR8888},
+		{"ABGR8888", DRM_FORMAT_ABGR8888},
+		{"RGBX8888", DRM_FORMAT_RGBX8888},
+		{"BGRX8888", DRM_FORMAT_BGRX8888},
+		{"XRGB2101010", DRM_FORMAT_XRGB2101010},
+		{"XBGR2101010", DRM_FORMAT_XBGR2101010},
+		{"ARGB2101010", DRM_FORMAT_ARGB2101010},
+		{"ABGR2101010", DRM_FORMAT_ABGR2101010},
+		{"XBGR16161616F", DRM_FORMAT_XBGR16161616F},
+		{"RGB565", DRM_FORMAT_RGB565},
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcasecmp(text, names[i].name) == 0) {
+			return names[i].fourcc;
+		}
+	}
+	if (strlen(text) != 4) {
+		return 0;
+	}
+	return fourcc_code((uint32_t)(unsigned char)text[0], (uint32_t)(unsigned char)text[1],
+		(uint32_t)(unsigned char)text[2], (uint32_t)(unsigned char)text[3]);
+}
+
+const char *modifier_name(uint64_t modifier, char text[FORMAT_NAME_MAX]) {
+	/* drm_fourcc.h has no word for "none named": the driver's own, unspoken layout. */
+	if (modifier == DRM_FORMAT_MOD_INVALID) {
+		snprintf(text, FORMAT_NAME_MAX, "implicit");
+		return text;
+	}
+	char *name = drmGetFormatModifierName(modifier);
+	if (name) {
+		snprintf(text, FORMAT_NAME_MAX, "%s", name);
+	} else {
+		snprintf(text, FORMAT_NAME_MAX, "0x%016llx", (unsigned long long)modifier);
+	}
+	free(name);
+	return text;
+}
+
+bool modifier_parse(const char *text, uint64_t *modifier) {
+	if (strcasecmp(text, "linear") == 0) {
+		*modifier = DRM_FORMAT_MOD_LINEAR;
+		return true;
+	}
+	if (strcasecmp(text, "implicit") == 0) {
+		*modifier = DRM_FORMAT_MOD_INVALID;
+		return true;
+	}
+	char *end;
+	errno = 0;
+	*modifier = strtoull(text, &end, 0);
+	return errno == 0 && end != text && *end == '\0' && isdigit((unsigned char)text[0]);
+}

@@ -1,0 +1,251 @@
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/ring.h"
+#include "common/util.h"
+
+#ifndef LATCH_VERSION
+#define LATCH_VERSION "unknown"
+#endif
+
+#define MAX_SIZE 16384
+#define MAX_LOAD 100000
+
+static const char help_text[] =
+	"Usage: latch-client [OPTION]...\n"
+	"Shows an animation in dma-bufs of its own and says how they reached the screen.\n"
+	"\n"
+	"Window:\n"
+	"  --size WxH           size where the compositor leaves it to us (1024x768)\n"
+	"  --fullscreen         ask for the whole output\n"
+	"  --title TEXT         title of the window (latch-client)\n"
+	"\n"
+	"Picture:\n"
+	"  --pattern            a test card whose every pixel is known\n"
+	"  --solid RRGGBB       one colour\n"
+	"  --load N             N extra rounds in the fragment shader (0)\n"
+	"\n"
+	"Buffers:\n"
+	"  --device PATH        the DRM node to draw with (what the compositor names)\n"
+	"  --software[=KIND]    draw by CPU, into buffers of KIND: dumb, udmabuf, heap\n"
+	"                       (the first that works)\n"
+	"  --buffers N          buffers that take turns, 2 to 16 (3)\n"
+	"  --format FOURCC      only this format: XR24, XRGB8888, ...\n"
+	"  --modifier MOD       only this modifier: linear, implicit, 0x...\n"
+	"  --sync MODE          auto, syncobj, sync-file, implicit (auto)\n"
+	"\n"
+	"Run:\n"
+	"  --frames N           end when N frames were on the screen\n"
+	"  --hold               after --frames keep the last one up until closed or SIGTERM\n"
+	"  --fps                print a summary of the frames at the end\n"
+	"  --json FILE          write the same as JSON, - for standard output\n"
+	"  --version, --help\n"
+	"\n"
+	"Exit status: 0 done; 1 out of memory or a file can't be written; 2 wrong usage;\n"
+	"3 no compositor; 4 the compositor lacks a protocol; 5 no device can draw, or no\n"
+	"buffer is accepted; 6 the connection broke or a protocol error came; 7 closed\n"
+	"before --frames were shown.\n";
+
+enum option_code {
+	OPTION_SIZE = 256,
+	OPTION_FULLSCREEN,
+	OPTION_TITLE,
+	OPTION_PATTERN,
+	OPTION_SOLID,
+	OPTION_LOAD,
+	OPTION_DEVICE,
+	OPTION_SOFTWARE,
+	OPTION_BUFFERS,
+	OPTION_FORMAT,
+	OPTION_MODIFIER,
+	OPTION_SYNC,
+	OPTION_FRAMES,
+	OPTION_HOLD,
+	OPTION_FPS,
+	OPTION_JSON,
+	OPTION_VERSION,
+	OPTION_HELP,
+};
+
+static const struct option long_options[] = {
+	{"size", required_argument, NULL, OPTION_SIZE},
+	{"fullscreen", no_argument, NULL, OPTION_FULLSCREEN},
+	{"title", required_argument, NULL, OPTION_TITLE},
+	{"pattern", no_argument, NULL, OPTION_PATTERN},
+	{"solid", required_argument, NULL, OPTION_SOLID},
+	{"load", required_argument, NULL, OPTION_LOAD},
+	{"device", required_argument, NULL, OPTION_DEVICE},
+	{"software", optional_argument, NULL, OPTION_SOFTWARE},
+	{"buffers", required_argument, NULL, OPTION_BUFFERS},
+	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"modifier", required_argument, NULL, OPTION_MODIFIER},
+	{"sync", required_argument, NULL, OPTION_SYNC},
+	{"frames", required_argument, NULL, OPTION_FRAMES},
+	{"hold", no_argument, NULL, OPTION_HOLD},
+	{"fps", no_argument, NULL, OPTION_FPS},
+	{"json", required_argument, NULL, OPTION_JSON},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{"help", no_argument, NULL, OPTION_HELP},
+	{0},
+};
+
+static bool parse_number(const char *text, int base, uint64_t min, uint64_t max, uint64_t *value) {
+	char *end;
+	errno = 0;
+	unsigned long long number = strtoull(text, &end, base);
+	if (errno != 0 || end == text || *end != '\0' || text[0] == '-' || number < min ||
+		number > max) {
+		return false;
+	}
+	*value = number;
+	return true;
+}
+
+static bool parse_size(const char *text, struct client_options *options) {
+	uint32_t width, height;
+	char rest;
+	if (sscanf(text, "%5ux%5u%c", &width, &height, &rest) != 2 || width == 0 || height == 0 ||
+		width > MAX_SIZE || height > MAX_SIZE) {
+		return false;
+	}
+	options->width = width;
+	options->height = height;
+	return true;
+}
+
+static bool parse_software(const char *text, struct client_options *options) {
+	options->software = true;
+	options->has_software_kind = text != NULL;
+	if (!text) {
+		return true;
+	}
+	if (strcmp(text, "dumb") == 0) {
+		options->software_kind = CANVAS_DUMB;
+	} else if (strcmp(text, "udmabuf") == 0) {
+		options->software_kind = CANVAS_UDMABUF;
+	} else if (strcmp(text, "heap") == 0) {
+		options->software_kind = CANVAS_HEAP;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static bool parse_solid(const char *text, struct client_options *options) {
+	uint64_t color;
+	if (strlen(text) != 6 || !parse_number(text, 16, 0, 0xffffff, &color)) {
+		return false;
+	}
+	options->scene.picture = PICTURE_SOLID;
+	options->scene.solid = (uint32_t)color;
+	return true;
+}
+
+/* Takes one option. Returns false when its argument is not good. */
+static bool take_option(struct client_options *options, int code, const char *arg) {
+	uint64_t number = 0;
+	bool ok = true;
+	switch (code) {
+	case OPTION_SIZE:
+		return parse_size(arg, options);
+	case OPTION_FULLSCREEN:
+		options->fullscreen = true;
+		break;
+	case OPTION_TITLE:
+		options->title = arg;
+		break;
+	case OPTION_PATTERN:
+		options->scene.picture = PICTURE_PATTERN;
+		break;
+	case OPTION_SOLID:
+		return parse_solid(arg, options);
+	case OPTION_LOAD:
+		ok = parse_number(arg, 10, 0, MAX_LOAD, &number);
+		options->scene.load = (unsigned)number;
+		break;
+	case OPTION_DEVICE:
+		options->device = arg;
+		break;
+	case OPTION_SOFTWARE:
+		return parse_software(arg, options);
+	case OPTION_BUFFERS:
+		ok = parse_number(arg, 10, 2, RING_MAX_BUFFERS, &number);
+		options->buffers = (int)number;
+		break;
+	case OPTION_FORMAT:
+		options->wish.fourcc = fourcc_parse(arg);
+		return options->wish.fourcc != 0;
+	case OPTION_MODIFIER:
+		options->wish.has_modifier = true;
+		return modifier_parse(arg, &options->wish.modifier);
+	case OPTION_SYNC:
+		return sync_mode_parse(arg, &options->sync);
+	case OPTION_FRAMES:
+		return parse_number(arg, 10, 1, UINT32_MAX, &options->frames);
+	case OPTION_HOLD:
+		options->hold = true;
+		break;
+	case OPTION_FPS:
+		options->fps = true;
+		break;
+	case OPTION_JSON:
+		options->json = arg;
+		break;
+	default:
+		return false;
+	}
+	return ok;
+}
+
+int client_options_parse(struct client_options *options, int argc, char **argv) {
+	*options = (struct client_options){
+		.width = 1024,
+		.height = 768,
+		.buffers = 3,
+		.sync = SYNC_AUTO,
+		.title = "latch-client",
+	};
+	opterr = 0;
+	int code, index = 0;
+	while ((code = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+		switch (code) {
+		case OPTION_HELP:
+			fputs(help_text, stdout);
+			return CLIENT_EXIT_OK;
+		case OPTION_VERSION:
+			puts("latch-client " LATCH_VERSION);
+			return CLIENT_EXIT_OK;
+		case ':':
+			say("%s needs an argument; --help lists the options", argv[optind - 1]);
+			return CLIENT_EXIT_USAGE;
+		case '?':
+			if (optopt >= 256) {
+				say("%s takes no argument", argv[optind - 1]);
+			} else {
+				say("unknown option %s; --help lists the options",
+					argv[optind - 1]);
+			}
+			return CLIENT_EXIT_USAGE;
+		default:
+			if (!take_option(options, code, optarg)) {
+				say("--%s does not take '%s'; see --help", long_options[index].name,
+					optarg);
+				return CLIENT_EXIT_USAGE;
+			}
+		}
+	}
+	if (optind < argc) {
+		say("unknown argument '%s'; --help lists the options", argv[optind]);
+		return CLIENT_EXIT_USAGE;
+	}
+	if (options->hold && !options->frames) {
+		say("--hold needs --frames: without it no frame is the last");
+		return CLIENT_EXIT_USAGE;
+	}
+	return -1;
+}

@@ -1,0 +1,50 @@
+#ifndef CLIENT_OPTIONS_H
+#define CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/canvas.h"
+#include "common/plan.h"
+#include "common/scene.h"
+#include "common/sync.h"
+
+/** How the process ends; --help and the man page list the same. */
+enum client_exit {
+	CLIENT_EXIT_OK = 0,
+	CLIENT_EXIT_FAILURE = 1, /* out of memory, a file that can't be written */
+	CLIENT_EXIT_USAGE = 2,
+	CLIENT_EXIT_NO_SERVER = 3,  /* no compositor */
+	CLIENT_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
+	CLIENT_EXIT_NO_BUFFER = 5,  /* no device draws, or no buffer is accepted */
+	CLIENT_EXIT_CONNECTION = 6, /* the connection broke, or a protocol error */
+	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
+};
+
+struct client_options {
+	uint32_t width, height;
+	bool fullscreen;
+	uint64_t frames; /* 0: without end */
+	bool hold;
+	int buffers;
+	enum sync_mode sync;
+	bool software;
+	bool has_software_kind; /* else the kinds are tried in turn */
+	enum canvas_kind software_kind;
+	const char *device; /* NULL: what the compositor names */
+	const char *title;
+	bool fps;
+	const char *json; /* NULL: no file */
+	struct plan_wish wish;
+	struct scene_options scene;
+};
+
+/**
+ * Reads the command line.
+ *
+ * @return -1 to go on, else the status to exit with: --help, --version, or an error that has
+ *         been said
+ */
+int client_options_parse(struct client_options *options, int argc, char **argv);
+
+#endif
