@@ -1,0 +1,82 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <wlr/types/wlr_keyboard.h>
+
+#include "shell/bindings.h"
+
+#define ALT WLR_MODIFIER_ALT
+#define SHIFT WLR_MODIFIER_SHIFT
+#define CTRL WLR_MODIFIER_CTRL
+
+static void assert_action(uint32_t modifiers, xkb_keysym_t keysym, enum latch_action action) {
+	assert_int_equal(latch_binding_find(modifiers, keysym).action, action);
+}
+
+static void test_windows(void **state) {
+	assert_action(ALT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_NEXT);
+	assert_action(ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
+	assert_action(ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
+	assert_action(ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE);
+	assert_action(ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+}
+
+static void test_locks_do_not_count(void **state) {
+	assert_action(ALT | WLR_MODIFIER_CAPS | WLR_MODIFIER_MOD2, XKB_KEY_Tab,
+		LATCH_ACTION_CYCLE_NEXT);
+	assert_action(ALT | WLR_MODIFIER_MOD2, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+}
+
+static void test_others_stay_with_the_client(void **state) {
+	assert_action(0, XKB_KEY_Tab, LATCH_ACTION_NONE);
+	assert_action(0, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(0, XKB_KEY_F4, LATCH_ACTION_NONE);
+	assert_action(CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
+	assert_action(ALT | CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
+	assert_action(ALT | WLR_MODIFIER_LOGO, XKB_KEY_Tab, LATCH_ACTION_NONE);
+	assert_action(ALT | SHIFT, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_a, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_F1, LATCH_ACTION_NONE);
+	assert_action(CTRL, XKB_KEY_F1, LATCH_ACTION_NONE);
+}
+
+static void test_vt(void **state) {
+	for (unsigned vt = 1; vt <= 12; vt++) {
+		struct latch_binding binding =
+			latch_binding_find(CTRL | ALT, XKB_KEY_XF86Switch_VT_1 + vt - 1);
+		assert_int_equal(binding.action, LATCH_ACTION_SWITCH_VT);
+		assert_int_equal(binding.vt, vt);
+		binding = latch_binding_find(CTRL | ALT, XKB_KEY_F1 + vt - 1);
+		assert_int_equal(binding.action, LATCH_ACTION_SWITCH_VT);
+		assert_int_equal(binding.vt, vt);
+	}
+	assert_action(CTRL | ALT, XKB_KEY_F13, LATCH_ACTION_NONE);
+	assert_action(CTRL | ALT | SHIFT, XKB_KEY_F1, LATCH_ACTION_NONE);
+	assert_int_equal(latch_binding_find(ALT, XKB_KEY_Tab).vt, 0);
+}
+
+static void test_help_names_everything(void **state) {
+	size_t count;
+	const struct latch_binding_help *help = latch_bindings_help(&count);
+	assert_int_equal(count, 5);
+	for (size_t i = 0; i < count; i++) {
+		assert_non_null(help[i].keys);
+		assert_non_null(help[i].what);
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_windows),
+		cmocka_unit_test(test_locks_do_not_count),
+		cmocka_unit_test(test_others_stay_with_the_client),
+		cmocka_unit_test(test_vt),
+		cmocka_unit_test(test_help_names_everything),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,129 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <wlr/util/edges.h>
+
+#include "shell/place.h"
+
+static const struct wlr_box screen = {.x = 1024, .y = 0, .width = 1000, .height = 800};
+
+static void assert_at(const struct wlr_box *box, int x, int y) {
+	assert_int_equal(box->x, x);
+	assert_int_equal(box->y, y);
+}
+
+static void test_centre(void **state) {
+	struct wlr_box window = {.width = 200, .height = 100};
+	latch_place_centre(&screen, &window);
+	assert_at(&window, 1024 + 400, 350);
+	window = (struct wlr_box){.width = 1200, .height = 800};
+	latch_place_centre(&screen, &window);
+	assert_at(&window, 1024 - 100, 0);
+}
+
+static void test_cascade(void **state) {
+	struct wlr_box window = {.width = 200, .height = 600};
+	latch_place_cascade(&screen, 0, &window);
+	assert_at(&window, 1424, 100);
+	latch_place_cascade(&screen, 1, &window);
+	assert_at(&window, 1456, 132);
+	latch_place_cascade(&screen, 3, &window);
+	assert_at(&window, 1520, 196);
+	/* 100 below the first one: room for three steps, then it starts again. */
+	latch_place_cascade(&screen, 4, &window);
+	assert_at(&window, 1424, 100);
+}
+
+static void test_cascade_never_leaves(void **state) {
+	for (int size = 1; size <= 1000; size += 37) {
+		for (unsigned others = 0; others < 40; others++) {
+			struct wlr_box window = {.width = size, .height = size * 4 / 5};
+			latch_place_cascade(&screen, others, &window);
+			assert_true(window.x >= screen.x && window.y >= screen.y);
+			assert_true(window.x + window.width <= screen.x + screen.width);
+			assert_true(window.y + window.height <= screen.y + screen.height);
+		}
+	}
+}
+
+static void test_clamp(void **state) {
+	struct wlr_box window = {.x = 900, .y = 790, .width = 200, .height = 100};
+	latch_place_clamp(&screen, &window);
+	assert_at(&window, 1024, 700);
+	window = (struct wlr_box){.x = 1100, .y = 20, .width = 200, .height = 100};
+	latch_place_clamp(&screen, &window);
+	assert_at(&window, 1100, 20);
+	/* Too large: the upper left corner is what counts. */
+	window = (struct wlr_box){.x = 1500, .y = 500, .width = 3000, .height = 2000};
+	latch_place_clamp(&screen, &window);
+	assert_at(&window, 1024, 0);
+}
+
+static void test_carry(void **state) {
+	const struct wlr_box smaller = {.width = 640, .height = 480};
+	struct wlr_box window = {.x = 1034, .y = 20, .width = 200, .height = 100};
+	latch_place_carry(&screen, &smaller, &window);
+	assert_at(&window, 10, 20);
+	window = (struct wlr_box){.x = 1824, .y = 700, .width = 200, .height = 100};
+	latch_place_carry(&screen, &smaller, &window);
+	assert_at(&window, 440, 380);
+	/* From nowhere. */
+	const struct wlr_box nowhere = {0};
+	latch_place_carry(&nowhere, &smaller, &window);
+	assert_at(&window, 220, 190);
+}
+
+static void test_resize(void **state) {
+	const struct wlr_box start = {.x = 10, .y = 20, .width = 300, .height = 200};
+	const struct latch_size_limits none = {0};
+	int32_t width, height;
+	latch_place_resize(&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 5, -7, &none, &width, &height);
+	assert_int_equal(width, 305);
+	assert_int_equal(height, 193);
+	latch_place_resize(&start, WLR_EDGE_LEFT | WLR_EDGE_TOP, 5, -7, &none, &width, &height);
+	assert_int_equal(width, 295);
+	assert_int_equal(height, 207);
+	latch_place_resize(&start, WLR_EDGE_TOP, 50, 500, &none, &width, &height);
+	assert_int_equal(width, 300);
+	assert_int_equal(height, 1);
+
+	const struct latch_size_limits limits = {
+		.min_width = 250, .min_height = 150, .max_width = 320, .max_height = 0};
+	latch_place_resize(
+		&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 100, -100, &limits, &width, &height);
+	assert_int_equal(width, 320);
+	assert_int_equal(height, 150);
+	latch_place_resize(
+		&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, -100, 900, &limits, &width, &height);
+	assert_int_equal(width, 250);
+	assert_int_equal(height, 1100);
+}
+
+static void test_anchor(void **state) {
+	const struct wlr_box start = {.x = 10, .y = 20, .width = 300, .height = 200};
+	struct wlr_box window = {.width = 280, .height = 230};
+	latch_place_anchor(&start, WLR_EDGE_LEFT | WLR_EDGE_TOP, &window);
+	assert_at(&window, 30, -10);
+	latch_place_anchor(&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, &window);
+	assert_at(&window, 10, 20);
+	latch_place_anchor(&start, WLR_EDGE_TOP, &window);
+	assert_at(&window, 10, -10);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_centre),
+		cmocka_unit_test(test_cascade),
+		cmocka_unit_test(test_cascade_never_leaves),
+		cmocka_unit_test(test_clamp),
+		cmocka_unit_test(test_carry),
+		cmocka_unit_test(test_resize),
+		cmocka_unit_test(test_anchor),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
