@@ -147,7 +147,7 @@ struct latch_shell {
 	struct wl_event_source *refresh;
 
 	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
-	struct wl_listener layout_change, session_active;
+	struct wl_listener layout_change;
 	struct wl_listener new_input, request_set_cursor, request_set_shape;
 	struct wl_listener request_set_selection, request_set_primary_selection;
 	struct wl_listener request_start_drag, start_drag, pointer_focus, keyboard_grab_end;

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <time.h>
-#include <wlr/backend/session.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>
 #include <wlr/util/log.h>
@@ -91,11 +90,6 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 	latch_shell_changed(shell);
 }
 
-static void handle_session_active(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, session_active);
-	latch_shell_set_active(shell, shell->options.session->active);
-}
-
 void latch_shell_set_active(struct latch_shell *shell, bool active) {
 	/* Releases of keys and buttons that were down are not reported to us reliably
 	 * while away; whatever they had begun ends now. */
@@ -144,10 +138,6 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->new_decoration,
 		handle_new_decoration);
 	latch_listen(&options->layout->events.change, &shell->layout_change, handle_layout_change);
-	if (options->session != NULL) {
-		latch_listen(&options->session->events.active, &shell->session_active,
-			handle_session_active);
-	}
 	latch_cursor_update_outputs(shell);
 	shell->ready = true;
 	return shell;
@@ -170,7 +160,6 @@ void latch_shell_destroy(struct latch_shell *shell) {
 	latch_unlisten(&shell->new_popup);
 	latch_unlisten(&shell->new_decoration);
 	latch_unlisten(&shell->layout_change);
-	latch_unlisten(&shell->session_active);
 	latch_seat_finish(shell);
 	latch_cursor_finish(shell);
 	if (shell->refresh != NULL) {

@@ -65,11 +65,6 @@ void latch_stack_set_parent(
 	struct latch_stack_item *front =
 		parent != NULL ? parent : latch_stack_front(stack, item);
 	item->parent = parent;
-	/* The front of the family that it leaves may be item itself, or one that goes
-	 * with it; then it is where it should be: its dialogs lie together. */
-	if (latch_stack_within(front, item)) {
-		return;
-	}
 	struct wl_list *after = front->link.prev;
 	while (after != stack) {
 		struct latch_stack_item *before = wl_container_of(after, before, link);

@@ -136,6 +136,11 @@ static void test_set_parent(void **state) {
 	assert_order("acdb");
 	latch_stack_raise(&stack, W('b'));
 	assert_order("dbac");
+	/* It is where it should be already. */
+	latch_stack_set_parent(&stack, W('a'), W('c'));
+	assert_order("dbac");
+	latch_stack_set_parent(&stack, W('a'), NULL);
+	assert_order("dbac");
 }
 
 static void test_cycle_is_most_recently_used(void **state) {
