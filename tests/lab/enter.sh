@@ -29,6 +29,8 @@ for path in "$checkout" "$build" "$out"; do
     mount --bind "$path" "$new/$path"
 done
 
+# A shell stays as process 1: as such, a command would not get its signals.
+# shellcheck disable=SC2016
 exec chroot "$new" /usr/bin/env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/root LC_ALL=C.UTF-8 TMPDIR=/tmp XDG_CACHE_HOME=/tmp/.latch-cache \
-    /bin/sh -c 'cd "$0" && exec "$@"' "$checkout" "$@"
+    /bin/sh -c 'cd "$0" && "$@"; exit $?' "$checkout" "$@"

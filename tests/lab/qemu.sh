@@ -1,6 +1,10 @@
 #!/bin/bash
 # qemu.sh JOB ARGUMENT...: QEMU as it comes from the system root; called
 # inside it. JOB is the directory of the run.
+#
+# A guest with a GPU needs OpenGL here. QEMU takes that from an X server only
+# (its egl-headless display wants a render node, which a machine without a GPU
+# does not have), so one without a screen is started for it.
 set -euo pipefail
 
 job=$1
@@ -8,4 +12,12 @@ shift
 here=$(dirname "$0")
 
 sh "$here/initramfs.sh" /lab/root "$here/init" "$job/initramfs"
+
+if [[ " $* " == *" sdl,gl=on "* && ! ${DISPLAY:-} ]]; then
+    mkfifo "$job/display"
+    Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp -fbdir "$job" \
+        +extension GLX 3>"$job/display" &
+    read -r number <"$job/display"
+    export DISPLAY=:$number
+fi
 exec qemu-system-x86_64 "$@"
