@@ -1,0 +1,190 @@
+#ifndef LATCH_KMS_COMMIT_H
+#define LATCH_KMS_COMMIT_H
+
+#include <drm_mode.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kms/plane.h"
+
+struct kms_connector;
+struct kms_crtc;
+struct kms_device;
+
+/*
+ * An atomic request as a value: build it, test it, submit it, or drop it. It lives on the stack
+ * or in another struct, owns nothing and allocates nothing; `copy = commit` is a copy of it.
+ *
+ * Setting something twice keeps the last value. Properties that a request does not name keep
+ * what they have in the kernel, from whoever set them last; so a plane is always written with
+ * everything it has.
+ */
+
+/*
+ * Enough for four CRTCs with eight planes each, all on. libdrm's drmModeAtomicCommit() would know
+ * no limit, but it allocates and sorts on each commit.
+ */
+#define KMS_COMMIT_MAX_OBJECTS 96
+#define KMS_COMMIT_MAX_PROPERTIES 1024
+
+/** Why a commit can't be made, before the kernel is asked. Names are stable. */
+enum kms_commit_error {
+	KMS_COMMIT_OK,
+	KMS_COMMIT_TOO_MANY_OBJECTS,
+	KMS_COMMIT_TOO_MANY_PROPERTIES,
+	KMS_COMMIT_GONE,	 // the connector has been removed
+	KMS_COMMIT_WRONG_CRTC,	 // the plane or connector can't be on this CRTC
+	KMS_COMMIT_NO_IN_FENCE,	 // an in-fence, and no IN_FENCE_FD
+	KMS_COMMIT_NO_OUT_FENCE, // no OUT_FENCE_PTR
+	KMS_COMMIT_NO_ALPHA,
+	KMS_COMMIT_NO_BLEND_MODE,
+	KMS_COMMIT_NO_ROTATION,
+	KMS_COMMIT_NO_COLOR_ENCODING,
+	KMS_COMMIT_NO_COLOR_RANGE,
+	KMS_COMMIT_NO_SCALING_FILTER,
+	KMS_COMMIT_NO_ZPOS, // no zpos property, an immutable other one, or out of range
+	KMS_COMMIT_NO_VRR,
+	KMS_COMMIT_NO_WRITEBACK, // not a writeback connector
+	KMS_COMMIT_ERROR_COUNT,
+};
+
+/** The stable name, "no-alpha". "ok" for KMS_COMMIT_OK. */
+const char *kms_commit_error_name(enum kms_commit_error error);
+
+struct kms_commit {
+	int fd;
+	/** The first thing that went wrong; test and submit then fail without asking the kernel. */
+	enum kms_commit_error error;
+	/* As DRM_IOCTL_MODE_ATOMIC wants it: properties grouped by object. */
+	uint32_t objects_len, props_len;
+	uint32_t objects[KMS_COMMIT_MAX_OBJECTS];
+	uint32_t prop_counts[KMS_COMMIT_MAX_OBJECTS];
+	uint32_t props[KMS_COMMIT_MAX_PROPERTIES];
+	uint64_t values[KMS_COMMIT_MAX_PROPERTIES];
+};
+
+/** What a plane shows. Start from kms_plane_state_default(): zeroes are not what you want. */
+struct kms_plane_state {
+	uint32_t fb_id;
+	/** Part of the buffer, in 16.16 fixed point pixels. */
+	uint32_t src_x, src_y, src_w, src_h;
+	/** Where on the CRTC, in pixels; may be partly off-screen where the driver allows it. */
+	int32_t dst_x, dst_y;
+	uint32_t dst_w, dst_h;
+	/** A sync_file the kernel waits for, borrowed until submit returns; -1 for none. An
+	 * explicit -1 is written, as the property may still hold a number of an earlier commit. */
+	int in_fence_fd;
+	/** 0 transparent to 0xffff opaque, on top of the pixels' alpha. */
+	uint16_t alpha;
+	enum kms_blend_mode blend_mode;
+	/** One DRM_MODE_ROTATE_*, and DRM_MODE_REFLECT_*. */
+	uint32_t rotation;
+	enum kms_color_encoding color_encoding;
+	enum kms_color_range color_range;
+	enum kms_scaling_filter scaling_filter;
+	/** Place in the stack; -1: the plane's own, not written. */
+	int64_t zpos;
+	/** Cursor planes with HOTSPOT_X and HOTSPOT_Y only, ignored on others. */
+	int32_t hotspot_x, hotspot_y;
+	/** FB_DAMAGE_CLIPS blob, 0: all of it changed. A hint, ignored where there is none. */
+	uint32_t damage_blob;
+};
+
+/** No buffer, no fence, opaque, premultiplied, upright, everything else left alone. */
+static inline struct kms_plane_state kms_plane_state_default(void) {
+	return (struct kms_plane_state){
+		.in_fence_fd = -1,
+		.alpha = 0xffff,
+		.blend_mode = KMS_BLEND_PREMULTIPLIED,
+		.rotation = DRM_MODE_ROTATE_0,
+		.zpos = -1,
+	};
+}
+
+/**
+ * Whether a plane has the properties that a state needs. What a plane has not may still be asked
+ * for with its default value. Plain function: the kernel may refuse for reasons of its own.
+ */
+enum kms_commit_error kms_plane_check_state(
+	const struct kms_plane *plane, const struct kms_plane_state *state);
+
+/** An empty request for a device. Nothing to finish. */
+void kms_commit_init(struct kms_commit *commit, const struct kms_device *device);
+
+/*
+ * All of these return 0 or a negative errno: -E2BIG when the commit is full, -EINVAL with the name
+ * in commit->error. The error sticks: a caller may build the whole commit and look once.
+ */
+
+/** Any property of any object, for what has no function here. */
+int kms_commit_set(
+	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value);
+
+/**
+ * Switches a CRTC on with a mode (see kms_mode_blob_create()) and puts a connector on it; call it
+ * once per connector for clones. Needs ALLOW_MODESET.
+ */
+int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
+	const struct kms_connector *connector, uint32_t mode_blob);
+
+/** ACTIVE alone: false darkens the monitor (DPMS) and keeps mode and planes. ALLOW_MODESET. */
+int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active);
+
+/** Switches a CRTC off and takes its mode away; its connectors and planes must go as well. */
+int kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc);
+
+/** Takes a connector off its CRTC. */
+int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_connector *connector);
+
+/**
+ * Everything on the device off: the ground for a modeset of all outputs; what is set after
+ * it in the same commit wins.
+ */
+int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device);
+
+/** Variable refresh. -EINVAL "no-vrr" to switch it on where there is none. */
+int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
+
+/** Shows a state on a plane. Checks it first, see kms_plane_check_state(). */
+int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *state);
+
+int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
+
+/**
+ * Asks for a sync_file that signals when this commit's framebuffers are on screen, i.e. when
+ * those it replaced are free. *fd becomes -1 now and the fence when submit succeeds, the caller's
+ * to close; it must stay where it is until then. A test leaves -1.
+ */
+int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd);
+
+/**
+ * Has a writeback connector write what the CRTC shows in this commit into a framebuffer.
+ * *out_fence as above: signals when it is written. Attaching the connector needs ALLOW_MODESET,
+ * and so does taking it off (kms_commit_disable_connector()); while it is attached it needs
+ * none. One commit writes one picture.
+ */
+int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
+	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
+
+enum kms_commit_flags {
+	/** Return at once; -EBUSY when a CRTC of it has not done its last commit. */
+	KMS_COMMIT_NONBLOCK = 1 << 0,
+	/** Send a flip event for each CRTC in it, see event.h. */
+	KMS_COMMIT_FLIP_EVENT = 1 << 1,
+	KMS_COMMIT_ALLOW_MODESET = 1 << 2,
+	/** Don't wait for the vblank (tearing); only where the device has it. */
+	KMS_COMMIT_ASYNC = 1 << 3,
+};
+
+/**
+ * Asks the kernel whether it would take the commit, with the flags it will be submitted with:
+ * NONBLOCK counts too (drivers answer by it), only FLIP_EVENT is left out, which the kernel
+ * forbids in a test. Returns 0 or negative errno.
+ */
+int kms_commit_test(const struct kms_commit *commit, uint32_t flags);
+
+/** Submits it: one ioctl. user_data comes back in the flip events. 0 or negative errno. */
+int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data);
+
+#endif

@@ -1,0 +1,92 @@
+#ifndef LATCH_KMS_CONNECTOR_H
+#define LATCH_KMS_CONNECTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kms/format.h"
+#include "kms/mode.h"
+#include "kms/property.h"
+
+enum kms_connector_status {
+	KMS_CONNECTOR_CONNECTED,
+	KMS_CONNECTOR_DISCONNECTED,
+	/** The driver can't tell; as good as connected when somebody asks for it by name. */
+	KMS_CONNECTOR_UNKNOWN,
+};
+
+/** What kms_device_refresh() found changed on a connector. */
+enum kms_connector_change {
+	KMS_CONNECTOR_ADDED = 1 << 0,
+	/** It has gone from the device; see struct kms_connector.gone. */
+	KMS_CONNECTOR_REMOVED = 1 << 1,
+	KMS_CONNECTOR_STATUS_CHANGED = 1 << 2,
+	KMS_CONNECTOR_MODES_CHANGED = 1 << 3,
+	/** Another monitor, or other words of the same one. */
+	KMS_CONNECTOR_EDID_CHANGED = 1 << 4,
+	/** "link-status" became bad: needs a modeset to show something again. */
+	KMS_CONNECTOR_LINK_WENT_BAD = 1 << 5,
+};
+
+/** Properties of a connector by their documented names; id 0 where it has none. */
+struct kms_connector_properties {
+	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status;
+	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
+};
+
+struct kms_connector {
+	uint32_t id;
+	/** As xrandr, sysfs and wlroots write it: "HDMI-A-1", "Virtual-1", "Writeback-1". */
+	char name[32];
+	enum kms_connector_status status;
+	/** DRM_MODE_SUBPIXEL_* */
+	uint32_t subpixel;
+	/** Size of the picture, 0 when unknown. */
+	uint32_t width_mm, height_mm;
+	struct kms_mode *modes;
+	size_t modes_len;
+	/** From the EDID; NULL when unknown. */
+	char *make, *model, *serial;
+	/** Bit kms_crtc.index. */
+	uint32_t possible_crtcs;
+	/** Writes what a CRTC shows to memory instead of showing it. */
+	bool writeback;
+	/** What a writeback connector can write (modifiers are assumed, see format.h). */
+	struct kms_format_set writeback_formats;
+	/** A headset or the like; not for a desktop. */
+	bool non_desktop;
+	/** The monitor and the driver can do variable refresh. */
+	bool vrr_capable;
+	bool link_bad;
+	struct kms_connector_properties props;
+
+	/** enum kms_connector_change of the last kms_device_refresh(). */
+	uint32_t changes;
+	/** Unplugged for good (MST): id is void, nothing may be set on it. */
+	bool gone;
+	/** CRTC it was on when it was first seen, 0: none. */
+	uint32_t initial_crtc_id;
+
+	/** For kms_connector_refresh(): tells whether the EDID is another one. */
+	uint64_t edid_hash;
+};
+
+/**
+ * Reads a connector, its modes and its EDID; probes the hardware when we are DRM master.
+ * Returns NULL and sets *error to a negative errno on failure.
+ */
+struct kms_connector *kms_connector_create(int fd, uint32_t id, int *error);
+
+void kms_connector_destroy(struct kms_connector *connector);
+
+/**
+ * Reads it again and sets .changes. Returns 0, -ENOENT when it has gone, another negative
+ * errno; on failure nothing but .changes (0) is touched.
+ */
+int kms_connector_refresh(struct kms_connector *connector, int fd);
+
+/** "connected", "disconnected", "unknown". */
+const char *kms_connector_status_name(enum kms_connector_status status);
+
+#endif

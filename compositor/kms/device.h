@@ -1,0 +1,117 @@
+#ifndef LATCH_KMS_DEVICE_H
+#define LATCH_KMS_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kms/connector.h"
+#include "kms/crtc.h"
+#include "kms/plane.h"
+#include "kms/vblank.h"
+
+struct kms_dumb_buffer;
+
+/** Why a device can't be used. */
+enum kms_open_error {
+	KMS_OPEN_OK,
+	KMS_OPEN_NOT_DRM,
+	KMS_OPEN_NOT_KMS,
+	KMS_OPEN_NOT_ATOMIC,
+	KMS_OPEN_NO_MEMORY,
+	KMS_OPEN_FAILED,
+};
+
+/** What the device and its kernel can do; see kms_features for words. */
+struct kms_features {
+	bool atomic;
+	bool universal_planes;
+	bool writeback_connectors;
+	/** Virtual machines: the cursor plane is shown by the viewer and wants to know the
+	 * hotspot (HOTSPOT_X, HOTSPOT_Y). */
+	bool cursor_hotspot;
+	bool crtc_in_vblank_event;
+	bool timestamp_monotonic;
+	bool addfb2_modifiers;
+	bool dumb_buffers;
+	bool prime_import;
+	bool prime_export;
+	bool syncobj_timeline;
+	bool atomic_async_page_flip;
+};
+
+/** A feature in words, for people; the bool is at offset in struct kms_features. */
+struct kms_feature_text {
+	const char *name;
+	size_t offset;
+	/** What it is for; what follows when it is missing. */
+	const char *on, *off;
+};
+
+extern const struct kms_feature_text kms_feature_texts[];
+extern const size_t kms_feature_texts_len;
+
+struct kms_device {
+	/** Borrowed from the session. Nobody else may make GEM handles on this open file (an
+	 * allocator opens the node once more), see framebuffer.h. */
+	int fd;
+	char driver[32];
+	struct kms_features features;
+	/** Size that every driver takes for the cursor plane, 64 x 64 where it does not say. */
+	uint32_t cursor_width, cursor_height;
+	/** Largest framebuffer. */
+	uint32_t max_width, max_height;
+	enum kms_clock_kind clock;
+
+	struct kms_crtc *crtcs;
+	size_t crtcs_len;
+	struct kms_plane *planes;
+	size_t planes_len;
+	/** Pointers stay valid until kms_device_drop_gone(). */
+	struct kms_connector **connectors;
+	size_t connectors_len;
+
+	/** Dumb buffers that are alive: their GEM handles must survive imports. */
+	struct kms_dumb_buffer *dumb_buffers;
+};
+
+/**
+ * Reads a KMS device and switches on what latch needs of it. fd is borrowed and must outlive the
+ * device. Changes nothing on the screen and needs no DRM master.
+ *
+ * Returns NULL with *error set (never KMS_OPEN_OK then; error may be NULL) on failure.
+ */
+struct kms_device *kms_device_create(int fd, enum kms_open_error *error);
+
+/** Frees it. Dumb buffers must be gone before. NULL is fine. */
+void kms_device_destroy(struct kms_device *device);
+
+/** Half a sentence that goes after the device's name and a colon. */
+const char *kms_error_string(enum kms_open_error error);
+
+/** Whether we are DRM master, i.e. may commit. */
+bool kms_device_is_master(const struct kms_device *device);
+
+/**
+ * Reads all connectors again, after a hotplug event of udev. Sets .changes on every one; new ones
+ * are appended, those that have gone stay in the list with .gone. Returns the number of
+ * connectors with changes, or negative errno.
+ */
+int kms_device_refresh(struct kms_device *device);
+
+/** Frees connectors that have gone; to be called when nobody points at them any more. */
+void kms_device_drop_gone(struct kms_device *device);
+
+/** By id, NULL when there is none. */
+struct kms_crtc *kms_device_find_crtc(const struct kms_device *device, uint32_t id);
+struct kms_plane *kms_device_find_plane(const struct kms_device *device, uint32_t id);
+struct kms_connector *kms_device_find_connector(const struct kms_device *device, uint32_t id);
+/** By name, without regard to case; not those that have gone. */
+struct kms_connector *kms_device_find_connector_by_name(
+	const struct kms_device *device, const char *name);
+
+/** The first plane of a type that can be on this CRTC and is best its own; NULL for none. */
+struct kms_plane *kms_device_find_crtc_plane(
+	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type);
+
+#endif

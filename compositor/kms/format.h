@@ -1,0 +1,50 @@
+#ifndef LATCH_KMS_FORMAT_H
+#define LATCH_KMS_FORMAT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/** A pixel format and every memory layout it can have on a plane. */
+struct kms_format {
+	uint32_t fourcc;
+	/** DRM_FORMAT_MOD_*, in the kernel's order, each once. */
+	uint64_t *modifiers;
+	size_t modifiers_len;
+};
+
+/** What a plane or a writeback connector takes. Empty when zeroed. */
+struct kms_format_set {
+	struct kms_format *formats;
+	size_t len;
+};
+
+/**
+ * Adds one pair; one that is there already stays once. Returns 0 or -ENOMEM, then the set is
+ * as it was before.
+ */
+int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t modifier);
+
+/**
+ * Fills an empty set from an IN_FORMATS property blob (struct drm_format_modifier_blob).
+ * Returns 0, -EINVAL when the blob is malformed (then the set is empty), -ENOMEM.
+ */
+int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint32_t size);
+
+/**
+ * Fills an empty set from a plain list of fourccs, as planes without IN_FORMATS have it. Nothing
+ * is said of modifiers there: each format gets DRM_FORMAT_MOD_LINEAR, and DRM_FORMAT_MOD_INVALID
+ * for buffers whose layout the driver keeps track of. Returns 0 or -ENOMEM.
+ */
+int kms_format_set_from_list(struct kms_format_set *set, const uint32_t *fourccs, size_t len);
+
+/** The format of this fourcc, NULL when there is none. Valid until the set changes. */
+const struct kms_format *kms_format_set_get(const struct kms_format_set *set, uint32_t fourcc);
+
+/** Whether the set has exactly this pair; DRM_FORMAT_MOD_INVALID is a modifier like others. */
+bool kms_format_set_has(const struct kms_format_set *set, uint32_t fourcc, uint64_t modifier);
+
+/** Frees what the set holds and leaves it empty. */
+void kms_format_set_finish(struct kms_format_set *set);
+
+#endif

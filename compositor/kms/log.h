@@ -1,0 +1,25 @@
+#ifndef LATCH_KMS_LOG_H
+#define LATCH_KMS_LOG_H
+
+/*
+ * Where the lines of kms/ go. It knows no logger of its own, so that it can be used and tested
+ * without one; until somebody calls kms_log_set() they go nowhere.
+ */
+
+enum kms_log_level {
+	KMS_LOG_ERROR,
+	KMS_LOG_INFO,
+	KMS_LOG_DEBUG,
+};
+
+/** One line without its newline; text is valid during the call only. */
+typedef void (*kms_log_func)(enum kms_log_level level, const char *text, void *data);
+
+/** Sends all lines of kms/ to func from now on; NULL: nowhere. One per process. */
+void kms_log_set(kms_log_func func, void *data);
+
+/** For kms/ itself. Lines longer than 511 bytes are cut. */
+void kms_log(enum kms_log_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,54 @@
+#ifndef LATCH_KMS_MODE_H
+#define LATCH_KMS_MODE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <xf86drmMode.h>
+
+struct kms_device;
+
+struct kms_mode {
+	drmModeModeInfo info;
+	/** Refresh rate in millihertz, rounded; 0 when the timings make no sense. */
+	int32_t refresh_mhz;
+	/** From one vblank to the next. */
+	int64_t refresh_ns;
+	bool preferred;
+	bool interlaced;
+};
+
+/** A mode that somebody asked for. */
+struct kms_mode_request {
+	int32_t width, height;
+	/** Millihertz, 0: any. */
+	int32_t refresh_mhz;
+};
+
+/** Computes what the kernel leaves to us. Rates as in drm_mode_vrefresh(): doublescan,
+ * interlace and vscan count. */
+void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info);
+
+/** Reads "WxH" or "WxH@Hz" ("1920x1080@59.94"). Returns false, leaving *request, for others. */
+bool kms_mode_request_parse(struct kms_mode_request *request, const char *text);
+
+/**
+ * Chooses a mode. request NULL: the one marked preferred, else the first. With a request: the size
+ * must be the same, and the rate, when given, within half a hertz, the nearest one wins; when
+ * not given, the preferred one, else the highest rate. Progressive goes before interlaced.
+ * Returns an index, -1 when none will do.
+ */
+int kms_mode_choose(
+	const struct kms_mode *modes, size_t len, const struct kms_mode_request *request);
+
+/**
+ * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
+ * in use. Returns 0 or negative errno.
+ */
+int kms_mode_blob_create(
+	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id);
+
+/** Destroys a blob; 0 is fine. */
+void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
+
+#endif
