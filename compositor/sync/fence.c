@@ -1,0 +1,213 @@
+#include "sync/fence.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/sync_file.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+/* More fences than this in one sync_file are rare: a merge over many GPU contexts. */
+#define FENCES_ON_STACK 16
+
+static int fence_ioctl(int fd, unsigned long request, void *arg) {
+	int ret;
+	do {
+		ret = ioctl(fd, request, arg);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : 0;
+}
+
+int latch_fence_take(int *fd) {
+	int taken = *fd;
+	*fd = -1;
+	return taken;
+}
+
+void latch_fence_clear(int *fd) {
+	if (*fd >= 0) {
+		close(*fd);
+	}
+	*fd = -1;
+}
+
+void latch_fence_move(int *dst, int *src) {
+	int fd = latch_fence_take(src);
+	latch_fence_clear(dst);
+	*dst = fd;
+}
+
+int latch_fence_dup(int fd) {
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	return copy < 0 ? -errno : copy;
+}
+
+bool latch_fence_is_valid(int fd) {
+	struct sync_file_info info = {0};
+	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, &info) == 0;
+}
+
+static void copy_name(char dst[static 32], const char src[static 32]) {
+	memcpy(dst, src, 32);
+	dst[31] = '\0';
+}
+
+static void summarise(const struct sync_fence_info *fences, size_t len, int status,
+	struct latch_fence_info *info) {
+	*info = (struct latch_fence_info){
+		.status = status,
+		.num_fences = len,
+	};
+
+	const struct sync_fence_info *named = NULL;
+	for (size_t i = 0; i < len; i++) {
+		const struct sync_fence_info *fence = &fences[i];
+		/* A timeline's chain node does not take over the error of the fence it carries,
+		 * so the whole can say "signalled" where a part failed. */
+		if (fence->status < 0 && info->status == 1) {
+			info->status = fence->status;
+		}
+		if (fence->status == 0 && (named == NULL || named->status != 0)) {
+			named = fence;
+		}
+		if (named == NULL) {
+			named = fence;
+		}
+		if ((int64_t)fence->timestamp_ns > info->signal_time_ns) {
+			info->signal_time_ns = (int64_t)fence->timestamp_ns;
+		}
+	}
+	if (named != NULL) {
+		copy_name(info->driver_name, named->driver_name);
+		copy_name(info->timeline_name, named->obj_name);
+	}
+	if (info->status == 0) {
+		info->signal_time_ns = 0;
+	}
+}
+
+int latch_fence_get_info(int fd, struct latch_fence_info *info) {
+	struct sync_fence_info on_stack[FENCES_ON_STACK];
+	struct sync_fence_info *fences = on_stack;
+
+	struct sync_file_info arg = {
+		.num_fences = FENCES_ON_STACK,
+		.sync_fence_info = (uintptr_t)fences,
+	};
+	int ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
+	if (ret == -EINVAL) {
+		/* The kernel's answer to an array that is too small; ask how many there are. */
+		arg = (struct sync_file_info){0};
+		ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
+		if (ret < 0) {
+			return ret;
+		}
+		fences = calloc(arg.num_fences, sizeof(*fences));
+		if (fences == NULL) {
+			return -ENOMEM;
+		}
+		arg.sync_fence_info = (uintptr_t)fences;
+		ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
+	}
+	if (ret == 0) {
+		summarise(fences, arg.num_fences, arg.status, info);
+	}
+	if (fences != on_stack) {
+		free(fences);
+	}
+	return ret;
+}
+
+int latch_fence_signal_time_ns(int fd, int64_t *ns) {
+	*ns = 0;
+	struct latch_fence_info info;
+	int ret = latch_fence_get_info(fd, &info);
+	if (ret < 0) {
+		return ret;
+	}
+	if (info.status == 0) {
+		return -EBUSY;
+	}
+	*ns = info.signal_time_ns;
+	/* A driver's error can be any errno; EBUSY is ours for "pending". */
+	if (info.status < 0) {
+		return info.status == -EBUSY ? -EIO : info.status;
+	}
+	return 0;
+}
+
+int latch_fence_export_from_dmabuf(int dmabuf_fd) {
+	struct dma_buf_export_sync_file arg = {
+		.flags = DMA_BUF_SYNC_READ,
+		.fd = -1,
+	};
+	int ret = fence_ioctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arg);
+	return ret < 0 ? ret : arg.fd;
+}
+
+int latch_fence_import_to_dmabuf(int dmabuf_fd, int fence_fd) {
+	struct dma_buf_import_sync_file arg = {
+		.flags = DMA_BUF_SYNC_READ,
+		.fd = fence_fd,
+	};
+	return fence_ioctl(dmabuf_fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg);
+}
+
+int latch_fence_merge(int a, int b) {
+	if (a < 0 || b < 0) {
+		return latch_fence_dup(a < 0 ? b : a);
+	}
+	struct sync_merge_data arg = {
+		.name = "latch",
+		.fd2 = b,
+		.fence = -1,
+	};
+	int ret = fence_ioctl(a, SYNC_IOC_MERGE, &arg);
+	return ret < 0 ? ret : arg.fence;
+}
+
+int latch_fence_set_deadline(int fd, int64_t deadline_ns) {
+	struct sync_set_deadline arg = {
+		.deadline_ns = (uint64_t)deadline_ns,
+	};
+	return fence_ioctl(fd, SYNC_IOC_SET_DEADLINE, &arg);
+}
+
+/* A binary syncobj that is born signalled, turned into a sync_file. */
+static int signalled_from_syncobj(int drm_fd) {
+	struct drm_syncobj_create create = {.flags = DRM_SYNCOBJ_CREATE_SIGNALED};
+	if (drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_CREATE, &create) != 0) {
+		return -errno;
+	}
+	struct drm_syncobj_handle export = {
+		.handle = create.handle,
+		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
+		.fd = -1,
+	};
+	int ret = drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export) != 0 ? -errno : export.fd;
+
+	struct drm_syncobj_destroy destroy = {.handle = create.handle};
+	drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
+	return ret;
+}
+
+int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd) {
+	if (drm_fd >= 0) {
+		int fd = signalled_from_syncobj(drm_fd);
+		if (fd >= 0) {
+			return fd;
+		}
+	}
+	if (idle_dmabuf_fd >= 0) {
+		int fd = latch_fence_export_from_dmabuf(idle_dmabuf_fd);
+		struct latch_fence_info info;
+		if (fd >= 0 && latch_fence_get_info(fd, &info) == 0 && info.status == 1) {
+			return fd;
+		}
+		latch_fence_clear(&fd);
+	}
+	return -ENOTSUP;
+}

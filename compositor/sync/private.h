@@ -1,0 +1,136 @@
+#ifndef LATCH_SYNC_PRIVATE_H
+#define LATCH_SYNC_PRIVATE_H
+
+/* What the files of the gate share among themselves: gate.c, surface.c, tree.c, release.c. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/util/addon.h>
+
+#include "sync/gate.h"
+#include "sync/linux_drm_syncobj_v1.h"
+#include "sync/linux_explicit_synchronization_v1.h"
+#include "sync/update.h"
+#include "sync/wait.h"
+#include "sync/watch.h"
+
+/* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
+#define LATCH_UPDATE_MAX_WATCHES 4
+
+/* Outlives the gate where somebody still owns a release. */
+struct latch_release_pool {
+	struct wl_event_loop *loop; /* NULL when the gate has gone */
+	size_t refs;                /* the gate, and each release */
+	size_t outstanding;         /* releases made and not yet destroyed by their owner */
+	struct wl_list free;        /* latch_release.link */
+	struct wl_list late;        /* latch_release.link: fence refused, waits for it */
+};
+
+struct latch_release_pool *latch_release_pool_create(struct wl_event_loop *loop);
+/* The gate's last word: late releases are made now, the pool stays for those that are out. */
+void latch_release_pool_finish(struct latch_release_pool *pool);
+
+/* A release for a timeline point (takes a reference) and a buffer release (taken), each or
+ * both. NULL without memory. */
+struct latch_release *latch_release_create(struct latch_release_pool *pool,
+	struct latch_timeline *timeline, uint64_t point, struct latch_buffer_release *buffer_release);
+
+/* What one client makes the gate hold; here go limits. Lives as long as its surfaces. */
+struct latch_gate_client {
+	struct wl_list link; /* latch_gate.clients */
+	struct wl_client *client;
+	size_t surfaces;
+	size_t held;
+	size_t watches;
+};
+
+struct latch_gate {
+	struct wl_event_loop *loop;
+	struct latch_timeline_device *timeline_device; /* or NULL */
+	struct latch_release_pool *releases;
+
+	struct latch_syncobj_context syncobj;
+	struct latch_explicit_context explicit;
+	struct wl_global *syncobj_global; /* or NULL */
+	struct wl_global *explicit_global;
+
+	struct wl_list surfaces; /* latch_surface_sync.link */
+	struct wl_list clients;  /* latch_gate_client.link */
+	struct wl_list free;     /* latch_held_update.link */
+
+	uint64_t last_id;
+	struct latch_gate_stats stats;
+
+	struct wl_listener new_surface;
+	struct wl_listener compositor_destroy;
+};
+
+/*
+ * One wl_surface.commit on its way: a new buffer, or a commit without one that must wait for
+ * something else. wlroots moves the pointer to it from pending over cached to current state.
+ */
+struct latch_held_update {
+	struct latch_update base; /* id 0: it brings no buffer */
+	struct latch_surface_sync *sync;
+	uint32_t seq; /* wlr_surface_state.seq */
+
+	/* Until it is ready it holds one lock of its state, and is in sync->waiting. */
+	struct latch_wait wait;
+	bool waiting;
+	struct latch_watch watches[LATCH_UPDATE_MAX_WATCHES];
+	size_t num_watches;
+
+	/* The second lock, see tree.c: this update of a synchronised subsurface came after an
+	 * update of its parent that has yet to be applied. */
+	struct latch_surface_sync *barrier; /* the parent; NULL for no barrier */
+	uint32_t barrier_seq;
+	struct wl_list barrier_link; /* latch_surface_sync.behind of the parent */
+
+	struct wl_list link; /* latch_surface_sync.waiting, or latch_gate.free */
+};
+
+struct latch_sync_state {
+	struct latch_held_update *update;
+};
+
+struct latch_surface_sync {
+	struct latch_gate *gate;
+	struct latch_gate_client *client;
+	struct wlr_surface *surface;
+	struct wl_list link; /* latch_gate.surfaces */
+
+	struct wlr_addon addon;
+	struct wlr_surface_synced synced;
+	struct latch_sync_state pending, current;
+
+	struct latch_syncobj_surface syncobj;
+	struct latch_explicit_surface explicit;
+
+	struct wl_list waiting; /* latch_held_update.link, oldest first */
+	struct wl_list behind;  /* latch_held_update.barrier_link of subsurfaces' updates */
+
+	struct wl_listener client_commit;
+};
+
+/* surface.c */
+bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surface);
+void latch_surface_sync_destroy(struct latch_surface_sync *sync);
+/* NULL for a surface the gate is not attached to. */
+struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface);
+
+/* tree.c */
+
+/* Lets update, which is being committed, wait for what must be shown before it or together
+ * with it. False without memory. */
+bool latch_tree_depend(struct latch_held_update *update);
+/* Keeps update, which is being committed, behind its parent's pending ones (takes a lock). */
+void latch_tree_put_barrier(struct latch_held_update *update);
+/* The surface's state was applied: lets those go that waited for it. */
+void latch_tree_handle_applied(struct latch_surface_sync *sync);
+/* The surface goes away: lets go all that waited for it, and stops waiting for its parent. */
+void latch_tree_detach(struct latch_surface_sync *sync);
+
+#endif

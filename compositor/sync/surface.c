@@ -1,0 +1,430 @@
+/* One wl_surface in the gate: from the client's commit to the state that is current. */
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <wayland-server-protocol.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/util/log.h>
+
+#include "output/clock.h"
+#include "sync/fence.h"
+#include "sync/private.h"
+#include "sync/release.h"
+
+static void handle_ready(struct latch_wait *wait);
+
+static struct latch_held_update *update_create(struct latch_surface_sync *sync) {
+	struct latch_gate *gate = sync->gate;
+	struct latch_held_update *update;
+	if (!wl_list_empty(&gate->free)) {
+		update = wl_container_of(gate->free.next, update, link);
+		wl_list_remove(&update->link);
+	} else {
+		update = malloc(sizeof(*update));
+		if (update == NULL) {
+			return NULL;
+		}
+	}
+	*update = (struct latch_held_update){.sync = sync, .seq = sync->surface->pending.seq};
+	latch_wait_init(&update->wait, handle_ready);
+	return update;
+}
+
+static void stop_waiting(struct latch_held_update *update) {
+	update->waiting = false;
+	wl_list_remove(&update->link);
+	update->sync->client->held--;
+	update->sync->gate->stats.held--;
+}
+
+static void count_watch(struct latch_held_update *update, bool more) {
+	update->sync->client->watches += more ? 1 : (size_t)-1;
+	update->sync->gate->stats.watches += more ? 1 : (size_t)-1;
+}
+
+/* For an update that was taken, superseded, refused, or whose surface goes away. Gives back
+ * no lock: in the first two cases it has none, in the others there is no state to apply. */
+static void update_destroy(struct latch_held_update *update) {
+	struct latch_gate *gate = update->sync->gate;
+	for (size_t i = 0; i < update->num_watches; i++) {
+		if (update->watches[i].source != NULL) {
+			latch_watch_finish(&update->watches[i]);
+			count_watch(update, false);
+		}
+	}
+	latch_wait_finish(&update->wait);
+	if (update->waiting) {
+		stop_waiting(update);
+	}
+	if (update->barrier != NULL) {
+		wl_list_remove(&update->barrier_link);
+	}
+	latch_release_destroy(update->base.release);
+	wl_list_insert(&gate->free, &update->link);
+}
+
+static void update_supersede(struct latch_held_update *update) {
+	if (update != NULL) {
+		update->sync->gate->stats.superseded += update->base.id != 0;
+		update_destroy(update);
+	}
+}
+
+static void state_finish(void *data) {
+	struct latch_sync_state *state = data;
+	update_supersede(state->update);
+	state->update = NULL;
+}
+
+static void state_move(void *dst_data, void *src_data) {
+	struct latch_sync_state *dst = dst_data, *src = src_data;
+	update_supersede(dst->update);
+	*dst = *src;
+	*src = (struct latch_sync_state){0};
+}
+
+/* Runs when the state has become current, before any listener of the commit event. */
+static void handle_applied(struct wlr_surface_synced *synced) {
+	struct latch_surface_sync *sync = wl_container_of(synced, sync, synced);
+	latch_tree_handle_applied(sync);
+}
+
+static const struct wlr_surface_synced_impl synced_impl = {
+	.state_size = sizeof(struct latch_sync_state),
+	.finish_state = state_finish,
+	.move_state = state_move,
+	.commit = handle_applied,
+};
+
+/* Nothing holds the update back any more. wlroots applies it here and now, unless an earlier
+ * one or the parent of a synchronised subsurface is still to come. */
+static void handle_ready(struct latch_wait *wait) {
+	struct latch_held_update *update = wl_container_of(wait, update, wait);
+	update->base.ready_ns = latch_now_ns();
+	stop_waiting(update);
+	wlr_surface_unlock_cached(update->sync->surface, update->seq);
+}
+
+static void note_signal(struct latch_held_update *update, const struct latch_watch *watch) {
+	if (watch->error && !update->base.fence_error) {
+		update->sync->gate->stats.fence_errors++;
+	}
+	latch_update_note_signal(&update->base, watch->fence_ns, watch->error);
+}
+
+static void handle_fence(struct latch_watch *watch) {
+	struct latch_held_update *update = watch->data;
+	count_watch(update, false);
+	note_signal(update, watch);
+	latch_wait_done(&update->wait);
+}
+
+/* Takes in what latch_watch_*() returned for the update's next watch. */
+static int note_watch(struct latch_held_update *update, int ret) {
+	const struct latch_watch *watch = &update->watches[update->num_watches];
+	if (ret > 0) {
+		update->num_watches++;
+		latch_wait_add(&update->wait);
+		count_watch(update, true);
+	} else if (ret == 0) {
+		note_signal(update, watch);
+	}
+	return ret < 0 ? ret : 0;
+}
+
+static int watch_sync_file(struct latch_held_update *update, int fd) {
+	assert(update->num_watches < LATCH_UPDATE_MAX_WATCHES);
+	return note_watch(update,
+		latch_watch_sync_file(&update->watches[update->num_watches],
+			update->sync->gate->loop, fd, handle_fence, update));
+}
+
+/* Each plane comes with an fd of its own, most often of the same buffer; a dma-buf is known by
+ * its inode. To miss that costs one ioctl more and nothing else. */
+static bool is_same_dmabuf(int a, int b) {
+	struct stat sa, sb;
+	return a == b ||
+		(fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+			sa.st_ino == sb.st_ino);
+}
+
+static int watch_implicit(
+	struct latch_held_update *update, const struct wlr_dmabuf_attributes *dmabuf) {
+	for (int i = 0; i < dmabuf->n_planes; i++) {
+		bool seen = false;
+		for (int j = 0; j < i && !seen; j++) {
+			seen = is_same_dmabuf(dmabuf->fd[i], dmabuf->fd[j]);
+		}
+		if (seen) {
+			continue;
+		}
+		int fd = latch_fence_export_from_dmabuf(dmabuf->fd[i]);
+		int ret = fd < 0 ? fd : watch_sync_file(update, fd);
+		if (ret < 0) {
+			return ret;
+		}
+	}
+	return 0;
+}
+
+/* A client may set both a point and a sync_file; then both count. */
+static int watch_explicit(struct latch_held_update *update) {
+	struct latch_surface_sync *sync = update->sync;
+	if (sync->syncobj.acquire != NULL) {
+		int ret = note_watch(update,
+			latch_watch_point(&update->watches[update->num_watches], sync->gate->loop,
+				sync->syncobj.acquire, sync->syncobj.acquire_point, handle_fence,
+				update));
+		if (ret < 0) {
+			return ret;
+		}
+	}
+	if (sync->explicit.acquire_fd >= 0) {
+		return watch_sync_file(update, latch_fence_take(&sync->explicit.acquire_fd));
+	}
+	return 0;
+}
+
+/* What the protocols have set goes into the update; nothing stays for the next commit. */
+static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
+	const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_surface_sync *sync = update->sync;
+	struct latch_gate *gate = sync->gate;
+
+	int64_t now_ns = latch_now_ns();
+	update->base = (struct latch_update){
+		.id = ++gate->last_id,
+		.kind = kind,
+		.commit_ns = now_ns,
+		.signalled_ns = now_ns,
+		.ready_ns = now_ns,
+	};
+	gate->stats.updates++;
+
+	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
+		update->base.release = latch_release_create(gate->releases, sync->syncobj.release,
+			sync->syncobj.release_point, sync->explicit.release);
+		if (update->base.release == NULL) {
+			return -ENOMEM;
+		}
+		sync->explicit.release = NULL;
+	}
+
+	int ret = kind == LATCH_SYNC_IMPLICIT ? watch_implicit(update, dmabuf)
+					      : watch_explicit(update);
+	latch_syncobj_surface_clear(&sync->syncobj);
+	return ret;
+}
+
+/* Law 2: what can't be watched is not shown. */
+static void refuse(struct latch_surface_sync *sync, int error) {
+	struct wl_client *client = wl_resource_get_client(sync->surface->resource);
+	struct wl_resource *display = wl_client_get_object(client, 1);
+	bool no_memory = error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+	wlr_log(WLR_ERROR, "Refused a commit: can't watch its fence: %s", strerror(-error));
+	wlr_surface_reject_pending(sync->surface, display,
+		no_memory ? WL_DISPLAY_ERROR_NO_MEMORY : WL_DISPLAY_ERROR_IMPLEMENTATION,
+		"wl_surface#%u: can't watch the fence of its buffer: %s",
+		wl_resource_get_id(sync->surface->resource), strerror(-error));
+}
+
+/* Returns false when the commit broke a rule and was refused. */
+static bool judge(struct latch_surface_sync *sync, const struct latch_sync_request *request) {
+	enum latch_sync_verdict verdict = latch_sync_judge(request);
+	switch (verdict) {
+	case LATCH_SYNC_OK:
+		return true;
+	case LATCH_SYNC_ZWP_NO_BUFFER:
+		if (sync->explicit.resource == NULL) {
+			/* Only the release object is left, nobody to be told of an error. */
+			latch_buffer_release_send(sync->explicit.release, -1);
+			sync->explicit.release = NULL;
+			return true;
+		}
+		latch_explicit_surface_reject(&sync->explicit, sync->surface, verdict);
+		return false;
+	case LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER:
+		latch_explicit_surface_reject(&sync->explicit, sync->surface, verdict);
+		return false;
+	default:
+		latch_syncobj_surface_reject(&sync->syncobj, sync->surface, verdict);
+		return false;
+	}
+}
+
+static void hold(struct latch_held_update *update) {
+	struct latch_surface_sync *sync = update->sync;
+	update->waiting = true;
+	update->base.held = true;
+	update->base.ready_ns = 0;
+	wl_list_insert(sync->waiting.prev, &update->link);
+	sync->client->held++;
+	sync->gate->stats.held++;
+	sync->gate->stats.held_ever += update->base.id != 0;
+	wlr_surface_lock_pending(sync->surface);
+}
+
+static void handle_client_commit(struct wl_listener *listener, void *data) {
+	struct latch_surface_sync *sync = wl_container_of(listener, sync, client_commit);
+	struct wlr_buffer *buffer = sync->surface->pending.buffer;
+	struct wlr_dmabuf_attributes dmabuf;
+
+	struct latch_sync_request request = {
+		.has_buffer = buffer != NULL,
+		.is_dmabuf = buffer != NULL && wlr_buffer_get_dmabuf(buffer, &dmabuf),
+		.has_syncobj = sync->syncobj.resource != NULL,
+		.has_acquire_point = sync->syncobj.acquire != NULL,
+		.has_release_point = sync->syncobj.release != NULL,
+		.same_timeline = sync->syncobj.acquire == sync->syncobj.release,
+		.acquire_point = sync->syncobj.acquire_point,
+		.release_point = sync->syncobj.release_point,
+		.has_sync_file = sync->explicit.acquire_fd >= 0,
+		.has_buffer_release = sync->explicit.release != NULL,
+	};
+	if (!judge(sync, &request)) {
+		return;
+	}
+
+	struct latch_held_update *update = update_create(sync);
+	if (update == NULL) {
+		refuse(sync, -ENOMEM);
+		return;
+	}
+	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), &dmabuf) : 0;
+	if (ret == 0 && !latch_tree_depend(update)) {
+		ret = -ENOMEM;
+	}
+	if (ret < 0) {
+		update_destroy(update);
+		refuse(sync, ret);
+		return;
+	}
+
+	if (!latch_wait_is_ready(&update->wait)) {
+		hold(update);
+	}
+	latch_tree_put_barrier(update);
+	if (buffer == NULL && !update->waiting && update->barrier == NULL) {
+		update_destroy(update);
+		return;
+	}
+	assert(sync->pending.update == NULL);
+	sync->pending.update = update;
+}
+
+bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *out) {
+	*out = (struct latch_update){0};
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync == NULL || sync->current.update == NULL) {
+		return false;
+	}
+	struct latch_held_update *update = sync->current.update;
+	sync->current.update = NULL;
+	*out = update->base;
+	update->base.release = NULL;
+	update_destroy(update);
+	return out->id != 0;
+}
+
+static void addon_destroy(struct wlr_addon *addon) {
+	struct latch_surface_sync *sync = wl_container_of(addon, sync, addon);
+	latch_surface_sync_destroy(sync);
+}
+
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_surface_sync",
+	.destroy = addon_destroy,
+};
+
+struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface) {
+	struct wlr_addon *addon = wlr_addon_find(&surface->addons, NULL, &addon_impl);
+	struct latch_surface_sync *sync;
+	return addon != NULL ? wl_container_of(addon, sync, addon) : NULL;
+}
+
+static struct latch_gate_client *client_ref(struct latch_gate *gate, struct wl_client *wl_client) {
+	struct latch_gate_client *client;
+	wl_list_for_each(client, &gate->clients, link) {
+		if (client->client == wl_client) {
+			client->surfaces++;
+			return client;
+		}
+	}
+	client = calloc(1, sizeof(*client));
+	if (client != NULL) {
+		*client = (struct latch_gate_client){.client = wl_client, .surfaces = 1};
+		wl_list_insert(&gate->clients, &client->link);
+	}
+	return client;
+}
+
+static void client_unref(struct latch_gate_client *client) {
+	if (--client->surfaces == 0) {
+		wl_list_remove(&client->link);
+		free(client);
+	}
+}
+
+bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surface) {
+	struct latch_surface_sync *sync = calloc(1, sizeof(*sync));
+	if (sync == NULL) {
+		return false;
+	}
+	*sync = (struct latch_surface_sync){
+		.gate = gate,
+		.surface = surface,
+		.client = client_ref(gate, wl_resource_get_client(surface->resource)),
+		.client_commit = {.notify = handle_client_commit},
+	};
+	if (sync->client == NULL) {
+		goto error_sync;
+	}
+	if (!wlr_surface_synced_init(
+		    &sync->synced, surface, &synced_impl, &sync->pending, &sync->current)) {
+		goto error_client;
+	}
+	latch_explicit_surface_init(&sync->explicit);
+	wl_list_init(&sync->waiting);
+	wl_list_init(&sync->behind);
+	wlr_addon_init(&sync->addon, &surface->addons, NULL, &addon_impl);
+	wl_signal_add(&surface->events.client_commit, &sync->client_commit);
+	wl_list_insert(&gate->surfaces, &sync->link);
+	gate->stats.surfaces++;
+	return true;
+
+error_client:
+	client_unref(sync->client);
+error_sync:
+	free(sync);
+	return false;
+}
+
+void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
+	/* A parent may wait for this surface: it is told at the very end, for it may be applied
+	 * then, with all that follows, and must find nothing half-gone. */
+	struct wl_list orphans;
+	wl_list_init(&orphans);
+	struct latch_held_update *update;
+	wl_list_for_each(update, &sync->waiting, link) {
+		latch_wait_orphan(&update->wait, &orphans);
+	}
+
+	latch_tree_detach(sync);
+	wl_list_remove(&sync->client_commit.link);
+	wlr_addon_finish(&sync->addon);
+	/* Ends all updates that this surface still has, with their watches and releases. */
+	wlr_surface_synced_finish(&sync->synced);
+	assert(wl_list_empty(&sync->waiting));
+
+	latch_syncobj_surface_finish(&sync->syncobj);
+	latch_explicit_surface_finish(&sync->explicit);
+	wl_list_remove(&sync->link);
+	sync->gate->stats.surfaces--;
+	client_unref(sync->client);
+	free(sync);
+
+	latch_wait_wake(&orphans);
+}

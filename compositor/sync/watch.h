@@ -1,0 +1,44 @@
+#ifndef LATCH_SYNC_WATCH_H
+#define LATCH_SYNC_WATCH_H
+
+/* Watches one acquire fence in the event loop until it has signalled. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct latch_timeline;
+struct latch_watch;
+struct wl_event_loop;
+struct wl_event_source;
+
+/** The fence has signalled; fence_ns and error are set. The watch has ended by then. */
+typedef void (*latch_watch_func)(struct latch_watch *watch);
+
+struct latch_watch {
+	int64_t fence_ns; /* the kernel's time of the signal, 0 where it has none */
+	bool error;       /* it signalled with an error */
+
+	latch_watch_func func;
+	void *data;
+	struct wl_event_source *source; /* NULL when it is not watching */
+	int fd;                         /* a sync_file, or the eventfd of the point */
+	struct latch_timeline *timeline;
+	uint64_t point;
+};
+
+/**
+ * Starts to watch a sync_file; takes the fd in any case. Returns 1 when it is being watched
+ * and func will be called; 0 when it has signalled already: fence_ns and error are set, func
+ * won't be called, nothing is left open; negative errno when it can't be watched.
+ */
+int latch_watch_sync_file(struct latch_watch *watch, struct wl_event_loop *loop, int fd,
+	latch_watch_func func, void *data);
+
+/** The same for a timeline point, which need not have a fence yet. */
+int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
+	struct latch_timeline *timeline, uint64_t point, latch_watch_func func, void *data);
+
+/** Stops watching; fine at any time after a start, also inside func. */
+void latch_watch_finish(struct latch_watch *watch);
+
+#endif
