@@ -15,7 +15,10 @@ sh "$here/initramfs.sh" /lab/root "$here/init" "$job/initramfs"
 
 if [[ " $* " == *" sdl,gl=on "* && ! ${DISPLAY:-} ]]; then
     mkfifo "$job/display"
-    Xvfb -displayfd 3 -screen 0 1280x1024x24 -nolisten tcp -fbdir "$job" \
+    # QEMU opens its window in the middle, as one of 640x480, and lets it grow to
+    # the right and down only: bin/lab-screenshot relies on that. This size has
+    # room for a guest's screen of 1920x1200.
+    Xvfb -displayfd 3 -screen 0 3200x2000x24 -nolisten tcp -fbdir "$job" \
         +extension GLX 3>"$job/display" &
     read -r number <"$job/display"
     export DISPLAY=:$number
