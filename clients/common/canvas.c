@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xf86drm.h>
 
 #include "device.h"
 #include "gbm_allocator.h"
@@ -17,6 +18,12 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 		return false;
 	}
 	if (!egl_init(&canvas->egl, canvas->gbm, why)) {
+		return false;
+	}
+	/* Without a GPU Mesa draws by CPU into dumb buffers, and a render node makes none. It
+	 * would refuse each format one by one, aloud. */
+	if (egl_is_software() && drmGetNodeTypeFromFd(canvas->fd) == DRM_NODE_RENDER) {
+		*why = "it has no GPU";
 		return false;
 	}
 	canvas->scene = scene_gl_create(&canvas->options);

@@ -156,6 +156,17 @@ const char *egl_renderer(void) {
 	return name ? name : "unknown";
 }
 
+bool egl_is_software(void) {
+	static const char *const names[] = {"llvmpipe", "softpipe", "swrast"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		/* Only at the start: a GPU by proxy has its host's renderer in its name. */
+		if (strncmp(egl_renderer(), names[i], strlen(names[i])) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool name_modifier) {
 	static const EGLint names[DMABUF_MAX_PLANES][5] = {
 		{EGL_DMA_BUF_PLANE0_FD_EXT, EGL_DMA_BUF_PLANE0_OFFSET_EXT,

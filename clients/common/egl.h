@@ -40,6 +40,9 @@ void egl_finish(struct egl *egl);
 /** What GL_RENDERER says. */
 const char *egl_renderer(void);
 
+/** Whether the renderer is one of Mesa's that run on the CPU. */
+bool egl_is_software(void);
+
 /** Returns false where this driver can't draw into such a buffer. */
 bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf);
 void egl_target_finish(struct egl *egl, struct egl_target *target);

@@ -73,7 +73,7 @@ size_t scene_marks(
 		.x = (int)((uint64_t)frame * 8 % width),
 		.width = w < 400 ? 2 : 4,
 		.height = h,
-		.color = 0xe8eef8,
+		.color = 0xc4d0f0,
 	};
 	int bit = h / 64 > 4 ? h / 64 : 4;
 	if (w < (SCENE_BITS + 1) * bit * 3 / 2 || h < 4 * bit) {

@@ -36,31 +36,48 @@ static const char pattern_fragment[] =
 	"	color = vec4(vec3(rgb) / 255.0, 1.0);\n"
 	"}\n";
 
-/* A dusk with a glow behind the floor's edge, a vignette, and a grain below one step of eight
- * bits that keeps the gradient from banding. `load` adds arithmetic whose result the compiler
- * can't foresee and the eye can't see. */
+/*
+ * A dusk with a glow behind the floor's edge, and a vignette. The colours are worked out at the
+ * corners of a mesh and only interpolated in between: software renderers pay for each pixel.
+ */
+#define MESH_COLUMNS 16
+#define MESH_ROWS 64
+#define MESH_VERTICES ((MESH_COLUMNS + 1) * 2)
+
+/* One instance is one row of the mesh, a strip from left to right. */
+static const char background_vertex[] =
+	"#version 300 es\n"
+	"uniform float floor_y;\n"
+	"out vec3 dusk;\n"
+	"void main() {\n"
+	"	vec2 at = vec2(float(gl_VertexID >> 1) / 16.0,\n"
+	"	               float(gl_InstanceID + (gl_VertexID & 1)) / 64.0);\n"
+	"	float far = at.y - floor_y;\n"
+	"	float side = at.x - 0.5;\n"
+	"	float glow = exp(-far * far * (far > 0.0 ? 60.0 : 22.0) - side * side * 5.0);\n"
+	"	vec3 c = mix(vec3(0.030, 0.042, 0.115), vec3(0.105, 0.090, 0.190), at.y);\n"
+	"	c *= 1.0 - 0.38 * smoothstep(0.0, 0.08, far);\n"
+	"	c += glow * vec3(0.34, 0.17, 0.27);\n"
+	"	c *= 1.0 - 0.9 * dot(at - 0.5, at - 0.5);\n"
+	"	dusk = c;\n"
+	"	gl_Position = vec4(at * 2.0 - 1.0, 0.0, 1.0);\n"
+	"}\n";
+
+/* A dither of less than one step of eight bits keeps the gradient from banding. `load` adds
+ * arithmetic whose result the compiler can't foresee and the eye can't see. */
 static const char background_fragment[] =
 	"#version 300 es\n"
 	"precision highp float;\n"
-	"uniform vec2 size;\n"
-	"uniform float floor_y;\n"
+	"precision highp int;\n"
 	"uniform int load;\n"
+	"in vec3 dusk;\n"
 	"out vec4 color;\n"
 	"void main() {\n"
-	"	vec2 at = gl_FragCoord.xy / size;\n"
-	"	float far = (gl_FragCoord.y - floor_y) / size.y;\n"
-	"	float side = at.x - 0.5;\n"
-	"	float glow = exp(-far * far * (far > 0.0 ? 90.0 : 22.0) - side * side * 5.0);\n"
-	"	vec3 c = mix(vec3(0.030, 0.042, 0.115), vec3(0.105, 0.090, 0.190), at.y);\n"
-	"	c = far > 0.0 ? c * 0.62 : c;\n"
-	"	c += glow * vec3(0.34, 0.17, 0.27);\n"
-	"	c *= 1.0 - 0.9 * dot(at - 0.5, at - 0.5);\n"
-	"	float grain = fract(sin(dot(gl_FragCoord.xy, vec2(12.9898, 78.233))) * "
-	"43758.5453);\n"
-	"	float heat = grain;\n"
+	"	ivec2 p = ivec2(gl_FragCoord.xy);\n"
+	"	float dither = float(((p.x ^ p.y) & 1) * 2 + (p.y & 1)) * 0.25 - 0.375;\n"
 	"	for (int i = 0; i < load; i++)\n"
-	"		heat = fract(sin(heat * 91.3458 + at.x) * 47453.5453);\n"
-	"	color = vec4(c + (grain + heat * 0.01 - 0.5) / 255.0, 1.0);\n"
+	"		dither = fract(sin(dither * 91.3458 + dusk.x) * 47453.5453) - 0.5;\n"
+	"	color = vec4(dusk + dither / 255.0, 1.0);\n"
 	"}\n";
 
 static const char ball_vertex[] =
@@ -106,6 +123,7 @@ static const char ball_fragment[] =
 	"		discard;\n"
 	"	vec3 n = vec3(uv, sqrt(max(1.0 - square, 0.0)));\n"
 	"	const vec3 light = vec3(-0.451, -0.621, 0.641);\n"
+	"	const vec3 halfway = vec3(-0.249, -0.343, 0.906);\n"
 	"	float lambert = max(dot(n, light), 0.0);\n"
 	"	float shine = pow(max(dot(n, normalize(light + vec3(0.0, 0.0, 1.0))), 0.0), "
 	"60.0);\n"
@@ -126,7 +144,7 @@ struct scene_gl {
 	struct scene_options options;
 	GLuint vertex_array;
 	GLuint cover; /* the program of the whole picture; none for one colour */
-	GLint cover_frame, cover_size, cover_floor, cover_load;
+	GLint cover_frame, cover_floor, cover_load;
 	GLuint ball;
 	GLint ball_size, ball_floor, ball_mirrored, ball_place, ball_tint;
 };
@@ -184,12 +202,12 @@ struct scene_gl *scene_gl_create(const struct scene_options *options) {
 	}
 
 	bool balls = options->picture == PICTURE_SCENE;
-	scene->cover = link_program(cover_vertex, balls ? background_fragment : pattern_fragment);
+	scene->cover = balls ? link_program(background_vertex, background_fragment)
+	                     : link_program(cover_vertex, pattern_fragment);
 	if (!scene->cover) {
 		goto error;
 	}
 	scene->cover_frame = glGetUniformLocation(scene->cover, "frame");
-	scene->cover_size = glGetUniformLocation(scene->cover, "size");
 	scene->cover_floor = glGetUniformLocation(scene->cover, "floor_y");
 	scene->cover_load = glGetUniformLocation(scene->cover, "load");
 	if (!balls) {
@@ -273,10 +291,9 @@ void scene_gl_draw(struct scene_gl *scene, GLuint framebuffer, uint32_t width, u
 		glDrawArrays(GL_TRIANGLES, 0, 3);
 		return;
 	}
-	glUniform2f(scene->cover_size, (float)width, (float)height);
-	glUniform1f(scene->cover_floor, scene_floor(height));
+	glUniform1f(scene->cover_floor, scene_floor(height) / (float)height);
 	glUniform1i(scene->cover_load, (GLint)scene->options.load);
-	glDrawArrays(GL_TRIANGLES, 0, 3);
+	glDrawArraysInstanced(GL_TRIANGLE_STRIP, 0, MESH_VERTICES, MESH_ROWS);
 	draw_balls(scene, width, height, frame);
 
 	struct mark marks[SCENE_MARKS];
