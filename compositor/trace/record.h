@@ -30,6 +30,7 @@ enum latch_record_sync {
 	LATCH_RECORD_SYNC_FILE,
 	LATCH_RECORD_SYNC_SYNCOBJ,
 };
+#define LATCH_RECORD_SYNCS 4
 
 /*
  * One content update of one surface. Who the surface and the output are is told

@@ -12,7 +12,10 @@
 
 struct latch_statistics;
 
-/* The four stages that are told to people. "Submit" is the start of the ioctl. */
+/*
+ * The four stages that are told to people. "Submit" is the start of the ioctl. Every update
+ * that was presented is in, the first ones of a session too.
+ */
 enum latch_stage {
 	LATCH_STAGE_COMMIT_TO_SIGNALLED,
 	LATCH_STAGE_SIGNALLED_TO_SUBMIT,
@@ -20,10 +23,6 @@ enum latch_stage {
 	LATCH_STAGE_COMMIT_TO_FLIP,
 };
 #define LATCH_STAGES 4
-
-/* Durations from 1 us to 60 s are told to three digits; longer ones count as 60 s, and in
- * `clamped`. Every update that was presented is in, the first ones of a session too. */
-#define LATCH_STATISTICS_MAX_NS INT64_C(60000000000)
 
 /* So many surfaces that are gone keep a row of their own; older ones share one. */
 #define LATCH_STATISTICS_GONE_MAX 16
@@ -37,10 +36,11 @@ struct latch_surface_counts {
 	uint64_t fence_errors; /* presented or not */
 	uint64_t missed;
 	uint64_t missed_by_cause[LATCH_MISSED_CAUSES];
+	uint64_t by_sync[LATCH_RECORD_SYNCS]; /* all updates, by their acquire fence */
 	uint64_t unused;       /* vblanks without a commit of the client */
 	uint64_t incomplete;   /* presented, but a time that a stage needs was unknown */
 	uint64_t out_of_order; /* a stage would have been negative, and counted as 0 */
-	uint64_t clamped;      /* a stage was longer than LATCH_STATISTICS_MAX_NS */
+	uint64_t clamped;      /* a stage was longer than LATCH_DURATIONS_MAX_NS */
 };
 
 struct latch_statistics *latch_statistics_create(void);
@@ -57,7 +57,10 @@ void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t
 bool latch_statistics_add_output(
 	struct latch_statistics *statistics, const struct latch_trace_output *output);
 
-/** Counts one update. Allocates only when its surface has no histograms yet. */
+/**
+ * Counts one update. Allocates only when its surface has no histograms yet. Updates of a
+ * surface without a row count among the others.
+ */
 void latch_statistics_add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record);
 

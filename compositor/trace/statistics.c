@@ -1,0 +1,349 @@
+#include "trace/statistics.h"
+
+#include "trace/rows.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct latch_statistics *latch_statistics_create(void) {
+	return calloc(1, sizeof(struct latch_statistics));
+}
+
+static void surface_row_destroy(struct latch_surface_row *row) {
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		latch_durations_finish(&row->stages[i]);
+	}
+	free(row);
+}
+
+void latch_statistics_destroy(struct latch_statistics *statistics) {
+	if (statistics == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < statistics->surfaces_length; i++) {
+		surface_row_destroy(statistics->surfaces[i]);
+	}
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		latch_durations_finish(&statistics->others.stages[i]);
+	}
+	for (size_t i = 0; i < statistics->outputs_length; i++) {
+		for (size_t j = 0; j < LATCH_OUTPUT_STAGES; j++) {
+			latch_durations_finish(&statistics->outputs[i]->stages[j]);
+		}
+		free(statistics->outputs[i]);
+	}
+	free(statistics->surfaces);
+	free(statistics->outputs);
+	free(statistics);
+}
+
+/* Returns the array with room for one more pointer, or NULL and leaves it alone. */
+static void *grow(void *array, size_t length, size_t *capacity) {
+	if (length < *capacity) {
+		return array;
+	}
+	const size_t wanted = *capacity == 0 ? 8 : 2 * *capacity;
+	void *grown = reallocarray(array, wanted, sizeof(void *));
+	if (grown != NULL) {
+		*capacity = wanted;
+	}
+	return grown;
+}
+
+static struct latch_surface_row *find_surface(
+	const struct latch_statistics *statistics, uint32_t surface_id) {
+	if (statistics->recent != NULL && statistics->recent->id == surface_id) {
+		return statistics->recent;
+	}
+	/* The newest ones are the busy ones. */
+	for (size_t i = statistics->surfaces_length; i > 0; i--) {
+		if (statistics->surfaces[i - 1]->id == surface_id) {
+			return statistics->surfaces[i - 1];
+		}
+	}
+	return NULL;
+}
+
+static struct latch_surface_row *make_surface(
+	struct latch_statistics *statistics, uint32_t surface_id) {
+	struct latch_surface_row **rows = grow(statistics->surfaces, statistics->surfaces_length,
+		&statistics->surfaces_capacity);
+	if (rows == NULL) {
+		return NULL;
+	}
+	statistics->surfaces = rows;
+	struct latch_surface_row *row = calloc(1, sizeof(*row));
+	if (row == NULL) {
+		return NULL;
+	}
+	row->id = surface_id;
+	statistics->surfaces[statistics->surfaces_length++] = row;
+	return row;
+}
+
+bool latch_statistics_add_surface(
+	struct latch_statistics *statistics, const struct latch_trace_surface *surface) {
+	struct latch_surface_row *row = find_surface(statistics, surface->id);
+	if (row == NULL) {
+		row = make_surface(statistics, surface->id);
+	}
+	if (row == NULL) {
+		return false;
+	}
+	row->pid = surface->pid;
+	latch_text_copy(row->label, sizeof(row->label), surface->label);
+	return true;
+}
+
+static void add_counts(struct latch_surface_counts *sum, const struct latch_surface_counts *counts) {
+	sum->frames += counts->frames;
+	sum->on_plane += counts->on_plane;
+	sum->composed += counts->composed;
+	sum->superseded += counts->superseded;
+	sum->dropped += counts->dropped;
+	sum->fence_errors += counts->fence_errors;
+	sum->missed += counts->missed;
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		sum->missed_by_cause[i] += counts->missed_by_cause[i];
+	}
+	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
+		sum->by_sync[i] += counts->by_sync[i];
+	}
+	sum->unused += counts->unused;
+	sum->incomplete += counts->incomplete;
+	sum->out_of_order += counts->out_of_order;
+	sum->clamped += counts->clamped;
+}
+
+/* Adds the oldest gone surface to the others, so that a long session stays small. */
+static void fold_oldest_gone(struct latch_statistics *statistics) {
+	size_t index = 0;
+	while (index < statistics->surfaces_length && !statistics->surfaces[index]->gone) {
+		index++;
+	}
+	if (index == statistics->surfaces_length) {
+		return;
+	}
+	struct latch_surface_row *row = statistics->surfaces[index];
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		if (latch_durations_merge(&statistics->others.stages[i], &row->stages[i]) < 0) {
+			return; /* it keeps its row: better large than wrong */
+		}
+	}
+	add_counts(&statistics->others.counts, &row->counts);
+	statistics->others_length++;
+	statistics->gone--;
+	statistics->surfaces_length--;
+	for (size_t i = index; i < statistics->surfaces_length; i++) {
+		statistics->surfaces[i] = statistics->surfaces[i + 1];
+	}
+	if (statistics->recent == row) {
+		statistics->recent = NULL;
+	}
+	surface_row_destroy(row);
+}
+
+void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t surface_id) {
+	struct latch_surface_row *row = find_surface(statistics, surface_id);
+	if (row == NULL || row->gone) {
+		return;
+	}
+	row->gone = true;
+	statistics->gone++;
+	if (statistics->gone > LATCH_STATISTICS_GONE_MAX) {
+		fold_oldest_gone(statistics);
+	}
+}
+
+static struct latch_output_row *find_output(
+	const struct latch_statistics *statistics, uint32_t output_id) {
+	for (size_t i = 0; i < statistics->outputs_length; i++) {
+		if (statistics->outputs[i]->id == output_id) {
+			return statistics->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+const struct latch_output_row *latch_statistics_find_output(
+	const struct latch_statistics *statistics, uint32_t output_id) {
+	return find_output(statistics, output_id);
+}
+
+static struct latch_output_row *make_output(
+	struct latch_statistics *statistics, uint32_t output_id) {
+	struct latch_output_row **rows = grow(statistics->outputs, statistics->outputs_length,
+		&statistics->outputs_capacity);
+	if (rows == NULL) {
+		return NULL;
+	}
+	statistics->outputs = rows;
+	struct latch_output_row *row = calloc(1, sizeof(*row));
+	if (row == NULL) {
+		return NULL;
+	}
+	row->id = output_id;
+	statistics->outputs[statistics->outputs_length++] = row;
+	return row;
+}
+
+bool latch_statistics_add_output(
+	struct latch_statistics *statistics, const struct latch_trace_output *output) {
+	struct latch_output_row *row = find_output(statistics, output->id);
+	if (row == NULL) {
+		row = make_output(statistics, output->id);
+	}
+	if (row == NULL) {
+		return false;
+	}
+	latch_text_copy(row->name, sizeof(row->name), output->name);
+	latch_text_copy(row->device, sizeof(row->device), output->device);
+	latch_text_copy(row->mode, sizeof(row->mode), output->mode);
+	latch_text_copy(row->renderer, sizeof(row->renderer), output->renderer);
+	latch_text_copy(row->clock, sizeof(row->clock), output->clock);
+	return true;
+}
+
+bool latch_stage_length(const struct latch_frame_record *record, enum latch_stage stage,
+	int64_t *length_ns_out, bool *negative_out) {
+	int64_t signalled = record->signalled_ns;
+	if (signalled > 0 && signalled < record->commit_ns) {
+		signalled = record->commit_ns;
+	}
+	int64_t from = 0, to = 0;
+	switch (stage) {
+	case LATCH_STAGE_COMMIT_TO_SIGNALLED:
+		from = record->commit_ns;
+		to = signalled;
+		break;
+	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
+		from = signalled;
+		to = record->submit_start_ns;
+		break;
+	case LATCH_STAGE_SUBMIT_TO_FLIP:
+		from = record->submit_start_ns;
+		to = record->flip_ns;
+		break;
+	case LATCH_STAGE_COMMIT_TO_FLIP:
+		from = record->commit_ns;
+		to = record->flip_ns;
+		break;
+	}
+	if (from <= 0 || to <= 0) {
+		return false;
+	}
+	*negative_out = to < from;
+	*length_ns_out = to < from ? 0 : to - from;
+	return true;
+}
+
+const char *latch_stage_name(enum latch_stage stage) {
+	switch (stage) {
+	case LATCH_STAGE_COMMIT_TO_SIGNALLED:
+		return "commit->signalled";
+	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
+		return "signalled->submit";
+	case LATCH_STAGE_SUBMIT_TO_FLIP:
+		return "submit->flip";
+	case LATCH_STAGE_COMMIT_TO_FLIP:
+		return "commit->flip";
+	}
+	return "unknown";
+}
+
+static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {
+	struct latch_surface_counts *counts = &row->counts;
+	counts->frames++;
+	counts->on_plane += record->placement == LATCH_ON_PLANE;
+	counts->composed += record->placement == LATCH_COMPOSED;
+	row->output_id = record->output_id;
+
+	const struct latch_missed missed = latch_missed_count(record);
+	counts->missed += missed.total;
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		counts->missed_by_cause[i] += missed.by_cause[i];
+	}
+	counts->unused += missed.unused;
+
+	bool incomplete = false, out_of_order = false, clamped = false;
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		int64_t length_ns = 0;
+		bool negative = false;
+		if (!latch_stage_length(record, (enum latch_stage)i, &length_ns, &negative)) {
+			incomplete = true;
+			continue;
+		}
+		out_of_order |= negative;
+		const int error = latch_durations_add(&row->stages[i], length_ns);
+		clamped |= error > 0;
+		incomplete |= error < 0;
+	}
+	counts->incomplete += incomplete;
+	counts->out_of_order += out_of_order;
+	counts->clamped += clamped;
+}
+
+void latch_statistics_add_frame(
+	struct latch_statistics *statistics, const struct latch_frame_record *record) {
+	struct latch_surface_row *row = find_surface(statistics, record->surface_id);
+	if (row != NULL) {
+		statistics->recent = row;
+	} else {
+		/* The last updates of a surface that has lost its row. */
+		row = &statistics->others;
+	}
+	if (record->sync < LATCH_RECORD_SYNCS) {
+		row->counts.by_sync[record->sync]++;
+	}
+	row->counts.fence_errors += record->fence_error != 0;
+	if (record->presented) {
+		add_presented(row, record);
+	} else if (record->superseded) {
+		row->counts.superseded++;
+	} else {
+		row->counts.dropped++;
+	}
+}
+
+void latch_statistics_add_flip(
+	struct latch_statistics *statistics, const struct latch_flip_record *record) {
+	struct latch_output_row *row = find_output(statistics, record->output_id);
+	if (row == NULL) {
+		return;
+	}
+	row->flips++;
+	row->all_planes += record->composed == 0;
+	row->mixed += record->composed > 0 && record->on_planes > 0;
+	row->all_composed += record->composed > 0 && record->on_planes == 0;
+	if (record->refresh_ns > 0) {
+		row->refresh_ns = record->refresh_ns;
+	}
+	if (record->predicted_ns > 0 && record->flip_ns > record->predicted_ns &&
+		record->flip_ns - record->predicted_ns > record->refresh_ns / 2) {
+		row->late++;
+	}
+	if (record->latch_ns > 0 && record->submit_end_ns >= record->latch_ns) {
+		latch_durations_add(&row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED],
+			record->submit_end_ns - record->latch_ns);
+	}
+	if (record->submit_end_ns > 0 && record->flip_ns >= record->submit_end_ns) {
+		latch_durations_add(&row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP],
+			record->flip_ns - record->submit_end_ns);
+	}
+}
+
+bool latch_statistics_get_counts(const struct latch_statistics *statistics, uint32_t surface_id,
+	struct latch_surface_counts *counts_out) {
+	const struct latch_surface_row *row = find_surface(statistics, surface_id);
+	if (row == NULL) {
+		return false;
+	}
+	*counts_out = row->counts;
+	return true;
+}
+
+int64_t latch_statistics_get_percentile(const struct latch_statistics *statistics,
+	uint32_t surface_id, enum latch_stage stage, double percentile) {
+	const struct latch_surface_row *row = find_surface(statistics, surface_id);
+	return row != NULL ? latch_durations_percentile(&row->stages[stage], percentile) : 0;
+}

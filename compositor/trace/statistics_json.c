@@ -1,0 +1,131 @@
+#include "trace/rows.h"
+
+#include <errno.h>
+#include <yyjson.h>
+
+/* Raised when a name is taken away or changes its meaning. */
+#define FORMAT 1
+
+static void add_durations(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *name,
+	const struct latch_durations *durations) {
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, to, name);
+	yyjson_mut_obj_add_sint(doc, object, "count", latch_durations_count(durations));
+	yyjson_mut_obj_add_sint(doc, object, "p50_ns", latch_durations_percentile(durations, 50.0));
+	yyjson_mut_obj_add_sint(doc, object, "p95_ns", latch_durations_percentile(durations, 95.0));
+	yyjson_mut_obj_add_sint(doc, object, "p99_ns", latch_durations_percentile(durations, 99.0));
+	yyjson_mut_obj_add_sint(doc, object, "max_ns", latch_durations_percentile(durations, 100.0));
+	yyjson_mut_obj_add_sint(doc, object, "mean_ns", latch_durations_mean(durations));
+}
+
+static void add_counts(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
+	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
+	yyjson_mut_obj_add_uint(doc, to, "on_plane", counts->on_plane);
+	yyjson_mut_obj_add_uint(doc, to, "composed", counts->composed);
+	yyjson_mut_obj_add_uint(doc, to, "superseded", counts->superseded);
+	yyjson_mut_obj_add_uint(doc, to, "dropped", counts->dropped);
+	yyjson_mut_obj_add_uint(doc, to, "missed", counts->missed);
+	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, to, "missed_by_cause");
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		yyjson_mut_obj_add_uint(doc, causes,
+			latch_missed_cause_name((enum latch_missed_cause)i),
+			counts->missed_by_cause[i]);
+	}
+	yyjson_mut_obj_add_uint(doc, to, "unused_vblanks", counts->unused);
+	yyjson_mut_val *syncs = yyjson_mut_obj_add_obj(doc, to, "by_sync");
+	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
+		yyjson_mut_obj_add_uint(doc, syncs,
+			latch_record_sync_name((enum latch_record_sync)i), counts->by_sync[i]);
+	}
+	yyjson_mut_obj_add_uint(doc, to, "fence_errors", counts->fence_errors);
+	yyjson_mut_obj_add_uint(doc, to, "incomplete", counts->incomplete);
+	yyjson_mut_obj_add_uint(doc, to, "out_of_order", counts->out_of_order);
+	yyjson_mut_obj_add_uint(doc, to, "clamped", counts->clamped);
+}
+
+static void add_stages(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_row *row) {
+	static const char *const names[LATCH_STAGES] = {
+		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit_to_signalled",
+		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled_to_submit",
+		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit_to_flip",
+		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit_to_flip",
+	};
+	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, to, "stages");
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		add_durations(doc, stages, names[i], &row->stages[i]);
+	}
+}
+
+static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
+	const struct latch_statistics *statistics, const struct latch_surface_row *row) {
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, to);
+	yyjson_mut_obj_add_uint(doc, object, "id", row->id);
+	yyjson_mut_obj_add_str(doc, object, "label", row->label);
+	yyjson_mut_obj_add_sint(doc, object, "pid", row->pid);
+	const struct latch_output_row *output =
+		latch_statistics_find_output(statistics, row->output_id);
+	if (output != NULL) {
+		yyjson_mut_obj_add_str(doc, object, "output", output->name);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "output");
+	}
+	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
+	add_counts(doc, object, &row->counts);
+	add_stages(doc, object, row);
+}
+
+static void add_output(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_output_row *row) {
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, to);
+	yyjson_mut_obj_add_uint(doc, object, "id", row->id);
+	yyjson_mut_obj_add_str(doc, object, "name", row->name);
+	yyjson_mut_obj_add_str(doc, object, "device", row->device);
+	yyjson_mut_obj_add_str(doc, object, "mode", row->mode);
+	yyjson_mut_obj_add_str(doc, object, "renderer", row->renderer);
+	yyjson_mut_obj_add_str(doc, object, "clock", row->clock);
+	yyjson_mut_obj_add_sint(doc, object, "refresh_ns", row->refresh_ns);
+	yyjson_mut_obj_add_uint(doc, object, "flips", row->flips);
+	yyjson_mut_obj_add_uint(doc, object, "late", row->late);
+	yyjson_mut_obj_add_uint(doc, object, "all_on_planes", row->all_planes);
+	yyjson_mut_obj_add_uint(doc, object, "mixed", row->mixed);
+	yyjson_mut_obj_add_uint(doc, object, "all_composed", row->all_composed);
+	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, object, "stages");
+	add_durations(doc, stages, "latch_to_submitted",
+		&row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED]);
+	add_durations(
+		doc, stages, "submitted_to_flip", &row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP]);
+}
+
+int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	if (doc == NULL) {
+		return -ENOMEM;
+	}
+	/* The texts stay ours: the document ends before they can. */
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_str(doc, root, "latch", LATCH_VERSION);
+	yyjson_mut_obj_add_uint(doc, root, "format", FORMAT);
+	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
+	for (size_t i = 0; i < statistics->outputs_length; i++) {
+		add_output(doc, outputs, statistics->outputs[i]);
+	}
+	yyjson_mut_val *surfaces = yyjson_mut_obj_add_arr(doc, root, "surfaces");
+	for (size_t i = 0; i < statistics->surfaces_length; i++) {
+		add_surface(doc, surfaces, statistics, statistics->surfaces[i]);
+	}
+	yyjson_mut_val *others = yyjson_mut_obj_add_obj(doc, root, "others");
+	yyjson_mut_obj_add_uint(doc, others, "surfaces", statistics->others_length);
+	add_counts(doc, others, &statistics->others.counts);
+	add_stages(doc, others, &statistics->others);
+
+	yyjson_write_err error = {0};
+	const bool written = yyjson_mut_write_fp(file, doc,
+		YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL, &error);
+	yyjson_mut_doc_free(doc);
+	if (!written) {
+		return error.code == YYJSON_WRITE_ERROR_MEMORY_ALLOCATION ? -ENOMEM : -EIO;
+	}
+	return 0;
+}

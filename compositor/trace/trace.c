@@ -1,0 +1,147 @@
+#include "trace/trace.h"
+
+#include "trace/statistics.h"
+#include "trace/writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/util/log.h>
+
+struct latch_trace {
+	struct latch_statistics *statistics;
+	struct latch_trace_writer *writer; /* NULL without --trace */
+	FILE *stats_file;		   /* NULL without --stats; written at the end */
+};
+
+struct latch_trace *latch_trace_create(const struct latch_trace_options *options) {
+	const struct latch_trace_options none = {0};
+	if (options == NULL) {
+		options = &none;
+	}
+	int error = 0;
+	struct latch_trace *trace = calloc(1, sizeof(*trace));
+	if (trace == NULL) {
+		return NULL;
+	}
+	trace->statistics = latch_statistics_create();
+	if (trace->statistics == NULL) {
+		error = errno;
+		wlr_log(WLR_ERROR, "No memory for the frame statistics");
+		goto error_trace;
+	}
+	if (options->stats_path != NULL) {
+		trace->stats_file = fopen(options->stats_path, "we");
+		if (trace->stats_file == NULL) {
+			error = errno;
+			wlr_log(WLR_ERROR, "The statistics can't be written to %s: %s",
+				options->stats_path, strerror(error));
+			goto error_statistics;
+		}
+	}
+	if (options->trace_path != NULL) {
+		trace->writer = latch_trace_writer_create(options->trace_path);
+		if (trace->writer == NULL) {
+			error = errno;
+			wlr_log(WLR_ERROR, "The trace can't be written to %s: %s",
+				options->trace_path, strerror(error));
+			goto error_stats_file;
+		}
+	}
+	return trace;
+
+error_stats_file:
+	if (trace->stats_file != NULL) {
+		fclose(trace->stats_file);
+	}
+error_statistics:
+	latch_statistics_destroy(trace->statistics);
+error_trace:
+	free(trace);
+	errno = error;
+	return NULL;
+}
+
+void latch_trace_destroy(struct latch_trace *trace) {
+	if (trace == NULL) {
+		return;
+	}
+	if (trace->stats_file != NULL) {
+		int error = latch_statistics_write_json(trace->statistics, trace->stats_file);
+		if (fclose(trace->stats_file) != 0 && error == 0) {
+			error = -errno;
+		}
+		if (error != 0) {
+			wlr_log(WLR_ERROR, "The statistics were not written whole: %s",
+				strerror(-error));
+		}
+	}
+	const int error = latch_trace_writer_destroy(trace->writer);
+	if (error != 0) {
+		wlr_log(WLR_ERROR, "The trace was not written whole: %s", strerror(-error));
+	}
+	latch_statistics_destroy(trace->statistics);
+	free(trace);
+}
+
+void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface) {
+	if (trace == NULL) {
+		return;
+	}
+	bool added = latch_statistics_add_surface(trace->statistics, surface);
+	if (trace->writer != NULL) {
+		added &= latch_trace_writer_add_surface(trace->writer, surface);
+	}
+	if (!added) {
+		wlr_log(WLR_ERROR, "No memory to record surface %u", surface->id);
+	}
+}
+
+void latch_trace_remove_surface(struct latch_trace *trace, uint32_t surface_id) {
+	if (trace == NULL) {
+		return;
+	}
+	latch_statistics_surface_gone(trace->statistics, surface_id);
+	if (trace->writer != NULL) {
+		latch_trace_writer_remove_surface(trace->writer, surface_id);
+	}
+}
+
+void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_output *output) {
+	if (trace == NULL) {
+		return;
+	}
+	bool added = latch_statistics_add_output(trace->statistics, output);
+	if (trace->writer != NULL) {
+		added &= latch_trace_writer_add_output(trace->writer, output);
+	}
+	if (!added) {
+		wlr_log(WLR_ERROR, "No memory to record output %u", output->id);
+	}
+}
+
+void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_record *record) {
+	if (trace == NULL) {
+		return;
+	}
+	latch_statistics_add_frame(trace->statistics, record);
+	if (trace->writer != NULL) {
+		latch_trace_writer_frame(trace->writer, record);
+	}
+}
+
+void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record) {
+	if (trace == NULL) {
+		return;
+	}
+	latch_statistics_add_flip(trace->statistics, record);
+	if (trace->writer != NULL) {
+		latch_trace_writer_flip(trace->writer, record);
+	}
+}
+
+void latch_trace_print(struct latch_trace *trace, FILE *file) {
+	if (trace != NULL) {
+		latch_statistics_write_table(trace->statistics, file);
+	}
+}

@@ -1,0 +1,133 @@
+#include "trace/track.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Gone tracks that are kept for the last updates of their surface, which come later. */
+#define GONE_MAX 64
+
+/* Lane numbers ("tid") are unlike each other in the whole file: 0 is the one for instants. */
+#define LANE_NUMBERS 32
+
+void latch_track_list_finish(struct latch_track_list *list) {
+	for (size_t i = 0; i < list->length; i++) {
+		free(list->tracks[i]);
+	}
+	free(list->tracks);
+	*list = (struct latch_track_list){0};
+}
+
+struct latch_track *latch_track_list_find(const struct latch_track_list *list, uint32_t id) {
+	for (size_t i = list->length; i > 0; i--) {
+		if (list->tracks[i - 1]->id == id) {
+			return list->tracks[i - 1];
+		}
+	}
+	return NULL;
+}
+
+struct latch_track *latch_track_list_get(
+	struct latch_track_list *list, uint32_t id, uint32_t number, const char *lane_name) {
+	struct latch_track *track = latch_track_list_find(list, id);
+	if (track != NULL) {
+		return track;
+	}
+	if (list->length == list->capacity) {
+		const size_t wanted = list->capacity == 0 ? 8 : 2 * list->capacity;
+		struct latch_track **grown =
+			reallocarray(list->tracks, wanted, sizeof(struct latch_track *));
+		if (grown == NULL) {
+			return NULL;
+		}
+		list->tracks = grown;
+		list->capacity = wanted;
+	}
+	track = malloc(sizeof(*track));
+	if (track == NULL) {
+		return NULL;
+	}
+	*track = (struct latch_track){.id = id, .number = number, .lane_name = lane_name};
+	list->tracks[list->length++] = track;
+	return track;
+}
+
+void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id) {
+	struct latch_track *track = latch_track_list_find(list, id);
+	if (track == NULL || track->gone) {
+		return;
+	}
+	track->gone = true;
+	size_t gone = 0, oldest = 0;
+	for (size_t i = list->length; i > 0; i--) {
+		if (list->tracks[i - 1]->gone) {
+			gone++;
+			oldest = i - 1;
+		}
+	}
+	if (gone <= GONE_MAX) {
+		return;
+	}
+	free(list->tracks[oldest]);
+	list->length--;
+	for (size_t i = oldest; i < list->length; i++) {
+		list->tracks[i] = list->tracks[i + 1];
+	}
+}
+
+static void name_lane(struct latch_event_file *file, struct latch_track_place place,
+	const char *name, size_t number) {
+	char suffix[24] = "";
+	if (number > 1) {
+		snprintf(suffix, sizeof(suffix), " %zu", number);
+	}
+	latch_event_file_add(file,
+		"{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
+		",\"args\":{\"name\":\"%s%s\"}}",
+		place.pid, place.tid, name, suffix);
+}
+
+struct latch_track_place latch_track_take_lane(struct latch_track *track,
+	struct latch_event_file *file, int64_t *begin_ns, int64_t *end_ns) {
+	size_t index = 0, first_free = 0;
+	while (index < LATCH_TRACK_LANES && track->lanes[index].end_ns > *begin_ns) {
+		if (track->lanes[index].end_ns < track->lanes[first_free].end_ns) {
+			first_free = index;
+		}
+		index++;
+	}
+	if (index == LATCH_TRACK_LANES) {
+		index = first_free;
+	}
+	struct latch_track_lane *lane = &track->lanes[index];
+	if (*begin_ns < lane->end_ns) {
+		*begin_ns = lane->end_ns;
+	}
+	if (*end_ns < *begin_ns) {
+		*end_ns = *begin_ns;
+	}
+	lane->end_ns = *end_ns;
+
+	const struct latch_track_place place = {
+		.pid = track->number,
+		.tid = (uint64_t)track->number * LANE_NUMBERS + index + 1,
+	};
+	if (!lane->named) {
+		lane->named = true;
+		name_lane(file, place, track->lane_name, index + 1);
+	}
+	return place;
+}
+
+struct latch_track_place latch_track_events(
+	struct latch_track *track, struct latch_event_file *file) {
+	const struct latch_track_place place = {
+		.pid = track->number,
+		.tid = (uint64_t)track->number * LANE_NUMBERS,
+	};
+	if (!track->events_named) {
+		track->events_named = true;
+		name_lane(file, place, "events", 1);
+	}
+	return place;
+}

@@ -1,0 +1,67 @@
+/* The tracks of the trace file: a group with lanes for each surface and each output. */
+#ifndef LATCH_TRACE_TRACK_H
+#define LATCH_TRACE_TRACK_H
+
+#include "trace/event_file.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* More updates of a surface than this are never under way at once, by any sane client. */
+#define LATCH_TRACK_LANES 16
+
+/* Slices of a lane nest or follow each other; what overlaps goes to another lane. */
+struct latch_track_lane {
+	bool named;
+	int64_t end_ns; /* of its last slice */
+};
+
+/* Shown as a "process" whose "threads" are the lanes, as viewers group these best. */
+struct latch_track {
+	uint32_t id; /* of the surface or output */
+	bool gone;
+	uint32_t number; /* the group's "pid" in the file */
+	bool events_named;
+	const char *lane_name; /* static text */
+	struct latch_track_lane lanes[LATCH_TRACK_LANES];
+};
+
+/* What the events of a lane are written with. */
+struct latch_track_place {
+	uint32_t pid;
+	uint64_t tid;
+};
+
+struct latch_track_list {
+	struct latch_track **tracks;
+	size_t length, capacity;
+};
+
+void latch_track_list_finish(struct latch_track_list *list);
+
+/** The track with that id, NULL when there is none. */
+struct latch_track *latch_track_list_find(const struct latch_track_list *list, uint32_t id);
+
+/**
+ * The track with that id, made when there is none. `number` is its group's, unlike all others'.
+ * NULL when memory is out.
+ */
+struct latch_track *latch_track_list_get(
+	struct latch_track_list *list, uint32_t id, uint32_t number, const char *lane_name);
+
+/** The track gets no more events; it may be forgotten when many others are gone too. */
+void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id);
+
+/**
+ * Takes a lane that is free from *begin_ns on, until end_ns. When all are taken, the one that
+ * is free first, and moves *begin_ns (and *end_ns) behind what is there.
+ */
+struct latch_track_place latch_track_take_lane(struct latch_track *track,
+	struct latch_event_file *file, int64_t *begin_ns, int64_t *end_ns);
+
+/** The lane for instants. */
+struct latch_track_place latch_track_events(
+	struct latch_track *track, struct latch_event_file *file);
+
+#endif
