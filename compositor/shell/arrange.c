@@ -71,8 +71,8 @@ void latch_arrange_configure(struct latch_toplevel *toplevel) {
 		return;
 	}
 	bool fill = toplevel->fullscreen || toplevel->maximized;
-	if (fill && !toplevel->filled && xdg->base->surface->mapped &&
-		!xdg->scheduled.fullscreen && !xdg->scheduled.maximized) {
+	if (fill && !toplevel->filled && xdg->base->surface->mapped && !xdg->scheduled.fullscreen &&
+		!xdg->scheduled.maximized) {
 		toplevel->restore = latch_toplevel_box(toplevel);
 	}
 	if (!wlr_box_empty(&toplevel->output_box)) {
@@ -150,7 +150,7 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 		struct latch_toplevel *other;
 		wl_list_for_each(other, &shell->stack, stack.link) {
 			others += other->output == toplevel->output && !other->filled &&
-				other->stack.parent == NULL;
+				  other->stack.parent == NULL;
 		}
 		latch_place_cascade(&toplevel->output_box, others, &window);
 	}

@@ -129,7 +129,7 @@ static void handle_surface_destroy(struct wl_listener *listener, void *data) {
 void latch_cursor_set_name(struct latch_shell *shell, const char *name) {
 	struct latch_cursor *cursor = &shell->cursor;
 	bool same = cursor->surface == NULL && cursor->name != NULL && name != NULL &&
-		strcmp(cursor->name, name) == 0;
+		    strcmp(cursor->name, name) == 0;
 	if (same) {
 		return;
 	}
@@ -138,8 +138,8 @@ void latch_cursor_set_name(struct latch_shell *shell, const char *name) {
 	show(shell);
 }
 
-void latch_cursor_set_surface(
-	struct latch_shell *shell, struct wlr_surface *surface, int32_t hotspot_x, int32_t hotspot_y) {
+void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *surface,
+	int32_t hotspot_x, int32_t hotspot_y) {
 	struct latch_cursor *cursor = &shell->cursor;
 	if (surface == NULL) {
 		latch_cursor_set_name(shell, NULL);
@@ -151,10 +151,10 @@ void latch_cursor_set_surface(
 	if (surface != cursor->surface) {
 		drop_surface(cursor);
 		cursor->surface = surface;
-		latch_listen(&surface->events.commit, &cursor->surface_commit,
-			handle_surface_commit);
-		latch_listen(&surface->events.destroy, &cursor->surface_destroy,
-			handle_surface_destroy);
+		latch_listen(
+			&surface->events.commit, &cursor->surface_commit, handle_surface_commit);
+		latch_listen(
+			&surface->events.destroy, &cursor->surface_destroy, handle_surface_destroy);
 		if (cursor->output != NULL) {
 			wlr_surface_send_enter(surface, cursor->output);
 		}

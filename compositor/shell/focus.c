@@ -29,7 +29,9 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 		latch_stack_raise(&shell->stack, &toplevel->stack);
 		latch_shell_changed(shell);
 	}
-	if (shell->active == toplevel) {
+	/* With nobody active, the surface of one that was unmapped may still have the
+	 * keyboard. */
+	if (shell->active == toplevel && toplevel != NULL) {
 		return;
 	}
 	struct latch_toplevel *before = shell->active;

@@ -141,8 +141,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	wlr_seat_keyboard_notify_key(
-		shell->seat, event->time_msec, event->keycode, event->state);
+	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {

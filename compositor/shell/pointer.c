@@ -16,7 +16,7 @@
  * wants to see other surfaces (wl_pointer, "implicit grab"). */
 static bool is_down(struct latch_shell *shell) {
 	return shell->pointer.down && shell->seat->pointer_state.focused_surface != NULL &&
-		!wlr_seat_pointer_has_grab(shell->seat);
+	       !wlr_seat_pointer_has_grab(shell->seat);
 }
 
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
@@ -59,8 +59,8 @@ static void drag_resize(struct latch_shell *shell, int32_t dx, int32_t dy) {
 		.max_height = state->max_height,
 	};
 	int32_t width, height;
-	latch_place_resize(&toplevel->resize_start, toplevel->resize_edges, dx, dy, &limits,
-		&width, &height);
+	latch_place_resize(
+		&toplevel->resize_start, toplevel->resize_edges, dx, dy, &limits, &width, &height);
 	if (toplevel->xdg->scheduled.width != width || toplevel->xdg->scheduled.height != height) {
 		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
 	}
@@ -103,7 +103,8 @@ void latch_pointer_begin_grab(struct latch_shell *shell, struct latch_toplevel *
 		toplevel->resize_edges = edges;
 		toplevel->resize_start = pointer->grab_start;
 		wlr_xdg_toplevel_set_resizing(toplevel->xdg, true);
-		latch_cursor_set_override(shell, wlr_xcursor_get_resize_name((enum wlr_edges)edges));
+		latch_cursor_set_override(
+			shell, wlr_xcursor_get_resize_name((enum wlr_edges)edges));
 	} else {
 		latch_cursor_set_override(shell, "grabbing");
 	}
@@ -138,7 +139,8 @@ void latch_pointer_end_grab(struct latch_shell *shell) {
 static void handle_motion(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, pointer.motion);
 	struct wlr_pointer_motion_event *event = data;
-	latch_cursor_warp(shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y);
+	latch_cursor_warp(
+		shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y);
 	moved(shell, event->time_msec);
 }
 

@@ -126,9 +126,9 @@ struct latch_shell {
 	struct wlr_xdg_decoration_manager_v1 *decorations;
 	struct wlr_cursor_shape_manager_v1 *cursor_shapes;
 
-	struct wl_list toplevels;	/* latch_toplevel.link */
-	struct wl_list stack;		/* latch_toplevel.stack.link */
-	struct wl_list inputs;		/* of seat.c */
+	struct wl_list toplevels; /* latch_toplevel.link */
+	struct wl_list stack;	  /* latch_toplevel.stack.link */
+	struct wl_list inputs;	  /* of seat.c */
 	uint64_t next_id;
 	/* Its creator has it: callbacks may be called. */
 	bool ready;
@@ -267,8 +267,8 @@ void latch_cursor_warp(struct latch_shell *shell, double x, double y);
 /* An image of the theme; name is static. NULL: hide. */
 void latch_cursor_set_name(struct latch_shell *shell, const char *name);
 /* A client's image; NULL: hide. */
-void latch_cursor_set_surface(
-	struct latch_shell *shell, struct wlr_surface *surface, int32_t hotspot_x, int32_t hotspot_y);
+void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *surface,
+	int32_t hotspot_x, int32_t hotspot_y);
 /* An image of the theme before any other, while a window is dragged; NULL: none. */
 void latch_cursor_set_override(struct latch_shell *shell, const char *name);
 /* Outputs are others now. */

@@ -16,7 +16,7 @@
 #include "shell/private.h"
 
 struct input {
-	struct wl_list link;	/* latch_shell.inputs */
+	struct wl_list link; /* latch_shell.inputs */
 	struct latch_shell *shell;
 	struct wlr_input_device *device;
 	struct wl_listener destroy;
@@ -101,8 +101,7 @@ static void handle_request_set_cursor(struct wl_listener *listener, void *data) 
 	struct wlr_seat_pointer_request_set_cursor_event *event = data;
 	/* Only whoever is under the pointer decides what it looks like. */
 	if (event->seat_client == shell->seat->pointer_state.focused_client) {
-		latch_cursor_set_surface(
-			shell, event->surface, event->hotspot_x, event->hotspot_y);
+		latch_cursor_set_surface(shell, event->surface, event->hotspot_x, event->hotspot_y);
 	}
 }
 
@@ -120,11 +119,11 @@ static void handle_pointer_focus(struct wl_listener *listener, void *data) {
 	struct wlr_seat_pointer_focus_change_event *event = data;
 	/* Another client has not said yet what it wants to see, and may never do. */
 	struct wl_client *before = event->old_surface != NULL
-		? wl_resource_get_client(event->old_surface->resource)
-		: NULL;
+					   ? wl_resource_get_client(event->old_surface->resource)
+					   : NULL;
 	struct wl_client *after = event->new_surface != NULL
-		? wl_resource_get_client(event->new_surface->resource)
-		: NULL;
+					  ? wl_resource_get_client(event->new_surface->resource)
+					  : NULL;
 	if (after == NULL || after != before) {
 		latch_cursor_set_name(shell, "default");
 	}
@@ -142,8 +141,7 @@ static void handle_request_set_selection(struct wl_listener *listener, void *dat
 }
 
 static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell =
-		wl_container_of(listener, shell, request_set_primary_selection);
+	struct latch_shell *shell = wl_container_of(listener, shell, request_set_primary_selection);
 	struct wlr_seat_request_set_primary_selection_event *event = data;
 	wlr_seat_set_primary_selection(shell->seat, event->source, event->serial);
 }
@@ -220,8 +218,8 @@ bool latch_seat_init(struct latch_shell *shell) {
 	latch_touch_init(shell);
 
 	struct wlr_seat *seat = shell->seat;
-	latch_listen(&shell->options.backend->events.new_input, &shell->new_input,
-		handle_new_input);
+	latch_listen(
+		&shell->options.backend->events.new_input, &shell->new_input, handle_new_input);
 	latch_listen(&seat->events.request_set_cursor, &shell->request_set_cursor,
 		handle_request_set_cursor);
 	latch_listen(&shell->cursor_shapes->events.request_set_shape, &shell->request_set_shape,

@@ -130,10 +130,10 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 		goto error_seat;
 	}
 
-	latch_listen(&options->compositor->events.new_surface, &shell->new_surface,
-		handle_new_surface);
-	latch_listen(&shell->xdg_shell->events.new_toplevel, &shell->new_toplevel,
-		handle_new_toplevel);
+	latch_listen(
+		&options->compositor->events.new_surface, &shell->new_surface, handle_new_surface);
+	latch_listen(
+		&shell->xdg_shell->events.new_toplevel, &shell->new_toplevel, handle_new_toplevel);
 	latch_listen(&shell->xdg_shell->events.new_popup, &shell->new_popup, handle_new_popup);
 	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->new_decoration,
 		handle_new_decoration);

@@ -105,8 +105,8 @@ size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *out
  * nothing to show: hidden by the client, or a seat without a pointer. The image
  * is valid until control returns to the event loop; lock its buffer to keep it.
  */
-const struct latch_cursor_image *latch_shell_cursor(struct latch_shell *shell, double *x,
-	double *y);
+const struct latch_cursor_image *latch_shell_cursor(
+	struct latch_shell *shell, double *x, double *y);
 
 /**
  * The client's surface that the cursor's image comes from, for its frame

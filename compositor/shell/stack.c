@@ -62,8 +62,7 @@ void latch_stack_set_parent(
 	if (parent == item->parent || (parent != NULL && latch_stack_within(parent, item))) {
 		return;
 	}
-	struct latch_stack_item *front =
-		parent != NULL ? parent : latch_stack_front(stack, item);
+	struct latch_stack_item *front = parent != NULL ? parent : latch_stack_front(stack, item);
 	item->parent = parent;
 	struct wl_list *after = front->link.prev;
 	while (after != stack) {

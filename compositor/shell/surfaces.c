@@ -70,8 +70,8 @@ static void get_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_
 static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) {
 	struct wlr_box box, common;
 	return toplevel->xdg->current.fullscreen &&
-		latch_output_box(toplevel->shell, toplevel->output, &box) &&
-		wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
+	       latch_output_box(toplevel->shell, toplevel->output, &box) &&
+	       wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
 }
 
 static void walk_icon(struct latch_shell *shell, struct walk *walk) {
@@ -79,8 +79,7 @@ static void walk_icon(struct latch_shell *shell, struct walk *walk) {
 		return;
 	}
 	*walk = (struct walk){.visit = walk->visit, .data = walk->data};
-	walk_tree(walk, shell->drag_icon->surface,
-		(int32_t)floor(shell->cursor.x) + shell->drag_dx,
+	walk_tree(walk, shell->drag_icon->surface, (int32_t)floor(shell->cursor.x) + shell->drag_dx,
 		(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
 }
 
@@ -92,12 +91,13 @@ struct list {
 
 static void visit_list(const struct latch_shell_surface *surface, void *data) {
 	struct list *list = data;
-	struct wlr_box common, box = {
+	const struct wlr_box box = {
 		.x = surface->x,
 		.y = surface->y,
 		.width = surface->surface->current.width,
 		.height = surface->surface->current.height,
 	};
+	struct wlr_box common;
 	if (!wlr_box_intersection(&common, &box, &list->area)) {
 		return;
 	}
@@ -129,7 +129,8 @@ size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *out
 
 struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double y, double *sx,
 	double *sy, struct latch_toplevel **found) {
-	const struct wlr_box point = {.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
+	const struct wlr_box point = {
+		.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
 	struct latch_toplevel *toplevel;
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		int32_t origin_x, origin_y;

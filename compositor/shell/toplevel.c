@@ -62,10 +62,9 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
 	toplevel->shell->cycle = 0;
 	latch_focus_toplevel(toplevel->shell, toplevel);
-	wlr_log(WLR_DEBUG, "toplevel %lu '%s' mapped at %d,%d, %dx%d",
-		(unsigned long)toplevel->id, latch_toplevel_app_id(toplevel), toplevel->x,
-		toplevel->y, toplevel->xdg->base->geometry.width,
-		toplevel->xdg->base->geometry.height);
+	wlr_log(WLR_DEBUG, "toplevel %lu '%s' mapped at %d,%d, %dx%d", (unsigned long)toplevel->id,
+		latch_toplevel_app_id(toplevel), toplevel->x, toplevel->y,
+		toplevel->xdg->base->geometry.width, toplevel->xdg->base->geometry.height);
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
@@ -90,10 +89,10 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 /* The client waits for this before it draws its first frame. */
 static void configure_first(struct latch_toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
-	wlr_xdg_toplevel_set_wm_capabilities(xdg,
-		WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
-			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
-			WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
+	wlr_xdg_toplevel_set_wm_capabilities(
+		xdg, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
+			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
+			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
 	if (toplevel->decoration != NULL) {
 		wlr_xdg_toplevel_decoration_v1_set_mode(
 			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
@@ -246,10 +245,10 @@ void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *x
 	latch_listen(&xdg->events.destroy, &toplevel->destroy, handle_destroy);
 	latch_listen(&xdg->events.request_fullscreen, &toplevel->request_fullscreen,
 		handle_request_fullscreen);
-	latch_listen(
-		&xdg->events.request_maximize, &toplevel->request_maximize, handle_request_maximize);
-	latch_listen(
-		&xdg->events.request_minimize, &toplevel->request_minimize, handle_request_minimize);
+	latch_listen(&xdg->events.request_maximize, &toplevel->request_maximize,
+		handle_request_maximize);
+	latch_listen(&xdg->events.request_minimize, &toplevel->request_minimize,
+		handle_request_minimize);
 	latch_listen(&xdg->events.request_move, &toplevel->request_move, handle_request_move);
 	latch_listen(&xdg->events.request_resize, &toplevel->request_resize, handle_request_resize);
 	latch_listen(&xdg->events.set_parent, &toplevel->set_parent, handle_set_parent);

@@ -63,8 +63,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, toplevel);
-	wlr_seat_touch_notify_down(
-		shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
+	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
 static void handle_up(struct wl_listener *listener, void *data) {
@@ -90,8 +89,8 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 		/* A drag and drop asks what it is over. */
 		struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, NULL);
 		if (surface != NULL) {
-			wlr_seat_touch_point_focus(shell->seat, surface, event->time_msec,
-				event->touch_id, sx, sy);
+			wlr_seat_touch_point_focus(
+				shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 		} else {
 			wlr_seat_touch_point_clear_focus(
 				shell->seat, event->time_msec, event->touch_id);

@@ -60,8 +60,8 @@ static uint64_t mix_subsurfaces(uint64_t hash, struct wl_list *list) {
 }
 
 static uint64_t get_shape(struct wlr_surface *surface) {
-	uint64_t hash = mix_point(UINT64_C(0xcbf29ce484222325), surface->current.width,
-		surface->current.height);
+	uint64_t hash = mix_point(
+		UINT64_C(0xcbf29ce484222325), surface->current.width, surface->current.height);
 	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_below);
 	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_above);
 
@@ -74,8 +74,8 @@ static uint64_t get_shape(struct wlr_surface *surface) {
 		hash = mix_point(hash, xdg->geometry.x, xdg->geometry.y);
 		hash = mix_point(hash, xdg->geometry.width, xdg->geometry.height);
 		if (xdg->role == WLR_XDG_SURFACE_ROLE_POPUP && xdg->popup != NULL) {
-			hash = mix_point(
-				hash, xdg->popup->current.geometry.x, xdg->popup->current.geometry.y);
+			hash = mix_point(hash, xdg->popup->current.geometry.x,
+				xdg->popup->current.geometry.y);
 		}
 	}
 	return hash;
@@ -93,8 +93,8 @@ static void keep_cursor_buffer(struct watch *watch) {
 	}
 	struct wlr_buffer *old = watch->cursor_buffer;
 	watch->cursor_buffer = may && surface->current.buffer != NULL
-		? wlr_buffer_lock(surface->current.buffer)
-		: NULL;
+				       ? wlr_buffer_lock(surface->current.buffer)
+				       : NULL;
 	wlr_buffer_unlock(old);
 }
 

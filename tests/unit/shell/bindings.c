@@ -26,8 +26,8 @@ static void test_windows(void **state) {
 }
 
 static void test_locks_do_not_count(void **state) {
-	assert_action(ALT | WLR_MODIFIER_CAPS | WLR_MODIFIER_MOD2, XKB_KEY_Tab,
-		LATCH_ACTION_CYCLE_NEXT);
+	assert_action(
+		ALT | WLR_MODIFIER_CAPS | WLR_MODIFIER_MOD2, XKB_KEY_Tab, LATCH_ACTION_CYCLE_NEXT);
 	assert_action(ALT | WLR_MODIFIER_MOD2, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
 }
 

@@ -41,7 +41,8 @@ static void assert_order(const char *expected) {
 		assert_true(count < COUNT);
 		order[count++] = window->name;
 		/* No parent in front of its dialog. */
-		for (struct wl_list *link = window->item.link.next; link != &stack; link = link->next) {
+		for (struct wl_list *link = window->item.link.next; link != &stack;
+			link = link->next) {
 			other = wl_container_of(link, other, item.link);
 			assert_false(other->item.parent == &window->item);
 		}

@@ -1,0 +1,749 @@
+/*
+ * The shell with a real client: both in this process, one socket between them, and a
+ * headless backend. What the client sees and what the output code would get must fit.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-client.h>
+#include <wayland-server-core.h>
+#include <wlr/backend/headless.h>
+#include <wlr/interfaces/wlr_keyboard.h>
+#include <wlr/interfaces/wlr_pointer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_seat.h>
+#include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/util/log.h>
+
+#include "shell/shell.h"
+#include "shell/toplevel.h"
+#include "xdg-shell-client-protocol.h"
+
+#define MAX_SURFACES 16
+
+/* Evdev's. */
+#define KEY_TAB 15
+#define KEY_LEFTALT 56
+#define BTN_LEFT 0x110
+
+struct fixture {
+	/* The server's side. */
+	struct wl_display *server;
+	struct wl_event_loop *loop;
+	struct wlr_backend *backend;
+	struct wlr_output_layout *layout;
+	struct wlr_output *output;
+	struct latch_shell *shell;
+	struct wlr_pointer pointer;
+	struct wlr_keyboard keyboard;
+	int damages, cursor_moves, terminations;
+
+	struct latch_shell_surface list[MAX_SURFACES];
+	size_t count;
+
+	/* The client's. */
+	struct wl_display *client;
+	struct wl_registry *registry;
+	struct wl_compositor *compositor;
+	struct wl_subcompositor *subcompositor;
+	struct wl_shm *shm;
+	struct wl_seat *seat;
+	struct wl_pointer *wl_pointer;
+	struct xdg_wm_base *wm_base;
+	uint32_t enter_serial;
+};
+
+/* A window, or a popup, of the client. */
+struct window {
+	struct fixture *fixture;
+	struct wl_surface *surface;
+	struct xdg_surface *xdg;
+	struct xdg_toplevel *toplevel;
+	struct xdg_popup *popup;
+	int32_t x, y, width, height;
+	bool activated, fullscreen, maximized, suspended;
+	int configures, closes, dones;
+};
+
+static void pump(struct fixture *f) {
+	for (int i = 0; i < 6; i++) {
+		assert_true(wl_display_flush(f->client) >= 0);
+		wl_event_loop_dispatch(f->loop, 0);
+		wl_display_flush_clients(f->server);
+		assert_int_equal(wl_display_prepare_read(f->client), 0);
+		struct pollfd fd = {.fd = wl_display_get_fd(f->client), .events = POLLIN};
+		if (poll(&fd, 1, 0) > 0) {
+			assert_int_equal(wl_display_read_events(f->client), 0);
+		} else {
+			wl_display_cancel_read(f->client);
+		}
+		assert_true(wl_display_dispatch_pending(f->client) >= 0);
+	}
+	struct wlr_box box;
+	wlr_output_layout_get_box(f->layout, f->output, &box);
+	f->count = latch_shell_surfaces(f->shell, &box, f->list, MAX_SURFACES);
+}
+
+static void damage_all(void *data) {
+	((struct fixture *)data)->damages++;
+}
+
+static void cursor_moved(void *data) {
+	((struct fixture *)data)->cursor_moves++;
+}
+
+static void terminate(void *data) {
+	((struct fixture *)data)->terminations++;
+}
+
+static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
+	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
+	((struct fixture *)data)->enter_serial = serial;
+}
+
+static void handle_leave(
+	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+}
+
+static void handle_motion(
+	void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+}
+
+static void handle_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
+	uint32_t button, uint32_t state) {
+}
+
+static void handle_axis(
+	void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+};
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct fixture *f = data;
+	if (strcmp(interface, wl_compositor_interface.name) == 0) {
+		f->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
+	} else if (strcmp(interface, wl_subcompositor_interface.name) == 0) {
+		f->subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
+	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
+		f->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
+		f->seat = wl_registry_bind(registry, name, &wl_seat_interface, 1);
+	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
+		f->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 6);
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static struct wlr_output *add_output(struct fixture *f, int width, int height) {
+	struct wlr_output *output =
+		wlr_headless_add_output(f->backend, (unsigned)width, (unsigned)height);
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, true);
+	wlr_output_state_set_custom_mode(&state, width, height, 60000);
+	assert_true(wlr_output_commit_state(output, &state));
+	wlr_output_state_finish(&state);
+	wlr_output_layout_add_auto(f->layout, output);
+	return output;
+}
+
+static int setup(void **test_state) {
+	static const struct wlr_pointer_impl pointer_impl = {.name = "test"};
+	static const struct wlr_keyboard_impl keyboard_impl = {.name = "test"};
+	static const uint32_t formats[] = {0x34325241, 0x34325258};
+	struct fixture *f = calloc(1, sizeof(*f));
+	*test_state = f;
+	wlr_log_init(WLR_SILENT, NULL);
+
+	f->server = wl_display_create();
+	f->loop = wl_display_get_event_loop(f->server);
+	f->backend = wlr_headless_backend_create(f->loop);
+	f->layout = wlr_output_layout_create(f->server);
+	wlr_subcompositor_create(f->server);
+	wlr_shm_create(f->server, 1, formats, 2);
+	f->shell = latch_shell_create(&(struct latch_shell_options){
+		.display = f->server,
+		.backend = f->backend,
+		.compositor = wlr_compositor_create(f->server, 6, NULL),
+		.layout = f->layout,
+		.damage_all = damage_all,
+		.cursor_moved = cursor_moved,
+		.terminate = terminate,
+		.data = f,
+	});
+	assert_non_null(f->shell);
+	assert_true(wlr_backend_start(f->backend));
+	f->output = add_output(f, 1000, 800);
+	wlr_pointer_init(&f->pointer, &pointer_impl, "pointer");
+	wlr_keyboard_init(&f->keyboard, &keyboard_impl, "keyboard");
+	wl_signal_emit_mutable(&f->backend->events.new_input, &f->pointer.base);
+	wl_signal_emit_mutable(&f->backend->events.new_input, &f->keyboard.base);
+
+	int fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_non_null(wl_client_create(f->server, fds[0]));
+	f->client = wl_display_connect_to_fd(fds[1]);
+	f->registry = wl_display_get_registry(f->client);
+	wl_registry_add_listener(f->registry, &registry_listener, f);
+	pump(f);
+	f->wl_pointer = wl_seat_get_pointer(f->seat);
+	wl_pointer_add_listener(f->wl_pointer, &pointer_listener, f);
+	return 0;
+}
+
+static int teardown(void **test_state) {
+	struct fixture *f = *test_state;
+	wl_pointer_destroy(f->wl_pointer);
+	wl_seat_destroy(f->seat);
+	xdg_wm_base_destroy(f->wm_base);
+	wl_shm_destroy(f->shm);
+	wl_subcompositor_destroy(f->subcompositor);
+	wl_compositor_destroy(f->compositor);
+	wl_registry_destroy(f->registry);
+	wl_display_disconnect(f->client);
+	wl_display_destroy_clients(f->server);
+	wlr_pointer_finish(&f->pointer);
+	wlr_keyboard_finish(&f->keyboard);
+	latch_shell_destroy(f->shell);
+	wlr_backend_destroy(f->backend);
+	wl_display_destroy(f->server);
+	free(f);
+	return 0;
+}
+
+static struct wl_buffer *make_buffer(struct fixture *f, int32_t width, int32_t height) {
+	int fd = memfd_create("buffer", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(fd, width * height * 4), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(f->shm, fd, width * height * 4);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
+		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	return buffer;
+}
+
+static void commit_size(
+	struct fixture *f, struct wl_surface *surface, int32_t width, int32_t height) {
+	struct wl_buffer *buffer = make_buffer(f, width, height);
+	wl_surface_attach(surface, buffer, 0, 0);
+	wl_surface_damage(surface, 0, 0, width, height);
+	wl_surface_commit(surface);
+	pump(f);
+	wl_buffer_destroy(buffer);
+}
+
+static void xdg_configure(void *data, struct xdg_surface *xdg, uint32_t serial) {
+	struct window *window = data;
+	window->configures++;
+	xdg_surface_ack_configure(xdg, serial);
+}
+
+static const struct xdg_surface_listener xdg_listener = {.configure = xdg_configure};
+
+static void toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
+	int32_t height, struct wl_array *states) {
+	struct window *window = data;
+	window->width = width;
+	window->height = height;
+	window->activated = window->fullscreen = window->maximized = window->suspended = false;
+	uint32_t *state;
+	wl_array_for_each(state, states) {
+		window->activated |= *state == XDG_TOPLEVEL_STATE_ACTIVATED;
+		window->fullscreen |= *state == XDG_TOPLEVEL_STATE_FULLSCREEN;
+		window->maximized |= *state == XDG_TOPLEVEL_STATE_MAXIMIZED;
+		window->suspended |= *state == XDG_TOPLEVEL_STATE_SUSPENDED;
+	}
+}
+
+static void toplevel_close(void *data, struct xdg_toplevel *toplevel) {
+	((struct window *)data)->closes++;
+}
+
+static void toplevel_bounds(
+	void *data, struct xdg_toplevel *toplevel, int32_t width, int32_t height) {
+}
+
+static void toplevel_capabilities(
+	void *data, struct xdg_toplevel *toplevel, struct wl_array *capabilities) {
+}
+
+static const struct xdg_toplevel_listener toplevel_listener = {
+	.configure = toplevel_configure,
+	.close = toplevel_close,
+	.configure_bounds = toplevel_bounds,
+	.wm_capabilities = toplevel_capabilities,
+};
+
+static void popup_configure(
+	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
+	struct window *window = data;
+	window->x = x;
+	window->y = y;
+	window->width = width;
+	window->height = height;
+}
+
+static void popup_done(void *data, struct xdg_popup *popup) {
+	((struct window *)data)->dones++;
+}
+
+static void popup_repositioned(void *data, struct xdg_popup *popup, uint32_t token) {
+}
+
+static const struct xdg_popup_listener popup_listener = {
+	.configure = popup_configure,
+	.popup_done = popup_done,
+	.repositioned = popup_repositioned,
+};
+
+/* A toplevel before its first commit. */
+static void window_init(struct fixture *f, struct window *window) {
+	*window = (struct window){.fixture = f};
+	window->surface = wl_compositor_create_surface(f->compositor);
+	window->xdg = xdg_wm_base_get_xdg_surface(f->wm_base, window->surface);
+	xdg_surface_add_listener(window->xdg, &xdg_listener, window);
+	window->toplevel = xdg_surface_get_toplevel(window->xdg);
+	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
+}
+
+static void window_finish(struct window *window) {
+	if (window->popup != NULL) {
+		xdg_popup_destroy(window->popup);
+	}
+	if (window->toplevel != NULL) {
+		xdg_toplevel_destroy(window->toplevel);
+	}
+	xdg_surface_destroy(window->xdg);
+	wl_surface_destroy(window->surface);
+	pump(window->fixture);
+}
+
+/* A mapped one. */
+static void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height) {
+	window_init(f, window);
+	wl_surface_commit(window->surface);
+	pump(f);
+	assert_int_equal(window->configures, 1);
+	commit_size(f, window->surface, width, height);
+}
+
+static void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
+	int32_t y, uint32_t adjustment) {
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(f->wm_base);
+	xdg_positioner_set_size(positioner, 100, 80);
+	xdg_positioner_set_anchor_rect(positioner, x, y, 1, 1);
+	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
+	xdg_positioner_set_constraint_adjustment(positioner, adjustment);
+	*popup = (struct window){.fixture = f};
+	popup->surface = wl_compositor_create_surface(f->compositor);
+	popup->xdg = xdg_wm_base_get_xdg_surface(f->wm_base, popup->surface);
+	xdg_surface_add_listener(popup->xdg, &xdg_listener, popup);
+	popup->popup = xdg_surface_get_popup(popup->xdg, parent->xdg, positioner);
+	xdg_popup_add_listener(popup->popup, &popup_listener, popup);
+	xdg_positioner_destroy(positioner);
+	wl_surface_commit(popup->surface);
+	pump(f);
+	assert_int_equal(popup->configures, 1);
+	commit_size(f, popup->surface, 100, 80);
+}
+
+static void assert_listed(
+	struct fixture *f, size_t index, enum latch_shell_kind kind, int32_t x, int32_t y) {
+	assert_true(index < f->count);
+	assert_int_equal(f->list[index].kind, kind);
+	assert_int_equal(f->list[index].x, x);
+	assert_int_equal(f->list[index].y, y);
+}
+
+static void move_pointer(struct fixture *f, double x, double y) {
+	double old_x, old_y;
+	latch_shell_cursor(f->shell, &old_x, &old_y);
+	struct wlr_pointer_motion_event event = {
+		.pointer = &f->pointer, .delta_x = x - old_x, .delta_y = y - old_y};
+	wl_signal_emit_mutable(&f->pointer.events.motion, &event);
+	pump(f);
+}
+
+static void click(struct fixture *f, enum wl_pointer_button_state state) {
+	struct wlr_pointer_button_event event = {
+		.pointer = &f->pointer, .button = BTN_LEFT, .state = state};
+	wlr_pointer_notify_button(&f->pointer, &event);
+	pump(f);
+}
+
+static void key(struct fixture *f, uint32_t keycode, bool down) {
+	struct wlr_keyboard_key_event event = {
+		.keycode = keycode,
+		.update_state = true,
+		.state = down ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED,
+	};
+	wlr_keyboard_notify_key(&f->keyboard, &event);
+	pump(f);
+}
+
+static void test_window_is_centred_and_active(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window;
+	window_open(f, &window, 200, 100);
+	assert_int_equal(f->count, 1);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 400, 350);
+	assert_false(f->list[0].fullscreen);
+	assert_true(window.activated);
+	assert_int_equal(window.width, 0);
+	assert_true(f->damages > 0);
+
+	/* Content alone changes nothing for the shell. */
+	int damages = f->damages;
+	commit_size(f, window.surface, 200, 100);
+	assert_int_equal(f->damages, damages);
+	commit_size(f, window.surface, 210, 100);
+	assert_int_equal(f->damages, damages + 1);
+
+	window_finish(&window);
+	assert_int_equal(f->count, 0);
+	assert_int_equal(f->damages, damages + 2);
+}
+
+static void test_fullscreen_fills_and_hides(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window below, above;
+	window_open(f, &below, 200, 100);
+
+	window_init(f, &above);
+	xdg_toplevel_set_fullscreen(above.toplevel, NULL);
+	wl_surface_commit(above.surface);
+	pump(f);
+	assert_true(above.fullscreen);
+	assert_int_equal(above.width, 1000);
+	assert_int_equal(above.height, 800);
+	commit_size(f, above.surface, 1000, 800);
+	assert_int_equal(f->count, 1);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
+	assert_true(f->list[0].fullscreen);
+	assert_true(below.suspended);
+	assert_false(below.activated);
+	assert_false(above.suspended);
+
+	/* A smaller picture is centred, and still alone. */
+	commit_size(f, above.surface, 500, 400);
+	assert_int_equal(f->count, 1);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 250, 200);
+
+	/* Only when the client has left fullscreen does the other one appear. */
+	xdg_toplevel_unset_fullscreen(above.toplevel);
+	pump(f);
+	assert_false(above.fullscreen);
+	assert_int_equal(f->count, 1);
+	commit_size(f, above.surface, 300, 300);
+	assert_int_equal(f->count, 2);
+	assert_false(f->list[0].fullscreen);
+	assert_false(below.suspended);
+
+	/* And back to where it was. */
+	int32_t x = f->list[0].x, y = f->list[0].y;
+	xdg_toplevel_set_maximized(above.toplevel);
+	pump(f);
+	assert_true(above.maximized);
+	assert_int_equal(above.width, 1000);
+	commit_size(f, above.surface, 1000, 800);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
+	assert_int_equal(f->count, 2);
+	xdg_toplevel_unset_maximized(above.toplevel);
+	pump(f);
+	assert_int_equal(above.width, 300);
+	commit_size(f, above.surface, 300, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, x, y);
+
+	window_finish(&above);
+	assert_true(below.activated);
+	window_finish(&below);
+}
+
+static void test_dialog_is_over_its_parent(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window parent, other, dialog;
+	window_open(f, &parent, 400, 300);
+	window_open(f, &other, 400, 300);
+
+	window_init(f, &dialog);
+	xdg_toplevel_set_parent(dialog.toplevel, parent.toplevel);
+	wl_surface_commit(dialog.surface);
+	pump(f);
+	commit_size(f, dialog.surface, 100, 100);
+	assert_int_equal(f->count, 3);
+	/* The parent at 300, 250 came along. */
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 450, 350);
+	assert_listed(f, 1, LATCH_SHELL_TOPLEVEL, 300, 250);
+
+	window_finish(&parent);
+	assert_int_equal(f->count, 2);
+	window_finish(&dialog);
+	window_finish(&other);
+}
+
+static void test_subsurfaces_in_order(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window;
+	window_open(f, &window, 200, 100);
+	struct wl_surface *surfaces[2];
+	struct wl_subsurface *subs[2];
+	for (int i = 0; i < 2; i++) {
+		surfaces[i] = wl_compositor_create_surface(f->compositor);
+		subs[i] = wl_subcompositor_get_subsurface(
+			f->subcompositor, surfaces[i], window.surface);
+		wl_subsurface_set_position(subs[i], 10 * (i + 1), 5);
+		commit_size(f, surfaces[i], 20, 20);
+	}
+	wl_subsurface_place_below(subs[1], window.surface);
+	assert_int_equal(f->count, 1);
+	wl_surface_commit(window.surface);
+	pump(f);
+	assert_int_equal(f->count, 3);
+	assert_listed(f, 0, LATCH_SHELL_SUBSURFACE, 410, 355);
+	assert_listed(f, 1, LATCH_SHELL_TOPLEVEL, 400, 350);
+	assert_listed(f, 2, LATCH_SHELL_SUBSURFACE, 420, 355);
+
+	/* Room for two: the count tells that there are more. */
+	struct wlr_box box = {.width = 1000, .height = 800};
+	assert_int_equal(latch_shell_surfaces(f->shell, &box, f->list, 2), 3);
+	assert_int_equal(latch_shell_surfaces(f->shell, &box, NULL, 0), 3);
+	/* And what is elsewhere is not in the list. */
+	box.x = 5000;
+	assert_int_equal(latch_shell_surfaces(f->shell, &box, f->list, 2), 0);
+
+	int damages = f->damages;
+	wl_subsurface_set_position(subs[0], 30, 5);
+	wl_surface_commit(window.surface);
+	pump(f);
+	assert_listed(f, 0, LATCH_SHELL_SUBSURFACE, 430, 355);
+	assert_int_equal(f->damages, damages + 1);
+
+	for (int i = 0; i < 2; i++) {
+		wl_subsurface_destroy(subs[i]);
+		wl_surface_destroy(surfaces[i]);
+	}
+	window_finish(&window);
+}
+
+static void test_popup_stays_on_the_output(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window, popup, nested;
+	window_open(f, &window, 1000, 780);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 10);
+
+	popup_open(f, &popup, &window, 50, 60, XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X);
+	assert_int_equal(popup.x, 50);
+	assert_listed(f, 0, LATCH_SHELL_POPUP, 50, 70);
+	assert_listed(f, 1, LATCH_SHELL_TOPLEVEL, 0, 10);
+	popup_open(f, &nested, &popup, 90, 70, 0);
+	assert_listed(f, 0, LATCH_SHELL_POPUP, 140, 140);
+	assert_listed(f, 1, LATCH_SHELL_POPUP, 50, 70);
+	window_finish(&nested);
+	window_finish(&popup);
+
+	popup_open(f, &popup, &window, 980, 770,
+		XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_SLIDE_X |
+			XDG_POSITIONER_CONSTRAINT_ADJUSTMENT_FLIP_Y);
+	assert_int_equal(popup.x, 900);
+	assert_int_equal(popup.y + 80, 770);
+	window_finish(&popup);
+	window_finish(&window);
+}
+
+static void test_click_raises(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window first, second;
+	window_open(f, &first, 400, 300);
+	window_open(f, &second, 400, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 332, 282);
+	move_pointer(f, 310, 260);
+	assert_true(second.activated);
+	click(f, WL_POINTER_BUTTON_STATE_PRESSED);
+	assert_true(first.activated);
+	assert_false(second.activated);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 300, 250);
+
+	/* Until the release, the pointer belongs to the window that was pressed. */
+	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	struct wlr_surface *pressed = seat->pointer_state.focused_surface;
+	move_pointer(f, 720, 570);
+	assert_ptr_equal(seat->pointer_state.focused_surface, pressed);
+	assert_int_equal((int)seat->pointer_state.sx, 420);
+	click(f, WL_POINTER_BUTTON_STATE_RELEASED);
+	assert_ptr_not_equal(seat->pointer_state.focused_surface, pressed);
+
+	/* The window under the pointer goes away: so does the focus, without motion. */
+	assert_non_null(seat->pointer_state.focused_surface);
+	window_finish(&second);
+	assert_null(seat->pointer_state.focused_surface);
+	window_finish(&first);
+}
+
+static void test_alt_tab(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window windows[3];
+	for (int i = 0; i < 3; i++) {
+		window_open(f, &windows[i], 400, 300);
+	}
+	key(f, KEY_LEFTALT, true);
+	key(f, KEY_TAB, true);
+	key(f, KEY_TAB, false);
+	assert_true(windows[1].activated);
+	key(f, KEY_TAB, true);
+	key(f, KEY_TAB, false);
+	assert_true(windows[0].activated);
+	key(f, KEY_LEFTALT, false);
+	/* The one before is the one that was left. */
+	key(f, KEY_LEFTALT, true);
+	key(f, KEY_TAB, true);
+	key(f, KEY_TAB, false);
+	key(f, KEY_LEFTALT, false);
+	assert_true(windows[2].activated);
+
+	key(f, KEY_LEFTALT, true);
+	key(f, 62, true); /* F4 */
+	key(f, 62, false);
+	assert_int_equal(windows[2].closes, 1);
+	assert_int_equal(f->terminations, 0);
+	key(f, 1, true); /* Escape */
+	key(f, 1, false);
+	key(f, KEY_LEFTALT, false);
+	assert_int_equal(f->terminations, 1);
+	for (int i = 0; i < 3; i++) {
+		window_finish(&windows[i]);
+	}
+}
+
+static void test_cursor_of_a_client(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window;
+	double x, y;
+	window_open(f, &window, 400, 300);
+	const struct latch_cursor_image *image = latch_shell_cursor(f->shell, &x, &y);
+	assert_non_null(image);
+	assert_int_equal((int)x, 500);
+	uint64_t serial = image->serial;
+
+	/* The buffer is there before the surface is a cursor. */
+	struct wl_surface *surface = wl_compositor_create_surface(f->compositor);
+	commit_size(f, surface, 32, 16);
+	wl_pointer_set_cursor(f->wl_pointer, f->enter_serial, surface, 3, 4);
+	pump(f);
+	image = latch_shell_cursor(f->shell, &x, &y);
+	assert_non_null(image);
+	assert_true(image->serial > serial);
+	assert_int_equal(image->width, 32);
+	assert_int_equal(image->height, 16);
+	assert_int_equal(image->hotspot_x, 3);
+	assert_true(image->scale == 1);
+	assert_non_null(latch_shell_cursor_surface(f->shell));
+
+	serial = image->serial;
+	commit_size(f, surface, 8, 8);
+	image = latch_shell_cursor(f->shell, &x, &y);
+	assert_int_equal(image->width, 8);
+	assert_true(image->serial > serial);
+
+	wl_pointer_set_cursor(f->wl_pointer, f->enter_serial, NULL, 0, 0);
+	pump(f);
+	assert_null(latch_shell_cursor(f->shell, &x, &y));
+
+	/* Outside of the window the theme's image is back. */
+	wl_pointer_set_cursor(f->wl_pointer, f->enter_serial, surface, 3, 4);
+	move_pointer(f, 5, 5);
+	assert_non_null(latch_shell_cursor(f->shell, &x, &y));
+	assert_null(latch_shell_cursor_surface(f->shell));
+	wl_surface_destroy(surface);
+	window_finish(&window);
+}
+
+static void test_outputs_come_and_go(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window, full;
+	window_open(f, &window, 200, 100);
+	window_init(f, &full);
+	xdg_toplevel_set_fullscreen(full.toplevel, NULL);
+	wl_surface_commit(full.surface);
+	pump(f);
+	commit_size(f, full.surface, 1000, 800);
+
+	wlr_output_destroy(f->output);
+	wl_event_loop_dispatch(f->loop, 0);
+	f->output = add_output(f, 640, 480);
+	pump(f);
+	assert_int_equal(full.width, 640);
+	assert_int_equal(full.height, 480);
+	commit_size(f, full.surface, 640, 480);
+	assert_int_equal(f->count, 1);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
+	assert_true(f->list[0].fullscreen);
+	window_finish(&full);
+	/* At 400, 350 before: as near to that as there is room. */
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 400, 350);
+	window_finish(&window);
+}
+
+static void test_unmap_and_map_again(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window;
+	window_open(f, &window, 200, 100);
+	wl_surface_attach(window.surface, NULL, 0, 0);
+	wl_surface_commit(window.surface);
+	pump(f);
+	assert_int_equal(f->count, 0);
+	assert_null(latch_shell_seat(f->shell)->keyboard_state.focused_surface);
+	window.configures = 0;
+	wl_surface_commit(window.surface);
+	pump(f);
+	assert_int_equal(window.configures, 1);
+	commit_size(f, window.surface, 200, 100);
+	assert_int_equal(f->count, 1);
+	assert_true(window.activated);
+	window_finish(&window);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(test_window_is_centred_and_active),
+		TEST(test_fullscreen_fills_and_hides),
+		TEST(test_dialog_is_over_its_parent),
+		TEST(test_subsurfaces_in_order),
+		TEST(test_popup_stays_on_the_output),
+		TEST(test_click_raises),
+		TEST(test_alt_tab),
+		TEST(test_cursor_of_a_client),
+		TEST(test_outputs_come_and_go),
+		TEST(test_unmap_and_map_again),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
