@@ -1,0 +1,376 @@
+#include "backend/backend.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+#include <wlr/backend/session.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/util/log.h>
+
+#include "backend/framebuffer.h"
+#include "backend/output.h"
+#include "kms/event.h"
+#include "kms/saved_state.h"
+#include "options.h"
+#include "sync/fence.h"
+
+static const struct wlr_backend_impl backend_impl;
+
+struct latch_kms_backend *latch_kms_backend_from_backend(struct wlr_backend *backend) {
+	if (backend->impl != &backend_impl) {
+		return NULL;
+	}
+	struct latch_kms_backend *kms = wl_container_of(backend, kms, base);
+	return kms;
+}
+
+int latch_kms_backend_fd(const struct latch_kms_backend *backend) {
+	return backend->device->fd;
+}
+
+const struct kms_format_set *latch_kms_backend_primary_formats(
+	const struct latch_kms_backend *backend) {
+	/* Outputs do not exist yet when this is asked. Planes of one type are alike on nearly all
+	 * hardware; where they are not, the planner says so for each buffer. */
+	for (size_t i = 0; i < backend->device->planes_len; i++) {
+		if (backend->device->planes[i].type == KMS_PLANE_PRIMARY) {
+			return &backend->device->planes[i].formats;
+		}
+	}
+	return NULL;
+}
+
+int latch_kms_backend_signalled_fence(
+	struct latch_kms_backend *backend, struct wlr_buffer *idle_buffer) {
+	if (backend->signalled_fence_fd >= 0 || backend->in_fences_forbidden) {
+		return backend->signalled_fence_fd;
+	}
+	struct wlr_dmabuf_attributes dmabuf;
+	int idle_fd = wlr_buffer_get_dmabuf(idle_buffer, &dmabuf) ? dmabuf.fd[0] : -1;
+	int fd = latch_fence_create_signalled(backend->device->fd, idle_fd);
+	if (fd < 0) {
+		latch_kms_backend_forbid_in_fences(backend);
+		return -1;
+	}
+	backend->signalled_fence_fd = fd;
+	return fd;
+}
+
+void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend) {
+	if (!backend->in_fences_forbidden) {
+		wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: it can't be had, or is refused",
+			backend->path);
+	}
+	backend->in_fences_forbidden = true;
+	latch_fence_clear(&backend->signalled_fence_fd);
+}
+
+static void handle_flip(const struct kms_flip *flip, void *data) {
+	struct latch_kms_backend *backend = data;
+	struct latch_kms_output *output;
+	wl_list_for_each(output, &backend->outputs, link) {
+		if (flip->user_data == output->crtc->id) {
+			latch_kms_output_handle_flip(output, flip);
+			return;
+		}
+	}
+}
+
+static int handle_drm_event(int fd, uint32_t mask, void *data) {
+	struct latch_kms_backend *backend = data;
+	if (mask & (WL_EVENT_ERROR | WL_EVENT_HANGUP)) {
+		wlr_log(WLR_ERROR, "%s has gone", backend->path);
+		wl_event_source_remove(backend->drm_event);
+		backend->drm_event = NULL;
+		return 0;
+	}
+	int ret = kms_event_dispatch(fd, handle_flip, backend);
+	if (ret < 0 && ret != -EAGAIN) {
+		wlr_log(WLR_ERROR, "%s: reading its events failed: %s", backend->path,
+			strerror(-ret));
+	}
+	return 0;
+}
+
+static struct latch_kms_output *find_output(
+	struct latch_kms_backend *backend, const struct kms_connector *connector) {
+	struct latch_kms_output *output;
+	wl_list_for_each(output, &backend->outputs, link) {
+		if (output->connector == connector) {
+			return output;
+		}
+	}
+	return NULL;
+}
+
+static bool is_wanted(
+	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
+	if (connector->gone || connector->writeback) {
+		return false;
+	}
+	if (backend->wanted_connector != NULL) {
+		return strcasecmp(connector->name, backend->wanted_connector) == 0;
+	}
+	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
+}
+
+/* Outputs of connectors that were unplugged go, those of new ones come. */
+static void update_outputs(struct latch_kms_backend *backend) {
+	struct kms_device *device = backend->device;
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		struct kms_connector *connector = device->connectors[i];
+		struct latch_kms_output *output = find_output(backend, connector);
+		if (output != NULL && (!is_wanted(backend, connector) ||
+					      connector->status == KMS_CONNECTOR_DISCONNECTED)) {
+			wlr_log(WLR_INFO, "%s was unplugged", connector->name);
+			wlr_output_destroy(&output->base);
+		}
+	}
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		struct kms_connector *connector = device->connectors[i];
+		if (is_wanted(backend, connector) &&
+			connector->status != KMS_CONNECTOR_DISCONNECTED &&
+			find_output(backend, connector) == NULL) {
+			latch_kms_output_create(backend, connector);
+		}
+	}
+	kms_device_drop_gone(device);
+}
+
+static bool backend_start(struct wlr_backend *wlr_backend) {
+	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
+	update_outputs(backend);
+	if (wl_list_empty(&backend->outputs)) {
+		wlr_log(WLR_INFO, "%s: no monitor is connected; one can be plugged in", backend->path);
+	}
+	return true;
+}
+
+static void backend_destroy(struct wlr_backend *wlr_backend) {
+	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
+	struct latch_kms_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
+		wlr_output_destroy(&output->base);
+	}
+	wlr_backend_finish(wlr_backend);
+	latch_framebuffers_finish(backend);
+	if (backend->saved != NULL && backend->session->active) {
+		int ret = kms_saved_state_restore(backend->saved, backend->device);
+		if (ret != 0) {
+			wlr_log(WLR_ERROR, "%s: what was shown before can't be restored: %s",
+				backend->path, strerror(-ret));
+		}
+	}
+	kms_saved_state_destroy(backend->saved);
+	if (backend->drm_event != NULL) {
+		wl_event_source_remove(backend->drm_event);
+	}
+	wl_list_remove(&backend->session_active.link);
+	wl_list_remove(&backend->device_change.link);
+	wl_list_remove(&backend->device_remove.link);
+	latch_fence_clear(&backend->signalled_fence_fd);
+	kms_device_destroy(backend->device);
+	wlr_session_close_file(backend->session, backend->session_device);
+	free(backend->path);
+	free(backend);
+}
+
+static int backend_get_drm_fd(struct wlr_backend *wlr_backend) {
+	return latch_kms_backend_fd(latch_kms_backend_from_backend(wlr_backend));
+}
+
+static bool backend_test(struct wlr_backend *wlr_backend,
+	const struct wlr_backend_output_state *states, size_t states_len) {
+	for (size_t i = 0; i < states_len; i++) {
+		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool backend_commit(struct wlr_backend *wlr_backend,
+	const struct wlr_backend_output_state *states, size_t states_len) {
+	for (size_t i = 0; i < states_len; i++) {
+		if (!wlr_output_commit_state(states[i].output, &states[i].base)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static const struct wlr_backend_impl backend_impl = {
+	.start = backend_start,
+	.destroy = backend_destroy,
+	.get_drm_fd = backend_get_drm_fd,
+	.test = backend_test,
+	.commit = backend_commit,
+};
+
+static void refresh(struct latch_kms_backend *backend) {
+	if (!backend->session->active) {
+		return; // the switch back will look
+	}
+	int ret = kms_device_refresh(backend->device);
+	if (ret < 0) {
+		wlr_log(WLR_ERROR, "%s: connectors can't be read: %s", backend->path,
+			strerror(-ret));
+		return;
+	}
+	update_outputs(backend);
+}
+
+static void handle_session_active(struct wl_listener *listener, void *data) {
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, session_active);
+	refresh(backend);
+}
+
+static void handle_device_change(struct wl_listener *listener, void *data) {
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_change);
+	refresh(backend);
+}
+
+static void handle_device_remove(struct wl_listener *listener, void *data) {
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_remove);
+	wlr_log(WLR_ERROR, "%s was removed", backend->path);
+	struct latch_kms_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
+		wlr_output_destroy(&output->base);
+	}
+}
+
+static int open_device(struct latch_kms_backend *backend, int fd) {
+	enum kms_open_error error;
+	backend->device = kms_device_create(fd, &error);
+	if (backend->device == NULL) {
+		fprintf(stderr, "latch: %s: %s\n", backend->path, kms_error_string(error));
+		switch (error) {
+		case KMS_OPEN_NOT_DRM:
+			return LATCH_EXIT_NO_DEVICE;
+		case KMS_OPEN_NOT_KMS:
+			return LATCH_EXIT_NOT_KMS;
+		case KMS_OPEN_NOT_ATOMIC:
+			return LATCH_EXIT_NOT_ATOMIC;
+		default:
+			return LATCH_EXIT_FAILURE;
+		}
+	}
+	if (!kms_device_is_master(backend->device)) {
+		fprintf(stderr,
+			"latch: %s is in use: another compositor is its master; end that one, or start "
+			"latch on a VT of its own\n",
+			backend->path);
+		return LATCH_EXIT_BUSY;
+	}
+	backend->saved = kms_saved_state_create(backend->device);
+	if (backend->saved == NULL) {
+		wlr_log(WLR_ERROR, "%s: what is shown now can't be read, and will not be restored",
+			backend->path);
+	}
+	return LATCH_EXIT_OK;
+}
+
+struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
+	struct wlr_device *session_device, const char *path, int *exit_status) {
+	*exit_status = LATCH_EXIT_FAILURE;
+	struct latch_kms_backend *backend = calloc(1, sizeof(*backend));
+	if (backend == NULL) {
+		wlr_session_close_file(session, session_device);
+		return NULL;
+	}
+	*backend = (struct latch_kms_backend){
+		.session = session,
+		.session_device = session_device,
+		.loop = session->event_loop,
+		.path = strdup(path),
+		.signalled_fence_fd = -1,
+		.session_active.notify = handle_session_active,
+		.device_change.notify = handle_device_change,
+		.device_remove.notify = handle_device_remove,
+	};
+	wlr_backend_init(&backend->base, &backend_impl);
+	backend->base.buffer_caps = WLR_BUFFER_CAP_DMABUF;
+	wl_list_init(&backend->outputs);
+	wl_list_init(&backend->framebuffers);
+	wl_signal_add(&session->events.active, &backend->session_active);
+	wl_signal_add(&session_device->events.change, &backend->device_change);
+	wl_signal_add(&session_device->events.remove, &backend->device_remove);
+
+	if (backend->path == NULL) {
+		goto error;
+	}
+	*exit_status = open_device(backend, session_device->fd);
+	if (*exit_status != LATCH_EXIT_OK) {
+		goto error;
+	}
+	backend->drm_event = wl_event_loop_add_fd(backend->loop, session_device->fd,
+		WL_EVENT_READABLE, handle_drm_event, backend);
+	if (backend->drm_event == NULL) {
+		*exit_status = LATCH_EXIT_FAILURE;
+		goto error;
+	}
+	return backend;
+
+error:
+	wlr_backend_destroy(&backend->base);
+	return NULL;
+}
+
+static int choose_connector(struct latch_kms_backend *backend, const char *name) {
+	const struct kms_connector *connector =
+		kms_device_find_connector_by_name(backend->device, name);
+	if (connector != NULL && !connector->writeback &&
+		connector->status != KMS_CONNECTOR_DISCONNECTED) {
+		backend->wanted_connector = name;
+		return LATCH_EXIT_OK;
+	}
+	fprintf(stderr, "latch: %s: %s connector '%s'; there are:", backend->path,
+		connector == NULL ? "no" : "nothing can be shown on", name);
+	for (size_t i = 0; i < backend->device->connectors_len; i++) {
+		const struct kms_connector *other = backend->device->connectors[i];
+		if (!other->writeback) {
+			fprintf(stderr, " %s (%s)", other->name,
+				kms_connector_status_name(other->status));
+		}
+	}
+	fputc('\n', stderr);
+	return LATCH_EXIT_NO_CONNECTOR;
+}
+
+static int choose_mode(struct latch_kms_backend *backend, const char *text) {
+	if (!kms_mode_request_parse(&backend->mode_request, text)) {
+		fprintf(stderr, "latch: --mode takes WxH or WxH@Hz, not '%s'\n", text);
+		return LATCH_EXIT_USAGE;
+	}
+	backend->has_mode_request = true;
+	bool found = false;
+	for (size_t i = 0; i < backend->device->connectors_len; i++) {
+		const struct kms_connector *connector = backend->device->connectors[i];
+		if (is_wanted(backend, connector)) {
+			found = found || kms_mode_choose(connector->modes, connector->modes_len,
+						 &backend->mode_request) >= 0;
+		}
+	}
+	if (found) {
+		return LATCH_EXIT_OK;
+	}
+	fprintf(stderr, "latch: no connected connector has the mode %s; 'latch --list' shows the "
+			"modes\n",
+		text);
+	return LATCH_EXIT_NO_MODE;
+}
+
+int latch_kms_backend_choose(
+	struct latch_kms_backend *backend, const char *connector, const char *mode) {
+	int status = LATCH_EXIT_OK;
+	if (connector != NULL) {
+		status = choose_connector(backend, connector);
+	}
+	if (status == LATCH_EXIT_OK && mode != NULL) {
+		status = choose_mode(backend, mode);
+	}
+	return status;
+}

@@ -1,0 +1,139 @@
+#include "backend/framebuffer.h"
+
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/util/addon.h>
+#include <wlr/util/log.h>
+
+#include "backend/backend.h"
+#include "kms/framebuffer.h"
+
+/* A buffer's framebuffers on one backend: as it is, and with its alpha ignored. */
+struct framebuffer {
+	struct latch_kms_backend *backend;
+	struct wlr_addon addon; // wlr_buffer.addons
+	struct wl_list link;    // latch_kms_backend.framebuffers
+	struct {
+		bool tried;
+		uint32_t fb_id;
+	} with_alpha, without_alpha;
+};
+
+static void framebuffer_destroy(struct framebuffer *framebuffer) {
+	const struct kms_device *device = framebuffer->backend->device;
+	kms_framebuffer_destroy(device, framebuffer->with_alpha.fb_id);
+	kms_framebuffer_destroy(device, framebuffer->without_alpha.fb_id);
+	wlr_addon_finish(&framebuffer->addon);
+	wl_list_remove(&framebuffer->link);
+	free(framebuffer);
+}
+
+static void addon_destroy(struct wlr_addon *addon) {
+	struct framebuffer *framebuffer = wl_container_of(addon, framebuffer, addon);
+	framebuffer_destroy(framebuffer);
+}
+
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_framebuffer",
+	.destroy = addon_destroy,
+};
+
+static struct framebuffer *framebuffer_find(
+	struct latch_kms_backend *backend, struct wlr_buffer *buffer) {
+	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, backend, &addon_impl);
+	if (addon != NULL) {
+		struct framebuffer *framebuffer = wl_container_of(addon, framebuffer, addon);
+		return framebuffer;
+	}
+	struct framebuffer *framebuffer = calloc(1, sizeof(*framebuffer));
+	if (framebuffer == NULL) {
+		return NULL;
+	}
+	framebuffer->backend = backend;
+	wlr_addon_init(&framebuffer->addon, &buffer->addons, backend, &addon_impl);
+	wl_list_insert(&backend->framebuffers, &framebuffer->link);
+	return framebuffer;
+}
+
+uint32_t latch_fourcc_without_alpha(uint32_t fourcc) {
+	static const uint32_t pairs[][2] = {
+		{DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888},
+		{DRM_FORMAT_ABGR8888, DRM_FORMAT_XBGR8888},
+		{DRM_FORMAT_RGBA8888, DRM_FORMAT_RGBX8888},
+		{DRM_FORMAT_BGRA8888, DRM_FORMAT_BGRX8888},
+		{DRM_FORMAT_ARGB2101010, DRM_FORMAT_XRGB2101010},
+		{DRM_FORMAT_ABGR2101010, DRM_FORMAT_XBGR2101010},
+		{DRM_FORMAT_ARGB16161616F, DRM_FORMAT_XRGB16161616F},
+		{DRM_FORMAT_ABGR16161616F, DRM_FORMAT_XBGR16161616F},
+		{DRM_FORMAT_ARGB16161616, DRM_FORMAT_XRGB16161616},
+		{DRM_FORMAT_ABGR16161616, DRM_FORMAT_XBGR16161616},
+	};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (fourcc == pairs[i][0]) {
+			return pairs[i][1];
+		}
+	}
+	return fourcc;
+}
+
+static uint32_t import(const struct latch_kms_backend *backend,
+	const struct wlr_dmabuf_attributes *dmabuf, bool opaque) {
+	struct kms_framebuffer_desc desc = {
+		.width = (uint32_t)dmabuf->width,
+		.height = (uint32_t)dmabuf->height,
+		.fourcc = opaque ? latch_fourcc_without_alpha(dmabuf->format) : dmabuf->format,
+		.modifier = dmabuf->modifier,
+		.n_planes = dmabuf->n_planes,
+	};
+	for (int i = 0; i < dmabuf->n_planes; i++) {
+		desc.fd[i] = dmabuf->fd[i];
+		desc.offset[i] = dmabuf->offset[i];
+		desc.stride[i] = dmabuf->stride[i];
+	}
+	uint32_t fb_id = 0;
+	int ret = kms_framebuffer_import(backend->device, &desc, &fb_id);
+	if (ret != 0) {
+		wlr_log(WLR_DEBUG, "the kernel made no framebuffer of a dma-buf (%d)", ret);
+		return 0;
+	}
+	return fb_id;
+}
+
+uint32_t latch_framebuffer_get(
+	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
+		return 0;
+	}
+	struct framebuffer *framebuffer = framebuffer_find(backend, buffer);
+	if (framebuffer == NULL) {
+		return 0;
+	}
+	if (opaque) {
+		if (!framebuffer->without_alpha.tried) {
+			framebuffer->without_alpha.tried = true;
+			framebuffer->without_alpha.fb_id = import(backend, &dmabuf, true);
+		}
+		return framebuffer->without_alpha.fb_id;
+	}
+	if (!framebuffer->with_alpha.tried) {
+		framebuffer->with_alpha.tried = true;
+		framebuffer->with_alpha.fb_id = import(backend, &dmabuf, false);
+	}
+	return framebuffer->with_alpha.fb_id;
+}
+
+bool latch_kms_backend_can_import(
+	const struct latch_kms_backend *backend, const struct wlr_dmabuf_attributes *dmabuf) {
+	uint32_t fb_id = import(backend, dmabuf, false);
+	kms_framebuffer_destroy(backend->device, fb_id);
+	return fb_id != 0;
+}
+
+void latch_framebuffers_finish(struct latch_kms_backend *backend) {
+	struct framebuffer *framebuffer, *tmp;
+	wl_list_for_each_safe(framebuffer, tmp, &backend->framebuffers, link) {
+		framebuffer_destroy(framebuffer);
+	}
+}

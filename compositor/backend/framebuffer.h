@@ -1,0 +1,28 @@
+#ifndef LATCH_BACKEND_FRAMEBUFFER_H
+#define LATCH_BACKEND_FRAMEBUFFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct latch_kms_backend;
+struct wlr_buffer;
+
+/**
+ * The KMS framebuffer of a wlr_buffer: imported at the first call, dropped with the buffer. A
+ * buffer that the kernel refused is not tried again.
+ *
+ * opaque: the alpha of its pixels is to be ignored; a format with alpha is then imported as the
+ * same one without (ARGB8888 as XRGB8888).
+ *
+ * Returns 0 when the buffer is no dma-buf or can't be imported.
+ */
+uint32_t latch_framebuffer_get(
+	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque);
+
+/** The fourcc without alpha of the same layout, or the fourcc itself. */
+uint32_t latch_fourcc_without_alpha(uint32_t fourcc);
+
+/** Drops all of them; buffers live on. */
+void latch_framebuffers_finish(struct latch_kms_backend *backend);
+
+#endif

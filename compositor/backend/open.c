@@ -1,0 +1,204 @@
+#include "backend/open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wlr/backend.h>
+#include <wlr/backend/libinput.h>
+#include <wlr/backend/multi.h>
+#include <wlr/backend/session.h>
+#include <wlr/util/log.h>
+#include <xf86drm.h>
+
+#include "backend/backend.h"
+#include "kms/list.h"
+#include "options.h"
+
+#define MAX_GPUS 8
+
+static bool in_window(const char *device) {
+	return device == NULL &&
+		(getenv("WLR_BACKENDS") != NULL || getenv("WAYLAND_DISPLAY") != NULL ||
+			getenv("DISPLAY") != NULL);
+}
+
+static int open_window(struct latch_backend *backend, struct wl_event_loop *loop) {
+	backend->wlr = wlr_backend_autocreate(loop, &backend->session);
+	if (backend->wlr == NULL) {
+		fputs("latch: no window could be opened in the compositor that WAYLAND_DISPLAY or "
+		      "DISPLAY names\n",
+			stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	return LATCH_EXIT_OK;
+}
+
+static int open_named(struct latch_backend *backend, const char *path) {
+	struct wlr_device *device = wlr_session_open_file(backend->session, path);
+	if (device == NULL) {
+		bool there = access(path, F_OK) == 0;
+		fprintf(stderr, "latch: %s %s\n", path,
+			there ? "can't be opened: it is no DRM device of this seat, or in use"
+			      : "is not there; 'latch --list' shows the devices");
+		return LATCH_EXIT_NO_DEVICE;
+	}
+	int status;
+	backend->kms = latch_kms_backend_create(backend->session, device, path, &status);
+	return status;
+}
+
+static bool has_monitor(const struct latch_kms_backend *kms) {
+	for (size_t i = 0; i < kms->device->connectors_len; i++) {
+		const struct kms_connector *connector = kms->device->connectors[i];
+		if (!connector->writeback && connector->status == KMS_CONNECTOR_CONNECTED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The first device with a monitor, else the first that will do at all. */
+static int open_first(struct latch_backend *backend) {
+	struct wlr_device *devices[MAX_GPUS];
+	ssize_t len = wlr_session_find_gpus(backend->session, MAX_GPUS, devices);
+	if (len <= 0) {
+		fputs("latch: no DRM device with KMS was found on this seat\n", stderr);
+		return LATCH_EXIT_NO_DEVICE;
+	}
+	int status = LATCH_EXIT_NO_DEVICE;
+	for (ssize_t i = 0; i < len; i++) {
+		if (backend->kms != NULL && has_monitor(backend->kms)) {
+			wlr_session_close_file(backend->session, devices[i]);
+			continue;
+		}
+		char *path = drmGetPrimaryDeviceNameFromFd(devices[i]->fd);
+		int this_status;
+		struct latch_kms_backend *kms = latch_kms_backend_create(
+			backend->session, devices[i], path != NULL ? path : "?", &this_status);
+		free(path);
+		if (kms == NULL) {
+			status = backend->kms == NULL ? this_status : status;
+		} else if (backend->kms == NULL || has_monitor(kms)) {
+			if (backend->kms != NULL) {
+				wlr_backend_destroy(&backend->kms->base);
+			}
+			backend->kms = kms;
+			status = LATCH_EXIT_OK;
+		} else {
+			wlr_backend_destroy(&kms->base);
+		}
+	}
+	return status;
+}
+
+static int add_input(struct latch_backend *backend, struct wl_event_loop *loop) {
+	/* A board without a keyboard is no reason not to show pictures. */
+	setenv("WLR_LIBINPUT_NO_DEVICES", "1", 0);
+	backend->wlr = wlr_multi_backend_create(loop);
+	struct wlr_backend *input = wlr_libinput_backend_create(backend->session);
+	if (backend->wlr == NULL || input == NULL ||
+		!wlr_multi_backend_add(backend->wlr, &backend->kms->base) ||
+		!wlr_multi_backend_add(backend->wlr, input)) {
+		fputs("latch: input devices can't be set up\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	return LATCH_EXIT_OK;
+}
+
+int latch_backend_open(
+	struct latch_backend *backend, struct wl_event_loop *loop, const char *device) {
+	*backend = (struct latch_backend){0};
+	if (in_window(device)) {
+		return open_window(backend, loop);
+	}
+	backend->session = wlr_session_create(loop);
+	if (backend->session == NULL) {
+		fputs("latch: no seat: start it from a login on a VT (logind), or let seatd run and be "
+		      "in its group\n",
+			stderr);
+		return LATCH_EXIT_NO_SEAT;
+	}
+	int status = device != NULL ? open_named(backend, device) : open_first(backend);
+	if (status != LATCH_EXIT_OK) {
+		return status;
+	}
+	return add_input(backend, loop);
+}
+
+void latch_backend_close(struct latch_backend *backend) {
+	if (backend->wlr != NULL) {
+		wlr_backend_destroy(backend->wlr);
+	} else if (backend->kms != NULL) {
+		wlr_backend_destroy(&backend->kms->base);
+	}
+	if (backend->session != NULL) {
+		wlr_session_destroy(backend->session);
+	}
+	*backend = (struct latch_backend){0};
+}
+
+static int list_device(const char *path, struct kms_list_entry *entry, int *fd) {
+	*entry = (struct kms_list_entry){.path = path};
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	if (*fd < 0) {
+		return -errno;
+	}
+	entry->device = kms_device_create(*fd, &entry->error);
+	/* Whoever opens a device first becomes its master: don't keep that from others. */
+	drmDropMaster(*fd);
+	return 0;
+}
+
+static int list_paths(char *const *paths, size_t len, bool json) {
+	struct kms_list_entry entries[MAX_GPUS];
+	int fds[MAX_GPUS];
+	size_t opened = 0;
+	for (size_t i = 0; i < len; i++) {
+		int ret = list_device(paths[i], &entries[opened], &fds[opened]);
+		if (ret == 0) {
+			opened++;
+		} else {
+			fprintf(stderr, "latch: %s can't be opened: %s\n", paths[i],
+				strerror(-ret));
+		}
+	}
+	int ret = json ? kms_list_print_json(stdout, entries, opened)
+		       : kms_list_print_text(stdout, entries, opened);
+	for (size_t i = 0; i < opened; i++) {
+		kms_device_destroy((struct kms_device *)entries[i].device);
+		close(fds[i]);
+	}
+	if (opened == 0) {
+		return LATCH_EXIT_NO_DEVICE;
+	}
+	return ret == 0 ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
+}
+
+int latch_backend_list(const char *device, bool json) {
+	if (device != NULL) {
+		char *path = (char *)device;
+		return list_paths(&path, 1, json);
+	}
+	drmDevice *devices[MAX_GPUS];
+	char *paths[MAX_GPUS];
+	size_t paths_len = 0;
+	int len = drmGetDevices2(0, devices, MAX_GPUS);
+	for (int i = 0; i < len; i++) {
+		if (devices[i]->available_nodes & (1 << DRM_NODE_PRIMARY)) {
+			paths[paths_len++] = devices[i]->nodes[DRM_NODE_PRIMARY];
+		}
+	}
+	int status = LATCH_EXIT_NO_DEVICE;
+	if (paths_len == 0) {
+		fputs("latch: there is no DRM device\n", stderr);
+	} else {
+		status = list_paths(paths, paths_len, json);
+	}
+	if (len > 0) {
+		drmFreeDevices(devices, len);
+	}
+	return status;
+}

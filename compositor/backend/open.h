@@ -1,0 +1,40 @@
+#ifndef LATCH_BACKEND_OPEN_H
+#define LATCH_BACKEND_OPEN_H
+
+#include <stdbool.h>
+
+struct latch_kms_backend;
+struct wl_event_loop;
+struct wlr_backend;
+struct wlr_session;
+
+/** What latch runs on: a KMS device of its own, or a window of another compositor. */
+struct latch_backend {
+	/** Everything together, for wlroots: outputs and input devices. */
+	struct wlr_backend *wlr;
+	/** The session on the seat; NULL in a window. */
+	struct wlr_session *session;
+	/** The KMS device; NULL in a window. */
+	struct latch_kms_backend *kms;
+};
+
+/**
+ * Opens the seat, a KMS device and the input devices; or, with WAYLAND_DISPLAY or DISPLAY set and no
+ * device asked for, a window. WLR_BACKENDS (wlroots' variable: "wayland", "x11", "headless")
+ * chooses a window or no screen at all too.
+ *
+ * Returns LATCH_EXIT_OK, or the exit status after one sentence on stderr.
+ */
+int latch_backend_open(
+	struct latch_backend *backend, struct wl_event_loop *loop, const char *device);
+
+/** Closes it all; the console gets back what it showed before. Outputs are destroyed. */
+void latch_backend_close(struct latch_backend *backend);
+
+/**
+ * Prints a KMS device (NULL: every one there is) to stdout for --list, as text or JSON. Needs no
+ * seat and takes nothing away from a running session. Returns an exit status.
+ */
+int latch_backend_list(const char *device, bool json);
+
+#endif

@@ -1,0 +1,321 @@
+#include "backend/output.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/backend/session.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/util/log.h>
+
+#include "backend/backend.h"
+#include "backend/framebuffer.h"
+#include "kms/framebuffer.h"
+#include "kms/mode.h"
+
+static const struct wlr_output_impl output_impl;
+
+struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *wlr_output) {
+	if (wlr_output->impl != &output_impl) {
+		return NULL;
+	}
+	struct latch_kms_output *output = wl_container_of(wlr_output, output, base);
+	return output;
+}
+
+static const struct wlr_output_mode *state_mode(
+	const struct wlr_output *output, const struct wlr_output_state *state) {
+	return state->committed & WLR_OUTPUT_STATE_MODE ? state->mode : output->current_mode;
+}
+
+static bool test_buffer(struct latch_kms_output *output, const struct wlr_output_state *state) {
+	uint32_t fb_id = latch_framebuffer_get(output->backend, state->buffer, true);
+	const struct wlr_output_mode *wlr_mode = state_mode(&output->base, state);
+	if (fb_id == 0 || wlr_mode == NULL) {
+		return false;
+	}
+	struct kms_plane_state plane = kms_plane_state_default();
+	plane.fb_id = fb_id;
+	plane.src_w = (uint32_t)state->buffer->width << 16;
+	plane.src_h = (uint32_t)state->buffer->height << 16;
+	plane.dst_w = (uint32_t)state->buffer->width;
+	plane.dst_h = (uint32_t)state->buffer->height;
+
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	latch_kms_output_add_modeset(output, &commit);
+	kms_commit_set_plane(&commit, output->primary, output->crtc, &plane);
+	return kms_commit_test(&commit, KMS_COMMIT_ALLOW_MODESET) == 0;
+}
+
+static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
+	const uint32_t supported = WLR_OUTPUT_STATE_BACKEND_OPTIONAL | WLR_OUTPUT_STATE_BUFFER |
+		WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE;
+	if ((state->committed & ~supported) != 0) {
+		return false;
+	}
+	if ((state->committed & WLR_OUTPUT_STATE_MODE) &&
+		state->mode_type != WLR_OUTPUT_STATE_MODE_FIXED) {
+		return false;
+	}
+	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
+	return (state->committed & WLR_OUTPUT_STATE_BUFFER) == 0 || test_buffer(output, state);
+}
+
+static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wlr_mode) {
+	struct latch_kms_mode *mode = wl_container_of(wlr_mode, mode, base);
+	uint32_t blob;
+	if (kms_mode_blob_create(output->device, &mode->info, &blob) != 0) {
+		return false;
+	}
+	kms_mode_blob_destroy(output->device, output->mode_blob);
+	output->mode_blob = blob;
+	kms_dumb_buffer_destroy(output->black);
+	output->black = NULL;
+	output->needs_modeset = true;
+	return true;
+}
+
+static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
+	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
+	/* Buffers come in latch's own frames, with their planes and fences. */
+	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !output_test(wlr_output, state)) {
+		return false;
+	}
+	if (state->committed & WLR_OUTPUT_STATE_MODE) {
+		if (!set_mode(output, state->mode)) {
+			return false;
+		}
+	}
+	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !state->enabled) {
+		latch_kms_output_disable(output);
+	}
+	return true;
+}
+
+static const struct wlr_drm_format_set *output_get_primary_formats(
+	struct wlr_output *wlr_output, uint32_t buffer_caps) {
+	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
+	return buffer_caps & WLR_BUFFER_CAP_DMABUF ? &output->primary_formats : NULL;
+}
+
+static void output_destroy(struct wlr_output *wlr_output) {
+	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
+	wlr_output_finish(wlr_output);
+	struct wlr_output_mode *wlr_mode, *tmp;
+	wl_list_for_each_safe(wlr_mode, tmp, &wlr_output->modes, link) {
+		struct latch_kms_mode *mode = wl_container_of(wlr_mode, mode, base);
+		wl_list_remove(&wlr_mode->link);
+		free(mode);
+	}
+	kms_dumb_buffer_destroy(output->black);
+	kms_mode_blob_destroy(output->device, output->mode_blob);
+	wlr_drm_format_set_finish(&output->primary_formats);
+	wl_list_remove(&output->link);
+	free(output);
+}
+
+static const struct wlr_output_impl output_impl = {
+	.destroy = output_destroy,
+	.test = output_test,
+	.commit = output_commit,
+	.get_primary_formats = output_get_primary_formats,
+};
+
+static bool crtc_taken(const struct latch_kms_backend *backend, const struct kms_crtc *crtc) {
+	struct latch_kms_output *output;
+	wl_list_for_each(output, &backend->outputs, link) {
+		if (output->crtc == crtc) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The CRTC the connector was on before is best: no flicker where the mode is the same too. */
+static struct kms_crtc *choose_crtc(
+	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
+	struct kms_device *device = backend->device;
+	struct kms_crtc *chosen = NULL;
+	for (size_t i = 0; i < device->crtcs_len; i++) {
+		struct kms_crtc *crtc = &device->crtcs[i];
+		if ((connector->possible_crtcs & (1u << crtc->index)) == 0 ||
+			crtc_taken(backend, crtc)) {
+			continue;
+		}
+		if (chosen == NULL || crtc->id == connector->initial_crtc_id) {
+			chosen = crtc;
+		}
+	}
+	return chosen;
+}
+
+static bool add_modes(struct latch_kms_output *output) {
+	const struct kms_connector *connector = output->connector;
+	for (size_t i = 0; i < connector->modes_len; i++) {
+		struct latch_kms_mode *mode = calloc(1, sizeof(*mode));
+		if (mode == NULL) {
+			return false;
+		}
+		const struct kms_mode *kms_mode = &connector->modes[i];
+		mode->info = kms_mode->info;
+		mode->base.width = kms_mode->info.hdisplay;
+		mode->base.height = kms_mode->info.vdisplay;
+		mode->base.refresh = kms_mode->refresh_mhz;
+		mode->base.preferred = kms_mode->preferred;
+		wl_list_insert(output->base.modes.prev, &mode->base.link);
+	}
+	return true;
+}
+
+static bool add_formats(struct latch_kms_output *output) {
+	const struct kms_format_set *formats = &output->primary->formats;
+	for (size_t i = 0; i < formats->len; i++) {
+		for (size_t j = 0; j < formats->formats[i].modifiers_len; j++) {
+			if (!wlr_drm_format_set_add(&output->primary_formats,
+				    formats->formats[i].fourcc,
+				    formats->formats[i].modifiers[j])) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static void describe(struct latch_kms_output *output) {
+	const struct kms_connector *connector = output->connector;
+	struct wlr_output *wlr_output = &output->base;
+	wlr_output_set_name(wlr_output, connector->name);
+	wlr_output->phys_width = (int32_t)connector->width_mm;
+	wlr_output->phys_height = (int32_t)connector->height_mm;
+	wlr_output->make = connector->make != NULL ? strdup(connector->make) : NULL;
+	wlr_output->model = connector->model != NULL ? strdup(connector->model) : NULL;
+	wlr_output->serial = connector->serial != NULL ? strdup(connector->serial) : NULL;
+	char description[128];
+	snprintf(description, sizeof(description), "%s %s (%s)",
+		connector->make != NULL ? connector->make : "Unknown",
+		connector->model != NULL ? connector->model : "monitor", connector->name);
+	wlr_output_set_description(wlr_output, description);
+}
+
+struct latch_kms_output *latch_kms_output_create(
+	struct latch_kms_backend *backend, struct kms_connector *connector) {
+	struct kms_crtc *crtc = choose_crtc(backend, connector);
+	struct kms_plane *primary = crtc == NULL
+		? NULL
+		: kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_PRIMARY);
+	if (primary == NULL) {
+		wlr_log(WLR_ERROR, "%s stays dark: no %s is free for it", connector->name,
+			crtc == NULL ? "CRTC" : "primary plane");
+		return NULL;
+	}
+	struct latch_kms_output *output = calloc(1, sizeof(*output));
+	if (output == NULL) {
+		return NULL;
+	}
+	wlr_output_init(&output->base, &backend->base, &output_impl, backend->loop, NULL);
+	output->backend = backend;
+	output->device = backend->device;
+	output->connector = connector;
+	output->crtc = crtc;
+	output->primary = primary;
+	output->cursor = kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_CURSOR);
+	wl_list_insert(backend->outputs.prev, &output->link);
+	describe(output);
+	if (!add_modes(output) || !add_formats(output)) {
+		wlr_output_destroy(&output->base);
+		return NULL;
+	}
+	wl_signal_emit_mutable(&backend->base.events.new_output, &output->base);
+	return output;
+}
+
+struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *output) {
+	const struct kms_connector *connector = output->connector;
+	const struct latch_kms_backend *backend = output->backend;
+	int index = kms_mode_choose(connector->modes, connector->modes_len,
+		backend->has_mode_request ? &backend->mode_request : NULL);
+	if (index < 0) {
+		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
+	}
+	struct wlr_output_mode *mode;
+	wl_list_for_each(mode, &output->base.modes, link) {
+		if (index-- == 0) {
+			return mode;
+		}
+	}
+	return NULL;
+}
+
+void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence), void *data) {
+	output->flip = flip;
+	output->flip_data = data;
+}
+
+void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip) {
+	output->sequence = kms_sequence_widen(output->sequence, flip->sequence);
+	if (output->flip != NULL) {
+		output->flip(output->flip_data, flip, output->sequence);
+	}
+}
+
+void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
+	const struct kms_device *device = output->device;
+	for (size_t i = 0; i < device->planes_len; i++) {
+		const struct kms_plane *plane = &device->planes[i];
+		bool only_here = plane->possible_crtcs == 1u << output->crtc->index;
+		if (only_here || plane->initial.crtc_id == output->crtc->id) {
+			kms_commit_disable_plane(commit, plane);
+		}
+	}
+	kms_commit_set_mode(commit, output->crtc, output->connector, output->mode_blob);
+}
+
+void latch_kms_output_disable(struct latch_kms_output *output) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	for (size_t i = 0; i < output->device->planes_len; i++) {
+		const struct kms_plane *plane = &output->device->planes[i];
+		if (plane == output->primary || plane == output->cursor) {
+			kms_commit_disable_plane(&commit, plane);
+		}
+	}
+	if (!output->connector->gone) {
+		kms_commit_disable_connector(&commit, output->connector);
+	}
+	kms_commit_disable_crtc(&commit, output->crtc);
+	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+	if (ret != 0 && output->backend->session->active) {
+		wlr_log(WLR_ERROR, "%s can't be switched off: %s", output->base.name,
+			strerror(-ret));
+	}
+	output->needs_modeset = true;
+}
+
+uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {
+	uint32_t fb_id;
+	if (output->black == NULL) {
+		output->black = kms_dumb_buffer_create(output->device, (uint32_t)output->base.width,
+			(uint32_t)output->base.height, DRM_FORMAT_XRGB8888, NULL);
+	}
+	if (output->black == NULL || kms_dumb_buffer_get_fb(output->black, &fb_id) != 0) {
+		return 0;
+	}
+	return fb_id;
+}
+
+const char *latch_kms_output_device(const struct latch_kms_output *output) {
+	static char text[96];
+	snprintf(text, sizeof(text), "%s (%s)", output->device->driver, output->backend->path);
+	return text;
+}
+
+const char *latch_kms_output_clock(const struct latch_kms_output *output) {
+	return kms_clock_kind_name(output->device->clock);
+}
+
+uint32_t latch_kms_output_primary_id(const struct latch_kms_output *output) {
+	return output->primary->id;
+}

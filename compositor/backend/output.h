@@ -1,0 +1,92 @@
+#ifndef LATCH_BACKEND_OUTPUT_H
+#define LATCH_BACKEND_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wlr/interfaces/wlr_output.h>
+#include <wlr/render/drm_format_set.h>
+
+#include "kms/commit.h"
+#include "kms/device.h"
+#include "kms/event.h"
+
+struct latch_kms_backend;
+
+/** A mode of a connector, as wlroots and as KMS know it. */
+struct latch_kms_mode {
+	struct wlr_output_mode base;
+	drmModeModeInfo info;
+};
+
+/**
+ * A connected connector with the CRTC and the planes it was given: wlroots sees a wlr_output.
+ *
+ * What wlroots' helpers commit here (mode, on, off) is noted and done with the next frame that
+ * output/ submits: one atomic commit for both.
+ */
+struct latch_kms_output {
+	struct wlr_output base;
+	struct latch_kms_backend *backend;
+	struct kms_device *device;
+	struct kms_connector *connector;
+	struct kms_crtc *crtc;
+	struct kms_plane *primary;
+	struct kms_plane *cursor; // NULL: there is none
+	struct wlr_drm_format_set primary_formats;
+
+	/** The mode that is set or to be set, as a blob; 0 for none. */
+	uint32_t mode_blob;
+	/** The next commit has to set the mode and everything else anew. */
+	bool needs_modeset;
+	/** Black, as large as the mode: for a screen without anything on it. */
+	struct kms_dumb_buffer *black;
+
+	/** 64 bit vblank counter. */
+	uint64_t sequence;
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
+	void *flip_data;
+
+	struct wl_list link; // latch_kms_backend.outputs
+};
+
+/**
+ * Makes an output of a connected connector if a CRTC and a primary plane are free, and announces
+ * it. Returns NULL otherwise, which has been logged.
+ */
+struct latch_kms_output *latch_kms_output_create(
+	struct latch_kms_backend *backend, struct kms_connector *connector);
+
+/** The KMS output behind a wlr_output; NULL for one of another backend. */
+struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *output);
+
+/** The mode chosen by the user, else the preferred one; NULL when there are none. */
+struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *output);
+
+/** Who hears of flips; NULL: nobody. */
+void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence), void *data);
+
+/** Called by the backend for each flip event of this output's CRTC. */
+void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip);
+
+/**
+ * Puts into the commit what a modeset needs: mode, connector, and every plane that could be on this
+ * CRTC off. To be called first: planes that are set after it win.
+ */
+void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit);
+
+/** Switches the CRTC off, blocking, so that nothing reads its buffers any more. */
+void latch_kms_output_disable(struct latch_kms_output *output);
+
+/** The framebuffer of a black picture of the mode's size; 0 when it could not be made. */
+uint32_t latch_kms_output_black_fb(struct latch_kms_output *output);
+
+/** "vkms (/dev/dri/card0)"; static. */
+const char *latch_kms_output_device(const struct latch_kms_output *output);
+
+/** "hardware" or "simulated": where flip times come from. */
+const char *latch_kms_output_clock(const struct latch_kms_output *output);
+
+uint32_t latch_kms_output_primary_id(const struct latch_kms_output *output);
+
+#endif

@@ -1,0 +1,73 @@
+#include "child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+#include <wlr/util/log.h>
+
+static void run_command(char **command, int error_fd) {
+	/* The event loop blocks the signals it takes by signalfd; the mask survives exec. */
+	sigset_t none;
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	execvp(command[0], command);
+	int error = errno;
+	/* The pipe closes itself when exec succeeds: silence is good news. */
+	ssize_t written = write(error_fd, &error, sizeof(error));
+	_exit(written == (ssize_t)sizeof(error) ? 127 : 126);
+}
+
+static int handle_sigchld(int signal_number, void *data) {
+	struct latch_child *child = data;
+	int status;
+	if (child->pid == 0 || waitpid(child->pid, &status, WNOHANG) != child->pid) {
+		return 0;
+	}
+	child->pid = 0;
+	child->ended(child->data,
+		WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	return 0;
+}
+
+int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, char **command) {
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		return -errno;
+	}
+	child->sigchld = wl_event_loop_add_signal(loop, SIGCHLD, handle_sigchld, child);
+	if (child->sigchld == NULL) {
+		close(fds[0]);
+		close(fds[1]);
+		return -ENOMEM;
+	}
+	pid_t pid = fork();
+	if (pid == 0) {
+		run_command(command, fds[1]);
+	}
+	int error = pid < 0 ? errno : 0;
+	close(fds[1]);
+	if (pid > 0 && read(fds[0], &error, sizeof(error)) == (ssize_t)sizeof(error)) {
+		waitpid(pid, NULL, 0);
+	}
+	close(fds[0]);
+	if (error != 0) {
+		return -error;
+	}
+	child->pid = pid;
+	return 0;
+}
+
+void latch_child_finish(struct latch_child *child) {
+	if (child->sigchld != NULL) {
+		wl_event_source_remove(child->sigchld);
+		child->sigchld = NULL;
+	}
+	if (child->pid > 0) {
+		kill(child->pid, SIGTERM);
+		child->pid = 0;
+	}
+}

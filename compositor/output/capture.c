@@ -1,0 +1,138 @@
+#include "output/capture.h"
+
+#include <cairo.h>
+#include <drm_fourcc.h>
+#include <string.h>
+#include <wayland-server-core.h>
+#include <wlr/util/log.h>
+
+#include "backend/output.h"
+#include "kms/framebuffer.h"
+#include "kms/writeback.h"
+#include "output/output.h"
+#include "server.h"
+
+void latch_capture_init(struct latch_capture *capture) {
+	*capture = (struct latch_capture){0};
+}
+
+static void drop_job(struct latch_capture *capture) {
+	if (capture->fence != NULL) {
+		wl_event_source_remove(capture->fence);
+		capture->fence = NULL;
+	}
+	kms_writeback_destroy(capture->job);
+	capture->job = NULL;
+}
+
+void latch_capture_finish(struct latch_capture *capture) {
+	drop_job(capture);
+	*capture = (struct latch_capture){0};
+}
+
+static void end_capture(struct latch_capture *capture) {
+	void (*done)(void *data) = capture->done;
+	capture->done = NULL;
+	if (done != NULL) {
+		done(capture->data);
+	}
+}
+
+bool latch_output_capture(
+	struct latch_output *output, const char *path, void (*done)(void *data), void *data) {
+	struct latch_capture *capture = &output->capture;
+	if (output->kms == NULL || capture->state != LATCH_CAPTURE_IDLE ||
+		kms_writeback_find(output->kms->device, output->kms->crtc) == NULL) {
+		return false;
+	}
+	capture->state = LATCH_CAPTURE_WANTED;
+	capture->path = path;
+	capture->done = done;
+	capture->data = data;
+	latch_output_schedule(output);
+	return true;
+}
+
+static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
+	if (buffer->fourcc != DRM_FORMAT_XRGB8888 && buffer->fourcc != DRM_FORMAT_ARGB8888) {
+		wlr_log(WLR_ERROR, "the writeback connector writes no format that a PNG is made of");
+		return false;
+	}
+	/* The screen has no alpha, whatever the hardware writes there. */
+	cairo_surface_t *surface = cairo_image_surface_create_for_data(buffer->map,
+		CAIRO_FORMAT_RGB24, (int)buffer->width, (int)buffer->height, (int)buffer->stride);
+	cairo_status_t status = cairo_surface_write_to_png(surface, path);
+	cairo_surface_destroy(surface);
+	if (status != CAIRO_STATUS_SUCCESS) {
+		wlr_log(WLR_ERROR, "%s: %s", path, cairo_status_to_string(status));
+		return false;
+	}
+	wlr_log(WLR_INFO, "the screen is in %s", path);
+	return true;
+}
+
+static int handle_fence(int fd, uint32_t mask, void *data) {
+	struct latch_output *output = data;
+	struct latch_capture *capture = &output->capture;
+	wl_event_source_remove(capture->fence);
+	capture->fence = NULL;
+	int ret = kms_writeback_done(capture->job);
+	if (ret == 0) {
+		write_png(capture->job->buffer, capture->path);
+	} else {
+		wlr_log(WLR_ERROR, "the writeback connector failed: %s", strerror(-ret));
+	}
+	capture->state = LATCH_CAPTURE_DETACH;
+	output->force = true;
+	latch_output_schedule(output);
+	end_capture(capture);
+	return 0;
+}
+
+bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
+	struct latch_capture *capture = &output->capture;
+	int error = 0;
+	switch (capture->state) {
+	case LATCH_CAPTURE_IDLE:
+	case LATCH_CAPTURE_WRITING:
+		return false;
+	case LATCH_CAPTURE_DETACH:
+		kms_writeback_remove(capture->job, commit);
+		return true;
+	case LATCH_CAPTURE_WANTED:
+		break;
+	}
+	if (capture->job == NULL) {
+		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
+			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height,
+			&error);
+	}
+	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
+		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)", error);
+		capture->state = LATCH_CAPTURE_IDLE;
+		end_capture(capture);
+		return false;
+	}
+	return true;
+}
+
+void latch_capture_submitted(struct latch_output *output, bool ok) {
+	struct latch_capture *capture = &output->capture;
+	if (capture->state == LATCH_CAPTURE_DETACH) {
+		if (ok) {
+			drop_job(capture);
+			capture->state = LATCH_CAPTURE_IDLE;
+		}
+		return;
+	}
+	if (capture->state != LATCH_CAPTURE_WANTED) {
+		return;
+	}
+	if (!ok) {
+		kms_writeback_cancel(capture->job); // tried again with the next frame
+		return;
+	}
+	capture->fence = wl_event_loop_add_fd(output->server->event_loop,
+		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
+	capture->state = LATCH_CAPTURE_WRITING;
+}

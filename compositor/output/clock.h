@@ -1,0 +1,27 @@
+#ifndef LATCH_OUTPUT_CLOCK_H
+#define LATCH_OUTPUT_CLOCK_H
+
+#include <stdint.h>
+#include <time.h>
+
+#define LATCH_NS_PER_SEC INT64_C(1000000000)
+
+static inline int64_t latch_timespec_ns(const struct timespec *ts) {
+	return (int64_t)ts->tv_sec * LATCH_NS_PER_SEC + ts->tv_nsec;
+}
+
+static inline struct timespec latch_ns_timespec(int64_t ns) {
+	return (struct timespec){
+		.tv_sec = (time_t)(ns / LATCH_NS_PER_SEC),
+		.tv_nsec = (long)(ns % LATCH_NS_PER_SEC),
+	};
+}
+
+/** CLOCK_MONOTONIC now, the clock of KMS, of sync_files and of wp_presentation. */
+static inline int64_t latch_now_ns(void) {
+	struct timespec ts;
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return latch_timespec_ns(&ts);
+}
+
+#endif

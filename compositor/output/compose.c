@@ -1,0 +1,175 @@
+#include "output/compose.h"
+
+#include <stdlib.h>
+#include <wlr/render/pass.h>
+#include <wlr/render/swapchain.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
+
+#include "output/content.h"
+#include "output/renderer.h"
+
+void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
+	struct wlr_output *output) {
+	*composer = (struct latch_composer){.renderer = renderer, .output = output};
+	wlr_damage_ring_init(&composer->damage);
+}
+
+void latch_composer_reset(struct latch_composer *composer) {
+	wlr_buffer_unlock(composer->front);
+	composer->front = NULL;
+	wlr_swapchain_destroy(composer->swapchain);
+	composer->swapchain = NULL;
+	composer->drawn_len = 0;
+	wlr_damage_ring_finish(&composer->damage);
+	wlr_damage_ring_init(&composer->damage);
+}
+
+void latch_composer_finish(struct latch_composer *composer) {
+	latch_composer_reset(composer);
+	wlr_damage_ring_finish(&composer->damage);
+	free(composer->drawn);
+	*composer = (struct latch_composer){0};
+}
+
+static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	return drawn->update_id == layer->content->record.update_id &&
+		drawn->shape.content == layer->content && latch_layer_same_shape(&drawn->shape, layer);
+}
+
+static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
+	if (i >= composer->drawn_cap) {
+		size_t cap = composer->drawn_cap == 0 ? 16 : composer->drawn_cap * 2;
+		struct latch_drawn_layer *drawn = realloc(composer->drawn, cap * sizeof(*drawn));
+		if (drawn == NULL) {
+			return false;
+		}
+		composer->drawn = drawn;
+		composer->drawn_cap = cap;
+	}
+	composer->drawn[i] = (struct latch_drawn_layer){
+		.update_id = layer->content->record.update_id,
+		.shape = *layer,
+	};
+	return true;
+}
+
+/*
+ * Adds to the damage what looks different from the last picture: layers are compared in their
+ * order, and where one differs both its old and its new rectangle are damaged. Returns false when
+ * nothing does.
+ */
+static bool collect_damage(
+	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
+	size_t visible = 0;
+	bool damaged = composer->front == NULL;
+	bool whole = damaged;
+	for (size_t i = 0; i < len; i++) {
+		const struct latch_layer *layer = &layers[i];
+		if (layer->covered) {
+			continue;
+		}
+		bool known = visible < composer->drawn_len;
+		if (known && looks_alike(&composer->drawn[visible], layer)) {
+			visible++;
+			continue;
+		}
+		damaged = true;
+		if (known) {
+			wlr_damage_ring_add_box(&composer->damage, &composer->drawn[visible].shape.dst);
+		}
+		wlr_damage_ring_add_box(&composer->damage, &layer->dst);
+		whole = !remember(composer, visible, layer) || whole;
+		visible++;
+	}
+	for (size_t i = visible; i < composer->drawn_len; i++) {
+		wlr_damage_ring_add_box(&composer->damage, &composer->drawn[i].shape.dst);
+		damaged = true;
+	}
+	composer->drawn_len = visible <= composer->drawn_cap ? visible : composer->drawn_cap;
+	if (whole) {
+		wlr_damage_ring_add_whole(&composer->damage);
+	}
+	return damaged;
+}
+
+static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
+	const struct latch_layer *layer, const pixman_region32_t *clip) {
+	struct wlr_texture *texture =
+		latch_renderer_texture(composer->renderer, layer->content);
+	if (texture == NULL) {
+		return;
+	}
+	wlr_render_pass_add_texture(pass,
+		&(struct wlr_render_texture_options){
+			.texture = texture,
+			.src_box = layer->src,
+			.dst_box = layer->dst,
+			.transform = layer->transform,
+			.clip = clip,
+			.blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
+						    : WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
+		});
+}
+
+static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
+	const struct latch_layer *layers, size_t len) {
+	pixman_region32_t damage;
+	pixman_region32_init(&damage);
+	wlr_damage_ring_rotate_buffer(&composer->damage, buffer, &damage);
+
+	struct wlr_render_pass *pass = wlr_renderer_begin_buffer_pass(
+		composer->renderer->wlr_renderer, buffer, NULL);
+	if (pass == NULL) {
+		pixman_region32_fini(&damage);
+		return false;
+	}
+	wlr_render_pass_add_rect(pass,
+		&(struct wlr_render_rect_options){
+			.box = {.width = buffer->width, .height = buffer->height},
+			.color = {.a = 1},
+			.clip = &damage,
+			.blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+		});
+	for (size_t i = len; i-- > 0;) {
+		if (!layers[i].covered) {
+			draw_layer(composer, pass, &layers[i], &damage);
+		}
+	}
+	bool ok = wlr_render_pass_submit(pass);
+	pixman_region32_fini(&damage);
+	return ok;
+}
+
+struct wlr_buffer *latch_composer_compose(
+	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
+	if (!latch_renderer_ensure(composer->renderer)) {
+		return NULL;
+	}
+	if (composer->output->renderer == NULL &&
+		!wlr_output_init_render(composer->output, composer->renderer->allocator,
+			composer->renderer->wlr_renderer)) {
+		return NULL;
+	}
+	if (!collect_damage(composer, layers, len)) {
+		return wlr_buffer_lock(composer->front);
+	}
+
+	if (!wlr_output_configure_primary_swapchain(
+		    composer->output, NULL, &composer->swapchain)) {
+		return NULL;
+	}
+	struct wlr_buffer *buffer = wlr_swapchain_acquire(composer->swapchain);
+	if (buffer == NULL) {
+		return NULL;
+	}
+	if (!draw(composer, buffer, layers, len)) {
+		wlr_log(WLR_ERROR, "%s: composing failed", composer->output->name);
+		wlr_buffer_unlock(buffer);
+		latch_composer_reset(composer);
+		return NULL;
+	}
+	wlr_buffer_unlock(composer->front);
+	composer->front = wlr_buffer_lock(buffer);
+	return buffer;
+}

@@ -1,0 +1,52 @@
+#ifndef LATCH_OUTPUT_COMPOSE_H
+#define LATCH_OUTPUT_COMPOSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <wlr/types/wlr_damage_ring.h>
+
+#include "output/layer.h"
+
+struct latch_renderer;
+struct wlr_buffer;
+struct wlr_output;
+struct wlr_swapchain;
+
+/** What was drawn last, to find out what is different now. */
+struct latch_drawn_layer {
+	uint64_t update_id;
+	struct latch_layer shape;
+};
+
+/**
+ * Draws layers into one buffer for one output, and only what has changed since that buffer was
+ * drawn last.
+ */
+struct latch_composer {
+	struct latch_renderer *renderer;
+	struct wlr_output *output;
+	struct wlr_swapchain *swapchain;
+	struct wlr_damage_ring damage;
+	/** The newest composed picture, locked; NULL before the first and after a reset. */
+	struct wlr_buffer *front;
+	struct latch_drawn_layer *drawn;
+	size_t drawn_len, drawn_cap;
+};
+
+void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
+	struct wlr_output *output);
+void latch_composer_finish(struct latch_composer *composer);
+
+/** Forgets all pictures: the next one is drawn whole. After a mode change. */
+void latch_composer_reset(struct latch_composer *composer);
+
+/**
+ * Composes the layers that are not covered, over black.
+ *
+ * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
+ * different. NULL when there is no renderer or no buffer to draw into, which has been logged.
+ */
+struct wlr_buffer *latch_composer_compose(
+	struct latch_composer *composer, const struct latch_layer *layers, size_t len);
+
+#endif

@@ -1,0 +1,287 @@
+#include "output/content.h"
+
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_presentation_time.h>
+#include <wlr/util/log.h>
+
+#include "output/clock.h"
+#include "sync/fence.h"
+#include "sync/gate.h"
+#include "sync/release.h"
+#include "trace/trace.h"
+
+struct latch_content_tracker {
+	struct latch_content_tracker_options options;
+	struct wl_list surfaces; // latch_surface.link
+	/* Contents between two lives: a client that commits 60 times a second costs no
+	 * allocation for them. */
+	struct wl_list unused; // latch_content.link
+	size_t count;
+	uint32_t next_surface_id;
+	struct wl_listener new_surface;
+};
+
+static struct latch_content *content_alloc(struct latch_content_tracker *tracker) {
+	struct latch_content *content;
+	if (wl_list_empty(&tracker->unused)) {
+		content = calloc(1, sizeof(*content));
+		if (content == NULL) {
+			return NULL;
+		}
+	} else {
+		content = wl_container_of(tracker->unused.next, content, link);
+		wl_list_remove(&content->link);
+	}
+	*content = (struct latch_content){.refs = 1, .tracker = tracker};
+	tracker->count++;
+	return content;
+}
+
+static void describe_buffer(struct latch_content *content) {
+	struct wlr_dmabuf_attributes dmabuf;
+	struct wlr_shm_attributes shm;
+	content->width = content->buffer->width;
+	content->height = content->buffer->height;
+	content->modifier = DRM_FORMAT_MOD_INVALID;
+	if (wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
+		content->is_dmabuf = true;
+		content->fourcc = dmabuf.format;
+		content->modifier = dmabuf.modifier;
+	} else if (wlr_buffer_get_shm(content->buffer, &shm)) {
+		content->is_shm = true;
+		content->fourcc = shm.format;
+	}
+}
+
+static enum latch_record_sync record_sync(enum latch_sync_kind kind) {
+	switch (kind) {
+	case LATCH_SYNC_NONE:
+		return LATCH_RECORD_SYNC_NONE;
+	case LATCH_SYNC_IMPLICIT:
+		return LATCH_RECORD_SYNC_IMPLICIT;
+	case LATCH_SYNC_SYNC_FILE:
+		return LATCH_RECORD_SYNC_FILE;
+	case LATCH_SYNC_SYNCOBJ:
+		return LATCH_RECORD_SYNC_SYNCOBJ;
+	}
+	return LATCH_RECORD_SYNC_NONE;
+}
+
+static struct latch_content *content_create(struct latch_surface *surface,
+	struct wlr_buffer *buffer, const struct latch_update *update) {
+	struct latch_content *content = content_alloc(surface->tracker);
+	if (content == NULL) {
+		return NULL;
+	}
+	content->buffer = wlr_buffer_lock(buffer);
+	content->release = update->release;
+	describe_buffer(content);
+	content->record = (struct latch_frame_record){
+		.surface_id = surface->id,
+		.update_id = update->id,
+		.sync = record_sync(update->kind),
+		.commit_ns = update->commit_ns,
+		.signalled_ns = update->signalled_ns,
+		.ready_ns = update->ready_ns,
+	};
+	return content;
+}
+
+static void content_destroy(struct latch_content *content) {
+	struct latch_content_tracker *tracker = content->tracker;
+
+	content->record.presented = content->presented;
+	content->record.superseded = content->superseded && !content->presented;
+	content->record.release_ns = latch_now_ns();
+
+	wlr_texture_destroy(content->texture);
+	wlr_presentation_feedback_destroy(content->feedback);
+	latch_release_destroy(content->release);
+	wlr_buffer_unlock(content->buffer);
+
+	if (content->record.surface_id != 0) {
+		latch_trace_frame(tracker->options.trace, &content->record);
+	}
+
+	tracker->count--;
+	wl_list_insert(&tracker->unused, &content->link);
+}
+
+struct latch_content *latch_content_from_buffer(
+	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial) {
+	struct latch_content *content = content_alloc(tracker);
+	if (content == NULL) {
+		return NULL;
+	}
+	content->buffer = wlr_buffer_lock(buffer);
+	content->record.update_id = serial;
+	describe_buffer(content);
+	return content;
+}
+
+struct latch_content *latch_content_ref(struct latch_content *content) {
+	content->refs++;
+	return content;
+}
+
+void latch_content_unref(struct latch_content *content) {
+	if (content != NULL && --content->refs == 0) {
+		content_destroy(content);
+	}
+}
+
+void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd) {
+	if (content->release == NULL) {
+		return;
+	}
+	int fd = latch_fence_dup(out_fence_fd);
+	if (fd < 0) {
+		/* No fd to be had: the release comes with the flip, late and not early. */
+		return;
+	}
+	latch_release_with_fence(content->release, fd);
+}
+
+void latch_content_drop_buffer(struct latch_content *content) {
+	wlr_buffer_unlock(content->buffer);
+	content->buffer = NULL;
+	latch_release_destroy(content->release);
+	content->release = NULL;
+}
+
+static void surface_set_content(struct latch_surface *surface, struct latch_content *content) {
+	if (surface->current != NULL) {
+		surface->current->superseded = true;
+		latch_content_unref(surface->current);
+	}
+	surface->current = content;
+}
+
+static void surface_take_update(struct latch_surface *surface) {
+	struct wlr_surface *wlr_surface = surface->wlr_surface;
+	struct latch_update update;
+	bool taken = latch_surface_sync_take_current(wlr_surface, &update);
+
+	if (wlr_surface->current.buffer == NULL) {
+		latch_release_destroy(update.release);
+		surface_set_content(surface, NULL);
+		return;
+	}
+	if (!taken || update.fence_error) {
+		/* The GPU job that should have filled it failed: the last good one stays up. */
+		latch_release_destroy(update.release);
+		return;
+	}
+
+	struct latch_content *content =
+		content_create(surface, wlr_surface->current.buffer, &update);
+	if (content == NULL) {
+		wl_resource_post_no_memory(wlr_surface->resource);
+		latch_release_destroy(update.release);
+		return;
+	}
+	surface_set_content(surface, content);
+}
+
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct latch_surface *surface = wl_container_of(listener, surface, commit);
+	struct latch_content_tracker *tracker = surface->tracker;
+
+	if (surface->wlr_surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
+		surface_take_update(surface);
+	}
+	tracker->options.committed(tracker->options.data, surface);
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct latch_surface *surface = wl_container_of(listener, surface, destroy);
+	surface_set_content(surface, NULL);
+	if (surface->registered) {
+		latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
+	}
+	wl_list_remove(&surface->commit.link);
+	wl_list_remove(&surface->destroy.link);
+	wl_list_remove(&surface->link);
+	free(surface);
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct latch_content_tracker *tracker = wl_container_of(listener, tracker, new_surface);
+	struct wlr_surface *wlr_surface = data;
+
+	struct latch_surface *surface = calloc(1, sizeof(*surface));
+	if (surface == NULL) {
+		wl_resource_post_no_memory(wlr_surface->resource);
+		return;
+	}
+	*surface = (struct latch_surface){
+		.tracker = tracker,
+		.wlr_surface = wlr_surface,
+		.id = ++tracker->next_surface_id,
+		.commit.notify = handle_commit,
+		.destroy.notify = handle_destroy,
+	};
+	wl_signal_add(&wlr_surface->events.commit, &surface->commit);
+	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+	wl_list_insert(&tracker->surfaces, &surface->link);
+}
+
+struct latch_content_tracker *latch_content_tracker_create(
+	const struct latch_content_tracker_options *options) {
+	struct latch_content_tracker *tracker = calloc(1, sizeof(*tracker));
+	if (tracker == NULL) {
+		return NULL;
+	}
+	tracker->options = *options;
+	wl_list_init(&tracker->surfaces);
+	wl_list_init(&tracker->unused);
+	tracker->new_surface.notify = handle_new_surface;
+	wl_signal_add(&options->compositor->events.new_surface, &tracker->new_surface);
+	return tracker;
+}
+
+void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
+	if (tracker == NULL) {
+		return;
+	}
+	if (tracker->count > 0) {
+		wlr_log(WLR_ERROR, "%zu buffers were not given back", tracker->count);
+	}
+	struct latch_content *content, *tmp;
+	wl_list_for_each_safe(content, tmp, &tracker->unused, link) {
+		wl_list_remove(&content->link);
+		free(content);
+	}
+	wl_list_remove(&tracker->new_surface.link);
+	free(tracker);
+}
+
+size_t latch_content_tracker_count(const struct latch_content_tracker *tracker) {
+	return tracker->count;
+}
+
+void latch_surface_register(struct latch_surface *surface, const char *label) {
+	pid_t pid = 0;
+	wl_client_get_credentials(
+		wl_resource_get_client(surface->wlr_surface->resource), &pid, NULL, NULL);
+	latch_trace_add_surface(surface->tracker->options.trace,
+		&(struct latch_trace_surface){.id = surface->id, .pid = pid, .label = label});
+	surface->registered = true;
+}
+
+/* A surface's object is found by its commit listener: libwayland looks it up by the function. */
+struct latch_surface *latch_surface_get(
+	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface) {
+	struct wl_listener *listener =
+		wl_signal_get(&wlr_surface->events.commit, handle_commit);
+	if (listener == NULL) {
+		return NULL;
+	}
+	struct latch_surface *surface = wl_container_of(listener, surface, commit);
+	return surface->tracker == tracker ? surface : NULL;
+}

@@ -1,0 +1,128 @@
+#ifndef LATCH_OUTPUT_CONTENT_H
+#define LATCH_OUTPUT_CONTENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+#include "trace/record.h"
+
+struct latch_content_tracker;
+struct latch_release;
+struct latch_trace;
+struct wlr_buffer;
+struct wlr_compositor;
+struct wlr_presentation_feedback;
+struct wlr_surface;
+struct wlr_texture;
+
+/**
+ * One content update that passed the gate: a buffer, what its client is owed for it, and the
+ * record of its way. Counted: its surface holds it while it is the newest, every frame that
+ * shows it holds it until the flip that replaces it. With the last reference the buffer goes
+ * back to the client, exactly once.
+ */
+struct latch_content {
+	size_t refs;
+	struct latch_content_tracker *tracker;
+
+	/** Locked; NULL when its pixels were copied and it went back early. */
+	struct wlr_buffer *buffer;
+	/** NULL for clients that only know wl_buffer.release. */
+	struct latch_release *release;
+	/** Asked for by the client for this update; taken when it is first submitted. */
+	struct wlr_presentation_feedback *feedback;
+	/** Made when it first had to be composed. */
+	struct wlr_texture *texture;
+
+	int32_t width, height;
+	uint32_t fourcc; // 0 where it is not known
+	uint64_t modifier;
+	bool is_dmabuf;
+	bool is_shm;
+
+	/** The surface has a newer one: it will not be shown again once it was replaced. */
+	bool superseded;
+	/** It was in a frame that was submitted. */
+	bool submitted;
+	/** It was on screen. */
+	bool presented;
+
+	struct latch_frame_record record;
+
+	struct wl_list link; // latch_content_tracker.unused, between two lives
+};
+
+/** What the tracker keeps for every wl_surface. */
+struct latch_surface {
+	struct latch_content_tracker *tracker;
+	struct wlr_surface *wlr_surface;
+	/** The newest ready update; NULL while the surface has no buffer. */
+	struct latch_content *current;
+	/** Number of the surface in traces and statistics; counts up from 1. */
+	uint32_t id;
+	/** Told to the trace already. */
+	bool registered;
+	/** What the log said last of why it is not on a plane. */
+	uint64_t logged_reasons;
+	bool logged;
+
+	struct wl_listener commit;
+	struct wl_listener destroy;
+	struct wl_list link; // latch_content_tracker.surfaces
+};
+
+struct latch_content_tracker_options {
+	struct wlr_compositor *compositor;
+	/** Gets every update's record when its buffer goes back. Borrowed. */
+	struct latch_trace *trace;
+	/** A commit was applied: its surface may look different, or wants a frame callback. */
+	void (*committed)(void *data, struct latch_surface *surface);
+	void *data;
+};
+
+/**
+ * Watches all surfaces of the compositor. To be created after the gate. NULL without memory.
+ */
+struct latch_content_tracker *latch_content_tracker_create(
+	const struct latch_content_tracker_options *options);
+
+/** Clients and frames must be gone. NULL is fine. */
+void latch_content_tracker_destroy(struct latch_content_tracker *tracker);
+
+/** How many updates are held now, by surfaces and frames; for leak tests. */
+size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);
+
+/** The tracker's object of a surface; NULL for one that is older than the tracker. */
+struct latch_surface *latch_surface_get(
+	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface);
+
+/** Tells the trace who this is; label: an app id or "". Once, before its first frame. */
+void latch_surface_register(struct latch_surface *surface, const char *label);
+
+/**
+ * A content that is no client's update: the cursor's image, when it has to be composed. serial
+ * changes with the pixels. It is not in the trace. NULL without memory.
+ */
+struct latch_content *latch_content_from_buffer(
+	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial);
+
+struct latch_content *latch_content_ref(struct latch_content *content);
+
+/** NULL is fine. */
+void latch_content_unref(struct latch_content *content);
+
+/**
+ * Tells the client when the plane that showed this content lets it go, before that happens:
+ * out_fence_fd is the out-fence of the commit that takes it off the screen, and stays the
+ * caller's. For superseded content that no other frame holds; once is enough.
+ */
+void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd);
+
+/**
+ * Gives the buffer back early, after its pixels were copied into a texture. The content stays.
+ */
+void latch_content_drop_buffer(struct latch_content *content);
+
+#endif

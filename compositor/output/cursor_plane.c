@@ -1,0 +1,159 @@
+#include "output/cursor_plane.h"
+
+#include <drm_fourcc.h>
+#include <math.h>
+#include <string.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
+
+#include "backend/output.h"
+#include "output/collect.h"
+#include "output/mapped_buffer.h"
+#include "shell/shell.h"
+
+static bool create_buffers(struct latch_cursor_plane *cursor) {
+	struct kms_device *device = cursor->kms->device;
+	for (unsigned i = 0; i < 2; i++) {
+		uint32_t fb_id;
+		cursor->buffers[i] = kms_dumb_buffer_create(device, device->cursor_width,
+			device->cursor_height, DRM_FORMAT_ARGB8888, NULL);
+		if (cursor->buffers[i] == NULL || kms_dumb_buffer_map(cursor->buffers[i]) != 0 ||
+			kms_dumb_buffer_get_fb(cursor->buffers[i], &fb_id) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void destroy_buffers(struct latch_cursor_plane *cursor) {
+	for (unsigned i = 0; i < 2; i++) {
+		kms_dumb_buffer_destroy(cursor->buffers[i]);
+		cursor->buffers[i] = NULL;
+	}
+}
+
+void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms_output *kms) {
+	*cursor = (struct latch_cursor_plane){.kms = kms};
+	if (kms->cursor == NULL || !create_buffers(cursor)) {
+		wlr_log(WLR_INFO, "%s: %s, the cursor is composed", kms->base.name,
+			kms->cursor == NULL ? "no cursor plane" : "no buffers for the cursor plane");
+		destroy_buffers(cursor);
+		cursor->composed = true;
+	}
+}
+
+void latch_cursor_plane_finish(struct latch_cursor_plane *cursor) {
+	destroy_buffers(cursor);
+	*cursor = (struct latch_cursor_plane){0};
+}
+
+void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
+	wlr_log(WLR_INFO, "%s: the cursor plane was refused, the cursor is composed",
+		cursor->kms->base.name);
+	destroy_buffers(cursor);
+	cursor->composed = true;
+	cursor->visible = false;
+}
+
+/* Copies the image into the upper left corner of the buffer that is not on the plane. */
+static bool draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *source) {
+	struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
+	void *data;
+	uint32_t format;
+	size_t stride;
+	if ((uint32_t)source->width > target->width || (uint32_t)source->height > target->height) {
+		return false;
+	}
+	if (!wlr_buffer_begin_data_ptr_access(
+		    source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride)) {
+		return false;
+	}
+	bool ok = format == DRM_FORMAT_ARGB8888;
+	if (ok) {
+		memset(target->map, 0, target->size);
+		for (int y = 0; y < source->height; y++) {
+			memcpy((char *)target->map + (size_t)y * target->stride,
+				(const char *)data + (size_t)y * stride, (size_t)source->width * 4);
+		}
+	}
+	wlr_buffer_end_data_ptr_access(source);
+	return ok;
+}
+
+/* The plane shows pixels as they are: size and orientation have to fit already. */
+static bool fits(const struct latch_cursor_image *image, const struct wlr_output *output) {
+	return output->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
+		(int)roundf((float)image->width * output->scale) == image->buffer->width &&
+		(int)roundf((float)image->height * output->scale) == image->buffer->height;
+}
+
+static bool take_image(struct latch_cursor_plane *cursor, const struct latch_cursor_image *image,
+	const struct wlr_output *output) {
+	if (cursor->serial == image->serial) {
+		return true;
+	}
+	if (!fits(image, output)) {
+		return false;
+	}
+	struct wlr_buffer *source = image->buffer;
+	struct wlr_dmabuf_attributes dmabuf;
+	if (wlr_buffer_get_dmabuf(source, &dmabuf)) {
+		source = latch_mapped_buffer_get(source);
+	}
+	if (source == NULL || !draw_image(cursor, source)) {
+		return false;
+	}
+	cursor->front = !cursor->front;
+	cursor->serial = image->serial;
+	return true;
+}
+
+static bool same_state(const struct kms_plane_state *a, const struct kms_plane_state *b) {
+	return a->fb_id == b->fb_id && a->dst_x == b->dst_x && a->dst_y == b->dst_y &&
+		a->hotspot_x == b->hotspot_x && a->hotspot_y == b->hotspot_y;
+}
+
+bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
+	const struct wlr_output *output, const struct wlr_box *box) {
+	double x, y;
+	const struct latch_cursor_image *image = latch_shell_cursor(shell, &x, &y);
+	bool was_visible = cursor->visible;
+	if (cursor->buffers[0] == NULL || image == NULL) {
+		cursor->visible = false;
+		return was_visible;
+	}
+	if (!take_image(cursor, image, output)) {
+		/* This image has to be composed; the next may fit the plane again. */
+		cursor->composed = true;
+		cursor->visible = false;
+		return was_visible;
+	}
+	cursor->composed = false;
+
+	struct wlr_fbox logical = {
+		.x = x - image->hotspot_x - box->x,
+		.y = y - image->hotspot_y - box->y,
+		.width = image->width,
+		.height = image->height,
+	};
+	struct wlr_box dst = latch_output_pixels(output, &logical);
+	cursor->visible = dst.x < output->width && dst.y < output->height &&
+		dst.x + dst.width > 0 && dst.y + dst.height > 0;
+
+	const struct kms_dumb_buffer *front = cursor->buffers[cursor->front];
+	struct kms_plane_state state = kms_plane_state_default();
+	state.fb_id = front->fb_id;
+	state.src_w = front->width << 16;
+	state.src_h = front->height << 16;
+	state.dst_x = dst.x;
+	state.dst_y = dst.y;
+	state.dst_w = front->width;
+	state.dst_h = front->height;
+	state.hotspot_x = image->hotspot_x;
+	state.hotspot_y = image->hotspot_y;
+	bool changed = cursor->visible != was_visible ||
+		(cursor->visible && !same_state(&state, &cursor->state));
+	cursor->state = state;
+	return changed;
+}

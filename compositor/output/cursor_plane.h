@@ -1,0 +1,46 @@
+#ifndef LATCH_OUTPUT_CURSOR_PLANE_H
+#define LATCH_OUTPUT_CURSOR_PLANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wlr/util/box.h>
+
+#include "kms/commit.h"
+#include "kms/framebuffer.h"
+
+struct latch_kms_output;
+struct latch_shell;
+struct wlr_output;
+
+/**
+ * The hardware cursor of one output: two small dumb buffers, one on the plane, the other to draw
+ * the next image into.
+ */
+struct latch_cursor_plane {
+	struct latch_kms_output *kms; // NULL in a window
+	/** The image has to be composed instead: no plane, too large, a format it can't show. */
+	bool composed;
+	/** Whether it is to be on the screen, and what and where. */
+	bool visible;
+	struct kms_plane_state state;
+
+	struct kms_dumb_buffer *buffers[2]; // NULL where there is no plane
+	unsigned front;
+	uint64_t serial; // of the image in the front buffer, 0 for none
+};
+
+/** kms may have no cursor plane: then the cursor is composed. */
+void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms_output *kms);
+void latch_cursor_plane_finish(struct latch_cursor_plane *cursor);
+
+/**
+ * Takes over the shell's cursor for this output, whose place in the layout is box. Returns whether
+ * the plane has to look different from before.
+ */
+bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
+	const struct wlr_output *output, const struct wlr_box *box);
+
+/** The kernel refused the plane: compose the cursor from now on. */
+void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor);
+
+#endif

@@ -1,0 +1,58 @@
+#include "output/deadline.h"
+
+static int64_t clamp_margin(const struct latch_deadline *deadline, int64_t margin_ns) {
+	int64_t max_ns = deadline->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
+	if (margin_ns > max_ns) {
+		margin_ns = max_ns;
+	}
+	/* At very high refresh rates the smallest margin may be more than the largest part of a
+	 * refresh: the part wins, or the wake-up would lie before the flip. */
+	if (margin_ns < LATCH_MARGIN_MIN_NS) {
+		margin_ns = LATCH_MARGIN_MIN_NS < max_ns ? LATCH_MARGIN_MIN_NS : max_ns;
+	}
+	return margin_ns;
+}
+
+void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns) {
+	*deadline = (struct latch_deadline){.refresh_ns = refresh_ns > 0 ? refresh_ns : 0};
+	deadline->margin_ns = clamp_margin(deadline, LATCH_MARGIN_START_NS);
+}
+
+int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns) {
+	if (deadline->refresh_ns == 0 || deadline->last_flip_ns == 0) {
+		return 0;
+	}
+	int64_t since_ns = time_ns - deadline->last_flip_ns;
+	if (since_ns < 0) {
+		/* A driver may stamp a flip with the coming vblank, a little in the future. */
+		return deadline->last_flip_ns;
+	}
+	return deadline->last_flip_ns + (since_ns / deadline->refresh_ns + 1) * deadline->refresh_ns;
+}
+
+int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {
+	int64_t vblank_ns = latch_deadline_next_vblank(deadline, now_ns);
+	if (vblank_ns == 0 || now_ns - deadline->last_flip_ns > deadline->refresh_ns) {
+		return now_ns;
+	}
+	int64_t wake_ns = vblank_ns - deadline->margin_ns;
+	return wake_ns > now_ns ? wake_ns : now_ns;
+}
+
+void latch_deadline_flipped(
+	struct latch_deadline *deadline, int64_t wake_ns, int64_t submit_end_ns, int64_t flip_ns) {
+	int64_t target_ns = wake_ns > 0 ? latch_deadline_next_vblank(deadline, wake_ns) : 0;
+	deadline->last_flip_ns = flip_ns;
+	if (target_ns == 0) {
+		return;
+	}
+
+	/* What was left between the ioctl's return and the vblank, beyond what we want to keep. */
+	int64_t spare_ns = target_ns - submit_end_ns - LATCH_MARGIN_SPARE_NS;
+	if (spare_ns < 0) {
+		deadline->margin_ns -= spare_ns;
+	} else {
+		deadline->margin_ns -= spare_ns / LATCH_MARGIN_DECAY;
+	}
+	deadline->margin_ns = clamp_margin(deadline, deadline->margin_ns);
+}

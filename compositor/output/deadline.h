@@ -1,0 +1,52 @@
+#ifndef LATCH_OUTPUT_DEADLINE_H
+#define LATCH_OUTPUT_DEADLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * When to latch: as late as the work before the flip allows, so that what is shown is young.
+ *
+ * The margin is how long before the vblank latch wakes. A miss raises it at once by what was
+ * missed, a frame that was in time lowers it slowly (KWin's commit thread has this rule).
+ */
+#define LATCH_MARGIN_MIN_NS INT64_C(1500000)
+#define LATCH_MARGIN_START_NS INT64_C(4000000)
+/** A margin is never more than this part of a refresh. */
+#define LATCH_MARGIN_MAX_NUM 3
+#define LATCH_MARGIN_MAX_DEN 4
+/** What is kept free between the end of the atomic ioctl and the vblank. */
+#define LATCH_MARGIN_SPARE_NS INT64_C(1000000)
+/** A frame in time gives back this part of what it had to spare. */
+#define LATCH_MARGIN_DECAY 10
+
+struct latch_deadline {
+	/** The mode's refresh interval; 0 where it is not known: latch goes at once then. */
+	int64_t refresh_ns;
+	/** The last flip; 0 before the first. */
+	int64_t last_flip_ns;
+	int64_t margin_ns;
+};
+
+void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns);
+
+/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown. */
+int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns);
+
+/**
+ * When to wake up to latch: at or after now_ns.
+ *
+ * After idle (the last flip is more than one refresh ago) this is now: nothing newer can arrive
+ * that is worth a wait, and the next vblank is all the closer.
+ */
+int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns);
+
+/**
+ * Learns from a flip: submit_end_ns is when the atomic ioctl had returned, wake_ns the time the
+ * wake-up had been planned for (0 when the frame went at once: then nothing is learned about the
+ * margin).
+ */
+void latch_deadline_flipped(
+	struct latch_deadline *deadline, int64_t wake_ns, int64_t submit_end_ns, int64_t flip_ns);
+
+#endif

@@ -1,0 +1,85 @@
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_presentation_time.h>
+#include <wlr/util/log.h>
+
+#include "output/clock.h"
+#include "output/content.h"
+#include "output/output.h"
+#include "server.h"
+#include "trace/trace.h"
+
+static void send_presented(struct latch_output *output, struct latch_frame_item *item,
+	const struct wlr_presentation_event *event) {
+	struct latch_content *content = item->content;
+	if (content->feedback == NULL) {
+		return;
+	}
+	struct wlr_presentation_event own = *event;
+	if (item->on_plane) {
+		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
+	}
+	wlr_presentation_feedback_send_presented(content->feedback, &own);
+	wlr_presentation_feedback_destroy(content->feedback);
+	content->feedback = NULL;
+}
+
+static void note_presented(struct latch_output *output, struct latch_content *content,
+	int64_t flip_ns, uint64_t sequence) {
+	if (content->presented) {
+		return;
+	}
+	content->presented = true;
+	content->record.output_id = output->id;
+	content->record.flip_ns = flip_ns;
+	content->record.sequence = sequence;
+	content->record.refresh_ns = output->deadline.refresh_ns;
+}
+
+static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,
+	uint64_t sequence, uint32_t flags) {
+	struct timespec when = latch_ns_timespec(flip_ns);
+	struct wlr_presentation_event event = {
+		.output = output->wlr_output,
+		.tv_sec = (uint64_t)when.tv_sec,
+		.tv_nsec = (uint32_t)when.tv_nsec,
+		.refresh = (uint32_t)output->deadline.refresh_ns,
+		.seq = sequence,
+		.flags = flags,
+	};
+	for (size_t i = 0; i < frame->len; i++) {
+		note_presented(output, frame->items[i].content, flip_ns, sequence);
+		send_presented(output, &frame->items[i], &event);
+	}
+	frame->record.flip_ns = flip_ns;
+	frame->record.sequence = sequence;
+	latch_trace_flip(output->server->trace, &frame->record);
+}
+
+static void count_flip(struct latch_server *server) {
+	server->flips++;
+	if (server->options->frames != 0 && server->flips >= server->options->frames) {
+		latch_server_end(server, LATCH_EXIT_OK);
+	}
+}
+
+void latch_output_flipped(
+	struct latch_output *output, int64_t flip_ns, uint64_t sequence, uint32_t flags) {
+	if (!output->flip_pending) {
+		return; // of a frame from before the session was switched away
+	}
+	output->flip_pending = false;
+
+	struct latch_frame *frame = output->pending, *replaced = output->on_screen;
+	output->on_screen = frame;
+	output->pending = replaced;
+	latch_deadline_flipped(
+		&output->deadline, frame->wake_ns, frame->record.submit_end_ns, flip_ns);
+	finish_frame(output, frame, flip_ns, sequence, flags);
+	/* From here on nobody reads what was shown before: the buffers go back. */
+	latch_frame_clear(replaced);
+
+	if (output->dirty || output->force) {
+		latch_output_schedule(output);
+	}
+	count_flip(output->server);
+}

@@ -1,0 +1,104 @@
+#include "output/frame.h"
+
+#include <stdlib.h>
+#include <wlr/types/wlr_buffer.h>
+
+#include "output/content.h"
+
+bool latch_frame_add(
+	struct latch_frame *frame, struct latch_content *content, uint32_t surface_id, bool on_plane) {
+	if (frame->len == frame->cap) {
+		size_t cap = frame->cap == 0 ? 8 : frame->cap * 2;
+		struct latch_frame_item *items = realloc(frame->items, cap * sizeof(*items));
+		if (items == NULL) {
+			return false;
+		}
+		frame->items = items;
+		frame->cap = cap;
+	}
+	frame->items[frame->len++] = (struct latch_frame_item){
+		.content = latch_content_ref(content),
+		.surface_id = surface_id,
+		.on_plane = on_plane,
+	};
+	return true;
+}
+
+bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content) {
+	for (size_t i = 0; i < frame->len; i++) {
+		if (frame->items[i].content == content) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b) {
+	if (a->len != b->len || a->composed != b->composed) {
+		return false;
+	}
+	for (size_t i = 0; i < a->len; i++) {
+		if (a->items[i].content != b->items[i].content ||
+			a->items[i].on_plane != b->items[i].on_plane) {
+			return false;
+		}
+	}
+	return true;
+}
+
+struct latch_content *latch_frame_find(const struct latch_frame *frame, uint32_t surface_id) {
+	for (size_t i = 0; i < frame->len; i++) {
+		if (frame->items[i].surface_id == surface_id) {
+			return frame->items[i].content;
+		}
+	}
+	return NULL;
+}
+
+void latch_frame_clear(struct latch_frame *frame) {
+	for (size_t i = 0; i < frame->len; i++) {
+		latch_content_unref(frame->items[i].content);
+	}
+	wlr_buffer_unlock(frame->composed);
+	*frame = (struct latch_frame){.items = frame->items, .cap = frame->cap};
+}
+
+void latch_frame_finish(struct latch_frame *frame) {
+	latch_frame_clear(frame);
+	free(frame->items);
+	*frame = (struct latch_frame){0};
+}
+
+void latch_frame_release_on_fence(
+	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd) {
+	if (out_fence_fd < 0) {
+		return;
+	}
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_content *content = frame->items[i].content;
+		/* Two references would be another output's frame: its flip comes at another time,
+		 * and the release has to wait for the later one. */
+		if (content->superseded && content->refs == 1 && !latch_frame_has(next, content)) {
+			latch_content_release_on_fence(content, out_fence_fd);
+		}
+	}
+}
+
+void latch_frame_note_submit(struct latch_frame *frame) {
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_content *content = frame->items[i].content;
+		if (content->submitted) {
+			continue;
+		}
+		content->submitted = true;
+		content->record.latch_ns = frame->record.latch_ns;
+		content->record.submit_start_ns = frame->record.submit_start_ns;
+		content->record.submit_end_ns = frame->record.submit_end_ns;
+		content->record.placement = LATCH_COMPOSED;
+		if (frame->items[i].on_plane) {
+			content->record.placement = LATCH_ON_PLANE;
+			content->record.plane_id = frame->plane_id;
+			content->record.plane_type = frame->plane_type;
+		}
+	}
+}

@@ -1,0 +1,66 @@
+#ifndef LATCH_OUTPUT_FRAME_H
+#define LATCH_OUTPUT_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "trace/record.h"
+
+struct latch_content;
+struct latch_surface;
+struct wlr_buffer;
+
+/** A content update that is in a frame. */
+struct latch_frame_item {
+	struct latch_content *content; // referenced
+	uint32_t surface_id;
+	bool on_plane;
+};
+
+/**
+ * What one atomic commit puts on an output: everything in it is held until the flip of the next
+ * one. There are two or three of these per output, used in turn.
+ */
+struct latch_frame {
+	struct latch_frame_item *items;
+	size_t len, cap;
+	/** The composed picture, locked; NULL when a client's buffer is on the primary plane. */
+	struct wlr_buffer *composed;
+	/** The plane that items with on_plane are on. */
+	uint32_t plane_id;
+	const char *plane_type;
+	/** The wake-up it was planned for; 0 when it went at once. */
+	int64_t wake_ns;
+	struct latch_flip_record record;
+};
+
+/** Adds a reference of its own to the content. Returns false without memory. */
+bool latch_frame_add(
+	struct latch_frame *frame, struct latch_content *content, uint32_t surface_id, bool on_plane);
+
+/** Whether the content is in it, on a plane or composed. */
+bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
+
+/** Whether both show the same buffers in the same way. */
+bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b);
+
+/** The content of this surface that is in the frame, or NULL. */
+struct latch_content *latch_frame_find(const struct latch_frame *frame, uint32_t surface_id);
+
+/** Lets everything go; the frame is empty then, its memory is kept. */
+void latch_frame_clear(struct latch_frame *frame);
+
+void latch_frame_finish(struct latch_frame *frame);
+
+/**
+ * Tells the clients of what next takes off the screen when their buffers are free: out_fence_fd is
+ * next's out-fence, and stays the caller's. -1: nothing is told, the flip will do it.
+ */
+void latch_frame_release_on_fence(
+	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd);
+
+/** Notes in every content's record that it was latched and submitted with this frame. */
+void latch_frame_note_submit(struct latch_frame *frame);
+
+#endif

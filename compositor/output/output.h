@@ -1,0 +1,113 @@
+#ifndef LATCH_OUTPUT_OUTPUT_H
+#define LATCH_OUTPUT_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+#include "output/assign.h"
+#include "output/capture.h"
+#include "output/collect.h"
+#include "output/compose.h"
+#include "output/cursor_plane.h"
+#include "output/deadline.h"
+#include "output/frame.h"
+
+struct latch_kms_output;
+struct latch_server;
+struct wlr_output;
+struct wlr_surface;
+
+/**
+ * One output and its frames: what it shows, what is under way to it, and when it latches next.
+ *
+ * output.c    life, schedule, the latch timer
+ * latch.c     one latch: collect, assign, compose, submit
+ * scanout.c   the submit of a KMS output: one atomic commit
+ * window.c    the submit of a window of another compositor
+ * flip.c      what happens when a frame is on screen
+ */
+struct latch_output {
+	struct wl_list link; // latch_server.outputs
+	struct latch_server *server;
+	struct wlr_output *wlr_output;
+	/** NULL in a window. */
+	struct latch_kms_output *kms;
+	/** Number in traces and statistics, from 1. */
+	uint32_t id;
+
+	struct latch_collection collection;
+	struct latch_assign_memory assign_memory;
+	struct latch_composer composer;
+	struct latch_cursor_plane cursor;
+	/** The cursor's image as a layer, where it has to be composed. */
+	struct latch_content *cursor_content;
+	uint64_t cursor_content_serial;
+	struct latch_deadline deadline;
+	struct latch_capture capture;
+
+	/**
+	 * on_screen was flipped to, pending waits for its flip (while flip_pending), next is
+	 * being put together. Pointers into frames[], exchanged.
+	 */
+	struct latch_frame frames[3];
+	struct latch_frame *on_screen, *pending, *next;
+	bool flip_pending;
+	/** Of the pending frame; -1 where the driver has none. */
+	int out_fence_fd;
+
+	/** Something may look different: a latch has to have a look. */
+	bool dirty;
+	/** What is on screen has to be submitted again though nothing changed. */
+	bool force;
+	/** False while the session is switched away or the output is off. */
+	bool active;
+
+	int timer_fd;
+	struct wl_event_source *timer;
+	/** What the timer is set to; 0 when it is not. */
+	int64_t wake_ns;
+	/** A latch that showed nothing is not repeated within the same refresh. */
+	int64_t not_before_ns;
+
+	struct wl_listener present; // window only
+	struct wl_listener frame;   // window only
+	struct wl_listener request_state;
+	struct wl_listener destroy;
+};
+
+/**
+ * Sets up a new wlr_output: enables it, puts it in the layout, offers it to clients, shows the
+ * first frame. Returns NULL on failure, which has been logged. Goes with the wlr_output.
+ */
+struct latch_output *latch_output_create(
+	struct latch_server *server, struct wlr_output *wlr_output);
+
+void latch_output_destroy(struct latch_output *output);
+
+/** Something may look different: latch in time for the next vblank. */
+void latch_output_schedule(struct latch_output *output);
+
+/** The cursor moved or changed. */
+void latch_output_cursor_moved(struct latch_output *output);
+
+/** Whether a surface is on this output, as its clients know from wl_surface.enter. */
+bool latch_output_shows(const struct latch_output *output, struct wlr_surface *surface);
+
+/** The session was switched to or away from. */
+void latch_output_set_active(struct latch_output *output, bool active);
+
+/** The kernel was busy: have another look in a moment. */
+void latch_output_retry(struct latch_output *output);
+
+/** One latch: collect, assign, compose, submit. planned_ns: when it had been planned for. */
+void latch_output_latch(struct latch_output *output, int64_t planned_ns);
+
+/**
+ * What was submitted is on screen. sequence: the vblank's number, 0 if unknown. flags: enum
+ * wlr_output_present_flag without ZERO_COPY.
+ */
+void latch_output_flipped(
+	struct latch_output *output, int64_t flip_ns, uint64_t sequence, uint32_t flags);
+
+#endif

@@ -1,0 +1,71 @@
+#ifndef LATCH_OUTPUT_RENDERER_H
+#define LATCH_OUTPUT_RENDERER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct latch_content;
+struct wlr_allocator;
+struct wlr_backend;
+struct wlr_buffer;
+struct wlr_dmabuf_attributes;
+struct wlr_drm_format_set;
+struct wlr_renderer;
+struct wlr_texture;
+
+enum latch_renderer_kind {
+	/** gles2 where the device has a GPU, else pixman. */
+	LATCH_RENDERER_AUTO,
+	LATCH_RENDERER_GLES2,
+	LATCH_RENDERER_VULKAN,
+	LATCH_RENDERER_PIXMAN,
+};
+
+/** The option's name of a kind: "auto", "gles2", "vulkan", "pixman". */
+const char *latch_renderer_kind_name(enum latch_renderer_kind kind);
+
+/** Returns false when name is none of the kinds. */
+bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
+
+/**
+ * What composes layers when they can't be scanned out. It is made when something first has to be
+ * composed: a GL context costs some 60 MiB and a tenth of a second, and a session of one
+ * fullscreen client never needs it.
+ */
+struct latch_renderer {
+	enum latch_renderer_kind wanted;
+	/** What was made in the end; LATCH_RENDERER_AUTO before. */
+	enum latch_renderer_kind kind;
+	struct wlr_backend *backend;
+	struct wlr_renderer *wlr_renderer;
+	struct wlr_allocator *allocator;
+	/** Making it failed: not tried again, composing is not possible. */
+	bool failed;
+};
+
+void latch_renderer_init(
+	struct latch_renderer *renderer, struct wlr_backend *backend, enum latch_renderer_kind wanted);
+void latch_renderer_finish(struct latch_renderer *renderer);
+
+/** Makes the renderer and its allocator if need be. Returns false when that is not possible. */
+bool latch_renderer_ensure(struct latch_renderer *renderer);
+
+/** "none" before it was made, else the kind's name. */
+const char *latch_renderer_name(const struct latch_renderer *renderer);
+
+/**
+ * Whether a client's dma-buf could be composed. Makes the renderer if need be; nothing is kept of
+ * the buffer.
+ */
+bool latch_renderer_can_compose(
+	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
+
+/**
+ * The content's pixels as a texture, made once and owned by the content. NULL when the buffer
+ * can't be read by this renderer. Buffers in shared memory that were copied to the GPU go back to
+ * the client at once.
+ */
+struct wlr_texture *latch_renderer_texture(
+	struct latch_renderer *renderer, struct latch_content *content);
+
+#endif

@@ -1,0 +1,72 @@
+/*
+ * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
+ * (headless): everything is composed into one buffer, and wlroots does the rest.
+ */
+#include "output/window.h"
+
+#include <errno.h>
+#include <wlr/types/wlr_buffer.h>
+#include <wlr/types/wlr_output.h>
+
+#include "output/clock.h"
+#include "output/frame.h"
+#include "output/output.h"
+#include "output/renderer.h"
+#include "server.h"
+
+bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
+	struct wlr_output *wlr_output = output->wlr_output;
+	struct latch_renderer *renderer = &output->server->renderer;
+	if (!latch_renderer_ensure(renderer) ||
+		!wlr_output_init_render(wlr_output, renderer->allocator, renderer->wlr_renderer)) {
+		return false;
+	}
+	struct wlr_render_pass *pass = wlr_output_begin_render_pass(wlr_output, state, NULL);
+	if (pass == NULL) {
+		return false;
+	}
+	wlr_render_pass_add_rect(pass,
+		&(struct wlr_render_rect_options){
+			.box = {.width = wlr_output->width, .height = wlr_output->height},
+			.color = {.a = 1},
+		});
+	return wlr_render_pass_submit(pass) && wlr_output_commit_state(wlr_output, state);
+}
+
+static void handle_present(struct wl_listener *listener, void *data) {
+	struct latch_output *output = wl_container_of(listener, output, present);
+	const struct wlr_output_event_present *event = data;
+	int64_t flip_ns = event->presented ? latch_timespec_ns(&event->when) : latch_now_ns();
+	if (event->refresh > 0) {
+		output->deadline.refresh_ns = event->refresh;
+	}
+	/* The other compositor's zero copy is of our composed picture, not of a client's buffer. */
+	latch_output_flipped(output, flip_ns, event->seq,
+		event->flags & ~(uint32_t)WLR_OUTPUT_PRESENT_ZERO_COPY);
+}
+
+static void handle_frame(struct wl_listener *listener, void *data) {
+	struct latch_output *output = wl_container_of(listener, output, frame);
+	if (output->dirty) {
+		latch_output_schedule(output);
+	}
+}
+
+void latch_window_init(struct latch_output *output) {
+	output->present.notify = handle_present;
+	wl_signal_add(&output->wlr_output->events.present, &output->present);
+	output->frame.notify = handle_frame;
+	wl_signal_add(&output->wlr_output->events.frame, &output->frame);
+}
+
+int latch_window_submit(struct latch_output *output, struct latch_frame *frame) {
+	if (frame->composed == NULL) {
+		return -ENOMEM;
+	}
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_buffer(&state, frame->composed);
+	bool ok = wlr_output_commit_state(output->wlr_output, &state);
+	wlr_output_state_finish(&state);
+	return ok ? 0 : -EIO;
+}

@@ -1,0 +1,417 @@
+#include "server.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <wlr/backend.h>
+#include <wlr/backend/session.h>
+#include <wlr/types/wlr_alpha_modifier_v1.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_presentation_time.h>
+#include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_single_pixel_buffer_v1.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/types/wlr_viewporter.h>
+#include <wlr/types/wlr_xdg_output_v1.h>
+
+#include <drm_fourcc.h>
+
+#include "backend/backend.h"
+#include "output/content.h"
+#include "output/dmabuf.h"
+#include "output/output.h"
+#include "shell/shell.h"
+#include "sync/gate.h"
+#include "sync/timeline.h"
+#include "trace/trace.h"
+
+#define COMPOSITOR_VERSION 6
+#define PRESENTATION_VERSION 2
+#define SHM_VERSION 2
+
+/* drm_syncobj eventfds that wait for points without a fence work since this one. */
+#define MIN_KERNEL_MAJOR 6
+#define MIN_KERNEL_MINOR 8
+
+static int check_environment(void) {
+	const char *dir = getenv("XDG_RUNTIME_DIR");
+	if (dir == NULL || *dir == '\0') {
+		fputs("latch: XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a directory "
+		      "of yours with mode 0700\n",
+			stderr);
+		return LATCH_EXIT_NO_RUNTIME_DIR;
+	}
+	if (access(dir, R_OK | W_OK | X_OK) != 0) {
+		fprintf(stderr, "latch: XDG_RUNTIME_DIR, %s, can't be used: %s\n", dir,
+			strerror(errno));
+		return LATCH_EXIT_NO_RUNTIME_DIR;
+	}
+	struct utsname name;
+	int major, minor;
+	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+		(major < MIN_KERNEL_MAJOR ||
+			(major == MIN_KERNEL_MAJOR && minor < MIN_KERNEL_MINOR))) {
+		fprintf(stderr, "latch: Linux %s is too old: it takes %d.%d or newer\n", name.release,
+			MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
+		return LATCH_EXIT_OLD_KERNEL;
+	}
+	return LATCH_EXIT_OK;
+}
+
+static void schedule_all(struct latch_server *server) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_schedule(output);
+	}
+}
+
+static void handle_surface_committed(void *data, struct latch_surface *surface) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (latch_output_shows(output, surface->wlr_surface)) {
+			latch_output_schedule(output);
+		}
+	}
+}
+
+static void handle_damage_all(void *data) {
+	schedule_all(data);
+}
+
+static void handle_cursor_moved(void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_cursor_moved(output);
+	}
+}
+
+static void handle_terminate(void *data) {
+	latch_server_end(data, LATCH_EXIT_OK);
+}
+
+static void handle_command_ended(void *data, int status) {
+	latch_server_end(data, status);
+}
+
+static int handle_end_signal(int signal_number, void *data) {
+	wlr_log(WLR_INFO, "ending: %s", strsignal(signal_number));
+	latch_server_end(data, LATCH_EXIT_OK);
+	return 0;
+}
+
+static int handle_capture_signal(int signal_number, void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	if (server->options->capture == NULL) {
+		wlr_log(WLR_INFO, "no picture taken: --capture names no file");
+		return 0;
+	}
+	wl_list_for_each(output, &server->outputs, link) {
+		if (latch_output_capture(output, server->options->capture, NULL, NULL)) {
+			return 0;
+		}
+	}
+	wlr_log(WLR_INFO, "no picture taken: no output has a free writeback connector");
+	return 0;
+}
+
+static void handle_new_output(struct wl_listener *listener, void *data) {
+	struct latch_server *server = wl_container_of(listener, server, new_output);
+	if (latch_output_create(server, data) == NULL) {
+		wlr_log(WLR_ERROR, "an output could not be set up and stays dark");
+	}
+}
+
+static void handle_session_active(struct wl_listener *listener, void *data) {
+	struct latch_server *server = wl_container_of(listener, server, session_active);
+	server->active = server->backend.session->active;
+	latch_shell_set_active(server->shell, server->active);
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_set_active(output, server->active);
+	}
+}
+
+static bool create_globals(struct latch_server *server) {
+	static const uint32_t shm_formats[] = {
+		DRM_FORMAT_ARGB8888,
+		DRM_FORMAT_XRGB8888,
+		DRM_FORMAT_ABGR8888,
+		DRM_FORMAT_XBGR8888,
+	};
+	struct wl_display *display = server->display;
+	/* No renderer: wlroots makes no textures of commits, latch decides what goes where. */
+	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
+	server->layout = wlr_output_layout_create(display);
+	return server->compositor != NULL && server->layout != NULL &&
+		wlr_subcompositor_create(display) != NULL &&
+		wlr_shm_create(display, SHM_VERSION, shm_formats,
+			sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
+		wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
+		wlr_viewporter_create(display) != NULL &&
+		wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
+			NULL &&
+		wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
+}
+
+static bool create_sync(struct latch_server *server) {
+	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
+	server->timeline_device = latch_timeline_find_device(kms_fd);
+	if (server->timeline_device == NULL) {
+		wlr_log(WLR_INFO, "linux-drm-syncobj: off, no DRM device here has timelines");
+	}
+	server->gate = latch_gate_create(server->display, server->compositor,
+		&(struct latch_gate_options){.timeline_device = server->timeline_device});
+	if (server->gate == NULL) {
+		return false;
+	}
+	server->contents = latch_content_tracker_create(&(struct latch_content_tracker_options){
+		.compositor = server->compositor,
+		.trace = server->trace,
+		.committed = handle_surface_committed,
+		.data = server,
+	});
+	return server->contents != NULL;
+}
+
+static bool create_shell(struct latch_server *server) {
+	server->shell = latch_shell_create(&(struct latch_shell_options){
+		.display = server->display,
+		.backend = server->backend.wlr,
+		.compositor = server->compositor,
+		.session = server->backend.session,
+		.layout = server->layout,
+		.damage_all = handle_damage_all,
+		.cursor_moved = handle_cursor_moved,
+		.terminate = handle_terminate,
+		.data = server,
+	});
+	return server->shell != NULL;
+}
+
+static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_server *server = data;
+	return latch_kms_backend_can_import(server->backend.kms, dmabuf);
+}
+
+static void create_dmabuf(struct latch_server *server) {
+	struct latch_dmabuf_options options = {
+		.display = server->display,
+		.renderer = &server->renderer,
+		.kms_fd = -1,
+		.data = server,
+	};
+	if (server->backend.kms != NULL) {
+		options.kms_fd = latch_kms_backend_fd(server->backend.kms);
+		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
+		options.can_scanout = can_scanout;
+	} else if (!latch_renderer_ensure(&server->renderer)) {
+		return;
+	}
+	server->dmabuf = latch_dmabuf_create(&options);
+}
+
+static bool add_signals(struct latch_server *server) {
+	server->signals[0] = wl_event_loop_add_signal(
+		server->event_loop, SIGINT, handle_end_signal, server);
+	server->signals[1] = wl_event_loop_add_signal(
+		server->event_loop, SIGTERM, handle_end_signal, server);
+	server->signals[2] = wl_event_loop_add_signal(
+		server->event_loop, SIGUSR1, handle_capture_signal, server);
+	return server->signals[0] != NULL && server->signals[1] != NULL &&
+		server->signals[2] != NULL;
+}
+
+static bool add_socket(struct latch_server *server) {
+	if (server->options->socket != NULL) {
+		if (wl_display_add_socket(server->display, server->options->socket) != 0) {
+			fprintf(stderr, "latch: the socket %s can't be made: %s\n",
+				server->options->socket, strerror(errno));
+			return false;
+		}
+		server->socket = server->options->socket;
+	} else {
+		server->socket = wl_display_add_socket_auto(server->display);
+	}
+	if (server->socket == NULL) {
+		fputs("latch: no Wayland socket can be made in XDG_RUNTIME_DIR\n", stderr);
+		return false;
+	}
+	return true;
+}
+
+static int start_backend(struct latch_server *server) {
+	server->new_output.notify = handle_new_output;
+	wl_signal_add(&server->backend.wlr->events.new_output, &server->new_output);
+	if (server->backend.session != NULL) {
+		server->session_active.notify = handle_session_active;
+		wl_signal_add(&server->backend.session->events.active, &server->session_active);
+	}
+	if (server->backend.kms != NULL) {
+		int status = latch_kms_backend_choose(server->backend.kms,
+			server->options->connector, server->options->mode);
+		if (status != LATCH_EXIT_OK) {
+			return status;
+		}
+	}
+	if (!wlr_backend_start(server->backend.wlr)) {
+		fputs("latch: the outputs and input devices could not be started\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	return LATCH_EXIT_OK;
+}
+
+int latch_server_init(struct latch_server *server, const struct latch_options *options) {
+	*server = (struct latch_server){
+		.options = options,
+		.exit_status = -1,
+		.active = true,
+	};
+	wl_list_init(&server->outputs);
+	wl_list_init(&server->new_output.link);
+	wl_list_init(&server->session_active.link);
+
+	int status = check_environment();
+	if (status != LATCH_EXIT_OK) {
+		return status;
+	}
+	server->display = wl_display_create();
+	if (server->display == NULL) {
+		fputs("latch: no memory for a Wayland display\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	server->event_loop = wl_display_get_event_loop(server->display);
+
+	/* Signals first: threads of libraries made later must inherit the blocked mask. */
+	if (!add_signals(server)) {
+		status = LATCH_EXIT_FAILURE;
+		goto error;
+	}
+	status = latch_backend_open(&server->backend, server->event_loop, options->device);
+	if (status != LATCH_EXIT_OK) {
+		goto error;
+	}
+	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer);
+
+	status = LATCH_EXIT_FAILURE;
+	server->trace = latch_trace_create(&(struct latch_trace_options){
+		.trace_path = options->trace,
+		.stats_path = options->stats,
+	});
+	if (server->trace == NULL) {
+		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n", strerror(errno));
+		goto error;
+	}
+	if (!create_globals(server) || !create_sync(server) || !create_shell(server)) {
+		fputs("latch: the protocols could not be set up\n", stderr);
+		goto error;
+	}
+	create_dmabuf(server);
+	if (!add_socket(server)) {
+		goto error;
+	}
+	status = start_backend(server);
+	if (status != LATCH_EXIT_OK) {
+		goto error;
+	}
+	return LATCH_EXIT_OK;
+
+error:
+	latch_server_finish(server);
+	return status;
+}
+
+static int start_command(struct latch_server *server) {
+	char **command = server->options->command;
+	server->child.ended = handle_command_ended;
+	server->child.data = server;
+	setenv("WAYLAND_DISPLAY", server->socket, true);
+	unsetenv("DISPLAY");
+	int ret = latch_child_start(&server->child, server->event_loop, command);
+	if (ret == 0) {
+		return LATCH_EXIT_OK;
+	}
+	if (ret == -ENOENT) {
+		fprintf(stderr, "latch: command not found: %s\n", command[0]);
+		return LATCH_EXIT_NOT_FOUND;
+	}
+	fprintf(stderr, "latch: %s can't be started: %s\n", command[0], strerror(-ret));
+	return LATCH_EXIT_NOT_EXECUTABLE;
+}
+
+int latch_server_run(struct latch_server *server) {
+	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
+	if (server->options->command != NULL) {
+		int status = start_command(server);
+		if (status != LATCH_EXIT_OK) {
+			return status;
+		}
+	}
+	if (server->exit_status < 0) {
+		wl_display_run(server->display);
+	}
+	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
+}
+
+static void end_session(void *data) {
+	struct latch_server *server = data;
+	wl_display_terminate(server->display);
+}
+
+void latch_server_end(struct latch_server *server, int exit_status) {
+	if (server->exit_status >= 0) {
+		return;
+	}
+	server->exit_status = exit_status;
+	/* A last picture is taken while everything still stands. */
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (server->options->capture != NULL && server->active &&
+			latch_output_capture(output, server->options->capture, end_session, server)) {
+			return;
+		}
+	}
+	end_session(server);
+}
+
+/* In the reverse order of latch_server_init(); what was not made yet is NULL. */
+void latch_server_finish(struct latch_server *server) {
+	bool ran = server->socket != NULL && server->exit_status >= 0;
+	latch_child_finish(&server->child);
+	wl_list_remove(&server->new_output.link);
+	wl_list_remove(&server->session_active.link);
+
+	if (server->display != NULL) {
+		wl_display_destroy_clients(server->display);
+	}
+	struct latch_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &server->outputs, link) {
+		latch_output_destroy(output);
+	}
+	if (ran) {
+		latch_trace_print(server->trace, stdout);
+	}
+	latch_shell_destroy(server->shell);
+	latch_dmabuf_destroy(server->dmabuf);
+	latch_content_tracker_destroy(server->contents);
+	latch_gate_destroy(server->gate);
+	latch_timeline_device_unref(server->timeline_device);
+	latch_trace_destroy(server->trace);
+	latch_renderer_finish(&server->renderer);
+	latch_backend_close(&server->backend);
+	for (size_t i = 0; i < 3; i++) {
+		if (server->signals[i] != NULL) {
+			wl_event_source_remove(server->signals[i]);
+		}
+	}
+	if (server->display != NULL) {
+		wl_display_destroy(server->display);
+	}
+}

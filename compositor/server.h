@@ -1,0 +1,68 @@
+#ifndef LATCH_SERVER_H
+#define LATCH_SERVER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+#include "backend/open.h"
+#include "child.h"
+#include "options.h"
+#include "output/renderer.h"
+
+struct latch_content_tracker;
+struct latch_dmabuf;
+struct latch_gate;
+struct latch_shell;
+struct latch_timeline_device;
+struct latch_trace;
+struct wlr_compositor;
+struct wlr_output_layout;
+
+/** The one struct that owns everything; see latch_server_init() for the order of things. */
+struct latch_server {
+	const struct latch_options *options;
+	/** What the process will exit with. */
+	int exit_status;
+
+	struct wl_display *display;
+	struct wl_event_loop *event_loop;
+	const char *socket;
+
+	struct latch_backend backend;
+	struct latch_renderer renderer;
+	struct latch_trace *trace;
+
+	struct wlr_compositor *compositor;
+	struct wlr_output_layout *layout;
+	struct latch_timeline_device *timeline_device;
+	struct latch_gate *gate;
+	struct latch_content_tracker *contents;
+	struct latch_dmabuf *dmabuf;
+	struct latch_shell *shell;
+	struct latch_child child;
+
+	struct wl_list outputs; // latch_output.link
+	uint64_t flips;         // over all outputs, for --frames
+	bool active;            // false while the session is switched away
+
+	struct wl_event_source *signals[3];
+	struct wl_listener new_output;
+	struct wl_listener session_active;
+};
+
+/**
+ * Sets everything up: display, device, protocols, outputs. Returns LATCH_EXIT_OK, or the status to
+ * exit with after one sentence on stderr; then nothing is left behind.
+ */
+int latch_server_init(struct latch_server *server, const struct latch_options *options);
+
+/** Starts the command, runs until the end of the session, returns the exit status. */
+int latch_server_run(struct latch_server *server);
+
+/** Ends the session with this exit status. The first call counts. */
+void latch_server_end(struct latch_server *server, int exit_status);
+
+void latch_server_finish(struct latch_server *server);
+
+#endif
