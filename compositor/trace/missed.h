@@ -11,7 +11,8 @@
  * output for which all of this holds:
  *
  *   1. v is after the update's commit,
- *   2. v is after the flip of the update it replaced (a vblank shows one update per surface),
+ *   2. v is after the flip of the update it replaced, as a vblank shows one update per surface;
+ *      more than half a refresh after it, as flips jitter,
  *   3. v is before F.
  *
  * Vblanks are taken to lie whole refreshes before F. "The first vblank after t" is the

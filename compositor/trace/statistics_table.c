@@ -8,16 +8,18 @@
  * Widths in characters. Everything left of the stage is one cell for lines that say more
  * about the surface:
  *
- * surface                  frames missed on plane  stage                  p50     p95 ...
+ *   surface                  frames  missed  on plane  stage, in ms           p50     p95 ...
+ *
+ * 100 columns in all.
  */
 #define SURFACE_WIDTH 24
-#define FRAMES_WIDTH 8
+#define FRAMES_WIDTH 7
 #define MISSED_WIDTH 8
 #define ON_PLANE_WIDTH 10
 #define LEFT_WIDTH (SURFACE_WIDTH + FRAMES_WIDTH + MISSED_WIDTH + ON_PLANE_WIDTH)
 #define STAGE_WIDTH 17
 #define TIME_WIDTH 8
-#define NOTES_MAX 8
+#define NOTES_MAX 12
 
 static const double percentiles[] = {50.0, 95.0, 99.0, 100.0};
 #define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
@@ -84,13 +86,16 @@ static const char *most_frequent_sync(const struct latch_surface_counts *counts)
 }
 
 static void note_counts(struct notes *notes, const struct latch_surface_counts *counts) {
-	if (counts->missed > 0) {
-		note(notes, "missed by client %" PRIu64 ", fence %" PRIu64 ", latch %" PRIu64
-			    ", kernel %" PRIu64,
-			counts->missed_by_cause[LATCH_MISSED_CLIENT],
-			counts->missed_by_cause[LATCH_MISSED_FENCE],
-			counts->missed_by_cause[LATCH_MISSED_LATCH],
-			counts->missed_by_cause[LATCH_MISSED_KERNEL]);
+	static const char *const causes[LATCH_MISSED_CAUSES] = {
+		[LATCH_MISSED_FENCE] = "fence signalled late",
+		[LATCH_MISSED_CLIENT] = "client committed late",
+		[LATCH_MISSED_LATCH] = "latch submitted late",
+		[LATCH_MISSED_KERNEL] = "kernel flipped late",
+	};
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		if (counts->missed_by_cause[i] > 0) {
+			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_cause[i], causes[i]);
+		}
 	}
 	if (counts->composed > 0) {
 		note(notes, "%" PRIu64 " composed", counts->composed);

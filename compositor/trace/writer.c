@@ -28,9 +28,10 @@
  * needs nothing else to count again.
  */
 
-#define SELF 1		/* group numbers: of latch itself, */
-#define OUTPUTS 10	/* of outputs, */
-#define SURFACES 100000 /* and of surfaces, each plus its id */
+/* Group numbers: of latch itself, of outputs and of surfaces, each plus its id. */
+#define SELF 1
+#define OUTPUTS 10
+#define SURFACES 1000
 
 /* Raised when an argument is taken away or changes its meaning. */
 #define FORMAT 1

@@ -1,0 +1,134 @@
+/* Percentiles against a sorted array. */
+#include "trace/durations.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define LENGTH 20000
+
+static int compare(const void *a, const void *b) {
+	const int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+	return (x > y) - (x < y);
+}
+
+/* The smallest value that at least so many percent of all don't exceed. */
+static int64_t sorted_percentile(const int64_t *sorted, size_t length, double percentile) {
+	const double rank = ceil(percentile / 100.0 * (double)length);
+	const size_t index = rank < 1.0 ? 0 : (size_t)rank - 1;
+	return sorted[index];
+}
+
+static void compare_with_sorted(int64_t (*make)(void)) {
+	struct latch_durations durations = {0};
+	int64_t *values = calloc(LENGTH, sizeof(*values));
+	assert_non_null(values);
+	double sum = 0.0;
+	for (size_t i = 0; i < LENGTH; i++) {
+		values[i] = make();
+		sum += (double)values[i];
+		assert_int_equal(latch_durations_add(&durations, values[i]), 0);
+	}
+	qsort(values, LENGTH, sizeof(*values), compare);
+	static const double percentiles[] = {0.1, 1, 10, 25, 50, 75, 90, 95, 99, 99.9};
+	for (size_t i = 0; i < sizeof(percentiles) / sizeof(percentiles[0]); i++) {
+		const int64_t expected = sorted_percentile(values, LENGTH, percentiles[i]);
+		const int64_t told = latch_durations_percentile(&durations, percentiles[i]);
+		const double error = fabs((double)(told - expected));
+		assert_true(error <= 1000.0 || error <= (double)expected / 1000.0);
+	}
+	assert_int_equal(latch_durations_percentile(&durations, 100.0), values[LENGTH - 1]);
+	assert_int_equal(latch_durations_count(&durations), LENGTH);
+	const double mean = sum / LENGTH;
+	assert_true(fabs((double)latch_durations_mean(&durations) - mean) <= mean / 1000.0 + 1000.0);
+	latch_durations_finish(&durations);
+	free(values);
+}
+
+static int64_t make_uniform(void) {
+	return random() % 20000000;
+}
+
+static int64_t make_wide(void) {
+	return (int64_t)exp(6.9 + 17.0 * (double)random() / (double)RAND_MAX);
+}
+
+static int64_t make_steps(void) {
+	return random() % 100 < 98 ? 16666667 : 33333333;
+}
+
+static void test_uniform(void **state) {
+	compare_with_sorted(make_uniform);
+}
+
+static void test_wide(void **state) {
+	compare_with_sorted(make_wide);
+}
+
+static void test_steps(void **state) {
+	compare_with_sorted(make_steps);
+}
+
+static void test_empty(void **state) {
+	struct latch_durations durations = {0};
+	assert_int_equal(latch_durations_count(&durations), 0);
+	assert_int_equal(latch_durations_percentile(&durations, 50.0), 0);
+	assert_int_equal(latch_durations_percentile(&durations, 100.0), 0);
+	assert_int_equal(latch_durations_mean(&durations), 0);
+	latch_durations_finish(&durations);
+}
+
+static void test_one(void **state) {
+	struct latch_durations durations = {0};
+	assert_int_equal(latch_durations_add(&durations, 4242424), 0);
+	assert_int_equal(latch_durations_percentile(&durations, 50.0), 4242424);
+	assert_int_equal(latch_durations_percentile(&durations, 99.0), 4242424);
+	latch_durations_finish(&durations);
+	assert_null(durations.histogram);
+}
+
+static void test_bounds(void **state) {
+	struct latch_durations durations = {0};
+	assert_int_equal(latch_durations_add(&durations, 0), 0);
+	assert_int_equal(latch_durations_percentile(&durations, 50.0), 0);
+	assert_int_equal(latch_durations_add(&durations, LATCH_DURATIONS_MAX_NS), 0);
+	assert_int_equal(latch_durations_add(&durations, LATCH_DURATIONS_MAX_NS + 1), 1);
+	assert_int_equal(latch_durations_add(&durations, INT64_MAX), 1);
+	assert_int_equal(latch_durations_count(&durations), 4);
+	assert_int_equal(latch_durations_percentile(&durations, 100.0), LATCH_DURATIONS_MAX_NS);
+	latch_durations_finish(&durations);
+}
+
+static void test_merge(void **state) {
+	struct latch_durations a = {0}, b = {0};
+	assert_int_equal(latch_durations_merge(&a, &b), 0);
+	assert_int_equal(latch_durations_count(&a), 0);
+	for (int i = 1; i <= 100; i++) {
+		latch_durations_add(&b, i * 1000000);
+	}
+	latch_durations_add(&a, 500000000);
+	assert_int_equal(latch_durations_merge(&a, &b), 0);
+	assert_int_equal(latch_durations_count(&a), 101);
+	assert_int_equal(latch_durations_percentile(&a, 100.0), 500000000);
+	assert_true(llabs(latch_durations_percentile(&a, 50.0) - 51000000) <= 51000);
+	latch_durations_finish(&a);
+	latch_durations_finish(&b);
+}
+
+int main(void) {
+	srandom(1);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_uniform),
+		cmocka_unit_test(test_wide),
+		cmocka_unit_test(test_steps),
+		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_one),
+		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_merge),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("durations", tests, NULL, NULL);
+}

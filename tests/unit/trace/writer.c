@@ -1,0 +1,424 @@
+/* The trace file is read back: every record is there, and every lane nests. */
+#include "trace/track.h"
+#include "trace/writer.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <yyjson.h>
+
+#define MS INT64_C(1000000)
+#define REFRESH_NS INT64_C(16666667)
+#define LANES_MAX 64
+#define DEPTH_MAX 4
+
+static char path[] = "/tmp/latch-test-writer-XXXXXX";
+
+static int make_path(void **state) {
+	const int fd = mkstemp(path);
+	if (fd < 0) {
+		return -1;
+	}
+	close(fd);
+	return 0;
+}
+
+static int remove_path(void **state) {
+	return unlink(path);
+}
+
+/* A file of which the end may be missing, as a killed latch leaves it. */
+static yyjson_doc *read_trace(bool whole) {
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	char *text = NULL;
+	size_t size = 0;
+	const ssize_t length = getdelim(&text, &size, EOF, file);
+	assert_true(length > 0);
+	fclose(file);
+	text = realloc(text, (size_t)length + 2);
+	assert_non_null(text);
+	if (!whole) {
+		strcpy(text + length, "]");
+	}
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	assert_non_null(doc);
+	free(text);
+	assert_true(yyjson_is_arr(yyjson_doc_get_root(doc)));
+	return doc;
+}
+
+static const char *get_str(yyjson_val *object, const char *key) {
+	const char *text = yyjson_get_str(yyjson_obj_get(object, key));
+	return text != NULL ? text : "";
+}
+
+static int64_t get_int(yyjson_val *event, const char *key) {
+	yyjson_val *value = yyjson_obj_get(yyjson_obj_get(event, "args"), key);
+	assert_non_null(value);
+	return yyjson_get_sint(value);
+}
+
+/* In whole ns, from the file's us with three decimals. */
+static int64_t get_ts(yyjson_val *event) {
+	return llround(yyjson_get_num(yyjson_obj_get(event, "ts")) * 1000.0);
+}
+
+struct lane {
+	uint64_t tid;
+	int64_t last_ns;
+	size_t depth;
+	uint64_t slices;
+	yyjson_val *open[DEPTH_MAX];
+};
+
+struct reading {
+	struct lane lanes[LANES_MAX];
+	size_t lanes_length;
+	size_t updates; /* outer slices of surfaces */
+	size_t frames;	/* outer slices of outputs */
+	size_t flips;	/* instants */
+	size_t missed;	/* instants */
+};
+
+static struct lane *get_lane(struct reading *reading, yyjson_val *event) {
+	const uint64_t tid = yyjson_get_uint(yyjson_obj_get(event, "tid"));
+	for (size_t i = 0; i < reading->lanes_length; i++) {
+		if (reading->lanes[i].tid == tid) {
+			return &reading->lanes[i];
+		}
+	}
+	assert_true(reading->lanes_length < LANES_MAX);
+	reading->lanes[reading->lanes_length] = (struct lane){.tid = tid};
+	return &reading->lanes[reading->lanes_length++];
+}
+
+/* Follows every lane as a viewer does, and fails where slices don't nest. */
+static struct reading follow(yyjson_doc *doc, bool whole) {
+	struct reading reading = {0};
+	size_t index, max;
+	yyjson_val *event;
+	yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, event) {
+		const char *ph = get_str(event, "ph"), *name = get_str(event, "name");
+		reading.flips += strcmp(ph, "i") == 0 && strcmp(name, "flip") == 0;
+		reading.missed += strcmp(ph, "i") == 0 && strncmp(name, "missed", 6) == 0;
+		if (strcmp(ph, "B") != 0 && strcmp(ph, "E") != 0) {
+			continue;
+		}
+		struct lane *lane = get_lane(&reading, event);
+		const int64_t ts = get_ts(event);
+		assert_true(ts >= lane->last_ns);
+		lane->last_ns = ts;
+		if (*ph == 'E') {
+			assert_true(lane->depth > 0);
+			lane->depth--;
+			continue;
+		}
+		assert_true(lane->depth < 2); /* an outer slice and its stages */
+		if (lane->depth == 0) {
+			reading.frames += strcmp(name, "frame") == 0;
+			reading.updates += strcmp(name, "frame") != 0;
+		} else {
+			lane->slices++;
+		}
+		lane->open[lane->depth++] = event;
+	}
+	for (size_t i = 0; whole && i < reading.lanes_length; i++) {
+		assert_int_equal(reading.lanes[i].depth, 0);
+	}
+	return reading;
+}
+
+/* The same client as a triple buffering one: each update lives for three refreshes. */
+static struct latch_frame_record make_frame(uint64_t n) {
+	const int64_t flip_ns = 1000 * MS + (int64_t)n * REFRESH_NS;
+	return (struct latch_frame_record){
+		.surface_id = 3,
+		.output_id = 1,
+		.update_id = n,
+		.sync = LATCH_RECORD_SYNC_FILE,
+		.commit_ns = flip_ns - 2 * REFRESH_NS + 3 * MS,
+		.signalled_ns = flip_ns - REFRESH_NS + 3 * MS,
+		.ready_ns = flip_ns - REFRESH_NS + 4 * MS,
+		.latch_ns = flip_ns - 4 * MS,
+		.submit_start_ns = flip_ns - 3 * MS,
+		.submit_end_ns = flip_ns - 2 * MS,
+		.flip_ns = flip_ns,
+		.release_ns = flip_ns + REFRESH_NS,
+		.refresh_ns = REFRESH_NS,
+		.replaced_flip_ns = flip_ns - REFRESH_NS,
+		.sequence = 1000 + n,
+		.placement = LATCH_ON_PLANE,
+		.plane_id = 31,
+		.plane_type = "primary",
+		.presented = true,
+	};
+}
+
+static struct latch_trace_writer *create(void) {
+	struct latch_trace_writer *writer = latch_trace_writer_create(path);
+	assert_non_null(writer);
+	assert_true(latch_trace_writer_add_output(writer,
+		&(struct latch_trace_output){.id = 1,
+			.name = "HDMI-A-1",
+			.device = "vkms \"virtual\"",
+			.mode = "1024x768",
+			.renderer = "pixman",
+			.clock = "simulated"}));
+	assert_true(latch_trace_writer_add_surface(writer,
+		&(struct latch_trace_surface){.id = 3, .pid = 99, .label = "a\\b \"c\" %s\n"}));
+	return writer;
+}
+
+static yyjson_val *find_event(yyjson_doc *doc, const char *ph, const char *name, size_t skip) {
+	size_t index, max;
+	yyjson_val *event;
+	yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, event) {
+		if (strcmp(get_str(event, "ph"), ph) == 0 &&
+			strcmp(get_str(event, "name"), name) == 0 && skip-- == 0) {
+			return event;
+		}
+	}
+	return NULL;
+}
+
+static void test_describes_itself(void **state) {
+	assert_int_equal(latch_trace_writer_destroy(create()), 0);
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *args = yyjson_obj_get(find_event(doc, "i", "latch", 0), "args");
+	assert_string_equal(get_str(args, "version"), LATCH_VERSION);
+	assert_string_equal(get_str(args, "clock"), "CLOCK_MONOTONIC");
+	args = yyjson_obj_get(find_event(doc, "i", "output", 0), "args");
+	assert_string_equal(get_str(args, "name"), "HDMI-A-1");
+	assert_string_equal(get_str(args, "device"), "vkms \"virtual\"");
+	assert_string_equal(get_str(args, "mode"), "1024x768");
+	assert_string_equal(get_str(args, "renderer"), "pixman");
+	assert_string_equal(get_str(args, "clock"), "simulated");
+	args = yyjson_obj_get(find_event(doc, "i", "surface", 0), "args");
+	assert_string_equal(get_str(args, "label"), "a\\b \"c\" %s?");
+	assert_int_equal(yyjson_get_sint(yyjson_obj_get(args, "client_pid")), 99);
+	args = yyjson_obj_get(find_event(doc, "M", "process_name", 2), "args");
+	assert_string_equal(get_str(args, "name"), "surface 3 a\\b \"c\" %s?");
+	yyjson_doc_free(doc);
+}
+
+static void test_one_update(void **state) {
+	struct latch_trace_writer *writer = create();
+	const struct latch_frame_record record = make_frame(5);
+	latch_trace_writer_frame(writer, &record);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *outer = find_event(doc, "B", "on plane", 0);
+	assert_non_null(outer);
+	assert_int_equal(get_ts(outer), record.commit_ns);
+	assert_int_equal(get_int(outer, "surface"), 3);
+	assert_int_equal(get_int(outer, "output"), 1);
+	assert_int_equal(get_int(outer, "update"), 5);
+	assert_int_equal(get_int(outer, "sequence"), 1005);
+	assert_int_equal(get_int(outer, "plane"), 31);
+	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "plane_type"), "primary");
+	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "sync"), "sync_file");
+	assert_int_equal(get_int(outer, "commit_ns"), record.commit_ns);
+	assert_int_equal(get_int(outer, "signalled_ns"), record.signalled_ns);
+	assert_int_equal(get_int(outer, "ready_ns"), record.ready_ns);
+	assert_int_equal(get_int(outer, "latch_ns"), record.latch_ns);
+	assert_int_equal(get_int(outer, "submit_start_ns"), record.submit_start_ns);
+	assert_int_equal(get_int(outer, "submit_end_ns"), record.submit_end_ns);
+	assert_int_equal(get_int(outer, "flip_ns"), record.flip_ns);
+	assert_int_equal(get_int(outer, "release_ns"), record.release_ns);
+	assert_int_equal(get_int(outer, "refresh_ns"), record.refresh_ns);
+	assert_int_equal(get_int(outer, "replaced_flip_ns"), record.replaced_flip_ns);
+
+	const struct {
+		const char *name;
+		int64_t begin_ns;
+	} stages[] = {
+		{"acquire", record.commit_ns},
+		{"gate", record.signalled_ns},
+		{"ready", record.ready_ns},
+		{"assign", record.latch_ns},
+		{"submit", record.submit_start_ns},
+		{"flip", record.submit_end_ns},
+		{"on screen", record.flip_ns},
+	};
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
+		yyjson_val *stage = find_event(doc, "B", stages[i].name, 0);
+		assert_non_null(stage);
+		assert_int_equal(get_ts(stage), stages[i].begin_ns);
+		assert_int_equal(get_int(stage, "update"), 5);
+		assert_int_equal(get_int(stage, "sequence"), 1005);
+	}
+	const struct reading reading = follow(doc, true);
+	assert_int_equal(reading.lanes_length, 1);
+	assert_int_equal(reading.lanes[0].slices, 7);
+	assert_int_equal(reading.lanes[0].last_ns, record.release_ns);
+	/* The fence came after the vblank that the commit could have made. */
+	assert_int_equal(reading.missed, 0);
+	yyjson_doc_free(doc);
+}
+
+static void test_overlap(void **state) {
+	struct latch_trace_writer *writer = create();
+	for (uint64_t n = 1; n <= 3000; n++) {
+		const struct latch_frame_record record = make_frame(n);
+		latch_trace_writer_frame(writer, &record);
+		latch_trace_writer_flip(writer,
+			&(struct latch_flip_record){.output_id = 1,
+				.latch_ns = record.latch_ns,
+				.submit_start_ns = record.submit_start_ns,
+				.submit_end_ns = record.submit_end_ns,
+				.predicted_ns = record.flip_ns,
+				.flip_ns = record.flip_ns,
+				.refresh_ns = REFRESH_NS,
+				.sequence = record.sequence,
+				.layers = 1,
+				.on_planes = 1});
+	}
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	const struct reading reading = follow(doc, true);
+	assert_int_equal(reading.updates, 3000);
+	assert_int_equal(reading.frames, 3000);
+	assert_int_equal(reading.flips, 3000);
+	/* Three lanes of the surface and one of the output. */
+	assert_int_equal(reading.lanes_length, 4);
+	uint64_t slices = 0;
+	for (size_t i = 0; i < reading.lanes_length; i++) {
+		slices += reading.lanes[i].slices;
+	}
+	assert_int_equal(slices, 3000 * 7 + 3000 * 3);
+	yyjson_doc_free(doc);
+}
+
+static void test_missed(void **state) {
+	struct latch_trace_writer *writer = create();
+	struct latch_frame_record record = make_frame(9);
+	record.replaced_flip_ns -= 2 * REFRESH_NS;
+	latch_trace_writer_frame(writer, &record);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	assert_int_equal(follow(doc, true).missed, 1);
+	yyjson_val *missed = find_event(doc, "i", "missed: fence", 0);
+	assert_non_null(missed);
+	assert_int_equal(get_int(missed, "update"), 9);
+	assert_int_equal(get_int(missed, "vblanks"), 1);
+	assert_int_equal(get_ts(missed), record.flip_ns - REFRESH_NS);
+	yyjson_doc_free(doc);
+}
+
+/* Whatever the times are, the file can be read, nests, and has each record once. */
+static void test_random_records(void **state) {
+	struct latch_trace_writer *writer = create();
+	const size_t length = 5000;
+	for (size_t i = 0; i < length; i++) {
+		struct latch_frame_record record = make_frame(i + 1);
+		int64_t *times[] = {&record.commit_ns, &record.signalled_ns, &record.ready_ns,
+			&record.latch_ns, &record.submit_start_ns, &record.submit_end_ns,
+			&record.flip_ns, &record.release_ns, &record.replaced_flip_ns};
+		for (size_t j = 0; j < sizeof(times) / sizeof(times[0]); j++) {
+			const long kind = random() % 10;
+			if (kind == 0) {
+				*times[j] = 0;
+			} else if (kind == 1) {
+				*times[j] = -*times[j];
+			} else if (kind == 2) {
+				*times[j] += (random() % 1000 - 500) * MS;
+			}
+		}
+		if (i % 500 == 0) {
+			record = (struct latch_frame_record){.surface_id = 3, .update_id = i + 1};
+		}
+		record.presented = random() % 2 == 0;
+		record.superseded = random() % 2 == 0;
+		latch_trace_writer_frame(writer, &record);
+	}
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	const struct reading reading = follow(doc, true);
+	assert_int_equal(reading.updates, length);
+	assert_true(reading.lanes_length <= LATCH_TRACK_LANES);
+	yyjson_doc_free(doc);
+}
+
+/* More updates at once than there are lanes. */
+static void test_all_lanes_taken(void **state) {
+	struct latch_trace_writer *writer = create();
+	for (uint64_t n = 1; n <= 100; n++) {
+		struct latch_frame_record record = make_frame(n);
+		record.commit_ns = 500 * MS;
+		record.release_ns = 9000 * MS;
+		latch_trace_writer_frame(writer, &record);
+	}
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	const struct reading reading = follow(doc, true);
+	assert_int_equal(reading.updates, 100);
+	assert_int_equal(reading.lanes_length, LATCH_TRACK_LANES);
+	yyjson_doc_free(doc);
+}
+
+/* What a kill leaves: the file is read while the writer has not ended. */
+static void test_killed(void **state) {
+	struct latch_trace_writer *writer = create();
+	yyjson_doc_free(read_trace(false));
+	for (uint64_t n = 1; n <= 500; n++) {
+		const struct latch_frame_record record = make_frame(n);
+		latch_trace_writer_frame(writer, &record);
+		if (n % 50 == 0) {
+			yyjson_doc *doc = read_trace(false);
+			const struct reading reading = follow(doc, false);
+			/* At most the last second is missing, i.e. 60 updates. */
+			assert_true(reading.updates + 61 >= n);
+			yyjson_doc_free(doc);
+		}
+	}
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+}
+
+static void test_surfaces_come_and_go(void **state) {
+	struct latch_trace_writer *writer = create();
+	for (uint32_t id = 100; id < 600; id++) {
+		assert_true(latch_trace_writer_add_surface(
+			writer, &(struct latch_trace_surface){.id = id, .label = "x"}));
+		latch_trace_writer_remove_surface(writer, id);
+		latch_trace_writer_remove_surface(writer, id);
+	}
+	latch_trace_writer_remove_surface(writer, 12345);
+	const struct latch_frame_record record = make_frame(1);
+	latch_trace_writer_frame(writer, &record);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	assert_int_equal(follow(doc, true).updates, 1);
+	yyjson_doc_free(doc);
+}
+
+static void test_errors(void **state) {
+	assert_null(latch_trace_writer_create("/nonexistent/trace"));
+	assert_null(latch_trace_writer_create("/tmp"));
+	/* Full from the first byte on. */
+	assert_null(latch_trace_writer_create("/dev/full"));
+	assert_int_equal(latch_trace_writer_destroy(NULL), 0);
+}
+
+int main(void) {
+	srandom(1);
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_describes_itself),
+		cmocka_unit_test(test_one_update),
+		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_missed),
+		cmocka_unit_test(test_random_records),
+		cmocka_unit_test(test_all_lanes_taken),
+		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_surfaces_come_and_go),
+		cmocka_unit_test(test_errors),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("writer", tests, make_path, remove_path);
+}
