@@ -298,7 +298,7 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 		return false;
 	}
 	int64_t commit_ns = now_ns();
-	if (client->conn.presentation) {
+	if (client->conn.presentation && !again) {
 		presentation_watch(&client->presentation, window->surface, commit_ns);
 	}
 	wl_surface_commit(window->surface);
@@ -419,8 +419,7 @@ static enum client_exit start(struct client *client) {
 			client->sync.why);
 		return CLIENT_EXIT_NO_GLOBAL;
 	}
-	say("fences by %s%s%s", sync_mode_name(client->sync.mode), client->sync.why[0] ? ": " : "",
-		client->sync.why);
+	say("fences by %s: %s", sync_mode_name(client->sync.mode), client->sync.why);
 	return CLIENT_EXIT_OK;
 }
 
@@ -434,6 +433,16 @@ static void stop(struct client *client) {
 	canvas_destroy(client->canvas);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
+}
+
+/* From the first commit to the last flip; without flips that can be compared, to now. */
+static int64_t run_time_ns(const struct client *client) {
+	const struct stats *stats = &client->presentation.stats;
+	if (!client->first_commit_ns) {
+		return 0;
+	}
+	return (stats->commit_to_flip && stats->presented ? stats->last_flip_ns : now_ns()) -
+	       client->first_commit_ns;
 }
 
 static bool report(struct client *client) {
@@ -455,7 +464,7 @@ static bool report(struct client *client) {
 		.drawn = client->drawn,
 		.allocations = client->allocations,
 		.stalls = client->stalls,
-		.run_ns = client->first_commit_ns ? now_ns() - client->first_commit_ns : 0,
+		.run_ns = run_time_ns(client),
 		.stats = client->conn.presentation ? &client->presentation.stats : NULL,
 	};
 	if (client->options.fps) {

@@ -18,7 +18,7 @@ struct report {
 	uint64_t drawn;
 	uint64_t allocations;	   /* how often the ring was made, the first time included */
 	uint64_t stalls;	   /* frames that had to wait for a release */
-	int64_t run_ns;		   /* first commit to the end */
+	int64_t run_ns;		   /* first commit to the last flip */
 	const struct stats *stats; /* NULL: no presentation feedback */
 };
 

@@ -158,8 +158,11 @@ void connection_say_error(struct connection *conn) {
 	const struct wl_interface *interface = NULL;
 	uint32_t id = 0;
 	uint32_t code = wl_display_get_protocol_error(conn->display, &interface, &id);
+	/* The log says "interface#object: error code: words". */
+	const char *words = strstr(last_log, ": error ");
+	words = words ? strchr(words + 2, ':') : NULL;
 	say("protocol error: interface %s, object %u, code %u: %s",
-		interface ? interface->name : "unknown", id, code, last_log);
+		interface ? interface->name : "unknown", id, code, words ? words + 2 : last_log);
 }
 
 bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds) {

@@ -203,7 +203,7 @@ struct scene_gl *scene_gl_create(const struct scene_options *options) {
 
 	bool balls = options->picture == PICTURE_SCENE;
 	scene->cover = balls ? link_program(background_vertex, background_fragment)
-	                     : link_program(cover_vertex, pattern_fragment);
+			     : link_program(cover_vertex, pattern_fragment);
 	if (!scene->cover) {
 		goto error;
 	}

@@ -1,7 +1,6 @@
 #include "sync.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "linux-drm-syncobj-v1-client-protocol.h"
@@ -33,56 +32,67 @@ bool sync_mode_parse(const char *text, enum sync_mode *mode) {
 	return false;
 }
 
-static bool try_syncobj(struct sync *sync, struct wl_surface *surface, const char *preferred_node) {
+/* Both return NULL, or the reason why this way is not to be had. */
+
+static const char *try_syncobj(
+	struct sync *sync, struct wl_surface *surface, const char *preferred_node) {
 	if (!sync->conn->syncobj_manager) {
-		snprintf(sync->why, sizeof(sync->why),
-			"the compositor lacks wp_linux_drm_syncobj_manager_v1");
-		return false;
+		return "the compositor lacks linux-drm-syncobj-v1";
 	}
 	sync->node_fd = timeline_node_open(preferred_node);
 	if (sync->node_fd < 0) {
-		snprintf(sync->why, sizeof(sync->why),
-			"no DRM node that can be opened here makes timelines");
-		return false;
+		return "no DRM node that can be opened makes timelines";
 	}
 	sync->syncobj_surface =
 		wp_linux_drm_syncobj_manager_v1_get_surface(sync->conn->syncobj_manager, surface);
 	sync->mode = SYNC_SYNCOBJ;
-	snprintf(sync->why, sizeof(sync->why), "both sides have timelines");
-	return true;
+	return NULL;
 }
 
-static bool try_file(struct sync *sync, struct wl_surface *surface) {
+static const char *try_file(struct sync *sync, struct wl_surface *surface) {
 	if (!sync->conn->explicit_sync) {
-		size_t used = strlen(sync->why);
-		snprintf(sync->why + used, sizeof(sync->why) - used, "%s%s", used ? "; " : "",
-			"the compositor lacks zwp_linux_explicit_synchronization_v1");
-		return false;
+		return "the compositor lacks zwp_linux_explicit_synchronization_v1";
 	}
 	sync->file_surface = zwp_linux_explicit_synchronization_v1_get_synchronization(
 		sync->conn->explicit_sync, surface);
 	sync->mode = SYNC_FILE;
-	return true;
+	return NULL;
+}
+
+static const char *try_auto(
+	struct sync *sync, struct wl_surface *surface, const char *preferred_node) {
+	const char *not_syncobj = try_syncobj(sync, surface, preferred_node);
+	if (!not_syncobj) {
+		return "both sides have timelines";
+	}
+	const char *not_file = try_file(sync, surface);
+	if (!not_file) {
+		return not_syncobj;
+	}
+	sync->mode = SYNC_IMPLICIT;
+	return sync->conn->syncobj_manager ? not_syncobj
+					   : "the compositor has no protocol for explicit fences";
 }
 
 bool sync_init(struct sync *sync, struct connection *conn, struct wl_surface *surface,
 	enum sync_mode wanted, const char *preferred_node) {
 	*sync = (struct sync){.mode = wanted, .conn = conn, .node_fd = -1};
+	const char *refused = NULL;
 	switch (wanted) {
 	case SYNC_SYNCOBJ:
-		return try_syncobj(sync, surface, preferred_node);
+		refused = try_syncobj(sync, surface, preferred_node);
+		break;
 	case SYNC_FILE:
-		return try_file(sync, surface);
+		refused = try_file(sync, surface);
+		break;
 	case SYNC_IMPLICIT:
 		break;
 	case SYNC_AUTO:
-		if (try_syncobj(sync, surface, preferred_node) || try_file(sync, surface)) {
-			return true;
-		}
-		break;
+		sync->why = try_auto(sync, surface, preferred_node);
+		return true;
 	}
-	sync->mode = SYNC_IMPLICIT;
-	return true;
+	sync->why = refused ? refused : "as asked for";
+	return !refused;
 }
 
 void sync_finish(struct sync *sync) {

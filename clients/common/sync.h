@@ -36,7 +36,7 @@ bool sync_mode_parse(const char *text, enum sync_mode *mode);
 /** The way of one surface. */
 struct sync {
 	enum sync_mode mode; /* never SYNC_AUTO */
-	char why[160];	     /* one line for people: what decided it */
+	const char *why;     /* for people: what decided it */
 	struct connection *conn;
 	int node_fd; /* makes the timelines */
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj_surface;
