@@ -187,7 +187,8 @@ static int signalled_from_syncobj(int drm_fd) {
 		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
 		.fd = -1,
 	};
-	int ret = drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export) != 0 ? -errno : export.fd;
+	int ret =
+		drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export) != 0 ? -errno : export.fd;
 
 	struct drm_syncobj_destroy destroy = {.handle = create.handle};
 	drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);

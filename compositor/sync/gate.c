@@ -37,8 +37,8 @@ static void handle_compositor_destroy(struct wl_listener *listener, void *data) 
 	stop_listening(gate);
 }
 
-struct latch_gate *latch_gate_create(struct wl_display *display,
-	struct wlr_compositor *compositor, const struct latch_gate_options *options) {
+struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_compositor *compositor,
+	const struct latch_gate_options *options) {
 	struct latch_gate *gate = calloc(1, sizeof(*gate));
 	if (gate == NULL) {
 		goto error;

@@ -32,8 +32,8 @@ struct latch_gate_options {
 /** For leak tests, and for whoever asks what the gate is doing. */
 struct latch_gate_stats {
 	size_t surfaces;     /* wl_surfaces attached to */
-	size_t held;         /* updates that wait now */
-	size_t watches;      /* fences that are watched now */
+	size_t held;	     /* updates that wait now */
+	size_t watches;	     /* fences that are watched now */
 	size_t releases;     /* releases not yet destroyed */
 	uint64_t updates;    /* updates with a buffer, ever */
 	uint64_t held_ever;  /* of which had to wait */
@@ -45,8 +45,8 @@ struct latch_gate_stats {
  * Must be called before the first client connects. NULL on failure, which has been logged.
  * Call wl_display_destroy_clients() before latch_gate_destroy(); NULL is fine for that.
  */
-struct latch_gate *latch_gate_create(struct wl_display *display,
-	struct wlr_compositor *compositor, const struct latch_gate_options *options);
+struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_compositor *compositor,
+	const struct latch_gate_options *options);
 void latch_gate_destroy(struct latch_gate *gate);
 
 void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats *stats);

@@ -66,13 +66,13 @@ static void set_point(struct wl_resource *resource, struct wl_resource *timeline
 	*(acquire ? &state->acquire_point : &state->release_point) = point;
 }
 
-static void surface_handle_set_acquire_point(struct wl_client *client,
-	struct wl_resource *resource, struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
+static void surface_handle_set_acquire_point(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
 	set_point(resource, timeline, hi, lo, true);
 }
 
-static void surface_handle_set_release_point(struct wl_client *client,
-	struct wl_resource *resource, struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
+static void surface_handle_set_release_point(struct wl_client *client, struct wl_resource *resource,
+	struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
 	set_point(resource, timeline, hi, lo, false);
 }
 
@@ -82,8 +82,8 @@ static const struct wp_linux_drm_syncobj_surface_v1_interface surface_impl = {
 	.set_release_point = surface_handle_set_release_point,
 };
 
-void latch_syncobj_surface_reject(struct latch_syncobj_surface *state,
-	struct wlr_surface *surface, enum latch_sync_verdict verdict) {
+void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wlr_surface *surface,
+	enum latch_sync_verdict verdict) {
 	uint32_t code = 0;
 	const char *text = NULL;
 	switch (verdict) {
@@ -164,8 +164,8 @@ static void manager_handle_import_timeline(
 		wl_resource_post_no_memory(resource);
 		return;
 	}
-	wl_resource_set_implementation(timeline_resource, &timeline_impl, timeline,
-		timeline_handle_resource_destroy);
+	wl_resource_set_implementation(
+		timeline_resource, &timeline_impl, timeline, timeline_handle_resource_destroy);
 }
 
 static const struct wp_linux_drm_syncobj_manager_v1_interface manager_impl = {

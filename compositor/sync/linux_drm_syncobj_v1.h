@@ -46,7 +46,7 @@ void latch_syncobj_surface_clear(struct latch_syncobj_surface *state);
 void latch_syncobj_surface_finish(struct latch_syncobj_surface *state);
 
 /** Refuses the commit that is being handled with the protocol's error for the verdict. */
-void latch_syncobj_surface_reject(struct latch_syncobj_surface *state,
-	struct wlr_surface *surface, enum latch_sync_verdict verdict);
+void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wlr_surface *surface,
+	enum latch_sync_verdict verdict);
 
 #endif

@@ -36,7 +36,8 @@ void latch_buffer_release_send(struct latch_buffer_release *release, int fence_f
 	if (release->resource != NULL) {
 		/* libwayland duplicates the fd when it queues the event. */
 		if (fence_fd >= 0) {
-			zwp_linux_buffer_release_v1_send_fenced_release(release->resource, fence_fd);
+			zwp_linux_buffer_release_v1_send_fenced_release(
+				release->resource, fence_fd);
 		} else {
 			zwp_linux_buffer_release_v1_send_immediate_release(release->resource);
 		}
@@ -172,9 +173,9 @@ static void manager_handle_get_synchronization(struct wl_client *client,
 		return;
 	}
 
-	struct wl_resource *surface = wl_resource_create(client,
-		&zwp_linux_surface_synchronization_v1_interface,
-		wl_resource_get_version(resource), id);
+	struct wl_resource *surface =
+		wl_resource_create(client, &zwp_linux_surface_synchronization_v1_interface,
+			wl_resource_get_version(resource), id);
 	if (surface == NULL) {
 		wl_resource_post_no_memory(resource);
 		return;

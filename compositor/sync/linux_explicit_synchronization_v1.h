@@ -19,7 +19,7 @@ struct latch_buffer_release;
 /** What zwp_linux_surface_synchronization_v1 has set for the next commit of a surface. */
 struct latch_explicit_surface {
 	struct wl_resource *resource; /* NULL while the client has no such object */
-	int acquire_fd;               /* a sync_file, or -1 */
+	int acquire_fd;		      /* a sync_file, or -1 */
 	struct latch_buffer_release *release;
 };
 

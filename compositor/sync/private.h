@@ -23,10 +23,10 @@
 /* Outlives the gate where somebody still owns a release. */
 struct latch_release_pool {
 	struct wl_event_loop *loop; /* NULL when the gate has gone */
-	size_t refs;                /* the gate, and each release */
-	size_t outstanding;         /* releases made and not yet destroyed by their owner */
-	struct wl_list free;        /* latch_release.link */
-	struct wl_list late;        /* latch_release.link: fence refused, waits for it */
+	size_t refs;		    /* the gate, and each release */
+	size_t outstanding;	    /* releases made and not yet destroyed by their owner */
+	struct wl_list free;	    /* latch_release.link */
+	struct wl_list late;	    /* latch_release.link: fence refused, waits for it */
 };
 
 struct latch_release_pool *latch_release_pool_create(struct wl_event_loop *loop);
@@ -36,7 +36,8 @@ void latch_release_pool_finish(struct latch_release_pool *pool);
 /* A release for a timeline point (takes a reference) and a buffer release (taken), each or
  * both. NULL without memory. */
 struct latch_release *latch_release_create(struct latch_release_pool *pool,
-	struct latch_timeline *timeline, uint64_t point, struct latch_buffer_release *buffer_release);
+	struct latch_timeline *timeline, uint64_t point,
+	struct latch_buffer_release *buffer_release);
 
 /* What one client makes the gate hold; here go limits. Lives as long as its surfaces. */
 struct latch_gate_client {
@@ -58,8 +59,8 @@ struct latch_gate {
 	struct wl_global *explicit_global;
 
 	struct wl_list surfaces; /* latch_surface_sync.link */
-	struct wl_list clients;  /* latch_gate_client.link */
-	struct wl_list free;     /* latch_held_update.link */
+	struct wl_list clients;	 /* latch_gate_client.link */
+	struct wl_list free;	 /* latch_held_update.link */
 
 	uint64_t last_id;
 	struct latch_gate_stats stats;
@@ -110,7 +111,7 @@ struct latch_surface_sync {
 	struct latch_explicit_surface explicit;
 
 	struct wl_list waiting; /* latch_held_update.link, oldest first */
-	struct wl_list behind;  /* latch_held_update.barrier_link of subsurfaces' updates */
+	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
 
 	struct wl_listener client_commit;
 };

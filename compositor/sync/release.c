@@ -14,9 +14,9 @@ struct latch_release {
 	struct latch_timeline *timeline; /* NULL when there is no point to signal (any more) */
 	uint64_t point;
 	struct latch_buffer_release *buffer_release;
-	bool done;       /* its one word is spoken, or waits in watch */
-	bool late;       /* waits in watch */
-	bool abandoned;  /* destroyed by its owner while late */
+	bool done;	/* its one word is spoken, or waits in watch */
+	bool late;	/* waits in watch */
+	bool abandoned; /* destroyed by its owner while late */
 	struct latch_watch watch;
 	struct wl_list link; /* latch_release_pool.free or .late */
 };

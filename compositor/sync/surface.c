@@ -137,18 +137,16 @@ static int note_watch(struct latch_held_update *update, int ret) {
 
 static int watch_sync_file(struct latch_held_update *update, int fd) {
 	assert(update->num_watches < LATCH_UPDATE_MAX_WATCHES);
-	return note_watch(update,
-		latch_watch_sync_file(&update->watches[update->num_watches],
-			update->sync->gate->loop, fd, handle_fence, update));
+	return note_watch(update, latch_watch_sync_file(&update->watches[update->num_watches],
+					  update->sync->gate->loop, fd, handle_fence, update));
 }
 
 /* Each plane comes with an fd of its own, most often of the same buffer; a dma-buf is known by
  * its inode. To miss that costs one ioctl more and nothing else. */
 static bool is_same_dmabuf(int a, int b) {
 	struct stat sa, sb;
-	return a == b ||
-		(fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-			sa.st_ino == sb.st_ino);
+	return a == b || (fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+				 sa.st_ino == sb.st_ino);
 }
 
 static int watch_implicit(
@@ -174,10 +172,10 @@ static int watch_implicit(
 static int watch_explicit(struct latch_held_update *update) {
 	struct latch_surface_sync *sync = update->sync;
 	if (sync->syncobj.acquire != NULL) {
-		int ret = note_watch(update,
-			latch_watch_point(&update->watches[update->num_watches], sync->gate->loop,
-				sync->syncobj.acquire, sync->syncobj.acquire_point, handle_fence,
-				update));
+		int ret = note_watch(
+			update, latch_watch_point(&update->watches[update->num_watches],
+					sync->gate->loop, sync->syncobj.acquire,
+					sync->syncobj.acquire_point, handle_fence, update));
 		if (ret < 0) {
 			return ret;
 		}

@@ -157,8 +157,7 @@ static struct latch_timeline *timeline_create(
 	return timeline;
 }
 
-struct latch_timeline *latch_timeline_import(
-	struct latch_timeline_device *device, int syncobj_fd) {
+struct latch_timeline *latch_timeline_import(struct latch_timeline_device *device, int syncobj_fd) {
 	struct drm_syncobj_handle arg = {.fd = syncobj_fd};
 	if (drmIoctl(device->fd, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, &arg) != 0) {
 		return NULL;
@@ -266,8 +265,7 @@ static int transfer(int fd, uint32_t dst, uint64_t dst_point, uint32_t src, uint
 	return drmIoctl(fd, DRM_IOCTL_SYNCOBJ_TRANSFER, &arg) != 0 ? -errno : 0;
 }
 
-int latch_timeline_import_sync_file(
-	struct latch_timeline *timeline, uint64_t point, int fence_fd) {
+int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	/* sync_files go in and out of binary syncobjs only. */
 	int fd = timeline->device->fd;
 	uint32_t binary;

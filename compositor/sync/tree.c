@@ -55,7 +55,7 @@ static bool depend_on_newest(struct latch_held_update *update, struct latch_surf
 
 static bool depend_on_child(struct latch_held_update *update, struct wlr_subsurface *child) {
 	return !is_synchronised(child) ||
-		depend_on_newest(update, latch_surface_sync_find(child->surface));
+	       depend_on_newest(update, latch_surface_sync_find(child->surface));
 }
 
 bool latch_tree_depend(struct latch_held_update *update) {

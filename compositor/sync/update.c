@@ -31,7 +31,7 @@ enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *reques
 		} else if (!request->is_dmabuf) {
 			return LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER;
 		} else if (request->same_timeline &&
-			request->acquire_point >= request->release_point) {
+			   request->acquire_point >= request->release_point) {
 			return LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS;
 		}
 	}

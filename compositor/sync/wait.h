@@ -25,7 +25,7 @@ typedef void (*latch_wait_ready_func)(struct latch_wait *wait);
 
 struct latch_wait {
 	latch_wait_ready_func ready;
-	size_t count;          /* fences and nodes that it still waits for */
+	size_t count;	       /* fences and nodes that it still waits for */
 	struct wl_list needs;  /* edges: this waits for another */
 	struct wl_list needed; /* edges: others wait for this */
 };

@@ -16,12 +16,12 @@ typedef void (*latch_watch_func)(struct latch_watch *watch);
 
 struct latch_watch {
 	int64_t fence_ns; /* the kernel's time of the signal, 0 where it has none */
-	bool error;       /* it signalled with an error */
+	bool error;	  /* it signalled with an error */
 
 	latch_watch_func func;
 	void *data;
 	struct wl_event_source *source; /* NULL when it is not watching */
-	int fd;                         /* a sync_file, or the eventfd of the point */
+	int fd;				/* a sync_file, or the eventfd of the point */
 	struct latch_timeline *timeline;
 	uint64_t point;
 };

@@ -1,0 +1,451 @@
+#include "kernel.h"
+
+#include <assert.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <linux/sync_file.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <xf86drm.h>
+
+/* In the eventfd's counter, together with the time. */
+#define FAILED (UINT64_C(1) << 62)
+#define MAX 256
+
+struct dmabuf {
+	ino_t inode;
+	int fence;
+};
+
+struct syncobj {
+	ino_t inode; /* 0: binary, known by its handle alone */
+	uint64_t signalled;
+	uint64_t imported_point;
+	int imported;
+	struct {
+		uint64_t point;
+		int fd;
+	} waits[MAX];
+	int num_waits;
+};
+
+static struct {
+	struct dmabuf dmabufs[MAX];
+	int num_dmabufs;
+	struct syncobj syncobjs[MAX];
+	int num_syncobjs;
+	/* Handle n is handles[n - 1]. */
+	struct syncobj *handles[65536];
+	int num_handles;
+	int open_handles;
+	int export_error;
+	int import_error;
+	unsigned ioctls;
+} kernel;
+
+static ino_t inode_of(int fd) {
+	struct stat st;
+	return fstat(fd, &st) == 0 ? st.st_ino : 0;
+}
+
+static bool is_eventfd(int fd) {
+	char path[64], target[64] = {0};
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return readlink(path, target, sizeof(target) - 1) > 0 &&
+	       strstr(target, "[eventfd]") != NULL;
+}
+
+/* The counter, which a read() would empty. */
+static uint64_t eventfd_count(int fd) {
+	char path[64], line[128];
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *file = fopen(path, "re");
+	assert(file != NULL);
+	uint64_t count = 0;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "eventfd-count:", 14) == 0) {
+			count = strtoull(line + 14, NULL, 16);
+		}
+	}
+	fclose(file);
+	return count;
+}
+
+static unsigned eventfd_id(int fd) {
+	char path[64], line[128];
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *file = fopen(path, "re");
+	assert(file != NULL);
+	unsigned id = 0;
+	while (fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "eventfd-id: %u", &id);
+	}
+	fclose(file);
+	return id;
+}
+
+static void eventfd_add(int fd, uint64_t value) {
+	ssize_t n = write(fd, &value, sizeof(value));
+	assert(n == sizeof(value));
+	(void)n;
+}
+
+int kernel_fence_create(void) {
+	return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+
+void kernel_fence_signal(int fence_fd, int64_t time_ns) {
+	eventfd_add(fence_fd, (uint64_t)time_ns);
+}
+
+void kernel_fence_fail(int fence_fd, int64_t time_ns) {
+	eventfd_add(fence_fd, FAILED | (uint64_t)time_ns);
+}
+
+static int signalled_fence(int64_t time_ns) {
+	int fd = kernel_fence_create();
+	kernel_fence_signal(fd, time_ns);
+	return fd;
+}
+
+int kernel_dmabuf_create(int fence_fd) {
+	assert(kernel.num_dmabufs < MAX);
+	int fd = memfd_create("dmabuf", MFD_CLOEXEC);
+	int ret = ftruncate(fd, 1 << 20);
+	assert(ret == 0);
+	(void)ret;
+	kernel.dmabufs[kernel.num_dmabufs++] = (struct dmabuf){
+		.inode = inode_of(fd),
+		.fence = fence_fd < 0 ? -1 : fcntl(fence_fd, F_DUPFD_CLOEXEC, 0),
+	};
+	return fd;
+}
+
+void kernel_dmabuf_fail_exports(int error) {
+	kernel.export_error = error;
+}
+
+static int file_info(int fd, struct sync_file_info *info) {
+	if (!is_eventfd(fd)) {
+		return -ENOTTY;
+	}
+	uint64_t count = eventfd_count(fd);
+	int status = count == 0 ? 0 : count & FAILED ? -EIO : 1;
+	if (info->num_fences > 0) {
+		struct sync_fence_info *fence = (void *)(uintptr_t)info->sync_fence_info;
+		*fence = (struct sync_fence_info){
+			.obj_name = "timeline",
+			.driver_name = "test",
+			.status = status,
+			.timestamp_ns = count & ~FAILED,
+		};
+	}
+	info->num_fences = 1;
+	info->status = status;
+	return 0;
+}
+
+static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
+	if (kernel.export_error != 0) {
+		return -kernel.export_error;
+	}
+	ino_t inode = inode_of(fd);
+	for (int i = 0; i < kernel.num_dmabufs; i++) {
+		const struct dmabuf *dmabuf = &kernel.dmabufs[i];
+		if (dmabuf->inode == inode) {
+			assert(arg->flags == DMA_BUF_SYNC_READ);
+			arg->fd = dmabuf->fence < 0 ? signalled_fence(1)
+						    : fcntl(dmabuf->fence, F_DUPFD_CLOEXEC, 0);
+			return 0;
+		}
+	}
+	return -ENOTTY;
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+	va_list args;
+	va_start(args, request);
+	void *arg = va_arg(args, void *);
+	va_end(args);
+
+	int ret;
+	switch (request) {
+	case SYNC_IOC_FILE_INFO:
+		ret = file_info(fd, arg);
+		break;
+	case DMA_BUF_IOCTL_EXPORT_SYNC_FILE:
+		ret = export_sync_file(fd, arg);
+		break;
+	default:
+		return (int)syscall(SYS_ioctl, fd, request, arg);
+	}
+	kernel.ioctls++;
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	return 0;
+}
+
+static struct syncobj *syncobj_new(ino_t inode) {
+	assert(kernel.num_syncobjs < MAX);
+	struct syncobj *syncobj = &kernel.syncobjs[kernel.num_syncobjs++];
+	*syncobj = (struct syncobj){.inode = inode, .imported = -1};
+	return syncobj;
+}
+
+static struct syncobj *syncobj_from_fd(int fd) {
+	ino_t inode = inode_of(fd);
+	for (int i = 0; i < kernel.num_syncobjs; i++) {
+		if (kernel.syncobjs[i].inode == inode) {
+			return &kernel.syncobjs[i];
+		}
+	}
+	return NULL;
+}
+
+/* A binary one lives as long as its handle: its place is used again. */
+static struct syncobj *binary_new(void) {
+	for (int i = 0; i < kernel.num_syncobjs; i++) {
+		if (kernel.syncobjs[i].inode == 0) {
+			kernel.syncobjs[i] = (struct syncobj){.inode = 1, .imported = -1};
+			return &kernel.syncobjs[i];
+		}
+	}
+	return syncobj_new(1);
+}
+
+int kernel_drm_open(bool timelines) {
+	return open(timelines ? "/dev/null" : "/dev/zero", O_RDWR | O_CLOEXEC);
+}
+
+int kernel_syncobj_create(void) {
+	int fd = memfd_create("syncobj", MFD_CLOEXEC);
+	syncobj_new(inode_of(fd));
+	return fd;
+}
+
+static void signal_to(struct syncobj *syncobj, uint64_t point) {
+	if (point > syncobj->signalled) {
+		syncobj->signalled = point;
+	}
+	for (int i = 0; i < syncobj->num_waits; i++) {
+		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point) {
+			eventfd_add(syncobj->waits[i].fd, 1);
+			close(syncobj->waits[i].fd);
+			syncobj->waits[i].fd = -1;
+		}
+	}
+}
+
+void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
+	signal_to(syncobj_from_fd(syncobj_fd), point);
+}
+
+uint64_t kernel_syncobj_get(int syncobj_fd) {
+	return syncobj_from_fd(syncobj_fd)->signalled;
+}
+
+bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd) {
+	const struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
+	return syncobj->imported >= 0 && syncobj->imported_point == point &&
+	       eventfd_id(syncobj->imported) == eventfd_id(fence_fd);
+}
+
+void kernel_syncobj_fail_imports(int error) {
+	kernel.import_error = error;
+}
+
+static uint32_t handle_new(struct syncobj *syncobj) {
+	assert(kernel.num_handles < 65536);
+	kernel.handles[kernel.num_handles++] = syncobj;
+	kernel.open_handles++;
+	return (uint32_t)kernel.num_handles;
+}
+
+static struct syncobj *handle_get(uint32_t handle) {
+	return handle > 0 && handle <= (uint32_t)kernel.num_handles ? kernel.handles[handle - 1]
+								    : NULL;
+}
+
+static int handle_destroy(uint32_t handle) {
+	struct syncobj *syncobj = handle_get(handle);
+	if (syncobj == NULL) {
+		return -EINVAL;
+	}
+	if (syncobj->inode == 1) {
+		if (syncobj->imported >= 0) {
+			close(syncobj->imported);
+		}
+		syncobj->inode = 0;
+	}
+	kernel.handles[handle - 1] = NULL;
+	kernel.open_handles--;
+	return 0;
+}
+
+static int handle_to_fd(struct drm_syncobj_handle *arg) {
+	struct syncobj *syncobj = handle_get(arg->handle);
+	if (syncobj == NULL) {
+		return -ENOENT;
+	}
+	assert(arg->flags & DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE);
+	if (syncobj->imported < 0) {
+		return -EINVAL;
+	}
+	arg->fd = fcntl(syncobj->imported, F_DUPFD_CLOEXEC, 0);
+	return 0;
+}
+
+static int fd_to_handle(struct drm_syncobj_handle *arg) {
+	if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE) {
+		if (kernel.import_error != 0) {
+			return -kernel.import_error;
+		}
+		handle_get(arg->handle)->imported = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+		return 0;
+	}
+	struct syncobj *syncobj = syncobj_from_fd(arg->fd);
+	if (syncobj == NULL) {
+		return -EINVAL;
+	}
+	arg->handle = handle_new(syncobj);
+	return 0;
+}
+
+static int transfer(const struct drm_syncobj_transfer *arg) {
+	struct syncobj *src = handle_get(arg->src_handle), *dst = handle_get(arg->dst_handle);
+	if (src == NULL || dst == NULL) {
+		return -ENOENT;
+	}
+	if (src->inode == 1) {
+		if (dst->imported >= 0) {
+			close(dst->imported);
+		}
+		dst->imported = fcntl(src->imported, F_DUPFD_CLOEXEC, 0);
+		dst->imported_point = arg->dst_point;
+		return 0;
+	}
+	if (arg->src_point > src->signalled) {
+		return -EINVAL;
+	}
+	/* The time of a point is the point, so that a test can tell one from another. */
+	dst->imported = signalled_fence((int64_t)arg->src_point);
+	return 0;
+}
+
+static int wait_point(const struct drm_syncobj_timeline_wait *arg) {
+	assert(arg->timeout_nsec == 0 && arg->count_handles == 1 && arg->flags == 0);
+	struct syncobj *syncobj = handle_get(*(uint32_t *)(uintptr_t)arg->handles);
+	return *(uint64_t *)(uintptr_t)arg->points <= syncobj->signalled ? 0 : -ETIME;
+}
+
+static int watch_point(const struct drm_syncobj_eventfd *arg) {
+	struct syncobj *syncobj = handle_get(arg->handle);
+	if (syncobj == NULL) {
+		return -ENOENT;
+	}
+	assert(arg->flags == 0 && syncobj->num_waits < MAX);
+	syncobj->waits[syncobj->num_waits].point = arg->point;
+	syncobj->waits[syncobj->num_waits++].fd = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+	return 0;
+}
+
+static int drm_ioctl(int fd, unsigned long request, void *arg) {
+	struct stat st, null;
+	bool timelines =
+		fstat(fd, &st) == 0 && stat("/dev/null", &null) == 0 && st.st_rdev == null.st_rdev;
+	if (!timelines) {
+		return -EOPNOTSUPP;
+	}
+	switch (request) {
+	case DRM_IOCTL_GET_CAP:
+		((struct drm_get_cap *)arg)->value = 1;
+		return 0;
+	case DRM_IOCTL_SYNCOBJ_CREATE:
+		((struct drm_syncobj_create *)arg)->handle = handle_new(binary_new());
+		if (((struct drm_syncobj_create *)arg)->flags & DRM_SYNCOBJ_CREATE_SIGNALED) {
+			handle_get(((struct drm_syncobj_create *)arg)->handle)->imported =
+				signalled_fence(1);
+		}
+		return 0;
+	case DRM_IOCTL_SYNCOBJ_DESTROY:
+		return handle_destroy(((struct drm_syncobj_destroy *)arg)->handle);
+	case DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD:
+		return handle_to_fd(arg);
+	case DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE:
+		return fd_to_handle(arg);
+	case DRM_IOCTL_SYNCOBJ_TRANSFER:
+		return transfer(arg);
+	case DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT:
+		return wait_point(arg);
+	case DRM_IOCTL_SYNCOBJ_EVENTFD:
+		return watch_point(arg);
+	case DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL: {
+		const struct drm_syncobj_timeline_array *array = arg;
+		signal_to(handle_get(*(uint32_t *)(uintptr_t)array->handles),
+			*(uint64_t *)(uintptr_t)array->points);
+		return 0;
+	}
+	default:
+		return -ENOTTY;
+	}
+}
+
+int drmIoctl(int fd, unsigned long request, void *arg) {
+	kernel.ioctls++;
+	int ret = drm_ioctl(fd, request, arg);
+	if (ret < 0) {
+		errno = -ret;
+		return -1;
+	}
+	return 0;
+}
+
+int kernel_count_handles(void) {
+	return kernel.open_handles;
+}
+
+unsigned kernel_count_ioctls(void) {
+	return kernel.ioctls;
+}
+
+void kernel_reset(void) {
+	for (int i = 0; i < kernel.num_dmabufs; i++) {
+		if (kernel.dmabufs[i].fence >= 0) {
+			close(kernel.dmabufs[i].fence);
+		}
+	}
+	for (int i = 0; i < kernel.num_syncobjs; i++) {
+		struct syncobj *syncobj = &kernel.syncobjs[i];
+		if (syncobj->inode != 0 && syncobj->imported >= 0) {
+			close(syncobj->imported);
+		}
+		for (int j = 0; j < syncobj->num_waits; j++) {
+			if (syncobj->waits[j].fd >= 0) {
+				close(syncobj->waits[j].fd);
+			}
+		}
+	}
+	memset(&kernel, 0, sizeof(kernel));
+}
+
+int count_fds(void) {
+	DIR *dir = opendir("/proc/self/fd");
+	int count = 0;
+	while (readdir(dir) != NULL) {
+		count++;
+	}
+	closedir(dir);
+	return count;
+}

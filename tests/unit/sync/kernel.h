@@ -1,0 +1,45 @@
+#ifndef LATCH_TEST_SYNC_KERNEL_H
+#define LATCH_TEST_SYNC_KERNEL_H
+
+/*
+ * A small stand-in for the kernel's fences: ioctl() and drmIoctl() of this executable answer
+ * for sync_files (eventfds here), dma-bufs (memfds) and DRM syncobjs. All else goes to the
+ * real ioctl().
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A pending fence; the fd is the caller's. */
+int kernel_fence_create(void);
+/* Signals it at a time of CLOCK_MONOTONIC, above 0. */
+void kernel_fence_signal(int fence_fd, int64_t time_ns);
+void kernel_fence_fail(int fence_fd, int64_t time_ns);
+
+/* A dma-buf whose writer has this fence (not taken), -1: idle. The fd is the caller's. */
+int kernel_dmabuf_create(int fence_fd);
+/* The next exports of sync_files from dma-bufs fail with this errno; 0: work again. */
+void kernel_dmabuf_fail_exports(int error);
+
+/* The fd of a DRM node with timelines, or without. */
+int kernel_drm_open(bool timelines);
+/* A client's syncobj; the fd is the caller's. */
+int kernel_syncobj_create(void);
+void kernel_syncobj_signal(int syncobj_fd, uint64_t point);
+uint64_t kernel_syncobj_get(int syncobj_fd);
+/* The newest sync_file that was imported at this point is a duplicate of fence_fd. */
+bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd);
+/* The next imports of sync_files to syncobjs fail with this errno; 0: work again. */
+void kernel_syncobj_fail_imports(int error);
+
+/* Handles open on DRM nodes, of all syncobjs. */
+int kernel_count_handles(void);
+/* ioctls that the code under test made, of all kinds. */
+unsigned kernel_count_ioctls(void);
+/* Closes what the stand-in keeps open of its own; at the end of a test. */
+void kernel_reset(void);
+
+/* Open fds of this process. */
+int count_fds(void);
+
+#endif

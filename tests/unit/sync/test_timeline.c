@@ -1,0 +1,205 @@
+/* sync_files and timelines as the stand-in kernel knows them. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "kernel.h"
+#include "sync/fence.h"
+#include "sync/timeline.h"
+
+static bool is_readable(int fd) {
+	struct pollfd pfd = {.fd = fd, .events = POLLIN};
+	return poll(&pfd, 1, 0) == 1;
+}
+
+static void test_ownership(void **state) {
+	int a = kernel_fence_create(), b = -1;
+	int number = a;
+	latch_fence_move(&b, &a);
+	assert_int_equal(a, -1);
+	assert_int_equal(b, number);
+	assert_int_equal(latch_fence_take(&b), number);
+	assert_int_equal(b, -1);
+	latch_fence_clear(&b);
+	latch_fence_clear(&number);
+	assert_int_equal(number, -1);
+}
+
+static void test_signal_time(void **state) {
+	int64_t ns = 99;
+	int fence = kernel_fence_create();
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), -EBUSY);
+	assert_int_equal(ns, 0);
+	kernel_fence_signal(fence, 4711);
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	assert_int_equal(ns, 4711);
+	close(fence);
+
+	fence = kernel_fence_create();
+	kernel_fence_fail(fence, 4712);
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), -EIO);
+	assert_int_equal(ns, 4712);
+
+	struct latch_fence_info info;
+	assert_int_equal(latch_fence_get_info(fence, &info), 0);
+	assert_int_equal(info.status, -EIO);
+	assert_int_equal(info.num_fences, 1);
+	assert_string_equal(info.driver_name, "test");
+	assert_string_equal(info.timeline_name, "timeline");
+	close(fence);
+
+	int dmabuf = kernel_dmabuf_create(-1);
+	assert_false(latch_fence_is_valid(dmabuf));
+	assert_int_equal(latch_fence_signal_time_ns(dmabuf, &ns), -ENOTTY);
+	assert_int_equal(latch_fence_signal_time_ns(-1, &ns), -ENOTTY);
+	close(dmabuf);
+}
+
+static void test_merge_with_nothing(void **state) {
+	int fence = kernel_fence_create();
+	int merged = latch_fence_merge(-1, fence);
+	assert_true(merged >= 0 && merged != fence);
+	kernel_fence_signal(fence, 1);
+	assert_true(is_readable(merged));
+	close(merged);
+	merged = latch_fence_merge(fence, -1);
+	assert_true(merged >= 0);
+	close(merged);
+	assert_int_equal(latch_fence_merge(-1, -1), -EBADF);
+	close(fence);
+}
+
+static void test_create_signalled(void **state) {
+	int drm = kernel_drm_open(true), other = kernel_drm_open(false);
+	int64_t ns;
+	int fence = latch_fence_create_signalled(drm, -1);
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	assert_int_equal(kernel_count_handles(), 0);
+	close(fence);
+
+	int idle = kernel_dmabuf_create(-1);
+	fence = latch_fence_create_signalled(other, idle);
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	close(fence);
+
+	int pending = kernel_fence_create();
+	int busy = kernel_dmabuf_create(pending);
+	assert_int_equal(latch_fence_create_signalled(other, busy), -ENOTSUP);
+	assert_int_equal(latch_fence_create_signalled(-1, -1), -ENOTSUP);
+	close(pending);
+	close(busy);
+	close(idle);
+	close(drm);
+	close(other);
+}
+
+static void test_device_needs_timelines(void **state) {
+	int other = kernel_drm_open(false);
+	errno = 0;
+	assert_null(latch_timeline_device_create(other));
+	assert_int_equal(errno, ENOTSUP);
+	close(other);
+
+	int drm = kernel_drm_open(true);
+	struct latch_timeline_device *device = latch_timeline_find_device(drm);
+	assert_non_null(device);
+	assert_true(latch_timeline_device_get_fd(device) != drm);
+	close(drm);
+	latch_timeline_device_unref(device);
+}
+
+static struct latch_timeline *import(int syncobj_fd) {
+	int drm = kernel_drm_open(true);
+	struct latch_timeline_device *device = latch_timeline_device_create(drm);
+	close(drm);
+	struct latch_timeline *timeline = latch_timeline_import(device, syncobj_fd);
+	/* The timeline keeps its device. */
+	latch_timeline_device_unref(device);
+	return timeline;
+}
+
+static void test_points(void **state) {
+	int fd = kernel_syncobj_create();
+	struct latch_timeline *timeline = import(fd);
+	assert_non_null(timeline);
+	assert_int_equal(latch_timeline_is_signalled(timeline, 3), 0);
+	assert_int_equal(latch_timeline_export_sync_file(timeline, 3), -EINVAL);
+
+	int early = latch_timeline_eventfd(timeline, 3), late = latch_timeline_eventfd(timeline, 4);
+	assert_int_equal(latch_timeline_signal(timeline, 3), 0);
+	assert_true(is_readable(early));
+	assert_false(is_readable(late));
+	assert_int_equal(latch_timeline_is_signalled(timeline, 3), 1);
+
+	int fence = latch_timeline_export_sync_file(timeline, 3);
+	int64_t ns;
+	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	assert_int_equal(ns, 3);
+	close(fence);
+
+	/* The watch lives on without the timeline. */
+	latch_timeline_unref(timeline);
+	kernel_syncobj_signal(fd, 4);
+	assert_true(is_readable(late));
+	close(early);
+	close(late);
+	close(fd);
+	assert_int_equal(kernel_count_handles(), 0);
+}
+
+static void test_import_sync_file(void **state) {
+	int fd = kernel_syncobj_create();
+	struct latch_timeline *timeline = import(fd);
+	int fence = kernel_fence_create();
+	assert_int_equal(latch_timeline_import_sync_file(timeline, 9, fence), 0);
+	assert_true(kernel_syncobj_has_import(fd, 9, fence));
+	kernel_syncobj_fail_imports(ENOMEM);
+	assert_int_equal(latch_timeline_import_sync_file(timeline, 10, fence), -ENOMEM);
+	latch_timeline_unref(timeline);
+	assert_int_equal(kernel_count_handles(), 0);
+	close(fence);
+	close(fd);
+}
+
+static void test_no_syncobj(void **state) {
+	int fence = kernel_fence_create();
+	assert_null(import(fence));
+	assert_int_equal(kernel_count_handles(), 0);
+	close(fence);
+}
+
+static int fds_before;
+
+static int setup(void **state) {
+	fds_before = count_fds();
+	return 0;
+}
+
+static int teardown(void **state) {
+	kernel_reset();
+	return count_fds() != fds_before;
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_ownership, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_signal_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_merge_with_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_create_signalled, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_device_needs_timelines, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_points, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_import_sync_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_no_syncobj, setup, teardown),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,344 @@
+#include "world.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_linux_dmabuf_v1.h>
+#include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_subcompositor.h>
+#include <wlr/util/log.h>
+#include <xf86drm.h>
+
+#include "output/clock.h"
+#include "sync/release.h"
+#include "sync/timeline.h"
+
+struct server {
+	struct wl_display *display;
+	struct wl_client *client;
+	struct wlr_compositor *compositor;
+	struct latch_timeline_device *device;
+	struct wl_listener client_destroy;
+	struct surface *surfaces[64];
+	int num_surfaces;
+	int fds_before;
+};
+
+struct commit_listener {
+	struct wl_listener commit;
+	struct wl_listener destroy;
+	struct surface *surface;
+	struct world *world;
+};
+
+/* wlroots wants to know the main device of the dma-buf feedback; there is none here. */
+int drmGetDeviceFromDevId(dev_t id, uint32_t flags, drmDevicePtr *device) {
+	static drmDevice none;
+	static char *names[DRM_NODE_MAX];
+	names[DRM_NODE_PRIMARY] = (char *)"none";
+	none = (drmDevice){.available_nodes = 1 << DRM_NODE_PRIMARY, .nodes = names};
+	*device = &none;
+	return 0;
+}
+
+void drmFreeDevice(drmDevicePtr *device) {
+	*device = NULL;
+}
+
+int64_t now_ns(void) {
+	return latch_now_ns();
+}
+
+static bool accept_dmabuf(struct wlr_dmabuf_attributes *attributes, void *data) {
+	return true;
+}
+
+static void create_dmabuf_global(struct server *server) {
+	struct wlr_linux_dmabuf_feedback_v1 feedback = {0};
+	wl_array_init(&feedback.tranches);
+	struct wlr_linux_dmabuf_feedback_v1_tranche *tranche =
+		wl_array_add(&feedback.tranches, sizeof(*tranche));
+	*tranche = (struct wlr_linux_dmabuf_feedback_v1_tranche){0};
+	wlr_drm_format_set_add(&tranche->formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR);
+	struct wlr_linux_dmabuf_v1 *dmabuf =
+		wlr_linux_dmabuf_v1_create(server->display, 3, &feedback);
+	assert_non_null(dmabuf);
+	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(dmabuf, accept_dmabuf, NULL);
+	wlr_drm_format_set_finish(&tranche->formats);
+	wl_array_release(&feedback.tranches);
+}
+
+static void handle_client_destroy(struct wl_listener *listener, void *data) {
+	struct server *server = wl_container_of(listener, server, client_destroy);
+	server->client = NULL;
+}
+
+static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct world *world = data;
+	const struct {
+		const struct wl_interface *interface;
+		uint32_t version;
+		void **slot;
+	} wanted[] = {
+		{&wl_compositor_interface, 6, (void **)&world->compositor},
+		{&wl_subcompositor_interface, 1, (void **)&world->subcompositor},
+		{&wl_shm_interface, 1, (void **)&world->shm},
+		{&zwp_linux_dmabuf_v1_interface, 3, (void **)&world->dmabuf},
+		{&wp_linux_drm_syncobj_manager_v1_interface, 1, (void **)&world->syncobj},
+		{&zwp_linux_explicit_synchronization_v1_interface, 2, (void **)&world->explicit},
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strcmp(interface, wanted[i].interface->name) == 0) {
+			*wanted[i].slot = wl_registry_bind(
+				registry, name, wanted[i].interface, wanted[i].version);
+		}
+	}
+}
+
+static void registry_handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = registry_handle_global,
+	.global_remove = registry_handle_global_remove,
+};
+
+void world_sync(struct world *world) {
+	for (int i = 0; i < 4; i++) {
+		if (world->client != NULL) {
+			wl_display_flush(world->client);
+		}
+		wl_event_loop_dispatch(wl_display_get_event_loop(world->server->display), 0);
+		wl_display_flush_clients(world->server->display);
+		if (world->client == NULL || wl_display_prepare_read(world->client) != 0) {
+			continue;
+		}
+		struct pollfd pfd = {.fd = wl_display_get_fd(world->client), .events = POLLIN};
+		if (poll(&pfd, 1, 0) > 0) {
+			wl_display_read_events(world->client);
+		} else {
+			wl_display_cancel_read(world->client);
+		}
+		wl_display_dispatch_pending(world->client);
+	}
+}
+
+void world_init(struct world *world) {
+	wlr_log_init(WLR_SILENT, NULL);
+	int fds_before = count_fds();
+	struct server *server = calloc(1, sizeof(*server));
+	assert_non_null(server);
+	*world = (struct world){.server = server};
+	server->fds_before = fds_before;
+
+	server->display = wl_display_create();
+	server->compositor = wlr_compositor_create(server->display, 6, NULL);
+	wlr_subcompositor_create(server->display);
+	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+	wlr_shm_create(server->display, 1, formats, 2);
+	create_dmabuf_global(server);
+
+	int drm_fd = kernel_drm_open(true);
+	server->device = latch_timeline_device_create(drm_fd);
+	assert_non_null(server->device);
+	close(drm_fd);
+	world->gate = latch_gate_create(server->display, server->compositor,
+		&(struct latch_gate_options){.timeline_device = server->device});
+	assert_non_null(world->gate);
+
+	int sockets[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+	server->client = wl_client_create(server->display, sockets[0]);
+	server->client_destroy.notify = handle_client_destroy;
+	wl_client_add_destroy_listener(server->client, &server->client_destroy);
+	world->client = wl_display_connect_to_fd(sockets[1]);
+	struct wl_registry *registry = wl_display_get_registry(world->client);
+	wl_registry_add_listener(registry, &registry_listener, world);
+	world_sync(world);
+	wl_registry_destroy(registry);
+	assert_non_null(world->compositor);
+	assert_non_null(world->subcompositor);
+	assert_non_null(world->shm);
+	assert_non_null(world->dmabuf);
+	assert_non_null(world->syncobj);
+	assert_non_null(world->explicit);
+}
+
+static void drop_release(struct surface *surface) {
+	latch_release_destroy(surface->update.release);
+	surface->update.release = NULL;
+}
+
+void world_kill_client(struct world *world) {
+	if (world->client == NULL) {
+		return;
+	}
+	struct server *server = world->server;
+	for (int i = 0; i < server->num_surfaces; i++) {
+		if (server->surfaces[i]->wl != NULL) {
+			wl_proxy_destroy((struct wl_proxy *)server->surfaces[i]->wl);
+			server->surfaces[i]->wl = NULL;
+		}
+	}
+	wl_compositor_destroy(world->compositor);
+	wl_subcompositor_destroy(world->subcompositor);
+	wl_shm_destroy(world->shm);
+	wl_proxy_destroy((struct wl_proxy *)world->dmabuf);
+	if (world->syncobj != NULL) {
+		wl_proxy_destroy((struct wl_proxy *)world->syncobj);
+	}
+	wl_proxy_destroy((struct wl_proxy *)world->explicit);
+	wl_display_disconnect(world->client);
+	world->client = NULL;
+	world_sync(world);
+	assert_null(server->client);
+}
+
+void world_finish(struct world *world) {
+	struct server *server = world->server;
+	world_kill_client(world);
+	for (int i = 0; i < server->num_surfaces; i++) {
+		assert_null(server->surfaces[i]->server);
+		drop_release(server->surfaces[i]);
+		free(server->surfaces[i]);
+	}
+
+	struct latch_gate_stats stats = world_stats(world);
+	assert_int_equal(stats.surfaces, 0);
+	assert_int_equal(stats.held, 0);
+	assert_int_equal(stats.watches, 0);
+	assert_int_equal(stats.releases, 0);
+
+	wl_display_destroy_clients(server->display);
+	latch_gate_destroy(world->gate);
+	wl_display_destroy(server->display);
+	latch_timeline_device_unref(server->device);
+	assert_int_equal(kernel_count_handles(), 0);
+	kernel_reset();
+	int fds_before = server->fds_before;
+	free(server);
+	assert_int_equal(count_fds(), fds_before);
+}
+
+int world_error(struct world *world, const char **interface) {
+	world_sync(world);
+	if (wl_display_get_error(world->client) != EPROTO) {
+		return -1;
+	}
+	const struct wl_interface *of = NULL;
+	uint32_t id;
+	int code = (int)wl_display_get_protocol_error(world->client, &of, &id);
+	if (interface != NULL) {
+		*interface = of != NULL ? of->name : "";
+	}
+	return code;
+}
+
+struct latch_gate_stats world_stats(struct world *world) {
+	struct latch_gate_stats stats;
+	latch_gate_get_stats(world->gate, &stats);
+	return stats;
+}
+
+static void handle_commit(struct wl_listener *wl_listener, void *data) {
+	struct commit_listener *listener = wl_container_of(wl_listener, listener, commit);
+	struct surface *surface = listener->surface;
+	surface->applied++;
+	size_t len = strlen(listener->world->order);
+	if (len + 1 < sizeof(listener->world->order)) {
+		listener->world->order[len] = surface->name;
+	}
+	struct latch_update update;
+	if (latch_surface_sync_take_current(surface->server, &update)) {
+		assert_non_null(surface->server->current.buffer);
+		drop_release(surface);
+		surface->update = update;
+	}
+	/* Once only. */
+	assert_false(latch_surface_sync_take_current(surface->server, &update));
+	assert_null(update.release);
+}
+
+static void handle_destroy(struct wl_listener *wl_listener, void *data) {
+	struct commit_listener *listener = wl_container_of(wl_listener, listener, destroy);
+	listener->surface->server = NULL;
+	wl_list_remove(&listener->commit.link);
+	wl_list_remove(&listener->destroy.link);
+	free(listener);
+}
+
+struct surface *surface_create(struct world *world, char name) {
+	struct surface *surface = calloc(1, sizeof(*surface));
+	struct commit_listener *listener = calloc(1, sizeof(*listener));
+	assert_non_null(surface);
+	assert_non_null(listener);
+	surface->name = name;
+	surface->wl = wl_compositor_create_surface(world->compositor);
+	world_sync(world);
+	surface->server = wlr_surface_from_resource(wl_client_get_object(
+		world->server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
+
+	*listener = (struct commit_listener){
+		.commit = {.notify = handle_commit},
+		.destroy = {.notify = handle_destroy},
+		.surface = surface,
+		.world = world,
+	};
+	wl_signal_add(&surface->server->events.commit, &listener->commit);
+	wl_signal_add(&surface->server->events.destroy, &listener->destroy);
+	assert_true(world->server->num_surfaces < 64);
+	world->server->surfaces[world->server->num_surfaces++] = surface;
+	return surface;
+}
+
+void surface_destroy(struct world *world, struct surface *surface) {
+	wl_surface_destroy(surface->wl);
+	surface->wl = NULL;
+	world_sync(world);
+	assert_null(surface->server);
+}
+
+struct wl_subsurface *surface_make_child(
+	struct world *world, struct surface *child, struct surface *parent) {
+	return wl_subcompositor_get_subsurface(world->subcompositor, child->wl, parent->wl);
+}
+
+struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd) {
+	struct zwp_linux_buffer_params_v1 *params =
+		zwp_linux_dmabuf_v1_create_params(world->dmabuf);
+	zwp_linux_buffer_params_v1_add(params, dmabuf_fd, 0, 0, 64 * 4, 0, 0);
+	struct wl_buffer *buffer =
+		zwp_linux_buffer_params_v1_create_immed(params, 64, 64, DRM_FORMAT_XRGB8888, 0);
+	zwp_linux_buffer_params_v1_destroy(params);
+	return buffer;
+}
+
+struct wl_buffer *shm_create(struct world *world) {
+	int fd = memfd_create("shm", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(fd, 64 * 64 * 4), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(world->shm, fd, 64 * 64 * 4);
+	struct wl_buffer *buffer =
+		wl_shm_pool_create_buffer(pool, 0, 64, 64, 64 * 4, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	return buffer;
+}
+
+void surface_draw(struct world *world, struct surface *surface, int fence_fd) {
+	int fd = kernel_dmabuf_create(fence_fd);
+	struct wl_buffer *buffer = dmabuf_create(world, fd);
+	close(fd);
+	wl_surface_attach(surface->wl, buffer, 0, 0);
+	wl_surface_commit(surface->wl);
+	wl_buffer_destroy(buffer);
+	world_sync(world);
+}

@@ -1,0 +1,80 @@
+#ifndef LATCH_TEST_SYNC_WORLD_H
+#define LATCH_TEST_SYNC_WORLD_H
+
+/*
+ * A compositor of nothing but surfaces and the gate, and a client of it in the same process
+ * and thread, over a socket pair. world_sync() lets both read all that the other has said.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <wayland-client.h>
+
+#include "kernel.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "sync/gate.h"
+
+struct wl_client;
+struct wlr_surface;
+
+struct surface {
+	char name;
+	struct wl_surface *wl;
+	struct wlr_surface *server; /* NULL when destroyed */
+
+	/* What the owner of the surface's content saw. */
+	int applied;
+	struct latch_update update; /* the last one with a buffer; its release is ours */
+
+	void *commit_listener;
+};
+
+struct world {
+	struct wl_display *client;
+	struct wl_compositor *compositor;
+	struct wl_subcompositor *subcompositor;
+	struct wl_shm *shm;
+	struct zwp_linux_dmabuf_v1 *dmabuf;
+	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
+	struct zwp_linux_explicit_synchronization_v1 *explicit;
+
+	struct latch_gate *gate;
+	struct server *server;
+
+	/* Names of the surfaces in the order of their commit events. */
+	char order[64];
+};
+
+/* Starts it; sets fds aside to be compared in world_finish(). */
+void world_init(struct world *world);
+/* The client goes, then the server; checks that nothing is left: no fd, handle, release. */
+void world_finish(struct world *world);
+/* The connection breaks, as when a client is killed. */
+void world_kill_client(struct world *world);
+
+/* Everything said so far has been heard by the other side, and its answers too. */
+void world_sync(struct world *world);
+/* The code of the protocol error that ended the client, -1: it lives. */
+int world_error(struct world *world, const char **interface);
+struct latch_gate_stats world_stats(struct world *world);
+
+struct surface *surface_create(struct world *world, char name);
+void surface_destroy(struct world *world, struct surface *surface);
+struct wl_subsurface *surface_make_child(
+	struct world *world, struct surface *child, struct surface *parent);
+
+struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd);
+struct wl_buffer *shm_create(struct world *world);
+/* Attaches a new dma-buf whose writer has this fence (-1: idle) and commits. */
+void surface_draw(struct world *world, struct surface *surface, int fence_fd);
+
+int64_t now_ns(void);
+
+#endif
