@@ -57,7 +57,7 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	int64_t start = first_known(record->submit_start_ns, end);
 	int64_t ready = first_known(record->ready_ns,
 		first_known(record->signalled_ns, first_known(record->latch_ns, start)));
-	const int64_t commit = first_known(record->commit_ns, ready);
+	const int64_t commit = latest(first_known(record->commit_ns, ready), record->visible_ns);
 	ready = latest(ready, commit);
 	start = latest(start, ready);
 	end = latest(end, start);

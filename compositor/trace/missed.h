@@ -10,7 +10,8 @@
  * The definition. An update that was presented at vblank F has missed every vblank v of its
  * output for which all of this holds:
  *
- *   1. v is after the update's commit,
+ *   1. v is after the update's commit, and after its surface came into view (a hidden window's
+ *      update waits for the window, and a VT's for the session: nobody is late there),
  *   2. v is after the flip of the update it replaced, as a vblank shows one update per surface;
  *      more than half a refresh after it, as flips jitter,
  *   3. v is before F.

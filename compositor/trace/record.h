@@ -53,7 +53,8 @@ struct latch_frame_record {
 	int64_t release_ns;
 	int64_t refresh_ns;	  /* of the output at the flip; under VRR the shortest */
 	int64_t replaced_flip_ns; /* flip_ns of the update this one took the place of */
-	uint64_t sequence;	  /* of the flip */
+	int64_t visible_ns; /* when its surface came into view, if that was after the commit */
+	uint64_t sequence;  /* of the flip */
 
 	enum latch_placement placement;
 	uint32_t plane_id;	/* KMS object id, 0 when composed */

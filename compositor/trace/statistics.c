@@ -66,8 +66,8 @@ static struct latch_surface_row *find_surface(
 
 static struct latch_surface_row *make_surface(
 	struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row **rows = grow(statistics->surfaces, statistics->surfaces_length,
-		&statistics->surfaces_capacity);
+	struct latch_surface_row **rows = grow(
+		statistics->surfaces, statistics->surfaces_length, &statistics->surfaces_capacity);
 	if (rows == NULL) {
 		return NULL;
 	}
@@ -95,7 +95,8 @@ bool latch_statistics_add_surface(
 	return true;
 }
 
-static void add_counts(struct latch_surface_counts *sum, const struct latch_surface_counts *counts) {
+static void add_counts(
+	struct latch_surface_counts *sum, const struct latch_surface_counts *counts) {
 	sum->frames += counts->frames;
 	sum->on_plane += counts->on_plane;
 	sum->composed += counts->composed;
@@ -172,8 +173,8 @@ const struct latch_output_row *latch_statistics_find_output(
 
 static struct latch_output_row *make_output(
 	struct latch_statistics *statistics, uint32_t output_id) {
-	struct latch_output_row **rows = grow(statistics->outputs, statistics->outputs_length,
-		&statistics->outputs_capacity);
+	struct latch_output_row **rows = grow(
+		statistics->outputs, statistics->outputs_length, &statistics->outputs_capacity);
 	if (rows == NULL) {
 		return NULL;
 	}

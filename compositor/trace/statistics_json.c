@@ -13,7 +13,8 @@ static void add_durations(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *n
 	yyjson_mut_obj_add_sint(doc, object, "p50_ns", latch_durations_percentile(durations, 50.0));
 	yyjson_mut_obj_add_sint(doc, object, "p95_ns", latch_durations_percentile(durations, 95.0));
 	yyjson_mut_obj_add_sint(doc, object, "p99_ns", latch_durations_percentile(durations, 99.0));
-	yyjson_mut_obj_add_sint(doc, object, "max_ns", latch_durations_percentile(durations, 100.0));
+	yyjson_mut_obj_add_sint(
+		doc, object, "max_ns", latch_durations_percentile(durations, 100.0));
 	yyjson_mut_obj_add_sint(doc, object, "mean_ns", latch_durations_mean(durations));
 }
 
@@ -91,8 +92,8 @@ static void add_output(
 	yyjson_mut_obj_add_uint(doc, object, "mixed", row->mixed);
 	yyjson_mut_obj_add_uint(doc, object, "all_composed", row->all_composed);
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, object, "stages");
-	add_durations(doc, stages, "latch_to_submitted",
-		&row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED]);
+	add_durations(
+		doc, stages, "latch_to_submitted", &row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED]);
 	add_durations(
 		doc, stages, "submitted_to_flip", &row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP]);
 }
@@ -121,8 +122,8 @@ int latch_statistics_write_json(const struct latch_statistics *statistics, FILE 
 	add_stages(doc, others, &statistics->others);
 
 	yyjson_write_err error = {0};
-	const bool written = yyjson_mut_write_fp(file, doc,
-		YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL, &error);
+	const bool written = yyjson_mut_write_fp(
+		file, doc, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL, &error);
 	yyjson_mut_doc_free(doc);
 	if (!written) {
 		return error.code == YYJSON_WRITE_ERROR_MEMORY_ALLOCATION ? -ENOMEM : -EIO;

@@ -43,8 +43,7 @@ static void print_time(FILE *file, int64_t ns) {
 	fprintf(file, "%*.*f", TIME_WIDTH, ms < 1000.0 ? 3 : ms < 10000.0 ? 1 : 0, ms);
 }
 
-static void print_durations(
-	FILE *file, const char *name, const struct latch_durations *durations) {
+static void print_durations(FILE *file, const char *name, const struct latch_durations *durations) {
 	fprintf(file, "  ");
 	print_cell(file, name, STAGE_WIDTH);
 	for (size_t i = 0; i < PERCENTILES; i++) {
@@ -94,7 +93,8 @@ static void note_counts(struct notes *notes, const struct latch_surface_counts *
 	};
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		if (counts->missed_by_cause[i] > 0) {
-			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_cause[i], causes[i]);
+			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_cause[i],
+				causes[i]);
 		}
 	}
 	if (counts->composed > 0) {
@@ -111,7 +111,8 @@ static void note_counts(struct notes *notes, const struct latch_surface_counts *
 		note(notes, "%" PRIu64 " with a time unknown", counts->incomplete);
 	}
 	if (counts->out_of_order > 0) {
-		note(notes, "%" PRIu64 " with times out of order, taken as 0", counts->out_of_order);
+		note(notes, "%" PRIu64 " with times out of order, taken as 0",
+			counts->out_of_order);
 	}
 	if (counts->clamped > 0) {
 		note(notes, "%" PRIu64 " longer than a minute", counts->clamped);
@@ -151,9 +152,9 @@ static void print_surface_row(const struct latch_statistics *statistics, FILE *f
 	snprintf(number, sizeof(number), " (%" PRIu32 ")", row->id);
 	const char *label = row->label[0] != '\0' ? row->label : "surface";
 	size_t bytes = strlen(label);
-	while (bytes > 0 && latch_text_length(label) - latch_text_length(label + bytes) +
-					strlen(number) >
-				SURFACE_WIDTH) {
+	while (bytes > 0 &&
+		latch_text_length(label) - latch_text_length(label + bytes) + strlen(number) >
+			SURFACE_WIDTH) {
 		bytes--;
 	}
 	snprintf(name, sizeof(name), "%.*s%s", (int)bytes, label, number);

@@ -4,9 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Gone tracks that are kept for the last updates of their surface, which come later. */
-#define GONE_MAX 64
-
 /* Lane numbers ("tid") are unlike each other in the whole file: 0 is the one for instants. */
 #define LANE_NUMBERS 32
 
@@ -65,7 +62,7 @@ void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id) {
 			oldest = i - 1;
 		}
 	}
-	if (gone <= GONE_MAX) {
+	if (gone <= LATCH_TRACK_GONE_MAX) {
 		return;
 	}
 	free(list->tracks[oldest]);

@@ -11,6 +11,9 @@
 /* More updates of a surface than this are never under way at once, by any sane client. */
 #define LATCH_TRACK_LANES 16
 
+/* Gone tracks that are kept for the last updates of their surface, which come later. */
+#define LATCH_TRACK_GONE_MAX 64
+
 /* Slices of a lane nest or follow each other; what overlaps goes to another lane. */
 struct latch_track_lane {
 	bool named;

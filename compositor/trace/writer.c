@@ -244,9 +244,11 @@ void latch_trace_writer_frame(
 	if (track == NULL) {
 		return;
 	}
-	const char *last_stage = record->presented ? "on screen"
-		: record->superseded		   ? "superseded"
-						   : "dropped";
+	/* One may have been submitted to a plane and never have come there. */
+	const enum latch_placement shown = record->presented ? record->placement : LATCH_NOT_SHOWN;
+	const char *last_stage = record->presented    ? "on screen"
+				 : record->superseded ? "superseded"
+						      : "dropped";
 	const struct mark marks[] = {
 		{NULL, record->commit_ns},
 		{"acquire", record->signalled_ns},
@@ -271,10 +273,10 @@ void latch_trace_writer_frame(
 		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64 ",\"presented\":%s,\"superseded\":%s"
 		",\"fence_error\":%d,\"sequence\":%" PRIu64 ",\"commit_ns\":%" PRId64
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
-		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64 ",\"flip_ns\":%" PRId64
-		",\"release_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64
-		",\"replaced_flip_ns\":%" PRId64 "}}",
-		latch_placement_name(record->placement), TS_ARGS(begin), place.pid, place.tid,
+		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
+		",\"flip_ns\":%" PRId64 ",\"release_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64
+		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 "}}",
+		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
 		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
 		record->plane_id, record->plane_type != NULL ? record->plane_type : "",
@@ -282,7 +284,7 @@ void latch_trace_writer_frame(
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,
 		record->commit_ns, record->signalled_ns, record->ready_ns, record->latch_ns,
 		record->submit_start_ns, record->submit_end_ns, record->flip_ns, record->release_ns,
-		record->refresh_ns, record->replaced_flip_ns);
+		record->refresh_ns, record->replaced_flip_ns, record->visible_ns);
 	char args[200];
 	snprintf(args, sizeof(args),
 		"\"update\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"plane\":%" PRIu32

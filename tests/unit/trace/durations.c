@@ -1,11 +1,11 @@
 /* Percentiles against a sorted array. */
 #include "trace/durations.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 
 #define LENGTH 20000
@@ -43,7 +43,8 @@ static void compare_with_sorted(int64_t (*make)(void)) {
 	assert_int_equal(latch_durations_percentile(&durations, 100.0), values[LENGTH - 1]);
 	assert_int_equal(latch_durations_count(&durations), LENGTH);
 	const double mean = sum / LENGTH;
-	assert_true(fabs((double)latch_durations_mean(&durations) - mean) <= mean / 1000.0 + 1000.0);
+	assert_true(
+		fabs((double)latch_durations_mean(&durations) - mean) <= mean / 1000.0 + 1000.0);
 	latch_durations_finish(&durations);
 	free(values);
 }
@@ -114,6 +115,9 @@ static void test_merge(void **state) {
 	assert_int_equal(latch_durations_count(&a), 101);
 	assert_int_equal(latch_durations_percentile(&a, 100.0), 500000000);
 	assert_true(llabs(latch_durations_percentile(&a, 50.0) - 51000000) <= 51000);
+	/* The other way round, the largest comes from the other one. */
+	assert_int_equal(latch_durations_merge(&b, &a), 0);
+	assert_int_equal(latch_durations_percentile(&b, 100.0), 500000000);
 	latch_durations_finish(&a);
 	latch_durations_finish(&b);
 }

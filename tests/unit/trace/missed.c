@@ -1,10 +1,10 @@
 /* The definition of missed vblanks, case by case. */
 #include "trace/missed.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdio.h>
 
 /* Vblank 0 of the tables; times below are in us from it, the refresh is 10 ms. */
@@ -82,6 +82,7 @@ static const struct row rows[] = {
 	{"flip before everything", 10000, 42000, 43000, 44000, 45000, 46000, 20000, 0, 0, 0, 0, 0},
 	{"flip before the replaced one", 30000, 12000, 13000, 14000, 15000, 16000, 20000, 0, 0, 0,
 		0, 0},
+	{"ready before the commit", 10000, 19000, 11000, 11000, 28000, 28100, 30000, 0, 1, 0, 0, 0},
 	{"submit before ready", 10000, 12000, 13000, 24000, 18000, 18200, 30000, 1, 0, 0, 0, 0},
 	/* The flip comes when it is submitted; refresh is the shortest distance of flips. */
 	{"vrr: 14 ms after the last", 10000, 12000, 22000, 22100, 22500, 22700, 24000, 0, 0, 0, 0,
@@ -121,6 +122,26 @@ static void test_nothing_to_say(void **state) {
 	assert_int_equal(latch_missed_count(&record).total, 0);
 }
 
+static void test_hidden_window(void **state) {
+	struct latch_frame_record record = {
+		.commit_ns = START_NS,
+		.signalled_ns = START_NS + 1000000,
+		.ready_ns = START_NS + 1100000,
+		.visible_ns = START_NS + 42 * REFRESH_NS + 1000000,
+		.submit_start_ns = START_NS + 43 * REFRESH_NS - 2000000,
+		.submit_end_ns = START_NS + 43 * REFRESH_NS - 1000000,
+		.flip_ns = START_NS + 43 * REFRESH_NS,
+		.refresh_ns = REFRESH_NS,
+		.presented = true,
+	};
+	assert_int_equal(latch_missed_count(&record).total, 0);
+	record.visible_ns -= REFRESH_NS;
+	assert_int_equal(latch_missed_count(&record).total, 1);
+	assert_int_equal(latch_missed_count(&record).by_cause[LATCH_MISSED_LATCH], 1);
+	record.visible_ns = 0;
+	assert_int_equal(latch_missed_count(&record).total, 42);
+}
+
 static uint64_t random_next(uint64_t *state) {
 	*state ^= *state << 13;
 	*state ^= *state >> 7;
@@ -156,6 +177,7 @@ static void test_any_times(void **unused) {
 			.submit_end_ns = random_time(&state),
 			.flip_ns = random_time(&state),
 			.replaced_flip_ns = random_time(&state),
+			.visible_ns = random_time(&state),
 			.refresh_ns = i % 3 == 0 ? random_time(&state) : REFRESH_NS,
 			.presented = true,
 		};
@@ -189,11 +211,12 @@ static void test_against_walking(void **unused) {
 		struct latch_frame_record record = {.refresh_ns = REFRESH_NS, .presented = true};
 		record.flip_ns = START_NS + 100 * REFRESH_NS;
 		record.replaced_flip_ns = record.flip_ns -
-			(int64_t)(random_next(&state) % 20 + 1) * REFRESH_NS +
-			(int64_t)(random_next(&state) % 200000) - 100000;
+					  (int64_t)(random_next(&state) % 20 + 1) * REFRESH_NS +
+					  (int64_t)(random_next(&state) % 200000) - 100000;
 		record.commit_ns = record.flip_ns - (int64_t)(random_next(&state) % 150000000);
 		record.ready_ns = record.commit_ns + (int64_t)(random_next(&state) % 50000000);
-		record.submit_start_ns = record.ready_ns + (int64_t)(random_next(&state) % 20000000);
+		record.submit_start_ns =
+			record.ready_ns + (int64_t)(random_next(&state) % 20000000);
 		record.submit_end_ns = record.submit_start_ns + 200000;
 		const struct latch_missed missed = latch_missed_count(&record);
 		const uint32_t after_commit = count_by_walking(&record, record.commit_ns);
@@ -209,6 +232,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_nothing_to_say),
+		cmocka_unit_test(test_hidden_window),
 		cmocka_unit_test(test_any_times),
 		cmocka_unit_test(test_against_walking),
 	};

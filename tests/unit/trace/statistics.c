@@ -1,11 +1,11 @@
 /* What goes into the statistics comes out of them, as JSON and as a table. */
-#include "trace/durations.h"
 #include "trace/statistics.h"
+#include "trace/durations.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>
@@ -112,8 +112,7 @@ static void test_counts(void **state) {
 
 static void assert_percentile(const struct latch_statistics *statistics, enum latch_stage stage,
 	double percentile, int64_t expected) {
-	const int64_t told =
-		latch_statistics_get_percentile(statistics, 7, stage, percentile);
+	const int64_t told = latch_statistics_get_percentile(statistics, 7, stage, percentile);
 	assert_true(llabs(told - expected) <= expected / 1000 + 1000);
 }
 
@@ -160,8 +159,7 @@ static void test_clock_surprises(void **state) {
 	assert_int_equal(counts.out_of_order, 1);
 	assert_int_equal(counts.incomplete, 2);
 	assert_int_equal(counts.clamped, 1);
-	assert_percentile(
-		statistics, LATCH_STAGE_COMMIT_TO_FLIP, 100.0, LATCH_DURATIONS_MAX_NS);
+	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_FLIP, 100.0, LATCH_DURATIONS_MAX_NS);
 	latch_statistics_destroy(statistics);
 }
 
@@ -186,8 +184,12 @@ static void test_json(void **state) {
 			.refresh_ns = REFRESH_NS,
 			.sequence = n,
 			.layers = 2,
-			.on_planes = n % 4 == 0 ? 0 : n % 4 == 1 ? 1 : 2,
-			.composed = n % 4 == 0 ? 2 : n % 4 == 1 ? 1 : 0,
+			.on_planes = n % 4 == 0	  ? 0
+				     : n % 4 == 1 ? 1
+						  : 2,
+			.composed = n % 4 == 0	 ? 2
+				    : n % 4 == 1 ? 1
+						 : 0,
 		};
 		latch_statistics_add_flip(statistics, &flip);
 	}
@@ -245,10 +247,11 @@ static size_t longest_line(const char *text) {
 
 static void test_table(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
-	latch_statistics_add_surface(statistics,
-		&(struct latch_trace_surface){.id = 4000000000,
-			.pid = 2147483647,
-			.label = "org.example.\xc3\x9c" "ber.a-very-long-name.that-never-ends\033[2J"});
+	latch_statistics_add_surface(
+		statistics, &(struct latch_trace_surface){.id = 4000000000,
+				    .pid = 2147483647,
+				    .label = "org.example.\xc3\x9c"
+					     "ber.a-very-long-name.that-never-ends\033[2J"});
 	for (uint64_t n = 1; n <= 200; n++) {
 		struct latch_frame_record record = make_frame(n);
 		latch_statistics_add_frame(statistics, &record);
@@ -300,8 +303,8 @@ static void test_no_frames(void **state) {
 static void test_gone(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
 	for (uint32_t id = 100; id < 1100; id++) {
-		latch_statistics_add_surface(
-			statistics, &(struct latch_trace_surface){.id = id, .label = "short-lived"});
+		latch_statistics_add_surface(statistics,
+			&(struct latch_trace_surface){.id = id, .label = "short-lived"});
 		struct latch_frame_record record = make_frame(1);
 		record.surface_id = id;
 		latch_statistics_add_frame(statistics, &record);
@@ -320,13 +323,35 @@ static void test_gone(void **state) {
 	const uint64_t others = 1000 - LATCH_STATISTICS_GONE_MAX;
 	assert_int_equal(get_uint(root, "/others/surfaces"), others);
 	assert_int_equal(get_uint(root, "/others/frames"), 2 * others + 1);
-	assert_int_equal(
-		get_uint(root, "/others/stages/commit_to_flip/count"), 2 * others + 1);
+	assert_int_equal(get_uint(root, "/others/stages/commit_to_flip/count"), 2 * others + 1);
 	assert_int_equal(get_uint(root, "/surfaces/1/frames"), 2);
 	yyjson_doc_free(doc);
 	free(text);
 	text = write_text(statistics, false);
 	assert_non_null(strstr(text, "984 surfaces that are long gone"));
+	free(text);
+	latch_statistics_destroy(statistics);
+}
+
+/* The row that was used last loses its memory, and must not be used again. */
+static void test_gone_just_used(void **state) {
+	struct latch_statistics *statistics = create_with_surface();
+	struct latch_frame_record record = make_frame(1);
+	record.surface_id = 100;
+	for (uint32_t id = 100; id <= 100 + LATCH_STATISTICS_GONE_MAX; id++) {
+		latch_statistics_add_surface(
+			statistics, &(struct latch_trace_surface){.id = id, .label = "x"});
+		latch_statistics_add_frame(statistics, &record);
+		latch_statistics_surface_gone(statistics, id);
+	}
+	latch_statistics_add_frame(statistics, &record);
+	struct latch_surface_counts counts;
+	assert_false(latch_statistics_get_counts(statistics, 100, &counts));
+	char *text = write_text(statistics, true);
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	assert_int_equal(get_uint(yyjson_doc_get_root(doc), "/others/frames"),
+		LATCH_STATISTICS_GONE_MAX + 2);
+	yyjson_doc_free(doc);
 	free(text);
 	latch_statistics_destroy(statistics);
 }
@@ -340,6 +365,7 @@ int main(void) {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_no_frames),
 		cmocka_unit_test(test_gone),
+		cmocka_unit_test(test_gone_just_used),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);

@@ -1,11 +1,11 @@
 /* Whatever a client calls itself, terminals and files stay whole. */
 #include "trace/text.h"
 
+#include <cmocka.h>
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>

@@ -1,12 +1,12 @@
 /* The whole of it, as the rest of latch uses it. */
 #include "trace/trace.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <errno.h>
 #include <malloc.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,21 +58,20 @@ static struct latch_frame_record make_frame(uint64_t n) {
 static void record(struct latch_trace *trace, uint64_t n) {
 	const struct latch_frame_record frame = make_frame(n);
 	latch_trace_frame(trace, &frame);
-	latch_trace_flip(trace,
-		&(struct latch_flip_record){.output_id = 1,
-			.latch_ns = frame.latch_ns,
-			.submit_start_ns = frame.submit_start_ns,
-			.submit_end_ns = frame.submit_end_ns,
-			.flip_ns = frame.flip_ns,
-			.refresh_ns = frame.refresh_ns,
-			.sequence = n,
-			.layers = 1,
-			.on_planes = 1});
+	latch_trace_flip(trace, &(struct latch_flip_record){.output_id = 1,
+					.latch_ns = frame.latch_ns,
+					.submit_start_ns = frame.submit_start_ns,
+					.submit_end_ns = frame.submit_end_ns,
+					.flip_ns = frame.flip_ns,
+					.refresh_ns = frame.refresh_ns,
+					.sequence = n,
+					.layers = 1,
+					.on_planes = 1});
 }
 
 static void add(struct latch_trace *trace) {
-	latch_trace_add_output(trace,
-		&(struct latch_trace_output){.id = 1, .name = "DP-1", .clock = "hardware"});
+	latch_trace_add_output(
+		trace, &(struct latch_trace_output){.id = 1, .name = "DP-1", .clock = "hardware"});
 	latch_trace_add_surface(
 		trace, &(struct latch_trace_surface){.id = 1, .pid = 2, .label = "app"});
 }
@@ -87,8 +86,8 @@ static void test_off(void **state) {
 }
 
 static void test_both_files(void **state) {
-	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
-		.trace_path = trace_path, .stats_path = stats_path});
+	struct latch_trace *trace = latch_trace_create(
+		&(struct latch_trace_options){.trace_path = trace_path, .stats_path = stats_path});
 	assert_non_null(trace);
 	add(trace);
 	for (uint64_t n = 1; n <= 50; n++) {

@@ -1,12 +1,12 @@
 /* The trace file is read back: every record is there, and every lane nests. */
-#include "trace/track.h"
 #include "trace/writer.h"
+#include "trace/track.h"
 
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
 #include <cmocka.h>
 #include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,13 +163,12 @@ static struct latch_frame_record make_frame(uint64_t n) {
 static struct latch_trace_writer *create(void) {
 	struct latch_trace_writer *writer = latch_trace_writer_create(path);
 	assert_non_null(writer);
-	assert_true(latch_trace_writer_add_output(writer,
-		&(struct latch_trace_output){.id = 1,
-			.name = "HDMI-A-1",
-			.device = "vkms \"virtual\"",
-			.mode = "1024x768",
-			.renderer = "pixman",
-			.clock = "simulated"}));
+	assert_true(latch_trace_writer_add_output(writer, &(struct latch_trace_output){.id = 1,
+								  .name = "HDMI-A-1",
+								  .device = "vkms \"virtual\"",
+								  .mode = "1024x768",
+								  .renderer = "pixman",
+								  .clock = "simulated"}));
 	assert_true(latch_trace_writer_add_surface(writer,
 		&(struct latch_trace_surface){.id = 3, .pid = 99, .label = "a\\b \"c\" %s\n"}));
 	return writer;
@@ -268,17 +267,16 @@ static void test_overlap(void **state) {
 	for (uint64_t n = 1; n <= 3000; n++) {
 		const struct latch_frame_record record = make_frame(n);
 		latch_trace_writer_frame(writer, &record);
-		latch_trace_writer_flip(writer,
-			&(struct latch_flip_record){.output_id = 1,
-				.latch_ns = record.latch_ns,
-				.submit_start_ns = record.submit_start_ns,
-				.submit_end_ns = record.submit_end_ns,
-				.predicted_ns = record.flip_ns,
-				.flip_ns = record.flip_ns,
-				.refresh_ns = REFRESH_NS,
-				.sequence = record.sequence,
-				.layers = 1,
-				.on_planes = 1});
+		latch_trace_writer_flip(writer, &(struct latch_flip_record){.output_id = 1,
+							.latch_ns = record.latch_ns,
+							.submit_start_ns = record.submit_start_ns,
+							.submit_end_ns = record.submit_end_ns,
+							.predicted_ns = record.flip_ns,
+							.flip_ns = record.flip_ns,
+							.refresh_ns = REFRESH_NS,
+							.sequence = record.sequence,
+							.layers = 1,
+							.on_planes = 1});
 	}
 	assert_int_equal(latch_trace_writer_destroy(writer), 0);
 	yyjson_doc *doc = read_trace(true);
@@ -293,6 +291,20 @@ static void test_overlap(void **state) {
 		slices += reading.lanes[i].slices;
 	}
 	assert_int_equal(slices, 3000 * 7 + 3000 * 3);
+	yyjson_doc_free(doc);
+}
+
+static void test_submitted_but_never_shown(void **state) {
+	struct latch_trace_writer *writer = create();
+	struct latch_frame_record record = make_frame(9);
+	record.presented = false;
+	record.flip_ns = 0;
+	latch_trace_writer_frame(writer, &record);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	assert_null(find_event(doc, "B", "on plane", 0));
+	assert_non_null(find_event(doc, "B", "not shown", 0));
+	assert_non_null(find_event(doc, "B", "dropped", 0));
 	yyjson_doc_free(doc);
 }
 
@@ -381,6 +393,34 @@ static void test_killed(void **state) {
 	assert_int_equal(latch_trace_writer_destroy(writer), 0);
 }
 
+/* A slow client's updates don't wait for a full buffer. */
+static void test_killed_while_slow(void **state) {
+	struct latch_trace_writer *writer = create();
+	for (uint64_t n = 1; n <= 5; n++) {
+		const struct latch_frame_record record = make_frame(120 * n);
+		latch_trace_writer_frame(writer, &record);
+		yyjson_doc *doc = read_trace(false);
+		assert_int_equal(follow(doc, false).updates, n);
+		yyjson_doc_free(doc);
+	}
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+}
+
+static void test_gone_tracks_are_few(void **state) {
+	struct latch_track_list list = {0};
+	for (uint32_t id = 1; id <= 1000; id++) {
+		assert_non_null(latch_track_list_get(&list, id, id, "updates"));
+		if (id != 500) {
+			latch_track_list_mark_gone(&list, id);
+		}
+		assert_true(list.length <= LATCH_TRACK_GONE_MAX + 1);
+	}
+	assert_non_null(latch_track_list_find(&list, 500));
+	assert_non_null(latch_track_list_find(&list, 1000));
+	assert_null(latch_track_list_find(&list, 499));
+	latch_track_list_finish(&list);
+}
+
 static void test_surfaces_come_and_go(void **state) {
 	struct latch_trace_writer *writer = create();
 	for (uint32_t id = 100; id < 600; id++) {
@@ -412,10 +452,13 @@ int main(void) {
 		cmocka_unit_test(test_describes_itself),
 		cmocka_unit_test(test_one_update),
 		cmocka_unit_test(test_overlap),
+		cmocka_unit_test(test_submitted_but_never_shown),
 		cmocka_unit_test(test_missed),
 		cmocka_unit_test(test_random_records),
 		cmocka_unit_test(test_all_lanes_taken),
 		cmocka_unit_test(test_killed),
+		cmocka_unit_test(test_killed_while_slow),
+		cmocka_unit_test(test_gone_tracks_are_few),
 		cmocka_unit_test(test_surfaces_come_and_go),
 		cmocka_unit_test(test_errors),
 	};
