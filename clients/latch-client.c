@@ -60,34 +60,36 @@ static void destroy_retired(struct client *client, bool only_idle) {
 
 /* The nodes to draw with, the compositor's wish first: its main device is the one that clients
  * can surely use; the target of a tranche may be a mere display. */
-static bool list_devices(struct client *client, struct device_list *list) {
+static void list_devices(const struct client *client, struct device_list *list, bool primary_only) {
 	const struct feedback_content *content = &client->feedback.current;
 	if (client->options.device) {
-		return device_list_add(list, client->options.device);
+		device_list_add(list, client->options.device);
+		return;
 	}
 	if (content->main_device) {
-		device_list_add_devid(list, content->main_device);
+		device_list_add_devid(list, content->main_device, primary_only);
 	}
 	for (size_t i = 0; i < content->num_tranches; i++) {
-		if (content->tranches[i].target_device) {
-			device_list_add_devid(list, content->tranches[i].target_device);
+		dev_t target = content->tranches[i].target_device;
+		if (target) {
+			device_list_add_devid(list, target, primary_only);
 		}
 	}
 	if (list->len == 0) {
-		device_list_add_all(list);
+		device_list_add_all(list, primary_only);
 	}
-	return list->len > 0;
 }
 
 /* A picture for scan-out is best made by the display's own device, where it has one. */
-static void list_dumb_devices(struct client *client, struct device_list *list) {
+static void list_dumb_devices(const struct client *client, struct device_list *list) {
 	const struct feedback_content *content = &client->feedback.current;
 	for (size_t i = 0; !client->options.device && i < content->num_tranches; i++) {
-		if (content->tranches[i].scanout && content->tranches[i].target_device) {
-			device_list_add_devid(list, content->tranches[i].target_device);
+		const struct tranche *tranche = &content->tranches[i];
+		if (tranche->scanout && tranche->target_device) {
+			device_list_add_devid(list, tranche->target_device, true);
 		}
 	}
-	list_devices(client, list);
+	list_devices(client, list, true);
 }
 
 /* Makes a ring by the first step of the plan that everybody accepts. Buffers in hand stay if
@@ -155,7 +157,7 @@ static bool switch_canvas(struct client *client, enum canvas_kind kind, const ch
 
 static bool find_gpu_canvas(struct client *client) {
 	struct device_list devices = {0};
-	list_devices(client, &devices);
+	list_devices(client, &devices, false);
 	bool found = false;
 	for (size_t i = 0; i < devices.len && !found; i++) {
 		found = switch_canvas(client, CANVAS_GPU, devices.paths[i]);
@@ -191,7 +193,7 @@ static bool canvas_is_current(struct client *client) {
 		return client->canvas != NULL;
 	}
 	struct device_list devices = {0};
-	list_devices(client, &devices);
+	list_devices(client, &devices, false);
 	bool found = false;
 	for (size_t i = 0; i < devices.len && !found; i++) {
 		found = strcmp(devices.paths[i], client->canvas->path) == 0;
@@ -410,7 +412,7 @@ static enum client_exit start(struct client *client) {
 
 	/* Timelines are best made on the device that draws: fences need no detour then. */
 	struct device_list devices = {0};
-	list_devices(client, &devices);
+	list_devices(client, &devices, false);
 	bool synced = sync_init(&client->sync, &client->conn, client->window.surface, options->sync,
 		devices.len > 0 ? devices.paths[0] : NULL);
 	device_list_finish(&devices);

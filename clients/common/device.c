@@ -48,18 +48,18 @@ static bool add_by_number(struct device_list *list, dev_t devid) {
 	return false;
 }
 
-bool device_list_add_devid(struct device_list *list, dev_t devid) {
+bool device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only) {
 	drmDevice *device = NULL;
 	if (drmGetDeviceFromDevId(devid, 0, &device) != 0) {
 		return add_by_number(list, devid);
 	}
-	bool ok =
-		add_node(list, device, DRM_NODE_RENDER) && add_node(list, device, DRM_NODE_PRIMARY);
+	bool ok = (primary_only || add_node(list, device, DRM_NODE_RENDER)) &&
+		  add_node(list, device, DRM_NODE_PRIMARY);
 	drmFreeDevice(&device);
 	return ok;
 }
 
-bool device_list_add_all(struct device_list *list) {
+bool device_list_add_all(struct device_list *list, bool primary_only) {
 	drmDevice *devices[DEVICE_LIST_MAX];
 	int num = drmGetDevices2(0, devices, DEVICE_LIST_MAX);
 	if (num < 0) {
@@ -69,7 +69,7 @@ bool device_list_add_all(struct device_list *list) {
 		num = DEVICE_LIST_MAX;
 	}
 	bool ok = true;
-	for (int i = 0; i < num; i++) {
+	for (int i = 0; i < num && !primary_only; i++) {
 		ok = add_node(list, devices[i], DRM_NODE_RENDER) && ok;
 	}
 	for (int i = 0; i < num; i++) {

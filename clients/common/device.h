@@ -18,12 +18,13 @@ bool device_list_add(struct device_list *list, const char *path);
 
 /**
  * Adds the nodes of the device with this number: the render node first, then the primary node.
- * A primary node alone can make dumb buffers, which is all that a display without a GPU has.
+ *
+ * @param primary_only leave the render node out; only a primary node makes dumb buffers
  */
-bool device_list_add_devid(struct device_list *list, dev_t devid);
+bool device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only);
 
 /** Adds every DRM device of the machine: all render nodes, then all primary nodes. */
-bool device_list_add_all(struct device_list *list);
+bool device_list_add_all(struct device_list *list, bool primary_only);
 
 void device_list_finish(struct device_list *list);
 

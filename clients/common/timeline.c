@@ -28,7 +28,7 @@ int timeline_node_open(const char *preferred) {
 	if (preferred) {
 		device_list_add(&list, preferred);
 	}
-	device_list_add_all(&list);
+	device_list_add_all(&list, false);
 	int fd = -1;
 	for (size_t i = 0; i < list.len && fd < 0; i++) {
 		fd = device_open(list.paths[i]);
