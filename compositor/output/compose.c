@@ -33,8 +33,7 @@ void latch_composer_finish(struct latch_composer *composer) {
 }
 
 static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	return drawn->update_id == layer->content->record.update_id &&
-		drawn->shape.content == layer->content && latch_layer_same_shape(&drawn->shape, layer);
+	return drawn->serial == layer->content->serial && drawn->shape.content == layer->content && latch_layer_same_shape(&drawn->shape, layer);
 }
 
 static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
@@ -48,7 +47,7 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 		composer->drawn_cap = cap;
 	}
 	composer->drawn[i] = (struct latch_drawn_layer){
-		.update_id = layer->content->record.update_id,
+		.serial = layer->content->serial,
 		.shape = *layer,
 	};
 	return true;

@@ -14,7 +14,7 @@ struct wlr_swapchain;
 
 /** What was drawn last, to find out what is different now. */
 struct latch_drawn_layer {
-	uint64_t update_id;
+	uint64_t serial; // of the content
 	struct latch_layer shape;
 };
 

@@ -78,12 +78,13 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	if (content == NULL) {
 		return NULL;
 	}
+	content->serial = update->id;
 	content->buffer = wlr_buffer_lock(buffer);
 	content->release = update->release;
 	describe_buffer(content);
 	content->record = (struct latch_frame_record){
 		.surface_id = surface->id,
-		.update_id = update->id,
+		.update_id = ++surface->updates,
 		.sync = record_sync(update->kind),
 		.commit_ns = update->commit_ns,
 		.signalled_ns = update->signalled_ns,
@@ -119,7 +120,7 @@ struct latch_content *latch_content_from_buffer(
 		return NULL;
 	}
 	content->buffer = wlr_buffer_lock(buffer);
-	content->record.update_id = serial;
+	content->serial = serial;
 	describe_buffer(content);
 	return content;
 }

@@ -26,6 +26,8 @@ struct wlr_texture;
 struct latch_content {
 	size_t refs;
 	struct latch_content_tracker *tracker;
+	/** Another number for every content update there ever was. */
+	uint64_t serial;
 
 	/** Locked; NULL when its pixels were copied and it went back early. */
 	struct wlr_buffer *buffer;
@@ -64,6 +66,8 @@ struct latch_surface {
 	uint32_t id;
 	/** Told to the trace already. */
 	bool registered;
+	/** How many updates with a buffer it had. */
+	uint64_t updates;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
 	bool logged;

@@ -126,6 +126,9 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 		if (!latch_frame_add(frame, layer->content, surface_id, layer->on_primary)) {
 			return false;
 		}
+		if (!layer->content->submitted) {
+			layer->content->record.reasons = layer->reasons;
+		}
 		frame->record.layers++;
 		frame->record.on_planes += layer->on_primary;
 		frame->record.composed += !layer->on_primary;
@@ -179,8 +182,15 @@ static void note_submitted(struct latch_output *output) {
 		struct latch_content *content = frame->items[i].content;
 		struct latch_content *replaced =
 			latch_frame_find(output->on_screen, frame->items[i].surface_id);
-		if (!content->submitted && replaced != NULL) {
+		if (content->submitted) {
+			continue;
+		}
+		if (replaced != NULL) {
 			content->record.replaced_flip_ns = replaced->record.flip_ns;
+			content->record.visible_ns = output->active_since_ns;
+		} else {
+			/* Its surface was hidden, or is new: nobody could have shown it before. */
+			content->record.visible_ns = frame->record.latch_ns;
 		}
 	}
 	latch_frame_note_submit(frame);

@@ -83,6 +83,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 	if (!active) {
 		return;
 	}
+	output->active_since_ns = latch_now_ns();
 	/* Whoever had the device meanwhile left its own state there: begin anew. A flip that was
 	 * under way when we were switched off may never be reported. */
 	if (output->flip_pending) {

@@ -62,6 +62,7 @@ struct latch_output {
 	bool force;
 	/** False while the session is switched away or the output is off. */
 	bool active;
+	int64_t active_since_ns;
 
 	int timer_fd;
 	struct wl_event_source *timer;

@@ -166,7 +166,7 @@ struct latch_timeline *latch_timeline_import(struct latch_timeline_device *devic
 }
 
 struct latch_timeline *latch_timeline_create(struct latch_timeline_device *device) {
-	uint32_t handle;
+	uint32_t handle = 0;
 	int ret = syncobj_create(device->fd, &handle);
 	if (ret < 0) {
 		errno = -ret;
@@ -268,7 +268,7 @@ static int transfer(int fd, uint32_t dst, uint64_t dst_point, uint32_t src, uint
 int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	/* sync_files go in and out of binary syncobjs only. */
 	int fd = timeline->device->fd;
-	uint32_t binary;
+	uint32_t binary = 0;
 	int ret = syncobj_create(fd, &binary);
 	if (ret < 0) {
 		return ret;
@@ -289,7 +289,7 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
 
 int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point) {
 	int fd = timeline->device->fd;
-	uint32_t binary;
+	uint32_t binary = 0;
 	int ret = syncobj_create(fd, &binary);
 	if (ret < 0) {
 		return ret;
