@@ -263,6 +263,9 @@ static void handle_commit(struct wl_listener *wl_listener, void *data) {
 		drop_release(surface);
 		surface->update = update;
 	}
+	if (listener->world->applied != NULL) {
+		listener->world->applied(listener->world, surface);
+	}
 	/* Once only. */
 	assert_false(latch_surface_sync_take_current(surface->server, &update));
 	assert_null(update.release);

@@ -48,6 +48,10 @@ struct world {
 	struct latch_gate *gate;
 	struct server *server;
 
+	/* Called in each commit event, after the update was taken; or NULL. */
+	void (*applied)(struct world *world, struct surface *surface);
+	void *data;
+
 	/* Names of the surfaces in the order of their commit events. */
 	char order[64];
 };

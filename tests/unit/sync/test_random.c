@@ -1,0 +1,243 @@
+/*
+ * Random clients: three surfaces in a tree, fences that signal in any order. Update ids count
+ * up over all surfaces, so they tell which of a child's updates belong to which of its parent.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "world.h"
+
+#define DEPTH 3
+#define MAX_FENCES 64
+#define MAX_COMMITS 512
+
+struct run {
+	struct world world;
+	uint32_t seed;
+	struct surface *surfaces[DEPTH]; /* the root first; NULL when destroyed */
+	struct wl_subsurface *subsurfaces[DEPTH];
+
+	int fences[MAX_FENCES];
+	size_t num_fences;
+
+	/* All commits in the order of the wire; the n-th with a buffer has the id n + 1. */
+	struct {
+		char surface;
+		int fence; /* index, -1: none */
+	} commits[MAX_COMMITS];
+	size_t num_commits;
+	bool signalled[MAX_FENCES];
+	bool synchronised; /* all subsurfaces are, all the time */
+};
+
+static uint32_t roll(struct run *run, uint32_t sides) {
+	run->seed = run->seed * 1664525 + 1013904223;
+	return (run->seed >> 16) % sides;
+}
+
+/* The newest update of a surface before the one with this id; 0: none. */
+static uint64_t newest_before(const struct run *run, char name, uint64_t id) {
+	for (uint64_t other = id - 1; other > 0; other--) {
+		if (run->commits[other - 1].surface == name) {
+			return other;
+		}
+	}
+	return 0;
+}
+
+static void check(struct world *world, struct surface *surface) {
+	const struct run *run = world->data;
+	uint64_t id = surface->update.id;
+	if (id == 0) {
+		return;
+	}
+	assert_int_equal(run->commits[id - 1].surface, surface->name);
+
+	/* Law 1. */
+	int fence = run->commits[id - 1].fence;
+	assert_true(fence < 0 || run->signalled[fence]);
+
+	/* A child shows exactly what it had committed when its parent was committed. */
+	if (!run->synchronised) {
+		return;
+	}
+	for (size_t i = 0; i + 1 < DEPTH; i++) {
+		if (run->surfaces[i] == surface) {
+			const struct surface *child = run->surfaces[i + 1];
+			uint64_t expected = newest_before(run, child->name, id);
+			assert_int_equal(child->update.id, expected);
+		}
+	}
+}
+
+static void draw(struct run *run, size_t i) {
+	int fence = -1;
+	if (run->num_fences < MAX_FENCES && roll(run, 3) != 0) {
+		fence = (int)run->num_fences;
+		run->fences[run->num_fences++] = kernel_fence_create();
+	}
+	run->commits[run->num_commits].surface = run->surfaces[i]->name;
+	run->commits[run->num_commits++].fence = fence;
+	surface_draw(&run->world, run->surfaces[i], fence < 0 ? -1 : run->fences[fence]);
+}
+
+static void signal_fence(struct run *run, size_t i) {
+	if (i < run->num_fences && !run->signalled[i]) {
+		run->signalled[i] = true;
+		kernel_fence_signal(run->fences[i], now_ns());
+		if (roll(run, 2) == 0) {
+			world_sync(&run->world);
+		}
+	}
+}
+
+static void run_init(struct run *run, uint32_t seed) {
+	*run = (struct run){.seed = seed};
+	world_init(&run->world);
+	run->world.applied = check;
+	run->world.data = run;
+	for (size_t i = 0; i < DEPTH; i++) {
+		run->surfaces[i] = surface_create(&run->world, (char)('a' + i));
+		if (i > 0) {
+			run->subsurfaces[i] = surface_make_child(
+				&run->world, run->surfaces[i], run->surfaces[i - 1]);
+		}
+	}
+}
+
+static void run_finish(struct run *run) {
+	for (size_t i = 0; i < DEPTH; i++) {
+		if (run->subsurfaces[i] != NULL) {
+			wl_subsurface_destroy(run->subsurfaces[i]);
+		}
+	}
+	for (size_t i = 0; i < run->num_fences; i++) {
+		close(run->fences[i]);
+	}
+	world_finish(&run->world);
+}
+
+static void test_synchronised(void **state) {
+	for (uint32_t seed = 0; seed < 150; seed++) {
+		struct run run;
+		run_init(&run, seed);
+		run.synchronised = true;
+		for (int step = 0; step < 60; step++) {
+			if (roll(&run, 2) == 0) {
+				draw(&run, roll(&run, DEPTH));
+			} else {
+				signal_fence(&run, roll(&run, MAX_FENCES));
+			}
+		}
+		for (size_t i = 0; i < run.num_fences; i++) {
+			signal_fence(&run, i);
+		}
+		/* Leaf to root: then all that was committed is shown. */
+		for (size_t i = DEPTH; i-- > 0;) {
+			run.commits[run.num_commits].surface = run.surfaces[i]->name;
+			run.commits[run.num_commits++].fence = -1;
+			surface_draw(&run.world, run.surfaces[i], -1);
+		}
+		for (size_t i = 0; i < DEPTH; i++) {
+			assert_int_equal(run.surfaces[i]->update.id, run.num_commits - i);
+		}
+		assert_int_equal(world_stats(&run.world).held, 0);
+		run_finish(&run);
+	}
+}
+
+static void chaos(struct run *run) {
+	size_t i = roll(run, DEPTH);
+	struct surface *surface = run->surfaces[i];
+	switch (roll(run, 12)) {
+	case 0:
+		if (run->subsurfaces[i] != NULL) {
+			wl_subsurface_set_sync(run->subsurfaces[i]);
+		}
+		break;
+	case 1:
+		if (run->subsurfaces[i] != NULL) {
+			wl_subsurface_set_desync(run->subsurfaces[i]);
+		}
+		break;
+	case 2:
+		if (run->subsurfaces[i] != NULL && roll(run, 3) == 0) {
+			wl_subsurface_destroy(run->subsurfaces[i]);
+			run->subsurfaces[i] = NULL;
+		}
+		break;
+	case 3:
+		if (surface != NULL && roll(run, 4) == 0 && run->subsurfaces[i] == NULL) {
+			surface_destroy(&run->world, surface);
+			run->surfaces[i] = NULL;
+		}
+		break;
+	case 4:
+		if (surface != NULL) {
+			wl_surface_commit(surface->wl);
+		}
+		break;
+	case 5:
+		if (surface != NULL) {
+			wl_surface_attach(surface->wl, NULL, 0, 0);
+			wl_surface_commit(surface->wl);
+		}
+		break;
+	case 6:
+	case 7:
+	case 8:
+		signal_fence(run, roll(run, MAX_FENCES));
+		break;
+	default:
+		if (surface != NULL) {
+			draw(run, i);
+		}
+	}
+}
+
+static void test_chaos(void **state) {
+	for (uint32_t seed = 1000; seed < 1300; seed++) {
+		struct run run;
+		run_init(&run, seed);
+		for (int step = 0; step < 80; step++) {
+			chaos(&run);
+		}
+		if (seed % 2 == 0) {
+			/* Nobody waits for ever once all has signalled and no parent is left. */
+			for (size_t i = 0; i < run.num_fences; i++) {
+				signal_fence(&run, i);
+			}
+			world_sync(&run.world);
+			assert_int_equal(world_error(&run.world, NULL), -1);
+			assert_int_equal(world_stats(&run.world).held, 0);
+			for (size_t i = DEPTH; i-- > 0;) {
+				if (run.surfaces[i] != NULL) {
+					draw(&run, i);
+					signal_fence(&run, run.num_fences - 1);
+				}
+			}
+			world_sync(&run.world);
+			for (size_t i = 0; i < DEPTH; i++) {
+				if (run.surfaces[i] != NULL &&
+					(run.subsurfaces[i] == NULL ||
+						run.surfaces[i - 1] != NULL)) {
+					uint64_t newest = newest_before(
+						&run, run.surfaces[i]->name, run.num_commits + 1);
+					assert_int_equal(run.surfaces[i]->update.id, newest);
+				}
+			}
+		}
+		run_finish(&run);
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_synchronised),
+		cmocka_unit_test(test_chaos),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
