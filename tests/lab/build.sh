@@ -1,15 +1,21 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # the paths come from common.sh
 # The project, built inside the system root.
 
-# build_project DIRECTORY [meson option...]
+# build_project DIRECTORY [meson option...]; $compiler, where set, is used
+# when the directory is new.
 build_project() {
-    local directory=$1
+    local directory=$1 lock
     shift
-    [[ -f $checkout/meson.build ]] || die "there is no meson.build in the checkout yet"
-    if [[ -f $directory/build.ninja ]]; then
-        (($# == 0)) || in_root meson configure "$directory" "$@" >&2
-    else
-        in_root meson setup "$directory" "$checkout" "$@" >&2
+    [[ -f $checkout/meson.build ]] || die "there is no meson.build in the checkout"
+    # Two builds of one directory at a time would tread on each other.
+    exec {lock}>"$cache/build-$(sha256sum <<<"$directory" | cut -c1-16).lock"
+    flock "$lock"
+    if [[ ! -f $directory/build.ninja ]]; then
+        in_root env ${compiler:+CC="$compiler"} meson setup "$directory" "$checkout" "$@" || return
+    elif (($#)); then
+        in_root meson configure "$directory" "$@" || return
     fi
-    in_root ninja -C "$directory" >&2
+    in_root ninja -C "$directory" || return
+    exec {lock}>&-
 }

@@ -31,6 +31,9 @@ done
 
 # A shell stays as process 1: as such, a command would not get its signals.
 # shellcheck disable=SC2016
-exec chroot "$new" /usr/bin/env PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+exec chroot "$new" /usr/bin/env \
+    -u CC -u CXX -u CFLAGS -u LDFLAGS -u LD_LIBRARY_PATH -u LD_PRELOAD \
+    -u PKG_CONFIG_PATH -u PYTHONPATH -u PYTHONHOME -u XDG_RUNTIME_DIR \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     HOME=/root LC_ALL=C.UTF-8 TMPDIR=/tmp XDG_CACHE_HOME=/tmp/.latch-cache \
     /bin/sh -c 'cd "$0" && "$@"; exit $?' "$checkout" "$@"

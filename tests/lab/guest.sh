@@ -8,6 +8,7 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export HOME=/root LC_ALL=C.UTF-8
 cd /
 # What the host wants: LATCH_LAB_DEVICE, LAB_CHECKOUT, LAB_BUILD, LAB_VT ...
+# shellcheck source=/dev/null
 source /lab/job/settings
 
 note() { echo "lab: $(cut -d' ' -f1 /proc/uptime) $*"; }

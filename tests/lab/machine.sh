@@ -103,7 +103,7 @@ write_job() { # DEVICE VT COMMAND...
     {
         printf 'export LATCH_LAB_DEVICE=%q LAB_CHECKOUT=%q LAB_BUILD=%q LAB_OUT=%q\n' \
             "$device" "$checkout" "$build" "$out"
-        printf 'LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
+        printf 'export LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
             "$vt" "$( (($#)) || echo yes)" "${size% *}" "${size#* }"
         printf 'export TERM=%q\n' "${TERM:-dumb}"
     } >"$job/settings"
