@@ -50,7 +50,6 @@ static struct {
 	int open_handles;
 	int export_error;
 	int import_error;
-	unsigned ioctls;
 } kernel;
 
 static ino_t inode_of(int fd) {
@@ -189,7 +188,6 @@ int ioctl(int fd, unsigned long request, ...) {
 	default:
 		return (int)syscall(SYS_ioctl, fd, request, arg);
 	}
-	kernel.ioctls++;
 	if (ret < 0) {
 		errno = -ret;
 		return -1;
@@ -403,7 +401,6 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 }
 
 int drmIoctl(int fd, unsigned long request, void *arg) {
-	kernel.ioctls++;
 	int ret = drm_ioctl(fd, request, arg);
 	if (ret < 0) {
 		errno = -ret;
@@ -414,10 +411,6 @@ int drmIoctl(int fd, unsigned long request, void *arg) {
 
 int kernel_count_handles(void) {
 	return kernel.open_handles;
-}
-
-unsigned kernel_count_ioctls(void) {
-	return kernel.ioctls;
 }
 
 void kernel_reset(void) {

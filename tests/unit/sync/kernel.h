@@ -34,8 +34,6 @@ void kernel_syncobj_fail_imports(int error);
 
 /* Handles open on DRM nodes, of all syncobjs. */
 int kernel_count_handles(void);
-/* ioctls that the code under test made, of all kinds. */
-unsigned kernel_count_ioctls(void);
 /* Closes what the stand-in keeps open of its own; at the end of a test. */
 void kernel_reset(void);
 
