@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the paths come from common.sh
 # The project, built inside the system root.
 
 # build_project DIRECTORY [meson option...]; $compiler, where set, is used

@@ -110,6 +110,7 @@ run_job() {
 run_shell() {
     local status=0
     cd "$LAB_CHECKOUT" || finish 125
+    # shellcheck disable=SC2016
     setsid -c bash -c 'stty sane rows "$0" cols "$1"; exec bash -i' \
         "$LAB_ROWS" "$LAB_COLUMNS" </dev/hvc0 >/dev/hvc0 2>&1 || status=$?
     finish "$status"

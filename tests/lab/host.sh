@@ -26,6 +26,7 @@ need_packages() {
 # The mirror that this machine's own apt gets Debian from. Apt knows whose
 # archive a source is only after an update has fetched its Release file.
 debian_mirror() {
+    # shellcheck disable=SC2016 # apt's own format
     apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
         sed -n 's/^Debian|Debian|//p' | head -n 1
 }

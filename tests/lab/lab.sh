@@ -36,6 +36,7 @@ command_lab() {
     done
     [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device' (vkms, virtio-gpu or virgl)"
     [[ $limit =~ ^[0-9]+$ ]] || die "--timeout wants seconds, not '$limit'"
+    check_window
     ensure_root
     run_machine "$device" "$vt" "$limit" "$@"
 }

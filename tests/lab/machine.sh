@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the paths come from common.sh
 # The virtual machine: what it is made of, how it is started and ended.
 
 # --- what QEMU is told -------------------------------------------------------
@@ -40,15 +39,32 @@ machine_shares() {
 }
 
 machine_display() { # DEVICE
+    local gl=off
     case $1 in
     virgl)
-        arguments+=(-device virtio-gpu-gl-pci -display "${LATCH_LAB_DISPLAY:-sdl,gl=on}")
+        gl=on
+        arguments+=(-device virtio-gpu-gl-pci)
         ;;
     *)
-        arguments+=(-device virtio-gpu-pci -display none)
+        arguments+=(-device virtio-gpu-pci)
         ;;
     esac
+    # OpenGL wants a display, seen or unseen; see qemu.sh.
+    if [[ ${window:-} || $gl == on ]]; then
+        arguments+=(-display "sdl,gl=$gl")
+    else
+        arguments+=(-display none)
+    fi
     arguments+=(-device virtio-keyboard-pci -device virtio-tablet-pci)
+}
+
+# A window is opened on the caller's X server; without one, none is.
+check_window() {
+    if [[ ${window:-} ]]; then
+        [[ ${DISPLAY:-} ]] || die "--window needs an X display (DISPLAY is not set)"
+    else
+        unset DISPLAY
+    fi
 }
 
 # QEMU's control socket, looped back into the guest: a job can press keys,
@@ -113,7 +129,7 @@ write_job() { # DEVICE VT COMMAND...
         while IFS= read -r -d '' variable; do printf 'export %q\n' "$variable"; done >>"$job/settings" || true
     printf '%q ' "$@" >"$job/command"
     printf 'exec /bin/bash %q\n' "$lab/guest.sh" >"$job/start"
-    : >"$job/stdout" >"$job/stderr" >"$job/serial.log"
+    touch "$job"/{stdout,stderr,serial.log}
 }
 
 # One machine at a time for each pair of processors: timing tests on a crowded
@@ -159,6 +175,11 @@ run_machine() {
     (($# == 0)) || take_slot
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     write_job "$device" "$vt" "$@"
+    if [[ ${DISPLAY:-} && -r ${XAUTHORITY:-$HOME/.Xauthority} ]]; then
+        # The root sees the X server's socket in /tmp, not the user's key to it.
+        cp "${XAUTHORITY:-$HOME/.Xauthority}" "$job/xauthority"
+        export XAUTHORITY=$job/xauthority
+    fi
     machine_base "$accel"
     machine_monitor
     machine_shares

@@ -40,11 +40,13 @@ make_root() {
         '/usr/lib/modules/*/kernel/'{sound,drivers/net,drivers/gpu/drm/{amd,i915,nouveau,radeon,xe}}'/*'; do
         options+=(--dpkgopt="path-exclude=$exclude")
     done
-    lab=$lab mmdebstrap --mode=root --variant=essential --include="$(package_list)" \
+    # shellcheck disable=SC2016 # the hook's shell expands this
+    LATCH_VKMS=$lab/vkms.sh mmdebstrap --mode=root --variant=essential \
+        --include="$(package_list)" \
         --aptopt='Acquire::Check-Valid-Until "false"' \
         --aptopt='Apt::Install-Recommends "false"' \
         --dpkgopt=force-unsafe-io "${options[@]}" \
-        --customize-hook='lab='"'$lab'"' sh "$lab/vkms.sh" "$1"' \
+        --customize-hook='sh "$LATCH_VKMS" "$1"' \
         "$suite" "$target" "$mirror"
 }
 

@@ -1,5 +1,4 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # the paths come from common.sh
 # ./run test: the unit tests in the system root, the rest in the machine.
 
 test_usage() {
@@ -33,6 +32,7 @@ command_test() {
         esac
     done
     check_suites
+    check_window
     if [[ $asan ]]; then
         options+=(-Db_sanitize=address,undefined -Db_lundef=false)
         build+=-asan

@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# ./run demo: what latch does, on a virtual GPU and on ten virtual planes.
+
+demo_usage() {
+    cat <<'EOF'
+usage: ./run demo [--window] [--frames N]
+
+Boots the lab and runs latch with its sample client on virgl (a GPU whose
+fences are real) and on vkms (ten planes, no GPU); prints the latency table of
+each and leaves table, trace and picture in out/demo/.
+
+  --window     show the machine's screen in a window (needs an X display)
+  --frames N   frames to show on each device (500)
+EOF
+}
+
+command_demo() {
+    local frames=500 device failed=0
+    while (($#)); do
+        case $1 in
+        --window) window=yes; shift ;;
+        --frames) frames=${2:-}; shift 2 ;;
+        -h | --help) demo_usage; return ;;
+        *) demo_usage >&2; die "demo has no option '$1'" ;;
+        esac
+    done
+    [[ $frames =~ ^[1-9][0-9]*$ ]] || die "--frames wants a number, not '$frames'"
+    check_window
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    for device in virgl vkms; do
+        demo_on "$device" "$frames" || failed=1
+    done
+    demo_results
+    return "$failed"
+}
+
+demo_on() { # DEVICE FRAMES
+    local results=$out/demo/$1 began=$SECONDS status=0
+    rm -rf "$results"
+    mkdir -p "$results"
+    printf '\n'
+    say "latch on $1, $2 frames"
+    run_machine "$1" '' 180 "$lab/demo-job.sh" "$results" "$2" || status=$?
+    say "$1 … $((SECONDS - began)) s, exit status $status"
+    return "$status"
+}
+
+demo_results() {
+    local file
+    printf '\nWhat the demo has left:\n'
+    for file in "$out"/demo/{virgl,vkms}/{table.json,trace,screen.png}; do
+        [[ ! -s $file ]] || printf '  %s\n' "$file"
+    done
+    printf 'The traces open at ui.perfetto.dev.\n'
+}
