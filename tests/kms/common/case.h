@@ -1,0 +1,49 @@
+/*
+ * What a test program of the lab is made of: cases, each run in a process of its own with a
+ * time limit, each printing one TAP line without a number (the job counts them).
+ */
+#ifndef TESTS_KMS_CASE_H
+#define TESTS_KMS_CASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct test_case {
+	const char *name;
+	void (*run)(void);
+	/** 0: 20 s. */
+	int limit_s;
+};
+
+/**
+ * Runs the cases whose names contain one of the arguments (all without any) and prints TAP.
+ *
+ * @return the program's exit status: 0 when none failed
+ */
+int test_main(int argc, char **argv, const struct test_case *cases, size_t len);
+
+/** Ends the case: "not ok", with this reason. */
+_Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** Ends the case: "ok ... # SKIP" with this reason. */
+_Noreturn void skip(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** A line for the reader of the log. */
+void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+#define CHECK(condition, ...)                                                                      \
+	do {                                                                                       \
+		if (!(condition)) {                                                                \
+			fail(__VA_ARGS__);                                                         \
+		}                                                                                  \
+	} while (0)
+
+#define MS INT64_C(1000000)
+
+/** CLOCK_MONOTONIC. */
+int64_t now_ns(void);
+
+void sleep_ms(int ms);
+
+#endif

@@ -1,0 +1,228 @@
+#include "client.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "case.h"
+
+static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
+	xdg_wm_base_pong(wm_base, serial);
+}
+
+static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
+
+/* The cursor would be in the pictures. */
+static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
+	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
+	wl_pointer_set_cursor(pointer, serial, NULL, 0, 0);
+}
+
+static void handle_leave(
+	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
+}
+
+static void handle_motion(
+	void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
+}
+
+static void handle_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
+	uint32_t button, uint32_t state) {
+}
+
+static void handle_axis(
+	void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
+}
+
+static const struct wl_pointer_listener pointer_listener = {
+	.enter = handle_enter,
+	.leave = handle_leave,
+	.motion = handle_motion,
+	.button = handle_button,
+	.axis = handle_axis,
+};
+
+static void handle_capabilities(void *data, struct wl_seat *seat, uint32_t capabilities) {
+	struct client *client = data;
+	if (capabilities & WL_SEAT_CAPABILITY_POINTER && client->pointer == NULL) {
+		client->pointer = wl_seat_get_pointer(seat);
+		wl_pointer_add_listener(client->pointer, &pointer_listener, client);
+	}
+}
+
+static const struct wl_seat_listener seat_listener = {.capabilities = handle_capabilities};
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct client *client = data;
+	const struct {
+		const struct wl_interface *interface;
+		uint32_t version;
+		void *object;
+	} wanted[] = {
+		{&wl_compositor_interface, 4, &client->compositor},
+		{&wl_subcompositor_interface, 1, &client->subcompositor},
+		{&wl_shm_interface, 1, &client->shm},
+		{&wl_seat_interface, 1, &client->seat},
+		{&xdg_wm_base_interface, 1, &client->wm_base},
+		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
+		{&wp_presentation_interface, 1, &client->presentation},
+		{&wp_viewporter_interface, 1, &client->viewporter},
+		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &client->syncobj},
+		{&zwp_linux_explicit_synchronization_v1_interface, 2, &client->explicit_sync},
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (strcmp(interface, wanted[i].interface->name) == 0) {
+			uint32_t least = version < wanted[i].version ? version : wanted[i].version;
+			void *object =
+				wl_registry_bind(registry, name, wanted[i].interface, least);
+			memcpy(wanted[i].object, &object, sizeof(object));
+		}
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+void client_connect(struct client *client) {
+	*client = (struct client){.display = wl_display_connect(NULL)};
+	CHECK(client->display != NULL, "no compositor: %s", strerror(errno));
+	struct wl_registry *registry = wl_display_get_registry(client->display);
+	wl_registry_add_listener(registry, &registry_listener, client);
+	client_roundtrip(client);
+	CHECK(client->compositor && client->subcompositor && client->shm && client->wm_base &&
+			client->dmabuf && client->presentation && client->viewporter,
+		"a protocol is missing");
+	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, client);
+	if (client->seat != NULL) {
+		wl_seat_add_listener(client->seat, &seat_listener, client);
+	}
+	client_roundtrip(client);
+}
+
+void client_disconnect(struct client *client) {
+	wl_display_disconnect(client->display);
+	*client = (struct client){0};
+}
+
+static _Noreturn void fail_connection(struct client *client) {
+	const struct wl_interface *interface = NULL;
+	uint32_t id = 0;
+	int error = wl_display_get_error(client->display);
+	if (error == EPROTO) {
+		uint32_t code = wl_display_get_protocol_error(client->display, &interface, &id);
+		fail("protocol error %u of %s#%u", code, interface ? interface->name : "?", id);
+	}
+	fail("the connection broke: %s", strerror(error));
+}
+
+/* Returns -1 when the connection has broken. */
+static int pump(struct client *client, int64_t end_ns) {
+	struct wl_display *display = client->display;
+	while (wl_display_prepare_read(display) != 0) {
+		return wl_display_dispatch_pending(display) < 0 ? -1 : 1;
+	}
+	if (wl_display_flush(display) < 0 && errno != EAGAIN && errno != EPIPE) {
+		wl_display_cancel_read(display);
+		return -1;
+	}
+	int64_t left_ns = end_ns - now_ns();
+	struct pollfd fd = {.fd = wl_display_get_fd(display), .events = POLLIN};
+	struct timespec timeout = {
+		.tv_sec = left_ns > 0 ? left_ns / 1000000000 : 0,
+		.tv_nsec = left_ns > 0 ? left_ns % 1000000000 : 0,
+	};
+	if (ppoll(&fd, 1, &timeout, NULL) <= 0) {
+		wl_display_cancel_read(display);
+		return left_ns > 0 && now_ns() < end_ns ? 1 : 0;
+	}
+	if (wl_display_read_events(display) < 0 || wl_display_dispatch_pending(display) < 0) {
+		return -1;
+	}
+	return 1;
+}
+
+bool client_pump(struct client *client, int64_t end_ns) {
+	int ret = pump(client, end_ns);
+	if (ret < 0) {
+		fail_connection(client);
+	}
+	return ret > 0;
+}
+
+void client_roundtrip(struct client *client) {
+	if (wl_display_roundtrip(client->display) < 0) {
+		fail_connection(client);
+	}
+}
+
+int client_error(struct client *client, const char **interface) {
+	int64_t end_ns = now_ns() + 2000 * MS;
+	int ret;
+	do {
+		ret = pump(client, end_ns);
+	} while (ret > 0);
+	*interface = ret == 0 ? "none" : strerror(wl_display_get_error(client->display));
+	if (ret == 0 || wl_display_get_error(client->display) != EPROTO) {
+		return -1;
+	}
+	const struct wl_interface *which = NULL;
+	uint32_t id;
+	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
+	*interface = which != NULL ? which->name : "?";
+	return (int)code;
+}
+
+static void handle_release(void *data, struct wl_buffer *wl_buffer) {
+	struct buffer *buffer = data;
+	buffer->releases++;
+	buffer->release_ns = now_ns();
+}
+
+static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
+
+void buffer_init(
+	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc) {
+	*buffer = (struct buffer){.memory = memory};
+	struct zwp_linux_buffer_params_v1 *params =
+		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
+	zwp_linux_buffer_params_v1_add(params, memory->fd, 0, 0, memory->stride,
+		DRM_FORMAT_MOD_LINEAR >> 32, DRM_FORMAT_MOD_LINEAR & 0xffffffff);
+	buffer->wl_buffer = zwp_linux_buffer_params_v1_create_immed(
+		params, (int32_t)memory->width, (int32_t)memory->height, fourcc, 0);
+	zwp_linux_buffer_params_v1_destroy(params);
+	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
+}
+
+void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,
+	uint32_t width, uint32_t height, bool alpha) {
+	*buffer = (struct buffer){.memory = memory};
+	*memory = (struct memory){.width = width, .height = height, .stride = width * 4};
+	memory->size = (size_t)memory->stride * height;
+	memory->fd = memfd_create("shm", MFD_CLOEXEC);
+	CHECK(memory->fd >= 0 && ftruncate(memory->fd, (off_t)memory->size) == 0, "memfd: %s",
+		strerror(errno));
+	memory->map =
+		mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
+	CHECK(memory->map != MAP_FAILED, "mmap: %s", strerror(errno));
+	struct wl_shm_pool *pool =
+		wl_shm_create_pool(client->shm, memory->fd, (int32_t)memory->size);
+	buffer->wl_buffer = wl_shm_pool_create_buffer(pool, 0, (int32_t)width, (int32_t)height,
+		(int32_t)memory->stride, alpha ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
+}
+
+void buffer_finish(struct buffer *buffer) {
+	wl_buffer_destroy(buffer->wl_buffer);
+	*buffer = (struct buffer){0};
+}

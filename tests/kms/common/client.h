@@ -1,0 +1,147 @@
+/*
+ * A Wayland client in the hands of a test: every step is the test's own, and everything that
+ * the compositor answers is kept.
+ */
+#ifndef TESTS_KMS_CLIENT_H
+#define TESTS_KMS_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-client.h>
+
+#include "dma.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "presentation-time-client-protocol.h"
+#include "viewporter-client-protocol.h"
+#include "xdg-shell-client-protocol.h"
+
+struct client {
+	struct wl_display *display;
+	struct wl_compositor *compositor;
+	struct wl_subcompositor *subcompositor;
+	struct wl_shm *shm;
+	struct wl_seat *seat;
+	struct wl_pointer *pointer;
+	struct xdg_wm_base *wm_base;
+	struct zwp_linux_dmabuf_v1 *dmabuf;
+	struct wp_presentation *presentation;
+	struct wp_viewporter *viewporter;
+	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
+	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
+};
+
+/** Connects and binds all that is there. Fails the case when it can't. */
+void client_connect(struct client *client);
+void client_disconnect(struct client *client);
+
+/**
+ * Handles what the compositor has sent; waits for it until end_ns at most. Returns false when
+ * the time is up. A broken connection fails the case, unless client_error() was asked for.
+ * Use: while (!answer && client_pump(client, end_ns)) {}
+ */
+bool client_pump(struct client *client, int64_t end_ns);
+
+void client_roundtrip(struct client *client);
+
+/**
+ * Waits up to two seconds for a protocol error. Returns its code, and the interface's name;
+ * -1 when there was none, or another error.
+ */
+int client_error(struct client *client, const char **interface);
+
+/** A wl_buffer and what became of it. */
+struct buffer {
+	struct wl_buffer *wl_buffer;
+	struct memory *memory; // borrowed
+	int commits;
+	int releases;
+	int64_t release_ns; // when the last wl_buffer.release arrived
+};
+
+/** XRGB8888 or ARGB8888 of the memory, by create_immed. */
+void buffer_init(
+	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc);
+
+/** The same by wl_shm; fills in memory too, which holds the memfd. */
+void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,
+	uint32_t width, uint32_t height, bool alpha);
+void buffer_finish(struct buffer *buffer);
+
+enum frame_state {
+	FRAME_NONE,
+	FRAME_PENDING,
+	FRAME_PRESENTED,
+	FRAME_DISCARDED,
+};
+
+/** One commit and what became of it. */
+struct frame {
+	struct client *client;
+	enum frame_state state;
+	int64_t commit_ns;
+	int64_t presented_ns;
+	int64_t refresh_ns;
+	uint64_t seq;
+	uint32_t flags;
+	/* zwp_linux_buffer_release_v1 */
+	int releases;
+	int64_t release_ns; // when the event arrived
+	int release_fd;     // fenced; -1: immediate
+};
+
+/** How a frame's fence is told. */
+enum fence_kind {
+	KIND_NONE,      // wl_buffer.release, nothing explicit
+	KIND_SYNC_FILE, // zwp_linux_explicit_synchronization_v1
+	KIND_SYNCOBJ,   // linux-drm-syncobj-v1
+};
+
+struct surface {
+	struct client *client;
+	struct wl_surface *wl_surface;
+	struct xdg_surface *xdg_surface;
+	struct xdg_toplevel *toplevel;
+	struct wl_subsurface *subsurface;
+	struct wl_callback *callback;
+	bool configured, closed;
+	bool frame_done; // the callback of the last commit has come
+	int32_t width, height;
+
+	enum fence_kind kind;
+	struct zwp_linux_surface_synchronization_v1 *explicit_sync;
+	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
+	struct wp_linux_drm_syncobj_timeline_v1 *wl_acquire, *wl_release;
+	struct timeline acquire, release;
+	uint64_t point; // of the last commit, in both timelines
+};
+
+/** A toplevel, configured, without a buffer yet. width and height are the output's then. */
+void surface_init_fullscreen(struct surface *surface, struct client *client);
+void surface_init_window(struct surface *surface, struct client *client, const char *title);
+void surface_init_subsurface(
+	struct surface *surface, struct client *client, struct surface *parent, int x, int y);
+void surface_finish(struct surface *surface);
+
+/** From now on all commits carry fences of this kind. Skips the case where it is not offered. */
+void surface_use(struct surface *surface, enum fence_kind kind);
+
+/**
+ * Attaches, damages all, asks for feedback, a release and a frame callback, and commits.
+ *
+ * @param frame may be NULL
+ * @param acquire_fd a sync_file (borrowed), -1 for one that has signalled; nobody is told of it
+ *        with KIND_NONE. Where it is FENCE_NOT_YET, the syncobj point stays unmaterialised.
+ */
+#define FENCE_NOT_YET (-2)
+void surface_commit(
+	struct surface *surface, struct buffer *buffer, struct frame *frame, int acquire_fd);
+
+/** Waits until the frame was presented; fails the case when it was discarded or takes limit_ms. */
+void frame_wait(struct frame *frame, int limit_ms);
+
+/** Waits for the frame callback of the last commit; fails the case after limit_ms. */
+void surface_wait_callback(struct surface *surface, int limit_ms);
+
+#endif

@@ -1,0 +1,191 @@
+#include "machine.h"
+
+#include <cairo.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "case.h"
+
+static const char *need_env(const char *name) {
+	const char *value = getenv(name);
+	CHECK(value != NULL, "%s is not set: run this from the job", name);
+	return value;
+}
+
+pid_t latch_pid(void) {
+	return (pid_t)atoi(need_env("LATCH_PID"));
+}
+
+bool picture_read(struct picture *picture, const char *path) {
+	cairo_surface_t *png = cairo_image_surface_create_from_png(path);
+	bool ok = cairo_surface_status(png) == CAIRO_STATUS_SUCCESS;
+	if (ok) {
+		uint32_t width = (uint32_t)cairo_image_surface_get_width(png);
+		uint32_t height = (uint32_t)cairo_image_surface_get_height(png);
+		int stride = cairo_image_surface_get_stride(png);
+		const unsigned char *data = cairo_image_surface_get_data(png);
+		*picture = (struct picture){.width = width, .height = height};
+		picture->pixels = malloc((size_t)width * height * 4);
+		CHECK(picture->pixels != NULL, "out of memory");
+		for (uint32_t y = 0; y < height; y++) {
+			memcpy(picture->pixels + (size_t)y * width,
+				data + (size_t)y * (size_t)stride, (size_t)width * 4);
+		}
+	}
+	cairo_surface_destroy(png);
+	return ok;
+}
+
+void picture_take(struct picture *picture) {
+	const char *path = need_env("LATCH_CAPTURE");
+	unlink(path);
+	/* What was there from an earlier request would be an old picture. */
+	CHECK(kill(latch_pid(), SIGUSR1) == 0, "latch is gone");
+	int64_t end_ns = now_ns() + 5000 * MS;
+	while (!picture_read(picture, path)) {
+		CHECK(now_ns() < end_ns, "no picture after 5 s");
+		sleep_ms(10);
+	}
+	/* latch detaches the writeback connector with one more frame. */
+	sleep_ms(50);
+}
+
+void picture_finish(struct picture *picture) {
+	free(picture->pixels);
+	*picture = (struct picture){0};
+}
+
+uint32_t picture_get(const struct picture *picture, int x, int y) {
+	if (x < 0 || y < 0 || (uint32_t)x >= picture->width || (uint32_t)y >= picture->height) {
+		return 0;
+	}
+	return picture->pixels[(size_t)y * picture->width + (size_t)x] & 0xffffff;
+}
+
+int colour_distance(uint32_t a, uint32_t b) {
+	int most = 0;
+	for (int shift = 0; shift < 24; shift += 8) {
+		int distance = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
+		most = distance > most ? distance : most;
+	}
+	return most;
+}
+
+static void debugfs_path(char *path, size_t size, const char *file) {
+	const char *device = need_env("LATCH_DEVICE");
+	const char *number = strstr(device, "card");
+	CHECK(number != NULL, "%s is no card", device);
+	snprintf(path, size, "/sys/kernel/debug/dri/%s/%s", number + strlen("card"), file);
+}
+
+static int count_lines(const char *path, const char *start) {
+	char line[512];
+	int count = 0;
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL, "%s: %s", path, strerror(errno));
+	while (fgets(line, sizeof(line), file) != NULL) {
+		count += strncmp(line, start, strlen(start)) == 0;
+	}
+	fclose(file);
+	return count;
+}
+
+static int count_dmabufs(void) {
+	char line[512];
+	int count = -1;
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	CHECK(file != NULL, "bufinfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file) != NULL) {
+		sscanf(line, "Total %d objects", &count);
+	}
+	fclose(file);
+	return count;
+}
+
+static int count_fds(void) {
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/%d/fd", (int)latch_pid());
+	DIR *dir = opendir(path);
+	CHECK(dir != NULL, "%s: %s", path, strerror(errno));
+	int count = 0;
+	while (readdir(dir) != NULL) {
+		count++;
+	}
+	closedir(dir);
+	return count - 2;
+}
+
+struct holdings holdings_count(void) {
+	char path[64];
+	debugfs_path(path, sizeof(path), "framebuffer");
+	return (struct holdings){
+		.fds = count_fds(),
+		.framebuffers = count_lines(path, "framebuffer["),
+		.dmabufs = count_dmabufs(),
+	};
+}
+
+bool holdings_return(const struct holdings *before, struct holdings *now) {
+	int64_t end_ns = now_ns() + 2000 * MS;
+	for (;;) {
+		*now = holdings_count();
+		if (now->fds <= before->fds && now->framebuffers <= before->framebuffers &&
+			now->dmabufs <= before->dmabufs) {
+			return true;
+		}
+		if (now_ns() > end_ns) {
+			return false;
+		}
+		sleep_ms(20);
+	}
+}
+
+bool plane_state_read(struct plane_state *state) {
+	char path[64], line[256];
+	debugfs_path(path, sizeof(path), "state");
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL, "%s: %s", path, strerror(errno));
+	*state = (struct plane_state){0};
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strncmp(line, "plane[", 6) == 0 && state->fb != 0) {
+			break;
+		}
+		sscanf(line, "\tfb=%u", &state->fb);
+		if (state->fb == 0) {
+			continue;
+		}
+		char *text = line + strspn(line, "\t ");
+		sscanf(text, "format=%31s", state->format);
+		sscanf(text, "size=%ux%u", &state->width, &state->height);
+		state->imported = state->imported || strncmp(text, "imported=yes", 12) == 0;
+	}
+	fclose(file);
+	return state->fb != 0;
+}
+
+bool dmabuf_is_attached(int dmabuf_fd, const char *device) {
+	struct stat st;
+	CHECK(fstat(dmabuf_fd, &st) == 0, "fstat: %s", strerror(errno));
+	char line[512];
+	bool ours = false, found = false;
+	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
+	CHECK(file != NULL, "bufinfo: %s", strerror(errno));
+	while (fgets(line, sizeof(line), file) != NULL) {
+		unsigned long size, flags, mode, count, inode;
+		char exporter[64];
+		if (sscanf(line, "%lu %lx %lx %lu %63s %lu", &size, &flags, &mode, &count, exporter,
+			    &inode) == 6) {
+			ours = inode == st.st_ino;
+		} else if (ours && line[0] == '\t' && strstr(line, device) != NULL) {
+			found = true;
+		}
+	}
+	fclose(file);
+	return found;
+}

@@ -1,0 +1,372 @@
+/*
+ * Fences that signal late, and fences that never do. vgem makes them, so the test knows the
+ * moment of the signal; the flip's own time says whether latch showed the buffer before.
+ */
+#include <drm_fourcc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "client.h"
+#include "machine.h"
+#include "victim.h"
+
+#define FRAMES 24
+#define LATE_MS 50
+#define BUFFERS 4
+
+/* The ways in which a fence comes late. */
+enum late {
+	LATE_IMPLICIT,     // it sits in the dma-buf
+	LATE_SYNC_FILE,    // zwp_linux_explicit_synchronization_v1
+	LATE_POINT,        // a point that has the fence
+	LATE_MATERIALISED, // a point that gets its fence late
+};
+
+struct scene {
+	enum late late;
+	struct client client;
+	struct surface surface;
+	struct memory memory[BUFFERS];
+	struct buffer buffers[BUFFERS];
+	unsigned commits;
+	uint32_t fence;
+};
+
+static void scene_init(struct scene *scene, enum late late, bool fullscreen, uint32_t size) {
+	static const enum fence_kind kinds[] = {
+		[LATE_IMPLICIT] = KIND_NONE,
+		[LATE_SYNC_FILE] = KIND_SYNC_FILE,
+		[LATE_POINT] = KIND_SYNCOBJ,
+		[LATE_MATERIALISED] = KIND_SYNCOBJ,
+	};
+	*scene = (struct scene){.late = late};
+	client_connect(&scene->client);
+	uint32_t width = size, height = size;
+	if (fullscreen) {
+		surface_init_fullscreen(&scene->surface, &scene->client);
+		width = (uint32_t)scene->surface.width;
+		height = (uint32_t)scene->surface.height;
+	} else {
+		surface_init_window(&scene->surface, &scene->client, "fences");
+	}
+	surface_use(&scene->surface, kinds[late]);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		if (late == LATE_IMPLICIT) {
+			memory_init_vgem(&scene->memory[i], width, height);
+		} else {
+			memory_init_udmabuf(&scene->memory[i], width, height);
+		}
+		memory_fill(&scene->memory[i], 0x00204060 * (i + 1));
+		buffer_init(&scene->buffers[i], &scene->client, &scene->memory[i],
+			DRM_FORMAT_XRGB8888);
+	}
+}
+
+static void commit_ready(struct scene *scene, struct frame *frame) {
+	struct buffer *buffer = &scene->buffers[scene->commits++ % BUFFERS];
+	surface_commit(&scene->surface, buffer, frame, -1);
+}
+
+/* A commit whose fence is left pending. */
+static void commit_late(struct scene *scene, struct frame *frame) {
+	struct buffer *buffer = &scene->buffers[scene->commits++ % BUFFERS];
+	int fd = -1;
+	switch (scene->late) {
+	case LATE_IMPLICIT:
+		scene->fence = drm_fence_attach(buffer->memory);
+		break;
+	case LATE_SYNC_FILE:
+	case LATE_POINT:
+		fd = drm_fence_create(&scene->fence);
+		break;
+	case LATE_MATERIALISED:
+		fd = FENCE_NOT_YET;
+		break;
+	}
+	surface_commit(&scene->surface, buffer, frame, fd);
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+static void signal_late(struct scene *scene) {
+	if (scene->late == LATE_MATERIALISED) {
+		timeline_signal(&scene->surface.acquire, scene->surface.point);
+	} else {
+		drm_fence_signal(scene->fence);
+	}
+}
+
+/* Both what latch says (feedback) and what the kernel says (the framebuffer on the plane). */
+static void run_late(enum late late) {
+	struct scene scene;
+	struct frame frame;
+	struct plane_state before, during, after;
+	scene_init(&scene, late, true, 0);
+	int64_t worst_ns = 0, worst_late_ns = 0;
+	uint64_t seq = 0;
+	for (int i = 0; i < FRAMES; i++) {
+		bool is_late = i % 8 == 7;
+		if (!is_late) {
+			commit_ready(&scene, &frame);
+			frame_wait(&frame, 1000);
+			int64_t took_ns = frame.presented_ns - frame.commit_ns;
+			/* The first ones set everything up: modes, imports. */
+			if (i >= 4 && took_ns > worst_ns) {
+				worst_ns = took_ns;
+			}
+		} else {
+			CHECK(plane_state_read(&before), "no framebuffer on a plane");
+			commit_late(&scene, &frame);
+			int64_t until_ns = frame.commit_ns + LATE_MS * MS;
+			while (client_pump(&scene.client, until_ns - 10 * MS)) {
+			}
+			CHECK(plane_state_read(&during), "no framebuffer on a plane");
+			while (client_pump(&scene.client, until_ns)) {
+			}
+			CHECK(frame.state == FRAME_PENDING, "frame %d came before its fence", i);
+			CHECK(before.fb == during.fb,
+				"the plane's framebuffer changed before the fence of frame %d", i);
+			int64_t signal_ns = now_ns();
+			signal_late(&scene);
+			frame_wait(&frame, 1000);
+			CHECK(plane_state_read(&after) && after.fb != before.fb,
+				"frame %d is not on the plane", i);
+			CHECK(frame.presented_ns >= signal_ns,
+				"frame %d was on the screen %.2f ms before its fence", i,
+				(double)(signal_ns - frame.presented_ns) / 1e6);
+			int64_t late_ns = frame.presented_ns - signal_ns;
+			worst_late_ns = late_ns > worst_late_ns ? late_ns : worst_late_ns;
+		}
+		CHECK(frame.seq > seq || seq == 0, "sequence %llu after %llu",
+			(unsigned long long)frame.seq, (unsigned long long)seq);
+		seq = frame.seq;
+	}
+	note("commit->flip of ready frames %.1f ms at most, signal->flip of late ones %.1f ms",
+		(double)worst_ns / 1e6, (double)worst_late_ns / 1e6);
+	CHECK(worst_ns <= 2 * frame.refresh_ns, "a ready frame took %.1f ms",
+		(double)worst_ns / 1e6);
+	CHECK(worst_late_ns <= 2 * frame.refresh_ns, "a late frame came %.1f ms after its fence",
+		(double)worst_late_ns / 1e6);
+}
+
+static void late_implicit(void) {
+	run_late(LATE_IMPLICIT);
+}
+
+static void late_sync_file(void) {
+	run_late(LATE_SYNC_FILE);
+}
+
+static void late_syncobj(void) {
+	run_late(LATE_POINT);
+}
+
+static void late_syncobj_materialised(void) {
+	run_late(LATE_MATERIALISED);
+}
+
+/* A commit after the late one, ready at once: it may be shown only after (or instead of) it,
+ * and not before its fence. */
+static void run_order(enum late late) {
+	struct scene scene;
+	struct frame first, held, next;
+	scene_init(&scene, late, true, 0);
+	commit_ready(&scene, &first);
+	frame_wait(&first, 1000);
+	commit_late(&scene, &held);
+	commit_ready(&scene, &next);
+	while (client_pump(&scene.client, held.commit_ns + LATE_MS * MS)) {
+	}
+	CHECK(held.state == FRAME_PENDING, "the held frame came before its fence");
+	CHECK(next.state == FRAME_PENDING, "a later frame overtook the held one");
+	int64_t signal_ns = now_ns();
+	signal_late(&scene);
+	frame_wait(&next, 1000);
+	CHECK(next.presented_ns >= signal_ns, "shown before the fence");
+	CHECK(held.state == FRAME_DISCARDED ||
+			(held.state == FRAME_PRESENTED && held.presented_ns < next.presented_ns),
+		"the held frame was neither shown before the next nor discarded");
+}
+
+static void order_implicit(void) {
+	run_order(LATE_IMPLICIT);
+}
+
+static void order_sync_file(void) {
+	run_order(LATE_SYNC_FILE);
+}
+
+/* The client that never signals, in a process of its own so that it can be killed. */
+static pid_t start_stuck(enum late late, int *ready) {
+	int fds[2];
+	CHECK(pipe(fds) == 0, "pipe");
+	pid_t pid = fork();
+	if (pid == 0) {
+		struct scene scene;
+		struct frame good, stuck;
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		scene_init(&scene, late, false, 128);
+		memory_fill(&scene.memory[0], 0x00ff2010);
+		memory_fill(&scene.memory[1], 0x0010ff20);
+		memory_fill(&scene.memory[2], 0x0010ff20);
+		commit_ready(&scene, &good);
+		frame_wait(&good, 2000);
+		commit_late(&scene, &stuck);
+		commit_late(&scene, &stuck);
+		char done = 'x';
+		CHECK(write(fds[1], &done, 1) == 1, "write");
+		while (client_pump(&scene.client, now_ns() + 60000 * MS)) {
+			CHECK(stuck.state == FRAME_PENDING, "a stuck frame was shown");
+		}
+		_exit(1);
+	}
+	close(fds[1]);
+	*ready = fds[0];
+	return pid;
+}
+
+static int count_colour(const struct picture *picture, uint32_t colour) {
+	int count = 0;
+	for (uint32_t i = 0; i < picture->width * picture->height; i++) {
+		count += (picture->pixels[i] & 0xffffff) == colour;
+	}
+	return count;
+}
+
+static void check_answers(struct client *other) {
+	int64_t worst_ns = 0;
+	for (int i = 0; i < 10; i++) {
+		int64_t start_ns = now_ns();
+		client_roundtrip(other);
+		int64_t took_ns = now_ns() - start_ns;
+		worst_ns = took_ns > worst_ns ? took_ns : worst_ns;
+		sleep_ms(20);
+	}
+	note("wl_display.sync took %.1f ms at most", (double)worst_ns / 1e6);
+	CHECK(worst_ns < 50 * MS, "wl_display.sync took %.1f ms", (double)worst_ns / 1e6);
+}
+
+static void run_stuck(enum late late) {
+	struct client other;
+	struct victim victim;
+	victim_start(&victim);
+	client_connect(&other);
+	if ((late == LATE_POINT || late == LATE_MATERIALISED) && other.syncobj == NULL) {
+		skip("linux-drm-syncobj-v1 is not offered");
+	}
+	struct holdings before = holdings_count(), after;
+	victim_take(&victim);
+	sleep_ms(1000);
+	struct victim_counts usual = victim_take(&victim);
+
+	int ready;
+	pid_t pid = start_stuck(late, &ready);
+	char done;
+	CHECK(read(ready, &done, 1) == 1, "the stuck client did not come so far");
+	victim_take(&victim);
+	sleep_ms(1000);
+	struct victim_counts beside = victim_take(&victim);
+	note("the other client: %d frames and %d missed before, %d and %d beside it", usual.presented,
+		usual.missed, beside.presented, beside.missed);
+	check_answers(&other);
+	if (getenv("LATCH_CAPTURE") != NULL) {
+		struct picture picture;
+		picture_take(&picture);
+		int good = count_colour(&picture, 0xff2010);
+		int stuck = count_colour(&picture, 0x10ff20);
+		/* The other window may lie on it. */
+		CHECK(good > 128 * 128 / 8, "the last good frame is not on the screen");
+		CHECK(stuck == 0, "%d pixels of the stuck frame are on the screen", stuck);
+		picture_finish(&picture);
+	}
+	CHECK(waitpid(pid, NULL, WNOHANG) == 0, "the stuck client has ended");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	CHECK(beside.presented >= 54, "the other client got %d frames in a second",
+		beside.presented);
+	CHECK(beside.missed <= usual.missed + 3, "the other client missed %d refreshes, %d before",
+		beside.missed, usual.missed);
+	if (!holdings_return(&before, &after)) {
+		fail("before %d fds, %d framebuffers, %d dma-bufs; now %d, %d, %d", before.fds,
+			before.framebuffers, before.dmabufs, after.fds, after.framebuffers,
+			after.dmabufs);
+	}
+	victim_check_alive(&victim, 25);
+	victim_stop(&victim);
+}
+
+static void stuck_implicit(void) {
+	run_stuck(LATE_IMPLICIT);
+}
+
+static void stuck_sync_file(void) {
+	run_stuck(LATE_SYNC_FILE);
+}
+
+static void stuck_syncobj(void) {
+	run_stuck(LATE_POINT);
+}
+
+static void stuck_syncobj_materialised(void) {
+	run_stuck(LATE_MATERIALISED);
+}
+
+/* Late fences beside a client that animates: composed, one refresh each. */
+static void late_beside_another(void) {
+	struct victim victim;
+	struct scene scene;
+	struct frame frame;
+	victim_start(&victim);
+	sleep_ms(1000);
+	struct victim_counts usual = victim_take(&victim);
+	scene_init(&scene, LATE_SYNC_FILE, false, 128);
+	commit_ready(&scene, &frame);
+	frame_wait(&frame, 1000);
+	victim_take(&victim);
+	int64_t start_ns = now_ns();
+	for (int i = 0; i < 15; i++) {
+		commit_late(&scene, &frame);
+		while (client_pump(&scene.client, frame.commit_ns + LATE_MS * MS)) {
+		}
+		CHECK(frame.state == FRAME_PENDING, "frame %d came before its fence", i);
+		signal_late(&scene);
+		frame_wait(&frame, 1000);
+	}
+	double seconds = (double)(now_ns() - start_ns) / 1e9;
+	struct victim_counts beside = victim_take(&victim);
+	double rate = (double)beside.missed / seconds;
+	note("the other client missed %d a second before, %.1f a second beside it, longest %.1f ms",
+		usual.missed, rate, (double)beside.longest_ns / 1e6);
+	/* A frame that waits 50 ms inside latch would cost three refreshes of every four. */
+	CHECK(rate <= usual.missed + 4, "the other client missed %.1f refreshes a second, %d before",
+		rate, usual.missed);
+	CHECK(beside.longest_ns < LATE_MS * MS, "the other client stood still for %.1f ms",
+		(double)beside.longest_ns / 1e6);
+	victim_stop(&victim);
+}
+
+int main(int argc, char **argv) {
+	static const struct test_case cases[] = {
+		{"a late fence in the dma-buf delays its own commit", late_implicit, 0},
+		{"a late sync_file delays its own commit", late_sync_file, 0},
+		{"a late syncobj point delays its own commit", late_syncobj, 0},
+		{"a point that materialises late delays its own commit", late_syncobj_materialised,
+			0},
+		{"late fences leave another client's frames alone", late_beside_another, 0},
+		{"a ready commit does not overtake one held by its dma-buf", order_implicit, 0},
+		{"a ready commit does not overtake one held by a sync_file", order_sync_file, 0},
+		{"a dma-buf that is never ready holds back its own surface only", stuck_implicit,
+			0},
+		{"a sync_file that never signals holds back its own surface only", stuck_sync_file,
+			0},
+		{"a point that never signals holds back its own surface only", stuck_syncobj, 0},
+		{"a point that never materialises holds back its own surface only",
+			stuck_syncobj_materialised, 0},
+	};
+	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
+}
