@@ -135,14 +135,14 @@ write_job() { # DEVICE VT COMMAND...
 # One machine at a time for each pair of processors: timing tests on a crowded
 # computer say nothing. A machine that somebody types at is not counted.
 take_slot() {
-    local slots slot lock
+    local slots slot
     slots=$(($(nproc) / 2))
     ((slots > 0)) || slots=1
     while :; do
         for ((slot = 0; slot < slots; slot++)); do
-            exec {lock}>"$cache/machine-$slot.lock"
-            ! flock -n "$lock" || return 0
-            exec {lock}>&-
+            exec {slot_lock}>"$cache/machine-$slot.lock"
+            ! flock -n "$slot_lock" || return 0
+            exec {slot_lock}>&-
         done
         [[ ${waiting:-} ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
@@ -213,7 +213,9 @@ run_machine() {
         tail -n 60 "$job/serial.log" "$job/qemu.log" >&2
     fi
     end_run
-    job=''
+    # The next machine of the same command would wait for this one's place.
+    [[ ! ${slot_lock:-} ]] || exec {slot_lock}>&-
+    slot_lock='' job=''
     return "$status"
 }
 
