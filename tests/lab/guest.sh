@@ -23,8 +23,6 @@ finish() {
 }
 
 mount_filesystems() {
-    mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs /run
-    mount -t tmpfs -o mode=1777 tmpfs /tmp
     mkdir -p /dev/pts /dev/shm
     mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
     mount -t tmpfs -o mode=1777 tmpfs /dev/shm

@@ -144,7 +144,7 @@ take_slot() {
             ! flock -n "$slot_lock" || return 0
             exec {slot_lock}>&-
         done
-        [[ ${waiting:-} ]] || say "waiting for another virtual machine of this computer"
+        [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
         sleep 0.5
     done
@@ -158,6 +158,11 @@ end_run() {
         mkdir -p "$out/lab"
         cp "$job/serial.log" "$out/lab/serial.log" 2>/dev/null || true
         rm -rf "$job"
+        job=
+    fi
+    if [[ ${slot_lock:-} ]]; then
+        exec {slot_lock}>&-
+        slot_lock=
     fi
 }
 
@@ -167,7 +172,7 @@ follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
 # and returns its exit status; 124 when the time was up, 125 when the guest
 # died without leaving one.
 run_machine() {
-    local device=$1 vt=$2 limit=$3 accel status waiting=
+    local device=$1 vt=$2 limit=$3 accel status
     local arguments=()
     shift 3
     machine='' followers=()
