@@ -135,7 +135,7 @@ write_job() { # DEVICE VT COMMAND...
 # One machine at a time for each pair of processors: timing tests on a crowded
 # computer say nothing. A machine that somebody types at is not counted.
 take_slot() {
-    local slots slot
+    local slots slot waiting=
     slots=$(($(nproc) / 2))
     ((slots > 0)) || slots=1
     while :; do
