@@ -1,13 +1,6 @@
-#include <wlr/util/log.h>
-
-#include "kms/log.h"
+#include "log.h"
 #include "options.h"
 #include "server.h"
-
-static void forward_kms_log(enum kms_log_level level, const char *text, void *data) {
-	wlr_log(level == KMS_LOG_ERROR ? WLR_ERROR : level == KMS_LOG_INFO ? WLR_INFO : WLR_DEBUG,
-		"%s", text);
-}
 
 int main(int argc, char **argv) {
 	struct latch_options options;
@@ -15,8 +8,7 @@ int main(int argc, char **argv) {
 	if (status >= 0) {
 		return status;
 	}
-	wlr_log_init(options.log_level, NULL);
-	kms_log_set(forward_kms_log, NULL);
+	latch_log_init(options.log_level);
 
 	if (options.list) {
 		return latch_backend_list(options.device, options.list_json);

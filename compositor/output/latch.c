@@ -141,8 +141,12 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 		frame->plane_type = "primary";
 	}
 	if (plan->primary == NULL && (plan->visible > 0 || output->kms == NULL)) {
+		bool first = output->composer.renderer->wlr_renderer == NULL;
 		frame->composed = latch_composer_compose(&output->composer,
 			output->collection.layers.layers, output->collection.layers.len);
+		if (first) {
+			latch_output_describe(output);
+		}
 	}
 	return true;
 }

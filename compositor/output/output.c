@@ -98,7 +98,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 	latch_output_schedule(output);
 }
 
-static void tell_trace(struct latch_output *output) {
+void latch_output_describe(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
 	char mode[64];
 	snprintf(mode, sizeof(mode), "%dx%d at %.3f Hz", wlr_output->width, wlr_output->height,
@@ -124,7 +124,7 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 	}
 	latch_composer_reset(&output->composer);
 	latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output));
-	tell_trace(output);
+	latch_output_describe(output);
 	latch_output_schedule(output);
 }
 
@@ -202,7 +202,7 @@ struct latch_output *latch_output_create(
 		latch_window_init(output);
 	}
 	latch_deadline_init(&output->deadline, refresh_ns(wlr_output));
-	tell_trace(output);
+	latch_output_describe(output);
 
 	wlr_output_layout_add_auto(server->layout, wlr_output);
 	wlr_output_create_global(wlr_output, server->display);

@@ -98,6 +98,9 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
 /** The session was switched to or away from. */
 void latch_output_set_active(struct latch_output *output, bool active);
 
+/** Tells the trace what the output is like now: after a change of its mode or renderer. */
+void latch_output_describe(struct latch_output *output);
+
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
 

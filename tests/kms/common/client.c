@@ -128,7 +128,7 @@ static _Noreturn void fail_connection(struct client *client) {
 /* Returns -1 when the connection has broken. */
 static int pump(struct client *client, int64_t end_ns) {
 	struct wl_display *display = client->display;
-	while (wl_display_prepare_read(display) != 0) {
+	if (wl_display_prepare_read(display) != 0) {
 		return wl_display_dispatch_pending(display) < 0 ? -1 : 1;
 	}
 	if (wl_display_flush(display) < 0 && errno != EAGAIN && errno != EPIPE) {
@@ -165,8 +165,8 @@ void client_roundtrip(struct client *client) {
 	}
 }
 
-int client_error(struct client *client, const char **interface) {
-	int64_t end_ns = now_ns() + 2000 * MS;
+int client_error(struct client *client, const char **interface, int limit_ms) {
+	int64_t end_ns = now_ns() + limit_ms * MS;
 	int ret;
 	do {
 		ret = pump(client, end_ns);

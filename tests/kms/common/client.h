@@ -46,10 +46,10 @@ bool client_pump(struct client *client, int64_t end_ns);
 void client_roundtrip(struct client *client);
 
 /**
- * Waits up to two seconds for a protocol error. Returns its code, and the interface's name;
+ * Waits up to limit_ms for a protocol error. Returns its code, and the interface's name;
  * -1 when there was none, or another error.
  */
-int client_error(struct client *client, const char **interface);
+int client_error(struct client *client, const char **interface, int limit_ms);
 
 /** A wl_buffer and what became of it. */
 struct buffer {

@@ -162,7 +162,11 @@ bool plane_state_read(struct plane_state *state) {
 		}
 		char *text = line + strspn(line, "\t ");
 		sscanf(text, "format=%31s", state->format);
-		sscanf(text, "size=%ux%u", &state->width, &state->height);
+		uint32_t width, height;
+		if (sscanf(text, "size=%ux%u", &width, &height) == 2) {
+			state->width = width;
+			state->height = height;
+		}
 		state->imported = state->imported || strncmp(text, "imported=yes", 12) == 0;
 	}
 	fclose(file);

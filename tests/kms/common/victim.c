@@ -84,8 +84,8 @@ struct victim_counts victim_take(struct victim *victim) {
 
 void victim_check_alive(struct victim *victim, int least) {
 	victim_take(victim);
-	sleep_ms(500);
+	sleep_ms(250);
 	struct victim_counts counts = victim_take(victim);
-	CHECK(counts.presented >= least, "the other client got %d frames in half a second",
+	CHECK(counts.presented >= least, "the other client got %d frames in a quarter of a second",
 		counts.presented);
 }

@@ -29,7 +29,7 @@ void victim_stop(struct victim *victim);
 /** What it has seen since the last call. */
 struct victim_counts victim_take(struct victim *victim);
 
-/** Fails the case unless it is presented at least this often in the next half second. */
+/** Fails the case unless it is presented at least this often in the next 250 ms. */
 void victim_check_alive(struct victim *victim, int least);
 
 #endif
