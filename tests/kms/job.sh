@@ -1,0 +1,145 @@
+# shellcheck shell=bash
+# What the jobs of tests/kms share; sourced by them. A job starts latch, runs cases against it,
+# ends it, and prints TAP.
+
+work=$(mktemp -d "$XDG_RUNTIME_DIR/work.XXXXXX")
+export PATH=$LAB_BUILD/tests/kms:$PATH
+export LATCH_CAPTURE=$work/screen.png LATCH_PID=
+latch_log=$work/latch.log
+
+# verdict STATUS NAME [FILE]: one TAP line, and FILE's end where it failed.
+verdict() {
+    if (($1 == 0)); then
+        echo "ok - $2"
+    else
+        echo "not ok - $2"
+        [[ ! ${3:-} ]] || tail -n "${VERDICT_LINES:-15}" "$3" | sed 's/^/# /'
+    fi
+}
+
+# check NAME COMMAND...: it ends well, and within 30 seconds. A function has to watch its own time.
+check() {
+    local name=$1 status=0
+    shift
+    if [[ $(type -t "$1") == function ]]; then
+        "$@" >"$work/check.log" 2>&1 || status=$?
+    else
+        timeout -k 1 30 "$@" >"$work/check.log" 2>&1 || status=$?
+    fi
+    verdict "$status" "$name" "$work/check.log"
+}
+
+# wait_until SECONDS COMMAND...
+wait_until() {
+    local end=$((SECONDS + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        ((SECONDS <= end)) || return 1
+        sleep 0.05
+    done
+}
+
+# start_latch [OPTION...]: in the background, as $LATCH_PID, with its socket there.
+start_latch() {
+    export WAYLAND_DISPLAY=latch-test
+    rm -f "$work/stats.json" "$work/trace.json"
+    latch --device "$LATCH_DEVICE" --socket "$WAYLAND_DISPLAY" --capture "$LATCH_CAPTURE" \
+        --stats "$work/stats.json" --trace "$work/trace.json" "$@" >"$latch_log" 2>&1 &
+    LATCH_PID=$!
+    export LATCH_PID
+    wait_until 10 test -S "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY" && kill -0 "$LATCH_PID" 2>/dev/null
+    verdict $? "latch starts $*" "$latch_log"
+}
+
+# wait_for_latch SECONDS: its exit status in $latch_status; killed when it is late.
+wait_for_latch() {
+    local end=$((SECONDS + $1))
+    latch_status=late
+    while kill -0 "$LATCH_PID" 2>/dev/null; do
+        if ((SECONDS > end)); then
+            kill -KILL "$LATCH_PID"
+            wait "$LATCH_PID" 2>/dev/null
+            return 1
+        fi
+        sleep 0.05
+    done
+    latch_status=0
+    wait "$LATCH_PID" || latch_status=$?
+}
+
+stop_latch() {
+    kill -TERM "$LATCH_PID" 2>/dev/null
+    wait_for_latch 5
+    [[ $latch_status == 0 ]]
+    verdict $? "latch ends with status 0, not $latch_status" "$latch_log"
+}
+
+# end PID...: terminated, killed when that is not enough.
+end() {
+    local pid
+    for pid in "$@"; do
+        kill "$pid" 2>/dev/null
+        wait_until 3 gone "$pid" || kill -KILL "$pid" 2>/dev/null
+        wait "$pid" 2>/dev/null
+    done
+}
+gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
+
+# stranger CLIENT...: one that others wrote shows frames for three seconds without an error.
+stranger() {
+    local log=$work/stranger.log status=0 buffers
+    WAYLAND_DEBUG=client timeout -k 1 3 "$@" >"$log" 2>&1 || status=$?
+    if grep -E 'wl_display#1.error|rotocol error' "$log"; then
+        return 1
+    fi
+    tail -n 3 "$log"
+    buffers=$(grep -c 'attach(' "$log")
+    echo "status $status, $buffers buffers attached"
+    ((status == 124 && buffers >= 3))
+}
+
+lives() { kill -0 "$LATCH_PID"; }
+
+# cases PROGRAM [NAME...]: a program of cases, and latch must survive it.
+cases() {
+    local status=0
+    lives || { echo "not ok - $1: latch is gone"; return; }
+    timeout -k 1 150 "$@" 2>"$work/cases.log" || status=$?
+    ((status < 2)) || echo "not ok - $1 ended with status $status"
+    ((status == 0)) || sed 's/^/# /' <"$work/cases.log"
+    if ! lives 2>/dev/null; then
+        echo "not ok - latch survives $1"
+        tail -n 30 "$latch_log" | sed 's/^/# /'
+    fi
+}
+
+# take_picture: the screen in $LATCH_CAPTURE, by latch's writeback.
+take_picture() {
+    rm -f "$LATCH_CAPTURE"
+    kill -USR1 "$LATCH_PID"
+    wait_until 5 kms-picture pixel "$LATCH_CAPTURE" 0 0
+}
+
+# pixel_is X Y RRGGBB: in the last picture.
+pixel_is() {
+    local is
+    is=$(kms-picture pixel "$LATCH_CAPTURE" "$1" "$2")
+    echo "$is at $1,$2, wanted $3"
+    [[ $is == "$3" ]]
+}
+
+# What the kernel has on the screen, without the numbers that change by themselves.
+drm_state() {
+    sed -E -e '/refcount=/d' -e 's/fb=[0-9]+/fb=N/' -e '/allocated by/d' \
+        "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
+}
+
+# run_job FUNCTION: numbers the cases, and says at the end how many there were.
+run_job() {
+    set -o pipefail
+    "$1" | awk '
+        /^(not )?ok - / { n++; sub(/ok -/, "ok " n " -") }
+        /^not ok/ { failed = 1 }
+        { print; fflush() }
+        END { print "1.." n; exit failed }'
+}

@@ -1,0 +1,58 @@
+#!/bin/bash
+# The whole way with a GPU: a client that draws with GLES, its fences, the primary plane.
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+# run SYNC FRAMES: latch with the client as its command.
+run() {
+    timeout -k 1 60 latch --device "$LATCH_DEVICE" --stats "$work/stats.json" --trace "$work/trace.json" -- \
+        latch-client --fullscreen --frames "$2" --sync "$1" --json "$work/client.json" || return 1
+    python3 - "$work/stats.json" "$work/client.json" "$1" "$2" <<'PYTHON'
+import json, sys
+stats, client = json.load(open(sys.argv[1])), json.load(open(sys.argv[2]))
+sync, frames = sys.argv[3], int(sys.argv[4])
+surface = max(stats["surfaces"], key=lambda row: row["frames"])
+refresh_ns = stats["outputs"][0]["refresh_ns"]
+stages = surface["stages"]
+def ms(stage, what):
+    return round(stages[stage][what + "_ns"] / 1e6, 2)
+print("client:", {k: client.get(k) for k in ("sync", "presented", "discarded", "missed",
+      "zero_copy", "renderer", "modifier", "scanout")})
+print("latch:", {k: surface[k] for k in ("frames", "on_plane", "composed", "superseded",
+      "missed", "missed_by_cause", "by_sync")})
+for name in stages:
+    print(name, {p: ms(name, p) for p in ("p50", "p95", "p99", "max")})
+assert client["presented"] == frames, "presented"
+assert client["zero_copy"] == frames, "zero-copy"
+assert surface["frames"] >= frames and surface["on_plane"] == surface["frames"], "on a plane"
+assert stages["signalled_to_submit"]["p99_ns"] < refresh_ns, "signalled->submit"
+assert surface["missed_by_cause"].get("latch", 0) == 0, "missed by latch"
+# The GPU works while latch goes on: fences signal after the commit.
+assert stages["commit_to_signalled"]["p50_ns"] > 0, "no fence signalled after its commit"
+used = {"auto": None, "syncobj": "syncobj", "sync-file": "sync_file", "implicit": "implicit"}[sync]
+counted = {k.replace("-", "_"): v for k, v in surface["by_sync"].items() if v}
+assert used is None or counted == {used: surface["frames"]}, counted
+PYTHON
+}
+
+show() {
+    local log=$work/check.log
+    check "$@"
+    grep -E '^(client|latch|commit|signalled|submit)' "$log" | sed 's/^/# /'
+}
+
+job() {
+    show "500 frames, fences by choice" run auto 500
+    show "200 frames, syncobj" run syncobj 200
+    show "200 frames, sync_file" run sync-file 200
+    show "200 frames, implicit" run implicit 200
+    check "the trace is JSON" sh -c "python3 -m json.tool <'$work/trace.json' >/dev/null"
+    start_latch --renderer auto
+    lives || return
+    check "weston-simple-egl runs" stranger weston-simple-egl
+    check "weston-simple-dmabuf-egl runs" stranger weston-simple-dmabuf-egl
+    stop_latch
+}
+
+run_job job
