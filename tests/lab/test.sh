@@ -33,6 +33,9 @@ command_test() {
     done
     check_suites
     check_window
+    # A directory of its own: turning warnings into errors and back would
+    # compile everything again each time.
+    [[ ${LATCH_BUILD_DIR:-} ]] || build+=-test
     if [[ $asan ]]; then
         options+=(-Db_sanitize=address,undefined -Db_lundef=false)
         build+=-asan
