@@ -61,13 +61,15 @@ int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, cha
 	return 0;
 }
 
+bool latch_child_ask_to_end(struct latch_child *child) {
+	return child->pid > 0 && kill(child->pid, SIGTERM) == 0;
+}
+
 void latch_child_finish(struct latch_child *child) {
+	latch_child_ask_to_end(child);
+	child->pid = 0;
 	if (child->sigchld != NULL) {
 		wl_event_source_remove(child->sigchld);
 		child->sigchld = NULL;
-	}
-	if (child->pid > 0) {
-		kill(child->pid, SIGTERM);
-		child->pid = 0;
 	}
 }

@@ -25,7 +25,10 @@ struct latch_child {
  */
 int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, char **command);
 
-/** Asks it to end (SIGTERM) if it runs still, and forgets it. */
+/** Asks it to end (SIGTERM). Returns whether it runs, so that ended will be called. */
+bool latch_child_ask_to_end(struct latch_child *child);
+
+/** Asks it to end if it runs still, and forgets it. */
 void latch_child_finish(struct latch_child *child);
 
 #endif

@@ -34,6 +34,9 @@
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
 
+/* How long the command may take to end after SIGTERM. */
+#define COMMAND_GRACE_MS 1000
+
 /* drm_syncobj eventfds that wait for points without a fence work since this one. */
 #define MIN_KERNEL_MAJOR 6
 #define MIN_KERNEL_MINOR 8
@@ -97,7 +100,12 @@ static void handle_terminate(void *data) {
 }
 
 static void handle_command_ended(void *data, int status) {
-	latch_server_end(data, status);
+	struct latch_server *server = data;
+	if (server->exit_status >= 0) {
+		wl_display_terminate(server->display);
+		return;
+	}
+	latch_server_end(server, status);
 }
 
 static int handle_end_signal(int signal_number, void *data) {
@@ -360,8 +368,23 @@ int latch_server_run(struct latch_server *server) {
 	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
 }
 
+static int handle_grace_over(void *data) {
+	struct latch_server *server = data;
+	wl_display_terminate(server->display);
+	return 0;
+}
+
+/* The command may have something to say or to save: it gets a moment, and a living compositor. */
 static void end_session(void *data) {
 	struct latch_server *server = data;
+	if (latch_child_ask_to_end(&server->child)) {
+		server->grace =
+			wl_event_loop_add_timer(server->event_loop, handle_grace_over, server);
+		if (server->grace != NULL) {
+			wl_event_source_timer_update(server->grace, COMMAND_GRACE_MS);
+			return;
+		}
+	}
 	wl_display_terminate(server->display);
 }
 
@@ -406,6 +429,9 @@ void latch_server_finish(struct latch_server *server) {
 	latch_trace_destroy(server->trace);
 	latch_renderer_finish(&server->renderer);
 	latch_backend_close(&server->backend);
+	if (server->grace != NULL) {
+		wl_event_source_remove(server->grace);
+	}
 	for (size_t i = 0; i < 3; i++) {
 		if (server->signals[i] != NULL) {
 			wl_event_source_remove(server->signals[i]);

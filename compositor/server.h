@@ -47,6 +47,7 @@ struct latch_server {
 	bool active;            // false while the session is switched away
 
 	struct wl_event_source *signals[3];
+	struct wl_event_source *grace; // ends the wait for the command's end
 	struct wl_listener new_output;
 	struct wl_listener session_active;
 };

@@ -282,8 +282,15 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 			kms_commit_disable_plane(&commit, plane);
 		}
 	}
-	if (!output->connector->gone) {
-		kms_commit_disable_connector(&commit, output->connector);
+	for (size_t i = 0; i < output->device->connectors_len; i++) {
+		/* A capture may have left the writeback connector on the CRTC, which can't be
+		 * switched off under it. */
+		const struct kms_connector *connector = output->device->connectors[i];
+		bool here = connector == output->connector ||
+			(connector->writeback && connector->possible_crtcs & (1u << output->crtc->index));
+		if (here && !connector->gone) {
+			kms_commit_disable_connector(&commit, connector);
+		}
 	}
 	kms_commit_disable_crtc(&commit, output->crtc);
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);

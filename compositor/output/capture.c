@@ -9,8 +9,12 @@
 #include "backend/output.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
+#include "output/clock.h"
 #include "output/output.h"
 #include "server.h"
+
+/* A screen that stands still for longer would be worse than a lost picture. */
+#define HOLD_NS INT64_C(1000000000)
 
 void latch_capture_init(struct latch_capture *capture) {
 	*capture = (struct latch_capture){0};
@@ -84,7 +88,7 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 	}
 	capture->state = LATCH_CAPTURE_DETACH;
 	output->force = true;
-	latch_output_schedule(output);
+	latch_output_retry(output); // not later: the timer may be set for the end of the hold
 	end_capture(capture);
 	return 0;
 }
@@ -135,4 +139,10 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 	capture->fence = wl_event_loop_add_fd(output->server->event_loop,
 		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
 	capture->state = LATCH_CAPTURE_WRITING;
+	capture->hold_until_ns = latch_now_ns() + HOLD_NS;
+}
+
+int64_t latch_capture_hold_until(const struct latch_output *output) {
+	const struct latch_capture *capture = &output->capture;
+	return capture->state == LATCH_CAPTURE_WRITING ? capture->hold_until_ns : 0;
 }

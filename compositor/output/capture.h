@@ -25,6 +25,7 @@ struct latch_capture {
 	const char *path; // borrowed
 	struct kms_writeback *job;
 	struct wl_event_source *fence;
+	int64_t hold_until_ns; // see latch_capture_hold_until()
 	void (*done)(void *data);
 	void *data;
 };
@@ -42,6 +43,13 @@ bool latch_output_capture(
 
 /** Adds to a commit what the state asks for; returns whether it needs ALLOW_MODESET. */
 bool latch_capture_add(struct latch_output *output, struct kms_commit *commit);
+
+/**
+ * Until when no other frame should be submitted, because the picture is being written: drivers
+ * may start with it a refresh late, and a frame that comes before is what they lose it by (vkms
+ * then never signals). 0: go on.
+ */
+int64_t latch_capture_hold_until(const struct latch_output *output);
 
 /** The commit was submitted, or failed. */
 void latch_capture_submitted(struct latch_output *output, bool ok);

@@ -224,6 +224,11 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		return; // still dirty: looked at again when that is over
 	}
 	int64_t latch_ns = latch_now_ns();
+	int64_t hold_until_ns = latch_capture_hold_until(output);
+	if (hold_until_ns > latch_ns) {
+		latch_output_wait_until(output, hold_until_ns);
+		return;
+	}
 	output->dirty = false;
 
 	struct wlr_box box;

@@ -59,9 +59,13 @@ void latch_output_schedule(struct latch_output *output) {
 	arm_timer(output, wake_ns);
 }
 
-void latch_output_retry(struct latch_output *output) {
+void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
 	output->dirty = true;
-	arm_timer(output, latch_now_ns() + RETRY_NS);
+	arm_timer(output, time_ns);
+}
+
+void latch_output_retry(struct latch_output *output) {
+	latch_output_wait_until(output, latch_now_ns() + RETRY_NS);
 }
 
 void latch_output_cursor_moved(struct latch_output *output) {

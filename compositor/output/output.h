@@ -101,6 +101,9 @@ void latch_output_set_active(struct latch_output *output, bool active);
 /** Tells the trace what the output is like now: after a change of its mode or renderer. */
 void latch_output_describe(struct latch_output *output);
 
+/** Have another look at this time, and not before. */
+void latch_output_wait_until(struct latch_output *output, int64_t time_ns);
+
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
 

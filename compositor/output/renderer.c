@@ -1,17 +1,22 @@
 #include "output/renderer.h"
 
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/allocator.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/render/drm_format_set.h>
+#include <wlr/render/egl.h>
 #include <wlr/render/gles2.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/vulkan.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/util/log.h>
+#include <xf86drm.h>
 
 #include "output/content.h"
 #include "output/mapped_buffer.h"
@@ -66,10 +71,25 @@ static struct wlr_renderer *create_kind(enum latch_renderer_kind kind, int drm_f
 	return NULL;
 }
 
+/* wlroots refuses a GL that is software, but does not see through every disguise of it. */
+static bool is_software_gl(struct wlr_renderer *wlr_renderer) {
+	PFNEGLGETDISPLAYDRIVERNAMEPROC get_name =
+		(PFNEGLGETDISPLAYDRIVERNAMEPROC)eglGetProcAddress("eglGetDisplayDriverName");
+	struct wlr_egl *egl = wlr_gles2_renderer_get_egl(wlr_renderer);
+	const char *name = get_name != NULL ? get_name(wlr_egl_get_display(egl)) : NULL;
+	return name != NULL && strstr(name, "swrast") != NULL;
+}
+
 static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind kind) {
 	struct wlr_renderer *wlr_renderer =
 		create_kind(kind, wlr_backend_get_drm_fd(renderer->backend));
 	if (wlr_renderer == NULL) {
+		return false;
+	}
+	if (kind == LATCH_RENDERER_GLES2 && renderer->wanted == LATCH_RENDERER_AUTO &&
+		is_software_gl(wlr_renderer)) {
+		/* The CPU composes faster without going through GL. */
+		wlr_renderer_destroy(wlr_renderer);
 		return false;
 	}
 	renderer->allocator = wlr_allocator_autocreate(renderer->backend, wlr_renderer);
@@ -83,6 +103,12 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	return true;
 }
 
+static bool has_render_node(int drm_fd) {
+	char *name = drm_fd >= 0 ? drmGetRenderDeviceNameFromFd(drm_fd) : NULL;
+	free(name);
+	return name != NULL;
+}
+
 bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	if (renderer->wlr_renderer != NULL) {
 		return true;
@@ -92,8 +118,10 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	}
 	bool ok;
 	if (renderer->wanted == LATCH_RENDERER_AUTO) {
-		/* wlroots refuses a GL that is software by itself: pixman is faster then. */
-		ok = try_kind(renderer, LATCH_RENDERER_GLES2) ||
+		/* A device without a render node has no GPU; GL would be the CPU's work, and finding
+		 * that out takes a second. wlroots refuses such a GL itself. */
+		ok = (has_render_node(wlr_backend_get_drm_fd(renderer->backend)) &&
+			     try_kind(renderer, LATCH_RENDERER_GLES2)) ||
 			try_kind(renderer, LATCH_RENDERER_PIXMAN);
 	} else {
 		ok = try_kind(renderer, renderer->wanted);

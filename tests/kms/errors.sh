@@ -83,6 +83,7 @@ by_signal() { # SIGNAL
 
 job() {
     local before card
+    light_console
     before=$(drm_state)
     ends "--help" 0 latch --help
     ends "--version" 0 latch --version

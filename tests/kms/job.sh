@@ -85,10 +85,10 @@ end() {
 }
 gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
 
-# stranger CLIENT...: one that others wrote shows frames for three seconds without an error.
+# stranger SECONDS CLIENT...: one that others wrote shows frames for so long without an error.
 stranger() {
     local log=$work/stranger.log status=0 buffers
-    WAYLAND_DEBUG=client timeout -k 1 3 "$@" >"$log" 2>&1 || status=$?
+    WAYLAND_DEBUG=client timeout -k 1 "$@" >"$log" 2>&1 || status=$?
     if grep -E 'wl_display#1.error|rotocol error' "$log"; then
         return 1
     fi
@@ -128,9 +128,25 @@ pixel_is() {
     [[ $is == "$3" ]]
 }
 
+# move_pointer X Y: each from 0 to 32767.
+move_pointer() {
+    lab-monitor --qmp "{\"execute\": \"input-send-event\", \"arguments\": {\"events\": [
+        {\"type\": \"abs\", \"data\": {\"axis\": \"x\", \"value\": $1}},
+        {\"type\": \"abs\", \"data\": {\"axis\": \"y\", \"value\": $2}}]}}" >/dev/null
+    sleep 0.5
+}
+
+# light_console: the kernel shows its console on a device when the last user has left; so it
+# does this before latch, as it will after.
+light_console() {
+    python3 -c 'import os, sys; os.close(os.open(sys.argv[1], os.O_RDWR))' "$LATCH_DEVICE"
+    sleep 0.2
+}
+
 # What the kernel has on the screen, without the numbers that change by themselves.
 drm_state() {
-    sed -E -e '/refcount=/d' -e 's/fb=[0-9]+/fb=N/' -e '/allocated by/d' \
+    sed -E -e '/refcount=|use_count=|pin_count=|vaddr=|_changed=/d' -e 's/fb=[0-9]+/fb=N/' \
+        -e '/allocated by/d' \
         "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
 }
 

@@ -1,5 +1,6 @@
 /*
- * kms-picture pattern FILE     compares a picture with the test card of latch-client
+ * kms-picture pattern FILE     compares a picture with the test card of latch-client; the lower
+ *                              right corner, where jobs put the cursor, does not count
  * kms-picture pixel FILE X Y   prints a pixel as RRGGBB
  *
  * The test card (latch-client --pattern): the first 8 rows hold the frame number in 32 blocks
@@ -12,6 +13,8 @@
 
 #include "case.h"
 #include "machine.h"
+
+#define CORNER 8
 
 static uint32_t card_pixel(uint32_t x, uint32_t y, uint32_t number) {
 	if (y < 8 && x < 256) {
@@ -36,7 +39,8 @@ static int compare(const struct picture *picture) {
 		for (uint32_t x = 0; x < picture->width; x++) {
 			uint32_t is = picture_get(picture, (int)x, (int)y);
 			uint32_t drawn = card_pixel(x, y, number);
-			if (colour_distance(is, drawn) > 1) {
+			bool corner = x + CORNER >= picture->width && y + CORNER >= picture->height;
+			if (!corner && colour_distance(is, drawn) > 1) {
 				if (wrong++ == 0) {
 					printf("%06x at %u,%u, not %06x\n", is, x, y, drawn);
 				}

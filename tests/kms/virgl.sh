@@ -50,8 +50,10 @@ job() {
     check "the trace is JSON" sh -c "python3 -m json.tool <'$work/trace.json' >/dev/null"
     start_latch --renderer auto
     lives || return
-    check "weston-simple-egl runs" stranger weston-simple-egl
-    check "weston-simple-dmabuf-egl runs" stranger weston-simple-dmabuf-egl
+    check "weston-simple-egl runs" stranger 4 weston-simple-egl
+    check "weston-simple-dmabuf-egl runs" stranger 4 weston-simple-dmabuf-egl
+    check "weston-simple-dmabuf-feedback runs" stranger 4 weston-simple-dmabuf-feedback
+    check "weston-subsurfaces runs" stranger 4 weston-subsurfaces
     stop_latch
 }
 

