@@ -55,8 +55,8 @@ static const char help[] =
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
 	"  --stats FILE       write the latency table as JSON at the end\n"
 	"  --trace FILE       write every frame's way, to be opened with ui.perfetto.dev\n"
-	"  --capture FILE     write a PNG of the screen at the end, and whenever SIGUSR1 arrives\n"
-	"                     (needs a writeback connector)\n"
+	"  --capture FILE     write a PNG of the screen when SIGUSR1 arrives, or at the end if it\n"
+	"                     did not (needs a writeback connector)\n"
 	"  --frames N         end after N flips\n"
 	"  --list[=json]      print the device, connectors, modes and planes, and what is on and\n"
 	"                     off and why; then exit\n"
@@ -120,8 +120,8 @@ static int apply_option(struct latch_options *options, int id) {
 		return -1;
 	case OPT_RENDERER:
 		return latch_renderer_kind_parse(optarg, &options->renderer)
-			? -1
-			: usage_error("unknown renderer", optarg);
+			       ? -1
+			       : usage_error("unknown renderer", optarg);
 	case OPT_NO_SCANOUT:
 		options->scanout = false;
 		return -1;
@@ -139,18 +139,18 @@ static int apply_option(struct latch_options *options, int id) {
 		return -1;
 	case OPT_FRAMES:
 		return parse_count(optarg, &options->frames)
-			? -1
-			: usage_error("--frames takes a number from 1", optarg);
+			       ? -1
+			       : usage_error("--frames takes a number from 1", optarg);
 	case OPT_LIST:
 		options->list = true;
 		options->list_json = optarg != NULL && strcmp(optarg, "json") == 0;
 		return optarg == NULL || options->list_json
-			? -1
-			: usage_error("--list knows json only", optarg);
+			       ? -1
+			       : usage_error("--list knows json only", optarg);
 	case OPT_LOG:
 		return parse_level(optarg, &options->log_level)
-			? -1
-			: usage_error("unknown log level", optarg);
+			       ? -1
+			       : usage_error("unknown log level", optarg);
 	case OPT_VERSION:
 		puts("latch " LATCH_VERSION);
 		return LATCH_EXIT_OK;

@@ -13,36 +13,36 @@
  */
 enum latch_exit {
 	LATCH_EXIT_OK = 0,
-	LATCH_EXIT_FAILURE = 100,       /* anything without a status of its own */
-	LATCH_EXIT_USAGE = 101,         /* unknown option or bad value */
+	LATCH_EXIT_FAILURE = 100,	 /* anything without a status of its own */
+	LATCH_EXIT_USAGE = 101,		 /* unknown option or bad value */
 	LATCH_EXIT_NO_RUNTIME_DIR = 102, /* XDG_RUNTIME_DIR missing or unusable */
-	LATCH_EXIT_NO_SEAT = 103,       /* no seat: seatd or logind not reachable */
-	LATCH_EXIT_NO_DEVICE = 104,     /* no DRM device */
-	LATCH_EXIT_NOT_KMS = 105,       /* a DRM device, but it drives no display */
-	LATCH_EXIT_NOT_ATOMIC = 106,    /* KMS, but no atomic commits */
-	LATCH_EXIT_BUSY = 107,          /* another compositor is DRM master */
-	LATCH_EXIT_OLD_KERNEL = 108,    /* older than Linux 6.8 */
-	LATCH_EXIT_NO_CONNECTOR = 109,  /* unknown or unconnected connector */
-	LATCH_EXIT_NO_MODE = 110,       /* the connector has no such mode */
+	LATCH_EXIT_NO_SEAT = 103,	 /* no seat: seatd or logind not reachable */
+	LATCH_EXIT_NO_DEVICE = 104,	 /* no DRM device */
+	LATCH_EXIT_NOT_KMS = 105,	 /* a DRM device, but it drives no display */
+	LATCH_EXIT_NOT_ATOMIC = 106,	 /* KMS, but no atomic commits */
+	LATCH_EXIT_BUSY = 107,		 /* another compositor is DRM master */
+	LATCH_EXIT_OLD_KERNEL = 108,	 /* older than Linux 6.8 */
+	LATCH_EXIT_NO_CONNECTOR = 109,	 /* unknown or unconnected connector */
+	LATCH_EXIT_NO_MODE = 110,	 /* the connector has no such mode */
 	LATCH_EXIT_NOT_EXECUTABLE = 126, /* COMMAND can't be executed */
-	LATCH_EXIT_NOT_FOUND = 127,     /* COMMAND not found */
+	LATCH_EXIT_NOT_FOUND = 127,	 /* COMMAND not found */
 };
 
 struct latch_options {
-	const char *device;      /* path of the KMS device, NULL: the first that will do */
-	const char *connector;   /* NULL: all that are connected */
-	const char *mode;        /* "WxH" or "WxH@Hz", NULL: the preferred one */
+	const char *device;    /* path of the KMS device, NULL: the first that will do */
+	const char *connector; /* NULL: all that are connected */
+	const char *mode;      /* "WxH" or "WxH@Hz", NULL: the preferred one */
 	enum latch_renderer_kind renderer;
-	bool scanout;            /* false: everything is composed */
-	const char *socket;      /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */
-	const char *stats;       /* file for the table as JSON, NULL: none */
-	const char *trace;       /* file for the trace, NULL: none */
-	const char *capture;     /* file for a picture of the screen, NULL: none */
-	uint64_t frames;         /* end after so many flips, 0: don't */
+	bool scanout;	     /* false: everything is composed */
+	const char *socket;  /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */
+	const char *stats;   /* file for the table as JSON, NULL: none */
+	const char *trace;   /* file for the trace, NULL: none */
+	const char *capture; /* file for a picture of the screen, NULL: none */
+	uint64_t frames;     /* end after so many flips, 0: don't */
 	bool list;
 	bool list_json;
 	enum wlr_log_importance log_level;
-	char **command;          /* NULL-terminated, NULL: none */
+	char **command; /* NULL-terminated, NULL: none */
 };
 
 /**

@@ -44,7 +44,8 @@
 static int check_environment(void) {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
 	if (dir == NULL || *dir == '\0') {
-		fputs("latch: XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a directory "
+		fputs("latch: XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a "
+		      "directory "
 		      "of yours with mode 0700\n",
 			stderr);
 		return LATCH_EXIT_NO_RUNTIME_DIR;
@@ -59,8 +60,8 @@ static int check_environment(void) {
 	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
 		(major < MIN_KERNEL_MAJOR ||
 			(major == MIN_KERNEL_MAJOR && minor < MIN_KERNEL_MINOR))) {
-		fprintf(stderr, "latch: Linux %s is too old: it takes %d.%d or newer\n", name.release,
-			MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
+		fprintf(stderr, "latch: Linux %s is too old: it takes %d.%d or newer\n",
+			name.release, MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
 		return LATCH_EXIT_OLD_KERNEL;
 	}
 	return LATCH_EXIT_OK;
@@ -123,6 +124,7 @@ static int handle_capture_signal(int signal_number, void *data) {
 	}
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_capture(output, server->options->capture, NULL, NULL)) {
+			server->captured = true;
 			return 0;
 		}
 	}
@@ -159,14 +161,14 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	return server->compositor != NULL && server->layout != NULL &&
-		wlr_subcompositor_create(display) != NULL &&
-		wlr_shm_create(display, SHM_VERSION, shm_formats,
-			sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
-		wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
-		wlr_viewporter_create(display) != NULL &&
-		wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
-			NULL &&
-		wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
+	       wlr_subcompositor_create(display) != NULL &&
+	       wlr_shm_create(display, SHM_VERSION, shm_formats,
+		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
+	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
+	       wlr_viewporter_create(display) != NULL &&
+	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
+		       NULL &&
+	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
 }
 
 static bool create_sync(struct latch_server *server) {
@@ -227,14 +229,14 @@ static void create_dmabuf(struct latch_server *server) {
 }
 
 static bool add_signals(struct latch_server *server) {
-	server->signals[0] = wl_event_loop_add_signal(
-		server->event_loop, SIGINT, handle_end_signal, server);
-	server->signals[1] = wl_event_loop_add_signal(
-		server->event_loop, SIGTERM, handle_end_signal, server);
+	server->signals[0] =
+		wl_event_loop_add_signal(server->event_loop, SIGINT, handle_end_signal, server);
+	server->signals[1] =
+		wl_event_loop_add_signal(server->event_loop, SIGTERM, handle_end_signal, server);
 	server->signals[2] = wl_event_loop_add_signal(
 		server->event_loop, SIGUSR1, handle_capture_signal, server);
 	return server->signals[0] != NULL && server->signals[1] != NULL &&
-		server->signals[2] != NULL;
+	       server->signals[2] != NULL;
 }
 
 static bool add_socket(struct latch_server *server) {
@@ -263,8 +265,8 @@ static int start_backend(struct latch_server *server) {
 		wl_signal_add(&server->backend.session->events.active, &server->session_active);
 	}
 	if (server->backend.kms != NULL) {
-		int status = latch_kms_backend_choose(server->backend.kms,
-			server->options->connector, server->options->mode);
+		int status = latch_kms_backend_choose(
+			server->backend.kms, server->options->connector, server->options->mode);
 		if (status != LATCH_EXIT_OK) {
 			return status;
 		}
@@ -314,7 +316,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		.stats_path = options->stats,
 	});
 	if (server->trace == NULL) {
-		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n", strerror(errno));
+		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
+			strerror(errno));
 		goto error;
 	}
 	if (!create_globals(server) || !create_sync(server) || !create_shell(server)) {
@@ -393,11 +396,12 @@ void latch_server_end(struct latch_server *server, int exit_status) {
 		return;
 	}
 	server->exit_status = exit_status;
-	/* A last picture is taken while everything still stands. */
+	/* A picture is taken while everything still stands, if nobody asked for one before. */
+	bool wanted = server->options->capture != NULL && !server->captured && server->active;
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
-		if (server->options->capture != NULL && server->active &&
-			latch_output_capture(output, server->options->capture, end_session, server)) {
+		if (wanted && latch_output_capture(
+				      output, server->options->capture, end_session, server)) {
 			return;
 		}
 	}

@@ -43,8 +43,9 @@ struct latch_server {
 	struct latch_child child;
 
 	struct wl_list outputs; // latch_output.link
-	uint64_t flips;         // over all outputs, for --frames
-	bool active;            // false while the session is switched away
+	uint64_t flips;		// over all outputs, for --frames
+	bool captured;		// a picture was taken, for --capture
+	bool active;		// false while the session is switched away
 
 	struct wl_event_source *signals[3];
 	struct wl_event_source *grace; // ends the wait for the command's end

@@ -144,7 +144,8 @@ static bool backend_start(struct wlr_backend *wlr_backend) {
 	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
 	update_outputs(backend);
 	if (wl_list_empty(&backend->outputs)) {
-		wlr_log(WLR_INFO, "%s: no monitor is connected; one can be plugged in", backend->path);
+		wlr_log(WLR_INFO, "%s: no monitor is connected; one can be plugged in",
+			backend->path);
 	}
 	return true;
 }
@@ -260,7 +261,8 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 	}
 	if (!kms_device_is_master(backend->device)) {
 		fprintf(stderr,
-			"latch: %s is in use: another compositor is its master; end that one, or start "
+			"latch: %s is in use: another compositor is its master; end that one, or "
+			"start "
 			"latch on a VT of its own\n",
 			backend->path);
 		return LATCH_EXIT_BUSY;
@@ -306,8 +308,8 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	if (*exit_status != LATCH_EXIT_OK) {
 		goto error;
 	}
-	backend->drm_event = wl_event_loop_add_fd(backend->loop, session_device->fd,
-		WL_EVENT_READABLE, handle_drm_event, backend);
+	backend->drm_event = wl_event_loop_add_fd(
+		backend->loop, session_device->fd, WL_EVENT_READABLE, handle_drm_event, backend);
 	if (backend->drm_event == NULL) {
 		*exit_status = LATCH_EXIT_FAILURE;
 		goto error;
@@ -357,8 +359,9 @@ static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 	if (found) {
 		return LATCH_EXIT_OK;
 	}
-	fprintf(stderr, "latch: no connected connector has the mode %s; 'latch --list' shows the "
-			"modes\n",
+	fprintf(stderr,
+		"latch: no connected connector has the mode %s; 'latch --list' shows the "
+		"modes\n",
 		text);
 	return LATCH_EXIT_NO_MODE;
 }

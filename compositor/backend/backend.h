@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <wlr/interfaces/wlr_output.h>
 #include <wlr/backend/interface.h>
+#include <wlr/interfaces/wlr_output.h>
 #include <wlr/render/drm_format_set.h>
 
 #include "kms/device.h"
@@ -39,7 +39,7 @@ struct latch_kms_backend {
 	int signalled_fence_fd;
 	bool in_fences_forbidden;
 
-	struct wl_list outputs; // latch_kms_output.link
+	struct wl_list outputs;	     // latch_kms_output.link
 	struct wl_list framebuffers; // backend/framebuffer.c
 
 	struct wl_event_source *drm_event;

@@ -13,7 +13,7 @@
 struct framebuffer {
 	struct latch_kms_backend *backend;
 	struct wlr_addon addon; // wlr_buffer.addons
-	struct wl_list link;    // latch_kms_backend.framebuffers
+	struct wl_list link;	// latch_kms_backend.framebuffers
 	struct {
 		bool tried;
 		uint32_t fb_id;

@@ -21,8 +21,8 @@
 
 static bool in_window(const char *device) {
 	return device == NULL &&
-		(getenv("WLR_BACKENDS") != NULL || getenv("WAYLAND_DISPLAY") != NULL ||
-			getenv("DISPLAY") != NULL);
+	       (getenv("WLR_BACKENDS") != NULL || getenv("WAYLAND_DISPLAY") != NULL ||
+		       getenv("DISPLAY") != NULL);
 }
 
 static int open_window(struct latch_backend *backend, struct wl_event_loop *loop) {
@@ -116,7 +116,8 @@ int latch_backend_open(
 	}
 	backend->session = wlr_session_create(loop);
 	if (backend->session == NULL) {
-		fputs("latch: no seat: start it from a login on a VT (logind), or let seatd run and be "
+		fputs("latch: no seat: start it from a login on a VT (logind), or let seatd run "
+		      "and be "
 		      "in its group\n",
 			stderr);
 		return LATCH_EXIT_NO_SEAT;

@@ -19,8 +19,8 @@ struct latch_backend {
 };
 
 /**
- * Opens the seat, a KMS device and the input devices; or, with WAYLAND_DISPLAY or DISPLAY set and no
- * device asked for, a window. WLR_BACKENDS (wlroots' variable: "wayland", "x11", "headless")
+ * Opens the seat, a KMS device and the input devices; or, with WAYLAND_DISPLAY or DISPLAY set and
+ * no device asked for, a window. WLR_BACKENDS (wlroots' variable: "wayland", "x11", "headless")
  * chooses a window or no screen at all too.
  *
  * Returns LATCH_EXIT_OK, or the exit status after one sentence on stderr.

@@ -51,7 +51,7 @@ static bool test_buffer(struct latch_kms_output *output, const struct wlr_output
 
 static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	const uint32_t supported = WLR_OUTPUT_STATE_BACKEND_OPTIONAL | WLR_OUTPUT_STATE_BUFFER |
-		WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE;
+				   WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE;
 	if ((state->committed & ~supported) != 0) {
 		return false;
 	}
@@ -174,8 +174,7 @@ static bool add_formats(struct latch_kms_output *output) {
 	for (size_t i = 0; i < formats->len; i++) {
 		for (size_t j = 0; j < formats->formats[i].modifiers_len; j++) {
 			if (!wlr_drm_format_set_add(&output->primary_formats,
-				    formats->formats[i].fourcc,
-				    formats->formats[i].modifiers[j])) {
+				    formats->formats[i].fourcc, formats->formats[i].modifiers[j])) {
 				return false;
 			}
 		}
@@ -202,9 +201,9 @@ static void describe(struct latch_kms_output *output) {
 struct latch_kms_output *latch_kms_output_create(
 	struct latch_kms_backend *backend, struct kms_connector *connector) {
 	struct kms_crtc *crtc = choose_crtc(backend, connector);
-	struct kms_plane *primary = crtc == NULL
-		? NULL
-		: kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_PRIMARY);
+	struct kms_plane *primary =
+		crtc == NULL ? NULL
+			     : kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_PRIMARY);
 	if (primary == NULL) {
 		wlr_log(WLR_ERROR, "%s stays dark: no %s is free for it", connector->name,
 			crtc == NULL ? "CRTC" : "primary plane");
@@ -287,7 +286,8 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 		 * switched off under it. */
 		const struct kms_connector *connector = output->device->connectors[i];
 		bool here = connector == output->connector ||
-			(connector->writeback && connector->possible_crtcs & (1u << output->crtc->index));
+			    (connector->writeback &&
+				    connector->possible_crtcs & (1u << output->crtc->index));
 		if (here && !connector->gone) {
 			kms_commit_disable_connector(&commit, connector);
 		}

@@ -17,7 +17,6 @@
 
 #include <math.h>
 
-
 /* Marks layers of which nothing is to be seen; returns how many are left. */
 static size_t drop_covered(struct latch_layer *layers, size_t len, int32_t width, int32_t height) {
 	pixman_region32_t uncovered, part;
@@ -30,8 +29,8 @@ static size_t drop_covered(struct latch_layer *layers, size_t len, int32_t width
 		const struct wlr_box *dst = &layer->dst;
 		layer->covered = true;
 		if (dst->width > 0 && dst->height > 0) {
-			pixman_region32_intersect_rect(
-				&part, &uncovered, dst->x, dst->y, (unsigned)dst->width, (unsigned)dst->height);
+			pixman_region32_intersect_rect(&part, &uncovered, dst->x, dst->y,
+				(unsigned)dst->width, (unsigned)dst->height);
 			layer->covered = !pixman_region32_not_empty(&part);
 		}
 		if (layer->covered) {
@@ -53,7 +52,7 @@ static size_t drop_covered(struct latch_layer *layers, size_t len, int32_t width
  * that no pixel has to be made up. */
 static bool is_scaled(const struct latch_layer *layer) {
 	return fabs(layer->src.width - layer->dst.width) > 1.0 / 65536.0 ||
-		fabs(layer->src.height - layer->dst.height) > 1.0 / 65536.0;
+	       fabs(layer->src.height - layer->dst.height) > 1.0 / 65536.0;
 }
 
 /* What speaks against the primary plane without asking the kernel. */

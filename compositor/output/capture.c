@@ -59,7 +59,8 @@ bool latch_output_capture(
 
 static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 	if (buffer->fourcc != DRM_FORMAT_XRGB8888 && buffer->fourcc != DRM_FORMAT_ARGB8888) {
-		wlr_log(WLR_ERROR, "the writeback connector writes no format that a PNG is made of");
+		wlr_log(WLR_ERROR,
+			"the writeback connector writes no format that a PNG is made of");
 		return false;
 	}
 	/* The screen has no alpha, whatever the hardware writes there. */

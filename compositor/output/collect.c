@@ -44,7 +44,7 @@ static bool is_opaque(struct wlr_surface *surface) {
 		.y2 = surface->current.height,
 	};
 	return pixman_region32_contains_rectangle(&surface->opaque_region, &whole) ==
-		PIXMAN_REGION_IN;
+	       PIXMAN_REGION_IN;
 }
 
 static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
@@ -82,8 +82,8 @@ static bool grow(void **array, size_t *cap, size_t len, size_t size) {
 	return true;
 }
 
-static size_t list_surfaces(struct latch_collection *collection, struct latch_shell *shell,
-	const struct wlr_box *box) {
+static size_t list_surfaces(
+	struct latch_collection *collection, struct latch_shell *shell, const struct wlr_box *box) {
 	size_t len = latch_shell_surfaces(
 		shell, box, collection->shell_surfaces, collection->shell_surfaces_cap);
 	if (len <= collection->shell_surfaces_cap) {
@@ -116,7 +116,8 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 		}
 		if (!surface->registered) {
 			latch_surface_register(surface,
-				entry->toplevel != NULL ? latch_toplevel_app_id(entry->toplevel) : "");
+				entry->toplevel != NULL ? latch_toplevel_app_id(entry->toplevel)
+							: "");
 		}
 		struct latch_layer *layer = latch_layer_list_add(&collection->layers);
 		if (layer == NULL) {

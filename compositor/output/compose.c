@@ -33,7 +33,8 @@ void latch_composer_finish(struct latch_composer *composer) {
 }
 
 static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	return drawn->serial == layer->content->serial && drawn->shape.content == layer->content && latch_layer_same_shape(&drawn->shape, layer);
+	return drawn->serial == layer->content->serial && drawn->shape.content == layer->content &&
+	       latch_layer_same_shape(&drawn->shape, layer);
 }
 
 static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
@@ -75,7 +76,8 @@ static bool collect_damage(
 		}
 		damaged = true;
 		if (known) {
-			wlr_damage_ring_add_box(&composer->damage, &composer->drawn[visible].shape.dst);
+			wlr_damage_ring_add_box(
+				&composer->damage, &composer->drawn[visible].shape.dst);
 		}
 		wlr_damage_ring_add_box(&composer->damage, &layer->dst);
 		whole = !remember(composer, visible, layer) || whole;
@@ -94,21 +96,20 @@ static bool collect_damage(
 
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
-	struct wlr_texture *texture =
-		latch_renderer_texture(composer->renderer, layer->content);
+	struct wlr_texture *texture = latch_renderer_texture(composer->renderer, layer->content);
 	if (texture == NULL) {
 		return;
 	}
-	wlr_render_pass_add_texture(pass,
-		&(struct wlr_render_texture_options){
-			.texture = texture,
-			.src_box = layer->src,
-			.dst_box = layer->dst,
-			.transform = layer->transform,
-			.clip = clip,
-			.blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
-						    : WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
-		});
+	wlr_render_pass_add_texture(
+		pass, &(struct wlr_render_texture_options){
+			      .texture = texture,
+			      .src_box = layer->src,
+			      .dst_box = layer->dst,
+			      .transform = layer->transform,
+			      .clip = clip,
+			      .blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
+							  : WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
+		      });
 }
 
 static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
@@ -117,19 +118,19 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	pixman_region32_init(&damage);
 	wlr_damage_ring_rotate_buffer(&composer->damage, buffer, &damage);
 
-	struct wlr_render_pass *pass = wlr_renderer_begin_buffer_pass(
-		composer->renderer->wlr_renderer, buffer, NULL);
+	struct wlr_render_pass *pass =
+		wlr_renderer_begin_buffer_pass(composer->renderer->wlr_renderer, buffer, NULL);
 	if (pass == NULL) {
 		pixman_region32_fini(&damage);
 		return false;
 	}
-	wlr_render_pass_add_rect(pass,
-		&(struct wlr_render_rect_options){
-			.box = {.width = buffer->width, .height = buffer->height},
-			.color = {.a = 1},
-			.clip = &damage,
-			.blend_mode = WLR_RENDER_BLEND_MODE_NONE,
-		});
+	wlr_render_pass_add_rect(
+		pass, &(struct wlr_render_rect_options){
+			      .box = {.width = buffer->width, .height = buffer->height},
+			      .color = {.a = 1},
+			      .clip = &damage,
+			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+		      });
 	for (size_t i = len; i-- > 0;) {
 		if (!layers[i].covered) {
 			draw_layer(composer, pass, &layers[i], &damage);
@@ -154,8 +155,7 @@ struct wlr_buffer *latch_composer_compose(
 		return wlr_buffer_lock(composer->front);
 	}
 
-	if (!wlr_output_configure_primary_swapchain(
-		    composer->output, NULL, &composer->swapchain)) {
+	if (!wlr_output_configure_primary_swapchain(composer->output, NULL, &composer->swapchain)) {
 		return NULL;
 	}
 	struct wlr_buffer *buffer = wlr_swapchain_acquire(composer->swapchain);

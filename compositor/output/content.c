@@ -278,8 +278,7 @@ void latch_surface_register(struct latch_surface *surface, const char *label) {
 /* A surface's object is found by its commit listener: libwayland looks it up by the function. */
 struct latch_surface *latch_surface_get(
 	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface) {
-	struct wl_listener *listener =
-		wl_signal_get(&wlr_surface->events.commit, handle_commit);
+	struct wl_listener *listener = wl_signal_get(&wlr_surface->events.commit, handle_commit);
 	if (listener == NULL) {
 		return NULL;
 	}

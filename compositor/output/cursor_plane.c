@@ -37,7 +37,8 @@ void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms
 	*cursor = (struct latch_cursor_plane){.kms = kms};
 	if (kms->cursor == NULL || !create_buffers(cursor)) {
 		wlr_log(WLR_INFO, "%s: %s, the cursor is composed", kms->base.name,
-			kms->cursor == NULL ? "no cursor plane" : "no buffers for the cursor plane");
+			kms->cursor == NULL ? "no cursor plane"
+					    : "no buffers for the cursor plane");
 		destroy_buffers(cursor);
 		cursor->composed = true;
 	}
@@ -84,8 +85,8 @@ static bool draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *sou
 /* The plane shows pixels as they are: size and orientation have to fit already. */
 static bool fits(const struct latch_cursor_image *image, const struct wlr_output *output) {
 	return output->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
-		(int)roundf((float)image->width * output->scale) == image->buffer->width &&
-		(int)roundf((float)image->height * output->scale) == image->buffer->height;
+	       (int)roundf((float)image->width * output->scale) == image->buffer->width &&
+	       (int)roundf((float)image->height * output->scale) == image->buffer->height;
 }
 
 static bool take_image(struct latch_cursor_plane *cursor, const struct latch_cursor_image *image,
@@ -111,7 +112,7 @@ static bool take_image(struct latch_cursor_plane *cursor, const struct latch_cur
 
 static bool same_state(const struct kms_plane_state *a, const struct kms_plane_state *b) {
 	return a->fb_id == b->fb_id && a->dst_x == b->dst_x && a->dst_y == b->dst_y &&
-		a->hotspot_x == b->hotspot_x && a->hotspot_y == b->hotspot_y;
+	       a->hotspot_x == b->hotspot_x && a->hotspot_y == b->hotspot_y;
 }
 
 bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
@@ -139,7 +140,7 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 	};
 	struct wlr_box dst = latch_output_pixels(output, &logical);
 	cursor->visible = dst.x < output->width && dst.y < output->height &&
-		dst.x + dst.width > 0 && dst.y + dst.height > 0;
+			  dst.x + dst.width > 0 && dst.y + dst.height > 0;
 
 	const struct kms_dumb_buffer *front = cursor->buffers[cursor->front];
 	struct kms_plane_state state = kms_plane_state_default();
@@ -153,7 +154,7 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 	state.hotspot_x = image->hotspot_x;
 	state.hotspot_y = image->hotspot_y;
 	bool changed = cursor->visible != was_visible ||
-		(cursor->visible && !same_state(&state, &cursor->state));
+		       (cursor->visible && !same_state(&state, &cursor->state));
 	cursor->state = state;
 	return changed;
 }

@@ -27,7 +27,8 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
 		/* A driver may stamp a flip with the coming vblank, a little in the future. */
 		return deadline->last_flip_ns;
 	}
-	return deadline->last_flip_ns + (since_ns / deadline->refresh_ns + 1) * deadline->refresh_ns;
+	return deadline->last_flip_ns +
+	       (since_ns / deadline->refresh_ns + 1) * deadline->refresh_ns;
 }
 
 int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {

@@ -36,7 +36,7 @@ static bool render_node_of(int drm_fd, dev_t *number) {
 		return false;
 	}
 	bool found = (device->available_nodes & (1 << DRM_NODE_RENDER)) != 0 &&
-		node_number(device->nodes[DRM_NODE_RENDER], number);
+		     node_number(device->nodes[DRM_NODE_RENDER], number);
 	drmFreeDevice(&device);
 	return found;
 }
@@ -134,7 +134,7 @@ static bool check_dmabuf(struct wlr_dmabuf_attributes *attributes, void *data) {
 	}
 	return (dmabuf->options.can_scanout != NULL &&
 		       dmabuf->options.can_scanout(dmabuf->options.data, attributes)) ||
-		latch_renderer_can_compose(dmabuf->options.renderer, attributes);
+	       latch_renderer_can_compose(dmabuf->options.renderer, attributes);
 }
 
 /* Returns the version of the protocol that can be offered with the main device found. */

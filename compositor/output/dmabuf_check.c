@@ -14,7 +14,7 @@ struct plane_layout {
 	uint32_t fourcc;
 	int planes;
 	struct {
-		uint32_t bytes;     // per block of one sample of each component in the plane
+		uint32_t bytes;	       // per block of one sample of each component in the plane
 		uint32_t x_sub, y_sub; // subsampling
 	} plane[3];
 };
@@ -97,7 +97,7 @@ static const char *check_plane(const struct wlr_dmabuf_attributes *attributes,
 	}
 	off_t size = lseek(attributes->fd[plane], 0, SEEK_END);
 	uint64_t end = attributes->offset[plane] +
-		(uint64_t)attributes->stride[plane] * (height - 1) + row;
+		       (uint64_t)attributes->stride[plane] * (height - 1) + row;
 	if (size >= 0 && end > (uint64_t)size) {
 		return "a plane reaches over the end of its dma-buf";
 	}

@@ -5,8 +5,8 @@
 
 #include "output/content.h"
 
-bool latch_frame_add(
-	struct latch_frame *frame, struct latch_content *content, uint32_t surface_id, bool on_plane) {
+bool latch_frame_add(struct latch_frame *frame, struct latch_content *content, uint32_t surface_id,
+	bool on_plane) {
 	if (frame->len == frame->cap) {
 		size_t cap = frame->cap == 0 ? 8 : frame->cap * 2;
 		struct latch_frame_item *items = realloc(frame->items, cap * sizeof(*items));

@@ -36,8 +36,8 @@ struct latch_frame {
 };
 
 /** Adds a reference of its own to the content. Returns false without memory. */
-bool latch_frame_add(
-	struct latch_frame *frame, struct latch_content *content, uint32_t surface_id, bool on_plane);
+bool latch_frame_add(struct latch_frame *frame, struct latch_content *content, uint32_t surface_id,
+	bool on_plane);
 
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);

@@ -15,8 +15,8 @@
 #include "server.h"
 #include "shell/shell.h"
 
-static void log_placement(
-	struct latch_output *output, struct latch_surface *surface, const struct latch_layer *layer) {
+static void log_placement(struct latch_output *output, struct latch_surface *surface,
+	const struct latch_layer *layer) {
 	if (layer->covered || (surface->logged && surface->logged_reasons == layer->reasons)) {
 		return;
 	}
@@ -154,9 +154,8 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 static int submit(struct latch_output *output, const struct latch_plan *plan) {
 	struct latch_frame *frame = output->next;
 	frame->record.submit_start_ns = latch_now_ns();
-	int ret = output->kms != NULL
-		? latch_scanout_submit(output, plan->primary, frame)
-		: latch_window_submit(output, frame);
+	int ret = output->kms != NULL ? latch_scanout_submit(output, plan->primary, frame)
+				      : latch_window_submit(output, frame);
 	frame->record.submit_end_ns = latch_now_ns();
 	return ret;
 }
@@ -214,8 +213,8 @@ static struct latch_plan assign(struct latch_output *output) {
 		.test = latch_scanout_test,
 		.data = output,
 	};
-	return latch_assign(output->collection.layers.layers, output->collection.layers.len,
-		&input, &output->assign_memory);
+	return latch_assign(output->collection.layers.layers, output->collection.layers.len, &input,
+		&output->assign_memory);
 }
 
 void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
@@ -233,12 +232,13 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 
 	struct wlr_box box;
 	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
-	if (!latch_collect(&output->collection, server->shell, server->contents,
-		    output->wlr_output, &box)) {
+	if (!latch_collect(&output->collection, server->shell, server->contents, output->wlr_output,
+		    &box)) {
 		wlr_log(WLR_ERROR, "%s: no memory for its layers", output->wlr_output->name);
 		return;
 	}
-	bool cursor_changed = output->kms != NULL &&
+	bool cursor_changed =
+		output->kms != NULL &&
 		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
 	if (output->kms == NULL || output->cursor.composed) {
 		add_cursor_layer(output, &box);
@@ -260,7 +260,7 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	}
 
 	bool wanted = take_feedback(output) || output->force || cursor_changed ||
-		output->capture.state == LATCH_CAPTURE_WANTED;
+		      output->capture.state == LATCH_CAPTURE_WANTED;
 	if (!wanted && latch_frame_equal(frame, output->on_screen)) {
 		latch_frame_clear(frame);
 		output->not_before_ns = latch_ns + output->deadline.refresh_ns;

@@ -23,8 +23,9 @@ struct latch_layer *latch_layer_list_add(struct latch_layer_list *list) {
 }
 
 bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_layer *b) {
-	return a->fourcc == b->fourcc && a->modifier == b->modifier && a->is_dmabuf == b->is_dmabuf &&
-		a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
-		wlr_fbox_equal(&a->src, &b->src) && wlr_box_equal(&a->dst, &b->dst) &&
-		a->transform == b->transform && a->opaque == b->opaque;
+	return a->fourcc == b->fourcc && a->modifier == b->modifier &&
+	       a->is_dmabuf == b->is_dmabuf && a->buffer_width == b->buffer_width &&
+	       a->buffer_height == b->buffer_height && wlr_fbox_equal(&a->src, &b->src) &&
+	       wlr_box_equal(&a->dst, &b->dst) && a->transform == b->transform &&
+	       a->opaque == b->opaque;
 }

@@ -16,7 +16,7 @@
 struct mapped_buffer {
 	struct wlr_buffer base;
 	struct wlr_addon addon; // wlr_buffer.addons of the dma-buf
-	int fd;                 // borrowed from the dma-buf's wlr_buffer
+	int fd;			// borrowed from the dma-buf's wlr_buffer
 	void *map;
 	size_t map_size;
 	uint32_t offset, stride, fourcc;
@@ -24,13 +24,14 @@ struct mapped_buffer {
 
 static void *map_dmabuf(const struct wlr_dmabuf_attributes *dmabuf, size_t *size) {
 	bool linear = dmabuf->modifier == DRM_FORMAT_MOD_LINEAR ||
-		dmabuf->modifier == DRM_FORMAT_MOD_INVALID;
+		      dmabuf->modifier == DRM_FORMAT_MOD_INVALID;
 	if (dmabuf->n_planes != 1 || !linear) {
 		return MAP_FAILED;
 	}
 	/* The size comes from the exporter, not from the client. */
 	off_t end = lseek(dmabuf->fd[0], 0, SEEK_END);
-	uint64_t needed = dmabuf->offset[0] + (uint64_t)dmabuf->stride[0] * (uint32_t)dmabuf->height;
+	uint64_t needed =
+		dmabuf->offset[0] + (uint64_t)dmabuf->stride[0] * (uint32_t)dmabuf->height;
 	if (end <= 0 || needed > (uint64_t)end) {
 		return MAP_FAILED;
 	}
@@ -43,8 +44,8 @@ static bool sync_cpu_access(int fd, uint64_t flags) {
 	return drmIoctl(fd, DMA_BUF_IOCTL_SYNC, &sync) == 0;
 }
 
-static bool begin_data_ptr_access(struct wlr_buffer *buffer, uint32_t flags, void **data,
-	uint32_t *format, size_t *stride) {
+static bool begin_data_ptr_access(
+	struct wlr_buffer *buffer, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
 	struct mapped_buffer *mapped = wl_container_of(buffer, mapped, base);
 	if (flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) {
 		return false;

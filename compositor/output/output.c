@@ -143,8 +143,8 @@ static bool enable(struct latch_output *output) {
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
 	struct wlr_output_mode *mode = output->kms != NULL
-		? latch_kms_output_wanted_mode(output->kms)
-		: wlr_output_preferred_mode(wlr_output);
+					       ? latch_kms_output_wanted_mode(output->kms)
+					       : wlr_output_preferred_mode(wlr_output);
 	if (mode != NULL) {
 		wlr_output_state_set_mode(&state, mode);
 	}

@@ -118,11 +118,11 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	}
 	bool ok;
 	if (renderer->wanted == LATCH_RENDERER_AUTO) {
-		/* A device without a render node has no GPU; GL would be the CPU's work, and finding
-		 * that out takes a second. wlroots refuses such a GL itself. */
+		/* A device without a render node has no GPU; GL would be the CPU's work, and
+		 * finding that out takes a second. wlroots refuses such a GL itself. */
 		ok = (has_render_node(wlr_backend_get_drm_fd(renderer->backend)) &&
 			     try_kind(renderer, LATCH_RENDERER_GLES2)) ||
-			try_kind(renderer, LATCH_RENDERER_PIXMAN);
+		     try_kind(renderer, LATCH_RENDERER_PIXMAN);
 	} else {
 		ok = try_kind(renderer, renderer->wanted);
 	}
@@ -173,12 +173,11 @@ bool latch_renderer_can_compose(
 	}
 	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
 		return has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, dmabuf->format) &&
-			latch_mapped_buffer_can_map(dmabuf);
+		       latch_mapped_buffer_can_map(dmabuf);
 	}
 	struct probe_buffer probe = {.dmabuf = dmabuf};
 	wlr_buffer_init(&probe.base, &probe_impl, dmabuf->width, dmabuf->height);
-	struct wlr_texture *texture =
-		wlr_texture_from_buffer(renderer->wlr_renderer, &probe.base);
+	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->wlr_renderer, &probe.base);
 	wlr_texture_destroy(texture);
 	wlr_buffer_drop(&probe.base);
 	return texture != NULL;

@@ -43,8 +43,8 @@ struct latch_renderer {
 	bool failed;
 };
 
-void latch_renderer_init(
-	struct latch_renderer *renderer, struct wlr_backend *backend, enum latch_renderer_kind wanted);
+void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
+	enum latch_renderer_kind wanted);
 void latch_renderer_finish(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */

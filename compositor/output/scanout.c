@@ -50,8 +50,8 @@ uint64_t latch_scanout_check_buffer(void *data, const struct latch_layer *layer)
 static struct kms_plane_state layer_state(
 	struct latch_output *output, const struct latch_layer *layer) {
 	struct kms_plane_state state = kms_plane_state_default();
-	state.fb_id = latch_framebuffer_get(output->kms->backend, layer->content->buffer,
-		ignore_alpha(output, layer->fourcc));
+	state.fb_id = latch_framebuffer_get(
+		output->kms->backend, layer->content->buffer, ignore_alpha(output, layer->fourcc));
 	state.src_x = (uint32_t)(layer->src.x * 65536.0);
 	state.src_y = (uint32_t)(layer->src.y * 65536.0);
 	state.src_w = (uint32_t)(layer->src.width * 65536.0);
@@ -64,8 +64,8 @@ static struct kms_plane_state layer_state(
 	 * kernel so; without one it would look for implicit fences itself, and wait for stale ones
 	 * (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
 	if (output->kms->primary->props.in_fence_fd.id != 0) {
-		state.in_fence_fd = latch_kms_backend_signalled_fence(output->kms->backend,
-			layer->content->buffer);
+		state.in_fence_fd = latch_kms_backend_signalled_fence(
+			output->kms->backend, layer->content->buffer);
 	}
 	return state;
 }
@@ -145,9 +145,10 @@ int latch_scanout_submit(
 	if (primary != NULL) {
 		state = layer_state(output, primary);
 	} else {
-		uint32_t fb_id = frame->composed != NULL
-			? latch_framebuffer_get(output->kms->backend, frame->composed, true)
-			: latch_kms_output_black_fb(output->kms);
+		uint32_t fb_id =
+			frame->composed != NULL
+				? latch_framebuffer_get(output->kms->backend, frame->composed, true)
+				: latch_kms_output_black_fb(output->kms);
 		if (fb_id == 0) {
 			return -ENOMEM;
 		}

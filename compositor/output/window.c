@@ -25,11 +25,11 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 	if (pass == NULL) {
 		return false;
 	}
-	wlr_render_pass_add_rect(pass,
-		&(struct wlr_render_rect_options){
-			.box = {.width = wlr_output->width, .height = wlr_output->height},
-			.color = {.a = 1},
-		});
+	wlr_render_pass_add_rect(
+		pass, &(struct wlr_render_rect_options){
+			      .box = {.width = wlr_output->width, .height = wlr_output->height},
+			      .color = {.a = 1},
+		      });
 	return wlr_render_pass_submit(pass) && wlr_output_commit_state(wlr_output, state);
 }
 

@@ -1,9 +1,9 @@
 /* The planner on tables of layers: which one is scanned out, and why the others are not. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <drm_fourcc.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* The latch deadline on made-up clocks: an even one, one that jitters, one that misses. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <stdlib.h>
 
@@ -31,8 +31,7 @@ static void wakes_a_margin_before_the_vblank(void **state) {
 	assert_int_equal(latch_deadline_next_vblank(&deadline, 1000 * MS), vblank);
 	assert_int_equal(latch_deadline_next_vblank(&deadline, vblank - 1), vblank);
 	assert_int_equal(latch_deadline_next_vblank(&deadline, vblank), vblank + REFRESH);
-	assert_int_equal(
-		latch_deadline_wake(&deadline, 1001 * MS), vblank - deadline.margin_ns);
+	assert_int_equal(latch_deadline_wake(&deadline, 1001 * MS), vblank - deadline.margin_ns);
 	/* Within the margin there is nothing to wait for. */
 	assert_int_equal(latch_deadline_wake(&deadline, vblank - 1000), vblank - 1000);
 }

@@ -1,9 +1,9 @@
 /* The names of reasons are an interface: each bit has one, and they stay. */
+#include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <cmocka.h>
 
 #include <string.h>
 
@@ -27,8 +27,8 @@ static void every_bit_has_a_name_of_its_own(void **state) {
 static void sets_are_lists(void **state) {
 	char buf[256];
 	assert_string_equal(latch_reasons_to_str(0, buf, sizeof(buf)), "none");
-	assert_string_equal(latch_reasons_to_str(LATCH_REASON_FORMAT | LATCH_REASON_SCALING, buf,
-				    sizeof(buf)),
+	assert_string_equal(
+		latch_reasons_to_str(LATCH_REASON_FORMAT | LATCH_REASON_SCALING, buf, sizeof(buf)),
 		"format,scaling");
 	char small[10];
 	memset(small, 'x', sizeof(small));
