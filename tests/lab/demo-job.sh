@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo-job.sh RESULTS FRAMES: the guest's part of the demo. Runs latch as a
 # session of its own with its sample client, and leaves in RESULTS the latency
-# table as JSON, the trace, and a picture of the screen taken half-way.
+# table as JSON, the trace, and a picture of the screen.
 set -euo pipefail
 
 results=$1 frames=$2
@@ -18,12 +18,30 @@ take_picture() {
     esac
 }
 
+# The framebuffers that are on planes now.
+on_screen() {
+    grep -h '^\sfb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state" | tr -d '\n'
+}
+
+# The picture is of interest once something moves: ten changes on the planes.
+wait_for_motion() {
+    local before='' now changes=0
+    for _ in {1..600}; do
+        kill -0 "$latch" 2>/dev/null || return 0
+        now=$(on_screen) || true
+        [[ $now == "$before" ]] || changes=$((changes + 1))
+        before=$now
+        ((changes < 10)) || return 0
+        sleep 0.05
+    done
+}
+
 latch --device "$LATCH_DEVICE" --log error --stats "$results/table.json" \
     --trace "$results/trace" "${capture[@]}" --frames "$frames" \
     -- latch-client --fullscreen --frames "$frames" &
 latch=$!
 
-sleep $((frames / 60 / 2 + 2))
+wait_for_motion
 if kill -0 "$latch" 2>/dev/null; then
     take_picture || echo "no picture of the screen" >&2
 fi
