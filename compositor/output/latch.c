@@ -263,8 +263,14 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		      output->capture.state == LATCH_CAPTURE_WANTED;
 	if (!wanted && latch_frame_equal(frame, output->on_screen)) {
 		latch_frame_clear(frame);
-		output->not_before_ns = latch_ns + output->deadline.refresh_ns;
-		send_frame_callbacks(output, latch_ns);
+		/* Nobody's picture changed, but somebody may wait for a frame callback: at the
+		 * display's rate, not as fast as clients can ask. */
+		if (latch_ns < output->callbacks_after_ns) {
+			latch_output_wait_until(output, output->callbacks_after_ns);
+		} else {
+			output->callbacks_after_ns = latch_ns + output->deadline.refresh_ns;
+			send_frame_callbacks(output, latch_ns);
+		}
 		return;
 	}
 

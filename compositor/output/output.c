@@ -40,23 +40,25 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	if (read(fd, &expirations, sizeof(expirations)) < 0) {
 		return 0;
 	}
-	int64_t planned_ns = output->wake_ns;
+	int64_t planned_ns = output->planned_ns;
 	output->wake_ns = 0;
+	output->planned_ns = 0;
 	latch_output_latch(output, planned_ns);
 	return 0;
 }
 
 void latch_output_schedule(struct latch_output *output) {
 	output->dirty = true;
-	if (!output->active || output->flip_pending || output->wake_ns != 0) {
-		/* The flip, the switch back or the timer will have a look. */
-		return;
+	if (!output->active || output->flip_pending) {
+		return; // the flip or the switch back will have a look
 	}
-	int64_t wake_ns = latch_deadline_wake(&output->deadline, latch_now_ns());
-	if (wake_ns < output->not_before_ns) {
-		wake_ns = output->not_before_ns;
+	int64_t now_ns = latch_now_ns();
+	int64_t wake_ns = latch_deadline_wake(&output->deadline, now_ns);
+	if (output->wake_ns != 0 && output->wake_ns <= wake_ns) {
+		return; // the timer will
 	}
 	arm_timer(output, wake_ns);
+	output->planned_ns = wake_ns > now_ns ? wake_ns : 0;
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
