@@ -32,6 +32,7 @@ enum kms_commit_error {
 	KMS_COMMIT_OK,
 	KMS_COMMIT_TOO_MANY_OBJECTS,
 	KMS_COMMIT_TOO_MANY_PROPERTIES,
+	KMS_COMMIT_NO_PROPERTY, // a property that every such object should have
 	KMS_COMMIT_GONE,	 // the connector has been removed
 	KMS_COMMIT_WRONG_CRTC,	 // the plane or connector can't be on this CRTC
 	KMS_COMMIT_NO_IN_FENCE,	 // an in-fence, and no IN_FENCE_FD
@@ -126,6 +127,12 @@ int kms_commit_set(
  */
 int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint32_t mode_blob);
+
+/**
+ * Takes away colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM) that whoever had the device before left
+ * behind. Belongs into a commit with a mode.
+ */
+int kms_commit_reset_color(struct kms_commit *commit, const struct kms_crtc *crtc);
 
 /** ACTIVE alone: false darkens the monitor (DPMS) and keeps mode and planes. ALLOW_MODESET. */
 int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active);

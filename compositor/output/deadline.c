@@ -16,6 +16,7 @@ static int64_t clamp_margin(const struct latch_deadline *deadline, int64_t margi
 void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns) {
 	*deadline = (struct latch_deadline){.refresh_ns = refresh_ns > 0 ? refresh_ns : 0};
 	deadline->margin_ns = clamp_margin(deadline, LATCH_MARGIN_START_NS);
+	deadline->spare_ns = LATCH_MARGIN_SPARE_NS;
 }
 
 int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns) {
@@ -40,6 +41,23 @@ int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_n
 	return wake_ns > now_ns ? wake_ns : now_ns;
 }
 
+/* Some drivers do the commit's work after the ioctl, in a thread of the kernel that may be late. */
+static void learn_spare(struct latch_deadline *deadline, int64_t target_ns, int64_t submit_end_ns,
+	int64_t flip_ns) {
+	bool kernel_late =
+		submit_end_ns < target_ns && flip_ns > target_ns + deadline->refresh_ns / 2;
+	if (kernel_late) {
+		deadline->spare_ns += deadline->refresh_ns / LATCH_SPARE_STEP_DEN;
+	} else {
+		deadline->spare_ns -=
+			(deadline->spare_ns - LATCH_MARGIN_SPARE_NS) / LATCH_SPARE_DECAY;
+	}
+	int64_t max_ns = deadline->refresh_ns / LATCH_SPARE_MAX_DEN;
+	if (max_ns > LATCH_MARGIN_SPARE_NS && deadline->spare_ns > max_ns) {
+		deadline->spare_ns = max_ns;
+	}
+}
+
 void latch_deadline_flipped(
 	struct latch_deadline *deadline, int64_t wake_ns, int64_t submit_end_ns, int64_t flip_ns) {
 	int64_t target_ns = wake_ns > 0 ? latch_deadline_next_vblank(deadline, wake_ns) : 0;
@@ -48,12 +66,13 @@ void latch_deadline_flipped(
 		return;
 	}
 
+	learn_spare(deadline, target_ns, submit_end_ns, flip_ns);
 	/* What was left between the ioctl's return and the vblank, beyond what we want to keep. */
-	int64_t spare_ns = target_ns - submit_end_ns - LATCH_MARGIN_SPARE_NS;
-	if (spare_ns < 0) {
-		deadline->margin_ns -= spare_ns;
+	int64_t left_ns = target_ns - submit_end_ns - deadline->spare_ns;
+	if (left_ns < 0) {
+		deadline->margin_ns -= left_ns;
 	} else {
-		deadline->margin_ns -= spare_ns / LATCH_MARGIN_DECAY;
+		deadline->margin_ns -= left_ns / LATCH_MARGIN_DECAY;
 	}
 	deadline->margin_ns = clamp_margin(deadline, deadline->margin_ns);
 }

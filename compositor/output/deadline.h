@@ -15,8 +15,13 @@
 /** A margin is never more than this part of a refresh. */
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
-/** What is kept free between the end of the atomic ioctl and the vblank. */
+/** What is kept free between the end of the atomic ioctl and the vblank, at least. */
 #define LATCH_MARGIN_SPARE_NS INT64_C(1000000)
+/** A kernel that flips late though the ioctl was early gets this part of a refresh more ... */
+#define LATCH_SPARE_STEP_DEN 16
+/** ... up to this part in all, and gives back this part of it with each frame. */
+#define LATCH_SPARE_MAX_DEN 4
+#define LATCH_SPARE_DECAY 100
 /** A frame in time gives back this part of what it had to spare. */
 #define LATCH_MARGIN_DECAY 10
 
@@ -26,6 +31,8 @@ struct latch_deadline {
 	/** The last flip; 0 before the first. */
 	int64_t last_flip_ns;
 	int64_t margin_ns;
+	/** What the kernel wants between the end of the ioctl and the vblank. */
+	int64_t spare_ns;
 };
 
 void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns);

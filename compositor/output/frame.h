@@ -30,7 +30,7 @@ struct latch_frame {
 	/** The plane that items with on_plane are on. */
 	uint32_t plane_id;
 	const char *plane_type;
-	/** The wake-up it was planned for; 0 when it went at once. */
+	/** The deadline it was planned for; 0 when it went at once. */
 	int64_t wake_ns;
 	struct latch_flip_record record;
 };

@@ -91,6 +91,25 @@ static void the_margin_follows_the_work(void **state) {
 	assert_true(deadline.margin_ns < LATCH_MARGIN_MIN_NS + MS / 10);
 }
 
+static void a_late_kernel_gets_more(void **state) {
+	struct latch_deadline deadline;
+	latch_deadline_init(&deadline, REFRESH);
+	deadline.last_flip_ns = 1000 * MS;
+	/* The ioctl returns in time, the flip comes a refresh late, again and again. */
+	for (int i = 0; i < 20; i++) {
+		int64_t wake = latch_deadline_wake(&deadline, deadline.last_flip_ns + 1);
+		int64_t target = latch_deadline_next_vblank(&deadline, wake);
+		latch_deadline_flipped(&deadline, wake, wake + MS / 10, target + REFRESH);
+	}
+	assert_int_equal(deadline.spare_ns, REFRESH / LATCH_SPARE_MAX_DEN);
+	assert_true(deadline.margin_ns > REFRESH / LATCH_SPARE_MAX_DEN);
+	/* It comes down by and by, and to what it was. */
+	run(&deadline, 20, MS / 10, 0);
+	assert_true(deadline.spare_ns > 3 * MS);
+	run(&deadline, 2000, MS / 10, 0);
+	assert_true(deadline.spare_ns < LATCH_MARGIN_SPARE_NS + MS / 10);
+}
+
 static void jitter_is_borne(void **state) {
 	srand(7);
 	struct latch_deadline deadline;
@@ -125,6 +144,7 @@ int main(void) {
 		cmocka_unit_test(after_idle_it_goes_at_once),
 		cmocka_unit_test(a_flip_from_the_future_is_no_trap),
 		cmocka_unit_test(the_margin_follows_the_work),
+		cmocka_unit_test(a_late_kernel_gets_more),
 		cmocka_unit_test(jitter_is_borne),
 		cmocka_unit_test(frames_that_went_at_once_teach_nothing),
 		cmocka_unit_test(fast_displays_keep_their_margin_inside_a_refresh),
