@@ -119,7 +119,7 @@ write_job() { # DEVICE VT COMMAND...
     {
         printf 'export LATCH_LAB_DEVICE=%q LAB_CHECKOUT=%q LAB_BUILD=%q LAB_OUT=%q\n' \
             "$device" "$checkout" "$build" "$out"
-    printf 'LAB_ACCELERATOR=%q\n' "$accel"
+        printf 'LAB_ACCELERATOR=%q\n' "$accel"
         printf 'export LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
             "$vt" "$( (($#)) || echo yes)" "${size% *}" "${size#* }"
         printf 'export TERM=%q\n' "${TERM:-dumb}"
