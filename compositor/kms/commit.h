@@ -2,6 +2,7 @@
 #define LATCH_KMS_COMMIT_H
 
 #include <drm_mode.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,7 +33,7 @@ enum kms_commit_error {
 	KMS_COMMIT_OK,
 	KMS_COMMIT_TOO_MANY_OBJECTS,
 	KMS_COMMIT_TOO_MANY_PROPERTIES,
-	KMS_COMMIT_NO_PROPERTY, // a property that every such object should have
+	KMS_COMMIT_NO_PROPERTY,	 // a property that every such object should have
 	KMS_COMMIT_GONE,	 // the connector has been removed
 	KMS_COMMIT_WRONG_CRTC,	 // the plane or connector can't be on this CRTC
 	KMS_COMMIT_NO_IN_FENCE,	 // an in-fence, and no IN_FENCE_FD

@@ -1,0 +1,328 @@
+#include "kms/commit.h"
+
+#include <errno.h>
+#include <string.h>
+#include <xf86drm.h>
+
+#include "kms/device.h"
+
+static const char *const error_names[KMS_COMMIT_ERROR_COUNT] = {
+	[KMS_COMMIT_OK] = "ok",
+	[KMS_COMMIT_TOO_MANY_OBJECTS] = "too-many-objects",
+	[KMS_COMMIT_TOO_MANY_PROPERTIES] = "too-many-properties",
+	[KMS_COMMIT_NO_PROPERTY] = "no-property",
+	[KMS_COMMIT_GONE] = "gone",
+	[KMS_COMMIT_WRONG_CRTC] = "wrong-crtc",
+	[KMS_COMMIT_NO_IN_FENCE] = "no-in-fence",
+	[KMS_COMMIT_NO_OUT_FENCE] = "no-out-fence",
+	[KMS_COMMIT_NO_ALPHA] = "no-alpha",
+	[KMS_COMMIT_NO_BLEND_MODE] = "no-blend-mode",
+	[KMS_COMMIT_NO_ROTATION] = "no-rotation",
+	[KMS_COMMIT_NO_COLOR_ENCODING] = "no-color-encoding",
+	[KMS_COMMIT_NO_COLOR_RANGE] = "no-color-range",
+	[KMS_COMMIT_NO_SCALING_FILTER] = "no-scaling-filter",
+	[KMS_COMMIT_NO_ZPOS] = "no-zpos",
+	[KMS_COMMIT_NO_VRR] = "no-vrr",
+	[KMS_COMMIT_NO_WRITEBACK] = "no-writeback",
+};
+
+const char *kms_commit_error_name(enum kms_commit_error error) {
+	return (unsigned)error < KMS_COMMIT_ERROR_COUNT ? error_names[error] : "unknown";
+}
+
+static int errno_of(enum kms_commit_error error) {
+	switch (error) {
+	case KMS_COMMIT_OK:
+		return 0;
+	case KMS_COMMIT_TOO_MANY_OBJECTS:
+	case KMS_COMMIT_TOO_MANY_PROPERTIES:
+		return -E2BIG;
+	default:
+		return -EINVAL;
+	}
+}
+
+/* The first error stays: what follows it is mostly its consequence. */
+static int fail(struct kms_commit *commit, enum kms_commit_error error) {
+	if (commit->error == KMS_COMMIT_OK) {
+		commit->error = error;
+	}
+	return errno_of(error);
+}
+
+void kms_commit_init(struct kms_commit *commit, const struct kms_device *device) {
+	/* The arrays need no zeroes: what is beyond the lengths is never read. */
+	commit->fd = device->fd;
+	commit->error = KMS_COMMIT_OK;
+	commit->objects_len = 0;
+	commit->props_len = 0;
+}
+
+int kms_commit_set(
+	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value) {
+	if (object_id == 0 || property_id == 0) {
+		return fail(commit, KMS_COMMIT_NO_PROPERTY);
+	}
+
+	/* From the back: mostly it is the object of the last call. */
+	uint32_t object = commit->objects_len, end = commit->props_len;
+	while (object > 0 && commit->objects[object - 1] != object_id) {
+		end -= commit->prop_counts[--object];
+	}
+	if (object == 0) {
+		if (commit->objects_len == KMS_COMMIT_MAX_OBJECTS) {
+			return fail(commit, KMS_COMMIT_TOO_MANY_OBJECTS);
+		}
+		if (commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
+			return fail(commit, KMS_COMMIT_TOO_MANY_PROPERTIES);
+		}
+		object = ++commit->objects_len;
+		commit->objects[object - 1] = object_id;
+		commit->prop_counts[object - 1] = 0;
+		end = commit->props_len;
+	}
+
+	for (uint32_t i = end - commit->prop_counts[object - 1]; i < end; i++) {
+		if (commit->props[i] == property_id) {
+			commit->values[i] = value;
+			return 0;
+		}
+	}
+	if (commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
+		return fail(commit, KMS_COMMIT_TOO_MANY_PROPERTIES);
+	}
+	uint32_t behind = commit->props_len - end;
+	memmove(&commit->props[end + 1], &commit->props[end], behind * sizeof(commit->props[0]));
+	memmove(&commit->values[end + 1], &commit->values[end], behind * sizeof(commit->values[0]));
+	commit->props[end] = property_id;
+	commit->values[end] = value;
+	commit->prop_counts[object - 1]++;
+	commit->props_len++;
+	return 0;
+}
+
+/* For properties that not every object has, with a value that is the default anyway. */
+static int set_optional(struct kms_commit *commit, uint32_t object_id,
+	const struct kms_property *property, uint64_t value) {
+	if (property->id == 0 || property->immutable) {
+		return 0;
+	}
+	return kms_commit_set(commit, object_id, property->id, value);
+}
+
+int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
+	const struct kms_connector *connector, uint32_t mode_blob) {
+	if (connector->gone) {
+		return fail(commit, KMS_COMMIT_GONE);
+	}
+	if ((connector->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
+		return fail(commit, KMS_COMMIT_WRONG_CRTC);
+	}
+	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, mode_blob);
+	kms_commit_set(commit, crtc->id, crtc->props.active.id, 1);
+	kms_commit_set(commit, connector->id, connector->props.crtc_id.id, crtc->id);
+	/* A link that failed is tried again only when somebody says that it is good. */
+	if (connector->link_bad) {
+		set_optional(commit, connector->id, &connector->props.link_status,
+			DRM_MODE_LINK_STATUS_GOOD);
+	}
+	return errno_of(commit->error);
+}
+
+int kms_commit_reset_color(struct kms_commit *commit, const struct kms_crtc *crtc) {
+	set_optional(commit, crtc->id, &crtc->props.gamma_lut, 0);
+	set_optional(commit, crtc->id, &crtc->props.degamma_lut, 0);
+	set_optional(commit, crtc->id, &crtc->props.ctm, 0);
+	return errno_of(commit->error);
+}
+
+int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active) {
+	return kms_commit_set(commit, crtc->id, crtc->props.active.id, active);
+}
+
+int kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc) {
+	kms_commit_set(commit, crtc->id, crtc->props.active.id, 0);
+	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, 0);
+	return errno_of(commit->error);
+}
+
+int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_connector *connector) {
+	/* With the connector went what it was on. */
+	if (connector->gone) {
+		return 0;
+	}
+	return kms_commit_set(commit, connector->id, connector->props.crtc_id.id, 0);
+}
+
+int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device) {
+	for (size_t i = 0; i < device->planes_len; i++) {
+		kms_commit_disable_plane(commit, &device->planes[i]);
+	}
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		kms_commit_disable_connector(commit, device->connectors[i]);
+	}
+	for (size_t i = 0; i < device->crtcs_len; i++) {
+		kms_commit_disable_crtc(commit, &device->crtcs[i]);
+	}
+	return errno_of(commit->error);
+}
+
+int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled) {
+	if (crtc->props.vrr_enabled.id == 0) {
+		return enabled ? fail(commit, KMS_COMMIT_NO_VRR) : 0;
+	}
+	return kms_commit_set(commit, crtc->id, crtc->props.vrr_enabled.id, enabled);
+}
+
+static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
+	if (zpos->id == 0) {
+		return false;
+	}
+	if (zpos->immutable) {
+		return zpos->value == (uint64_t)value;
+	}
+	return (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
+}
+
+enum kms_commit_error kms_plane_check_state(
+	const struct kms_plane *plane, const struct kms_plane_state *state) {
+	if (state->in_fence_fd >= 0 && plane->props.in_fence_fd.id == 0) {
+		return KMS_COMMIT_NO_IN_FENCE;
+	}
+	if (state->alpha != 0xffff && plane->props.alpha.id == 0) {
+		return KMS_COMMIT_NO_ALPHA;
+	}
+	if ((plane->blend_modes & 1u << state->blend_mode) == 0) {
+		return KMS_COMMIT_NO_BLEND_MODE;
+	}
+	if ((state->rotation & ~plane->rotations) != 0) {
+		return KMS_COMMIT_NO_ROTATION;
+	}
+	if ((plane->color_encodings & 1u << state->color_encoding) == 0) {
+		return KMS_COMMIT_NO_COLOR_ENCODING;
+	}
+	if ((plane->color_ranges & 1u << state->color_range) == 0) {
+		return KMS_COMMIT_NO_COLOR_RANGE;
+	}
+	if ((plane->scaling_filters & 1u << state->scaling_filter) == 0) {
+		return KMS_COMMIT_NO_SCALING_FILTER;
+	}
+	if (state->zpos >= 0 && !zpos_is_possible(&plane->props.zpos, state->zpos)) {
+		return KMS_COMMIT_NO_ZPOS;
+	}
+	return KMS_COMMIT_OK;
+}
+
+int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
+	const struct kms_plane_properties *props = &plane->props;
+	uint32_t id = plane->id;
+	if ((plane->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
+		return fail(commit, KMS_COMMIT_WRONG_CRTC);
+	}
+	enum kms_commit_error error = kms_plane_check_state(plane, state);
+	if (error != KMS_COMMIT_OK) {
+		return fail(commit, error);
+	}
+
+	kms_commit_set(commit, id, props->fb_id.id, state->fb_id);
+	kms_commit_set(commit, id, props->crtc_id.id, crtc->id);
+	kms_commit_set(commit, id, props->src_x.id, state->src_x);
+	kms_commit_set(commit, id, props->src_y.id, state->src_y);
+	kms_commit_set(commit, id, props->src_w.id, state->src_w);
+	kms_commit_set(commit, id, props->src_h.id, state->src_h);
+	/* Signed ranges: the kernel reads the value as an int64_t. */
+	kms_commit_set(commit, id, props->crtc_x.id, (uint64_t)(int64_t)state->dst_x);
+	kms_commit_set(commit, id, props->crtc_y.id, (uint64_t)(int64_t)state->dst_y);
+	kms_commit_set(commit, id, props->crtc_w.id, state->dst_w);
+	kms_commit_set(commit, id, props->crtc_h.id, state->dst_h);
+	set_optional(commit, id, &props->in_fence_fd,
+		state->in_fence_fd >= 0 ? (uint64_t)state->in_fence_fd : UINT64_MAX);
+	set_optional(commit, id, &props->alpha, state->alpha);
+	set_optional(commit, id, &props->blend_mode, plane->blend_values.values[state->blend_mode]);
+	set_optional(commit, id, &props->rotation, state->rotation);
+	if (state->color_encoding != KMS_COLOR_ENCODING_ANY) {
+		set_optional(commit, id, &props->color_encoding,
+			plane->encoding_values.values[state->color_encoding]);
+	}
+	if (state->color_range != KMS_COLOR_RANGE_ANY) {
+		set_optional(commit, id, &props->color_range,
+			plane->range_values.values[state->color_range]);
+	}
+	set_optional(commit, id, &props->scaling_filter,
+		plane->filter_values.values[state->scaling_filter]);
+	if (state->zpos >= 0) {
+		set_optional(commit, id, &props->zpos, (uint64_t)state->zpos);
+	}
+	set_optional(commit, id, &props->hotspot_x, (uint64_t)(int64_t)state->hotspot_x);
+	set_optional(commit, id, &props->hotspot_y, (uint64_t)(int64_t)state->hotspot_y);
+	set_optional(commit, id, &props->fb_damage_clips, state->damage_blob);
+	return errno_of(commit->error);
+}
+
+int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {
+	kms_commit_set(commit, plane->id, plane->props.fb_id.id, 0);
+	kms_commit_set(commit, plane->id, plane->props.crtc_id.id, 0);
+	return errno_of(commit->error);
+}
+
+int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
+	*fd = -1;
+	if (crtc->props.out_fence_ptr.id == 0) {
+		return fail(commit, KMS_COMMIT_NO_OUT_FENCE);
+	}
+	return kms_commit_set(
+		commit, crtc->id, crtc->props.out_fence_ptr.id, (uint64_t)(uintptr_t)fd);
+}
+
+int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
+	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence) {
+	*out_fence = -1;
+	if (!connector->writeback) {
+		return fail(commit, KMS_COMMIT_NO_WRITEBACK);
+	}
+	if (connector->gone) {
+		return fail(commit, KMS_COMMIT_GONE);
+	}
+	if ((connector->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
+		return fail(commit, KMS_COMMIT_WRONG_CRTC);
+	}
+	kms_commit_set(commit, connector->id, connector->props.crtc_id.id, crtc->id);
+	kms_commit_set(commit, connector->id, connector->props.writeback_fb_id.id, fb_id);
+	kms_commit_set(commit, connector->id, connector->props.writeback_out_fence_ptr.id,
+		(uint64_t)(uintptr_t)out_fence);
+	return errno_of(commit->error);
+}
+
+static int run(const struct kms_commit *commit, uint32_t drm_flags, uint64_t user_data) {
+	if (commit->error != KMS_COMMIT_OK) {
+		return errno_of(commit->error);
+	}
+	struct drm_mode_atomic request = {
+		.flags = drm_flags,
+		.count_objs = commit->objects_len,
+		.objs_ptr = (uint64_t)(uintptr_t)commit->objects,
+		.count_props_ptr = (uint64_t)(uintptr_t)commit->prop_counts,
+		.props_ptr = (uint64_t)(uintptr_t)commit->props,
+		.prop_values_ptr = (uint64_t)(uintptr_t)commit->values,
+		.user_data = user_data,
+	};
+	return drmIoctl(commit->fd, DRM_IOCTL_MODE_ATOMIC, &request) == 0 ? 0 : -errno;
+}
+
+static uint32_t drm_flags_of(uint32_t flags) {
+	return (flags & KMS_COMMIT_NONBLOCK ? (uint32_t)DRM_MODE_ATOMIC_NONBLOCK : 0) |
+	       (flags & KMS_COMMIT_FLIP_EVENT ? (uint32_t)DRM_MODE_PAGE_FLIP_EVENT : 0) |
+	       (flags & KMS_COMMIT_ALLOW_MODESET ? (uint32_t)DRM_MODE_ATOMIC_ALLOW_MODESET : 0) |
+	       (flags & KMS_COMMIT_ASYNC ? (uint32_t)DRM_MODE_PAGE_FLIP_ASYNC : 0);
+}
+
+int kms_commit_test(const struct kms_commit *commit, uint32_t flags) {
+	return run(commit,
+		DRM_MODE_ATOMIC_TEST_ONLY | drm_flags_of(flags & ~(uint32_t)KMS_COMMIT_FLIP_EVENT),
+		0);
+}
+
+int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data) {
+	return run(commit, drm_flags_of(flags), user_data);
+}

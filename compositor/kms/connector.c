@@ -1,0 +1,230 @@
+#include "kms/connector.h"
+
+#include <errno.h>
+#include <libdisplay-info/info.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xf86drmMode.h>
+
+#include "kms/log.h"
+
+#define SPEC(name, field) {name, offsetof(struct kms_connector_properties, field)}
+
+static const struct kms_property_spec specs[] = {
+	SPEC("CRTC_ID", crtc_id),
+	SPEC("EDID", edid),
+	SPEC("non-desktop", non_desktop),
+	SPEC("vrr_capable", vrr_capable),
+	SPEC("link-status", link_status),
+	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
+	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
+	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
+};
+
+/* FNV-1a: tells one EDID from another; nobody attacks it. */
+static uint64_t hash_bytes(const void *bytes, size_t len) {
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	for (size_t i = 0; i < len; i++) {
+		hash = (hash ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+	}
+	return hash;
+}
+
+/* Without an EDID, or with one that makes no sense, make, model and serial stay NULL. */
+static void read_edid(struct kms_connector *connector, int fd) {
+	if (connector->props.edid.id == 0 || connector->props.edid.value == 0) {
+		return;
+	}
+	drmModePropertyBlobRes *blob =
+		drmModeGetPropertyBlob(fd, (uint32_t)connector->props.edid.value);
+	if (blob == NULL) {
+		return;
+	}
+	connector->edid_hash = hash_bytes(blob->data, blob->length);
+	struct di_info *info = di_info_parse_edid(blob->data, blob->length);
+	if (info != NULL) {
+		connector->make = di_info_get_make(info);
+		connector->model = di_info_get_model(info);
+		connector->serial = di_info_get_serial(info);
+		di_info_destroy(info);
+	} else {
+		kms_log(KMS_LOG_INFO, "%s: the monitor's EDID can't be read", connector->name);
+	}
+	drmModeFreePropertyBlob(blob);
+}
+
+static int read_modes(struct kms_connector *connector, const drmModeConnector *info) {
+	if (info->count_modes <= 0) {
+		return 0;
+	}
+	connector->modes = calloc((size_t)info->count_modes, sizeof(*connector->modes));
+	if (connector->modes == NULL) {
+		return -ENOMEM;
+	}
+	for (int i = 0; i < info->count_modes; i++) {
+		kms_mode_init(&connector->modes[i], &info->modes[i]);
+	}
+	connector->modes_len = (size_t)info->count_modes;
+	return 0;
+}
+
+static int read_writeback_formats(struct kms_connector *connector, int fd) {
+	uint64_t blob_id = connector->props.writeback_pixel_formats.value;
+	if (!connector->writeback || blob_id == 0) {
+		return 0;
+	}
+	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, (uint32_t)blob_id);
+	if (blob == NULL) {
+		return 0;
+	}
+	int ret = kms_format_set_from_list(
+		&connector->writeback_formats, blob->data, blob->length / sizeof(uint32_t));
+	drmModeFreePropertyBlob(blob);
+	return ret;
+}
+
+static enum kms_connector_status status_of(drmModeConnection connection) {
+	switch (connection) {
+	case DRM_MODE_CONNECTED:
+		return KMS_CONNECTOR_CONNECTED;
+	case DRM_MODE_DISCONNECTED:
+		return KMS_CONNECTOR_DISCONNECTED;
+	default:
+		return KMS_CONNECTOR_UNKNOWN;
+	}
+}
+
+static void write_name(char *name, size_t size, const drmModeConnector *info) {
+	const char *type = drmModeGetConnectorTypeName(info->connector_type);
+	snprintf(name, size, "%s-%u", type != NULL ? type : "Unknown", info->connector_type_id);
+}
+
+static int fill(struct kms_connector *connector, int fd, const drmModeConnector *info) {
+	*connector = (struct kms_connector){
+		.id = info->connector_id,
+		.status = status_of(info->connection),
+		.subpixel = info->subpixel,
+		.width_mm = info->mmWidth,
+		.height_mm = info->mmHeight,
+		.writeback = info->connector_type == DRM_MODE_CONNECTOR_WRITEBACK,
+		.possible_crtcs = drmModeConnectorGetPossibleCrtcs(fd, info),
+	};
+	write_name(connector->name, sizeof(connector->name), info);
+
+	int ret = kms_properties_read(fd, connector->id, DRM_MODE_OBJECT_CONNECTOR, specs,
+		sizeof(specs) / sizeof(specs[0]), &connector->props);
+	if (ret == 0) {
+		ret = read_modes(connector, info);
+	}
+	if (ret == 0) {
+		ret = read_writeback_formats(connector, fd);
+	}
+	if (ret < 0) {
+		return ret;
+	}
+	connector->non_desktop = connector->props.non_desktop.value != 0;
+	connector->vrr_capable = connector->props.vrr_capable.value != 0;
+	connector->link_bad = connector->props.link_status.id != 0 &&
+			      connector->props.link_status.value == DRM_MODE_LINK_STATUS_BAD;
+	connector->initial_crtc_id = (uint32_t)connector->props.crtc_id.value;
+	read_edid(connector, fd);
+	return 0;
+}
+
+struct kms_connector *kms_connector_create(int fd, uint32_t id, int *error) {
+	struct kms_connector *connector = calloc(1, sizeof(*connector));
+	if (connector == NULL) {
+		*error = -ENOMEM;
+		return NULL;
+	}
+	drmModeConnector *info = drmModeGetConnector(fd, id);
+	if (info == NULL) {
+		*error = errno != 0 ? -errno : -EIO;
+		free(connector);
+		return NULL;
+	}
+	int ret = fill(connector, fd, info);
+	drmModeFreeConnector(info);
+	if (ret < 0) {
+		*error = ret;
+		kms_connector_destroy(connector);
+		return NULL;
+	}
+	return connector;
+}
+
+void kms_connector_destroy(struct kms_connector *connector) {
+	if (connector == NULL) {
+		return;
+	}
+	free(connector->modes);
+	free(connector->make);
+	free(connector->model);
+	free(connector->serial);
+	kms_format_set_finish(&connector->writeback_formats);
+	free(connector);
+}
+
+static bool modes_equal(const struct kms_connector *a, const struct kms_connector *b) {
+	if (a->modes_len != b->modes_len) {
+		return false;
+	}
+	for (size_t i = 0; i < a->modes_len; i++) {
+		/* The kernel fills the whole struct, name included. */
+		if (memcmp(&a->modes[i].info, &b->modes[i].info, sizeof(a->modes[i].info)) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int kms_connector_refresh(struct kms_connector *connector, int fd) {
+	connector->changes = 0;
+	int error = 0;
+	struct kms_connector *fresh = kms_connector_create(fd, connector->id, &error);
+	if (fresh == NULL) {
+		return error;
+	}
+	/* The kernel gives the numbers of removed connectors to new ones. */
+	if (strcmp(fresh->name, connector->name) != 0) {
+		kms_connector_destroy(fresh);
+		return -ENOENT;
+	}
+
+	uint32_t changes = 0;
+	if (fresh->status != connector->status) {
+		changes |= KMS_CONNECTOR_STATUS_CHANGED;
+	}
+	if (!modes_equal(fresh, connector)) {
+		changes |= KMS_CONNECTOR_MODES_CHANGED;
+	}
+	if (fresh->edid_hash != connector->edid_hash) {
+		changes |= KMS_CONNECTOR_EDID_CHANGED;
+	}
+	if (fresh->link_bad && !connector->link_bad) {
+		changes |= KMS_CONNECTOR_LINK_WENT_BAD;
+	}
+	/* A link that is good again changes nothing for anybody, but has to be known. */
+	if (changes != 0 || fresh->link_bad != connector->link_bad) {
+		struct kms_connector old = *connector;
+		*connector = *fresh;
+		*fresh = old;
+		connector->initial_crtc_id = old.initial_crtc_id;
+		connector->changes = changes;
+	}
+	kms_connector_destroy(fresh);
+	return 0;
+}
+
+const char *kms_connector_status_name(enum kms_connector_status status) {
+	switch (status) {
+	case KMS_CONNECTOR_CONNECTED:
+		return "connected";
+	case KMS_CONNECTOR_DISCONNECTED:
+		return "disconnected";
+	case KMS_CONNECTOR_UNKNOWN:
+		break;
+	}
+	return "unknown";
+}

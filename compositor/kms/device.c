@@ -1,0 +1,391 @@
+#include "kms/device.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "kms/log.h"
+
+#define FEATURE(field, name_, on_, off_)                                                           \
+	{.name = name_, .offset = offsetof(struct kms_features, field), .on = on_, .off = off_}
+
+const struct kms_feature_text kms_feature_texts[] = {
+	FEATURE(atomic, "atomic", "all planes change in one commit", "latch can't work without it"),
+	FEATURE(universal_planes, "universal-planes", "primary and cursor planes are visible",
+		"only overlay planes are visible"),
+	FEATURE(writeback_connectors, "writeback-connectors",
+		"pictures of the screen as it is shown, where there is such a connector",
+		"pictures of the screen are composed"),
+	FEATURE(cursor_hotspot, "cursor-hotspot",
+		"a virtual machine: the viewer is told where the cursor points",
+		"not needed: the cursor is drawn by the device itself"),
+	FEATURE(crtc_in_vblank_event, "crtc-in-vblank-event", "one commit may flip several screens",
+		"each screen is committed alone"),
+	FEATURE(timestamp_monotonic, "timestamp-monotonic", "flip times are CLOCK_MONOTONIC",
+		"flip times can jump when the clock is set"),
+	FEATURE(addfb2_modifiers, "addfb2-modifiers", "tiled and compressed buffers can be shown",
+		"linear buffers, and those whose layout the driver knows by itself"),
+	FEATURE(dumb_buffers, "dumb-buffers", "the CPU can draw cursor and composed pictures",
+		"needs a GPU for cursor and composed pictures"),
+	FEATURE(prime_import, "prime-import", "clients' dma-bufs can be shown as they are",
+		"everything has to be composed"),
+	FEATURE(prime_export, "prime-export", "its buffers can be given to a GPU",
+		"its buffers can't be given to a GPU"),
+	FEATURE(syncobj_timeline, "syncobj-timeline", "timelines live on this device",
+		"timelines live on another device, if there is one"),
+	FEATURE(atomic_async_page_flip, "atomic-async-page-flip", "games that ask for it may tear",
+		"nothing ever tears"),
+};
+const size_t kms_feature_texts_len = sizeof(kms_feature_texts) / sizeof(kms_feature_texts[0]);
+
+const char *kms_error_string(enum kms_open_error error) {
+	switch (error) {
+	case KMS_OPEN_OK:
+		return "is fine";
+	case KMS_OPEN_NOT_DRM:
+		return "is not a DRM device";
+	case KMS_OPEN_NOT_KMS:
+		return "drives no display (it has no KMS)";
+	case KMS_OPEN_NOT_ATOMIC:
+		return "has no atomic modesetting";
+	case KMS_OPEN_NO_MEMORY:
+		return "can't be opened: out of memory";
+	case KMS_OPEN_FAILED:
+		break;
+	}
+	return "could not be read";
+}
+
+static enum kms_open_error open_error_of(int error) {
+	return error == -ENOMEM ? KMS_OPEN_NO_MEMORY : KMS_OPEN_FAILED;
+}
+
+static bool read_driver_name(struct kms_device *device) {
+	drmVersion *version = drmGetVersion(device->fd);
+	if (version == NULL) {
+		return false;
+	}
+	size_t len = version->name != NULL && version->name_len > 0 ? (size_t)version->name_len : 0;
+	if (len >= sizeof(device->driver)) {
+		len = sizeof(device->driver) - 1;
+	}
+	if (len > 0) {
+		memcpy(device->driver, version->name, len);
+	}
+	device->driver[len] = '\0';
+	drmFreeVersion(version);
+	return true;
+}
+
+static uint64_t get_cap(const struct kms_device *device, uint64_t cap) {
+	uint64_t value = 0;
+	return drmGetCap(device->fd, cap, &value) == 0 ? value : 0;
+}
+
+static bool set_client_cap(const struct kms_device *device, uint64_t cap) {
+	return drmSetClientCap(device->fd, cap, 1) == 0;
+}
+
+static void read_features(struct kms_device *device) {
+	uint64_t prime = get_cap(device, DRM_CAP_PRIME);
+	uint64_t cursor_width = get_cap(device, DRM_CAP_CURSOR_WIDTH);
+	uint64_t cursor_height = get_cap(device, DRM_CAP_CURSOR_HEIGHT);
+	struct kms_features *features = &device->features;
+
+	features->universal_planes = set_client_cap(device, DRM_CLIENT_CAP_UNIVERSAL_PLANES);
+	/* The kernel takes these two only after ATOMIC. */
+	features->writeback_connectors =
+		set_client_cap(device, DRM_CLIENT_CAP_WRITEBACK_CONNECTORS);
+	/* Drivers of virtual machines hide their cursor plane from those who don't set it; all
+	 * others answer EOPNOTSUPP. */
+	features->cursor_hotspot = set_client_cap(device, DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT);
+	features->crtc_in_vblank_event = get_cap(device, DRM_CAP_CRTC_IN_VBLANK_EVENT) != 0;
+	features->timestamp_monotonic = get_cap(device, DRM_CAP_TIMESTAMP_MONOTONIC) != 0;
+	features->addfb2_modifiers = get_cap(device, DRM_CAP_ADDFB2_MODIFIERS) != 0;
+	features->dumb_buffers = get_cap(device, DRM_CAP_DUMB_BUFFER) != 0;
+	features->prime_import = (prime & DRM_PRIME_CAP_IMPORT) != 0;
+	features->prime_export = (prime & DRM_PRIME_CAP_EXPORT) != 0;
+	features->syncobj_timeline = get_cap(device, DRM_CAP_SYNCOBJ_TIMELINE) != 0;
+	features->atomic_async_page_flip = get_cap(device, DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP) != 0;
+	device->cursor_width = cursor_width != 0 ? (uint32_t)cursor_width : 64;
+	device->cursor_height = cursor_height != 0 ? (uint32_t)cursor_height : 64;
+	device->clock = kms_clock_kind_of_driver(device->driver);
+}
+
+static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
+	size_t len = res->count_crtcs > 0 ? (size_t)res->count_crtcs : 0;
+	device->crtcs = calloc(len > 0 ? len : 1, sizeof(*device->crtcs));
+	if (device->crtcs == NULL) {
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < len; i++) {
+		int ret = kms_crtc_init(&device->crtcs[i], device->fd, res->crtcs[i], (unsigned)i);
+		if (ret < 0) {
+			return ret;
+		}
+		device->crtcs_len++;
+	}
+	return 0;
+}
+
+static int read_planes(struct kms_device *device) {
+	drmModePlaneRes *res = drmModeGetPlaneResources(device->fd);
+	if (res == NULL) {
+		return errno != 0 ? -errno : -EIO;
+	}
+	int ret = 0;
+	device->planes =
+		calloc(res->count_planes > 0 ? res->count_planes : 1, sizeof(*device->planes));
+	if (device->planes == NULL) {
+		ret = -ENOMEM;
+	}
+	for (uint32_t i = 0; ret == 0 && i < res->count_planes; i++) {
+		ret = kms_plane_init(&device->planes[i], device->fd, res->planes[i], i);
+		if (ret == 0) {
+			device->planes_len++;
+		}
+	}
+	drmModeFreePlaneResources(res);
+	return ret;
+}
+
+/* Appends it, marked as new. Returns 0 or negative errno. */
+static int add_connector(struct kms_device *device, uint32_t id) {
+	struct kms_connector **connectors = reallocarray(
+		device->connectors, device->connectors_len + 1, sizeof(struct kms_connector *));
+	if (connectors == NULL) {
+		return -ENOMEM;
+	}
+	device->connectors = connectors;
+	int error = 0;
+	struct kms_connector *connector = kms_connector_create(device->fd, id, &error);
+	if (connector == NULL) {
+		return error;
+	}
+	connector->changes = KMS_CONNECTOR_ADDED;
+	connectors[device->connectors_len++] = connector;
+	return 0;
+}
+
+static int read_connectors(struct kms_device *device, const drmModeRes *res) {
+	for (int i = 0; i < res->count_connectors; i++) {
+		int ret = add_connector(device, res->connectors[i]);
+		/* -ENOENT: pulled out since the list was made. */
+		if (ret < 0 && ret != -ENOENT) {
+			return ret;
+		}
+	}
+	return 0;
+}
+
+struct kms_device *kms_device_create(int fd, enum kms_open_error *error) {
+	enum kms_open_error ignored;
+	if (error == NULL) {
+		error = &ignored;
+	}
+	struct kms_device *device = calloc(1, sizeof(*device));
+	if (device == NULL) {
+		*error = KMS_OPEN_NO_MEMORY;
+		return NULL;
+	}
+	device->fd = fd;
+
+	if (!read_driver_name(device)) {
+		*error = KMS_OPEN_NOT_DRM;
+		goto error_device;
+	}
+	if (drmIsKMS(fd) != 1) {
+		*error = KMS_OPEN_NOT_KMS;
+		goto error_device;
+	}
+	device->features.atomic = set_client_cap(device, DRM_CLIENT_CAP_ATOMIC);
+	if (!device->features.atomic) {
+		*error = KMS_OPEN_NOT_ATOMIC;
+		goto error_device;
+	}
+	read_features(device);
+
+	drmModeRes *res = drmModeGetResources(fd);
+	if (res == NULL) {
+		*error = KMS_OPEN_FAILED;
+		goto error_device;
+	}
+	device->max_width = res->max_width;
+	device->max_height = res->max_height;
+	int ret = read_crtcs(device, res);
+	if (ret == 0) {
+		ret = read_planes(device);
+	}
+	if (ret == 0) {
+		ret = read_connectors(device, res);
+	}
+	drmModeFreeResources(res);
+	if (ret < 0) {
+		kms_log(KMS_LOG_ERROR, "reading the KMS device failed: %s", strerror(-ret));
+		*error = open_error_of(ret);
+		goto error_device;
+	}
+	*error = KMS_OPEN_OK;
+	return device;
+
+error_device:
+	kms_device_destroy(device);
+	return NULL;
+}
+
+void kms_device_destroy(struct kms_device *device) {
+	if (device == NULL) {
+		return;
+	}
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		kms_connector_destroy(device->connectors[i]);
+	}
+	for (size_t i = 0; i < device->planes_len; i++) {
+		kms_plane_finish(&device->planes[i]);
+	}
+	free(device->connectors);
+	free(device->planes);
+	free(device->crtcs);
+	free(device);
+}
+
+bool kms_device_is_master(const struct kms_device *device) {
+	return drmIsMaster(device->fd) != 0;
+}
+
+static bool is_listed(const drmModeRes *res, uint32_t id) {
+	for (int i = 0; i < res->count_connectors; i++) {
+		if (res->connectors[i] == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int kms_device_refresh(struct kms_device *device) {
+	drmModeRes *res = drmModeGetResources(device->fd);
+	if (res == NULL) {
+		return errno != 0 ? -errno : -EIO;
+	}
+	int failed = 0;
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		struct kms_connector *connector = device->connectors[i];
+		connector->changes = 0;
+		if (connector->gone) {
+			continue;
+		}
+		int ret = is_listed(res, connector->id)
+				  ? kms_connector_refresh(connector, device->fd)
+				  : -ENOENT;
+		if (ret == -ENOENT) {
+			connector->gone = true;
+			connector->status = KMS_CONNECTOR_DISCONNECTED;
+			connector->changes = KMS_CONNECTOR_REMOVED;
+		} else if (ret < 0) {
+			failed = ret;
+		}
+	}
+	for (int i = 0; i < res->count_connectors; i++) {
+		if (kms_device_find_connector(device, res->connectors[i]) == NULL) {
+			int ret = add_connector(device, res->connectors[i]);
+			if (ret < 0 && ret != -ENOENT) {
+				failed = ret;
+			}
+		}
+	}
+	drmModeFreeResources(res);
+	if (failed < 0) {
+		return failed;
+	}
+
+	int changed = 0;
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		changed += device->connectors[i]->changes != 0;
+	}
+	return changed;
+}
+
+void kms_device_drop_gone(struct kms_device *device) {
+	size_t kept = 0;
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		if (device->connectors[i]->gone) {
+			kms_connector_destroy(device->connectors[i]);
+		} else {
+			device->connectors[kept++] = device->connectors[i];
+		}
+	}
+	device->connectors_len = kept;
+}
+
+struct kms_crtc *kms_device_find_crtc(const struct kms_device *device, uint32_t id) {
+	for (size_t i = 0; i < device->crtcs_len; i++) {
+		if (device->crtcs[i].id == id) {
+			return &device->crtcs[i];
+		}
+	}
+	return NULL;
+}
+
+struct kms_plane *kms_device_find_plane(const struct kms_device *device, uint32_t id) {
+	for (size_t i = 0; i < device->planes_len; i++) {
+		if (device->planes[i].id == id) {
+			return &device->planes[i];
+		}
+	}
+	return NULL;
+}
+
+struct kms_connector *kms_device_find_connector(const struct kms_device *device, uint32_t id) {
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		if (!device->connectors[i]->gone && device->connectors[i]->id == id) {
+			return device->connectors[i];
+		}
+	}
+	return NULL;
+}
+
+struct kms_connector *kms_device_find_connector_by_name(
+	const struct kms_device *device, const char *name) {
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		if (!device->connectors[i]->gone &&
+			strcasecmp(device->connectors[i]->name, name) == 0) {
+			return device->connectors[i];
+		}
+	}
+	return NULL;
+}
+
+/*
+ * The kernel knows which primary plane is a CRTC's own and does not tell. Drivers make them in the
+ * order of the CRTCs, so where a plane can go to several, the n-th of them is the n-th
+ * CRTC's (the convention that the kernel's drm_plane.c documents).
+ */
+struct kms_plane *kms_device_find_crtc_plane(
+	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type) {
+	uint32_t bit = UINT32_C(1) << crtc->index;
+	struct kms_plane *first = NULL, *nth = NULL;
+	unsigned seen = 0;
+	for (size_t i = 0; i < device->planes_len; i++) {
+		struct kms_plane *plane = &device->planes[i];
+		if (plane->type != type) {
+			continue;
+		}
+		unsigned place = seen++;
+		if ((plane->possible_crtcs & bit) == 0) {
+			continue;
+		}
+		if (plane->possible_crtcs == bit) {
+			return plane;
+		}
+		if (place == crtc->index) {
+			nth = plane;
+		}
+		if (first == NULL) {
+			first = plane;
+		}
+	}
+	return nth != NULL ? nth : first;
+}

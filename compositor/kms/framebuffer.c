@@ -1,0 +1,218 @@
+#include "kms/framebuffer.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <xf86drm.h>
+#include <xf86drmMode.h>
+
+#include "kms/device.h"
+
+static int negative_errno(void) {
+	return errno != 0 ? -errno : -EIO;
+}
+
+static bool is_dumb_handle(const struct kms_device *device, uint32_t handle) {
+	for (const struct kms_dumb_buffer *buffer = device->dumb_buffers; buffer != NULL;
+		buffer = buffer->next) {
+		if (buffer->handle == handle) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Planes of one buffer mostly lie in one object and then have the same handle: one close each. */
+static void close_handles(const struct kms_device *device, const uint32_t *handles, int len) {
+	for (int i = 0; i < len; i++) {
+		bool closed = handles[i] == 0 || is_dumb_handle(device, handles[i]);
+		for (int j = 0; j < i && !closed; j++) {
+			closed = handles[j] == handles[i];
+		}
+		if (!closed) {
+			drmCloseBufferHandle(device->fd, handles[i]);
+		}
+	}
+}
+
+int kms_framebuffer_import(
+	const struct kms_device *device, const struct kms_framebuffer_desc *desc, uint32_t *fb_id) {
+	if (desc->n_planes < 1 || desc->n_planes > 4) {
+		return -EINVAL;
+	}
+	if (!device->features.prime_import) {
+		return -ENOTSUP;
+	}
+	bool with_modifier = desc->modifier != DRM_FORMAT_MOD_INVALID;
+	if (with_modifier && !device->features.addfb2_modifiers) {
+		/* Linear is what such drivers take anyway. */
+		if (desc->modifier != DRM_FORMAT_MOD_LINEAR) {
+			return -ENOTSUP;
+		}
+		with_modifier = false;
+	}
+
+	uint32_t handles[4] = {0}, strides[4] = {0}, offsets[4] = {0};
+	uint64_t modifiers[4] = {0};
+	int ret = 0, imported = 0;
+	for (; imported < desc->n_planes; imported++) {
+		if (drmPrimeFDToHandle(device->fd, desc->fd[imported], &handles[imported]) != 0) {
+			ret = negative_errno();
+			handles[imported] = 0;
+			break;
+		}
+		strides[imported] = desc->stride[imported];
+		offsets[imported] = desc->offset[imported];
+		/* The kernel wants the same one for each plane, and 0 for those not used. */
+		modifiers[imported] = desc->modifier;
+	}
+
+	uint32_t id = 0;
+	if (ret == 0) {
+		int failed = with_modifier
+				     ? drmModeAddFB2WithModifiers(device->fd, desc->width,
+					       desc->height, desc->fourcc, handles, strides,
+					       offsets, modifiers, &id, DRM_MODE_FB_MODIFIERS)
+				     : drmModeAddFB2(device->fd, desc->width, desc->height,
+					       desc->fourcc, handles, strides, offsets, &id, 0);
+		if (failed != 0) {
+			ret = negative_errno();
+		}
+	}
+	close_handles(device, handles, imported);
+	if (ret == 0) {
+		*fb_id = id;
+	}
+	return ret;
+}
+
+void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
+	if (fb_id == 0) {
+		return;
+	}
+	int ret = drmModeCloseFB(device->fd, fb_id);
+	if (ret == 0) {
+		return;
+	}
+	/* -EINVAL is an unknown ioctl; for an unknown framebuffer it is -ENOENT. */
+	if (ret == -EINVAL || errno == EINVAL || errno == ENOTTY) {
+		drmModeRmFB(device->fd, fb_id);
+	}
+}
+
+static bool is_32_bits(uint32_t fourcc) {
+	switch (fourcc) {
+	case DRM_FORMAT_XRGB8888:
+	case DRM_FORMAT_ARGB8888:
+	case DRM_FORMAT_XBGR8888:
+	case DRM_FORMAT_ABGR8888:
+	case DRM_FORMAT_RGBX8888:
+	case DRM_FORMAT_RGBA8888:
+	case DRM_FORMAT_BGRX8888:
+	case DRM_FORMAT_BGRA8888:
+	case DRM_FORMAT_XRGB2101010:
+	case DRM_FORMAT_ARGB2101010:
+	case DRM_FORMAT_XBGR2101010:
+	case DRM_FORMAT_ABGR2101010:
+		return true;
+	default:
+		return false;
+	}
+}
+
+struct kms_dumb_buffer *kms_dumb_buffer_create(
+	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc, int *error) {
+	int ignored;
+	if (error == NULL) {
+		error = &ignored;
+	}
+	if (!device->features.dumb_buffers) {
+		*error = -ENOTSUP;
+		return NULL;
+	}
+	if (!is_32_bits(fourcc) || width == 0 || height == 0) {
+		*error = -EINVAL;
+		return NULL;
+	}
+	struct kms_dumb_buffer *buffer = calloc(1, sizeof(*buffer));
+	if (buffer == NULL) {
+		*error = -ENOMEM;
+		return NULL;
+	}
+	*buffer = (struct kms_dumb_buffer){
+		.device = device,
+		.width = width,
+		.height = height,
+		.fourcc = fourcc,
+	};
+	if (drmModeCreateDumbBuffer(device->fd, width, height, 32, 0, &buffer->handle,
+		    &buffer->stride, &buffer->size) != 0) {
+		*error = negative_errno();
+		free(buffer);
+		return NULL;
+	}
+	buffer->next = device->dumb_buffers;
+	device->dumb_buffers = buffer;
+	return buffer;
+}
+
+void kms_dumb_buffer_destroy(struct kms_dumb_buffer *buffer) {
+	if (buffer == NULL) {
+		return;
+	}
+	struct kms_dumb_buffer **link = &buffer->device->dumb_buffers;
+	while (*link != buffer) {
+		link = &(*link)->next;
+	}
+	*link = buffer->next;
+	if (buffer->map != NULL) {
+		munmap(buffer->map, buffer->size);
+	}
+	kms_framebuffer_destroy(buffer->device, buffer->fb_id);
+	drmModeDestroyDumbBuffer(buffer->device->fd, buffer->handle);
+	free(buffer);
+}
+
+int kms_dumb_buffer_map(struct kms_dumb_buffer *buffer) {
+	if (buffer->map != NULL) {
+		return 0;
+	}
+	uint64_t offset = 0;
+	if (drmModeMapDumbBuffer(buffer->device->fd, buffer->handle, &offset) != 0) {
+		return negative_errno();
+	}
+	void *map = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->device->fd,
+		(off_t)offset);
+	if (map == MAP_FAILED) {
+		return negative_errno();
+	}
+	buffer->map = map;
+	return 0;
+}
+
+int kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer, uint32_t *fb_id) {
+	if (buffer->fb_id == 0) {
+		uint32_t handles[4] = {buffer->handle}, strides[4] = {buffer->stride};
+		uint32_t offsets[4] = {0}, id = 0;
+		if (drmModeAddFB2(buffer->device->fd, buffer->width, buffer->height, buffer->fourcc,
+			    handles, strides, offsets, &id, 0) != 0) {
+			return negative_errno();
+		}
+		buffer->fb_id = id;
+	}
+	*fb_id = buffer->fb_id;
+	return 0;
+}
+
+int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer) {
+	int fd = -1;
+	if (drmPrimeHandleToFD(buffer->device->fd, buffer->handle, DRM_CLOEXEC | DRM_RDWR, &fd) !=
+		0) {
+		return negative_errno();
+	}
+	return fd;
+}

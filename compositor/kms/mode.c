@@ -1,0 +1,140 @@
+#include "kms/mode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "kms/device.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+/* Half a hertz: "60" is also 59.94, and never 50. */
+#define RATE_TOLERANCE_MHZ 500
+#define MAX_SIZE 65535
+#define MAX_RATE_HZ 10000
+
+void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info) {
+	*mode = (struct kms_mode){
+		.info = *info,
+		.preferred = (info->type & DRM_MODE_TYPE_PREFERRED) != 0,
+		.interlaced = (info->flags & DRM_MODE_FLAG_INTERLACE) != 0,
+	};
+	/* The clock is in kHz: dots / clock is in ms, clock * 1000000 / dots in mHz. */
+	int64_t dots = (int64_t)info->htotal * info->vtotal;
+	int64_t clock = info->clock;
+	if (mode->interlaced) {
+		clock *= 2;
+	}
+	if (info->flags & DRM_MODE_FLAG_DBLSCAN) {
+		dots *= 2;
+	}
+	if (info->vscan > 1) {
+		dots *= info->vscan;
+	}
+	if (dots == 0 || clock == 0) {
+		return;
+	}
+	mode->refresh_mhz = (int32_t)((clock * 1000000 + dots / 2) / dots);
+	mode->refresh_ns = (dots * NS_PER_MS + clock / 2) / clock;
+}
+
+/* A plain decimal number without sign or blanks; *end behind it. -1 when there is none. */
+static int64_t parse_number(const char *text, const char **end) {
+	int64_t number = -1;
+	while (*text >= '0' && *text <= '9' && number <= MAX_SIZE) {
+		number = (number < 0 ? 0 : number * 10) + (*text++ - '0');
+	}
+	*end = text;
+	return number;
+}
+
+bool kms_mode_request_parse(struct kms_mode_request *request, const char *text) {
+	int64_t width = parse_number(text, &text);
+	if (width <= 0 || width > MAX_SIZE || *text++ != 'x') {
+		return false;
+	}
+	int64_t height = parse_number(text, &text);
+	if (height <= 0 || height > MAX_SIZE) {
+		return false;
+	}
+	int64_t refresh_mhz = 0;
+	if (*text == '@') {
+		int64_t hz = parse_number(text + 1, &text);
+		if (hz < 0 || hz > MAX_RATE_HZ) {
+			return false;
+		}
+		refresh_mhz = hz * 1000;
+		if (*text == '.') {
+			text++;
+			for (int64_t unit = 100; *text >= '0' && *text <= '9'; text++) {
+				refresh_mhz += (*text - '0') * unit;
+				unit /= 10;
+			}
+		}
+		if (refresh_mhz == 0) {
+			return false;
+		}
+	}
+	if (*text != '\0') {
+		return false;
+	}
+	*request = (struct kms_mode_request){
+		.width = (int32_t)width,
+		.height = (int32_t)height,
+		.refresh_mhz = (int32_t)refresh_mhz,
+	};
+	return true;
+}
+
+static int32_t rate_distance(const struct kms_mode *mode, const struct kms_mode_request *request) {
+	return abs(mode->refresh_mhz - request->refresh_mhz);
+}
+
+static bool fits(const struct kms_mode *mode, const struct kms_mode_request *request) {
+	if (request == NULL) {
+		return true;
+	}
+	return mode->info.hdisplay == request->width && mode->info.vdisplay == request->height &&
+	       (request->refresh_mhz == 0 || rate_distance(mode, request) <= RATE_TOLERANCE_MHZ);
+}
+
+/* Of two modes that fit, whether a is the better one. */
+static bool is_better(const struct kms_mode *a, const struct kms_mode *b,
+	const struct kms_mode_request *request) {
+	if (request == NULL) {
+		return a->preferred && !b->preferred;
+	}
+	if (a->interlaced != b->interlaced) {
+		return !a->interlaced;
+	}
+	if (request->refresh_mhz != 0) {
+		return rate_distance(a, request) < rate_distance(b, request);
+	}
+	if (a->preferred != b->preferred) {
+		return a->preferred;
+	}
+	return a->refresh_mhz > b->refresh_mhz;
+}
+
+int kms_mode_choose(
+	const struct kms_mode *modes, size_t len, const struct kms_mode_request *request) {
+	int best = -1;
+	for (size_t i = 0; i < len; i++) {
+		if (fits(&modes[i], request) &&
+			(best < 0 || is_better(&modes[i], &modes[best], request))) {
+			best = (int)i;
+		}
+	}
+	return best;
+}
+
+int kms_mode_blob_create(
+	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id) {
+	return drmModeCreatePropertyBlob(device->fd, info, sizeof(*info), blob_id) == 0 ? 0
+											: -errno;
+}
+
+void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
+	if (blob_id != 0) {
+		drmModeDestroyPropertyBlob(device->fd, blob_id);
+	}
+}

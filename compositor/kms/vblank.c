@@ -1,0 +1,52 @@
+#include "kms/vblank.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/*
+ * KMS tells nobody whether a vblank is an interrupt of a display controller or a timer, so it goes
+ * by the driver's name. These are the drivers that have no scanout of their own: virtual ones,
+ * framebuffers that the firmware set up, and USB or SPI displays that are sent whole pictures. All
+ * others are display controllers.
+ */
+static const char *const simulated_drivers[] = {
+	"appletbdrm",
+	"ast",
+	"bochs-drm",
+	"bochs",
+	"cirrus",
+	"cirrus-qemu",
+	"efidrm",
+	"evdi",
+	"gm12u320",
+	"gud",
+	"hyperv_drm",
+	"ofdrm",
+	"qxl",
+	"repaper",
+	"simpledrm",
+	"ssd130x",
+	"st7586",
+	"st7735r",
+	"udl",
+	"vboxvideo",
+	"vesadrm",
+	"vgem",
+	"virtio_gpu",
+	"vkms",
+	"vmwgfx",
+	"xen-drm-front",
+};
+
+enum kms_clock_kind kms_clock_kind_of_driver(const char *driver) {
+	for (size_t i = 0; i < sizeof(simulated_drivers) / sizeof(simulated_drivers[0]); i++) {
+		if (strcmp(driver, simulated_drivers[i]) == 0) {
+			return KMS_CLOCK_SIMULATED;
+		}
+	}
+	return KMS_CLOCK_HARDWARE;
+}
+
+const char *kms_clock_kind_name(enum kms_clock_kind kind) {
+	return kind == KMS_CLOCK_HARDWARE ? "hardware" : "simulated";
+}
