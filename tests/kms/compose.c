@@ -281,7 +281,8 @@ static void popups(void) {
 }
 
 /* The upper left corner of a drawn picture; false when it is nowhere. */
-static bool find_corner(const struct picture *picture, uint32_t number, int *found_x, int *found_y) {
+static bool find_corner(
+	const struct picture *picture, uint32_t number, int *found_x, int *found_y) {
 	for (int y = 0; y < (int)picture->height; y++) {
 		for (int x = 0; x < (int)picture->width; x++) {
 			int i = 0;

@@ -65,8 +65,8 @@ second_latch() {
 }
 
 frames() {
-    ends "--frames ends the session" 0 latch --device "$LATCH_DEVICE" --renderer pixman --frames 10 \
-        --stats "$work/frames.json" -- latch-client --software --fullscreen
+    ends "--frames ends the session" 0 latch --device "$LATCH_DEVICE" --frames 10 \
+        --renderer pixman --stats "$work/frames.json" -- latch-client --software --fullscreen
     check "--frames counts flips" python3 -c '
 import json, sys
 flips = sum(o["flips"] for o in json.load(open(sys.argv[1]))["outputs"])
