@@ -253,8 +253,8 @@ static void popups(void) {
 			.client = &scene.client,
 			.wl_surface = wl_compositor_create_surface(scene.client.compositor),
 		};
-		struct xdg_surface *xdg_surface = xdg_wm_base_get_xdg_surface(
-			scene.client.wm_base, surface[i].wl_surface);
+		struct xdg_surface *xdg_surface =
+			xdg_wm_base_get_xdg_surface(scene.client.wm_base, surface[i].wl_surface);
 		xdg_surface_add_listener(xdg_surface, &xdg_surface_listener, &popup);
 		struct xdg_popup *xdg_popup =
 			xdg_surface_get_popup(xdg_surface, scene.base.xdg_surface, positioner);
@@ -266,8 +266,8 @@ static void popups(void) {
 		CHECK(popup.configured, "the popup was not configured");
 		CHECK(popup.x == places[i].x && popup.y == places[i].y && popup.width == 90 &&
 				popup.height == 60,
-			"configured to %d,%d %dx%d, not %d,%d 90x60", popup.x, popup.y,
-			popup.width, popup.height, places[i].x, places[i].y);
+			"configured to %d,%d %dx%d, not %d,%d 90x60", popup.x, popup.y, popup.width,
+			popup.height, places[i].x, places[i].y);
 		buffer_init_shm(&buffer[i], &scene.client, &memory[i], 90, 60, false);
 		memory_draw(&memory[i], 6 + i);
 		surface_commit(&surface[i], &buffer[i], &frame, -1);
@@ -286,8 +286,9 @@ static bool find_corner(
 	for (int y = 0; y < (int)picture->height; y++) {
 		for (int x = 0; x < (int)picture->width; x++) {
 			int i = 0;
-			while (i < 24 && picture_get(picture, x + i, y) ==
-						 (picture_pixel((uint32_t)i, 0, number) & 0xffffff)) {
+			while (i < 24 &&
+				picture_get(picture, x + i, y) ==
+					(picture_pixel((uint32_t)i, 0, number) & 0xffffff)) {
 				i++;
 			}
 			if (i == 24) {
@@ -333,7 +334,8 @@ static void two_windows(void) {
 	for (int row = 0; row < 180; row++) {
 		for (int column = 0; column < 240; column++) {
 			int at_x = x[0] + column, at_y = y[0] + row;
-			if (at_x < x[1] || at_x >= x[1] + 200 || at_y < y[1] || at_y >= y[1] + 160) {
+			if (at_x < x[1] || at_x >= x[1] + 200 || at_y < y[1] ||
+				at_y >= y[1] + 160) {
 				check_part(&picture, at_x, at_y, 1, 1, column, row, 8);
 			}
 		}

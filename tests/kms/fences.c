@@ -20,9 +20,9 @@
 
 /* The ways in which a fence comes late. */
 enum late {
-	LATE_IMPLICIT,     // it sits in the dma-buf
-	LATE_SYNC_FILE,    // zwp_linux_explicit_synchronization_v1
-	LATE_POINT,        // a point that has the fence
+	LATE_IMPLICIT,	   // it sits in the dma-buf
+	LATE_SYNC_FILE,	   // zwp_linux_explicit_synchronization_v1
+	LATE_POINT,	   // a point that has the fence
 	LATE_MATERIALISED, // a point that gets its fence late
 };
 
@@ -61,8 +61,8 @@ static void scene_init(struct scene *scene, enum late late, bool fullscreen, uin
 			memory_init_udmabuf(&scene->memory[i], width, height);
 		}
 		memory_fill(&scene->memory[i], 0x00204060 * (i + 1));
-		buffer_init(&scene->buffers[i], &scene->client, &scene->memory[i],
-			DRM_FORMAT_XRGB8888);
+		buffer_init(
+			&scene->buffers[i], &scene->client, &scene->memory[i], DRM_FORMAT_XRGB8888);
 	}
 }
 
@@ -288,8 +288,8 @@ static void run_stuck(enum late late) {
 	victim_take(&victim);
 	sleep_ms(1000);
 	struct victim_counts beside = victim_take(&victim);
-	note("the other client: %d frames and %d missed before, %d and %d beside it", usual.presented,
-		usual.missed, beside.presented, beside.missed);
+	note("the other client: %d frames and %d missed before, %d and %d beside it",
+		usual.presented, usual.missed, beside.presented, beside.missed);
 	check_answers(&other);
 	if (getenv("LATCH_CAPTURE") != NULL) {
 		struct picture picture;

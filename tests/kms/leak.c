@@ -29,8 +29,8 @@ static void scene_init(struct scene *scene, enum fence_kind kind) {
 		memory_init_vgem(&scene->memory[i], (uint32_t)scene->surface.width,
 			(uint32_t)scene->surface.height);
 		memory_fill(&scene->memory[i], 0x00102030 * (i + 1));
-		buffer_init(&scene->buffers[i], &scene->client, &scene->memory[i],
-			DRM_FORMAT_XRGB8888);
+		buffer_init(
+			&scene->buffers[i], &scene->client, &scene->memory[i], DRM_FORMAT_XRGB8888);
 	}
 }
 
@@ -92,8 +92,8 @@ static void new_buffers(void) {
 	for (int n = 0; n < 40; n++) {
 		struct memory memory;
 		struct buffer buffer;
-		memory_init_vgem(&memory, (uint32_t)scene.surface.width,
-			(uint32_t)scene.surface.height);
+		memory_init_vgem(
+			&memory, (uint32_t)scene.surface.width, (uint32_t)scene.surface.height);
 		buffer_init(&buffer, &scene.client, &memory, DRM_FORMAT_XRGB8888);
 		surface_commit(&scene.surface, &buffer, &frame, -1);
 		frame_wait(&frame, 2000);

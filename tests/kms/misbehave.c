@@ -25,8 +25,8 @@ static void begin(struct client *client) {
 static void expect(struct client *client, const char *interface, int code) {
 	const char *got_interface;
 	int got = client_error(client, &got_interface, 2000);
-	CHECK(got == code && strcmp(got_interface, interface) == 0,
-		"error %d of %s, not %d of %s", got, got_interface, code, interface);
+	CHECK(got == code && strcmp(got_interface, interface) == 0, "error %d of %s, not %d of %s",
+		got, got_interface, code, interface);
 	victim_check_alive(&victim, ALIVE);
 	victim_stop(&victim);
 }
@@ -69,8 +69,8 @@ static void bad_viewport(void) {
 	buffer_init(&buffer, &client, &memory, DRM_FORMAT_XRGB8888);
 	struct wp_viewport *viewport =
 		wp_viewporter_get_viewport(client.viewporter, surface.wl_surface);
-	wp_viewport_set_source(viewport, wl_fixed_from_int(32), 0, wl_fixed_from_int(64),
-		wl_fixed_from_int(64));
+	wp_viewport_set_source(
+		viewport, wl_fixed_from_int(32), 0, wl_fixed_from_int(64), wl_fixed_from_int(64));
 	surface_commit(&surface, &buffer, NULL, -1);
 	expect(&client, "wp_viewport", WP_VIEWPORT_ERROR_OUT_OF_BUFFER);
 }
@@ -188,8 +188,8 @@ static void narrow_stride(void) {
 		ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS);
 }
 
-static void bad_params(const struct plane *planes, size_t len, int32_t width, uint32_t format,
-	int code) {
+static void bad_params(
+	const struct plane *planes, size_t len, int32_t width, uint32_t format, int code) {
 	struct client client;
 	struct answer answer;
 	begin(&client);
@@ -207,8 +207,8 @@ static void unknown_format(void) {
 	struct plane plane = {memory.fd, 0, 0, memory.stride};
 	zwp_linux_buffer_params_v1_create(
 		make_params(&client, &answer, &plane, 1), 64, 64, 0x3f3f3f3f, 0);
-	expect_failed_or(&client, &answer, "no format",
-		ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
+	expect_failed_or(
+		&client, &answer, "no format", ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT);
 }
 
 static void no_plane(void) {
@@ -337,8 +337,8 @@ static void points_with_shm(void) {
 	syncobj_begin(&scene);
 	buffer_init_shm(&buffer, &scene.client, &memory, 64, 64, false);
 	set_points(&scene.surface, 1, 1);
-	expect_syncobj(&scene, buffer.wl_buffer,
-		WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER);
+	expect_syncobj(
+		&scene, buffer.wl_buffer, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER);
 }
 
 static void points_after_surface(void) {
@@ -355,8 +355,7 @@ static void points_after_surface(void) {
 static void second_syncobj_surface(void) {
 	struct syncobj_scene scene;
 	syncobj_begin(&scene);
-	wp_linux_drm_syncobj_manager_v1_get_surface(
-		scene.client.syncobj, scene.surface.wl_surface);
+	wp_linux_drm_syncobj_manager_v1_get_surface(scene.client.syncobj, scene.surface.wl_surface);
 	expect(&scene.client, "wp_linux_drm_syncobj_manager_v1",
 		WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_SURFACE_EXISTS);
 }

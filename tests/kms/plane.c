@@ -35,7 +35,8 @@ static void is_the_clients(void) {
 		"a framebuffer of %ux%u is on the plane", plane.width, plane.height);
 	CHECK(strncmp(plane.format, "XR24", 4) == 0, "its format is %s", plane.format);
 	CHECK(plane.imported, "its memory was not imported");
-	CHECK(dmabuf_is_attached(memory.fd, getenv("LATCH_DRIVER") ? getenv("LATCH_DRIVER") : "vkms"),
+	CHECK(dmabuf_is_attached(
+		      memory.fd, getenv("LATCH_DRIVER") ? getenv("LATCH_DRIVER") : "vkms"),
 		"the client's dma-buf is not attached to the KMS device");
 }
 
@@ -78,8 +79,8 @@ static void exporters(void) {
 		buffer_init(&buffer, &client, &memory[i], DRM_FORMAT_XRGB8888);
 		surface_commit(&surface, &buffer, &frame, -1);
 		frame_wait(&frame, 2000);
-		CHECK(frame.flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY,
-			"%s is not zero-copy", names[i]);
+		CHECK(frame.flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY, "%s is not zero-copy",
+			names[i]);
 	}
 }
 

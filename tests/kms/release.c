@@ -37,8 +37,8 @@ static void scene_init(struct scene *scene, enum fence_kind kind, bool fullscree
 	for (unsigned i = 0; i < num; i++) {
 		memory_init_udmabuf(&scene->memory[i], width, height);
 		memory_fill(&scene->memory[i], 0x00080402 * (i + 1));
-		buffer_init(&scene->buffers[i], &scene->client, &scene->memory[i],
-			DRM_FORMAT_XRGB8888);
+		buffer_init(
+			&scene->buffers[i], &scene->client, &scene->memory[i], DRM_FORMAT_XRGB8888);
 	}
 }
 

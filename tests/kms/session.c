@@ -30,8 +30,8 @@ static void away_and_back(void) {
 		memory_init_dumb(&scene.memory[i], (uint32_t)scene.surface.width,
 			(uint32_t)scene.surface.height);
 		memory_fill(&scene.memory[i], 0x00203040 * (i + 1));
-		buffer_init(&scene.buffers[i], &scene.client, &scene.memory[i],
-			DRM_FORMAT_XRGB8888);
+		buffer_init(
+			&scene.buffers[i], &scene.client, &scene.memory[i], DRM_FORMAT_XRGB8888);
 	}
 	for (int round = 0; round < 3; round++) {
 		for (int i = 0; i < 20; i++) {

@@ -78,8 +78,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
 			uint32_t least = version < wanted[i].version ? version : wanted[i].version;
-			void *object =
-				wl_registry_bind(registry, name, wanted[i].interface, least);
+			void *object = wl_registry_bind(registry, name, wanted[i].interface, least);
 			memcpy(wanted[i].object, &object, sizeof(object));
 		}
 	}
@@ -211,8 +210,7 @@ void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory
 	memory->fd = memfd_create("shm", MFD_CLOEXEC);
 	CHECK(memory->fd >= 0 && ftruncate(memory->fd, (off_t)memory->size) == 0, "memfd: %s",
 		strerror(errno));
-	memory->map =
-		mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
+	memory->map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
 	CHECK(memory->map != MAP_FAILED, "mmap: %s", strerror(errno));
 	struct wl_shm_pool *pool =
 		wl_shm_create_pool(client->shm, memory->fd, (int32_t)memory->size);

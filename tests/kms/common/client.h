@@ -88,14 +88,14 @@ struct frame {
 	/* zwp_linux_buffer_release_v1 */
 	int releases;
 	int64_t release_ns; // when the event arrived
-	int release_fd;     // fenced; -1: immediate
+	int release_fd;	    // fenced; -1: immediate
 };
 
 /** How a frame's fence is told. */
 enum fence_kind {
-	KIND_NONE,      // wl_buffer.release, nothing explicit
+	KIND_NONE,	// wl_buffer.release, nothing explicit
 	KIND_SYNC_FILE, // zwp_linux_explicit_synchronization_v1
-	KIND_SYNCOBJ,   // linux-drm-syncobj-v1
+	KIND_SYNCOBJ,	// linux-drm-syncobj-v1
 };
 
 struct surface {

@@ -1,5 +1,6 @@
 #include "dma.h"
 
+#include <drm/vgem_drm.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
@@ -11,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#include <drm/vgem_drm.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
@@ -57,8 +57,8 @@ static uint32_t make_dumb(struct memory *memory, int fd, uint32_t width, uint32_
 	uint32_t handle;
 	uint64_t size, offset;
 	*memory = (struct memory){.fd = -1, .width = width, .height = height};
-	CHECK(drmModeCreateDumbBuffer(
-		      fd, width, height, 32, 0, &handle, &memory->stride, &size) == 0,
+	CHECK(drmModeCreateDumbBuffer(fd, width, height, 32, 0, &handle, &memory->stride, &size) ==
+			0,
 		"dumb buffer: %s", strerror(errno));
 	CHECK(drmPrimeHandleToFD(fd, handle, DRM_CLOEXEC | DRM_RDWR, &memory->fd) == 0,
 		"export: %s", strerror(errno));
@@ -140,15 +140,15 @@ void memory_draw(struct memory *memory, uint32_t number) {
 uint32_t drm_fence_attach(const struct memory *memory) {
 	struct drm_vgem_fence_attach attach = {
 		.handle = memory->vgem_handle, .flags = VGEM_FENCE_WRITE};
-	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_ATTACH, &attach) == 0,
-		"fence attach: %s", strerror(errno));
+	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_ATTACH, &attach) == 0, "fence attach: %s",
+		strerror(errno));
 	return attach.out_fence;
 }
 
 void drm_fence_signal(uint32_t fence) {
 	struct drm_vgem_fence_signal signal = {.fence = fence};
-	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal) == 0,
-		"fence signal: %s", strerror(errno));
+	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal) == 0, "fence signal: %s",
+		strerror(errno));
 }
 
 static int export_sync_file(int dmabuf_fd) {

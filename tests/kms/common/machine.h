@@ -36,7 +36,7 @@ int colour_distance(uint32_t a, uint32_t b);
 struct holdings {
 	int fds;
 	int framebuffers; // of the KMS device, whoever made them
-	int dmabufs;      // of the machine
+	int dmabufs;	  // of the machine
 };
 
 struct holdings holdings_count(void);

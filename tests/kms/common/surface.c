@@ -7,8 +7,7 @@
 #include "case.h"
 #include "client.h"
 
-static void handle_surface_configure(
-	void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
+static void handle_surface_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
 	struct surface *surface = data;
 	surface->configured = true;
 	xdg_surface_ack_configure(xdg_surface, serial);
@@ -47,8 +46,7 @@ static void init(struct surface *surface, struct client *client) {
 static void init_toplevel(
 	struct surface *surface, struct client *client, const char *title, bool fullscreen) {
 	init(surface, client);
-	surface->xdg_surface =
-		xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
+	surface->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
 	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
 	surface->toplevel = xdg_surface_get_toplevel(surface->xdg_surface);
 	xdg_toplevel_add_listener(surface->toplevel, &toplevel_listener, surface);
@@ -196,8 +194,7 @@ static const struct wl_callback_listener callback_listener = {.done = handle_cal
 static void set_fences(struct surface *surface, struct frame *frame, int acquire_fd) {
 	if (surface->kind == KIND_SYNC_FILE) {
 		int fd = acquire_fd >= 0 ? acquire_fd : drm_fence_signalled();
-		zwp_linux_surface_synchronization_v1_set_acquire_fence(
-			surface->explicit_sync, fd);
+		zwp_linux_surface_synchronization_v1_set_acquire_fence(surface->explicit_sync, fd);
 		if (acquire_fd < 0) {
 			close(fd);
 		}
@@ -205,8 +202,7 @@ static void set_fences(struct surface *surface, struct frame *frame, int acquire
 			struct zwp_linux_buffer_release_v1 *release =
 				zwp_linux_surface_synchronization_v1_get_release(
 					surface->explicit_sync);
-			zwp_linux_buffer_release_v1_add_listener(
-				release, &release_listener, frame);
+			zwp_linux_buffer_release_v1_add_listener(release, &release_listener, frame);
 		}
 	} else if (surface->kind == KIND_SYNCOBJ) {
 		uint64_t point = ++surface->point;
@@ -234,8 +230,7 @@ void surface_commit(
 	wl_callback_add_listener(surface->callback, &callback_listener, surface);
 	surface->frame_done = false;
 	if (frame != NULL) {
-		*frame = (struct frame){
-			.client = client, .state = FRAME_PENDING, .release_fd = -1};
+		*frame = (struct frame){.client = client, .state = FRAME_PENDING, .release_fd = -1};
 		struct wp_presentation_feedback *feedback =
 			wp_presentation_feedback(client->presentation, surface->wl_surface);
 		wp_presentation_feedback_add_listener(feedback, &feedback_listener, frame);

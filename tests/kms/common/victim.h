@@ -16,7 +16,7 @@ struct victim {
 /** What it has seen so far. */
 struct victim_counts {
 	int presented;
-	int missed; // refreshes without a new frame of its own
+	int missed;	    // refreshes without a new frame of its own
 	int64_t longest_ns; // between two of its frames
 };
 
