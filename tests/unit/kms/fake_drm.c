@@ -1,0 +1,613 @@
+#include "fake_drm.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xf86drm.h>
+
+struct fake_drm fake;
+
+#define PROPERTY_ID(object_id, index) ((object_id) * 100 + (uint32_t)(index) + 1)
+
+void fake_reset(void) {
+	fake_finish();
+	fake = (struct fake_drm){
+		.driver = "vkms",
+		.is_kms = true,
+		.is_master = true,
+		.has_closefb = true,
+		.fail_errno = ENOMEM,
+		.next_id = 500,
+	};
+	for (size_t i = 0; i < sizeof(fake.caps) / sizeof(fake.caps[0]); i++) {
+		fake.caps[i] = 1;
+	}
+	fake.caps[DRM_CAP_PRIME] = DRM_PRIME_CAP_IMPORT | DRM_PRIME_CAP_EXPORT;
+	fake.caps[DRM_CAP_CURSOR_WIDTH] = 512;
+	fake.caps[DRM_CAP_CURSOR_HEIGHT] = 256;
+}
+
+void fake_finish(void) {
+	for (size_t i = 0; i < fake.blobs_len; i++) {
+		free(fake.blobs[i].data);
+	}
+	fake.blobs_len = 0;
+}
+
+static bool fails(void) {
+	if (++fake.fallible_calls == fake.fail_at) {
+		errno = fake.fail_errno;
+		return true;
+	}
+	return false;
+}
+
+static void *make(size_t len, size_t size) {
+	fake.outstanding++;
+	return calloc(len > 0 ? len : 1, size);
+}
+
+static void drop(void *pointer) {
+	if (pointer != NULL) {
+		fake.outstanding--;
+		free(pointer);
+	}
+}
+
+struct fake_object *fake_add_object(uint32_t type, uint32_t id) {
+	struct fake_object *object = &fake.objects[fake.objects_len++];
+	*object = (struct fake_object){.id = id, .type = type, .possible_crtcs = 1};
+	return object;
+}
+
+struct fake_object *fake_find_object(uint32_t id) {
+	for (size_t i = 0; i < fake.objects_len; i++) {
+		if (fake.objects[i].id == id) {
+			return &fake.objects[i];
+		}
+	}
+	return NULL;
+}
+
+struct fake_property *fake_add_property(
+	struct fake_object *object, const char *name, uint32_t flags, uint64_t value) {
+	struct fake_property *property = &object->props[object->props_len++];
+	*property = (struct fake_property){.name = name, .flags = flags, .value = value};
+	return property;
+}
+
+struct fake_property *fake_find_property(uint32_t object_id, const char *name) {
+	struct fake_object *object = fake_find_object(object_id);
+	for (size_t i = 0; object != NULL && i < object->props_len; i++) {
+		if (strcmp(object->props[i].name, name) == 0) {
+			return &object->props[i];
+		}
+	}
+	return NULL;
+}
+
+void fake_remove_property(uint32_t object_id, const char *name) {
+	/* The numbers of the others stay what they were. */
+	fake_find_property(object_id, name)->name = "removed";
+}
+
+uint32_t fake_property_id(uint32_t object_id, const char *name) {
+	struct fake_object *object = fake_find_object(object_id);
+	struct fake_property *property = fake_find_property(object_id, name);
+	return property != NULL ? PROPERTY_ID(object_id, property - object->props) : 0;
+}
+
+uint32_t fake_add_blob(const void *data, uint32_t len) {
+	struct fake_blob *blob = &fake.blobs[fake.blobs_len++];
+	*blob = (struct fake_blob){.id = fake.next_id++, .data = malloc(len), .len = len};
+	memcpy(blob->data, data, len);
+	return blob->id;
+}
+
+static struct fake_blob *find_blob(uint32_t id) {
+	for (size_t i = 0; i < fake.blobs_len; i++) {
+		if (fake.blobs[i].id == id) {
+			return &fake.blobs[i];
+		}
+	}
+	return NULL;
+}
+
+int fake_own_blobs(void) {
+	int count = 0;
+	for (size_t i = 0; i < fake.blobs_len; i++) {
+		count += fake.blobs[i].ours;
+	}
+	return count;
+}
+
+int fake_open_handles(void) {
+	int count = 0;
+	for (size_t i = 0; i < FAKE_MAX; i++) {
+		count += fake.handle_of_object[i] != 0;
+	}
+	return count;
+}
+
+bool fake_commit_has(uint32_t object_id, const char *property, uint64_t *value) {
+	uint32_t id = fake_property_id(object_id, property);
+	for (size_t i = 0; id != 0 && i < fake.commit.len; i++) {
+		if (fake.commit.triples[i].object == object_id &&
+			fake.commit.triples[i].property == id) {
+			if (value != NULL) {
+				*value = fake.commit.triples[i].value;
+			}
+			return true;
+		}
+	}
+	return false;
+}
+
+drmModeModeInfo fake_mode(uint16_t width, uint16_t height, uint32_t clock, uint16_t htotal,
+	uint16_t vtotal, uint32_t flags, uint32_t type) {
+	return (drmModeModeInfo){
+		.clock = clock,
+		.hdisplay = width,
+		.htotal = htotal,
+		.vdisplay = height,
+		.vtotal = vtotal,
+		.flags = flags,
+		.type = type,
+	};
+}
+
+/* --- the device itself --- */
+
+drmVersionPtr drmGetVersion(int fd) {
+	if (fake.driver == NULL || fails()) {
+		return NULL;
+	}
+	drmVersionPtr version = make(1, sizeof(*version));
+	version->name = strdup(fake.driver);
+	version->name_len = (int)strlen(fake.driver);
+	return version;
+}
+
+void drmFreeVersion(drmVersionPtr version) {
+	free(version->name);
+	drop(version);
+}
+
+int drmIsKMS(int fd) {
+	return fake.is_kms;
+}
+
+int drmIsMaster(int fd) {
+	return fake.is_master;
+}
+
+int drmSetClientCap(int fd, uint64_t cap, uint64_t value) {
+	if ((fake.refused_client_caps & UINT64_C(1) << cap) != 0) {
+		errno = EOPNOTSUPP;
+		return -1;
+	}
+	return 0;
+}
+
+int drmGetCap(int fd, uint64_t cap, uint64_t *value) {
+	*value = fake.caps[cap];
+	return 0;
+}
+
+static size_t list_ids(uint32_t type, uint32_t *ids) {
+	size_t len = 0;
+	for (size_t i = 0; i < fake.objects_len; i++) {
+		if (fake.objects[i].type == type && !fake.objects[i].unplugged) {
+			ids[len++] = fake.objects[i].id;
+		}
+	}
+	return len;
+}
+
+drmModeResPtr drmModeGetResources(int fd) {
+	if (fails()) {
+		return NULL;
+	}
+	drmModeResPtr res = make(1, sizeof(*res));
+	res->crtcs = calloc(FAKE_MAX, sizeof(uint32_t));
+	res->connectors = calloc(FAKE_MAX, sizeof(uint32_t));
+	res->count_crtcs = (int)list_ids(DRM_MODE_OBJECT_CRTC, res->crtcs);
+	res->count_connectors = (int)list_ids(DRM_MODE_OBJECT_CONNECTOR, res->connectors);
+	res->max_width = 8192;
+	res->max_height = 4096;
+	return res;
+}
+
+void drmModeFreeResources(drmModeResPtr res) {
+	free(res->crtcs);
+	free(res->connectors);
+	drop(res);
+}
+
+drmModePlaneResPtr drmModeGetPlaneResources(int fd) {
+	if (fails()) {
+		return NULL;
+	}
+	drmModePlaneResPtr res = make(1, sizeof(*res));
+	res->planes = calloc(FAKE_MAX, sizeof(uint32_t));
+	res->count_planes = (uint32_t)list_ids(DRM_MODE_OBJECT_PLANE, res->planes);
+	return res;
+}
+
+void drmModeFreePlaneResources(drmModePlaneResPtr res) {
+	free(res->planes);
+	drop(res);
+}
+
+static struct fake_object *get_object(uint32_t id, uint32_t type) {
+	struct fake_object *object = fake_find_object(id);
+	if (object == NULL || object->type != type || object->unplugged) {
+		errno = ENOENT;
+		return NULL;
+	}
+	return fails() ? NULL : object;
+}
+
+drmModePlanePtr drmModeGetPlane(int fd, uint32_t id) {
+	struct fake_object *object = get_object(id, DRM_MODE_OBJECT_PLANE);
+	if (object == NULL) {
+		return NULL;
+	}
+	drmModePlanePtr plane = make(1, sizeof(*plane));
+	plane->plane_id = id;
+	plane->possible_crtcs = object->possible_crtcs;
+	plane->crtc_id = (uint32_t)fake_find_property(id, "CRTC_ID")->value;
+	plane->fb_id = (uint32_t)fake_find_property(id, "FB_ID")->value;
+	plane->count_formats = object->formats_len;
+	plane->formats = calloc(8, sizeof(uint32_t));
+	memcpy(plane->formats, object->formats, sizeof(object->formats));
+	return plane;
+}
+
+void drmModeFreePlane(drmModePlanePtr plane) {
+	free(plane->formats);
+	drop(plane);
+}
+
+drmModeCrtcPtr drmModeGetCrtc(int fd, uint32_t id) {
+	struct fake_object *object = get_object(id, DRM_MODE_OBJECT_CRTC);
+	if (object == NULL) {
+		return NULL;
+	}
+	drmModeCrtcPtr crtc = make(1, sizeof(*crtc));
+	struct fake_blob *blob = find_blob((uint32_t)fake_find_property(id, "MODE_ID")->value);
+	crtc->crtc_id = id;
+	crtc->mode_valid = blob != NULL;
+	if (blob != NULL) {
+		memcpy(&crtc->mode, blob->data, sizeof(crtc->mode));
+	}
+	return crtc;
+}
+
+void drmModeFreeCrtc(drmModeCrtcPtr crtc) {
+	drop(crtc);
+}
+
+drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
+	struct fake_object *object = get_object(id, DRM_MODE_OBJECT_CONNECTOR);
+	if (object == NULL) {
+		return NULL;
+	}
+	drmModeConnectorPtr connector = make(1, sizeof(*connector));
+	connector->connector_id = id;
+	connector->connector_type = object->connector_type;
+	connector->connector_type_id = object->type_id;
+	connector->connection = object->connection;
+	connector->mmWidth = 300;
+	connector->mmHeight = 200;
+	connector->count_modes = object->modes_len;
+	connector->modes = calloc(8, sizeof(drmModeModeInfo));
+	memcpy(connector->modes, object->modes, sizeof(object->modes));
+	return connector;
+}
+
+void drmModeFreeConnector(drmModeConnectorPtr connector) {
+	free(connector->modes);
+	drop(connector);
+}
+
+uint32_t drmModeConnectorGetPossibleCrtcs(int fd, const drmModeConnector *connector) {
+	return fake_find_object(connector->connector_id)->possible_crtcs;
+}
+
+/* --- properties and blobs --- */
+
+drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t id, uint32_t type) {
+	struct fake_object *object = get_object(id, type);
+	if (object == NULL) {
+		return NULL;
+	}
+	drmModeObjectPropertiesPtr list = make(1, sizeof(*list));
+	list->count_props = (uint32_t)object->props_len;
+	list->props = calloc(FAKE_MAX, sizeof(uint32_t));
+	list->prop_values = calloc(FAKE_MAX, sizeof(uint64_t));
+	for (size_t i = 0; i < object->props_len; i++) {
+		list->props[i] = PROPERTY_ID(id, i);
+		list->prop_values[i] = object->props[i].value;
+	}
+	return list;
+}
+
+void drmModeFreeObjectProperties(drmModeObjectPropertiesPtr list) {
+	free(list->props);
+	free(list->prop_values);
+	drop(list);
+}
+
+drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
+	struct fake_object *object = fake_find_object((property_id - 1) / 100);
+	size_t index = (property_id - 1) % 100;
+	if (object == NULL || index >= object->props_len) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if (fails()) {
+		return NULL;
+	}
+	const struct fake_property *property = &object->props[index];
+	drmModePropertyPtr info = make(1, sizeof(*info));
+	info->prop_id = property_id;
+	info->flags = property->flags;
+	snprintf(info->name, sizeof(info->name), "%s", property->name);
+	info->count_values = 2;
+	info->values = calloc(2, sizeof(uint64_t));
+	memcpy(info->values, property->range, sizeof(property->range));
+	info->count_enums = property->enums_len;
+	info->enums = calloc((size_t)property->enums_len + 1, sizeof(*info->enums));
+	for (int i = 0; i < property->enums_len; i++) {
+		info->enums[i].value = property->enums[i].value;
+		snprintf(info->enums[i].name, sizeof(info->enums[i].name), "%s",
+			property->enums[i].name);
+	}
+	return info;
+}
+
+void drmModeFreeProperty(drmModePropertyPtr info) {
+	free(info->values);
+	free(info->enums);
+	drop(info);
+}
+
+drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
+	struct fake_blob *found = find_blob(id);
+	if (found == NULL) {
+		errno = ENOENT;
+		return NULL;
+	}
+	if (fails()) {
+		return NULL;
+	}
+	drmModePropertyBlobPtr blob = make(1, sizeof(*blob));
+	blob->id = id;
+	blob->length = found->len;
+	blob->data = malloc(found->len);
+	memcpy(blob->data, found->data, found->len);
+	return blob;
+}
+
+void drmModeFreePropertyBlob(drmModePropertyBlobPtr blob) {
+	free(blob->data);
+	drop(blob);
+}
+
+int drmModeCreatePropertyBlob(int fd, const void *data, size_t size, uint32_t *id) {
+	if (fails()) {
+		return -errno;
+	}
+	*id = fake_add_blob(data, (uint32_t)size);
+	find_blob(*id)->ours = true;
+	return 0;
+}
+
+int drmModeDestroyPropertyBlob(int fd, uint32_t id) {
+	struct fake_blob *blob = find_blob(id);
+	if (blob == NULL || !blob->ours) {
+		return -ENOENT;
+	}
+	free(blob->data);
+	*blob = fake.blobs[--fake.blobs_len];
+	return 0;
+}
+
+/* --- buffers --- */
+
+int drmPrimeFDToHandle(int fd, int prime_fd, uint32_t *handle) {
+	uint32_t object = fake.object_of_fd[prime_fd];
+	if (object == 0) {
+		errno = EBADF;
+		return -1;
+	}
+	if (fails()) {
+		return -1;
+	}
+	/* As the kernel: one handle per object and file. */
+	if (fake.handle_of_object[object] == 0) {
+		fake.handle_of_object[object] = fake.next_id++;
+	}
+	*handle = fake.handle_of_object[object];
+	return 0;
+}
+
+int drmCloseBufferHandle(int fd, uint32_t handle) {
+	for (size_t i = 0; i < FAKE_MAX; i++) {
+		if (handle != 0 && fake.handle_of_object[i] == handle) {
+			fake.handle_of_object[i] = 0;
+			fake.handles_closed++;
+			return 0;
+		}
+	}
+	fake.wrong_closes++;
+	errno = EINVAL;
+	return -1;
+}
+
+int drmPrimeHandleToFD(int fd, uint32_t handle, uint32_t flags, int *prime_fd) {
+	if (fails()) {
+		return -1;
+	}
+	for (uint32_t i = 0; i < FAKE_MAX; i++) {
+		if (fake.handle_of_object[i] == handle) {
+			*prime_fd = FAKE_MAX - 1;
+			fake.object_of_fd[*prime_fd] = i;
+			return 0;
+		}
+	}
+	errno = ENOENT;
+	return -1;
+}
+
+static bool is_open(uint32_t handle) {
+	for (size_t i = 0; i < FAKE_MAX; i++) {
+		if (fake.handle_of_object[i] == handle) {
+			return true;
+		}
+	}
+	return false;
+}
+
+int drmModeAddFB2WithModifiers(int fd, uint32_t width, uint32_t height, uint32_t fourcc,
+	const uint32_t handles[4], const uint32_t strides[4], const uint32_t offsets[4],
+	const uint64_t modifiers[4], uint32_t *id, uint32_t flags) {
+	if (!is_open(handles[0])) {
+		errno = ENOENT;
+		return -errno;
+	}
+	if (fails()) {
+		return -errno;
+	}
+	struct fake_fb *fb = &fake.fbs[fake.fbs_len++];
+	*fb = (struct fake_fb){
+		.id = fake.next_id++,
+		.width = width,
+		.height = height,
+		.fourcc = fourcc,
+		.flags = flags,
+	};
+	for (size_t i = 0; i < 4; i++) {
+		fb->handles[i] = handles[i];
+		fb->strides[i] = strides[i];
+		fb->offsets[i] = offsets[i];
+		fb->modifiers[i] = modifiers != NULL ? modifiers[i] : 0;
+	}
+	*id = fb->id;
+	return 0;
+}
+
+int drmModeAddFB2(int fd, uint32_t width, uint32_t height, uint32_t fourcc,
+	const uint32_t handles[4], const uint32_t strides[4], const uint32_t offsets[4],
+	uint32_t *id, uint32_t flags) {
+	return drmModeAddFB2WithModifiers(
+		fd, width, height, fourcc, handles, strides, offsets, NULL, id, flags);
+}
+
+static int remove_fb(uint32_t id) {
+	for (size_t i = 0; i < fake.fbs_len; i++) {
+		if (fake.fbs[i].id == id) {
+			fake.fbs[i] = fake.fbs[--fake.fbs_len];
+			return 0;
+		}
+	}
+	errno = ENOENT;
+	return -errno;
+}
+
+int drmModeCloseFB(int fd, uint32_t id) {
+	if (!fake.has_closefb) {
+		errno = EINVAL;
+		return -errno;
+	}
+	return remove_fb(id);
+}
+
+int drmModeRmFB(int fd, uint32_t id) {
+	fake.rmfb_calls++;
+	return remove_fb(id);
+}
+
+drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
+	for (size_t i = 0; i < fake.fbs_len; i++) {
+		if (fake.fbs[i].id == id) {
+			drmModeFB2Ptr fb = make(1, sizeof(*fb));
+			fb->fb_id = id;
+			/* Both planes in one object, with a new handle. */
+			fake.handle_of_object[40] = fake.next_id++;
+			fb->handles[0] = fb->handles[1] = fake.handle_of_object[40];
+			return fb;
+		}
+	}
+	errno = ENOENT;
+	return NULL;
+}
+
+void drmModeFreeFB2(drmModeFB2Ptr fb) {
+	drop(fb);
+}
+
+/* Dumb buffers are the GEM objects from 50 on. */
+int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bpp, uint32_t flags,
+	uint32_t *handle, uint32_t *pitch, uint64_t *size) {
+	if (fails()) {
+		return -errno;
+	}
+	size_t object = 50;
+	while (fake.handle_of_object[object] != 0) {
+		object++;
+	}
+	fake.handle_of_object[object] = fake.next_id++;
+	*handle = fake.handle_of_object[object];
+	*pitch = (width * bpp / 8 + 63) & ~UINT32_C(63);
+	*size = (uint64_t)*pitch * height;
+	return 0;
+}
+
+int drmModeMapDumbBuffer(int fd, uint32_t handle, uint64_t *offset) {
+	if (!is_open(handle) || fails()) {
+		return -errno;
+	}
+	*offset = 0;
+	return 0;
+}
+
+int drmModeDestroyDumbBuffer(int fd, uint32_t handle) {
+	return drmCloseBufferHandle(fd, handle);
+}
+
+/* --- atomic commits --- */
+
+static int atomic(const struct drm_mode_atomic *request) {
+	const uint32_t *objects = (const uint32_t *)(uintptr_t)request->objs_ptr;
+	const uint32_t *counts = (const uint32_t *)(uintptr_t)request->count_props_ptr;
+	const uint32_t *props = (const uint32_t *)(uintptr_t)request->props_ptr;
+	const uint64_t *values = (const uint64_t *)(uintptr_t)request->prop_values_ptr;
+	struct fake_commit *commit = &fake.commit;
+	commit->flags = request->flags;
+	commit->user_data = request->user_data;
+	commit->len = 0;
+	commit->objects = request->count_objs;
+	commit->objects_twice = 0;
+	size_t at = 0;
+	for (uint32_t i = 0; i < request->count_objs; i++) {
+		for (uint32_t j = 0; j < i; j++) {
+			commit->objects_twice += objects[j] == objects[i];
+		}
+		for (uint32_t j = 0; j < counts[i]; j++, at++) {
+			commit->triples[commit->len++] =
+				(struct fake_triple){objects[i], props[at], values[at]};
+		}
+	}
+	fake.commits++;
+	return fake.on_commit != NULL ? fake.on_commit(commit, fake.on_commit_data) : 0;
+}
+
+int drmIoctl(int fd, unsigned long request, void *argument) {
+	int error = request == DRM_IOCTL_MODE_ATOMIC ? atomic(argument) : ENOTTY;
+	errno = error;
+	return error == 0 ? 0 : -1;
+}

@@ -1,0 +1,109 @@
+#include "fake_drm.h"
+
+#include <drm_fourcc.h>
+
+static const struct fake_enum blend_modes[] = {
+	/* Not the numbers of enum kms_blend_mode, to see them looked up. */
+	{"None", 7},
+	{"Pre-multiplied", 5},
+	{"Coverage", 6},
+};
+
+static const struct fake_enum rotations[] = {
+	{"rotate-0", 0},
+	{"rotate-180", 2},
+	{"reflect-x", 4},
+};
+
+static const struct fake_enum encodings[] = {
+	{"ITU-R BT.601 YCbCr", 10},
+	{"ITU-R BT.709 YCbCr", 11},
+};
+
+static const struct fake_enum ranges[] = {
+	{"YCbCr limited range", 20},
+	{"YCbCr full range", 21},
+};
+
+static void set_enums(struct fake_property *property, const struct fake_enum *enums, int len) {
+	property->enums = enums;
+	property->enums_len = len;
+}
+
+static uint32_t add_in_formats(void) {
+	const struct {
+		struct drm_format_modifier_blob head;
+		uint32_t formats[2];
+		struct drm_format_modifier modifiers[2];
+	} blob = {
+		.head = {.version = FORMAT_BLOB_CURRENT,
+			.count_formats = 2,
+			.formats_offset = sizeof(blob.head),
+			.count_modifiers = 2,
+			.modifiers_offset = sizeof(blob.head) + sizeof(blob.formats)},
+		.formats = {DRM_FORMAT_XRGB8888, DRM_FORMAT_NV12},
+		.modifiers = {{.formats = 3, .modifier = DRM_FORMAT_MOD_LINEAR},
+			{.formats = 1, .modifier = I915_FORMAT_MOD_X_TILED}},
+	};
+	return fake_add_blob(&blob, sizeof(blob));
+}
+
+static void add_plane(uint32_t id, uint64_t type) {
+	static const char *const plain[] = {"FB_ID", "CRTC_ID", "SRC_X", "SRC_Y", "SRC_W", "SRC_H",
+		"CRTC_X", "CRTC_Y", "CRTC_W", "CRTC_H"};
+	struct fake_object *plane = fake_add_object(DRM_MODE_OBJECT_PLANE, id);
+	plane->formats[0] = DRM_FORMAT_XRGB8888;
+	plane->formats_len = 1;
+	fake_add_property(plane, "type", DRM_MODE_PROP_ENUM | DRM_MODE_PROP_IMMUTABLE, type);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		fake_add_property(plane, plain[i], DRM_MODE_PROP_RANGE, 0);
+	}
+	fake_add_property(plane, "IN_FENCE_FD", DRM_MODE_PROP_SIGNED_RANGE, UINT64_MAX);
+	fake_add_property(plane, "IN_FORMATS", DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
+		add_in_formats());
+	struct fake_property *zpos = fake_add_property(plane, "zpos", DRM_MODE_PROP_RANGE, 3);
+	zpos->range[0] = 2;
+	zpos->range[1] = 5;
+	fake_add_property(plane, "alpha", DRM_MODE_PROP_RANGE, 0xffff)->range[1] = 0xffff;
+	set_enums(fake_add_property(plane, "pixel blend mode", DRM_MODE_PROP_ENUM, 5), blend_modes,
+		3);
+	set_enums(fake_add_property(plane, "rotation", DRM_MODE_PROP_BITMASK, 1), rotations, 3);
+	set_enums(fake_add_property(plane, "COLOR_ENCODING", DRM_MODE_PROP_ENUM, 10), encodings, 2);
+	set_enums(fake_add_property(plane, "COLOR_RANGE", DRM_MODE_PROP_ENUM, 20), ranges, 2);
+}
+
+void fake_add_connector(uint32_t id, uint32_t connector_type, uint32_t type_id) {
+	struct fake_object *connector = fake_add_object(DRM_MODE_OBJECT_CONNECTOR, id);
+	connector->connector_type = connector_type;
+	connector->type_id = type_id;
+	connector->connection = DRM_MODE_CONNECTED;
+	fake_add_property(connector, "CRTC_ID", DRM_MODE_PROP_OBJECT, 0);
+	fake_add_property(connector, "link-status", DRM_MODE_PROP_ENUM, 0);
+	connector->modes[0] = fake_mode(1024, 768, 65000, 1344, 806, 0, 0);
+	connector->modes[1] = fake_mode(1920, 1080, 148500, 2200, 1125, 0, DRM_MODE_TYPE_PREFERRED);
+	connector->modes[2] = fake_mode(640, 480, 25175, 800, 525, 0, 0);
+	connector->modes_len = 3;
+}
+
+void fake_add_vkms(void) {
+	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 50);
+	fake_add_property(crtc, "ACTIVE", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(crtc, "MODE_ID", DRM_MODE_PROP_BLOB, 0);
+	fake_add_property(crtc, "OUT_FENCE_PTR", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(crtc, "GAMMA_LUT", DRM_MODE_PROP_BLOB, 0);
+
+	add_plane(30, DRM_PLANE_TYPE_PRIMARY);
+	add_plane(31, DRM_PLANE_TYPE_OVERLAY);
+	add_plane(32, DRM_PLANE_TYPE_OVERLAY);
+	add_plane(33, DRM_PLANE_TYPE_CURSOR);
+
+	fake_add_connector(70, DRM_MODE_CONNECTOR_VIRTUAL, 1);
+	fake_add_connector(71, DRM_MODE_CONNECTOR_WRITEBACK, 1);
+	struct fake_object *writeback = fake_find_object(71);
+	const uint32_t formats[] = {DRM_FORMAT_RGB565, DRM_FORMAT_XRGB8888};
+	fake_add_property(writeback, "WRITEBACK_FB_ID", DRM_MODE_PROP_OBJECT, 0);
+	fake_add_property(writeback, "WRITEBACK_OUT_FENCE_PTR", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(writeback, "WRITEBACK_PIXEL_FORMATS",
+		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
+		fake_add_blob(formats, sizeof(formats)));
+}

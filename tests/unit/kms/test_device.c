@@ -1,0 +1,342 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xf86drm.h>
+#include <yyjson.h>
+
+#include "fake_drm.h"
+#include "kms/device.h"
+#include "kms/list.h"
+
+static int setup(void **state) {
+	fake_reset();
+	fake_add_vkms();
+	return 0;
+}
+
+static int teardown(void **state) {
+	fake_finish();
+	return fake.outstanding;
+}
+
+static struct kms_device *open_device(void) {
+	enum kms_open_error error = KMS_OPEN_FAILED;
+	struct kms_device *device = kms_device_create(3, &error);
+	assert_non_null(device);
+	assert_int_equal(error, KMS_OPEN_OK);
+	return device;
+}
+
+static void test_objects(void **state) {
+	struct kms_device *device = open_device();
+	assert_string_equal(device->driver, "vkms");
+	assert_int_equal(device->clock, KMS_CLOCK_SIMULATED);
+	assert_int_equal(device->cursor_width, 512);
+	assert_int_equal(device->cursor_height, 256);
+	assert_int_equal(device->max_width, 8192);
+	assert_int_equal(device->crtcs_len, 1);
+	assert_int_equal(device->planes_len, 4);
+	assert_int_equal(device->connectors_len, 2);
+	assert_int_equal(device->planes[0].type, KMS_PLANE_PRIMARY);
+	assert_int_equal(device->planes[2].type, KMS_PLANE_OVERLAY);
+	assert_int_equal(device->planes[3].type, KMS_PLANE_CURSOR);
+
+	const struct kms_connector *connector = device->connectors[0];
+	assert_string_equal(connector->name, "Virtual-1");
+	assert_int_equal(connector->status, KMS_CONNECTOR_CONNECTED);
+	assert_int_equal(connector->changes, KMS_CONNECTOR_ADDED);
+	assert_int_equal(connector->modes_len, 3);
+	assert_true(connector->modes[1].preferred);
+	assert_int_equal(connector->modes[1].refresh_mhz, 60000);
+	assert_false(connector->writeback);
+
+	const struct kms_connector *writeback = device->connectors[1];
+	assert_string_equal(writeback->name, "Writeback-1");
+	assert_true(writeback->writeback);
+	assert_int_equal(writeback->writeback_formats.len, 2);
+	assert_true(kms_format_set_has(
+		&writeback->writeback_formats, DRM_FORMAT_RGB565, DRM_FORMAT_MOD_LINEAR));
+
+	assert_ptr_equal(kms_device_find_plane(device, 32), &device->planes[2]);
+	assert_null(kms_device_find_plane(device, 70));
+	assert_ptr_equal(kms_device_find_connector_by_name(device, "virtual-1"), connector);
+	assert_null(kms_device_find_connector_by_name(device, "Virtual-2"));
+	kms_device_destroy(device);
+}
+
+/* Every property has the number that its own object has; what is missing is 0. */
+static void test_property_lookup(void **state) {
+	fake_remove_property(31, "zpos");
+	fake_remove_property(31, "IN_FENCE_FD");
+	fake_remove_property(31, "pixel blend mode");
+	fake_remove_property(31, "rotation");
+	fake_find_property(33, "zpos")->flags |= DRM_MODE_PROP_IMMUTABLE;
+	struct kms_device *device = open_device();
+	for (size_t i = 0; i < device->planes_len; i++) {
+		const struct kms_plane *plane = &device->planes[i];
+		assert_int_equal(plane->props.fb_id.id, fake_property_id(plane->id, "FB_ID"));
+		assert_int_equal(plane->props.crtc_w.id, fake_property_id(plane->id, "CRTC_W"));
+		assert_int_equal(plane->props.zpos.id, fake_property_id(plane->id, "zpos"));
+		assert_int_equal(plane->props.scaling_filter.id, 0);
+		assert_int_equal(plane->props.hotspot_x.id, 0);
+	}
+	const struct kms_plane *primary = &device->planes[0], *overlay = &device->planes[1];
+	assert_int_equal(primary->props.zpos.min, 2);
+	assert_int_equal(primary->props.zpos.max, 5);
+	assert_int_equal(primary->props.zpos.value, 3);
+	assert_false(primary->props.zpos.immutable);
+	assert_true(device->planes[3].props.zpos.immutable);
+	assert_int_equal(primary->blend_modes, 7);
+	assert_int_equal(primary->blend_values.values[KMS_BLEND_NONE], 7);
+	assert_int_equal(
+		primary->rotations, DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_X);
+	assert_int_equal(primary->color_encodings, 1u << KMS_COLOR_ENCODING_ANY |
+							   1u << KMS_COLOR_ENCODING_BT601 |
+							   1u << KMS_COLOR_ENCODING_BT709);
+
+	assert_int_equal(overlay->props.zpos.id, 0);
+	assert_int_equal(overlay->props.in_fence_fd.id, 0);
+	assert_int_equal(overlay->blend_modes, 1u << KMS_BLEND_PREMULTIPLIED);
+	assert_int_equal(overlay->rotations, DRM_MODE_ROTATE_0);
+
+	assert_int_equal(
+		device->crtcs[0].props.out_fence_ptr.id, fake_property_id(50, "OUT_FENCE_PTR"));
+	assert_int_equal(device->crtcs[0].props.vrr_enabled.id, 0);
+	kms_device_destroy(device);
+}
+
+static void test_formats(void **state) {
+	fake_remove_property(31, "IN_FORMATS");
+	/* A blob that makes no sense: the plain list is better than nothing. */
+	fake_find_property(32, "IN_FORMATS")->value = fake_add_blob("rubbish", 7);
+	struct kms_device *device = open_device();
+	const struct kms_plane *primary = &device->planes[0];
+	assert_true(primary->has_in_formats);
+	assert_true(kms_format_set_has(
+		&primary->formats, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED));
+	assert_true(kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR));
+	assert_false(
+		kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, I915_FORMAT_MOD_X_TILED));
+	for (size_t i = 1; i < 3; i++) {
+		assert_false(device->planes[i].has_in_formats);
+		assert_int_equal(device->planes[i].formats.len, 1);
+		assert_true(kms_format_set_has(
+			&device->planes[i].formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID));
+	}
+	kms_device_destroy(device);
+}
+
+static void test_features(void **state) {
+	fake.caps[DRM_CAP_SYNCOBJ_TIMELINE] = 0;
+	fake.caps[DRM_CAP_PRIME] = DRM_PRIME_CAP_IMPORT;
+	fake.caps[DRM_CAP_CURSOR_WIDTH] = 0;
+	fake.refused_client_caps = UINT64_C(1) << DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT;
+	struct kms_device *device = open_device();
+	assert_true(device->features.atomic);
+	assert_true(device->features.writeback_connectors);
+	assert_false(device->features.cursor_hotspot);
+	assert_false(device->features.syncobj_timeline);
+	assert_true(device->features.prime_import);
+	assert_false(device->features.prime_export);
+	assert_int_equal(device->cursor_width, 64);
+	/* Each has its words. */
+	assert_int_equal(kms_feature_texts_len, sizeof(struct kms_features) / sizeof(bool));
+	kms_device_destroy(device);
+}
+
+static void assert_not_opened(enum kms_open_error expected) {
+	enum kms_open_error error = KMS_OPEN_OK;
+	assert_null(kms_device_create(3, &error));
+	assert_int_equal(error, expected);
+	assert_int_equal(fake.outstanding, 0);
+}
+
+static void test_open_errors(void **state) {
+	fake.driver = NULL;
+	assert_not_opened(KMS_OPEN_NOT_DRM);
+	fake.driver = "vgem";
+	fake.is_kms = false;
+	assert_not_opened(KMS_OPEN_NOT_KMS);
+	fake.is_kms = true;
+	fake.refused_client_caps = UINT64_C(1) << DRM_CLIENT_CAP_ATOMIC;
+	assert_not_opened(KMS_OPEN_NOT_ATOMIC);
+	assert_null(kms_device_create(3, NULL));
+}
+
+/* Whatever call fails, nothing stays behind. ASan sees what the fake does not. */
+static void test_every_failure(void **state) {
+	int calls = 0;
+	for (int i = 1;; i++) {
+		enum kms_open_error error = KMS_OPEN_OK;
+		fake.fallible_calls = 0;
+		fake.fail_at = i;
+		struct kms_device *device = kms_device_create(3, &error);
+		kms_device_destroy(device);
+		assert_int_equal(fake.outstanding, 0);
+		if (device != NULL && fake.fallible_calls < i) {
+			break;
+		}
+		/* Only formats can be had in another way. */
+		assert_true(device != NULL || error != KMS_OPEN_OK);
+		calls++;
+	}
+	assert_true(calls > 50);
+}
+
+static void test_refresh(void **state) {
+	struct kms_device *device = open_device();
+	struct kms_connector *connector = device->connectors[0];
+	assert_int_equal(kms_device_refresh(device), 0);
+	assert_int_equal(connector->changes, 0);
+
+	struct fake_object *object = fake_find_object(70);
+	object->connection = DRM_MODE_DISCONNECTED;
+	object->modes_len = 0;
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(
+		connector->changes, KMS_CONNECTOR_STATUS_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
+	assert_int_equal(connector->status, KMS_CONNECTOR_DISCONNECTED);
+	assert_int_equal(connector->modes_len, 0);
+
+	object->connection = DRM_MODE_CONNECTED;
+	object->modes_len = 2;
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(connector->modes_len, 2);
+
+	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
+	assert_true(connector->link_bad);
+	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
+	assert_int_equal(kms_device_refresh(device), 0);
+	assert_false(connector->link_bad);
+	kms_device_destroy(device);
+}
+
+static void test_connectors_come_and_go(void **state) {
+	struct kms_device *device = open_device();
+	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 3);
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(device->connectors_len, 3);
+	struct kms_connector *added = device->connectors[2];
+	assert_string_equal(added->name, "DP-3");
+	assert_int_equal(added->changes, KMS_CONNECTOR_ADDED);
+
+	fake_find_object(72)->unplugged = true;
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(added->changes, KMS_CONNECTOR_REMOVED);
+	assert_true(added->gone);
+	assert_int_equal(added->status, KMS_CONNECTOR_DISCONNECTED);
+	assert_null(kms_device_find_connector(device, 72));
+	assert_null(kms_device_find_connector_by_name(device, "DP-3"));
+	assert_int_equal(kms_device_refresh(device), 0);
+	kms_device_drop_gone(device);
+	assert_int_equal(device->connectors_len, 2);
+
+	/* Another connector with the same number is another connector. */
+	fake_find_object(70)->type_id = 9;
+	struct kms_connector *old = device->connectors[0];
+	assert_int_equal(kms_device_refresh(device), 2);
+	assert_true(old->gone);
+	assert_string_equal(old->name, "Virtual-1");
+	assert_string_equal(kms_device_find_connector(device, 70)->name, "Virtual-9");
+	kms_device_drop_gone(device);
+	kms_device_destroy(device);
+}
+
+static void test_crtc_planes(void **state) {
+	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 51);
+	fake_add_property(crtc, "ACTIVE", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(crtc, "MODE_ID", DRM_MODE_PROP_BLOB, 0);
+	fake_find_object(30)->possible_crtcs = 3;
+	fake_find_object(31)->possible_crtcs = 3;
+	fake_find_property(31, "type")->value = DRM_PLANE_TYPE_PRIMARY;
+	fake_find_object(33)->possible_crtcs = 3;
+	struct kms_device *device = open_device();
+	const struct kms_crtc *first = &device->crtcs[0], *second = &device->crtcs[1];
+	/* Both could have either: the n-th is the n-th CRTC's. */
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY)->id, 30);
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY)->id, 31);
+	/* One cursor for two: better than none. */
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR)->id, 33);
+	/* The overlay is on the first only. */
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY)->id, 32);
+	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY));
+	kms_device_destroy(device);
+
+	/* A plane that is a CRTC's alone goes before one that is shared. */
+	fake_find_object(31)->possible_crtcs = 1;
+	device = open_device();
+	assert_int_equal(
+		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY)->id, 31);
+	kms_device_destroy(device);
+}
+
+static char *print(int (*func)(FILE *, const struct kms_list_entry *, size_t),
+	const struct kms_list_entry *entries, size_t len) {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	assert_int_equal(func(file, entries, len), 0);
+	fclose(file);
+	return text;
+}
+
+static void test_list(void **state) {
+	struct kms_device *device = open_device();
+	const struct kms_list_entry entries[] = {
+		{.path = "/dev/dri/card0", .device = device},
+		{.path = "/dev/dri/card1", .error = KMS_OPEN_NOT_ATOMIC},
+	};
+	char *text = print(kms_list_print_text, entries, 2);
+	assert_non_null(strstr(text, "/dev/dri/card0: vkms"));
+	assert_non_null(strstr(text, "1920x1080@60.000 preferred"));
+	assert_non_null(strstr(text, "NV12"));
+	assert_non_null(strstr(text, "zpos 2 to 5"));
+	assert_non_null(strstr(text, "/dev/dri/card1 has no atomic modesetting"));
+	free(text);
+
+	text = print(kms_list_print_json, entries, 2);
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	assert_non_null(doc);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	const char *const paths[] = {
+		"/devices/0/features/atomic",
+		"/devices/0/connectors/0/modes/1/refresh_mhz",
+		"/devices/0/connectors/1/writeback_formats/0/format",
+		"/devices/0/planes/3/zpos/max",
+		"/devices/0/planes/0/formats/1/modifiers/0",
+		"/devices/1/error",
+	};
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		assert_non_null(yyjson_ptr_get(root, paths[i]));
+	}
+	yyjson_doc_free(doc);
+	free(text);
+	kms_device_destroy(device);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_objects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_property_lookup, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_formats, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_features, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_open_errors, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_every_failure, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_connectors_come_and_go, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_crtc_planes, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_list, setup, teardown),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("kms-device", tests, NULL, NULL);
+}

@@ -1,0 +1,146 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <drm.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kms/event.h"
+#include "kms/vblank.h"
+
+struct seen {
+	struct kms_flip flips[8];
+	int len;
+};
+
+static void remember(const struct kms_flip *flip, void *data) {
+	struct seen *seen = data;
+	seen->flips[seen->len++] = *flip;
+}
+
+static struct drm_event_vblank make_event(uint32_t type, uint32_t crtc_id, uint32_t sequence) {
+	return (struct drm_event_vblank){
+		.base = {.type = type, .length = sizeof(struct drm_event_vblank)},
+		.user_data = UINT64_C(0xfedcba9876543210),
+		/* Beyond 2^31 seconds, so that a narrow product is noticed. */
+		.tv_sec = 3000000000,
+		.tv_usec = 999999,
+		.sequence = sequence,
+		.crtc_id = crtc_id,
+	};
+}
+
+static void test_parse(void **state) {
+	struct seen seen = {0};
+	const struct drm_event_vblank events[] = {
+		make_event(DRM_EVENT_FLIP_COMPLETE, 50, 0xffffffff),
+		make_event(DRM_EVENT_VBLANK, 50, 1),
+		make_event(DRM_EVENT_FLIP_COMPLETE, 51, 7),
+	};
+	assert_int_equal(kms_event_parse(events, sizeof(events), remember, &seen), 2);
+	assert_int_equal(seen.flips[0].crtc_id, 50);
+	assert_int_equal(seen.flips[0].sequence, 0xffffffff);
+	assert_int_equal(seen.flips[0].flip_ns, INT64_C(3000000000999999000));
+	assert_int_equal(seen.flips[0].user_data, UINT64_C(0xfedcba9876543210));
+	assert_int_equal(seen.flips[1].crtc_id, 51);
+	assert_int_equal(seen.flips[1].sequence, 7);
+}
+
+/* Events of other kinds may have any length, and the next one then any alignment. */
+static void test_unaligned(void **state) {
+	struct seen seen = {0};
+	char bytes[64] = {0};
+	const struct drm_event other = {.type = 0x80000000, .length = sizeof(other) + 1};
+	const struct drm_event_vblank flip = make_event(DRM_EVENT_FLIP_COMPLETE, 50, 3);
+	memcpy(bytes, &other, sizeof(other));
+	memcpy(bytes + other.length, &flip, sizeof(flip));
+	assert_int_equal(kms_event_parse(bytes, other.length + sizeof(flip), remember, &seen), 1);
+	assert_int_equal(seen.flips[0].sequence, 3);
+}
+
+static void test_cut_off(void **state) {
+	struct seen seen = {0};
+	struct drm_event_vblank event = make_event(DRM_EVENT_FLIP_COMPLETE, 50, 3);
+	assert_int_equal(kms_event_parse(&event, 4, remember, &seen), -EPROTO);
+	assert_int_equal(kms_event_parse(&event, sizeof(event) - 1, remember, &seen), -EPROTO);
+	event.base.length = 0;
+	assert_int_equal(kms_event_parse(&event, sizeof(event), remember, &seen), -EPROTO);
+	event.base.length = sizeof(event.base);
+	assert_int_equal(kms_event_parse(&event, sizeof(event), remember, &seen), -EPROTO);
+	assert_int_equal(seen.len, 0);
+}
+
+static void test_dispatch(void **state) {
+	int fds[2];
+	struct seen seen = {0};
+	const struct drm_event_vblank event = make_event(DRM_EVENT_FLIP_COMPLETE, 50, 3);
+	assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+	assert_int_equal(kms_event_dispatch(fds[0], remember, &seen), -EAGAIN);
+	assert_int_equal(write(fds[1], &event, sizeof(event)), sizeof(event));
+	assert_int_equal(kms_event_dispatch(fds[0], remember, &seen), 1);
+	assert_int_equal(seen.flips[0].sequence, 3);
+	close(fds[0]);
+	close(fds[1]);
+	assert_int_equal(kms_event_dispatch(fds[0], remember, &seen), -EBADF);
+}
+
+static void test_sequence(void **state) {
+	static const struct {
+		uint64_t last;
+		uint32_t sequence;
+		uint64_t expected;
+	} cases[] = {
+		{0, 0, 0},
+		{0, 0xfffffff0, 0xfffffff0},
+		{5, 6, 6},
+		{5, 5, 5},
+		{0xffffffff, 0, UINT64_C(0x100000000)},
+		{0xfffffff0, 3, UINT64_C(0x100000003)},
+		{UINT64_C(0x1ffffffff), 1, UINT64_C(0x200000001)},
+		/* Back, over the wrap too. */
+		{UINT64_C(0x100000003), 0xfffffff0, 0xfffffff0},
+		{UINT64_C(0x100000003), 1, UINT64_C(0x100000001)},
+		/* Never below nothing. */
+		{5, 0xfffffff0, 0xfffffff0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(
+			kms_sequence_widen(cases[i].last, cases[i].sequence), cases[i].expected);
+	}
+	/* A long run in big steps only grows. */
+	uint64_t last = 0, real = 0;
+	for (int i = 0; i < 100; i++) {
+		real += 0x7ffffff0;
+		last = kms_sequence_widen(last, (uint32_t)real);
+		assert_int_equal(last, real);
+	}
+}
+
+static void test_clock_kind(void **state) {
+	assert_int_equal(kms_clock_kind_of_driver("vkms"), KMS_CLOCK_SIMULATED);
+	assert_int_equal(kms_clock_kind_of_driver("virtio_gpu"), KMS_CLOCK_SIMULATED);
+	assert_int_equal(kms_clock_kind_of_driver("simpledrm"), KMS_CLOCK_SIMULATED);
+	assert_int_equal(kms_clock_kind_of_driver("i915"), KMS_CLOCK_HARDWARE);
+	assert_int_equal(kms_clock_kind_of_driver("vc4"), KMS_CLOCK_HARDWARE);
+	assert_string_equal(kms_clock_kind_name(KMS_CLOCK_HARDWARE), "hardware");
+	assert_string_equal(kms_clock_kind_name(KMS_CLOCK_SIMULATED), "simulated");
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_unaligned),
+		cmocka_unit_test(test_cut_off),
+		cmocka_unit_test(test_dispatch),
+		cmocka_unit_test(test_sequence),
+		cmocka_unit_test(test_clock_kind),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("kms-event", tests, NULL, NULL);
+}

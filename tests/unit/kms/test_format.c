@@ -1,0 +1,117 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <string.h>
+#include <xf86drmMode.h>
+
+#include "kms/format.h"
+
+#define A 0x31
+#define B 0x32
+#define C 0x33
+
+/* An IN_FORMATS blob: three formats, modifier 7 goes with A and C, 8 with B only. */
+struct blob {
+	struct drm_format_modifier_blob head;
+	uint32_t formats[4];
+	struct drm_format_modifier modifiers[2];
+};
+
+static struct blob make_blob(void) {
+	return (struct blob){
+		.head = {.version = FORMAT_BLOB_CURRENT,
+			.count_formats = 3,
+			.formats_offset = offsetof(struct blob, formats),
+			.count_modifiers = 2,
+			.modifiers_offset = offsetof(struct blob, modifiers)},
+		.formats = {A, B, C},
+		.modifiers = {{.formats = 5, .offset = 0, .modifier = 7},
+			{.formats = 1, .offset = 1, .modifier = 8}},
+	};
+}
+
+static void test_blob(void **state) {
+	struct blob blob = make_blob();
+	struct kms_format_set set = {0};
+	assert_int_equal(kms_format_set_from_blob(&set, &blob, sizeof(blob)), 0);
+	assert_int_equal(set.len, 3);
+	assert_true(kms_format_set_has(&set, A, 7));
+	assert_false(kms_format_set_has(&set, A, 8));
+	assert_false(kms_format_set_has(&set, B, 7));
+	assert_true(kms_format_set_has(&set, B, 8));
+	assert_true(kms_format_set_has(&set, C, 7));
+	assert_false(kms_format_set_has(&set, A, DRM_FORMAT_MOD_INVALID));
+	assert_null(kms_format_set_get(&set, 0x34));
+	kms_format_set_finish(&set);
+	assert_int_equal(set.len, 0);
+}
+
+static void assert_refused(const struct blob *blob, uint32_t size) {
+	struct kms_format_set set = {0};
+	assert_int_equal(kms_format_set_from_blob(&set, blob, size), -EINVAL);
+	assert_int_equal(set.len, 0);
+	assert_null(set.formats);
+}
+
+static void test_malformed_blobs(void **state) {
+	struct blob blob = make_blob();
+	assert_refused(NULL, 0);
+	assert_refused(&blob, sizeof(blob.head) - 1);
+	assert_refused(&blob, sizeof(blob) - 1);
+
+	blob.head.version = 0;
+	assert_refused(&blob, sizeof(blob));
+	blob = make_blob();
+	blob.head.count_formats = UINT32_MAX;
+	assert_refused(&blob, sizeof(blob));
+	blob = make_blob();
+	blob.head.formats_offset = UINT32_MAX - 3;
+	assert_refused(&blob, sizeof(blob));
+	blob = make_blob();
+	blob.head.modifiers_offset = sizeof(blob) - 8;
+	assert_refused(&blob, sizeof(blob));
+	blob = make_blob();
+	blob.modifiers[0].formats = UINT64_C(1) << 63;
+	assert_refused(&blob, sizeof(blob));
+	blob = make_blob();
+	blob.modifiers[1].offset = 3;
+	assert_refused(&blob, sizeof(blob));
+}
+
+static void test_list(void **state) {
+	const uint32_t fourccs[] = {A, B, A};
+	struct kms_format_set set = {0};
+	assert_int_equal(kms_format_set_from_list(&set, fourccs, 3), 0);
+	assert_int_equal(set.len, 2);
+	assert_int_equal(kms_format_set_get(&set, A)->modifiers_len, 2);
+	assert_true(kms_format_set_has(&set, B, DRM_FORMAT_MOD_LINEAR));
+	assert_true(kms_format_set_has(&set, B, DRM_FORMAT_MOD_INVALID));
+	kms_format_set_finish(&set);
+}
+
+static void test_names(void **state) {
+	char text[64];
+	kms_modifier_name(text, sizeof(text), DRM_FORMAT_MOD_LINEAR);
+	assert_string_equal(text, "LINEAR");
+	kms_modifier_name(text, sizeof(text), I915_FORMAT_MOD_X_TILED);
+	assert_non_null(strstr(text, "X_TILED"));
+	kms_modifier_name(text, sizeof(text), UINT64_C(0x7700000000000001));
+	assert_string_equal(text, "0x7700000000000001");
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_blob),
+		cmocka_unit_test(test_malformed_blobs),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_names),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("kms-format", tests, NULL, NULL);
+}
