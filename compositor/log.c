@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "kms/log.h"
-#include "output/clock.h"
+#include "clock.h"
 
 static enum wlr_log_importance shown_level;
 static int64_t start_ns;

@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include "log.h"
 #include "options.h"
 #include "server.h"
@@ -9,6 +11,8 @@ int main(int argc, char **argv) {
 		return status;
 	}
 	latch_log_init(options.log_level);
+	/* A reader that goes away must not end the session before the console is restored. */
+	signal(SIGPIPE, SIG_IGN);
 
 	if (options.list) {
 		return latch_backend_list(options.device, options.list_json);

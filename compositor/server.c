@@ -9,7 +9,6 @@
 #include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
-#include <wlr/types/wlr_alpha_modifier_v1.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -36,6 +35,8 @@
 
 /* How long the command may take to end after SIGTERM. */
 #define COMMAND_GRACE_MS 1000
+/* How long the last picture may take: some 100 ms on an emulated machine. */
+#define CAPTURE_GRACE_MS 3000
 
 /* drm_syncobj eventfds that wait for points without a fence work since this one. */
 #define MIN_KERNEL_MAJOR 6
@@ -102,11 +103,11 @@ static void handle_terminate(void *data) {
 
 static void handle_command_ended(void *data, int status) {
 	struct latch_server *server = data;
-	if (server->exit_status >= 0) {
+	if (server->waits_for_command) {
 		wl_display_terminate(server->display);
-		return;
+	} else {
+		latch_server_end(server, status);
 	}
-	latch_server_end(server, status);
 }
 
 static int handle_end_signal(int signal_number, void *data) {
@@ -176,6 +177,12 @@ static bool create_sync(struct latch_server *server) {
 	server->timeline_device = latch_timeline_find_device(kms_fd);
 	if (server->timeline_device == NULL) {
 		wlr_log(WLR_INFO, "linux-drm-syncobj: off, no DRM device here has timelines");
+	}
+	if (server->backend.kms != NULL) {
+		latch_kms_backend_create_signalled_fence(server->backend.kms,
+			server->timeline_device != NULL
+				? latch_timeline_device_get_fd(server->timeline_device)
+				: -1);
 	}
 	server->gate = latch_gate_create(server->display, server->compositor,
 		&(struct latch_gate_options){.timeline_device = server->timeline_device});
@@ -308,7 +315,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	if (status != LATCH_EXIT_OK) {
 		goto error;
 	}
-	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer);
+	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer,
+		server->backend.kms == NULL || latch_kms_backend_may_have_gpu(server->backend.kms));
 
 	status = LATCH_EXIT_FAILURE;
 	server->trace = latch_trace_create(&(struct latch_trace_options){
@@ -377,16 +385,21 @@ static int handle_grace_over(void *data) {
 	return 0;
 }
 
+/* Whatever is waited for at the end, it is not waited for longer than this. */
+static bool start_grace(struct latch_server *server, int ms) {
+	if (server->grace == NULL) {
+		server->grace =
+			wl_event_loop_add_timer(server->event_loop, handle_grace_over, server);
+	}
+	return server->grace != NULL && wl_event_source_timer_update(server->grace, ms) == 0;
+}
+
 /* The command may have something to say or to save: it gets a moment, and a living compositor. */
 static void end_session(void *data) {
 	struct latch_server *server = data;
-	if (latch_child_ask_to_end(&server->child)) {
-		server->grace =
-			wl_event_loop_add_timer(server->event_loop, handle_grace_over, server);
-		if (server->grace != NULL) {
-			wl_event_source_timer_update(server->grace, COMMAND_GRACE_MS);
-			return;
-		}
+	if (start_grace(server, COMMAND_GRACE_MS) && latch_child_ask_to_end(&server->child)) {
+		server->waits_for_command = true;
+		return;
 	}
 	wl_display_terminate(server->display);
 }
@@ -397,7 +410,8 @@ void latch_server_end(struct latch_server *server, int exit_status) {
 	}
 	server->exit_status = exit_status;
 	/* A picture is taken while everything still stands, if nobody asked for one before. */
-	bool wanted = server->options->capture != NULL && !server->captured && server->active;
+	bool wanted = server->options->capture != NULL && !server->captured && server->active &&
+		      start_grace(server, CAPTURE_GRACE_MS);
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (wanted && latch_output_capture(

@@ -44,6 +44,7 @@ struct latch_server {
 
 	struct wl_list outputs; // latch_output.link
 	uint64_t flips;		// over all outputs, for --frames
+	bool waits_for_command; // to end, after SIGTERM
 	bool captured;		// a picture was taken, for --capture
 	bool active;		// false while the session is switched away
 

@@ -1,5 +1,6 @@
 #include "backend/backend.h"
 
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,10 +10,12 @@
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
+#include <xf86drm.h>
 
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "kms/event.h"
+#include "kms/framebuffer.h"
 #include "kms/saved_state.h"
 #include "options.h"
 #include "sync/fence.h"
@@ -43,28 +46,35 @@ const struct kms_format_set *latch_kms_backend_primary_formats(
 	return NULL;
 }
 
-int latch_kms_backend_signalled_fence(
-	struct latch_kms_backend *backend, struct wlr_buffer *idle_buffer) {
-	if (backend->signalled_fence_fd >= 0 || backend->in_fences_forbidden) {
-		return backend->signalled_fence_fd;
+void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend, int timeline_fd) {
+	/* Where no node has syncobjs, a buffer that nobody ever writes to has such a fence too. */
+	struct kms_dumb_buffer *idle =
+		kms_dumb_buffer_create(backend->device, 64, 64, DRM_FORMAT_XRGB8888, NULL);
+	int idle_fd = idle != NULL ? kms_dumb_buffer_export(idle) : -1;
+	int fd = latch_fence_create_signalled(timeline_fd, idle_fd);
+	if (fd >= 0) {
+		backend->signalled_fence_fd = fd;
+	} else {
+		wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: no signalled fence can be made: %s",
+			backend->path, strerror(-fd));
 	}
-	struct wlr_dmabuf_attributes dmabuf;
-	int idle_fd = wlr_buffer_get_dmabuf(idle_buffer, &dmabuf) ? dmabuf.fd[0] : -1;
-	int fd = latch_fence_create_signalled(backend->device->fd, idle_fd);
-	if (fd < 0) {
-		latch_kms_backend_forbid_in_fences(backend);
-		return -1;
+	if (idle_fd >= 0) {
+		close(idle_fd);
 	}
-	backend->signalled_fence_fd = fd;
-	return fd;
+	kms_dumb_buffer_destroy(idle);
+}
+
+bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend) {
+	/* A display controller without a render node is often driven together with a GPU that is a
+	 * device of its own: Mesa knows the pairs. */
+	char *render_node = drmGetRenderDeviceNameFromFd(backend->device->fd);
+	bool has_render_node = render_node != NULL;
+	free(render_node);
+	return has_render_node || backend->device->clock == KMS_CLOCK_HARDWARE;
 }
 
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend) {
-	if (!backend->in_fences_forbidden) {
-		wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: it can't be had, or is refused",
-			backend->path);
-	}
-	backend->in_fences_forbidden = true;
+	wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: the driver refuses it", backend->path);
 	latch_fence_clear(&backend->signalled_fence_fd);
 }
 
@@ -72,7 +82,7 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	struct latch_kms_backend *backend = data;
 	struct latch_kms_output *output;
 	wl_list_for_each(output, &backend->outputs, link) {
-		if (flip->user_data == output->crtc->id) {
+		if (flip->user_data >> 32 == output->crtc->id) {
 			latch_kms_output_handle_flip(output, flip);
 			return;
 		}
@@ -123,6 +133,10 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
 		struct latch_kms_output *output = find_output(backend, connector);
+		if (output != NULL && (connector->changes & KMS_CONNECTOR_LINK_WENT_BAD)) {
+			output->needs_modeset = true;
+			wlr_output_update_needs_frame(&output->base);
+		}
 		if (output != NULL && (!is_wanted(backend, connector) ||
 					      connector->status == KMS_CONNECTOR_DISCONNECTED)) {
 			wlr_log(WLR_INFO, "%s was unplugged", connector->name);

@@ -35,9 +35,11 @@ struct latch_kms_backend {
 	bool has_mode_request;
 	struct kms_mode_request mode_request;
 
-	/** See latch_kms_backend_signalled_fence(). */
+	/**
+	 * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed
+	 * the gate; -1 where it can't be had or the driver refuses it.
+	 */
 	int signalled_fence_fd;
-	bool in_fences_forbidden;
 
 	struct wl_list outputs;	     // latch_kms_output.link
 	struct wl_list framebuffers; // backend/framebuffer.c
@@ -70,7 +72,7 @@ int latch_kms_backend_fd(const struct latch_kms_backend *backend);
 int latch_kms_backend_choose(
 	struct latch_kms_backend *backend, const char *connector, const char *mode);
 
-/** What the primary planes of all CRTCs that could be used have in common. Borrowed. */
+/** What the first primary plane takes; the others of a device are like it. Borrowed. */
 const struct kms_format_set *latch_kms_backend_primary_formats(
 	const struct latch_kms_backend *backend);
 
@@ -78,13 +80,11 @@ const struct kms_format_set *latch_kms_backend_primary_formats(
 bool latch_kms_backend_can_import(
 	const struct latch_kms_backend *backend, const struct wlr_dmabuf_attributes *dmabuf);
 
-/**
- * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed the
- * gate. Made once; where the device has no syncobjs, from the idle buffer. Borrowed; -1 where it
- * can't be had or is forbidden.
- */
-int latch_kms_backend_signalled_fence(
-	struct latch_kms_backend *backend, struct wlr_buffer *idle_buffer);
+/** Makes the signalled fence; timeline_fd: a node with syncobjs, borrowed, -1 for none. */
+void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend, int timeline_fd);
+
+/** False where no GPU can be behind the device for certain: it is simulated, and has no render node. */
+bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend);
 
 /** The driver refuses fences that are not its own: no plane gets one from now on. */
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend);

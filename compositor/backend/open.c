@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/backend/libinput.h>
@@ -18,6 +20,9 @@
 #include "options.h"
 
 #define MAX_GPUS 8
+
+/* Documentation/admin-guide/devices.txt of the kernel. */
+#define DRM_MAJOR 226
 
 static bool in_window(const char *device) {
 	return device == NULL &&
@@ -36,14 +41,30 @@ static int open_window(struct latch_backend *backend, struct wl_event_loop *loop
 	return LATCH_EXIT_OK;
 }
 
+/* Why the seat did not open it. */
+static int explain_closed(const char *path) {
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		fprintf(stderr, "latch: %s is not there; 'latch --list' shows the devices\n", path);
+		return LATCH_EXIT_NO_DEVICE;
+	}
+	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != DRM_MAJOR) {
+		fprintf(stderr,
+			"latch: %s is no DRM device; 'latch --list' shows those that are\n", path);
+		return LATCH_EXIT_NO_DEVICE;
+	}
+	/* A seat gives its devices to one session at a time. */
+	fprintf(stderr,
+		"latch: %s is in use, or of another seat: end the compositor that has it, or "
+		"switch to its VT\n",
+		path);
+	return LATCH_EXIT_BUSY;
+}
+
 static int open_named(struct latch_backend *backend, const char *path) {
 	struct wlr_device *device = wlr_session_open_file(backend->session, path);
 	if (device == NULL) {
-		bool there = access(path, F_OK) == 0;
-		fprintf(stderr, "latch: %s %s\n", path,
-			there ? "can't be opened: it is no DRM device of this seat, or in use"
-			      : "is not there; 'latch --list' shows the devices");
-		return LATCH_EXIT_NO_DEVICE;
+		return explain_closed(path);
 	}
 	int status;
 	backend->kms = latch_kms_backend_create(backend->session, device, path, &status);
@@ -97,11 +118,15 @@ static int open_first(struct latch_backend *backend) {
 static int add_input(struct latch_backend *backend, struct wl_event_loop *loop) {
 	/* A board without a keyboard is no reason not to show pictures. */
 	setenv("WLR_LIBINPUT_NO_DEVICES", "1", 0);
-	backend->wlr = wlr_multi_backend_create(loop);
+	struct wlr_backend *multi = wlr_multi_backend_create(loop);
+	if (multi == NULL || !wlr_multi_backend_add(multi, &backend->kms->base)) {
+		wlr_backend_destroy(multi);
+		fputs("latch: no memory for a backend\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	backend->wlr = multi; // which owns the KMS backend from here on
 	struct wlr_backend *input = wlr_libinput_backend_create(backend->session);
-	if (backend->wlr == NULL || input == NULL ||
-		!wlr_multi_backend_add(backend->wlr, &backend->kms->base) ||
-		!wlr_multi_backend_add(backend->wlr, input)) {
+	if (input == NULL || !wlr_multi_backend_add(backend->wlr, input)) {
 		fputs("latch: input devices can't be set up\n", stderr);
 		return LATCH_EXIT_FAILURE;
 	}

@@ -253,23 +253,67 @@ void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
 	output->flip_data = data;
 }
 
+int latch_kms_output_submit(
+	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags) {
+	uint64_t user_data = (uint64_t)output->crtc->id << 32 | (output->submit_serial + 1);
+	int ret = kms_commit_submit(commit, flags, user_data);
+	if (ret == 0) {
+		output->submit_serial++;
+	}
+	return ret;
+}
+
 void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip) {
+	if ((uint32_t)flip->user_data != output->submit_serial) {
+		return;
+	}
 	output->sequence = kms_sequence_widen(output->sequence, flip->sequence);
 	if (output->flip != NULL) {
 		output->flip(output->flip_data, flip, output->sequence);
 	}
 }
 
+static bool plane_taken(const struct latch_kms_output *output, const struct kms_plane *plane) {
+	struct latch_kms_output *other;
+	wl_list_for_each(other, &output->backend->outputs, link) {
+		if (other != output && (other->primary == plane || other->cursor == plane)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool connector_taken(
+	const struct latch_kms_output *output, const struct kms_connector *connector) {
+	struct latch_kms_output *other;
+	wl_list_for_each(other, &output->backend->outputs, link) {
+		if (other->connector == connector) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
 	const struct kms_device *device = output->device;
+	const struct kms_crtc *crtc = output->crtc;
+	/* Whoever had the device before may have left planes on this CRTC, and connectors. */
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = &device->planes[i];
-		bool only_here = plane->possible_crtcs == 1u << output->crtc->index;
-		if (only_here || plane->initial.crtc_id == output->crtc->id) {
+		if ((plane->possible_crtcs & (1u << crtc->index)) && !plane_taken(output, plane)) {
 			kms_commit_disable_plane(commit, plane);
 		}
 	}
-	kms_commit_set_mode(commit, output->crtc, output->connector, output->mode_blob);
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		const struct kms_connector *connector = device->connectors[i];
+		if (!connector->gone && !connector->writeback &&
+			connector->initial_crtc_id == crtc->id &&
+			!connector_taken(output, connector)) {
+			kms_commit_disable_connector(commit, connector);
+		}
+	}
+	kms_commit_reset_color(commit, crtc);
+	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
 }
 
 void latch_kms_output_disable(struct latch_kms_output *output) {

@@ -41,6 +41,8 @@ struct latch_kms_output {
 	/** Black, as large as the mode: for a screen without anything on it. */
 	struct kms_dumb_buffer *black;
 
+	/** Number of the last submit, which its flip event brings back. */
+	uint32_t submit_serial;
 	/** 64 bit vblank counter. */
 	uint64_t sequence;
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
@@ -74,6 +76,13 @@ void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct 
  * CRTC off. To be called first: planes that are set after it win.
  */
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit);
+
+/**
+ * Submits a commit of this CRTC, see kms_commit_submit(). Flip events of earlier ones that are still
+ * to come (the session was switched away meanwhile) are ignored from here on.
+ */
+int latch_kms_output_submit(
+	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags);
 
 /** Switches the CRTC off, blocking, so that nothing reads its buffers any more. */
 void latch_kms_output_disable(struct latch_kms_output *output);

@@ -15,6 +15,7 @@
  */
 #include "output/assign.h"
 
+#include <errno.h>
 #include <math.h>
 
 /* Marks layers of which nothing is to be seen; returns how many are left. */
@@ -87,12 +88,16 @@ static bool test_remembered(const struct latch_layer *layer, const struct latch_
 	if (memory->valid && latch_layer_same_shape(&memory->shape, layer)) {
 		return memory->accepted;
 	}
+	int ret = input->test(input->data, layer);
+	/* Of the arrangement itself speak only these; a device that is busy, or not ours just now,
+	 * may take it the next time. */
+	bool lasting = ret == 0 || ret == -EINVAL || ret == -ERANGE || ret == -ENOSPC;
 	*memory = (struct latch_assign_memory){
-		.valid = true,
-		.accepted = input->test(input->data, layer),
+		.valid = lasting,
+		.accepted = ret == 0,
 		.shape = *layer,
 	};
-	return memory->accepted;
+	return ret == 0;
 }
 
 struct latch_plan latch_assign(struct latch_layer *layers, size_t len,

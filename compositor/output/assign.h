@@ -22,9 +22,10 @@ struct latch_assign_input {
 	uint64_t (*check_buffer)(void *data, const struct latch_layer *layer);
 	/**
 	 * Asks the kernel by a TEST_ONLY commit whether the layer can go to the primary plane as
-	 * it is. Called for one layer at most, and only when the answer is not known already.
+	 * it is: 0, or negative errno. Called for one layer at most, and only when the answer is
+	 * not known already.
 	 */
-	bool (*test)(void *data, const struct latch_layer *layer);
+	int (*test)(void *data, const struct latch_layer *layer);
 	void *data;
 };
 

@@ -9,7 +9,7 @@
 #include "backend/output.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
-#include "output/clock.h"
+#include "clock.h"
 #include "output/output.h"
 #include "server.h"
 
@@ -29,17 +29,18 @@ static void drop_job(struct latch_capture *capture) {
 	capture->job = NULL;
 }
 
-void latch_capture_finish(struct latch_capture *capture) {
-	drop_job(capture);
-	*capture = (struct latch_capture){0};
-}
-
 static void end_capture(struct latch_capture *capture) {
 	void (*done)(void *data) = capture->done;
 	capture->done = NULL;
 	if (done != NULL) {
 		done(capture->data);
 	}
+}
+
+void latch_capture_finish(struct latch_capture *capture) {
+	drop_job(capture);
+	end_capture(capture);
+	*capture = (struct latch_capture){0};
 }
 
 bool latch_output_capture(

@@ -98,6 +98,12 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
 	struct wlr_texture *texture = latch_renderer_texture(composer->renderer, layer->content);
 	if (texture == NULL) {
+		if (!layer->content->texture_failed) {
+			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
+				layer->content->record.surface_id,
+				latch_renderer_name(composer->renderer));
+			layer->content->texture_failed = true;
+		}
 		return;
 	}
 	wlr_render_pass_add_texture(
@@ -156,10 +162,12 @@ struct wlr_buffer *latch_composer_compose(
 	}
 
 	if (!wlr_output_configure_primary_swapchain(composer->output, NULL, &composer->swapchain)) {
+		latch_composer_reset(composer);
 		return NULL;
 	}
 	struct wlr_buffer *buffer = wlr_swapchain_acquire(composer->swapchain);
 	if (buffer == NULL) {
+		latch_composer_reset(composer);
 		return NULL;
 	}
 	if (!draw(composer, buffer, layers, len)) {

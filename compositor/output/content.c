@@ -1,6 +1,7 @@
 #include "output/content.h"
 
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <wlr/render/wlr_texture.h>
@@ -9,7 +10,7 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
-#include "output/clock.h"
+#include "clock.h"
 #include "sync/fence.h"
 #include "sync/gate.h"
 #include "sync/release.h"
@@ -158,9 +159,38 @@ void latch_content_drop_buffer(struct latch_content *content) {
 static void surface_set_content(struct latch_surface *surface, struct latch_content *content) {
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
+		if (surface->current->is_shm) {
+			/* Its pixels are in the composed picture; no plane reads them. Clients with
+			 * two buffers, weston's for example, count on having it back by the next
+			 * frame callback. */
+			wlr_texture_destroy(surface->current->texture);
+			surface->current->texture = NULL;
+			latch_content_drop_buffer(surface->current);
+		}
 		latch_content_unref(surface->current);
 	}
 	surface->current = content;
+}
+
+/* The GPU job that should have filled the buffer failed: the last good one stays up. */
+static void surface_note_fence_error(
+	struct latch_surface *surface, const struct latch_update *update) {
+	if (!surface->logged_fence_error) {
+		wlr_log(WLR_ERROR, "surface %u: a fence signalled with an error, its buffer is not shown",
+			surface->id);
+		surface->logged_fence_error = true;
+	}
+	latch_trace_frame(surface->tracker->options.trace,
+		&(struct latch_frame_record){
+			.surface_id = surface->id,
+			.update_id = ++surface->updates,
+			.sync = record_sync(update->kind),
+			.commit_ns = update->commit_ns,
+			.signalled_ns = update->signalled_ns,
+			.ready_ns = update->ready_ns,
+			.release_ns = latch_now_ns(),
+			.fence_error = -EIO,
+		});
 }
 
 static void surface_take_update(struct latch_surface *surface) {
@@ -174,7 +204,9 @@ static void surface_take_update(struct latch_surface *surface) {
 		return;
 	}
 	if (!taken || update.fence_error) {
-		/* The GPU job that should have filled it failed: the last good one stays up. */
+		if (taken) {
+			surface_note_fence_error(surface, &update);
+		}
 		latch_release_destroy(update.release);
 		return;
 	}

@@ -37,6 +37,7 @@ struct latch_content {
 	struct wlr_presentation_feedback *feedback;
 	/** Made when it first had to be composed. */
 	struct wlr_texture *texture;
+	bool texture_failed;
 
 	int32_t width, height;
 	uint32_t fourcc; // 0 where it is not known
@@ -70,7 +71,8 @@ struct latch_surface {
 	uint64_t updates;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
-	bool logged;
+	uint32_t logged_output;
+	bool logged_fence_error;
 
 	struct wl_listener commit;
 	struct wl_listener destroy;

@@ -24,6 +24,9 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
 		return 0;
 	}
 	int64_t since_ns = time_ns - deadline->last_flip_ns;
+	if (since_ns > LATCH_IDLE_NS) {
+		return 0;
+	}
 	if (since_ns < 0) {
 		/* A driver may stamp a flip with the coming vblank, a little in the future. */
 		return deadline->last_flip_ns;
@@ -34,7 +37,7 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
 
 int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {
 	int64_t vblank_ns = latch_deadline_next_vblank(deadline, now_ns);
-	if (vblank_ns == 0 || now_ns - deadline->last_flip_ns > deadline->refresh_ns) {
+	if (vblank_ns == 0) {
 		return now_ns;
 	}
 	int64_t wake_ns = vblank_ns - deadline->margin_ns;

@@ -12,6 +12,8 @@
  */
 #define LATCH_MARGIN_MIN_NS INT64_C(1500000)
 #define LATCH_MARGIN_START_NS INT64_C(4000000)
+/** Without a flip for so long, where the vblanks lie is not known well enough to wait for one. */
+#define LATCH_IDLE_NS INT64_C(100000000)
 /** A margin is never more than this part of a refresh. */
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
@@ -37,14 +39,14 @@ struct latch_deadline {
 
 void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns);
 
-/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown. */
+/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown, as after
+ * idle. */
 int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns);
 
 /**
  * When to wake up to latch: at or after now_ns.
  *
- * After idle (the last flip is more than one refresh ago) this is now: nothing newer can arrive
- * that is worth a wait, and the next vblank is all the closer.
+ * After idle (LATCH_IDLE_NS) this is now: nothing newer is likely to arrive that is worth a wait.
  */
 int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns);
 

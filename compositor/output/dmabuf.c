@@ -129,7 +129,7 @@ static bool check_dmabuf(struct wlr_dmabuf_attributes *attributes, void *data) {
 	struct latch_dmabuf *dmabuf = data;
 	const char *wrong = latch_dmabuf_check(attributes);
 	if (wrong != NULL) {
-		wlr_log(WLR_ERROR, "refused a dma-buf: %s", wrong);
+		wlr_log(WLR_DEBUG, "refused a dma-buf: %s", wrong);
 		return false;
 	}
 	return (dmabuf->options.can_scanout != NULL &&

@@ -2,6 +2,7 @@
 
 #include <drm_fourcc.h>
 #include <linux/dma-buf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
@@ -77,13 +78,13 @@ static const struct plane_layout *find_layout(uint32_t fourcc) {
 
 /* Only a dma-buf knows this ioctl: pipes, files and memfds answer ENOTTY. It asks for no fence
  * and waits for nothing. */
-static int is_dmabuf(int fd) {
+static bool is_dmabuf(int fd) {
 	struct dma_buf_export_sync_file export = {.flags = DMA_BUF_SYNC_READ, .fd = -1};
 	if (ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
-		return 0;
+		return false;
 	}
 	close(export.fd);
-	return 1;
+	return true;
 }
 
 static const char *check_plane(const struct wlr_dmabuf_attributes *attributes,
@@ -111,13 +112,11 @@ const char *latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes) {
 		}
 	}
 	const struct plane_layout *layout = find_layout(attributes->format);
-	if (layout == NULL) {
-		return "unknown format";
-	}
-	/* With other modifiers the planes mean something else (tiles, compression data): the
-	 * driver that knows the modifier checks them in AddFB2 or at the renderer's import. */
-	if (attributes->modifier != DRM_FORMAT_MOD_LINEAR &&
-		attributes->modifier != DRM_FORMAT_MOD_INVALID) {
+	/* A format without a row here is for the driver to judge, in AddFB2 or at the renderer's
+	 * import. So is one with a modifier: its planes mean something else (tiles, compression). */
+	bool linear = attributes->modifier == DRM_FORMAT_MOD_LINEAR ||
+		      attributes->modifier == DRM_FORMAT_MOD_INVALID;
+	if (layout == NULL || !linear) {
 		return NULL;
 	}
 	if (attributes->n_planes != layout->planes) {

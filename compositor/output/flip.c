@@ -2,7 +2,7 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
-#include "output/clock.h"
+#include "clock.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"
@@ -15,7 +15,7 @@ static void send_presented(struct latch_output *output, struct latch_frame_item 
 		return;
 	}
 	struct wlr_presentation_event own = *event;
-	if (item->on_plane) {
+	if (item->layer.on_primary) {
 		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
 	}
 	wlr_presentation_feedback_send_presented(content->feedback, &own);
@@ -62,24 +62,45 @@ static void count_flip(struct latch_server *server) {
 	}
 }
 
+/* The pending frame takes the place of the one on screen, whose buffers nobody reads any more. */
+static struct latch_frame *replace_frame(struct latch_output *output) {
+	struct latch_frame *frame = output->pending, *replaced = output->on_screen;
+	output->flip_pending = false;
+	output->on_screen = frame;
+	output->pending = replaced;
+	return replaced;
+}
+
+static void look_again(struct latch_output *output) {
+	if (output->dirty || output->force) {
+		latch_output_schedule(output);
+	}
+}
+
 void latch_output_flipped(
 	struct latch_output *output, int64_t flip_ns, uint64_t sequence, uint32_t flags) {
 	if (!output->flip_pending) {
 		return; // of a frame from before the session was switched away
 	}
-	output->flip_pending = false;
-
-	struct latch_frame *frame = output->pending, *replaced = output->on_screen;
-	output->on_screen = frame;
-	output->pending = replaced;
+	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
 	latch_deadline_flipped(
 		&output->deadline, frame->wake_ns, frame->record.submit_end_ns, flip_ns);
 	finish_frame(output, frame, flip_ns, sequence, flags);
-	/* From here on nobody reads what was shown before: the buffers go back. */
 	latch_frame_clear(replaced);
-
-	if (output->dirty || output->force) {
-		latch_output_schedule(output);
-	}
+	look_again(output);
 	count_flip(output->server);
+}
+
+void latch_output_not_flipped(struct latch_output *output) {
+	if (!output->flip_pending) {
+		return;
+	}
+	struct latch_frame *replaced = replace_frame(output);
+	for (size_t i = 0; i < output->on_screen->len; i++) {
+		struct latch_content *content = output->on_screen->items[i].content;
+		wlr_presentation_feedback_destroy(content->feedback); // tells it was discarded
+		content->feedback = NULL;
+	}
+	latch_frame_clear(replaced);
+	look_again(output);
 }

@@ -5,8 +5,8 @@
 
 #include "output/content.h"
 
-bool latch_frame_add(struct latch_frame *frame, struct latch_content *content, uint32_t surface_id,
-	bool on_plane) {
+bool latch_frame_add(
+	struct latch_frame *frame, const struct latch_layer *layer, uint32_t surface_id) {
 	if (frame->len == frame->cap) {
 		size_t cap = frame->cap == 0 ? 8 : frame->cap * 2;
 		struct latch_frame_item *items = realloc(frame->items, cap * sizeof(*items));
@@ -17,9 +17,9 @@ bool latch_frame_add(struct latch_frame *frame, struct latch_content *content, u
 		frame->cap = cap;
 	}
 	frame->items[frame->len++] = (struct latch_frame_item){
-		.content = latch_content_ref(content),
+		.content = latch_content_ref(layer->content),
 		.surface_id = surface_id,
-		.on_plane = on_plane,
+		.layer = *layer,
 	};
 	return true;
 }
@@ -38,8 +38,9 @@ bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b)
 		return false;
 	}
 	for (size_t i = 0; i < a->len; i++) {
-		if (a->items[i].content != b->items[i].content ||
-			a->items[i].on_plane != b->items[i].on_plane) {
+		const struct latch_frame_item *x = &a->items[i], *y = &b->items[i];
+		if (x->content != y->content || x->layer.on_primary != y->layer.on_primary ||
+			!latch_layer_same_shape(&x->layer, &y->layer)) {
 			return false;
 		}
 	}
@@ -95,7 +96,7 @@ void latch_frame_note_submit(struct latch_frame *frame) {
 		content->record.submit_start_ns = frame->record.submit_start_ns;
 		content->record.submit_end_ns = frame->record.submit_end_ns;
 		content->record.placement = LATCH_COMPOSED;
-		if (frame->items[i].on_plane) {
+		if (frame->items[i].layer.on_primary) {
 			content->record.placement = LATCH_ON_PLANE;
 			content->record.plane_id = frame->plane_id;
 			content->record.plane_type = frame->plane_type;

@@ -5,17 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output/layer.h"
 #include "trace/record.h"
 
 struct latch_content;
-struct latch_surface;
 struct wlr_buffer;
 
 /** A content update that is in a frame. */
 struct latch_frame_item {
 	struct latch_content *content; // referenced
 	uint32_t surface_id;
-	bool on_plane;
+	/** How and where it is shown, and whether on the plane. */
+	struct latch_layer layer;
 };
 
 /**
@@ -35,14 +36,14 @@ struct latch_frame {
 	struct latch_flip_record record;
 };
 
-/** Adds a reference of its own to the content. Returns false without memory. */
-bool latch_frame_add(struct latch_frame *frame, struct latch_content *content, uint32_t surface_id,
-	bool on_plane);
+/** Adds a layer, with a reference of its own to the content. Returns false without memory. */
+bool latch_frame_add(
+	struct latch_frame *frame, const struct latch_layer *layer, uint32_t surface_id);
 
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
 
-/** Whether both show the same buffers in the same way. */
+/** Whether both look the same: the same buffers, in the same places. */
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b);
 
 /** The content of this surface that is in the frame, or NULL. */

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
@@ -7,7 +8,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
-#include "output/clock.h"
+#include "clock.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
@@ -15,12 +16,18 @@
 #include "server.h"
 #include "shell/shell.h"
 
+/* How soon a commit that the kernel refused is tried again. */
+#define FAILURE_RETRY_NS INT64_C(100000000)
+
 static void log_placement(struct latch_output *output, struct latch_surface *surface,
 	const struct latch_layer *layer) {
-	if (layer->covered || (surface->logged && surface->logged_reasons == layer->reasons)) {
+	/* On two outputs the reasons may differ: the first one is told of. */
+	bool other = surface->logged_output != 0 && surface->logged_output != output->id;
+	if (layer->covered || other ||
+		(surface->logged_output != 0 && surface->logged_reasons == layer->reasons)) {
 		return;
 	}
-	surface->logged = true;
+	surface->logged_output = output->id;
 	surface->logged_reasons = layer->reasons;
 	if (layer->reasons == 0) {
 		wlr_log(WLR_INFO, "surface %u: on the primary plane of %s", surface->id,
@@ -123,7 +130,7 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 		}
 		struct latch_surface *surface = layer_surface(output, i);
 		uint32_t surface_id = surface != NULL ? surface->id : 0;
-		if (!latch_frame_add(frame, layer->content, surface_id, layer->on_primary)) {
+		if (!latch_frame_add(frame, layer, surface_id)) {
 			return false;
 		}
 		if (!layer->content->submitted) {
@@ -217,6 +224,22 @@ static struct latch_plan assign(struct latch_output *output) {
 		&output->assign_memory);
 }
 
+/* Nothing was submitted: what is on screen stays, and the frame is tried again, soon when the
+ * kernel was only busy, else at a pace that costs nothing. */
+static void handle_failure(struct latch_output *output, int error) {
+	if (error == -EBUSY) {
+		latch_output_retry(output);
+		return;
+	}
+	if (output->logged_error != error) {
+		wlr_log(WLR_ERROR, "%s: the frame could not be submitted: %s",
+			output->wlr_output->name, strerror(-error));
+		output->logged_error = error;
+	}
+	output->force = true;
+	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
+}
+
 void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	struct latch_server *server = output->server;
 	if (!output->active || output->flip_pending) {
@@ -279,18 +302,11 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		ret = submit_composed(output, &plan);
 	}
 	if (ret == 0) {
+		output->logged_error = 0;
 		note_submitted(output);
 		send_frame_callbacks(output, latch_ns);
 		return;
 	}
 	latch_frame_clear(output->next);
-	if (ret == -EBUSY) {
-		latch_output_retry(output);
-	} else {
-		/* No master any more (the session is being switched), or a state the kernel never
-		 * takes: the next change will try again. */
-		wlr_log(WLR_ERROR, "%s: the frame could not be submitted (%d)",
-			output->wlr_output->name, ret);
-		output->force = true;
-	}
+	handle_failure(output, ret);
 }

@@ -25,7 +25,8 @@ struct mapped_buffer {
 static void *map_dmabuf(const struct wlr_dmabuf_attributes *dmabuf, size_t *size) {
 	bool linear = dmabuf->modifier == DRM_FORMAT_MOD_LINEAR ||
 		      dmabuf->modifier == DRM_FORMAT_MOD_INVALID;
-	if (dmabuf->n_planes != 1 || !linear) {
+	/* pixman reads whole 32 bit words of a row. */
+	if (dmabuf->n_planes != 1 || !linear || dmabuf->stride[0] % 4 != 0) {
 		return MAP_FAILED;
 	}
 	/* The size comes from the exporter, not from the client. */

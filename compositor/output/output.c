@@ -11,7 +11,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
-#include "output/clock.h"
+#include "clock.h"
 #include "output/content.h"
 #include "output/scanout.h"
 #include "output/window.h"
@@ -67,6 +67,7 @@ void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
 }
 
 void latch_output_retry(struct latch_output *output) {
+	output->force = true; // what the failed frame would have changed is not seen again
 	latch_output_wait_until(output, latch_now_ns() + RETRY_NS);
 }
 
@@ -134,6 +135,12 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 	latch_output_schedule(output);
 }
 
+static void handle_needs_frame(struct wl_listener *listener, void *data) {
+	struct latch_output *output = wl_container_of(listener, output, needs_frame);
+	output->force = true;
+	latch_output_schedule(output);
+}
+
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, destroy);
 	latch_output_destroy(output);
@@ -185,6 +192,7 @@ struct latch_output *latch_output_create(
 		.pending = &output->frames[1],
 		.next = &output->frames[2],
 		.request_state.notify = handle_request_state,
+		.needs_frame.notify = handle_needs_frame,
 		.destroy.notify = handle_destroy,
 	};
 	wlr_output->data = output;
@@ -192,6 +200,7 @@ struct latch_output *latch_output_create(
 	wl_list_init(&output->present.link);
 	wl_list_init(&output->frame.link);
 	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
+	wl_signal_add(&wlr_output->events.needs_frame, &output->needs_frame);
 	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
 	latch_composer_init(&output->composer, &server->renderer, wlr_output);
 	latch_capture_init(&output->capture);
@@ -242,6 +251,7 @@ void latch_output_destroy(struct latch_output *output) {
 	wl_list_remove(&output->present.link);
 	wl_list_remove(&output->frame.link);
 	wl_list_remove(&output->request_state.link);
+	wl_list_remove(&output->needs_frame.link);
 	wl_list_remove(&output->destroy.link);
 	wl_list_remove(&output->link);
 	output->wlr_output->data = NULL;

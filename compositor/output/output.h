@@ -60,6 +60,8 @@ struct latch_output {
 	bool dirty;
 	/** What is on screen has to be submitted again though nothing changed. */
 	bool force;
+	/** What the log said of the last frame that failed; 0 after one that did not. */
+	int logged_error;
 	/** False while the session is switched away or the output is off. */
 	bool active;
 	int64_t active_since_ns;
@@ -76,6 +78,7 @@ struct latch_output {
 	struct wl_listener present; // window only
 	struct wl_listener frame;   // window only
 	struct wl_listener request_state;
+	struct wl_listener needs_frame;
 	struct wl_listener destroy;
 };
 
@@ -118,5 +121,8 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns);
  */
 void latch_output_flipped(
 	struct latch_output *output, int64_t flip_ns, uint64_t sequence, uint32_t flags);
+
+/** What was submitted was replaced before anybody saw it; it is what would be on screen now. */
+void latch_output_not_flipped(struct latch_output *output);
 
 #endif

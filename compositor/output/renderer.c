@@ -2,7 +2,6 @@
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/interfaces/wlr_buffer.h>
@@ -16,7 +15,6 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/util/log.h>
-#include <xf86drm.h>
 
 #include "output/content.h"
 #include "output/mapped_buffer.h"
@@ -45,8 +43,12 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
 }
 
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted) {
-	*renderer = (struct latch_renderer){.backend = backend, .wanted = wanted};
+	enum latch_renderer_kind wanted, bool gpu_possible) {
+	*renderer = (struct latch_renderer){
+		.backend = backend,
+		.wanted = wanted,
+		.gpu_possible = gpu_possible,
+	};
 }
 
 void latch_renderer_finish(struct latch_renderer *renderer) {
@@ -103,12 +105,6 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	return true;
 }
 
-static bool has_render_node(int drm_fd) {
-	char *name = drm_fd >= 0 ? drmGetRenderDeviceNameFromFd(drm_fd) : NULL;
-	free(name);
-	return name != NULL;
-}
-
 bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	if (renderer->wlr_renderer != NULL) {
 		return true;
@@ -118,10 +114,8 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	}
 	bool ok;
 	if (renderer->wanted == LATCH_RENDERER_AUTO) {
-		/* A device without a render node has no GPU; GL would be the CPU's work, and
-		 * finding that out takes a second. wlroots refuses such a GL itself. */
-		ok = (has_render_node(wlr_backend_get_drm_fd(renderer->backend)) &&
-			     try_kind(renderer, LATCH_RENDERER_GLES2)) ||
+		/* Without a GPU, GL would be the CPU's work, and finding that out takes a second. */
+		ok = (renderer->gpu_possible && try_kind(renderer, LATCH_RENDERER_GLES2)) ||
 		     try_kind(renderer, LATCH_RENDERER_PIXMAN);
 	} else {
 		ok = try_kind(renderer, renderer->wanted);

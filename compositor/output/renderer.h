@@ -34,6 +34,7 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
  */
 struct latch_renderer {
 	enum latch_renderer_kind wanted;
+	bool gpu_possible;
 	/** What was made in the end; LATCH_RENDERER_AUTO before. */
 	enum latch_renderer_kind kind;
 	struct wlr_backend *backend;
@@ -43,8 +44,9 @@ struct latch_renderer {
 	bool failed;
 };
 
+/** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted);
+	enum latch_renderer_kind wanted, bool gpu_possible);
 void latch_renderer_finish(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */

@@ -15,6 +15,7 @@
 #include "output/content.h"
 #include "output/frame.h"
 #include "output/output.h"
+#include "output/renderer.h"
 #include "sync/fence.h"
 
 /* A flip event's time may be off from its out-fence's by what the kernel rounds away. */
@@ -64,8 +65,7 @@ static struct kms_plane_state layer_state(
 	 * kernel so; without one it would look for implicit fences itself, and wait for stale ones
 	 * (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
 	if (output->kms->primary->props.in_fence_fd.id != 0) {
-		state.in_fence_fd = latch_kms_backend_signalled_fence(
-			output->kms->backend, layer->content->buffer);
+		state.in_fence_fd = output->kms->backend->signalled_fence_fd;
 	}
 	return state;
 }
@@ -102,7 +102,7 @@ static uint32_t build(struct latch_output *output, struct kms_commit *commit,
 	return flags;
 }
 
-bool latch_scanout_test(void *data, const struct latch_layer *layer) {
+int latch_scanout_test(void *data, const struct latch_layer *layer) {
 	struct latch_output *output = data;
 	struct kms_plane_state state = layer_state(output, layer);
 	struct kms_commit commit;
@@ -116,7 +116,7 @@ bool latch_scanout_test(void *data, const struct latch_layer *layer) {
 		ret = kms_commit_test(&commit, flags);
 	}
 	wlr_log(WLR_DEBUG, "%s: test commit: %d", output->wlr_output->name, ret);
-	return ret == 0;
+	return ret;
 }
 
 static int submit(struct latch_output *output, const struct kms_plane_state *primary) {
@@ -130,7 +130,7 @@ static int submit(struct latch_output *output, const struct kms_plane_state *pri
 	if (latch_capture_add(output, &commit)) {
 		flags |= KMS_COMMIT_ALLOW_MODESET;
 	}
-	int ret = kms_commit_submit(&commit, flags | KMS_COMMIT_FLIP_EVENT, kms->crtc->id);
+	int ret = latch_kms_output_submit(kms, &commit, flags | KMS_COMMIT_FLIP_EVENT);
 	latch_capture_submitted(output, ret == 0);
 	return ret;
 }
@@ -144,6 +144,9 @@ int latch_scanout_submit(
 	struct kms_plane_state state;
 	if (primary != NULL) {
 		state = layer_state(output, primary);
+	} else if (frame->composed == NULL && frame->record.composed > 0 &&
+		   !output->composer.renderer->failed) {
+		return -ENOMEM; // no buffer to compose into just now: what is shown stays
 	} else {
 		uint32_t fb_id =
 			frame->composed != NULL

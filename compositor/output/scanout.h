@@ -15,8 +15,8 @@ struct latch_output;
 /** Reasons against this buffer on the primary plane: format, modifier, import. */
 uint64_t latch_scanout_check_buffer(void *data, const struct latch_layer *layer);
 
-/** Whether the kernel takes the layer on the primary plane, by a TEST_ONLY commit. */
-bool latch_scanout_test(void *data, const struct latch_layer *layer);
+/** Asks the kernel for the layer on the primary plane, by a TEST_ONLY commit. 0 or -errno. */
+int latch_scanout_test(void *data, const struct latch_layer *layer);
 
 /**
  * Submits one frame of a KMS output by one nonblocking atomic commit: primary is the layer for

@@ -8,7 +8,7 @@
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 
-#include "output/clock.h"
+#include "clock.h"
 #include "output/frame.h"
 #include "output/output.h"
 #include "output/renderer.h"
@@ -36,7 +36,11 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 static void handle_present(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, present);
 	const struct wlr_output_event_present *event = data;
-	int64_t flip_ns = event->presented ? latch_timespec_ns(&event->when) : latch_now_ns();
+	if (!event->presented) {
+		latch_output_not_flipped(output);
+		return;
+	}
+	int64_t flip_ns = latch_timespec_ns(&event->when);
 	if (event->refresh > 0) {
 		output->deadline.refresh_ns = event->refresh;
 	}

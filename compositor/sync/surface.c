@@ -9,7 +9,7 @@
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 
-#include "output/clock.h"
+#include "clock.h"
 #include "sync/fence.h"
 #include "sync/private.h"
 #include "sync/release.h"

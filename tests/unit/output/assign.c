@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <string.h>
 
 #include "output/assign.h"
@@ -17,6 +18,7 @@
 struct fake_kernel {
 	uint64_t buffer_reasons;
 	bool accepts;
+	int error; // 0: -EINVAL
 	int tests;
 };
 
@@ -25,10 +27,10 @@ static uint64_t check_buffer(void *data, const struct latch_layer *layer) {
 	return kernel->buffer_reasons;
 }
 
-static bool test_commit(void *data, const struct latch_layer *layer) {
+static int test_commit(void *data, const struct latch_layer *layer) {
 	struct fake_kernel *kernel = data;
 	kernel->tests++;
-	return kernel->accepts;
+	return kernel->accepts ? 0 : kernel->error != 0 ? kernel->error : -EINVAL;
 }
 
 static struct latch_assign_input make_input(struct fake_kernel *kernel) {
@@ -110,6 +112,17 @@ static void a_refusal_is_remembered(void **state) {
 		assert_int_equal(layer.reasons, LATCH_REASON_TEST_REFUSED);
 	}
 	assert_int_equal(kernel.tests, 1);
+}
+
+static void a_busy_kernel_is_asked_again(void **state) {
+	struct fake_kernel kernel = {.accepts = false, .error = -EBUSY};
+	struct latch_assign_input input = make_input(&kernel);
+	struct latch_assign_memory memory = {0};
+	struct latch_layer layer = make_layer(0, 0, WIDTH, HEIGHT);
+	assert_null(latch_assign(&layer, 1, &input, &memory).primary);
+	kernel.accepts = true;
+	assert_non_null(latch_assign(&layer, 1, &input, &memory).primary);
+	assert_int_equal(kernel.tests, 2);
 }
 
 static void what_is_covered_costs_nothing(void **state) {
@@ -235,6 +248,7 @@ int main(void) {
 		cmocka_unit_test(a_small_opaque_layer_alone_goes_too),
 		cmocka_unit_test(new_buffers_are_not_tested_again),
 		cmocka_unit_test(a_refusal_is_remembered),
+		cmocka_unit_test(a_busy_kernel_is_asked_again),
 		cmocka_unit_test(what_is_covered_costs_nothing),
 		cmocka_unit_test(two_halves_cover_together),
 		cmocka_unit_test(a_translucent_one_covers_nothing),

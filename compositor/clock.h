@@ -1,5 +1,5 @@
-#ifndef LATCH_OUTPUT_CLOCK_H
-#define LATCH_OUTPUT_CLOCK_H
+#ifndef LATCH_CLOCK_H
+#define LATCH_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
