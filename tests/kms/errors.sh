@@ -83,7 +83,7 @@ by_signal() { # SIGNAL
 
 job() {
     local before card
-    light_console
+    hold_console
     before=$(drm_state)
     ends "--help" 0 latch --help
     ends "--version" 0 latch --version
@@ -117,6 +117,7 @@ job() {
     [[ $(drm_state) == "$before" ]]
     verdict $? "the display is as it was"
     diff <(echo "$before") <(drm_state) | sed 's/^/# /'
+    end "$console_holder"
 }
 
 run_job job

@@ -136,11 +136,23 @@ move_pointer() {
     sleep 0.5
 }
 
-# light_console: the kernel shows its console on a device when the last user has left; so it
-# does this before latch, as it will after.
-light_console() {
-    python3 -c 'import os, sys; os.close(os.open(sys.argv[1], os.O_RDWR))' "$LATCH_DEVICE"
-    sleep 0.2
+# hold_console: the kernel shows its console on a device when the last user has left. It is made
+# to do so now, and never again: from here on somebody else has the device open too, and what
+# latch leaves behind is what stays.
+hold_console() {
+    python3 -c '
+import fcntl, os, sys, time
+os.close(os.open(sys.argv[1], os.O_RDWR))
+time.sleep(0.2)
+try:
+    fcntl.ioctl(os.open(sys.argv[1], os.O_RDWR), 0x641f)  # DRM_IOCTL_DROP_MASTER
+except OSError:
+    pass
+print("held", flush=True)
+time.sleep(1000)' "$LATCH_DEVICE" >"$work/held" 2>&1 &
+    # shellcheck disable=SC2034 # jobs end it
+    console_holder=$!
+    wait_until 5 grep -q held "$work/held"
 }
 
 # What the kernel has on the screen, without the numbers that change by themselves.

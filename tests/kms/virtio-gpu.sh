@@ -52,7 +52,7 @@ cursor() {
 
 job() {
     local before
-    light_console
+    hold_console
     before=$(drm_state)
     start_latch --renderer pixman
     lives || return
@@ -65,6 +65,7 @@ job() {
     [[ $(drm_state) == "$before" ]]
     verdict $? "the console is as it was"
     diff <(echo "$before") <(drm_state) | sed 's/^/# /'
+    end "$console_holder"
     cp "$latch_log" "$LAB_OUT/lab/latch-virtio-gpu.log"
 }
 

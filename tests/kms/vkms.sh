@@ -21,7 +21,8 @@ idle() {
     local client calls
     latch-client --software --fullscreen --solid 204060 --frames 5 --hold &
     client=$!
-    sleep 2
+    shown 204060 || { echo "not shown"; end $client; return 1; }
+    sleep 1
     timeout -s INT 6 strace -f -o "$work/strace" -p "$LATCH_PID" &
     sleep 5
     end $!
@@ -85,7 +86,7 @@ PYTHON
 
 job() {
     local before
-    light_console
+    hold_console
     before=$(drm_state)
     start_latch --renderer pixman
     lives || return
@@ -109,6 +110,7 @@ job() {
     [[ $(drm_state) == "$before" ]]
     verdict $? "the display is as it was"
     diff <(echo "$before") <(drm_state) | sed 's/^/# /'
+    end "$console_holder"
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
     cp "$latch_log" "$LAB_OUT/lab/latch-vkms.log"
