@@ -117,6 +117,9 @@ static void test_formats(void **state) {
 	fake_remove_property(31, "IN_FORMATS");
 	/* A blob that makes no sense: the plain list is better than nothing. */
 	fake_find_property(32, "IN_FORMATS")->value = fake_add_blob("rubbish", 7);
+	/* So is it when the blob names none. */
+	const struct drm_format_modifier_blob empty = {.version = FORMAT_BLOB_CURRENT};
+	fake_find_property(33, "IN_FORMATS")->value = fake_add_blob(&empty, sizeof(empty));
 	struct kms_device *device = open_device();
 	const struct kms_plane *primary = &device->planes[0];
 	assert_true(primary->has_in_formats);
@@ -125,7 +128,7 @@ static void test_formats(void **state) {
 	assert_true(kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR));
 	assert_false(
 		kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, I915_FORMAT_MOD_X_TILED));
-	for (size_t i = 1; i < 3; i++) {
+	for (size_t i = 1; i < 4; i++) {
 		assert_false(device->planes[i].has_in_formats);
 		assert_int_equal(device->planes[i].formats.len, 1);
 		assert_true(kms_format_set_has(

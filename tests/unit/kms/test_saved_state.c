@@ -152,6 +152,27 @@ static void test_connector_gone(void **state) {
 	assert_sent(50, "ACTIVE", 0);
 }
 
+/* Two monitors with one picture: the other one gets it back. */
+static void test_one_of_two_gone(void **state) {
+	struct sent sent = {0};
+	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
+	fake_find_property(72, "CRTC_ID")->value = 50;
+	assert_int_equal(kms_device_refresh(device), 1);
+	kms_saved_state_destroy(saved);
+	saved = kms_saved_state_create(device);
+	assert_non_null(saved);
+	restore(&sent);
+	assert_sent(70, "CRTC_ID", 50);
+	assert_sent(72, "CRTC_ID", 50);
+
+	fake_find_object(70)->unplugged = true;
+	restore(&sent);
+	assert_false(fake_commit_has(70, "CRTC_ID", NULL));
+	assert_sent(72, "CRTC_ID", 50);
+	assert_sent(50, "ACTIVE", 1);
+	assert_sent(30, "FB_ID", 900);
+}
+
 static void test_connector_came(void **state) {
 	struct sent sent = {0};
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
@@ -199,6 +220,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_all_there, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_framebuffer_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connector_gone, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_one_of_two_gone, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connector_came, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_failure_of_create, setup, teardown),
