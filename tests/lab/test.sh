@@ -87,7 +87,7 @@ test_units() {
     sanitizer_options
     rm -f "$log"
     CMOCKA_MESSAGE_OUTPUT=TAP step "unit tests" in_root \
-        meson test -C "$build" --no-rebuild --print-errorlogs || true
+        meson test -C "$build" --suite unit --no-rebuild --print-errorlogs || true
     if [[ -s $log ]]; then
         cp "$log" "$results/unit.json"
         count meson "$log"
