@@ -5,9 +5,14 @@
 
 /*
  * KMS tells nobody whether a vblank is an interrupt of a display controller or a timer, so it goes
- * by the driver's name. These are the drivers that have no scanout of their own: virtual ones,
- * framebuffers that the firmware set up, and USB or SPI displays that are sent whole pictures. All
- * others are display controllers.
+ * by the driver's name. These are the drivers that have no scanout of their own, or no interrupt
+ * from it: virtual ones, framebuffers that the firmware set up, and USB or SPI displays that are
+ * sent whole pictures. All others are display controllers.
+ *
+ * Nothing in the events gives a timer away. Measured with Linux 7.2, 120 flips in a row at 60.004
+ * Hz: vkms and virtio_gpu both flip every 16665 or 16666 us, sequence numbers without a gap, also
+ * after a pause (the next flip is a whole number of periods later). A virtio_gpu without that timer
+ * (older kernels, not measured) completes each commit at once: drm_atomic_helper_fake_vblank().
  */
 static const char *const simulated_drivers[] = {
 	"appletbdrm",
