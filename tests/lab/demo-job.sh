@@ -23,7 +23,7 @@ on_screen() {
     grep -h '^\sfb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state" | tr -d '\n'
 }
 
-# The picture is of interest once something moves: ten changes on the planes.
+# The picture is of interest once something moves: five changes on the planes.
 wait_for_motion() {
     local before='' now changes=0
     for _ in {1..600}; do
@@ -31,7 +31,7 @@ wait_for_motion() {
         now=$(on_screen) || true
         [[ $now == "$before" ]] || changes=$((changes + 1))
         before=$now
-        ((changes < 10)) || return 0
+        ((changes < 5)) || return 0
         sleep 0.05
     done
 }

@@ -11,16 +11,28 @@ job=$1
 shift
 here=$(dirname "$0")
 
+# The guest asks for a picture by the file "shoot". It is copied on this side,
+# where that takes less than a frame: the guest would see several frames in one.
+pictures() {
+    while sleep 0.2; do
+        [[ -e $job/shoot ]] || continue
+        cp "$job/Xvfb_screen0" "$job/picture.new"
+        mv "$job/picture.new" "$job/picture"
+        rm "$job/shoot"
+    done
+}
+
 sh "$here/initramfs.sh" /lab/root "$here/init" "$job/initramfs"
 
 if [[ " $* " == *" sdl,gl=on "* && ! ${DISPLAY:-} ]]; then
     mkfifo "$job/display"
     # QEMU opens its window in the middle, as one of 640x480, and lets it grow to
     # the right and down only: bin/lab-screenshot relies on that. This size has
-    # room for a guest's screen of 1920x1200.
-    Xvfb -displayfd 3 -screen 0 3200x2000x24 -nolisten tcp -fbdir "$job" \
+    # room for a guest's screen of 1600x1040.
+    Xvfb -displayfd 3 -screen 0 2560x1600x24 -nolisten tcp -fbdir "$job" \
         +extension GLX 3>"$job/display" &
     read -r number <"$job/display"
     export DISPLAY=:$number
+    pictures &
 fi
 exec qemu-system-x86_64 "$@"
