@@ -136,9 +136,10 @@ move_pointer() {
     sleep 0.5
 }
 
-# hold_console: the kernel shows its console on a device when the last user has left. It is made
-# to do so now, and never again: from here on somebody else has the device open too, and what
-# latch leaves behind is what stays.
+# hold_console: the kernel shows its console on a device when its last user or its master leaves.
+# It is made to do so now, so that there is something to compare with; from here on somebody else
+# has the device open too. The kernel may still put its console back before we look: then this
+# shows only that latch leaves nothing in its way.
 hold_console() {
     python3 -c '
 import fcntl, os, sys, time
