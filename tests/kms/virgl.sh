@@ -33,7 +33,7 @@ assert surface["frames"] >= frames and surface["on_plane"] == surface["frames"],
 p99_ns = stages["signalled_to_submit"]["p99_ns"]
 late = surface["missed_by_cause"]["kernel"] / frames
 if p99_ns >= refresh_ns:
-    print(f"signalled->submit p99 is over a refresh; the kernel flipped late {late:.0%} of the time")
+    print(f"signalled->submit p99 is over a refresh; {late:.0%} of the flips were late")
 assert p99_ns < refresh_ns or (late > 0.01 and p99_ns < 2 * refresh_ns), "signalled->submit"
 # An emulated machine may take the processor away at the wrong moment.
 assert surface["missed_by_cause"]["latch"] <= frames / 100, "missed by latch"
