@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kms/log.h"
 #include "clock.h"
+#include "kms/log.h"
 
 static enum wlr_log_importance shown_level;
 static int64_t start_ns;

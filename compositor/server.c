@@ -29,6 +29,8 @@
 #include "sync/timeline.h"
 #include "trace/trace.h"
 
+#define SIGNALS (sizeof(((struct latch_server *)NULL)->signals) / sizeof(struct wl_event_source *))
+
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
@@ -140,6 +142,22 @@ static void handle_new_output(struct wl_listener *listener, void *data) {
 	}
 }
 
+/* The compositor whose window this is has gone, or the only device. */
+static void handle_backend_destroy(struct wl_listener *listener, void *data) {
+	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
+	wl_list_remove(&server->backend_destroy.link);
+	wl_list_init(&server->backend_destroy.link);
+	wl_list_remove(&server->new_output.link);
+	wl_list_init(&server->new_output.link);
+	latch_shell_backend_gone(server->shell);
+	server->backend.wlr = NULL;
+	server->renderer.backend = NULL;
+	if (server->exit_status < 0) {
+		fputs("latch: the outputs have gone\n", stderr);
+	}
+	latch_server_end(server, LATCH_EXIT_FAILURE);
+}
+
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, session_active);
 	server->active = server->backend.session->active;
@@ -236,14 +254,29 @@ static void create_dmabuf(struct latch_server *server) {
 }
 
 static bool add_signals(struct latch_server *server) {
-	server->signals[0] =
-		wl_event_loop_add_signal(server->event_loop, SIGINT, handle_end_signal, server);
-	server->signals[1] =
-		wl_event_loop_add_signal(server->event_loop, SIGTERM, handle_end_signal, server);
-	server->signals[2] = wl_event_loop_add_signal(
-		server->event_loop, SIGUSR1, handle_capture_signal, server);
-	return server->signals[0] != NULL && server->signals[1] != NULL &&
-	       server->signals[2] != NULL;
+	static const struct {
+		int number;
+		int (*handle)(int number, void *data);
+	} wanted[] = {
+		{SIGINT, handle_end_signal},
+		{SIGTERM, handle_end_signal},
+		{SIGHUP, handle_end_signal}, // the terminal that it was started from has gone
+		{SIGUSR1, handle_capture_signal},
+	};
+	/* The command's end is read from the event loop too: no thread of a library that is made
+	 * before it starts may take the signal away. */
+	sigset_t child;
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+	for (size_t i = 0; i < SIGNALS; i++) {
+		server->signals[i] = wl_event_loop_add_signal(
+			server->event_loop, wanted[i].number, wanted[i].handle, server);
+		if (server->signals[i] == NULL) {
+			return false;
+		}
+	}
+	return true;
 }
 
 static bool add_socket(struct latch_server *server) {
@@ -267,9 +300,12 @@ static bool add_socket(struct latch_server *server) {
 static int start_backend(struct latch_server *server) {
 	server->new_output.notify = handle_new_output;
 	wl_signal_add(&server->backend.wlr->events.new_output, &server->new_output);
+	server->backend_destroy.notify = handle_backend_destroy;
+	wl_signal_add(&server->backend.wlr->events.destroy, &server->backend_destroy);
 	if (server->backend.session != NULL) {
 		server->session_active.notify = handle_session_active;
 		wl_signal_add(&server->backend.session->events.active, &server->session_active);
+		server->active = server->backend.session->active;
 	}
 	if (server->backend.kms != NULL) {
 		int status = latch_kms_backend_choose(
@@ -280,6 +316,11 @@ static int start_backend(struct latch_server *server) {
 	}
 	if (!wlr_backend_start(server->backend.wlr)) {
 		fputs("latch: the outputs and input devices could not be started\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	if (server->backend.kms == NULL && wl_list_empty(&server->outputs)) {
+		fputs("latch: there is no output, and without KMS none can be plugged in\n",
+			stderr);
 		return LATCH_EXIT_FAILURE;
 	}
 	return LATCH_EXIT_OK;
@@ -293,6 +334,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	};
 	wl_list_init(&server->outputs);
 	wl_list_init(&server->new_output.link);
+	wl_list_init(&server->backend_destroy.link);
 	wl_list_init(&server->session_active.link);
 
 	int status = check_environment();
@@ -313,6 +355,14 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	}
 	status = latch_backend_open(&server->backend, server->event_loop, options->device);
 	if (status != LATCH_EXIT_OK) {
+		goto error;
+	}
+	if (server->backend.kms == NULL && (options->connector != NULL || options->mode != NULL)) {
+		fputs("latch: --connector and --mode are for a KMS device, not for a window; name "
+		      "the "
+		      "device with --device\n",
+			stderr);
+		status = LATCH_EXIT_USAGE;
 		goto error;
 	}
 	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer,
@@ -446,11 +496,12 @@ void latch_server_finish(struct latch_server *server) {
 	latch_timeline_device_unref(server->timeline_device);
 	latch_trace_destroy(server->trace);
 	latch_renderer_finish(&server->renderer);
+	wl_list_remove(&server->backend_destroy.link);
 	latch_backend_close(&server->backend);
 	if (server->grace != NULL) {
 		wl_event_source_remove(server->grace);
 	}
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < SIGNALS; i++) {
 		if (server->signals[i] != NULL) {
 			wl_event_source_remove(server->signals[i]);
 		}

@@ -48,9 +48,10 @@ struct latch_server {
 	bool captured;		// a picture was taken, for --capture
 	bool active;		// false while the session is switched away
 
-	struct wl_event_source *signals[3];
+	struct wl_event_source *signals[4];
 	struct wl_event_source *grace; // ends the wait for the command's end
 	struct wl_listener new_output;
+	struct wl_listener backend_destroy;
 	struct wl_listener session_active;
 };
 

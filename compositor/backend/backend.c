@@ -14,6 +14,7 @@
 
 #include "backend/framebuffer.h"
 #include "backend/output.h"
+#include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
 #include "kms/saved_state.h"
@@ -55,7 +56,8 @@ void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend,
 	if (fd >= 0) {
 		backend->signalled_fence_fd = fd;
 	} else {
-		wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: no signalled fence can be made: %s",
+		wlr_log(WLR_INFO,
+			"%s: planes get no IN_FENCE_FD: no signalled fence can be made: %s",
 			backend->path, strerror(-fd));
 	}
 	if (idle_fd >= 0) {
@@ -118,7 +120,7 @@ static struct latch_kms_output *find_output(
 
 static bool is_wanted(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
-	if (connector->gone || connector->writeback) {
+	if (connector->gone || connector->writeback || connector->modes_len == 0) {
 		return false;
 	}
 	if (backend->wanted_connector != NULL) {
@@ -137,9 +139,14 @@ static void update_outputs(struct latch_kms_backend *backend) {
 			output->needs_modeset = true;
 			wlr_output_update_needs_frame(&output->base);
 		}
-		if (output != NULL && (!is_wanted(backend, connector) ||
-					      connector->status == KMS_CONNECTOR_DISCONNECTED)) {
-			wlr_log(WLR_INFO, "%s was unplugged", connector->name);
+		/* Another monitor, or other modes: what was known of it is of no use any more. */
+		bool other = connector->changes &
+			     (KMS_CONNECTOR_EDID_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
+		bool gone = !is_wanted(backend, connector) ||
+			    connector->status == KMS_CONNECTOR_DISCONNECTED;
+		if (output != NULL && (gone || other)) {
+			wlr_log(WLR_INFO, "%s %s", connector->name,
+				gone ? "was unplugged" : "has another monitor, or other modes");
 			wlr_output_destroy(&output->base);
 		}
 	}
@@ -172,7 +179,7 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 	}
 	wlr_backend_finish(wlr_backend);
 	latch_framebuffers_finish(backend);
-	if (backend->saved != NULL && backend->session->active) {
+	if (backend->saved != NULL && backend->touched && backend->session->active) {
 		int ret = kms_saved_state_restore(backend->saved, backend->device);
 		if (ret != 0) {
 			wlr_log(WLR_ERROR, "%s: what was shown before can't be restored: %s",
@@ -240,6 +247,14 @@ static void refresh(struct latch_kms_backend *backend) {
 
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, session_active);
+	if (backend->session->active) {
+		/* Whoever had the device meanwhile may have put connectors on other CRTCs: outputs
+		 * that are set anew one after another would meet what is left of that. */
+		struct kms_commit commit;
+		kms_commit_init(&commit, backend->device);
+		kms_commit_disable_all(&commit, backend->device);
+		kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+	}
 	refresh(backend);
 }
 
@@ -338,7 +353,7 @@ error:
 static int choose_connector(struct latch_kms_backend *backend, const char *name) {
 	const struct kms_connector *connector =
 		kms_device_find_connector_by_name(backend->device, name);
-	if (connector != NULL && !connector->writeback &&
+	if (connector != NULL && !connector->writeback && connector->modes_len > 0 &&
 		connector->status != KMS_CONNECTOR_DISCONNECTED) {
 		backend->wanted_connector = name;
 		return LATCH_EXIT_OK;

@@ -29,6 +29,8 @@ struct latch_kms_backend {
 	struct kms_device *device;
 	/** What was on the screen before, for the end. */
 	struct kms_saved_state *saved;
+	/** Something was submitted: there is something to restore. */
+	bool touched;
 
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;
@@ -83,7 +85,8 @@ bool latch_kms_backend_can_import(
 /** Makes the signalled fence; timeline_fd: a node with syncobjs, borrowed, -1 for none. */
 void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend, int timeline_fd);
 
-/** False where no GPU can be behind the device for certain: it is simulated, and has no render node. */
+/** False where no GPU can be behind the device for certain: it is simulated, and has no render
+ * node. */
 bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend);
 
 /** The driver refuses fences that are not its own: no plane gets one from now on. */

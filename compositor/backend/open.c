@@ -21,6 +21,10 @@
 
 #define MAX_GPUS 8
 
+/* wlroots waits as long for its own DRM backend. */
+#define SEAT_WAIT_MS 10000
+#define SEAT_STEP_MS 100
+
 /* Documentation/admin-guide/devices.txt of the kernel. */
 #define DRM_MAJOR 226
 
@@ -49,8 +53,8 @@ static int explain_closed(const char *path) {
 		return LATCH_EXIT_NO_DEVICE;
 	}
 	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != DRM_MAJOR) {
-		fprintf(stderr,
-			"latch: %s is no DRM device; 'latch --list' shows those that are\n", path);
+		fprintf(stderr, "latch: %s is no DRM device; 'latch --list' shows those that are\n",
+			path);
 		return LATCH_EXIT_NO_DEVICE;
 	}
 	/* A seat gives its devices to one session at a time. */
@@ -133,6 +137,16 @@ static int add_input(struct latch_backend *backend, struct wl_event_loop *loop) 
 	return LATCH_EXIT_OK;
 }
 
+/* A seat may say only a little later that it is ours: logind at boot, a VT that comes to the front.
+ */
+static bool wait_until_active(struct wlr_session *session, struct wl_event_loop *loop) {
+	for (int waited_ms = 0; !session->active && waited_ms < SEAT_WAIT_MS;
+		waited_ms += SEAT_STEP_MS) {
+		wl_event_loop_dispatch(loop, SEAT_STEP_MS);
+	}
+	return session->active;
+}
+
 int latch_backend_open(
 	struct latch_backend *backend, struct wl_event_loop *loop, const char *device) {
 	*backend = (struct latch_backend){0};
@@ -145,6 +159,10 @@ int latch_backend_open(
 		      "and be "
 		      "in its group\n",
 			stderr);
+		return LATCH_EXIT_NO_SEAT;
+	}
+	if (!wait_until_active(backend->session, loop)) {
+		fputs("latch: the seat is another session's: switch to this VT\n", stderr);
 		return LATCH_EXIT_NO_SEAT;
 	}
 	int status = device != NULL ? open_named(backend, device) : open_first(backend);

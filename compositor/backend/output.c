@@ -133,7 +133,21 @@ static bool crtc_taken(const struct latch_kms_backend *backend, const struct kms
 	return false;
 }
 
-/* The CRTC the connector was on before is best: no flicker where the mode is the same too. */
+/* How many connectors with a monitor could use a CRTC. */
+static unsigned count_users(const struct kms_device *device, const struct kms_crtc *crtc) {
+	unsigned users = 0;
+	for (size_t i = 0; i < device->connectors_len; i++) {
+		const struct kms_connector *connector = device->connectors[i];
+		users += !connector->writeback && connector->status == KMS_CONNECTOR_CONNECTED &&
+			 (connector->possible_crtcs & (1u << crtc->index)) != 0;
+	}
+	return users;
+}
+
+/*
+ * The CRTC the connector was on before is best: no flicker where the mode is the same too. Else
+ * the one that the fewest others could use, which may be the only one left for them.
+ */
 static struct kms_crtc *choose_crtc(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
 	struct kms_device *device = backend->device;
@@ -144,7 +158,10 @@ static struct kms_crtc *choose_crtc(
 			crtc_taken(backend, crtc)) {
 			continue;
 		}
-		if (chosen == NULL || crtc->id == connector->initial_crtc_id) {
+		if (crtc->id == connector->initial_crtc_id) {
+			return crtc;
+		}
+		if (chosen == NULL || count_users(device, crtc) < count_users(device, chosen)) {
 			chosen = crtc;
 		}
 	}
@@ -259,6 +276,7 @@ int latch_kms_output_submit(
 	int ret = kms_commit_submit(commit, flags, user_data);
 	if (ret == 0) {
 		output->submit_serial++;
+		output->backend->touched = true;
 	}
 	return ret;
 }

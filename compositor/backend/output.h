@@ -78,8 +78,8 @@ void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct 
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit);
 
 /**
- * Submits a commit of this CRTC, see kms_commit_submit(). Flip events of earlier ones that are still
- * to come (the session was switched away meanwhile) are ignored from here on.
+ * Submits a commit of this CRTC, see kms_commit_submit(). Flip events of earlier ones that are
+ * still to come (the session was switched away meanwhile) are ignored from here on.
  */
 int latch_kms_output_submit(
 	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags);

@@ -134,9 +134,6 @@ int kms_writeback_remove(struct kms_writeback *job, struct kms_commit *commit) {
 	if (!job->attached) {
 		return 0;
 	}
-	int ret = kms_commit_disable_connector(commit, job->connector);
-	if (ret == 0) {
-		job->attached = false;
-	}
-	return ret;
+	/* It stays attached until that commit went through, which the job is not told of. */
+	return kms_commit_disable_connector(commit, job->connector);
 }

@@ -7,9 +7,10 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
+#include "clock.h"
+#include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
-#include "clock.h"
 #include "output/output.h"
 #include "server.h"
 
@@ -113,7 +114,10 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height,
 			&error);
 	}
+	struct kms_commit before = *commit; // an error in a commit sticks
 	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
+		*commit = before;
+		drop_job(capture);
 		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)", error);
 		capture->state = LATCH_CAPTURE_IDLE;
 		end_capture(capture);
@@ -141,10 +145,24 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 	capture->fence = wl_event_loop_add_fd(output->server->event_loop,
 		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
 	capture->state = LATCH_CAPTURE_WRITING;
-	capture->hold_until_ns = latch_now_ns() + HOLD_NS;
+	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 }
 
-int64_t latch_capture_hold_until(const struct latch_output *output) {
-	const struct latch_capture *capture = &output->capture;
-	return capture->state == LATCH_CAPTURE_WRITING ? capture->hold_until_ns : 0;
+int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns) {
+	struct latch_capture *capture = &output->capture;
+	if (capture->state != LATCH_CAPTURE_WRITING) {
+		return 0;
+	}
+	if (capture->hold_until_ns <= now_ns) {
+		wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
+		if (capture->fence != NULL) {
+			wl_event_source_remove(capture->fence);
+			capture->fence = NULL;
+		}
+		capture->state = LATCH_CAPTURE_DETACH;
+		output->force = true;
+		end_capture(capture);
+		return 0;
+	}
+	return capture->hold_until_ns;
 }

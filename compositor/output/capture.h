@@ -49,7 +49,7 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit);
  * may start with it a refresh late, and a frame that comes before is what they lose it by (vkms
  * then never signals). 0: go on.
  */
-int64_t latch_capture_hold_until(const struct latch_output *output);
+int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns);
 
 /** The commit was submitted, or failed. */
 void latch_capture_submitted(struct latch_output *output, bool ok);

@@ -176,21 +176,22 @@ static void surface_set_content(struct latch_surface *surface, struct latch_cont
 static void surface_note_fence_error(
 	struct latch_surface *surface, const struct latch_update *update) {
 	if (!surface->logged_fence_error) {
-		wlr_log(WLR_ERROR, "surface %u: a fence signalled with an error, its buffer is not shown",
+		wlr_log(WLR_ERROR,
+			"surface %u: a fence signalled with an error, its buffer is not shown",
 			surface->id);
 		surface->logged_fence_error = true;
 	}
-	latch_trace_frame(surface->tracker->options.trace,
-		&(struct latch_frame_record){
-			.surface_id = surface->id,
-			.update_id = ++surface->updates,
-			.sync = record_sync(update->kind),
-			.commit_ns = update->commit_ns,
-			.signalled_ns = update->signalled_ns,
-			.ready_ns = update->ready_ns,
-			.release_ns = latch_now_ns(),
-			.fence_error = -EIO,
-		});
+	latch_trace_frame(
+		surface->tracker->options.trace, &(struct latch_frame_record){
+							 .surface_id = surface->id,
+							 .update_id = ++surface->updates,
+							 .sync = record_sync(update->kind),
+							 .commit_ns = update->commit_ns,
+							 .signalled_ns = update->signalled_ns,
+							 .ready_ns = update->ready_ns,
+							 .release_ns = latch_now_ns(),
+							 .fence_error = -EIO,
+						 });
 }
 
 static void surface_take_update(struct latch_surface *surface) {
@@ -206,6 +207,9 @@ static void surface_take_update(struct latch_surface *surface) {
 	if (!taken || update.fence_error) {
 		if (taken) {
 			surface_note_fence_error(surface, &update);
+			/* Who asked when this update is seen hears that it never is. */
+			wlr_presentation_feedback_destroy(
+				wlr_presentation_surface_sampled(wlr_surface));
 		}
 		latch_release_destroy(update.release);
 		return;

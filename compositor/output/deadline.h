@@ -39,8 +39,8 @@ struct latch_deadline {
 
 void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns);
 
-/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown, as after
- * idle. */
+/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown, as
+ * after idle. */
 int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns);
 
 /**

@@ -113,7 +113,8 @@ const char *latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes) {
 	}
 	const struct plane_layout *layout = find_layout(attributes->format);
 	/* A format without a row here is for the driver to judge, in AddFB2 or at the renderer's
-	 * import. So is one with a modifier: its planes mean something else (tiles, compression). */
+	 * import. So is one with a modifier: its planes mean something else (tiles, compression).
+	 */
 	bool linear = attributes->modifier == DRM_FORMAT_MOD_LINEAR ||
 		      attributes->modifier == DRM_FORMAT_MOD_INVALID;
 	if (layout == NULL || !linear) {

@@ -19,12 +19,24 @@
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)
 
+static bool output_exists(const struct latch_server *server, uint32_t id) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (output->id == id) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void log_placement(struct latch_output *output, struct latch_surface *surface,
 	const struct latch_layer *layer) {
 	/* On two outputs the reasons may differ: the first one is told of. */
-	bool other = surface->logged_output != 0 && surface->logged_output != output->id;
+	bool other = surface->logged_output != output->id &&
+		     output_exists(output->server, surface->logged_output);
 	if (layer->covered || other ||
-		(surface->logged_output != 0 && surface->logged_reasons == layer->reasons)) {
+		(surface->logged_output == output->id &&
+			surface->logged_reasons == layer->reasons)) {
 		return;
 	}
 	surface->logged_output = output->id;
@@ -53,8 +65,11 @@ static void add_cursor_layer(struct latch_output *output, const struct wlr_box *
 			latch_content_from_buffer(server->contents, image->buffer, image->serial);
 		output->cursor_content_serial = image->serial;
 	}
+	if (output->cursor_content == NULL) {
+		return;
+	}
 	struct latch_layer *layer = latch_layer_list_add(&output->collection.layers);
-	if (output->cursor_content == NULL || layer == NULL) {
+	if (layer == NULL) {
 		return;
 	}
 	struct wlr_fbox logical = {
@@ -242,11 +257,12 @@ static void handle_failure(struct latch_output *output, int error) {
 
 void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	struct latch_server *server = output->server;
-	if (!output->active || output->flip_pending) {
-		return; // still dirty: looked at again when that is over
+	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+		output->dirty = true; // looked at again when that is over
+		return;
 	}
 	int64_t latch_ns = latch_now_ns();
-	int64_t hold_until_ns = latch_capture_hold_until(output);
+	int64_t hold_until_ns = latch_capture_hold_until(output, latch_ns);
 	if (hold_until_ns > latch_ns) {
 		latch_output_wait_until(output, hold_until_ns);
 		return;

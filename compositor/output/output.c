@@ -16,8 +16,12 @@
 #include "output/scanout.h"
 #include "output/window.h"
 #include "server.h"
+#include "shell/shell.h"
 #include "sync/fence.h"
 #include "trace/trace.h"
+
+/* A cursor's image may be seen on an output that its position is not on, so far from its edge. */
+#define CURSOR_REACH 256
 
 /* How soon a commit that the kernel was too busy for is tried again. */
 #define RETRY_NS INT64_C(1000000)
@@ -49,8 +53,8 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 
 void latch_output_schedule(struct latch_output *output) {
 	output->dirty = true;
-	if (!output->active || output->flip_pending) {
-		return; // the flip or the switch back will have a look
+	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+		return; // the flip, the switch back or the window's frame event will have a look
 	}
 	int64_t now_ns = latch_now_ns();
 	int64_t wake_ns = latch_deadline_wake(&output->deadline, now_ns);
@@ -72,7 +76,16 @@ void latch_output_retry(struct latch_output *output) {
 }
 
 void latch_output_cursor_moved(struct latch_output *output) {
-	latch_output_schedule(output);
+	double x, y;
+	latch_shell_cursor(output->server->shell, &x, &y);
+	struct wlr_box box;
+	wlr_output_layout_get_box(output->server->layout, output->wlr_output, &box);
+	bool near = x > box.x - CURSOR_REACH && x < box.x + box.width + CURSOR_REACH &&
+		    y > box.y - CURSOR_REACH && y < box.y + box.height + CURSOR_REACH;
+	/* An output that the cursor has just left has to take it away. */
+	if (near || output->cursor.visible || output->cursor_content != NULL) {
+		latch_output_schedule(output);
+	}
 }
 
 bool latch_output_shows(const struct latch_output *output, struct wlr_surface *surface) {
@@ -126,7 +139,14 @@ void latch_output_describe(struct latch_output *output) {
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, request_state);
 	const struct wlr_output_event_request_state *event = data;
+	const struct wlr_output before = *output->wlr_output;
 	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
+		return;
+	}
+	const struct wlr_output *now = output->wlr_output;
+	if (before.width == now->width && before.height == now->height &&
+		before.scale == now->scale && before.transform == now->transform &&
+		before.refresh == now->refresh) {
 		return;
 	}
 	latch_composer_reset(&output->composer);
@@ -137,13 +157,18 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, needs_frame);
+	output->wlr_output->needs_frame = false; // or it would be told only once
 	output->force = true;
 	latch_output_schedule(output);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, destroy);
+	struct latch_server *server = output->server;
 	latch_output_destroy(output);
+	if (server->backend.kms == NULL && wl_list_empty(&server->outputs)) {
+		latch_server_end(server, LATCH_EXIT_OK); // its window was closed
+	}
 }
 
 static bool enable(struct latch_output *output) {

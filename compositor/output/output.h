@@ -70,11 +70,13 @@ struct latch_output {
 	struct wl_event_source *timer;
 	/** What the timer is set to; 0 when it is not. */
 	int64_t wake_ns;
-	/** The deadline it is set to; 0 when the latch is to come at once, or is not a deadline's. */
+	/** The deadline it is set to; 0 when the latch is to come at once, or is not a deadline's.
+	 */
 	int64_t planned_ns;
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
+	uint32_t window_seq;	    // window only: wlr_output.commit_seq of the last frame
 	struct wl_listener present; // window only
 	struct wl_listener frame;   // window only
 	struct wl_listener request_state;
@@ -112,7 +114,8 @@ void latch_output_wait_until(struct latch_output *output, int64_t time_ns);
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
 
-/** One latch: collect, assign, compose, submit. planned_ns: the deadline it was planned for, or 0. */
+/** One latch: collect, assign, compose, submit. planned_ns: the deadline it was planned for, or 0.
+ */
 void latch_output_latch(struct latch_output *output, int64_t planned_ns);
 
 /**

@@ -114,7 +114,8 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	}
 	bool ok;
 	if (renderer->wanted == LATCH_RENDERER_AUTO) {
-		/* Without a GPU, GL would be the CPU's work, and finding that out takes a second. */
+		/* Without a GPU, GL would be the CPU's work, and finding that out takes a second.
+		 */
 		ok = (renderer->gpu_possible && try_kind(renderer, LATCH_RENDERER_GLES2)) ||
 		     try_kind(renderer, LATCH_RENDERER_PIXMAN);
 	} else {

@@ -36,6 +36,9 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 static void handle_present(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, present);
 	const struct wlr_output_event_present *event = data;
+	if (event->commit_seq != output->window_seq) {
+		return; // of a commit without a frame of ours: a new size, a new scale
+	}
 	if (!event->presented) {
 		latch_output_not_flipped(output);
 		return;
@@ -51,9 +54,13 @@ static void handle_present(struct wl_listener *listener, void *data) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, frame);
-	if (output->dirty) {
+	if (output->dirty || output->force) {
 		latch_output_schedule(output);
 	}
+}
+
+bool latch_window_is_busy(const struct latch_output *output) {
+	return output->kms == NULL && output->wlr_output->frame_pending;
 }
 
 void latch_window_init(struct latch_output *output) {
@@ -72,5 +79,6 @@ int latch_window_submit(struct latch_output *output, struct latch_frame *frame) 
 	wlr_output_state_set_buffer(&state, frame->composed);
 	bool ok = wlr_output_commit_state(output->wlr_output, &state);
 	wlr_output_state_finish(&state);
+	output->window_seq = output->wlr_output->commit_seq;
 	return ok ? 0 : -EIO;
 }

@@ -13,6 +13,9 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 /** Listens to what the other compositor says of its frames. */
 void latch_window_init(struct latch_output *output);
 
+/** Whether the other compositor has not asked for the next frame yet. False for KMS outputs. */
+bool latch_window_is_busy(const struct latch_output *output);
+
 /** Shows the frame's composed picture in the window. Returns 0 or negative errno. */
 int latch_window_submit(struct latch_output *output, struct latch_frame *frame);
 

@@ -264,3 +264,7 @@ void latch_seat_finish(struct latch_shell *shell) {
 	wlr_seat_destroy(shell->seat);
 	shell->seat = NULL;
 }
+
+void latch_shell_backend_gone(struct latch_shell *shell) {
+	latch_unlisten(&shell->new_input);
+}

@@ -117,6 +117,9 @@ struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell);
 /** The seat, for protocols that need one. Owned by the shell. */
 struct wlr_seat *latch_shell_seat(struct latch_shell *shell);
 
+/** The backend goes, before the shell: no input devices come any more. */
+void latch_shell_backend_gone(struct latch_shell *shell);
+
 /**
  * The session was switched to (true) or away from (false). While it is away no key
  * counts as held.

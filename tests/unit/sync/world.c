@@ -17,7 +17,7 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "output/clock.h"
+#include "clock.h"
 #include "sync/release.h"
 #include "sync/timeline.h"
 
