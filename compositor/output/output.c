@@ -132,7 +132,7 @@ void latch_output_describe(struct latch_output *output) {
 			.mode = mode,
 			.renderer = latch_renderer_name(&output->server->renderer),
 			.clock = output->kms != NULL ? latch_kms_output_clock(output->kms)
-						     : "another compositor's",
+						     : "relayed",
 		});
 }
 
