@@ -77,6 +77,13 @@ static void look_again(struct latch_output *output) {
 	}
 }
 
+/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made to
+ * wait for the deadline of the next one as well. */
+static bool is_late(const struct latch_output *output, const struct latch_flip_record *record) {
+	return record->predicted_ns != 0 &&
+	       record->flip_ns > record->predicted_ns + output->deadline.refresh_ns / 2;
+}
+
 void latch_output_flipped(
 	struct latch_output *output, int64_t flip_ns, uint64_t sequence, uint32_t flags) {
 	if (!output->flip_pending) {
@@ -87,7 +94,11 @@ void latch_output_flipped(
 		&output->deadline, frame->wake_ns, frame->record.submit_end_ns, flip_ns);
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_clear(replaced);
-	look_again(output);
+	if (output->dirty && is_late(output, &frame->record)) {
+		latch_output_wait_until(output, latch_now_ns());
+	} else {
+		look_again(output);
+	}
 	count_flip(output->server);
 }
 
