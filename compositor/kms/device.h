@@ -22,7 +22,7 @@ enum kms_open_error {
 	KMS_OPEN_FAILED,
 };
 
-/** What the device and its kernel can do; see kms_features for words. */
+/** What the device and its kernel can do; kms_feature_texts has words for it. */
 struct kms_features {
 	bool atomic;
 	bool universal_planes;

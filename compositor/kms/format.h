@@ -47,7 +47,7 @@ bool kms_format_set_has(const struct kms_format_set *set, uint32_t fourcc, uint6
 /** Frees what the set holds and leaves it empty. */
 void kms_format_set_finish(struct kms_format_set *set);
 
-/** Writes the name of a format, "XRGB8888"; "0x..." for one that libdrm does not know. */
+/** Writes a fourcc as its four letters, "XR24"; "0x..." for one that has none. */
 void kms_fourcc_name(char *text, size_t size, uint32_t fourcc);
 
 /** Writes the name of a modifier, "LINEAR", "INTEL_X_TILED"; "0x..." for an unknown one. */
