@@ -86,10 +86,6 @@ static uint32_t import(const struct latch_kms_backend *backend,
 		.modifier = dmabuf->modifier,
 		.n_planes = dmabuf->n_planes,
 	};
-	if (!backend->device->features.addfb2_modifiers && desc.modifier == DRM_FORMAT_MOD_LINEAR) {
-		/* Drivers without modifiers (virtio-gpu) take linear buffers, and only those. */
-		desc.modifier = DRM_FORMAT_MOD_INVALID;
-	}
 	for (int i = 0; i < dmabuf->n_planes; i++) {
 		desc.fd[i] = dmabuf->fd[i];
 		desc.offset[i] = dmabuf->offset[i];

@@ -51,9 +51,6 @@ static void run_frames(struct scene *scene, int from, int to) {
 		surface_wait_callback(&scene->surface, 2000);
 		if (n % 16 == 0) {
 			frame_wait(&frame, 2000);
-			if (frame.release_fd >= 0) {
-				close(frame.release_fd);
-			}
 		}
 	}
 }

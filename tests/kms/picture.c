@@ -58,12 +58,13 @@ int main(int argc, char **argv) {
 		printf("no picture\n");
 		return 2;
 	}
+	int status = 2;
 	if (strcmp(argv[1], "pattern") == 0) {
-		return compare(&picture);
-	}
-	if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
+		status = compare(&picture);
+	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
 		printf("%06x\n", picture_get(&picture, atoi(argv[3]), atoi(argv[4])));
-		return 0;
+		status = 0;
 	}
-	return 2;
+	picture_finish(&picture);
+	return status;
 }

@@ -34,6 +34,7 @@ static void scene_init(struct scene *scene, enum fence_kind kind, bool fullscree
 		surface_init_window(&scene->surface, &scene->client, "release");
 	}
 	surface_use(&scene->surface, kind);
+	scene->surface.watch_releases = true;
 	for (unsigned i = 0; i < num; i++) {
 		memory_init_udmabuf(&scene->memory[i], width, height);
 		memory_fill(&scene->memory[i], 0x00080402 * (i + 1));

@@ -100,6 +100,7 @@ accelerator() {
 probe_kvm() {
     local job arguments=()
     [[ -c /dev/kvm ]] || return 0
+    mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     machine_base kvm
     arguments+=(-display none -append "console=ttyS0 lab.probe")
@@ -179,6 +180,7 @@ run_machine() {
     machine='' followers=()
     accel=$(accelerator)
     (($# == 0)) || take_slot
+    mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     write_job "$device" "$vt" "$@"
     if [[ ${DISPLAY:-} && -r ${XAUTHORITY:-$HOME/.Xauthority} ]]; then

@@ -110,6 +110,9 @@ struct surface {
 	int32_t width, height;
 
 	enum fence_kind kind;
+	/* Ask for a zwp release with each frame: the frames must then live as long as the
+	 * connection, as releases come long after the frame was shown. */
+	bool watch_releases;
 	struct zwp_linux_surface_synchronization_v1 *explicit_sync;
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
 	struct wp_linux_drm_syncobj_timeline_v1 *wl_acquire, *wl_release;

@@ -198,7 +198,7 @@ static void set_fences(struct surface *surface, struct frame *frame, int acquire
 		if (acquire_fd < 0) {
 			close(fd);
 		}
-		if (frame != NULL) {
+		if (frame != NULL && surface->watch_releases) {
 			struct zwp_linux_buffer_release_v1 *release =
 				zwp_linux_surface_synchronization_v1_get_release(
 					surface->explicit_sync);
