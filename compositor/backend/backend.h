@@ -29,7 +29,7 @@ struct latch_kms_backend {
 	struct kms_device *device;
 	/** What was on the screen before, for the end. */
 	struct kms_saved_state *saved;
-	/** Something was submitted: there is something to restore. */
+	/** Something was submitted, if only to switch off: there is something to restore. */
 	bool touched;
 
 	/** What the user asked for; see latch_kms_backend_choose(). */

@@ -21,8 +21,7 @@
 
 #define MAX_GPUS 8
 
-/* wlroots waits as long for its own DRM backend. */
-#define SEAT_WAIT_MS 10000
+#define SEAT_WAIT_MS 5000
 #define SEAT_STEP_MS 100
 
 /* Documentation/admin-guide/devices.txt of the kernel. */
@@ -162,8 +161,10 @@ int latch_backend_open(
 		return LATCH_EXIT_NO_SEAT;
 	}
 	if (!wait_until_active(backend->session, loop)) {
-		fputs("latch: the seat is another session's: switch to this VT\n", stderr);
-		return LATCH_EXIT_NO_SEAT;
+		fputs("latch: the seat is in use by another session: end that one, or switch to this "
+		      "VT\n",
+			stderr);
+		return LATCH_EXIT_BUSY;
 	}
 	int status = device != NULL ? open_named(backend, device) : open_first(backend);
 	if (status != LATCH_EXIT_OK) {

@@ -274,9 +274,9 @@ int latch_kms_output_submit(
 	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags) {
 	uint64_t user_data = (uint64_t)output->crtc->id << 32 | (output->submit_serial + 1);
 	int ret = kms_commit_submit(commit, flags, user_data);
+	output->backend->touched = true;
 	if (ret == 0) {
 		output->submit_serial++;
-		output->backend->touched = true;
 	}
 	return ret;
 }
@@ -355,6 +355,7 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 		}
 	}
 	kms_commit_disable_crtc(&commit, output->crtc);
+	output->backend->touched = true;
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	if (ret != 0 && output->backend->session->active) {
 		wlr_log(WLR_ERROR, "%s can't be switched off: %s", output->base.name,
