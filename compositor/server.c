@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
-#include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_compositor.h>
@@ -21,6 +19,7 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "environment.h"
 #include "output/content.h"
 #include "output/dmabuf.h"
 #include "output/output.h"
@@ -39,36 +38,6 @@
 #define COMMAND_GRACE_MS 1000
 /* How long the last picture may take: some 100 ms on an emulated machine. */
 #define CAPTURE_GRACE_MS 3000
-
-/* drm_syncobj eventfds that wait for points without a fence work since this one. */
-#define MIN_KERNEL_MAJOR 6
-#define MIN_KERNEL_MINOR 8
-
-static int check_environment(void) {
-	const char *dir = getenv("XDG_RUNTIME_DIR");
-	if (dir == NULL || *dir == '\0') {
-		fputs("latch: XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a "
-		      "directory "
-		      "of yours with mode 0700\n",
-			stderr);
-		return LATCH_EXIT_NO_RUNTIME_DIR;
-	}
-	if (access(dir, R_OK | W_OK | X_OK) != 0) {
-		fprintf(stderr, "latch: XDG_RUNTIME_DIR, %s, can't be used: %s\n", dir,
-			strerror(errno));
-		return LATCH_EXIT_NO_RUNTIME_DIR;
-	}
-	struct utsname name;
-	int major, minor;
-	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
-		(major < MIN_KERNEL_MAJOR ||
-			(major == MIN_KERNEL_MAJOR && minor < MIN_KERNEL_MINOR))) {
-		fprintf(stderr, "latch: Linux %s is too old: it takes %d.%d or newer\n",
-			name.release, MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
-		return LATCH_EXIT_OLD_KERNEL;
-	}
-	return LATCH_EXIT_OK;
-}
 
 static void schedule_all(struct latch_server *server) {
 	struct latch_output *output;
@@ -337,7 +306,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	wl_list_init(&server->backend_destroy.link);
 	wl_list_init(&server->session_active.link);
 
-	int status = check_environment();
+	int status = latch_environment_check();
 	if (status != LATCH_EXIT_OK) {
 		return status;
 	}

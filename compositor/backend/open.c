@@ -161,7 +161,8 @@ int latch_backend_open(
 		return LATCH_EXIT_NO_SEAT;
 	}
 	if (!wait_until_active(backend->session, loop)) {
-		fputs("latch: the seat is in use by another session: end that one, or switch to this "
+		fputs("latch: the seat is in use by another session: end that one, or switch to "
+		      "this "
 		      "VT\n",
 			stderr);
 		return LATCH_EXIT_BUSY;
