@@ -28,8 +28,6 @@
 #include "sync/timeline.h"
 #include "trace/trace.h"
 
-#define SIGNALS (sizeof(((struct latch_server *)NULL)->signals) / sizeof(struct wl_event_source *))
-
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
@@ -238,7 +236,7 @@ static bool add_signals(struct latch_server *server) {
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, NULL);
-	for (size_t i = 0; i < SIGNALS; i++) {
+	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
 		server->signals[i] = wl_event_loop_add_signal(
 			server->event_loop, wanted[i].number, wanted[i].handle, server);
 		if (server->signals[i] == NULL) {
@@ -470,7 +468,7 @@ void latch_server_finish(struct latch_server *server) {
 	if (server->grace != NULL) {
 		wl_event_source_remove(server->grace);
 	}
-	for (size_t i = 0; i < SIGNALS; i++) {
+	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
 		if (server->signals[i] != NULL) {
 			wl_event_source_remove(server->signals[i]);
 		}

@@ -19,6 +19,8 @@ struct latch_trace;
 struct wlr_compositor;
 struct wlr_output_layout;
 
+#define LATCH_SERVER_SIGNALS 4
+
 /** The one struct that owns everything; see latch_server_init() for the order of things. */
 struct latch_server {
 	const struct latch_options *options;
@@ -48,7 +50,7 @@ struct latch_server {
 	bool captured;		// a picture was taken, for --capture
 	bool active;		// false while the session is switched away
 
-	struct wl_event_source *signals[4];
+	struct wl_event_source *signals[LATCH_SERVER_SIGNALS];
 	struct wl_event_source *grace; // ends the wait for the command's end
 	struct wl_listener new_output;
 	struct wl_listener backend_destroy;
