@@ -82,6 +82,7 @@ end() {
         wait_until 3 gone "$pid" || kill -KILL "$pid" 2>/dev/null
         wait "$pid" 2>/dev/null
     done
+    return 0 # not the status of what was ended
 }
 gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
 

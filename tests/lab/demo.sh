@@ -10,7 +10,7 @@ fences are real) and on vkms (ten planes, no GPU); prints the latency table of
 each and leaves table, trace and picture in out/demo/.
 
   --window     show the machine's screen in a window (needs an X display)
-  --frames N   frames to show on each device (500 on virgl, 100 on vkms, where
+  --frames N   frames to show on each device (500 on virgl, 300 on vkms, where
                the processor draws them)
 EOF
 }
@@ -30,7 +30,7 @@ command_demo() {
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
     demo_on virgl "${frames:-500}" || failed=1
-    demo_on vkms "${frames:-100}" || failed=1
+    demo_on vkms "${frames:-300}" || failed=1
     demo_results
     return "$failed"
 }
