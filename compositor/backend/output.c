@@ -186,12 +186,12 @@ static bool add_modes(struct latch_kms_output *output) {
 	return true;
 }
 
-static bool add_formats(struct latch_kms_output *output) {
-	const struct kms_format_set *formats = &output->primary->formats;
-	for (size_t i = 0; i < formats->len; i++) {
-		for (size_t j = 0; j < formats->formats[i].modifiers_len; j++) {
-			if (!wlr_drm_format_set_add(&output->primary_formats,
-				    formats->formats[i].fourcc, formats->formats[i].modifiers[j])) {
+bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
+	for (size_t i = 0; i < kms->len; i++) {
+		const struct kms_format *format = &kms->formats[i];
+		for (size_t j = 0; j < format->modifiers_len; j++) {
+			if (!wlr_drm_format_set_add(
+				    formats, format->fourcc, format->modifiers[j])) {
 				return false;
 			}
 		}
@@ -239,7 +239,7 @@ struct latch_kms_output *latch_kms_output_create(
 	output->cursor = kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_CURSOR);
 	wl_list_insert(backend->outputs.prev, &output->link);
 	describe(output);
-	if (!add_modes(output) || !add_formats(output)) {
+	if (!add_modes(output) || !latch_kms_formats_add(&output->primary_formats, &primary->formats)) {
 		wlr_output_destroy(&output->base);
 		return NULL;
 	}

@@ -9,7 +9,7 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "kms/format.h"
+#include "backend/output.h"
 #include "linux-dmabuf-v1-protocol.h"
 #include "output/dmabuf_check.h"
 #include "output/renderer.h"
@@ -55,20 +55,6 @@ static bool any_render_node(dev_t *number) {
 	return found;
 }
 
-static bool add_scanout_formats(
-	struct wlr_drm_format_set *formats, const struct kms_format_set *scanout) {
-	for (size_t i = 0; i < scanout->len; i++) {
-		const struct kms_format *format = &scanout->formats[i];
-		for (size_t j = 0; j < format->modifiers_len; j++) {
-			if (!wlr_drm_format_set_add(
-				    formats, format->fourcc, format->modifiers[j])) {
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
 /*
  * What can be composed. While there is no renderer its formats are not known: with pixman they
  * are these two in linear memory for certain, and GL drivers have them too. The renderer is not
@@ -111,7 +97,7 @@ static bool make_feedback(struct wlr_linux_dmabuf_feedback_v1 *feedback,
 		}
 		tranche->target_device = st.st_rdev;
 		tranche->flags = ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
-		if (!add_scanout_formats(&tranche->formats, options->scanout_formats)) {
+		if (!latch_kms_formats_add(&tranche->formats, options->scanout_formats)) {
 			return false;
 		}
 	}
