@@ -110,7 +110,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
-	latch_assign_forget(&output->assign_memory);
+	latch_plan_forget(&output->plan_memory);
 	if (output->kms != NULL) {
 		output->kms->needs_modeset = true;
 	}
