@@ -104,6 +104,11 @@ void latch_output_assign(struct latch_output *output) {
 	}
 	output->plan = latch_plan_make(
 		layers, len, few ? settled : NULL, &input, &output->plan_memory);
+	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
+	 * known better. */
+	if (output->kms != NULL && len > 0 && layers[0].id == 0) {
+		layers[0].reasons = output->cursor.reasons;
+	}
 	latch_settle_placed(&output->settle, layers, len);
 	log_placements(output);
 }

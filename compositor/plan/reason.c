@@ -27,6 +27,7 @@ static const struct {
 	{"settling", "it has changed its place or shape just now"},
 	{"idle", "it changes too seldom to be worth a plane"},
 	{"tests-spent", "no more test commits for this arrangement"},
+	{"size", "the image is larger than the cursor plane"},
 };
 
 static size_t index_of(uint64_t bit) {
