@@ -155,6 +155,17 @@ static void see(struct column *column, const struct latch_layer *layers, size_t 
 	column->ended = is_opaque_at(&layers[i], x, y);
 }
 
+static bool has_alpha(uint32_t fourcc) {
+	return fourcc == DRM_FORMAT_ARGB8888 || fourcc == DRM_FORMAT_ABGR8888;
+}
+
+/* Where the plane ignores the pixels' alpha it hides what is below it; premultiplied pixels are
+ * right then if that is black. */
+static bool plane_ignores_alpha(const struct latch_layer *layer) {
+	return layer->alpha == 0xffff && has_alpha(layer->fourcc) &&
+	       !has_alpha(latch_layer_fourcc_on(layer, layer->plane));
+}
+
 static void look_at_layers(
 	struct column *column, const struct latch_layer *layers, size_t len, int x, int y) {
 	for (size_t i = 0; i < len && !column->ended; i++) {
@@ -187,6 +198,7 @@ static void look_at_planes(struct column *column, const struct latch_layer *laye
 			look_at_picture(column, layers, len, plan, x, y);
 		} else if (is_at(sheets[i].layer, x, y)) {
 			see(column, layers, (size_t)(sheets[i].layer - layers), x, y);
+			column->ended |= plane_ignores_alpha(sheets[i].layer);
 		}
 	}
 }
@@ -226,10 +238,6 @@ static bool is_input_plane(const struct latch_plan_input *input, const struct km
 	return false;
 }
 
-static bool has_alpha(uint32_t fourcc) {
-	return fourcc == DRM_FORMAT_ARGB8888 || fourcc == DRM_FORMAT_ABGR8888;
-}
-
 static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 	const struct latch_plan_input *input, const struct plan_kernel *kernel) {
 	const struct kms_plane *plane = layer->plane;
@@ -246,8 +254,9 @@ static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 		return wrong("layer %zu is on a plane, and has no framebuffer", i);
 	}
 	uint32_t fourcc = latch_layer_fourcc_on(layer, plane);
-	if (has_alpha(layer->fourcc) && !has_alpha(fourcc) && !layer->opaque) {
-		return wrong("layer %zu loses its alpha", i);
+	if (has_alpha(layer->fourcc) && !has_alpha(fourcc) && !layer->opaque &&
+		layer->blend_mode != KMS_BLEND_PREMULTIPLIED) {
+		return wrong("layer %zu has straight alpha and loses it", i);
 	}
 	if (layer->modifier == DRM_FORMAT_MOD_INVALID
 			? kms_format_set_get(&plane->formats, fourcc) == NULL

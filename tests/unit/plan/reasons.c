@@ -267,24 +267,6 @@ static void more_layers_than_are_looked_at(void **state) {
 	assert_int_equal(s->plan.visible, 1);
 }
 
-static void every_reason_has_a_name(void **state) {
-	for (int i = 0; i < LATCH_REASON_COUNT; i++) {
-		assert_non_null(latch_reason_name(UINT64_C(1) << i));
-		assert_non_null(latch_reason_text(UINT64_C(1) << i));
-		for (int j = 0; j < i; j++) {
-			assert_string_not_equal(latch_reason_name(UINT64_C(1) << i),
-				latch_reason_name(UINT64_C(1) << j));
-		}
-	}
-	assert_null(latch_reason_name(0));
-	assert_null(latch_reason_name(3));
-	assert_null(latch_reason_name(UINT64_C(1) << LATCH_REASON_COUNT));
-	char text[64];
-	assert_string_equal(latch_reasons_to_str(0, text, sizeof(text)), "none");
-	latch_reasons_to_str(UINT64_MAX, text, sizeof(text));
-	assert_int_equal(strlen(text), sizeof(text) - 1);
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_window_itself_is_fine),
@@ -302,7 +284,6 @@ int main(void) {
 		cmocka_unit_test(modes_that_compose_all),
 		cmocka_unit_test(covered_stays_covered_in_each),
 		cmocka_unit_test(more_layers_than_are_looked_at),
-		cmocka_unit_test(every_reason_has_a_name),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);
