@@ -277,7 +277,8 @@ static const char *steady(struct plan_case *c, struct latch_plan_memory *memory)
 	}
 	struct latch_plan plan;
 	const char *error = plan_case_frame(c, memory, &plan);
-	if (error == NULL && (plan.rung != LATCH_RUNG_REUSED || plan.tests != 0)) {
+	bool reused = plan.rung == LATCH_RUNG_REUSED || plan.visible > LATCH_PLAN_MAX_LAYERS;
+	if (error == NULL && (!reused || plan.tests != 0)) {
 		error = "the same frame is planned again";
 	}
 	return error != NULL ? error : plan_check_same(before, c->layers, c->len);
@@ -371,6 +372,8 @@ void plan_case_print(const struct plan_case *c) {
 		fprintf(stderr, ", %zu formats\n", plane->formats.len);
 	}
 	for (size_t i = 0; i < c->len; i++) {
-		print_layer(c, i);
+		if (c->len < 20 || c->layers[i].place != LATCH_LAYER_COVERED) {
+			print_layer(c, i);
+		}
 	}
 }

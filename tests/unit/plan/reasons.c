@@ -8,6 +8,7 @@
 #include <drm_mode.h>
 #include <errno.h>
 
+#include "kms/commit.h"
 #include "screen.h"
 
 /* One window on a composed desktop. */
