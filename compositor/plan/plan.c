@@ -113,6 +113,7 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 			return OUTCOME_FOUND;
 		}
 		if (!plan_error_lasts(ret)) {
+			work->busy_error = ret;
 			return OUTCOME_BUSY;
 		}
 		plan_learn_refusal(work, &proposal, ret, composing, &good);
@@ -187,7 +188,8 @@ static void give_reasons(struct plan_work *work, const struct plan_solution *sol
 		} else {
 			layer->reasons = missed_reasons(work, solution, i);
 			if (layer->reasons & LATCH_REASON_TEST_REFUSED) {
-				layer->test_errno = work->memory->refused_errno[i];
+				int error = work->memory->refused_errno[i];
+				layer->test_errno = error != 0 ? error : -work->busy_error;
 			}
 		}
 	}
@@ -461,6 +463,7 @@ void latch_plan_refused(struct latch_plan_memory *memory, int error) {
 		memory->compose_all = true;
 	}
 	struct latch_refusal refusal = {.error = error};
+	uint32_t alone = 0;
 	for (size_t i = 0; i < memory->layers_len; i++) {
 		const struct latch_layer *layer = &memory->layers[i];
 		if (memory->compose_all && memory->refused_errno[i] == 0) {
@@ -475,11 +478,15 @@ void latch_plan_refused(struct latch_plan_memory *memory, int error) {
 		for (size_t p = 0; p < memory->planes_len; p++) {
 			if (memory->planes[p] == layer->plane) {
 				refusal.plane_class[i] = memory->classes[p];
+				alone = PLANE_BIT(p);
 			}
 		}
 	}
 	if (!memory->compose_all && refusal.layers != 0) {
 		memory->refusals[memory->refusals_len++] = refusal;
+	}
+	if (plan_count(refusal.layers) == 1) {
+		memory->refused_planes[__builtin_ctzll(refusal.layers)] |= alone;
 	}
 	memory->valid = false;
 }
