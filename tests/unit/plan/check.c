@@ -206,6 +206,7 @@ static void look_at_planes(struct column *column, const struct latch_layer *laye
 static const char *check_picture(const struct latch_layer *layers, size_t len,
 	const struct latch_plan_input *input, const struct latch_plan *plan,
 	const struct sheet *sheets, size_t sheets_len) {
+	bool is_seen[UINT8_MAX] = {false};
 	for (int y = 0; y < input->height; y++) {
 		for (int x = 0; x < input->width; x++) {
 			struct column wanted, seen;
@@ -213,6 +214,9 @@ static const char *check_picture(const struct latch_layer *layers, size_t len,
 			wanted.ended = seen.ended = false;
 			look_at_layers(&wanted, layers, len, x, y);
 			look_at_planes(&seen, layers, len, sheets, sheets_len, plan, x, y);
+			for (size_t i = 0; i < wanted.len; i++) {
+				is_seen[wanted.layers[i]] = true;
+			}
 			for (size_t i = 0; i < wanted.len || i < seen.len; i++) {
 				int a = i < wanted.len ? wanted.layers[i] : -1;
 				int b = i < seen.len ? seen.layers[i] : -1;
@@ -222,6 +226,12 @@ static const char *check_picture(const struct latch_layer *layers, size_t len,
 						x, y, b, a);
 				}
 			}
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (layers[i].alpha > 0 &&
+			is_seen[i] == (layers[i].place == LATCH_LAYER_COVERED)) {
+			return wrong("layer %zu is %s", i, is_seen[i] ? "seen" : "covered");
 		}
 	}
 	return NULL;

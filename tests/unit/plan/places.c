@@ -51,7 +51,7 @@ static void opaque_boxes_cover(void **state) {
 	window.opaque_boxes[1] = (struct wlr_box){24, 20, 92, 60};
 	window.opaque_boxes_len = 2;
 	screen_add(s, window);
-	struct latch_layer *inside = screen_add(s, layer_window(2, 30, 30, 40, 40));
+	struct latch_layer *inside = screen_add(s, layer_window(2, 30, 20, 40, 50));
 	struct latch_layer *corner = screen_add(s, layer_window(3, 18, 18, 20, 20));
 	screen_add(s, layer_shm(4, 0, 0, WIDTH, HEIGHT));
 	screen_show(s);
