@@ -191,6 +191,11 @@ static void give_reasons(struct plan_work *work, const struct plan_solution *sol
 				int error = work->memory->refused_errno[i];
 				layer->test_errno = error != 0 ? error : -work->busy_error;
 			}
+			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) != 0 &&
+				layer->test_errno == 0) {
+				/* Nobody refused it: the search was given up before it came to it. */
+				layer->reasons ^= LATCH_REASON_TEST_REFUSED | LATCH_REASON_TESTS_SPENT;
+			}
 		}
 	}
 }
