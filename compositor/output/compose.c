@@ -96,7 +96,8 @@ static bool collect_damage(
 
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
-	struct wlr_texture *texture = latch_renderer_texture(composer->renderer, layer->content);
+	struct wlr_texture *texture = latch_renderer_texture(
+		composer->renderer, layer->content, &(struct latch_color){0});
 	if (texture == NULL) {
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
