@@ -51,6 +51,8 @@ static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 	struct latch_content *content, const struct wlr_output *output,
 	const struct wlr_fbox *logical) {
 	layer->content = content;
+	layer->id = content->record.surface_id;
+	layer->serial = content->serial;
 	layer->fourcc = content->fourcc;
 	layer->modifier = content->modifier;
 	layer->is_dmabuf = content->is_dmabuf;
@@ -133,4 +135,10 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 		collection->surfaces[collection->surfaces_len++] = surface;
 	}
 	return true;
+}
+
+struct latch_surface *latch_collection_surface(
+	const struct latch_collection *collection, size_t i) {
+	size_t offset = collection->layers.len - collection->surfaces_len;
+	return i < offset ? NULL : collection->surfaces[i - offset];
 }

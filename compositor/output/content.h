@@ -74,6 +74,7 @@ struct latch_surface {
 	uint64_t updates;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
+	uint32_t logged_plane;
 	uint32_t logged_output;
 	bool logged_fence_error;
 
