@@ -19,9 +19,9 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "output/content.h"
-#include "output/dmabuf.h"
 #include "output/output.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -203,18 +203,34 @@ static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) 
 	return latch_kms_backend_can_import(server->backend.kms, dmabuf);
 }
 
+static bool can_compose(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_server *server = data;
+	return latch_renderer_can_compose(&server->renderer, dmabuf);
+}
+
+static const struct wlr_drm_format_set *composed_formats(void *data) {
+	struct latch_server *server = data;
+	return latch_renderer_dmabuf_formats(&server->renderer);
+}
+
 static void create_dmabuf(struct latch_server *server) {
 	struct latch_dmabuf_options options = {
 		.display = server->display,
-		.renderer = &server->renderer,
 		.kms_fd = -1,
+		.render_fd = -1,
+		.can_compose = can_compose,
+		.composed_formats = composed_formats,
 		.data = server,
 	};
 	if (server->backend.kms != NULL) {
 		options.kms_fd = latch_kms_backend_fd(server->backend.kms);
+		options.planes = server->backend.kms->device->planes;
+		options.planes_len = server->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
 		options.can_scanout = can_scanout;
-	} else if (!latch_renderer_ensure(&server->renderer)) {
+	} else if (latch_renderer_ensure(&server->renderer)) {
+		options.render_fd = latch_renderer_drm_fd(&server->renderer);
+	} else {
 		return;
 	}
 	server->dmabuf = latch_dmabuf_create(&options);

@@ -178,6 +178,19 @@ bool latch_renderer_can_compose(
 	return texture != NULL;
 }
 
+const struct wlr_drm_format_set *latch_renderer_dmabuf_formats(
+	const struct latch_renderer *renderer) {
+	return renderer->wlr_renderer == NULL
+		       ? NULL
+		       : wlr_renderer_get_texture_formats(
+				 renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
+}
+
+int latch_renderer_drm_fd(const struct latch_renderer *renderer) {
+	return renderer->wlr_renderer == NULL ? -1
+					      : wlr_renderer_get_drm_fd(renderer->wlr_renderer);
+}
+
 struct wlr_texture *latch_renderer_texture(
 	struct latch_renderer *renderer, struct latch_content *content) {
 	if (content->texture != NULL || content->buffer == NULL) {

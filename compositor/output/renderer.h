@@ -62,6 +62,13 @@ const char *latch_renderer_name(const struct latch_renderer *renderer);
 bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
 
+/** The dma-bufs that it composes; NULL before it was made, and where it does not say. Borrowed. */
+const struct wlr_drm_format_set *latch_renderer_dmabuf_formats(
+	const struct latch_renderer *renderer);
+
+/** The renderer's DRM device, -1 before it was made and where it has none. Borrowed. */
+int latch_renderer_drm_fd(const struct latch_renderer *renderer);
+
 /**
  * The content's pixels as a texture, made once and owned by the content. NULL when the buffer
  * can't be read by this renderer. Buffers in shared memory that were copied to the GPU go back to
