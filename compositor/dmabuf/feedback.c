@@ -13,7 +13,6 @@
 struct latch_feedback {
 	struct wl_event_loop *loop;
 	dev_t main_device;
-	int quiet_ms;
 	struct latch_format_list composed;
 	struct latch_format_table table;
 	struct latch_feedback_params *default_params;
@@ -243,7 +242,7 @@ static bool start_waiting(struct surface *surface) {
 			wl_event_loop_add_timer(surface->feedback->loop, handle_quiet, surface);
 	}
 	return surface->timer != NULL &&
-	       wl_event_source_timer_update(surface->timer, surface->feedback->quiet_ms) == 0;
+	       wl_event_source_timer_update(surface->timer, LATCH_FEEDBACK_QUIET_MS) == 0;
 }
 
 /* Takes over params. */
@@ -285,7 +284,6 @@ struct latch_feedback *latch_feedback_create(const struct latch_feedback_options
 	}
 	feedback->loop = options->loop;
 	feedback->main_device = options->main_device;
-	feedback->quiet_ms = options->quiet_ms;
 	wl_list_init(&feedback->default_objects);
 	wl_list_init(&feedback->surfaces);
 	latch_format_table_init(&feedback->table);

@@ -24,8 +24,6 @@ struct latch_feedback_options {
 	dev_t main_device;
 	/** What can be composed on the main device; copied. */
 	const struct latch_format_list *composed;
-	/** LATCH_FEEDBACK_QUIET_MS, or less in a test. */
-	int quiet_ms;
 };
 
 /** All zwp_linux_dmabuf_feedback_v1 objects and what they have told their clients. */

@@ -20,7 +20,7 @@ struct latch_dmabuf {
 	struct wl_global *global;
 	dev_t main_device, scanout_device;
 
-	/** What can be composed, and what surfaces are advised; the latter only to keep its memory. */
+	/* What can be composed; what a surface was advised last, only to keep the memory. */
 	struct latch_format_list composed, advised;
 	struct latch_feedback *feedback;
 	struct latch_params_judge judge;
@@ -243,7 +243,6 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		.loop = wl_display_get_event_loop(options->display),
 		.main_device = main_device,
 		.composed = &dmabuf->composed,
-		.quiet_ms = test != NULL ? test->quiet_ms : LATCH_FEEDBACK_QUIET_MS,
 	});
 	if (dmabuf->feedback == NULL || !add_scanout_formats(dmabuf)) {
 		goto error;

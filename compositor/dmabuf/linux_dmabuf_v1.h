@@ -21,8 +21,6 @@ struct latch_dmabuf_test_options {
 	uint32_t version;
 	dev_t main_device;
 	struct latch_dmabuf_probe probe;
-	/** Instead of LATCH_FEEDBACK_QUIET_MS. */
-	int quiet_ms;
 };
 
 struct latch_dmabuf_options {
