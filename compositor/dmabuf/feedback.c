@@ -49,8 +49,6 @@ struct surface {
 	struct wl_event_source *timer;
 };
 
-/* --- Objects --------------------------------------------------------------- */
-
 /* Returns false when the table can't be made. */
 static bool tell(struct latch_feedback *feedback, struct object *object,
 	struct latch_feedback_params *params) {
@@ -98,8 +96,6 @@ static void object_handle_resource_destroy(struct wl_resource *resource) {
 	latch_feedback_params_unref(object->told);
 	free(object);
 }
-
-/* --- Surfaces -------------------------------------------------------------- */
 
 static void asked_finish(struct asked *asked) {
 	free(asked->tranches);
@@ -269,8 +265,6 @@ static void wish_for(struct surface *surface, struct latch_feedback_params *para
 	surface->wish = params;
 }
 
-/* --- All of them ----------------------------------------------------------- */
-
 static struct latch_feedback_params *make_params(
 	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
 	return latch_feedback_params_create(
@@ -408,8 +402,8 @@ static struct object *object_create(struct wl_client *client, uint32_t version, 
 	return object;
 }
 
-void latch_feedback_get(struct latch_feedback *feedback, struct wl_client *client,
-	uint32_t version, uint32_t id, struct wlr_surface *wlr_surface) {
+void latch_feedback_get(struct latch_feedback *feedback, struct wl_client *client, uint32_t version,
+	uint32_t id, struct wlr_surface *wlr_surface) {
 	struct surface *surface = NULL;
 	if (feedback != NULL && wlr_surface != NULL) {
 		surface = surface_get(feedback, wlr_surface);

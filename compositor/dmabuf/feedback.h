@@ -58,7 +58,7 @@ bool latch_feedback_set_surface(struct latch_feedback *feedback, struct wlr_surf
  * Makes a zwp_linux_dmabuf_feedback_v1 and sends its parameters. surface: NULL for the default
  * feedback. feedback may be NULL: then the object stays silent.
  */
-void latch_feedback_get(struct latch_feedback *feedback, struct wl_client *client,
-	uint32_t version, uint32_t id, struct wlr_surface *surface);
+void latch_feedback_get(struct latch_feedback *feedback, struct wl_client *client, uint32_t version,
+	uint32_t id, struct wlr_surface *surface);
 
 #endif

@@ -60,8 +60,7 @@ static bool add_tranche(struct latch_feedback_params *params, struct latch_forma
 		return true;
 	}
 	/* Within a tranche all are equally good: sorted, equal ones compare equal. */
-	qsort(tranche->indices, tranche->indices_len, sizeof(tranche->indices[0]),
-		compare_indices);
+	qsort(tranche->indices, tranche->indices_len, sizeof(tranche->indices[0]), compare_indices);
 	params->tranches_len++;
 	return true;
 }
@@ -81,9 +80,8 @@ struct latch_feedback_params *latch_feedback_params_create(struct latch_format_t
 	bool ok = true;
 	for (size_t i = 0; i < len && ok; i++) {
 		ok = add_tranche(params, table, &tranches[i]);
-		has_main = has_main ||
-			   (tranches[i].target_device == main_device && !tranches[i].scanout &&
-				   tranches[i].formats_len > 0);
+		has_main = has_main || (tranches[i].target_device == main_device &&
+					       !tranches[i].scanout && tranches[i].formats_len > 0);
 	}
 	if (ok && !has_main) {
 		ok = add_tranche(params, table,

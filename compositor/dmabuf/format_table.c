@@ -34,8 +34,8 @@ int latch_format_table_add(
 	struct latch_format_table *table, const struct latch_format *pairs, size_t len) {
 	for (size_t i = 0; i < len; i++) {
 		if (table->list.len == LATCH_FORMAT_TABLE_MAX &&
-			latch_format_list_find(
-				&table->list, pairs[i].fourcc, pairs[i].modifier) < 0) {
+			latch_format_list_find(&table->list, pairs[i].fourcc, pairs[i].modifier) <
+				0) {
 			return -ENOSPC;
 		}
 		if (!latch_format_list_add(&table->list, pairs[i].fourcc, pairs[i].modifier)) {

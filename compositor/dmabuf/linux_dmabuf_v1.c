@@ -29,8 +29,6 @@ struct latch_dmabuf {
 	struct wl_list params;	 // dmabuf/params.c
 };
 
-/* --- Formats and tranches ---------------------------------------------------- */
-
 /*
  * What can be composed. While there is no renderer its formats are not known: with pixman they
  * are these in linear memory for certain, and GL drivers have them too. The renderer is not made
@@ -121,8 +119,6 @@ void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface
 	}
 }
 
-/* --- zwp_linux_dmabuf_v1 ------------------------------------------------------- */
-
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
@@ -148,8 +144,8 @@ static void handle_create_params(
 static void handle_get_default_feedback(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(resource);
-	latch_feedback_get(dmabuf != NULL ? dmabuf->feedback : NULL, client, version_of(resource),
-		id, NULL);
+	latch_feedback_get(
+		dmabuf != NULL ? dmabuf->feedback : NULL, client, version_of(resource), id, NULL);
 }
 
 static void handle_get_surface_feedback(struct wl_client *client, struct wl_resource *resource,
@@ -217,11 +213,11 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *options) {
 	const struct latch_dmabuf_test_options *test = options->test;
 	dev_t main_device = test != NULL ? test->main_device : 0;
-	uint32_t version = test != NULL ? test->version
-					: latch_dmabuf_find_main_device(
-						  options->kms_fd >= 0 ? options->kms_fd
-								       : options->render_fd,
-						  &main_device);
+	uint32_t version =
+		test != NULL ? test->version
+			     : latch_dmabuf_find_main_device(
+				       options->kms_fd >= 0 ? options->kms_fd : options->render_fd,
+				       &main_device);
 	if (version == 0) {
 		wlr_log(WLR_INFO, "linux-dmabuf: off, there is no DRM device for clients");
 		return NULL;

@@ -25,7 +25,8 @@ struct latch_dmabuf_test_options {
 
 struct latch_dmabuf_options {
 	struct wl_display *display;
-	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window. */
+	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window.
+	 */
 	int kms_fd;
 	const struct kms_plane *planes;
 	size_t planes_len;

@@ -72,8 +72,8 @@ static bool check_plane(struct params *params, uint32_t index, uint64_t modifier
 		if (wl_resource_get_version(resource) >= ONE_MODIFIER_SINCE) {
 			wl_resource_post_error(resource,
 				ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
-				"modifier 0x%" PRIx64 " of plane %" PRIu32
-				" is not 0x%" PRIx64 " like that of the others",
+				"modifier 0x%" PRIx64 " of plane %" PRIu32 " is not 0x%" PRIx64
+				" like that of the others",
 				modifier, index, attributes->modifier);
 			return false;
 		}
@@ -101,15 +101,16 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 
 static bool is_advertised(
 	const struct params *params, const struct wlr_dmabuf_attributes *attributes) {
-	return latch_format_list_find(params->judge->advertised, attributes->format,
-		       attributes->modifier) >= 0;
+	return latch_format_list_find(
+		       params->judge->advertised, attributes->format, attributes->modifier) >= 0;
 }
 
 /* Whether a buffer can be made of this; else *fault says why not. */
 static bool judge(const struct params *params, const struct wlr_dmabuf_attributes *attributes,
 	uint32_t flags, struct latch_dmabuf_fault *fault) {
 	if (params->judge == NULL) {
-		*fault = (struct latch_dmabuf_fault){LATCH_DMABUF_FAILED, "nothing is imported any more"};
+		*fault = (struct latch_dmabuf_fault){
+			LATCH_DMABUF_FAILED, "nothing is imported any more"};
 		return false;
 	}
 	if (!latch_dmabuf_check(attributes, params->judge->probe, fault)) {
@@ -117,9 +118,9 @@ static bool judge(const struct params *params, const struct wlr_dmabuf_attribute
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
 		!is_advertised(params, attributes)) {
-		*fault = (struct latch_dmabuf_fault){
-			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
-			"the format with this modifier was not advertised"};
+		*fault =
+			(struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
+				"the format with this modifier was not advertised"};
 		return false;
 	}
 	*fault = (struct latch_dmabuf_fault){.error = LATCH_DMABUF_FAILED};
@@ -218,8 +219,8 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 		.judge = judge,
 		.attributes = {.fd = {-1, -1, -1, -1}},
 	};
-	params->resource = wl_resource_create(
-		client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
+	params->resource =
+		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
 	if (params->resource == NULL) {
 		free(params);
 		wl_client_post_no_memory(client);

@@ -4,8 +4,8 @@
 #include "plan/reason.h"
 
 /* Another buffer could be shown. */
-static const uint64_t curable = LATCH_REASON_FORMAT | LATCH_REASON_MODIFIER |
-				LATCH_REASON_IMPORT_FAILED;
+static const uint64_t curable =
+	LATCH_REASON_FORMAT | LATCH_REASON_MODIFIER | LATCH_REASON_IMPORT_FAILED;
 
 /* No other buffer would be shown either, for as long as the surface is used like this. */
 static const uint64_t lasting =

@@ -85,8 +85,8 @@ static void begin(struct scene *scene) {
 	world_init(&scene->world, 5);
 	scene->surface = wl_compositor_create_surface(scene->world.compositor);
 	scene->server_surface = world_surface(&scene->world, scene->surface);
-	scene->told = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(
-		scene->world.manager, scene->surface));
+	scene->told = told_create(
+		zwp_linux_dmabuf_v1_get_surface_feedback(scene->world.manager, scene->surface));
 	world_sync(&scene->world);
 }
 
@@ -148,8 +148,8 @@ static void first_feedback(void **state) {
 	begin(&scene);
 	struct told *more[2];
 	for (int i = 0; i < 2; i++) {
-		more[i] = told_create(
-			zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+		more[i] =
+			told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 	}
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->dones, 1);
@@ -174,8 +174,7 @@ static void nobody_can_change_the_table(void **state) {
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(ftruncate(fd, 0), -1);
 	assert_int_equal(ftruncate(fd, 1 << 20), -1);
-	assert_ptr_equal(
-		mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	assert_ptr_equal(mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
 	end(&scene);
 }
 
@@ -258,8 +257,8 @@ static void equal_is_not_sent(void **state) {
 static void new_table_only_when_it_grew(void **state) {
 	struct scene scene;
 	begin(&scene);
-	struct told *other = told_create(
-		zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+	struct told *other =
+		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 	world_sync(&scene.world);
 	ino_t first = scene.told->table_inode;
 	wish_scanout(&scene, xr24_tiled);
@@ -272,8 +271,8 @@ static void new_table_only_when_it_grew(void **state) {
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 	/* Others have heard nothing of it; a new one gets the same table as the last. */
 	assert_int_equal(other->tables, 1);
-	struct told *late = told_create(
-		zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+	struct told *late =
+		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 	world_sync(&scene.world);
 	assert_int_equal(late->table_inode, scene.told->table_inode);
 	check_default(&scene.world, late);
@@ -289,15 +288,15 @@ static void own_tranches_first(void **state) {
 	world_sync(&scene.world);
 	wish_scanout(&scene, xr24_tiled);
 	assert_false(is_armed());
-	scene.told = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(
-		scene.world.manager, scene.surface));
+	scene.told = told_create(
+		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->dones, 1);
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 	/* Another surface has the default. */
 	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
-	struct told *other = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
+	struct told *other =
+		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
 	world_sync(&scene.world);
 	check_default(&scene.world, other);
 	told_destroy(other);
@@ -308,15 +307,15 @@ static void own_tranches_first(void **state) {
 static void default_changes_at_once(void **state) {
 	struct scene scene;
 	begin(&scene);
-	struct told *other = told_create(
-		zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+	struct told *other =
+		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
-	struct told *own = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
+	struct told *own =
+		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
 	struct wlr_surface *server_surface = world_surface(&scene.world, surface);
 	const struct latch_dmabuf_tranche tiled = {scene.world.kms_device, true, xr24_tiled, 1};
-	assert_true(latch_dmabuf_set_surface_tranches(
-		scene.world.dmabuf, server_surface, &tiled, 1));
+	assert_true(
+		latch_dmabuf_set_surface_tranches(scene.world.dmabuf, server_surface, &tiled, 1));
 	let_time_pass(&scene.world);
 	assert_int_equal(own->dones, 2);
 
@@ -406,8 +405,8 @@ static void object_goes_while_waiting(void **state) {
 	scene.told = NULL;
 	world_sync(&scene.world);
 	let_time_pass(&scene.world);
-	scene.told = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(
-		scene.world.manager, scene.surface));
+	scene.told = told_create(
+		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 	end(&scene);
@@ -423,21 +422,18 @@ static void advice(void **state) {
 	latch_dmabuf_advise_surface(
 		dmabuf, scene.server_surface, planes, 2, LATCH_REASON_NO_FREE_PLANE);
 	assert_int_equal(arms, 0);
-	latch_dmabuf_advise_surface(
-		dmabuf, scene.server_surface, planes, 2, LATCH_REASON_MODIFIER);
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_MODIFIER);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(scene.told->tranches_len, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 4);
 	assert_int_equal(scene.told->tranches[0].device, scene.world.kms_device);
-	latch_dmabuf_advise_surface(
-		dmabuf, scene.server_surface, planes, 2, LATCH_REASON_ROTATION);
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_ROTATION);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 3);
 	assert_int_equal(scene.told->tranches_len, 1);
 	assert_int_equal(scene.told->tranches[0].device, MAIN_DEVICE);
-	latch_dmabuf_advise_surface(
-		dmabuf, scene.server_surface, planes, 2, LATCH_REASON_COVERED);
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_COVERED);
 	assert_false(is_armed());
 	latch_dmabuf_advise_surface(NULL, scene.server_surface, planes, 2, 0);
 	end(&scene);
@@ -484,11 +480,10 @@ static void a_thousand_times(void **state) {
 	begin(&scene);
 	int fds = count_fds();
 	for (int i = 0; i < 1000; i++) {
-		struct told *told =
-			told_create(i % 2 == 0 ? zwp_linux_dmabuf_v1_get_surface_feedback(
-							 scene.world.manager, scene.surface)
-					       : zwp_linux_dmabuf_v1_get_default_feedback(
-							 scene.world.manager));
+		struct told *told = told_create(
+			i % 2 == 0 ? zwp_linux_dmabuf_v1_get_surface_feedback(
+					     scene.world.manager, scene.surface)
+				   : zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 		world_sync(&scene.world);
 		wish_scanout(&scene, i % 2 == 0 ? xr24_tiled : ar24_tiled);
 		let_time_pass(&scene.world);

@@ -43,8 +43,8 @@ static void begin(struct scene *scene) {
 	scene->surface = wl_compositor_create_surface(scene->world.compositor);
 	scene->params = zwp_linux_dmabuf_v1_create_params(scene->world.manager);
 	add(scene->params);
-	scene->feedback = zwp_linux_dmabuf_v1_get_surface_feedback(
-		scene->world.manager, scene->surface);
+	scene->feedback =
+		zwp_linux_dmabuf_v1_get_surface_feedback(scene->world.manager, scene->surface);
 	scene->buffer = make_buffer(scene, true);
 	scene->dead_buffer = make_buffer(scene, false);
 	scene->world.can_scanout = true;

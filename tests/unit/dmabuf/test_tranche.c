@@ -116,7 +116,8 @@ static void union_of_planes(void **state) {
 static void without_planes(void **state) {
 	struct latch_format_list formats = {0};
 	assert_int_equal(latch_tranche_advise(NULL, 0, 0, &formats), COMPOSE);
-	assert_int_equal(latch_tranche_advise(no_formats, 1, LATCH_REASON_FORMAT, &formats), COMPOSE);
+	assert_int_equal(
+		latch_tranche_advise(no_formats, 1, LATCH_REASON_FORMAT, &formats), COMPOSE);
 	latch_format_list_finish(&formats);
 }
 

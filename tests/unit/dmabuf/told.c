@@ -81,8 +81,7 @@ static void handle_formats(
 	}
 }
 
-static void handle_flags(
-	void *data, struct zwp_linux_dmabuf_feedback_v1 *object, uint32_t flags) {
+static void handle_flags(void *data, struct zwp_linux_dmabuf_feedback_v1 *object, uint32_t flags) {
 	current(data)->flags = flags;
 }
 

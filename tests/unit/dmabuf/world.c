@@ -87,8 +87,8 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	} else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0 &&
 		   world->manager == NULL) {
 		assert_int_equal(version, 5);
-		world->manager = wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface,
-			world->manager_version);
+		world->manager = wl_registry_bind(
+			registry, name, &zwp_linux_dmabuf_v1_interface, world->manager_version);
 		zwp_linux_dmabuf_v1_add_listener(world->manager, &manager_listener, world);
 	}
 }
