@@ -6,7 +6,7 @@
 #include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 
-enum thing { MANAGER, PARAMS, FEEDBACK, SURFACE, BUFFER, DEAD_BUFFER, SHOWN, SERVER, THINGS };
+enum thing { MANAGER, PARAMS, FEEDBACK, SURFACE, BUFFER, SHOWN, SERVER, THINGS };
 
 struct scene {
 	struct world world;
@@ -74,9 +74,6 @@ static void finish_thing(struct scene *scene, enum thing thing) {
 	case BUFFER:
 		wl_buffer_destroy(scene->buffer);
 		break;
-	case DEAD_BUFFER:
-		wl_buffer_destroy(scene->dead_buffer);
-		break;
 	case SHOWN:
 		wlr_buffer_unlock(scene->shown);
 		break;
@@ -90,6 +87,11 @@ static void finish_thing(struct scene *scene, enum thing thing) {
 	world_sync(&scene->world);
 }
 
+static void end(struct scene *scene) {
+	wl_buffer_destroy(scene->dead_buffer);
+	world_finish(&scene->world);
+}
+
 static int permutations;
 
 static void permute(enum thing *order, int len) {
@@ -100,7 +102,7 @@ static void permute(enum thing *order, int len) {
 			finish_thing(&scene, order[i]);
 		}
 		assert_int_equal(world_error(&scene.world, ""), -1);
-		world_finish(&scene.world);
+		end(&scene);
 		permutations++;
 		return;
 	}
@@ -120,7 +122,7 @@ static void every_order(void **state) {
 		order[i] = (enum thing)i;
 	}
 	permute(order, THINGS);
-	assert_int_equal(permutations, 8 * 7 * 6 * 5 * 4 * 3 * 2);
+	assert_int_equal(permutations, 7 * 6 * 5 * 4 * 3 * 2);
 }
 
 static void handle_failed(void *data, struct zwp_linux_buffer_params_v1 *params) {
@@ -166,7 +168,7 @@ static void compositor_side_goes_first(void **state) {
 	for (int i = 0; i < SERVER; i++) {
 		finish_thing(&scene, (enum thing)i);
 	}
-	world_finish(&scene.world);
+	end(&scene);
 }
 
 /* The connection breaks while everything stands. */
@@ -177,7 +179,7 @@ static void client_is_killed(void **state) {
 	for (int i = 0; i < SERVER; i++) {
 		finish_thing(&scene, (enum thing)i);
 	}
-	world_finish(&scene.world);
+	end(&scene);
 }
 
 int main(void) {

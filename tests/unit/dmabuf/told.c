@@ -1,6 +1,7 @@
 #include "told.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -48,7 +49,7 @@ static void handle_format_table(
 static dev_t device_of(const struct wl_array *array) {
 	dev_t device;
 	assert_int_equal(array->size, sizeof(device));
-	device = *(const dev_t *)array->data;
+	memcpy(&device, array->data, sizeof(device)); // not aligned in a message
 	return device;
 }
 
