@@ -6,6 +6,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
@@ -50,6 +51,45 @@ static void log_placement(struct latch_output *output, struct latch_surface *sur
 	} else {
 		wlr_log(WLR_INFO, "surface %u: composed on %s: %s", surface->id,
 			output->wlr_output->name, reasons);
+	}
+}
+
+static bool fills_output(const struct latch_output *output, const struct latch_layer *layer) {
+	struct wlr_box box = latch_layer_on_screen(
+		layer, output->wlr_output->width, output->wlr_output->height);
+	return box.width == output->wlr_output->width && box.height == output->wlr_output->height;
+}
+
+/* Tells a client what to allocate for: the planes that its surface could go to. The primary one is
+ * for what fills the screen; a window has the others, where there are some. */
+static void advise(struct latch_output *output, const struct latch_plan_input *input,
+	struct latch_surface *surface, const struct latch_layer *layer) {
+	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
+	size_t len = 0;
+	bool primary_too = input->planes_len == 1 || fills_output(output, layer);
+	for (size_t i = 0; i < input->planes_len; i++) {
+		if (primary_too || input->planes[i] != input->primary) {
+			planes[len++] = input->planes[i];
+		}
+	}
+	if (surface->advised && surface->advised_reasons == layer->reasons &&
+		surface->advised_planes == len) {
+		return;
+	}
+	surface->advised = true;
+	surface->advised_reasons = layer->reasons;
+	surface->advised_planes = len;
+	latch_dmabuf_advise_surface(
+		output->server->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
+}
+
+static void advise_all(struct latch_output *output, const struct latch_plan_input *input) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		/* On two outputs the reasons may differ: the one that the log tells of counts. */
+		if (surface != NULL && surface->logged_output == output->id) {
+			advise(output, input, surface, &output->collection.layers.layers[i]);
+		}
 	}
 }
 
@@ -111,4 +151,5 @@ void latch_output_assign(struct latch_output *output) {
 	}
 	latch_settle_placed(&output->settle, layers, len);
 	log_placements(output);
+	advise_all(output, &input);
 }

@@ -77,6 +77,10 @@ struct latch_surface {
 	uint32_t logged_plane;
 	uint32_t logged_output;
 	bool logged_fence_error;
+	/** What its dma-buf feedback was made from. */
+	bool advised;
+	uint64_t advised_reasons;
+	size_t advised_planes;
 
 	struct wl_listener commit;
 	struct wl_listener destroy;
