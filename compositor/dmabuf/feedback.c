@@ -227,6 +227,9 @@ static int handle_quiet(void *data) {
 	if (surface->waits) {
 		struct latch_feedback_params *wish = latch_feedback_params_ref(surface->wish);
 		stop_waiting(surface);
+		const struct latch_feedback_params *told = or_default(surface, wish);
+		wlr_log(WLR_DEBUG, "feedback of a surface: %s first, %zu tranches",
+			told->tranches[0].scanout ? "scanout" : "composing", told->tranches_len);
 		apply(surface, wish);
 	}
 	return 0;

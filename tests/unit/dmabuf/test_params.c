@@ -288,10 +288,13 @@ static void import_is_last(void **state) {
 	world_init(&world, 5);
 	world.can_scanout = false;
 	world.can_compose = true;
+	int fds = count_fds();
 	struct zwp_linux_buffer_params_v1 *params = start(&world, &rows[4], &answer);
 	create(params, &rows[4], false, &answer);
 	world_sync(&world);
 	assert_int_equal(world.asked, 0);
+	/* A client may keep the object; its fds are not kept for it. */
+	assert_int_equal(count_fds(), fds);
 	zwp_linux_buffer_params_v1_destroy(params);
 	params = start(&world, &rows[0], &answer);
 	create(params, &rows[0], false, &answer);
