@@ -23,6 +23,7 @@
 #include "output/content.h"
 #include "output/dmabuf.h"
 #include "output/output.h"
+#include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
 #include "sync/timeline.h"
@@ -147,7 +148,7 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	return server->compositor != NULL && server->layout != NULL &&
-	       wlr_subcompositor_create(display) != NULL &&
+	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
