@@ -114,7 +114,7 @@ static bool write_test(char text[ADVICE_MAX], const struct model_layer *layer) {
 	return true;
 }
 
-bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
+static bool find_advice(char text[ADVICE_MAX], const struct model_output *output,
 	const struct model_layer *layer, const char *reason) {
 	static const struct {
 		const char *reason, *text;
@@ -142,7 +142,6 @@ bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
 		{"settling", "nothing: it goes to a plane when it stays as it is for some frames"},
 		{"tests-spent", "raise --max-tests"},
 	};
-	text[0] = '\0';
 	if (strcmp(reason, "format") == 0) {
 		return write_formats(text, output);
 	}
@@ -165,4 +164,13 @@ bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
 		}
 	}
 	return false;
+}
+
+bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
+	const struct model_layer *layer, const char *reason) {
+	bool found = find_advice(text, output, layer, reason);
+	if (!found) {
+		text[0] = '\0';
+	}
+	return found;
 }
