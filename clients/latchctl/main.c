@@ -46,6 +46,10 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = handle_global_remove,
 };
 
+/* libwayland's own words would come before ours. */
+static void keep_quiet(const char *format, va_list args) {
+}
+
 static void say_unconnected(int error) {
 	const char *name = getenv("WAYLAND_DISPLAY");
 	if (!getenv("XDG_RUNTIME_DIR")) {
@@ -59,6 +63,7 @@ static void say_unconnected(int error) {
 }
 
 static bool connect_session(struct session *session) {
+	wl_log_set_handler_client(keep_quiet);
 	*session = (struct session){.display = wl_display_connect(NULL)};
 	if (!session->display) {
 		say_unconnected(errno);
