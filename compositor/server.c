@@ -22,9 +22,12 @@
 #include "backend/backend.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
+#include "inspect/collect_snapshot.h"
+#include "inspect/inspector.h"
 #include "output/content.h"
 #include "output/look.h"
 #include "output/output.h"
+#include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
 #include "sync/timeline.h"
@@ -149,7 +152,7 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	return server->compositor != NULL && server->layout != NULL &&
-	       wlr_subcompositor_create(display) != NULL &&
+	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
@@ -369,6 +372,14 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	create_dmabuf(server);
+	server->inspector = latch_inspector_create(server->display,
+		&(struct latch_inspector_options){
+			.collect = latch_collect_snapshot,
+			.data = server,
+		});
+	if (server->inspector == NULL) {
+		wlr_log(WLR_ERROR, "no inspector: no memory for it");
+	}
 	if (!add_socket(server)) {
 		goto error;
 	}
@@ -475,6 +486,7 @@ void latch_server_finish(struct latch_server *server) {
 	if (ran) {
 		latch_trace_print(server->trace, stdout);
 	}
+	latch_inspector_destroy(server->inspector);
 	latch_shell_destroy(server->shell);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_content_tracker_destroy(server->contents);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 #include "output/convert.h"
@@ -111,6 +112,12 @@ size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);
 /** The tracker's object of a surface; NULL for one that is older than the tracker. */
 struct latch_surface *latch_surface_get(
 	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface);
+
+/** By struct latch_surface.id; NULL for one that has gone. */
+struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id);
+
+/** The process of the surface's client; 0 where it is not known. */
+pid_t latch_surface_pid(const struct latch_surface *surface);
 
 /** Tells the trace who this is; label: an app id or "". Once, before its first frame. */
 void latch_surface_register(struct latch_surface *surface, const char *label);
