@@ -22,6 +22,7 @@
 #include "environment.h"
 #include "output/content.h"
 #include "output/dmabuf.h"
+#include "output/look.h"
 #include "output/output.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -152,6 +153,8 @@ static bool create_globals(struct latch_server *server) {
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
+	       latch_look_create_globals(
+		       display, latch_renderer_has_straight_alpha(&server->renderer)) &&
 	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
 		       NULL &&
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;

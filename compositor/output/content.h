@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
+#include "output/convert.h"
 #include "trace/record.h"
 
 struct latch_content_tracker;
@@ -37,6 +38,8 @@ struct latch_content {
 	struct wlr_presentation_feedback *feedback;
 	/** Made when it first had to be composed. */
 	struct wlr_texture *texture;
+	/** How its pixels were read for that. */
+	struct latch_color texture_color;
 	bool texture_failed;
 
 	int32_t width, height;

@@ -1,6 +1,5 @@
 #include "output/dmabuf.h"
 
-#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -55,35 +54,6 @@ static bool any_render_node(dev_t *number) {
 	return found;
 }
 
-/*
- * What can be composed. While there is no renderer its formats are not known: with pixman they
- * are these two in linear memory for certain, and GL drivers have them too. The renderer is not
- * made just to fill a list.
- */
-static bool add_composed_formats(
-	struct wlr_drm_format_set *formats, const struct latch_renderer *renderer) {
-	if (renderer->wlr_renderer != NULL) {
-		const struct wlr_drm_format_set *known = wlr_renderer_get_texture_formats(
-			renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
-		if (known != NULL) {
-			return wlr_drm_format_set_union(formats, formats, known);
-		}
-	}
-	static const uint32_t fourccs[] = {
-		DRM_FORMAT_XRGB8888,
-		DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_XBGR8888,
-		DRM_FORMAT_ABGR8888,
-	};
-	for (size_t i = 0; i < sizeof(fourccs) / sizeof(fourccs[0]); i++) {
-		if (!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR) ||
-			!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID)) {
-			return false;
-		}
-	}
-	return true;
-}
-
 static bool make_feedback(struct wlr_linux_dmabuf_feedback_v1 *feedback,
 	const struct latch_dmabuf_options *options, dev_t main_device) {
 	*feedback = (struct wlr_linux_dmabuf_feedback_v1){.main_device = main_device};
@@ -108,7 +78,7 @@ static bool make_feedback(struct wlr_linux_dmabuf_feedback_v1 *feedback,
 		return false;
 	}
 	tranche->target_device = main_device;
-	return add_composed_formats(&tranche->formats, options->renderer);
+	return latch_renderer_add_formats(options->renderer, &tranche->formats);
 }
 
 static bool check_dmabuf(struct wlr_dmabuf_attributes *attributes, void *data) {
