@@ -120,6 +120,10 @@ struct matrix {
 	int64_t most;
 };
 
+static int64_t fixed(double value) {
+	return (int64_t)(value * 65536.0 + (value < 0.0 ? -0.5 : 0.5));
+}
+
 static struct matrix make_matrix(
 	const struct pixel_format *format, enum pixel_encoding encoding, enum pixel_range range) {
 	static const double weights[][2] = {
@@ -130,17 +134,19 @@ static struct matrix make_matrix(
 	double red = weights[encoding][0], blue = weights[encoding][1];
 	double luma[3] = {red, 1.0 - red - blue, blue};
 	double unit = (double)(1u << (format->depth - 8)), most = 256.0 * unit - 1.0;
-	double y_scale = (range == PIXEL_FULL ? most : 219.0 * unit) / 255.0 * 65536.0;
-	double chroma_scale = (range == PIXEL_FULL ? most : 224.0 * unit) / 255.0 * 65536.0;
+	double y_scale = (range == PIXEL_FULL ? most : 219.0 * unit) / 255.0;
+	double chroma_scale = (range == PIXEL_FULL ? most : 224.0 * unit) / 255.0;
 	struct matrix matrix = {
-		.y_offset = range == PIXEL_FULL ? 0 : (int64_t)(16.0 * unit * 65536.0),
-		.chroma_offset = (int64_t)(128.0 * unit * 65536.0),
+		.y_offset = range == PIXEL_FULL ? 0 : fixed(16.0 * unit),
+		.chroma_offset = fixed(128.0 * unit),
 		.most = (int64_t)most,
 	};
 	for (int i = 0; i < 3; i++) {
-		matrix.y[i] = (int64_t)(luma[i] * y_scale);
-		matrix.cb[i] = (int64_t)(((i == 2) - luma[i]) / (2.0 * (1.0 - blue)) * chroma_scale);
-		matrix.cr[i] = (int64_t)(((i == 0) - luma[i]) / (2.0 * (1.0 - red)) * chroma_scale);
+		double cb = ((i == 2) - luma[i]) / (2.0 * (1.0 - blue));
+		double cr = ((i == 0) - luma[i]) / (2.0 * (1.0 - red));
+		matrix.y[i] = fixed(luma[i] * y_scale);
+		matrix.cb[i] = fixed(cb * chroma_scale);
+		matrix.cr[i] = fixed(cr * chroma_scale);
 	}
 	return matrix;
 }
