@@ -168,12 +168,14 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	const char *why;
 	bool ok = canvas_is_current(buffers) && allocate(buffers, &why);
 	if (!ok) {
-		ok = buffers->options->software ? find_cpu_canvas(buffers) : find_gpu_canvas(buffers);
+		ok = buffers->options->software ? find_cpu_canvas(buffers)
+						: find_gpu_canvas(buffers);
 	}
 	if (!ok) {
-		say(buffers->options->software ? "no buffer that the CPU can draw into is accepted "
-					       "by the compositor"
-					     : "no GPU can be used; --software draws without one");
+		say(buffers->options->software
+				? "no buffer that the CPU can draw into is accepted "
+				  "by the compositor"
+				: "no GPU can be used; --software draws without one");
 		return false;
 	}
 	if (buffers->allocations == before) {
@@ -186,7 +188,8 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
 		buffers->canvas->allocator->impl->name, buffers->canvas->path ? " on " : "",
-		buffers->canvas->path ? buffers->canvas->path : "", canvas_renderer(buffers->canvas));
+		buffers->canvas->path ? buffers->canvas->path : "",
+		canvas_renderer(buffers->canvas));
 	return true;
 }
 

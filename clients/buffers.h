@@ -48,8 +48,7 @@ bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, ui
 bool client_buffers_device(const struct client_buffers *buffers, struct device_list *list);
 
 /** Adds the fds that announce releases. Returns how many of max were used. */
-nfds_t client_buffers_add_fds(
-	const struct client_buffers *buffers, struct pollfd *fds, nfds_t max);
+nfds_t client_buffers_add_fds(const struct client_buffers *buffers, struct pollfd *fds, nfds_t max);
 
 /** Takes the releases that a poll has found. */
 void client_buffers_handle_fds(

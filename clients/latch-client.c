@@ -227,8 +227,8 @@ static enum client_exit start(struct client *client) {
 	}
 	client->window.translucent = options->scene.translucent || options->look.has_alpha;
 	const char *why;
-	if (!look_init(&client->look, &client->conn, client->window.surface, &options->look,
-		    &why)) {
+	if (!look_init(
+		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
 		say("%s; the compositor lacks it", why);
 		return CLIENT_EXIT_NO_GLOBAL;
 	}
@@ -305,8 +305,8 @@ static bool report(struct client *client) {
 
 int main(int argc, char **argv) {
 	struct client client = {.sync.node_fd = -1, .signal_fd = -1};
-	client_buffers_init(&client.buffers, &client.conn, &client.feedback, &client.sync,
-		&client.options);
+	client_buffers_init(
+		&client.buffers, &client.conn, &client.feedback, &client.sync, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);
 	if (exit_early >= 0) {
 		return exit_early;

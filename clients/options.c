@@ -275,7 +275,7 @@ static bool check_together(struct client_options *options) {
 		return false;
 	}
 	if ((ycbcr || options->scene.translucent || options->wish.apart) && !options->software) {
-		say("%s needs --software", ycbcr ? "a YCbCr --format"
+		say("%s needs --software", ycbcr		 ? "a YCbCr --format"
 					   : options->wish.apart ? "--planes-apart"
 								 : "--translucent");
 		return false;

@@ -47,5 +47,4 @@ struct allocator *udmabuf_allocator_create(void);
 /** The kernel's system heap, /dev/dma_heap/system. */
 struct allocator *heap_allocator_create(void);
 
-
 #endif

@@ -23,8 +23,8 @@ static bool get_piece(struct allocator *allocator, uint32_t *pitch, uint32_t row
 	/* A dumb buffer is measured in pixels; which ones does not matter to the memory. */
 	uint32_t handle;
 	uint64_t size, offset;
-	if (drmModeCreateDumbBuffer(
-		    self->fd, *pitch / 4, rows, 32, 0, &handle, pitch, &size) != 0) {
+	if (drmModeCreateDumbBuffer(self->fd, *pitch / 4, rows, 32, 0, &handle, pitch, &size) !=
+		0) {
 		return false;
 	}
 	/* The dma-buf keeps the memory; the handle is only needed to get there. */

@@ -29,8 +29,8 @@ void look_buffer_size(const struct look_options *options, uint32_t width, uint32
 	*buffer_height = quarter ? upright_width : upright_height;
 }
 
-static bool init_viewport(struct look *look, struct connection *conn, struct wl_surface *surface,
-	const char **why) {
+static bool init_viewport(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
 	const struct look_options *options = &look->options;
 	if (!is_viewed(options)) {
 		return true;
@@ -49,8 +49,8 @@ static bool init_viewport(struct look *look, struct connection *conn, struct wl_
 	return true;
 }
 
-static bool init_alpha(struct look *look, struct connection *conn, struct wl_surface *surface,
-	const char **why) {
+static bool init_alpha(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
 	if (!look->options.has_alpha) {
 		return true;
 	}
@@ -65,8 +65,8 @@ static bool init_alpha(struct look *look, struct connection *conn, struct wl_sur
 }
 
 /* What is not offered must not be asked for: that would be a protocol error. */
-static bool init_color(struct look *look, struct connection *conn, struct wl_surface *surface,
-	const char **why) {
+static bool init_color(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
 	static const uint32_t coefficients[] = {
 		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
 		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
@@ -94,8 +94,7 @@ static bool init_color(struct look *look, struct connection *conn, struct wl_sur
 		*why = "straight alpha is not offered";
 		return false;
 	}
-	look->color =
-		wp_color_representation_manager_v1_get_surface(conn->color_manager, surface);
+	look->color = wp_color_representation_manager_v1_get_surface(conn->color_manager, surface);
 	if (options->has_color) {
 		wp_color_representation_surface_v1_set_coefficients_and_range(
 			look->color, encoding, range);

@@ -9,24 +9,24 @@
 		.planes = {{bytes, 1, 1}}, .red = {r, r_bits}, .green = {g, g_bits},               \
 		.blue = {b, b_bits}, .alpha = {a, a_bits}}
 
-/* Luma, then a plane of pairs; cb and cr are the bytes where the first ones are. */
-#define PAIRS(format, bits, bytes, x_sub, y_sub, cb_offset, cr_offset)                               \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = bits,                                \
-		.num_planes = 2, .planes = {{bytes, 1, 1}, {2 * bytes, x_sub, y_sub}},             \
-		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub,                                      \
-		.y = {0, 0, bytes}, .cb = {1, cb_offset, 2 * bytes}, .cr = {1, cr_offset, 2 * bytes}}
+/* Luma, then a plane of pairs; cb_at and cr_at are the bytes where the first ones are. */
+#define PAIRS(format, bits, bytes, x_sub, y_sub, cb_at, cr_at)                                     \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = bits, .num_planes = 2,           \
+		.planes = {{bytes, 1, 1}, {2 * bytes, x_sub, y_sub}},                              \
+		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub, .y = {0, 0, bytes},                  \
+		.cb = {1, cb_at, 2 * bytes}, .cr = {1, cr_at, 2 * bytes}}
 
-#define TRIPLE(format, x_sub, y_sub, cb_plane, cr_plane)                                             \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8,                                   \
-		.num_planes = 3, .planes = {{1, 1, 1}, {1, x_sub, y_sub}, {1, x_sub, y_sub}},      \
-		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub,                                      \
-		.y = {0, 0, 1}, .cb = {cb_plane, 0, 1}, .cr = {cr_plane, 0, 1}}
+#define TRIPLE(format, x_sub, y_sub, cb_plane, cr_plane)                                           \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8, .num_planes = 3,              \
+		.planes = {{1, 1, 1}, {1, x_sub, y_sub}, {1, x_sub, y_sub}},                       \
+		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub, .y = {0, 0, 1},                      \
+		.cb = {cb_plane, 0, 1}, .cr = {cr_plane, 0, 1}}
 
 /* Two pixels in four bytes. */
-#define PACKED(format, y_offset, cb_offset, cr_offset)                                               \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8,                                   \
-		.num_planes = 1, .planes = {{4, 2, 1}}, .chroma_x_sub = 2, .chroma_y_sub = 1,      \
-		.y = {0, y_offset, 2}, .cb = {0, cb_offset, 4}, .cr = {0, cr_offset, 4}}
+#define PACKED(format, y_at, cb_at, cr_at)                                                         \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8, .num_planes = 1,              \
+		.planes = {{4, 2, 1}}, .chroma_x_sub = 2, .chroma_y_sub = 1, .y = {0, y_at, 2},    \
+		.cb = {0, cb_at, 4}, .cr = {0, cr_at, 4}}
 
 static const struct pixel_format formats[] = {
 	RGB(XRGB8888, 4, 16, 8, 0, 0, 8, 8, 8, 0),
@@ -154,7 +154,8 @@ static struct matrix make_matrix(
 /* channels are sums over `count` pixels. */
 static uint32_t weigh(const struct matrix *matrix, const int64_t weights[3], int64_t offset,
 	const int64_t channels[3], int64_t count) {
-	int64_t sum = weights[0] * channels[0] + weights[1] * channels[1] + weights[2] * channels[2];
+	int64_t sum =
+		weights[0] * channels[0] + weights[1] * channels[1] + weights[2] * channels[2];
 	int64_t value = (sum / count + offset + 32768) >> 16;
 	if (value < 0) {
 		return 0;

@@ -22,7 +22,7 @@ struct scene_options {
 	/* Transparent at the left to opaque at the right (CPU only); the colours are multiplied
 	 * with alpha unless it is to be straight. */
 	bool translucent, straight_alpha;
-	unsigned load;	/* extra rounds of arithmetic for each pixel (GPU only) */
+	unsigned load; /* extra rounds of arithmetic for each pixel (GPU only) */
 };
 
 #define SCENE_BALLS 44

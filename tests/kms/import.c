@@ -82,8 +82,7 @@ static enum answer offer_useless(struct client *client, struct memory *memory) {
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, &answer);
 	zwp_linux_buffer_params_v1_add(params, memory->fd, 0, 0, TOO_WIDE * 4 + 2,
 		DRM_FORMAT_MOD_LINEAR >> 32, DRM_FORMAT_MOD_LINEAR & 0xffffffff);
-	zwp_linux_buffer_params_v1_create(
-		params, TOO_WIDE, HEIGHT - 2, DRM_FORMAT_XRGB8888, 0);
+	zwp_linux_buffer_params_v1_create(params, TOO_WIDE, HEIGHT - 2, DRM_FORMAT_XRGB8888, 0);
 	int64_t end_ns = now_ns() + 2000 * MS;
 	while (answer == ANSWER_NONE && client_pump(client, end_ns)) {
 	}

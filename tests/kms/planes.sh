@@ -66,7 +66,8 @@ compare_one() { # LAYOUT
         verdict 1 "$1 is shown" "$work/shown"
         return
     fi
-    difference=$(kms-picture compare "$pictures/$1.planes.png" "$pictures/$1.composed.png" $tolerance)
+    difference=$(kms-picture compare "$pictures/$1.planes.png" "$pictures/$1.composed.png" \
+        $tolerance)
     verdict $? "$1: planes and renderer make the same picture ($difference)"
     planes=$(sed -n 's/^planes \([0-9]*\).*/\1/p' "$work/shown")
     wanted=$(sed -n 's/.*wanted //p' "$work/shown")
@@ -84,7 +85,7 @@ start_eight() {
     eight=()
     for i in {1..8}; do
         latch-client --software=udmabuf --size 96x72 --solid "4060${i}0" --title "window $i" \
-            --frames "$1" --json "$work/client-$i.json" 2>>"$work/clients.log" &
+            --frames "$1" 2>>"$work/clients.log" &
         eight+=($!)
     done
 }
@@ -222,7 +223,9 @@ PYTHON
 }
 
 # Where the planes are, without what changes at every flip.
-plane_places() { grep -E '^plane|crtc-pos' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"; }
+plane_places() {
+    grep -E "^plane|crtc-pos" "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
+}
 
 missed_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["missed"])' "$1"; }
 

@@ -43,10 +43,8 @@ static void crop(void **state) {
 }
 
 static void crop_and_scale(void **state) {
-	struct look_options options = {.crop_width = 100,
-		.crop_height = 50,
-		.scaled_width = 300,
-		.scaled_height = 200};
+	struct look_options options = {
+		.crop_width = 100, .crop_height = 50, .scaled_width = 300, .scaled_height = 200};
 	assert_size(surface_size(&options), 300, 200);
 	assert_size(buffer_size(&options, (struct size){1024, 768}), 640, 480);
 }

@@ -125,8 +125,8 @@ static void rgb(void **state) {
 		{DRM_FORMAT_ARGB2101010, 0xff0000ff, 0xc00003ff},
 	};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		struct result result = convert_solid(
-			known[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, known[i].color);
+		struct result result =
+			convert_solid(known[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, known[i].color);
 		uint32_t is;
 		memcpy(&is, result.bytes[0] + 64 + 12, sizeof(is));
 		assert_int_equal(is, known[i].word);
