@@ -9,24 +9,24 @@
 		.planes = {{bytes, 1, 1}}, .red = {r, r_bits}, .green = {g, g_bits},               \
 		.blue = {b, b_bits}, .alpha = {a, a_bits}}
 
-/* Luma, then a plane of pairs; cb and cr are the bytes where the first ones are. */
-#define PAIRS(format, bits, bytes, x_sub, y_sub, cb_offset, cr_offset)                               \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = bits,                                \
-		.num_planes = 2, .planes = {{bytes, 1, 1}, {2 * bytes, x_sub, y_sub}},             \
-		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub,                                      \
-		.y = {0, 0, bytes}, .cb = {1, cb_offset, 2 * bytes}, .cr = {1, cr_offset, 2 * bytes}}
+/* Luma, then a plane of pairs; cb_at and cr_at are the bytes where the first ones are. */
+#define PAIRS(format, bits, bytes, x_sub, y_sub, cb_at, cr_at)                                     \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = bits, .num_planes = 2,           \
+		.planes = {{bytes, 1, 1}, {2 * bytes, x_sub, y_sub}},                              \
+		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub, .y = {0, 0, bytes},                  \
+		.cb = {1, cb_at, 2 * bytes}, .cr = {1, cr_at, 2 * bytes}}
 
-#define TRIPLE(format, x_sub, y_sub, cb_plane, cr_plane)                                             \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8,                                   \
-		.num_planes = 3, .planes = {{1, 1, 1}, {1, x_sub, y_sub}, {1, x_sub, y_sub}},      \
-		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub,                                      \
-		.y = {0, 0, 1}, .cb = {cb_plane, 0, 1}, .cr = {cr_plane, 0, 1}}
+#define TRIPLE(format, x_sub, y_sub, cb_plane, cr_plane)                                           \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8, .num_planes = 3,              \
+		.planes = {{1, 1, 1}, {1, x_sub, y_sub}, {1, x_sub, y_sub}},                       \
+		.chroma_x_sub = x_sub, .chroma_y_sub = y_sub, .y = {0, 0, 1},                      \
+		.cb = {cb_plane, 0, 1}, .cr = {cr_plane, 0, 1}}
 
 /* Two pixels in four bytes. */
-#define PACKED(format, y_offset, cb_offset, cr_offset)                                               \
-	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8,                                   \
-		.num_planes = 1, .planes = {{4, 2, 1}}, .chroma_x_sub = 2, .chroma_y_sub = 1,      \
-		.y = {0, y_offset, 2}, .cb = {0, cb_offset, 4}, .cr = {0, cr_offset, 4}}
+#define PACKED(format, y_at, cb_at, cr_at)                                                         \
+	{.fourcc = DRM_FORMAT_##format, .name = #format, .depth = 8, .num_planes = 1,              \
+		.planes = {{4, 2, 1}}, .chroma_x_sub = 2, .chroma_y_sub = 1, .y = {0, y_at, 2},    \
+		.cb = {0, cb_at, 4}, .cr = {0, cr_at, 4}}
 
 static const struct pixel_format formats[] = {
 	RGB(XRGB8888, 4, 16, 8, 0, 0, 8, 8, 8, 0),
@@ -120,6 +120,10 @@ struct matrix {
 	int64_t most;
 };
 
+static int64_t fixed(double value) {
+	return (int64_t)(value * 65536.0 + (value < 0.0 ? -0.5 : 0.5));
+}
+
 static struct matrix make_matrix(
 	const struct pixel_format *format, enum pixel_encoding encoding, enum pixel_range range) {
 	static const double weights[][2] = {
@@ -130,17 +134,19 @@ static struct matrix make_matrix(
 	double red = weights[encoding][0], blue = weights[encoding][1];
 	double luma[3] = {red, 1.0 - red - blue, blue};
 	double unit = (double)(1u << (format->depth - 8)), most = 256.0 * unit - 1.0;
-	double y_scale = (range == PIXEL_FULL ? most : 219.0 * unit) / 255.0 * 65536.0;
-	double chroma_scale = (range == PIXEL_FULL ? most : 224.0 * unit) / 255.0 * 65536.0;
+	double y_scale = (range == PIXEL_FULL ? most : 219.0 * unit) / 255.0;
+	double chroma_scale = (range == PIXEL_FULL ? most : 224.0 * unit) / 255.0;
 	struct matrix matrix = {
-		.y_offset = range == PIXEL_FULL ? 0 : (int64_t)(16.0 * unit * 65536.0),
-		.chroma_offset = (int64_t)(128.0 * unit * 65536.0),
+		.y_offset = range == PIXEL_FULL ? 0 : fixed(16.0 * unit),
+		.chroma_offset = fixed(128.0 * unit),
 		.most = (int64_t)most,
 	};
 	for (int i = 0; i < 3; i++) {
-		matrix.y[i] = (int64_t)(luma[i] * y_scale);
-		matrix.cb[i] = (int64_t)(((i == 2) - luma[i]) / (2.0 * (1.0 - blue)) * chroma_scale);
-		matrix.cr[i] = (int64_t)(((i == 0) - luma[i]) / (2.0 * (1.0 - red)) * chroma_scale);
+		double cb = ((i == 2) - luma[i]) / (2.0 * (1.0 - blue));
+		double cr = ((i == 0) - luma[i]) / (2.0 * (1.0 - red));
+		matrix.y[i] = fixed(luma[i] * y_scale);
+		matrix.cb[i] = fixed(cb * chroma_scale);
+		matrix.cr[i] = fixed(cr * chroma_scale);
 	}
 	return matrix;
 }
@@ -148,7 +154,8 @@ static struct matrix make_matrix(
 /* channels are sums over `count` pixels. */
 static uint32_t weigh(const struct matrix *matrix, const int64_t weights[3], int64_t offset,
 	const int64_t channels[3], int64_t count) {
-	int64_t sum = weights[0] * channels[0] + weights[1] * channels[1] + weights[2] * channels[2];
+	int64_t sum =
+		weights[0] * channels[0] + weights[1] * channels[1] + weights[2] * channels[2];
 	int64_t value = (sum / count + offset + 32768) >> 16;
 	if (value < 0) {
 		return 0;

@@ -74,8 +74,8 @@ static int compare(const struct picture *a, const char *other, int limit) {
 	bool same_size = a->width == b.width && a->height == b.height;
 	for (int y = 0; same_size && y < (int)a->height; y++) {
 		for (int x = 0; x < (int)a->width; x++) {
-			int distance = add_difference(
-				picture_get(a, x, y), picture_get(&b, x, y), &sum);
+			int distance =
+				add_difference(picture_get(a, x, y), picture_get(&b, x, y), &sum);
 			beyond += distance > limit;
 			if (distance > most) {
 				most = distance;

@@ -6,7 +6,8 @@
 
 /* Keeps the chroma of a block of 2x2 pixels almost the same, so that it hardly matters how a
  * reader finds the chroma between two samples. */
-static uint32_t smooth_pixel(uint32_t x, uint32_t y, uint32_t width, uint32_t height, unsigned number) {
+static uint32_t smooth_pixel(
+	uint32_t x, uint32_t y, uint32_t width, uint32_t height, unsigned number) {
 	uint32_t detail = ((x >> 3) + (y >> 3) + number) % 2 * 24;
 	uint32_t red = 24 + 160 * x / width + detail;
 	uint32_t green = 24 + 160 * y / height + detail;

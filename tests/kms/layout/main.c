@@ -76,8 +76,8 @@ static const char *missing_protocol(const struct client *client, const struct la
 		if (item->multiplier != 0 && client->alpha_modifier == NULL) {
 			return "wp_alpha_modifier_v1";
 		}
-		bool represented = (is_ycbcr(item) && !item->silent) ||
-				   item->picture == LAYOUT_FADE_STRAIGHT;
+		bool represented =
+			(is_ycbcr(item) && !item->silent) || item->picture == LAYOUT_FADE_STRAIGHT;
 		if (represented && client->color_representation == NULL) {
 			return "wp_color_representation_manager_v1";
 		}
@@ -85,8 +85,8 @@ static const char *missing_protocol(const struct client *client, const struct la
 	return NULL;
 }
 
-static void handle_popup_configure(void *data, struct xdg_popup *popup, int32_t x, int32_t y,
-	int32_t width, int32_t height) {
+static void handle_popup_configure(
+	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
 }
 
 static void handle_popup_done(void *data, struct xdg_popup *popup) {
@@ -179,8 +179,8 @@ static void say_shape(struct show *show, const struct shown *shown) {
 		}
 	}
 	if (item->multiplier != 0) {
-		struct wp_alpha_modifier_surface_v1 *alpha = wp_alpha_modifier_v1_get_surface(
-			show->client.alpha_modifier, surface);
+		struct wp_alpha_modifier_surface_v1 *alpha =
+			wp_alpha_modifier_v1_get_surface(show->client.alpha_modifier, surface);
 		wp_alpha_modifier_surface_v1_set_multiplier(alpha, item->multiplier);
 	}
 	if (item->opaque) {
@@ -277,7 +277,8 @@ static void report(const struct show *show) {
 	int planes = 0;
 	for (int i = 0; i < show->len; i++) {
 		int of, zero_copy = count_zero_copy(&show->shown[i], &of);
-		printf("surface %s: zero-copy %d of %d\n", show->shown[i].item->name, zero_copy, of);
+		printf("surface %s: zero-copy %d of %d\n", show->shown[i].item->name, zero_copy,
+			of);
 		planes += of > 0 && zero_copy == of;
 	}
 	printf("planes %d of %d, wanted %d\n", planes, show->len, show->layout->on_planes);

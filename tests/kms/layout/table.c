@@ -7,6 +7,7 @@
 
 #define DESKTOP {.name = "desktop", .role = LAYOUT_BASE, .memory = LAYOUT_UDMABUF}
 
+/* clang-format off: a line or two for each surface */
 /*
  * For a screen of 1024x768. vkms has a primary plane and eight overlays above it; it does not
  * scale, and what is composed is on the primary plane, so below everything on an overlay.
@@ -26,7 +27,8 @@ static const struct layout layouts[] = {
 	{
 		.name = "desktop",
 		.on_planes = 5,
-		.items = {DESKTOP, {.name = "one", .x = 60, .y = 40, .width = 320, .height = 240},
+		.items = {DESKTOP,
+			{.name = "one", .x = 60, .y = 40, .width = 320, .height = 240},
 			{.name = "two", .x = 500, .y = 40, .width = 256, .height = 256,
 				.memory = LAYOUT_VGEM},
 			{.name = "three", .x = 60, .y = 400, .width = 333, .height = 211},
@@ -36,7 +38,8 @@ static const struct layout layouts[] = {
 	{
 		.name = "overlap",
 		.on_planes = 5,
-		.items = {DESKTOP, {.name = "lowest", .x = 80, .y = 60, .width = 400, .height = 300},
+		.items = {DESKTOP,
+			{.name = "lowest", .x = 80, .y = 60, .width = 400, .height = 300},
 			{.name = "middle", .x = 240, .y = 180, .width = 400, .height = 300},
 			{.name = "upper", .x = 400, .y = 300, .width = 400, .height = 300,
 				.fourcc = DRM_FORMAT_ARGB8888},
@@ -115,8 +118,8 @@ static const struct layout layouts[] = {
 		.name = "ycbcr",
 		.on_planes = 7,
 		.items = {DESKTOP,
-			{.name = "nv12 601 limited", .x = 20, .y = 20, .width = 240, .height = 160,
-				.fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH},
+			{.name = "nv12 601 limited", .x = 20, .y = 20, .width = 240,
+				.height = 160, .fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH},
 			{.name = "nv12 709 full", .x = 280, .y = 20, .width = 240, .height = 160,
 				.fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH,
 				.encoding = PIXEL_BT709, .range = PIXEL_FULL},
@@ -200,7 +203,8 @@ static const struct layout layouts[] = {
 	{
 		.name = "off-screen",
 		.on_planes = 1,
-		.items = {DESKTOP, {.name = "left", .x = -60, .y = 100, .width = 200, .height = 120},
+		.items = {DESKTOP,
+			{.name = "left", .x = -60, .y = 100, .width = 200, .height = 120},
 			{.name = "upper", .x = 300, .y = -50, .width = 200, .height = 120},
 			{.name = "lower right", .x = 900, .y = 700, .width = 200, .height = 120},
 			{.name = "video", .x = -30, .y = 400, .width = 200, .height = 120,
@@ -261,7 +265,8 @@ static const struct layout layouts[] = {
 	{
 		.name = "eight",
 		.on_planes = 8,
-		.items = {DESKTOP, {.name = "1", .x = 20, .y = 20, .width = 200, .height = 160},
+		.items = {DESKTOP,
+			{.name = "1", .x = 20, .y = 20, .width = 200, .height = 160},
 			{.name = "2", .x = 120, .y = 90, .width = 200, .height = 160},
 			{.name = "3", .x = 220, .y = 160, .width = 200, .height = 160},
 			{.name = "4", .x = 320, .y = 230, .width = 200, .height = 160},
@@ -272,7 +277,8 @@ static const struct layout layouts[] = {
 	{
 		.name = "twelve",
 		.on_planes = 6,
-		.items = {DESKTOP, {.name = "1", .x = 10, .y = 20, .width = 120, .height = 160},
+		.items = {DESKTOP,
+			{.name = "1", .x = 10, .y = 20, .width = 120, .height = 160},
 			{.name = "2", .x = 150, .y = 20, .width = 120, .height = 160},
 			{.name = "3", .x = 290, .y = 20, .width = 120, .height = 160},
 			{.name = "4", .x = 430, .y = 20, .width = 120, .height = 160},
@@ -285,6 +291,7 @@ static const struct layout layouts[] = {
 			{.name = "11", .x = 570, .y = 200, .width = 120, .height = 160}},
 	},
 };
+/* clang-format on */
 
 const struct layout *layout_all(size_t *len) {
 	*len = sizeof(layouts) / sizeof(layouts[0]);
