@@ -72,6 +72,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
 		{&wp_presentation_interface, 1, &client->presentation},
 		{&wp_viewporter_interface, 1, &client->viewporter},
+		{&wp_alpha_modifier_v1_interface, 1, &client->alpha_modifier},
+		{&wp_color_representation_manager_v1_interface, 1,
+			&client->color_representation},
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &client->syncobj},
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, &client->explicit_sync},
 	};

@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <wayland-client.h>
 
+#include "alpha-modifier-v1-client-protocol.h"
+#include "color-representation-v1-client-protocol.h"
 #include "dma.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
@@ -28,6 +30,8 @@ struct client {
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_presentation *presentation;
 	struct wp_viewporter *viewporter;
+	struct wp_alpha_modifier_v1 *alpha_modifier;
+	struct wp_color_representation_manager_v1 *color_representation;
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
 };
