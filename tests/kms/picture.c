@@ -1,6 +1,9 @@
 /*
  * kms-picture pattern FILE     compares a picture with the test card of latch-client; the lower
  *                              right corner, where jobs put the cursor, does not count
+ * kms-picture turned FILE N    compares it with the card of kms-outputs on an output with the
+ *                              wl_output.transform N
+ * kms-picture equal FILE FILE  compares two pictures
  * kms-picture pixel FILE X Y   prints a pixel as RRGGBB
  *
  * The test card (latch-client --pattern): the first 8 rows hold the frame number in 32 blocks
@@ -52,6 +55,59 @@ static int compare(const struct picture *picture) {
 	return wrong == 0 ? 0 : 1;
 }
 
+/* wl_output.transform N: what is sent to the monitor is the upright picture, flipped about a
+ * vertical axis if N has 4, and then turned counter-clockwise by 90 degrees N & 3 times. */
+static void turn(const struct picture *picture, int transform, uint32_t x, uint32_t y,
+	uint32_t *card_x, uint32_t *card_y) {
+	uint32_t right = picture->width - 1 - x, below = picture->height - 1 - y;
+	uint32_t places[4][2] = {{x, y}, {below, x}, {right, below}, {y, right}};
+	*card_x = places[transform & 3][0];
+	*card_y = places[transform & 3][1];
+	uint32_t card_width = transform & 1 ? picture->height : picture->width;
+	if (transform & 4) {
+		*card_x = card_width - 1 - *card_x;
+	}
+}
+
+static int count(int wrong, int compared) {
+	printf("%d of %d pixels are wrong\n", wrong, compared);
+	return wrong == 0 && compared > 0 ? 0 : 1;
+}
+
+static int compare_turned(const struct picture *picture, int transform) {
+	int wrong = 0, compared = 0;
+	for (uint32_t y = 0; y < picture->height; y++) {
+		for (uint32_t x = 0; x < picture->width; x++, compared++) {
+			uint32_t card_x, card_y;
+			turn(picture, transform, x, y, &card_x, &card_y);
+			uint32_t is = picture_get(picture, (int)x, (int)y);
+			uint32_t drawn = (card_x & 255) << 16 | (card_y & 255) << 8 |
+					 (card_x >> 8 & 15) | (card_y >> 8 & 15) << 4;
+			if (colour_distance(is, drawn) > 1 && wrong++ == 0) {
+				printf("%06x at %u,%u, not %06x\n", is, x, y, drawn);
+			}
+		}
+	}
+	return count(wrong, compared);
+}
+
+static int compare_equal(const struct picture *a, const struct picture *b) {
+	int wrong = 0, compared = 0;
+	if (a->width != b->width || a->height != b->height) {
+		printf("%ux%u and %ux%u\n", a->width, a->height, b->width, b->height);
+		return 1;
+	}
+	for (int y = 0; y < (int)a->height; y++) {
+		for (int x = 0; x < (int)a->width; x++, compared++) {
+			uint32_t one = picture_get(a, x, y), other = picture_get(b, x, y);
+			if (colour_distance(one, other) > 1 && wrong++ == 0) {
+				printf("%06x and %06x at %d,%d\n", one, other, x, y);
+			}
+		}
+	}
+	return count(wrong, compared);
+}
+
 int main(int argc, char **argv) {
 	struct picture picture;
 	if (argc < 3 || !picture_read(&picture, argv[2])) {
@@ -61,6 +117,14 @@ int main(int argc, char **argv) {
 	int status = 2;
 	if (strcmp(argv[1], "pattern") == 0) {
 		status = compare(&picture);
+	} else if (strcmp(argv[1], "turned") == 0 && argc == 4) {
+		status = compare_turned(&picture, atoi(argv[3]));
+	} else if (strcmp(argv[1], "equal") == 0 && argc == 4) {
+		struct picture other;
+		if (picture_read(&other, argv[3])) {
+			status = compare_equal(&picture, &other);
+			picture_finish(&other);
+		}
 	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
 		printf("%06x\n", picture_get(&picture, atoi(argv[3]), atoi(argv[4])));
 		status = 0;
