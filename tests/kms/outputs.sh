@@ -223,7 +223,7 @@ grim_sees() {
     move_pointer 9000 9000
     sleep 0.3
     timeout 5 grim "$@" -o Virtual-1 "$work/grim.png" && take_picture &&
-        kms-picture equal "$work/grim.png" "$LATCH_CAPTURE"
+        kms-picture compare "$work/grim.png" "$LATCH_CAPTURE" 1
 }
 
 still_scanned_out() {
