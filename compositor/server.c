@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -19,11 +20,14 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
+#include "inspect/collect_snapshot.h"
+#include "inspect/inspector.h"
 #include "output/content.h"
-#include "output/dmabuf.h"
 #include "output/look.h"
 #include "output/output.h"
+#include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
 #include "sync/timeline.h"
@@ -148,7 +152,7 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	return server->compositor != NULL && server->layout != NULL &&
-	       wlr_subcompositor_create(display) != NULL &&
+	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
@@ -206,21 +210,36 @@ static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) 
 	return latch_kms_backend_can_import(server->backend.kms, dmabuf);
 }
 
+static bool can_compose(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_server *server = data;
+	return latch_renderer_can_compose(&server->renderer, dmabuf);
+}
+
 static void create_dmabuf(struct latch_server *server) {
+	struct wlr_drm_format_set composed = {0};
 	struct latch_dmabuf_options options = {
 		.display = server->display,
-		.renderer = &server->renderer,
 		.kms_fd = -1,
+		.render_fd = -1,
+		.can_compose = can_compose,
+		.composed_formats = &composed,
 		.data = server,
 	};
 	if (server->backend.kms != NULL) {
 		options.kms_fd = latch_kms_backend_fd(server->backend.kms);
+		options.planes = server->backend.kms->device->planes;
+		options.planes_len = server->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
 		options.can_scanout = can_scanout;
-	} else if (!latch_renderer_ensure(&server->renderer)) {
+	} else if (latch_renderer_ensure(&server->renderer)) {
+		options.render_fd = latch_renderer_drm_fd(&server->renderer);
+	} else {
 		return;
 	}
-	server->dmabuf = latch_dmabuf_create(&options);
+	if (latch_renderer_add_formats(&server->renderer, &composed)) {
+		server->dmabuf = latch_dmabuf_create(&options);
+	}
+	wlr_drm_format_set_finish(&composed);
 }
 
 static bool add_signals(struct latch_server *server) {
@@ -353,6 +372,14 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	create_dmabuf(server);
+	server->inspector = latch_inspector_create(server->display,
+		&(struct latch_inspector_options){
+			.collect = latch_collect_snapshot,
+			.data = server,
+		});
+	if (server->inspector == NULL) {
+		wlr_log(WLR_ERROR, "no inspector: no memory for it");
+	}
 	if (!add_socket(server)) {
 		goto error;
 	}
@@ -459,6 +486,7 @@ void latch_server_finish(struct latch_server *server) {
 	if (ran) {
 		latch_trace_print(server->trace, stdout);
 	}
+	latch_inspector_destroy(server->inspector);
 	latch_shell_destroy(server->shell);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_content_tracker_destroy(server->contents);

@@ -244,6 +244,11 @@ bool latch_renderer_can_compose(
 	return imported || can_convert(dmabuf);
 }
 
+int latch_renderer_drm_fd(const struct latch_renderer *renderer) {
+	return renderer->wlr_renderer == NULL ? -1
+					      : wlr_renderer_get_drm_fd(renderer->wlr_renderer);
+}
+
 /*
  * Whether the renderer makes the right colours of the buffer without help.
  *

@@ -65,6 +65,9 @@ const char *latch_renderer_name(const struct latch_renderer *renderer);
 bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
 
+/** The renderer's DRM device, -1 before it was made and where it has none. Borrowed. */
+int latch_renderer_drm_fd(const struct latch_renderer *renderer);
+
 /**
  * Adds what can be composed of clients' dma-bufs.
  *

@@ -50,8 +50,10 @@ static uint64_t check_primary(const struct plan_work *work, size_t i) {
 	if (layer->opaque) {
 		return 0;
 	}
-	if (something_behind || layer->alpha != 0xffff ||
-		layer->blend_mode != KMS_BLEND_PREMULTIPLIED) {
+	if (layer->blend_mode != KMS_BLEND_PREMULTIPLIED) {
+		return LATCH_REASON_PARTLY_TRANSPARENT | LATCH_REASON_BLEND;
+	}
+	if (something_behind || layer->alpha != 0xffff) {
 		return LATCH_REASON_PARTLY_TRANSPARENT;
 	}
 	return 0;

@@ -113,6 +113,7 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 			return OUTCOME_FOUND;
 		}
 		if (!plan_error_lasts(ret)) {
+			work->busy_error = ret;
 			return OUTCOME_BUSY;
 		}
 		plan_learn_refusal(work, &proposal, ret, composing, &good);
@@ -177,17 +178,18 @@ static void give_reasons(struct plan_work *work, const struct plan_solution *sol
 		layer->test_errno = 0;
 		if (all != 0) {
 			layer->reasons = all | (layer->is_dmabuf ? 0 : LATCH_REASON_NO_DMABUF);
+		} else if (work->fits[i] == 0) {
+			layer->reasons = work->fit_reasons[i];
 		} else if (work->memory->compose_all) {
 			layer->reasons = LATCH_REASON_TEST_REFUSED;
 			layer->test_errno = work->memory->refused_errno[i];
-		} else if (work->fits[i] == 0) {
-			layer->reasons = work->fit_reasons[i];
 		} else if (work->waiting & LAYER_BIT(i)) {
 			layer->reasons = settled[i];
 		} else {
 			layer->reasons = missed_reasons(work, solution, i);
 			if (layer->reasons & LATCH_REASON_TEST_REFUSED) {
-				layer->test_errno = work->memory->refused_errno[i];
+				int error = work->memory->refused_errno[i];
+				layer->test_errno = error != 0 ? error : -work->busy_error;
 			}
 		}
 	}
@@ -339,12 +341,14 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 	plan_solution_clear(&solution);
 	bool composing = true;
 	enum outcome outcome = OUTCOME_NOTHING;
-	if (work->visible != 0 && reasons_for_all(input) == 0 && !work->memory->compose_all) {
+	if (work->visible != 0 && reasons_for_all(input) == 0) {
 		plan_find_overlaps(work);
 		plan_find_heights(work);
 		plan_find_fits(work);
 		work->waiting = find_waiting(settled, work->len);
-		outcome = climb_down(work, &solution, &composing);
+		if (!work->memory->compose_all) {
+			outcome = climb_down(work, &solution, &composing);
+		}
 	}
 	if (outcome != OUTCOME_FOUND) {
 		plan_solution_clear(&solution);
@@ -360,27 +364,6 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 	return plan;
 }
 
-/* More layers than are worth a thought. */
-static struct latch_plan compose_many(struct plan_work *work) {
-	struct latch_plan plan = {
-		.rung = LATCH_RUNG_COMPOSED,
-		.primary_is_ours = true,
-		.primary_zpos = -1,
-	};
-	uint64_t reasons = reasons_for_all(work->input);
-	plan_drop_covered(work);
-	for (size_t i = 0; i < work->len; i++) {
-		struct latch_layer *layer = &work->layers[i];
-		if (layer->place != LATCH_LAYER_COVERED) {
-			layer->reasons = reasons != 0 ? reasons : LATCH_REASON_NO_FREE_PLANE;
-			plan.visible++;
-		}
-	}
-	plan.composed = plan.visible > 0;
-	latch_plan_forget(work->memory);
-	return plan;
-}
-
 static void reset_places(struct plan_work *work) {
 	for (size_t i = 0; i < work->len; i++) {
 		struct latch_layer *layer = &work->layers[i];
@@ -393,7 +376,7 @@ static void reset_places(struct plan_work *work) {
 	}
 }
 
-struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
+static struct latch_plan make_few(struct latch_layer *layers, size_t len, const uint64_t *settled,
 	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
 	struct plan_work work = {
 		.input = input,
@@ -402,9 +385,6 @@ struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const 
 		.len = len,
 	};
 	reset_places(&work);
-	if (len > LATCH_PLAN_MAX_LAYERS) {
-		return compose_many(&work);
-	}
 	bool same = same_layers(memory, layers, len) && same_planes(memory, input);
 	if (same && reuse(&work, settled)) {
 		struct latch_plan plan = memory->plan;
@@ -421,14 +401,74 @@ struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const 
 	return make_anew(&work, settled);
 }
 
+/* More visible layers than are worth a thought. */
+static struct latch_plan compose_many(struct plan_work *work, size_t visible) {
+	uint64_t reasons = reasons_for_all(work->input);
+	for (size_t i = 0; i < work->len; i++) {
+		if (work->layers[i].place != LATCH_LAYER_COVERED) {
+			work->layers[i].reasons = reasons != 0 ? reasons : LATCH_REASON_NO_FREE_PLANE;
+		}
+	}
+	latch_plan_forget(work->memory);
+	return (struct latch_plan){
+		.rung = LATCH_RUNG_COMPOSED,
+		.primary_is_ours = true,
+		.primary_zpos = -1,
+		.visible = visible,
+		.composed = true,
+	};
+}
+
+/* Without those that are covered there may be few enough. */
+static struct latch_plan make_many(struct latch_layer *layers, size_t len, const uint64_t *settled,
+	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
+	struct plan_work work = {.input = input, .memory = memory, .layers = layers, .len = len};
+	reset_places(&work);
+	plan_drop_covered(&work);
+
+	struct latch_layer few[LATCH_PLAN_MAX_LAYERS];
+	uint64_t few_settled[LATCH_PLAN_MAX_LAYERS] = {0};
+	size_t visible = 0;
+	for (size_t i = 0; i < len; i++) {
+		if (layers[i].place == LATCH_LAYER_COVERED) {
+			continue;
+		}
+		if (visible < LATCH_PLAN_MAX_LAYERS) {
+			few[visible] = layers[i];
+			few_settled[visible] = settled != NULL ? settled[i] : 0;
+		}
+		visible++;
+	}
+	if (visible > LATCH_PLAN_MAX_LAYERS) {
+		return compose_many(&work, visible);
+	}
+	struct latch_plan plan = make_few(few, visible, few_settled, input, memory);
+	for (size_t i = len; i-- > 0;) {
+		if (layers[i].place != LATCH_LAYER_COVERED) {
+			layers[i] = few[--visible];
+		}
+	}
+	return plan;
+}
+
+struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
+	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
+	return len > LATCH_PLAN_MAX_LAYERS ? make_many(layers, len, settled, input, memory)
+					   : make_few(layers, len, settled, input, memory);
+}
+
 void latch_plan_refused(struct latch_plan_memory *memory, int error) {
 	if (memory->refusals_len == LATCH_PLAN_MAX_REFUSALS ||
 		++memory->refused_commits >= MAX_REFUSED_COMMITS) {
 		memory->compose_all = true;
 	}
 	struct latch_refusal refusal = {.error = error};
+	uint32_t alone = 0;
 	for (size_t i = 0; i < memory->layers_len; i++) {
 		const struct latch_layer *layer = &memory->layers[i];
+		if (memory->compose_all && memory->refused_errno[i] == 0) {
+			memory->refused_errno[i] = -error;
+		}
 		if (layer->place != LATCH_LAYER_ON_PLANE) {
 			continue;
 		}
@@ -438,11 +478,15 @@ void latch_plan_refused(struct latch_plan_memory *memory, int error) {
 		for (size_t p = 0; p < memory->planes_len; p++) {
 			if (memory->planes[p] == layer->plane) {
 				refusal.plane_class[i] = memory->classes[p];
+				alone = PLANE_BIT(p);
 			}
 		}
 	}
 	if (!memory->compose_all && refusal.layers != 0) {
 		memory->refusals[memory->refusals_len++] = refusal;
+	}
+	if (plan_count(refusal.layers) == 1) {
+		memory->refused_planes[__builtin_ctzll(refusal.layers)] |= alone;
 	}
 	memory->valid = false;
 }

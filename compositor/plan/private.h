@@ -27,6 +27,8 @@ struct plan_work {
 	struct latch_layer *layers;
 	size_t len;
 	unsigned tests;
+	/** What a kernel answered that could not be asked just now, negative; else 0. */
+	int busy_error;
 
 	/** Layers of which something is to be seen. */
 	uint64_t visible;
