@@ -33,7 +33,7 @@ compose_all() {
     start_latch --renderer pixman --no-scanout
     for layout in "${layouts[@]}"; do
         status=0
-        show "$layout" 2 "$pictures/$layout.composed.png" || status=$?
+        show "$layout" 1 "$pictures/$layout.composed.png" || status=$?
         ((status == 0 || status == 77)) || verdict 1 "$layout, composed" "$work/shown"
         if grep -q 'zero-copy [1-9]' "$work/shown"; then
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
@@ -267,11 +267,37 @@ imports() {
     stop_latch
 }
 
+# Everything that latch-client can ask for is shown without an error.
+client_options() {
+    local options
+    start_latch --renderer pixman
+    while read -r options; do
+        # shellcheck disable=SC2086 # words
+        check "latch-client $options" \
+            latch-client --software=udmabuf --size 320x240 --frames 6 $options
+    done <<'OPTIONS'
+--format NV12
+--format NV12 --planes-apart
+--format P010 --encoding bt2020 --range full
+--format YUV420 --encoding bt709 --software=heap
+--format YUV444 --software=dumb
+--format RGB565
+--crop 10,20,100,80
+--crop 10,20,100,80 --scale-to 200x100
+--buffer-transform flipped-90
+--alpha 0.5
+--format ARGB8888 --translucent
+--format ARGB8888 --translucent --straight-alpha
+OPTIONS
+    stop_latch
+}
+
 job() {
     mkdir -p "$pictures"
     mapfile -t layouts < <(kms-layout --list)
     compose_all
     show_all
+    client_options
     imports
     eight_windows
     steady

@@ -1,5 +1,6 @@
 #include <drm_fourcc.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "case.h"
 #include "layout.h"
@@ -84,25 +85,32 @@ static void place_planes(const struct pixel_format *format, const struct layout_
 	}
 }
 
+/* Draws the first one, and the others are copies: they lie in memory alike. */
 static void init_dmabuf(struct layout_buffers *buffers, int which, struct client *client,
 	const struct layout_item *item, const uint32_t *pixels, uint32_t width, uint32_t height) {
 	uint32_t fourcc = item->fourcc ? item->fourcc : DRM_FORMAT_XRGB8888;
 	const struct pixel_format *format = pixel_format_find(fourcc);
 	CHECK(format != NULL, "%s: unknown format", item->name);
+	struct memory *memory = buffers->memory[which];
 	struct buffer_plane planes[PIXEL_MAX_PLANES];
-	place_planes(format, item, buffers->memory[which], planes, width, height);
+	place_planes(format, item, memory, planes, width, height);
 	struct pixel_picture picture = {.width = width, .height = height};
 	for (int i = 0; i < format->num_planes; i++) {
 		picture.data[i] = (uint8_t *)planes[i].memory->map + planes[i].offset;
 		picture.stride[i] = planes[i].stride;
 	}
-	pixel_convert(format, item->encoding, item->range, pixels, &picture);
+	if (which == 0) {
+		pixel_convert(format, item->encoding, item->range, pixels, &picture);
+	}
+	for (int i = 0; which > 0 && i < PIXEL_MAX_PLANES && memory[i].map != NULL; i++) {
+		memcpy(memory[i].map, buffers->memory[0][i].map, memory[i].size);
+	}
 	buffer_init_planes(&buffers->buffers[which], client, planes, format->num_planes, width,
 		height, fourcc);
 }
 
 void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
-	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height) {
+	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height, int len) {
 	uint32_t *pixels = malloc((size_t)width * height * 4);
 	CHECK(pixels != NULL, "out of memory");
 	for (uint32_t y = 0; y < height; y++) {
@@ -112,7 +120,6 @@ void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 		}
 	}
 	*buffers = (struct layout_buffers){0};
-	int len = item->still ? 1 : LAYOUT_BUFFERS;
 	for (int i = 0; i < len; i++) {
 		if (item->memory != LAYOUT_SHM) {
 			init_dmabuf(buffers, i, client, item, pixels, width, height);

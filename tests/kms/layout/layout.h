@@ -97,10 +97,11 @@ struct layout_buffers {
  * Makes and draws them. Fails the case where it can't.
  *
  * @param number tells the picture from others'
- * @param width, height of the buffer
+ * @param width, height of each buffer
+ * @param len how many, up to LAYOUT_BUFFERS
  */
 void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
-	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height);
+	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height, int len);
 
 /** One that the compositor does not hold, or NULL. */
 struct buffer *layout_buffers_free(struct layout_buffers *buffers);

@@ -225,7 +225,10 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 	}
 	uint32_t width = item->width ? item->width : (uint32_t)surface->width;
 	uint32_t height = item->height ? item->height : (uint32_t)surface->height;
-	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height);
+	/* The base of a popup is shown before the others. */
+	bool once = item->still || show->frames == 1;
+	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
+	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height, len);
 	say_shape(show, shown);
 }
 
