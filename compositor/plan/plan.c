@@ -90,27 +90,51 @@ enum outcome {
 	OUTCOME_BUSY,
 };
 
-/* Searches and tests on one step of the ladder until something passes. */
+/* Layers that the kernel refused by themselves, on some plane. */
+static uint64_t refused_alone(const struct plan_work *work) {
+	uint64_t layers = 0;
+	for (size_t i = 0; i < work->len; i++) {
+		layers |= work->memory->refused_planes[i] != 0 ? LAYER_BIT(i) : 0;
+	}
+	return layers;
+}
+
+/* Searches and tests on one step of the ladder until something passes. Where layers can be composed
+ * instead, those that were refused are put off until the others have passed, so that trying them on
+ * one plane after the other does not use up the tests. */
 static enum outcome try_rung(struct plan_work *work, bool composing, unsigned tests_limit,
 	struct plan_solution *solution) {
 	struct plan_solution good;
 	plan_solution_clear(&good);
 	struct plan_solution proposal;
-	while (plan_search(work, composing, &proposal)) {
+	uint64_t waiting = work->waiting;
+	bool put_off = composing;
+	while (true) {
+		uint64_t refused = put_off ? refused_alone(work) : 0;
+		work->waiting = waiting | refused;
+		bool found = plan_search(work, composing, &proposal);
+		work->waiting = waiting;
 		/* Nothing better will be proposed than what passed already. */
-		if (composing && plan_count(proposal.placed) <= plan_count(good.placed)) {
-			break;
-		}
-		if (composing && proposal.placed == 0) {
-			break;
+		if (!found ||
+			(composing && plan_count(proposal.placed) <= plan_count(good.placed))) {
+			if (refused == 0) {
+				break;
+			}
+			put_off = false;
+			continue;
 		}
 		if (!plan_may_test(work) || work->tests >= tests_limit) {
 			break;
 		}
 		int ret = plan_test(work, &proposal, composing);
-		if (ret == 0) {
+		if (ret == 0 && refused == 0) {
 			*solution = proposal;
 			return OUTCOME_FOUND;
+		}
+		if (ret == 0) {
+			good = proposal;
+			put_off = false;
+			continue;
 		}
 		if (!plan_error_lasts(ret)) {
 			work->busy_error = ret;
@@ -190,6 +214,11 @@ static void give_reasons(struct plan_work *work, const struct plan_solution *sol
 			if (layer->reasons & LATCH_REASON_TEST_REFUSED) {
 				int error = work->memory->refused_errno[i];
 				layer->test_errno = error != 0 ? error : -work->busy_error;
+			}
+			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) != 0 &&
+				layer->test_errno == 0) {
+				/* Nobody refused it: the search was given up before it came to it. */
+				layer->reasons ^= LATCH_REASON_TEST_REFUSED | LATCH_REASON_TESTS_SPENT;
 			}
 		}
 	}
