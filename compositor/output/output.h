@@ -45,6 +45,8 @@ struct latch_output {
 	struct latch_plan_memory plan_memory;
 	struct latch_settle settle;
 	struct latch_scanout scanout;
+	/** This latch's frame is composed whole, for a client that takes pictures. */
+	bool picture_wanted;
 	struct latch_composer composer;
 	struct latch_cursor_plane cursor;
 	/** The cursor's image as a layer, where it has to be composed. */
