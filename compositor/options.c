@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plan/plan.h"
+
 enum option_id {
 	OPT_DEVICE = 256,
 	OPT_CONNECTOR,
 	OPT_MODE,
 	OPT_RENDERER,
 	OPT_NO_SCANOUT,
+	OPT_MAX_TESTS,
 	OPT_SOCKET,
 	OPT_STATS,
 	OPT_TRACE,
@@ -29,6 +32,7 @@ static const struct option long_options[] = {
 	{"mode", required_argument, NULL, OPT_MODE},
 	{"renderer", required_argument, NULL, OPT_RENDERER},
 	{"no-scanout", no_argument, NULL, OPT_NO_SCANOUT},
+	{"max-tests", required_argument, NULL, OPT_MAX_TESTS},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"stats", required_argument, NULL, OPT_STATS},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -52,6 +56,7 @@ static const char help[] =
 	"  --mode WxH[@HZ]    mode to set (default: the connector's preferred one)\n"
 	"  --renderer NAME    what composes: auto, gles2, vulkan, pixman (default: auto)\n"
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
+	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
 	"  --stats FILE       write the latency table as JSON at the end\n"
 	"  --trace FILE       write every frame's way, to be opened with ui.perfetto.dev\n"
@@ -107,6 +112,15 @@ static bool parse_count(const char *text, uint64_t *count) {
 	return true;
 }
 
+static bool parse_max_tests(const char *text, unsigned *max_tests) {
+	uint64_t count;
+	if (!parse_count(text, &count) || count > 1000) {
+		return false;
+	}
+	*max_tests = (unsigned)count;
+	return true;
+}
+
 static int apply_option(struct latch_options *options, int id) {
 	switch ((enum option_id)id) {
 	case OPT_DEVICE:
@@ -125,6 +139,10 @@ static int apply_option(struct latch_options *options, int id) {
 	case OPT_NO_SCANOUT:
 		options->scanout = false;
 		return -1;
+	case OPT_MAX_TESTS:
+		return parse_max_tests(optarg, &options->max_tests)
+			       ? -1
+			       : usage_error("--max-tests takes a number from 1 to 1000", optarg);
 	case OPT_SOCKET:
 		options->socket = optarg;
 		return -1;
@@ -167,6 +185,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 	*options = (struct latch_options){
 		.renderer = LATCH_RENDERER_AUTO,
 		.scanout = true,
+		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.log_level = WLR_INFO,
 	};
 	int id;

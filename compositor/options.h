@@ -34,6 +34,7 @@ struct latch_options {
 	const char *mode;      /* "WxH" or "WxH@Hz", NULL: the preferred one */
 	enum latch_renderer_kind renderer;
 	bool scanout;	     /* false: everything is composed */
+	unsigned max_tests;  /* TEST_ONLY commits per new arrangement of layers */
 	const char *socket;  /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */
 	const char *stats;   /* file for the table as JSON, NULL: none */
 	const char *trace;   /* file for the trace, NULL: none */

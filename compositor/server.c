@@ -7,6 +7,7 @@
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -19,9 +20,10 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "output/content.h"
-#include "output/dmabuf.h"
+#include "output/look.h"
 #include "output/output.h"
 #include "security.h"
 #include "shell/shell.h"
@@ -153,6 +155,8 @@ static bool create_globals(struct latch_server *server) {
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
+	       latch_look_create_globals(
+		       display, latch_renderer_has_straight_alpha(&server->renderer)) &&
 	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
 		       NULL &&
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
@@ -204,21 +208,36 @@ static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) 
 	return latch_kms_backend_can_import(server->backend.kms, dmabuf);
 }
 
+static bool can_compose(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_server *server = data;
+	return latch_renderer_can_compose(&server->renderer, dmabuf);
+}
+
 static void create_dmabuf(struct latch_server *server) {
+	struct wlr_drm_format_set composed = {0};
 	struct latch_dmabuf_options options = {
 		.display = server->display,
-		.renderer = &server->renderer,
 		.kms_fd = -1,
+		.render_fd = -1,
+		.can_compose = can_compose,
+		.composed_formats = &composed,
 		.data = server,
 	};
 	if (server->backend.kms != NULL) {
 		options.kms_fd = latch_kms_backend_fd(server->backend.kms);
+		options.planes = server->backend.kms->device->planes;
+		options.planes_len = server->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
 		options.can_scanout = can_scanout;
-	} else if (!latch_renderer_ensure(&server->renderer)) {
+	} else if (latch_renderer_ensure(&server->renderer)) {
+		options.render_fd = latch_renderer_drm_fd(&server->renderer);
+	} else {
 		return;
 	}
-	server->dmabuf = latch_dmabuf_create(&options);
+	if (latch_renderer_add_formats(&server->renderer, &composed)) {
+		server->dmabuf = latch_dmabuf_create(&options);
+	}
+	wlr_drm_format_set_finish(&composed);
 }
 
 static bool add_signals(struct latch_server *server) {

@@ -1,6 +1,5 @@
 #include "backend/framebuffer.h"
 
-#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/addon.h>
@@ -56,33 +55,12 @@ static struct framebuffer *framebuffer_find(
 	return framebuffer;
 }
 
-uint32_t latch_fourcc_without_alpha(uint32_t fourcc) {
-	static const uint32_t pairs[][2] = {
-		{DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888},
-		{DRM_FORMAT_ABGR8888, DRM_FORMAT_XBGR8888},
-		{DRM_FORMAT_RGBA8888, DRM_FORMAT_RGBX8888},
-		{DRM_FORMAT_BGRA8888, DRM_FORMAT_BGRX8888},
-		{DRM_FORMAT_ARGB2101010, DRM_FORMAT_XRGB2101010},
-		{DRM_FORMAT_ABGR2101010, DRM_FORMAT_XBGR2101010},
-		{DRM_FORMAT_ARGB16161616F, DRM_FORMAT_XRGB16161616F},
-		{DRM_FORMAT_ABGR16161616F, DRM_FORMAT_XBGR16161616F},
-		{DRM_FORMAT_ARGB16161616, DRM_FORMAT_XRGB16161616},
-		{DRM_FORMAT_ABGR16161616, DRM_FORMAT_XBGR16161616},
-	};
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (fourcc == pairs[i][0]) {
-			return pairs[i][1];
-		}
-	}
-	return fourcc;
-}
-
 static uint32_t import(const struct latch_kms_backend *backend,
 	const struct wlr_dmabuf_attributes *dmabuf, bool opaque) {
 	struct kms_framebuffer_desc desc = {
 		.width = (uint32_t)dmabuf->width,
 		.height = (uint32_t)dmabuf->height,
-		.fourcc = opaque ? latch_fourcc_without_alpha(dmabuf->format) : dmabuf->format,
+		.fourcc = opaque ? kms_fourcc_without_alpha(dmabuf->format) : dmabuf->format,
 		.modifier = dmabuf->modifier,
 		.n_planes = dmabuf->n_planes,
 	};

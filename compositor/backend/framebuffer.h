@@ -19,9 +19,6 @@ struct wlr_buffer;
 uint32_t latch_framebuffer_get(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque);
 
-/** The fourcc without alpha of the same layout, or the fourcc itself. */
-uint32_t latch_fourcc_without_alpha(uint32_t fourcc);
-
 /** Drops all of them; buffers live on. */
 void latch_framebuffers_finish(struct latch_kms_backend *backend);
 

@@ -270,13 +270,15 @@ void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
 	output->flip_data = data;
 }
 
-int latch_kms_output_submit(
-	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags) {
+int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
+	uint32_t flags, uint64_t planes_on) {
 	uint64_t user_data = (uint64_t)output->crtc->id << 32 | (output->submit_serial + 1);
 	int ret = kms_commit_submit(commit, flags, user_data);
 	output->backend->touched = true;
 	if (ret == 0) {
 		output->submit_serial++;
+		output->planes_on = planes_on;
+		output->planes_held |= planes_on;
 	}
 	return ret;
 }
@@ -286,19 +288,42 @@ void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct 
 		return;
 	}
 	output->sequence = kms_sequence_widen(output->sequence, flip->sequence);
+	output->planes_held = output->planes_on;
 	if (output->flip != NULL) {
 		output->flip(output->flip_data, flip, output->sequence);
 	}
 }
 
+/* Planes beyond the bits are not used for buffers. */
+static uint64_t plane_bit(const struct kms_plane *plane) {
+	return plane->index < 64 ? UINT64_C(1) << plane->index : 0;
+}
+
 static bool plane_taken(const struct latch_kms_output *output, const struct kms_plane *plane) {
 	struct latch_kms_output *other;
 	wl_list_for_each(other, &output->backend->outputs, link) {
-		if (other != output && (other->primary == plane || other->cursor == plane)) {
+		bool held = (other->planes_held & plane_bit(plane)) != 0;
+		if (other != output && (other->primary == plane || other->cursor == plane || held)) {
 			return true;
 		}
 	}
 	return false;
+}
+
+size_t latch_kms_output_planes(
+	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max) {
+	const struct kms_device *device = output->device;
+	size_t len = 0;
+	for (size_t i = 0; i < device->planes_len && len < max; i++) {
+		const struct kms_plane *plane = &device->planes[i];
+		bool overlay = plane->type == KMS_PLANE_OVERLAY && plane_bit(plane) != 0 &&
+			       (plane->possible_crtcs & 1u << output->crtc->index) != 0 &&
+			       !plane_taken(output, plane);
+		if (plane == output->primary || overlay) {
+			planes[len++] = plane;
+		}
+	}
+	return len;
 }
 
 static bool connector_taken(
@@ -339,7 +364,9 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 	kms_commit_init(&commit, output->device);
 	for (size_t i = 0; i < output->device->planes_len; i++) {
 		const struct kms_plane *plane = &output->device->planes[i];
-		if (plane == output->primary || plane == output->cursor) {
+		bool ours = plane == output->primary || plane == output->cursor ||
+			    (output->planes_held & plane_bit(plane)) != 0;
+		if (ours) {
 			kms_commit_disable_plane(&commit, plane);
 		}
 	}
@@ -362,6 +389,8 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 			strerror(-ret));
 	}
 	output->needs_modeset = true;
+	output->planes_on = 0;
+	output->planes_held = 0;
 }
 
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {
@@ -384,8 +413,4 @@ const char *latch_kms_output_device(const struct latch_kms_output *output) {
 
 const char *latch_kms_output_clock(const struct latch_kms_output *output) {
 	return kms_clock_kind_name(output->device->clock);
-}
-
-uint32_t latch_kms_output_primary_id(const struct latch_kms_output *output) {
-	return output->primary->id;
 }

@@ -36,6 +36,12 @@ struct latch_kms_output {
 
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;
+	/**
+	 * Planes by bit kms_plane.index: those that the last submitted commit has left on, and all
+	 * that may still be read for this output because a flip is to come. No other output may use
+	 * them.
+	 */
+	uint64_t planes_on, planes_held;
 	/** The next commit has to set the mode and everything else anew. */
 	bool needs_modeset;
 	/** Black, as large as the mode: for a screen without anything on it. */
@@ -64,6 +70,13 @@ struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *out
 /** The mode chosen by the user, else the preferred one; NULL when there are none. */
 struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *output);
 
+/**
+ * The planes that this output may use for buffers now: its primary plane, and every overlay plane
+ * of its CRTC that no other output holds. Returns how many were written, at most max.
+ */
+size_t latch_kms_output_planes(
+	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
+
 /** Who hears of flips; NULL: nobody. */
 void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence), void *data);
@@ -78,11 +91,12 @@ void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct 
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit);
 
 /**
- * Submits a commit of this CRTC, see kms_commit_submit(). Flip events of earlier ones that are
+ * Submits a commit of this CRTC, see kms_commit_submit(). planes_on: the planes that are on after
+ * it, by bit kms_plane.index. Flip events of earlier ones that are
  * still to come (the session was switched away meanwhile) are ignored from here on.
  */
-int latch_kms_output_submit(
-	struct latch_kms_output *output, const struct kms_commit *commit, uint32_t flags);
+int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
+	uint32_t flags, uint64_t planes_on);
 
 /** Switches the CRTC off, blocking, so that nothing reads its buffers any more. */
 void latch_kms_output_disable(struct latch_kms_output *output);
@@ -98,7 +112,5 @@ const char *latch_kms_output_device(const struct latch_kms_output *output);
 
 /** "hardware" or "simulated": where flip times come from. */
 const char *latch_kms_output_clock(const struct latch_kms_output *output);
-
-uint32_t latch_kms_output_primary_id(const struct latch_kms_output *output);
 
 #endif

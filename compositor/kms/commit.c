@@ -184,6 +184,17 @@ static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
 	return (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
 }
 
+bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
+	return a->fb_id == b->fb_id && a->src_x == b->src_x && a->src_y == b->src_y &&
+	       a->src_w == b->src_w && a->src_h == b->src_h && a->dst_x == b->dst_x &&
+	       a->dst_y == b->dst_y && a->dst_w == b->dst_w && a->dst_h == b->dst_h &&
+	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
+	       a->rotation == b->rotation && a->color_encoding == b->color_encoding &&
+	       a->color_range == b->color_range && a->scaling_filter == b->scaling_filter &&
+	       a->zpos == b->zpos && a->hotspot_x == b->hotspot_x &&
+	       a->hotspot_y == b->hotspot_y && a->damage_blob == b->damage_blob;
+}
+
 enum kms_commit_error kms_plane_check_state(
 	const struct kms_plane *plane, const struct kms_plane_state *state) {
 	if (state->in_fence_fd >= 0 && plane->props.in_fence_fd.id == 0) {

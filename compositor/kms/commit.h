@@ -103,6 +103,9 @@ static inline struct kms_plane_state kms_plane_state_default(void) {
 	};
 }
 
+/** Whether two states look the same on a plane; their fences don't count. */
+bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b);
+
 /**
  * Whether a plane has the properties that a state needs. What a plane has not may still be asked
  * for with its default value. Plain function: the kernel may refuse for reasons of its own.

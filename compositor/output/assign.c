@@ -1,132 +1,155 @@
-/*
- * Which layers are visible, and which of them need no composing.
- *
- * The list is walked front to back with the region that is still uncovered. A layer that finds
- * nothing left of itself is covered, and costs nothing from here on: a fullscreen window so hides
- * the whole desktop behind it.
- *
- *      front                                   uncovered region before each step
- *      +-----------------------------+
- *      | fullscreen window, opaque   |         the whole screen
- *      +-----------------------------+
- *      | panel, wallpaper, ...       |         nothing: covered
- *      +-----------------------------+
- *      back
- */
 #include "output/assign.h"
 
-#include <errno.h>
-#include <math.h>
+#include <drm_fourcc.h>
+#include <string.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
 
-/* Marks layers of which nothing is to be seen; returns how many are left. */
-static size_t drop_covered(struct latch_layer *layers, size_t len, int32_t width, int32_t height) {
-	pixman_region32_t uncovered, part;
-	pixman_region32_init_rect(&uncovered, 0, 0, (unsigned)width, (unsigned)height);
-	pixman_region32_init(&part);
+#include "backend/output.h"
+#include "dmabuf/linux_dmabuf_v1.h"
+#include "output/content.h"
+#include "output/output.h"
+#include "output/scanout.h"
+#include "server.h"
 
-	size_t visible = 0;
-	for (size_t i = 0; i < len; i++) {
-		struct latch_layer *layer = &layers[i];
-		const struct wlr_box *dst = &layer->dst;
-		layer->covered = true;
-		if (dst->width > 0 && dst->height > 0) {
-			pixman_region32_intersect_rect(&part, &uncovered, dst->x, dst->y,
-				(unsigned)dst->width, (unsigned)dst->height);
-			layer->covered = !pixman_region32_not_empty(&part);
-		}
-		if (layer->covered) {
-			layer->reasons = LATCH_REASON_COVERED;
-			continue;
-		}
-		visible++;
-		if (layer->opaque) {
-			pixman_region32_subtract(&uncovered, &uncovered, &part);
+static bool output_exists(const struct latch_server *server, uint32_t id) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (output->id == id) {
+			return true;
 		}
 	}
-
-	pixman_region32_fini(&part);
-	pixman_region32_fini(&uncovered);
-	return visible;
+	return false;
 }
 
-/* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean
- * that no pixel has to be made up. */
-static bool is_scaled(const struct latch_layer *layer) {
-	return fabs(layer->src.width - layer->dst.width) > 1.0 / 65536.0 ||
-	       fabs(layer->src.height - layer->dst.height) > 1.0 / 65536.0;
+static void log_placement(struct latch_output *output, struct latch_surface *surface,
+	const struct latch_layer *layer) {
+	/* On two outputs the reasons may differ: the first one is told of. */
+	bool other = surface->logged_output != output->id &&
+		     output_exists(output->server, surface->logged_output);
+	uint32_t plane_id = layer->plane != NULL ? layer->plane->id : 0;
+	if (layer->place == LATCH_LAYER_COVERED || other ||
+		(surface->logged_output == output->id &&
+			surface->logged_reasons == layer->reasons &&
+			surface->logged_plane == plane_id)) {
+		return;
+	}
+	surface->logged_output = output->id;
+	surface->logged_reasons = layer->reasons;
+	surface->logged_plane = plane_id;
+	if (layer->plane != NULL) {
+		wlr_log(WLR_INFO, "surface %u: on the %s plane (%u) of %s%s", surface->id,
+			kms_plane_type_name(layer->plane->type), plane_id,
+			output->wlr_output->name, layer->underlay ? ", below the picture" : "");
+		return;
+	}
+	char reasons[256];
+	latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons));
+	if (layer->test_errno != 0) {
+		wlr_log(WLR_INFO, "surface %u: composed on %s: %s (%s)", surface->id,
+			output->wlr_output->name, reasons, strerror(layer->test_errno));
+	} else {
+		wlr_log(WLR_INFO, "surface %u: composed on %s: %s", surface->id,
+			output->wlr_output->name, reasons);
+	}
 }
 
-/* What speaks against the primary plane without asking the kernel. */
-static uint64_t static_reasons(
-	const struct latch_layer *layer, size_t visible, const struct latch_assign_input *input) {
-	uint64_t reasons = 0;
-	if (!input->has_planes) {
-		reasons |= LATCH_REASON_NO_KMS;
-	}
-	if (!input->scanout_allowed) {
-		reasons |= LATCH_REASON_DISABLED;
-	}
-	if (visible > 1) {
-		reasons |= LATCH_REASON_NO_FREE_PLANE;
-	}
-	if (!layer->is_dmabuf) {
-		reasons |= LATCH_REASON_NO_DMABUF;
-	}
-	if (!layer->opaque) {
-		reasons |= LATCH_REASON_PARTLY_TRANSPARENT;
-	}
-	if (layer->transform != WL_OUTPUT_TRANSFORM_NORMAL) {
-		reasons |= LATCH_REASON_ROTATION;
-	} else if (is_scaled(layer)) {
-		reasons |= LATCH_REASON_SCALING;
-	}
-	return reasons;
+static bool fills_output(const struct latch_output *output, const struct latch_layer *layer) {
+	struct wlr_box box = latch_layer_on_screen(
+		layer, output->wlr_output->width, output->wlr_output->height);
+	return box.width == output->wlr_output->width && box.height == output->wlr_output->height;
 }
 
-static bool test_remembered(const struct latch_layer *layer, const struct latch_assign_input *input,
-	struct latch_assign_memory *memory) {
-	if (memory->valid && latch_layer_same_shape(&memory->shape, layer)) {
-		return memory->accepted;
+/* Tells a client what to allocate for: the planes that its surface could go to. The primary one is
+ * for what fills the screen; a window has the others, where there are some. */
+static void advise(struct latch_output *output, const struct latch_plan_input *input,
+	struct latch_surface *surface, const struct latch_layer *layer) {
+	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
+	size_t len = 0;
+	bool primary_too = input->planes_len == 1 || fills_output(output, layer);
+	for (size_t i = 0; i < input->planes_len; i++) {
+		if (primary_too || input->planes[i] != input->primary) {
+			planes[len++] = input->planes[i];
+		}
 	}
-	int ret = input->test(input->data, layer);
-	/* Of the arrangement itself speak only these; a device that is busy, or not ours just now,
-	 * may take it the next time. */
-	bool lasting = ret == 0 || ret == -EINVAL || ret == -ERANGE || ret == -ENOSPC;
-	*memory = (struct latch_assign_memory){
-		.valid = lasting,
-		.accepted = ret == 0,
-		.shape = *layer,
+	if (surface->advised && surface->advised_reasons == layer->reasons &&
+		surface->advised_planes == len) {
+		return;
+	}
+	surface->advised = true;
+	surface->advised_reasons = layer->reasons;
+	surface->advised_planes = len;
+	latch_dmabuf_advise_surface(
+		output->server->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
+}
+
+static void advise_all(struct latch_output *output, const struct latch_plan_input *input) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		/* On two outputs the reasons may differ: the one that the log tells of counts. */
+		if (surface != NULL && surface->logged_output == output->id) {
+			advise(output, input, surface, &output->collection.layers.layers[i]);
+		}
+	}
+}
+
+static void log_placements(struct latch_output *output) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		if (surface != NULL) {
+			log_placement(output, surface, &output->collection.layers.layers[i]);
+		}
+	}
+}
+
+/* vkms blends its planes in the order in which it has made them (vkms_crtc_atomic_check()). */
+static bool stacks_by_id(const struct kms_device *device) {
+	return strcmp(device->driver, "vkms") == 0;
+}
+
+/* The composed picture is drawn in a format with alpha where the plane has it, see compose.c. */
+static bool primary_shows_alpha(const struct kms_plane *primary) {
+	return kms_format_set_get(&primary->formats, DRM_FORMAT_ARGB8888) != NULL &&
+	       (primary->blend_modes & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
+}
+
+void latch_output_assign(struct latch_output *output) {
+	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
+	const struct latch_options *options = output->server->options;
+	struct latch_layer *layers = output->collection.layers.layers;
+	size_t len = output->collection.layers.len;
+	struct latch_plan_input input = {
+		.width = output->wlr_output->width,
+		.height = output->wlr_output->height,
+		.scanout_allowed = options->scanout,
+		.composing = output->on_screen->composed != NULL,
+		.max_tests = options->max_tests,
+		.import = latch_scanout_import,
+		.test = latch_scanout_test,
+		.data = output,
 	};
-	return ret == 0;
-}
-
-struct latch_plan latch_assign(struct latch_layer *layers, size_t len,
-	const struct latch_assign_input *input, struct latch_assign_memory *memory) {
-	struct latch_plan plan = {
-		.visible = drop_covered(layers, len, input->width, input->height),
-	};
-
-	for (size_t i = 0; i < len; i++) {
-		struct latch_layer *layer = &layers[i];
-		layer->on_primary = false;
-		if (layer->covered) {
-			continue;
-		}
-		layer->reasons = static_reasons(layer, plan.visible, input);
-		if (layer->reasons == 0) {
-			layer->reasons = input->check_buffer(input->data, layer);
-		}
-		if (layer->reasons == 0 && !test_remembered(layer, input, memory)) {
-			layer->reasons = LATCH_REASON_TEST_REFUSED;
-		}
-		if (layer->reasons == 0) {
-			layer->on_primary = true;
-			plan.primary = layer;
-		}
+	if (output->kms != NULL) {
+		input.planes = planes;
+		input.planes_len =
+			latch_kms_output_planes(output->kms, planes, LATCH_PLAN_MAX_PLANES);
+		input.primary = output->kms->primary;
+		input.stacks_by_id = stacks_by_id(output->kms->device);
+		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}
-	return plan;
-}
 
-void latch_assign_forget(struct latch_assign_memory *memory) {
-	*memory = (struct latch_assign_memory){0};
+	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
+	bool few = len <= LATCH_PLAN_MAX_LAYERS;
+	if (few) {
+		latch_settle_update(&output->settle, layers, len, settled);
+	}
+	output->plan = latch_plan_make(
+		layers, len, few ? settled : NULL, &input, &output->plan_memory);
+	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
+	 * known better. */
+	if (output->kms != NULL && len > 0 && layers[0].id == 0) {
+		layers[0].reasons = output->cursor.reasons;
+	}
+	latch_settle_placed(&output->settle, layers, len);
+	log_placements(output);
+	advise_all(output, &input);
 }

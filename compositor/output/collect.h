@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-#include "output/layer.h"
+#include "plan/layer.h"
 
 struct latch_content_tracker;
 struct latch_shell;
@@ -14,7 +14,8 @@ struct wlr_output;
 /** The surfaces on one output as layers, and which surface each layer is of. */
 struct latch_collection {
 	struct latch_layer_list layers;
-	/** surfaces[i] is the surface of layers.layers[i]. Valid until the event loop runs. */
+	/** The surfaces of the last layers, see latch_collection_surface(). Valid until the event
+	 * loop runs. */
 	struct latch_surface **surfaces;
 	size_t surfaces_len, surfaces_cap;
 	struct latch_shell_surface *shell_surfaces;
@@ -33,6 +34,10 @@ void latch_collection_finish(struct latch_collection *collection);
 bool latch_collect(struct latch_collection *collection, struct latch_shell *shell,
 	struct latch_content_tracker *tracker, const struct wlr_output *output,
 	const struct wlr_box *box);
+
+/** The surface of layers.layers[i]; NULL for the cursor, which is in front of all surfaces. */
+struct latch_surface *latch_collection_surface(
+	const struct latch_collection *collection, size_t i);
 
 /**
  * From a rectangle in layout units, relative to the output, to the output's pixels: scale first,

@@ -1,5 +1,6 @@
 #include "output/compose.h"
 
+#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/render/pass.h>
 #include <wlr/render/swapchain.h>
@@ -7,6 +8,7 @@
 #include <wlr/util/log.h>
 
 #include "output/content.h"
+#include "output/look.h"
 #include "output/renderer.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
@@ -32,7 +34,16 @@ void latch_composer_finish(struct latch_composer *composer) {
 	*composer = (struct latch_composer){0};
 }
 
+/* A layer on a plane above the picture is none of its business; one below needs its hole. */
+static bool is_drawn(const struct latch_layer *layer) {
+	return layer->place == LATCH_LAYER_COMPOSED || layer->underlay;
+}
+
 static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	if (drawn->shape.underlay || layer->underlay) {
+		return drawn->shape.underlay == layer->underlay &&
+		       latch_layer_same_shape(&drawn->shape, layer);
+	}
 	return drawn->serial == layer->content->serial && drawn->shape.content == layer->content &&
 	       latch_layer_same_shape(&drawn->shape, layer);
 }
@@ -66,7 +77,7 @@ static bool collect_damage(
 	bool whole = damaged;
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_layer *layer = &layers[i];
-		if (layer->covered) {
+		if (!is_drawn(layer)) {
 			continue;
 		}
 		bool known = visible < composer->drawn_len;
@@ -96,7 +107,9 @@ static bool collect_damage(
 
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
-	struct wlr_texture *texture = latch_renderer_texture(composer->renderer, layer->content);
+	struct latch_color color = latch_layer_color(layer);
+	struct wlr_texture *texture =
+		latch_renderer_texture(composer->renderer, layer->content, &color);
 	if (texture == NULL) {
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
@@ -106,16 +119,20 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 		}
 		return;
 	}
-	wlr_render_pass_add_texture(
-		pass, &(struct wlr_render_texture_options){
-			      .texture = texture,
-			      .src_box = layer->src,
-			      .dst_box = layer->dst,
-			      .transform = layer->transform,
-			      .clip = clip,
-			      .blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
-							  : WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
-		      });
+	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
+	float alpha;
+	latch_layer_texture_options(layer, &options, &alpha);
+	wlr_render_pass_add_texture(pass, &options);
+}
+
+/* Nothing, where the plane below the picture is to be seen. */
+static void punch_hole(struct wlr_render_pass *pass, const struct latch_layer *layer,
+	const pixman_region32_t *clip) {
+	wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
+					       .box = layer->dst,
+					       .clip = clip,
+					       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+				       });
 }
 
 static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
@@ -138,12 +155,34 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 		      });
 	for (size_t i = len; i-- > 0;) {
-		if (!layers[i].covered) {
+		if (layers[i].underlay) {
+			punch_hole(pass, &layers[i], &damage);
+		} else if (is_drawn(&layers[i])) {
 			draw_layer(composer, pass, &layers[i], &damage);
 		}
 	}
 	bool ok = wlr_render_pass_submit(pass);
 	pixman_region32_fini(&damage);
+	return ok;
+}
+
+static bool has_alpha_format(struct wlr_output *output) {
+	const struct wlr_drm_format_set *formats =
+		wlr_output_get_primary_formats(output, WLR_BUFFER_CAP_DMABUF);
+	return formats != NULL && wlr_drm_format_set_get(formats, DRM_FORMAT_ARGB8888) != NULL;
+}
+
+/* Where the primary plane has alpha the pictures have it too, so that holes can come and go without
+ * new buffers. Without holes they are imported as if they had none. */
+static bool configure_swapchain(struct latch_composer *composer) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	if (has_alpha_format(composer->output)) {
+		wlr_output_state_set_render_format(&state, DRM_FORMAT_ARGB8888);
+	}
+	bool ok = wlr_output_configure_primary_swapchain(
+		composer->output, &state, &composer->swapchain);
+	wlr_output_state_finish(&state);
 	return ok;
 }
 
@@ -161,7 +200,7 @@ struct wlr_buffer *latch_composer_compose(
 		return wlr_buffer_lock(composer->front);
 	}
 
-	if (!wlr_output_configure_primary_swapchain(composer->output, NULL, &composer->swapchain)) {
+	if (!configure_swapchain(composer)) {
 		latch_composer_reset(composer);
 		return NULL;
 	}

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <wlr/types/wlr_damage_ring.h>
 
-#include "output/layer.h"
+#include "plan/layer.h"
 
 struct latch_renderer;
 struct wlr_buffer;
@@ -41,7 +41,7 @@ void latch_composer_finish(struct latch_composer *composer);
 void latch_composer_reset(struct latch_composer *composer);
 
 /**
- * Composes the layers that are not covered, over black.
+ * Composes the layers that are to be composed, over black, with holes for underlays.
  *
  * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
  * different. NULL when there is no renderer or no buffer to draw into, which has been logged.

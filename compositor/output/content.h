@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
+#include "output/convert.h"
 #include "trace/record.h"
 
 struct latch_content_tracker;
@@ -38,6 +39,8 @@ struct latch_content {
 	struct wlr_presentation_feedback *feedback;
 	/** Made when it first had to be composed. */
 	struct wlr_texture *texture;
+	/** How its pixels were read for that. */
+	struct latch_color texture_color;
 	bool texture_failed;
 
 	int32_t width, height;
@@ -72,8 +75,13 @@ struct latch_surface {
 	uint64_t updates;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
+	uint32_t logged_plane;
 	uint32_t logged_output;
 	bool logged_fence_error;
+	/** What its dma-buf feedback was made from. */
+	bool advised;
+	uint64_t advised_reasons;
+	size_t advised_planes;
 
 	struct wl_listener commit;
 	struct wl_listener destroy;

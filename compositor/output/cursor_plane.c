@@ -10,6 +10,7 @@
 #include "backend/output.h"
 #include "output/collect.h"
 #include "output/mapped_buffer.h"
+#include "plan/reason.h"
 #include "shell/shell.h"
 
 static bool create_buffers(struct latch_cursor_plane *cursor) {
@@ -41,6 +42,8 @@ void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms
 					    : "no buffers for the cursor plane");
 		destroy_buffers(cursor);
 		cursor->composed = true;
+		cursor->reasons = kms->cursor == NULL ? LATCH_REASON_NO_FREE_PLANE
+						      : LATCH_REASON_IMPORT_FAILED;
 	}
 }
 
@@ -54,24 +57,25 @@ void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
 		cursor->kms->base.name);
 	destroy_buffers(cursor);
 	cursor->composed = true;
+	cursor->reasons = LATCH_REASON_TEST_REFUSED;
 	cursor->visible = false;
 }
 
 /* Copies the image into the upper left corner of the buffer that is not on the plane. */
-static bool draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *source) {
+static uint64_t draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *source) {
 	struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
 	void *data;
 	uint32_t format;
 	size_t stride;
 	if ((uint32_t)source->width > target->width || (uint32_t)source->height > target->height) {
-		return false;
+		return LATCH_REASON_SIZE;
 	}
 	if (!wlr_buffer_begin_data_ptr_access(
 		    source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride)) {
-		return false;
+		return LATCH_REASON_IMPORT_FAILED;
 	}
-	bool ok = format == DRM_FORMAT_ARGB8888;
-	if (ok) {
+	bool known = format == DRM_FORMAT_ARGB8888;
+	if (known) {
 		memset(target->map, 0, target->size);
 		for (int y = 0; y < source->height; y++) {
 			memcpy((char *)target->map + (size_t)y * target->stride,
@@ -79,40 +83,37 @@ static bool draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *sou
 		}
 	}
 	wlr_buffer_end_data_ptr_access(source);
-	return ok;
+	return known ? 0 : LATCH_REASON_FORMAT;
 }
 
 /* The plane shows pixels as they are: size and orientation have to fit already. */
-static bool fits(const struct latch_cursor_image *image, const struct wlr_output *output) {
-	return output->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
-	       (int)roundf((float)image->width * output->scale) == image->buffer->width &&
-	       (int)roundf((float)image->height * output->scale) == image->buffer->height;
+static uint64_t check_shape(
+	const struct latch_cursor_image *image, const struct wlr_output *output) {
+	bool sizes_fit =
+		(int)roundf((float)image->width * output->scale) == image->buffer->width &&
+		(int)roundf((float)image->height * output->scale) == image->buffer->height;
+	return (sizes_fit ? 0 : LATCH_REASON_SCALING) |
+	       (output->transform == WL_OUTPUT_TRANSFORM_NORMAL ? 0 : LATCH_REASON_ROTATION);
 }
 
-static bool take_image(struct latch_cursor_plane *cursor, const struct latch_cursor_image *image,
-	const struct wlr_output *output) {
-	if (cursor->serial == image->serial) {
-		return true;
-	}
-	if (!fits(image, output)) {
-		return false;
+/* Returns the reasons why the image can't be on the plane. */
+static uint64_t take_image(struct latch_cursor_plane *cursor,
+	const struct latch_cursor_image *image, const struct wlr_output *output) {
+	uint64_t reasons = check_shape(image, output);
+	if (reasons != 0 || cursor->serial == image->serial) {
+		return reasons;
 	}
 	struct wlr_buffer *source = image->buffer;
 	struct wlr_dmabuf_attributes dmabuf;
 	if (wlr_buffer_get_dmabuf(source, &dmabuf)) {
 		source = latch_mapped_buffer_get(source);
 	}
-	if (source == NULL || !draw_image(cursor, source)) {
-		return false;
+	reasons = source == NULL ? LATCH_REASON_IMPORT_FAILED : draw_image(cursor, source);
+	if (reasons == 0) {
+		cursor->front = !cursor->front;
+		cursor->serial = image->serial;
 	}
-	cursor->front = !cursor->front;
-	cursor->serial = image->serial;
-	return true;
-}
-
-static bool same_state(const struct kms_plane_state *a, const struct kms_plane_state *b) {
-	return a->fb_id == b->fb_id && a->dst_x == b->dst_x && a->dst_y == b->dst_y &&
-	       a->hotspot_x == b->hotspot_x && a->hotspot_y == b->hotspot_y;
+	return reasons;
 }
 
 bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
@@ -124,7 +125,8 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 		cursor->visible = false;
 		return was_visible;
 	}
-	if (!take_image(cursor, image, output)) {
+	cursor->reasons = take_image(cursor, image, output);
+	if (cursor->reasons != 0) {
 		/* This image has to be composed; the next may fit the plane again. */
 		cursor->composed = true;
 		cursor->visible = false;
@@ -154,7 +156,7 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 	state.hotspot_x = image->hotspot_x;
 	state.hotspot_y = image->hotspot_y;
 	bool changed = cursor->visible != was_visible ||
-		       (cursor->visible && !same_state(&state, &cursor->state));
+		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;
 	return changed;
 }

@@ -18,8 +18,9 @@ struct wlr_output;
  */
 struct latch_cursor_plane {
 	struct latch_kms_output *kms; // NULL in a window
-	/** The image has to be composed instead: no plane, too large, a format it can't show. */
+	/** The image has to be composed instead, and why (enum latch_reason). */
 	bool composed;
+	uint64_t reasons;
 	/** Whether it is to be on the screen, and what and where. */
 	bool visible;
 	struct kms_plane_state state;

@@ -19,14 +19,12 @@ void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns) {
 	deadline->spare_ns = LATCH_MARGIN_SPARE_NS;
 }
 
-int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns) {
+/* The first vblank after time_ns if they have gone on as they were; 0 if none is known. */
+static int64_t extrapolate(const struct latch_deadline *deadline, int64_t time_ns) {
 	if (deadline->refresh_ns == 0 || deadline->last_flip_ns == 0) {
 		return 0;
 	}
 	int64_t since_ns = time_ns - deadline->last_flip_ns;
-	if (since_ns > LATCH_IDLE_NS) {
-		return 0;
-	}
 	if (since_ns < 0) {
 		/* A driver may stamp a flip with the coming vblank, a little in the future. */
 		return deadline->last_flip_ns;
@@ -35,13 +33,23 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
 	       (since_ns / deadline->refresh_ns + 1) * deadline->refresh_ns;
 }
 
-int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {
-	int64_t vblank_ns = latch_deadline_next_vblank(deadline, now_ns);
-	if (vblank_ns == 0) {
-		return now_ns;
-	}
+int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns) {
+	return time_ns - deadline->last_flip_ns > LATCH_IDLE_NS ? 0
+								: extrapolate(deadline, time_ns);
+}
+
+static int64_t before_vblank(
+	const struct latch_deadline *deadline, int64_t vblank_ns, int64_t now_ns) {
 	int64_t wake_ns = vblank_ns - deadline->margin_ns;
-	return wake_ns > now_ns ? wake_ns : now_ns;
+	return vblank_ns != 0 && wake_ns > now_ns ? wake_ns : now_ns;
+}
+
+int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {
+	return before_vblank(deadline, latch_deadline_next_vblank(deadline, now_ns), now_ns);
+}
+
+int64_t latch_deadline_wake_in_step(const struct latch_deadline *deadline, int64_t now_ns) {
+	return before_vblank(deadline, extrapolate(deadline, now_ns), now_ns);
 }
 
 /* Some drivers do the commit's work after the ioctl, in a thread of the kernel that may be late. */

@@ -51,6 +51,13 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
 int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns);
 
 /**
+ * The same for what nobody waits for at once, the cursor: it keeps to the vblanks after idle as
+ * well, as far as their time can be told. So a client's frame that comes while the cursor moves
+ * goes out with it, and never has to wait for a flip that shows nothing but the cursor.
+ */
+int64_t latch_deadline_wake_in_step(const struct latch_deadline *deadline, int64_t now_ns);
+
+/**
  * Learns from a flip: submit_end_ns is when the atomic ioctl had returned, wake_ns the time the
  * wake-up had been planned for (0 when the frame went at once: then nothing is learned about the
  * margin).

@@ -15,7 +15,7 @@ static void send_presented(struct latch_output *output, struct latch_frame_item 
 		return;
 	}
 	struct wlr_presentation_event own = *event;
-	if (item->layer.on_primary) {
+	if (item->layer.place == LATCH_LAYER_ON_PLANE) {
 		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
 	}
 	wlr_presentation_feedback_send_presented(content->feedback, &own);

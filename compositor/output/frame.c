@@ -39,7 +39,8 @@ bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b)
 	}
 	for (size_t i = 0; i < a->len; i++) {
 		const struct latch_frame_item *x = &a->items[i], *y = &b->items[i];
-		if (x->content != y->content || x->layer.on_primary != y->layer.on_primary ||
+		if (x->content != y->content || x->layer.place != y->layer.place ||
+			x->layer.plane != y->layer.plane || x->layer.zpos != y->layer.zpos ||
 			!latch_layer_same_shape(&x->layer, &y->layer)) {
 			return false;
 		}
@@ -96,10 +97,11 @@ void latch_frame_note_submit(struct latch_frame *frame) {
 		content->record.submit_start_ns = frame->record.submit_start_ns;
 		content->record.submit_end_ns = frame->record.submit_end_ns;
 		content->record.placement = LATCH_COMPOSED;
-		if (frame->items[i].layer.on_primary) {
+		const struct kms_plane *plane = frame->items[i].layer.plane;
+		if (plane != NULL) {
 			content->record.placement = LATCH_ON_PLANE;
-			content->record.plane_id = frame->plane_id;
-			content->record.plane_type = frame->plane_type;
+			content->record.plane_id = plane->id;
+			content->record.plane_type = kms_plane_type_name(plane->type);
 		}
 	}
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "output/layer.h"
+#include "plan/layer.h"
 #include "trace/record.h"
 
 struct latch_content;
@@ -15,7 +15,7 @@ struct wlr_buffer;
 struct latch_frame_item {
 	struct latch_content *content; // referenced
 	uint32_t surface_id;
-	/** How and where it is shown, and whether on the plane. */
+	/** How and where it is shown, and on which plane. */
 	struct latch_layer layer;
 };
 
@@ -26,11 +26,8 @@ struct latch_frame_item {
 struct latch_frame {
 	struct latch_frame_item *items;
 	size_t len, cap;
-	/** The composed picture, locked; NULL when a client's buffer is on the primary plane. */
+	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
-	/** The plane that items with on_plane are on. */
-	uint32_t plane_id;
-	const char *plane_type;
 	/** The deadline it was planned for; 0 when it went at once. */
 	int64_t wake_ns;
 	struct latch_flip_record record;

@@ -9,6 +9,7 @@
 
 #include "backend/output.h"
 #include "clock.h"
+#include "output/assign.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
@@ -18,38 +19,6 @@
 
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)
-
-static bool output_exists(const struct latch_server *server, uint32_t id) {
-	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
-		if (output->id == id) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void log_placement(struct latch_output *output, struct latch_surface *surface,
-	const struct latch_layer *layer) {
-	/* On two outputs the reasons may differ: the first one is told of. */
-	bool other = surface->logged_output != output->id &&
-		     output_exists(output->server, surface->logged_output);
-	if (layer->covered || other ||
-		(surface->logged_output == output->id &&
-			surface->logged_reasons == layer->reasons)) {
-		return;
-	}
-	surface->logged_output = output->id;
-	surface->logged_reasons = layer->reasons;
-	if (layer->reasons == 0) {
-		wlr_log(WLR_INFO, "surface %u: on the primary plane of %s", surface->id,
-			output->wlr_output->name);
-		return;
-	}
-	char reasons[128];
-	wlr_log(WLR_INFO, "surface %u: composed on %s: %s", surface->id, output->wlr_output->name,
-		latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons)));
-}
 
 /* Where the cursor has no plane it is the frontmost layer. */
 static void add_cursor_layer(struct latch_output *output, const struct wlr_box *box) {
@@ -78,15 +47,17 @@ static void add_cursor_layer(struct latch_output *output, const struct wlr_box *
 		.width = image->width,
 		.height = image->height,
 	};
-	*layer = (struct latch_layer){
-		.content = output->cursor_content,
-		.fourcc = output->cursor_content->fourcc,
-		.buffer_width = output->cursor_content->width,
-		.buffer_height = output->cursor_content->height,
-		.src = {.width = image->buffer->width, .height = image->buffer->height},
-		.dst = latch_output_pixels(output->wlr_output, &logical),
-		.transform = output->wlr_output->transform,
+	layer->content = output->cursor_content;
+	layer->serial = output->cursor_content->serial;
+	layer->fourcc = output->cursor_content->fourcc;
+	layer->buffer_width = output->cursor_content->width;
+	layer->buffer_height = output->cursor_content->height;
+	layer->src = (struct wlr_fbox){
+		.width = image->buffer->width,
+		.height = image->buffer->height,
 	};
+	layer->dst = latch_output_pixels(output->wlr_output, &logical);
+	layer->transform = output->wlr_output->transform;
 	/* It was added behind everything: bring it to the front. */
 	struct latch_layer_list *list = &output->collection.layers;
 	struct latch_layer cursor = *layer;
@@ -96,21 +67,14 @@ static void add_cursor_layer(struct latch_output *output, const struct wlr_box *
 	list->layers[0] = cursor;
 }
 
-/* The surface of a layer; NULL for the cursor. */
-static struct latch_surface *layer_surface(struct latch_output *output, size_t i) {
-	struct latch_collection *collection = &output->collection;
-	size_t offset = collection->layers.len - collection->surfaces_len;
-	return i < offset ? NULL : collection->surfaces[i - offset];
-}
-
 /* Takes what clients want to know of the frame, before it is submitted. Returns whether one of
  * them waits for a flip though its content may not be new. */
 static bool take_feedback(struct latch_output *output) {
 	bool wanted = false;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_layer *layer = &output->collection.layers.layers[i];
-		struct latch_surface *surface = layer_surface(output, i);
-		if (surface == NULL || layer->covered) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		if (surface == NULL || layer->place == LATCH_LAYER_COVERED) {
 			continue;
 		}
 		if (layer->content->feedback == NULL) {
@@ -125,8 +89,9 @@ static bool take_feedback(struct latch_output *output) {
 static void send_frame_callbacks(struct latch_output *output, int64_t time_ns) {
 	struct timespec when = latch_ns_timespec(time_ns);
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = layer_surface(output, i);
-		if (surface != NULL && !output->collection.layers.layers[i].covered) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		if (surface != NULL && 
+			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED) {
 			wlr_surface_send_frame_done(surface->wlr_surface, &when);
 		}
 	}
@@ -136,14 +101,14 @@ static void send_frame_callbacks(struct latch_output *output, int64_t time_ns) {
 	}
 }
 
-static bool fill_frame(struct latch_output *output, const struct latch_plan *plan) {
+static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_layer *layer = &output->collection.layers.layers[i];
-		if (layer->covered) {
+		if (layer->place == LATCH_LAYER_COVERED) {
 			continue;
 		}
-		struct latch_surface *surface = layer_surface(output, i);
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
 		uint32_t surface_id = surface != NULL ? surface->id : 0;
 		if (!latch_frame_add(frame, layer, surface_id)) {
 			return false;
@@ -151,18 +116,12 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 		if (!layer->content->submitted) {
 			layer->content->record.reasons = layer->reasons;
 		}
+		bool on_plane = layer->place == LATCH_LAYER_ON_PLANE;
 		frame->record.layers++;
-		frame->record.on_planes += layer->on_primary;
-		frame->record.composed += !layer->on_primary;
-		if (surface != NULL) {
-			log_placement(output, surface, layer);
-		}
+		frame->record.on_planes += on_plane;
+		frame->record.composed += !on_plane;
 	}
-	if (output->kms != NULL) {
-		frame->plane_id = latch_kms_output_primary_id(output->kms);
-		frame->plane_type = "primary";
-	}
-	if (plan->primary == NULL && (plan->visible > 0 || output->kms == NULL)) {
+	if (output->plan.composed || output->kms == NULL) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
 		frame->composed = latch_composer_compose(&output->composer,
 			output->collection.layers.layers, output->collection.layers.len);
@@ -173,32 +132,40 @@ static bool fill_frame(struct latch_output *output, const struct latch_plan *pla
 	return true;
 }
 
-static int submit(struct latch_output *output, const struct latch_plan *plan) {
+static int submit(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	frame->record.submit_start_ns = latch_now_ns();
-	int ret = output->kms != NULL ? latch_scanout_submit(output, plan->primary, frame)
+	int ret = output->kms != NULL ? latch_scanout_submit(output, frame)
 				      : latch_window_submit(output, frame);
 	frame->record.submit_end_ns = latch_now_ns();
 	return ret;
 }
 
-/* A commit that was refused although its test was not: drivers' tests are sometimes wrong. The
- * same frame is composed instead. */
-static int submit_composed(struct latch_output *output, struct latch_plan *plan) {
-	wlr_log(WLR_INFO, "%s: a plane was refused after a good test, composing",
-		output->wlr_output->name);
-	output->assign_memory.accepted = false;
-	plan->primary->on_primary = false;
-	plan->primary->reasons = LATCH_REASON_TEST_REFUSED;
-	plan->primary = NULL;
-	struct latch_flip_record record = output->next->record;
-	record.layers = record.on_planes = record.composed = 0;
-	latch_frame_clear(output->next);
-	output->next->record = record;
-	if (!fill_frame(output, plan)) {
-		return -ENOMEM;
+static bool is_refusal(int ret) {
+	return ret != 0 && ret != -EBUSY && ret != -EACCES && ret != -EPERM;
+}
+
+/* A commit may be refused although its test was not: drivers' tests are sometimes wrong. The same
+ * frame then goes down the ladder until something is taken. */
+static int submit_down_the_ladder(struct latch_output *output) {
+	int ret = submit(output);
+	while (is_refusal(ret) && output->plan.on_planes > 0) {
+		wlr_log(WLR_INFO, "%s: refused after a good test (%s), planning anew",
+			output->wlr_output->name, strerror(-ret));
+		latch_plan_refused(&output->plan_memory, ret);
+		latch_output_assign(output);
+		struct latch_flip_record record = output->next->record;
+		int64_t wake_ns = output->next->wake_ns;
+		record.layers = record.on_planes = record.composed = 0;
+		latch_frame_clear(output->next);
+		output->next->record = record;
+		output->next->wake_ns = wake_ns;
+		if (!fill_frame(output)) {
+			return -ENOMEM;
+		}
+		ret = submit(output);
 	}
-	return submit(output, plan);
+	return ret;
 }
 
 static void note_submitted(struct latch_output *output) {
@@ -223,20 +190,6 @@ static void note_submitted(struct latch_output *output) {
 	output->pending = frame;
 	output->flip_pending = true;
 	output->force = false;
-}
-
-static struct latch_plan assign(struct latch_output *output) {
-	struct latch_assign_input input = {
-		.width = output->wlr_output->width,
-		.height = output->wlr_output->height,
-		.has_planes = output->kms != NULL,
-		.scanout_allowed = output->server->options->scanout,
-		.check_buffer = latch_scanout_check_buffer,
-		.test = latch_scanout_test,
-		.data = output,
-	};
-	return latch_assign(output->collection.layers.layers, output->collection.layers.len, &input,
-		&output->assign_memory);
 }
 
 /* Nothing was submitted: what is on screen stays, and the frame is tried again, soon when the
@@ -282,7 +235,7 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	if (output->kms == NULL || output->cursor.composed) {
 		add_cursor_layer(output, &box);
 	}
-	struct latch_plan plan = assign(output);
+	latch_output_assign(output);
 
 	struct latch_frame *frame = output->next;
 	latch_frame_clear(frame);
@@ -293,7 +246,7 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		.predicted_ns = latch_deadline_next_vblank(&output->deadline, latch_ns),
 		.refresh_ns = output->deadline.refresh_ns,
 	};
-	if (!fill_frame(output, &plan)) {
+	if (!fill_frame(output)) {
 		latch_output_retry(output);
 		return;
 	}
@@ -313,10 +266,7 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		return;
 	}
 
-	int ret = submit(output, &plan);
-	if (ret != 0 && ret != -EBUSY && ret != -EACCES && ret != -EPERM && plan.primary != NULL) {
-		ret = submit_composed(output, &plan);
-	}
+	int ret = submit_down_the_ladder(output);
 	if (ret == 0) {
 		output->logged_error = 0;
 		note_submitted(output);

@@ -51,18 +51,24 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-void latch_output_schedule(struct latch_output *output) {
+static void schedule(struct latch_output *output,
+	int64_t (*wake)(const struct latch_deadline *deadline, int64_t now_ns)) {
 	output->dirty = true;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
 	int64_t now_ns = latch_now_ns();
-	int64_t wake_ns = latch_deadline_wake(&output->deadline, now_ns);
+	int64_t wake_ns = wake(&output->deadline, now_ns);
 	if (output->wake_ns != 0 && output->wake_ns <= wake_ns) {
 		return; // the timer will
 	}
 	arm_timer(output, wake_ns);
-	output->planned_ns = wake_ns > now_ns ? wake_ns : 0;
+	bool known = latch_deadline_next_vblank(&output->deadline, now_ns) != 0;
+	output->planned_ns = known && wake_ns > now_ns ? wake_ns : 0;
+}
+
+void latch_output_schedule(struct latch_output *output) {
+	schedule(output, latch_deadline_wake);
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
@@ -84,7 +90,7 @@ void latch_output_cursor_moved(struct latch_output *output) {
 		    y > box.y - CURSOR_REACH && y < box.y + box.height + CURSOR_REACH;
 	/* An output that the cursor has just left has to take it away. */
 	if (near || output->cursor.visible || output->cursor_content != NULL) {
-		latch_output_schedule(output);
+		schedule(output, latch_deadline_wake_in_step);
 	}
 }
 
@@ -110,7 +116,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
-	latch_assign_forget(&output->assign_memory);
+	latch_plan_forget(&output->plan_memory);
 	if (output->kms != NULL) {
 		output->kms->needs_modeset = true;
 	}

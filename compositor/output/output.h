@@ -5,13 +5,14 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
-#include "output/assign.h"
 #include "output/capture.h"
 #include "output/collect.h"
 #include "output/compose.h"
 #include "output/cursor_plane.h"
 #include "output/deadline.h"
 #include "output/frame.h"
+#include "output/scanout.h"
+#include "plan/plan.h"
 
 struct latch_kms_output;
 struct latch_server;
@@ -23,6 +24,7 @@ struct wlr_surface;
  *
  * output.c    life, schedule, the latch timer
  * latch.c     one latch: collect, assign, compose, submit
+ * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
  * window.c    the submit of a window of another compositor
  * flip.c      what happens when a frame is on screen
@@ -37,7 +39,11 @@ struct latch_output {
 	uint32_t id;
 
 	struct latch_collection collection;
-	struct latch_assign_memory assign_memory;
+	/** Where the layers of the collection go, and what that was decided by. */
+	struct latch_plan plan;
+	struct latch_plan_memory plan_memory;
+	struct latch_settle settle;
+	struct latch_scanout scanout;
 	struct latch_composer composer;
 	struct latch_cursor_plane cursor;
 	/** The cursor's image as a layer, where it has to be composed. */

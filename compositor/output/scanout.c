@@ -1,6 +1,5 @@
 #include "output/scanout.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>
@@ -21,108 +20,184 @@
 /* A flip event's time may be off from its out-fence's by what the kernel rounds away. */
 #define FLIP_FENCE_TOLERANCE_NS INT64_C(1000000)
 
-/* What a layer on the primary plane is imported as: it is opaque, so alpha that its pixels may
- * have is left out where the plane has such a format. */
-static bool ignore_alpha(const struct latch_output *output, uint32_t fourcc) {
-	return kms_format_set_get(
-		       &output->kms->primary->formats, latch_fourcc_without_alpha(fourcc)) != NULL;
-}
+#define MAX_SHOWN (sizeof((struct latch_scanout){0}.shown) / sizeof(struct latch_plane_shown))
 
-uint64_t latch_scanout_check_buffer(void *data, const struct latch_layer *layer) {
+uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
-	const struct kms_format_set *formats = &output->kms->primary->formats;
-	bool opaque = ignore_alpha(output, layer->fourcc);
-	uint32_t fourcc = opaque ? latch_fourcc_without_alpha(layer->fourcc) : layer->fourcc;
-	if (kms_format_set_get(formats, fourcc) == NULL) {
-		return LATCH_REASON_FORMAT;
-	}
-	/* Without a modifier the driver knows the layout; AddFB2 says whether it can be shown. */
-	if (layer->modifier != DRM_FORMAT_MOD_INVALID &&
-		!kms_format_set_has(formats, fourcc, layer->modifier)) {
-		return LATCH_REASON_MODIFIER;
-	}
+	bool without_alpha = fourcc != layer->fourcc;
 	if (layer->content->buffer == NULL ||
-		latch_framebuffer_get(output->kms->backend, layer->content->buffer, opaque) == 0) {
+		latch_framebuffer_get(
+			output->kms->backend, layer->content->buffer, without_alpha) == 0) {
 		return LATCH_REASON_IMPORT_FAILED;
 	}
 	return 0;
 }
 
-static struct kms_plane_state layer_state(
+static struct latch_plane_shown show_layer(
 	struct latch_output *output, const struct latch_layer *layer) {
-	struct kms_plane_state state = kms_plane_state_default();
-	state.fb_id = latch_framebuffer_get(
-		output->kms->backend, layer->content->buffer, ignore_alpha(output, layer->fourcc));
-	state.src_x = (uint32_t)(layer->src.x * 65536.0);
-	state.src_y = (uint32_t)(layer->src.y * 65536.0);
-	state.src_w = (uint32_t)(layer->src.width * 65536.0);
-	state.src_h = (uint32_t)(layer->src.height * 65536.0);
-	state.dst_x = layer->dst.x;
-	state.dst_y = layer->dst.y;
-	state.dst_w = (uint32_t)layer->dst.width;
-	state.dst_h = (uint32_t)layer->dst.height;
+	const struct kms_plane *plane = layer->plane;
+	struct latch_plane_shown show = {
+		.plane = plane,
+		.state = latch_layer_plane_state(layer, plane),
+		.serial = layer->serial,
+	};
+	bool without_alpha = latch_layer_fourcc_on(layer, plane) != layer->fourcc;
+	show.state.fb_id = latch_framebuffer_get(
+		output->kms->backend, layer->content->buffer, without_alpha);
 	/* It passed the gate: nothing is left to wait for. A fence that has signalled tells the
 	 * kernel so; without one it would look for implicit fences itself, and wait for stale ones
 	 * (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
-	if (output->kms->primary->props.in_fence_fd.id != 0) {
-		state.in_fence_fd = output->kms->backend->signalled_fence_fd;
+	if (plane->props.in_fence_fd.id != 0) {
+		show.state.in_fence_fd = output->kms->backend->signalled_fence_fd;
 	}
-	return state;
+	return show;
 }
 
-static struct kms_plane_state whole_screen_state(
-	const struct latch_output *output, uint32_t fb_id) {
-	struct kms_plane_state state = kms_plane_state_default();
-	state.fb_id = fb_id;
-	state.dst_w = (uint32_t)output->wlr_output->width;
-	state.dst_h = (uint32_t)output->wlr_output->height;
-	state.src_w = state.dst_w << 16;
-	state.src_h = state.dst_h << 16;
-	return state;
+/* The composed picture, or black where there is none (yet). */
+static struct latch_plane_shown show_own(const struct latch_output *output,
+	struct wlr_buffer *composed, const struct latch_plan *plan) {
+	struct latch_plane_shown show = {
+		.plane = output->kms->primary,
+		.state = kms_plane_state_default(),
+	};
+	struct kms_plane_state *state = &show.state;
+	state->fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend, composed,
+						  !plan->holes)
+					: latch_kms_output_black_fb(output->kms);
+	state->dst_w = (uint32_t)output->wlr_output->width;
+	state->dst_h = (uint32_t)output->wlr_output->height;
+	state->src_w = state->dst_w << 16;
+	state->src_h = state->dst_h << 16;
+	state->zpos = plan->primary_zpos;
+	return show;
 }
 
-/* Returns the flags to test or submit it with. */
+/* What the planes are to show; returns false when a framebuffer is missing. */
+static bool show_plan(struct latch_output *output, const struct latch_layer *layers, size_t len,
+	const struct latch_plan *plan, struct wlr_buffer *composed, struct latch_scanout *scanout) {
+	bool ok = true;
+	scanout->shown_len = 0;
+	if (plan->primary_is_ours) {
+		scanout->shown[scanout->shown_len++] = show_own(output, composed, plan);
+	}
+	for (size_t i = 0; i < len && scanout->shown_len < MAX_SHOWN; i++) {
+		if (layers[i].place == LATCH_LAYER_ON_PLANE) {
+			scanout->shown[scanout->shown_len++] = show_layer(output, &layers[i]);
+		}
+	}
+	for (size_t i = 0; i < scanout->shown_len; i++) {
+		ok = ok && scanout->shown[i].state.fb_id != 0;
+	}
+	scanout->cursor_shown = output->kms->cursor != NULL && output->cursor.visible;
+	scanout->cursor = output->cursor.state;
+	return ok;
+}
+
+static const struct latch_plane_shown *find_shown(
+	const struct latch_scanout *scanout, const struct kms_plane *plane) {
+	for (size_t i = 0; i < scanout->shown_len; i++) {
+		if (scanout->shown[i].plane == plane) {
+			return &scanout->shown[i];
+		}
+	}
+	return NULL;
+}
+
+static bool same_show(const struct latch_plane_shown *a, const struct latch_plane_shown *b) {
+	return a->serial == b->serial && kms_plane_state_equal(&a->state, &b->state);
+}
+
+static void add_cursor(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_scanout *before, const struct latch_scanout *now) {
+	struct latch_kms_output *kms = output->kms;
+	if (kms->cursor == NULL) {
+		return;
+	}
+	if (!now->cursor_shown) {
+		if (before == NULL || before->cursor_shown) {
+			kms_commit_disable_plane(commit, kms->cursor);
+		}
+	} else if (before == NULL || !before->cursor_shown ||
+		   !kms_plane_state_equal(&before->cursor, &now->cursor)) {
+		kms_commit_set_plane(commit, kms->cursor, kms->crtc, &now->cursor);
+	}
+}
+
+/* Planes of before that are not used now are switched off; those that look the same are left out,
+ * so a cursor that moves troubles nobody else. before: NULL writes everything. Returns the flags
+ * to test or submit it with. */
 static uint32_t build(struct latch_output *output, struct kms_commit *commit,
-	const struct kms_plane_state *primary) {
+	const struct latch_scanout *before, const struct latch_scanout *now) {
 	struct latch_kms_output *kms = output->kms;
 	uint32_t flags = KMS_COMMIT_NONBLOCK;
 	kms_commit_init(commit, kms->device);
 	if (kms->needs_modeset) {
 		latch_kms_output_add_modeset(kms, commit);
 		flags |= KMS_COMMIT_ALLOW_MODESET;
+		before = NULL;
 	}
-	kms_commit_set_plane(commit, kms->primary, kms->crtc, primary);
-	if (kms->cursor != NULL) {
-		if (output->cursor.visible) {
-			kms_commit_set_plane(commit, kms->cursor, kms->crtc, &output->cursor.state);
-		} else {
-			kms_commit_disable_plane(commit, kms->cursor);
+	const struct latch_scanout *was = &output->scanout;
+	for (size_t i = 0; i < was->shown_len && !kms->needs_modeset; i++) {
+		if (find_shown(now, was->shown[i].plane) == NULL) {
+			kms_commit_disable_plane(commit, was->shown[i].plane);
 		}
 	}
+	for (size_t i = 0; i < now->shown_len; i++) {
+		const struct latch_plane_shown *show = &now->shown[i];
+		const struct latch_plane_shown *old =
+			before != NULL ? find_shown(before, show->plane) : NULL;
+		if (old == NULL || !same_show(old, show)) {
+			kms_commit_set_plane(commit, show->plane, kms->crtc, &show->state);
+		}
+	}
+	add_cursor(output, commit, before, now);
 	return flags;
 }
 
-int latch_scanout_test(void *data, const struct latch_layer *layer) {
+static void drop_fences(struct latch_scanout *scanout) {
+	for (size_t i = 0; i < scanout->shown_len; i++) {
+		scanout->shown[i].state.in_fence_fd = -1;
+	}
+}
+
+int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
+	const struct latch_plan *plan) {
 	struct latch_output *output = data;
-	struct kms_plane_state state = layer_state(output, layer);
+	struct latch_scanout scanout;
+	/* The picture is not composed yet: the last one stands in for it. */
+	if (!show_plan(output, layers, len, plan,
+		    plan->composed ? output->composer.front : NULL, &scanout)) {
+		return -ENOMEM;
+	}
 	struct kms_commit commit;
-	uint32_t flags = build(output, &commit, &state);
+	uint32_t flags = build(output, &commit, NULL, &scanout);
 	int ret = kms_commit_test(&commit, flags);
-	if (ret == -EPERM && state.in_fence_fd >= 0) {
+	if (ret == -EPERM && output->kms->backend->signalled_fence_fd >= 0) {
 		/* The proprietary NVIDIA driver takes no fences but its own. */
 		latch_kms_backend_forbid_in_fences(output->kms->backend);
-		state.in_fence_fd = -1;
-		flags = build(output, &commit, &state);
+		drop_fences(&scanout);
+		flags = build(output, &commit, NULL, &scanout);
 		ret = kms_commit_test(&commit, flags);
 	}
-	wlr_log(WLR_DEBUG, "%s: test commit: %d", output->wlr_output->name, ret);
+	wlr_log(WLR_DEBUG, "%s: test commit, %zu of %zu on planes: %d", output->wlr_output->name,
+		plan->on_planes, plan->visible, ret);
 	return ret;
 }
 
-static int submit(struct latch_output *output, const struct kms_plane_state *primary) {
+static uint64_t planes_of(const struct latch_scanout *scanout) {
+	uint64_t planes = 0;
+	for (size_t i = 0; i < scanout->shown_len; i++) {
+		planes |= UINT64_C(1) << (scanout->shown[i].plane->index & 63);
+	}
+	return planes;
+}
+
+static int submit(struct latch_output *output, const struct latch_scanout *scanout) {
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
-	uint32_t flags = build(output, &commit, primary);
+	/* A writeback job is started by a plane's update (vkms waits for one). */
+	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
+	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
 	latch_fence_clear(&output->out_fence_fd);
 	if (kms->crtc->props.out_fence_ptr.id != 0) {
 		kms_commit_want_out_fence(&commit, kms->crtc, &output->out_fence_fd);
@@ -130,7 +205,8 @@ static int submit(struct latch_output *output, const struct kms_plane_state *pri
 	if (latch_capture_add(output, &commit)) {
 		flags |= KMS_COMMIT_ALLOW_MODESET;
 	}
-	int ret = latch_kms_output_submit(kms, &commit, flags | KMS_COMMIT_FLIP_EVENT);
+	int ret = latch_kms_output_submit(
+		kms, &commit, flags | KMS_COMMIT_FLIP_EVENT, planes_of(scanout));
 	latch_capture_submitted(output, ret == 0);
 	return ret;
 }
@@ -139,40 +215,37 @@ static bool is_refusal(int ret) {
 	return ret != 0 && ret != -EBUSY && ret != -EACCES && ret != -EINTR;
 }
 
-int latch_scanout_submit(
-	struct latch_output *output, const struct latch_layer *primary, struct latch_frame *frame) {
-	struct kms_plane_state state;
-	if (primary != NULL) {
-		state = layer_state(output, primary);
-	} else if (frame->composed == NULL && frame->record.composed > 0 &&
-		   !output->composer.renderer->failed) {
-		return -ENOMEM; // no buffer to compose into just now: what is shown stays
+/* Perhaps it is the cursor that is not wanted here. */
+static int submit_without_cursor(struct latch_output *output, struct latch_scanout *scanout) {
+	scanout->cursor_shown = false;
+	int ret = submit(output, scanout);
+	if (ret == 0) {
+		latch_cursor_plane_give_up(&output->cursor);
+		output->dirty = true;
 	} else {
-		uint32_t fb_id =
-			frame->composed != NULL
-				? latch_framebuffer_get(output->kms->backend, frame->composed, true)
-				: latch_kms_output_black_fb(output->kms);
-		if (fb_id == 0) {
-			return -ENOMEM;
-		}
-		state = whole_screen_state(output, fb_id);
+		scanout->cursor_shown = true;
 	}
+	return ret;
+}
 
-	int ret = submit(output, &state);
-	if (is_refusal(ret) && output->cursor.visible) {
-		/* Perhaps it is the cursor that is not wanted here. */
-		output->cursor.visible = false;
-		if (submit(output, &state) == 0) {
-			latch_cursor_plane_give_up(&output->cursor);
-			output->dirty = true;
-			ret = 0;
-		} else {
-			output->cursor.visible = true;
-		}
+int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
+	const struct latch_plan *plan = &output->plan;
+	const struct latch_layer_list *list = &output->collection.layers;
+	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
+		return -ENOMEM; // no buffer to compose into just now: what is shown stays
+	}
+	struct latch_scanout scanout;
+	if (!show_plan(output, list->layers, list->len, plan, frame->composed, &scanout)) {
+		return -ENOMEM;
+	}
+	int ret = submit(output, &scanout);
+	if (is_refusal(ret) && scanout.cursor_shown && plan->on_planes == 0) {
+		ret = submit_without_cursor(output, &scanout) == 0 ? 0 : ret;
 	}
 	if (ret != 0) {
 		return ret;
 	}
+	output->scanout = scanout;
 	output->kms->needs_modeset = false;
 	latch_frame_release_on_fence(output->on_screen, frame, output->out_fence_fd);
 	return 0;

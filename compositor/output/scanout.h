@@ -2,31 +2,51 @@
 #define LATCH_OUTPUT_SCANOUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+#include "kms/commit.h"
 
 struct kms_flip;
 struct latch_frame;
 struct latch_layer;
 struct latch_output;
+struct latch_plan;
 
-/* The first two are the planner's questions (see struct latch_assign_input); data is the
+/** What a plane was told last, to leave it alone while nothing of it changes. */
+struct latch_plane_shown {
+	const struct kms_plane *plane;
+	struct kms_plane_state state;
+	/** The content update that is in the buffer; 0 for pictures of our own. */
+	uint64_t serial;
+};
+
+/** One output's planes as the last submitted commit has left them. */
+struct latch_scanout {
+	struct latch_plane_shown shown[64];
+	size_t shown_len;
+	bool cursor_shown;
+	struct kms_plane_state cursor;
+};
+
+/* The first two are the planner's questions (see struct latch_plan_input); data is the
  * struct latch_output. */
 
-/** Reasons against this buffer on the primary plane: format, modifier, import. */
-uint64_t latch_scanout_check_buffer(void *data, const struct latch_layer *layer);
+/** LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
+uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
 
-/** Asks the kernel for the layer on the primary plane, by a TEST_ONLY commit. 0 or -errno. */
-int latch_scanout_test(void *data, const struct latch_layer *layer);
+/** Asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
+int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
+	const struct latch_plan *plan);
 
 /**
- * Submits one frame of a KMS output by one nonblocking atomic commit: primary is the layer for
- * the primary plane; NULL: the frame's composed picture, or black when it has none.
+ * Submits one frame of a KMS output by one nonblocking atomic commit: the output's layers as its
+ * plan says. Planes that look as before are left out.
  *
  * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
  * not DRM master.
  */
-int latch_scanout_submit(
-	struct latch_output *output, const struct latch_layer *primary, struct latch_frame *frame);
+int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame);
 
 /** The flip event of the output; data is the struct latch_output. */
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);

@@ -63,7 +63,7 @@ struct latch_plan_input {
 	const struct kms_plane *const *planes;
 	size_t planes_len;
 	const struct kms_plane *primary;
-	/** Planes without zpos are stacked by type and then by id; else their order is unknown. */
+	/** Planes without zpos are stacked by id, whatever their type; else their order is unknown. */
 	bool stacks_by_id;
 	/** The primary plane can show the composed picture with its alpha. */
 	bool primary_alpha;
@@ -109,9 +109,11 @@ struct latch_plan_memory {
 	size_t layers_len;
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
 	size_t planes_len;
-	/** Bit i: layers[i] may go to a plane, by latch_settle. */
-	uint64_t settled;
-	bool scanout_allowed, captured, composing;
+	/** Planes of the same class can do the same, but for their height in the stack. */
+	uint8_t classes[LATCH_PLAN_MAX_PLANES];
+	/** Bit i: layers[i] fits a plane, and only waits until it has settled. */
+	uint64_t waiting_candidates;
+	bool scanout_allowed, captured;
 
 	struct latch_plan plan;
 
@@ -122,8 +124,17 @@ struct latch_plan_memory {
 	int refused_errno[LATCH_PLAN_MAX_LAYERS];
 	struct latch_refusal refusals[LATCH_PLAN_MAX_REFUSALS];
 	size_t refusals_len;
-	/** Everything on planes was refused by a real commit: compose until something changes. */
+	/** Real commits of plans that had passed their test, and failed. */
+	unsigned refused_commits;
+	/** There were too many of those: compose until something changes. */
 	bool compose_all;
+
+	/** Where the layers of the last plan were, of whatever arrangement. */
+	struct {
+		uint32_t layer;
+		const struct kms_plane *plane;
+	} previous[LATCH_PLAN_MAX_LAYERS];
+	size_t previous_len;
 };
 
 /**

@@ -54,9 +54,11 @@ enum latch_reason {
 	LATCH_REASON_IDLE = 1 << 20,
 	/** Test commits are up for this arrangement, see --max-tests. */
 	LATCH_REASON_TESTS_SPENT = 1 << 21,
+	/** The image is larger than the cursor plane. */
+	LATCH_REASON_SIZE = 1 << 22,
 };
 
-#define LATCH_REASON_COUNT 22
+#define LATCH_REASON_COUNT 23
 
 /**
  * The stable name of one reason ("format", "no-free-plane", ...), or NULL when bit is not exactly

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "output/reason.h"
+#include "plan/reason.h"
 
 static void every_bit_has_a_name_of_its_own(void **state) {
 	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {

@@ -1,0 +1,154 @@
+/* What can be said of one layer on one plane without asking the kernel for the whole arrangement:
+ * by the plane's formats and properties, and whether its buffer becomes a framebuffer. */
+#include <drm_fourcc.h>
+#include <string.h>
+
+#include "kms/commit.h"
+#include "plan/private.h"
+
+static uint64_t check_format(const struct latch_layer *layer, const struct kms_plane *plane) {
+	uint32_t fourcc = latch_layer_fourcc_on(layer, plane);
+	if (kms_format_set_get(&plane->formats, fourcc) == NULL) {
+		uint32_t without = kms_fourcc_without_alpha(fourcc);
+		bool without_only = kms_format_set_get(&plane->formats, without) != NULL;
+		return without_only ? LATCH_REASON_PARTLY_TRANSPARENT : LATCH_REASON_FORMAT;
+	}
+	/* Without a modifier the driver knows the layout; AddFB2 says whether it can be shown. */
+	if (layer->modifier != DRM_FORMAT_MOD_INVALID &&
+		!kms_format_set_has(&plane->formats, fourcc, layer->modifier)) {
+		return LATCH_REASON_MODIFIER;
+	}
+	return 0;
+}
+
+static uint64_t check_properties(const struct latch_layer *layer, const struct kms_plane *plane) {
+	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
+	state.zpos = -1; // not decided yet
+	switch (kms_plane_check_state(plane, &state)) {
+	case KMS_COMMIT_OK:
+		return 0;
+	case KMS_COMMIT_NO_ALPHA:
+		return LATCH_REASON_ALPHA;
+	case KMS_COMMIT_NO_BLEND_MODE:
+		return LATCH_REASON_BLEND;
+	case KMS_COMMIT_NO_ROTATION:
+		return LATCH_REASON_ROTATION;
+	case KMS_COMMIT_NO_COLOR_ENCODING:
+	case KMS_COMMIT_NO_COLOR_RANGE:
+		return LATCH_REASON_COLOR_ENCODING;
+	default:
+		return LATCH_REASON_TEST_REFUSED;
+	}
+}
+
+/* The primary plane is at the bottom, and what a driver does with alpha there differs: so nothing
+ * but black may be behind the layer, and the whole of it has to be as it is. */
+static uint64_t check_primary(const struct plan_work *work, size_t i) {
+	const struct latch_layer *layer = &work->layers[i];
+	uint64_t front = LAYER_BIT(i) - 1;
+	bool something_behind = (work->overlaps[i] & ~front) != 0;
+	if (layer->opaque) {
+		return 0;
+	}
+	if (layer->blend_mode != KMS_BLEND_PREMULTIPLIED) {
+		return LATCH_REASON_PARTLY_TRANSPARENT | LATCH_REASON_BLEND;
+	}
+	if (something_behind || layer->alpha != 0xffff) {
+		return LATCH_REASON_PARTLY_TRANSPARENT;
+	}
+	return 0;
+}
+
+static uint64_t check(const struct plan_work *work, size_t i, size_t p) {
+	const struct latch_layer *layer = &work->layers[i];
+	const struct kms_plane *plane = work->input->planes[p];
+	if (!layer->is_dmabuf) {
+		return LATCH_REASON_NO_DMABUF;
+	}
+	uint64_t reasons = check_format(layer, plane) | check_properties(layer, plane);
+	if ((int)p == work->primary) {
+		reasons |= check_primary(work, i);
+	}
+	if (!layer->ready) {
+		reasons |= LATCH_REASON_NOT_READY;
+	}
+	if (reasons == 0 && work->heights[p].unknown) {
+		reasons |= LATCH_REASON_Z_ORDER;
+	}
+	if (reasons == 0) {
+		reasons |= work->input->import(
+			work->input->data, layer, latch_layer_fourcc_on(layer, plane));
+	}
+	return reasons;
+}
+
+/* Of several planes that can't show a layer, the one with the fewest obstacles is told about: that
+ * is what somebody who wants it there would have to change. */
+static bool is_nearer(uint64_t reasons, uint64_t than) {
+	return than == 0 || plan_count(reasons) < plan_count(than);
+}
+
+static void find_fits_of(struct plan_work *work, size_t i) {
+	work->fits[i] = 0;
+	work->fit_reasons[i] = 0;
+	uint64_t known[LATCH_PLAN_MAX_PLANES]; // by class: what one plane can't, its like can't
+	uint32_t asked = 0;
+	for (size_t p = 0; p < work->input->planes_len; p++) {
+		uint8_t class = work->classes[p];
+		if ((asked & PLANE_BIT(class)) == 0) {
+			known[class] = check(work, i, p);
+			asked |= PLANE_BIT(class);
+		}
+		if (known[class] == 0) {
+			work->fits[i] |= PLANE_BIT(p);
+		} else if (is_nearer(known[class], work->fit_reasons[i])) {
+			work->fit_reasons[i] = known[class];
+		}
+	}
+}
+
+void plan_find_fits(struct plan_work *work) {
+	for (size_t i = 0; i < work->len; i++) {
+		if (work->visible & LAYER_BIT(i)) {
+			find_fits_of(work, i);
+		}
+	}
+}
+
+static bool same_formats(const struct kms_format_set *a, const struct kms_format_set *b) {
+	if (a->len != b->len) {
+		return false;
+	}
+	for (size_t i = 0; i < a->len; i++) {
+		const struct kms_format *x = &a->formats[i], *y = &b->formats[i];
+		if (x->fourcc != y->fourcc || x->modifiers_len != y->modifiers_len ||
+			memcmp(x->modifiers, y->modifiers,
+				x->modifiers_len * sizeof(x->modifiers[0])) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool same_class(const struct kms_plane *a, const struct kms_plane *b) {
+	const struct kms_plane_properties *x = &a->props, *y = &b->props;
+	return a->type == b->type && a->blend_modes == b->blend_modes &&
+	       a->color_encodings == b->color_encodings && a->color_ranges == b->color_ranges &&
+	       a->rotations == b->rotations && (x->alpha.id == 0) == (y->alpha.id == 0) &&
+	       (x->color_encoding.id == 0) == (y->color_encoding.id == 0) &&
+	       (x->color_range.id == 0) == (y->color_range.id == 0) &&
+	       (x->in_fence_fd.id == 0) == (y->in_fence_fd.id == 0) &&
+	       (x->zpos.id == 0) == (y->zpos.id == 0) && same_formats(&a->formats, &b->formats);
+}
+
+void plan_find_classes(struct plan_work *work) {
+	for (size_t p = 0; p < work->input->planes_len; p++) {
+		work->classes[p] = (uint8_t)p;
+		for (size_t q = 0; q < p; q++) {
+			if (same_class(work->input->planes[p], work->input->planes[q])) {
+				work->classes[p] = work->classes[q];
+				break;
+			}
+		}
+	}
+}

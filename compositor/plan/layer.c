@@ -1,0 +1,137 @@
+#include "plan/layer.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "kms/commit.h"
+
+void latch_layer_list_finish(struct latch_layer_list *list) {
+	free(list->layers);
+	*list = (struct latch_layer_list){0};
+}
+
+struct latch_layer latch_layer_default(void) {
+	return (struct latch_layer){
+		.ready = true,
+		.alpha = 0xffff,
+		.blend_mode = KMS_BLEND_PREMULTIPLIED,
+		.zpos = -1,
+	};
+}
+
+struct latch_layer *latch_layer_list_add(struct latch_layer_list *list) {
+	if (list->len == list->cap) {
+		size_t cap = list->cap == 0 ? 16 : list->cap * 2;
+		struct latch_layer *layers = realloc(list->layers, cap * sizeof(*layers));
+		if (layers == NULL) {
+			return NULL;
+		}
+		list->layers = layers;
+		list->cap = cap;
+	}
+	struct latch_layer *layer = &list->layers[list->len++];
+	*layer = latch_layer_default();
+	return layer;
+}
+
+static bool same_opaque_boxes(const struct latch_layer *a, const struct latch_layer *b) {
+	if (a->opaque_boxes_len != b->opaque_boxes_len) {
+		return false;
+	}
+	for (size_t i = 0; i < a->opaque_boxes_len; i++) {
+		if (!wlr_box_equal(&a->opaque_boxes[i], &b->opaque_boxes[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_layer *b) {
+	return a->id == b->id && a->fourcc == b->fourcc && a->modifier == b->modifier &&
+	       a->is_dmabuf == b->is_dmabuf && a->ready == b->ready &&
+	       a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
+	       wlr_fbox_equal(&a->src, &b->src) && wlr_box_equal(&a->dst, &b->dst) &&
+	       a->transform == b->transform && a->opaque == b->opaque && same_opaque_boxes(a, b) &&
+	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
+	       a->color_encoding == b->color_encoding && a->color_range == b->color_range;
+}
+
+/* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean
+ * that no pixel has to be made up. */
+bool latch_layer_is_scaled(const struct latch_layer *layer) {
+	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	double width = turned ? layer->src.height : layer->src.width;
+	double height = turned ? layer->src.width : layer->src.height;
+	return fabs(width - layer->dst.width) > 1.0 / 65536.0 ||
+	       fabs(height - layer->dst.height) > 1.0 / 65536.0;
+}
+
+struct wlr_box latch_layer_on_screen(
+	const struct latch_layer *layer, int32_t width, int32_t height) {
+	struct wlr_box screen = {.width = width, .height = height};
+	struct wlr_box box;
+	if (!wlr_box_intersection(&box, &layer->dst, &screen)) {
+		return (struct wlr_box){0};
+	}
+	return box;
+}
+
+uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms_plane *plane) {
+	uint32_t without = kms_fourcc_without_alpha(layer->fourcc);
+	/* Nothing but black is ever behind a layer on the primary plane, and premultiplied pixels
+	 * over black are the pixels themselves: many primary planes know no alpha. */
+	bool ignore_alpha = layer->opaque || plane->type == KMS_PLANE_PRIMARY;
+	if (ignore_alpha && kms_format_set_get(&plane->formats, without) != NULL) {
+		return without;
+	}
+	return layer->fourcc;
+}
+
+/* Both count rotation counter-clockwise, after the reflection. */
+static uint32_t rotation_of(enum wl_output_transform transform) {
+	static const uint32_t rotations[] = {
+		DRM_MODE_ROTATE_0,
+		DRM_MODE_ROTATE_90,
+		DRM_MODE_ROTATE_180,
+		DRM_MODE_ROTATE_270,
+	};
+	uint32_t rotation = rotations[transform & 3];
+	if (transform & WL_OUTPUT_TRANSFORM_FLIPPED) {
+		rotation |= DRM_MODE_REFLECT_X;
+	}
+	return rotation;
+}
+
+/* A plane without COLOR_ENCODING or COLOR_RANGE converts in one fixed way, which by the age of the
+ * drivers that are so is BT.601 limited: nothing has to be written for that. */
+static void set_color(struct kms_plane_state *state, const struct latch_layer *layer,
+	const struct kms_plane *plane) {
+	bool fixed_encoding = plane->props.color_encoding.id == 0 &&
+			      layer->color_encoding == KMS_COLOR_ENCODING_BT601;
+	bool fixed_range =
+		plane->props.color_range.id == 0 && layer->color_range == KMS_COLOR_RANGE_LIMITED;
+	state->color_encoding = fixed_encoding ? KMS_COLOR_ENCODING_ANY : layer->color_encoding;
+	state->color_range = fixed_range ? KMS_COLOR_RANGE_ANY : layer->color_range;
+}
+
+struct kms_plane_state latch_layer_plane_state(
+	const struct latch_layer *layer, const struct kms_plane *plane) {
+	struct kms_plane_state state = kms_plane_state_default();
+	state.src_x = (uint32_t)(layer->src.x * 65536.0);
+	state.src_y = (uint32_t)(layer->src.y * 65536.0);
+	state.src_w = (uint32_t)(layer->src.width * 65536.0);
+	state.src_h = (uint32_t)(layer->src.height * 65536.0);
+	state.dst_x = layer->dst.x;
+	state.dst_y = layer->dst.y;
+	state.dst_w = (uint32_t)layer->dst.width;
+	state.dst_h = (uint32_t)layer->dst.height;
+	state.rotation = rotation_of(layer->transform);
+	state.alpha = layer->alpha;
+	/* Pixels without alpha look the same in every mode; the default one every plane has. */
+	if (latch_layer_fourcc_on(layer, plane) != kms_fourcc_without_alpha(layer->fourcc)) {
+		state.blend_mode = layer->blend_mode;
+	}
+	set_color(&state, layer, plane);
+	state.zpos = layer->zpos;
+	return state;
+}

@@ -1,0 +1,142 @@
+#ifndef LATCH_PLAN_PRIVATE_H
+#define LATCH_PLAN_PRIVATE_H
+
+#include "plan/plan.h"
+
+/* What the steps of one latch_plan_make() share. Sets of layers and of planes are bit masks: bit i
+ * is layers[i], front to back, and input->planes[i]. */
+
+#define LAYER_BIT(i) (UINT64_C(1) << (i))
+#define PLANE_BIT(i) (UINT32_C(1) << (i))
+
+/** Not on a plane. */
+#define NO_PLANE (-1)
+
+/** Heights that a plane can have in the stack. */
+struct plan_height {
+	int64_t min, max;
+	/** The height can be chosen, by writing zpos. */
+	bool writable;
+	/** Where it is cannot be known; it is left alone. */
+	bool unknown;
+};
+
+struct plan_work {
+	const struct latch_plan_input *input;
+	struct latch_plan_memory *memory;
+	struct latch_layer *layers;
+	size_t len;
+	unsigned tests;
+	/** What a kernel answered that could not be asked just now, negative; else 0. */
+	int busy_error;
+
+	/** Layers of which something is to be seen. */
+	uint64_t visible;
+	/** The visible layers that a layer overlaps on the screen. */
+	uint64_t overlaps[LATCH_PLAN_MAX_LAYERS];
+
+	int primary; // index in input->planes
+	struct plan_height heights[LATCH_PLAN_MAX_PLANES];
+	/** Planes of the same class can do the same, but for their height. */
+	uint8_t classes[LATCH_PLAN_MAX_PLANES];
+
+	/** The planes that could show a layer, and where there are none, why. */
+	uint32_t fits[LATCH_PLAN_MAX_LAYERS];
+	uint64_t fit_reasons[LATCH_PLAN_MAX_LAYERS];
+	/** Layers that are to wait before they go to a plane. */
+	uint64_t waiting;
+};
+
+/** Which layers are on which planes. */
+struct plan_solution {
+	/** Index in input->planes, or NO_PLANE. */
+	int8_t plane[LATCH_PLAN_MAX_LAYERS];
+	/** The layers that have one. */
+	uint64_t placed;
+	uint64_t underlays;
+	int64_t zpos[LATCH_PLAN_MAX_LAYERS];
+	int64_t primary_zpos;
+};
+
+/** A solution with everything composed. */
+void plan_solution_clear(struct plan_solution *solution);
+
+static inline unsigned plan_count(uint64_t set) {
+	return (unsigned)__builtin_popcountll(set);
+}
+
+/* visible.c */
+
+/** Marks what is covered; fills visible, sets place and reasons of the covered layers. */
+void plan_drop_covered(struct plan_work *work);
+
+/** Fills overlaps of the visible layers. */
+void plan_find_overlaps(struct plan_work *work);
+
+/* fit.c */
+
+/** Fills fits and fit_reasons: what is known without asking for the whole arrangement. */
+void plan_find_fits(struct plan_work *work);
+
+/** Fills classes. */
+void plan_find_classes(struct plan_work *work);
+
+/* stack.c */
+
+/** Fills heights from the planes' zpos properties, types and ids. */
+void plan_find_heights(struct plan_work *work);
+
+/**
+ * Whether the layers can be stacked in their order: those that are decided (mask) are on the
+ * solution's planes or composed, the others are left out of account. composing: the primary plane
+ * shows the composed picture. Fills zpos, underlays and primary_zpos if so.
+ */
+bool plan_stack(const struct plan_work *work, struct plan_solution *solution, uint64_t decided,
+	bool composing);
+
+/* search.c */
+
+/**
+ * Finds the solution with the most layers on planes that fits, can be stacked, and holds nothing
+ * that the kernel refused. composing: false asks for every visible layer on a plane, true keeps
+ * the primary plane for the composed picture. Returns false when there is none (true with an empty
+ * solution is possible when composing).
+ */
+bool plan_search(const struct plan_work *work, bool composing, struct plan_solution *solution);
+
+/* refuse.c */
+
+/** Whether the solution holds a combination that was refused. */
+bool plan_is_refused(const struct plan_work *work, const struct plan_solution *solution);
+
+/** Whether a refusal names this layer together with others. */
+bool plan_refused_together(const struct plan_work *work, size_t layer);
+
+/** Remembers that the placed layers of a solution can't be on these planes together. */
+void plan_remember_refusal(
+	struct plan_work *work, const struct plan_solution *solution, int error);
+
+/**
+ * The kernel refused a solution with error (negative): finds out by more test commits which
+ * layers are to blame, and remembers it. *good, with good_count layers on planes, is replaced by
+ * a larger part of the solution that passed, if it can be shown as it is.
+ */
+void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solution, int error,
+	bool composing, struct plan_solution *good);
+
+/* plan.c */
+
+/** Whether another test commit may be made. */
+bool plan_may_test(const struct plan_work *work);
+
+/** Asks the kernel for a solution. */
+int plan_test(struct plan_work *work, const struct plan_solution *solution, bool composing);
+
+/** Asks the kernel for a solution with other layers than work's in it. */
+int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
+	const struct plan_solution *solution, bool composing);
+
+/** Of the arrangement itself speaks only some errors; a busy device may take it another time. */
+bool plan_error_lasts(int error);
+
+#endif

@@ -1,0 +1,248 @@
+/*
+ * What the kernel refused, and who is to blame.
+ *
+ * A refused commit does not say what was wrong with it. More of them do: first the layers are
+ * halved until the one is found with which it began to fail, then that layer is tried alone. Alone
+ * it fails: that layer does not go to that plane, and taking its properties out one by one may tell
+ * which of them it is. Alone it passes: it is one too many, together with those in front of it.
+ *
+ * This rests on a rule that drivers keep in general: what fails does not begin to work when
+ * something is added.
+ */
+#include <string.h>
+
+#include "plan/private.h"
+
+static uint8_t class_of(const struct plan_work *work, int8_t plane) {
+	return work->classes[plane];
+}
+
+static bool has_refusal(const struct plan_work *work, const struct plan_solution *solution,
+	const struct latch_refusal *refusal) {
+	if ((refusal->layers & ~solution->placed) != 0) {
+		return false;
+	}
+	for (uint64_t rest = refusal->layers; rest != 0; rest &= rest - 1) {
+		size_t i = (size_t)__builtin_ctzll(rest);
+		if (class_of(work, solution->plane[i]) != refusal->plane_class[i]) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool plan_is_refused(const struct plan_work *work, const struct plan_solution *solution) {
+	const struct latch_plan_memory *memory = work->memory;
+	for (size_t i = 0; i < memory->refusals_len; i++) {
+		if (has_refusal(work, solution, &memory->refusals[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool plan_refused_together(const struct plan_work *work, size_t layer) {
+	const struct latch_plan_memory *memory = work->memory;
+	for (size_t i = 0; i < memory->refusals_len; i++) {
+		if (memory->refusals[i].layers & LAYER_BIT(layer)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A second plane of a kind that refuses a layer settles it for all of that kind. */
+static void remember_single(struct plan_work *work, size_t i, size_t p, int error) {
+	struct latch_plan_memory *memory = work->memory;
+	uint32_t kind = 0;
+	for (size_t q = 0; q < work->input->planes_len; q++) {
+		if (work->classes[q] == work->classes[p]) {
+			kind |= PLANE_BIT(q);
+		}
+	}
+	bool second = (memory->refused_planes[i] & kind) != 0;
+	memory->refused_planes[i] |= second ? kind : PLANE_BIT(p);
+	memory->refused_reasons[i] |= LATCH_REASON_TEST_REFUSED;
+	memory->refused_errno[i] = -error;
+}
+
+void plan_remember_refusal(
+	struct plan_work *work, const struct plan_solution *solution, int error) {
+	struct latch_plan_memory *memory = work->memory;
+	if (plan_count(solution->placed) == 1) {
+		size_t i = (size_t)__builtin_ctzll(solution->placed);
+		remember_single(work, i, (size_t)solution->plane[i], error);
+		return;
+	}
+	if (memory->refusals_len == LATCH_PLAN_MAX_REFUSALS) {
+		/* The oldest is forgotten; at worst it is learned again. */
+		memory->refusals_len--;
+		memmove(&memory->refusals[0], &memory->refusals[1],
+			memory->refusals_len * sizeof(memory->refusals[0]));
+	}
+	struct latch_refusal *refusal = &memory->refusals[memory->refusals_len++];
+	*refusal = (struct latch_refusal){.layers = solution->placed, .error = error};
+	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
+		size_t i = (size_t)__builtin_ctzll(rest);
+		refusal->plane_class[i] = class_of(work, solution->plane[i]);
+		memory->refused_errno[i] = -error;
+	}
+}
+
+/* The first n placed layers of a solution, front to back. */
+static struct plan_solution first_layers(const struct plan_solution *solution, unsigned n) {
+	struct plan_solution part = *solution;
+	part.placed = 0;
+	for (uint64_t rest = solution->placed; rest != 0 && n > 0; rest &= rest - 1, n--) {
+		part.placed |= rest & (~rest + 1);
+	}
+	part.underlays &= part.placed;
+	return part;
+}
+
+static struct plan_solution one_layer(const struct plan_solution *solution, size_t i) {
+	struct plan_solution part = *solution;
+	part.placed = LAYER_BIT(i);
+	part.underlays &= part.placed;
+	return part;
+}
+
+/* Returns the smallest n so that the first n layers are refused; *passed: the most known to pass. */
+static unsigned find_first_failing(struct plan_work *work, const struct plan_solution *solution,
+	bool composing, unsigned *passed) {
+	unsigned good = 0, bad = plan_count(solution->placed);
+	while (bad - good > 1 && plan_may_test(work)) {
+		unsigned middle = good + (bad - good) / 2;
+		struct plan_solution part = first_layers(solution, middle);
+		if (plan_test(work, &part, composing) == 0) {
+			good = middle;
+		} else {
+			bad = middle;
+		}
+	}
+	*passed = good;
+	return bad;
+}
+
+/* Ways to make a layer easier. Each returns whether that changed anything. */
+
+static bool without_scaling(struct latch_layer *layer, const struct plan_work *work) {
+	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	if (!latch_layer_is_scaled(layer)) {
+		return false;
+	}
+	layer->dst.width = (int)(turned ? layer->src.height : layer->src.width);
+	layer->dst.height = (int)(turned ? layer->src.width : layer->src.height);
+	return layer->dst.width > 0 && layer->dst.height > 0;
+}
+
+static int move_inside(int position, int size, int limit) {
+	if (position + size > limit) {
+		position = limit - size;
+	}
+	return position < 0 ? 0 : position;
+}
+
+static bool inside_screen(struct latch_layer *layer, const struct plan_work *work) {
+	struct wlr_box before = layer->dst;
+	layer->dst.x = move_inside(layer->dst.x, layer->dst.width, work->input->width);
+	layer->dst.y = move_inside(layer->dst.y, layer->dst.height, work->input->height);
+	return !wlr_box_equal(&before, &layer->dst);
+}
+
+static bool upright(struct latch_layer *layer, const struct plan_work *work) {
+	bool turned = layer->transform != WL_OUTPUT_TRANSFORM_NORMAL;
+	if (layer->transform & WL_OUTPUT_TRANSFORM_90) {
+		int width = layer->dst.width;
+		layer->dst.width = layer->dst.height;
+		layer->dst.height = width;
+	}
+	layer->transform = WL_OUTPUT_TRANSFORM_NORMAL;
+	return turned;
+}
+
+static bool without_alpha(struct latch_layer *layer, const struct plan_work *work) {
+	bool faded = layer->alpha != 0xffff;
+	layer->alpha = 0xffff;
+	return faded;
+}
+
+static bool default_blend(struct latch_layer *layer, const struct plan_work *work) {
+	bool other = layer->blend_mode != KMS_BLEND_PREMULTIPLIED;
+	layer->blend_mode = KMS_BLEND_PREMULTIPLIED;
+	return other;
+}
+
+static bool any_color(struct latch_layer *layer, const struct plan_work *work) {
+	bool some = layer->color_encoding != KMS_COLOR_ENCODING_ANY ||
+		    layer->color_range != KMS_COLOR_RANGE_ANY;
+	layer->color_encoding = KMS_COLOR_ENCODING_ANY;
+	layer->color_range = KMS_COLOR_RANGE_ANY;
+	return some;
+}
+
+static const struct {
+	uint64_t reason;
+	bool (*ease)(struct latch_layer *layer, const struct plan_work *work);
+} blames[] = {
+	{LATCH_REASON_SCALING, without_scaling},
+	{LATCH_REASON_POSITION, inside_screen},
+	{LATCH_REASON_ROTATION, upright},
+	{LATCH_REASON_ALPHA, without_alpha},
+	{LATCH_REASON_BLEND, default_blend},
+	{LATCH_REASON_COLOR_ENCODING, any_color},
+};
+
+/* Which property of a layer that is refused alone is to blame: the one without which it passes. */
+static uint64_t find_blame(
+	struct plan_work *work, const struct plan_solution *alone, size_t i, bool composing) {
+	struct latch_layer layers[LATCH_PLAN_MAX_LAYERS];
+	memcpy(layers, work->layers, work->len * sizeof(layers[0]));
+	for (size_t b = 0; b < sizeof(blames) / sizeof(blames[0]) && plan_may_test(work); b++) {
+		layers[i] = work->layers[i];
+		if (blames[b].ease(&layers[i], work) &&
+			plan_test_layers(work, layers, alone, composing) == 0) {
+			return blames[b].reason;
+		}
+	}
+	return 0;
+}
+
+static void keep_if_better(const struct plan_work *work, const struct plan_solution *solution,
+	unsigned n, struct plan_solution *good) {
+	struct plan_solution part = first_layers(solution, n);
+	/* What was tested has to be what is shown: the same heights, the others composed. */
+	struct plan_solution stacked = part;
+	if (n > plan_count(good->placed) && plan_stack(work, &stacked, work->visible, true)) {
+		*good = stacked;
+	}
+}
+
+static size_t last_placed(const struct plan_solution *solution) {
+	return 63 - (size_t)__builtin_clzll(solution->placed);
+}
+
+void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solution, int error,
+	bool composing, struct plan_solution *good) {
+	unsigned passed;
+	unsigned n = find_first_failing(work, solution, composing, &passed);
+	if (composing) {
+		keep_if_better(work, solution, passed, good);
+	}
+	struct plan_solution failing = first_layers(solution, n);
+	size_t last = last_placed(&failing);
+	struct plan_solution alone = one_layer(&failing, last);
+	bool lonely = n == 1;
+	if (!lonely && plan_may_test(work)) {
+		int ret = plan_test(work, &alone, composing);
+		lonely = ret != 0 && plan_error_lasts(ret);
+	}
+	if (!lonely) {
+		plan_remember_refusal(work, &failing, error);
+		return;
+	}
+	plan_remember_refusal(work, &alone, error);
+	if ((work->memory->refused_reasons[last] & ~(uint64_t)LATCH_REASON_TEST_REFUSED) == 0) {
+		work->memory->refused_reasons[last] |= find_blame(work, &alone, last, composing);
+	}
+}

@@ -1,0 +1,49 @@
+#ifndef LATCH_TEST_PLAN_CASE_H
+#define LATCH_TEST_PLAN_CASE_H
+
+#include "kernel.h"
+
+/*
+ * Layers, planes and a kernel out of a string of bytes, the same for the random test and for the
+ * fuzzer. The screen is small and coordinates are coarse, so that layers meet each other in all
+ * ways: beside, over, inside, flush, over an edge.
+ */
+
+#define PLAN_CASE_WIDTH 16
+#define PLAN_CASE_HEIGHT 12
+#define PLAN_CASE_MAX_LAYERS 72
+
+struct plan_case {
+	struct plan_set set;
+	struct plan_kernel kernel;
+	/** Its .data is .kernel; both belong to this struct, which so must not move. */
+	struct latch_plan_input input;
+	struct latch_layer layers[PLAN_CASE_MAX_LAYERS];
+	uint64_t settled[PLAN_CASE_MAX_LAYERS];
+	size_t len;
+	/** What happens after the first frame: bytes that were not needed for it. */
+	const uint8_t *rest;
+	size_t rest_len;
+};
+
+/** Any bytes make a case; where they end, zeroes follow. */
+void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len);
+
+/** Changes one thing of the next frame. */
+void plan_case_mutate(struct plan_case *c);
+
+/** Plans one frame and checks it. Returns NULL or what is wrong. */
+const char *plan_case_frame(
+	struct plan_case *c, struct latch_plan_memory *memory, struct latch_plan *plan);
+
+/**
+ * Plans some frames of the case, and checks each: the first, the same again (which must not cost a
+ * test), others, a refused commit, and the first again with an empty memory. Returns NULL or what
+ * is wrong.
+ */
+const char *plan_case_run(struct plan_case *c);
+
+/** Prints the case as it stands, for somebody who looks for the fault. */
+void plan_case_print(const struct plan_case *c);
+
+#endif

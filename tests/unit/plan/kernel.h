@@ -1,0 +1,38 @@
+#ifndef LATCH_TEST_PLAN_KERNEL_H
+#define LATCH_TEST_PLAN_KERNEL_H
+
+#include "plan/plan.h"
+#include "planes.h"
+
+/** A kernel that answers test commits by the limits of a set of planes, and counts them. */
+struct plan_kernel {
+	const struct plan_set *set;
+	struct plan_limits limits;
+	int32_t width, height;
+	/** Bit layer->id % 64: AddFB2 fails for this one. */
+	uint64_t import_fails;
+	/** Every commit with a client's buffer on a plane gets this, negative; 0: none. */
+	int refuses_all;
+	/** Bit layer->id % 64: refused wherever it is. */
+	uint64_t refuses_layers;
+	/** Two layers that never go together, bits as above. */
+	uint64_t refuses_pair;
+
+	unsigned tests, imports;
+	/** The planner asked for something that makes no sense; NULL: never. */
+	const char *nonsense;
+};
+
+/** A screen of this size with these planes. */
+struct plan_kernel plan_kernel_make(const struct plan_set *set, int32_t width, int32_t height);
+
+/** What a planner has to know of it: everything allowed, LATCH_PLAN_MAX_TESTS. */
+struct latch_plan_input plan_kernel_input(struct plan_kernel *kernel);
+
+/**
+ * What the driver says to this arrangement: 0 or negative errno. Plain function, counts nothing.
+ */
+int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer *layers,
+	size_t len, const struct latch_plan *plan);
+
+#endif

@@ -1,0 +1,85 @@
+#ifndef LATCH_TEST_SCREEN_H
+#define LATCH_TEST_SCREEN_H
+
+/* A screen of one of the known drivers with some layers on it, for tests that look at what comes
+ * out. cmocka.h and what it wants must be included before. */
+
+#include <string.h>
+
+#include "check.h"
+#include "layers.h"
+
+/* Small, as plan_check() looks at every pixel. */
+#define WIDTH 192
+#define HEIGHT 108
+
+struct screen {
+	struct plan_set set;
+	struct plan_kernel kernel;
+	struct latch_plan_input input;
+	struct latch_plan_memory memory;
+	struct latch_layer layers[80];
+	uint64_t settled[80];
+	size_t len;
+	struct latch_plan plan;
+};
+
+/** Starts over; returns it. There is one screen per program: it is large. */
+static inline struct screen *screen_make(plan_set_fn fill) {
+	static struct screen screen;
+	memset(&screen, 0, sizeof(screen));
+	fill(&screen.set);
+	screen.kernel = plan_kernel_make(&screen.set, WIDTH, HEIGHT);
+	screen.input = plan_kernel_input(&screen.kernel);
+	return &screen;
+}
+
+/** Puts a layer behind the others. Returns its place in .layers. */
+static inline struct latch_layer *screen_add(struct screen *screen, struct latch_layer layer) {
+	screen->layers[screen->len] = layer;
+	return &screen->layers[screen->len++];
+}
+
+/** One frame, which has to be right. */
+static inline void screen_show(struct screen *screen) {
+	screen->kernel.tests = screen->kernel.imports = 0;
+	screen->plan = latch_plan_make(
+		screen->layers, screen->len, screen->settled, &screen->input, &screen->memory);
+	const char *error = plan_check(screen->layers, screen->len, &screen->input, &screen->plan,
+		&screen->kernel);
+	if (error != NULL) {
+		fail_msg("%s: %s", screen->set.name, error);
+	}
+}
+
+static inline void screen_remove_planes(struct screen *screen, enum kms_plane_type type) {
+	for (size_t i = screen->set.len; i-- > 0;) {
+		if (screen->set.list[i]->type == type) {
+			plan_set_remove(&screen->set, i);
+		}
+	}
+	screen->input.planes_len = screen->set.len;
+}
+
+/** So that a failure says which reasons there were. */
+#define assert_reasons(layer, wanted)                                                              \
+	do {                                                                                       \
+		char is_[256], wanted_[256];                                                       \
+		assert_string_equal(latch_reasons_to_str((layer)->reasons, is_, sizeof(is_)),      \
+			latch_reasons_to_str(wanted, wanted_, sizeof(wanted_)));                   \
+	} while (0)
+
+/** All of these bits, maybe others too. */
+#define assert_reasons_contain(layer, wanted)                                                      \
+	do {                                                                                       \
+		char is_[256];                                                                     \
+		if (((layer)->reasons & (wanted)) != (wanted)) {                                   \
+			fail_msg("reasons are %s",                                                 \
+				latch_reasons_to_str((layer)->reasons, is_, sizeof(is_)));         \
+		}                                                                                  \
+	} while (0)
+
+#define assert_rung(screen, wanted)                                                                \
+	assert_string_equal(latch_rung_name((screen)->plan.rung), latch_rung_name(wanted))
+
+#endif
