@@ -22,6 +22,8 @@
 #include "backend/backend.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
+#include "inspect/collect_snapshot.h"
+#include "inspect/inspector.h"
 #include "output/content.h"
 #include "output/look.h"
 #include "output/output.h"
@@ -370,7 +372,12 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	create_dmabuf(server);
-	if (!add_socket(server)) {
+	server->inspector = latch_inspector_create(
+		server->display, &(struct latch_inspector_options){
+					 .collect = latch_collect_snapshot,
+					 .data = server,
+				 });
+	if (server->inspector == NULL || !add_socket(server)) {
 		goto error;
 	}
 	status = start_backend(server);
@@ -477,6 +484,7 @@ void latch_server_finish(struct latch_server *server) {
 		latch_trace_print(server->trace, stdout);
 	}
 	latch_shell_destroy(server->shell);
+	latch_inspector_destroy(server->inspector);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_content_tracker_destroy(server->contents);
 	latch_gate_destroy(server->gate);

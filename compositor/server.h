@@ -13,6 +13,7 @@
 struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_gate;
+struct latch_inspector;
 struct latch_shell;
 struct latch_timeline_device;
 struct latch_trace;
@@ -41,6 +42,7 @@ struct latch_server {
 	struct latch_gate *gate;
 	struct latch_content_tracker *contents;
 	struct latch_dmabuf *dmabuf;
+	struct latch_inspector *inspector;
 	struct latch_shell *shell;
 	struct latch_child child;
 
