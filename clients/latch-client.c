@@ -14,13 +14,11 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/canvas.h"
+#include "buffers.h"
 #include "common/connection.h"
-#include "common/device.h"
 #include "common/feedback.h"
-#include "common/plan.h"
+#include "common/look.h"
 #include "common/presentation.h"
-#include "common/ring.h"
 #include "common/sync.h"
 #include "common/util.h"
 #include "common/window.h"
@@ -37,199 +35,16 @@ struct client {
 	struct feedback feedback;
 	struct sync sync;
 	struct presentation presentation;
-	struct canvas *canvas;
-	struct ring *ring;
-	struct wl_list retired; /* rings whose last buffers the compositor still holds */
+	struct look look;
+	struct client_buffers buffers;
 	int signal_fd;
 
 	uint32_t next_frame;
 	bool stalled; /* the frame that is due waits for a release */
 	bool ended;   /* a signal came */
-	uint64_t drawn, stalls, allocations;
+	uint64_t drawn, stalls;
 	int64_t first_commit_ns;
 };
-
-static void destroy_retired(struct client *client, bool only_idle) {
-	struct ring *ring, *next;
-	wl_list_for_each_safe(ring, next, &client->retired, link) {
-		if (!only_idle || ring_idle(ring)) {
-			ring_destroy(ring);
-		}
-	}
-}
-
-/* The nodes to draw with, the compositor's wish first: its main device is the one that clients
- * can surely use; the target of a tranche may be a mere display. */
-static void list_devices(const struct client *client, struct device_list *list, bool primary_only) {
-	const struct feedback_content *content = &client->feedback.current;
-	if (client->options.device) {
-		device_list_add(list, client->options.device);
-		return;
-	}
-	if (content->main_device) {
-		device_list_add_devid(list, content->main_device, primary_only);
-	}
-	for (size_t i = 0; i < content->num_tranches; i++) {
-		dev_t target = content->tranches[i].target_device;
-		if (target) {
-			device_list_add_devid(list, target, primary_only);
-		}
-	}
-	if (list->len == 0) {
-		device_list_add_all(list, primary_only);
-	}
-}
-
-/* A picture for scan-out is best made by the display's own device, where it has one. */
-static void list_dumb_devices(const struct client *client, struct device_list *list) {
-	const struct feedback_content *content = &client->feedback.current;
-	for (size_t i = 0; !client->options.device && i < content->num_tranches; i++) {
-		const struct tranche *tranche = &content->tranches[i];
-		if (tranche->scanout && tranche->target_device) {
-			device_list_add_devid(list, tranche->target_device, true);
-		}
-	}
-	list_devices(client, list, true);
-}
-
-/* Makes a ring by the first step of the plan that everybody accepts. Buffers in hand stay if
- * they are what that step would give. */
-static bool allocate(struct client *client, const char **why) {
-	const struct feedback_content *content = &client->feedback.current;
-	struct window *window = &client->window;
-	struct plan plan;
-	if (!plan_init(&plan, content->tranches, content->num_tranches, &client->canvas->drawable,
-		    &client->options.wish)) {
-		*why = "out of memory";
-		return false;
-	}
-	*why = "it shares no format with the compositor";
-	const struct ring *old = client->ring;
-	bool comparable = old && old->buffers[0].dmabuf.width == window->width &&
-			  old->buffers[0].dmabuf.height == window->height;
-	bool ok = false;
-	for (size_t i = 0; i < plan.len && !ok; i++) {
-		if (comparable && plan_step_equal(&plan.steps[i], &old->step)) {
-			ok = true;
-			break;
-		}
-		struct ring *ring =
-			ring_create(&client->conn, client->canvas, &client->sync, &plan.steps[i],
-				window->width, window->height, client->options.buffers, why);
-		if (!ring) {
-			continue;
-		}
-		if (client->ring) {
-			wl_list_insert(&client->retired, &client->ring->link);
-		}
-		client->ring = ring;
-		client->allocations++;
-		ok = true;
-	}
-	plan_finish(&plan);
-	return ok;
-}
-
-/* Takes a new canvas and gives up the old one with all its buffers. */
-static bool switch_canvas(struct client *client, enum canvas_kind kind, const char *path) {
-	static const char *const names[] = {
-		[CANVAS_GPU] = "GPU",
-		[CANVAS_DUMB] = "dumb buffers",
-		[CANVAS_UDMABUF] = "/dev/udmabuf",
-		[CANVAS_HEAP] = "/dev/dma_heap/system",
-	};
-	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
-	destroy_retired(client, false);
-	ring_destroy(client->ring);
-	client->ring = NULL;
-	canvas_destroy(client->canvas);
-
-	const char *why;
-	client->canvas = canvas_create(kind, path, &client->options.scene, &why);
-	if (client->canvas && allocate(client, &why)) {
-		return true;
-	}
-	canvas_destroy(client->canvas);
-	client->canvas = NULL;
-	say("%s%s%s can't be used: %s", names[kind], path ? " on " : "", path ? path : "", why);
-	return false;
-}
-
-static bool find_gpu_canvas(struct client *client) {
-	struct device_list devices = {0};
-	list_devices(client, &devices, false);
-	bool found = false;
-	for (size_t i = 0; i < devices.len && !found; i++) {
-		found = switch_canvas(client, CANVAS_GPU, devices.paths[i]);
-	}
-	device_list_finish(&devices);
-	return found;
-}
-
-static bool find_cpu_canvas(struct client *client) {
-	const struct client_options *options = &client->options;
-	bool found = false;
-	for (enum canvas_kind kind = CANVAS_DUMB; kind <= CANVAS_HEAP && !found; kind++) {
-		if (options->has_software_kind && kind != options->software_kind) {
-			continue;
-		}
-		if (kind != CANVAS_DUMB) {
-			found = switch_canvas(client, kind, NULL);
-			continue;
-		}
-		struct device_list devices = {0};
-		list_dumb_devices(client, &devices);
-		for (size_t i = 0; i < devices.len && !found; i++) {
-			found = switch_canvas(client, kind, devices.paths[i]);
-		}
-		device_list_finish(&devices);
-	}
-	return found;
-}
-
-/* Whether the compositor still wants the device that we draw with. */
-static bool canvas_is_current(struct client *client) {
-	if (!client->canvas || client->options.software) {
-		return client->canvas != NULL;
-	}
-	struct device_list devices = {0};
-	list_devices(client, &devices, false);
-	bool found = false;
-	for (size_t i = 0; i < devices.len && !found; i++) {
-		found = strcmp(devices.paths[i], client->canvas->path) == 0;
-	}
-	device_list_finish(&devices);
-	return found;
-}
-
-/* Makes the buffers fit the window's size and the latest feedback. */
-static bool prepare_buffers(struct client *client) {
-	uint64_t before = client->allocations;
-	client->feedback.changed = false;
-	const char *why;
-	bool ok = canvas_is_current(client) && allocate(client, &why);
-	if (!ok) {
-		ok = client->options.software ? find_cpu_canvas(client) : find_gpu_canvas(client);
-	}
-	if (!ok) {
-		say(client->options.software ? "no buffer that the CPU can draw into is accepted "
-					       "by the compositor"
-					     : "no GPU can be used; --software draws without one");
-		return false;
-	}
-	if (client->allocations == before) {
-		return true;
-	}
-	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
-	const struct dmabuf *buf = &client->ring->buffers[0].dmabuf;
-	say("%d buffers of %ux%u %s %s%s, %s%s%s, drawn by %s", client->ring->num_buffers,
-		buf->width, buf->height, fourcc_name(buf->fourcc, format),
-		modifier_name(buf->modifier, modifier),
-		client->ring->step.scanout ? " for scan-out" : "",
-		client->canvas->allocator->impl->name, client->canvas->path ? " on " : "",
-		client->canvas->path ? client->canvas->path : "", canvas_renderer(client->canvas));
-	return true;
-}
 
 /* How many frames were on the screen, and how many may still get there. */
 static void count_frames(const struct client *client, uint64_t *shown, uint64_t *pending) {
@@ -249,9 +64,17 @@ static bool all_shown(const struct client *client) {
 	return client->options.frames && shown >= client->options.frames;
 }
 
+/* The size that the buffers have to have now. */
+static void buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
+	const struct client_options *options = &client->options;
+	look_buffer_size(&options->look, options->width, options->height, client->window.width,
+		client->window.height, width, height);
+}
+
 static bool resized(const struct client *client) {
-	return !client->ring || client->ring->buffers[0].dmabuf.width != client->window.width ||
-	       client->ring->buffers[0].dmabuf.height != client->window.height;
+	uint32_t width, height;
+	buffer_size(client, &width, &height);
+	return !client_buffers_fit(&client->buffers, width, height);
 }
 
 static bool frame_is_due(const struct client *client) {
@@ -273,11 +96,15 @@ static bool frame_is_due(const struct client *client) {
 /* Draws and commits the next frame, or the last one again where all have been shown. Returns
  * false when it can't go on. */
 static bool draw_frame(struct client *client, enum client_exit *status) {
-	if ((client->feedback.changed || resized(client)) && !prepare_buffers(client)) {
-		*status = CLIENT_EXIT_NO_BUFFER;
-		return false;
+	if (client->feedback.changed || resized(client)) {
+		uint32_t width, height;
+		buffer_size(client, &width, &height);
+		if (!client_buffers_prepare(&client->buffers, width, height)) {
+			*status = CLIENT_EXIT_NO_BUFFER;
+			return false;
+		}
 	}
-	struct ring_buffer *buffer = ring_free_buffer(client->ring);
+	struct ring_buffer *buffer = ring_free_buffer(client->buffers.ring);
 	if (!buffer) {
 		client->stalls += !client->stalled;
 		client->stalled = true;
@@ -287,10 +114,11 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 
 	bool again = client->next_frame > 0 && all_shown(client);
 	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
-	int fence = canvas_draw(client->canvas, &buffer->target, &buffer->dmabuf, frame);
+	int fence = canvas_draw(client->buffers.canvas, &buffer->target, &buffer->dmabuf, frame);
 
 	struct window *window = &client->window;
 	window_ack(window);
+	look_set_size(&client->look, window->width, window->height);
 	window_attach(window, &client->conn, buffer->wl_buffer);
 	window_request_frame(window);
 	if (!sync_slot_commit(&buffer->slot, fence)) {
@@ -315,24 +143,14 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 static void wait_for_events(struct client *client, struct pollfd *fds, bool *connected) {
 	fds[1] = (struct pollfd){.fd = client->signal_fd, .events = POLLIN};
 	nfds_t num = 2;
-	if (client->ring) {
-		num += ring_add_fds(client->ring, &fds[num], MAX_FDS - num);
-	}
-	struct ring *ring;
-	wl_list_for_each(ring, &client->retired, link) num +=
-		ring_add_fds(ring, &fds[num], MAX_FDS - num);
-
+	num += client_buffers_add_fds(&client->buffers, &fds[num], MAX_FDS - num);
 	*connected = connection_poll(&client->conn, fds, num);
 
 	struct signalfd_siginfo info;
 	if (fds[1].revents & POLLIN && read(client->signal_fd, &info, sizeof(info)) > 0) {
 		client->ended = true;
 	}
-	if (client->ring) {
-		ring_handle_fds(client->ring, &fds[2], num - 2);
-	}
-	wl_list_for_each(ring, &client->retired, link) ring_handle_fds(ring, &fds[2], num - 2);
-	destroy_retired(client, true);
+	client_buffers_handle_fds(&client->buffers, &fds[2], num - 2);
 }
 
 static enum client_exit run(struct client *client) {
@@ -399,11 +217,20 @@ static enum client_exit start(struct client *client) {
 	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
+	uint32_t width = options->width, height = options->height;
+	look_surface_size(&options->look, &width, &height);
 	if (!presentation_init(&client->presentation, &client->conn) ||
-		!window_init(&client->window, &client->conn, options->title, options->width,
-			options->height, options->fullscreen)) {
+		!window_init(&client->window, &client->conn, options->title, width, height,
+			options->fullscreen)) {
 		say("out of memory");
 		return CLIENT_EXIT_FAILURE;
+	}
+	client->window.translucent = options->scene.translucent || options->look.has_alpha;
+	const char *why;
+	if (!look_init(
+		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
+		say("%s; the compositor lacks it", why);
+		return CLIENT_EXIT_NO_GLOBAL;
 	}
 	if (!feedback_init(&client->feedback, &client->conn, client->window.surface)) {
 		connection_say_error(&client->conn);
@@ -412,9 +239,9 @@ static enum client_exit start(struct client *client) {
 
 	/* Timelines are best made on the device that draws: fences need no detour then. */
 	struct device_list devices = {0};
-	list_devices(client, &devices, false);
+	bool any = client_buffers_device(&client->buffers, &devices);
 	bool synced = sync_init(&client->sync, &client->conn, client->window.surface, options->sync,
-		devices.len > 0 ? devices.paths[0] : NULL);
+		any ? devices.paths[0] : NULL);
 	device_list_finish(&devices);
 	if (!synced) {
 		say("--sync %s is not possible: %s", sync_mode_name(options->sync),
@@ -427,12 +254,12 @@ static enum client_exit start(struct client *client) {
 
 static void stop(struct client *client) {
 	presentation_finish(&client->presentation);
-	destroy_retired(client, false);
-	ring_destroy(client->ring);
+	client_buffers_finish_rings(&client->buffers);
 	sync_finish(&client->sync);
 	feedback_finish(&client->feedback);
+	look_finish(&client->look);
 	window_finish(&client->window);
-	canvas_destroy(client->canvas);
+	client_buffers_finish(&client->buffers);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
 }
@@ -448,23 +275,24 @@ static int64_t run_time_ns(const struct client *client) {
 }
 
 static bool report(struct client *client) {
-	if (!client->ring || (!client->options.fps && !client->options.json)) {
+	const struct client_buffers *buffers = &client->buffers;
+	if (!buffers->ring || (!client->options.fps && !client->options.json)) {
 		return true;
 	}
-	const struct dmabuf *buf = &client->ring->buffers[0].dmabuf;
+	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
 	struct report summary = {
 		.width = buf->width,
 		.height = buf->height,
 		.fourcc = buf->fourcc,
 		.modifier = buf->modifier,
-		.buffers = client->ring->num_buffers,
-		.scanout = client->ring->step.scanout,
-		.allocator = client->canvas->allocator->impl->name,
-		.renderer = canvas_renderer(client->canvas),
-		.device = client->canvas->path,
+		.buffers = buffers->ring->num_buffers,
+		.scanout = buffers->ring->step.scanout,
+		.allocator = buffers->canvas->allocator->impl->name,
+		.renderer = canvas_renderer(buffers->canvas),
+		.device = buffers->canvas->path,
 		.sync = sync_mode_name(client->sync.mode),
 		.drawn = client->drawn,
-		.allocations = client->allocations,
+		.allocations = buffers->allocations,
 		.stalls = client->stalls,
 		.run_ns = run_time_ns(client),
 		.stats = client->conn.presentation ? &client->presentation.stats : NULL,
@@ -477,7 +305,8 @@ static bool report(struct client *client) {
 
 int main(int argc, char **argv) {
 	struct client client = {.sync.node_fd = -1, .signal_fd = -1};
-	wl_list_init(&client.retired);
+	client_buffers_init(
+		&client.buffers, &client.conn, &client.feedback, &client.sync, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);
 	if (exit_early >= 0) {
 		return exit_early;

@@ -28,14 +28,27 @@ static const char help_text[] =
 	"Picture:\n"
 	"  --pattern            a test card whose every pixel is known\n"
 	"  --solid RRGGBB       one colour\n"
+	"  --translucent        from transparent at the left to opaque (with --software)\n"
 	"  --load N             N extra rounds in the fragment shader (0)\n"
+	"\n"
+	"Surface:\n"
+	"  --crop X,Y,W,H       show this part of the picture, which is of --size\n"
+	"  --scale-to WxH       show it in this size\n"
+	"  --buffer-transform T say that the buffer is turned: 90, 180, 270, flipped,\n"
+	"                       flipped-90, flipped-180, flipped-270\n"
+	"  --alpha A            fade it all, from 0 to 1\n"
+	"  --straight-alpha     the colours are not multiplied with alpha\n"
 	"\n"
 	"Buffers:\n"
 	"  --device PATH        the DRM node to draw with (what the compositor names)\n"
 	"  --software[=KIND]    draw by CPU, into buffers of KIND: dumb, udmabuf, heap\n"
 	"                       (the first that works)\n"
 	"  --buffers N          buffers that take turns, 2 to 16 (3)\n"
-	"  --format FOURCC      only this format: XR24, XRGB8888, ...\n"
+	"  --format FOURCC      only this format: XR24, XRGB8888, NV12, P010, YUV420, ...\n"
+	"                       (YCbCr needs --software)\n"
+	"  --encoding NAME      of YCbCr: bt601, bt709, bt2020 (bt601, unsaid)\n"
+	"  --range NAME         of YCbCr: limited, full (limited, unsaid)\n"
+	"  --planes-apart       each plane of a format in memory of its own\n"
 	"  --modifier MOD       only this modifier: linear, implicit, 0x...\n"
 	"  --sync MODE          auto, syncobj, sync-file, implicit (auto)\n"
 	"\n"
@@ -57,12 +70,21 @@ enum option_code {
 	OPTION_TITLE,
 	OPTION_PATTERN,
 	OPTION_SOLID,
+	OPTION_TRANSLUCENT,
 	OPTION_LOAD,
+	OPTION_CROP,
+	OPTION_SCALE_TO,
+	OPTION_BUFFER_TRANSFORM,
+	OPTION_ALPHA,
+	OPTION_STRAIGHT_ALPHA,
 	OPTION_DEVICE,
 	OPTION_SOFTWARE,
 	OPTION_BUFFERS,
 	OPTION_FORMAT,
 	OPTION_MODIFIER,
+	OPTION_ENCODING,
+	OPTION_RANGE,
+	OPTION_PLANES_APART,
 	OPTION_SYNC,
 	OPTION_FRAMES,
 	OPTION_HOLD,
@@ -78,12 +100,21 @@ static const struct option long_options[] = {
 	{"title", required_argument, NULL, OPTION_TITLE},
 	{"pattern", no_argument, NULL, OPTION_PATTERN},
 	{"solid", required_argument, NULL, OPTION_SOLID},
+	{"translucent", no_argument, NULL, OPTION_TRANSLUCENT},
+	{"crop", required_argument, NULL, OPTION_CROP},
+	{"scale-to", required_argument, NULL, OPTION_SCALE_TO},
+	{"buffer-transform", required_argument, NULL, OPTION_BUFFER_TRANSFORM},
+	{"alpha", required_argument, NULL, OPTION_ALPHA},
+	{"straight-alpha", no_argument, NULL, OPTION_STRAIGHT_ALPHA},
 	{"load", required_argument, NULL, OPTION_LOAD},
 	{"device", required_argument, NULL, OPTION_DEVICE},
 	{"software", optional_argument, NULL, OPTION_SOFTWARE},
 	{"buffers", required_argument, NULL, OPTION_BUFFERS},
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"modifier", required_argument, NULL, OPTION_MODIFIER},
+	{"encoding", required_argument, NULL, OPTION_ENCODING},
+	{"range", required_argument, NULL, OPTION_RANGE},
+	{"planes-apart", no_argument, NULL, OPTION_PLANES_APART},
 	{"sync", required_argument, NULL, OPTION_SYNC},
 	{"frames", required_argument, NULL, OPTION_FRAMES},
 	{"hold", no_argument, NULL, OPTION_HOLD},
@@ -106,16 +137,67 @@ static bool parse_number(const char *text, int base, uint64_t min, uint64_t max,
 	return true;
 }
 
-static bool parse_size(const char *text, struct client_options *options) {
-	uint32_t width, height;
+static bool parse_size(const char *text, uint32_t *width, uint32_t *height) {
 	char rest;
-	if (sscanf(text, "%5ux%5u%c", &width, &height, &rest) != 2 || width == 0 || height == 0 ||
-		width > MAX_SIZE || height > MAX_SIZE) {
-		return false;
+	return sscanf(text, "%5ux%5u%c", width, height, &rest) == 2 && *width > 0 && *height > 0 &&
+	       *width <= MAX_SIZE && *height <= MAX_SIZE;
+}
+
+static bool parse_crop(const char *text, struct look_options *look) {
+	char rest;
+	return sscanf(text, "%5u,%5u,%5u,%5u%c", &look->crop_x, &look->crop_y, &look->crop_width,
+		       &look->crop_height, &rest) == 4 &&
+	       look->crop_width > 0 && look->crop_height > 0;
+}
+
+/* Finds a name in a table; its index, or -1. */
+static int parse_name(const char *text, const char *const *names, int len) {
+	for (int i = 0; i < len; i++) {
+		if (names[i] && strcmp(text, names[i]) == 0) {
+			return i;
+		}
 	}
-	options->width = width;
-	options->height = height;
-	return true;
+	return -1;
+}
+
+static bool parse_transform(const char *text, struct look_options *look) {
+	static const char *const names[] = {
+		[WL_OUTPUT_TRANSFORM_NORMAL] = "normal",
+		[WL_OUTPUT_TRANSFORM_90] = "90",
+		[WL_OUTPUT_TRANSFORM_180] = "180",
+		[WL_OUTPUT_TRANSFORM_270] = "270",
+		[WL_OUTPUT_TRANSFORM_FLIPPED] = "flipped",
+		[WL_OUTPUT_TRANSFORM_FLIPPED_90] = "flipped-90",
+		[WL_OUTPUT_TRANSFORM_FLIPPED_180] = "flipped-180",
+		[WL_OUTPUT_TRANSFORM_FLIPPED_270] = "flipped-270",
+	};
+	int found = parse_name(text, names, sizeof(names) / sizeof(names[0]));
+	look->transform = (enum wl_output_transform)(found < 0 ? 0 : found);
+	return found >= 0;
+}
+
+static bool parse_alpha(const char *text, struct look_options *look) {
+	char *end;
+	look->alpha = strtod(text, &end);
+	look->has_alpha = true;
+	return end != text && *end == '\0' && look->alpha >= 0.0 && look->alpha <= 1.0;
+}
+
+static bool parse_encoding(const char *text, struct look_options *look) {
+	static const char *const names[] = {
+		[PIXEL_BT601] = "bt601", [PIXEL_BT709] = "bt709", [PIXEL_BT2020] = "bt2020"};
+	int found = parse_name(text, names, 3);
+	look->encoding = (enum pixel_encoding)(found < 0 ? 0 : found);
+	look->has_color = true;
+	return found >= 0;
+}
+
+static bool parse_range(const char *text, struct look_options *look) {
+	static const char *const names[] = {[PIXEL_LIMITED] = "limited", [PIXEL_FULL] = "full"};
+	int found = parse_name(text, names, 2);
+	look->range = (enum pixel_range)(found < 0 ? 0 : found);
+	look->has_color = true;
+	return found >= 0;
 }
 
 static bool parse_software(const char *text, struct client_options *options) {
@@ -146,13 +228,80 @@ static bool parse_solid(const char *text, struct client_options *options) {
 	return true;
 }
 
+/* Takes an option of what the surface makes of its buffers; *ok is false when its argument is not
+ * good. Returns false for any other option. */
+static bool take_look_option(struct look_options *look, int code, const char *arg, bool *ok) {
+	switch (code) {
+	case OPTION_CROP:
+		*ok = parse_crop(arg, look);
+		return true;
+	case OPTION_SCALE_TO:
+		*ok = parse_size(arg, &look->scaled_width, &look->scaled_height);
+		return true;
+	case OPTION_BUFFER_TRANSFORM:
+		*ok = parse_transform(arg, look);
+		return true;
+	case OPTION_ALPHA:
+		*ok = parse_alpha(arg, look);
+		return true;
+	case OPTION_STRAIGHT_ALPHA:
+		look->straight_alpha = true;
+		*ok = true;
+		return true;
+	case OPTION_ENCODING:
+		*ok = parse_encoding(arg, look);
+		return true;
+	case OPTION_RANGE:
+		*ok = parse_range(arg, look);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* What no single option can know. Returns false, having said what is wrong. */
+static bool check_together(struct client_options *options) {
+	const struct look_options *look = &options->look;
+	const struct pixel_format *format = pixel_format_find(options->wish.fourcc);
+	bool ycbcr = format && pixel_format_is_ycbcr(format);
+	if (options->hold && !options->frames) {
+		say("--hold needs --frames: without it no frame is the last");
+		return false;
+	}
+	if (look->crop_width > 0 && (look->crop_x + look->crop_width > options->width ||
+					    look->crop_y + look->crop_height > options->height)) {
+		say("--crop reaches over the edge of a picture of %ux%u", options->width,
+			options->height);
+		return false;
+	}
+	if ((ycbcr || options->scene.translucent || options->wish.apart) && !options->software) {
+		say("%s needs --software", ycbcr		 ? "a YCbCr --format"
+					   : options->wish.apart ? "--planes-apart"
+								 : "--translucent");
+		return false;
+	}
+	if (look->has_color && !ycbcr) {
+		say("--encoding and --range need a YCbCr --format");
+		return false;
+	}
+	if (options->scene.translucent && (!format || format->alpha.bits == 0)) {
+		say("--translucent needs a --format with alpha, as ARGB8888");
+		return false;
+	}
+	options->scene.straight_alpha = look->straight_alpha;
+	return true;
+}
+
 /* Takes one option. Returns false when its argument is not good. */
 static bool take_option(struct client_options *options, int code, const char *arg) {
 	uint64_t number = 0;
 	bool ok = true;
+	if (take_look_option(&options->look, code, arg, &ok)) {
+		return ok;
+	}
 	switch (code) {
 	case OPTION_SIZE:
-		return parse_size(arg, options);
+		return parse_size(arg, &options->width, &options->height);
 	case OPTION_FULLSCREEN:
 		options->fullscreen = true;
 		break;
@@ -164,6 +313,9 @@ static bool take_option(struct client_options *options, int code, const char *ar
 		break;
 	case OPTION_SOLID:
 		return parse_solid(arg, options);
+	case OPTION_TRANSLUCENT:
+		options->scene.translucent = true;
+		break;
 	case OPTION_LOAD:
 		ok = parse_number(arg, 10, 0, MAX_LOAD, &number);
 		options->scene.load = (unsigned)number;
@@ -183,6 +335,9 @@ static bool take_option(struct client_options *options, int code, const char *ar
 	case OPTION_MODIFIER:
 		options->wish.has_modifier = true;
 		return modifier_parse(arg, &options->wish.modifier);
+	case OPTION_PLANES_APART:
+		options->wish.apart = true;
+		break;
 	case OPTION_SYNC:
 		return sync_mode_parse(arg, &options->sync);
 	case OPTION_FRAMES:
@@ -243,9 +398,5 @@ int client_options_parse(struct client_options *options, int argc, char **argv) 
 		say("unknown argument '%s'; --help lists the options", argv[optind]);
 		return CLIENT_EXIT_USAGE;
 	}
-	if (options->hold && !options->frames) {
-		say("--hold needs --frames: without it no frame is the last");
-		return CLIENT_EXIT_USAGE;
-	}
-	return -1;
+	return check_together(options) ? -1 : CLIENT_EXIT_USAGE;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/canvas.h"
+#include "common/look.h"
 #include "common/plan.h"
 #include "common/scene.h"
 #include "common/sync.h"
@@ -36,6 +37,7 @@ struct client_options {
 	bool fps;
 	const char *json; /* NULL: no file */
 	struct plan_wish wish;
+	struct look_options look;
 	struct scene_options scene;
 };
 

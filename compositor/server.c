@@ -7,7 +7,9 @@
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_shm.h>
@@ -19,10 +21,16 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
+#include "inspect/collect_snapshot.h"
+#include "inspect/inspector.h"
 #include "output/content.h"
-#include "output/dmabuf.h"
+#include "output/image_capture.h"
+#include "output/look.h"
+#include "output/management.h"
 #include "output/output.h"
+#include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
 #include "sync/timeline.h"
@@ -31,6 +39,7 @@
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
+#define FRACTIONAL_SCALE_VERSION 1
 
 /* How long the command may take to end after SIGTERM. */
 #define COMMAND_GRACE_MS 1000
@@ -147,11 +156,14 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	return server->compositor != NULL && server->layout != NULL &&
-	       wlr_subcompositor_create(display) != NULL &&
+	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
+	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&
+	       latch_look_create_globals(
+		       display, latch_renderer_has_straight_alpha(&server->renderer)) &&
 	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
 		       NULL &&
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
@@ -195,7 +207,12 @@ static bool create_shell(struct latch_server *server) {
 		.terminate = handle_terminate,
 		.data = server,
 	});
-	return server->shell != NULL;
+	if (server->shell == NULL) {
+		return false;
+	}
+	server->management = latch_management_create(server);
+	server->image_capture = latch_image_capture_create(server);
+	return server->management != NULL && server->image_capture != NULL;
 }
 
 static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
@@ -203,21 +220,36 @@ static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) 
 	return latch_kms_backend_can_import(server->backend.kms, dmabuf);
 }
 
+static bool can_compose(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
+	struct latch_server *server = data;
+	return latch_renderer_can_compose(&server->renderer, dmabuf);
+}
+
 static void create_dmabuf(struct latch_server *server) {
+	struct wlr_drm_format_set composed = {0};
 	struct latch_dmabuf_options options = {
 		.display = server->display,
-		.renderer = &server->renderer,
 		.kms_fd = -1,
+		.render_fd = -1,
+		.can_compose = can_compose,
+		.composed_formats = &composed,
 		.data = server,
 	};
 	if (server->backend.kms != NULL) {
 		options.kms_fd = latch_kms_backend_fd(server->backend.kms);
+		options.planes = server->backend.kms->device->planes;
+		options.planes_len = server->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
 		options.can_scanout = can_scanout;
-	} else if (!latch_renderer_ensure(&server->renderer)) {
+	} else if (latch_renderer_ensure(&server->renderer)) {
+		options.render_fd = latch_renderer_drm_fd(&server->renderer);
+	} else {
 		return;
 	}
-	server->dmabuf = latch_dmabuf_create(&options);
+	if (latch_renderer_add_formats(&server->renderer, &composed)) {
+		server->dmabuf = latch_dmabuf_create(&options);
+	}
+	wlr_drm_format_set_finish(&composed);
 }
 
 static bool add_signals(struct latch_server *server) {
@@ -350,6 +382,14 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	create_dmabuf(server);
+	server->inspector = latch_inspector_create(server->display,
+		&(struct latch_inspector_options){
+			.collect = latch_collect_snapshot,
+			.data = server,
+		});
+	if (server->inspector == NULL) {
+		wlr_log(WLR_ERROR, "no inspector: no memory for it");
+	}
 	if (!add_socket(server)) {
 		goto error;
 	}
@@ -456,6 +496,9 @@ void latch_server_finish(struct latch_server *server) {
 	if (ran) {
 		latch_trace_print(server->trace, stdout);
 	}
+	latch_inspector_destroy(server->inspector);
+	latch_image_capture_destroy(server->image_capture);
+	latch_management_destroy(server->management);
 	latch_shell_destroy(server->shell);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_content_tracker_destroy(server->contents);

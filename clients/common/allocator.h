@@ -35,7 +35,7 @@ void allocator_destroy_buffer(struct allocator *allocator, struct dmabuf *buf);
 void allocator_destroy(struct allocator *allocator);
 
 /* The three that the CPU draws into; each returns NULL and errno where the machine lacks it.
- * Their buffers are linear and of 32 bits a pixel. */
+ * Their buffers are linear, of the formats in pixels.h. */
 
 /** Dumb buffers of a KMS device: what the device itself can surely scan out.
  * @param fd a primary node, borrowed for the allocator's life */
@@ -46,14 +46,5 @@ struct allocator *udmabuf_allocator_create(void);
 
 /** The kernel's system heap, /dev/dma_heap/system. */
 struct allocator *heap_allocator_create(void);
-
-/** The formats that the CPU allocators make and the CPU scene can draw. */
-bool cpu_formats(struct format_set *set);
-
-/** Whether step allows what CPU allocators make, and which modifier to name for it. */
-bool cpu_modifier(const struct plan_step *step, uint64_t *modifier);
-
-/** Rows of CPU buffers begin at multiples of this: several GPUs refuse to import less. */
-#define CPU_STRIDE_ALIGN 256u
 
 #endif

@@ -1,10 +1,12 @@
 #include "canvas.h"
 
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xf86drm.h>
 
+#include "cpu_buffer.h"
 #include "device.h"
 #include "gbm_allocator.h"
 #include "scene_cpu.h"
@@ -99,6 +101,7 @@ void canvas_destroy(struct canvas *canvas) {
 		gbm_device_destroy(canvas->gbm);
 	}
 	fd_clear(&canvas->fd);
+	free(canvas->sketch);
 	free(canvas->path);
 	free(canvas);
 }
@@ -119,6 +122,35 @@ void canvas_target_finish(struct canvas *canvas, struct egl_target *target) {
 	}
 }
 
+static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_t frame) {
+	struct scene_pixels pixels = {.width = buf->width, .height = buf->height};
+	if (buf->fourcc == DRM_FORMAT_XRGB8888 || buf->fourcc == DRM_FORMAT_ARGB8888) {
+		pixels.pixels = (uint32_t *)(void *)buf->planes[0].data;
+		pixels.stride = buf->planes[0].stride / sizeof(*pixels.pixels);
+		scene_cpu_draw(&canvas->options, &pixels, frame);
+		return;
+	}
+	size_t size = (size_t)buf->width * buf->height * sizeof(*canvas->sketch);
+	if (canvas->sketch_size < size) {
+		uint32_t *larger = realloc(canvas->sketch, size);
+		if (!larger) {
+			return;
+		}
+		canvas->sketch = larger;
+		canvas->sketch_size = size;
+	}
+	pixels.pixels = canvas->sketch;
+	pixels.stride = buf->width;
+	scene_cpu_draw(&canvas->options, &pixels, frame);
+	struct pixel_picture picture = {.width = buf->width, .height = buf->height};
+	for (int i = 0; i < buf->num_planes; i++) {
+		picture.data[i] = buf->planes[i].data;
+		picture.stride[i] = buf->planes[i].stride;
+	}
+	pixel_convert(pixel_format_find(buf->fourcc), canvas->encoding, canvas->range,
+		canvas->sketch, &picture);
+}
+
 int canvas_draw(struct canvas *canvas, const struct egl_target *target, const struct dmabuf *buf,
 	uint32_t frame) {
 	if (canvas->kind == CANVAS_GPU) {
@@ -126,7 +158,7 @@ int canvas_draw(struct canvas *canvas, const struct egl_target *target, const st
 		return egl_end_frame(&canvas->egl);
 	}
 	dmabuf_begin_cpu(buf);
-	scene_cpu_draw(&canvas->options, buf, frame);
+	draw_by_cpu(canvas, buf, frame);
 	dmabuf_end_cpu(buf);
 	return -1;
 }

@@ -7,6 +7,7 @@
 #include "dmabuf.h"
 #include "egl.h"
 #include "formats.h"
+#include "pixels.h"
 #include "scene.h"
 
 enum canvas_kind {
@@ -27,6 +28,12 @@ struct canvas {
 	struct scene_gl *scene;
 	struct allocator *allocator;
 	struct format_set drawable;
+
+	/* What the CPU draws before it becomes another format, and how colours become YCbCr. */
+	uint32_t *sketch;
+	size_t sketch_size;
+	enum pixel_encoding encoding;
+	enum pixel_range range;
 };
 
 /**
@@ -49,7 +56,7 @@ bool canvas_target_init(struct canvas *canvas, struct egl_target *target, const 
 void canvas_target_finish(struct canvas *canvas, struct egl_target *target);
 
 /** Draws a frame. Returns a sync_file, owned by the caller, that signals when it is done, or -1
- * when it is done already. */
+ * when it is done already. Without memory for the sketch the buffer stays as it was. */
 int canvas_draw(struct canvas *canvas, const struct egl_target *target, const struct dmabuf *buf,
 	uint32_t frame);
 

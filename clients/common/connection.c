@@ -5,11 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "alpha-modifier-v1-client-protocol.h"
+#include "color-representation-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "util.h"
+#include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 /* libwayland keeps a protocol error's interface and code but hands its words only to the log. */
@@ -50,6 +53,29 @@ static const struct wp_presentation_listener presentation_listener = {
 	.clock_id = presentation_clock_id,
 };
 
+static void color_alpha_mode(
+	void *data, struct wp_color_representation_manager_v1 *manager, uint32_t mode) {
+	struct connection *conn = data;
+	conn->alpha_modes |= mode < 32 ? 1u << mode : 0;
+}
+
+static void color_coefficients(void *data, struct wp_color_representation_manager_v1 *manager,
+	uint32_t coefficients, uint32_t range) {
+	struct connection *conn = data;
+	if (coefficients < CONNECTION_MAX_COEFFICIENTS && range < 32) {
+		conn->color_ranges[coefficients] |= 1u << range;
+	}
+}
+
+static void color_done(void *data, struct wp_color_representation_manager_v1 *manager) {
+}
+
+static const struct wp_color_representation_manager_v1_listener color_listener = {
+	.supported_alpha_mode = color_alpha_mode,
+	.supported_coefficients_and_ranges = color_coefficients,
+	.done = color_done,
+};
+
 static void registry_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
 	struct connection *conn = data;
@@ -65,6 +91,10 @@ static void registry_global(void *data, struct wl_registry *registry, uint32_t n
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, 1, (void **)&conn->syncobj_manager},
 		{&zwp_linux_explicit_synchronization_v1_interface, 1, 2,
 			(void **)&conn->explicit_sync},
+		{&wp_viewporter_interface, 1, 1, (void **)&conn->viewporter},
+		{&wp_alpha_modifier_v1_interface, 1, 1, (void **)&conn->alpha_modifier},
+		{&wp_color_representation_manager_v1_interface, 1, 1,
+			(void **)&conn->color_manager},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) != 0 || *wanted[i].object ||
@@ -77,6 +107,9 @@ static void registry_global(void *data, struct wl_registry *registry, uint32_t n
 			xdg_wm_base_add_listener(conn->wm_base, &wm_base_listener, conn);
 		} else if (*wanted[i].object == conn->dmabuf) {
 			zwp_linux_dmabuf_v1_add_listener(conn->dmabuf, &dmabuf_listener, conn);
+		} else if (*wanted[i].object == conn->color_manager) {
+			wp_color_representation_manager_v1_add_listener(
+				conn->color_manager, &color_listener, conn);
 		} else if (*wanted[i].object == conn->presentation) {
 			wp_presentation_add_listener(
 				conn->presentation, &presentation_listener, conn);
@@ -123,6 +156,15 @@ void connection_finish(struct connection *conn) {
 	}
 	for (size_t i = 0; i < conn->num_outputs; i++) {
 		wl_output_destroy(conn->outputs[i]);
+	}
+	if (conn->color_manager) {
+		wp_color_representation_manager_v1_destroy(conn->color_manager);
+	}
+	if (conn->alpha_modifier) {
+		wp_alpha_modifier_v1_destroy(conn->alpha_modifier);
+	}
+	if (conn->viewporter) {
+		wp_viewporter_destroy(conn->viewporter);
 	}
 	if (conn->explicit_sync) {
 		zwp_linux_explicit_synchronization_v1_destroy(conn->explicit_sync);

@@ -10,6 +10,7 @@
 #include "formats.h"
 
 #define CONNECTION_MAX_OUTPUTS 16
+#define CONNECTION_MAX_COEFFICIENTS 32
 
 /** The compositor, and the globals that a client of dma-bufs uses. Those it lacks are NULL. */
 struct connection {
@@ -21,6 +22,14 @@ struct connection {
 	struct wp_presentation *presentation;
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj_manager;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
+	struct wp_viewporter *viewporter;
+	struct wp_alpha_modifier_v1 *alpha_modifier;
+	struct wp_color_representation_manager_v1 *color_manager;
+
+	/* What the last one offers: bit m of alpha_modes is the mode m; bit r of color_ranges[c]
+	 * the range r with the coefficients c. */
+	uint32_t alpha_modes;
+	uint32_t color_ranges[CONNECTION_MAX_COEFFICIENTS];
 
 	/* Bound for nothing but to be named by presentation feedback. */
 	struct wl_output *outputs[CONNECTION_MAX_OUTPUTS];

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <linux/dma-buf.h>
+#include <linux/sync_file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -15,27 +16,48 @@ void dmabuf_init(struct dmabuf *buf, uint32_t width, uint32_t height, uint32_t f
 }
 
 void dmabuf_finish(struct dmabuf *buf) {
-	if (buf->map) {
-		munmap(buf->map, buf->map_size);
+	for (int i = 0; i < buf->num_pieces; i++) {
+		if (buf->pieces[i].map) {
+			munmap(buf->pieces[i].map, buf->pieces[i].size);
+		}
+		buf->pieces[i] = (struct dmabuf_piece){0};
 	}
-	buf->map = NULL;
+	buf->num_pieces = 0;
 	for (int i = 0; i < DMABUF_MAX_PLANES; i++) {
 		fd_clear(&buf->planes[i].fd);
+		buf->planes[i].data = NULL;
 	}
 	buf->num_planes = 0;
 }
 
-int dmabuf_export_fence(const struct dmabuf *buf, bool for_write) {
+/* How many of the planes' fds name memory that no earlier one does. */
+static int num_memories(const struct dmabuf *buf) {
+	return buf->num_pieces > 0 ? buf->num_pieces : 1;
+}
+
+static int export_one(int fd, bool for_write) {
 	struct dma_buf_export_sync_file request = {
 		.flags = for_write ? DMA_BUF_SYNC_RW : DMA_BUF_SYNC_READ,
 		.fd = -1,
 	};
-	/* All planes of a buffer made here lie in one allocation, so the first one's fences
-	 * are everybody's. */
-	if (ioctl(buf->planes[0].fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &request) != 0) {
-		return -1;
+	return ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &request) == 0 ? request.fd : -1;
+}
+
+/* Takes both fds. */
+static int merge(int a, int b) {
+	struct sync_merge_data request = {.name = "planes", .fd2 = b, .fence = -1};
+	int ret = a < 0 || b < 0 ? -1 : ioctl(a, SYNC_IOC_MERGE, &request);
+	fd_clear(&a);
+	fd_clear(&b);
+	return ret == 0 ? request.fence : -1;
+}
+
+int dmabuf_export_fence(const struct dmabuf *buf, bool for_write) {
+	int fence = export_one(buf->planes[0].fd, for_write);
+	for (int i = 1; i < num_memories(buf) && fence >= 0; i++) {
+		fence = merge(fence, export_one(buf->planes[i].fd, for_write));
 	}
-	return request.fd;
+	return fence;
 }
 
 bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file) {
@@ -53,10 +75,12 @@ bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file) {
 
 static bool sync_cpu(const struct dmabuf *buf, uint64_t flags) {
 	struct dma_buf_sync request = {.flags = flags | DMA_BUF_SYNC_WRITE};
-	int ret;
-	do {
-		ret = ioctl(buf->planes[0].fd, DMA_BUF_IOCTL_SYNC, &request);
-	} while (ret != 0 && (errno == EINTR || errno == EAGAIN));
+	int ret = 0;
+	for (int i = 0; i < num_memories(buf) && ret == 0; i++) {
+		do {
+			ret = ioctl(buf->planes[i].fd, DMA_BUF_IOCTL_SYNC, &request);
+		} while (ret != 0 && (errno == EINTR || errno == EAGAIN));
+	}
 	return ret == 0;
 }
 

@@ -11,6 +11,13 @@ struct dmabuf_plane {
 	int fd; /* owned by the dmabuf; planes may name the same memory by fds of their own */
 	uint32_t offset;
 	uint32_t stride;
+	uint8_t *data; /* the plane's first byte for the CPU, or NULL where only a GPU draws */
+};
+
+/** Memory that is mapped for the CPU: all planes' at once, or one plane's. */
+struct dmabuf_piece {
+	void *map;
+	size_t size;
 };
 
 /** A picture's memory as the protocol, EGL and KMS take it. An allocator fills it. */
@@ -21,8 +28,9 @@ struct dmabuf {
 	int num_planes;
 	struct dmabuf_plane planes[DMABUF_MAX_PLANES];
 
-	uint8_t *map; /* the first plane for the CPU, or NULL where only a GPU draws */
-	size_t map_size;
+	/* Plane i lies in piece i, or all lie in the only one; none where only a GPU draws. */
+	int num_pieces;
+	struct dmabuf_piece pieces[DMABUF_MAX_PLANES];
 
 	void *allocation; /* the allocator's own */
 };
@@ -47,7 +55,7 @@ int dmabuf_export_fence(const struct dmabuf *buf, bool for_write);
  * caller's. Returns false and errno where the kernel refuses. */
 bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file);
 
-/** Brackets of CPU writes into buf->map: caches are made coherent (DMA_BUF_IOCTL_SYNC). */
+/** Brackets of CPU writes into the planes' data: caches are made coherent (DMA_BUF_IOCTL_SYNC). */
 bool dmabuf_begin_cpu(const struct dmabuf *buf);
 bool dmabuf_end_cpu(const struct dmabuf *buf);
 

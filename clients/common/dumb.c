@@ -9,7 +9,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-#include "allocator.h"
+#include "cpu_buffer.h"
 #include "util.h"
 
 struct dumb_allocator {
@@ -17,22 +17,19 @@ struct dumb_allocator {
 	int fd; /* borrowed */
 };
 
-static bool dumb_create_buffer(
-	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+static bool get_piece(struct allocator *allocator, uint32_t *pitch, uint32_t rows, int *fd,
+	struct dmabuf_piece *piece) {
 	struct dumb_allocator *self = (struct dumb_allocator *)allocator;
-	if (!cpu_modifier(step, &buf->modifier)) {
-		return false;
-	}
-
-	uint32_t handle, stride;
+	/* A dumb buffer is measured in pixels; which ones does not matter to the memory. */
+	uint32_t handle;
 	uint64_t size, offset;
-	if (drmModeCreateDumbBuffer(
-		    self->fd, buf->width, buf->height, 32, 0, &handle, &stride, &size) != 0) {
+	if (drmModeCreateDumbBuffer(self->fd, *pitch / 4, rows, 32, 0, &handle, pitch, &size) !=
+		0) {
 		return false;
 	}
 	/* The dma-buf keeps the memory; the handle is only needed to get there. */
 	void *map = MAP_FAILED;
-	if (drmPrimeHandleToFD(self->fd, handle, DRM_CLOEXEC | DRM_RDWR, &buf->planes[0].fd) != 0) {
+	if (drmPrimeHandleToFD(self->fd, handle, DRM_CLOEXEC | DRM_RDWR, fd) != 0) {
 		goto error_handle;
 	}
 	if (drmModeMapDumbBuffer(self->fd, handle, &offset) != 0) {
@@ -43,18 +40,19 @@ static bool dumb_create_buffer(
 		goto error_fd;
 	}
 	drmModeDestroyDumbBuffer(self->fd, handle);
-
-	buf->planes[0].stride = stride;
-	buf->num_planes = 1;
-	buf->map = map;
-	buf->map_size = size;
+	*piece = (struct dmabuf_piece){.map = map, .size = size};
 	return true;
 
 error_fd:
-	fd_clear(&buf->planes[0].fd);
+	fd_clear(fd);
 error_handle:
 	drmModeDestroyDumbBuffer(self->fd, handle);
 	return false;
+}
+
+static bool dumb_create_buffer(
+	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+	return cpu_buffer_create(allocator, step, get_piece, buf);
 }
 
 static void dumb_destroy_buffer(struct allocator *allocator, struct dmabuf *buf) {

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
-#include "allocator.h"
+#include "cpu_buffer.h"
 #include "util.h"
 
 struct heap_allocator {
@@ -14,33 +14,29 @@ struct heap_allocator {
 	int heap_fd;
 };
 
-static bool heap_create_buffer(
-	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+static bool get_piece(struct allocator *allocator, uint32_t *pitch, uint32_t rows, int *fd,
+	struct dmabuf_piece *piece) {
 	struct heap_allocator *self = (struct heap_allocator *)allocator;
-	if (!cpu_modifier(step, &buf->modifier)) {
-		return false;
-	}
-
-	uint32_t stride = (buf->width * 4 + CPU_STRIDE_ALIGN - 1) & ~(CPU_STRIDE_ALIGN - 1);
-	size_t size = (size_t)stride * buf->height;
 	struct dma_heap_allocation_data request = {
-		.len = size,
+		.len = (uint64_t)*pitch * rows,
 		.fd_flags = O_RDWR | O_CLOEXEC,
 	};
 	if (ioctl(self->heap_fd, DMA_HEAP_IOCTL_ALLOC, &request) != 0) {
 		return false;
 	}
-	buf->planes[0] = (struct dmabuf_plane){.fd = (int)request.fd, .stride = stride};
-	buf->num_planes = 1;
-
-	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, buf->planes[0].fd, 0);
+	*fd = (int)request.fd;
+	void *map = mmap(NULL, request.len, PROT_READ | PROT_WRITE, MAP_SHARED, *fd, 0);
 	if (map == MAP_FAILED) {
-		fd_clear(&buf->planes[0].fd);
+		fd_clear(fd);
 		return false;
 	}
-	buf->map = map;
-	buf->map_size = size;
+	*piece = (struct dmabuf_piece){.map = map, .size = request.len};
 	return true;
+}
+
+static bool heap_create_buffer(
+	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+	return cpu_buffer_create(allocator, step, get_piece, buf);
 }
 
 static void heap_destroy_buffer(struct allocator *allocator, struct dmabuf *buf) {

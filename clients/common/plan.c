@@ -93,6 +93,7 @@ bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tra
 				.tranche = t,
 				.fourcc = formats[f],
 				.scanout = tranches[t].scanout,
+				.apart = wish->apart,
 				.target_device = tranches[t].target_device,
 			};
 			if (!add_format(plan, &tranches[t], step, drawable, wish)) {

@@ -20,6 +20,7 @@ struct plan_step {
 	size_t tranche; /* index of the tranche it satisfies */
 	uint32_t fourcc;
 	bool scanout;
+	bool apart; /* each plane in memory of its own, by the user's wish */
 	dev_t target_device;
 	size_t num_modifiers;
 	uint64_t *modifiers; /* owned by the plan */
@@ -35,6 +36,7 @@ struct plan_wish {
 	uint32_t fourcc;
 	bool has_modifier;
 	uint64_t modifier;
+	bool apart; /* each plane in memory of its own (CPU buffers only) */
 };
 
 /**

@@ -19,7 +19,10 @@ enum picture {
 struct scene_options {
 	enum picture picture;
 	uint32_t solid; /* 0xRRGGBB */
-	unsigned load;	/* extra rounds of arithmetic for each pixel (GPU only) */
+	/* Transparent at the left to opaque at the right (CPU only); the colours are multiplied
+	 * with alpha unless it is to be straight. */
+	bool translucent, straight_alpha;
+	unsigned load; /* extra rounds of arithmetic for each pixel (GPU only) */
 };
 
 #define SCENE_BALLS 44

@@ -4,9 +4,8 @@
 
 #include "pattern.h"
 
-static uint32_t *row_of(const struct dmabuf *buf, uint32_t y) {
-	const struct dmabuf_plane *plane = &buf->planes[0];
-	return (uint32_t *)(void *)(buf->map + plane->offset + (size_t)y * plane->stride);
+static uint32_t *row_of(const struct scene_pixels *to, uint32_t y) {
+	return to->pixels + (size_t)y * to->stride;
 }
 
 /* How light falls on a ball, over the square around it: 0 is beside the ball, 1 to 255 from
@@ -35,7 +34,7 @@ static uint32_t scaled(float value, float fog) {
 	return (uint32_t)(fminf(fmaxf(value, 0.0f), 1.0f) * fog * 255.0f);
 }
 
-static void draw_ball(const struct dmabuf *buf, const struct ball *ball) {
+static void draw_ball(const struct scene_pixels *to, const struct ball *ball) {
 	const uint8_t *table = shade_table();
 	float fog = 0.45f + 0.55f * ball->depth;
 	uint32_t red = scaled(ball->red, fog);
@@ -44,13 +43,13 @@ static void draw_ball(const struct dmabuf *buf, const struct ball *ball) {
 	int size = (int)(ball->radius * 2.0f);
 	int left = (int)(ball->x - ball->radius), top = (int)(ball->y - ball->radius);
 	for (int y = 0; y < size; y++) {
-		if (top + y < 0 || top + y >= (int)buf->height) {
+		if (top + y < 0 || top + y >= (int)to->height) {
 			continue;
 		}
-		uint32_t *row = row_of(buf, (uint32_t)(top + y));
+		uint32_t *row = row_of(to, (uint32_t)(top + y));
 		const uint8_t *shades = &table[y * SHADE_SIZE / size * SHADE_SIZE];
 		int begin = left < 0 ? -left : 0;
-		int end = left + size > (int)buf->width ? (int)buf->width - left : size;
+		int end = left + size > (int)to->width ? (int)to->width - left : size;
 		for (int x = begin; x < end; x++) {
 			uint32_t shade = shades[x * SHADE_SIZE / size];
 			if (shade > 0) {
@@ -61,43 +60,69 @@ static void draw_ball(const struct dmabuf *buf, const struct ball *ball) {
 	}
 }
 
-static void draw_mark(const struct dmabuf *buf, const struct mark *mark) {
-	for (int y = mark->y; y < mark->y + mark->height && y < (int)buf->height; y++) {
-		uint32_t *row = row_of(buf, (uint32_t)y);
-		for (int x = mark->x; x < mark->x + mark->width && x < (int)buf->width; x++) {
+static void draw_mark(const struct scene_pixels *to, const struct mark *mark) {
+	for (int y = mark->y; y < mark->y + mark->height && y < (int)to->height; y++) {
+		uint32_t *row = row_of(to, (uint32_t)y);
+		for (int x = mark->x; x < mark->x + mark->width && x < (int)to->width; x++) {
 			row[x] = 0xff000000 | mark->color;
 		}
 	}
 }
 
-void scene_cpu_draw(const struct scene_options *options, const struct dmabuf *buf, uint32_t frame) {
-	for (uint32_t y = 0; y < buf->height; y++) {
-		uint32_t *row = row_of(buf, y);
+static void draw_scene(const struct scene_pixels *to, uint32_t frame) {
+	struct ball balls[SCENE_BALLS];
+	scene_layout(to->width, to->height, frame, balls);
+	for (size_t i = 0; i < SCENE_BALLS; i++) {
+		draw_ball(to, &balls[i]);
+	}
+	struct mark marks[SCENE_MARKS];
+	size_t num = scene_marks(to->width, to->height, frame, marks);
+	for (size_t i = 0; i < num; i++) {
+		draw_mark(to, &marks[i]);
+	}
+}
+
+static uint32_t with_alpha(uint32_t color, uint32_t alpha, bool straight) {
+	if (straight) {
+		return alpha << 24 | (color & 0xffffff);
+	}
+	uint32_t red = ((color >> 16 & 255) * alpha + 127) / 255;
+	uint32_t green = ((color >> 8 & 255) * alpha + 127) / 255;
+	uint32_t blue = ((color & 255) * alpha + 127) / 255;
+	return alpha << 24 | red << 16 | green << 8 | blue;
+}
+
+static void fade(const struct scene_pixels *to, bool straight) {
+	for (uint32_t y = 0; y < to->height; y++) {
+		uint32_t *row = row_of(to, y);
+		for (uint32_t x = 0; x < to->width; x++) {
+			uint32_t alpha = to->width > 1 ? x * 255 / (to->width - 1) : 255;
+			row[x] = with_alpha(row[x], alpha, straight);
+		}
+	}
+}
+
+void scene_cpu_draw(
+	const struct scene_options *options, const struct scene_pixels *to, uint32_t frame) {
+	for (uint32_t y = 0; y < to->height; y++) {
+		uint32_t *row = row_of(to, y);
 		if (options->picture == PICTURE_PATTERN) {
-			for (uint32_t x = 0; x < buf->width; x++) {
+			for (uint32_t x = 0; x < to->width; x++) {
 				row[x] = pattern_pixel(x, y, frame);
 			}
 			continue;
 		}
 		uint32_t color = 0xff000000 | (options->picture == PICTURE_SOLID
 							      ? options->solid
-							      : scene_background(y, buf->height));
-		for (uint32_t x = 0; x < buf->width; x++) {
+							      : scene_background(y, to->height));
+		for (uint32_t x = 0; x < to->width; x++) {
 			row[x] = color;
 		}
 	}
-	if (options->picture != PICTURE_SCENE) {
-		return;
+	if (options->picture == PICTURE_SCENE) {
+		draw_scene(to, frame);
 	}
-
-	struct ball balls[SCENE_BALLS];
-	scene_layout(buf->width, buf->height, frame, balls);
-	for (size_t i = 0; i < SCENE_BALLS; i++) {
-		draw_ball(buf, &balls[i]);
-	}
-	struct mark marks[SCENE_MARKS];
-	size_t num = scene_marks(buf->width, buf->height, frame, marks);
-	for (size_t i = 0; i < num; i++) {
-		draw_mark(buf, &marks[i]);
+	if (options->translucent) {
+		fade(to, options->straight_alpha);
 	}
 }

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "allocator.h"
+#include "cpu_buffer.h"
 #include "util.h"
 
 struct udmabuf_allocator {
@@ -18,16 +18,11 @@ struct udmabuf_allocator {
 	int device_fd;
 };
 
-static bool udmabuf_create_buffer(
-	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+static bool get_piece(struct allocator *allocator, uint32_t *pitch, uint32_t rows, int *fd,
+	struct dmabuf_piece *piece) {
 	struct udmabuf_allocator *self = (struct udmabuf_allocator *)allocator;
-	if (!cpu_modifier(step, &buf->modifier)) {
-		return false;
-	}
-
-	uint32_t stride = (buf->width * 4 + CPU_STRIDE_ALIGN - 1) & ~(CPU_STRIDE_ALIGN - 1);
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = ((size_t)stride * buf->height + page - 1) & ~(page - 1);
+	size_t size = ((size_t)*pitch * rows + page - 1) & ~(page - 1);
 	bool ok = false;
 
 	int memfd = memfd_create("latch-client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -43,24 +38,25 @@ static bool udmabuf_create_buffer(
 		.flags = UDMABUF_FLAGS_CLOEXEC,
 		.size = size,
 	};
-	buf->planes[0].fd = ioctl(self->device_fd, UDMABUF_CREATE, &create);
-	if (buf->planes[0].fd < 0) {
+	*fd = ioctl(self->device_fd, UDMABUF_CREATE, &create);
+	if (*fd < 0) {
 		goto out;
 	}
-	buf->planes[0].stride = stride;
-	buf->num_planes = 1;
-
 	void *map = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, memfd, 0);
 	if (map == MAP_FAILED) {
-		fd_clear(&buf->planes[0].fd);
+		fd_clear(fd);
 		goto out;
 	}
-	buf->map = map;
-	buf->map_size = size;
+	*piece = (struct dmabuf_piece){.map = map, .size = size};
 	ok = true;
 out:
 	fd_clear(&memfd);
 	return ok;
+}
+
+static bool udmabuf_create_buffer(
+	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
+	return cpu_buffer_create(allocator, step, get_piece, buf);
 }
 
 static void udmabuf_destroy_buffer(struct allocator *allocator, struct dmabuf *buf) {

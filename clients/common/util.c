@@ -69,6 +69,12 @@ uint32_t fourcc_parse(const char *text) {
 		{"ABGR2101010", DRM_FORMAT_ABGR2101010},
 		{"XBGR16161616F", DRM_FORMAT_XBGR16161616F},
 		{"RGB565", DRM_FORMAT_RGB565},
+		{"YUV420", DRM_FORMAT_YUV420},
+		{"YVU420", DRM_FORMAT_YVU420},
+		{"YUV422", DRM_FORMAT_YUV422},
+		{"YVU422", DRM_FORMAT_YVU422},
+		{"YUV444", DRM_FORMAT_YUV444},
+		{"YVU444", DRM_FORMAT_YVU444},
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcasecmp(text, names[i].name) == 0) {

@@ -115,7 +115,8 @@ void window_request_frame(struct window *window) {
 
 void window_attach(struct window *window, struct connection *conn, struct wl_buffer *buffer) {
 	int32_t width = (int32_t)window->width, height = (int32_t)window->height;
-	if (window->opaque_width != window->width || window->opaque_height != window->height) {
+	if (!window->translucent && (window->opaque_width != window->width ||
+					    window->opaque_height != window->height)) {
 		/* So formats with alpha are opaque too, and fit a plane below all others. */
 		struct wl_region *all = wl_compositor_create_region(conn->compositor);
 		wl_region_add(all, 0, 0, width, height);
@@ -125,5 +126,5 @@ void window_attach(struct window *window, struct connection *conn, struct wl_buf
 		window->opaque_height = window->height;
 	}
 	wl_surface_attach(window->surface, buffer, 0, 0);
-	wl_surface_damage_buffer(window->surface, 0, 0, width, height);
+	wl_surface_damage_buffer(window->surface, 0, 0, INT32_MAX, INT32_MAX);
 }

@@ -16,6 +16,7 @@ struct window {
 	uint32_t width, height; /* what is to be drawn, in pixels */
 	bool configured;	/* the compositor has let us begin */
 	bool closed;		/* the user wants it gone */
+	bool translucent;	/* the user of this says so: not all of the picture is opaque */
 
 	bool needs_ack; /* a configure event waits for window_ack() */
 	uint32_t serial;
@@ -40,7 +41,7 @@ void window_ack(struct window *window);
 /** Asks for a frame callback with the next commit, in place of one that may be waiting. */
 void window_request_frame(struct window *window);
 
-/** Puts a buffer of the window's size on the surface, all of it new and opaque. */
+/** Puts a buffer on the surface, all of it new; and opaque, unless the window is translucent. */
 void window_attach(struct window *window, struct connection *conn, struct wl_buffer *buffer);
 
 #endif

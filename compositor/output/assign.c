@@ -1,11 +1,15 @@
 #include "output/assign.h"
 
 #include <drm_fourcc.h>
+#include <poll.h>
 #include <string.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
+#include "backend/backend.h"
 #include "backend/output.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
@@ -53,6 +57,45 @@ static void log_placement(struct latch_output *output, struct latch_surface *sur
 	}
 }
 
+static bool fills_output(const struct latch_output *output, const struct latch_layer *layer) {
+	struct wlr_box box = latch_layer_on_screen(
+		layer, output->wlr_output->width, output->wlr_output->height);
+	return box.width == output->wlr_output->width && box.height == output->wlr_output->height;
+}
+
+/* Tells a client what to allocate for: the planes that its surface could go to. The primary one is
+ * for what fills the screen; a window has the others, where there are some. */
+static void advise(struct latch_output *output, const struct latch_plan_input *input,
+	struct latch_surface *surface, const struct latch_layer *layer) {
+	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
+	size_t len = 0;
+	bool primary_too = input->planes_len == 1 || fills_output(output, layer);
+	for (size_t i = 0; i < input->planes_len; i++) {
+		if (primary_too || input->planes[i] != input->primary) {
+			planes[len++] = input->planes[i];
+		}
+	}
+	if (surface->advised && surface->advised_reasons == layer->reasons &&
+		surface->advised_planes == len) {
+		return;
+	}
+	surface->advised = true;
+	surface->advised_reasons = layer->reasons;
+	surface->advised_planes = len;
+	latch_dmabuf_advise_surface(
+		output->server->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
+}
+
+static void advise_all(struct latch_output *output, const struct latch_plan_input *input) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		/* On two outputs the reasons may differ: the one that the log tells of counts. */
+		if (surface != NULL && surface->logged_output == output->id) {
+			advise(output, input, surface, &output->collection.layers.layers[i]);
+		}
+	}
+}
+
 static void log_placements(struct latch_output *output) {
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
@@ -73,6 +116,33 @@ static bool primary_shows_alpha(const struct kms_plane *primary) {
 	       (primary->blend_modes & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
 }
 
+static bool has_pending_fence(struct wlr_buffer *buffer) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (buffer == NULL || !wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
+		return false;
+	}
+	bool pending = false;
+	for (int i = 0; i < dmabuf.n_planes; i++) {
+		/* Readable when nobody writes any more (Documentation/driver-api/dma-buf.rst). */
+		struct pollfd fd = {.fd = dmabuf.fd[i], .events = POLLIN};
+		pending = pending || poll(&fd, 1, 0) == 0;
+	}
+	return pending;
+}
+
+/* A plane that gets a signalled fence with the buffer looks at no other. Where that can't be, the
+ * kernel would wait for what a client has begun to draw since its commit. */
+static void look_for_fences(struct latch_output *output) {
+	if (output->kms == NULL || (output->kms->backend->signalled_fence_fd >= 0 &&
+					   output->kms->primary->props.in_fence_fd.id != 0)) {
+		return;
+	}
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_layer *layer = &output->collection.layers.layers[i];
+		layer->ready = !layer->is_dmabuf || !has_pending_fence(layer->content->buffer);
+	}
+}
+
 void latch_output_assign(struct latch_output *output) {
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
 	const struct latch_options *options = output->server->options;
@@ -83,6 +153,7 @@ void latch_output_assign(struct latch_output *output) {
 		.height = output->wlr_output->height,
 		.scanout_allowed = options->scanout,
 		.composing = output->on_screen->composed != NULL,
+		.captured = output->picture_wanted,
 		.max_tests = options->max_tests,
 		.import = latch_scanout_import,
 		.test = latch_scanout_test,
@@ -97,6 +168,7 @@ void latch_output_assign(struct latch_output *output) {
 		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}
 
+	look_for_fences(output);
 	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
 	bool few = len <= LATCH_PLAN_MAX_LAYERS;
 	if (few) {
@@ -107,8 +179,10 @@ void latch_output_assign(struct latch_output *output) {
 	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
 	 * known better. */
 	if (output->kms != NULL && len > 0 && layers[0].id == 0) {
-		layers[0].reasons = output->cursor.reasons;
+		layers[0].reasons = output->cursor.reasons != 0 ? output->cursor.reasons
+								: LATCH_REASON_CAPTURED;
 	}
 	latch_settle_placed(&output->settle, layers, len);
 	log_placements(output);
+	advise_all(output, &input);
 }

@@ -7,6 +7,7 @@
 #include <wlr/util/transform.h>
 
 #include "output/content.h"
+#include "output/look.h"
 #include "shell/shell.h"
 #include "shell/toplevel.h"
 #include "trace/trace.h"
@@ -38,15 +39,6 @@ struct wlr_box latch_output_pixels(
 	return box;
 }
 
-static bool is_opaque(struct wlr_surface *surface) {
-	pixman_box32_t whole = {
-		.x2 = surface->current.width,
-		.y2 = surface->current.height,
-	};
-	return pixman_region32_contains_rectangle(&surface->opaque_region, &whole) ==
-	       PIXMAN_REGION_IN;
-}
-
 static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 	struct latch_content *content, const struct wlr_output *output,
 	const struct wlr_fbox *logical) {
@@ -59,7 +51,6 @@ static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 	layer->buffer_width = content->width;
 	layer->buffer_height = content->height;
 	layer->dst = latch_output_pixels(output, logical);
-	layer->opaque = is_opaque(surface);
 	layer->transform = wlr_output_transform_compose(
 		wlr_output_transform_invert(surface->current.transform), output->transform);
 	if (content->width == surface->current.buffer_width &&
@@ -69,6 +60,7 @@ static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 		/* The newest buffer was bad (its fence failed): the last good one stays, whole. */
 		layer->src = (struct wlr_fbox){.width = content->width, .height = content->height};
 	}
+	latch_layer_take_look(layer, surface, output->transform);
 }
 
 static bool grow(void **array, size_t *cap, size_t len, size_t size) {

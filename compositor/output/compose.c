@@ -8,6 +8,7 @@
 #include <wlr/util/log.h>
 
 #include "output/content.h"
+#include "output/look.h"
 #include "output/renderer.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
@@ -106,7 +107,9 @@ static bool collect_damage(
 
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
-	struct wlr_texture *texture = latch_renderer_texture(composer->renderer, layer->content);
+	struct latch_color color = latch_layer_color(layer);
+	struct wlr_texture *texture =
+		latch_renderer_texture(composer->renderer, layer->content, &color);
 	if (texture == NULL) {
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
@@ -116,16 +119,10 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 		}
 		return;
 	}
-	wlr_render_pass_add_texture(
-		pass, &(struct wlr_render_texture_options){
-			      .texture = texture,
-			      .src_box = layer->src,
-			      .dst_box = layer->dst,
-			      .transform = layer->transform,
-			      .clip = clip,
-			      .blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
-							  : WLR_RENDER_BLEND_MODE_PREMULTIPLIED,
-		      });
+	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
+	float alpha;
+	latch_layer_texture_options(layer, &options, &alpha);
+	wlr_render_pass_add_texture(pass, &options);
 }
 
 /* Nothing, where the plane below the picture is to be seen. */

@@ -302,12 +302,30 @@ size_t latch_content_tracker_count(const struct latch_content_tracker *tracker) 
 	return tracker->count;
 }
 
-void latch_surface_register(struct latch_surface *surface, const char *label) {
+struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id) {
+	struct latch_surface *surface;
+	wl_list_for_each(surface, &tracker->surfaces, link) {
+		if (surface->id == id) {
+			return surface;
+		}
+	}
+	return NULL;
+}
+
+pid_t latch_surface_pid(const struct latch_surface *surface) {
 	pid_t pid = 0;
 	wl_client_get_credentials(
 		wl_resource_get_client(surface->wlr_surface->resource), &pid, NULL, NULL);
+	return pid;
+}
+
+void latch_surface_register(struct latch_surface *surface, const char *label) {
 	latch_trace_add_surface(surface->tracker->options.trace,
-		&(struct latch_trace_surface){.id = surface->id, .pid = pid, .label = label});
+		&(struct latch_trace_surface){
+			.id = surface->id,
+			.pid = latch_surface_pid(surface),
+			.label = label,
+		});
 	surface->registered = true;
 }
 

@@ -4,8 +4,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
+#include "output/convert.h"
 #include "trace/record.h"
 
 struct latch_content_tracker;
@@ -37,6 +39,8 @@ struct latch_content {
 	struct wlr_presentation_feedback *feedback;
 	/** Made when it first had to be composed. */
 	struct wlr_texture *texture;
+	/** How its pixels were read for that. */
+	struct latch_color texture_color;
 	bool texture_failed;
 
 	int32_t width, height;
@@ -74,6 +78,10 @@ struct latch_surface {
 	uint32_t logged_plane;
 	uint32_t logged_output;
 	bool logged_fence_error;
+	/** What its dma-buf feedback was made from. */
+	bool advised;
+	uint64_t advised_reasons;
+	size_t advised_planes;
 
 	struct wl_listener commit;
 	struct wl_listener destroy;
@@ -104,6 +112,12 @@ size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);
 /** The tracker's object of a surface; NULL for one that is older than the tracker. */
 struct latch_surface *latch_surface_get(
 	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface);
+
+/** By struct latch_surface.id; NULL for one that has gone. */
+struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id);
+
+/** The process of the surface's client; 0 where it is not known. */
+pid_t latch_surface_pid(const struct latch_surface *surface);
 
 /** Tells the trace who this is; label: an app id or "". Once, before its first frame. */
 void latch_surface_register(struct latch_surface *surface, const char *label);

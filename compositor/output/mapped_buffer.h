@@ -3,22 +3,38 @@
 
 #include <stdbool.h>
 
+struct latch_image;
 struct wlr_buffer;
 struct wlr_dmabuf_attributes;
 
 /**
- * Whether a dma-buf can be read by the CPU here: one plane, linear (or of no known modifier),
- * and the exporter lets it be mapped. Nothing is kept.
+ * Whether a dma-buf can be read by the CPU here: linear (or of no known modifier), of a format
+ * whose planes are known, all inside their memory, and the exporter lets it be mapped. Nothing is
+ * kept.
  */
 bool latch_mapped_buffer_can_map(const struct wlr_dmabuf_attributes *dmabuf);
+
+/** Whether the memory is laid out so that pixman could read it as it is, if it knows the format. */
+bool latch_mapped_buffer_is_direct(const struct wlr_dmabuf_attributes *dmabuf);
 
 /**
  * A view of a linear dma-buf that the pixman renderer can read: the same pixels by mmap, each
  * access between DMA_BUF_IOCTL_SYNC start and end.
  *
  * There is one view per buffer: it is made at the first call and goes with the buffer. NULL when
- * the buffer can't be mapped. Borrowed.
+ * the buffer can't be mapped, or not read without conversion. Borrowed.
  */
 struct wlr_buffer *latch_mapped_buffer_get(struct wlr_buffer *buffer);
+
+/** Whether latch_mapped_buffer_begin() can work on this buffer; maps it now. */
+bool latch_mapped_buffer_map(struct wlr_buffer *buffer);
+
+/**
+ * The same memory for latch_convert(): all planes, which may be in different dma-bufs. False
+ * when the buffer can't be mapped, or when a fence is pending on it: this never waits. After
+ * true, latch_mapped_buffer_end() is to be called before the event loop runs again.
+ */
+bool latch_mapped_buffer_begin(struct wlr_buffer *buffer, struct latch_image *image);
+void latch_mapped_buffer_end(struct wlr_buffer *buffer);
 
 #endif

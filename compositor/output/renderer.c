@@ -2,6 +2,7 @@
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
+#include <drm_fourcc.h>
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/interfaces/wlr_buffer.h>
@@ -17,6 +18,8 @@
 #include <wlr/util/log.h>
 
 #include "output/content.h"
+#include "output/convert.h"
+#include "output/converted_buffer.h"
 #include "output/mapped_buffer.h"
 
 static const char *const kind_names[] = {
@@ -161,38 +164,182 @@ static bool has_format(const struct latch_renderer *renderer, uint32_t caps, uin
 	return formats != NULL && wlr_drm_format_set_get(formats, fourcc) != NULL;
 }
 
+static bool expects_pixman(const struct latch_renderer *renderer) {
+	if (renderer->wlr_renderer != NULL) {
+		return renderer->kind == LATCH_RENDERER_PIXMAN;
+	}
+	return renderer->wanted == LATCH_RENDERER_PIXMAN ||
+	       (renderer->wanted == LATCH_RENDERER_AUTO && !renderer->gpu_possible);
+}
+
+bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer) {
+	return expects_pixman(renderer);
+}
+
+static bool add_linear(struct wlr_drm_format_set *formats, const uint32_t *fourccs, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		if (!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR) ||
+			!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+bool latch_renderer_add_formats(
+	const struct latch_renderer *renderer, struct wlr_drm_format_set *formats) {
+	if (renderer->wlr_renderer != NULL && renderer->kind != LATCH_RENDERER_PIXMAN) {
+		const struct wlr_drm_format_set *known = wlr_renderer_get_texture_formats(
+			renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
+		if (known != NULL) {
+			return wlr_drm_format_set_union(formats, formats, known);
+		}
+	}
+	static const uint32_t common[] = {
+		DRM_FORMAT_XRGB8888,
+		DRM_FORMAT_ARGB8888,
+		DRM_FORMAT_XBGR8888,
+		DRM_FORMAT_ABGR8888,
+	};
+	static const uint32_t of_pixman[] = {
+		DRM_FORMAT_RGB565,
+		DRM_FORMAT_XRGB2101010,
+		DRM_FORMAT_ARGB2101010,
+		DRM_FORMAT_XBGR2101010,
+		DRM_FORMAT_ABGR2101010,
+	};
+	if (!add_linear(formats, common, sizeof(common) / sizeof(common[0]))) {
+		return false;
+	}
+	if (!expects_pixman(renderer)) {
+		return true;
+	}
+	size_t len;
+	const uint32_t *converted = latch_convert_formats(&len);
+	return add_linear(formats, of_pixman, sizeof(of_pixman) / sizeof(of_pixman[0])) &&
+	       add_linear(formats, converted, len);
+}
+
+static bool can_convert(const struct wlr_dmabuf_attributes *dmabuf) {
+	return latch_convert_can(dmabuf->format) && latch_mapped_buffer_can_map(dmabuf);
+}
+
 bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf) {
 	if (!latch_renderer_ensure(renderer)) {
 		return false;
 	}
 	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
-		return has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, dmabuf->format) &&
-		       latch_mapped_buffer_can_map(dmabuf);
+		return (has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, dmabuf->format) &&
+			       latch_mapped_buffer_is_direct(dmabuf) &&
+			       latch_mapped_buffer_can_map(dmabuf)) ||
+		       can_convert(dmabuf);
 	}
 	struct probe_buffer probe = {.dmabuf = dmabuf};
 	wlr_buffer_init(&probe.base, &probe_impl, dmabuf->width, dmabuf->height);
 	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->wlr_renderer, &probe.base);
+	bool imported = texture != NULL;
 	wlr_texture_destroy(texture);
 	wlr_buffer_drop(&probe.base);
-	return texture != NULL;
+	return imported || can_convert(dmabuf);
 }
 
-struct wlr_texture *latch_renderer_texture(
-	struct latch_renderer *renderer, struct latch_content *content) {
-	if (content->texture != NULL || content->buffer == NULL) {
-		return content->texture;
+int latch_renderer_drm_fd(const struct latch_renderer *renderer) {
+	return renderer->wlr_renderer == NULL ? -1
+					      : wlr_renderer_get_drm_fd(renderer->wlr_renderer);
+}
+
+/*
+ * Whether the renderer makes the right colours of the buffer without help.
+ *
+ * No renderer of wlroots blends straight alpha. pixman knows no YCbCr. vulkan takes encoding and
+ * range with each texture. gles2 does not look at them: it imports the dma-buf without
+ * EGL_YUV_COLOR_SPACE_HINT_EXT and EGL_SAMPLE_RANGE_HINT_EXT, and what the driver does then is
+ * its own choice. Mesa's takes BT.601 in limited range, which is also what latch takes for content
+ * that does not say what it is.
+ */
+static bool reads_colors(const struct latch_renderer *renderer,
+	const struct latch_content *content, const struct latch_color *color) {
+	if (color->straight_alpha && latch_convert_has_alpha(content->fourcc)) {
+		return false;
 	}
-	bool pixman = renderer->kind == LATCH_RENDERER_PIXMAN;
+	switch (renderer->kind) {
+	case LATCH_RENDERER_PIXMAN:
+		return !content->is_dmabuf ||
+		       has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc);
+	case LATCH_RENDERER_GLES2:
+		return !latch_fourcc_is_ycbcr(content->fourcc) ||
+		       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
+			       color->range <= KMS_COLOR_RANGE_LIMITED);
+	default:
+		return true;
+	}
+}
+
+static struct wlr_texture *import(
+	const struct latch_renderer *renderer, struct latch_content *content) {
 	struct wlr_buffer *source = content->buffer;
-	if (pixman && content->is_dmabuf) {
+	if (renderer->kind == LATCH_RENDERER_PIXMAN && content->is_dmabuf) {
 		source = latch_mapped_buffer_get(content->buffer);
 		if (source == NULL) {
 			return NULL;
 		}
 	}
-	content->texture = wlr_texture_from_buffer(renderer->wlr_renderer, source);
-	if (content->texture != NULL && content->is_shm && !pixman) {
+	return wlr_texture_from_buffer(renderer->wlr_renderer, source);
+}
+
+static struct wlr_texture *convert(const struct latch_renderer *renderer,
+	const struct latch_content *content, const struct latch_color *color) {
+	struct wlr_buffer *converted = latch_converted_buffer_create(content->buffer, color);
+	if (converted == NULL) {
+		return NULL;
+	}
+	/* pixman's texture holds the buffer, the others have copied it. */
+	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->wlr_renderer, converted);
+	wlr_buffer_drop(converted);
+	return texture;
+}
+
+static bool can_convert_content(const struct latch_content *content) {
+	return latch_convert_can(content->fourcc) &&
+	       (!content->is_dmabuf || latch_mapped_buffer_map(content->buffer));
+}
+
+static struct wlr_texture *make_texture(struct latch_renderer *renderer,
+	struct latch_content *content, const struct latch_color *color) {
+	if (reads_colors(renderer, content, color)) {
+		struct wlr_texture *texture = import(renderer, content);
+		if (texture != NULL || !latch_convert_can(content->fourcc)) {
+			return texture;
+		}
+		/* The driver lacks the format, or the strides are not as pixman wants them. */
+	} else if (renderer->kind != LATCH_RENDERER_PIXMAN && !can_convert_content(content)) {
+		/* In a layout that only the GPU knows: wrong colours are better than none. */
+		if (!renderer->logged_colors) {
+			wlr_log(WLR_INFO,
+				"%s can't be told the colour encoding of buffers that are not "
+				"linear: they are composed as BT.601, limited range",
+				latch_renderer_kind_name(renderer->kind));
+			renderer->logged_colors = true;
+		}
+		return import(renderer, content);
+	}
+	return convert(renderer, content, color);
+}
+
+struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
+	struct latch_content *content, const struct latch_color *color) {
+	/* Without the buffer it stays as it was first made. */
+	if (content->buffer == NULL ||
+		(content->texture != NULL &&
+			latch_color_equal(&content->texture_color, color))) {
+		return content->texture;
+	}
+	wlr_texture_destroy(content->texture);
+	content->texture = make_texture(renderer, content, color);
+	content->texture_color = *color;
+	if (content->texture != NULL && content->is_shm &&
+		renderer->kind != LATCH_RENDERER_PIXMAN) {
 		latch_content_drop_buffer(content);
 	}
 	return content->texture;

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct latch_color;
 struct latch_content;
 struct wlr_allocator;
 struct wlr_backend;
@@ -42,6 +43,8 @@ struct latch_renderer {
 	struct wlr_allocator *allocator;
 	/** Making it failed: not tried again, composing is not possible. */
 	bool failed;
+	/** It was said once that colours are not what the client asked for. */
+	bool logged_colors;
 };
 
 /** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */
@@ -62,12 +65,34 @@ const char *latch_renderer_name(const struct latch_renderer *renderer);
 bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
 
+/** The renderer's DRM device, -1 before it was made and where it has none. Borrowed. */
+int latch_renderer_drm_fd(const struct latch_renderer *renderer);
+
 /**
- * The content's pixels as a texture, made once and owned by the content. NULL when the buffer
- * can't be read by this renderer. Buffers in shared memory that were copied to the GPU go back to
- * the client at once.
+ * Adds what can be composed of clients' dma-bufs.
+ *
+ * While there is no renderer its formats are not known for certain, and it is not made just to
+ * fill a list: then these are the ones that each GL driver has, or what the CPU can read if it
+ * will be the CPU. Returns false without memory.
  */
-struct wlr_texture *latch_renderer_texture(
-	struct latch_renderer *renderer, struct latch_content *content);
+bool latch_renderer_add_formats(
+	const struct latch_renderer *renderer, struct wlr_drm_format_set *formats);
+
+/**
+ * Whether buffers with straight alpha can be composed whatever their layout is: with pixman, as
+ * the CPU reads all of them. GPUs would need a shader that wlroots does not have. The answer does
+ * not change when the renderer is made, but for a GPU that "auto" finds to be none.
+ */
+bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer);
+
+/**
+ * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB
+ * of it. Made once, made again when color changes, and owned by the content. What the renderer
+ * can't read by itself goes through latch_convert(). NULL when the buffer can't be read by this
+ * renderer; or when it has to be converted and a fence is pending on it, so that the next call may
+ * succeed. Buffers in shared memory that were copied to the GPU go back to the client at once.
+ */
+struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
+	struct latch_content *content, const struct latch_color *color);
 
 #endif

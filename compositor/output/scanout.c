@@ -195,8 +195,9 @@ static uint64_t planes_of(const struct latch_scanout *scanout) {
 static int submit(struct latch_output *output, const struct latch_scanout *scanout) {
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
-	uint32_t flags = build(
-		output, &commit, output->force ? NULL : &output->scanout, scanout);
+	/* A writeback job is started by a plane's update (vkms waits for one). */
+	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
+	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
 	latch_fence_clear(&output->out_fence_fd);
 	if (kms->crtc->props.out_fence_ptr.id != 0) {
 		kms_commit_want_out_fence(&commit, kms->crtc, &output->out_fence_fd);

@@ -15,25 +15,29 @@
  */
 #include "plan/private.h"
 
+static int64_t place_by_id(const struct plan_work *work, size_t p) {
+	int64_t place = 0;
+	for (size_t q = 0; q < work->input->planes_len; q++) {
+		place += work->input->planes[q]->id < work->input->planes[p]->id;
+	}
+	return place;
+}
+
 static int64_t height_without_zpos(
 	const struct plan_work *work, size_t p, bool *unknown, bool some_have_zpos) {
-	const struct kms_plane *plane = work->input->planes[p];
-	if (plane->type == KMS_PLANE_PRIMARY) {
-		return some_have_zpos ? INT32_MIN : 0;
+	if (work->input->stacks_by_id) {
+		return place_by_id(work, p);
 	}
-	if (plane->type == KMS_PLANE_CURSOR) {
+	switch (work->input->planes[p]->type) {
+	case KMS_PLANE_PRIMARY:
+		return some_have_zpos ? INT32_MIN : 0;
+	case KMS_PLANE_CURSOR:
 		return INT32_MAX;
+	case KMS_PLANE_OVERLAY:
+		break;
 	}
 	*unknown = some_have_zpos;
-	if (!work->input->stacks_by_id) {
-		return 1;
-	}
-	int64_t height = 1;
-	for (size_t q = 0; q < work->input->planes_len; q++) {
-		const struct kms_plane *other = work->input->planes[q];
-		height += other->type == KMS_PLANE_OVERLAY && other->id < plane->id;
-	}
-	return height;
+	return 1;
 }
 
 void plan_find_heights(struct plan_work *work) {

@@ -164,12 +164,24 @@ drm_state() {
         "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
 }
 
-# run_job FUNCTION: numbers the cases, and says at the end how many there were.
+# Numbers the cases, and says at the end how many there were. Each line goes out at once, so that
+# what was found is not lost when the job takes too long.
+number_cases() {
+    local line n=0 failed=0
+    while IFS= read -r line; do
+        case $line in
+        'ok - '*) line="ok $((++n)) ${line#ok }" ;;
+        'not ok - '*) line="not ok $((++n)) ${line#not ok }" failed=1 ;;
+        'not ok'*) failed=1 ;;
+        esac
+        printf '%s\n' "$line"
+    done
+    echo "1..$n"
+    return $failed
+}
+
+# run_job FUNCTION
 run_job() {
     set -o pipefail
-    "$1" | awk '
-        /^(not )?ok - / { n++; sub(/ok -/, "ok " n " -") }
-        /^not ok/ { failed = 1 }
-        { print; fflush() }
-        END { print "1.." n; exit failed }'
+    "$1" | number_cases
 }

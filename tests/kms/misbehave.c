@@ -144,6 +144,40 @@ static void no_dmabuf(void) {
 	victim_stop(&victim);
 }
 
+static void handle_release(void *data, struct wl_buffer *wl_buffer) {
+	struct buffer *buffer = data;
+	buffer->releases++;
+}
+
+static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
+
+/* The client uses the wl_buffer before it hears that there is nothing behind it. */
+static void failed_buffer_shown(void) {
+	struct client client;
+	struct answer answer;
+	struct surface surface;
+	struct buffer buffer = {0};
+	begin(&client);
+	surface_init_window(&surface, &client, "failed");
+	int memfd = memfd_create("no dma-buf", MFD_CLOEXEC);
+	CHECK(memfd >= 0 && ftruncate(memfd, 1 << 20) == 0, "memfd");
+	struct plane plane = {memfd, 0, 0, 256};
+	buffer.wl_buffer = zwp_linux_buffer_params_v1_create_immed(
+		make_params(&client, &answer, &plane, 1), 64, 64, DRM_FORMAT_XRGB8888, 0);
+	wl_buffer_add_listener(buffer.wl_buffer, &buffer_listener, &buffer);
+	surface_commit(&surface, &buffer, NULL, -1);
+	expect_failed(&client, &answer, "a memfd");
+	surface_wait_callback(&surface, 2000);
+	wl_surface_attach(surface.wl_surface, NULL, 0, 0);
+	wl_surface_commit(surface.wl_surface);
+	int64_t end_ns = now_ns() + 2000 * MS;
+	while (buffer.releases == 0 && client_pump(&client, end_ns)) {
+	}
+	CHECK(buffer.releases == 1, "%d releases", buffer.releases);
+	victim_check_alive(&victim, ALIVE);
+	victim_stop(&victim);
+}
+
 /* Either `failed`, or the protocol error that is made for it. */
 static void expect_failed_or(
 	struct client *client, struct answer *answer, const char *what, int code) {
@@ -455,6 +489,7 @@ int main(int argc, char **argv) {
 		{"a buffer before the first configure is refused", unconfigured, 0},
 		{"a viewport beyond its buffer is refused", bad_viewport, 0},
 		{"files that are no dma-bufs are refused", no_dmabuf, 0},
+		{"a buffer that failed is shown as nothing", failed_buffer_shown, 0},
 		{"a dma-buf that is too small is refused", too_small, 0},
 		{"a stride narrower than a row is refused", narrow_stride, 0},
 		{"an unknown format is refused", unknown_format, 0},

@@ -1,7 +1,12 @@
 /*
  * kms-picture pattern FILE     compares a picture with the test card of latch-client; the lower
  *                              right corner, where jobs put the cursor, does not count
+ * kms-picture turned FILE N    compares it with the card of kms-outputs on an output with the
+ *                              wl_output.transform N
  * kms-picture pixel FILE X Y   prints a pixel as RRGGBB
+ * kms-picture compare FILE OTHER LIMIT
+ *                              says how much two pictures differ; fails when a channel of any
+ *                              pixel differs by more than LIMIT of 255
  *
  * The test card (latch-client --pattern): the first 8 rows hold the frame number in 32 blocks
  * of 8x8 pixels, white for 1, bit 0 at the left. Everywhere else red is x, green is y, and blue
@@ -24,7 +29,7 @@ static uint32_t card_pixel(uint32_t x, uint32_t y, uint32_t number) {
 	return (x & 255) << 16 | (y & 255) << 8 | (upper ^ (number * 29 & 255));
 }
 
-static int compare(const struct picture *picture) {
+static int compare_with_card(const struct picture *picture) {
 	uint32_t number = 0;
 	int wrong = 0;
 	for (int bit = 0; bit < 32; bit++) {
@@ -52,6 +57,83 @@ static int compare(const struct picture *picture) {
 	return wrong == 0 ? 0 : 1;
 }
 
+/* wl_output.transform N: what is sent to the monitor is the upright picture, flipped about a
+ * vertical axis if N has 4, and then turned counter-clockwise by 90 degrees N & 3 times. */
+static void turn(const struct picture *picture, int transform, uint32_t x, uint32_t y,
+	uint32_t *card_x, uint32_t *card_y) {
+	uint32_t right = picture->width - 1 - x, below = picture->height - 1 - y;
+	uint32_t places[4][2] = {{x, y}, {below, x}, {right, below}, {y, right}};
+	*card_x = places[transform & 3][0];
+	*card_y = places[transform & 3][1];
+	uint32_t card_width = transform & 1 ? picture->height : picture->width;
+	if (transform & 4) {
+		*card_x = card_width - 1 - *card_x;
+	}
+}
+
+static int compare_turned(const struct picture *picture, int transform) {
+	int wrong = 0, compared = 0;
+	for (uint32_t y = 0; y < picture->height; y++) {
+		for (uint32_t x = 0; x < picture->width; x++, compared++) {
+			uint32_t card_x, card_y;
+			turn(picture, transform, x, y, &card_x, &card_y);
+			uint32_t is = picture_get(picture, (int)x, (int)y);
+			uint32_t drawn = (card_x & 255) << 16 | (card_y & 255) << 8 |
+					 (card_x >> 8 & 15) | (card_y >> 8 & 15) << 4;
+			if (colour_distance(is, drawn) > 1 && wrong++ == 0) {
+				printf("%06x at %u,%u, not %06x\n", is, x, y, drawn);
+			}
+		}
+	}
+	printf("%d of %d pixels are wrong\n", wrong, compared);
+	return wrong == 0 && compared > 0 ? 0 : 1;
+}
+
+/* Sums the channels' differences, and finds the largest. */
+static int add_difference(uint32_t a, uint32_t b, uint64_t *sum) {
+	for (int shift = 0; shift < 24; shift += 8) {
+		*sum += (uint64_t)abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
+	}
+	return colour_distance(a, b);
+}
+
+static int compare(const struct picture *a, const char *other, int limit) {
+	struct picture b;
+	if (!picture_read(&b, other)) {
+		printf("no picture in %s\n", other);
+		return 2;
+	}
+	int most = 0, beyond = 0, most_x = 0, most_y = 0;
+	uint64_t sum = 0;
+	bool same_size = a->width == b.width && a->height == b.height;
+	for (int y = 0; same_size && y < (int)a->height; y++) {
+		for (int x = 0; x < (int)a->width; x++) {
+			int distance =
+				add_difference(picture_get(a, x, y), picture_get(&b, x, y), &sum);
+			beyond += distance > limit;
+			if (distance > most) {
+				most = distance;
+				most_x = x;
+				most_y = y;
+			}
+		}
+	}
+	if (!same_size) {
+		printf("%ux%u and %ux%u\n", a->width, a->height, b.width, b.height);
+	} else {
+		printf("max %d, mean %.4f", most,
+			(double)sum / 3.0 / ((double)a->width * (double)a->height));
+	}
+	if (same_size && beyond > 0) {
+		printf("; %d pixels beyond %d, the worst at %d,%d: %06x, %06x", beyond, limit,
+			most_x, most_y, picture_get(a, most_x, most_y),
+			picture_get(&b, most_x, most_y));
+	}
+	printf("\n");
+	picture_finish(&b);
+	return same_size && most <= limit ? 0 : 1;
+}
+
 int main(int argc, char **argv) {
 	struct picture picture;
 	if (argc < 3 || !picture_read(&picture, argv[2])) {
@@ -60,10 +142,14 @@ int main(int argc, char **argv) {
 	}
 	int status = 2;
 	if (strcmp(argv[1], "pattern") == 0) {
-		status = compare(&picture);
+		status = compare_with_card(&picture);
+	} else if (strcmp(argv[1], "turned") == 0 && argc == 4) {
+		status = compare_turned(&picture, atoi(argv[3]));
 	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
 		printf("%06x\n", picture_get(&picture, atoi(argv[3]), atoi(argv[4])));
 		status = 0;
+	} else if (strcmp(argv[1], "compare") == 0 && argc == 5) {
+		status = compare(&picture, argv[3], atoi(argv[4]));
 	}
 	picture_finish(&picture);
 	return status;

@@ -93,6 +93,7 @@ job() {
     cases kms-plane
     check "latch-client's test card is on the screen" pattern_on_screen
     cases kms-compose
+    cases kms-color
     cases kms-fences
     cases kms-release
     cases kms-misbehave

@@ -72,6 +72,8 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&zwp_linux_dmabuf_v1_interface, 3, &client->dmabuf},
 		{&wp_presentation_interface, 1, &client->presentation},
 		{&wp_viewporter_interface, 1, &client->viewporter},
+		{&wp_alpha_modifier_v1_interface, 1, &client->alpha_modifier},
+		{&wp_color_representation_manager_v1_interface, 1, &client->color_representation},
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &client->syncobj},
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, &client->explicit_sync},
 	};
@@ -189,17 +191,28 @@ static void handle_release(void *data, struct wl_buffer *wl_buffer) {
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
 
-void buffer_init(
-	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc) {
-	*buffer = (struct buffer){.memory = memory};
+void buffer_init_planes(struct buffer *buffer, struct client *client,
+	const struct buffer_plane *planes, size_t len, uint32_t width, uint32_t height,
+	uint32_t fourcc) {
+	*buffer = (struct buffer){0};
 	struct zwp_linux_buffer_params_v1 *params =
 		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
-	zwp_linux_buffer_params_v1_add(params, memory->fd, 0, 0, memory->stride,
-		DRM_FORMAT_MOD_LINEAR >> 32, DRM_FORMAT_MOD_LINEAR & 0xffffffff);
+	for (size_t i = 0; i < len; i++) {
+		zwp_linux_buffer_params_v1_add(params, planes[i].memory->fd, (uint32_t)i,
+			planes[i].offset, planes[i].stride, DRM_FORMAT_MOD_LINEAR >> 32,
+			DRM_FORMAT_MOD_LINEAR & 0xffffffff);
+	}
 	buffer->wl_buffer = zwp_linux_buffer_params_v1_create_immed(
-		params, (int32_t)memory->width, (int32_t)memory->height, fourcc, 0);
+		params, (int32_t)width, (int32_t)height, fourcc, 0);
 	zwp_linux_buffer_params_v1_destroy(params);
 	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
+}
+
+void buffer_init(
+	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc) {
+	struct buffer_plane plane = {.memory = memory, .stride = memory->stride};
+	buffer_init_planes(buffer, client, &plane, 1, memory->width, memory->height, fourcc);
+	buffer->memory = memory;
 }
 
 void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,

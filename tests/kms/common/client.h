@@ -9,6 +9,8 @@
 #include <stdint.h>
 #include <wayland-client.h>
 
+#include "alpha-modifier-v1-client-protocol.h"
+#include "color-representation-v1-client-protocol.h"
 #include "dma.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
@@ -28,6 +30,8 @@ struct client {
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_presentation *presentation;
 	struct wp_viewporter *viewporter;
+	struct wp_alpha_modifier_v1 *alpha_modifier;			 // NULL: not offered
+	struct wp_color_representation_manager_v1 *color_representation; // NULL: not offered
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
 };
@@ -63,6 +67,17 @@ struct buffer {
 /** XRGB8888 or ARGB8888 of the memory, by create_immed. */
 void buffer_init(
 	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc);
+
+/** Where a plane of a picture is: some bytes into a memory. */
+struct buffer_plane {
+	const struct memory *memory;
+	uint32_t offset, stride;
+};
+
+/** A linear picture of several planes, by create_immed. buffer->memory stays NULL. */
+void buffer_init_planes(struct buffer *buffer, struct client *client,
+	const struct buffer_plane *planes, size_t len, uint32_t width, uint32_t height,
+	uint32_t fourcc);
 
 /** The same by wl_shm; fills in memory too, which holds the memfd. */
 void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,

@@ -10,14 +10,14 @@
 #include <time.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_linux_dmabuf_v1.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
-#include <xf86drm.h>
 
 #include "clock.h"
+#include "dmabuf/linux_dmabuf_v1.h"
 #include "sync/release.h"
 #include "sync/timeline.h"
 
@@ -26,6 +26,7 @@ struct server {
 	struct wl_client *client;
 	struct wlr_compositor *compositor;
 	struct latch_timeline_device *device;
+	struct latch_dmabuf *dmabuf;
 	struct wl_listener client_destroy;
 	struct surface *surfaces[64];
 	int num_surfaces;
@@ -39,41 +40,53 @@ struct commit_listener {
 	struct world *world;
 };
 
-/* wlroots wants to know the main device of the dma-buf feedback; there is none here. */
-int drmGetDeviceFromDevId(dev_t id, uint32_t flags, drmDevicePtr *device) {
-	static drmDevice none;
-	static char *names[DRM_NODE_MAX];
-	names[DRM_NODE_PRIMARY] = (char *)"none";
-	none = (drmDevice){.available_nodes = 1 << DRM_NODE_PRIMARY, .nodes = names};
-	*device = &none;
-	return 0;
-}
-
-void drmFreeDevice(drmDevicePtr *device) {
-	*device = NULL;
-}
-
 int64_t now_ns(void) {
 	return latch_now_ns();
 }
 
-static bool accept_dmabuf(struct wlr_dmabuf_attributes *attributes, void *data) {
+static bool accept_fd(int fd) {
 	return true;
 }
 
+static int64_t size_of(int fd) {
+	return 64 * 64 * 4;
+}
+
+static bool accept_dmabuf(void *data, const struct wlr_dmabuf_attributes *attributes) {
+	return true;
+}
+
+/* What every renderer can compose. */
+static void add_composed_formats(struct wlr_drm_format_set *formats) {
+	static const uint32_t fourccs[] = {
+		DRM_FORMAT_XRGB8888,
+		DRM_FORMAT_ARGB8888,
+		DRM_FORMAT_XBGR8888,
+		DRM_FORMAT_ABGR8888,
+	};
+	for (size_t i = 0; i < sizeof(fourccs) / sizeof(fourccs[0]); i++) {
+		assert_true(wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR));
+		assert_true(wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID));
+	}
+}
+
 static void create_dmabuf_global(struct server *server) {
-	struct wlr_linux_dmabuf_feedback_v1 feedback = {0};
-	wl_array_init(&feedback.tranches);
-	struct wlr_linux_dmabuf_feedback_v1_tranche *tranche =
-		wl_array_add(&feedback.tranches, sizeof(*tranche));
-	*tranche = (struct wlr_linux_dmabuf_feedback_v1_tranche){0};
-	wlr_drm_format_set_add(&tranche->formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR);
-	struct wlr_linux_dmabuf_v1 *dmabuf =
-		wlr_linux_dmabuf_v1_create(server->display, 3, &feedback);
-	assert_non_null(dmabuf);
-	wlr_linux_dmabuf_v1_set_check_dmabuf_callback(dmabuf, accept_dmabuf, NULL);
-	wlr_drm_format_set_finish(&tranche->formats);
-	wl_array_release(&feedback.tranches);
+	struct wlr_drm_format_set composed = {0};
+	add_composed_formats(&composed);
+	server->dmabuf = latch_dmabuf_create(&(struct latch_dmabuf_options){
+		.display = server->display,
+		.kms_fd = -1,
+		.render_fd = -1,
+		.can_compose = accept_dmabuf,
+		.composed_formats = &composed,
+		.test =
+			&(struct latch_dmabuf_test_options){
+				.version = 3,
+				.probe = {.is_dmabuf = accept_fd, .size = size_of},
+			},
+	});
+	wlr_drm_format_set_finish(&composed);
+	assert_non_null(server->dmabuf);
 }
 
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
@@ -220,6 +233,7 @@ void world_finish(struct world *world) {
 
 	wl_display_destroy_clients(server->display);
 	latch_gate_destroy(world->gate);
+	latch_dmabuf_destroy(server->dmabuf);
 	wl_display_destroy(server->display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);

@@ -1,0 +1,57 @@
+#ifndef CLIENT_BUFFERS_H
+#define CLIENT_BUFFERS_H
+
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <wayland-client.h>
+
+#include "common/canvas.h"
+#include "common/device.h"
+#include "common/feedback.h"
+#include "common/ring.h"
+#include "common/sync.h"
+#include "options.h"
+
+/** The client's buffers: which device draws them, in which format, and the ring they are in. All
+ * of it can change while the client runs, by the compositor's feedback or the window's size. */
+struct client_buffers {
+	struct connection *conn;
+	struct feedback *feedback;
+	struct sync *sync;
+	const struct client_options *options;
+
+	struct canvas *canvas;	/* NULL before client_buffers_prepare() */
+	struct ring *ring;	/* the same */
+	struct wl_list retired; /* rings whose last buffers the compositor still holds */
+	uint32_t width, height; /* of the buffers that are wanted */
+	uint64_t allocations;	/* how often a ring was made */
+};
+
+/** Nothing is made yet. The pointers are borrowed, and have to be good when the first buffers are
+ * made. */
+void client_buffers_init(struct client_buffers *buffers, struct connection *conn,
+	struct feedback *feedback, struct sync *sync, const struct client_options *options);
+void client_buffers_finish(struct client_buffers *buffers);
+
+/** Gives up the buffers, and what draws them stays. */
+void client_buffers_finish_rings(struct client_buffers *buffers);
+
+/** Makes buffers that fit the size and the latest feedback, where there are none. Returns false,
+ * having said why, when nobody can draw or the compositor accepts none. */
+bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint32_t height);
+
+/** Whether there are buffers, and of this size. */
+bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, uint32_t height);
+
+/** Lists the nodes that would be drawn with. Returns whether there is one. */
+bool client_buffers_device(const struct client_buffers *buffers, struct device_list *list);
+
+/** Adds the fds that announce releases. Returns how many of max were used. */
+nfds_t client_buffers_add_fds(const struct client_buffers *buffers, struct pollfd *fds, nfds_t max);
+
+/** Takes the releases that a poll has found. */
+void client_buffers_handle_fds(
+	struct client_buffers *buffers, const struct pollfd *fds, nfds_t num);
+
+#endif

@@ -1,0 +1,32 @@
+#ifndef CLIENT_CPU_BUFFER_H
+#define CLIENT_CPU_BUFFER_H
+
+#include <stdbool.h>
+
+#include "allocator.h"
+
+/* What the allocators of CPU buffers share: formats, modifiers, and how planes lie in memory. */
+
+/** Adds the formats that CPU allocators make. Returns false without memory. */
+bool cpu_formats(struct format_set *set);
+
+/**
+ * Gets one piece of memory: a dma-buf, mapped.
+ *
+ * @param pitch bytes of a row; the callee may raise it to what its device wants
+ * @param fd    filled with the dma-buf; the caller owns it, and the mapping
+ * @return false and errno; nothing is left behind then
+ */
+typedef bool (*cpu_piece_func)(struct allocator *allocator, uint32_t *pitch, uint32_t rows, int *fd,
+	struct dmabuf_piece *piece);
+
+/**
+ * Makes a linear buffer of buf->fourcc: all planes behind one another in one piece of memory, or
+ * each in one of its own where the step wants that.
+ *
+ * @return false and errno, EINVAL where the step does not allow linear buffers
+ */
+bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step,
+	cpu_piece_func get_piece, struct dmabuf *buf);
+
+#endif

@@ -1,0 +1,140 @@
+#include "look.h"
+
+#include "alpha-modifier-v1-client-protocol.h"
+#include "color-representation-v1-client-protocol.h"
+#include "viewporter-client-protocol.h"
+
+static bool is_viewed(const struct look_options *options) {
+	return options->crop_width > 0 || options->scaled_width > 0;
+}
+
+void look_surface_size(const struct look_options *options, uint32_t *width, uint32_t *height) {
+	if (options->scaled_width > 0) {
+		*width = options->scaled_width;
+		*height = options->scaled_height;
+	} else if (options->crop_width > 0) {
+		*width = options->crop_width;
+		*height = options->crop_height;
+	}
+}
+
+void look_buffer_size(const struct look_options *options, uint32_t width, uint32_t height,
+	uint32_t surface_width, uint32_t surface_height, uint32_t *buffer_width,
+	uint32_t *buffer_height) {
+	uint32_t upright_width = is_viewed(options) ? width : surface_width;
+	uint32_t upright_height = is_viewed(options) ? height : surface_height;
+	/* All that turn by a quarter are odd: 90, 270, and these two flipped. */
+	bool quarter = options->transform & WL_OUTPUT_TRANSFORM_90;
+	*buffer_width = quarter ? upright_height : upright_width;
+	*buffer_height = quarter ? upright_width : upright_height;
+}
+
+static bool init_viewport(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
+	const struct look_options *options = &look->options;
+	if (!is_viewed(options)) {
+		return true;
+	}
+	if (!conn->viewporter) {
+		*why = "--crop and --scale-to need wp_viewporter";
+		return false;
+	}
+	look->viewport = wp_viewporter_get_viewport(conn->viewporter, surface);
+	if (options->crop_width > 0) {
+		wp_viewport_set_source(look->viewport, wl_fixed_from_int((int)options->crop_x),
+			wl_fixed_from_int((int)options->crop_y),
+			wl_fixed_from_int((int)options->crop_width),
+			wl_fixed_from_int((int)options->crop_height));
+	}
+	return true;
+}
+
+static bool init_alpha(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
+	if (!look->options.has_alpha) {
+		return true;
+	}
+	if (!conn->alpha_modifier) {
+		*why = "--alpha needs wp_alpha_modifier_v1";
+		return false;
+	}
+	look->alpha = wp_alpha_modifier_v1_get_surface(conn->alpha_modifier, surface);
+	wp_alpha_modifier_surface_v1_set_multiplier(
+		look->alpha, (uint32_t)(look->options.alpha * UINT32_MAX));
+	return true;
+}
+
+/* What is not offered must not be asked for: that would be a protocol error. */
+static bool init_color(
+	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
+	static const uint32_t coefficients[] = {
+		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
+		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
+		[PIXEL_BT2020] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020,
+	};
+	const struct look_options *options = &look->options;
+	if (!options->has_color && !options->straight_alpha) {
+		return true;
+	}
+	if (!conn->color_manager) {
+		*why = "--encoding, --range and --straight-alpha need "
+		       "wp_color_representation_manager_v1";
+		return false;
+	}
+	uint32_t encoding = coefficients[options->encoding];
+	uint32_t range = options->range == PIXEL_FULL
+				 ? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
+				 : WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED;
+	if (options->has_color && !(conn->color_ranges[encoding] & 1u << range)) {
+		*why = "this --encoding in this --range is not offered";
+		return false;
+	}
+	uint32_t straight = WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT;
+	if (options->straight_alpha && !(conn->alpha_modes & 1u << straight)) {
+		*why = "straight alpha is not offered";
+		return false;
+	}
+	look->color = wp_color_representation_manager_v1_get_surface(conn->color_manager, surface);
+	if (options->has_color) {
+		wp_color_representation_surface_v1_set_coefficients_and_range(
+			look->color, encoding, range);
+	}
+	if (options->straight_alpha) {
+		wp_color_representation_surface_v1_set_alpha_mode(look->color, straight);
+	}
+	return true;
+}
+
+bool look_init(struct look *look, struct connection *conn, struct wl_surface *surface,
+	const struct look_options *options, const char **why) {
+	*look = (struct look){.options = *options};
+	if (!init_viewport(look, conn, surface, why) || !init_alpha(look, conn, surface, why) ||
+		!init_color(look, conn, surface, why)) {
+		look_finish(look);
+		return false;
+	}
+	wl_surface_set_buffer_transform(surface, (int32_t)options->transform);
+	return true;
+}
+
+void look_finish(struct look *look) {
+	if (look->viewport) {
+		wp_viewport_destroy(look->viewport);
+	}
+	if (look->alpha) {
+		wp_alpha_modifier_surface_v1_destroy(look->alpha);
+	}
+	if (look->color) {
+		wp_color_representation_surface_v1_destroy(look->color);
+	}
+	*look = (struct look){0};
+}
+
+void look_set_size(struct look *look, uint32_t width, uint32_t height) {
+	if (!look->viewport || (look->width == width && look->height == height)) {
+		return;
+	}
+	wp_viewport_set_destination(look->viewport, (int32_t)width, (int32_t)height);
+	look->width = width;
+	look->height = height;
+}

@@ -1,0 +1,29 @@
+#ifndef LATCHCTL_OPTIONS_H
+#define LATCHCTL_OPTIONS_H
+
+#include <stdbool.h>
+
+enum latchctl_exit {
+	LATCHCTL_EXIT_OK = 0,
+	/** No compositor, not latch, no such output, a file that can't be written. */
+	LATCHCTL_EXIT_FAILURE = 1,
+	LATCHCTL_EXIT_USAGE = 2,
+};
+
+struct latchctl_options {
+	bool json;
+	/** NULL: no picture. */
+	const char *svg;
+	/** NULL: all. */
+	const char *output;
+	/** Again and again, after so many seconds each; 0: once. */
+	double watch_s;
+};
+
+/**
+ * Reads the command line. Strings are borrowed from argv. Returns -1 when there is something to do,
+ * else the status to exit with, after the words for it were printed.
+ */
+int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,54 @@
+#include "dmabuf/device.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <xf86drm.h>
+
+#define MAX_DRM_DEVICES 64
+
+static bool node_number(const char *path, dev_t *number) {
+	struct stat st;
+	if (stat(path, &st) != 0) {
+		return false;
+	}
+	*number = st.st_rdev;
+	return true;
+}
+
+static bool render_node_of(int drm_fd, dev_t *number) {
+	drmDevice *device = NULL;
+	if (drmGetDevice2(drm_fd, 0, &device) != 0) {
+		return false;
+	}
+	bool found = (device->available_nodes & (1 << DRM_NODE_RENDER)) != 0 &&
+		     node_number(device->nodes[DRM_NODE_RENDER], number);
+	drmFreeDevice(&device);
+	return found;
+}
+
+static bool any_render_node(dev_t *number) {
+	drmDevice *devices[MAX_DRM_DEVICES];
+	int len = drmGetDevices2(0, devices, MAX_DRM_DEVICES);
+	bool found = false;
+	for (int i = 0; i < len && !found; i++) {
+		found = (devices[i]->available_nodes & (1 << DRM_NODE_RENDER)) != 0 &&
+			node_number(devices[i]->nodes[DRM_NODE_RENDER], number);
+	}
+	if (len > 0) {
+		drmFreeDevices(devices, len);
+	}
+	return found;
+}
+
+uint32_t latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device) {
+	if ((drm_fd >= 0 && render_node_of(drm_fd, main_device)) || any_render_node(main_device)) {
+		return 5;
+	}
+	struct stat st;
+	if (drm_fd < 0 || fstat(drm_fd, &st) != 0) {
+		return 0;
+	}
+	*main_device = st.st_rdev;
+	return 3;
+}

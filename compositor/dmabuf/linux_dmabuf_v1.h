@@ -1,0 +1,95 @@
+#ifndef LATCH_DMABUF_LINUX_DMABUF_V1_H
+#define LATCH_DMABUF_LINUX_DMABUF_V1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dmabuf/check.h"
+#include "dmabuf/tranche.h"
+
+struct kms_format_set;
+struct kms_plane;
+struct wl_display;
+struct wlr_dmabuf_attributes;
+struct wlr_drm_format_set;
+struct wlr_surface;
+
+/** What a test sets because its machine has no DRM device and no dma-bufs. */
+struct latch_dmabuf_test_options {
+	/** Not looked for. */
+	uint32_t version;
+	dev_t main_device;
+	struct latch_dmabuf_probe probe;
+};
+
+struct latch_dmabuf_options {
+	struct wl_display *display;
+	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window.
+	 */
+	int kms_fd;
+	const struct kms_plane *planes;
+	size_t planes_len;
+	const struct kms_format_set *scanout_formats;
+	/** The renderer's DRM device where there is no KMS device; -1 when it has none. */
+	int render_fd;
+
+	/** Whether the KMS device takes this dma-buf as a framebuffer. NULL in a window. */
+	bool (*can_scanout)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
+	/** Whether it could be composed. */
+	bool (*can_compose)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
+	/** The dma-bufs that can be composed. Copied. */
+	const struct wlr_drm_format_set *composed_formats;
+	void *data;
+
+	/** NULL but in tests. Copied. */
+	const struct latch_dmabuf_test_options *test;
+};
+
+struct latch_dmabuf;
+
+/**
+ * Offers zwp_linux_dmabuf_v1 with feedback: what the primary planes can show first, then what can
+ * be composed. A buffer is taken when it can be scanned out on any plane or composed. One that can
+ * do neither fails with the protocol's `failed` event, for create_immed too: its wl_buffer shows
+ * nothing. Clients that break a rule of the protocol get its error.
+ *
+ * The main device and the version: see latch_dmabuf_find_main_device().
+ *
+ * Returns NULL when dma-bufs can't be offered; that has been logged and is not fatal.
+ */
+struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *options);
+
+/**
+ * Before the display. Objects that clients still have do nothing from then on; their buffers stay
+ * what they are. NULL is fine.
+ */
+void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf);
+
+/**
+ * Changes the default tranches, best first; clients hear of it at once. Where none of them is
+ * a tranche of the main device that is not for scanout, what can be composed is added as the last
+ * one, so no tranche at all is fine. Nothing is sent to a client that was told the same before.
+ * Returns false when there is no memory; then nothing changes.
+ */
+bool latch_dmabuf_set_default(
+	struct latch_dmabuf *dmabuf, const struct latch_dmabuf_tranche *tranches, size_t len);
+
+/**
+ * Says what a surface's buffers should be allocated for, like latch_dmabuf_set_default(); len 0:
+ * back to the default. The client hears of the newest wish when it has stayed the same for
+ * LATCH_FEEDBACK_QUIET_MS. Saying the same again costs a comparison. What is kept of the surface
+ * goes with it. Returns false when there is no memory; then nothing changes.
+ */
+bool latch_dmabuf_set_surface_tranches(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
+	const struct latch_dmabuf_tranche *tranches, size_t len);
+
+/**
+ * Tells a surface's client what latch_tranche_advise() makes of these planes and reasons. To be
+ * called when they change; calling it for each frame is correct, but takes time. dmabuf: NULL is
+ * fine.
+ */
+void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
+	const struct kms_plane *const *planes, size_t planes_len, uint64_t reasons);
+
+#endif

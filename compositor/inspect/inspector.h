@@ -1,0 +1,30 @@
+#ifndef LATCH_INSPECT_INSPECTOR_H
+#define LATCH_INSPECT_INSPECTOR_H
+
+#include <stdbool.h>
+
+struct latch_inspector;
+struct latch_snapshot;
+struct wl_display;
+
+struct latch_inspector_options {
+	/**
+	 * Fills an empty snapshot with what is shown now; what it borrows has to be valid until the
+	 * event loop runs. Returns false without memory. Called when a client asks, never else.
+	 */
+	bool (*collect)(void *data, struct latch_snapshot *snapshot);
+	void *data;
+};
+
+/**
+ * Offers zlatch_inspector_v1 (protocols/latch-inspector-unstable-v1.xml): tells clients which
+ * buffer is on which plane, and why others are not. Sandboxed clients must not see it, see
+ * security.h. Returns NULL without memory.
+ */
+struct latch_inspector *latch_inspector_create(
+	struct wl_display *display, const struct latch_inspector_options *options);
+
+/** Clients must be gone, the display still there. NULL is fine. */
+void latch_inspector_destroy(struct latch_inspector *inspector);
+
+#endif

@@ -1,0 +1,256 @@
+#include "output/look.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <wlr/render/pass.h>
+#include <wlr/types/wlr_alpha_modifier_v1.h>
+#include <wlr/types/wlr_color_representation_v1.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/util/transform.h>
+
+#include "plan/layer.h"
+
+#define COLOR_REPRESENTATION_VERSION 1
+#define OPAQUE 0xffff
+
+bool latch_look_create_globals(struct wl_display *display, bool straight_alpha) {
+	static const enum wp_color_representation_surface_v1_alpha_mode alpha_modes[] = {
+		WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_PREMULTIPLIED_ELECTRICAL,
+		WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT,
+	};
+#define PAIR(coefficients, range)                                                                  \
+	{                                                                                          \
+		WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_##coefficients,                    \
+			WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_##range,                          \
+	}
+	static const struct wlr_color_representation_v1_coeffs_and_range pairs[] = {
+		PAIR(IDENTITY, FULL), // of RGB, where it says nothing new
+		PAIR(BT601, LIMITED),
+		PAIR(BT601, FULL),
+		PAIR(BT709, LIMITED),
+		PAIR(BT709, FULL),
+		PAIR(BT2020, LIMITED),
+		PAIR(BT2020, FULL),
+	};
+#undef PAIR
+	struct wlr_color_representation_v1_options options = {
+		.supported_alpha_modes = alpha_modes,
+		.supported_alpha_modes_len = straight_alpha ? 2 : 1,
+		.supported_coeffs_and_ranges = pairs,
+		.supported_coeffs_and_ranges_len = sizeof(pairs) / sizeof(pairs[0]),
+	};
+	return wlr_alpha_modifier_v1_create(display) != NULL &&
+	       wlr_color_representation_manager_v1_create(
+		       display, COLOR_REPRESENTATION_VERSION, &options) != NULL;
+}
+
+uint16_t latch_look_alpha(double factor) {
+	if (!(factor > 0)) {
+		return 0;
+	}
+	if (factor >= 1) {
+		return OPAQUE;
+	}
+	/* Down, so that nothing which is not opaque is taken for it. */
+	return (uint16_t)(factor * OPAQUE);
+}
+
+void latch_look_color(
+	struct latch_layer *layer, uint32_t alpha_mode, uint32_t coefficients, uint32_t range) {
+	bool straight = alpha_mode == WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT &&
+			latch_convert_has_alpha(layer->fourcc);
+	layer->blend_mode = straight ? KMS_BLEND_COVERAGE : KMS_BLEND_PREMULTIPLIED;
+	layer->color_encoding = KMS_COLOR_ENCODING_ANY;
+	layer->color_range = KMS_COLOR_RANGE_ANY;
+	if (!latch_fourcc_is_ycbcr(layer->fourcc)) {
+		return;
+	}
+	layer->color_encoding = KMS_COLOR_ENCODING_BT601;
+	layer->color_range = KMS_COLOR_RANGE_LIMITED;
+	switch (coefficients) {
+	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601:
+		break;
+	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709:
+		layer->color_encoding = KMS_COLOR_ENCODING_BT709;
+		break;
+	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020:
+		layer->color_encoding = KMS_COLOR_ENCODING_BT2020;
+		break;
+	default:
+		/* Not set, or identity, which is for RGB: the range means nothing either. */
+		return;
+	}
+	if (range == WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL) {
+		layer->color_range = KMS_COLOR_RANGE_FULL;
+	}
+}
+
+/* One direction of a layer: from surface coordinates, turned like the output, to output pixels. */
+struct axis {
+	int64_t surface_size;
+	int64_t dst_start, dst_size;
+	/* In output pixels, how far a filter mixes pixels. */
+	int64_t blur;
+};
+
+static struct axis make_axis(
+	int32_t surface_size, int dst_start, int dst_size, double src_start, double src_size) {
+	struct axis axis = {
+		.surface_size = surface_size,
+		.dst_start = dst_start,
+		.dst_size = dst_size,
+	};
+	if (src_size != dst_size || src_start != floor(src_start)) {
+		/* Filters look at two pixels of the buffer to each side, or when they make the
+		 * picture smaller, at two pixels of the output. */
+		axis.blur = src_size > 0 ? (int64_t)ceil(fmax(2, 2 * dst_size / src_size)) : 0;
+	}
+	return axis;
+}
+
+/* Returns false when nothing is left. start and end become output pixels. */
+static bool map_inwards(const struct axis *axis, int *start, int *end) {
+	int64_t first = *start * axis->dst_size, last = *end * axis->dst_size;
+	/* Both are positive: the region is inside the surface. */
+	first = (first + axis->surface_size - 1) / axis->surface_size;
+	last = last / axis->surface_size;
+	/* At the surface's own edges there is nothing else to mix in. */
+	first += *start > 0 ? axis->blur : 0;
+	last -= *end < axis->surface_size ? axis->blur : 0;
+	*start = (int)(axis->dst_start + first);
+	*end = (int)(axis->dst_start + last);
+	return *start < *end;
+}
+
+static int64_t area(const struct wlr_box *box) {
+	return (int64_t)box->width * box->height;
+}
+
+static void keep_largest(struct latch_layer *layer, const struct wlr_box *box) {
+	size_t i = layer->opaque_boxes_len;
+	if (i == LATCH_LAYER_MAX_OPAQUE) {
+		i = 0;
+		for (size_t j = 1; j < LATCH_LAYER_MAX_OPAQUE; j++) {
+			if (area(&layer->opaque_boxes[j]) < area(&layer->opaque_boxes[i])) {
+				i = j;
+			}
+		}
+		if (area(box) <= area(&layer->opaque_boxes[i])) {
+			return;
+		}
+	} else {
+		layer->opaque_boxes_len++;
+	}
+	layer->opaque_boxes[i] = *box;
+}
+
+void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *region, int32_t width,
+	int32_t height, enum wl_output_transform output_transform) {
+	layer->opaque = false;
+	layer->opaque_boxes_len = 0;
+	if (layer->alpha != OPAQUE || width <= 0 || height <= 0) {
+		return;
+	}
+	pixman_box32_t whole = {.x2 = width, .y2 = height};
+	if (pixman_region32_contains_rectangle(region, &whole) == PIXMAN_REGION_IN) {
+		layer->opaque = true;
+		return;
+	}
+
+	bool turned = (output_transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	bool src_turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct wlr_fbox src = layer->src;
+	if (src_turned) {
+		src = (struct wlr_fbox){src.y, src.x, src.height, src.width};
+	}
+	struct axis x = make_axis(turned ? height : width, layer->dst.x, layer->dst.width, src.x,
+		src.width);
+	struct axis y = make_axis(turned ? width : height, layer->dst.y, layer->dst.height, src.y,
+		src.height);
+
+	int len;
+	const pixman_box32_t *rects = pixman_region32_rectangles(region, &len);
+	for (int i = 0; i < len; i++) {
+		struct wlr_box box = {
+			.x = rects[i].x1,
+			.y = rects[i].y1,
+			.width = rects[i].x2 - rects[i].x1,
+			.height = rects[i].y2 - rects[i].y1,
+		};
+		struct wlr_box in_surface;
+		if (!wlr_box_intersection(&in_surface, &box,
+			    &(struct wlr_box){.width = width, .height = height})) {
+			continue;
+		}
+		wlr_box_transform(&box, &in_surface,
+			wlr_output_transform_invert(output_transform), width, height);
+		int x1 = box.x, x2 = box.x + box.width, y1 = box.y, y2 = box.y + box.height;
+		if (map_inwards(&x, &x1, &x2) && map_inwards(&y, &y1, &y2)) {
+			keep_largest(layer,
+				&(struct wlr_box){
+					.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1});
+		}
+	}
+}
+
+void latch_layer_take_look(struct latch_layer *layer, struct wlr_surface *surface,
+	enum wl_output_transform output_transform) {
+	const struct wlr_alpha_modifier_surface_v1_state *alpha =
+		wlr_alpha_modifier_v1_get_surface_state(surface);
+	layer->alpha = alpha != NULL ? latch_look_alpha(alpha->multiplier) : OPAQUE;
+
+	const struct wlr_color_representation_v1_surface_state *color =
+		wlr_color_representation_v1_get_surface_state(surface);
+	latch_look_color(layer, color != NULL ? color->alpha_mode : 0,
+		color != NULL ? color->coefficients : 0, color != NULL ? color->range : 0);
+
+	/* wlroots' region covers the surface when the buffer's format has no alpha. */
+	latch_look_opaque(layer, &surface->opaque_region, surface->current.width,
+		surface->current.height, output_transform);
+}
+
+struct latch_color latch_layer_color(const struct latch_layer *layer) {
+	return (struct latch_color){
+		.encoding = layer->color_encoding,
+		.range = layer->color_range,
+		.straight_alpha = layer->blend_mode == KMS_BLEND_COVERAGE,
+	};
+}
+
+static enum wlr_color_encoding to_wlr_encoding(enum kms_color_encoding encoding) {
+	switch (encoding) {
+	case KMS_COLOR_ENCODING_BT601:
+		return WLR_COLOR_ENCODING_BT601;
+	case KMS_COLOR_ENCODING_BT709:
+		return WLR_COLOR_ENCODING_BT709;
+	case KMS_COLOR_ENCODING_BT2020:
+		return WLR_COLOR_ENCODING_BT2020;
+	default:
+		return WLR_COLOR_ENCODING_NONE;
+	}
+}
+
+static enum wlr_color_range to_wlr_range(enum kms_color_range range) {
+	switch (range) {
+	case KMS_COLOR_RANGE_LIMITED:
+		return WLR_COLOR_RANGE_LIMITED;
+	case KMS_COLOR_RANGE_FULL:
+		return WLR_COLOR_RANGE_FULL;
+	default:
+		return WLR_COLOR_RANGE_NONE;
+	}
+}
+
+void latch_layer_texture_options(const struct latch_layer *layer,
+	struct wlr_render_texture_options *options, float *alpha) {
+	*alpha = (float)layer->alpha / OPAQUE;
+	options->src_box = layer->src;
+	options->dst_box = layer->dst;
+	options->transform = layer->transform;
+	options->alpha = alpha;
+	/* Not blended, alpha would make it darker and not transparent. opaque says it is 1. */
+	options->blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
+					    : WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
+	options->color_encoding = to_wlr_encoding(layer->color_encoding);
+	options->color_range = to_wlr_range(layer->color_range);
+}

@@ -1,0 +1,175 @@
+#!/bin/bash
+# latchctl against a running latch: who is on which plane, why others are not, who may ask.
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+# says STATUS WORDS COMMAND...: it ends with this status, and its first line has these words.
+says() {
+    local wanted=$1 words=$2 status=0
+    shift 2
+    timeout -k 1 20 "$@" >"$work/out" 2>"$work/err" || status=$?
+    echo "status $status, not $wanted?"
+    cat "$work/err"
+    [[ $status == "$wanted" ]] && head -n 1 "$work/err" | grep -q "$words"
+}
+
+# with_planes PYTHON: asks, and checks the answer: output is the only one.
+with_planes() {
+    latchctl planes --json >"$work/planes.json" || return
+    python3 -c '
+import json, sys
+answer = json.load(open(sys.argv[1]))
+assert answer["version"] == 1, answer
+(output,) = answer["outputs"]
+planes = {plane["id"]: plane for plane in output["planes"]}
+layers = output["layers"]
+def find(app):
+    return next(layer for layer in layers if app in (layer["app_id"], layer["title"]))
+def names(layer):
+    return [reason["name"] for reason in layer["reasons"]]
+'"$1" "$work/planes.json"
+}
+
+is_shown() { # TITLE
+    with_planes "assert find('$1')['surface'] > 0"
+}
+
+empty() {
+    with_planes '
+assert output["name"].startswith("Virtual-"), output["name"]
+assert output["mode"]["width"] >= 640, output["mode"]
+assert output["device"]["driver"] == "vkms", output["device"]
+assert output["device"]["clock"] == "simulated", output["device"]
+assert output["plan"]["visible"] == 0, output["plan"]
+types = sorted(plane["type"] for plane in planes.values())
+assert types == ["cursor"] + 8 * ["overlay"] + ["primary"], types
+for plane in planes.values():
+    assert plane["use"] in ("free", "black", "cursor"), plane
+    assert plane["formats"], plane
+    assert "LINEAR" in plane["formats"][0]["modifiers"], plane["formats"][0]
+(primary,) = [plane for plane in planes.values() if plane["type"] == "primary"]
+assert "XR24" in [format["format"] for format in primary["formats"]], primary'
+}
+
+fullscreen_is_on_primary() {
+    local client status=0
+    latch-client --software --fullscreen --title alone --frames 60 --hold 2>"$work/client.log" &
+    client=$!
+    wait_until 10 is_shown alone
+    wait_until 5 with_planes 'assert find("alone")["place"] == "plane"'
+    with_planes '
+layer = find("alone")
+print(json.dumps(layer, indent=1))
+assert layer["kind"] == "surface", layer
+assert layer["pid"] == '$client', layer
+assert layer["place"] == "plane" and layer["plane_type"] == "primary", layer
+assert planes[layer["plane"]]["use"] == "layer", planes[layer["plane"]]
+assert planes[layer["plane"]]["surface"] == layer["surface"], planes[layer["plane"]]
+assert layer["reasons"] == [], layer
+assert layer["buffer"]["dmabuf"] and layer["buffer"]["format"] == "XR24", layer
+assert layer["buffer"]["modifier"] == "LINEAR", layer
+mode = output["mode"]
+assert layer["dst"] == {"x": 0, "y": 0, "width": mode["width"], "height": mode["height"]}, layer
+assert not output["plan"]["composed"], output["plan"]
+assert output["plan"]["on_planes"] == output["plan"]["visible"] == 1, output["plan"]' || status=1
+    latchctl planes >"$work/table" && cat "$work/table"
+    grep -Eq '^  1 +latch-client \(pid [0-9]+\) .* [0-9]+ primary$' "$work/table" || status=1
+    end $client
+    return $status
+}
+
+shm_is_composed() {
+    local client status=0
+    weston-simple-shm >/dev/null 2>&1 &
+    client=$!
+    wait_until 10 with_planes 'assert names(layers[-1]) == ["no-dmabuf"]'
+    with_planes '
+(layer,) = [layer for layer in layers if layer["pid"] == '$client']
+print(json.dumps(layer, indent=1))
+assert layer["place"] == "composed", layer
+assert layer["plane"] is None, layer
+assert names(layer) == ["no-dmabuf"], layer
+assert layer["reasons"][0]["text"] and layer["reasons"][0]["help"], layer
+assert not layer["buffer"]["dmabuf"] and layer["buffer"]["modifier"] is None, layer
+assert output["plan"]["composed"], output["plan"]
+assert "composed" in [plane["use"] for plane in planes.values()], planes' || status=1
+    latchctl planes >"$work/table" && cat "$work/table"
+    grep -q '^      no-dmabuf: ' "$work/table" || status=1
+    grep -q '^        help: ' "$work/table" || status=1
+    latchctl planes --svg "$work/planes.svg" || status=1
+    end $client
+    return $status
+}
+
+svg_is_xml() {
+    python3 -c '
+import sys, xml.dom.minidom
+root = xml.dom.minidom.parse(sys.argv[1]).documentElement
+assert root.tagName == "svg", root.tagName
+assert root.getElementsByTagName("path"), "an empty picture"' "$work/planes.svg"
+}
+
+only_one_output() {
+    local name
+    name=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["outputs"][0]["name"])' \
+        <"$work/planes.json")
+    latchctl planes --output "$name" | grep -q "^$name: "
+}
+
+watches() {
+    timeout 3 latchctl planes --watch=0.2 >"$work/watched"
+    (($(grep -c 'PLANE' "$work/watched") >= 5))
+}
+
+not_latch() { # a compositor of somebody else's, without a screen
+    local weston status=0
+    weston --backend=headless --socket=other >"$work/weston.log" 2>&1 &
+    weston=$!
+    wait_until 10 test -S "$XDG_RUNTIME_DIR/other"
+    says 1 'not a session of latch' env WAYLAND_DISPLAY=other latchctl planes || status=1
+    end $weston
+    return $status
+}
+
+sandboxed_list() {
+    wayland-info >"$work/outside"
+    kms-sandbox wayland-info >"$work/inside"
+    diff "$work/outside" "$work/inside" | grep '^[<>] interface'
+    grep -q "zlatch_inspector_v1" "$work/outside" &&
+        grep -q "wp_security_context_manager_v1" "$work/outside" &&
+        ! grep -Eq "zlatch_inspector_v1|wp_security_context" "$work/inside" &&
+        grep -q "xdg_wm_base" "$work/inside"
+}
+
+job() {
+    check "usage: nothing to do" says 2 planes latchctl
+    check "usage: unknown option" says 2 no-such-option latchctl planes --no-such-option
+    check "usage: unknown command" says 2 plains latchctl plains
+    check "no compositor" says 1 'WAYLAND_DISPLAY=none' env WAYLAND_DISPLAY=none latchctl planes
+    check "no WAYLAND_DISPLAY" says 1 'WAYLAND_DISPLAY is not set' \
+        env -u WAYLAND_DISPLAY latchctl planes
+    check "no XDG_RUNTIME_DIR" says 1 'XDG_RUNTIME_DIR is not set' \
+        env -u XDG_RUNTIME_DIR latchctl planes
+    start_latch --renderer pixman
+    lives || return
+    move_pointer 32767 32767
+    check "nothing on the screen" empty
+    check "a fullscreen dma-buf is on the primary plane" fullscreen_is_on_primary
+    check "shared memory is composed, and it says why" shm_is_composed
+    check "the picture is SVG" svg_is_xml
+    check "one output only" only_one_output
+    check "an unknown output" says 1 'there is: Virtual' latchctl planes --output Nowhere-1
+    check "a file that can't be written" says 1 no/such latchctl planes --svg /no/such/file.svg
+    check "--watch" watches
+    check "a sandbox hides it from latchctl" \
+        says 1 'sandboxed' kms-sandbox latchctl planes
+    check "a sandbox hides it, and no more than need be" sandboxed_list
+    check "another compositor" not_latch
+    stop_latch
+    ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
+    verdict $? "latch complains of nothing of its own"
+    cp "$work/planes.svg" "$LAB_OUT/lab/planes.svg"
+}
+
+run_job job

@@ -1,0 +1,324 @@
+/*
+ * kms-layout --list             prints the names of the layouts
+ * kms-layout NAME [FRAMES]      shows one: each surface gets a new buffer, of the same pixels, at
+ *                               every refresh, FRAMES times; then it keeps still
+ *
+ * When it keeps still it prints how many of each surface's last frames were zero-copy, in all
+ * "planes N of M, wanted W", and "ready"; and waits for SIGTERM. Status 77: latch lacks a
+ * protocol that the layout needs.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "layout.h"
+
+#define MAX_FRAMES 240
+/** Of each surface's last frames, so many are looked at. */
+#define LAST_FRAMES 8
+/** A surface that is hidden gets no frame callback; nobody waits longer for it. */
+#define LIMIT_MS 8000
+
+struct shown {
+	const struct layout_item *item;
+	struct surface surface;
+	struct layout_buffers buffers;
+	struct frame frames[MAX_FRAMES];
+	int commits;
+};
+
+struct show {
+	struct client client;
+	const struct layout *layout;
+	struct shown shown[LAYOUT_MAX_ITEMS];
+	int len;
+	int frames;
+};
+
+static volatile sig_atomic_t ended;
+
+static void handle_signal(int number) {
+	ended = 1;
+}
+
+static const struct layout *find_layout(const char *name) {
+	size_t len;
+	const struct layout *layouts = layout_all(&len);
+	for (size_t i = 0; i < len; i++) {
+		if (strcmp(layouts[i].name, name) == 0) {
+			return &layouts[i];
+		}
+	}
+	return NULL;
+}
+
+static int list(void) {
+	size_t len;
+	const struct layout *layouts = layout_all(&len);
+	for (size_t i = 0; i < len; i++) {
+		printf("%s\n", layouts[i].name);
+	}
+	return 0;
+}
+
+static bool is_ycbcr(const struct layout_item *item) {
+	const struct pixel_format *format = pixel_format_find(item->fourcc);
+	return format != NULL && pixel_format_is_ycbcr(format);
+}
+
+static const char *missing_protocol(const struct client *client, const struct layout *layout) {
+	for (int i = 0; i < LAYOUT_MAX_ITEMS && layout->items[i].name != NULL; i++) {
+		const struct layout_item *item = &layout->items[i];
+		if (item->multiplier != 0 && client->alpha_modifier == NULL) {
+			return "wp_alpha_modifier_v1";
+		}
+		bool represented =
+			(is_ycbcr(item) && !item->silent) || item->picture == LAYOUT_FADE_STRAIGHT;
+		if (represented && client->color_representation == NULL) {
+			return "wp_color_representation_manager_v1";
+		}
+	}
+	return NULL;
+}
+
+static void handle_popup_configure(
+	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
+}
+
+static void handle_popup_done(void *data, struct xdg_popup *popup) {
+	fail("the popup was dismissed");
+}
+
+static const struct xdg_popup_listener popup_listener = {
+	.configure = handle_popup_configure,
+	.popup_done = handle_popup_done,
+};
+
+static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
+	struct surface *surface = data;
+	surface->configured = true;
+	xdg_surface_ack_configure(xdg_surface, serial);
+}
+
+static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_configure};
+
+/* With its upper left corner at the item's place. */
+static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
+	struct client *client = &show->client;
+	*surface = (struct surface){
+		.client = client,
+		.wl_surface = wl_compositor_create_surface(client->compositor),
+	};
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(client->wm_base);
+	xdg_positioner_set_size(positioner, (int32_t)item->width, (int32_t)item->height);
+	xdg_positioner_set_anchor_rect(positioner, item->x, item->y, 1, 1);
+	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
+	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
+	surface->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
+	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
+	struct xdg_popup *popup = xdg_surface_get_popup(
+		surface->xdg_surface, show->shown[0].surface.xdg_surface, positioner);
+	xdg_popup_add_listener(popup, &popup_listener, surface);
+	xdg_positioner_destroy(positioner);
+	wl_surface_commit(surface->wl_surface);
+	int64_t end_ns = now_ns() + 2000 * MS;
+	while (!surface->configured && client_pump(client, end_ns)) {
+	}
+	CHECK(surface->configured, "the popup was not configured");
+}
+
+static void say_colours(struct show *show, const struct shown *shown) {
+	static const uint32_t coefficients[] = {
+		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
+		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
+		[PIXEL_BT2020] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020,
+	};
+	const struct layout_item *item = shown->item;
+	bool straight = item->picture == LAYOUT_FADE_STRAIGHT;
+	bool ycbcr = is_ycbcr(item) && !item->silent;
+	if (!straight && !ycbcr) {
+		return;
+	}
+	struct wp_color_representation_surface_v1 *colours =
+		wp_color_representation_manager_v1_get_surface(
+			show->client.color_representation, shown->surface.wl_surface);
+	if (straight) {
+		wp_color_representation_surface_v1_set_alpha_mode(
+			colours, WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT);
+	}
+	if (ycbcr) {
+		wp_color_representation_surface_v1_set_coefficients_and_range(colours,
+			coefficients[item->encoding],
+			item->range == PIXEL_FULL
+				? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
+				: WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED);
+	}
+}
+
+/* Everything that the surface is told once: it takes effect with the first commit. */
+static void say_shape(struct show *show, const struct shown *shown) {
+	const struct layout_item *item = shown->item;
+	struct wl_surface *surface = shown->surface.wl_surface;
+	wl_surface_set_buffer_transform(surface, (int32_t)item->transform);
+	if (item->crop.width > 0 || item->scaled_width > 0) {
+		struct wp_viewport *viewport =
+			wp_viewporter_get_viewport(show->client.viewporter, surface);
+		if (item->crop.width > 0) {
+			wp_viewport_set_source(viewport, wl_fixed_from_double(item->crop.x),
+				wl_fixed_from_double(item->crop.y),
+				wl_fixed_from_double(item->crop.width),
+				wl_fixed_from_double(item->crop.height));
+		}
+		if (item->scaled_width > 0) {
+			wp_viewport_set_destination(
+				viewport, item->scaled_width, item->scaled_height);
+		}
+	}
+	if (item->multiplier != 0) {
+		struct wp_alpha_modifier_surface_v1 *alpha =
+			wp_alpha_modifier_v1_get_surface(show->client.alpha_modifier, surface);
+		wp_alpha_modifier_surface_v1_set_multiplier(alpha, item->multiplier);
+	}
+	if (item->opaque) {
+		struct wl_region *all = wl_compositor_create_region(show->client.compositor);
+		wl_region_add(all, 0, 0, INT32_MAX, INT32_MAX);
+		wl_surface_set_opaque_region(surface, all);
+		wl_region_destroy(all);
+	}
+	say_colours(show, shown);
+}
+
+static void commit(struct shown *shown) {
+	struct buffer *buffer = layout_buffers_free(&shown->buffers);
+	if (buffer != NULL) {
+		surface_commit(&shown->surface, buffer, &shown->frames[shown->commits++], -1);
+	}
+}
+
+static void init_shown(struct show *show, const struct layout_item *item) {
+	unsigned number = (unsigned)show->len;
+	struct shown *shown = &show->shown[show->len++];
+	*shown = (struct shown){.item = item};
+	struct surface *surface = &shown->surface;
+	switch (item->role) {
+	case LAYOUT_BASE:
+		surface_init_fullscreen(surface, &show->client);
+		break;
+	case LAYOUT_WINDOW:
+		surface_init_window(surface, &show->client, item->name);
+		break;
+	case LAYOUT_SUBSURFACE:
+		surface_init_subsurface(
+			surface, &show->client, &show->shown[0].surface, item->x, item->y);
+		break;
+	case LAYOUT_POPUP:
+		/* Its parent has to be there first. */
+		surface_commit(&show->shown[0].surface,
+			layout_buffers_free(&show->shown[0].buffers), NULL, -1);
+		surface_wait_callback(&show->shown[0].surface, 3000);
+		init_popup(surface, show, item);
+		break;
+	}
+	uint32_t width = item->width ? item->width : (uint32_t)surface->width;
+	uint32_t height = item->height ? item->height : (uint32_t)surface->height;
+	/* The base of a popup is shown before the others. */
+	bool once = item->still || show->frames == 1;
+	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
+	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height, len);
+	say_shape(show, shown);
+}
+
+static bool is_done(const struct show *show, const struct shown *shown) {
+	return shown->commits >= (shown->item->still ? 1 : show->frames);
+}
+
+/* Returns false when the time is up. */
+static bool animate(struct show *show) {
+	/* The base comes last: it brings the others' places, and all appears in one frame. */
+	for (int i = show->len - 1; i >= 0; i--) {
+		commit(&show->shown[i]);
+	}
+	int64_t end_ns = now_ns() + LIMIT_MS * MS;
+	for (;;) {
+		bool done = true;
+		for (int i = 0; i < show->len; i++) {
+			struct shown *shown = &show->shown[i];
+			if (!is_done(show, shown)) {
+				done = false;
+				if (shown->surface.frame_done) {
+					commit(shown);
+				}
+			} else if (shown->frames[shown->commits - 1].state == FRAME_PENDING) {
+				done = false;
+			}
+		}
+		if (done || !client_pump(&show->client, end_ns)) {
+			return done;
+		}
+	}
+}
+
+/* How many of the last frames were shown from the client's own memory. */
+static int count_zero_copy(const struct shown *shown, int *of) {
+	int zero_copy = 0;
+	*of = 0;
+	for (int i = shown->commits - 1; i >= 0 && *of < LAST_FRAMES; i--) {
+		if (shown->frames[i].state == FRAME_PRESENTED) {
+			(*of)++;
+			zero_copy += (shown->frames[i].flags &
+					     WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY) != 0;
+		}
+	}
+	return zero_copy;
+}
+
+static void report(const struct show *show) {
+	int planes = 0;
+	for (int i = 0; i < show->len; i++) {
+		int of, zero_copy = count_zero_copy(&show->shown[i], &of);
+		printf("surface %s: zero-copy %d of %d\n", show->shown[i].item->name, zero_copy,
+			of);
+		planes += of > 0 && zero_copy == of;
+	}
+	printf("planes %d of %d, wanted %d\n", planes, show->len, show->layout->on_planes);
+}
+
+static void run(struct show *show) {
+	client_connect(&show->client);
+	const char *missing = missing_protocol(&show->client, show->layout);
+	if (missing != NULL) {
+		skip("latch has no %s", missing);
+	}
+	for (int i = 0; i < LAYOUT_MAX_ITEMS && show->layout->items[i].name != NULL; i++) {
+		init_shown(show, &show->layout->items[i]);
+	}
+	if (!animate(show)) {
+		printf("not every surface got its frames\n");
+	}
+	report(show);
+	printf("ready\n");
+	fflush(stdout);
+	while (!ended) {
+		client_pump(&show->client, now_ns() + 50 * MS);
+	}
+}
+
+int main(int argc, char **argv) {
+	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
+		return list();
+	}
+	static struct show show;
+	show.layout = argc >= 2 ? find_layout(argv[1]) : NULL;
+	show.frames = argc == 3 ? atoi(argv[2]) : 40;
+	if (show.layout == NULL || argc > 3 || show.frames < 1 || show.frames > MAX_FRAMES) {
+		fprintf(stderr, "usage: kms-layout --list | NAME [FRAMES]\n");
+		return 2;
+	}
+	signal(SIGTERM, handle_signal);
+	run(&show);
+	return 0;
+}

@@ -1,0 +1,163 @@
+/* Pixels in other formats: values from the standards, and their places in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <drm_fourcc.h>
+
+#include "common/pixels.h"
+
+#define WHITE 0xffffffffu
+#define BLACK 0xff000000u
+#define RED 0xffff0000u
+#define BLUE 0xff0000ffu
+
+/* A picture of 4x2 in memory of its own for each plane, 64 bytes a row. */
+struct result {
+	uint8_t bytes[PIXEL_MAX_PLANES][128];
+};
+
+static struct result convert(uint32_t fourcc, enum pixel_encoding encoding, enum pixel_range range,
+	const uint32_t pixels[8]) {
+	struct result result = {0};
+	struct pixel_picture picture = {.width = 4, .height = 2};
+	for (int i = 0; i < PIXEL_MAX_PLANES; i++) {
+		picture.data[i] = result.bytes[i];
+		picture.stride[i] = 64;
+	}
+	pixel_convert(pixel_format_find(fourcc), encoding, range, pixels, &picture);
+	return result;
+}
+
+static struct result convert_solid(
+	uint32_t fourcc, enum pixel_encoding encoding, enum pixel_range range, uint32_t color) {
+	uint32_t pixels[8];
+	for (int i = 0; i < 8; i++) {
+		pixels[i] = color;
+	}
+	return convert(fourcc, encoding, range, pixels);
+}
+
+static uint16_t word(const uint8_t *bytes) {
+	return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+/* Y, Cb, Cr of colours whose values the standards name. */
+static void known_colours(void **state) {
+	static const struct {
+		enum pixel_encoding encoding;
+		enum pixel_range range;
+		uint32_t color;
+		uint8_t y, cb, cr;
+	} known[] = {
+		{PIXEL_BT601, PIXEL_LIMITED, WHITE, 235, 128, 128},
+		{PIXEL_BT709, PIXEL_LIMITED, BLACK, 16, 128, 128},
+		{PIXEL_BT601, PIXEL_FULL, WHITE, 255, 128, 128},
+		{PIXEL_BT2020, PIXEL_FULL, BLACK, 0, 128, 128},
+		{PIXEL_BT601, PIXEL_LIMITED, RED, 81, 90, 240},
+		{PIXEL_BT601, PIXEL_LIMITED, BLUE, 41, 240, 110},
+		{PIXEL_BT709, PIXEL_LIMITED, RED, 63, 102, 240},
+		{PIXEL_BT2020, PIXEL_LIMITED, RED, 74, 97, 240},
+		{PIXEL_BT709, PIXEL_FULL, RED, 54, 99, 255},
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct result result = convert_solid(
+			DRM_FORMAT_NV12, known[i].encoding, known[i].range, known[i].color);
+		assert_int_equal(result.bytes[0][0], known[i].y);
+		assert_int_equal(result.bytes[1][0], known[i].cb);
+		assert_int_equal(result.bytes[1][1], known[i].cr);
+	}
+}
+
+static void ten_bits(void **state) {
+	struct result result = convert_solid(DRM_FORMAT_P010, PIXEL_BT2020, PIXEL_LIMITED, WHITE);
+	assert_int_equal(word(result.bytes[0]) >> 6, 940);
+	assert_int_equal(word(result.bytes[0]) & 63, 0);
+	assert_int_equal(word(result.bytes[1]) >> 6, 512);
+	assert_int_equal(word(result.bytes[1] + 2) >> 6, 512);
+}
+
+/* Blue's Cb is high, its Cr low: so their places can be told apart. */
+static void places(void **state) {
+	static const struct {
+		uint32_t fourcc;
+		int y_plane, y, cb_plane, cb, cr_plane, cr;
+	} formats[] = {
+		{DRM_FORMAT_NV12, 0, 3, 1, 2, 1, 3},
+		{DRM_FORMAT_NV21, 0, 3, 1, 3, 1, 2},
+		{DRM_FORMAT_NV24, 0, 3, 1, 6, 1, 7},
+		{DRM_FORMAT_YUV420, 0, 3, 1, 1, 2, 1},
+		{DRM_FORMAT_YVU420, 0, 3, 2, 1, 1, 1},
+		{DRM_FORMAT_YUV444, 0, 3, 1, 3, 2, 3},
+		{DRM_FORMAT_YUYV, 0, 6, 0, 5, 0, 7},
+		{DRM_FORMAT_UYVY, 0, 7, 0, 4, 0, 6},
+	};
+	/* The right half is blue, the left one is black. */
+	static const uint32_t pixels[8] = {BLACK, BLACK, BLUE, BLUE, BLACK, BLACK, BLUE, BLUE};
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		struct result result =
+			convert(formats[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, pixels);
+		assert_int_equal(result.bytes[formats[i].y_plane][formats[i].y], 41);
+		assert_int_equal(result.bytes[formats[i].cb_plane][formats[i].cb], 240);
+		assert_int_equal(result.bytes[formats[i].cr_plane][formats[i].cr], 110);
+	}
+}
+
+static void chroma_is_the_mean(void **state) {
+	static const uint32_t pixels[8] = {BLUE, BLACK, BLACK, BLACK, BLACK, BLACK, BLACK, BLACK};
+	struct result result = convert(DRM_FORMAT_NV12, PIXEL_BT601, PIXEL_LIMITED, pixels);
+	assert_int_equal(result.bytes[1][0], 156);
+	assert_int_equal(result.bytes[1][2], 128);
+}
+
+static void rgb(void **state) {
+	static const struct {
+		uint32_t fourcc;
+		uint32_t color, word;
+	} known[] = {
+		{DRM_FORMAT_ARGB8888, 0x40123456, 0x40123456},
+		{DRM_FORMAT_XBGR8888, 0xff123456, 0x00563412},
+		{DRM_FORMAT_ABGR8888, 0x40123456, 0x40563412},
+		{DRM_FORMAT_XRGB2101010, 0xffff0080, 0x3ff00202},
+		{DRM_FORMAT_ARGB2101010, 0xff0000ff, 0xc00003ff},
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct result result =
+			convert_solid(known[i].fourcc, PIXEL_BT601, PIXEL_LIMITED, known[i].color);
+		uint32_t is;
+		memcpy(&is, result.bytes[0] + 64 + 12, sizeof(is));
+		assert_int_equal(is, known[i].word);
+	}
+	struct result result =
+		convert_solid(DRM_FORMAT_RGB565, PIXEL_BT601, PIXEL_LIMITED, 0xffff00ff);
+	assert_int_equal(word(result.bytes[0] + 6), 0xf81f);
+	assert_int_equal(word(result.bytes[0] + 8), 0);
+}
+
+static void odd_sizes(void **state) {
+	const struct pixel_format *format = pixel_format_find(DRM_FORMAT_YUV420);
+	assert_int_equal(pixel_row_bytes(format, 0, 5), 5);
+	assert_int_equal(pixel_row_bytes(format, 2, 5), 3);
+	assert_int_equal(pixel_rows(format, 1, 5), 3);
+	format = pixel_format_find(DRM_FORMAT_YUYV);
+	assert_int_equal(pixel_row_bytes(format, 0, 5), 12);
+	format = pixel_format_find(DRM_FORMAT_P010);
+	assert_int_equal(pixel_row_bytes(format, 1, 6), 12);
+	assert_null(pixel_format_find(DRM_FORMAT_Q410));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(known_colours),
+		cmocka_unit_test(ten_bits),
+		cmocka_unit_test(places),
+		cmocka_unit_test(chroma_is_the_mean),
+		cmocka_unit_test(rgb),
+		cmocka_unit_test(odd_sizes),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

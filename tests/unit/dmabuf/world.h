@@ -1,0 +1,82 @@
+#ifndef LATCH_TEST_DMABUF_WORLD_H
+#define LATCH_TEST_DMABUF_WORLD_H
+
+/*
+ * A compositor of surfaces and dma-bufs, and a client of it in the same process and thread. The
+ * dma-bufs are memfds with a seal that other memfds do not have.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdbool.h>
+#include <sys/types.h>
+#include <wayland-client.h>
+#include <wayland-server-core.h>
+
+#include "dmabuf/linux_dmabuf_v1.h"
+#include "kms/plane.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+
+/* The client's device; the KMS device is /dev/null. */
+#define MAIN_DEVICE ((dev_t)0xe280)
+
+struct wlr_buffer;
+struct wlr_surface;
+
+struct world {
+	struct wl_display *server;
+	struct wl_client *server_client;
+	struct wl_listener client_destroy;
+	struct latch_dmabuf *dmabuf; // NULL it when destroyed
+	struct kms_plane planes[2];
+	int kms_fd;
+	dev_t kms_device;
+	int fds_before;
+
+	/* What the import says, and how often it was asked. */
+	bool can_scanout, can_compose;
+	int asked;
+
+	struct wl_display *client;
+	struct wl_compositor *compositor;
+	struct zwp_linux_dmabuf_v1 *manager;
+	uint32_t manager_version;
+	/* Of zwp_linux_dmabuf_v1. */
+	int formats, modifiers;
+	uint64_t last_modifier;
+};
+
+/*
+ * The planes: a primary one with XR24 (linear, implicit), an overlay that has NV12 (linear) and
+ * XR24 X-tiled too. version: that the client binds, of 5.
+ */
+void world_init(struct world *world, uint32_t version);
+/* Binds what is NULL of compositor and manager; world_init() does so. */
+void world_bind(struct world *world);
+/* Client, then server; checks that no fd is left. */
+void world_finish(struct world *world);
+
+/* Everything said so far has been heard by the other side, and its answers too. */
+void world_sync(struct world *world);
+/* The code of the protocol error of this interface that ended the client, -1: it lives. */
+int world_error(struct world *world, const char *interface);
+int count_fds(void);
+
+/* The server's side of a surface. */
+struct wlr_surface *world_surface(struct world *world, struct wl_surface *surface);
+
+/*
+ * Attaches and commits a buffer, and returns the lock that the compositor has of it from then on:
+ * wlroots itself lets go of it after the commit. To be given back with wlr_buffer_unlock().
+ */
+struct wlr_buffer *world_show(
+	struct world *world, struct wl_surface *surface, struct wl_buffer *buffer);
+
+/* A new fd; the caller's. */
+int dmabuf_fd(size_t size);
+
+#endif

@@ -1,0 +1,22 @@
+#ifndef TESTS_LATCHCTL_EXAMPLE_H
+#define TESTS_LATCHCTL_EXAMPLE_H
+
+#include "model.h"
+
+/* The output at this place. */
+enum {
+	/*
+	 * vkms, 1000x500. Planes: 31 primary with the composed picture, 33 overlay with layer 1,
+	 * 35 overlay, free, 37 of another output, 39 cursor. Layers, front to back: 0 a player on
+	 * plane 33 in the right half; 1 a terminal in shared memory, over all of the left half; 2
+	 * covered by it; 3 of a client without a name, refused by the kernel, behind everything.
+	 */
+	EXAMPLE_SCREEN,
+	/* No planes; one layer. */
+	EXAMPLE_WINDOW,
+};
+
+/* The caller finishes it. */
+struct model example_model(void);
+
+#endif

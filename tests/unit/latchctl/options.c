@@ -1,0 +1,69 @@
+/* The command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "options.h"
+
+#define MAX_ARGS 8
+
+static struct latchctl_options options;
+
+/* What is said of the usage is for people: not here. */
+static int parse(const char *const *args) {
+	char *argv[MAX_ARGS + 1] = {(char *)"latchctl"};
+	int argc = 1;
+	for (; args[argc - 1] != NULL; argc++) {
+		argv[argc] = (char *)(uintptr_t)args[argc - 1];
+	}
+	return latchctl_options_parse(&options, argc, argv);
+}
+
+#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+
+static void good_ones(void **state) {
+	assert_int_equal(PARSE("planes"), -1);
+	assert_false(options.json);
+	assert_null(options.svg);
+	assert_null(options.output);
+	assert_true(options.watch_s == 0);
+	assert_int_equal(PARSE("planes", "--json", "--output", "DP-1"), -1);
+	assert_true(options.json);
+	assert_string_equal(options.output, "DP-1");
+	assert_int_equal(PARSE("--svg=file.svg", "planes"), -1);
+	assert_string_equal(options.svg, "file.svg");
+	assert_int_equal(PARSE("planes", "--watch"), -1);
+	assert_true(options.watch_s == 1);
+	assert_int_equal(PARSE("planes", "--watch=0.5"), -1);
+	assert_true(options.watch_s == 0.5);
+}
+
+static void bad_ones(void **state) {
+	assert_int_equal(parse((const char *const[]){NULL}), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("plains"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "planes"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--no-such-option"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--svg"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--json=x"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--json", "--svg", "x"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--json", "--watch"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--watch=0"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--watch=-1"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--watch=nan"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--watch=soon"), LATCHCTL_EXIT_USAGE);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_ones),
+		cmocka_unit_test(bad_ones),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

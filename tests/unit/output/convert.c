@@ -1,0 +1,449 @@
+/* Known samples through the conversion, against the standards' formulas in floating point. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <drm_fourcc.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "output/convert.h"
+
+/* What the result may be off, of 255: rounding of a fixed point number. */
+#define TOLERANCE 1
+
+
+/* How a format is laid out, told once more and in other words than in the code. */
+enum layout {
+	LAYOUT_CBCR_PAIRS, // a plane of Y, a plane of pairs
+	LAYOUT_PLANES,
+	LAYOUT_PACKED, // four bytes for two pixels
+};
+
+struct ycbcr_format {
+	uint32_t fourcc;
+	enum layout layout;
+	int bits, x_sub, y_sub;
+	/* Pairs and planes: Cr comes first. Packed: where Y0, Cb, Y1, Cr are. */
+	bool cr_first;
+	int packed[4];
+};
+
+static const struct ycbcr_format ycbcr_formats[] = {
+	{DRM_FORMAT_NV12, LAYOUT_CBCR_PAIRS, 8, 2, 2, false, {0}},
+	{DRM_FORMAT_NV21, LAYOUT_CBCR_PAIRS, 8, 2, 2, true, {0}},
+	{DRM_FORMAT_NV16, LAYOUT_CBCR_PAIRS, 8, 2, 1, false, {0}},
+	{DRM_FORMAT_NV61, LAYOUT_CBCR_PAIRS, 8, 2, 1, true, {0}},
+	{DRM_FORMAT_NV24, LAYOUT_CBCR_PAIRS, 8, 1, 1, false, {0}},
+	{DRM_FORMAT_NV42, LAYOUT_CBCR_PAIRS, 8, 1, 1, true, {0}},
+	{DRM_FORMAT_P010, LAYOUT_CBCR_PAIRS, 10, 2, 2, false, {0}},
+	{DRM_FORMAT_P012, LAYOUT_CBCR_PAIRS, 12, 2, 2, false, {0}},
+	{DRM_FORMAT_P016, LAYOUT_CBCR_PAIRS, 16, 2, 2, false, {0}},
+	{DRM_FORMAT_P210, LAYOUT_CBCR_PAIRS, 10, 2, 1, false, {0}},
+	{DRM_FORMAT_YUV420, LAYOUT_PLANES, 8, 2, 2, false, {0}},
+	{DRM_FORMAT_YVU420, LAYOUT_PLANES, 8, 2, 2, true, {0}},
+	{DRM_FORMAT_YUV422, LAYOUT_PLANES, 8, 2, 1, false, {0}},
+	{DRM_FORMAT_YVU422, LAYOUT_PLANES, 8, 2, 1, true, {0}},
+	{DRM_FORMAT_YUV444, LAYOUT_PLANES, 8, 1, 1, false, {0}},
+	{DRM_FORMAT_YVU444, LAYOUT_PLANES, 8, 1, 1, true, {0}},
+	{DRM_FORMAT_YUYV, LAYOUT_PACKED, 8, 2, 1, false, {0, 1, 2, 3}},
+	{DRM_FORMAT_YVYU, LAYOUT_PACKED, 8, 2, 1, false, {0, 3, 2, 1}},
+	{DRM_FORMAT_UYVY, LAYOUT_PACKED, 8, 2, 1, false, {1, 0, 3, 2}},
+	{DRM_FORMAT_VYUY, LAYOUT_PACKED, 8, 2, 1, false, {1, 2, 3, 0}},
+};
+
+#define YCBCR_LEN (sizeof(ycbcr_formats) / sizeof(ycbcr_formats[0]))
+
+static const struct {
+	enum kms_color_encoding encoding;
+	double red, blue;
+} encodings[] = {
+	{KMS_COLOR_ENCODING_BT601, 0.299, 0.114},
+	{KMS_COLOR_ENCODING_BT709, 0.2126, 0.0722},
+	{KMS_COLOR_ENCODING_BT2020, 0.2627, 0.0593},
+};
+
+/* Samples all over the range, and another one at each place. */
+static int sample(int component, int x, int y, int bits) {
+	uint32_t number = (uint32_t)(component * 7919 + x * 104729 + y * 1299709 + 12345);
+	number = (number ^ number >> 13) * 2654435761u;
+	return (int)(number >> 8 & ((1u << bits) - 1));
+}
+
+static uint8_t *put(uint8_t *at, int value, int bits) {
+	if (bits == 8) {
+		at[0] = (uint8_t)value;
+		return at + 1;
+	}
+	value <<= 16 - bits;
+	at[0] = (uint8_t)value;
+	at[1] = (uint8_t)(value >> 8);
+	return at + 2;
+}
+
+/* Memory of a plane, each in an allocation of its own size, for the sanitizer to guard. */
+struct plane_memory {
+	uint8_t *memory;
+	size_t offset;
+	uint32_t stride;
+};
+
+static struct plane_memory make_plane(int row_bytes, int rows, int padding, size_t offset) {
+	struct plane_memory plane = {.offset = offset, .stride = (uint32_t)(row_bytes + padding)};
+	/* Nothing behind the last row, as a client's buffer may end there. */
+	plane.memory = malloc(offset + plane.stride * (size_t)(rows - 1) + (size_t)row_bytes);
+	assert_non_null(plane.memory);
+	return plane;
+}
+
+static int up(int value, int divisor) {
+	return (value + divisor - 1) / divisor;
+}
+
+static void fill_image(const struct ycbcr_format *format, struct latch_image *image,
+	struct plane_memory planes[3], int padding, size_t offset) {
+	int width = image->width, height = image->height, bytes = format->bits == 8 ? 1 : 2;
+	int chroma_width = up(width, format->x_sub), chroma_height = up(height, format->y_sub);
+	int len = 0;
+	if (format->layout == LAYOUT_PACKED) {
+		planes[len++] = make_plane(chroma_width * 4, height, padding, offset);
+		for (int y = 0; y < height; y++) {
+			uint8_t *row = planes[0].memory + offset + planes[0].stride * (size_t)y;
+			for (int x = 0; x < chroma_width; x++, row += 4) {
+				row[format->packed[0]] = (uint8_t)sample(0, x * 2, y, 8);
+				row[format->packed[1]] = (uint8_t)sample(1, x, y, 8);
+				row[format->packed[2]] = (uint8_t)sample(0, x * 2 + 1, y, 8);
+				row[format->packed[3]] = (uint8_t)sample(2, x, y, 8);
+			}
+		}
+	} else {
+		planes[len++] = make_plane(width * bytes, height, padding, offset);
+		for (int y = 0; y < height; y++) {
+			uint8_t *at = planes[0].memory + offset + planes[0].stride * (size_t)y;
+			for (int x = 0; x < width; x++) {
+				at = put(at, sample(0, x, y, format->bits), format->bits);
+			}
+		}
+		int first = format->cr_first ? 2 : 1, second = format->cr_first ? 1 : 2;
+		bool pairs = format->layout == LAYOUT_CBCR_PAIRS;
+		for (int i = 0; i < (pairs ? 1 : 2); i++) {
+			int row_bytes = chroma_width * bytes * (pairs ? 2 : 1);
+			planes[len] = make_plane(row_bytes, chroma_height, padding, offset);
+			for (int y = 0; y < chroma_height; y++) {
+				uint8_t *at = planes[len].memory + offset +
+					      planes[len].stride * (size_t)y;
+				for (int x = 0; x < chroma_width; x++) {
+					at = put(at, sample(i == 0 ? first : second, x, y, format->bits),
+						format->bits);
+					if (pairs) {
+						at = put(at, sample(second, x, y, format->bits),
+							format->bits);
+					}
+				}
+			}
+			len++;
+		}
+	}
+	for (int i = 0; i < len; i++) {
+		image->planes[i].data = planes[i].memory + offset;
+		image->planes[i].stride = planes[i].stride;
+	}
+}
+
+static int to_level(double value) {
+	return value < 0 ? 0 : value > 1 ? 255 : (int)lround(value * 255);
+}
+
+/* BT.601-7, BT.709-6, BT.2020-2: Y' is the weighted sum of R', G', B', and Cb, Cr are the
+ * distances of B' and R' from it, scaled to a half in each direction. */
+static void reference(const int samples[3], int bits, double red, double blue, bool full,
+	int levels[3]) {
+	double unit = 1 << (bits - 8);
+	double y, cb, cr;
+	if (full) {
+		double max = (1 << bits) - 1;
+		y = samples[0] / max;
+		cb = (samples[1] - 128 * unit) / max;
+		cr = (samples[2] - 128 * unit) / max;
+	} else {
+		y = (samples[0] - 16 * unit) / (219 * unit);
+		cb = (samples[1] - 128 * unit) / (224 * unit);
+		cr = (samples[2] - 128 * unit) / (224 * unit);
+	}
+	double r = y + 2 * (1 - red) * cr, b = y + 2 * (1 - blue) * cb;
+	double g = (y - red * r - blue * b) / (1 - red - blue);
+	levels[0] = to_level(r);
+	levels[1] = to_level(g);
+	levels[2] = to_level(b);
+}
+
+static void check_levels(const uint8_t *pixel, const int levels[3], const char *where) {
+	for (int i = 0; i < 3; i++) {
+		int got = pixel[2 - i];
+		if (abs(got - levels[i]) > TOLERANCE) {
+			fail_msg("%s: component %d is %d, not %d", where, i, got, levels[i]);
+		}
+	}
+}
+
+static void check_format(const struct ycbcr_format *format, size_t encoding, bool full, int width,
+	int height, int padding, size_t offset) {
+	struct latch_image image = {.fourcc = format->fourcc, .width = width, .height = height};
+	struct plane_memory planes[3] = {0};
+	fill_image(format, &image, planes, padding, offset);
+	struct latch_color color = {
+		.encoding = encodings[encoding].encoding,
+		.range = full ? KMS_COLOR_RANGE_FULL : KMS_COLOR_RANGE_LIMITED,
+	};
+	/* One byte more: it must not be touched. */
+	size_t stride = (size_t)width * 4 + 1;
+	uint8_t *pixels = malloc(stride * (size_t)height);
+	assert_non_null(pixels);
+	memset(pixels, 0xa5, stride * (size_t)height);
+	assert_true(latch_convert(&image, &color, pixels, stride));
+
+	for (int y = 0; y < height; y++) {
+		for (int x = 0; x < width; x++) {
+			char where[80];
+			snprintf(where, sizeof(where), "%.4s encoding %zu%s %dx%d at %d,%d",
+				(const char *)&format->fourcc, encoding, full ? " full" : "", width,
+				height, x, y);
+			int samples[3] = {
+				sample(0, x, y, format->bits),
+				sample(1, x / format->x_sub, y / format->y_sub, format->bits),
+				sample(2, x / format->x_sub, y / format->y_sub, format->bits),
+			};
+			int levels[3];
+			reference(samples, format->bits, encodings[encoding].red,
+				encodings[encoding].blue, full, levels);
+			check_levels(&pixels[stride * (size_t)y + (size_t)x * 4], levels, where);
+			assert_int_equal(pixels[stride * (size_t)y + (size_t)x * 4 + 3], 0xff);
+		}
+		assert_int_equal(pixels[stride * (size_t)y + (size_t)width * 4], 0xa5);
+	}
+	free(pixels);
+	for (int i = 0; i < 3; i++) {
+		free(planes[i].memory);
+	}
+}
+
+static void each_format_encoding_and_range(void **state) {
+	for (size_t i = 0; i < YCBCR_LEN; i++) {
+		for (size_t encoding = 0; encoding < 3; encoding++) {
+			check_format(&ycbcr_formats[i], encoding, false, 192, 4, 0, 0);
+			check_format(&ycbcr_formats[i], encoding, true, 192, 4, 0, 0);
+		}
+	}
+}
+
+static void odd_sizes_strides_and_offsets(void **state) {
+	static const int sizes[][2] = {{1, 1}, {1, 3}, {3, 1}, {63, 3}, {65, 5}, {129, 7}};
+	for (size_t i = 0; i < YCBCR_LEN; i++) {
+		for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++) {
+			check_format(&ycbcr_formats[i], 1, false, sizes[j][0], sizes[j][1], 6, 34);
+			check_format(&ycbcr_formats[i], 1, false, sizes[j][0], sizes[j][1], 3, 5);
+		}
+	}
+}
+
+/* The matrices differ, and colours outside of RGB are cut. */
+static void known_colors(void **state) {
+	static const struct {
+		uint8_t y, cb, cr;
+		enum kms_color_encoding encoding;
+		enum kms_color_range range;
+		int levels[3];
+	} cases[] = {
+		{16, 128, 128, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, {0, 0, 0}},
+		{235, 128, 128, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, {255, 255, 255}},
+		{255, 128, 128, KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, {255, 255, 255}},
+		{0, 128, 128, KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, {0, 0, 0}},
+		{235, 128, 128, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_FULL, {235, 235, 235}},
+		/* The 100 % bars of the three standards. */
+		{81, 90, 240, KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, {255, 0, 0}},
+		{145, 54, 34, KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, {0, 255, 0}},
+		{41, 240, 110, KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, {0, 0, 255}},
+		{63, 102, 240, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, {255, 0, 0}},
+		{173, 42, 26, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, {0, 255, 0}},
+		{32, 240, 118, KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, {0, 0, 255}},
+		{74, 97, 240, KMS_COLOR_ENCODING_BT2020, KMS_COLOR_RANGE_LIMITED, {255, 0, 0}},
+		{29, 240, 119, KMS_COLOR_ENCODING_BT2020, KMS_COLOR_RANGE_LIMITED, {0, 0, 255}},
+		/* Nothing said: BT.601, limited. */
+		{41, 240, 110, KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY, {0, 0, 255}},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct latch_image image = {
+			.fourcc = DRM_FORMAT_YUV444,
+			.width = 1,
+			.height = 1,
+			.planes = {{&cases[i].y, 1}, {&cases[i].cb, 1}, {&cases[i].cr, 1}},
+		};
+		struct latch_color color = {cases[i].encoding, cases[i].range, false};
+		uint8_t pixel[4];
+		assert_true(latch_convert(&image, &color, pixel, sizeof(pixel)));
+		for (int j = 0; j < 3; j++) {
+			/* The bars' samples are rounded themselves. */
+			if (abs(pixel[2 - j] - cases[i].levels[j]) > 2) {
+				fail_msg("case %zu, component %d: %d", i, j, pixel[2 - j]);
+			}
+		}
+	}
+}
+
+/* One pixel of 0.2, 0.4, 0.6 with alpha 2/3 in each format, straight and premultiplied. */
+static void rgb_and_straight_alpha(void **state) {
+	static const struct {
+		uint32_t fourcc;
+		uint8_t bytes[8];
+		bool alpha;
+	} cases[] = {
+		{DRM_FORMAT_RGB888, {153, 102, 51}, false},
+		{DRM_FORMAT_BGR888, {51, 102, 153}, false},
+		{DRM_FORMAT_ARGB8888, {153, 102, 51, 170}, true},
+		{DRM_FORMAT_ABGR8888, {51, 102, 153, 170}, true},
+		{DRM_FORMAT_RGBA8888, {170, 153, 102, 51}, true},
+		{DRM_FORMAT_BGRA8888, {170, 51, 102, 153}, true},
+		{DRM_FORMAT_XRGB16161616, {153, 153, 102, 102, 51, 51, 1, 1}, false},
+		{DRM_FORMAT_XBGR16161616, {51, 51, 102, 102, 153, 153, 1, 1}, false},
+		{DRM_FORMAT_ARGB16161616, {153, 153, 102, 102, 51, 51, 170, 170}, true},
+		{DRM_FORMAT_ABGR16161616, {51, 51, 102, 102, 153, 153, 170, 170}, true},
+		/* 2 << 30 | 205 << 20 | 409 << 10 | 614, and red and blue exchanged */
+		{DRM_FORMAT_ARGB2101010, {0x66, 0x66, 0xd6, 0x8c}, true},
+		{DRM_FORMAT_ABGR2101010, {0xcd, 0x64, 0x66, 0xa6}, true},
+	};
+	static const int straight_levels[] = {34, 68, 102}, levels[] = {51, 102, 153};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		for (int straight = 0; straight < 2; straight++) {
+			struct latch_image image = {
+				.fourcc = cases[i].fourcc,
+				.width = 1,
+				.height = 1,
+				.planes = {{cases[i].bytes, 8}},
+			};
+			struct latch_color color = {.straight_alpha = straight == 1};
+			uint8_t pixel[4];
+			char where[40];
+			snprintf(where, sizeof(where), "%.4s %d", (const char *)&cases[i].fourcc,
+				straight);
+			assert_true(latch_convert(&image, &color, pixel, sizeof(pixel)));
+			bool multiplied = cases[i].alpha && straight == 1;
+			check_levels(pixel, multiplied ? straight_levels : levels, where);
+			assert_int_equal(pixel[3], cases[i].alpha ? 170 : 255);
+			assert_int_equal(latch_convert_has_alpha(cases[i].fourcc), cases[i].alpha);
+			assert_int_equal(latch_convert_result(cases[i].fourcc),
+				cases[i].alpha ? DRM_FORMAT_ARGB8888 : DRM_FORMAT_XRGB8888);
+		}
+	}
+}
+
+/* All colours with all alphas: never more than alpha, as premultiplied colours can't be. */
+static void premultiplied_is_within_alpha(void **state) {
+	for (int alpha = 0; alpha < 256; alpha++) {
+		uint8_t in[256 * 4], out[256 * 4];
+		for (int i = 0; i < 256; i++) {
+			memset(&in[i * 4], i, 3);
+			in[i * 4 + 3] = (uint8_t)alpha;
+		}
+		struct latch_image image = {
+			.fourcc = DRM_FORMAT_ARGB8888,
+			.width = 256,
+			.height = 1,
+			.planes = {{in, sizeof(in)}},
+		};
+		struct latch_color color = {.straight_alpha = true};
+		assert_true(latch_convert(&image, &color, out, sizeof(out)));
+		for (int i = 0; i < 256; i++) {
+			assert_int_equal(out[i * 4 + 3], alpha);
+			assert_true(out[i * 4] <= alpha);
+			assert_true(abs(out[i * 4] * 255 - i * alpha) <= 255);
+		}
+	}
+}
+
+static void plane_sizes(void **state) {
+	struct latch_image_plane_size size =
+		latch_convert_plane_size(DRM_FORMAT_NV12, 1, 641, 481);
+	assert_int_equal(size.row_bytes, 642);
+	assert_int_equal(size.rows, 241);
+	size = latch_convert_plane_size(DRM_FORMAT_P010, 0, 641, 481);
+	assert_int_equal(size.row_bytes, 1282);
+	assert_int_equal(size.rows, 481);
+	size = latch_convert_plane_size(DRM_FORMAT_YUYV, 0, 3, 2);
+	assert_int_equal(size.row_bytes, 8);
+	assert_int_equal(size.rows, 2);
+	size = latch_convert_plane_size(DRM_FORMAT_YUV422, 2, 5, 5);
+	assert_int_equal(size.row_bytes, 3);
+	assert_int_equal(size.rows, 5);
+	size = latch_convert_plane_size(DRM_FORMAT_ARGB16161616, 0, 3, 2);
+	assert_int_equal(size.row_bytes, 24);
+	assert_int_equal(latch_convert_planes(DRM_FORMAT_YVU420), 3);
+	assert_int_equal(latch_convert_planes(DRM_FORMAT_NV61), 2);
+	assert_int_equal(latch_convert_planes(DRM_FORMAT_XRGB8888), 0);
+}
+
+static void what_does_not_fit_is_refused(void **state) {
+	uint8_t memory[64] = {0}, out[64];
+	struct latch_color color = {0};
+	struct latch_image good = {
+		.fourcc = DRM_FORMAT_NV12,
+		.width = 4,
+		.height = 2,
+		.planes = {{memory, 4}, {memory, 4}},
+	};
+	assert_true(latch_convert(&good, &color, out, 16));
+	assert_false(latch_convert(&good, &color, out, 15));
+	struct latch_image bad = good;
+	bad.planes[1].stride = 3;
+	assert_false(latch_convert(&bad, &color, out, 16));
+	bad = good;
+	bad.width = 0;
+	assert_false(latch_convert(&bad, &color, out, 16));
+	bad = good;
+	bad.height = -1;
+	assert_false(latch_convert(&bad, &color, out, 16));
+	bad = good;
+	bad.fourcc = DRM_FORMAT_XRGB8888;
+	assert_false(latch_convert(&bad, &color, out, 16));
+}
+
+static void lists_are_consistent(void **state) {
+	size_t len;
+	const uint32_t *fourccs = latch_convert_formats(&len);
+	for (size_t i = 0; i < YCBCR_LEN; i++) {
+		bool listed = false;
+		for (size_t j = 0; j < len; j++) {
+			listed = listed || fourccs[j] == ycbcr_formats[i].fourcc;
+		}
+		assert_true(listed);
+		assert_true(latch_fourcc_is_ycbcr(ycbcr_formats[i].fourcc));
+		assert_false(latch_convert_has_alpha(ycbcr_formats[i].fourcc));
+	}
+	/* pixman reads these as they are. */
+	for (size_t j = 0; j < len; j++) {
+		assert_int_not_equal(fourccs[j], DRM_FORMAT_ARGB8888);
+		assert_true(latch_convert_can(fourccs[j]));
+	}
+	assert_true(latch_fourcc_is_ycbcr(DRM_FORMAT_NV15));
+	assert_false(latch_fourcc_is_ycbcr(DRM_FORMAT_XRGB8888));
+	assert_false(latch_fourcc_is_ycbcr(DRM_FORMAT_RGB888));
+	assert_false(latch_fourcc_is_ycbcr(0));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_format_encoding_and_range),
+		cmocka_unit_test(odd_sizes_strides_and_offsets),
+		cmocka_unit_test(known_colors),
+		cmocka_unit_test(rgb_and_straight_alpha),
+		cmocka_unit_test(premultiplied_is_within_alpha),
+		cmocka_unit_test(plane_sizes),
+		cmocka_unit_test(what_does_not_fit_is_refused),
+		cmocka_unit_test(lists_are_consistent),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,327 @@
+/* What a surface asks for besides place and pixels, as tables. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <drm_fourcc.h>
+#include <string.h>
+#include <wayland-protocols/color-representation-v1-enum.h>
+#include <wlr/render/pass.h>
+
+#include "output/look.h"
+#include "plan/layer.h"
+
+static struct latch_layer make_layer(int x, int y, int width, int height) {
+	return (struct latch_layer){
+		.fourcc = DRM_FORMAT_ARGB8888,
+		.src = {.width = width, .height = height},
+		.dst = {.x = x, .y = y, .width = width, .height = height},
+		.alpha = 0xffff,
+	};
+}
+
+static void take_opaque(struct latch_layer *layer, const struct wlr_box *boxes, int len, int width,
+	int height, enum wl_output_transform transform) {
+	pixman_region32_t region;
+	pixman_region32_init(&region);
+	for (int i = 0; i < len; i++) {
+		pixman_region32_union_rect(&region, &region, boxes[i].x, boxes[i].y,
+			(unsigned)boxes[i].width, (unsigned)boxes[i].height);
+	}
+	latch_look_opaque(layer, &region, width, height, transform);
+	pixman_region32_fini(&region);
+}
+
+static void assert_box(const struct latch_layer *layer, size_t i, int x, int y, int width,
+	int height) {
+	assert_true(i < layer->opaque_boxes_len);
+	const struct wlr_box *box = &layer->opaque_boxes[i];
+	if (box->x != x || box->y != y || box->width != width || box->height != height) {
+		fail_msg("box %zu is %dx%d+%d+%d, not %dx%d+%d+%d", i, box->width, box->height,
+			box->x, box->y, width, height, x, y);
+	}
+}
+
+static void a_covering_region_is_opaque(void **state) {
+	struct latch_layer layer = make_layer(10, 20, 300, 200);
+	take_opaque(&layer, &(struct wlr_box){0, 0, 300, 200}, 1, 300, 200, 0);
+	assert_true(layer.opaque);
+	assert_int_equal(layer.opaque_boxes_len, 0);
+
+	/* Scaling does not change that. */
+	layer.dst.width = 333;
+	take_opaque(&layer, &(struct wlr_box){-5, -5, 400, 400}, 1, 300, 200, 0);
+	assert_true(layer.opaque);
+
+	take_opaque(&layer, NULL, 0, 300, 200, 0);
+	assert_false(layer.opaque);
+	assert_int_equal(layer.opaque_boxes_len, 0);
+}
+
+static void with_alpha_nothing_is_opaque(void **state) {
+	struct latch_layer layer = make_layer(0, 0, 300, 200);
+	layer.alpha = 0xfffe;
+	layer.opaque = true;
+	layer.opaque_boxes_len = 2;
+	take_opaque(&layer, &(struct wlr_box){0, 0, 300, 200}, 1, 300, 200, 0);
+	assert_false(layer.opaque);
+	assert_int_equal(layer.opaque_boxes_len, 0);
+	take_opaque(&layer, &(struct wlr_box){0, 0, 300, 100}, 1, 300, 200, 0);
+	assert_int_equal(layer.opaque_boxes_len, 0);
+}
+
+static void unscaled_boxes_are_exact(void **state) {
+	struct latch_layer layer = make_layer(10, 20, 300, 200);
+	take_opaque(&layer, &(struct wlr_box){5, 6, 100, 50}, 1, 300, 200, 0);
+	assert_false(layer.opaque);
+	assert_int_equal(layer.opaque_boxes_len, 1);
+	assert_box(&layer, 0, 15, 26, 100, 50);
+
+	/* A buffer of twice the surface's size on an output of scale 2. */
+	layer = make_layer(10, 20, 600, 400);
+	take_opaque(&layer, &(struct wlr_box){5, 6, 100, 50}, 1, 300, 200, 0);
+	assert_box(&layer, 0, 20, 32, 200, 100);
+
+	/* Outside of the surface there is nothing. */
+	layer = make_layer(0, 0, 300, 200);
+	take_opaque(&layer, &(struct wlr_box){250, 150, 100, 100}, 1, 300, 200, 0);
+	assert_box(&layer, 0, 250, 150, 50, 50);
+}
+
+/* A surface of 10x10 in a buffer of 15x15 on an output of scale 1.5: no filter, but edges that are
+ * not at a pixel's. */
+static void fractions_are_rounded_inwards(void **state) {
+	struct latch_layer layer = make_layer(0, 0, 15, 15);
+	take_opaque(&layer, &(struct wlr_box){1, 1, 8, 8}, 1, 10, 10, 0);
+	/* 1.5 to 13.5 */
+	assert_box(&layer, 0, 2, 2, 11, 11);
+	/* 4.5 to 6: one whole pixel; 4.5 to 4.5 + 0.x: none */
+	take_opaque(&layer, &(struct wlr_box){3, 3, 1, 1}, 1, 10, 10, 0);
+	assert_box(&layer, 0, 5, 5, 1, 1);
+
+	layer = make_layer(0, 0, 5, 5);
+	take_opaque(&layer, &(struct wlr_box){3, 3, 1, 1}, 1, 10, 10, 0);
+	assert_int_equal(layer.opaque_boxes_len, 0);
+}
+
+/* Where a scaled buffer's opaque part ends, the filter mixes; at the surface's edge it does not. */
+static void scaled_boxes_keep_away_from_the_filter(void **state) {
+	struct latch_layer layer = make_layer(0, 0, 300, 200);
+	layer.dst.width = 900;
+	take_opaque(&layer, &(struct wlr_box){0, 50, 100, 100}, 1, 300, 200, 0);
+	/* Two source pixels are six here, in the direction that is scaled. */
+	assert_box(&layer, 0, 0, 50, 300 - 6, 100);
+
+	layer = make_layer(0, 0, 300, 200);
+	layer.dst.height = 100;
+	take_opaque(&layer, &(struct wlr_box){100, 50, 200, 100}, 1, 300, 200, 0);
+	assert_box(&layer, 0, 100, 25 + 2, 200, 50 - 4);
+
+	/* A crop that begins inside a pixel is filtered too. */
+	layer = make_layer(0, 0, 300, 200);
+	layer.src.x = 0.5;
+	take_opaque(&layer, &(struct wlr_box){100, 0, 100, 200}, 1, 300, 200, 0);
+	assert_box(&layer, 0, 102, 0, 96, 200);
+
+	/* The buffer lies on its side: its height is scaled to the layer's width. */
+	layer = make_layer(0, 0, 300, 200);
+	layer.src = (struct wlr_fbox){.width = 200, .height = 150};
+	layer.transform = WL_OUTPUT_TRANSFORM_90;
+	take_opaque(&layer, &(struct wlr_box){100, 100, 100, 100}, 1, 300, 200, 0);
+	assert_box(&layer, 0, 104, 100, 92, 100);
+}
+
+static void transforms_turn_the_boxes(void **state) {
+	/* In a surface of 300x200: at the upper left corner, 30 wide and 20 high. */
+	static const struct {
+		enum wl_output_transform transform;
+		struct wlr_box box;
+	} cases[] = {
+		{WL_OUTPUT_TRANSFORM_NORMAL, {0, 0, 30, 20}},
+		{WL_OUTPUT_TRANSFORM_90, {0, 270, 20, 30}},
+		{WL_OUTPUT_TRANSFORM_180, {270, 180, 30, 20}},
+		{WL_OUTPUT_TRANSFORM_270, {180, 0, 20, 30}},
+		{WL_OUTPUT_TRANSFORM_FLIPPED, {270, 0, 30, 20}},
+		{WL_OUTPUT_TRANSFORM_FLIPPED_90, {0, 0, 20, 30}},
+		{WL_OUTPUT_TRANSFORM_FLIPPED_180, {0, 180, 30, 20}},
+		{WL_OUTPUT_TRANSFORM_FLIPPED_270, {180, 270, 20, 30}},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		bool turned = (cases[i].transform & WL_OUTPUT_TRANSFORM_90) != 0;
+		struct latch_layer layer =
+			make_layer(7, 9, turned ? 200 : 300, turned ? 300 : 200);
+		layer.transform = cases[i].transform;
+		layer.src = (struct wlr_fbox){.width = 300, .height = 200};
+		take_opaque(&layer, &(struct wlr_box){0, 0, 30, 20}, 1, 300, 200,
+			cases[i].transform);
+		assert_int_equal(layer.opaque_boxes_len, 1);
+		assert_box(&layer, 0, 7 + cases[i].box.x, 9 + cases[i].box.y, cases[i].box.width,
+			cases[i].box.height);
+	}
+}
+
+static void the_largest_boxes_are_kept(void **state) {
+	struct latch_layer layer = make_layer(0, 0, 300, 200);
+	struct wlr_box boxes[7];
+	/* Lines of different length with gaps between; the shortest are in the middle. */
+	static const int lengths[] = {50, 40, 5, 1, 6, 60, 70};
+	for (int i = 0; i < 7; i++) {
+		boxes[i] = (struct wlr_box){0, i * 10, lengths[i], 1};
+	}
+	take_opaque(&layer, boxes, 7, 300, 200, 0);
+	assert_int_equal(layer.opaque_boxes_len, LATCH_LAYER_MAX_OPAQUE);
+	int total = 0;
+	for (size_t i = 0; i < layer.opaque_boxes_len; i++) {
+		total += layer.opaque_boxes[i].width;
+	}
+	assert_int_equal(total, 50 + 40 + 60 + 70);
+}
+
+/* Every pixel of every box is looked up in the region: sizes that share no divisor. */
+static void boxes_never_claim_too_much(void **state) {
+	static const int scaled[][2] = {{31, 23}, {62, 46}, {47, 35}, {17, 12}, {93, 69}, {40, 30}};
+	for (size_t i = 0; i < sizeof(scaled) / sizeof(scaled[0]); i++) {
+		int width = scaled[i][0], height = scaled[i][1];
+		for (int start = 0; start < 31; start++) {
+			for (int size = 1; start + size <= 31; size++) {
+				struct latch_layer layer = make_layer(0, 0, width, height);
+				take_opaque(&layer, &(struct wlr_box){start, 0, size, 22}, 1, 31,
+					23, 0);
+				assert_true(layer.opaque_boxes_len <= 1);
+				if (layer.opaque_boxes_len == 0) {
+					continue;
+				}
+				struct wlr_box *box = &layer.opaque_boxes[0];
+				/* Within the region, and not a pixel less than could be. */
+				assert_true(box->x * 31 >= start * width);
+				assert_true((box->x - 1) * 31 < start * width);
+				int end = box->x + box->width;
+				assert_true(end * 31 <= (start + size) * width);
+				assert_true((end + 1) * 31 > (start + size) * width);
+				assert_true((box->y + box->height) * 23 <= 22 * height);
+			}
+		}
+	}
+}
+
+static void alpha_is_opaque_only_at_one(void **state) {
+	assert_int_equal(latch_look_alpha(1), 0xffff);
+	assert_int_equal(latch_look_alpha(0), 0);
+	assert_int_equal(latch_look_alpha(0.5), 0x7fff);
+	assert_int_equal(latch_look_alpha(4294967294.0 / 4294967295.0), 0xfffe);
+	assert_int_equal(latch_look_alpha(-1), 0);
+	assert_int_equal(latch_look_alpha(2), 0xffff);
+}
+
+#define COEFFICIENTS(name) WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_##name
+#define RANGE(name) WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_##name
+#define ALPHA(name) WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_##name
+
+static void colors_as_told(void **state) {
+	static const struct {
+		uint32_t fourcc, alpha_mode, coefficients, range;
+		enum kms_blend_mode blend_mode;
+		enum kms_color_encoding encoding;
+		enum kms_color_range color_range;
+	} cases[] = {
+		/* Nothing told. */
+		{DRM_FORMAT_NV12, 0, 0, 0, KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_BT601,
+			KMS_COLOR_RANGE_LIMITED},
+		{DRM_FORMAT_NV15, 0, 0, 0, KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_BT601,
+			KMS_COLOR_RANGE_LIMITED},
+		{DRM_FORMAT_XRGB8888, 0, 0, 0, KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_ANY,
+			KMS_COLOR_RANGE_ANY},
+		{0, 0, 0, 0, KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY},
+		/* YCbCr. */
+		{DRM_FORMAT_NV12, 0, COEFFICIENTS(BT601), RANGE(FULL), KMS_BLEND_PREMULTIPLIED,
+			KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_FULL},
+		{DRM_FORMAT_NV12, 0, COEFFICIENTS(BT709), RANGE(LIMITED), KMS_BLEND_PREMULTIPLIED,
+			KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED},
+		{DRM_FORMAT_P010, 0, COEFFICIENTS(BT2020), RANGE(FULL), KMS_BLEND_PREMULTIPLIED,
+			KMS_COLOR_ENCODING_BT2020, KMS_COLOR_RANGE_FULL},
+		/* What does not fit. */
+		{DRM_FORMAT_NV12, 0, COEFFICIENTS(IDENTITY), RANGE(FULL), KMS_BLEND_PREMULTIPLIED,
+			KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED},
+		{DRM_FORMAT_ARGB8888, 0, COEFFICIENTS(BT709), RANGE(LIMITED),
+			KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY},
+		/* Straight alpha, where there is alpha. */
+		{DRM_FORMAT_ARGB8888, ALPHA(STRAIGHT), 0, 0, KMS_BLEND_COVERAGE,
+			KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY},
+		{DRM_FORMAT_XRGB8888, ALPHA(STRAIGHT), 0, 0, KMS_BLEND_PREMULTIPLIED,
+			KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY},
+		{DRM_FORMAT_ARGB8888, ALPHA(PREMULTIPLIED_ELECTRICAL), COEFFICIENTS(IDENTITY),
+			RANGE(FULL), KMS_BLEND_PREMULTIPLIED, KMS_COLOR_ENCODING_ANY,
+			KMS_COLOR_RANGE_ANY},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct latch_layer layer = {
+			.fourcc = cases[i].fourcc,
+			/* Of the content before: must not stay. */
+			.blend_mode = KMS_BLEND_NONE,
+			.color_encoding = KMS_COLOR_ENCODING_BT2020,
+			.color_range = KMS_COLOR_RANGE_FULL,
+		};
+		latch_look_color(
+			&layer, cases[i].alpha_mode, cases[i].coefficients, cases[i].range);
+		if (layer.blend_mode != cases[i].blend_mode ||
+			layer.color_encoding != cases[i].encoding ||
+			layer.color_range != cases[i].color_range) {
+			fail_msg("case %zu: %d %d %d", i, layer.blend_mode, layer.color_encoding,
+				layer.color_range);
+		}
+	}
+}
+
+static void options_for_drawing(void **state) {
+	struct latch_layer layer = make_layer(1, 2, 30, 40);
+	layer.transform = WL_OUTPUT_TRANSFORM_180;
+	layer.opaque = true;
+	struct wlr_render_texture_options options = {0};
+	float alpha;
+	latch_layer_texture_options(&layer, &options, &alpha);
+	assert_ptr_equal(options.alpha, &alpha);
+	assert_true(alpha == 1);
+	assert_int_equal(options.blend_mode, WLR_RENDER_BLEND_MODE_NONE);
+	assert_int_equal(options.dst_box.x, 1);
+	assert_int_equal(options.dst_box.height, 40);
+	assert_int_equal((int)options.src_box.width, 30);
+	assert_int_equal(options.transform, WL_OUTPUT_TRANSFORM_180);
+	assert_int_equal(options.color_encoding, WLR_COLOR_ENCODING_NONE);
+	assert_int_equal(options.color_range, WLR_COLOR_RANGE_NONE);
+
+	layer.opaque = false;
+	layer.alpha = 0;
+	layer.color_encoding = KMS_COLOR_ENCODING_BT2020;
+	layer.color_range = KMS_COLOR_RANGE_FULL;
+	layer.blend_mode = KMS_BLEND_COVERAGE;
+	latch_layer_texture_options(&layer, &options, &alpha);
+	assert_true(alpha == 0);
+	assert_int_equal(options.blend_mode, WLR_RENDER_BLEND_MODE_PREMULTIPLIED);
+	assert_int_equal(options.color_encoding, WLR_COLOR_ENCODING_BT2020);
+	assert_int_equal(options.color_range, WLR_COLOR_RANGE_FULL);
+
+	struct latch_color color = latch_layer_color(&layer);
+	assert_true(color.straight_alpha);
+	assert_int_equal(color.encoding, KMS_COLOR_ENCODING_BT2020);
+	assert_int_equal(color.range, KMS_COLOR_RANGE_FULL);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_covering_region_is_opaque),
+		cmocka_unit_test(with_alpha_nothing_is_opaque),
+		cmocka_unit_test(unscaled_boxes_are_exact),
+		cmocka_unit_test(fractions_are_rounded_inwards),
+		cmocka_unit_test(scaled_boxes_keep_away_from_the_filter),
+		cmocka_unit_test(transforms_turn_the_boxes),
+		cmocka_unit_test(the_largest_boxes_are_kept),
+		cmocka_unit_test(boxes_never_claim_too_much),
+		cmocka_unit_test(alpha_is_opaque_only_at_one),
+		cmocka_unit_test(colors_as_told),
+		cmocka_unit_test(options_for_drawing),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
