@@ -148,7 +148,7 @@ struct bench_run bench_liftoff_new(struct bench_planner *planner) {
 			show_buffers(planner);
 		}
 	}
-	/* A layer that comes and goes makes it start over, and keeps what it knows of the others. */
+	/* A layer that comes and goes makes it start over, and it keeps what it knows of others. */
 	liftoff_layer_destroy(liftoff_layer_create(planner->output));
 	return run(planner);
 }
