@@ -9,6 +9,7 @@
 #include <wlr/backend/session.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_shm.h>
@@ -25,7 +26,9 @@
 #include "inspect/collect_snapshot.h"
 #include "inspect/inspector.h"
 #include "output/content.h"
+#include "output/image_capture.h"
 #include "output/look.h"
+#include "output/management.h"
 #include "output/output.h"
 #include "security.h"
 #include "shell/shell.h"
@@ -36,6 +39,7 @@
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
+#define FRACTIONAL_SCALE_VERSION 1
 
 /* How long the command may take to end after SIGTERM. */
 #define COMMAND_GRACE_MS 1000
@@ -157,6 +161,7 @@ static bool create_globals(struct latch_server *server) {
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
+	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&
 	       latch_look_create_globals(
 		       display, latch_renderer_has_straight_alpha(&server->renderer)) &&
 	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
@@ -202,7 +207,12 @@ static bool create_shell(struct latch_server *server) {
 		.terminate = handle_terminate,
 		.data = server,
 	});
-	return server->shell != NULL;
+	if (server->shell == NULL) {
+		return false;
+	}
+	server->management = latch_management_create(server);
+	server->image_capture = latch_image_capture_create(server);
+	return server->management != NULL && server->image_capture != NULL;
 }
 
 static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
@@ -487,6 +497,8 @@ void latch_server_finish(struct latch_server *server) {
 		latch_trace_print(server->trace, stdout);
 	}
 	latch_inspector_destroy(server->inspector);
+	latch_image_capture_destroy(server->image_capture);
+	latch_management_destroy(server->management);
 	latch_shell_destroy(server->shell);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_content_tracker_destroy(server->contents);

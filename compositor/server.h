@@ -14,6 +14,8 @@ struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_inspector;
 struct latch_gate;
+struct latch_image_capture;
+struct latch_management;
 struct latch_shell;
 struct latch_timeline_device;
 struct latch_trace;
@@ -44,6 +46,8 @@ struct latch_server {
 	struct latch_dmabuf *dmabuf;
 	struct latch_inspector *inspector;
 	struct latch_shell *shell;
+	struct latch_management *management;
+	struct latch_image_capture *image_capture;
 	struct latch_child child;
 
 	struct wl_list outputs; // latch_output.link

@@ -140,7 +140,8 @@ static bool find_advice(char text[ADVICE_MAX], const struct model_output *output
 		{"not-ready", "signal all fences before the commit, or hand them over with it"},
 		{"captured", "nothing: it is over with the capture"},
 		{"settling", "nothing: it goes to a plane when it stays as it is for some frames"},
-		{"tests-spent", "raise --max-tests"},
+		{"tests-spent", "raise latch's --max-tests"},
+		{"size", "use a smaller image: 'latch --list' says how large the plane is"},
 	};
 	if (strcmp(reason, "format") == 0) {
 		return write_formats(text, output);

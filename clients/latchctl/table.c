@@ -273,7 +273,7 @@ static void print_heading(FILE *file, const struct model_output *output, int wid
 			name_clock(output->clock));
 	} else {
 		snprintf(line + len, sizeof(line) - (size_t)len,
-			"; a window of another compositor, without planes");
+			"; not on a KMS device, so without planes");
 	}
 	print_wrapped(file, line, 0, width);
 	if (output->visible == 0) {

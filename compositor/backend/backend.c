@@ -12,6 +12,7 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
+#include "backend/configure.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "kms/commit.h"
@@ -84,7 +85,7 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	struct latch_kms_backend *backend = data;
 	struct latch_kms_output *output;
 	wl_list_for_each(output, &backend->outputs, link) {
-		if (flip->user_data >> 32 == output->crtc->id) {
+		if (output->crtc != NULL && flip->user_data >> 32 == output->crtc->id) {
 			latch_kms_output_handle_flip(output, flip);
 			return;
 		}
@@ -129,6 +130,16 @@ static bool is_wanted(
 	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
 }
 
+/* Outputs that found no CRTC when they were plugged in are plugged in anew when one is free. */
+static void retry_starved(struct latch_kms_backend *backend) {
+	struct latch_kms_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
+		if (output->starved && latch_kms_output_could_have_crtc(output)) {
+			wlr_output_destroy(&output->base);
+		}
+	}
+}
+
 /* Outputs of connectors that were unplugged go, those of new ones come. */
 static void update_outputs(struct latch_kms_backend *backend) {
 	struct kms_device *device = backend->device;
@@ -150,6 +161,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 			wlr_output_destroy(&output->base);
 		}
 	}
+	retry_starved(backend);
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
 		if (is_wanted(backend, connector) &&
@@ -206,22 +218,14 @@ static int backend_get_drm_fd(struct wlr_backend *wlr_backend) {
 
 static bool backend_test(struct wlr_backend *wlr_backend,
 	const struct wlr_backend_output_state *states, size_t states_len) {
-	for (size_t i = 0; i < states_len; i++) {
-		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
-			return false;
-		}
-	}
-	return true;
+	return latch_kms_configure(
+		latch_kms_backend_from_backend(wlr_backend), states, states_len, true);
 }
 
 static bool backend_commit(struct wlr_backend *wlr_backend,
 	const struct wlr_backend_output_state *states, size_t states_len) {
-	for (size_t i = 0; i < states_len; i++) {
-		if (!wlr_output_commit_state(states[i].output, &states[i].base)) {
-			return false;
-		}
-	}
-	return true;
+	return latch_kms_configure(
+		latch_kms_backend_from_backend(wlr_backend), states, states_len, false);
 }
 
 static const struct wlr_backend_impl backend_impl = {

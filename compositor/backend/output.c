@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "backend/configure.h"
 #include "backend/framebuffer.h"
 #include "kms/framebuffer.h"
 #include "kms/mode.h"
@@ -24,24 +25,14 @@ struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *wlr
 	return output;
 }
 
-static const struct wlr_output_mode *state_mode(
-	const struct wlr_output *output, const struct wlr_output_state *state) {
-	return state->committed & WLR_OUTPUT_STATE_MODE ? state->mode : output->current_mode;
-}
-
-static bool test_buffer(struct latch_kms_output *output, const struct wlr_output_state *state) {
-	uint32_t fb_id = latch_framebuffer_get(output->backend, state->buffer, true);
-	const struct wlr_output_mode *wlr_mode = state_mode(&output->base, state);
-	if (fb_id == 0 || wlr_mode == NULL) {
+/* Whether the kernel shows a buffer of wlroots' on the primary plane, in the mode that is set. */
+static bool test_buffer(struct latch_kms_output *output, struct wlr_buffer *buffer) {
+	uint32_t fb_id = latch_framebuffer_get(output->backend, buffer, true);
+	if (fb_id == 0 || output->crtc == NULL || output->base.current_mode == NULL) {
 		return false;
 	}
-	struct kms_plane_state plane = kms_plane_state_default();
-	plane.fb_id = fb_id;
-	plane.src_w = (uint32_t)state->buffer->width << 16;
-	plane.src_h = (uint32_t)state->buffer->height << 16;
-	plane.dst_w = (uint32_t)state->buffer->width;
-	plane.dst_h = (uint32_t)state->buffer->height;
-
+	struct kms_plane_state plane =
+		kms_plane_state_whole(fb_id, (uint32_t)buffer->width, (uint32_t)buffer->height);
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->device);
 	latch_kms_output_add_modeset(output, &commit);
@@ -49,18 +40,27 @@ static bool test_buffer(struct latch_kms_output *output, const struct wlr_output
 	return kms_commit_test(&commit, KMS_COMMIT_ALLOW_MODESET) == 0;
 }
 
-static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
+bool latch_kms_output_supports(const struct wlr_output_state *state) {
 	const uint32_t supported = WLR_OUTPUT_STATE_BACKEND_OPTIONAL | WLR_OUTPUT_STATE_BUFFER |
 				   WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE;
-	if ((state->committed & ~supported) != 0) {
-		return false;
-	}
-	if ((state->committed & WLR_OUTPUT_STATE_MODE) &&
-		state->mode_type != WLR_OUTPUT_STATE_MODE_FIXED) {
-		return false;
-	}
+	return (state->committed & ~supported) == 0 &&
+	       ((state->committed & WLR_OUTPUT_STATE_MODE) == 0 ||
+		       state->mode_type == WLR_OUTPUT_STATE_MODE_FIXED) &&
+	       ((state->committed & WLR_OUTPUT_STATE_ADAPTIVE_SYNC_ENABLED) == 0 ||
+		       !state->adaptive_sync_enabled);
+}
+
+static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
-	return (state->committed & WLR_OUTPUT_STATE_BUFFER) == 0 || test_buffer(output, state);
+	if (!latch_kms_output_supports(state)) {
+		return false;
+	}
+	if (state->committed & (WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE)) {
+		const struct wlr_backend_output_state one = {.output = wlr_output, .base = *state};
+		return latch_kms_configure(output->backend, &one, 1, true);
+	}
+	return (state->committed & WLR_OUTPUT_STATE_BUFFER) == 0 ||
+	       test_buffer(output, state->buffer);
 }
 
 static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wlr_mode) {
@@ -80,16 +80,17 @@ static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wl
 static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	/* Buffers come in latch's own frames, with their planes and fences. */
-	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !output_test(wlr_output, state)) {
+	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !latch_kms_output_supports(state)) {
 		return false;
 	}
-	if (state->committed & WLR_OUTPUT_STATE_MODE) {
-		if (!set_mode(output, state->mode)) {
-			return false;
-		}
-	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !state->enabled) {
-		latch_kms_output_disable(output);
+		return latch_kms_output_standby(output);
+	}
+	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !latch_kms_output_take_crtc(output)) {
+		return false;
+	}
+	if ((state->committed & WLR_OUTPUT_STATE_MODE) && !set_mode(output, state->mode)) {
+		return false;
 	}
 	return true;
 }
@@ -215,17 +216,38 @@ static void describe(struct latch_kms_output *output) {
 	wlr_output_set_description(wlr_output, description);
 }
 
-struct latch_kms_output *latch_kms_output_create(
-	struct latch_kms_backend *backend, struct kms_connector *connector) {
-	struct kms_crtc *crtc = choose_crtc(backend, connector);
+bool latch_kms_output_take_crtc(struct latch_kms_output *output) {
+	if (output->crtc != NULL) {
+		return true;
+	}
+	struct kms_crtc *crtc = choose_crtc(output->backend, output->connector);
 	struct kms_plane *primary =
 		crtc == NULL ? NULL
-			     : kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_PRIMARY);
+			     : kms_device_find_crtc_plane(output->device, crtc, KMS_PLANE_PRIMARY);
+	output->starved = primary == NULL;
 	if (primary == NULL) {
-		wlr_log(WLR_ERROR, "%s stays dark: no %s is free for it", connector->name,
+		wlr_log(WLR_INFO, "%s stays dark: no %s is free for it", output->base.name,
 			crtc == NULL ? "CRTC" : "primary plane");
-		return NULL;
+		return false;
 	}
+	wlr_drm_format_set_finish(&output->primary_formats);
+	output->primary_formats = (struct wlr_drm_format_set){0};
+	if (!latch_kms_formats_add(&output->primary_formats, &primary->formats)) {
+		return false;
+	}
+	output->crtc = crtc;
+	output->primary = primary;
+	output->cursor = kms_device_find_crtc_plane(output->device, crtc, KMS_PLANE_CURSOR);
+	output->needs_modeset = true;
+	return true;
+}
+
+bool latch_kms_output_could_have_crtc(const struct latch_kms_output *output) {
+	return choose_crtc(output->backend, output->connector) != NULL;
+}
+
+struct latch_kms_output *latch_kms_output_create(
+	struct latch_kms_backend *backend, struct kms_connector *connector) {
 	struct latch_kms_output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
 		return NULL;
@@ -234,12 +256,9 @@ struct latch_kms_output *latch_kms_output_create(
 	output->backend = backend;
 	output->device = backend->device;
 	output->connector = connector;
-	output->crtc = crtc;
-	output->primary = primary;
-	output->cursor = kms_device_find_crtc_plane(backend->device, crtc, KMS_PLANE_CURSOR);
 	wl_list_insert(backend->outputs.prev, &output->link);
 	describe(output);
-	if (!add_modes(output) || !latch_kms_formats_add(&output->primary_formats, &primary->formats)) {
+	if (!add_modes(output)) {
 		wlr_output_destroy(&output->base);
 		return NULL;
 	}
@@ -330,7 +349,7 @@ static bool connector_taken(
 	const struct latch_kms_output *output, const struct kms_connector *connector) {
 	struct latch_kms_output *other;
 	wl_list_for_each(other, &output->backend->outputs, link) {
-		if (other->connector == connector) {
+		if (other->connector == connector && other->crtc != NULL) {
 			return true;
 		}
 	}
@@ -359,38 +378,98 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
 }
 
-void latch_kms_output_disable(struct latch_kms_output *output) {
-	struct kms_commit commit;
-	kms_commit_init(&commit, output->device);
+/* Everything of this output but its CRTC: planes, and a writeback connector that a capture may have
+ * left there, under which a CRTC can't be switched off. */
+static void add_dark(const struct latch_kms_output *output, struct kms_commit *commit) {
 	for (size_t i = 0; i < output->device->planes_len; i++) {
 		const struct kms_plane *plane = &output->device->planes[i];
 		bool ours = plane == output->primary || plane == output->cursor ||
 			    (output->planes_held & plane_bit(plane)) != 0;
 		if (ours) {
-			kms_commit_disable_plane(&commit, plane);
+			kms_commit_disable_plane(commit, plane);
 		}
 	}
 	for (size_t i = 0; i < output->device->connectors_len; i++) {
-		/* A capture may have left the writeback connector on the CRTC, which can't be
-		 * switched off under it. */
 		const struct kms_connector *connector = output->device->connectors[i];
-		bool here = connector == output->connector ||
-			    (connector->writeback &&
-				    connector->possible_crtcs & (1u << output->crtc->index));
-		if (here && !connector->gone) {
-			kms_commit_disable_connector(&commit, connector);
+		if (connector->writeback && !connector->gone &&
+			connector->possible_crtcs & (1u << output->crtc->index)) {
+			kms_commit_disable_connector(commit, connector);
 		}
 	}
-	kms_commit_disable_crtc(&commit, output->crtc);
+}
+
+void latch_kms_output_add_disable(
+	const struct latch_kms_output *output, struct kms_commit *commit) {
+	if (output->crtc == NULL) {
+		return;
+	}
+	add_dark(output, commit);
+	if (!output->connector->gone) {
+		kms_commit_disable_connector(commit, output->connector);
+	}
+	kms_commit_disable_crtc(commit, output->crtc);
+}
+
+void latch_kms_output_drop_crtc(struct latch_kms_output *output) {
+	output->crtc = NULL;
+	output->primary = NULL;
+	output->cursor = NULL;
+	output->standby = false;
+	output->planes_on = 0;
+	output->planes_held = 0;
+}
+
+void latch_kms_output_disable(struct latch_kms_output *output) {
+	if (output->crtc == NULL) {
+		return;
+	}
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	latch_kms_output_add_disable(output, &commit);
 	output->backend->touched = true;
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	if (ret != 0 && output->backend->session->active) {
 		wlr_log(WLR_ERROR, "%s can't be switched off: %s", output->base.name,
 			strerror(-ret));
 	}
+	latch_kms_output_drop_crtc(output);
+}
+
+static int submit_standby(struct latch_kms_output *output, uint32_t black_fb) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	add_dark(output, &commit);
+	if (black_fb != 0) {
+		struct kms_plane_state state = kms_plane_state_whole(black_fb,
+			(uint32_t)output->base.width, (uint32_t)output->base.height);
+		kms_commit_set_plane(&commit, output->primary, output->crtc, &state);
+	}
+	kms_commit_set_active(&commit, output->crtc, false);
+	output->backend->touched = true;
+	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+}
+
+bool latch_kms_output_standby(struct latch_kms_output *output) {
+	if (output->crtc == NULL) {
+		return false;
+	}
+	/* Clients get their buffers back, so no plane may keep one. Some drivers want the primary
+	 * plane to be on wherever a CRTC has a mode (drm_atomic_helper_check_crtc_primary_plane()).
+	 */
+	int ret = submit_standby(output, 0);
+	if (ret == -EINVAL) {
+		ret = submit_standby(output, latch_kms_output_black_fb(output));
+	}
+	/* While the session is switched away it is dark already, as far as we are concerned. */
+	if (ret != 0 && output->backend->session->active) {
+		wlr_log(WLR_ERROR, "%s can't be darkened: %s", output->base.name, strerror(-ret));
+		return false;
+	}
+	output->standby = true;
 	output->needs_modeset = true;
 	output->planes_on = 0;
 	output->planes_held = 0;
+	return true;
 }
 
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {

@@ -21,14 +21,17 @@ struct latch_kms_mode {
 /**
  * A connected connector with the CRTC and the planes it was given: wlroots sees a wlr_output.
  *
- * What wlroots' helpers commit here (mode, on, off) is noted and done with the next frame that
- * output/ submits: one atomic commit for both.
+ * wlr_output_commit_state() of a mode, and of being on, is noted and done with the next frame that
+ * output/ submits: one atomic commit for both. Off by it means standby: dark at once, the CRTC and
+ * its mode stay. wlr_backend_commit() configures several outputs in one commit of its own, see
+ * configure.h; off by that gives the CRTC up.
  */
 struct latch_kms_output {
 	struct wlr_output base;
 	struct latch_kms_backend *backend;
 	struct kms_device *device;
 	struct kms_connector *connector;
+	/** NULL, and so the planes, while it is off: others may have them. */
 	struct kms_crtc *crtc;
 	struct kms_plane *primary;
 	struct kms_plane *cursor; // NULL: there is none
@@ -42,6 +45,10 @@ struct latch_kms_output {
 	 * them.
 	 */
 	uint64_t planes_on, planes_held;
+	/** It could not be switched on because all CRTCs were taken. */
+	bool starved;
+	/** It is dark but keeps its CRTC and its mode. */
+	bool standby;
 	/** The next commit has to set the mode and everything else anew. */
 	bool needs_modeset;
 	/** Black, as large as the mode: for a screen without anything on it. */
@@ -58,8 +65,8 @@ struct latch_kms_output {
 };
 
 /**
- * Makes an output of a connected connector if a CRTC and a primary plane are free, and announces
- * it. Returns NULL otherwise, which has been logged.
+ * Makes an output of a connected connector and announces it. It is off, without a CRTC, until it is
+ * enabled. Returns NULL without memory.
  */
 struct latch_kms_output *latch_kms_output_create(
 	struct latch_kms_backend *backend, struct kms_connector *connector);
@@ -98,8 +105,32 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
 	uint32_t flags, uint64_t planes_on);
 
-/** Switches the CRTC off, blocking, so that nothing reads its buffers any more. */
+/**
+ * Gives it a CRTC and a primary plane that are free, if it has none. Returns false when there is
+ * none, which has been logged.
+ */
+bool latch_kms_output_take_crtc(struct latch_kms_output *output);
+
+/** Gives the CRTC and the planes up, which must be off then. */
+void latch_kms_output_drop_crtc(struct latch_kms_output *output);
+
+/** Whether latch_kms_output_take_crtc() would find one. */
+bool latch_kms_output_could_have_crtc(const struct latch_kms_output *output);
+
+/** Whether a state has only what such an output can do: no custom modes, no adaptive sync. */
+bool latch_kms_output_supports(const struct wlr_output_state *state);
+
+/** Puts into the commit what switches the CRTC and everything on it off; nothing without a CRTC. */
+void latch_kms_output_add_disable(const struct latch_kms_output *output, struct kms_commit *commit);
+
+/** Switches the CRTC off, blocking, so that nothing reads its buffers any more, and gives it up. */
 void latch_kms_output_disable(struct latch_kms_output *output);
+
+/**
+ * Darkens the monitor (DPMS), blocking, so that nothing reads its buffers any more; CRTC and mode
+ * stay, the next commit with a mode lights it. Returns false when the kernel refuses.
+ */
+bool latch_kms_output_standby(struct latch_kms_output *output);
 
 /** The framebuffer of a black picture of the mode's size; 0 when it could not be made. */
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output);

@@ -106,6 +106,18 @@ static inline struct kms_plane_state kms_plane_state_default(void) {
 /** Whether two states look the same on a plane; their fences don't count. */
 bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b);
 
+/** A framebuffer of the CRTC's own size, all over it. */
+static inline struct kms_plane_state kms_plane_state_whole(
+	uint32_t fb_id, uint32_t width, uint32_t height) {
+	struct kms_plane_state state = kms_plane_state_default();
+	state.fb_id = fb_id;
+	state.src_w = width << 16;
+	state.src_h = height << 16;
+	state.dst_w = width;
+	state.dst_h = height;
+	return state;
+}
+
 /**
  * Whether a plane has the properties that a state needs. What a plane has not may still be asked
  * for with its default value. Plain function: the kernel may refuse for reasons of its own.

@@ -39,6 +39,21 @@ static void close_handles(const struct kms_device *device, const uint32_t *handl
 	}
 }
 
+/* vkms takes a framebuffer of several GEM objects and then looks for all planes in the first one
+ * (vkms_formats.c, packed_pixels_addr()): it would show something else. */
+static bool reads_one_object(const struct kms_device *device) {
+	return strcmp(device->driver, "vkms") == 0;
+}
+
+static bool is_one_object(const uint32_t *handles, int len) {
+	for (int i = 1; i < len; i++) {
+		if (handles[i] != handles[0]) {
+			return false;
+		}
+	}
+	return true;
+}
+
 int kms_framebuffer_import(
 	const struct kms_device *device, const struct kms_framebuffer_desc *desc, uint32_t *fb_id) {
 	if (desc->n_planes < 1 || desc->n_planes > 4) {
@@ -69,6 +84,10 @@ int kms_framebuffer_import(
 		offsets[imported] = desc->offset[imported];
 		/* The kernel wants the same one for each plane, and 0 for those not used. */
 		modifiers[imported] = desc->modifier;
+	}
+
+	if (ret == 0 && reads_one_object(device) && !is_one_object(handles, imported)) {
+		ret = -EINVAL;
 	}
 
 	uint32_t id = 0;

@@ -153,6 +153,7 @@ void latch_output_assign(struct latch_output *output) {
 		.height = output->wlr_output->height,
 		.scanout_allowed = options->scanout,
 		.composing = output->on_screen->composed != NULL,
+		.captured = output->picture_wanted,
 		.max_tests = options->max_tests,
 		.import = latch_scanout_import,
 		.test = latch_scanout_test,
@@ -178,7 +179,8 @@ void latch_output_assign(struct latch_output *output) {
 	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
 	 * known better. */
 	if (output->kms != NULL && len > 0 && layers[0].id == 0) {
-		layers[0].reasons = output->cursor.reasons;
+		layers[0].reasons = output->cursor.reasons != 0 ? output->cursor.reasons
+								: LATCH_REASON_CAPTURED;
 	}
 	latch_settle_placed(&output->settle, layers, len);
 	log_placements(output);

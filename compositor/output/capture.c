@@ -47,7 +47,8 @@ void latch_capture_finish(struct latch_capture *capture) {
 bool latch_output_capture(
 	struct latch_output *output, const char *path, void (*done)(void *data), void *data) {
 	struct latch_capture *capture = &output->capture;
-	if (output->kms == NULL || capture->state != LATCH_CAPTURE_IDLE ||
+	if (output->kms == NULL || !output->enabled || !output->powered ||
+		capture->state != LATCH_CAPTURE_IDLE ||
 		kms_writeback_find(output->kms->device, output->kms->crtc) == NULL) {
 		return false;
 	}

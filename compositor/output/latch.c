@@ -121,7 +121,7 @@ static bool fill_frame(struct latch_output *output) {
 		frame->record.on_planes += on_plane;
 		frame->record.composed += !on_plane;
 	}
-	if (output->plan.composed || output->kms == NULL) {
+	if (output->plan.composed || output->kms == NULL || output->picture_wanted) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
 		frame->composed = latch_composer_compose(&output->composer,
 			output->collection.layers.layers, output->collection.layers.len);
@@ -232,7 +232,13 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	bool cursor_changed =
 		output->kms != NULL &&
 		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
-	if (output->kms == NULL || output->cursor.composed) {
+	output->picture_wanted = latch_output_wants_picture(output);
+	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
+	if (cursor_wanted) {
+		cursor_changed = cursor_changed || output->cursor.visible;
+		output->cursor.visible = false;
+	}
+	if (output->kms == NULL || output->cursor.composed || cursor_wanted) {
 		add_cursor_layer(output, &box);
 	}
 	latch_output_assign(output);
@@ -270,6 +276,9 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	if (ret == 0) {
 		output->logged_error = 0;
 		note_submitted(output);
+		if (output->picture_wanted && output->pending->composed != NULL) {
+			latch_output_give_picture(output, output->pending->composed, latch_ns);
+		}
 		send_frame_callbacks(output, latch_ns);
 		return;
 	}

@@ -8,11 +8,14 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
+#include "backend/backend.h"
 #include "backend/output.h"
 #include "clock.h"
 #include "output/content.h"
+#include "output/management.h"
 #include "output/scanout.h"
 #include "output/window.h"
 #include "server.h"
@@ -36,6 +39,13 @@ static void arm_timer(struct latch_output *output, int64_t wake_ns) {
 	struct itimerspec spec = {.it_value = at};
 	/* An absolute time that has passed fires at once; all zeros would disarm it. */
 	timerfd_settime(output->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void disarm_timer(struct latch_output *output) {
+	struct itimerspec spec = {0};
+	output->wake_ns = 0;
+	output->planned_ns = 0;
+	timerfd_settime(output->timer_fd, 0, &spec, NULL);
 }
 
 static int handle_timer(int fd, uint32_t mask, void *data) {
@@ -104,24 +114,55 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
 	return false;
 }
 
-void latch_output_set_active(struct latch_output *output, bool active) {
-	output->active = active;
-	if (!active) {
-		return;
-	}
+/* Begins to latch, on a screen that shows nothing of ours. */
+static void begin(struct latch_output *output) {
+	output->active = true;
 	output->active_since_ns = latch_now_ns();
-	/* Whoever had the device meanwhile left its own state there: begin anew. A flip that was
-	 * under way when we were switched off may never be reported. */
-	if (output->flip_pending) {
-		output->flip_pending = false;
-		latch_frame_clear(output->pending);
-	}
 	latch_plan_forget(&output->plan_memory);
 	if (output->kms != NULL) {
 		output->kms->needs_modeset = true;
 	}
 	output->force = true;
 	latch_output_schedule(output);
+}
+
+void latch_output_set_active(struct latch_output *output, bool active) {
+	output->active = active && output->enabled && output->powered;
+	if (!output->active) {
+		return;
+	}
+	/* Whoever had the device meanwhile left its own state there: begin anew. A flip that was
+	 * under way when we were switched off may never be reported. */
+	if (output->flip_pending) {
+		output->flip_pending = false;
+		latch_frame_clear(output->pending);
+	}
+	begin(output);
+}
+
+/* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
+static void drop_frames(struct latch_output *output) {
+	disarm_timer(output);
+	latch_capture_finish(&output->capture);
+	latch_capture_init(&output->capture);
+	latch_fence_clear(&output->out_fence_fd);
+	output->flip_pending = false;
+	for (size_t i = 0; i < 3; i++) {
+		struct latch_frame *frame = &output->frames[i];
+		for (size_t j = 0; j < frame->len; j++) {
+			struct latch_content *content = frame->items[j].content;
+			wlr_presentation_feedback_destroy(content->feedback); // discarded
+			content->feedback = NULL;
+		}
+		latch_frame_clear(frame);
+	}
+	latch_content_unref(output->cursor_content);
+	output->cursor_content = NULL;
+	latch_picture_finish(&output->picture);
+	latch_composer_reset(&output->composer);
+	output->scanout.shown_len = 0;
+	output->scanout.cursor_shown = false;
+	output->cursor.visible = false;
 }
 
 void latch_output_describe(struct latch_output *output) {
@@ -142,6 +183,73 @@ void latch_output_describe(struct latch_output *output) {
 		});
 }
 
+void latch_output_reconfigured(struct latch_output *output, uint32_t committed) {
+	if (committed & (WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE)) {
+		if (output->kms != NULL) {
+			drop_frames(output);
+			/* It may have another CRTC now, with another cursor plane. */
+			latch_cursor_plane_finish(&output->cursor);
+			if (output->kms->crtc != NULL) {
+				latch_cursor_plane_init(&output->cursor, output->kms);
+			}
+		}
+		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output));
+	}
+	latch_composer_reset(&output->composer);
+	output->active = output->server->active && output->enabled && output->powered;
+	if (output->active) {
+		latch_output_describe(output);
+		begin(output);
+	}
+}
+
+void latch_output_join(struct latch_output *output) {
+	struct wlr_output_layout *layout = output->server->layout;
+	if (output->placed) {
+		wlr_output_layout_add(layout, output->wlr_output, output->x, output->y);
+	} else {
+		wlr_output_layout_add_auto(layout, output->wlr_output);
+	}
+}
+
+void latch_output_part(struct latch_output *output) {
+	latch_shell_leave_output(output->server->shell, output->wlr_output);
+	wlr_output_layout_remove(output->server->layout, output->wlr_output);
+}
+
+static bool commit_power(struct latch_output *output, bool on) {
+	struct wlr_output *wlr_output = output->wlr_output;
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, on);
+	bool ok;
+	if (on) {
+		/* By way of the backend, or wlroots would draw a picture for it. The mode is not
+		 * another one, but who captures learns from it that there is one. */
+		if (wlr_output->current_mode != NULL) {
+			wlr_output_state_set_mode(&state, wlr_output->current_mode);
+		}
+		const struct wlr_backend_output_state one = {.output = wlr_output, .base = state};
+		ok = wlr_backend_commit(&output->kms->backend->base, &one, 1);
+	} else {
+		ok = wlr_output_commit_state(wlr_output, &state);
+	}
+	wlr_output_state_finish(&state);
+	return ok;
+}
+
+bool latch_output_set_power(struct latch_output *output, bool on) {
+	if (output->powered == on) {
+		return true;
+	}
+	if (output->kms == NULL || !output->enabled || !commit_power(output, on)) {
+		return false;
+	}
+	output->powered = on;
+	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+	return true;
+}
+
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, request_state);
 	const struct wlr_output_event_request_state *event = data;
@@ -155,10 +263,7 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 		before.refresh == now->refresh) {
 		return;
 	}
-	latch_composer_reset(&output->composer);
-	latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output));
-	latch_output_describe(output);
-	latch_output_schedule(output);
+	latch_output_reconfigured(output, event->state->committed);
 }
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
@@ -216,7 +321,7 @@ struct latch_output *latch_output_create(
 		.wlr_output = wlr_output,
 		.kms = latch_kms_output_from_wlr_output(wlr_output),
 		.id = ++last_id,
-		.active = server->active,
+		.powered = true,
 		.timer_fd = -1,
 		.out_fence_fd = -1,
 		.on_screen = &output->frames[0],
@@ -236,29 +341,33 @@ struct latch_output *latch_output_create(
 	latch_composer_init(&output->composer, &server->renderer, wlr_output);
 	latch_capture_init(&output->capture);
 
-	if (!create_timer(output) || !enable(output)) {
+	bool ok = create_timer(output);
+	output->enabled = ok && enable(output);
+	if (!ok || (!output->enabled && output->kms == NULL)) {
 		wlr_log(WLR_ERROR, "%s can't be enabled", wlr_output->name);
 		latch_output_destroy(output);
 		return NULL;
 	}
 	if (output->kms != NULL) {
 		latch_kms_output_set_flip_handler(output->kms, latch_scanout_handle_flip, output);
-		latch_cursor_plane_init(&output->cursor, output->kms);
 	} else {
 		latch_window_init(output);
 	}
-	latch_deadline_init(&output->deadline, refresh_ns(wlr_output));
-	latch_output_describe(output);
-
-	wlr_output_layout_add_auto(server->layout, wlr_output);
-	wlr_output_create_global(wlr_output, server->display);
-	output->force = true;
-	latch_output_schedule(output);
+	latch_image_capture_add(server->image_capture, output);
+	if (output->enabled) {
+		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+		latch_output_join(output);
+	} else {
+		wlr_log(WLR_INFO, "%s stays off", wlr_output->name);
+	}
+	latch_management_changed(server->management);
 	return output;
 }
 
 void latch_output_destroy(struct latch_output *output) {
-	wlr_output_layout_remove(output->server->layout, output->wlr_output);
+	output->enabled = false;
+	latch_output_part(output);
+	latch_management_changed(output->server->management);
 	if (output->kms != NULL) {
 		latch_kms_output_set_flip_handler(output->kms, NULL, NULL);
 		/* Off before its buffers go back: a plane reads them as long as it is on. */
@@ -266,6 +375,7 @@ void latch_output_destroy(struct latch_output *output) {
 		latch_cursor_plane_finish(&output->cursor);
 	}
 	latch_capture_finish(&output->capture);
+	latch_picture_finish(&output->picture);
 	latch_fence_clear(&output->out_fence_fd);
 	for (size_t i = 0; i < 3; i++) {
 		latch_frame_finish(&output->frames[i]);

@@ -11,6 +11,7 @@
 #include "output/cursor_plane.h"
 #include "output/deadline.h"
 #include "output/frame.h"
+#include "output/image_capture.h"
 #include "output/scanout.h"
 #include "plan/plan.h"
 
@@ -44,6 +45,8 @@ struct latch_output {
 	struct latch_plan_memory plan_memory;
 	struct latch_settle settle;
 	struct latch_scanout scanout;
+	/** This latch's frame is composed whole, for a client that takes pictures. */
+	bool picture_wanted;
 	struct latch_composer composer;
 	struct latch_cursor_plane cursor;
 	/** The cursor's image as a layer, where it has to be composed. */
@@ -51,6 +54,7 @@ struct latch_output {
 	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
 	struct latch_capture capture;
+	struct latch_picture picture;
 
 	/**
 	 * on_screen was flipped to, pending waits for its flip (while flip_pending), next is
@@ -68,7 +72,15 @@ struct latch_output {
 	bool force;
 	/** What the log said of the last frame that failed; 0 after one that did not. */
 	int logged_error;
-	/** False while the session is switched away or the output is off. */
+	/**
+	 * enabled: it is a part of the layout, clients see it. powered: it is lit, unless somebody
+	 * asked for standby. What is wanted, also while the session is switched away.
+	 */
+	bool enabled, powered;
+	/** Where it is in the layout, or was; placed: because somebody said so. */
+	int32_t x, y;
+	bool placed;
+	/** Enabled, powered, and the session is not switched away: it latches. */
 	bool active;
 	int64_t active_since_ns;
 
@@ -92,7 +104,8 @@ struct latch_output {
 
 /**
  * Sets up a new wlr_output: enables it, puts it in the layout, offers it to clients, shows the
- * first frame. Returns NULL on failure, which has been logged. Goes with the wlr_output.
+ * first frame. A KMS output that can't be enabled now (no CRTC is free) stays off and can be
+ * enabled later. Returns NULL on failure, which has been logged. Goes with the wlr_output.
  */
 struct latch_output *latch_output_create(
 	struct latch_server *server, struct wlr_output *wlr_output);
@@ -110,6 +123,26 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
 
 /** The session was switched to or away from. */
 void latch_output_set_active(struct latch_output *output, bool active);
+
+/**
+ * Follows a configuration that its wlr_output has taken (enum wlr_output_state_field): after a mode,
+ * or being switched on or off, nothing of what it showed is held any more; the next frame is drawn
+ * anew. It is not in or out of the layout by this, see latch_output_join() and latch_output_part().
+ */
+void latch_output_reconfigured(struct latch_output *output, uint32_t committed);
+
+/** Puts an enabled output into the layout at its x and y; where it is placed, else automatically. */
+void latch_output_join(struct latch_output *output);
+
+/** Takes it out of the layout: its surfaces leave it, windows move to other outputs. */
+void latch_output_part(struct latch_output *output);
+
+/**
+ * Standby: off is dark at once, buffers go back to their clients, and no frame is latched; on is a
+ * frame at once. The output stays in the layout. Returns false when that is not possible: it is a
+ * window or not enabled, or the kernel refuses.
+ */
+bool latch_output_set_power(struct latch_output *output, bool on);
 
 /** Tells the trace what the output is like now: after a change of its mode or renderer. */
 void latch_output_describe(struct latch_output *output);

@@ -80,7 +80,9 @@ uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms
 	uint32_t without = kms_fourcc_without_alpha(layer->fourcc);
 	/* Nothing but black is ever behind a layer on the primary plane, and premultiplied pixels
 	 * over black are the pixels themselves: many primary planes know no alpha. */
-	bool ignore_alpha = layer->opaque || plane->type == KMS_PLANE_PRIMARY;
+	bool over_black = plane->type == KMS_PLANE_PRIMARY &&
+			  layer->blend_mode == KMS_BLEND_PREMULTIPLIED;
+	bool ignore_alpha = layer->opaque || over_black;
 	if (ignore_alpha && kms_format_set_get(&plane->formats, without) != NULL) {
 		return without;
 	}

@@ -124,6 +124,36 @@ void plan_remember_refusal(
 void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solution, int error,
 	bool composing, struct plan_solution *good);
 
+/* explain.c */
+
+/** What speaks against planes for every layer of the output; 0: nothing. */
+uint64_t plan_reasons_for_all(const struct latch_plan_input *input);
+
+/** Gives each visible layer that is on no plane its reasons. settled: as latch_plan_make() has it. */
+void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution,
+	const uint64_t *settled);
+
+/* memory.c */
+
+/** The layers that have a reason to wait. settled may be NULL. */
+uint64_t plan_find_waiting(const uint64_t *settled, size_t len);
+
+bool plan_same_planes(
+	const struct latch_plan_memory *memory, const struct latch_plan_input *input);
+bool plan_same_layers(
+	const struct latch_plan_memory *memory, const struct latch_layer *layers, size_t len);
+
+/**
+ * Takes over the last decision for the same layers on the same planes. Returns false when it does
+ * not hold any more: a new buffer is not imported, a layer has settled, an option has changed.
+ */
+bool plan_reuse(struct plan_work *work, const uint64_t *settled);
+
+void plan_remember(struct plan_work *work, const struct latch_plan *plan);
+
+/** Other layers, or other planes: what the kernel refused before says nothing of them. */
+void plan_begin_arrangement(struct plan_work *work);
+
 /* plan.c */
 
 /** Whether another test commit may be made. */

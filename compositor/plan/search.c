@@ -62,7 +62,8 @@ static bool can_be_better(const struct search *search, size_t i) {
 				? plan_count(search->candidates & ~(LAYER_BIT(i) - 1))
 				: 0;
 	unsigned free = (unsigned)search->work->input->planes_len -
-			(unsigned)__builtin_popcount(search->planes_used);
+			(unsigned)__builtin_popcount(search->planes_used) -
+			(search->composing ? 1 : 0); // the primary plane
 	unsigned placed = search->placed + (left < free ? left : free);
 	if (placed != search->best_placed) {
 		return placed > search->best_placed;

@@ -46,7 +46,7 @@ void plan_drop_covered(struct plan_work *work) {
 	for (size_t i = 0; i < work->len; i++) {
 		struct latch_layer *layer = &work->layers[i];
 		bool seen = false;
-		if (layer->dst.width > 0 && layer->dst.height > 0) {
+		if (layer->dst.width > 0 && layer->dst.height > 0 && layer->alpha > 0) {
 			intersect(&part, &uncovered, &layer->dst);
 			seen = pixman_region32_not_empty(&part);
 		}

@@ -99,6 +99,15 @@ static void show(struct latch_shell *shell) {
 	}
 }
 
+/* The client's image, if it is one, is on the cursor's output, if there is one. */
+static void enter(struct latch_cursor *cursor) {
+	if (cursor->surface != NULL && cursor->output != NULL) {
+		wlr_surface_send_enter(cursor->surface, cursor->output);
+		latch_surface_prefer(
+			cursor->surface, cursor->output->scale, WL_OUTPUT_TRANSFORM_NORMAL);
+	}
+}
+
 static void drop_surface(struct latch_cursor *cursor) {
 	if (cursor->surface == NULL) {
 		return;
@@ -155,9 +164,7 @@ void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *sur
 			&surface->events.commit, &cursor->surface_commit, handle_surface_commit);
 		latch_listen(
 			&surface->events.destroy, &cursor->surface_destroy, handle_surface_destroy);
-		if (cursor->output != NULL) {
-			wlr_surface_send_enter(surface, cursor->output);
-		}
+		enter(cursor);
 	}
 	show(shell);
 }
@@ -171,22 +178,28 @@ static void update_output(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
 	struct wlr_output *output =
 		wlr_output_layout_output_at(shell->options.layout, cursor->x, cursor->y);
-	if (output == cursor->output) {
-		return;
+	if (output != cursor->output) {
+		latch_cursor_leave(shell, cursor->output);
+		cursor->output = output;
+		enter(cursor);
 	}
-	float scale_before = cursor->output != NULL ? cursor->output->scale : 1;
-	if (cursor->surface != NULL) {
-		if (cursor->output != NULL) {
-			wlr_surface_send_leave(cursor->surface, cursor->output);
-		}
-		if (output != NULL) {
-			wlr_surface_send_enter(cursor->surface, output);
-		}
-	}
-	cursor->output = output;
-	if (output != NULL && output->scale != scale_before) {
+	/* Also when the output is the same one, and only its scale is not. */
+	if (output != NULL && output->scale != cursor->scale) {
+		cursor->scale = output->scale;
+		enter(cursor);
 		show(shell);
 	}
+}
+
+void latch_cursor_leave(struct latch_shell *shell, struct wlr_output *output) {
+	struct latch_cursor *cursor = &shell->cursor;
+	if (output == NULL || cursor->output != output) {
+		return;
+	}
+	if (cursor->surface != NULL) {
+		wlr_surface_send_leave(cursor->surface, output);
+	}
+	cursor->output = NULL;
 }
 
 void latch_cursor_warp(struct latch_shell *shell, double x, double y) {
@@ -259,6 +272,7 @@ bool latch_cursor_init(struct latch_shell *shell) {
 		return false;
 	}
 	cursor->name = "default";
+	cursor->scale = 1;
 	show(shell);
 	return true;
 }

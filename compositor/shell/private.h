@@ -108,6 +108,8 @@ struct latch_cursor {
 	double x, y;
 	bool placed;
 	struct wlr_output *output;
+	/* Of the output, when the image was chosen. */
+	float scale;
 
 	struct wlr_xcursor_manager *themes;
 	/* The theme's name for the image, or NULL; override goes before everything. */
@@ -172,6 +174,9 @@ struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double
 	double *sy, struct latch_toplevel **toplevel);
 /* Tell surfaces which outputs they are on. */
 void latch_surfaces_enter_outputs(struct latch_shell *shell);
+/* Tell a client what buffers would suit: for fractional-scale-v1 and for wl_surface. */
+void latch_surface_prefer(
+	struct wlr_surface *surface, float scale, enum wl_output_transform transform);
 /* Whether nothing of the toplevel can be seen: fullscreen windows are in front of it
  * wherever it is, or there is no output. */
 bool latch_toplevel_hidden(struct latch_toplevel *toplevel);
@@ -273,6 +278,8 @@ void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *sur
 void latch_cursor_set_override(struct latch_shell *shell, const char *name);
 /* Outputs are others now. */
 void latch_cursor_update_outputs(struct latch_shell *shell);
+/* An output goes. */
+void latch_cursor_leave(struct latch_shell *shell, struct wlr_output *output);
 
 /* Milliseconds of CLOCK_MONOTONIC, as in input events. */
 uint32_t latch_now_msec(void);

@@ -19,6 +19,7 @@ struct latch_toplevel;
 struct wl_display;
 struct wlr_backend;
 struct wlr_compositor;
+struct wlr_output;
 struct wlr_output_layout;
 struct wlr_seat;
 struct wlr_session;
@@ -116,6 +117,9 @@ struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell);
 
 /** The seat, for protocols that need one. Owned by the shell. */
 struct wlr_seat *latch_shell_seat(struct latch_shell *shell);
+
+/** An output is about to leave the layout: the surfaces that are on it leave it. */
+void latch_shell_leave_output(struct latch_shell *shell, struct wlr_output *output);
 
 /** The backend goes, before the shell: no input devices come any more. */
 void latch_shell_backend_gone(struct latch_shell *shell);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_subcompositor.h>
 
 #include "shell/private.h"
@@ -181,6 +182,13 @@ bool latch_toplevel_hidden(struct latch_toplevel *toplevel) {
 	return covered || !outputs;
 }
 
+void latch_surface_prefer(
+	struct wlr_surface *surface, float scale, enum wl_output_transform transform) {
+	wlr_fractional_scale_v1_notify_scale(surface, (double)scale);
+	wlr_surface_set_preferred_buffer_scale(surface, (int32_t)ceilf(scale));
+	wlr_surface_set_preferred_buffer_transform(surface, transform);
+}
+
 static void visit_enter(const struct latch_shell_surface *surface, void *data) {
 	struct wlr_output_layout *layout = data;
 	struct wlr_box window = {
@@ -189,33 +197,55 @@ static void visit_enter(const struct latch_shell_surface *surface, void *data) {
 		.width = surface->surface->current.width,
 		.height = surface->surface->current.height,
 	};
+	/* The sharpest output counts for the scale, the one with most of the surface for the
+	 * transform: only there can its buffer be shown without being turned. */
 	float scale = 0;
+	int64_t largest = 0;
+	enum wl_output_transform transform = WL_OUTPUT_TRANSFORM_NORMAL;
 	struct wlr_output_layout_output *l_output;
 	wl_list_for_each(l_output, &layout->outputs, link) {
 		struct wlr_box box, common;
 		wlr_output_layout_get_box(layout, l_output->output, &box);
-		if (wlr_box_intersection(&common, &box, &window)) {
-			wlr_surface_send_enter(surface->surface, l_output->output);
-			scale = fmaxf(scale, l_output->output->scale);
-		} else {
+		if (!wlr_box_intersection(&common, &box, &window)) {
 			wlr_surface_send_leave(surface->surface, l_output->output);
+			continue;
+		}
+		wlr_surface_send_enter(surface->surface, l_output->output);
+		scale = fmaxf(scale, l_output->output->scale);
+		int64_t area = (int64_t)common.width * common.height;
+		if (area > largest) {
+			largest = area;
+			transform = l_output->output->transform;
 		}
 	}
 	if (scale > 0) {
-		wlr_surface_set_preferred_buffer_scale(surface->surface, (int32_t)ceilf(scale));
+		latch_surface_prefer(surface->surface, scale, transform);
 	}
 }
 
-void latch_surfaces_enter_outputs(struct latch_shell *shell) {
-	struct walk walk = {.visit = visit_enter, .data = shell->options.layout};
+/* Every surface that is mapped, hidden ones too: they keep their outputs, as clients choose scale
+ * and format by them, and would have to choose again when they come back. */
+static void walk_all(struct latch_shell *shell, visit_func visit, void *data) {
+	struct walk walk = {.visit = visit, .data = data};
 	walk_icon(shell, &walk);
 
-	/* Hidden windows keep their outputs: clients choose scale and format by them, and
-	 * would have to choose again when they come back. */
 	struct latch_toplevel *toplevel;
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		int32_t x, y;
 		get_origin(toplevel, &x, &y);
 		walk_xdg(&walk, toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
 	}
+}
+
+void latch_surfaces_enter_outputs(struct latch_shell *shell) {
+	walk_all(shell, visit_enter, shell->options.layout);
+}
+
+static void visit_leave(const struct latch_shell_surface *surface, void *data) {
+	wlr_surface_send_leave(surface->surface, data);
+}
+
+void latch_shell_leave_output(struct latch_shell *shell, struct wlr_output *output) {
+	walk_all(shell, visit_leave, output);
+	latch_cursor_leave(shell, output);
 }

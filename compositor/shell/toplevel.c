@@ -103,6 +103,11 @@ static void configure_first(struct latch_toplevel *toplevel) {
 	toplevel->fullscreen = xdg->requested.fullscreen;
 	toplevel->maximized = xdg->requested.maximized;
 	latch_arrange_assign(toplevel, xdg->requested.fullscreen_output);
+	if (toplevel->output != NULL) {
+		/* So that its first buffer is of the right size already. */
+		latch_surface_prefer(xdg->base->surface, toplevel->output->scale,
+			toplevel->output->transform);
+	}
 	latch_arrange_configure(toplevel);
 }
 

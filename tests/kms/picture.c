@@ -1,6 +1,8 @@
 /*
  * kms-picture pattern FILE     compares a picture with the test card of latch-client; the lower
  *                              right corner, where jobs put the cursor, does not count
+ * kms-picture turned FILE N    compares it with the card of kms-outputs on an output with the
+ *                              wl_output.transform N
  * kms-picture pixel FILE X Y   prints a pixel as RRGGBB
  * kms-picture compare FILE OTHER LIMIT
  *                              says how much two pictures differ; fails when a channel of any
@@ -53,6 +55,38 @@ static int compare_with_card(const struct picture *picture) {
 	printf("frame %u, %ux%u, %d pixels are wrong\n", number, picture->width, picture->height,
 		wrong);
 	return wrong == 0 ? 0 : 1;
+}
+
+/* wl_output.transform N: what is sent to the monitor is the upright picture, flipped about a
+ * vertical axis if N has 4, and then turned counter-clockwise by 90 degrees N & 3 times. */
+static void turn(const struct picture *picture, int transform, uint32_t x, uint32_t y,
+	uint32_t *card_x, uint32_t *card_y) {
+	uint32_t right = picture->width - 1 - x, below = picture->height - 1 - y;
+	uint32_t places[4][2] = {{x, y}, {below, x}, {right, below}, {y, right}};
+	*card_x = places[transform & 3][0];
+	*card_y = places[transform & 3][1];
+	uint32_t card_width = transform & 1 ? picture->height : picture->width;
+	if (transform & 4) {
+		*card_x = card_width - 1 - *card_x;
+	}
+}
+
+static int compare_turned(const struct picture *picture, int transform) {
+	int wrong = 0, compared = 0;
+	for (uint32_t y = 0; y < picture->height; y++) {
+		for (uint32_t x = 0; x < picture->width; x++, compared++) {
+			uint32_t card_x, card_y;
+			turn(picture, transform, x, y, &card_x, &card_y);
+			uint32_t is = picture_get(picture, (int)x, (int)y);
+			uint32_t drawn = (card_x & 255) << 16 | (card_y & 255) << 8 |
+					 (card_x >> 8 & 15) | (card_y >> 8 & 15) << 4;
+			if (colour_distance(is, drawn) > 1 && wrong++ == 0) {
+				printf("%06x at %u,%u, not %06x\n", is, x, y, drawn);
+			}
+		}
+	}
+	printf("%d of %d pixels are wrong\n", wrong, compared);
+	return wrong == 0 && compared > 0 ? 0 : 1;
 }
 
 /* Sums the channels' differences, and finds the largest. */
@@ -109,6 +143,8 @@ int main(int argc, char **argv) {
 	int status = 2;
 	if (strcmp(argv[1], "pattern") == 0) {
 		status = compare_with_card(&picture);
+	} else if (strcmp(argv[1], "turned") == 0 && argc == 4) {
+		status = compare_turned(&picture, atoi(argv[3]));
 	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
 		printf("%06x\n", picture_get(&picture, atoi(argv[3]), atoi(argv[4])));
 		status = 0;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <xf86drm.h>
 
 struct fake_drm fake;
@@ -393,6 +394,9 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 }
 
 void drmModeFreePropertyBlob(drmModePropertyBlobPtr blob) {
+	if (blob == NULL) {
+		return; // as libdrm does, and libliftoff counts on it
+	}
 	free(blob->data);
 	drop(blob);
 }
@@ -531,11 +535,23 @@ int drmModeRmFB(int fd, uint32_t id) {
 	return remove_fb(id);
 }
 
-drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
+static int64_t now_ns(void) {
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
+}
+
+static drmModeFB2Ptr get_fb2(uint32_t id) {
 	for (size_t i = 0; i < fake.fbs_len; i++) {
-		if (fake.fbs[i].id == id) {
+		const struct fake_fb *found = &fake.fbs[i];
+		if (found->id == id) {
 			drmModeFB2Ptr fb = make(1, sizeof(*fb));
 			fb->fb_id = id;
+			fb->width = found->width;
+			fb->height = found->height;
+			fb->pixel_format = found->fourcc;
+			fb->modifier = found->modifiers[0];
+			fb->flags = found->flags;
 			/* Both planes in one object, with a new handle. */
 			fake.handle_of_object[40] = fake.next_id++;
 			fb->handles[0] = fb->handles[1] = fake.handle_of_object[40];
@@ -544,6 +560,13 @@ drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
 	}
 	errno = ENOENT;
 	return NULL;
+}
+
+drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
+	int64_t begin_ns = now_ns();
+	drmModeFB2Ptr fb = get_fb2(id);
+	fake.kernel_ns += now_ns() - begin_ns;
+	return fb;
 }
 
 void drmModeFreeFB2(drmModeFB2Ptr fb) {
@@ -606,8 +629,11 @@ static int atomic(const struct drm_mode_atomic *request) {
 	return fake.on_commit != NULL ? fake.on_commit(commit, fake.on_commit_data) : 0;
 }
 
+/* libdrm's own drmModeAtomicCommit() ends here too. */
 int drmIoctl(int fd, unsigned long request, void *argument) {
+	int64_t begin_ns = now_ns();
 	int error = request == DRM_IOCTL_MODE_ATOMIC ? atomic(argument) : ENOTTY;
+	fake.kernel_ns += now_ns() - begin_ns;
 	errno = error;
 	return error == 0 ? 0 : -1;
 }

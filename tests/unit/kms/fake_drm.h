@@ -109,6 +109,8 @@ struct fake_drm {
 	int outstanding; // results that were not freed
 	struct fake_commit commit;
 	int commits;
+	/** Time spent in commits, and in reading framebuffers. */
+	int64_t kernel_ns;
 
 	/** The answer to a commit, 0 or an errno; NULL: 0. */
 	int (*on_commit)(const struct fake_commit *commit, void *data);

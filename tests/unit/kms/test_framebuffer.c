@@ -8,6 +8,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <sys/mman.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "fake_drm.h"
@@ -25,6 +26,7 @@ static int setup(void **state) {
 	if (ftruncate(device_fd, 1 << 20) != 0) {
 		return -1;
 	}
+	fake.driver = "i915"; // vkms has a way of its own, see test_vkms_takes_one_object()
 	device = kms_device_create(device_fd, NULL);
 	fake.fallible_calls = 0;
 	return device == NULL;
@@ -68,6 +70,20 @@ static void test_two_objects(void **state) {
 	assert_int_equal(fb->strides[1], 704);
 	assert_int_equal(fb->offsets[1], 4096);
 	assert_int_equal(fb->modifiers[2], 0);
+}
+
+/* It would look for the second plane in the first object. */
+static void test_vkms_takes_one_object(void **state) {
+	uint32_t fb_id = 0;
+	strcpy(device->driver, "vkms");
+	fake.object_of_fd[10] = 1;
+	fake.object_of_fd[11] = 2;
+	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), -EINVAL);
+	assert_int_equal(fake.fbs_len, 0);
+	assert_int_equal(fake.handles_closed, 2);
+	assert_int_equal(fake_open_handles(), 0);
+	fake.object_of_fd[11] = 1;
+	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
 }
 
 /* The usual case: both planes in one object, one handle, which is to be closed once. */
@@ -239,6 +255,7 @@ static void test_dumb_buffer_errors(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_two_objects, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_vkms_takes_one_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_one_object, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_same_buffer_twice, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_failure, setup, teardown),

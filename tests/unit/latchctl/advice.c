@@ -11,6 +11,7 @@
 
 #include "advice.h"
 #include "example.h"
+#include "plan/reason.h"
 
 /* The names are an interface of latch. */
 static void every_reason_has_advice_or_needs_none(void **state) {
@@ -40,6 +41,7 @@ static void every_reason_has_advice_or_needs_none(void **state) {
 		{"settling", true},
 		{"idle", false},
 		{"tests-spent", true},
+		{"size", true},
 		{"one-of-tomorrow", false},
 	};
 	struct model model = example_model();
@@ -49,6 +51,18 @@ static void every_reason_has_advice_or_needs_none(void **state) {
 		assert_int_equal(advice_write(text, output, &output->layers[0], reasons[i].name),
 			reasons[i].helps);
 		assert_int_equal(text[0] != '\0', reasons[i].helps);
+	}
+	/* Whoever adds a reason thinks of what helps. */
+	for (size_t bit = 0; bit < LATCH_REASON_COUNT; bit++) {
+		const char *name = latch_reason_name(UINT64_C(1) << bit);
+		size_t i = 0;
+		while (i < sizeof(reasons) / sizeof(reasons[0]) &&
+			strcmp(reasons[i].name, name) != 0) {
+			i++;
+		}
+		if (i == sizeof(reasons) / sizeof(reasons[0])) {
+			fail_msg("%s is not in the list", name);
+		}
 	}
 	model_finish(&model);
 }

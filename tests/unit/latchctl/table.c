@@ -61,7 +61,7 @@ static void a_wide_terminal_has_all(void **state) {
 		"covered",
 		"surface 14 ",
 		"      test-refused: the kernel refused it\n        help: the driver says no with Inv",
-		"WL-1: 800x600; a window of another compositor, without planes\n  0 of 1",
+		"WL-1: 800x600; not on a KMS device, so without planes\n  0 of 1",
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strstr(text, wanted[i]) == NULL) {

@@ -229,8 +229,7 @@ static const char *check_picture(const struct latch_layer *layers, size_t len,
 		}
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (layers[i].alpha > 0 &&
-			is_seen[i] == (layers[i].place == LATCH_LAYER_COVERED)) {
+		if (is_seen[i] == (layers[i].place == LATCH_LAYER_COVERED)) {
 			return wrong("layer %zu is %s", i, is_seen[i] ? "seen" : "covered");
 		}
 	}

@@ -4,16 +4,7 @@
 #include <drm_mode.h>
 #include <errno.h>
 
-#include "kms/commit.h"
-
 #define BIT_OF(layer) (UINT64_C(1) << ((layer)->id % 64))
-
-/* One plane of a commit, as the driver's checks see it. */
-struct shown {
-	const struct kms_plane *plane;
-	struct kms_plane_state state;
-	bool yuv, tiled;
-};
 
 static bool is_quarter_turn(uint32_t rotation) {
 	return (rotation & (DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)) != 0;
@@ -33,7 +24,7 @@ static bool is_scaled(const struct kms_plane_state *state) {
 						: state->src_w != dst_w || state->src_h != dst_h;
 }
 
-static int check_scale(const struct plan_limits *limits, const struct shown *shown) {
+static int check_scale(const struct plan_limits *limits, const struct plan_shown *shown) {
 	double x, y;
 	scale_of(&shown->state, &x, &y);
 	if (!limits->scales || (limits->unscaled_planes & 1u << shown->plane->index) != 0) {
@@ -49,7 +40,7 @@ static int check_scale(const struct plan_limits *limits, const struct shown *sho
 	return 0;
 }
 
-static int check_place(const struct plan_kernel *kernel, const struct shown *shown) {
+static int check_place(const struct plan_kernel *kernel, const struct plan_shown *shown) {
 	const struct plan_limits *limits = &kernel->limits;
 	const struct kms_plane_state *state = &shown->state;
 	int64_t right = (int64_t)state->dst_x + state->dst_w;
@@ -72,7 +63,8 @@ static int check_place(const struct plan_kernel *kernel, const struct shown *sho
 }
 
 /* Each plane by itself, then what all of them take together. */
-static int check_all(const struct plan_kernel *kernel, const struct shown *shown, size_t len) {
+int plan_kernel_check_shown(
+	const struct plan_kernel *kernel, const struct plan_shown *shown, size_t len) {
 	const struct plan_limits *limits = &kernel->limits;
 	unsigned planes = 0, scaled = 0, yuv = 0, tiled = 0;
 	bool has_primary = false, has_cursor = false;
@@ -117,7 +109,7 @@ static int check_all(const struct plan_kernel *kernel, const struct shown *shown
 
 int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer *layers,
 	size_t len, const struct latch_plan *plan) {
-	struct shown shown[PLAN_SET_MAX_PLANES + 1];
+	struct plan_shown shown[PLAN_SET_MAX_PLANES + 1];
 	size_t shown_len = 0;
 	uint64_t ids = 0;
 	if (plan->primary_is_ours && kernel->set->primary != NULL) {
@@ -126,7 +118,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		state.dst_h = (uint32_t)kernel->height;
 		state.src_w = state.dst_w << 16;
 		state.src_h = state.dst_h << 16;
-		shown[shown_len++] = (struct shown){kernel->set->primary, state, false, false};
+		shown[shown_len++] = (struct plan_shown){kernel->set->primary, state, false, false};
 	}
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_layer *layer = &layers[i];
@@ -141,7 +133,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		if (kms_plane_check_state(layer->plane, &state) != KMS_COMMIT_OK) {
 			return -EINVAL; // kms/commit.h does not even ask
 		}
-		shown[shown_len++] = (struct shown){
+		shown[shown_len++] = (struct plan_shown){
 			.plane = layer->plane,
 			.state = state,
 			.yuv = layer->fourcc == DRM_FORMAT_NV12,
@@ -157,7 +149,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		(kernel->refuses_pair != 0 && (ids & kernel->refuses_pair) == kernel->refuses_pair)) {
 		return kernel->limits.error != 0 ? kernel->limits.error : -EINVAL;
 	}
-	return check_all(kernel, shown, shown_len);
+	return plan_kernel_check_shown(kernel, shown, shown_len);
 }
 
 static int test_commit(void *data, const struct latch_layer *layers, size_t len,

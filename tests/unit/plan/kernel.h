@@ -1,6 +1,7 @@
 #ifndef LATCH_TEST_PLAN_KERNEL_H
 #define LATCH_TEST_PLAN_KERNEL_H
 
+#include "kms/commit.h"
 #include "plan/plan.h"
 #include "planes.h"
 
@@ -22,6 +23,17 @@ struct plan_kernel {
 	/** The planner asked for something that makes no sense; NULL: never. */
 	const char *nonsense;
 };
+
+/** One plane of a commit, as the driver's checks see it. */
+struct plan_shown {
+	const struct kms_plane *plane;
+	struct kms_plane_state state;
+	bool yuv, tiled;
+};
+
+/** What the driver says to these planes: 0 or negative errno. Plain function. */
+int plan_kernel_check_shown(
+	const struct plan_kernel *kernel, const struct plan_shown *shown, size_t len);
 
 /** A screen of this size with these planes. */
 struct plan_kernel plan_kernel_make(const struct plan_set *set, int32_t width, int32_t height);

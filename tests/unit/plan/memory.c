@@ -130,6 +130,16 @@ static void and_forgotten_when_things_move(void **state) {
 	s->layers[0].dst.y++;
 	screen_show(s);
 	assert_int_equal(s->plan.on_planes, 4);
+
+	/* The same for two that were refused together. */
+	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 2;
+	s->layers[0].dst.y++;
+	screen_show(s);
+	assert_int_equal(s->plan.on_planes, 3);
+	s->kernel.refuses_pair = 0;
+	s->layers[0].dst.y++;
+	screen_show(s);
+	assert_int_equal(s->plan.on_planes, 4);
 }
 
 static void never_more_tests_than_allowed(void **state) {

@@ -85,6 +85,32 @@ static void off_the_screen_is_covered(void **state) {
 	assert_int_equal(s->plan.visible, 1);
 }
 
+static void faded_out_is_covered(void **state) {
+	struct screen *s = screen_make(plan_set_intel);
+	struct latch_layer gone = layer_window(1, 0, 0, WIDTH, HEIGHT);
+	gone.is_dmabuf = false;
+	gone.alpha = 0;
+	gone.opaque = false;
+	struct latch_layer *layer = screen_add(s, gone);
+	screen_add(s, layer_window(2, 0, 0, WIDTH, HEIGHT));
+	screen_show(s);
+	assert_reasons(layer, LATCH_REASON_COVERED);
+	assert_rung(s, LATCH_RUNG_PLANES);
+}
+
+/* Where nothing is composed the primary plane need not be the lowest. */
+static void below_a_window_on_the_primary_plane(void **state) {
+	struct screen *s = screen_make(plan_set_sandwich);
+	plan_set_remove(&s->set, 3);
+	plan_set_remove(&s->set, 1);
+	s->input.planes_len = s->set.len;
+	screen_add(s, layer_video(1, 100, 20, 50, 50)); // not a format of the primary plane
+	screen_add(s, layer_window(2, 20, 20, 50, 50));
+	screen_show(s);
+	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_ptr_equal(s->layers[1].plane, s->set.primary);
+}
+
 /* --- windows above a composed desktop --- */
 
 static void windows_lie_above_the_picture(void **state) {
@@ -370,6 +396,8 @@ int main(void) {
 		cmocka_unit_test(opaque_boxes_cover),
 		cmocka_unit_test(a_faded_box_covers_nothing),
 		cmocka_unit_test(off_the_screen_is_covered),
+		cmocka_unit_test(faded_out_is_covered),
+		cmocka_unit_test(below_a_window_on_the_primary_plane),
 		cmocka_unit_test(windows_lie_above_the_picture),
 		cmocka_unit_test(glass_lies_above_the_picture),
 		cmocka_unit_test(glass_at_the_bottom_is_over_black),

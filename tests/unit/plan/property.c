@@ -5,31 +5,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include <stdio.h>
-#include <string.h>
-
-#include "case.h"
+#include "random.h"
 
 #define CASES 20000
-#define BYTES 640
-
-/* splitmix64, by Sebastiano Vigna: the same numbers everywhere. */
-static uint64_t next_random(uint64_t *state) {
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
-
 static void run_cases(uint64_t seed, int cases) {
 	static struct plan_case c;
 	for (int i = 0; i < cases; i++) {
-		uint64_t state = seed + (uint64_t)i * 1000003;
-		uint64_t words[BYTES / 8];
-		for (size_t j = 0; j < BYTES / 8; j++) {
-			words[j] = next_random(&state);
-		}
-		plan_case_decode(&c, (const uint8_t *)words, sizeof(words));
+		random_case(&c, seed, i);
 		const char *error = plan_case_run(&c);
 		if (error != NULL) {
 			plan_case_print(&c);

@@ -174,6 +174,21 @@ static void two_that_do_not_go_together(void **state) {
 	assert_int_equal(s->layers[1].place, LATCH_LAYER_ON_PLANE);
 }
 
+/* What can't be shown must not cost all the tests. */
+static void refused_ones_leave_tests_for_others(void **state) {
+	struct screen *s = screen_make(plan_set_vkms);
+	for (int i = 0; i < 3; i++) {
+		screen_add(s, layer_scaled(
+				      layer_window((uint32_t)i + 1, 45 * i, 20, 40, 40), 80, 80));
+	}
+	struct latch_layer *last = screen_add(s, layer_window(4, 140, 20, 40, 40));
+	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
+	screen_show(s);
+	assert_int_equal(last->place, LATCH_LAYER_ON_PLANE);
+	assert_int_equal(s->plan.on_planes, 1);
+	assert_reasons_contain(&s->layers[0], LATCH_REASON_SCALING);
+}
+
 static void no_framebuffer(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	struct latch_layer *layer = one_window(s, window());
@@ -279,6 +294,7 @@ int main(void) {
 		cmocka_unit_test(a_plain_refusal),
 		cmocka_unit_test(the_right_one_is_refused),
 		cmocka_unit_test(two_that_do_not_go_together),
+		cmocka_unit_test(refused_ones_leave_tests_for_others),
 		cmocka_unit_test(no_framebuffer),
 		cmocka_unit_test(imports_only_what_could_be_shown),
 		cmocka_unit_test(settling_and_idle),

@@ -1,0 +1,219 @@
+/*
+ * A configuration of several outputs as one atomic commit.
+ *
+ * Frames are submitted for each output alone. A configuration can't be: to exchange the modes of
+ * two outputs, or to hand a CRTC from one to the other, every order of single steps may be refused
+ * half-way. So it goes to the kernel whole, with black on every output that is set anew, and is
+ * either done or has not happened.
+ */
+#include "backend/configure.h"
+
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
+
+#include "backend/backend.h"
+#include "backend/output.h"
+#include "kms/commit.h"
+#include "kms/framebuffer.h"
+#include "kms/mode.h"
+
+/* One output's part: what it is to be, and what it was, to go back to. */
+struct change {
+	struct latch_kms_output *output;
+	bool off;     // to be switched off
+	bool modeset; // to be set anew
+	bool wake;    // from standby, in the same mode: by its next frame
+	struct latch_kms_mode *mode;
+	struct latch_kms_output before;
+};
+
+static bool read_state(struct change *change, const struct wlr_backend_output_state *wanted) {
+	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wanted->output);
+	const struct wlr_output_state *state = &wanted->base;
+	if (output == NULL || !latch_kms_output_supports(state)) {
+		return false;
+	}
+	bool named = (state->committed & WLR_OUTPUT_STATE_ENABLED) != 0;
+	bool enabled = named ? state->enabled : output->base.enabled;
+	struct wlr_output_mode *mode = output->base.current_mode;
+	if (state->committed & WLR_OUTPUT_STATE_MODE) {
+		mode = state->mode;
+	}
+	*change = (struct change){
+		.output = output,
+		.off = named && !enabled,
+		.before = *output,
+	};
+	if (!enabled) {
+		return change->off || (state->committed & WLR_OUTPUT_STATE_MODE) == 0;
+	}
+	if (mode == NULL) {
+		return false;
+	}
+	change->mode = wl_container_of(mode, change->mode, base);
+	bool other_mode = mode != output->base.current_mode;
+	change->wake = output->standby && !other_mode;
+	change->modeset = !change->wake && (other_mode || !output->base.enabled);
+	return true;
+}
+
+/* Gives the output what it needs for its new mode. */
+static bool prepare(struct change *change) {
+	struct latch_kms_output *output = change->output;
+	const drmModeModeInfo *info = &change->mode->info;
+	if (!latch_kms_output_take_crtc(output)) {
+		return false;
+	}
+	output->mode_blob = 0;
+	output->black = NULL;
+	if (kms_mode_blob_create(output->device, info, &output->mode_blob) != 0) {
+		return false;
+	}
+	output->black = kms_dumb_buffer_create(output->device, info->hdisplay, info->vdisplay,
+		DRM_FORMAT_XRGB8888, NULL);
+	return output->black != NULL;
+}
+
+static void add_black(struct latch_kms_output *output, struct kms_commit *commit) {
+	uint32_t fb_id = 0;
+	if (output->black == NULL || kms_dumb_buffer_get_fb(output->black, &fb_id) != 0) {
+		/* An output that waits for its first frame: the plane stays off. */
+		latch_kms_output_add_modeset(output, commit);
+		return;
+	}
+	struct kms_plane_state state =
+		kms_plane_state_whole(fb_id, output->black->width, output->black->height);
+	latch_kms_output_add_modeset(output, commit);
+	kms_commit_set_plane(commit, output->primary, output->crtc, &state);
+}
+
+static bool is_changed(
+	const struct latch_kms_output *output, const struct change *changes, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		if (changes[i].output == output && (changes[i].off || changes[i].modeset)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Returns false when there is nothing to ask the kernel for. */
+static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
+	const struct change *changes, size_t len) {
+	bool any = false;
+	kms_commit_init(commit, backend->device);
+	/* What goes off goes first: what is set later for the same object wins. */
+	for (size_t i = 0; i < len; i++) {
+		if (changes[i].off) {
+			latch_kms_output_add_disable(&changes[i].before, commit);
+			any = any || changes[i].before.crtc != NULL;
+		}
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (changes[i].modeset) {
+			add_black(changes[i].output, commit);
+			any = true;
+		}
+	}
+	/* Others whose first frame is still to come count as well: they were told that they are on.
+	 */
+	struct latch_kms_output *output;
+	wl_list_for_each(output, &backend->outputs, link) {
+		if (any && output->crtc != NULL && output->base.enabled && output->needs_modeset &&
+			!is_changed(output, changes, len)) {
+			latch_kms_output_black_fb(output);
+			add_black(output, commit);
+		}
+	}
+	return any;
+}
+
+static int ask_kernel(struct latch_kms_backend *backend, const struct change *changes, size_t len,
+	bool test) {
+	struct kms_commit commit;
+	if (!build(backend, &commit, changes, len)) {
+		return 0;
+	}
+	if (test) {
+		return kms_commit_test(&commit, KMS_COMMIT_ALLOW_MODESET);
+	}
+	backend->touched = true;
+	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+}
+
+static void finish(struct change *change) {
+	struct latch_kms_output *output = change->output;
+	if (change->modeset) {
+		kms_mode_blob_destroy(output->device, change->before.mode_blob);
+		kms_dumb_buffer_destroy(change->before.black);
+		output->planes_on = 0;
+		output->planes_held = 0;
+	}
+	if (change->modeset || change->wake) {
+		output->needs_modeset = true;
+		output->standby = false;
+	}
+	if (change->off) {
+		output->starved = false; // the user wants it so
+	}
+}
+
+static void roll_back(struct change *change) {
+	struct latch_kms_output *output = change->output;
+	const struct latch_kms_output *before = &change->before;
+	if (output->mode_blob != before->mode_blob) {
+		kms_mode_blob_destroy(output->device, output->mode_blob);
+		output->mode_blob = before->mode_blob;
+	}
+	if (output->black != before->black) {
+		kms_dumb_buffer_destroy(output->black);
+		output->black = before->black;
+	}
+	output->crtc = before->crtc;
+	output->primary = before->primary;
+	output->cursor = before->cursor;
+	output->planes_on = before->planes_on;
+	output->planes_held = before->planes_held;
+	output->needs_modeset = before->needs_modeset;
+	output->standby = before->standby;
+	output->starved = before->starved;
+}
+
+bool latch_kms_configure(struct latch_kms_backend *backend,
+	const struct wlr_backend_output_state *states, size_t len, bool test) {
+	struct change *changes = calloc(len, sizeof(*changes));
+	if (changes == NULL) {
+		return len == 0;
+	}
+	size_t read = 0;
+	while (read < len && read_state(&changes[read], &states[read])) {
+		read++;
+	}
+	bool ok = read == len;
+	for (size_t i = 0; i < read; i++) {
+		if (changes[i].off) {
+			latch_kms_output_drop_crtc(changes[i].output);
+		}
+	}
+	for (size_t i = 0; i < read && ok; i++) {
+		ok = !changes[i].modeset || prepare(&changes[i]);
+	}
+	int ret = ok ? ask_kernel(backend, changes, read, test) : 0;
+	if (ret != 0) {
+		wlr_log(WLR_INFO, "%s: a configuration of its outputs was refused: %s",
+			backend->path, strerror(-ret));
+		ok = false;
+	}
+	for (size_t i = 0; i < read; i++) {
+		if (ok && !test) {
+			finish(&changes[i]);
+		} else {
+			roll_back(&changes[i]);
+		}
+	}
+	free(changes);
+	return ok;
+}

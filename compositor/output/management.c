@@ -1,0 +1,327 @@
+#include "output/management.h"
+
+#include <stdlib.h>
+#include <wlr/backend.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_output_management_v1.h>
+#include <wlr/types/wlr_output_power_management_v1.h>
+#include <wlr/util/log.h>
+
+#include "backend/backend.h"
+#include "backend/output.h"
+#include "output/output.h"
+#include "server.h"
+
+/* Beyond these nothing can be read, or nothing fits the screen. */
+#define MIN_SCALE 0.25f
+#define MAX_SCALE 16.0f
+
+struct latch_management {
+	struct latch_server *server;
+	struct wlr_output_manager_v1 *manager;
+	struct wlr_output_power_manager_v1 *power;
+	struct wl_event_source *idle;
+	struct wl_listener apply, test, set_power, layout_change;
+};
+
+/* What one output is asked to be. */
+struct wish {
+	struct latch_output *output;
+	const struct wlr_output_head_v1_state *head;
+	struct wlr_output_state before; // what takes it back
+};
+
+static struct wlr_output_mode *find_mode(
+	struct latch_output *output, const struct wlr_output_head_v1_state *head) {
+	struct wlr_output *wlr_output = output->wlr_output;
+	if (head->mode != NULL || output->kms == NULL) {
+		return head->mode;
+	}
+	/* A custom mode is good when it is one of the list after all. 0x0: nobody chose one. */
+	if (head->custom_mode.width == 0) {
+		return wlr_output->current_mode != NULL ? wlr_output->current_mode
+							: latch_kms_output_wanted_mode(output->kms);
+	}
+	struct wlr_output_mode *mode;
+	wl_list_for_each(mode, &wlr_output->modes, link) {
+		if (mode->width == head->custom_mode.width &&
+			mode->height == head->custom_mode.height &&
+			(head->custom_mode.refresh == 0 ||
+				mode->refresh == head->custom_mode.refresh)) {
+			return mode;
+		}
+	}
+	return NULL;
+}
+
+/* Puts into the state what is to be another than it is. False for what can't be. */
+static bool make_state(struct latch_output *output, const struct wlr_output_head_v1_state *head,
+	struct wlr_output_state *state) {
+	const struct wlr_output *now = output->wlr_output;
+	if (!head->enabled) {
+		if (output->enabled) {
+			wlr_output_state_set_enabled(state, false);
+		}
+		return output->kms != NULL; // a window is closed, not switched off
+	}
+	struct wlr_output_mode *mode = find_mode(output, head);
+	if (head->adaptive_sync_enabled || !(head->scale >= MIN_SCALE) ||
+		!(head->scale <= MAX_SCALE) || (mode == NULL && output->kms != NULL)) {
+		return false;
+	}
+	bool other_mode = mode != NULL && mode != now->current_mode;
+	if (!output->enabled || (other_mode && !output->powered)) {
+		wlr_output_state_set_enabled(state, true);
+	}
+	if (mode != NULL && (other_mode || !output->enabled)) {
+		wlr_output_state_set_mode(state, mode);
+	} else if (mode == NULL && head->custom_mode.width > 0 &&
+		   (head->custom_mode.width != now->width ||
+			   head->custom_mode.height != now->height)) {
+		wlr_output_state_set_custom_mode(state, head->custom_mode.width,
+			head->custom_mode.height, head->custom_mode.refresh);
+	}
+	if (head->scale != now->scale) {
+		wlr_output_state_set_scale(state, head->scale);
+	}
+	if (head->transform != now->transform) {
+		wlr_output_state_set_transform(state, head->transform);
+	}
+	return true;
+}
+
+static bool read_config(const struct wlr_output_configuration_v1 *config, struct wish *wishes,
+	struct wlr_backend_output_state *states) {
+	size_t i = 0;
+	const struct wlr_output_configuration_head_v1 *head;
+	wl_list_for_each(head, &config->heads, link) {
+		struct latch_output *output = head->state.output->data;
+		states[i].output = head->state.output;
+		wlr_output_state_init(&states[i].base);
+		if (output == NULL || !make_state(output, &head->state, &states[i].base)) {
+			return false;
+		}
+		wishes[i].output = output;
+		wishes[i].head = &head->state;
+		i++;
+	}
+	return true;
+}
+
+/* The states that take windows back to what they were. */
+static void note_before(struct wish *wish, const struct wlr_output_state *state) {
+	const struct wlr_output *now = wish->output->wlr_output;
+	wlr_output_state_init(&wish->before);
+	if (state->committed & WLR_OUTPUT_STATE_MODE) {
+		wlr_output_state_set_custom_mode(
+			&wish->before, now->width, now->height, now->refresh);
+	}
+	wlr_output_state_set_scale(&wish->before, now->scale);
+	wlr_output_state_set_transform(&wish->before, now->transform);
+}
+
+/* Windows of another compositor know no common commit: one after another, and all back when one
+ * refuses. */
+static bool commit_windows(
+	struct wish *wishes, const struct wlr_backend_output_state *states, size_t len, bool test) {
+	for (size_t i = 0; i < len; i++) {
+		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
+			return false;
+		}
+	}
+	for (size_t i = 0; i < len && !test; i++) {
+		note_before(&wishes[i], &states[i].base);
+		if (wlr_output_commit_state(states[i].output, &states[i].base)) {
+			continue;
+		}
+		while (i-- > 0) {
+			wlr_output_commit_state(states[i].output, &wishes[i].before);
+		}
+		return false;
+	}
+	return true;
+}
+
+/* The layout follows: first those that come or move, so that the windows of those that go have a
+ * place to go to. */
+static void arrange(struct latch_server *server, struct wish *wishes, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		struct latch_output *output = wishes[i].output;
+		const struct wlr_output_head_v1_state *head = wishes[i].head;
+		if (!output->enabled) {
+			continue;
+		}
+		if (head->x != output->x || head->y != output->y) {
+			output->placed = true;
+			output->x = head->x;
+			output->y = head->y;
+		}
+		latch_output_join(output);
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!wishes[i].output->enabled) {
+			latch_output_part(wishes[i].output);
+		}
+	}
+}
+
+static void follow(struct wish *wishes, const struct wlr_backend_output_state *states, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		struct latch_output *output = wishes[i].output;
+		uint32_t committed = states[i].base.committed;
+		if (committed & WLR_OUTPUT_STATE_ENABLED) {
+			output->enabled = states[i].base.enabled;
+			output->powered = true; // by a tool that lights it; or for the next time
+		}
+		if (committed != 0) {
+			latch_output_reconfigured(output, committed);
+		}
+	}
+}
+
+static bool configure(struct latch_management *management,
+	const struct wlr_output_configuration_v1 *config, bool test) {
+	struct latch_server *server = management->server;
+	size_t len = (size_t)wl_list_length(&config->heads);
+	struct wish *wishes = calloc(len, sizeof(*wishes));
+	struct wlr_backend_output_state *states = calloc(len, sizeof(*states));
+	bool ok = wishes != NULL && states != NULL && read_config(config, wishes, states);
+	if (ok && server->backend.kms != NULL) {
+		/* Directly, not through the backend that has the input devices as well: that one
+		 * would tell everything twice. */
+		struct wlr_backend *backend = &server->backend.kms->base;
+		ok = test ? wlr_backend_test(backend, states, len)
+			  : wlr_backend_commit(backend, states, len);
+	} else if (ok) {
+		ok = commit_windows(wishes, states, len, test);
+	}
+	if (ok && !test) {
+		follow(wishes, states, len);
+		arrange(server, wishes, len);
+	}
+	for (size_t i = 0; i < len && states != NULL; i++) {
+		wlr_output_state_finish(&states[i].base);
+	}
+	free(states);
+	free(wishes);
+	return ok;
+}
+
+static void answer(struct latch_management *management, struct wlr_output_configuration_v1 *config,
+	bool test) {
+	if (configure(management, config, test)) {
+		wlr_output_configuration_v1_send_succeeded(config);
+	} else {
+		wlr_output_configuration_v1_send_failed(config);
+	}
+	wlr_output_configuration_v1_destroy(config);
+	/* Also after a failure: a tool may have read a state that was about to change. */
+	latch_management_changed(management);
+}
+
+static void handle_apply(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, apply);
+	answer(management, data, false);
+}
+
+static void handle_test(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, test);
+	answer(management, data, true);
+}
+
+static void handle_set_power(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, set_power);
+	const struct wlr_output_power_v1_set_mode_event *event = data;
+	struct latch_output *output = event->output->data;
+	bool on = event->mode == ZWLR_OUTPUT_POWER_V1_MODE_ON;
+	if (output == NULL || !latch_output_set_power(output, on)) {
+		wlr_log(WLR_INFO, "%s can't be switched %s", event->output->name,
+			on ? "on" : "to standby");
+	}
+	latch_management_changed(management);
+}
+
+/* Where it is now; an output that is off keeps the place that it had. */
+static void read_place(struct latch_server *server, struct latch_output *output) {
+	struct wlr_output_layout_output *l_output =
+		wlr_output_layout_get(server->layout, output->wlr_output);
+	if (l_output != NULL) {
+		output->x = l_output->x;
+		output->y = l_output->y;
+	}
+}
+
+static void tell(void *data) {
+	struct latch_management *management = data;
+	management->idle = NULL;
+	struct wlr_output_configuration_v1 *config = wlr_output_configuration_v1_create();
+	if (config == NULL) {
+		return;
+	}
+	struct latch_output *output;
+	wl_list_for_each(output, &management->server->outputs, link) {
+		struct wlr_output_configuration_head_v1 *head =
+			wlr_output_configuration_head_v1_create(config, output->wlr_output);
+		if (head == NULL) {
+			break;
+		}
+		read_place(management->server, output);
+		/* Standby is not "off" here: the output is a part of the layout. */
+		head->state.enabled = output->enabled;
+		head->state.x = output->x;
+		head->state.y = output->y;
+	}
+	wlr_output_manager_v1_set_configuration(management->manager, config);
+}
+
+void latch_management_changed(struct latch_management *management) {
+	if (management != NULL && management->idle == NULL) {
+		management->idle = wl_event_loop_add_idle(
+			management->server->event_loop, tell, management);
+	}
+}
+
+static void handle_layout_change(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, layout_change);
+	latch_management_changed(management);
+}
+
+struct latch_management *latch_management_create(struct latch_server *server) {
+	struct latch_management *management = calloc(1, sizeof(*management));
+	if (management == NULL) {
+		return NULL;
+	}
+	*management = (struct latch_management){
+		.server = server,
+		.manager = wlr_output_manager_v1_create(server->display),
+		.power = wlr_output_power_manager_v1_create(server->display),
+		.apply.notify = handle_apply,
+		.test.notify = handle_test,
+		.set_power.notify = handle_set_power,
+		.layout_change.notify = handle_layout_change,
+	};
+	if (management->manager == NULL || management->power == NULL) {
+		free(management); // the globals go with the display
+		return NULL;
+	}
+	wl_signal_add(&management->manager->events.apply, &management->apply);
+	wl_signal_add(&management->manager->events.test, &management->test);
+	wl_signal_add(&management->power->events.set_mode, &management->set_power);
+	wl_signal_add(&server->layout->events.change, &management->layout_change);
+	return management;
+}
+
+void latch_management_destroy(struct latch_management *management) {
+	if (management == NULL) {
+		return;
+	}
+	if (management->idle != NULL) {
+		wl_event_source_remove(management->idle);
+	}
+	wl_list_remove(&management->apply.link);
+	wl_list_remove(&management->test.link);
+	wl_list_remove(&management->set_power.link);
+	wl_list_remove(&management->layout_change.link);
+	free(management);
+}

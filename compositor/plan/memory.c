@@ -1,0 +1,162 @@
+/* What was decided last time, and whether it still holds. */
+#include <string.h>
+
+#include "plan/private.h"
+
+/* So many real commits of plans that had passed their test may fail before it is given up. */
+#define MAX_REFUSED_COMMITS 3
+
+uint64_t plan_find_waiting(const uint64_t *settled, size_t len) {
+	uint64_t waiting = 0;
+	for (size_t i = 0; settled != NULL && i < len; i++) {
+		waiting |= settled[i] != 0 ? LAYER_BIT(i) : 0;
+	}
+	return waiting;
+}
+
+bool plan_same_planes(const struct latch_plan_memory *memory, const struct latch_plan_input *input) {
+	return memory->planes_len == input->planes_len &&
+	       memcmp(memory->planes, input->planes,
+		       input->planes_len * sizeof(input->planes[0])) == 0;
+}
+
+bool plan_same_layers(
+	const struct latch_plan_memory *memory, const struct latch_layer *layers, size_t len) {
+	if (memory->layers_len != len) {
+		return false;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (!latch_layer_same_shape(&memory->layers[i], &layers[i])) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* New buffers of layers that are on planes: the kernel may take them where it took the last. */
+static bool buffers_fit(const struct latch_plan_memory *memory, const struct latch_layer *layers,
+	const struct latch_plan_input *input) {
+	for (size_t i = 0; i < memory->layers_len; i++) {
+		const struct latch_layer *before = &memory->layers[i];
+		if (before->place == LATCH_LAYER_ON_PLANE &&
+			input->import(input->data, &layers[i],
+				latch_layer_fourcc_on(before, before->plane)) != 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void take_over(struct latch_layer *layer, const struct latch_layer *before) {
+	layer->place = before->place;
+	layer->plane = before->plane;
+	layer->zpos = before->zpos;
+	layer->underlay = before->underlay;
+	layer->reasons = before->reasons;
+	layer->test_errno = before->test_errno;
+}
+
+/* Nothing changed but buffers, and no layer has become worth a plane. */
+bool plan_reuse(struct plan_work *work, const uint64_t *settled) {
+	const struct latch_plan_memory *memory = work->memory;
+	const struct latch_plan_input *input = work->input;
+	uint64_t waiting = plan_find_waiting(settled, work->len);
+	if (!memory->valid || memory->scanout_allowed != input->scanout_allowed ||
+		memory->captured != input->captured ||
+		(memory->waiting_candidates & ~waiting) != 0 ||
+		!buffers_fit(memory, work->layers, input)) {
+		return false;
+	}
+	for (size_t i = 0; i < work->len; i++) {
+		take_over(&work->layers[i], &memory->layers[i]);
+		if (memory->waiting_candidates & LAYER_BIT(i)) {
+			work->layers[i].reasons = settled[i];
+		}
+	}
+	return true;
+}
+
+void plan_remember(struct plan_work *work, const struct latch_plan *plan) {
+	struct latch_plan_memory *memory = work->memory;
+	memcpy(memory->layers, work->layers, work->len * sizeof(work->layers[0]));
+	memory->plan = *plan;
+	memory->scanout_allowed = work->input->scanout_allowed;
+	memory->captured = work->input->captured;
+	memory->waiting_candidates = 0;
+	memory->previous_len = 0;
+	for (uint64_t rest = work->visible; rest != 0; rest &= rest - 1) {
+		size_t i = (size_t)__builtin_ctzll(rest);
+		const struct latch_layer *layer = &work->layers[i];
+		if (layer->place == LATCH_LAYER_ON_PLANE) {
+			memory->previous[memory->previous_len].layer = layer->id;
+			memory->previous[memory->previous_len++].plane = layer->plane;
+		} else if (work->fits[i] != 0) {
+			memory->waiting_candidates |= work->waiting & LAYER_BIT(i);
+		}
+	}
+	memory->valid = true;
+}
+
+/* A new arrangement: what the kernel refused of the old one says nothing of it. */
+void plan_begin_arrangement(struct plan_work *work) {
+	struct latch_plan_memory *memory = work->memory;
+	const struct latch_plan_input *input = work->input;
+	memory->valid = false;
+	memory->layers_len = work->len;
+	memcpy(memory->layers, work->layers, work->len * sizeof(work->layers[0]));
+	if (!plan_same_planes(memory, input)) {
+		memory->planes_len = input->planes_len;
+		memcpy(memory->planes, input->planes,
+			input->planes_len * sizeof(input->planes[0]));
+		plan_find_classes(work);
+		memcpy(memory->classes, work->classes, sizeof(memory->classes));
+		memory->previous_len = 0;
+	}
+	memset(memory->refused_planes, 0, sizeof(memory->refused_planes));
+	memset(memory->refused_reasons, 0, sizeof(memory->refused_reasons));
+	memset(memory->refused_errno, 0, sizeof(memory->refused_errno));
+	memory->refusals_len = 0;
+	memory->refused_commits = 0;
+	memory->compose_all = false;
+}
+
+void latch_plan_refused(struct latch_plan_memory *memory, int error) {
+	if (memory->refusals_len == LATCH_PLAN_MAX_REFUSALS ||
+		++memory->refused_commits >= MAX_REFUSED_COMMITS) {
+		memory->compose_all = true;
+	}
+	struct latch_refusal refusal = {.error = error};
+	uint32_t alone = 0;
+	for (size_t i = 0; i < memory->layers_len; i++) {
+		const struct latch_layer *layer = &memory->layers[i];
+		if (memory->compose_all && memory->refused_errno[i] == 0) {
+			memory->refused_errno[i] = -error;
+		}
+		if (layer->place != LATCH_LAYER_ON_PLANE) {
+			continue;
+		}
+		refusal.layers |= LAYER_BIT(i);
+		memory->refused_errno[i] = -error;
+		memory->refused_reasons[i] |= LATCH_REASON_TEST_REFUSED;
+		for (size_t p = 0; p < memory->planes_len; p++) {
+			if (memory->planes[p] == layer->plane) {
+				refusal.plane_class[i] = memory->classes[p];
+				alone = PLANE_BIT(p);
+			}
+		}
+	}
+	if (!memory->compose_all && refusal.layers != 0) {
+		memory->refusals[memory->refusals_len++] = refusal;
+	}
+	if (plan_count(refusal.layers) == 1) {
+		memory->refused_planes[__builtin_ctzll(refusal.layers)] |= alone;
+	}
+	memory->valid = false;
+}
+
+void latch_plan_forget(struct latch_plan_memory *memory) {
+	memory->valid = false;
+	memory->layers_len = 0;
+	memory->planes_len = 0;
+	memory->previous_len = 0;
+}

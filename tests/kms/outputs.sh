@@ -1,0 +1,264 @@
+#!/bin/bash
+# Outputs: tools configure them, they are turned and scaled, plugged and unplugged, in standby, and
+# others take pictures of them. On a vkms device of our own that has two CRTCs.
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+vkms=/sys/kernel/config/vkms/two
+
+# Two CRTCs with writeback, each with a connector, a primary and a cursor plane of its own, and two
+# overlay planes that both can use. The second connector has nothing plugged in.
+make_device() {
+    local n
+    mkdir $vkms || return
+    for n in 0 1; do
+        mkdir $vkms/{crtcs/crtc,encoders/encoder,connectors/connector}$n \
+            $vkms/planes/{primary,cursor,overlay}$n
+        echo 1 >$vkms/crtcs/crtc$n/writeback
+        ln -s $vkms/crtcs/crtc$n $vkms/encoders/encoder$n/possible_crtcs/
+        ln -s $vkms/encoders/encoder$n $vkms/connectors/connector$n/possible_encoders/
+        echo 1 >$vkms/planes/primary$n/type
+        echo 2 >$vkms/planes/cursor$n/type
+        echo 0 >$vkms/planes/overlay$n/type
+        ln -s $vkms/crtcs/crtc$n $vkms/planes/primary$n/possible_crtcs/
+        ln -s $vkms/crtcs/crtc$n $vkms/planes/cursor$n/possible_crtcs/
+        ln -s $vkms/crtcs/crtc0 $vkms/planes/overlay$n/possible_crtcs/
+        ln -s $vkms/crtcs/crtc1 $vkms/planes/overlay$n/possible_crtcs/
+    done
+    plug 1 no
+    echo 1 >$vkms/enabled
+    udevadm settle
+    LATCH_DEVICE=$(find /dev/dri -name 'card*' | sort -V | tail -n 1)
+    export LATCH_DEVICE
+}
+
+# plug N yes|no
+plug() { echo "$([[ $2 == yes ]] && echo 1 || echo 2)" >"$vkms/connectors/connector$1/status"; }
+
+# heads: "NAME on|off MODE X,Y TRANSFORM SCALE" a line, by name.
+heads() {
+    wlr-randr --json | python3 -c '
+import json, sys
+for head in sorted(json.load(sys.stdin), key=lambda head: head["name"]):
+    if not head["enabled"]:
+        print(head["name"], "off")
+        continue
+    mode = next(m for m in head["modes"] if m["current"])
+    print(head["name"], "on", "%dx%d" % (mode["width"], mode["height"]),
+          "%d,%d" % (head["position"]["x"], head["position"]["y"]),
+          head["transform"], "%g" % head["scale"])'
+}
+
+# heads_are LINE...
+heads_are() { [[ $(heads) == "$(printf '%s\n' "$@")" ]]; }
+become() {
+    wait_until 3 heads_are "$@" && return
+    echo "wanted:" "$@"
+    heads
+    return 1
+}
+
+start_client() {
+    kms-outputs client "$1" >"$work/client.log" &
+    client=$!
+    wait_until 3 client_says "^enter"
+}
+client_says() { grep -q "$1" "$work/client.log"; }
+client_ends_with() { [[ $(grep -E '^(enter|leave)' "$work/client.log" | tail -n 1) == "$1" ]]; }
+
+# counts: "CALLBACKS GIVEN BACK PRESENTED DISCARDED" of the client.
+counts() {
+    local before
+    before=$(grep -c ^callbacks "$work/client.log")
+    kill -USR1 "$client"
+    wait_until 2 more_counts "$before"
+    grep ^callbacks "$work/client.log" | tail -n 1 | tr -cd '0-9 \n' | tr -s ' '
+}
+more_counts() { (($(grep -c ^callbacks "$work/client.log") > $1)); }
+
+lists() { become "Virtual-1 on 1024x768 0,0 normal 1"; }
+
+modes() {
+    wlr-randr --output Virtual-1 --mode 800x600 &&
+        become "Virtual-1 on 800x600 0,0 normal 1" &&
+        wait_until 2 client_says "size 800x600" &&
+        sleep 0.3 && take_picture && kms-picture turned "$LATCH_CAPTURE" 0 || return
+    wlr-randr --output Virtual-1 --mode 1024x768 && become "Virtual-1 on 1024x768 0,0 normal 1"
+}
+
+# The card, pixel by pixel: a buffer is as large as the part of the screen it is on.
+turned() {
+    local n=0 name status=0
+    for name in normal 90 180 270 flipped flipped-90 flipped-180 flipped-270; do
+        wlr-randr --output Virtual-1 --transform $name || status=1
+        sleep 0.4
+        take_picture && kms-picture turned "$LATCH_CAPTURE" $n || { status=1; echo "$name"; }
+        client_says "^transform $n" || { status=1; echo "no preferred transform $n"; }
+        n=$((n + 1))
+    done
+    wlr-randr --output Virtual-1 --transform normal
+    return $status
+}
+
+scaled() {
+    wlr-randr --output Virtual-1 --mode 1152x864 --scale 1.5 --transform 90 &&
+        wait_until 3 client_says "size 576x768" && client_says "^scale 180" &&
+        client_says "^factor 2" && sleep 0.4 && take_picture &&
+        kms-picture turned "$LATCH_CAPTURE" 1
+    local status=$?
+    wlr-randr --output Virtual-1 --mode 1024x768 --scale 1 --transform normal
+    return $status
+}
+
+refused() {
+    ! wlr-randr --output Virtual-1 --adaptive-sync enabled || return
+    ! wlr-randr --output Virtual-1 --custom-mode 123x77 || return
+    ! wlr-randr --output Virtual-1 --scale 100 --mode 800x600 || return
+    become "Virtual-1 on 1024x768 0,0 normal 1"
+}
+
+# Buffers come back, callbacks stop, and nothing is submitted.
+standby() {
+    local before after
+    kms-outputs power Virtual-1 off || return
+    sleep 0.2
+    before=$(counts)
+    sleep 0.5
+    after=$(counts)
+    echo "$before; $after"
+    [[ $before == "$after" ]] || return
+    grep -A3 '^crtc' <(drm_state) | grep -c 'active=1' | grep -qx 0 || return
+    become "Virtual-1 on 1024x768 0,0 normal 1" || return
+    # All but the newest, which the surface keeps.
+    read -r _ given back presented discarded <<<"$after"
+    ((given - back <= 1 && given - presented - discarded <= 1)) || return
+    kms-outputs power Virtual-1 on || return
+    sleep 0.5
+    after=$(counts)
+    echo "$after"
+    ((${after%% *} > ${before%% *} + 2)) && take_picture &&
+        kms-picture turned "$LATCH_CAPTURE" 0
+}
+
+all_off() {
+    wlr-randr --output Virtual-1 --off && become "Virtual-1 off" &&
+        wait_until 2 client_ends_with "leave Virtual-1" || return
+    sleep 0.2
+    wlr-randr --output Virtual-1 --on && become "Virtual-1 on 1024x768 0,0 normal 1" &&
+        wait_until 2 client_ends_with "enter Virtual-1" && sleep 0.3 && take_picture &&
+        kms-picture turned "$LATCH_CAPTURE" 0
+}
+
+plugged() {
+    plug 1 yes
+    become "Virtual-1 on 1024x768 0,0 normal 1" "Virtual-2 on 1024x768 1024,0 normal 1"
+}
+
+# A window that is wider than the first output is on the second as well.
+spans() {
+    start_client 1500x400
+    wait_until 2 client_says "enter Virtual-1" && wait_until 2 client_says "enter Virtual-2" ||
+        { cat "$work/client.log"; return 1; }
+    # The first output whose connector can write: the other one while it is in standby.
+    sleep 0.3
+    take_picture || return
+    local here there x
+    here=$(kms-picture pixel "$LATCH_CAPTURE" 1000 200)
+    kms-outputs power Virtual-1 off
+    take_picture || return
+    there=$(kms-picture pixel "$LATCH_CAPTURE" 100 200)
+    kms-outputs power Virtual-1 on
+    echo "$here and $there"
+    # Red is x: 1000 here, 1124 there, from the window's own left edge.
+    x=$(((0x${there:0:2} - 0x${here:0:2}) & 255))
+    [[ ${here:2:2} == "${there:2:2}" && $x == 124 ]]
+}
+
+unplugged() {
+    plug 1 no
+    become "Virtual-1 on 1024x768 0,0 normal 1" && wait_until 2 lives || return
+    plug 0 no
+    wait_until 3 heads_are "" || return
+    sleep 0.3
+    kill -0 "$client" || return
+    plug 0 yes
+    become "Virtual-1 on 1024x768 0,0 normal 1" &&
+        wait_until 2 client_ends_with "enter Virtual-1" && take_picture &&
+        [[ $(kms-picture pixel "$LATCH_CAPTURE" 300 200) != 000000 ]]
+}
+
+# One configuration hands things over at once; and one that can't be leaves all as it was.
+exchange() {
+    plug 1 yes
+    become "Virtual-1 on 1024x768 0,0 normal 1" "Virtual-2 on 1024x768 1024,0 normal 1" || return
+    wlr-randr --output Virtual-1 --off --output Virtual-2 --mode 800x600 --pos 0,0 &&
+        become "Virtual-1 off" "Virtual-2 on 800x600 0,0 normal 1" || return
+    ! wlr-randr --output Virtual-1 --on --output Virtual-2 --mode 1024x768 --scale 99 || return
+    become "Virtual-1 off" "Virtual-2 on 800x600 0,0 normal 1"
+}
+
+profile() {
+    cat >"$work/kanshi" <<'KANSHI'
+profile {
+    output Virtual-1 enable mode 800x600 position 640,0 transform 180
+    output Virtual-2 enable mode 640x480 position 0,0 scale 1.0
+}
+KANSHI
+    kanshi -c "$work/kanshi" >"$work/kanshi.log" 2>&1 &
+    local kanshi=$! status=0
+    become "Virtual-1 on 800x600 640,0 180 1" "Virtual-2 on 640x480 0,0 normal 1" || status=1
+    plug 1 no
+    sleep 0.3
+    plug 1 yes
+    become "Virtual-1 on 800x600 640,0 180 1" "Virtual-2 on 640x480 0,0 normal 1" || status=1
+    end $kanshi
+    cat "$work/kanshi.log"
+    return $status
+}
+
+# What grim has got is what the monitor gets, with the cursor and without.
+grim_sees() {
+    start_client fullscreen
+    move_pointer 9000 9000
+    sleep 0.3
+    timeout 5 grim "$@" -o Virtual-1 "$work/grim.png" && take_picture &&
+        kms-picture compare "$work/grim.png" "$LATCH_CAPTURE" 1
+}
+
+still_scanned_out() {
+    sleep 0.3
+    ! tail -n 3 "$latch_log" | grep -q captured
+}
+
+job() {
+    make_device
+    verdict $? "vkms makes a device with two connectors"
+    start_latch --renderer pixman
+    lives || return
+    check "wlr-randr lists the output" lists
+    start_client fullscreen
+    check "another mode" modes
+    check "every transform" turned
+    check "scale 1.5, turned" scaled
+    check "what can't be is refused and changes nothing" refused
+    check "standby gives everything back, and comes back" standby
+    check "all outputs off, and on again" all_off
+    end "$client"
+    check "another monitor is plugged in" plugged
+    check "a window on both outputs" spans
+    check "monitors are unplugged, the last one too" unplugged
+    check "one configuration for both outputs" exchange
+    check "kanshi's profile" profile
+    plug 1 no
+    wlr-randr --output Virtual-1 --on --mode 1024x768 --transform normal --pos 0,0
+    end "$client"
+    check "grim's picture with the cursor" grim_sees -c
+    end "$client"
+    stop_latch
+    ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
+    verdict $? "latch complains of nothing of its own"
+    cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
+}
+
+run_job job

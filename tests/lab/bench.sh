@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# ./run bench: what can be measured.
+
+bench_usage() {
+    cat <<'EOF'
+usage: ./run bench planes [--json] [--no-lab]
+
+Compares latch's plane planner with libliftoff on the same layouts: layers on
+planes, test commits, planning time apart from the kernel's own. First on
+devices in memory, then on vkms in the lab (--no-lab: not there).
+
+  --json    print JSON instead of tables
+
+The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
+that is printed was met.
+EOF
+}
+
+command_bench() {
+    local what=${1:-}
+    case $what in
+    planes) shift; bench_planes "$@" ;;
+    -h | --help) bench_usage ;;
+    *) bench_usage >&2; die "there is no benchmark '$what'" ;;
+    esac
+}
+
+bench_planes() {
+    local json='' lab_too=yes failed=0 results=$out/bench
+    while (($#)); do
+        case $1 in
+        --json) json=--json; shift ;;
+        --no-lab) lab_too=; shift ;;
+        -h | --help) bench_usage; return ;;
+        *) bench_usage >&2; die "bench planes has no option '$1'" ;;
+        esac
+    done
+    mkdir -p "$results"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    [[ -x $build/tests/bench/bench-planes ]] ||
+        die "the benchmark is not built: it needs libliftoff 0.5"
+    # shellcheck disable=SC2016 # the root's shell expands this
+    step "devices in memory" in_root bash -c '"$1" --json >"$2" || (($? == 1))' - \
+        "$build/tests/bench/bench-planes-fake" "$results/planes-fake.json" || die "no results"
+    bench_show "$json" "$results/planes-fake.json" || failed=1
+    if [[ $lab_too ]]; then
+        say "vkms"
+        # shellcheck disable=SC2016 # the guest's shell expands this
+        run_machine vkms '' 120 bash -c '"$1" --json --runs 31 "$LATCH_DEVICE" >"$2" || (($? == 1))' - \
+            "$build/tests/bench/bench-planes" "$results/planes-vkms.json" || die "no results"
+        bench_show "$json" "$results/planes-vkms.json" || failed=1
+    fi
+    return "$failed"
+}
+
+# bench_show JSON FILE: the file itself, or its tables. Fails where a criterion was missed.
+bench_show() {
+    [[ ! $1 ]] || cat "$2"
+    in_root "$lab/bench-table" ${1:+--quiet} "$2"
+}
