@@ -1,5 +1,6 @@
 #!/bin/bash
 # Planes: what they blend has to look like what latch composes, and cost less.
+# planes.sh [PART...]: compare_pictures, client_options, imports, eight_windows, steady, pointer
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -9,6 +10,8 @@ tolerance=3
 frames=40
 pictures=$work/pictures
 
+is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
+
 # show LAYOUT FRAMES PICTURE: the layout, and a picture of it when it has come to rest. What was
 # said of it is in $work/shown; status 77 when latch lacks a protocol for it.
 show() {
@@ -16,7 +19,7 @@ show() {
     : >"$work/shown"
     kms-layout "$1" "$2" >"$work/shown" 2>&1 &
     layout=$!
-    wait_until 12 eval "grep -q ready '$work/shown' || gone $layout"
+    wait_until 12 is_ready_or_gone $layout
     if grep -q ready "$work/shown"; then
         take_picture && cp "$LATCH_CAPTURE" "$3" || status=1
         end $layout
@@ -29,7 +32,7 @@ show() {
 
 # compose_all: a picture of every layout without planes.
 compose_all() {
-    local layout status
+    local layout status difference
     start_latch --renderer pixman --no-scanout
     for layout in "${layouts[@]}"; do
         status=0
@@ -39,6 +42,9 @@ compose_all() {
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
         fi
     done
+    difference=$(kms-picture compare "$pictures/ycbcr-apart.composed.png" \
+        "$pictures/ycbcr-together.composed.png" 0)
+    verdict $? "planes in dma-bufs of their own make the same picture as in one ($difference)"
     cp "$latch_log" "$LAB_OUT/lab/latch-planes-composed.log"
     stop_latch
 }
@@ -66,6 +72,10 @@ compare_one() { # LAYOUT
         verdict 1 "$1 is shown" "$work/shown"
         return
     fi
+    if [[ $1 == *-apart ]]; then
+        echo "ok - $1: on planes # SKIP vkms reads all planes from the first dma-buf"
+        return
+    fi
     difference=$(kms-picture compare "$pictures/$1.planes.png" "$pictures/$1.composed.png" \
         $tolerance)
     verdict $? "$1: planes and renderer make the same picture ($difference)"
@@ -90,10 +100,17 @@ start_eight() {
     done
 }
 
-# Waits for the eight for SECONDS; they have ended well.
+all_gone() {
+    local pid
+    for pid in "$@"; do
+        gone "$pid" || return 1
+    done
+}
+
+# eight_end SECONDS: waits for the eight; they have ended well.
 eight_end() {
     local pid status=0
-    wait_until "$1" eval 'for pid in "${eight[@]}"; do gone $pid || exit 1; done' || status=1
+    wait_until "$1" all_gone "${eight[@]}" || status=1
     for pid in "${eight[@]}"; do
         kill "$pid" 2>/dev/null
         wait "$pid" || status=1
@@ -123,7 +140,18 @@ assert composed == 0
 PYTHON
 }
 
-# latch is in time for nearly all of them: a computer with much else to do takes some.
+missed_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["missed"])' "$1"; }
+
+# one_client FILE: 150 frames of one window.
+one_client() {
+    latch-client --software=udmabuf --size 96x72 --solid 406080 --frames 150 --json "$1" \
+        2>>"$work/clients.log"
+}
+
+# How many refreshes one client may miss of 150, before the computer is too busy for timing.
+busy=2
+
+# latch is in time for nearly all of them.
 latch_misses_nothing() {
     python3 - "$work/stats.json" "$1" <<'PYTHON'
 import json, sys
@@ -138,8 +166,11 @@ PYTHON
 }
 
 eight_windows() {
+    local quiet
     start_latch --renderer pixman
     move_pointer 32767 32767
+    one_client "$work/quiet.json"
+    quiet=$(missed_of "$work/quiet.json")
     start_eight 400
     eight_end 25
     verdict $? "eight clients show 400 frames each" "$work/clients.log"
@@ -147,32 +178,61 @@ eight_windows() {
     stop_latch
     check "eight windows on eight overlays: nothing is composed" nothing_is_composed
     sed 's/^/# /' "$work/check.log"
-    check "eight windows: latch misses no vblank" latch_misses_nothing 3200
-    sed 's/^/# /' "$work/check.log"
+    if ((quiet > busy)); then
+        echo "ok - eight windows: latch misses no vblank # SKIP the computer is busy: one alone" \
+            "missed $quiet of 150"
+    else
+        check "eight windows: latch misses no vblank" latch_misses_nothing 3200
+        sed 's/^/# /' "$work/check.log"
+    fi
 }
 
-# per_flip FILE: what one flip costs, from strace's account of latch.
+# trace_latch SECONDS FILE: the kernel's account of latch's calls, which costs latch next to nothing.
+trace_latch() {
+    local tracing=/sys/kernel/tracing call
+    echo 0 >$tracing/tracing_on
+    echo >$tracing/trace
+    echo 8192 >$tracing/buffer_size_kb
+    for call in ioctl mmap munmap brk mremap; do
+        echo "common_pid == $LATCH_PID" >$tracing/events/syscalls/sys_enter_$call/filter
+        echo 1 >$tracing/events/syscalls/sys_enter_$call/enable
+    done
+    echo 1 >$tracing/events/drm/drm_vblank_event_delivered/enable
+    echo 1 >$tracing/tracing_on
+    sleep "$1"
+    echo 0 >$tracing/tracing_on
+    cp $tracing/trace "$2"
+    echo 0 >$tracing/events/drm/drm_vblank_event_delivered/enable
+    for call in ioctl mmap munmap brk mremap; do
+        echo 0 >$tracing/events/syscalls/sys_enter_$call/enable
+        echo 0 >$tracing/events/syscalls/sys_enter_$call/filter
+    done
+}
+
+# per_flip FILE: what one flip costs. Tests are atomic commits without a flip.
 per_flip() {
     python3 - "$1" <<'PYTHON'
 import collections, re, sys
+NAMES = {0xbc: "ATOMIC", 0xb8: "ADDFB2", 0xae: "ADDFB", 0xaf: "RMFB", 0xd0: "CLOSEFB",
+         0x2e: "PRIME_FD_TO_HANDLE", 0x2d: "PRIME_HANDLE_TO_FD", 0x09: "GEM_CLOSE",
+         0xb2: "CREATE_DUMB", 0xb4: "DESTROY_DUMB"}
 calls, flips = collections.Counter(), 0
 for line in open(sys.argv[1]):
-    match = re.search(r"\b(ioctl|mmap|munmap|brk|mremap|read)\((.*)", line)
+    flips += "drm_vblank_event_delivered:" in line
+    match = re.search(r": sys_(\w+)\((.*)\)", line)
     if not match:
         continue
     name, rest = match.groups()
-    if name == "read":
-        # struct drm_event: type 2 is the flip, of 32 bytes
-        flips += rest.count(r'"\2\0\0\0 \0\0\0')
-    elif name == "ioctl":
-        calls[rest.split(",")[1].strip()] += 1
-    else:
+    if name != "ioctl":
         calls[name] += 1
+        continue
+    number = int(re.search(r"cmd: (?:0x)?([0-9a-f]+)", rest).group(1), 16)
+    drm = number >> 8 & 0xff == ord("d")
+    calls[NAMES.get(number & 0xff, "other drm") if drm else "other ioctl"] += 1
 print(flips, "flips:", dict(calls))
 assert flips >= 30, "too few flips"
-atomic = calls.pop("DRM_IOCTL_MODE_ATOMIC", 0)
-assert abs(atomic - flips) <= 1, f"{atomic} atomic commits: there were tests"
-bad = [c for c in calls if re.search("ADDFB|RMFB|PRIME|GEM|CREATE_DUMB|mmap|munmap|brk|mremap", c)]
+assert abs(calls["ATOMIC"] - flips) <= 1, "there were tests"
+bad = [name for name in calls if name not in ("ATOMIC", "other drm", "other ioctl")]
 assert not bad, bad
 PYTHON
 }
@@ -181,24 +241,19 @@ steady() {
     start_latch --renderer pixman
     move_pointer 32767 32767
     start_eight 2000
-    sleep 4
-    timeout -s INT 6 strace -f -e trace=ioctl,mmap,munmap,brk,mremap,read -s 64 \
-        -o "$work/strace" -p "$LATCH_PID" 2>/dev/null &
-    local tracer=$!
     sleep 3
-    kill -INT $tracer
-    wait $tracer
+    trace_latch 2 "$work/calls"
     check "eight windows: a flip is one atomic commit, without tests, imports and memory" \
-        per_flip "$work/strace"
+        per_flip "$work/calls"
     sed 's/^/# /' "$work/check.log"
     end "${eight[@]}"
     stop_latch
 }
 
-# A mouse that reports 500 times a second, for SECONDS.
+# mouse SECONDS: reports 500 times a second; to be run in the background.
 mouse() {
     modprobe uinput
-    python3 - "$1" <<'PYTHON'
+    exec python3 - "$1" <<'PYTHON'
 import fcntl, os, struct, sys, time
 EV_SYN, EV_KEY, EV_REL = 0, 1, 2
 fd = os.open("/dev/uinput", os.O_WRONLY)
@@ -227,19 +282,15 @@ plane_places() {
     grep -E "^plane|crtc-pos" "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
 }
 
-missed_of() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["missed"])' "$1"; }
-
 pointer() {
     local quiet moved before places=0
     start_latch --renderer pixman
     move_pointer 16000 16000
-    latch-client --software=udmabuf --size 256x192 --solid 406080 --frames 150 \
-        --json "$work/quiet.json" 2>"$work/clients.log"
+    one_client "$work/quiet.json"
     mouse 6 >"$work/mouse" 2>&1 &
     local mouse=$!
     wait_until 5 grep -q moves "$work/mouse"
-    latch-client --software=udmabuf --size 256x192 --solid 406080 --frames 150 \
-        --json "$work/moved.json" 2>>"$work/clients.log" &
+    one_client "$work/moved.json" &
     local client=$!
     sleep 1
     before=$(plane_places)
@@ -250,13 +301,18 @@ pointer() {
     wait $client
     verdict $? "a client shows frames while the pointer moves" "$work/clients.log"
     end $mouse
-    rmmod uinput
     ((places == 1))
     verdict $? "the cursor's plane moves" "$work/mouse"
     quiet=$(missed_of "$work/quiet.json") moved=$(missed_of "$work/moved.json")
-    ((moved <= quiet + 3))
-    verdict $? "the pointer costs a client no vblank ($moved missed of 150, $quiet without it)"
+    if ((quiet > busy)); then
+        echo "ok - the pointer costs a client no vblank # SKIP the computer is busy: $quiet of" \
+            "150 missed without it, $moved with it"
+    else
+        ((moved <= quiet + 3))
+        verdict $? "the pointer costs a client no vblank ($moved missed of 150, $quiet without it)"
+    fi
     stop_latch
+    rmmod uinput
 }
 
 imports() {
@@ -292,18 +348,23 @@ OPTIONS
     stop_latch
 }
 
-job() {
+compare_pictures() {
     mkdir -p "$pictures"
     mapfile -t layouts < <(kms-layout --list)
     compose_all
     show_all
-    client_options
-    imports
-    eight_windows
-    steady
-    pointer
     mkdir -p "$LAB_OUT/lab/planes"
     cp "$pictures"/*.png "$LAB_OUT/lab/planes/"
 }
 
+# The parts that are named on the command line, or all.
+job() {
+    local part
+    for part in "${parts[@]}"; do
+        $part
+    done
+}
+
+parts=("$@")
+(($#)) || parts=(compare_pictures client_options imports eight_windows steady pointer)
 run_job job

@@ -59,7 +59,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "cropped-odd",
-		.on_planes = 1,
+		.on_planes = 4,
 		.items = {DESKTOP,
 			{.name = "nv12", .x = 50, .y = 50, .width = 256, .height = 256,
 				.fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH,
@@ -84,12 +84,12 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "translucent-alone",
+		.on_planes = 1,
 		.items = {{.name = "fade", .role = LAYOUT_BASE, .fourcc = DRM_FORMAT_ARGB8888,
 			.picture = LAYOUT_FADE}},
 	},
 	{
 		.name = "modified-alpha",
-		.on_planes = 1,
 		.items = {DESKTOP,
 			{.name = "half", .x = 60, .y = 60, .width = 300, .height = 200,
 				.multiplier = HALF},
@@ -104,7 +104,6 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "straight-alpha",
-		.on_planes = 1,
 		.items = {DESKTOP,
 			{.name = "straight", .x = 60, .y = 60, .width = 400, .height = 200,
 				.fourcc = DRM_FORMAT_ARGB8888, .picture = LAYOUT_FADE_STRAIGHT},
@@ -152,8 +151,18 @@ static const struct layout layouts[] = {
 				.picture = LAYOUT_SMOOTH, .silent = true}},
 	},
 	{
+		.name = "ycbcr-together",
+		.on_planes = 3,
+		.items = {DESKTOP,
+			{.name = "nv12", .x = 20, .y = 20, .width = 240, .height = 160,
+				.fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH},
+			{.name = "yuv420", .x = 280, .y = 20, .width = 256, .height = 160,
+				.fourcc = DRM_FORMAT_YUV420, .picture = LAYOUT_SMOOTH}},
+	},
+	{
+		/* vkms reads all planes from the first dma-buf, so this can only be composed there:
+		 * packed_pixels_addr() in the kernel's drivers/gpu/drm/vkms/vkms_formats.c. */
 		.name = "ycbcr-apart",
-		.on_planes = 1,
 		.items = {DESKTOP,
 			{.name = "nv12", .x = 20, .y = 20, .width = 240, .height = 160,
 				.fourcc = DRM_FORMAT_NV12, .picture = LAYOUT_SMOOTH,
@@ -183,7 +192,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "turned-crops",
-		.on_planes = 1,
+		.on_planes = 6,
 		.items = {DESKTOP,
 			{.name = "90, cropped", .x = 20, .y = 20, .width = 200, .height = 120,
 				.transform = WL_OUTPUT_TRANSFORM_90, .crop = {10, 30, 64, 100}},
@@ -202,7 +211,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "off-screen",
-		.on_planes = 1,
+		.on_planes = 6,
 		.items = {DESKTOP,
 			{.name = "left", .x = -60, .y = 100, .width = 200, .height = 120},
 			{.name = "upper", .x = 300, .y = -50, .width = 200, .height = 120},
@@ -276,7 +285,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "twelve",
-		.on_planes = 6,
+		.on_planes = 8,
 		.items = {DESKTOP,
 			{.name = "1", .x = 10, .y = 20, .width = 120, .height = 160},
 			{.name = "2", .x = 150, .y = 20, .width = 120, .height = 160},
