@@ -219,7 +219,7 @@ NAMES = {0xbc: "ATOMIC", 0xb8: "ADDFB2", 0xae: "ADDFB", 0xaf: "RMFB", 0xd0: "CLO
 calls, events = collections.Counter(), collections.defaultdict(set)
 for line in open(sys.argv[1]):
     # Others have displays too, the kernel's console for one: most events are latch's.
-    event = re.search(r"drm_vblank_event_delivered: (file=\S+ crtc=\d+), seq=(\d+)", line)
+    event = re.search(r"vblank_event_delivered: (file=\S+, crtc=\d+), seq=(\d+)", line)
     if event:
         events[event.group(1)].add(event.group(2))
     match = re.search(r": sys_(\w+)\((.*)\)", line)
