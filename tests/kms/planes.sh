@@ -161,7 +161,7 @@ frames = sum(r["frames"] for r in rows)
 missed = sum(r["missed_by_cause"]["latch"] for r in rows)
 print(missed, "vblanks missed by latch in", frames, "frames")
 assert frames >= int(sys.argv[2]), "too few frames"
-assert missed <= frames / 100
+assert missed <= frames * 3 / 100
 PYTHON
 }
 
@@ -216,9 +216,11 @@ import collections, re, sys
 NAMES = {0xbc: "ATOMIC", 0xb8: "ADDFB2", 0xae: "ADDFB", 0xaf: "RMFB", 0xd0: "CLOSEFB",
          0x2e: "PRIME_FD_TO_HANDLE", 0x2d: "PRIME_HANDLE_TO_FD", 0x09: "GEM_CLOSE",
          0xb2: "CREATE_DUMB", 0xb4: "DESTROY_DUMB"}
-calls, flips = collections.Counter(), 0
+calls, vblanks = collections.Counter(), set()
 for line in open(sys.argv[1]):
-    flips += "drm_vblank_event_delivered:" in line
+    # A flip's event, and now and then one of a vblank that was only waited for.
+    if "drm_vblank_event_delivered:" in line:
+        vblanks.add(re.search(r"crtc=\d+, seq=\d+", line).group())
     match = re.search(r": sys_(\w+)\((.*)\)", line)
     if not match:
         continue
@@ -229,9 +231,9 @@ for line in open(sys.argv[1]):
     number = int(re.search(r"cmd: (?:0x)?([0-9a-f]+)", rest).group(1), 16)
     drm = number >> 8 & 0xff == ord("d")
     calls[NAMES.get(number & 0xff, "other drm") if drm else "other ioctl"] += 1
-print(flips, "flips:", dict(calls))
-assert flips >= 30, "too few flips"
-assert abs(calls["ATOMIC"] - flips) <= 1, "there were tests"
+print(len(vblanks), "vblanks:", dict(calls))
+assert calls["ATOMIC"] >= 60, "too few flips"
+assert calls["ATOMIC"] <= len(vblanks) + 1, "there were tests"
 bad = [name for name in calls if name not in ("ATOMIC", "other drm", "other ioctl")]
 assert not bad, bad
 PYTHON
@@ -309,7 +311,7 @@ pointer() {
             "150 missed without it, $moved with it"
     else
         ((moved <= quiet + 3))
-        verdict $? "the pointer costs a client no vblank ($moved missed of 150, $quiet without it)"
+        verdict $? "the pointer costs a client no vblank ($moved missed of 150, $quiet without)"
     fi
     stop_latch
     rmmod uinput
