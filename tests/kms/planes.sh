@@ -1,5 +1,6 @@
 #!/bin/bash
 # Planes: what they blend has to look like what latch composes, and cost less.
+# LATCH_LAYOUTS: a regular expression for their names.
 # planes.sh [PART...]: compare_pictures, client_options, imports, eight_windows, steady, pointer
 set -u
 # shellcheck source=tests/kms/job.sh
@@ -42,9 +43,11 @@ compose_all() {
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
         fi
     done
-    difference=$(kms-picture compare "$pictures/ycbcr-apart.composed.png" \
-        "$pictures/ycbcr-together.composed.png" 0)
-    verdict $? "planes in dma-bufs of their own make the same picture as in one ($difference)"
+    if [[ -s $pictures/ycbcr-apart.composed.png ]]; then
+        difference=$(kms-picture compare "$pictures/ycbcr-apart.composed.png" \
+            "$pictures/ycbcr-together.composed.png" 0)
+        verdict $? "planes in dma-bufs of their own make the same picture as in one ($difference)"
+    fi
     cp "$latch_log" "$LAB_OUT/lab/latch-planes-composed.log"
     stop_latch
 }
@@ -352,7 +355,7 @@ OPTIONS
 
 compare_pictures() {
     mkdir -p "$pictures"
-    mapfile -t layouts < <(kms-layout --list)
+    mapfile -t layouts < <(kms-layout --list | grep -E "${LATCH_LAYOUTS:-}")
     compose_all
     show_all
     mkdir -p "$LAB_OUT/lab/planes"
