@@ -207,6 +207,9 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 	switch (item->role) {
 	case LAYOUT_BASE:
 		surface_init_fullscreen(surface, &show->client);
+		/* Else the subsurfaces belong to it, and it is moved until all are on the screen. */
+		xdg_surface_set_window_geometry(
+			surface->xdg_surface, 0, 0, surface->width, surface->height);
 		break;
 	case LAYOUT_WINDOW:
 		surface_init_window(surface, &show->client, item->name);

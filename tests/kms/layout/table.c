@@ -211,7 +211,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "off-screen",
-		.on_planes = 6,
+		.on_planes = 8,
 		.items = {DESKTOP,
 			{.name = "left", .x = -60, .y = 100, .width = 200, .height = 120},
 			{.name = "upper", .x = 300, .y = -50, .width = 200, .height = 120},
