@@ -4,7 +4,6 @@
  *                                     sharp as wp_fractional_scale_v1 asks for, and prints what
  *                                     it is told of outputs; animated at every frame callback;
  *                                     hides the cursor unless told otherwise
- * kms-outputs power NAME on|off       wlr-output-power-management-unstable-v1
  *
  * The client prints "enter NAME", "leave NAME", "scale N" (of 120), "transform N" and "size WxH" as
  * they come, and on SIGUSR1 a line of what it has counted: "callbacks N, given N, back N, presented
@@ -26,7 +25,6 @@
 #include "fractional-scale-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "viewporter-client-protocol.h"
-#include "wlr-output-power-management-unstable-v1-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
 #define BUFFERS 4
@@ -52,7 +50,6 @@ static struct {
 	struct wp_viewporter *viewporter;
 	struct wp_presentation *presentation;
 	struct wp_fractional_scale_manager_v1 *scales;
-	struct zwlr_output_power_manager_v1 *power;
 	struct wl_seat *seat;
 	struct output outputs[OUTPUTS];
 
@@ -116,8 +113,6 @@ static void global(void *data, struct wl_registry *registry, uint32_t name, cons
 		client.presentation = bind(registry, name, &wp_presentation_interface, 1);
 	} else if (strcmp(interface, wp_fractional_scale_manager_v1_interface.name) == 0) {
 		client.scales = bind(registry, name, &wp_fractional_scale_manager_v1_interface, 1);
-	} else if (strcmp(interface, zwlr_output_power_manager_v1_interface.name) == 0) {
-		client.power = bind(registry, name, &zwlr_output_power_manager_v1_interface, 1);
 	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
 		client.seat = bind(registry, name, &wl_seat_interface, 1);
 	} else if (strcmp(interface, wl_output_interface.name) == 0) {
@@ -388,36 +383,6 @@ static int run_client(const char *size, bool cursor) {
 	return run_loop();
 }
 
-static void power_mode(void *data, struct zwlr_output_power_v1 *power, uint32_t mode) {
-	*(int *)data = (int)mode;
-}
-static void power_failed(void *data, struct zwlr_output_power_v1 *power) {
-	*(int *)data = -1;
-}
-
-static const struct zwlr_output_power_v1_listener power_listener = {
-	.mode = power_mode,
-	.failed = power_failed,
-};
-
-static int run_power(const char *name, const char *word) {
-	int mode = -2, wanted = strcmp(word, "on") == 0 ? ZWLR_OUTPUT_POWER_V1_MODE_ON
-							: ZWLR_OUTPUT_POWER_V1_MODE_OFF;
-	for (size_t i = 0; i < OUTPUTS; i++) {
-		struct output *output = &client.outputs[i];
-		if (output->wl_output != NULL && strcmp(output->name, name) == 0) {
-			struct zwlr_output_power_v1 *power =
-				zwlr_output_power_manager_v1_get_output_power(
-					client.power, output->wl_output);
-			zwlr_output_power_v1_add_listener(power, &power_listener, &mode);
-			zwlr_output_power_v1_set_mode(power, (uint32_t)wanted);
-			wl_display_roundtrip(client.display);
-		}
-	}
-	printf("mode %d\n", mode);
-	return mode == wanted ? 0 : 1;
-}
-
 int main(int argc, char **argv) {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	client.display = wl_display_connect(NULL);
@@ -429,8 +394,7 @@ int main(int argc, char **argv) {
 	wl_registry_add_listener(registry, &registry_listener, NULL);
 	wl_display_roundtrip(client.display);
 	wl_display_roundtrip(client.display);
-	if (strcmp(argv[1], "client") == 0) {
-		return run_client(argv[2], argc == 4 && strcmp(argv[3], "cursor") == 0);
-	}
-	return argc == 4 && strcmp(argv[1], "power") == 0 ? run_power(argv[2], argv[3]) : 1;
+	return strcmp(argv[1], "client") == 0
+		       ? run_client(argv[2], argc == 4 && strcmp(argv[3], "cursor") == 0)
+		       : 1;
 }

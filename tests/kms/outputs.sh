@@ -129,7 +129,7 @@ refused() {
 # Buffers come back, callbacks stop, and nothing is submitted.
 standby() {
     local before after
-    kms-outputs power $a off || return
+    wlopm --off $a || return
     sleep 0.2
     before=$(counts)
     sleep 0.5
@@ -141,7 +141,7 @@ standby() {
     # All but the newest, which the surface keeps.
     read -r _ given back presented discarded <<<"$after"
     ((given - back <= 1 && given - presented - discarded <= 1)) || return
-    kms-outputs power $a on || return
+    wlopm --on $a || return
     sleep 0.5
     after=$(counts)
     echo "$after"
@@ -173,10 +173,10 @@ spans() {
     take_picture || return
     local here there x
     here=$(kms-picture pixel "$LATCH_CAPTURE" 1000 200)
-    kms-outputs power $a off
+    wlopm --off $a
     take_picture || return
     there=$(kms-picture pixel "$LATCH_CAPTURE" 100 200)
-    kms-outputs power $a on
+    wlopm --on $a
     echo "$here and $there"
     # Red is x: 1000 here, 1124 there, from the window's own left edge.
     x=$(((0x${there:0:2} - 0x${here:0:2}) & 255))

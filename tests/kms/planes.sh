@@ -1,14 +1,14 @@
 #!/bin/bash
 # Planes: what they blend has to look like what latch composes, and cost less.
 # LATCH_LAYOUTS: a regular expression for their names.
-# planes.sh [PART...]: compare_pictures, client_options, imports, eight_windows, steady, pointer
+# planes.sh [PART...]: compare_pictures, underlays, client_options, imports, eight_windows, steady, pointer
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
 
 # Of 255: the kernel and the renderer round in different places.
 tolerance=3
-frames=40
+frames=30
 pictures=$work/pictures
 
 is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
@@ -90,6 +90,57 @@ compare_one() { # LAYOUT
     if ((status != 0)); then
         tail -n "+$((lines + 1))" "$latch_log" | grep 'surface [0-9]*:' | tail -n 20 | sed 's/^/# /'
     fi
+}
+
+# A vkms device that has been made two overlay planes before its primary one: they are below it.
+make_underlay_device() {
+    local vkms=/sys/kernel/config/vkms/under plane
+    mkdir $vkms $vkms/{crtcs/crtc,encoders/encoder,connectors/connector} || return
+    for plane in below0 below1 primary above; do
+        mkdir $vkms/planes/$plane
+        echo 0 >$vkms/planes/$plane/type
+        ln -s $vkms/crtcs/crtc $vkms/planes/$plane/possible_crtcs/
+    done
+    echo 1 >$vkms/planes/primary/type
+    echo 1 >$vkms/crtcs/crtc/writeback
+    ln -s $vkms/crtcs/crtc $vkms/encoders/encoder/possible_crtcs/
+    ln -s $vkms/encoders/encoder $vkms/connectors/connector/possible_encoders/
+    echo 1 >$vkms/connectors/connector/status
+    echo 1 >$vkms/enabled
+    udevadm settle
+    LATCH_DEVICE=$(find /dev/dri -name 'card*' | sort -V | tail -n 1)
+}
+
+# underlay LAYOUT WANTED: so many of its surfaces on planes, some of them below the picture.
+underlay() {
+    local difference planes status
+    difference=$(kms-picture compare "$pictures/$1.under.png" "$pictures/$1.flat.png" $tolerance)
+    verdict $? "$1, on underlays: the holes are where the planes are ($difference)"
+    planes=$(sed -n 's/^planes \([0-9]*\).*/\1/p' "$work/$1.shown")
+    ((planes == $2))
+    status=$?
+    verdict $status "$1, on underlays: $planes surfaces on planes, $2 wanted" "$work/$1.shown"
+}
+
+underlays() {
+    local device=$LATCH_DEVICE layout
+    mkdir -p "$pictures"
+    check "a device with planes below the primary one" make_underlay_device
+    start_latch --renderer pixman --no-scanout
+    for layout in toolbar mixed; do
+        show $layout 1 "$pictures/$layout.flat.png"
+    done
+    stop_latch
+    start_latch --renderer pixman
+    for layout in toolbar mixed; do
+        show $layout $frames "$pictures/$layout.under.png"
+        cp "$work/shown" "$work/$layout.shown"
+    done
+    stop_latch
+    underlay toolbar 1
+    underlay mixed 3
+    check "the log says so" grep -q "below the picture" "$latch_log"
+    LATCH_DEVICE=$device
 }
 
 # start_eight FRAMES: eight windows that overlap, each with a new buffer at every refresh.
@@ -371,5 +422,5 @@ job() {
 }
 
 parts=("$@")
-(($#)) || parts=(compare_pictures client_options imports eight_windows steady pointer)
+(($#)) || parts=(compare_pictures underlays client_options imports eight_windows steady pointer)
 run_job job
