@@ -8,7 +8,7 @@ source "$(dirname "$0")/job.sh"
 
 # Of 255: the kernel and the renderer round in different places.
 tolerance=3
-frames=40
+frames=30
 pictures=$work/pictures
 
 is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
