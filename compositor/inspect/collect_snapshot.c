@@ -169,6 +169,9 @@ static void fill_plane(struct latch_snapshot_plane *to, const struct latch_outpu
 
 static bool fill_planes(struct latch_snapshot_output *to, const struct latch_output *output) {
 	const struct kms_device *device = output->kms->device;
+	if (output->kms->crtc == NULL) {
+		return true; // it is off
+	}
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = &device->planes[i];
 		if ((plane->possible_crtcs & UINT32_C(1) << output->kms->crtc->index) == 0) {

@@ -140,6 +140,29 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 	begin(output);
 }
 
+/* A surface on two outputs: the other one's flip is yet to be told of. */
+static bool flips_elsewhere(
+	const struct latch_output *output, const struct latch_content *content) {
+	const struct latch_output *other;
+	wl_list_for_each(other, &output->server->outputs, link) {
+		if (other != output && other->flip_pending &&
+			latch_frame_has(other->pending, content)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void discard_feedback(const struct latch_output *output, const struct latch_frame *frame) {
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_content *content = frame->items[i].content;
+		if (!flips_elsewhere(output, content)) {
+			wlr_presentation_feedback_destroy(content->feedback);
+			content->feedback = NULL;
+		}
+	}
+}
+
 /* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
 static void drop_frames(struct latch_output *output) {
 	disarm_timer(output);
@@ -148,14 +171,12 @@ static void drop_frames(struct latch_output *output) {
 	latch_fence_clear(&output->out_fence_fd);
 	output->flip_pending = false;
 	for (size_t i = 0; i < 3; i++) {
-		struct latch_frame *frame = &output->frames[i];
-		for (size_t j = 0; j < frame->len; j++) {
-			struct latch_content *content = frame->items[j].content;
-			wlr_presentation_feedback_destroy(content->feedback); // discarded
-			content->feedback = NULL;
-		}
-		latch_frame_clear(frame);
+		discard_feedback(output, &output->frames[i]);
+		latch_frame_clear(&output->frames[i]);
 	}
+	output->collection.layers.len = 0;
+	output->collection.surfaces_len = 0;
+	output->plan = (struct latch_plan){0};
 	latch_content_unref(output->cursor_content);
 	output->cursor_content = NULL;
 	latch_picture_finish(&output->picture);

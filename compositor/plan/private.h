@@ -27,6 +27,7 @@ struct plan_work {
 	struct latch_layer *layers;
 	size_t len;
 	unsigned tests;
+	unsigned steps; // of the searches
 	/** What a kernel answered that could not be asked just now, negative; else 0. */
 	int busy_error;
 
@@ -102,7 +103,7 @@ bool plan_stack(const struct plan_work *work, struct plan_solution *solution, ui
  * the primary plane for the composed picture. Returns false when there is none (true with an empty
  * solution is possible when composing).
  */
-bool plan_search(const struct plan_work *work, bool composing, struct plan_solution *solution);
+bool plan_search(struct plan_work *work, bool composing, struct plan_solution *solution);
 
 /* refuse.c */
 

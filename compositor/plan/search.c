@@ -16,9 +16,11 @@
  */
 #include "plan/private.h"
 
-/* Steps that one search may take: more than any arrangement of a desktop needs, and a bound to
- * what a hostile one can cost (below 10 ms). */
-#define MAX_STEPS 4096
+/* Steps that all searches of one plan may take together: more than any arrangement of a desktop
+ * needs, and a bound to what a hostile one can cost. */
+#define MAX_STEPS 8192
+/* What each search may take in any case: enough for the first way down. */
+#define MIN_STEPS (2 * LATCH_PLAN_MAX_LAYERS)
 
 struct search {
 	const struct plan_work *work;
@@ -27,7 +29,7 @@ struct search {
 	uint32_t planes_used;
 	unsigned placed;
 	uint64_t area;
-	unsigned steps;
+	unsigned steps, max_steps;
 
 	bool found;
 	struct plan_solution best;
@@ -173,7 +175,7 @@ static void search_from(struct search *search, size_t i) {
 	while (i < work->len && (search->candidates & LAYER_BIT(i)) == 0) {
 		i++;
 	}
-	if (!can_be_better(search, i) || search->steps++ >= MAX_STEPS) {
+	if (!can_be_better(search, i) || search->steps++ >= search->max_steps) {
 		return;
 	}
 	if (i == work->len) {
@@ -220,8 +222,13 @@ static void prepare(struct search *search) {
 	}
 }
 
-bool plan_search(const struct plan_work *work, bool composing, struct plan_solution *solution) {
-	struct search search = {.work = work, .composing = composing};
+bool plan_search(struct plan_work *work, bool composing, struct plan_solution *solution) {
+	unsigned left = work->steps < MAX_STEPS ? MAX_STEPS - work->steps : 0;
+	struct search search = {
+		.work = work,
+		.composing = composing,
+		.max_steps = left > MIN_STEPS ? left : MIN_STEPS,
+	};
 	plan_solution_clear(&search.now);
 	prepare(&search);
 	if (!composing && (search.candidates != work->visible ||
@@ -229,6 +236,7 @@ bool plan_search(const struct plan_work *work, bool composing, struct plan_solut
 		return false;
 	}
 	search_from(&search, 0);
+	work->steps += search.steps;
 	if (search.found) {
 		*solution = search.best;
 	}

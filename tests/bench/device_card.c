@@ -74,7 +74,8 @@ static bool switch_on(struct bench_device *device, const struct kms_connector *c
 	struct kms_mode_request wanted = {.width = BENCH_WIDTH, .height = BENCH_HEIGHT};
 	int mode = kms_mode_choose(connector->modes, connector->modes_len, &wanted);
 	if (mode < 0) {
-		fprintf(stderr, "%s has no mode %dx%d\n", connector->name, BENCH_WIDTH, BENCH_HEIGHT);
+		fprintf(stderr, "%s has no mode %dx%d\n", connector->name, BENCH_WIDTH,
+			BENCH_HEIGHT);
 		return false;
 	}
 	struct kms_plane_state state = kms_plane_state_default();
@@ -87,7 +88,8 @@ static bool switch_on(struct bench_device *device, const struct kms_connector *c
 	struct kms_commit commit;
 	kms_commit_init(&commit, device->kms);
 	kms_commit_disable_all(&commit, device->kms);
-	if (kms_mode_blob_create(device->kms, &connector->modes[mode].info, &owned.mode_blob) != 0) {
+	const drmModeModeInfo *info = &connector->modes[mode].info;
+	if (kms_mode_blob_create(device->kms, info, &owned.mode_blob) != 0) {
 		return false;
 	}
 	kms_commit_set_mode(&commit, device->crtc, connector, owned.mode_blob);

@@ -1,5 +1,5 @@
-/* Devices in memory: the planes of tests/unit/plan/planes.h as objects with properties, under the
- * names of libdrm's functions, so that libliftoff and kms/ read the same, and ask the same kernel. */
+/* Devices in memory: the planes of tests/unit/plan/planes.h as objects with properties, behind the
+ * names of libdrm's functions. So libliftoff and kms/ read the same, and ask the same kernel. */
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -116,7 +116,8 @@ static void add_plane(const struct kms_plane *plane) {
 	}
 	fake_add_property(object, "IN_FENCE_FD", DRM_MODE_PROP_SIGNED_RANGE, UINT64_MAX);
 	if (plane->has_in_formats) {
-		fake_add_property(object, "IN_FORMATS", DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
+		fake_add_property(object, "IN_FORMATS",
+			DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
 			add_in_formats(&plane->formats));
 	}
 	const struct kms_property *zpos = &plane->props.zpos;

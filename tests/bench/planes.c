@@ -1,10 +1,10 @@
 /*
  * bench-planes [--json] [--runs N] [CARD]: latch's planner beside libliftoff.
  *
- * For each layout: how many layers each puts on planes, how many commits it asks the kernel for, and
- * how long it plans apart from the kernel's time: for a new layout, and for a frame in which only
- * buffers are new. Runs of both take turns, so that what slows the computer down slows both; medians
- * are told.
+ * For each layout: how many layers each puts on planes, how many commits it asks the kernel for,
+ * and how long it plans apart from the kernel's time: for a new layout, and for a frame in which
+ * only buffers are new. Runs of both take turns, so that what slows the computer down slows both;
+ * medians are told.
  */
 #include <drm_fourcc.h>
 #include <getopt.h>

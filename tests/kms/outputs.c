@@ -1,7 +1,9 @@
 /*
- * kms-outputs client WxH|fullscreen   shows a card whose pixels are known, in shared memory, as
+ * kms-outputs client WxH|fullscreen [cursor]
+ *                                     shows a card whose pixels are known, in shared memory, as
  *                                     sharp as wp_fractional_scale_v1 asks for, and prints what
- *                                     it is told of outputs; animated at every frame callback
+ *                                     it is told of outputs; animated at every frame callback;
+ *                                     hides the cursor unless told otherwise
  * kms-outputs power NAME on|off       wlr-output-power-management-unstable-v1
  *
  * The client prints "enter NAME", "leave NAME", "scale N" (of 120), "transform N" and "size WxH" as
@@ -51,6 +53,7 @@ static struct {
 	struct wp_presentation *presentation;
 	struct wp_fractional_scale_manager_v1 *scales;
 	struct zwlr_output_power_manager_v1 *power;
+	struct wl_seat *seat;
 	struct output outputs[OUTPUTS];
 
 	struct wl_surface *surface;
@@ -115,6 +118,8 @@ static void global(void *data, struct wl_registry *registry, uint32_t name, cons
 		client.scales = bind(registry, name, &wp_fractional_scale_manager_v1_interface, 1);
 	} else if (strcmp(interface, zwlr_output_power_manager_v1_interface.name) == 0) {
 		client.power = bind(registry, name, &zwlr_output_power_manager_v1_interface, 1);
+	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
+		client.seat = bind(registry, name, &wl_seat_interface, 1);
 	} else if (strcmp(interface, wl_output_interface.name) == 0) {
 		for (size_t i = 0; i < OUTPUTS; i++) {
 			struct output *output = &client.outputs[i];
@@ -306,6 +311,27 @@ static void wm_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
 
 static const struct xdg_wm_base_listener wm_listener = {.ping = wm_ping};
 
+static void pointer_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
+	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
+	wl_pointer_set_cursor(pointer, serial, NULL, 0, 0);
+}
+static void pointer_leave(
+	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {}
+static void pointer_motion(
+	void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {}
+static void pointer_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
+	uint32_t button, uint32_t state) {}
+static void pointer_axis(
+	void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {}
+
+static const struct wl_pointer_listener pointer_listener = {
+	.enter = pointer_enter,
+	.leave = pointer_leave,
+	.motion = pointer_motion,
+	.button = pointer_button,
+	.axis = pointer_axis,
+};
+
 static void say_counts(void) {
 	printf("callbacks %d, given %d, back %d, presented %d, discarded %d\n", client.callbacks,
 		client.given, client.back, client.presented, client.discarded);
@@ -336,7 +362,11 @@ static int run_loop(void) {
 	}
 }
 
-static int run_client(const char *size) {
+static int run_client(const char *size, bool cursor) {
+	if (!cursor && client.seat != NULL) {
+		wl_pointer_add_listener(
+			wl_seat_get_pointer(client.seat), &pointer_listener, NULL);
+	}
 	client.surface = wl_compositor_create_surface(client.compositor);
 	wl_surface_add_listener(client.surface, &surface_listener, NULL);
 	client.viewport = wp_viewporter_get_viewport(client.viewporter, client.surface);
@@ -400,7 +430,7 @@ int main(int argc, char **argv) {
 	wl_display_roundtrip(client.display);
 	wl_display_roundtrip(client.display);
 	if (strcmp(argv[1], "client") == 0) {
-		return run_client(argv[2]);
+		return run_client(argv[2], argc == 4 && strcmp(argv[3], "cursor") == 0);
 	}
 	return argc == 4 && strcmp(argv[1], "power") == 0 ? run_power(argv[2], argv[3]) : 1;
 }

@@ -11,10 +11,9 @@ vkms=/sys/kernel/config/vkms/two
 # overlay planes that both can use. The second connector has nothing plugged in.
 make_device() {
     local n
-    mkdir $vkms || return
+    mkdir $vkms $vkms/{crtcs/crtc,encoders/encoder,connectors/connector}{0,1} \
+        $vkms/planes/{primary,cursor,overlay}{0,1} || return
     for n in 0 1; do
-        mkdir $vkms/{crtcs/crtc,encoders/encoder,connectors/connector}$n \
-            $vkms/planes/{primary,cursor,overlay}$n
         echo 1 >$vkms/crtcs/crtc$n/writeback
         ln -s $vkms/crtcs/crtc$n $vkms/encoders/encoder$n/possible_crtcs/
         ln -s $vkms/encoders/encoder$n $vkms/connectors/connector$n/possible_encoders/
@@ -31,10 +30,18 @@ make_device() {
     udevadm settle
     LATCH_DEVICE=$(find /dev/dri -name 'card*' | sort -V | tail -n 1)
     export LATCH_DEVICE
+    # The kernel counts connectors over all devices.
+    read -r a b < <(basename -a /sys/class/drm/"${LATCH_DEVICE##*/}"-Virtual-* |
+        sed 's/^card[0-9]*-//' | sort -V | tr '\n' ' ')
+    [[ $a && $b ]]
 }
 
 # plug N yes|no
-plug() { echo "$([[ $2 == yes ]] && echo 1 || echo 2)" >"$vkms/connectors/connector$1/status"; }
+plug() {
+    local status=2
+    [[ $2 == no ]] || status=1
+    echo $status >"$vkms/connectors/connector$1/status"
+}
 
 # heads: "NAME on|off MODE X,Y TRANSFORM SCALE" a line, by name.
 heads() {
@@ -60,7 +67,7 @@ become() {
 }
 
 start_client() {
-    kms-outputs client "$1" >"$work/client.log" &
+    kms-outputs client "$@" >"$work/client.log" &
     client=$!
     wait_until 3 client_says "^enter"
 }
@@ -73,67 +80,68 @@ counts() {
     before=$(grep -c ^callbacks "$work/client.log")
     kill -USR1 "$client"
     wait_until 2 more_counts "$before"
-    grep ^callbacks "$work/client.log" | tail -n 1 | tr -cd '0-9 \n' | tr -s ' '
+    grep ^callbacks "$work/client.log" | tail -n 1 |
+        sed -E 's/[^0-9 ]//g; s/ +/ /g; s/^ //'
 }
 more_counts() { (($(grep -c ^callbacks "$work/client.log") > $1)); }
 
-lists() { become "Virtual-1 on 1024x768 0,0 normal 1"; }
+lists() { become "$a on 1024x768 0,0 normal 1"; }
 
 modes() {
-    wlr-randr --output Virtual-1 --mode 800x600 &&
-        become "Virtual-1 on 800x600 0,0 normal 1" &&
+    wlr-randr --output $a --mode 800x600 &&
+        become "$a on 800x600 0,0 normal 1" &&
         wait_until 2 client_says "size 800x600" &&
         sleep 0.3 && take_picture && kms-picture turned "$LATCH_CAPTURE" 0 || return
-    wlr-randr --output Virtual-1 --mode 1024x768 && become "Virtual-1 on 1024x768 0,0 normal 1"
+    wlr-randr --output $a --mode 1024x768 && become "$a on 1024x768 0,0 normal 1"
 }
 
 # The card, pixel by pixel: a buffer is as large as the part of the screen it is on.
 turned() {
-    local n=0 name status=0
-    for name in normal 90 180 270 flipped flipped-90 flipped-180 flipped-270; do
-        wlr-randr --output Virtual-1 --transform $name || status=1
+    local n=1 name status=0
+    for name in 90 180 270 flipped flipped-90; do
+        wlr-randr --output $a --transform $name || status=1
         sleep 0.4
         take_picture && kms-picture turned "$LATCH_CAPTURE" $n || { status=1; echo "$name"; }
         client_says "^transform $n" || { status=1; echo "no preferred transform $n"; }
         n=$((n + 1))
     done
-    wlr-randr --output Virtual-1 --transform normal
+    wlr-randr --output $a --transform normal
     return $status
 }
 
 scaled() {
-    wlr-randr --output Virtual-1 --mode 1152x864 --scale 1.5 --transform 90 &&
-        wait_until 3 client_says "size 576x768" && client_says "^scale 180" &&
+    wlr-randr --output $a --mode 800x600 --scale 1.25 --transform 90 &&
+        wait_until 3 client_says "size 480x640" && client_says "^scale 150" &&
         client_says "^factor 2" && sleep 0.4 && take_picture &&
         kms-picture turned "$LATCH_CAPTURE" 1
     local status=$?
-    wlr-randr --output Virtual-1 --mode 1024x768 --scale 1 --transform normal
+    wlr-randr --output $a --mode 1024x768 --scale 1 --transform normal
     return $status
 }
 
 refused() {
-    ! wlr-randr --output Virtual-1 --adaptive-sync enabled || return
-    ! wlr-randr --output Virtual-1 --custom-mode 123x77 || return
-    ! wlr-randr --output Virtual-1 --scale 100 --mode 800x600 || return
-    become "Virtual-1 on 1024x768 0,0 normal 1"
+    ! wlr-randr --output $a --adaptive-sync enabled || return
+    ! wlr-randr --output $a --custom-mode 123x77 || return
+    ! wlr-randr --output $a --scale 100 --mode 800x600 || return
+    become "$a on 1024x768 0,0 normal 1"
 }
 
 # Buffers come back, callbacks stop, and nothing is submitted.
 standby() {
     local before after
-    kms-outputs power Virtual-1 off || return
+    kms-outputs power $a off || return
     sleep 0.2
     before=$(counts)
     sleep 0.5
     after=$(counts)
     echo "$before; $after"
     [[ $before == "$after" ]] || return
-    grep -A3 '^crtc' <(drm_state) | grep -c 'active=1' | grep -qx 0 || return
-    become "Virtual-1 on 1024x768 0,0 normal 1" || return
+    [[ $(drm_state | grep -c '	active=1') == 0 ]] || return
+    become "$a on 1024x768 0,0 normal 1" || return
     # All but the newest, which the surface keeps.
     read -r _ given back presented discarded <<<"$after"
     ((given - back <= 1 && given - presented - discarded <= 1)) || return
-    kms-outputs power Virtual-1 on || return
+    kms-outputs power $a on || return
     sleep 0.5
     after=$(counts)
     echo "$after"
@@ -142,33 +150,33 @@ standby() {
 }
 
 all_off() {
-    wlr-randr --output Virtual-1 --off && become "Virtual-1 off" &&
-        wait_until 2 client_ends_with "leave Virtual-1" || return
+    wlr-randr --output $a --off && become "$a off" &&
+        wait_until 2 client_ends_with "leave $a" || return
     sleep 0.2
-    wlr-randr --output Virtual-1 --on && become "Virtual-1 on 1024x768 0,0 normal 1" &&
-        wait_until 2 client_ends_with "enter Virtual-1" && sleep 0.3 && take_picture &&
+    wlr-randr --output $a --on && become "$a on 1024x768 0,0 normal 1" &&
+        wait_until 2 client_ends_with "enter $a" && sleep 0.3 && take_picture &&
         kms-picture turned "$LATCH_CAPTURE" 0
 }
 
 plugged() {
     plug 1 yes
-    become "Virtual-1 on 1024x768 0,0 normal 1" "Virtual-2 on 1024x768 1024,0 normal 1"
+    become "$a on 1024x768 0,0 normal 1" "$b on 1024x768 1024,0 normal 1"
 }
 
 # A window that is wider than the first output is on the second as well.
 spans() {
     start_client 1500x400
-    wait_until 2 client_says "enter Virtual-1" && wait_until 2 client_says "enter Virtual-2" ||
+    wait_until 2 client_says "enter $a" && wait_until 2 client_says "enter $b" ||
         { cat "$work/client.log"; return 1; }
     # The first output whose connector can write: the other one while it is in standby.
     sleep 0.3
     take_picture || return
     local here there x
     here=$(kms-picture pixel "$LATCH_CAPTURE" 1000 200)
-    kms-outputs power Virtual-1 off
+    kms-outputs power $a off
     take_picture || return
     there=$(kms-picture pixel "$LATCH_CAPTURE" 100 200)
-    kms-outputs power Virtual-1 on
+    kms-outputs power $a on
     echo "$here and $there"
     # Red is x: 1000 here, 1124 there, from the window's own left edge.
     x=$(((0x${there:0:2} - 0x${here:0:2}) & 255))
@@ -177,41 +185,41 @@ spans() {
 
 unplugged() {
     plug 1 no
-    become "Virtual-1 on 1024x768 0,0 normal 1" && wait_until 2 lives || return
+    become "$a on 1024x768 0,0 normal 1" && wait_until 2 lives || return
     plug 0 no
     wait_until 3 heads_are "" || return
     sleep 0.3
     kill -0 "$client" || return
     plug 0 yes
-    become "Virtual-1 on 1024x768 0,0 normal 1" &&
-        wait_until 2 client_ends_with "enter Virtual-1" && take_picture &&
+    become "$a on 1024x768 0,0 normal 1" &&
+        wait_until 2 client_ends_with "enter $a" && take_picture &&
         [[ $(kms-picture pixel "$LATCH_CAPTURE" 300 200) != 000000 ]]
 }
 
 # One configuration hands things over at once; and one that can't be leaves all as it was.
 exchange() {
     plug 1 yes
-    become "Virtual-1 on 1024x768 0,0 normal 1" "Virtual-2 on 1024x768 1024,0 normal 1" || return
-    wlr-randr --output Virtual-1 --off --output Virtual-2 --mode 800x600 --pos 0,0 &&
-        become "Virtual-1 off" "Virtual-2 on 800x600 0,0 normal 1" || return
-    ! wlr-randr --output Virtual-1 --on --output Virtual-2 --mode 1024x768 --scale 99 || return
-    become "Virtual-1 off" "Virtual-2 on 800x600 0,0 normal 1"
+    become "$a on 1024x768 0,0 normal 1" "$b on 1024x768 1024,0 normal 1" || return
+    wlr-randr --output $a --off --output $b --mode 800x600 --pos 0,0 &&
+        become "$a off" "$b on 800x600 0,0 normal 1" || return
+    ! wlr-randr --output $a --on --output $b --mode 1024x768 --scale 99 || return
+    become "$a off" "$b on 800x600 0,0 normal 1"
 }
 
 profile() {
-    cat >"$work/kanshi" <<'KANSHI'
+    cat >"$work/kanshi" <<KANSHI
 profile {
-    output Virtual-1 enable mode 800x600 position 640,0 transform 180
-    output Virtual-2 enable mode 640x480 position 0,0 scale 1.0
+    output $a enable mode 800x600 position 640,0 transform 180
+    output $b enable mode 640x480 position 0,0 scale 1.0
 }
 KANSHI
     kanshi -c "$work/kanshi" >"$work/kanshi.log" 2>&1 &
     local kanshi=$! status=0
-    become "Virtual-1 on 800x600 640,0 180 1" "Virtual-2 on 640x480 0,0 normal 1" || status=1
+    become "$a on 800x600 640,0 180 1" "$b on 640x480 0,0 normal 1" || status=1
     plug 1 no
     sleep 0.3
     plug 1 yes
-    become "Virtual-1 on 800x600 640,0 180 1" "Virtual-2 on 640x480 0,0 normal 1" || status=1
+    become "$a on 800x600 640,0 180 1" "$b on 640x480 0,0 normal 1" || status=1
     end $kanshi
     cat "$work/kanshi.log"
     return $status
@@ -219,16 +227,11 @@ KANSHI
 
 # What grim has got is what the monitor gets, with the cursor and without.
 grim_sees() {
-    start_client fullscreen
+    start_client fullscreen cursor
     move_pointer 9000 9000
     sleep 0.3
-    timeout 5 grim "$@" -o Virtual-1 "$work/grim.png" && take_picture &&
+    timeout 5 grim "$@" -o $a "$work/grim.png" && take_picture &&
         kms-picture compare "$work/grim.png" "$LATCH_CAPTURE" 1
-}
-
-still_scanned_out() {
-    sleep 0.3
-    ! tail -n 3 "$latch_log" | grep -q captured
 }
 
 job() {
@@ -239,8 +242,8 @@ job() {
     check "wlr-randr lists the output" lists
     start_client fullscreen
     check "another mode" modes
-    check "every transform" turned
-    check "scale 1.5, turned" scaled
+    check "transforms" turned
+    check "scale 1.25, turned" scaled
     check "what can't be is refused and changes nothing" refused
     check "standby gives everything back, and comes back" standby
     check "all outputs off, and on again" all_off
@@ -251,13 +254,14 @@ job() {
     check "one configuration for both outputs" exchange
     check "kanshi's profile" profile
     plug 1 no
-    wlr-randr --output Virtual-1 --on --mode 1024x768 --transform normal --pos 0,0
+    wlr-randr --output $a --on --mode 1024x768 --transform normal --pos 0,0
     end "$client"
     check "grim's picture with the cursor" grim_sees -c
     end "$client"
     stop_latch
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
+    echo 0 >$vkms/enabled # other suites find one vkms
     cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
 }
 

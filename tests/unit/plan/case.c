@@ -359,7 +359,8 @@ void plan_case_print(const struct plan_case *c) {
 	fprintf(stderr, "# planes of %s%s%s, %u tests allowed, %u made%s%s%s\n", c->set.name,
 		c->set.stacks_by_id ? ", by id" : "", c->set.primary_alpha ? ", alpha" : "",
 		c->input.max_tests, c->kernel.tests, c->input.captured ? ", captured" : "",
-		c->input.scanout_allowed ? "" : ", disabled", c->input.composing ? ", composing" : "");
+		c->input.scanout_allowed ? "" : ", disabled",
+		c->input.composing ? ", composing" : "");
 	for (size_t i = 0; i < c->input.planes_len; i++) {
 		const struct kms_plane *plane = c->set.list[i];
 		const struct kms_property *zpos = &plane->props.zpos;

@@ -86,7 +86,8 @@ static const char *stack_planes(const struct latch_layer *layers, size_t len,
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (layers[i].place == LATCH_LAYER_ON_PLANE) {
-			sheets[count++] = (struct sheet){layers[i].plane, &layers[i], layers[i].zpos};
+			sheets[count++] =
+				(struct sheet){layers[i].plane, &layers[i], layers[i].zpos};
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -192,7 +193,8 @@ static void look_at_picture(struct column *column, const struct latch_layer *lay
 }
 
 static void look_at_planes(struct column *column, const struct latch_layer *layers, size_t len,
-	const struct sheet *sheets, size_t sheets_len, const struct latch_plan *plan, int x, int y) {
+	const struct sheet *sheets, size_t sheets_len, const struct latch_plan *plan, int x,
+	int y) {
 	for (size_t i = 0; i < sheets_len && !column->ended; i++) {
 		if (sheets[i].layer == NULL) {
 			look_at_picture(column, layers, len, plan, x, y);

@@ -146,7 +146,8 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		return kernel->refuses_all;
 	}
 	if ((ids & kernel->refuses_layers) != 0 ||
-		(kernel->refuses_pair != 0 && (ids & kernel->refuses_pair) == kernel->refuses_pair)) {
+		(kernel->refuses_pair != 0 &&
+			(ids & kernel->refuses_pair) == kernel->refuses_pair)) {
 		return kernel->limits.error != 0 ? kernel->limits.error : -EINVAL;
 	}
 	return plan_kernel_check_shown(kernel, shown, shown_len);
@@ -173,7 +174,7 @@ static int test_commit(void *data, const struct latch_layer *layers, size_t len,
 			}
 		}
 		if (layers[i].plane == kernel->set->primary && plan->primary_is_ours) {
-			kernel->nonsense = "a test with a layer and our picture on the primary plane";
+			kernel->nonsense = "a test with a layer and our picture on one plane";
 		}
 	}
 	if (on_planes == 0) {

@@ -1,5 +1,5 @@
-/* On small screens every arrangement can be tried: the planner must not miss a better one, but where
- * it did not want to ask the kernel as often. */
+/* On small screens every arrangement can be tried: the planner must hardly ever miss a better one.
+ * It does where it does not trust drivers (alpha on the primary plane), or ran out of tests. */
 #include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,7 +114,8 @@ static void the_most_layers_are_on_planes(void **state) {
 		try_layer(&trial, 0, 0);
 		if (trial.best > plan.on_planes) {
 			worse++;
-			print_message("# case %d: %zu instead of %zu\n", i, plan.on_planes, trial.best);
+			print_message("# case %d: %zu instead of %zu\n", i, plan.on_planes,
+				trial.best);
 		}
 	}
 	print_message("# %d of %d could be better\n", worse, small);

@@ -712,6 +712,31 @@ static void test_outputs_come_and_go(void **test_state) {
 	window_finish(&window);
 }
 
+static void test_surfaces_leave_outputs(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window;
+	window_open(f, &window, 200, 100);
+	struct wlr_output *first = f->output;
+	struct wlr_surface *surface = f->list[0].surface;
+	assert_false(wl_list_empty(&surface->current_outputs));
+
+	/* Taken out of the layout, the output itself lives on. */
+	latch_shell_leave_output(f->shell, first);
+	assert_true(wl_list_empty(&surface->current_outputs));
+	wlr_output_layout_remove(f->layout, first);
+	pump(f);
+	assert_true(wl_list_empty(&surface->current_outputs));
+
+	f->output = add_output(f, 640, 480);
+	pump(f);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 400, 350);
+	struct wlr_surface_output *entered =
+		wl_container_of(surface->current_outputs.next, entered, link);
+	assert_ptr_equal(entered->output, f->output);
+	assert_int_equal(wl_list_length(&surface->current_outputs), 1);
+	window_finish(&window);
+}
+
 static void test_unmap_and_map_again(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window;
@@ -744,6 +769,7 @@ int main(void) {
 		TEST(test_alt_tab),
 		TEST(test_cursor_of_a_client),
 		TEST(test_outputs_come_and_go),
+		TEST(test_surfaces_leave_outputs),
 		TEST(test_unmap_and_map_again),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
