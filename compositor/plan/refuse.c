@@ -51,17 +51,22 @@ bool plan_refused_together(const struct plan_work *work, size_t layer) {
 	return false;
 }
 
+static uint32_t planes_like(const struct plan_work *work, size_t p) {
+	uint32_t planes = 0;
+	for (size_t q = 0; q < work->input->planes_len; q++) {
+		if (work->classes[q] == work->classes[p]) {
+			planes |= PLANE_BIT(q);
+		}
+	}
+	return planes;
+}
+
 /* A second plane of a kind that refuses a layer settles it for all of that kind. */
 static void remember_single(struct plan_work *work, size_t i, size_t p, int error) {
 	struct latch_plan_memory *memory = work->memory;
-	uint32_t kind = 0;
-	for (size_t q = 0; q < work->input->planes_len; q++) {
-		if (work->classes[q] == work->classes[p]) {
-			kind |= PLANE_BIT(q);
-		}
-	}
-	bool second = (memory->refused_planes[i] & kind) != 0;
-	memory->refused_planes[i] |= second ? kind : PLANE_BIT(p);
+	uint32_t alike = planes_like(work, p);
+	bool second = (memory->refused_planes[i] & alike) != 0;
+	memory->refused_planes[i] |= second ? alike : PLANE_BIT(p);
 	memory->refused_reasons[i] |= LATCH_REASON_TEST_REFUSED;
 	memory->refused_errno[i] = -error;
 }
@@ -242,7 +247,14 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 		return;
 	}
 	plan_remember_refusal(work, &alone, error);
-	if ((work->memory->refused_reasons[last] & ~(uint64_t)LATCH_REASON_TEST_REFUSED) == 0) {
-		work->memory->refused_reasons[last] |= find_blame(work, &alone, last, composing);
+	if ((work->memory->refused_reasons[last] & ~(uint64_t)LATCH_REASON_TEST_REFUSED) != 0) {
+		return;
+	}
+	uint64_t blame = find_blame(work, &alone, last, composing);
+	work->memory->refused_reasons[last] |= blame;
+	if (blame != 0) {
+		/* What one plane can't do, the others of its kind can't. */
+		work->memory->refused_planes[last] |=
+			planes_like(work, (size_t)alone.plane[last]);
 	}
 }

@@ -21,6 +21,10 @@
 #define MAX_STEPS 8192
 /* What each search may take in any case: enough for the first way down. */
 #define MIN_STEPS (2 * LATCH_PLAN_MAX_LAYERS)
+/* So many without finding anything better are enough; fewer when no more layers can be placed, and
+ * better could only mean larger. */
+#define VAIN_STEPS 1024
+#define AREA_STEPS 256
 
 struct search {
 	const struct plan_work *work;
@@ -29,7 +33,8 @@ struct search {
 	uint32_t planes_used;
 	unsigned placed;
 	uint64_t area;
-	unsigned steps, max_steps;
+	/** Taken, where it ends for now, and where it ends in any case. */
+	unsigned steps, max_steps, allowed;
 
 	bool found;
 	struct plan_solution best;
@@ -73,7 +78,20 @@ static bool can_be_better(const struct search *search, size_t i) {
 	return search->area + search->area_from[i] > search->best_area;
 }
 
+static unsigned most_that_can_be_placed(const struct search *search) {
+	unsigned planes = (unsigned)search->work->input->planes_len - search->composing;
+	unsigned layers = plan_count(search->candidates);
+	return layers < planes ? layers : planes;
+}
+
 static void take(struct search *search) {
+	bool complete = search->placed == most_that_can_be_placed(search);
+	unsigned vain = complete ? AREA_STEPS : VAIN_STEPS;
+	bool more = !search->found || search->placed > search->best_placed;
+	if (more) {
+		unsigned steps = search->steps + vain;
+		search->max_steps = steps < search->allowed ? steps : search->allowed;
+	}
 	search->found = true;
 	search->best = search->now;
 	search->best_placed = search->placed;
@@ -227,8 +245,9 @@ bool plan_search(struct plan_work *work, bool composing, struct plan_solution *s
 	struct search search = {
 		.work = work,
 		.composing = composing,
-		.max_steps = left > MIN_STEPS ? left : MIN_STEPS,
+		.allowed = left > MIN_STEPS ? left : MIN_STEPS,
 	};
+	search.max_steps = search.allowed < VAIN_STEPS ? search.allowed : VAIN_STEPS;
 	plan_solution_clear(&search.now);
 	prepare(&search);
 	if (!composing && (search.candidates != work->visible ||

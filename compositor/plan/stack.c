@@ -146,7 +146,9 @@ static bool pile_up(const struct plan_work *work, struct plan_solution *solution
 
 static bool order(const struct plan_work *work, struct plan_solution *solution, uint64_t placed,
 	bool primary_is_ours, bool apart) {
-	struct pile pile = {.highest = INT64_MIN};
+	struct pile pile; // zpos is only read of what is done
+	pile.done = 0;
+	pile.highest = INT64_MIN;
 	int64_t floor = INT64_MIN;
 	if (!pile_up(work, solution, solution->underlays, INT64_MIN, apart, &pile)) {
 		return false;

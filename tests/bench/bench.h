@@ -64,6 +64,8 @@ struct bench_run {
 	unsigned tests;
 	/** Apart from the kernel's own time. */
 	int64_t planning_ns;
+	/** The same once without a time limit to cut it off; 0 where there is none anyway. */
+	int64_t patient_ns;
 };
 
 /** Two framebuffers of each layer, shown in turns; the last pair is of our own picture. */
