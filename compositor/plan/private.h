@@ -59,9 +59,6 @@ struct plan_solution {
 	int64_t primary_zpos;
 };
 
-/** A solution with everything composed. */
-void plan_solution_clear(struct plan_solution *solution);
-
 static inline unsigned plan_count(uint64_t set) {
 	return (unsigned)__builtin_popcountll(set);
 }
@@ -155,7 +152,14 @@ void plan_remember(struct plan_work *work, const struct latch_plan *plan);
 /** Other layers, or other planes: what the kernel refused before says nothing of them. */
 void plan_begin_arrangement(struct plan_work *work);
 
-/* plan.c */
+/* solution.c */
+
+/** A solution with everything composed. */
+void plan_solution_clear(struct plan_solution *solution);
+
+/** Writes a solution into layers (work's, or a copy of them), and makes the plan that goes with it. */
+struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *layers,
+	const struct plan_solution *solution, bool composing);
 
 /** Whether another test commit may be made. */
 bool plan_may_test(const struct plan_work *work);
