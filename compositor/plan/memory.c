@@ -6,6 +6,13 @@
 /* So many real commits of plans that had passed their test may fail before it is given up. */
 #define MAX_REFUSED_COMMITS 3
 
+/* An output without layers or planes has no arrays of them, and memcpy() wants one. */
+static void copy(void *to, const void *from, size_t len, size_t size) {
+	if (len > 0) {
+		memcpy(to, from, len * size);
+	}
+}
+
 uint64_t plan_find_waiting(const uint64_t *settled, size_t len) {
 	uint64_t waiting = 0;
 	for (size_t i = 0; settled != NULL && i < len; i++) {
@@ -15,9 +22,15 @@ uint64_t plan_find_waiting(const uint64_t *settled, size_t len) {
 }
 
 bool plan_same_planes(const struct latch_plan_memory *memory, const struct latch_plan_input *input) {
-	return memory->planes_len == input->planes_len &&
-	       memcmp(memory->planes, input->planes,
-		       input->planes_len * sizeof(input->planes[0])) == 0;
+	if (memory->planes_len != input->planes_len) {
+		return false;
+	}
+	for (size_t p = 0; p < input->planes_len; p++) {
+		if (memory->planes[p] != input->planes[p]) {
+			return false;
+		}
+	}
+	return true;
 }
 
 bool plan_same_layers(
@@ -78,7 +91,7 @@ bool plan_reuse(struct plan_work *work, const uint64_t *settled) {
 
 void plan_remember(struct plan_work *work, const struct latch_plan *plan) {
 	struct latch_plan_memory *memory = work->memory;
-	memcpy(memory->layers, work->layers, work->len * sizeof(work->layers[0]));
+	copy(memory->layers, work->layers, work->len, sizeof(work->layers[0]));
 	memory->plan = *plan;
 	memory->scanout_allowed = work->input->scanout_allowed;
 	memory->captured = work->input->captured;
@@ -103,11 +116,10 @@ void plan_begin_arrangement(struct plan_work *work) {
 	const struct latch_plan_input *input = work->input;
 	memory->valid = false;
 	memory->layers_len = work->len;
-	memcpy(memory->layers, work->layers, work->len * sizeof(work->layers[0]));
+	copy(memory->layers, work->layers, work->len, sizeof(work->layers[0]));
 	if (!plan_same_planes(memory, input)) {
 		memory->planes_len = input->planes_len;
-		memcpy(memory->planes, input->planes,
-			input->planes_len * sizeof(input->planes[0]));
+		copy(memory->planes, input->planes, input->planes_len, sizeof(input->planes[0]));
 		plan_find_classes(work);
 		memcpy(memory->classes, work->classes, sizeof(memory->classes));
 		memory->previous_len = 0;

@@ -273,6 +273,20 @@ static void an_empty_screen_is_black(void **state) {
 	}
 }
 
+/* As it is before the first window, and of a window of another compositor. */
+static void no_layers_and_no_planes_need_no_arrays(void **state) {
+	struct screen *s = screen_make(plan_set_vkms);
+	struct latch_plan plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	assert_int_equal(plan.visible, 0);
+	s->input.planes = NULL;
+	s->input.planes_len = 0;
+	s->input.primary = NULL;
+	plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	assert_int_equal(plan.visible, 0);
+	plan = latch_plan_make(NULL, 0, NULL, &s->input, &s->memory);
+	assert_int_equal(plan.rung, LATCH_RUNG_REUSED);
+}
+
 static void rungs_have_names(void **state) {
 	assert_string_equal(latch_rung_name(LATCH_RUNG_REUSED), "reused");
 	assert_string_equal(latch_rung_name(LATCH_RUNG_PLANES), "planes");
@@ -296,6 +310,7 @@ int main(void) {
 		cmocka_unit_test(a_busy_kernel_is_asked_again),
 		cmocka_unit_test(a_picture_is_taken_and_all_comes_back),
 		cmocka_unit_test(an_empty_screen_is_black),
+		cmocka_unit_test(no_layers_and_no_planes_need_no_arrays),
 		cmocka_unit_test(rungs_have_names),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
