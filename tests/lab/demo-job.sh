@@ -1,7 +1,8 @@
 #!/bin/bash
 # demo-job.sh RESULTS FRAMES: the guest's part of the demo. Runs latch as a
 # session of its own with its sample client, and leaves in RESULTS the latency
-# table as JSON, the trace, and a picture of the screen.
+# table as JSON, the trace, and a picture of the screen; on vkms then with more
+# windows, and leaves which of them is on which plane.
 set -euo pipefail
 
 results=$1 frames=$2
@@ -53,3 +54,24 @@ if kill -0 "$latch" 2>/dev/null; then
     take_picture || echo "no picture of the screen" >&2
 fi
 wait "$latch"
+
+# vkms has ten planes: some windows, and what latchctl says of them.
+show_planes() {
+    # shellcheck disable=SC2016 # the inner shell's
+    latch --device "$LATCH_DEVICE" --mode 1024x768 --log error --capture "$results/planes.png" \
+        -- bash -c '
+            latch-client --software --size 400x300 --title animation &
+            latch-client --software --format NV12 --size 320x240 --title video &
+            weston-simple-shm &
+            sleep 3
+            latchctl planes >"$0/planes.txt"
+            latchctl planes --svg "$0/planes.svg"
+            kill -USR1 $PPID
+            sleep 1' "$results" >"$results/planes.log" 2>&1
+    printf '\n'
+    cat "$results/planes.txt"
+}
+
+if [[ $LATCH_LAB_DEVICE == vkms ]]; then
+    show_planes
+fi

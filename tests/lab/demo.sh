@@ -7,7 +7,8 @@ usage: ./run demo [--window] [--frames N]
 
 Boots the lab and runs latch with its sample client on virgl (a GPU whose
 fences are real) and on vkms (ten planes, no GPU); prints the latency table of
-each and leaves table, trace and picture in out/demo/.
+each, and which window is on which plane; leaves tables, traces and pictures in
+out/demo/.
 
   --window     show the machine's screen in a window (needs an X display)
   --frames N   frames to show on each device (500 on virgl, 300 on vkms, where
@@ -49,7 +50,7 @@ demo_on() { # DEVICE FRAMES
 demo_results() {
     local file
     printf '\nWhat the demo has left:\n'
-    for file in "$out"/demo/{virgl,vkms}/{table.json,trace,screen.png}; do
+    for file in "$out"/demo/{virgl,vkms}/{table.json,trace,screen.png,planes.svg,planes.png}; do
         [[ ! -s $file ]] || printf '  %s\n' "$file"
     done
     printf 'The traces open at ui.perfetto.dev.\n'
