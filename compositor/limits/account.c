@@ -21,6 +21,7 @@ struct latch_accounts {
 	struct wl_list accounts; // latch_account.link
 	/* Fds that may be charged until it is time to look again how many are left. */
 	uint64_t fds_until_look;
+	uint64_t fds_share; // that one client may have
 	struct wl_listener client_created;
 };
 
@@ -203,11 +204,18 @@ static bool share_out(struct latch_account *account, const struct latch_fds *fds
 	return true;
 }
 
+static uint64_t share_of(const struct latch_fds *fds) {
+	return (fds->limit - fds->reserve) / LATCH_FDS_SHARE_DEN;
+}
+
 /* To look is a system call: it is made again when a quarter of what was left may be gone. */
 static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 	struct latch_accounts *owner = account->owner;
 	uint64_t used = account->used[LATCH_LIMIT_FDS];
 	uint64_t max = owner->limits.max[LATCH_LIMIT_FDS];
+	if (max > owner->fds_share) {
+		max = owner->fds_share;
+	}
 	if (amount > max || used > max - amount) {
 		return refuse_limit(account, LATCH_LIMIT_FDS, max);
 	}
@@ -216,12 +224,9 @@ static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 		return true;
 	}
 	struct latch_fds fds = latch_fds_look();
-	uint64_t share = (fds.limit - fds.reserve) / LATCH_FDS_SHARE_DEN;
 	size_t spare = latch_fds_spare(&fds);
 	owner->fds_until_look = spare / 4;
-	if (used + amount > share) {
-		return refuse_limit(account, LATCH_LIMIT_FDS, share);
-	}
+	owner->fds_share = share_of(&fds);
 	return spare >= amount || share_out(account, &fds);
 }
 
@@ -373,7 +378,9 @@ struct latch_accounts *latch_accounts_create(
 	if (accounts == NULL) {
 		return NULL;
 	}
+	struct latch_fds fds = latch_fds_look();
 	*accounts = (struct latch_accounts){
+		.fds_share = share_of(&fds),
 		.loop = wl_display_get_event_loop(display),
 		.limits = *limits,
 		.client_created.notify = handle_client_created,
