@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -17,17 +18,22 @@
 #include <unistd.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
 #include "limits/account.h"
 #include "limits/fds.h"
+#include "xdg-shell-client-protocol.h"
 
 struct client {
 	struct wl_client *server; // NULL when it has gone
 	struct wl_display *display;
 	struct latch_account *account;
 	struct wl_shm *shm;
+	struct wl_compositor *compositor;
+	struct xdg_wm_base *wm_base;
 	struct wl_listener destroy;
 };
 
@@ -61,6 +67,10 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	struct client *client = data;
 	if (strcmp(interface, wl_shm_interface.name) == 0) {
 		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+	} else if (strcmp(interface, wl_compositor_interface.name) == 0) {
+		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
+	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
+		client->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
 	}
 }
 
@@ -94,9 +104,10 @@ static void world_init(struct world *world, const struct latch_limits *limits) {
 	*world = (struct world){.display = wl_display_create()};
 	wlr_log_init(WLR_INFO, handle_log);
 	logging_world = world;
-	const uint32_t formats[] = {WL_SHM_FORMAT_ARGB8888, WL_SHM_FORMAT_XRGB8888};
-	assert_non_null(wlr_shm_create(world->display, 1,
-		(const uint32_t[]){0x34325241, 0x34325258}, sizeof(formats) / sizeof(formats[0])));
+	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+	assert_non_null(wlr_shm_create(world->display, 1, formats, 2));
+	assert_non_null(wlr_compositor_create(world->display, 4, NULL));
+	assert_non_null(wlr_xdg_shell_create(world->display, 1));
 	world->accounts = latch_accounts_create(world->display, limits);
 	for (int i = 0; i < 3; i++) {
 		struct client *client = &world->clients[i];
@@ -116,6 +127,8 @@ static void world_init(struct world *world, const struct latch_limits *limits) {
 		assert_true(wl_display_dispatch(client->display) > 0);
 		wl_registry_destroy(registry);
 		assert_non_null(client->shm);
+		assert_non_null(client->compositor);
+		assert_non_null(client->wm_base);
 	}
 	world_sync(world);
 }
@@ -124,6 +137,8 @@ static void world_finish(struct world *world) {
 	logging_world = NULL;
 	for (int i = 0; i < 3; i++) {
 		wl_shm_destroy(world->clients[i].shm);
+		wl_compositor_destroy(world->clients[i].compositor);
+		xdg_wm_base_destroy(world->clients[i].wm_base);
 		wl_display_disconnect(world->clients[i].display);
 	}
 	wl_display_destroy_clients(world->display);
@@ -177,6 +192,22 @@ static void test_who_it_is(void **state) {
 	assert_string_equal(latch_account_describe(account, text), expected);
 	assert_int_equal(latch_account_pid(account), getpid());
 	assert_string_equal(latch_account_comm(account), "test-limits-acc");
+
+	/* What it calls itself goes to a terminal. */
+	const struct client *client = &world.clients[0];
+	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
+	struct xdg_surface *xdg = xdg_wm_base_get_xdg_surface(client->wm_base, surface);
+	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg);
+	world_sync(&world);
+	assert_string_equal(latch_account_describe(account, text), expected);
+	xdg_toplevel_set_app_id(toplevel, "org.evil\n\033[31m\"");
+	world_sync(&world);
+	snprintf(expected, sizeof(expected),
+		"client %d (test-limits-acc, app id \"org.evil??[31m?\")", (int)getpid());
+	assert_string_equal(latch_account_describe(account, text), expected);
+	xdg_toplevel_destroy(toplevel);
+	xdg_surface_destroy(xdg);
+	wl_surface_destroy(surface);
 	world_finish(&world);
 }
 

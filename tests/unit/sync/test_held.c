@@ -58,6 +58,27 @@ static void test_named_once(void **state) {
 	world_finish(&world);
 }
 
+/* The parent waits too, but not for a fence of its own. */
+static void test_subsurface_is_named(void **state) {
+	struct world world;
+	world_init_with(&world, NULL, &(struct latch_gate_options){.hold_warning_ns = 20 * MS});
+	struct surface *parent = surface_create(&world, 'p'), *child = surface_create(&world, 'c');
+	struct wl_subsurface *role = surface_make_child(&world, child, parent);
+	int never = kernel_fence_create();
+	surface_draw(&world, child, never);
+	surface_draw(&world, parent, -1);
+	assert_int_equal(world_stats(&world).held, 2);
+	world_wait(&world, 60);
+	assert_int_equal(world.logged, 1);
+	char text[64];
+	snprintf(text, sizeof(text), "wl_surface#%u ",
+		wl_proxy_get_id((struct wl_proxy *)child->wl));
+	assert_logged(&world, text);
+	wl_proxy_destroy((struct wl_proxy *)role);
+	close(never);
+	world_finish(&world);
+}
+
 struct seen {
 	int len;
 	struct latch_held held[8];
@@ -232,6 +253,7 @@ static void test_error_is_named(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_named_once),
+		cmocka_unit_test(test_subsurface_is_named),
 		cmocka_unit_test(test_each_held),
 		cmocka_unit_test(test_timeout),
 		cmocka_unit_test(test_deadlines),
