@@ -190,7 +190,7 @@ static struct latch_account *find_biggest(struct latch_account *account) {
  */
 static bool share_out(struct latch_account *account, const struct latch_fds *fds) {
 	struct latch_account *biggest = find_biggest(account);
-	if (biggest->used[LATCH_LIMIT_FDS] < LATCH_FDS_INNOCENT || biggest->ending != NULL) {
+	if (biggest->used[LATCH_LIMIT_FDS] < LATCH_FDS_INNOCENT) {
 		return true;
 	}
 	snprintf(biggest->refusal, sizeof(biggest->refusal),

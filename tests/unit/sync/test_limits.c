@@ -81,6 +81,22 @@ static void test_cached_updates(void **state) {
 	world_sync(&world);
 	assert_int_equal(child->applied, 15);
 	assert_int_equal(used(&world, LATCH_LIMIT_UPDATES), 0);
+
+	/* Applied is applied, also where nobody takes the update. */
+	struct wl_surface *untaken = wl_compositor_create_surface(world.compositor);
+	struct wl_subsurface *untaken_role = wl_subcompositor_get_subsurface(
+		world.subcompositor, untaken, parent->wl);
+	for (int i = 0; i < 5; i++) {
+		wl_surface_commit(untaken);
+	}
+	world_sync(&world);
+	assert_true(used(&world, LATCH_LIMIT_UPDATES) >= 4);
+	wl_surface_commit(parent->wl);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_UPDATES), 0);
+	wl_subsurface_destroy(untaken_role);
+	wl_surface_destroy(untaken);
+
 	for (int i = 0; i < 22; i++) {
 		wl_surface_commit(child->wl);
 	}
