@@ -29,7 +29,7 @@ enum latch_limit {
  * The defaults: far above what a program of good will needs, low enough that some dozens of
  * clients at their limits don't end the compositor. A client that draws 1000 frames a second with
  * fences half a second late has 500 updates on their way; one with 100 windows of ten buffers has
- * 1000 buffers, with two planes each 2000 fds, and two more for each fence. 16 GiB are 64 buffers
+ * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
  * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
  * being freed.
  */

@@ -218,16 +218,17 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 	sync->fence_error_logged = true;
 }
 
-void latch_hold_hint(struct latch_held_update *update, const struct latch_watch *watch) {
+/* Returns what latch_watch_set_deadline() does, 0 also where there is nothing to be told. */
+static int set_deadline(struct latch_held_update *update, const struct latch_watch *watch) {
 	struct latch_gate *gate = update->sync->gate;
 	bool *off = &gate->no_deadlines[update->base.kind];
 	if (gate->options.next_vblank_ns == NULL || *off) {
-		return;
+		return 0;
 	}
 	int64_t vblank_ns =
 		gate->options.next_vblank_ns(gate->options.data, update->sync->surface);
 	if (vblank_ns == 0) {
-		return;
+		return 0;
 	}
 	int ret = latch_watch_set_deadline(watch, vblank_ns);
 	if (ret == 0) {
@@ -236,5 +237,17 @@ void latch_hold_hint(struct latch_held_update *update, const struct latch_watch 
 		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
 			latch_sync_kind_name(update->base.kind), strerror(-ret));
 		*off = true;
+	}
+	return ret;
+}
+
+static void handle_fence_there(struct latch_watch *watch) {
+	set_deadline(watch->data, watch);
+}
+
+void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch) {
+	if (set_deadline(update, watch) == -EAGAIN) {
+		/* No more than a hint: where it can't be had, it is not given. */
+		latch_watch_await_fence(watch, update->sync->gate->loop, handle_fence_there);
 	}
 }

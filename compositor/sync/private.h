@@ -135,8 +135,8 @@ void latch_hold_begin(struct latch_held_update *update);
 void latch_hold_end(struct latch_held_update *update);
 /* An acquire fence of the update has signalled with an error. */
 void latch_hold_note_error(struct latch_held_update *update, const struct latch_watch *watch);
-/* The watch has begun: hints at the deadline. */
-void latch_hold_hint(struct latch_held_update *update, const struct latch_watch *watch);
+/* The watch has begun: tells the fence's driver the deadline, as soon as there is a fence. */
+void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch);
 
 /* tree.c */
 

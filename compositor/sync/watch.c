@@ -5,7 +5,16 @@
 
 #include "sync/timeline.h"
 
+static void stop_awaiting(struct latch_watch *watch) {
+	if (watch->fence_source != NULL) {
+		wl_event_source_remove(watch->fence_source);
+		watch->fence_source = NULL;
+		latch_fence_clear(&watch->fence_fd);
+	}
+}
+
 void latch_watch_finish(struct latch_watch *watch) {
+	stop_awaiting(watch);
 	if (watch->source != NULL) {
 		wl_event_source_remove(watch->source);
 		watch->source = NULL;
@@ -131,4 +140,28 @@ int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_n
 	}
 	latch_fence_clear(&owned);
 	return ret;
+}
+
+static int handle_fence_there(int fd, uint32_t mask, void *data) {
+	struct latch_watch *watch = data;
+	stop_awaiting(watch);
+	watch->fence_func(watch);
+	return 0;
+}
+
+int latch_watch_await_fence(
+	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func) {
+	int fd = latch_timeline_fence_eventfd(watch->timeline, watch->point);
+	if (fd < 0) {
+		return fd;
+	}
+	watch->fence_source =
+		wl_event_loop_add_fd(loop, fd, WL_EVENT_READABLE, handle_fence_there, watch);
+	if (watch->fence_source == NULL) {
+		latch_fence_clear(&fd);
+		return -ENOMEM;
+	}
+	watch->fence_func = func;
+	watch->fence_fd = fd;
+	return 0;
 }

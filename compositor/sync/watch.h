@@ -8,8 +8,9 @@
 
 #include "sync/fence.h"
 
-/* Open fds of one watch: its own, and the duplicate that libwayland polls. */
-#define LATCH_WATCH_FDS 2
+/* Open fds of one watch, at most: two eventfds of a point without a fence, and the duplicates that
+ * libwayland polls. */
+#define LATCH_WATCH_FDS 4
 
 struct latch_timeline;
 struct latch_watch;
@@ -30,6 +31,11 @@ struct latch_watch {
 	int fd;				/* a sync_file, or the eventfd of the point */
 	struct latch_timeline *timeline;
 	uint64_t point;
+
+	/* Of latch_watch_await_fence(). */
+	latch_watch_func fence_func;
+	struct wl_event_source *fence_source; /* NULL when it is not awaited */
+	int fence_fd;
 };
 
 /**
@@ -55,6 +61,13 @@ int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_inf
  * for a point that has no fence yet, or another negative errno.
  */
 int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_ns);
+
+/**
+ * For a watch of a point that has no fence yet: calls func once when it has one. Returns 0, or a
+ * negative errno when that can't be had; the watch itself goes on in any case.
+ */
+int latch_watch_await_fence(
+	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func);
 
 /** Stops watching; fine at any time after a start, also inside func. */
 void latch_watch_finish(struct latch_watch *watch);

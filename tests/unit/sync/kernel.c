@@ -37,6 +37,7 @@ struct syncobj {
 	struct {
 		uint64_t point;
 		int fd;
+		bool for_fence;
 	} waits[MAX];
 	int num_waits;
 };
@@ -260,17 +261,22 @@ int kernel_syncobj_create(void) {
 	return fd;
 }
 
-static void signal_to(struct syncobj *syncobj, uint64_t point) {
-	if (point > syncobj->signalled) {
-		syncobj->signalled = point;
-	}
+static void wake(struct syncobj *syncobj, uint64_t point, bool signalled) {
 	for (int i = 0; i < syncobj->num_waits; i++) {
-		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point) {
+		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point &&
+			(signalled || syncobj->waits[i].for_fence)) {
 			eventfd_add(syncobj->waits[i].fd, 1);
 			close(syncobj->waits[i].fd);
 			syncobj->waits[i].fd = -1;
 		}
 	}
+}
+
+static void signal_to(struct syncobj *syncobj, uint64_t point) {
+	if (point > syncobj->signalled) {
+		syncobj->signalled = point;
+	}
+	wake(syncobj, point, true);
 }
 
 void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
@@ -286,6 +292,7 @@ void kernel_syncobj_materialise(int syncobj_fd, uint64_t point, int fence_fd) {
 	assert(syncobj->materialised < 0);
 	syncobj->materialised_point = point;
 	syncobj->materialised = fcntl(fence_fd, F_DUPFD_CLOEXEC, 0);
+	wake(syncobj, point, false);
 }
 
 bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd) {
@@ -391,8 +398,10 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 	if (syncobj == NULL) {
 		return -ENOENT;
 	}
-	assert(arg->flags == 0 && syncobj->num_waits < MAX);
+	assert((arg->flags & ~(uint32_t)DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE) == 0);
+	assert(syncobj->num_waits < MAX);
 	syncobj->waits[syncobj->num_waits].point = arg->point;
+	syncobj->waits[syncobj->num_waits].for_fence = arg->flags != 0;
 	syncobj->waits[syncobj->num_waits++].fd = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
 	return 0;
 }

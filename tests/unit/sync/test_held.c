@@ -217,15 +217,42 @@ static void test_deadlines(void **state) {
 	wp_linux_drm_syncobj_surface_v1_destroy(sync);
 	wp_linux_drm_syncobj_timeline_v1_destroy(timeline);
 
+	/* It gets one later, and is told then; once. */
+	int late_fd = kernel_syncobj_create();
+	timeline = wp_linux_drm_syncobj_manager_v1_import_timeline(world.syncobj, late_fd);
+	sync = wp_linux_drm_syncobj_manager_v1_get_surface(world.syncobj, a->wl);
+	for (uint32_t i = 1; i <= 2; i++) {
+		wp_linux_drm_syncobj_surface_v1_set_acquire_point(sync, timeline, 0, i);
+		wp_linux_drm_syncobj_surface_v1_set_release_point(sync, timeline, 0, 10);
+		surface_draw(&world, a, -1);
+	}
+	assert_int_equal(deadlines(&last_ns), 2);
+	vblank_ns = 9999;
+	kernel_syncobj_materialise(late_fd, 1, fence);
+	world_sync(&world);
+	assert_int_equal(deadlines(&last_ns), 3);
+	assert_int_equal(last_ns, 9999);
+	world_sync(&world);
+	kernel_syncobj_signal(late_fd, 1);
+	/* Without a fence before: both at once, in either order. */
+	kernel_syncobj_signal(late_fd, 2);
+	world_sync(&world);
+	assert_int_equal(world_stats(&world).watches, 4);
+	wp_linux_drm_syncobj_surface_v1_destroy(sync);
+	wp_linux_drm_syncobj_timeline_v1_destroy(timeline);
+	int before = deadlines(&last_ns);
+	uint64_t taken = world_stats(&world).deadlines;
+
 	/* The kernel knows no deadlines: asked once. A lack of memory may pass. */
 	kernel_fail_deadlines(ENOMEM);
 	surface_draw(&world, a, fence);
 	kernel_fail_deadlines(ENOTTY);
 	surface_draw(&world, a, fence);
 	surface_draw(&world, a, fence);
-	assert_int_equal(deadlines(&last_ns), 4);
-	assert_int_equal(world_stats(&world).deadlines, 2);
+	assert_int_equal(deadlines(&last_ns), before + 2);
+	assert_int_equal(world_stats(&world).deadlines, taken);
 	assert_int_equal(world.logged, 0);
+	close(late_fd);
 	close(fence);
 	close(point_fd);
 	world_finish(&world);
