@@ -65,8 +65,8 @@ static void warn(struct latch_held_update *update, int64_t now_ns) {
 	struct latch_held held = describe(update, now_ns);
 	char who[LATCH_ACCOUNT_TEXT], cause[128];
 	if (held.by == LATCH_HELD_BY_POINT) {
-		snprintf(cause, sizeof(cause), "point %" PRIu64 " of its timeline, without a fence yet",
-			held.point);
+		snprintf(cause, sizeof(cause),
+			"point %" PRIu64 " of its timeline, without a fence yet", held.point);
 	} else {
 		snprintf(cause, sizeof(cause), "a fence (%s) of driver \"%s\", timeline \"%s\"",
 			latch_sync_kind_name(held.kind), held.fence.driver_name,
@@ -213,8 +213,9 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 		"%s: a fence of wl_surface#%u (%s; driver \"%s\", timeline \"%s\") signalled with "
 		"an error, its buffer is not shown: %s",
 		latch_account_describe(sync->account, who),
-		wl_resource_get_id(sync->surface->resource), latch_sync_kind_name(update->base.kind),
-		watch->info.driver_name, watch->info.timeline_name, strerror(-watch->error));
+		wl_resource_get_id(sync->surface->resource),
+		latch_sync_kind_name(update->base.kind), watch->info.driver_name,
+		watch->info.timeline_name, strerror(-watch->error));
 	sync->fence_error_logged = true;
 }
 

@@ -23,7 +23,8 @@ static uint64_t used(const struct world *world, enum latch_limit limit) {
 static void assert_refused(struct world *world, const char *option) {
 	assert_true(world_is_refused(world));
 	assert_int_equal(world->logged, 1);
-	if (strstr(world->log, option) == NULL || strstr(world->log, " is ended: at most ") == NULL) {
+	if (strstr(world->log, option) == NULL ||
+		strstr(world->log, " is ended: at most ") == NULL) {
 		fail_msg("'%s' is not what is said", world->log);
 	}
 	assert_int_equal(world_stats(world).surfaces, 0);

@@ -315,6 +315,10 @@ struct wl_display *world_server_display(struct world *world) {
 	return world->server->display;
 }
 
+struct wlr_compositor *world_compositor(struct world *world) {
+	return world->server->compositor;
+}
+
 struct latch_gate_stats world_stats(struct world *world) {
 	struct latch_gate_stats stats;
 	latch_gate_get_stats(world->gate, &stats);

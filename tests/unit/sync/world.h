@@ -24,6 +24,7 @@
 struct latch_account;
 struct latch_limits;
 struct wl_client;
+struct wlr_compositor;
 struct wlr_surface;
 
 struct surface {
@@ -94,6 +95,7 @@ void surface_draw(struct world *world, struct surface *surface, int fence_fd);
 
 /* The server's side, for a second client. */
 struct wl_display *world_server_display(struct world *world);
+struct wlr_compositor *world_compositor(struct world *world);
 
 int64_t now_ns(void);
 
