@@ -8,12 +8,15 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "limits/fds.h"
+
 static void run_command(char **command, int error_fd) {
 	/* The event loop blocks the signals it takes by signalfd; the mask survives exec. */
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
+	latch_fds_restore_limit();
 	execvp(command[0], command);
 	int error = errno;
 	/* The pipe closes itself when exec succeeds: silence is good news. */

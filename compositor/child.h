@@ -17,8 +17,8 @@ struct latch_child {
 };
 
 /**
- * Starts a command with the signal mask and handlers of a fresh process. Waits until it runs or
- * is known not to.
+ * Starts a command with the signal mask, handlers and limit of open files of a fresh process. Waits
+ * until it runs or is known not to.
  *
  * Returns 0, or a negative errno: of fork, or of execvp (-ENOENT: not found). ended and data have
  * to be set before.

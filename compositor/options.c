@@ -15,6 +15,13 @@ enum option_id {
 	OPT_RENDERER,
 	OPT_NO_SCANOUT,
 	OPT_MAX_TESTS,
+	OPT_MAX_UPDATES,
+	OPT_MAX_FENCES,
+	OPT_MAX_BUFFERS,
+	OPT_MAX_BUFFER_MIB,
+	OPT_MAX_FDS,
+	OPT_HOLD_WARNING,
+	OPT_FENCE_TIMEOUT,
 	OPT_SOCKET,
 	OPT_STATS,
 	OPT_TRACE,
@@ -33,6 +40,13 @@ static const struct option long_options[] = {
 	{"renderer", required_argument, NULL, OPT_RENDERER},
 	{"no-scanout", no_argument, NULL, OPT_NO_SCANOUT},
 	{"max-tests", required_argument, NULL, OPT_MAX_TESTS},
+	{"max-updates", required_argument, NULL, OPT_MAX_UPDATES},
+	{"max-fences", required_argument, NULL, OPT_MAX_FENCES},
+	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
+	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
+	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
+	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
+	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"stats", required_argument, NULL, OPT_STATS},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -57,6 +71,11 @@ static const char help[] =
 	"  --renderer NAME    what composes: auto, gles2, vulkan, pixman (default: auto)\n"
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
 	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
+	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
+	"                     what each client may make latch hold (default: 1024 updates and\n"
+	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
+	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
+	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
 	"  --stats FILE       write the latency table as JSON at the end\n"
 	"  --trace FILE       write every frame's way, to be opened with ui.perfetto.dev\n"
@@ -121,6 +140,27 @@ static bool parse_max_tests(const char *text, unsigned *max_tests) {
 	return true;
 }
 
+/* Above every limit that makes sense, below all that could overflow. */
+#define MAX_LIMIT UINT64_C(1000000000)
+
+static int set_limit(struct latch_options *options, enum latch_limit limit, uint64_t unit) {
+	uint64_t count;
+	if (!parse_count(optarg, &count) || count > MAX_LIMIT) {
+		return usage_error("a limit is a number from 1 to 1000000000", optarg);
+	}
+	options->limits.max[limit] = count * unit;
+	return -1;
+}
+
+static int set_ms(int64_t *ns) {
+	uint64_t ms = 0;
+	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > MAX_LIMIT)) {
+		return usage_error("a time is a number of milliseconds from 0", optarg);
+	}
+	*ns = (int64_t)ms * 1000000;
+	return -1;
+}
+
 static int apply_option(struct latch_options *options, int id) {
 	switch ((enum option_id)id) {
 	case OPT_DEVICE:
@@ -143,6 +183,20 @@ static int apply_option(struct latch_options *options, int id) {
 		return parse_max_tests(optarg, &options->max_tests)
 			       ? -1
 			       : usage_error("--max-tests takes a number from 1 to 1000", optarg);
+	case OPT_MAX_UPDATES:
+		return set_limit(options, LATCH_LIMIT_UPDATES, 1);
+	case OPT_MAX_FENCES:
+		return set_limit(options, LATCH_LIMIT_FENCES, 1);
+	case OPT_MAX_BUFFERS:
+		return set_limit(options, LATCH_LIMIT_BUFFERS, 1);
+	case OPT_MAX_BUFFER_MIB:
+		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
+	case OPT_MAX_FDS:
+		return set_limit(options, LATCH_LIMIT_FDS, 1);
+	case OPT_HOLD_WARNING:
+		return set_ms(&options->hold_warning_ns);
+	case OPT_FENCE_TIMEOUT:
+		return set_ms(&options->fence_timeout_ns);
 	case OPT_SOCKET:
 		options->socket = optarg;
 		return -1;
@@ -186,6 +240,8 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.renderer = LATCH_RENDERER_AUTO,
 		.scanout = true,
 		.max_tests = LATCH_PLAN_MAX_TESTS,
+		.limits = latch_limits_default(),
+		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
 		.log_level = WLR_INFO,
 	};
 	int id;

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <wlr/util/log.h>
 
+#include "limits/account.h"
 #include "output/renderer.h"
 
 /**
@@ -28,6 +29,9 @@ enum latch_exit {
 	LATCH_EXIT_NOT_FOUND = 127,	 /* COMMAND not found */
 };
 
+/** An update that a fence holds back for longer is named in the log. */
+#define LATCH_HOLD_WARNING_MS 1000
+
 struct latch_options {
 	const char *device;    /* path of the KMS device, NULL: the first that will do */
 	const char *connector; /* NULL: all that are connected */
@@ -40,6 +44,9 @@ struct latch_options {
 	const char *trace;   /* file for the trace, NULL: none */
 	const char *capture; /* file for a picture of the screen, NULL: none */
 	uint64_t frames;     /* end after so many flips, 0: don't */
+	struct latch_limits limits; /* of each client */
+	int64_t hold_warning_ns;    /* name who is held longer, 0: don't */
+	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool list;
 	bool list_json;
 	enum wlr_log_importance log_level;

@@ -21,10 +21,14 @@
 #include <drm_fourcc.h>
 
 #include "backend/backend.h"
+#include "clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "inspect/collect_snapshot.h"
 #include "inspect/inspector.h"
+#include "limits/account.h"
+#include "limits/fds.h"
+#include "limits/listen.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/look.h"
@@ -169,6 +173,21 @@ static bool create_globals(struct latch_server *server) {
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
 }
 
+/* On several outputs: the first of their vblanks. */
+static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
+	struct latch_server *server = data;
+	int64_t now_ns = latch_now_ns(), first_ns = 0;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, now_ns);
+		if (vblank_ns != 0 && (first_ns == 0 || vblank_ns < first_ns) &&
+			latch_output_shows(output, surface)) {
+			first_ns = vblank_ns;
+		}
+	}
+	return first_ns;
+}
+
 static bool create_sync(struct latch_server *server) {
 	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
 	server->timeline_device = latch_timeline_find_device(kms_fd);
@@ -182,7 +201,13 @@ static bool create_sync(struct latch_server *server) {
 				: -1);
 	}
 	server->gate = latch_gate_create(server->display, server->compositor,
-		&(struct latch_gate_options){.timeline_device = server->timeline_device});
+		&(struct latch_gate_options){
+			.timeline_device = server->timeline_device,
+			.hold_warning_ns = server->options->hold_warning_ns,
+			.fence_timeout_ns = server->options->fence_timeout_ns,
+			.next_vblank_ns = next_vblank_ns,
+			.data = server,
+		});
 	if (server->gate == NULL) {
 		return false;
 	}
@@ -279,20 +304,14 @@ static bool add_signals(struct latch_server *server) {
 }
 
 static bool add_socket(struct latch_server *server) {
-	if (server->options->socket != NULL) {
-		if (wl_display_add_socket(server->display, server->options->socket) != 0) {
-			fprintf(stderr, "latch: the socket %s can't be made: %s\n",
-				server->options->socket, strerror(errno));
-			return false;
-		}
-		server->socket = server->options->socket;
-	} else {
-		server->socket = wl_display_add_socket_auto(server->display);
-	}
-	if (server->socket == NULL) {
-		fputs("latch: no Wayland socket can be made in XDG_RUNTIME_DIR\n", stderr);
+	const char *name = server->options->socket;
+	server->listen = latch_listen_create(server->display, name);
+	if (server->listen == NULL) {
+		fprintf(stderr, "latch: the socket %s can't be made: %s\n",
+			name != NULL ? name : "in XDG_RUNTIME_DIR", strerror(errno));
 		return false;
 	}
+	server->socket = latch_listen_name(server->listen);
 	return true;
 }
 
@@ -340,12 +359,19 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	if (status != LATCH_EXIT_OK) {
 		return status;
 	}
+	latch_fds_raise_limit();
 	server->display = wl_display_create();
 	if (server->display == NULL) {
 		fputs("latch: no memory for a Wayland display\n", stderr);
 		return LATCH_EXIT_FAILURE;
 	}
 	server->event_loop = wl_display_get_event_loop(server->display);
+	server->accounts = latch_accounts_create(server->display, &options->limits);
+	if (server->accounts == NULL) {
+		fputs("latch: no memory for the limits of clients\n", stderr);
+		status = LATCH_EXIT_FAILURE;
+		goto error;
+	}
 
 	/* Signals first: threads of libraries made later must inherit the blocked mask. */
 	if (!add_signals(server)) {
@@ -483,6 +509,7 @@ void latch_server_end(struct latch_server *server, int exit_status) {
 void latch_server_finish(struct latch_server *server) {
 	bool ran = server->socket != NULL && server->exit_status >= 0;
 	latch_child_finish(&server->child);
+	latch_listen_destroy(server->listen);
 	wl_list_remove(&server->new_output.link);
 	wl_list_remove(&server->session_active.link);
 
@@ -516,6 +543,7 @@ void latch_server_finish(struct latch_server *server) {
 			wl_event_source_remove(server->signals[i]);
 		}
 	}
+	latch_accounts_destroy(server->accounts);
 	if (server->display != NULL) {
 		wl_display_destroy(server->display);
 	}

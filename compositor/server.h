@@ -10,11 +10,13 @@
 #include "options.h"
 #include "output/renderer.h"
 
+struct latch_accounts;
 struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_inspector;
 struct latch_gate;
 struct latch_image_capture;
+struct latch_listen;
 struct latch_management;
 struct latch_shell;
 struct latch_timeline_device;
@@ -32,6 +34,8 @@ struct latch_server {
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;
+	struct latch_accounts *accounts;
+	struct latch_listen *listen;
 	const char *socket;
 
 	struct latch_backend backend;

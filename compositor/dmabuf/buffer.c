@@ -8,12 +8,17 @@
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/dmabuf.h>
 
+#include "limits/account.h"
+
 #define WL_BUFFER_VERSION 1
 
 struct buffer {
 	struct wlr_buffer base;
 	struct wl_resource *resource; // NULL after the client destroyed it
 	struct wlr_dmabuf_attributes attributes;
+	/* Charged for the fds and the bytes; it may outlive its client as this buffer may. */
+	struct latch_account *account;
+	uint64_t bytes;
 	struct wl_listener release;
 };
 
@@ -29,6 +34,10 @@ static void buffer_destroy(struct wlr_buffer *base) {
 	struct buffer *buffer = wl_container_of(base, buffer, base);
 	wl_list_remove(&buffer->release.link);
 	wlr_buffer_finish(base);
+	latch_account_discharge(
+		buffer->account, LATCH_LIMIT_FDS, (uint64_t)buffer->attributes.n_planes);
+	latch_account_discharge(buffer->account, LATCH_LIMIT_BYTES, buffer->bytes);
+	latch_account_unref(buffer->account);
 	wlr_dmabuf_attributes_finish(&buffer->attributes);
 	free(buffer);
 }
@@ -68,8 +77,8 @@ static struct wlr_buffer *from_resource(struct wl_resource *resource) {
 	return &buffer->base;
 }
 
-struct wl_resource *latch_dmabuf_buffer_create(
-	struct wl_client *client, uint32_t id, const struct wlr_dmabuf_attributes *attributes) {
+struct wl_resource *latch_dmabuf_buffer_create(struct wl_client *client, uint32_t id,
+	const struct wlr_dmabuf_attributes *attributes, uint64_t bytes) {
 	struct buffer *buffer = calloc(1, sizeof(*buffer));
 	if (buffer == NULL) {
 		return NULL;
@@ -80,6 +89,8 @@ struct wl_resource *latch_dmabuf_buffer_create(
 		return NULL;
 	}
 	buffer->attributes = *attributes;
+	buffer->account = latch_account_ref(latch_account_find(client));
+	buffer->bytes = bytes;
 	wlr_buffer_init(&buffer->base, &buffer_impl, attributes->width, attributes->height);
 	buffer->release.notify = handle_release;
 	wl_signal_add(&buffer->base.events.release, &buffer->release);
@@ -97,7 +108,8 @@ struct wl_resource *latch_dmabuf_buffer_create_dead(
 			.format = DRM_FORMAT_INVALID,
 			.modifier = DRM_FORMAT_MOD_INVALID,
 			.fd = {-1, -1, -1, -1},
-		});
+		},
+		0);
 }
 
 static const struct wlr_buffer_resource_interface resource_interface = {

@@ -9,6 +9,7 @@
 
 #include "dmabuf/buffer.h"
 #include "dmabuf/format_list.h"
+#include "limits/account.h"
 #include "linux-dmabuf-v1-protocol.h"
 
 /* The rules that came with these versions of zwp_linux_buffer_params_v1.add. */
@@ -18,21 +19,24 @@
 struct params {
 	struct wl_resource *resource;
 	const struct latch_params_judge *judge;
+	struct latch_account *account;
 	struct wl_list link;
 	/* A create request was made: only destroy is legal. */
 	bool used;
 	/* Planes came with different modifiers, which older versions do not forbid. */
 	bool mixed_modifiers;
-	/* Owns the fds; those of planes that were not added are -1. */
+	/* Owns the fds, each on the account; those of planes that were not added are -1. */
 	struct wlr_dmabuf_attributes attributes;
 };
 
 /* Not wlr_dmabuf_attributes_finish(): there may be gaps. */
-static void close_all(struct wlr_dmabuf_attributes *attributes) {
+static void close_all(struct params *params) {
+	struct wlr_dmabuf_attributes *attributes = &params->attributes;
 	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
 		if (attributes->fd[i] >= 0) {
 			close(attributes->fd[i]);
 			attributes->fd[i] = -1;
+			latch_account_discharge(params->account, LATCH_LIMIT_FDS, 1);
 		}
 	}
 	attributes->n_planes = 0;
@@ -45,7 +49,8 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct params *params = wl_resource_get_user_data(resource);
 	wl_list_remove(&params->link);
-	close_all(&params->attributes);
+	close_all(params);
+	latch_account_unref(params->account);
 	free(params);
 }
 
@@ -88,6 +93,11 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 	struct params *params = wl_resource_get_user_data(resource);
 	uint64_t modifier = (uint64_t)modifier_hi << 32 | modifier_lo;
 	if (!check_plane(params, index, modifier)) {
+		close(fd);
+		return;
+	}
+	if (!latch_account_charge(params->account, LATCH_LIMIT_FDS, 1)) {
+		latch_account_refuse(params->account);
 		close(fd);
 		return;
 	}
@@ -166,7 +176,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	struct latch_dmabuf_fault fault;
 	if (!judge(params, attributes, flags, &fault)) {
 		wlr_log(WLR_DEBUG, "refused a dma-buf: %s", fault.text);
-		close_all(attributes);
+		close_all(params);
 		if (fault.error == LATCH_DMABUF_FAILED) {
 			answer_failed(params, client, immed_id, width, height);
 		} else {
@@ -176,9 +186,17 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	struct wl_resource *buffer = latch_dmabuf_buffer_create(client, immed_id, attributes);
+	uint64_t bytes = latch_dmabuf_bytes(attributes, params->judge->probe);
+	if (!latch_account_charge(params->account, LATCH_LIMIT_BYTES, bytes)) {
+		latch_account_refuse(params->account);
+		close_all(params);
+		return;
+	}
+	struct wl_resource *buffer =
+		latch_dmabuf_buffer_create(client, immed_id, attributes, bytes);
 	if (buffer == NULL) {
-		close_all(attributes);
+		latch_account_discharge(params->account, LATCH_LIMIT_BYTES, bytes);
+		close_all(params);
 		wl_client_post_no_memory(client);
 		return;
 	}
@@ -217,11 +235,13 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 	}
 	*params = (struct params){
 		.judge = judge,
+		.account = latch_account_ref(latch_account_find(client)),
 		.attributes = {.fd = {-1, -1, -1, -1}},
 	};
 	params->resource =
 		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
 	if (params->resource == NULL) {
+		latch_account_unref(params->account);
 		free(params);
 		wl_client_post_no_memory(client);
 		return;

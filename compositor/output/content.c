@@ -1,7 +1,6 @@
 #include "output/content.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <wlr/render/wlr_texture.h>
@@ -172,15 +171,10 @@ static void surface_set_content(struct latch_surface *surface, struct latch_cont
 	surface->current = content;
 }
 
-/* The GPU job that should have filled the buffer failed: the last good one stays up. */
+/* The GPU job that should have filled the buffer failed: the last good one stays up. The gate has
+ * said whose it was. */
 static void surface_note_fence_error(
 	struct latch_surface *surface, const struct latch_update *update) {
-	if (!surface->logged_fence_error) {
-		wlr_log(WLR_ERROR,
-			"surface %u: a fence signalled with an error, its buffer is not shown",
-			surface->id);
-		surface->logged_fence_error = true;
-	}
 	latch_trace_frame(
 		surface->tracker->options.trace, &(struct latch_frame_record){
 							 .surface_id = surface->id,
@@ -190,7 +184,7 @@ static void surface_note_fence_error(
 							 .signalled_ns = update->signalled_ns,
 							 .ready_ns = update->ready_ns,
 							 .release_ns = latch_now_ns(),
-							 .fence_error = -EIO,
+							 .fence_error = update->fence_error,
 						 });
 }
 

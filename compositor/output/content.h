@@ -77,7 +77,6 @@ struct latch_surface {
 	uint64_t logged_reasons;
 	uint32_t logged_plane;
 	uint32_t logged_output;
-	bool logged_fence_error;
 	/** What its dma-buf feedback was made from. */
 	bool advised;
 	uint64_t advised_reasons;

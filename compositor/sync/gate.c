@@ -45,18 +45,21 @@ struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_comp
 	}
 	*gate = (struct latch_gate){
 		.loop = wl_display_get_event_loop(display),
+		.options = *options,
 		.syncobj = {.device = options->timeline_device, .lookup = lookup_syncobj},
 		.explicit = {.lookup = lookup_explicit},
 		.new_surface = {.notify = handle_new_surface},
 		.compositor_destroy = {.notify = handle_compositor_destroy},
 	};
 	wl_list_init(&gate->surfaces);
-	wl_list_init(&gate->clients);
 	wl_list_init(&gate->free);
 
+	if (!latch_hold_init(gate)) {
+		goto error_gate;
+	}
 	gate->releases = latch_release_pool_create(gate->loop);
 	if (gate->releases == NULL) {
-		goto error_gate;
+		goto error_hold;
 	}
 	gate->explicit_global = latch_explicit_global_create(display, &gate->explicit);
 	if (gate->explicit_global == NULL) {
@@ -80,6 +83,8 @@ error_explicit:
 	wl_global_destroy(gate->explicit_global);
 error_releases:
 	latch_release_pool_finish(gate->releases);
+error_hold:
+	latch_hold_finish(gate);
 error_gate:
 	free(gate);
 error:
@@ -107,6 +112,7 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	}
 	wl_global_destroy(gate->explicit_global);
 	latch_release_pool_finish(gate->releases);
+	latch_hold_finish(gate);
 	latch_timeline_device_unref(gate->timeline_device);
 	free(gate);
 }

@@ -15,8 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sync/fence.h"
 #include "sync/update.h"
 
+struct latch_account;
 struct latch_gate;
 struct latch_timeline_device;
 struct wl_display;
@@ -27,6 +29,16 @@ struct latch_gate_options {
 	/* The node for timelines; the gate takes a reference of its own. NULL: there is none,
 	 * linux-drm-syncobj-v1 is not offered. */
 	struct latch_timeline_device *timeline_device;
+
+	/* An update that is held longer is named in the log, once; 0: never. */
+	int64_t hold_warning_ns;
+	/* The client of an update that waits longer for its fences is ended; 0: never. It takes
+	 * limits/account.h, without which nobody is. */
+	int64_t fence_timeout_ns;
+	/* When the vblank comes that the surface's next content should make (CLOCK_MONOTONIC), 0
+	 * where nobody knows: what the drivers of pending fences are told. NULL: nothing. */
+	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
+	void *data;
 };
 
 /** For leak tests, and for whoever asks what the gate is doing. */
@@ -39,6 +51,31 @@ struct latch_gate_stats {
 	uint64_t held_ever;  /* of which had to wait */
 	uint64_t superseded; /* never taken: dropped, or replaced before somebody took them */
 	uint64_t fence_errors;
+	uint64_t deadlines;  /* fences whose driver took a deadline */
+	uint64_t warnings;   /* updates that were named in the log */
+};
+
+/** What an update that is held waits for. */
+enum latch_held_by {
+	LATCH_HELD_BY_FENCE,  /* a fence that has not signalled */
+	LATCH_HELD_BY_POINT,  /* a timeline's point that has no fence yet */
+	LATCH_HELD_BY_UPDATE, /* its own fences are done; the update before it, or a subsurface's */
+};
+
+/** One update that is held, for whoever wants to show it. All is borrowed. */
+struct latch_held {
+	struct wlr_surface *surface;
+	/* NULL where no accounts are kept (limits/account.h). */
+	const struct latch_account *account;
+	uint64_t update_id; /* 0: a commit without a buffer */
+	enum latch_sync_kind kind;
+	enum latch_held_by by;
+	int64_t age_ns; /* since its commit */
+	size_t fences;	/* that it still waits for */
+	/* Of the first of them. BY_FENCE: its driver and timeline. The point where kind is
+	 * LATCH_SYNC_SYNCOBJ. */
+	struct latch_fence_info fence;
+	uint64_t point;
 };
 
 /**
@@ -50,6 +87,13 @@ struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_comp
 void latch_gate_destroy(struct latch_gate *gate);
 
 void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats *stats);
+
+/**
+ * Calls func for each update that is held, surface by surface, the oldest of each first. Asks the
+ * kernel about each (some short ioctls). func must not end surfaces or clients.
+ */
+void latch_gate_for_each_held(const struct latch_gate *gate,
+	void (*func)(void *data, const struct latch_held *held), void *data);
 
 /**
  * Takes the update that has just become the surface's current state; to be called in a

@@ -8,6 +8,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
+#include "limits/account.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/fence.h"
 
@@ -46,12 +47,25 @@ void latch_buffer_release_send(struct latch_buffer_release *release, int fence_f
 	free(release);
 }
 
-void latch_explicit_surface_init(struct latch_explicit_surface *state) {
-	*state = (struct latch_explicit_surface){.acquire_fd = -1};
+void latch_explicit_surface_init(
+	struct latch_explicit_surface *state, struct latch_account *account) {
+	*state = (struct latch_explicit_surface){.acquire_fd = -1, .account = account};
+}
+
+int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state) {
+	if (state->acquire_fd >= 0) {
+		latch_account_discharge(state->account, LATCH_LIMIT_FDS, 1);
+	}
+	return latch_fence_take(&state->acquire_fd);
+}
+
+static void drop_acquire(struct latch_explicit_surface *state) {
+	int fd = latch_explicit_surface_take_acquire(state);
+	latch_fence_clear(&fd);
 }
 
 void latch_explicit_surface_finish(struct latch_explicit_surface *state) {
-	latch_fence_clear(&state->acquire_fd);
+	drop_acquire(state);
 	/* Never committed, so never used: its buffer is free. */
 	latch_buffer_release_send(state->release, -1);
 	state->release = NULL;
@@ -66,7 +80,7 @@ static void surface_handle_resource_destroy(struct wl_resource *resource) {
 	if (state != NULL) {
 		/* The fence goes with its object; a release object that came from it stays,
 		 * and belongs to the next commit. */
-		latch_fence_clear(&state->acquire_fd);
+		drop_acquire(state);
 		state->resource = NULL;
 	}
 }
@@ -86,6 +100,8 @@ static void surface_handle_set_acquire_fence(
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_DUPLICATE_FENCE,
 			"an acquire fence was already set for this commit");
+	} else if (!latch_account_charge(state->account, LATCH_LIMIT_FDS, 1)) {
+		latch_account_refuse(state->account);
 	} else {
 		state->acquire_fd = fd;
 		return;

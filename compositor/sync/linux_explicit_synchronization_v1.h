@@ -8,6 +8,7 @@
 
 #include "sync/update.h"
 
+struct latch_account;
 struct wl_display;
 struct wl_global;
 struct wl_resource;
@@ -19,8 +20,9 @@ struct latch_buffer_release;
 /** What zwp_linux_surface_synchronization_v1 has set for the next commit of a surface. */
 struct latch_explicit_surface {
 	struct wl_resource *resource; /* NULL while the client has no such object */
-	int acquire_fd;		      /* a sync_file, or -1 */
+	int acquire_fd;		      /* a sync_file, or -1; on the client's account */
 	struct latch_buffer_release *release;
+	struct latch_account *account; /* borrowed from the surface's owner; or NULL */
 };
 
 /** Finds the state of a surface; NULL when there is none. */
@@ -35,7 +37,11 @@ struct latch_explicit_context {
 struct wl_global *latch_explicit_global_create(
 	struct wl_display *display, struct latch_explicit_context *context);
 
-void latch_explicit_surface_init(struct latch_explicit_surface *state);
+void latch_explicit_surface_init(
+	struct latch_explicit_surface *state, struct latch_account *account);
+
+/** Moves the acquire fence out of it, off the account; -1 when there is none. */
+int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state);
 
 /** The wl_surface goes away: the client's object stays, without effect. */
 void latch_explicit_surface_finish(struct latch_explicit_surface *state);

@@ -10,6 +10,7 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/addon.h>
 
+#include "limits/account.h"
 #include "sync/gate.h"
 #include "sync/linux_drm_syncobj_v1.h"
 #include "sync/linux_explicit_synchronization_v1.h"
@@ -39,17 +40,9 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 	struct latch_timeline *timeline, uint64_t point,
 	struct latch_buffer_release *buffer_release);
 
-/* What one client makes the gate hold; here go limits. Lives as long as its surfaces. */
-struct latch_gate_client {
-	struct wl_list link; /* latch_gate.clients */
-	struct wl_client *client;
-	size_t surfaces;
-	size_t held;
-	size_t watches;
-};
-
 struct latch_gate {
 	struct wl_event_loop *loop;
+	struct latch_gate_options options;
 	struct latch_timeline_device *timeline_device; /* or NULL */
 	struct latch_release_pool *releases;
 
@@ -59,8 +52,12 @@ struct latch_gate {
 	struct wl_global *explicit_global;
 
 	struct wl_list surfaces; /* latch_surface_sync.link */
-	struct wl_list clients;	 /* latch_gate_client.link */
 	struct wl_list free;	 /* latch_held_update.link */
+
+	struct wl_event_source *hold_timer; /* NULL when nobody wants to know, see held.c */
+	int64_t hold_timer_ns;		    /* when it fires, 0: it is not set */
+	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
+	bool no_deadlines[LATCH_SYNC_SYNCOBJ + 1];
 
 	uint64_t last_id;
 	struct latch_gate_stats stats;
@@ -78,9 +75,11 @@ struct latch_held_update {
 	struct latch_surface_sync *sync;
 	uint32_t seq; /* wlr_surface_state.seq */
 
+	bool charged; /* to the account, until it is applied */
 	/* Until it is ready it holds one lock of its state, and is in sync->waiting. */
 	struct latch_wait wait;
 	bool waiting;
+	int64_t held_ns; /* since when */
 	struct latch_watch watches[LATCH_UPDATE_MAX_WATCHES];
 	size_t num_watches;
 
@@ -99,7 +98,7 @@ struct latch_sync_state {
 
 struct latch_surface_sync {
 	struct latch_gate *gate;
-	struct latch_gate_client *client;
+	struct latch_account *account; /* NULL where no accounts are kept */
 	struct wlr_surface *surface;
 	struct wl_list link; /* latch_gate.surfaces */
 
@@ -113,6 +112,9 @@ struct latch_surface_sync {
 	struct wl_list waiting; /* latch_held_update.link, oldest first */
 	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
 
+	bool warned;		 /* of an update that is held, until nothing is */
+	bool fence_error_logged;
+
 	struct wl_listener client_commit;
 };
 
@@ -121,6 +123,20 @@ bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surf
 void latch_surface_sync_destroy(struct latch_surface_sync *sync);
 /* NULL for a surface the gate is not attached to. */
 struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface);
+
+/* held.c */
+
+/* False without memory. */
+bool latch_hold_init(struct latch_gate *gate);
+void latch_hold_finish(struct latch_gate *gate);
+/* An update is held from now on. */
+void latch_hold_begin(struct latch_held_update *update);
+/* One that was held has ended, ready or not; it is in no list any more. */
+void latch_hold_end(struct latch_held_update *update);
+/* An acquire fence of the update has signalled with an error. */
+void latch_hold_note_error(struct latch_held_update *update, const struct latch_watch *watch);
+/* The watch has begun: tells the fence's driver the deadline, as soon as there is a fence. */
+void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch);
 
 /* tree.c */
 

@@ -36,13 +36,33 @@ static struct latch_held_update *update_create(struct latch_surface_sync *sync) 
 static void stop_waiting(struct latch_held_update *update) {
 	update->waiting = false;
 	wl_list_remove(&update->link);
-	update->sync->client->held--;
 	update->sync->gate->stats.held--;
+	latch_hold_end(update);
 }
 
-static void count_watch(struct latch_held_update *update, bool more) {
-	update->sync->client->watches += more ? 1 : (size_t)-1;
-	update->sync->gate->stats.watches += more ? 1 : (size_t)-1;
+static bool charge_watch(struct latch_surface_sync *sync) {
+	if (!latch_account_charge(sync->account, LATCH_LIMIT_FENCES, 1)) {
+		return false;
+	}
+	if (!latch_account_charge(sync->account, LATCH_LIMIT_FDS, LATCH_WATCH_FDS)) {
+		latch_account_discharge(sync->account, LATCH_LIMIT_FENCES, 1);
+		return false;
+	}
+	sync->gate->stats.watches++;
+	return true;
+}
+
+static void discharge_watch(struct latch_surface_sync *sync) {
+	latch_account_discharge(sync->account, LATCH_LIMIT_FENCES, 1);
+	latch_account_discharge(sync->account, LATCH_LIMIT_FDS, LATCH_WATCH_FDS);
+	sync->gate->stats.watches--;
+}
+
+static void discharge_update(struct latch_held_update *update) {
+	if (update->charged) {
+		update->charged = false;
+		latch_account_discharge(update->sync->account, LATCH_LIMIT_UPDATES, 1);
+	}
 }
 
 /* For an update that was taken, superseded, refused, or whose surface goes away. Gives back
@@ -52,10 +72,11 @@ static void update_destroy(struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {
 			latch_watch_finish(&update->watches[i]);
-			count_watch(update, false);
+			discharge_watch(update->sync);
 		}
 	}
 	latch_wait_finish(&update->wait);
+	discharge_update(update);
 	if (update->waiting) {
 		stop_waiting(update);
 	}
@@ -89,6 +110,9 @@ static void state_move(void *dst_data, void *src_data) {
 /* Runs when the state has become current, before any listener of the commit event. */
 static void handle_applied(struct wlr_surface_synced *synced) {
 	struct latch_surface_sync *sync = wl_container_of(synced, sync, synced);
+	if (sync->current.update != NULL) {
+		discharge_update(sync->current.update);
+	}
 	latch_tree_handle_applied(sync);
 }
 
@@ -109,26 +133,30 @@ static void handle_ready(struct latch_wait *wait) {
 }
 
 static void note_signal(struct latch_held_update *update, const struct latch_watch *watch) {
-	if (watch->error && !update->base.fence_error) {
-		update->sync->gate->stats.fence_errors++;
+	if (watch->error != 0) {
+		latch_hold_note_error(update, watch);
 	}
-	latch_update_note_signal(&update->base, watch->fence_ns, watch->error);
+	latch_update_note_signal(&update->base, watch->info.signal_time_ns, watch->error);
 }
 
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
-	count_watch(update, false);
+	discharge_watch(update->sync);
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
 }
 
 /* Takes in what latch_watch_*() returned for the update's next watch. */
 static int note_watch(struct latch_held_update *update, int ret) {
-	const struct latch_watch *watch = &update->watches[update->num_watches];
+	struct latch_watch *watch = &update->watches[update->num_watches];
 	if (ret > 0) {
+		if (!charge_watch(update->sync)) {
+			latch_watch_finish(watch);
+			return -EDQUOT;
+		}
 		update->num_watches++;
 		latch_wait_add(&update->wait);
-		count_watch(update, true);
+		latch_hold_hint(update, watch);
 	} else if (ret == 0) {
 		note_signal(update, watch);
 	}
@@ -181,7 +209,8 @@ static int watch_explicit(struct latch_held_update *update) {
 		}
 	}
 	if (sync->explicit.acquire_fd >= 0) {
-		return watch_sync_file(update, latch_fence_take(&sync->explicit.acquire_fd));
+		return watch_sync_file(
+			update, latch_explicit_surface_take_acquire(&sync->explicit));
 	}
 	return 0;
 }
@@ -217,12 +246,19 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 	return ret;
 }
 
-/* Law 2: what can't be watched is not shown. */
+/* Law 2: what can't be watched is not shown. -EDQUOT: the client is at a limit, as was logged. */
 static void refuse(struct latch_surface_sync *sync, int error) {
 	struct wl_client *client = wl_resource_get_client(sync->surface->resource);
 	struct wl_resource *display = wl_client_get_object(client, 1);
+	if (error == -EDQUOT) {
+		wlr_surface_reject_pending(sync->surface, display, WL_DISPLAY_ERROR_NO_MEMORY,
+			"%s", latch_account_refusal(sync->account));
+		return;
+	}
 	bool no_memory = error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-	wlr_log(WLR_ERROR, "Refused a commit: can't watch its fence: %s", strerror(-error));
+	char who[LATCH_ACCOUNT_TEXT];
+	wlr_log(WLR_ERROR, "%s is ended: can't watch the fence of its buffer: %s",
+		latch_account_describe(sync->account, who), strerror(-error));
 	wlr_surface_reject_pending(sync->surface, display,
 		no_memory ? WL_DISPLAY_ERROR_NO_MEMORY : WL_DISPLAY_ERROR_IMPLEMENTATION,
 		"wl_surface#%u: can't watch the fence of its buffer: %s",
@@ -256,10 +292,11 @@ static bool judge(struct latch_surface_sync *sync, const struct latch_sync_reque
 static void hold(struct latch_held_update *update) {
 	struct latch_surface_sync *sync = update->sync;
 	update->waiting = true;
+	update->held_ns = latch_now_ns();
 	update->base.held = true;
 	update->base.ready_ns = 0;
 	wl_list_insert(sync->waiting.prev, &update->link);
-	sync->client->held++;
+	latch_hold_begin(update);
 	sync->gate->stats.held++;
 	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
@@ -286,11 +323,17 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 
+	if (!latch_account_charge(sync->account, LATCH_LIMIT_UPDATES, 1)) {
+		refuse(sync, -EDQUOT);
+		return;
+	}
 	struct latch_held_update *update = update_create(sync);
 	if (update == NULL) {
+		latch_account_discharge(sync->account, LATCH_LIMIT_UPDATES, 1);
 		refuse(sync, -ENOMEM);
 		return;
 	}
+	update->charged = true;
 	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), &dmabuf) : 0;
 	if (ret == 0 && !latch_tree_depend(update)) {
 		ret = -ENOMEM;
@@ -305,7 +348,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		hold(update);
 	}
 	latch_tree_put_barrier(update);
-	if (buffer == NULL && !update->waiting && update->barrier == NULL) {
+	/* What wlroots keeps back behind others counts against the limit, empty or not. */
+	if (buffer == NULL && !update->waiting && update->barrier == NULL &&
+		wl_list_empty(&sync->surface->cached)) {
 		update_destroy(update);
 		return;
 	}
@@ -343,29 +388,6 @@ struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface) 
 	return addon != NULL ? wl_container_of(addon, sync, addon) : NULL;
 }
 
-static struct latch_gate_client *client_ref(struct latch_gate *gate, struct wl_client *wl_client) {
-	struct latch_gate_client *client;
-	wl_list_for_each(client, &gate->clients, link) {
-		if (client->client == wl_client) {
-			client->surfaces++;
-			return client;
-		}
-	}
-	client = calloc(1, sizeof(*client));
-	if (client != NULL) {
-		*client = (struct latch_gate_client){.client = wl_client, .surfaces = 1};
-		wl_list_insert(&gate->clients, &client->link);
-	}
-	return client;
-}
-
-static void client_unref(struct latch_gate_client *client) {
-	if (--client->surfaces == 0) {
-		wl_list_remove(&client->link);
-		free(client);
-	}
-}
-
 bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surface) {
 	struct latch_surface_sync *sync = calloc(1, sizeof(*sync));
 	if (sync == NULL) {
@@ -374,17 +396,15 @@ bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surf
 	*sync = (struct latch_surface_sync){
 		.gate = gate,
 		.surface = surface,
-		.client = client_ref(gate, wl_resource_get_client(surface->resource)),
+		.account = latch_account_ref(
+			latch_account_find(wl_resource_get_client(surface->resource))),
 		.client_commit = {.notify = handle_client_commit},
 	};
-	if (sync->client == NULL) {
-		goto error_sync;
-	}
 	if (!wlr_surface_synced_init(
 		    &sync->synced, surface, &synced_impl, &sync->pending, &sync->current)) {
-		goto error_client;
+		goto error_sync;
 	}
-	latch_explicit_surface_init(&sync->explicit);
+	latch_explicit_surface_init(&sync->explicit, sync->account);
 	wl_list_init(&sync->waiting);
 	wl_list_init(&sync->behind);
 	wlr_addon_init(&sync->addon, &surface->addons, NULL, &addon_impl);
@@ -393,9 +413,8 @@ bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surf
 	gate->stats.surfaces++;
 	return true;
 
-error_client:
-	client_unref(sync->client);
 error_sync:
+	latch_account_unref(sync->account);
 	free(sync);
 	return false;
 }
@@ -421,7 +440,7 @@ void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
 	latch_explicit_surface_finish(&sync->explicit);
 	wl_list_remove(&sync->link);
 	sync->gate->stats.surfaces--;
-	client_unref(sync->client);
+	latch_account_unref(sync->account);
 	free(sync);
 
 	latch_wait_wake(&orphans);

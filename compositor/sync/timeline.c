@@ -225,7 +225,7 @@ int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point) {
 	return drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_QUERY, &arg) != 0 ? -errno : 0;
 }
 
-int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point) {
+static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t flags) {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {
 		return -errno;
@@ -233,6 +233,7 @@ int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point) {
 	/* The kernel holds the syncobj and the eventfd for as long as the watch lasts. */
 	struct drm_syncobj_eventfd arg = {
 		.handle = timeline->handle,
+		.flags = flags,
 		.point = point,
 		.fd = fd,
 	};
@@ -242,6 +243,14 @@ int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point) {
 		return ret;
 	}
 	return fd;
+}
+
+int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point) {
+	return add_eventfd(timeline, point, 0);
+}
+
+int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point) {
+	return add_eventfd(timeline, point, DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE);
 }
 
 int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point) {

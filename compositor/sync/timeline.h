@@ -68,6 +68,9 @@ int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point);
  */
 int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point);
 
+/** The same for the moment when the point gets its fence, signalled or not. */
+int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point);
+
 /** Signals the point from the CPU, and with it all points before. Returns 0 or -errno. */
 int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point);
 

@@ -60,12 +60,14 @@ enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request)
 	return request->has_sync_file ? LATCH_SYNC_SYNC_FILE : LATCH_SYNC_IMPLICIT;
 }
 
-void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, bool error) {
+void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, int error) {
 	if (fence_ns > update->fence_ns) {
 		update->fence_ns = fence_ns;
 	}
 	if (update->fence_ns > update->signalled_ns) {
 		update->signalled_ns = update->fence_ns;
 	}
-	update->fence_error = update->fence_error || error;
+	if (update->fence_error == 0) {
+		update->fence_error = error;
+	}
 }

@@ -39,9 +39,10 @@ struct latch_update {
 	int64_t ready_ns;
 	/* It had to wait in the gate: for itself or for a synchronised subsurface. */
 	bool held;
-	/* An acquire fence signalled with an error: the buffer's content is rubbish and must
-	 * not be shown; the last good buffer stays up. The surface's other state applies. */
-	bool fence_error;
+	/* The negative errno that an acquire fence signalled with, else 0: the buffer's content
+	 * is rubbish and must not be shown; the last good buffer stays up. The surface's other
+	 * state applies. */
+	int fence_error;
 	/* Owned by whoever owns this struct; NULL where there is none. */
 	struct latch_release *release;
 };
@@ -84,8 +85,9 @@ enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request)
 
 /**
  * Notes that one acquire fence of the update has signalled. fence_ns: the kernel's time or
- * 0; error: it signalled with one. Keeps fence_ns the latest of all and signalled_ns in line.
+ * 0; error: the negative errno it signalled with, or 0; the first one stays. Keeps fence_ns the
+ * latest of all and signalled_ns in line.
  */
-void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, bool error);
+void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, int error);
 
 #endif

@@ -3,10 +3,18 @@
 #include <errno.h>
 #include <wayland-server-core.h>
 
-#include "sync/fence.h"
 #include "sync/timeline.h"
 
+static void stop_awaiting(struct latch_watch *watch) {
+	if (watch->fence_source != NULL) {
+		wl_event_source_remove(watch->fence_source);
+		watch->fence_source = NULL;
+		latch_fence_clear(&watch->fence_fd);
+	}
+}
+
 void latch_watch_finish(struct latch_watch *watch) {
+	stop_awaiting(watch);
 	if (watch->source != NULL) {
 		wl_event_source_remove(watch->source);
 		watch->source = NULL;
@@ -20,12 +28,16 @@ void latch_watch_finish(struct latch_watch *watch) {
  * none to be had (the client has reset its syncobj meanwhile), the time stays unknown. */
 static void read_point(struct latch_watch *watch) {
 	int fd = latch_timeline_export_sync_file(watch->timeline, watch->point);
-	struct latch_fence_info info;
-	if (fd >= 0 && latch_fence_get_info(fd, &info) == 0) {
-		watch->fence_ns = info.signal_time_ns;
-		watch->error = info.status < 0;
+	if (fd >= 0 && latch_fence_get_info(fd, &watch->info) == 0 && watch->info.status < 0) {
+		watch->error = watch->info.status;
 	}
 	latch_fence_clear(&fd);
+}
+
+/* ret: of latch_fence_get_info(). */
+static void note_status(struct latch_watch *watch, int ret) {
+	int status = ret < 0 ? ret : watch->info.status;
+	watch->error = status < 0 ? status : 0;
 }
 
 static int handle_readable(int fd, uint32_t mask, void *data) {
@@ -33,17 +45,15 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 
 	if (mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) {
 		/* No fence does this. What can't be known to be done is not shown. */
-		watch->error = true;
+		watch->error = -EIO;
 	} else if (watch->timeline != NULL) {
 		read_point(watch);
 	} else {
-		struct latch_fence_info info;
-		int ret = latch_fence_get_info(watch->fd, &info);
-		if (ret == 0 && info.status == 0) {
+		int ret = latch_fence_get_info(watch->fd, &watch->info);
+		if (ret == 0 && watch->info.status == 0) {
 			return 0;
 		}
-		watch->error = ret < 0 || info.status < 0;
-		watch->fence_ns = ret < 0 ? 0 : info.signal_time_ns;
+		note_status(watch, ret);
 	}
 
 	latch_watch_finish(watch);
@@ -67,15 +77,11 @@ int latch_watch_sync_file(struct latch_watch *watch, struct wl_event_loop *loop,
 	latch_watch_func func, void *data) {
 	*watch = (struct latch_watch){.fd = fd, .func = func, .data = data};
 
-	struct latch_fence_info info;
-	int ret = latch_fence_get_info(fd, &info);
-	if (ret == 0 && info.status == 0) {
+	int ret = latch_fence_get_info(fd, &watch->info);
+	if (ret == 0 && watch->info.status == 0) {
 		return start(watch, loop);
 	}
-	if (ret == 0) {
-		watch->fence_ns = info.signal_time_ns;
-		watch->error = info.status < 0;
-	}
+	note_status(watch, ret);
 	latch_watch_finish(watch);
 	return ret;
 }
@@ -103,4 +109,59 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 	}
 	latch_watch_finish(watch);
 	return ret;
+}
+
+/* The sync_file of what is watched: borrowed, or in *owned too. -EAGAIN: the point has none yet. */
+static int get_sync_file(const struct latch_watch *watch, int *owned) {
+	*owned = -1;
+	if (watch->timeline == NULL) {
+		return watch->fd;
+	}
+	*owned = latch_timeline_export_sync_file(watch->timeline, watch->point);
+	return *owned == -EINVAL ? -EAGAIN : *owned;
+}
+
+int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_info *info) {
+	int owned;
+	int ret = get_sync_file(watch, &owned);
+	if (ret >= 0) {
+		ret = latch_fence_get_info(ret, info);
+		ret = ret < 0 ? ret : 1;
+	}
+	latch_fence_clear(&owned);
+	return ret == -EAGAIN ? 0 : ret;
+}
+
+int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_ns) {
+	int owned;
+	int ret = get_sync_file(watch, &owned);
+	if (ret >= 0) {
+		ret = latch_fence_set_deadline(ret, deadline_ns);
+	}
+	latch_fence_clear(&owned);
+	return ret;
+}
+
+static int handle_fence_there(int fd, uint32_t mask, void *data) {
+	struct latch_watch *watch = data;
+	stop_awaiting(watch);
+	watch->fence_func(watch);
+	return 0;
+}
+
+int latch_watch_await_fence(
+	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func) {
+	int fd = latch_timeline_fence_eventfd(watch->timeline, watch->point);
+	if (fd < 0) {
+		return fd;
+	}
+	watch->fence_source =
+		wl_event_loop_add_fd(loop, fd, WL_EVENT_READABLE, handle_fence_there, watch);
+	if (watch->fence_source == NULL) {
+		latch_fence_clear(&fd);
+		return -ENOMEM;
+	}
+	watch->fence_func = func;
+	watch->fence_fd = fd;
+	return 0;
 }

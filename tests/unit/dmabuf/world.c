@@ -152,6 +152,11 @@ static void init_planes(struct world *world) {
 }
 
 void world_init(struct world *world, uint32_t version) {
+	const struct latch_limits limits = latch_limits_default();
+	world_init_with(world, version, &limits);
+}
+
+void world_init_with(struct world *world, uint32_t version, const struct latch_limits *limits) {
 	wlr_log_init(WLR_SILENT, NULL);
 	*world = (struct world){
 		.fds_before = count_fds(),
@@ -164,6 +169,8 @@ void world_init(struct world *world, uint32_t version) {
 	assert_int_equal(fstat(world->kms_fd, &st), 0);
 	world->kms_device = st.st_rdev;
 	world->server = wl_display_create();
+	world->accounts = latch_accounts_create(world->server, limits);
+	assert_non_null(world->accounts);
 	assert_non_null(wlr_compositor_create(world->server, 6, NULL));
 	struct wlr_drm_format_set composed = {0};
 	add_composed_formats(&composed);
@@ -193,6 +200,7 @@ void world_init(struct world *world, uint32_t version) {
 	world->server_client = wl_client_create(world->server, sockets[0]);
 	world->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(world->server_client, &world->client_destroy);
+	world->account = latch_account_ref(latch_account_find(world->server_client));
 	world->client = wl_display_connect_to_fd(sockets[1]);
 	world_bind(world);
 }
@@ -207,8 +215,13 @@ void world_finish(struct world *world) {
 	wl_event_loop_dispatch(wl_display_get_event_loop(world->server), 0);
 	wl_event_loop_dispatch(wl_display_get_event_loop(world->server), 0);
 	assert_null(world->server_client);
+	for (int i = 0; i < LATCH_LIMIT_COUNT; i++) {
+		assert_int_equal(latch_account_get(world->account, (enum latch_limit)i), 0);
+	}
+	latch_account_unref(world->account);
 	wl_display_destroy_clients(world->server);
 	latch_dmabuf_destroy(world->dmabuf);
+	latch_accounts_destroy(world->accounts);
 	wl_display_destroy(world->server);
 	close(world->kms_fd);
 	kms_format_set_finish(&world->planes[0].formats);
@@ -229,6 +242,12 @@ int world_error(struct world *world, const char *interface) {
 	assert_non_null(of);
 	assert_string_equal(of->name, interface);
 	return code;
+}
+
+bool world_is_refused(struct world *world) {
+	world_sync(world);
+	/* What libwayland makes of it. */
+	return wl_display_get_error(world->client) == ENOMEM;
 }
 
 struct wlr_surface *world_surface(struct world *world, struct wl_surface *surface) {

@@ -19,6 +19,7 @@
 
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "kms/plane.h"
+#include "limits/account.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 
 /* The client's device; the KMS device is /dev/null. */
@@ -36,6 +37,8 @@ struct world {
 	int kms_fd;
 	dev_t kms_device;
 	int fds_before;
+	struct latch_accounts *accounts;
+	struct latch_account *account; // the client's; outlives it
 
 	/* What the import says, and how often it was asked. */
 	bool can_scanout, can_compose;
@@ -55,6 +58,8 @@ struct world {
  * XR24 X-tiled too. version: that the client binds, of 5.
  */
 void world_init(struct world *world, uint32_t version);
+/* The same with other limits. */
+void world_init_with(struct world *world, uint32_t version, const struct latch_limits *limits);
 /* Binds what is NULL of compositor and manager; world_init() does so. */
 void world_bind(struct world *world);
 /* Client, then server; checks that no fd is left. */
@@ -64,6 +69,8 @@ void world_finish(struct world *world);
 void world_sync(struct world *world);
 /* The code of the protocol error of this interface that ended the client, -1: it lives. */
 int world_error(struct world *world, const char *interface);
+/* Ended with wl_display.no_memory. */
+bool world_is_refused(struct world *world);
 int count_fds(void);
 
 /* The server's side of a surface. */

@@ -32,9 +32,12 @@ struct syncobj {
 	uint64_t signalled;
 	uint64_t imported_point;
 	int imported;
+	uint64_t materialised_point;
+	int materialised; /* its fence, or -1 */
 	struct {
 		uint64_t point;
 		int fd;
+		bool for_fence;
 	} waits[MAX];
 	int num_waits;
 };
@@ -48,6 +51,9 @@ static struct {
 	struct syncobj *handles[65536];
 	int num_handles;
 	int open_handles;
+	int deadlines;
+	int64_t deadline_ns;
+	int deadline_error;
 	int export_error;
 	int import_error;
 } kernel;
@@ -134,6 +140,24 @@ void kernel_dmabuf_fail_exports(int error) {
 	kernel.export_error = error;
 }
 
+int64_t kernel_deadline(int *count) {
+	*count = kernel.deadlines;
+	return kernel.deadline_ns;
+}
+
+void kernel_fail_deadlines(int error) {
+	kernel.deadline_error = error;
+}
+
+static int set_deadline(int fd, const struct sync_set_deadline *arg) {
+	if (!is_eventfd(fd)) {
+		return -ENOTTY;
+	}
+	kernel.deadlines++;
+	kernel.deadline_ns = (int64_t)arg->deadline_ns;
+	return -kernel.deadline_error;
+}
+
 static int file_info(int fd, struct sync_file_info *info) {
 	if (!is_eventfd(fd)) {
 		return -ENOTTY;
@@ -182,6 +206,9 @@ int ioctl(int fd, unsigned long request, ...) {
 	case SYNC_IOC_FILE_INFO:
 		ret = file_info(fd, arg);
 		break;
+	case SYNC_IOC_SET_DEADLINE:
+		ret = set_deadline(fd, arg);
+		break;
 	case DMA_BUF_IOCTL_EXPORT_SYNC_FILE:
 		ret = export_sync_file(fd, arg);
 		break;
@@ -198,7 +225,7 @@ int ioctl(int fd, unsigned long request, ...) {
 static struct syncobj *syncobj_new(ino_t inode) {
 	assert(kernel.num_syncobjs < MAX);
 	struct syncobj *syncobj = &kernel.syncobjs[kernel.num_syncobjs++];
-	*syncobj = (struct syncobj){.inode = inode, .imported = -1};
+	*syncobj = (struct syncobj){.inode = inode, .imported = -1, .materialised = -1};
 	return syncobj;
 }
 
@@ -216,7 +243,8 @@ static struct syncobj *syncobj_from_fd(int fd) {
 static struct syncobj *binary_new(void) {
 	for (int i = 0; i < kernel.num_syncobjs; i++) {
 		if (kernel.syncobjs[i].inode == 0) {
-			kernel.syncobjs[i] = (struct syncobj){.inode = 1, .imported = -1};
+			kernel.syncobjs[i] =
+				(struct syncobj){.inode = 1, .imported = -1, .materialised = -1};
 			return &kernel.syncobjs[i];
 		}
 	}
@@ -233,17 +261,22 @@ int kernel_syncobj_create(void) {
 	return fd;
 }
 
-static void signal_to(struct syncobj *syncobj, uint64_t point) {
-	if (point > syncobj->signalled) {
-		syncobj->signalled = point;
-	}
+static void wake(struct syncobj *syncobj, uint64_t point, bool signalled) {
 	for (int i = 0; i < syncobj->num_waits; i++) {
-		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point) {
+		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point &&
+			(signalled || syncobj->waits[i].for_fence)) {
 			eventfd_add(syncobj->waits[i].fd, 1);
 			close(syncobj->waits[i].fd);
 			syncobj->waits[i].fd = -1;
 		}
 	}
+}
+
+static void signal_to(struct syncobj *syncobj, uint64_t point) {
+	if (point > syncobj->signalled) {
+		syncobj->signalled = point;
+	}
+	wake(syncobj, point, true);
 }
 
 void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
@@ -252,6 +285,14 @@ void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
 
 uint64_t kernel_syncobj_get(int syncobj_fd) {
 	return syncobj_from_fd(syncobj_fd)->signalled;
+}
+
+void kernel_syncobj_materialise(int syncobj_fd, uint64_t point, int fence_fd) {
+	struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
+	assert(syncobj->materialised < 0);
+	syncobj->materialised_point = point;
+	syncobj->materialised = fcntl(fence_fd, F_DUPFD_CLOEXEC, 0);
+	wake(syncobj, point, false);
 }
 
 bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd) {
@@ -335,7 +376,11 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 		return 0;
 	}
 	if (arg->src_point > src->signalled) {
-		return -EINVAL;
+		if (src->materialised < 0 || arg->src_point > src->materialised_point) {
+			return -EINVAL;
+		}
+		dst->imported = fcntl(src->materialised, F_DUPFD_CLOEXEC, 0);
+		return 0;
 	}
 	/* The time of a point is the point, so that a test can tell one from another. */
 	dst->imported = signalled_fence((int64_t)arg->src_point);
@@ -353,8 +398,10 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 	if (syncobj == NULL) {
 		return -ENOENT;
 	}
-	assert(arg->flags == 0 && syncobj->num_waits < MAX);
+	assert((arg->flags & ~(uint32_t)DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE) == 0);
+	assert(syncobj->num_waits < MAX);
 	syncobj->waits[syncobj->num_waits].point = arg->point;
+	syncobj->waits[syncobj->num_waits].for_fence = arg->flags != 0;
 	syncobj->waits[syncobj->num_waits++].fd = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
 	return 0;
 }
@@ -423,6 +470,9 @@ void kernel_reset(void) {
 		struct syncobj *syncobj = &kernel.syncobjs[i];
 		if (syncobj->inode != 0 && syncobj->imported >= 0) {
 			close(syncobj->imported);
+		}
+		if (syncobj->materialised >= 0) {
+			close(syncobj->materialised);
 		}
 		for (int j = 0; j < syncobj->num_waits; j++) {
 			if (syncobj->waits[j].fd >= 0) {

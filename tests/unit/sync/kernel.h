@@ -16,6 +16,11 @@ int kernel_fence_create(void);
 void kernel_fence_signal(int fence_fd, int64_t time_ns);
 void kernel_fence_fail(int fence_fd, int64_t time_ns);
 
+/* The deadline that was set last on any fence, and how many there were. */
+int64_t kernel_deadline(int *count);
+/* The next deadlines fail with this errno; 0: work again. */
+void kernel_fail_deadlines(int error);
+
 /* A dma-buf whose writer has this fence (not taken), -1: idle. The fd is the caller's. */
 int kernel_dmabuf_create(int fence_fd);
 /* The next exports of sync_files from dma-bufs fail with this errno; 0: work again. */
@@ -27,6 +32,8 @@ int kernel_drm_open(bool timelines);
 int kernel_syncobj_create(void);
 void kernel_syncobj_signal(int syncobj_fd, uint64_t point);
 uint64_t kernel_syncobj_get(int syncobj_fd);
+/* The point has this fence (not taken) from now on; it signals with kernel_syncobj_signal(). */
+void kernel_syncobj_materialise(int syncobj_fd, uint64_t point, int fence_fd);
 /* The newest sync_file that was imported at this point is a duplicate of fence_fd. */
 bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd);
 /* The next imports of sync_files to syncobjs fail with this errno; 0: work again. */

@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,6 +19,7 @@
 
 #include "clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
+#include "limits/account.h"
 #include "sync/release.h"
 #include "sync/timeline.h"
 
@@ -25,6 +27,7 @@ struct server {
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wlr_compositor *compositor;
+	struct latch_accounts *accounts;
 	struct latch_timeline_device *device;
 	struct latch_dmabuf *dmabuf;
 	struct wl_listener client_destroy;
@@ -145,8 +148,34 @@ void world_sync(struct world *world) {
 	}
 }
 
+void world_wait(struct world *world, int ms) {
+	int64_t end_ns = now_ns() + ms * INT64_C(1000000);
+	do {
+		poll(NULL, 0, 1);
+		world_sync(world);
+	} while (now_ns() < end_ns);
+}
+
+static struct world *logging_world;
+
+/* What latch itself says, not libwayland through wlroots. */
+static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
+	char line[512];
+	vsnprintf(line, sizeof(line), format, args);
+	if (logging_world == NULL || level > WLR_INFO || strstr(line, "compositor/") == NULL) {
+		return;
+	}
+	logging_world->logged++;
+	snprintf(logging_world->log, sizeof(logging_world->log), "%s", strstr(line, "] ") + 2);
+}
+
 void world_init(struct world *world) {
-	wlr_log_init(WLR_SILENT, NULL);
+	world_init_with(world, NULL, NULL);
+}
+
+void world_init_with(struct world *world, const struct latch_limits *limits,
+	const struct latch_gate_options *gate_options) {
+	wlr_log_init(WLR_INFO, handle_log);
 	int fds_before = count_fds();
 	struct server *server = calloc(1, sizeof(*server));
 	assert_non_null(server);
@@ -154,6 +183,10 @@ void world_init(struct world *world) {
 	server->fds_before = fds_before;
 
 	server->display = wl_display_create();
+	const struct latch_limits usual = latch_limits_default();
+	server->accounts =
+		latch_accounts_create(server->display, limits != NULL ? limits : &usual);
+	assert_non_null(server->accounts);
 	server->compositor = wlr_compositor_create(server->display, 6, NULL);
 	wlr_subcompositor_create(server->display);
 	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
@@ -164,8 +197,12 @@ void world_init(struct world *world) {
 	server->device = latch_timeline_device_create(drm_fd);
 	assert_non_null(server->device);
 	close(drm_fd);
-	world->gate = latch_gate_create(server->display, server->compositor,
-		&(struct latch_gate_options){.timeline_device = server->device});
+	struct latch_gate_options options = {0};
+	if (gate_options != NULL) {
+		options = *gate_options;
+	}
+	options.timeline_device = server->device;
+	world->gate = latch_gate_create(server->display, server->compositor, &options);
 	assert_non_null(world->gate);
 
 	int sockets[2];
@@ -173,6 +210,8 @@ void world_init(struct world *world) {
 	server->client = wl_client_create(server->display, sockets[0]);
 	server->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(server->client, &server->client_destroy);
+	world->account = latch_account_ref(latch_account_find(server->client));
+	assert_non_null(world->account);
 	world->client = wl_display_connect_to_fd(sockets[1]);
 	struct wl_registry *registry = wl_display_get_registry(world->client);
 	wl_registry_add_listener(registry, &registry_listener, world);
@@ -184,6 +223,8 @@ void world_init(struct world *world) {
 	assert_non_null(world->dmabuf);
 	assert_non_null(world->syncobj);
 	assert_non_null(world->explicit);
+	world->logged = 0;
+	logging_world = world;
 }
 
 static void drop_release(struct surface *surface) {
@@ -225,6 +266,12 @@ void world_finish(struct world *world) {
 		free(server->surfaces[i]);
 	}
 
+	for (int i = 0; i < LATCH_LIMIT_COUNT; i++) {
+		assert_int_equal(latch_account_get(world->account, (enum latch_limit)i), 0);
+	}
+	latch_account_unref(world->account);
+	logging_world = NULL;
+
 	struct latch_gate_stats stats = world_stats(world);
 	assert_int_equal(stats.surfaces, 0);
 	assert_int_equal(stats.held, 0);
@@ -234,6 +281,7 @@ void world_finish(struct world *world) {
 	wl_display_destroy_clients(server->display);
 	latch_gate_destroy(world->gate);
 	latch_dmabuf_destroy(server->dmabuf);
+	latch_accounts_destroy(server->accounts);
 	wl_display_destroy(server->display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
@@ -255,6 +303,20 @@ int world_error(struct world *world, const char **interface) {
 		*interface = of != NULL ? of->name : "";
 	}
 	return code;
+}
+
+bool world_is_refused(struct world *world) {
+	world_sync(world);
+	/* What libwayland makes of it. */
+	return wl_display_get_error(world->client) == ENOMEM;
+}
+
+struct wl_display *world_server_display(struct world *world) {
+	return world->server->display;
+}
+
+struct wlr_compositor *world_compositor(struct world *world) {
+	return world->server->compositor;
 }
 
 struct latch_gate_stats world_stats(struct world *world) {

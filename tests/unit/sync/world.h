@@ -21,7 +21,10 @@
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "sync/gate.h"
 
+struct latch_account;
+struct latch_limits;
 struct wl_client;
+struct wlr_compositor;
 struct wlr_surface;
 
 struct surface {
@@ -46,6 +49,10 @@ struct world {
 	struct zwp_linux_explicit_synchronization_v1 *explicit;
 
 	struct latch_gate *gate;
+	struct latch_account *account; /* the client's; outlives it */
+	/* Lines that latch logged, and the last one. */
+	int logged;
+	char log[512];
 	struct server *server;
 
 	/* Called in each commit event, after the update was taken; or NULL. */
@@ -58,6 +65,9 @@ struct world {
 
 /* Starts it; sets fds aside to be compared in world_finish(). */
 void world_init(struct world *world);
+/* The same with other limits than the defaults, and other options of the gate; NULL: as usual. */
+void world_init_with(struct world *world, const struct latch_limits *limits,
+	const struct latch_gate_options *gate_options);
 /* The client goes, then the server; checks that nothing is left: no fd, handle, release. */
 void world_finish(struct world *world);
 /* The connection breaks, as when a client is killed. */
@@ -65,8 +75,12 @@ void world_kill_client(struct world *world);
 
 /* Everything said so far has been heard by the other side, and its answers too. */
 void world_sync(struct world *world);
+/* The same, for so long. */
+void world_wait(struct world *world, int ms);
 /* The code of the protocol error that ended the client, -1: it lives. */
 int world_error(struct world *world, const char **interface);
+/* Ended with wl_display.no_memory. */
+bool world_is_refused(struct world *world);
 struct latch_gate_stats world_stats(struct world *world);
 
 struct surface *surface_create(struct world *world, char name);
@@ -78,6 +92,10 @@ struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd);
 struct wl_buffer *shm_create(struct world *world);
 /* Attaches a new dma-buf whose writer has this fence (-1: idle) and commits. */
 void surface_draw(struct world *world, struct surface *surface, int fence_fd);
+
+/* The server's side, for a second client. */
+struct wl_display *world_server_display(struct world *world);
+struct wlr_compositor *world_compositor(struct world *world);
 
 int64_t now_ns(void);
 

@@ -1,0 +1,403 @@
+#include "limits/account.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
+#include <wlr/types/wlr_xdg_shell.h>
+#include <wlr/util/log.h>
+
+#include "limits/fds.h"
+
+/* The kernel's TASK_COMM_LEN. */
+#define COMM_LEN 16
+#define APP_ID_LEN 48
+
+struct latch_accounts {
+	struct wl_event_loop *loop;
+	struct latch_limits limits;
+	struct wl_list accounts; // latch_account.link
+	/* Fds that may be charged until it is time to look again how many are left. */
+	uint64_t fds_until_look;
+	uint64_t fds_share; // that one client may have
+	struct wl_listener client_created;
+};
+
+struct latch_account {
+	size_t refs;
+	struct latch_accounts *owner; // NULL when it or the client has gone
+	struct wl_client *client;     // NULL when it has gone
+	struct wl_list link;	      // latch_accounts.accounts
+	pid_t pid;
+	char comm[COMM_LEN];
+
+	uint64_t used[LATCH_LIMIT_COUNT];
+	char refusal[LATCH_ACCOUNT_TEXT];
+	bool logged;
+	struct wl_event_source *ending; // idle source that closes the connection
+
+	struct wl_listener client_destroy;
+	struct wl_listener resource_created;
+};
+
+/* A resource that is counted for as long as it lives. */
+struct counted_resource {
+	struct latch_account *account;
+	enum latch_limit limit;
+	struct wl_listener destroy;
+};
+
+static const struct {
+	const char *what, *option;
+} names[LATCH_LIMIT_COUNT] = {
+	[LATCH_LIMIT_UPDATES] = {"pending updates", "--max-updates"},
+	[LATCH_LIMIT_FENCES] = {"pending fences", "--max-fences"},
+	[LATCH_LIMIT_BUFFERS] = {"buffers", "--max-buffers"},
+	[LATCH_LIMIT_BYTES] = {"bytes in dma-bufs", "--max-buffer-mib"},
+	[LATCH_LIMIT_FDS] = {"file descriptors", "--max-fds"},
+};
+
+struct latch_limits latch_limits_default(void) {
+	return (struct latch_limits){
+		.max =
+			{
+				[LATCH_LIMIT_UPDATES] = LATCH_MAX_UPDATES,
+				[LATCH_LIMIT_FENCES] = LATCH_MAX_FENCES,
+				[LATCH_LIMIT_BUFFERS] = LATCH_MAX_BUFFERS,
+				[LATCH_LIMIT_BYTES] = LATCH_MAX_BYTES,
+				[LATCH_LIMIT_FDS] = LATCH_MAX_FDS,
+			},
+	};
+}
+
+/* Names come from clients, and go to a terminal. */
+static void copy_printable(char *dst, size_t size, const char *src) {
+	size_t len = 0;
+	for (; len + 1 < size && src[len] != '\0'; len++) {
+		bool plain = src[len] >= ' ' && src[len] <= '~' && src[len] != '"';
+		dst[len] = plain ? src[len] : '?';
+	}
+	dst[len] = '\0';
+}
+
+static void read_comm(pid_t pid, char comm[static COMM_LEN]) {
+	char path[64], line[64];
+	comm[0] = '\0';
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
+	FILE *file = pid > 0 ? fopen(path, "re") : NULL;
+	if (file == NULL) {
+		return;
+	}
+	if (fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		copy_printable(comm, COMM_LEN, line);
+	}
+	fclose(file);
+}
+
+static enum wl_iterator_result find_app_id(struct wl_resource *resource, void *data) {
+	const char **app_id = data;
+	if (strcmp(wl_resource_get_class(resource), "xdg_toplevel") != 0) {
+		return WL_ITERATOR_CONTINUE;
+	}
+	const struct wlr_xdg_toplevel *toplevel = wlr_xdg_toplevel_from_resource(resource);
+	*app_id = toplevel != NULL ? toplevel->app_id : NULL;
+	return *app_id != NULL ? WL_ITERATOR_STOP : WL_ITERATOR_CONTINUE;
+}
+
+const char *latch_account_describe(
+	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]) {
+	if (account == NULL) {
+		snprintf(text, LATCH_ACCOUNT_TEXT, "a client");
+		return text;
+	}
+	const char *app_id = NULL;
+	if (account->client != NULL) {
+		wl_client_for_each_resource(account->client, find_app_id, &app_id);
+	}
+	char printable[APP_ID_LEN];
+	copy_printable(printable, sizeof(printable), app_id != NULL ? app_id : "");
+	if (printable[0] != '\0') {
+		snprintf(text, LATCH_ACCOUNT_TEXT, "client %d (%s, app id \"%s\")",
+			(int)account->pid, account->comm, printable);
+	} else {
+		snprintf(text, LATCH_ACCOUNT_TEXT, "client %d (%s)", (int)account->pid,
+			account->comm);
+	}
+	return text;
+}
+
+/* Once per client: the first refusal ends it. */
+static void log_once(struct latch_account *account, const char *text) {
+	char who[LATCH_ACCOUNT_TEXT];
+	if (!account->logged) {
+		wlr_log(WLR_ERROR, "%s is ended: %s", latch_account_describe(account, who), text);
+		account->logged = true;
+	}
+}
+
+static bool refuse_limit(struct latch_account *account, enum latch_limit limit, uint64_t max) {
+	snprintf(account->refusal, sizeof(account->refusal), "at most %" PRIu64 " %s (%s)", max,
+		names[limit].what, names[limit].option);
+	log_once(account, account->refusal);
+	return false;
+}
+
+void latch_account_refuse(struct latch_account *account) {
+	wl_resource_post_error(wl_client_get_object(account->client, 1),
+		WL_DISPLAY_ERROR_NO_MEMORY, "%s", account->refusal);
+}
+
+const char *latch_account_refusal(const struct latch_account *account) {
+	return account != NULL ? account->refusal : "";
+}
+
+static void handle_end(void *data) {
+	struct latch_account *account = data;
+	/* libwayland removes an idle source after its function has run. */
+	account->ending = NULL;
+	wl_client_destroy(account->client);
+}
+
+void latch_account_end(struct latch_account *account, uint32_t code, const char *text) {
+	if (account == NULL || account->owner == NULL || account->ending != NULL) {
+		return;
+	}
+	wl_resource_post_error(wl_client_get_object(account->client, 1), code, "%s", text);
+	/* The client may be the one whose request is being handled. */
+	account->ending = wl_event_loop_add_idle(account->owner->loop, handle_end, account);
+}
+
+bool latch_account_is_ending(const struct latch_account *account) {
+	return account != NULL && account->ending != NULL;
+}
+
+static struct latch_account *find_biggest(struct latch_account *account) {
+	struct latch_account *biggest = account, *other;
+	wl_list_for_each(other, &account->owner->accounts, link) {
+		if (other->used[LATCH_LIMIT_FDS] > biggest->used[LATCH_LIMIT_FDS]) {
+			biggest = other;
+		}
+	}
+	return biggest;
+}
+
+/*
+ * The reserve is touched. Who holds most has to go; who asks just now may be somebody who needs
+ * his third buffer. Where nobody holds much, the reserve is there to be used.
+ */
+static bool share_out(struct latch_account *account, const struct latch_fds *fds) {
+	struct latch_account *biggest = find_biggest(account);
+	if (biggest->used[LATCH_LIMIT_FDS] < LATCH_FDS_INNOCENT) {
+		return true;
+	}
+	snprintf(biggest->refusal, sizeof(biggest->refusal),
+		"%zu of %zu file descriptors are in use, it holds most: %" PRIu64, fds->in_use,
+		fds->limit, biggest->used[LATCH_LIMIT_FDS]);
+	log_once(biggest, biggest->refusal);
+	if (biggest == account) {
+		return false;
+	}
+	latch_account_end(biggest, WL_DISPLAY_ERROR_NO_MEMORY, biggest->refusal);
+	return true;
+}
+
+static uint64_t share_of(const struct latch_fds *fds) {
+	return (fds->limit - fds->reserve) / LATCH_FDS_SHARE_DEN;
+}
+
+/* To look is a system call: it is made again when a quarter of what was left may be gone. */
+static bool fds_are_within(struct latch_account *account, uint64_t amount) {
+	struct latch_accounts *owner = account->owner;
+	uint64_t used = account->used[LATCH_LIMIT_FDS];
+	uint64_t max = owner->limits.max[LATCH_LIMIT_FDS];
+	if (max > owner->fds_share) {
+		max = owner->fds_share;
+	}
+	if (amount > max || used > max - amount) {
+		return refuse_limit(account, LATCH_LIMIT_FDS, max);
+	}
+	if (amount < owner->fds_until_look) {
+		owner->fds_until_look -= amount;
+		return true;
+	}
+	struct latch_fds fds = latch_fds_look();
+	size_t spare = latch_fds_spare(&fds);
+	owner->fds_until_look = spare / 4;
+	owner->fds_share = share_of(&fds);
+	return spare >= amount || share_out(account, &fds);
+}
+
+static bool is_within(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	if (account->owner == NULL) {
+		return true;
+	}
+	if (limit == LATCH_LIMIT_FDS) {
+		return fds_are_within(account, amount);
+	}
+	uint64_t max = account->owner->limits.max[limit];
+	return (amount <= max && account->used[limit] <= max - amount) ||
+	       refuse_limit(account, limit, max);
+}
+
+bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	if (account == NULL) {
+		return true;
+	}
+	if (!is_within(account, limit, amount)) {
+		return false;
+	}
+	account->used[limit] += amount;
+	return true;
+}
+
+void latch_account_discharge(
+	struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	if (account != NULL) {
+		account->used[limit] -= amount;
+	}
+}
+
+uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit) {
+	return account != NULL ? account->used[limit] : 0;
+}
+
+pid_t latch_account_pid(const struct latch_account *account) {
+	return account != NULL ? account->pid : 0;
+}
+
+const char *latch_account_comm(const struct latch_account *account) {
+	return account != NULL ? account->comm : "";
+}
+
+struct latch_account *latch_account_ref(struct latch_account *account) {
+	if (account != NULL) {
+		account->refs++;
+	}
+	return account;
+}
+
+void latch_account_unref(struct latch_account *account) {
+	if (account != NULL && --account->refs == 0) {
+		free(account);
+	}
+}
+
+static void handle_counted_destroy(struct wl_listener *listener, void *data) {
+	struct counted_resource *counted = wl_container_of(listener, counted, destroy);
+	latch_account_discharge(counted->account, counted->limit, 1);
+	latch_account_unref(counted->account);
+	free(counted);
+}
+
+/* wl_shm's objects are made by wlroots, so they are seen from here only. A pool has one fd. What
+ * a pool's buffers keep of it after its object is gone is bounded by their own number. */
+static void handle_resource_created(struct wl_listener *listener, void *data) {
+	struct latch_account *account = wl_container_of(listener, account, resource_created);
+	struct wl_resource *resource = data;
+	const char *class = wl_resource_get_class(resource);
+	bool is_pool = strcmp(class, "wl_shm_pool") == 0;
+	if (!is_pool && strcmp(class, "wl_buffer") != 0) {
+		return;
+	}
+	enum latch_limit limit = is_pool ? LATCH_LIMIT_FDS : LATCH_LIMIT_BUFFERS;
+	if (!latch_account_charge(account, limit, 1)) {
+		latch_account_refuse(account);
+		return;
+	}
+	struct counted_resource *counted = calloc(1, sizeof(*counted));
+	if (counted == NULL) {
+		latch_account_discharge(account, limit, 1);
+		wl_client_post_no_memory(account->client);
+		return;
+	}
+	*counted = (struct counted_resource){
+		.account = latch_account_ref(account),
+		.limit = limit,
+		.destroy.notify = handle_counted_destroy,
+	};
+	wl_resource_add_destroy_listener(resource, &counted->destroy);
+}
+
+static void detach(struct latch_account *account) {
+	if (account->ending != NULL) {
+		wl_event_source_remove(account->ending);
+		account->ending = NULL;
+	}
+	wl_list_remove(&account->link);
+	wl_list_init(&account->link);
+	wl_list_remove(&account->client_destroy.link);
+	wl_list_init(&account->client_destroy.link);
+	wl_list_remove(&account->resource_created.link);
+	wl_list_init(&account->resource_created.link);
+	account->owner = NULL;
+	account->client = NULL;
+	latch_account_unref(account);
+}
+
+/* The late one of libwayland's two signals: the client's resources have gone by then. */
+static void handle_client_destroy(struct wl_listener *listener, void *data) {
+	struct latch_account *account = wl_container_of(listener, account, client_destroy);
+	detach(account);
+}
+
+struct latch_account *latch_account_find(struct wl_client *client) {
+	struct wl_listener *listener =
+		wl_client_get_destroy_late_listener(client, handle_client_destroy);
+	struct latch_account *account;
+	return listener != NULL ? wl_container_of(listener, account, client_destroy) : NULL;
+}
+
+static void handle_client_created(struct wl_listener *listener, void *data) {
+	struct latch_accounts *accounts = wl_container_of(listener, accounts, client_created);
+	struct wl_client *client = data;
+	struct latch_account *account = calloc(1, sizeof(*account));
+	if (account == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	*account = (struct latch_account){
+		.refs = 1,
+		.owner = accounts,
+		.client = client,
+		.client_destroy.notify = handle_client_destroy,
+		.resource_created.notify = handle_resource_created,
+	};
+	wl_client_get_credentials(client, &account->pid, NULL, NULL);
+	read_comm(account->pid, account->comm);
+	wl_list_insert(&accounts->accounts, &account->link);
+	wl_client_add_destroy_late_listener(client, &account->client_destroy);
+	wl_client_add_resource_created_listener(client, &account->resource_created);
+}
+
+struct latch_accounts *latch_accounts_create(
+	struct wl_display *display, const struct latch_limits *limits) {
+	struct latch_accounts *accounts = calloc(1, sizeof(*accounts));
+	if (accounts == NULL) {
+		return NULL;
+	}
+	struct latch_fds fds = latch_fds_look();
+	*accounts = (struct latch_accounts){
+		.fds_share = share_of(&fds),
+		.loop = wl_display_get_event_loop(display),
+		.limits = *limits,
+		.client_created.notify = handle_client_created,
+	};
+	wl_list_init(&accounts->accounts);
+	wl_display_add_client_created_listener(display, &accounts->client_created);
+	return accounts;
+}
+
+void latch_accounts_destroy(struct latch_accounts *accounts) {
+	if (accounts == NULL) {
+		return;
+	}
+	struct latch_account *account, *tmp;
+	wl_list_for_each_safe(account, tmp, &accounts->accounts, link) {
+		detach(account);
+	}
+	wl_list_remove(&accounts->client_created.link);
+	free(accounts);
+}

@@ -1,0 +1,118 @@
+#ifndef LATCH_LIMITS_ACCOUNT_H
+#define LATCH_LIMITS_ACCOUNT_H
+
+/*
+ * What one client makes latch hold, counted in one place. Whoever takes something in for a client
+ * charges its account first and discharges it when it lets go. At a limit the client is refused
+ * with wl_display.no_memory, one sentence in the log says who it was, and for the others nothing
+ * changes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct wl_client;
+struct wl_display;
+
+enum latch_limit {
+	LATCH_LIMIT_UPDATES, /* commits that are not shown yet */
+	LATCH_LIMIT_FENCES,  /* fences that are watched */
+	LATCH_LIMIT_BUFFERS, /* wl_buffers of any kind */
+	LATCH_LIMIT_BYTES,   /* of dma-bufs that have a wl_buffer */
+	LATCH_LIMIT_FDS,     /* open fds: of dma-bufs, fences, shm pools */
+	LATCH_LIMIT_COUNT,
+};
+
+/**
+ * The defaults: far above what a program of good will needs, low enough that some dozens of
+ * clients at their limits don't end the compositor. A client that draws 1000 frames a second with
+ * fences half a second late has 500 updates on their way; one with 100 windows of ten buffers has
+ * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
+ * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
+ * being freed.
+ */
+#define LATCH_MAX_UPDATES 1024
+#define LATCH_MAX_FENCES 1024
+#define LATCH_MAX_BUFFERS 4096
+#define LATCH_MAX_BYTES (UINT64_C(16) << 30)
+#define LATCH_MAX_FDS 8192
+
+/** No client holds more than this part of the fds that are not reserved, whatever its limit. */
+#define LATCH_FDS_SHARE_DEN 2
+/** When fds run short, a client that holds less than this is not the one to be ended. */
+#define LATCH_FDS_INNOCENT 64
+
+struct latch_limits {
+	uint64_t max[LATCH_LIMIT_COUNT];
+};
+
+/** All of the above. */
+struct latch_limits latch_limits_default(void);
+
+/** Long enough for latch_account_describe(). */
+#define LATCH_ACCOUNT_TEXT 128
+
+struct latch_accounts;
+
+/** One client's. Counted: its client holds it, and whoever may discharge something later. */
+struct latch_account;
+
+/**
+ * Opens an account for each client that connects from now on, and counts its wl_buffers and shm
+ * pools. One per display, before the first client. NULL without memory.
+ */
+struct latch_accounts *latch_accounts_create(
+	struct wl_display *display, const struct latch_limits *limits);
+
+/** After the clients. Accounts that somebody still holds stay valid. NULL is fine. */
+void latch_accounts_destroy(struct latch_accounts *accounts);
+
+/** The client's account, borrowed; NULL when nobody keeps accounts on its display. */
+struct latch_account *latch_account_find(struct wl_client *client);
+
+/** NULL is fine for all that follows: such a client has no limits. */
+struct latch_account *latch_account_ref(struct latch_account *account);
+void latch_account_unref(struct latch_account *account);
+
+/**
+ * Counts amount more. Returns false when that would be over the limit, or when the process is short
+ * of fds and this client holds most of them: nothing was counted, the log has its sentence, the
+ * caller refuses the request with latch_account_refuse() or an error of its own that says
+ * latch_account_refusal(). When fds are short because of another client, that one is ended.
+ */
+bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount);
+
+void latch_account_discharge(
+	struct latch_account *account, enum latch_limit limit, uint64_t amount);
+
+/** What is counted now. */
+uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);
+
+/** Why the last charge failed, for the client to read. Valid as long as the account. */
+const char *latch_account_refusal(const struct latch_account *account);
+
+/** Sends wl_display.no_memory with latch_account_refusal(): libwayland ends the client then. */
+void latch_account_refuse(struct latch_account *account);
+
+/**
+ * Ends a client that did not ask for anything just now: an error of wl_display with this text; the
+ * connection is closed from the event loop, not before this returns. The caller logs why.
+ */
+void latch_account_end(struct latch_account *account, uint32_t code, const char *text);
+
+/** The client is being ended by latch_account_end(). */
+bool latch_account_is_ending(const struct latch_account *account);
+
+/** The process, 0 where it is not known. */
+pid_t latch_account_pid(const struct latch_account *account);
+
+/** The process's name, as /proc/PID/comm had it when it connected; "" where it is not known. */
+const char *latch_account_comm(const struct latch_account *account);
+
+/** Writes who it is, as `client 4711 (foot, app id "foot")`. Returns text. */
+const char *latch_account_describe(
+	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]);
+
+#endif

@@ -1,0 +1,254 @@
+/*
+ * What is held, for how long and because of whom.
+ *
+ * One timer for the whole gate. It is set when something begins to be held, and then left alone
+ * until it fires, while what is held comes and goes: an update that waits for some milliseconds, as
+ * most do, costs no system call. When it fires it is set anew for what is due next, or not at all.
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <wayland-server-protocol.h>
+#include <wlr/util/log.h>
+
+#include "clock.h"
+#include "sync/private.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+static const struct latch_watch *find_pending(const struct latch_held_update *update) {
+	for (size_t i = 0; i < update->num_watches; i++) {
+		if (update->watches[i].source != NULL) {
+			return &update->watches[i];
+		}
+	}
+	return NULL;
+}
+
+static struct latch_held describe(const struct latch_held_update *update, int64_t now_ns) {
+	const struct latch_watch *watch = find_pending(update);
+	struct latch_held held = {
+		.surface = update->sync->surface,
+		.account = update->sync->account,
+		.update_id = update->base.id,
+		.kind = update->base.kind,
+		.by = LATCH_HELD_BY_UPDATE,
+		.age_ns = now_ns - update->held_ns,
+	};
+	for (size_t i = 0; i < update->num_watches; i++) {
+		held.fences += update->watches[i].source != NULL;
+	}
+	if (watch != NULL) {
+		held.by = latch_watch_get_info(watch, &held.fence) == 0 ? LATCH_HELD_BY_POINT
+									: LATCH_HELD_BY_FENCE;
+		held.point = watch->point;
+	}
+	return held;
+}
+
+void latch_gate_for_each_held(const struct latch_gate *gate,
+	void (*func)(void *data, const struct latch_held *held), void *data) {
+	int64_t now_ns = latch_now_ns();
+	const struct latch_surface_sync *sync;
+	wl_list_for_each(sync, &gate->surfaces, link) {
+		const struct latch_held_update *update;
+		wl_list_for_each(update, &sync->waiting, link) {
+			struct latch_held held = describe(update, now_ns);
+			func(data, &held);
+		}
+	}
+}
+
+static void warn(struct latch_held_update *update, int64_t now_ns) {
+	struct latch_held held = describe(update, now_ns);
+	char who[LATCH_ACCOUNT_TEXT], cause[128];
+	if (held.by == LATCH_HELD_BY_POINT) {
+		snprintf(cause, sizeof(cause),
+			"point %" PRIu64 " of its timeline, without a fence yet", held.point);
+	} else {
+		snprintf(cause, sizeof(cause), "a fence (%s) of driver \"%s\", timeline \"%s\"",
+			latch_sync_kind_name(held.kind), held.fence.driver_name,
+			held.fence.timeline_name);
+	}
+	wlr_log(WLR_INFO, "%s: wl_surface#%u has stood still for %.1f s, waiting for %s",
+		latch_account_describe(held.account, who),
+		wl_resource_get_id(held.surface->resource), (double)held.age_ns / 1e9, cause);
+	update->sync->warned = true;
+	update->sync->gate->stats.warnings++;
+}
+
+static void time_out(struct latch_held_update *update) {
+	const struct latch_gate *gate = update->sync->gate;
+	struct latch_account *account = update->sync->account;
+	char who[LATCH_ACCOUNT_TEXT], text[128];
+	snprintf(text, sizeof(text), "wl_surface#%u has waited for a fence for more than %" PRId64
+				     " ms (--fence-timeout)",
+		wl_resource_get_id(update->sync->surface->resource),
+		gate->options.fence_timeout_ns / NS_PER_MS);
+	wlr_log(WLR_ERROR, "%s is ended: %s", latch_account_describe(account, who), text);
+	latch_account_end(account, WL_DISPLAY_ERROR_IMPLEMENTATION, text);
+}
+
+static void keep_earlier(int64_t *next_ns, int64_t time_ns) {
+	if (*next_ns == 0 || time_ns < *next_ns) {
+		*next_ns = time_ns;
+	}
+}
+
+/* The guilty update of a surface: the oldest that waits for a fence of its own. Those behind it
+ * are its victims, and those that wait for a subsurface are the subsurface's. */
+static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
+	struct latch_held_update *update;
+	wl_list_for_each(update, &sync->waiting, link) {
+		if (find_pending(update) != NULL) {
+			return update;
+		}
+	}
+	return NULL;
+}
+
+/* Returns when to look at this surface again, 0: no need. */
+static int64_t look_at(struct latch_surface_sync *sync, int64_t now_ns) {
+	const struct latch_gate_options *options = &sync->gate->options;
+	struct latch_held_update *update = find_guilty(sync);
+	int64_t next_ns = 0;
+	if (update == NULL || latch_account_is_ending(sync->account)) {
+		return 0;
+	}
+	if (options->hold_warning_ns != 0 && !sync->warned) {
+		int64_t due_ns = update->held_ns + options->hold_warning_ns;
+		if (due_ns <= now_ns) {
+			warn(update, now_ns);
+		} else {
+			keep_earlier(&next_ns, due_ns);
+		}
+	}
+	if (options->fence_timeout_ns != 0 && sync->account != NULL) {
+		int64_t due_ns = update->held_ns + options->fence_timeout_ns;
+		if (due_ns <= now_ns) {
+			time_out(update);
+			return 0;
+		}
+		keep_earlier(&next_ns, due_ns);
+	}
+	return next_ns;
+}
+
+static void set_timer(struct latch_gate *gate, int64_t time_ns, int64_t now_ns) {
+	/* Up: not a moment too early, or it would fire twice. */
+	int64_t ms = (time_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS;
+	ms = ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
+	wl_event_source_timer_update(gate->hold_timer, (int)ms);
+	gate->hold_timer_ns = time_ns;
+}
+
+static int handle_timer(void *data) {
+	struct latch_gate *gate = data;
+	int64_t now_ns = latch_now_ns(), next_ns = 0;
+	gate->hold_timer_ns = 0;
+	struct latch_surface_sync *sync;
+	wl_list_for_each(sync, &gate->surfaces, link) {
+		int64_t surface_ns = look_at(sync, now_ns);
+		if (surface_ns != 0) {
+			keep_earlier(&next_ns, surface_ns);
+		}
+	}
+	if (next_ns != 0) {
+		set_timer(gate, next_ns, now_ns);
+	}
+	return 0;
+}
+
+bool latch_hold_init(struct latch_gate *gate) {
+	if (gate->options.hold_warning_ns == 0 && gate->options.fence_timeout_ns == 0) {
+		return true;
+	}
+	gate->hold_timer = wl_event_loop_add_timer(gate->loop, handle_timer, gate);
+	return gate->hold_timer != NULL;
+}
+
+void latch_hold_finish(struct latch_gate *gate) {
+	if (gate->hold_timer != NULL) {
+		wl_event_source_remove(gate->hold_timer);
+		gate->hold_timer = NULL;
+	}
+}
+
+void latch_hold_begin(struct latch_held_update *update) {
+	struct latch_gate *gate = update->sync->gate;
+	if (gate->hold_timer == NULL) {
+		return;
+	}
+	int64_t next_ns = gate->hold_timer_ns;
+	if (gate->options.hold_warning_ns != 0) {
+		keep_earlier(&next_ns, update->held_ns + gate->options.hold_warning_ns);
+	}
+	if (gate->options.fence_timeout_ns != 0) {
+		keep_earlier(&next_ns, update->held_ns + gate->options.fence_timeout_ns);
+	}
+	if (next_ns != gate->hold_timer_ns) {
+		set_timer(gate, next_ns, update->held_ns);
+	}
+}
+
+void latch_hold_end(struct latch_held_update *update) {
+	/* A client that is always late is named once, not with each frame. */
+	if (wl_list_empty(&update->sync->waiting)) {
+		update->sync->warned = false;
+	}
+}
+
+void latch_hold_note_error(struct latch_held_update *update, const struct latch_watch *watch) {
+	struct latch_surface_sync *sync = update->sync;
+	if (update->base.fence_error == 0) {
+		sync->gate->stats.fence_errors++;
+	}
+	if (sync->fence_error_logged) {
+		return;
+	}
+	char who[LATCH_ACCOUNT_TEXT];
+	wlr_log(WLR_ERROR,
+		"%s: a fence of wl_surface#%u (%s; driver \"%s\", timeline \"%s\") signalled with "
+		"an error, its buffer is not shown: %s",
+		latch_account_describe(sync->account, who),
+		wl_resource_get_id(sync->surface->resource),
+		latch_sync_kind_name(update->base.kind), watch->info.driver_name,
+		watch->info.timeline_name, strerror(-watch->error));
+	sync->fence_error_logged = true;
+}
+
+/* Returns what latch_watch_set_deadline() does, 0 also where there is nothing to be told. */
+static int set_deadline(struct latch_held_update *update, const struct latch_watch *watch) {
+	struct latch_gate *gate = update->sync->gate;
+	bool *off = &gate->no_deadlines[update->base.kind];
+	if (gate->options.next_vblank_ns == NULL || *off) {
+		return 0;
+	}
+	int64_t vblank_ns =
+		gate->options.next_vblank_ns(gate->options.data, update->sync->surface);
+	if (vblank_ns == 0) {
+		return 0;
+	}
+	int ret = latch_watch_set_deadline(watch, vblank_ns);
+	if (ret == 0) {
+		gate->stats.deadlines++;
+	} else if (ret == -ENOTTY || ret == -EINVAL) {
+		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
+			latch_sync_kind_name(update->base.kind), strerror(-ret));
+		*off = true;
+	}
+	return ret;
+}
+
+static void handle_fence_there(struct latch_watch *watch) {
+	set_deadline(watch->data, watch);
+}
+
+void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch) {
+	if (set_deadline(update, watch) == -EAGAIN) {
+		/* No more than a hint: where it can't be had, it is not given. */
+		latch_watch_await_fence(watch, update->sync->gate->loop, handle_fence_there);
+	}
+}

@@ -1,0 +1,215 @@
+/* How many dma-bufs one client may have: counted when they come, gone when nobody has them. */
+
+#include <drm_fourcc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <wlr/types/wlr_buffer.h>
+
+#include "limits/fds.h"
+#include "world.h"
+
+#define SIZE 64
+#define STRIDE (SIZE * 4)
+#define BYTES (SIZE * STRIDE)
+
+static struct latch_limits limit_to(enum latch_limit limit, uint64_t max) {
+	struct latch_limits limits = latch_limits_default();
+	limits.max[limit] = max;
+	return limits;
+}
+
+static uint64_t used(const struct world *world, enum latch_limit limit) {
+	return latch_account_get(world->account, limit);
+}
+
+static struct zwp_linux_buffer_params_v1 *params_create(struct world *world, int planes) {
+	struct zwp_linux_buffer_params_v1 *params =
+		zwp_linux_dmabuf_v1_create_params(world->manager);
+	int fd = dmabuf_fd(BYTES);
+	for (int i = 0; i < planes; i++) {
+		zwp_linux_buffer_params_v1_add(
+			params, fd, (uint32_t)i, (uint32_t)i * SIZE * SIZE, STRIDE, 0, 0);
+	}
+	close(fd);
+	return params;
+}
+
+static struct wl_buffer *buffer_create(struct world *world) {
+	struct zwp_linux_buffer_params_v1 *params = params_create(world, 1);
+	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(
+		params, SIZE, SIZE, DRM_FORMAT_XRGB8888, 0);
+	zwp_linux_buffer_params_v1_destroy(params);
+	return buffer;
+}
+
+static void test_counted_until_unlocked(void **state) {
+	struct world world;
+	world_init(&world, 5);
+	struct wl_surface *surface = wl_compositor_create_surface(world.compositor);
+	struct wl_buffer *buffer = buffer_create(&world);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 1);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), BYTES);
+	assert_int_equal(used(&world, LATCH_LIMIT_BUFFERS), 1);
+
+	struct wlr_buffer *lock = world_show(&world, surface, buffer);
+	wl_buffer_destroy(buffer);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_BUFFERS), 0);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 1);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), BYTES);
+	wlr_buffer_unlock(lock);
+	/* The surface has let go of it already: see world_show(). */
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 0);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), 0);
+	wl_surface_destroy(surface);
+	world_finish(&world);
+}
+
+/* On the screen while its client dies: the account is there to be discharged. */
+static void test_outlives_its_client(void **state) {
+	struct world world;
+	world_init(&world, 5);
+	struct wl_surface *surface = wl_compositor_create_surface(world.compositor);
+	struct wl_buffer *buffer = buffer_create(&world);
+	struct wlr_buffer *lock = world_show(&world, surface, buffer);
+	wl_buffer_destroy(buffer);
+	wl_surface_destroy(surface);
+	wl_client_destroy(world.server_client);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 1);
+	wlr_buffer_unlock(lock);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 0);
+	world_finish(&world);
+}
+
+static void test_failed_ones_leave_nothing(void **state) {
+	struct world world;
+	world_init(&world, 5);
+	world.can_scanout = false;
+	world.can_compose = false;
+	/* Two planes of one dma-buf. */
+	struct zwp_linux_buffer_params_v1 *params = params_create(&world, 2);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 2);
+	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(
+		params, SIZE, SIZE, DRM_FORMAT_NV12, 0);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 0);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), 0);
+	/* Dead, but an object all the same. */
+	assert_int_equal(used(&world, LATCH_LIMIT_BUFFERS), 1);
+	wl_buffer_destroy(buffer);
+	zwp_linux_buffer_params_v1_destroy(params);
+	params = params_create(&world, 2);
+	zwp_linux_buffer_params_v1_destroy(params);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 0);
+	world_finish(&world);
+}
+
+static void test_shared_planes_count_once(void **state) {
+	struct world world;
+	world_init(&world, 5);
+	struct zwp_linux_buffer_params_v1 *params = params_create(&world, 2);
+	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(
+		params, SIZE, SIZE, DRM_FORMAT_NV12, 0);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 2);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), BYTES);
+	zwp_linux_buffer_params_v1_destroy(params);
+	wl_buffer_destroy(buffer);
+	world_finish(&world);
+}
+
+static void test_max_fds(void **state) {
+	struct world world;
+	struct latch_limits limits = limit_to(LATCH_LIMIT_FDS, 5);
+	world_init_with(&world, 5, &limits);
+	struct zwp_linux_buffer_params_v1 *params[3];
+	/* Never asked to become a buffer. */
+	for (int i = 0; i < 2; i++) {
+		params[i] = params_create(&world, 2);
+	}
+	struct wl_buffer *buffer = buffer_create(&world);
+	assert_false(world_is_refused(&world));
+	params[2] = params_create(&world, 1);
+	assert_true(world_is_refused(&world));
+	for (int i = 0; i < 3; i++) {
+		zwp_linux_buffer_params_v1_destroy(params[i]);
+	}
+	wl_buffer_destroy(buffer);
+	world_finish(&world);
+}
+
+static void test_max_bytes(void **state) {
+	struct world world;
+	struct latch_limits limits = limit_to(LATCH_LIMIT_BYTES, 2 * BYTES);
+	world_init_with(&world, 5, &limits);
+	struct wl_buffer *buffers[3] = {buffer_create(&world), buffer_create(&world)};
+	assert_false(world_is_refused(&world));
+	wl_buffer_destroy(buffers[0]);
+	buffers[0] = buffer_create(&world);
+	assert_false(world_is_refused(&world));
+	buffers[2] = buffer_create(&world);
+	assert_true(world_is_refused(&world));
+	for (int i = 0; i < 3; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	world_finish(&world);
+}
+
+static void test_max_buffers(void **state) {
+	struct world world;
+	struct latch_limits limits = limit_to(LATCH_LIMIT_BUFFERS, 2);
+	world_init_with(&world, 5, &limits);
+	struct wl_buffer *buffers[3] = {buffer_create(&world), buffer_create(&world)};
+	assert_false(world_is_refused(&world));
+	buffers[2] = buffer_create(&world);
+	assert_true(world_is_refused(&world));
+	for (int i = 0; i < 3; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	world_finish(&world);
+}
+
+/* Thousands of dma-bufs at a compositor that may have 256 fds: it can always open another. */
+static void test_small_table(void **state) {
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	small = (struct rlimit){.rlim_cur = 256, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	struct world world;
+	world_init(&world, 5);
+	int sent = 0;
+	while (sent < 3000) {
+		struct zwp_linux_buffer_params_v1 *params = params_create(&world, 2);
+		zwp_linux_buffer_params_v1_destroy(params);
+		struct wl_buffer *buffer = buffer_create(&world);
+		wl_proxy_destroy((struct wl_proxy *)buffer); // and is never told to be gone
+		sent++;
+		if (world_is_refused(&world)) {
+			break;
+		}
+		struct latch_fds fds = latch_fds_look();
+		assert_true(fds.limit - fds.in_use >= fds.reserve / 2);
+	}
+	/* Half of what is not reserved, the last two as planes of one. */
+	assert_int_equal(sent, (256 - 64) / 2);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	world_finish(&world);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_counted_until_unlocked),
+		cmocka_unit_test(test_outlives_its_client),
+		cmocka_unit_test(test_failed_ones_leave_nothing),
+		cmocka_unit_test(test_shared_planes_count_once),
+		cmocka_unit_test(test_max_fds),
+		cmocka_unit_test(test_max_bytes),
+		cmocka_unit_test(test_max_buffers),
+		cmocka_unit_test(test_small_table),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

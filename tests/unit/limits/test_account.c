@@ -1,0 +1,390 @@
+/* What clients hold, who they are, and who has to go when fds run short. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-client.h>
+#include <wayland-server-core.h>
+#include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_shm.h>
+#include <wlr/types/wlr_xdg_shell.h>
+#include <wlr/util/log.h>
+
+#include "limits/account.h"
+#include "limits/fds.h"
+#include "xdg-shell-client-protocol.h"
+
+struct client {
+	struct wl_client *server; // NULL when it has gone
+	struct wl_display *display;
+	struct latch_account *account;
+	struct wl_shm *shm;
+	struct wl_compositor *compositor;
+	struct xdg_wm_base *wm_base;
+	struct wl_listener destroy;
+};
+
+struct world {
+	struct wl_display *display;
+	struct latch_accounts *accounts;
+	struct client clients[3];
+	int logged;
+	char log[512];
+};
+
+static struct world *logging_world;
+
+static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
+	char line[512];
+	vsnprintf(line, sizeof(line), format, args);
+	if (logging_world != NULL && strstr(line, "account.c") != NULL) {
+		logging_world->logged++;
+		snprintf(logging_world->log, sizeof(logging_world->log), "%s",
+			strstr(line, "] ") + 2);
+	}
+}
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct client *client = wl_container_of(listener, client, destroy);
+	client->server = NULL;
+}
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct client *client = data;
+	if (strcmp(interface, wl_shm_interface.name) == 0) {
+		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+	} else if (strcmp(interface, wl_compositor_interface.name) == 0) {
+		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
+	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
+		client->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static void world_sync(struct world *world) {
+	for (int i = 0; i < 12; i++) {
+		struct wl_display *display = world->clients[i % 3].display;
+		wl_display_flush(display);
+		wl_event_loop_dispatch(wl_display_get_event_loop(world->display), 0);
+		wl_display_flush_clients(world->display);
+		if (wl_display_prepare_read(display) == 0) {
+			struct pollfd pfd = {.fd = wl_display_get_fd(display), .events = POLLIN};
+			if (poll(&pfd, 1, 0) > 0) {
+				wl_display_read_events(display);
+			} else {
+				wl_display_cancel_read(display);
+			}
+		}
+		wl_display_dispatch_pending(display);
+	}
+}
+
+static void world_init(struct world *world, const struct latch_limits *limits) {
+	*world = (struct world){.display = wl_display_create()};
+	wlr_log_init(WLR_INFO, handle_log);
+	logging_world = world;
+	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
+	assert_non_null(wlr_shm_create(world->display, 1, formats, 2));
+	assert_non_null(wlr_compositor_create(world->display, 4, NULL));
+	assert_non_null(wlr_xdg_shell_create(world->display, 1));
+	world->accounts = latch_accounts_create(world->display, limits);
+	for (int i = 0; i < 3; i++) {
+		struct client *client = &world->clients[i];
+		int sockets[2];
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+		client->server = wl_client_create(world->display, sockets[0]);
+		client->display = wl_display_connect_to_fd(sockets[1]);
+		client->account = latch_account_ref(latch_account_find(client->server));
+		assert_non_null(client->account);
+		client->destroy.notify = handle_destroy;
+		wl_client_add_destroy_listener(client->server, &client->destroy);
+		struct wl_registry *registry = wl_display_get_registry(client->display);
+		wl_registry_add_listener(registry, &registry_listener, client);
+		wl_display_flush(client->display);
+		wl_event_loop_dispatch(wl_display_get_event_loop(world->display), 0);
+		wl_display_flush_clients(world->display);
+		assert_true(wl_display_dispatch(client->display) > 0);
+		wl_registry_destroy(registry);
+		assert_non_null(client->shm);
+		assert_non_null(client->compositor);
+		assert_non_null(client->wm_base);
+	}
+	world_sync(world);
+}
+
+static void world_finish(struct world *world) {
+	logging_world = NULL;
+	for (int i = 0; i < 3; i++) {
+		wl_shm_destroy(world->clients[i].shm);
+		wl_compositor_destroy(world->clients[i].compositor);
+		xdg_wm_base_destroy(world->clients[i].wm_base);
+		wl_display_disconnect(world->clients[i].display);
+	}
+	wl_display_destroy_clients(world->display);
+	latch_accounts_destroy(world->accounts);
+	wl_display_destroy(world->display);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(
+			latch_account_get(world->clients[i].account, LATCH_LIMIT_BUFFERS), 0);
+		latch_account_unref(world->clients[i].account);
+	}
+}
+
+static void test_limits(void **state) {
+	struct world world;
+	struct latch_limits limits = latch_limits_default();
+	limits.max[LATCH_LIMIT_UPDATES] = 3;
+	limits.max[LATCH_LIMIT_BYTES] = UINT64_MAX;
+	world_init(&world, &limits);
+	struct latch_account *account = world.clients[0].account;
+	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 2));
+	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 1));
+	assert_false(latch_account_charge(account, LATCH_LIMIT_UPDATES, 1));
+	assert_int_equal(latch_account_get(account, LATCH_LIMIT_UPDATES), 3);
+	latch_account_discharge(account, LATCH_LIMIT_UPDATES, 1);
+	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 1));
+	assert_string_equal(
+		latch_account_refusal(account), "at most 3 pending updates (--max-updates)");
+	/* Nothing wraps around. */
+	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, UINT64_MAX - 1));
+	assert_false(latch_account_charge(account, LATCH_LIMIT_BYTES, 2));
+	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, 1));
+	assert_false(latch_account_charge(account, LATCH_LIMIT_BYTES, UINT64_MAX));
+	/* Each has an account of its own. */
+	assert_true(latch_account_charge(world.clients[1].account, LATCH_LIMIT_UPDATES, 3));
+	assert_int_equal(world.logged, 1);
+
+	/* Nobody keeps accounts: there are no limits. */
+	assert_true(latch_account_charge(NULL, LATCH_LIMIT_FDS, UINT64_MAX));
+	latch_account_discharge(NULL, LATCH_LIMIT_FDS, 1);
+	latch_account_unref(latch_account_ref(NULL));
+	world_finish(&world);
+}
+
+static void test_who_it_is(void **state) {
+	struct world world;
+	const struct latch_limits limits = latch_limits_default();
+	world_init(&world, &limits);
+	struct latch_account *account = world.clients[0].account;
+	char text[LATCH_ACCOUNT_TEXT], expected[LATCH_ACCOUNT_TEXT];
+	snprintf(expected, sizeof(expected), "client %d (test-limits-acc)", (int)getpid());
+	assert_string_equal(latch_account_describe(account, text), expected);
+	assert_int_equal(latch_account_pid(account), getpid());
+	assert_string_equal(latch_account_comm(account), "test-limits-acc");
+
+	/* What it calls itself goes to a terminal. */
+	const struct client *client = &world.clients[0];
+	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
+	struct xdg_surface *xdg = xdg_wm_base_get_xdg_surface(client->wm_base, surface);
+	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg);
+	world_sync(&world);
+	assert_string_equal(latch_account_describe(account, text), expected);
+	xdg_toplevel_set_app_id(toplevel, "org.evil\n\033[31m\"");
+	world_sync(&world);
+	snprintf(expected, sizeof(expected),
+		"client %d (test-limits-acc, app id \"org.evil??[31m?\")", (int)getpid());
+	assert_string_equal(latch_account_describe(account, text), expected);
+	xdg_toplevel_destroy(toplevel);
+	xdg_surface_destroy(xdg);
+	wl_surface_destroy(surface);
+	world_finish(&world);
+}
+
+/* The account is there for as long as somebody has to discharge something. */
+static void test_outlives(void **state) {
+	struct world world;
+	const struct latch_limits limits = latch_limits_default();
+	world_init(&world, &limits);
+	struct latch_account *account = world.clients[0].account;
+	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, 10));
+	wl_client_destroy(world.clients[0].server);
+	char text[LATCH_ACCOUNT_TEXT];
+	latch_account_describe(account, text);
+	latch_account_end(account, 0, "nobody");
+	assert_false(latch_account_is_ending(account));
+	latch_account_discharge(account, LATCH_LIMIT_BYTES, 10);
+	assert_int_equal(latch_account_get(account, LATCH_LIMIT_BYTES), 0);
+	world_finish(&world);
+}
+
+static void test_shm(void **state) {
+	struct world world;
+	struct latch_limits limits = latch_limits_default();
+	limits.max[LATCH_LIMIT_BUFFERS] = 3;
+	world_init(&world, &limits);
+	const struct client *client = &world.clients[0];
+	int fd = memfd_create("shm", MFD_CLOEXEC);
+	assert_int_equal(ftruncate(fd, 4096), 0);
+	struct wl_shm_pool *pool = wl_shm_create_pool(client->shm, fd, 4096);
+	close(fd);
+	struct wl_buffer *buffers[4];
+	for (int i = 0; i < 3; i++) {
+		buffers[i] = wl_shm_pool_create_buffer(
+			pool, 0, 16, 16, 64, WL_SHM_FORMAT_XRGB8888);
+	}
+	world_sync(&world);
+	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_FDS), 1);
+	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_BUFFERS), 3);
+	wl_buffer_destroy(buffers[0]);
+	world_sync(&world);
+	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_BUFFERS), 2);
+	for (int i = 0; i < 4; i += 3) {
+		buffers[i] = wl_shm_pool_create_buffer(
+			pool, 0, 16, 16, 64, WL_SHM_FORMAT_XRGB8888);
+	}
+	world_sync(&world);
+	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
+	assert_null(client->server);
+	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_FDS), 0);
+	assert_int_equal(wl_display_get_error(world.clients[1].display), 0);
+	assert_non_null(world.clients[1].server);
+	for (int i = 0; i < 4; i++) {
+		wl_buffer_destroy(buffers[i]);
+	}
+	wl_shm_pool_destroy(pool);
+	world_finish(&world);
+}
+
+/* Opens and charges. */
+static bool hold(struct latch_account *account, int *fds, int len) {
+	for (int i = 0; i < len; i++) {
+		if (!latch_account_charge(account, LATCH_LIMIT_FDS, 1)) {
+			return false;
+		}
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		assert_true(fds[i] >= 0);
+	}
+	return true;
+}
+
+static void drop(struct latch_account *account, const int *fds, int len) {
+	for (int i = 0; i < len; i++) {
+		close(fds[i]);
+		latch_account_discharge(account, LATCH_LIMIT_FDS, 1);
+	}
+}
+
+static void test_short_of_fds(void **state) {
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	struct world world;
+	const struct latch_limits limits = latch_limits_default();
+	world_init(&world, &limits);
+	struct latch_account *big = world.clients[0].account, *good = world.clients[1].account,
+			     *other = world.clients[2].account;
+	int big_fds[120], other_fds[80], good_fds[100], hogs[400], hogs_len = 0;
+
+	/* Nobody may have more than half of what is not the reserve, 100 of 400. */
+	assert_true(hold(other, other_fds, 80));
+	assert_true(hold(big, big_fds, 120));
+	assert_true(hold(good, good_fds, 3));
+	while (latch_fds_look().in_use < 300) {
+		hogs[hogs_len++] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	/* Who asks is not who has most. */
+	int count = 3;
+	while (count < 100 && !latch_account_is_ending(big)) {
+		assert_true(hold(good, &good_fds[count++], 1));
+	}
+	/* At once when the reserve is touched, or as soon as it is looked. */
+	assert_true(count < 30);
+	assert_int_equal(world.logged, 1);
+	assert_non_null(strstr(world.log, "it holds most: 120"));
+	assert_non_null(world.clients[0].server);
+	/* While it ends, what it has will be free: nobody else has to go. */
+	assert_true(hold(good, &good_fds[count++], 1));
+	assert_false(latch_account_is_ending(other));
+	world_sync(&world);
+	assert_null(world.clients[0].server);
+	assert_int_equal(wl_display_get_error(world.clients[0].display), ENOMEM);
+	assert_int_equal(wl_display_get_error(world.clients[1].display), 0);
+
+	/* The next one asks himself. */
+	int more[8];
+	int got = 0;
+	while (got < 8 && hold(other, &more[got], 1)) {
+		got++;
+	}
+	assert_int_equal(got, 0);
+	assert_non_null(strstr(latch_account_refusal(other), "it holds most: 80"));
+	latch_account_refuse(other);
+	drop(big, big_fds, 120);
+	drop(other, other_fds, 80);
+	assert_true(hold(good, &good_fds[count++], 1));
+
+	/* Somebody holds many that nobody is charged for: who has few is not to blame. */
+	while (latch_fds_look().in_use < 320) {
+		hogs[hogs_len++] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	assert_true(count < LATCH_FDS_INNOCENT - 1);
+	for (int i = 0; i < 300; i++) {
+		int fd = -1;
+		assert_true(hold(good, &fd, 1));
+		drop(good, &fd, 1);
+	}
+	assert_non_null(world.clients[1].server);
+	drop(good, good_fds, count);
+	while (hogs_len > 0) {
+		close(hogs[--hogs_len]);
+	}
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	world_finish(&world);
+}
+
+static void test_share(void **state) {
+	struct rlimit before, small;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	struct world world;
+	const struct latch_limits limits = latch_limits_default();
+	world_init(&world, &limits);
+	struct latch_account *account = world.clients[0].account;
+	int fds[200];
+	int len = 0;
+	while (len < 200 && hold(account, &fds[len], 1)) {
+		len++;
+	}
+	assert_int_equal(len, 150);
+	assert_string_equal(
+		latch_account_refusal(account), "at most 150 file descriptors (--max-fds)");
+	drop(account, fds, len);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	world_finish(&world);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_who_it_is),
+		cmocka_unit_test(test_outlives),
+		cmocka_unit_test(test_shm),
+		cmocka_unit_test(test_short_of_fds),
+		cmocka_unit_test(test_share),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,83 @@
+/* The process's own limit: raised for latch, given back to its children; and what is left of it. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "limits/fds.h"
+
+static void set_soft(rlim_t soft) {
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	limit.rlim_cur = soft;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+static void test_look(void **state) {
+	set_soft(100);
+	struct latch_fds before = latch_fds_look();
+	assert_int_equal(before.limit, 100);
+	assert_int_equal(before.reserve, 25);
+	int fds[3];
+	for (int i = 0; i < 3; i++) {
+		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	}
+	assert_int_equal(latch_fds_look().in_use, before.in_use + 3);
+	for (int i = 0; i < 3; i++) {
+		close(fds[i]);
+	}
+	assert_int_equal(latch_fds_look().in_use, before.in_use);
+
+	set_soft(4096);
+	assert_int_equal(latch_fds_look().reserve, LATCH_FDS_RESERVE);
+}
+
+static void test_spare(void **state) {
+	static const struct {
+		struct latch_fds fds;
+		size_t spare;
+	} rows[] = {
+		{{.in_use = 10, .limit = 100, .reserve = 25}, 65},
+		{{.in_use = 74, .limit = 100, .reserve = 25}, 1},
+		{{.in_use = 75, .limit = 100, .reserve = 25}, 0},
+		{{.in_use = 100, .limit = 100, .reserve = 25}, 0},
+		/* The limit was lowered under us. */
+		{{.in_use = 200, .limit = 100, .reserve = 25}, 0},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(latch_fds_spare(&rows[i].fds), rows[i].spare);
+	}
+}
+
+static void test_raise_and_restore(void **state) {
+	set_soft(77);
+	latch_fds_raise_limit();
+	struct rlimit limit;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_true(limit.rlim_cur == limit.rlim_max && limit.rlim_cur > 77);
+	pid_t pid = fork();
+	if (pid == 0) {
+		latch_fds_restore_limit();
+		_exit(getrlimit(RLIMIT_NOFILE, &limit) == 0 ? (int)limit.rlim_cur : 1);
+	}
+	int status;
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(WEXITSTATUS(status), 77);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_spare),
+		cmocka_unit_test(test_raise_and_restore),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

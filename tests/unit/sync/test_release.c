@@ -1,0 +1,337 @@
+/*
+ * How buffers go back to their clients, by each kind of release and on each path that needs no
+ * display: what a frame does with a content, this test does by hand.
+ */
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "output/content.h"
+#include "trace/trace.h"
+#include "world.h"
+
+#define MAX_SHOTS 8
+
+/* One commit of a buffer of its own. */
+struct shot {
+	struct wl_buffer *buffer;
+	int wl_releases;
+	/* zwp_linux_buffer_release_v1. */
+	struct zwp_linux_buffer_release_v1 *release;
+	int immediate, fenced;
+	/* A timeline of its own: point 1 is the acquire point, 2 the release point. */
+	int syncobj;
+	struct wp_linux_drm_syncobj_timeline_v1 *timeline;
+};
+
+struct scene {
+	struct world world;
+	enum latch_sync_kind kind;
+	struct latch_trace *trace;
+	struct latch_content_tracker *tracker;
+	struct surface *surface;
+	struct zwp_linux_surface_synchronization_v1 *explicit;
+	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
+	struct shot shots[MAX_SHOTS];
+	int len;
+};
+
+static void handle_wl_release(void *data, struct wl_buffer *buffer) {
+	((struct shot *)data)->wl_releases++;
+}
+
+static const struct wl_buffer_listener buffer_listener = {.release = handle_wl_release};
+
+static void handle_fenced(void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fd) {
+	((struct shot *)data)->fenced++;
+	close(fd);
+}
+
+static void handle_immediate(void *data, struct zwp_linux_buffer_release_v1 *release) {
+	((struct shot *)data)->immediate++;
+}
+
+static const struct zwp_linux_buffer_release_v1_listener release_listener = {
+	.fenced_release = handle_fenced,
+	.immediate_release = handle_immediate,
+};
+
+static void handle_committed(void *data, struct latch_surface *surface) {
+}
+
+static void scene_init(struct scene *scene, enum latch_sync_kind kind) {
+	*scene = (struct scene){.kind = kind};
+	world_init(&scene->world);
+	scene->trace = latch_trace_create(&(struct latch_trace_options){0});
+	scene->tracker = latch_content_tracker_create(&(struct latch_content_tracker_options){
+		.compositor = world_compositor(&scene->world),
+		.trace = scene->trace,
+		.committed = handle_committed,
+	});
+	/* It is before the world's own listener, and takes all updates. */
+	scene->surface = surface_create(&scene->world, 'a');
+	struct wl_surface *surface = scene->surface->wl;
+	if (kind == LATCH_SYNC_SYNC_FILE) {
+		scene->explicit = zwp_linux_explicit_synchronization_v1_get_synchronization(
+			scene->world.explicit, surface);
+	} else if (kind == LATCH_SYNC_SYNCOBJ) {
+		scene->syncobj = wp_linux_drm_syncobj_manager_v1_get_surface(
+			scene->world.syncobj, surface);
+	}
+}
+
+/* As when the client dies: nothing of this is said to the compositor. */
+static void kill_client(struct scene *scene) {
+	for (int i = 0; i < scene->len; i++) {
+		struct shot *shot = &scene->shots[i];
+		wl_proxy_destroy((struct wl_proxy *)shot->buffer);
+		if (shot->release != NULL) {
+			zwp_linux_buffer_release_v1_destroy(shot->release);
+		}
+		if (shot->timeline != NULL) {
+			wl_proxy_destroy((struct wl_proxy *)shot->timeline);
+			close(shot->syncobj);
+		}
+	}
+	scene->len = 0;
+	if (scene->explicit != NULL) {
+		wl_proxy_destroy((struct wl_proxy *)scene->explicit);
+		scene->explicit = NULL;
+	}
+	if (scene->syncobj != NULL) {
+		wl_proxy_destroy((struct wl_proxy *)scene->syncobj);
+		scene->syncobj = NULL;
+	}
+	world_kill_client(&scene->world);
+}
+
+static void scene_finish(struct scene *scene) {
+	kill_client(scene);
+	assert_int_equal(latch_content_tracker_count(scene->tracker), 0);
+	latch_content_tracker_destroy(scene->tracker);
+	latch_trace_destroy(scene->trace);
+	world_finish(&scene->world);
+}
+
+/* fence: -1 for a buffer that is ready. */
+static struct shot *shoot(struct scene *scene, int fence) {
+	assert_true(scene->len < MAX_SHOTS);
+	struct shot *shot = &scene->shots[scene->len++];
+	int fd = kernel_dmabuf_create(scene->kind == LATCH_SYNC_IMPLICIT ? fence : -1);
+	shot->buffer = dmabuf_create(&scene->world, fd);
+	close(fd);
+	wl_buffer_add_listener(shot->buffer, &buffer_listener, shot);
+	wl_surface_attach(scene->surface->wl, shot->buffer, 0, 0);
+	if (scene->explicit != NULL) {
+		if (fence >= 0) {
+			zwp_linux_surface_synchronization_v1_set_acquire_fence(
+				scene->explicit, fence);
+		}
+		shot->release = zwp_linux_surface_synchronization_v1_get_release(scene->explicit);
+		zwp_linux_buffer_release_v1_add_listener(shot->release, &release_listener, shot);
+	} else if (scene->syncobj != NULL) {
+		shot->syncobj = kernel_syncobj_create();
+		shot->timeline = wp_linux_drm_syncobj_manager_v1_import_timeline(
+			scene->world.syncobj, shot->syncobj);
+		if (fence < 0) {
+			kernel_syncobj_signal(shot->syncobj, 1);
+		}
+		wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+			scene->syncobj, shot->timeline, 0, 1);
+		wp_linux_drm_syncobj_surface_v1_set_release_point(
+			scene->syncobj, shot->timeline, 0, 2);
+	}
+	wl_surface_commit(scene->surface->wl);
+	world_sync(&scene->world);
+	return shot;
+}
+
+static void unmap(struct scene *scene) {
+	wl_surface_attach(scene->surface->wl, NULL, 0, 0);
+	wl_surface_commit(scene->surface->wl);
+	world_sync(&scene->world);
+}
+
+/* Every kind has its word once, and wl_buffer.release beside it. */
+static void assert_back(const struct scene *scene, const struct shot *shot, bool back) {
+	assert_int_equal(shot->wl_releases, back);
+	if (scene->kind == LATCH_SYNC_SYNC_FILE) {
+		assert_int_equal(shot->immediate, back);
+		assert_int_equal(shot->fenced, 0);
+	} else if (scene->kind == LATCH_SYNC_SYNCOBJ) {
+		assert_true((kernel_syncobj_get(shot->syncobj) == 2) == back);
+	}
+}
+
+static struct latch_content *current(struct scene *scene) {
+	return latch_surface_get(scene->tracker, scene->surface->server)->current;
+}
+
+static void superseded(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	struct shot *first = shoot(&scene, -1), *second = shoot(&scene, -1);
+	assert_back(&scene, first, true);
+	assert_back(&scene, second, false);
+	shoot(&scene, -1);
+	assert_back(&scene, first, true);
+	assert_back(&scene, second, true);
+	scene_finish(&scene);
+}
+
+/* Nobody waits for a frame that shows the surface no more: there may never be one. */
+static void hidden(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	struct shot *shown = shoot(&scene, -1);
+	assert_back(&scene, shown, false);
+	unmap(&scene);
+	assert_back(&scene, shown, true);
+	assert_null(current(&scene));
+	scene_finish(&scene);
+}
+
+/* Of what waits in the gate, and what is shown. */
+static void destroyed(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	int never = kernel_fence_create();
+	struct shot *shown = shoot(&scene, -1), *held = shoot(&scene, never);
+	assert_back(&scene, shown, false);
+	assert_back(&scene, held, false);
+	surface_destroy(&scene.world, scene.surface);
+	assert_back(&scene, shown, true);
+	assert_back(&scene, held, true);
+	close(never);
+	scene_finish(&scene);
+}
+
+/* While a frame holds it, nothing speaks but the out-fence. */
+static void on_screen(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	struct shot *shot = shoot(&scene, -1);
+	struct latch_content *frame = latch_content_ref(current(&scene));
+	shoot(&scene, -1);
+	assert_back(&scene, shot, false);
+	assert_true(frame->superseded);
+
+	int out_fence = kernel_fence_create();
+	latch_content_release_on_fence(frame, out_fence);
+	world_sync(&scene.world);
+	assert_int_equal(shot->wl_releases, 0);
+	assert_int_equal(shot->fenced, kind == LATCH_SYNC_SYNC_FILE);
+	assert_true(kind != LATCH_SYNC_SYNCOBJ ||
+		    (kernel_syncobj_has_import(shot->syncobj, 2, out_fence) &&
+			    kernel_syncobj_get(shot->syncobj) == 1));
+
+	/* The flip. */
+	latch_content_unref(frame);
+	world_sync(&scene.world);
+	assert_int_equal(shot->wl_releases, 1);
+	assert_int_equal(shot->fenced, kind == LATCH_SYNC_SYNC_FILE);
+	assert_int_equal(shot->immediate, 0);
+	assert_true(kind != LATCH_SYNC_SYNCOBJ || kernel_syncobj_get(shot->syncobj) == 1);
+	close(out_fence);
+	scene_finish(&scene);
+}
+
+/* No out-fence: the flip says all. The surface may go before. */
+static void on_screen_without_fence(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	struct shot *shot = shoot(&scene, -1);
+	struct latch_content *frame = latch_content_ref(current(&scene));
+	surface_destroy(&scene.world, scene.surface);
+	assert_back(&scene, shot, false);
+	latch_content_unref(frame);
+	world_sync(&scene.world);
+	assert_back(&scene, shot, true);
+	scene_finish(&scene);
+}
+
+/* The good picture stays, the bad one goes back at once. */
+static void fence_error(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	int fence = kernel_fence_create();
+	struct shot *good = shoot(&scene, -1), *bad = shoot(&scene, fence);
+	const struct latch_content *content = current(&scene);
+	kernel_fence_fail(fence, now_ns());
+	world_sync(&scene.world);
+	assert_back(&scene, good, false);
+	assert_back(&scene, bad, true);
+	assert_ptr_equal(current(&scene), content);
+	shoot(&scene, -1);
+	assert_back(&scene, good, true);
+	assert_back(&scene, bad, true);
+	close(fence);
+	scene_finish(&scene);
+}
+
+/* On the screen and in the gate when the client dies. */
+static void dead(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	int never = kernel_fence_create();
+	struct shot *shown = shoot(&scene, -1);
+	struct latch_content *frame = latch_content_ref(current(&scene));
+	struct shot *held = shoot(&scene, never);
+	int shown_fd = dup(shown->syncobj), held_fd = dup(held->syncobj);
+	kill_client(&scene);
+	assert_int_equal(latch_content_tracker_count(scene.tracker), 1);
+	assert_true(kind != LATCH_SYNC_SYNCOBJ || (kernel_syncobj_get(shown_fd) == 1 &&
+							  kernel_syncobj_get(held_fd) == 2));
+	latch_content_unref(frame);
+	assert_true(kind != LATCH_SYNC_SYNCOBJ || kernel_syncobj_get(shown_fd) == 2);
+	close(shown_fd);
+	close(held_fd);
+	close(never);
+	scene_finish(&scene);
+}
+
+#define CASES(path) \
+	static void test_##path##_implicit(void **state) { \
+		path(LATCH_SYNC_IMPLICIT); \
+	} \
+	static void test_##path##_sync_file(void **state) { \
+		path(LATCH_SYNC_SYNC_FILE); \
+	} \
+	static void test_##path##_syncobj(void **state) { \
+		path(LATCH_SYNC_SYNCOBJ); \
+	}
+
+CASES(superseded)
+CASES(hidden)
+CASES(destroyed)
+CASES(on_screen)
+CASES(on_screen_without_fence)
+CASES(dead)
+
+/* The stand-in kernel has no points that fail. */
+static void test_fence_error_implicit(void **state) {
+	fence_error(LATCH_SYNC_IMPLICIT);
+}
+
+static void test_fence_error_sync_file(void **state) {
+	fence_error(LATCH_SYNC_SYNC_FILE);
+}
+
+#define THREE(path) \
+	cmocka_unit_test(test_##path##_implicit), cmocka_unit_test(test_##path##_sync_file), \
+		cmocka_unit_test(test_##path##_syncobj)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		THREE(superseded),
+		THREE(hidden),
+		THREE(destroyed),
+		THREE(on_screen),
+		THREE(on_screen_without_fence),
+		THREE(dead),
+		cmocka_unit_test(test_fence_error_implicit),
+		cmocka_unit_test(test_fence_error_sync_file),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
