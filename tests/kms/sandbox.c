@@ -101,6 +101,8 @@ int main(int argc, char **argv) {
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		die("the command was not started");
 	}
+	wp_security_context_manager_v1_destroy(manager);
+	wl_registry_destroy(registry);
 	wl_display_disconnect(display);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NO_SANDBOX;
 }
