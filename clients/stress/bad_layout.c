@@ -186,7 +186,8 @@ const struct bad_case bad_layout_cases[] = {
 		FORMATTED(XRGB, UINT64_C(0x7f00000000000001)), MUST(ERROR(INVALID_FORMAT))),
 	BOTH_IN("the greatest modifier", 4, FORMATTED(XRGB, UINT64_MAX),
 		MUST(ERROR(INVALID_FORMAT))),
-	BOTH_IN("an unknown format, before version 4", 3, FORMATTED(fourcc_code('Z', 'Z', 'Z', 'Z'), 0),
+	BOTH_IN("an unknown format, before version 4", 3,
+		FORMATTED(fourcc_code('Z', 'Z', 'Z', 'Z'), 0),
 		ARGUMENT_ERROR(ERROR(INVALID_FORMAT))),
 
 	/* Planes. */

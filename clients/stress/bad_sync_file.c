@@ -176,6 +176,12 @@ static const enum bad_fd kinds[FD_NUM_KINDS] = {
 		.name = "sync_file: " NAME " as a fence", .need = NEED_SYNC_FILE, .run = no_fence, \
 		.data = &kinds[KIND], .expected = ERROR(INVALID_FENCE) \
 	}
+#define EXISTS \
+	{ \
+		.interface = "zwp_linux_explicit_synchronization_v1", \
+		.codes = {ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS}, \
+		.num_codes = 1, \
+	}
 #define FINE {.nothing = true}
 
 const struct bad_case bad_sync_file_cases[] = {
@@ -201,12 +207,7 @@ const struct bad_case bad_sync_file_cases[] = {
 	CASE("a release with no buffer attached", release_with_null, ERROR(NO_BUFFER)),
 	CASE("a fence with the buffer of an earlier commit", fence_with_old_buffer,
 		ERROR(NO_BUFFER)),
-	CASE("a second object of a surface", second_object,
-		{
-			.interface = "zwp_linux_explicit_synchronization_v1",
-			.codes = {ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS},
-			.num_codes = 1,
-		}),
+	CASE("a second object of a surface", second_object, EXISTS),
 	CASE("a fence and a release", good, FINE),
 	CASE("neither fence nor release", no_fence_at_all, FINE),
 	CASE("an object after another that had a fence", object_again, FINE),

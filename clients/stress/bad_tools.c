@@ -48,7 +48,8 @@ static int open_file(void) {
 
 static int open_memfd(void) {
 	int fd = memfd_create("latch-stress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (fd >= 0 && (ftruncate(fd, BAD_SIZE) != 0 || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
+	if (fd >= 0 && (ftruncate(fd, BAD_SIZE) != 0 ||
+			       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
 		fd_clear(&fd);
 	}
 	return fd;

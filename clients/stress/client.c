@@ -127,7 +127,8 @@ enum stress_exit stress_client_make_surfaces(struct stress_client *client) {
 	return status;
 }
 
-static struct ring_buffer *take_buffer(struct stress_client *client, struct stress_surface *surface) {
+static struct ring_buffer *take_buffer(
+	struct stress_client *client, struct stress_surface *surface) {
 	struct ring *ring = surface->buffers.ring;
 	if (!client->options->flood) {
 		return ring_free_buffer(ring);

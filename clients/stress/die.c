@@ -41,10 +41,12 @@ static bool show(struct stress_client *client, struct source *source) {
 static bool reach_fence(struct stress_client *client, struct source *source, bool and_commit) {
 	for (int i = 0; i < client->num_surfaces; i++) {
 		struct stress_surface *surface = &client->surfaces[i];
-		if (and_commit ? !stress_surface_commit(client, surface, &client->options->fence, source)
-			       : !stress_surface_prepare(
-					 client, surface, &client->options->fence, source)) {
+		const struct fence_spec *spec = &client->options->fence;
+		if (!stress_surface_prepare(client, surface, spec, source)) {
 			return false;
+		}
+		if (and_commit) {
+			wl_surface_commit(surface->window.surface);
 		}
 	}
 	return wl_display_flush(client->conn.display) >= 0;

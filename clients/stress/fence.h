@@ -10,7 +10,7 @@ enum fence_kind {
 	FENCE_NEVER,	      /* it does not signal (vgem's: the kernel ends it after 10 s) */
 	FENCE_LATE,	      /* it signals after a while */
 	FENCE_ERROR,	      /* it signals with an error, as after a reset of the GPU */
-	FENCE_FUTURE,	      /* it is ours to end: by the next commit; a point gets no fence before */
+	FENCE_FUTURE,	      /* ours to end, by the next commit; a point has none before */
 	FENCE_UNMATERIALISED, /* a point that never gets a fence */
 	FENCE_RANDOM,	      /* any of them that ends in time, another for each commit */
 };

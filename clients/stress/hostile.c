@@ -14,6 +14,9 @@
 /* Commits of a flood between two looks at the socket. */
 #define FLOOD_BATCH 64
 
+/* How long a full socket is left alone, unless the compositor has read some of it. */
+#define FULL_WAIT_NS 2000000
+
 struct hostile {
 	struct stress_client client;
 	struct source source;
@@ -45,9 +48,10 @@ static void commit_all(struct hostile *hostile) {
 	}
 }
 
-/* Fills the socket. Whether the compositor reads it is looked at between two batches only. */
+/* Fills the socket, and adds nothing while it is full: it is the compositor that is to have too
+ * much of it. */
 static void flood(struct hostile *hostile) {
-	hostile->full = false;
+	hostile->full = wl_display_flush(hostile->client.conn.display) < 0;
 	for (int n = 0; n < FLOOD_BATCH && !hostile->full; n += hostile->client.num_surfaces) {
 		commit_all(hostile);
 		hostile->full = wl_display_flush(hostile->client.conn.display) < 0;
@@ -57,17 +61,17 @@ static void flood(struct hostile *hostile) {
 static void set_timer(const struct hostile *hostile) {
 	int64_t wake_ns = source_next_ns(&hostile->source);
 	wake_ns = hostile->end_ns < wake_ns ? hostile->end_ns : wake_ns;
-	if (!hostile->full) {
-		/* A flood has no time to lose. */
-		int64_t next_ns = hostile->client.options->flood ? 1 : hostile->next_commit_ns;
-		wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
+	int64_t next_ns = hostile->next_commit_ns;
+	if (hostile->client.options->flood) {
+		/* It has no time to lose. */
+		next_ns = hostile->full ? now_ns() + FULL_WAIT_NS : 1;
 	}
+	wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
 	wake_ns = wake_ns < 1 ? 1 : wake_ns; /* 0 would disarm it */
 	const struct itimerspec when = {
 		.it_value = {.tv_sec = wake_ns / 1000000000, .tv_nsec = wake_ns % 1000000000},
 	};
-	timerfd_settime(hostile->timer_fd, wake_ns == INT64_MAX ? 0 : TFD_TIMER_ABSTIME,
-		wake_ns == INT64_MAX ? &(struct itimerspec){0} : &when, NULL);
+	timerfd_settime(hostile->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 
 /* Returns false when the connection broke. */
@@ -89,7 +93,6 @@ static bool wait_for_events(struct hostile *hostile) {
 		errno = 0;
 	}
 	hostile->ended |= (hostile->fds[2].revents & POLLIN) != 0;
-	hostile->full = hostile->full && !(hostile->fds[0].revents & POLLOUT);
 	for (int i = 0; i < client->num_surfaces; i++) {
 		client_buffers_handle_fds(&client->surfaces[i].buffers,
 			&hostile->fds[FIRST_RELEASE], num - FIRST_RELEASE);
@@ -106,9 +109,9 @@ static enum stress_exit loop(struct hostile *hostile) {
 			return STRESS_EXIT_OK;
 		}
 		source_end_due(&hostile->source, time_ns);
-		if (options->flood && !hostile->full) {
+		if (options->flood) {
 			flood(hostile);
-		} else if (!options->flood && time_ns >= hostile->next_commit_ns) {
+		} else if (time_ns >= hostile->next_commit_ns) {
 			commit_all(hostile);
 			hostile->next_commit_ns = time_ns + options->interval_ns;
 		}

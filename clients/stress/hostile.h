@@ -7,7 +7,7 @@
 struct hostile_report {
 	const char *sync; /* NULL: it did not come so far */
 	uint64_t commits;
-	uint64_t fences, ended; /* that were no mere signalled ones; and how many of them were ended */
+	uint64_t fences, ended; /* that had not signalled; and how many of them were ended */
 	uint64_t busy;		/* buffers that were not released at the end */
 	int64_t run_ns;
 	bool closed; /* by the user, or by a signal */

@@ -207,8 +207,8 @@ static bool take_option(struct stress_options *options, int code, const char *ar
 static bool check_together(const struct stress_options *options) {
 	if (options->fence.kind == FENCE_UNMATERIALISED && options->sync != SYNC_SYNCOBJ &&
 		options->sync != SYNC_AUTO) {
-		say("--fence unmaterialised needs --sync syncobj: only a timeline has points without "
-		    "fences");
+		say("--fence unmaterialised needs --sync syncobj: only a timeline has points "
+		    "without fences");
 		return false;
 	}
 	if (options->at_once > 1 && options->mode != STRESS_DIE) {
