@@ -2,9 +2,12 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <yyjson.h>
 
@@ -14,6 +17,7 @@
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "report.h"
 
 #define PATIENCE_S 3
 
@@ -129,18 +133,6 @@ static bool begin_case(
 	return true;
 }
 
-static void end_case(struct bad *bad) {
-	/* What the case made goes with the connection; libwayland frees the proxies' memory only
-	 * when each is destroyed, and a run is short. */
-	if (bad->dmabuf) {
-		zwp_linux_dmabuf_v1_destroy(bad->dmabuf);
-	}
-	if (bad->shm) {
-		wl_shm_destroy(bad->shm);
-	}
-	connection_finish(&bad->conn);
-}
-
 static void handle_synced(void *data, struct wl_callback *callback, uint32_t serial) {
 	*(bool *)data = true;
 }
@@ -179,13 +171,62 @@ static struct outcome wait_for_outcome(struct bad *bad) {
 	return outcome;
 }
 
+/* --- a case's process ------------------------------------------------------------ */
+
+/* What a case tells its parent. The strings are in the program, which both have. */
+struct result {
+	bool connected;
+	const char *missing;
+	struct outcome outcome;
+};
+
+static struct result live_case(const struct runner *runner, const struct bad_case *bad_case) {
+	struct result result = {.outcome = {.answer = ANSWER_NOTHING}};
+	struct bad bad;
+	result.connected = begin_case(runner, bad_case, &bad);
+	if (result.connected && !bad.missing) {
+		bad_case->run(&bad, bad_case->data);
+		/* Or it turned out that it can't be made. */
+		if (!bad.missing) {
+			result.outcome = wait_for_outcome(&bad);
+		}
+	}
+	result.missing = bad.missing;
+	return result;
+}
+
+/* A process of its own leaves nothing behind, however a case ends. */
+static bool run_in_process(
+	const struct runner *runner, const struct bad_case *bad_case, struct result *result) {
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		return false;
+	}
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		const struct result told = live_case(runner, bad_case);
+		_exit(write(fds[1], &told, sizeof(told)) == sizeof(told) ? 0 : 1);
+	}
+	fd_clear(&fds[1]);
+	bool ok = pid > 0 && read(fds[0], result, sizeof(*result)) == sizeof(*result);
+	fd_clear(&fds[0]);
+	int status;
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status)) {
+		say("%s: the client itself crashed: %s", bad_case->name,
+			strsignal(WTERMSIG(status)));
+	}
+	return ok;
+}
+
 /* --- the run --------------------------------------------------------------------- */
 
-static void print_result(const struct runner *runner, const struct bad_case *bad_case, bool ok,
+static void print_result(struct runner *runner, const struct bad_case *bad_case, bool ok,
 	const char *missing, const struct outcome *outcome) {
 	if (runner->quiet && ok) {
 		return;
 	}
+	runner->number++;
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
 	printf("%s %" PRIu64 " - %s", ok ? "ok" : "not ok", runner->number, bad_case->name);
 	if (missing) {
@@ -218,30 +259,24 @@ static bool add_json(yyjson_mut_doc *doc, yyjson_mut_val *cases, const struct ba
 
 static enum stress_exit run_case(struct runner *runner, const struct bad_case *bad_case,
 	struct bad_report *report, yyjson_mut_doc *doc, yyjson_mut_val *cases) {
-	struct bad bad;
-	if (!begin_case(runner, bad_case, &bad)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
+	struct result result;
+	if (!run_in_process(runner, bad_case, &result)) {
+		say("%s: can't be run", bad_case->name);
+		return STRESS_EXIT_FAILURE;
+	}
+	if (!result.connected) {
+		say("no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
 		return STRESS_EXIT_NO_SERVER;
 	}
-	struct outcome outcome = {.answer = ANSWER_NOTHING};
-	if (!bad.missing) {
-		bad_case->run(&bad, bad_case->data);
-	}
-	if (!bad.missing) {
-		outcome = wait_for_outcome(&bad);
-	}
-	const char *missing = bad.missing;
-	bool ok = missing || outcome_fits(&outcome, &bad_case->expected);
-	runner->number++;
+	const char *missing = result.missing;
+	bool ok = missing || outcome_fits(&result.outcome, &bad_case->expected);
 	report->skipped += missing != NULL;
 	report->ok += ok && !missing;
 	report->not_ok += !ok;
-	print_result(runner, bad_case, ok, missing, &outcome);
-	if (!add_json(doc, cases, bad_case, ok, missing, &outcome)) {
+	print_result(runner, bad_case, ok, missing, &result.outcome);
+	if (!add_json(doc, cases, bad_case, ok, missing, &result.outcome)) {
 		say("out of memory");
 	}
-	end_case(&bad);
 	return STRESS_EXIT_OK;
 }
 
@@ -269,7 +304,7 @@ static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad
 	return STRESS_EXIT_OK;
 }
 
-static int list_all(const struct stress_options *options) {
+static enum stress_exit list_all(const struct stress_options *options) {
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
 			if (wanted(options, bad_case)) {
@@ -280,23 +315,18 @@ static int list_all(const struct stress_options *options) {
 	return STRESS_EXIT_OK;
 }
 
+static void offer(struct bad *bad, const void *data) {
+	struct zwp_linux_buffer_params_v1 *params = bad_params(bad);
+	bad_add(bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
+	zwp_linux_buffer_params_v1_create(params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
+}
+
 /* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
 static bool is_accepted(const struct runner *runner) {
-	static const struct bad_case any = {.name = "any"};
-	struct bad bad;
-	if (!begin_case(runner, &any, &bad)) {
-		return false;
-	}
-	bool accepted = false;
-	if (!bad.missing) {
-		struct zwp_linux_buffer_params_v1 *params = bad_params(&bad);
-		bad_add(&bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
-		zwp_linux_buffer_params_v1_create(
-			params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
-		accepted = wait_for_outcome(&bad).answer == ANSWER_CREATED;
-	}
-	end_case(&bad);
-	return accepted;
+	static const struct bad_case good = {.name = "a good buffer", .run = offer};
+	struct result result;
+	return run_in_process(runner, &good, &result) && result.connected && !result.missing &&
+	       result.outcome.answer == ANSWER_CREATED;
 }
 
 static void drop_memory(struct runner *runner) {
@@ -362,28 +392,20 @@ static enum stress_exit say_no_memory(void) {
 	return STRESS_EXIT_NO_SOURCE;
 }
 
+/* Takes over the document, which may be NULL. */
 static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_report *report) {
-	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
-	yyjson_write_err error = {0};
-	bool ok = yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
-		  yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
-		  yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
-	if (strcmp(path, "-") == 0) {
-		ok = ok && yyjson_mut_write_fp(stdout, doc, YYJSON_WRITE_PRETTY, NULL, &error);
-	} else {
-		ok = ok && yyjson_mut_write_file(path, doc, YYJSON_WRITE_PRETTY, NULL, &error);
-	}
-	if (!ok) {
-		say("can't write the report to %s: %s", path, error.msg ? error.msg : "no memory");
-	}
-	return ok;
+	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
+	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
+	return stress_report_write(doc, complete, path);
 }
 
 enum stress_exit bad_run(
 	const struct stress_options *options, int signal_fd, struct bad_report *report) {
 	*report = (struct bad_report){0};
 	if (options->list) {
-		return (enum stress_exit)list_all(options);
+		return list_all(options);
 	}
 	struct runner runner = {.options = options, .device_fd = -1};
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
@@ -403,16 +425,15 @@ enum stress_exit bad_run(
 	for (uint64_t n = 0; n < options->repeat && status == STRESS_EXIT_OK; n++) {
 		runner.quiet = n > 0;
 		status = run_all(&runner, signal_fd, report, n == 0 ? doc : NULL, cases);
-		if (n == 0) {
-			printf("1..%" PRIu64 "\n", runner.number);
-		}
 	}
+	printf("1..%" PRIu64 "\n", runner.number);
 	if (status == STRESS_EXIT_OK && report->not_ok > 0) {
 		status = STRESS_EXIT_FAILURE;
 	}
-	if (options->json && (!doc || !write_json(options->json, doc, report))) {
+	if (options->json && !write_json(options->json, doc, report)) {
 		status = STRESS_EXIT_FAILURE;
 	}
+	doc = NULL;
 	allocator_destroy_buffer(runner.allocator, &runner.memory);
 	allocator_destroy(runner.allocator);
 out:

@@ -13,9 +13,9 @@
 #include "verdict.h"
 
 /*
- * Invalid requests, and some that are valid but rare. Each case has a connection of its own and
- * ends when the compositor has answered it, and everything before it: by an error, or by the
- * answer to wl_display.sync.
+ * Invalid requests, and some that are valid but rare. Each case has a connection of its own, in a
+ * process of its own. It ends when the compositor has answered it and everything before it: by an
+ * error, or by the answer to wl_display.sync.
  */
 
 /* A picture that any compositor takes, and the bytes it is in. */

@@ -6,13 +6,14 @@
 
 #include "common/util.h"
 
-static bool write_doc(yyjson_mut_doc *doc, bool complete, const char *path) {
+bool stress_report_write(yyjson_mut_doc *doc, bool complete, const char *path) {
+	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END;
 	yyjson_write_err error = {0};
 	bool ok = complete;
 	if (ok && strcmp(path, "-") == 0) {
-		ok = yyjson_mut_write_fp(stdout, doc, YYJSON_WRITE_PRETTY, NULL, &error);
+		ok = yyjson_mut_write_fp(stdout, doc, flags, NULL, &error);
 	} else if (ok) {
-		ok = yyjson_mut_write_file(path, doc, YYJSON_WRITE_PRETTY, NULL, &error);
+		ok = yyjson_mut_write_file(path, doc, flags, NULL, &error);
 	}
 	if (!ok) {
 		say("can't write the report to %s: %s", path, error.msg ? error.msg : "no memory");
@@ -50,7 +51,7 @@ bool stress_report_hostile(const struct stress_options *options,
 		  yyjson_mut_obj_add_uint(doc, root, "busy_buffers", report->busy) &&
 		  yyjson_mut_obj_add_bool(doc, root, "closed", report->closed) &&
 		  yyjson_mut_obj_add_int(doc, root, "run_ns", report->run_ns);
-	return write_doc(doc, ok, options->json);
+	return stress_report_write(doc, ok, options->json);
 }
 
 bool stress_report_die(const struct stress_options *options, const struct die_report *report,
@@ -66,5 +67,5 @@ bool stress_report_die(const struct stress_options *options, const struct die_re
 		ok = yyjson_mut_obj_add_uint(
 			doc, steps, die_step_name((enum die_step)step), report->by_step[step]);
 	}
-	return write_doc(doc, ok, options->json);
+	return stress_report_write(doc, ok, options->json);
 }
