@@ -1,10 +1,11 @@
 #!/bin/bash
-# hostile.sh RESULTS SECONDS COMPOSITOR...: what a victim sees of hostile clients, under latch, sway
-# and weston, on the device of the machine. Runs in the lab; RESULTS becomes JSON.
+# hostile.sh RESULTS SECONDS TEXT COMPOSITOR...: what a victim sees of hostile clients, under latch, sway
+# and weston, on the device of the machine; of the clients with TEXT in their options. Runs in the
+# lab; RESULTS becomes JSON.
 set -u
 
-results=$1 seconds=$2
-shift 2
+results=$1 seconds=$2 only=$3
+shift 3
 work=$(mktemp -d "$XDG_RUNTIME_DIR/bench.XXXXXX")
 root_runtime=$XDG_RUNTIME_DIR
 
@@ -20,6 +21,11 @@ modes=(
     '--sync syncobj --fence late:500'
     '--sync auto --fence ready --flood'
 )
+
+for n in "${!modes[@]}"; do
+    [[ ! ${modes[n]} || ${modes[n]} == *"$only"* ]] || unset "modes[n]"
+done
+modes=("${modes[@]}")
 
 wait_until() { # SECONDS COMMAND...
     local end=$((SECONDS + $1))

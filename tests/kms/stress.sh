@@ -160,8 +160,11 @@ bad_requests() {
         test "$(figure "$work/victim.json" longest_gap_ns)" -lt 500000000
 }
 
-dies() { # STEP OPTION...
-    latch-stress --die "$@" --repeat "$deaths" --json "$work/die.json" || return
+dies() { # STEP NUMBER OPTION...
+    local step=$1 number=$2
+    shift 2
+    timeout -k 1 60 latch-stress --die "$step" --repeat "$number" --json "$work/die.json" \
+        --size 64x64 "$@" || return
     figure "$work/die.json" killed
     [[ $(figure "$work/die.json" escaped) == 0 ]] && lives
 }
@@ -172,13 +175,13 @@ die_all() {
         if [[ $sync == syncobj ]] && ! offers wp_linux_drm_syncobj_manager_v1; then
             continue
         fi
-        leaves_nothing "clients die at each step, fences by $sync" dies all --sync $sync
+        leaves_nothing "clients die at each step, fences by $sync" dies all "$deaths" --sync $sync
     done
     ! offers wp_linux_drm_syncobj_manager_v1 ||
         leaves_nothing "clients die with points that never come" \
-            dies pending --sync syncobj --fence unmaterialised
+            dies pending "$deaths" --sync syncobj --fence unmaterialised
     leaves_nothing "twenty clients at once die with pending fences" \
-        dies pending --sync sync-file --at-once 20
+        dies pending $((deaths * 10)) --sync sync-file --at-once 20
 }
 
 answers() { timeout 2 latchctl planes >/dev/null; }
@@ -188,8 +191,10 @@ job() {
     start_latch --renderer pixman
     lives || return
     move_pointer 32767 32767
-    # The first client makes latch fetch what it keeps: libraries, buffers for composition.
-    victim 1
+    # The first clients make latch fetch what it keeps: libraries, buffers for composition.
+    latch-stress --fence ready --surfaces 8 --seconds 2 2>/dev/null &
+    victim 2
+    wait $!
     measured "a victim alone" alone
     read -r -a before <<<"$(holdings)"
     hostile_modes

@@ -4,7 +4,8 @@
 bench_usage() {
     cat <<'EOF'
 usage: ./run bench planes [--json] [--no-lab]
-       ./run bench hostile [--json] [--seconds S] [--device DEVICE] [COMPOSITOR...]
+       ./run bench hostile [--json] [--seconds S] [--only TEXT] [--device DEVICE]
+                           [COMPOSITOR...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -16,6 +17,7 @@ hostile: a victim beside hostile clients (latch-stress), under latch, sway and
 weston, in the lab: its frames, the refreshes it missed, its longest gap.
 
   --seconds S      how long it is beside each of them (4)
+  --only TEXT      only the clients with TEXT in their options, as never
   --device DEVICE  the lab's: virgl (the default), virtio-gpu or vkms
 
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
@@ -63,11 +65,12 @@ bench_planes() {
 }
 
 bench_hostile() {
-    local json='' seconds=4 device=virgl results=$out/bench compositors=()
+    local json='' seconds=4 only='' device=virgl results=$out/bench compositors=()
     while (($#)); do
         case $1 in
         --json) json=--json; shift ;;
         --seconds) seconds=${2:-}; shift 2 ;;
+        --only) only=${2:-}; shift 2 ;;
         --device) device=${2:-}; shift 2 ;;
         -h | --help) bench_usage; return ;;
         latch | sway | weston) compositors+=("$1"); shift ;;
@@ -82,7 +85,7 @@ bench_hostile() {
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
     # Nine kinds of clients for each compositor, which may have to be started anew after each.
     run_machine "$device" '' $((30 + ${#compositors[@]} * (15 + 9 * (seconds + 12)))) \
-        tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "${compositors[@]}" ||
+        tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "$only" "${compositors[@]}" ||
         die "no results"
     bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"
 }
