@@ -45,6 +45,9 @@ enum stress_exit stress_client_init(
 }
 
 static void surface_finish(struct stress_surface *surface) {
+	if (surface->answer) {
+		wl_callback_destroy(surface->answer);
+	}
 	client_buffers_finish_rings(&surface->buffers);
 	sync_finish(&surface->sync);
 	feedback_finish(&surface->feedback);
@@ -148,9 +151,15 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 		return false;
 	}
 	/* What was promised for this moment, before the promise for the next one. */
-	source_end_owned(source, surface);
+	source_end_owned(source, surface, FENCE_FUTURE);
+	const struct source_request request = {
+		.spec = spec,
+		.owner = surface,
+		.slot = &buffer->slot,
+		.previous = surface->previous,
+	};
 	int fence;
-	if (!source_make(source, spec, surface, &buffer->slot, now_ns(), &fence)) {
+	if (!source_make(source, &request, now_ns(), &fence)) {
 		say("no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
 		return false;
 	}
@@ -161,8 +170,29 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 			strerror(errno));
 		return false;
 	}
-	source_committed(source, spec, surface, &buffer->slot);
+	source_committed(source, &request);
+	surface->previous = &buffer->slot;
 	return true;
+}
+
+static void handle_answer(void *data, struct wl_callback *callback, uint32_t serial) {
+	struct stress_surface *surface = data;
+	wl_callback_destroy(callback);
+	surface->answer = NULL;
+	source_end_owned(surface->source, surface, FENCE_USER);
+}
+
+static const struct wl_callback_listener answer_listener = {.done = handle_answer};
+
+/* Its fence ends when the compositor has answered what was asked after the commit: one that waits
+ * for the fence before it goes on waits for itself. */
+static void ask(struct stress_client *client, struct stress_surface *surface,
+	struct source *source) {
+	if (!surface->answer) {
+		surface->source = source;
+		surface->answer = wl_display_sync(client->conn.display);
+		wl_callback_add_listener(surface->answer, &answer_listener, surface);
+	}
 }
 
 bool stress_surface_commit(struct stress_client *client, struct stress_surface *surface,
@@ -171,6 +201,9 @@ bool stress_surface_commit(struct stress_client *client, struct stress_surface *
 		return false;
 	}
 	wl_surface_commit(surface->window.surface);
+	if (spec->kind == FENCE_USER) {
+		ask(client, surface, source);
+	}
 	client->commits++;
 	surface->good = true;
 	return true;

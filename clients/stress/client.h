@@ -20,6 +20,9 @@ struct stress_surface {
 	struct client_buffers buffers;
 	struct client_options buffer_options;
 	int next; /* the buffer that a flood takes */
+	const struct sync_slot *previous; /* of the last commit; NULL: there was none */
+	struct source *source;	     /* of the fence that waits for the answer to sync */
+	struct wl_callback *answer;  /* wl_display.sync, with FENCE_USER */
 	bool good; /* the first update, which shows something, was made */
 };
 

@@ -14,12 +14,18 @@ static const char *const names[] = {
 	[FENCE_LATE] = "late",
 	[FENCE_ERROR] = "error",
 	[FENCE_FUTURE] = "future",
+	[FENCE_PROXY] = "proxy",
+	[FENCE_USER] = "user",
 	[FENCE_UNMATERIALISED] = "unmaterialised",
 	[FENCE_RANDOM] = "random",
 };
 
 const char *fence_kind_name(enum fence_kind kind) {
 	return names[kind];
+}
+
+bool fence_kind_is_ours(enum fence_kind kind) {
+	return kind == FENCE_FUTURE || kind == FENCE_PROXY || kind == FENCE_USER;
 }
 
 static bool parse_late(const char *text, struct fence_spec *spec) {

@@ -11,6 +11,8 @@ enum fence_kind {
 	FENCE_LATE,	      /* it signals after a while */
 	FENCE_ERROR,	      /* it signals with an error, as after a reset of the GPU */
 	FENCE_FUTURE,	      /* ours to end, by the next commit; a point has none before */
+	FENCE_PROXY,	      /* it stands for the release of what is shown before: a circle */
+	FENCE_USER,	      /* a word in memory decides: ours, when we have been answered */
 	FENCE_UNMATERIALISED, /* a point that never gets a fence */
 	FENCE_RANDOM,	      /* any of them that ends in time, another for each commit */
 };
@@ -23,6 +25,10 @@ struct fence_spec {
 
 /** "never", "late:50" (milliseconds), and so on; "late" alone is 100 ms. */
 bool fence_spec_parse(const char *text, struct fence_spec *spec);
+
+/** Whether it is this process that ends it when something has happened; a point of such a kind has
+ * no fence before. */
+bool fence_kind_is_ours(enum fence_kind kind);
 
 /** The word for it, without the time. */
 const char *fence_kind_name(enum fence_kind kind);

@@ -90,12 +90,23 @@ static int make_failing(struct promise *promise) {
 	return data.fence;
 }
 
-bool source_make(struct source *source, const struct fence_spec *spec, const void *owner,
-	const struct sync_slot *slot, int64_t now_ns, int *fence) {
-	struct promise promise = {.due_ns = INT64_MAX, .owner = owner, .timeline_fd = -1};
-	bool points = slot->sync->mode == SYNC_SYNCOBJ;
+static struct promise promise_for(const struct source_request *request) {
+	enum fence_kind kind = request->spec->kind;
+	return (struct promise){
+		.kind = kind,
+		.due_ns = INT64_MAX,
+		.until_free = kind == FENCE_PROXY ? request->previous : NULL,
+		.owner = request->owner,
+		.timeline_fd = -1,
+	};
+}
+
+bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
+	int *fence) {
+	struct promise promise = promise_for(request);
+	bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
 	*fence = -1;
-	switch (spec->kind) {
+	switch (request->spec->kind) {
 	case FENCE_READY:
 	case FENCE_RANDOM:
 		return true;
@@ -105,6 +116,8 @@ bool source_make(struct source *source, const struct fence_spec *spec, const voi
 		source->made += points;
 		return points;
 	case FENCE_FUTURE:
+	case FENCE_PROXY:
+	case FENCE_USER:
 		if (points) {
 			*fence = SYNC_FENCE_LATER;
 			source->made++;
@@ -117,7 +130,7 @@ bool source_make(struct source *source, const struct fence_spec *spec, const voi
 		source->made += *fence >= 0;
 		return *fence >= 0;
 	case FENCE_LATE:
-		promise.due_ns = now_ns + spec->late_ns;
+		promise.due_ns = now_ns + request->spec->late_ns;
 		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
 		break;
 	case FENCE_ERROR:
@@ -137,26 +150,22 @@ bool source_make(struct source *source, const struct fence_spec *spec, const voi
 	return true;
 }
 
-void source_committed(struct source *source, const struct fence_spec *spec, const void *owner,
-	const struct sync_slot *slot) {
-	if (spec->kind != FENCE_FUTURE || slot->sync->mode != SYNC_SYNCOBJ) {
+void source_committed(struct source *source, const struct source_request *request) {
+	if (!fence_kind_is_ours(request->spec->kind) ||
+		request->slot->sync->mode != SYNC_SYNCOBJ) {
 		return;
 	}
-	const struct promise promise = {
-		.due_ns = INT64_MAX,
-		.owner = owner,
-		.timeline_fd = -1,
-		.timeline = &slot->timeline,
-		.point = sync_slot_acquire_point(slot),
-	};
+	struct promise promise = promise_for(request);
+	promise.timeline = &request->slot->timeline;
+	promise.point = sync_slot_acquire_point(request->slot);
 	/* Without memory the point is one that never materialises. */
 	add(source, &promise);
 }
 
-void source_end_owned(struct source *source, const void *owner) {
+void source_end_owned(struct source *source, const void *owner, enum fence_kind kind) {
 	for (size_t i = source->len; i > 0; i--) {
 		const struct promise *promise = &source->promises[i - 1];
-		if (promise->due_ns == INT64_MAX && promise->owner == owner) {
+		if (promise->kind == kind && promise->owner == owner) {
 			end_at(source, i - 1);
 		}
 	}
@@ -164,7 +173,9 @@ void source_end_owned(struct source *source, const void *owner) {
 
 void source_end_due(struct source *source, int64_t now_ns) {
 	for (size_t i = source->len; i > 0; i--) {
-		if (source->promises[i - 1].due_ns <= now_ns) {
+		const struct promise *promise = &source->promises[i - 1];
+		if (promise->due_ns <= now_ns ||
+			(promise->until_free && !promise->until_free->busy)) {
 			end_at(source, i - 1);
 		}
 	}

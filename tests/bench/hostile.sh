@@ -16,6 +16,7 @@ modes=(
     '--sync sync-file --fence never'
     '--sync syncobj --fence never'
     '--sync syncobj --fence unmaterialised'
+    '--sync sync-file --fence user'
     '--sync implicit --fence late:500'
     '--sync sync-file --fence late:500'
     '--sync syncobj --fence late:500'

@@ -122,7 +122,7 @@ hostile_modes() {
             echo "ok - fences by syncobj # SKIP not offered"
             continue
         fi
-        kinds=(never late:50 late:500 future random)
+        kinds=(never late:50 late:500 future proxy user random)
         [[ $sync != syncobj ]] || kinds+=(unmaterialised)
         for fence in "${kinds[@]}"; do
             measured "a victim beside fences by $sync: $fence" beside --sync $sync --fence "$fence"

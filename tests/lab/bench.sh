@@ -83,8 +83,8 @@ bench_hostile() {
     mkdir -p "$results"
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
-    # Nine kinds of clients for each compositor, which may have to be started anew after each.
-    run_machine "$device" '' $((30 + ${#compositors[@]} * (15 + 9 * (seconds + 12)))) \
+    # Ten kinds of clients for each compositor, which may have to be started anew after each.
+    run_machine "$device" '' $((30 + ${#compositors[@]} * (15 + 10 * (seconds + 12)))) \
         tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "$only" "${compositors[@]}" ||
         die "no results"
     bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"

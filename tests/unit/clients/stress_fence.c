@@ -29,6 +29,8 @@ static void words(void **state) {
 		{"late:7", FENCE_LATE, 7 * MS},
 		{"error", FENCE_ERROR, 0},
 		{"future", FENCE_FUTURE, 0},
+		{"proxy", FENCE_PROXY, 0},
+		{"user", FENCE_USER, 0},
 		{"unmaterialised", FENCE_UNMATERIALISED, 0},
 		{"random", FENCE_RANDOM, 0},
 	};
