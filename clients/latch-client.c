@@ -279,6 +279,10 @@ static bool report(struct client *client) {
 	if (!buffers->ring || (!client->options.fps && !client->options.json)) {
 		return true;
 	}
+	struct stats *stats = &client->presentation.stats;
+	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {
+		stats_stop(stats, now_ns());
+	}
 	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
 	struct report summary = {
 		.width = buf->width,
@@ -295,7 +299,7 @@ static bool report(struct client *client) {
 		.allocations = buffers->allocations,
 		.stalls = client->stalls,
 		.run_ns = run_time_ns(client),
-		.stats = client->conn.presentation ? &client->presentation.stats : NULL,
+		.stats = client->conn.presentation ? stats : NULL,
 	};
 	if (client->options.fps) {
 		report_print(&summary);

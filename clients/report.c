@@ -56,6 +56,7 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct re
 		yyjson_mut_obj_add_uint(doc, root, "presented", stats->presented) &&
 		yyjson_mut_obj_add_uint(doc, root, "discarded", stats->discarded) &&
 		yyjson_mut_obj_add_uint(doc, root, "missed", stats->missed) &&
+		yyjson_mut_obj_add_int(doc, root, "longest_gap_ns", stats->longest_ns) &&
 		yyjson_mut_obj_add_uint(doc, root, "zero_copy", stats->zero_copy) &&
 		yyjson_mut_obj_add_real(
 			doc, root, "zero_copy_percent", stats_percent(stats, stats->zero_copy)) &&

@@ -58,8 +58,8 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 	}
 	wl_proxy_set_queue((struct wl_proxy *)dmabuf, queue);
 
-	struct offer offers[RING_MAX_BUFFERS] = {0};
-	bool ok = true;
+	struct offer *offers = calloc((size_t)ring->num_buffers, sizeof(*offers));
+	bool ok = offers != NULL;
 	for (int i = 0; ok && i < ring->num_buffers; i++) {
 		offers[i].buffer = &ring->buffers[i];
 		ok = make_offer(&offers[i], dmabuf);
@@ -70,7 +70,7 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 		}
 		ok = ok && ring->buffers[i].wl_buffer;
 	}
-	for (int i = 0; i < ring->num_buffers; i++) {
+	for (int i = 0; offers && i < ring->num_buffers; i++) {
 		if (ring->buffers[i].wl_buffer) {
 			wl_proxy_set_queue((struct wl_proxy *)ring->buffers[i].wl_buffer, NULL);
 		}
@@ -78,6 +78,7 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 			zwp_linux_buffer_params_v1_destroy(offers[i].params);
 		}
 	}
+	free(offers);
 	wl_proxy_wrapper_destroy(dmabuf);
 	wl_event_queue_destroy(queue);
 	return ok;
@@ -91,8 +92,13 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 	if (!ring) {
 		return NULL;
 	}
-	*ring = (struct ring){.canvas = canvas, .num_buffers = num_buffers};
+	*ring = (struct ring){.canvas = canvas};
 	wl_list_init(&ring->link);
+	ring->buffers = calloc((size_t)num_buffers, sizeof(*ring->buffers));
+	if (!ring->buffers) {
+		goto error;
+	}
+	ring->num_buffers = num_buffers;
 	if (!plan_step_copy(&ring->step, step)) {
 		goto error;
 	}
@@ -144,6 +150,7 @@ void ring_destroy(struct ring *ring) {
 		}
 	}
 	plan_step_finish(&ring->step);
+	free(ring->buffers);
 	free(ring);
 }
 

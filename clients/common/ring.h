@@ -10,6 +10,7 @@
 #include "plan.h"
 #include "sync.h"
 
+/* What latch-client takes at most; a ring itself has no limit. */
 #define RING_MAX_BUFFERS 16
 
 /** A buffer with all its faces: memory, what draws into it, protocol object, fences. */
@@ -26,7 +27,7 @@ struct ring {
 	struct wl_list link; /* in the list of rings that are given up but not all released */
 	struct canvas *canvas;
 	struct plan_step step; /* what they were made by */
-	struct ring_buffer buffers[RING_MAX_BUFFERS];
+	struct ring_buffer *buffers; /* num_buffers of them; they never move */
 	int num_buffers;
 	int next;
 };

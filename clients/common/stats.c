@@ -35,12 +35,19 @@ static uint64_t refreshes_since_last(const struct stats *stats, const struct sta
 	return (uint64_t)((passed_ns + frame->refresh_ns / 2) / frame->refresh_ns);
 }
 
+void stats_stop(struct stats *stats, int64_t now_ns) {
+	if (stats->presented > 0 && now_ns - stats->last_flip_ns > stats->longest_ns) {
+		stats->longest_ns = now_ns - stats->last_flip_ns;
+	}
+}
+
 void stats_presented(struct stats *stats, const struct stats_frame *frame) {
 	if (stats->presented > 0 && frame->output == stats->last_output) {
 		uint64_t refreshes = refreshes_since_last(stats, frame);
 		if (refreshes > 1) {
 			stats->missed += refreshes - 1;
 		}
+		stats_stop(stats, frame->flip_ns);
 	}
 	stats->presented++;
 	stats->zero_copy += (frame->flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY) != 0;

@@ -10,6 +10,7 @@ struct hdr_histogram;
 struct stats {
 	uint64_t presented, discarded;
 	uint64_t missed; /* refreshes that passed without a new frame, between the first and last */
+	int64_t longest_ns; /* between two frames on one output; or since the last, stats_stop() */
 	uint64_t zero_copy;			 /* shown from the client's own memory */
 	uint64_t vsync, hw_clock, hw_completion; /* frames that had the flag */
 	int64_t refresh_ns;			 /* 0: unknown or variable */
@@ -34,6 +35,9 @@ bool stats_init(struct stats *stats, bool comparable);
 void stats_finish(struct stats *stats);
 
 void stats_presented(struct stats *stats, const struct stats_frame *frame);
+
+/** Says that a frame was still on the way when everything ended: it counts as a gap too. */
+void stats_stop(struct stats *stats, int64_t now_ns);
 
 /** commit->flip in nanoseconds at a percentile (0 to 100); 100 is the maximum. */
 int64_t stats_percentile_ns(const struct stats *stats, double percentile);

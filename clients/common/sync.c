@@ -168,11 +168,18 @@ void sync_slot_finish(struct sync_slot *slot) {
 	*slot = (struct sync_slot){.release_fd = -1, .timeline = {.node_fd = -1}};
 }
 
+static bool set_acquire_fence(const struct sync_slot *slot, uint64_t point, int fence) {
+	if (fence == SYNC_FENCE_LATER) {
+		return true;
+	}
+	return fence >= 0 ? timeline_import_fence(&slot->timeline, point, fence)
+			  : timeline_signal(&slot->timeline, point);
+}
+
 static bool commit_syncobj(struct sync_slot *slot, int fence) {
 	struct wp_linux_drm_syncobj_surface_v1 *surface = slot->sync->syncobj_surface;
 	uint64_t acquire = slot->point + 1, release = slot->point + 2;
-	if (fence >= 0 ? !timeline_import_fence(&slot->timeline, acquire, fence)
-		       : !timeline_signal(&slot->timeline, acquire)) {
+	if (!set_acquire_fence(slot, acquire, fence)) {
 		return false;
 	}
 	slot->release_fd = timeline_eventfd(&slot->timeline, release);
@@ -231,6 +238,10 @@ static bool commit_file(struct sync_slot *slot, int fence) {
 
 bool sync_slot_commit(struct sync_slot *slot, int fence) {
 	bool ok = true;
+	if (fence == SYNC_FENCE_LATER && slot->sync->mode != SYNC_SYNCOBJ) {
+		errno = EINVAL;
+		return false;
+	}
 	switch (slot->sync->mode) {
 	case SYNC_SYNCOBJ:
 		ok = commit_syncobj(slot, fence);
@@ -252,6 +263,18 @@ bool sync_slot_commit(struct sync_slot *slot, int fence) {
 	slot->busy = ok;
 	fd_clear(&fence);
 	return ok;
+}
+
+uint64_t sync_slot_acquire_point(const struct sync_slot *slot) {
+	return slot->point - 1;
+}
+
+void sync_slot_forget(struct sync_slot *slot) {
+	if (slot->release) {
+		zwp_linux_buffer_release_v1_destroy(slot->release);
+		slot->release = NULL;
+	}
+	sync_slot_released(slot);
 }
 
 void sync_slot_released(struct sync_slot *slot) {

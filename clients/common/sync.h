@@ -71,14 +71,25 @@ bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer 
 	const struct dmabuf *dmabuf);
 void sync_slot_finish(struct sync_slot *slot);
 
+/** In the place of a fence: there is none yet. The acquire point comes to be only when
+ * timeline_import_fence() or timeline_signal() is called for it (SYNC_SYNCOBJ alone). */
+#define SYNC_FENCE_LATER (-2)
+
 /**
  * Says with the commit that is about to be made: the buffer, which is attached already, is
  * drawn when the fence signals. From now on the buffer is busy.
  *
- * @param fence a sync_file, taken and closed; or -1: it is drawn already
+ * @param fence a sync_file, taken and closed; -1: it is drawn already; or SYNC_FENCE_LATER
  * @return false when the fence can't be handed over; the commit must then not be made
  */
 bool sync_slot_commit(struct sync_slot *slot, int fence);
+
+/** The acquire point of the last commit; with SYNC_SYNCOBJ only. */
+uint64_t sync_slot_acquire_point(const struct sync_slot *slot);
+
+/** Gives up waiting for a release that may still come: the buffer can be committed again, as no
+ * client should that cares for its pictures. */
+void sync_slot_forget(struct sync_slot *slot);
 
 /** Call it when release_fd has become readable: the buffer is free from then on. */
 void sync_slot_released(struct sync_slot *slot);

@@ -4,12 +4,21 @@
 bench_usage() {
     cat <<'EOF'
 usage: ./run bench planes [--json] [--no-lab]
+       ./run bench hostile [--json] [--seconds S] [--only TEXT] [--device DEVICE]
+                           [COMPOSITOR...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
 devices in memory, then on vkms in the lab (--no-lab: not there).
 
   --json    print JSON instead of tables
+
+hostile: a victim beside hostile clients (latch-stress), under latch, sway and
+weston, in the lab: its frames, the refreshes it missed, its longest gap.
+
+  --seconds S      how long it is beside each of them (4)
+  --only TEXT      only the clients with TEXT in their options, as never
+  --device DEVICE  the lab's: virgl (the default), virtio-gpu or vkms
 
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
@@ -20,6 +29,7 @@ command_bench() {
     local what=${1:-}
     case $what in
     planes) shift; bench_planes "$@" ;;
+    hostile) shift; bench_hostile "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -54,8 +64,34 @@ bench_planes() {
     return "$failed"
 }
 
-# bench_show JSON FILE: the file itself, or its tables. Fails where a criterion was missed.
+bench_hostile() {
+    local json='' seconds=4 only='' device=virgl results=$out/bench compositors=()
+    while (($#)); do
+        case $1 in
+        --json) json=--json; shift ;;
+        --seconds) seconds=${2:-}; shift 2 ;;
+        --only) only=${2:-}; shift 2 ;;
+        --device) device=${2:-}; shift 2 ;;
+        -h | --help) bench_usage; return ;;
+        latch | sway | weston) compositors+=("$1"); shift ;;
+        *) bench_usage >&2; die "bench hostile has no option '$1'" ;;
+        esac
+    done
+    [[ $seconds =~ ^[1-9][0-9]*$ ]] || die "--seconds wants a number, not '$seconds'"
+    [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
+    ((${#compositors[@]})) || compositors=(latch sway weston)
+    mkdir -p "$results"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    # Ten kinds of clients for each compositor, which may have to be started anew after each.
+    run_machine "$device" '' $((30 + ${#compositors[@]} * (15 + 10 * (seconds + 12)))) \
+        tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "$only" "${compositors[@]}" ||
+        die "no results"
+    bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"
+}
+
+# bench_show JSON FILE [TABLE]: the file itself, or its tables. Fails where a criterion was missed.
 bench_show() {
     [[ ! $1 ]] || cat "$2"
-    in_root "$lab/bench-table" ${1:+--quiet} "$2"
+    in_root "${3:-$lab/bench-table}" ${1:+--quiet} "$2"
 }

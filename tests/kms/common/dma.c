@@ -1,6 +1,5 @@
 #include "dma.h"
 
-#include <drm/vgem_drm.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
@@ -16,6 +15,7 @@
 #include <xf86drmMode.h>
 
 #include "case.h"
+#include "clients/common/vgem.h"
 
 #define MAX_NODES 16
 
@@ -46,7 +46,7 @@ int drm_open(const char *driver, bool render) {
 static int vgem_fd(void) {
 	static int fd = -1;
 	if (fd < 0) {
-		fd = drm_open("vgem", false); // render nodes make no dumb buffers
+		fd = vgem_open();
 	}
 	CHECK(fd >= 0, "no vgem device");
 	return fd;
@@ -138,17 +138,14 @@ void memory_draw(struct memory *memory, uint32_t number) {
 }
 
 uint32_t drm_fence_attach(const struct memory *memory) {
-	struct drm_vgem_fence_attach attach = {
-		.handle = memory->vgem_handle, .flags = VGEM_FENCE_WRITE};
-	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_ATTACH, &attach) == 0, "fence attach: %s",
+	uint32_t fence;
+	CHECK(vgem_attach_fence(vgem_fd(), memory->vgem_handle, &fence), "fence attach: %s",
 		strerror(errno));
-	return attach.out_fence;
+	return fence;
 }
 
 void drm_fence_signal(uint32_t fence) {
-	struct drm_vgem_fence_signal signal = {.fence = fence};
-	CHECK(drmIoctl(vgem_fd(), DRM_IOCTL_VGEM_FENCE_SIGNAL, &signal) == 0, "fence signal: %s",
-		strerror(errno));
+	CHECK(vgem_signal_fence(vgem_fd(), fence), "fence signal: %s", strerror(errno));
 }
 
 static int export_sync_file(int dmabuf_fd) {
@@ -159,11 +156,8 @@ static int export_sync_file(int dmabuf_fd) {
 }
 
 int drm_fence_create(uint32_t *fence) {
-	struct memory memory;
-	memory_init_vgem(&memory, 16, 16);
-	*fence = drm_fence_attach(&memory);
-	int fd = export_sync_file(memory.fd);
-	memory_finish(&memory);
+	int fd = vgem_create_fence(vgem_fd(), fence);
+	CHECK(fd >= 0, "fence: %s", strerror(errno));
 	return fd;
 }
 

@@ -1,0 +1,444 @@
+#include "bad.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <yyjson.h>
+
+#include "common/allocator.h"
+#include "common/device.h"
+#include "common/util.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "report.h"
+
+#define PATIENCE_S 3
+
+static const struct bad_case *const tables[] = {
+	bad_fd_cases,
+	bad_layout_cases,
+	bad_order_cases,
+	bad_sync_file_cases,
+	bad_syncobj_cases,
+};
+
+#define NUM_TABLES (sizeof(tables) / sizeof(tables[0]))
+
+/* What all cases share: memory of exactly BAD_SIZE bytes, a node for timelines. */
+struct runner {
+	const struct stress_options *options;
+	struct dmabuf memory;
+	struct allocator *allocator;
+	int device_fd;
+	int node_fd;
+	uint64_t number;
+	bool quiet; /* only what is not ok is printed */
+};
+
+/* --- a case's connection ------------------------------------------------------- */
+
+static uint32_t wanted_version(const struct bad_case *bad_case) {
+	return bad_case->version ? bad_case->version : 5;
+}
+
+/** What the second registry of a case looks for. */
+struct binding {
+	struct bad *bad;
+	uint32_t version; /* of linux-dmabuf */
+	bool exactly;
+};
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct binding *binding = data;
+	struct bad *bad = binding->bad;
+	if (strcmp(interface, wl_shm_interface.name) == 0) {
+		bad->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
+	} else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0) {
+		bad->dmabuf_version = version;
+		if (version < binding->version && binding->exactly) {
+			return;
+		}
+		uint32_t use = version < binding->version ? version : binding->version;
+		bad->dmabuf =
+			wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, use);
+	}
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static void dmabuf_format(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc) {
+}
+
+static void dmabuf_modifier(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc,
+	uint32_t modifier_hi, uint32_t modifier_lo) {
+}
+
+static const struct zwp_linux_dmabuf_v1_listener dmabuf_listener = {
+	.format = dmabuf_format,
+	.modifier = dmabuf_modifier,
+};
+
+static const char *find_missing(const struct bad *bad, const struct bad_case *bad_case) {
+	if (!bad->conn.compositor) {
+		return "the compositor lacks wl_compositor 4";
+	}
+	if (!bad->dmabuf) {
+		return bad->dmabuf_version ? "the compositor's linux-dmabuf is older"
+					   : "the compositor lacks zwp_linux_dmabuf_v1";
+	}
+	if (zwp_linux_dmabuf_v1_get_version(bad->dmabuf) <
+		ZWP_LINUX_BUFFER_PARAMS_V1_CREATE_IMMED_SINCE_VERSION) {
+		return "the compositor's linux-dmabuf has no create_immed";
+	}
+	if (bad_case->need == NEED_SYNC_FILE && !bad->conn.explicit_sync) {
+		return "the compositor lacks zwp_linux_explicit_synchronization_v1";
+	}
+	if (bad_case->need == NEED_SYNCOBJ && !bad->conn.syncobj_manager) {
+		return "the compositor lacks wp_linux_drm_syncobj_manager_v1";
+	}
+	return NULL;
+}
+
+/* Returns false when there is no compositor. */
+static bool begin_case(
+	const struct runner *runner, const struct bad_case *bad_case, struct bad *bad) {
+	*bad = (struct bad){.memory = runner->memory, .node_fd = runner->node_fd};
+	if (!connection_init(&bad->conn)) {
+		return false;
+	}
+	struct binding binding = {bad, wanted_version(bad_case), bad_case->version != 0};
+	struct wl_registry *registry = wl_display_get_registry(bad->conn.display);
+	wl_registry_add_listener(registry, &registry_listener, &binding);
+	wl_display_roundtrip(bad->conn.display);
+	if (bad->dmabuf) {
+		zwp_linux_dmabuf_v1_add_listener(bad->dmabuf, &dmabuf_listener, bad);
+		wl_display_roundtrip(bad->conn.display);
+	}
+	wl_registry_destroy(registry);
+	bad->missing = find_missing(bad, bad_case);
+	return true;
+}
+
+static void handle_synced(void *data, struct wl_callback *callback, uint32_t serial) {
+	*(bool *)data = true;
+}
+
+static const struct wl_callback_listener sync_listener = {.done = handle_synced};
+
+/* Waits until all that was said is answered. */
+static struct outcome wait_for_outcome(struct bad *bad) {
+	struct wl_display *display = bad->conn.display;
+	bool synced = false, connected = true, late = false;
+	struct wl_callback *callback = wl_display_sync(display);
+	wl_callback_add_listener(callback, &sync_listener, &synced);
+	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	const struct itimerspec patience = {.it_value.tv_sec = PATIENCE_S};
+	timerfd_settime(timer_fd, 0, &patience, NULL);
+	while (connected && !synced && !late) {
+		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
+		connected = connection_poll(&bad->conn, fds, 2);
+		late = (fds[1].revents & POLLIN) != 0;
+	}
+	fd_clear(&timer_fd);
+	wl_callback_destroy(callback);
+	if (synced) {
+		return (struct outcome){.answer = bad->answer};
+	}
+	if (connected) {
+		return (struct outcome){.answer = ANSWER_LATE};
+	}
+	if (wl_display_get_error(display) != EPROTO) {
+		return (struct outcome){.answer = ANSWER_HANGUP};
+	}
+	struct outcome outcome = {.answer = ANSWER_ERROR};
+	const struct wl_interface *interface = NULL;
+	outcome.code = wl_display_get_protocol_error(display, &interface, NULL);
+	outcome.interface = interface ? interface->name : NULL;
+	return outcome;
+}
+
+/* --- a case's process ------------------------------------------------------------ */
+
+/* What a case tells its parent. The strings are in the program, which both have. */
+struct result {
+	bool connected;
+	const char *missing;
+	struct outcome outcome;
+};
+
+static struct result live_case(const struct runner *runner, const struct bad_case *bad_case) {
+	struct result result = {.outcome = {.answer = ANSWER_NOTHING}};
+	struct bad bad;
+	result.connected = begin_case(runner, bad_case, &bad);
+	if (result.connected && !bad.missing) {
+		bad_case->run(&bad, bad_case->data);
+		/* Or it turned out that it can't be made. */
+		if (!bad.missing) {
+			result.outcome = wait_for_outcome(&bad);
+		}
+	}
+	result.missing = bad.missing;
+	return result;
+}
+
+/* A process of its own leaves nothing behind, however a case ends. */
+static bool run_in_process(
+	const struct runner *runner, const struct bad_case *bad_case, struct result *result) {
+	int fds[2];
+	if (pipe2(fds, O_CLOEXEC) != 0) {
+		return false;
+	}
+	fflush(stdout);
+	pid_t pid = fork();
+	if (pid == 0) {
+		const struct result told = live_case(runner, bad_case);
+		_exit(write(fds[1], &told, sizeof(told)) == sizeof(told) ? 0 : 1);
+	}
+	fd_clear(&fds[1]);
+	bool ok = pid > 0 && read(fds[0], result, sizeof(*result)) == sizeof(*result);
+	fd_clear(&fds[0]);
+	int status;
+	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status)) {
+		say("%s: the client itself crashed: %s", bad_case->name,
+			strsignal(WTERMSIG(status)));
+	}
+	return ok;
+}
+
+/* --- the run --------------------------------------------------------------------- */
+
+static void print_result(struct runner *runner, const struct bad_case *bad_case, bool ok,
+	const char *missing, const struct outcome *outcome) {
+	if (runner->quiet && ok) {
+		return;
+	}
+	runner->number++;
+	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
+	printf("%s %" PRIu64 " - %s", ok ? "ok" : "not ok", runner->number, bad_case->name);
+	if (missing) {
+		printf(" # SKIP %s", missing);
+	} else {
+		printf(": %s", outcome_text(outcome, got));
+		if (!ok) {
+			printf(", not %s", expectation_text(&bad_case->expected, wanted));
+		}
+	}
+	printf("\n");
+	fflush(stdout);
+}
+
+static bool add_json(yyjson_mut_doc *doc, yyjson_mut_val *cases, const struct bad_case *bad_case,
+	bool ok, const char *missing, const struct outcome *outcome) {
+	if (!doc) {
+		return true;
+	}
+	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
+	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, cases);
+	return item && yyjson_mut_obj_add_str(doc, item, "name", bad_case->name) &&
+	       yyjson_mut_obj_add_str(
+		       doc, item, "result", missing ? "skip" : (ok ? "ok" : "not ok")) &&
+	       yyjson_mut_obj_add_strcpy(
+		       doc, item, "got", missing ? missing : outcome_text(outcome, got)) &&
+	       yyjson_mut_obj_add_strcpy(
+		       doc, item, "wanted", expectation_text(&bad_case->expected, wanted));
+}
+
+static enum stress_exit run_case(struct runner *runner, const struct bad_case *bad_case,
+	struct bad_report *report, yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+	struct result result;
+	if (!run_in_process(runner, bad_case, &result)) {
+		say("%s: can't be run", bad_case->name);
+		return STRESS_EXIT_FAILURE;
+	}
+	if (!result.connected) {
+		say("no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
+		return STRESS_EXIT_NO_SERVER;
+	}
+	const char *missing = result.missing;
+	bool ok = missing || outcome_fits(&result.outcome, &bad_case->expected);
+	report->skipped += missing != NULL;
+	report->ok += ok && !missing;
+	report->not_ok += !ok;
+	print_result(runner, bad_case, ok, missing, &result.outcome);
+	if (!add_json(doc, cases, bad_case, ok, missing, &result.outcome)) {
+		say("out of memory");
+	}
+	return STRESS_EXIT_OK;
+}
+
+static bool wanted(const struct stress_options *options, const struct bad_case *bad_case) {
+	return !options->bad_filter || strstr(bad_case->name, options->bad_filter);
+}
+
+static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad_report *report,
+	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+	for (size_t t = 0; t < NUM_TABLES; t++) {
+		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
+			struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
+			if (!wanted(runner->options, bad_case)) {
+				continue;
+			}
+			enum stress_exit status =
+				poll(&fd, 1, 0) > 0
+					? STRESS_EXIT_FAILURE
+					: run_case(runner, bad_case, report, doc, cases);
+			if (status != STRESS_EXIT_OK) {
+				return status;
+			}
+		}
+	}
+	return STRESS_EXIT_OK;
+}
+
+static enum stress_exit list_all(const struct stress_options *options) {
+	for (size_t t = 0; t < NUM_TABLES; t++) {
+		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
+			if (wanted(options, bad_case)) {
+				puts(bad_case->name);
+			}
+		}
+	}
+	return STRESS_EXIT_OK;
+}
+
+static void offer(struct bad *bad, const void *data) {
+	struct zwp_linux_buffer_params_v1 *params = bad_params(bad);
+	bad_add(bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
+	zwp_linux_buffer_params_v1_create(params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
+}
+
+/* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
+static bool is_accepted(const struct runner *runner) {
+	static const struct bad_case good = {.name = "a good buffer", .run = offer};
+	struct result result;
+	return run_in_process(runner, &good, &result) && result.connected && !result.missing &&
+	       result.outcome.answer == ANSWER_CREATED;
+}
+
+static void drop_memory(struct runner *runner) {
+	if (runner->allocator && runner->memory.num_planes > 0) {
+		allocator_destroy_buffer(runner->allocator, &runner->memory);
+	}
+	allocator_destroy(runner->allocator);
+	runner->allocator = NULL;
+	fd_clear(&runner->device_fd);
+}
+
+/* Takes over the allocator. */
+static bool try_memory(struct runner *runner, struct allocator *allocator) {
+	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
+	const struct plan_step step = {
+		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
+	runner->allocator = allocator;
+	return allocator &&
+	       allocator_create_buffer(
+		       allocator, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
+	       runner->memory.planes[0].stride == BAD_STRIDE &&
+	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
+}
+
+/* Exactly BAD_SIZE bytes that the compositor takes. */
+static bool make_memory(struct runner *runner) {
+	struct device_list devices = {0};
+	device_list_add_all(&devices, true);
+	bool made = try_memory(runner, udmabuf_allocator_create());
+	for (size_t i = 0; i < devices.len && !made; i++) {
+		drop_memory(runner);
+		runner->device_fd = device_open(devices.paths[i]);
+		made = try_memory(runner, dumb_allocator_create(runner->device_fd));
+	}
+	if (!made) {
+		drop_memory(runner);
+		made = try_memory(runner, heap_allocator_create());
+	}
+	if (!made) {
+		drop_memory(runner);
+	}
+	device_list_finish(&devices);
+	return made;
+}
+
+/* Why there is nothing to make cases of. */
+static enum stress_exit say_no_memory(void) {
+	struct connection conn;
+	if (!connection_init(&conn)) {
+		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
+			strerror(errno));
+		return STRESS_EXIT_NO_SERVER;
+	}
+	bool has_dmabuf = conn.dmabuf != NULL;
+	connection_finish(&conn);
+	if (!has_dmabuf) {
+		say("the compositor lacks zwp_linux_dmabuf_v1 3");
+		return STRESS_EXIT_NO_GLOBAL;
+	}
+	say("the compositor takes no dma-buf of %dx%d linear XR24: not from /dev/udmabuf, dumb "
+	    "buffers or /dev/dma_heap/system, where there are any",
+		BAD_WIDTH, BAD_HEIGHT);
+	return STRESS_EXIT_NO_SOURCE;
+}
+
+/* Takes over the document, which may be NULL. */
+static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_report *report) {
+	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
+	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
+	return stress_report_write(doc, complete, path);
+}
+
+enum stress_exit bad_run(
+	const struct stress_options *options, int signal_fd, struct bad_report *report) {
+	*report = (struct bad_report){0};
+	if (options->list) {
+		return list_all(options);
+	}
+	struct runner runner = {.options = options, .device_fd = -1};
+	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
+	runner.node_fd = timeline_node_open(NULL);
+	enum stress_exit status = STRESS_EXIT_OK;
+	yyjson_mut_doc *doc = options->json ? yyjson_mut_doc_new(NULL) : NULL;
+	yyjson_mut_val *root = doc ? yyjson_mut_obj(doc) : NULL;
+	yyjson_mut_val *cases = NULL;
+	if (doc) {
+		yyjson_mut_doc_set_root(doc, root);
+		cases = yyjson_mut_obj_add_arr(doc, root, "cases");
+	}
+	if (!make_memory(&runner)) {
+		status = say_no_memory();
+		goto out;
+	}
+	for (uint64_t n = 0; n < options->repeat && status == STRESS_EXIT_OK; n++) {
+		runner.quiet = n > 0;
+		status = run_all(&runner, signal_fd, report, n == 0 ? doc : NULL, cases);
+	}
+	printf("1..%" PRIu64 "\n", runner.number);
+	if (status == STRESS_EXIT_OK && report->not_ok > 0) {
+		status = STRESS_EXIT_FAILURE;
+	}
+	if (options->json && !write_json(options->json, doc, report)) {
+		status = STRESS_EXIT_FAILURE;
+	}
+	doc = NULL;
+	allocator_destroy_buffer(runner.allocator, &runner.memory);
+	allocator_destroy(runner.allocator);
+out:
+	fd_clear(&runner.device_fd);
+	fd_clear(&runner.node_fd);
+	yyjson_mut_doc_free(doc);
+	return status;
+}

@@ -1,0 +1,167 @@
+/* What the cases are made of: file descriptors of all kinds, params, buffers. */
+#include <drm_fourcc.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bad.h"
+#include "common/util.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+
+static const char *const fd_names[FD_NUM_KINDS] = {
+	[FD_DMABUF] = "a dma-buf",
+	[FD_PIPE] = "a pipe",
+	[FD_FILE] = "a regular file",
+	[FD_DIRECTORY] = "a directory",
+	[FD_MEMFD] = "a memfd",
+	[FD_NULL] = "/dev/null",
+	[FD_EVENTFD] = "an eventfd",
+	[FD_SOCKET] = "a socket",
+	[FD_EPOLL] = "an epoll",
+	[FD_PATH] = "an O_PATH",
+	[FD_SYNC_FILE] = "a sync_file",
+	[FD_SYNCOBJ] = "a syncobj",
+};
+
+const char *bad_fd_name(enum bad_fd kind) {
+	return fd_names[kind];
+}
+
+/* One end of a pair, the other closed. */
+static int keep_one(int fds[2]) {
+	fd_clear(&fds[1]);
+	return fds[0];
+}
+
+static int open_file(void) {
+	const char *directory = getenv("XDG_RUNTIME_DIR");
+	int fd = open(directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (fd >= 0 && ftruncate(fd, BAD_SIZE) != 0) {
+		fd_clear(&fd);
+	}
+	return fd;
+}
+
+static int open_memfd(void) {
+	int fd = memfd_create("latch-stress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd >= 0 && (ftruncate(fd, BAD_SIZE) != 0 ||
+			       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
+		fd_clear(&fd);
+	}
+	return fd;
+}
+
+static int open_syncobj(const struct bad *bad) {
+	struct timeline timeline;
+	if (bad->node_fd < 0 || !timeline_init(&timeline, bad->node_fd)) {
+		return -1;
+	}
+	int fd = timeline_export(&timeline);
+	timeline_finish(&timeline);
+	return fd;
+}
+
+static int open_kind(const struct bad *bad, enum bad_fd kind) {
+	int fds[2];
+	switch (kind) {
+	case FD_DMABUF:
+		return fcntl(bad->memory.planes[0].fd, F_DUPFD_CLOEXEC, 0);
+	case FD_PIPE:
+		return pipe2(fds, O_CLOEXEC) == 0 ? keep_one(fds) : -1;
+	case FD_FILE:
+		return open_file();
+	case FD_DIRECTORY:
+		return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	case FD_MEMFD:
+		return open_memfd();
+	case FD_NULL:
+		return open("/dev/null", O_RDWR | O_CLOEXEC);
+	case FD_EVENTFD:
+		return eventfd(0, EFD_CLOEXEC);
+	case FD_SOCKET:
+		return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) == 0 ? keep_one(fds)
+										    : -1;
+	case FD_EPOLL:
+		return epoll_create1(EPOLL_CLOEXEC);
+	case FD_PATH:
+		return open("/", O_PATH | O_CLOEXEC);
+	case FD_SYNC_FILE:
+		return dmabuf_export_fence(&bad->memory, false);
+	case FD_SYNCOBJ:
+		return open_syncobj(bad);
+	case FD_NUM_KINDS:
+		break;
+	}
+	return -1;
+}
+
+int bad_open(struct bad *bad, enum bad_fd kind) {
+	int fd = open_kind(bad, kind);
+	if (fd < 0) {
+		bad->missing = kind == FD_SYNCOBJ ? "no DRM node makes timelines"
+						  : "a file descriptor of the case can't be had";
+	}
+	return fd;
+}
+
+static void handle_created(
+	void *data, struct zwp_linux_buffer_params_v1 *params, struct wl_buffer *wl_buffer) {
+	struct bad *bad = data;
+	bad->answer = ANSWER_CREATED;
+}
+
+static void handle_failed(void *data, struct zwp_linux_buffer_params_v1 *params) {
+	struct bad *bad = data;
+	bad->answer = ANSWER_FAILED;
+}
+
+static const struct zwp_linux_buffer_params_v1_listener params_listener = {
+	.created = handle_created,
+	.failed = handle_failed,
+};
+
+struct zwp_linux_buffer_params_v1 *bad_params(struct bad *bad) {
+	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(bad->dmabuf);
+	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, bad);
+	return params;
+}
+
+void bad_add(struct bad *bad, struct zwp_linux_buffer_params_v1 *params, enum bad_fd kind,
+	uint32_t index, uint32_t offset, uint32_t stride) {
+	int fd = bad_open(bad, kind);
+	if (fd < 0) {
+		return;
+	}
+	zwp_linux_buffer_params_v1_add(params, fd, index, offset, stride,
+		(uint32_t)(DRM_FORMAT_MOD_LINEAR >> 32),
+		(uint32_t)(DRM_FORMAT_MOD_LINEAR & UINT32_MAX));
+	fd_clear(&fd);
+}
+
+struct wl_buffer *bad_make_buffer(struct bad *bad) {
+	struct zwp_linux_buffer_params_v1 *params = bad_params(bad);
+	bad_add(bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
+	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(
+		params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
+	zwp_linux_buffer_params_v1_destroy(params);
+	return buffer;
+}
+
+struct wl_buffer *bad_make_shm_buffer(struct bad *bad) {
+	int fd = bad_open(bad, FD_MEMFD);
+	if (fd < 0 || !bad->shm) {
+		bad->missing = "the compositor lacks wl_shm, or there is no memory for it";
+		fd_clear(&fd);
+		return NULL;
+	}
+	struct wl_shm_pool *pool = wl_shm_create_pool(bad->shm, fd, BAD_SIZE);
+	fd_clear(&fd);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
+		pool, 0, BAD_WIDTH, BAD_HEIGHT, BAD_STRIDE, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	return buffer;
+}

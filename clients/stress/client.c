@@ -1,0 +1,210 @@
+#include "client.h"
+
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "common/util.h"
+#include "xdg-shell-client-protocol.h"
+
+/* What a client may open by default is few; the compositor's limit is what is looked for. */
+static void raise_fd_limit(void) {
+	struct rlimit limit;
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+enum stress_exit stress_client_init(
+	struct stress_client *client, const struct stress_options *options) {
+	*client = (struct stress_client){.options = options};
+	raise_fd_limit();
+	if (!connection_init(&client->conn)) {
+		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
+			strerror(errno));
+		return STRESS_EXIT_NO_SERVER;
+	}
+	const struct {
+		const void *object;
+		const char *name;
+	} needed[] = {
+		{client->conn.compositor, "wl_compositor 4"},
+		{client->conn.wm_base, "xdg_wm_base"},
+		{client->conn.dmabuf, "zwp_linux_dmabuf_v1 3"},
+	};
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		if (!needed[i].object) {
+			say("the compositor lacks %s", needed[i].name);
+			return STRESS_EXIT_NO_GLOBAL;
+		}
+	}
+	return STRESS_EXIT_OK;
+}
+
+static void surface_finish(struct stress_surface *surface) {
+	if (surface->answer) {
+		wl_callback_destroy(surface->answer);
+	}
+	client_buffers_finish_rings(&surface->buffers);
+	sync_finish(&surface->sync);
+	feedback_finish(&surface->feedback);
+	window_finish(&surface->window);
+	client_buffers_finish(&surface->buffers);
+}
+
+void stress_client_finish(struct stress_client *client) {
+	for (int i = 0; i < client->num_surfaces; i++) {
+		surface_finish(&client->surfaces[i]);
+	}
+	free(client->surfaces);
+	connection_finish(&client->conn);
+	*client = (struct stress_client){0};
+}
+
+static enum stress_exit make_surface(struct stress_client *client, struct stress_surface *surface) {
+	const struct stress_options *options = client->options;
+	struct connection *conn = &client->conn;
+	/* The CPU draws, so that no GPU is in the way; a colour that is easy to see. */
+	surface->buffer_options = (struct client_options){
+		.width = options->width,
+		.height = options->height,
+		.buffers = options->buffers,
+		.software = true,
+		.wish.fourcc = DRM_FORMAT_XRGB8888,
+		.scene = {.picture = PICTURE_SOLID, .solid = 0xc02060},
+	};
+	client_buffers_init(&surface->buffers, conn, &surface->feedback, &surface->sync,
+		&surface->buffer_options);
+	if (!window_init(&surface->window, conn, "latch-stress", options->width, options->height,
+		    false)) {
+		say("out of memory");
+		return STRESS_EXIT_FAILURE;
+	}
+	xdg_toplevel_set_app_id(surface->window.toplevel, "latch-stress");
+	if (!feedback_init(&surface->feedback, conn, surface->window.surface)) {
+		connection_say_error(conn);
+		return STRESS_EXIT_CONNECTION;
+	}
+	if (!sync_init(&surface->sync, conn, surface->window.surface, options->sync, NULL)) {
+		say("--sync %s is not possible: %s", sync_mode_name(options->sync),
+			surface->sync.why);
+		return STRESS_EXIT_NO_GLOBAL;
+	}
+	if (options->fence.kind == FENCE_UNMATERIALISED && surface->sync.mode != SYNC_SYNCOBJ) {
+		say("--fence unmaterialised is not possible: %s", surface->sync.why);
+		return STRESS_EXIT_NO_GLOBAL;
+	}
+	if (!client_buffers_prepare(&surface->buffers, options->width, options->height)) {
+		return STRESS_EXIT_NO_SOURCE;
+	}
+	struct ring *ring = surface->buffers.ring;
+	for (int i = 0; i < ring->num_buffers; i++) {
+		/* Drawn once: what this is about is not the picture. */
+		canvas_draw(surface->buffers.canvas, &ring->buffers[i].target,
+			&ring->buffers[i].dmabuf, 0);
+	}
+	while (!surface->window.configured) {
+		if (wl_display_dispatch(conn->display) < 0) {
+			connection_say_error(conn);
+			return STRESS_EXIT_CONNECTION;
+		}
+	}
+	return STRESS_EXIT_OK;
+}
+
+enum stress_exit stress_client_make_surfaces(struct stress_client *client) {
+	client->surfaces = calloc((size_t)client->options->surfaces, sizeof(*client->surfaces));
+	if (!client->surfaces) {
+		say("out of memory");
+		return STRESS_EXIT_FAILURE;
+	}
+	enum stress_exit status = STRESS_EXIT_OK;
+	for (int i = 0; i < client->options->surfaces && status == STRESS_EXIT_OK; i++) {
+		client->surfaces[i].sync.node_fd = -1;
+		client->num_surfaces = i + 1;
+		status = make_surface(client, &client->surfaces[i]);
+	}
+	return status;
+}
+
+static struct ring_buffer *take_buffer(
+	struct stress_client *client, struct stress_surface *surface) {
+	struct ring *ring = surface->buffers.ring;
+	if (!client->options->flood) {
+		return ring_free_buffer(ring);
+	}
+	struct ring_buffer *buffer = &ring->buffers[surface->next];
+	surface->next = (surface->next + 1) % ring->num_buffers;
+	if (buffer->slot.busy) {
+		sync_slot_forget(&buffer->slot);
+	}
+	return buffer;
+}
+
+bool stress_surface_prepare(struct stress_client *client, struct stress_surface *surface,
+	const struct fence_spec *spec, struct source *source) {
+	struct ring_buffer *buffer = take_buffer(client, surface);
+	if (!buffer) {
+		return false;
+	}
+	/* What was promised for this moment, before the promise for the next one. */
+	source_end_owned(source, surface, FENCE_FUTURE);
+	const struct source_request request = {
+		.spec = spec,
+		.owner = surface,
+		.slot = &buffer->slot,
+		.previous = surface->previous,
+	};
+	int fence;
+	if (!source_make(source, &request, now_ns(), &fence)) {
+		say("no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
+		return false;
+	}
+	window_ack(&surface->window);
+	window_attach(&surface->window, &client->conn, buffer->wl_buffer);
+	if (!sync_slot_commit(&buffer->slot, fence)) {
+		say("the fence can't be passed by %s: %s", sync_mode_name(surface->sync.mode),
+			strerror(errno));
+		return false;
+	}
+	source_committed(source, &request);
+	surface->previous = &buffer->slot;
+	return true;
+}
+
+static void handle_answer(void *data, struct wl_callback *callback, uint32_t serial) {
+	struct stress_surface *surface = data;
+	wl_callback_destroy(callback);
+	surface->answer = NULL;
+	source_end_owned(surface->source, surface, FENCE_USER);
+}
+
+static const struct wl_callback_listener answer_listener = {.done = handle_answer};
+
+/* Its fence ends when the compositor has answered what was asked after the commit: one that waits
+ * for the fence before it goes on waits for itself. */
+static void ask(struct stress_client *client, struct stress_surface *surface,
+	struct source *source) {
+	if (!surface->answer) {
+		surface->source = source;
+		surface->answer = wl_display_sync(client->conn.display);
+		wl_callback_add_listener(surface->answer, &answer_listener, surface);
+	}
+}
+
+bool stress_surface_commit(struct stress_client *client, struct stress_surface *surface,
+	const struct fence_spec *spec, struct source *source) {
+	if (!stress_surface_prepare(client, surface, spec, source)) {
+		return false;
+	}
+	wl_surface_commit(surface->window.surface);
+	if (spec->kind == FENCE_USER) {
+		ask(client, surface, source);
+	}
+	client->commits++;
+	surface->good = true;
+	return true;
+}

@@ -1,0 +1,78 @@
+#include "fence.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS INT64_C(1000000)
+#define DEFAULT_LATE_NS (100 * MS)
+#define MAX_LATE_MS 3600000
+
+static const char *const names[] = {
+	[FENCE_READY] = "ready",
+	[FENCE_NEVER] = "never",
+	[FENCE_LATE] = "late",
+	[FENCE_ERROR] = "error",
+	[FENCE_FUTURE] = "future",
+	[FENCE_PROXY] = "proxy",
+	[FENCE_USER] = "user",
+	[FENCE_UNMATERIALISED] = "unmaterialised",
+	[FENCE_RANDOM] = "random",
+};
+
+const char *fence_kind_name(enum fence_kind kind) {
+	return names[kind];
+}
+
+bool fence_kind_is_ours(enum fence_kind kind) {
+	return kind == FENCE_FUTURE || kind == FENCE_PROXY || kind == FENCE_USER;
+}
+
+static bool parse_late(const char *text, struct fence_spec *spec) {
+	char *end;
+	errno = 0;
+	long ms = strtol(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0' || ms < 0 || ms > MAX_LATE_MS) {
+		return false;
+	}
+	*spec = (struct fence_spec){.kind = FENCE_LATE, .late_ns = ms * MS};
+	return true;
+}
+
+bool fence_spec_parse(const char *text, struct fence_spec *spec) {
+	if (strncmp(text, "late:", 5) == 0) {
+		return parse_late(text + 5, spec);
+	}
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*spec = (struct fence_spec){
+				.kind = (enum fence_kind)i,
+				.late_ns = i == FENCE_LATE ? DEFAULT_LATE_NS : 0,
+			};
+			return true;
+		}
+	}
+	return false;
+}
+
+/* xorshift64*: George Marsaglia's shifts with Sebastiano Vigna's multiplier. */
+uint64_t fence_random(uint64_t *seed) {
+	*seed ^= *seed >> 12;
+	*seed ^= *seed << 25;
+	*seed ^= *seed >> 27;
+	return (*seed * UINT64_C(0x2545f4914f6cdd1d)) >> 16;
+}
+
+struct fence_spec fence_next(const struct fence_spec *spec, bool points, uint64_t *seed) {
+	if (spec->kind != FENCE_RANDOM) {
+		return *spec;
+	}
+	uint64_t which = fence_random(seed) % 8, time = fence_random(seed);
+	if (which < 4) {
+		return (struct fence_spec){FENCE_LATE, (int64_t)(time % (uint64_t)(50 * MS))};
+	}
+	if (which == 4) {
+		return (struct fence_spec){FENCE_LATE, (int64_t)(time % (uint64_t)(200 * MS))};
+	}
+	return (struct fence_spec){which == 5 && points ? FENCE_FUTURE : FENCE_READY, 0};
+}

@@ -1,0 +1,183 @@
+#include "hostile.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "common/util.h"
+
+/* The connection, the clock, the signals; then what announces releases. */
+#define FIRST_RELEASE 3
+
+/* Commits of a flood between two looks at the socket. */
+#define FLOOD_BATCH 64
+
+/* How long a full socket is left alone, unless the compositor has read some of it. */
+#define FULL_WAIT_NS 2000000
+
+struct hostile {
+	struct stress_client client;
+	struct source source;
+	int timer_fd, signal_fd;
+	struct pollfd *fds;
+	nfds_t max_fds;
+	uint64_t seed;
+	int64_t end_ns, next_commit_ns;
+	bool full; /* the socket takes no more */
+	bool ended;
+};
+
+static bool commit(struct hostile *hostile, struct stress_surface *surface) {
+	static const struct fence_spec ready = {.kind = FENCE_READY};
+	struct stress_client *client = &hostile->client;
+	/* The first one shows a window: only then there is something to be held back. */
+	if (!surface->good) {
+		return stress_surface_commit(client, surface, &ready, &hostile->source);
+	}
+	struct fence_spec spec = fence_next(
+		&client->options->fence, surface->sync.mode == SYNC_SYNCOBJ, &hostile->seed);
+	return stress_surface_commit(client, surface, &spec, &hostile->source);
+}
+
+static void commit_all(struct hostile *hostile) {
+	struct stress_client *client = &hostile->client;
+	for (int i = 0; i < client->num_surfaces; i++) {
+		commit(hostile, &client->surfaces[i]);
+	}
+}
+
+/* Fills the socket, and adds nothing while it is full: it is the compositor that is to have too
+ * much of it. */
+static void flood(struct hostile *hostile) {
+	hostile->full = wl_display_flush(hostile->client.conn.display) < 0;
+	for (int n = 0; n < FLOOD_BATCH && !hostile->full; n += hostile->client.num_surfaces) {
+		commit_all(hostile);
+		hostile->full = wl_display_flush(hostile->client.conn.display) < 0;
+	}
+}
+
+static void set_timer(const struct hostile *hostile) {
+	int64_t wake_ns = source_next_ns(&hostile->source);
+	wake_ns = hostile->end_ns < wake_ns ? hostile->end_ns : wake_ns;
+	int64_t next_ns = hostile->next_commit_ns;
+	if (hostile->client.options->flood) {
+		/* It has no time to lose. */
+		next_ns = hostile->full ? now_ns() + FULL_WAIT_NS : 1;
+	}
+	wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
+	wake_ns = wake_ns < 1 ? 1 : wake_ns; /* 0 would disarm it */
+	const struct itimerspec when = {
+		.it_value = {.tv_sec = wake_ns / 1000000000, .tv_nsec = wake_ns % 1000000000},
+	};
+	timerfd_settime(hostile->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* Returns false when the connection broke. */
+static bool wait_for_events(struct hostile *hostile) {
+	struct stress_client *client = &hostile->client;
+	set_timer(hostile);
+	hostile->fds[1] = (struct pollfd){.fd = hostile->timer_fd, .events = POLLIN};
+	hostile->fds[2] = (struct pollfd){.fd = hostile->signal_fd, .events = POLLIN};
+	nfds_t num = FIRST_RELEASE;
+	for (int i = 0; i < client->num_surfaces; i++) {
+		num += client_buffers_add_fds(&client->surfaces[i].buffers, &hostile->fds[num],
+			hostile->max_fds - num);
+	}
+	bool connected = connection_poll(&client->conn, hostile->fds, num);
+	uint64_t expirations;
+	if (hostile->fds[1].revents & POLLIN &&
+		read(hostile->timer_fd, &expirations, sizeof(expirations)) < 0) {
+		/* Set anew meanwhile. */
+		errno = 0;
+	}
+	hostile->ended |= (hostile->fds[2].revents & POLLIN) != 0;
+	for (int i = 0; i < client->num_surfaces; i++) {
+		client_buffers_handle_fds(&client->surfaces[i].buffers,
+			&hostile->fds[FIRST_RELEASE], num - FIRST_RELEASE);
+		hostile->ended |= client->surfaces[i].window.closed;
+	}
+	return connected;
+}
+
+static enum stress_exit loop(struct hostile *hostile) {
+	const struct stress_options *options = hostile->client.options;
+	while (!hostile->ended) {
+		int64_t time_ns = now_ns();
+		if (time_ns >= hostile->end_ns) {
+			return STRESS_EXIT_OK;
+		}
+		source_end_due(&hostile->source, time_ns);
+		if (options->flood) {
+			flood(hostile);
+		} else if (time_ns >= hostile->next_commit_ns) {
+			commit_all(hostile);
+			hostile->next_commit_ns = time_ns + options->interval_ns;
+		}
+		if (!wait_for_events(hostile)) {
+			connection_say_error(&hostile->client.conn);
+			return STRESS_EXIT_CONNECTION;
+		}
+	}
+	return STRESS_EXIT_OK;
+}
+
+static uint64_t count_busy(const struct stress_client *client) {
+	uint64_t busy = 0;
+	for (int i = 0; i < client->num_surfaces; i++) {
+		const struct ring *ring = client->surfaces[i].buffers.ring;
+		for (int b = 0; ring && b < ring->num_buffers; b++) {
+			busy += ring->buffers[b].slot.busy;
+		}
+	}
+	return busy;
+}
+
+enum stress_exit hostile_run(
+	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
+	struct hostile hostile = {
+		.timer_fd = -1, .signal_fd = signal_fd, .seed = options->seed, .end_ns = INT64_MAX};
+	*report = (struct hostile_report){0};
+	const char *why;
+	if (!source_init(&hostile.source, options->fence.kind, &why)) {
+		say("--fence %s is not possible: %s", fence_kind_name(options->fence.kind), why);
+		return STRESS_EXIT_NO_SOURCE;
+	}
+	int64_t start_ns = now_ns();
+	enum stress_exit status = stress_client_init(&hostile.client, options);
+	if (status == STRESS_EXIT_OK) {
+		status = stress_client_make_surfaces(&hostile.client);
+	}
+	if (status != STRESS_EXIT_OK) {
+		goto out;
+	}
+	hostile.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	hostile.max_fds = FIRST_RELEASE + (nfds_t)options->surfaces * (nfds_t)options->buffers;
+	hostile.fds = calloc(hostile.max_fds, sizeof(*hostile.fds));
+	if (hostile.timer_fd < 0 || !hostile.fds) {
+		say("out of memory, or of file descriptors");
+		status = STRESS_EXIT_FAILURE;
+		goto out;
+	}
+	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].sync.mode),
+		hostile.client.surfaces[0].sync.why);
+	start_ns = now_ns();
+	if (options->run_ns > 0) {
+		hostile.end_ns = start_ns + options->run_ns;
+	}
+	status = loop(&hostile);
+	report->sync = sync_mode_name(hostile.client.surfaces[0].sync.mode);
+	report->busy = count_busy(&hostile.client);
+	report->closed = hostile.ended;
+out:
+	report->commits = hostile.client.commits;
+	report->fences = hostile.source.made;
+	report->ended = hostile.source.ended;
+	report->run_ns = now_ns() - start_ns;
+	stress_client_finish(&hostile.client);
+	source_finish(&hostile.source);
+	fd_clear(&hostile.timer_fd);
+	free(hostile.fds);
+	return status;
+}

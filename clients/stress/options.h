@@ -1,0 +1,66 @@
+#ifndef STRESS_OPTIONS_H
+#define STRESS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/sync.h"
+#include "fence.h"
+
+/** How the process ends; the man page lists the same. */
+enum stress_exit {
+	STRESS_EXIT_OK = 0,
+	STRESS_EXIT_FAILURE = 1, /* a case was not ok; out of memory, a file can't be written */
+	STRESS_EXIT_USAGE = 2,
+	STRESS_EXIT_NO_SERVER = 3,  /* no compositor */
+	STRESS_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
+	STRESS_EXIT_NO_SOURCE = 5,  /* no buffers, or no fences of this kind, on this machine */
+	STRESS_EXIT_CONNECTION = 6, /* the compositor ended the connection */
+};
+
+enum stress_mode {
+	STRESS_FENCES,
+	STRESS_BAD,
+	STRESS_DIE,
+};
+
+/** Where a client is when it is killed. */
+enum die_step {
+	DIE_BIND,
+	DIE_BUFFERS,
+	DIE_FENCE,
+	DIE_COMMITTED,
+	DIE_PENDING,
+	DIE_SHOWN,
+	DIE_ALL, /* each of them in turn */
+};
+
+struct stress_options {
+	enum stress_mode mode;
+	struct fence_spec fence;
+	enum sync_mode sync;
+	int buffers, surfaces;
+	uint32_t width, height;
+	int64_t interval_ns;
+	bool flood;
+	const char *bad_filter; /* NULL: all cases; else those with this text in their names */
+	enum die_step die_step;
+	int at_once; /* how many clients are killed at a time */
+	uint64_t repeat;
+	int64_t run_ns; /* 0: without end */
+	uint64_t seed;
+	bool list;	  /* name the cases and do nothing */
+	const char *json; /* NULL: none */
+};
+
+const char *die_step_name(enum die_step step);
+
+/**
+ * Reads the command line.
+ *
+ * @return -1 to go on, else the status to exit with: --help, --version, or an error that has
+ *         been said
+ */
+int stress_options_parse(struct stress_options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,192 @@
+#include "source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+
+#include "common/util.h"
+#include "common/vgem.h"
+
+#define SW_SYNC_PATH "/sys/kernel/debug/sync/sw_sync"
+
+/* From drivers/dma-buf/sw_sync.c; no header of the kernel for user space has it. */
+struct sw_sync_create_fence_data {
+	uint32_t value;
+	char name[32];
+	int32_t fence;
+};
+#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
+
+bool source_init(struct source *source, enum fence_kind kind, const char **why) {
+	*source = (struct source){.vgem_fd = -1};
+	if (kind == FENCE_READY || kind == FENCE_UNMATERIALISED) {
+		return true;
+	}
+	if (kind == FENCE_ERROR) {
+		int fd = open(SW_SYNC_PATH, O_RDWR | O_CLOEXEC);
+		*why = "fences that fail come from " SW_SYNC_PATH
+		       " only, which this kernel does not have (CONFIG_SW_SYNC), or not for this "
+		       "user";
+		bool ok = fd >= 0;
+		fd_clear(&fd);
+		return ok;
+	}
+	source->vgem_fd = vgem_open();
+	*why = "fences come from a vgem device: load the module (modprobe vgem), and see that its "
+	       "node in /dev/dri can be opened";
+	return source->vgem_fd >= 0;
+}
+
+static void end(struct source *source, struct promise *promise) {
+	if (promise->fence) {
+		/* It fails when the kernel was first, and then it is done too. */
+		vgem_signal_fence(source->vgem_fd, promise->fence);
+	}
+	fd_clear(&promise->timeline_fd);
+	if (promise->timeline) {
+		timeline_signal(promise->timeline, promise->point);
+	}
+	source->ended++;
+}
+
+static void end_at(struct source *source, size_t index) {
+	struct promise promise = source->promises[index];
+	source->promises[index] = source->promises[--source->len];
+	end(source, &promise);
+}
+
+void source_finish(struct source *source) {
+	for (size_t i = 0; i < source->len; i++) {
+		fd_clear(&source->promises[i].timeline_fd);
+	}
+	free(source->promises);
+	fd_clear(&source->vgem_fd);
+	*source = (struct source){.vgem_fd = -1};
+}
+
+static bool add(struct source *source, const struct promise *promise) {
+	if (source->len == source->capacity) {
+		size_t capacity = source->capacity ? source->capacity * 2 : 64;
+		struct promise *promises = realloc(source->promises, capacity * sizeof(*promises));
+		if (!promises) {
+			return false;
+		}
+		source->promises = promises;
+		source->capacity = capacity;
+	}
+	source->promises[source->len++] = *promise;
+	return true;
+}
+
+/* A fence of a timeline that is then closed: the kernel ends its fences with ENOENT. */
+static int make_failing(struct promise *promise) {
+	promise->timeline_fd = open(SW_SYNC_PATH, O_RDWR | O_CLOEXEC);
+	struct sw_sync_create_fence_data data = {.value = 1, .name = "latch-stress", .fence = -1};
+	if (promise->timeline_fd < 0 ||
+		ioctl(promise->timeline_fd, SW_SYNC_IOC_CREATE_FENCE, &data) != 0) {
+		return -1;
+	}
+	return data.fence;
+}
+
+static struct promise promise_for(const struct source_request *request) {
+	enum fence_kind kind = request->spec->kind;
+	return (struct promise){
+		.kind = kind,
+		.due_ns = INT64_MAX,
+		.until_free = kind == FENCE_PROXY ? request->previous : NULL,
+		.owner = request->owner,
+		.timeline_fd = -1,
+	};
+}
+
+bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
+	int *fence) {
+	struct promise promise = promise_for(request);
+	bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
+	*fence = -1;
+	switch (request->spec->kind) {
+	case FENCE_READY:
+	case FENCE_RANDOM:
+		return true;
+	case FENCE_UNMATERIALISED:
+		errno = EINVAL;
+		*fence = SYNC_FENCE_LATER;
+		source->made += points;
+		return points;
+	case FENCE_FUTURE:
+	case FENCE_PROXY:
+	case FENCE_USER:
+		if (points) {
+			*fence = SYNC_FENCE_LATER;
+			source->made++;
+			return true; /* source_committed() knows the point */
+		}
+		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
+		break;
+	case FENCE_NEVER:
+		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
+		source->made += *fence >= 0;
+		return *fence >= 0;
+	case FENCE_LATE:
+		promise.due_ns = now_ns + request->spec->late_ns;
+		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
+		break;
+	case FENCE_ERROR:
+		/* A few refreshes later, so that the update is surely waited for. */
+		promise.due_ns = now_ns + INT64_C(50000000);
+		*fence = make_failing(&promise);
+		break;
+	}
+	if (*fence < 0 || !add(source, &promise)) {
+		int saved = errno;
+		fd_clear(fence);
+		fd_clear(&promise.timeline_fd);
+		errno = saved;
+		return false;
+	}
+	source->made++;
+	return true;
+}
+
+void source_committed(struct source *source, const struct source_request *request) {
+	if (!fence_kind_is_ours(request->spec->kind) ||
+		request->slot->sync->mode != SYNC_SYNCOBJ) {
+		return;
+	}
+	struct promise promise = promise_for(request);
+	promise.timeline = &request->slot->timeline;
+	promise.point = sync_slot_acquire_point(request->slot);
+	/* Without memory the point is one that never materialises. */
+	add(source, &promise);
+}
+
+void source_end_owned(struct source *source, const void *owner, enum fence_kind kind) {
+	for (size_t i = source->len; i > 0; i--) {
+		const struct promise *promise = &source->promises[i - 1];
+		if (promise->kind == kind && promise->owner == owner) {
+			end_at(source, i - 1);
+		}
+	}
+}
+
+void source_end_due(struct source *source, int64_t now_ns) {
+	for (size_t i = source->len; i > 0; i--) {
+		const struct promise *promise = &source->promises[i - 1];
+		if (promise->due_ns <= now_ns ||
+			(promise->until_free && !promise->until_free->busy)) {
+			end_at(source, i - 1);
+		}
+	}
+}
+
+int64_t source_next_ns(const struct source *source) {
+	int64_t next_ns = INT64_MAX;
+	for (size_t i = 0; i < source->len; i++) {
+		if (source->promises[i].due_ns < next_ns) {
+			next_ns = source->promises[i].due_ns;
+		}
+	}
+	return next_ns;
+}

@@ -1,0 +1,76 @@
+/* What a client makes of its presentation feedback: missed refreshes, the longest gap. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "common/stats.h"
+
+#define MS INT64_C(1000000)
+#define REFRESH_NS (16 * MS)
+
+static struct stats stats;
+static const int one_output, another_output;
+
+static void show(int64_t flip_ns, const int *output) {
+	stats_presented(&stats, &(struct stats_frame){.commit_ns = flip_ns - MS,
+					.flip_ns = flip_ns,
+					.refresh_ns = REFRESH_NS,
+					.output = output});
+}
+
+static int setup(void **state) {
+	return stats_init(&stats, true) ? 0 : -1;
+}
+
+static int teardown(void **state) {
+	stats_finish(&stats);
+	return 0;
+}
+
+static void steady(void **state) {
+	for (int i = 0; i < 10; i++) {
+		show((i + 1) * REFRESH_NS, &one_output);
+	}
+	assert_int_equal(stats.presented, 10);
+	assert_int_equal(stats.missed, 0);
+	assert_int_equal(stats.longest_ns, REFRESH_NS);
+}
+
+static void a_gap(void **state) {
+	show(REFRESH_NS, &one_output);
+	show(5 * REFRESH_NS, &one_output);
+	show(6 * REFRESH_NS, &one_output);
+	assert_int_equal(stats.missed, 3);
+	assert_int_equal(stats.longest_ns, 4 * REFRESH_NS);
+}
+
+/* Two outputs have clocks of their own. */
+static void another_clock(void **state) {
+	show(REFRESH_NS, &one_output);
+	show(9 * REFRESH_NS, &another_output);
+	assert_int_equal(stats.missed, 0);
+	assert_int_equal(stats.longest_ns, 0);
+}
+
+/* A compositor that stands still for good shows no frame that could tell. */
+static void the_end(void **state) {
+	stats_stop(&stats, 100 * REFRESH_NS);
+	assert_int_equal(stats.longest_ns, 0);
+	show(REFRESH_NS, &one_output);
+	show(2 * REFRESH_NS, &one_output);
+	stats_stop(&stats, 40 * REFRESH_NS);
+	assert_int_equal(stats.longest_ns, 38 * REFRESH_NS);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(steady, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_gap, setup, teardown),
+		cmocka_unit_test_setup_teardown(another_clock, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_end, setup, teardown),
+	};
+	return cmocka_run_group_tests_name("clients: statistics", tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+/* latch-stress's command line. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "options.h"
+
+#define MAX_ARGS 12
+
+static struct stress_options options;
+
+static int parse(const char *const *args) {
+	char *argv[MAX_ARGS + 1] = {(char *)"latch-stress"};
+	int argc = 1;
+	for (; args[argc - 1] != NULL; argc++) {
+		argv[argc] = (char *)(uintptr_t)args[argc - 1];
+	}
+	return stress_options_parse(&options, argc, argv);
+}
+
+#define PARSE(...) parse((const char *const[]){__VA_ARGS__, NULL})
+
+static void nothing(void **state) {
+	assert_int_equal(parse((const char *const[]){NULL}), -1);
+	assert_int_equal(options.mode, STRESS_FENCES);
+	assert_int_equal(options.fence.kind, FENCE_NEVER);
+	assert_int_equal(options.sync, SYNC_AUTO);
+	assert_int_equal(options.buffers, 3);
+	assert_int_equal(options.surfaces, 1);
+	assert_int_equal(options.repeat, 1);
+	assert_int_equal(options.run_ns, 0);
+	assert_false(options.flood);
+	assert_null(options.json);
+}
+
+static void fences(void **state) {
+	assert_int_equal(PARSE("--fence", "late:20", "--sync", "sync-file", "--buffers", "5",
+				 "--surfaces=2", "--size", "64x32"),
+		-1);
+	assert_int_equal(options.fence.kind, FENCE_LATE);
+	assert_int_equal(options.fence.late_ns, 20000000);
+	assert_int_equal(options.sync, SYNC_FILE);
+	assert_int_equal(options.buffers, 5);
+	assert_int_equal(options.surfaces, 2);
+	assert_int_equal(options.width, 64);
+	assert_int_equal(options.height, 32);
+	assert_int_equal(PARSE("--flood", "--interval=5", "--seed=9", "--seconds=0.25"), -1);
+	assert_true(options.flood);
+	assert_int_equal(options.interval_ns, 5000000);
+	assert_int_equal(options.seed, 9);
+	assert_int_equal(options.run_ns, 250000000);
+}
+
+static void other_modes(void **state) {
+	assert_int_equal(PARSE("--bad"), -1);
+	assert_int_equal(options.mode, STRESS_BAD);
+	assert_null(options.bad_filter);
+	assert_int_equal(PARSE("--bad=pipe", "--repeat", "1000", "--json", "-"), -1);
+	assert_string_equal(options.bad_filter, "pipe");
+	assert_int_equal(options.repeat, 1000);
+	assert_string_equal(options.json, "-");
+	assert_int_equal(PARSE("--list"), -1);
+	assert_true(options.list);
+	assert_int_equal(PARSE("--die", "pending", "--at-once=200"), -1);
+	assert_int_equal(options.mode, STRESS_DIE);
+	assert_int_equal(options.die_step, DIE_PENDING);
+	assert_int_equal(options.at_once, 200);
+	assert_int_equal(PARSE("--die=all"), -1);
+	assert_int_equal(options.die_step, DIE_ALL);
+}
+
+static void bad_ones(void **state) {
+	assert_int_equal(PARSE("--fence"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--fence", "sometimes"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--sync", "sync_file"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--buffers=0"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--surfaces=-1"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--surfaces=many"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--size=0x4"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--size=4"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--interval=0"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--seed=0"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--seconds=0"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--seconds=nan"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--seconds=1e30"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--repeat=0"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--die", "never"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--flood=yes"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--no-such-option"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("word"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--at-once=2"), STRESS_EXIT_USAGE);
+	assert_int_equal(PARSE("--fence=unmaterialised", "--sync=implicit"), STRESS_EXIT_USAGE);
+}
+
+static void steps_have_names(void **state) {
+	for (int step = DIE_BIND; step <= DIE_ALL; step++) {
+		assert_int_equal(PARSE("--die", die_step_name((enum die_step)step)), -1);
+		assert_int_equal(options.die_step, step);
+	}
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(nothing),
+		cmocka_unit_test(fences),
+		cmocka_unit_test(other_modes),
+		cmocka_unit_test(bad_ones),
+		cmocka_unit_test(steps_have_names),
+	};
+	return cmocka_run_group_tests_name("clients: hostile options", tests, NULL, NULL);
+}
