@@ -57,19 +57,14 @@ static void log_placement(struct latch_output *output, struct latch_surface *sur
 	}
 }
 
-static bool fills_output(const struct latch_output *output, const struct latch_layer *layer) {
-	struct wlr_box box = latch_layer_on_screen(
-		layer, output->wlr_output->width, output->wlr_output->height);
-	return box.width == output->wlr_output->width && box.height == output->wlr_output->height;
-}
-
 /* Tells a client what to allocate for: the planes that its surface could go to. The primary one is
  * for what fills the screen; a window has the others, where there are some. */
 static void advise(struct latch_output *output, const struct latch_plan_input *input,
 	struct latch_surface *surface, const struct latch_layer *layer) {
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
 	size_t len = 0;
-	bool primary_too = input->planes_len == 1 || fills_output(output, layer);
+	bool primary_too = input->planes_len == 1 ||
+			   latch_layer_fills_screen(layer, input->width, input->height);
 	for (size_t i = 0; i < input->planes_len; i++) {
 		if (primary_too || input->planes[i] != input->primary) {
 			planes[len++] = input->planes[i];

@@ -90,7 +90,7 @@ static void send_frame_callbacks(struct latch_output *output, int64_t time_ns) {
 	struct timespec when = latch_ns_timespec(time_ns);
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL && 
+		if (surface != NULL &&
 			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED) {
 			wlr_surface_send_frame_done(surface->wlr_surface, &when);
 		}

@@ -7,7 +7,6 @@
  */
 #include "plan/plan.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "plan/private.h"
@@ -60,7 +59,7 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 		if (!plan_may_test(work) || work->tests >= tests_limit) {
 			break;
 		}
-		int ret = plan_test(work, &proposal, composing);
+		int ret = plan_test(work, &proposal);
 		if (ret == 0 && refused == 0) {
 			*solution = proposal;
 			return OUTCOME_FOUND;
@@ -91,19 +90,16 @@ static void find_primary(struct plan_work *work) {
 	}
 }
 
-static enum outcome climb_down(struct plan_work *work, struct plan_solution *solution,
-	bool *composing) {
+static enum outcome climb_down(struct plan_work *work, struct plan_solution *solution) {
 	const struct latch_plan_input *input = work->input;
 	/* Where nothing is composed, nothing is gained by composing something first. */
 	bool hurry = !input->composing || work->waiting == 0;
-	*composing = false;
 	enum outcome outcome = OUTCOME_NOTHING;
 	if (hurry) {
 		/* Half of the tests are kept for the next step. */
 		outcome = try_rung(work, false, (input->max_tests + 1) / 2, solution);
 	}
 	if (outcome == OUTCOME_NOTHING) {
-		*composing = true;
 		outcome = try_rung(work, true, input->max_tests, solution);
 	}
 	return outcome;
@@ -113,7 +109,6 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 	const struct latch_plan_input *input = work->input;
 	struct plan_solution solution;
 	plan_solution_clear(&solution);
-	bool composing = true;
 	enum outcome outcome = OUTCOME_NOTHING;
 	if (work->visible != 0 && plan_reasons_for_all(input) == 0) {
 		plan_find_overlaps(work);
@@ -121,14 +116,13 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 		plan_find_fits(work);
 		work->waiting = plan_find_waiting(settled, work->len);
 		if (!work->memory->compose_all) {
-			outcome = climb_down(work, &solution, &composing);
+			outcome = climb_down(work, &solution);
 		}
 	}
 	if (outcome != OUTCOME_FOUND) {
 		plan_solution_clear(&solution);
-		composing = true;
 	}
-	struct latch_plan plan = plan_apply(work, work->layers, &solution, composing);
+	struct latch_plan plan = plan_apply(work, work->layers, &solution);
 	plan_give_reasons(work, &solution, settled);
 	plan.tests = work->tests;
 	plan_remember(work, &plan);

@@ -76,6 +76,11 @@ struct wlr_box latch_layer_on_screen(
 	return box;
 }
 
+bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height) {
+	struct wlr_box box = latch_layer_on_screen(layer, width, height);
+	return box.width == width && box.height == height;
+}
+
 uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms_plane *plane) {
 	uint32_t without = kms_fourcc_without_alpha(layer->fourcc);
 	/* Nothing but black is ever behind a layer on the primary plane, and premultiplied pixels

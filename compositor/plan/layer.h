@@ -115,6 +115,9 @@ bool latch_layer_is_scaled(const struct latch_layer *layer);
 struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height);
 
+/** Whether the layer covers a screen of this size. */
+bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height);
+
 /**
  * The fourcc that the buffer is imported with for this plane: where the layer is opaque, the one
  * without alpha if the plane has it, as planes then need not blend.

@@ -157,19 +157,22 @@ void plan_begin_arrangement(struct plan_work *work);
 /** A solution with everything composed. */
 void plan_solution_clear(struct plan_solution *solution);
 
-/** Writes a solution into layers (work's, or a copy of them), and makes the plan that goes with it. */
+/**
+ * Writes a solution into layers of which nothing is decided yet (work's, or a copy of them), and makes
+ * the plan that goes with it.
+ */
 struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *layers,
-	const struct plan_solution *solution, bool composing);
+	const struct plan_solution *solution);
 
 /** Whether another test commit may be made. */
 bool plan_may_test(const struct plan_work *work);
 
 /** Asks the kernel for a solution. */
-int plan_test(struct plan_work *work, const struct plan_solution *solution, bool composing);
+int plan_test(struct plan_work *work, const struct plan_solution *solution);
 
 /** Asks the kernel for a solution with other layers than work's in it. */
 int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
-	const struct plan_solution *solution, bool composing);
+	const struct plan_solution *solution);
 
 /** Of the arrangement itself speaks only some errors; a busy device may take it another time. */
 bool plan_error_lasts(int error);

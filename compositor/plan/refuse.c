@@ -114,12 +114,12 @@ static struct plan_solution one_layer(const struct plan_solution *solution, size
 
 /* Returns the smallest n so that the first n layers are refused; *passed: the most known to pass. */
 static unsigned find_first_failing(struct plan_work *work, const struct plan_solution *solution,
-	bool composing, unsigned *passed) {
+	unsigned *passed) {
 	unsigned good = 0, bad = plan_count(solution->placed);
 	while (bad - good > 1 && plan_may_test(work)) {
 		unsigned middle = good + (bad - good) / 2;
 		struct plan_solution part = first_layers(solution, middle);
-		if (plan_test(work, &part, composing) == 0) {
+		if (plan_test(work, &part) == 0) {
 			good = middle;
 		} else {
 			bad = middle;
@@ -200,13 +200,13 @@ static const struct {
 
 /* Which property of a layer that is refused alone is to blame: the one without which it passes. */
 static uint64_t find_blame(
-	struct plan_work *work, const struct plan_solution *alone, size_t i, bool composing) {
+	struct plan_work *work, const struct plan_solution *alone, size_t i) {
 	struct latch_layer layers[LATCH_PLAN_MAX_LAYERS];
 	memcpy(layers, work->layers, work->len * sizeof(layers[0]));
 	for (size_t b = 0; b < sizeof(blames) / sizeof(blames[0]) && plan_may_test(work); b++) {
 		layers[i] = work->layers[i];
 		if (blames[b].ease(&layers[i], work) &&
-			plan_test_layers(work, layers, alone, composing) == 0) {
+			plan_test_layers(work, layers, alone) == 0) {
 			return blames[b].reason;
 		}
 	}
@@ -230,7 +230,7 @@ static size_t last_placed(const struct plan_solution *solution) {
 void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solution, int error,
 	bool composing, struct plan_solution *good) {
 	unsigned passed;
-	unsigned n = find_first_failing(work, solution, composing, &passed);
+	unsigned n = find_first_failing(work, solution, &passed);
 	if (composing) {
 		keep_if_better(work, solution, passed, good);
 	}
@@ -239,7 +239,7 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 	struct plan_solution alone = one_layer(&failing, last);
 	bool lonely = n == 1;
 	if (!lonely && plan_may_test(work)) {
-		int ret = plan_test(work, &alone, composing);
+		int ret = plan_test(work, &alone);
 		lonely = ret != 0 && plan_error_lasts(ret);
 	}
 	if (!lonely) {
@@ -250,7 +250,7 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 	if ((work->memory->refused_reasons[last] & ~(uint64_t)LATCH_REASON_TEST_REFUSED) != 0) {
 		return;
 	}
-	uint64_t blame = find_blame(work, &alone, last, composing);
+	uint64_t blame = find_blame(work, &alone, last);
 	work->memory->refused_reasons[last] |= blame;
 	if (blame != 0) {
 		/* What one plane can't do, the others of its kind can't. */

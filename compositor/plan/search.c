@@ -125,12 +125,6 @@ static void try_plane(struct search *search, size_t i, size_t p) {
 	search->now.plane[i] = NO_PLANE;
 }
 
-static bool covers_screen(const struct plan_work *work, size_t i) {
-	struct wlr_box box = latch_layer_on_screen(
-		&work->layers[i], work->input->width, work->input->height);
-	return box.width == work->input->width && box.height == work->input->height;
-}
-
 /* Best first: the plane it was on before, so that nothing moves without need; for what fills the
  * screen the primary one, for others that one last, as drivers may want it to fill the screen; from
  * the top of the stack down, as the layers come front to back. */
@@ -144,7 +138,9 @@ static int64_t preference(const struct plan_work *work, size_t i, size_t p) {
 		}
 	}
 	if ((int)p == work->primary) {
-		return covers_screen(work, i) ? INT64_MAX - 1 : INT64_MIN;
+		bool fills = latch_layer_fills_screen(
+			&work->layers[i], work->input->width, work->input->height);
+		return fills ? INT64_MAX - 1 : INT64_MIN;
 	}
 	if (plane->type == KMS_PLANE_CURSOR) {
 		return INT64_MIN + 1;

@@ -18,34 +18,24 @@ bool plan_error_lasts(int error) {
 	       error == -E2BIG;
 }
 
-/* Writes a solution into layers, and makes the plan that goes with it. */
 struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *layers,
-	const struct plan_solution *solution, bool composing) {
+	const struct plan_solution *solution) {
 	struct latch_plan plan = {
 		.visible = plan_count(work->visible),
 		.on_planes = plan_count(solution->placed),
 		.primary_is_ours = true,
-		.primary_zpos = -1,
 		.holes = solution->underlays != 0,
 	};
 	plan.composed = plan.on_planes < plan.visible;
-	for (uint64_t rest = work->visible; rest != 0; rest &= rest - 1) {
+	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
 		size_t i = (size_t)__builtin_ctzll(rest);
 		struct latch_layer *layer = &layers[i];
-		layer->place = LATCH_LAYER_COMPOSED;
-		layer->plane = NULL;
-		layer->zpos = -1;
-		layer->underlay = false;
-		if (solution->placed & LAYER_BIT(i)) {
-			layer->place = LATCH_LAYER_ON_PLANE;
-			layer->plane = work->input->planes[solution->plane[i]];
-			layer->zpos = solution->zpos[i];
-			layer->underlay = (solution->underlays & LAYER_BIT(i)) != 0;
-			layer->reasons = 0;
-			layer->test_errno = 0;
-			plan.primary_is_ours =
-				plan.primary_is_ours && solution->plane[i] != work->primary;
-		}
+		layer->place = LATCH_LAYER_ON_PLANE;
+		layer->plane = work->input->planes[solution->plane[i]];
+		layer->zpos = solution->zpos[i];
+		layer->underlay = (solution->underlays & LAYER_BIT(i)) != 0;
+		plan.primary_is_ours =
+			plan.primary_is_ours && solution->plane[i] != work->primary;
 	}
 	plan.primary_zpos = plan.primary_is_ours ? solution->primary_zpos : -1;
 	plan.rung = plan.on_planes == 0 && plan.visible > 0 ? LATCH_RUNG_COMPOSED
@@ -55,14 +45,14 @@ struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *l
 }
 
 int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
-	const struct plan_solution *solution, bool composing) {
+	const struct plan_solution *solution) {
 	struct latch_layer tested[LATCH_PLAN_MAX_LAYERS];
 	memcpy(tested, layers, work->len * sizeof(tested[0]));
-	struct latch_plan plan = plan_apply(work, tested, solution, composing);
+	struct latch_plan plan = plan_apply(work, tested, solution);
 	work->tests++;
 	return work->input->test(work->input->data, tested, work->len, &plan);
 }
 
-int plan_test(struct plan_work *work, const struct plan_solution *solution, bool composing) {
-	return plan_test_layers(work, work->layers, solution, composing);
+int plan_test(struct plan_work *work, const struct plan_solution *solution) {
+	return plan_test_layers(work, work->layers, solution);
 }
