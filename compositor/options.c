@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "limits/share.h"
 #include "plan/plan.h"
 
 enum option_id {
@@ -20,6 +21,7 @@ enum option_id {
 	OPT_MAX_BUFFERS,
 	OPT_MAX_BUFFER_MIB,
 	OPT_MAX_FDS,
+	OPT_MAX_TIME,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
 	OPT_SOCKET,
@@ -45,6 +47,7 @@ static const struct option long_options[] = {
 	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
 	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
+	{"max-time", required_argument, NULL, OPT_MAX_TIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
 	{"socket", required_argument, NULL, OPT_SOCKET},
@@ -74,6 +77,8 @@ static const char help[] =
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
+	"  --max-time PERCENT of the time that each client's requests may take; it has to wait then\n"
+	"                     (default: 8; 100: no limit)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
@@ -152,6 +157,15 @@ static int set_limit(struct latch_options *options, enum latch_limit limit, uint
 	return -1;
 }
 
+static int set_max_time(struct latch_options *options) {
+	uint64_t percent;
+	if (!parse_count(optarg, &percent) || percent > 100) {
+		return usage_error("--max-time takes a percentage from 1 to 100", optarg);
+	}
+	options->max_time_percent = (unsigned)percent;
+	return -1;
+}
+
 static int set_ms(int64_t *ns) {
 	uint64_t ms = 0;
 	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > MAX_LIMIT)) {
@@ -193,6 +207,8 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
 	case OPT_MAX_FDS:
 		return set_limit(options, LATCH_LIMIT_FDS, 1);
+	case OPT_MAX_TIME:
+		return set_max_time(options);
 	case OPT_HOLD_WARNING:
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
@@ -241,6 +257,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.scanout = true,
 		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.limits = latch_limits_default(),
+		.max_time_percent = LATCH_SHARE_PERCENT,
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
 		.log_level = WLR_INFO,
 	};

@@ -45,6 +45,7 @@ struct latch_options {
 	const char *capture; /* file for a picture of the screen, NULL: none */
 	uint64_t frames;     /* end after so many flips, 0: don't */
 	struct latch_limits limits; /* of each client */
+	unsigned max_time_percent;  /* of the time, for each client's requests; 100: no limit */
 	int64_t hold_warning_ns;    /* name who is held longer, 0: don't */
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool list;

@@ -29,6 +29,7 @@
 #include "limits/account.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
+#include "limits/turns.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/look.h"
@@ -86,7 +87,7 @@ static void handle_terminate(void *data) {
 static void handle_command_ended(void *data, int status) {
 	struct latch_server *server = data;
 	if (server->waits_for_command) {
-		wl_display_terminate(server->display);
+		server->ended = true;
 	} else {
 		latch_server_end(server, status);
 	}
@@ -277,6 +278,35 @@ static void create_dmabuf(struct latch_server *server) {
 	wlr_drm_format_set_finish(&composed);
 }
 
+static int handle_urgent_readable(int fd, uint32_t mask, void *data) {
+	struct latch_server *server = data;
+	wl_event_loop_dispatch(server->urgent_loop, 0);
+	return 0;
+}
+
+static void handle_urgent(void *data) {
+	struct latch_server *server = data;
+	wl_event_loop_dispatch(server->urgent_loop, 0);
+}
+
+static bool create_loops(struct latch_server *server) {
+	server->event_loop = wl_display_get_event_loop(server->display);
+	server->urgent_loop = wl_event_loop_create();
+	if (server->urgent_loop == NULL) {
+		return false;
+	}
+	server->urgent =
+		wl_event_loop_add_fd(server->event_loop, wl_event_loop_get_fd(server->urgent_loop),
+			WL_EVENT_READABLE, handle_urgent_readable, server);
+	server->turns = latch_turns_create(&(struct latch_turns_options){
+		.display = server->display,
+		.percent = server->options->max_time_percent,
+		.urgent = handle_urgent,
+		.data = server,
+	});
+	return server->urgent != NULL && server->turns != NULL;
+}
+
 static bool add_signals(struct latch_server *server) {
 	static const struct {
 		int number;
@@ -365,7 +395,11 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		fputs("latch: no memory for a Wayland display\n", stderr);
 		return LATCH_EXIT_FAILURE;
 	}
-	server->event_loop = wl_display_get_event_loop(server->display);
+	if (!create_loops(server)) {
+		fputs("latch: no memory for an event loop\n", stderr);
+		status = LATCH_EXIT_FAILURE;
+		goto error;
+	}
 	server->accounts = latch_accounts_create(server->display, &options->limits);
 	if (server->accounts == NULL) {
 		fputs("latch: no memory for the limits of clients\n", stderr);
@@ -378,7 +412,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		status = LATCH_EXIT_FAILURE;
 		goto error;
 	}
-	status = latch_backend_open(&server->backend, server->event_loop, options->device);
+	status = latch_backend_open(
+		&server->backend, server->event_loop, server->urgent_loop, options->device);
 	if (status != LATCH_EXIT_OK) {
 		goto error;
 	}
@@ -448,6 +483,16 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
+/* As wl_display_run(), with its rounds told to who counts them. */
+static void run_loop(struct latch_server *server) {
+	while (!server->ended) {
+		wl_display_flush_clients(server->display);
+		latch_turns_begin_round(server->turns);
+		wl_event_loop_dispatch(server->event_loop, -1);
+		latch_turns_end_round(server->turns);
+	}
+}
+
 int latch_server_run(struct latch_server *server) {
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
 	if (server->options->command != NULL) {
@@ -457,14 +502,14 @@ int latch_server_run(struct latch_server *server) {
 		}
 	}
 	if (server->exit_status < 0) {
-		wl_display_run(server->display);
+		run_loop(server);
 	}
 	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
 }
 
 static int handle_grace_over(void *data) {
 	struct latch_server *server = data;
-	wl_display_terminate(server->display);
+	server->ended = true;
 	return 0;
 }
 
@@ -484,7 +529,7 @@ static void end_session(void *data) {
 		server->waits_for_command = true;
 		return;
 	}
-	wl_display_terminate(server->display);
+	server->ended = true;
 }
 
 void latch_server_end(struct latch_server *server, int exit_status) {
@@ -544,6 +589,13 @@ void latch_server_finish(struct latch_server *server) {
 		}
 	}
 	latch_accounts_destroy(server->accounts);
+	latch_turns_destroy(server->turns);
+	if (server->urgent != NULL) {
+		wl_event_source_remove(server->urgent);
+	}
+	if (server->urgent_loop != NULL) {
+		wl_event_loop_destroy(server->urgent_loop);
+	}
 	if (server->display != NULL) {
 		wl_display_destroy(server->display);
 	}

@@ -21,6 +21,7 @@ struct latch_management;
 struct latch_shell;
 struct latch_timeline_device;
 struct latch_trace;
+struct latch_turns;
 struct wlr_compositor;
 struct wlr_output_layout;
 
@@ -31,9 +32,16 @@ struct latch_server {
 	const struct latch_options *options;
 	/** What the process will exit with. */
 	int exit_status;
+	/** The event loop ends after this round. */
+	bool ended;
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;
+	/** What has a deadline: flips, and the timers that wake outputs. A part of event_loop, and
+	 * looked after between requests too, see limits/turns.h. */
+	struct wl_event_loop *urgent_loop;
+	struct wl_event_source *urgent;
+	struct latch_turns *turns;
 	struct latch_accounts *accounts;
 	struct latch_listen *listen;
 	const char *socket;

@@ -309,7 +309,7 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 }
 
 struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
-	struct wlr_device *session_device, const char *path, int *exit_status) {
+	struct wl_event_loop *loop, struct wlr_device *session_device, const char *path, int *exit_status) {
 	*exit_status = LATCH_EXIT_FAILURE;
 	struct latch_kms_backend *backend = calloc(1, sizeof(*backend));
 	if (backend == NULL) {
@@ -319,7 +319,7 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	*backend = (struct latch_kms_backend){
 		.session = session,
 		.session_device = session_device,
-		.loop = session->event_loop,
+		.loop = loop,
 		.path = strdup(path),
 		.signalled_fence_fd = -1,
 		.session_active.notify = handle_session_active,

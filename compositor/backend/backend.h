@@ -53,11 +53,13 @@ struct latch_kms_backend {
 };
 
 /**
- * Makes a backend of an opened KMS device, and owns it from then on, also on failure. Outputs
+ * Makes a backend of an opened KMS device, and owns it from then on, also on failure; the loop is
+ * for its flips. Outputs
  * appear with wlr_backend_start(). Returns NULL with a sentence on stderr and *exit_status set
  * (enum latch_exit).
  */
 struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
+	struct wl_event_loop *loop,
 	struct wlr_device *session_device, const char *path, int *exit_status);
 
 /** The backend behind a wlr_backend; NULL when it is another kind. */

@@ -70,7 +70,8 @@ static int open_named(struct latch_backend *backend, const char *path) {
 		return explain_closed(path);
 	}
 	int status;
-	backend->kms = latch_kms_backend_create(backend->session, device, path, &status);
+	backend->kms = latch_kms_backend_create(
+		backend->session, backend->urgent_loop, device, path, &status);
 	return status;
 }
 
@@ -100,8 +101,8 @@ static int open_first(struct latch_backend *backend) {
 		}
 		char *path = drmGetPrimaryDeviceNameFromFd(devices[i]->fd);
 		int this_status;
-		struct latch_kms_backend *kms = latch_kms_backend_create(
-			backend->session, devices[i], path != NULL ? path : "?", &this_status);
+		struct latch_kms_backend *kms = latch_kms_backend_create(backend->session,
+			backend->urgent_loop, devices[i], path != NULL ? path : "?", &this_status);
 		free(path);
 		if (kms == NULL) {
 			status = backend->kms == NULL ? this_status : status;
@@ -146,9 +147,9 @@ static bool wait_until_active(struct wlr_session *session, struct wl_event_loop 
 	return session->active;
 }
 
-int latch_backend_open(
-	struct latch_backend *backend, struct wl_event_loop *loop, const char *device) {
-	*backend = (struct latch_backend){0};
+int latch_backend_open(struct latch_backend *backend, struct wl_event_loop *loop,
+	struct wl_event_loop *urgent_loop, const char *device) {
+	*backend = (struct latch_backend){.urgent_loop = urgent_loop};
 	if (in_window(device)) {
 		return open_window(backend, loop);
 	}

@@ -325,7 +325,7 @@ static bool create_timer(struct latch_output *output) {
 	if (output->timer_fd < 0) {
 		return false;
 	}
-	output->timer = wl_event_loop_add_fd(output->server->event_loop, output->timer_fd,
+	output->timer = wl_event_loop_add_fd(output->server->urgent_loop, output->timer_fd,
 		WL_EVENT_READABLE, handle_timer, output);
 	return output->timer != NULL;
 }

@@ -1,0 +1,277 @@
+#include "limits/turns.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+#include <wlr/util/log.h>
+
+#include "clock.h"
+#include "limits/account.h"
+#include "limits/client_source.h"
+#include "limits/share.h"
+
+/* What has a deadline is looked after when so much time has gone by since the last look. */
+#define URGENT_NS INT64_C(500000)
+/* A client that has waited for so long in all is named, once. */
+#define TOLD_NS INT64_C(1000000000)
+
+struct latch_turns {
+	struct latch_turns_options options;
+	struct wl_event_loop *loop;
+	struct wl_protocol_logger *logger; // calls before each request
+	int timer_fd;
+	struct wl_event_source *timer;
+
+	bool in_round;	      // requests have been handled in this round
+	struct turn *current; // whose they are
+	int64_t since_ns;     // since when
+	int64_t looked_ns;    // when the urgent work was looked after
+	struct wl_list turns;  // turn.link
+	struct wl_list spent;  // turn.wait_link: to be paused at the end of the round
+	struct wl_list paused; // turn.wait_link
+	bool told_no_source;
+
+	struct wl_listener client_created;
+};
+
+/* One client's. */
+struct turn {
+	struct latch_turns *turns;
+	struct wl_client *client;
+	struct latch_share share;
+	struct wl_list link;
+	struct wl_list wait_link;	// latch_turns.spent, .paused, or alone
+	struct wl_event_source *source; // NULL until it is needed
+	int64_t paused_ns;		// since when, 0: it is not
+	int64_t waited_ns;		// in all
+	bool told;
+	struct wl_listener destroy;
+};
+
+static void stop_waiting(struct turn *turn) {
+	wl_list_remove(&turn->wait_link);
+	wl_list_init(&turn->wait_link);
+}
+
+/* What has passed since the last look is the current client's. */
+static void charge(struct latch_turns *turns, int64_t now_ns) {
+	struct turn *turn = turns->current;
+	if (turn != NULL) {
+		latch_share_spend(&turn->share, now_ns, now_ns - turns->since_ns);
+		if (turn->share.credit_ns < 0 && wl_list_empty(&turn->wait_link)) {
+			wl_list_insert(&turns->spent, &turn->wait_link);
+		}
+	}
+	turns->since_ns = now_ns;
+}
+
+/* In the midst of a round; at its beginning the event loop looks by itself. */
+static void look_after_urgent(struct latch_turns *turns, int64_t now_ns) {
+	charge(turns, now_ns);
+	turns->options.urgent(turns->options.data);
+	/* Not flush_clients: that destroys clients whose socket is broken, and the request of one of
+	 * them is about to be handled. */
+	struct wl_client *client;
+	wl_client_for_each(client, wl_display_get_client_list(turns->options.display)) {
+		wl_client_flush(client);
+	}
+	turns->looked_ns = turns->since_ns = latch_now_ns();
+}
+
+static void handle_message(void *data, enum wl_protocol_logger_type direction,
+	const struct wl_protocol_logger_message *message) {
+	if (direction != WL_PROTOCOL_LOGGER_REQUEST) {
+		return;
+	}
+	struct latch_turns *turns = data;
+	struct turn *turn = wl_client_get_user_data(wl_resource_get_client(message->resource));
+	int64_t now_ns = latch_now_ns();
+	if (!turns->in_round) {
+		turns->in_round = true;
+		turns->looked_ns = now_ns;
+	}
+	if (turns->current != turn) {
+		charge(turns, now_ns);
+		turns->current = turn;
+	}
+	if (now_ns - turns->looked_ns > URGENT_NS) {
+		look_after_urgent(turns, now_ns);
+	}
+}
+
+static void arm_timer(struct latch_turns *turns) {
+	int64_t first_ns = 0;
+	const struct turn *turn;
+	wl_list_for_each(turn, &turns->paused, wait_link) {
+		int64_t resume_ns = latch_share_resume_ns(&turn->share);
+		first_ns = first_ns == 0 || resume_ns < first_ns ? resume_ns : first_ns;
+	}
+	/* Zero disarms it. */
+	struct itimerspec spec = {.it_value = latch_ns_timespec(first_ns)};
+	timerfd_settime(turns->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static void tell(struct turn *turn) {
+	char who[LATCH_ACCOUNT_TEXT];
+	if (!turn->told && turn->waited_ns >= TOLD_NS) {
+		turn->told = true;
+		wlr_log(WLR_INFO,
+			"%s asks for more than %u %% of the time (--max-time): its requests have to "
+			"wait",
+			latch_account_describe(latch_account_find(turn->client), who),
+			turn->turns->options.percent);
+	}
+}
+
+static void resume(struct turn *turn, int64_t now_ns) {
+	stop_waiting(turn);
+	turn->waited_ns += now_ns - turn->paused_ns;
+	turn->paused_ns = 0;
+	wl_event_source_fd_update(turn->source, WL_EVENT_READABLE);
+	tell(turn);
+}
+
+static int handle_timer(int fd, uint32_t mask, void *data) {
+	struct latch_turns *turns = data;
+	uint64_t expirations;
+	if (read(fd, &expirations, sizeof(expirations)) < 0) {
+		return 0;
+	}
+	int64_t now_ns = latch_now_ns();
+	struct turn *turn, *tmp;
+	wl_list_for_each_safe(turn, tmp, &turns->paused, wait_link) {
+		if (latch_share_resume_ns(&turn->share) <= now_ns) {
+			resume(turn, now_ns);
+		}
+	}
+	arm_timer(turns);
+	return 0;
+}
+
+static bool find_source(struct turn *turn) {
+	struct latch_turns *turns = turn->turns;
+	if (turn->source == NULL) {
+		turn->source = latch_client_source_find(turns->loop, turn->client);
+	}
+	if (turn->source == NULL && !turns->told_no_source) {
+		turns->told_no_source = true;
+		wlr_log(WLR_ERROR, "clients can't be made to wait: /proc/self/fdinfo does not tell "
+				   "their event sources");
+	}
+	return turn->source != NULL;
+}
+
+void latch_turns_begin_round(struct latch_turns *turns) {
+	struct turn *turn;
+	wl_list_for_each(turn, &turns->paused, wait_link) {
+		wl_event_source_fd_update(turn->source, 0);
+	}
+}
+
+void latch_turns_end_round(struct latch_turns *turns) {
+	if (!turns->in_round) {
+		return;
+	}
+	turns->in_round = false;
+	int64_t now_ns = latch_now_ns();
+	charge(turns, now_ns);
+	turns->current = NULL;
+	if (wl_list_empty(&turns->spent)) {
+		return;
+	}
+	struct turn *turn, *tmp;
+	wl_list_for_each_safe(turn, tmp, &turns->spent, wait_link) {
+		stop_waiting(turn);
+		/* Its end is seen all the same: epoll always tells of EPOLLHUP. */
+		if (find_source(turn) && wl_event_source_fd_update(turn->source, 0) == 0) {
+			turn->paused_ns = now_ns;
+			wl_list_insert(&turns->paused, &turn->wait_link);
+		}
+	}
+	arm_timer(turns);
+}
+
+static void handle_client_destroy(struct wl_listener *listener, void *data) {
+	struct turn *turn = wl_container_of(listener, turn, destroy);
+	if (turn->turns->current == turn) {
+		charge(turn->turns, latch_now_ns());
+		turn->turns->current = NULL;
+	}
+	wl_client_set_user_data(turn->client, NULL, NULL);
+	wl_list_remove(&turn->wait_link);
+	wl_list_remove(&turn->link);
+	wl_list_remove(&turn->destroy.link);
+	free(turn);
+}
+
+static void handle_client_created(struct wl_listener *listener, void *data) {
+	struct latch_turns *turns = wl_container_of(listener, turns, client_created);
+	struct wl_client *client = data;
+	struct turn *turn = calloc(1, sizeof(*turn));
+	if (turn == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	*turn = (struct turn){
+		.turns = turns,
+		.client = client,
+		.destroy.notify = handle_client_destroy,
+	};
+	latch_share_init(&turn->share, turns->options.percent, latch_now_ns());
+	wl_list_init(&turn->wait_link);
+	wl_list_insert(&turns->turns, &turn->link);
+	wl_client_set_user_data(client, turn, NULL);
+	wl_client_add_destroy_listener(client, &turn->destroy);
+}
+
+struct latch_turns *latch_turns_create(const struct latch_turns_options *options) {
+	struct latch_turns *turns = calloc(1, sizeof(*turns));
+	if (turns == NULL) {
+		return NULL;
+	}
+	*turns = (struct latch_turns){
+		.options = *options,
+		.loop = wl_display_get_event_loop(options->display),
+		.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+		.client_created.notify = handle_client_created,
+	};
+	wl_list_init(&turns->turns);
+	wl_list_init(&turns->spent);
+	wl_list_init(&turns->paused);
+	wl_list_init(&turns->client_created.link);
+	if (turns->timer_fd >= 0) {
+		turns->timer = wl_event_loop_add_fd(
+			turns->loop, turns->timer_fd, WL_EVENT_READABLE, handle_timer, turns);
+	}
+	turns->logger = wl_display_add_protocol_logger(options->display, handle_message, turns);
+	if (turns->timer == NULL || turns->logger == NULL) {
+		latch_turns_destroy(turns);
+		return NULL;
+	}
+	wl_display_add_client_created_listener(options->display, &turns->client_created);
+	return turns;
+}
+
+void latch_turns_destroy(struct latch_turns *turns) {
+	if (turns == NULL) {
+		return;
+	}
+	struct turn *turn, *tmp;
+	wl_list_for_each_safe(turn, tmp, &turns->turns, link) {
+		handle_client_destroy(&turn->destroy, NULL);
+	}
+	wl_list_remove(&turns->client_created.link);
+	if (turns->logger != NULL) {
+		wl_protocol_logger_destroy(turns->logger);
+	}
+	if (turns->timer != NULL) {
+		wl_event_source_remove(turns->timer);
+	}
+	if (turns->timer_fd >= 0) {
+		close(turns->timer_fd);
+	}
+	free(turns);
+}

@@ -1,0 +1,44 @@
+#ifndef LATCH_LIMITS_TURNS_H
+#define LATCH_LIMITS_TURNS_H
+
+/*
+ * Whose turn it is: latch is one thread, and what one client asks for the others wait for. Two
+ * things keep them from noticing:
+ *
+ * - Work with a deadline (latching, flips) is looked after between two requests, however many of
+ *   them are in a row.
+ * - The time that each client's requests take is counted, and a client that takes more than its
+ *   share (limits/share.h) has to wait: its socket is not read for a while. It fills up, and then
+ *   the client itself stands still. Nothing of it is lost, and no error is made of it.
+ *
+ * A round is one dispatch of the event loop; whoever runs the loop tells where it begins and ends.
+ */
+
+struct wl_display;
+
+struct latch_turns;
+
+struct latch_turns_options {
+	struct wl_display *display;
+	/** Of the time, for each client, 1 to 100: 100 is no limit. */
+	unsigned percent;
+	/** Looks after what has a deadline. May run in the midst of a round, before any request: must
+	 * destroy no client and nothing that a request may name. */
+	void (*urgent)(void *data);
+	void *data;
+};
+
+/** Before the first client. NULL without memory or fds. */
+struct latch_turns *latch_turns_create(const struct latch_turns_options *options);
+
+/** After the clients. NULL is fine. */
+void latch_turns_destroy(struct latch_turns *turns);
+
+/** Right before the dispatch, and after wl_display_flush_clients(), which makes libwayland read
+ * from clients that do not read themselves. */
+void latch_turns_begin_round(struct latch_turns *turns);
+
+/** Right after the dispatch. */
+void latch_turns_end_round(struct latch_turns *turns);
+
+#endif

@@ -1,0 +1,283 @@
+/* Clients that ask for more than their share of the time, and what has a deadline beside them. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-client.h>
+#include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
+#include <wlr/util/log.h>
+
+#include "clock.h"
+#include "limits/client_source.h"
+#include "limits/turns.h"
+
+#define MS INT64_C(1000000)
+
+struct client {
+	struct wl_client *server; // NULL when it has gone
+	int server_fd;
+	struct wl_display *display;
+	struct wl_compositor *compositor;
+	int handled; // its slow requests
+	struct wl_listener destroy;
+};
+
+struct world {
+	struct wl_display *display;
+	struct latch_turns *turns;
+	struct client greedy, modest;
+	int64_t cost_ns; // of one slow request
+	int urgent; // looks at the urgent work
+};
+
+static void burn(int64_t ns) {
+	int64_t end_ns = latch_now_ns() + ns;
+	while (latch_now_ns() < end_ns) {
+	}
+}
+
+static void destroy_region(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static const struct wl_region_interface region_impl = {.destroy = destroy_region};
+
+/* wl_compositor, of which only create_region is used: it takes its time. */
+static void create_region(struct wl_client *wl_client, struct wl_resource *resource, uint32_t id) {
+	struct world *world = wl_resource_get_user_data(resource);
+	struct client *client =
+		wl_client == world->greedy.server ? &world->greedy : &world->modest;
+	client->handled++;
+	struct wl_resource *region = wl_resource_create(wl_client, &wl_region_interface, 1, id);
+	wl_resource_set_implementation(region, &region_impl, NULL, NULL);
+	burn(world->cost_ns);
+}
+
+static const struct wl_compositor_interface compositor_impl = {.create_region = create_region};
+
+static void bind_compositor(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+	struct wl_resource *resource =
+		wl_resource_create(client, &wl_compositor_interface, (int)version, id);
+	wl_resource_set_implementation(resource, &compositor_impl, data, NULL);
+}
+
+static void handle_urgent(void *data) {
+	struct world *world = data;
+	world->urgent++;
+}
+
+static void do_round(struct world *world, int timeout_ms) {
+	wl_display_flush_clients(world->display);
+	latch_turns_begin_round(world->turns);
+	wl_event_loop_dispatch(wl_display_get_event_loop(world->display), timeout_ms);
+	latch_turns_end_round(world->turns);
+}
+
+static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct client *client = data;
+	client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
+}
+
+static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+static const struct wl_registry_listener registry_listener = {
+	.global = handle_global,
+	.global_remove = handle_global_remove,
+};
+
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct client *client = wl_container_of(listener, client, destroy);
+	client->server = NULL;
+}
+
+static void client_init(struct world *world, struct client *client) {
+	int sockets[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
+	client->server = wl_client_create(world->display, sockets[0]);
+	client->display = wl_display_connect_to_fd(sockets[1]);
+	client->destroy.notify = handle_destroy;
+	wl_client_add_destroy_listener(client->server, &client->destroy);
+	struct wl_registry *registry = wl_display_get_registry(client->display);
+	wl_registry_add_listener(registry, &registry_listener, client);
+	wl_display_flush(client->display);
+	do_round(world, 0);
+	wl_display_flush_clients(world->display);
+	assert_true(wl_display_dispatch(client->display) > 0);
+	wl_registry_destroy(registry);
+	assert_non_null(client->compositor);
+	wl_display_flush(client->display);
+	do_round(world, 0);
+}
+
+static void client_finish(struct client *client) {
+	wl_compositor_destroy(client->compositor);
+	wl_display_disconnect(client->display);
+}
+
+static void ask(struct client *client, int times) {
+	for (int i = 0; i < times; i++) {
+		wl_region_destroy(wl_compositor_create_region(client->compositor));
+	}
+	assert_true(wl_display_flush(client->display) > 0);
+}
+
+static void world_init(struct world *world, unsigned percent) {
+	wlr_log_init(WLR_SILENT, NULL);
+	*world = (struct world){.display = wl_display_create(), .cost_ns = 2 * MS};
+	world->turns = latch_turns_create(&(struct latch_turns_options){
+		.display = world->display,
+		.percent = percent,
+		.urgent = handle_urgent,
+		.data = world,
+	});
+	assert_non_null(world->turns);
+	assert_non_null(wl_global_create(
+		world->display, &wl_compositor_interface, 1, world, bind_compositor));
+	client_init(world, &world->greedy);
+	client_init(world, &world->modest);
+}
+
+static void world_finish(struct world *world) {
+	wl_display_destroy_clients(world->display);
+	client_finish(&world->greedy);
+	client_finish(&world->modest);
+	latch_turns_destroy(world->turns);
+	wl_display_destroy(world->display);
+}
+
+/* The greedy one takes 40 ms of 25: it has to wait, and nothing that it asks is lost. */
+static void make_it_wait(struct world *world) {
+	ask(&world->greedy, 20);
+	do_round(world, 0);
+	assert_int_equal(world->greedy.handled, 20);
+	ask(&world->greedy, 1);
+	do_round(world, 0);
+	assert_int_equal(world->greedy.handled, 20);
+}
+
+static void test_greedy_waits(void **state) {
+	struct world world;
+	world_init(&world, 10);
+	make_it_wait(&world);
+	/* Others are served meanwhile. */
+	ask(&world.modest, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.modest.handled, 1);
+	/* It goes on by itself. */
+	int64_t end_ns = latch_now_ns() + 2000 * MS;
+	while (world.greedy.handled == 20 && latch_now_ns() < end_ns) {
+		do_round(&world, 100);
+	}
+	assert_int_equal(world.greedy.handled, 21);
+	world_finish(&world);
+}
+
+static void test_no_limit(void **state) {
+	struct world world;
+	world_init(&world, 100);
+	ask(&world.greedy, 20);
+	do_round(&world, 0);
+	ask(&world.greedy, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.greedy.handled, 21);
+	world_finish(&world);
+}
+
+/* It takes ten seconds until it had its turn again: its end is noticed before. */
+static void test_end_while_waiting(void **state) {
+	struct world world;
+	world_init(&world, 1);
+	make_it_wait(&world);
+	shutdown(wl_display_get_fd(world.greedy.display), SHUT_RDWR);
+	do_round(&world, 1000);
+	assert_null(world.greedy.server);
+	ask(&world.modest, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.modest.handled, 1);
+	world_finish(&world);
+}
+
+/* libwayland listens to a client again when its own events do not go out. */
+static void test_does_not_read(void **state) {
+	struct world world;
+	world_init(&world, 1);
+	wl_client_set_max_buffer_size(world.greedy.server, 1 << 20);
+	make_it_wait(&world);
+	for (int i = 0; i < 40000; i++) {
+		struct wl_resource *display = wl_client_get_object(world.greedy.server, 1);
+		wl_resource_post_event(display, WL_DISPLAY_DELETE_ID, 1u);
+	}
+	do_round(&world, 0);
+	assert_non_null(world.greedy.server);
+	do_round(&world, 0);
+	assert_int_equal(world.greedy.handled, 20);
+	world_finish(&world);
+}
+
+/* 40 ms of requests in one round. */
+static void test_urgent_in_between(void **state) {
+	struct world world;
+	world_init(&world, 100);
+	world.cost_ns = MS;
+	ask(&world.greedy, 40);
+	do_round(&world, 0);
+	assert_int_in_range(world.urgent, 38, 80);
+	/* Short requests: not before each of them. */
+	world.cost_ns = MS / 10;
+	world.urgent = 0;
+	ask(&world.greedy, 100);
+	do_round(&world, 0);
+	assert_int_in_range(world.urgent, 10, 30);
+	/* The work is not looked after when nothing has taken long. */
+	world.cost_ns = 0;
+	world.urgent = 0;
+	ask(&world.modest, 3);
+	do_round(&world, 0);
+	assert_int_in_range(world.urgent, 0, 1);
+	world_finish(&world);
+}
+
+static void test_finds_sources(void **state) {
+	struct world world;
+	world_init(&world, 50);
+	struct wl_event_loop *loop = wl_display_get_event_loop(world.display);
+	struct wl_event_source *greedy = latch_client_source_find(loop, world.greedy.server);
+	struct wl_event_source *modest = latch_client_source_find(loop, world.modest.server);
+	assert_non_null(greedy);
+	assert_non_null(modest);
+	assert_ptr_not_equal(greedy, modest);
+	/* It is the right one: without it nobody reads. */
+	assert_int_equal(wl_event_source_fd_update(modest, 0), 0);
+	ask(&world.modest, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.modest.handled, 0);
+	assert_int_equal(wl_event_source_fd_update(modest, WL_EVENT_READABLE), 0);
+	do_round(&world, 0);
+	assert_int_equal(world.modest.handled, 1);
+	struct wl_event_loop *other = wl_event_loop_create();
+	assert_null(latch_client_source_find(other, world.modest.server));
+	wl_event_loop_destroy(other);
+	world_finish(&world);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_greedy_waits),
+		cmocka_unit_test(test_no_limit),
+		cmocka_unit_test(test_end_while_waiting),
+		cmocka_unit_test(test_does_not_read),
+		cmocka_unit_test(test_urgent_in_between),
+		cmocka_unit_test(test_finds_sources),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
