@@ -21,6 +21,7 @@ enum option_id {
 	OPT_MAX_BUFFERS,
 	OPT_MAX_BUFFER_MIB,
 	OPT_MAX_FDS,
+	OPT_MAX_OBJECTS,
 	OPT_MAX_TIME,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
 	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
 	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
+	{"max-objects", required_argument, NULL, OPT_MAX_OBJECTS},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
@@ -74,9 +76,10 @@ static const char help[] =
 	"  --renderer NAME    what composes: auto, gles2, vulkan, pixman (default: auto)\n"
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
 	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
-	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
-	"                     what each client may make latch hold (default: 1024 updates and\n"
-	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
+	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N,\n"
+	"  --max-objects N    what each client may make latch hold (default: 1024 updates and\n"
+	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors, 32768\n"
+	"                     objects)\n"
 	"  --max-time PERCENT of the time that each client's requests may take; it has to wait then\n"
 	"                     (default: 8; 100: no limit)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
@@ -207,6 +210,8 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
 	case OPT_MAX_FDS:
 		return set_limit(options, LATCH_LIMIT_FDS, 1);
+	case OPT_MAX_OBJECTS:
+		return set_limit(options, LATCH_LIMIT_OBJECTS, 1);
 	case OPT_MAX_TIME:
 		return set_max_time(options);
 	case OPT_HOLD_WARNING:

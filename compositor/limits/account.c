@@ -14,6 +14,7 @@
 /* The kernel's TASK_COMM_LEN. */
 #define COMM_LEN 16
 #define APP_ID_LEN 48
+#define OBJECTS_OVERDRAFT_DEN 16
 
 struct latch_accounts {
 	struct wl_event_loop *loop;
@@ -34,6 +35,7 @@ struct latch_account {
 	char comm[COMM_LEN];
 
 	uint64_t used[LATCH_LIMIT_COUNT];
+	uint64_t objects_until_look; // that may be made until they are counted again
 	char refusal[LATCH_ACCOUNT_TEXT];
 	bool logged;
 	struct wl_event_source *ending; // idle source that closes the connection
@@ -57,6 +59,7 @@ static const struct {
 	[LATCH_LIMIT_BUFFERS] = {"buffers", "--max-buffers"},
 	[LATCH_LIMIT_BYTES] = {"bytes in dma-bufs", "--max-buffer-mib"},
 	[LATCH_LIMIT_FDS] = {"file descriptors", "--max-fds"},
+	[LATCH_LIMIT_OBJECTS] = {"objects", "--max-objects"},
 };
 
 struct latch_limits latch_limits_default(void) {
@@ -68,6 +71,7 @@ struct latch_limits latch_limits_default(void) {
 				[LATCH_LIMIT_BUFFERS] = LATCH_MAX_BUFFERS,
 				[LATCH_LIMIT_BYTES] = LATCH_MAX_BYTES,
 				[LATCH_LIMIT_FDS] = LATCH_MAX_FDS,
+				[LATCH_LIMIT_OBJECTS] = LATCH_MAX_OBJECTS,
 			},
 	};
 }
@@ -292,11 +296,40 @@ static void handle_counted_destroy(struct wl_listener *listener, void *data) {
 	free(counted);
 }
 
+static enum wl_iterator_result count_object(struct wl_resource *resource, void *data) {
+	uint64_t *count = data;
+	++*count;
+	return WL_ITERATOR_CONTINUE;
+}
+
+/* Objects come and go with each frame. Instead of a listener for the end of each, they are counted
+ * when so many have been made that the limit may have been reached; it may be overdrawn by a part,
+ * or a client at its limit would have them counted each time. */
+static bool objects_are_within(struct latch_account *account) {
+	if (account->objects_until_look > 0) {
+		account->objects_until_look--;
+		return true;
+	}
+	uint64_t max = account->owner->limits.max[LATCH_LIMIT_OBJECTS], count = 0;
+	wl_client_for_each_resource(account->client, count_object, &count);
+	account->used[LATCH_LIMIT_OBJECTS] = count;
+	if (count > max) {
+		return refuse_limit(account, LATCH_LIMIT_OBJECTS, max);
+	}
+	uint64_t least = max / OBJECTS_OVERDRAFT_DEN;
+	account->objects_until_look = max - count > least ? max - count : least;
+	return true;
+}
+
 /* wl_shm's objects are made by wlroots, so they are seen from here only. A pool has one fd. What
  * a pool's buffers keep of it after its object is gone is bounded by their own number. */
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct latch_account *account = wl_container_of(listener, account, resource_created);
 	struct wl_resource *resource = data;
+	if (!objects_are_within(account)) {
+		latch_account_refuse(account);
+		return;
+	}
 	const char *class = wl_resource_get_class(resource);
 	bool is_pool = strcmp(class, "wl_shm_pool") == 0;
 	if (!is_pool && strcmp(class, "wl_buffer") != 0) {

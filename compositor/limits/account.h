@@ -22,6 +22,7 @@ enum latch_limit {
 	LATCH_LIMIT_BUFFERS, /* wl_buffers of any kind */
 	LATCH_LIMIT_BYTES,   /* of dma-bufs that have a wl_buffer */
 	LATCH_LIMIT_FDS,     /* open fds: of dma-bufs, fences, shm pools */
+	LATCH_LIMIT_OBJECTS, /* protocol objects of any kind, counted now and then */
 	LATCH_LIMIT_COUNT,
 };
 
@@ -31,13 +32,15 @@ enum latch_limit {
  * fences half a second late has 500 updates on their way; one with 100 windows of ten buffers has
  * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
  * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
- * being freed.
+ * being freed. A browser with a hundred windows has some thousands of objects; a surface, the
+ * largest, takes latch some 3 KiB.
  */
 #define LATCH_MAX_UPDATES 1024
 #define LATCH_MAX_FENCES 1024
 #define LATCH_MAX_BUFFERS 4096
 #define LATCH_MAX_BYTES (UINT64_C(16) << 30)
 #define LATCH_MAX_FDS 8192
+#define LATCH_MAX_OBJECTS 32768
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */
 #define LATCH_FDS_SHARE_DEN 2
@@ -87,7 +90,7 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
-/** What is counted now. */
+/** What is counted now; objects: when they were counted last. */
 uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);
 
 /** Why the last charge failed, for the client to read. Valid as long as the account. */

@@ -266,6 +266,34 @@ static void test_shm(void **state) {
 	world_finish(&world);
 }
 
+/* What is destroyed does not count; a client that keeps all has to go. */
+static void test_objects(void **state) {
+	struct world world;
+	struct latch_limits limits = latch_limits_default();
+	limits.max[LATCH_LIMIT_OBJECTS] = 64;
+	world_init(&world, &limits);
+	const struct client *client = &world.clients[0];
+	for (int i = 0; i < 500; i++) {
+		wl_region_destroy(wl_compositor_create_region(client->compositor));
+		world_sync(&world);
+	}
+	assert_non_null(client->server);
+	struct wl_region *regions[80];
+	for (int i = 0; i < 80; i++) {
+		regions[i] = wl_compositor_create_region(client->compositor);
+		/* Its other objects are some, and a sixteenth may be overdrawn. */
+		assert_true(i < 70 ? client->server != NULL || i > 50 : client->server == NULL);
+		world_sync(&world);
+	}
+	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
+	assert_non_null(strstr(world.log, "at most 64 objects (--max-objects)"));
+	assert_non_null(world.clients[1].server);
+	for (int i = 0; i < 80; i++) {
+		wl_region_destroy(regions[i]);
+	}
+	world_finish(&world);
+}
+
 /* Opens and charges. */
 static bool hold(struct latch_account *account, int *fds, int len) {
 	for (int i = 0; i < len; i++) {
@@ -382,6 +410,7 @@ int main(void) {
 		cmocka_unit_test(test_who_it_is),
 		cmocka_unit_test(test_outlives),
 		cmocka_unit_test(test_shm),
+		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_short_of_fds),
 		cmocka_unit_test(test_share),
 	};

@@ -91,5 +91,6 @@ int main(void) {
 		cmocka_unit_test(test_long_run),
 		cmocka_unit_test(test_time_that_goes_back),
 	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

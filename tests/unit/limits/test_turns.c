@@ -279,5 +279,6 @@ int main(void) {
 		cmocka_unit_test(test_urgent_in_between),
 		cmocka_unit_test(test_finds_sources),
 	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
