@@ -2,7 +2,7 @@
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
  * receive.c takes latch's events into the plain structs of model.h; table.c, json.c and svg.c write
- * those; advice.c knows what helps against which reason.
+ * those; advice.c knows what helps against which reason. held.c does all of it for held updates.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +14,7 @@
 #include <wayland-client.h>
 
 #include "common/util.h"
+#include "held.h"
 #include "json.h"
 #include "latch-inspector-unstable-v1-client-protocol.h"
 #include "options.h"
@@ -33,8 +34,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	const char *interface, uint32_t version) {
 	struct session *session = data;
 	if (!session->inspector && strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
-		session->inspector =
-			wl_registry_bind(registry, name, &zlatch_inspector_v1_interface, 1);
+		uint32_t own = (uint32_t)zlatch_inspector_v1_interface.version;
+		session->inspector = wl_registry_bind(registry, name, &zlatch_inspector_v1_interface,
+			version < own ? version : own);
 	}
 }
 
@@ -97,24 +99,30 @@ static void disconnect_session(struct session *session) {
 	wl_display_disconnect(session->display);
 }
 
+/* Waits until the answer is complete, or makes no sense. */
+static bool await(struct session *session, const bool *done, const bool *failed) {
+	bool connected = true;
+	while (connected && !*done) {
+		connected = wl_display_dispatch(session->display) >= 0;
+	}
+	if (!connected) {
+		say("the compositor closed the connection");
+	} else if (*failed) {
+		say("no memory for the answer, or it makes no sense");
+	}
+	return connected && !*failed;
+}
+
 /* Asks, and waits for the whole answer. The model is the caller's to finish, also on failure. */
 static bool ask(struct session *session, struct model *model) {
 	struct receiver receiver;
 	struct zlatch_inspector_planes_v1 *planes =
 		zlatch_inspector_v1_get_planes(session->inspector);
 	receiver_init(&receiver, planes);
-	bool connected = true;
-	while (connected && !receiver.done) {
-		connected = wl_display_dispatch(session->display) >= 0;
-	}
+	bool ok = await(session, &receiver.done, &receiver.failed);
 	zlatch_inspector_planes_v1_destroy(planes);
 	*model = receiver.model;
-	if (!connected) {
-		say("the compositor closed the connection");
-	} else if (receiver.failed) {
-		say("no memory for the answer, or it makes no sense");
-	}
-	return connected && !receiver.failed;
+	return ok;
 }
 
 static bool find_output(
@@ -143,6 +151,31 @@ static int table_width(void) {
 	return width > 0 ? width : DEFAULT_WIDTH;
 }
 
+static bool flush(void) {
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		say("standard output can't be written: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+/* Takes the text. */
+static bool print_json(char *text) {
+	if (!text) {
+		say("out of memory");
+		return false;
+	}
+	fputs(text, stdout);
+	free(text);
+	return flush();
+}
+
+static void clear_screen(const struct latchctl_options *options) {
+	if (options->watch_s > 0 && isatty(STDOUT_FILENO)) {
+		fputs("\033[H\033[J", stdout);
+	}
+}
+
 static bool write_answer(const struct latchctl_options *options, const struct model *model) {
 	const struct model_output *only;
 	if (!find_output(model, options->output, &only)) {
@@ -157,24 +190,40 @@ static bool write_answer(const struct latchctl_options *options, const struct mo
 		return status == CAIRO_STATUS_SUCCESS;
 	}
 	if (options->json) {
-		char *text = json_write(model, only);
-		if (!text) {
-			say("out of memory");
-			return false;
-		}
-		fputs(text, stdout);
-		free(text);
-	} else {
-		if (options->watch_s > 0 && isatty(STDOUT_FILENO)) {
-			fputs("\033[H\033[J", stdout);
-		}
-		table_print(stdout, model, only, table_width());
+		return print_json(json_write(model, only));
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
-		say("standard output can't be written: %s", strerror(errno));
+	clear_screen(options);
+	table_print(stdout, model, only, table_width());
+	return flush();
+}
+
+static bool answer_planes(struct session *session, const struct latchctl_options *options) {
+	struct model model;
+	bool ok = ask(session, &model) && write_answer(options, &model);
+	model_finish(&model);
+	return ok;
+}
+
+static bool answer_held(struct session *session, const struct latchctl_options *options) {
+	if (zlatch_inspector_v1_get_version(session->inspector) <
+		ZLATCH_INSPECTOR_V1_GET_HELD_SINCE_VERSION) {
+		say("this latch is too old to tell which updates are held");
 		return false;
 	}
-	return true;
+	struct held held = {0};
+	struct zlatch_inspector_held_v1 *object = zlatch_inspector_v1_get_held(session->inspector);
+	held_listen(&held, object);
+	bool ok = await(session, &held.done, &held.failed);
+	zlatch_inspector_held_v1_destroy(object);
+	if (ok && options->json) {
+		ok = print_json(held_write_json(&held));
+	} else if (ok) {
+		clear_screen(options);
+		held_print(stdout, &held);
+		ok = flush();
+	}
+	held_finish(&held);
+	return ok;
 }
 
 static void wait_seconds(double seconds) {
@@ -185,9 +234,8 @@ static void wait_seconds(double seconds) {
 
 static bool run(struct session *session, const struct latchctl_options *options) {
 	for (;;) {
-		struct model model;
-		bool ok = ask(session, &model) && write_answer(options, &model);
-		model_finish(&model);
+		bool ok = options->command == LATCHCTL_HELD ? answer_held(session, options)
+							    : answer_planes(session, options);
 		if (!ok || options->watch_s == 0) {
 			return ok;
 		}

@@ -12,11 +12,13 @@
 
 static const char help_text[] =
 	"Usage: latchctl planes [OPTION]...\n"
-	"Asks a running latch which buffer is on which plane, and why others are not.\n"
+	"       latchctl held [OPTION]...\n"
+	"Asks a running latch which buffer is on which plane, and why others are not; or which\n"
+	"content updates are held, for how long, and by whose fences.\n"
 	"\n"
 	"  --json               as JSON, for programs\n"
-	"  --svg FILE           draw the screens into FILE instead\n"
-	"  --output NAME        one output only, as Virtual-1\n"
+	"  --svg FILE           planes: draw the screens into FILE instead\n"
+	"  --output NAME        planes: one output only, as Virtual-1\n"
 	"  --watch[=SECONDS]    again and again, every second or so many\n"
 	"  --version, --help\n"
 	"\n"
@@ -61,6 +63,37 @@ static int usage(void) {
 	return LATCHCTL_EXIT_USAGE;
 }
 
+static bool parse_command(enum latchctl_command *command, const char *name) {
+	static const char *const names[] = {
+		[LATCHCTL_PLANES] = "planes",
+		[LATCHCTL_HELD] = "held",
+	};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]) == 0) {
+			*command = (enum latchctl_command)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Which of the options go together. */
+static bool check(const struct latchctl_options *options) {
+	if (options->json && options->svg) {
+		say("--json and --svg: one of them at a time");
+		return false;
+	}
+	if (options->watch_s > 0 && (options->json || options->svg)) {
+		say("--watch is for people, not for --json or --svg");
+		return false;
+	}
+	if (options->command != LATCHCTL_PLANES && (options->svg || options->output)) {
+		say("--svg and --output are for planes");
+		return false;
+	}
+	return true;
+}
+
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {
 	*options = (struct latchctl_options){0};
 	int code;
@@ -94,24 +127,16 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		}
 	}
 	if (optind == argc) {
-		say("what to ask for? There is: planes");
+		say("what to ask for? There is: planes, held");
 		return usage();
 	}
-	if (strcmp(argv[optind], "planes") != 0) {
-		say("there is no command '%s', only: planes", argv[optind]);
+	if (!parse_command(&options->command, argv[optind])) {
+		say("there is no command '%s', only: planes, held", argv[optind]);
 		return usage();
 	}
 	if (optind + 1 < argc) {
 		say("'%s' is too much", argv[optind + 1]);
 		return usage();
 	}
-	if (options->json && options->svg) {
-		say("--json and --svg: one of them at a time");
-		return usage();
-	}
-	if (options->watch_s > 0 && (options->json || options->svg)) {
-		say("--watch is for the table, not for --json or --svg");
-		return usage();
-	}
-	return -1;
+	return check(options) ? -1 : usage();
 }

@@ -10,7 +10,13 @@ enum latchctl_exit {
 	LATCHCTL_EXIT_USAGE = 2,
 };
 
+enum latchctl_command {
+	LATCHCTL_PLANES,
+	LATCHCTL_HELD,
+};
+
 struct latchctl_options {
+	enum latchctl_command command;
 	bool json;
 	/** NULL: no picture. */
 	const char *svg;

@@ -4,12 +4,13 @@
 #include <stdlib.h>
 #include <wayland-server-core.h>
 
+#include "inspect/held.h"
 #include "inspect/snapshot.h"
 #include "kms/format.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-protocol.h"
 
-#define INSPECTOR_VERSION 1
+#define INSPECTOR_VERSION 2
 
 /* A snapshot is a few dozen KiB where planes have many modifiers: more than libwayland keeps for
  * a client that does not read at once. One that never reads is cut off here. */
@@ -123,30 +124,40 @@ static void send_output(struct wl_resource *resource, const struct latch_snapsho
 	}
 }
 
-static void handle_planes_destroy(struct wl_client *client, struct wl_resource *resource) {
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
 
 static const struct zlatch_inspector_planes_v1_interface planes_interface = {
-	.destroy = handle_planes_destroy,
+	.destroy = handle_destroy,
 };
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
+static const struct zlatch_inspector_held_v1_interface held_interface = {
+	.destroy = handle_destroy,
+};
+
+/* An answer's object. */
+static struct wl_resource *create_answer(struct wl_resource *inspector_resource,
+	const struct wl_interface *interface, const void *implementation, uint32_t id) {
+	struct wl_client *client = wl_resource_get_client(inspector_resource);
+	struct wl_resource *resource = wl_resource_create(
+		client, interface, wl_resource_get_version(inspector_resource), id);
+	if (resource == NULL) {
+		wl_client_post_no_memory(client);
+		return NULL;
+	}
+	wl_resource_set_implementation(resource, implementation, NULL, NULL);
+	return resource;
 }
 
 static void handle_get_planes(
 	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
 	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
-	struct wl_resource *resource = wl_resource_create(client,
-		&zlatch_inspector_planes_v1_interface, wl_resource_get_version(inspector_resource),
-		id);
+	struct wl_resource *resource = create_answer(inspector_resource,
+		&zlatch_inspector_planes_v1_interface, &planes_interface, id);
 	if (resource == NULL) {
-		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_resource_set_implementation(resource, &planes_interface, NULL, NULL);
-
 	struct latch_snapshot snapshot = {0};
 	if (!inspector->options.collect(inspector->options.data, &snapshot)) {
 		wl_client_post_no_memory(client);
@@ -160,9 +171,27 @@ static void handle_get_planes(
 	latch_snapshot_finish(&snapshot);
 }
 
+static void handle_get_held(
+	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
+	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
+	struct wl_resource *resource = create_answer(
+		inspector_resource, &zlatch_inspector_held_v1_interface, &held_interface, id);
+	if (resource == NULL) {
+		return;
+	}
+	struct latch_held_list list = {0};
+	if (inspector->options.collect_held(inspector->options.data, &list)) {
+		latch_held_list_send(&list, resource);
+	} else {
+		wl_client_post_no_memory(client);
+	}
+	latch_held_list_finish(&list);
+}
+
 static const struct zlatch_inspector_v1_interface inspector_interface = {
 	.destroy = handle_destroy,
 	.get_planes = handle_get_planes,
+	.get_held = handle_get_held,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

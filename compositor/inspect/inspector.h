@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+struct latch_held_list;
 struct latch_inspector;
 struct latch_snapshot;
 struct wl_display;
@@ -13,12 +14,14 @@ struct latch_inspector_options {
 	 * event loop runs. Returns false without memory. Called when a client asks, never else.
 	 */
 	bool (*collect)(void *data, struct latch_snapshot *snapshot);
+	/** The same for the updates that are held. */
+	bool (*collect_held)(void *data, struct latch_held_list *list);
 	void *data;
 };
 
 /**
  * Offers zlatch_inspector_v1 (protocols/latch-inspector-unstable-v1.xml): tells clients which
- * buffer is on which plane, and why others are not. Sandboxed clients must not see it, see
+ * buffer is on which plane, why others are not, and which updates are held. Sandboxed clients must not see it, see
  * security.h. Returns NULL without memory.
  */
 struct latch_inspector *latch_inspector_create(

@@ -111,18 +111,22 @@ static enum wl_iterator_result find_app_id(struct wl_resource *resource, void *d
 	return *app_id != NULL ? WL_ITERATOR_STOP : WL_ITERATOR_CONTINUE;
 }
 
+const char *latch_account_app_id(const struct latch_account *account) {
+	const char *app_id = NULL;
+	if (account != NULL && account->client != NULL) {
+		wl_client_for_each_resource(account->client, find_app_id, &app_id);
+	}
+	return app_id != NULL ? app_id : "";
+}
+
 const char *latch_account_describe(
 	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]) {
 	if (account == NULL) {
 		snprintf(text, LATCH_ACCOUNT_TEXT, "a client");
 		return text;
 	}
-	const char *app_id = NULL;
-	if (account->client != NULL) {
-		wl_client_for_each_resource(account->client, find_app_id, &app_id);
-	}
 	char printable[APP_ID_LEN];
-	copy_printable(printable, sizeof(printable), app_id != NULL ? app_id : "");
+	copy_printable(printable, sizeof(printable), latch_account_app_id(account));
 	if (printable[0] != '\0') {
 		snprintf(text, LATCH_ACCOUNT_TEXT, "client %d (%s, app id \"%s\")",
 			(int)account->pid, account->comm, printable);

@@ -114,6 +114,9 @@ pid_t latch_account_pid(const struct latch_account *account);
 /** The process's name, as /proc/PID/comm had it when it connected; "" where it is not known. */
 const char *latch_account_comm(const struct latch_account *account);
 
+/** The app id of its first toplevel, borrowed until it changes; "" where there is none. */
+const char *latch_account_app_id(const struct latch_account *account);
+
 /** Writes who it is, as `client 4711 (foot, app id "foot")`. Returns text. */
 const char *latch_account_describe(
 	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]);

@@ -62,6 +62,9 @@ enum latch_held_by {
 	LATCH_HELD_BY_UPDATE, /* its own fences are done; the update before it, or a subsurface's */
 };
 
+/** A stable name for programs: fence, point, update. */
+const char *latch_held_by_name(enum latch_held_by by);
+
 /** One update that is held, for whoever wants to show it. All is borrowed. */
 struct latch_held {
 	struct wlr_surface *surface;

@@ -18,6 +18,18 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
+const char *latch_held_by_name(enum latch_held_by by) {
+	switch (by) {
+	case LATCH_HELD_BY_FENCE:
+		return "fence";
+	case LATCH_HELD_BY_POINT:
+		return "point";
+	case LATCH_HELD_BY_UPDATE:
+		return "update";
+	}
+	return "unknown";
+}
+
 static const struct latch_watch *find_pending(const struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {

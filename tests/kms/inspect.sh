@@ -122,6 +122,36 @@ watches() {
     (($(grep -c 'PLANE' "$work/watched") >= 5))
 }
 
+# with_held PYTHON: the same for the updates that are held.
+with_held() {
+    latchctl held --json >"$work/held.json" || return
+    python3 -c '
+import json, sys
+answer = json.load(open(sys.argv[1]))
+assert answer["version"] == 1, answer
+held = answer["held"]
+'"$1" "$work/held.json"
+}
+
+held_is_told() {
+    local client status=0
+    latch-stress --sync sync-file --fence never --seconds 6 2>"$work/stress.log" &
+    client=$!
+    wait_until 10 with_held 'assert held' || status=1
+    with_held '
+print(json.dumps(held[0], indent=1))
+assert held[0]["pid"] == '$client', held[0]
+assert held[0]["command"] == "latch-stress", held[0]
+assert held[0]["held_by"] == "fence" and held[0]["kind"] == "sync-file", held[0]
+assert held[0]["driver"] and held[0]["timeline"], held[0]
+assert held[0]["age_ns"] > 0 and held[0]["fences"] == 1, held[0]
+assert all(one["held_by"] in ("fence", "update") for one in held), held' || status=1
+    latchctl held >"$work/held" && cat "$work/held"
+    grep -Eq '^latch-stress \(pid [0-9]+.* by a fence \(sync-file\) of driver' "$work/held" || status=1
+    end $client
+    return $status
+}
+
 not_latch() { # a compositor of somebody else's, without a screen
     local weston status=0
     weston --backend=headless --socket=other >"$work/weston.log" 2>&1 &
@@ -162,6 +192,8 @@ job() {
     check "an unknown output" says 1 'there is: Virtual' latchctl planes --output Nowhere-1
     check "a file that can't be written" says 1 no/such latchctl planes --svg /no/such/file.svg
     check "--watch" watches
+    check "who is held, and by what" held_is_told
+    check "nobody is held" with_held 'assert not held, held'
     check "a sandbox hides it from latchctl" \
         says 1 'sandboxed' kms-sandbox latchctl planes
     check "a sandbox hides it, and no more than need be" sandboxed_list

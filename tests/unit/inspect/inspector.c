@@ -19,6 +19,8 @@
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
+#include "held.h"
+#include "inspect/held.h"
 #include "inspect/inspector.h"
 #include "inspect/snapshot.h"
 #include "kms/format.h"
@@ -32,6 +34,7 @@ struct fixture {
 	struct kms_format_set formats;
 	int asked;
 	bool (*fill)(struct fixture *f, struct latch_snapshot *snapshot);
+	bool (*fill_held)(struct fixture *f, struct latch_held_list *list);
 
 	struct wl_display *client;
 	struct wl_registry *registry;
@@ -65,11 +68,18 @@ static bool collect(void *data, struct latch_snapshot *snapshot) {
 	return f->fill(f, snapshot);
 }
 
+static bool collect_held(void *data, struct latch_held_list *list) {
+	struct fixture *f = data;
+	f->asked++;
+	return f->fill_held(f, list);
+}
+
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
 	struct fixture *f = data;
 	if (strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
-		f->bound = wl_registry_bind(registry, name, &zlatch_inspector_v1_interface, 1);
+		f->bound = wl_registry_bind(
+			registry, name, &zlatch_inspector_v1_interface, version);
 	}
 }
 
@@ -87,7 +97,8 @@ static int setup(void **state) {
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	f->server = wl_display_create();
 	f->inspector = latch_inspector_create(
-		f->server, &(struct latch_inspector_options){.collect = collect, .data = f});
+		f->server, &(struct latch_inspector_options){
+				   .collect = collect, .collect_held = collect_held, .data = f});
 	assert_non_null(f->inspector);
 	assert_non_null(wl_client_create(f->server, fds[0]));
 	f->client = wl_display_connect_to_fd(fds[1]);
@@ -389,10 +400,125 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	model_finish(&receiver.model);
 }
 
+static struct held ask_held(struct fixture *f) {
+	struct held held = {0};
+	struct zlatch_inspector_held_v1 *object = zlatch_inspector_v1_get_held(f->bound);
+	held_listen(&held, object);
+	assert_true(pump(f));
+	assert_true(held.done);
+	assert_false(held.failed);
+	zlatch_inspector_held_v1_destroy(object);
+	return held;
+}
+
+/* One of each kind. */
+static bool hold_three(struct fixture *f, struct latch_held_list *list) {
+	struct latch_snapshot_held *held = latch_held_list_add(list);
+	*held = (struct latch_snapshot_held){
+		.surface = 7,
+		.object = 13,
+		.pid = 4711,
+		.command = "vkcube",
+		.app_id = "org.vkcube\033",
+		.by = "fence",
+		.kind = "implicit",
+		.age_ns = INT64_C(12345678901),
+		.fences = 2,
+		.has_fence = true,
+		.driver = "amdgpu",
+		.timeline = "gfx_0.0.0",
+	};
+	held = latch_held_list_add(list);
+	*held = (struct latch_snapshot_held){
+		.surface = 8,
+		.object = 3,
+		.by = "point",
+		.kind = "syncobj",
+		.age_ns = 1000000,
+		.fences = 1,
+		.has_point = true,
+		.point = UINT64_C(0x123456789a),
+	};
+	held = latch_held_list_add(list);
+	held->by = "update";
+	held->kind = "none";
+	return true;
+}
+
+static void held_updates_arrive(void **state) {
+	struct fixture *f = *state;
+	f->fill_held = hold_three;
+	struct held held = ask_held(f);
+	assert_int_equal(f->asked, 1);
+	assert_int_equal(held.len, 3);
+	const struct held_update *update = &held.updates[0];
+	assert_int_equal(update->surface, 7);
+	assert_int_equal(update->object, 13);
+	assert_int_equal(update->pid, 4711);
+	assert_string_equal(update->command, "vkcube");
+	assert_string_equal(update->app_id, "org.vkcube?");
+	assert_string_equal(update->by, "fence");
+	assert_string_equal(update->kind, "implicit");
+	assert_true(update->age_ns == UINT64_C(12345678901));
+	assert_int_equal(update->fences, 2);
+	assert_string_equal(update->driver, "amdgpu");
+	assert_string_equal(update->timeline, "gfx_0.0.0");
+	assert_false(update->has_point);
+	assert_true(held.updates[1].has_point);
+	assert_true(held.updates[1].point == UINT64_C(0x123456789a));
+	assert_null(held.updates[1].driver);
+	assert_string_equal(held.updates[2].by, "update");
+	held_finish(&held);
+}
+
+static void held_updates_are_told(void **state) {
+	struct fixture *f = *state;
+	f->fill_held = hold_three;
+	struct held held = ask_held(f);
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	held_print(file, &held);
+	fclose(file);
+	assert_string_equal(text,
+		"vkcube (pid 4711, app id \"org.vkcube?\"): surface 7 (wl_surface#13) for "
+		"12.346 s, by a fence (implicit) of driver \"amdgpu\", timeline \"gfx_0.0.0\"\n"
+		"a client: surface 8 (wl_surface#3) for 0.001 s, by point 78187493530 of its "
+		"timeline, without a fence yet\n"
+		"a client: surface 0 (wl_surface#0) for 0.000 s, by the update before it, or a "
+		"subsurface's\n");
+	free(text);
+	text = held_write_json(&held);
+	assert_non_null(strstr(text, "\"held_by\": \"fence\""));
+	assert_non_null(strstr(text, "\"age_ns\": 12345678901"));
+	assert_non_null(strstr(text, "\"point\": 78187493530"));
+	assert_non_null(strstr(text, "\"driver\": null"));
+	free(text);
+	held_finish(&held);
+}
+
+static bool hold_none(struct fixture *f, struct latch_held_list *list) {
+	return true;
+}
+
+static void nothing_held(void **state) {
+	struct fixture *f = *state;
+	f->fill_held = hold_none;
+	struct held held = ask_held(f);
+	assert_int_equal(held.len, 0);
+	char *text = held_write_json(&held);
+	assert_non_null(strstr(text, "\"held\": []"));
+	free(text);
+	held_finish(&held);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_outputs_there_is_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(everything_arrives, setup, teardown),
+		cmocka_unit_test_setup_teardown(held_updates_arrive, setup, teardown),
+		cmocka_unit_test_setup_teardown(held_updates_are_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(nothing_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_titles_fit_in_a_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -42,6 +42,12 @@ static void good_ones(void **state) {
 	assert_true(options.watch_s == 1);
 	assert_int_equal(PARSE("planes", "--watch=0.5"), -1);
 	assert_true(options.watch_s == 0.5);
+	assert_int_equal(options.command, LATCHCTL_PLANES);
+	assert_int_equal(PARSE("held"), -1);
+	assert_int_equal(options.command, LATCHCTL_HELD);
+	assert_int_equal(PARSE("held", "--watch=2"), -1);
+	assert_int_equal(PARSE("held", "--json"), -1);
+	assert_true(options.json);
 }
 
 static void bad_ones(void **state) {
@@ -57,6 +63,9 @@ static void bad_ones(void **state) {
 	assert_int_equal(PARSE("planes", "--watch=-1"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("planes", "--watch=nan"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("planes", "--watch=soon"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("held", "planes"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("held", "--svg", "x"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("held", "--output", "DP-1"), LATCHCTL_EXIT_USAGE);
 }
 
 int main(void) {
