@@ -34,6 +34,7 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "realtime.h"
 #include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -50,6 +51,12 @@
 /* How long the last picture may take: some 100 ms on an emulated machine. */
 #define CAPTURE_GRACE_MS 3000
 
+/* Ends latch_server_run(). */
+static void stop(struct latch_server *server) {
+	server->stopped = true;
+	wl_display_terminate(server->display); // wakes the event loop
+}
+
 static void schedule_all(struct latch_server *server) {
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
@@ -62,7 +69,7 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_shows(output, surface->wlr_surface)) {
-			latch_output_schedule(output);
+			latch_output_surface_committed(output, surface->id);
 		}
 	}
 }
@@ -86,7 +93,7 @@ static void handle_terminate(void *data) {
 static void handle_command_ended(void *data, int status) {
 	struct latch_server *server = data;
 	if (server->waits_for_command) {
-		wl_display_terminate(server->display);
+		stop(server);
 	} else {
 		latch_server_end(server, status);
 	}
@@ -448,7 +455,15 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
+static void latch_due_outputs(struct latch_server *server) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_latch_due(output);
+	}
+}
+
 int latch_server_run(struct latch_server *server) {
+	latch_realtime_enter();
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
 	if (server->options->command != NULL) {
 		int status = start_command(server);
@@ -456,15 +471,22 @@ int latch_server_run(struct latch_server *server) {
 			return status;
 		}
 	}
-	if (server->exit_status < 0) {
-		wl_display_run(server->display);
+	/* wl_display_run(), and what is to be latched at once before the loop sleeps: all that has
+	 * arrived is in it then, and no timer is needed. */
+	while (!server->stopped) {
+		latch_due_outputs(server);
+		wl_display_flush_clients(server->display);
+		if (wl_event_loop_dispatch(server->event_loop, -1) < 0) {
+			wlr_log_errno(WLR_ERROR, "the event loop failed");
+			return LATCH_EXIT_FAILURE;
+		}
 	}
 	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
 }
 
 static int handle_grace_over(void *data) {
 	struct latch_server *server = data;
-	wl_display_terminate(server->display);
+	stop(server);
 	return 0;
 }
 
@@ -484,7 +506,7 @@ static void end_session(void *data) {
 		server->waits_for_command = true;
 		return;
 	}
-	wl_display_terminate(server->display);
+	stop(server);
 }
 
 void latch_server_end(struct latch_server *server, int exit_status) {

@@ -30,6 +30,8 @@ struct wlr_output_layout;
 struct latch_server {
 	const struct latch_options *options;
 	/** What the process will exit with. */
+	/* latch_server_run() ends. */
+	bool stopped;
 	int exit_status;
 
 	struct wl_display *display;

@@ -20,6 +20,13 @@ struct latch_server;
 struct wlr_output;
 struct wlr_surface;
 
+/** Who changes what an output shows: whether it is one alone. */
+struct latch_activity {
+	/** The last one and when; when it last was another. */
+	uint32_t source;
+	int64_t last_ns, other_ns;
+};
+
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
  *
@@ -53,6 +60,7 @@ struct latch_output {
 	struct latch_content *cursor_content;
 	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
+	struct latch_activity activity;
 	struct latch_capture capture;
 	struct latch_picture picture;
 
@@ -87,10 +95,15 @@ struct latch_output {
 	int timer_fd;
 	struct wl_event_source *timer;
 	/** What the timer is set to; 0 when it is not. */
-	int64_t wake_ns;
-	/** The deadline it is set to; 0 when the latch is to come at once, or is not a deadline's.
-	 */
-	int64_t planned_ns;
+	int64_t timer_ns;
+	/** The next latch; wake_ns is 0 when there is none. It comes by the timer, or, when due, as
+	 * soon as all has been read that has arrived. */
+	struct latch_deadline_plan planned;
+	bool due;
+	/** The last flip was late for its vblank. */
+	struct latch_blocked blocked;
+	/** The kernel has said EBUSY to the frame that is wanted, since then; 0: it has not. */
+	int64_t busy_ns;
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
@@ -114,6 +127,15 @@ void latch_output_destroy(struct latch_output *output);
 
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
+
+/** The same, because of a surface (struct latch_surface.id). */
+void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id);
+
+/** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
+void latch_output_schedule_after_flip(struct latch_output *output, bool late);
+
+/** The next latch, if it is to come at once: to be called before the event loop sleeps. */
+void latch_output_latch_due(struct latch_output *output);
 
 /** The cursor moved or changed. */
 void latch_output_cursor_moved(struct latch_output *output);
@@ -153,9 +175,8 @@ void latch_output_wait_until(struct latch_output *output, int64_t time_ns);
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
 
-/** One latch: collect, assign, compose, submit. planned_ns: the deadline it was planned for, or 0.
- */
-void latch_output_latch(struct latch_output *output, int64_t planned_ns);
+/** One latch: collect, assign, compose, submit; as it was planned. */
+void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);
 
 /**
  * What was submitted is on screen. sequence: the vblank's number, 0 if unknown. flags: enum
