@@ -9,13 +9,14 @@ static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
 
 /* What is believed of them before anything is known, as strongly as if so many frames had shown
  * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
-#define BELIEVED_FRAMES 20.0f
+#define BELIEVED_FRAMES 8.0f
 static const float believed_late[LATCH_KERNEL_STEPS] = {
-	0.3f, 0.1f, 0.02f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f};
+	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f};
 
 /* A shorter step is tried once in so many frames, unless more than this part of its frames was
- * late; after a trial that failed, that is believed for some while: */
-#define TRIAL_FRAMES 128
+ * late; after a trial that failed, not for so many: */
+#define TRIAL_FRAMES 16
+#define TRIAL_FAILED_FRAMES 4096
 #define TRIAL_LATE_MAX 0.03f
 /* More late ones than this: a frame with so little left would rather wait. */
 #define HOPELESS_LATE 0.5f
@@ -91,34 +92,61 @@ static void work_add(struct latch_work *work, const struct latch_margin *margin,
 		work->until_choice--;
 		return;
 	}
-	work->until_choice = work->total < LATCH_WORK_CHOOSE_EVERY ? 0 : LATCH_WORK_CHOOSE_EVERY;
+	work->until_choice = work->total < LATCH_MARGIN_CHOOSE_EVERY ? 0 : LATCH_MARGIN_CHOOSE_EVERY;
 	work_choose(work, margin);
 }
 
-static float late_part(const struct latch_margin_kernel *kernel, int step) {
-	return (kernel->late[step] + believed_late[step] * BELIEVED_FRAMES) /
-	       (kernel->frames[step] + BELIEVED_FRAMES);
+static float late_part(const struct latch_margin_kernel *kernel, unsigned step) {
+	float believed = BELIEVED_FRAMES * kernel->weight;
+	return (kernel->late[step] + believed_late[step] * believed) /
+	       (kernel->frames[step] + believed);
 }
 
 static void kernel_choose(struct latch_margin *margin) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
 	float cheapest = 0;
-	for (int i = 0; i < LATCH_KERNEL_STEPS; i++) {
+	for (unsigned i = 0; i < LATCH_KERNEL_STEPS; i++) {
 		float cost = (float)kernel_steps_ns[i] +
 			     miss_cost_ns(margin) * late_part(kernel, i);
 		if (i == 0 || cost < cheapest) {
 			cheapest = cost;
-			kernel->step = (unsigned)i;
+			kernel->step = i;
 		}
+	}
+}
+
+static void kernel_try(struct latch_margin_kernel *kernel, bool late) {
+	if (late && kernel->trial) {
+		kernel->until_trial = TRIAL_FAILED_FRAMES;
 	}
 	kernel->trial = false;
 	if (kernel->until_trial > 0) {
 		kernel->until_trial--;
-	} else if (kernel->step > 0 &&
-		   late_part(kernel, (int)kernel->step - 1) < TRIAL_LATE_MAX) {
+	} else if (kernel->step > 0 && late_part(kernel, kernel->step - 1) < TRIAL_LATE_MAX) {
 		kernel->trial = true;
 		kernel->until_trial = TRIAL_FRAMES;
 	}
+}
+
+static void kernel_add(struct latch_margin *margin, int step, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	kernel->frames[step] += kernel->weight;
+	kernel->late[step] += late ? kernel->weight : 0;
+	kernel->weight += kernel->weight / KERNEL_MEMORY;
+	if (kernel->weight > WEIGHT_MAX) {
+		for (int i = 0; i < LATCH_KERNEL_STEPS; i++) {
+			kernel->frames[i] /= WEIGHT_MAX;
+			kernel->late[i] /= WEIGHT_MAX;
+		}
+		kernel->weight /= WEIGHT_MAX;
+	}
+	if (late || kernel->until_choice == 0) {
+		kernel->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+		kernel_choose(margin);
+	} else {
+		kernel->until_choice--;
+	}
+	kernel_try(kernel, late);
 }
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
@@ -127,7 +155,7 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
 	work_init(&margin->plain, least(LATCH_WORK_START_NS, margin->max_ns));
 	work_init(&margin->composed, least(LATCH_WORK_START_COMPOSED_NS, margin->max_ns));
-	margin->kernel.until_trial = TRIAL_FRAMES;
+	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 }
 
@@ -149,7 +177,7 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	int step = 0;
+	unsigned step = 0;
 	while (step < LATCH_KERNEL_STEPS - 1 && late_part(&margin->kernel, step) > HOPELESS_LATE) {
 		step++;
 	}
@@ -170,15 +198,7 @@ void latch_margin_learn_kernel(
 	while (kernel_steps_ns[step] > left_ns) {
 		step--;
 	}
-	struct latch_margin_kernel *kernel = &margin->kernel;
-	for (int i = 0; i < LATCH_KERNEL_STEPS; i++) {
-		kernel->frames[i] -= kernel->frames[i] / KERNEL_MEMORY;
-		kernel->late[i] -= kernel->late[i] / KERNEL_MEMORY;
-	}
-	bool late = frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2;
-	kernel->frames[step] += 1;
-	kernel->late[step] += late;
-	kernel_choose(margin);
+	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
 }
 
 void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {

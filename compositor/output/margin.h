@@ -44,7 +44,7 @@
 /** A raise that did not repeat itself goes down by this part with each frame. */
 #define LATCH_RAISE_DECAY 4
 /** The cheapest margin is looked for with each frame that took longer, else after so many. */
-#define LATCH_WORK_CHOOSE_EVERY 16
+#define LATCH_MARGIN_CHOOSE_EVERY 16
 
 #define LATCH_WORK_BINS 256
 #define LATCH_KERNEL_STEPS 8
@@ -61,10 +61,11 @@ struct latch_work {
 
 /** What the kernel was left with: by steps of time, how many frames had it and how many missed. */
 struct latch_margin_kernel {
-	float frames[LATCH_KERNEL_STEPS], late[LATCH_KERNEL_STEPS];
+	float frames[LATCH_KERNEL_STEPS], late[LATCH_KERNEL_STEPS], weight;
+	unsigned until_choice;
 	/** The step that is left to it now. */
 	unsigned step;
-	/** Frames until the next shorter one is tried. */
+	/** Frames until the next shorter one is tried; this frame is such a trial. */
 	unsigned until_trial;
 	bool trial;
 };
