@@ -21,7 +21,8 @@
 #include "measure/run.h"
 #include "report.h"
 
-/* The connection, the signals, a timer, and each buffer of the present ring and of a few given up. */
+/* The connection, the signals, a timer, and each buffer of the present ring and of a few given up.
+ */
 #define MAX_FDS (3 + 6 * RING_MAX_BUFFERS)
 
 /* How many frames were on the screen, and how many may still get there. */
@@ -342,9 +343,8 @@ int main(int argc, char **argv) {
 	struct measure measure = {0};
 	enum client_exit status = start(&client);
 	if (status == CLIENT_EXIT_OK) {
-		status = client.options.measure
-				 ? measure_run(&measure, &client, shows_shm(&client))
-				 : run(&client);
+		status = client.options.measure ? measure_run(&measure, &client, shows_shm(&client))
+						: run(&client);
 		if (!report(&client, client.options.measure ? &measure : NULL) &&
 			status == CLIENT_EXIT_OK) {
 			status = CLIENT_EXIT_FAILURE;

@@ -302,8 +302,7 @@ static bool check_measure(struct client_options *options) {
 		say("--measure ends after its frames and can't --hold the last");
 		return false;
 	}
-	if (options->late_fence &&
-		(options->shm || options->measure == CLIENT_MEASURE_PACED)) {
+	if (options->late_fence && (options->shm || options->measure == CLIENT_MEASURE_PACED)) {
 		say("--fence late is for dma-bufs at random phases");
 		return false;
 	}

@@ -40,9 +40,9 @@ static bool make_buffers(
 		};
 		scene_cpu_draw(scene, &pixels, (uint32_t)i);
 		struct shm_buffer *buffer = &ring->buffers[i];
-		buffer->wl_buffer = wl_shm_pool_create_buffer(pool, (int32_t)offset,
-			(int32_t)ring->width, (int32_t)ring->height, (int32_t)stride,
-			WL_SHM_FORMAT_XRGB8888);
+		buffer->wl_buffer =
+			wl_shm_pool_create_buffer(pool, (int32_t)offset, (int32_t)ring->width,
+				(int32_t)ring->height, (int32_t)stride, WL_SHM_FORMAT_XRGB8888);
 		if (!buffer->wl_buffer) {
 			return false;
 		}

@@ -31,8 +31,8 @@ static int64_t percentile(const struct judged *sorted, size_t len, size_t percen
  * smaller head start. It reaches down to just above the margin of the next frame, for a head start
  * in between has the same frames.
  */
-static void find_head_start(
-	struct measure_summary *summary, const struct judged *sorted, size_t len, double period_ns) {
+static void find_head_start(struct measure_summary *summary, const struct judged *sorted,
+	size_t len, double period_ns) {
 	size_t in_time = 0, best = 0;
 	for (size_t i = 0; i < len; i++) {
 		in_time += sorted[i].in_time;
@@ -47,8 +47,8 @@ static void find_head_start(
 		summary->head_start = MEASURE_HEAD_START_FEW;
 	} else if (best < MEASURE_FEW) {
 		/* With many frames in all, so few good ones are those that had luck. */
-		summary->head_start = len >= 2 * MEASURE_FEW ? MEASURE_HEAD_START_NEVER
-							     : MEASURE_HEAD_START_FEW;
+		summary->head_start =
+			len >= 2 * MEASURE_FEW ? MEASURE_HEAD_START_NEVER : MEASURE_HEAD_START_FEW;
 		summary->head_start_ns =
 			summary->head_start == MEASURE_HEAD_START_NEVER ? (int64_t)period_ns : 0;
 	} else {

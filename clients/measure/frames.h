@@ -33,8 +33,8 @@ struct measure_summary {
 	/* Presented before they were ready: only where the compositor did not wait for the fence.
 	 * They are in no other number. */
 	size_t early;
-	size_t in_time;		 /* at the first vblank that was possible */
-	double excess;		 /* refreshes after that, on average */
+	size_t in_time;		/* at the first vblank that was possible */
+	double excess;		/* refreshes after that, on average */
 	int64_t p50_ns, p99_ns; /* to the flip */
 
 	/* The smallest margin between being ready and the first vblank that is enough: of all

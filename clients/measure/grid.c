@@ -32,8 +32,8 @@ static double guess_by_sequence(const struct measure_flip *flips, size_t len, do
 		if (flips[i - 1].sequence > 0 && flips[i].sequence > flips[i - 1].sequence &&
 			flips[i].time_ns > flips[i - 1].time_ns) {
 			uint64_t periods = flips[i].sequence - flips[i - 1].sequence;
-			scratch[found++] = (double)(flips[i].time_ns - flips[i - 1].time_ns) /
-					   (double)periods;
+			scratch[found++] =
+				(double)(flips[i].time_ns - flips[i - 1].time_ns) / (double)periods;
 		}
 	}
 	qsort(scratch, found, sizeof(*scratch), compare_doubles);

@@ -9,8 +9,8 @@
 /** A fence that this process signals when it likes, in place of a GPU: vgem's, or, where there is
  * no vgem, a point of the buffer's timeline that has no fence before. */
 struct late_fence {
-	int vgem_fd; /* -1: without vgem */
-	uint32_t fence; /* of vgem; 0: none */
+	int vgem_fd;			 /* -1: without vgem */
+	uint32_t fence;			 /* of vgem; 0: none */
 	const struct timeline *timeline; /* borrowed: whose point is to be signalled; or NULL */
 	uint64_t point;
 };

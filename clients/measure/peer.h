@@ -7,7 +7,7 @@
 
 /** What a process has cost so far. */
 struct peer_cost {
-	int64_t cpu_ns;	  /* of all its threads, ended ones too */
+	int64_t cpu_ns;	   /* of all its threads, ended ones too */
 	uint64_t wake_ups; /* how often a thread of it went to sleep and came back */
 };
 

@@ -11,8 +11,7 @@ bool measure_report_init(struct measure_report *report, const struct measure *ru
 		.memory = run->pictures.in_shm ? "shared memory" : "dma-buf",
 		.missed = client->presentation.stats.missed - run->missed_before,
 	};
-	return measure_summarize(
-		&report->summary, run->frames, run->num_frames, &run->grid);
+	return measure_summarize(&report->summary, run->frames, run->num_frames, &run->grid);
 }
 
 static double percent(size_t part, size_t all) {
@@ -71,8 +70,7 @@ void measure_report_print(const struct measure_report *report) {
 	printf("zero-copy      %.1f %%\n", percent(run->zero_copy, run->num_frames));
 	if (run->has_cost && run->num_frames > 0) {
 		printf("compositor     pid %d: %.3f ms of CPU and %.2f wake-ups for each frame\n",
-			(int)run->peer,
-			ms((double)run->cost.cpu_ns / (double)run->num_frames),
+			(int)run->peer, ms((double)run->cost.cpu_ns / (double)run->num_frames),
 			(double)run->cost.wake_ups / (double)run->num_frames);
 	}
 }
@@ -85,8 +83,7 @@ static bool add_head_start(
 		[MEASURE_HEAD_START_NEVER] = "more-than-a-refresh",
 	};
 	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, root, "head_start");
-	return object &&
-	       yyjson_mut_obj_add_str(doc, object, "is", names[summary->head_start]) &&
+	return object && yyjson_mut_obj_add_str(doc, object, "is", names[summary->head_start]) &&
 	       yyjson_mut_obj_add_int(doc, object, "ns", summary->head_start_ns) &&
 	       yyjson_mut_obj_add_uint(doc, object, "frames", summary->head_start_frames);
 }
@@ -126,8 +123,7 @@ bool measure_report_add(
 	       yyjson_mut_obj_add_uint(doc, object, "seed", run->client->options.seed) &&
 	       yyjson_mut_obj_add_real(doc, object, "period_ns", run->grid.period_ns) &&
 	       yyjson_mut_obj_add_int(doc, object, "deviation_ns", run->grid.deviation_ns) &&
-	       yyjson_mut_obj_add_bool(
-		       doc, object, "steady", measure_grid_is_steady(&run->grid)) &&
+	       yyjson_mut_obj_add_bool(doc, object, "steady", measure_grid_is_steady(&run->grid)) &&
 	       yyjson_mut_obj_add_uint(doc, object, "frames", summary->frames) &&
 	       yyjson_mut_obj_add_uint(doc, object, "early", summary->early) &&
 	       yyjson_mut_obj_add_uint(doc, object, "discarded", run->discarded) &&
@@ -138,8 +134,7 @@ bool measure_report_add(
 	       yyjson_mut_obj_add_real(doc, object, "excess", summary->excess) &&
 	       yyjson_mut_obj_add_int(doc, object, "p50_ns", summary->p50_ns) &&
 	       yyjson_mut_obj_add_int(doc, object, "p99_ns", summary->p99_ns) &&
-	       yyjson_mut_obj_add_int(
-		       doc, object, "first_presented_ns", run->first_presented_ns) &&
+	       yyjson_mut_obj_add_int(doc, object, "first_presented_ns", run->first_presented_ns) &&
 	       add_head_start(doc, object, summary) && add_cost(doc, object, run) &&
 	       add_samples(doc, object, run);
 }

@@ -245,8 +245,7 @@ static bool step(struct measure *measure, enum client_exit *status) {
 	if (!client->window.configured) {
 		return true;
 	}
-	if ((!fits(measure) || client->feedback.changed) &&
-		!pictures_prepare(&measure->pictures)) {
+	if ((!fits(measure) || client->feedback.changed) && !pictures_prepare(&measure->pictures)) {
 		*status = CLIENT_EXIT_NO_BUFFER;
 		return false;
 	}

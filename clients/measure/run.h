@@ -35,7 +35,7 @@ struct measure {
 	enum measure_phase phase;
 	struct measure_grid grid;
 	struct measure_schedule schedule;
-	int64_t due_ns; /* CLOCK_MONOTONIC: the next commit, or signal; 0: not planned */
+	int64_t due_ns;	    /* CLOCK_MONOTONIC: the next commit, or signal; 0: not planned */
 	int64_t give_up_ns; /* CLOCK_MONOTONIC: when not to wait for an answer any longer */
 
 	struct measure_flip *flips; /* all, for the grid */
@@ -47,10 +47,10 @@ struct measure {
 	} late[MEASURE_MAX_LATE];
 	unsigned num_late;
 
-	int64_t first_commit_ns; /* that counts */
+	int64_t first_commit_ns;    /* that counts */
 	int64_t first_presented_ns; /* of all, in the compositor's clock */
 	uint64_t discarded, unanswered, zero_copy, missed_before;
-	pid_t peer; /* the compositor; 0: unknown */
+	pid_t peer;	       /* the compositor; 0: unknown */
 	struct peer_cost cost; /* before the frames that count; at the end, of them */
 	bool has_cost;
 };
