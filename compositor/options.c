@@ -20,6 +20,7 @@ enum option_id {
 	OPT_MAX_BUFFERS,
 	OPT_MAX_BUFFER_MIB,
 	OPT_MAX_FDS,
+	OPT_PACING,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
 	OPT_SOCKET,
@@ -45,6 +46,7 @@ static const struct option long_options[] = {
 	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
 	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
+	{"pacing", required_argument, NULL, OPT_PACING},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
 	{"socket", required_argument, NULL, OPT_SOCKET},
@@ -74,6 +76,8 @@ static const char help[] =
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
+	"  --pacing WHEN      clients may draw again early, right after their frame was submitted,\n"
+	"                     or late, so that they just make the next one (default: early)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
@@ -193,6 +197,10 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
 	case OPT_MAX_FDS:
 		return set_limit(options, LATCH_LIMIT_FDS, 1);
+	case OPT_PACING:
+		return latch_pacing_parse(optarg, &options->pacing)
+			       ? -1
+			       : usage_error("--pacing takes early or late", optarg);
 	case OPT_HOLD_WARNING:
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
@@ -242,6 +250,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.limits = latch_limits_default(),
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
+		.pacing = LATCH_PACING_EARLY,
 		.log_level = WLR_INFO,
 	};
 	int id;

@@ -69,6 +69,8 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_shows(output, surface->wlr_surface)) {
+			latch_pace_ready(&surface->pace, latch_now_ns(),
+				output->deadline.vblank.mode_ns);
 			latch_output_surface_committed(output, surface->id);
 		}
 	}

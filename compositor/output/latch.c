@@ -86,21 +86,6 @@ static bool take_feedback(struct latch_output *output) {
 	return wanted;
 }
 
-static void send_frame_callbacks(struct latch_output *output, int64_t time_ns) {
-	struct timespec when = latch_ns_timespec(time_ns);
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL &&
-			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED) {
-			wlr_surface_send_frame_done(surface->wlr_surface, &when);
-		}
-	}
-	struct wlr_surface *cursor = latch_shell_cursor_surface(output->server->shell);
-	if (cursor != NULL && latch_output_shows(output, cursor)) {
-		wlr_surface_send_frame_done(cursor, &when);
-	}
-}
-
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
@@ -285,7 +270,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 			latch_output_wait_until(output, output->callbacks_after_ns);
 		} else {
 			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
-			send_frame_callbacks(output, latch_ns);
+			latch_output_send_callbacks(output, latch_ns, 0);
 		}
 		return;
 	}
@@ -297,7 +282,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		if (output->picture_wanted && output->pending->composed != NULL) {
 			latch_output_give_picture(output, output->pending->composed, latch_ns);
 		}
-		send_frame_callbacks(output, latch_ns);
+		latch_output_send_callbacks(output, latch_ns, plan->vblank_ns);
 		return;
 	}
 	latch_frame_clear(output->next);

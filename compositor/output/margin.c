@@ -5,7 +5,7 @@
 
 /* What is left to the kernel, by step. */
 static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
-	200000, 350000, 500000, 750000, 1000000, 1400000, 2000000, 3000000};
+	200000, 350000, 500000, 750000, 1000000, 1250000, 1500000, 2000000};
 
 /* What is believed of them before anything is known, as strongly as if so many frames had shown
  * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
@@ -40,13 +40,19 @@ static int64_t bin_ns(const struct latch_margin *margin, int bin) {
 	return margin->max_ns * (bin + 1) / LATCH_WORK_BINS;
 }
 
-static void work_init(struct latch_work *work, int64_t start_ns) {
+static void work_init(struct latch_work *work, const struct latch_margin *margin, int64_t start_ns,
+	float frames) {
+	int64_t length_ns = least(start_ns, margin->max_ns);
 	*work = (struct latch_work){
 		.weight = 1,
-		.length_ns = start_ns,
-		.median_ns = start_ns,
-		.raised_ns = start_ns,
+		.length_ns = length_ns,
+		.median_ns = length_ns,
+		.raised_ns = length_ns,
 	};
+	if (margin->max_ns > 0) {
+		work->bins[(length_ns - 1) * LATCH_WORK_BINS / margin->max_ns] = frames;
+		work->total = frames;
+	}
 }
 
 static void work_choose(struct latch_work *work, const struct latch_margin *margin) {
@@ -92,7 +98,7 @@ static void work_add(struct latch_work *work, const struct latch_margin *margin,
 		work->until_choice--;
 		return;
 	}
-	work->until_choice = work->total < LATCH_MARGIN_CHOOSE_EVERY ? 0 : LATCH_MARGIN_CHOOSE_EVERY;
+	work->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
 	work_choose(work, margin);
 }
 
@@ -153,8 +159,9 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 	*margin = (struct latch_margin){.refresh_ns = greatest(refresh_ns, 0)};
 	margin->max_ns = margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
 	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
-	work_init(&margin->plain, least(LATCH_WORK_START_NS, margin->max_ns));
-	work_init(&margin->composed, least(LATCH_WORK_START_COMPOSED_NS, margin->max_ns));
+	work_init(&margin->plain, margin, LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
+	work_init(&margin->composed, margin, LATCH_WORK_START_COMPOSED_NS,
+		LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 }

@@ -12,7 +12,7 @@
  *
  *     m + LATCH_MISS_WEIGHT * refresh * (part of the frames that would have needed more than m)
  *
- * and the cheapest one is taken. At 60 Hz a millisecond more has to save one frame in a thousand.
+ * and the cheapest one is taken. At 60 Hz a millisecond more has to save four frames in a thousand.
  * It has three parts:
  *
  *   work    from the planned wake-up to the atomic ioctl: how late the wake-up came, assign, compose.
@@ -35,10 +35,14 @@
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
 /** What work is thought to take before anybody knows, without and with something to compose. */
-#define LATCH_WORK_START_NS INT64_C(500000)
+#define LATCH_WORK_START_NS INT64_C(400000)
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
+/** That is believed as if so many frames had shown it: one that took long among the first ones is
+ * not yet a habit. */
+#define LATCH_WORK_START_FRAMES 512
+#define LATCH_WORK_START_COMPOSED_FRAMES 64
 /** One frame that misses weighs as much as so many that are a whole refresh older. */
-#define LATCH_MISS_WEIGHT 64
+#define LATCH_MISS_WEIGHT 16
 /** So many frames until a histogram has forgotten two thirds of what it knew. */
 #define LATCH_WORK_MEMORY 2048
 /** A raise that did not repeat itself goes down by this part with each frame. */

@@ -380,7 +380,7 @@ static bool create_timer(struct latch_output *output) {
 	}
 	output->timer = wl_event_loop_add_fd(output->server->event_loop, output->timer_fd,
 		WL_EVENT_READABLE, handle_timer, output);
-	return output->timer != NULL;
+	return output->timer != NULL && latch_output_callbacks_init(output);
 }
 
 struct latch_output *latch_output_create(
@@ -397,6 +397,7 @@ struct latch_output *latch_output_create(
 		.id = ++last_id,
 		.powered = true,
 		.timer_fd = -1,
+		.callback_fd = -1,
 		.out_fence_fd = -1,
 		.on_screen = &output->frames[0],
 		.pending = &output->frames[1],
@@ -407,6 +408,7 @@ struct latch_output *latch_output_create(
 	};
 	wlr_output->data = output;
 	wl_list_insert(server->outputs.prev, &output->link);
+	wl_list_init(&output->callbacks);
 	wl_list_init(&output->present.link);
 	wl_list_init(&output->frame.link);
 	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
@@ -457,6 +459,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_content_unref(output->cursor_content);
 	latch_composer_finish(&output->composer);
 	latch_collection_finish(&output->collection);
+	latch_output_callbacks_finish(output);
 	if (output->timer != NULL) {
 		wl_event_source_remove(output->timer);
 	}

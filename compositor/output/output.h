@@ -35,6 +35,7 @@ struct latch_activity {
  * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
  * window.c    the submit of a window of another compositor
+ * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
  */
 struct latch_output {
@@ -104,6 +105,12 @@ struct latch_output {
 	struct latch_blocked blocked;
 	/** The kernel has said EBUSY to the frame that is wanted, since then; 0: it has not. */
 	int64_t busy_ns;
+	/** Surfaces whose callback waits for its time (latch_surface.callback_link), and the timer
+	 * for the first of them; callback_timer_ns: what it is set to, 0 when it is not. */
+	struct wl_list callbacks;
+	int callback_fd;
+	struct wl_event_source *callback_timer;
+	int64_t callback_timer_ns;
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
@@ -174,6 +181,18 @@ void latch_output_wait_until(struct latch_output *output, int64_t time_ns);
 
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
+
+/** Makes the timer of late callbacks. Returns false without an fd or memory. */
+bool latch_output_callbacks_init(struct latch_output *output);
+
+/** Callbacks that wait stay with their surfaces, for another output. */
+void latch_output_callbacks_finish(struct latch_output *output);
+
+/**
+ * Tells the surfaces of the last latch that they may draw again: now, or when their time has come.
+ * vblank_ns: what was submitted is meant for it, 0: unknown, or nothing was submitted.
+ */
+void latch_output_send_callbacks(struct latch_output *output, int64_t now_ns, int64_t vblank_ns);
 
 /** One latch: collect, assign, compose, submit; as it was planned. */
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);
