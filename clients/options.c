@@ -67,6 +67,7 @@ static const char help_text[] =
 	"  --fence WHEN         ready, or late: signalled at the random phase (ready)\n"
 	"  --shm                in shared memory\n"
 	"  --seed N             of the phases (1)\n"
+	"  --warm-up N          frames before those that are measured, 30 at least (30)\n"
 	"\n"
 	"Exit status: 0 done; 1 out of memory or a file can't be written; 2 wrong usage;\n"
 	"3 no compositor; 4 the compositor lacks a protocol; 5 no device can draw, or no\n"
@@ -103,6 +104,7 @@ enum option_code {
 	OPTION_FENCE,
 	OPTION_SHM,
 	OPTION_SEED,
+	OPTION_WARM_UP,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -137,6 +139,7 @@ static const struct option long_options[] = {
 	{"fence", required_argument, NULL, OPTION_FENCE},
 	{"shm", no_argument, NULL, OPTION_SHM},
 	{"seed", required_argument, NULL, OPTION_SEED},
+	{"warm-up", required_argument, NULL, OPTION_WARM_UP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -420,6 +423,10 @@ static bool take_option(struct client_options *options, int code, const char *ar
 		ok = parse_number(arg, 10, 0, UINT32_MAX, &number);
 		options->seed = (uint32_t)number;
 		break;
+	case OPTION_WARM_UP:
+		ok = parse_number(arg, 10, CLIENT_MIN_WARM_UP, MAX_MEASURED_FRAMES, &number);
+		options->warm_up = (uint32_t)number;
+		break;
 	default:
 		return false;
 	}
@@ -434,6 +441,7 @@ int client_options_parse(struct client_options *options, int argc, char **argv) 
 		.sync = SYNC_AUTO,
 		.title = "latch-client",
 		.seed = 1,
+		.warm_up = CLIENT_MIN_WARM_UP,
 	};
 	opterr = 0;
 	int code, index = 0;

@@ -22,6 +22,9 @@ enum client_exit {
 	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
 };
 
+/** As many flips tell where the vblanks are. */
+#define CLIENT_MIN_WARM_UP 30
+
 /** What --measure shows. */
 enum client_measure {
 	CLIENT_MEASURE_NONE,
@@ -44,9 +47,10 @@ struct client_options {
 	bool fps;
 	const char *json; /* NULL: no file */
 	enum client_measure measure;
-	bool late_fence; /* with measure: the fence signals when the frame is to be ready */
-	bool shm;	 /* with measure: not in dma-bufs */
-	uint32_t seed;	 /* of the phases */
+	bool late_fence;  /* with measure: the fence signals when the frame is to be ready */
+	bool shm;	  /* with measure: not in dma-bufs */
+	uint32_t seed;	  /* of the phases */
+	uint32_t warm_up; /* frames before those that count */
 	struct plan_wish wish;
 	struct look_options look;
 	struct scene_options scene;

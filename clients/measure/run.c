@@ -19,9 +19,8 @@
 #include "common/util.h"
 #include "presentation-time-client-protocol.h"
 
-/* As many flips tell where the grid is; with none to be seen in more, there is none. */
-#define WARM_UP_FLIPS 30
-#define WARM_UP_MAX_FLIPS 240
+/* With no grid to be seen in so many flips more than it takes, there is none. */
+#define WARM_UP_EXTRA_FLIPS 240
 
 #define ANSWER_NS INT64_C(1000000000)
 /* What lies between planning a commit and making it. */
@@ -153,7 +152,7 @@ static bool step_in_pace(struct measure *measure) {
 
 /* Ends the warm-up when the grid is known. */
 static bool learn(struct measure *measure, enum client_exit *status) {
-	if (measure->num_flips < WARM_UP_FLIPS) {
+	if (measure->num_flips < options_of(measure)->warm_up) {
 		return true;
 	}
 	bool known = measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
@@ -164,7 +163,7 @@ static bool learn(struct measure *measure, enum client_exit *status) {
 					 : MEASURE_SETTLE;
 		return measure->phase == MEASURE_SETTLE || begin_frames(measure);
 	}
-	if (measure->num_flips >= WARM_UP_MAX_FLIPS) {
+	if (measure->num_flips >= options_of(measure)->warm_up + WARM_UP_EXTRA_FLIPS) {
 		say("no refresh can be made out: the compositor names none, and the times of the "
 		    "frames fit none");
 		*status = CLIENT_EXIT_NO_GLOBAL;
