@@ -76,7 +76,7 @@ static const char help[] =
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
-	"  --pacing WHEN      clients may draw again early, right after their frame was submitted,\n"
+	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
 	"                     or late, so that they just make the next one (default: early)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"

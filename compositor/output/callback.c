@@ -76,24 +76,22 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 	}
 }
 
-void latch_output_send_callbacks(struct latch_output *output, int64_t now_ns, int64_t vblank_ns) {
-	const enum latch_pacing pacing = output->server->options->pacing;
-	/* What is drawn from now on can be shown at the vblank after this one. */
+void latch_output_send_callbacks(struct latch_output *output) {
+	const struct latch_server *server = output->server;
+	const struct latch_frame *frame = output->on_screen;
+	const int64_t now_ns = latch_now_ns();
+	/* What is drawn from now on can be shown at the vblank that has this deadline. */
 	const int64_t deadline_ns =
-		vblank_ns != 0 ? latch_deadline_next(&output->deadline,
-					 vblank_ns > now_ns ? vblank_ns : now_ns,
-					 output->plan.composed)
-			       : 0;
+		latch_deadline_next(&output->deadline, now_ns, frame->composed != NULL);
 	bool waits = false;
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface == NULL ||
-			output->collection.layers.layers[i].place == LATCH_LAYER_COVERED ||
-			!wl_list_empty(&surface->callback_link)) {
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_surface *surface =
+			latch_surface_find(server->contents, frame->items[i].surface_id);
+		if (surface == NULL || !wl_list_empty(&surface->callback_link)) {
 			continue;
 		}
-		const int64_t time_ns = latch_pace_time(&surface->pace, pacing, now_ns, deadline_ns,
-			output->deadline.vblank.mode_ns);
+		const int64_t time_ns = latch_pace_time(&surface->pace, server->options->pacing,
+			now_ns, deadline_ns, output->deadline.vblank.mode_ns);
 		if (time_ns <= now_ns) {
 			send(surface, now_ns, deadline_ns);
 			continue;
@@ -106,7 +104,7 @@ void latch_output_send_callbacks(struct latch_output *output, int64_t now_ns, in
 	if (waits) {
 		set_timer(output);
 	}
-	struct wlr_surface *cursor = latch_shell_cursor_surface(output->server->shell);
+	struct wlr_surface *cursor = latch_shell_cursor_surface(server->shell);
 	if (cursor != NULL && latch_output_shows(output, cursor)) {
 		const struct timespec when = latch_ns_timespec(now_ns);
 		wlr_surface_send_frame_done(cursor, &when);

@@ -100,6 +100,9 @@ void latch_output_flipped(
 	learn(output, frame, flip_ns);
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_clear(replaced);
+	/* Not before: what a client draws earlier can't be shown earlier. Its buffers go back with the
+	 * same wake-up. */
+	latch_output_send_callbacks(output);
 	output->blocked = latch_missed_blocked(&frame->record);
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
 	 * to wait for the deadline of the next one as well. */
@@ -118,5 +121,6 @@ void latch_output_not_flipped(struct latch_output *output) {
 		content->feedback = NULL;
 	}
 	latch_frame_clear(replaced);
+	latch_output_send_callbacks(output);
 	look_again(output, false);
 }

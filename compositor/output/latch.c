@@ -270,7 +270,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 			latch_output_wait_until(output, output->callbacks_after_ns);
 		} else {
 			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
-			latch_output_send_callbacks(output, latch_ns, 0);
+			latch_output_send_callbacks(output);
 		}
 		return;
 	}
@@ -282,7 +282,6 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		if (output->picture_wanted && output->pending->composed != NULL) {
 			latch_output_give_picture(output, output->pending->composed, latch_ns);
 		}
-		latch_output_send_callbacks(output, latch_ns, plan->vblank_ns);
 		return;
 	}
 	latch_frame_clear(output->next);

@@ -188,11 +188,9 @@ bool latch_output_callbacks_init(struct latch_output *output);
 /** Callbacks that wait stay with their surfaces, for another output. */
 void latch_output_callbacks_finish(struct latch_output *output);
 
-/**
- * Tells the surfaces of the last latch that they may draw again: now, or when their time has come.
- * vblank_ns: what was submitted is meant for it, 0: unknown, or nothing was submitted.
- */
-void latch_output_send_callbacks(struct latch_output *output, int64_t now_ns, int64_t vblank_ns);
+/** Tells the surfaces that are on screen that they may draw again: now, or when their time has
+ * come. */
+void latch_output_send_callbacks(struct latch_output *output);
 
 /** One latch: collect, assign, compose, submit; as it was planned. */
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);

@@ -7,8 +7,9 @@
 /**
  * When a surface hears that it may draw again: plain arithmetic.
  *
- * Early: right after its frame was submitted. The client has the whole refresh, and what it draws
- * waits for the rest of it. Late: so that a client that takes as long as it did before, from the
+ * Early: right after the flip of its frame. The client has the whole refresh, and what it draws
+ * waits for the rest of it. (Earlier still, after the submit, would only make what it draws older:
+ * the flip to come is taken.) Late: so that a client that takes as long as it did before, from the
  * callback until its fence has signalled, just makes the next deadline; what it shows is as young
  * as can be. A client that is not known, or was late, hears early until it is known again.
  */
