@@ -6,6 +6,7 @@
  * the commit; the client is back in poll() while the GPU still works. Nothing here ever waits
  * for a fence, a buffer or the socket anywhere else than in that one poll().
  */
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,37 +15,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "buffers.h"
-#include "common/connection.h"
-#include "common/feedback.h"
-#include "common/look.h"
-#include "common/presentation.h"
-#include "common/sync.h"
+#include "client.h"
 #include "common/util.h"
-#include "common/window.h"
-#include "options.h"
+#include "measure/report.h"
+#include "measure/run.h"
 #include "report.h"
 
-/* The connection, the signals, and each buffer of the present ring and of a few given up. */
-#define MAX_FDS (2 + 6 * RING_MAX_BUFFERS)
-
-struct client {
-	struct client_options options;
-	struct connection conn;
-	struct window window;
-	struct feedback feedback;
-	struct sync sync;
-	struct presentation presentation;
-	struct look look;
-	struct client_buffers buffers;
-	int signal_fd;
-
-	uint32_t next_frame;
-	bool stalled; /* the frame that is due waits for a release */
-	bool ended;   /* a signal came */
-	uint64_t drawn, stalls;
-	int64_t first_commit_ns;
-};
+/* The connection, the signals, a timer, and each buffer of the present ring and of a few given up.
+ */
+#define MAX_FDS (3 + 6 * RING_MAX_BUFFERS)
 
 /* How many frames were on the screen, and how many may still get there. */
 static void count_frames(const struct client *client, uint64_t *shown, uint64_t *pending) {
@@ -64,8 +43,7 @@ static bool all_shown(const struct client *client) {
 	return client->options.frames && shown >= client->options.frames;
 }
 
-/* The size that the buffers have to have now. */
-static void buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
+void client_buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
 	const struct client_options *options = &client->options;
 	look_buffer_size(&options->look, options->width, options->height, client->window.width,
 		client->window.height, width, height);
@@ -73,7 +51,7 @@ static void buffer_size(const struct client *client, uint32_t *width, uint32_t *
 
 static bool resized(const struct client *client) {
 	uint32_t width, height;
-	buffer_size(client, &width, &height);
+	client_buffer_size(client, &width, &height);
 	return !client_buffers_fit(&client->buffers, width, height);
 }
 
@@ -98,7 +76,7 @@ static bool frame_is_due(const struct client *client) {
 static bool draw_frame(struct client *client, enum client_exit *status) {
 	if (client->feedback.changed || resized(client)) {
 		uint32_t width, height;
-		buffer_size(client, &width, &height);
+		client_buffer_size(client, &width, &height);
 		if (!client_buffers_prepare(&client->buffers, width, height)) {
 			*status = CLIENT_EXIT_NO_BUFFER;
 			return false;
@@ -140,29 +118,29 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 	return true;
 }
 
-static void wait_for_events(struct client *client, struct pollfd *fds, bool *connected) {
+bool client_wait(struct client *client, int timer_fd) {
+	struct pollfd fds[MAX_FDS];
 	fds[1] = (struct pollfd){.fd = client->signal_fd, .events = POLLIN};
-	nfds_t num = 2;
+	fds[2] = (struct pollfd){.fd = timer_fd, .events = POLLIN}; // poll() ignores -1
+	nfds_t num = 3;
 	num += client_buffers_add_fds(&client->buffers, &fds[num], MAX_FDS - num);
-	*connected = connection_poll(&client->conn, fds, num);
+	bool connected = connection_poll(&client->conn, fds, num);
 
 	struct signalfd_siginfo info;
 	if (fds[1].revents & POLLIN && read(client->signal_fd, &info, sizeof(info)) > 0) {
 		client->ended = true;
 	}
-	client_buffers_handle_fds(&client->buffers, &fds[2], num - 2);
+	client_buffers_handle_fds(&client->buffers, &fds[3], num - 3);
+	return connected;
 }
 
 static enum client_exit run(struct client *client) {
 	enum client_exit status = CLIENT_EXIT_OK;
-	struct pollfd fds[MAX_FDS];
 	for (;;) {
 		if (frame_is_due(client) && !draw_frame(client, &status)) {
 			return status;
 		}
-		bool connected;
-		wait_for_events(client, fds, &connected);
-		if (!connected) {
+		if (!client_wait(client, -1)) {
 			connection_say_error(&client->conn);
 			return CLIENT_EXIT_CONNECTION;
 		}
@@ -181,18 +159,19 @@ static enum client_exit run(struct client *client) {
 	}
 }
 
-static enum client_exit check_globals(const struct connection *conn) {
+static enum client_exit check_globals(const struct connection *conn, bool in_shm) {
 	const struct {
 		const void *object;
 		const char *name;
 	} needed[] = {
 		{conn->compositor, "wl_compositor 4"},
 		{conn->wm_base, "xdg_wm_base"},
-		{conn->dmabuf, "zwp_linux_dmabuf_v1 3"},
+		{in_shm ? (void *)conn->shm : (void *)conn->dmabuf,
+			in_shm ? "wl_shm" : "zwp_linux_dmabuf_v1 3"},
 	};
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (!needed[i].object) {
-			say("the compositor lacks %s, without which no dma-buf can be shown",
+			say("the compositor lacks %s, without which nothing can be shown",
 				needed[i].name);
 			return CLIENT_EXIT_NO_GLOBAL;
 		}
@@ -205,6 +184,11 @@ static enum client_exit check_globals(const struct connection *conn) {
 	return CLIENT_EXIT_OK;
 }
 
+/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
+static bool shows_shm(const struct client *client) {
+	return client->options.shm || (client->options.measure && !client->conn.dmabuf);
+}
+
 /* Sets up all that lasts for the whole run. */
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
@@ -213,7 +197,8 @@ static enum client_exit start(struct client *client) {
 			strerror(errno));
 		return CLIENT_EXIT_NO_SERVER;
 	}
-	enum client_exit status = check_globals(&client->conn);
+	bool in_shm = shows_shm(client);
+	enum client_exit status = check_globals(&client->conn, in_shm);
 	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
@@ -231,6 +216,9 @@ static enum client_exit start(struct client *client) {
 		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
 		say("%s; the compositor lacks it", why);
 		return CLIENT_EXIT_NO_GLOBAL;
+	}
+	if (in_shm) {
+		return CLIENT_EXIT_OK; // it has neither tranches nor fences
 	}
 	if (!feedback_init(&client->feedback, &client->conn, client->window.surface)) {
 		connection_say_error(&client->conn);
@@ -274,34 +262,62 @@ static int64_t run_time_ns(const struct client *client) {
 	       client->first_commit_ns;
 }
 
-static bool report(struct client *client) {
+static void describe_buffers(const struct client *client, struct report *report) {
 	const struct client_buffers *buffers = &client->buffers;
-	if (!buffers->ring || (!client->options.fps && !client->options.json)) {
+	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
+	report->width = buf->width;
+	report->height = buf->height;
+	report->fourcc = buf->fourcc;
+	report->modifier = buf->modifier;
+	report->buffers = buffers->ring->num_buffers;
+	report->scanout = buffers->ring->step.scanout;
+	report->allocator = buffers->canvas->allocator->impl->name;
+	report->renderer = canvas_renderer(buffers->canvas);
+	report->device = buffers->canvas->path;
+	report->sync = sync_mode_name(client->sync.mode);
+	report->allocations = buffers->allocations;
+}
+
+static void describe_shm(const struct shm_ring *ring, struct report *report) {
+	report->width = ring->width;
+	report->height = ring->height;
+	report->fourcc = DRM_FORMAT_XRGB8888;
+	report->modifier = DRM_FORMAT_MOD_LINEAR;
+	report->buffers = ring->num_buffers;
+	report->allocator = "wl_shm";
+	report->renderer = "CPU";
+	report->sync = "none";
+}
+
+/* measure is NULL where nothing was measured. */
+static bool report(struct client *client, const struct measure *measure) {
+	bool in_shm = measure && measure->pictures.shm;
+	bool wanted = client->options.fps || client->options.json || measure;
+	if (!wanted || (!in_shm && !client->buffers.ring)) {
 		return true;
 	}
 	struct stats *stats = &client->presentation.stats;
 	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {
 		stats_stop(stats, now_ns());
 	}
-	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
+	struct measure_report measured;
+	if (measure && !measure_report_init(&measured, measure)) {
+		say("out of memory");
+		return false;
+	}
 	struct report summary = {
-		.width = buf->width,
-		.height = buf->height,
-		.fourcc = buf->fourcc,
-		.modifier = buf->modifier,
-		.buffers = buffers->ring->num_buffers,
-		.scanout = buffers->ring->step.scanout,
-		.allocator = buffers->canvas->allocator->impl->name,
-		.renderer = canvas_renderer(buffers->canvas),
-		.device = buffers->canvas->path,
-		.sync = sync_mode_name(client->sync.mode),
 		.drawn = client->drawn,
-		.allocations = buffers->allocations,
 		.stalls = client->stalls,
 		.run_ns = run_time_ns(client),
 		.stats = client->conn.presentation ? stats : NULL,
+		.measure = measure ? &measured : NULL,
 	};
-	if (client->options.fps) {
+	if (in_shm) {
+		describe_shm(measure->pictures.shm, &summary);
+	} else {
+		describe_buffers(client, &summary);
+	}
+	if (client->options.fps || measure) {
 		report_print(&summary);
 	}
 	return !client->options.json || report_write_json(&summary, client->options.json);
@@ -324,13 +340,17 @@ int main(int argc, char **argv) {
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	client.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 
+	struct measure measure = {0};
 	enum client_exit status = start(&client);
 	if (status == CLIENT_EXIT_OK) {
-		status = run(&client);
-		if (!report(&client) && status == CLIENT_EXIT_OK) {
+		status = client.options.measure ? measure_run(&measure, &client, shows_shm(&client))
+						: run(&client);
+		if (!report(&client, client.options.measure ? &measure : NULL) &&
+			status == CLIENT_EXIT_OK) {
 			status = CLIENT_EXIT_FAILURE;
 		}
 	}
+	measure_finish(&measure);
 	stop(&client);
 	return (int)status;
 }

@@ -15,6 +15,8 @@
 
 #define MAX_SIZE 16384
 #define MAX_LOAD 100000
+#define MAX_MEASURED_FRAMES 1000000
+#define DEFAULT_MEASURED_FRAMES 300
 
 static const char help_text[] =
 	"Usage: latch-client [OPTION]...\n"
@@ -59,6 +61,14 @@ static const char help_text[] =
 	"  --json FILE          write the same as JSON, - for standard output\n"
 	"  --version, --help\n"
 	"\n"
+	"Measuring, with pictures that are drawn once:\n"
+	"  --measure[=PACE]     how soon frames reach the screen: committed at random phases\n"
+	"                       of the refresh (random), or one for each callback (paced)\n"
+	"  --fence WHEN         ready, or late: signalled at the random phase (ready)\n"
+	"  --shm                in shared memory\n"
+	"  --seed N             of the phases (1)\n"
+	"  --warm-up N          frames before those that are measured, 30 at least (30)\n"
+	"\n"
 	"Exit status: 0 done; 1 out of memory or a file can't be written; 2 wrong usage;\n"
 	"3 no compositor; 4 the compositor lacks a protocol; 5 no device can draw, or no\n"
 	"buffer is accepted; 6 the connection broke or a protocol error came; 7 closed\n"
@@ -90,6 +100,11 @@ enum option_code {
 	OPTION_HOLD,
 	OPTION_FPS,
 	OPTION_JSON,
+	OPTION_MEASURE,
+	OPTION_FENCE,
+	OPTION_SHM,
+	OPTION_SEED,
+	OPTION_WARM_UP,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -120,6 +135,11 @@ static const struct option long_options[] = {
 	{"hold", no_argument, NULL, OPTION_HOLD},
 	{"fps", no_argument, NULL, OPTION_FPS},
 	{"json", required_argument, NULL, OPTION_JSON},
+	{"measure", optional_argument, NULL, OPTION_MEASURE},
+	{"fence", required_argument, NULL, OPTION_FENCE},
+	{"shm", no_argument, NULL, OPTION_SHM},
+	{"seed", required_argument, NULL, OPTION_SEED},
+	{"warm-up", required_argument, NULL, OPTION_WARM_UP},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -218,6 +238,19 @@ static bool parse_software(const char *text, struct client_options *options) {
 	return true;
 }
 
+static bool parse_measure(const char *text, struct client_options *options) {
+	static const char *const names[] = {
+		[CLIENT_MEASURE_RANDOM] = "random", [CLIENT_MEASURE_PACED] = "paced"};
+	int found = text ? parse_name(text, names, 3) : CLIENT_MEASURE_RANDOM;
+	options->measure = (enum client_measure)(found < 0 ? 0 : found);
+	return found >= 0;
+}
+
+static bool parse_fence(const char *text, struct client_options *options) {
+	options->late_fence = strcmp(text, "late") == 0;
+	return options->late_fence || strcmp(text, "ready") == 0;
+}
+
 static bool parse_solid(const char *text, struct client_options *options) {
 	uint64_t color;
 	if (strlen(text) != 6 || !parse_number(text, 16, 0, 0xffffff, &color)) {
@@ -259,6 +292,34 @@ static bool take_look_option(struct look_options *look, int code, const char *ar
 	}
 }
 
+/* Returns false, having said what is wrong. */
+static bool check_measure(struct client_options *options) {
+	if (options->measure == CLIENT_MEASURE_NONE) {
+		if (options->late_fence || options->shm) {
+			say("--fence and --shm need --measure");
+			return false;
+		}
+		return true;
+	}
+	if (options->hold) {
+		say("--measure ends after its frames and can't --hold the last");
+		return false;
+	}
+	if (options->late_fence && (options->shm || options->measure == CLIENT_MEASURE_PACED)) {
+		say("--fence late is for dma-bufs at random phases");
+		return false;
+	}
+	if (options->frames > MAX_MEASURED_FRAMES) {
+		say("--measure keeps each frame's times, of %d frames at most",
+			MAX_MEASURED_FRAMES);
+		return false;
+	}
+	if (options->frames == 0) {
+		options->frames = DEFAULT_MEASURED_FRAMES;
+	}
+	return true;
+}
+
 /* What no single option can know. Returns false, having said what is wrong. */
 static bool check_together(struct client_options *options) {
 	const struct look_options *look = &options->look;
@@ -289,7 +350,7 @@ static bool check_together(struct client_options *options) {
 		return false;
 	}
 	options->scene.straight_alpha = look->straight_alpha;
-	return true;
+	return check_measure(options);
 }
 
 /* Takes one option. Returns false when its argument is not good. */
@@ -351,6 +412,21 @@ static bool take_option(struct client_options *options, int code, const char *ar
 	case OPTION_JSON:
 		options->json = arg;
 		break;
+	case OPTION_MEASURE:
+		return parse_measure(arg, options);
+	case OPTION_FENCE:
+		return parse_fence(arg, options);
+	case OPTION_SHM:
+		options->shm = true;
+		break;
+	case OPTION_SEED:
+		ok = parse_number(arg, 10, 0, UINT32_MAX, &number);
+		options->seed = (uint32_t)number;
+		break;
+	case OPTION_WARM_UP:
+		ok = parse_number(arg, 10, CLIENT_MIN_WARM_UP, MAX_MEASURED_FRAMES, &number);
+		options->warm_up = (uint32_t)number;
+		break;
 	default:
 		return false;
 	}
@@ -364,6 +440,8 @@ int client_options_parse(struct client_options *options, int argc, char **argv) 
 		.buffers = 3,
 		.sync = SYNC_AUTO,
 		.title = "latch-client",
+		.seed = 1,
+		.warm_up = CLIENT_MIN_WARM_UP,
 	};
 	opterr = 0;
 	int code, index = 0;

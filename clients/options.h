@@ -22,10 +22,20 @@ enum client_exit {
 	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
 };
 
+/** As many flips tell where the vblanks are. */
+#define CLIENT_MIN_WARM_UP 30
+
+/** What --measure shows. */
+enum client_measure {
+	CLIENT_MEASURE_NONE,
+	CLIENT_MEASURE_RANDOM, /* a frame every two to three refreshes, at any phase */
+	CLIENT_MEASURE_PACED,  /* a frame for each callback */
+};
+
 struct client_options {
 	uint32_t width, height;
 	bool fullscreen;
-	uint64_t frames; /* 0: without end */
+	uint64_t frames; /* 0: without end; never with measure */
 	bool hold;
 	int buffers;
 	enum sync_mode sync;
@@ -36,6 +46,11 @@ struct client_options {
 	const char *title;
 	bool fps;
 	const char *json; /* NULL: no file */
+	enum client_measure measure;
+	bool late_fence;  /* with measure: the fence signals when the frame is to be ready */
+	bool shm;	  /* with measure: not in dma-bufs */
+	uint32_t seed;	  /* of the phases */
+	uint32_t warm_up; /* frames before those that count */
 	struct plan_wish wish;
 	struct look_options look;
 	struct scene_options scene;

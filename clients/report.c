@@ -5,6 +5,7 @@
 #include <yyjson.h>
 
 #include "common/util.h"
+#include "measure/report.h"
 
 static const struct {
 	const char *name;
@@ -29,6 +30,10 @@ void report_print(const struct report *report) {
 	printf("fences         %s\n", report->sync);
 	printf("drawn          %llu, %llu of them after waiting for a release\n",
 		(unsigned long long)report->drawn, (unsigned long long)report->stalls);
+	if (report->measure) {
+		measure_report_print(report->measure);
+		return;
+	}
 	const struct stats *stats = report->stats;
 	if (!stats) {
 		printf("presented      unknown: the compositor lacks wp_presentation\n");
@@ -107,7 +112,8 @@ bool report_write_json(const struct report *report, const char *path) {
 		goto out;
 	}
 	yyjson_mut_doc_set_root(doc, root);
-	if (!add_run(doc, root, report) || (report->stats && !add_stats(doc, root, report))) {
+	if (!add_run(doc, root, report) || (report->stats && !add_stats(doc, root, report)) ||
+		(report->measure && !measure_report_add(report->measure, doc, root))) {
 		goto out;
 	}
 	text = yyjson_mut_write(doc, YYJSON_WRITE_PRETTY, NULL);

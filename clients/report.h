@@ -6,6 +6,8 @@
 
 #include "common/stats.h"
 
+struct measure_report;
+
 /** What a run was made of, and what came of it. Nothing is owned. */
 struct report {
 	uint32_t width, height;
@@ -20,6 +22,7 @@ struct report {
 	uint64_t stalls;	   /* frames that had to wait for a release */
 	int64_t run_ns;		   /* first commit to the last flip */
 	const struct stats *stats; /* NULL: no presentation feedback */
+	const struct measure_report *measure; /* NULL: not asked for */
 };
 
 /** Prints it for people, on standard output. */

@@ -6,6 +6,7 @@
 #include <wlr/util/log.h>
 
 #include "limits/account.h"
+#include "output/pacing.h"
 #include "output/renderer.h"
 
 /**
@@ -50,6 +51,7 @@ struct latch_options {
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool list;
 	bool list_json;
+	enum latch_pacing pacing;   /* when clients hear that they may draw again */
 	enum wlr_log_importance log_level;
 	char **command; /* NULL-terminated, NULL: none */
 };

@@ -36,6 +36,7 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "realtime.h"
 #include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -52,6 +53,12 @@
 /* How long the last picture may take: some 100 ms on an emulated machine. */
 #define CAPTURE_GRACE_MS 3000
 
+/* Ends latch_server_run(). */
+static void stop(struct latch_server *server) {
+	server->stopped = true;
+	wl_display_terminate(server->display); // wakes the event loop
+}
+
 static void schedule_all(struct latch_server *server) {
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
@@ -64,7 +71,9 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_shows(output, surface->wlr_surface)) {
-			latch_output_schedule(output);
+			latch_pace_ready(&surface->pace, latch_now_ns(),
+				output->deadline.vblank.mode_ns);
+			latch_output_surface_committed(output, surface->id);
 		}
 	}
 }
@@ -88,7 +97,7 @@ static void handle_terminate(void *data) {
 static void handle_command_ended(void *data, int status) {
 	struct latch_server *server = data;
 	if (server->waits_for_command) {
-		server->ended = true;
+		stop(server);
 	} else {
 		latch_server_end(server, status);
 	}
@@ -279,6 +288,13 @@ static void create_dmabuf(struct latch_server *server) {
 	wlr_drm_format_set_finish(&composed);
 }
 
+static void latch_due_outputs(struct latch_server *server) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_latch_due(output);
+	}
+}
+
 static int handle_urgent_readable(int fd, uint32_t mask, void *data) {
 	struct latch_server *server = data;
 	wl_event_loop_dispatch(server->urgent_loop, 0);
@@ -288,6 +304,7 @@ static int handle_urgent_readable(int fd, uint32_t mask, void *data) {
 static void handle_urgent(void *data) {
 	struct latch_server *server = data;
 	wl_event_loop_dispatch(server->urgent_loop, 0);
+	latch_due_outputs(server);
 }
 
 static bool create_loops(struct latch_server *server) {
@@ -485,17 +502,25 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
-/* As wl_display_run(), with its rounds told to who counts them. */
-static void run_loop(struct latch_server *server) {
-	while (!server->ended) {
+/* wl_display_run(), and what is to be latched at once before the loop sleeps: all that has arrived
+ * is in it then, and no timer is needed. */
+static int run_loop(struct latch_server *server) {
+	while (!server->stopped) {
+		latch_due_outputs(server);
 		wl_display_flush_clients(server->display);
 		latch_turns_begin_round(server->turns);
-		wl_event_loop_dispatch(server->event_loop, -1);
+		int ret = wl_event_loop_dispatch(server->event_loop, -1);
 		latch_turns_end_round(server->turns);
+		if (ret < 0) {
+			wlr_log_errno(WLR_ERROR, "the event loop failed");
+			return LATCH_EXIT_FAILURE;
+		}
 	}
+	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
 }
 
 int latch_server_run(struct latch_server *server) {
+	latch_realtime_enter();
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
 	if (server->options->command != NULL) {
 		int status = start_command(server);
@@ -503,15 +528,12 @@ int latch_server_run(struct latch_server *server) {
 			return status;
 		}
 	}
-	if (server->exit_status < 0) {
-		run_loop(server);
-	}
-	return server->exit_status < 0 ? LATCH_EXIT_OK : server->exit_status;
+	return run_loop(server);
 }
 
 static int handle_grace_over(void *data) {
 	struct latch_server *server = data;
-	server->ended = true;
+	stop(server);
 	return 0;
 }
 
@@ -531,7 +553,7 @@ static void end_session(void *data) {
 		server->waits_for_command = true;
 		return;
 	}
-	server->ended = true;
+	stop(server);
 }
 
 void latch_server_end(struct latch_server *server, int exit_status) {

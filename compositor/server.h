@@ -31,9 +31,9 @@ struct wlr_output_layout;
 struct latch_server {
 	const struct latch_options *options;
 	/** What the process will exit with. */
+	/* latch_server_run() ends. */
+	bool stopped;
 	int exit_status;
-	/** The event loop ends after this round. */
-	bool ended;
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;

@@ -39,14 +39,23 @@ static void handle_presented(void *data, struct wp_presentation_feedback *feedba
 		.output = watch->output,
 		.flags = flags,
 	};
-	stats_presented(&watch->presentation->stats, &frame);
+	struct presentation *presentation = watch->presentation;
+	stats_presented(&presentation->stats, &frame);
 	watch_destroy(watch);
+	if (presentation->listener) {
+		presentation->listener->presented(presentation->data, &frame);
+	}
 }
 
 static void handle_discarded(void *data, struct wp_presentation_feedback *feedback) {
 	struct watch *watch = data;
-	watch->presentation->stats.discarded++;
+	struct presentation *presentation = watch->presentation;
+	int64_t commit_ns = watch->commit_ns;
+	presentation->stats.discarded++;
 	watch_destroy(watch);
+	if (presentation->listener) {
+		presentation->listener->discarded(presentation->data, commit_ns);
+	}
 }
 
 static const struct wp_presentation_feedback_listener feedback_listener = {

@@ -493,3 +493,12 @@ const char *latch_kms_output_device(const struct latch_kms_output *output) {
 const char *latch_kms_output_clock(const struct latch_kms_output *output) {
 	return kms_clock_kind_name(output->device->clock);
 }
+
+int64_t latch_kms_output_blank_ns(const struct latch_kms_output *output) {
+	if (output->base.current_mode == NULL || output->device->clock != KMS_CLOCK_HARDWARE) {
+		return 0;
+	}
+	const struct latch_kms_mode *mode =
+		wl_container_of(output->base.current_mode, mode, base);
+	return kms_mode_blank_ns(&mode->info);
+}

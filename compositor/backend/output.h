@@ -144,4 +144,8 @@ const char *latch_kms_output_device(const struct latch_kms_output *output);
 /** "hardware" or "simulated": where flip times come from. */
 const char *latch_kms_output_clock(const struct latch_kms_output *output);
 
+/** How long before a flip's time the display takes no new picture any more; 0 where flips come from
+ * a timer, which has no such thing, and where no mode is set. */
+int64_t latch_kms_output_blank_ns(const struct latch_kms_output *output);
+
 #endif

@@ -47,6 +47,15 @@ static int64_t parse_number(const char *text, const char **end) {
 	return number;
 }
 
+int64_t kms_mode_blank_ns(const drmModeModeInfo *info) {
+	int64_t lines = (int64_t)info->vtotal - info->vdisplay;
+	if (info->clock == 0 || lines <= 0) {
+		return 0;
+	}
+	/* The clock is in kHz: a pixel takes 10^6 / clock ns. */
+	return lines * info->htotal * INT64_C(1000000) / info->clock;
+}
+
 bool kms_mode_request_parse(struct kms_mode_request *request, const char *text) {
 	int64_t width = parse_number(text, &text);
 	if (width <= 0 || width > MAX_SIZE || *text++ != 'x') {

@@ -29,6 +29,13 @@ struct kms_mode_request {
  * interlace and vscan count. */
 void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info);
 
+/**
+ * How long the vertical blank is, in ns; 0 when the timings make no sense. Display controllers take
+ * what is new when it begins, and the time of a vblank's event is when it ends: the first line is
+ * scanned out (drm_crtc_vblank_helper_get_vblank_timestamp()).
+ */
+int64_t kms_mode_blank_ns(const drmModeModeInfo *info);
+
 /** Reads "WxH" or "WxH@Hz" ("1920x1080@59.94"). Returns false, leaving *request, for others. */
 bool kms_mode_request_parse(struct kms_mode_request *request, const char *text);
 

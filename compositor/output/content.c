@@ -235,6 +235,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	if (surface->registered) {
 		latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
 	}
+	wl_list_remove(&surface->callback_link);
 	wl_list_remove(&surface->commit.link);
 	wl_list_remove(&surface->destroy.link);
 	wl_list_remove(&surface->link);
@@ -257,6 +258,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 		.commit.notify = handle_commit,
 		.destroy.notify = handle_destroy,
 	};
+	wl_list_init(&surface->callback_link);
 	wl_signal_add(&wlr_surface->events.commit, &surface->commit);
 	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
 	wl_list_insert(&tracker->surfaces, &surface->link);

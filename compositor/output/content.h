@@ -8,6 +8,7 @@
 #include <wayland-server-core.h>
 
 #include "output/convert.h"
+#include "output/pacing.h"
 #include "trace/record.h"
 
 struct latch_content_tracker;
@@ -81,6 +82,12 @@ struct latch_surface {
 	bool advised;
 	uint64_t advised_reasons;
 	size_t advised_planes;
+
+	/** How long its client takes to draw; and a callback that waits for its time, which is
+	 * meant for a deadline. */
+	struct latch_pace pace;
+	int64_t callback_ns, callback_deadline_ns;
+	struct wl_list callback_link; // latch_output.callbacks, or empty
 
 	struct wl_listener commit;
 	struct wl_listener destroy;

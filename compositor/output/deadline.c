@@ -1,89 +1,133 @@
 #include "output/deadline.h"
 
-static int64_t clamp_margin(const struct latch_deadline *deadline, int64_t margin_ns) {
-	int64_t max_ns = deadline->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
-	if (margin_ns > max_ns) {
-		margin_ns = max_ns;
-	}
-	/* At very high refresh rates the smallest margin may be more than the largest part of a
-	 * refresh: the part wins, or the wake-up would lie before the flip. */
-	if (margin_ns < LATCH_MARGIN_MIN_NS) {
-		margin_ns = LATCH_MARGIN_MIN_NS < max_ns ? LATCH_MARGIN_MIN_NS : max_ns;
-	}
-	return margin_ns;
+#include <stddef.h>
+
+void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns, int64_t blank_ns) {
+	latch_vblank_init(&deadline->vblank, refresh_ns);
+	latch_margin_init(&deadline->margin, refresh_ns, blank_ns);
 }
 
-void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns) {
-	*deadline = (struct latch_deadline){.refresh_ns = refresh_ns > 0 ? refresh_ns : 0};
-	deadline->margin_ns = clamp_margin(deadline, LATCH_MARGIN_START_NS);
-	deadline->spare_ns = LATCH_MARGIN_SPARE_NS;
-}
-
-/* The first vblank after time_ns if they have gone on as they were; 0 if none is known. */
-static int64_t extrapolate(const struct latch_deadline *deadline, int64_t time_ns) {
-	if (deadline->refresh_ns == 0 || deadline->last_flip_ns == 0) {
-		return 0;
-	}
-	int64_t since_ns = time_ns - deadline->last_flip_ns;
-	if (since_ns < 0) {
-		/* A driver may stamp a flip with the coming vblank, a little in the future. */
-		return deadline->last_flip_ns;
-	}
-	return deadline->last_flip_ns +
-	       (since_ns / deadline->refresh_ns + 1) * deadline->refresh_ns;
+static bool is_idle(const struct latch_deadline *deadline, int64_t time_ns) {
+	return time_ns - deadline->vblank.last_flip_ns > LATCH_IDLE_NS;
 }
 
 int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns) {
-	return time_ns - deadline->last_flip_ns > LATCH_IDLE_NS ? 0
-								: extrapolate(deadline, time_ns);
+	return is_idle(deadline, time_ns) ? 0 : latch_vblank_next(&deadline->vblank, time_ns);
 }
 
-static int64_t before_vblank(
-	const struct latch_deadline *deadline, int64_t vblank_ns, int64_t now_ns) {
-	int64_t wake_ns = vblank_ns - deadline->margin_ns;
-	return vblank_ns != 0 && wake_ns > now_ns ? wake_ns : now_ns;
+int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_ns, bool composed) {
+	int64_t margin_ns = latch_margin_ns(&deadline->margin, composed);
+	int64_t vblank_ns = latch_deadline_next_vblank(deadline, time_ns + margin_ns);
+	return vblank_ns != 0 ? vblank_ns - margin_ns : 0;
 }
 
-int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns) {
-	return before_vblank(deadline, latch_deadline_next_vblank(deadline, now_ns), now_ns);
+/* The vblank that a frame makes which begins now, so that one that was begun too late for the next
+ * is not called late when it comes with the one after. */
+static int64_t reachable(const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
+	return latch_deadline_next_vblank(deadline,
+		ask->now_ns + latch_margin_hopeless_ns(&deadline->margin, ask->composed));
 }
 
-int64_t latch_deadline_wake_in_step(const struct latch_deadline *deadline, int64_t now_ns) {
-	return before_vblank(deadline, extrapolate(deadline, now_ns), now_ns);
+static struct latch_deadline_plan at_once(const struct latch_deadline *deadline,
+	const struct latch_deadline_ask *ask, enum latch_wake why) {
+	return (struct latch_deadline_plan){
+		.wake_ns = ask->now_ns,
+		.vblank_ns = reachable(deadline, ask),
+		.why = why,
+	};
 }
 
-/* Some drivers do the commit's work after the ioctl, in a thread of the kernel that may be late. */
-static void learn_spare(struct latch_deadline *deadline, int64_t target_ns, int64_t submit_end_ns,
-	int64_t flip_ns) {
-	bool kernel_late =
-		submit_end_ns < target_ns && flip_ns > target_ns + deadline->refresh_ns / 2;
-	if (kernel_late) {
-		deadline->spare_ns += deadline->refresh_ns / LATCH_SPARE_STEP_DEN;
-	} else {
-		deadline->spare_ns -=
-			(deadline->spare_ns - LATCH_MARGIN_SPARE_NS) / LATCH_SPARE_DECAY;
+/* Without a beat: not before the mode's interval is over. */
+static struct latch_deadline_plan decide_free(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
+	bool variable = deadline->vblank.variable;
+	int64_t margin_ns = variable ? latch_margin_ns(&deadline->margin, ask->composed) : 0;
+	int64_t vblank_ns = latch_vblank_next(&deadline->vblank, ask->now_ns + margin_ns);
+	int64_t wake_ns = vblank_ns - margin_ns;
+	bool early = wake_ns > ask->now_ns;
+	return (struct latch_deadline_plan){
+		.wake_ns = early ? wake_ns : ask->now_ns,
+		/* Only the first moment that a display may flip is one that can be missed. */
+		.vblank_ns = early && variable ? vblank_ns : 0,
+		.why = early && variable ? LATCH_WAKE_DEADLINE : LATCH_WAKE_FREE,
+	};
+}
+
+static struct latch_deadline_plan decide_fixed(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
+	const struct latch_vblank *vblank = &deadline->vblank;
+	int64_t margin_ns = latch_margin_ns(&deadline->margin, ask->composed);
+	int64_t vblank_ns = latch_vblank_next(vblank, ask->now_ns);
+	int64_t left_ns = vblank_ns - ask->now_ns;
+	if (left_ns <= margin_ns &&
+		left_ns > latch_margin_hopeless_ns(&deadline->margin, ask->composed)) {
+		return at_once(deadline, ask, LATCH_WAKE_CLOSE);
 	}
-	int64_t max_ns = deadline->refresh_ns / LATCH_SPARE_MAX_DEN;
-	if (max_ns > LATCH_MARGIN_SPARE_NS && deadline->spare_ns > max_ns) {
-		deadline->spare_ns = max_ns;
+	if (left_ns <= margin_ns) {
+		/* It would flip with the one after, and nothing that comes until then could join it. */
+		vblank_ns += vblank->period_ns;
 	}
+	return (struct latch_deadline_plan){
+		.wake_ns = vblank_ns - margin_ns,
+		/* After idle it is good enough to keep in step, not to learn from. */
+		.vblank_ns = is_idle(deadline, ask->now_ns) ? 0 : vblank_ns,
+		.why = LATCH_WAKE_DEADLINE,
+	};
+}
+
+struct latch_deadline_plan latch_deadline_decide(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
+	const struct latch_vblank *vblank = &deadline->vblank;
+	enum latch_vblank_kind kind = latch_vblank_kind(vblank);
+	if (kind == LATCH_VBLANK_UNKNOWN) {
+		return at_once(deadline, ask, LATCH_WAKE_UNKNOWN);
+	}
+	if (kind != LATCH_VBLANK_FIXED) {
+		return decide_free(deadline, ask);
+	}
+	if (is_idle(deadline, ask->now_ns) && !ask->in_step) {
+		return at_once(deadline, ask, LATCH_WAKE_IDLE);
+	}
+	if (ask->behind) {
+		return at_once(deadline, ask, LATCH_WAKE_BEHIND);
+	}
+	if (ask->alone && ask->now_ns - vblank->last_flip_ns > vblank->period_ns) {
+		return at_once(deadline, ask, LATCH_WAKE_ALONE);
+	}
+	return decide_fixed(deadline, ask);
 }
 
 void latch_deadline_flipped(
-	struct latch_deadline *deadline, int64_t wake_ns, int64_t submit_end_ns, int64_t flip_ns) {
-	int64_t target_ns = wake_ns > 0 ? latch_deadline_next_vblank(deadline, wake_ns) : 0;
-	deadline->last_flip_ns = flip_ns;
-	if (target_ns == 0) {
-		return;
+	struct latch_deadline *deadline, const struct latch_deadline_frame *frame) {
+	struct latch_vblank *vblank = &deadline->vblank;
+	enum latch_vblank_kind kind = latch_vblank_kind(vblank);
+	struct latch_margin_frame learned = {
+		.planned_ns = frame->planned_ns,
+		.submit_ns = frame->submit_start_ns,
+		.vblank_ns = frame->vblank_ns,
+		.flip_ns = frame->flip_ns,
+		.composed = frame->composed,
+	};
+	if (frame->planned_ns > 0 && frame->vblank_ns > 0 && frame->submit_start_ns > 0) {
+		latch_margin_learn(&deadline->margin, &learned);
+	} else if (kind == LATCH_VBLANK_FIXED && frame->submit_start_ns > 0 &&
+		   !is_idle(deadline, frame->submit_start_ns)) {
+		/* Any vblank will do to see what the kernel can. */
+		learned.vblank_ns = latch_vblank_next(vblank, frame->submit_start_ns);
+		latch_margin_learn_kernel(&deadline->margin, &learned);
 	}
+	latch_vblank_flipped(vblank, frame->submit_end_ns, frame->flip_ns);
+}
 
-	learn_spare(deadline, target_ns, submit_end_ns, flip_ns);
-	/* What was left between the ioctl's return and the vblank, beyond what we want to keep. */
-	int64_t left_ns = target_ns - submit_end_ns - deadline->spare_ns;
-	if (left_ns < 0) {
-		deadline->margin_ns -= left_ns;
-	} else {
-		deadline->margin_ns -= left_ns / LATCH_MARGIN_DECAY;
-	}
-	deadline->margin_ns = clamp_margin(deadline, deadline->margin_ns);
+const char *latch_wake_name(enum latch_wake why) {
+	static const char *const names[] = {
+		[LATCH_WAKE_DEADLINE] = "deadline",
+		[LATCH_WAKE_UNKNOWN] = "unknown",
+		[LATCH_WAKE_IDLE] = "idle",
+		[LATCH_WAKE_ALONE] = "alone",
+		[LATCH_WAKE_CLOSE] = "close",
+		[LATCH_WAKE_BEHIND] = "behind",
+		[LATCH_WAKE_FREE] = "free",
+	};
+	return (size_t)why < sizeof(names) / sizeof(names[0]) ? names[why] : "unknown";
 }

@@ -4,65 +4,102 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "output/margin.h"
+#include "output/vblank.h"
+
 /**
- * When to latch: as late as the work before the flip allows, so that what is shown is young.
+ * When to latch: as late as the work before the flip allows, so that what is shown is young, and
+ * at once where nothing newer is to be expected.
  *
- * The margin is how long before the vblank latch wakes. A miss raises it at once by what was
- * missed, a frame that was in time lowers it slowly (KWin's commit thread has this rule).
+ * The deadline of a vblank is a margin before it. A wait until then has a price (the wake-up may
+ * come late) and a gain (what comes meanwhile goes out in the same frame). So it is only waited for
+ * where there is something to gain.
  */
-#define LATCH_MARGIN_MIN_NS INT64_C(1500000)
-#define LATCH_MARGIN_START_NS INT64_C(4000000)
+
 /** Without a flip for so long, where the vblanks lie is not known well enough to wait for one. */
 #define LATCH_IDLE_NS INT64_C(100000000)
-/** A margin is never more than this part of a refresh. */
-#define LATCH_MARGIN_MAX_NUM 3
-#define LATCH_MARGIN_MAX_DEN 4
-/** What is kept free between the end of the atomic ioctl and the vblank, at least. */
-#define LATCH_MARGIN_SPARE_NS INT64_C(1000000)
-/** A kernel that flips late though the ioctl was early gets this part of a refresh more ... */
-#define LATCH_SPARE_STEP_DEN 16
-/** ... up to this part in all, and gives back this part of it with each frame. */
-#define LATCH_SPARE_MAX_DEN 4
-#define LATCH_SPARE_DECAY 100
-/** A frame in time gives back this part of what it had to spare. */
-#define LATCH_MARGIN_DECAY 10
+/** Who has been the only one to change anything for so long is taken to be alone. */
+#define LATCH_ALONE_NS INT64_C(100000000)
 
 struct latch_deadline {
-	/** The mode's refresh interval; 0 where it is not known: latch goes at once then. */
-	int64_t refresh_ns;
-	/** The last flip; 0 before the first. */
-	int64_t last_flip_ns;
-	int64_t margin_ns;
-	/** What the kernel wants between the end of the ioctl and the vblank. */
-	int64_t spare_ns;
+	struct latch_vblank vblank;
+	struct latch_margin margin;
 };
 
-void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns);
+/** Why a latch is planned for the time that it is planned for. */
+enum latch_wake {
+	/** At the deadline of the vblank that was meant. */
+	LATCH_WAKE_DEADLINE,
+	/** At once: where the vblanks lie is not known. */
+	LATCH_WAKE_UNKNOWN,
+	/** At once: after idle. */
+	LATCH_WAKE_IDLE,
+	/** At once: nobody else changes anything, and the vblank before showed nothing new. */
+	LATCH_WAKE_ALONE,
+	/** At once: the deadline has passed, but not the vblank. */
+	LATCH_WAKE_CLOSE,
+	/** At once: a flip came late, and everybody has lost a refresh by it. */
+	LATCH_WAKE_BEHIND,
+	/** At the mode's interval, or at once: there is no beat to keep to. */
+	LATCH_WAKE_FREE,
+};
 
-/** The first vblank after time_ns, by the last flip and the refresh interval; 0 if unknown, as
- * after idle. */
+struct latch_deadline_ask {
+	int64_t now_ns;
+	/** Something is going to be composed, as far as anybody knows. */
+	bool composed;
+	/** What asks has been the only thing to change on the output for LATCH_ALONE_NS. */
+	bool alone;
+	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
+	 * their time can be told: so a client's frame that comes while the cursor moves goes out with
+	 * it, and never has to wait for a flip that shows nothing but the cursor. */
+	bool in_step;
+	/** The last flip was late. */
+	bool behind;
+};
+
+struct latch_deadline_plan {
+	/** When to latch: at or after now. */
+	int64_t wake_ns;
+	/** The vblank it is meant for; 0 where that is not known. */
+	int64_t vblank_ns;
+	enum latch_wake why;
+};
+
+/** A frame that has flipped. */
+struct latch_deadline_frame {
+	/** The deadline it was planned for, 0: it went at once. */
+	int64_t planned_ns;
+	/** The vblank it was meant for, 0: unknown. */
+	int64_t vblank_ns;
+	/** Around the atomic ioctl. */
+	int64_t submit_start_ns, submit_end_ns;
+	int64_t flip_ns;
+	bool composed;
+};
+
+/**
+ * A mode was set; what was learned is forgotten. refresh_ns: its interval, 0 or less: not known.
+ * blank_ns: see latch_margin_init().
+ */
+void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns, int64_t blank_ns);
+
+/** The answer to: something has changed, when to latch? */
+struct latch_deadline_plan latch_deadline_decide(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask);
+
+/** The first vblank after time_ns; 0 if unknown, as after idle. */
 int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns);
 
-/**
- * When to wake up to latch: at or after now_ns.
- *
- * After idle (LATCH_IDLE_NS) this is now: nothing newer is likely to arrive that is worth a wait.
- */
-int64_t latch_deadline_wake(const struct latch_deadline *deadline, int64_t now_ns);
+/** The deadline of the first vblank that has one after time_ns; 0 if unknown. What is ready by then
+ * is shown at that vblank. */
+int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_ns, bool composed);
 
-/**
- * The same for what nobody waits for at once, the cursor: it keeps to the vblanks after idle as
- * well, as far as their time can be told. So a client's frame that comes while the cursor moves
- * goes out with it, and never has to wait for a flip that shows nothing but the cursor.
- */
-int64_t latch_deadline_wake_in_step(const struct latch_deadline *deadline, int64_t now_ns);
-
-/**
- * Learns from a flip: submit_end_ns is when the atomic ioctl had returned, wake_ns the time the
- * wake-up had been planned for (0 when the frame went at once: then nothing is learned about the
- * margin).
- */
+/** Learns from a flip. */
 void latch_deadline_flipped(
-	struct latch_deadline *deadline, int64_t wake_ns, int64_t submit_end_ns, int64_t flip_ns);
+	struct latch_deadline *deadline, const struct latch_deadline_frame *frame);
+
+/** A stable name: "deadline", "unknown", "idle", "alone", "close", "behind", "free". */
+const char *latch_wake_name(enum latch_wake why);
 
 #endif

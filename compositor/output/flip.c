@@ -6,6 +6,7 @@
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"
+#include "trace/missed.h"
 #include "trace/trace.h"
 
 static void send_presented(struct latch_output *output, struct latch_frame_item *item,
@@ -32,7 +33,7 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;
-	content->record.refresh_ns = output->deadline.refresh_ns;
+	content->record.refresh_ns = output->deadline.vblank.mode_ns;
 }
 
 static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,
@@ -42,7 +43,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 		.output = output->wlr_output,
 		.tv_sec = (uint64_t)when.tv_sec,
 		.tv_nsec = (uint32_t)when.tv_nsec,
-		.refresh = (uint32_t)output->deadline.refresh_ns,
+		.refresh = (uint32_t)output->deadline.vblank.mode_ns,
 		.seq = sequence,
 		.flags = flags,
 	};
@@ -71,17 +72,23 @@ static struct latch_frame *replace_frame(struct latch_output *output) {
 	return replaced;
 }
 
-static void look_again(struct latch_output *output) {
+static void look_again(struct latch_output *output, bool late) {
 	if (output->dirty || output->force) {
-		latch_output_schedule(output);
+		latch_output_schedule_after_flip(output, late);
 	}
 }
 
-/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made to
- * wait for the deadline of the next one as well. */
-static bool is_late(const struct latch_output *output, const struct latch_flip_record *record) {
-	return record->predicted_ns != 0 &&
-	       record->flip_ns > record->predicted_ns + output->deadline.refresh_ns / 2;
+static void learn(struct latch_output *output, const struct latch_frame *frame, int64_t flip_ns) {
+	const struct latch_flip_record *record = &frame->record;
+	latch_deadline_flipped(&output->deadline,
+		&(struct latch_deadline_frame){
+			.planned_ns = record->wake.planned_ns,
+			.vblank_ns = record->wake.vblank_ns,
+			.submit_start_ns = record->submit_start_ns,
+			.submit_end_ns = record->submit_end_ns,
+			.flip_ns = flip_ns,
+			.composed = frame->composed != NULL,
+		});
 }
 
 void latch_output_flipped(
@@ -90,15 +97,16 @@ void latch_output_flipped(
 		return; // of a frame from before the session was switched away
 	}
 	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
-	latch_deadline_flipped(
-		&output->deadline, frame->wake_ns, frame->record.submit_end_ns, flip_ns);
+	learn(output, frame, flip_ns);
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_clear(replaced);
-	if (output->dirty && is_late(output, &frame->record)) {
-		latch_output_wait_until(output, latch_now_ns());
-	} else {
-		look_again(output);
-	}
+	/* Not before: what a client draws earlier can't be shown earlier. Its buffers go back with the
+	 * same wake-up. */
+	latch_output_send_callbacks(output);
+	output->blocked = latch_missed_blocked(&frame->record);
+	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
+	 * to wait for the deadline of the next one as well. */
+	look_again(output, output->blocked.until_ns != 0);
 	count_flip(output->server);
 }
 
@@ -113,5 +121,6 @@ void latch_output_not_flipped(struct latch_output *output) {
 		content->feedback = NULL;
 	}
 	latch_frame_clear(replaced);
-	look_again(output);
+	latch_output_send_callbacks(output);
+	look_again(output, false);
 }

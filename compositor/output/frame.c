@@ -93,6 +93,7 @@ void latch_frame_note_submit(struct latch_frame *frame) {
 			continue;
 		}
 		content->submitted = true;
+		content->record.wake = frame->record.wake;
 		content->record.latch_ns = frame->record.latch_ns;
 		content->record.submit_start_ns = frame->record.submit_start_ns;
 		content->record.submit_end_ns = frame->record.submit_end_ns;

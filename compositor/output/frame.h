@@ -28,8 +28,6 @@ struct latch_frame {
 	size_t len, cap;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
-	/** The deadline it was planned for; 0 when it went at once. */
-	int64_t wake_ns;
 	struct latch_flip_record record;
 };
 

@@ -86,21 +86,6 @@ static bool take_feedback(struct latch_output *output) {
 	return wanted;
 }
 
-static void send_frame_callbacks(struct latch_output *output, int64_t time_ns) {
-	struct timespec when = latch_ns_timespec(time_ns);
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL &&
-			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED) {
-			wlr_surface_send_frame_done(surface->wlr_surface, &when);
-		}
-	}
-	struct wlr_surface *cursor = latch_shell_cursor_surface(output->server->shell);
-	if (cursor != NULL && latch_output_shows(output, cursor)) {
-		wlr_surface_send_frame_done(cursor, &when);
-	}
-}
-
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
@@ -155,11 +140,9 @@ static int submit_down_the_ladder(struct latch_output *output) {
 		latch_plan_refused(&output->plan_memory, ret);
 		latch_output_assign(output);
 		struct latch_flip_record record = output->next->record;
-		int64_t wake_ns = output->next->wake_ns;
 		record.layers = record.on_planes = record.composed = 0;
 		latch_frame_clear(output->next);
 		output->next->record = record;
-		output->next->wake_ns = wake_ns;
 		if (!fill_frame(output)) {
 			return -ENOMEM;
 		}
@@ -177,6 +160,7 @@ static void note_submitted(struct latch_output *output) {
 		if (content->submitted) {
 			continue;
 		}
+		content->record.blocked = output->blocked;
 		if (replaced != NULL) {
 			content->record.replaced_flip_ns = replaced->record.flip_ns;
 			content->record.visible_ns = output->active_since_ns;
@@ -190,12 +174,16 @@ static void note_submitted(struct latch_output *output) {
 	output->pending = frame;
 	output->flip_pending = true;
 	output->force = false;
+	output->busy_ns = 0;
 }
 
 /* Nothing was submitted: what is on screen stays, and the frame is tried again, soon when the
  * kernel was only busy, else at a pace that costs nothing. */
 static void handle_failure(struct latch_output *output, int error) {
 	if (error == -EBUSY) {
+		if (output->busy_ns == 0) {
+			output->busy_ns = latch_now_ns();
+		}
 		latch_output_retry(output);
 		return;
 	}
@@ -208,7 +196,23 @@ static void handle_failure(struct latch_output *output, int error) {
 	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
 }
 
-void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
+/* What the trace has to know of how this frame was planned. */
+static struct latch_wake_record wake_record(
+	const struct latch_output *output, const struct latch_deadline_plan *plan) {
+	const struct latch_margin *margin = &output->deadline.margin;
+	bool deadline = plan->why == LATCH_WAKE_DEADLINE && plan->vblank_ns != 0;
+	return (struct latch_wake_record){
+		.why = latch_wake_name(plan->why),
+		.planned_ns = deadline ? plan->wake_ns : 0,
+		.vblank_ns = plan->vblank_ns,
+		.margin_ns = deadline ? plan->vblank_ns - plan->wake_ns
+				      : latch_margin_ns(margin, output->plan.composed),
+		.kernel_ns = latch_margin_kernel_ns(margin),
+		.busy_ns = output->busy_ns,
+	};
+}
+
+void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	struct latch_server *server = output->server;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
@@ -245,12 +249,11 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 
 	struct latch_frame *frame = output->next;
 	latch_frame_clear(frame);
-	frame->wake_ns = planned_ns;
 	frame->record = (struct latch_flip_record){
 		.output_id = output->id,
 		.latch_ns = latch_ns,
-		.predicted_ns = latch_deadline_next_vblank(&output->deadline, latch_ns),
-		.refresh_ns = output->deadline.refresh_ns,
+		.wake = wake_record(output, plan),
+		.refresh_ns = output->deadline.vblank.mode_ns,
 	};
 	if (!fill_frame(output)) {
 		latch_output_retry(output);
@@ -266,8 +269,8 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		if (latch_ns < output->callbacks_after_ns) {
 			latch_output_wait_until(output, output->callbacks_after_ns);
 		} else {
-			output->callbacks_after_ns = latch_ns + output->deadline.refresh_ns;
-			send_frame_callbacks(output, latch_ns);
+			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
+			latch_output_send_callbacks(output);
 		}
 		return;
 	}
@@ -279,7 +282,6 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 		if (output->picture_wanted && output->pending->composed != NULL) {
 			latch_output_give_picture(output, output->pending->composed, latch_ns);
 		}
-		send_frame_callbacks(output, latch_ns);
 		return;
 	}
 	latch_frame_clear(output->next);

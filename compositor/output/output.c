@@ -33,19 +33,46 @@ static int64_t refresh_ns(const struct wlr_output *wlr_output) {
 	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
 }
 
-static void arm_timer(struct latch_output *output, int64_t wake_ns) {
-	output->wake_ns = wake_ns;
-	struct timespec at = latch_ns_timespec(wake_ns);
-	struct itimerspec spec = {.it_value = at};
-	/* An absolute time that has passed fires at once; all zeros would disarm it. */
+/* What has something to show, beside surfaces by their numbers. */
+#define SOURCE_CURSOR 0
+#define SOURCE_OTHER UINT32_MAX
+
+static void note_activity(struct latch_activity *activity, uint32_t source, int64_t now_ns) {
+	if (activity->source != source) {
+		activity->source = source;
+		activity->other_ns = activity->last_ns;
+	}
+	activity->last_ns = now_ns;
+}
+
+static void set_timer(struct latch_output *output, int64_t time_ns) {
+	if (output->timer_ns == time_ns) {
+		return;
+	}
+	output->timer_ns = time_ns;
+	struct itimerspec spec = {.it_value = latch_ns_timespec(time_ns)};
+	/* An absolute time that has passed fires at once; all zeros disarm it. Such a timer has no
+	 * slack. */
 	timerfd_settime(output->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-static void disarm_timer(struct latch_output *output) {
-	struct itimerspec spec = {0};
-	output->wake_ns = 0;
-	output->planned_ns = 0;
-	timerfd_settime(output->timer_fd, 0, &spec, NULL);
+static void plan_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
+	output->planned = *plan;
+	output->due = plan->wake_ns <= latch_now_ns();
+	set_timer(output, output->due ? 0 : plan->wake_ns);
+}
+
+static void cancel_latch(struct latch_output *output) {
+	output->planned = (struct latch_deadline_plan){0};
+	output->due = false;
+	set_timer(output, 0);
+}
+
+static void latch_as_planned(struct latch_output *output) {
+	struct latch_deadline_plan plan = output->planned;
+	output->planned = (struct latch_deadline_plan){0};
+	output->due = false;
+	latch_output_latch(output, &plan);
 }
 
 static int handle_timer(int fd, uint32_t mask, void *data) {
@@ -54,36 +81,60 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	if (read(fd, &expirations, sizeof(expirations)) < 0) {
 		return 0;
 	}
-	int64_t planned_ns = output->planned_ns;
-	output->wake_ns = 0;
-	output->planned_ns = 0;
-	latch_output_latch(output, planned_ns);
+	output->timer_ns = 0;
+	latch_as_planned(output);
 	return 0;
 }
 
-static void schedule(struct latch_output *output,
-	int64_t (*wake)(const struct latch_deadline *deadline, int64_t now_ns)) {
+void latch_output_latch_due(struct latch_output *output) {
+	if (output->due) {
+		latch_as_planned(output);
+	}
+}
+
+static void schedule(struct latch_output *output, bool in_step, bool behind) {
 	output->dirty = true;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
+	if (output->due) {
+		return;
+	}
 	int64_t now_ns = latch_now_ns();
-	int64_t wake_ns = wake(&output->deadline, now_ns);
-	if (output->wake_ns != 0 && output->wake_ns <= wake_ns) {
+	const struct latch_deadline_ask ask = {
+		.now_ns = now_ns,
+		.composed = output->plan.composed || output->kms == NULL,
+		.alone = now_ns - output->activity.other_ns > LATCH_ALONE_NS,
+		.in_step = in_step,
+		.behind = behind,
+	};
+	struct latch_deadline_plan plan = latch_deadline_decide(&output->deadline, &ask);
+	if (output->planned.wake_ns != 0 && output->planned.wake_ns <= plan.wake_ns) {
 		return; // the timer will
 	}
-	arm_timer(output, wake_ns);
-	bool known = latch_deadline_next_vblank(&output->deadline, now_ns) != 0;
-	output->planned_ns = known && wake_ns > now_ns ? wake_ns : 0;
+	plan_latch(output, &plan);
 }
 
 void latch_output_schedule(struct latch_output *output) {
-	schedule(output, latch_deadline_wake);
+	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
+	schedule(output, false, false);
+}
+
+void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id) {
+	note_activity(&output->activity, surface_id, latch_now_ns());
+	schedule(output, false, false);
+}
+
+void latch_output_schedule_after_flip(struct latch_output *output, bool late) {
+	schedule(output, false, late);
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
 	output->dirty = true;
-	arm_timer(output, time_ns);
+	plan_latch(output, &(struct latch_deadline_plan){
+				   .wake_ns = time_ns,
+				   .why = LATCH_WAKE_UNKNOWN,
+			   });
 }
 
 void latch_output_retry(struct latch_output *output) {
@@ -100,7 +151,8 @@ void latch_output_cursor_moved(struct latch_output *output) {
 		    y > box.y - CURSOR_REACH && y < box.y + box.height + CURSOR_REACH;
 	/* An output that the cursor has just left has to take it away. */
 	if (near || output->cursor.visible || output->cursor_content != NULL) {
-		schedule(output, latch_deadline_wake_in_step);
+		note_activity(&output->activity, SOURCE_CURSOR, latch_now_ns());
+		schedule(output, true, false);
 	}
 }
 
@@ -165,7 +217,7 @@ static void discard_feedback(const struct latch_output *output, const struct lat
 
 /* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
 static void drop_frames(struct latch_output *output) {
-	disarm_timer(output);
+	cancel_latch(output);
 	latch_capture_finish(&output->capture);
 	latch_capture_init(&output->capture);
 	latch_fence_clear(&output->out_fence_fd);
@@ -214,7 +266,8 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 				latch_cursor_plane_init(&output->cursor, output->kms);
 			}
 		}
-		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output));
+		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output),
+			output->kms != NULL ? latch_kms_output_blank_ns(output->kms) : 0);
 	}
 	latch_composer_reset(&output->composer);
 	output->active = output->server->active && output->enabled && output->powered;
@@ -327,7 +380,7 @@ static bool create_timer(struct latch_output *output) {
 	}
 	output->timer = wl_event_loop_add_fd(output->server->urgent_loop, output->timer_fd,
 		WL_EVENT_READABLE, handle_timer, output);
-	return output->timer != NULL;
+	return output->timer != NULL && latch_output_callbacks_init(output);
 }
 
 struct latch_output *latch_output_create(
@@ -344,6 +397,7 @@ struct latch_output *latch_output_create(
 		.id = ++last_id,
 		.powered = true,
 		.timer_fd = -1,
+		.callback_fd = -1,
 		.out_fence_fd = -1,
 		.on_screen = &output->frames[0],
 		.pending = &output->frames[1],
@@ -354,6 +408,7 @@ struct latch_output *latch_output_create(
 	};
 	wlr_output->data = output;
 	wl_list_insert(server->outputs.prev, &output->link);
+	wl_list_init(&output->callbacks);
 	wl_list_init(&output->present.link);
 	wl_list_init(&output->frame.link);
 	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
@@ -404,6 +459,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_content_unref(output->cursor_content);
 	latch_composer_finish(&output->composer);
 	latch_collection_finish(&output->collection);
+	latch_output_callbacks_finish(output);
 	if (output->timer != NULL) {
 		wl_event_source_remove(output->timer);
 	}

@@ -20,6 +20,13 @@ struct latch_server;
 struct wlr_output;
 struct wlr_surface;
 
+/** Who changes what an output shows: whether it is one alone. */
+struct latch_activity {
+	/** The last one and when; when it last was another. */
+	uint32_t source;
+	int64_t last_ns, other_ns;
+};
+
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
  *
@@ -28,6 +35,7 @@ struct wlr_surface;
  * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
  * window.c    the submit of a window of another compositor
+ * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
  */
 struct latch_output {
@@ -53,6 +61,7 @@ struct latch_output {
 	struct latch_content *cursor_content;
 	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
+	struct latch_activity activity;
 	struct latch_capture capture;
 	struct latch_picture picture;
 
@@ -87,10 +96,21 @@ struct latch_output {
 	int timer_fd;
 	struct wl_event_source *timer;
 	/** What the timer is set to; 0 when it is not. */
-	int64_t wake_ns;
-	/** The deadline it is set to; 0 when the latch is to come at once, or is not a deadline's.
-	 */
-	int64_t planned_ns;
+	int64_t timer_ns;
+	/** The next latch; wake_ns is 0 when there is none. It comes by the timer, or, when due, as
+	 * soon as all has been read that has arrived. */
+	struct latch_deadline_plan planned;
+	bool due;
+	/** The last flip was late for its vblank. */
+	struct latch_blocked blocked;
+	/** The kernel has said EBUSY to the frame that is wanted, since then; 0: it has not. */
+	int64_t busy_ns;
+	/** Surfaces whose callback waits for its time (latch_surface.callback_link), and the timer
+	 * for the first of them; callback_timer_ns: what it is set to, 0 when it is not. */
+	struct wl_list callbacks;
+	int callback_fd;
+	struct wl_event_source *callback_timer;
+	int64_t callback_timer_ns;
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
@@ -114,6 +134,15 @@ void latch_output_destroy(struct latch_output *output);
 
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
+
+/** The same, because of a surface (struct latch_surface.id). */
+void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id);
+
+/** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
+void latch_output_schedule_after_flip(struct latch_output *output, bool late);
+
+/** The next latch, if it is to come at once: to be called before the event loop sleeps. */
+void latch_output_latch_due(struct latch_output *output);
 
 /** The cursor moved or changed. */
 void latch_output_cursor_moved(struct latch_output *output);
@@ -153,9 +182,18 @@ void latch_output_wait_until(struct latch_output *output, int64_t time_ns);
 /** The kernel was busy: have another look in a moment. */
 void latch_output_retry(struct latch_output *output);
 
-/** One latch: collect, assign, compose, submit. planned_ns: the deadline it was planned for, or 0.
- */
-void latch_output_latch(struct latch_output *output, int64_t planned_ns);
+/** Makes the timer of late callbacks. Returns false without an fd or memory. */
+bool latch_output_callbacks_init(struct latch_output *output);
+
+/** Callbacks that wait stay with their surfaces, for another output. */
+void latch_output_callbacks_finish(struct latch_output *output);
+
+/** Tells the surfaces that are on screen that they may draw again: now, or when their time has
+ * come. */
+void latch_output_send_callbacks(struct latch_output *output);
+
+/** One latch: collect, assign, compose, submit; as it was planned. */
+void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);
 
 /**
  * What was submitted is on screen. sequence: the vblank's number, 0 if unknown. flags: enum

@@ -44,8 +44,8 @@ static void handle_present(struct wl_listener *listener, void *data) {
 		return;
 	}
 	int64_t flip_ns = latch_timespec_ns(&event->when);
-	if (event->refresh > 0) {
-		output->deadline.refresh_ns = event->refresh;
+	if (event->refresh > 0 && event->refresh != output->deadline.vblank.mode_ns) {
+		latch_deadline_init(&output->deadline, event->refresh, 0);
 	}
 	/* The other compositor's zero copy is of our composed picture, not of a client's buffer. */
 	latch_output_flipped(output, flip_ns, event->seq,
@@ -55,7 +55,7 @@ static void handle_present(struct wl_listener *listener, void *data) {
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, frame);
 	if (output->dirty || output->force) {
-		latch_output_schedule(output);
+		latch_output_schedule_after_flip(output, false);
 	}
 }
 

@@ -3,11 +3,6 @@
 /* No count gets larger, whatever the times are. */
 #define MANY INT64_C(1000000000)
 
-/* Later than this before a vblank, nobody can be blamed for not showing an update at it. */
-static int64_t head_start(int64_t refresh_ns) {
-	return refresh_ns / 2;
-}
-
 static int64_t first_known(int64_t a, int64_t b) {
 	return a > 0 ? a : b;
 }
@@ -31,18 +26,109 @@ static int64_t vblanks_before_flip(int64_t when_ns, int64_t flip_ns, int64_t ref
 	return (flip_ns - when_ns - 1) / refresh_ns;
 }
 
-/* Whose the vblanks are between the first after ready and the first after submit end. */
-static enum latch_missed_cause blame_wait_for_latch(const struct latch_frame_record *record,
-	int64_t commit_ns, int64_t ready_ns, int64_t submit_start_ns, int64_t missed_ns) {
+/* What is left to the kernel, in bounds that no sum can leave. */
+static int64_t kernel_ns(const struct latch_wake_record *wake) {
+	return lesser(latest(wake->kernel_ns, 0), MANY);
+}
+
+/* The times of one update, in order: what is unknown is as late as what follows it. */
+struct times {
+	int64_t commit, ready, latch, start, end, flip;
+};
+
+static struct times put_in_order(const struct latch_frame_record *record) {
+	struct times t = {.flip = record->flip_ns};
+	/* Fill unknown times from behind, then put them in order from the front. */
+	t.end = first_known(record->submit_end_ns, t.flip);
+	t.start = first_known(record->submit_start_ns, t.end);
+	t.latch = first_known(record->latch_ns, t.start);
+	t.ready = first_known(record->ready_ns, first_known(record->signalled_ns, t.latch));
+	t.commit = latest(first_known(record->commit_ns, t.ready), record->visible_ns);
+	t.ready = latest(t.ready, t.commit);
+	t.latch = latest(t.latch, t.ready);
+	t.start = latest(t.start, t.latch);
+	t.end = latest(t.end, t.start);
+	return t;
+}
+
+/* Whether latch was awake for this vblank, and as punctual as it had planned to be. by_ns: when the
+ * ioctl had to begin. */
+static enum latch_missed_cause blame_latch(const struct latch_wake_record *wake, int64_t latch_ns,
+	int64_t start_ns, int64_t by_ns) {
+	const bool overslept = wake->planned_ns > 0 &&
+			       latch_ns - wake->planned_ns >= start_ns - by_ns;
+	return latch_ns > by_ns || overslept ? LATCH_MISSED_LATCH : LATCH_MISSED_COMPOSE;
+}
+
+/* Whose the first vblank after ready is, which latch did not submit for. */
+static enum latch_missed_cause blame_first(
+	const struct latch_frame_record *record, const struct times *t, int64_t missed_ns) {
 	const int64_t refresh_ns = record->refresh_ns;
-	const bool in_time = missed_ns - ready_ns >= head_start(refresh_ns);
-	if (in_time || submit_start_ns - ready_ns >= refresh_ns) {
+	const bool known = record->wake.margin_ns > 0;
+	const int64_t head_start_ns = known ? record->wake.margin_ns : refresh_ns / 2;
+	const bool in_time = missed_ns - t->ready >= head_start_ns;
+	if (in_time || (!known && t->start - t->ready >= refresh_ns)) {
 		return LATCH_MISSED_LATCH;
 	}
-	if (missed_ns - commit_ns >= head_start(refresh_ns)) {
-		return LATCH_MISSED_FENCE;
+	return missed_ns - t->commit >= head_start_ns ? LATCH_MISSED_FENCE : LATCH_MISSED_CLIENT;
+}
+
+/* How many of `count` vblanks, the last of which is `skipped` before the flip's, are in a span. */
+static int64_t count_in_span(const struct latch_frame_record *record, int64_t skipped,
+	int64_t count, int64_t from_ns, int64_t until_ns) {
+	const int64_t refresh_ns = record->refresh_ns, half = refresh_ns / 2;
+	const int64_t flip_ns = record->flip_ns;
+	if (from_ns <= 0 || until_ns <= from_ns || from_ns >= flip_ns) {
+		return 0;
 	}
-	return LATCH_MISSED_CLIENT;
+	/* Vblanks jitter: half a refresh belongs to each. */
+	const int64_t first = lesser((flip_ns - from_ns) / refresh_ns +
+					     ((flip_ns - from_ns) % refresh_ns > half),
+		skipped + count);
+	int64_t end = 0;
+	if (until_ns < flip_ns) {
+		end = (flip_ns - until_ns) / refresh_ns +
+		      ((flip_ns - until_ns) % refresh_ns > half);
+	}
+	return latest(first - latest(end, skipped), 0);
+}
+
+/*
+ * The run between the first vblank after ready and the first that was submitted for, which is
+ * `skipped` before the flip. The first of it may be the client's; then some may be those of an
+ * earlier frame, or of EBUSY; of the rest, latch slept through all but the last.
+ */
+static void blame_run(const struct latch_frame_record *record, const struct times *t,
+	int64_t skipped, int64_t count, struct latch_missed *missed) {
+	const int64_t refresh_ns = record->refresh_ns;
+	const struct latch_wake_record *wake = &record->wake;
+	const struct latch_blocked *blocked = &record->blocked;
+	const int64_t last_ns = t->flip - (skipped + 1) * refresh_ns;
+
+	const enum latch_missed_cause cause =
+		blame_first(record, t, t->flip - (skipped + count) * refresh_ns);
+	if (cause != LATCH_MISSED_LATCH) {
+		missed->by_cause[cause]++;
+		count--;
+	}
+	if ((unsigned)blocked->cause < LATCH_MISSED_CAUSES) {
+		const int64_t behind = count_in_span(
+			record, skipped, count, blocked->from_ns, blocked->until_ns);
+		missed->by_cause[blocked->cause] += (uint32_t)behind;
+		count -= behind;
+	}
+	if (count > 0 && wake->busy_ns > 0) {
+		const int64_t busy = latest(
+			lesser(vblanks_before_flip(wake->busy_ns, t->flip, refresh_ns) - skipped,
+				count),
+			0);
+		missed->by_cause[LATCH_MISSED_BUSY] += (uint32_t)busy;
+		count -= busy;
+	}
+	if (count > 0) {
+		missed->by_cause[blame_latch(wake, t->latch, t->start, last_ns - kernel_ns(wake))]++;
+		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - 1);
+	}
 }
 
 struct latch_missed latch_missed_count(const struct latch_frame_record *record) {
@@ -52,15 +138,7 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 		return missed;
 	}
 
-	/* Fill unknown times from behind, then put them in order from the front. */
-	int64_t end = first_known(record->submit_end_ns, flip);
-	int64_t start = first_known(record->submit_start_ns, end);
-	int64_t ready = first_known(record->ready_ns,
-		first_known(record->signalled_ns, first_known(record->latch_ns, start)));
-	const int64_t commit = latest(first_known(record->commit_ns, ready), record->visible_ns);
-	ready = latest(ready, commit);
-	start = latest(start, ready);
-	end = latest(end, start);
+	const struct times t = put_in_order(record);
 
 	/* The vblanks that were free for this update, rounded as flips jitter by some us. */
 	int64_t free_vblanks = MANY;
@@ -70,24 +148,59 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 		free_vblanks = latest(rounded - 1, 0);
 	}
 
+	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it. (Where
+	 * the kernel was quicker than that, and it flipped then, that vblank is the flip itself.) */
+	const int64_t submitted = lesser(t.start, flip) + kernel_ns(&record->wake);
+	const int64_t ended = latest(lesser(t.end, flip), submitted);
 	const int64_t after_commit =
-		lesser(vblanks_before_flip(commit, flip, refresh), lesser(free_vblanks, MANY));
-	const int64_t after_ready = lesser(vblanks_before_flip(ready, flip, refresh), after_commit);
-	const int64_t after_end = lesser(vblanks_before_flip(end, flip, refresh), after_ready);
+		lesser(vblanks_before_flip(t.commit, flip, refresh), lesser(free_vblanks, MANY));
+	const int64_t after_ready =
+		lesser(vblanks_before_flip(t.ready, flip, refresh), after_commit);
+	const int64_t after_start =
+		lesser(vblanks_before_flip(submitted, flip, refresh), after_ready);
+	const int64_t after_end = lesser(vblanks_before_flip(ended, flip, refresh), after_start);
 
 	if (record->replaced_flip_ns > 0) {
 		missed.unused = (uint32_t)(lesser(free_vblanks, MANY) - after_commit);
 	}
 	missed.total = (uint32_t)after_commit;
 	missed.by_cause[LATCH_MISSED_FENCE] = (uint32_t)(after_commit - after_ready);
+	missed.by_cause[LATCH_MISSED_IOCTL] = (uint32_t)(after_start - after_end);
 	missed.by_cause[LATCH_MISSED_KERNEL] = (uint32_t)after_end;
-	if (after_ready > after_end) {
-		const int64_t first_missed = flip - after_ready * refresh;
-		const enum latch_missed_cause cause =
-			blame_wait_for_latch(record, commit, ready, start, first_missed);
-		missed.by_cause[cause] += (uint32_t)(after_ready - after_end);
+	if (after_ready > after_start) {
+		blame_run(record, &t, after_start, after_ready - after_start, &missed);
 	}
 	return missed;
+}
+
+uint32_t latch_missed_by_frame(
+	const struct latch_flip_record *record, enum latch_missed_cause *cause) {
+	const struct latch_wake_record *wake = &record->wake;
+	const int64_t refresh_ns = record->refresh_ns, vblank_ns = wake->vblank_ns;
+	if (refresh_ns <= 0 || vblank_ns <= 0 || record->flip_ns <= vblank_ns) {
+		return 0;
+	}
+	const int64_t late_ns = record->flip_ns - vblank_ns;
+	const int64_t late = late_ns / refresh_ns + (late_ns % refresh_ns > refresh_ns / 2);
+	const int64_t by_ns = vblank_ns - kernel_ns(wake);
+	if (wake->busy_ns > 0 && wake->busy_ns <= vblank_ns) {
+		*cause = LATCH_MISSED_BUSY;
+	} else if (record->submit_start_ns > by_ns) {
+		*cause = blame_latch(wake, record->latch_ns, record->submit_start_ns, by_ns);
+	} else {
+		*cause = record->submit_end_ns > vblank_ns ? LATCH_MISSED_IOCTL
+							   : LATCH_MISSED_KERNEL;
+	}
+	return (uint32_t)lesser(late, MANY);
+}
+
+struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record) {
+	struct latch_blocked blocked = {0};
+	if (latch_missed_by_frame(record, &blocked.cause) > 0) {
+		blocked.from_ns = record->wake.vblank_ns;
+		blocked.until_ns = record->flip_ns;
+	}
+	return blocked;
 }
 
 const char *latch_missed_cause_name(enum latch_missed_cause cause) {
@@ -98,8 +211,14 @@ const char *latch_missed_cause_name(enum latch_missed_cause cause) {
 		return "client";
 	case LATCH_MISSED_LATCH:
 		return "latch";
+	case LATCH_MISSED_COMPOSE:
+		return "compose";
+	case LATCH_MISSED_IOCTL:
+		return "ioctl";
 	case LATCH_MISSED_KERNEL:
 		return "kernel";
+	case LATCH_MISSED_BUSY:
+		return "busy";
 	}
 	return "unknown";
 }

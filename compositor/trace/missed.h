@@ -1,4 +1,4 @@
-/* Which vblanks a content update missed, and through whom: pure arithmetic. */
+/* Which vblanks a content update or a frame missed, and through whom: pure arithmetic. */
 #ifndef LATCH_TRACE_MISSED_H
 #define LATCH_TRACE_MISSED_H
 
@@ -31,15 +31,25 @@
  *
  * One missed vblank has one cause:
  *
- *   fence   from the first vblank after commit up to the first after ready: the acquire fence
- *           signalled after the vblank the update was committed for.
- *   latch   from the first after ready up to the first after submit end, when ready came half
- *           a refresh or more before that vblank, or when ready to submit start took a whole
- *           refresh or more. Half a refresh is more than any compositor needs that we measured.
- *   fence   the same run, when ready came closer to the vblank than that, but the commit did
- *           not: with its fence signalled at commit the update would have been in time.
- *   client  the same run, when the commit itself came that close.
- *   kernel  from the first after submit end up to F: latch was done, the flip came later.
+ *   fence    from the first vblank after commit up to the first after ready: the acquire fence
+ *            signalled after the vblank the update was committed for. Also that first one after
+ *            ready, when ready came closer to it than latch's margin, but the commit did not: with
+ *            its fence signalled at commit the update would have been in time.
+ *   client   that first one, when the commit itself came that close.
+ *   busy     of those up to the submit, the ones after the kernel had said EBUSY to the frame.
+ *   latch    of those up to the submit, the ones that latch was not awake for: it woke up later
+ *            than it had planned to, by as much as was missed, or had planned for a later one.
+ *   compose  latch was awake, but planes and what had to be composed took too long.
+ *   ioctl    the atomic ioctl began in time, and had not returned at the vblank.
+ *   kernel   from the first after the ioctl up to F: latch was done, the flip came later.
+ *
+ * While the flip of an earlier frame is late no other can be submitted. So of the vblanks up to the
+ * submit, those from the one that frame was meant for up to its flip have the cause of that frame:
+ * a kernel that flips late is to blame for whoever waits behind it, too.
+ *
+ * To submit in time is to begin the ioctl as long before the vblank as is left to the kernel
+ * (output/margin.h). Where the margin is not known it counts as half a refresh, which is more than
+ * any compositor needs that we measured; then a wait of a whole refresh is latch's as well.
  *
  * Vblanks between the replaced flip and the commit are nobody's misses, as no update was
  * there to show: a film of 30 frames a second on a display of 60 Hz has one with each frame.
@@ -50,14 +60,6 @@
  * presented, or whose output has no known refresh, has missed nothing that could be said.
  */
 
-enum latch_missed_cause {
-	LATCH_MISSED_FENCE,
-	LATCH_MISSED_CLIENT,
-	LATCH_MISSED_LATCH,
-	LATCH_MISSED_KERNEL,
-};
-#define LATCH_MISSED_CAUSES 4
-
 struct latch_missed {
 	uint32_t total; /* the sum of by_cause */
 	uint32_t by_cause[LATCH_MISSED_CAUSES];
@@ -67,7 +69,18 @@ struct latch_missed {
 /** Counts the vblanks that the update missed, by the definition above. Never fails. */
 struct latch_missed latch_missed_count(const struct latch_frame_record *record);
 
-/** A stable name for traces and tables: "fence", "client", "latch", "kernel". */
+/**
+ * How many vblanks a frame of an output was late for the one it was meant for; 0: it was in time, or
+ * nobody had known which that would be. *cause is set when it was late.
+ */
+uint32_t latch_missed_by_frame(
+	const struct latch_flip_record *record, enum latch_missed_cause *cause);
+
+/** What a frame that has flipped has meant for those that waited behind it. */
+struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record);
+
+/** A stable name for traces and tables: "fence", "client", "latch", "compose", "ioctl", "kernel",
+ * "busy". */
 const char *latch_missed_cause_name(enum latch_missed_cause cause);
 
 #endif

@@ -32,6 +32,33 @@ enum latch_record_sync {
 };
 #define LATCH_RECORD_SYNCS 4
 
+enum latch_missed_cause {
+	LATCH_MISSED_FENCE,
+	LATCH_MISSED_CLIENT,
+	LATCH_MISSED_LATCH,
+	LATCH_MISSED_COMPOSE,
+	LATCH_MISSED_IOCTL,
+	LATCH_MISSED_KERNEL,
+	LATCH_MISSED_BUSY,
+};
+#define LATCH_MISSED_CAUSES 7
+
+/* How the latch of a frame was planned. Zeroed where nothing is known. */
+struct latch_wake_record {
+	const char *why;     /* static text: "deadline", or why it went at once; NULL: unknown */
+	int64_t planned_ns;  /* the deadline; 0 when it went at once */
+	int64_t vblank_ns;   /* the vblank it was meant for; 0 when nobody knows */
+	int64_t margin_ns;   /* how long before a vblank the deadline is */
+	int64_t kernel_ns;   /* the part of it that is left to the kernel: from the ioctl on */
+	int64_t busy_ns;     /* when the kernel first said EBUSY to it; 0: never */
+};
+
+/* While an update waited, an earlier frame of the output was late for its own vblank. */
+struct latch_blocked {
+	int64_t from_ns, until_ns; /* that vblank, and the flip; 0: none was */
+	enum latch_missed_cause cause;
+};
+
 /*
  * One content update of one surface. Who the surface and the output are is told
  * once to latch_trace_add_surface() and latch_trace_add_output(); the record
@@ -54,6 +81,8 @@ struct latch_frame_record {
 	int64_t refresh_ns;	  /* of the output at the flip; under VRR the shortest */
 	int64_t replaced_flip_ns; /* flip_ns of the update this one took the place of */
 	int64_t visible_ns; /* when its surface came into view, if that was after the commit */
+	struct latch_blocked blocked;
+	struct latch_wake_record wake;
 	uint64_t sequence;  /* of the flip */
 
 	enum latch_placement placement;
@@ -72,7 +101,7 @@ struct latch_flip_record {
 	int64_t latch_ns;
 	int64_t submit_start_ns;
 	int64_t submit_end_ns;
-	int64_t predicted_ns; /* the vblank it was latched for; 0 when not predicted */
+	struct latch_wake_record wake;
 	int64_t flip_ns;
 	int64_t refresh_ns;
 	uint64_t sequence;

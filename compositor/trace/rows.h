@@ -33,7 +33,8 @@ struct latch_output_row {
 	char clock[LATCH_TEXT_MAX];
 	int64_t refresh_ns;
 	uint64_t flips;
-	uint64_t late;	     /* more than half a refresh after the predicted vblank */
+	uint64_t late;	     /* more than half a refresh after the vblank that was meant */
+	uint64_t missed_by_cause[LATCH_MISSED_CAUSES]; /* vblanks by which these were late */
 	uint64_t all_planes; /* flips with no composed layer */
 	uint64_t mixed;
 	uint64_t all_composed;

@@ -319,9 +319,11 @@ void latch_statistics_add_flip(
 	if (record->refresh_ns > 0) {
 		row->refresh_ns = record->refresh_ns;
 	}
-	if (record->predicted_ns > 0 && record->flip_ns > record->predicted_ns &&
-		record->flip_ns - record->predicted_ns > record->refresh_ns / 2) {
+	enum latch_missed_cause cause;
+	const uint32_t missed = latch_missed_by_frame(record, &cause);
+	if (missed > 0) {
 		row->late++;
+		row->missed_by_cause[cause] += missed;
 	}
 	if (record->latch_ns > 0 && record->submit_end_ns >= record->latch_ns) {
 		latch_durations_add(&row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED],

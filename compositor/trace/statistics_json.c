@@ -4,7 +4,7 @@
 #include <yyjson.h>
 
 /* Raised when a name is taken away or changes its meaning. */
-#define FORMAT 1
+#define FORMAT 2
 
 static void add_durations(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *name,
 	const struct latch_durations *durations) {
@@ -18,6 +18,15 @@ static void add_durations(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *n
 	yyjson_mut_obj_add_sint(doc, object, "mean_ns", latch_durations_mean(durations));
 }
 
+static void add_causes(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const uint64_t missed[LATCH_MISSED_CAUSES]) {
+	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, to, "missed_by_cause");
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		yyjson_mut_obj_add_uint(doc, causes,
+			latch_missed_cause_name((enum latch_missed_cause)i), missed[i]);
+	}
+}
+
 static void add_counts(
 	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
 	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
@@ -26,12 +35,7 @@ static void add_counts(
 	yyjson_mut_obj_add_uint(doc, to, "superseded", counts->superseded);
 	yyjson_mut_obj_add_uint(doc, to, "dropped", counts->dropped);
 	yyjson_mut_obj_add_uint(doc, to, "missed", counts->missed);
-	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, to, "missed_by_cause");
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		yyjson_mut_obj_add_uint(doc, causes,
-			latch_missed_cause_name((enum latch_missed_cause)i),
-			counts->missed_by_cause[i]);
-	}
+	add_causes(doc, to, counts->missed_by_cause);
 	yyjson_mut_obj_add_uint(doc, to, "unused_vblanks", counts->unused);
 	yyjson_mut_val *syncs = yyjson_mut_obj_add_obj(doc, to, "by_sync");
 	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
@@ -88,6 +92,7 @@ static void add_output(
 	yyjson_mut_obj_add_sint(doc, object, "refresh_ns", row->refresh_ns);
 	yyjson_mut_obj_add_uint(doc, object, "flips", row->flips);
 	yyjson_mut_obj_add_uint(doc, object, "late", row->late);
+	add_causes(doc, object, row->missed_by_cause);
 	yyjson_mut_obj_add_uint(doc, object, "all_on_planes", row->all_planes);
 	yyjson_mut_obj_add_uint(doc, object, "mixed", row->mixed);
 	yyjson_mut_obj_add_uint(doc, object, "all_composed", row->all_composed);

@@ -84,13 +84,17 @@ static const char *most_frequent_sync(const struct latch_surface_counts *counts)
 	return latch_record_sync_name((enum latch_record_sync)best);
 }
 
+static const char *const causes[LATCH_MISSED_CAUSES] = {
+	[LATCH_MISSED_FENCE] = "fence signalled late",
+	[LATCH_MISSED_CLIENT] = "client committed late",
+	[LATCH_MISSED_LATCH] = "latch woke late",
+	[LATCH_MISSED_COMPOSE] = "planes or composing took long",
+	[LATCH_MISSED_IOCTL] = "the ioctl took long",
+	[LATCH_MISSED_KERNEL] = "kernel flipped late",
+	[LATCH_MISSED_BUSY] = "kernel was busy (EBUSY)",
+};
+
 static void note_counts(struct notes *notes, const struct latch_surface_counts *counts) {
-	static const char *const causes[LATCH_MISSED_CAUSES] = {
-		[LATCH_MISSED_FENCE] = "fence signalled late",
-		[LATCH_MISSED_CLIENT] = "client committed late",
-		[LATCH_MISSED_LATCH] = "latch submitted late",
-		[LATCH_MISSED_KERNEL] = "kernel flipped late",
-	};
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		if (counts->missed_by_cause[i] > 0) {
 			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_cause[i],
@@ -179,6 +183,12 @@ static void print_output(FILE *file, const struct latch_output_row *row) {
 		"  %" PRIu64 " flips, %" PRIu64 " late; all on planes %" PRIu64 ", mixed %" PRIu64
 		", all composed %" PRIu64 "\n",
 		row->flips, row->late, row->all_planes, row->mixed, row->all_composed);
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		if (row->missed_by_cause[i] > 0) {
+			fprintf(file, "  vblanks missed %" PRIu64 ": %s\n", row->missed_by_cause[i],
+				causes[i]);
+		}
+	}
 }
 
 void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file) {

@@ -34,7 +34,7 @@
 #define SURFACES 1000
 
 /* Raised when an argument is taken away or changes its meaning. */
-#define FORMAT 1
+#define FORMAT 2
 
 /* What a kill may cost. */
 #define FLUSH_INTERVAL_NS INT64_C(1000000000)
@@ -237,6 +237,18 @@ static void write_missed(struct latch_trace_writer *writer, struct latch_track *
 	}
 }
 
+#define WAKE_TEXT 256
+
+/* How the latch was planned, as arguments. Returns text. */
+static const char *wake_text(const struct latch_wake_record *wake, char text[static WAKE_TEXT]) {
+	snprintf(text, WAKE_TEXT,
+		"\"wake\":\"%s\",\"planned_ns\":%" PRId64 ",\"predicted_ns\":%" PRId64
+		",\"margin_ns\":%" PRId64 ",\"kernel_ns\":%" PRId64 ",\"busy_ns\":%" PRId64,
+		wake->why != NULL ? wake->why : "", wake->planned_ns, wake->vblank_ns,
+		wake->margin_ns, wake->kernel_ns, wake->busy_ns);
+	return text;
+}
+
 void latch_trace_writer_frame(
 	struct latch_trace_writer *writer, const struct latch_frame_record *record) {
 	struct latch_track *track = latch_track_list_get(
@@ -266,6 +278,13 @@ void latch_trace_writer_frame(
 	const struct latch_track_place place =
 		latch_track_take_lane(track, &writer->file, &begin, &end);
 
+	char wake[WAKE_TEXT], more[WAKE_TEXT + 160];
+	snprintf(more, sizeof(more),
+		"%s,\"blocked_from_ns\":%" PRId64 ",\"blocked_until_ns\":%" PRId64
+		",\"blocked_by\":\"%s\"",
+		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
+		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
+					      : "");
 	latch_event_file_add(&writer->file,
 		"{\"ph\":\"B\",\"name\":\"%s\",\"ts\":" TS ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64
@@ -275,7 +294,7 @@ void latch_trace_writer_frame(
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
 		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
 		",\"flip_ns\":%" PRId64 ",\"release_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64
-		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 "}}",
+		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 ",%s}}",
 		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
 		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
@@ -284,7 +303,7 @@ void latch_trace_writer_frame(
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,
 		record->commit_ns, record->signalled_ns, record->ready_ns, record->latch_ns,
 		record->submit_start_ns, record->submit_end_ns, record->flip_ns, record->release_ns,
-		record->refresh_ns, record->replaced_flip_ns, record->visible_ns);
+		record->refresh_ns, record->replaced_flip_ns, record->visible_ns, more);
 	char args[200];
 	snprintf(args, sizeof(args),
 		"\"update\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"plane\":%" PRIu32
@@ -310,6 +329,7 @@ void latch_trace_writer_flip(
 		{"submit", record->submit_end_ns},
 		{"flip", record->flip_ns},
 	};
+	char wake[WAKE_TEXT];
 	const size_t length = sizeof(marks) / sizeof(marks[0]);
 	int64_t begin = first_mark(marks, length), end = last_mark(marks, length);
 	const struct latch_track_place place =
@@ -319,12 +339,12 @@ void latch_trace_writer_flip(
 		",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32 ",\"sequence\":%" PRIu64
 		",\"layers\":%" PRIu32 ",\"on_planes\":%" PRIu32 ",\"composed\":%" PRIu32
 		",\"latch_ns\":%" PRId64 ",\"submit_start_ns\":%" PRId64
-		",\"submit_end_ns\":%" PRId64 ",\"predicted_ns\":%" PRId64 ",\"flip_ns\":%" PRId64
-		",\"refresh_ns\":%" PRId64 "}}",
+		",\"submit_end_ns\":%" PRId64 ",\"flip_ns\":%" PRId64
+		",\"refresh_ns\":%" PRId64 ",%s}}",
 		TS_ARGS(begin), place.pid, place.tid, record->output_id, record->sequence,
 		record->layers, record->on_planes, record->composed, record->latch_ns,
-		record->submit_start_ns, record->submit_end_ns, record->predicted_ns,
-		record->flip_ns, record->refresh_ns);
+		record->submit_start_ns, record->submit_end_ns, record->flip_ns,
+		record->refresh_ns, wake_text(&record->wake, wake));
 	char args[40];
 	snprintf(args, sizeof(args), "\"sequence\":%" PRIu64, record->sequence);
 	write_stages(writer, place, marks, length, begin, args);

@@ -6,6 +6,8 @@ bench_usage() {
 usage: ./run bench planes [--json] [--no-lab]
        ./run bench hostile [--json] [--seconds S] [--only TEXT] [--device DEVICE]
                            [COMPOSITOR...]
+       ./run bench latency [--json] [--quick] [--rounds N] [--device DEVICE]
+                           [COMPOSITOR...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -20,6 +22,15 @@ weston, in the lab: its frames, the refreshes it missed, its longest gap.
   --only TEXT      only the clients with TEXT in their options, as never
   --device DEVICE  the lab's: virgl (the default), virtio-gpu or vkms
 
+latency: how soon frames reach the screen, and what they cost, under latch, sway,
+cage and weston, with the same client: alone and beside a window that animates,
+fullscreen and not, late fences, self-paced with 2 and 3 buffers; CPU, memory,
+start, wake-ups.
+
+  --rounds N       each compositor so often, in turns (3; a round takes 5 min)
+  --quick          one short round: to see that it works
+  --device DEVICE  vkms or virgl (default: one after the other)
+
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
 EOF
@@ -30,6 +41,7 @@ command_bench() {
     case $what in
     planes) shift; bench_planes "$@" ;;
     hostile) shift; bench_hostile "$@" ;;
+    latency) shift; bench_latency "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -88,6 +100,42 @@ bench_hostile() {
         tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "$only" "${compositors[@]}" ||
         die "no results"
     bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"
+}
+
+bench_latency() {
+    local json='' rounds=3 frames=150 idle=10 trace=60 devices=() compositors=() device failed=0
+    while (($#)); do
+        case $1 in
+        --json) json=--json; shift ;;
+        --quick) rounds=1 frames=110 idle=3 trace=0; shift ;;
+        --rounds) rounds=${2:-}; shift 2 ;;
+        --device) devices+=("${2:-}"); shift 2 ;;
+        -h | --help) bench_usage; return ;;
+        latch | sway | cage | weston) compositors+=("$1"); shift ;;
+        *) bench_usage >&2; die "bench latency has no option '$1'" ;;
+        esac
+    done
+    [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds wants a number, not '$rounds'"
+    ((${#devices[@]})) || devices=(vkms virgl)
+    for device in "${devices[@]}"; do
+        [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
+    done
+    ((${#compositors[@]})) || compositors=(latch sway cage weston)
+    mkdir -p "$out/bench"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    for device in "${devices[@]}"; do
+        # Nine runs for each compositor, each of which ends after a minute when it hangs.
+        run_machine "$device" '' $((60 + trace + rounds * ${#compositors[@]} * (9 * 60 + idle))) \
+            tests/bench/latency.sh "$out/bench/latency-$device.json" "$rounds" "$frames" "$idle" \
+            "$trace" "${compositors[@]}" || die "no results"
+        if [[ $json ]]; then
+            in_root "$checkout/tests/bench/latency-table" --quiet "$out/bench/latency-$device.json"
+        else
+            in_root "$checkout/tests/bench/latency-table" "$out/bench/latency-$device.json"
+        fi || failed=1
+    done
+    return "$failed"
 }
 
 # bench_show JSON FILE [TABLE]: the file itself, or its tables. Fails where a criterion was missed.

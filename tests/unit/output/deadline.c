@@ -1,153 +1,189 @@
-/* The latch deadline on made-up clocks: an even one, one that jitters, one that misses. */
+/* When to latch: the answer to each question, by a table; and what a sequence of frames teaches. */
 #include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <stdlib.h>
+#include <string.h>
 
 #include "output/deadline.h"
 
 #define MS INT64_C(1000000)
+#define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
+#define START (INT64_C(1000) * MS)
 
-static void unknown_clock_goes_at_once(void **state) {
+/* A beat that is known: the last flip was at START. */
+static struct latch_deadline known(void) {
 	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	assert_int_equal(latch_deadline_wake(&deadline, 1234), 1234);
-	latch_deadline_init(&deadline, 0);
-	deadline.last_flip_ns = 1000;
-	assert_int_equal(latch_deadline_wake(&deadline, 1234), 1234);
-	latch_deadline_init(&deadline, -5);
-	assert_int_equal(deadline.refresh_ns, 0);
+	latch_deadline_init(&deadline, REFRESH, 0);
+	latch_vblank_flipped(&deadline.vblank, 0, START);
+	return deadline;
 }
 
-static void wakes_a_margin_before_the_vblank(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	int64_t vblank = 1000 * MS + REFRESH;
-	assert_int_equal(latch_deadline_next_vblank(&deadline, 1000 * MS), vblank);
-	assert_int_equal(latch_deadline_next_vblank(&deadline, vblank - 1), vblank);
-	assert_int_equal(latch_deadline_next_vblank(&deadline, vblank), vblank + REFRESH);
-	assert_int_equal(latch_deadline_wake(&deadline, 1001 * MS), vblank - deadline.margin_ns);
-	/* Within the margin there is nothing to wait for. */
-	assert_int_equal(latch_deadline_wake(&deadline, vblank - 1000), vblank - 1000);
-}
+struct row {
+	const char *name;
+	/* In us after the last flip. */
+	int64_t now_us;
+	struct latch_deadline_ask ask;
+	/* In us after the last flip; MARGIN: the deadline of the n-th vblank. */
+	int64_t wake_us;
+	int deadline_of;
+	enum latch_wake why;
+};
 
-static void after_idle_it_goes_at_once(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	int64_t later = 1000 * MS + 10 * REFRESH + 3 * MS;
-	assert_int_equal(latch_deadline_wake(&deadline, later), later);
-}
+static const struct row rows[] = {
+	{"right after a flip", 100, {0}, 0, 1, LATCH_WAKE_DEADLINE},
+	{"in the middle", 8000, {0}, 0, 1, LATCH_WAKE_DEADLINE},
+	{"a refresh without a flip", 20000, {0}, 0, 2, LATCH_WAKE_DEADLINE},
+	{"between deadline and vblank", 15600, {0}, 15600, 0, LATCH_WAKE_CLOSE},
+	{"too close to the vblank", 16600, {0}, 0, 2, LATCH_WAKE_DEADLINE},
+	{"alone", 20000, {.alone = true}, 20000, 0, LATCH_WAKE_ALONE},
+	{"alone, close to a vblank", 33300, {.alone = true}, 33300, 0, LATCH_WAKE_ALONE},
+	{"alone, but at each refresh", 100, {.alone = true}, 0, 1, LATCH_WAKE_DEADLINE},
+	{"after idle", 170003, {0}, 170003, 0, LATCH_WAKE_IDLE},
+	{"the cursor after idle", 170003, {.in_step = true}, 0, 11, LATCH_WAKE_DEADLINE},
+	{"the last flip was late", 100, {.behind = true}, 100, 0, LATCH_WAKE_BEHIND},
+};
 
-static void a_flip_from_the_future_is_no_trap(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	assert_int_equal(latch_deadline_next_vblank(&deadline, 999 * MS), 1000 * MS);
-	assert_true(latch_deadline_wake(&deadline, 999 * MS) >= 999 * MS);
-}
-
-/* Runs frames whose work takes work_ns after the wake-up; returns how many missed. */
-static int run(struct latch_deadline *deadline, int frames, int64_t work_ns, int64_t jitter_ns) {
-	int missed = 0;
-	int64_t start = deadline->last_flip_ns;
-	for (int i = 0; i < frames; i++) {
-		int64_t now = deadline->last_flip_ns + MS / 10;
-		int64_t wake = latch_deadline_wake(deadline, now);
-		int64_t target = latch_deadline_next_vblank(deadline, wake);
-		int64_t work = work_ns + (jitter_ns > 0 ? rand() % jitter_ns : 0);
-		int64_t submitted = wake + work;
-		int64_t n = (submitted - start) / REFRESH + 1;
-		int64_t flip = start + n * REFRESH;
-		missed += flip > target;
-		latch_deadline_flipped(deadline, wake, submitted, flip);
-		assert_true(deadline->margin_ns >= LATCH_MARGIN_MIN_NS);
-		assert_true(deadline->margin_ns <= deadline->refresh_ns * 3 / 4);
+static void test_table(void **state) {
+	struct latch_deadline deadline = known();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct row *row = &rows[i];
+		struct latch_deadline_ask ask = row->ask;
+		ask.now_ns = START + row->now_us * US;
+		const struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
+		const int64_t margin_ns = latch_margin_ns(&deadline.margin, ask.composed);
+		const int64_t wake_ns =
+			row->deadline_of > 0 ? START + row->deadline_of * REFRESH - margin_ns
+					     : START + row->wake_us * US;
+		print_message("# %s: %s, at %.3f ms\n", row->name, latch_wake_name(plan.why),
+			(double)(plan.wake_ns - START) / 1e6);
+		assert_int_equal(plan.why, row->why);
+		assert_int_equal(plan.wake_ns, wake_ns);
+		assert_true(plan.wake_ns >= ask.now_ns);
 	}
-	return missed;
 }
 
-static void the_margin_follows_the_work(void **state) {
+static void test_nothing_known(void **state) {
 	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	assert_int_equal(run(&deadline, 200, MS / 5, 0), 0);
-	/* 0.2 ms of work and 1 ms to spare need no more than the smallest margin. */
-	assert_true(deadline.margin_ns < LATCH_MARGIN_MIN_NS + MS / 10);
+	latch_deadline_init(&deadline, REFRESH, 0);
+	const struct latch_deadline_ask ask = {.now_ns = 1234};
+	struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
+	assert_int_equal(plan.wake_ns, 1234);
+	assert_int_equal(plan.vblank_ns, 0);
+	assert_int_equal(plan.why, LATCH_WAKE_UNKNOWN);
 
-	/* Work that suddenly takes 6 ms misses once, not twice. */
-	assert_int_equal(run(&deadline, 200, 6 * MS, 0), 1);
-	assert_true(deadline.margin_ns >= 7 * MS - MS / 10);
-
-	/* And the margin comes down again, slowly. */
-	run(&deadline, 5, MS / 5, 0);
-	assert_true(deadline.margin_ns > 3 * MS);
-	run(&deadline, 200, MS / 5, 0);
-	assert_true(deadline.margin_ns < LATCH_MARGIN_MIN_NS + MS / 10);
-}
-
-static void a_late_kernel_gets_more(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	/* The ioctl returns in time, the flip comes a refresh late, again and again. */
-	for (int i = 0; i < 20; i++) {
-		int64_t wake = latch_deadline_wake(&deadline, deadline.last_flip_ns + 1);
-		int64_t target = latch_deadline_next_vblank(&deadline, wake);
-		latch_deadline_flipped(&deadline, wake, wake + MS / 10, target + REFRESH);
+	/* Without an interval it stays so, whatever flips. */
+	latch_deadline_init(&deadline, -5, 0);
+	for (int i = 1; i < 10; i++) {
+		latch_deadline_flipped(
+			&deadline, &(struct latch_deadline_frame){.planned_ns = i * MS,
+					   .vblank_ns = i * MS,
+					   .submit_start_ns = i * MS,
+					   .flip_ns = i * MS});
 	}
-	assert_int_equal(deadline.spare_ns, REFRESH / LATCH_SPARE_MAX_DEN);
-	assert_true(deadline.margin_ns > REFRESH / LATCH_SPARE_MAX_DEN);
-	/* It comes down by and by, and to what it was. */
-	run(&deadline, 20, MS / 10, 0);
-	assert_true(deadline.spare_ns > 3 * MS);
-	run(&deadline, 2000, MS / 10, 0);
-	assert_true(deadline.spare_ns < LATCH_MARGIN_SPARE_NS + MS / 10);
+	plan = latch_deadline_decide(&deadline, &ask);
+	assert_int_equal(plan.why, LATCH_WAKE_UNKNOWN);
+	assert_int_equal(latch_deadline_next(&deadline, 1234, false), 0);
 }
 
-static void jitter_is_borne(void **state) {
-	srand(7);
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	assert_true(run(&deadline, 10000, MS, MS) < 10);
+static void test_vblank_that_is_meant(void **state) {
+	struct latch_deadline deadline = known();
+	struct latch_deadline_ask ask = {.now_ns = START + 8 * MS};
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, START + REFRESH);
+	/* What begins too late for a vblank is not meant for it, nor called late with the next. */
+	ask = (struct latch_deadline_ask){.now_ns = START + 2 * REFRESH - 100 * US, .alone = true};
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, START + 3 * REFRESH);
+	/* After idle nobody knows. */
+	ask.now_ns = START + 200 * MS;
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
+	assert_int_equal(latch_deadline_next_vblank(&deadline, ask.now_ns), 0);
+	ask.in_step = true;
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
 }
 
-static void frames_that_went_at_once_teach_nothing(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH);
-	deadline.last_flip_ns = 1000 * MS;
-	int64_t margin = deadline.margin_ns;
-	latch_deadline_flipped(&deadline, 0, 2000 * MS, 2010 * MS);
-	assert_int_equal(deadline.margin_ns, margin);
-	assert_int_equal(deadline.last_flip_ns, 2010 * MS);
+static void test_next_deadline(void **state) {
+	struct latch_deadline deadline = known();
+	const int64_t margin = latch_margin_ns(&deadline.margin, false);
+	assert_int_equal(latch_deadline_next(&deadline, START + 1, false), START + REFRESH - margin);
+	/* A deadline that has passed is not the next one. */
+	assert_int_equal(latch_deadline_next(&deadline, START + REFRESH - margin, false),
+		START + 2 * REFRESH - margin);
+	/* Composing takes longer. */
+	assert_true(latch_deadline_next(&deadline, START + 1, true) <
+		    latch_deadline_next(&deadline, START + 1, false));
 }
 
-static void fast_displays_keep_their_margin_inside_a_refresh(void **state) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, MS); /* 1000 Hz */
-	assert_true(deadline.margin_ns <= MS * 3 / 4);
-	deadline.last_flip_ns = 1000 * MS;
-	latch_deadline_flipped(&deadline, 1000 * MS + 1, 1005 * MS, 1006 * MS);
-	assert_true(deadline.margin_ns <= MS * 3 / 4);
+static void test_blank(void **state) {
+	struct latch_deadline with, without = known();
+	latch_deadline_init(&with, REFRESH, 600 * US);
+	latch_vblank_flipped(&with.vblank, 0, START);
+	assert_int_equal(latch_deadline_next(&without, START, false) -
+				 latch_deadline_next(&with, START, false),
+		600 * US);
+	/* What makes no sense is not believed. */
+	latch_deadline_init(&with, REFRESH, REFRESH);
+	latch_vblank_flipped(&with.vblank, 0, START);
+	assert_int_equal(latch_deadline_next(&with, START, false),
+		latch_deadline_next(&without, START, false));
+}
+
+static void test_variable(void **state) {
+	struct latch_deadline deadline = known();
+	latch_vblank_set_variable(&deadline.vblank, true);
+	latch_vblank_flipped(&deadline.vblank, 0, START);
+	const int64_t margin = latch_margin_ns(&deadline.margin, false);
+	/* Before the shortest interval is over: wait for its end. */
+	struct latch_deadline_ask ask = {.now_ns = START + MS};
+	struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
+	assert_int_equal(plan.wake_ns, START + REFRESH - margin);
+	assert_int_equal(plan.vblank_ns, START + REFRESH);
+	assert_int_equal(plan.why, LATCH_WAKE_DEADLINE);
+	/* After it the display waits for us: at once, in whatever phase. */
+	ask.now_ns = START + 20 * MS;
+	plan = latch_deadline_decide(&deadline, &ask);
+	assert_int_equal(plan.wake_ns, ask.now_ns);
+	assert_int_equal(plan.why, LATCH_WAKE_FREE);
+}
+
+static void test_without_vblank(void **state) {
+	struct latch_deadline deadline = known();
+	deadline.vblank.none = true;
+	/* Never faster than the mode, though the driver would have it. */
+	struct latch_deadline_ask ask = {.now_ns = START + MS};
+	struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
+	assert_int_equal(plan.wake_ns, START + REFRESH);
+	assert_int_equal(plan.why, LATCH_WAKE_FREE);
+	ask.now_ns = START + 21 * MS;
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).wake_ns, ask.now_ns);
+}
+
+/* Frames that went at once teach what the kernel can do, and nothing about waking up. */
+static void test_at_once_teaches_no_work(void **state) {
+	struct latch_deadline deadline = known();
+	const struct latch_work before = deadline.margin.plain;
+	for (int i = 1; i < 5; i++) {
+		const int64_t vblank = START + i * REFRESH;
+		latch_deadline_flipped(&deadline,
+			&(struct latch_deadline_frame){.submit_start_ns = vblank - 2100 * US,
+				.submit_end_ns = vblank - 2000 * US,
+				.flip_ns = vblank});
+	}
+	assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
+	assert_true(deadline.margin.kernel.frames[7] > 3.9f);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(unknown_clock_goes_at_once),
-		cmocka_unit_test(wakes_a_margin_before_the_vblank),
-		cmocka_unit_test(after_idle_it_goes_at_once),
-		cmocka_unit_test(a_flip_from_the_future_is_no_trap),
-		cmocka_unit_test(the_margin_follows_the_work),
-		cmocka_unit_test(a_late_kernel_gets_more),
-		cmocka_unit_test(jitter_is_borne),
-		cmocka_unit_test(frames_that_went_at_once_teach_nothing),
-		cmocka_unit_test(fast_displays_keep_their_margin_inside_a_refresh),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_nothing_known),
+		cmocka_unit_test(test_vblank_that_is_meant),
+		cmocka_unit_test(test_next_deadline),
+		cmocka_unit_test(test_blank),
+		cmocka_unit_test(test_variable),
+		cmocka_unit_test(test_without_vblank),
+		cmocka_unit_test(test_at_once_teaches_no_work),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("deadline", tests, NULL, NULL);

@@ -179,7 +179,7 @@ static void test_json(void **state) {
 			.latch_ns = record.latch_ns,
 			.submit_start_ns = record.submit_start_ns,
 			.submit_end_ns = record.submit_end_ns,
-			.predicted_ns = record.flip_ns - (n == 50 ? REFRESH_NS : 100000),
+			.wake.vblank_ns = record.flip_ns - (n == 50 ? REFRESH_NS : 100000),
 			.flip_ns = record.flip_ns,
 			.refresh_ns = REFRESH_NS,
 			.sequence = n,

@@ -271,7 +271,7 @@ static void test_overlap(void **state) {
 							.latch_ns = record.latch_ns,
 							.submit_start_ns = record.submit_start_ns,
 							.submit_end_ns = record.submit_end_ns,
-							.predicted_ns = record.flip_ns,
+							.wake.vblank_ns = record.flip_ns,
 							.flip_ns = record.flip_ns,
 							.refresh_ns = REFRESH_NS,
 							.sequence = record.sequence,

@@ -1,0 +1,38 @@
+#include "late_fence.h"
+
+#include "common/util.h"
+#include "common/vgem.h"
+
+bool late_fence_init(struct late_fence *late, enum sync_mode mode, const char **why) {
+	*late = (struct late_fence){.vgem_fd = vgem_open()};
+	*why = "fences come from a vgem device: load the module (modprobe vgem), and see that its "
+	       "node in /dev/dri can be opened";
+	return late->vgem_fd >= 0 || mode == SYNC_SYNCOBJ;
+}
+
+void late_fence_finish(struct late_fence *late) {
+	late_fence_signal(late);
+	fd_clear(&late->vgem_fd);
+}
+
+int late_fence_make(struct late_fence *late) {
+	late->fence = 0;
+	late->timeline = NULL;
+	return late->vgem_fd >= 0 ? vgem_create_fence(late->vgem_fd, &late->fence)
+				  : SYNC_FENCE_LATER;
+}
+
+void late_fence_committed(struct late_fence *late, const struct sync_slot *slot) {
+	if (late->vgem_fd < 0) {
+		late->timeline = &slot->timeline;
+		late->point = sync_slot_acquire_point(slot);
+	}
+}
+
+bool late_fence_signal(struct late_fence *late) {
+	bool ours = late->timeline ? timeline_signal(late->timeline, late->point)
+				   : late->fence && vgem_signal_fence(late->vgem_fd, late->fence);
+	late->fence = 0;
+	late->timeline = NULL;
+	return ours;
+}

@@ -1,0 +1,372 @@
+/*
+ * latch-client --measure: how soon a frame reaches the screen after it is ready.
+ *
+ * Some frames in step with the compositor's callbacks come first; their flips tell where the
+ * vblanks are. Then a frame is committed two to three refreshes after the last, at a phase of the
+ * refresh that the compositor can't foresee, and only when the last one was answered: so each
+ * finds a compositor that has nothing else of ours to do. Or, to see what a client meets that draws
+ * as fast as it is let, frames go on in step.
+ */
+#include "run.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/util.h"
+#include "presentation-time-client-protocol.h"
+
+/* With no grid to be seen in so many flips more than it takes, there is none. */
+#define WARM_UP_EXTRA_FLIPS 240
+
+#define ANSWER_NS INT64_C(1000000000)
+/* What lies between planning a commit and making it. */
+#define LEAD_NS INT64_C(1000000)
+
+static int64_t clock_ns(clockid_t clock) {
+	struct timespec time;
+	clock_gettime(clock, &time);
+	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+static const struct client_options *options_of(const struct measure *measure) {
+	return &measure->client->options;
+}
+
+static void add_flip(struct measure *measure, const struct stats_frame *frame) {
+	if (measure->num_flips == measure->max_flips) {
+		size_t max = measure->max_flips ? measure->max_flips * 2 : 256;
+		struct measure_flip *flips = realloc(measure->flips, max * sizeof(*flips));
+		if (!flips) {
+			return;
+		}
+		measure->flips = flips;
+		measure->max_flips = max;
+	}
+	measure->flips[measure->num_flips++] =
+		(struct measure_flip){.time_ns = frame->flip_ns, .sequence = frame->sequence};
+}
+
+static int64_t ready_time(const struct measure *measure, int64_t commit_ns) {
+	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
+		if (measure->late[i].commit_ns == commit_ns) {
+			return measure->late[i].ready_ns;
+		}
+	}
+	return commit_ns;
+}
+
+/* Those of the warm-up, and one that a resize called for, are not what was asked about. */
+static bool counts(const struct measure *measure, int64_t commit_ns) {
+	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns;
+}
+
+static void handle_presented(void *data, const struct stats_frame *frame) {
+	struct measure *measure = data;
+	if (measure->num_flips == 0) {
+		measure->first_presented_ns = frame->flip_ns;
+	}
+	add_flip(measure, frame);
+	if (!counts(measure, frame->commit_ns) ||
+		measure->num_frames >= options_of(measure)->frames) {
+		return;
+	}
+	measure->zero_copy += (frame->flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY) != 0;
+	measure->frames[measure->num_frames++] = (struct measure_frame){
+		.commit_ns = frame->commit_ns,
+		.ready_ns = ready_time(measure, frame->commit_ns),
+		.presented_ns = frame->flip_ns,
+		.sequence = frame->sequence,
+	};
+}
+
+static void handle_discarded(void *data, int64_t commit_ns) {
+	struct measure *measure = data;
+	measure->discarded += counts(measure, commit_ns);
+}
+
+static const struct presentation_listener presentation_listener = {
+	.presented = handle_presented,
+	.discarded = handle_discarded,
+};
+
+/* Commits the picture; the time of it is the last thing that is done before. Returns 0 when it
+ * can't go on, having said why. */
+static int64_t commit(struct measure *measure, const struct picture_ref *picture, int fence) {
+	struct client *client = measure->client;
+	struct window *window = &client->window;
+	window_ack(window);
+	if (!pictures_attach(&measure->pictures, picture, fence)) {
+		say("the fence can't be passed by %s: %s", sync_mode_name(client->sync.mode),
+			strerror(errno));
+		return 0;
+	}
+	window_request_frame(window);
+	int64_t commit_ns = clock_ns(measure->clock);
+	presentation_watch(&client->presentation, window->surface, commit_ns);
+	wl_surface_commit(window->surface);
+	wl_display_flush(client->conn.display);
+	client->drawn++;
+	if (!client->first_commit_ns) {
+		client->first_commit_ns = commit_ns;
+	}
+	if (measure->phase == MEASURE_FRAMES && measure->first_commit_ns == 0) {
+		measure->first_commit_ns = commit_ns;
+	}
+	return commit_ns;
+}
+
+static void arm(const struct measure *measure, int64_t time_ns) {
+	struct itimerspec spec = {
+		.it_value = {.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000},
+	};
+	timerfd_settime(measure->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static bool begin_frames(struct measure *measure) {
+	measure->phase = MEASURE_FRAMES;
+	measure->missed_before = measure->client->presentation.stats.missed;
+	measure->has_cost = peer_cost(measure->peer, &measure->cost);
+	measure_schedule_init(&measure->schedule, options_of(measure)->seed);
+	return true;
+}
+
+/* A frame for each callback that finds a free buffer. */
+static bool step_in_pace(struct measure *measure) {
+	struct client *client = measure->client;
+	struct picture_ref picture;
+	if (client->window.frame) {
+		return true;
+	}
+	if (!pictures_free(&measure->pictures, &picture)) {
+		client->stalls += !client->stalled;
+		client->stalled = true;
+		return true;
+	}
+	client->stalled = false;
+	return commit(measure, &picture, -1) != 0;
+}
+
+/* Ends the warm-up when the grid is known. */
+static bool learn(struct measure *measure, enum client_exit *status) {
+	if (measure->num_flips < options_of(measure)->warm_up) {
+		return true;
+	}
+	bool known = measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
+		measure->client->presentation.stats.refresh_ns);
+	if (known) {
+		measure->phase = options_of(measure)->measure == CLIENT_MEASURE_PACED
+					 ? MEASURE_FRAMES
+					 : MEASURE_SETTLE;
+		return measure->phase == MEASURE_SETTLE || begin_frames(measure);
+	}
+	if (measure->num_flips >= options_of(measure)->warm_up + WARM_UP_EXTRA_FLIPS) {
+		say("no refresh can be made out: the compositor names none, and the times of the "
+		    "frames fit none");
+		*status = CLIENT_EXIT_NO_GLOBAL;
+		return false;
+	}
+	return true;
+}
+
+/* Commits at once what is to be ready later. */
+static bool commit_with_fence(struct measure *measure, const struct picture_ref *picture) {
+	int fence = late_fence_make(&measure->fence);
+	if (fence == -1) {
+		say("no fence can be made: %s", strerror(errno));
+		return false;
+	}
+	int64_t commit_ns = commit(measure, picture, fence);
+	if (commit_ns == 0) {
+		return false;
+	}
+	late_fence_committed(&measure->fence, &picture->dmabuf->slot);
+	unsigned index = measure->num_late++ % MEASURE_MAX_LATE;
+	measure->late[index].commit_ns = commit_ns;
+	/* Until it is signalled nothing may be shown of it. */
+	measure->late[index].ready_ns = INT64_MAX;
+	return true;
+}
+
+static bool handle_due(struct measure *measure, bool late) {
+	measure->due_ns = 0;
+	measure->give_up_ns = now_ns() + ANSWER_NS;
+	if (late) {
+		unsigned index = (measure->num_late - 1) % MEASURE_MAX_LATE;
+		measure->late[index].ready_ns = clock_ns(measure->clock);
+		late_fence_signal(&measure->fence);
+		return true;
+	}
+	struct picture_ref picture;
+	/* It was free when this was planned, and nobody else takes one. */
+	return pictures_free(&measure->pictures, &picture) && commit(measure, &picture, -1) != 0;
+}
+
+static bool step_at_random(struct measure *measure) {
+	bool late = options_of(measure)->late_fence;
+	int64_t now = now_ns();
+	if (measure->due_ns != 0) {
+		return now < measure->due_ns || handle_due(measure, late);
+	}
+	bool answered = measure->client->presentation.num_pending == 0;
+	struct picture_ref picture;
+	if (!answered && now < measure->give_up_ns) {
+		arm(measure, measure->give_up_ns);
+		return true;
+	}
+	if (!pictures_free(&measure->pictures, &picture)) {
+		return true; // its release wakes us
+	}
+	measure->unanswered += !answered;
+	double period_ns = measure->grid.period_ns;
+	/* A late fence is not to be confused with one that is ready by the time it is looked at. */
+	int64_t lead_ns = late ? (int64_t)(period_ns / 2) : LEAD_NS;
+	if (late && !commit_with_fence(measure, &picture)) {
+		return false;
+	}
+	measure->due_ns = measure_schedule_next(&measure->schedule, period_ns, now + lead_ns);
+	arm(measure, measure->due_ns);
+	return true;
+}
+
+static bool fits(const struct measure *measure) {
+	uint32_t wanted_width, wanted_height, width, height;
+	client_buffer_size(measure->client, &wanted_width, &wanted_height);
+	return pictures_size(&measure->pictures, &width, &height) && width == wanted_width &&
+	       height == wanted_height;
+}
+
+static bool step(struct measure *measure, enum client_exit *status) {
+	struct client *client = measure->client;
+	if (!client->window.configured) {
+		return true;
+	}
+	if ((!fits(measure) || client->feedback.changed) && !pictures_prepare(&measure->pictures)) {
+		*status = CLIENT_EXIT_NO_BUFFER;
+		return false;
+	}
+	*status = CLIENT_EXIT_FAILURE;
+	if (measure->phase == MEASURE_WARM_UP && !learn(measure, status)) {
+		return false;
+	}
+	if (measure->phase == MEASURE_SETTLE && client->presentation.num_pending == 0) {
+		begin_frames(measure);
+	}
+	switch (measure->phase) {
+	case MEASURE_WARM_UP:
+		return step_in_pace(measure);
+	case MEASURE_FRAMES:
+		if (measure->num_frames >= options_of(measure)->frames) {
+			measure->phase = MEASURE_DONE;
+			return true;
+		}
+		return options_of(measure)->measure == CLIENT_MEASURE_PACED
+			       ? step_in_pace(measure)
+			       : step_at_random(measure);
+	case MEASURE_SETTLE:
+	case MEASURE_DONE:
+		break;
+	}
+	return true;
+}
+
+static enum client_exit run(struct measure *measure) {
+	struct client *client = measure->client;
+	while (measure->phase != MEASURE_DONE) {
+		enum client_exit status;
+		if (!step(measure, &status)) {
+			return status;
+		}
+		if (!client_wait(client, measure->timer_fd)) {
+			connection_say_error(&client->conn);
+			return CLIENT_EXIT_CONNECTION;
+		}
+		uint64_t expirations;
+		if (read(measure->timer_fd, &expirations, sizeof(expirations)) < 0 &&
+			errno != EAGAIN) {
+			return CLIENT_EXIT_FAILURE;
+		}
+		if (client->ended || client->window.closed) {
+			return CLIENT_EXIT_EARLY;
+		}
+	}
+	return CLIENT_EXIT_OK;
+}
+
+/* The cost of the frames alone. */
+static void take_cost(struct measure *measure) {
+	struct peer_cost now;
+	measure->has_cost = measure->has_cost && peer_cost(measure->peer, &now);
+	if (measure->has_cost) {
+		measure->cost.cpu_ns = now.cpu_ns - measure->cost.cpu_ns;
+		measure->cost.wake_ups = now.wake_ups - measure->cost.wake_ups;
+	}
+}
+
+static bool start(struct measure *measure, enum client_exit *status) {
+	struct client *client = measure->client;
+	struct timespec time;
+	*status = CLIENT_EXIT_NO_GLOBAL;
+	if (!client->conn.presentation) {
+		say("--measure needs wp_presentation, which the compositor lacks");
+		return false;
+	}
+	if (clock_gettime(measure->clock, &time) != 0) {
+		say("the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
+			strerror(errno));
+		return false;
+	}
+	const char *why;
+	if (client->options.late_fence &&
+		!late_fence_init(&measure->fence, client->sync.mode, &why)) {
+		say("--fence late is not possible: %s", why);
+		return false;
+	}
+	*status = CLIENT_EXIT_FAILURE;
+	measure->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	measure->frames = calloc(client->options.frames, sizeof(*measure->frames));
+	if (measure->timer_fd < 0 || !measure->frames) {
+		say("out of memory");
+		return false;
+	}
+	return true;
+}
+
+enum client_exit measure_run(struct measure *measure, struct client *client, bool in_shm) {
+	*measure = (struct measure){
+		.client = client,
+		.fence = {.vgem_fd = -1},
+		.timer_fd = -1,
+		.clock = client->conn.presentation_clock,
+		.peer = peer_pid(wl_display_get_fd(client->conn.display)),
+	};
+	pictures_init(&measure->pictures, client, in_shm);
+	client->presentation.listener = &presentation_listener;
+	client->presentation.data = measure;
+	enum client_exit status;
+	if (!start(measure, &status)) {
+		return status;
+	}
+	status = run(measure);
+	take_cost(measure);
+	/* All flips know better than the first ones. */
+	measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
+		client->presentation.stats.refresh_ns);
+	return status;
+}
+
+void measure_finish(struct measure *measure) {
+	if (!measure->client) {
+		return;
+	}
+	measure->client->presentation.listener = NULL;
+	late_fence_finish(&measure->fence);
+	pictures_finish(&measure->pictures);
+	fd_clear(&measure->timer_fd);
+	free(measure->flips);
+	free(measure->frames);
+	*measure = (struct measure){.timer_fd = -1};
+}

@@ -1,0 +1,112 @@
+/* When clients hear that they may draw again (wl_surface.frame): see output/pacing.h. */
+#include <sys/timerfd.h>
+#include <unistd.h>
+#include <wlr/types/wlr_compositor.h>
+
+#include "clock.h"
+#include "output/content.h"
+#include "output/output.h"
+#include "server.h"
+#include "shell/shell.h"
+
+static void set_timer(struct latch_output *output) {
+	int64_t first_ns = 0;
+	const struct latch_surface *surface;
+	wl_list_for_each(surface, &output->callbacks, callback_link) {
+		if (first_ns == 0 || surface->callback_ns < first_ns) {
+			first_ns = surface->callback_ns;
+		}
+	}
+	if (first_ns != output->callback_timer_ns) {
+		const struct itimerspec spec = {.it_value = latch_ns_timespec(first_ns)};
+		output->callback_timer_ns = first_ns;
+		timerfd_settime(output->callback_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+	}
+}
+
+static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
+	const struct timespec when = latch_ns_timespec(now_ns);
+	if (!wl_list_empty(&surface->wlr_surface->current.frame_callback_list)) {
+		latch_pace_sent(&surface->pace, now_ns, deadline_ns);
+	}
+	wlr_surface_send_frame_done(surface->wlr_surface, &when);
+}
+
+static int handle_timer(int fd, uint32_t mask, void *data) {
+	struct latch_output *output = data;
+	uint64_t expirations;
+	if (read(fd, &expirations, sizeof(expirations)) < 0) {
+		return 0;
+	}
+	output->callback_timer_ns = 0;
+	const int64_t now_ns = latch_now_ns();
+	struct latch_surface *surface, *next;
+	wl_list_for_each_safe(surface, next, &output->callbacks, callback_link) {
+		if (surface->callback_ns <= now_ns) {
+			wl_list_remove(&surface->callback_link);
+			wl_list_init(&surface->callback_link);
+			send(surface, now_ns, surface->callback_deadline_ns);
+		}
+	}
+	set_timer(output);
+	return 0;
+}
+
+bool latch_output_callbacks_init(struct latch_output *output) {
+	output->callback_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (output->callback_fd < 0) {
+		return false;
+	}
+	output->callback_timer = wl_event_loop_add_fd(output->server->event_loop,
+		output->callback_fd, WL_EVENT_READABLE, handle_timer, output);
+	return output->callback_timer != NULL;
+}
+
+void latch_output_callbacks_finish(struct latch_output *output) {
+	struct latch_surface *surface, *next;
+	wl_list_for_each_safe(surface, next, &output->callbacks, callback_link) {
+		wl_list_remove(&surface->callback_link);
+		wl_list_init(&surface->callback_link);
+	}
+	if (output->callback_timer != NULL) {
+		wl_event_source_remove(output->callback_timer);
+	}
+	if (output->callback_fd >= 0) {
+		close(output->callback_fd);
+	}
+}
+
+void latch_output_send_callbacks(struct latch_output *output) {
+	const struct latch_server *server = output->server;
+	const struct latch_frame *frame = output->on_screen;
+	const int64_t now_ns = latch_now_ns();
+	/* What is drawn from now on can be shown at the vblank that has this deadline. */
+	const int64_t deadline_ns =
+		latch_deadline_next(&output->deadline, now_ns, frame->composed != NULL);
+	bool waits = false;
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_surface *surface =
+			latch_surface_find(server->contents, frame->items[i].surface_id);
+		if (surface == NULL || !wl_list_empty(&surface->callback_link)) {
+			continue;
+		}
+		const int64_t time_ns = latch_pace_time(&surface->pace, server->options->pacing,
+			now_ns, deadline_ns, output->deadline.vblank.mode_ns);
+		if (time_ns <= now_ns) {
+			send(surface, now_ns, deadline_ns);
+			continue;
+		}
+		surface->callback_ns = time_ns;
+		surface->callback_deadline_ns = deadline_ns;
+		wl_list_insert(&output->callbacks, &surface->callback_link);
+		waits = true;
+	}
+	if (waits) {
+		set_timer(output);
+	}
+	struct wlr_surface *cursor = latch_shell_cursor_surface(server->shell);
+	if (cursor != NULL && latch_output_shows(output, cursor)) {
+		const struct timespec when = latch_ns_timespec(now_ns);
+		wlr_surface_send_frame_done(cursor, &when);
+	}
+}

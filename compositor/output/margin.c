@@ -1,0 +1,218 @@
+#include "output/margin.h"
+
+/* Half of a float's exact range: then all weights are made small again. */
+#define WEIGHT_MAX 1e6f
+
+/* What is left to the kernel, by step. */
+static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
+	200000, 350000, 500000, 750000, 1000000, 1250000, 1500000, 2000000};
+
+/* What is believed of them before anything is known, as strongly as if so many frames had shown
+ * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
+#define BELIEVED_FRAMES 8.0f
+static const float believed_late[LATCH_KERNEL_STEPS] = {
+	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f};
+
+/* A shorter step is tried once in so many frames, unless more than this part of its frames was
+ * late; after a trial that failed, not for so many: */
+#define TRIAL_FRAMES 16
+#define TRIAL_FAILED_FRAMES 4096
+#define TRIAL_LATE_MAX 0.03f
+/* More late ones than this: a frame with so little left would rather wait. */
+#define HOPELESS_LATE 0.5f
+/* Frames until two thirds are forgotten. */
+#define KERNEL_MEMORY 8192.0f
+
+static int64_t least(int64_t a, int64_t b) {
+	return a < b ? a : b;
+}
+
+static int64_t greatest(int64_t a, int64_t b) {
+	return a > b ? a : b;
+}
+
+static float miss_cost_ns(const struct latch_margin *margin) {
+	return (float)LATCH_MISS_WEIGHT * (float)margin->refresh_ns;
+}
+
+/* The end of a bin. */
+static int64_t bin_ns(const struct latch_margin *margin, int bin) {
+	return margin->max_ns * (bin + 1) / LATCH_WORK_BINS;
+}
+
+static void work_init(struct latch_work *work, const struct latch_margin *margin, int64_t start_ns,
+	float frames) {
+	int64_t length_ns = least(start_ns, margin->max_ns);
+	*work = (struct latch_work){
+		.weight = 1,
+		.length_ns = length_ns,
+		.median_ns = length_ns,
+		.raised_ns = length_ns,
+	};
+	if (margin->max_ns > 0) {
+		work->bins[(length_ns - 1) * LATCH_WORK_BINS / margin->max_ns] = frames;
+		work->total = frames;
+	}
+}
+
+static void work_choose(struct latch_work *work, const struct latch_margin *margin) {
+	const float miss_ns = miss_cost_ns(margin) / work->total;
+	float longer = work->total, cheapest = 0;
+	bool chosen = false, median = false;
+	for (int i = 0; i < LATCH_WORK_BINS; i++) {
+		longer -= work->bins[i];
+		float cost = (float)bin_ns(margin, i) + miss_ns * (longer > 0 ? longer : 0);
+		if (!chosen || cost < cheapest) {
+			chosen = true;
+			cheapest = cost;
+			work->length_ns = bin_ns(margin, i);
+		}
+		if (!median && longer <= work->total / 2) {
+			median = true;
+			work->median_ns = bin_ns(margin, i);
+		}
+	}
+	if (!median) {
+		work->median_ns = margin->max_ns;
+	}
+}
+
+static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns) {
+	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * LATCH_WORK_BINS / margin->max_ns;
+	work->bins[least(bin, LATCH_WORK_BINS)] += work->weight;
+	work->total += work->weight;
+	work->weight += work->weight / LATCH_WORK_MEMORY;
+	if (work->weight > WEIGHT_MAX) {
+		for (int i = 0; i <= LATCH_WORK_BINS; i++) {
+			work->bins[i] /= WEIGHT_MAX;
+		}
+		work->total /= WEIGHT_MAX;
+		work->weight /= WEIGHT_MAX;
+	}
+	/* What no margin could have caught is no reason to raise it. */
+	work->raised_ns -= work->raised_ns / LATCH_RAISE_DECAY;
+	if (took_ns <= margin->max_ns) {
+		work->raised_ns = greatest(work->raised_ns, took_ns);
+	}
+	if (work->until_choice > 0 && took_ns <= work->length_ns) {
+		work->until_choice--;
+		return;
+	}
+	work->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+	work_choose(work, margin);
+}
+
+static float late_part(const struct latch_margin_kernel *kernel, unsigned step) {
+	float believed = BELIEVED_FRAMES * kernel->weight;
+	return (kernel->late[step] + believed_late[step] * believed) /
+	       (kernel->frames[step] + believed);
+}
+
+static void kernel_choose(struct latch_margin *margin) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	float cheapest = 0;
+	for (unsigned i = 0; i < LATCH_KERNEL_STEPS; i++) {
+		float cost = (float)kernel_steps_ns[i] +
+			     miss_cost_ns(margin) * late_part(kernel, i);
+		if (i == 0 || cost < cheapest) {
+			cheapest = cost;
+			kernel->step = i;
+		}
+	}
+}
+
+static void kernel_try(struct latch_margin_kernel *kernel, bool late) {
+	if (late && kernel->trial) {
+		kernel->until_trial = TRIAL_FAILED_FRAMES;
+	}
+	kernel->trial = false;
+	if (kernel->until_trial > 0) {
+		kernel->until_trial--;
+	} else if (kernel->step > 0 && late_part(kernel, kernel->step - 1) < TRIAL_LATE_MAX) {
+		kernel->trial = true;
+		kernel->until_trial = TRIAL_FRAMES;
+	}
+}
+
+static void kernel_add(struct latch_margin *margin, int step, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	kernel->frames[step] += kernel->weight;
+	kernel->late[step] += late ? kernel->weight : 0;
+	kernel->weight += kernel->weight / KERNEL_MEMORY;
+	if (kernel->weight > WEIGHT_MAX) {
+		for (int i = 0; i < LATCH_KERNEL_STEPS; i++) {
+			kernel->frames[i] /= WEIGHT_MAX;
+			kernel->late[i] /= WEIGHT_MAX;
+		}
+		kernel->weight /= WEIGHT_MAX;
+	}
+	if (late || kernel->until_choice == 0) {
+		kernel->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+		kernel_choose(margin);
+	} else {
+		kernel->until_choice--;
+	}
+	kernel_try(kernel, late);
+}
+
+void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
+	*margin = (struct latch_margin){.refresh_ns = greatest(refresh_ns, 0)};
+	margin->max_ns = margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
+	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
+	work_init(&margin->plain, margin, LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
+	work_init(&margin->composed, margin, LATCH_WORK_START_COMPOSED_NS,
+		LATCH_WORK_START_COMPOSED_FRAMES);
+	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
+	kernel_choose(margin);
+}
+
+int64_t latch_margin_kernel_ns(const struct latch_margin *margin) {
+	const struct latch_margin_kernel *kernel = &margin->kernel;
+	unsigned step = kernel->trial ? kernel->step - 1 : kernel->step;
+	/* At high rates there is less to give away. */
+	return margin->blank_ns + least(kernel_steps_ns[step], margin->refresh_ns / 4);
+}
+
+int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
+	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
+	int64_t sum_ns =
+		greatest(work->length_ns, work->raised_ns) + latch_margin_kernel_ns(margin);
+	/* At very high rates the smallest margin may be more than the largest part of a refresh: the
+	 * part wins, or the wake-up would lie before the flip. */
+	return least(greatest(sum_ns, LATCH_MARGIN_MIN_NS), margin->max_ns);
+}
+
+int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
+	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
+	unsigned step = 0;
+	while (step < LATCH_KERNEL_STEPS - 1 && late_part(&margin->kernel, step) > HOPELESS_LATE) {
+		step++;
+	}
+	int64_t sum_ns = work->median_ns + kernel_steps_ns[step] + margin->blank_ns;
+	return least(sum_ns, margin->max_ns);
+}
+
+void latch_margin_learn_kernel(
+	struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	if (margin->max_ns == 0) {
+		return;
+	}
+	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
+	if (left_ns < kernel_steps_ns[0]) {
+		return; // too late already: whatever came of it, it is not what would be left to it
+	}
+	int step = LATCH_KERNEL_STEPS - 1;
+	while (kernel_steps_ns[step] > left_ns) {
+		step--;
+	}
+	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
+}
+
+void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	if (margin->max_ns == 0) {
+		return;
+	}
+	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
+		frame->submit_ns - frame->planned_ns);
+	latch_margin_learn_kernel(margin, frame);
+}

@@ -1,0 +1,268 @@
+/* What --measure makes of the times: the grid, the first possible vblank, the head start, and when
+ * the next frame is due. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "measure/frames.h"
+#include "measure/grid.h"
+#include "measure/schedule.h"
+
+#define MS INT64_C(1000000)
+#define PERIOD_NS INT64_C(16666600)
+#define START_NS (1000000 * MS)
+#define MAX_FRAMES 1000
+
+static struct measure_flip flips[MAX_FRAMES];
+static struct measure_frame frames[MAX_FRAMES];
+
+/* Flips two, three, two ... vblanks apart. */
+static void fill_flips(size_t len, bool with_sequence) {
+	uint64_t vblank = 5000;
+	for (size_t i = 0; i < len; i++) {
+		flips[i] = (struct measure_flip){
+			.time_ns = START_NS + (int64_t)vblank * PERIOD_NS,
+			.sequence = with_sequence ? vblank : 0,
+		};
+		vblank += 2 + i % 2;
+	}
+}
+
+static void assert_period(
+	const struct measure_grid *grid, int64_t period_ns, int64_t tolerance_ns) {
+	assert_int_in_range(
+		(int64_t)grid->period_ns, period_ns - tolerance_ns, period_ns + tolerance_ns);
+}
+
+static void corrects_the_nominal_period(void **state) {
+	struct measure_grid grid;
+	fill_flips(100, true);
+	assert_true(measure_grid_fit(&grid, flips, 100, PERIOD_NS + 40000));
+	assert_period(&grid, PERIOD_NS, 10);
+	assert_true(grid.deviation_ns < 10);
+	assert_true(measure_grid_is_steady(&grid));
+}
+
+static void finds_the_period_by_the_sequence(void **state) {
+	struct measure_grid grid;
+	fill_flips(40, true);
+	assert_true(measure_grid_fit(&grid, flips, 40, 0));
+	assert_period(&grid, PERIOD_NS, 10);
+}
+
+/* No interval is one period long: it is what two and three of them have in common. */
+static void finds_the_period_by_the_times(void **state) {
+	struct measure_grid grid;
+	fill_flips(40, false);
+	assert_true(measure_grid_fit(&grid, flips, 40, 0));
+	assert_period(&grid, PERIOD_NS, 10);
+}
+
+static void finds_it_although_flips_are_off(void **state) {
+	struct measure_grid grid;
+	fill_flips(200, false);
+	for (size_t i = 20; i < 200; i += 45) {
+		flips[i].time_ns += 7 * MS;
+	}
+	assert_true(measure_grid_fit(&grid, flips, 200, 0));
+	assert_period(&grid, PERIOD_NS, 2000);
+	assert_true(measure_grid_is_steady(&grid));
+}
+
+static void survives_a_sequence_that_stands_still(void **state) {
+	struct measure_grid grid;
+	fill_flips(40, false);
+	for (size_t i = 0; i < 40; i++) {
+		flips[i].sequence = 7;
+	}
+	assert_true(measure_grid_fit(&grid, flips, 40, 0));
+	assert_period(&grid, PERIOD_NS, 10);
+}
+
+static void says_that_there_is_no_grid(void **state) {
+	struct measure_grid grid;
+	uint64_t x = 12345;
+	int64_t time_ns = START_NS;
+	for (size_t i = 0; i < 200; i++) {
+		x = x * 6364136223846793005u + 1442695040888963407u;
+		time_ns += 20 * MS + (int64_t)((x >> 33) % (uint64_t)(40 * MS));
+		flips[i] = (struct measure_flip){.time_ns = time_ns};
+	}
+	assert_true(measure_grid_fit(&grid, flips, 200, PERIOD_NS));
+	assert_false(measure_grid_is_steady(&grid));
+	/* Without a nominal period none is made up. */
+	assert_false(measure_grid_fit(&grid, flips, 200, 0));
+	assert_false(measure_grid_fit(&grid, flips, 1, 0));
+}
+
+static void counts_back_from_the_flip(void **state) {
+	const struct measure_grid grid = {.period_ns = (double)PERIOD_NS};
+	int64_t vblank_ns = START_NS + 77 * PERIOD_NS, margin_ns;
+	assert_int_equal(measure_grid_late(&grid, vblank_ns - 5 * MS, vblank_ns, &margin_ns), 0);
+	assert_int_equal(margin_ns, 5 * MS);
+	assert_int_equal(
+		measure_grid_late(&grid, vblank_ns - 5 * MS, vblank_ns + PERIOD_NS, &margin_ns), 1);
+	assert_int_equal(margin_ns, 5 * MS);
+	/* At the vblank itself that one is the first possible. */
+	assert_int_equal(measure_grid_late(&grid, vblank_ns, vblank_ns, &margin_ns), 0);
+	assert_int_equal(margin_ns, 0);
+	assert_int_equal(
+		measure_grid_late(&grid, vblank_ns + 1, vblank_ns + 2 * PERIOD_NS, &margin_ns), 1);
+	assert_int_equal(margin_ns, PERIOD_NS - 1);
+}
+
+/* A compositor that takes what comes head_ns before a vblank, and shows the rest one later. */
+static void fill_frames(size_t len, int64_t head_ns) {
+	for (size_t i = 0; i < len; i++) {
+		int64_t vblank_ns = START_NS + (int64_t)i * 3 * PERIOD_NS;
+		/* Margins in equal steps over the whole refresh, in no order. */
+		int64_t margin_ns = (int64_t)(i * 389 % len) * PERIOD_NS / (int64_t)len;
+		frames[i] = (struct measure_frame){
+			.commit_ns = vblank_ns - margin_ns,
+			.ready_ns = vblank_ns - margin_ns,
+			.presented_ns = vblank_ns + (margin_ns >= head_ns ? 0 : PERIOD_NS),
+		};
+	}
+}
+
+static struct measure_summary summarize(size_t len) {
+	const struct measure_grid grid = {.period_ns = (double)PERIOD_NS};
+	struct measure_summary summary;
+	assert_true(measure_summarize(&summary, frames, len, &grid));
+	return summary;
+}
+
+static void head_start_is_where_frames_begin_to_make_it(void **state) {
+	fill_frames(1000, 4 * MS);
+	struct measure_summary summary = summarize(1000);
+	assert_int_equal(summary.frames, 1000);
+	/* 4 of 16.67 ms come late: the steps 0 to 240. */
+	assert_int_equal(summary.in_time, 759);
+	assert_true(summary.excess > 0.2409 && summary.excess < 0.2411);
+	assert_int_equal(summary.head_start, MEASURE_HEAD_START_KNOWN);
+	/* One in a hundred may be late: 7 more frames than the 759 that are not. */
+	assert_int_equal(summary.head_start_frames, 766);
+	/* It is the smallest: no frame with less has it. */
+	assert_int_equal(summary.head_start_ns, 233 * PERIOD_NS / 1000 + 1);
+}
+
+static void no_head_start_is_needed(void **state) {
+	fill_frames(1000, 0);
+	struct measure_summary summary = summarize(1000);
+	assert_int_equal(summary.in_time, 1000);
+	assert_int_equal(summary.head_start, MEASURE_HEAD_START_KNOWN);
+	assert_int_equal(summary.head_start_ns, 0);
+	assert_int_equal(summary.head_start_frames, 1000);
+	assert_int_in_range(summary.p50_ns, PERIOD_NS * 49 / 100, PERIOD_NS * 51 / 100);
+	assert_int_in_range(summary.p99_ns, PERIOD_NS * 98 / 100, PERIOD_NS);
+}
+
+/* Ten late ones of a thousand are allowed, wherever they are; eleven are not. */
+static void one_percent_may_be_late(void **state) {
+	fill_frames(1000, 0);
+	for (size_t i = 0; i < 10; i++) {
+		frames[i * 100].presented_ns += PERIOD_NS;
+	}
+	assert_int_equal(summarize(1000).head_start_ns, 0);
+	frames[50].presented_ns += PERIOD_NS;
+	struct measure_summary summary = summarize(1000);
+	assert_true(summary.head_start_ns > 0);
+	assert_true(summary.head_start_frames < 1000);
+}
+
+static void a_refresh_late_always(void **state) {
+	fill_frames(400, PERIOD_NS);
+	struct measure_summary summary = summarize(400);
+	assert_int_equal(summary.in_time, 0);
+	assert_true(summary.excess > 0.999 && summary.excess < 1.001);
+	assert_int_equal(summary.head_start, MEASURE_HEAD_START_NEVER);
+	assert_int_equal(summary.head_start_ns, PERIOD_NS);
+}
+
+static void few_frames_give_no_head_start(void **state) {
+	fill_frames(99, 0);
+	assert_int_equal(summarize(99).head_start, MEASURE_HEAD_START_FEW);
+	/* Half of 150 have the head start: too few to say 99 %. */
+	fill_frames(150, PERIOD_NS / 2);
+	assert_int_equal(summarize(150).head_start, MEASURE_HEAD_START_FEW);
+	assert_int_equal(summarize(0).frames, 0);
+}
+
+static void early_frames_are_counted_apart(void **state) {
+	fill_frames(200, 0);
+	frames[3].ready_ns = INT64_MAX; // shown, and its fence had not signalled
+	struct measure_summary summary = summarize(200);
+	assert_int_equal(summary.early, 1);
+	assert_int_equal(summary.frames, 199);
+	assert_int_equal(summary.in_time, 199);
+}
+
+static void phases_are_even(void **state) {
+	struct measure_schedule schedule;
+	measure_schedule_init(&schedule, 1);
+	int counts[10] = {0};
+	int64_t last_ns = measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
+	for (int i = 0; i < 10000; i++) {
+		int64_t next_ns = measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
+		assert_int_in_range(next_ns - last_ns, 2 * PERIOD_NS - 1, 3 * PERIOD_NS);
+		counts[next_ns % PERIOD_NS * 10 / PERIOD_NS]++;
+		last_ns = next_ns;
+	}
+	for (size_t i = 0; i < 10; i++) {
+		/* Four times the standard deviation, of 30. */
+		assert_int_in_range(counts[i], 880, 1120);
+	}
+}
+
+static void a_late_plan_keeps_its_phase(void **state) {
+	struct measure_schedule one, other;
+	measure_schedule_init(&one, 9);
+	measure_schedule_init(&other, 9);
+	measure_schedule_next(&one, (double)PERIOD_NS, START_NS);
+	measure_schedule_next(&other, (double)PERIOD_NS, START_NS);
+	int64_t planned_ns = measure_schedule_next(&one, (double)PERIOD_NS, 0);
+	int64_t earliest_ns = planned_ns + 7 * MS + 3 * PERIOD_NS;
+	int64_t moved_ns = measure_schedule_next(&other, (double)PERIOD_NS, earliest_ns);
+	assert_true(moved_ns >= earliest_ns);
+	assert_true(moved_ns < earliest_ns + PERIOD_NS);
+	assert_int_equal((moved_ns - planned_ns) % PERIOD_NS, 0);
+}
+
+static void seeds_make_rows(void **state) {
+	struct measure_schedule one, same, other;
+	measure_schedule_init(&one, 1);
+	measure_schedule_init(&same, 1);
+	measure_schedule_init(&other, 2);
+	int equal = 0;
+	for (int i = 0; i < 100; i++) {
+		int64_t a = measure_schedule_next(&one, (double)PERIOD_NS, START_NS);
+		assert_int_equal(a, measure_schedule_next(&same, (double)PERIOD_NS, START_NS));
+		equal += a == measure_schedule_next(&other, (double)PERIOD_NS, START_NS);
+	}
+	assert_true(equal < 5);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(corrects_the_nominal_period),
+		cmocka_unit_test(finds_the_period_by_the_sequence),
+		cmocka_unit_test(finds_the_period_by_the_times),
+		cmocka_unit_test(finds_it_although_flips_are_off),
+		cmocka_unit_test(survives_a_sequence_that_stands_still),
+		cmocka_unit_test(says_that_there_is_no_grid),
+		cmocka_unit_test(counts_back_from_the_flip),
+		cmocka_unit_test(head_start_is_where_frames_begin_to_make_it),
+		cmocka_unit_test(no_head_start_is_needed),
+		cmocka_unit_test(one_percent_may_be_late),
+		cmocka_unit_test(a_refresh_late_always),
+		cmocka_unit_test(few_frames_give_no_head_start),
+		cmocka_unit_test(early_frames_are_counted_apart),
+		cmocka_unit_test(phases_are_even),
+		cmocka_unit_test(a_late_plan_keeps_its_phase),
+		cmocka_unit_test(seeds_make_rows),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
