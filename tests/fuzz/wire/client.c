@@ -60,8 +60,9 @@ void client_queue(struct client *client, const uint8_t *bytes, size_t len, const
 	}
 	memcpy(client->bytes + client->len, bytes, len);
 	client->len += len;
-	memcpy(client->fds + client->fds_len, fds, fds_len * sizeof(*fds));
-	client->fds_len += fds_len;
+	for (size_t i = 0; i < fds_len; i++) {
+		client->fds[client->fds_len++] = fds[i];
+	}
 }
 
 void client_flush(struct client *client) {

@@ -34,7 +34,4 @@ bool fds_listening(struct sockaddr_un *address, socklen_t *len);
 /** The input has ended: all ends are closed, all fences forgotten. */
 void fds_end(void);
 
-/** What the fd is, for a recording; *size as in the input. */
-enum fuzz_fd fds_classify(int fd, unsigned *size);
-
 #endif

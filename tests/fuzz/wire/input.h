@@ -64,6 +64,10 @@ enum fuzz_op {
 #define FUZZ_SERVER_OBJECT 0x8000u
 #define FUZZ_NULL_STRING 255u
 
+/** Of fds that have a size: page << n, 16 MiB at most. */
+#define FUZZ_PAGE 4096
+#define FUZZ_MAX_SIZE_SHIFT 12
+
 enum fuzz_fd {
 	FUZZ_FD_MEMFD,
 	FUZZ_FD_SEALED_MEMFD, /* against shrinking, as compositors like shm */
