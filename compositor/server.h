@@ -15,6 +15,7 @@ struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_inspector;
 struct latch_gate;
+struct latch_half_closed;
 struct latch_image_capture;
 struct latch_listen;
 struct latch_management;
@@ -35,6 +36,7 @@ struct latch_server {
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;
 	struct latch_accounts *accounts;
+	struct latch_half_closed *half_closed;
 	struct latch_listen *listen;
 	const char *socket;
 
