@@ -29,6 +29,7 @@
 #include "inspect/inspector.h"
 #include "limits/account.h"
 #include "limits/fds.h"
+#include "limits/half_closed.h"
 #include "limits/listen.h"
 #include "limits/turns.h"
 #include "output/content.h"
@@ -419,7 +420,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	server->accounts = latch_accounts_create(server->display, &options->limits);
-	if (server->accounts == NULL) {
+	server->half_closed = latch_half_closed_create(server->display);
+	if (server->accounts == NULL || server->half_closed == NULL) {
 		fputs("latch: no memory for the limits of clients\n", stderr);
 		status = LATCH_EXIT_FAILURE;
 		goto error;
@@ -612,6 +614,7 @@ void latch_server_finish(struct latch_server *server) {
 			wl_event_source_remove(server->signals[i]);
 		}
 	}
+	latch_half_closed_destroy(server->half_closed);
 	latch_accounts_destroy(server->accounts);
 	latch_turns_destroy(server->turns);
 	if (server->urgent != NULL) {

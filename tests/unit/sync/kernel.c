@@ -105,6 +105,10 @@ static void eventfd_add(int fd, uint64_t value) {
 	(void)n;
 }
 
+static int real_ioctl(int fd, unsigned long request, void *arg) {
+	return syscall(SYS_ioctl, fd, request, arg) < 0 ? -errno : 0;
+}
+
 int kernel_fence_create(void) {
 	return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 }
@@ -151,7 +155,7 @@ void kernel_fail_deadlines(int error) {
 
 static int set_deadline(int fd, const struct sync_set_deadline *arg) {
 	if (!is_eventfd(fd)) {
-		return -ENOTTY;
+		return real_ioctl(fd, SYNC_IOC_SET_DEADLINE, (void *)arg);
 	}
 	kernel.deadlines++;
 	kernel.deadline_ns = (int64_t)arg->deadline_ns;
@@ -160,7 +164,7 @@ static int set_deadline(int fd, const struct sync_set_deadline *arg) {
 
 static int file_info(int fd, struct sync_file_info *info) {
 	if (!is_eventfd(fd)) {
-		return -ENOTTY;
+		return real_ioctl(fd, SYNC_IOC_FILE_INFO, info);
 	}
 	uint64_t count = eventfd_count(fd);
 	int status = count == 0 ? 0 : count & FAILED ? -EIO : 1;
@@ -192,7 +196,17 @@ static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
 			return 0;
 		}
 	}
-	return -ENOTTY;
+	return real_ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, arg);
+}
+
+static bool is_dmabuf(int fd) {
+	ino_t inode = inode_of(fd);
+	for (int i = 0; i < kernel.num_dmabufs; i++) {
+		if (kernel.dmabufs[i].inode == inode) {
+			return true;
+		}
+	}
+	return false;
 }
 
 int ioctl(int fd, unsigned long request, ...) {
@@ -399,7 +413,9 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 		return -ENOENT;
 	}
 	assert((arg->flags & ~(uint32_t)DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE) == 0);
-	assert(syncobj->num_waits < MAX);
+	if (syncobj->num_waits == MAX) {
+		return -ENOMEM;
+	}
 	syncobj->waits[syncobj->num_waits].point = arg->point;
 	syncobj->waits[syncobj->num_waits].for_fence = arg->flags != 0;
 	syncobj->waits[syncobj->num_waits++].fd = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
@@ -407,11 +423,18 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 }
 
 static int drm_ioctl(int fd, unsigned long request, void *arg) {
-	struct stat st, null;
-	bool timelines =
-		fstat(fd, &st) == 0 && stat("/dev/null", &null) == 0 && st.st_rdev == null.st_rdev;
-	if (!timelines) {
-		return -EOPNOTSUPP;
+	struct stat st, null, zero;
+	if (fstat(fd, &st) != 0 || stat("/dev/null", &null) != 0 || stat("/dev/zero", &zero) != 0) {
+		return -errno;
+	}
+	if (request == DMA_BUF_IOCTL_SYNC && is_dmabuf(fd)) {
+		return 0;
+	}
+	if (S_ISCHR(st.st_mode) && st.st_rdev == zero.st_rdev) {
+		return -EOPNOTSUPP; // a node without timelines
+	}
+	if (!S_ISCHR(st.st_mode) || st.st_rdev != null.st_rdev) {
+		return real_ioctl(fd, request, arg);
 	}
 	switch (request) {
 	case DRM_IOCTL_GET_CAP:
@@ -480,7 +503,16 @@ void kernel_reset(void) {
 			}
 		}
 	}
-	memset(&kernel, 0, sizeof(kernel));
+	/* What is in the arrays is written anew before it counts. */
+	kernel.num_dmabufs = 0;
+	kernel.num_syncobjs = 0;
+	kernel.num_handles = 0;
+	kernel.open_handles = 0;
+	kernel.deadlines = 0;
+	kernel.deadline_ns = 0;
+	kernel.deadline_error = 0;
+	kernel.export_error = 0;
+	kernel.import_error = 0;
 }
 
 int count_fds(void) {

@@ -4,7 +4,7 @@
 /*
  * A small stand-in for the kernel's fences: ioctl() and drmIoctl() of this executable answer
  * for sync_files (eventfds here), dma-bufs (memfds) and DRM syncobjs. All else goes to the
- * real ioctl().
+ * real ioctl(): also what a real sync_file, dma-buf or DRM node is asked.
  */
 
 #include <stdbool.h>

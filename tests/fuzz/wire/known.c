@@ -1,0 +1,48 @@
+#include "known.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <wayland-server-core.h>
+
+#define MAX_LOST 64
+
+static struct {
+	int fds[MAX_LOST];
+	size_t len;
+} lost;
+
+static bool is(const struct wl_protocol_logger_message *message, const char *interface,
+	const char *request) {
+	return strcmp(message->message->name, request) == 0 &&
+	       strcmp(wl_resource_get_class(message->resource), interface) == 0;
+}
+
+static bool is_listening(int fd) {
+	int listening = 0;
+	socklen_t len = sizeof(listening);
+	return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) == 0 && listening;
+}
+
+/* wlroots 0.20.2, types/wlr_security_context_v1.c: create_listener with an fd that is no listening
+ * socket is refused with the protocol's error, but both fds stay open for ever. */
+static void look_at_create_listener(const union wl_argument *arguments) {
+	if (!is_listening(arguments[1].h) && lost.len + 2 <= MAX_LOST) {
+		lost.fds[lost.len++] = arguments[1].h;
+		lost.fds[lost.len++] = arguments[2].h;
+	}
+}
+
+void known_look(const struct wl_protocol_logger_message *message) {
+	if (is(message, "wp_security_context_manager_v1", "create_listener")) {
+		look_at_create_listener(message->arguments);
+	}
+}
+
+void known_handled(void) {
+	while (lost.len > 0) {
+		close(lost.fds[--lost.len]);
+	}
+}

@@ -1,0 +1,18 @@
+#ifndef LATCH_FUZZ_KNOWN_H
+#define LATCH_FUZZ_KNOWN_H
+
+struct wl_protocol_logger_message;
+
+/*
+ * Faults of wlroots and libwayland that clients can cause, that are known and not latch's to mend.
+ * Each is kept from happening here, as narrowly as can be, so that it does not hide what is not
+ * known. known.c says of each what it is; one that a newer library does not have is to be removed.
+ */
+
+/** A request was read and is about to be handled. */
+void known_look(const struct wl_protocol_logger_message *message);
+
+/** What was read has been handled. */
+void known_handled(void);
+
+#endif
