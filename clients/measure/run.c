@@ -275,10 +275,13 @@ static bool step(struct measure *measure, enum client_exit *status) {
 
 static enum client_exit run(struct measure *measure) {
 	struct client *client = measure->client;
-	while (measure->phase != MEASURE_DONE) {
+	for (;;) {
 		enum client_exit status;
 		if (!step(measure, &status)) {
 			return status;
+		}
+		if (measure->phase == MEASURE_DONE) {
+			return CLIENT_EXIT_OK;
 		}
 		if (!client_wait(client, measure->timer_fd)) {
 			connection_say_error(&client->conn);
@@ -293,7 +296,6 @@ static enum client_exit run(struct measure *measure) {
 			return CLIENT_EXIT_EARLY;
 		}
 	}
-	return CLIENT_EXIT_OK;
 }
 
 /* The cost of the frames alone. */

@@ -7,7 +7,6 @@ set -u
 results=$1 seconds=$2 only=$3
 shift 3
 work=$(mktemp -d "$XDG_RUNTIME_DIR/bench.XXXXXX")
-root_runtime=$XDG_RUNTIME_DIR
 
 # What each hostile client is told; the first is nobody.
 modes=(
@@ -28,52 +27,10 @@ for n in "${!modes[@]}"; do
 done
 modes=("${modes[@]}")
 
-wait_until() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS <= end)) || return 1
-        sleep 0.1
-    done
-}
+# shellcheck source=tests/bench/peers.sh
+source "$(dirname "$0")/peers.sh"
 
-socket_of() { find "$XDG_RUNTIME_DIR" -maxdepth 1 -type s -name 'wayland-*' -printf '%f\n'; }
-has_socket() { [[ $(socket_of) ]]; }
-answers() { timeout 2 wayland-info; }
-
-start_compositor() { # NAME
-    XDG_RUNTIME_DIR=$(mktemp -d "$root_runtime/$1.XXXXXX")
-    export XDG_RUNTIME_DIR
-    unset WAYLAND_DISPLAY
-    case $1 in
-    latch)
-        exec latch --device "$LATCH_DEVICE" --socket wayland-9 --renderer auto
-        ;;
-    sway)
-        printf '%s\n' 'xwayland disable' 'for_window [title=".*"] floating enable' \
-            >"$work/sway.config"
-        exec env WLR_DRM_DEVICES="$LATCH_DEVICE" WLR_RENDERER=gles2 \
-            WLR_RENDERER_ALLOW_SOFTWARE=1 sway --config "$work/sway.config"
-        ;;
-    weston)
-        printf '[core]\nidle-time=0\n[shell]\nlocking=false\n' >"$work/weston.ini"
-        exec weston --backend=drm --drm-device="${LATCH_DEVICE##*/}" --renderer=gl \
-            --config="$work/weston.ini" --socket=wayland-9 --continue-without-input
-        ;;
-    esac >"$work/$1.log" 2>&1 &
-    compositor=$!
-    wait_until 10 has_socket || return 1
-    WAYLAND_DISPLAY=$(socket_of | head -n 1)
-    export WAYLAND_DISPLAY
-    wait_until 5 answers
-}
-
-stop_compositor() {
-    kill "$compositor" 2>/dev/null
-    wait_until 2 gone "$compositor" || kill -KILL "$compositor" 2>/dev/null
-    wait "$compositor" 2>/dev/null
-}
-gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
+start_answering() { start_compositor "$1" && wait_until 5 answers; } # NAME
 
 # The victim has shown frames for a second when the hostile client comes.
 measure() { # COMPOSITOR NUMBER OPTION...
@@ -100,7 +57,7 @@ measure() { # COMPOSITOR NUMBER OPTION...
 
 for name in "$@"; do
     echo "# $name" >&2
-    if ! start_compositor "$name"; then
+    if ! start_answering "$name"; then
         tail -n 5 "$work/$name.log" >"$work/$name.broken"
         stop_compositor
         continue
@@ -111,7 +68,7 @@ for name in "$@"; do
         if ! answers >/dev/null 2>&1; then
             echo "$name stands still; it is started again" >&2
             stop_compositor
-            start_compositor "$name" || break
+            start_answering "$name" || break
         fi
     done
     stop_compositor

@@ -34,6 +34,27 @@ idle() {
     ((calls <= 2)) && ! grep -q ioctl "$work/strace"
 }
 
+# The yardstick, in dma-bufs with late fences and in shared memory: the figures are those of a
+# crowded computer, but the grid is the kernel's, and the two ends of a margin are a refresh apart.
+measures() {
+    latch-client --software --measure --frames 40 --fence late --json "$work/late.json" &&
+        latch-client --measure=paced --shm --frames 40 --size 320x240 --json "$work/shm.json" &&
+        python3 - "$work/late.json" "$work/shm.json" <<'PYTHON'
+import json, sys
+late, shm = (json.load(open(path))["measure"] for path in sys.argv[1:])
+print({key: late[key] for key in late if key != "samples_ns"})
+for run in late, shm:
+    assert run["frames"] + run["early"] == 40 == len(run["samples_ns"]), "frames"
+    assert run["steady"] and abs(run["period_ns"] - 16.666e6) < 1e5, "the grid"
+    assert run["compositor"]["cpu_ns"] > 0, "the cost"
+assert late["fence"] == "late" and late["early"] == 0, "shown before its fence"
+assert all(commit < ready < flip for commit, ready, flip in late["samples_ns"]), "the signals"
+phases = sorted(ready % late["period_ns"] for _, ready, _ in late["samples_ns"])
+assert phases[5] < late["period_ns"] / 2 < phases[-5], "the phases"
+assert late["zero_copy"] == 40 and shm["zero_copy"] == 0, "the planes"
+PYTHON
+}
+
 colour_is() { take_picture && pixel_is 500 400 "$1"; }
 
 shown() { wait_until 5 colour_is "$1"; }
@@ -99,6 +120,7 @@ job() {
     cases kms-misbehave
     cases kms-leak
     check "a picture that stands still costs nothing" idle
+    check "latch-client measures" measures
     for client in weston-simple-shm weston-presentation-shm weston-simple-damage; do
         check "$client runs" stranger 3 "$client"
     done
