@@ -20,6 +20,7 @@ enum option_id {
 	OPT_MAX_BUFFERS,
 	OPT_MAX_BUFFER_MIB,
 	OPT_MAX_FDS,
+	OPT_LATCH,
 	OPT_PACING,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
@@ -46,6 +47,7 @@ static const struct option long_options[] = {
 	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
 	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
+	{"latch", required_argument, NULL, OPT_LATCH},
 	{"pacing", required_argument, NULL, OPT_PACING},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
@@ -76,6 +78,8 @@ static const char help[] =
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
+	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"
+	"                     deadline a GPU driver's fence goes to the kernel as it is\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
 	"                     or late, so that they just make the next one (default: early)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
@@ -197,6 +201,11 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
 	case OPT_MAX_FDS:
 		return set_limit(options, LATCH_LIMIT_FDS, 1);
+	case OPT_LATCH:
+		options->latch_kernel = strcmp(optarg, "kernel") == 0;
+		return options->latch_kernel || strcmp(optarg, "ready") == 0
+			       ? -1
+			       : usage_error("--latch takes ready or kernel", optarg);
 	case OPT_PACING:
 		return latch_pacing_parse(optarg, &options->pacing)
 			       ? -1

@@ -182,6 +182,16 @@ static bool create_globals(struct latch_server *server) {
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
 }
 
+static void handle_surface_held(void *data, struct wlr_surface *surface) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (latch_output_shows(output, surface)) {
+			latch_output_surface_held(output);
+		}
+	}
+}
+
 /* On several outputs: the first of their vblanks. */
 static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
 	struct latch_server *server = data;
@@ -215,6 +225,7 @@ static bool create_sync(struct latch_server *server) {
 			.hold_warning_ns = server->options->hold_warning_ns,
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
+			.held = server->options->latch_kernel ? handle_surface_held : NULL,
 			.data = server,
 		});
 	if (server->gate == NULL) {

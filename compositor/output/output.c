@@ -94,6 +94,9 @@ void latch_output_latch_due(struct latch_output *output) {
 
 static void schedule(struct latch_output *output, bool in_step, bool behind) {
 	output->dirty = true;
+	if (output->latching) {
+		return;
+	}
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
@@ -122,6 +125,12 @@ void latch_output_schedule(struct latch_output *output) {
 
 void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id) {
 	note_activity(&output->activity, surface_id, latch_now_ns());
+	schedule(output, false, false);
+}
+
+void latch_output_surface_held(struct latch_output *output) {
+	/* As if somebody else were there: at the deadline, and not before. */
+	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
 	schedule(output, false, false);
 }
 
