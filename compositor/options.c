@@ -22,6 +22,7 @@ enum option_id {
 	OPT_MAX_FDS,
 	OPT_LATCH,
 	OPT_PACING,
+	OPT_NO_REALTIME,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
 	OPT_SOCKET,
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
 	{"latch", required_argument, NULL, OPT_LATCH},
 	{"pacing", required_argument, NULL, OPT_PACING},
+	{"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
 	{"socket", required_argument, NULL, OPT_SOCKET},
@@ -82,6 +84,7 @@ static const char help[] =
 	"                     deadline a GPU driver's fence goes to the kernel as it is\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
 	"                     or late, so that they just make the next one (default: early)\n"
+	"  --no-realtime      do not ask for real-time scheduling\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
@@ -210,6 +213,9 @@ static int apply_option(struct latch_options *options, int id) {
 		return latch_pacing_parse(optarg, &options->pacing)
 			       ? -1
 			       : usage_error("--pacing takes early or late", optarg);
+	case OPT_NO_REALTIME:
+		options->realtime = false;
+		return -1;
 	case OPT_HOLD_WARNING:
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
@@ -259,6 +265,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.limits = latch_limits_default(),
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
+		.realtime = true,
 		.pacing = LATCH_PACING_EARLY,
 		.log_level = WLR_INFO,
 	};

@@ -468,15 +468,20 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
-static void latch_due_outputs(struct latch_server *server) {
+/* Returns whether there was something to do. */
+static bool latch_due_outputs(struct latch_server *server) {
+	bool any = false;
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
-		latch_output_latch_due(output);
+		any = latch_output_latch_due(output) || any;
 	}
+	return any;
 }
 
 int latch_server_run(struct latch_server *server) {
-	latch_realtime_enter();
+	if (server->options->realtime) {
+		latch_realtime_enter();
+	}
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
 	if (server->options->command != NULL) {
 		int status = start_command(server);
@@ -484,12 +489,16 @@ int latch_server_run(struct latch_server *server) {
 			return status;
 		}
 	}
-	/* wl_display_run(), and what is to be latched at once before the loop sleeps: all that has
-	 * arrived is in it then, and no timer is needed. */
+	/* wl_display_run(), and before the loop sleeps what is to be latched at once: all that has
+	 * arrived is in it then, and no timer is needed. Whatever asks for a latch in between (a client
+	 * that could not be written to is gone, something was left for idle) is seen, too. */
 	while (!server->stopped) {
 		latch_due_outputs(server);
-		wl_display_flush_clients(server->display);
-		if (wl_event_loop_dispatch(server->event_loop, -1) < 0) {
+		do {
+			wl_display_flush_clients(server->display);
+			wl_event_loop_dispatch_idle(server->event_loop);
+		} while (latch_due_outputs(server));
+		if (wl_event_loop_dispatch(server->event_loop, -1) < 0 && errno != EINTR) {
 			wlr_log_errno(WLR_ERROR, "the event loop failed");
 			return LATCH_EXIT_FAILURE;
 		}

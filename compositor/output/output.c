@@ -86,10 +86,12 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-void latch_output_latch_due(struct latch_output *output) {
-	if (output->due) {
+bool latch_output_latch_due(struct latch_output *output) {
+	bool due = output->due;
+	if (due) {
 		latch_as_planned(output);
 	}
+	return due;
 }
 
 static void schedule(struct latch_output *output, bool in_step, bool behind) {

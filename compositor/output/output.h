@@ -148,8 +148,9 @@ void latch_output_surface_held(struct latch_output *output);
 /** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
 void latch_output_schedule_after_flip(struct latch_output *output, bool late);
 
-/** The next latch, if it is to come at once: to be called before the event loop sleeps. */
-void latch_output_latch_due(struct latch_output *output);
+/** The next latch, if it is to come at once: to be called before the event loop sleeps. Returns
+ * whether there was one. */
+bool latch_output_latch_due(struct latch_output *output);
 
 /** The cursor moved or changed. */
 void latch_output_cursor_moved(struct latch_output *output);
