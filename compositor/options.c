@@ -23,7 +23,9 @@ enum option_id {
 	OPT_MAX_FDS,
 	OPT_MAX_OBJECTS,
 	OPT_MAX_TIME,
+	OPT_LATCH,
 	OPT_PACING,
+	OPT_NO_REALTIME,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
 	OPT_SOCKET,
@@ -51,7 +53,9 @@ static const struct option long_options[] = {
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
 	{"max-objects", required_argument, NULL, OPT_MAX_OBJECTS},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
+	{"latch", required_argument, NULL, OPT_LATCH},
 	{"pacing", required_argument, NULL, OPT_PACING},
+	{"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
 	{"socket", required_argument, NULL, OPT_SOCKET},
@@ -84,8 +88,11 @@ static const char help[] =
 	"                     objects)\n"
 	"  --max-time PERCENT of the time that each client's requests may take; it has to wait then\n"
 	"                     (default: 8; 100: no limit)\n"
+	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"
+	"                     deadline a GPU driver's fence goes to the kernel as it is\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
 	"                     or late, so that they just make the next one (default: early)\n"
+	"  --no-realtime      do not ask for real-time scheduling\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
@@ -218,10 +225,18 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_OBJECTS, 1);
 	case OPT_MAX_TIME:
 		return set_max_time(options);
+	case OPT_LATCH:
+		options->latch_kernel = strcmp(optarg, "kernel") == 0;
+		return options->latch_kernel || strcmp(optarg, "ready") == 0
+			       ? -1
+			       : usage_error("--latch takes ready or kernel", optarg);
 	case OPT_PACING:
 		return latch_pacing_parse(optarg, &options->pacing)
 			       ? -1
 			       : usage_error("--pacing takes early or late", optarg);
+	case OPT_NO_REALTIME:
+		options->realtime = false;
+		return -1;
 	case OPT_HOLD_WARNING:
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
@@ -272,6 +287,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.limits = latch_limits_default(),
 		.max_time_percent = LATCH_SHARE_PERCENT,
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
+		.realtime = true,
 		.pacing = LATCH_PACING_EARLY,
 		.log_level = WLR_INFO,
 	};

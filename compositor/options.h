@@ -51,6 +51,8 @@ struct latch_options {
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
 	bool list;
 	bool list_json;
+	bool realtime;	   /* ask for real-time scheduling */
+	bool latch_kernel; /* experiment: fences of drivers may pass unsignalled */
 	enum latch_pacing pacing;   /* when clients hear that they may draw again */
 	enum wlr_log_importance log_level;
 	char **command; /* NULL-terminated, NULL: none */

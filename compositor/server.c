@@ -185,6 +185,16 @@ static bool create_globals(struct latch_server *server) {
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
 }
 
+static void handle_surface_held(void *data, struct wlr_surface *surface) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (latch_output_shows(output, surface)) {
+			latch_output_surface_held(output);
+		}
+	}
+}
+
 /* On several outputs: the first of their vblanks. */
 static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
 	struct latch_server *server = data;
@@ -218,6 +228,7 @@ static bool create_sync(struct latch_server *server) {
 			.hold_warning_ns = server->options->hold_warning_ns,
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
+			.held = server->options->latch_kernel ? handle_surface_held : NULL,
 			.data = server,
 		});
 	if (server->gate == NULL) {
@@ -289,11 +300,14 @@ static void create_dmabuf(struct latch_server *server) {
 	wlr_drm_format_set_finish(&composed);
 }
 
-static void latch_due_outputs(struct latch_server *server) {
+/* Returns whether there was something to do. */
+static bool latch_due_outputs(struct latch_server *server) {
+	bool any = false;
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
-		latch_output_latch_due(output);
+		any = latch_output_latch_due(output) || any;
 	}
+	return any;
 }
 
 static int handle_urgent_readable(int fd, uint32_t mask, void *data) {
@@ -504,16 +518,20 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
-/* wl_display_run(), and what is to be latched at once before the loop sleeps: all that has arrived
- * is in it then, and no timer is needed. */
+/* wl_display_run(), and before the loop sleeps what is to be latched at once: all that has arrived
+ * is in it then, and no timer is needed. Whatever asks for a latch in between (a client that could
+ * not be written to is gone, something was left for idle) is seen, too. */
 static int run_loop(struct latch_server *server) {
 	while (!server->stopped) {
 		latch_due_outputs(server);
-		wl_display_flush_clients(server->display);
+		do {
+			wl_display_flush_clients(server->display);
+			wl_event_loop_dispatch_idle(server->event_loop);
+		} while (latch_due_outputs(server));
 		latch_turns_begin_round(server->turns);
 		int ret = wl_event_loop_dispatch(server->event_loop, -1);
 		latch_turns_end_round(server->turns);
-		if (ret < 0) {
+		if (ret < 0 && errno != EINTR) {
 			wlr_log_errno(WLR_ERROR, "the event loop failed");
 			return LATCH_EXIT_FAILURE;
 		}
@@ -522,7 +540,9 @@ static int run_loop(struct latch_server *server) {
 }
 
 int latch_server_run(struct latch_server *server) {
-	latch_realtime_enter();
+	if (server->options->realtime) {
+		latch_realtime_enter();
+	}
 	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
 	if (server->options->command != NULL) {
 		int status = start_command(server);

@@ -32,9 +32,9 @@ struct wlr_output_layout;
 struct latch_server {
 	const struct latch_options *options;
 	/** What the process will exit with. */
-	/* latch_server_run() ends. */
-	bool stopped;
 	int exit_status;
+	/** latch_server_run() ends. */
+	bool stopped;
 
 	struct wl_display *display;
 	struct wl_event_loop *event_loop;

@@ -105,7 +105,10 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &collection->shell_surfaces[i];
 		struct latch_surface *surface = latch_surface_get(tracker, entry->surface);
-		if (surface == NULL || surface->current == NULL) {
+		struct latch_content *content =
+			surface != NULL ? latch_surface_content(surface, !collection->signalled_only)
+					: NULL;
+		if (content == NULL) {
 			continue;
 		}
 		if (!surface->registered) {
@@ -123,7 +126,7 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 			.width = entry->surface->current.width,
 			.height = entry->surface->current.height,
 		};
-		fill_layer(layer, entry->surface, surface->current, output, &logical);
+		fill_layer(layer, entry->surface, content, output, &logical);
 		collection->surfaces[collection->surfaces_len++] = surface;
 	}
 	return true;

@@ -37,7 +37,7 @@ static struct latch_content *content_alloc(struct latch_content_tracker *tracker
 		content = wl_container_of(tracker->unused.next, content, link);
 		wl_list_remove(&content->link);
 	}
-	*content = (struct latch_content){.refs = 1, .tracker = tracker};
+	*content = (struct latch_content){.refs = 1, .tracker = tracker, .fence_fd = -1};
 	tracker->count++;
 	return content;
 }
@@ -81,6 +81,10 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	content->serial = update->id;
 	content->buffer = wlr_buffer_lock(buffer);
 	content->release = update->release;
+	if (update->handed) {
+		content->fence_fd = update->handed_fd;
+		content->before = surface->current != NULL ? latch_content_ref(surface->current) : NULL;
+	}
 	describe_buffer(content);
 	content->record = (struct latch_frame_record){
 		.surface_id = surface->id,
@@ -89,6 +93,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 		.commit_ns = update->commit_ns,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
+		.handed = update->handed,
 	};
 	return content;
 }
@@ -100,6 +105,9 @@ static void content_destroy(struct latch_content *content) {
 	content->record.superseded = content->superseded && !content->presented;
 	content->record.release_ns = latch_now_ns();
 
+	latch_fence_clear(&content->fence_fd);
+	latch_content_unref(content->before);
+	content->before = NULL;
 	wlr_texture_destroy(content->texture);
 	wlr_presentation_feedback_destroy(content->feedback);
 	latch_release_destroy(content->release);
@@ -128,6 +136,29 @@ struct latch_content *latch_content_from_buffer(
 struct latch_content *latch_content_ref(struct latch_content *content) {
 	content->refs++;
 	return content;
+}
+
+struct latch_content *latch_surface_content(const struct latch_surface *surface, bool on_plane) {
+	struct latch_content *content = surface->current;
+	struct latch_fence_info info;
+	while (content != NULL && content->fence_fd >= 0 && !on_plane &&
+		(latch_fence_get_info(content->fence_fd, &info) < 0 || info.status == 0)) {
+		content = content->before;
+	}
+	return content;
+}
+
+void latch_content_note_signalled(struct latch_content *content) {
+	struct latch_fence_info info;
+	if (content->fence_fd >= 0 && latch_fence_get_info(content->fence_fd, &info) == 0) {
+		const int64_t commit_ns = content->record.commit_ns;
+		content->record.signalled_ns =
+			info.signal_time_ns > commit_ns ? info.signal_time_ns : commit_ns;
+		content->record.fence_error = info.status < 0 ? info.status : 0;
+	}
+	latch_fence_clear(&content->fence_fd);
+	latch_content_unref(content->before);
+	content->before = NULL;
 }
 
 void latch_content_unref(struct latch_content *content) {
@@ -206,6 +237,9 @@ static void surface_take_update(struct latch_surface *surface) {
 				wlr_presentation_surface_sampled(wlr_surface));
 		}
 		latch_release_destroy(update.release);
+		if (update.handed) {
+			latch_fence_clear(&update.handed_fd);
+		}
 		return;
 	}
 
@@ -214,6 +248,9 @@ static void surface_take_update(struct latch_surface *surface) {
 	if (content == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
 		latch_release_destroy(update.release);
+		if (update.handed) {
+			latch_fence_clear(&update.handed_fd);
+		}
 		return;
 	}
 	surface_set_content(surface, content);

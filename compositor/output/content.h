@@ -44,6 +44,12 @@ struct latch_content {
 	struct latch_color texture_color;
 	bool texture_failed;
 
+	/** Handed over: what the plane has to wait for, -1 for all others, and once it was on screen.
+	 * Nobody else may read the buffer: what is shown where no plane takes it is the content before
+	 * it, which is held until then. */
+	int fence_fd;
+	struct latch_content *before;
+
 	int32_t width, height;
 	uint32_t fourcc; // 0 where it is not known
 	uint64_t modifier;
@@ -136,6 +142,13 @@ struct latch_content *latch_content_from_buffer(
 	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial);
 
 struct latch_content *latch_content_ref(struct latch_content *content);
+
+/** What of the surface may be shown now: its newest content, or, when that waits for its fence and
+ * on_plane is false, the one before it. NULL: nothing. */
+struct latch_content *latch_surface_content(const struct latch_surface *surface, bool on_plane);
+
+/** It was on screen, so its fence has signalled: notes when, and lets go of what was before it. */
+void latch_content_note_signalled(struct latch_content *content);
 
 /** NULL is fine. */
 void latch_content_unref(struct latch_content *content);

@@ -71,6 +71,14 @@ void latch_frame_finish(struct latch_frame *frame) {
 	*frame = (struct latch_frame){0};
 }
 
+void latch_frame_submitted(struct latch_frame *frame) {
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_content *content = frame->items[i].content;
+		latch_content_unref(content->before);
+		content->before = NULL;
+	}
+}
+
 void latch_frame_release_on_fence(
 	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd) {
 	if (out_fence_fd < 0) {

@@ -49,6 +49,9 @@ void latch_frame_clear(struct latch_frame *frame);
 
 void latch_frame_finish(struct latch_frame *frame);
 
+/** It goes to the screen as it is: what its handed contents would have been replaced by is let go. */
+void latch_frame_submitted(struct latch_frame *frame);
+
 /**
  * Tells the clients of what next takes off the screen when their buffers are free: out_fence_fd is
  * next's out-fence, and stays the caller's. -1: nothing is told, the flip will do it.

@@ -7,6 +7,7 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
+#include "backend/backend.h"
 #include "backend/output.h"
 #include "clock.h"
 #include "output/assign.h"
@@ -16,9 +17,13 @@
 #include "output/window.h"
 #include "server.h"
 #include "shell/shell.h"
+#include "sync/gate.h"
 
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)
+
+/* How soon to look again for the fence of what was handed over in vain. */
+#define HANDED_RETRY_NS INT64_C(1000000)
 
 /* Where the cursor has no plane it is the frontmost layer. */
 static void add_cursor_layer(struct latch_output *output, const struct wlr_box *box) {
@@ -196,6 +201,69 @@ static void handle_failure(struct latch_output *output, int error) {
 	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
 }
 
+/*
+ * --latch kernel: at a deadline, what is on a plane now and waits for nothing but a driver's fence
+ * goes to the kernel with that fence.
+ */
+static void hand_over(struct latch_output *output, const struct latch_deadline_plan *plan) {
+	const struct latch_frame *frame = output->on_screen;
+	if (!output->server->options->latch_kernel || output->kms == NULL ||
+		plan->why != LATCH_WAKE_DEADLINE) {
+		return;
+	}
+	output->latching = true;
+	for (size_t i = 0; i < frame->len; i++) {
+		const struct latch_frame_item *item = &frame->items[i];
+		struct latch_surface *surface =
+			latch_surface_find(output->server->contents, item->surface_id);
+		if (surface == NULL || item->layer.place != LATCH_LAYER_ON_PLANE ||
+			item->layer.plane->props.in_fence_fd.id == 0 ||
+			output->kms->backend->signalled_fence_fd < 0 ||
+			!latch_gate_is_held(surface->wlr_surface) ||
+			(surface->current != NULL && surface->current->fence_fd >= 0) ||
+			wl_list_length(&surface->wlr_surface->current_outputs) != 1) {
+			continue;
+		}
+		const enum latch_hand_over verdict =
+			latch_surface_sync_hand_over(surface->wlr_surface);
+		if ((int)verdict != output->logged_hand_over) {
+			output->logged_hand_over = (int)verdict;
+			wlr_log(WLR_INFO, "%s: surface %u, handed to the kernel with its fence: %s",
+				output->wlr_output->name, surface->id,
+				latch_hand_over_name(verdict));
+		}
+	}
+	output->latching = false;
+}
+
+/* A plane that had shown this surface does not take it now: what was handed over waits after all,
+ * the rest of the screen does not. */
+static bool handed_off_plane(const struct latch_output *output) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		const struct latch_layer *layer = &output->collection.layers.layers[i];
+		if (layer->content->fence_fd >= 0 && layer->place != LATCH_LAYER_ON_PLANE &&
+			layer->place != LATCH_LAYER_COVERED) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool collect_and_assign(struct latch_output *output, const struct wlr_box *box,
+	bool with_cursor, bool signalled_only) {
+	const struct latch_server *server = output->server;
+	output->collection.signalled_only = signalled_only;
+	if (!latch_collect(&output->collection, server->shell, server->contents, output->wlr_output,
+		    box)) {
+		return false;
+	}
+	if (with_cursor) {
+		add_cursor_layer(output, box);
+	}
+	latch_output_assign(output);
+	return true;
+}
+
 /* What the trace has to know of how this frame was planned. */
 static struct latch_wake_record wake_record(
 	const struct latch_output *output, const struct latch_deadline_plan *plan) {
@@ -224,15 +292,11 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		latch_output_wait_until(output, hold_until_ns);
 		return;
 	}
+	hand_over(output, plan);
 	output->dirty = false;
 
 	struct wlr_box box;
 	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
-	if (!latch_collect(&output->collection, server->shell, server->contents, output->wlr_output,
-		    &box)) {
-		wlr_log(WLR_ERROR, "%s: no memory for its layers", output->wlr_output->name);
-		return;
-	}
 	bool cursor_changed =
 		output->kms != NULL &&
 		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
@@ -242,10 +306,16 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		cursor_changed = cursor_changed || output->cursor.visible;
 		output->cursor.visible = false;
 	}
-	if (output->kms == NULL || output->cursor.composed || cursor_wanted) {
-		add_cursor_layer(output, &box);
+	bool with_cursor = output->kms == NULL || output->cursor.composed || cursor_wanted;
+	bool ok = collect_and_assign(output, &box, with_cursor, false);
+	if (ok && handed_off_plane(output)) {
+		ok = collect_and_assign(output, &box, with_cursor, true);
+		latch_output_wait_until(output, latch_now_ns() + HANDED_RETRY_NS);
 	}
-	latch_output_assign(output);
+	if (!ok) {
+		wlr_log(WLR_ERROR, "%s: no memory for its layers", output->wlr_output->name);
+		return;
+	}
 
 	struct latch_frame *frame = output->next;
 	latch_frame_clear(frame);

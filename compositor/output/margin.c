@@ -1,17 +1,19 @@
 #include "output/margin.h"
 
+#include <math.h>
+
 /* Half of a float's exact range: then all weights are made small again. */
 #define WEIGHT_MAX 1e6f
 
 /* What is left to the kernel, by step. */
 static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
-	200000, 350000, 500000, 750000, 1000000, 1250000, 1500000, 2000000};
+	200000, 350000, 500000, 750000, 1000000, 1500000, 2000000, 3000000, 4500000, 6000000};
 
 /* What is believed of them before anything is known, as strongly as if so many frames had shown
  * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
 #define BELIEVED_FRAMES 8.0f
 static const float believed_late[LATCH_KERNEL_STEPS] = {
-	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f};
+	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
 
 /* A shorter step is tried once in so many frames, unless more than this part of its frames was
  * late; after a trial that failed, not for so many: */
@@ -102,35 +104,81 @@ static void work_add(struct latch_work *work, const struct latch_margin *margin,
 	work_choose(work, margin);
 }
 
-static float late_part(const struct latch_margin_kernel *kernel, unsigned step) {
+/*
+ * More time can't make more frames late, so where the counts say so, it is chance or a step that had
+ * few frames: neighbours that contradict each other are taken together (pool adjacent violators,
+ * the least-squares fit of a falling row).
+ */
+static void kernel_fit(struct latch_margin_kernel *kernel) {
+	float late[LATCH_KERNEL_STEPS], frames[LATCH_KERNEL_STEPS];
+	unsigned len[LATCH_KERNEL_STEPS], pools = 0;
 	float believed = BELIEVED_FRAMES * kernel->weight;
-	return (kernel->late[step] + believed_late[step] * believed) /
-	       (kernel->frames[step] + believed);
+	for (unsigned i = 0; i < LATCH_KERNEL_STEPS; i++) {
+		late[pools] = kernel->late[i] + believed_late[i] * believed;
+		frames[pools] = kernel->frames[i] + believed;
+		len[pools++] = 1;
+		while (pools > 1 && late[pools - 1] * frames[pools - 2] >
+					    late[pools - 2] * frames[pools - 1]) {
+			late[pools - 2] += late[pools - 1];
+			frames[pools - 2] += frames[pools - 1];
+			len[pools - 2] += len[pools - 1];
+			pools--;
+		}
+	}
+	for (unsigned pool = 0, i = 0; pool < pools; pool++) {
+		for (unsigned j = 0; j < len[pool]; j++) {
+			kernel->known[i] = frames[pool] / kernel->weight;
+			kernel->late_part[i++] = late[pool] / frames[pool];
+		}
+	}
 }
 
+/* What a longer step saves, less what it costs; and how much of that may be chance, as few frames
+ * had it (the deviation of a count). */
+static float gain_ns(const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
+	const struct latch_margin_kernel *kernel = &margin->kernel;
+	const float miss_ns = miss_cost_ns(margin);
+	*chance_ns = miss_ns * sqrtf(kernel->late_part[from] / kernel->known[to]);
+	return miss_ns * (kernel->late_part[from] - kernel->late_part[to]) -
+	       (float)(kernel_steps_ns[to] - kernel_steps_ns[from]);
+}
+
+/* From the shortest step up, as long as it pays for sure. */
 static void kernel_choose(struct latch_margin *margin) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
-	float cheapest = 0;
-	for (unsigned i = 0; i < LATCH_KERNEL_STEPS; i++) {
-		float cost = (float)kernel_steps_ns[i] +
-			     miss_cost_ns(margin) * late_part(kernel, i);
-		if (i == 0 || cost < cheapest) {
-			cheapest = cost;
+	kernel_fit(kernel);
+	kernel->step = 0;
+	for (unsigned i = 1; i < LATCH_KERNEL_STEPS; i++) {
+		float chance_ns;
+		/* What nothing is known of has to be believed: it can't be worse. */
+		const bool untried = kernel->known[i] <= BELIEVED_FRAMES + 1;
+		const float gain = gain_ns(margin, kernel->step, i, &chance_ns);
+		if (gain > (untried ? 0 : chance_ns)) {
 			kernel->step = i;
 		}
 	}
 }
 
-static void kernel_try(struct latch_margin_kernel *kernel, bool late) {
-	if (late && kernel->trial) {
+/* Now and then a frame tries the next step, up or down in turns, where that may be better. */
+static void kernel_try(struct latch_margin *margin, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	if (late && kernel->trial < kernel->step) {
 		kernel->until_trial = TRIAL_FAILED_FRAMES;
 	}
-	kernel->trial = false;
+	kernel->trial = kernel->step;
 	if (kernel->until_trial > 0) {
 		kernel->until_trial--;
-	} else if (kernel->step > 0 && late_part(kernel, kernel->step - 1) < TRIAL_LATE_MAX) {
-		kernel->trial = true;
-		kernel->until_trial = TRIAL_FRAMES;
+		return;
+	}
+	kernel->until_trial = TRIAL_FRAMES;
+	kernel->trial_up = !kernel->trial_up;
+	float chance_ns = 0;
+	if (kernel->trial_up && kernel->step < LATCH_KERNEL_STEPS - 1 &&
+		gain_ns(margin, kernel->step, kernel->step + 1, &chance_ns) + chance_ns > 0) {
+		kernel->trial = kernel->step + 1;
+	} else if (!kernel->trial_up && kernel->step > 0 &&
+		   kernel->late_part[kernel->step - 1] < TRIAL_LATE_MAX) {
+		kernel->trial = kernel->step - 1;
 	}
 }
 
@@ -152,7 +200,7 @@ static void kernel_add(struct latch_margin *margin, int step, bool late) {
 	} else {
 		kernel->until_choice--;
 	}
-	kernel_try(kernel, late);
+	kernel_try(margin, late);
 }
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
@@ -164,13 +212,13 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 		LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
+	margin->kernel.trial = margin->kernel.step;
 }
 
 int64_t latch_margin_kernel_ns(const struct latch_margin *margin) {
 	const struct latch_margin_kernel *kernel = &margin->kernel;
-	unsigned step = kernel->trial ? kernel->step - 1 : kernel->step;
 	/* At high rates there is less to give away. */
-	return margin->blank_ns + least(kernel_steps_ns[step], margin->refresh_ns / 4);
+	return margin->blank_ns + least(kernel_steps_ns[kernel->trial], margin->refresh_ns / 3);
 }
 
 int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
@@ -185,7 +233,7 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
 	unsigned step = 0;
-	while (step < LATCH_KERNEL_STEPS - 1 && late_part(&margin->kernel, step) > HOPELESS_LATE) {
+	while (step < LATCH_KERNEL_STEPS - 1 && margin->kernel.late_part[step] > HOPELESS_LATE) {
 		step++;
 	}
 	int64_t sum_ns = work->median_ns + kernel_steps_ns[step] + margin->blank_ns;

@@ -51,7 +51,7 @@
 #define LATCH_MARGIN_CHOOSE_EVERY 16
 
 #define LATCH_WORK_BINS 256
-#define LATCH_KERNEL_STEPS 8
+#define LATCH_KERNEL_STEPS 10
 
 /** How long frames took. Weights grow instead of the old ones being made smaller. */
 struct latch_work {
@@ -67,11 +67,15 @@ struct latch_work {
 struct latch_margin_kernel {
 	float frames[LATCH_KERNEL_STEPS], late[LATCH_KERNEL_STEPS], weight;
 	unsigned until_choice;
+	/** What part of the frames is late, by step; never more with more time. And of how many
+	 * frames that is known. */
+	float late_part[LATCH_KERNEL_STEPS], known[LATCH_KERNEL_STEPS];
 	/** The step that is left to it now. */
 	unsigned step;
-	/** Frames until the next shorter one is tried; this frame is such a trial. */
-	unsigned until_trial;
-	bool trial;
+	/** Frames until a neighbour is tried, and the step that this frame tries; step: none. */
+	unsigned until_trial, trial;
+	/** The next trial is of the longer one, where that may be worth it. */
+	bool trial_up;
 };
 
 struct latch_margin {

@@ -86,14 +86,19 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-void latch_output_latch_due(struct latch_output *output) {
-	if (output->due) {
+bool latch_output_latch_due(struct latch_output *output) {
+	bool due = output->due;
+	if (due) {
 		latch_as_planned(output);
 	}
+	return due;
 }
 
 static void schedule(struct latch_output *output, bool in_step, bool behind) {
 	output->dirty = true;
+	if (output->latching) {
+		return;
+	}
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
@@ -122,6 +127,12 @@ void latch_output_schedule(struct latch_output *output) {
 
 void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id) {
 	note_activity(&output->activity, surface_id, latch_now_ns());
+	schedule(output, false, false);
+}
+
+void latch_output_surface_held(struct latch_output *output) {
+	/* As if somebody else were there: at the deadline, and not before. */
+	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
 	schedule(output, false, false);
 }
 

@@ -75,6 +75,10 @@ struct latch_output {
 	/** Of the pending frame; -1 where the driver has none. */
 	int out_fence_fd;
 
+	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
+	bool latching;
+	/** What the log said last of why an update was not handed over. */
+	int logged_hand_over;
 	/** Something may look different: a latch has to have a look. */
 	bool dirty;
 	/** What is on screen has to be submitted again though nothing changed. */
@@ -138,11 +142,15 @@ void latch_output_schedule(struct latch_output *output);
 /** The same, because of a surface (struct latch_surface.id). */
 void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id);
 
+/** An update is held by its fence; with --latch kernel the deadline is when to hand it over. */
+void latch_output_surface_held(struct latch_output *output);
+
 /** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
 void latch_output_schedule_after_flip(struct latch_output *output, bool late);
 
-/** The next latch, if it is to come at once: to be called before the event loop sleeps. */
-void latch_output_latch_due(struct latch_output *output);
+/** The next latch, if it is to come at once: to be called before the event loop sleeps. Returns
+ * whether there was one. */
+bool latch_output_latch_due(struct latch_output *output);
 
 /** The cursor moved or changed. */
 void latch_output_cursor_moved(struct latch_output *output);

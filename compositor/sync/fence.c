@@ -89,29 +89,38 @@ static void summarise(const struct sync_fence_info *fences, size_t len, int stat
 	}
 }
 
-int latch_fence_get_info(int fd, struct latch_fence_info *info) {
-	struct sync_fence_info on_stack[FENCES_ON_STACK];
-	struct sync_fence_info *fences = on_stack;
-
-	struct sync_file_info arg = {
+/* Asks for all fences in it: in on_stack, or in memory that the caller frees where they are not
+ * there. Returns negative errno. */
+static int get_fences(int fd, struct sync_fence_info on_stack[static FENCES_ON_STACK],
+	struct sync_fence_info **fences, struct sync_file_info *arg) {
+	*fences = on_stack;
+	*arg = (struct sync_file_info){
 		.num_fences = FENCES_ON_STACK,
-		.sync_fence_info = (uintptr_t)fences,
+		.sync_fence_info = (uintptr_t)on_stack,
 	};
-	int ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
-	if (ret == -EINVAL) {
-		/* The kernel's answer to an array that is too small; ask how many there are. */
-		arg = (struct sync_file_info){0};
-		ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
-		if (ret < 0) {
-			return ret;
-		}
-		fences = calloc(arg.num_fences, sizeof(*fences));
-		if (fences == NULL) {
-			return -ENOMEM;
-		}
-		arg.sync_fence_info = (uintptr_t)fences;
-		ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, &arg);
+	int ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
+	if (ret != -EINVAL) {
+		return ret;
 	}
+	/* The kernel's answer to an array that is too small; ask how many there are. */
+	*arg = (struct sync_file_info){0};
+	ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
+	if (ret < 0) {
+		return ret;
+	}
+	*fences = calloc(arg->num_fences, sizeof(**fences));
+	if (*fences == NULL) {
+		*fences = on_stack;
+		return -ENOMEM;
+	}
+	arg->sync_fence_info = (uintptr_t)*fences;
+	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
+}
+
+int latch_fence_get_info(int fd, struct latch_fence_info *info) {
+	struct sync_fence_info on_stack[FENCES_ON_STACK], *fences;
+	struct sync_file_info arg;
+	int ret = get_fences(fd, on_stack, &fences, &arg);
 	if (ret == 0) {
 		summarise(fences, arg.num_fences, arg.status, info);
 	}
@@ -119,6 +128,21 @@ int latch_fence_get_info(int fd, struct latch_fence_info *info) {
 		free(fences);
 	}
 	return ret;
+}
+
+bool latch_fence_all_trusted(int fd, bool (*trusts)(const char *driver_name)) {
+	struct sync_fence_info on_stack[FENCES_ON_STACK], *fences;
+	struct sync_file_info arg;
+	bool ok = get_fences(fd, on_stack, &fences, &arg) == 0 && arg.num_fences > 0;
+	for (size_t i = 0; ok && i < arg.num_fences; i++) {
+		char name[32];
+		copy_name(name, fences[i].driver_name);
+		ok = fences[i].status != 0 || trusts(name);
+	}
+	if (fences != on_stack) {
+		free(fences);
+	}
+	return ok;
 }
 
 int latch_fence_signal_time_ns(int fd, int64_t *ns) {

@@ -33,6 +33,12 @@ int latch_fence_take(int *fd);
 /** Closes *fd unless it is -1, and leaves -1 there. */
 void latch_fence_clear(int *fd);
 
+/**
+ * Whether trusts() says yes to the driver's name of each fence in the sync_file that is pending.
+ * False also for what is no sync_file, and without memory.
+ */
+bool latch_fence_all_trusted(int fd, bool (*trusts)(const char *driver_name));
+
 /** Closes what *dst held, and moves *src there (-1 is left in *src). */
 void latch_fence_move(int *dst, int *src);
 

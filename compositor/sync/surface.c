@@ -84,6 +84,9 @@ static void update_destroy(struct latch_held_update *update) {
 		wl_list_remove(&update->barrier_link);
 	}
 	latch_release_destroy(update->base.release);
+	if (update->base.handed) {
+		latch_fence_clear(&update->base.handed_fd);
+	}
 	wl_list_insert(&gate->free, &update->link);
 }
 
@@ -300,6 +303,9 @@ static void hold(struct latch_held_update *update) {
 	sync->gate->stats.held++;
 	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
+	if (sync->gate->options.held != NULL) {
+		sync->gate->options.held(sync->gate->options.data, sync->surface);
+	}
 }
 
 static void handle_client_commit(struct wl_listener *listener, void *data) {
@@ -368,8 +374,73 @@ bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_u
 	sync->current.update = NULL;
 	*out = update->base;
 	update->base.release = NULL;
+	update->base.handed = false;
 	update_destroy(update);
 	return out->id != 0;
+}
+
+bool latch_gate_is_held(struct wlr_surface *surface) {
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL && !wl_list_empty(&sync->waiting);
+}
+
+/* The state that is held has nothing new but the buffer, which looks to KMS like the current one. */
+static bool has_same_shape(const struct latch_held_update *update) {
+	const uint32_t harmless = WLR_SURFACE_STATE_BUFFER | WLR_SURFACE_STATE_SURFACE_DAMAGE |
+				  WLR_SURFACE_STATE_BUFFER_DAMAGE |
+				  WLR_SURFACE_STATE_FRAME_CALLBACK_LIST;
+	const struct wlr_surface *surface = update->sync->surface;
+	const struct wlr_surface_state *state;
+	wl_list_for_each(state, &surface->cached, cached_state_link) {
+		if (state->seq == update->seq) {
+			struct wlr_dmabuf_attributes a, b;
+			return (state->committed & ~harmless) == 0 && state->buffer != NULL &&
+			       surface->current.buffer != NULL &&
+			       wlr_buffer_get_dmabuf(state->buffer, &a) &&
+			       wlr_buffer_get_dmabuf(surface->current.buffer, &b) &&
+			       a.width == b.width && a.height == b.height &&
+			       a.format == b.format && a.modifier == b.modifier;
+		}
+	}
+	return false;
+}
+
+enum latch_hand_over latch_surface_sync_hand_over(struct wlr_surface *surface) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync == NULL || wl_list_empty(&sync->waiting)) {
+		return LATCH_HAND_OVER_OTHER_WAITS;
+	}
+	struct latch_held_update *update =
+		wl_container_of(sync->waiting.next, update, link);
+	struct latch_watch *pending = NULL;
+	struct latch_hand_over_ask ask = {
+		.waits = update->wait.count,
+		.first = update->barrier == NULL,
+		.same_shape = has_same_shape(update),
+	};
+	for (size_t i = 0; i < update->num_watches; i++) {
+		if (update->watches[i].source != NULL) {
+			pending = &update->watches[i];
+			ask.fences++;
+		}
+	}
+	int fd = pending != NULL ? latch_watch_export(pending) : -EAGAIN;
+	ask.has_fence = fd >= 0;
+	ask.trusted = fd >= 0 && latch_fence_all_trusted(fd, latch_hand_over_trusts);
+	enum latch_hand_over verdict = latch_hand_over_judge(&ask);
+	if (verdict != LATCH_HAND_OVER_OK) {
+		if (fd >= 0) {
+			latch_fence_clear(&fd);
+		}
+		return verdict;
+	}
+	latch_watch_finish(pending);
+	discharge_watch(sync);
+	update->base.handed = true;
+	update->base.handed_fd = fd;
+	sync->gate->stats.handed++;
+	latch_wait_done(&update->wait); // applies it; update is gone then
+	return verdict;
 }
 
 static void addon_destroy(struct wlr_addon *addon) {

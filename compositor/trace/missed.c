@@ -43,6 +43,10 @@ static struct times put_in_order(const struct latch_frame_record *record) {
 	t.start = first_known(record->submit_start_ns, t.end);
 	t.latch = first_known(record->latch_ns, t.start);
 	t.ready = first_known(record->ready_ns, first_known(record->signalled_ns, t.latch));
+	if (record->handed) {
+		/* It was not ready when latch took it: the kernel has waited for its fence. */
+		t.ready = latest(t.ready, record->signalled_ns);
+	}
 	t.commit = latest(first_known(record->commit_ns, t.ready), record->visible_ns);
 	t.ready = latest(t.ready, t.commit);
 	t.latch = latest(t.latch, t.ready);
@@ -73,24 +77,24 @@ static enum latch_missed_cause blame_first(
 	return missed_ns - t->commit >= head_start_ns ? LATCH_MISSED_FENCE : LATCH_MISSED_CLIENT;
 }
 
-/* How many of `count` vblanks, the last of which is `skipped` before the flip's, are in a span. */
-static int64_t count_in_span(const struct latch_frame_record *record, int64_t skipped,
-	int64_t count, int64_t from_ns, int64_t until_ns) {
-	const int64_t refresh_ns = record->refresh_ns, half = refresh_ns / 2;
-	const int64_t flip_ns = record->flip_ns;
-	if (from_ns <= 0 || until_ns <= from_ns || from_ns >= flip_ns) {
+/* The number of refreshes that a time lies before the flip, to the nearest: vblanks jitter. */
+static int64_t refreshes_before_flip(const struct latch_frame_record *record, int64_t time_ns) {
+	const int64_t before_ns = latest(record->flip_ns - time_ns, 0);
+	return before_ns / record->refresh_ns +
+	       (before_ns % record->refresh_ns > record->refresh_ns / 2);
+}
+
+/* How many of the vblanks first to last (as refreshes before the flip, first is the larger) were
+ * those of a late frame: the ones after that it was meant for, up to and with its own flip. */
+static int64_t count_blocked(
+	const struct latch_frame_record *record, int64_t first, int64_t last) {
+	const struct latch_blocked *blocked = &record->blocked;
+	if (blocked->from_ns <= 0 || blocked->until_ns <= blocked->from_ns) {
 		return 0;
 	}
-	/* Vblanks jitter: half a refresh belongs to each. */
-	const int64_t first = lesser((flip_ns - from_ns) / refresh_ns +
-					     ((flip_ns - from_ns) % refresh_ns > half),
-		skipped + count);
-	int64_t end = 0;
-	if (until_ns < flip_ns) {
-		end = (flip_ns - until_ns) / refresh_ns +
-		      ((flip_ns - until_ns) % refresh_ns > half);
-	}
-	return latest(first - latest(end, skipped), 0);
+	const int64_t from = refreshes_before_flip(record, blocked->from_ns) - 1;
+	const int64_t until = refreshes_before_flip(record, blocked->until_ns);
+	return latest(lesser(from, first) - latest(until, last) + 1, 0);
 }
 
 /*
@@ -112,8 +116,7 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		count--;
 	}
 	if ((unsigned)blocked->cause < LATCH_MISSED_CAUSES) {
-		const int64_t behind = count_in_span(
-			record, skipped, count, blocked->from_ns, blocked->until_ns);
+		const int64_t behind = count_blocked(record, skipped + count, skipped + 1);
 		missed->by_cause[blocked->cause] += (uint32_t)behind;
 		count -= behind;
 	}
@@ -126,7 +129,8 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		count -= busy;
 	}
 	if (count > 0) {
-		missed->by_cause[blame_latch(wake, t->latch, t->start, last_ns - kernel_ns(wake))]++;
+		const int64_t by_ns = latest(last_ns - kernel_ns(wake), 0);
+		missed->by_cause[blame_latch(wake, t->latch, t->start, by_ns)]++;
 		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - 1);
 	}
 }
@@ -150,7 +154,8 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 
 	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it. (Where
 	 * the kernel was quicker than that, and it flipped then, that vblank is the flip itself.) */
-	const int64_t submitted = lesser(t.start, flip) + kernel_ns(&record->wake);
+	const int64_t kernel = kernel_ns(&record->wake);
+	const int64_t submitted = t.start >= flip - kernel ? flip : t.start + kernel;
 	const int64_t ended = latest(lesser(t.end, flip), submitted);
 	const int64_t after_commit =
 		lesser(vblanks_before_flip(t.commit, flip, refresh), lesser(free_vblanks, MANY));
@@ -182,7 +187,7 @@ uint32_t latch_missed_by_frame(
 	}
 	const int64_t late_ns = record->flip_ns - vblank_ns;
 	const int64_t late = late_ns / refresh_ns + (late_ns % refresh_ns > refresh_ns / 2);
-	const int64_t by_ns = vblank_ns - kernel_ns(wake);
+	const int64_t by_ns = latest(vblank_ns - kernel_ns(wake), 0);
 	if (wake->busy_ns > 0 && wake->busy_ns <= vblank_ns) {
 		*cause = LATCH_MISSED_BUSY;
 	} else if (record->submit_start_ns > by_ns) {

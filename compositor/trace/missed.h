@@ -44,8 +44,8 @@
  *   kernel   from the first after the ioctl up to F: latch was done, the flip came later.
  *
  * While the flip of an earlier frame is late no other can be submitted. So of the vblanks up to the
- * submit, those from the one that frame was meant for up to its flip have the cause of that frame:
- * a kernel that flips late is to blame for whoever waits behind it, too.
+ * submit, those after the one that frame was meant for, up to and with its flip, have the cause of
+ * that frame: a kernel that flips late is to blame for whoever waits behind it, too.
  *
  * To submit in time is to begin the ioctl as long before the vblank as is left to the kernel
  * (output/margin.h). Where the margin is not known it counts as half a refresh, which is more than

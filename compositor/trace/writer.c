@@ -281,10 +281,11 @@ void latch_trace_writer_frame(
 	char wake[WAKE_TEXT], more[WAKE_TEXT + 160];
 	snprintf(more, sizeof(more),
 		"%s,\"blocked_from_ns\":%" PRId64 ",\"blocked_until_ns\":%" PRId64
-		",\"blocked_by\":\"%s\"",
+		",\"blocked_by\":\"%s\",\"handed\":%s",
 		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
-					      : "");
+					      : "",
+		record->handed ? "true" : "false");
 	latch_event_file_add(&writer->file,
 		"{\"ph\":\"B\",\"name\":\"%s\",\"ts\":" TS ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64

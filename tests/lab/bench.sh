@@ -9,6 +9,8 @@ usage: ./run bench planes [--json] [--no-lab]
        ./run bench latency [--json] [--quick] [--rounds N] [--device DEVICE]
                            [COMPOSITOR...]
 
+       ./run bench deadline [--json] [HOURS]
+
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
 devices in memory, then on vkms in the lab (--no-lab: not there).
@@ -31,6 +33,9 @@ start, wake-ups.
   --quick          one short round: to see that it works
   --device DEVICE  vkms or virgl (default: one after the other)
 
+deadline: simulated hours (10000) of random load for the deadline function alone,
+on all processors: margins outside their bounds, vblanks missed. No lab.
+
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
 EOF
@@ -42,6 +47,7 @@ command_bench() {
     planes) shift; bench_planes "$@" ;;
     hostile) shift; bench_hostile "$@" ;;
     latency) shift; bench_latency "$@" ;;
+    deadline) shift; bench_deadline "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -73,6 +79,24 @@ bench_planes() {
             "$build/tests/bench/bench-planes" "$results/planes-vkms.json" || die "no results"
         bench_show "$json" "$results/planes-vkms.json" || failed=1
     fi
+    return "$failed"
+}
+
+bench_deadline() {
+    local json='' hours=10000 results=$out/bench failed=0
+    while (($#)); do
+        case $1 in
+        --json) json=--json; shift ;;
+        -h | --help) bench_usage; return ;;
+        *) hours=$1; shift ;;
+        esac
+    done
+    [[ $hours =~ ^[1-9][0-9]*$ ]] || die "hours are a number, not '$hours'"
+    mkdir -p "$results"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    in_root "$build/tests/bench/bench-deadline" "$hours" "$results/deadline.json" || failed=1
+    [[ ! $json ]] || cat "$results/deadline.json"
     return "$failed"
 }
 

@@ -127,12 +127,14 @@ static void test_kernel_that_needs_less(void **state) {
 	assert_true(run(&margin, 40000, 200 * US, 0, 600 * US, false) < 20);
 }
 
-/* A kernel whose lateness has nothing to do with what is left to it gets no more for it. */
+/* A kernel whose lateness has nothing to do with what is left to it: more is tried, and given up. */
 static void test_kernel_that_is_late_at_random(void **state) {
 	struct latch_margin margin;
+	double sum_ns = 0;
+	const int frames = 100000;
 	srand(3);
 	latch_margin_init(&margin, REFRESH, 0);
-	for (int i = 0; i < 20000; i++) {
+	for (int i = 0; i < frames; i++) {
 		const int64_t vblank = 1000 * MS + i * REFRESH;
 		const int64_t planned = vblank - latch_margin_ns(&margin, false);
 		latch_margin_learn(&margin,
@@ -140,8 +142,10 @@ static void test_kernel_that_is_late_at_random(void **state) {
 				.submit_ns = planned + 200 * US,
 				.vblank_ns = vblank,
 				.flip_ns = vblank + (rand() % 50 == 0 ? REFRESH : 0)});
+		sum_ns += (double)latch_margin_kernel_ns(&margin);
 	}
-	assert_true(latch_margin_kernel_ns(&margin) < 2 * MS);
+	print_message("# on average %.3f ms\n", sum_ns / frames / 1e6);
+	assert_true(sum_ns / frames < (double)(3 * MS / 2));
 }
 
 static void test_fast_displays(void **state) {

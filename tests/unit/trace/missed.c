@@ -109,6 +109,162 @@ static void test_table(void **state) {
 	}
 }
 
+/* Rows of updates whose latch was planned: times in us from vblank 0; a margin of 2 ms, of which 1.5
+ * are the kernel's. */
+struct planned_row {
+	const char *name;
+	int32_t replaced, commit, ready, planned, latch, submit_start, submit_end, flip;
+	int32_t busy, blocked_from, blocked_until;
+	enum latch_missed_cause blocked_by;
+	uint32_t by_cause[LATCH_MISSED_CAUSES];
+};
+
+static const struct planned_row planned_rows[] = {
+	{"in time", 10000, 12000, 14000, 18000, 18100, 18400, 18600, 20000, .busy = -1,
+		.blocked_until = -1},
+	{"woke 3 ms late", 10000, 12000, 14000, 18000, 21000, 21300, 21500, 30000, .busy = -1,
+		.blocked_until = -1, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"woke before the vblank, but too late for the kernel", 10000, 12000, 14000, 18000, 18900,
+		19100, 19300, 30000, .busy = -1, .blocked_until = -1,
+		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"composing took 4 ms", 10000, 12000, 14000, 18000, 18050, 22100, 22300, 30000, .busy = -1,
+		.blocked_until = -1, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
+	{"composing took too long for the kernel", 10000, 12000, 14000, 18000, 18050, 19000, 19200,
+		30000, .busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
+	{"the ioctl took 4 ms", 10000, 12000, 14000, 18000, 18050, 18400, 22400, 30000, .busy = -1,
+		.blocked_until = -1, .by_cause = {[LATCH_MISSED_IOCTL] = 1}},
+	{"the ioctl took three vblanks, the kernel one more", 10000, 12000, 14000, 18000, 18050,
+		18400, 42400, 60000, .busy = -1, .blocked_until = -1,
+		.by_cause = {[LATCH_MISSED_IOCTL] = 3, [LATCH_MISSED_KERNEL] = 1}},
+	{"the kernel flips late", 10000, 12000, 14000, 18000, 18050, 18400, 18600, 30000, .busy = -1,
+		.blocked_until = -1, .by_cause = {[LATCH_MISSED_KERNEL] = 1}},
+	{"committed inside the margin", 10000, 18500, 18500, 28000, 28050, 28400, 28600, 30000,
+		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_CLIENT] = 1}},
+	{"committed just before the margin", 10000, 17900, 17900, 28000, 28050, 28400, 28600, 30000,
+		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"signalled inside the margin", 10000, 12000, 18500, 28000, 28050, 28400, 28600, 30000,
+		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_FENCE] = 1}},
+	{"EBUSY at the first try", 10000, 12000, 14000, 0, 21000, 21100, 21300, 30000,
+		.busy = 18300, .blocked_until = -1, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
+	{"EBUSY for three vblanks", 10000, 12000, 14000, 0, 41000, 41100, 41300, 50000,
+		.busy = 18300, .blocked_until = -1, .by_cause = {[LATCH_MISSED_BUSY] = 3}},
+	{"slept through one, then EBUSY", 10000, 12000, 14000, 0, 31000, 31100, 31300, 40000,
+		.busy = 21000, .blocked_until = -1,
+		.by_cause = {[LATCH_MISSED_BUSY] = 1, [LATCH_MISSED_LATCH] = 1}},
+	/* The frame before was meant for 20 ms and came at 30: nobody could submit for 30 then. */
+	{"behind a frame that the kernel flipped late", 10000, 22000, 22100, 30100, 30150, 30400,
+		30600, 40000, .busy = -1, .blocked_from = 20000, .blocked_until = 30000,
+		.blocked_by = LATCH_MISSED_KERNEL, .by_cause = {[LATCH_MISSED_KERNEL] = 1}},
+	{"behind one that came two late", 10000, 12000, 12100, 40100, 40150, 40400, 40600, 50000,
+		.busy = -1, .blocked_from = 20000, .blocked_until = 40000,
+		.blocked_by = LATCH_MISSED_KERNEL,
+		.by_cause = {[LATCH_MISSED_KERNEL] = 2, [LATCH_MISSED_LATCH] = 1}},
+	{"behind one whose composing took long", 10000, 12000, 12100, 30100, 30150, 30400, 30600,
+		40000, .busy = -1, .blocked_from = 20000, .blocked_until = 30000,
+		.blocked_by = LATCH_MISSED_COMPOSE,
+		.by_cause = {[LATCH_MISSED_COMPOSE] = 1, [LATCH_MISSED_LATCH] = 1}},
+	{"what was late before the commit is nobody's", 30000, 31000, 31100, 38000, 38050, 38400,
+		38600, 40000, .busy = -1, .blocked_from = 10000, .blocked_until = 30000,
+		.blocked_by = LATCH_MISSED_KERNEL},
+};
+
+static struct latch_wake_record planned_wake(const struct planned_row *row) {
+	return (struct latch_wake_record){
+		.planned_ns = row->planned > 0 ? from_us(row->planned) : 0,
+		.margin_ns = 2000000,
+		.kernel_ns = 1500000,
+		.busy_ns = from_us(row->busy),
+	};
+}
+
+static void test_planned(void **state) {
+	for (size_t i = 0; i < sizeof(planned_rows) / sizeof(planned_rows[0]); i++) {
+		const struct planned_row *row = &planned_rows[i];
+		const struct latch_frame_record record = {
+			.commit_ns = from_us(row->commit),
+			.signalled_ns = from_us(row->ready),
+			.ready_ns = from_us(row->ready),
+			.latch_ns = from_us(row->latch),
+			.submit_start_ns = from_us(row->submit_start),
+			.submit_end_ns = from_us(row->submit_end),
+			.flip_ns = from_us(row->flip),
+			.replaced_flip_ns = from_us(row->replaced),
+			.refresh_ns = REFRESH_NS,
+			.presented = true,
+			.wake = planned_wake(row),
+			.blocked = {.from_ns = from_us(row->blocked_from),
+				.until_ns = from_us(row->blocked_until),
+				.cause = row->blocked_by},
+		};
+		const struct latch_missed missed = latch_missed_count(&record);
+		print_message("# %s:", row->name);
+		for (size_t j = 0; j < LATCH_MISSED_CAUSES; j++) {
+			print_message(" %s %u", latch_missed_cause_name((enum latch_missed_cause)j),
+				missed.by_cause[j]);
+		}
+		print_message("\n");
+		uint32_t sum = 0;
+		for (size_t j = 0; j < LATCH_MISSED_CAUSES; j++) {
+			assert_int_equal(missed.by_cause[j], row->by_cause[j]);
+			sum += row->by_cause[j];
+		}
+		assert_int_equal(missed.total, sum);
+	}
+}
+
+/* The same of a frame, against the vblank that it was meant for. */
+static void test_frame(void **state) {
+	for (size_t i = 0; i < sizeof(planned_rows) / sizeof(planned_rows[0]); i++) {
+		const struct planned_row *row = &planned_rows[i];
+		if (row->planned != 18000) {
+			continue;
+		}
+		struct latch_flip_record record = {
+			.latch_ns = from_us(row->latch),
+			.submit_start_ns = from_us(row->submit_start),
+			.submit_end_ns = from_us(row->submit_end),
+			.flip_ns = from_us(row->flip),
+			.refresh_ns = REFRESH_NS,
+			.wake = planned_wake(row),
+		};
+		record.wake.vblank_ns = from_us(20000);
+		enum latch_missed_cause cause = LATCH_MISSED_FENCE;
+		const uint32_t late = latch_missed_by_frame(&record, &cause);
+		const struct latch_blocked blocked = latch_missed_blocked(&record);
+		assert_int_equal(late, (row->flip - 20000) / 10000);
+		if (late == 0) {
+			assert_int_equal(blocked.until_ns, 0);
+			continue;
+		}
+		print_message("# %s: %s\n", row->name, latch_missed_cause_name(cause));
+		assert_true(row->by_cause[cause] > 0);
+		assert_int_equal(blocked.from_ns, from_us(20000));
+		assert_int_equal(blocked.until_ns, record.flip_ns);
+		assert_int_equal(blocked.cause, cause);
+		/* Nobody knows which vblank it was meant for: it is not late. */
+		record.wake.vblank_ns = 0;
+		assert_int_equal(latch_missed_by_frame(&record, &cause), 0);
+		record.wake.vblank_ns = from_us(20000);
+		record.wake.busy_ns = from_us(19000);
+		assert_int_equal(latch_missed_by_frame(&record, &cause), late);
+		assert_int_equal(cause, LATCH_MISSED_BUSY);
+	}
+}
+
+/* The kernel waited for a fence that it was handed: that is the fence's, not the kernel's. */
+static void test_handed(void **state) {
+	struct latch_frame_record record = make_record(&rows[0]);
+	record.handed = true;
+	record.signalled_ns = from_us(25000);
+	record.flip_ns = from_us(30000);
+	struct latch_missed missed = latch_missed_count(&record);
+	assert_int_equal(missed.total, 1);
+	assert_int_equal(missed.by_cause[LATCH_MISSED_FENCE], 1);
+	record.handed = false;
+	missed = latch_missed_count(&record);
+	assert_int_equal(missed.by_cause[LATCH_MISSED_KERNEL], 1);
+}
+
 static void test_nothing_to_say(void **state) {
 	struct latch_frame_record record = make_record(&rows[5]);
 	assert_int_equal(latch_missed_count(&record).total, 1);
@@ -179,6 +335,14 @@ static void test_any_times(void **unused) {
 			.replaced_flip_ns = random_time(&state),
 			.visible_ns = random_time(&state),
 			.refresh_ns = i % 3 == 0 ? random_time(&state) : REFRESH_NS,
+			.wake = {.planned_ns = random_time(&state),
+				.margin_ns = random_time(&state),
+				.kernel_ns = random_time(&state),
+				.busy_ns = random_time(&state)},
+			.blocked = {.from_ns = random_time(&state),
+				.until_ns = random_time(&state),
+				.cause = LATCH_MISSED_IOCTL},
+			.handed = i % 5 == 0,
 			.presented = true,
 		};
 		const struct latch_missed missed = latch_missed_count(&record);
@@ -231,6 +395,9 @@ static void test_against_walking(void **unused) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_planned),
+		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_hidden_window),
 		cmocka_unit_test(test_any_times),

@@ -1,0 +1,127 @@
+/* When a client hears that it may draw again. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "output/pacing.h"
+
+#define MS INT64_C(1000000)
+#define US INT64_C(1000)
+#define REFRESH (INT64_C(50) * MS / 3)
+#define START (INT64_C(1000) * MS)
+
+/* One frame: the callback when its time comes, the client draws for so long. Returns when it was
+ * sent, after the flip. */
+static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, int64_t flip_ns,
+	int64_t draws_ns) {
+	const int64_t deadline_ns = flip_ns + REFRESH - MS;
+	const int64_t now_ns = flip_ns + 100 * US;
+	const int64_t sent_ns = latch_pace_time(pace, pacing, now_ns, deadline_ns, REFRESH);
+	assert_true(sent_ns >= now_ns);
+	latch_pace_sent(pace, sent_ns, deadline_ns);
+	latch_pace_ready(pace, sent_ns + draws_ns, REFRESH);
+	return sent_ns - flip_ns;
+}
+
+static void test_early(void **state) {
+	struct latch_pace pace = {0};
+	for (int i = 0; i < 100; i++) {
+		assert_int_equal(frame(&pace, LATCH_PACING_EARLY, START + i * REFRESH, MS), 100 * US);
+	}
+}
+
+static void test_late(void **state) {
+	struct latch_pace pace = {0};
+	/* Early until it is known. */
+	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
+		assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 4 * MS), 100 * US);
+	}
+	/* Then so that its 4 ms, a quarter of it, and 1 ms are left before the deadline. */
+	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 4 * MS), REFRESH - 7 * MS);
+	/* Who needs the whole refresh hears at once. */
+	frame(&pace, LATCH_PACING_LATE, START, 5 * MS);
+	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 15 * MS), REFRESH - 8250 * US);
+	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 15 * MS), 100 * US);
+}
+
+static void test_late_client_hears_early(void **state) {
+	struct latch_pace pace = {0};
+	for (int i = 0; i < 20; i++) {
+		frame(&pace, LATCH_PACING_LATE, START + i * REFRESH, 2 * MS);
+	}
+	/* It missed the deadline: early for some frames, and later on as if it always took as long. */
+	assert_true(frame(&pace, LATCH_PACING_LATE, START, 6 * MS) > 10 * MS);
+	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
+		assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 2 * MS), 100 * US);
+	}
+	assert_true(frame(&pace, LATCH_PACING_LATE, START, 2 * MS) < REFRESH - MS - 6 * MS);
+}
+
+static void test_who_does_not_answer(void **state) {
+	struct latch_pace pace = {0};
+	for (int i = 0; i < 20; i++) {
+		frame(&pace, LATCH_PACING_LATE, START + i * REFRESH, 2 * MS);
+	}
+	/* A clock that draws once a second says nothing about how long it takes. */
+	const int64_t took_ns = pace.took_ns;
+	frame(&pace, LATCH_PACING_LATE, START, 1000 * MS);
+	assert_int_equal(pace.took_ns, took_ns);
+	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 2 * MS), 100 * US);
+	/* Commits without a callback are no answers. */
+	latch_pace_ready(&pace, START + 5000 * MS, REFRESH);
+	assert_int_equal(pace.answers, 1);
+}
+
+static void test_unknown(void **state) {
+	struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .took_ns = MS};
+	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, 0, REFRESH), START);
+	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, START + 9 * MS, 0), START);
+	/* A deadline far away is none. */
+	assert_int_equal(
+		latch_pace_time(&pace, LATCH_PACING_LATE, START, START + 200 * MS, REFRESH), START);
+	/* Nor is one in the past. */
+	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, START - MS, REFRESH), START);
+}
+
+/* Any times: never in the past, never further than two refreshes away. */
+static void test_random(void **state) {
+	srand(9);
+	struct latch_pace pace = {0};
+	int64_t now = START;
+	for (int i = 0; i < 100000; i++) {
+		const int64_t deadline = rand() % 8 == 0 ? 0 : now + rand() % (3 * REFRESH) - REFRESH;
+		const int64_t at = latch_pace_time(&pace, LATCH_PACING_LATE, now, deadline, REFRESH);
+		assert_true(at >= now && at <= now + 2 * REFRESH);
+		latch_pace_sent(&pace, at, deadline);
+		now = at + rand() % (3 * REFRESH);
+		latch_pace_ready(&pace, now, REFRESH);
+		assert_true(pace.took_ns >= 0 && pace.took_ns <= 2 * REFRESH);
+	}
+}
+
+static void test_names(void **state) {
+	enum latch_pacing pacing = LATCH_PACING_EARLY;
+	assert_true(latch_pacing_parse("late", &pacing));
+	assert_int_equal(pacing, LATCH_PACING_LATE);
+	assert_false(latch_pacing_parse("soon", &pacing));
+	assert_int_equal(pacing, LATCH_PACING_LATE);
+	assert_true(latch_pacing_parse("early", &pacing));
+	assert_int_equal(pacing, LATCH_PACING_EARLY);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_late),
+		cmocka_unit_test(test_late_client_hears_early),
+		cmocka_unit_test(test_who_does_not_answer),
+		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_random),
+		cmocka_unit_test(test_names),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("pacing", tests, NULL, NULL);
+}
