@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_buffer.h>
 
 #define MAX_LOST 64
 
@@ -13,6 +14,12 @@ static struct {
 	int fds[MAX_LOST];
 	size_t len;
 } lost;
+
+static struct {
+	struct wlr_buffer *buffer;
+	size_t locks;
+	bool leaked;
+} copied;
 
 static bool is(const struct wl_protocol_logger_message *message, const char *interface,
 	const char *request) {
@@ -35,13 +42,45 @@ static void look_at_create_listener(const union wl_argument *arguments) {
 	}
 }
 
-void known_look(const struct wl_protocol_logger_message *message) {
+/* wlroots 0.20.2, types/wlr_screencopy_v1.c: copy and copy_with_damage of a buffer of another size
+ * or format are refused with the protocol's error, but the buffer stays locked for ever. */
+static void look_at_copy(const union wl_argument *arguments) {
+	copied.buffer = wlr_buffer_try_from_resource((struct wl_resource *)arguments[0].o);
+	copied.leaked = false;
+	if (copied.buffer != NULL) {
+		copied.locks = copied.buffer->n_locks;
+	}
+}
+
+static void copy_handled(void) {
+	if (copied.buffer == NULL) {
+		return;
+	}
+	struct wlr_buffer *buffer = copied.buffer;
+	copied.buffer = NULL;
+	if (copied.leaked) {
+		wlr_buffer_unlock(buffer);
+	}
+	wlr_buffer_unlock(buffer);
+}
+
+void known_look(const struct wl_protocol_logger_message *message, bool event) {
+	if (event) {
+		copied.leaked |= copied.buffer != NULL && is(message, "wl_display", "error") &&
+				 copied.buffer->n_locks > copied.locks;
+		return;
+	}
+	copy_handled(); // the one before
 	if (is(message, "wp_security_context_manager_v1", "create_listener")) {
 		look_at_create_listener(message->arguments);
+	} else if (is(message, "zwlr_screencopy_frame_v1", "copy") ||
+		   is(message, "zwlr_screencopy_frame_v1", "copy_with_damage")) {
+		look_at_copy(message->arguments);
 	}
 }
 
 void known_handled(void) {
+	copy_handled();
 	while (lost.len > 0) {
 		close(lost.fds[--lost.len]);
 	}
