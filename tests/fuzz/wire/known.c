@@ -1,9 +1,11 @@
 #include "known.h"
 
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_buffer.h>
@@ -35,10 +37,28 @@ static bool is_listening(int fd) {
 
 /* wlroots 0.20.2, types/wlr_security_context_v1.c: create_listener with an fd that is no listening
  * socket is refused with the protocol's error, but both fds stay open for ever. */
-static void look_at_create_listener(const union wl_argument *arguments) {
+static void look_at_listen_fd(const union wl_argument *arguments) {
 	if (!is_listening(arguments[1].h) && lost.len + 2 <= MAX_LOST) {
 		lost.fds[lost.len++] = arguments[1].h;
 		lost.fds[lost.len++] = arguments[2].h;
+	}
+}
+
+static bool can_hang_up(int fd) {
+	struct stat st;
+	return fstat(fd, &st) == 0 &&
+	       (S_ISFIFO(st.st_mode) || (S_ISSOCK(st.st_mode) && !is_listening(fd)));
+}
+
+/* The protocol lets a security context live until its close_fd has hung up, whoever made it. wlroots
+ * 0.20.2 also takes fds that never do, an eventfd for example; then it lives for ever. Here it is
+ * exchanged for one that has. */
+static void look_at_close_fd(int fd) {
+	int ends[2];
+	if (!can_hang_up(fd) && pipe2(ends, O_CLOEXEC) == 0) {
+		dup3(ends[0], fd, O_CLOEXEC);
+		close(ends[0]);
+		close(ends[1]);
 	}
 }
 
@@ -72,7 +92,8 @@ void known_look(const struct wl_protocol_logger_message *message, bool event) {
 	}
 	copy_handled(); // the one before
 	if (is(message, "wp_security_context_manager_v1", "create_listener")) {
-		look_at_create_listener(message->arguments);
+		look_at_listen_fd(message->arguments);
+		look_at_close_fd(message->arguments[2].h);
 	} else if (is(message, "zwlr_screencopy_frame_v1", "copy") ||
 		   is(message, "zwlr_screencopy_frame_v1", "copy_with_damage")) {
 		look_at_copy(message->arguments);

@@ -80,7 +80,7 @@ uint32_t __wrap_latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device) {
 static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
 	static char line[1024];
 	vsnprintf(line, sizeof(line), format, args);
-	if (getenv("FUZZ_LOG") != NULL) {
+	if (getenv("LATCH_FUZZ_LOG") != NULL) {
 		fprintf(stderr, "%s\n", line);
 	}
 }
