@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static enum fuzz_fd classify_anonymous(int fd) {
+#define MIN_POOL_SHIFT 8 // 1 MiB
+
+static enum fuzz_fd classify_anonymous(int fd, unsigned *size) {
 	static const struct {
 		const char *begin;
 		enum fuzz_fd kind;
@@ -26,6 +28,8 @@ static enum fuzz_fd classify_anonymous(int fd) {
 			}
 		}
 	}
+	/* A pool's file most often grows after it was sent, before the pool does. */
+	*size = *size < MIN_POOL_SHIFT ? MIN_POOL_SHIFT : *size;
 	int seals = fcntl(fd, F_GET_SEALS);
 	return seals >= 0 && seals & F_SEAL_SHRINK ? FUZZ_FD_SEALED_MEMFD : FUZZ_FD_MEMFD;
 }
@@ -56,5 +60,5 @@ enum fuzz_fd classify_fd(int fd, unsigned *size) {
 		getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len);
 		return listening ? FUZZ_FD_LISTENING_SOCKET : FUZZ_FD_SOCKET;
 	}
-	return classify_anonymous(fd);
+	return classify_anonymous(fd, size);
 }

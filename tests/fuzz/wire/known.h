@@ -1,6 +1,8 @@
 #ifndef LATCH_FUZZ_KNOWN_H
 #define LATCH_FUZZ_KNOWN_H
 
+#include <stdbool.h>
+
 struct wl_protocol_logger_message;
 
 /*
@@ -9,10 +11,10 @@ struct wl_protocol_logger_message;
  * known. known.c says of each what it is; one that a newer library does not have is to be removed.
  */
 
-/** A request was read and is about to be handled. */
-void known_look(const struct wl_protocol_logger_message *message);
+/** A request was read and is about to be handled, or an event is being sent. */
+void known_look(const struct wl_protocol_logger_message *message, bool event);
 
-/** What was read has been handled. */
+/** All that was read has been handled. */
 void known_handled(void);
 
 #endif

@@ -7,6 +7,7 @@
  * Whatever a client says after N bytes (3000) is left out.
  */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,13 +61,14 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	recording->client = NULL; // another client may be given its address
 }
 
-static struct recording *find_or_begin(struct wl_client *client) {
+/* One begins with a request: when a client ends there are events of it to the last. */
+static struct recording *find_or_begin(struct wl_client *client, bool request) {
 	for (size_t i = 0; i < recorder.len; i++) {
 		if (recorder.recordings[i].client == client) {
 			return &recorder.recordings[i];
 		}
 	}
-	if (recorder.len == MAX_CLIENTS) {
+	if (!request || recorder.len == MAX_CLIENTS) {
 		return NULL;
 	}
 	struct recording *recording = &recorder.recordings[recorder.len++];
@@ -171,7 +173,8 @@ static void put_pause(struct recording *recording) {
 
 static void handle_message(void *data, enum wl_protocol_logger_type direction,
 	const struct wl_protocol_logger_message *message) {
-	struct recording *recording = find_or_begin(wl_resource_get_client(message->resource));
+	struct recording *recording = find_or_begin(wl_resource_get_client(message->resource),
+		direction == WL_PROTOCOL_LOGGER_REQUEST);
 	if (recording == NULL || recording->file == NULL) {
 		return;
 	}
@@ -214,7 +217,8 @@ int main(int argc, char **argv) {
 		return status;
 	}
 	told_begin(recorder.server.display);
-	wl_display_add_protocol_logger(recorder.server.display, handle_message, NULL);
+	struct wl_protocol_logger *logger =
+		wl_display_add_protocol_logger(recorder.server.display, handle_message, NULL);
 	status = latch_server_run(&recorder.server);
 	for (size_t i = 0; i < recorder.len; i++) {
 		if (recorder.recordings[i].client != NULL) {
@@ -222,7 +226,7 @@ int main(int argc, char **argv) {
 			finish(&recorder.recordings[i]);
 		}
 	}
-	recorder.len = MAX_CLIENTS;
+	wl_protocol_logger_destroy(logger);
 	latch_server_finish(&recorder.server);
 	return status;
 }

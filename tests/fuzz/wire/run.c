@@ -4,7 +4,7 @@
  *
  *      ./run fuzz
  *
- * FUZZ_REAL=1 in the environment takes the machine's own dma-bufs, fences and timelines; FUZZ_LOG=1
+ * LATCH_FUZZ_REAL=1 in the environment takes the machine's own dma-bufs, fences and timelines; LATCH_FUZZ_LOG=1
  * shows what latch says.
  */
 #include <stdio.h>
@@ -24,7 +24,7 @@ static struct world world;
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
 	(void)argc;
 	(void)argv;
-	world_start(&world, getenv("FUZZ_REAL") != NULL);
+	world_start(&world, getenv("LATCH_FUZZ_REAL") != NULL);
 	return 0;
 }
 

@@ -28,8 +28,8 @@
 #include "sync/timeline.h"
 
 #define OUTPUTS 2
-/* Four of each output, the keyboard's keymap twice, the cursor. */
-#define MAX_PICTURES (4 * OUTPUTS + 4)
+/* Four pictures of each output, the keyboard's keymap twice, the cursor, the table of formats. */
+#define MAX_FOR_ALL (4 * OUTPUTS + 5)
 /* So long a frame of the old picture may need to go away, all in all. */
 #define SETTLE_MS 400u
 #define SETTLE_STEP_MS 17u
@@ -80,7 +80,7 @@ uint32_t __wrap_latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device) {
 static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
 	static char line[1024];
 	vsnprintf(line, sizeof(line), format, args);
-	if (getenv("FUZZ_LOG") != NULL) {
+	if (getenv("LATCH_FUZZ_LOG") != NULL) {
 		fprintf(stderr, "%s\n", line);
 	}
 }
@@ -106,8 +106,8 @@ static void note_global(struct globals *globals, const union wl_argument *argume
 static void handle_protocol(void *data, enum wl_protocol_logger_type direction,
 	const struct wl_protocol_logger_message *message) {
 	struct world *world = data;
-	if (direction == WL_PROTOCOL_LOGGER_REQUEST) {
-		known_look(message);
+	known_look(message, direction == WL_PROTOCOL_LOGGER_EVENT);
+	if (direction != WL_PROTOCOL_LOGGER_EVENT) {
 		return;
 	}
 	struct wl_client *wl = wl_resource_get_client(message->resource);
@@ -207,20 +207,22 @@ static void start_server(struct world *world) {
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-/* The files of wlroots' pictures are left out: each output has up to four of them, made when they
- * are needed. They are counted in *pictures. */
-static int count_fds_but_pictures(int *pictures, bool tell) {
+/* Made once and for all, but when they are first needed; they are counted apart. */
+static bool is_for_all(const char *file) {
+	return strstr(file, "/wlroots-") != NULL || strstr(file, "latch-format-table") != NULL;
+}
+
+static int count_open_fds(int *for_all, bool tell) {
 	int count = 0;
 	DIR *directory = opendir("/proc/self/fd");
 	const struct dirent *entry;
-	*pictures = 0;
+	*for_all = 0;
 	while ((entry = readdir(directory)) != NULL) {
 		char target[128] = {0};
 		ssize_t len =
 			readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1);
-		bool picture = strstr(target, "/wlroots-") != NULL;
-		*pictures += picture;
-		count += !picture;
+		*for_all += is_for_all(target);
+		count += !is_for_all(target);
 		if (tell && len > 0) {
 			fprintf(stderr, "fuzz: fd %s: %s\n", entry->d_name, target);
 		}
@@ -230,11 +232,11 @@ static int count_fds_but_pictures(int *pictures, bool tell) {
 }
 
 static void check_fds(const struct world *world) {
-	int pictures;
-	int fds = count_fds_but_pictures(&pictures, false);
-	if (fds != world->fds || pictures > MAX_PICTURES) {
-		count_fds_but_pictures(&pictures, true);
-		fprintf(stderr, "fuzz: %d fds, %d before; %d pictures\n", fds, world->fds, pictures);
+	int for_all;
+	int fds = count_open_fds(&for_all, false);
+	if (fds != world->fds || for_all > MAX_FOR_ALL) {
+		count_open_fds(&for_all, true);
+		fprintf(stderr, "fuzz: %d fds, %d before; %d for all\n", fds, world->fds, for_all);
 		abort();
 	}
 }
@@ -296,8 +298,8 @@ void world_start(struct world *world, bool real) {
 	check_accounts(world);
 	kernel_reset();
 	world->contents = latch_content_tracker_count(world->server.contents);
-	int pictures;
-	world->fds = count_fds_but_pictures(&pictures, false);
+	int for_all;
+	world->fds = count_open_fds(&for_all, false);
 	if (world->globals.len < 20 || world->contents == 0) {
 		finding("this is not all of latch");
 	}
