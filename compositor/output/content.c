@@ -89,6 +89,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 		.commit_ns = update->commit_ns,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
+		.visible_ns = update->paced_ns,
 	};
 	return content;
 }

@@ -44,6 +44,11 @@ static struct latch_held describe(const struct latch_held_update *update, int64_
 		held.by = latch_watch_get_info(watch, &held.fence) == 0 ? LATCH_HELD_BY_POINT
 									: LATCH_HELD_BY_FENCE;
 		held.point = watch->point;
+	} else if (update->waits_for_time) {
+		held.by = LATCH_HELD_BY_TIME;
+		held.target_ns = update->target_ns;
+	} else if (update->waits_for_barrier) {
+		held.by = LATCH_HELD_BY_BARRIER;
 	}
 	return held;
 }

@@ -45,6 +45,10 @@ static bool is_synchronised(struct wlr_subsurface *subsurface) {
 	return false;
 }
 
+bool latch_tree_is_synchronised(struct wlr_surface *surface) {
+	return is_synchronised(wlr_subsurface_try_from_wlr_surface(surface));
+}
+
 static bool depend_on_newest(struct latch_held_update *update, struct latch_surface_sync *sync) {
 	if (sync == NULL || wl_list_empty(&sync->waiting)) {
 		return true;
