@@ -90,6 +90,14 @@ static void drop_barrier(struct latch_surface_sync *sync) {
 	}
 }
 
+/* The update can be applied in here. */
+static void stop_waiting_for_barrier(struct latch_held_update *update) {
+	update->waits_for_barrier = false;
+	update->sync->barrier.waiters--;
+	update->base.paced_ns = latch_now_ns();
+	latch_wait_done(&update->wait);
+}
+
 /* Lets the update go whose turn it is, if the barrier is all it waits for: then it is applied in
  * here, and the surface may have another barrier. */
 static void pass_barrier(struct latch_surface_sync *sync) {
@@ -97,10 +105,7 @@ static void pass_barrier(struct latch_surface_sync *sync) {
 	if (sync->barrier.set || next == NULL || !next->waits_for_barrier) {
 		return;
 	}
-	next->waits_for_barrier = false;
-	sync->barrier.waiters--;
-	next->base.paced_ns = latch_now_ns();
-	latch_wait_done(&next->wait);
+	stop_waiting_for_barrier(next);
 }
 
 static void lift_all(struct wl_list *barriers) {
@@ -200,6 +205,18 @@ void latch_pacing_handle_applied(struct latch_surface_sync *sync) {
 		}
 	}
 	pass_barrier(sync);
+}
+
+void latch_pacing_ignore_barrier(struct latch_surface_sync *sync) {
+	while (sync->barrier.waiters > 0) {
+		struct latch_held_update *update;
+		wl_list_for_each(update, &sync->waiting, link) {
+			if (update->waits_for_barrier) {
+				break;
+			}
+		}
+		stop_waiting_for_barrier(update);
+	}
 }
 
 void latch_pacing_detach(struct latch_surface_sync *sync) {

@@ -185,6 +185,8 @@ void latch_pacing_begin(struct latch_held_update *update);
 void latch_pacing_end(struct latch_held_update *update);
 /* The surface's state was applied: sets its barrier, or lets the next update go. */
 void latch_pacing_handle_applied(struct latch_surface_sync *sync);
+/* Those of the surface's updates that wait for its barrier do so no more. */
+void latch_pacing_ignore_barrier(struct latch_surface_sync *sync);
 /* The surface goes away. */
 void latch_pacing_detach(struct latch_surface_sync *sync);
 
