@@ -38,6 +38,7 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "realtime.h"
+#include "output/target.h"
 #include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -51,6 +52,8 @@
 
 /* How long the command may take to end after SIGTERM. */
 #define COMMAND_GRACE_MS 1000
+/* The pace of a surface that is on no output, when there is none: 60 Hz. */
+#define UNSEEN_INTERVAL_NS INT64_C(16666667)
 /* How long the last picture may take: some 100 ms on an emulated machine. */
 #define CAPTURE_GRACE_MS 3000
 
@@ -210,6 +213,36 @@ static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
 	return first_ns;
 }
 
+/* On several outputs: not before its time on any of them. */
+static int64_t ready_ns(
+	void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns) {
+	struct latch_server *server = data;
+	int64_t last_ns = 0;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (output->active && latch_output_shows(output, surface)) {
+			int64_t output_ns =
+				latch_target_ready(&output->deadline, target_ns, now_ns);
+			last_ns = output_ns > last_ns ? output_ns : last_ns;
+		}
+	}
+	return last_ns != 0 ? last_ns : target_ns;
+}
+
+/* A surface that is nowhere to be seen goes on as if it were on the first output. */
+static int64_t unseen_interval_ns(void *data, struct wlr_surface *surface) {
+	struct latch_server *server = data;
+	int64_t interval_ns = 0;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		if (output->active && latch_output_shows(output, surface)) {
+			return 0;
+		}
+		interval_ns = interval_ns == 0 ? output->deadline.vblank.mode_ns : interval_ns;
+	}
+	return interval_ns != 0 ? interval_ns : UNSEEN_INTERVAL_NS;
+}
+
 static bool create_sync(struct latch_server *server) {
 	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
 	server->timeline_device = latch_timeline_find_device(kms_fd);
@@ -229,6 +262,8 @@ static bool create_sync(struct latch_server *server) {
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
 			.held = server->options->latch_kernel ? handle_surface_held : NULL,
+			.ready_ns = ready_ns,
+			.unseen_interval_ns = unseen_interval_ns,
 			.data = server,
 		});
 	if (server->gate == NULL) {

@@ -100,6 +100,10 @@ static void print_cause(FILE *file, const struct held_update *update) {
 	} else if (strcmp(update->by, "point") == 0) {
 		fprintf(file, "point %" PRIu64 " of its timeline, without a fence yet",
 			update->point);
+	} else if (strcmp(update->by, "timestamp") == 0) {
+		fputs("the time that it is for (commit-timing)", file);
+	} else if (strcmp(update->by, "fifo-barrier") == 0) {
+		fputs("the update before it, which is to be seen first (fifo)", file);
 	} else if (strcmp(update->by, "update") == 0) {
 		fputs("the update before it, or a subsurface's", file);
 	} else {

@@ -94,6 +94,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
 		.handed = update->handed,
+		.visible_ns = update->paced_ns,
 	};
 	return content;
 }

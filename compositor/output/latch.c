@@ -91,6 +91,22 @@ static bool take_feedback(struct latch_output *output) {
 	return wanted;
 }
 
+/* A fifo barrier falls with the latch. That of a surface that is covered too: it goes on at this
+ * output's pace. Updates that waited become ready, so surfaces may change or go in here. */
+static void lift_fifo_barriers(struct latch_output *output) {
+	for (size_t i = 0; i < output->collection.layers.len; i++) {
+		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
+		if (surface != NULL) {
+			latch_surface_sync_latched(surface->wlr_surface);
+		}
+	}
+	struct wlr_surface *cursor = latch_shell_cursor_surface(output->server->shell);
+	if (cursor != NULL && latch_output_shows(output, cursor)) {
+		latch_surface_sync_latched(cursor);
+	}
+	latch_gate_lift_barriers(output->server->gate);
+}
+
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
@@ -156,6 +172,13 @@ static int submit_down_the_ladder(struct latch_output *output) {
 	return ret;
 }
 
+static void note_visible(struct latch_content *content, int64_t since_ns) {
+	/* It may have waited longer, for the update before it or for the time it was meant for. */
+	if (since_ns > content->record.visible_ns) {
+		content->record.visible_ns = since_ns;
+	}
+}
+
 static void note_submitted(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < frame->len; i++) {
@@ -168,10 +191,10 @@ static void note_submitted(struct latch_output *output) {
 		content->record.blocked = output->blocked;
 		if (replaced != NULL) {
 			content->record.replaced_flip_ns = replaced->record.flip_ns;
-			content->record.visible_ns = output->active_since_ns;
+			note_visible(content, output->active_since_ns);
 		} else {
 			/* Its surface was hidden, or is new: nobody could have shown it before. */
-			content->record.visible_ns = frame->record.latch_ns;
+			note_visible(content, frame->record.latch_ns);
 		}
 	}
 	latch_frame_note_submit(frame);
@@ -341,6 +364,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		} else {
 			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
 			latch_output_send_callbacks(output);
+			lift_fifo_barriers(output);
 		}
 		return;
 	}
@@ -352,6 +376,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		if (output->picture_wanted && output->pending->composed != NULL) {
 			latch_output_give_picture(output, output->pending->composed, latch_ns);
 		}
+		lift_fifo_barriers(output);
 		return;
 	}
 	latch_frame_clear(output->next);

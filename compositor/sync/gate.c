@@ -16,6 +16,16 @@ static struct latch_explicit_surface *lookup_explicit(struct wlr_surface *surfac
 	return sync != NULL ? &sync->explicit : NULL;
 }
 
+static struct latch_fifo_surface *lookup_fifo(struct wlr_surface *surface) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL ? &sync->fifo : NULL;
+}
+
+static struct latch_timing_surface *lookup_timing(struct wlr_surface *surface) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL ? &sync->timing : NULL;
+}
+
 static void handle_new_surface(struct wl_listener *listener, void *data) {
 	struct latch_gate *gate = wl_container_of(listener, gate, new_surface);
 	struct wlr_surface *surface = data;
@@ -48,6 +58,8 @@ struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_comp
 		.options = *options,
 		.syncobj = {.device = options->timeline_device, .lookup = lookup_syncobj},
 		.explicit = {.lookup = lookup_explicit},
+		.fifo = {.lookup = lookup_fifo},
+		.timing = {.lookup = lookup_timing},
 		.new_surface = {.notify = handle_new_surface},
 		.compositor_destroy = {.notify = handle_compositor_destroy},
 	};
@@ -57,18 +69,29 @@ struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_comp
 	if (!latch_hold_init(gate)) {
 		goto error_gate;
 	}
+	if (!latch_pacing_init(gate)) {
+		goto error_hold;
+	}
 	gate->releases = latch_release_pool_create(gate->loop);
 	if (gate->releases == NULL) {
-		goto error_hold;
+		goto error_pacing;
 	}
 	gate->explicit_global = latch_explicit_global_create(display, &gate->explicit);
 	if (gate->explicit_global == NULL) {
 		goto error_releases;
 	}
+	gate->fifo_global = latch_fifo_global_create(display, &gate->fifo);
+	if (gate->fifo_global == NULL) {
+		goto error_explicit;
+	}
+	gate->timing_global = latch_timing_global_create(display, &gate->timing);
+	if (gate->timing_global == NULL) {
+		goto error_fifo;
+	}
 	if (options->timeline_device != NULL) {
 		gate->syncobj_global = latch_syncobj_global_create(display, &gate->syncobj);
 		if (gate->syncobj_global == NULL) {
-			goto error_explicit;
+			goto error_timing;
 		}
 		gate->timeline_device = latch_timeline_device_ref(options->timeline_device);
 	} else {
@@ -79,10 +102,16 @@ struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_comp
 	wl_signal_add(&compositor->events.destroy, &gate->compositor_destroy);
 	return gate;
 
+error_timing:
+	wl_global_destroy(gate->timing_global);
+error_fifo:
+	wl_global_destroy(gate->fifo_global);
 error_explicit:
 	wl_global_destroy(gate->explicit_global);
 error_releases:
 	latch_release_pool_finish(gate->releases);
+error_pacing:
+	latch_pacing_finish(gate);
 error_hold:
 	latch_hold_finish(gate);
 error_gate:
@@ -110,8 +139,11 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	if (gate->syncobj_global != NULL) {
 		wl_global_destroy(gate->syncobj_global);
 	}
+	wl_global_destroy(gate->timing_global);
+	wl_global_destroy(gate->fifo_global);
 	wl_global_destroy(gate->explicit_global);
 	latch_release_pool_finish(gate->releases);
+	latch_pacing_finish(gate);
 	latch_hold_finish(gate);
 	latch_timeline_device_unref(gate->timeline_device);
 	free(gate);

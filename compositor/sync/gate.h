@@ -7,8 +7,10 @@
  * current state stays the last one; nothing unsignalled reaches the rest of latch, so nobody
  * behind the gate ever waits for a client's fence.
  *
- * It attaches itself to every wl_surface of the compositor and offers linux-drm-syncobj-v1
- * and zwp_linux_explicit_synchronization_v1.
+ * It holds updates for two more things: the surface's fifo barrier and a time, see pacing.c.
+ *
+ * It attaches itself to every wl_surface of the compositor and offers linux-drm-syncobj-v1,
+ * zwp_linux_explicit_synchronization_v1, fifo-v1 and commit-timing-v1.
  */
 
 #include <stdbool.h>
@@ -41,7 +43,15 @@ struct latch_gate_options {
 	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
 	/* An update of the surface is held. NULL: nobody wants to know. */
 	void (*held)(void *data, struct wlr_surface *surface);
-	void *data;
+	/* When an update may become ready, so that the vblank it then makes is the first that is not
+	 * before target_ns; at or before now_ns: now. It is asked again at that time. NULL: at
+	 * target_ns. */
+	int64_t (*ready_ns)(
+		void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns);
+	/* 0 where an output is going to latch the surface, see latch_surface_sync_latched(); else
+	 * how long each of its fifo barriers stays. NULL: no output does. */
+	int64_t (*unseen_interval_ns)(void *data, struct wlr_surface *surface);
+	void *data; /* of them all */
 };
 
 /** For leak tests, and for whoever asks what the gate is doing. */
@@ -57,17 +67,8 @@ struct latch_gate_stats {
 	uint64_t handed;     /* let pass before their fence had signalled */
 	uint64_t deadlines;  /* fences whose driver took a deadline */
 	uint64_t warnings;   /* updates that were named in the log */
+	uint64_t barriers_expired; /* fifo barriers that were lifted without a latch */
 };
-
-/** What an update that is held waits for. */
-enum latch_held_by {
-	LATCH_HELD_BY_FENCE,  /* a fence that has not signalled */
-	LATCH_HELD_BY_POINT,  /* a timeline's point that has no fence yet */
-	LATCH_HELD_BY_UPDATE, /* its own fences are done; the update before it, or a subsurface's */
-};
-
-/** A stable name for programs: fence, point, update. */
-const char *latch_held_by_name(enum latch_held_by by);
 
 /** One update that is held, for whoever wants to show it. All is borrowed. */
 struct latch_held {
@@ -83,6 +84,7 @@ struct latch_held {
 	 * LATCH_SYNC_SYNCOBJ. */
 	struct latch_fence_info fence;
 	uint64_t point;
+	int64_t target_ns; /* BY_TIME: when it is to be seen */
 };
 
 /**
@@ -121,5 +123,17 @@ enum latch_hand_over latch_surface_sync_hand_over(struct wlr_surface *surface);
  * release.
  */
 bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *update);
+
+/**
+ * An output has latched what the surface shows, or would show were it not covered: its fifo barrier
+ * falls with the next latch_gate_lift_barriers().
+ */
+void latch_surface_sync_latched(struct wlr_surface *surface);
+
+/**
+ * After the latch: the updates that waited for it become ready, and their surfaces' commit events
+ * run in here.
+ */
+void latch_gate_lift_barriers(struct latch_gate *gate);
 
 #endif

@@ -18,18 +18,6 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-const char *latch_held_by_name(enum latch_held_by by) {
-	switch (by) {
-	case LATCH_HELD_BY_FENCE:
-		return "fence";
-	case LATCH_HELD_BY_POINT:
-		return "point";
-	case LATCH_HELD_BY_UPDATE:
-		return "update";
-	}
-	return "unknown";
-}
-
 static const struct latch_watch *find_pending(const struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {
@@ -56,6 +44,11 @@ static struct latch_held describe(const struct latch_held_update *update, int64_
 		held.by = latch_watch_get_info(watch, &held.fence) == 0 ? LATCH_HELD_BY_POINT
 									: LATCH_HELD_BY_FENCE;
 		held.point = watch->point;
+	} else if (update->waits_for_time) {
+		held.by = LATCH_HELD_BY_TIME;
+		held.target_ns = update->target_ns;
+	} else if (update->waits_for_barrier) {
+		held.by = LATCH_HELD_BY_BARRIER;
 	}
 	return held;
 }

@@ -1,7 +1,8 @@
 #ifndef LATCH_SYNC_PRIVATE_H
 #define LATCH_SYNC_PRIVATE_H
 
-/* What the files of the gate share among themselves: gate.c, surface.c, tree.c, release.c. */
+/* What the files of the gate share among themselves: gate.c, surface.c, tree.c, pacing.c, held.c,
+ * release.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,6 +12,8 @@
 #include <wlr/util/addon.h>
 
 #include "limits/account.h"
+#include "sync/commit_timing_v1.h"
+#include "sync/fifo_v1.h"
 #include "sync/gate.h"
 #include "sync/linux_drm_syncobj_v1.h"
 #include "sync/linux_explicit_synchronization_v1.h"
@@ -40,6 +43,16 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 	struct latch_timeline *timeline, uint64_t point,
 	struct latch_buffer_release *buffer_release);
 
+/* What waits for something else than a fence, see pacing.c. */
+struct latch_pacing {
+	int timer_fd;
+	struct wl_event_source *timer;
+	int64_t timer_ns;	 /* what it is set to, 0: it is not */
+	struct wl_list timed;	 /* latch_held_update.timed_link */
+	struct wl_list barriers; /* latch_surface_sync.barrier.link */
+	struct wl_list latched;	 /* the same: those that are to be lifted */
+};
+
 struct latch_gate {
 	struct wl_event_loop *loop;
 	struct latch_gate_options options;
@@ -48,14 +61,19 @@ struct latch_gate {
 
 	struct latch_syncobj_context syncobj;
 	struct latch_explicit_context explicit;
+	struct latch_fifo_context fifo;
+	struct latch_timing_context timing;
 	struct wl_global *syncobj_global; /* or NULL */
 	struct wl_global *explicit_global;
+	struct wl_global *fifo_global;
+	struct wl_global *timing_global;
 
 	struct wl_list surfaces; /* latch_surface_sync.link */
 	struct wl_list free;	 /* latch_held_update.link */
 
 	struct wl_event_source *hold_timer; /* NULL when nobody wants to know, see held.c */
 	int64_t hold_timer_ns;		    /* when it fires, 0: it is not set */
+	struct latch_pacing pacing;
 	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
 	bool no_deadlines[LATCH_SYNC_SYNCOBJ + 1];
 
@@ -83,6 +101,13 @@ struct latch_held_update {
 	struct latch_watch watches[LATCH_UPDATE_MAX_WATCHES];
 	size_t num_watches;
 
+	/* Each counts once in wait, see pacing.c. */
+	bool waits_for_barrier;
+	bool waits_for_time;
+	int64_t target_ns; /* when it is to be seen */
+	int64_t due_ns;	   /* when to let it go, as far as is known */
+	struct wl_list timed_link;
+
 	/* The second lock, see tree.c: this update of a synchronised subsurface came after an
 	 * update of its parent that has yet to be applied. */
 	struct latch_surface_sync *barrier; /* the parent; NULL for no barrier */
@@ -94,6 +119,7 @@ struct latch_held_update {
 
 struct latch_sync_state {
 	struct latch_held_update *update;
+	bool set_barrier; /* wp_fifo_v1 */
 };
 
 struct latch_surface_sync {
@@ -108,6 +134,16 @@ struct latch_surface_sync {
 
 	struct latch_syncobj_surface syncobj;
 	struct latch_explicit_surface explicit;
+	struct latch_fifo_surface fifo;
+	struct latch_timing_surface timing;
+
+	/* The surface's fifo barrier. */
+	struct {
+		bool set; /* and in a list of latch_pacing */
+		int64_t set_ns;
+		size_t waiters; /* updates that wait for it at their turn */
+		struct wl_list link;
+	} barrier;
 
 	struct wl_list waiting; /* latch_held_update.link, oldest first */
 	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
@@ -138,7 +174,26 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 /* The watch has begun: tells the fence's driver the deadline, as soon as there is a fence. */
 void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch);
 
+/* pacing.c */
+
+/* False when the timer can't be had. */
+bool latch_pacing_init(struct latch_gate *gate);
+void latch_pacing_finish(struct latch_gate *gate);
+/* Lets update, which is being committed, wait for the barrier and the time that were asked for. */
+void latch_pacing_begin(struct latch_held_update *update);
+/* The update ends, whether it was shown or not. */
+void latch_pacing_end(struct latch_held_update *update);
+/* The surface's state was applied: sets its barrier, or lets the next update go. */
+void latch_pacing_handle_applied(struct latch_surface_sync *sync);
+/* Those of the surface's updates that wait for its barrier do so no more. */
+void latch_pacing_ignore_barrier(struct latch_surface_sync *sync);
+/* The surface goes away. */
+void latch_pacing_detach(struct latch_surface_sync *sync);
+
 /* tree.c */
+
+/* Whether it is a subsurface whose commits wait for its parent's. */
+bool latch_tree_is_synchronised(struct wlr_surface *surface);
 
 /* Lets update, which is being committed, wait for what must be shown before it or together
  * with it. False without memory. */

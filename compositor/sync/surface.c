@@ -75,6 +75,7 @@ static void update_destroy(struct latch_held_update *update) {
 			discharge_watch(update->sync);
 		}
 	}
+	latch_pacing_end(update);
 	latch_wait_finish(&update->wait);
 	discharge_update(update);
 	if (update->waiting) {
@@ -117,6 +118,7 @@ static void handle_applied(struct wlr_surface_synced *synced) {
 		discharge_update(sync->current.update);
 	}
 	latch_tree_handle_applied(sync);
+	latch_pacing_handle_applied(sync);
 }
 
 static const struct wlr_surface_synced_impl synced_impl = {
@@ -298,6 +300,12 @@ static void hold(struct latch_held_update *update) {
 	update->held_ns = latch_now_ns();
 	update->base.held = true;
 	update->base.ready_ns = 0;
+	if (update->num_watches > 0) {
+		update->base.held_by |= 1u << LATCH_HELD_BY_FENCE;
+	}
+	if (!wl_list_empty(&update->wait.needs)) {
+		update->base.held_by |= 1u << LATCH_HELD_BY_UPDATE;
+	}
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;
@@ -350,6 +358,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 
+	latch_pacing_begin(update);
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
 	}
@@ -501,6 +510,7 @@ void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
 	}
 
 	latch_tree_detach(sync);
+	latch_pacing_detach(sync);
 	wl_list_remove(&sync->client_commit.link);
 	wlr_addon_finish(&sync->addon);
 	/* Ends all updates that this surface still has, with their watches and releases. */
@@ -509,6 +519,8 @@ void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
 
 	latch_syncobj_surface_finish(&sync->syncobj);
 	latch_explicit_surface_finish(&sync->explicit);
+	latch_fifo_surface_finish(&sync->fifo);
+	latch_timing_surface_finish(&sync->timing);
 	wl_list_remove(&sync->link);
 	sync->gate->stats.surfaces--;
 	latch_account_unref(sync->account);

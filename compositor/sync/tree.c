@@ -45,8 +45,12 @@ static bool is_synchronised(struct wlr_subsurface *subsurface) {
 	return false;
 }
 
+bool latch_tree_is_synchronised(struct wlr_surface *surface) {
+	return is_synchronised(wlr_subsurface_try_from_wlr_surface(surface));
+}
+
 static bool depend_on_newest(struct latch_held_update *update, struct latch_surface_sync *sync) {
-	if (sync == NULL || wl_list_empty(&sync->waiting)) {
+	if (wl_list_empty(&sync->waiting)) {
 		return true;
 	}
 	struct latch_held_update *newest = wl_container_of(sync->waiting.prev, newest, link);
@@ -54,8 +58,13 @@ static bool depend_on_newest(struct latch_held_update *update, struct latch_surf
 }
 
 static bool depend_on_child(struct latch_held_update *update, struct wlr_subsurface *child) {
-	return !is_synchronised(child) ||
-	       depend_on_newest(update, latch_surface_sync_find(child->surface));
+	struct latch_surface_sync *sync = latch_surface_sync_find(child->surface);
+	if (sync == NULL || !is_synchronised(child)) {
+		return true;
+	}
+	/* It was not synchronised when it asked for the barrier. Its turn may be the parent's now. */
+	latch_pacing_ignore_barrier(sync);
+	return depend_on_newest(update, sync);
 }
 
 bool latch_tree_depend(struct latch_held_update *update) {

@@ -16,6 +16,22 @@ const char *latch_sync_kind_name(enum latch_sync_kind kind) {
 	return NULL;
 }
 
+const char *latch_held_by_name(enum latch_held_by by) {
+	switch (by) {
+	case LATCH_HELD_BY_FENCE:
+		return "fence";
+	case LATCH_HELD_BY_POINT:
+		return "point";
+	case LATCH_HELD_BY_TIME:
+		return "timestamp";
+	case LATCH_HELD_BY_BARRIER:
+		return "fifo-barrier";
+	case LATCH_HELD_BY_UPDATE:
+		return "update";
+	}
+	return NULL;
+}
+
 enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *request) {
 	/* wp_linux_drm_syncobj_surface_v1: both points if and only if there is a buffer, for as
 	 * long as the object exists. Points that were set are gone with the object. */

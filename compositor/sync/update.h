@@ -22,6 +22,19 @@ enum latch_sync_kind {
 /** A stable name for logs, traces and documents: none, implicit, sync-file, syncobj. */
 const char *latch_sync_kind_name(enum latch_sync_kind kind);
 
+/** What an update that is held waits for. */
+enum latch_held_by {
+	LATCH_HELD_BY_FENCE,   /* a fence that has not signalled */
+	LATCH_HELD_BY_POINT,   /* a timeline's point that has no fence yet */
+	LATCH_HELD_BY_TIME,    /* wp_commit_timer_v1.set_timestamp: it is early */
+	LATCH_HELD_BY_BARRIER, /* wp_fifo_v1.wait_barrier: the update before it is to be seen */
+	LATCH_HELD_BY_UPDATE,  /* nothing of its own; the update before it, or a subsurface's */
+};
+#define LATCH_HELD_BY_COUNT 5
+
+/** A stable name for logs, traces and documents. */
+const char *latch_held_by_name(enum latch_held_by by);
+
 /** One wl_surface.commit that brought a new buffer. All times are CLOCK_MONOTONIC. */
 struct latch_update {
 	/* Counts up from 1 over all surfaces; 0 is no update. */
@@ -39,6 +52,10 @@ struct latch_update {
 	int64_t ready_ns;
 	/* It had to wait in the gate: for itself or for a synchronised subsurface. */
 	bool held;
+	/* For what, when it was committed: bits 1 << enum latch_held_by; a point is a fence here. */
+	uint32_t held_by;
+	/* When the last of its barrier and its time let it go; 0 where it had none to wait for. */
+	int64_t paced_ns;
 	/* The negative errno that an acquire fence signalled with, else 0: the buffer's content
 	 * is rubbish and must not be shown; the last good buffer stays up. The surface's other
 	 * state applies. */

@@ -80,7 +80,9 @@ struct latch_frame_record {
 	int64_t release_ns;
 	int64_t refresh_ns;	  /* of the output at the flip; under VRR the shortest */
 	int64_t replaced_flip_ns; /* flip_ns of the update this one took the place of */
-	int64_t visible_ns; /* when its surface came into view, if that was after the commit */
+	/* When it was allowed to be seen, if that was after the commit: its surface came into view,
+	 * the update before it had been seen (fifo), its time had come. */
+	int64_t visible_ns;
 	struct latch_blocked blocked;
 	struct latch_wake_record wake;
 	uint64_t sequence;  /* of the flip */

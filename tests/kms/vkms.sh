@@ -117,6 +117,7 @@ job() {
     cases kms-color
     cases kms-fences
     cases kms-release
+    cases kms-pacing
     cases kms-misbehave
     cases kms-leak
     check "a picture that stands still costs nothing" idle

@@ -76,6 +76,10 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_color_representation_manager_v1_interface, 1, &client->color_representation},
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &client->syncobj},
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, &client->explicit_sync},
+		{&wp_fifo_manager_v1_interface, 1, &client->fifo},
+		{&wp_commit_timing_manager_v1_interface, 1, &client->timing},
+		{&wp_tearing_control_manager_v1_interface, 1, &client->tearing},
+		{&wp_content_type_manager_v1_interface, 1, &client->content_type},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {

@@ -11,11 +11,15 @@
 
 #include "alpha-modifier-v1-client-protocol.h"
 #include "color-representation-v1-client-protocol.h"
+#include "commit-timing-v1-client-protocol.h"
+#include "content-type-v1-client-protocol.h"
 #include "dma.h"
+#include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
+#include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -34,6 +38,11 @@ struct client {
 	struct wp_color_representation_manager_v1 *color_representation; // NULL: not offered
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
+	/* These are NULL where they are not offered. */
+	struct wp_fifo_manager_v1 *fifo;
+	struct wp_commit_timing_manager_v1 *timing;
+	struct wp_tearing_control_manager_v1 *tearing;
+	struct wp_content_type_manager_v1 *content_type;
 };
 
 /** Connects and binds all that is there. Fails the case when it can't. */

@@ -1,6 +1,7 @@
 /*
- * Random clients: three surfaces in a tree, fences that signal in any order. Update ids count
- * up over all surfaces, so they tell which of a child's updates belong to which of its parent.
+ * Random clients: three surfaces in a tree, fences that signal in any order, fifo barriers and
+ * times in between. Update ids count up over all surfaces, so they tell which of a child's updates
+ * belong to which of its parent.
  */
 
 #include <stdlib.h>
@@ -18,6 +19,8 @@ struct run {
 	uint32_t seed;
 	struct surface *surfaces[DEPTH]; /* the root first; NULL when destroyed */
 	struct wl_subsurface *subsurfaces[DEPTH];
+	struct wp_fifo_v1 *fifos[DEPTH];
+	struct wp_commit_timer_v1 *timers[DEPTH];
 
 	int fences[MAX_FENCES];
 	size_t num_fences;
@@ -26,10 +29,14 @@ struct run {
 	struct {
 		char surface;
 		int fence; /* index, -1: none */
+		bool sets, waits;
+		int64_t target_ns;
 	} commits[MAX_COMMITS];
 	size_t num_commits;
 	bool signalled[MAX_FENCES];
 	bool synchronised; /* all subsurfaces are, all the time */
+	bool barriers[DEPTH];	 /* as they should be */
+	uint64_t applied[DEPTH]; /* the last id */
 };
 
 static uint32_t roll(struct run *run, uint32_t sides) {
@@ -48,7 +55,7 @@ static uint64_t newest_before(const struct run *run, char name, uint64_t id) {
 }
 
 static void check(struct world *world, struct surface *surface) {
-	const struct run *run = world->data;
+	struct run *run = world->data;
 	uint64_t id = surface->update.id;
 	if (id == 0) {
 		return;
@@ -58,6 +65,18 @@ static void check(struct world *world, struct surface *surface) {
 	/* Law 1. */
 	int fence = run->commits[id - 1].fence;
 	assert_true(fence < 0 || run->signalled[fence]);
+
+	assert_true(now_ns() >= run->commits[id - 1].target_ns);
+
+	size_t index = (size_t)(surface->name - 'a');
+	if (id != run->applied[index]) {
+		run->applied[index] = id;
+		/* Only the root is known not to be a synchronised subsurface. */
+		bool waits = index == 0 && run->commits[id - 1].waits;
+		assert_false(waits && run->barriers[index]);
+		run->barriers[index] =
+			run->barriers[index] || run->commits[id - 1].sets;
+	}
 
 	/* A child shows exactly what it had committed when its parent was committed. */
 	if (!run->synchronised) {
@@ -72,12 +91,57 @@ static void check(struct world *world, struct surface *surface) {
 	}
 }
 
+/* What the surface's next commit, which has a buffer, is to wait for beside its fence. */
+static void pace(struct run *run, size_t i) {
+	bool sets = roll(run, 3) == 0, waits = roll(run, 3) == 0;
+	run->commits[run->num_commits].sets = sets;
+	run->commits[run->num_commits].waits = waits;
+	if (sets) {
+		wp_fifo_v1_set_barrier(run->fifos[i]);
+	}
+	if (waits) {
+		wp_fifo_v1_wait_barrier(run->fifos[i]);
+	}
+	if (roll(run, 4) == 0) {
+		int64_t target_ns = now_ns() + roll(run, 1000) * INT64_C(1000);
+		run->commits[run->num_commits].target_ns = target_ns;
+		wp_commit_timer_v1_set_timestamp(run->timers[i], 0,
+			(uint32_t)(target_ns / 1000000000), (uint32_t)(target_ns % 1000000000));
+	}
+}
+
+static void latch(struct run *run, size_t i) {
+	if (run->surfaces[i] != NULL && run->surfaces[i]->server != NULL) {
+		run->barriers[i] = false;
+		latch_surface_sync_latched(run->surfaces[i]->server);
+		latch_gate_lift_barriers(run->world.gate);
+	}
+}
+
+/* All that waits for times and barriers, and for nothing else, goes. */
+static void settle(struct run *run) {
+	int64_t start_ns = now_ns();
+	size_t held = 0, quiet = 0;
+	while (quiet < 20 && now_ns() - start_ns < INT64_C(500000000)) {
+		for (size_t i = 0; i < DEPTH; i++) {
+			latch(run, i);
+		}
+		usleep(200);
+		world_sync(&run->world);
+		size_t now = world_stats(&run->world).held;
+		quiet = now == held ? quiet + 1 : 0;
+		held = now;
+		quiet = now == 0 ? 20 : quiet;
+	}
+}
+
 static void draw(struct run *run, size_t i) {
 	int fence = -1;
 	if (run->num_fences < MAX_FENCES && roll(run, 3) != 0) {
 		fence = (int)run->num_fences;
 		run->fences[run->num_fences++] = kernel_fence_create();
 	}
+	pace(run, i);
 	run->commits[run->num_commits].surface = run->surfaces[i]->name;
 	run->commits[run->num_commits++].fence = fence;
 	surface_draw(&run->world, run->surfaces[i], fence < 0 ? -1 : run->fences[fence]);
@@ -93,13 +157,22 @@ static void signal_fence(struct run *run, size_t i) {
 	}
 }
 
+static int64_t shown(void *data, struct wlr_surface *surface) {
+	return 0;
+}
+
 static void run_init(struct run *run, uint32_t seed) {
 	*run = (struct run){.seed = seed};
-	world_init(&run->world);
+	world_init_with(
+		&run->world, NULL, &(struct latch_gate_options){.unseen_interval_ns = shown});
 	run->world.applied = check;
 	run->world.data = run;
 	for (size_t i = 0; i < DEPTH; i++) {
 		run->surfaces[i] = surface_create(&run->world, (char)('a' + i));
+		run->fifos[i] =
+			wp_fifo_manager_v1_get_fifo(run->world.fifo, run->surfaces[i]->wl);
+		run->timers[i] = wp_commit_timing_manager_v1_get_timer(
+			run->world.timing, run->surfaces[i]->wl);
 		if (i > 0) {
 			run->subsurfaces[i] = surface_make_child(
 				&run->world, run->surfaces[i], run->surfaces[i - 1]);
@@ -112,6 +185,8 @@ static void run_finish(struct run *run) {
 		if (run->subsurfaces[i] != NULL) {
 			wl_subsurface_destroy(run->subsurfaces[i]);
 		}
+		wp_fifo_v1_destroy(run->fifos[i]);
+		wp_commit_timer_v1_destroy(run->timers[i]);
 	}
 	for (size_t i = 0; i < run->num_fences; i++) {
 		close(run->fences[i]);
@@ -127,6 +202,8 @@ static void test_synchronised(void **state) {
 		for (int step = 0; step < 60; step++) {
 			if (roll(&run, 2) == 0) {
 				draw(&run, roll(&run, DEPTH));
+			} else if (roll(&run, 4) == 0) {
+				latch(&run, roll(&run, DEPTH));
 			} else {
 				signal_fence(&run, roll(&run, MAX_FENCES));
 			}
@@ -140,6 +217,7 @@ static void test_synchronised(void **state) {
 			run.commits[run.num_commits++].fence = -1;
 			surface_draw(&run.world, run.surfaces[i], -1);
 		}
+		settle(&run);
 		for (size_t i = 0; i < DEPTH; i++) {
 			assert_int_equal(run.surfaces[i]->update.id, run.num_commits - i);
 		}
@@ -151,7 +229,7 @@ static void test_synchronised(void **state) {
 static void chaos(struct run *run) {
 	size_t i = roll(run, DEPTH);
 	struct surface *surface = run->surfaces[i];
-	switch (roll(run, 12)) {
+	switch (roll(run, 14)) {
 	case 0:
 		if (run->subsurfaces[i] != NULL) {
 			wl_subsurface_set_sync(run->subsurfaces[i]);
@@ -190,6 +268,10 @@ static void chaos(struct run *run) {
 	case 8:
 		signal_fence(run, roll(run, MAX_FENCES));
 		break;
+	case 12:
+	case 13:
+		latch(run, i);
+		break;
 	default:
 		if (surface != NULL) {
 			draw(run, i);
@@ -209,16 +291,16 @@ static void test_chaos(void **state) {
 			for (size_t i = 0; i < run.num_fences; i++) {
 				signal_fence(&run, i);
 			}
-			world_sync(&run.world);
+			settle(&run);
 			assert_int_equal(world_error(&run.world, NULL), -1);
-			assert_int_equal(world_stats(&run.world).held, 0);
 			for (size_t i = DEPTH; i-- > 0;) {
 				if (run.surfaces[i] != NULL) {
 					draw(&run, i);
 					signal_fence(&run, run.num_fences - 1);
 				}
 			}
-			world_sync(&run.world);
+			settle(&run);
+			assert_int_equal(world_stats(&run.world).held, 0);
 			for (size_t i = 0; i < DEPTH; i++) {
 				if (run.surfaces[i] != NULL &&
 					(run.subsurfaces[i] == NULL ||

@@ -111,6 +111,8 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&zwp_linux_dmabuf_v1_interface, 3, (void **)&world->dmabuf},
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, (void **)&world->syncobj},
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, (void **)&world->explicit},
+		{&wp_fifo_manager_v1_interface, 1, (void **)&world->fifo},
+		{&wp_commit_timing_manager_v1_interface, 1, (void **)&world->timing},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
@@ -223,6 +225,8 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	assert_non_null(world->dmabuf);
 	assert_non_null(world->syncobj);
 	assert_non_null(world->explicit);
+	assert_non_null(world->fifo);
+	assert_non_null(world->timing);
 	world->logged = 0;
 	logging_world = world;
 }
@@ -251,6 +255,8 @@ void world_kill_client(struct world *world) {
 		wl_proxy_destroy((struct wl_proxy *)world->syncobj);
 	}
 	wl_proxy_destroy((struct wl_proxy *)world->explicit);
+	wl_proxy_destroy((struct wl_proxy *)world->fifo);
+	wl_proxy_destroy((struct wl_proxy *)world->timing);
 	wl_display_disconnect(world->client);
 	world->client = NULL;
 	world_sync(world);

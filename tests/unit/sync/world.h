@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <wayland-client.h>
 
+#include "commit-timing-v1-client-protocol.h"
+#include "fifo-v1-client-protocol.h"
 #include "kernel.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
@@ -47,6 +49,8 @@ struct world {
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit;
+	struct wp_fifo_manager_v1 *fifo;
+	struct wp_commit_timing_manager_v1 *timing;
 
 	struct latch_gate *gate;
 	struct latch_account *account; /* the client's; outlives it */

@@ -1,0 +1,314 @@
+/*
+ * Conditions that are not fences: fifo barriers (wp_fifo_v1) and times (wp_commit_timer_v1).
+ *
+ * Both are things an update waits for, beside its fences and in any order with them; wait.h
+ * counts them like these. So everything else, the order of updates, subsurfaces, limits, stays
+ * as it is.
+ *
+ * A barrier is a state of the surface. It is set when the update that asked for it is applied, and
+ * lifted when an output has latched the surface (latch_surface_sync_latched()). An update that
+ * waits for it asks at its own turn: not before all updates in front of it are applied, as one of
+ * these may set the barrier. A surface that no output latches, because it is hidden or the screen
+ * is off, goes on at the pace of a display that might show it; and no barrier outlives a second,
+ * whatever happens, since an output can also stand still (the window of another compositor that
+ * is hidden there).
+ *
+ * A time is turned into the moment when the update may become ready, so that the next vblank it can
+ * make is not one before its target. That is the outputs' business (options.ready_ns).
+ *
+ * One timer for the whole gate. It is set when something begins to wait, left alone until it fires,
+ * and then set for what is due next, or not at all.
+ */
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "sync/private.h"
+
+/* Where nobody knows better. */
+#define UNSEEN_INTERVAL_NS INT64_C(16666667)
+/* A surface that an output is about to latch may get hidden instead: how often to look. */
+#define LOOK_AGAIN_NS INT64_C(250000000)
+#define BARRIER_MAX_NS INT64_C(1000000000)
+
+static void arm(struct latch_gate *gate, int64_t due_ns) {
+	struct latch_pacing *pacing = &gate->pacing;
+	if (pacing->timer_ns != 0 && pacing->timer_ns <= due_ns) {
+		return;
+	}
+	pacing->timer_ns = due_ns;
+	struct itimerspec spec = {.it_value = latch_ns_timespec(due_ns)};
+	timerfd_settime(pacing->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+}
+
+static int64_t ready_ns(const struct latch_held_update *update, int64_t now_ns) {
+	const struct latch_gate_options *options = &update->sync->gate->options;
+	return options->ready_ns != NULL ? options->ready_ns(options->data, update->sync->surface,
+						   update->target_ns, now_ns)
+					 : update->target_ns;
+}
+
+/* 0: an output will latch the surface. */
+static int64_t unseen_interval_ns(const struct latch_surface_sync *sync) {
+	const struct latch_gate_options *options = &sync->gate->options;
+	return options->unseen_interval_ns != NULL
+		       ? options->unseen_interval_ns(options->data, sync->surface)
+		       : UNSEEN_INTERVAL_NS;
+}
+
+/* When to look at a barrier that somebody waits for; at or before now: it has to go. */
+static int64_t barrier_due_ns(const struct latch_surface_sync *sync, int64_t now_ns) {
+	int64_t last_ns = sync->barrier.set_ns + BARRIER_MAX_NS;
+	int64_t interval_ns = unseen_interval_ns(sync);
+	int64_t due_ns = interval_ns > 0 ? sync->barrier.set_ns + interval_ns
+					 : now_ns + LOOK_AGAIN_NS;
+	return due_ns < last_ns ? due_ns : last_ns;
+}
+
+/* The oldest update that has yet to be applied, if it is held. */
+static struct latch_held_update *find_next(struct latch_surface_sync *sync) {
+	struct wlr_surface *surface = sync->surface;
+	if (wl_list_empty(&sync->waiting)) {
+		return NULL;
+	}
+	struct latch_held_update *head = wl_container_of(sync->waiting.next, head, link);
+	const struct wlr_surface_state *state;
+	wl_list_for_each(state, &surface->cached, cached_state_link) {
+		/* wlroots takes a state out of the list after it was applied, we may be within. */
+		if (state->seq != surface->current.seq) {
+			return state->seq == head->seq ? head : NULL;
+		}
+	}
+	return NULL;
+}
+
+static void drop_barrier(struct latch_surface_sync *sync) {
+	if (sync->barrier.set) {
+		sync->barrier.set = false;
+		wl_list_remove(&sync->barrier.link);
+	}
+}
+
+/* The update can be applied in here. */
+static void stop_waiting_for_barrier(struct latch_held_update *update) {
+	update->waits_for_barrier = false;
+	update->sync->barrier.waiters--;
+	update->base.paced_ns = latch_now_ns();
+	latch_wait_done(&update->wait);
+}
+
+/* Lets the update go whose turn it is, if the barrier is all it waits for: then it is applied in
+ * here, and the surface may have another barrier. */
+static void pass_barrier(struct latch_surface_sync *sync) {
+	struct latch_held_update *next = find_next(sync);
+	if (sync->barrier.set || next == NULL || !next->waits_for_barrier) {
+		return;
+	}
+	stop_waiting_for_barrier(next);
+}
+
+static void lift_all(struct wl_list *barriers) {
+	/* What one lets go may end or latch others: begin anew each time. */
+	while (!wl_list_empty(barriers)) {
+		struct latch_surface_sync *sync =
+			wl_container_of(barriers->next, sync, barrier.link);
+		drop_barrier(sync);
+		pass_barrier(sync);
+	}
+}
+
+void latch_surface_sync_latched(struct wlr_surface *surface) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync != NULL && sync->barrier.set) {
+		wl_list_remove(&sync->barrier.link);
+		wl_list_insert(sync->gate->pacing.latched.prev, &sync->barrier.link);
+	}
+}
+
+void latch_gate_lift_barriers(struct latch_gate *gate) {
+	struct wl_list latched;
+	wl_list_init(&latched);
+	wl_list_insert_list(&latched, &gate->pacing.latched);
+	wl_list_init(&gate->pacing.latched);
+	lift_all(&latched);
+}
+
+static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
+	struct latch_surface_sync *sync = update->sync;
+	bool is_next = wl_list_empty(&sync->surface->cached);
+	if (is_next && sync->barrier.set && barrier_due_ns(sync, now_ns) <= now_ns) {
+		drop_barrier(sync);
+	}
+	if (is_next && !sync->barrier.set) {
+		return;
+	}
+	update->waits_for_barrier = true;
+	update->base.held_by |= 1u << LATCH_HELD_BY_BARRIER;
+	latch_wait_add(&update->wait);
+	sync->barrier.waiters++;
+	if (sync->barrier.set) {
+		arm(sync->gate, barrier_due_ns(sync, now_ns));
+	}
+}
+
+static void wait_for_time(struct latch_held_update *update, int64_t now_ns) {
+	struct latch_gate *gate = update->sync->gate;
+	update->target_ns = update->sync->timing.target_ns;
+	update->due_ns = ready_ns(update, now_ns);
+	if (update->due_ns <= now_ns) {
+		return;
+	}
+	update->waits_for_time = true;
+	update->base.held_by |= 1u << LATCH_HELD_BY_TIME;
+	latch_wait_add(&update->wait);
+	wl_list_insert(gate->pacing.timed.prev, &update->timed_link);
+	arm(gate, update->due_ns);
+}
+
+void latch_pacing_begin(struct latch_held_update *update) {
+	struct latch_surface_sync *sync = update->sync;
+	int64_t now_ns = sync->timing.has_target || sync->fifo.wait_barrier ? latch_now_ns() : 0;
+	if (sync->timing.has_target) {
+		wait_for_time(update, now_ns);
+	}
+	/* A synchronised subsurface's turn is its parent's: "the constraint must be ignored". */
+	if (sync->fifo.wait_barrier && !latch_tree_is_synchronised(sync->surface)) {
+		wait_for_barrier(update, now_ns);
+	}
+	sync->pending.set_barrier = sync->fifo.set_barrier;
+	sync->fifo.set_barrier = sync->fifo.wait_barrier = false;
+	sync->timing.has_target = false;
+}
+
+void latch_pacing_end(struct latch_held_update *update) {
+	if (update->waits_for_barrier) {
+		update->waits_for_barrier = false;
+		update->sync->barrier.waiters--;
+	}
+	if (update->waits_for_time) {
+		update->waits_for_time = false;
+		wl_list_remove(&update->timed_link);
+	}
+}
+
+void latch_pacing_handle_applied(struct latch_surface_sync *sync) {
+	if (sync->current.set_barrier) {
+		int64_t now_ns = latch_now_ns();
+		sync->current.set_barrier = false;
+		drop_barrier(sync);
+		sync->barrier.set = true;
+		sync->barrier.set_ns = now_ns;
+		wl_list_insert(sync->gate->pacing.barriers.prev, &sync->barrier.link);
+		if (sync->barrier.waiters > 0) {
+			arm(sync->gate, barrier_due_ns(sync, now_ns));
+		}
+	}
+	pass_barrier(sync);
+}
+
+void latch_pacing_ignore_barrier(struct latch_surface_sync *sync) {
+	while (sync->barrier.waiters > 0) {
+		struct latch_held_update *update;
+		wl_list_for_each(update, &sync->waiting, link) {
+			if (update->waits_for_barrier) {
+				break;
+			}
+		}
+		stop_waiting_for_barrier(update);
+	}
+}
+
+void latch_pacing_detach(struct latch_surface_sync *sync) {
+	drop_barrier(sync);
+}
+
+static void keep_earlier(int64_t *next_ns, int64_t time_ns) {
+	if (*next_ns == 0 || time_ns < *next_ns) {
+		*next_ns = time_ns;
+	}
+}
+
+static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_ns) {
+	struct wl_list due;
+	wl_list_init(&due);
+	struct latch_held_update *update, *tmp;
+	wl_list_for_each_safe(update, tmp, &gate->pacing.timed, timed_link) {
+		if (update->due_ns <= now_ns) {
+			/* Meanwhile it may be known better. */
+			update->due_ns = ready_ns(update, now_ns);
+		}
+		if (update->due_ns <= now_ns) {
+			wl_list_remove(&update->timed_link);
+			wl_list_insert(due.prev, &update->timed_link);
+		} else {
+			keep_earlier(next_ns, update->due_ns);
+		}
+	}
+	while (!wl_list_empty(&due)) {
+		update = wl_container_of(due.next, update, timed_link);
+		wl_list_remove(&update->timed_link);
+		update->waits_for_time = false;
+		update->base.paced_ns = now_ns;
+		latch_wait_done(&update->wait);
+	}
+}
+
+static void let_unseen_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_ns) {
+	struct wl_list due;
+	wl_list_init(&due);
+	struct latch_surface_sync *sync, *tmp;
+	wl_list_for_each_safe(sync, tmp, &gate->pacing.barriers, barrier.link) {
+		if (sync->barrier.waiters == 0) {
+			continue;
+		}
+		int64_t due_ns = barrier_due_ns(sync, now_ns);
+		if (due_ns <= now_ns) {
+			wl_list_remove(&sync->barrier.link);
+			wl_list_insert(due.prev, &sync->barrier.link);
+			gate->stats.barriers_expired++;
+		} else {
+			keep_earlier(next_ns, due_ns);
+		}
+	}
+	lift_all(&due);
+}
+
+static int handle_timer(int fd, uint32_t mask, void *data) {
+	struct latch_gate *gate = data;
+	uint64_t expirations;
+	if (read(fd, &expirations, sizeof(expirations)) < 0) {
+		return 0;
+	}
+	int64_t now_ns = latch_now_ns(), next_ns = 0;
+	gate->pacing.timer_ns = 0;
+	let_timed_go(gate, now_ns, &next_ns);
+	let_unseen_go(gate, now_ns, &next_ns);
+	if (next_ns != 0) {
+		arm(gate, next_ns);
+	}
+	return 0;
+}
+
+bool latch_pacing_init(struct latch_gate *gate) {
+	struct latch_pacing *pacing = &gate->pacing;
+	wl_list_init(&pacing->timed);
+	wl_list_init(&pacing->barriers);
+	wl_list_init(&pacing->latched);
+	pacing->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (pacing->timer_fd < 0) {
+		return false;
+	}
+	pacing->timer = wl_event_loop_add_fd(
+		gate->loop, pacing->timer_fd, WL_EVENT_READABLE, handle_timer, gate);
+	if (pacing->timer == NULL) {
+		close(pacing->timer_fd);
+		return false;
+	}
+	return true;
+}
+
+void latch_pacing_finish(struct latch_gate *gate) {
+	wl_event_source_remove(gate->pacing.timer);
+	close(gate->pacing.timer_fd);
+}

@@ -1,0 +1,234 @@
+/*
+ * Pacing: which vblank an update is shown at, as the presentation feedback tells it. Each case
+ * allows for a machine that is short of time: late is counted, early and lost never happen.
+ */
+#include <drm_fourcc.h>
+
+#include "case.h"
+#include "client.h"
+
+#define BUFFERS 24
+#define SIZE 64
+
+struct scene {
+	struct client client;
+	struct surface surface;
+	struct memory memory[BUFFERS];
+	struct buffer buffers[BUFFERS];
+	struct frame frames[BUFFERS];
+	struct wp_fifo_v1 *fifo;
+	struct wp_commit_timer_v1 *timer;
+};
+
+static void scene_init(struct scene *scene) {
+	*scene = (struct scene){0};
+	client_connect(&scene->client);
+	CHECK(scene->client.fifo != NULL && scene->client.timing != NULL,
+		"fifo-v1 or commit-timing-v1 is not offered");
+	surface_init_window(&scene->surface, &scene->client, "pacing");
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		memory_init_udmabuf(&scene->memory[i], SIZE, SIZE);
+		memory_fill(&scene->memory[i], 0x00080402 * (i + 1));
+		buffer_init(
+			&scene->buffers[i], &scene->client, &scene->memory[i], DRM_FORMAT_XRGB8888);
+	}
+	scene->fifo =
+		wp_fifo_manager_v1_get_fifo(scene->client.fifo, scene->surface.wl_surface);
+	scene->timer = wp_commit_timing_manager_v1_get_timer(
+		scene->client.timing, scene->surface.wl_surface);
+}
+
+static void fifo_commit(struct scene *scene, unsigned n) {
+	wp_fifo_v1_set_barrier(scene->fifo);
+	wp_fifo_v1_wait_barrier(scene->fifo);
+	surface_commit(&scene->surface, &scene->buffers[n], &scene->frames[n], -1);
+}
+
+static void set_time(struct scene *scene, int64_t ns) {
+	uint64_t sec = (uint64_t)ns / 1000000000;
+	wp_commit_timer_v1_set_timestamp(scene->timer, (uint32_t)(sec >> 32), (uint32_t)sec,
+		(uint32_t)(ns % 1000000000));
+}
+
+/* All at once: each is seen, in order, at a vblank of its own. */
+static void fifo(void) {
+	struct scene scene;
+	scene_init(&scene);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		fifo_commit(&scene, i);
+	}
+	int64_t late = 0;
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		frame_wait(&scene.frames[i], 3000);
+		if (i > 0) {
+			const struct frame *before = &scene.frames[i - 1], *now = &scene.frames[i];
+			CHECK(now->seq > before->seq, "frame %u at vblank %lu, the one before at %lu",
+				i, (unsigned long)now->seq, (unsigned long)before->seq);
+			late += (int64_t)(now->seq - before->seq) - 1;
+		}
+	}
+	note("%d frames, %ld vblanks too late", BUFFERS, (long)late);
+	CHECK(late < BUFFERS, "%d frames took %ld vblanks more than they are", BUFFERS, (long)late);
+}
+
+/* The mailbox has them superseded: only the last one has to be seen. */
+static void mailbox(void) {
+	struct scene scene;
+	scene_init(&scene);
+	int shown = 0;
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], -1);
+	}
+	frame_wait(&scene.frames[BUFFERS - 1], 2000);
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		CHECK(scene.frames[i].state != FRAME_PENDING, "frame %u was never told of", i);
+		shown += scene.frames[i].state == FRAME_PRESENTED;
+	}
+	note("%d of %d frames shown", shown, BUFFERS);
+	CHECK(shown < BUFFERS / 2, "%d of %d frames that nobody waited for were shown", shown,
+		BUFFERS);
+}
+
+/* Covered, and nobody shows it: it goes on, at the pace of the display. */
+static void fifo_covered(void) {
+	struct scene scene;
+	struct surface cover;
+	struct memory memory;
+	struct buffer buffer;
+	struct frame frame;
+	scene_init(&scene);
+	fifo_commit(&scene, 0);
+	frame_wait(&scene.frames[0], 2000);
+	surface_init_fullscreen(&cover, &scene.client);
+	memory_init_udmabuf(&memory, (uint32_t)cover.width, (uint32_t)cover.height);
+	memory_fill(&memory, 0x00103010);
+	buffer_init(&buffer, &scene.client, &memory, DRM_FORMAT_XRGB8888);
+	surface_commit(&cover, &buffer, &frame, -1);
+	frame_wait(&frame, 2000);
+	int64_t start_ns = now_ns();
+	for (unsigned i = 1; i < BUFFERS; i++) {
+		fifo_commit(&scene, i);
+	}
+	/* The last but one comes back when the last one takes its place. */
+	while (scene.buffers[BUFFERS - 2].releases == 0 &&
+		client_pump(&scene.client, start_ns + 3000 * MS)) {
+	}
+	int64_t took_ns = now_ns() - start_ns;
+	note("%d covered frames in %ld ms", BUFFERS - 1, (long)(took_ns / MS));
+	CHECK(scene.buffers[BUFFERS - 2].releases == 1, "a covered window stands still");
+	CHECK(took_ns > (BUFFERS - 6) * frame.refresh_ns, "%d frames of a covered window took %ld ms",
+		BUFFERS - 1, (long)(took_ns / MS));
+	surface_finish(&cover);
+}
+
+/* Never mapped: no output has ever shown it. */
+static void fifo_unmapped(void) {
+	struct scene scene;
+	scene_init(&scene);
+	int64_t start_ns = now_ns();
+	struct wl_surface *nobody = wl_compositor_create_surface(scene.client.compositor);
+	struct wp_fifo_v1 *barrier = wp_fifo_manager_v1_get_fifo(scene.client.fifo, nobody);
+	for (unsigned i = 0; i < 10; i++) {
+		wp_fifo_v1_set_barrier(barrier);
+		wp_fifo_v1_wait_barrier(barrier);
+		wl_surface_attach(nobody, scene.buffers[i].wl_buffer, 0, 0);
+		wl_surface_commit(nobody);
+	}
+	wl_display_flush(scene.client.display);
+	while (scene.buffers[8].releases == 0 &&
+		client_pump(&scene.client, start_ns + 2000 * MS)) {
+	}
+	note("10 frames in %ld ms", (long)((now_ns() - start_ns) / MS));
+	CHECK(scene.buffers[8].releases == 1, "a surface without a role stands still");
+	CHECK(now_ns() - start_ns > 100 * MS, "a surface without a role is not paced");
+	wp_fifo_v1_destroy(barrier);
+	wl_surface_destroy(nobody);
+}
+
+/* Commits that aim at vblanks to come, some frames ahead, with offset_num / 8 of a refresh more:
+ * each is shown at the first vblank that is not before its target. */
+static void aim(int offset_num) {
+	struct scene scene;
+	scene_init(&scene);
+	fifo_commit(&scene, 0);
+	frame_wait(&scene.frames[0], 2000);
+	fifo_commit(&scene, 1);
+	frame_wait(&scene.frames[1], 2000);
+	int64_t first_ns = scene.frames[1].presented_ns;
+	int64_t refresh_ns = scene.frames[1].refresh_ns;
+	CHECK(refresh_ns > 0, "the refresh is not told");
+	int64_t offset_ns = refresh_ns * offset_num / 8, targets[BUFFERS];
+	for (unsigned i = 2; i < BUFFERS; i++) {
+		targets[i] = first_ns + (4 + (i - 2) * 2) * refresh_ns + offset_ns;
+		set_time(&scene, targets[i]);
+		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], -1);
+	}
+	int in_time = 0;
+	for (unsigned i = 2; i < BUFFERS; i++) {
+		frame_wait(&scene.frames[i], 3000);
+		int64_t late_ns = scene.frames[i].presented_ns - targets[i];
+		CHECK(late_ns > -refresh_ns / 2, "frame %u was shown %ld us early", i,
+			(long)(-late_ns / 1000));
+		in_time += offset_num == 0 ? late_ns < refresh_ns / 2 : late_ns < refresh_ns;
+	}
+	note("%d of %d frames at the vblank they aimed at", in_time, BUFFERS - 2);
+	CHECK(in_time >= (BUFFERS - 2) * 2 / 3, "only %d of %d frames were in time", in_time,
+		BUFFERS - 2);
+}
+
+static void timing(void) {
+	aim(0);
+}
+
+static void timing_between(void) {
+	aim(4);
+}
+
+/* Barriers, times and fences in one row of updates: all are shown, in order, none early. */
+static void mixed(void) {
+	struct scene scene;
+	scene_init(&scene);
+	surface_use(&scene.surface, KIND_SYNC_FILE);
+	uint32_t fences[BUFFERS] = {0};
+	int64_t start_ns = now_ns(), targets[BUFFERS] = {0};
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		int fd = -1;
+		if (i % 3 == 1) {
+			fd = drm_fence_create(&fences[i]);
+		}
+		if (i % 4 == 2) {
+			targets[i] = start_ns + i * 15 * MS;
+			set_time(&scene, targets[i]);
+		}
+		wp_fifo_v1_set_barrier(scene.fifo);
+		wp_fifo_v1_wait_barrier(scene.fifo);
+		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], fd);
+	}
+	for (unsigned i = 0; i < BUFFERS; i++) {
+		if (fences[i] != 0) {
+			while (i > 0 && scene.frames[i - 1].state == FRAME_PENDING) {
+				frame_wait(&scene.frames[i - 1], 3000);
+			}
+			CHECK(scene.frames[i].state == FRAME_PENDING, "shown before its fence");
+			drm_fence_signal(fences[i]);
+		}
+		frame_wait(&scene.frames[i], 3000);
+		CHECK(i == 0 || scene.frames[i].seq > scene.frames[i - 1].seq, "out of order");
+		int64_t early_ns = targets[i] - scene.frames[i].presented_ns;
+		CHECK(early_ns < scene.frames[i].refresh_ns / 2, "frame %u was %ld us early", i,
+			(long)(early_ns / 1000));
+	}
+}
+
+int main(int argc, char **argv) {
+	static const struct test_case cases[] = {
+		{"fifo: each of many commits at a vblank of its own", fifo, 0},
+		{"without fifo commits supersede each other", mailbox, 0},
+		{"fifo: a covered window goes on, at the display's pace", fifo_covered, 0},
+		{"fifo: so does a surface that is nowhere", fifo_unmapped, 0},
+		{"commit-timing: frames are shown at the vblanks they aim at", timing, 0},
+		{"commit-timing: a time between two vblanks is the later one", timing_between, 0},
+		{"barriers, times and fences together", mixed, 0},
+	};
+	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
+}
