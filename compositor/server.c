@@ -188,6 +188,17 @@ static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
 	return first_ns;
 }
 
+static void handle_update_committed(void *data, const struct latch_update *update) {
+	struct latch_server *server = data;
+	latch_content_tracker_note_commit(server->contents, update);
+}
+
+static void handle_update_untaken(
+	void *data, const struct latch_update *update, enum latch_untaken why) {
+	struct latch_server *server = data;
+	latch_content_tracker_note_untaken(server->contents, update, why);
+}
+
 static bool create_sync(struct latch_server *server) {
 	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
 	server->timeline_device = latch_timeline_find_device(kms_fd);
@@ -206,6 +217,8 @@ static bool create_sync(struct latch_server *server) {
 			.hold_warning_ns = server->options->hold_warning_ns,
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
+			.committed = handle_update_committed,
+			.untaken = handle_update_untaken,
 			.data = server,
 		});
 	if (server->gate == NULL) {

@@ -38,6 +38,11 @@ struct latch_gate_options {
 	/* When the vblank comes that the surface's next content should make (CLOCK_MONOTONIC), 0
 	 * where nobody knows: what the drivers of pending fences are told. NULL: nothing. */
 	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
+	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
+	 * untaken: one that came was given back, and nobody has taken it. */
+	void (*committed)(void *data, const struct latch_update *update);
+	void (*untaken)(
+		void *data, const struct latch_update *update, enum latch_untaken why);
 	void *data;
 };
 
@@ -104,5 +109,8 @@ void latch_gate_for_each_held(const struct latch_gate *gate,
  * release.
  */
 bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *update);
+
+/** Says under which number the surface is known to whoever reads its updates; before the first. */
+void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id);
 
 #endif
