@@ -363,6 +363,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
+	} else if (update->base.signalled_ns > update->base.ready_ns) {
+		/* Its fence signalled between the commit and our look at it. */
+		update->base.ready_ns = latch_now_ns();
 	}
 	latch_tree_put_barrier(update);
 	/* What wlroots keeps back behind others counts against the limit, empty or not. */
