@@ -247,7 +247,7 @@ static void check_release_order(
 		return;
 	}
 	if (before->release_ns > update->release_ns || spoken_ns(before) > spoken_ns(update) ||
-		before->off_ns > update->off_ns) {
+		(update->screens == 0 && before->off_ns > update->off_ns)) {
 		FOUND(subject, RULE_RELEASE_ORDER,
 			"given back at %" PRId64 " (told %" PRId64 ", off %" PRId64
 			"), one before it at %" PRId64 " (told %" PRId64 ", off %" PRId64 ")",
