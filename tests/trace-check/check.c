@@ -10,7 +10,7 @@ struct subject {
 	struct trace *trace;
 	uint32_t surface;
 	uint64_t number;
-	const struct update *update;
+	const struct trace_update *update;
 };
 
 #define FOUND(subject, rule, format, ...) \
@@ -18,17 +18,17 @@ struct subject {
 		__VA_ARGS__)
 #define FOUND_TEXT(subject, rule, text) FOUND(subject, rule, "%s", text)
 
-static bool was_on_screen(const struct update *update) {
+static bool was_on_screen(const struct trace_update *update) {
 	return update->first_output != 0;
 }
 
 /* When its client was told that it has its buffer back, perhaps with a fence to wait for. */
-static int64_t spoken_ns(const struct update *update) {
+static int64_t spoken_ns(const struct trace_update *update) {
 	return update->told_ns != 0 ? update->told_ns : update->release_ns;
 }
 
 static void check_one_release(const struct subject *subject) {
-	const struct update *update = subject->update;
+	const struct trace_update *update = subject->update;
 	if (!update->committed) {
 		FOUND_TEXT(subject, RULE_ONE_RELEASE,
 			update->records > 0 ? "was given back, but never committed"
@@ -47,7 +47,7 @@ static void check_one_release(const struct subject *subject) {
 }
 
 static void check_shown_early(const struct subject *subject) {
-	const struct update *update = subject->update;
+	const struct trace_update *update = subject->update;
 	if (!was_on_screen(update)) {
 		return;
 	}
@@ -70,7 +70,7 @@ static void check_shown_early(const struct subject *subject) {
 
 /* A word with a fence is spoken before the flip: it has to be the fence of that very commit. */
 static void check_told(const struct subject *subject) {
-	const struct update *update = subject->update;
+	const struct trace_update *update = subject->update;
 	const bool in_submit = update->told_ns >= update->off_submit_start_ns &&
 			       update->told_ns <= update->off_submit_end_ns;
 	if (update->off_submit_start_ns != 0 && !in_submit) {
@@ -88,7 +88,7 @@ static void check_told(const struct subject *subject) {
 }
 
 static void check_release_early(const struct subject *subject) {
-	const struct update *update = subject->update;
+	const struct trace_update *update = subject->update;
 	if (update->release == RELEASE_COPY) {
 		/* The composed picture is read, the buffer is not. */
 		if (update->sync != SYNC_NONE || (was_on_screen(update) && !update->composed)) {
@@ -126,7 +126,7 @@ static void check_release_early(const struct subject *subject) {
 }
 
 static void check_times(const struct subject *subject) {
-	const struct update *update = subject->update;
+	const struct trace_update *update = subject->update;
 	const struct {
 		const char *before, *after;
 		int64_t before_ns, after_ns;
@@ -166,9 +166,9 @@ static void check_times(const struct subject *subject) {
 
 /* A newer update of the surface that was there when this one went. */
 static bool has_successor(const struct subject *subject) {
-	const struct surface *surface = &subject->trace->surfaces[subject->surface];
+	const struct trace_surface *surface = &subject->trace->surfaces[subject->surface];
 	for (size_t i = (size_t)subject->number; i < surface->len; i++) {
-		const struct update *next = &surface->updates[i];
+		const struct trace_update *next = &surface->updates[i];
 		/* Of one under way in a trace that is cut nothing but the commit is known. */
 		const int64_t ready_ns = next->records > 0 ? next->ready_ns : next->commit_ns;
 		if (next->committed && next->fence_error == 0 && ready_ns != 0 &&
@@ -180,8 +180,8 @@ static bool has_successor(const struct subject *subject) {
 }
 
 static void check_end(const struct subject *subject) {
-	const struct update *update = subject->update;
-	const struct surface *surface = &subject->trace->surfaces[subject->surface];
+	const struct trace_update *update = subject->update;
+	const struct trace_surface *surface = &subject->trace->surfaces[subject->surface];
 	if ((update->end == END_SHOWN) != was_on_screen(update) ||
 		update->presented != was_on_screen(update)) {
 		FOUND(subject, RULE_END, "ends as \"%s\", %spresented, and was on %s screen",
@@ -209,8 +209,8 @@ static void check_end(const struct subject *subject) {
 }
 
 /* Of neighbours in the order of commits. */
-static void check_ready_order(const struct subject *subject, const struct update *before) {
-	const struct update *update = subject->update;
+static void check_ready_order(const struct subject *subject, const struct trace_update *before) {
+	const struct trace_update *update = subject->update;
 	if (before->committed && update->committed && before->commit_ns > update->commit_ns) {
 		FOUND(subject, RULE_READY_ORDER, "committed at %" PRId64 ", before the one before",
 			update->commit_ns);
@@ -232,16 +232,16 @@ static void check_ready_order(const struct subject *subject, const struct update
  * has nothing to wait for.
  */
 static void check_release_order(
-	const struct subject *subject, const struct update **last_shown, const struct update **last_unseen) {
-	const struct update *update = subject->update;
+	const struct subject *subject, const struct trace_update **last_shown, const struct trace_update **last_unseen) {
+	const struct trace_update *update = subject->update;
 	const bool shown = was_on_screen(update);
 	const bool under_way = !shown && update->submit_start_ns != 0; /* a frame held it */
 	if (update->release == RELEASE_COPY || update->several_outputs || under_way ||
 		update->end == END_FENCE_ERROR || update->end == END_REFUSED) {
 		return;
 	}
-	const struct update **last = shown ? last_shown : last_unseen;
-	const struct update *before = *last;
+	const struct trace_update **last = shown ? last_shown : last_unseen;
+	const struct trace_update *before = *last;
 	*last = update;
 	if (before == NULL || before->first_output != update->first_output) {
 		return;
@@ -256,7 +256,7 @@ static void check_release_order(
 	}
 }
 
-static void count(const struct update *update, struct summary *summary) {
+static void count(const struct trace_update *update, struct summary *summary) {
 	summary->commits += update->committed;
 	if (summary->first_ns == 0 || update->commit_ns < summary->first_ns) {
 		summary->first_ns = update->commit_ns;
@@ -281,10 +281,10 @@ static void count(const struct update *update, struct summary *summary) {
 }
 
 static void check_surface(struct trace *trace, uint32_t id, struct summary *summary) {
-	const struct surface *surface = &trace->surfaces[id];
-	const struct update *last_shown = NULL, *last_unseen = NULL;
+	const struct trace_surface *surface = &trace->surfaces[id];
+	const struct trace_update *last_shown = NULL, *last_unseen = NULL;
 	for (size_t i = 0; i < surface->len; i++) {
-		const struct update *update = &surface->updates[i];
+		const struct trace_update *update = &surface->updates[i];
 		const struct subject subject = {trace, id, i + 1, update};
 		count(update, summary);
 		check_one_release(&subject);
@@ -303,11 +303,11 @@ static void check_surface(struct trace *trace, uint32_t id, struct summary *summ
 }
 
 static void check_buffer(struct trace *trace, uint32_t id) {
-	const struct buffer *buffer = &trace->buffers[id];
+	const struct trace_buffer *buffer = &trace->buffers[id];
 	for (size_t i = 1; i < buffer->len; i++) {
-		const struct use *a = &buffer->uses[i - 1], *b = &buffer->uses[i];
-		const struct update *first = trace_update(trace, a->surface, a->number);
-		const struct update *second = trace_update(trace, b->surface, b->number);
+		const struct trace_use *a = &buffer->uses[i - 1], *b = &buffer->uses[i];
+		const struct trace_update *first = trace_find_update(trace, a->surface, a->number);
+		const struct trace_update *second = trace_find_update(trace, b->surface, b->number);
 		if (first->records == 0 || second->commit_ns < spoken_ns(first)) {
 			trace_found(trace, RULE_BUFFER,
 				WHO "brought buffer %" PRIu32 " at %" PRId64

@@ -37,11 +37,11 @@ static bool reach(struct trace *trace, void **array, size_t *len, size_t size, u
 	return true;
 }
 
-static bool add_use(struct trace *trace, struct use **uses, size_t *len, size_t *cap,
+static bool add_use(struct trace *trace, struct trace_use **uses, size_t *len, size_t *cap,
 	uint32_t surface, uint64_t number) {
 	if (*len == *cap) {
 		const size_t wanted = *cap == 0 ? 16 : 2 * *cap;
-		struct use *grown = reallocarray(*uses, wanted, sizeof(*grown));
+		struct trace_use *grown = reallocarray(*uses, wanted, sizeof(*grown));
 		if (grown == NULL) {
 			trace->no_memory = true;
 			return false;
@@ -49,18 +49,18 @@ static bool add_use(struct trace *trace, struct use **uses, size_t *len, size_t 
 		*uses = grown;
 		*cap = wanted;
 	}
-	(*uses)[(*len)++] = (struct use){surface, number};
+	(*uses)[(*len)++] = (struct trace_use){surface, number};
 	return true;
 }
 
-static struct output *get_output(struct trace *trace, uint64_t id) {
-	return reach(trace, (void **)&trace->outputs, &trace->outputs_len, sizeof(struct output), id)
+static struct trace_output *get_output(struct trace *trace, uint64_t id) {
+	return reach(trace, (void **)&trace->outputs, &trace->outputs_len, sizeof(struct trace_output), id)
 		       ? &trace->outputs[id]
 		       : NULL;
 }
 
-static struct surface *get_surface(struct trace *trace, uint64_t id) {
-	if (!reach(trace, (void **)&trace->surfaces, &trace->surfaces_len, sizeof(struct surface),
+static struct trace_surface *get_surface(struct trace *trace, uint64_t id) {
+	if (!reach(trace, (void **)&trace->surfaces, &trace->surfaces_len, sizeof(struct trace_surface),
 		    id)) {
 		return NULL;
 	}
@@ -69,12 +69,12 @@ static struct surface *get_surface(struct trace *trace, uint64_t id) {
 }
 
 /* The place of an update, made where there is none. */
-static struct update *get_update(struct trace *trace, uint64_t surface_id, uint64_t number) {
-	struct surface *surface = get_surface(trace, surface_id);
+static struct trace_update *get_update(struct trace *trace, uint64_t surface_id, uint64_t number) {
+	struct trace_surface *surface = get_surface(trace, surface_id);
 	if (surface == NULL || number == 0) {
 		return NULL;
 	}
-	if (!reach(trace, (void **)&surface->updates, &surface->cap, sizeof(struct update),
+	if (!reach(trace, (void **)&surface->updates, &surface->cap, sizeof(struct trace_update),
 		    number - 1)) {
 		return NULL;
 	}
@@ -117,7 +117,7 @@ static int name(struct trace *trace, yyjson_val *args, const char *key, const ch
 static void read_commit(struct trace *trace, yyjson_val *args) {
 	const uint64_t surface_id = (uint64_t)number(trace, args, "surface");
 	const uint64_t update_id = (uint64_t)number(trace, args, "update");
-	struct update *update = get_update(trace, surface_id, update_id);
+	struct trace_update *update = get_update(trace, surface_id, update_id);
 	if (update == NULL) {
 		return;
 	}
@@ -132,15 +132,15 @@ static void read_commit(struct trace *trace, yyjson_val *args) {
 	const uint64_t buffer_id = (uint64_t)number(trace, args, "buffer");
 	update->buffer = (uint32_t)buffer_id;
 	if (buffer_id != 0 && reach(trace, (void **)&trace->buffers, &trace->buffers_len,
-				      sizeof(struct buffer), buffer_id)) {
-		struct buffer *buffer = &trace->buffers[buffer_id];
+				      sizeof(struct trace_buffer), buffer_id)) {
+		struct trace_buffer *buffer = &trace->buffers[buffer_id];
 		add_use(trace, &buffer->uses, &buffer->len, &buffer->cap, (uint32_t)surface_id,
 			update_id);
 	}
 }
 
 static void read_record(struct trace *trace, yyjson_val *args) {
-	struct update *update = get_update(trace, (uint64_t)number(trace, args, "surface"),
+	struct trace_update *update = get_update(trace, (uint64_t)number(trace, args, "surface"),
 		(uint64_t)number(trace, args, "update"));
 	if (update == NULL || update->records++ > 0) {
 		return; /* the first one counts; that there are two is found later */
@@ -166,7 +166,7 @@ static void read_record(struct trace *trace, yyjson_val *args) {
 
 static void read_frame(struct trace *trace, yyjson_val *args) {
 	const uint64_t id = (uint64_t)number(trace, args, "output");
-	struct output *output = get_output(trace, id);
+	struct trace_output *output = get_output(trace, id);
 	if (output == NULL) {
 		return;
 	}
@@ -208,7 +208,7 @@ static void read_frame(struct trace *trace, yyjson_val *args) {
 	}
 }
 
-static bool has(const struct use_list *list, const struct use *use) {
+static bool has(const struct trace_use_list *list, const struct trace_use *use) {
 	for (size_t i = 0; i < list->len; i++) {
 		if (list->uses[i].surface == use->surface && list->uses[i].number == use->number) {
 			return true;
@@ -217,9 +217,9 @@ static bool has(const struct use_list *list, const struct use *use) {
 	return false;
 }
 
-static void come_on(struct trace *trace, uint32_t id, const struct use *use, bool flipped) {
-	const struct output *output = &trace->outputs[id];
-	struct update *update = trace_update(trace, use->surface, use->number);
+static void come_on(struct trace *trace, uint32_t id, const struct trace_use *use, bool flipped) {
+	const struct trace_output *output = &trace->outputs[id];
+	struct trace_update *update = trace_find_update(trace, use->surface, use->number);
 	if (update == NULL) {
 		return;
 	}
@@ -239,10 +239,10 @@ static void come_on(struct trace *trace, uint32_t id, const struct use *use, boo
 	}
 }
 
-static void go_off(struct trace *trace, uint32_t id, const struct use *use, int64_t time_ns,
+static void go_off(struct trace *trace, uint32_t id, const struct trace_use *use, int64_t time_ns,
 	bool flipped) {
-	const struct output *output = &trace->outputs[id];
-	struct update *update = trace_update(trace, use->surface, use->number);
+	const struct trace_output *output = &trace->outputs[id];
+	struct trace_update *update = trace_find_update(trace, use->surface, use->number);
 	if (update == NULL) {
 		return;
 	}
@@ -256,7 +256,7 @@ static void go_off(struct trace *trace, uint32_t id, const struct use *use, int6
 
 /* The list has come whole: who is new on it, and who is gone. */
 static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
-	struct output *output = &trace->outputs[id];
+	struct trace_output *output = &trace->outputs[id];
 	const bool flipped = time_ns == output->flip_ns;
 	for (size_t i = 0; i < output->next.len; i++) {
 		if (!has(&output->on, &output->next.uses[i])) {
@@ -268,7 +268,7 @@ static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
 			go_off(trace, id, &output->on.uses[i], time_ns, flipped);
 		}
 	}
-	const struct use_list was = output->on;
+	const struct trace_use_list was = output->on;
 	output->on = output->next;
 	output->next = was;
 	output->next.len = 0;
@@ -279,7 +279,7 @@ static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
 
 static void read_shown(struct trace *trace, yyjson_val *args) {
 	const uint64_t id = (uint64_t)number(trace, args, "output");
-	struct output *output = get_output(trace, id);
+	struct trace_output *output = get_output(trace, id);
 	if (output == NULL) {
 		return;
 	}
@@ -322,12 +322,12 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 	} else if (strcmp(what, "shown") == 0) {
 		read_shown(trace, args);
 	} else if (strcmp(what, "surface gone") == 0) {
-		struct surface *surface = get_surface(trace, (uint64_t)number(trace, args, "id"));
+		struct trace_surface *surface = get_surface(trace, (uint64_t)number(trace, args, "id"));
 		if (surface != NULL) {
 			surface->gone = true;
 		}
 	} else if (strcmp(what, "output") == 0) {
-		struct output *output = get_output(trace, (uint64_t)number(trace, args, "id"));
+		struct trace_output *output = get_output(trace, (uint64_t)number(trace, args, "id"));
 		const char *clock = yyjson_get_str(yyjson_obj_get(args, "clock"));
 		if (output != NULL) {
 			output->simulated = clock != NULL && strcmp(clock, "simulated") == 0;

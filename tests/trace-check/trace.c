@@ -48,12 +48,12 @@ void trace_found(struct trace *trace, enum rule rule, const char *format, ...) {
 	}
 }
 
-bool trace_flip_fits(const struct output *output, int64_t submit_start_ns, int64_t flip_ns) {
+bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns, int64_t flip_ns) {
 	const int64_t allowance_ns = output->simulated ? output->refresh_ns : 0;
 	return submit_start_ns - flip_ns <= allowance_ns;
 }
 
-struct update *trace_update(const struct trace *trace, uint32_t surface, uint64_t number) {
+struct trace_update *trace_find_update(const struct trace *trace, uint32_t surface, uint64_t number) {
 	if (surface >= trace->surfaces_len || number == 0 ||
 		number > trace->surfaces[surface].len) {
 		return NULL;

@@ -49,7 +49,7 @@ extern const char *const sync_names[SYNCS], *const end_names[ENDS], *const relea
 extern const char *const rule_names[RULES];
 
 /** One update: when it was committed, its record, and what was seen of it on screens. */
-struct update {
+struct trace_update {
 	/* Its commit. */
 	bool committed;
 	uint32_t buffer;
@@ -74,42 +74,42 @@ struct update {
 	int64_t off_submit_start_ns, off_submit_end_ns; /* 0: it went off without a flip */
 };
 
-struct surface {
+struct trace_surface {
 	bool known, gone;
-	struct update *updates; /* update n is at n - 1 */
+	struct trace_update *updates; /* update n is at n - 1 */
 	size_t len, cap;
 };
 
-struct use {
+struct trace_use {
 	uint32_t surface;
 	uint64_t number;
 };
 
 /** The updates that brought a buffer, in the order of their commits. */
-struct buffer {
-	struct use *uses;
+struct trace_buffer {
+	struct trace_use *uses;
 	size_t len, cap;
 };
 
-struct use_list {
-	struct use *uses;
+struct trace_use_list {
+	struct trace_use *uses;
 	size_t len, cap;
 };
 
-struct output {
+struct trace_output {
 	uint64_t flips, sequence;
 	bool simulated; /* its flips come from a timer */
 	int64_t refresh_ns;
 	int64_t flip_ns, latch_ns, submit_start_ns, submit_end_ns; /* of the last flip */
-	struct use_list on; /* what it shows */
-	struct use_list next; /* what it shows from the next flip on, as far as read */
+	struct trace_use_list on; /* what it shows */
+	struct trace_use_list next; /* what it shows from the next flip on, as far as read */
 };
 
 struct trace {
 	/* By their numbers, which count up from 1. */
-	struct surface *surfaces;
-	struct buffer *buffers;
-	struct output *outputs;
+	struct trace_surface *surfaces;
+	struct trace_buffer *buffers;
+	struct trace_output *outputs;
 	size_t surfaces_len, buffers_len, outputs_len;
 
 	bool described; /* it says that it is latch's, in a format that we know */
@@ -138,9 +138,9 @@ __attribute__((format(printf, 3, 4))) void trace_found(
  * says the time when it should have run, not when it ran: what was submitted meanwhile is flipped
  * to as well, at a time before its submit. By less than a refresh, or it would have been the next.
  */
-bool trace_flip_fits(const struct output *output, int64_t submit_start_ns, int64_t flip_ns);
+bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns, int64_t flip_ns);
 
 /** NULL where the trace knows no such update. */
-struct update *trace_update(const struct trace *trace, uint32_t surface, uint64_t number);
+struct trace_update *trace_find_update(const struct trace *trace, uint32_t surface, uint64_t number);
 
 #endif

@@ -21,7 +21,7 @@
 /* What the trace is printed from. Update n, by n - 1, is shown from flip n to flip n + 1, on two
  * buffers in turn; the fifth is superseded by the sixth, whose surface goes. */
 struct film {
-	struct update updates[UPDATES];
+	struct trace_update updates[UPDATES];
 	int commits[UPDATES], records[UPDATES]; /* how often each is printed */
 	struct {
 		int64_t latch_ns, submit_start_ns, submit_end_ns, flip_ns;
@@ -53,8 +53,8 @@ static struct film good(void) {
 	for (int i = 0; i < UPDATES; i++) {
 		film.commits[i] = film.records[i] = 1;
 		const bool shown = i < 4;
-		struct update *update = &film.updates[i];
-		*update = (struct update){
+		struct trace_update *update = &film.updates[i];
+		*update = (struct trace_update){
 			.buffer = (uint32_t)(shown ? 1 + i % 3 : i),
 			.commit_ns = flip_at(i) - 9 * MS,
 			.sync = SYNC_FILE,
@@ -90,7 +90,7 @@ static void print_commit(FILE *file, const struct film *film, int i) {
 }
 
 static void print_record(FILE *file, const struct film *film, int i) {
-	const struct update *update = &film->updates[i];
+	const struct trace_update *update = &film->updates[i];
 	for (int n = 0; n < film->records[i]; n++) {
 		fprintf(file,
 			"{\"ph\":\"B\",\"name\":\"on plane\",\"args\":{\"surface\":3,\"update\":%d,"
@@ -364,7 +364,7 @@ static void test_dark(void **state) {
 	film.last_shown_ns = flip_at(4) + MS;
 	film.dark_ns = flip_at(4) + 8 * MS;
 	/* The last one is shown by a flip of its own, and the screen gets dark under it. */
-	struct update *update = &film.updates[5];
+	struct trace_update *update = &film.updates[5];
 	*update = film.updates[3];
 	update->buffer = 9;
 	update->commit_ns = update->record_commit_ns = update->signalled_ns = update->ready_ns =
