@@ -72,8 +72,7 @@ static enum latch_record_sync record_sync(enum latch_sync_kind kind) {
 	return LATCH_RECORD_SYNC_NONE;
 }
 
-static struct latch_frame_record record_of(
-	uint32_t surface_id, const struct latch_update *update) {
+static struct latch_frame_record record_of(uint32_t surface_id, const struct latch_update *update) {
 	return (struct latch_frame_record){
 		.surface_id = surface_id,
 		.update_id = update->number,
@@ -198,8 +197,8 @@ void latch_content_drop_buffer(struct latch_content *content) {
 }
 
 /* end: why the one before is not the surface's newest any more. */
-static void surface_set_content(struct latch_surface *surface, struct latch_content *content,
-	enum latch_record_end end) {
+static void surface_set_content(
+	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
 		surface->current->end = end;

@@ -37,10 +37,8 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 
 static void trace_shown(struct latch_output *output, int64_t time_ns, uint64_t sequence) {
 	size_t length;
-	const struct latch_shown_record *shown =
-		latch_frame_list_shown(output->on_screen, &length);
-	latch_trace_shown(
-		output->server->trace, output->id, time_ns, sequence, shown, length);
+	const struct latch_shown_record *shown = latch_frame_list_shown(output->on_screen, &length);
+	latch_trace_shown(output->server->trace, output->id, time_ns, sequence, shown, length);
 }
 
 static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,

@@ -350,8 +350,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 	update->charged = true;
-	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), buffer, &dmabuf)
-				 : 0;
+	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), buffer, &dmabuf) : 0;
 	if (ret == 0 && !latch_tree_depend(update)) {
 		ret = -ENOMEM;
 	}

@@ -119,7 +119,8 @@ const char *latch_placement_name(enum latch_placement placement);
 /* A stable name for traces and tables ("none", "implicit", "sync_file", "syncobj"). */
 const char *latch_record_sync_name(enum latch_record_sync sync);
 
-/* The same: "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"; "unknown". */
+/* The same: "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"; and
+ * "unknown". */
 const char *latch_record_end_name(enum latch_record_end end);
 
 /* The same: "at once", "out-fence", "flip", "dark", "copy". */

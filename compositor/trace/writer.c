@@ -349,8 +349,8 @@ static void list_shown(
 
 void latch_trace_writer_shown(struct latch_trace_writer *writer, uint32_t output_id,
 	int64_t time_ns, uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
-	struct latch_track *track = latch_track_list_get(
-		&writer->outputs, output_id, OUTPUTS + output_id, "frames");
+	struct latch_track *track =
+		latch_track_list_get(&writer->outputs, output_id, OUTPUTS + output_id, "frames");
 	if (track == NULL) {
 		return;
 	}
@@ -363,9 +363,10 @@ void latch_trace_writer_shown(struct latch_trace_writer *writer, uint32_t output
 		list_shown(list, sizeof(list), shown + done, part);
 		done += part;
 		latch_event_file_add(&writer->file,
-			"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"shown\",\"ts\":" TS ",\"pid\":%" PRIu32
-			",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32 ",\"sequence\":%" PRIu64
-			",\"time_ns\":%" PRId64 ",\"more\":%s,\"updates\":[%s]}}",
+			"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"shown\",\"ts\":" TS
+			",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32
+			",\"sequence\":%" PRIu64 ",\"time_ns\":%" PRId64
+			",\"more\":%s,\"updates\":[%s]}}",
 			TS_ARGS(time_ns), place.pid, place.tid, output_id, sequence, time_ns,
 			done < length ? "true" : "false", list);
 	} while (done < length);

@@ -13,8 +13,8 @@ struct subject {
 	const struct trace_update *update;
 };
 
-#define FOUND(subject, rule, format, ...) \
-	trace_found((subject)->trace, (rule), WHO format, (subject)->surface, (subject)->number, \
+#define FOUND(subject, rule, format, ...)                                                          \
+	trace_found((subject)->trace, (rule), WHO format, (subject)->surface, (subject)->number,   \
 		__VA_ARGS__)
 #define FOUND_TEXT(subject, rule, text) FOUND(subject, rule, "%s", text)
 
@@ -58,7 +58,8 @@ static void check_shown_early(const struct subject *subject) {
 	}
 	if (update->signalled_ns <= 0 || update->signalled_ns > update->first_latch_ns) {
 		FOUND(subject, RULE_SHOWN_EARLY,
-			"latched at %" PRId64 " for output %" PRIu32 ", its fence signalled at %" PRId64,
+			"latched at %" PRId64 " for output %" PRIu32
+			", its fence signalled at %" PRId64,
 			update->first_latch_ns, update->first_output, update->signalled_ns);
 	}
 	if (update->fence_error != 0) {
@@ -75,7 +76,8 @@ static void check_told(const struct subject *subject) {
 			       update->told_ns <= update->off_submit_end_ns;
 	if (update->off_submit_start_ns != 0 && !in_submit) {
 		FOUND(subject, RULE_RELEASE_EARLY,
-			"told at %" PRId64 " with another out-fence than that of the flip at %" PRId64
+			"told at %" PRId64
+			" with another out-fence than that of the flip at %" PRId64
 			" that took it off, submitted from %" PRId64 " to %" PRId64,
 			update->told_ns, update->off_ns, update->off_submit_start_ns,
 			update->off_submit_end_ns);
@@ -158,9 +160,8 @@ static void check_times(const struct subject *subject) {
 			update->submit_start_ns, update->flip_ns);
 	}
 	if (update->committed && update->record_commit_ns != update->commit_ns) {
-		FOUND(subject, RULE_TIMES,
-			"committed at %" PRId64 ", its record says at %" PRId64, update->commit_ns,
-			update->record_commit_ns);
+		FOUND(subject, RULE_TIMES, "committed at %" PRId64 ", its record says at %" PRId64,
+			update->commit_ns, update->record_commit_ns);
 	}
 }
 
@@ -218,11 +219,11 @@ static void check_ready_order(const struct subject *subject, const struct trace_
 	if (update->ready_ns == 0 || before->records == 0) {
 		return;
 	}
-	/* One that never got ready (its surface went, it was refused) had nobody ready behind it. */
+	/* One that never got ready (its surface went, it was refused) had nobody ready behind it.
+	 */
 	if (before->ready_ns == 0 || before->ready_ns > update->ready_ns) {
-		FOUND(subject, RULE_READY_ORDER,
-			"ready at %" PRId64 ", the one before at %" PRId64, update->ready_ns,
-			before->ready_ns);
+		FOUND(subject, RULE_READY_ORDER, "ready at %" PRId64 ", the one before at %" PRId64,
+			update->ready_ns, before->ready_ns);
 	}
 }
 
@@ -231,8 +232,8 @@ static void check_ready_order(const struct subject *subject, const struct trace_
  * is still on the screen. But what was on one screen leaves it in order, and what was never shown
  * has nothing to wait for.
  */
-static void check_release_order(
-	const struct subject *subject, const struct trace_update **last_shown, const struct trace_update **last_unseen) {
+static void check_release_order(const struct subject *subject,
+	const struct trace_update **last_shown, const struct trace_update **last_unseen) {
 	const struct trace_update *update = subject->update;
 	const bool shown = was_on_screen(update);
 	const bool under_way = !shown && update->submit_start_ns != 0; /* a frame held it */
@@ -310,8 +311,8 @@ static void check_buffer(struct trace *trace, uint32_t id) {
 		const struct trace_update *second = trace_find_update(trace, b->surface, b->number);
 		if (first->records == 0 || second->commit_ns < spoken_ns(first)) {
 			trace_found(trace, RULE_BUFFER,
-				WHO "brought buffer %" PRIu32 " at %" PRId64
-				    ", given back by " WHO "%" PRId64,
+				WHO "brought buffer %" PRIu32 " at %" PRId64 ", given back by " WHO
+				    "%" PRId64,
 				b->surface, b->number, id, second->commit_ns, a->surface, a->number,
 				first->records > 0 ? spoken_ns(first) : 0);
 		}

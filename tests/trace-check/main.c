@@ -1,6 +1,7 @@
 /*
- * latch-trace-check: proves from a trace of latch, and from nothing else, that each buffer was given
- * back once, in order and not early, and that nothing was shown before its fence had signalled.
+ * latch-trace-check: proves from a trace of latch, and from nothing else, that each buffer was
+ * given back once, in order and not early, and that nothing was shown before its fence had
+ * signalled.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -34,8 +35,7 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *ke
 	}
 }
 
-static bool write_json(
-	const struct trace *trace, const struct summary *summary, const char *path) {
+static bool write_json(const struct trace *trace, const struct summary *summary, const char *path) {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
@@ -97,7 +97,8 @@ static void print_table(const struct trace *trace, const struct summary *summary
 		summary->shown, summary->on_planes, summary->composed, summary->flips,
 		summary->outputs);
 	if (trace->early_flips > 0) {
-		printf("           %" PRIu64 " flips of a simulated clock are timed before their submit\n",
+		printf("           %" PRIu64
+		       " flips of a simulated clock are timed before their submit\n",
 			trace->early_flips);
 	}
 	printf("surfaces   %" PRIu64 ", %" PRIu64 " of them gone; %" PRIu64 " buffers; %.1f s\n",

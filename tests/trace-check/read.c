@@ -22,7 +22,8 @@ static bool reach(struct trace *trace, void **array, size_t *len, size_t size, u
 		return true;
 	}
 	if (index > *len + MAX_JUMP) {
-		trace_found(trace, RULE_TRACE, "the number %" PRIu64 " is beyond all others", index);
+		trace_found(
+			trace, RULE_TRACE, "the number %" PRIu64 " is beyond all others", index);
 		return false;
 	}
 	const size_t wanted = (size_t)index * 5 / 4 + 16;
@@ -54,14 +55,15 @@ static bool add_use(struct trace *trace, struct trace_use **uses, size_t *len, s
 }
 
 static struct trace_output *get_output(struct trace *trace, uint64_t id) {
-	return reach(trace, (void **)&trace->outputs, &trace->outputs_len, sizeof(struct trace_output), id)
+	return reach(trace, (void **)&trace->outputs, &trace->outputs_len,
+		       sizeof(struct trace_output), id)
 		       ? &trace->outputs[id]
 		       : NULL;
 }
 
 static struct trace_surface *get_surface(struct trace *trace, uint64_t id) {
-	if (!reach(trace, (void **)&trace->surfaces, &trace->surfaces_len, sizeof(struct trace_surface),
-		    id)) {
+	if (!reach(trace, (void **)&trace->surfaces, &trace->surfaces_len,
+		    sizeof(struct trace_surface), id)) {
 		return NULL;
 	}
 	trace->surfaces[id].known = true;
@@ -101,8 +103,8 @@ static bool truth(struct trace *trace, yyjson_val *args, const char *key) {
 	return yyjson_get_bool(value);
 }
 
-static int name(struct trace *trace, yyjson_val *args, const char *key, const char *const *names,
-	int len) {
+static int name(
+	struct trace *trace, yyjson_val *args, const char *key, const char *const *names, int len) {
 	const char *text = yyjson_get_str(yyjson_obj_get(args, key));
 	for (int i = 0; text != NULL && i < len; i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -273,7 +275,8 @@ static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
 	output->next = was;
 	output->next.len = 0;
 	if (!flipped && output->on.len == 0) {
-		output->sequence = 0; /* dark: it may come back on another CRTC, which counts anew */
+		output->sequence =
+			0; /* dark: it may come back on another CRTC, which counts anew */
 	}
 }
 
@@ -322,12 +325,14 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 	} else if (strcmp(what, "shown") == 0) {
 		read_shown(trace, args);
 	} else if (strcmp(what, "surface gone") == 0) {
-		struct trace_surface *surface = get_surface(trace, (uint64_t)number(trace, args, "id"));
+		struct trace_surface *surface =
+			get_surface(trace, (uint64_t)number(trace, args, "id"));
 		if (surface != NULL) {
 			surface->gone = true;
 		}
 	} else if (strcmp(what, "output") == 0) {
-		struct trace_output *output = get_output(trace, (uint64_t)number(trace, args, "id"));
+		struct trace_output *output =
+			get_output(trace, (uint64_t)number(trace, args, "id"));
 		const char *clock = yyjson_get_str(yyjson_obj_get(args, "clock"));
 		if (output != NULL) {
 			output->simulated = clock != NULL && strcmp(clock, "simulated") == 0;

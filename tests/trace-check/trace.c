@@ -53,7 +53,8 @@ bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns,
 	return submit_start_ns - flip_ns <= allowance_ns;
 }
 
-struct trace_update *trace_find_update(const struct trace *trace, uint32_t surface, uint64_t number) {
+struct trace_update *trace_find_update(
+	const struct trace *trace, uint32_t surface, uint64_t number) {
 	if (surface >= trace->surfaces_len || number == 0 ||
 		number > trace->surfaces[surface].len) {
 		return NULL;

@@ -66,11 +66,11 @@ struct trace_update {
 	int64_t flip_ns, release_ns, told_ns, record_off_ns;
 
 	/* On screens. */
-	uint32_t screens;	    /* it is on now */
-	uint32_t first_output;	    /* 0: it never was on one */
+	uint32_t screens;      /* it is on now */
+	uint32_t first_output; /* 0: it never was on one */
 	bool several_outputs;
-	int64_t first_latch_ns, first_flip_ns; /* of the first frame with it */
-	int64_t off_ns;		    /* of the last frame without it */
+	int64_t first_latch_ns, first_flip_ns;		/* of the first frame with it */
+	int64_t off_ns;					/* of the last frame without it */
 	int64_t off_submit_start_ns, off_submit_end_ns; /* 0: it went off without a flip */
 };
 
@@ -101,7 +101,7 @@ struct trace_output {
 	bool simulated; /* its flips come from a timer */
 	int64_t refresh_ns;
 	int64_t flip_ns, latch_ns, submit_start_ns, submit_end_ns; /* of the last flip */
-	struct trace_use_list on; /* what it shows */
+	struct trace_use_list on;				   /* what it shows */
 	struct trace_use_list next; /* what it shows from the next flip on, as far as read */
 };
 
@@ -141,6 +141,7 @@ __attribute__((format(printf, 3, 4))) void trace_found(
 bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns, int64_t flip_ns);
 
 /** NULL where the trace knows no such update. */
-struct trace_update *trace_find_update(const struct trace *trace, uint32_t surface, uint64_t number);
+struct trace_update *trace_find_update(
+	const struct trace *trace, uint32_t surface, uint64_t number);
 
 #endif

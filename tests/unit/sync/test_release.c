@@ -241,8 +241,8 @@ static void on_screen(enum latch_sync_kind kind) {
 	world_sync(&scene.world);
 	assert_int_equal(shot->wl_releases, 0);
 	assert_true((frame->record.told_ns != 0) == (kind != LATCH_SYNC_IMPLICIT));
-	assert_true((frame->record.release == LATCH_RELEASED_FENCE) ==
-		    (kind != LATCH_SYNC_IMPLICIT));
+	assert_true(
+		(frame->record.release == LATCH_RELEASED_FENCE) == (kind != LATCH_SYNC_IMPLICIT));
 	assert_int_equal(shot->fenced, kind == LATCH_SYNC_SYNC_FILE);
 	assert_true(kind != LATCH_SYNC_SYNCOBJ ||
 		    (kernel_syncobj_has_import(shot->syncobj, 2, out_fence) &&

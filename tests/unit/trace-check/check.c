@@ -130,8 +130,8 @@ static void print_flip(FILE *file, const struct film *film, int i) {
 		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
 		",\"flip_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64 "}},\n",
 		film->flips[i].sequence, film->flips[i].layers, film->flips[i].latch_ns,
-		film->flips[i].submit_start_ns, film->flips[i].submit_end_ns, film->flips[i].flip_ns,
-		REFRESH_NS);
+		film->flips[i].submit_start_ns, film->flips[i].submit_end_ns,
+		film->flips[i].flip_ns, REFRESH_NS);
 	print_shown(file, film->flips[i].flip_ns, film->flips[i].shows);
 }
 
@@ -379,8 +379,8 @@ static void test_dark(void **state) {
 	film.updates[3].presented = false;
 	film.updates[3].release = RELEASE_AT_ONCE;
 	film.updates[3].told_ns = film.updates[3].record_off_ns = film.updates[3].flip_ns = 0;
-	film.updates[3].latch_ns = film.updates[3].submit_start_ns =
-		film.updates[3].submit_end_ns = 0;
+	film.updates[3].latch_ns = film.updates[3].submit_start_ns = film.updates[3].submit_end_ns =
+		0;
 	assert_clean(&film);
 	/* It is not the flip that has to come before the release, but the dark. */
 	update->record_off_ns = film.last_shown_ns;
@@ -513,7 +513,8 @@ static void test_bad_traces(void **state) {
 	assert_bad_text(text);
 	/* No trace makes us take all memory. */
 	snprintf(text, sizeof(text),
-		"%s{\"ph\":\"i\",\"name\":\"surface gone\",\"args\":{\"id\":4000000000}}\n]\n", head);
+		"%s{\"ph\":\"i\",\"name\":\"surface gone\",\"args\":{\"id\":4000000000}}\n]\n",
+		head);
 	assert_bad_text(text);
 	struct film film = good();
 	film.format = "2";

@@ -317,8 +317,10 @@ static void show(size_t length, size_t parts) {
 		size_t index, max;
 		yyjson_val *entry;
 		yyjson_arr_foreach(yyjson_obj_get(args, "updates"), index, max, entry) {
-			assert_int_equal(yyjson_get_uint(yyjson_arr_get(entry, 0)), UINT32_MAX - seen);
-			assert_int_equal(yyjson_get_uint(yyjson_arr_get(entry, 1)), INT64_MAX - seen);
+			assert_int_equal(
+				yyjson_get_uint(yyjson_arr_get(entry, 0)), UINT32_MAX - seen);
+			assert_int_equal(
+				yyjson_get_uint(yyjson_arr_get(entry, 1)), INT64_MAX - seen);
 			assert_int_equal(yyjson_get_uint(yyjson_arr_get(entry, 2)), UINT32_MAX);
 			seen++;
 		}
