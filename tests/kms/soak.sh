@@ -24,20 +24,6 @@ sample() {
         "/proc/$LATCH_PID/smaps_rollup")" "$(holdings)" >>"$samples"
 }
 
-# "FDS FRAMEBUFFERS DMABUFS"
-holdings() {
-    local debugfs=/sys/kernel/debug
-    echo "$(find "/proc/$LATCH_PID/fd" -mindepth 1 | wc -l)" \
-        "$(grep -c '^framebuffer\[' "$debugfs/dri/${LATCH_DEVICE#/dev/dri/card}/framebuffer")" \
-        "$(sed -n 's/^Total \([0-9]*\) objects.*/\1/p' "$debugfs/dma_buf/bufinfo")"
-}
-
-not_more_than_before() {
-    local now
-    read -r -a now <<<"$(holdings)"
-    ((now[0] <= before[0] && now[1] <= before[1] && now[2] <= before[2]))
-}
-
 returns() {
     local status=0
     wait_until 5 not_more_than_before || status=1
