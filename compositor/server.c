@@ -243,6 +243,17 @@ static int64_t unseen_interval_ns(void *data, struct wlr_surface *surface) {
 	return interval_ns != 0 ? interval_ns : UNSEEN_INTERVAL_NS;
 }
 
+static void handle_update_committed(void *data, const struct latch_update *update) {
+	struct latch_server *server = data;
+	latch_content_tracker_note_commit(server->contents, update);
+}
+
+static void handle_update_untaken(
+	void *data, const struct latch_update *update, enum latch_untaken why) {
+	struct latch_server *server = data;
+	latch_content_tracker_note_untaken(server->contents, update, why);
+}
+
 static bool create_sync(struct latch_server *server) {
 	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
 	server->timeline_device = latch_timeline_find_device(kms_fd);
@@ -264,6 +275,8 @@ static bool create_sync(struct latch_server *server) {
 			.held = server->options->latch_kernel ? handle_surface_held : NULL,
 			.ready_ns = ready_ns,
 			.unseen_interval_ns = unseen_interval_ns,
+			.committed = handle_update_committed,
+			.untaken = handle_update_untaken,
 			.data = server,
 		});
 	if (server->gate == NULL) {

@@ -72,6 +72,51 @@ static enum latch_record_sync record_sync(enum latch_sync_kind kind) {
 	return LATCH_RECORD_SYNC_NONE;
 }
 
+static struct latch_frame_record record_of(uint32_t surface_id, const struct latch_update *update) {
+	return (struct latch_frame_record){
+		.surface_id = surface_id,
+		.update_id = update->number,
+		.buffer_id = update->buffer_id,
+		.sync = record_sync(update->kind),
+		.commit_ns = update->commit_ns,
+		.signalled_ns = update->signalled_ns,
+		.ready_ns = update->ready_ns,
+		.handed = update->handed,
+		.visible_ns = update->paced_ns,
+	};
+}
+
+/* The record of an update that is given back unseen. */
+static void note_unseen(const struct latch_content_tracker *tracker, uint32_t surface_id,
+	const struct latch_update *update, enum latch_record_end end) {
+	struct latch_frame_record record = record_of(surface_id, update);
+	record.release_ns = latch_now_ns();
+	record.superseded = end == LATCH_END_SUPERSEDED;
+	record.fence_error = update->fence_error;
+	record.end = end;
+	latch_trace_frame(tracker->options.trace, &record);
+}
+
+void latch_content_tracker_note_commit(
+	const struct latch_content_tracker *tracker, const struct latch_update *update) {
+	if (update->surface_id != 0) {
+		const struct latch_frame_record record = record_of(update->surface_id, update);
+		latch_trace_commit(tracker->options.trace, &record);
+	}
+}
+
+void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
+	const struct latch_update *update, enum latch_untaken why) {
+	static const enum latch_record_end ends[] = {
+		[LATCH_UNTAKEN_SUPERSEDED] = LATCH_END_SUPERSEDED,
+		[LATCH_UNTAKEN_SURFACE_GONE] = LATCH_END_SURFACE_GONE,
+		[LATCH_UNTAKEN_REFUSED] = LATCH_END_REFUSED,
+	};
+	if (update->surface_id != 0) {
+		note_unseen(tracker, update->surface_id, update, ends[why]);
+	}
+}
+
 static struct latch_content *content_create(struct latch_surface *surface,
 	struct wlr_buffer *buffer, const struct latch_update *update) {
 	struct latch_content *content = content_alloc(surface->tracker);
@@ -86,16 +131,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 		content->before = surface->current != NULL ? latch_content_ref(surface->current) : NULL;
 	}
 	describe_buffer(content);
-	content->record = (struct latch_frame_record){
-		.surface_id = surface->id,
-		.update_id = ++surface->updates,
-		.sync = record_sync(update->kind),
-		.commit_ns = update->commit_ns,
-		.signalled_ns = update->signalled_ns,
-		.ready_ns = update->ready_ns,
-		.handed = update->handed,
-		.visible_ns = update->paced_ns,
-	};
+	content->record = record_of(surface->id, update);
 	return content;
 }
 
@@ -104,6 +140,7 @@ static void content_destroy(struct latch_content *content) {
 
 	content->record.presented = content->presented;
 	content->record.superseded = content->superseded && !content->presented;
+	content->record.end = content->presented ? LATCH_END_SHOWN : content->end;
 	content->record.release_ns = latch_now_ns();
 
 	latch_fence_clear(&content->fence_fd);
@@ -178,6 +215,8 @@ void latch_content_release_on_fence(struct latch_content *content, int out_fence
 		return;
 	}
 	latch_release_with_fence(content->release, fd);
+	content->record.told_ns = latch_now_ns();
+	content->record.release = LATCH_RELEASED_FENCE;
 }
 
 void latch_content_drop_buffer(struct latch_content *content) {
@@ -185,11 +224,16 @@ void latch_content_drop_buffer(struct latch_content *content) {
 	content->buffer = NULL;
 	latch_release_destroy(content->release);
 	content->release = NULL;
+	content->record.told_ns = latch_now_ns();
+	content->record.release = LATCH_RELEASED_COPY;
 }
 
-static void surface_set_content(struct latch_surface *surface, struct latch_content *content) {
+/* end: why the one before is not the surface's newest any more. */
+static void surface_set_content(
+	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
+		surface->current->end = end;
 		if (surface->current->is_shm) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next
@@ -203,23 +247,6 @@ static void surface_set_content(struct latch_surface *surface, struct latch_cont
 	surface->current = content;
 }
 
-/* The GPU job that should have filled the buffer failed: the last good one stays up. The gate has
- * said whose it was. */
-static void surface_note_fence_error(
-	struct latch_surface *surface, const struct latch_update *update) {
-	latch_trace_frame(
-		surface->tracker->options.trace, &(struct latch_frame_record){
-							 .surface_id = surface->id,
-							 .update_id = ++surface->updates,
-							 .sync = record_sync(update->kind),
-							 .commit_ns = update->commit_ns,
-							 .signalled_ns = update->signalled_ns,
-							 .ready_ns = update->ready_ns,
-							 .release_ns = latch_now_ns(),
-							 .fence_error = update->fence_error,
-						 });
-}
-
 static void surface_take_update(struct latch_surface *surface) {
 	struct wlr_surface *wlr_surface = surface->wlr_surface;
 	struct latch_update update;
@@ -227,12 +254,14 @@ static void surface_take_update(struct latch_surface *surface) {
 
 	if (wlr_surface->current.buffer == NULL) {
 		latch_release_destroy(update.release);
-		surface_set_content(surface, NULL);
+		surface_set_content(surface, NULL, LATCH_END_UNMAPPED);
 		return;
 	}
 	if (!taken || update.fence_error) {
 		if (taken) {
-			surface_note_fence_error(surface, &update);
+			/* The GPU job that should have filled the buffer failed: the last good one
+			 * stays up. The gate has said whose it was. */
+			note_unseen(surface->tracker, surface->id, &update, LATCH_END_FENCE_ERROR);
 			/* Who asked when this update is seen hears that it never is. */
 			wlr_presentation_feedback_destroy(
 				wlr_presentation_surface_sampled(wlr_surface));
@@ -248,13 +277,14 @@ static void surface_take_update(struct latch_surface *surface) {
 		content_create(surface, wlr_surface->current.buffer, &update);
 	if (content == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
+		note_unseen(surface->tracker, surface->id, &update, LATCH_END_REFUSED);
 		latch_release_destroy(update.release);
 		if (update.handed) {
 			latch_fence_clear(&update.handed_fd);
 		}
 		return;
 	}
-	surface_set_content(surface, content);
+	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
 }
 
 static void handle_commit(struct wl_listener *listener, void *data) {
@@ -269,10 +299,8 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_surface *surface = wl_container_of(listener, surface, destroy);
-	surface_set_content(surface, NULL);
-	if (surface->registered) {
-		latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
-	}
+	surface_set_content(surface, NULL, LATCH_END_SURFACE_GONE);
+	latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
 	wl_list_remove(&surface->callback_link);
 	wl_list_remove(&surface->commit.link);
 	wl_list_remove(&surface->destroy.link);
@@ -297,6 +325,7 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 		.destroy.notify = handle_destroy,
 	};
 	wl_list_init(&surface->callback_link);
+	latch_surface_sync_set_id(wlr_surface, surface->id);
 	wl_signal_add(&wlr_surface->events.commit, &surface->commit);
 	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
 	wl_list_insert(&tracker->surfaces, &surface->link);

@@ -9,6 +9,7 @@
 
 #include "output/convert.h"
 #include "output/pacing.h"
+#include "sync/update.h"
 #include "trace/record.h"
 
 struct latch_content_tracker;
@@ -62,6 +63,8 @@ struct latch_content {
 	bool submitted;
 	/** It was on screen. */
 	bool presented;
+	/** What became of it, where it never was on screen. */
+	enum latch_record_end end;
 
 	struct latch_frame_record record;
 
@@ -76,10 +79,8 @@ struct latch_surface {
 	struct latch_content *current;
 	/** Number of the surface in traces and statistics; counts up from 1. */
 	uint32_t id;
-	/** Told to the trace already. */
+	/** Told to the trace already, by name. */
 	bool registered;
-	/** How many updates with a buffer it had. */
-	uint64_t updates;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
 	uint32_t logged_plane;
@@ -117,6 +118,14 @@ struct latch_content_tracker *latch_content_tracker_create(
 
 /** Clients and frames must be gone. NULL is fine. */
 void latch_content_tracker_destroy(struct latch_content_tracker *tracker);
+
+/** Tells the trace of an update that the gate took in: latch_gate_options.committed. */
+void latch_content_tracker_note_commit(
+	const struct latch_content_tracker *tracker, const struct latch_update *update);
+
+/** The same of one that never came out of it: latch_gate_options.untaken. */
+void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
+	const struct latch_update *update, enum latch_untaken why);
 
 /** How many updates are held now, by surfaces and frames; for leak tests. */
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);

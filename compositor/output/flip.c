@@ -37,6 +37,12 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 	content->record.refresh_ns = output->deadline.vblank.mode_ns;
 }
 
+static void trace_shown(struct latch_output *output, int64_t time_ns, uint64_t sequence) {
+	size_t length;
+	const struct latch_shown_record *shown = latch_frame_list_shown(output->on_screen, &length);
+	latch_trace_shown(output->server->trace, output->id, time_ns, sequence, shown, length);
+}
+
 static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,
 	uint64_t sequence, uint32_t flags) {
 	struct timespec when = latch_ns_timespec(flip_ns);
@@ -55,6 +61,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
 	latch_trace_flip(output->server->trace, &frame->record);
+	trace_shown(output, flip_ns, sequence);
 }
 
 static void count_flip(struct latch_server *server) {
@@ -100,6 +107,7 @@ void latch_output_flipped(
 	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
 	learn(output, frame, flip_ns);
 	finish_frame(output, frame, flip_ns, sequence, flags);
+	latch_frame_note_off(replaced, frame, flip_ns, LATCH_RELEASED_FLIP);
 	latch_frame_clear(replaced);
 	/* Not before: what a client draws earlier can't be shown earlier. Its buffers go back with the
 	 * same wake-up. */
@@ -121,6 +129,9 @@ void latch_output_not_flipped(struct latch_output *output) {
 		wlr_presentation_feedback_destroy(content->feedback); // tells it was discarded
 		content->feedback = NULL;
 	}
+	int64_t time_ns = latch_now_ns();
+	trace_shown(output, time_ns, 0);
+	latch_frame_note_off(replaced, output->on_screen, time_ns, LATCH_RELEASED_FLIP);
 	latch_frame_clear(replaced);
 	latch_output_send_callbacks(output);
 	look_again(output, false);

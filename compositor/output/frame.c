@@ -14,6 +14,11 @@ bool latch_frame_add(
 			return false;
 		}
 		frame->items = items;
+		struct latch_shown_record *shown = realloc(frame->shown, cap * sizeof(*shown));
+		if (shown == NULL) {
+			return false;
+		}
+		frame->shown = shown;
 		frame->cap = cap;
 	}
 	frame->items[frame->len++] = (struct latch_frame_item){
@@ -62,12 +67,14 @@ void latch_frame_clear(struct latch_frame *frame) {
 		latch_content_unref(frame->items[i].content);
 	}
 	wlr_buffer_unlock(frame->composed);
-	*frame = (struct latch_frame){.items = frame->items, .cap = frame->cap};
+	*frame = (struct latch_frame){
+		.items = frame->items, .shown = frame->shown, .cap = frame->cap};
 }
 
 void latch_frame_finish(struct latch_frame *frame) {
 	latch_frame_clear(frame);
 	free(frame->items);
+	free(frame->shown);
 	*frame = (struct latch_frame){0};
 }
 
@@ -90,6 +97,37 @@ void latch_frame_release_on_fence(
 		 * and the release has to wait for the later one. */
 		if (content->superseded && content->refs == 1 && !latch_frame_has(next, content)) {
 			latch_content_release_on_fence(content, out_fence_fd);
+		}
+	}
+}
+
+const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *frame, size_t *length) {
+	*length = 0;
+	for (size_t i = 0; i < frame->len; i++) {
+		const struct latch_frame_item *item = &frame->items[i];
+		if (item->surface_id == 0) {
+			continue; // the cursor's image
+		}
+		frame->shown[(*length)++] = (struct latch_shown_record){
+			.surface_id = item->surface_id,
+			.update_id = item->content->record.update_id,
+			.plane_id = item->layer.plane != NULL ? item->layer.plane->id : 0,
+		};
+	}
+	return frame->shown;
+}
+
+void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *next,
+	int64_t time_ns, enum latch_record_release how) {
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_content *content = frame->items[i].content;
+		struct latch_frame_record *record = &content->record;
+		if (next != NULL && latch_frame_has(next, content)) {
+			continue;
+		}
+		record->off_ns = time_ns > record->off_ns ? time_ns : record->off_ns;
+		if (content->refs == 1 && record->told_ns == 0) {
+			record->release = how;
 		}
 	}
 }

@@ -26,6 +26,8 @@ struct latch_frame_item {
 struct latch_frame {
 	struct latch_frame_item *items;
 	size_t len, cap;
+	/** For latch_frame_list_shown(), as long as items. */
+	struct latch_shown_record *shown;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
 	struct latch_flip_record record;
@@ -58,6 +60,16 @@ void latch_frame_submitted(struct latch_frame *frame);
  */
 void latch_frame_release_on_fence(
 	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd);
+
+/** The updates of clients in it, for the trace; valid until the frame changes. */
+const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *frame, size_t *length);
+
+/**
+ * Notes in the records of what is on screen with frame, and not with next (NULL: nothing is), that
+ * it went off at this time; and that this is what gives it back, if nobody else holds it.
+ */
+void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *next,
+	int64_t time_ns, enum latch_record_release how);
 
 /** Notes in every content's record that it was latched and submitted with this frame. */
 void latch_frame_note_submit(struct latch_frame *frame);

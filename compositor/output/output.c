@@ -226,6 +226,20 @@ static void discard_feedback(const struct latch_output *output, const struct lat
 	}
 }
 
+/* It is dark: nothing of what its frames hold is read any more. What was on screen is the last to
+ * go, so that it is known of each content what gave it back. */
+static void clear_frames(struct latch_output *output) {
+	latch_frame_clear(output->pending);
+	latch_frame_clear(output->next);
+	if (output->on_screen->len == 0) {
+		return;
+	}
+	int64_t time_ns = latch_now_ns();
+	latch_trace_shown(output->server->trace, output->id, time_ns, 0, NULL, 0);
+	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
+	latch_frame_clear(output->on_screen);
+}
+
 /* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
 static void drop_frames(struct latch_output *output) {
 	cancel_latch(output);
@@ -235,8 +249,8 @@ static void drop_frames(struct latch_output *output) {
 	output->flip_pending = false;
 	for (size_t i = 0; i < 3; i++) {
 		discard_feedback(output, &output->frames[i]);
-		latch_frame_clear(&output->frames[i]);
 	}
+	clear_frames(output);
 	output->collection.layers.len = 0;
 	output->collection.surfaces_len = 0;
 	output->plan = (struct latch_plan){0};
@@ -464,6 +478,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_capture_finish(&output->capture);
 	latch_picture_finish(&output->picture);
 	latch_fence_clear(&output->out_fence_fd);
+	clear_frames(output);
 	for (size_t i = 0; i < 3; i++) {
 		latch_frame_finish(&output->frames[i]);
 	}

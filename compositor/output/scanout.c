@@ -9,6 +9,7 @@
 #include "backend/backend.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
+#include "clock.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "output/content.h"
@@ -254,13 +255,14 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	return 0;
 }
 
-/* The event has microseconds, the out-fence of the same vblank nanoseconds. */
+/* The event has microseconds, the out-fence of the same vblank nanoseconds. The event of a modeset
+ * has no time at all where no vblank was counted before it (drm_crtc_send_vblank_event()). */
 static int64_t exact_flip_ns(struct latch_output *output, int64_t event_ns) {
 	int64_t fence_ns;
-	int64_t flip_ns = event_ns;
+	int64_t flip_ns = event_ns != 0 ? event_ns : latch_now_ns();
 	if (output->out_fence_fd >= 0 &&
 		latch_fence_signal_time_ns(output->out_fence_fd, &fence_ns) == 0 &&
-		llabs(fence_ns - event_ns) < FLIP_FENCE_TOLERANCE_NS) {
+		(event_ns == 0 || llabs(fence_ns - event_ns) < FLIP_FENCE_TOLERANCE_NS)) {
 		flip_ns = fence_ns;
 	}
 	latch_fence_clear(&output->out_fence_fd);

@@ -51,6 +51,10 @@ struct latch_gate_options {
 	/* 0 where an output is going to latch the surface, see latch_surface_sync_latched(); else
 	 * how long each of its fifo barriers stays. NULL: no output does. */
 	int64_t (*unseen_interval_ns)(void *data, struct wlr_surface *surface);
+	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
+	 * untaken: one that came was given back, and nobody has taken it. */
+	void (*committed)(void *data, const struct latch_update *update);
+	void (*untaken)(void *data, const struct latch_update *update, enum latch_untaken why);
 	void *data; /* of them all */
 };
 
@@ -135,5 +139,8 @@ void latch_surface_sync_latched(struct wlr_surface *surface);
  * run in here.
  */
 void latch_gate_lift_barriers(struct latch_gate *gate);
+
+/** Says under which number the surface is known to whoever reads its updates; before the first. */
+void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id);
 
 #endif

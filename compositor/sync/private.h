@@ -126,6 +126,8 @@ struct latch_surface_sync {
 	struct latch_gate *gate;
 	struct latch_account *account; /* NULL where no accounts are kept */
 	struct wlr_surface *surface;
+	uint32_t id;	     /* 0 until somebody says one */
+	uint64_t updates;    /* with a buffer, so far */
 	struct wl_list link; /* latch_gate.surfaces */
 
 	struct wlr_addon addon;

@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "clock.h"
+#include "sync/buffer_id.h"
 #include "sync/fence.h"
 #include "sync/private.h"
 #include "sync/release.h"
@@ -91,22 +92,31 @@ static void update_destroy(struct latch_held_update *update) {
 	wl_list_insert(&gate->free, &update->link);
 }
 
-static void update_supersede(struct latch_held_update *update) {
+/* The same for one that nobody has taken. */
+static void update_give_back(struct latch_held_update *update, enum latch_untaken why) {
+	const struct latch_gate_options *options = &update->sync->gate->options;
+	if (update->base.id != 0 && options->untaken != NULL) {
+		options->untaken(options->data, &update->base, why);
+	}
+	update_destroy(update);
+}
+
+static void update_supersede(struct latch_held_update *update, enum latch_untaken why) {
 	if (update != NULL) {
 		update->sync->gate->stats.superseded += update->base.id != 0;
-		update_destroy(update);
+		update_give_back(update, why);
 	}
 }
 
 static void state_finish(void *data) {
 	struct latch_sync_state *state = data;
-	update_supersede(state->update);
+	update_supersede(state->update, LATCH_UNTAKEN_SURFACE_GONE);
 	state->update = NULL;
 }
 
 static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
-	update_supersede(dst->update);
+	update_supersede(dst->update, LATCH_UNTAKEN_SUPERSEDED);
 	*dst = *src;
 	*src = (struct latch_sync_state){0};
 }
@@ -222,19 +232,25 @@ static int watch_explicit(struct latch_held_update *update) {
 
 /* What the protocols have set goes into the update; nothing stays for the next commit. */
 static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
-	const struct wlr_dmabuf_attributes *dmabuf) {
+	struct wlr_buffer *buffer, const struct wlr_dmabuf_attributes *dmabuf) {
 	struct latch_surface_sync *sync = update->sync;
 	struct latch_gate *gate = sync->gate;
 
 	int64_t now_ns = latch_now_ns();
 	update->base = (struct latch_update){
 		.id = ++gate->last_id,
+		.surface_id = sync->id,
+		.number = ++sync->updates,
+		.buffer_id = latch_buffer_id(buffer),
 		.kind = kind,
 		.commit_ns = now_ns,
 		.signalled_ns = now_ns,
 		.ready_ns = now_ns,
 	};
 	gate->stats.updates++;
+	if (gate->options.committed != NULL) {
+		gate->options.committed(gate->options.data, &update->base);
+	}
 
 	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
 		update->base.release = latch_release_create(gate->releases, sync->syncobj.release,
@@ -348,12 +364,12 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 	update->charged = true;
-	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), &dmabuf) : 0;
+	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), buffer, &dmabuf) : 0;
 	if (ret == 0 && !latch_tree_depend(update)) {
 		ret = -ENOMEM;
 	}
 	if (ret < 0) {
-		update_destroy(update);
+		update_give_back(update, LATCH_UNTAKEN_REFUSED);
 		refuse(sync, ret);
 		return;
 	}
@@ -361,6 +377,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	latch_pacing_begin(update);
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
+	} else if (update->base.signalled_ns > update->base.ready_ns) {
+		/* Its fence signalled between the commit and our look at it. */
+		update->base.ready_ns = latch_now_ns();
 	}
 	latch_tree_put_barrier(update);
 	/* What wlroots keeps back behind others counts against the limit, empty or not. */
@@ -450,6 +469,13 @@ enum latch_hand_over latch_surface_sync_hand_over(struct wlr_surface *surface) {
 	sync->gate->stats.handed++;
 	latch_wait_done(&update->wait); // applies it; update is gone then
 	return verdict;
+}
+
+void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync != NULL) {
+		sync->id = id;
+	}
 }
 
 static void addon_destroy(struct wlr_addon *addon) {

@@ -39,6 +39,12 @@ const char *latch_held_by_name(enum latch_held_by by);
 struct latch_update {
 	/* Counts up from 1 over all surfaces; 0 is no update. */
 	uint64_t id;
+	/* Of the surface, as latch_surface_sync_set_id() said; 0 when nobody did. */
+	uint32_t surface_id;
+	/* Counts the updates of the surface from 1. */
+	uint64_t number;
+	/* See buffer_id.h. */
+	uint32_t buffer_id;
 	enum latch_sync_kind kind;
 	/* The client's wl_surface.commit arrived. */
 	int64_t commit_ns;
@@ -66,6 +72,13 @@ struct latch_update {
 	int handed_fd;
 	/* Owned by whoever owns this struct; NULL where there is none. */
 	struct latch_release *release;
+};
+
+/** Why an update was given back before anybody took it. */
+enum latch_untaken {
+	LATCH_UNTAKEN_SUPERSEDED, /* the next one came before it was taken */
+	LATCH_UNTAKEN_SURFACE_GONE,
+	LATCH_UNTAKEN_REFUSED, /* its client broke a rule or is at a limit, and is ended */
 };
 
 /** What a commit brings, seen by the two protocols. */

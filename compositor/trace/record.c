@@ -25,3 +25,39 @@ const char *latch_record_sync_name(enum latch_record_sync sync) {
 	}
 	return "unknown";
 }
+
+const char *latch_record_end_name(enum latch_record_end end) {
+	switch (end) {
+	case LATCH_END_UNKNOWN:
+		break;
+	case LATCH_END_SHOWN:
+		return "shown";
+	case LATCH_END_SUPERSEDED:
+		return "superseded";
+	case LATCH_END_FENCE_ERROR:
+		return "fence error";
+	case LATCH_END_UNMAPPED:
+		return "unmapped";
+	case LATCH_END_SURFACE_GONE:
+		return "surface gone";
+	case LATCH_END_REFUSED:
+		return "refused";
+	}
+	return "unknown";
+}
+
+const char *latch_record_release_name(enum latch_record_release release) {
+	switch (release) {
+	case LATCH_RELEASED_AT_ONCE:
+		return "at once";
+	case LATCH_RELEASED_FENCE:
+		return "out-fence";
+	case LATCH_RELEASED_FLIP:
+		return "flip";
+	case LATCH_RELEASED_DARK:
+		return "dark";
+	case LATCH_RELEASED_COPY:
+		return "copy";
+	}
+	return "unknown";
+}

@@ -59,6 +59,26 @@ struct latch_blocked {
 	enum latch_missed_cause cause;
 };
 
+/* How an update ended; each has exactly one end. */
+enum latch_record_end {
+	LATCH_END_UNKNOWN,
+	LATCH_END_SHOWN,	/* it was on screen */
+	LATCH_END_SUPERSEDED,	/* a newer one was ready before it was on screen */
+	LATCH_END_FENCE_ERROR,	/* its fence signalled with an error */
+	LATCH_END_UNMAPPED,	/* its surface got no buffer any more before it was on screen */
+	LATCH_END_SURFACE_GONE, /* its surface was destroyed before that */
+	LATCH_END_REFUSED,	/* its client broke a rule, or was at a limit, and was ended */
+};
+
+/* By what its buffer went back, the first word counts. */
+enum latch_record_release {
+	LATCH_RELEASED_AT_ONCE, /* nothing showed it any more, or ever did */
+	LATCH_RELEASED_FENCE, /* told at the submit that replaced it, by that commit's out-fence */
+	LATCH_RELEASED_FLIP,  /* with the flip that replaced it */
+	LATCH_RELEASED_DARK,  /* the output that showed it went off or away */
+	LATCH_RELEASED_COPY,  /* shared memory: its pixels are in the composed picture */
+};
+
 /*
  * One content update of one surface. Who the surface and the output are is told
  * once to latch_trace_add_surface() and latch_trace_add_output(); the record
@@ -68,6 +88,7 @@ struct latch_frame_record {
 	uint32_t surface_id; /* a number that is never used again in a session, not 0 */
 	uint32_t output_id;  /* of the output whose flip is in flip_ns; 0 when not shown */
 	uint64_t update_id;  /* counts the updates of this surface from 1 */
+	uint32_t buffer_id;  /* of its wl_buffer, never used again in a session; 0 unknown */
 	enum latch_record_sync sync;
 
 	int64_t commit_ns;
@@ -77,7 +98,9 @@ struct latch_frame_record {
 	int64_t submit_start_ns;
 	int64_t submit_end_ns;
 	int64_t flip_ns; /* the event's own timestamp */
-	int64_t release_ns;
+	int64_t release_ns; /* wl_buffer.release; all that was promised before is kept by now */
+	int64_t told_ns;    /* when its release was spoken, if that was earlier */
+	int64_t off_ns;	    /* the last flip that took it off a screen: it is free from then on */
 	int64_t refresh_ns;	  /* of the output at the flip; under VRR the shortest */
 	int64_t replaced_flip_ns; /* flip_ns of the update this one took the place of */
 	/* When it was allowed to be seen, if that was after the commit: its surface came into view,
@@ -96,6 +119,15 @@ struct latch_frame_record {
 	bool presented;	 /* it was on screen: flip_ns and sequence are true */
 	bool superseded; /* a newer update was latched in its place */
 	int fence_error; /* negative errno of a fence that signalled with an error, or 0 */
+	enum latch_record_end end;
+	enum latch_record_release release;
+};
+
+/* One update that is on a screen. */
+struct latch_shown_record {
+	uint32_t surface_id;
+	uint32_t plane_id; /* 0: composed */
+	uint64_t update_id;
 };
 
 /* One flip of one output. */
@@ -118,5 +150,12 @@ const char *latch_placement_name(enum latch_placement placement);
 
 /* A stable name for traces and tables ("none", "implicit", "sync_file", "syncobj"). */
 const char *latch_record_sync_name(enum latch_record_sync sync);
+
+/* The same: "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"; and
+ * "unknown". */
+const char *latch_record_end_name(enum latch_record_end end);
+
+/* The same: "at once", "out-fence", "flip", "dark", "copy". */
+const char *latch_record_release_name(enum latch_record_release release);
 
 #endif

@@ -140,6 +140,20 @@ void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record 
 	}
 }
 
+void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_record *record) {
+	if (trace != NULL && trace->writer != NULL) {
+		latch_trace_writer_commit(trace->writer, record);
+	}
+}
+
+void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
+	uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
+	if (trace != NULL && trace->writer != NULL) {
+		latch_trace_writer_shown(
+			trace->writer, output_id, time_ns, sequence, shown, length);
+	}
+}
+
 void latch_trace_print(struct latch_trace *trace, FILE *file) {
 	if (trace != NULL) {
 		latch_statistics_write_table(trace->statistics, file);

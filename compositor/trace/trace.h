@@ -4,6 +4,7 @@
 
 #include "trace/record.h"
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -65,6 +66,20 @@ void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_recor
 
 /** Records one flip, after its event. Allocates nothing. */
 void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record);
+
+/**
+ * Records that an update was taken in: only ids and commit_ns of the record count. Exactly one
+ * latch_trace_frame() is owed for it. Allocates nothing, except at the first of a surface.
+ */
+void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_record *record);
+
+/**
+ * Records what an output shows from now on: updates of clients alone. After the flip's own record,
+ * with its time and sequence; and whenever a screen goes dark or another picture than the one that
+ * was to come is up, with the present time and 0. Allocates nothing.
+ */
+void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
+	uint64_t sequence, const struct latch_shown_record *shown, size_t length);
 
 /** Prints the frame latency table, at most 100 columns wide, for a person to read. */
 void latch_trace_print(struct latch_trace *trace, FILE *file);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -26,6 +27,10 @@
  * end of neighbours are then the same number, and no reader's rounding can make them overlap.
  * The outer slice of an update carries the whole record in nanoseconds, so that a program
  * needs nothing else to count again.
+ *
+ * A slice is written when its update is over. What is under way, and what never ends, is known by
+ * instants: "commit" when an update was taken in, "surface gone", and for each flip "shown", the
+ * list of the updates that are on that screen from then on (docs/sync.md, "How a trace proves it").
  */
 
 /* Group numbers: of latch itself, of outputs and of surfaces, each plus its id. */
@@ -35,6 +40,9 @@
 
 /* Raised when an argument is taken away or changes its meaning. */
 #define FORMAT 2
+
+/* Updates in one instant "shown": so many fit an event in any case. */
+#define SHOWN_PART 48
 
 /* What a kill may cost. */
 #define FLUSH_INTERVAL_NS INT64_C(1000000000)
@@ -128,6 +136,15 @@ bool latch_trace_writer_add_surface(
 }
 
 void latch_trace_writer_remove_surface(struct latch_trace_writer *writer, uint32_t surface_id) {
+	struct latch_track *track = latch_track_list_find(&writer->surfaces, surface_id);
+	if (track == NULL || track->gone) {
+		return;
+	}
+	const struct latch_track_place place = latch_track_events(track, &writer->file);
+	latch_event_file_add(&writer->file,
+		"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"surface gone\",\"ts\":" TS ",\"pid\":%" PRIu32
+		",\"tid\":%" PRIu64 ",\"args\":{\"id\":%" PRIu32 "}}",
+		TS_ARGS(now_ns()), place.pid, place.tid, surface_id);
 	latch_track_list_mark_gone(&writer->surfaces, surface_id);
 }
 
@@ -295,7 +312,9 @@ void latch_trace_writer_frame(
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
 		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
 		",\"flip_ns\":%" PRId64 ",\"release_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64
-		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 ",%s}}",
+		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 ",\"buffer\":%" PRIu32
+		",\"end\":\"%s\",\"release\":\"%s\",\"told_ns\":%" PRId64 ",\"off_ns\":%" PRId64
+		",%s}}",
 		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
 		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
@@ -304,7 +323,9 @@ void latch_trace_writer_frame(
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,
 		record->commit_ns, record->signalled_ns, record->ready_ns, record->latch_ns,
 		record->submit_start_ns, record->submit_end_ns, record->flip_ns, record->release_ns,
-		record->refresh_ns, record->replaced_flip_ns, record->visible_ns, more);
+		record->refresh_ns, record->replaced_flip_ns, record->visible_ns, record->buffer_id,
+		latch_record_end_name(record->end), latch_record_release_name(record->release),
+		record->told_ns, record->off_ns, more);
 	char args[200];
 	snprintf(args, sizeof(args),
 		"\"update\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"plane\":%" PRIu32
@@ -315,6 +336,60 @@ void latch_trace_writer_frame(
 	write_end(writer, place, end);
 	write_missed(writer, track, record);
 	flush_now_and_then(writer, end);
+}
+
+void latch_trace_writer_commit(
+	struct latch_trace_writer *writer, const struct latch_frame_record *record) {
+	struct latch_track *track = latch_track_list_get(
+		&writer->surfaces, record->surface_id, SURFACES + record->surface_id, "updates");
+	if (track == NULL) {
+		return;
+	}
+	const struct latch_track_place place = latch_track_events(track, &writer->file);
+	latch_event_file_add(&writer->file,
+		"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"commit\",\"ts\":" TS ",\"pid\":%" PRIu32
+		",\"tid\":%" PRIu64 ",\"args\":{\"surface\":%" PRIu32 ",\"update\":%" PRIu64
+		",\"buffer\":%" PRIu32 ",\"commit_ns\":%" PRId64 "}}",
+		TS_ARGS(record->commit_ns), place.pid, place.tid, record->surface_id,
+		record->update_id, record->buffer_id, record->commit_ns);
+}
+
+/* As "[surface,update,plane],..." */
+static void list_shown(
+	char *text, size_t size, const struct latch_shown_record *shown, size_t length) {
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < length; i++) {
+		const int n = snprintf(text + used, size - used,
+			"%s[%" PRIu32 ",%" PRIu64 ",%" PRIu32 "]", i > 0 ? "," : "",
+			shown[i].surface_id, shown[i].update_id, shown[i].plane_id);
+		used += n > 0 ? (size_t)n : 0;
+	}
+}
+
+void latch_trace_writer_shown(struct latch_trace_writer *writer, uint32_t output_id,
+	int64_t time_ns, uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
+	struct latch_track *track =
+		latch_track_list_get(&writer->outputs, output_id, OUTPUTS + output_id, "frames");
+	if (track == NULL) {
+		return;
+	}
+	const struct latch_track_place place = latch_track_events(track, &writer->file);
+	size_t done = 0;
+	do {
+		/* Three numbers of 10, 20 and 10 digits at most, two brackets, three commas. */
+		char list[SHOWN_PART * 45 + 1];
+		const size_t part = length - done < SHOWN_PART ? length - done : SHOWN_PART;
+		list_shown(list, sizeof(list), shown + done, part);
+		done += part;
+		latch_event_file_add(&writer->file,
+			"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"shown\",\"ts\":" TS
+			",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32
+			",\"sequence\":%" PRIu64 ",\"time_ns\":%" PRId64
+			",\"more\":%s,\"updates\":[%s]}}",
+			TS_ARGS(time_ns), place.pid, place.tid, output_id, sequence, time_ns,
+			done < length ? "true" : "false", list);
+	} while (done < length);
 }
 
 void latch_trace_writer_flip(

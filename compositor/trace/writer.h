@@ -6,6 +6,7 @@
 #include "trace/trace.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 
 struct latch_trace_writer;
 
@@ -19,6 +20,7 @@ int latch_trace_writer_destroy(struct latch_trace_writer *writer);
 
 bool latch_trace_writer_add_surface(
 	struct latch_trace_writer *writer, const struct latch_trace_surface *surface);
+/** Writes an instant, and forgets the surface's tracks when many others are gone too. */
 void latch_trace_writer_remove_surface(struct latch_trace_writer *writer, uint32_t surface_id);
 bool latch_trace_writer_add_output(
 	struct latch_trace_writer *writer, const struct latch_trace_output *output);
@@ -26,6 +28,14 @@ bool latch_trace_writer_add_output(
 /** Writes one update: its slices, and an instant for each cause it missed vblanks through. */
 void latch_trace_writer_frame(
 	struct latch_trace_writer *writer, const struct latch_frame_record *record);
+
+/** Writes an instant for an update that was taken in. */
+void latch_trace_writer_commit(
+	struct latch_trace_writer *writer, const struct latch_frame_record *record);
+
+/** Writes what an output shows from now on: instants with a part of the list each. */
+void latch_trace_writer_shown(struct latch_trace_writer *writer, uint32_t output_id,
+	int64_t time_ns, uint64_t sequence, const struct latch_shown_record *shown, size_t length);
 
 /** Writes one flip: its slices, and an instant at its time. */
 void latch_trace_writer_flip(

@@ -114,6 +114,21 @@ cases() {
     fi
 }
 
+# What latch holds, "FDS FRAMEBUFFERS DMABUFS"; dma-bufs are those of the whole machine.
+holdings() {
+    local debugfs=/sys/kernel/debug
+    echo "$(find "/proc/$LATCH_PID/fd" -mindepth 1 | wc -l)" \
+        "$(grep -c '^framebuffer\[' "$debugfs/dri/${LATCH_DEVICE#/dev/dri/card}/framebuffer")" \
+        "$(sed -n 's/^Total \([0-9]*\) objects.*/\1/p' "$debugfs/dma_buf/bufinfo")"
+}
+
+# Since `read -r -a before <<<"$(holdings)"`.
+not_more_than_before() {
+    local now
+    read -r -a now <<<"$(holdings)"
+    ((now[0] <= before[0] && now[1] <= before[1] && now[2] <= before[2]))
+}
+
 # take_picture: the screen in $LATCH_CAPTURE, by latch's writeback.
 take_picture() {
     rm -f "$LATCH_CAPTURE"

@@ -89,21 +89,7 @@ measured() { # NAME COMMAND...
 
 # --- what latch holds ------------------------------------------------------------------------
 
-# "FDS FRAMEBUFFERS DMABUFS"
-holdings() {
-    local debugfs=/sys/kernel/debug
-    echo "$(find "/proc/$LATCH_PID/fd" -mindepth 1 | wc -l)" \
-        "$(grep -c '^framebuffer\[' "$debugfs/dri/${LATCH_DEVICE#/dev/dri/card}/framebuffer")" \
-        "$(sed -n 's/^Total \([0-9]*\) objects.*/\1/p' "$debugfs/dma_buf/bufinfo")"
-}
-
 resident_kib() { awk '/^VmRSS:/ {print $2}' "/proc/$LATCH_PID/status"; }
-
-not_more_than_before() {
-    local now
-    read -r -a now <<<"$(holdings)"
-    ((now[0] <= before[0] && now[1] <= before[1] && now[2] <= before[2]))
-}
 
 # It takes a few frames until the last buffer has left the screen.
 returns() {

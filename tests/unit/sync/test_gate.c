@@ -82,6 +82,107 @@ static void test_implicit_pending_is_held(void **state) {
 	world_finish(&world);
 }
 
+/* Its fence signals after the commit's time was read, and before the fence is looked at. */
+static void test_ready_is_not_before_signalled(void **state) {
+	struct world world;
+	world_init(&world);
+	struct surface *a = surface_create(&world, 'a');
+	int fence = kernel_fence_create();
+	kernel_fence_signal(fence, now_ns() + INT64_C(1000000000));
+	surface_draw(&world, a, fence);
+	assert_int_equal(a->applied, 1);
+	assert_false(a->update.held);
+	assert_true(a->update.signalled_ns > a->update.commit_ns);
+	/* The clock was read again. */
+	assert_true(a->update.ready_ns > a->update.commit_ns);
+	close(fence);
+	world_finish(&world);
+}
+
+struct told {
+	int committed, untaken;
+	struct latch_update last;
+	enum latch_untaken why;
+};
+
+static void handle_told_commit(void *data, const struct latch_update *update) {
+	struct told *told = data;
+	told->committed++;
+	told->last = *update;
+}
+
+static void handle_told_untaken(
+	void *data, const struct latch_update *update, enum latch_untaken why) {
+	struct told *told = data;
+	told->untaken++;
+	told->last = *update;
+	told->why = why;
+}
+
+static void test_updates_are_told(void **state) {
+	struct told told = {0};
+	struct latch_limits limits = latch_limits_default();
+	limits.max[LATCH_LIMIT_FENCES] = 2;
+	struct world world;
+	world_init_with(&world, &limits,
+		&(struct latch_gate_options){
+			.committed = handle_told_commit,
+			.untaken = handle_told_untaken,
+			.data = &told,
+		});
+	struct surface *a = surface_create(&world, 'a'), *b = surface_create(&world, 'b');
+	latch_surface_sync_set_id(a->server, 7);
+	latch_surface_sync_set_id(b->server, 8);
+
+	struct wl_buffer *buffer = shm_create(&world);
+	wl_surface_attach(a->wl, buffer, 0, 0);
+	wl_surface_commit(a->wl);
+	world_sync(&world);
+	assert_int_equal(told.committed, 1);
+	assert_int_equal(told.last.surface_id, 7);
+	assert_int_equal(told.last.number, 1);
+	const uint32_t buffer_id = told.last.buffer_id;
+	assert_int_not_equal(buffer_id, 0);
+	assert_int_equal(a->update.number, 1);
+	assert_int_equal(a->update.buffer_id, buffer_id);
+
+	/* The same buffer, another update; no buffer, no update; another buffer. */
+	wl_surface_attach(a->wl, buffer, 0, 0);
+	wl_surface_commit(a->wl);
+	wl_surface_commit(a->wl);
+	world_sync(&world);
+	assert_int_equal(told.committed, 2);
+	assert_int_equal(told.last.number, 2);
+	assert_int_equal(told.last.buffer_id, buffer_id);
+	wl_buffer_destroy(buffer);
+	int never = kernel_fence_create();
+	surface_draw(&world, b, never);
+	assert_int_equal(told.committed, 3);
+	assert_int_equal(told.last.surface_id, 8);
+	assert_int_equal(told.last.number, 1);
+	assert_int_not_equal(told.last.buffer_id, buffer_id);
+	assert_int_equal(told.untaken, 0);
+
+	/* It waits in the gate when its surface goes. */
+	surface_destroy(&world, b);
+	assert_int_equal(told.untaken, 1);
+	assert_int_equal(told.why, LATCH_UNTAKEN_SURFACE_GONE);
+	assert_int_equal(told.last.surface_id, 8);
+	assert_int_equal(told.last.number, 1);
+	assert_int_equal(told.last.ready_ns, 0);
+
+	/* One fence more than it may have watched. */
+	for (int i = 0; i < 3; i++) {
+		surface_draw(&world, a, never);
+	}
+	assert_true(world_is_refused(&world));
+	assert_int_equal(told.committed, 6);
+	world_kill_client(&world);
+	assert_int_equal(told.untaken, 4);
+	close(never);
+	world_finish(&world);
+}
+
 static void test_order_is_kept(void **state) {
 	struct world world;
 	world_init(&world);
@@ -455,6 +556,8 @@ int main(void) {
 		cmocka_unit_test(test_shm_is_not_held),
 		cmocka_unit_test(test_implicit_signalled_costs_nothing),
 		cmocka_unit_test(test_implicit_pending_is_held),
+		cmocka_unit_test(test_ready_is_not_before_signalled),
+		cmocka_unit_test(test_updates_are_told),
 		cmocka_unit_test(test_order_is_kept),
 		cmocka_unit_test(test_fence_error_is_told),
 		cmocka_unit_test(test_unwatchable_is_refused),

@@ -4,13 +4,17 @@
  */
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "output/content.h"
 #include "trace/trace.h"
 #include "world.h"
 
 #define MAX_SHOTS 8
+
+static char trace_path[] = "/tmp/latch-test-release-XXXXXX";
 
 /* One commit of a buffer of its own. */
 struct shot {
@@ -59,10 +63,26 @@ static const struct zwp_linux_buffer_release_v1_listener release_listener = {
 static void handle_committed(void *data, struct latch_surface *surface) {
 }
 
+static void handle_update_committed(void *data, const struct latch_update *update) {
+	const struct scene *scene = data;
+	latch_content_tracker_note_commit(scene->tracker, update);
+}
+
+static void handle_update_untaken(
+	void *data, const struct latch_update *update, enum latch_untaken why) {
+	const struct scene *scene = data;
+	latch_content_tracker_note_untaken(scene->tracker, update, why);
+}
+
 static void scene_init(struct scene *scene, enum latch_sync_kind kind) {
 	*scene = (struct scene){.kind = kind};
-	world_init(&scene->world);
-	scene->trace = latch_trace_create(&(struct latch_trace_options){0});
+	world_init_with(&scene->world, NULL,
+		&(struct latch_gate_options){
+			.committed = handle_update_committed,
+			.untaken = handle_update_untaken,
+			.data = scene,
+		});
+	scene->trace = latch_trace_create(&(struct latch_trace_options){.trace_path = trace_path});
 	scene->tracker = latch_content_tracker_create(&(struct latch_content_tracker_options){
 		.compositor = world_compositor(&scene->world),
 		.trace = scene->trace,
@@ -220,6 +240,9 @@ static void on_screen(enum latch_sync_kind kind) {
 	latch_content_release_on_fence(frame, out_fence);
 	world_sync(&scene.world);
 	assert_int_equal(shot->wl_releases, 0);
+	assert_true((frame->record.told_ns != 0) == (kind != LATCH_SYNC_IMPLICIT));
+	assert_true(
+		(frame->record.release == LATCH_RELEASED_FENCE) == (kind != LATCH_SYNC_IMPLICIT));
 	assert_int_equal(shot->fenced, kind == LATCH_SYNC_SYNC_FILE);
 	assert_true(kind != LATCH_SYNC_SYNCOBJ ||
 		    (kernel_syncobj_has_import(shot->syncobj, 2, out_fence) &&
@@ -290,6 +313,48 @@ static void dead(enum latch_sync_kind kind) {
 	scene_finish(&scene);
 }
 
+/* The trace alone says of each that it went back, once, and why. */
+static void traced(enum latch_sync_kind kind) {
+	struct scene scene;
+	scene_init(&scene, kind);
+	int never = kernel_fence_create(), bad = kernel_fence_create();
+	shoot(&scene, -1);
+	shoot(&scene, -1);
+	unmap(&scene);
+	shoot(&scene, -1);
+	if (kind != LATCH_SYNC_SYNCOBJ) {
+		shoot(&scene, bad);
+		kernel_fence_fail(bad, now_ns());
+		world_sync(&scene.world);
+	}
+	shoot(&scene, never);
+	surface_destroy(&scene.world, scene.surface);
+	close(never);
+	close(bad);
+	scene_finish(&scene);
+
+	struct trace trace;
+	struct summary summary;
+	FILE *file = fopen(trace_path, "r");
+	assert_non_null(file);
+	trace_init(&trace, stderr, 5);
+	assert_true(trace_read(&trace, file));
+	fclose(file);
+	trace_check(&trace, &summary);
+	assert_int_equal(summary.findings, 0);
+	const bool failed = kind != LATCH_SYNC_SYNCOBJ;
+	assert_int_equal(summary.commits, 4 + failed);
+	assert_int_equal(summary.records, 4 + failed);
+	assert_int_equal(summary.by_end[END_SUPERSEDED], 1);
+	assert_int_equal(summary.by_end[END_UNMAPPED], 1);
+	assert_int_equal(summary.by_end[END_FENCE_ERROR], failed);
+	assert_int_equal(summary.by_end[END_SURFACE_GONE], 2);
+	assert_int_equal(summary.by_release[RELEASE_AT_ONCE], 4 + failed);
+	assert_int_equal(summary.buffers, 4 + failed);
+	assert_int_equal(summary.gone, 1);
+	trace_finish(&trace);
+}
+
 #define CASES(path) \
 	static void test_##path##_implicit(void **state) { \
 		path(LATCH_SYNC_IMPLICIT); \
@@ -307,6 +372,7 @@ CASES(destroyed)
 CASES(on_screen)
 CASES(on_screen_without_fence)
 CASES(dead)
+CASES(traced)
 
 /* The stand-in kernel has no points that fail. */
 static void test_fence_error_implicit(void **state) {
@@ -329,9 +395,17 @@ int main(void) {
 		THREE(on_screen),
 		THREE(on_screen_without_fence),
 		THREE(dead),
+		THREE(traced),
 		cmocka_unit_test(test_fence_error_implicit),
 		cmocka_unit_test(test_fence_error_sync_file),
 	};
+	int fd = mkstemp(trace_path);
+	if (fd < 0) {
+		return 1;
+	}
+	close(fd);
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	unlink(trace_path);
+	return failed;
 }

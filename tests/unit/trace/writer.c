@@ -157,6 +157,11 @@ static struct latch_frame_record make_frame(uint64_t n) {
 		.plane_id = 31,
 		.plane_type = "primary",
 		.presented = true,
+		.buffer_id = 17,
+		.end = LATCH_END_SHOWN,
+		.release = LATCH_RELEASED_FENCE,
+		.told_ns = flip_ns + REFRESH_NS - 2 * MS,
+		.off_ns = flip_ns + REFRESH_NS - MS,
 	};
 }
 
@@ -233,6 +238,11 @@ static void test_one_update(void **state) {
 	assert_int_equal(get_int(outer, "release_ns"), record.release_ns);
 	assert_int_equal(get_int(outer, "refresh_ns"), record.refresh_ns);
 	assert_int_equal(get_int(outer, "replaced_flip_ns"), record.replaced_flip_ns);
+	assert_int_equal(get_int(outer, "buffer"), 17);
+	assert_int_equal(get_int(outer, "told_ns"), record.told_ns);
+	assert_int_equal(get_int(outer, "off_ns"), record.off_ns);
+	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "end"), "shown");
+	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "release"), "out-fence");
 
 	const struct {
 		const char *name;
@@ -259,6 +269,87 @@ static void test_one_update(void **state) {
 	assert_int_equal(reading.lanes[0].last_ns, record.release_ns);
 	/* The fence came after the vblank that the commit could have made. */
 	assert_int_equal(reading.missed, 0);
+	yyjson_doc_free(doc);
+}
+
+static void test_commit(void **state) {
+	struct latch_trace_writer *writer = create();
+	const struct latch_frame_record record = make_frame(5);
+	latch_trace_writer_commit(writer, &record);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *commit = find_event(doc, "i", "commit", 0);
+	assert_non_null(commit);
+	assert_int_equal(get_ts(commit), record.commit_ns);
+	assert_int_equal(get_int(commit, "surface"), 3);
+	assert_int_equal(get_int(commit, "update"), 5);
+	assert_int_equal(get_int(commit, "buffer"), 17);
+	assert_int_equal(get_int(commit, "commit_ns"), record.commit_ns);
+	yyjson_doc_free(doc);
+}
+
+/* However many there are, and however large their numbers: each is there once, and the last part
+ * says that it is the last. */
+static void show(size_t length, size_t parts) {
+	struct latch_trace_writer *writer = create();
+	struct latch_shown_record *shown = calloc(length + 1, sizeof(*shown));
+	assert_non_null(shown);
+	for (size_t i = 0; i < length; i++) {
+		shown[i] = (struct latch_shown_record){
+			.surface_id = UINT32_MAX - (uint32_t)i,
+			.update_id = INT64_MAX - i,
+			.plane_id = UINT32_MAX,
+		};
+	}
+	latch_trace_writer_shown(writer, 1, 7 * MS, 70, shown, length);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	size_t seen = 0;
+	for (size_t part = 0; part < parts; part++) {
+		yyjson_val *event = find_event(doc, "i", "shown", part);
+		assert_non_null(event);
+		assert_int_equal(get_ts(event), 7 * MS);
+		assert_int_equal(get_int(event, "output"), 1);
+		assert_int_equal(get_int(event, "sequence"), 70);
+		assert_int_equal(get_int(event, "time_ns"), 7 * MS);
+		yyjson_val *args = yyjson_obj_get(event, "args");
+		assert_int_equal(yyjson_get_bool(yyjson_obj_get(args, "more")), part + 1 < parts);
+		size_t index, max;
+		yyjson_val *entry;
+		yyjson_arr_foreach(yyjson_obj_get(args, "updates"), index, max, entry) {
+			assert_int_equal(
+				yyjson_get_uint(yyjson_arr_get(entry, 0)), UINT32_MAX - seen);
+			assert_int_equal(
+				yyjson_get_uint(yyjson_arr_get(entry, 1)), INT64_MAX - seen);
+			assert_int_equal(yyjson_get_uint(yyjson_arr_get(entry, 2)), UINT32_MAX);
+			seen++;
+		}
+	}
+	assert_int_equal(seen, length);
+	assert_null(find_event(doc, "i", "shown", parts));
+	yyjson_doc_free(doc);
+	free(shown);
+}
+
+static void test_shown(void **state) {
+	show(0, 1);
+	show(1, 1);
+	show(48, 1);
+	show(49, 2);
+	show(200, 5);
+}
+
+static void test_surface_gone(void **state) {
+	struct latch_trace_writer *writer = create();
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 4);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *gone = find_event(doc, "i", "surface gone", 0);
+	assert_non_null(gone);
+	assert_int_equal(get_int(gone, "id"), 3);
+	assert_null(find_event(doc, "i", "surface gone", 1));
 	yyjson_doc_free(doc);
 }
 
@@ -451,6 +542,9 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_describes_itself),
 		cmocka_unit_test(test_one_update),
+		cmocka_unit_test(test_commit),
+		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_surface_gone),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_submitted_but_never_shown),
 		cmocka_unit_test(test_missed),

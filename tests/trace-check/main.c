@@ -1,0 +1,186 @@
+/*
+ * latch-trace-check: proves from a trace of latch, and from nothing else, that each buffer was
+ * given back once, in order and not early, and that nothing was shown before its fence had
+ * signalled.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "check.h"
+
+enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
+
+static const char help_text[] =
+	"Usage: latch-trace-check [OPTION]... TRACE\n"
+	"Reads what latch --trace wrote and checks that each content update was given back\n"
+	"once, in order and not early, and that none was shown before its fence signalled.\n"
+	"\n"
+	"  --json FILE      write the summary as JSON too; - is standard output\n"
+	"  --messages N     tell N findings of each rule (20)\n"
+	"  --quiet          no table\n"
+	"  --help\n"
+	"\n"
+	"Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be read.\n";
+
+static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key,
+	const char *const *names, const uint64_t *counts, int len) {
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, root, key);
+	for (int i = 0; i < len; i++) {
+		yyjson_mut_obj_add_uint(doc, object, names[i], counts[i]);
+	}
+}
+
+static bool write_json(const struct trace *trace, const struct summary *summary, const char *path) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	const struct {
+		const char *name;
+		uint64_t count;
+	} counts[] = {
+		{"commits", summary->commits},
+		{"releases", summary->records},
+		{"under_way", summary->under_way},
+		{"late", summary->late},
+		{"shown", summary->shown},
+		{"on_planes", summary->on_planes},
+		{"composed", summary->composed},
+		{"surfaces", summary->surfaces},
+		{"surfaces_gone", summary->gone},
+		{"buffers", summary->buffers},
+		{"outputs", summary->outputs},
+		{"flips", summary->flips},
+		{"early_flips", trace->early_flips},
+		{"duration_ns", (uint64_t)(summary->last_ns - summary->first_ns)},
+		{"finding_count", summary->findings},
+	};
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		yyjson_mut_obj_add_uint(doc, root, counts[i].name, counts[i].count);
+	}
+	yyjson_mut_obj_add_bool(doc, root, "cut", trace->cut);
+	add_counts(doc, root, "by_sync", sync_names, summary->by_sync, SYNCS);
+	add_counts(doc, root, "by_end", end_names, summary->by_end, ENDS);
+	add_counts(doc, root, "by_release", release_names, summary->by_release, RELEASES);
+	add_counts(doc, root, "findings", rule_names, trace->findings, RULES);
+
+	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END;
+	const bool ok = strcmp(path, "-") == 0
+				? yyjson_mut_write_fp(stdout, doc, flags, NULL, NULL)
+				: yyjson_mut_write_file(path, doc, flags, NULL, NULL);
+	yyjson_mut_doc_free(doc);
+	return ok;
+}
+
+static void print_counts(const char *const *names, const uint64_t *counts, int len) {
+	const char *separator = "";
+	for (int i = 0; i < len; i++) {
+		if (counts[i] > 0) {
+			printf("%s%" PRIu64 " %s", separator, counts[i], names[i]);
+			separator = ", ";
+		}
+	}
+	putchar('\n');
+}
+
+static void print_table(const struct trace *trace, const struct summary *summary) {
+	printf("updates    %" PRIu64 " committed, %" PRIu64 " given back, %" PRIu64
+	       " under way%s\n",
+		summary->commits, summary->records, summary->under_way,
+		trace->cut ? " (the trace is cut)" : "");
+	printf("shown      %" PRIu64 ": %" PRIu64 " on planes, %" PRIu64 " composed, in %" PRIu64
+	       " flips of %" PRIu64 " outputs\n",
+		summary->shown, summary->on_planes, summary->composed, summary->flips,
+		summary->outputs);
+	if (trace->early_flips > 0) {
+		printf("           %" PRIu64
+		       " flips of a simulated clock are timed before their submit\n",
+			trace->early_flips);
+	}
+	printf("surfaces   %" PRIu64 ", %" PRIu64 " of them gone; %" PRIu64 " buffers; %.1f s\n",
+		summary->surfaces, summary->gone, summary->buffers,
+		(double)(summary->last_ns - summary->first_ns) / 1e9);
+	fputs("fences     ", stdout);
+	print_counts(sync_names, summary->by_sync, SYNCS);
+	printf("           %" PRIu64 " signalled after their commit\n", summary->late);
+	fputs("ends       ", stdout);
+	print_counts(end_names, summary->by_end, ENDS);
+	fputs("releases   ", stdout);
+	print_counts(release_names, summary->by_release, RELEASES);
+	printf("findings   %" PRIu64 "\n", summary->findings);
+	for (int i = 0; i < RULES; i++) {
+		printf("  %-14s %" PRIu64 "\n", rule_names[i], trace->findings[i]);
+	}
+}
+
+int main(int argc, char **argv) {
+	static const struct option options[] = {
+		{"json", required_argument, NULL, 'j'},
+		{"messages", required_argument, NULL, 'm'},
+		{"quiet", no_argument, NULL, 'q'},
+		{"help", no_argument, NULL, 'h'},
+		{0},
+	};
+	const char *json = NULL;
+	uint64_t messages = 20;
+	bool quiet = false;
+	int code;
+	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		char *end = NULL;
+		switch (code) {
+		case 'j':
+			json = optarg;
+			break;
+		case 'm':
+			messages = strtoull(optarg, &end, 10);
+			if (end == optarg || *end != '\0') {
+				fprintf(stderr, "--messages wants a number, not '%s'\n", optarg);
+				return EXIT_TROUBLE;
+			}
+			break;
+		case 'q':
+			quiet = true;
+			break;
+		case 'h':
+			fputs(help_text, stdout);
+			return EXIT_CLEAN;
+		default:
+			return EXIT_TROUBLE;
+		}
+	}
+	if (optind + 1 != argc) {
+		fputs(help_text, stderr);
+		return EXIT_TROUBLE;
+	}
+	FILE *file = fopen(argv[optind], "re");
+	if (file == NULL) {
+		fprintf(stderr, "%s: %s\n", argv[optind], strerror(errno));
+		return EXIT_TROUBLE;
+	}
+	struct trace trace;
+	struct summary summary;
+	trace_init(&trace, stderr, messages);
+	const bool read = trace_read(&trace, file);
+	fclose(file);
+	if (!read) {
+		fprintf(stderr, "%s: %s\n", argv[optind],
+			trace.no_memory ? "out of memory" : "can't be read");
+		trace_finish(&trace);
+		return EXIT_TROUBLE;
+	}
+	trace_check(&trace, &summary);
+	if (!quiet) {
+		print_table(&trace, &summary);
+	}
+	bool written = true;
+	if (json != NULL && !write_json(&trace, &summary, json)) {
+		fprintf(stderr, "%s can't be written\n", json);
+		written = false;
+	}
+	trace_finish(&trace);
+	return !written ? EXIT_TROUBLE : summary.findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
+}

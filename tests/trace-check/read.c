@@ -1,0 +1,379 @@
+/*
+ * The trace's file: a JSON array with one event a line, so that it can be read in pieces however
+ * long it is. A file without its last line is that of a compositor that was killed.
+ */
+#include "trace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+/* The format that is read; the trace's event "latch" says its own. */
+#define FORMAT 1
+
+/* Numbers in a trace count up from 1. One that is so far beyond all before is a broken file's, and
+ * not a reason to take all memory there is. */
+#define MAX_JUMP (1u << 20)
+
+/* Makes an array so long that it has an element `index`; new ones are zero. */
+static bool reach(struct trace *trace, void **array, size_t *len, size_t size, uint64_t index) {
+	if (index < *len) {
+		return true;
+	}
+	if (index > *len + MAX_JUMP) {
+		trace_found(
+			trace, RULE_TRACE, "the number %" PRIu64 " is beyond all others", index);
+		return false;
+	}
+	const size_t wanted = (size_t)index * 5 / 4 + 16;
+	char *grown = reallocarray(*array, wanted, size);
+	if (grown == NULL) {
+		trace->no_memory = true;
+		return false;
+	}
+	memset(grown + *len * size, 0, (wanted - *len) * size);
+	*array = grown;
+	*len = wanted;
+	return true;
+}
+
+static bool add_use(struct trace *trace, struct trace_use **uses, size_t *len, size_t *cap,
+	uint32_t surface, uint64_t number) {
+	if (*len == *cap) {
+		const size_t wanted = *cap == 0 ? 16 : 2 * *cap;
+		struct trace_use *grown = reallocarray(*uses, wanted, sizeof(*grown));
+		if (grown == NULL) {
+			trace->no_memory = true;
+			return false;
+		}
+		*uses = grown;
+		*cap = wanted;
+	}
+	(*uses)[(*len)++] = (struct trace_use){surface, number};
+	return true;
+}
+
+static struct trace_output *get_output(struct trace *trace, uint64_t id) {
+	return reach(trace, (void **)&trace->outputs, &trace->outputs_len,
+		       sizeof(struct trace_output), id)
+		       ? &trace->outputs[id]
+		       : NULL;
+}
+
+static struct trace_surface *get_surface(struct trace *trace, uint64_t id) {
+	if (!reach(trace, (void **)&trace->surfaces, &trace->surfaces_len,
+		    sizeof(struct trace_surface), id)) {
+		return NULL;
+	}
+	trace->surfaces[id].known = true;
+	return &trace->surfaces[id];
+}
+
+/* The place of an update, made where there is none. */
+static struct trace_update *get_update(struct trace *trace, uint64_t surface_id, uint64_t number) {
+	struct trace_surface *surface = get_surface(trace, surface_id);
+	if (surface == NULL || number == 0) {
+		return NULL;
+	}
+	if (!reach(trace, (void **)&surface->updates, &surface->cap, sizeof(struct trace_update),
+		    number - 1)) {
+		return NULL;
+	}
+	surface->len = number > surface->len ? (size_t)number : surface->len;
+	return &surface->updates[number - 1];
+}
+
+/* A number of the event's arguments; what is missing makes the trace a bad one. */
+static int64_t number(struct trace *trace, yyjson_val *args, const char *key) {
+	yyjson_val *value = yyjson_obj_get(args, key);
+	if (!yyjson_is_int(value)) {
+		trace_found(trace, RULE_TRACE, "event %" PRIu64 " has no number \"%s\"",
+			trace->events, key);
+	}
+	return yyjson_get_sint(value);
+}
+
+static bool truth(struct trace *trace, yyjson_val *args, const char *key) {
+	yyjson_val *value = yyjson_obj_get(args, key);
+	if (!yyjson_is_bool(value)) {
+		trace_found(trace, RULE_TRACE, "event %" PRIu64 " has no truth value \"%s\"",
+			trace->events, key);
+	}
+	return yyjson_get_bool(value);
+}
+
+static int name(
+	struct trace *trace, yyjson_val *args, const char *key, const char *const *names, int len) {
+	const char *text = yyjson_get_str(yyjson_obj_get(args, key));
+	for (int i = 0; text != NULL && i < len; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			return i;
+		}
+	}
+	trace_found(trace, RULE_TRACE, "event %" PRIu64 " has \"%s\" for \"%s\"", trace->events,
+		text != NULL ? text : "nothing", key);
+	return 0;
+}
+
+static void read_commit(struct trace *trace, yyjson_val *args) {
+	const uint64_t surface_id = (uint64_t)number(trace, args, "surface");
+	const uint64_t update_id = (uint64_t)number(trace, args, "update");
+	struct trace_update *update = get_update(trace, surface_id, update_id);
+	if (update == NULL) {
+		return;
+	}
+	if (update->committed) {
+		trace_found(trace, RULE_ONE_RELEASE,
+			"surface %" PRIu64 " update %" PRIu64 " was committed twice", surface_id,
+			update_id);
+		return;
+	}
+	update->committed = true;
+	update->commit_ns = number(trace, args, "commit_ns");
+	const uint64_t buffer_id = (uint64_t)number(trace, args, "buffer");
+	update->buffer = (uint32_t)buffer_id;
+	if (buffer_id != 0 && reach(trace, (void **)&trace->buffers, &trace->buffers_len,
+				      sizeof(struct trace_buffer), buffer_id)) {
+		struct trace_buffer *buffer = &trace->buffers[buffer_id];
+		add_use(trace, &buffer->uses, &buffer->len, &buffer->cap, (uint32_t)surface_id,
+			update_id);
+	}
+}
+
+static void read_record(struct trace *trace, yyjson_val *args) {
+	struct trace_update *update = get_update(trace, (uint64_t)number(trace, args, "surface"),
+		(uint64_t)number(trace, args, "update"));
+	if (update == NULL || update->records++ > 0) {
+		return; /* the first one counts; that there are two is found later */
+	}
+	update->sync = (enum sync)name(trace, args, "sync", sync_names, SYNCS);
+	update->end = (enum end)name(trace, args, "end", end_names, ENDS);
+	update->release = (enum release)name(trace, args, "release", release_names, RELEASES);
+	update->presented = truth(trace, args, "presented");
+	const char *placement = yyjson_get_str(yyjson_obj_get(args, "placement"));
+	update->composed = placement != NULL && strcmp(placement, "composed") == 0;
+	update->fence_error = (int)number(trace, args, "fence_error");
+	update->record_commit_ns = number(trace, args, "commit_ns");
+	update->signalled_ns = number(trace, args, "signalled_ns");
+	update->ready_ns = number(trace, args, "ready_ns");
+	update->latch_ns = number(trace, args, "latch_ns");
+	update->submit_start_ns = number(trace, args, "submit_start_ns");
+	update->submit_end_ns = number(trace, args, "submit_end_ns");
+	update->flip_ns = number(trace, args, "flip_ns");
+	update->release_ns = number(trace, args, "release_ns");
+	update->told_ns = number(trace, args, "told_ns");
+	update->record_off_ns = number(trace, args, "off_ns");
+}
+
+static void read_frame(struct trace *trace, yyjson_val *args) {
+	const uint64_t id = (uint64_t)number(trace, args, "output");
+	struct trace_output *output = get_output(trace, id);
+	if (output == NULL) {
+		return;
+	}
+	const int64_t flip_ns = number(trace, args, "flip_ns");
+	const uint64_t sequence = (uint64_t)number(trace, args, "sequence");
+	if (flip_ns <= output->flip_ns) {
+		trace_found(trace, RULE_FLIPS,
+			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			" is not later than the one before, at %" PRId64,
+			id, sequence, flip_ns, output->flip_ns);
+	}
+	if (sequence != 0 && sequence <= output->sequence) {
+		trace_found(trace, RULE_FLIPS,
+			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			" comes after one with the number %" PRIu64,
+			id, sequence, flip_ns, output->sequence);
+	}
+	output->flips++;
+	output->flip_ns = flip_ns;
+	output->sequence = sequence;
+	output->latch_ns = number(trace, args, "latch_ns");
+	output->submit_start_ns = number(trace, args, "submit_start_ns");
+	output->submit_end_ns = number(trace, args, "submit_end_ns");
+	output->refresh_ns = number(trace, args, "refresh_ns");
+	trace->early_flips += output->simulated && output->submit_start_ns > flip_ns;
+	if (output->latch_ns > output->submit_start_ns ||
+		output->submit_start_ns > output->submit_end_ns ||
+		!trace_flip_fits(output, output->submit_start_ns, flip_ns)) {
+		trace_found(trace, RULE_TIMES,
+			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			": latch, submit and flip do not follow each other",
+			id, sequence, flip_ns);
+	}
+	if (number(trace, args, "layers") !=
+		number(trace, args, "on_planes") + number(trace, args, "composed")) {
+		trace_found(trace, RULE_FLIPS,
+			"output %" PRIu64 " flip %" PRIu64 ": its layers are not the sum", id,
+			sequence);
+	}
+}
+
+static bool has(const struct trace_use_list *list, const struct trace_use *use) {
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->uses[i].surface == use->surface && list->uses[i].number == use->number) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void come_on(struct trace *trace, uint32_t id, const struct trace_use *use, bool flipped) {
+	const struct trace_output *output = &trace->outputs[id];
+	struct trace_update *update = trace_find_update(trace, use->surface, use->number);
+	if (update == NULL) {
+		return;
+	}
+	update->screens++;
+	update->several_outputs |= update->first_output != 0 && update->first_output != id;
+	if (update->records > 0) {
+		trace_found(trace, RULE_RELEASE_EARLY,
+			"surface %" PRIu32 " update %" PRIu64 " came on output %" PRIu32
+			" at %" PRId64 ", it was given back at %" PRId64,
+			use->surface, use->number, id, output->flip_ns, update->release_ns);
+	}
+	/* A frame that nobody flipped to is what would be shown now; it does not count as seen. */
+	if (update->first_output == 0 && flipped) {
+		update->first_output = id;
+		update->first_latch_ns = output->latch_ns;
+		update->first_flip_ns = output->flip_ns;
+	}
+}
+
+static void go_off(struct trace *trace, uint32_t id, const struct trace_use *use, int64_t time_ns,
+	bool flipped) {
+	const struct trace_output *output = &trace->outputs[id];
+	struct trace_update *update = trace_find_update(trace, use->surface, use->number);
+	if (update == NULL) {
+		return;
+	}
+	update->screens--;
+	if (time_ns >= update->off_ns) {
+		update->off_ns = time_ns;
+		update->off_submit_start_ns = flipped ? output->submit_start_ns : 0;
+		update->off_submit_end_ns = flipped ? output->submit_end_ns : 0;
+	}
+}
+
+/* The list has come whole: who is new on it, and who is gone. */
+static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
+	struct trace_output *output = &trace->outputs[id];
+	const bool flipped = time_ns == output->flip_ns;
+	for (size_t i = 0; i < output->next.len; i++) {
+		if (!has(&output->on, &output->next.uses[i])) {
+			come_on(trace, id, &output->next.uses[i], flipped);
+		}
+	}
+	for (size_t i = 0; i < output->on.len; i++) {
+		if (!has(&output->next, &output->on.uses[i])) {
+			go_off(trace, id, &output->on.uses[i], time_ns, flipped);
+		}
+	}
+	const struct trace_use_list was = output->on;
+	output->on = output->next;
+	output->next = was;
+	output->next.len = 0;
+	if (!flipped && output->on.len == 0) {
+		output->sequence =
+			0; /* dark: it may come back on another CRTC, which counts anew */
+	}
+}
+
+static void read_shown(struct trace *trace, yyjson_val *args) {
+	const uint64_t id = (uint64_t)number(trace, args, "output");
+	struct trace_output *output = get_output(trace, id);
+	if (output == NULL) {
+		return;
+	}
+	const int64_t time_ns = number(trace, args, "time_ns");
+	yyjson_val *entry;
+	size_t index, max;
+	yyjson_arr_foreach(yyjson_obj_get(args, "updates"), index, max, entry) {
+		const uint64_t surface = yyjson_get_uint(yyjson_arr_get(entry, 0));
+		const uint64_t update = yyjson_get_uint(yyjson_arr_get(entry, 1));
+		if (get_update(trace, surface, update) == NULL) {
+			trace_found(trace, RULE_TRACE,
+				"output %" PRIu64 " shows at %" PRId64 " what can't be an update",
+				id, time_ns);
+			continue;
+		}
+		add_use(trace, &output->next.uses, &output->next.len, &output->next.cap,
+			(uint32_t)surface, update);
+	}
+	if (!truth(trace, args, "more")) {
+		exchange(trace, (uint32_t)id, time_ns);
+	}
+}
+
+static void read_event(struct trace *trace, yyjson_val *event) {
+	const char *ph = yyjson_get_str(yyjson_obj_get(event, "ph"));
+	const char *what = yyjson_get_str(yyjson_obj_get(event, "name"));
+	yyjson_val *args = yyjson_obj_get(event, "args");
+	if (ph == NULL) {
+		trace_found(trace, RULE_TRACE, "event %" PRIu64 " is none", trace->events);
+	} else if (what == NULL) {
+		return; /* the end of a slice */
+	} else if (strcmp(ph, "B") == 0 && strcmp(what, "frame") == 0) {
+		read_frame(trace, args);
+	} else if (strcmp(ph, "B") == 0 && yyjson_obj_get(args, "commit_ns") != NULL) {
+		read_record(trace, args); /* other slices of an update are its stages */
+	} else if (strcmp(ph, "i") != 0) {
+		return;
+	} else if (strcmp(what, "commit") == 0) {
+		read_commit(trace, args);
+	} else if (strcmp(what, "shown") == 0) {
+		read_shown(trace, args);
+	} else if (strcmp(what, "surface gone") == 0) {
+		struct trace_surface *surface =
+			get_surface(trace, (uint64_t)number(trace, args, "id"));
+		if (surface != NULL) {
+			surface->gone = true;
+		}
+	} else if (strcmp(what, "output") == 0) {
+		struct trace_output *output =
+			get_output(trace, (uint64_t)number(trace, args, "id"));
+		const char *clock = yyjson_get_str(yyjson_obj_get(args, "clock"));
+		if (output != NULL) {
+			output->simulated = clock != NULL && strcmp(clock, "simulated") == 0;
+		}
+	} else if (strcmp(what, "latch") == 0) {
+		trace->described = number(trace, args, "format") == FORMAT;
+	}
+}
+
+static void read_line(struct trace *trace, char *line, size_t len) {
+	while (len > 0 && strchr(",\n\r ", line[len - 1]) != NULL) {
+		len--;
+	}
+	yyjson_doc *doc = yyjson_read(line, len, 0);
+	trace->events++;
+	if (doc == NULL) {
+		trace_found(trace, RULE_TRACE, "event %" PRIu64 " is no JSON", trace->events);
+		return;
+	}
+	read_event(trace, yyjson_doc_get_root(doc));
+	yyjson_doc_free(doc);
+}
+
+bool trace_read(struct trace *trace, FILE *file) {
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t len;
+	bool begun = false, ended = false;
+	while ((len = getline(&line, &size, file)) > 0 && !trace->no_memory) {
+		if (strcmp(line, "[\n") == 0 && !begun) {
+			begun = true;
+		} else if (strcmp(line, "]\n") == 0) {
+			ended = true;
+		} else {
+			read_line(trace, line, (size_t)len);
+		}
+	}
+	free(line);
+	trace->cut = !ended;
+	if (!begun || !trace->described) {
+		trace_found(trace, RULE_TRACE, "it is no trace of latch in format %d", FORMAT);
+	}
+	return !trace->no_memory && ferror(file) == 0;
+}

@@ -1,0 +1,92 @@
+/* What a frame tells the trace: which updates are in it, and when they went off the screen. */
+#include "output/frame.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "output/content.h"
+
+/* Nobody destroys them: the reference that they begin with is the test's. */
+static struct latch_content make_content(uint64_t update_id) {
+	return (struct latch_content){
+		.refs = 1, .record = {.surface_id = 3, .update_id = update_id}};
+}
+
+static void add(struct latch_frame *frame, struct latch_content *content,
+	const struct kms_plane *plane, uint32_t surface_id) {
+	const struct latch_layer layer = {.content = content, .plane = plane};
+	assert_true(latch_frame_add(frame, &layer, surface_id));
+}
+
+static void test_list(void **state) {
+	struct latch_frame frame = {0};
+	struct latch_content contents[20];
+	const struct kms_plane plane = {.id = 31};
+	size_t length;
+	latch_frame_list_shown(&frame, &length);
+	assert_int_equal(length, 0);
+	for (unsigned i = 0; i < 20; i++) {
+		contents[i] = make_content(i + 1);
+		/* The third is the cursor's image. */
+		add(&frame, &contents[i], i % 2 == 0 ? &plane : NULL, i == 2 ? 0 : 100 + i);
+	}
+	const struct latch_shown_record *shown = latch_frame_list_shown(&frame, &length);
+	assert_int_equal(length, 19);
+	for (unsigned i = 0; i < 19; i++) {
+		const unsigned n = i < 2 ? i : i + 1;
+		assert_int_equal(shown[i].surface_id, 100 + n);
+		assert_int_equal(shown[i].update_id, n + 1);
+		assert_int_equal(shown[i].plane_id, n % 2 == 0 ? 31 : 0);
+	}
+	latch_frame_finish(&frame);
+	assert_int_equal(contents[0].refs, 1);
+}
+
+static void test_off(void **state) {
+	struct latch_frame was = {0}, is = {0};
+	struct latch_content stays = make_content(1), goes = make_content(2),
+			     held = make_content(3), told = make_content(4);
+	add(&was, &stays, NULL, 1);
+	add(&was, &goes, NULL, 2);
+	add(&was, &held, NULL, 3);
+	add(&was, &told, NULL, 4);
+	add(&is, &stays, NULL, 1);
+	/* The frame has the only reference, but of the one that another frame or its surface holds.
+	 */
+	goes.refs = told.refs = 1;
+	told.record.told_ns = 70;
+	told.record.release = LATCH_RELEASED_FENCE;
+
+	latch_frame_note_off(&was, &is, 100, LATCH_RELEASED_FLIP);
+	assert_int_equal(stays.record.off_ns, 0);
+	assert_int_equal(stays.record.release, LATCH_RELEASED_AT_ONCE);
+	assert_int_equal(goes.record.off_ns, 100);
+	assert_int_equal(goes.record.release, LATCH_RELEASED_FLIP);
+	assert_int_equal(held.record.off_ns, 100);
+	assert_int_equal(held.record.release, LATCH_RELEASED_AT_ONCE);
+	assert_int_equal(told.record.off_ns, 100);
+	assert_int_equal(told.record.release, LATCH_RELEASED_FENCE);
+
+	/* Another output has its flip first, or later: the last one counts. */
+	held.refs = 1;
+	latch_frame_note_off(&was, NULL, 90, LATCH_RELEASED_DARK);
+	assert_int_equal(held.record.off_ns, 100);
+	assert_int_equal(held.record.release, LATCH_RELEASED_DARK);
+	assert_int_equal(stays.record.off_ns, 90);
+
+	goes.refs = held.refs = told.refs = 2;
+	latch_frame_finish(&was);
+	latch_frame_finish(&is);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_off),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
+}

@@ -1,0 +1,544 @@
+/* A trace that is right, and the same with one thing wrong: each rule finds its own, and no other
+ * rule cries. */
+#include "check.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MS INT64_C(1000000)
+#define REFRESH_NS (16 * MS)
+#define FIRST_NS (1000 * MS)
+
+#define UPDATES 6
+#define FLIPS 5
+
+/* What the trace is printed from. Update n, by n - 1, is shown from flip n to flip n + 1, on two
+ * buffers in turn; the fifth is superseded by the sixth, whose surface goes. */
+struct film {
+	struct trace_update updates[UPDATES];
+	int commits[UPDATES], records[UPDATES]; /* how often each is printed */
+	struct {
+		int64_t latch_ns, submit_start_ns, submit_end_ns, flip_ns;
+		uint64_t sequence;
+		unsigned layers;
+		int shows; /* an update's index, -1: none */
+	} flips[FLIPS];
+	int64_t last_shown_ns; /* a sixth flip, that shows the last update; 0: there is none */
+	int64_t dark_ns;       /* 0: it never gets dark */
+	bool surface_gone, whole, simulated;
+	const char *format;
+};
+
+static int64_t flip_at(int n) {
+	return FIRST_NS + n * REFRESH_NS;
+}
+
+static struct film good(void) {
+	struct film film = {.surface_gone = true, .whole = true, .format = "1"};
+	for (int i = 0; i < FLIPS; i++) {
+		film.flips[i].flip_ns = flip_at(i);
+		film.flips[i].latch_ns = flip_at(i) - 4 * MS;
+		film.flips[i].submit_start_ns = flip_at(i) - 3 * MS;
+		film.flips[i].submit_end_ns = flip_at(i) - 2 * MS;
+		film.flips[i].sequence = (uint64_t)i + 100;
+		film.flips[i].layers = 1;
+		film.flips[i].shows = i < 4 ? i : -1;
+	}
+	for (int i = 0; i < UPDATES; i++) {
+		film.commits[i] = film.records[i] = 1;
+		const bool shown = i < 4;
+		struct trace_update *update = &film.updates[i];
+		*update = (struct trace_update){
+			.buffer = (uint32_t)(shown ? 1 + i % 3 : i),
+			.commit_ns = flip_at(i) - 9 * MS,
+			.sync = SYNC_FILE,
+			.end = END_SHOWN,
+			.release = RELEASE_FENCE,
+			.presented = shown,
+			.signalled_ns = flip_at(i) - 7 * MS,
+			.ready_ns = flip_at(i) - 6 * MS,
+			.latch_ns = shown ? flip_at(i) - 4 * MS : 0,
+			.submit_start_ns = shown ? flip_at(i) - 3 * MS : 0,
+			.submit_end_ns = shown ? flip_at(i) - 2 * MS : 0,
+			.flip_ns = shown ? flip_at(i) : 0,
+			.release_ns = flip_at(i + 1) + MS / 2,
+			.told_ns = shown ? flip_at(i + 1) - 2 * MS - MS / 2 : 0,
+			.record_off_ns = shown ? flip_at(i + 1) : 0,
+		};
+		update->record_commit_ns = update->commit_ns;
+	}
+	film.updates[4].end = END_SUPERSEDED;
+	film.updates[4].release = RELEASE_AT_ONCE;
+	film.updates[5].end = END_SURFACE_GONE;
+	film.updates[5].release = RELEASE_AT_ONCE;
+	return film;
+}
+
+static void print_commit(FILE *file, const struct film *film, int i) {
+	for (int n = 0; n < film->commits[i]; n++) {
+		fprintf(file,
+			"{\"ph\":\"i\",\"name\":\"commit\",\"args\":{\"surface\":3,\"update\":%d,"
+			"\"buffer\":%" PRIu32 ",\"commit_ns\":%" PRId64 "}},\n",
+			i + 1, film->updates[i].buffer, film->updates[i].commit_ns);
+	}
+}
+
+static void print_record(FILE *file, const struct film *film, int i) {
+	const struct trace_update *update = &film->updates[i];
+	for (int n = 0; n < film->records[i]; n++) {
+		fprintf(file,
+			"{\"ph\":\"B\",\"name\":\"on plane\",\"args\":{\"surface\":3,\"update\":%d,"
+			"\"sync\":\"%s\",\"placement\":\"%s\",\"presented\":%s,"
+			"\"fence_error\":%d,\"commit_ns\":%" PRId64 ",\"signalled_ns\":%" PRId64
+			",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
+			",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
+			",\"flip_ns\":%" PRId64 ",\"release_ns\":%" PRId64
+			",\"end\":\"%s\",\"release\":\"%s\",\"told_ns\":%" PRId64
+			",\"off_ns\":%" PRId64 "}},\n",
+			i + 1, sync_names[update->sync], update->composed ? "composed" : "on plane",
+			update->presented ? "true" : "false", update->fence_error,
+			update->record_commit_ns, update->signalled_ns, update->ready_ns,
+			update->latch_ns, update->submit_start_ns, update->submit_end_ns,
+			update->flip_ns, update->release_ns, end_names[update->end],
+			release_names[update->release], update->told_ns, update->record_off_ns);
+		fputs("{\"ph\":\"B\",\"name\":\"gate\",\"args\":{\"update\":1}},\n", file);
+		fputs("{\"ph\":\"E\",\"ts\":1.0},\n", file);
+	}
+}
+
+static void print_shown(FILE *file, int64_t time_ns, int shows) {
+	fprintf(file,
+		"{\"ph\":\"i\",\"name\":\"shown\",\"args\":{\"output\":1,\"time_ns\":%" PRId64
+		",\"more\":false,\"updates\":[",
+		time_ns);
+	if (shows >= 0) {
+		fprintf(file, "[3,%d,31]", shows + 1);
+	}
+	fputs("]}},\n", file);
+}
+
+static void print_flip(FILE *file, const struct film *film, int i) {
+	fprintf(file,
+		"{\"ph\":\"B\",\"name\":\"frame\",\"args\":{\"output\":1,\"sequence\":%" PRIu64
+		",\"layers\":%u,\"on_planes\":1,\"composed\":0,\"latch_ns\":%" PRId64
+		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
+		",\"flip_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64 "}},\n",
+		film->flips[i].sequence, film->flips[i].layers, film->flips[i].latch_ns,
+		film->flips[i].submit_start_ns, film->flips[i].submit_end_ns,
+		film->flips[i].flip_ns, REFRESH_NS);
+	print_shown(file, film->flips[i].flip_ns, film->flips[i].shows);
+}
+
+static char *print(const struct film *film, size_t *size) {
+	char *text = NULL;
+	FILE *file = open_memstream(&text, size);
+	assert_non_null(file);
+	fprintf(file,
+		"[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"format\":%s}},\n"
+		"{\"ph\":\"i\",\"name\":\"output\",\"args\":{\"id\":1,\"clock\":\"%s\"}},\n",
+		film->format, film->simulated ? "simulated" : "hardware");
+	for (int i = 0; i < UPDATES; i++) {
+		print_commit(file, film, i);
+		if (i < FLIPS) {
+			print_flip(file, film, i);
+		}
+		/* What a flip took off goes back after it. */
+		if (i > 0) {
+			print_record(file, film, i - 1);
+		}
+	}
+	if (film->last_shown_ns != 0) {
+		struct film more = *film;
+		more.flips[4].flip_ns = film->last_shown_ns;
+		more.flips[4].latch_ns = more.flips[4].submit_start_ns =
+			more.flips[4].submit_end_ns = film->updates[UPDATES - 1].latch_ns;
+		more.flips[4].sequence++;
+		more.flips[4].shows = UPDATES - 1;
+		print_flip(file, &more, 4);
+	}
+	if (film->dark_ns != 0) {
+		print_shown(file, film->dark_ns, -1);
+	}
+	if (film->surface_gone) {
+		fputs("{\"ph\":\"i\",\"name\":\"surface gone\",\"args\":{\"id\":3}},\n", file);
+	}
+	print_record(file, film, UPDATES - 1);
+	fputs("{\"ph\":\"E\",\"ts\":1.0}", file);
+	fputs(film->whole ? "\n]\n" : "", file);
+	fclose(file);
+	return text;
+}
+
+static struct summary judge_text(char *text, size_t size, uint64_t findings[RULES], bool *cut) {
+	FILE *file = fmemopen(text, size, "r");
+	assert_non_null(file);
+	struct trace trace;
+	struct summary summary;
+	trace_init(&trace, NULL, 0);
+	assert_true(trace_read(&trace, file));
+	trace_check(&trace, &summary);
+	memcpy(findings, trace.findings, sizeof(trace.findings));
+	*cut = trace.cut;
+	trace_finish(&trace);
+	fclose(file);
+	return summary;
+}
+
+static struct summary judge(const struct film *film, uint64_t findings[RULES]) {
+	size_t size;
+	char *text = print(film, &size);
+	bool cut;
+	const struct summary summary = judge_text(text, size, findings, &cut);
+	assert_int_equal(cut, !film->whole);
+	free(text);
+	return summary;
+}
+
+/* Something of this rule is found, and of these others at most; more rules: -1 ends them. */
+static void assert_found(const struct film *film, int rule, ...) {
+	uint64_t findings[RULES];
+	const struct summary summary = judge(film, findings);
+	bool allowed[RULES] = {false};
+	va_list others;
+	va_start(others, rule);
+	for (int other = rule; other >= 0; other = va_arg(others, int)) {
+		allowed[other] = true;
+	}
+	va_end(others);
+	assert_true(findings[rule] > 0);
+	assert_true(summary.findings > 0);
+	for (int i = 0; i < RULES; i++) {
+		if (!allowed[i] && findings[i] > 0) {
+			fail_msg("rule %s found something, too", rule_names[i]);
+		}
+	}
+}
+
+static void assert_clean(const struct film *film) {
+	uint64_t findings[RULES];
+	assert_int_equal(judge(film, findings).findings, 0);
+}
+
+static void test_good(void **state) {
+	struct film film = good();
+	uint64_t findings[RULES];
+	const struct summary summary = judge(&film, findings);
+	assert_int_equal(summary.findings, 0);
+	assert_int_equal(summary.commits, UPDATES);
+	assert_int_equal(summary.records, UPDATES);
+	assert_int_equal(summary.shown, 4);
+	assert_int_equal(summary.on_planes, 4);
+	assert_int_equal(summary.under_way, 0);
+	assert_int_equal(summary.flips, FLIPS);
+	assert_int_equal(summary.late, UPDATES);
+	assert_int_equal(summary.by_sync[SYNC_FILE], UPDATES);
+	assert_int_equal(summary.by_end[END_SUPERSEDED], 1);
+	assert_int_equal(summary.by_end[END_SURFACE_GONE], 1);
+	assert_int_equal(summary.by_release[RELEASE_FENCE], 4);
+	assert_int_equal(summary.surfaces, 1);
+	assert_int_equal(summary.gone, 1);
+	assert_int_equal(summary.buffers, 5);
+}
+
+static void test_one_release(void **state) {
+	struct film film = good();
+	film.records[2] = 0;
+	/* Its buffer came again, three updates later. */
+	assert_found(&film, RULE_ONE_RELEASE, -1);
+	film = good();
+	film.records[2] = 2;
+	assert_found(&film, RULE_ONE_RELEASE, -1);
+	film = good();
+	film.commits[2] = 0;
+	assert_found(&film, RULE_ONE_RELEASE, -1);
+	film = good();
+	film.commits[2] = 2;
+	assert_found(&film, RULE_ONE_RELEASE, -1);
+	film = good();
+	film.commits[2] = film.records[2] = 0;
+	film.flips[2].shows = -1;
+	assert_found(&film, RULE_ONE_RELEASE, RULE_RELEASE_EARLY, -1);
+}
+
+/* In a trace without its end, nobody knows what became of the last ones. */
+static void test_cut(void **state) {
+	struct film film = good();
+	film.whole = false;
+	film.records[UPDATES - 1] = 0;
+	uint64_t findings[RULES];
+	const struct summary summary = judge(&film, findings);
+	assert_int_equal(summary.findings, 0);
+	assert_int_equal(summary.under_way, 1);
+}
+
+static void test_ready_order(void **state) {
+	struct film film = good();
+	film.updates[1].ready_ns = film.updates[1].signalled_ns = film.updates[1].record_commit_ns =
+		film.updates[1].commit_ns = film.updates[0].ready_ns - 1;
+	film.updates[1].commit_ns = film.updates[1].record_commit_ns = film.updates[0].commit_ns;
+	assert_found(&film, RULE_READY_ORDER, -1);
+	film = good();
+	film.updates[1].commit_ns = film.updates[1].record_commit_ns =
+		film.updates[0].commit_ns - 1;
+	assert_found(&film, RULE_READY_ORDER, -1);
+}
+
+static void test_shown_early(void **state) {
+	struct film film = good();
+	film.updates[1].signalled_ns = film.flips[1].latch_ns + 1;
+	assert_found(&film, RULE_SHOWN_EARLY, RULE_TIMES, -1);
+	film = good();
+	film.updates[1].ready_ns = film.flips[1].latch_ns + 1;
+	assert_found(&film, RULE_SHOWN_EARLY, RULE_TIMES, -1);
+	film = good();
+	film.updates[1].signalled_ns = 0;
+	assert_found(&film, RULE_SHOWN_EARLY, -1);
+	film = good();
+	film.updates[1].fence_error = -5;
+	assert_found(&film, RULE_SHOWN_EARLY, RULE_END, -1);
+}
+
+static void test_release_early(void **state) {
+	/* Given back before the flip that took it off. */
+	struct film film = good();
+	film.updates[1].release_ns = flip_at(2) - 1;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* The fence is that of the flip before. */
+	film = good();
+	film.updates[1].told_ns = film.flips[1].submit_end_ns;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* Nothing was told, and no flip is said to have taken it off. */
+	film = good();
+	film.updates[1].record_off_ns = 0;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* It is on the screen for longer than said. */
+	film = good();
+	film.flips[2].shows = 1;
+	film.updates[2].end = END_SUPERSEDED;
+	film.updates[2].presented = false;
+	film.updates[2].release = RELEASE_AT_ONCE;
+	film.updates[2].told_ns = film.updates[2].record_off_ns = film.updates[2].flip_ns = 0;
+	film.updates[2].release_ns = flip_at(3);
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* It never goes off. */
+	film = good();
+	film.flips[4].shows = 3;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* Given back by a flip that there was not. */
+	film = good();
+	film.updates[4].release = RELEASE_FLIP;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	/* Copied: not what a plane reads. */
+	film = good();
+	film.updates[1].release = RELEASE_COPY;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+}
+
+/* It comes to the screen again after it was given back. */
+static void test_shown_after_release(void **state) {
+	struct film film = good();
+	film.flips[4].shows = 0;
+	film.dark_ns = flip_at(4) + 8 * MS;
+	assert_found(&film, RULE_RELEASE_EARLY, RULE_RELEASE_ORDER, -1);
+}
+
+static void test_copy(void **state) {
+	struct film film = good();
+	film.updates[1].release = RELEASE_COPY;
+	film.updates[1].sync = SYNC_NONE;
+	film.updates[1].composed = true;
+	film.updates[1].told_ns = film.updates[2].ready_ns;
+	film.updates[1].release_ns = flip_at(2) + MS;
+	assert_clean(&film);
+}
+
+static void test_dark(void **state) {
+	struct film film = good();
+	film.flips[3].shows = film.flips[4].shows = -1;
+	film.last_shown_ns = flip_at(4) + MS;
+	film.dark_ns = flip_at(4) + 8 * MS;
+	/* The last one is shown by a flip of its own, and the screen gets dark under it. */
+	struct trace_update *update = &film.updates[5];
+	*update = film.updates[3];
+	update->buffer = 9;
+	update->commit_ns = update->record_commit_ns = update->signalled_ns = update->ready_ns =
+		flip_at(4) - MS;
+	update->latch_ns = update->submit_start_ns = update->submit_end_ns = flip_at(4) + MS / 2;
+	update->flip_ns = film.last_shown_ns;
+	update->release = RELEASE_DARK;
+	update->told_ns = 0;
+	update->record_off_ns = film.dark_ns;
+	update->release_ns = film.dark_ns + 1;
+	film.updates[3].end = END_SUPERSEDED;
+	film.updates[3].presented = false;
+	film.updates[3].release = RELEASE_AT_ONCE;
+	film.updates[3].told_ns = film.updates[3].record_off_ns = film.updates[3].flip_ns = 0;
+	film.updates[3].latch_ns = film.updates[3].submit_start_ns = film.updates[3].submit_end_ns =
+		0;
+	assert_clean(&film);
+	/* It is not the flip that has to come before the release, but the dark. */
+	update->record_off_ns = film.last_shown_ns;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	update->record_off_ns = film.dark_ns;
+	update->release_ns = film.dark_ns - 1;
+	assert_found(&film, RULE_RELEASE_EARLY, -1);
+}
+
+static void test_release_order(void **state) {
+	struct film film = good();
+	film.updates[1].release_ns = flip_at(3) + MS;
+	film.updates[1].told_ns = 0;
+	film.updates[1].release = RELEASE_FLIP;
+	assert_found(&film, RULE_RELEASE_ORDER, -1);
+	film = good();
+	film.updates[4].release_ns = film.updates[5].release_ns + 1;
+	assert_found(&film, RULE_RELEASE_ORDER, -1);
+}
+
+static void test_times(void **state) {
+	struct film film = good();
+	film.updates[1].latch_ns = film.updates[1].ready_ns - 1;
+	assert_found(&film, RULE_TIMES, -1);
+	film = good();
+	film.updates[1].record_commit_ns++;
+	assert_found(&film, RULE_TIMES, -1);
+	film = good();
+	film.updates[1].signalled_ns = film.updates[1].ready_ns + 1;
+	assert_found(&film, RULE_TIMES, -1);
+	film = good();
+	film.updates[1].submit_end_ns = film.updates[1].submit_start_ns - 1;
+	assert_found(&film, RULE_TIMES, -1);
+	film = good();
+	film.flips[4].latch_ns = film.flips[4].submit_start_ns + 1;
+	assert_found(&film, RULE_TIMES, -1);
+	film = good();
+	film.flips[4].submit_start_ns = film.flips[4].submit_end_ns = flip_at(4) + 1;
+	film.updates[3].told_ns = flip_at(4) + 1;
+	assert_found(&film, RULE_TIMES, -1);
+	/* Of a timer that came late, and not by more than a refresh. */
+	film.simulated = true;
+	assert_clean(&film);
+	film.flips[4].submit_start_ns = film.flips[4].submit_end_ns = flip_at(5) + 1;
+	film.updates[3].told_ns = flip_at(5) + 1;
+	film.updates[3].release_ns = flip_at(5) + 2;
+	assert_found(&film, RULE_TIMES, -1);
+}
+
+static void test_flips(void **state) {
+	struct film film = good();
+	film.flips[4].sequence = film.flips[3].sequence;
+	assert_found(&film, RULE_FLIPS, -1);
+	film = good();
+	film.flips[4].layers = 2;
+	assert_found(&film, RULE_FLIPS, -1);
+	film = good();
+	film.flips[1].flip_ns = film.flips[0].flip_ns;
+	film.updates[1].flip_ns = film.flips[1].flip_ns;
+	film.updates[0].record_off_ns = film.flips[1].flip_ns;
+	assert_found(&film, RULE_FLIPS, RULE_TIMES, -1);
+}
+
+static void test_end(void **state) {
+	struct film film = good();
+	film.surface_gone = false;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[5].end = END_SUPERSEDED;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[4].end = END_UNKNOWN;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[4].end = END_FENCE_ERROR;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[4].end = END_SHOWN;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[1].end = END_SUPERSEDED;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[1].presented = false;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[1].flip_ns++;
+	assert_found(&film, RULE_END, -1);
+	film = good();
+	film.updates[4].end = END_FENCE_ERROR;
+	film.updates[4].fence_error = -5;
+	assert_clean(&film);
+}
+
+static void test_buffer(void **state) {
+	struct film film = good();
+	film.updates[1].buffer = film.updates[0].buffer;
+	assert_found(&film, RULE_BUFFER, -1);
+	/* A wl_buffer.release is spoken with the flip, not before. */
+	film = good();
+	film.updates[2].buffer = film.updates[0].buffer;
+	film.updates[3].buffer = 9;
+	film.updates[0].release = RELEASE_FLIP;
+	film.updates[0].told_ns = 0;
+	film.updates[0].release_ns = film.updates[2].commit_ns + 1;
+	assert_found(&film, RULE_BUFFER, -1);
+	film.updates[0].release_ns = film.updates[2].commit_ns - 1;
+	assert_clean(&film);
+}
+
+static void assert_bad_text(const char *text) {
+	char copy[512];
+	uint64_t findings[RULES];
+	bool cut;
+	snprintf(copy, sizeof(copy), "%s", text);
+	judge_text(copy, strlen(copy), findings, &cut);
+	assert_true(findings[RULE_TRACE] > 0);
+}
+
+static void test_bad_traces(void **state) {
+	static const char head[] =
+		"[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"format\":1}},\n";
+	char text[512];
+	assert_bad_text("x");
+	assert_bad_text("[\n]\n");
+	snprintf(text, sizeof(text), "%s{\"ph\":\n]\n", head);
+	assert_bad_text(text);
+	snprintf(text, sizeof(text),
+		"%s{\"ph\":\"i\",\"name\":\"commit\",\"args\":{\"surface\":1}}\n]\n", head);
+	assert_bad_text(text);
+	/* No trace makes us take all memory. */
+	snprintf(text, sizeof(text),
+		"%s{\"ph\":\"i\",\"name\":\"surface gone\",\"args\":{\"id\":4000000000}}\n]\n",
+		head);
+	assert_bad_text(text);
+	struct film film = good();
+	film.format = "2";
+	assert_found(&film, RULE_TRACE, -1);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_one_release),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_ready_order),
+		cmocka_unit_test(test_shown_early),
+		cmocka_unit_test(test_release_early),
+		cmocka_unit_test(test_shown_after_release),
+		cmocka_unit_test(test_copy),
+		cmocka_unit_test(test_dark),
+		cmocka_unit_test(test_release_order),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_flips),
+		cmocka_unit_test(test_end),
+		cmocka_unit_test(test_buffer),
+		cmocka_unit_test(test_bad_traces),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("trace-check", tests, NULL, NULL);
+}
