@@ -34,6 +34,7 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "plan/reason.h"
 #include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -397,6 +398,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	server->trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = options->trace,
 		.stats_path = options->stats,
+		.reason_name = latch_reason_name,
 	});
 	if (server->trace == NULL) {
 		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",

@@ -90,6 +90,20 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	return missed;
 }
 
+const char *latch_missed_cause_text(enum latch_missed_cause cause) {
+	switch (cause) {
+	case LATCH_MISSED_FENCE:
+		return "fence signalled late";
+	case LATCH_MISSED_CLIENT:
+		return "client committed late";
+	case LATCH_MISSED_LATCH:
+		return "latch submitted late";
+	case LATCH_MISSED_KERNEL:
+		return "kernel flipped late";
+	}
+	return "unknown";
+}
+
 const char *latch_missed_cause_name(enum latch_missed_cause cause) {
 	switch (cause) {
 	case LATCH_MISSED_FENCE:

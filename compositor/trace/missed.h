@@ -67,6 +67,9 @@ struct latch_missed {
 /** Counts the vblanks that the update missed, by the definition above. Never fails. */
 struct latch_missed latch_missed_count(const struct latch_frame_record *record);
 
+/** What the cause means, for tables: "fence signalled late", ... */
+const char *latch_missed_cause_text(enum latch_missed_cause cause);
+
 /** A stable name for traces and tables: "fence", "client", "latch", "kernel". */
 const char *latch_missed_cause_name(enum latch_missed_cause cause);
 

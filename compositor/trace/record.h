@@ -59,7 +59,7 @@ struct latch_frame_record {
 	enum latch_placement placement;
 	uint32_t plane_id;	/* KMS object id, 0 when composed */
 	const char *plane_type; /* static text ("primary", "overlay", "cursor") or NULL */
-	uint64_t reasons;	/* why not on a plane; 0 until planes have reasons */
+	uint64_t reasons;	/* why not on a plane: bits of enum latch_reason */
 
 	bool presented;	 /* it was on screen: flip_ns and sequence are true */
 	bool superseded; /* a newer update was latched in its place */
@@ -69,6 +69,7 @@ struct latch_frame_record {
 /* One flip of one output. */
 struct latch_flip_record {
 	uint32_t output_id;
+	int64_t wake_ns; /* what the wake-up was planned for; 0 when it went at once */
 	int64_t latch_ns;
 	int64_t submit_start_ns;
 	int64_t submit_end_ns;

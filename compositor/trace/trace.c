@@ -40,7 +40,8 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 		}
 	}
 	if (options->trace_path != NULL) {
-		trace->writer = latch_trace_writer_create(options->trace_path);
+		trace->writer = latch_trace_writer_create(
+			options->trace_path, options->reason_name);
 		if (trace->writer == NULL) {
 			error = errno;
 			wlr_log(WLR_ERROR, "The trace can't be written to %s: %s",
@@ -138,6 +139,10 @@ void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record 
 	if (trace->writer != NULL) {
 		latch_trace_writer_flip(trace->writer, record);
 	}
+}
+
+const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace) {
+	return trace != NULL ? trace->statistics : NULL;
 }
 
 void latch_trace_print(struct latch_trace *trace, FILE *file) {

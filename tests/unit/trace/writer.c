@@ -160,8 +160,12 @@ static struct latch_frame_record make_frame(uint64_t n) {
 	};
 }
 
+static const char *name_reason(uint64_t bit) {
+	return bit == 1 ? "no-dmabuf" : bit == 8 ? "no-free-plane" : NULL;
+}
+
 static struct latch_trace_writer *create(void) {
-	struct latch_trace_writer *writer = latch_trace_writer_create(path);
+	struct latch_trace_writer *writer = latch_trace_writer_create(path, name_reason);
 	assert_non_null(writer);
 	assert_true(latch_trace_writer_add_output(writer, &(struct latch_trace_output){.id = 1,
 								  .name = "HDMI-A-1",
@@ -439,10 +443,10 @@ static void test_surfaces_come_and_go(void **state) {
 }
 
 static void test_errors(void **state) {
-	assert_null(latch_trace_writer_create("/nonexistent/trace"));
-	assert_null(latch_trace_writer_create("/tmp"));
+	assert_null(latch_trace_writer_create("/nonexistent/trace", NULL));
+	assert_null(latch_trace_writer_create("/tmp", NULL));
 	/* Full from the first byte on. */
-	assert_null(latch_trace_writer_create("/dev/full"));
+	assert_null(latch_trace_writer_create("/dev/full", NULL));
 	assert_int_equal(latch_trace_writer_destroy(NULL), 0);
 }
 
