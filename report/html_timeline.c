@@ -135,15 +135,31 @@ static void write_row(FILE *file, const struct run *run, const struct run_surfac
 	fputs("]}", file);
 }
 
+/* There is one copy of each name. */
+static bool is_cause(const struct run *run, const char *name) {
+	for (size_t i = 0; i < run->frames_length; i++) {
+		for (size_t j = 0; j < run->frames[i].missed_length; j++) {
+			if (run->frames[i].missed[j].cause == name) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
 static void write_causes(FILE *file, const struct run *run) {
 	static const char *const colours[MARKUP_COLOURS] = {"#4477aa", "#ee8866", "#cc4455",
 		"#8866bb", "#44aa99", "#ccbb44", "#66bbdd", "#999999"};
-	fputs("causes:{", file);
+	fputs("causes:[", file);
 	for (size_t i = 0; i < run->names_length; i++) {
-		markup_string(file, run->names[i]);
-		fprintf(file, ":\"%s\",", colours[picture_cause_colour(run, run->names[i])]);
+		if (is_cause(run, run->names[i])) {
+			fputs("[", file);
+			markup_string(file, run->names[i]);
+			fprintf(file, ",\"%s\"],",
+				colours[picture_cause_colour(run, run->names[i])]);
+		}
 	}
-	fputs("},\n", file);
+	fputs("],\n", file);
 }
 
 static bool write_data(FILE *file, const struct run *run) {

@@ -49,7 +49,7 @@ static double x_of(double ns, int64_t max_ns) {
 
 static void draw_legend(FILE *file) {
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
-		const int x = LEFT + (int)(i % 3) * 290, y = 6 + (int)(i / 3) * LEGEND_LINE;
+		const int x = LEFT + (int)(i % 3) * 300, y = 6 + (int)(i / 3) * LEGEND_LINE;
 		fprintf(file,
 			"<rect class=\"s%u\" x=\"%d\" y=\"%d\" width=\"14\" height=\"12\"/>"
 			"<text x=\"%d\" y=\"%d\"><tspan class=\"strong\">%s</tspan> %s</text>\n",

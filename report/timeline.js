@@ -1,6 +1,6 @@
 "use strict";
 /*
- * The timeline. Each run's data: {span: us, strings: [], causes: {name: colour}, rows: [{label,
+ * The timeline. Each run's data: {span: us, strings: [], causes: [[name, colour]], rows: [{label,
  * frames: flat array}]}, see html_timeline.c. A frame has STRIDE numbers: its commit in us after the
  * run's begin, the lengths of six stages, how long it was on screen, then facts.
  */
@@ -51,8 +51,9 @@ function lower(row, time) {
 }
 
 function colourOf(data, text) {
-	for (const cause in data.causes) if (text.startsWith(cause)) return data.causes[cause];
-	return "#cc4455";
+	/* Of several causes the first one. */
+	const found = data.causes.find(([cause]) => text.startsWith(cause + " x"));
+	return found ? found[1] : "#cc4455";
 }
 
 function start(root, data) {
@@ -63,6 +64,8 @@ function start(root, data) {
 	data.rows.forEach(prepare);
 	/* It opens where something is to be seen: a second, not the whole run. */
 	view.span = Math.min(view.span, 1000000);
+	view.begin = Math.min(...data.rows.filter(row => row.length > 0).map(row => row.begin[0]));
+	if (!isFinite(view.begin)) view.begin = 0;
 	root.hidden = false;
 
 	const x = time => (time - view.begin) / view.span * width;
