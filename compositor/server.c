@@ -25,6 +25,7 @@
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "inspect/collect_snapshot.h"
+#include "inspect/collect_statistics.h"
 #include "inspect/inspector.h"
 #include "limits/account.h"
 #include "limits/fds.h"
@@ -413,6 +414,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	server->inspector = latch_inspector_create(server->display,
 		&(struct latch_inspector_options){
 			.collect = latch_collect_snapshot,
+			.collect_statistics = latch_collect_statistics,
 			.data = server,
 		});
 	if (server->inspector == NULL) {

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <wayland-server-core.h>
 
+#include "inspect/send_statistics.h"
 #include "inspect/snapshot.h"
+#include "inspect/statistics_snapshot.h"
 #include "kms/format.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-protocol.h"
 
-#define INSPECTOR_VERSION 1
+#define INSPECTOR_VERSION 2
 
 /* A snapshot is a few dozen KiB where planes have many modifiers: more than libwayland keeps for
  * a client that does not read at once. One that never reads is cut off here. */
@@ -160,9 +162,39 @@ static void handle_get_planes(
 	latch_snapshot_finish(&snapshot);
 }
 
+static void handle_statistics_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static const struct zlatch_inspector_statistics_v1_interface statistics_interface = {
+	.destroy = handle_statistics_destroy,
+};
+
+static void handle_get_statistics(
+	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
+	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
+	struct wl_resource *resource = wl_resource_create(client,
+		&zlatch_inspector_statistics_v1_interface,
+		wl_resource_get_version(inspector_resource), id);
+	if (resource == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, &statistics_interface, NULL, NULL);
+
+	struct latch_statistics_snapshot snapshot = {0};
+	if (inspector->options.collect_statistics(inspector->options.data, &snapshot)) {
+		latch_inspector_send_statistics(resource, &snapshot);
+	} else {
+		wl_client_post_no_memory(client);
+	}
+	latch_statistics_snapshot_finish(&snapshot);
+}
+
 static const struct zlatch_inspector_v1_interface inspector_interface = {
 	.destroy = handle_destroy,
 	.get_planes = handle_get_planes,
+	.get_statistics = handle_get_statistics,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

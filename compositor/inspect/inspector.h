@@ -5,6 +5,7 @@
 
 struct latch_inspector;
 struct latch_snapshot;
+struct latch_statistics_snapshot;
 struct wl_display;
 
 struct latch_inspector_options {
@@ -13,12 +14,14 @@ struct latch_inspector_options {
 	 * event loop runs. Returns false without memory. Called when a client asks, never else.
 	 */
 	bool (*collect)(void *data, struct latch_snapshot *snapshot);
+	/** The same for what was counted. */
+	bool (*collect_statistics)(void *data, struct latch_statistics_snapshot *snapshot);
 	void *data;
 };
 
 /**
  * Offers zlatch_inspector_v1 (protocols/latch-inspector-unstable-v1.xml): tells clients which
- * buffer is on which plane, and why others are not. Sandboxed clients must not see it, see
+ * buffer is on which plane, why others are not, and how long frames took. Sandboxed clients must not see it, see
  * security.h. Returns NULL without memory.
  */
 struct latch_inspector *latch_inspector_create(

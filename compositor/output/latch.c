@@ -210,6 +210,7 @@ static void handle_failure(struct latch_output *output, int error) {
 
 void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	struct latch_server *server = output->server;
+	output->wakeups++;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
 		return;
