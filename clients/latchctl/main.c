@@ -1,8 +1,11 @@
 /*
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
- * receive.c takes latch's events into the plain structs of model.h; table.c, json.c and svg.c write
- * those; advice.c knows what helps against which reason.
+ * planes: receive.c takes latch's events into the plain structs of model.h; table.c, json.c and
+ * svg.c write those; advice.c knows what helps against which reason.
+ *
+ * top: receive_counted.c takes them into counted.h; span.c takes the difference of two answers;
+ * top_table.c and top_json.c write it; top.c asks again and again, screen.c knows the terminal.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +23,7 @@
 #include "receive.h"
 #include "svg.h"
 #include "table.h"
+#include "top.h"
 
 #define DEFAULT_WIDTH 100
 
@@ -27,14 +31,16 @@ struct session {
 	struct wl_display *display;
 	struct wl_registry *registry;
 	struct zlatch_inspector_v1 *inspector;
+	uint32_t version;
 };
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
 	struct session *session = data;
 	if (!session->inspector && strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
-		session->inspector =
-			wl_registry_bind(registry, name, &zlatch_inspector_v1_interface, 1);
+		session->version = version < 2 ? version : 2;
+		session->inspector = wl_registry_bind(
+			registry, name, &zlatch_inspector_v1_interface, session->version);
 	}
 }
 
@@ -184,6 +190,13 @@ static void wait_seconds(double seconds) {
 }
 
 static bool run(struct session *session, const struct latchctl_options *options) {
+	if (options->command == LATCHCTL_TOP) {
+		if (session->version < ZLATCH_INSPECTOR_V1_GET_STATISTICS_SINCE_VERSION) {
+			say("this latch is older than 'latchctl top'");
+			return false;
+		}
+		return top_run(session->display, session->inspector, options);
+	}
 	for (;;) {
 		struct model model;
 		bool ok = ask(session, &model) && write_answer(options, &model);

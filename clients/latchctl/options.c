@@ -12,12 +12,20 @@
 
 static const char help_text[] =
 	"Usage: latchctl planes [OPTION]...\n"
-	"Asks a running latch which buffer is on which plane, and why others are not.\n"
+	"       latchctl top [OPTION]...\n"
+	"Asks a running latch which buffer is on which plane, and why others are not (planes), or\n"
+	"shows frames per second, latency and missed vblanks of each surface, live (top).\n"
 	"\n"
+	"planes:\n"
 	"  --json               as JSON, for programs\n"
 	"  --svg FILE           draw the screens into FILE instead\n"
 	"  --output NAME        one output only, as Virtual-1\n"
 	"  --watch[=SECONDS]    again and again, every second or so many\n"
+	"top:\n"
+	"  --once               one second, then it ends\n"
+	"  --json               a line of JSON for each second, for programs\n"
+	"  --output NAME        surfaces on one output only\n"
+	"  --watch=SECONDS      other spans than a second\n"
 	"  --version, --help\n"
 	"\n"
 	"WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
@@ -30,6 +38,7 @@ enum option_code {
 	OPTION_SVG,
 	OPTION_OUTPUT,
 	OPTION_WATCH,
+	OPTION_ONCE,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -39,6 +48,7 @@ static const struct option long_options[] = {
 	{"svg", required_argument, NULL, OPTION_SVG},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"watch", optional_argument, NULL, OPTION_WATCH},
+	{"once", no_argument, NULL, OPTION_ONCE},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -59,6 +69,30 @@ static bool parse_seconds(double *seconds, const char *text) {
 static int usage(void) {
 	fputs("Try 'latchctl --help'.\n", stderr);
 	return LATCHCTL_EXIT_USAGE;
+}
+
+static int check_planes(const struct latchctl_options *options) {
+	if (options->json && options->svg) {
+		say("--json and --svg: one of them at a time");
+		return usage();
+	}
+	if (options->watch_s > 0 && (options->json || options->svg)) {
+		say("--watch is for the table, not for --json or --svg");
+		return usage();
+	}
+	if (options->once) {
+		say("--once is for top; planes does it anyway");
+		return usage();
+	}
+	return -1;
+}
+
+static int check_top(const struct latchctl_options *options) {
+	if (options->svg) {
+		say("--svg is for planes");
+		return usage();
+	}
+	return -1;
 }
 
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {
@@ -83,6 +117,9 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 				return usage();
 			}
 			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
 		case OPTION_VERSION:
 			puts("latchctl " LATCH_VERSION);
 			return LATCHCTL_EXIT_OK;
@@ -94,24 +131,18 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		}
 	}
 	if (optind == argc) {
-		say("what to ask for? There is: planes");
+		say("what to ask for? There is: planes, top");
 		return usage();
 	}
-	if (strcmp(argv[optind], "planes") != 0) {
-		say("there is no command '%s', only: planes", argv[optind]);
+	if (strcmp(argv[optind], "top") == 0) {
+		options->command = LATCHCTL_TOP;
+	} else if (strcmp(argv[optind], "planes") != 0) {
+		say("there is no command '%s', only: planes, top", argv[optind]);
 		return usage();
 	}
 	if (optind + 1 < argc) {
 		say("'%s' is too much", argv[optind + 1]);
 		return usage();
 	}
-	if (options->json && options->svg) {
-		say("--json and --svg: one of them at a time");
-		return usage();
-	}
-	if (options->watch_s > 0 && (options->json || options->svg)) {
-		say("--watch is for the table, not for --json or --svg");
-		return usage();
-	}
-	return -1;
+	return options->command == LATCHCTL_TOP ? check_top(options) : check_planes(options);
 }

@@ -10,14 +10,23 @@ enum latchctl_exit {
 	LATCHCTL_EXIT_USAGE = 2,
 };
 
+enum latchctl_command {
+	LATCHCTL_PLANES,
+	LATCHCTL_TOP,
+};
+
 struct latchctl_options {
+	enum latchctl_command command;
 	bool json;
 	/** NULL: no picture. */
 	const char *svg;
 	/** NULL: all. */
 	const char *output;
-	/** Again and again, after so many seconds each; 0: once. */
+	/** planes: again and again, after so many seconds each; 0: once. top: how long a span is; 0:
+	 * not said. */
 	double watch_s;
+	/** top: one span, then it ends. */
+	bool once;
 };
 
 /**
