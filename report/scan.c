@@ -126,6 +126,9 @@ static enum scan_result take_event(struct scan *scan) {
 	if (result != SCAN_EVENT) {
 		return result;
 	}
+	if (length > SCAN_EVENT_MAX) {
+		return fail(scan, "an event longer than 1 MiB");
+	}
 	if (length + SCAN_PADDING > scan->event_capacity) {
 		char *grown = realloc(scan->event, length + SCAN_PADDING);
 		if (grown == NULL) {
