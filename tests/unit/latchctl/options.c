@@ -42,6 +42,12 @@ static void good_ones(void **state) {
 	assert_true(options.watch_s == 1);
 	assert_int_equal(PARSE("planes", "--watch=0.5"), -1);
 	assert_true(options.watch_s == 0.5);
+	assert_int_equal(options.command, LATCHCTL_PLANES);
+	assert_int_equal(PARSE("top", "--json", "--watch=2", "--output=DP-1"), -1);
+	assert_int_equal(options.command, LATCHCTL_TOP);
+	assert_true(options.json && options.watch_s == 2 && !options.once);
+	assert_int_equal(PARSE("top", "--once"), -1);
+	assert_true(options.once);
 }
 
 static void bad_ones(void **state) {
@@ -57,6 +63,8 @@ static void bad_ones(void **state) {
 	assert_int_equal(PARSE("planes", "--watch=-1"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("planes", "--watch=nan"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("planes", "--watch=soon"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--once"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("top", "--svg=x"), LATCHCTL_EXIT_USAGE);
 }
 
 int main(void) {

@@ -1,5 +1,6 @@
 /* The trace file is read back: every record is there, and every lane nests. */
 #include "trace/writer.h"
+#include "trace/missed.h"
 #include "trace/track.h"
 
 #include <cmocka.h>
@@ -266,6 +267,37 @@ static void test_one_update(void **state) {
 	yyjson_doc_free(doc);
 }
 
+/* What latch-report needs besides the times. */
+static void test_facts(void **state) {
+	struct latch_trace_writer *writer = create();
+	struct latch_frame_record record = make_frame(5);
+	record.placement = LATCH_COMPOSED;
+	record.reasons = 1 | 2 | 8; /* 2 has no name */
+	record.replaced_flip_ns -= 3 * REFRESH_NS;
+	latch_trace_writer_frame(writer, &record);
+	latch_trace_writer_flip(writer, &(struct latch_flip_record){.output_id = 1,
+						.wake_ns = 17,
+						.latch_ns = 20,
+						.flip_ns = 30});
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 4);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *update = find_event(doc, "B", "composed", 0);
+	yyjson_val *names = yyjson_ptr_get(update, "/args/reason_names");
+	assert_int_equal(yyjson_arr_size(names), 2);
+	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 0)), "no-dmabuf");
+	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 1)), "no-free-plane");
+	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
+	assert_true(get_int(update, "unused_vblanks") > 0);
+	assert_int_equal(get_int(find_event(doc, "B", "frame", 0), "wake_ns"), 17);
+	assert_int_equal(get_int(find_event(doc, "i", "surface gone", 0), "id"), 3);
+	assert_null(find_event(doc, "i", "surface gone", 1));
+	follow(doc, true);
+	yyjson_doc_free(doc);
+}
+
 static void test_overlap(void **state) {
 	struct latch_trace_writer *writer = create();
 	for (uint64_t n = 1; n <= 3000; n++) {
@@ -455,6 +487,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_describes_itself),
 		cmocka_unit_test(test_one_update),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_submitted_but_never_shown),
 		cmocka_unit_test(test_missed),
