@@ -25,6 +25,7 @@
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "inspect/collect_snapshot.h"
+#include "inspect/collect_statistics.h"
 #include "inspect/held.h"
 #include "inspect/inspector.h"
 #include "limits/account.h"
@@ -37,8 +38,9 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "realtime.h"
 #include "output/target.h"
+#include "plan/reason.h"
+#include "realtime.h"
 #include "security.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -514,6 +516,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	server->trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = options->trace,
 		.stats_path = options->stats,
+		.reason_name = latch_reason_name,
 	});
 	if (server->trace == NULL) {
 		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
@@ -529,6 +532,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		&(struct latch_inspector_options){
 			.collect = latch_collect_snapshot,
 			.collect_held = latch_collect_held,
+			.collect_statistics = latch_collect_statistics,
 			.data = server,
 		});
 	if (server->inspector == NULL) {

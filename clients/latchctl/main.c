@@ -1,8 +1,13 @@
 /*
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
- * receive.c takes latch's events into the plain structs of model.h; table.c, json.c and svg.c write
- * those; advice.c knows what helps against which reason. held.c does all of it for held updates.
+ * planes: receive.c takes latch's events into the plain structs of model.h; table.c, json.c and
+ * svg.c write those; advice.c knows what helps against which reason.
+ *
+ * top: receive_counted.c takes them into counted.h; span.c takes the difference of two answers;
+ * top_table.c and top_json.c write it; top.c asks again and again, screen.c knows the terminal.
+ *
+ * held: held.c takes the events and writes them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,6 +26,7 @@
 #include "receive.h"
 #include "svg.h"
 #include "table.h"
+#include "top.h"
 
 #define DEFAULT_WIDTH 100
 
@@ -28,6 +34,7 @@ struct session {
 	struct wl_display *display;
 	struct wl_registry *registry;
 	struct zlatch_inspector_v1 *inspector;
+	uint32_t version;
 };
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
@@ -35,8 +42,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	struct session *session = data;
 	if (!session->inspector && strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
 		uint32_t own = (uint32_t)zlatch_inspector_v1_interface.version;
-		session->inspector = wl_registry_bind(registry, name, &zlatch_inspector_v1_interface,
-			version < own ? version : own);
+		session->version = version < own ? version : own;
+		session->inspector = wl_registry_bind(
+			registry, name, &zlatch_inspector_v1_interface, session->version);
 	}
 }
 
@@ -233,6 +241,13 @@ static void wait_seconds(double seconds) {
 }
 
 static bool run(struct session *session, const struct latchctl_options *options) {
+	if (options->command == LATCHCTL_TOP) {
+		if (session->version < ZLATCH_INSPECTOR_V1_GET_STATISTICS_SINCE_VERSION) {
+			say("this latch is older than 'latchctl top'");
+			return false;
+		}
+		return top_run(session->display, session->inspector, options);
+	}
 	for (;;) {
 		bool ok = options->command == LATCHCTL_HELD ? answer_held(session, options)
 							    : answer_planes(session, options);

@@ -45,7 +45,7 @@ void model_finish(struct model *model) {
 	*model = (struct model){0};
 }
 
-static void *add(void **array, size_t *len, size_t size) {
+void *model_append(void **array, size_t *len, size_t size) {
 	char *grown = reallocarray(*array, *len + 1, size);
 	if (!grown) {
 		return NULL;
@@ -57,23 +57,23 @@ static void *add(void **array, size_t *len, size_t size) {
 }
 
 struct model_output *model_add_output(struct model *model) {
-	return add((void **)&model->outputs, &model->outputs_len, sizeof(model->outputs[0]));
+	return model_append((void **)&model->outputs, &model->outputs_len, sizeof(model->outputs[0]));
 }
 
 struct model_plane *model_add_plane(struct model_output *output) {
-	return output ? add((void **)&output->planes, &output->planes_len,
+	return output ? model_append((void **)&output->planes, &output->planes_len,
 				sizeof(output->planes[0]))
 		      : NULL;
 }
 
 struct model_layer *model_add_layer(struct model_output *output) {
-	return output ? add((void **)&output->layers, &output->layers_len,
+	return output ? model_append((void **)&output->layers, &output->layers_len,
 				sizeof(output->layers[0]))
 		      : NULL;
 }
 
 struct model_reason *model_add_reason(struct model_layer *layer) {
-	return layer ? add((void **)&layer->reasons, &layer->reasons_len,
+	return layer ? model_append((void **)&layer->reasons, &layer->reasons_len,
 			       sizeof(layer->reasons[0]))
 		     : NULL;
 }
@@ -85,7 +85,7 @@ bool model_add_format(
 	}
 	struct model_format *format = (struct model_format *)model_find_format(plane, fourcc);
 	if (!format) {
-		format = add((void **)&plane->formats, &plane->formats_len,
+		format = model_append((void **)&plane->formats, &plane->formats_len,
 			sizeof(plane->formats[0]));
 		if (!format) {
 			return false;

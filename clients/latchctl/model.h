@@ -103,6 +103,9 @@ struct model_plane *model_add_plane(struct model_output *output);
 struct model_layer *model_add_layer(struct model_output *output);
 struct model_reason *model_add_reason(struct model_layer *layer);
 
+/** Appends a zeroed element of `size` bytes to any such array. NULL without memory. */
+void *model_append(void **array, size_t *len, size_t size);
+
 /** Adds modifiers to a format, which is made when it is not there. False without memory. */
 bool model_add_format(
 	struct model_plane *plane, uint32_t fourcc, const uint64_t *modifiers, size_t len);

@@ -13,13 +13,21 @@
 static const char help_text[] =
 	"Usage: latchctl planes [OPTION]...\n"
 	"       latchctl held [OPTION]...\n"
-	"Asks a running latch which buffer is on which plane, and why others are not; or which\n"
-	"content updates are held, for how long, and by whose fences.\n"
+	"       latchctl top [OPTION]...\n"
+	"Asks a running latch which buffer is on which plane, and why others are not (planes); which\n"
+	"updates are held, for how long, and by whose fences (held); or shows frames per second,\n"
+	"latency and missed vblanks of each surface, live (top).\n"
 	"\n"
+	"planes:\n"
 	"  --json               as JSON, for programs\n"
 	"  --svg FILE           planes: draw the screens into FILE instead\n"
 	"  --output NAME        planes: one output only, as Virtual-1\n"
 	"  --watch[=SECONDS]    again and again, every second or so many\n"
+	"top:\n"
+	"  --once               one second, then it ends\n"
+	"  --json               a line of JSON for each second, for programs\n"
+	"  --output NAME        surfaces on one output only\n"
+	"  --watch=SECONDS      other spans than a second\n"
 	"  --version, --help\n"
 	"\n"
 	"WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
@@ -32,6 +40,7 @@ enum option_code {
 	OPTION_SVG,
 	OPTION_OUTPUT,
 	OPTION_WATCH,
+	OPTION_ONCE,
 	OPTION_VERSION,
 	OPTION_HELP,
 };
@@ -41,6 +50,7 @@ static const struct option long_options[] = {
 	{"svg", required_argument, NULL, OPTION_SVG},
 	{"output", required_argument, NULL, OPTION_OUTPUT},
 	{"watch", optional_argument, NULL, OPTION_WATCH},
+	{"once", no_argument, NULL, OPTION_ONCE},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{"help", no_argument, NULL, OPTION_HELP},
 	{0},
@@ -67,6 +77,7 @@ static bool parse_command(enum latchctl_command *command, const char *name) {
 	static const char *const names[] = {
 		[LATCHCTL_PLANES] = "planes",
 		[LATCHCTL_HELD] = "held",
+		[LATCHCTL_TOP] = "top",
 	};
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(name, names[i]) == 0) {
@@ -77,21 +88,23 @@ static bool parse_command(enum latchctl_command *command, const char *name) {
 	return false;
 }
 
-/* Which of the options go together. */
+/* Which of the options go with the command; says what does not. */
 static bool check(const struct latchctl_options *options) {
-	if (options->json && options->svg) {
+	bool planes = options->command == LATCHCTL_PLANES, top = options->command == LATCHCTL_TOP;
+	if (options->svg && !planes) {
+		say("--svg is for planes");
+	} else if (options->output && !planes && !top) {
+		say("--output is for planes and top");
+	} else if (options->once && !top) {
+		say("--once is for top; the others do it anyway");
+	} else if (options->json && options->svg) {
 		say("--json and --svg: one of them at a time");
-		return false;
-	}
-	if (options->watch_s > 0 && (options->json || options->svg)) {
+	} else if (options->watch_s > 0 && !top && (options->json || options->svg)) {
 		say("--watch is for people, not for --json or --svg");
-		return false;
+	} else {
+		return true;
 	}
-	if (options->command != LATCHCTL_PLANES && (options->svg || options->output)) {
-		say("--svg and --output are for planes");
-		return false;
-	}
-	return true;
+	return false;
 }
 
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {
@@ -116,6 +129,9 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 				return usage();
 			}
 			break;
+		case OPTION_ONCE:
+			options->once = true;
+			break;
 		case OPTION_VERSION:
 			puts("latchctl " LATCH_VERSION);
 			return LATCHCTL_EXIT_OK;
@@ -127,11 +143,11 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		}
 	}
 	if (optind == argc) {
-		say("what to ask for? There is: planes, held");
+		say("what to ask for? There is: planes, held, top");
 		return usage();
 	}
 	if (!parse_command(&options->command, argv[optind])) {
-		say("there is no command '%s', only: planes, held", argv[optind]);
+		say("there is no command '%s', only: planes, held, top", argv[optind]);
 		return usage();
 	}
 	if (optind + 1 < argc) {

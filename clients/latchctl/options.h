@@ -13,6 +13,7 @@ enum latchctl_exit {
 enum latchctl_command {
 	LATCHCTL_PLANES,
 	LATCHCTL_HELD,
+	LATCHCTL_TOP,
 };
 
 struct latchctl_options {
@@ -22,8 +23,11 @@ struct latchctl_options {
 	const char *svg;
 	/** NULL: all. */
 	const char *output;
-	/** Again and again, after so many seconds each; 0: once. */
+	/** planes: again and again, after so many seconds each; 0: once. top: how long a span is; 0:
+	 * not said. */
 	double watch_s;
+	/** top: one span, then it ends. */
+	bool once;
 };
 
 /**

@@ -68,20 +68,7 @@ static enum latch_snapshot_place place_of(const struct latch_layer *layer) {
 	return LATCH_SNAPSHOT_COMPOSED;
 }
 
-/* Of the layer itself only: its content may have gone since the latch. */
-static void fill_layer(struct latch_snapshot_layer *to, const struct latch_layer *layer) {
-	to->is_cursor = layer->id == 0;
-	to->surface = layer->id;
-	to->is_dmabuf = layer->is_dmabuf;
-	to->buffer_width = layer->buffer_width;
-	to->buffer_height = layer->buffer_height;
-	to->fourcc = layer->fourcc;
-	to->modifier = layer->modifier;
-	to->src = layer->src;
-	to->dst = layer->dst;
-	to->transform = layer->transform;
-	to->alpha = layer->alpha;
-	to->opaque = layer->opaque;
+void latch_collect_place(struct latch_snapshot_layer *to, const struct latch_layer *layer) {
 	to->place = place_of(layer);
 	to->zpos = -1;
 	if (layer->place == LATCH_LAYER_ON_PLANE && layer->plane != NULL) {
@@ -97,6 +84,23 @@ static void fill_layer(struct latch_snapshot_layer *to, const struct latch_layer
 		}
 	}
 	to->test_errno = layer->test_errno;
+}
+
+/* Of the layer itself only: its content may have gone since the latch. */
+static void fill_layer(struct latch_snapshot_layer *to, const struct latch_layer *layer) {
+	to->is_cursor = layer->id == 0;
+	to->surface = layer->id;
+	to->is_dmabuf = layer->is_dmabuf;
+	to->buffer_width = layer->buffer_width;
+	to->buffer_height = layer->buffer_height;
+	to->fourcc = layer->fourcc;
+	to->modifier = layer->modifier;
+	to->src = layer->src;
+	to->dst = layer->dst;
+	to->transform = layer->transform;
+	to->alpha = layer->alpha;
+	to->opaque = layer->opaque;
+	latch_collect_place(to, layer);
 }
 
 static bool is_on_plane(

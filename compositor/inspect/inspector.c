@@ -5,7 +5,9 @@
 #include <wayland-server-core.h>
 
 #include "inspect/held.h"
+#include "inspect/send_statistics.h"
 #include "inspect/snapshot.h"
+#include "inspect/statistics_snapshot.h"
 #include "kms/format.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-protocol.h"
@@ -136,6 +138,10 @@ static const struct zlatch_inspector_held_v1_interface held_interface = {
 	.destroy = handle_destroy,
 };
 
+static const struct zlatch_inspector_statistics_v1_interface statistics_interface = {
+	.destroy = handle_destroy,
+};
+
 /* An answer's object. */
 static struct wl_resource *create_answer(struct wl_resource *inspector_resource,
 	const struct wl_interface *interface, const void *implementation, uint32_t id) {
@@ -188,10 +194,28 @@ static void handle_get_held(
 	latch_held_list_finish(&list);
 }
 
+static void handle_get_statistics(
+	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
+	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
+	struct wl_resource *resource = create_answer(inspector_resource,
+		&zlatch_inspector_statistics_v1_interface, &statistics_interface, id);
+	if (resource == NULL) {
+		return;
+	}
+	struct latch_statistics_snapshot snapshot = {0};
+	if (inspector->options.collect_statistics(inspector->options.data, &snapshot)) {
+		latch_inspector_send_statistics(resource, &snapshot);
+	} else {
+		wl_client_post_no_memory(client);
+	}
+	latch_statistics_snapshot_finish(&snapshot);
+}
+
 static const struct zlatch_inspector_v1_interface inspector_interface = {
 	.destroy = handle_destroy,
 	.get_planes = handle_get_planes,
 	.get_held = handle_get_held,
+	.get_statistics = handle_get_statistics,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {

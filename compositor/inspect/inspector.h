@@ -6,6 +6,7 @@
 struct latch_held_list;
 struct latch_inspector;
 struct latch_snapshot;
+struct latch_statistics_snapshot;
 struct wl_display;
 
 struct latch_inspector_options {
@@ -16,12 +17,15 @@ struct latch_inspector_options {
 	bool (*collect)(void *data, struct latch_snapshot *snapshot);
 	/** The same for the updates that are held. */
 	bool (*collect_held)(void *data, struct latch_held_list *list);
+	/** The same for what was counted. */
+	bool (*collect_statistics)(void *data, struct latch_statistics_snapshot *snapshot);
 	void *data;
 };
 
 /**
  * Offers zlatch_inspector_v1 (protocols/latch-inspector-unstable-v1.xml): tells clients which
- * buffer is on which plane, why others are not, and which updates are held. Sandboxed clients must not see it, see
+ * buffer is on which plane, why others are not, which updates are held, and how long frames took.
+ * Sandboxed clients must not see it, see
  * security.h. Returns NULL without memory.
  */
 struct latch_inspector *latch_inspector_create(

@@ -13,7 +13,7 @@ void latch_snapshot_finish(struct latch_snapshot *snapshot) {
 }
 
 /* Snapshots are small and rare: one element at a time will do. */
-static void *add(void **array, size_t *len, size_t size) {
+void *latch_snapshot_append(void **array, size_t *len, size_t size) {
 	char *grown = reallocarray(*array, *len + 1, size);
 	if (grown == NULL) {
 		return NULL;
@@ -25,16 +25,16 @@ static void *add(void **array, size_t *len, size_t size) {
 }
 
 struct latch_snapshot_output *latch_snapshot_add_output(struct latch_snapshot *snapshot) {
-	return add((void **)&snapshot->outputs, &snapshot->outputs_len,
+	return latch_snapshot_append((void **)&snapshot->outputs, &snapshot->outputs_len,
 		sizeof(snapshot->outputs[0]));
 }
 
 struct latch_snapshot_plane *latch_snapshot_add_plane(struct latch_snapshot_output *output) {
-	return add((void **)&output->planes, &output->planes_len, sizeof(output->planes[0]));
+	return latch_snapshot_append((void **)&output->planes, &output->planes_len, sizeof(output->planes[0]));
 }
 
 struct latch_snapshot_layer *latch_snapshot_add_layer(struct latch_snapshot_output *output) {
-	return add((void **)&output->layers, &output->layers_len, sizeof(output->layers[0]));
+	return latch_snapshot_append((void **)&output->layers, &output->layers_len, sizeof(output->layers[0]));
 }
 
 void latch_snapshot_add_reason(

@@ -128,6 +128,9 @@ struct latch_snapshot_output *latch_snapshot_add_output(struct latch_snapshot *s
 struct latch_snapshot_plane *latch_snapshot_add_plane(struct latch_snapshot_output *output);
 struct latch_snapshot_layer *latch_snapshot_add_layer(struct latch_snapshot_output *output);
 
+/** Appends a zeroed element of `size` bytes to any such array, as above. */
+void *latch_snapshot_append(void **array, size_t *len, size_t size);
+
 /** Appends a reason; those beyond LATCH_SNAPSHOT_MAX_REASONS are dropped. */
 void latch_snapshot_add_reason(
 	struct latch_snapshot_layer *layer, const char *name, const char *text);

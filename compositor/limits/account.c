@@ -371,6 +371,7 @@ static void detach(struct latch_account *account) {
 	wl_list_init(&account->resource_created.link);
 	account->owner = NULL;
 	account->client = NULL;
+	account->used[LATCH_LIMIT_OBJECTS] = 0; // they went with it
 	latch_account_unref(account);
 }
 

@@ -305,6 +305,7 @@ static struct latch_wake_record wake_record(
 
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	struct latch_server *server = output->server;
+	output->wakeups++;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
 		return;

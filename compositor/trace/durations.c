@@ -75,3 +75,37 @@ int64_t latch_durations_percentile(const struct latch_durations *durations, doub
 int64_t latch_durations_mean(const struct latch_durations *durations) {
 	return durations->histogram != NULL ? (int64_t)hdr_mean(durations->histogram) : 0;
 }
+
+/* The upper end of the bin that a duration is in: up to 128 us each has its own. */
+static uint32_t bin_end_us(int64_t ns) {
+	uint64_t us = ns > 0 ? ((uint64_t)ns + 999) / 1000 : 0;
+	if (us >= (uint64_t)LATCH_DURATIONS_MAX_NS / 1000) {
+		return (uint32_t)(LATCH_DURATIONS_MAX_NS / 1000);
+	}
+	unsigned shift = 0;
+	while (us >> shift >= 128) {
+		shift++;
+	}
+	return (uint32_t)(((us >> shift) + (shift > 0)) << shift) - (shift > 0);
+}
+
+size_t latch_durations_bins(const struct latch_durations *durations,
+	struct latch_duration_bin bins_out[LATCH_DURATIONS_BINS]) {
+	if (durations->histogram == NULL) {
+		return 0;
+	}
+	size_t length = 0;
+	struct hdr_iter iter;
+	hdr_iter_recorded_init(&iter, durations->histogram);
+	while (hdr_iter_next(&iter)) {
+		const uint32_t end_us = bin_end_us(iter.highest_equivalent_value);
+		if (length == 0 || bins_out[length - 1].up_to_us != end_us) {
+			if (length == LATCH_DURATIONS_BINS) {
+				break;
+			}
+			bins_out[length++] = (struct latch_duration_bin){.up_to_us = end_us};
+		}
+		bins_out[length - 1].count += (uint32_t)iter.count;
+	}
+	return length;
+}

@@ -3,6 +3,7 @@
 #define LATCH_TRACE_DURATIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct hdr_histogram;
@@ -36,6 +37,21 @@ int64_t latch_durations_count(const struct latch_durations *durations);
  * part in a thousand or 1 us. 100 is the exact maximum. 0 when there are none.
  */
 int64_t latch_durations_percentile(const struct latch_durations *durations, double percentile);
+
+/* Bins of a coarser histogram, for who asks a running latch: the highest ones of 64 each octave. */
+#define LATCH_DURATIONS_BINS 1344
+
+struct latch_duration_bin {
+	uint32_t up_to_us; /* the longest duration in it, rounded up */
+	uint32_t count;	   /* modulo 2^32 */
+};
+
+/**
+ * The durations in bins that are 1 us wide or a part in 64 of what they hold, and the same for
+ * every histogram: empty ones are left out. Returns how many were written.
+ */
+size_t latch_durations_bins(const struct latch_durations *durations,
+	struct latch_duration_bin bins_out[LATCH_DURATIONS_BINS]);
 
 /** The arithmetic mean in ns, 0 when there are none. */
 int64_t latch_durations_mean(const struct latch_durations *durations);

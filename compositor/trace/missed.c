@@ -208,6 +208,26 @@ struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record
 	return blocked;
 }
 
+const char *latch_missed_cause_text(enum latch_missed_cause cause) {
+	switch (cause) {
+	case LATCH_MISSED_FENCE:
+		return "fence signalled late";
+	case LATCH_MISSED_CLIENT:
+		return "client committed late";
+	case LATCH_MISSED_LATCH:
+		return "latch woke late";
+	case LATCH_MISSED_COMPOSE:
+		return "planes or composing took long";
+	case LATCH_MISSED_IOCTL:
+		return "the ioctl took long";
+	case LATCH_MISSED_KERNEL:
+		return "kernel flipped late";
+	case LATCH_MISSED_BUSY:
+		return "kernel was busy (EBUSY)";
+	}
+	return "unknown";
+}
+
 const char *latch_missed_cause_name(enum latch_missed_cause cause) {
 	switch (cause) {
 	case LATCH_MISSED_FENCE:

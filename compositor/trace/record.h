@@ -113,7 +113,7 @@ struct latch_frame_record {
 	enum latch_placement placement;
 	uint32_t plane_id;	/* KMS object id, 0 when composed */
 	const char *plane_type; /* static text ("primary", "overlay", "cursor") or NULL */
-	uint64_t reasons;	/* why not on a plane; 0 until planes have reasons */
+	uint64_t reasons;	/* why not on a plane: bits of enum latch_reason */
 
 	bool handed;	 /* to the kernel, before its fence had signalled (--latch kernel) */
 	bool presented;	 /* it was on screen: flip_ns and sequence are true */

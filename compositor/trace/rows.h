@@ -46,6 +46,8 @@ struct latch_statistics {
 	size_t surfaces_length, surfaces_capacity;
 	struct latch_surface_row *recent; /* the row that was used last, or NULL */
 	size_t gone;
+	bool keeps_gone;
+	char other_causes[LATCH_OTHER_CAUSES][LATCH_TEXT_MAX]; /* "" ends them */
 	struct latch_surface_row others; /* the sum of those that lost their row */
 	uint64_t others_length;		 /* how many these are */
 	struct latch_output_row **outputs;

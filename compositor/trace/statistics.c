@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct latch_statistics *latch_statistics_create(void) {
 	return calloc(1, sizeof(struct latch_statistics));
@@ -107,6 +108,9 @@ static void add_counts(
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		sum->missed_by_cause[i] += counts->missed_by_cause[i];
 	}
+	for (size_t i = 0; i < LATCH_OTHER_CAUSES; i++) {
+		sum->missed_by_other[i] += counts->missed_by_other[i];
+	}
 	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
 		sum->by_sync[i] += counts->by_sync[i];
 	}
@@ -151,7 +155,7 @@ void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t
 	}
 	row->gone = true;
 	statistics->gone++;
-	if (statistics->gone > LATCH_STATISTICS_GONE_MAX) {
+	if (statistics->gone > LATCH_STATISTICS_GONE_MAX && !statistics->keeps_gone) {
 		fold_oldest_gone(statistics);
 	}
 }
@@ -260,13 +264,6 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 	counts->composed += record->placement == LATCH_COMPOSED;
 	row->output_id = record->output_id;
 
-	const struct latch_missed missed = latch_missed_count(record);
-	counts->missed += missed.total;
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		counts->missed_by_cause[i] += missed.by_cause[i];
-	}
-	counts->unused += missed.unused;
-
 	bool incomplete = false, out_of_order = false, clamped = false;
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		int64_t length_ns = 0;
@@ -285,7 +282,8 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 	counts->clamped += clamped;
 }
 
-void latch_statistics_add_frame(
+/* Returns the row that it was counted in. */
+static struct latch_surface_row *add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
 	struct latch_surface_row *row = find_surface(statistics, record->surface_id);
 	if (row != NULL) {
@@ -305,6 +303,63 @@ void latch_statistics_add_frame(
 	} else {
 		row->counts.dropped++;
 	}
+	return row;
+}
+
+void latch_statistics_add_frame(
+	struct latch_statistics *statistics, const struct latch_frame_record *record) {
+	struct latch_surface_counts *counts = &add_frame(statistics, record)->counts;
+	/* Of an update that was not presented nothing is missed. */
+	const struct latch_missed missed = latch_missed_count(record);
+	counts->missed += missed.total;
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		counts->missed_by_cause[i] += missed.by_cause[i];
+	}
+	counts->unused += missed.unused;
+}
+
+/* The place of a cause's count; the last of the others takes what has no room. */
+static uint64_t *find_cause(struct latch_statistics *statistics,
+	struct latch_surface_counts *counts, const char *cause) {
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		if (strcmp(latch_missed_cause_name((enum latch_missed_cause)i), cause) == 0) {
+			return &counts->missed_by_cause[i];
+		}
+	}
+	for (size_t i = 0; i < LATCH_OTHER_CAUSES - 1; i++) {
+		char *name = statistics->other_causes[i];
+		if (*name == '\0') {
+			latch_text_copy(name, sizeof(statistics->other_causes[i]), cause);
+			return &counts->missed_by_other[i];
+		}
+		if (strcmp(name, cause) == 0) {
+			return &counts->missed_by_other[i];
+		}
+	}
+	latch_text_copy(statistics->other_causes[LATCH_OTHER_CAUSES - 1],
+		sizeof(statistics->other_causes[0]), "others");
+	return &counts->missed_by_other[LATCH_OTHER_CAUSES - 1];
+}
+
+void latch_statistics_add_told_frame(struct latch_statistics *statistics,
+	const struct latch_frame_record *record, const struct latch_told_missed *missed,
+	size_t length, uint32_t unused) {
+	struct latch_surface_counts *counts = &add_frame(statistics, record)->counts;
+	for (size_t i = 0; i < length; i++) {
+		counts->missed += missed[i].vblanks;
+		*find_cause(statistics, counts, missed[i].cause) += missed[i].vblanks;
+	}
+	counts->unused += unused;
+}
+
+const char *latch_statistics_other_cause(const struct latch_statistics *statistics, size_t index) {
+	return index < LATCH_OTHER_CAUSES && statistics->other_causes[index][0] != '\0'
+		       ? statistics->other_causes[index]
+		       : NULL;
+}
+
+void latch_statistics_keep_gone(struct latch_statistics *statistics) {
+	statistics->keeps_gone = true;
 }
 
 void latch_statistics_add_flip(

@@ -10,7 +10,10 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct latch_durations;
 struct latch_statistics;
+struct yyjson_mut_doc;
+struct yyjson_mut_val;
 
 /*
  * The four stages that are told to people. "Submit" is the start of the ioctl. Every update
@@ -27,6 +30,9 @@ enum latch_stage {
 /* So many surfaces that are gone keep a row of their own; older ones share one. */
 #define LATCH_STATISTICS_GONE_MAX 16
 
+/* Causes that only another version of latch knows, whose trace is read. */
+#define LATCH_OTHER_CAUSES 8
+
 struct latch_surface_counts {
 	uint64_t frames; /* presented; the updates that percentiles are made of */
 	uint64_t on_plane;
@@ -36,6 +42,7 @@ struct latch_surface_counts {
 	uint64_t fence_errors; /* presented or not */
 	uint64_t missed;
 	uint64_t missed_by_cause[LATCH_MISSED_CAUSES];
+	uint64_t missed_by_other[LATCH_OTHER_CAUSES]; /* see latch_statistics_other_cause() */
 	uint64_t by_sync[LATCH_RECORD_SYNCS]; /* all updates, by their acquire fence */
 	uint64_t unused;		      /* vblanks without a commit of the client */
 	uint64_t incomplete;   /* presented, but a time that a stage needs was unknown */
@@ -64,6 +71,26 @@ bool latch_statistics_add_output(
 void latch_statistics_add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record);
 
+/* Vblanks that an update has missed, by the cause's name. */
+struct latch_told_missed {
+	const char *cause;
+	uint32_t vblanks;
+};
+
+/**
+ * Counts one update whose missed vblanks somebody else has counted: latch, when it wrote the trace.
+ * Causes that it does not know by name have counts of their own.
+ */
+void latch_statistics_add_told_frame(struct latch_statistics *statistics,
+	const struct latch_frame_record *record, const struct latch_told_missed *missed,
+	size_t length, uint32_t unused);
+
+/** The name of one of the other causes, NULL when there are no more. */
+const char *latch_statistics_other_cause(const struct latch_statistics *statistics, size_t index);
+
+/** Every surface keeps a row of its own from now on, however many are gone. */
+void latch_statistics_keep_gone(struct latch_statistics *statistics);
+
 /** Counts one flip. Flips of an output that was not added are ignored. */
 void latch_statistics_add_flip(
 	struct latch_statistics *statistics, const struct latch_flip_record *record);
@@ -90,7 +117,21 @@ int64_t latch_statistics_get_percentile(const struct latch_statistics *statistic
 /** Prints the table for people, at most 100 columns wide. */
 void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file);
 
-/** Writes the same, and more, as JSON. Returns 0 or a negative errno. */
+/** A JSON object's name of the stage: "commit_to_signalled", ... */
+const char *latch_stage_key(enum latch_stage stage);
+
+/**
+ * The same, and more, as a value of a JSON document, which borrows texts of the statistics. NULL
+ * when memory is out.
+ */
+struct yyjson_mut_val *latch_statistics_to_json(
+	const struct latch_statistics *statistics, struct yyjson_mut_doc *doc);
+
+/** Adds an object with the durations' count, percentiles, maximum and mean. */
+void latch_durations_to_json(const struct latch_durations *durations, struct yyjson_mut_doc *doc,
+	struct yyjson_mut_val *to, const char *name);
+
+/** Writes that as a document. Returns 0 or a negative errno. */
 int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);
 
 #endif

@@ -6,8 +6,8 @@
 /* Raised when a name is taken away or changes its meaning. */
 #define FORMAT 2
 
-static void add_durations(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *name,
-	const struct latch_durations *durations) {
+void latch_durations_to_json(const struct latch_durations *durations, yyjson_mut_doc *doc,
+	yyjson_mut_val *to, const char *name) {
 	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, to, name);
 	yyjson_mut_obj_add_sint(doc, object, "count", latch_durations_count(durations));
 	yyjson_mut_obj_add_sint(doc, object, "p50_ns", latch_durations_percentile(durations, 50.0));
@@ -27,8 +27,8 @@ static void add_causes(
 	}
 }
 
-static void add_counts(
-	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
+static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
+	const struct latch_statistics *statistics, const struct latch_surface_counts *counts) {
 	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
 	yyjson_mut_obj_add_uint(doc, to, "on_plane", counts->on_plane);
 	yyjson_mut_obj_add_uint(doc, to, "composed", counts->composed);
@@ -48,17 +48,22 @@ static void add_counts(
 	yyjson_mut_obj_add_uint(doc, to, "clamped", counts->clamped);
 }
 
-static void add_stages(
-	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_row *row) {
-	static const char *const names[LATCH_STAGES] = {
+const char *latch_stage_key(enum latch_stage stage) {
+	static const char *const keys[LATCH_STAGES] = {
 		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit_to_signalled",
 		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled_to_submit",
 		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit_to_flip",
 		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit_to_flip",
 	};
+	return stage < LATCH_STAGES ? keys[stage] : "unknown";
+}
+
+static void add_stages(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_row *row) {
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, to, "stages");
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
-		add_durations(doc, stages, names[i], &row->stages[i]);
+		latch_durations_to_json(
+			&row->stages[i], doc, stages, latch_stage_key((enum latch_stage)i));
 	}
 }
 
@@ -76,7 +81,7 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
 		yyjson_mut_obj_add_null(doc, object, "output");
 	}
 	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
-	add_counts(doc, object, &row->counts);
+	add_counts(doc, object, statistics, &row->counts);
 	add_stages(doc, object, row);
 }
 
@@ -97,20 +102,15 @@ static void add_output(
 	yyjson_mut_obj_add_uint(doc, object, "mixed", row->mixed);
 	yyjson_mut_obj_add_uint(doc, object, "all_composed", row->all_composed);
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, object, "stages");
-	add_durations(
-		doc, stages, "latch_to_submitted", &row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED]);
-	add_durations(
-		doc, stages, "submitted_to_flip", &row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP]);
+	latch_durations_to_json(
+		&row->stages[LATCH_OUTPUT_LATCH_TO_SUBMITTED], doc, stages, "latch_to_submitted");
+	latch_durations_to_json(
+		&row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP], doc, stages, "submitted_to_flip");
 }
 
-int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file) {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	if (doc == NULL) {
-		return -ENOMEM;
-	}
-	/* The texts stay ours: the document ends before they can. */
+yyjson_mut_val *latch_statistics_to_json(
+	const struct latch_statistics *statistics, yyjson_mut_doc *doc) {
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
-	yyjson_mut_doc_set_root(doc, root);
 	yyjson_mut_obj_add_str(doc, root, "latch", LATCH_VERSION);
 	yyjson_mut_obj_add_uint(doc, root, "format", FORMAT);
 	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
@@ -123,8 +123,18 @@ int latch_statistics_write_json(const struct latch_statistics *statistics, FILE 
 	}
 	yyjson_mut_val *others = yyjson_mut_obj_add_obj(doc, root, "others");
 	yyjson_mut_obj_add_uint(doc, others, "surfaces", statistics->others_length);
-	add_counts(doc, others, &statistics->others.counts);
+	add_counts(doc, others, statistics, &statistics->others.counts);
 	add_stages(doc, others, &statistics->others);
+	return root;
+}
+
+int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	if (doc == NULL) {
+		return -ENOMEM;
+	}
+	/* The texts stay ours: the document ends before they can. */
+	yyjson_mut_doc_set_root(doc, latch_statistics_to_json(statistics, doc));
 
 	yyjson_write_err error = {0};
 	const bool written = yyjson_mut_write_fp(

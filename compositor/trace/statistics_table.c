@@ -84,21 +84,18 @@ static const char *most_frequent_sync(const struct latch_surface_counts *counts)
 	return latch_record_sync_name((enum latch_record_sync)best);
 }
 
-static const char *const causes[LATCH_MISSED_CAUSES] = {
-	[LATCH_MISSED_FENCE] = "fence signalled late",
-	[LATCH_MISSED_CLIENT] = "client committed late",
-	[LATCH_MISSED_LATCH] = "latch woke late",
-	[LATCH_MISSED_COMPOSE] = "planes or composing took long",
-	[LATCH_MISSED_IOCTL] = "the ioctl took long",
-	[LATCH_MISSED_KERNEL] = "kernel flipped late",
-	[LATCH_MISSED_BUSY] = "kernel was busy (EBUSY)",
-};
-
-static void note_counts(struct notes *notes, const struct latch_surface_counts *counts) {
+static void note_counts(struct notes *notes, const struct latch_statistics *statistics,
+	const struct latch_surface_counts *counts) {
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		if (counts->missed_by_cause[i] > 0) {
 			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_cause[i],
-				causes[i]);
+				latch_missed_cause_text((enum latch_missed_cause)i));
+		}
+	}
+	const char *other;
+	for (size_t i = 0; (other = latch_statistics_other_cause(statistics, i)) != NULL; i++) {
+		if (counts->missed_by_other[i] > 0) {
+			note(notes, "missed %" PRIu64 ": %s", counts->missed_by_other[i], other);
 		}
 	}
 	if (counts->composed > 0) {
@@ -169,7 +166,7 @@ static void print_surface_row(const struct latch_statistics *statistics, FILE *f
 	note(&notes, "pid %" PRId32 "%s%s, %s%s", row->pid, output != NULL ? " on " : "",
 		output != NULL ? output->name : "", most_frequent_sync(&row->counts),
 		row->gone ? ", gone" : "");
-	note_counts(&notes, &row->counts);
+	note_counts(&notes, statistics, &row->counts);
 	print_surface(file, name, row, &notes);
 }
 
@@ -186,7 +183,7 @@ static void print_output(FILE *file, const struct latch_output_row *row) {
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		if (row->missed_by_cause[i] > 0) {
 			fprintf(file, "  vblanks missed %" PRIu64 ": %s\n", row->missed_by_cause[i],
-				causes[i]);
+				latch_missed_cause_text((enum latch_missed_cause)i));
 		}
 	}
 }
@@ -209,7 +206,7 @@ void latch_statistics_write_table(const struct latch_statistics *statistics, FIL
 	if (statistics->others_length > 0 || statistics->others.counts.frames > 0) {
 		struct notes notes = {0};
 		note(&notes, "%" PRIu64 " surfaces that are long gone", statistics->others_length);
-		note_counts(&notes, &statistics->others.counts);
+		note_counts(&notes, statistics, &statistics->others.counts);
 		print_surface(file, "others", &statistics->others, &notes);
 	}
 	if (statistics->surfaces_length == 0) {

@@ -40,7 +40,8 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 		}
 	}
 	if (options->trace_path != NULL) {
-		trace->writer = latch_trace_writer_create(options->trace_path);
+		trace->writer = latch_trace_writer_create(
+			options->trace_path, options->reason_name);
 		if (trace->writer == NULL) {
 			error = errno;
 			wlr_log(WLR_ERROR, "The trace can't be written to %s: %s",
@@ -152,6 +153,10 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t ti
 		latch_trace_writer_shown(
 			trace->writer, output_id, time_ns, sequence, shown, length);
 	}
+}
+
+const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace) {
+	return trace != NULL ? trace->statistics : NULL;
 }
 
 void latch_trace_print(struct latch_trace *trace, FILE *file) {

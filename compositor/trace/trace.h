@@ -8,11 +8,15 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct latch_statistics;
 struct latch_trace;
 
 struct latch_trace_options {
 	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
 	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
+	/* The static name of one bit of latch_frame_record.reasons, or NULL for one that has none.
+	 * Without the function the trace has the bits alone. */
+	const char *(*reason_name)(uint64_t bit);
 };
 
 /* A surface, as people know it. The text is copied. */
@@ -80,6 +84,12 @@ void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_reco
  */
 void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
 	uint64_t sequence, const struct latch_shown_record *shown, size_t length);
+
+/**
+ * What was counted so far, to look at until the next call of a function here. NULL for a NULL
+ * trace.
+ */
+const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace);
 
 /** Prints the frame latency table, at most 100 columns wide, for a person to read. */
 void latch_trace_print(struct latch_trace *trace, FILE *file);

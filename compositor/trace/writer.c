@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /*
@@ -47,10 +48,14 @@
 /* What a kill may cost. */
 #define FLUSH_INTERVAL_NS INT64_C(1000000000)
 
+/* For the names of an update's reasons: an event has 4 KiB in all. */
+#define REASONS_MAX 1024
+
 struct latch_trace_writer {
 	struct latch_event_file file;
 	struct latch_track_list surfaces, outputs;
 	int64_t flushed_ns;
+	const char *(*reason_name)(uint64_t bit); /* or NULL */
 };
 
 /* Microseconds with three decimals, as the format has them; for times of 0 and more. */
@@ -67,11 +72,13 @@ static int64_t later(int64_t a, int64_t b) {
 	return a > b ? a : b;
 }
 
-struct latch_trace_writer *latch_trace_writer_create(const char *path) {
+struct latch_trace_writer *latch_trace_writer_create(
+	const char *path, const char *(*reason_name)(uint64_t bit)) {
 	struct latch_trace_writer *writer = calloc(1, sizeof(*writer));
 	if (writer == NULL) {
 		return NULL;
 	}
+	writer->reason_name = reason_name;
 	const int error = latch_event_file_init(&writer->file, path);
 	if (error != 0) {
 		free(writer);
@@ -137,14 +144,13 @@ bool latch_trace_writer_add_surface(
 
 void latch_trace_writer_remove_surface(struct latch_trace_writer *writer, uint32_t surface_id) {
 	struct latch_track *track = latch_track_list_find(&writer->surfaces, surface_id);
-	if (track == NULL || track->gone) {
-		return;
+	if (track != NULL && !track->gone) {
+		const struct latch_track_place place = latch_track_events(track, &writer->file);
+		latch_event_file_add(&writer->file,
+			"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"surface gone\",\"ts\":" TS
+			",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64 ",\"args\":{\"id\":%" PRIu32 "}}",
+			TS_ARGS(now_ns()), place.pid, place.tid, surface_id);
 	}
-	const struct latch_track_place place = latch_track_events(track, &writer->file);
-	latch_event_file_add(&writer->file,
-		"{\"ph\":\"i\",\"s\":\"t\",\"name\":\"surface gone\",\"ts\":" TS ",\"pid\":%" PRIu32
-		",\"tid\":%" PRIu64 ",\"args\":{\"id\":%" PRIu32 "}}",
-		TS_ARGS(now_ns()), place.pid, place.tid, surface_id);
 	latch_track_list_mark_gone(&writer->surfaces, surface_id);
 }
 
@@ -233,15 +239,14 @@ static void flush_now_and_then(struct latch_trace_writer *writer, int64_t ns) {
 }
 
 static void write_missed(struct latch_trace_writer *writer, struct latch_track *track,
-	const struct latch_frame_record *record) {
-	const struct latch_missed missed = latch_missed_count(record);
-	if (missed.total == 0) {
+	const struct latch_frame_record *record, const struct latch_missed *missed) {
+	if (missed->total == 0) {
 		return;
 	}
 	const struct latch_track_place place = latch_track_events(track, &writer->file);
-	const int64_t first_ns = record->flip_ns - (int64_t)missed.total * record->refresh_ns;
+	const int64_t first_ns = record->flip_ns - (int64_t)missed->total * record->refresh_ns;
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		if (missed.by_cause[i] == 0) {
+		if (missed->by_cause[i] == 0) {
 			continue;
 		}
 		latch_event_file_add(&writer->file,
@@ -250,7 +255,22 @@ static void write_missed(struct latch_trace_writer *writer, struct latch_track *
 			",\"vblanks\":%" PRIu32 "}}",
 			latch_missed_cause_name((enum latch_missed_cause)i),
 			TS_ARGS(later(first_ns, 0)), place.pid, place.tid, record->update_id,
-			missed.by_cause[i]);
+			missed->by_cause[i]);
+	}
+}
+
+/* As an array's inside: "no-dmabuf","format". */
+static void list_reasons(
+	const struct latch_trace_writer *writer, uint64_t reasons, char *to, size_t size) {
+	size_t used = 0;
+	*to = '\0';
+	for (; writer->reason_name != NULL && reasons != 0; reasons &= reasons - 1) {
+		const char *name = writer->reason_name(reasons & -reasons);
+		if (name == NULL || used + strlen(name) + 4 > size) {
+			continue;
+		}
+		used += (size_t)snprintf(
+			to + used, size - used, "%s\"%s\"", used > 0 ? "," : "", name);
 	}
 }
 
@@ -303,11 +323,15 @@ void latch_trace_writer_frame(
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
 					      : "",
 		record->handed ? "true" : "false");
+	char reasons[REASONS_MAX];
+	list_reasons(writer, record->reasons, reasons, sizeof(reasons));
+	const struct latch_missed missed = latch_missed_count(record);
 	latch_event_file_add(&writer->file,
 		"{\"ph\":\"B\",\"name\":\"%s\",\"ts\":" TS ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64
 		",\"sync\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
-		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64 ",\"presented\":%s,\"superseded\":%s"
+		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64
+		",\"reason_names\":[%s],\"unused_vblanks\":%" PRIu32 ",\"presented\":%s,\"superseded\":%s"
 		",\"fence_error\":%d,\"sequence\":%" PRIu64 ",\"commit_ns\":%" PRId64
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
 		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
@@ -319,7 +343,7 @@ void latch_trace_writer_frame(
 		record->surface_id, record->output_id, record->update_id,
 		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
 		record->plane_id, record->plane_type != NULL ? record->plane_type : "",
-		record->reasons, record->presented ? "true" : "false",
+		record->reasons, reasons, missed.unused, record->presented ? "true" : "false",
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,
 		record->commit_ns, record->signalled_ns, record->ready_ns, record->latch_ns,
 		record->submit_start_ns, record->submit_end_ns, record->flip_ns, record->release_ns,
@@ -334,7 +358,7 @@ void latch_trace_writer_frame(
 		latch_placement_name(record->placement), latch_record_sync_name(record->sync));
 	write_stages(writer, place, marks, length, begin, args);
 	write_end(writer, place, end);
-	write_missed(writer, track, record);
+	write_missed(writer, track, record, &missed);
 	flush_now_and_then(writer, end);
 }
 

@@ -11,9 +11,11 @@
 struct latch_trace_writer;
 
 /**
- * Opens (and truncates) the file. Returns NULL with errno set.
+ * Opens (and truncates) the file. Returns NULL with errno set. reason_name is as in
+ * latch_trace_options, or NULL.
  */
-struct latch_trace_writer *latch_trace_writer_create(const char *path);
+struct latch_trace_writer *latch_trace_writer_create(
+	const char *path, const char *(*reason_name)(uint64_t bit));
 
 /** Writes what is left, closes and frees. Returns 0 or the first error of all writes. */
 int latch_trace_writer_destroy(struct latch_trace_writer *writer);

@@ -1,5 +1,6 @@
 #!/bin/bash
-# latchctl against a running latch: who is on which plane, why others are not, who may ask.
+# latchctl against a running latch: who is on which plane, why others are not, who may ask; and
+# latch-report on the trace of all that.
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -152,6 +153,125 @@ assert all(one["held_by"] in ("fence", "update") for one in held), held' || stat
     return $status
 }
 
+# One second of a client that draws all the time.
+top_counts() {
+    local client status=0
+    latch-client --software --size 200x150 --title busy 2>"$work/client.log" &
+    client=$!
+    wait_until 10 is_shown busy
+    sleep 1
+    latchctl top --once --json >"$work/top.json" || status=1
+    latchctl top --once >"$work/top" || status=1
+    cat "$work/top"
+    end $client
+    python3 - $client "$work/top.json" <<'PYTHON' || status=1
+import json, sys
+lines = open(sys.argv[2]).read().splitlines()
+assert len(lines) == 1, lines
+answer = json.loads(lines[0])
+(output,) = answer["outputs"]
+(busy,) = [s for s in answer["surfaces"] if s["pid"] == int(sys.argv[1])]
+print(json.dumps(busy, indent=1), output, answer["seconds"])
+assert 0.9 < answer["seconds"] < 5, answer["seconds"]
+assert busy["label"] == "latch-client" and busy["frames"] > 3, busy
+assert abs(busy["fps"] - busy["frames"] / answer["seconds"]) < 0.01, busy
+assert busy["missed"] == sum(busy["missed_by_cause"].values()), busy
+for name, stage in busy["stages"].items():
+    assert stage["p50_us"] <= stage["p95_us"] <= stage["p99_us"] <= stage["max_us"], (name, stage)
+assert busy["stages"]["commit_to_flip"]["max_us"] > 1000, busy
+(place,) = busy["places"]
+assert place["output"] == output["name"], place
+assert (place["place"] == "plane") == (place["reasons"] == []), place
+assert output["flips"] >= busy["frames"] - 1, output
+assert output["wakeups"] >= output["flips"] - 1, output
+PYTHON
+    grep -q 'latch-client .* overlay ' "$work/top" || status=1
+    return $status
+}
+
+# In a terminal it fills the screen and not more, follows its size, and leaves it as it was.
+top_in_a_terminal() {
+    python3 - <<'PYTHON'
+import fcntl, os, pty, re, select, struct, sys, termios, time
+def resize(fd, rows, columns):
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+pid, fd = pty.fork()
+if pid == 0:
+    resize(1, 10, 60)
+    os.execvp("latchctl", ["latchctl", "top", "--watch=0.3"])
+text = b""
+def read(seconds):
+    global text
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if select.select([fd], [], [], 0.05)[0]:
+            try:
+                text += os.read(fd, 65536)
+            except OSError:
+                return
+read(1.2)
+resize(fd, 5, 40)
+first, text = text, b""
+read(1.0)
+os.write(fd, b"\x03")
+read(2.0)
+_, status = os.waitpid(pid, 0)
+print(first[-2000:], text[-1000:], status)
+assert status == 0, status
+assert first.startswith(b"\x1b[?1049h"), "no page of its own"
+assert text.rstrip().endswith(b"\x1b[?25h\x1b[?1049l"), "the terminal is not as it was"
+def pages(raw):
+    return re.sub(rb"\x1b\[\?[0-9]+[hl]", b"", raw).split(b"\x1b[H")[1:]
+def widest(page):
+    return max(len(re.sub(rb"\x1b\[[0-9;?]*[A-Za-z]", b"", line).rstrip(b"\r").decode())
+               for line in page.split(b"\n"))
+assert len(pages(first)) >= 3, len(pages(first))
+assert b"SURFACE" in first and b"WAKE-UPS" in first
+for page in pages(first):
+    assert widest(page) <= 60 and page.count(b"\n") <= 9, page
+for page in pages(text)[1:]:
+    assert widest(page) <= 40 and page.count(b"\n") <= 4, page
+PYTHON
+}
+
+# The table of latch, of latch-report, and one that is counted from the raw trace.
+report_agrees() {
+    latch-report --json "$work/trace.json" >"$work/report.json" || return
+    python3 "$(dirname "$0")/recount.py" "$work/trace.json" "$work/stats.json" "$work/report.json"
+}
+
+# The part of the log that is the table.
+report_prints_the_table() {
+    latch-report "$work/trace.json" >"$work/table" || return
+    sed -n '/^output /,$p' "$latch_log" >"$work/own"
+    diff "$work/own" "$work/table"
+}
+
+report_files() {
+    latch-report --html "$work/report.html" --svg "$work/life.svg" "$work/trace.json" \
+        "$work/trace.json" >"$work/compared" || return
+    ls -l "$work"/report.html "$work"/life.svg
+    cat "$work/compared"
+    python3 - "$work" <<'PYTHON'
+import csv, json, re, subprocess, sys, xml.dom.minidom
+work = sys.argv[1]
+page = open(f"{work}/report.html").read()
+assert page.endswith("</html>\n") and page.count("<section") == 3, page[-200:]
+assert not re.search(r"(src|href)=[\"'](?!#)", page), "it needs another file"
+xml.dom.minidom.parse(f"{work}/life.svg")
+compared = open(f"{work}/compared").read()
+ratios = re.findall(r"(?m)^  [^ ].* (\d+\.\d\d)$", compared)
+assert ratios and set(ratios) == {"1.00"}, ratios
+table = subprocess.run(["latch-report", "--csv", f"{work}/trace.json"], check=True,
+                       capture_output=True, text=True).stdout.splitlines()
+rows = list(csv.DictReader(table))
+stats = json.load(open(f"{work}/stats.json"))
+assert sum(r["presented"] == "1" for r in rows) == sum(s["frames"] for s in stats["surfaces"])
+assert sum(int(r["missed"]) for r in rows) == sum(s["missed"] for s in stats["surfaces"])
+assert {r["reasons"] for r in rows if r["placement"] == "composed"} >= {"no-dmabuf"}, rows[0]
+PYTHON
+}
+
 not_latch() { # a compositor of somebody else's, without a screen
     local weston status=0
     weston --backend=headless --socket=other >"$work/weston.log" 2>&1 &
@@ -194,14 +314,20 @@ job() {
     check "--watch" watches
     check "who is held, and by what" held_is_told
     check "nobody is held" with_held 'assert not held, held'
+    check "top: a second of a busy client" top_counts
+    check "top: in a terminal" top_in_a_terminal
+    check "top: an unknown output" says 1 'no such output' latchctl top --once --output Nowhere-1
     check "a sandbox hides it from latchctl" \
         says 1 'sandboxed' kms-sandbox latchctl planes
     check "a sandbox hides it, and no more than need be" sandboxed_list
     check "another compositor" not_latch
     stop_latch
+    check "latch-report agrees with latch, and with the raw trace" report_agrees
+    check "latch-report prints latch's table" report_prints_the_table
+    check "latch-report's files" report_files
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
-    cp "$work/planes.svg" "$LAB_OUT/lab/planes.svg"
+    cp "$work/planes.svg" "$work/report.html" "$LAB_OUT/lab/"
 }
 
 run_job job

@@ -10,7 +10,7 @@
 #include <yyjson.h>
 
 /* The format that is read; the trace's event "latch" says its own. */
-#define FORMAT 1
+#define FORMAT 2
 
 /* Numbers in a trace count up from 1. One that is so far beyond all before is a broken file's, and
  * not a reason to take all memory there is. */

@@ -11,7 +11,6 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +25,7 @@
 #include "kms/format.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-client-protocol.h"
+#include "pump.h"
 #include "receive.h"
 
 struct fixture {
@@ -40,27 +40,6 @@ struct fixture {
 	struct wl_registry *registry;
 	struct zlatch_inspector_v1 *bound;
 };
-
-/* Returns false when the connection broke. */
-static bool pump(struct fixture *f) {
-	for (int i = 0; i < 200; i++) {
-		wl_display_flush(f->client);
-		wl_event_loop_dispatch(wl_display_get_event_loop(f->server), 0);
-		wl_display_flush_clients(f->server);
-		if (wl_display_prepare_read(f->client) == 0) {
-			struct pollfd fd = {.fd = wl_display_get_fd(f->client), .events = POLLIN};
-			if (poll(&fd, 1, 0) > 0) {
-				wl_display_read_events(f->client);
-			} else {
-				wl_display_cancel_read(f->client);
-			}
-		}
-		if (wl_display_dispatch_pending(f->client) < 0) {
-			return false;
-		}
-	}
-	return wl_display_get_error(f->client) == 0;
-}
 
 static bool collect(void *data, struct latch_snapshot *snapshot) {
 	struct fixture *f = data;
@@ -104,7 +83,7 @@ static int setup(void **state) {
 	f->client = wl_display_connect_to_fd(fds[1]);
 	f->registry = wl_display_get_registry(f->client);
 	wl_registry_add_listener(f->registry, &registry_listener, f);
-	assert_true(pump(f));
+	assert_true(pump(f->server, f->client));
 	assert_non_null(f->bound);
 	*state = f;
 	return 0;
@@ -128,7 +107,7 @@ static struct model ask(struct fixture *f) {
 	struct receiver receiver;
 	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->bound);
 	receiver_init(&receiver, planes);
-	assert_true(pump(f));
+	assert_true(pump(f->server, f->client));
 	assert_true(receiver.done);
 	assert_false(receiver.failed);
 	zlatch_inspector_planes_v1_destroy(planes);
@@ -393,7 +372,7 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	f->fill = fill_fails;
 	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->bound);
 	receiver_init(&receiver, planes);
-	assert_false(pump(f));
+	assert_false(pump(f->server, f->client));
 	assert_int_equal(wl_display_get_error(f->client), ENOMEM);
 	assert_false(receiver.done);
 	zlatch_inspector_planes_v1_destroy(planes);
@@ -404,7 +383,7 @@ static struct held ask_held(struct fixture *f) {
 	struct held held = {0};
 	struct zlatch_inspector_held_v1 *object = zlatch_inspector_v1_get_held(f->bound);
 	held_listen(&held, object);
-	assert_true(pump(f));
+	assert_true(pump(f->server, f->client));
 	assert_true(held.done);
 	assert_false(held.failed);
 	zlatch_inspector_held_v1_destroy(object);

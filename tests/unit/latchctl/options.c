@@ -48,6 +48,11 @@ static void good_ones(void **state) {
 	assert_int_equal(PARSE("held", "--watch=2"), -1);
 	assert_int_equal(PARSE("held", "--json"), -1);
 	assert_true(options.json);
+	assert_int_equal(PARSE("top", "--json", "--watch=2", "--output=DP-1"), -1);
+	assert_int_equal(options.command, LATCHCTL_TOP);
+	assert_true(options.json && options.watch_s == 2 && !options.once);
+	assert_int_equal(PARSE("top", "--once"), -1);
+	assert_true(options.once);
 }
 
 static void bad_ones(void **state) {
@@ -66,6 +71,8 @@ static void bad_ones(void **state) {
 	assert_int_equal(PARSE("held", "planes"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("held", "--svg", "x"), LATCHCTL_EXIT_USAGE);
 	assert_int_equal(PARSE("held", "--output", "DP-1"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("planes", "--once"), LATCHCTL_EXIT_USAGE);
+	assert_int_equal(PARSE("top", "--svg=x"), LATCHCTL_EXIT_USAGE);
 }
 
 int main(void) {

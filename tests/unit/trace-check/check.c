@@ -502,7 +502,7 @@ static void assert_bad_text(const char *text) {
 
 static void test_bad_traces(void **state) {
 	static const char head[] =
-		"[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"format\":1}},\n";
+		"[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"format\":2}},\n";
 	char text[512];
 	assert_bad_text("x");
 	assert_bad_text("[\n]\n");

@@ -1,5 +1,6 @@
 /* The trace file is read back: every record is there, and every lane nests. */
 #include "trace/writer.h"
+#include "trace/missed.h"
 #include "trace/track.h"
 
 #include <cmocka.h>
@@ -165,8 +166,12 @@ static struct latch_frame_record make_frame(uint64_t n) {
 	};
 }
 
+static const char *name_reason(uint64_t bit) {
+	return bit == 1 ? "no-dmabuf" : bit == 8 ? "no-free-plane" : NULL;
+}
+
 static struct latch_trace_writer *create(void) {
-	struct latch_trace_writer *writer = latch_trace_writer_create(path);
+	struct latch_trace_writer *writer = latch_trace_writer_create(path, name_reason);
 	assert_non_null(writer);
 	assert_true(latch_trace_writer_add_output(writer, &(struct latch_trace_output){.id = 1,
 								  .name = "HDMI-A-1",
@@ -353,6 +358,37 @@ static void test_surface_gone(void **state) {
 	yyjson_doc_free(doc);
 }
 
+/* What latch-report needs besides the times. */
+static void test_facts(void **state) {
+	struct latch_trace_writer *writer = create();
+	struct latch_frame_record record = make_frame(5);
+	record.placement = LATCH_COMPOSED;
+	record.reasons = 1 | 2 | 8; /* 2 has no name */
+	record.replaced_flip_ns -= 3 * REFRESH_NS;
+	latch_trace_writer_frame(writer, &record);
+	latch_trace_writer_flip(writer, &(struct latch_flip_record){.output_id = 1,
+						.wake = {.planned_ns = 17},
+						.latch_ns = 20,
+						.flip_ns = 30});
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 3);
+	latch_trace_writer_remove_surface(writer, 4);
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	yyjson_doc *doc = read_trace(true);
+	yyjson_val *update = find_event(doc, "B", "composed", 0);
+	yyjson_val *names = yyjson_ptr_get(update, "/args/reason_names");
+	assert_int_equal(yyjson_arr_size(names), 2);
+	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 0)), "no-dmabuf");
+	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 1)), "no-free-plane");
+	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
+	assert_true(get_int(update, "unused_vblanks") > 0);
+	assert_int_equal(get_int(find_event(doc, "B", "frame", 0), "planned_ns"), 17);
+	assert_int_equal(get_int(find_event(doc, "i", "surface gone", 0), "id"), 3);
+	assert_null(find_event(doc, "i", "surface gone", 1));
+	follow(doc, true);
+	yyjson_doc_free(doc);
+}
+
 static void test_overlap(void **state) {
 	struct latch_trace_writer *writer = create();
 	for (uint64_t n = 1; n <= 3000; n++) {
@@ -530,10 +566,10 @@ static void test_surfaces_come_and_go(void **state) {
 }
 
 static void test_errors(void **state) {
-	assert_null(latch_trace_writer_create("/nonexistent/trace"));
-	assert_null(latch_trace_writer_create("/tmp"));
+	assert_null(latch_trace_writer_create("/nonexistent/trace", NULL));
+	assert_null(latch_trace_writer_create("/tmp", NULL));
 	/* Full from the first byte on. */
-	assert_null(latch_trace_writer_create("/dev/full"));
+	assert_null(latch_trace_writer_create("/dev/full", NULL));
 	assert_int_equal(latch_trace_writer_destroy(NULL), 0);
 }
 
@@ -545,6 +581,7 @@ int main(void) {
 		cmocka_unit_test(test_commit),
 		cmocka_unit_test(test_shown),
 		cmocka_unit_test(test_surface_gone),
+		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_overlap),
 		cmocka_unit_test(test_submitted_but_never_shown),
 		cmocka_unit_test(test_missed),

@@ -1,0 +1,9 @@
+/* Files that are embedded in the program, see embed.py. All ASCII, and ended by a 0. */
+#ifndef REPORT_ASSETS_H
+#define REPORT_ASSETS_H
+
+extern const char picture_style[]; /* style.css: of pictures, in a page or alone */
+extern const char page_style[];	   /* page.css: of the page around them */
+extern const char timeline_script[];
+
+#endif

@@ -1,0 +1,53 @@
+/* Two runs side by side: whose surfaces are the same, and how much more of each thing one has. */
+#ifndef REPORT_COMPARE_H
+#define REPORT_COMPARE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct latch_surface_row;
+struct run;
+
+struct compare_pair {
+	/* Of the statistics of a run; NULL where the other run alone has it. */
+	const struct latch_surface_row *a, *b;
+};
+
+struct compare {
+	const struct run *a, *b;
+	struct compare_pair *pairs;
+	size_t length;
+};
+
+/*
+ * A row of the comparison. NaN stands for what one run has not. ratio is b / a; it is NaN too
+ * where a is 0 and b is not.
+ */
+struct compare_value {
+	const char *what; /* "frames", "missed", "missed: fence", "on plane", "commit->flip p50" */
+	const char *unit; /* "", "%" or "ms" */
+	double a, b, ratio;
+};
+
+/**
+ * Matches the surfaces that were shown: by label, those of the same label in the order in which
+ * they came. Process and surface numbers differ between runs and say nothing. Returns false when
+ * memory is out.
+ */
+bool compare_init(struct compare *compare, const struct run *a, const struct run *b);
+
+void compare_finish(struct compare *compare);
+
+/** Calls `tell` with each value of a pair that both, or one of them, have. */
+void compare_each(const struct compare *compare, const struct compare_pair *pair,
+	void (*tell)(void *data, const struct compare_value *value), void *data);
+
+/** The label, "surface" where there is none. */
+const char *compare_pair_name(const struct compare_pair *pair);
+
+/** Prints the comparison for people, at most 100 columns wide. */
+void compare_print(const struct compare *compare, FILE *file);
+
+#endif

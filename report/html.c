@@ -1,0 +1,344 @@
+#include "html.h"
+
+#include "assets.h"
+#include "compare.h"
+#include "life.h"
+#include "markup.h"
+#include "picture.h"
+#include "run.h"
+#include "trace/rows.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+static const double percentiles[] = {50, 95, 99, 100};
+#define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
+
+/* The file's name is enough of its path. */
+static const char *short_name(const struct run *run) {
+	const char *slash = strrchr(run->path, '/');
+	return slash != NULL && slash[1] != '\0' ? slash + 1 : run->path;
+}
+
+static void write_name(FILE *file, const char *label, uint32_t id) {
+	markup_text(file, label[0] != '\0' ? label : "surface");
+	fprintf(file, " (%" PRIu32 ")", id);
+}
+
+static void write_head(FILE *file, const struct run *runs, size_t length) {
+	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+	      /* Should a text ever get out of its quotes, it could not load or send anything. */
+	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>latch: ",
+		file);
+	for (size_t i = 0; i < length; i++) {
+		fputs(i > 0 ? ", " : "", file);
+		markup_text(file, short_name(&runs[i]));
+	}
+	fprintf(file, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", picture_style,
+		page_style);
+	fputs("<h1>Frame latency under latch</h1>\n<p class=\"faint\">Made by latch-report " LATCH_VERSION
+	      ". Times are milliseconds. What each word means is in docs/latency.md.</p>\n",
+		file);
+}
+
+static void write_output(FILE *file, const struct latch_output_row *row) {
+	fputs("<p><strong>", file);
+	markup_text(file, row->name);
+	fputs("</strong>: ", file);
+	markup_text(file, row->device[0] != '\0' ? row->device : "?");
+	fputs(", ", file);
+	markup_text(file, row->mode[0] != '\0' ? row->mode : "mode unknown");
+	fputs("; renderer ", file);
+	markup_text(file, row->renderer[0] != '\0' ? row->renderer : "unknown");
+	fprintf(file,
+		"; %" PRIu64 " flips, %" PRIu64 " late; all on planes %" PRIu64 ", mixed %" PRIu64
+		", all composed %" PRIu64 ". Flip times are from a ",
+		row->flips, row->late, row->all_planes, row->mixed, row->all_composed);
+	markup_text(file, row->clock[0] != '\0' ? row->clock : "unknown");
+	fputs(strcmp(row->clock, "hardware") == 0
+			? " clock: they are what the display did.</p>\n"
+			: " clock, not from a display: times up to the submit are real, those of "
+			  "the flip say how latch keeps to a beat, not what a monitor shows.</p>\n",
+		file);
+}
+
+static void write_overview(FILE *file, const struct run *run) {
+	fprintf(file, "<p class=\"faint\">latch ");
+	markup_text(file, run->version);
+	fprintf(file, ", %.1f s, %zu updates of %zu surfaces, %zu flips.</p>\n",
+		(double)(run->end_ns - run->begin_ns) / 1e9, run->frames_length,
+		run->surfaces_length, run->flips_length);
+	if (run->cut) {
+		fputs("<p class=\"warning\">The end of this trace is missing: latch was killed, or "
+		      "still ran. All whole records are in here.</p>\n",
+			file);
+	}
+	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
+		write_output(file, run->statistics->outputs[i]);
+	}
+}
+
+static void write_causes(FILE *file, const struct latch_statistics *statistics,
+	const struct latch_surface_counts *counts) {
+	const char *separator = "";
+	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
+		if (counts->missed_by_cause[i] > 0) {
+			fprintf(file, "%s%" PRIu64 " ", separator, counts->missed_by_cause[i]);
+			markup_text(file, latch_missed_cause_text((enum latch_missed_cause)i));
+			separator = "<br>";
+		}
+	}
+	const char *other;
+	for (size_t i = 0; (other = latch_statistics_other_cause(statistics, i)) != NULL; i++) {
+		if (counts->missed_by_other[i] > 0) {
+			fprintf(file, "%s%" PRIu64 " ", separator, counts->missed_by_other[i]);
+			markup_text(file, other);
+			separator = "<br>";
+		}
+	}
+}
+
+static void write_stage(FILE *file, const struct latch_surface_row *row, size_t stage) {
+	fputs("<td class=\"left\">", file);
+	markup_text(file, latch_stage_name((enum latch_stage)stage));
+	fputs("</td>", file);
+	for (size_t i = 0; i < PERCENTILES; i++) {
+		fputs("<td>", file);
+		if (latch_durations_count(&row->stages[stage]) > 0) {
+			markup_ms(file, latch_durations_percentile(
+						&row->stages[stage], percentiles[i]));
+		} else {
+			fputs("-", file);
+		}
+		fputs("</td>", file);
+	}
+	fputs("</tr>\n", file);
+}
+
+static void write_row(
+	FILE *file, const struct run *run, const struct latch_surface_row *row, const char *name) {
+	const struct latch_surface_counts *counts = &row->counts;
+	fprintf(file, "<tr class=\"first\"><td class=\"name\" rowspan=\"%d\"><strong>",
+		LATCH_STAGES);
+	if (name != NULL) {
+		markup_text(file, name);
+		fputs("</strong>", file);
+	} else {
+		write_name(file, row->label, row->id);
+		fprintf(file, "</strong><br><span class=\"faint\">pid %" PRId32 "%s%s", row->pid,
+			row->gone ? ", gone" : "",
+			counts->superseded + counts->dropped > 0 ? "; not shown: " : "");
+		if (counts->superseded + counts->dropped > 0) {
+			fprintf(file, "%" PRIu64 " superseded, %" PRIu64 " dropped",
+				counts->superseded, counts->dropped);
+		}
+		fputs("</span>", file);
+	}
+	fprintf(file,
+		"</td><td rowspan=\"%d\">%" PRIu64 "</td><td rowspan=\"%d\">%" PRIu64
+		"</td><td class=\"left\" rowspan=\"%d\">",
+		LATCH_STAGES, counts->frames, LATCH_STAGES, counts->missed, LATCH_STAGES);
+	write_causes(file, run->statistics, counts);
+	fprintf(file, "</td><td rowspan=\"%d\">", LATCH_STAGES);
+	if (counts->frames > 0) {
+		fprintf(file, "%.1f %%", 100.0 * (double)counts->on_plane / (double)counts->frames);
+	} else {
+		fputs("-", file);
+	}
+	fputs("</td>", file);
+	for (size_t i = 0; i < LATCH_STAGES; i++) {
+		fputs(i > 0 ? "<tr>" : "", file);
+		write_stage(file, row, i);
+	}
+}
+
+static void write_table(FILE *file, const struct run *run) {
+	const struct latch_statistics *statistics = run->statistics;
+	fputs("<h3>The table</h3>\n<div class=\"wide\"><table>\n<tr><th>surface</th><th>frames</th>"
+	      "<th>missed</th><th class=\"left\">through</th><th>on plane</th>"
+	      "<th class=\"left\">stage</th><th>p50</th><th>p95</th><th>p99</th><th>max</th></tr>\n",
+		file);
+	for (size_t i = 0; i < statistics->surfaces_length; i++) {
+		write_row(file, run, statistics->surfaces[i], NULL);
+	}
+	if (statistics->others_length > 0 || statistics->others.counts.frames > 0) {
+		write_row(file, run, &statistics->others, "surfaces that are long gone");
+	}
+	fputs("</table></div>\n", file);
+}
+
+static bool write_histograms(FILE *file, const struct run *run) {
+	fputs("<h3>How long each stage took</h3>\n<p class=\"faint\">How many frames took how "
+	      "long. Lines: p50, p95 (dashed), p99 (dotted). The axis ends at p99.5.</p>\n",
+		file);
+	bool ok = true;
+	for (size_t i = 0; i < run->statistics->surfaces_length; i++) {
+		const struct latch_surface_row *row = run->statistics->surfaces[i];
+		if (row->counts.frames == 0) {
+			continue;
+		}
+		fputs("<details open><summary>", file);
+		write_name(file, row->label, row->id);
+		fputs("</summary><div class=\"grid4\">\n", file);
+		for (unsigned j = 0; j < LATCH_STAGES; j++) {
+			ok &= picture_histogram(file, run, row, j);
+		}
+		fputs("</div></details>\n", file);
+	}
+	return ok;
+}
+
+static void write_surface_legend(FILE *file, const struct run *run, uint32_t output_id) {
+	fputs("<p class=\"legend\">", file);
+	for (size_t i = 0; i < run->surfaces_length; i++) {
+		bool there = false;
+		for (size_t j = 0; j < run->frames_length && !there; j++) {
+			const struct latch_frame_record *record = &run->frames[j].record;
+			there = record->surface_id == run->surfaces[i].id && record->presented &&
+				record->output_id == output_id;
+		}
+		if (there) {
+			fprintf(file, "<span><i class=\"c%u\"></i>",
+				picture_surface_colour(run, run->surfaces[i].id));
+			write_name(file, run->surfaces[i].label, run->surfaces[i].id);
+			fputs("</span> ", file);
+		}
+	}
+	fputs("</p>\n", file);
+}
+
+static bool write_planes(FILE *file, const struct run *run) {
+	bool ok = true;
+	for (size_t i = 0; i < run->outputs_length; i++) {
+		const struct run_output *output = &run->outputs[i];
+		fputs("<h3>Planes of ", file);
+		markup_text(file, output->name);
+		fputs(" over time</h3>\n<figure class=\"wide\" style=\"margin:0\">", file);
+		ok &= picture_layers(file, run, output->id);
+		fputs("<p class=\"legend\"><span><i class=\"planes\"></i>layers on planes</span> "
+		      "<span><i class=\"composed\"></i>composed</span></p>\n",
+			file);
+		ok &= picture_planes(file, run, output->id);
+		write_surface_legend(file, run, output->id);
+		fputs("<figcaption>Where an update was put when it came. One that stays and is moved "
+		      "later keeps its colour where it was.</figcaption></figure>\n",
+			file);
+	}
+	return ok;
+}
+
+static void write_timeline_place(FILE *file) {
+	static const char *const buttons[][2] = {{"previous", "◀ missed"}, {"next", "missed ▶"},
+		{"out", "−"}, {"in", "+"}, {"all", "all"}, {"left", "←"}, {"right", "→"}};
+	fputs("<h3>Timeline</h3>\n<noscript><p class=\"warning\">The timeline needs the page's own "
+	      "script. Everything else is here without it.</p></noscript>\n"
+	      "<div class=\"timeline\" hidden><div class=\"buttons\">",
+		file);
+	for (size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
+		fprintf(file, "<button type=\"button\" data-do=\"%s\">%s</button>", buttons[i][0],
+			buttons[i][1]);
+	}
+	fputs("<span class=\"faint\">drag to move; Ctrl+wheel, pinch, + and − to zoom; n and p go to "
+	      "missed frames</span></div>\n<canvas tabindex=\"0\" aria-label=\"Timeline of all "
+	      "frames\"></canvas>\n<p class=\"legend\">",
+		file);
+	for (unsigned i = 0; i < LIFE_STAGES; i++) {
+		fprintf(file, "<span><i class=\"s%u\"></i>%s</span> ", i,
+			life_stage_name((enum life_stage)i));
+	}
+	fputs("<span>▼ missed, in the colour of its cause</span> <span>▭ not shown</span></p>\n"
+	      "<pre class=\"told\" aria-live=\"polite\">Point at a frame, or tap it.</pre></div>\n",
+		file);
+}
+
+static bool write_run(FILE *file, const struct run *run, size_t index) {
+	fprintf(file, "<section id=\"run%zu\">\n<h2>", index);
+	markup_text(file, short_name(run));
+	fputs("</h2>\n", file);
+	write_overview(file, run);
+	fputs("<h3>A frame's life</h3>\n<div class=\"wide\">\n", file);
+	bool ok = picture_life(file, run);
+	fputs("</div>\n", file);
+	write_table(file, run);
+	fputs("<h3>Missed vblanks</h3>\n<div class=\"wide\">\n", file);
+	ok &= picture_missed(file, run);
+	fputs("</div>\n", file);
+	write_timeline_place(file);
+	ok &= write_planes(file, run);
+	ok &= write_histograms(file, run);
+	fputs("</section>\n", file);
+	return ok;
+}
+
+static void write_number(FILE *file, double number, const char *unit) {
+	if (isnan(number)) {
+		fputs("<td>-</td>", file);
+	} else {
+		fprintf(file, "<td>%.*f%s</td>", unit[0] == '\0' ? 0 : unit[0] == '%' ? 1 : 3,
+			number, unit[0] == '%' ? " %" : "");
+	}
+}
+
+static void write_value(void *data, const struct compare_value *value) {
+	FILE *file = data;
+	fputs("<tr><td>", file);
+	markup_text(file, value->what);
+	fputs("</td>", file);
+	write_number(file, value->a, value->unit);
+	write_number(file, value->b, value->unit);
+	/* More is worse for all but these two. */
+	const bool counts_for = strcmp(value->what, "frames") == 0 || value->unit[0] == '%';
+	const double worse = counts_for ? 1 / value->ratio : value->ratio;
+	if (isnan(value->ratio)) {
+		fputs("<td>-</td></tr>\n", file);
+	} else {
+		fprintf(file, "<td%s>%.2f</td></tr>\n", worse > 1.1 ? " class=\"worse\"" : "",
+			value->ratio);
+	}
+}
+
+static void write_compare(FILE *file, const struct compare *compare) {
+	fputs("<section><h2>A and B side by side</h2>\n<p>A is ", file);
+	markup_text(file, compare->a->path);
+	fputs(", B is ", file);
+	markup_text(file, compare->b->path);
+	fputs(". Surfaces are the same by label, and by their order where several have one. Where B "
+	      "is worse by more than a tenth, the ratio is marked.</p>\n",
+		file);
+	for (size_t i = 0; i < compare->length; i++) {
+		fputs("<h3>", file);
+		markup_text(file, compare_pair_name(&compare->pairs[i]));
+		fputs("</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
+		      "<th>B / A</th></tr>\n",
+			file);
+		compare_each(compare, &compare->pairs[i], write_value, file);
+		fputs("</table></div>\n", file);
+	}
+	fputs("</section>\n", file);
+}
+
+bool html_write(FILE *file, const struct run *runs, size_t length, const struct compare *compare) {
+	write_head(file, runs, length);
+	if (length > 1) {
+		fputs("<nav>", file);
+		for (size_t i = 0; i < length; i++) {
+			fprintf(file, "<a href=\"#run%zu\">", i);
+			markup_text(file, runs[i].path);
+			fputs("</a>", file);
+		}
+		fputs("</nav>\n", file);
+	}
+	if (compare != NULL) {
+		write_compare(file, compare);
+	}
+	bool ok = true;
+	for (size_t i = 0; i < length && ok; i++) {
+		ok = write_run(file, &runs[i], i);
+	}
+	ok = ok && html_write_timelines(file, runs, length);
+	fputs("</body>\n</html>\n", file);
+	return ok;
+}

@@ -1,0 +1,197 @@
+#include "html.h"
+
+#include "assets.h"
+#include "life.h"
+#include "markup.h"
+#include "picture.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * The data that timeline.js draws: one flat array of integers for each surface, 14 for a frame,
+ * which is a third of what objects would take.
+ */
+
+/* The texts that frames name by their place. The first one is "". */
+struct texts {
+	char **texts;
+	size_t length, capacity;
+};
+
+static size_t text_index(struct texts *texts, const char *text, bool *ok) {
+	/* There are some dozens; the ones of late come again. */
+	for (size_t i = texts->length; i > 0; i--) {
+		if (strcmp(texts->texts[i - 1], text) == 0) {
+			return i - 1;
+		}
+	}
+	if (texts->length == texts->capacity) {
+		const size_t wanted = texts->capacity == 0 ? 32 : 2 * texts->capacity;
+		char **grown = reallocarray(texts->texts, wanted, sizeof(texts->texts[0]));
+		if (grown == NULL) {
+			*ok = false;
+			return 0;
+		}
+		texts->texts = grown;
+		texts->capacity = wanted;
+	}
+	char *copy = strdup(text);
+	if (copy == NULL) {
+		*ok = false;
+		return 0;
+	}
+	texts->texts[texts->length] = copy;
+	return texts->length++;
+}
+
+static void texts_finish(struct texts *texts) {
+	for (size_t i = 0; i < texts->length; i++) {
+		free(texts->texts[i]);
+	}
+	free(texts->texts);
+}
+
+static size_t missed_index(struct texts *texts, const struct run_frame *frame, bool *ok) {
+	char joined[RUN_CAUSES * (LATCH_TEXT_MAX + 16)] = "";
+	size_t used = 0;
+	for (size_t i = 0; i < frame->missed_length; i++) {
+		used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s x%" PRIu32,
+			i > 0 ? ", " : "", frame->missed[i].cause, frame->missed[i].vblanks);
+	}
+	return text_index(texts, joined, ok);
+}
+
+static int64_t us(int64_t ns) {
+	return ns / 1000;
+}
+
+/* The marks of what was never shown end with the last thing that happened to it. */
+static bool marks_of(const struct latch_frame_record *record, int64_t marks[LIFE_STAGES + 1],
+	int64_t *end_out) {
+	if (life_marks(record, marks)) {
+		*end_out = record->release_ns > marks[LIFE_STAGES] ? record->release_ns
+								   : marks[LIFE_STAGES];
+		return true;
+	}
+	if (record->presented || record->commit_ns <= 0) {
+		return false;
+	}
+	for (size_t i = 0; i <= LIFE_STAGES; i++) {
+		marks[i] = record->commit_ns;
+	}
+	*end_out = record->release_ns > record->commit_ns ? record->release_ns : record->commit_ns;
+	return true;
+}
+
+static void write_frame(FILE *file, const struct run *run, const struct run_frame *frame,
+	struct texts *texts, bool *first, bool *ok) {
+	const struct latch_frame_record *record = &frame->record;
+	int64_t marks[LIFE_STAGES + 1], end;
+	if (!marks_of(record, marks, &end)) {
+		return;
+	}
+	fprintf(file, "%s%" PRId64, *first ? "" : ",", us(marks[0] - run->begin_ns));
+	*first = false;
+	for (size_t i = 0; i < LIFE_STAGES; i++) {
+		fprintf(file, ",%" PRId64, us(marks[i + 1]) - us(marks[i]));
+	}
+	const int kind = !record->presented ? 0 : record->placement == LATCH_ON_PLANE ? 1 : 2;
+	fprintf(file, ",%" PRId64 ",%d,%" PRIu32 ",%zu,%zu,%" PRIu64 ",%zu",
+		us(end - marks[LIFE_STAGES]), kind, kind == 1 ? record->plane_id : 0,
+		text_index(texts, frame->reasons, ok), missed_index(texts, frame, ok),
+		record->update_id, text_index(texts, frame->sync, ok));
+}
+
+static int by_commit(const void *a, const void *b) {
+	const struct run_frame *const *x = a, *const *y = b;
+	return (*x)->record.commit_ns < (*y)->record.commit_ns ? -1
+	       : (*x)->record.commit_ns > (*y)->record.commit_ns ? 1
+	       : (*x)->record.update_id < (*y)->record.update_id ? -1
+								: 1;
+}
+
+static void write_row(FILE *file, const struct run *run, const struct run_surface *surface,
+	const struct run_frame **sorted, struct texts *texts, bool *ok) {
+	size_t length = 0;
+	for (size_t i = 0; i < run->frames_length; i++) {
+		if (run->frames[i].record.surface_id == surface->id) {
+			sorted[length++] = &run->frames[i];
+		}
+	}
+	qsort(sorted, length, sizeof(sorted[0]), by_commit);
+	char label[LATCH_TEXT_MAX + 16];
+	snprintf(label, sizeof(label), "%s (%" PRIu32 ")",
+		surface->label[0] != '\0' ? surface->label : "surface", surface->id);
+	fputs("{label:", file);
+	markup_string(file, label);
+	fputs(",frames:[", file);
+	bool first = true;
+	for (size_t i = 0; i < length; i++) {
+		write_frame(file, run, sorted[i], texts, &first, ok);
+	}
+	fputs("]}", file);
+}
+
+/* There is one copy of each name. */
+static bool is_cause(const struct run *run, const char *name) {
+	for (size_t i = 0; i < run->frames_length; i++) {
+		for (size_t j = 0; j < run->frames[i].missed_length; j++) {
+			if (run->frames[i].missed[j].cause == name) {
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static void write_causes(FILE *file, const struct run *run) {
+	static const char *const colours[MARKUP_COLOURS] = {"#4477aa", "#ee8866", "#cc4455",
+		"#8866bb", "#44aa99", "#ccbb44", "#66bbdd", "#999999"};
+	fputs("causes:[", file);
+	for (size_t i = 0; i < run->names_length; i++) {
+		if (is_cause(run, run->names[i])) {
+			fputs("[", file);
+			markup_string(file, run->names[i]);
+			fprintf(file, ",\"%s\"],",
+				colours[picture_cause_colour(run, run->names[i])]);
+		}
+	}
+	fputs("],\n", file);
+}
+
+static bool write_data(FILE *file, const struct run *run) {
+	const struct run_frame **sorted = calloc(run->frames_length + 1, sizeof(sorted[0]));
+	struct texts texts = {0};
+	bool ok = sorted != NULL;
+	text_index(&texts, "", &ok);
+	fprintf(file, "{span:%" PRId64 ",\n", us(run->end_ns - run->begin_ns));
+	write_causes(file, run);
+	fputs("rows:[\n", file);
+	for (size_t i = 0; i < run->surfaces_length && ok; i++) {
+		write_row(file, run, &run->surfaces[i], sorted, &texts, &ok);
+		fputs(",\n", file);
+	}
+	fputs("],\nstrings:[", file);
+	for (size_t i = 0; i < texts.length; i++) {
+		markup_string(file, texts.texts[i]);
+		fputc(',', file);
+	}
+	fputs("]}", file);
+	texts_finish(&texts);
+	free(sorted);
+	return ok;
+}
+
+bool html_write_timelines(FILE *file, const struct run *runs, size_t length) {
+	fputs("<script>\nwindow.latchRuns = [\n", file);
+	bool ok = true;
+	for (size_t i = 0; i < length && ok; i++) {
+		ok = write_data(file, &runs[i]);
+		fputs(",\n", file);
+	}
+	fprintf(file, "];\n%s</script>\n", timeline_script);
+	return ok;
+}

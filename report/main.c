@@ -1,0 +1,204 @@
+/*
+ * latch-report: what a trace of latch says.
+ *
+ * scan.c takes the file apart, read.c makes a run of it (run.h), which has the records of all
+ * frames and latch's own statistics of them. All else writes: compare.c, json.c, csv.c, html.c and
+ * the pictures.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compare.h"
+#include "csv.h"
+#include "html.h"
+#include "json.h"
+#include "options.h"
+#include "picture.h"
+#include "read.h"
+#include "run.h"
+#include "trace/statistics.h"
+
+struct report {
+	const struct report_options *options;
+	struct run *runs;
+	size_t length;
+	struct compare *compare; /* NULL unless there are two runs */
+	struct compare comparison;
+};
+
+static void say(const char *path, const char *what) {
+	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, path, what);
+}
+
+/* Files that take no time need no progress. */
+static void show_progress(const char *path, uint64_t done, uint64_t size) {
+	static struct timespec begin, last;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (begin.tv_sec == 0) {
+		begin = last = now;
+	}
+	const long since_ms =
+		(now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
+	if (now.tv_sec - begin.tv_sec < 1 || since_ms < 100) {
+		return;
+	}
+	last = now;
+	if (size > 0) {
+		fprintf(stderr, "\r%s: %d %%  ", path, (int)(100.0 * (double)done / (double)size));
+	} else {
+		fprintf(stderr, "\r%s: %llu MB  ", path, (unsigned long long)(done / 1000000));
+	}
+}
+
+/* Reads all traces that can be read; the others have been told of. Returns the status so far. */
+static int read_traces(struct report *report) {
+	const bool terminal = isatty(STDERR_FILENO);
+	const struct read_options options = {
+		.all_surfaces = report->options->all_surfaces,
+		.progress = terminal ? show_progress : NULL,
+	};
+	int status = REPORT_EXIT_OK;
+	for (size_t i = 0; i < report->options->traces_len; i++) {
+		struct run *run = &report->runs[report->length];
+		const char *path = report->options->traces[i];
+		if (!run_init(run, path)) {
+			say(path, "no memory");
+			return REPORT_EXIT_FAILURE;
+		}
+		const char *wrong = read_trace(run, &options);
+		if (terminal) {
+			fputs("\r\033[K", stderr);
+		}
+		if (wrong != NULL) {
+			say(path, wrong);
+			run_finish(run);
+			status = REPORT_EXIT_INPUT;
+			continue;
+		}
+		if (run->cut) {
+			say(path, "its end is missing; what is there is reported");
+		}
+		report->length++;
+	}
+	return status;
+}
+
+static bool print_tables(FILE *file, const struct report *report) {
+	if (report->compare != NULL) {
+		compare_print(report->compare, file);
+		return true;
+	}
+	for (size_t i = 0; i < report->length; i++) {
+		if (report->length > 1) {
+			fprintf(file, "%s== %s\n", i > 0 ? "\n" : "", report->runs[i].path);
+		}
+		latch_statistics_write_table(report->runs[i].statistics, file);
+	}
+	return true;
+}
+
+static bool print_json(FILE *file, const struct report *report) {
+	return json_write_report(file, report->runs, report->length, report->compare);
+}
+
+static bool print_csv(FILE *file, const struct report *report) {
+	csv_write_head(file);
+	for (size_t i = 0; i < report->length; i++) {
+		csv_write(file, &report->runs[i]);
+	}
+	return true;
+}
+
+static bool print_html(FILE *file, const struct report *report) {
+	return html_write(file, report->runs, report->length, report->compare);
+}
+
+static bool print_svg(FILE *file, const struct report *report) {
+	return picture_life_file(file, &report->runs[0]);
+}
+
+/* Returns the status. */
+static int write_to(const char *path, const struct report *report,
+	bool (*print)(FILE *file, const struct report *report)) {
+	const bool to_stdout = strcmp(path, "-") == 0;
+	FILE *file = to_stdout ? stdout : fopen(path, "we");
+	if (file == NULL) {
+		say(path, strerror(errno));
+		return REPORT_EXIT_FAILURE;
+	}
+	errno = 0;
+	const bool printed = print(file, report);
+	const bool written = fflush(file) == 0 && !ferror(file);
+	const int error = errno;
+	const bool closed = to_stdout || fclose(file) == 0;
+	if (written && closed && printed) {
+		return REPORT_EXIT_OK;
+	}
+	say(to_stdout ? "standard output" : path,
+		!written || !closed ? strerror(error != 0 ? error : EIO) : "no memory");
+	return REPORT_EXIT_FAILURE;
+}
+
+static bool goes_to_stdout(const char *path) {
+	return path != NULL && strcmp(path, "-") == 0;
+}
+
+static int write_all(const struct report *report) {
+	static bool (*const printers[])(FILE *, const struct report *) = {
+		[REPORT_TABLE] = print_tables,
+		[REPORT_JSON] = print_json,
+		[REPORT_CSV] = print_csv,
+	};
+	const struct report_options *options = report->options;
+	int status = REPORT_EXIT_OK;
+	if (options->html != NULL) {
+		status = write_to(options->html, report, print_html);
+	}
+	if (options->svg != NULL && status == REPORT_EXIT_OK) {
+		status = write_to(options->svg, report, print_svg);
+	}
+	if (status == REPORT_EXIT_OK && !goes_to_stdout(options->html) &&
+		!goes_to_stdout(options->svg)) {
+		status = write_to("-", report, printers[options->format]);
+	}
+	return status;
+}
+
+int main(int argc, char **argv) {
+	struct report_options options;
+	int status = report_options_parse(&options, argc, argv);
+	if (status >= 0) {
+		return status;
+	}
+	struct report report = {.options = &options};
+	report.runs = calloc(options.traces_len, sizeof(report.runs[0]));
+	if (report.runs == NULL) {
+		return REPORT_EXIT_FAILURE;
+	}
+	status = read_traces(&report);
+	/* What was to be compared and can't be is reported as it is. */
+	if (report.length == 2 && options.traces_len == 2) {
+		report.compare = &report.comparison;
+		if (!compare_init(report.compare, &report.runs[0], &report.runs[1])) {
+			status = REPORT_EXIT_FAILURE;
+			report.length = 0;
+		}
+	}
+	if (report.length > 0) {
+		const int written = write_all(&report);
+		status = written != REPORT_EXIT_OK ? written : status;
+	}
+	if (report.compare != NULL) {
+		compare_finish(report.compare);
+	}
+	for (size_t i = 0; i < options.traces_len; i++) {
+		run_finish(&report.runs[i]);
+	}
+	free(report.runs);
+	return status;
+}

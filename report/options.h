@@ -1,0 +1,38 @@
+#ifndef REPORT_OPTIONS_H
+#define REPORT_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum report_exit {
+	REPORT_EXIT_OK = 0,
+	/** A file can't be written, or memory is out. */
+	REPORT_EXIT_FAILURE = 1,
+	/** Wrong usage, or a trace that can't be read; what of the others was asked for is done. */
+	REPORT_EXIT_INPUT = 2,
+};
+
+enum report_format {
+	REPORT_TABLE,
+	REPORT_JSON,
+	REPORT_CSV,
+};
+
+struct report_options {
+	enum report_format format;
+	/** NULL: not asked for. "-" is standard output, which then has nothing else. */
+	const char *html, *svg;
+	/** Surfaces that are long gone have rows of their own too. */
+	bool all_surfaces;
+	/** Borrowed from argv; at least one. */
+	char **traces;
+	size_t traces_len;
+};
+
+/**
+ * Reads the command line. Returns -1 when there is something to do, else the status to exit with,
+ * after the words for it were printed.
+ */
+int report_options_parse(struct report_options *options, int argc, char **argv);
+
+#endif

@@ -1,0 +1,170 @@
+#include "picture.h"
+
+#include "assets.h"
+#include "life.h"
+#include "markup.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* In the picture's own units, which are pixels where it is not scaled. */
+#define WIDTH 960
+#define LEFT 64
+#define RIGHT 40
+#define BAR 16
+#define BAR_GAP 4
+#define HEADING 26
+#define LEGEND_LINE 20
+#define AXIS 34
+
+static const double percentiles[] = {50, 95, 99};
+#define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
+
+static int64_t stacked(const struct life *life, double percentile) {
+	int64_t sum = 0;
+	for (size_t i = 0; i < LIFE_STAGES; i++) {
+		sum += latch_durations_percentile(&life->stages[i], percentile);
+	}
+	return sum;
+}
+
+static int64_t longest(const struct life *lives, size_t length) {
+	int64_t max = 0;
+	for (size_t i = 0; i < length; i++) {
+		for (size_t j = 0; j < PERCENTILES; j++) {
+			const int64_t sum = stacked(&lives[i], percentiles[j]);
+			const int64_t total =
+				latch_durations_percentile(&lives[i].total, percentiles[j]);
+			max = sum > max ? sum : max;
+			max = total > max ? total : max;
+		}
+	}
+	return max > 0 ? max : 1;
+}
+
+static double x_of(double ns, int64_t max_ns) {
+	return LEFT + ns / (double)max_ns * (WIDTH - LEFT - RIGHT);
+}
+
+static void draw_legend(FILE *file) {
+	for (unsigned i = 0; i < LIFE_STAGES; i++) {
+		const int x = LEFT + (int)(i % 3) * 300, y = 6 + (int)(i / 3) * LEGEND_LINE;
+		fprintf(file,
+			"<rect class=\"s%u\" x=\"%d\" y=\"%d\" width=\"14\" height=\"12\"/>"
+			"<text x=\"%d\" y=\"%d\"><tspan class=\"strong\">%s</tspan> %s</text>\n",
+			i, x, y, x + 20, y + 11, life_stage_name((enum life_stage)i),
+			life_stage_text((enum life_stage)i));
+	}
+	const int y = 6 + 2 * LEGEND_LINE;
+	fprintf(file,
+		"<path class=\"total\" d=\"M%d %dv14\"/><text x=\"%d\" y=\"%d\">the same percentile of "
+		"commit→flip as a whole: stages are seldom all slow at once</text>\n",
+		LEFT + 7, y - 1, LEFT + 20, y + 11);
+}
+
+static void draw_axis(FILE *file, int64_t max_ns, int top, int bottom) {
+	const double step = markup_step((double)max_ns / 1e6, 10);
+	for (double ms = 0; ms <= (double)max_ns / 1e6 * 1.0001; ms += step) {
+		const double x = x_of(ms * 1e6, max_ns);
+		fprintf(file,
+			"<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"axis middle\" "
+			"x=\"%.1f\" y=\"%d\">%g%s</text>\n",
+			x, top, bottom, x, bottom + 16, ms, ms == 0 ? " ms" : "");
+	}
+}
+
+static void draw_bar(FILE *file, const struct life *life, double percentile, int64_t max_ns, int y) {
+	fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"%d\">p%g</text>", LEFT - 8, y + 12,
+		percentile);
+	int64_t at = 0;
+	for (unsigned i = 0; i < LIFE_STAGES; i++) {
+		const int64_t length = latch_durations_percentile(&life->stages[i], percentile);
+		fprintf(file,
+			"<rect class=\"s%u\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"><title>"
+			"%s, p%g: %.3f ms</title></rect>",
+			i, x_of((double)at, max_ns), y,
+			x_of((double)length, max_ns) - LEFT, BAR,
+			life_stage_name((enum life_stage)i), percentile, (double)length / 1e6);
+		at += length;
+	}
+	const int64_t total = latch_durations_percentile(&life->total, percentile);
+	fprintf(file,
+		"<path class=\"total\" d=\"M%.2f %dv%d\"><title>commit→flip, p%g: %.3f "
+		"ms</title></path>\n",
+		x_of((double)total, max_ns), y - 2, BAR + 4, percentile, (double)total / 1e6);
+}
+
+static void draw_life(
+	FILE *file, const struct run *run, const struct life *life, int64_t max_ns, int y) {
+	const struct run_surface *surface = run_find_surface(run, life->surface_id);
+	fprintf(file, "<text class=\"strong\" x=\"%d\" y=\"%d\">", LEFT, y + 18);
+	markup_text(file,
+		surface != NULL && surface->label[0] != '\0' ? surface->label : "surface");
+	fprintf(file, " (%" PRIu32 ")<tspan class=\"axis\"> %" PRId64 " frames</tspan></text>\n",
+		life->surface_id, latch_durations_count(&life->total));
+	for (size_t i = 0; i < PERCENTILES; i++) {
+		draw_bar(file, life, percentiles[i], max_ns,
+			y + HEADING + (int)i * (BAR + BAR_GAP));
+	}
+}
+
+static void draw(FILE *file, const struct run *run, const struct life *lives, size_t length,
+	const char *attributes, const char *style) {
+	const int top = 3 * LEGEND_LINE + 8;
+	const int each = HEADING + (int)PERCENTILES * (BAR + BAR_GAP);
+	const int bottom = top + (int)length * each + 4, height = bottom + AXIS;
+	fprintf(file, "<svg %sclass=\"picture\" viewBox=\"0 0 %d %d\" role=\"img\">\n", attributes,
+		WIDTH, height);
+	fputs("<title>A frame's life: percentiles of each stage</title>\n", file);
+	if (style != NULL) {
+		fprintf(file,
+			"<style>%s</style><rect class=\"back\" width=\"%d\" height=\"%d\"/>\n",
+			style, WIDTH, height);
+	}
+	draw_legend(file);
+	if (length == 0) {
+		fprintf(file, "<text x=\"%d\" y=\"%d\">No surface was shown.</text>\n", LEFT,
+			top + 20);
+	} else {
+		const int64_t max_ns = longest(lives, length);
+		draw_axis(file, max_ns, top + 6, bottom);
+		for (size_t i = 0; i < length; i++) {
+			draw_life(file, run, &lives[i], max_ns, top + (int)i * each);
+		}
+	}
+	fputs("</svg>\n", file);
+}
+
+static bool count_and_draw(
+	FILE *file, const struct run *run, const char *attributes, const char *style) {
+	struct life *lives = calloc(run->surfaces_length + 1, sizeof(lives[0]));
+	size_t length = 0;
+	bool ok = lives != NULL;
+	for (size_t i = 0; i < run->surfaces_length && ok; i++) {
+		ok = life_count(&lives[length], run, run->surfaces[i].id);
+		if (ok && latch_durations_count(&lives[length].total) > 0) {
+			length++;
+		} else {
+			life_finish(&lives[length]);
+		}
+	}
+	if (ok) {
+		draw(file, run, lives, length, attributes, style);
+	}
+	for (size_t i = 0; i < length; i++) {
+		life_finish(&lives[i]);
+	}
+	free(lives);
+	return ok;
+}
+
+bool picture_life(FILE *file, const struct run *run) {
+	return count_and_draw(file, run, "", NULL);
+}
+
+bool picture_life_file(FILE *file, const struct run *run) {
+	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", file);
+	return count_and_draw(
+		file, run, "xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" ", picture_style);
+}

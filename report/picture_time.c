@@ -1,0 +1,336 @@
+#include "picture.h"
+
+#include "markup.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Pictures over time: all of them have the same axis. */
+#define WIDTH 960
+#define LEFT 110
+#define RIGHT 12
+#define AXIS 24
+#define BINS 212
+#define AREA 90
+#define LANE 20
+#define LANE_BAR 14
+
+static double x_of(const struct run *run, int64_t ns) {
+	const double span = (double)(run->end_ns - run->begin_ns);
+	const double part = span > 0 ? (double)(ns - run->begin_ns) / span : 0;
+	return LEFT + (part < 0 ? 0 : part > 1 ? 1 : part) * (WIDTH - LEFT - RIGHT);
+}
+
+static size_t bin_of(const struct run *run, int64_t ns) {
+	const double part = (x_of(run, ns) - LEFT) / (WIDTH - LEFT - RIGHT);
+	const size_t bin = (size_t)(part * BINS);
+	return bin < BINS ? bin : BINS - 1;
+}
+
+static void open_picture(FILE *file, int height, const char *title) {
+	fprintf(file,
+		"<svg class=\"picture\" viewBox=\"0 0 %d %d\" role=\"img\"><title>%s</title>\n",
+		WIDTH, height, title);
+}
+
+static void draw_time_axis(FILE *file, const struct run *run, int top, int bottom) {
+	const double span = (double)(run->end_ns - run->begin_ns) / 1e9;
+	const double step = markup_step(span, 12);
+	for (double s = 0; s <= span; s += step) {
+		const double x = x_of(run, run->begin_ns + (int64_t)(s * 1e9));
+		fprintf(file,
+			"<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"axis middle\" "
+			"x=\"%.1f\" y=\"%d\">%g%s</text>",
+			x, top, bottom, x, bottom + 16, s, s == 0 ? " s" : "");
+	}
+	fputc('\n', file);
+}
+
+unsigned picture_surface_colour(const struct run *run, uint32_t surface_id) {
+	for (size_t i = 0; i < run->surfaces_length; i++) {
+		if (run->surfaces[i].id == surface_id) {
+			return (unsigned)(i % MARKUP_COLOURS);
+		}
+	}
+	return MARKUP_COLOURS - 1;
+}
+
+/* The known ones have a colour of their own in every report; others take what is left. */
+unsigned picture_cause_colour(const struct run *run, const char *cause) {
+	static const char *const known[] = {"fence", "client", "latch", "kernel"};
+	const unsigned known_length = sizeof(known) / sizeof(known[0]);
+	for (unsigned i = 0; i < known_length; i++) {
+		if (strcmp(known[i], cause) == 0) {
+			return i;
+		}
+	}
+	unsigned at = 0;
+	for (size_t i = 0; i < run->names_length; i++) {
+		if (strcmp(run->names[i], cause) == 0) {
+			at = (unsigned)i;
+		}
+	}
+	return known_length + at % (MARKUP_COLOURS - known_length);
+}
+
+struct cause_bins {
+	const char *cause;
+	uint32_t bins[BINS];
+};
+
+static struct cause_bins *get_bins(
+	struct cause_bins *causes, size_t *length, size_t room, const char *cause) {
+	for (size_t i = 0; i < *length; i++) {
+		if (causes[i].cause == cause) { /* one copy of each name */
+			return &causes[i];
+		}
+	}
+	if (*length == room) {
+		return NULL;
+	}
+	causes[*length] = (struct cause_bins){.cause = cause};
+	return &causes[(*length)++];
+}
+
+static size_t count_missed(const struct run *run, struct cause_bins *causes, size_t room) {
+	size_t length = 0;
+	for (size_t i = 0; i < run->frames_length; i++) {
+		const struct run_frame *frame = &run->frames[i];
+		for (size_t j = 0; j < frame->missed_length; j++) {
+			struct cause_bins *bins =
+				get_bins(causes, &length, room, frame->missed[j].cause);
+			if (bins != NULL) {
+				bins->bins[bin_of(run, frame->record.flip_ns)] +=
+					frame->missed[j].vblanks;
+			}
+		}
+	}
+	return length;
+}
+
+static uint32_t highest_bin(const struct cause_bins *causes, size_t length) {
+	uint32_t highest = 0;
+	for (size_t i = 0; i < BINS; i++) {
+		uint32_t sum = 0;
+		for (size_t j = 0; j < length; j++) {
+			sum += causes[j].bins[i];
+		}
+		highest = sum > highest ? sum : highest;
+	}
+	return highest;
+}
+
+static void draw_missed(FILE *file, const struct run *run, const struct cause_bins *causes,
+	size_t length, uint32_t highest) {
+	const double width = (double)(WIDTH - LEFT - RIGHT) / BINS;
+	open_picture(file, AREA + AXIS + 8, "Missed vblanks over time");
+	fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"16\">%" PRIu32 "</text>", LEFT - 8,
+		highest);
+	draw_time_axis(file, run, 4, AREA + 4);
+	for (size_t i = 0; i < BINS; i++) {
+		double y = AREA + 4;
+		for (size_t j = 0; j < length; j++) {
+			if (causes[j].bins[i] == 0) {
+				continue;
+			}
+			const double height = (double)causes[j].bins[i] / highest * AREA;
+			y -= height;
+			fprintf(file,
+				"<rect class=\"c%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+				"height=\"%.1f\"><title>%" PRIu32 " through ",
+				picture_cause_colour(run, causes[j].cause),
+				LEFT + (double)i * width, y, width - 0.5, height,
+				causes[j].bins[i]);
+			markup_text(file, causes[j].cause);
+			fputs("</title></rect>", file);
+		}
+	}
+	fputs("\n</svg>\n<p class=\"legend\">", file);
+	for (size_t j = 0; j < length; j++) {
+		fprintf(file, "<span><i class=\"c%u\"></i>",
+			picture_cause_colour(run, causes[j].cause));
+		markup_text(file, causes[j].cause);
+		fputs("</span> ", file);
+	}
+	fputs("</p>\n", file);
+}
+
+bool picture_missed(FILE *file, const struct run *run) {
+	const size_t room = 16;
+	struct cause_bins *causes = calloc(room, sizeof(causes[0]));
+	if (causes == NULL) {
+		return false;
+	}
+	const size_t length = count_missed(run, causes, room);
+	const uint32_t highest = highest_bin(causes, length);
+	if (highest > 0) {
+		draw_missed(file, run, causes, length, highest);
+	}
+	free(causes);
+	return true;
+}
+
+struct layer_bin {
+	uint64_t on_planes, composed, flips;
+};
+
+static void draw_area(FILE *file, const struct layer_bin *bins, double highest, bool both) {
+	const double width = (double)(WIDTH - LEFT - RIGHT) / BINS;
+	fprintf(file, "<path class=\"%s\" d=\"M%d %d", both ? "composed" : "planes", LEFT, AREA + 4);
+	double value = 0;
+	for (size_t i = 0; i < BINS; i++) {
+		/* Without a flip everything stays as it is. */
+		if (bins[i].flips > 0) {
+			const uint64_t sum = bins[i].on_planes + (both ? bins[i].composed : 0);
+			value = (double)sum / (double)bins[i].flips;
+		}
+		const double y = AREA + 4 - value / highest * AREA;
+		fprintf(file, "V%.1fh%.2f", y, width);
+	}
+	fprintf(file, "V%dZ\"/>\n", AREA + 4);
+}
+
+bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
+	struct layer_bin bins[BINS] = {0};
+	double highest = 1;
+	for (size_t i = 0; i < run->flips_length; i++) {
+		const struct latch_flip_record *flip = &run->flips[i];
+		if (flip->output_id != output_id) {
+			continue;
+		}
+		struct layer_bin *bin = &bins[bin_of(run, flip->flip_ns)];
+		bin->flips++;
+		bin->on_planes += flip->on_planes;
+		bin->composed += flip->composed;
+		if (flip->on_planes + flip->composed > highest) {
+			highest = flip->on_planes + flip->composed;
+		}
+	}
+	open_picture(file, AREA + AXIS + 8, "Layers on planes, and composed, over time");
+	/* The larger area first, the other one on top of it. */
+	draw_area(file, bins, highest, true);
+	draw_area(file, bins, highest, false);
+	fprintf(file,
+		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis end\" "
+		"x=\"%d\" y=\"%d\">0</text>",
+		LEFT - 8, highest, LEFT - 8, AREA + 4);
+	draw_time_axis(file, run, 4, AREA + 4);
+	fputs("</svg>\n", file);
+	return true;
+}
+
+/* A surface on a plane without a break. Plane 0 is the composed picture. */
+struct stay {
+	uint32_t plane, surface;
+	const char *plane_type;
+	int64_t begin_ns, end_ns;
+};
+
+static int by_time(const void *a, const void *b) {
+	const struct stay *x = a, *y = b;
+	if (x->surface != y->surface) {
+		return x->surface < y->surface ? -1 : 1;
+	}
+	return x->begin_ns < y->begin_ns ? -1 : x->begin_ns > y->begin_ns;
+}
+
+/* One for each update first, then those that follow each other become one. */
+static size_t collect_stays(const struct run *run, uint32_t output_id, struct stay *stays) {
+	size_t length = 0;
+	for (size_t i = 0; i < run->frames_length; i++) {
+		const struct latch_frame_record *record = &run->frames[i].record;
+		if (record->output_id == output_id && record->presented) {
+			stays[length++] = (struct stay){
+				.plane = record->placement == LATCH_ON_PLANE ? record->plane_id : 0,
+				.surface = record->surface_id,
+				.plane_type = record->plane_type,
+				.begin_ns = record->flip_ns,
+				.end_ns = record->release_ns > record->flip_ns
+						  ? record->release_ns
+						  : record->flip_ns + record->refresh_ns,
+			};
+		}
+	}
+	qsort(stays, length, sizeof(stays[0]), by_time);
+	const int64_t gap = (run->end_ns - run->begin_ns) / 1000;
+	size_t merged = 0;
+	for (size_t i = 0; i < length; i++) {
+		struct stay *last = merged > 0 ? &stays[merged - 1] : NULL;
+		if (last != NULL && last->surface == stays[i].surface &&
+			last->plane == stays[i].plane && stays[i].begin_ns <= last->end_ns + gap) {
+			last->end_ns = stays[i].end_ns > last->end_ns ? stays[i].end_ns
+								      : last->end_ns;
+			continue;
+		}
+		/* What it was moved from ended at this flip. */
+		if (last != NULL && last->surface == stays[i].surface &&
+			last->end_ns > stays[i].begin_ns) {
+			last->end_ns = stays[i].begin_ns;
+		}
+		stays[merged++] = stays[i];
+	}
+	return merged;
+}
+
+static void draw_stay(FILE *file, const struct run *run, const struct stay *stay, int y) {
+	const double x = x_of(run, stay->begin_ns), end = x_of(run, stay->end_ns);
+	const struct run_surface *surface = run_find_surface(run, stay->surface);
+	fprintf(file,
+		"<rect class=\"c%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"><title>",
+		picture_surface_colour(run, stay->surface), x, y, end - x < 1 ? 1 : end - x,
+		LANE_BAR);
+	markup_text(file, surface != NULL ? surface->label : "");
+	fprintf(file, " (%" PRIu32 "), %.3f to %.3f s</title></rect>", stay->surface,
+		(double)(stay->begin_ns - run->begin_ns) / 1e9,
+		(double)(stay->end_ns - run->begin_ns) / 1e9);
+}
+
+/* Composed surfaces have a lane each, as they are there at the same time. */
+static bool same_lane(const struct stay *a, const struct stay *b) {
+	return a->plane == b->plane && (a->plane != 0 || a->surface == b->surface);
+}
+
+static int by_lane(const void *a, const void *b) {
+	const struct stay *x = a, *y = b;
+	if (x->plane != y->plane) {
+		/* Planes first, with a low number at the bottom, as most stack; then the picture. */
+		return x->plane == 0 ? 1 : y->plane == 0 ? -1 : x->plane > y->plane ? -1 : 1;
+	}
+	return by_time(a, b);
+}
+
+bool picture_planes(FILE *file, const struct run *run, uint32_t output_id) {
+	struct stay *stays = calloc(run->frames_length + 1, sizeof(stays[0]));
+	if (stays == NULL) {
+		return false;
+	}
+	const size_t length = collect_stays(run, output_id, stays);
+	qsort(stays, length, sizeof(stays[0]), by_lane);
+	int lanes = 0;
+	for (size_t i = 0; i < length; i++) {
+		lanes += i == 0 || !same_lane(&stays[i - 1], &stays[i]);
+	}
+	const int bottom = 4 + lanes * LANE;
+	open_picture(file, bottom + AXIS, "Which surface was on which plane, over time");
+	draw_time_axis(file, run, 4, bottom);
+	int y = 4 - LANE;
+	for (size_t i = 0; i < length; i++) {
+		if (i == 0 || !same_lane(&stays[i - 1], &stays[i])) {
+			y += LANE;
+			fprintf(file, "\n<text class=\"axis end\" x=\"%d\" y=\"%d\">", LEFT - 8,
+				y + 13);
+			if (stays[i].plane != 0) {
+				markup_text(file, stays[i].plane_type);
+				fprintf(file, " %" PRIu32 "</text>", stays[i].plane);
+			} else {
+				fputs("composed</text>", file);
+			}
+		}
+		draw_stay(file, run, &stays[i], y + (LANE - LANE_BAR) / 2);
+	}
+	fputs("</svg>\n", file);
+	free(stays);
+	return true;
+}

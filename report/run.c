@@ -1,0 +1,139 @@
+#include "run.h"
+
+#include "trace/statistics.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool run_init(struct run *run, const char *path) {
+	*run = (struct run){.path = strdup(path), .statistics = latch_statistics_create()};
+	if (run->path == NULL || run->statistics == NULL) {
+		run_finish(run);
+		return false;
+	}
+	return true;
+}
+
+void run_finish(struct run *run) {
+	for (size_t i = 0; i < run->names_length; i++) {
+		free(run->names[i]);
+	}
+	free(run->names);
+	free(run->frames);
+	free(run->flips);
+	free(run->surfaces);
+	free(run->outputs);
+	free(run->path);
+	latch_statistics_destroy(run->statistics);
+	*run = (struct run){0};
+}
+
+/* Appends one zeroed element of `size` bytes to *array, NULL when memory is out. */
+static void *append(void **array, size_t *length, size_t *capacity, size_t size) {
+	if (*length == *capacity) {
+		const size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
+		void *grown = reallocarray(*array, wanted, size);
+		if (grown == NULL) {
+			return NULL;
+		}
+		*array = grown;
+		*capacity = wanted;
+	}
+	void *element = (char *)*array + (*length)++ * size;
+	memset(element, 0, size);
+	return element;
+}
+
+struct run_frame *run_add_frame(struct run *run) {
+	return append((void **)&run->frames, &run->frames_length, &run->frames_capacity,
+		sizeof(run->frames[0]));
+}
+
+struct latch_flip_record *run_add_flip(struct run *run) {
+	return append((void **)&run->flips, &run->flips_length, &run->flips_capacity,
+		sizeof(run->flips[0]));
+}
+
+const struct run_surface *run_find_surface(const struct run *run, uint32_t id) {
+	for (size_t i = 0; i < run->surfaces_length; i++) {
+		if (run->surfaces[i].id == id) {
+			return &run->surfaces[i];
+		}
+	}
+	return NULL;
+}
+
+const struct run_output *run_find_output(const struct run *run, uint32_t id) {
+	for (size_t i = 0; i < run->outputs_length; i++) {
+		if (run->outputs[i].id == id) {
+			return &run->outputs[i];
+		}
+	}
+	return NULL;
+}
+
+struct run_surface *run_get_surface(struct run *run, uint32_t id) {
+	const struct run_surface *found = run_find_surface(run, id);
+	if (found != NULL) {
+		return &run->surfaces[found - run->surfaces];
+	}
+	struct run_surface *surface = append((void **)&run->surfaces, &run->surfaces_length,
+		&run->surfaces_capacity, sizeof(run->surfaces[0]));
+	if (surface != NULL) {
+		surface->id = id;
+	}
+	return surface;
+}
+
+struct run_output *run_get_output(struct run *run, uint32_t id) {
+	const struct run_output *found = run_find_output(run, id);
+	if (found != NULL) {
+		return &run->outputs[found - run->outputs];
+	}
+	struct run_output *output = append((void **)&run->outputs, &run->outputs_length,
+		&run->outputs_capacity, sizeof(run->outputs[0]));
+	if (output != NULL) {
+		output->id = id;
+	}
+	return output;
+}
+
+const char *run_name(struct run *run, const char *name) {
+	char clean[LATCH_TEXT_MAX];
+	latch_text_copy(clean, sizeof(clean), name);
+	for (size_t i = run->names_length; i > 0; i--) {
+		if (strcmp(run->names[i - 1], clean) == 0) {
+			return run->names[i - 1];
+		}
+	}
+	char *copy = strdup(clean);
+	char **slot = copy == NULL ? NULL
+				   : append((void **)&run->names, &run->names_length,
+					     &run->names_capacity, sizeof(run->names[0]));
+	if (slot == NULL) {
+		free(copy);
+		return NULL;
+	}
+	*slot = copy;
+	return copy;
+}
+
+void run_note_time(struct run *run, int64_t ns) {
+	if (ns <= 0) {
+		return;
+	}
+	if (run->begin_ns == 0 || ns < run->begin_ns) {
+		run->begin_ns = ns;
+	}
+	if (ns > run->end_ns) {
+		run->end_ns = ns;
+	}
+}
+
+uint32_t run_frame_missed(const struct run_frame *frame) {
+	uint32_t total = 0;
+	for (size_t i = 0; i < frame->missed_length; i++) {
+		total += frame->missed[i].vblanks;
+	}
+	return total;
+}

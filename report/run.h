@@ -1,0 +1,95 @@
+/* One run of latch, as its trace tells it. */
+#ifndef REPORT_RUN_H
+#define REPORT_RUN_H
+
+#include "trace/record.h"
+#include "trace/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct latch_statistics;
+
+/* One update never misses through more causes than this. */
+#define RUN_CAUSES 6
+
+/*
+ * Names of causes, reasons, kinds of fence and planes are texts that the run owns, one copy of
+ * each: the trace may come from a latch that has more of them than this one.
+ */
+struct run_missed {
+	const char *cause;
+	uint32_t vblanks;
+};
+
+struct run_frame {
+	struct latch_frame_record record;
+	const char *sync;
+	const char *reasons; /* names with commas between them; "" for none */
+	struct run_missed missed[RUN_CAUSES];
+	size_t missed_length;
+	uint32_t unused; /* vblanks without a commit of the client before it */
+};
+
+struct run_surface {
+	uint32_t id;
+	int32_t pid;
+	bool gone;
+	char label[LATCH_TEXT_MAX]; /* "" when it has none */
+};
+
+struct run_output {
+	uint32_t id;
+	char name[LATCH_TEXT_MAX], device[LATCH_TEXT_MAX], mode[LATCH_TEXT_MAX];
+	char renderer[LATCH_TEXT_MAX], clock[LATCH_TEXT_MAX];
+};
+
+struct run {
+	char *path;
+	char version[LATCH_TEXT_MAX]; /* of the latch that has written it */
+	/* All of it, in the file's order: of the ends of the updates' lives. */
+	struct run_frame *frames;
+	size_t frames_length, frames_capacity;
+	struct latch_flip_record *flips;
+	size_t flips_length, flips_capacity;
+	struct run_surface *surfaces;
+	size_t surfaces_length, surfaces_capacity;
+	struct run_output *outputs;
+	size_t outputs_length, outputs_capacity;
+	char **names;
+	size_t names_length, names_capacity;
+
+	struct latch_statistics *statistics; /* the same as latch itself had */
+	bool cut;		  /* the end of the file is missing */
+	uint64_t bytes, events;	  /* of the file */
+	int64_t begin_ns, end_ns; /* the first and the last thing that happened; 0 for nothing */
+};
+
+/** Makes an empty run. Returns false when memory is out. */
+bool run_init(struct run *run, const char *path);
+
+void run_finish(struct run *run);
+
+/** Append one zeroed element. NULL when memory is out. Valid until the next call. */
+struct run_frame *run_add_frame(struct run *run);
+struct latch_flip_record *run_add_flip(struct run *run);
+
+/** The surface or output with that number, made when there is none. NULL when memory is out. */
+struct run_surface *run_get_surface(struct run *run, uint32_t id);
+struct run_output *run_get_output(struct run *run, uint32_t id);
+
+/** NULL when there is none. */
+const struct run_surface *run_find_surface(const struct run *run, uint32_t id);
+const struct run_output *run_find_output(const struct run *run, uint32_t id);
+
+/** The run's own copy of a name, without control characters. NULL when memory is out. */
+const char *run_name(struct run *run, const char *name);
+
+/** Makes the times of the run known: call it with every time of an event. 0 is ignored. */
+void run_note_time(struct run *run, int64_t ns);
+
+/** How many vblanks the update has missed, through all causes. */
+uint32_t run_frame_missed(const struct run_frame *frame);
+
+#endif

@@ -1,0 +1,207 @@
+#include "session.h"
+
+#include "read.h"
+#include "run.h"
+#include "trace/trace.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n) {
+	const int64_t flip_ns = 100000 * MS + (int64_t)n * REFRESH_NS;
+	return (struct latch_frame_record){
+		.surface_id = surface_id,
+		.output_id = 1,
+		.update_id = n,
+		.sync = LATCH_RECORD_SYNC_SYNCOBJ,
+		.commit_ns = flip_ns - 15 * MS,
+		.signalled_ns = flip_ns - 11 * MS,
+		.ready_ns = flip_ns - 10 * MS,
+		.latch_ns = flip_ns - 4 * MS,
+		.submit_start_ns = flip_ns - 3 * MS,
+		.submit_end_ns = flip_ns - 2 * MS,
+		.flip_ns = flip_ns,
+		.release_ns = flip_ns + REFRESH_NS,
+		.refresh_ns = REFRESH_NS,
+		.replaced_flip_ns = n > 1 ? flip_ns - REFRESH_NS : 0,
+		.sequence = n,
+		.placement = LATCH_ON_PLANE,
+		.plane_id = 31,
+		.plane_type = "primary",
+		.presented = true,
+		.buffer_id = (uint32_t)(n % 3 + 1),
+		.told_ns = flip_ns + 1 * MS,
+		.off_ns = flip_ns + REFRESH_NS,
+		.end = LATCH_END_SHOWN,
+		.release = LATCH_RELEASED_FENCE,
+		.wake =
+			{
+				.why = "deadline",
+				.planned_ns = flip_ns - 5 * MS,
+				.vblank_ns = flip_ns,
+				.margin_ns = 5 * MS,
+				.kernel_ns = MS,
+			},
+	};
+}
+
+static int64_t some_ms(int ms) {
+	return rand() % (ms * 1000) * INT64_C(1000);
+}
+
+static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
+	struct latch_frame_record record = session_frame(surface_id, n);
+	record.output_id = 1 + surface_id % 2;
+	record.commit_ns -= some_ms(30);
+	record.signalled_ns += some_ms(20) - 10 * MS;
+	record.ready_ns += some_ms(20) - 10 * MS;
+	record.submit_start_ns += some_ms(4);
+	record.submit_end_ns = record.submit_start_ns + some_ms(3);
+	record.flip_ns += rand() % 3 * REFRESH_NS + some_ms(1);
+	record.release_ns += 3 * REFRESH_NS;
+	record.replaced_flip_ns -= rand() % 4 * REFRESH_NS;
+	if (rand() % 4 == 0) {
+		record.placement = LATCH_COMPOSED;
+		record.plane_id = 0;
+		record.plane_type = NULL;
+		record.reasons = 1u << rand() % 4 | 1u << rand() % 4;
+	}
+	if (rand() % 20 == 0) {
+		record.presented = false;
+		record.superseded = rand() % 2 == 0;
+	}
+	if (rand() % 8 == 0) {
+		record.wake.busy_ns = record.latch_ns;
+	}
+	if (rand() % 8 == 0) {
+		record.blocked = (struct latch_blocked){
+			.from_ns = record.flip_ns - 3 * REFRESH_NS,
+			.until_ns = record.flip_ns - 2 * REFRESH_NS,
+			.cause = (enum latch_missed_cause)(rand() % LATCH_MISSED_CAUSES),
+		};
+	}
+	record.handed = rand() % 10 == 0;
+	record.fence_error = rand() % 50 == 0 ? -5 : 0;
+	record.signalled_ns = rand() % 30 == 0 ? 0 : record.signalled_ns;
+	record.sync = (enum latch_record_sync)(rand() % LATCH_RECORD_SYNCS);
+	return record;
+}
+
+static const char *name_reason(uint64_t bit) {
+	static const char *const names[] = {"no-dmabuf", "format", "modifier", NULL};
+	for (unsigned i = 0; i < 4; i++) {
+		if (bit == UINT64_C(1) << i) {
+			return names[i];
+		}
+	}
+	return NULL;
+}
+
+static struct latch_flip_record random_flip(uint32_t output_id, uint64_t n) {
+	const struct latch_frame_record frame = session_frame(1, n);
+	const uint32_t on_planes = (uint32_t)rand() % 3, composed = (uint32_t)rand() % 3;
+	return (struct latch_flip_record){
+		.output_id = output_id,
+		.latch_ns = frame.latch_ns,
+		.submit_start_ns = frame.submit_start_ns,
+		.submit_end_ns = frame.submit_end_ns,
+		.wake = frame.wake,
+		.flip_ns = frame.flip_ns + (rand() % 10 == 0 ? REFRESH_NS : 0),
+		.refresh_ns = REFRESH_NS,
+		.sequence = n,
+		.layers = on_planes + composed,
+		.on_planes = on_planes,
+		.composed = composed,
+	};
+}
+
+static void make_path(char path[64]) {
+	strcpy(path, "/tmp/latch-test-report-XXXXXX");
+	const int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+}
+
+void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+	srand(seed);
+	*session = (struct session){0};
+	make_path(session->trace_path);
+	make_path(session->stats_path);
+	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
+	assert_non_null(session->records);
+	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
+		.trace_path = session->trace_path,
+		.stats_path = session->stats_path,
+		.reason_name = name_reason,
+	});
+	assert_non_null(trace);
+	for (uint32_t id = 1; id <= 2; id++) {
+		latch_trace_add_output(trace,
+			&(struct latch_trace_output){.id = id,
+				.name = id == 1 ? "Virtual-1" : "Virtual-2",
+				.device = "vkms (/dev/dri/card0)",
+				.mode = "1024x768 at 60.000 Hz",
+				.renderer = "pixman",
+				.clock = "simulated"});
+	}
+	for (uint32_t id = 1; id <= 3; id++) {
+		latch_trace_add_surface(trace,
+			&(struct latch_trace_surface){.id = id,
+				.pid = 100 + (int32_t)id,
+				.label = id < 3 ? label : "other"});
+	}
+	for (uint64_t n = 1; n <= frames; n++) {
+		for (uint32_t id = 1; id <= 3; id++) {
+			const struct latch_frame_record record = random_frame(id, n);
+			session->records[session->records_length++] = record;
+			latch_trace_frame(trace, &record);
+		}
+		for (uint32_t id = 1; id <= 2; id++) {
+			const struct latch_flip_record flip = random_flip(id, n);
+			latch_trace_flip(trace, &flip);
+		}
+	}
+	latch_trace_remove_surface(trace, 2);
+	latch_trace_destroy(trace);
+}
+
+void session_finish(struct session *session) {
+	unlink(session->trace_path);
+	unlink(session->stats_path);
+	free(session->records);
+}
+
+const char *write_file(const char *text, size_t length) {
+	static char path[64];
+	make_path(path);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, length, file), length);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+char *read_file(const char *path) {
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	char *text = NULL;
+	size_t size = 0;
+	assert_true(getdelim(&text, &size, EOF, file) >= 0);
+	fclose(file);
+	return text;
+}
+
+void read_good(struct run *run, const char *path) {
+	assert_true(run_init(run, path));
+	const char *wrong = read_trace(run, &(struct read_options){0});
+	if (wrong != NULL) {
+		fail_msg("%s", wrong);
+	}
+}

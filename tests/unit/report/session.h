@@ -1,0 +1,43 @@
+/* A run of latch that never was: its trace and statistics, written by latch's own code. */
+#ifndef TEST_SESSION_H
+#define TEST_SESSION_H
+
+#include "trace/record.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct run;
+
+#define MS INT64_C(1000000)
+#define REFRESH_NS INT64_C(16666667)
+
+struct session {
+	char trace_path[64], stats_path[64];
+	/* All updates that were recorded. */
+	struct latch_frame_record *records;
+	size_t records_length;
+};
+
+/* An update in time: 4 ms to its signal, 8 more to submit, 3 to the flip. */
+struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n);
+
+/*
+ * Writes a session of `frames` random updates on each of three surfaces, two of them called label,
+ * and of as many flips on two outputs.
+ */
+void session_write(struct session *session, unsigned seed, size_t frames, const char *label);
+
+/* Removes the files. */
+void session_finish(struct session *session);
+
+/* Writes a text into a new file, whose path it returns in a buffer that the next call changes. */
+const char *write_file(const char *text, size_t length);
+
+/* Reads a file as a text that the caller frees. */
+char *read_file(const char *path);
+
+/* Reads a trace that has to be good. */
+void read_good(struct run *run, const char *path);
+
+#endif
