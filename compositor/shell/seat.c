@@ -146,21 +146,6 @@ static void handle_request_set_primary_selection(struct wl_listener *listener, v
 	wlr_seat_set_primary_selection(shell->seat, event->source, event->serial);
 }
 
-static void handle_request_start_drag(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_start_drag);
-	struct wlr_seat_request_start_drag_event *event = data;
-	struct wlr_touch_point *point;
-	if (wlr_seat_validate_pointer_grab_serial(shell->seat, event->origin, event->serial)) {
-		wlr_seat_start_pointer_drag(shell->seat, event->drag, event->serial);
-	} else if (wlr_seat_validate_touch_grab_serial(
-			   shell->seat, event->origin, event->serial, &point)) {
-		wlr_seat_start_touch_drag(shell->seat, event->drag, event->serial, point);
-	} else {
-		/* The button is up again: nothing is dragged any more. */
-		wlr_data_source_destroy(event->drag->source);
-	}
-}
-
 static void handle_drag_icon_commit(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, drag_icon_commit);
 	shell->drag_dx += shell->drag_icon->surface->current.dx;
@@ -195,6 +180,36 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 		latch_listen(&drag->icon->events.destroy, &shell->drag_icon_destroy,
 			handle_drag_icon_destroy);
 		latch_shell_changed(shell);
+	}
+}
+
+/* wlroots 0.20 ends a drag that was not started together with its source, and has no function to
+ * end one that has none: it is started, on the keyboard alone, and ended at once. Where something
+ * has grabbed the keyboard it is lost, but that takes a user who helps. */
+static void drop_drag(struct latch_shell *shell, struct wlr_drag *drag, uint32_t serial) {
+	struct wlr_seat *seat = shell->seat;
+	if (drag->source != NULL) {
+		wlr_data_source_destroy(drag->source);
+	} else if (seat->drag == NULL && !wlr_seat_keyboard_has_grab(seat)) {
+		latch_unlisten(&shell->start_drag); // nobody is to see it
+		wlr_seat_start_drag(seat, drag, serial);
+		wlr_seat_keyboard_end_grab(seat);
+		latch_listen(&seat->events.start_drag, &shell->start_drag, handle_start_drag);
+	}
+}
+
+static void handle_request_start_drag(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, request_start_drag);
+	struct wlr_seat_request_start_drag_event *event = data;
+	struct wlr_touch_point *point;
+	if (wlr_seat_validate_pointer_grab_serial(shell->seat, event->origin, event->serial)) {
+		wlr_seat_start_pointer_drag(shell->seat, event->drag, event->serial);
+	} else if (wlr_seat_validate_touch_grab_serial(
+			   shell->seat, event->origin, event->serial, &point)) {
+		wlr_seat_start_touch_drag(shell->seat, event->drag, event->serial, point);
+	} else {
+		/* The button is up again: nothing is dragged any more. */
+		drop_drag(shell, event->drag, event->serial);
 	}
 }
 

@@ -53,9 +53,11 @@ static void dial(struct client *client) {
 	socklen_t len;
 	world_finish_client(&world, client);
 	if (fds_listening(&address, &len) && client_dial(client, &address, len)) {
-		world.accepting = client;
+		world.accepted = NULL;
 		world_turn(&world);
-		world.accepting = NULL;
+		if (world.accepted != NULL) {
+			client_accepted(client, world.accepted);
+		}
 	}
 }
 

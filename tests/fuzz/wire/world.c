@@ -87,10 +87,7 @@ static void handle_log(enum wlr_log_importance level, const char *format, va_lis
 
 static void handle_client_created(struct wl_listener *listener, void *data) {
 	struct world *world = wl_container_of(listener, world, client_created);
-	if (world->accepting != NULL) {
-		client_accepted(world->accepting, data);
-		world->accepting = NULL;
-	}
+	world->accepted = data;
 }
 
 static void note_global(struct globals *globals, const union wl_argument *arguments) {
@@ -329,7 +326,6 @@ static void check_gate(const struct world *world) {
 
 void world_end_input(struct world *world) {
 	struct latch_server *server = &world->server;
-	world->accepting = NULL;
 	for (size_t i = 0; i < FUZZ_CLIENTS; i++) {
 		world_finish_client(world, &world->clients[i]);
 	}

@@ -22,7 +22,7 @@ struct world {
 	struct latch_options options;
 	struct globals globals;
 	struct client clients[FUZZ_CLIENTS];
-	struct client *accepting; /* whom the next wl_client is for */
+	struct wl_client *accepted; /* the newest */
 	/* Of clients that have gone. */
 	struct latch_account *accounts[MAX_ACCOUNTS];
 	size_t accounts_len;

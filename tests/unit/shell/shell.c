@@ -21,6 +21,7 @@
 #include <wlr/interfaces/wlr_keyboard.h>
 #include <wlr/interfaces/wlr_pointer.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_shm.h>
@@ -62,6 +63,7 @@ struct fixture {
 	struct wl_seat *seat;
 	struct wl_pointer *wl_pointer;
 	struct xdg_wm_base *wm_base;
+	struct wl_data_device_manager *data_devices;
 	uint32_t enter_serial;
 };
 
@@ -150,6 +152,9 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		f->seat = wl_registry_bind(registry, name, &wl_seat_interface, 1);
 	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
 		f->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 6);
+	} else if (strcmp(interface, wl_data_device_manager_interface.name) == 0) {
+		f->data_devices = wl_registry_bind(
+			registry, name, &wl_data_device_manager_interface, 3);
 	}
 }
 
@@ -223,6 +228,7 @@ static int teardown(void **test_state) {
 	wl_pointer_destroy(f->wl_pointer);
 	wl_seat_destroy(f->seat);
 	xdg_wm_base_destroy(f->wm_base);
+	wl_data_device_manager_destroy(f->data_devices);
 	wl_shm_destroy(f->shm);
 	wl_subcompositor_destroy(f->subcompositor);
 	wl_compositor_destroy(f->compositor);
@@ -756,6 +762,59 @@ static void test_unmap_and_map_again(void **test_state) {
 	window_finish(&window);
 }
 
+struct drags {
+	int started, ended;
+	struct wl_listener start, destroy;
+};
+
+static void handle_drag_destroy(struct wl_listener *listener, void *data) {
+	struct drags *drags = wl_container_of(listener, drags, destroy);
+	drags->ended++;
+	wl_list_remove(&drags->destroy.link);
+}
+
+static void handle_start_drag(struct wl_listener *listener, void *data) {
+	struct drags *drags = wl_container_of(listener, drags, start);
+	struct wlr_drag *drag = data;
+	drags->started++;
+	wl_signal_add(&drag->events.destroy, &drags->destroy);
+}
+
+/* No button is down, so nothing is dragged; and nothing is left of what was asked for. */
+static void test_drag_without_source_is_refused(void **test_state) {
+	struct fixture *f = *test_state;
+	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	struct drags drags = {
+		.start.notify = handle_start_drag,
+		.destroy.notify = handle_drag_destroy,
+	};
+	wl_signal_add(&seat->events.start_drag, &drags.start);
+	struct wl_data_device *device =
+		wl_data_device_manager_get_data_device(f->data_devices, f->seat);
+	struct wl_surface *icon = wl_compositor_create_surface(f->compositor);
+	struct window window;
+	window_open(f, &window, 400, 300);
+	wl_data_device_start_drag(device, NULL, window.surface, icon, 1);
+	pump(f);
+	/* With a source it goes with that, and is not seen to start at all. */
+	struct wl_data_source *source =
+		wl_data_device_manager_create_data_source(f->data_devices);
+	wl_data_device_start_drag(device, source, window.surface, NULL, 1);
+	wl_data_device_start_drag(device, NULL, window.surface, NULL, 1);
+	pump(f);
+	assert_int_equal(drags.started, 2);
+	assert_int_equal(drags.ended, 2);
+	assert_null(seat->drag);
+	assert_false(wlr_seat_keyboard_has_grab(seat));
+	assert_true(window.activated);
+
+	wl_list_remove(&drags.start.link);
+	wl_data_source_destroy(source);
+	wl_data_device_destroy(device);
+	wl_surface_destroy(icon);
+	window_finish(&window);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -771,6 +830,7 @@ int main(void) {
 		TEST(test_outputs_come_and_go),
 		TEST(test_surfaces_leave_outputs),
 		TEST(test_unmap_and_map_again),
+		TEST(test_drag_without_source_is_refused),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
