@@ -40,7 +40,7 @@ static int64_t flip_at(int n) {
 }
 
 static struct film good(void) {
-	struct film film = {.surface_gone = true, .whole = true, .format = "1"};
+	struct film film = {.surface_gone = true, .whole = true, .format = "2"};
 	for (int i = 0; i < FLIPS; i++) {
 		film.flips[i].flip_ns = flip_at(i);
 		film.flips[i].latch_ns = flip_at(i) - 4 * MS;
@@ -517,7 +517,7 @@ static void test_bad_traces(void **state) {
 		head);
 	assert_bad_text(text);
 	struct film film = good();
-	film.format = "2";
+	film.format = "3";
 	assert_found(&film, RULE_TRACE, -1);
 }
 
