@@ -1,6 +1,7 @@
 #include "sync/watch.h"
 
 #include <errno.h>
+#include <string.h>
 #include <wayland-server-core.h>
 
 #include "sync/timeline.h"
@@ -40,6 +41,19 @@ static void note_status(struct latch_watch *watch, int ret) {
 	watch->error = status < 0 ? status : 0;
 }
 
+/* The names stay those of when it was pending, while the kernel knew them. */
+static int reread_sync_file(struct latch_watch *watch) {
+	struct latch_fence_info now;
+	int ret = latch_fence_get_info(watch->fd, &now);
+	if (ret < 0) {
+		return ret;
+	}
+	memcpy(now.driver_name, watch->info.driver_name, sizeof(now.driver_name));
+	memcpy(now.timeline_name, watch->info.timeline_name, sizeof(now.timeline_name));
+	watch->info = now;
+	return 0;
+}
+
 static int handle_readable(int fd, uint32_t mask, void *data) {
 	struct latch_watch *watch = data;
 
@@ -49,7 +63,7 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	} else if (watch->timeline != NULL) {
 		read_point(watch);
 	} else {
-		int ret = latch_fence_get_info(watch->fd, &watch->info);
+		int ret = reread_sync_file(watch);
 		if (ret == 0 && watch->info.status == 0) {
 			return 0;
 		}

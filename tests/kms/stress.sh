@@ -132,17 +132,12 @@ hostile_fences() {
             echo "ok - fences by syncobj # SKIP not offered"
             continue
         fi
-        kinds=(never late:50 late:500 future proxy user random)
+        kinds=(never late:50 late:500 error future proxy user random)
         [[ $sync != syncobj ]] || kinds+=(unmaterialised)
         for fence in "${kinds[@]}"; do
             measured "a victim beside fences by $sync: $fence" beside --sync $sync --fence "$fence"
         done
     done
-    if [[ -e /sys/kernel/debug/sync/sw_sync ]]; then
-        measured "a victim beside fences that fail" beside --sync sync-file --fence error
-    else
-        echo "ok - a victim beside fences that fail # SKIP this kernel has no sw_sync"
-    fi
 }
 
 hostile_floods() {
@@ -201,14 +196,17 @@ hostile_deaths() {
 answers() { timeout 2 latchctl planes >/dev/null; }
 
 job() {
-    local part before usual=0 usual_frames=0
+    local part before first second usual=0 usual_frames=0
     start_latch --renderer pixman
     lives || return
     move_pointer 32767 32767
-    # The first clients make latch fetch what it keeps: libraries, buffers for composition.
+    # The first clients make latch fetch what it keeps: libraries, and what composition needs.
     latch-stress --fence ready --surfaces 8 --seconds 2 2>/dev/null &
+    first=$!
+    timeout 2 weston-simple-shm 2>/dev/null &
+    second=$!
     victim 2
-    wait $!
+    wait $first $second
     measured "a victim alone" alone
     for part in "${parts[@]}"; do
         read -r -a before <<<"$(holdings)"
