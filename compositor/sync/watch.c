@@ -42,16 +42,14 @@ static void note_status(struct latch_watch *watch, int ret) {
 }
 
 /* The names stay those of when it was pending, while the kernel knew them. */
-static int reread_sync_file(struct latch_watch *watch) {
-	struct latch_fence_info now;
-	int ret = latch_fence_get_info(watch->fd, &now);
-	if (ret < 0) {
-		return ret;
+static int reread_sync_file(const struct latch_watch *watch, struct latch_fence_info *info) {
+	int ret = latch_fence_get_info(watch->fd, info);
+	if (ret == 0) {
+		memcpy(info->driver_name, watch->info.driver_name, sizeof(info->driver_name));
+		memcpy(info->timeline_name, watch->info.timeline_name,
+			sizeof(info->timeline_name));
 	}
-	memcpy(now.driver_name, watch->info.driver_name, sizeof(now.driver_name));
-	memcpy(now.timeline_name, watch->info.timeline_name, sizeof(now.timeline_name));
-	watch->info = now;
-	return 0;
+	return ret;
 }
 
 static int handle_readable(int fd, uint32_t mask, void *data) {
@@ -63,10 +61,12 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	} else if (watch->timeline != NULL) {
 		read_point(watch);
 	} else {
-		int ret = reread_sync_file(watch);
-		if (ret == 0 && watch->info.status == 0) {
+		struct latch_fence_info info = watch->info;
+		int ret = reread_sync_file(watch, &info);
+		if (ret == 0 && info.status == 0) {
 			return 0;
 		}
+		watch->info = info;
 		note_status(watch, ret);
 	}
 
@@ -136,6 +136,10 @@ static int get_sync_file(const struct latch_watch *watch, int *owned) {
 }
 
 int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_info *info) {
+	if (watch->timeline == NULL) {
+		int ret = reread_sync_file(watch, info);
+		return ret < 0 ? ret : 1;
+	}
 	int owned;
 	int ret = get_sync_file(watch, &owned);
 	if (ret >= 0) {
