@@ -30,6 +30,7 @@ struct dmabuf {
 struct syncobj {
 	ino_t inode; /* 0: binary, known by its handle alone */
 	uint64_t signalled;
+	uint64_t failed; /* a point whose fence has an error; 0: none */
 	uint64_t imported_point;
 	int imported;
 	uint64_t materialised_point;
@@ -283,6 +284,12 @@ void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
 	signal_to(syncobj_from_fd(syncobj_fd), point);
 }
 
+void kernel_syncobj_fail(int syncobj_fd, uint64_t point) {
+	struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
+	syncobj->failed = point;
+	signal_to(syncobj, point);
+}
+
 uint64_t kernel_syncobj_get(int syncobj_fd) {
 	return syncobj_from_fd(syncobj_fd)->signalled;
 }
@@ -384,6 +391,9 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 	}
 	/* The time of a point is the point, so that a test can tell one from another. */
 	dst->imported = signalled_fence((int64_t)arg->src_point);
+	if (arg->src_point == src->failed) {
+		eventfd_add(dst->imported, FAILED);
+	}
 	return 0;
 }
 
