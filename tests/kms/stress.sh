@@ -92,7 +92,7 @@ cpu_is_fair() {
     limit=$((usual_cpu * cpu_factor))
     ! are_shown "$@" || ((good_cpu <= usual_cpu)) || limit=$((good_cpu * cpu_factor))
     ((limit >= least)) || limit=$least
-    echo "latch: $(milliseconds "$cpu") ms of CPU, alone $(milliseconds $usual_cpu)," \
+    echo "latch: $(milliseconds "$cpu") ms of CPU, alone $(milliseconds "$usual_cpu")," \
         "limit $(milliseconds $limit)"
     ((cpu <= limit))
 }
@@ -232,11 +232,11 @@ on_vt() { [[ $(fgconsole) == "$1" ]]; }
 
 # Five times in half a second, whatever number a framebuffer has.
 picture_changes() {
-    local last='' now='' n changes=0
+    local last='' shown n changes=0
     for n in {1..10}; do
-        now=$(grep -E '^.fb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state")
-        [[ $now == "$last" ]] || changes=$((changes + 1))
-        last=$now
+        shown=$(grep -E '^.fb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state")
+        [[ $shown == "$last" ]] || changes=$((changes + 1))
+        last=$shown
         sleep 0.05
     done
     echo "control: $changes changes of framebuffers in $n looks"
