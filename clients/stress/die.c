@@ -1,6 +1,7 @@
 #include "die.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -12,10 +13,24 @@
 #include "client.h"
 #include "common/util.h"
 
-/* A client that has not come to its step by then hangs. */
+/* A client that has not come to its step by then hangs. Of many that start at once, each has to
+ * wait for the others. */
 #define PATIENCE_S 20
+#define AT_ONCE_A_SECOND 5
 
-static _Noreturn void die(void) {
+/* Where the clients of a group meet before they die. */
+struct group {
+	int arrived[2]; /* each closes the end for writing when it has come to its step, or can't */
+	int go[2];	/* and waits until nobody has this one open for writing */
+};
+
+/* Waits for the others, and dies with them. */
+static _Noreturn void die(struct group *group) {
+	char byte;
+	alarm(0);
+	fd_clear(&group->arrived[1]);
+	while (read(group->go[0], &byte, 1) > 0) {
+	}
 	kill(getpid(), SIGKILL);
 	for (;;) {
 		pause();
@@ -53,25 +68,25 @@ static bool reach_fence(struct stress_client *client, struct source *source, boo
 }
 
 /* Comes to the step, and dies. Returns when it can't. */
-static enum stress_exit live(
-	const struct stress_options *options, enum die_step step, struct source *source) {
+static enum stress_exit live(const struct stress_options *options, enum die_step step,
+	struct source *source, struct group *group) {
 	struct stress_client client;
 	enum stress_exit status = stress_client_init(&client, options);
 	if (status != STRESS_EXIT_OK) {
 		return status;
 	}
 	if (step == DIE_BIND) {
-		die();
+		die(group);
 	}
 	status = stress_client_make_surfaces(&client);
 	if (status != STRESS_EXIT_OK) {
 		return status;
 	}
 	if (step == DIE_BUFFERS) {
-		die();
+		die(group);
 	}
 	if (step == DIE_SHOWN && show(&client, source)) {
-		die();
+		die(group);
 	}
 	/* What was shown before stays on the screen while the next one is waited for. */
 	if (step == DIE_PENDING && !show(&client, source)) {
@@ -83,22 +98,24 @@ static enum stress_exit live(
 	if (step == DIE_PENDING && wl_display_roundtrip(client.conn.display) < 0) {
 		goto broken;
 	}
-	die();
+	die(group);
 broken:
 	connection_say_error(&client.conn);
 	return STRESS_EXIT_CONNECTION;
 }
 
 /* The child's life. The fences are its parent's, so they outlive it. */
-static _Noreturn void child(
-	const struct stress_options *options, enum die_step step, struct source *source) {
+static _Noreturn void child(const struct stress_options *options, enum die_step step,
+	struct source *source, struct group *group) {
+	fd_clear(&group->arrived[0]);
+	fd_clear(&group->go[1]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The parent has them blocked. */
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	alarm(PATIENCE_S);
-	_exit((int)live(options, step, source));
+	alarm(PATIENCE_S + (unsigned)options->at_once / AT_ONCE_A_SECOND);
+	_exit((int)live(options, step, source, group));
 }
 
 /* Takes one child's end. */
@@ -113,8 +130,7 @@ static enum stress_exit reap(struct die_report *report) {
 	}
 	report->escaped++;
 	if (WIFSIGNALED(status)) {
-		say("a client that was to die hung for %d s: %s", PATIENCE_S,
-			strsignal(WTERMSIG(status)));
+		say("a client that was to die hung: %s", strsignal(WTERMSIG(status)));
 		return STRESS_EXIT_FAILURE;
 	}
 	return (enum stress_exit)WEXITSTATUS(status);
@@ -123,6 +139,51 @@ static enum stress_exit reap(struct die_report *report) {
 static bool interrupted(int signal_fd) {
 	struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
 	return poll(&fd, 1, 0) > 0;
+}
+
+static void group_finish(struct group *group) {
+	for (int i = 0; i < 2; i++) {
+		fd_clear(&group->arrived[i]);
+		fd_clear(&group->go[i]);
+	}
+}
+
+/* So many clients, which all come to their steps, and then die at the same moment. */
+static enum stress_exit run_group(const struct stress_options *options, uint64_t number,
+	enum die_step *step, struct source *source, struct die_report *report) {
+	struct group group = {.arrived = {-1, -1}, .go = {-1, -1}};
+	enum stress_exit status = STRESS_EXIT_OK;
+	if (pipe2(group.arrived, O_CLOEXEC) != 0 || pipe2(group.go, O_CLOEXEC) != 0) {
+		say("pipe: %s", strerror(errno));
+		group_finish(&group);
+		return STRESS_EXIT_FAILURE;
+	}
+	uint64_t alive = 0;
+	for (; alive < number && status == STRESS_EXIT_OK; alive++) {
+		pid_t pid = fork();
+		if (pid == 0) {
+			child(options, *step, source, &group);
+		}
+		if (pid < 0) {
+			say("fork: %s", strerror(errno));
+			status = STRESS_EXIT_FAILURE;
+			break;
+		}
+		report->by_step[*step]++;
+		if (options->die_step == DIE_ALL) {
+			*step = (enum die_step)((*step + 1) % DIE_ALL);
+		}
+	}
+	char byte;
+	fd_clear(&group.arrived[1]);
+	while (read(group.arrived[0], &byte, 1) > 0) {
+	}
+	group_finish(&group);
+	for (; alive > 0; alive--) {
+		enum stress_exit last = reap(report);
+		status = status == STRESS_EXIT_OK ? last : status;
+	}
+	return status;
 }
 
 enum stress_exit die_run(
@@ -136,33 +197,15 @@ enum stress_exit die_run(
 	}
 	bool all = options->die_step == DIE_ALL;
 	enum die_step step = all ? DIE_BIND : options->die_step;
-	uint64_t total = options->repeat * (all ? DIE_ALL : 1);
+	uint64_t left = options->repeat * (all ? DIE_ALL : 1);
 	int64_t end_ns = options->run_ns > 0 ? now_ns() + options->run_ns : INT64_MAX;
 	enum stress_exit status = STRESS_EXIT_OK;
-	int alive = 0;
-	for (uint64_t n = 0; n < total && status == STRESS_EXIT_OK && now_ns() < end_ns &&
-			     !interrupted(signal_fd);
-		n++) {
-		pid_t pid = fork();
-		if (pid == 0) {
-			child(options, step, &source);
-		}
-		if (pid < 0) {
-			say("fork: %s", strerror(errno));
-			status = STRESS_EXIT_FAILURE;
-			break;
-		}
-		alive++;
-		report->by_step[step]++;
-		step = all ? (enum die_step)((step + 1) % DIE_ALL) : step;
-		if (alive == options->at_once) {
-			status = reap(report);
-			alive--;
-		}
-	}
-	for (; alive > 0; alive--) {
-		enum stress_exit last = reap(report);
-		status = status == STRESS_EXIT_OK ? last : status;
+	while (left > 0 && status == STRESS_EXIT_OK && now_ns() < end_ns &&
+		!interrupted(signal_fd)) {
+		uint64_t number = (uint64_t)options->at_once;
+		number = number < left ? number : left;
+		status = run_group(options, number, &step, &source, report);
+		left -= number;
 	}
 	source_finish(&source);
 	return status;

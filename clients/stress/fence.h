@@ -7,7 +7,7 @@
 /** What comes of the acquire fence of a content update. */
 enum fence_kind {
 	FENCE_READY,	      /* it has signalled when the commit is made */
-	FENCE_NEVER,	      /* it does not signal (vgem's: the kernel ends it after 10 s) */
+	FENCE_NEVER,	      /* it does not signal while we live; vgem's: for 10 s */
 	FENCE_LATE,	      /* it signals after a while */
 	FENCE_ERROR,	      /* it signals with an error, as after a reset of the GPU */
 	FENCE_FUTURE,	      /* ours to end, by the next commit; a point has none before */

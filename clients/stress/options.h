@@ -45,7 +45,7 @@ struct stress_options {
 	bool flood;
 	const char *bad_filter; /* NULL: all cases; else those with this text in their names */
 	enum die_step die_step;
-	int at_once; /* how many clients are killed at a time */
+	int at_once; /* how many clients die at the same moment */
 	uint64_t repeat;
 	int64_t run_ns; /* 0: without end */
 	uint64_t seed;

@@ -1,30 +1,25 @@
 #include "source.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
 
+#include "common/sw_sync.h"
 #include "common/util.h"
 #include "common/vgem.h"
 
-#define SW_SYNC_PATH "/sys/kernel/debug/sync/sw_sync"
-
-/* From drivers/dma-buf/sw_sync.c; no header of the kernel for user space has it. */
-struct sw_sync_create_fence_data {
-	uint32_t value;
-	char name[32];
-	int32_t fence;
-};
-#define SW_SYNC_IOC_CREATE_FENCE _IOWR('W', 0, struct sw_sync_create_fence_data)
-
 bool source_init(struct source *source, enum fence_kind kind, const char **why) {
-	*source = (struct source){.vgem_fd = -1};
+	*source = (struct source){.vgem_fd = -1, .never_fd = -1};
 	if (kind == FENCE_READY || kind == FENCE_UNMATERIALISED) {
 		return true;
 	}
+	if (kind == FENCE_NEVER) {
+		source->never_fd = sw_sync_open();
+		if (source->never_fd >= 0) {
+			return true;
+		}
+	}
 	if (kind == FENCE_ERROR) {
-		int fd = open(SW_SYNC_PATH, O_RDWR | O_CLOEXEC);
+		int fd = sw_sync_open();
 		*why = "fences that fail come from " SW_SYNC_PATH
 		       " only, which this kernel does not have (CONFIG_SW_SYNC), or not for this "
 		       "user";
@@ -62,7 +57,8 @@ void source_finish(struct source *source) {
 	}
 	free(source->promises);
 	fd_clear(&source->vgem_fd);
-	*source = (struct source){.vgem_fd = -1};
+	fd_clear(&source->never_fd);
+	*source = (struct source){.vgem_fd = -1, .never_fd = -1};
 }
 
 static bool add(struct source *source, const struct promise *promise) {
@@ -79,15 +75,16 @@ static bool add(struct source *source, const struct promise *promise) {
 	return true;
 }
 
-/* A fence of a timeline that is then closed: the kernel ends its fences with ENOENT. */
+/* A fence of a timeline of its own, which is closed when the fence is due. */
 static int make_failing(struct promise *promise) {
-	promise->timeline_fd = open(SW_SYNC_PATH, O_RDWR | O_CLOEXEC);
-	struct sw_sync_create_fence_data data = {.value = 1, .name = "latch-stress", .fence = -1};
-	if (promise->timeline_fd < 0 ||
-		ioctl(promise->timeline_fd, SW_SYNC_IOC_CREATE_FENCE, &data) != 0) {
-		return -1;
-	}
-	return data.fence;
+	promise->timeline_fd = sw_sync_open();
+	return promise->timeline_fd < 0 ? -1 : sw_sync_create_fence(promise->timeline_fd, 1);
+}
+
+static int make_never(struct source *source, struct promise *promise) {
+	return source->never_fd < 0
+		       ? vgem_create_fence(source->vgem_fd, &promise->fence)
+		       : sw_sync_create_fence(source->never_fd, ++source->never_value);
 }
 
 static struct promise promise_for(const struct source_request *request) {
@@ -126,7 +123,7 @@ bool source_make(struct source *source, const struct source_request *request, in
 		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
 		break;
 	case FENCE_NEVER:
-		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
+		*fence = make_never(source, &promise);
 		source->made += *fence >= 0;
 		return *fence >= 0;
 	case FENCE_LATE:

@@ -10,7 +10,8 @@
 
 /*
  * Where the fences come from, and the promises of when they end. Two drivers make fences for user
- * space: vgem, and sw_sync, which alone can make one fail; few kernels have sw_sync.
+ * space: vgem, and sw_sync, which alone can make one fail, and one that is never ended; few
+ * kernels have sw_sync.
  */
 
 /** A fence, or a point without one, that is to be ended. */
@@ -26,7 +27,9 @@ struct promise {
 };
 
 struct source {
-	int vgem_fd; /* -1: there is none, and no fence but signalled ones */
+	int vgem_fd; /* -1: not needed */
+	int never_fd; /* a timeline of sw_sync that does not move; -1: vgem has to do */
+	uint32_t never_value; /* the last one used on it */
 	struct promise *promises;
 	size_t len, capacity;
 	uint64_t made, ended;

@@ -50,6 +50,9 @@ bool latch_fence_is_valid(int fd) {
 	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, &info) == 0;
 }
 
+/* What dma_fence_driver_name() says of a fence that has signalled, whose driver may be gone. */
+#define FORGOTTEN_DRIVER "detached-driver"
+
 static void copy_name(char dst[static 32], const char src[static 32]) {
 	memcpy(dst, src, 32);
 	dst[31] = '\0';
@@ -80,7 +83,7 @@ static void summarise(const struct sync_fence_info *fences, size_t len, int stat
 			info->signal_time_ns = (int64_t)fence->timestamp_ns;
 		}
 	}
-	if (named != NULL) {
+	if (named != NULL && strcmp(named->driver_name, FORGOTTEN_DRIVER) != 0) {
 		copy_name(info->driver_name, named->driver_name);
 		copy_name(info->timeline_name, named->obj_name);
 	}

@@ -22,7 +22,8 @@ struct latch_fence_info {
 	/* Time of the latest signal of all fences in it, CLOCK_MONOTONIC; 0 while one is
 	 * pending. Can be long ago, or 0, for a fence that was born signalled. */
 	int64_t signal_time_ns;
-	/* Of the first fence that is still pending, else of the first. */
+	/* Of the first fence that is still pending, else of the first. Empty where the kernel no
+	 * longer knows: newer ones forget the driver of what has signalled. */
 	char driver_name[32];
 	char timeline_name[32];
 };

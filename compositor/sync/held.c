@@ -213,14 +213,17 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 	if (sync->fence_error_logged) {
 		return;
 	}
-	char who[LATCH_ACCOUNT_TEXT];
+	char who[LATCH_ACCOUNT_TEXT], names[96] = "";
+	if (watch->info.driver_name[0] != '\0') {
+		snprintf(names, sizeof(names), "; driver \"%s\", timeline \"%s\"",
+			watch->info.driver_name, watch->info.timeline_name);
+	}
 	wlr_log(WLR_ERROR,
-		"%s: a fence of wl_surface#%u (%s; driver \"%s\", timeline \"%s\") signalled with "
-		"an error, its buffer is not shown: %s",
+		"%s: a fence of wl_surface#%u (%s%s) signalled with an error, its buffer is not "
+		"shown: %s",
 		latch_account_describe(sync->account, who),
 		wl_resource_get_id(sync->surface->resource),
-		latch_sync_kind_name(update->base.kind), watch->info.driver_name,
-		watch->info.timeline_name, strerror(-watch->error));
+		latch_sync_kind_name(update->base.kind), names, strerror(-watch->error));
 	sync->fence_error_logged = true;
 }
 

@@ -1,6 +1,7 @@
 #include "sync/watch.h"
 
 #include <errno.h>
+#include <string.h>
 #include <wayland-server-core.h>
 
 #include "sync/timeline.h"
@@ -40,6 +41,17 @@ static void note_status(struct latch_watch *watch, int ret) {
 	watch->error = status < 0 ? status : 0;
 }
 
+/* The names stay those of when it was pending, while the kernel knew them. */
+static int reread_sync_file(const struct latch_watch *watch, struct latch_fence_info *info) {
+	int ret = latch_fence_get_info(watch->fd, info);
+	if (ret == 0) {
+		memcpy(info->driver_name, watch->info.driver_name, sizeof(info->driver_name));
+		memcpy(info->timeline_name, watch->info.timeline_name,
+			sizeof(info->timeline_name));
+	}
+	return ret;
+}
+
 static int handle_readable(int fd, uint32_t mask, void *data) {
 	struct latch_watch *watch = data;
 
@@ -49,10 +61,12 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	} else if (watch->by_eventfd) {
 		read_point(watch);
 	} else {
-		int ret = latch_fence_get_info(watch->fd, &watch->info);
-		if (ret == 0 && watch->info.status == 0) {
+		struct latch_fence_info info = watch->info;
+		int ret = reread_sync_file(watch, &info);
+		if (ret == 0 && info.status == 0) {
 			return 0;
 		}
+		watch->info = info;
 		note_status(watch, ret);
 	}
 
@@ -135,6 +149,10 @@ int latch_watch_export(const struct latch_watch *watch) {
 }
 
 int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_info *info) {
+	if (watch->timeline == NULL) {
+		int ret = reread_sync_file(watch, info);
+		return ret < 0 ? ret : 1;
+	}
 	int owned;
 	int ret = get_sync_file(watch, &owned);
 	if (ret >= 0) {

@@ -73,6 +73,20 @@ flips = sum(o["flips"] for o in json.load(open(sys.argv[1]))["outputs"])
 assert 10 <= flips <= 12, flips' "$work/frames.json"
 }
 
+# A driver that refuses commits for a while, though it took the tests: latch says so once, and goes
+# on when it can.
+refused_commits() {
+    export LATCH_REFUSE=$work/refuse
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        LD_PRELOAD=$LAB_BUILD/tests/kms/refuse.so start_latch --renderer pixman
+    cases kms-release
+    grep 'could not be submitted' "$latch_log" >"$work/refused.log"
+    [[ $(wc -l <"$work/refused.log") == 3 ]]
+    verdict $? "refused commits are told once each time" "$work/refused.log"
+    stop_latch
+    unset LATCH_REFUSE
+}
+
 by_signal() { # SIGNAL
     start_latch --renderer pixman
     kill "-$1" "$LATCH_PID"
@@ -112,6 +126,7 @@ job() {
     busy
     second_latch
     frames
+    refused_commits
     by_signal TERM
     by_signal INT
     [[ $(drm_state) == "$before" ]]

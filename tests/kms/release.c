@@ -2,7 +2,11 @@
  * Releases: each buffer comes back exactly once, and not before the flip that replaced it.
  */
 #include <drm_fourcc.h>
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "case.h"
 #include "client.h"
@@ -237,6 +241,116 @@ static void destroyed_sync_file(void) {
 	run_destroyed(KIND_SYNC_FILE);
 }
 
+static void pump_ms(struct scene *scene, int ms) {
+	int64_t end_ns = now_ns() + ms * MS;
+	while (client_pump(&scene->client, end_ns)) {
+	}
+}
+
+/* By the one who can count them: a point only says whether it is signalled. */
+static void check_release(struct scene *scene, unsigned n, unsigned num_buffers, bool back) {
+	CHECK((release_time_ns(scene, n, num_buffers) != 0) == back,
+		back ? "buffer %u did not come back" : "buffer %u came back too early", n);
+	if (scene->surface.kind == KIND_NONE) {
+		CHECK(scene->buffers[n].releases == back, "buffer %u: %d releases", n,
+			scene->buffers[n].releases);
+	} else if (scene->surface.kind == KIND_SYNC_FILE) {
+		CHECK(scene->frames[n].releases == back, "frame %u: %d releases", n,
+			scene->frames[n].releases);
+	}
+}
+
+/* The window is gone, but the surface keeps its content until it is told to have none. */
+static void run_role_lost(enum fence_kind kind) {
+	static struct scene scene;
+	scene_init(&scene, kind, true, 2);
+	for (unsigned n = 0; n < 2; n++) {
+		surface_commit(&scene.surface, &scene.buffers[n], &scene.frames[n], -1);
+		frame_wait(&scene.frames[n], 1000);
+	}
+	xdg_toplevel_destroy(scene.surface.toplevel);
+	xdg_surface_destroy(scene.surface.xdg_surface);
+	scene.surface.toplevel = NULL;
+	pump_ms(&scene, 150);
+	check_release(&scene, 0, 2, true);
+	check_release(&scene, 1, 2, false);
+
+	wl_surface_attach(scene.surface.wl_surface, NULL, 0, 0);
+	wl_surface_commit(scene.surface.wl_surface);
+	pump_ms(&scene, 150);
+	check_release(&scene, 0, 2, true);
+	check_release(&scene, 1, 2, true);
+}
+
+static void role_lost_wl_buffer(void) {
+	run_role_lost(KIND_NONE);
+}
+
+static void role_lost_sync_file(void) {
+	run_role_lost(KIND_SYNC_FILE);
+}
+
+static void role_lost_syncobj(void) {
+	run_role_lost(KIND_SYNCOBJ);
+}
+
+static void set_refusal(int number) {
+	const char *path = getenv("LATCH_REFUSE");
+	if (number == 0) {
+		unlink(path);
+		return;
+	}
+	FILE *file = fopen(path, "we");
+	CHECK(file != NULL && fprintf(file, "%d\n", number) > 0 && fclose(file) == 0, "%s", path);
+}
+
+static int64_t count_refusals(void) {
+	char path[256];
+	struct stat st;
+	snprintf(path, sizeof(path), "%s.count", getenv("LATCH_REFUSE"));
+	return stat(path, &st) == 0 ? st.st_size : 0;
+}
+
+/* The kernel takes no commit for a while: what is on the screen stays there and is not given back,
+ * what is superseded meanwhile is, and the newest is shown when it takes them again. */
+static void run_refused(enum fence_kind kind) {
+	enum { LAST = 5 };
+	static struct scene scene;
+	scene_init(&scene, kind, true, LAST + 1);
+	surface_commit(&scene.surface, &scene.buffers[0], &scene.frames[0], -1);
+	frame_wait(&scene.frames[0], 1000);
+	int64_t before = count_refusals();
+	set_refusal(EINVAL);
+	for (unsigned n = 1; n <= LAST; n++) {
+		surface_commit(&scene.surface, &scene.buffers[n], &scene.frames[n], -1);
+		pump_ms(&scene, 50);
+	}
+	CHECK(count_refusals() > before, "no commit was refused");
+	check_release(&scene, 0, LAST + 1, false);
+	for (unsigned n = 1; n <= LAST; n++) {
+		CHECK(scene.frames[n].state != FRAME_PRESENTED, "frame %u was shown", n);
+		check_release(&scene, n, LAST + 1, n < LAST);
+	}
+	set_refusal(0);
+	frame_wait(&scene.frames[LAST], 3000);
+	pump_ms(&scene, 100);
+	for (unsigned n = 0; n <= LAST; n++) {
+		check_release(&scene, n, LAST + 1, n < LAST);
+	}
+}
+
+static void refused_wl_buffer(void) {
+	run_refused(KIND_NONE);
+}
+
+static void refused_sync_file(void) {
+	run_refused(KIND_SYNC_FILE);
+}
+
+static void refused_syncobj(void) {
+	run_refused(KIND_SYNCOBJ);
+}
+
 int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"wl_buffer.release comes after the flip that replaced it", order_wl_buffer, 0},
@@ -248,6 +362,18 @@ int main(int argc, char **argv) {
 		{"superseded buffers of a composed window come back once", superseded_composed, 0},
 		{"a destroyed surface's buffers come back once", destroyed_wl_buffer, 0},
 		{"a destroyed surface's zwp releases come once", destroyed_sync_file, 0},
+		{"a window's end leaves the surface its buffer", role_lost_wl_buffer, 0},
+		{"a window's end sends no zwp release", role_lost_sync_file, 0},
+		{"a window's end signals no release point", role_lost_syncobj, 0},
 	};
+	/* With refuse.so in latch. */
+	static const struct test_case refused[] = {
+		{"refused commits give nothing back twice", refused_wl_buffer, 0},
+		{"refused commits: zwp releases come once", refused_sync_file, 0},
+		{"refused commits: release points are signalled once", refused_syncobj, 0},
+	};
+	if (getenv("LATCH_REFUSE") != NULL) {
+		return test_main(argc, argv, refused, sizeof(refused) / sizeof(refused[0]));
+	}
 	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

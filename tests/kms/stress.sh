@@ -2,26 +2,50 @@
 # A victim beside each kind of hostile client (latch-stress), every invalid request, deaths with
 # fences pending. What latch holds afterwards is what it held before.
 #
-#   stress.sh [fences] [floods] [bad] [deaths]   these parts; all without an argument
+#   stress.sh [fences] [control] [floods] [bad] [deaths] [churn]   these parts; without an argument
+#                                                                  all but churn
+#
+#   fences   the victim's frames, and latch's CPU
+#   control  the pointer moves; with a seat on a VT, the session goes away and comes back
+#   floods   commits as fast as the socket takes them
+#   bad      every invalid request
+#   deaths   clients that are killed, at each step of their lives
+#   churn    many clients that are killed with fences pending, one after another and all at once
 #
 #   LATCH_STRESS_SECONDS  how long the victim runs beside each of them (2)
 #   LATCH_STRESS_DEATHS   how many clients die at each step (5)
-#   LATCH_STRESS_ROUNDS   how often all invalid requests are made (2)
+#   LATCH_STRESS_ROUNDS   how often all invalid requests are made (1)
+#   LATCH_STRESS_CHURN    how many clients die one after another (1000)
+#   LATCH_STRESS_AT_ONCE  how many of them at once (200)
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
 
 seconds=${LATCH_STRESS_SECONDS:-2}
 deaths=${LATCH_STRESS_DEATHS:-5}
-rounds=${LATCH_STRESS_ROUNDS:-2}
+rounds=${LATCH_STRESS_ROUNDS:-1}
+churn=${LATCH_STRESS_CHURN:-1000}
+at_once=${LATCH_STRESS_AT_ONCE:-200}
 
 parts=("$@")
-((${#parts[@]})) || parts=(fences floods bad deaths)
+((${#parts[@]})) || parts=(fences control floods bad deaths)
 
 # The victim may miss so many refreshes a second more than alone: an emulated machine takes the
 # processor away now and then. It is tried again when that is not enough, once. A client that has
 # to wait for another's fence misses sixty, each time.
 tolerance=3
+
+# latch may take twice the CPU that it takes for the victim alone. A hostile client whose updates
+# are shown in the end is one more client to serve, which may cost what a good one costs: there
+# the measure is the victim beside a client with the same window and signalled fences. What is
+# never shown has no such excuse. The limit is no less than this part of a processor: of a victim
+# that costs next to nothing, twice is nothing too.
+cpu_factor=2
+cpu_least_percent=3
+
+# What malloc keeps of memory that was freed. Clients come and go: what is lost with each of them
+# is more than this soon.
+memory_tolerance_kib=2048
 
 # At 60 Hz for some seconds; says how it went in $work/victim.json.
 animation=(latch-client --software --size 320x240 --title victim --json "$work/victim.json")
@@ -33,16 +57,44 @@ victim() {
 # reads JSON is here.
 figure() { sed -n "s/^    \"$2\": \([-0-9]*\),\{0,1\}\$/\1/p" "$1"; }
 
-cpu_ticks() { awk '{print $14 + $15}' "/proc/$LATCH_PID/stat"; }
+# CPU time of latch, in microseconds: its main thread is the one that works for clients.
+cpu_us() { awk '{printf "%d\n", $1 / 1000}' "/proc/$LATCH_PID/schedstat"; }
 
-# With nobody beside it: $usual refreshes missed, and so many frames.
+# With nobody beside it: $usual refreshes missed, so many frames, and $usual_cpu of latch.
 alone() {
     rm -f "$work/victim.json"
+    local cpu
+    cpu=$(cpu_us)
     victim "$seconds" || { cat "$work/victim.log"; return 1; }
+    usual_cpu=$(($(cpu_us) - cpu))
     usual=$(figure "$work/victim.json" missed)
     usual_frames=$(figure "$work/victim.json" presented)
-    echo "alone: $usual_frames frames, $usual missed"
+    echo "alone: $usual_frames frames, $usual missed, $(milliseconds $usual_cpu) ms of CPU"
     ((usual_frames >= seconds * 30))
+}
+
+milliseconds() { echo "$((($1 + 500) / 1000))"; }
+
+# What latch takes for the victim and a client of good manners: $good_cpu.
+beside_good() {
+    good_cpu=
+    try_beside --sync implicit --fence ready || return
+    good_cpu=$last_cpu
+}
+
+# Whether updates with such fences are shown in the end.
+are_shown() { [[ ! " $* " =~ \ (never|unmaterialised|error)\  ]]; }
+
+# cpu_is_fair US OPTION...: what latch took while the victim ran.
+cpu_is_fair() {
+    local cpu=$1 limit least=$((seconds * 10000 * cpu_least_percent))
+    shift
+    limit=$((usual_cpu * cpu_factor))
+    ! are_shown "$@" || ((good_cpu <= usual_cpu)) || limit=$((good_cpu * cpu_factor))
+    ((limit >= least)) || limit=$least
+    echo "latch: $(milliseconds "$cpu") ms of CPU, alone $(milliseconds "$usual_cpu")," \
+        "limit $(milliseconds $limit)"
+    ((cpu <= limit))
 }
 
 # beside OPTION...: the victim, with latch-stress started and ended in the midst of its life. A
@@ -50,15 +102,16 @@ alone() {
 beside() { try_beside "$@" || { echo "once more"; try_beside "$@"; }; }
 
 try_beside() {
-    local hostile victim_pid status=0 frames missed gap ticks
+    local hostile victim_pid status=0 frames missed gap cpu
     rm -f "$work"/{victim,hostile}.json
-    ticks=$(cpu_ticks)
+    cpu=$(cpu_us)
     victim "$seconds" &
     victim_pid=$!
     sleep 0.3
     latch-stress "$@" --json "$work/hostile.json" 2>"$work/hostile.log" &
     hostile=$!
     wait $victim_pid || { echo "the victim failed"; cat "$work/victim.log"; status=1; }
+    last_cpu=$(($(cpu_us) - cpu))
     kill $hostile 2>/dev/null
     wait_until 5 gone $hostile || { echo "the hostile client hangs"; kill -KILL $hostile; }
     wait $hostile
@@ -74,7 +127,7 @@ try_beside() {
         "alone $usual_frames and $usual"
     echo "hostile: $(figure "$work/hostile.json" commits) commits," \
         "status $(figure "$work/hostile.json" status)"
-    echo "latch: $(($(cpu_ticks) - ticks)) ticks of CPU"
+    [[ ! ${good_cpu:-} ]] || cpu_is_fair $last_cpu "$@" || status=1
     head -n 3 "$work/hostile.log"
     ((missed <= usual + tolerance * seconds && frames > 0)) && lives || status=1
     return $status
@@ -83,26 +136,38 @@ try_beside() {
 # Shows the figures of what went well, too.
 measured() { # NAME COMMAND...
     check "$@"
-    grep -E '^(alone|victim|hostile|latch|before|after|killed):|^once more' \
+    grep -E '^(alone|victim|hostile|latch|control|before|after|killed):|^once more' \
         "$work/check.log" | sed 's/^/# /'
 }
 
 # --- what latch holds ------------------------------------------------------------------------
 
-resident_kib() { awk '/^VmRSS:/ {print $2}' "/proc/$LATCH_PID/status"; }
+# In KiB.
+resident_memory() { awk '/^VmRSS:/ {print $2}' "/proc/$LATCH_PID/status"; }
+
+# What job.sh's holdings() says, and resident memory.
+everything() { echo "$(holdings) $(resident_memory)"; }
+
+# AddressSanitizer keeps what is freed, so there memory says nothing (but LeakSanitizer does).
+is_sanitized() { grep -q 'lib[at]san' "/proc/$LATCH_PID/maps"; }
+
+nothing_more() {
+    not_more_than_before &&
+        { (($(resident_memory) <= before[3] + memory_tolerance_kib)) || is_sanitized; }
+}
 
 # It takes a few frames until the last buffer has left the screen.
 returns() {
     local status=0
-    wait_until 5 not_more_than_before || status=1
-    echo "before: ${before[*]} fds, framebuffers, dma-bufs"
-    echo "after: $(holdings), $(resident_kib) KiB"
+    wait_until 5 nothing_more || status=1
+    echo "before: ${before[*]} fds, framebuffers, dma-bufs, KiB"
+    echo "after: $(everything)"
     return $status
 }
 
 # leaves_nothing NAME COMMAND...: what latch holds is not more than it was before.
 leaves_nothing() {
-    read -r -a before <<<"$(holdings)"
+    read -r -a before <<<"$(everything)"
     measured "$@"
     measured "$1: nothing is left behind" returns
 }
@@ -113,26 +178,98 @@ offers() { wayland-info | grep -q "'$1'"; }
 
 hostile_fences() {
     local sync fence kinds
+    measured "a victim beside a client of good manners" beside_good
     for sync in implicit sync-file syncobj; do
         if [[ $sync == syncobj ]] && ! offers wp_linux_drm_syncobj_manager_v1; then
             echo "ok - fences by syncobj # SKIP not offered"
             continue
         fi
-        kinds=(never late:50 late:500 future proxy user random)
+        kinds=(never late:500 error future proxy user random)
         [[ $sync != syncobj ]] || kinds+=(unmaterialised)
         for fence in "${kinds[@]}"; do
             measured "a victim beside fences by $sync: $fence" beside --sync $sync --fence "$fence"
         done
     done
-    if [[ -e /sys/kernel/debug/sync/sw_sync ]]; then
-        measured "a victim beside fences that fail" beside --sync sync-file --fence error
-    else
-        echo "ok - a victim beside fences that fail # SKIP this kernel has no sw_sync"
-    fi
+}
+
+# cursor_is_near X Y: a plane with the size of a cursor is there, give or take its hotspot.
+cursor_is_near() {
+    sed -nE 's/^\tcrtc-pos=([0-9]+)x([0-9]+)([-+][0-9]+)([-+][0-9]+)$/\1 \2 \3 \4/p' \
+        "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state" >"$work/planes"
+    awk -v x="$1" -v y="$2" '
+        $1 <= 256 && $1 == $2 && x - $3 >= 0 && x - $3 < $1 && y - $4 >= 0 && y - $4 < $2 {
+            found = 1
+        }
+        END { exit !found }' "$work/planes"
+}
+
+# The pointer goes to three places of a screen of 1024x768 where no window of these clients is.
+pointer_is_followed() {
+    local x y
+    for x in 40 980 40; do
+        y=$((x == 40 ? 60 : 700))
+        move_pointer $((x * 32768 / 1024)) $((y * 32768 / 768))
+        wait_until 1 cursor_is_near $x $y || { echo "no cursor at $x,$y"; cat "$work/planes"; return 1; }
+    done
+}
+
+# Away to another terminal and back; then the victim's frames are on the screen again.
+session_comes_back() {
+    chvt 2
+    wait_until 3 on_vt 2 || { echo "no second terminal"; return 1; }
+    sleep 0.3
+    answers || { echo "no answer while away"; return 1; }
+    chvt 1
+    wait_until 3 on_vt 1 || { echo "no way back"; return 1; }
+    wait_until 3 picture_changes || { echo "no frames after the way back"; return 1; }
+}
+on_vt() { [[ $(fgconsole) == "$1" ]]; }
+
+# Five times in half a second, whatever number a framebuffer has.
+picture_changes() {
+    local last='' shown n changes=0
+    for n in {1..10}; do
+        shown=$(grep -E '^.fb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state")
+        [[ $shown == "$last" ]] || changes=$((changes + 1))
+        last=$shown
+        sleep 0.05
+    done
+    echo "control: $changes changes of framebuffers in $n looks"
+    ((changes >= 5))
+}
+
+control_beside() { # OPTION...
+    local hostile victim_pid status=0
+    "${animation[@]}" 2>"$work/victim.log" &
+    victim_pid=$!
+    latch-stress "$@" 2>"$work/hostile.log" &
+    hostile=$!
+    sleep 1
+    pointer_is_followed || status=1
+    picture_changes || { echo "the victim has no frames"; status=1; }
+    [[ ! $LAB_VT ]] || session_comes_back || status=1
+    kill -0 $hostile 2>/dev/null || { echo "the hostile client has ended"; status=1; }
+    answers || { echo "latch does not answer"; status=1; }
+    end $victim_pid $hostile
+    ((status == 0)) || cat "$work/hostile.log"
+    move_pointer 32767 32767
+    return $status
+}
+
+hostile_control() {
+    local what="the pointer moves"
+    [[ ! $LAB_VT ]] || what+=", the session goes away and comes back,"
+    measured "$what beside fences on the dma-buf" control_beside --sync implicit --fence never
+    measured "$what beside sync_files" control_beside --sync sync-file --fence never
+    offers wp_linux_drm_syncobj_manager_v1 || return 0
+    measured "$what beside points" control_beside --sync syncobj --fence never
+    measured "$what beside points without fences" \
+        control_beside --sync syncobj --fence unmaterialised
 }
 
 hostile_floods() {
     local sync
+    good_cpu= # a flood costs what it costs
     measured "a victim beside eight windows and forty fences" \
         beside --sync sync-file --fence never --surfaces 8 --buffers 6 --size 64x64
     for sync in implicit sync-file; do
@@ -148,7 +285,7 @@ hostile_bad() {
     local pid status=0
     "${animation[@]}" 2>"$work/victim.log" &
     pid=$!
-    timeout -k 1 60 latch-stress --bad --repeat "$rounds" >"$work/bad.tap" 2>"$work/bad.log" ||
+    timeout -k 1 $((60 + rounds * 20)) latch-stress --bad --repeat "$rounds" >"$work/bad.tap" 2>"$work/bad.log" ||
         status=$?
     sed -E -n -e 's/^(ok|not ok) [0-9]+ - /\1 - invalid: /p' "$work/bad.tap"
     ((status <= 1)) || sed 's/^/# /' "$work/bad.log"
@@ -163,7 +300,7 @@ hostile_bad() {
 dies() { # STEP NUMBER OPTION...
     local step=$1 number=$2
     shift 2
-    timeout -k 1 60 latch-stress --die "$step" --repeat "$number" --json "$work/die.json" \
+    timeout -k 1 $((60 + number)) latch-stress --die "$step" --repeat "$number" --json "$work/die.json" \
         --size 64x64 "$@" || return
     echo "killed: $(figure "$work/die.json" killed)"
     [[ $(figure "$work/die.json" escaped) == 0 ]] && lives
@@ -184,20 +321,35 @@ hostile_deaths() {
         dies pending $((deaths * 10)) --sync sync-file --at-once 20
 }
 
+# Each with a commit that latch waits for, beside the picture that is shown.
+hostile_churn() {
+    local sync=auto fence=never
+    leaves_nothing "$churn clients die one after another with pending fences" \
+        dies pending "$churn" --sync $sync --fence $fence
+    leaves_nothing "$at_once clients die at once with pending fences" \
+        dies pending "$at_once" --sync $sync --fence $fence --at-once "$at_once"
+    # Whatever was lost with each of them would be lost once more.
+    leaves_nothing "$at_once clients die at once, once more" \
+        dies pending "$at_once" --sync $sync --fence $fence --at-once "$at_once"
+}
+
 answers() { timeout 2 latchctl planes >/dev/null; }
 
 job() {
-    local part before usual=0 usual_frames=0
+    local part before first second usual=0 usual_frames=0 usual_cpu=0 good_cpu='' last_cpu=0
     start_latch --renderer pixman
     lives || return
     move_pointer 32767 32767
-    # The first clients make latch fetch what it keeps: libraries, buffers for composition.
+    # The first clients make latch fetch what it keeps: libraries, and what composition needs.
     latch-stress --fence ready --surfaces 8 --seconds 2 2>/dev/null &
+    first=$!
+    timeout 2 weston-simple-shm 2>/dev/null &
+    second=$!
     victim 2
-    wait $!
+    wait $first $second
     measured "a victim alone" alone
     for part in "${parts[@]}"; do
-        read -r -a before <<<"$(holdings)"
+        read -r -a before <<<"$(everything)"
         "hostile_$part"
         measured "$part: what latch holds is what it held before" returns
     done

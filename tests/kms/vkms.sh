@@ -87,6 +87,14 @@ escape() {
     [[ $latch_status == 0 ]]
 }
 
+failures_are_named() { # SURFACES
+    grep 'kms-sw-sync.*signalled with an error' "$latch_log"
+    [[ $(grep -c 'kms-sw-sync.*signalled with an error' "$latch_log") == "$1" ]]
+}
+
+# On a dma-buf one, as sync_file and as point two: what sw_sync says (ENOENT), vgem does not.
+failures_are_counted() { [[ $(grep -o '"fence_error":-2,' "$work/trace.json" | wc -l) == 5 ]]; }
+
 json_is_good() { python3 -m json.tool <"$1" >/dev/null; }
 
 statistics() {
@@ -116,6 +124,8 @@ job() {
     cases kms-compose
     cases kms-color
     cases kms-fences
+    cases kms-sw-sync
+    check "a failed fence is named once for each surface" failures_are_named 3
     cases kms-release
     cases kms-pacing
     cases kms-misbehave
@@ -131,6 +141,7 @@ job() {
     check "the statistics are JSON" json_is_good "$work/stats.json"
     check "the trace is JSON" json_is_good "$work/trace.json"
     check "the statistics are complete" statistics
+    check "each failed fence is in the trace" failures_are_counted
     [[ $(drm_state) == "$before" ]]
     verdict $? "the display is as it was"
     diff <(echo "$before") <(drm_state) | sed 's/^/# /'

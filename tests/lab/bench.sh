@@ -6,6 +6,8 @@ bench_usage() {
 usage: ./run bench planes [--json] [--no-lab]
        ./run bench hostile [--json] [--seconds S] [--only TEXT] [--device DEVICE]
                            [COMPOSITOR...]
+       ./run bench stress [--device DEVICE] [--vt] [--seconds S] [--rounds N]
+                          [--clients N] [--at-once N] [PART...]
        ./run bench latency [--json] [--quick] [--rounds N] [--device DEVICE]
                            [COMPOSITOR...]
 
@@ -23,6 +25,18 @@ weston, in the lab: its frames, the refreshes it missed, its longest gap.
   --seconds S      how long it is beside each of them (4)
   --only TEXT      only the clients with TEXT in their options, as never
   --device DEVICE  the lab's: virgl (the default), virtio-gpu or vkms
+
+stress: the hostile clients of the test suites against latch alone, at full size:
+what they cost the victim and latch's CPU, and what is left behind. TAP.
+
+  PART             fences, control, bad, deaths, churn (all), or floods: see
+                   tests/kms/stress.sh
+  --device DEVICE  the lab's: vkms (the default), virtio-gpu or virgl
+  --vt             the seat is bound to a VT; control then switches it
+  --seconds S      how long the victim is beside each of them (10)
+  --rounds N       how often every invalid request is made (20)
+  --clients N      how many clients die one after another (1000)
+  --at-once N      and at the same moment (200)
 
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
 cage and weston, with the same client: alone and beside a window that animates,
@@ -46,6 +60,7 @@ command_bench() {
     case $what in
     planes) shift; bench_planes "$@" ;;
     hostile) shift; bench_hostile "$@" ;;
+    stress) shift; bench_stress "$@" ;;
     latency) shift; bench_latency "$@" ;;
     deadline) shift; bench_deadline "$@" ;;
     -h | --help) bench_usage ;;
@@ -160,6 +175,38 @@ bench_latency() {
         fi || failed=1
     done
     return "$failed"
+}
+
+bench_stress() {
+    local device=vkms vt='' seconds=10 rounds=20 clients=1000 at_once=200 parts=() status=0
+    local results=$out/bench number
+    while (($#)); do
+        case $1 in
+        --device) device=${2:-}; shift 2 ;;
+        --vt) vt=yes; shift ;;
+        --seconds) seconds=${2:-}; shift 2 ;;
+        --rounds) rounds=${2:-}; shift 2 ;;
+        --clients) clients=${2:-}; shift 2 ;;
+        --at-once) at_once=${2:-}; shift 2 ;;
+        -h | --help) bench_usage; return ;;
+        fences | control | floods | bad | deaths | churn) parts+=("$1"); shift ;;
+        *) bench_usage >&2; die "bench stress has no option or part '$1'" ;;
+        esac
+    done
+    for number in "$seconds" "$rounds" "$clients" "$at_once"; do
+        [[ $number =~ ^[1-9][0-9]*$ ]] || die "a number is wanted, not '$number'"
+    done
+    [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
+    ((${#parts[@]})) || parts=(fences control bad deaths churn)
+    mkdir -p "$results"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    export LATCH_STRESS_SECONDS=$seconds LATCH_STRESS_ROUNDS=$rounds LATCH_STRESS_DEATHS=20
+    export LATCH_STRESS_CHURN=$clients LATCH_STRESS_AT_ONCE=$at_once
+    # Some twenty kinds of clients, each tried twice at most; an invalid request takes 25 ms.
+    run_machine "$device" "$vt" $((300 + 45 * (seconds + 3) + rounds * 10 + (clients + at_once) / 2)) \
+        tests/kms/stress.sh "${parts[@]}" | tee "$results/stress-$device.tap" || status=$?
+    return "$status"
 }
 
 # bench_show JSON FILE [TABLE]: the file itself, or its tables. Fails where a criterion was missed.

@@ -43,7 +43,7 @@ mount_filesystems() {
 
 # virtio-gpu is on every machine: it has the timelines that vkms lacks.
 load_devices() {
-    modprobe -a virtio-gpu virtio_input evdev vgem
+    modprobe -a virtio-gpu virtio_input evdev vgem sw_sync
     if [[ $LATCH_LAB_DEVICE == vkms ]]; then
         modprobe vkms enable_overlay=1 enable_cursor=1 enable_writeback=1
     fi

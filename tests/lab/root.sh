@@ -41,12 +41,12 @@ make_root() {
         options+=(--dpkgopt="path-exclude=$exclude")
     done
     # shellcheck disable=SC2016 # the hook's shell expands this
-    LATCH_VKMS=$lab/vkms.sh mmdebstrap --mode=root --variant=essential \
+    LATCH_MODULES=$lab/modules.sh mmdebstrap --mode=root --variant=essential \
         --include="$(package_list)" \
         --aptopt='Acquire::Check-Valid-Until "false"' \
         --aptopt='Apt::Install-Recommends "false"' \
         --dpkgopt=force-unsafe-io "${options[@]}" \
-        --customize-hook='sh "$LATCH_VKMS" "$1"' \
+        --customize-hook='sh "$LATCH_MODULES" "$1"' \
         "$suite" "$target" "$mirror"
 }
 

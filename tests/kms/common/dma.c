@@ -148,6 +148,12 @@ void drm_fence_signal(uint32_t fence) {
 	CHECK(vgem_signal_fence(vgem_fd(), fence), "fence signal: %s", strerror(errno));
 }
 
+void memory_set_fence(const struct memory *memory, int sync_file) {
+	struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_WRITE, .fd = sync_file};
+	CHECK(drmIoctl(memory->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) == 0,
+		"import sync_file: %s", strerror(errno));
+}
+
 static int export_sync_file(int dmabuf_fd) {
 	struct dma_buf_export_sync_file export = {.flags = DMA_BUF_SYNC_READ, .fd = -1};
 	CHECK(drmIoctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) == 0,

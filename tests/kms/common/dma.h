@@ -47,6 +47,9 @@ uint32_t picture_pixel(uint32_t x, uint32_t y, uint32_t number);
 uint32_t drm_fence_attach(const struct memory *memory);
 void drm_fence_signal(uint32_t fence);
 
+/** Puts the sync_file, which stays the caller's, on the dma-buf as that of its writer. */
+void memory_set_fence(const struct memory *memory, int sync_file);
+
 /** An unsignalled sync_file of a fence that nothing else is bound to. */
 int drm_fence_create(uint32_t *fence);
 

@@ -30,6 +30,7 @@ struct dmabuf {
 struct syncobj {
 	ino_t inode; /* 0: binary, known by its handle alone */
 	uint64_t signalled;
+	uint64_t failed; /* a point whose fence has an error; 0: none */
 	uint64_t imported_point;
 	int imported;
 	uint64_t materialised_point;
@@ -298,6 +299,12 @@ void kernel_syncobj_signal(int syncobj_fd, uint64_t point) {
 	signal_to(syncobj_from_fd(syncobj_fd), point);
 }
 
+void kernel_syncobj_fail(int syncobj_fd, uint64_t point) {
+	struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
+	syncobj->failed = point;
+	signal_to(syncobj, point);
+}
+
 uint64_t kernel_syncobj_get(int syncobj_fd) {
 	return syncobj_from_fd(syncobj_fd)->signalled;
 }
@@ -360,7 +367,11 @@ static int point_to_fd(const struct syncobj *syncobj, uint64_t point) {
 			       : fcntl(syncobj->materialised, F_DUPFD_CLOEXEC, 0);
 	}
 	/* The time of a point is the point, so that a test can tell one from another. */
-	return signalled_fence((int64_t)point);
+	int fd = signalled_fence((int64_t)point);
+	if (point == syncobj->failed) {
+		eventfd_add(fd, FAILED);
+	}
+	return fd;
 }
 
 static int handle_to_fd(struct drm_syncobj_handle *arg) {

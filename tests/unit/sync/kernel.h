@@ -31,6 +31,8 @@ int kernel_drm_open(bool timelines);
 /* A client's syncobj; the fd is the caller's. */
 int kernel_syncobj_create(void);
 void kernel_syncobj_signal(int syncobj_fd, uint64_t point);
+/* The same, but the fence of this point failed. */
+void kernel_syncobj_fail(int syncobj_fd, uint64_t point);
 uint64_t kernel_syncobj_get(int syncobj_fd);
 /* The point has this fence (not taken) from now on; it signals with kernel_syncobj_signal(). */
 void kernel_syncobj_materialise(int syncobj_fd, uint64_t point, int fence_fd);

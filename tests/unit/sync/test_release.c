@@ -1,6 +1,6 @@
 /*
  * How buffers go back to their clients, by each kind of release and on each path that needs no
- * display: what a frame does with a content, this test does by hand.
+ * display: what an output does with its frames, this test does by hand.
  */
 
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 
 #include "check.h"
 #include "output/content.h"
+#include "output/frame.h"
 #include "trace/trace.h"
 #include "world.h"
 
@@ -134,12 +135,10 @@ static void scene_finish(struct scene *scene) {
 }
 
 /* fence: -1 for a buffer that is ready. */
-static struct shot *shoot(struct scene *scene, int fence) {
+static struct shot *shoot_buffer(struct scene *scene, struct wl_buffer *buffer, int fence) {
 	assert_true(scene->len < MAX_SHOTS);
 	struct shot *shot = &scene->shots[scene->len++];
-	int fd = kernel_dmabuf_create(scene->kind == LATCH_SYNC_IMPLICIT ? fence : -1);
-	shot->buffer = dmabuf_create(&scene->world, fd);
-	close(fd);
+	shot->buffer = buffer;
 	wl_buffer_add_listener(shot->buffer, &buffer_listener, shot);
 	wl_surface_attach(scene->surface->wl, shot->buffer, 0, 0);
 	if (scene->explicit != NULL) {
@@ -164,6 +163,13 @@ static struct shot *shoot(struct scene *scene, int fence) {
 	wl_surface_commit(scene->surface->wl);
 	world_sync(&scene->world);
 	return shot;
+}
+
+static struct shot *shoot(struct scene *scene, int fence) {
+	int fd = kernel_dmabuf_create(scene->kind == LATCH_SYNC_IMPLICIT ? fence : -1);
+	struct wl_buffer *buffer = dmabuf_create(&scene->world, fd);
+	close(fd);
+	return shoot_buffer(scene, buffer, fence);
 }
 
 static void unmap(struct scene *scene) {
@@ -280,7 +286,11 @@ static void fence_error(enum latch_sync_kind kind) {
 	int fence = kernel_fence_create();
 	struct shot *good = shoot(&scene, -1), *bad = shoot(&scene, fence);
 	const struct latch_content *content = current(&scene);
-	kernel_fence_fail(fence, now_ns());
+	if (kind == LATCH_SYNC_SYNCOBJ) {
+		kernel_syncobj_fail(bad->syncobj, 1);
+	} else {
+		kernel_fence_fail(fence, now_ns());
+	}
 	world_sync(&scene.world);
 	assert_back(&scene, good, false);
 	assert_back(&scene, bad, true);
@@ -289,6 +299,143 @@ static void fence_error(enum latch_sync_kind kind) {
 	assert_back(&scene, good, true);
 	assert_back(&scene, bad, true);
 	close(fence);
+	scene_finish(&scene);
+}
+
+/* The surface's newest goes into the frame, which holds it. */
+static void show_in(struct scene *scene, struct latch_frame *frame) {
+	const struct latch_layer layer = {.content = current(scene)};
+	assert_true(latch_frame_add(frame, &layer, 1));
+}
+
+/* The word that comes before the flip: of the fence, once. */
+static void assert_told(const struct scene *scene, const struct shot *shot, int fence, bool told) {
+	assert_int_equal(shot->fenced, told && scene->kind == LATCH_SYNC_SYNC_FILE);
+	assert_int_equal(shot->immediate, 0);
+	if (scene->kind == LATCH_SYNC_SYNCOBJ) {
+		assert_int_equal(kernel_syncobj_has_import(shot->syncobj, 2, fence), told);
+		assert_true(kernel_syncobj_get(shot->syncobj) == 1);
+	}
+}
+
+/* Two outputs show it: their flips come at different times, and the later one counts. */
+static void on_two_outputs(enum latch_sync_kind kind) {
+	struct scene scene;
+	struct latch_frame a = {0}, a_next = {0}, b = {0}, b_next = {0};
+	scene_init(&scene, kind);
+	struct shot *shot = shoot(&scene, -1);
+	show_in(&scene, &a);
+	show_in(&scene, &b);
+	shoot(&scene, -1);
+	show_in(&scene, &a_next);
+	show_in(&scene, &b_next);
+
+	/* The first output submits, and flips; the other one shows it still. */
+	int a_fence = kernel_fence_create(), b_fence = kernel_fence_create();
+	latch_frame_release_on_fence(&a, &a_next, a_fence);
+	world_sync(&scene.world);
+	assert_told(&scene, shot, a_fence, false);
+	latch_frame_clear(&a);
+	world_sync(&scene.world);
+	assert_told(&scene, shot, a_fence, false);
+	assert_int_equal(shot->wl_releases, 0);
+
+	latch_frame_release_on_fence(&b, &b_next, b_fence);
+	world_sync(&scene.world);
+	assert_told(&scene, shot, b_fence, true);
+	assert_int_equal(shot->wl_releases, 0);
+	latch_frame_clear(&b);
+	world_sync(&scene.world);
+	assert_told(&scene, shot, b_fence, true);
+	assert_int_equal(shot->wl_releases, 1);
+
+	latch_frame_finish(&a);
+	latch_frame_finish(&b);
+	latch_frame_finish(&a_next);
+	latch_frame_finish(&b_next);
+	close(a_fence);
+	close(b_fence);
+	scene_finish(&scene);
+}
+
+/* Behind something opaque it is in no frame, but the surface's newest: it may be seen again. */
+static void covered(enum latch_sync_kind kind) {
+	struct scene scene;
+	struct latch_frame frame = {0}, next = {0};
+	scene_init(&scene, kind);
+	struct shot *shot = shoot(&scene, -1);
+	show_in(&scene, &frame);
+	int out_fence = kernel_fence_create();
+	latch_frame_release_on_fence(&frame, &next, out_fence);
+	latch_frame_clear(&frame);
+	world_sync(&scene.world);
+	assert_back(&scene, shot, false);
+
+	show_in(&scene, &frame);
+	latch_frame_clear(&frame);
+	world_sync(&scene.world);
+	assert_back(&scene, shot, false);
+
+	/* Replaced behind its cover: no flip has anything to do with it. */
+	struct shot *newer = shoot(&scene, -1);
+	assert_back(&scene, shot, true);
+	assert_back(&scene, newer, false);
+	latch_frame_finish(&frame);
+	close(out_fence);
+	scene_finish(&scene);
+}
+
+/* The kernel refuses the commit: what was to be shown stays the surface's newest, what is on the
+ * screen stays there, and the next frame takes both up. */
+static void refused(enum latch_sync_kind kind) {
+	struct scene scene;
+	struct latch_frame on_screen = {0}, next = {0};
+	scene_init(&scene, kind);
+	struct shot *shown = shoot(&scene, -1);
+	show_in(&scene, &on_screen);
+	struct shot *newest = shoot(&scene, -1);
+	show_in(&scene, &next);
+	latch_frame_clear(&next); /* as latch_output_latch() does with it then */
+	world_sync(&scene.world);
+	assert_back(&scene, shown, false);
+	assert_back(&scene, newest, false);
+
+	show_in(&scene, &next);
+	int out_fence = kernel_fence_create();
+	latch_frame_release_on_fence(&on_screen, &next, out_fence);
+	world_sync(&scene.world);
+	assert_told(&scene, shown, out_fence, true);
+	latch_frame_clear(&on_screen);
+	world_sync(&scene.world);
+	assert_int_equal(shown->wl_releases, 1);
+	assert_back(&scene, newest, false);
+	latch_frame_finish(&on_screen);
+	latch_frame_finish(&next);
+	close(out_fence);
+	scene_finish(&scene);
+}
+
+/* Shared memory was copied when it was composed: nobody waits for a flip. */
+static void shm_superseded(enum latch_sync_kind kind) {
+	struct scene scene;
+	struct latch_frame frame = {0};
+	scene_init(&scene, kind);
+	struct shot *shot = shoot_buffer(&scene, shm_create(&scene.world), -1);
+	show_in(&scene, &frame);
+	struct latch_content *content = frame.items[0].content;
+	assert_true(content->is_shm);
+	assert_back(&scene, shot, false);
+	struct shot *newer = shoot_buffer(&scene, shm_create(&scene.world), -1);
+	assert_back(&scene, shot, true);
+	assert_back(&scene, newer, false);
+	/* The content is on the screen still, without its buffer. */
+	assert_null(content->buffer);
+	assert_int_equal(latch_content_tracker_count(scene.tracker), 2);
+	latch_frame_clear(&frame);
+	assert_int_equal(latch_content_tracker_count(scene.tracker), 1);
+	world_sync(&scene.world);
+	assert_back(&scene, shot, true);
+	latch_frame_finish(&frame);
 	scene_finish(&scene);
 }
 
@@ -373,14 +520,18 @@ CASES(on_screen)
 CASES(on_screen_without_fence)
 CASES(dead)
 CASES(traced)
+CASES(fence_error)
+CASES(on_two_outputs)
+CASES(covered)
+CASES(refused)
 
-/* The stand-in kernel has no points that fail. */
-static void test_fence_error_implicit(void **state) {
-	fence_error(LATCH_SYNC_IMPLICIT);
+/* linux-drm-syncobj-v1 takes no shared memory. */
+static void test_shm_superseded_implicit(void **state) {
+	shm_superseded(LATCH_SYNC_IMPLICIT);
 }
 
-static void test_fence_error_sync_file(void **state) {
-	fence_error(LATCH_SYNC_SYNC_FILE);
+static void test_shm_superseded_sync_file(void **state) {
+	shm_superseded(LATCH_SYNC_SYNC_FILE);
 }
 
 #define THREE(path) \
@@ -396,8 +547,12 @@ int main(void) {
 		THREE(on_screen_without_fence),
 		THREE(dead),
 		THREE(traced),
-		cmocka_unit_test(test_fence_error_implicit),
-		cmocka_unit_test(test_fence_error_sync_file),
+		THREE(fence_error),
+		THREE(on_two_outputs),
+		THREE(covered),
+		THREE(refused),
+		cmocka_unit_test(test_shm_superseded_implicit),
+		cmocka_unit_test(test_shm_superseded_sync_file),
 	};
 	int fd = mkstemp(trace_path);
 	if (fd < 0) {

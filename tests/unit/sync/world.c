@@ -254,7 +254,9 @@ void world_kill_client(struct world *world) {
 	if (world->syncobj != NULL) {
 		wl_proxy_destroy((struct wl_proxy *)world->syncobj);
 	}
-	wl_proxy_destroy((struct wl_proxy *)world->explicit);
+	if (world->explicit != NULL) {
+		wl_proxy_destroy((struct wl_proxy *)world->explicit);
+	}
 	wl_proxy_destroy((struct wl_proxy *)world->fifo);
 	wl_proxy_destroy((struct wl_proxy *)world->timing);
 	wl_display_disconnect(world->client);
