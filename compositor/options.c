@@ -22,6 +22,8 @@ enum option_id {
 	OPT_MAX_FDS,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
+	OPT_TEARING,
+	OPT_VRR,
 	OPT_SOCKET,
 	OPT_STATS,
 	OPT_TRACE,
@@ -47,6 +49,8 @@ static const struct option long_options[] = {
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
+	{"tearing", required_argument, NULL, OPT_TEARING},
+	{"vrr", required_argument, NULL, OPT_VRR},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"stats", required_argument, NULL, OPT_STATS},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -76,6 +80,10 @@ static const char help[] =
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors)\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
+	"  --tearing on|off   let clients that ask for it tear (default: on)\n"
+	"  --vrr off|on|fullscreen\n"
+	"                     variable refresh: never, always, or while one window fills the\n"
+	"                     screen (default: off)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
 	"  --stats FILE       write the latency table as JSON at the end\n"
 	"  --trace FILE       write every frame's way, to be opened with ui.perfetto.dev\n"
@@ -197,6 +205,15 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
 		return set_ms(&options->fence_timeout_ns);
+	case OPT_TEARING:
+		options->tearing = strcmp(optarg, "on") == 0;
+		return options->tearing || strcmp(optarg, "off") == 0
+			       ? -1
+			       : usage_error("--tearing is on or off", optarg);
+	case OPT_VRR:
+		return latch_vrr_policy_parse(optarg, &options->vrr)
+			       ? -1
+			       : usage_error("--vrr is off, on or fullscreen", optarg);
 	case OPT_SOCKET:
 		options->socket = optarg;
 		return -1;
@@ -242,6 +259,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.limits = latch_limits_default(),
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
+		.tearing = true,
 		.log_level = WLR_INFO,
 	};
 	int id;

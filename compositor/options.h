@@ -7,6 +7,7 @@
 
 #include "limits/account.h"
 #include "output/renderer.h"
+#include "output/vrr.h"
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these
@@ -47,6 +48,8 @@ struct latch_options {
 	struct latch_limits limits; /* of each client */
 	int64_t hold_warning_ns;    /* name who is held longer, 0: don't */
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
+	bool tearing;		    /* clients may ask for it */
+	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
 	bool list;
 	bool list_json;
 	enum wlr_log_importance log_level;

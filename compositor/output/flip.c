@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "output/content.h"
 #include "output/output.h"
+#include "output/present.h"
 #include "server.h"
 #include "trace/trace.h"
 
@@ -32,7 +33,9 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;
-	content->record.refresh_ns = output->deadline.refresh_ns;
+	/* One that made no vblank has missed none. */
+	content->record.refresh_ns =
+		output->on_screen->async ? 0 : output->deadline.refresh_ns;
 }
 
 static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,
@@ -42,7 +45,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 		.output = output->wlr_output,
 		.tv_sec = (uint64_t)when.tv_sec,
 		.tv_nsec = (uint32_t)when.tv_nsec,
-		.refresh = (uint32_t)output->deadline.refresh_ns,
+		.refresh = latch_present_refresh(output->deadline.refresh_ns, frame->async),
 		.seq = sequence,
 		.flags = flags,
 	};
@@ -80,7 +83,7 @@ static void look_again(struct latch_output *output) {
 /* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made to
  * wait for the deadline of the next one as well. */
 static bool is_late(const struct latch_output *output, const struct latch_flip_record *record) {
-	return record->predicted_ns != 0 &&
+	return record->predicted_ns != 0 && !output->on_screen->async &&
 	       record->flip_ns > record->predicted_ns + output->deadline.refresh_ns / 2;
 }
 
@@ -90,8 +93,10 @@ void latch_output_flipped(
 		return; // of a frame from before the session was switched away
 	}
 	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
-	latch_deadline_flipped(
-		&output->deadline, frame->wake_ns, frame->record.submit_end_ns, flip_ns);
+	if (!frame->async) {
+		latch_deadline_flipped(&output->deadline, frame->wake_ns,
+			frame->record.submit_end_ns, flip_ns);
+	}
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_clear(replaced);
 	if (output->dirty && is_late(output, &frame->record)) {

@@ -30,6 +30,8 @@ struct latch_frame {
 	struct wlr_buffer *composed;
 	/** The deadline it was planned for; 0 when it went at once. */
 	int64_t wake_ns;
+	/** It was flipped to at once, within a picture. */
+	bool async;
 	struct latch_flip_record record;
 };
 

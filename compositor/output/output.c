@@ -77,8 +77,13 @@ static void schedule(struct latch_output *output,
 	output->planned_ns = known && wake_ns > now_ns ? wake_ns : 0;
 }
 
+static int64_t at_once(const struct latch_deadline *deadline, int64_t now_ns) {
+	return now_ns;
+}
+
 void latch_output_schedule(struct latch_output *output) {
-	schedule(output, latch_deadline_wake);
+	/* A frame that may tear makes no vblank. */
+	schedule(output, output->tearing.active ? at_once : latch_deadline_wake);
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
@@ -215,6 +220,8 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 			}
 		}
 		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output));
+		output->tearing = (struct latch_tearing){.logged = output->tearing.logged};
+		output->vrr.refused = output->content_type_refused = false;
 	}
 	latch_composer_reset(&output->composer);
 	output->active = output->server->active && output->enabled && output->powered;
@@ -338,6 +345,7 @@ struct latch_output *latch_output_create(
 		return NULL;
 	}
 	*output = (struct latch_output){
+		.vrr.policy = server->options->vrr,
 		.server = server,
 		.wlr_output = wlr_output,
 		.kms = latch_kms_output_from_wlr_output(wlr_output),
