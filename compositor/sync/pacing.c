@@ -95,6 +95,7 @@ static void stop_waiting_for_barrier(struct latch_held_update *update) {
 	update->waits_for_barrier = false;
 	update->sync->barrier.waiters--;
 	update->base.paced_ns = latch_now_ns();
+	update->base.held_last = LATCH_HELD_BY_BARRIER;
 	latch_wait_done(&update->wait);
 }
 
@@ -147,7 +148,6 @@ static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
 		return;
 	}
 	update->waits_for_barrier = true;
-	update->base.held_by |= 1u << LATCH_HELD_BY_BARRIER;
 	latch_wait_add(&update->wait);
 	sync->barrier.waiters++;
 	if (sync->barrier.set) {
@@ -163,7 +163,6 @@ static void wait_for_time(struct latch_held_update *update, int64_t now_ns) {
 		return;
 	}
 	update->waits_for_time = true;
-	update->base.held_by |= 1u << LATCH_HELD_BY_TIME;
 	latch_wait_add(&update->wait);
 	wl_list_insert(gate->pacing.timed.prev, &update->timed_link);
 	arm(gate, update->due_ns);
@@ -253,6 +252,7 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_
 		wl_list_remove(&update->timed_link);
 		update->waits_for_time = false;
 		update->base.paced_ns = now_ns;
+		update->base.held_last = LATCH_HELD_BY_TIME;
 		latch_wait_done(&update->wait);
 	}
 }

@@ -42,6 +42,7 @@ struct latch_frame_record {
 	uint32_t output_id;  /* of the output whose flip is in flip_ns; 0 when not shown */
 	uint64_t update_id;  /* counts the updates of this surface from 1 */
 	enum latch_record_sync sync;
+	const char *held_by; /* static text: what it waited for last in the gate; NULL: nothing */
 
 	int64_t commit_ns;
 	int64_t signalled_ns; /* the kernel's time; before commit_ns when the fence was done */

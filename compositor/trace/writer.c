@@ -269,7 +269,7 @@ void latch_trace_writer_frame(
 	latch_event_file_add(&writer->file,
 		"{\"ph\":\"B\",\"name\":\"%s\",\"ts\":" TS ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64
-		",\"sync\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
+		",\"sync\":\"%s\",\"held_by\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
 		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64 ",\"presented\":%s,\"superseded\":%s"
 		",\"fence_error\":%d,\"sequence\":%" PRIu64 ",\"commit_ns\":%" PRId64
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
@@ -278,8 +278,10 @@ void latch_trace_writer_frame(
 		",\"replaced_flip_ns\":%" PRId64 ",\"visible_ns\":%" PRId64 "}}",
 		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
-		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
-		record->plane_id, record->plane_type != NULL ? record->plane_type : "",
+		latch_record_sync_name(record->sync),
+		record->held_by != NULL ? record->held_by : "",
+		latch_placement_name(record->placement), record->plane_id,
+		record->plane_type != NULL ? record->plane_type : "",
 		record->reasons, record->presented ? "true" : "false",
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,
 		record->commit_ns, record->signalled_ns, record->ready_ns, record->latch_ns,

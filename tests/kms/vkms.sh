@@ -97,6 +97,8 @@ job() {
     cases kms-fences
     cases kms-release
     cases kms-pacing
+    grep -q 'tearing is asked for: no-driver' "$latch_log"
+    verdict $? "latch says why nothing tears"
     cases kms-misbehave
     cases kms-leak
     check "a picture that stands still costs nothing" idle

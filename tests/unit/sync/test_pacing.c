@@ -362,9 +362,9 @@ static void test_all_three(void **state) {
 			world_sync(&world);
 		}
 		assert_int_equal(a->applied, 2);
-		assert_int_equal(a->update.held_by, 1u << LATCH_HELD_BY_FENCE |
-							    1u << LATCH_HELD_BY_TIME |
-							    1u << LATCH_HELD_BY_BARRIER);
+		static const enum latch_held_by lasts[] = {
+			LATCH_HELD_BY_TIME, LATCH_HELD_BY_BARRIER, LATCH_HELD_BY_FENCE};
+		assert_int_equal(a->update.held_last, lasts[last]);
 		close(fence);
 		wp_fifo_v1_destroy(fifo);
 		wp_commit_timer_v1_destroy(timer);
