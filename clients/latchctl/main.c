@@ -23,6 +23,8 @@
 
 #define DEFAULT_WIDTH 100
 
+#define INSPECTOR_VERSION 2
+
 struct session {
 	struct wl_display *display;
 	struct wl_registry *registry;
@@ -34,7 +36,8 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 	struct session *session = data;
 	if (!session->inspector && strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
 		session->inspector =
-			wl_registry_bind(registry, name, &zlatch_inspector_v1_interface, 1);
+			wl_registry_bind(registry, name, &zlatch_inspector_v1_interface,
+				version < INSPECTOR_VERSION ? version : INSPECTOR_VERSION);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-protocol.h"
 
-#define INSPECTOR_VERSION 1
+#define INSPECTOR_VERSION 2
 
 /* A snapshot is a few dozen KiB where planes have many modifiers: more than libwayland keeps for
  * a client that does not read at once. One that never reads is cut off here. */
@@ -98,6 +98,12 @@ static void send_layer(struct wl_resource *resource, const struct latch_snapshot
 	}
 	if (layer->test_errno != 0) {
 		zlatch_inspector_planes_v1_send_layer_test_error(resource, layer->test_errno);
+	}
+	if (layer->held > 0 && layer->held_by != NULL &&
+		wl_resource_get_version(resource) >=
+			ZLATCH_INSPECTOR_PLANES_V1_LAYER_HELD_SINCE_VERSION) {
+		zlatch_inspector_planes_v1_send_layer_held(resource, layer->held_by,
+			layer->held_text, (uint32_t)(layer->held_age_ns / 1000000), layer->held);
 	}
 }
 
