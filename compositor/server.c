@@ -209,8 +209,12 @@ static int64_t ready_ns(
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (output->active && latch_output_shows(output, surface)) {
-			int64_t output_ns =
-				latch_target_ready(&output->deadline, target_ns, now_ns);
+			const struct latch_target_clock clock = {
+				.refresh_ns = output->deadline.refresh_ns,
+				.flip_ns = output->deadline.last_flip_ns,
+				.variable = output->vrr.active,
+			};
+			int64_t output_ns = latch_target_ready(&clock, target_ns, now_ns);
 			last_ns = output_ns > last_ns ? output_ns : last_ns;
 		}
 	}

@@ -90,6 +90,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
 		.visible_ns = update->paced_ns,
+		.paced_ns = update->paced_ns,
 		.held_by = update->held ? latch_held_by_name(update->held_last) : NULL,
 	};
 	return content;

@@ -345,7 +345,7 @@ struct latch_output *latch_output_create(
 		return NULL;
 	}
 	*output = (struct latch_output){
-		.vrr.policy = server->options->vrr,
+		.vrr = {.policy = server->options->vrr, .logged = LATCH_VRR_NOT_ASKED},
 		.server = server,
 		.wlr_output = wlr_output,
 		.kms = latch_kms_output_from_wlr_output(wlr_output),

@@ -57,6 +57,7 @@ struct latch_frame_record {
 	/* When it was allowed to be seen, if that was after the commit: its surface came into view,
 	 * the update before it had been seen (fifo), its time had come. */
 	int64_t visible_ns;
+	int64_t paced_ns; /* the last two of these alone; 0 where it did not wait for them */
 	uint64_t sequence;  /* of the flip */
 
 	enum latch_placement placement;
