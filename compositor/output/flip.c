@@ -9,6 +9,17 @@
 #include "server.h"
 #include "trace/trace.h"
 
+/* wlroots sends all versions the same. Where both ask of one surface, 0 is right for both. */
+static bool is_old(const struct wlr_presentation_feedback *feedback) {
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &feedback->resources) {
+		if (wl_resource_get_version(resource) < 2) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void send_presented(struct latch_output *output, struct latch_frame_item *item,
 	const struct wlr_presentation_event *event) {
 	struct latch_content *content = item->content;
@@ -18,6 +29,9 @@ static void send_presented(struct latch_output *output, struct latch_frame_item 
 	struct wlr_presentation_event own = *event;
 	if (item->layer.place == LATCH_LAYER_ON_PLANE) {
 		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
+	}
+	if (output->vrr.active && is_old(content->feedback)) {
+		own.refresh = 0; // version 1 knows no shortest interval
 	}
 	wlr_presentation_feedback_send_presented(content->feedback, &own);
 	wlr_presentation_feedback_destroy(content->feedback);
