@@ -28,6 +28,8 @@ enum option_id {
 	OPT_NO_REALTIME,
 	OPT_HOLD_WARNING,
 	OPT_FENCE_TIMEOUT,
+	OPT_TEARING,
+	OPT_VRR,
 	OPT_SOCKET,
 	OPT_STATS,
 	OPT_TRACE,
@@ -58,6 +60,8 @@ static const struct option long_options[] = {
 	{"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
 	{"fence-timeout", required_argument, NULL, OPT_FENCE_TIMEOUT},
+	{"tearing", required_argument, NULL, OPT_TEARING},
+	{"vrr", required_argument, NULL, OPT_VRR},
 	{"socket", required_argument, NULL, OPT_SOCKET},
 	{"stats", required_argument, NULL, OPT_STATS},
 	{"trace", required_argument, NULL, OPT_TRACE},
@@ -95,6 +99,10 @@ static const char help[] =
 	"  --no-realtime      do not ask for real-time scheduling\n"
 	"  --hold-warning MS  log who waits longer for a fence (default: 1000, 0: nobody)\n"
 	"  --fence-timeout MS end clients that wait longer for a fence (default: 0, nobody)\n"
+	"  --tearing on|off   let clients that ask for it tear (default: on)\n"
+	"  --vrr off|on|fullscreen\n"
+	"                     variable refresh: never, always, or while one window fills the\n"
+	"                     screen (default: off)\n"
 	"  --socket NAME      name of the Wayland socket (default: the first free wayland-N)\n"
 	"  --stats FILE       write the latency table as JSON at the end\n"
 	"  --trace FILE       write every frame's way, to be opened with ui.perfetto.dev\n"
@@ -241,6 +249,15 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_ms(&options->hold_warning_ns);
 	case OPT_FENCE_TIMEOUT:
 		return set_ms(&options->fence_timeout_ns);
+	case OPT_TEARING:
+		options->tearing = strcmp(optarg, "on") == 0;
+		return options->tearing || strcmp(optarg, "off") == 0
+			       ? -1
+			       : usage_error("--tearing is on or off", optarg);
+	case OPT_VRR:
+		return latch_vrr_policy_parse(optarg, &options->vrr)
+			       ? -1
+			       : usage_error("--vrr is off, on or fullscreen", optarg);
 	case OPT_SOCKET:
 		options->socket = optarg;
 		return -1;
@@ -289,6 +306,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
 		.realtime = true,
 		.pacing = LATCH_PACING_EARLY,
+		.tearing = true,
 		.log_level = WLR_INFO,
 	};
 	int id;

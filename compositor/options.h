@@ -8,6 +8,7 @@
 #include "limits/account.h"
 #include "output/pacing.h"
 #include "output/renderer.h"
+#include "output/vrr.h"
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these
@@ -49,6 +50,8 @@ struct latch_options {
 	unsigned max_time_percent;  /* of the time, for each client's requests; 100: no limit */
 	int64_t hold_warning_ns;    /* name who is held longer, 0: don't */
 	int64_t fence_timeout_ns;   /* end who is held longer, 0: don't */
+	bool tearing;		    /* clients may ask for it */
+	enum latch_vrr_policy vrr;  /* of every output, until a tool says else */
 	bool list;
 	bool list_json;
 	bool realtime;	   /* ask for real-time scheduling */

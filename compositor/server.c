@@ -9,12 +9,14 @@
 #include <wlr/backend/session.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_single_pixel_buffer_v1.h>
 #include <wlr/types/wlr_subcompositor.h>
+#include <wlr/types/wlr_tearing_control_v1.h>
 #include <wlr/types/wlr_viewporter.h>
 #include <wlr/types/wlr_xdg_output_v1.h>
 
@@ -51,6 +53,8 @@
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
 #define FRACTIONAL_SCALE_VERSION 1
+#define TEARING_VERSION 1
+#define CONTENT_TYPE_VERSION 1
 
 /* How long the command may take to end after SIGTERM. */
 #define COMMAND_GRACE_MS 1000
@@ -176,7 +180,13 @@ static bool create_globals(struct latch_server *server) {
 	/* No renderer: wlroots makes no textures of commits, latch decides what goes where. */
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
+	server->content_type = wlr_content_type_manager_v1_create(display, CONTENT_TYPE_VERSION);
+	if (server->options->tearing) {
+		server->tearing = wlr_tearing_control_manager_v1_create(display, TEARING_VERSION);
+	}
 	return server->compositor != NULL && server->layout != NULL &&
+	       server->content_type != NULL &&
+	       (server->tearing != NULL || !server->options->tearing) &&
 	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
@@ -223,8 +233,13 @@ static int64_t ready_ns(
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (output->active && latch_output_shows(output, surface)) {
-			int64_t output_ns =
-				latch_target_ready(&output->deadline, target_ns, now_ns);
+			const struct latch_target_clock clock = {
+				.refresh_ns = output->deadline.vblank.period_ns,
+				.flip_ns = output->deadline.vblank.phase_ns,
+				.variable = latch_vblank_kind(&output->deadline.vblank) !=
+					    LATCH_VBLANK_FIXED,
+			};
+			int64_t output_ns = latch_target_ready(&clock, target_ns, now_ns);
 			last_ns = output_ns > last_ns ? output_ns : last_ns;
 		}
 	}

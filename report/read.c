@@ -157,6 +157,7 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 		.output_id = get_id(args, "output"),
 		.update_id = yyjson_get_uint(yyjson_obj_get(args, "update")),
 		.sync = sync_from_name(get_text(args, "sync")),
+		.held_by = run_name(run, get_text(args, "held_by")),
 		.commit_ns = get_int(args, "commit_ns"),
 		.signalled_ns = get_int(args, "signalled_ns"),
 		.ready_ns = get_int(args, "ready_ns"),
@@ -170,6 +171,7 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 		.refresh_ns = get_int(args, "refresh_ns"),
 		.replaced_flip_ns = get_int(args, "replaced_flip_ns"),
 		.visible_ns = get_int(args, "visible_ns"),
+		.paced_ns = get_int(args, "paced_ns"),
 		.blocked =
 			{
 				.from_ns = get_int(args, "blocked_from_ns"),
@@ -193,7 +195,8 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 	frame->sync = run_name(run, get_text(args, "sync"));
 	frame->reasons = join_reasons(run, args);
 	frame->unused = get_id(args, "unused_vblanks");
-	if (frame->record.plane_type == NULL || frame->record.wake.why == NULL || frame->sync == NULL || frame->reasons == NULL) {
+	if (frame->record.plane_type == NULL || frame->record.wake.why == NULL ||
+		frame->record.held_by == NULL || frame->sync == NULL || frame->reasons == NULL) {
 		reader->pending = false;
 		run->frames_length--;
 		return no_memory();

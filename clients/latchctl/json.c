@@ -117,6 +117,19 @@ static void add_reasons(yyjson_mut_doc *doc, yyjson_mut_val *parent,
 	}
 }
 
+static void add_held(
+	yyjson_mut_doc *doc, yyjson_mut_val *parent, const struct model_layer *layer) {
+	if (layer->held == 0 || !layer->held_by) {
+		yyjson_mut_obj_add_null(doc, parent, "held");
+		return;
+	}
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, parent, "held");
+	yyjson_mut_obj_add_str(doc, object, "by", layer->held_by);
+	yyjson_mut_obj_add_str(doc, object, "text", layer->held_text ? layer->held_text : "");
+	yyjson_mut_obj_add_uint(doc, object, "age_ms", layer->held_age_ms);
+	yyjson_mut_obj_add_uint(doc, object, "updates", layer->held);
+}
+
 static void add_layer(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct model_output *output,
 	const struct model_layer *layer) {
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
@@ -156,6 +169,7 @@ static void add_layer(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct m
 	yyjson_mut_obj_add_bool(doc, object, "underlay", layer->underlay);
 	add_reasons(doc, object, output, layer);
 	add_id(doc, object, "test_errno", layer->test_errno > 0 ? (uint32_t)layer->test_errno : 0);
+	add_held(doc, object, layer);
 }
 
 static void add_output(

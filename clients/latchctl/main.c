@@ -30,6 +30,8 @@
 
 #define DEFAULT_WIDTH 100
 
+#define INSPECTOR_VERSION 2
+
 struct session {
 	struct wl_display *display;
 	struct wl_registry *registry;

@@ -17,6 +17,8 @@ static void layer_finish(struct model_layer *layer) {
 		free(layer->reasons[i].text);
 	}
 	free(layer->reasons);
+	free(layer->held_by);
+	free(layer->held_text);
 	free(layer->app_id);
 	free(layer->title);
 }

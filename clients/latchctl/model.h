@@ -63,6 +63,10 @@ struct model_layer {
 	size_t reasons_len;
 	/** Positive errno, 0 for none. */
 	int32_t test_errno;
+	/** How many updates of its surface are held; then why, and for how long. */
+	uint32_t held;
+	char *held_by, *held_text; /* NULL for none */
+	uint32_t held_age_ms;
 };
 
 struct model_output {

@@ -213,6 +213,18 @@ static void handle_layer_test_error(
 	}
 }
 
+static void handle_layer_held(void *data, struct zlatch_inspector_planes_v1 *planes,
+	const char *by, const char *text, uint32_t age, uint32_t updates) {
+	struct receiver *receiver = data;
+	struct model_layer *layer = last_layer(receiver);
+	if (check(receiver, layer) && layer->held == 0) {
+		layer->held = updates;
+		layer->held_age_ms = age;
+		take_text(receiver, &layer->held_by, by);
+		take_text(receiver, &layer->held_text, text);
+	}
+}
+
 static void handle_done(void *data, struct zlatch_inspector_planes_v1 *planes) {
 	((struct receiver *)data)->done = true;
 }
@@ -233,6 +245,7 @@ static const struct zlatch_inspector_planes_v1_listener listener = {
 	.reason = handle_reason,
 	.layer_test_error = handle_layer_test_error,
 	.done = handle_done,
+	.layer_held = handle_layer_held,
 };
 
 void receiver_init(struct receiver *receiver, struct zlatch_inspector_planes_v1 *planes) {

@@ -236,6 +236,16 @@ static void fill_layer(const struct model_output *output, size_t row, char cells
 	}
 }
 
+static void print_held(FILE *file, const struct model_layer *layer, int width) {
+	char line[CELL_MAX * 4];
+	bool words = layer->held_text && layer->held_text[0] != '\0';
+	snprintf(line, sizeof(line), "%u %s not shown yet: held for %u ms by %.*s%s%.*s%s",
+		layer->held, layer->held == 1 ? "update" : "updates", layer->held_age_ms, CELL_MAX,
+		layer->held_by, words ? " (" : "", CELL_MAX, words ? layer->held_text : "",
+		words ? ")" : "");
+	print_wrapped(file, line, INDENT * 3, width);
+}
+
 static void print_reasons(FILE *file, const struct model_output *output, size_t row, int width) {
 	const struct model_layer *layer = &output->layers[row];
 	char line[CELL_MAX * 2 + ADVICE_MAX], help[ADVICE_MAX];
@@ -248,6 +258,9 @@ static void print_reasons(FILE *file, const struct model_output *output, size_t 
 			snprintf(line, sizeof(line), "help: %s", help);
 			print_wrapped(file, line, INDENT * 4, width);
 		}
+	}
+	if (layer->held > 0 && layer->held_by) {
+		print_held(file, layer, width);
 	}
 }
 

@@ -33,7 +33,7 @@ struct change {
 static bool read_state(struct change *change, const struct wlr_backend_output_state *wanted) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wanted->output);
 	const struct wlr_output_state *state = &wanted->base;
-	if (output == NULL || !latch_kms_output_supports(state)) {
+	if (output == NULL || !latch_kms_output_supports(wanted->output, state)) {
 		return false;
 	}
 	bool named = (state->committed & WLR_OUTPUT_STATE_ENABLED) != 0;

@@ -40,19 +40,21 @@ static bool test_buffer(struct latch_kms_output *output, struct wlr_buffer *buff
 	return kms_commit_test(&commit, KMS_COMMIT_ALLOW_MODESET) == 0;
 }
 
-bool latch_kms_output_supports(const struct wlr_output_state *state) {
+bool latch_kms_output_supports(
+	const struct wlr_output *output, const struct wlr_output_state *state) {
 	const uint32_t supported = WLR_OUTPUT_STATE_BACKEND_OPTIONAL | WLR_OUTPUT_STATE_BUFFER |
-				   WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE;
+				   WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE |
+				   WLR_OUTPUT_STATE_ADAPTIVE_SYNC_ENABLED;
 	return (state->committed & ~supported) == 0 &&
 	       ((state->committed & WLR_OUTPUT_STATE_MODE) == 0 ||
 		       state->mode_type == WLR_OUTPUT_STATE_MODE_FIXED) &&
 	       ((state->committed & WLR_OUTPUT_STATE_ADAPTIVE_SYNC_ENABLED) == 0 ||
-		       !state->adaptive_sync_enabled);
+		       !state->adaptive_sync_enabled || output->adaptive_sync_supported);
 }
 
 static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
-	if (!latch_kms_output_supports(state)) {
+	if (!latch_kms_output_supports(wlr_output, state)) {
 		return false;
 	}
 	if (state->committed & (WLR_OUTPUT_STATE_ENABLED | WLR_OUTPUT_STATE_MODE)) {
@@ -80,7 +82,7 @@ static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wl
 static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	/* Buffers come in latch's own frames, with their planes and fences. */
-	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !latch_kms_output_supports(state)) {
+	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !latch_kms_output_supports(wlr_output, state)) {
 		return false;
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !state->enabled) {
@@ -238,6 +240,8 @@ bool latch_kms_output_take_crtc(struct latch_kms_output *output) {
 	output->crtc = crtc;
 	output->primary = primary;
 	output->cursor = kms_device_find_crtc_plane(output->device, crtc, KMS_PLANE_CURSOR);
+	output->base.adaptive_sync_supported =
+		output->connector->vrr_capable && crtc->props.vrr_enabled.id != 0;
 	output->needs_modeset = true;
 	return true;
 }

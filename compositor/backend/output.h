@@ -117,8 +117,9 @@ void latch_kms_output_drop_crtc(struct latch_kms_output *output);
 /** Whether latch_kms_output_take_crtc() would find one. */
 bool latch_kms_output_could_have_crtc(const struct latch_kms_output *output);
 
-/** Whether a state has only what such an output can do: no custom modes, no adaptive sync. */
-bool latch_kms_output_supports(const struct wlr_output_state *state);
+/** Whether a state has only what the output can do: no custom modes, VRR where there is any. */
+bool latch_kms_output_supports(
+	const struct wlr_output *output, const struct wlr_output_state *state);
 
 /** Puts into the commit what switches the CRTC and everything on it off; nothing without a CRTC. */
 void latch_kms_output_add_disable(const struct latch_kms_output *output, struct kms_commit *commit);

@@ -102,6 +102,12 @@ static void send_layer(struct wl_resource *resource, const struct latch_snapshot
 	if (layer->test_errno != 0) {
 		zlatch_inspector_planes_v1_send_layer_test_error(resource, layer->test_errno);
 	}
+	if (layer->held > 0 && layer->held_by != NULL &&
+		wl_resource_get_version(resource) >=
+			ZLATCH_INSPECTOR_PLANES_V1_LAYER_HELD_SINCE_VERSION) {
+		zlatch_inspector_planes_v1_send_layer_held(resource, layer->held_by,
+			layer->held_text, (uint32_t)(layer->held_age_ns / 1000000), layer->held);
+	}
 }
 
 static void send_output(struct wl_resource *resource, const struct latch_snapshot_output *output) {

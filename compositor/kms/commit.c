@@ -174,6 +174,20 @@ int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, b
 	return kms_commit_set(commit, crtc->id, crtc->props.vrr_enabled.id, enabled);
 }
 
+int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
+	enum kms_content_type type) {
+	if (connector->gone || (connector->content_types.mask & 1u << type) == 0) {
+		return 0;
+	}
+	return set_optional(commit, connector->id, &connector->props.content_type,
+		connector->content_types.values[type]);
+}
+
+int kms_commit_set_plane_fb(
+	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id) {
+	return kms_commit_set(commit, plane->id, plane->props.fb_id.id, fb_id);
+}
+
 static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
 	if (zpos->id == 0) {
 		return false;

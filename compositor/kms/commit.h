@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kms/connector.h"
 #include "kms/plane.h"
 
-struct kms_connector;
 struct kms_crtc;
 struct kms_device;
 
@@ -167,6 +167,20 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 
 /** Variable refresh. -EINVAL "no-vrr" to switch it on where there is none. */
 int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
+
+/**
+ * What the monitor is told of the picture. A connector that has no such property, or not this
+ * value, is left alone.
+ */
+int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
+	enum kms_content_type type);
+
+/**
+ * Another framebuffer on a plane that is on, and nothing else: all that the kernel allows in a
+ * commit with KMS_COMMIT_ASYNC.
+ */
+int kms_commit_set_plane_fb(
+	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id);
 
 /** Shows a state on a plane. Checks it first, see kms_plane_check_state(). */
 int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,

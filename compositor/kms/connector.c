@@ -17,9 +17,18 @@ static const struct kms_property_spec specs[] = {
 	SPEC("non-desktop", non_desktop),
 	SPEC("vrr_capable", vrr_capable),
 	SPEC("link-status", link_status),
+	SPEC("content type", content_type),
 	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
 	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
 	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
+};
+
+static const char *const content_type_names[KMS_CONTENT_TYPES] = {
+	[KMS_CONTENT_NO_DATA] = "No Data",
+	[KMS_CONTENT_GRAPHICS] = "Graphics",
+	[KMS_CONTENT_PHOTO] = "Photo",
+	[KMS_CONTENT_CINEMA] = "Cinema",
+	[KMS_CONTENT_GAME] = "Game",
 };
 
 /* FNV-1a: tells one EDID from another; nobody attacks it. */
@@ -119,6 +128,10 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	}
 	if (ret == 0) {
 		ret = read_writeback_formats(connector, fd);
+	}
+	if (ret == 0) {
+		ret = kms_property_read_enum(fd, connector->props.content_type.id,
+			content_type_names, KMS_CONTENT_TYPES, &connector->content_types);
 	}
 	if (ret < 0) {
 		return ret;

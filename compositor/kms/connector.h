@@ -16,6 +16,16 @@ enum kms_connector_status {
 	KMS_CONNECTOR_UNKNOWN,
 };
 
+/** What HDMI tells the monitor of the picture ("content type"). */
+enum kms_content_type {
+	KMS_CONTENT_NO_DATA,
+	KMS_CONTENT_GRAPHICS,
+	KMS_CONTENT_PHOTO,
+	KMS_CONTENT_CINEMA,
+	KMS_CONTENT_GAME,
+	KMS_CONTENT_TYPES,
+};
+
 /** What kms_device_refresh() found changed on a connector. */
 enum kms_connector_change {
 	KMS_CONNECTOR_ADDED = 1 << 0,
@@ -31,7 +41,7 @@ enum kms_connector_change {
 
 /** Properties of a connector by their documented names; id 0 where it has none. */
 struct kms_connector_properties {
-	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status;
+	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 };
 
@@ -59,6 +69,8 @@ struct kms_connector {
 	/** The monitor and the driver can do variable refresh. */
 	bool vrr_capable;
 	bool link_bad;
+	/** By enum kms_content_type; an empty mask where it has no such property. */
+	struct kms_enum_values content_types;
 	struct kms_connector_properties props;
 
 	/** enum kms_connector_change of the last kms_device_refresh(). */

@@ -77,7 +77,9 @@ static void print_connector(
 		fprintf(file, ", %ux%u mm", connector->width_mm, connector->height_mm);
 	}
 	fprintf(file, "%s%s%s\n", connector->non_desktop ? ", not for a desktop" : "",
-		connector->vrr_capable ? ", variable refresh" : "",
+		connector->vrr_capable ? ", variable refresh"
+		: connector->writeback ? ""
+				       : ", no variable refresh",
 		connector->link_bad ? ", link bad" : "");
 	fprintf(file, "      CRTCs    ");
 	print_crtc_indices(file, device, connector->possible_crtcs);

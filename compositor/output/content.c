@@ -83,6 +83,8 @@ static struct latch_frame_record record_of(uint32_t surface_id, const struct lat
 		.ready_ns = update->ready_ns,
 		.handed = update->handed,
 		.visible_ns = update->paced_ns,
+		.paced_ns = update->paced_ns,
+		.held_by = update->held ? latch_held_by_name(update->held_last) : NULL,
 	};
 }
 

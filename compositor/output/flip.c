@@ -5,9 +5,21 @@
 #include "clock.h"
 #include "output/content.h"
 #include "output/output.h"
+#include "output/present.h"
 #include "server.h"
 #include "trace/missed.h"
 #include "trace/trace.h"
+
+/* wlroots sends all versions the same. Where both ask of one surface, 0 is right for both. */
+static bool is_old(const struct wlr_presentation_feedback *feedback) {
+	struct wl_resource *resource;
+	wl_resource_for_each(resource, &feedback->resources) {
+		if (wl_resource_get_version(resource) < 2) {
+			return true;
+		}
+	}
+	return false;
+}
 
 static void send_presented(struct latch_output *output, struct latch_frame_item *item,
 	const struct wlr_presentation_event *event) {
@@ -18,6 +30,9 @@ static void send_presented(struct latch_output *output, struct latch_frame_item 
 	struct wlr_presentation_event own = *event;
 	if (item->layer.place == LATCH_LAYER_ON_PLANE) {
 		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
+	}
+	if (output->vrr.active && is_old(content->feedback)) {
+		own.refresh = 0; // version 1 knows no shortest interval
 	}
 	wlr_presentation_feedback_send_presented(content->feedback, &own);
 	wlr_presentation_feedback_destroy(content->feedback);
@@ -34,7 +49,9 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;
-	content->record.refresh_ns = output->deadline.vblank.mode_ns;
+	/* One that made no vblank has missed none. */
+	content->record.refresh_ns =
+		output->on_screen->async ? 0 : output->deadline.vblank.mode_ns;
 }
 
 static void trace_shown(struct latch_output *output, int64_t time_ns, uint64_t sequence) {
@@ -50,7 +67,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 		.output = output->wlr_output,
 		.tv_sec = (uint64_t)when.tv_sec,
 		.tv_nsec = (uint32_t)when.tv_nsec,
-		.refresh = (uint32_t)output->deadline.vblank.mode_ns,
+		.refresh = latch_present_refresh(output->deadline.vblank.mode_ns, frame->async),
 		.seq = sequence,
 		.flags = flags,
 	};
@@ -105,7 +122,9 @@ void latch_output_flipped(
 		return; // of a frame from before the session was switched away
 	}
 	struct latch_frame *replaced = replace_frame(output), *frame = output->on_screen;
-	learn(output, frame, flip_ns);
+	if (!frame->async) {
+		learn(output, frame, flip_ns);
+	}
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_note_off(replaced, frame, flip_ns, LATCH_RELEASED_FLIP);
 	latch_frame_clear(replaced);

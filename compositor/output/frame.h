@@ -30,6 +30,8 @@ struct latch_frame {
 	struct latch_shown_record *shown;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
+	/** It was flipped to at once, within a picture. */
+	bool async;
 	struct latch_flip_record record;
 };
 

@@ -91,20 +91,14 @@ static bool take_feedback(struct latch_output *output) {
 	return wanted;
 }
 
+static bool shows(void *data, struct wlr_surface *surface) {
+	return latch_output_shows(data, surface);
+}
+
 /* A fifo barrier falls with the latch. That of a surface that is covered too: it goes on at this
  * output's pace. Updates that waited become ready, so surfaces may change or go in here. */
 static void lift_fifo_barriers(struct latch_output *output) {
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL) {
-			latch_surface_sync_latched(surface->wlr_surface);
-		}
-	}
-	struct wlr_surface *cursor = latch_shell_cursor_surface(output->server->shell);
-	if (cursor != NULL && latch_output_shows(output, cursor)) {
-		latch_surface_sync_latched(cursor);
-	}
-	latch_gate_lift_barriers(output->server->gate);
+	latch_gate_latched(output->server->gate, shows, output);
 }
 
 static bool fill_frame(struct latch_output *output) {

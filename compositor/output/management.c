@@ -66,7 +66,9 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 		return output->kms != NULL; // a window is closed, not switched off
 	}
 	struct wlr_output_mode *mode = find_mode(output, head);
-	if (head->adaptive_sync_enabled || !(head->scale >= MIN_SCALE) ||
+	bool vrr = now->adaptive_sync_status == WLR_OUTPUT_ADAPTIVE_SYNC_ENABLED;
+	if ((head->adaptive_sync_enabled && !now->adaptive_sync_supported) ||
+		!(head->scale >= MIN_SCALE) ||
 		!(head->scale <= MAX_SCALE) || (mode == NULL && output->kms != NULL)) {
 		return false;
 	}
@@ -81,6 +83,9 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 			   head->custom_mode.height != now->height)) {
 		wlr_output_state_set_custom_mode(state, head->custom_mode.width,
 			head->custom_mode.height, head->custom_mode.refresh);
+	}
+	if (head->adaptive_sync_enabled != vrr) {
+		wlr_output_state_set_adaptive_sync_enabled(state, head->adaptive_sync_enabled);
 	}
 	if (head->scale != now->scale) {
 		wlr_output_state_set_scale(state, head->scale);
@@ -173,6 +178,10 @@ static void follow(struct wish *wishes, const struct wlr_backend_output_state *s
 		if (committed & WLR_OUTPUT_STATE_ENABLED) {
 			output->enabled = states[i].base.enabled;
 			output->powered = true; // by a tool that lights it; or for the next time
+		}
+		if (committed & WLR_OUTPUT_STATE_ADAPTIVE_SYNC_ENABLED) {
+			output->vrr.policy = states[i].base.adaptive_sync_enabled ? LATCH_VRR_ON
+										  : LATCH_VRR_OFF;
 		}
 		if (committed != 0) {
 			latch_output_reconfigured(output, committed);

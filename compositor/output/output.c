@@ -113,7 +113,11 @@ static void schedule(struct latch_output *output, bool in_step, bool behind) {
 		.in_step = in_step,
 		.behind = behind,
 	};
-	struct latch_deadline_plan plan = latch_deadline_decide(&output->deadline, &ask);
+	/* A frame that may tear makes no vblank. */
+	const struct latch_deadline_plan torn = {.wake_ns = now_ns, .why = LATCH_WAKE_FREE};
+	struct latch_deadline_plan plan = output->tearing.active
+						  ? torn
+						  : latch_deadline_decide(&output->deadline, &ask);
 	if (output->planned.wake_ns != 0 && output->planned.wake_ns <= plan.wake_ns) {
 		return; // the timer will
 	}
@@ -293,6 +297,8 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 		}
 		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output),
 			output->kms != NULL ? latch_kms_output_blank_ns(output->kms) : 0);
+		output->tearing = (struct latch_tearing){.logged = output->tearing.logged};
+		output->vrr.refused = output->content_type_refused = false;
 	}
 	latch_composer_reset(&output->composer);
 	output->active = output->server->active && output->enabled && output->powered;
@@ -416,6 +422,7 @@ struct latch_output *latch_output_create(
 		return NULL;
 	}
 	*output = (struct latch_output){
+		.vrr = {.policy = server->options->vrr, .logged = LATCH_VRR_NOT_ASKED},
 		.server = server,
 		.wlr_output = wlr_output,
 		.kms = latch_kms_output_from_wlr_output(wlr_output),

@@ -13,6 +13,8 @@
 #include "output/frame.h"
 #include "output/image_capture.h"
 #include "output/scanout.h"
+#include "output/tearing.h"
+#include "output/vrr.h"
 #include "plan/plan.h"
 
 struct latch_kms_output;
@@ -62,6 +64,16 @@ struct latch_output {
 	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
 	struct latch_activity activity;
+	struct latch_tearing tearing;
+	struct {
+		enum latch_vrr_policy policy;
+		/** The display waits for frames: deadline.refresh_ns is the shortest time. */
+		bool active;
+		bool refused;
+		enum latch_vrr_refusal logged;
+	} vrr;
+	/** The kernel takes no content type without a modeset. */
+	bool content_type_refused;
 	struct latch_capture capture;
 	struct latch_picture picture;
 

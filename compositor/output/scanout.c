@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -13,8 +14,10 @@
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "output/content.h"
+#include "output/content_type.h"
 #include "output/frame.h"
 #include "output/output.h"
+#include "output/present.h"
 #include "output/renderer.h"
 #include "sync/fence.h"
 
@@ -195,12 +198,25 @@ static uint64_t planes_of(const struct latch_scanout *scanout) {
 	return planes;
 }
 
+/* What is not a plane's: left out of tests, so that nobody is refused a plane for it. */
+static void add_extras(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_scanout *before, const struct latch_scanout *now) {
+	const struct latch_kms_output *kms = output->kms;
+	if (kms->crtc->props.vrr_enabled.id != 0 && (before == NULL || before->vrr != now->vrr)) {
+		kms_commit_set_vrr(commit, kms->crtc, now->vrr);
+	}
+	if (before == NULL || before->content_type != now->content_type) {
+		kms_commit_set_content_type(commit, kms->connector, now->content_type);
+	}
+}
+
 static int submit(struct latch_output *output, const struct latch_scanout *scanout) {
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
 	/* A writeback job is started by a plane's update (vkms waits for one). */
 	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
 	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
+	add_extras(output, &commit, all || kms->needs_modeset ? NULL : &output->scanout, scanout);
 	latch_fence_clear(&output->out_fence_fd);
 	if (kms->crtc->props.out_fence_ptr.id != 0) {
 		kms_commit_want_out_fence(&commit, kms->crtc, &output->out_fence_fd);
@@ -231,6 +247,62 @@ static int submit_without_cursor(struct latch_output *output, struct latch_scano
 	return ret;
 }
 
+/* The same frame without what some drivers take with a modeset only, or not at all. */
+static int submit_without_extras(
+	struct latch_output *output, struct latch_scanout *scanout, int refusal) {
+	bool vrr = scanout->vrr;
+	enum kms_content_type type = scanout->content_type;
+	scanout->vrr = false;
+	scanout->content_type = KMS_CONTENT_NO_DATA;
+	if (submit(output, scanout) != 0) {
+		scanout->vrr = vrr;
+		scanout->content_type = type;
+		return refusal;
+	}
+	output->vrr.refused = vrr;
+	if (type != KMS_CONTENT_NO_DATA) {
+		output->content_type_refused = true;
+		wlr_log(WLR_INFO, "%s: the content type is not told: the kernel refuses it: %s",
+			output->wlr_output->name, strerror(-refusal));
+	}
+	return 0;
+}
+
+/* Another buffer at once, without waiting for the vblank. There is no out-fence, as only the buffer
+ * may change: its predecessor goes back with the flip event. */
+static int submit_async(struct latch_output *output, const struct latch_scanout *scanout) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->kms->device);
+	kms_commit_set_plane_fb(&commit, output->kms->primary, scanout->shown[0].state.fb_id);
+	latch_fence_clear(&output->out_fence_fd);
+	return latch_kms_output_submit(output->kms, &commit,
+		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC, planes_of(scanout));
+}
+
+static int submit_vsync(struct latch_output *output, struct latch_scanout *scanout) {
+	int ret = submit(output, scanout);
+	if (is_refusal(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
+		ret = submit_without_extras(output, scanout, ret);
+	}
+	if (is_refusal(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
+		ret = submit_without_cursor(output, scanout) == 0 ? 0 : ret;
+	}
+	return ret;
+}
+
+/* Returns what the kernel says of the asynchronous flip, or 1 when it is to be a usual one. */
+static int try_async(struct latch_output *output, const struct latch_scanout *scanout) {
+	if (latch_tearing_for_frame(output, scanout) != LATCH_TEARING_OK) {
+		return 1;
+	}
+	int ret = submit_async(output, scanout);
+	if (is_refusal(ret)) {
+		latch_tearing_refused(output, ret);
+		return 1;
+	}
+	return ret;
+}
+
 int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
 	const struct latch_layer_list *list = &output->collection.layers;
@@ -241,14 +313,21 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	if (!show_plan(output, list->layers, list->len, plan, frame->composed, &scanout)) {
 		return -ENOMEM;
 	}
-	int ret = submit(output, &scanout);
-	if (is_refusal(ret) && scanout.cursor_shown && plan->on_planes == 0) {
-		ret = submit_without_cursor(output, &scanout) == 0 ? 0 : ret;
+	enum kms_content_type type = latch_content_type_for_frame(output);
+	scanout.content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
+	scanout.vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
+		type == KMS_CONTENT_PHOTO);
+	int ret = try_async(output, &scanout);
+	frame->async = ret == 0;
+	if (ret > 0) {
+		ret = submit_vsync(output, &scanout);
 	}
 	if (ret != 0) {
 		return ret;
 	}
+	output->tearing.active = frame->async;
 	output->scanout = scanout;
+	latch_vrr_submitted(output, scanout.vrr);
 	output->kms->needs_modeset = false;
 	latch_frame_submitted(frame);
 	latch_frame_release_on_fence(output->on_screen, frame, output->out_fence_fd);
@@ -271,9 +350,7 @@ static int64_t exact_flip_ns(struct latch_output *output, int64_t event_ns) {
 
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {
 	struct latch_output *output = data;
-	uint32_t flags = WLR_OUTPUT_PRESENT_VSYNC | WLR_OUTPUT_PRESENT_HW_COMPLETION;
-	if (output->kms->device->clock == KMS_CLOCK_HARDWARE) {
-		flags |= WLR_OUTPUT_PRESENT_HW_CLOCK;
-	}
+	uint32_t flags =
+		latch_present_flags(output->kms->device->clock, output->pending->async);
 	latch_output_flipped(output, exact_flip_ns(output, flip->flip_ns), sequence, flags);
 }

@@ -27,6 +27,10 @@ struct latch_scanout {
 	size_t shown_len;
 	bool cursor_shown;
 	struct kms_plane_state cursor;
+	/** Variable refresh. */
+	bool vrr;
+	/** What the monitor is told of the picture. */
+	enum kms_content_type content_type;
 };
 
 /* The first two are the planner's questions (see struct latch_plan_input); data is the

@@ -1,22 +1,19 @@
 #include "output/target.h"
 
-#include "output/deadline.h"
-
 /* A flip's time, and with it the vblanks computed from it, is off by less than this part of a
  * refresh: the update becomes ready that much after the vblank that it must not make. */
 #define GUARD_DEN 16
 
 int64_t latch_target_ready(
-	const struct latch_deadline *deadline, int64_t target_ns, int64_t now_ns) {
-	const struct latch_vblank *vblank = &deadline->vblank;
-	const int64_t refresh_ns = vblank->period_ns, flip_ns = vblank->phase_ns;
+	const struct latch_target_clock *clock, int64_t target_ns, int64_t now_ns) {
+	const int64_t refresh_ns = clock->refresh_ns, flip_ns = clock->flip_ns;
 	if (target_ns <= now_ns) {
 		return now_ns;
 	}
 	if (target_ns - now_ns > LATCH_TARGET_LOOK_AHEAD_NS) {
 		return target_ns - LATCH_TARGET_LOOK_AHEAD_NS / 2;
 	}
-	if (latch_vblank_kind(vblank) != LATCH_VBLANK_FIXED ||
+	if (clock->variable || refresh_ns == 0 || flip_ns == 0 ||
 		now_ns - flip_ns > LATCH_TARGET_TRUST_NS) {
 		return target_ns;
 	}

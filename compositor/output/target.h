@@ -1,9 +1,8 @@
 #ifndef LATCH_OUTPUT_TARGET_H
 #define LATCH_OUTPUT_TARGET_H
 
+#include <stdbool.h>
 #include <stdint.h>
-
-struct latch_deadline;
 
 /**
  * Clients aim at vblanks as they know them, from a flip that was measured and the refresh interval;
@@ -16,13 +15,23 @@ struct latch_deadline;
 /** After so long without a flip nobody knows to a part of a refresh where the vblanks lie. */
 #define LATCH_TARGET_TRUST_NS INT64_C(5000000000)
 
+/** What is known of an output's vblanks. */
+struct latch_target_clock {
+	/** Between two of them; the shortest under variable refresh. 0: not known. */
+	int64_t refresh_ns;
+	/** One of them, the last known; 0: none. */
+	int64_t flip_ns;
+	/** Variable refresh: the display waits for the frame. */
+	bool variable;
+};
+
 /**
  * When an update that is to be seen at target_ns, and not before, may become ready: right after the
  * last vblank that it must not make. It then is latched in time for the next one, at the
  * deadline. now_ns or earlier: now; else to be asked again at that time, as more will be known.
- * Where vblanks are not known it is target_ns itself: late by up to a refresh, never early.
+ * Where vblanks are not known, or wait for frames, it is target_ns itself: never early.
  */
 int64_t latch_target_ready(
-	const struct latch_deadline *deadline, int64_t target_ns, int64_t now_ns);
+	const struct latch_target_clock *clock, int64_t target_ns, int64_t now_ns);
 
 #endif

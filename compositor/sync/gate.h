@@ -48,7 +48,7 @@ struct latch_gate_options {
 	 * target_ns. */
 	int64_t (*ready_ns)(
 		void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns);
-	/* 0 where an output is going to latch the surface, see latch_surface_sync_latched(); else
+	/* 0 where an output is going to latch the surface, see latch_gate_latched(); else
 	 * how long each of its fifo barriers stays. NULL: no output does. */
 	int64_t (*unseen_interval_ns)(void *data, struct wlr_surface *surface);
 	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
@@ -128,17 +128,16 @@ enum latch_hand_over latch_surface_sync_hand_over(struct wlr_surface *surface);
  */
 bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *update);
 
-/**
- * An output has latched what the surface shows, or would show were it not covered: its fifo barrier
- * falls with the next latch_gate_lift_barriers().
- */
-void latch_surface_sync_latched(struct wlr_surface *surface);
+/** Whether what the surface shows is to be seen for a whole refresh, until it is latched. */
+bool latch_surface_sync_has_barrier(struct wlr_surface *surface);
 
 /**
- * After the latch: the updates that waited for it become ready, and their surfaces' commit events
- * run in here.
+ * An output has latched what its surfaces show, or would show were they not covered: those for which
+ * shows() is true lose their fifo barriers. The updates that waited for these become ready, and the
+ * surfaces' commit events run in here.
  */
-void latch_gate_lift_barriers(struct latch_gate *gate);
+void latch_gate_latched(struct latch_gate *gate,
+	bool (*shows)(void *data, struct wlr_surface *surface), void *data);
 
 /** Says under which number the surface is known to whoever reads its updates; before the first. */
 void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id);

@@ -6,7 +6,7 @@
  * as it is.
  *
  * A barrier is a state of the surface. It is set when the update that asked for it is applied, and
- * lifted when an output has latched the surface (latch_surface_sync_latched()). An update that
+ * lifted when an output has latched the surface (latch_gate_latched()). An update that
  * waits for it asks at its own turn: not before all updates in front of it are applied, as one of
  * these may set the barrier. A surface that no output latches, because it is hidden or the screen
  * is off, goes on at the pace of a display that might show it; and no barrier outlives a second,
@@ -95,6 +95,7 @@ static void stop_waiting_for_barrier(struct latch_held_update *update) {
 	update->waits_for_barrier = false;
 	update->sync->barrier.waiters--;
 	update->base.paced_ns = latch_now_ns();
+	update->base.held_last = LATCH_HELD_BY_BARRIER;
 	latch_wait_done(&update->wait);
 }
 
@@ -118,19 +119,22 @@ static void lift_all(struct wl_list *barriers) {
 	}
 }
 
-void latch_surface_sync_latched(struct wlr_surface *surface) {
-	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	if (sync != NULL && sync->barrier.set) {
-		wl_list_remove(&sync->barrier.link);
-		wl_list_insert(sync->gate->pacing.latched.prev, &sync->barrier.link);
-	}
+bool latch_surface_sync_has_barrier(struct wlr_surface *surface) {
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL && sync->barrier.set;
 }
 
-void latch_gate_lift_barriers(struct latch_gate *gate) {
+void latch_gate_latched(struct latch_gate *gate,
+	bool (*shows)(void *data, struct wlr_surface *surface), void *data) {
 	struct wl_list latched;
 	wl_list_init(&latched);
-	wl_list_insert_list(&latched, &gate->pacing.latched);
-	wl_list_init(&gate->pacing.latched);
+	struct latch_surface_sync *sync, *tmp;
+	wl_list_for_each_safe(sync, tmp, &gate->pacing.barriers, barrier.link) {
+		if (shows(data, sync->surface)) {
+			wl_list_remove(&sync->barrier.link);
+			wl_list_insert(latched.prev, &sync->barrier.link);
+		}
+	}
 	lift_all(&latched);
 }
 
@@ -144,7 +148,6 @@ static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
 		return;
 	}
 	update->waits_for_barrier = true;
-	update->base.held_by |= 1u << LATCH_HELD_BY_BARRIER;
 	latch_wait_add(&update->wait);
 	sync->barrier.waiters++;
 	if (sync->barrier.set) {
@@ -160,7 +163,6 @@ static void wait_for_time(struct latch_held_update *update, int64_t now_ns) {
 		return;
 	}
 	update->waits_for_time = true;
-	update->base.held_by |= 1u << LATCH_HELD_BY_TIME;
 	latch_wait_add(&update->wait);
 	wl_list_insert(gate->pacing.timed.prev, &update->timed_link);
 	arm(gate, update->due_ns);
@@ -250,6 +252,7 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_
 		wl_list_remove(&update->timed_link);
 		update->waits_for_time = false;
 		update->base.paced_ns = now_ns;
+		update->base.held_last = LATCH_HELD_BY_TIME;
 		latch_wait_done(&update->wait);
 	}
 }
@@ -294,7 +297,6 @@ bool latch_pacing_init(struct latch_gate *gate) {
 	struct latch_pacing *pacing = &gate->pacing;
 	wl_list_init(&pacing->timed);
 	wl_list_init(&pacing->barriers);
-	wl_list_init(&pacing->latched);
 	pacing->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (pacing->timer_fd < 0) {
 		return false;

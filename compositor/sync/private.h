@@ -50,7 +50,6 @@ struct latch_pacing {
 	int64_t timer_ns;	 /* what it is set to, 0: it is not */
 	struct wl_list timed;	 /* latch_held_update.timed_link */
 	struct wl_list barriers; /* latch_surface_sync.barrier.link */
-	struct wl_list latched;	 /* the same: those that are to be lifted */
 };
 
 struct latch_gate {

@@ -157,6 +157,7 @@ static void note_signal(struct latch_held_update *update, const struct latch_wat
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
 	discharge_watch(update->sync);
+	update->base.held_last = LATCH_HELD_BY_FENCE;
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
 }
@@ -316,12 +317,7 @@ static void hold(struct latch_held_update *update) {
 	update->held_ns = latch_now_ns();
 	update->base.held = true;
 	update->base.ready_ns = 0;
-	if (update->num_watches > 0) {
-		update->base.held_by |= 1u << LATCH_HELD_BY_FENCE;
-	}
-	if (!wl_list_empty(&update->wait.needs)) {
-		update->base.held_by |= 1u << LATCH_HELD_BY_UPDATE;
-	}
+	update->base.held_last = LATCH_HELD_BY_UPDATE;
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;

@@ -58,8 +58,8 @@ struct latch_update {
 	int64_t ready_ns;
 	/* It had to wait in the gate: for itself or for a synchronised subsurface. */
 	bool held;
-	/* For what, when it was committed: bits 1 << enum latch_held_by; a point is a fence here. */
-	uint32_t held_by;
+	/* For what of it last, once it is ready; a point is a fence here. */
+	enum latch_held_by held_last;
 	/* When the last of its barrier and its time let it go; 0 where it had none to wait for. */
 	int64_t paced_ns;
 	/* The negative errno that an acquire fence signalled with, else 0: the buffer's content

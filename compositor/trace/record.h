@@ -90,6 +90,7 @@ struct latch_frame_record {
 	uint64_t update_id;  /* counts the updates of this surface from 1 */
 	uint32_t buffer_id;  /* of its wl_buffer, never used again in a session; 0 unknown */
 	enum latch_record_sync sync;
+	const char *held_by; /* static text: what it waited for last in the gate; NULL: nothing */
 
 	int64_t commit_ns;
 	int64_t signalled_ns; /* the kernel's time; before commit_ns when the fence was done */
@@ -106,6 +107,7 @@ struct latch_frame_record {
 	/* When it was allowed to be seen, if that was after the commit: its surface came into view,
 	 * the update before it had been seen (fifo), its time had come. */
 	int64_t visible_ns;
+	int64_t paced_ns; /* the last two of these alone; 0 where it did not wait for them */
 	struct latch_blocked blocked;
 	struct latch_wake_record wake;
 	uint64_t sequence;  /* of the flip */

@@ -222,7 +222,8 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 		to = signalled;
 		break;
 	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
-		from = signalled;
+		/* What a client wanted to wait is nobody's time. */
+		from = signalled > 0 && record->paced_ns > signalled ? record->paced_ns : signalled;
 		to = record->submit_start_ns;
 		break;
 	case LATCH_STAGE_SUBMIT_TO_FLIP:

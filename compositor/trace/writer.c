@@ -315,21 +315,21 @@ void latch_trace_writer_frame(
 	const struct latch_track_place place =
 		latch_track_take_lane(track, &writer->file, &begin, &end);
 
-	char wake[WAKE_TEXT], more[WAKE_TEXT + 160];
+	char wake[WAKE_TEXT], more[WAKE_TEXT + 192];
 	snprintf(more, sizeof(more),
 		"%s,\"blocked_from_ns\":%" PRId64 ",\"blocked_until_ns\":%" PRId64
-		",\"blocked_by\":\"%s\",\"handed\":%s",
+		",\"blocked_by\":\"%s\",\"handed\":%s,\"paced_ns\":%" PRId64,
 		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
 					      : "",
-		record->handed ? "true" : "false");
+		record->handed ? "true" : "false", record->paced_ns);
 	char reasons[REASONS_MAX];
 	list_reasons(writer, record->reasons, reasons, sizeof(reasons));
 	const struct latch_missed missed = latch_missed_count(record);
 	latch_event_file_add(&writer->file,
 		"{\"ph\":\"B\",\"name\":\"%s\",\"ts\":" TS ",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64
-		",\"sync\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
+		",\"sync\":\"%s\",\"held_by\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
 		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64
 		",\"reason_names\":[%s],\"unused_vblanks\":%" PRIu32 ",\"presented\":%s,\"superseded\":%s"
 		",\"fence_error\":%d,\"sequence\":%" PRIu64 ",\"commit_ns\":%" PRId64
@@ -341,7 +341,9 @@ void latch_trace_writer_frame(
 		",%s}}",
 		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
-		latch_record_sync_name(record->sync), latch_placement_name(record->placement),
+		latch_record_sync_name(record->sync),
+		record->held_by != NULL ? record->held_by : "",
+		latch_placement_name(record->placement),
 		record->plane_id, record->plane_type != NULL ? record->plane_type : "",
 		record->reasons, reasons, missed.unused, record->presented ? "true" : "false",
 		record->superseded ? "true" : "false", record->fence_error, record->sequence,

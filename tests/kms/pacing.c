@@ -220,6 +220,67 @@ static void mixed(void) {
 	}
 }
 
+#define VSYNC WP_PRESENTATION_FEEDBACK_KIND_VSYNC
+#define ZERO_COPY WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY
+
+/* vkms has a timer in a display's place: nothing may be said in the name of hardware. */
+static void flags(void) {
+	struct scene scene;
+	struct memory memory;
+	struct buffer shm;
+	scene_init(&scene);
+	for (unsigned i = 0; i < 4; i++) {
+		fifo_commit(&scene, i);
+		frame_wait(&scene.frames[i], 2000);
+		CHECK(scene.frames[i].flags == (VSYNC | ZERO_COPY), "flags %#x on a plane",
+			scene.frames[i].flags);
+	}
+	const struct frame *first = &scene.frames[2], *second = &scene.frames[3];
+	int64_t between_ns = second->presented_ns - first->presented_ns;
+	int64_t vblanks = (int64_t)(second->seq - first->seq);
+	CHECK(first->seq > 0 && vblanks > 0, "no sequence");
+	int64_t off_ns = between_ns - vblanks * first->refresh_ns;
+	CHECK(off_ns < 2 * MS && off_ns > -2 * MS, "%ld vblanks of %ld us lie %ld us apart",
+		(long)vblanks, (long)(first->refresh_ns / 1000), (long)(between_ns / 1000));
+	buffer_init_shm(&shm, &scene.client, &memory, SIZE, SIZE, false);
+	surface_commit(&scene.surface, &shm, &scene.frames[4], -1);
+	frame_wait(&scene.frames[4], 2000);
+	CHECK(scene.frames[4].flags == VSYNC, "flags %#x of a copy", scene.frames[4].flags);
+}
+
+/* The device can't: the frames come as usual. What latch says of it is the job's to look at. */
+static void tearing(void) {
+	struct client client;
+	struct surface surface;
+	struct memory memory[3];
+	struct buffer buffers[3];
+	struct frame frame;
+	client_connect(&client);
+	CHECK(client.tearing != NULL && client.content_type != NULL,
+		"tearing-control-v1 or content-type-v1 is not offered");
+	surface_init_fullscreen(&surface, &client);
+	struct wp_tearing_control_v1 *control =
+		wp_tearing_control_manager_v1_get_tearing_control(
+			client.tearing, surface.wl_surface);
+	wp_tearing_control_v1_set_presentation_hint(
+		control, WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC);
+	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
+		client.content_type, surface.wl_surface);
+	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_GAME);
+	for (unsigned i = 0; i < 6; i++) {
+		if (i < 3) {
+			memory_init_udmabuf(&memory[i], (uint32_t)surface.width,
+				(uint32_t)surface.height);
+			buffer_init(&buffers[i], &client, &memory[i], DRM_FORMAT_XRGB8888);
+		}
+		surface_commit(&surface, &buffers[i % 3], &frame, -1);
+		frame_wait(&frame, 2000);
+		CHECK(frame.flags & VSYNC, "flags %#x", frame.flags);
+	}
+	wp_content_type_v1_destroy(type);
+	wp_tearing_control_v1_destroy(control);
+}
+
 int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"fifo: each of many commits at a vblank of its own", fifo, 0},
@@ -229,6 +290,8 @@ int main(int argc, char **argv) {
 		{"commit-timing: frames are shown at the vblanks they aim at", timing, 0},
 		{"commit-timing: a time between two vblanks is the later one", timing_between, 0},
 		{"barriers, times and fences together", mixed, 0},
+		{"presentation feedback says no more than is true", flags, 0},
+		{"who asks for tearing where there is none is shown as usual", tearing, 0},
 	};
 	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

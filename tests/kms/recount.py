@@ -25,6 +25,9 @@ def stage_lengths(f):
     for stage in STAGES:
         begin, end = stage.split("_to_")
         known = marks[begin] > 0 and marks[end] > 0
+        if stage == "signalled_to_submit" and known:
+            # What the client itself wanted to wait (fifo, commit-timing) is not latch's.
+            marks[begin] = max(marks[begin], f["paced_ns"])
         lengths[stage] = max(marks[end] - marks[begin], 0) if known else None
     return lengths
 

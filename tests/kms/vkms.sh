@@ -128,6 +128,8 @@ job() {
     check "a failed fence is named once for each surface" failures_are_named 3
     cases kms-release
     cases kms-pacing
+    grep -q 'tearing is asked for: no-driver' "$latch_log"
+    verdict $? "latch says why nothing tears"
     cases kms-misbehave
     cases kms-leak
     check "a picture that stands still costs nothing" idle

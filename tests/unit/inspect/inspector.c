@@ -210,6 +210,10 @@ static bool fill_one(struct fixture *f, struct latch_snapshot *snapshot) {
 		.is_cursor = true, .place = LATCH_SNAPSHOT_COMPOSED, .zpos = -1, .test_errno = EINVAL};
 	latch_snapshot_add_reason(layer, "no-dmabuf", "it lives in shared memory");
 	latch_snapshot_add_reason(layer, "test-refused", "the kernel refused it");
+	layer->held = 3;
+	layer->held_by = "timestamp";
+	layer->held_age_ns = 12999999;
+	latch_snapshot_set_text(layer->held_text, "7 ms to go");
 
 	/* A window. */
 	output = latch_snapshot_add_output(snapshot);
@@ -267,6 +271,7 @@ static void check_layer(const struct model_layer *layer) {
 	assert_true(layer->underlay);
 	assert_int_equal(layer->reasons_len, 0);
 	assert_int_equal(layer->test_errno, 0);
+	assert_int_equal(layer->held, 0);
 }
 
 static void everything_arrives(void **state) {
@@ -309,6 +314,10 @@ static void everything_arrives(void **state) {
 	assert_string_equal(cursor->reasons[1].name, "test-refused");
 	assert_string_equal(cursor->reasons[0].text, "it lives in shared memory");
 	assert_int_equal(cursor->test_errno, EINVAL);
+	assert_int_equal(cursor->held, 3);
+	assert_string_equal(cursor->held_by, "timestamp");
+	assert_string_equal(cursor->held_text, "7 ms to go");
+	assert_int_equal(cursor->held_age_ms, 12);
 
 	assert_null(model.outputs[1].node);
 	assert_string_equal(model.outputs[1].rung, "");

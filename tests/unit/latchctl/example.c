@@ -100,6 +100,10 @@ static void add_screen(struct model *model) {
 	layer = add_layer(output, 12, "foot", "a title", 0, 500);
 	layer->dmabuf = false;
 	add_reason(layer, "no-dmabuf", "the buffer lives in shared memory");
+	layer->held = 2;
+	layer->held_by = model_clean_text("fence");
+	layer->held_text = model_clean_text("driver vgem, timeline unbound");
+	layer->held_age_ms = 1500;
 	layer = add_layer(output, 13, "", "only a title", 0, 250);
 	layer->place = ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COVERED;
 	add_reason(layer, "covered", "nothing of it is to be seen");

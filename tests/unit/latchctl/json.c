@@ -134,6 +134,7 @@ static void layers(void **state) {
 	assert_is(doc, "/outputs/0/layers/0/underlay", false);
 	assert_int_equal(yyjson_arr_size(get(doc, "/outputs/0/layers/0/reasons")), 0);
 	assert_nothing(doc, "/outputs/0/layers/0/test_errno");
+	assert_nothing(doc, "/outputs/0/layers/0/held");
 
 	assert_nothing(doc, "/outputs/0/layers/1/buffer/modifier");
 	assert_text(doc, "/outputs/0/layers/1/place", "composed");
@@ -141,6 +142,10 @@ static void layers(void **state) {
 	assert_nothing(doc, "/outputs/0/layers/1/plane_type");
 	assert_nothing(doc, "/outputs/0/layers/1/zpos");
 	assert_text(doc, "/outputs/0/layers/1/reasons/0/name", "no-dmabuf");
+	assert_text(doc, "/outputs/0/layers/1/held/by", "fence");
+	assert_text(doc, "/outputs/0/layers/1/held/text", "driver vgem, timeline unbound");
+	assert_number(doc, "/outputs/0/layers/1/held/age_ms", 1500);
+	assert_number(doc, "/outputs/0/layers/1/held/updates", 2);
 	assert_text(doc, "/outputs/0/layers/1/reasons/0/text", "the buffer lives in shared memory");
 	assert_true(yyjson_is_str(get(doc, "/outputs/0/layers/1/reasons/0/help")));
 	assert_text(doc, "/outputs/0/layers/2/place", "covered");

@@ -57,6 +57,7 @@ static void a_wide_terminal_has_all(void **state) {
 		"foot (pid 1012)",
 		"500x500 XR24 in shared memory",
 		"      no-dmabuf: the buffer lives in shared memory\n        help: allocate with GBM",
+		"      2 updates not shown yet: held for 1500 ms by fence (driver vgem,",
 		"only a title (pid 1013)",
 		"covered",
 		"surface 14 ",

@@ -65,7 +65,9 @@ static bool length_of(const struct latch_frame_record *record, size_t stage, int
 		*length = at_least_0(record->flip_ns - record->commit_ns);
 		return true;
 	}
-	*length = at_least_0(marks[stage + 1] - marks[stage]);
+	/* What the client itself wanted to wait is not latch's. */
+	const bool paced = stage == 1 && record->paced_ns > signalled;
+	*length = at_least_0(marks[stage + 1] - (paced ? record->paced_ns : marks[stage]));
 	return record->signalled_ns != 0 || stage == 2;
 }
 
@@ -157,6 +159,8 @@ static void records_survive(void **state) {
 		struct latch_frame_record out = run.frames[i].record;
 		assert_string_equal(out.plane_type, in->plane_type != NULL ? in->plane_type : "");
 		out.plane_type = in->plane_type;
+		assert_string_equal(out.held_by, in->held_by != NULL ? in->held_by : "");
+		out.held_by = in->held_by;
 		assert_string_equal(out.wake.why, in->wake.why);
 		out.wake.why = in->wake.why;
 		assert_memory_equal(&out, in, sizeof(out));

@@ -87,6 +87,10 @@ static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
 			.cause = (enum latch_missed_cause)(rand() % LATCH_MISSED_CAUSES),
 		};
 	}
+	if (rand() % 8 == 0) {
+		record.held_by = "timestamp";
+		record.paced_ns = record.commit_ns + some_ms(10);
+	}
 	record.handed = rand() % 10 == 0;
 	record.fence_error = rand() % 50 == 0 ? -5 : 0;
 	record.signalled_ns = rand() % 30 == 0 ? 0 : record.signalled_ns;

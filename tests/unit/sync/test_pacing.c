@@ -9,9 +9,12 @@
 
 #define MS INT64_C(1000000)
 
+static bool is(void *data, struct wlr_surface *surface) {
+	return data == NULL || surface == data;
+}
+
 static void latch(struct world *world, struct surface *surface) {
-	latch_surface_sync_latched(surface->server);
-	latch_gate_lift_barriers(world->gate);
+	latch_gate_latched(world->gate, is, surface->server);
 	world_sync(world);
 }
 
@@ -359,9 +362,9 @@ static void test_all_three(void **state) {
 			world_sync(&world);
 		}
 		assert_int_equal(a->applied, 2);
-		assert_int_equal(a->update.held_by, 1u << LATCH_HELD_BY_FENCE |
-							    1u << LATCH_HELD_BY_TIME |
-							    1u << LATCH_HELD_BY_BARRIER);
+		static const enum latch_held_by lasts[] = {
+			LATCH_HELD_BY_TIME, LATCH_HELD_BY_BARRIER, LATCH_HELD_BY_FENCE};
+		assert_int_equal(a->update.held_last, lasts[last]);
 		close(fence);
 		wp_fifo_v1_destroy(fifo);
 		wp_commit_timer_v1_destroy(timer);
@@ -381,11 +384,9 @@ static void test_destroyed_while_held(void **state) {
 	set_time(timer, now_ns() + 10 * MS);
 	fifo_draw(&world, a, fifo, -1);
 	fifo_draw(&world, b, other, -1);
-	/* Marked, but not lifted yet. */
-	latch_surface_sync_latched(a->server);
-	latch_surface_sync_latched(b->server);
 	surface_destroy(&world, a);
-	latch_gate_lift_barriers(world.gate);
+	/* All that there are. */
+	latch_gate_latched(world.gate, is, NULL);
 	assert_int_equal(b->applied, 2);
 	world_wait(&world, 20);
 	assert_int_equal(world_error(&world, NULL), -1);

@@ -110,11 +110,14 @@ static void pace(struct run *run, size_t i) {
 	}
 }
 
+static bool is(void *data, struct wlr_surface *surface) {
+	return surface == data;
+}
+
 static void latch(struct run *run, size_t i) {
 	if (run->surfaces[i] != NULL && run->surfaces[i]->server != NULL) {
 		run->barriers[i] = false;
-		latch_surface_sync_latched(run->surfaces[i]->server);
-		latch_gate_lift_barriers(run->world.gate);
+		latch_gate_latched(run->world.gate, is, run->surfaces[i]->server);
 	}
 }
 

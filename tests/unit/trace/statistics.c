@@ -133,6 +133,20 @@ static void test_stages(void **state) {
 	latch_statistics_destroy(statistics);
 }
 
+/* What a client wanted to wait, for a barrier or a time, is not latch's. */
+static void test_paced(void **state) {
+	struct latch_statistics *statistics = create_with_surface();
+	struct latch_frame_record record = make_frame(1);
+	record.paced_ns = record.submit_start_ns - 2 * MS;
+	latch_statistics_add_frame(statistics, &record);
+	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 2 * MS);
+	record = make_frame(2);
+	record.paced_ns = record.commit_ns; /* its fence took longer */
+	latch_statistics_add_frame(statistics, &record);
+	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 8 * MS);
+	latch_statistics_destroy(statistics);
+}
+
 static void test_clock_surprises(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
 	struct latch_frame_record record = make_frame(1);
@@ -360,6 +374,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_stages),
+		cmocka_unit_test(test_paced),
 		cmocka_unit_test(test_clock_surprises),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_table),

@@ -143,6 +143,7 @@ static struct latch_frame_record make_frame(uint64_t n) {
 		.output_id = 1,
 		.update_id = n,
 		.sync = LATCH_RECORD_SYNC_FILE,
+		.held_by = "fence",
 		.commit_ns = flip_ns - 2 * REFRESH_NS + 3 * MS,
 		.signalled_ns = flip_ns - REFRESH_NS + 3 * MS,
 		.ready_ns = flip_ns - REFRESH_NS + 4 * MS,
@@ -233,6 +234,7 @@ static void test_one_update(void **state) {
 	assert_int_equal(get_int(outer, "plane"), 31);
 	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "plane_type"), "primary");
 	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "sync"), "sync_file");
+	assert_string_equal(get_str(yyjson_obj_get(outer, "args"), "held_by"), "fence");
 	assert_int_equal(get_int(outer, "commit_ns"), record.commit_ns);
 	assert_int_equal(get_int(outer, "signalled_ns"), record.signalled_ns);
 	assert_int_equal(get_int(outer, "ready_ns"), record.ready_ns);

@@ -1,0 +1,124 @@
+/* What is said of a flip, and when a frame may tear or the display wait for it. */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <wlr/types/wlr_output.h>
+
+#include "output/present.h"
+#include "output/tearing.h"
+#include "output/vrr.h"
+
+static void flags_are_true(void **state) {
+	const uint32_t vsync = WLR_OUTPUT_PRESENT_VSYNC, clock = WLR_OUTPUT_PRESENT_HW_CLOCK,
+		       completion = WLR_OUTPUT_PRESENT_HW_COMPLETION;
+	assert_int_equal(
+		latch_present_flags(KMS_CLOCK_HARDWARE, false), vsync | clock | completion);
+	assert_int_equal(latch_present_flags(KMS_CLOCK_HARDWARE, true), completion);
+	assert_int_equal(latch_present_flags(KMS_CLOCK_SIMULATED, false), vsync);
+	assert_int_equal(latch_present_flags(KMS_CLOCK_SIMULATED, true), 0);
+}
+
+static void refresh_is_0_where_it_is_not_known(void **state) {
+	assert_int_equal(latch_present_refresh(16666667, false), 16666667);
+	assert_int_equal(latch_present_refresh(16666667, true), 0);
+	assert_int_equal(latch_present_refresh(0, false), 0);
+	assert_int_equal(latch_present_refresh(-1, false), 0);
+	assert_int_equal(latch_present_refresh((int64_t)UINT32_MAX + 1, false), 0);
+}
+
+static const struct latch_tearing_input good = {
+	.asked = true,
+	.driver = true,
+	.alone = true,
+	.only_fb_changes = true,
+};
+
+static void tearing_needs_everything(void **state) {
+	assert_int_equal(latch_tearing_decide(&good), LATCH_TEARING_OK);
+	struct latch_tearing_input inputs[8];
+	for (int i = 0; i < 8; i++) {
+		inputs[i] = good;
+	}
+	inputs[0].asked = false;
+	inputs[1].driver = false;
+	inputs[2].alone = false;
+	inputs[3].fifo = true;
+	inputs[4].modeset = true;
+	inputs[5].capture = true;
+	inputs[6].only_fb_changes = false;
+	inputs[7].refused = true;
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(
+			latch_tearing_decide(&inputs[i]), (int)LATCH_TEARING_NOT_ASKED + i);
+	}
+}
+
+/* Nobody is told that a driver lacks what was never asked for. */
+static void the_first_refusal_counts(void **state) {
+	struct latch_tearing_input input = {0};
+	assert_int_equal(latch_tearing_decide(&input), LATCH_TEARING_NOT_ASKED);
+	input.asked = true;
+	assert_int_equal(latch_tearing_decide(&input), LATCH_TEARING_NO_DRIVER);
+}
+
+static void vrr_follows_its_policy(void **state) {
+	static const struct {
+		struct latch_vrr_input input;
+		enum latch_vrr_refusal expected;
+	} cases[] = {
+		{{.policy = LATCH_VRR_OFF, .capable = true, .fullscreen = true},
+			LATCH_VRR_NOT_ASKED},
+		{{.policy = LATCH_VRR_ON, .capable = true}, LATCH_VRR_OK},
+		{{.policy = LATCH_VRR_ON, .capable = false}, LATCH_VRR_NOT_CAPABLE},
+		{{.policy = LATCH_VRR_ON, .capable = true, .photo = true}, LATCH_VRR_OK},
+		{{.policy = LATCH_VRR_ON, .capable = true, .fullscreen = true, .photo = true},
+			LATCH_VRR_PHOTO},
+		{{.policy = LATCH_VRR_FULLSCREEN, .capable = true}, LATCH_VRR_NOT_FULLSCREEN},
+		{{.policy = LATCH_VRR_FULLSCREEN, .capable = true, .fullscreen = true},
+			LATCH_VRR_OK},
+		{{.policy = LATCH_VRR_ON, .capable = true, .refused = true}, LATCH_VRR_KERNEL},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(latch_vrr_decide(&cases[i].input), cases[i].expected);
+	}
+}
+
+static void policies_are_words(void **state) {
+	enum latch_vrr_policy policy = LATCH_VRR_ON;
+	assert_true(latch_vrr_policy_parse("off", &policy));
+	assert_int_equal(policy, LATCH_VRR_OFF);
+	assert_true(latch_vrr_policy_parse("on", &policy));
+	assert_int_equal(policy, LATCH_VRR_ON);
+	assert_true(latch_vrr_policy_parse("fullscreen", &policy));
+	assert_int_equal(policy, LATCH_VRR_FULLSCREEN);
+	assert_false(latch_vrr_policy_parse("", &policy));
+	assert_false(latch_vrr_policy_parse("automatic", &policy));
+}
+
+static void refusals_have_names(void **state) {
+	for (int i = 0; i < LATCH_TEARING_REFUSALS; i++) {
+		assert_non_null(latch_tearing_refusal_name((enum latch_tearing_refusal)i));
+	}
+	assert_null(latch_tearing_refusal_name((enum latch_tearing_refusal)LATCH_TEARING_REFUSALS));
+	for (int i = 0; i < LATCH_VRR_REFUSALS; i++) {
+		assert_non_null(latch_vrr_refusal_name((enum latch_vrr_refusal)i));
+	}
+	assert_null(latch_vrr_refusal_name((enum latch_vrr_refusal)LATCH_VRR_REFUSALS));
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(flags_are_true),
+		cmocka_unit_test(refresh_is_0_where_it_is_not_known),
+		cmocka_unit_test(tearing_needs_everything),
+		cmocka_unit_test(the_first_refusal_counts),
+		cmocka_unit_test(vrr_follows_its_policy),
+		cmocka_unit_test(policies_are_words),
+		cmocka_unit_test(refusals_have_names),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
