@@ -180,21 +180,21 @@ static struct latch_wake_record planned_wake(const struct planned_row *row) {
 static void test_planned(void **state) {
 	for (size_t i = 0; i < sizeof(planned_rows) / sizeof(planned_rows[0]); i++) {
 		const struct planned_row *row = &planned_rows[i];
-		const struct latch_frame_record record = {
-			.commit_ns = from_us(row->commit),
-			.signalled_ns = from_us(row->ready),
-			.ready_ns = from_us(row->ready),
-			.latch_ns = from_us(row->latch),
-			.submit_start_ns = from_us(row->submit_start),
-			.submit_end_ns = from_us(row->submit_end),
-			.flip_ns = from_us(row->flip),
-			.replaced_flip_ns = from_us(row->replaced),
-			.refresh_ns = REFRESH_NS,
-			.presented = true,
-			.wake = planned_wake(row),
-			.blocked = {.from_ns = from_us(row->blocked_from),
-				.until_ns = from_us(row->blocked_until),
-				.cause = row->blocked_by},
+		struct latch_frame_record record = make_record(&(struct row){
+			.replaced = row->replaced,
+			.commit = row->commit,
+			.signalled = row->ready,
+			.ready = row->ready,
+			.submit_start = row->submit_start,
+			.submit_end = row->submit_end,
+			.flip = row->flip,
+		});
+		record.latch_ns = from_us(row->latch);
+		record.wake = planned_wake(row);
+		record.blocked = (struct latch_blocked){
+			.from_ns = from_us(row->blocked_from),
+			.until_ns = from_us(row->blocked_until),
+			.cause = row->blocked_by,
 		};
 		const struct latch_missed missed = latch_missed_count(&record);
 		print_message("# %s:", row->name);
