@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* Half of a float's exact range: then all weights are made small again. */
+/* Then all weights are made small again: a float keeps seven digits of a sum. */
 #define WEIGHT_MAX 1e6f
 
 /* What is left to the kernel, by step. */
