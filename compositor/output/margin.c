@@ -135,7 +135,8 @@ static void kernel_fit(struct latch_margin_kernel *kernel) {
 
 /* What a longer step saves, less what it costs; and how much of that may be chance, as few frames
  * had it (the deviation of a count). */
-static float gain_ns(const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
+static float gain_ns(
+	const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
 	const struct latch_margin_kernel *kernel = &margin->kernel;
 	const float miss_ns = miss_cost_ns(margin);
 	*chance_ns = miss_ns * sqrtf(kernel->late_part[from] / kernel->known[to]);

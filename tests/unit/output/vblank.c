@@ -179,7 +179,8 @@ static void test_random_phases_have_vblanks(void **state) {
 	latch_vblank_init(&vblank, REFRESH);
 	int64_t at = START;
 	for (int i = 0; i < 100000; i++) {
-		const int64_t flip = at + REFRESH * (1 + rand() % 3) + rand() % (400 * US) - 200 * US;
+		const int64_t jitter = rand() % (400 * US) - 200 * US;
+		const int64_t flip = at + REFRESH * (1 + rand() % 3) + jitter;
 		latch_vblank_flipped(&vblank, flip - rand() % REFRESH, flip);
 		assert_int_equal(vblank.none, false);
 		at = START + (flip - START + REFRESH / 2) / REFRESH * REFRESH;
