@@ -108,6 +108,11 @@ static void test_jump(void **state) {
 	latch_vblank_flipped(&vblank, 0, again);
 	assert_int_equal(latch_vblank_next(&vblank, again + 1), again + vblank.period_ns);
 	assert_true(llabs(vblank.period_ns - REFRESH) < US);
+	/* And soon after. */
+	const int64_t soon = again + 3 * REFRESH + REFRESH / 2;
+	latch_vblank_flipped(&vblank, 0, soon);
+	assert_int_equal(latch_vblank_next(&vblank, soon + 1), soon + vblank.period_ns);
+	assert_true(llabs(vblank.period_ns - REFRESH) < US);
 }
 
 static void test_mode_change(void **state) {
