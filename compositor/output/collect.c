@@ -105,9 +105,11 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &collection->shell_surfaces[i];
 		struct latch_surface *surface = latch_surface_get(tracker, entry->surface);
+		if (surface == NULL) {
+			continue;
+		}
 		struct latch_content *content =
-			surface != NULL ? latch_surface_content(surface, !collection->signalled_only)
-					: NULL;
+			latch_surface_content(surface, !collection->signalled_only);
 		if (content == NULL) {
 			continue;
 		}

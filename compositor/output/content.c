@@ -130,7 +130,9 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	content->release = update->release;
 	if (update->handed) {
 		content->fence_fd = update->handed_fd;
-		content->before = surface->current != NULL ? latch_content_ref(surface->current) : NULL;
+		if (surface->current != NULL) {
+			content->before = latch_content_ref(surface->current);
+		}
 	}
 	describe_buffer(content);
 	content->record = record_of(surface->id, update);

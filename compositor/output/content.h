@@ -85,6 +85,8 @@ struct latch_surface {
 	uint64_t logged_reasons;
 	uint32_t logged_plane;
 	uint32_t logged_output;
+	/** What it said last of handing over: enum latch_hand_over, plus one; 0: nothing. */
+	int logged_hand_over;
 	/** What its dma-buf feedback was made from. */
 	bool advised;
 	uint64_t advised_reasons;

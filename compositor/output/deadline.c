@@ -23,7 +23,8 @@ int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_
 
 /* The vblank that a frame makes which begins now, so that one that was begun too late for the next
  * is not called late when it comes with the one after. */
-static int64_t reachable(const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
+static int64_t reachable(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
 	return latch_deadline_next_vblank(deadline,
 		ask->now_ns + latch_margin_hopeless_ns(&deadline->margin, ask->composed));
 }
@@ -64,7 +65,7 @@ static struct latch_deadline_plan decide_fixed(
 		return at_once(deadline, ask, LATCH_WAKE_CLOSE);
 	}
 	if (left_ns <= margin_ns) {
-		/* It would flip with the one after, and nothing that comes until then could join it. */
+		/* It would flip with the one after, and nothing else could join it until then. */
 		vblank_ns += vblank->period_ns;
 	}
 	return (struct latch_deadline_plan){

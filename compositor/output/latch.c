@@ -243,8 +243,8 @@ static void hand_over(struct latch_output *output, const struct latch_deadline_p
 		}
 		const enum latch_hand_over verdict =
 			latch_surface_sync_hand_over(surface->wlr_surface);
-		if ((int)verdict != output->logged_hand_over) {
-			output->logged_hand_over = (int)verdict;
+		if (surface->logged_hand_over != (int)verdict + 1) {
+			surface->logged_hand_over = (int)verdict + 1;
 			wlr_log(WLR_INFO, "%s: surface %u, handed to the kernel with its fence: %s",
 				output->wlr_output->name, surface->id,
 				latch_hand_over_name(verdict));

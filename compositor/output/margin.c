@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-/* Half of a float's exact range: then all weights are made small again. */
+/* Then all weights are made small again: a float keeps seven digits of a sum. */
 #define WEIGHT_MAX 1e6f
 
 /* What is left to the kernel, by step. */
@@ -135,7 +135,8 @@ static void kernel_fit(struct latch_margin_kernel *kernel) {
 
 /* What a longer step saves, less what it costs; and how much of that may be chance, as few frames
  * had it (the deviation of a count). */
-static float gain_ns(const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
+static float gain_ns(
+	const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
 	const struct latch_margin_kernel *kernel = &margin->kernel;
 	const float miss_ns = miss_cost_ns(margin);
 	*chance_ns = miss_ns * sqrtf(kernel->late_part[from] / kernel->known[to]);

@@ -89,8 +89,6 @@ struct latch_output {
 
 	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
 	bool latching;
-	/** What the log said last of why an update was not handed over. */
-	int logged_hand_over;
 	/** Something may look different: a latch has to have a look. */
 	bool dirty;
 	/** What is on screen has to be submitted again though nothing changed. */

@@ -216,7 +216,7 @@ import json, sys
 stats = json.load(open(sys.argv[1]))
 rows = stats["surfaces"] + [stats["others"]]
 frames = sum(r["frames"] for r in rows)
-missed = sum(r["missed_by_cause"]["latch"] for r in rows)
+missed = sum(r["missed_by_cause"][cause] for r in rows for cause in ("latch", "compose"))
 print(missed, "vblanks missed by latch in", frames, "frames")
 print("one window alone missed", sys.argv[3], "of 150")
 assert frames >= int(sys.argv[2]), "too few frames"

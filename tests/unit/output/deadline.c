@@ -100,6 +100,8 @@ static void test_vblank_that_is_meant(void **state) {
 	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
 	assert_int_equal(latch_deadline_next_vblank(&deadline, ask.now_ns), 0);
 	ask.in_step = true;
+	ask.alone = false;
+	assert_int_equal(latch_deadline_decide(&deadline, &ask).why, LATCH_WAKE_DEADLINE);
 	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
 }
 

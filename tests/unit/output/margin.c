@@ -164,7 +164,8 @@ static void test_unknown_interval(void **state) {
 	struct latch_margin margin;
 	latch_margin_init(&margin, 0, 0);
 	latch_margin_learn(&margin,
-		&(struct latch_margin_frame){.planned_ns = 1, .submit_ns = 2, .vblank_ns = 3, .flip_ns = 4});
+		&(struct latch_margin_frame){
+			.planned_ns = 1, .submit_ns = 2, .vblank_ns = 3, .flip_ns = 4});
 	assert_int_equal(latch_margin_ns(&margin, false), 0);
 }
 

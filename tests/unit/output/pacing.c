@@ -29,7 +29,8 @@ static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, int64_t 
 static void test_early(void **state) {
 	struct latch_pace pace = {0};
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(frame(&pace, LATCH_PACING_EARLY, START + i * REFRESH, MS), 100 * US);
+		const int64_t flip = START + i * REFRESH;
+		assert_int_equal(frame(&pace, LATCH_PACING_EARLY, flip, MS), 100 * US);
 	}
 }
 
@@ -76,14 +77,14 @@ static void test_who_does_not_answer(void **state) {
 }
 
 static void test_unknown(void **state) {
-	struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .took_ns = MS};
-	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, 0, REFRESH), START);
-	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, START + 9 * MS, 0), START);
+	const struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .took_ns = MS};
+	const enum latch_pacing late = LATCH_PACING_LATE;
+	assert_int_equal(latch_pace_time(&pace, late, START, 0, REFRESH), START);
+	assert_int_equal(latch_pace_time(&pace, late, START, START + 9 * MS, 0), START);
 	/* A deadline far away is none. */
-	assert_int_equal(
-		latch_pace_time(&pace, LATCH_PACING_LATE, START, START + 200 * MS, REFRESH), START);
+	assert_int_equal(latch_pace_time(&pace, late, START, START + 200 * MS, REFRESH), START);
 	/* Nor is one in the past. */
-	assert_int_equal(latch_pace_time(&pace, LATCH_PACING_LATE, START, START - MS, REFRESH), START);
+	assert_int_equal(latch_pace_time(&pace, late, START, START - MS, REFRESH), START);
 }
 
 /* Any times: never in the past, never further than two refreshes away. */
@@ -92,8 +93,10 @@ static void test_random(void **state) {
 	struct latch_pace pace = {0};
 	int64_t now = START;
 	for (int i = 0; i < 100000; i++) {
-		const int64_t deadline = rand() % 8 == 0 ? 0 : now + rand() % (3 * REFRESH) - REFRESH;
-		const int64_t at = latch_pace_time(&pace, LATCH_PACING_LATE, now, deadline, REFRESH);
+		const int64_t somewhen = now + rand() % (3 * REFRESH) - REFRESH;
+		const int64_t deadline = rand() % 8 == 0 ? 0 : somewhen;
+		const int64_t at =
+			latch_pace_time(&pace, LATCH_PACING_LATE, now, deadline, REFRESH);
 		assert_true(at >= now && at <= now + 2 * REFRESH);
 		latch_pace_sent(&pace, at, deadline);
 		now = at + rand() % (3 * REFRESH);

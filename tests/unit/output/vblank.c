@@ -108,6 +108,11 @@ static void test_jump(void **state) {
 	latch_vblank_flipped(&vblank, 0, again);
 	assert_int_equal(latch_vblank_next(&vblank, again + 1), again + vblank.period_ns);
 	assert_true(llabs(vblank.period_ns - REFRESH) < US);
+	/* And soon after. */
+	const int64_t soon = again + 3 * REFRESH + REFRESH / 2;
+	latch_vblank_flipped(&vblank, 0, soon);
+	assert_int_equal(latch_vblank_next(&vblank, soon + 1), soon + vblank.period_ns);
+	assert_true(llabs(vblank.period_ns - REFRESH) < US);
 }
 
 static void test_mode_change(void **state) {
@@ -179,7 +184,8 @@ static void test_random_phases_have_vblanks(void **state) {
 	latch_vblank_init(&vblank, REFRESH);
 	int64_t at = START;
 	for (int i = 0; i < 100000; i++) {
-		const int64_t flip = at + REFRESH * (1 + rand() % 3) + rand() % (400 * US) - 200 * US;
+		const int64_t jitter = rand() % (400 * US) - 200 * US;
+		const int64_t flip = at + REFRESH * (1 + rand() % 3) + jitter;
 		latch_vblank_flipped(&vblank, flip - rand() % REFRESH, flip);
 		assert_int_equal(vblank.none, false);
 		at = START + (flip - START + REFRESH / 2) / REFRESH * REFRESH;

@@ -127,6 +127,9 @@ static const struct planned_row planned_rows[] = {
 	{"woke before the vblank, but too late for the kernel", 10000, 12000, 14000, 18000, 18900,
 		19100, 19300, 30000, .busy = -1, .blocked_until = -1,
 		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"woke 0.4 ms late, which is what was missing", 10000, 12000, 14000, 18000, 18400, 18700,
+		18900, 30000, .busy = -1, .blocked_until = -1,
+		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
 	{"composing took 4 ms", 10000, 12000, 14000, 18000, 18050, 22100, 22300, 30000, .busy = -1,
 		.blocked_until = -1, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
 	{"composing took too long for the kernel", 10000, 12000, 14000, 18000, 18050, 19000, 19200,
@@ -144,6 +147,9 @@ static const struct planned_row planned_rows[] = {
 		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
 	{"signalled inside the margin", 10000, 12000, 18500, 28000, 28050, 28400, 28600, 30000,
 		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_FENCE] = 1}},
+	{"committed 4 ms before, signalled inside the margin", 10000, 16000, 18500, 28000, 28050,
+		28400, 28600, 30000, .busy = -1, .blocked_until = -1,
+		.by_cause = {[LATCH_MISSED_FENCE] = 1}},
 	{"EBUSY at the first try", 10000, 12000, 14000, 0, 21000, 21100, 21300, 30000,
 		.busy = 18300, .blocked_until = -1, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
 	{"EBUSY for three vblanks", 10000, 12000, 14000, 0, 41000, 41100, 41300, 50000,
@@ -180,21 +186,21 @@ static struct latch_wake_record planned_wake(const struct planned_row *row) {
 static void test_planned(void **state) {
 	for (size_t i = 0; i < sizeof(planned_rows) / sizeof(planned_rows[0]); i++) {
 		const struct planned_row *row = &planned_rows[i];
-		const struct latch_frame_record record = {
-			.commit_ns = from_us(row->commit),
-			.signalled_ns = from_us(row->ready),
-			.ready_ns = from_us(row->ready),
-			.latch_ns = from_us(row->latch),
-			.submit_start_ns = from_us(row->submit_start),
-			.submit_end_ns = from_us(row->submit_end),
-			.flip_ns = from_us(row->flip),
-			.replaced_flip_ns = from_us(row->replaced),
-			.refresh_ns = REFRESH_NS,
-			.presented = true,
-			.wake = planned_wake(row),
-			.blocked = {.from_ns = from_us(row->blocked_from),
-				.until_ns = from_us(row->blocked_until),
-				.cause = row->blocked_by},
+		struct latch_frame_record record = make_record(&(struct row){
+			.replaced = row->replaced,
+			.commit = row->commit,
+			.signalled = row->ready,
+			.ready = row->ready,
+			.submit_start = row->submit_start,
+			.submit_end = row->submit_end,
+			.flip = row->flip,
+		});
+		record.latch_ns = from_us(row->latch);
+		record.wake = planned_wake(row);
+		record.blocked = (struct latch_blocked){
+			.from_ns = from_us(row->blocked_from),
+			.until_ns = from_us(row->blocked_until),
+			.cause = row->blocked_by,
 		};
 		const struct latch_missed missed = latch_missed_count(&record);
 		print_message("# %s:", row->name);

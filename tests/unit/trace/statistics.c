@@ -223,6 +223,9 @@ static void test_json(void **state) {
 	assert_string_equal(yyjson_get_str(yyjson_obj_get(out, "clock")), output.clock);
 	assert_int_equal(get_uint(out, "/flips"), 100);
 	assert_int_equal(get_uint(out, "/late"), 1);
+	/* Meant for the vblank before, and latched after it: latch was not awake. */
+	assert_int_equal(get_uint(out, "/missed_by_cause/latch"), 1);
+	assert_int_equal(get_uint(out, "/missed_by_cause/kernel"), 0);
 	assert_int_equal(get_uint(out, "/all_on_planes"), 50);
 	assert_int_equal(get_uint(out, "/mixed"), 25);
 	assert_int_equal(get_uint(out, "/all_composed"), 25);
