@@ -46,6 +46,24 @@ mailbox() {
     (($(count set_barrier) == 0 && $(count wait_barrier) == 0 && $(count '.commit()') > 2 * 62))
 }
 
+# Nothing of it is to be seen, and it gets no vblank of its own: it goes on at the display's pace all
+# the same, neither as fast as it can nor once a second.
+covered() {
+    local below above before commits
+    WAYLAND_DEBUG=client timeout -s INT -k 1 4 weston-simple-vulkan -p 2 >"$work/log" 2>&1 &
+    below=$!
+    sleep 1
+    timeout -s INT -k 1 3 weston-simple-vulkan -f -o -p 2 >"$work/above.log" 2>&1 &
+    above=$!
+    sleep 1.2
+    before=$(count set_barrier)
+    sleep 1
+    commits=$(($(count set_barrier) - before))
+    wait "$below" "$above"
+    echo "# $commits commits in a second below a fullscreen window"
+    ((commits >= 5 && commits <= 70))
+}
+
 # sdl RENDERER VSYNC: 60 frames by SDL3, which take a second with vsync.
 sdl() {
     local status=0
@@ -74,6 +92,8 @@ if command -v weston-simple-vulkan >/dev/null && [[ -e $lavapipe ]]; then
     verdict $? "Vulkan FIFO: each frame is seen, at the display's pace"
     mailbox
     verdict $? "Vulkan MAILBOX: newer frames take the place of older ones"
+    covered
+    verdict $? "Vulkan FIFO: a covered window goes on, at the display's pace"
 else
     skip "Vulkan" "no weston-simple-vulkan, or no Vulkan for the CPU"
 fi
