@@ -72,7 +72,7 @@ sdl() {
     sed 's/^/# /' "$work/seconds"
     ((status == 0)) || return "$status"
     grep -aE 'rotocol error|wl_display#1.error' "$work/log" && return 1
-    (($2 == 0)) || awk '{ exit !($1 > 0.85) }' "$work/seconds"
+    (($2 == 0)) || awk '{ exit !($1 > 0.8) }' "$work/seconds"
 }
 
 WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 "$latch" --renderer pixman --socket pacing \
