@@ -129,7 +129,9 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 		.modeset = kms->needs_modeset || output->force,
 		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
 		.only_fb_changes = alone && only_fb_changes(&output->scanout, now),
-		.refused = was_refused(&output->tearing, &output->collection.layers.layers[index]),
+		.refused = surface != NULL &&
+			   was_refused(&output->tearing,
+				   &output->collection.layers.layers[index]),
 	};
 	enum latch_tearing_refusal refusal = latch_tearing_decide(&input);
 	log_change(output, refusal);

@@ -132,9 +132,9 @@ bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_u
 bool latch_surface_sync_has_barrier(struct wlr_surface *surface);
 
 /**
- * An output has latched what its surfaces show, or would show were they not covered: those for which
- * shows() is true lose their fifo barriers. The updates that waited for these become ready, and the
- * surfaces' commit events run in here.
+ * An output has latched what its surfaces show, or would show were they not covered: those for
+ * which shows() is true lose their fifo barriers. The updates that waited for these become ready,
+ * and the surfaces' commit events run in here.
  */
 void latch_gate_latched(struct latch_gate *gate,
 	bool (*shows)(void *data, struct wlr_surface *surface), void *data);

@@ -62,7 +62,7 @@ static bool depend_on_child(struct latch_held_update *update, struct wlr_subsurf
 	if (sync == NULL || !is_synchronised(child)) {
 		return true;
 	}
-	/* It was not synchronised when it asked for the barrier. Its turn may be the parent's now. */
+	/* Not synchronised when it asked for the barrier; its turn may be the parent's now. */
 	latch_pacing_ignore_barrier(sync);
 	return depend_on_newest(update, sync);
 }
