@@ -174,6 +174,7 @@ returns() {
 
 # leaves_nothing NAME COMMAND...: what latch holds is not more than it was before.
 leaves_nothing() {
+    local before
     read -r -a before <<<"$(holdings)"
     measured "$@"
     measured "$1: nothing is left behind" returns
