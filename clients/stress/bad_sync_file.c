@@ -138,6 +138,16 @@ static void surface_destroyed_first(struct bad *bad, const void *data) {
 	zwp_linux_surface_synchronization_v1_destroy(scene.sync);
 }
 
+static void buffer_destroyed_first(struct bad *bad, const void *data) {
+	const struct scene scene = begin(bad);
+	struct wl_buffer *buffer = bad_make_buffer(bad);
+	set_fence(bad, &scene, FD_SYNC_FILE);
+	get_release(&scene);
+	wl_surface_attach(scene.surface, buffer, 0, 0);
+	wl_buffer_destroy(buffer);
+	wl_surface_commit(scene.surface);
+}
+
 static void manager_destroyed(struct bad *bad, const void *data) {
 	const struct scene scene = begin(bad);
 	zwp_linux_explicit_synchronization_v1_destroy(bad->conn.explicit_sync);
@@ -183,6 +193,12 @@ static const enum bad_fd kinds[FD_NUM_KINDS] = {
 		.num_codes = 1, \
 	}
 #define FINE {.nothing = true}
+/* wl_surface.attach leaves open what becomes of a pending buffer that is destroyed. */
+#define FINE_OR_NO_BUFFER \
+	{ \
+		.nothing = true, .interface = "zwp_linux_surface_synchronization_v1", \
+		.codes = {ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER}, .num_codes = 1, \
+	}
 
 const struct bad_case bad_sync_file_cases[] = {
 	NO_FENCE(FD_DMABUF, "a dma-buf"),
@@ -212,6 +228,7 @@ const struct bad_case bad_sync_file_cases[] = {
 	CASE("neither fence nor release", no_fence_at_all, FINE),
 	CASE("an object after another that had a fence", object_again, FINE),
 	CASE("the surface destroyed before the object", surface_destroyed_first, FINE),
+	CASE("the buffer destroyed before the commit", buffer_destroyed_first, FINE_OR_NO_BUFFER),
 	CASE("the global destroyed before its objects", manager_destroyed, FINE),
 	{0},
 };

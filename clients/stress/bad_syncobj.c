@@ -149,6 +149,16 @@ static void timeline_destroyed_first(struct bad *bad, const void *data) {
 	wl_surface_commit(scene.surface);
 }
 
+static void buffer_destroyed_first(struct bad *bad, const void *data) {
+	const struct scene scene = begin(bad, true);
+	struct wl_buffer *buffer = bad_make_buffer(bad);
+	attach(&scene, buffer);
+	wl_buffer_destroy(buffer);
+	set_acquire(&scene, 1);
+	set_release(&scene, 2);
+	wl_surface_commit(scene.surface);
+}
+
 static void object_destroyed_before_commit(struct bad *bad, const void *data) {
 	const struct scene scene = begin(bad, true);
 	set_acquire(&scene, 1);
@@ -245,6 +255,12 @@ static const enum bad_fd kinds[FD_NUM_KINDS] = {
 #define NO_TIMELINE(KIND, NAME) \
 	WITH(NAME " as a timeline", no_timeline, &kinds[KIND], OF_MANAGER(INVALID_TIMELINE))
 #define FINE {.nothing = true}
+/* wl_surface.attach leaves open what becomes of a pending buffer that is destroyed. */
+#define FINE_OR_NO_BUFFER \
+	{ \
+		.nothing = true, .interface = "wp_linux_drm_syncobj_surface_v1", \
+		.codes = {WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER}, .num_codes = 1, \
+	}
 
 const struct bad_case bad_syncobj_cases[] = {
 	NO_TIMELINE(FD_DMABUF, "a dma-buf"),
@@ -290,6 +306,7 @@ const struct bad_case bad_syncobj_cases[] = {
 	COMMIT("no buffer attached", NULL_BUFFER, FINE),
 	CASE("a point replaced before the commit", points_replaced, FINE),
 	CASE("the timeline destroyed before the commit", timeline_destroyed_first, FINE),
+	CASE("the buffer destroyed before the commit", buffer_destroyed_first, FINE_OR_NO_BUFFER),
 	CASE("the object destroyed before the commit", object_destroyed_before_commit, FINE),
 	CASE("the object destroyed and made again after the commit",
 		object_destroyed_after_commit, FINE),
