@@ -178,7 +178,8 @@ struct layer_bin {
 
 static void draw_area(FILE *file, const struct layer_bin *bins, double highest, bool both) {
 	const double width = (double)(WIDTH - LEFT - RIGHT) / BINS;
-	fprintf(file, "<path class=\"%s\" d=\"M%d %d", both ? "composed" : "planes", LEFT, AREA + 4);
+	fprintf(file, "<path class=\"%s\" d=\"M%d %d", both ? "composed" : "planes", LEFT,
+		AREA + 4);
 	double value = 0;
 	for (size_t i = 0; i < BINS; i++) {
 		/* Without a flip everything stays as it is. */
@@ -213,7 +214,8 @@ bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 	draw_area(file, bins, highest, true);
 	draw_area(file, bins, highest, false);
 	fprintf(file,
-		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis end\" "
+		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis "
+		"end\" "
 		"x=\"%d\" y=\"%d\">0</text>",
 		LEFT - 8, highest, LEFT - 8, AREA + 4);
 	draw_time_axis(file, run, 4, AREA + 4);
@@ -260,8 +262,8 @@ static size_t collect_stays(const struct run *run, uint32_t output_id, struct st
 		struct stay *last = merged > 0 ? &stays[merged - 1] : NULL;
 		if (last != NULL && last->surface == stays[i].surface &&
 			last->plane == stays[i].plane && stays[i].begin_ns <= last->end_ns + gap) {
-			last->end_ns = stays[i].end_ns > last->end_ns ? stays[i].end_ns
-								      : last->end_ns;
+			last->end_ns =
+				stays[i].end_ns > last->end_ns ? stays[i].end_ns : last->end_ns;
 			continue;
 		}
 		/* What it was moved from ended at this flip. */
@@ -295,7 +297,8 @@ static bool same_lane(const struct stay *a, const struct stay *b) {
 static int by_lane(const void *a, const void *b) {
 	const struct stay *x = a, *y = b;
 	if (x->plane != y->plane) {
-		/* Planes first, with a low number at the bottom, as most stack; then the picture. */
+		/* Planes first, with a low number at the bottom, as most stack; then the picture.
+		 */
 		return x->plane == 0 ? 1 : y->plane == 0 ? -1 : x->plane > y->plane ? -1 : 1;
 	}
 	return by_time(a, b);
