@@ -45,6 +45,25 @@ static void write_head(FILE *file, const struct run *runs, size_t length) {
 		file);
 }
 
+/* How far the times of flips can be trusted, by the kind of the clock. */
+static const char *clock_trust(const char *clock) {
+	static const struct {
+		const char *clock, *words;
+	} kinds[] = {
+		{"hardware", ": they are what the display did"},
+		{"simulated",
+			", not from a display: times up to the submit are real, those of the flip "
+			"say how latch keeps to a beat, not what a monitor shows"},
+		{"relayed", ": another compositor told them, and its own waits are in them"},
+	};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].clock, clock) == 0) {
+			return kinds[i].words;
+		}
+	}
+	return "";
+}
+
 static void write_output(FILE *file, const struct latch_output_row *row) {
 	fputs("<p><strong>", file);
 	markup_text(file, row->name);
@@ -59,11 +78,7 @@ static void write_output(FILE *file, const struct latch_output_row *row) {
 		", all composed %" PRIu64 ". Flip times are from a ",
 		row->flips, row->late, row->all_planes, row->mixed, row->all_composed);
 	markup_text(file, row->clock[0] != '\0' ? row->clock : "unknown");
-	fputs(strcmp(row->clock, "hardware") == 0
-			? " clock: they are what the display did.</p>\n"
-			: " clock, not from a display: times up to the submit are real, those of "
-			  "the flip say how latch keeps to a beat, not what a monitor shows.</p>\n",
-		file);
+	fprintf(file, " clock%s.</p>\n", clock_trust(row->clock));
 }
 
 static void write_overview(FILE *file, const struct run *run) {
