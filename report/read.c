@@ -13,9 +13,8 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-/* latch raises the number when an argument is taken away or changes its meaning; up to this one
- * what is read here has stayed. */
-#define NEWEST_FORMAT 2
+/* latch raises the number when an argument is taken away or changes its meaning. */
+#define FORMAT 1
 
 /* A document of one event: its values take some 16 bytes for each of its few dozen. */
 #define POOL_BYTES (256 * 1024)
@@ -159,6 +158,7 @@ static const char *take_flip(struct reader *reader, yyjson_val *args) {
 	}
 	*flip = (struct latch_flip_record){
 		.output_id = get_id(args, "output"),
+		.wake_ns = get_int(args, "wake_ns"),
 		.latch_ns = get_int(args, "latch_ns"),
 		.submit_start_ns = get_int(args, "submit_start_ns"),
 		.submit_end_ns = get_int(args, "submit_end_ns"),
@@ -238,11 +238,10 @@ static const char *take_output(struct reader *reader, yyjson_val *args) {
 }
 
 static const char *take_latch(struct reader *reader, yyjson_val *args) {
-	const int64_t format = get_int(args, "format");
-	if (format < 1 || format > NEWEST_FORMAT) {
+	if (get_int(args, "format") != FORMAT) {
 		snprintf(problem, sizeof(problem),
-			"its format is %" PRId64 ", and this latch-report knows 1 to %d", format,
-			NEWEST_FORMAT);
+			"its format is %" PRId64 ", and this latch-report knows %d only",
+			get_int(args, "format"), FORMAT);
 		return problem;
 	}
 	latch_text_copy(

@@ -249,6 +249,7 @@ void latch_output_latch(struct latch_output *output, int64_t planned_ns) {
 	frame->wake_ns = planned_ns;
 	frame->record = (struct latch_flip_record){
 		.output_id = output->id,
+		.wake_ns = planned_ns,
 		.latch_ns = latch_ns,
 		.predicted_ns = latch_deadline_next_vblank(&output->deadline, latch_ns),
 		.refresh_ns = output->deadline.refresh_ns,

@@ -69,6 +69,7 @@ struct latch_frame_record {
 /* One flip of one output. */
 struct latch_flip_record {
 	uint32_t output_id;
+	int64_t wake_ns; /* what the wake-up was planned for; 0 when it went at once */
 	int64_t latch_ns;
 	int64_t submit_start_ns;
 	int64_t submit_end_ns;

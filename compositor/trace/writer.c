@@ -352,13 +352,13 @@ void latch_trace_writer_flip(
 		"{\"ph\":\"B\",\"name\":\"frame\",\"ts\":" TS ",\"pid\":%" PRIu32
 		",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32 ",\"sequence\":%" PRIu64
 		",\"layers\":%" PRIu32 ",\"on_planes\":%" PRIu32 ",\"composed\":%" PRIu32
-		",\"latch_ns\":%" PRId64 ",\"submit_start_ns\":%" PRId64
+		",\"wake_ns\":%" PRId64 ",\"latch_ns\":%" PRId64 ",\"submit_start_ns\":%" PRId64
 		",\"submit_end_ns\":%" PRId64 ",\"predicted_ns\":%" PRId64 ",\"flip_ns\":%" PRId64
 		",\"refresh_ns\":%" PRId64 "}}",
 		TS_ARGS(begin), place.pid, place.tid, record->output_id, record->sequence,
-		record->layers, record->on_planes, record->composed, record->latch_ns,
-		record->submit_start_ns, record->submit_end_ns, record->predicted_ns,
-		record->flip_ns, record->refresh_ns);
+		record->layers, record->on_planes, record->composed, record->wake_ns,
+		record->latch_ns, record->submit_start_ns, record->submit_end_ns,
+		record->predicted_ns, record->flip_ns, record->refresh_ns);
 	char args[40];
 	snprintf(args, sizeof(args), "\"sequence\":%" PRIu64, record->sequence);
 	write_stages(writer, place, marks, length, begin, args);

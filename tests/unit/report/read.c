@@ -65,8 +65,8 @@ static void says_where(void **state) {
 		{HEAD ",\n7]", "line 3, byte 65: an event has to begin with {"},
 		{HEAD "\n{}]", "line 3, byte 64: a comma or ] has to follow"},
 		{HEAD "]\nmore", "something follows the end"},
-		{"[{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"version\":\"9\",\"format\":3}}]",
-			"its format is 3"},
+		{"[{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"version\":\"9\",\"format\":2}}]",
+			"its format is 2"},
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct run run;

@@ -85,6 +85,7 @@ static struct latch_flip_record random_flip(uint32_t output_id, uint64_t n) {
 	const uint32_t on_planes = (uint32_t)rand() % 3, composed = (uint32_t)rand() % 3;
 	return (struct latch_flip_record){
 		.output_id = output_id,
+		.wake_ns = frame.latch_ns - 1000,
 		.latch_ns = frame.latch_ns,
 		.submit_start_ns = frame.submit_start_ns,
 		.submit_end_ns = frame.submit_end_ns,

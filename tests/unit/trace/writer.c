@@ -276,6 +276,7 @@ static void test_facts(void **state) {
 	record.replaced_flip_ns -= 3 * REFRESH_NS;
 	latch_trace_writer_frame(writer, &record);
 	latch_trace_writer_flip(writer, &(struct latch_flip_record){.output_id = 1,
+						.wake_ns = 17,
 						.latch_ns = 20,
 						.flip_ns = 30});
 	latch_trace_writer_remove_surface(writer, 3);
@@ -290,6 +291,7 @@ static void test_facts(void **state) {
 	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 1)), "no-free-plane");
 	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
 	assert_true(get_int(update, "unused_vblanks") > 0);
+	assert_int_equal(get_int(find_event(doc, "B", "frame", 0), "wake_ns"), 17);
 	assert_int_equal(get_int(find_event(doc, "i", "surface gone", 0), "id"), 3);
 	assert_null(find_event(doc, "i", "surface gone", 1));
 	follow(doc, true);
