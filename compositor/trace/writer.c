@@ -303,8 +303,7 @@ void latch_trace_writer_frame(
 		",\"args\":{\"surface\":%" PRIu32 ",\"output\":%" PRIu32 ",\"update\":%" PRIu64
 		",\"sync\":\"%s\",\"placement\":\"%s\",\"plane\":%" PRIu32
 		",\"plane_type\":\"%s\",\"reasons\":%" PRIu64
-		",\"reason_names\":[%s],\"unused_vblanks\":%" PRIu32
-		",\"presented\":%s,\"superseded\":%s"
+		",\"reason_names\":[%s],\"unused_vblanks\":%" PRIu32 ",\"presented\":%s,\"superseded\":%s"
 		",\"fence_error\":%d,\"sequence\":%" PRIu64 ",\"commit_ns\":%" PRId64
 		",\"signalled_ns\":%" PRId64 ",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
 		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
@@ -357,8 +356,8 @@ void latch_trace_writer_flip(
 		",\"refresh_ns\":%" PRId64 "}}",
 		TS_ARGS(begin), place.pid, place.tid, record->output_id, record->sequence,
 		record->layers, record->on_planes, record->composed, record->wake_ns,
-		record->latch_ns, record->submit_start_ns, record->submit_end_ns,
-		record->predicted_ns, record->flip_ns, record->refresh_ns);
+		record->latch_ns,		record->submit_start_ns, record->submit_end_ns, record->predicted_ns,
+		record->flip_ns, record->refresh_ns);
 	char args[40];
 	snprintf(args, sizeof(args), "\"sequence\":%" PRIu64, record->sequence);
 	write_stages(writer, place, marks, length, begin, args);
