@@ -59,7 +59,8 @@ unsigned picture_surface_colour(const struct run *run, uint32_t surface_id) {
 
 /* The known ones have a colour of their own in every report; others take what is left. */
 unsigned picture_cause_colour(const struct run *run, const char *cause) {
-	static const char *const known[] = {"fence", "client", "latch", "kernel"};
+	static const char *const known[] = {
+		"fence", "client", "latch", "kernel", "compose", "ioctl", "busy"};
 	const unsigned known_length = sizeof(known) / sizeof(known[0]);
 	for (unsigned i = 0; i < known_length; i++) {
 		if (strcmp(known[i], cause) == 0) {
