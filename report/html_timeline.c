@@ -155,8 +155,7 @@ static void write_causes(FILE *file, const struct run *run) {
 		if (is_cause(run, run->names[i])) {
 			fputs("[", file);
 			markup_string(file, run->names[i]);
-			fprintf(file, ",\"%s\"],",
-				colours[picture_cause_colour(run, run->names[i])]);
+			fprintf(file, ",\"%s\"],", colours[picture_cause_colour(run->names[i])]);
 		}
 	}
 	fputs("],\n", file);

@@ -35,6 +35,6 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id);
 
 /** The colour of a surface in picture_planes(), and of a cause in picture_missed(). */
 unsigned picture_surface_colour(const struct run *run, uint32_t surface_id);
-unsigned picture_cause_colour(const struct run *run, const char *cause);
+unsigned picture_cause_colour(const char *cause);
 
 #endif

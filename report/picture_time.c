@@ -57,23 +57,16 @@ unsigned picture_surface_colour(const struct run *run, uint32_t surface_id) {
 	return MARKUP_COLOURS - 1;
 }
 
-/* The known ones have a colour of their own in every report; others take what is left. */
-unsigned picture_cause_colour(const struct run *run, const char *cause) {
+/* The known ones have a colour of their own, the same in every report; others share one. */
+unsigned picture_cause_colour(const char *cause) {
 	static const char *const known[] = {
 		"fence", "client", "latch", "kernel", "compose", "ioctl", "busy"};
-	const unsigned known_length = sizeof(known) / sizeof(known[0]);
-	for (unsigned i = 0; i < known_length; i++) {
-		if (strcmp(known[i], cause) == 0) {
-			return i;
-		}
+	const unsigned length = sizeof(known) / sizeof(known[0]);
+	unsigned i = 0;
+	while (i < length && strcmp(known[i], cause) != 0) {
+		i++;
 	}
-	unsigned at = 0;
-	for (size_t i = 0; i < run->names_length; i++) {
-		if (strcmp(run->names[i], cause) == 0) {
-			at = (unsigned)i;
-		}
-	}
-	return known_length + at % (MARKUP_COLOURS - known_length);
+	return i;
 }
 
 struct cause_bins {
@@ -141,17 +134,15 @@ static void draw_missed(FILE *file, const struct run *run, const struct cause_bi
 			fprintf(file,
 				"<rect class=\"c%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
 				"height=\"%.1f\"><title>%" PRIu32 " through ",
-				picture_cause_colour(run, causes[j].cause),
-				LEFT + (double)i * width, y, width - 0.5, height,
-				causes[j].bins[i]);
+				picture_cause_colour(causes[j].cause), LEFT + (double)i * width, y,
+				width - 0.5, height, causes[j].bins[i]);
 			markup_text(file, causes[j].cause);
 			fputs("</title></rect>", file);
 		}
 	}
 	fputs("\n</svg>\n<p class=\"legend\">", file);
 	for (size_t j = 0; j < length; j++) {
-		fprintf(file, "<span><i class=\"c%u\"></i>",
-			picture_cause_colour(run, causes[j].cause));
+		fprintf(file, "<span><i class=\"c%u\"></i>", picture_cause_colour(causes[j].cause));
 		markup_text(file, causes[j].cause);
 		fputs("</span> ", file);
 	}
