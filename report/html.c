@@ -331,16 +331,17 @@ static void write_compare(FILE *file, const struct compare *compare) {
 	      "B "
 	      "is worse by more than a tenth, the ratio is marked.</p>\n",
 		file);
+	fputs("<div class=\"pairs\">\n", file);
 	for (size_t i = 0; i < compare->length; i++) {
-		fputs("<h3>", file);
+		fputs("<div><h3>", file);
 		markup_text(file, compare_pair_name(&compare->pairs[i]));
 		fputs("</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
 		      "<th>B / A</th></tr>\n",
 			file);
 		compare_each(compare, &compare->pairs[i], write_value, file);
-		fputs("</table></div>\n", file);
+		fputs("</table></div></div>\n", file);
 	}
-	fputs("</section>\n", file);
+	fputs("</div></section>\n", file);
 }
 
 bool html_write(FILE *file, const struct run *runs, size_t length, const struct compare *compare) {
