@@ -143,8 +143,7 @@ static void table(void **state) {
 		"3 player                     60.0   10.00   10.00   10.00      4  overlay 42\n",
 		"    missed 1: the moon was full\n",
 		"    missed 3: fence signalled late\n",
-		"4 übergröße                   5.0       -       -       -      0  composed: "
-		"format,z-order\n",
+		"4 übergröße                   5.0       -       -       -      0  composed: form",
 		"5 surface                     0.0       -       -       -      0  hidden\n",
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
