@@ -144,6 +144,7 @@ static void table(void **state) {
 		"    missed 1: the moon was full\n",
 		"    missed 3: fence signalled late\n",
 		"4 übergröße                   5.0       -       -       -      0  composed: form",
+		"  composed: format,z-order\n",
 		"5 surface                     0.0       -       -       -      0  hidden\n",
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
