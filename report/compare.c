@@ -117,16 +117,16 @@ static void tell_cause(const struct compare *compare, const struct compare_pair 
 static void tell_causes(const struct compare *compare, const struct compare_pair *pair,
 	const struct teller *teller) {
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		tell_cause(compare, pair, latch_missed_cause_name((enum latch_missed_cause)i),
-			teller);
+		tell_cause(
+			compare, pair, latch_missed_cause_name((enum latch_missed_cause)i), teller);
 	}
 	const char *other;
-	for (size_t i = 0; (other = latch_statistics_other_cause(compare->a->statistics, i)) != NULL;
-		i++) {
+	for (size_t i = 0;
+		(other = latch_statistics_other_cause(compare->a->statistics, i)) != NULL; i++) {
 		tell_cause(compare, pair, other, teller);
 	}
-	for (size_t i = 0; (other = latch_statistics_other_cause(compare->b->statistics, i)) != NULL;
-		i++) {
+	for (size_t i = 0;
+		(other = latch_statistics_other_cause(compare->b->statistics, i)) != NULL; i++) {
 		bool told = false;
 		const char *before;
 		for (size_t j = 0;
@@ -169,8 +169,8 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		for (size_t j = 0; j < sizeof(percentiles) / sizeof(percentiles[0]); j++) {
 			char what[64];
-			snprintf(what, sizeof(what), "%s %s",
-				latch_stage_name((enum latch_stage)i), percentiles[j].name);
+			snprintf(what, sizeof(what), "%s %s", latch_stage_name((enum latch_stage)i),
+				percentiles[j].name);
 			tell(&teller, what, "ms",
 				percentile_ms(pair->a, i, percentiles[j].percentile),
 				percentile_ms(pair->b, i, percentiles[j].percentile));
@@ -207,7 +207,8 @@ static void print_value(void *data, const struct compare_value *value) {
 
 void compare_print(const struct compare *compare, FILE *file) {
 	fprintf(file, "A  %s\nB  %s\n\n%-*s%*s%*s%*s\n", compare->a->path, compare->b->path,
-		WHAT_WIDTH + 2, "surface", VALUE_WIDTH, "A", VALUE_WIDTH, "B", VALUE_WIDTH, "B / A");
+		WHAT_WIDTH + 2, "surface", VALUE_WIDTH, "A", VALUE_WIDTH, "B", VALUE_WIDTH,
+		"B / A");
 	for (size_t i = 0; i < compare->length; i++) {
 		const struct compare_pair *pair = &compare->pairs[i];
 		fprintf(file, "%s%s\n", compare_pair_name(pair),

@@ -50,8 +50,8 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 	write_text(file, output != NULL ? output->name : "");
 	fprintf(file, "%" PRIu64 ",", record->update_id);
 	write_text(file, frame->sync);
-	write_text(file, latch_placement_name(
-				 record->presented ? record->placement : LATCH_NOT_SHOWN));
+	write_text(file,
+		latch_placement_name(record->presented ? record->placement : LATCH_NOT_SHOWN));
 	fprintf(file, "%" PRIu32 ",", record->plane_id);
 	write_text(file, record->plane_type);
 	write_text(file, frame->reasons);

@@ -39,9 +39,29 @@ static void write_head(FILE *file, const struct run *runs, size_t length) {
 	}
 	fprintf(file, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", picture_style,
 		page_style);
-	fputs("<h1>Frame latency under latch</h1>\n<p class=\"faint\">Made by latch-report " LATCH_VERSION
+	fputs("<h1>Frame latency under latch</h1>\n<p class=\"faint\">Made by "
+	      "latch-report " LATCH_VERSION
 	      ". Times are milliseconds. What each word means is in docs/latency.md.</p>\n",
 		file);
+}
+
+/* How far the times of flips can be trusted, by the kind of the clock. */
+static const char *clock_trust(const char *clock) {
+	static const struct {
+		const char *clock, *words;
+	} kinds[] = {
+		{"hardware", ": they are what the display did"},
+		{"simulated",
+			", not from a display: times up to the submit are real, those of the flip "
+			"say how latch keeps to a beat, not what a monitor shows"},
+		{"relayed", ": another compositor told them, and its own waits are in them"},
+	};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(kinds[i].clock, clock) == 0) {
+			return kinds[i].words;
+		}
+	}
+	return "";
 }
 
 static void write_output(FILE *file, const struct latch_output_row *row) {
@@ -58,11 +78,7 @@ static void write_output(FILE *file, const struct latch_output_row *row) {
 		", all composed %" PRIu64 ". Flip times are from a ",
 		row->flips, row->late, row->all_planes, row->mixed, row->all_composed);
 	markup_text(file, row->clock[0] != '\0' ? row->clock : "unknown");
-	fputs(strcmp(row->clock, "hardware") == 0
-			? " clock: they are what the display did.</p>\n"
-			: " clock, not from a display: times up to the submit are real, those of "
-			  "the flip say how latch keeps to a beat, not what a monitor shows.</p>\n",
-		file);
+	fprintf(file, " clock%s.</p>\n", clock_trust(row->clock));
 }
 
 static void write_overview(FILE *file, const struct run *run) {
@@ -108,8 +124,8 @@ static void write_stage(FILE *file, const struct latch_surface_row *row, size_t 
 	for (size_t i = 0; i < PERCENTILES; i++) {
 		fputs("<td>", file);
 		if (latch_durations_count(&row->stages[stage]) > 0) {
-			markup_ms(file, latch_durations_percentile(
-						&row->stages[stage], percentiles[i]));
+			markup_ms(file,
+				latch_durations_percentile(&row->stages[stage], percentiles[i]));
 		} else {
 			fputs("-", file);
 		}
@@ -159,7 +175,8 @@ static void write_table(FILE *file, const struct run *run) {
 	const struct latch_statistics *statistics = run->statistics;
 	fputs("<h3>The table</h3>\n<div class=\"wide\"><table>\n<tr><th>surface</th><th>frames</th>"
 	      "<th>missed</th><th class=\"left\">through</th><th>on plane</th>"
-	      "<th class=\"left\">stage</th><th>p50</th><th>p95</th><th>p99</th><th>max</th></tr>\n",
+	      "<th "
+	      "class=\"left\">stage</th><th>p50</th><th>p95</th><th>p99</th><th>max</th></tr>\n",
 		file);
 	for (size_t i = 0; i < statistics->surfaces_length; i++) {
 		write_row(file, run, statistics->surfaces[i], NULL);
@@ -223,7 +240,8 @@ static bool write_planes(FILE *file, const struct run *run) {
 			file);
 		ok &= picture_planes(file, run, output->id);
 		write_surface_legend(file, run, output->id);
-		fputs("<figcaption>Where an update was put when it came. One that stays and is moved "
+		fputs("<figcaption>Where an update was put when it came. One that stays and is "
+		      "moved "
 		      "later keeps its colour where it was.</figcaption></figure>\n",
 			file);
 	}
@@ -241,7 +259,8 @@ static void write_timeline_place(FILE *file) {
 		fprintf(file, "<button type=\"button\" data-do=\"%s\">%s</button>", buttons[i][0],
 			buttons[i][1]);
 	}
-	fputs("<span class=\"faint\">drag to move; Ctrl+wheel, pinch, + and − to zoom; n and p go to "
+	fputs("<span class=\"faint\">drag to move; Ctrl+wheel, pinch, + and − to zoom; n and p go "
+	      "to "
 	      "missed frames</span></div>\n<canvas tabindex=\"0\" aria-label=\"Timeline of all "
 	      "frames\"></canvas>\n<p class=\"legend\">",
 		file);
@@ -277,7 +296,10 @@ static void write_number(FILE *file, double number, const char *unit) {
 	if (isnan(number)) {
 		fputs("<td>-</td>", file);
 	} else {
-		fprintf(file, "<td>%.*f%s</td>", unit[0] == '\0' ? 0 : unit[0] == '%' ? 1 : 3,
+		fprintf(file, "<td>%.*f%s</td>",
+			unit[0] == '\0'	 ? 0
+			: unit[0] == '%' ? 1
+					 : 3,
 			number, unit[0] == '%' ? " %" : "");
 	}
 }
@@ -305,19 +327,21 @@ static void write_compare(FILE *file, const struct compare *compare) {
 	markup_text(file, compare->a->path);
 	fputs(", B is ", file);
 	markup_text(file, compare->b->path);
-	fputs(". Surfaces are the same by label, and by their order where several have one. Where B "
+	fputs(". Surfaces are the same by label, and by their order where several have one. Where "
+	      "B "
 	      "is worse by more than a tenth, the ratio is marked.</p>\n",
 		file);
+	fputs("<div class=\"pairs\">\n", file);
 	for (size_t i = 0; i < compare->length; i++) {
-		fputs("<h3>", file);
+		fputs("<div><h3>", file);
 		markup_text(file, compare_pair_name(&compare->pairs[i]));
 		fputs("</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
 		      "<th>B / A</th></tr>\n",
 			file);
 		compare_each(compare, &compare->pairs[i], write_value, file);
-		fputs("</table></div>\n", file);
+		fputs("</table></div></div>\n", file);
 	}
-	fputs("</section>\n", file);
+	fputs("</div></section>\n", file);
 }
 
 bool html_write(FILE *file, const struct run *runs, size_t length, const struct compare *compare) {

@@ -69,8 +69,8 @@ static int64_t us(int64_t ns) {
 }
 
 /* The marks of what was never shown end with the last thing that happened to it. */
-static bool marks_of(const struct latch_frame_record *record, int64_t marks[LIFE_STAGES + 1],
-	int64_t *end_out) {
+static bool marks_of(
+	const struct latch_frame_record *record, int64_t marks[LIFE_STAGES + 1], int64_t *end_out) {
 	if (life_marks(record, marks)) {
 		*end_out = record->release_ns > marks[LIFE_STAGES] ? record->release_ns
 								   : marks[LIFE_STAGES];
@@ -107,10 +107,10 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 
 static int by_commit(const void *a, const void *b) {
 	const struct run_frame *const *x = a, *const *y = b;
-	return (*x)->record.commit_ns < (*y)->record.commit_ns ? -1
+	return (*x)->record.commit_ns < (*y)->record.commit_ns	 ? -1
 	       : (*x)->record.commit_ns > (*y)->record.commit_ns ? 1
 	       : (*x)->record.update_id < (*y)->record.update_id ? -1
-								: 1;
+								 : 1;
 }
 
 static void write_row(FILE *file, const struct run *run, const struct run_surface *surface,
@@ -155,8 +155,7 @@ static void write_causes(FILE *file, const struct run *run) {
 		if (is_cause(run, run->names[i])) {
 			fputs("[", file);
 			markup_string(file, run->names[i]);
-			fprintf(file, ",\"%s\"],",
-				colours[picture_cause_colour(run, run->names[i])]);
+			fprintf(file, ",\"%s\"],", colours[picture_cause_colour(run->names[i])]);
 		}
 	}
 	fputs("],\n", file);

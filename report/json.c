@@ -70,8 +70,8 @@ static void add_value(void *data, const struct compare_value *value) {
 	add_number(to->doc, object, "ratio", value->ratio);
 }
 
-static void add_id(
-	yyjson_mut_doc *doc, yyjson_mut_val *to, const char *key, const struct latch_surface_row *row) {
+static void add_id(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *key,
+	const struct latch_surface_row *row) {
 	if (row != NULL) {
 		yyjson_mut_obj_add_uint(doc, to, key, row->id);
 	} else {
@@ -111,8 +111,8 @@ bool json_write_report(
 	if (compare != NULL) {
 		add_compare(doc, root, compare);
 	}
-	ok = ok && yyjson_mut_write_fp(file, doc,
-			   YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL, NULL);
+	ok = ok && yyjson_mut_write_fp(file, doc, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END,
+			   NULL, NULL);
 	yyjson_mut_doc_free(doc);
 	return ok;
 }

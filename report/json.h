@@ -9,7 +9,8 @@
 struct compare;
 struct run;
 
-/** Writes one object. compare may be NULL. Returns false when memory is out or it can't be written. */
+/** Writes one object. compare may be NULL. Returns false when memory is out or it can't be written.
+ */
 bool json_write_report(
 	FILE *file, const struct run *runs, size_t length, const struct compare *compare);
 

@@ -45,8 +45,8 @@ bool life_count(struct life *life, const struct run *run, uint32_t surface_id) {
 		}
 		bool counted = true;
 		for (size_t j = 0; j < LIFE_STAGES; j++) {
-			counted &= latch_durations_add(
-					   &life->stages[j], marks[j + 1] - marks[j]) >= 0;
+			counted &=
+				latch_durations_add(&life->stages[j], marks[j + 1] - marks[j]) >= 0;
 		}
 		/* As in the table: a flip before its commit is 0. */
 		const int64_t total = record->flip_ns - record->commit_ns;

@@ -21,8 +21,8 @@ bool picture_life(FILE *file, const struct run *run);
 bool picture_life_file(FILE *file, const struct run *run);
 
 /** How long a stage of the table took, as a histogram with percentiles marked. */
-bool picture_histogram(FILE *file, const struct run *run, const struct latch_surface_row *row,
-	unsigned stage);
+bool picture_histogram(
+	FILE *file, const struct run *run, const struct latch_surface_row *row, unsigned stage);
 
 /** Missed vblanks over time, stacked by cause. Writes nothing when none was missed. */
 bool picture_missed(FILE *file, const struct run *run);
@@ -35,6 +35,6 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id);
 
 /** The colour of a surface in picture_planes(), and of a cause in picture_missed(). */
 unsigned picture_surface_colour(const struct run *run, uint32_t surface_id);
-unsigned picture_cause_colour(const struct run *run, const char *cause);
+unsigned picture_cause_colour(const char *cause);
 
 #endif

@@ -76,15 +76,16 @@ static void draw_marks(
 			HEIGHT - BOTTOM);
 		/* In a row of their own, where they never stand on each other. */
 		fprintf(file,
-			"<text class=\"axis\" x=\"%zu\" y=\"%d\"><tspan class=\"strong\">%s</tspan> ",
+			"<text class=\"axis\" x=\"%zu\" y=\"%d\"><tspan "
+			"class=\"strong\">%s</tspan> ",
 			LEFT + i * 104, 32, marks[i].name);
 		markup_ms(file, ns);
 		fputs("</text>\n", file);
 	}
 }
 
-bool picture_histogram(FILE *file, const struct run *run, const struct latch_surface_row *row,
-	unsigned stage) {
+bool picture_histogram(
+	FILE *file, const struct run *run, const struct latch_surface_row *row, unsigned stage) {
 	const struct latch_durations *durations = &row->stages[stage];
 	struct histogram histogram = {.max_ns = latch_durations_percentile(durations, 99.5)};
 	/* What takes no time at all needs an axis as well. */
@@ -109,8 +110,7 @@ bool picture_histogram(FILE *file, const struct run *run, const struct latch_sur
 			x, HEIGHT - BOTTOM, ms == 0 ? "" : " middle", x, HEIGHT - 6, ms);
 	}
 	if (histogram.bins[BINS] > 0) {
-		fprintf(file,
-			"<text class=\"axis end\" x=\"%d\" y=\"14\">%" PRIu64 " longer, to ",
+		fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"14\">%" PRIu64 " longer, to ",
 			WIDTH - RIGHT, histogram.bins[BINS]);
 		markup_ms(file, latch_durations_percentile(durations, 100));
 		fputs("</text>", file);

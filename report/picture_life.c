@@ -58,7 +58,8 @@ static void draw_legend(FILE *file) {
 	}
 	const int y = 6 + 2 * LEGEND_LINE;
 	fprintf(file,
-		"<path class=\"total\" d=\"M%d %dv14\"/><text x=\"%d\" y=\"%d\">the same percentile of "
+		"<path class=\"total\" d=\"M%d %dv14\"/><text x=\"%d\" y=\"%d\">the same "
+		"percentile of "
 		"commit→flip as a whole: stages are seldom all slow at once</text>\n",
 		LEFT + 7, y - 1, LEFT + 20, y + 11);
 }
@@ -74,17 +75,18 @@ static void draw_axis(FILE *file, int64_t max_ns, int top, int bottom) {
 	}
 }
 
-static void draw_bar(FILE *file, const struct life *life, double percentile, int64_t max_ns, int y) {
+static void draw_bar(
+	FILE *file, const struct life *life, double percentile, int64_t max_ns, int y) {
 	fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"%d\">p%g</text>", LEFT - 8, y + 12,
 		percentile);
 	int64_t at = 0;
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
 		const int64_t length = latch_durations_percentile(&life->stages[i], percentile);
 		fprintf(file,
-			"<rect class=\"s%u\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\"><title>"
+			"<rect class=\"s%u\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" "
+			"height=\"%d\"><title>"
 			"%s, p%g: %.3f ms</title></rect>",
-			i, x_of((double)at, max_ns), y,
-			x_of((double)length, max_ns) - LEFT, BAR,
+			i, x_of((double)at, max_ns), y, x_of((double)length, max_ns) - LEFT, BAR,
 			life_stage_name((enum life_stage)i), percentile, (double)length / 1e6);
 		at += length;
 	}
@@ -99,13 +101,13 @@ static void draw_life(
 	FILE *file, const struct run *run, const struct life *life, int64_t max_ns, int y) {
 	const struct run_surface *surface = run_find_surface(run, life->surface_id);
 	fprintf(file, "<text class=\"strong\" x=\"%d\" y=\"%d\">", LEFT, y + 18);
-	markup_text(file,
-		surface != NULL && surface->label[0] != '\0' ? surface->label : "surface");
+	markup_text(
+		file, surface != NULL && surface->label[0] != '\0' ? surface->label : "surface");
 	fprintf(file, " (%" PRIu32 ")<tspan class=\"axis\"> %" PRId64 " frames</tspan></text>\n",
 		life->surface_id, latch_durations_count(&life->total));
 	for (size_t i = 0; i < PERCENTILES; i++) {
-		draw_bar(file, life, percentiles[i], max_ns,
-			y + HEADING + (int)i * (BAR + BAR_GAP));
+		draw_bar(
+			file, life, percentiles[i], max_ns, y + HEADING + (int)i * (BAR + BAR_GAP));
 	}
 }
 

@@ -57,22 +57,16 @@ unsigned picture_surface_colour(const struct run *run, uint32_t surface_id) {
 	return MARKUP_COLOURS - 1;
 }
 
-/* The known ones have a colour of their own in every report; others take what is left. */
-unsigned picture_cause_colour(const struct run *run, const char *cause) {
-	static const char *const known[] = {"fence", "client", "latch", "kernel"};
-	const unsigned known_length = sizeof(known) / sizeof(known[0]);
-	for (unsigned i = 0; i < known_length; i++) {
-		if (strcmp(known[i], cause) == 0) {
-			return i;
-		}
+/* The known ones have a colour of their own, the same in every report; others share one. */
+unsigned picture_cause_colour(const char *cause) {
+	static const char *const known[] = {
+		"fence", "client", "latch", "kernel", "compose", "ioctl", "busy"};
+	const unsigned length = sizeof(known) / sizeof(known[0]);
+	unsigned i = 0;
+	while (i < length && strcmp(known[i], cause) != 0) {
+		i++;
 	}
-	unsigned at = 0;
-	for (size_t i = 0; i < run->names_length; i++) {
-		if (strcmp(run->names[i], cause) == 0) {
-			at = (unsigned)i;
-		}
-	}
-	return known_length + at % (MARKUP_COLOURS - known_length);
+	return i;
 }
 
 struct cause_bins {
@@ -140,17 +134,15 @@ static void draw_missed(FILE *file, const struct run *run, const struct cause_bi
 			fprintf(file,
 				"<rect class=\"c%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
 				"height=\"%.1f\"><title>%" PRIu32 " through ",
-				picture_cause_colour(run, causes[j].cause),
-				LEFT + (double)i * width, y, width - 0.5, height,
-				causes[j].bins[i]);
+				picture_cause_colour(causes[j].cause), LEFT + (double)i * width, y,
+				width - 0.5, height, causes[j].bins[i]);
 			markup_text(file, causes[j].cause);
 			fputs("</title></rect>", file);
 		}
 	}
 	fputs("\n</svg>\n<p class=\"legend\">", file);
 	for (size_t j = 0; j < length; j++) {
-		fprintf(file, "<span><i class=\"c%u\"></i>",
-			picture_cause_colour(run, causes[j].cause));
+		fprintf(file, "<span><i class=\"c%u\"></i>", picture_cause_colour(causes[j].cause));
 		markup_text(file, causes[j].cause);
 		fputs("</span> ", file);
 	}
@@ -178,7 +170,8 @@ struct layer_bin {
 
 static void draw_area(FILE *file, const struct layer_bin *bins, double highest, bool both) {
 	const double width = (double)(WIDTH - LEFT - RIGHT) / BINS;
-	fprintf(file, "<path class=\"%s\" d=\"M%d %d", both ? "composed" : "planes", LEFT, AREA + 4);
+	fprintf(file, "<path class=\"%s\" d=\"M%d %d", both ? "composed" : "planes", LEFT,
+		AREA + 4);
 	double value = 0;
 	for (size_t i = 0; i < BINS; i++) {
 		/* Without a flip everything stays as it is. */
@@ -213,7 +206,8 @@ bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 	draw_area(file, bins, highest, true);
 	draw_area(file, bins, highest, false);
 	fprintf(file,
-		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis end\" "
+		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis "
+		"end\" "
 		"x=\"%d\" y=\"%d\">0</text>",
 		LEFT - 8, highest, LEFT - 8, AREA + 4);
 	draw_time_axis(file, run, 4, AREA + 4);
@@ -260,8 +254,8 @@ static size_t collect_stays(const struct run *run, uint32_t output_id, struct st
 		struct stay *last = merged > 0 ? &stays[merged - 1] : NULL;
 		if (last != NULL && last->surface == stays[i].surface &&
 			last->plane == stays[i].plane && stays[i].begin_ns <= last->end_ns + gap) {
-			last->end_ns = stays[i].end_ns > last->end_ns ? stays[i].end_ns
-								      : last->end_ns;
+			last->end_ns =
+				stays[i].end_ns > last->end_ns ? stays[i].end_ns : last->end_ns;
 			continue;
 		}
 		/* What it was moved from ended at this flip. */
@@ -295,7 +289,8 @@ static bool same_lane(const struct stay *a, const struct stay *b) {
 static int by_lane(const void *a, const void *b) {
 	const struct stay *x = a, *y = b;
 	if (x->plane != y->plane) {
-		/* Planes first, with a low number at the bottom, as most stack; then the picture. */
+		/* Planes first, with a low number at the bottom, as most stack; then the picture.
+		 */
 		return x->plane == 0 ? 1 : y->plane == 0 ? -1 : x->plane > y->plane ? -1 : 1;
 	}
 	return by_time(a, b);

@@ -301,8 +301,8 @@ static const char *take_latch(struct reader *reader, yyjson_val *args) {
 			get_int(args, "format"), FORMAT);
 		return problem;
 	}
-	latch_text_copy(reader->run->version, sizeof(reader->run->version),
-		get_text(args, "version"));
+	latch_text_copy(
+		reader->run->version, sizeof(reader->run->version), get_text(args, "version"));
 	reader->is_latch = true;
 	return NULL;
 }
@@ -352,13 +352,12 @@ static const char *take_event(struct reader *reader, yyjson_val *event) {
 static const char *parse_event(struct reader *reader, struct scan *scan) {
 	yyjson_alc alc;
 	yyjson_read_err error;
-	const size_t needed =
-		yyjson_read_max_memory_usage(scan->event_length, YYJSON_READ_INSITU);
+	const size_t needed = yyjson_read_max_memory_usage(scan->event_length, YYJSON_READ_INSITU);
 	/* The pool is enough for latch's own events; for others the heap is. */
 	const bool small = needed <= sizeof(reader->pool) &&
 			   yyjson_alc_pool_init(&alc, reader->pool, sizeof(reader->pool));
-	yyjson_doc *doc = yyjson_read_opts(scan->event, scan->event_length, YYJSON_READ_INSITU,
-		small ? &alc : NULL, &error);
+	yyjson_doc *doc = yyjson_read_opts(
+		scan->event, scan->event_length, YYJSON_READ_INSITU, small ? &alc : NULL, &error);
 	if (doc == NULL) {
 		snprintf(problem, sizeof(problem), "line %" PRIu64 ", byte %" PRIu64 ": %s",
 			scan->event_line, scan->event_offset + error.pos, error.msg);

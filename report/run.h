@@ -61,8 +61,8 @@ struct run {
 	size_t names_length, names_capacity;
 
 	struct latch_statistics *statistics; /* the same as latch itself had */
-	bool cut;		  /* the end of the file is missing */
-	uint64_t bytes, events;	  /* of the file */
+	bool cut;			     /* the end of the file is missing */
+	uint64_t bytes, events;		     /* of the file */
 	int64_t begin_ns, end_ns; /* the first and the last thing that happened; 0 for nothing */
 };
 

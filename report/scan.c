@@ -160,7 +160,8 @@ enum scan_result scan_next(struct scan *scan) {
 	int c = look(scan);
 	if (!scan->opened) {
 		if (c < 0) {
-			return scan->error[0] != '\0' ? SCAN_ERROR : fail(scan, "the file is empty");
+			return scan->error[0] != '\0' ? SCAN_ERROR
+						      : fail(scan, "the file is empty");
 		}
 		if (c != '[') {
 			return fail(scan, "no trace: it does not begin with [");

@@ -23,8 +23,8 @@ struct latchctl_options {
 	const char *svg;
 	/** NULL: all. */
 	const char *output;
-	/** planes: again and again, after so many seconds each; 0: once. top: how long a span is; 0:
-	 * not said. */
+	/** planes: again and again, after so many seconds each; 0: once. top: how long a span is;
+	 * 0: not said. */
 	double watch_s;
 	/** top: one span, then it ends. */
 	bool once;

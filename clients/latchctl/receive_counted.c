@@ -25,8 +25,8 @@ static void take_text(struct counted_receiver *receiver, char **text, const char
 	check(receiver, *text);
 }
 
-static void handle_time(void *data, struct zlatch_inspector_statistics_v1 *statistics, uint32_t hi,
-	uint32_t lo) {
+static void handle_time(
+	void *data, struct zlatch_inspector_statistics_v1 *statistics, uint32_t hi, uint32_t lo) {
 	struct counted_receiver *receiver = data;
 	receiver->counted.time_ns = (int64_t)((uint64_t)hi << 32 | lo);
 }

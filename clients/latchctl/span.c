@@ -64,9 +64,8 @@ static uint32_t count_before(const struct counted_bins *before, size_t *at, uint
 	while (*at < before->len && before->bins[*at].up_to_us < up_to_us) {
 		(*at)++;
 	}
-	return *at < before->len && before->bins[*at].up_to_us == up_to_us
-		       ? before->bins[*at].count
-		       : 0;
+	return *at < before->len && before->bins[*at].up_to_us == up_to_us ? before->bins[*at].count
+									   : 0;
 }
 
 static uint64_t sum(const struct counted_bins *before, const struct counted_bins *after) {
@@ -102,7 +101,7 @@ int64_t span_percentile(const struct span_surface *surface, unsigned stage, doub
 }
 
 const char *span_stage_name(unsigned stage) {
-	static const char *const names[COUNTED_STAGES] = {"commit_to_signalled",
-		"signalled_to_submit", "submit_to_flip", "commit_to_flip"};
+	static const char *const names[COUNTED_STAGES] = {
+		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip"};
 	return stage < COUNTED_STAGES ? names[stage] : "unknown";
 }

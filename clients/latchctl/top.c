@@ -50,8 +50,7 @@ static bool show(const struct span *span, const struct latchctl_options *options
 	} else if (on_screen) {
 		/* Line by line over what is there: an empty screen in between would flicker. */
 		fputs("\033[H", stdout);
-		top_table_print(
-			stdout, span, options->output, columns, lines - 1, "\033[K\n");
+		top_table_print(stdout, span, options->output, columns, lines - 1, "\033[K\n");
 		fputs("\033[J", stdout);
 	} else {
 		top_table_print(stdout, span, options->output, columns, 0, "\n");

@@ -30,8 +30,7 @@ static void add_stages(
 	}
 }
 
-static void add_place(
-	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct counted_place *place) {
+static void add_place(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct counted_place *place) {
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, to);
 	bool on_plane = place->place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE;
 	yyjson_mut_obj_add_str(doc, object, "output", place->output);
@@ -66,8 +65,8 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct sp
 	yyjson_mut_obj_add_uint(doc, object, "missed", surface->missed);
 	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, object, "missed_by_cause");
 	for (size_t i = 0; i < surface->after->causes_len; i++) {
-		yyjson_mut_obj_add_uint(doc, causes, surface->after->causes[i].name,
-			span_missed(surface, i));
+		yyjson_mut_obj_add_uint(
+			doc, causes, surface->after->causes[i].name, span_missed(surface, i));
 	}
 	add_stages(doc, object, surface);
 	yyjson_mut_val *places = yyjson_mut_obj_add_arr(doc, object, "places");

@@ -29,8 +29,7 @@ static size_t cut(const char *text, int width) {
 	return bytes;
 }
 
-__attribute__((format(printf, 2, 3))) static void line(
-	struct page *page, const char *format, ...) {
+__attribute__((format(printf, 2, 3))) static void line(struct page *page, const char *format, ...) {
 	if (page->limited && page->left-- <= 0) {
 		return;
 	}
@@ -90,7 +89,8 @@ static const char *place_text(
 		return "hidden";
 	}
 	if (place->place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE) {
-		snprintf(text, size, "%s %" PRIu32, name_plane_type(place->plane_type), place->plane);
+		snprintf(text, size, "%s %" PRIu32, name_plane_type(place->plane_type),
+			place->plane);
 		return text;
 	}
 	snprintf(text, size, "%s%s%s", name_place(place->place),
@@ -114,8 +114,10 @@ static void print_surface(struct page *page, const struct span *span,
 		surface->after->label[0] != '\0' ? surface->after->label : "surface");
 	pad(padded, sizeof(padded), name, NAME_WIDTH);
 	for (size_t i = 0; i < 3; i++) {
-		time_text(times[i], sizeof(times[i]), span_percentile(surface,
-			ZLATCH_INSPECTOR_STATISTICS_V1_STAGE_COMMIT_TO_FLIP, percentiles[i]));
+		time_text(times[i], sizeof(times[i]),
+			span_percentile(surface,
+				ZLATCH_INSPECTOR_STATISTICS_V1_STAGE_COMMIT_TO_FLIP,
+				percentiles[i]));
 	}
 	line(page, "%s %6.1f %7s %7s %7s %6" PRIu32 "  %s", padded, surface->frames / span->seconds,
 		times[0], times[1], times[2], surface->missed,

@@ -21,9 +21,8 @@ _Static_assert(sizeof(struct latch_duration_bin) == 8, "a bin is two integers of
 static void send_missed(struct wl_resource *resource, const struct latch_surface_counts *counts) {
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		const enum latch_missed_cause cause = (enum latch_missed_cause)i;
-		zlatch_inspector_statistics_v1_send_missed(resource,
-			latch_missed_cause_name(cause), latch_missed_cause_text(cause),
-			(uint32_t)counts->missed_by_cause[i]);
+		zlatch_inspector_statistics_v1_send_missed(resource, latch_missed_cause_name(cause),
+			latch_missed_cause_text(cause), (uint32_t)counts->missed_by_cause[i]);
 	}
 }
 

@@ -25,16 +25,18 @@ void *latch_snapshot_append(void **array, size_t *len, size_t size) {
 }
 
 struct latch_snapshot_output *latch_snapshot_add_output(struct latch_snapshot *snapshot) {
-	return latch_snapshot_append((void **)&snapshot->outputs, &snapshot->outputs_len,
-		sizeof(snapshot->outputs[0]));
+	return latch_snapshot_append(
+		(void **)&snapshot->outputs, &snapshot->outputs_len, sizeof(snapshot->outputs[0]));
 }
 
 struct latch_snapshot_plane *latch_snapshot_add_plane(struct latch_snapshot_output *output) {
-	return latch_snapshot_append((void **)&output->planes, &output->planes_len, sizeof(output->planes[0]));
+	return latch_snapshot_append(
+		(void **)&output->planes, &output->planes_len, sizeof(output->planes[0]));
 }
 
 struct latch_snapshot_layer *latch_snapshot_add_layer(struct latch_snapshot_output *output) {
-	return latch_snapshot_append((void **)&output->layers, &output->layers_len, sizeof(output->layers[0]));
+	return latch_snapshot_append(
+		(void **)&output->layers, &output->layers_len, sizeof(output->layers[0]));
 }
 
 void latch_snapshot_add_reason(

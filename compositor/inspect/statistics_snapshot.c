@@ -13,8 +13,8 @@ void latch_statistics_snapshot_finish(struct latch_statistics_snapshot *snapshot
 
 struct latch_statistics_output *latch_statistics_snapshot_add_output(
 	struct latch_statistics_snapshot *snapshot) {
-	return latch_snapshot_append((void **)&snapshot->outputs, &snapshot->outputs_len,
-		sizeof(snapshot->outputs[0]));
+	return latch_snapshot_append(
+		(void **)&snapshot->outputs, &snapshot->outputs_len, sizeof(snapshot->outputs[0]));
 }
 
 struct latch_statistics_surface *latch_statistics_snapshot_add_surface(

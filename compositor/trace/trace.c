@@ -40,8 +40,8 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 		}
 	}
 	if (options->trace_path != NULL) {
-		trace->writer = latch_trace_writer_create(
-			options->trace_path, options->reason_name);
+		trace->writer =
+			latch_trace_writer_create(options->trace_path, options->reason_name);
 		if (trace->writer == NULL) {
 			error = errno;
 			wlr_log(WLR_ERROR, "The trace can't be written to %s: %s",

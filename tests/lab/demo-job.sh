@@ -1,8 +1,9 @@
 #!/bin/bash
 # demo-job.sh RESULTS FRAMES: the guest's part of the demo. Runs latch as a
 # session of its own with its sample client, and leaves in RESULTS the latency
-# table as JSON, the trace, and a picture of the screen; on vkms then with more
-# windows, and leaves which of them is on which plane.
+# table as JSON, the trace and the report that latch-report makes of it, and a
+# picture of the screen; on vkms then with more windows, and leaves which of them
+# is on which plane.
 set -euo pipefail
 
 results=$1 frames=$2
@@ -54,6 +55,7 @@ if kill -0 "$latch" 2>/dev/null; then
     take_picture || echo "no picture of the screen" >&2
 fi
 wait "$latch"
+latch-report --html "$results/report.html" "$results/trace" >/dev/null
 
 # vkms has ten planes: some windows, and what latchctl says of them.
 show_planes() {

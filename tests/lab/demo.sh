@@ -7,8 +7,8 @@ usage: ./run demo [--window] [--frames N]
 
 Boots the lab and runs latch with its sample client on virgl (a GPU whose
 fences are real) and on vkms (ten planes, no GPU); prints the latency table of
-each, and which window is on which plane; leaves tables, traces and pictures in
-out/demo/.
+each, and which window is on which plane; leaves reports (report.html), tables,
+traces and pictures in out/demo/.
 
   --window     show the machine's screen in a window (needs an X display)
   --frames N   frames to show on each device (500 on virgl, 300 on vkms, where
@@ -50,8 +50,8 @@ demo_on() { # DEVICE FRAMES
 demo_results() {
     local file
     printf '\nWhat the demo has left:\n'
-    for file in "$out"/demo/{virgl,vkms}/{table.json,trace,screen.png,planes.svg,planes.png}; do
+    for file in "$out"/demo/{virgl,vkms}/{report.html,table.json,trace,screen.png,planes.svg,planes.png}; do
         [[ ! -s $file ]] || printf '  %s\n' "$file"
     done
-    printf 'The traces open at ui.perfetto.dev.\n'
+    printf 'The reports open in any browser, the traces at ui.perfetto.dev.\n'
 }

@@ -33,14 +33,14 @@ static struct counted_surface *add_surface(
 	return surface;
 }
 
-static void add_cause(struct counted_surface *surface, const char *name, const char *text,
-	uint32_t vblanks) {
+static void add_cause(
+	struct counted_surface *surface, const char *name, const char *text, uint32_t vblanks) {
 	*counted_add_cause(surface) = (struct counted_cause){
 		.name = strdup(name), .text = strdup(text), .vblanks = vblanks};
 }
 
-static void add_place(struct counted_surface *surface, const char *output, uint32_t place,
-	const char *reasons) {
+static void add_place(
+	struct counted_surface *surface, const char *output, uint32_t place, const char *reasons) {
 	const bool on_plane = place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE;
 	*counted_add_place(surface) = (struct counted_place){
 		.output = strdup(output),
@@ -51,8 +51,7 @@ static void add_place(struct counted_surface *surface, const char *output, uint3
 	};
 }
 
-static void add_bins(
-	struct counted_surface *surface, const struct counted_bin *bins, size_t len) {
+static void add_bins(struct counted_surface *surface, const struct counted_bin *bins, size_t len) {
 	assert_true(counted_add_bins(
 		&surface->stages[ZLATCH_INSPECTOR_STATISTICS_V1_STAGE_COMMIT_TO_FLIP], bins, len));
 }
@@ -77,7 +76,8 @@ static int setup(void **state) {
 	surface->on_plane = 4;
 	add_cause(surface, "moon", "the moon was full", 1);
 	add_cause(surface, "fence", "fence signalled late", 2);
-	add_bins(surface, (struct counted_bin[]){{9000, 1}, {10000, 148}, {20000, 7}, {40000, 1}}, 4);
+	add_bins(surface, (struct counted_bin[]){{9000, 1}, {10000, 148}, {20000, 7}, {40000, 1}},
+		4);
 	add_place(surface, "Virtual-1", ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE, "");
 	surface = add_surface(&f->after, 4, "übergröße", 10);
 	add_place(surface, "Virtual-2", ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COMPOSED,
@@ -143,8 +143,8 @@ static void table(void **state) {
 		"3 player                     60.0   10.00   10.00   10.00      4  overlay 42\n",
 		"    missed 1: the moon was full\n",
 		"    missed 3: fence signalled late\n",
-		"4 übergröße                   5.0       -       -       -      0  composed: "
-		"format,z-order\n",
+		"4 übergröße                   5.0       -       -       -      0  composed: form",
+		"  composed: format,z-order\n",
 		"5 surface                     0.0       -       -       -      0  hidden\n",
 	};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
@@ -152,6 +152,12 @@ static void table(void **state) {
 			fail_msg("'%s' is not in\n%s", words[i], text);
 		}
 	}
+	free(text);
+	/* A long name is cut by characters. */
+	free(f->after.surfaces[2].label);
+	f->after.surfaces[2].label = strdup("üüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüüü");
+	text = print(f, NULL, 120, 0);
+	assert_non_null(strstr(text, "5 üüüüüüüüüüüüüüüüüüüüüüüü    0.0 "));
 	free(text);
 	text = print(f, "Virtual-2", 120, 0);
 	assert_null(strstr(text, "player"));
@@ -196,13 +202,12 @@ static void json(void **state) {
 	assert_true(yyjson_get_real(yyjson_doc_ptr_get(doc, "/surfaces/0/fps")) == 60);
 	assert_int_equal(
 		yyjson_get_int(yyjson_doc_ptr_get(doc, "/surfaces/0/missed_by_cause/moon")), 1);
-	assert_int_equal(yyjson_get_int(yyjson_doc_ptr_get(
-				 doc, "/surfaces/0/stages/commit_to_flip/max_us")),
-		40000);
-	assert_true(yyjson_is_null(yyjson_doc_ptr_get(
-		doc, "/surfaces/0/stages/submit_to_flip/p50_us")));
 	assert_int_equal(
-		yyjson_get_int(yyjson_doc_ptr_get(doc, "/surfaces/0/places/0/plane")), 42);
+		yyjson_get_int(yyjson_doc_ptr_get(doc, "/surfaces/0/stages/commit_to_flip/max_us")),
+		40000);
+	assert_true(yyjson_is_null(
+		yyjson_doc_ptr_get(doc, "/surfaces/0/stages/submit_to_flip/p50_us")));
+	assert_int_equal(yyjson_get_int(yyjson_doc_ptr_get(doc, "/surfaces/0/places/0/plane")), 42);
 	assert_string_equal(
 		yyjson_get_str(yyjson_doc_ptr_get(doc, "/surfaces/1/places/0/reasons/1")),
 		"z-order");

@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "json.h"
+#include "read.h"
 #include "run.h"
 #include "trace/missed.h"
 #include "trace/statistics.h"
@@ -46,6 +47,33 @@ static void the_same_as_stats(void **state) {
 	session_finish(&session);
 }
 
+/* Of many surfaces that come and go the old ones share a row; latch-report --all keeps them. */
+static void surfaces_that_are_long_gone(void **state) {
+	struct session session;
+	session_write_many(&session, 40);
+	struct run run;
+	read_good(&run, session.trace_path);
+	yyjson_doc *report = report_as_json(&run);
+	yyjson_doc *stats = yyjson_read_file(session.stats_path, 0, NULL, NULL);
+	assert_true(yyjson_equals(
+		yyjson_doc_ptr_get(report, "/traces/0/statistics"), yyjson_doc_get_root(stats)));
+	const int64_t others =
+		yyjson_get_sint(yyjson_doc_ptr_get(report, "/traces/0/statistics/others/surfaces"));
+	assert_int_equal(others, 40 - LATCH_STATISTICS_GONE_MAX);
+	yyjson_doc_free(report);
+	yyjson_doc_free(stats);
+	run_finish(&run);
+
+	assert_true(run_init(&run, session.trace_path));
+	assert_null(read_trace(&run, &(struct read_options){.all_surfaces = true}));
+	report = report_as_json(&run);
+	assert_int_equal(
+		yyjson_arr_size(yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces")), 40);
+	yyjson_doc_free(report);
+	run_finish(&run);
+	session_finish(&session);
+}
+
 static int by_value(const void *a, const void *b) {
 	const int64_t *x = a, *y = b;
 	return *x < *y ? -1 : *x > *y;
@@ -57,10 +85,10 @@ static int64_t at_least_0(int64_t ns) {
 
 /* From the record alone. Returns false where a time is unknown. */
 static bool length_of(const struct latch_frame_record *record, size_t stage, int64_t *length) {
-	const int64_t signalled = record->signalled_ns > record->commit_ns ? record->signalled_ns
-									   : record->commit_ns;
-	const int64_t marks[] = {record->commit_ns, signalled, record->submit_start_ns,
-		record->flip_ns};
+	const int64_t signalled =
+		record->signalled_ns > record->commit_ns ? record->signalled_ns : record->commit_ns;
+	const int64_t marks[] = {
+		record->commit_ns, signalled, record->submit_start_ns, record->flip_ns};
 	if (stage == 3) {
 		*length = at_least_0(record->flip_ns - record->commit_ns);
 		return true;
@@ -79,8 +107,8 @@ static int64_t get_int(yyjson_val *object, const char *path) {
 
 static void check_stage(
 	yyjson_val *row, const struct session *session, uint32_t surface_id, size_t stage) {
-	static const char *const keys[] = {"commit_to_signalled", "signalled_to_submit",
-		"submit_to_flip", "commit_to_flip"};
+	static const char *const keys[] = {
+		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip"};
 	static int64_t lengths[3 * FRAMES];
 	size_t n = 0;
 	for (size_t i = 0; i < session->records_length; i++) {
@@ -178,6 +206,7 @@ static void records_survive(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_same_as_stats),
+		cmocka_unit_test(surfaces_that_are_long_gone),
 		cmocka_unit_test(the_same_as_sorted_lists),
 		cmocka_unit_test(records_survive),
 	};

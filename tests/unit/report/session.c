@@ -147,19 +147,17 @@ void session_write(struct session *session, unsigned seed, size_t frames, const 
 	});
 	assert_non_null(trace);
 	for (uint32_t id = 1; id <= 2; id++) {
-		latch_trace_add_output(trace,
-			&(struct latch_trace_output){.id = id,
-				.name = id == 1 ? "Virtual-1" : "Virtual-2",
-				.device = "vkms (/dev/dri/card0)",
-				.mode = "1024x768 at 60.000 Hz",
-				.renderer = "pixman",
-				.clock = "simulated"});
+		latch_trace_add_output(trace, &(struct latch_trace_output){.id = id,
+						      .name = id == 1 ? "Virtual-1" : "Virtual-2",
+						      .device = "vkms (/dev/dri/card0)",
+						      .mode = "1024x768 at 60.000 Hz",
+						      .renderer = "pixman",
+						      .clock = "simulated"});
 	}
 	for (uint32_t id = 1; id <= 3; id++) {
-		latch_trace_add_surface(trace,
-			&(struct latch_trace_surface){.id = id,
-				.pid = 100 + (int32_t)id,
-				.label = id < 3 ? label : "other"});
+		latch_trace_add_surface(trace, &(struct latch_trace_surface){.id = id,
+						       .pid = 100 + (int32_t)id,
+						       .label = id < 3 ? label : "other"});
 	}
 	for (uint64_t n = 1; n <= frames; n++) {
 		for (uint32_t id = 1; id <= 3; id++) {
@@ -173,6 +171,28 @@ void session_write(struct session *session, unsigned seed, size_t frames, const 
 		}
 	}
 	latch_trace_remove_surface(trace, 2);
+	latch_trace_destroy(trace);
+}
+
+void session_write_many(struct session *session, uint32_t surfaces) {
+	srand(1);
+	*session = (struct session){0};
+	make_path(session->trace_path);
+	make_path(session->stats_path);
+	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
+		.trace_path = session->trace_path, .stats_path = session->stats_path});
+	assert_non_null(trace);
+	for (uint32_t id = 1; id <= surfaces; id++) {
+		latch_trace_add_surface(
+			trace, &(struct latch_trace_surface){.id = id, .label = "brief"});
+		for (uint64_t n = 1; n <= 3; n++) {
+			const struct latch_frame_record record = random_frame(id, 3 * id + n);
+			latch_trace_frame(trace, &record);
+			if (n == 2) {
+				latch_trace_remove_surface(trace, id);
+			}
+		}
+	}
 	latch_trace_destroy(trace);
 }
 

@@ -28,6 +28,9 @@ struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n);
  */
 void session_write(struct session *session, unsigned seed, size_t frames, const char *label);
 
+/* One of so many surfaces that come one after the other and go, each with three updates. */
+void session_write_many(struct session *session, uint32_t surfaces);
+
 /* Removes the files. */
 void session_finish(struct session *session);
 

@@ -6,8 +6,8 @@
 #include "html.h"
 #include "life.h"
 #include "markup.h"
-#include "report/options.h" // the compositor has one too
 #include "picture.h"
+#include "report/options.h" // the compositor has one too
 #include "run.h"
 
 #include <math.h>
