@@ -335,14 +335,19 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 }
 
 /* The event has microseconds, the out-fence of the same vblank nanoseconds. The event of a modeset
- * has no time at all where no vblank was counted before it (drm_crtc_send_vblank_event()). */
+ * has the time of the last vblank that was counted before it, however long ago, or none at all
+ * (drm_crtc_send_vblank_event()): then it is now. A simulated clock may be off by a refresh. */
 static int64_t exact_flip_ns(struct latch_output *output, int64_t event_ns) {
 	int64_t fence_ns;
-	int64_t flip_ns = event_ns != 0 ? event_ns : latch_now_ns();
+	int64_t flip_ns = event_ns;
 	if (output->out_fence_fd >= 0 &&
 		latch_fence_signal_time_ns(output->out_fence_fd, &fence_ns) == 0 &&
 		(event_ns == 0 || llabs(fence_ns - event_ns) < FLIP_FENCE_TOLERANCE_NS)) {
 		flip_ns = fence_ns;
+	}
+	const struct latch_flip_record *record = &output->pending->record;
+	if (flip_ns < record->submit_start_ns - record->refresh_ns) {
+		flip_ns = latch_now_ns();
 	}
 	latch_fence_clear(&output->out_fence_fd);
 	return flip_ns;

@@ -74,7 +74,7 @@ deaths() {
         2>>"$work/clients.log"
 }
 
-# A look every few seconds, deaths every ten.
+# A look every few seconds, and deaths.
 run() {
     local start=$SECONDS now=0 look=0 death=4 syncs=(implicit sync-file) n=0
     local period=$((limit < 120 ? 1 : 5))
@@ -87,7 +87,7 @@ run() {
             sample $now
         fi
         if ((now >= death)); then
-            death=$((now + 10))
+            death=$((now + 2 * period + 8))
             deaths "${syncs[n++ % ${#syncs[@]}]}"
         fi
         sleep 0.2
