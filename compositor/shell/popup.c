@@ -51,6 +51,34 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	free(popup);
 }
 
+/* wlroots 0.20 puts a popup into its seat's list of popups at each grab request, also when it is
+ * there already: the list becomes a ring that some of them are no part of, or that has no end, and
+ * keeps popups that are freed. Whoever is first in it has just been put there; where it is found a
+ * second time, what was before it and what was behind it are joined. */
+static void repair_popups(struct wl_list *popups) {
+	struct wl_list *first = popups->next, *before = first;
+	while (before->next != first && before->next != popups) {
+		before = before->next;
+	}
+	if (first == popups || before->next == popups) {
+		return;
+	}
+	struct wl_list *behind = popups;
+	while (behind->prev != first) {
+		behind = behind->prev;
+	}
+	before->next = behind;
+	behind->prev = before;
+	first->prev = popups;
+}
+
+void latch_popups_grabbed(struct latch_shell *shell) {
+	struct wlr_xdg_popup_grab *grab;
+	wl_list_for_each(grab, &shell->xdg_shell->popup_grabs, link) {
+		repair_popups(&grab->popups);
+	}
+}
+
 void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
 	struct popup *popup = calloc(1, sizeof(*popup));
 	if (popup == NULL) {
