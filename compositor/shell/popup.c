@@ -7,10 +7,45 @@
 
 #include "shell/private.h"
 
+/* wlr_surface_synced wants a state; all that matters here is when it is applied. */
+struct nothing {
+	char unused;
+};
+
 struct popup {
 	struct latch_shell *shell;
 	struct wlr_xdg_popup *xdg;
+	/* See pose(). */
+	bool posing;
+	struct wlr_surface_synced synced;
+	struct nothing pending, current;
 	struct wl_listener commit, reposition, destroy;
+};
+
+/*
+ * wlroots 0.20 asserts that a popup is initialized, by a first commit, when its client asks for
+ * another position: one that asks before ends the compositor. So as long as it is not, it poses as
+ * such; before the commit that makes it so is applied the pose is given up, and wlroots sees what
+ * it is to see.
+ */
+static void pose(struct popup *popup) {
+	if (!popup->xdg->base->initialized) {
+		popup->xdg->base->initialized = true;
+		popup->posing = true;
+	}
+}
+
+static void handle_applied(struct wlr_surface_synced *synced) {
+	struct popup *popup = wl_container_of(synced, popup, synced);
+	if (popup->posing) {
+		popup->xdg->base->initialized = false;
+		popup->posing = false;
+	}
+}
+
+static const struct wlr_surface_synced_impl synced_impl = {
+	.state_size = sizeof(struct nothing),
+	.commit = handle_applied,
 };
 
 /* Keep the popup inside the output of its toplevel; sends a configure event. */
@@ -33,13 +68,19 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	if (popup->xdg->base->initial_commit) {
 		unconstrain(popup->xdg);
 	}
+	pose(popup); // it may have been unmapped
 }
 
 static void handle_reposition(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, reposition);
+	struct wlr_xdg_surface *base = popup->xdg->base;
 	/* wlroots has scheduled the configure event; it is sent after this. */
-	if (popup->xdg->base->initialized) {
+	if (!popup->posing) {
 		unconstrain(popup->xdg);
+	} else if (base->configure_idle != NULL) {
+		/* Not before the first commit: what it wants is in the answer to that. */
+		wl_event_source_remove(base->configure_idle);
+		base->configure_idle = NULL;
 	}
 }
 
@@ -48,7 +89,36 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	latch_unlisten(&popup->commit);
 	latch_unlisten(&popup->reposition);
 	latch_unlisten(&popup->destroy);
+	wlr_surface_synced_finish(&popup->synced);
 	free(popup);
+}
+
+/* wlroots 0.20 puts a popup into its seat's list of popups at each grab request, also when it is
+ * there already: the list becomes a ring that some of them are no part of, or that has no end, and
+ * keeps popups that are freed. Whoever is first in it has just been put there; where it is found a
+ * second time, what was before it and what was behind it are joined. */
+static void repair_popups(struct wl_list *popups) {
+	struct wl_list *first = popups->next, *before = first;
+	while (before->next != first && before->next != popups) {
+		before = before->next;
+	}
+	if (first == popups || before->next == popups) {
+		return;
+	}
+	struct wl_list *behind = popups;
+	while (behind->prev != first) {
+		behind = behind->prev;
+	}
+	before->next = behind;
+	behind->prev = before;
+	first->prev = popups;
+}
+
+void latch_popups_grabbed(struct latch_shell *shell) {
+	struct wlr_xdg_popup_grab *grab;
+	wl_list_for_each(grab, &shell->xdg_shell->popup_grabs, link) {
+		repair_popups(&grab->popups);
+	}
 }
 
 void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
@@ -59,15 +129,22 @@ void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
 	}
 	popup->shell = shell;
 	popup->xdg = xdg;
+	if (!wlr_surface_synced_init(&popup->synced, xdg->base->surface, &synced_impl,
+		    &popup->pending, &popup->current)) {
+		free(popup);
+		wl_resource_post_no_memory(xdg->resource);
+		return;
+	}
 	latch_listen(&xdg->base->surface->events.commit, &popup->commit, handle_commit);
 	latch_listen(&xdg->events.reposition, &popup->reposition, handle_reposition);
 	latch_listen(&xdg->events.destroy, &popup->destroy, handle_destroy);
+	pose(popup);
 }
 
 static void reposition_tree(struct wlr_xdg_surface *parent) {
 	struct wlr_xdg_popup *popup;
 	wl_list_for_each(popup, &parent->popups, link) {
-		if (popup->current.reactive && popup->base->initialized) {
+		if (popup->current.reactive && popup->base->configured) {
 			unconstrain(popup);
 		}
 		reposition_tree(popup->base);

@@ -153,6 +153,7 @@ struct latch_shell {
 	struct wl_listener new_input, request_set_cursor, request_set_shape;
 	struct wl_listener request_set_selection, request_set_primary_selection;
 	struct wl_listener request_start_drag, start_drag, pointer_focus, keyboard_grab_end;
+	struct wl_listener pointer_grab_begin;
 	struct wl_listener drag_destroy, drag_icon_commit, drag_icon_destroy;
 };
 
@@ -226,6 +227,9 @@ void latch_focus_keyboard(struct latch_shell *shell);
 void latch_focus_cycle(struct latch_shell *shell, int step);
 
 /* popup.c */
+
+/** A popup may have grabbed the seat, perhaps not for the first time. */
+void latch_popups_grabbed(struct latch_shell *shell);
 
 void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg);
 /* The toplevel was moved: popups that asked for it are placed anew. */

@@ -129,6 +129,11 @@ static void handle_pointer_focus(struct wl_listener *listener, void *data) {
 	}
 }
 
+static void handle_pointer_grab_begin(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, pointer_grab_begin);
+	latch_popups_grabbed(shell);
+}
+
 static void handle_keyboard_grab_end(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, keyboard_grab_end);
 	latch_focus_keyboard(shell);
@@ -241,6 +246,8 @@ bool latch_seat_init(struct latch_shell *shell) {
 		handle_request_set_shape);
 	latch_listen(&seat->pointer_state.events.focus_change, &shell->pointer_focus,
 		handle_pointer_focus);
+	latch_listen(&seat->events.pointer_grab_begin, &shell->pointer_grab_begin,
+		handle_pointer_grab_begin);
 	latch_listen(&seat->events.keyboard_grab_end, &shell->keyboard_grab_end,
 		handle_keyboard_grab_end);
 	latch_listen(&seat->events.request_set_selection, &shell->request_set_selection,
@@ -259,6 +266,7 @@ void latch_seat_finish(struct latch_shell *shell) {
 	latch_unlisten(&shell->request_set_shape);
 	latch_unlisten(&shell->pointer_focus);
 	latch_unlisten(&shell->keyboard_grab_end);
+	latch_unlisten(&shell->pointer_grab_begin);
 	latch_unlisten(&shell->request_set_selection);
 	latch_unlisten(&shell->request_set_primary_selection);
 	latch_unlisten(&shell->request_start_drag);

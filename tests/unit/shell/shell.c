@@ -360,7 +360,7 @@ static void window_open(struct fixture *f, struct window *window, int32_t width,
 	commit_size(f, window->surface, width, height);
 }
 
-static void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
+static void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
 	int32_t y, uint32_t adjustment) {
 	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(f->wm_base);
 	xdg_positioner_set_size(positioner, 100, 80);
@@ -374,6 +374,11 @@ static void popup_open(struct fixture *f, struct window *popup, struct window *p
 	popup->popup = xdg_surface_get_popup(popup->xdg, parent->xdg, positioner);
 	xdg_popup_add_listener(popup->popup, &popup_listener, popup);
 	xdg_positioner_destroy(positioner);
+}
+
+static void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
+	int32_t y, uint32_t adjustment) {
+	popup_init(f, popup, parent, x, y, adjustment);
 	wl_surface_commit(popup->surface);
 	pump(f);
 	assert_int_equal(popup->configures, 1);
@@ -581,6 +586,63 @@ static void test_popup_stays_on_the_output(void **test_state) {
 	assert_int_equal(popup.x, 900);
 	assert_int_equal(popup.y + 80, 790);
 	window_finish(&popup);
+	window_finish(&window);
+}
+
+/* xdg_popup.reposition is legal at any time; before the first commit nothing is sent. */
+static void test_popup_repositioned_early(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window, popup;
+	window_open(f, &window, 400, 300);
+	popup_init(f, &popup, &window, 10, 10, 0);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(f->wm_base);
+	xdg_positioner_set_size(positioner, 60, 50);
+	xdg_positioner_set_anchor_rect(positioner, 20, 30, 1, 1);
+	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
+	for (int i = 0; i < 2; i++) {
+		popup.configures = 0;
+		xdg_popup_reposition(popup.popup, positioner, 1);
+		pump(f);
+		assert_int_equal(popup.configures, 0);
+		wl_surface_commit(popup.surface);
+		pump(f);
+		assert_int_equal(popup.configures, 1);
+		assert_int_equal(popup.width, 60);
+		commit_size(f, popup.surface, 60, 50);
+		/* Unmapped, it is as it was at first. */
+		wl_surface_attach(popup.surface, NULL, 0, 0);
+		wl_surface_commit(popup.surface);
+		pump(f);
+	}
+	xdg_positioner_destroy(positioner);
+	window_finish(&popup);
+	window_finish(&window);
+}
+
+/* Each popup is in the list of its seat's grab once, how often ever it asks. */
+static void test_popup_grabs_again(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window window, popups[3];
+	window_open(f, &window, 400, 300);
+	for (int i = 0; i < 3; i++) {
+		popup_init(f, &popups[i], &window, 10, 10, 0);
+		xdg_popup_grab(popups[i].popup, f->seat, 1);
+	}
+	/* The first, the last, the one between. */
+	static const int again[] = {0, 0, 2, 1, 2, 1};
+	for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+		xdg_popup_grab(popups[again[i]].popup, f->seat, 1);
+		pump(f);
+	}
+	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	assert_true(wlr_seat_pointer_has_grab(seat));
+	/* wlroots tells each of them, and ends the grab with the last. */
+	window_finish(&popups[1]);
+	assert_true(wlr_seat_pointer_has_grab(seat));
+	window_finish(&popups[0]);
+	assert_true(wlr_seat_pointer_has_grab(seat));
+	window_finish(&popups[2]);
+	assert_false(wlr_seat_pointer_has_grab(seat));
 	window_finish(&window);
 }
 
@@ -824,6 +886,8 @@ int main(void) {
 		TEST(test_dialog_is_over_its_parent),
 		TEST(test_subsurfaces_in_order),
 		TEST(test_popup_stays_on_the_output),
+		TEST(test_popup_repositioned_early),
+		TEST(test_popup_grabs_again),
 		TEST(test_click_raises),
 		TEST(test_alt_tab),
 		TEST(test_cursor_of_a_client),
