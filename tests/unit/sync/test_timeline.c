@@ -60,7 +60,7 @@ static void test_signal_time(void **state) {
 	int dmabuf = kernel_dmabuf_create(-1);
 	assert_false(latch_fence_is_valid(dmabuf));
 	assert_int_equal(latch_fence_signal_time_ns(dmabuf, &ns), -ENOTTY);
-	assert_int_equal(latch_fence_signal_time_ns(-1, &ns), -ENOTTY);
+	assert_int_equal(latch_fence_signal_time_ns(-1, &ns), -EBADF);
 	close(dmabuf);
 }
 
