@@ -19,13 +19,20 @@ void latch_collection_finish(struct latch_collection *collection) {
 	*collection = (struct latch_collection){0};
 }
 
+/* Clients may put their surfaces anywhere. Beyond this nothing is seen, and sums of two fit an int. */
+#define FAR_AWAY (1 << 28)
+
+static int edge_pixel(double logical, double scale) {
+	return (int)round(fmin(fmax(logical * scale, -FAR_AWAY), FAR_AWAY));
+}
+
 struct wlr_box latch_output_pixels(
 	const struct wlr_output *output, const struct wlr_fbox *logical) {
 	double scale = (double)output->scale;
-	int x1 = (int)round(logical->x * scale);
-	int y1 = (int)round(logical->y * scale);
-	int x2 = (int)round((logical->x + logical->width) * scale);
-	int y2 = (int)round((logical->y + logical->height) * scale);
+	int x1 = edge_pixel(logical->x, scale);
+	int y1 = edge_pixel(logical->y, scale);
+	int x2 = edge_pixel(logical->x + logical->width, scale);
+	int y2 = edge_pixel(logical->y + logical->height, scale);
 	struct wlr_box box = {.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1};
 	if (output->transform != WL_OUTPUT_TRANSFORM_NORMAL) {
 		int width = output->width, height = output->height;
@@ -123,8 +130,8 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 			return false;
 		}
 		struct wlr_fbox logical = {
-			.x = entry->x - box->x,
-			.y = entry->y - box->y,
+			.x = (double)entry->x - box->x,
+			.y = (double)entry->y - box->y,
 			.width = entry->surface->current.width,
 			.height = entry->surface->current.height,
 		};

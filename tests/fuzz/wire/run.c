@@ -147,6 +147,7 @@ static void run_one(struct reader *reader) {
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len) {
 	struct reader reader = {.bytes = bytes, .len = len};
+	world_begin_input(&world);
 	while (reader.len > 0) {
 		run_one(&reader);
 	}

@@ -295,8 +295,6 @@ void world_start(struct world *world, bool real) {
 	check_accounts(world);
 	kernel_reset();
 	world->contents = latch_content_tracker_count(world->server.contents);
-	int for_all;
-	world->fds = count_open_fds(&for_all, false);
 	if (world->globals.len < 20 || world->contents == 0) {
 		finding("this is not all of latch");
 	}
@@ -322,6 +320,11 @@ static void check_gate(const struct world *world) {
 			(size_t)stats.releases);
 		abort();
 	}
+}
+
+void world_begin_input(struct world *world) {
+	int for_all;
+	world->fds = count_open_fds(&for_all, false);
 }
 
 void world_end_input(struct world *world) {

@@ -35,6 +35,9 @@ struct world {
 /** Aborts when it can't be. real: fds.h. */
 void world_start(struct world *world, bool real);
 
+/** Notes what is open before an input; the fuzzer has files of its own now and then. */
+void world_begin_input(struct world *world);
+
 /** Lets the server do all that it can do now, and throws away what it says. */
 void world_turn(struct world *world);
 
