@@ -127,7 +127,7 @@ job() {
     busy
     second_latch
     frames
-    refused_commits
+    [[ ${1:-} != refused ]] || refused_commits
     by_signal TERM
     by_signal INT
     [[ $(drm_state) == "$before" ]]
@@ -136,4 +136,7 @@ job() {
     end "$console_holder"
 }
 
-run_job job
+# errors.sh refused: with the cases of refuse.so too
+with_argument() { job "$argument"; }
+argument=${1:-}
+run_job with_argument
