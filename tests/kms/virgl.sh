@@ -47,42 +47,10 @@ assert used is None or counted == {used: surface["frames"]}, counted
 PYTHON
 }
 
-# handed CLIENT-OPTION...: --latch kernel. Prints how many updates went to the kernel with a fence
-# that was pending; each of them was seen, and not before its fence.
-handed() {
-    timeout -k 1 30 latch --device "$LATCH_DEVICE" --mode 1024x768 --latch kernel \
-        --stats "$work/stats.json" --trace "$work/trace.json" -- \
-        latch-client --fullscreen --frames 100 "$@" --json "$work/client.json" \
-        >"$work/handed.log" 2>&1 || { cat "$work/handed.log"; return 1; }
-    python3 - "$work/trace.json" <<'PYTHON'
-import json, sys
-updates = [e["args"] for e in json.load(open(sys.argv[1]))
-           if e.get("ph") == "B" and "handed" in e.get("args", {})]
-handed = [u for u in updates if u["handed"]]
-print("handed", len(handed), "of", len(updates))
-assert len(updates) >= 100, "too few updates"
-assert all(u["presented"] and u["signalled_ns"] <= u["flip_ns"] for u in handed), "seen too early"
-PYTHON
-}
-
-# A GPU's fences go along, where one is pending at a deadline.
-gpu_is_handed_over() {
-    handed --sync sync-file --load 40 && grep -m1 "with its fence: ok" "$work/handed.log"
-}
-
-# Those that the client signals by itself never do: vgem's, as a sync_file or behind a point.
-stalling_is_refused() {
-    local sync=$1 out
-    out=$(handed --sync "$sync" --measure --fence late) || { echo "$out"; return 1; }
-    echo "$out"
-    grep -m1 "with its fence" "$work/handed.log"
-    [[ $out == "handed 0 of"* ]] && grep -q "with its fence: driver" "$work/handed.log"
-}
-
 show() {
     local log=$work/check.log
     check "$@"
-    grep -E '^(client|latch|commit|signalled|submit|handed)' "$log" | sed 's/^/# /'
+    grep -E '^(client|latch|commit|signalled|submit)' "$log" | sed 's/^/# /'
 }
 
 job() {
@@ -91,9 +59,6 @@ job() {
     show "200 frames, sync_file" run sync-file 200
     show "200 frames, implicit" run implicit 200
     check "the trace is JSON" sh -c "python3 -m json.tool <'$work/trace.json' >/dev/null"
-    show "--latch kernel hands a GPU's fences over" gpu_is_handed_over
-    show "--latch kernel refuses vgem's fences" stalling_is_refused sync-file
-    show "--latch kernel refuses them behind a timeline's point" stalling_is_refused syncobj
     start_latch --renderer auto
     lives || return
     check "weston-simple-egl runs" stranger 4 weston-simple-egl

@@ -1,0 +1,46 @@
+#!/bin/bash
+# --latch kernel: whose fences go to the kernel as they are, and whose do not. Needs a GPU's fences:
+# ./run lab --device virgl -- tests/kms/latch-kernel.sh
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+# handed CLIENT-OPTION...: --latch kernel. Prints how many updates went to the kernel with a fence
+# that was pending; each of them was seen, and not before its fence.
+handed() {
+    timeout -k 1 30 latch --device "$LATCH_DEVICE" --mode 1024x768 --latch kernel \
+        --stats "$work/stats.json" --trace "$work/trace.json" -- \
+        latch-client --fullscreen --frames 100 "$@" --json "$work/client.json" \
+        >"$work/handed.log" 2>&1 || { cat "$work/handed.log"; return 1; }
+    python3 - "$work/trace.json" <<'PYTHON'
+import json, sys
+updates = [e["args"] for e in json.load(open(sys.argv[1]))
+           if e.get("ph") == "B" and "handed" in e.get("args", {})]
+handed = [u for u in updates if u["handed"]]
+print("handed", len(handed), "of", len(updates))
+assert len(updates) >= 100, "too few updates"
+assert all(u["presented"] and u["signalled_ns"] <= u["flip_ns"] for u in handed), "seen too early"
+PYTHON
+}
+
+# A GPU's fences go along, where one is pending at a deadline.
+gpu_is_handed_over() {
+    handed --sync sync-file --load 40 && grep -m1 "with its fence: ok" "$work/handed.log"
+}
+
+# Those that the client signals by itself never do: vgem's, as a sync_file or behind a point.
+stalling_is_refused() {
+    local sync=$1 out
+    out=$(handed --sync "$sync" --measure --fence late) || { echo "$out"; return 1; }
+    echo "$out"
+    grep -m1 "with its fence" "$work/handed.log"
+    [[ $out == "handed 0 of"* ]] && grep -q "with its fence: driver" "$work/handed.log"
+}
+
+job() {
+    check "a GPU's fences are handed over" gpu_is_handed_over
+    check "vgem's fences are refused" stalling_is_refused sync-file
+    check "vgem's fences behind a timeline's point are refused" stalling_is_refused syncobj
+}
+
+run_job job
