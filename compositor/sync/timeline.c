@@ -13,8 +13,20 @@
 
 struct latch_timeline_device {
 	int fd;
+	bool files_of_points; /* sync_files go in and out of points directly */
 	size_t refs;
 };
+
+/* Linux 6.16 has given drm_syncobj_handle a point. Headers may be older than the kernel. */
+struct handle_of_point {
+	uint32_t handle, flags;
+	int32_t fd;
+	uint32_t pad;
+	uint64_t point;
+};
+#define HANDLE_TO_FD_OF_POINT DRM_IOWR(0xC1, struct handle_of_point)
+#define FD_TO_HANDLE_OF_POINT DRM_IOWR(0xC2, struct handle_of_point)
+#define SYNC_FILE_OF_POINT (1 << 0 | 1 << 1) /* _EXPORT_SYNC_FILE or _IMPORT_, and _TIMELINE */
 
 struct latch_timeline {
 	struct latch_timeline_device *device;
@@ -32,6 +44,12 @@ static bool has_timelines(int fd) {
 	return drmIoctl(fd, DRM_IOCTL_SYNCOBJ_EVENTFD, &probe) != 0 && errno == ENOENT;
 }
 
+/* A kernel that knows the flags looks for the handle, 0, which is never one. */
+static bool has_files_of_points(int fd) {
+	struct handle_of_point probe = {.flags = SYNC_FILE_OF_POINT, .fd = -1, .point = 1};
+	return drmIoctl(fd, HANDLE_TO_FD_OF_POINT, &probe) != 0 && errno == ENOENT;
+}
+
 /* Takes fd. */
 static struct latch_timeline_device *device_create_take(int fd) {
 	if (!has_timelines(fd)) {
@@ -45,7 +63,11 @@ static struct latch_timeline_device *device_create_take(int fd) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	*device = (struct latch_timeline_device){.fd = fd, .refs = 1};
+	*device = (struct latch_timeline_device){
+		.fd = fd,
+		.files_of_points = has_files_of_points(fd),
+		.refs = 1,
+	};
 	return device;
 }
 
@@ -201,21 +223,6 @@ int latch_timeline_export(struct latch_timeline *timeline) {
 	return arg.fd;
 }
 
-int latch_timeline_is_signalled(struct latch_timeline *timeline, uint64_t point) {
-	/* With a timeout that is over, the kernel looks and returns. Without
-	 * WAIT_FOR_SUBMIT it answers EINVAL for a point that has no fence yet. */
-	struct drm_syncobj_timeline_wait arg = {
-		.handles = (uintptr_t)&timeline->handle,
-		.points = (uintptr_t)&point,
-		.count_handles = 1,
-		.timeout_nsec = 0,
-	};
-	if (drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &arg) == 0) {
-		return 1;
-	}
-	return errno == ETIME || errno == EINVAL ? 0 : -errno;
-}
-
 int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point) {
 	struct drm_syncobj_timeline_array arg = {
 		.handles = (uintptr_t)&timeline->handle,
@@ -274,8 +281,8 @@ static int transfer(int fd, uint32_t dst, uint64_t dst_point, uint32_t src, uint
 	return drmIoctl(fd, DRM_IOCTL_SYNCOBJ_TRANSFER, &arg) != 0 ? -errno : 0;
 }
 
-int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
-	/* sync_files go in and out of binary syncobjs only. */
+/* Where sync_files go in and out of binary syncobjs only: by way of one. */
+static int import_by_binary(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	int fd = timeline->device->fd;
 	uint32_t binary = 0;
 	int ret = syncobj_create(fd, &binary);
@@ -296,7 +303,20 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
 	return ret;
 }
 
-int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point) {
+int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
+	if (!timeline->device->files_of_points) {
+		return import_by_binary(timeline, point, fence_fd);
+	}
+	struct handle_of_point arg = {
+		.handle = timeline->handle,
+		.flags = SYNC_FILE_OF_POINT,
+		.fd = fence_fd,
+		.point = point,
+	};
+	return drmIoctl(timeline->device->fd, FD_TO_HANDLE_OF_POINT, &arg) != 0 ? -errno : 0;
+}
+
+static int export_by_binary(struct latch_timeline *timeline, uint64_t point) {
 	int fd = timeline->device->fd;
 	uint32_t binary = 0;
 	int ret = syncobj_create(fd, &binary);
@@ -314,4 +334,17 @@ int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t po
 	}
 	syncobj_destroy(fd, binary);
 	return ret;
+}
+
+int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point) {
+	if (!timeline->device->files_of_points) {
+		return export_by_binary(timeline, point);
+	}
+	struct handle_of_point arg = {
+		.handle = timeline->handle,
+		.flags = SYNC_FILE_OF_POINT,
+		.fd = -1,
+		.point = point,
+	};
+	return drmIoctl(timeline->device->fd, HANDLE_TO_FD_OF_POINT, &arg) != 0 ? -errno : arg.fd;
 }

@@ -52,12 +52,6 @@ void latch_timeline_unref(struct latch_timeline *timeline);
 /** A new fd of the syncobj, owned by the caller; negative errno. */
 int latch_timeline_export(struct latch_timeline *timeline);
 
-/**
- * Has this point signalled? Returns 1 yes, 0 no (also when no fence is there yet), negative
- * errno when it can't be told. DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT with a timeout in the past.
- */
-int latch_timeline_is_signalled(struct latch_timeline *timeline, uint64_t point);
-
 /** The newest signalled point. Returns 0 or negative errno. */
 int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point);
 

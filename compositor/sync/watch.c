@@ -24,8 +24,8 @@ void latch_watch_finish(struct latch_watch *watch) {
 	watch->timeline = NULL;
 }
 
-/* Time and error of a point that has signalled, from the fence it carries. Where there is
- * none to be had (the client has reset its syncobj meanwhile), the time stays unknown. */
+/* Time and error of a point that had no fence at the start, from the one that it carries now. Where
+ * there is none to be had (the client has reset its syncobj meanwhile), the time stays unknown. */
 static void read_point(struct latch_watch *watch) {
 	int fd = latch_timeline_export_sync_file(watch->timeline, watch->point);
 	if (fd >= 0 && latch_fence_get_info(fd, &watch->info) == 0 && watch->info.status < 0) {
@@ -46,7 +46,7 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	if (mask & (WL_EVENT_HANGUP | WL_EVENT_ERROR)) {
 		/* No fence does this. What can't be known to be done is not shown. */
 		watch->error = -EIO;
-	} else if (watch->timeline != NULL) {
+	} else if (watch->by_eventfd) {
 		read_point(watch);
 	} else {
 		int ret = latch_fence_get_info(watch->fd, &watch->info);
@@ -73,17 +73,21 @@ static int start(struct latch_watch *watch, struct wl_event_loop *loop) {
 	return 1;
 }
 
-int latch_watch_sync_file(struct latch_watch *watch, struct wl_event_loop *loop, int fd,
-	latch_watch_func func, void *data) {
-	*watch = (struct latch_watch){.fd = fd, .func = func, .data = data};
-
-	int ret = latch_fence_get_info(fd, &watch->info);
+/* Of a fence whose sync_file is watch->fd. */
+static int start_fence(struct latch_watch *watch, struct wl_event_loop *loop) {
+	int ret = latch_fence_get_info(watch->fd, &watch->info);
 	if (ret == 0 && watch->info.status == 0) {
 		return start(watch, loop);
 	}
 	note_status(watch, ret);
 	latch_watch_finish(watch);
 	return ret;
+}
+
+int latch_watch_sync_file(struct latch_watch *watch, struct wl_event_loop *loop, int fd,
+	latch_watch_func func, void *data) {
+	*watch = (struct latch_watch){.fd = fd, .func = func, .data = data};
+	return start_fence(watch, loop);
 }
 
 int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
@@ -96,16 +100,19 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 		.point = point,
 	};
 
-	int ret = latch_timeline_is_signalled(timeline, point);
-	if (ret == 0) {
+	/* Most points have a fence by the time they are committed, and many have signalled. */
+	int ret = latch_timeline_export_sync_file(timeline, point);
+	if (ret >= 0) {
+		watch->fd = ret;
+		return start_fence(watch, loop);
+	}
+	if (ret == -EINVAL) {
+		watch->by_eventfd = true;
 		ret = latch_timeline_eventfd(timeline, point);
-		if (ret >= 0) {
-			watch->fd = ret;
-			return start(watch, loop);
-		}
-	} else if (ret > 0) {
-		read_point(watch);
-		ret = 0;
+	}
+	if (ret >= 0) {
+		watch->fd = ret;
+		return start(watch, loop);
 	}
 	latch_watch_finish(watch);
 	return ret;
@@ -114,7 +121,7 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 /* The sync_file of what is watched: borrowed, or in *owned too. -EAGAIN: the point has none yet. */
 static int get_sync_file(const struct latch_watch *watch, int *owned) {
 	*owned = -1;
-	if (watch->timeline == NULL) {
+	if (!watch->by_eventfd) {
 		return watch->fd;
 	}
 	*owned = latch_timeline_export_sync_file(watch->timeline, watch->point);

@@ -27,9 +27,10 @@ struct latch_watch {
 
 	latch_watch_func func;
 	void *data;
-	struct wl_event_source *source; /* NULL when it is not watching */
-	int fd;				/* a sync_file, or the eventfd of the point */
-	struct latch_timeline *timeline;
+	struct wl_event_source *source;	 /* NULL when it is not watching */
+	int fd;				 /* a sync_file, or the eventfd of the point */
+	bool by_eventfd;		 /* which: the point had no fence at the start */
+	struct latch_timeline *timeline; /* NULL: of a sync_file */
 	uint64_t point;
 
 	/* Of latch_watch_await_fence(). */

@@ -56,6 +56,7 @@ static struct {
 	int deadline_error;
 	int export_error;
 	int import_error;
+	bool old;
 } kernel;
 
 static ino_t inode_of(int fd) {
@@ -305,6 +306,10 @@ void kernel_syncobj_fail_imports(int error) {
 	kernel.import_error = error;
 }
 
+void kernel_is_old(bool old) {
+	kernel.old = old;
+}
+
 static uint32_t handle_new(struct syncobj *syncobj) {
 	assert(kernel.num_handles < 65536);
 	kernel.handles[kernel.num_handles++] = syncobj;
@@ -333,12 +338,30 @@ static int handle_destroy(uint32_t handle) {
 	return 0;
 }
 
+/* The fence of a point; -EINVAL: it has none. */
+static int point_to_fd(const struct syncobj *syncobj, uint64_t point) {
+	if (point > syncobj->signalled) {
+		return syncobj->materialised < 0 || point > syncobj->materialised_point
+			       ? -EINVAL
+			       : fcntl(syncobj->materialised, F_DUPFD_CLOEXEC, 0);
+	}
+	/* The time of a point is the point, so that a test can tell one from another. */
+	return signalled_fence((int64_t)point);
+}
+
 static int handle_to_fd(struct drm_syncobj_handle *arg) {
 	struct syncobj *syncobj = handle_get(arg->handle);
+	if (kernel.old && (arg->flags & DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE)) {
+		return -EINVAL;
+	}
 	if (syncobj == NULL) {
 		return -ENOENT;
 	}
 	assert(arg->flags & DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE);
+	if (arg->flags & DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_TIMELINE) {
+		arg->fd = point_to_fd(syncobj, arg->point);
+		return arg->fd < 0 ? arg->fd : 0;
+	}
 	if (syncobj->imported < 0) {
 		return -EINVAL;
 	}
@@ -351,7 +374,14 @@ static int fd_to_handle(struct drm_syncobj_handle *arg) {
 		if (kernel.import_error != 0) {
 			return -kernel.import_error;
 		}
-		handle_get(arg->handle)->imported = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+		struct syncobj *into = handle_get(arg->handle);
+		if (into->imported >= 0) {
+			close(into->imported);
+		}
+		into->imported = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+		if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE) {
+			into->imported_point = arg->point;
+		}
 		return 0;
 	}
 	struct syncobj *syncobj = syncobj_from_fd(arg->fd);
@@ -375,22 +405,12 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 		dst->imported_point = arg->dst_point;
 		return 0;
 	}
-	if (arg->src_point > src->signalled) {
-		if (src->materialised < 0 || arg->src_point > src->materialised_point) {
-			return -EINVAL;
-		}
-		dst->imported = fcntl(src->materialised, F_DUPFD_CLOEXEC, 0);
-		return 0;
+	int fd = point_to_fd(src, arg->src_point);
+	if (fd < 0) {
+		return fd;
 	}
-	/* The time of a point is the point, so that a test can tell one from another. */
-	dst->imported = signalled_fence((int64_t)arg->src_point);
+	dst->imported = fd;
 	return 0;
-}
-
-static int wait_point(const struct drm_syncobj_timeline_wait *arg) {
-	assert(arg->timeout_nsec == 0 && arg->count_handles == 1 && arg->flags == 0);
-	struct syncobj *syncobj = handle_get(*(uint32_t *)(uintptr_t)arg->handles);
-	return *(uint64_t *)(uintptr_t)arg->points <= syncobj->signalled ? 0 : -ETIME;
 }
 
 static int watch_point(const struct drm_syncobj_eventfd *arg) {
@@ -432,8 +452,6 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 		return fd_to_handle(arg);
 	case DRM_IOCTL_SYNCOBJ_TRANSFER:
 		return transfer(arg);
-	case DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT:
-		return wait_point(arg);
 	case DRM_IOCTL_SYNCOBJ_EVENTFD:
 		return watch_point(arg);
 	case DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL: {

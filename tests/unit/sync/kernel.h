@@ -39,6 +39,9 @@ bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd);
 /* The next imports of sync_files to syncobjs fail with this errno; 0: work again. */
 void kernel_syncobj_fail_imports(int error);
 
+/* Before Linux 6.16: sync_files go in and out of binary syncobjs alone. */
+void kernel_is_old(bool old);
+
 /* Handles open on DRM nodes, of all syncobjs. */
 int kernel_count_handles(void);
 /* Closes what the stand-in keeps open of its own; at the end of a test. */
