@@ -18,6 +18,16 @@ static void latch(struct world *world, struct surface *surface) {
 	world_sync(world);
 }
 
+/* So many commits of it have been applied; on a busy machine that takes longer. */
+static void wait_for(struct world *world, const struct surface *surface, int applied) {
+	int64_t end_ns = now_ns() + 5000 * MS;
+	while (surface->applied < applied) {
+		assert_true(now_ns() < end_ns);
+		world_wait(world, 1);
+	}
+	assert_int_equal(surface->applied, applied);
+}
+
 static int64_t shown(void *data, struct wlr_surface *surface) {
 	return 0;
 }
@@ -190,13 +200,12 @@ static void test_object_destroyed(void **state) {
 	wp_fifo_v1_wait_barrier(fifo);
 	wp_fifo_v1_destroy(fifo);
 	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
-	set_time(timer, now_ns() + 20 * MS);
+	set_time(timer, now_ns() + 200 * MS);
 	wp_commit_timer_v1_destroy(timer);
 	surface_draw(&world, a, -1);
 	latch(&world, a);
 	assert_int_equal(a->applied, 1);
-	world_wait(&world, 30);
-	assert_int_equal(a->applied, 2);
+	wait_for(&world, a, 2);
 	assert_int_equal(world_error(&world, NULL), -1);
 	world_finish(&world);
 }
@@ -242,12 +251,11 @@ static void test_subsurface_time(void **state) {
 	struct wl_subsurface *role = surface_make_child(&world, child, parent);
 	struct wp_commit_timer_v1 *timer = get_timer(&world, child);
 	surface_draw(&world, child, -1);
-	set_time(timer, now_ns() + 30 * MS);
+	set_time(timer, now_ns() + 200 * MS);
 	surface_draw(&world, child, -1);
 	surface_draw(&world, parent, -1);
 	assert_int_equal(parent->applied, 0);
-	world_wait(&world, 40);
-	assert_int_equal(parent->applied, 1);
+	wait_for(&world, parent, 1);
 	assert_int_equal(child->update.id, 2);
 	wp_commit_timer_v1_destroy(timer);
 	wl_subsurface_destroy(role);
@@ -289,12 +297,13 @@ static void test_no_barrier_for_ever(void **state) {
 	world_init_shown(&world);
 	struct surface *a = surface_create(&world, 'a');
 	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
+	int64_t start_ns = now_ns();
 	fifo_draw(&world, a, fifo, -1);
 	fifo_draw(&world, a, fifo, -1);
-	world_wait(&world, 900);
-	assert_int_equal(a->applied, 1);
-	world_wait(&world, 150);
-	assert_int_equal(a->applied, 2);
+	world_wait(&world, 800);
+	assert_true(a->applied == 1 || now_ns() >= start_ns + 1000 * MS);
+	wait_for(&world, a, 2);
+	assert_true(now_ns() >= start_ns + 1000 * MS);
 	wp_fifo_v1_destroy(fifo);
 	world_finish(&world);
 }
@@ -317,14 +326,10 @@ static void test_time(void **state) {
 	set_time(timer, target_ns - 30 * MS);
 	surface_draw(&world, a, -1);
 	surface_draw(&world, a, -1);
-	world_wait(&world, 35);
-	assert_int_equal(a->applied, 2);
-	while (a->applied == 2) {
-		world_wait(&world, 1);
-	}
-	assert_int_equal(a->applied, 5);
+	world_wait(&world, 30);
+	assert_true(a->applied == 2 || now_ns() >= target_ns);
+	wait_for(&world, a, 5);
 	assert_true(a->update.ready_ns >= target_ns);
-	assert_true(a->update.ready_ns < target_ns + 200 * MS);
 	wp_commit_timer_v1_destroy(timer);
 	world_finish(&world);
 }
@@ -339,7 +344,7 @@ static void test_all_three(void **state) {
 		struct wp_commit_timer_v1 *timer = get_timer(&world, a);
 		int fence = kernel_fence_create();
 		fifo_draw(&world, a, fifo, -1);
-		set_time(timer, now_ns() + (last == 0 ? 100 : 20) * MS);
+		set_time(timer, now_ns() + (last == 0 ? 500 : 20) * MS);
 		fifo_draw(&world, a, fifo, fence);
 		for (int i = 1; i < 3; i++) {
 			int now = (last + i) % 3;
@@ -354,7 +359,7 @@ static void test_all_three(void **state) {
 			assert_int_equal(a->applied, 1);
 		}
 		if (last == 0) {
-			world_wait(&world, 110);
+			wait_for(&world, a, 2);
 		} else if (last == 1) {
 			latch(&world, a);
 		} else {
@@ -580,11 +585,9 @@ static void test_ready_is_asked_again(void **state) {
 	int64_t target_ns = now_ns() + 60 * MS;
 	set_time(timer, target_ns);
 	surface_draw(&world, a, -1);
-	while (a->applied == 0) {
-		world_wait(&world, 1);
-	}
+	wait_for(&world, a, 1);
 	/* At the commit, when the timer fired, and when it fired for good. */
-	assert_int_equal(asked, 3);
+	assert_true(asked == 3 || (asked == 2 && a->update.ready_ns >= target_ns - 10 * MS));
 	assert_true(a->update.ready_ns >= target_ns - 10 * MS);
 	wp_commit_timer_v1_destroy(timer);
 	world_finish(&world);
