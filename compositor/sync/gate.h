@@ -41,7 +41,7 @@ struct latch_gate_options {
 	/* When the vblank comes that the surface's next content should make (CLOCK_MONOTONIC), 0
 	 * where nobody knows: what the drivers of pending fences are told. NULL: nothing. */
 	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
-	/* An update of the surface is held. NULL: nobody wants to know. */
+	/* An update of the surface is held by a fence of its own. NULL: nobody wants to know. */
 	void (*held)(void *data, struct wlr_surface *surface);
 	/* When an update may become ready, so that the vblank it then makes is the first that is not
 	 * before target_ns; at or before now_ns: now. It is asked again at that time. NULL: at

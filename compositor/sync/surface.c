@@ -323,7 +323,7 @@ static void hold(struct latch_held_update *update) {
 	sync->gate->stats.held++;
 	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
-	if (sync->gate->options.held != NULL) {
+	if (sync->gate->options.held != NULL && update->num_watches > 0) {
 		sync->gate->options.held(sync->gate->options.data, sync->surface);
 	}
 }

@@ -44,10 +44,10 @@ tolerance=3
 cpu_factor=$((seconds < 10 ? 3 : 2))
 cpu_least_percent=3
 
-# What malloc may keep of memory that was freed. Clients come and go: what is lost with each of them
-# is soon more than this. Of many at the same moment it keeps more, by as much for each; when they
+# What malloc, and the rows of the latest surfaces' statistics, may keep. Clients come and go: what is
+# lost with each of them is soon more than this. Of many at the same moment it keeps more, by as much for each; when they
 # come once more, that is used again.
-memory_kept_kib=2048
+memory_kept_kib=4096
 memory_kept_of_crowd_kib=64
 
 # At 60 Hz for some seconds; says how it went in $work/victim.json.
@@ -207,12 +207,17 @@ cursor_is_near() {
         END { exit !found }' "$work/planes"
 }
 
-# The pointer goes to three places of a screen of 1024x768 where no window of these clients is.
+# "WIDTH HEIGHT" of the first output's mode.
+screen_size() { latchctl planes | sed -nE '1s/^[^:]*: ([0-9]+)x([0-9]+) .*/\1 \2/p'; }
+
+# The pointer goes to three places of the screen where no window of these clients is.
 pointer_is_followed() {
-    local x y
-    for x in 40 980 40; do
-        y=$((x == 40 ? 60 : 700))
-        move_pointer $((x * 32768 / 1024)) $((y * 32768 / 768))
+    local x y width height
+    read -r width height < <(screen_size)
+    [[ ${height:-} ]] || { echo "no screen"; return 1; }
+    for x in 40 $((width - 44)) 40; do
+        y=$((x == 40 ? 60 : height - 68))
+        move_pointer $((x * 32768 / width)) $((y * 32768 / height))
         wait_until 1 cursor_is_near $x $y || { echo "no cursor at $x,$y"; cat "$work/planes"; return 1; }
     done
 }
@@ -229,10 +234,10 @@ session_comes_back() {
 }
 on_vt() { [[ $(fgconsole) == "$1" ]]; }
 
-# Five times in half a second, whatever number a framebuffer has.
+# Five times within two seconds, whatever number a framebuffer has.
 picture_changes() {
     local last='' shown n changes=0
-    for n in {1..10}; do
+    for ((n = 0; n < 40 && changes < 5; n++)); do
         shown=$(grep -E '^.fb=' "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state")
         [[ $shown == "$last" ]] || changes=$((changes + 1))
         last=$shown

@@ -1,0 +1,15 @@
+#ifndef LATCH_PROTOCOLS_H
+#define LATCH_PROTOCOLS_H
+
+#include <stdbool.h>
+
+struct latch_server;
+
+/**
+ * Offers all that clients can ask for, and ties the parts behind it to each other and to the outputs.
+ * After the backend, the renderer and the trace, before the first client. Fills the server's members;
+ * false when one could not be made: latch_server_finish() ends those that are there.
+ */
+bool latch_protocols_create(struct latch_server *server);
+
+#endif
