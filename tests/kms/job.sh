@@ -114,6 +114,9 @@ cases() {
     fi
 }
 
+# offers INTERFACE: the compositor has this global. All is read: what is cut off ends with an error.
+offers() { wayland-info | grep "'$1'" >/dev/null; }
+
 # What latch holds, "FDS FRAMEBUFFERS DMABUFS"; dma-bufs are those of the whole machine.
 holdings() {
     local debugfs=/sys/kernel/debug

@@ -99,8 +99,6 @@ run() {
     ((shown >= updates))
 }
 
-offers() { wayland-info | grep -q "'$1'"; }
-
 clients_end() {
     local pid status=0
     for pid in "${clients[@]}"; do

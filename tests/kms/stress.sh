@@ -178,8 +178,6 @@ leaves_nothing() {
 
 # --- the cases -------------------------------------------------------------------------------
 
-offers() { wayland-info | grep -q "'$1'"; }
-
 hostile_fences() {
     local sync fence kinds
     measured "a victim beside a client of good manners" beside_good
