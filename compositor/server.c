@@ -315,20 +315,26 @@ static int start_command(struct latch_server *server) {
 	return LATCH_EXIT_NOT_EXECUTABLE;
 }
 
-/* wl_display_run(), and before the loop sleeps what is to be latched at once: all that has arrived
- * is in it then, and no timer is needed. Whatever asks for a latch in between (a client that could
- * not be written to is gone, something was left for idle) is seen, too. */
+void latch_server_settle(struct latch_server *server) {
+	latch_due_outputs(server);
+	do {
+		wl_display_flush_clients(server->display);
+		wl_event_loop_dispatch_idle(server->event_loop);
+	} while (latch_due_outputs(server));
+}
+
+bool latch_server_round(struct latch_server *server, int timeout_ms) {
+	latch_server_settle(server);
+	latch_turns_begin_round(server->turns);
+	int ret = wl_event_loop_dispatch(server->event_loop, timeout_ms);
+	latch_turns_end_round(server->turns);
+	return ret >= 0 || errno == EINTR;
+}
+
+/* In place of wl_display_run(). */
 static int run_loop(struct latch_server *server) {
 	while (!server->stopped) {
-		latch_due_outputs(server);
-		do {
-			wl_display_flush_clients(server->display);
-			wl_event_loop_dispatch_idle(server->event_loop);
-		} while (latch_due_outputs(server));
-		latch_turns_begin_round(server->turns);
-		int ret = wl_event_loop_dispatch(server->event_loop, -1);
-		latch_turns_end_round(server->turns);
-		if (ret < 0 && errno != EINTR) {
+		if (!latch_server_round(server, -1)) {
 			wlr_log_errno(WLR_ERROR, "the event loop failed");
 			return LATCH_EXIT_FAILURE;
 		}

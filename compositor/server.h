@@ -91,6 +91,19 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 /** Starts the command, runs until the end of the session, returns the exit status. */
 int latch_server_run(struct latch_server *server);
 
+/**
+ * One round of the event loop, for whoever runs it in place of latch_server_run(): settles, then
+ * dispatches what has arrived, waiting for it for so long (-1: for ever). False with errno.
+ */
+bool latch_server_round(struct latch_server *server, int timeout_ms);
+
+/**
+ * What has to be done before the loop sleeps: what is to be latched at once (all that has arrived is
+ * in it then, and no timer is needed), and all that asks for a latch in turn: a client that could not
+ * be written to is gone, something was left for idle.
+ */
+void latch_server_settle(struct latch_server *server);
+
 /** Ends the session with this exit status. The first call counts. */
 void latch_server_end(struct latch_server *server, int exit_status);
 

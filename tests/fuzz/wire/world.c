@@ -121,9 +121,9 @@ static void handle_protocol(void *data, enum wl_protocol_logger_type direction,
 void world_turn(struct world *world) {
 	struct latch_server *server = &world->server;
 	for (int i = 0; i < MAX_TURNS; i++) {
-		wl_event_loop_dispatch(server->event_loop, 0);
+		latch_server_round(server, 0);
 		known_handled();
-		wl_display_flush_clients(server->display);
+		latch_server_settle(server);
 		for (size_t j = 0; j < FUZZ_CLIENTS; j++) {
 			client_drain(&world->clients[j]);
 		}
