@@ -10,7 +10,6 @@
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_single_pixel_buffer_v1.h>
 #include <wlr/types/wlr_subcompositor.h>
-#include <wlr/types/wlr_tearing_control_v1.h>
 #include <wlr/types/wlr_viewporter.h>
 #include <wlr/types/wlr_xdg_output_v1.h>
 #include <wlr/util/log.h>
@@ -28,6 +27,7 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "output/target.h"
+#include "output/tearing_control_v1.h"
 #include "security.h"
 #include "server.h"
 #include "shell/shell.h"
@@ -38,7 +38,6 @@
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
 #define FRACTIONAL_SCALE_VERSION 1
-#define TEARING_VERSION 1
 #define CONTENT_TYPE_VERSION 1
 
 /* The pace of a surface that is on no output, when there is none: 60 Hz. */
@@ -56,12 +55,9 @@ static bool create_globals(struct latch_server *server) {
 	server->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
 	server->layout = wlr_output_layout_create(display);
 	server->content_type = wlr_content_type_manager_v1_create(display, CONTENT_TYPE_VERSION);
-	if (server->options->tearing) {
-		server->tearing = wlr_tearing_control_manager_v1_create(display, TEARING_VERSION);
-	}
 	return server->compositor != NULL && server->layout != NULL &&
 	       server->content_type != NULL &&
-	       (server->tearing != NULL || !server->options->tearing) &&
+	       (!server->options->tearing || latch_tearing_control_create(display)) &&
 	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&

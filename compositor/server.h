@@ -26,7 +26,6 @@ struct latch_turns;
 struct wlr_compositor;
 struct wlr_content_type_manager_v1;
 struct wlr_output_layout;
-struct wlr_tearing_control_manager_v1;
 
 #define LATCH_SERVER_SIGNALS 4
 
@@ -56,8 +55,6 @@ struct latch_server {
 
 	struct wlr_compositor *compositor;
 	struct wlr_output_layout *layout;
-	/** NULL: nobody may tear. */
-	struct wlr_tearing_control_manager_v1 *tearing;
 	struct wlr_content_type_manager_v1 *content_type;
 	struct latch_timeline_device *timeline_device;
 	struct latch_gate *gate;

@@ -9,13 +9,13 @@
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_tearing_control_v1.h>
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
 #include "kms/device.h"
 #include "output/content.h"
 #include "output/output.h"
+#include "output/tearing_control_v1.h"
 #include "server.h"
 #include "sync/gate.h"
 
@@ -64,17 +64,11 @@ enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input
 
 /* The frontmost surface that asks; its layer in *index. */
 static struct wlr_surface *find_asking(const struct latch_output *output, size_t *index) {
-	struct wlr_tearing_control_manager_v1 *manager = output->server->tearing;
-	if (manager == NULL) {
-		return NULL;
-	}
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
 		if (surface != NULL &&
 			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED &&
-			wlr_tearing_control_manager_v1_surface_hint_from_surface(
-				manager, surface->wlr_surface) ==
-				WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC) {
+			latch_tearing_control_is_async(surface->wlr_surface)) {
 			*index = i;
 			return surface->wlr_surface;
 		}
