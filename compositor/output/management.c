@@ -15,6 +15,8 @@
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
 #define MIN_SCALE 0.25f
+/* Of a window: no renderer has textures that are larger, and pixman's pictures end at 32767. */
+#define MAX_CUSTOM_SIZE 16384
 #define MAX_SCALE 16.0f
 
 struct latch_management {
@@ -66,6 +68,9 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 		return output->kms != NULL; // a window is closed, not switched off
 	}
 	struct wlr_output_mode *mode = find_mode(output, head);
+	if (head->custom_mode.width > MAX_CUSTOM_SIZE || head->custom_mode.height > MAX_CUSTOM_SIZE) {
+		return false;
+	}
 	bool vrr = now->adaptive_sync_status == WLR_OUTPUT_ADAPTIVE_SYNC_ENABLED;
 	if ((head->adaptive_sync_enabled && !now->adaptive_sync_supported) ||
 		!(head->scale >= MIN_SCALE) ||

@@ -121,6 +121,13 @@ struct latch_sync_state {
 	bool set_barrier; /* wp_fifo_v1 */
 };
 
+/* What KMS tells dma-bufs of one surface apart by. */
+struct latch_buffer_shape {
+	int32_t width, height; /* 0: no dma-buf */
+	uint32_t format;
+	uint64_t modifier;
+};
+
 struct latch_surface_sync {
 	struct latch_gate *gate;
 	struct latch_account *account; /* NULL where no accounts are kept */
@@ -146,6 +153,7 @@ struct latch_surface_sync {
 		struct wl_list link;
 	} barrier;
 
+	struct latch_buffer_shape shape; /* of the current buffer, which wlroots drops */
 	struct wl_list waiting; /* latch_held_update.link, oldest first */
 	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
 

@@ -121,11 +121,27 @@ static void state_move(void *dst_data, void *src_data) {
 	*src = (struct latch_sync_state){0};
 }
 
+static struct latch_buffer_shape get_shape(struct wlr_buffer *buffer) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (buffer == NULL || !wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
+		return (struct latch_buffer_shape){0};
+	}
+	return (struct latch_buffer_shape){
+		.width = dmabuf.width,
+		.height = dmabuf.height,
+		.format = dmabuf.format,
+		.modifier = dmabuf.modifier,
+	};
+}
+
 /* Runs when the state has become current, before any listener of the commit event. */
 static void handle_applied(struct wlr_surface_synced *synced) {
 	struct latch_surface_sync *sync = wl_container_of(synced, sync, synced);
 	if (sync->current.update != NULL) {
 		discharge_update(sync->current.update);
+	}
+	if (sync->surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
+		sync->shape = get_shape(sync->surface->current.buffer);
 	}
 	latch_tree_handle_applied(sync);
 	latch_pacing_handle_applied(sync);
@@ -417,13 +433,11 @@ static bool has_same_shape(const struct latch_held_update *update) {
 	const struct wlr_surface_state *state;
 	wl_list_for_each(state, &surface->cached, cached_state_link) {
 		if (state->seq == update->seq) {
-			struct wlr_dmabuf_attributes a, b;
-			return (state->committed & ~harmless) == 0 && state->buffer != NULL &&
-			       surface->current.buffer != NULL &&
-			       wlr_buffer_get_dmabuf(state->buffer, &a) &&
-			       wlr_buffer_get_dmabuf(surface->current.buffer, &b) &&
-			       a.width == b.width && a.height == b.height &&
-			       a.format == b.format && a.modifier == b.modifier;
+			const struct latch_buffer_shape *now = &update->sync->shape;
+			const struct latch_buffer_shape next = get_shape(state->buffer);
+			return (state->committed & ~harmless) == 0 && next.width > 0 &&
+			       next.width == now->width && next.height == now->height &&
+			       next.format == now->format && next.modifier == now->modifier;
 		}
 	}
 	return false;
