@@ -424,18 +424,27 @@ bool latch_gate_is_held(struct wlr_surface *surface) {
 	return sync != NULL && !wl_list_empty(&sync->waiting);
 }
 
+/* What clients set again with each frame, though it stays as it is. */
+static bool is_set_again(
+	const struct wlr_surface_state *next, const struct wlr_surface_state *now) {
+	const uint32_t set = next->committed;
+	return (!(set & WLR_SURFACE_STATE_OPAQUE_REGION) ||
+		       pixman_region32_equal(&next->opaque, &now->opaque)) &&
+	       (!(set & WLR_SURFACE_STATE_TRANSFORM) || next->transform == now->transform) &&
+	       (!(set & WLR_SURFACE_STATE_SCALE) || next->scale == now->scale) &&
+	       (!(set & WLR_SURFACE_STATE_OFFSET) || (next->dx == 0 && next->dy == 0));
+}
+
 /* The state that is held has nothing new but the buffer, which looks to KMS like the current one. */
 static bool has_same_shape(const struct latch_held_update *update) {
-	const uint32_t harmless = WLR_SURFACE_STATE_BUFFER | WLR_SURFACE_STATE_SURFACE_DAMAGE |
-				  WLR_SURFACE_STATE_BUFFER_DAMAGE |
-				  WLR_SURFACE_STATE_FRAME_CALLBACK_LIST;
 	const struct wlr_surface *surface = update->sync->surface;
 	const struct wlr_surface_state *state;
 	wl_list_for_each(state, &surface->cached, cached_state_link) {
 		if (state->seq == update->seq) {
 			const struct latch_buffer_shape *now = &update->sync->shape;
 			const struct latch_buffer_shape next = get_shape(state->buffer);
-			return (state->committed & ~harmless) == 0 && next.width > 0 &&
+			return !(state->committed & WLR_SURFACE_STATE_VIEWPORT) &&
+			       is_set_again(state, &surface->current) && next.width > 0 &&
 			       next.width == now->width && next.height == now->height &&
 			       next.format == now->format && next.modifier == now->modifier;
 		}
