@@ -6,9 +6,12 @@
 # A comma ends a value in QEMU's options unless it is doubled.
 escape() { printf '%s' "${1//,/,,}"; }
 
+# How many processors it has.
+machine_size() { echo "$(($(nproc) > 4 ? 4 : $(nproc)))"; }
+
 machine_base() { # ACCELERATOR
     arguments+=(-nodefaults -no-user-config -no-reboot -machine q35
-        -smp "$(($(nproc) > 4 ? 4 : $(nproc)))" -m "${LATCH_LAB_MEMORY:-2048}"
+        -smp "$(machine_size)" -m "${LATCH_LAB_MEMORY:-2048}"
         -kernel "/lab/root/boot/vmlinuz-$(ls "$root/usr/lib/modules")"
         -initrd "$(escape "$job/initramfs")"
         -serial "file:$(escape "$job/serial.log")")
@@ -135,9 +138,10 @@ write_job() { # DEVICE VT COMMAND...
 }
 
 # One machine at a time for each pair of processors: timing tests on a crowded
-# computer say nothing. A machine that somebody types at is not counted.
+# computer say nothing. A machine that somebody types at is not counted. Sets
+# $slot.
 take_slot() {
-    local slots slot waiting=
+    local slots waiting=
     slots=$(($(nproc) / 2))
     ((slots > 0)) || slots=1
     while :; do
@@ -149,6 +153,18 @@ take_slot() {
         [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
         sleep 0.5
+    done
+}
+
+# The processors of this computer that those of the machine in a slot keep to, in their order.
+processors_of_slot() { # SLOT
+    local range from to n all=()
+    for range in $(taskset -p -c $$ | sed 's/.*: //; s/,/ /g'); do
+        from=${range%-*} to=${range#*-}
+        for ((n = from; n <= to; n++)); do all+=("$n"); done
+    done
+    for ((n = 0; n < $(machine_size); n++)); do
+        echo -n "${all[(2 * $1 + n) % ${#all[@]}]} "
     done
 }
 
@@ -174,12 +190,16 @@ follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
 # and returns its exit status; 124 when the time was up, 125 when the guest
 # died without leaving one.
 run_machine() {
-    local device=$1 vt=$2 limit=$3 accel status
+    local device=$1 vt=$2 limit=$3 accel status slot
     local arguments=()
     shift 3
     machine='' followers=()
     accel=$(accelerator)
-    (($# == 0)) || take_slot
+    if (($#)); then
+        take_slot
+        LAB_PROCESSORS=$(processors_of_slot "$slot")
+        export LAB_PROCESSORS
+    fi
     mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     write_job "$device" "$vt" "$@"
@@ -199,7 +219,7 @@ run_machine() {
     if (($# == 0)); then
         run_interactively
     else
-        in_root "$lab/qemu.sh" "$job" "${arguments[@]}" </dev/null >"$job/qemu.log" 2>&1 &
+        enter_root "$lab/qemu.sh" "$job" "${arguments[@]}" </dev/null >"$job/qemu.log" 2>&1 &
         machine=$!
         follow "$job/stdout" &
         followers+=($!)

@@ -50,8 +50,12 @@ make_root() {
         "$suite" "$target" "$mirror"
 }
 
-# in_root COMMAND...: runs it inside the root, in the checkout, as root.
-in_root() {
-    unshare --mount --pid --fork --kill-child --propagation private \
+# enter_root COMMAND...: becomes it, inside the root, in the checkout, as root. In the background, what
+# is killed then is what ends with all its children.
+enter_root() {
+    exec unshare --mount --pid --fork --kill-child --propagation private \
         "$lab/enter.sh" "$root" "$cache" "$checkout" "$build" "$out" "$@"
 }
+
+# in_root COMMAND...: runs it in there.
+in_root() { (enter_root "$@"); }
