@@ -238,8 +238,11 @@ enum kms_commit_error kms_plane_check_state(
 	return KMS_COMMIT_OK;
 }
 
-int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
-	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
+/* before: NULL when nothing is known of what the plane has. */
+static int write_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *before,
+	const struct kms_plane_state *state) {
+#define IS_NEW(field) (before == NULL || before->field != state->field)
 	const struct kms_plane_properties *props = &plane->props;
 	uint32_t id = plane->id;
 	if ((plane->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
@@ -251,38 +254,86 @@ int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plan
 	}
 
 	kms_commit_set(commit, id, props->fb_id.id, state->fb_id);
-	kms_commit_set(commit, id, props->crtc_id.id, crtc->id);
-	kms_commit_set(commit, id, props->src_x.id, state->src_x);
-	kms_commit_set(commit, id, props->src_y.id, state->src_y);
-	kms_commit_set(commit, id, props->src_w.id, state->src_w);
-	kms_commit_set(commit, id, props->src_h.id, state->src_h);
+	if (before == NULL) {
+		kms_commit_set(commit, id, props->crtc_id.id, crtc->id);
+	}
+	if (IS_NEW(src_x)) {
+		kms_commit_set(commit, id, props->src_x.id, state->src_x);
+	}
+	if (IS_NEW(src_y)) {
+		kms_commit_set(commit, id, props->src_y.id, state->src_y);
+	}
+	if (IS_NEW(src_w)) {
+		kms_commit_set(commit, id, props->src_w.id, state->src_w);
+	}
+	if (IS_NEW(src_h)) {
+		kms_commit_set(commit, id, props->src_h.id, state->src_h);
+	}
 	/* Signed ranges: the kernel reads the value as an int64_t. */
-	kms_commit_set(commit, id, props->crtc_x.id, (uint64_t)(int64_t)state->dst_x);
-	kms_commit_set(commit, id, props->crtc_y.id, (uint64_t)(int64_t)state->dst_y);
-	kms_commit_set(commit, id, props->crtc_w.id, state->dst_w);
-	kms_commit_set(commit, id, props->crtc_h.id, state->dst_h);
-	set_optional(commit, id, &props->in_fence_fd,
-		state->in_fence_fd >= 0 ? (uint64_t)state->in_fence_fd : UINT64_MAX);
-	set_optional(commit, id, &props->alpha, state->alpha);
-	set_optional(commit, id, &props->blend_mode, plane->blend_values.values[state->blend_mode]);
-	set_optional(commit, id, &props->rotation, state->rotation);
-	if (state->color_encoding != KMS_COLOR_ENCODING_ANY) {
+	if (IS_NEW(dst_x)) {
+		kms_commit_set(commit, id, props->crtc_x.id, (uint64_t)(int64_t)state->dst_x);
+	}
+	if (IS_NEW(dst_y)) {
+		kms_commit_set(commit, id, props->crtc_y.id, (uint64_t)(int64_t)state->dst_y);
+	}
+	if (IS_NEW(dst_w)) {
+		kms_commit_set(commit, id, props->crtc_w.id, state->dst_w);
+	}
+	if (IS_NEW(dst_h)) {
+		kms_commit_set(commit, id, props->crtc_h.id, state->dst_h);
+	}
+	/* Fence and damage are a commit's, not the plane's: the kernel forgets them with it. */
+	if (before == NULL || state->in_fence_fd >= 0) {
+		set_optional(commit, id, &props->in_fence_fd,
+			state->in_fence_fd >= 0 ? (uint64_t)state->in_fence_fd : UINT64_MAX);
+	}
+	if (before == NULL || state->damage_blob != 0) {
+		set_optional(commit, id, &props->fb_damage_clips, state->damage_blob);
+	}
+	if (IS_NEW(alpha)) {
+		set_optional(commit, id, &props->alpha, state->alpha);
+	}
+	if (IS_NEW(blend_mode)) {
+		set_optional(commit, id, &props->blend_mode,
+			plane->blend_values.values[state->blend_mode]);
+	}
+	if (IS_NEW(rotation)) {
+		set_optional(commit, id, &props->rotation, state->rotation);
+	}
+	if (IS_NEW(color_encoding) && state->color_encoding != KMS_COLOR_ENCODING_ANY) {
 		set_optional(commit, id, &props->color_encoding,
 			plane->encoding_values.values[state->color_encoding]);
 	}
-	if (state->color_range != KMS_COLOR_RANGE_ANY) {
+	if (IS_NEW(color_range) && state->color_range != KMS_COLOR_RANGE_ANY) {
 		set_optional(commit, id, &props->color_range,
 			plane->range_values.values[state->color_range]);
 	}
-	set_optional(commit, id, &props->scaling_filter,
-		plane->filter_values.values[state->scaling_filter]);
-	if (state->zpos >= 0) {
+	if (IS_NEW(scaling_filter)) {
+		set_optional(commit, id, &props->scaling_filter,
+			plane->filter_values.values[state->scaling_filter]);
+	}
+	if (IS_NEW(zpos) && state->zpos >= 0) {
 		set_optional(commit, id, &props->zpos, (uint64_t)state->zpos);
 	}
-	set_optional(commit, id, &props->hotspot_x, (uint64_t)(int64_t)state->hotspot_x);
-	set_optional(commit, id, &props->hotspot_y, (uint64_t)(int64_t)state->hotspot_y);
-	set_optional(commit, id, &props->fb_damage_clips, state->damage_blob);
+	if (IS_NEW(hotspot_x)) {
+		set_optional(commit, id, &props->hotspot_x, (uint64_t)(int64_t)state->hotspot_x);
+	}
+	if (IS_NEW(hotspot_y)) {
+		set_optional(commit, id, &props->hotspot_y, (uint64_t)(int64_t)state->hotspot_y);
+	}
 	return errno_of(commit->error);
+#undef IS_NEW
+}
+
+int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
+	return write_plane(commit, plane, crtc, NULL, state);
+}
+
+int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *before,
+	const struct kms_plane_state *state) {
+	return write_plane(commit, plane, crtc, before, state);
 }
 
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {

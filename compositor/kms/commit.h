@@ -17,8 +17,8 @@ struct kms_device;
  * or in another struct, owns nothing and allocates nothing; `copy = commit` is a copy of it.
  *
  * Setting something twice keeps the last value. Properties that a request does not name keep
- * what they have in the kernel, from whoever set them last; so a plane is always written with
- * everything it has.
+ * what they have in the kernel, from whoever set them last; so a plane is written with everything
+ * it has, unless it is known to be ours.
  */
 
 /*
@@ -185,6 +185,15 @@ int kms_commit_set_plane_fb(
 /** Shows a state on a plane. Checks it first, see kms_plane_check_state(). */
 int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *state);
+
+/**
+ * The same for a plane that shows before now, by a commit of ours that succeeded, on this CRTC:
+ * writes the framebuffer, the fence, and what else is another one. The kernel looks up each
+ * property and its object anew, which is a good part of what a flip costs.
+ */
+int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *before,
+	const struct kms_plane_state *state);
 
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
 

@@ -86,17 +86,30 @@ void latch_frame_submitted(struct latch_frame *frame) {
 	}
 }
 
+/* Two references would be another output's frame: its flip comes at another time, and the release
+ * has to wait for the later one. */
+static bool goes_with(const struct latch_content *content, const struct latch_frame *next) {
+	return content->superseded && content->refs == 1 && !latch_frame_has(next, content);
+}
+
+bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next) {
+	for (size_t i = 0; i < frame->len; i++) {
+		const struct latch_content *content = frame->items[i].content;
+		if (content->release != NULL && goes_with(content, next)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void latch_frame_release_on_fence(
 	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd) {
 	if (out_fence_fd < 0) {
 		return;
 	}
 	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->items[i].content;
-		/* Two references would be another output's frame: its flip comes at another time,
-		 * and the release has to wait for the later one. */
-		if (content->superseded && content->refs == 1 && !latch_frame_has(next, content)) {
-			latch_content_release_on_fence(content, out_fence_fd);
+		if (goes_with(frame->items[i].content, next)) {
+			latch_content_release_on_fence(frame->items[i].content, out_fence_fd);
 		}
 	}
 }

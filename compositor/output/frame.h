@@ -56,6 +56,9 @@ void latch_frame_finish(struct latch_frame *frame);
 /** It goes to the screen as it is: what its handed contents would have been replaced by is let go. */
 void latch_frame_submitted(struct latch_frame *frame);
 
+/** Whether there is anybody to be told by latch_frame_release_on_fence(). */
+bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next);
+
 /**
  * Tells the clients of what next takes off the screen when their buffers are free: out_fence_fd is
  * next's out-fence, and stays the caller's. -1: nothing is told, the flip will do it.

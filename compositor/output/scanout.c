@@ -21,9 +21,6 @@
 #include "output/renderer.h"
 #include "sync/fence.h"
 
-/* A flip event's time may be off from its out-fence's by what the kernel rounds away. */
-#define FLIP_FENCE_TOLERANCE_NS INT64_C(1000000)
-
 #define MAX_SHOWN (sizeof((struct latch_scanout){0}.shown) / sizeof(struct latch_plane_shown))
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
@@ -123,9 +120,11 @@ static void add_cursor(struct latch_output *output, struct kms_commit *commit,
 		if (before == NULL || before->cursor_shown) {
 			kms_commit_disable_plane(commit, kms->cursor);
 		}
-	} else if (before == NULL || !before->cursor_shown ||
-		   !kms_plane_state_equal(&before->cursor, &now->cursor)) {
+	} else if (before == NULL || !before->cursor_shown) {
 		kms_commit_set_plane(commit, kms->cursor, kms->crtc, &now->cursor);
+	} else if (!kms_plane_state_equal(&before->cursor, &now->cursor)) {
+		kms_commit_change_plane(
+			commit, kms->cursor, kms->crtc, &before->cursor, &now->cursor);
 	}
 }
 
@@ -152,8 +151,11 @@ static uint32_t build(struct latch_output *output, struct kms_commit *commit,
 		const struct latch_plane_shown *show = &now->shown[i];
 		const struct latch_plane_shown *old =
 			before != NULL ? find_shown(before, show->plane) : NULL;
-		if (old == NULL || !same_show(old, show)) {
+		if (old == NULL) {
 			kms_commit_set_plane(commit, show->plane, kms->crtc, &show->state);
+		} else if (!same_show(old, show)) {
+			kms_commit_change_plane(
+				commit, show->plane, kms->crtc, &old->state, &show->state);
 		}
 	}
 	add_cursor(output, commit, before, now);
@@ -218,7 +220,8 @@ static int submit(struct latch_output *output, const struct latch_scanout *scano
 	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
 	add_extras(output, &commit, all || kms->needs_modeset ? NULL : &output->scanout, scanout);
 	latch_fence_clear(&output->out_fence_fd);
-	if (kms->crtc->props.out_fence_ptr.id != 0) {
+	if (kms->crtc->props.out_fence_ptr.id != 0 &&
+		latch_frame_wants_fence(output->on_screen, output->next)) {
 		kms_commit_want_out_fence(&commit, kms->crtc, &output->out_fence_fd);
 	}
 	if (latch_capture_add(output, &commit)) {
@@ -331,31 +334,20 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	output->kms->needs_modeset = false;
 	latch_frame_submitted(frame);
 	latch_frame_release_on_fence(output->on_screen, frame, output->out_fence_fd);
+	latch_fence_clear(&output->out_fence_fd);
 	return 0;
 }
 
-/* The event has microseconds, the out-fence of the same vblank nanoseconds. The event of a modeset
- * has the time of the last vblank that was counted before it, however long ago, or none at all
- * (drm_crtc_send_vblank_event()): then it is now. A simulated clock may be off by a refresh. */
-static int64_t exact_flip_ns(struct latch_output *output, int64_t event_ns) {
-	int64_t fence_ns;
-	int64_t flip_ns = event_ns;
-	if (output->out_fence_fd >= 0 &&
-		latch_fence_signal_time_ns(output->out_fence_fd, &fence_ns) == 0 &&
-		(event_ns == 0 || llabs(fence_ns - event_ns) < FLIP_FENCE_TOLERANCE_NS)) {
-		flip_ns = fence_ns;
-	}
+/* The event of a modeset has the time of the last vblank that was counted before it, however long
+ * ago, or none at all (drm_crtc_send_vblank_event()): then it is now. */
+static int64_t flip_time_ns(const struct latch_output *output, int64_t event_ns) {
 	const struct latch_flip_record *record = &output->pending->record;
-	if (flip_ns < record->submit_start_ns - record->refresh_ns) {
-		flip_ns = latch_now_ns();
-	}
-	latch_fence_clear(&output->out_fence_fd);
-	return flip_ns;
+	return event_ns < record->submit_start_ns - record->refresh_ns ? latch_now_ns() : event_ns;
 }
 
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {
 	struct latch_output *output = data;
 	uint32_t flags =
 		latch_present_flags(output->kms->device->clock, output->pending->async);
-	latch_output_flipped(output, exact_flip_ns(output, flip->flip_ns), sequence, flags);
+	latch_output_flipped(output, flip_time_ns(output, flip->flip_ns), sequence, flags);
 }

@@ -155,6 +155,46 @@ static void test_plane_with_everything(void **state) {
 	}
 }
 
+/* Of a plane that is ours already: its buffer, and what is another one. */
+static void test_plane_changes(void **state) {
+	const struct kms_plane_state before = make_state();
+	struct kms_plane_state now = before;
+	now.fb_id = 10;
+	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+	const struct expected flip[] = {{30, "FB_ID", 10}};
+	assert_commit(flip, 1);
+
+	kms_commit_init(&commit, device);
+	now.in_fence_fd = 17;
+	now.dst_x = -6;
+	now.dst_h = 241;
+	now.alpha = 0x8000;
+	now.zpos = 5;
+	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+	const struct expected moved[] = {
+		{30, "FB_ID", 10},
+		{30, "CRTC_X", (uint64_t)-6},
+		{30, "CRTC_H", 241},
+		{30, "IN_FENCE_FD", 17},
+		{30, "alpha", 0x8000},
+		{30, "zpos", 5},
+	};
+	assert_commit(moved, sizeof(moved) / sizeof(moved[0]));
+
+	/* A fence is a commit's: it is given again. */
+	kms_commit_init(&commit, device);
+	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &now, &now), 0);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+	const struct expected again[] = {{30, "FB_ID", 10}, {30, "IN_FENCE_FD", 17}};
+	assert_commit(again, 2);
+
+	kms_commit_init(&commit, device);
+	now.rotation = DRM_MODE_ROTATE_90;
+	assert_int_equal(kms_commit_change_plane(&commit, overlay, crtc, &before, &now), -EINVAL);
+}
+
 static void test_what_a_plane_has_not(void **state) {
 	struct kms_plane_state plane_state = make_state();
 	/* Defaults need no property. */
@@ -467,6 +507,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_plane, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_plane_with_everything, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_plane_changes, setup_bare, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_plane_has_not, setup_bare, teardown),
 		cmocka_unit_test_setup_teardown(test_values_a_property_has_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_immutable_zpos, setup_immutable, teardown),
