@@ -74,11 +74,14 @@ static bool create_globals(struct latch_server *server) {
 static void handle_surface_committed(void *data, struct latch_surface *surface) {
 	struct latch_server *server = data;
 	struct latch_output *output;
+	/* It was told to draw, has drawn once, and wants to be told again. */
+	bool waits = surface->pace.sent_ns != 0 &&
+		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list);
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_shows(output, surface->wlr_surface)) {
 			latch_pace_ready(&surface->pace, latch_now_ns(),
 				output->deadline.vblank.mode_ns);
-			latch_output_surface_committed(output, surface->id);
+			latch_output_surface_committed(output, surface->id, waits);
 		}
 	}
 }
@@ -210,6 +213,14 @@ static void handle_cursor_moved(void *data) {
 	}
 }
 
+static void handle_input(void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_note_input(output);
+	}
+}
+
 static void handle_terminate(void *data) {
 	latch_server_end(data, LATCH_EXIT_OK);
 }
@@ -223,6 +234,7 @@ static bool create_shell(struct latch_server *server) {
 		.layout = server->layout,
 		.damage_all = handle_damage_all,
 		.cursor_moved = handle_cursor_moved,
+		.input = handle_input,
 		.terminate = handle_terminate,
 		.data = server,
 	});

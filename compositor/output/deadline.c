@@ -92,7 +92,8 @@ struct latch_deadline_plan latch_deadline_decide(
 	if (ask->behind) {
 		return at_once(deadline, ask, LATCH_WAKE_BEHIND);
 	}
-	if (ask->alone && ask->now_ns - vblank->last_flip_ns > vblank->period_ns) {
+	if (ask->alone &&
+		(ask->waits || ask->now_ns - vblank->last_flip_ns > vblank->period_ns)) {
 		return at_once(deadline, ask, LATCH_WAKE_ALONE);
 	}
 	return decide_fixed(deadline, ask);

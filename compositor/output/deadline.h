@@ -34,7 +34,8 @@ enum latch_wake {
 	LATCH_WAKE_UNKNOWN,
 	/** At once: after idle. */
 	LATCH_WAKE_IDLE,
-	/** At once: nobody else changes anything, and the vblank before showed nothing new. */
+	/** At once: nobody else changes anything, and who does waits for the flip, or has let the
+	 * vblank before pass. */
 	LATCH_WAKE_ALONE,
 	/** At once: the deadline has passed, but not the vblank. */
 	LATCH_WAKE_CLOSE,
@@ -50,6 +51,8 @@ struct latch_deadline_ask {
 	bool composed;
 	/** What asks has been the only thing to change on the output for LATCH_ALONE_NS. */
 	bool alone;
+	/** What asks shows nothing newer before it was told of the flip (its frame callback). */
+	bool waits;
 	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
 	 * their time can be told: so a client's frame that comes while the cursor moves goes out with
 	 * it, and never has to wait for a flip that shows nothing but the cursor. */

@@ -94,7 +94,11 @@ bool latch_output_latch_due(struct latch_output *output) {
 	return due;
 }
 
-static void schedule(struct latch_output *output, bool in_step, bool behind) {
+struct cause {
+	bool in_step, waits, behind; // see struct latch_deadline_ask
+};
+
+static void schedule(struct latch_output *output, struct cause cause) {
 	output->dirty = true;
 	if (output->latching) {
 		return;
@@ -110,8 +114,9 @@ static void schedule(struct latch_output *output, bool in_step, bool behind) {
 		.now_ns = now_ns,
 		.composed = output->plan.composed || output->kms == NULL,
 		.alone = now_ns - output->activity.other_ns > LATCH_ALONE_NS,
-		.in_step = in_step,
-		.behind = behind,
+		.in_step = cause.in_step,
+		.waits = cause.waits,
+		.behind = cause.behind,
 	};
 	/* A frame that may tear makes no vblank. */
 	const struct latch_deadline_plan torn = {.wake_ns = now_ns, .why = LATCH_WAKE_FREE};
@@ -126,22 +131,27 @@ static void schedule(struct latch_output *output, bool in_step, bool behind) {
 
 void latch_output_schedule(struct latch_output *output) {
 	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
-	schedule(output, false, false);
+	schedule(output, (struct cause){0});
 }
 
-void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id) {
+void latch_output_surface_committed(
+	struct latch_output *output, uint32_t surface_id, bool waits) {
 	note_activity(&output->activity, surface_id, latch_now_ns());
-	schedule(output, false, false);
+	schedule(output, (struct cause){.waits = waits});
+}
+
+void latch_output_note_input(struct latch_output *output) {
+	output->activity.other_ns = latch_now_ns();
 }
 
 void latch_output_surface_held(struct latch_output *output) {
 	/* As if somebody else were there: at the deadline, and not before. */
 	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
-	schedule(output, false, false);
+	schedule(output, (struct cause){0});
 }
 
 void latch_output_schedule_after_flip(struct latch_output *output, bool late) {
-	schedule(output, false, late);
+	schedule(output, (struct cause){.behind = late});
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
@@ -167,7 +177,7 @@ void latch_output_cursor_moved(struct latch_output *output) {
 	/* An output that the cursor has just left has to take it away. */
 	if (near || output->cursor.visible || output->cursor_content != NULL) {
 		note_activity(&output->activity, SOURCE_CURSOR, latch_now_ns());
-		schedule(output, true, false);
+		schedule(output, (struct cause){.in_step = true});
 	}
 }
 

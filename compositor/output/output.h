@@ -84,7 +84,7 @@ struct latch_output {
 	struct latch_frame frames[3];
 	struct latch_frame *on_screen, *pending, *next;
 	bool flip_pending;
-	/** Of the pending frame; -1 where the driver has none. */
+	/** Of the frame that is being submitted; -1 where nobody wants it, or the driver has none. */
 	int out_fence_fd;
 
 	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
@@ -151,8 +151,13 @@ void latch_output_destroy(struct latch_output *output);
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
 
-/** The same, because of a surface (struct latch_surface.id). */
-void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id);
+/** The same, because of a surface (struct latch_surface.id). waits: it shows nothing newer before its
+ * frame callback. */
+void latch_output_surface_committed(
+	struct latch_output *output, uint32_t surface_id, bool waits);
+
+/** A client was told of input: whatever it draws is somebody else's frame, for a while. */
+void latch_output_note_input(struct latch_output *output);
 
 /** An update is held by its fence; with --latch kernel the deadline is when to hand it over. */
 void latch_output_surface_held(struct latch_output *output);

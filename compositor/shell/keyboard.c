@@ -141,6 +141,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
+	latch_seat_note_input(shell);
 	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
 }
 

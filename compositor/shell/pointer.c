@@ -177,6 +177,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 		shell->pointer.grab == LATCH_GRAB_NONE) {
 		press(shell);
 	}
+	latch_seat_note_input(shell);
 	wlr_seat_pointer_notify_button(shell->seat, event->time_msec, event->button, event->state);
 	if (event->state == WL_POINTER_BUTTON_STATE_RELEASED && state->button_count == 0) {
 		shell->pointer.down = false;
@@ -189,6 +190,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 static void handle_axis(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, pointer.axis);
 	struct wlr_pointer_axis_event *event = data;
+	latch_seat_note_input(shell);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
 }

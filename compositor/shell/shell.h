@@ -40,6 +40,9 @@ struct latch_shell_options {
 	void (*damage_all)(void *data);
 	/* What latch_shell_cursor() returns has changed: position, image or both. */
 	void (*cursor_moved)(void *data);
+	/* A client was told of a key, a button, a wheel or a finger, and may be about to draw the
+	 * answer. NULL: nobody wants to know. */
+	void (*input)(void *data);
 	/* The user asked for the end of the session (Alt+Escape). */
 	void (*terminate)(void *data);
 	void *data;

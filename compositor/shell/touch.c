@@ -63,6 +63,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, toplevel);
+	latch_seat_note_input(shell);
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
@@ -72,6 +73,7 @@ static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_touch_point *point = find_point(shell, event->touch_id);
 	if (point != NULL) {
 		point->used = false;
+		latch_seat_note_input(shell);
 		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
 	}
 }
@@ -96,6 +98,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 				shell->seat, event->time_msec, event->touch_id);
 		}
 	}
+	latch_seat_note_input(shell);
 	wlr_seat_touch_notify_motion(
 		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
 }
