@@ -5,9 +5,7 @@
 #include <stdint.h>
 
 /**
- * A commit is on screen. The kernel's event carries the time in microseconds; the out-fence of
- * the same commit signals by the same vblank and has nanoseconds, so where both are there take
- * the time from the fence (SYNC_IOC_FILE_INFO).
+ * A commit is on screen.
  */
 struct kms_flip {
 	/** 0 where the driver does not say (see kms_features.crtc_in_vblank_event). */

@@ -69,6 +69,14 @@ measure_idle() {
     wait $client_pid 2>/dev/null
 }
 
+# Not a compositor: the bound of what one can reach.
+measure_kms_alone() { # CASE PACE
+    local status=0
+    timeout -k 2 60 "$LAB_BUILD/tests/bench/bench-kms-alone" "$LATCH_DEVICE" "$2" "$frames" \
+        "$((round + 1))" "$base-$1.json" >"$base-$1.text" 2>"$base-$1.log" || status=$?
+    echo "$status" >"$base-$1.status"
+}
+
 measure_all() {
     measure sparse-full --measure --fullscreen
     # Before windows: a compositor may do without a renderer as long as it has none to compose.
@@ -89,6 +97,7 @@ measure_all() {
 # What is read from the disk for the first time takes long, and would be the first one's burden.
 echo "# each once, unmeasured" >&2
 for name in "${compositors[@]}"; do
+    [[ $name != kms ]] || continue
     if start_compositor "$name"; then
         timeout 20 "${client[@]}" --fullscreen --frames 5 >/dev/null 2>&1
     fi
@@ -101,6 +110,11 @@ for ((round = 0; round < rounds; round++)); do
         base=$work/$round-$name
         echo "# round $((round + 1)) of $rounds: $name" >&2
         uptime_ms >"$base.started"
+        if [[ $name == kms ]]; then
+            measure_kms_alone sparse-full random
+            measure_kms_alone paced-2-full paced
+            continue
+        fi
         if start_compositor "$name"; then
             measure_all
         else

@@ -41,7 +41,7 @@ what they cost the victim and latch's CPU, and what is left behind. TAP.
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
 cage and weston, with the same client: alone and beside a window that animates,
 fullscreen and not, late fences, self-paced with 2 and 3 buffers; CPU, memory,
-start, wake-ups.
+start, wake-ups. kms stands for no compositor: one process that wakes up and flips.
 
   --rounds N       each compositor so often, in turns (3; a round takes 5 min)
   --quick          one short round: to see that it works
@@ -150,7 +150,7 @@ bench_latency() {
         --rounds) rounds=${2:-}; shift 2 ;;
         --device) devices+=("${2:-}"); shift 2 ;;
         -h | --help) bench_usage; return ;;
-        latch | sway | cage | weston) compositors+=("$1"); shift ;;
+        latch | sway | cage | weston | kms) compositors+=("$1"); shift ;;
         *) bench_usage >&2; die "bench latency has no option '$1'" ;;
         esac
     done
@@ -159,7 +159,7 @@ bench_latency() {
     for device in "${devices[@]}"; do
         [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
     done
-    ((${#compositors[@]})) || compositors=(latch sway cage weston)
+    ((${#compositors[@]})) || compositors=(latch sway cage weston kms)
     mkdir -p "$out/bench"
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"

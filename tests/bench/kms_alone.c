@@ -1,0 +1,267 @@
+/*
+ * bench-kms-alone CARD random|paced FRAMES SEED JSON: what is left without a compositor.
+ *
+ * One process says "now" at random phases of the refresh, or after each flip, as latch-client
+ * --measure commits; another wakes up by that and flips to a buffer that was there before. No
+ * protocol, no surfaces, no plan: one wake-up and one atomic commit are the least that it takes
+ * from a commit to the vblank, so no compositor can be better than this, on this kernel and this
+ * computer.
+ */
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "kms/commit.h"
+#include "kms/device.h"
+#include "kms/event.h"
+#include "kms/framebuffer.h"
+#include "kms/mode.h"
+#include "measure/report.h"
+#include "measure/schedule.h"
+#include "realtime.h"
+
+#define WIDTH 1024
+#define HEIGHT 768
+#define BUFFERS 2
+/* Frames at each refresh, to learn the grid. */
+#define WARM_UP 30
+/* What lies between planning a frame and saying so: as latch-client has it. */
+#define LEAD_NS INT64_C(1000000)
+
+struct display {
+	struct kms_device *kms;
+	const struct kms_crtc *crtc;
+	const struct kms_plane *primary;
+	struct kms_plane_state state;
+	uint32_t fbs[BUFFERS];
+	unsigned shown;
+};
+
+static int die(const char *what, int error) {
+	fprintf(stderr, "bench-kms-alone: %s: %s\n", what, strerror(error));
+	return 1;
+}
+
+static const struct kms_connector *find_connector(const struct kms_device *kms) {
+	for (size_t i = 0; i < kms->connectors_len; i++) {
+		if (kms->connectors[i]->status == KMS_CONNECTOR_CONNECTED &&
+			!kms->connectors[i]->writeback) {
+			return kms->connectors[i];
+		}
+	}
+	return NULL;
+}
+
+static int make_buffers(struct display *display) {
+	int ret = 0;
+	for (size_t i = 0; i < BUFFERS && ret == 0; i++) {
+		/* They go with the process. */
+		struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(
+			display->kms, WIDTH, HEIGHT, DRM_FORMAT_XRGB8888, &ret);
+		if (buffer != NULL) {
+			ret = kms_dumb_buffer_get_fb(buffer, &display->fbs[i]);
+		}
+	}
+	return ret;
+}
+
+static int switch_on(struct display *display, const struct kms_connector *connector) {
+	const struct kms_mode_request wanted = {.width = WIDTH, .height = HEIGHT};
+	int mode = kms_mode_choose(connector->modes, connector->modes_len, &wanted);
+	uint32_t blob;
+	if (mode < 0 ||
+		kms_mode_blob_create(display->kms, &connector->modes[mode].info, &blob) != 0) {
+		return -EINVAL;
+	}
+	struct kms_commit commit;
+	kms_commit_init(&commit, display->kms);
+	kms_commit_disable_all(&commit, display->kms);
+	kms_commit_set_mode(&commit, display->crtc, connector, blob);
+	display->state = kms_plane_state_whole(display->fbs[0], WIDTH, HEIGHT);
+	kms_commit_set_plane(&commit, display->primary, display->crtc, &display->state);
+	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+}
+
+static int open_display(struct display *display, const char *card) {
+	int fd = open(card, O_RDWR | O_CLOEXEC);
+	if (fd < 0) {
+		return die(card, errno);
+	}
+	enum kms_open_error error;
+	display->kms = kms_device_create(fd, &error);
+	if (display->kms == NULL) {
+		fprintf(stderr, "bench-kms-alone: %s: %s\n", card, kms_error_string(error));
+		return 1;
+	}
+	const struct kms_connector *connector = find_connector(display->kms);
+	display->crtc = display->kms->crtcs;
+	display->primary =
+		kms_device_find_crtc_plane(display->kms, display->crtc, KMS_PLANE_PRIMARY);
+	if (connector == NULL || display->primary == NULL) {
+		return die(card, ENODEV);
+	}
+	int ret = make_buffers(display);
+	if (ret == 0) {
+		ret = switch_on(display, connector);
+	}
+	return ret == 0 ? 0 : die(card, -ret);
+}
+
+static int flip(struct display *display) {
+	struct kms_plane_state next = display->state;
+	display->shown = (display->shown + 1) % BUFFERS;
+	next.fb_id = display->fbs[display->shown];
+	struct kms_commit commit;
+	kms_commit_init(&commit, display->kms);
+	kms_commit_change_plane(
+		&commit, display->primary, display->crtc, &display->state, &next);
+	display->state = next;
+	return kms_commit_submit(&commit, KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT, 0);
+}
+
+static void take_flip(const struct kms_flip *event, void *data) {
+	struct measure_flip *answer = data;
+	*answer = (struct measure_flip){.time_ns = event->flip_ns, .sequence = event->sequence};
+}
+
+/* The least of a compositor: a frame for each byte, and the answer. Ends with the other side. */
+static int serve(struct display *display, int socket_fd) {
+	char byte;
+	latch_realtime_enter();
+	while (read(socket_fd, &byte, 1) == 1) {
+		struct measure_flip answer;
+		int ret = flip(display);
+		if (ret == 0) {
+			ret = kms_event_dispatch(display->kms->fd, take_flip, &answer);
+		}
+		if (ret < 0) {
+			return die("a flip", -ret);
+		}
+		if (write(socket_fd, &answer, sizeof(answer)) != sizeof(answer)) {
+			return die("the answer", errno);
+		}
+	}
+	return 0;
+}
+
+/* Says "now" and waits for the flip. */
+static bool show(int socket_fd, int64_t *now_ns, struct measure_flip *flip) {
+	*now_ns = latch_now_ns();
+	return write(socket_fd, "", 1) == 1 && read(socket_fd, flip, sizeof(*flip)) == sizeof(*flip);
+}
+
+static void sleep_until(int64_t time_ns) {
+	const struct timespec time = latch_ns_timespec(time_ns);
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL) == EINTR) {
+	}
+}
+
+static bool learn_grid(struct measure *run, int socket_fd) {
+	struct measure_flip flips[WARM_UP];
+	int64_t now_ns;
+	for (size_t i = 0; i < WARM_UP; i++) {
+		if (!show(socket_fd, &now_ns, &flips[i])) {
+			return false;
+		}
+	}
+	return measure_grid_fit(&run->grid, flips, WARM_UP, 0);
+}
+
+static bool measure(struct measure *run, size_t frames, int socket_fd) {
+	struct peer_cost before;
+	run->frames = calloc(frames, sizeof(*run->frames));
+	if (run->frames == NULL || !learn_grid(run, socket_fd)) {
+		return false;
+	}
+	measure_schedule_init(&run->schedule, run->client->options.seed);
+	run->has_cost = peer_cost(run->peer, &before);
+	while (run->num_frames < frames) {
+		struct measure_frame *frame = &run->frames[run->num_frames++];
+		struct measure_flip flip;
+		if (run->client->options.measure != CLIENT_MEASURE_PACED) {
+			sleep_until(measure_schedule_next(
+				&run->schedule, run->grid.period_ns, latch_now_ns() + LEAD_NS));
+		}
+		if (!show(socket_fd, &frame->commit_ns, &flip)) {
+			return false;
+		}
+		frame->ready_ns = frame->commit_ns;
+		frame->presented_ns = flip.time_ns;
+		frame->sequence = flip.sequence;
+	}
+	if (run->has_cost && peer_cost(run->peer, &run->cost)) {
+		run->cost.cpu_ns -= before.cpu_ns;
+		run->cost.wake_ups -= before.wake_ups;
+	}
+	run->zero_copy = run->num_frames;
+	return true;
+}
+
+static bool write_report(const struct measure *run, const char *path) {
+	struct measure_report report;
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	bool ok = yyjson_mut_obj_add_str(doc, root, "sync", "none") &&
+		  yyjson_mut_obj_add_uint(doc, root, "stalls", 0) &&
+		  measure_report_init(&report, run) &&
+		  measure_report_add(&report, doc, root) &&
+		  yyjson_mut_write_file(path, doc, 0, NULL, NULL);
+	if (ok) {
+		measure_report_print(&report);
+	}
+	yyjson_mut_doc_free(doc);
+	return ok;
+}
+
+static int be_client(const struct client_options *options, const char *path, int socket_fd) {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	struct client client = {.options = *options};
+	struct measure run = {.client = &client, .peer = getppid()};
+	bool ok = measure(&run, options->frames, socket_fd) && write_report(&run, path);
+	free(run.frames);
+	return ok ? 0 : 1;
+}
+
+int main(int argc, char *argv[]) {
+	int sockets[2];
+	struct display display = {0};
+	if (argc != 6 || atoi(argv[3]) <= 0) {
+		fprintf(stderr, "usage: bench-kms-alone CARD random|paced FRAMES SEED JSON\n");
+		return 2;
+	}
+	const struct client_options options = {
+		.measure = strcmp(argv[2], "paced") == 0 ? CLIENT_MEASURE_PACED
+							 : CLIENT_MEASURE_RANDOM,
+		.frames = (unsigned)atoi(argv[3]),
+		.seed = (uint32_t)atoi(argv[4]),
+	};
+	if (open_display(&display, argv[1]) != 0) {
+		return 1;
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+		return die("a socket", errno);
+	}
+	pid_t pid = fork();
+	if (pid < 0) {
+		return die("another process", errno);
+	}
+	close(sockets[pid == 0 ? 0 : 1]);
+	if (pid == 0) {
+		return be_client(&options, argv[5], sockets[1]);
+	}
+	int status = 0;
+	int ret = serve(&display, sockets[0]);
+	close(sockets[0]);
+	waitpid(pid, &status, 0);
+	return ret != 0 || status != 0 ? 1 : 0;
+}
