@@ -4,9 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/**
- * A commit is on screen.
- */
+/** A commit is on screen. */
 struct kms_flip {
 	/** 0 where the driver does not say (see kms_features.crtc_in_vblank_event). */
 	uint32_t crtc_id;
