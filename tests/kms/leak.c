@@ -68,7 +68,7 @@ static void run_long(enum fence_kind kind, int frames) {
 }
 
 static void long_syncobj(void) {
-	run_long(KIND_SYNCOBJ, 2000);
+	run_long(KIND_SYNCOBJ, 600);
 }
 
 static void long_implicit(void) {
@@ -174,7 +174,7 @@ int main(int argc, char **argv) {
 		{"buffers that come and go leave nothing behind", new_buffers, 0},
 		{"nothing grows in 400 frames with dma-buf fences", long_implicit, 30},
 		{"nothing grows in 400 frames with sync_files", long_sync_file, 30},
-		{"nothing grows in 2000 frames with syncobj", long_syncobj, 60},
+		{"nothing grows in 600 frames with syncobj", long_syncobj, 30},
 	};
 	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }
