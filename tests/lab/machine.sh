@@ -152,6 +152,13 @@ take_slot() {
         done
         [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
+        if ((slots == 1)); then
+            # Who asked first is first.
+            slot=0
+            exec {slot_lock}>"$cache/machine-0.lock"
+            flock "$slot_lock"
+            return
+        fi
         sleep 0.5
     done
 }
