@@ -32,9 +32,9 @@ struct fixture {
 	struct wl_display *server;
 	struct latch_inspector *inspector;
 	struct kms_format_set formats;
-	int asked;
+	int asked, asked_held;
 	bool (*fill)(struct fixture *f, struct latch_snapshot *snapshot);
-	bool (*fill_held)(struct fixture *f, struct latch_held_list *list);
+	bool (*fill_held)(struct fixture *f, struct latch_held_list *list); /* NULL: none is held */
 
 	struct wl_display *client;
 	struct wl_registry *registry;
@@ -49,8 +49,8 @@ static bool collect(void *data, struct latch_snapshot *snapshot) {
 
 static bool collect_held(void *data, struct latch_held_list *list) {
 	struct fixture *f = data;
-	f->asked++;
-	return f->fill_held(f, list);
+	f->asked_held++;
+	return f->fill_held == NULL || f->fill_held(f, list);
 }
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
@@ -210,10 +210,6 @@ static bool fill_one(struct fixture *f, struct latch_snapshot *snapshot) {
 		.is_cursor = true, .place = LATCH_SNAPSHOT_COMPOSED, .zpos = -1, .test_errno = EINVAL};
 	latch_snapshot_add_reason(layer, "no-dmabuf", "it lives in shared memory");
 	latch_snapshot_add_reason(layer, "test-refused", "the kernel refused it");
-	layer->held = 3;
-	layer->held_by = "timestamp";
-	layer->held_age_ns = 12999999;
-	latch_snapshot_set_text(layer->held_text, "7 ms to go");
 
 	/* A window. */
 	output = latch_snapshot_add_output(snapshot);
@@ -314,13 +310,78 @@ static void everything_arrives(void **state) {
 	assert_string_equal(cursor->reasons[1].name, "test-refused");
 	assert_string_equal(cursor->reasons[0].text, "it lives in shared memory");
 	assert_int_equal(cursor->test_errno, EINVAL);
-	assert_int_equal(cursor->held, 3);
-	assert_string_equal(cursor->held_by, "timestamp");
-	assert_string_equal(cursor->held_text, "7 ms to go");
-	assert_int_equal(cursor->held_age_ms, 12);
+	assert_int_equal(cursor->held, 0);
 
 	assert_null(model.outputs[1].node);
 	assert_string_equal(model.outputs[1].rung, "");
+	model_finish(&model);
+}
+
+static void add_held(
+	struct latch_held_list *list, uint32_t surface, enum latch_held_by by, int64_t age_ns) {
+	struct latch_snapshot_held *held = latch_held_list_add(list);
+	*held = (struct latch_snapshot_held){
+		.surface = surface,
+		.by = by,
+		.kind = "implicit",
+		.age_ns = age_ns,
+		.driver = "vgem",
+		.timeline = "unbound",
+		.point = UINT64_C(0x123456789a),
+		.to_go_ns = 7999999,
+	};
+}
+
+static bool hold_layers(struct fixture *f, struct latch_held_list *list) {
+	/* One whose surface is not known, as the cursor's. */
+	add_held(list, 0, LATCH_HELD_BY_FENCE, 1000000);
+	add_held(list, 1, LATCH_HELD_BY_UPDATE, 40000000);
+	add_held(list, 1, LATCH_HELD_BY_TIME, 12999999);
+	add_held(list, 1, LATCH_HELD_BY_FENCE, 1000000);
+	add_held(list, 2, LATCH_HELD_BY_FENCE, 3000000);
+	add_held(list, 2, LATCH_HELD_BY_UPDATE, 2000000);
+	add_held(list, 3, LATCH_HELD_BY_POINT, 3000000);
+	add_held(list, 4, LATCH_HELD_BY_UPDATE, 3000000);
+	add_held(list, 4, LATCH_HELD_BY_UPDATE, 2000000);
+	add_held(list, 9, LATCH_HELD_BY_BARRIER, 2000000); /* on no output */
+	return true;
+}
+
+/* Surface 1 on both outputs, 5 has nothing held. */
+static bool fill_layers(struct fixture *f, struct latch_snapshot *snapshot) {
+	struct latch_snapshot_output *output = latch_snapshot_add_output(snapshot);
+	latch_snapshot_add_layer(output)->is_cursor = true;
+	for (uint32_t surface = 1; surface <= 5; surface++) {
+		latch_snapshot_add_layer(output)->surface = surface;
+	}
+	output = latch_snapshot_add_output(snapshot);
+	latch_snapshot_add_layer(output)->surface = 1;
+	return true;
+}
+
+static void check_held(const struct model_layer *layer, uint32_t updates, const char *by,
+	const char *text, uint32_t age_ms) {
+	assert_int_equal(layer->held, updates);
+	assert_string_equal(layer->held_by, by);
+	assert_string_equal(layer->held_text, text);
+	assert_int_equal(layer->held_age_ms, age_ms);
+}
+
+/* Of all updates of a surface, the first that waits for something of its own. */
+static void layers_tell_what_holds_them(void **state) {
+	struct fixture *f = *state;
+	f->fill = fill_layers;
+	f->fill_held = hold_layers;
+	struct model model = ask(f);
+	assert_int_equal(f->asked_held, 1);
+	const struct model_layer *layers = model.outputs[0].layers;
+	assert_int_equal(layers[0].held, 0);
+	check_held(&layers[1], 3, "timestamp", "7 ms to go", 12);
+	check_held(&layers[2], 2, "fence", "driver vgem, timeline unbound", 3);
+	check_held(&layers[3], 1, "point", "point 78187493530", 3);
+	check_held(&layers[4], 2, "update", "", 3);
+	assert_int_equal(layers[5].held, 0);
+	check_held(&model.outputs[1].layers[0], 3, "timestamp", "7 ms to go", 12);
 	model_finish(&model);
 }
 
@@ -375,10 +436,13 @@ static bool fill_fails(struct fixture *f, struct latch_snapshot *snapshot) {
 	return false;
 }
 
-static void without_memory_the_client_hears_of_it(void **state) {
-	struct fixture *f = *state;
+static bool hold_fails(struct fixture *f, struct latch_held_list *list) {
+	latch_held_list_add(list);
+	return false;
+}
+
+static void check_no_memory(struct fixture *f) {
 	struct receiver receiver;
-	f->fill = fill_fails;
 	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->bound);
 	receiver_init(&receiver, planes);
 	assert_false(pump(f->server, f->client));
@@ -386,6 +450,19 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	assert_false(receiver.done);
 	zlatch_inspector_planes_v1_destroy(planes);
 	model_finish(&receiver.model);
+}
+
+static void without_memory_the_client_hears_of_it(void **state) {
+	struct fixture *f = *state;
+	f->fill = fill_fails;
+	check_no_memory(f);
+}
+
+static void without_memory_for_what_is_held_as_well(void **state) {
+	struct fixture *f = *state;
+	f->fill = fill_nothing;
+	f->fill_held = hold_fails;
+	check_no_memory(f);
 }
 
 static struct held ask_held(struct fixture *f) {
@@ -408,11 +485,10 @@ static bool hold_three(struct fixture *f, struct latch_held_list *list) {
 		.pid = 4711,
 		.command = "vkcube",
 		.app_id = "org.vkcube\033",
-		.by = "fence",
+		.by = LATCH_HELD_BY_FENCE,
 		.kind = "implicit",
 		.age_ns = INT64_C(12345678901),
 		.fences = 2,
-		.has_fence = true,
 		.driver = "amdgpu",
 		.timeline = "gfx_0.0.0",
 	};
@@ -420,7 +496,7 @@ static bool hold_three(struct fixture *f, struct latch_held_list *list) {
 	*held = (struct latch_snapshot_held){
 		.surface = 8,
 		.object = 3,
-		.by = "point",
+		.by = LATCH_HELD_BY_POINT,
 		.kind = "syncobj",
 		.age_ns = 1000000,
 		.fences = 1,
@@ -428,7 +504,7 @@ static bool hold_three(struct fixture *f, struct latch_held_list *list) {
 		.point = UINT64_C(0x123456789a),
 	};
 	held = latch_held_list_add(list);
-	held->by = "update";
+	held->by = LATCH_HELD_BY_UPDATE;
 	held->kind = "none";
 	return true;
 }
@@ -437,7 +513,8 @@ static void held_updates_arrive(void **state) {
 	struct fixture *f = *state;
 	f->fill_held = hold_three;
 	struct held held = ask_held(f);
-	assert_int_equal(f->asked, 1);
+	assert_int_equal(f->asked_held, 1);
+	assert_int_equal(f->asked, 0);
 	assert_int_equal(held.len, 3);
 	const struct held_update *update = &held.updates[0];
 	assert_int_equal(update->surface, 7);
@@ -485,13 +562,8 @@ static void held_updates_are_told(void **state) {
 	held_finish(&held);
 }
 
-static bool hold_none(struct fixture *f, struct latch_held_list *list) {
-	return true;
-}
-
 static void nothing_held(void **state) {
 	struct fixture *f = *state;
-	f->fill_held = hold_none;
 	struct held held = ask_held(f);
 	assert_int_equal(held.len, 0);
 	char *text = held_write_json(&held);
@@ -504,6 +576,7 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_outputs_there_is_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(everything_arrives, setup, teardown),
+		cmocka_unit_test_setup_teardown(layers_tell_what_holds_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_updates_arrive, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_updates_are_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_held, setup, teardown),
@@ -511,6 +584,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 			without_memory_the_client_hears_of_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			without_memory_for_what_is_held_as_well, setup, teardown),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("inspector", tests, NULL, NULL);
