@@ -6,7 +6,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
-#include <wlr/util/log.h>
 
 #include "limits/fds.h"
 

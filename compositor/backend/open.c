@@ -12,7 +12,6 @@
 #include <wlr/backend/libinput.h>
 #include <wlr/backend/multi.h>
 #include <wlr/backend/session.h>
-#include <wlr/util/log.h>
 #include <xf86drm.h>
 
 #include "backend/backend.h"

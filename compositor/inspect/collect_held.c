@@ -1,6 +1,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
+#include "clock.h"
 #include "inspect/held.h"
 #include "limits/account.h"
 #include "output/content.h"
@@ -27,17 +28,19 @@ static void take(void *data, const struct latch_held *held) {
 	to->pid = latch_account_pid(held->account);
 	latch_snapshot_set_text(to->command, latch_account_comm(held->account));
 	latch_snapshot_set_text(to->app_id, latch_account_app_id(held->account));
-	to->by = latch_held_by_name(held->by);
+	to->by = held->by;
 	to->kind = held->update_id != 0 ? latch_sync_kind_name(held->kind) : "none";
 	to->age_ns = held->age_ns;
 	to->fences = (uint32_t)held->fences;
-	to->has_fence = held->by == LATCH_HELD_BY_FENCE;
-	if (to->has_fence) {
+	if (held->by == LATCH_HELD_BY_FENCE) {
 		latch_snapshot_set_text(to->driver, held->fence.driver_name);
 		latch_snapshot_set_text(to->timeline, held->fence.timeline_name);
 	}
 	to->has_point = held->fences > 0 && held->kind == LATCH_SYNC_SYNCOBJ;
 	to->point = held->point;
+	if (held->by == LATCH_HELD_BY_TIME) {
+		to->to_go_ns = held->target_ns - latch_now_ns();
+	}
 }
 
 bool latch_collect_held(void *data, struct latch_held_list *list) {

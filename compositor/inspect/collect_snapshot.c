@@ -1,14 +1,11 @@
 #include "inspect/collect_snapshot.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "clock.h"
 #include "inspect/snapshot.h"
 #include "output/content.h"
 #include "output/output.h"
@@ -18,7 +15,6 @@
 #include "server.h"
 #include "shell/shell.h"
 #include "shell/toplevel.h"
-#include "sync/gate.h"
 
 _Static_assert(
 	LATCH_REASON_COUNT <= LATCH_SNAPSHOT_MAX_REASONS, "every reason can be told of a layer");
@@ -241,54 +237,6 @@ static bool fill_output(struct latch_snapshot_output *to, const struct latch_out
 	return fill_layers(to, output);
 }
 
-static struct latch_snapshot_layer *find_layer(
-	struct latch_snapshot_output *output, uint32_t surface) {
-	for (size_t i = 0; i < output->layers_len; i++) {
-		if (!output->layers[i].is_cursor && output->layers[i].surface == surface) {
-			return &output->layers[i];
-		}
-	}
-	return NULL;
-}
-
-static void describe_held(char text[LATCH_SNAPSHOT_TEXT], const struct latch_held *held) {
-	if (held->by == LATCH_HELD_BY_FENCE) {
-		snprintf(text, LATCH_SNAPSHOT_TEXT, "driver %s, timeline %s",
-			held->fence.driver_name, held->fence.timeline_name);
-	} else if (held->by == LATCH_HELD_BY_POINT) {
-		snprintf(text, LATCH_SNAPSHOT_TEXT, "point %" PRIu64, held->point);
-	} else if (held->by == LATCH_HELD_BY_TIME) {
-		snprintf(text, LATCH_SNAPSHOT_TEXT, "%" PRId64 " ms to go",
-			(held->target_ns - latch_now_ns()) / 1000000);
-	}
-}
-
-struct held_search {
-	const struct latch_server *server;
-	struct latch_snapshot *snapshot;
-};
-
-static void note_held(void *data, const struct latch_held *held) {
-	const struct held_search *search = data;
-	const struct latch_surface *surface =
-		latch_surface_get(search->server->contents, held->surface);
-	for (size_t i = 0; surface != NULL && i < search->snapshot->outputs_len; i++) {
-		struct latch_snapshot_layer *layer =
-			find_layer(&search->snapshot->outputs[i], surface->id);
-		if (layer == NULL) {
-			continue;
-		}
-		/* Those behind others say nothing of why. */
-		bool says = held->by != LATCH_HELD_BY_UPDATE && !layer->held_says;
-		if (layer->held++ == 0 || says) {
-			layer->held_says = says;
-			layer->held_by = latch_held_by_name(held->by);
-			layer->held_age_ns = held->age_ns;
-			describe_held(layer->held_text, held);
-		}
-	}
-}
-
 bool latch_collect_snapshot(void *data, struct latch_snapshot *snapshot) {
 	const struct latch_server *server = data;
 	const struct latch_output *output;
@@ -298,7 +246,5 @@ bool latch_collect_snapshot(void *data, struct latch_snapshot *snapshot) {
 			return false;
 		}
 	}
-	latch_gate_for_each_held(server->gate, note_held,
-		&(struct held_search){.server = server, .snapshot = snapshot});
 	return true;
 }

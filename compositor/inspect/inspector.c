@@ -80,7 +80,8 @@ static void send_plane(struct wl_resource *resource, const struct latch_snapshot
 	}
 }
 
-static void send_layer(struct wl_resource *resource, const struct latch_snapshot_layer *layer) {
+static void send_layer(struct wl_resource *resource, const struct latch_snapshot_layer *layer,
+	const struct latch_held_list *held) {
 	zlatch_inspector_planes_v1_send_layer(resource,
 		layer->is_cursor ? ZLATCH_INSPECTOR_PLANES_V1_LAYER_KIND_CURSOR
 				 : ZLATCH_INSPECTOR_PLANES_V1_LAYER_KIND_SURFACE,
@@ -102,15 +103,14 @@ static void send_layer(struct wl_resource *resource, const struct latch_snapshot
 	if (layer->test_errno != 0) {
 		zlatch_inspector_planes_v1_send_layer_test_error(resource, layer->test_errno);
 	}
-	if (layer->held > 0 && layer->held_by != NULL &&
-		wl_resource_get_version(resource) >=
-			ZLATCH_INSPECTOR_PLANES_V1_LAYER_HELD_SINCE_VERSION) {
-		zlatch_inspector_planes_v1_send_layer_held(resource, layer->held_by,
-			layer->held_text, (uint32_t)(layer->held_age_ns / 1000000), layer->held);
+	if (wl_resource_get_version(resource) >=
+		ZLATCH_INSPECTOR_PLANES_V1_LAYER_HELD_SINCE_VERSION) {
+		latch_held_list_send_layer(held, resource, layer->surface);
 	}
 }
 
-static void send_output(struct wl_resource *resource, const struct latch_snapshot_output *output) {
+static void send_output(struct wl_resource *resource, const struct latch_snapshot_output *output,
+	const struct latch_held_list *held) {
 	zlatch_inspector_planes_v1_send_output(resource, output->name, output->description);
 	if (output->node != NULL) {
 		zlatch_inspector_planes_v1_send_output_device(resource, output->node,
@@ -128,7 +128,7 @@ static void send_output(struct wl_resource *resource, const struct latch_snapsho
 		send_plane(resource, &output->planes[i]);
 	}
 	for (size_t i = 0; i < output->layers_len; i++) {
-		send_layer(resource, &output->layers[i]);
+		send_layer(resource, &output->layers[i], held);
 	}
 }
 
@@ -171,15 +171,17 @@ static void handle_get_planes(
 		return;
 	}
 	struct latch_snapshot snapshot = {0};
-	if (!inspector->options.collect(inspector->options.data, &snapshot)) {
+	struct latch_held_list held = {0};
+	if (inspector->options.collect(inspector->options.data, &snapshot) &&
+		inspector->options.collect_held(inspector->options.data, &held)) {
+		for (size_t i = 0; i < snapshot.outputs_len; i++) {
+			send_output(resource, &snapshot.outputs[i], &held);
+		}
+		zlatch_inspector_planes_v1_send_done(resource);
+	} else {
 		wl_client_post_no_memory(client);
-		latch_snapshot_finish(&snapshot);
-		return;
 	}
-	for (size_t i = 0; i < snapshot.outputs_len; i++) {
-		send_output(resource, &snapshot.outputs[i]);
-	}
-	zlatch_inspector_planes_v1_send_done(resource);
+	latch_held_list_finish(&held);
 	latch_snapshot_finish(&snapshot);
 }
 

@@ -15,7 +15,7 @@ struct latch_inspector_options {
 	 * event loop runs. Returns false without memory. Called when a client asks, never else.
 	 */
 	bool (*collect)(void *data, struct latch_snapshot *snapshot);
-	/** The same for the updates that are held. */
+	/** The same for the updates that are held; called for a snapshot as well. */
 	bool (*collect_held)(void *data, struct latch_held_list *list);
 	/** The same for what was counted. */
 	bool (*collect_statistics)(void *data, struct latch_statistics_snapshot *snapshot);

@@ -88,13 +88,6 @@ struct latch_snapshot_layer {
 	size_t reasons_len;
 	/** Positive errno, 0 for none. */
 	int test_errno;
-	/** Updates of its surface that are held in the gate; the others count where there are any. */
-	uint32_t held;
-	/** What the oldest waits for that waits for something of its own: a static name, and words. */
-	const char *held_by;
-	bool held_says; /* it is something of its own */
-	char held_text[LATCH_SNAPSHOT_TEXT];
-	int64_t held_age_ns;
 };
 
 struct latch_snapshot_output {

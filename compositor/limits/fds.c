@@ -1,7 +1,6 @@
 #include "limits/fds.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/resource.h>

@@ -2,7 +2,6 @@
 
 #include <drm_fourcc.h>
 #include <stdlib.h>
-#include <unistd.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>

@@ -1,6 +1,5 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_presentation_time.h>
-#include <wlr/util/log.h>
 
 #include "clock.h"
 #include "output/content.h"

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <wlr/interfaces/wlr_output.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_ext_image_capture_source_v1.h>

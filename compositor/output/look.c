@@ -1,7 +1,6 @@
 #include "output/look.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <wlr/render/pass.h>
 #include <wlr/types/wlr_alpha_modifier_v1.h>
 #include <wlr/types/wlr_color_representation_v1.h>

@@ -11,7 +11,6 @@
 #include <wlr/render/dmabuf.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/addon.h>
-#include <wlr/util/log.h>
 #include <xf86drm.h>
 
 #include "output/convert.h"

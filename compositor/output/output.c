@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-#include <wlr/interfaces/wlr_output.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>

@@ -1,7 +1,6 @@
 #include "output/scanout.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>

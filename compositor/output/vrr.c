@@ -4,7 +4,6 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/output.h"
 #include "output/management.h"
 #include "output/output.h"
 #include "server.h"

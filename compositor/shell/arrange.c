@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/util/log.h>
 
 #include "shell/place.h"
 #include "shell/private.h"

@@ -15,7 +15,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_xcursor_manager.h>
-#include <wlr/util/log.h>
 #include <wlr/xcursor.h>
 
 #include "shell/private.h"

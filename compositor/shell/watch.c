@@ -10,7 +10,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/addon.h>
-#include <wlr/util/log.h>
 
 #include "shell/private.h"
 

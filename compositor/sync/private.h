@@ -1,8 +1,8 @@
 #ifndef LATCH_SYNC_PRIVATE_H
 #define LATCH_SYNC_PRIVATE_H
 
-/* What the files of the gate share among themselves: gate.c, surface.c, tree.c, pacing.c, held.c,
- * release.c. */
+/* What the files of the gate share among themselves: gate.c, surface.c, surface_hand_over.c,
+ * tree.c, pacing.c, held.c, release.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -168,6 +168,13 @@ bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surf
 void latch_surface_sync_destroy(struct latch_surface_sync *sync);
 /* NULL for a surface the gate is not attached to. */
 struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface);
+/* A watch of one of the surface's updates has ended: the account gets back what it was charged. */
+void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync);
+
+/* surface_hand_over.c */
+
+/* The surface's state was applied: keeps the shape of its buffer. */
+void latch_hand_over_handle_applied(struct latch_surface_sync *sync);
 
 /* held.c */
 

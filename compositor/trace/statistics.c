@@ -2,7 +2,6 @@
 
 #include "trace/rows.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,7 +1,6 @@
 #include "trace/text.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 static bool is_continuation(unsigned char c) {
 	return (c & 0xc0) == 0x80;

@@ -1,7 +1,5 @@
-/*
- * The inspector with a real client, both in this process with one socket between them: what goes in
- * as a snapshot has to come out of latchctl's receiver.
- */
+/* The inspector with a real client: what goes in as a snapshot has to come out of latchctl's
+ * receiver. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,34 +9,23 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <wayland-client.h>
-#include <wayland-server-core.h>
 
-#include "held.h"
-#include "inspect/held.h"
 #include "inspect/inspector.h"
 #include "inspect/snapshot.h"
 #include "kms/format.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-client-protocol.h"
-#include "pump.h"
 #include "receive.h"
+#include "world.h"
 
 struct fixture {
-	struct wl_display *server;
-	struct latch_inspector *inspector;
+	struct world world;
 	struct kms_format_set formats;
 	int asked;
 	bool (*fill)(struct fixture *f, struct latch_snapshot *snapshot);
-	bool (*fill_held)(struct fixture *f, struct latch_held_list *list);
-
-	struct wl_display *client;
-	struct wl_registry *registry;
-	struct zlatch_inspector_v1 *bound;
 };
 
 static bool collect(void *data, struct latch_snapshot *snapshot) {
@@ -48,55 +35,22 @@ static bool collect(void *data, struct latch_snapshot *snapshot) {
 }
 
 static bool collect_held(void *data, struct latch_held_list *list) {
-	struct fixture *f = data;
-	f->asked++;
-	return f->fill_held(f, list);
+	return true;
 }
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct fixture *f = data;
-	if (strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
-		f->bound = wl_registry_bind(
-			registry, name, &zlatch_inspector_v1_interface, version);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
 
 static int setup(void **state) {
 	struct fixture *f = calloc(1, sizeof(*f));
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	f->server = wl_display_create();
-	f->inspector = latch_inspector_create(
-		f->server, &(struct latch_inspector_options){
-				   .collect = collect, .collect_held = collect_held, .data = f});
-	assert_non_null(f->inspector);
-	assert_non_null(wl_client_create(f->server, fds[0]));
-	f->client = wl_display_connect_to_fd(fds[1]);
-	f->registry = wl_display_get_registry(f->client);
-	wl_registry_add_listener(f->registry, &registry_listener, f);
-	assert_true(pump(f->server, f->client));
-	assert_non_null(f->bound);
+	world_init(&f->world,
+		&(struct latch_inspector_options){
+			.collect = collect, .collect_held = collect_held, .data = f},
+		UINT32_MAX);
 	*state = f;
 	return 0;
 }
 
 static int teardown(void **state) {
 	struct fixture *f = *state;
-	zlatch_inspector_v1_destroy(f->bound);
-	wl_registry_destroy(f->registry);
-	wl_display_disconnect(f->client);
-	wl_display_destroy_clients(f->server);
-	latch_inspector_destroy(f->inspector);
-	wl_display_destroy(f->server);
+	world_finish(&f->world);
 	kms_format_set_finish(&f->formats);
 	free(f);
 	return 0;
@@ -105,9 +59,9 @@ static int teardown(void **state) {
 /* The caller finishes the model. */
 static struct model ask(struct fixture *f) {
 	struct receiver receiver;
-	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->bound);
+	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->world.bound);
 	receiver_init(&receiver, planes);
-	assert_true(pump(f->server, f->client));
+	assert_true(world_pump(&f->world));
 	assert_true(receiver.done);
 	assert_false(receiver.failed);
 	zlatch_inspector_planes_v1_destroy(planes);
@@ -210,10 +164,6 @@ static bool fill_one(struct fixture *f, struct latch_snapshot *snapshot) {
 		.is_cursor = true, .place = LATCH_SNAPSHOT_COMPOSED, .zpos = -1, .test_errno = EINVAL};
 	latch_snapshot_add_reason(layer, "no-dmabuf", "it lives in shared memory");
 	latch_snapshot_add_reason(layer, "test-refused", "the kernel refused it");
-	layer->held = 3;
-	layer->held_by = "timestamp";
-	layer->held_age_ns = 12999999;
-	latch_snapshot_set_text(layer->held_text, "7 ms to go");
 
 	/* A window. */
 	output = latch_snapshot_add_output(snapshot);
@@ -314,10 +264,7 @@ static void everything_arrives(void **state) {
 	assert_string_equal(cursor->reasons[1].name, "test-refused");
 	assert_string_equal(cursor->reasons[0].text, "it lives in shared memory");
 	assert_int_equal(cursor->test_errno, EINVAL);
-	assert_int_equal(cursor->held, 3);
-	assert_string_equal(cursor->held_by, "timestamp");
-	assert_string_equal(cursor->held_text, "7 ms to go");
-	assert_int_equal(cursor->held_age_ms, 12);
+	assert_int_equal(cursor->held, 0);
 
 	assert_null(model.outputs[1].node);
 	assert_string_equal(model.outputs[1].rung, "");
@@ -379,134 +326,19 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	struct fixture *f = *state;
 	struct receiver receiver;
 	f->fill = fill_fails;
-	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->bound);
+	struct zlatch_inspector_planes_v1 *planes = zlatch_inspector_v1_get_planes(f->world.bound);
 	receiver_init(&receiver, planes);
-	assert_false(pump(f->server, f->client));
-	assert_int_equal(wl_display_get_error(f->client), ENOMEM);
+	assert_false(world_pump(&f->world));
+	assert_int_equal(wl_display_get_error(f->world.client), ENOMEM);
 	assert_false(receiver.done);
 	zlatch_inspector_planes_v1_destroy(planes);
 	model_finish(&receiver.model);
-}
-
-static struct held ask_held(struct fixture *f) {
-	struct held held = {0};
-	struct zlatch_inspector_held_v1 *object = zlatch_inspector_v1_get_held(f->bound);
-	held_listen(&held, object);
-	assert_true(pump(f->server, f->client));
-	assert_true(held.done);
-	assert_false(held.failed);
-	zlatch_inspector_held_v1_destroy(object);
-	return held;
-}
-
-/* One of each kind. */
-static bool hold_three(struct fixture *f, struct latch_held_list *list) {
-	struct latch_snapshot_held *held = latch_held_list_add(list);
-	*held = (struct latch_snapshot_held){
-		.surface = 7,
-		.object = 13,
-		.pid = 4711,
-		.command = "vkcube",
-		.app_id = "org.vkcube\033",
-		.by = "fence",
-		.kind = "implicit",
-		.age_ns = INT64_C(12345678901),
-		.fences = 2,
-		.has_fence = true,
-		.driver = "amdgpu",
-		.timeline = "gfx_0.0.0",
-	};
-	held = latch_held_list_add(list);
-	*held = (struct latch_snapshot_held){
-		.surface = 8,
-		.object = 3,
-		.by = "point",
-		.kind = "syncobj",
-		.age_ns = 1000000,
-		.fences = 1,
-		.has_point = true,
-		.point = UINT64_C(0x123456789a),
-	};
-	held = latch_held_list_add(list);
-	held->by = "update";
-	held->kind = "none";
-	return true;
-}
-
-static void held_updates_arrive(void **state) {
-	struct fixture *f = *state;
-	f->fill_held = hold_three;
-	struct held held = ask_held(f);
-	assert_int_equal(f->asked, 1);
-	assert_int_equal(held.len, 3);
-	const struct held_update *update = &held.updates[0];
-	assert_int_equal(update->surface, 7);
-	assert_int_equal(update->object, 13);
-	assert_int_equal(update->pid, 4711);
-	assert_string_equal(update->command, "vkcube");
-	assert_string_equal(update->app_id, "org.vkcube?");
-	assert_string_equal(update->by, "fence");
-	assert_string_equal(update->kind, "implicit");
-	assert_true(update->age_ns == UINT64_C(12345678901));
-	assert_int_equal(update->fences, 2);
-	assert_string_equal(update->driver, "amdgpu");
-	assert_string_equal(update->timeline, "gfx_0.0.0");
-	assert_false(update->has_point);
-	assert_true(held.updates[1].has_point);
-	assert_true(held.updates[1].point == UINT64_C(0x123456789a));
-	assert_null(held.updates[1].driver);
-	assert_string_equal(held.updates[2].by, "update");
-	held_finish(&held);
-}
-
-static void held_updates_are_told(void **state) {
-	struct fixture *f = *state;
-	f->fill_held = hold_three;
-	struct held held = ask_held(f);
-	char *text = NULL;
-	size_t len = 0;
-	FILE *file = open_memstream(&text, &len);
-	held_print(file, &held);
-	fclose(file);
-	assert_string_equal(text,
-		"vkcube (pid 4711, app id \"org.vkcube?\"): surface 7 (wl_surface#13) for "
-		"12.346 s, by a fence (implicit) of driver \"amdgpu\", timeline \"gfx_0.0.0\"\n"
-		"a client: surface 8 (wl_surface#3) for 0.001 s, by point 78187493530 of its "
-		"timeline, without a fence yet\n"
-		"a client: surface 0 (wl_surface#0) for 0.000 s, by the update before it, or a "
-		"subsurface's\n");
-	free(text);
-	text = held_write_json(&held);
-	assert_non_null(strstr(text, "\"held_by\": \"fence\""));
-	assert_non_null(strstr(text, "\"age_ns\": 12345678901"));
-	assert_non_null(strstr(text, "\"point\": 78187493530"));
-	assert_non_null(strstr(text, "\"driver\": null"));
-	free(text);
-	held_finish(&held);
-}
-
-static bool hold_none(struct fixture *f, struct latch_held_list *list) {
-	return true;
-}
-
-static void nothing_held(void **state) {
-	struct fixture *f = *state;
-	f->fill_held = hold_none;
-	struct held held = ask_held(f);
-	assert_int_equal(held.len, 0);
-	char *text = held_write_json(&held);
-	assert_non_null(strstr(text, "\"held\": []"));
-	free(text);
-	held_finish(&held);
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(without_outputs_there_is_done, setup, teardown),
 		cmocka_unit_test_setup_teardown(everything_arrives, setup, teardown),
-		cmocka_unit_test_setup_teardown(held_updates_arrive, setup, teardown),
-		cmocka_unit_test_setup_teardown(held_updates_are_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(nothing_held, setup, teardown),
 		cmocka_unit_test_setup_teardown(long_titles_fit_in_a_message, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(

@@ -1,7 +1,5 @@
-/*
- * The inspector's statistics with a real client, both in this process: what latch has counted has
- * to come out of latchctl's receiver.
- */
+/* The inspector's statistics with a real client: what latch has counted has to come out of
+ * latchctl's receiver. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,34 +9,25 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <wayland-client.h>
-#include <wayland-server-core.h>
 
 #include "inspect/inspector.h"
 #include "inspect/statistics_snapshot.h"
 #include "kms/plane.h"
 #include "latch-inspector-unstable-v1-client-protocol.h"
-#include "pump.h"
 #include "receive_counted.h"
 #include "span.h"
 #include "trace/rows.h"
+#include "world.h"
 
 #define MS INT64_C(1000000)
 #define REFRESH_NS INT64_C(16666667)
 
 struct fixture {
-	struct wl_display *server;
-	struct latch_inspector *inspector;
+	struct world world;
 	struct latch_statistics *statistics;
 	int asked;
 	bool out_of_memory;
-
-	struct wl_display *client;
-	struct wl_registry *registry;
-	struct zlatch_inspector_v1 *bound;
-	uint32_t wanted_version, offered_version;
 };
 
 static bool collect(void *data, struct latch_statistics_snapshot *snapshot) {
@@ -66,24 +55,6 @@ static bool collect(void *data, struct latch_statistics_snapshot *snapshot) {
 	return !f->out_of_memory;
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct fixture *f = data;
-	if (strcmp(interface, zlatch_inspector_v1_interface.name) == 0) {
-		f->offered_version = version;
-		f->bound = wl_registry_bind(
-			registry, name, &zlatch_inspector_v1_interface, f->wanted_version);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 /* Update n takes 5 + n ms to its flip, and every third misses a vblank through its fence. */
 static void add_frame(struct fixture *f, uint64_t n) {
 	const int64_t flip_ns = 100000 * MS + (int64_t)n * 2 * REFRESH_NS;
@@ -108,47 +79,29 @@ static void add_frame(struct fixture *f, uint64_t n) {
 			       });
 }
 
-static void setup_version(struct fixture *f, uint32_t version) {
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	f->wanted_version = version;
+static int setup_version(void **state, uint32_t version) {
+	struct fixture *f = calloc(1, sizeof(*f));
 	f->statistics = latch_statistics_create();
 	assert_true(latch_statistics_add_surface(f->statistics,
 		&(struct latch_trace_surface){.id = 7, .pid = 4711, .label = "a\033[2Jb"}));
-	f->server = wl_display_create();
-	f->inspector = latch_inspector_create(f->server,
-		&(struct latch_inspector_options){.collect_statistics = collect, .data = f});
-	assert_non_null(f->inspector);
-	assert_non_null(wl_client_create(f->server, fds[0]));
-	f->client = wl_display_connect_to_fd(fds[1]);
-	f->registry = wl_display_get_registry(f->client);
-	wl_registry_add_listener(f->registry, &registry_listener, f);
-	assert_true(pump(f->server, f->client));
-	assert_non_null(f->bound);
+	world_init(&f->world,
+		&(struct latch_inspector_options){.collect_statistics = collect, .data = f},
+		version);
+	*state = f;
+	return 0;
 }
 
 static int setup(void **state) {
-	struct fixture *f = calloc(1, sizeof(*f));
-	setup_version(f, 2);
-	*state = f;
-	return 0;
+	return setup_version(state, 2);
 }
 
 static int setup_old(void **state) {
-	struct fixture *f = calloc(1, sizeof(*f));
-	setup_version(f, 1);
-	*state = f;
-	return 0;
+	return setup_version(state, 1);
 }
 
 static int teardown(void **state) {
 	struct fixture *f = *state;
-	zlatch_inspector_v1_destroy(f->bound);
-	wl_registry_destroy(f->registry);
-	wl_display_disconnect(f->client);
-	wl_display_destroy_clients(f->server);
-	latch_inspector_destroy(f->inspector);
-	wl_display_destroy(f->server);
+	world_finish(&f->world);
 	latch_statistics_destroy(f->statistics);
 	free(f);
 	return 0;
@@ -157,9 +110,9 @@ static int teardown(void **state) {
 static struct counted ask(struct fixture *f) {
 	struct counted_receiver receiver;
 	struct zlatch_inspector_statistics_v1 *statistics =
-		zlatch_inspector_v1_get_statistics(f->bound);
+		zlatch_inspector_v1_get_statistics(f->world.bound);
 	counted_receiver_init(&receiver, statistics);
-	assert_true(pump(f->server, f->client));
+	assert_true(world_pump(&f->world));
 	assert_true(receiver.done);
 	assert_false(receiver.failed);
 	zlatch_inspector_statistics_v1_destroy(statistics);
@@ -174,7 +127,7 @@ static void everything_arrives(void **state) {
 	assert_int_equal(f->asked, 0);
 	struct counted counted = ask(f);
 	assert_int_equal(f->asked, 1);
-	assert_int_equal(f->offered_version, 2);
+	assert_int_equal(f->world.offered_version, 2);
 	assert_true(counted.time_ns == INT64_C(0x123456789abcdef));
 	assert_int_equal(counted.outputs_len, 1);
 	assert_string_equal(counted.outputs[0].name, "HDMI-A-1");
@@ -254,9 +207,9 @@ static void no_memory_is_told(void **state) {
 	struct fixture *f = *state;
 	f->out_of_memory = true;
 	struct zlatch_inspector_statistics_v1 *statistics =
-		zlatch_inspector_v1_get_statistics(f->bound);
-	assert_false(pump(f->server, f->client));
-	assert_int_equal(wl_display_get_error(f->client), ENOMEM);
+		zlatch_inspector_v1_get_statistics(f->world.bound);
+	assert_false(world_pump(&f->world));
+	assert_int_equal(wl_display_get_error(f->world.client), ENOMEM);
 	zlatch_inspector_statistics_v1_destroy(statistics);
 }
 
@@ -264,9 +217,9 @@ static void no_memory_is_told(void **state) {
 static void old_clients_can_not_ask(void **state) {
 	struct fixture *f = *state;
 	struct zlatch_inspector_statistics_v1 *statistics =
-		zlatch_inspector_v1_get_statistics(f->bound);
-	assert_false(pump(f->server, f->client));
-	assert_int_equal(wl_display_get_error(f->client), EINVAL);
+		zlatch_inspector_v1_get_statistics(f->world.bound);
+	assert_false(world_pump(&f->world));
+	assert_int_equal(wl_display_get_error(f->world.client), EINVAL);
 	assert_int_equal(f->asked, 0);
 	zlatch_inspector_statistics_v1_destroy(statistics);
 }
