@@ -232,19 +232,6 @@ int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point) {
 	return drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_QUERY, &arg) != 0 ? -errno : 0;
 }
 
-int latch_timeline_has_signalled(struct latch_timeline *timeline, uint64_t point) {
-	struct drm_syncobj_timeline_wait arg = {
-		.handles = (uintptr_t)&timeline->handle,
-		.points = (uintptr_t)&point,
-		.count_handles = 1,
-		.timeout_nsec = 0, // of the clock: it has passed, so nobody waits
-	};
-	if (drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT, &arg) == 0) {
-		return 1;
-	}
-	return errno == ETIME ? 0 : -errno;
-}
-
 static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t flags) {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {

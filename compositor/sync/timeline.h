@@ -56,13 +56,6 @@ int latch_timeline_export(struct latch_timeline *timeline);
 int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point);
 
 /**
- * Has the point signalled? 1 yes, 0 it has a fence that is pending; -EINVAL while it has none,
- * another negative errno. With what error it signalled is not told: a timeline's points forget
- * that (the fence of a point is a dma_fence_chain, which signals without one).
- */
-int latch_timeline_has_signalled(struct latch_timeline *timeline, uint64_t point);
-
-/**
  * An eventfd that becomes readable when the point has SIGNALLED; the point need not exist
  * yet (DRM_IOCTL_SYNCOBJ_EVENTFD, flags 0). Nonblocking, close-on-exec, owned by the caller;
  * closing it ends the watch. The timeline may go away before. Negative errno on failure.

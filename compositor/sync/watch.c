@@ -114,17 +114,8 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 		.point = point,
 	};
 
-	/* Most points have a fence by the time they are committed, and many have signalled: for
-	 * those one question has to do. */
-	int ret = latch_timeline_has_signalled(timeline, point);
-	if (ret == 1) {
-		watch->info = (struct latch_fence_info){.status = 1, .num_fences = 1};
-		latch_watch_finish(watch);
-		return 0;
-	}
-	if (ret == 0) {
-		ret = latch_timeline_export_sync_file(timeline, point);
-	}
+	/* Most points have a fence by the time they are committed, and many have signalled. */
+	int ret = latch_timeline_export_sync_file(timeline, point);
 	if (ret >= 0) {
 		watch->fd = ret;
 		return start_fence(watch, loop);

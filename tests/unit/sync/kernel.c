@@ -438,21 +438,6 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 	return 0;
 }
 
-static int wait_for_point(const struct drm_syncobj_timeline_wait *arg) {
-	struct syncobj *syncobj = handle_get(*(uint32_t *)(uintptr_t)arg->handles);
-	uint64_t point = *(uint64_t *)(uintptr_t)arg->points;
-	assert(arg->count_handles == 1 && arg->timeout_nsec == 0 && arg->flags == 0);
-	if (syncobj == NULL) {
-		return -ENOENT;
-	}
-	int fd = point_to_fd(syncobj, point);
-	if (fd < 0) {
-		return fd;
-	}
-	close(fd);
-	return point <= syncobj->signalled ? 0 : -ETIME;
-}
-
 static int watch_point(const struct drm_syncobj_eventfd *arg) {
 	struct syncobj *syncobj = handle_get(arg->handle);
 	if (syncobj == NULL) {
@@ -501,8 +486,6 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 		return fd_to_handle(arg);
 	case DRM_IOCTL_SYNCOBJ_TRANSFER:
 		return transfer(arg);
-	case DRM_IOCTL_SYNCOBJ_TIMELINE_WAIT:
-		return wait_for_point(arg);
 	case DRM_IOCTL_SYNCOBJ_EVENTFD:
 		return watch_point(arg);
 	case DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL: {
