@@ -148,24 +148,6 @@ bool latch_fence_all_trusted(int fd, bool (*trusts)(const char *driver_name)) {
 	return ok;
 }
 
-int latch_fence_signal_time_ns(int fd, int64_t *ns) {
-	*ns = 0;
-	struct latch_fence_info info;
-	int ret = latch_fence_get_info(fd, &info);
-	if (ret < 0) {
-		return ret;
-	}
-	if (info.status == 0) {
-		return -EBUSY;
-	}
-	*ns = info.signal_time_ns;
-	/* A driver's error can be any errno; EBUSY is ours for "pending". */
-	if (info.status < 0) {
-		return info.status == -EBUSY ? -EIO : info.status;
-	}
-	return 0;
-}
-
 int latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	struct dma_buf_export_sync_file arg = {
 		.flags = DMA_BUF_SYNC_READ,

@@ -56,14 +56,6 @@ bool latch_fence_is_valid(int fd);
 int latch_fence_get_info(int fd, struct latch_fence_info *info);
 
 /**
- * When did the fence signal? Returns 0 and sets *ns (CLOCK_MONOTONIC, latest of all fences in
- * it); -EBUSY while it is pending; another negative errno when it signalled with that error
- * (a GPU reset, most often), or when fd is no sync_file. *ns is also set for a fence that
- * signalled with an error, 0 when nothing is known.
- */
-int latch_fence_signal_time_ns(int fd, int64_t *ns);
-
-/**
  * Takes a snapshot of the implicit fences of a dma-buf that a reader must wait for, i.e. of
  * its writers (DMA_BUF_IOCTL_EXPORT_SYNC_FILE with DMA_BUF_SYNC_READ, Linux 6.0). An idle
  * buffer gives a fence that is signalled already. Returns a new sync_file, close-on-exec,

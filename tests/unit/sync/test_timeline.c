@@ -34,24 +34,29 @@ static void test_ownership(void **state) {
 	assert_int_equal(number, -1);
 }
 
-static void test_signal_time(void **state) {
-	int64_t ns = 99;
+/* Its time; it has signalled, without an error. */
+static int64_t signal_time(int fence) {
+	struct latch_fence_info info;
+	assert_int_equal(latch_fence_get_info(fence, &info), 0);
+	assert_int_equal(info.status, 1);
+	return info.signal_time_ns;
+}
+
+static void test_info(void **state) {
+	struct latch_fence_info info;
 	int fence = kernel_fence_create();
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), -EBUSY);
-	assert_int_equal(ns, 0);
+	assert_int_equal(latch_fence_get_info(fence, &info), 0);
+	assert_int_equal(info.status, 0);
+	assert_int_equal(info.signal_time_ns, 0);
 	kernel_fence_signal(fence, 4711);
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
-	assert_int_equal(ns, 4711);
+	assert_int_equal(signal_time(fence), 4711);
 	close(fence);
 
 	fence = kernel_fence_create();
 	kernel_fence_fail(fence, 4712);
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), -EIO);
-	assert_int_equal(ns, 4712);
-
-	struct latch_fence_info info;
 	assert_int_equal(latch_fence_get_info(fence, &info), 0);
 	assert_int_equal(info.status, -EIO);
+	assert_int_equal(info.signal_time_ns, 4712);
 	assert_int_equal(info.num_fences, 1);
 	assert_string_equal(info.driver_name, "test");
 	assert_string_equal(info.timeline_name, "timeline");
@@ -59,8 +64,8 @@ static void test_signal_time(void **state) {
 
 	int dmabuf = kernel_dmabuf_create(-1);
 	assert_false(latch_fence_is_valid(dmabuf));
-	assert_int_equal(latch_fence_signal_time_ns(dmabuf, &ns), -ENOTTY);
-	assert_int_equal(latch_fence_signal_time_ns(-1, &ns), -EBADF);
+	assert_int_equal(latch_fence_get_info(dmabuf, &info), -ENOTTY);
+	assert_int_equal(latch_fence_get_info(-1, &info), -EBADF);
 	close(dmabuf);
 }
 
@@ -80,15 +85,14 @@ static void test_merge_with_nothing(void **state) {
 
 static void test_create_signalled(void **state) {
 	int drm = kernel_drm_open(true), other = kernel_drm_open(false);
-	int64_t ns;
 	int fence = latch_fence_create_signalled(drm, -1);
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	signal_time(fence);
 	assert_int_equal(kernel_count_handles(), 0);
 	close(fence);
 
 	int idle = kernel_dmabuf_create(-1);
 	fence = latch_fence_create_signalled(other, idle);
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
+	signal_time(fence);
 	close(fence);
 
 	int pending = kernel_fence_create();
@@ -139,9 +143,7 @@ static void test_points(void **state) {
 	assert_false(is_readable(late));
 
 	int fence = latch_timeline_export_sync_file(timeline, 3);
-	int64_t ns;
-	assert_int_equal(latch_fence_signal_time_ns(fence, &ns), 0);
-	assert_int_equal(ns, 3);
+	assert_int_equal(signal_time(fence), 3);
 	close(fence);
 
 	/* The watch lives on without the timeline. */
@@ -195,7 +197,7 @@ static int teardown(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ownership, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_signal_time, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_info, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_merge_with_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_create_signalled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_device_needs_timelines, setup, teardown),
