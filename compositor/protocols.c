@@ -74,9 +74,10 @@ static bool create_globals(struct latch_server *server) {
 static void handle_surface_committed(void *data, struct latch_surface *surface) {
 	struct latch_server *server = data;
 	struct latch_output *output;
-	/* It was told to draw, has drawn once, and wants to be told again. */
-	bool waits = surface->pace.sent_ns != 0 &&
-		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list);
+	/* On two outputs it hears by the first flip, and the other one could still show what is newer. */
+	bool waits = latch_pace_waits(&surface->pace) &&
+		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list) &&
+		     wl_list_length(&surface->wlr_surface->current_outputs) == 1;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (latch_output_shows(output, surface->wlr_surface)) {
 			latch_pace_ready(&surface->pace, latch_now_ns(),

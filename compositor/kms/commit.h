@@ -187,8 +187,8 @@ int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plan
 	const struct kms_crtc *crtc, const struct kms_plane_state *state);
 
 /**
- * The same for a plane that shows before now, by a commit of ours that succeeded, on this CRTC:
- * writes the framebuffer, the fence, and what else is another one. The kernel looks up each
+ * The same for a plane whose last commit that succeeded was ours, with before, on this CRTC: writes
+ * the framebuffer, the fence, and whatever differs. The kernel looks up each
  * property and its object anew, which is a good part of what a flip costs.
  */
 int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,

@@ -18,8 +18,6 @@
 
 /** Without a flip for so long, where the vblanks lie is not known well enough to wait for one. */
 #define LATCH_IDLE_NS INT64_C(100000000)
-/** Who has been the only one to change anything for so long is taken to be alone. */
-#define LATCH_ALONE_NS INT64_C(100000000)
 
 struct latch_deadline {
 	struct latch_vblank vblank;
@@ -49,9 +47,11 @@ struct latch_deadline_ask {
 	int64_t now_ns;
 	/** Something is going to be composed, as far as anybody knows. */
 	bool composed;
-	/** What asks has been the only thing to change on the output for LATCH_ALONE_NS. */
+	/** What asks has been the only thing to change on the output for a while
+	 * (latch_activity_is_alone()). */
 	bool alone;
-	/** What asks shows nothing newer before it was told of the flip (its frame callback). */
+	/** And for long (latch_activity_is_quiet()), and shows nothing newer before it was told of the
+	 * flip by its frame callback. */
 	bool waits;
 	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
 	 * their time can be told: so a client's frame that comes while the cursor moves goes out with

@@ -133,7 +133,7 @@ void latch_output_flipped(
 	output->blocked = latch_missed_blocked(&frame->record);
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
 	 * to wait for the deadline of the next one as well. */
-	look_again(output, output->blocked.until_ns != 0);
+	look_again(output, output->blocked.late);
 	count_flip(output->server);
 }
 

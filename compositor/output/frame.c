@@ -99,6 +99,12 @@ bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch
 			return true;
 		}
 	}
+	/* What it was handed over in place of goes when it is submitted, and is known of then only. */
+	for (size_t i = 0; i < next->len; i++) {
+		if (next->items[i].content->before != NULL) {
+			return true;
+		}
+	}
 	return false;
 }
 

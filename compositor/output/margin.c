@@ -310,8 +310,9 @@ static bool learn_kernel(struct latch_margin *margin, const struct latch_margin_
 	return true;
 }
 
+/* was_trial: the frame had what kernel_try() has left to the kernel. */
 static void draw_conclusions(
-	struct latch_margin *margin, const struct latch_margin_frame *frame, bool of_kernel) {
+	struct latch_margin *margin, const struct latch_margin_frame *frame, bool was_trial) {
 	const bool late = is_late(margin, frame);
 	const bool shorter = margin->kernel.trial < margin->kernel.step;
 	if (late || margin->until_choice == 0) {
@@ -319,15 +320,19 @@ static void draw_conclusions(
 	} else {
 		margin->until_choice--;
 	}
-	if (of_kernel) {
+	if (was_trial) {
 		kernel_try(margin, late, shorter);
 	}
 }
 
 void latch_margin_learn_kernel(
 	struct latch_margin *margin, const struct latch_margin_frame *frame) {
-	if (margin->max_ns > 0 && learn_kernel(margin, frame)) {
-		draw_conclusions(margin, frame, true);
+	/* One that had much more than any step says nothing of them, and would only make them
+	 * forgotten. */
+	const int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
+	if (margin->max_ns > 0 && left_ns < 2 * kernel_steps_ns[LATCH_KERNEL_STEPS - 1] &&
+		learn_kernel(margin, frame)) {
+		draw_conclusions(margin, frame, false);
 	}
 }
 

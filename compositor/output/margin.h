@@ -30,8 +30,8 @@
  * the part that misses is the sum over all lengths of work, of how often each comes and of how
  * often the kernel is late with what is left then.
  *
- * A miss raises the margin at once to what would have been enough; if it was a single one, the
- * histogram forgives it and the margin comes down within some frames, else the histogram has
+ * Work that took too long raises the margin at once to what would have been enough; if it was a
+ * single miss, the histogram forgives it and the margin comes down within some frames, else the histogram has
  * learned it by then and lets go slowly.
  */
 

@@ -32,18 +32,6 @@ static int64_t refresh_ns(const struct wlr_output *wlr_output) {
 	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
 }
 
-/* What has something to show, beside surfaces by their numbers. */
-#define SOURCE_CURSOR 0
-#define SOURCE_OTHER UINT32_MAX
-
-static void note_activity(struct latch_activity *activity, uint32_t source, int64_t now_ns) {
-	if (activity->source != source) {
-		activity->source = source;
-		activity->other_ns = activity->last_ns;
-	}
-	activity->last_ns = now_ns;
-}
-
 static void set_timer(struct latch_output *output, int64_t time_ns) {
 	if (output->timer_ns == time_ns) {
 		return;
@@ -112,9 +100,9 @@ static void schedule(struct latch_output *output, struct cause cause) {
 	const struct latch_deadline_ask ask = {
 		.now_ns = now_ns,
 		.composed = output->plan.composed || output->kms == NULL,
-		.alone = now_ns - output->activity.other_ns > LATCH_ALONE_NS,
+		.alone = latch_activity_is_alone(&output->activity, now_ns),
 		.in_step = cause.in_step,
-		.waits = cause.waits,
+		.waits = cause.waits && latch_activity_is_quiet(&output->activity, now_ns),
 		.behind = cause.behind,
 	};
 	/* A frame that may tear makes no vblank. */
@@ -129,23 +117,23 @@ static void schedule(struct latch_output *output, struct cause cause) {
 }
 
 void latch_output_schedule(struct latch_output *output) {
-	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
+	latch_activity_note(&output->activity, LATCH_SOURCE_OTHER, latch_now_ns());
 	schedule(output, (struct cause){0});
 }
 
 void latch_output_surface_committed(
 	struct latch_output *output, uint32_t surface_id, bool waits) {
-	note_activity(&output->activity, surface_id, latch_now_ns());
+	latch_activity_note(&output->activity, surface_id, latch_now_ns());
 	schedule(output, (struct cause){.waits = waits});
 }
 
 void latch_output_note_input(struct latch_output *output) {
-	output->activity.other_ns = latch_now_ns();
+	latch_activity_note_input(&output->activity, latch_now_ns());
 }
 
 void latch_output_surface_held(struct latch_output *output) {
 	/* As if somebody else were there: at the deadline, and not before. */
-	note_activity(&output->activity, SOURCE_OTHER, latch_now_ns());
+	latch_activity_note(&output->activity, LATCH_SOURCE_OTHER, latch_now_ns());
 	schedule(output, (struct cause){0});
 }
 
@@ -175,7 +163,7 @@ void latch_output_cursor_moved(struct latch_output *output) {
 		    y > box.y - CURSOR_REACH && y < box.y + box.height + CURSOR_REACH;
 	/* An output that the cursor has just left has to take it away. */
 	if (near || output->cursor.visible || output->cursor_content != NULL) {
-		note_activity(&output->activity, SOURCE_CURSOR, latch_now_ns());
+		latch_activity_note(&output->activity, LATCH_SOURCE_CURSOR, latch_now_ns());
 		schedule(output, (struct cause){.in_step = true});
 	}
 }

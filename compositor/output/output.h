@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
+#include "output/activity.h"
 #include "output/capture.h"
 #include "output/collect.h"
 #include "output/compose.h"
@@ -21,13 +22,6 @@ struct latch_kms_output;
 struct latch_server;
 struct wlr_output;
 struct wlr_surface;
-
-/** Who changes what an output shows: whether it is one alone. */
-struct latch_activity {
-	/** The last one and when; when it last was another. */
-	uint32_t source;
-	int64_t last_ns, other_ns;
-};
 
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
@@ -156,7 +150,7 @@ void latch_output_schedule(struct latch_output *output);
 void latch_output_surface_committed(
 	struct latch_output *output, uint32_t surface_id, bool waits);
 
-/** A client was told of input: whatever it draws is somebody else's frame, for a while. */
+/** A client is told of input, and may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
 
 /** An update is held by its fence; with --latch kernel the deadline is when to hand it over. */

@@ -38,10 +38,16 @@ void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_n
 	}
 }
 
+bool latch_pace_waits(const struct latch_pace *pace) {
+	return pace->sent_ns != 0 && pace->in_turn >= LATCH_PACE_KNOWN;
+}
+
 void latch_pace_ready(struct latch_pace *pace, int64_t ready_ns, int64_t refresh_ns) {
 	if (pace->sent_ns == 0) {
+		pace->in_turn = 0;
 		return; // a client that does not wait for callbacks, or commits twice
 	}
+	pace->in_turn += pace->in_turn < LATCH_PACE_KNOWN;
 	int64_t took_ns = ready_ns - pace->sent_ns;
 	bool late = pace->aim_ns != 0 && ready_ns > pace->aim_ns;
 	pace->sent_ns = 0;

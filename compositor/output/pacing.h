@@ -38,6 +38,8 @@ struct latch_pace {
 	int64_t took_ns;
 	/** Answers in a row that came in time. */
 	unsigned answers;
+	/** Updates in a row that were answers. */
+	unsigned in_turn;
 };
 
 /** "early" or "late". Returns false, leaving *pacing, for others. */
@@ -52,6 +54,10 @@ int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing,
 
 /** The callback was sent. deadline_ns as above. */
 void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns);
+
+/** Whether the client commits once for each callback, and has not yet for the last one: it shows nothing
+ * newer than what it commits now before it hears again. */
+bool latch_pace_waits(const struct latch_pace *pace);
 
 /** An update of the surface has passed the gate. */
 void latch_pace_ready(struct latch_pace *pace, int64_t ready_ns, int64_t refresh_ns);

@@ -204,6 +204,13 @@ struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record
 	if (latch_missed_by_frame(record, &blocked.cause) > 0) {
 		blocked.from_ns = record->wake.vblank_ns;
 		blocked.until_ns = record->flip_ns;
+		blocked.late = true;
+	} else if (record->submit_end_ns > 0 && record->flip_ns > record->refresh_ns &&
+		   record->flip_ns - record->submit_end_ns > record->wake.margin_ns) {
+		/* In time, and before the deadline: its own vblank is what it took. */
+		blocked.cause = LATCH_MISSED_BUSY;
+		blocked.from_ns = record->flip_ns - record->refresh_ns;
+		blocked.until_ns = record->flip_ns;
 	}
 	return blocked;
 }
@@ -223,7 +230,7 @@ const char *latch_missed_cause_text(enum latch_missed_cause cause) {
 	case LATCH_MISSED_KERNEL:
 		return "kernel flipped late";
 	case LATCH_MISSED_BUSY:
-		return "kernel was busy (EBUSY)";
+		return "another frame was under way";
 	}
 	return "unknown";
 }

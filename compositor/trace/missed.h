@@ -36,7 +36,8 @@
  *            ready, when ready came closer to it than latch's margin, but the commit did not: with
  *            its fence signalled at commit the update would have been in time.
  *   client   that first one, when the commit itself came that close.
- *   busy     of those up to the submit, the ones after the kernel had said EBUSY to the frame.
+ *   busy     of those up to the submit, the ones after the kernel had said EBUSY to the frame, and
+ *            one that an earlier frame had taken, as it was submitted before its deadline.
  *   latch    of those up to the submit, the ones that latch was not awake for: it woke up later
  *            than it had planned to, by as much as was missed, or had planned for a later one.
  *   compose  latch was awake, but planes and what had to be composed took too long.

@@ -53,9 +53,11 @@ struct latch_wake_record {
 	int64_t busy_ns;     /* when the kernel first said EBUSY to it; 0: never */
 };
 
-/* While an update waited, an earlier frame of the output was late for its own vblank. */
+/* While an update waited, an earlier frame of the output was under way: late for its own vblank, or
+ * submitted before the deadline of the one that it was in time for. */
 struct latch_blocked {
-	int64_t from_ns, until_ns; /* that vblank, and the flip; 0: none was */
+	int64_t from_ns, until_ns; /* the vblank before the first that it took, and its flip; 0: none was */
+	bool late;
 	enum latch_missed_cause cause;
 };
 

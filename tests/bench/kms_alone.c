@@ -140,7 +140,7 @@ static int serve(struct display *display, int socket_fd) {
 	while (read(socket_fd, &byte, 1) == 1) {
 		struct measure_flip answer;
 		int ret = flip(display);
-		if (ret == 0) {
+		while (ret == 0) {
 			ret = kms_event_dispatch(display->kms->fd, take_flip, &answer);
 		}
 		if (ret < 0) {

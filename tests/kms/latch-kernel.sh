@@ -18,7 +18,7 @@ updates = [e["args"] for e in json.load(open(sys.argv[1]))
            if e.get("ph") == "B" and "handed" in e.get("args", {}) and e["args"]["update"] > 10]
 handed = [u for u in updates if u["handed"]]
 print("handed", len(handed), "of", len(updates))
-assert len(updates) >= 50, "too few updates"
+assert len(updates) >= 45, "too few updates"
 assert all(u["presented"] and u["signalled_ns"] <= u["flip_ns"] for u in handed), "seen too early"
 PYTHON
 }

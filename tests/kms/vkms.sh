@@ -38,13 +38,13 @@ idle() {
 # crowded computer, but the grid is the kernel's, and the two ends of a margin are a refresh apart.
 measures() {
     latch-client --software --measure --frames 40 --fence late --json "$work/late.json" &&
-        latch-client --measure=paced --shm --frames 40 --size 320x240 --json "$work/shm.json" &&
+        latch-client --measure=paced --shm --frames 120 --size 320x240 --json "$work/shm.json" &&
         python3 - "$work/late.json" "$work/shm.json" <<'PYTHON'
 import json, sys
 late, shm = (json.load(open(path))["measure"] for path in sys.argv[1:])
 print({key: late[key] for key in late if key != "samples_ns"})
-for run in late, shm:
-    assert run["frames"] + run["early"] == 40 == len(run["samples_ns"]), "frames"
+for run, frames in (late, 40), (shm, 120):
+    assert run["frames"] + run["early"] == frames == len(run["samples_ns"]), "frames"
     assert run["steady"] and abs(run["period_ns"] - 16.666e6) < 1e5, "the grid"
     assert run["compositor"]["cpu_ns"] > 0, "the cost"
 assert late["fence"] == "late" and late["early"] == 0, "shown before its fence"
@@ -95,6 +95,21 @@ failures_are_named() { # SURFACES
 # On a dma-buf one, as sync_file and as point two: what sw_sync says (ENOENT), vgem does not.
 failures_are_counted() { [[ $(grep -o '"fence_error":-2,' "$work/trace.json" | wc -l) == 5 ]]; }
 
+# The paced client of measures() was alone for two seconds; kms-pacing's clients never were.
+alone_is_at_once() {
+    python3 - "$work/trace.json" <<'PYTHON'
+import json, sys
+frames = [e["args"] for e in json.load(open(sys.argv[1]))
+          if e.get("ph") == "B" and e.get("name") == "frame"]
+frames.sort(key=lambda frame: frame["flip_ns"])
+in_step = [now["wake"] for before, now in zip(frames, frames[1:])
+           if now["flip_ns"] - before["flip_ns"] < 1.5 * now["refresh_ns"]]
+print({wake: in_step.count(wake) for wake in set(in_step)})
+assert in_step.count("alone") > 30, "nobody was alone"
+assert in_step.count("deadline") > 300, "everybody was"
+PYTHON
+}
+
 json_is_good() { python3 -m json.tool <"$1" >/dev/null; }
 
 statistics() {
@@ -144,6 +159,7 @@ job() {
     check "the trace is JSON" json_is_good "$work/trace.json"
     check "the statistics are complete" statistics
     check "each failed fence is in the trace" failures_are_counted
+    check "who is alone and waits is latched at once" alone_is_at_once
     [[ $(drm_state) == "$before" ]]
     verdict $? "the display is as it was"
     diff <(echo "$before") <(drm_state) | sed 's/^/# /'

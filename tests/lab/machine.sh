@@ -153,7 +153,7 @@ take_slot() {
         [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
         if ((slots == 1)); then
-            # Who asked first is first.
+            # Who waits longest is next.
             slot=0
             exec {slot_lock}>"$cache/machine-0.lock"
             flock "$slot_lock"
@@ -163,8 +163,10 @@ take_slot() {
     done
 }
 
-# The processors of this computer that those of the machine in a slot keep to, in their order.
+# The processors of this computer that those of the machine in a slot keep to, in their order. None
+# where two machines would have to share them.
 processors_of_slot() { # SLOT
+    (($(machine_size) <= 2 || $(nproc) < 4)) || return 0
     local range from to n all=()
     for range in $(taskset -p -c $$ | sed 's/.*: //; s/,/ /g'); do
         from=${range%-*} to=${range#*-}

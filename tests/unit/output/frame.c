@@ -45,6 +45,31 @@ static void test_list(void **state) {
 	assert_int_equal(contents[0].refs, 1);
 }
 
+/* An out-fence is for those who go with the next frame and want to be told. */
+static void test_wants_fence(void **state) {
+	struct latch_frame was = {0}, is = {0};
+	struct latch_content old = make_content(1), new = make_content(2);
+	struct latch_release *release = (struct latch_release *)&old; // only whether there is one
+	add(&was, &old, NULL, 1);
+	add(&is, &new, NULL, 1);
+	old.refs = 1;
+	old.superseded = true;
+	assert_false(latch_frame_wants_fence(&was, &is));
+	old.release = release;
+	assert_true(latch_frame_wants_fence(&was, &is));
+	old.superseded = false;
+	assert_false(latch_frame_wants_fence(&was, &is));
+	/* Another frame has it, too; but not when that one is what was handed over for it. */
+	old.superseded = true;
+	old.refs = 2;
+	assert_false(latch_frame_wants_fence(&was, &is));
+	new.before = &old;
+	assert_true(latch_frame_wants_fence(&was, &is));
+	new.before = NULL;
+	latch_frame_finish(&was);
+	latch_frame_finish(&is);
+}
+
 static void test_off(void **state) {
 	struct latch_frame was = {0}, is = {0};
 	struct latch_content stays = make_content(1), goes = make_content(2),
@@ -85,6 +110,7 @@ static void test_off(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_wants_fence),
 		cmocka_unit_test(test_off),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -88,6 +88,24 @@ static void test_unknown(void **state) {
 }
 
 /* Any times: never in the past, never further than two refreshes away. */
+static void test_in_turn(void **state) {
+	struct latch_pace pace = {0};
+	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
+		latch_pace_sent(&pace, START + i * REFRESH, 0);
+		assert_false(latch_pace_waits(&pace));
+		latch_pace_ready(&pace, START + i * REFRESH + MS, REFRESH);
+	}
+	/* It has answered so often that it will wait; not when it has answered already. */
+	assert_false(latch_pace_waits(&pace));
+	latch_pace_sent(&pace, START, 0);
+	assert_true(latch_pace_waits(&pace));
+	latch_pace_ready(&pace, START + MS, REFRESH);
+	/* One commit more than it was called for: callbacks are no more than a hint to it. */
+	latch_pace_ready(&pace, START + 9 * MS, REFRESH);
+	latch_pace_sent(&pace, START + REFRESH, 0);
+	assert_false(latch_pace_waits(&pace));
+}
+
 static void test_random(void **state) {
 	srand(9);
 	struct latch_pace pace = {0};
@@ -122,6 +140,7 @@ int main(void) {
 		cmocka_unit_test(test_late_client_hears_early),
 		cmocka_unit_test(test_who_does_not_answer),
 		cmocka_unit_test(test_unknown),
+		cmocka_unit_test(test_in_turn),
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_names),
 	};

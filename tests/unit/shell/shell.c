@@ -49,7 +49,7 @@ struct fixture {
 	struct latch_shell *shell;
 	struct wlr_pointer pointer;
 	struct wlr_keyboard keyboard;
-	int damages, cursor_moves, terminations;
+	int damages, cursor_moves, inputs, terminations;
 
 	struct latch_shell_surface list[MAX_SURFACES];
 	size_t count;
@@ -104,6 +104,10 @@ static void damage_all(void *data) {
 
 static void cursor_moved(void *data) {
 	((struct fixture *)data)->cursor_moves++;
+}
+
+static void input(void *data) {
+	((struct fixture *)data)->inputs++;
 }
 
 static void terminate(void *data) {
@@ -200,6 +204,7 @@ static int setup(void **test_state) {
 		.layout = f->layout,
 		.damage_all = damage_all,
 		.cursor_moved = cursor_moved,
+		.input = input,
 		.terminate = terminate,
 		.data = f,
 	});
@@ -654,7 +659,9 @@ static void test_click_raises(void **test_state) {
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 332, 282);
 	move_pointer(f, 310, 260);
 	assert_true(second.activated);
+	assert_int_equal(f->inputs, 0);
 	click(f, WL_POINTER_BUTTON_STATE_PRESSED);
+	assert_int_equal(f->inputs, 1);
 	assert_true(first.activated);
 	assert_false(second.activated);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 300, 250);
@@ -682,9 +689,13 @@ static void test_alt_tab(void **test_state) {
 		window_open(f, &windows[i], 400, 300);
 	}
 	key(f, KEY_LEFTALT, true);
+	assert_int_equal(f->inputs, 1);
+	/* This one latch keeps to itself. */
 	key(f, KEY_TAB, true);
 	key(f, KEY_TAB, false);
+	assert_int_equal(f->inputs, 1);
 	key(f, KEY_LEFTALT, false);
+	assert_int_equal(f->inputs, 2);
 	assert_true(windows[1].activated);
 	/* The one before is the one that was left. */
 	key(f, KEY_LEFTALT, true);

@@ -161,6 +161,9 @@ static const struct planned_row planned_rows[] = {
 	{"behind a frame that the kernel flipped late", 10000, 22000, 22100, 30100, 30150, 30400,
 		30600, 40000, .busy = -1, .blocked_from = 20000, .blocked_until = 30000,
 		.blocked_by = LATCH_MISSED_KERNEL, .by_cause = {[LATCH_MISSED_KERNEL] = 1}},
+	{"behind one that went at once", 10000, 22000, 22100, 38100, 38150, 38400, 38600, 40000,
+		.busy = -1, .blocked_from = 20000, .blocked_until = 30000,
+		.blocked_by = LATCH_MISSED_BUSY, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
 	{"behind one that came two late", 10000, 12000, 12100, 40100, 40150, 40400, 40600, 50000,
 		.busy = -1, .blocked_from = 20000, .blocked_until = 40000,
 		.blocked_by = LATCH_MISSED_KERNEL,
@@ -238,8 +241,15 @@ static void test_frame(void **state) {
 		const uint32_t late = latch_missed_by_frame(&record, &cause);
 		const struct latch_blocked blocked = latch_missed_blocked(&record);
 		assert_int_equal(late, (row->flip - 20000) / 10000);
+		assert_int_equal(blocked.late, late > 0);
 		if (late == 0) {
 			assert_int_equal(blocked.until_ns, 0);
+			/* Before its deadline: whoever comes until the vblank has to wait for it. */
+			record.submit_start_ns = record.submit_end_ns = from_us(row->flip - 5000);
+			const struct latch_blocked early = latch_missed_blocked(&record);
+			assert_false(early.late);
+			assert_int_equal(early.cause, LATCH_MISSED_BUSY);
+			assert_int_equal(early.until_ns, record.flip_ns);
 			continue;
 		}
 		print_message("# %s: %s\n", row->name, latch_missed_cause_name(cause));

@@ -1,0 +1,41 @@
+#ifndef LATCH_OUTPUT_ACTIVITY_H
+#define LATCH_OUTPUT_ACTIVITY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * Who changes what an output shows, and whether it is one alone: plain arithmetic. To latch at once
+ * takes the next vblank from whoever else comes before it, so it matters who may.
+ */
+
+/** Who has been the only one to change anything for so long is taken to be alone. */
+#define LATCH_ALONE_NS INT64_C(100000000)
+/** And for so long, without any input meanwhile: that it will stay alone until the next flip. What a
+ * user does calls somebody forth who may have been silent before. */
+#define LATCH_QUIET_NS INT64_C(1000000000)
+
+/** Sources, beside surfaces by their numbers (struct latch_surface.id). */
+#define LATCH_SOURCE_CURSOR 0
+#define LATCH_SOURCE_OTHER UINT32_MAX
+
+/** Zeroed: nothing was ever changed. */
+struct latch_activity {
+	/** The last one and when; when it last was another; when a client was last told of input. */
+	uint32_t source;
+	int64_t last_ns, other_ns, input_ns;
+};
+
+/** A source has something new to show. */
+void latch_activity_note(struct latch_activity *activity, uint32_t source, int64_t now_ns);
+
+/** A client is told of a key, a button, a wheel or a finger. */
+void latch_activity_note_input(struct latch_activity *activity, int64_t now_ns);
+
+/** Nobody but the last source has had anything new for LATCH_ALONE_NS. */
+bool latch_activity_is_alone(const struct latch_activity *activity, int64_t now_ns);
+
+/** Nobody but the last source has had anything new for LATCH_QUIET_NS, and there was no input. */
+bool latch_activity_is_quiet(const struct latch_activity *activity, int64_t now_ns);
+
+#endif
