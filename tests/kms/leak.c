@@ -72,11 +72,11 @@ static void long_syncobj(void) {
 }
 
 static void long_implicit(void) {
-	run_long(KIND_NONE, 400);
+	run_long(KIND_NONE, 250);
 }
 
 static void long_sync_file(void) {
-	run_long(KIND_SYNC_FILE, 400);
+	run_long(KIND_SYNC_FILE, 250);
 }
 
 /* New buffers all the time, as a window does that is resized. */
@@ -172,8 +172,8 @@ int main(int argc, char **argv) {
 		{"a client killed in the middle of a frame (sync_files)", killed_sync_file, 0},
 		{"a client killed in the middle of a frame (syncobj)", killed_syncobj, 0},
 		{"buffers that come and go leave nothing behind", new_buffers, 0},
-		{"nothing grows in 400 frames with dma-buf fences", long_implicit, 30},
-		{"nothing grows in 400 frames with sync_files", long_sync_file, 30},
+		{"nothing grows in 250 frames with dma-buf fences", long_implicit, 30},
+		{"nothing grows in 250 frames with sync_files", long_sync_file, 30},
 		{"nothing grows in 600 frames with syncobj", long_syncobj, 30},
 	};
 	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
