@@ -92,8 +92,9 @@ struct latch_deadline_plan latch_deadline_decide(
 	if (ask->behind) {
 		return at_once(deadline, ask, LATCH_WAKE_BEHIND);
 	}
-	if (ask->alone &&
-		(ask->waits || ask->now_ns - vblank->last_flip_ns > vblank->period_ns)) {
+	/* What goes at once teaches nothing about deadlines, and they will be needed. */
+	const bool waits = ask->waits && deadline->margin.learned >= LATCH_MARGIN_KNOWN;
+	if (ask->alone && (waits || ask->now_ns - vblank->last_flip_ns > vblank->period_ns)) {
 		return at_once(deadline, ask, LATCH_WAKE_ALONE);
 	}
 	return decide_fixed(deadline, ask);

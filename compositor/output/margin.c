@@ -340,6 +340,7 @@ void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_f
 	if (margin->max_ns == 0) {
 		return;
 	}
+	margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
 	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
 		frame->submit_ns - frame->planned_ns, is_late(margin, frame));
 	draw_conclusions(margin, frame, learn_kernel(margin, frame));

@@ -56,6 +56,9 @@
 /** The cheapest margin is looked for with each frame that is late, else after so many. */
 #define LATCH_MARGIN_CHOOSE_EVERY 16
 
+/** After so many frames it is known well enough to do without more for a while. */
+#define LATCH_MARGIN_KNOWN 512
+
 #define LATCH_WORK_BINS 256
 #define LATCH_KERNEL_STEPS 10
 
@@ -90,6 +93,8 @@ struct latch_margin {
 	struct latch_work plain, composed;
 	struct latch_margin_kernel kernel;
 	unsigned until_choice;
+	/** Frames that were latched at a deadline, up to LATCH_MARGIN_KNOWN. */
+	unsigned learned;
 };
 
 /** What became of a frame that was to be latched at a deadline. */

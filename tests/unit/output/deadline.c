@@ -51,6 +51,11 @@ static const struct row rows[] = {
 
 static void test_table(void **state) {
 	struct latch_deadline deadline = known();
+	const struct latch_deadline_ask waits = {
+		.now_ns = START + 100 * US, .alone = true, .waits = true};
+	/* Not before the margin has been learned. */
+	assert_int_equal(latch_deadline_decide(&deadline, &waits).why, LATCH_WAKE_DEADLINE);
+	deadline.margin.learned = LATCH_MARGIN_KNOWN;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const struct row *row = &rows[i];
 		struct latch_deadline_ask ask = row->ask;
