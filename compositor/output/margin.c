@@ -20,9 +20,6 @@ static const float believed_late[LATCH_KERNEL_STEPS] = {
 #define TRIAL_FRAMES 16
 #define TRIAL_FAILED_FRAMES 4096
 #define TRIAL_LATE_MAX 0.03f
-/* So many frames have more after one that was late, until so many have shown what it gives. */
-#define RAISED_FRAMES 64
-#define RAISED_KNOWN 512
 /* More late ones than this: a frame with so little left would rather wait. */
 #define HOPELESS_LATE 0.5f
 /* Frames until two thirds are forgotten. */
@@ -60,68 +57,29 @@ static void work_init(struct latch_work *work, const struct latch_margin *margin
 	}
 }
 
-/* A step; at high rates there is less to give away. */
-static int64_t step_ns(const struct latch_margin *margin, unsigned step) {
-	return least(kernel_steps_ns[step], margin->refresh_ns / 3);
-}
-
-/* The weight of what took longer; longer[i] is that of the bins from i on. */
-static float weight_above(
-	const struct latch_margin *margin, const float *longer, int64_t length_ns) {
-	/* One more, as the ends of the bins are rounded down. */
-	int64_t bin = length_ns > 0 ? (length_ns + 1) * LATCH_WORK_BINS / margin->max_ns : 0;
-	return longer[least(bin, LATCH_WORK_BINS)];
-}
-
-/* The weight of what would miss with so much for work and kernel together. That more than the
- * chosen step helps is not sure, or it would have been chosen. */
-static float weight_missed(
-	const struct latch_margin *margin, const float *longer, int64_t together_ns) {
-	const struct latch_margin_kernel *kernel = &margin->kernel;
-	float above = weight_above(margin, longer, together_ns - step_ns(margin, 0));
-	float missed = above;
-	for (unsigned i = 0; i < kernel->step; i++) {
-		float next = weight_above(margin, longer, together_ns - step_ns(margin, i + 1));
-		missed += (next - above) * kernel->late_part[i];
-		above = next;
-	}
-	return missed + (longer[0] - above) * kernel->late_part[kernel->step];
-}
-
 static void work_choose(struct latch_work *work, const struct latch_margin *margin) {
 	const float miss_ns = miss_cost_ns(margin) / work->total;
-	const int64_t kernel_ns = step_ns(margin, margin->kernel.step);
-	float longer[LATCH_WORK_BINS + 1], sum = 0, cheapest = 0;
-	work->median_ns = margin->max_ns;
-	for (int i = LATCH_WORK_BINS; i >= 0; i--) {
-		sum += work->bins[i];
-		longer[i] = sum;
-		if (i > 0 && sum <= work->total / 2) {
-			work->median_ns = bin_ns(margin, i - 1);
-		}
-	}
+	float longer = work->total, cheapest = 0;
+	bool chosen = false, median = false;
 	for (int i = 0; i < LATCH_WORK_BINS; i++) {
-		const int64_t length_ns = bin_ns(margin, i);
-		float cost = (float)length_ns +
-			     miss_ns * weight_missed(margin, longer, length_ns + kernel_ns);
-		if (i == 0 || cost < cheapest) {
+		longer -= work->bins[i];
+		float cost = (float)bin_ns(margin, i) + miss_ns * (longer > 0 ? longer : 0);
+		if (!chosen || cost < cheapest) {
+			chosen = true;
 			cheapest = cost;
-			work->length_ns = length_ns;
+			work->length_ns = bin_ns(margin, i);
+		}
+		if (!median && longer <= work->total / 2) {
+			median = true;
+			work->median_ns = bin_ns(margin, i);
 		}
 	}
-}
-
-/* With less than this most are late. */
-static int64_t hopeless_kernel_ns(const struct latch_margin *margin) {
-	unsigned step = 0;
-	while (step < LATCH_KERNEL_STEPS - 1 && margin->kernel.late_part[step] > HOPELESS_LATE) {
-		step++;
+	if (!median) {
+		work->median_ns = margin->max_ns;
 	}
-	return step_ns(margin, step);
 }
 
-static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns,
-	bool late) {
+static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns) {
 	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * LATCH_WORK_BINS / margin->max_ns;
 	work->bins[least(bin, LATCH_WORK_BINS)] += work->weight;
 	work->total += work->weight;
@@ -133,14 +91,17 @@ static void work_add(struct latch_work *work, const struct latch_margin *margin,
 		work->total /= WEIGHT_MAX;
 		work->weight /= WEIGHT_MAX;
 	}
-	/* What would have missed without the raise keeps it up; what no margin could have caught is no
-	 * reason for it. */
+	/* What no margin could have caught is no reason to raise it. */
 	work->raised_ns -= work->raised_ns / LATCH_RAISE_DECAY;
-	const int64_t spare_ns = step_ns(margin, margin->kernel.step) - hopeless_kernel_ns(margin);
-	const bool needed = late || took_ns > work->length_ns + greatest(spare_ns, 0);
-	if (needed && took_ns <= margin->max_ns) {
+	if (took_ns <= margin->max_ns) {
 		work->raised_ns = greatest(work->raised_ns, took_ns);
 	}
+	if (work->until_choice > 0 && took_ns <= work->length_ns) {
+		work->until_choice--;
+		return;
+	}
+	work->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+	work_choose(work, margin);
 }
 
 /*
@@ -199,38 +160,22 @@ static void kernel_choose(struct latch_margin *margin) {
 	}
 }
 
-static bool more_may_help(const struct latch_margin *margin) {
-	const unsigned step = margin->kernel.step;
-	float chance_ns;
-	return step < LATCH_KERNEL_STEPS - 1 &&
-	       gain_ns(margin, step, step + 1, &chance_ns) + chance_ns > 0;
-}
-
-/* Now and then a frame tries the next step, up or down in turns, where that may be better. After
- * one that was late with the chosen step, some frames in a row have more: whether that helps is
- * known soon then, and until it is known they have it. */
-static void kernel_try(struct latch_margin *margin, bool late, bool shorter) {
+/* Now and then a frame tries the next step, up or down in turns, where that may be better. */
+static void kernel_try(struct latch_margin *margin, bool late) {
 	struct latch_margin_kernel *kernel = &margin->kernel;
-	if (late && shorter) {
+	if (late && kernel->trial < kernel->step) {
 		kernel->until_trial = TRIAL_FAILED_FRAMES;
-	} else if (late) {
-		kernel->raised_frames = RAISED_FRAMES;
 	}
 	kernel->trial = kernel->step;
-	if (kernel->raised_frames > 0) {
-		kernel->raised_frames--;
-		if (more_may_help(margin) && kernel->known[kernel->step + 1] < RAISED_KNOWN) {
-			kernel->trial = kernel->step + 1;
-			return;
-		}
-	}
 	if (kernel->until_trial > 0) {
 		kernel->until_trial--;
 		return;
 	}
 	kernel->until_trial = TRIAL_FRAMES;
 	kernel->trial_up = !kernel->trial_up;
-	if (kernel->trial_up && more_may_help(margin)) {
+	float chance_ns = 0;
+	if (kernel->trial_up && kernel->step < LATCH_KERNEL_STEPS - 1 &&
+		gain_ns(margin, kernel->step, kernel->step + 1, &chance_ns) + chance_ns > 0) {
 		kernel->trial = kernel->step + 1;
 	} else if (!kernel->trial_up && kernel->step > 0 &&
 		   kernel->late_part[kernel->step - 1] < TRIAL_LATE_MAX) {
@@ -238,7 +183,8 @@ static void kernel_try(struct latch_margin *margin, bool late, bool shorter) {
 	}
 }
 
-static void kernel_add(struct latch_margin_kernel *kernel, int step, bool late) {
+static void kernel_add(struct latch_margin *margin, int step, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
 	kernel->frames[step] += kernel->weight;
 	kernel->late[step] += late ? kernel->weight : 0;
 	kernel->weight += kernel->weight / KERNEL_MEMORY;
@@ -249,14 +195,13 @@ static void kernel_add(struct latch_margin_kernel *kernel, int step, bool late) 
 		}
 		kernel->weight /= WEIGHT_MAX;
 	}
-}
-
-static void choose(struct latch_margin *margin) {
-	margin->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
-	kernel_choose(margin);
-	work_choose(&margin->plain, margin);
-	work_choose(&margin->composed, margin);
-	margin->kernel.trial = margin->kernel.step;
+	if (late || kernel->until_choice == 0) {
+		kernel->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+		kernel_choose(margin);
+	} else {
+		kernel->until_choice--;
+	}
+	kernel_try(margin, late);
 }
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
@@ -267,13 +212,14 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 	work_init(&margin->composed, margin, LATCH_WORK_START_COMPOSED_NS,
 		LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
-	if (margin->max_ns > 0) {
-		choose(margin);
-	}
+	kernel_choose(margin);
+	margin->kernel.trial = margin->kernel.step;
 }
 
 int64_t latch_margin_kernel_ns(const struct latch_margin *margin) {
-	return margin->blank_ns + step_ns(margin, margin->kernel.trial);
+	const struct latch_margin_kernel *kernel = &margin->kernel;
+	/* At high rates there is less to give away. */
+	return margin->blank_ns + least(kernel_steps_ns[kernel->trial], margin->refresh_ns / 3);
 }
 
 int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
@@ -287,53 +233,31 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	int64_t sum_ns = work->median_ns + hopeless_kernel_ns(margin) + margin->blank_ns;
+	unsigned step = 0;
+	while (step < LATCH_KERNEL_STEPS - 1 && margin->kernel.late_part[step] > HOPELESS_LATE) {
+		step++;
+	}
+	int64_t sum_ns = work->median_ns + kernel_steps_ns[step] + margin->blank_ns;
 	return least(sum_ns, margin->max_ns);
 }
 
-static bool is_late(const struct latch_margin *margin, const struct latch_margin_frame *frame) {
-	return frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2;
-}
-
-/* Returns false for a frame that says nothing of the kernel: too late already, so whatever came of
- * it, it is not what would be left to it. */
-static bool learn_kernel(struct latch_margin *margin, const struct latch_margin_frame *frame) {
+void latch_margin_learn_kernel(
+	struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	if (margin->max_ns == 0) {
+		return;
+	}
 	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
-	if (left_ns < kernel_steps_ns[0]) {
-		return false;
+	/* Too late already: whatever came of it, it is not what would be left to it. And what had much
+	 * more than any step would only make the steps forgotten. */
+	if (left_ns < kernel_steps_ns[0] ||
+		left_ns >= 2 * kernel_steps_ns[LATCH_KERNEL_STEPS - 1]) {
+		return;
 	}
 	int step = LATCH_KERNEL_STEPS - 1;
 	while (kernel_steps_ns[step] > left_ns) {
 		step--;
 	}
-	kernel_add(&margin->kernel, step, is_late(margin, frame));
-	return true;
-}
-
-/* was_trial: the frame had what kernel_try() has left to the kernel. */
-static void draw_conclusions(
-	struct latch_margin *margin, const struct latch_margin_frame *frame, bool was_trial) {
-	const bool late = is_late(margin, frame);
-	const bool shorter = margin->kernel.trial < margin->kernel.step;
-	if (late || margin->until_choice == 0) {
-		choose(margin);
-	} else {
-		margin->until_choice--;
-	}
-	if (was_trial) {
-		kernel_try(margin, late, shorter);
-	}
-}
-
-void latch_margin_learn_kernel(
-	struct latch_margin *margin, const struct latch_margin_frame *frame) {
-	/* One that had much more than any step says nothing of them, and would only make them
-	 * forgotten. */
-	const int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
-	if (margin->max_ns > 0 && left_ns < 2 * kernel_steps_ns[LATCH_KERNEL_STEPS - 1] &&
-		learn_kernel(margin, frame)) {
-		draw_conclusions(margin, frame, false);
-	}
+	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
 }
 
 void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {
@@ -342,6 +266,6 @@ void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_f
 	}
 	margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
 	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
-		frame->submit_ns - frame->planned_ns, is_late(margin, frame));
-	draw_conclusions(margin, frame, learn_kernel(margin, frame));
+		frame->submit_ns - frame->planned_ns);
+	latch_margin_learn_kernel(margin, frame);
 }

@@ -10,28 +10,22 @@
  * Too long a margin makes every frame old, too short a one makes some of them miss, and what is
  * missed is a whole refresh. So a margin m costs
  *
- *     m + LATCH_MISS_WEIGHT * refresh * (part of the frames that would miss with m)
+ *     m + LATCH_MISS_WEIGHT * refresh * (part of the frames that would have needed more than m)
  *
  * and the cheapest one is taken. At 60 Hz a millisecond more has to save four frames in a thousand.
- * Three things take time:
+ * It has three parts:
  *
  *   work    from the planned wake-up to the atomic ioctl: how late the wake-up came, assign, compose.
  *           By two histograms that forget slowly: one of frames with something to compose, one of
  *           all others
  *   kernel  the ioctl, and what the driver does after it, often in a thread of the kernel that may
  *           be done before the ioctl has returned. Nobody tells how long that takes, only whether
- *           it was in time: it is tried out, see struct latch_margin_kernel, a longer time for
- *           some frames after each one that was late, a shorter one now and then
+ *           it was in time: it is tried out, see struct latch_margin_kernel
  *   blank   from the last moment that the display controller takes a new picture to the time that
  *           the flip's event tells, known from the mode
  *
- * A frame whose work took long leaves the kernel less, and misses only if that is too little. So
- * work is not given what nearly all frames need, and the kernel what it needs at its worst on top:
- * the part that misses is the sum over all lengths of work, of how often each comes and of how
- * often the kernel is late with what is left then.
- *
- * Work that took too long raises the margin at once to what would have been enough; if it was a
- * single miss, the histogram forgives it and the margin comes down within some frames, else the histogram has
+ * A miss raises the margin at once to what would have been enough; if it was a single one, the
+ * histogram forgives it and the margin comes down within some frames, else the histogram has
  * learned it by then and lets go slowly.
  */
 
@@ -53,7 +47,7 @@
 #define LATCH_WORK_MEMORY 2048
 /** A raise that did not repeat itself goes down by this part with each frame. */
 #define LATCH_RAISE_DECAY 4
-/** The cheapest margin is looked for with each frame that is late, else after so many. */
+/** The cheapest margin is looked for with each frame that took longer, else after so many. */
 #define LATCH_MARGIN_CHOOSE_EVERY 16
 
 /** After so many frames it is known well enough to do without more for a while. */
@@ -67,14 +61,15 @@ struct latch_work {
 	/** By length, as parts of the longest margin; the last is for all that is longer. */
 	float bins[LATCH_WORK_BINS + 1];
 	float total, weight;
-	/** The cheapest length beside the kernel's step, the middle one, and what a miss has raised it
-	 * to. */
+	unsigned until_choice;
+	/** The cheapest length, the middle one, and what a miss has raised it to. */
 	int64_t length_ns, median_ns, raised_ns;
 };
 
 /** What the kernel was left with: by steps of time, how many frames had it and how many missed. */
 struct latch_margin_kernel {
 	float frames[LATCH_KERNEL_STEPS], late[LATCH_KERNEL_STEPS], weight;
+	unsigned until_choice;
 	/** What part of the frames is late, by step; never more with more time. And of how many
 	 * frames that is known. */
 	float late_part[LATCH_KERNEL_STEPS], known[LATCH_KERNEL_STEPS];
@@ -82,8 +77,6 @@ struct latch_margin_kernel {
 	unsigned step;
 	/** Frames until a neighbour is tried, and the step that this frame tries; step: none. */
 	unsigned until_trial, trial;
-	/** So many frames more have the longer one, as one was late. */
-	unsigned raised_frames;
 	/** The next trial is of the longer one, where that may be worth it. */
 	bool trial_up;
 };
@@ -92,7 +85,6 @@ struct latch_margin {
 	int64_t refresh_ns, blank_ns, max_ns;
 	struct latch_work plain, composed;
 	struct latch_margin_kernel kernel;
-	unsigned until_choice;
 	/** Frames that were latched at a deadline, up to LATCH_MARGIN_KNOWN. */
 	unsigned learned;
 };

@@ -127,28 +127,6 @@ static void test_kernel_that_needs_less(void **state) {
 	assert_true(run(&margin, 40000, 200 * US, 0, 600 * US, false) < 20);
 }
 
-/* Work that seldom takes long, and a kernel that seldom does, hardly ever do so in the same frame: the
- * margin is not the sum of both at their worst. */
-static void test_seldom_both(void **state) {
-	struct latch_margin margin;
-	int missed = 0;
-	double sum_ns = 0;
-	const int frames = 60000, learned = 20000;
-	srand(11);
-	latch_margin_init(&margin, REFRESH, 0);
-	for (int i = 0; i < frames; i++) {
-		const int64_t work_ns = rand() % 50 == 0 ? 1900 * US : 200 * US;
-		const int64_t kernel_ns = rand() % 100 == 0 ? 1400 * US : 150 * US;
-		const int late = run(&margin, 1, work_ns, 0, kernel_ns, false);
-		missed += i >= learned ? late : 0;
-		sum_ns += i >= learned ? (double)latch_margin_ns(&margin, false) : 0;
-	}
-	print_message("# %d of %d missed, with %.3f ms\n", missed, frames - learned,
-		sum_ns / (frames - learned) / 1e6);
-	assert_true(missed < (frames - learned) / 500);
-	assert_true(sum_ns / (frames - learned) < (double)(2500 * US));
-}
-
 /* A kernel whose lateness has nothing to do with what is left to it: more is tried, and given up. */
 static void test_kernel_that_is_late_at_random(void **state) {
 	struct latch_margin margin;
@@ -220,7 +198,6 @@ int main(void) {
 		cmocka_unit_test(test_jitter),
 		cmocka_unit_test(test_kernel_that_needs_more),
 		cmocka_unit_test(test_kernel_that_needs_less),
-		cmocka_unit_test(test_seldom_both),
 		cmocka_unit_test(test_kernel_that_is_late_at_random),
 		cmocka_unit_test(test_fast_displays),
 		cmocka_unit_test(test_unknown_interval),
