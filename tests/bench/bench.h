@@ -10,11 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kms/device.h"
+#include "card.h"
 #include "plan/plan.h"
 
-#define BENCH_WIDTH 1024
-#define BENCH_HEIGHT 768
 #define BENCH_MAX_LAYERS 16
 
 struct bench_device {

@@ -9,7 +9,6 @@
  */
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "card.h"
 #include "clock.h"
 #include "kms/commit.h"
-#include "kms/device.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
-#include "kms/mode.h"
 #include "measure/report.h"
 #include "measure/schedule.h"
 #include "realtime.h"
 
-#define WIDTH 1024
-#define HEIGHT 768
 #define BUFFERS 2
 /* Frames at each refresh, to learn the grid. */
 #define WARM_UP 30
@@ -38,9 +34,7 @@
 #define LEAD_NS INT64_C(1000000)
 
 struct display {
-	struct kms_device *kms;
-	const struct kms_crtc *crtc;
-	const struct kms_plane *primary;
+	struct bench_card card;
 	struct kms_plane_state state;
 	uint32_t fbs[BUFFERS];
 	unsigned shown;
@@ -51,22 +45,12 @@ static int die(const char *what, int error) {
 	return 1;
 }
 
-static const struct kms_connector *find_connector(const struct kms_device *kms) {
-	for (size_t i = 0; i < kms->connectors_len; i++) {
-		if (kms->connectors[i]->status == KMS_CONNECTOR_CONNECTED &&
-			!kms->connectors[i]->writeback) {
-			return kms->connectors[i];
-		}
-	}
-	return NULL;
-}
-
 static int make_buffers(struct display *display) {
 	int ret = 0;
 	for (size_t i = 0; i < BUFFERS && ret == 0; i++) {
 		/* They go with the process. */
 		struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(
-			display->kms, WIDTH, HEIGHT, DRM_FORMAT_XRGB8888, &ret);
+			display->card.kms, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888, &ret);
 		if (buffer != NULL) {
 			ret = kms_dumb_buffer_get_fb(buffer, &display->fbs[i]);
 		}
@@ -74,46 +58,17 @@ static int make_buffers(struct display *display) {
 	return ret;
 }
 
-static int switch_on(struct display *display, const struct kms_connector *connector) {
-	const struct kms_mode_request wanted = {.width = WIDTH, .height = HEIGHT};
-	int mode = kms_mode_choose(connector->modes, connector->modes_len, &wanted);
-	uint32_t blob;
-	if (mode < 0 ||
-		kms_mode_blob_create(display->kms, &connector->modes[mode].info, &blob) != 0) {
-		return -EINVAL;
-	}
-	struct kms_commit commit;
-	kms_commit_init(&commit, display->kms);
-	kms_commit_disable_all(&commit, display->kms);
-	kms_commit_set_mode(&commit, display->crtc, connector, blob);
-	display->state = kms_plane_state_whole(display->fbs[0], WIDTH, HEIGHT);
-	kms_commit_set_plane(&commit, display->primary, display->crtc, &display->state);
-	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
-}
-
-static int open_display(struct display *display, const char *card) {
-	int fd = open(card, O_RDWR | O_CLOEXEC);
-	if (fd < 0) {
-		return die(card, errno);
-	}
-	enum kms_open_error error;
-	display->kms = kms_device_create(fd, &error);
-	if (display->kms == NULL) {
-		fprintf(stderr, "bench-kms-alone: %s: %s\n", card, kms_error_string(error));
-		return 1;
-	}
-	const struct kms_connector *connector = find_connector(display->kms);
-	display->crtc = display->kms->crtcs;
-	display->primary =
-		kms_device_find_crtc_plane(display->kms, display->crtc, KMS_PLANE_PRIMARY);
-	if (connector == NULL || display->primary == NULL) {
-		return die(card, ENODEV);
+static bool open_display(struct display *display, const char *path) {
+	if (!bench_card_open(&display->card, path)) {
+		return false;
 	}
 	int ret = make_buffers(display);
-	if (ret == 0) {
-		ret = switch_on(display, connector);
+	if (ret != 0) {
+		die("a buffer", -ret);
+		return false;
 	}
-	return ret == 0 ? 0 : die(card, -ret);
+	display->state = kms_plane_state_whole(display->fbs[0], BENCH_WIDTH, BENCH_HEIGHT);
+	return bench_card_switch_on(&display->card, display->fbs[0]);
 }
 
 static int flip(struct display *display) {
@@ -121,9 +76,9 @@ static int flip(struct display *display) {
 	display->shown = (display->shown + 1) % BUFFERS;
 	next.fb_id = display->fbs[display->shown];
 	struct kms_commit commit;
-	kms_commit_init(&commit, display->kms);
+	kms_commit_init(&commit, display->card.kms);
 	kms_commit_change_plane(
-		&commit, display->primary, display->crtc, &display->state, &next);
+		&commit, display->card.primary, display->card.crtc, &display->state, &next);
 	display->state = next;
 	return kms_commit_submit(&commit, KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT, 0);
 }
@@ -141,7 +96,7 @@ static int serve(struct display *display, int socket_fd) {
 		struct measure_flip answer;
 		int ret = flip(display);
 		while (ret == 0) {
-			ret = kms_event_dispatch(display->kms->fd, take_flip, &answer);
+			ret = kms_event_dispatch(display->card.kms->fd, take_flip, &answer);
 		}
 		if (ret < 0) {
 			return die("a flip", -ret);
@@ -245,7 +200,7 @@ int main(int argc, char *argv[]) {
 		.frames = (unsigned)atoi(argv[3]),
 		.seed = (uint32_t)atoi(argv[4]),
 	};
-	if (open_display(&display, argv[1]) != 0) {
+	if (!open_display(&display, argv[1])) {
 		return 1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
