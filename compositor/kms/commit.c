@@ -238,6 +238,20 @@ enum kms_commit_error kms_plane_check_state(
 	return KMS_COMMIT_OK;
 }
 
+static void set_new(struct kms_commit *commit, uint32_t object_id,
+	const struct kms_property *property, bool is_new, uint64_t value) {
+	if (is_new) {
+		kms_commit_set(commit, object_id, property->id, value);
+	}
+}
+
+static void set_new_optional(struct kms_commit *commit, uint32_t object_id,
+	const struct kms_property *property, bool is_new, uint64_t value) {
+	if (is_new) {
+		set_optional(commit, object_id, property, value);
+	}
+}
+
 /* before: NULL when nothing is known of what the plane has. */
 static int write_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
@@ -254,73 +268,44 @@ static int write_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	}
 
 	kms_commit_set(commit, id, props->fb_id.id, state->fb_id);
-	if (before == NULL) {
-		kms_commit_set(commit, id, props->crtc_id.id, crtc->id);
-	}
-	if (IS_NEW(src_x)) {
-		kms_commit_set(commit, id, props->src_x.id, state->src_x);
-	}
-	if (IS_NEW(src_y)) {
-		kms_commit_set(commit, id, props->src_y.id, state->src_y);
-	}
-	if (IS_NEW(src_w)) {
-		kms_commit_set(commit, id, props->src_w.id, state->src_w);
-	}
-	if (IS_NEW(src_h)) {
-		kms_commit_set(commit, id, props->src_h.id, state->src_h);
-	}
+	set_new(commit, id, &props->crtc_id, before == NULL, crtc->id);
+	set_new(commit, id, &props->src_x, IS_NEW(src_x), state->src_x);
+	set_new(commit, id, &props->src_y, IS_NEW(src_y), state->src_y);
+	set_new(commit, id, &props->src_w, IS_NEW(src_w), state->src_w);
+	set_new(commit, id, &props->src_h, IS_NEW(src_h), state->src_h);
 	/* Signed ranges: the kernel reads the value as an int64_t. */
-	if (IS_NEW(dst_x)) {
-		kms_commit_set(commit, id, props->crtc_x.id, (uint64_t)(int64_t)state->dst_x);
-	}
-	if (IS_NEW(dst_y)) {
-		kms_commit_set(commit, id, props->crtc_y.id, (uint64_t)(int64_t)state->dst_y);
-	}
-	if (IS_NEW(dst_w)) {
-		kms_commit_set(commit, id, props->crtc_w.id, state->dst_w);
-	}
-	if (IS_NEW(dst_h)) {
-		kms_commit_set(commit, id, props->crtc_h.id, state->dst_h);
-	}
+	set_new(commit, id, &props->crtc_x, IS_NEW(dst_x), (uint64_t)(int64_t)state->dst_x);
+	set_new(commit, id, &props->crtc_y, IS_NEW(dst_y), (uint64_t)(int64_t)state->dst_y);
+	set_new(commit, id, &props->crtc_w, IS_NEW(dst_w), state->dst_w);
+	set_new(commit, id, &props->crtc_h, IS_NEW(dst_h), state->dst_h);
 	/* Fence and damage are a commit's, not the plane's: the kernel forgets them with it. */
-	if (before == NULL || state->in_fence_fd >= 0) {
-		set_optional(commit, id, &props->in_fence_fd,
-			state->in_fence_fd >= 0 ? (uint64_t)state->in_fence_fd : UINT64_MAX);
-	}
-	if (before == NULL || state->damage_blob != 0) {
-		set_optional(commit, id, &props->fb_damage_clips, state->damage_blob);
-	}
-	if (IS_NEW(alpha)) {
-		set_optional(commit, id, &props->alpha, state->alpha);
-	}
-	if (IS_NEW(blend_mode)) {
-		set_optional(commit, id, &props->blend_mode,
-			plane->blend_values.values[state->blend_mode]);
-	}
-	if (IS_NEW(rotation)) {
-		set_optional(commit, id, &props->rotation, state->rotation);
-	}
-	if (IS_NEW(color_encoding) && state->color_encoding != KMS_COLOR_ENCODING_ANY) {
-		set_optional(commit, id, &props->color_encoding,
+	set_new_optional(commit, id, &props->in_fence_fd,
+		before == NULL || state->in_fence_fd >= 0,
+		state->in_fence_fd >= 0 ? (uint64_t)state->in_fence_fd : UINT64_MAX);
+	set_new_optional(commit, id, &props->fb_damage_clips,
+		before == NULL || state->damage_blob != 0, state->damage_blob);
+	set_new_optional(commit, id, &props->alpha, IS_NEW(alpha), state->alpha);
+	set_new_optional(commit, id, &props->blend_mode, IS_NEW(blend_mode),
+		plane->blend_values.values[state->blend_mode]);
+	set_new_optional(commit, id, &props->rotation, IS_NEW(rotation), state->rotation);
+	if (state->color_encoding != KMS_COLOR_ENCODING_ANY) {
+		set_new_optional(commit, id, &props->color_encoding, IS_NEW(color_encoding),
 			plane->encoding_values.values[state->color_encoding]);
 	}
-	if (IS_NEW(color_range) && state->color_range != KMS_COLOR_RANGE_ANY) {
-		set_optional(commit, id, &props->color_range,
+	if (state->color_range != KMS_COLOR_RANGE_ANY) {
+		set_new_optional(commit, id, &props->color_range, IS_NEW(color_range),
 			plane->range_values.values[state->color_range]);
 	}
-	if (IS_NEW(scaling_filter)) {
-		set_optional(commit, id, &props->scaling_filter,
-			plane->filter_values.values[state->scaling_filter]);
+	set_new_optional(commit, id, &props->scaling_filter, IS_NEW(scaling_filter),
+		plane->filter_values.values[state->scaling_filter]);
+	if (state->zpos >= 0) {
+		set_new_optional(
+			commit, id, &props->zpos, IS_NEW(zpos), (uint64_t)state->zpos);
 	}
-	if (IS_NEW(zpos) && state->zpos >= 0) {
-		set_optional(commit, id, &props->zpos, (uint64_t)state->zpos);
-	}
-	if (IS_NEW(hotspot_x)) {
-		set_optional(commit, id, &props->hotspot_x, (uint64_t)(int64_t)state->hotspot_x);
-	}
-	if (IS_NEW(hotspot_y)) {
-		set_optional(commit, id, &props->hotspot_y, (uint64_t)(int64_t)state->hotspot_y);
-	}
+	set_new_optional(commit, id, &props->hotspot_x, IS_NEW(hotspot_x),
+		(uint64_t)(int64_t)state->hotspot_x);
+	set_new_optional(commit, id, &props->hotspot_y, IS_NEW(hotspot_y),
+		(uint64_t)(int64_t)state->hotspot_y);
 	return errno_of(commit->error);
 #undef IS_NEW
 }
