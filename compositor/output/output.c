@@ -19,7 +19,6 @@
 #include "output/window.h"
 #include "server.h"
 #include "shell/shell.h"
-#include "sync/fence.h"
 #include "trace/trace.h"
 
 /* A cursor's image may be seen on an output that its position is not on, so far from its edge. */
@@ -246,7 +245,6 @@ static void drop_frames(struct latch_output *output) {
 	cancel_latch(output);
 	latch_capture_finish(&output->capture);
 	latch_capture_init(&output->capture);
-	latch_fence_clear(&output->out_fence_fd);
 	output->flip_pending = false;
 	for (size_t i = 0; i < 3; i++) {
 		discard_feedback(output, &output->frames[i]);
@@ -427,7 +425,6 @@ struct latch_output *latch_output_create(
 		.powered = true,
 		.timer_fd = -1,
 		.callback_fd = -1,
-		.out_fence_fd = -1,
 		.on_screen = &output->frames[0],
 		.pending = &output->frames[1],
 		.next = &output->frames[2],
@@ -481,7 +478,6 @@ void latch_output_destroy(struct latch_output *output) {
 	}
 	latch_capture_finish(&output->capture);
 	latch_picture_finish(&output->picture);
-	latch_fence_clear(&output->out_fence_fd);
 	clear_frames(output);
 	for (size_t i = 0; i < 3; i++) {
 		latch_frame_finish(&output->frames[i]);

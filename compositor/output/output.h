@@ -78,8 +78,6 @@ struct latch_output {
 	struct latch_frame frames[3];
 	struct latch_frame *on_screen, *pending, *next;
 	bool flip_pending;
-	/** Of the frame that is being submitted; -1 where nobody wants it, or the driver has none. */
-	int out_fence_fd;
 
 	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
 	bool latching;

@@ -211,17 +211,18 @@ static void add_extras(struct latch_output *output, struct kms_commit *commit,
 	}
 }
 
-static int submit(struct latch_output *output, const struct latch_scanout *scanout) {
+/* *out_fence_fd: as kms_commit_want_out_fence() has it; -1 where nobody wants it. */
+static int submit(struct latch_output *output, const struct latch_scanout *scanout,
+	int *out_fence_fd) {
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
 	/* A writeback job is started by a plane's update (vkms waits for one). */
 	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
 	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
 	add_extras(output, &commit, all || kms->needs_modeset ? NULL : &output->scanout, scanout);
-	latch_fence_clear(&output->out_fence_fd);
 	if (kms->crtc->props.out_fence_ptr.id != 0 &&
 		latch_frame_wants_fence(output->on_screen, output->next)) {
-		kms_commit_want_out_fence(&commit, kms->crtc, &output->out_fence_fd);
+		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
 	}
 	if (latch_capture_add(output, &commit)) {
 		flags |= KMS_COMMIT_ALLOW_MODESET;
@@ -237,9 +238,10 @@ static bool is_refusal(int ret) {
 }
 
 /* Perhaps it is the cursor that is not wanted here. */
-static int submit_without_cursor(struct latch_output *output, struct latch_scanout *scanout) {
+static int submit_without_cursor(
+	struct latch_output *output, struct latch_scanout *scanout, int *out_fence_fd) {
 	scanout->cursor_shown = false;
-	int ret = submit(output, scanout);
+	int ret = submit(output, scanout, out_fence_fd);
 	if (ret == 0) {
 		latch_cursor_plane_give_up(&output->cursor);
 		output->dirty = true;
@@ -250,13 +252,13 @@ static int submit_without_cursor(struct latch_output *output, struct latch_scano
 }
 
 /* The same frame without what some drivers take with a modeset only, or not at all. */
-static int submit_without_extras(
-	struct latch_output *output, struct latch_scanout *scanout, int refusal) {
+static int submit_without_extras(struct latch_output *output, struct latch_scanout *scanout,
+	int *out_fence_fd, int refusal) {
 	bool vrr = scanout->vrr;
 	enum kms_content_type type = scanout->content_type;
 	scanout->vrr = false;
 	scanout->content_type = KMS_CONTENT_NO_DATA;
-	if (submit(output, scanout) != 0) {
+	if (submit(output, scanout, out_fence_fd) != 0) {
 		scanout->vrr = vrr;
 		scanout->content_type = type;
 		return refusal;
@@ -276,18 +278,18 @@ static int submit_async(struct latch_output *output, const struct latch_scanout 
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->kms->device);
 	kms_commit_set_plane_fb(&commit, output->kms->primary, scanout->shown[0].state.fb_id);
-	latch_fence_clear(&output->out_fence_fd);
 	return latch_kms_output_submit(output->kms, &commit,
 		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC, planes_of(scanout));
 }
 
-static int submit_vsync(struct latch_output *output, struct latch_scanout *scanout) {
-	int ret = submit(output, scanout);
+static int submit_vsync(
+	struct latch_output *output, struct latch_scanout *scanout, int *out_fence_fd) {
+	int ret = submit(output, scanout, out_fence_fd);
 	if (is_refusal(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
-		ret = submit_without_extras(output, scanout, ret);
+		ret = submit_without_extras(output, scanout, out_fence_fd, ret);
 	}
 	if (is_refusal(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
-		ret = submit_without_cursor(output, scanout) == 0 ? 0 : ret;
+		ret = submit_without_cursor(output, scanout, out_fence_fd) == 0 ? 0 : ret;
 	}
 	return ret;
 }
@@ -321,8 +323,9 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		type == KMS_CONTENT_PHOTO);
 	int ret = try_async(output, &scanout);
 	frame->async = ret == 0;
+	int out_fence_fd = -1;
 	if (ret > 0) {
-		ret = submit_vsync(output, &scanout);
+		ret = submit_vsync(output, &scanout, &out_fence_fd);
 	}
 	if (ret != 0) {
 		return ret;
@@ -332,8 +335,8 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	latch_vrr_submitted(output, scanout.vrr);
 	output->kms->needs_modeset = false;
 	latch_frame_submitted(frame);
-	latch_frame_release_on_fence(output->on_screen, frame, output->out_fence_fd);
-	latch_fence_clear(&output->out_fence_fd);
+	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
+	latch_fence_clear(&out_fence_fd);
 	return 0;
 }
 
