@@ -53,9 +53,7 @@ static void update_capabilities(struct latch_shell *shell) {
 }
 
 void latch_seat_note_input(const struct latch_shell *shell) {
-	if (shell->options.input != NULL) {
-		shell->options.input(shell->options.data);
-	}
+	shell->options.input(shell->options.data);
 }
 
 static void handle_input_destroy(struct wl_listener *listener, void *data) {

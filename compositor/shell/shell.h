@@ -41,7 +41,7 @@ struct latch_shell_options {
 	/* What latch_shell_cursor() returns has changed: position, image or both. */
 	void (*cursor_moved)(void *data);
 	/* A client was told of a key, a button, a wheel or a finger, and may be about to draw the
-	 * answer. NULL: nobody wants to know. */
+	 * answer. */
 	void (*input)(void *data);
 	/* The user asked for the end of the session (Alt+Escape). */
 	void (*terminate)(void *data);
