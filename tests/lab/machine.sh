@@ -6,12 +6,9 @@
 # A comma ends a value in QEMU's options unless it is doubled.
 escape() { printf '%s' "${1//,/,,}"; }
 
-# How many processors it has.
-machine_size() { echo "$(($(nproc) > 4 ? 4 : $(nproc)))"; }
-
 machine_base() { # ACCELERATOR
     arguments+=(-nodefaults -no-user-config -no-reboot -machine q35
-        -smp "$(machine_size)" -m "${LATCH_LAB_MEMORY:-2048}"
+        -smp "$(($(nproc) > 4 ? 4 : $(nproc)))" -m "${LATCH_LAB_MEMORY:-2048}"
         -kernel "/lab/root/boot/vmlinuz-$(ls "$root/usr/lib/modules")"
         -initrd "$(escape "$job/initramfs")"
         -serial "file:$(escape "$job/serial.log")")
@@ -138,10 +135,9 @@ write_job() { # DEVICE VT COMMAND...
 }
 
 # One machine at a time for each pair of processors: timing tests on a crowded
-# computer say nothing. A machine that somebody types at is not counted. Sets
-# $slot.
+# computer say nothing. A machine that somebody types at is not counted.
 take_slot() {
-    local slots waiting=
+    local slots slot waiting=
     slots=$(($(nproc) / 2))
     ((slots > 0)) || slots=1
     while :; do
@@ -154,7 +150,6 @@ take_slot() {
         waiting=yes
         if ((slots == 1)); then
             # Who waits longest is next.
-            slot=0
             exec {slot_lock}>"$cache/machine-0.lock"
             flock "$slot_lock"
             return
@@ -163,18 +158,16 @@ take_slot() {
     done
 }
 
-# The processors of this computer that those of the machine in a slot keep to, in their order. None
-# where two machines would have to share them.
-processors_of_slot() { # SLOT
-    (($(machine_size) <= 2 || $(nproc) < 4)) || return 0
+# The processors of this computer, for those of the machine to keep to: as many. None where there is
+# room for two machines, which would have to share them.
+own_processors() {
+    (($(nproc) < 4)) || return 0
     local range from to n all=()
     for range in $(taskset -p -c $$ | sed 's/.*: //; s/,/ /g'); do
         from=${range%-*} to=${range#*-}
         for ((n = from; n <= to; n++)); do all+=("$n"); done
     done
-    for ((n = 0; n < $(machine_size); n++)); do
-        echo -n "${all[(2 * $1 + n) % ${#all[@]}]} "
-    done
+    echo "${all[*]}"
 }
 
 # Everything that a run has started ends with it, however it ends.
@@ -199,14 +192,14 @@ follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
 # and returns its exit status; 124 when the time was up, 125 when the guest
 # died without leaving one.
 run_machine() {
-    local device=$1 vt=$2 limit=$3 accel status slot
+    local device=$1 vt=$2 limit=$3 accel status
     local arguments=()
     shift 3
     machine='' followers=()
     accel=$(accelerator)
     if (($#)); then
         take_slot
-        LAB_PROCESSORS=$(processors_of_slot "$slot")
+        LAB_PROCESSORS=$(own_processors)
         export LAB_PROCESSORS
     fi
     mkdir -p "$out/lab" # jobs may leave things there
