@@ -35,7 +35,7 @@ mount_filesystems() {
     ln -sf /proc/self/fd/1 /dev/stdout
     ln -sf /proc/self/fd/2 /dev/stderr
     # llvmpipe is faster on an emulated processor without its widest vectors.
-    [[ $LAB_ACCELERATOR != tcg ]] || export LP_NATIVE_VECTOR_WIDTH=128
+    [[ $LAB_ACCELERATOR == kvm ]] || export LP_NATIVE_VECTOR_WIDTH=128
     mkdir -m 0700 /run/user
     export XDG_RUNTIME_DIR=/run/user/0
     mkdir -m 0700 "$XDG_RUNTIME_DIR"
@@ -86,6 +86,8 @@ start_seat() {
     note "seatd does not answer"
 }
 
+waits() { [[ ! -e /proc/$1 || $(</proc/"$1"/wchan) == *pipe_read ]]; }
+
 # Through pipes, so that /dev/stdout can be opened again, and into files that
 # the host follows: nothing is lost when the machine dies.
 run_job() {
@@ -99,11 +101,10 @@ run_job() {
     note "job starts"
     setsid bash /lab/job/command </dev/null >/run/job-out 2>/run/job-err || status=$?
     note "job ends"
-    # What the job has left running would keep the pipes open for ever.
-    for _ in {1..20}; do
-        kill -0 $reader_out 2>/dev/null || kill -0 $reader_err 2>/dev/null || break
-        sleep 0.05
-    done
+    # What the job has left running would keep the pipes open for ever. A reader that waits for more
+    # has written all before. No sleeping: in virtual time the host would write nothing meanwhile.
+    local end=$((SECONDS + 5))
+    until { waits $reader_out && waits $reader_err; } || ((SECONDS > end)); do :; done
     finish "$status"
 }
 

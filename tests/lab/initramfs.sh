@@ -11,13 +11,12 @@ trap 'rm -rf "$tree"' EXIT
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/modules"
 cp "$root/usr/bin/busybox" "$tree/bin/busybox"
 install -m 755 "$init" "$tree/init"
-# modprobe knows the order; busybox's insmod wants them unpacked.
-modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay |
+# modprobe knows the order.
+modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay virtio_pmem nd_pmem erofs |
     sed -n 's/^insmod //p' | awk '!seen[$1]++ {print $1}' |
     while read -r file; do
-        name=$(basename "$file" .xz)
-        xz -dc "$file" >"$tree/modules/$name"
-        echo "$name" >>"$tree/modules/order"
+        cp "$file" "$tree/modules/"
+        basename "$file" >>"$tree/modules/order"
     done
 (cd "$tree" && find . | busybox cpio -o -H newc) >"$output.$$"
 mv "$output.$$" "$output"

@@ -12,7 +12,15 @@ read-only but for out/; the KMS device is in $LATCH_DEVICE.
   --device vkms        ten planes, writeback, a software clock (the default)
   --device virtio-gpu  the display of a virtual machine; no 3D
   --device virgl       the same with a GPU: GLES by the host, real fences
-  --timeout SECONDS    end the machine after so long (300; no limit for shells)
+  --clock virtual      the machine's time is what it has executed, and where nothing
+                       is to do it jumps to the next timer: nothing of this computer
+                       is in it (the default on vkms and virtio-gpu)
+  --clock real         its time is this computer's (the default on virgl, with
+                       --window and for a shell)
+  --mips N             in virtual time: a processor of so many million instructions
+                       a second: 1000, 500 (the default), 250, 125 or 62
+  --timeout SECONDS    end the machine after so long of this computer's time (300; none
+                       for shells)
   --vt                 the seat is bound to a virtual terminal (tty1)
   --window             show the machine's screen in a window
 
@@ -25,6 +33,8 @@ command_lab() {
     while (($#)); do
         case $1 in
         --device) device=${2:-}; shift 2 ;;
+        --clock) clock=${2:-}; shift 2 ;;
+        --mips) mips=${2:-}; shift 2 ;;
         --timeout) limit=${2:-}; shift 2 ;;
         --vt) vt=yes; shift ;;
         --window) window=yes; shift ;;
@@ -37,6 +47,7 @@ command_lab() {
     [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device' (vkms, virtio-gpu or virgl)"
     [[ $limit =~ ^[0-9]+$ ]] || die "--timeout wants seconds, not '$limit'"
     check_window
+    check_clock "$device"
     ensure_root
     run_machine "$device" "$vt" "$limit" "$@"
 }

@@ -1,6 +1,27 @@
 # shellcheck shell=bash
 # The virtual machine: what it is made of, how it is started and ended.
 
+slot_locks=()
+# What time is in the machine: virtual, real, or as the device has it; and the processor's speed in
+# virtual time, in millions of instructions a second.
+clock='' mips=500
+
+# choose_clock DEVICE INTERACTIVE prints the clock. What this computer's GL draws takes this
+# computer's time, and so does somebody who types or looks.
+choose_clock() {
+    case $clock in
+    virtual | real) echo "$clock" ;;
+    *) [[ $1 != virgl && ! $2 && ! ${window:-} ]] && echo virtual || echo real ;;
+    esac
+}
+
+check_clock() { # DEVICE
+    [[ $clock =~ ^(virtual|real)?$ ]] || die "no such clock: '$clock' (virtual or real)"
+    [[ $clock != virtual || $1 != virgl ]] ||
+        die "virgl draws with this computer's OpenGL: its clock can't be virtual"
+    instruction_shift "$mips" >/dev/null || die "--mips is 1000, 500, 250, 125 or 62, not '$mips'"
+}
+
 # --- what QEMU is told -------------------------------------------------------
 
 # A comma ends a value in QEMU's options unless it is doubled.
@@ -8,15 +29,44 @@ escape() { printf '%s' "${1//,/,,}"; }
 
 machine_base() { # ACCELERATOR
     arguments+=(-nodefaults -no-user-config -no-reboot -machine q35
-        -smp "$(($(nproc) > 4 ? 4 : $(nproc)))" -m "${LATCH_LAB_MEMORY:-2048}"
+        -m "size=${LATCH_LAB_MEMORY:-2048},maxmem=$((${LATCH_LAB_MEMORY:-2048} + 8192))M"
         -kernel "/lab/root/boot/vmlinuz-$(ls "$root/usr/lib/modules")"
         -initrd "$(escape "$job/initramfs")"
         -serial "file:$(escape "$job/serial.log")")
-    if [[ $1 == kvm ]]; then
-        arguments+=(-accel kvm -cpu host)
-    else
-        arguments+=(-accel tcg,thread=multi -cpu max)
-    fi
+    case $1 in
+    kvm) arguments+=(-accel kvm -cpu host) ;;
+    tcg) arguments+=(-accel tcg,thread=multi -cpu max) ;;
+    virtual)
+        # Time is what was executed, and where nothing is, it jumps to the next timer. Nothing of
+        # this computer gets in: not its load, its date, nor its random numbers.
+        arguments+=(-accel tcg,thread=single -cpu max -smp 2 -seed 1
+            -icount "shift=$(instruction_shift "$mips"),sleep=off"
+            -rtc base=2026-01-01T00:00:00,clock=vm)
+        return
+        ;;
+    esac
+    arguments+=(-smp "$(($(nproc) > 4 ? 4 : $(nproc)))")
+}
+
+# instruction_shift MIPS: QEMU counts an instruction as a power of two of nanoseconds.
+instruction_shift() {
+    local shift
+    for shift in {0..4}; do
+        if (($1 == 1000 >> shift)); then
+            echo "$shift"
+            return
+        fi
+    done
+    return 1
+}
+
+# machine_image FILE: memory of the machine that holds a file system; see root-image.sh. The
+# machine can write to it, but what it writes is its own.
+machine_image() {
+    local id
+    id=image-$(basename "$1" .erofs)
+    arguments+=(-object "memory-backend-file,id=$id,mem-path=$(escape "$1"),size=$2,share=off,readonly=on,rom=off"
+        -device "virtio-pmem-pci,memdev=$id,id=$id-device")
 }
 
 machine_share() { # TAG DIRECTORY READONLY
@@ -24,18 +74,28 @@ machine_share() { # TAG DIRECTORY READONLY
         -device "virtio-9p-pci,fsdev=$1,mount_tag=$1")
 }
 
-# The checkout may hold the directories for build and results, or not.
-machine_shares() {
-    machine_share root /lab/root on
+# What the guest has of this computer. A job gets the checkout and the build as they are at its
+# start; somebody at a shell sees them change.
+machine_shares() { # INTERACTIVE
+    local directory tag
+    : >"$job/shares"
+    machine_image /lab/root/guest.erofs "$(stat -c %s "$root/guest.erofs")"
+    # The build may be in the checkout, or not.
+    for tag in checkout build; do
+        directory=${!tag}
+        [[ $tag == checkout || $directory != "$checkout"/* ]] || continue
+        if [[ $1 ]]; then
+            machine_share "$tag" "$directory" on
+            printf '%s\n' "9p $tag ro,cache=loose $directory" >>"$job/shares"
+        else
+            in_root sh "$lab/tree-image.sh" "$tag" "$directory" "$job/$tag.erofs" >/dev/null
+            machine_image "$job/$tag.erofs" "$(stat -c %s "$job/$tag.erofs")"
+            printf '%s\n' "image $tag - $directory" >>"$job/shares"
+        fi
+    done
     machine_share job "$job" off
-    machine_share checkout "$checkout" on
     machine_share out "$out" off
-    printf '%s\n' "checkout ro,cache=loose $checkout" >"$job/shares"
-    if [[ $build != "$checkout"/* ]]; then
-        machine_share build "$build" on
-        printf '%s\n' "build ro,cache=loose $build" >>"$job/shares"
-    fi
-    printf '%s\n' "out rw,cache=mmap $out" >>"$job/shares"
+    printf '%s\n' "9p out rw,cache=mmap $out" >>"$job/shares"
 }
 
 machine_display() { # DEVICE
@@ -121,41 +181,53 @@ write_job() { # DEVICE VT COMMAND...
         printf 'export LATCH_LAB_DEVICE=%q LAB_CHECKOUT=%q LAB_BUILD=%q LAB_OUT=%q\n' \
             "$device" "$checkout" "$build" "$out"
         printf 'LAB_ACCELERATOR=%q\n' "$accel"
+        printf 'export LATCH_LAB_CLOCK=%q LATCH_LAB_MIPS=%q\n' "$ticks" "$mips"
         printf 'export LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
             "$vt" "$( (($#)) || echo yes)" "${size% *}" "${size#* }"
         printf 'export TERM=%q\n' "${TERM:-dumb}"
     } >"$job/settings"
     # What the caller has set for latch goes along.
     env -0 | grep -z -E '^(LATCH|WLR|WAYLAND|MESA|LIBGL|EGL|XKB|ASAN|UBSAN|LSAN|CMOCKA)_[A-Za-z0-9_]*=' |
-        grep -z -v -E '^(LATCH_LAB_DEVICE|WAYLAND_DISPLAY|LATCH_CACHE|LATCH_BUILD_DIR|LATCH_OUT_DIR)=' |
+        grep -z -v -E '^(LATCH_LAB_(DEVICE|CLOCK|MIPS)|WAYLAND_DISPLAY|LATCH_CACHE|LATCH_BUILD_DIR|LATCH_OUT_DIR)=' |
         while IFS= read -r -d '' variable; do printf 'export %q\n' "$variable"; done >>"$job/settings" || true
     printf '%q ' "$@" >"$job/command"
     printf 'exec /bin/bash %q\n' "$lab/guest.sh" >"$job/start"
     touch "$job"/{stdout,stderr,serial.log}
 }
 
-# One machine at a time for each pair of processors: timing tests on a crowded
-# computer say nothing. A machine that somebody types at is not counted.
-take_slot() {
+# Machines of one computer take turns. One in real time has two processors for itself, for a test of
+# timing on a crowded computer says nothing; one in virtual time computes on one, and does not mind.
+# A machine that somebody types at is not counted.
+take_slots() { # COUNT
     local slots slot waiting=
-    slots=$(($(nproc) / 2))
-    ((slots > 0)) || slots=1
+    slots=$(nproc)
+    ((slots >= $1)) || slots=$1
     while :; do
-        for ((slot = 0; slot < slots; slot++)); do
-            exec {slot_lock}>"$cache/machine-$slot.lock"
-            ! flock -n "$slot_lock" || return 0
-            exec {slot_lock}>&-
+        for ((slot = 0; slot + $1 <= slots; slot += $1)); do
+            ! lock_slots "$slot" "$1" || return 0
         done
         [[ $waiting ]] || say "waiting for another virtual machine of this computer"
         waiting=yes
-        if ((slots == 1)); then
-            # Who waits longest is next.
-            exec {slot_lock}>"$cache/machine-0.lock"
-            flock "$slot_lock"
-            return
-        fi
         sleep 0.5
     done
+}
+
+lock_slots() { # FIRST COUNT
+    local slot lock
+    for ((slot = $1; slot < $1 + $2; slot++)); do
+        exec {lock}>"$cache/machine-$slot.lock"
+        slot_locks+=("$lock")
+        if ! flock -n "$lock"; then
+            give_back_slots
+            return 1
+        fi
+    done
+}
+
+give_back_slots() {
+    local lock
+    for lock in "${slot_locks[@]}"; do exec {lock}>&-; done
+    slot_locks=()
 }
 
 # The processors of this computer, for those of the machine to keep to: as many. None where there is
@@ -180,28 +252,31 @@ end_run() {
         rm -rf "$job"
         job=
     fi
-    if [[ ${slot_lock:-} ]]; then
-        exec {slot_lock}>&-
-        slot_lock=
-    fi
+    give_back_slots
 }
 
 follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
 
 # run_machine DEVICE VT TIMEOUT COMMAND...: boots, runs COMMAND (or a shell),
 # and returns its exit status; 124 when the time was up, 125 when the guest
-# died without leaving one.
+# died without leaving one. TIMEOUT is in this computer's seconds.
 run_machine() {
-    local device=$1 vt=$2 limit=$3 accel status
-    local arguments=()
+    local device=$1 vt=$2 limit=$3 accel status ticks
+    local arguments=() LAB_PROCESSORS=
     shift 3
     machine='' followers=()
-    accel=$(accelerator)
-    if (($#)); then
-        take_slot
-        LAB_PROCESSORS=$(own_processors)
-        export LAB_PROCESSORS
+    ticks=$(choose_clock "$device" "$( (($#)) || echo yes)")
+    if [[ $ticks == virtual ]]; then
+        accel=virtual
+        take_slots 1
+    else
+        accel=$(accelerator)
+        if (($#)); then
+            take_slots 2
+            LAB_PROCESSORS=$(own_processors)
+        fi
     fi
+    export LAB_PROCESSORS
     mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     write_job "$device" "$vt" "$@"
@@ -212,11 +287,11 @@ run_machine() {
     fi
     machine_base "$accel"
     machine_monitor
-    machine_shares
+    machine_shares "$( (($#)) || echo yes)"
     machine_display "$device"
-    # The kernel has nobody to be protected from; an emulated processor's clock
-    # is the host's and needs no watchdog.
-    arguments+=(-append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable ${LATCH_LAB_KERNEL:-}")
+    # The kernel has nobody to be protected from (looking for writable code takes it a second), and
+    # an emulated processor's clock needs no watchdog.
+    arguments+=(-append "console=ttyS0 quiet panic=-1 mitigations=off rodata=off tsc=reliable ${LATCH_LAB_KERNEL:-}")
 
     if (($# == 0)); then
         run_interactively
@@ -243,9 +318,6 @@ run_machine() {
         tail -n 60 "$job/serial.log" "$job/qemu.log" >&2
     fi
     end_run
-    # The next machine of the same command would wait for this one's place.
-    [[ ! ${slot_lock:-} ]] || exec {slot_lock}>&-
-    slot_lock='' job=''
     return "$status"
 }
 

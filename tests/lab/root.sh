@@ -20,6 +20,8 @@ ensure_root() {
         rm -rf "$root.new"
         step "system root (Debian $suite)" make_root "$root.new" ||
             die "the system root could not be made"
+        step "image of it for the guest" sh "$lab/root-image.sh" "$root.new" ||
+            die "the image could not be made"
         mv "$root.new" "$root"
     fi
     exec {lock}>&-
