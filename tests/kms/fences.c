@@ -151,9 +151,8 @@ static void run_late(enum late late) {
 	}
 	note("commit->flip of ready frames %.1f ms at most, signal->flip of late ones %.1f ms",
 		(double)worst_ns / 1e6, (double)worst_late_ns / 1e6);
-	/* Two refreshes are enough; an emulated machine may stumble once. */
-	CHECK(slow <= 1 && worst_ns < 3 * frame.refresh_ns && worst_late_ns < 3 * frame.refresh_ns,
-		"%d of %d frames took longer than two refreshes", slow, FRAMES);
+	CHECK(slow == 0 || !time_is_exact(), "%d of %d frames took longer than two refreshes",
+		slow, FRAMES);
 }
 
 static void late_implicit(void) {
@@ -265,7 +264,8 @@ static void check_answers(struct client *other) {
 		sleep_ms(20);
 	}
 	note("wl_display.sync took %.1f ms at most", (double)worst_ns / 1e6);
-	CHECK(worst_ns < 50 * MS, "wl_display.sync took %.1f ms", (double)worst_ns / 1e6);
+	CHECK(worst_ns < 5 * MS || !time_is_exact(), "wl_display.sync took %.1f ms",
+		(double)worst_ns / 1e6);
 }
 
 static void run_stuck(enum late late) {
@@ -304,11 +304,10 @@ static void run_stuck(enum late late) {
 	CHECK(waitpid(stuck_client.pid, NULL, WNOHANG) == 0, "the stuck client has ended");
 	kill(stuck_client.pid, SIGKILL);
 	waitpid(stuck_client.pid, NULL, 0);
-	CHECK(beside.presented >= usual.presented - 3 && beside.presented >= 30,
-		"the other client got %d frames in a second, %d before", beside.presented,
-		usual.presented);
-	CHECK(beside.missed <= usual.missed + 3, "the other client missed %d refreshes, %d before",
-		beside.missed, usual.missed);
+	CHECK(beside.presented > 0, "the other client got no frame in a second");
+	CHECK((beside.presented >= 58 && beside.missed == 0) || !time_is_exact(),
+		"the other client got %d frames in a second and missed %d refreshes",
+		beside.presented, beside.missed);
 	if (!holdings_return(&before, &after)) {
 		fail("before %d fds, %d framebuffers, %d dma-bufs; now %d, %d, %d", before.fds,
 			before.framebuffers, before.dmabufs, after.fds, after.framebuffers,
@@ -378,10 +377,8 @@ static void late_beside_another(void) {
 		rate, (double)counts.longest_ns / 1e6);
 	CHECK(counts.presented > 30, "the other client got %d frames", counts.presented);
 	/* A frame that waits 50 ms inside latch would cost three refreshes of every four. */
-	CHECK(rate <= usual + 6, "the other client missed %.1f refreshes a second, %.1f before",
-		rate, usual);
-	CHECK(counts.longest_ns <= LATE_MS * MS + MS, "the other client stood still for %.1f ms",
-		(double)counts.longest_ns / 1e6);
+	CHECK(rate == 0 || !time_is_exact(), "the other client missed %.1f refreshes a second",
+		rate);
 	victim_stop(&victim);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Pacing: which vblank an update is shown at, as the presentation feedback tells it. Each case
- * allows for a machine that is short of time: late is counted, early and lost never happen.
+ * Pacing: which vblank an update is shown at, as the presentation feedback tells it. Early and lost
+ * never happen; late does not where time is exact, and is told where the machine may be short of it.
  */
 #include <drm_fourcc.h>
 
@@ -68,7 +68,8 @@ static void fifo(void) {
 		}
 	}
 	note("%d frames, %ld vblanks too late", BUFFERS, (long)late);
-	CHECK(late < BUFFERS, "%d frames took %ld vblanks more than they are", BUFFERS, (long)late);
+	CHECK(late == 0 || !time_is_exact(), "%d frames took %ld vblanks more than they are", BUFFERS,
+		(long)late);
 }
 
 /* The mailbox has them superseded: only the last one has to be seen. */
@@ -172,8 +173,8 @@ static void aim(int offset_num) {
 		in_time += offset_num == 0 ? late_ns < refresh_ns / 2 : late_ns < refresh_ns;
 	}
 	note("%d of %d frames at the vblank they aimed at", in_time, BUFFERS - 2);
-	CHECK(in_time >= (BUFFERS - 2) * 2 / 3, "only %d of %d frames were in time", in_time,
-		BUFFERS - 2);
+	CHECK(in_time == BUFFERS - 2 || !time_is_exact(), "only %d of %d frames were in time",
+		in_time, BUFFERS - 2);
 }
 
 static void timing(void) {

@@ -2,28 +2,16 @@
 # demo-job.sh RESULTS FRAMES: the guest's part of the demo. Runs latch as a
 # session of its own with its sample client, and leaves in RESULTS the latency
 # table as JSON, the trace and the report that latch-report makes of it, and a
-# picture of the screen; on vkms then with more windows, and leaves which of them
-# is on which plane.
+# picture of the screen; on vkms with more windows after that, of which it leaves
+# which is on which plane, too.
 set -euo pipefail
 
 results=$1 frames=$2
-
-# vkms shows the blended picture by its writeback connector, which only latch,
-# being DRM master, can use; the screen of a virtual GPU is QEMU's to show.
-capture=()
-[[ $LATCH_LAB_DEVICE != vkms ]] || capture=(--capture "$results/screen.png")
 
 # vkms has no GPU. GLES runs on its software renderer too, but on an emulated
 # processor it draws four frames a second; plain integer code draws sixty.
 client=()
 [[ $LATCH_LAB_DEVICE != vkms ]] || client=(--software)
-
-take_picture() {
-    case $LATCH_LAB_DEVICE in
-    vkms) kill -USR1 "$latch" ;;
-    *) lab-screenshot "$results/screen.png" ;;
-    esac
-}
 
 # The framebuffers that are on planes now.
 on_screen() {
@@ -46,13 +34,17 @@ wait_for_motion() {
 # The host draws for the virtual GPU on the same processors: at 60 Hz it keeps
 # up, at the 75 Hz of the screen's own mode it does not.
 latch --device "$LATCH_DEVICE" --mode 1024x768 --log error --stats "$results/table.json" \
-    --trace "$results/trace" "${capture[@]}" --frames "$frames" \
+    --trace "$results/trace" --frames "$frames" \
     -- latch-client --fullscreen "${client[@]}" --frames "$frames" &
 latch=$!
 
-wait_for_motion
-if kill -0 "$latch" 2>/dev/null; then
-    take_picture || echo "no picture of the screen" >&2
+# The screen of a virtual GPU is QEMU's to show. vkms writes a picture back, and frames wait for it:
+# there it is taken when nothing is measured.
+if [[ $LATCH_LAB_DEVICE != vkms ]]; then
+    wait_for_motion
+    if kill -0 "$latch" 2>/dev/null; then
+        lab-screenshot "$results/screen.png" || echo "no picture of the screen" >&2
+    fi
 fi
 wait "$latch"
 latch-report --html "$results/report.html" "$results/trace" >/dev/null

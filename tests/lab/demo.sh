@@ -5,14 +5,16 @@ demo_usage() {
     cat <<'EOF'
 usage: ./run demo [--window] [--frames N]
 
-Boots the lab and runs latch with its sample client on virgl (a GPU whose
-fences are real) and on vkms (ten planes, no GPU); prints the latency table of
-each, and which window is on which plane; leaves reports (report.html), tables,
-traces and pictures in out/demo/.
+Boots the lab and runs latch with its sample client on vkms (ten planes, no GPU)
+and on virgl (a GPU whose fences are real); prints the latency table of each, and
+which window is on which plane; leaves reports (report.html), tables, traces and
+pictures in out/demo/. On vkms the time is virtual: its table shows what latch
+does. virgl's GPU is this computer, and so is its time: what else runs is in it.
 
-  --window     show the machine's screen in a window (needs an X display)
-  --frames N   frames to show on each device (500 on virgl, 300 on vkms, where
-               the processor draws them)
+  --window     show the machine's screen in a window (needs an X display); then
+               all time is this computer's
+  --frames N   frames to show on each device (300 on vkms, where the processor
+               draws them, 500 on virgl)
 EOF
 }
 
@@ -30,8 +32,8 @@ command_demo() {
     check_window
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
-    demo_on virgl "${frames:-500}" || failed=1
     demo_on vkms "${frames:-300}" || failed=1
+    demo_on virgl "${frames:-500}" || failed=1
     demo_results
     return "$failed"
 }
@@ -41,7 +43,7 @@ demo_on() { # DEVICE FRAMES
     rm -rf "$results"
     mkdir -p "$results"
     printf '\n'
-    say "latch on $1, $2 frames"
+    say "latch on $1, $2 frames, $(choose_clock "$1" '') time"
     run_machine "$1" '' 180 "$lab/demo-job.sh" "$results" "$2" || status=$?
     say "$1 … $((SECONDS - began)) s, exit status $status"
     return "$status"
@@ -50,7 +52,7 @@ demo_on() { # DEVICE FRAMES
 demo_results() {
     local file
     printf '\nWhat the demo has left:\n'
-    for file in "$out"/demo/{virgl,vkms}/{report.html,table.json,trace,screen.png,planes.svg,planes.png}; do
+    for file in "$out"/demo/{vkms,virgl}/{report.html,table.json,trace,screen.png,planes.svg,planes.png}; do
         [[ ! -s $file ]] || printf '  %s\n' "$file"
     done
     printf 'The reports open in any browser, the traces at ui.perfetto.dev.\n'

@@ -67,6 +67,8 @@ fuzz_program() {
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lab/lsan.supp:print_suppressions=0}
     if [[ $lab_too ]]; then
         export LATCH_FUZZ_REAL=1
+        # --seconds are this computer's.
+        clock=real
         run_machine vkms '' $((seconds + 120)) "$@"
     else
         in_root "$@"

@@ -51,7 +51,8 @@ load_devices() {
     /usr/lib/systemd/systemd-udevd --daemon
     # Only what a compositor looks at: a full coldplug loads drivers for every
     # part of the virtual mainboard and takes three seconds longer.
-    udevadm trigger --action=add --subsystem-match={drm,input,virtio-ports${LAB_VT:+,tty}}
+    udevadm trigger --action=add --subsystem-match={drm,input,virtio-ports} \
+        ${LAB_VT:+--subsystem-match=tty}
     udevadm settle --timeout=30
 }
 
@@ -99,7 +100,8 @@ run_job() {
     cat /run/job-err >>/lab/job/stderr &
     local reader_err=$!
     note "job starts"
-    setsid bash /lab/job/command </dev/null >/run/job-out 2>/run/job-err || status=$?
+    timeout -k 2 "$LAB_TIMEOUT" setsid bash /lab/job/command </dev/null >/run/job-out 2>/run/job-err || status=$?
+    ((status != 124)) || echo "the job was not done after $LAB_TIMEOUT s: ended" >/run/job-err
     note "job ends"
     # What the job has left running would keep the pipes open for ever. A reader that waits for more
     # has written all before. No sleeping: in virtual time the host would write nothing meanwhile.

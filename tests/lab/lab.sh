@@ -19,7 +19,8 @@ read-only but for out/; the KMS device is in $LATCH_DEVICE.
                        --window and for a shell)
   --mips N             in virtual time: a processor of so many million instructions
                        a second: 1000, 500 (the default), 250, 125 or 62
-  --timeout SECONDS    end the machine after so long of this computer's time (300; none
+  --timeout SECONDS    end the machine after so much of its time, or in virtual time
+                       after fifteen times as much of this computer's (300; no limit
                        for shells)
   --vt                 the seat is bound to a virtual terminal (tty1)
   --window             show the machine's screen in a window

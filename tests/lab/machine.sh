@@ -1,7 +1,9 @@
 # shellcheck shell=bash
 # The virtual machine: what it is made of, how it is started and ended.
 
-slot_locks=()
+slot_locks=() job='' machine='' followers=()
+# Where a machine's serial log is left.
+serial_log=$out/lab/serial.log
 # What time is in the machine: virtual, real, or as the device has it; and the processor's speed in
 # virtual time, in millions of instructions a second.
 clock='' mips=500
@@ -173,14 +175,14 @@ probe_kvm() {
 
 # The guest reads everything about the job from one directory, and leaves its
 # exit status there.
-write_job() { # DEVICE VT COMMAND...
-    local device=$1 vt=$2 size
-    shift 2
+write_job() { # DEVICE VT TIMEOUT COMMAND...
+    local device=$1 vt=$2 limit=$3 size
+    shift 3
     size=$(stty size 2>/dev/null </dev/tty || echo "24 80")
     {
         printf 'export LATCH_LAB_DEVICE=%q LAB_CHECKOUT=%q LAB_BUILD=%q LAB_OUT=%q\n' \
             "$device" "$checkout" "$build" "$out"
-        printf 'LAB_ACCELERATOR=%q\n' "$accel"
+        printf 'LAB_ACCELERATOR=%q LAB_TIMEOUT=%q\n' "$accel" "$limit"
         printf 'export LATCH_LAB_CLOCK=%q LATCH_LAB_MIPS=%q\n' "$ticks" "$mips"
         printf 'export LAB_VT=%q LAB_INTERACTIVE=%q LAB_ROWS=%q LAB_COLUMNS=%q\n' \
             "$vt" "$( (($#)) || echo yes)" "${size% *}" "${size#* }"
@@ -244,22 +246,34 @@ own_processors() {
 
 # Everything that a run has started ends with it, however it ends.
 end_run() {
-    [[ ! ${machine:-} ]] || kill -KILL "$machine" 2>/dev/null || true
-    [[ ! ${followers:-} ]] || kill "${followers[@]}" 2>/dev/null || true
-    if [[ ${job:-} ]]; then
-        mkdir -p "$out/lab"
-        cp "$job/serial.log" "$out/lab/serial.log" 2>/dev/null || true
+    [[ ! $machine ]] || kill -KILL "$machine" 2>/dev/null || true
+    ((! ${#followers[@]})) || kill "${followers[@]}" 2>/dev/null || true
+    if [[ $job ]]; then
+        mkdir -p "${serial_log%/*}"
+        cp "$job/serial.log" "$serial_log" 2>/dev/null || true
         rm -rf "$job"
         job=
     fi
     give_back_slots
 }
 
+# What runs in the background ends what it has started by itself.
+end_all() {
+    local begun
+    begun=$(jobs -p)
+    [[ ! $begun ]] || kill $begun 2>/dev/null || true
+    end_run
+}
+
 follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
+
+# A virtual second takes up to so many of this computer's, where others compute as well.
+most_seconds_of_a_virtual_one=15
 
 # run_machine DEVICE VT TIMEOUT COMMAND...: boots, runs COMMAND (or a shell),
 # and returns its exit status; 124 when the time was up, 125 when the guest
-# died without leaving one. TIMEOUT is in this computer's seconds.
+# died without leaving one. TIMEOUT is in the machine's seconds: who waits there
+# for what never comes is ended by them, who computes for ever by this computer's.
 run_machine() {
     local device=$1 vt=$2 limit=$3 accel status ticks
     local arguments=() LAB_PROCESSORS=
@@ -279,7 +293,8 @@ run_machine() {
     export LAB_PROCESSORS
     mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
-    write_job "$device" "$vt" "$@"
+    write_job "$device" "$vt" "$limit" "$@"
+    [[ $ticks == real ]] || limit=$((limit * most_seconds_of_a_virtual_one))
     if [[ ${DISPLAY:-} && -r ${XAUTHORITY:-$HOME/.Xauthority} ]]; then
         # The root sees the X server's socket in /tmp, not the user's key to it.
         cp "${XAUTHORITY:-$HOME/.Xauthority}" "$job/xauthority"
@@ -309,13 +324,13 @@ run_machine() {
         status=$(<"$job/status")
     elif [[ -e $job/late ]]; then
         status=124
-        say "the job was not done after $limit s: ended"
+        say "the job was not done after $limit s of this computer: ended"
     else
         status=125
         say "the guest died"
     fi
     if [[ ! -s $job/status ]]; then
-        say "the guest's serial log (also in $out/lab/serial.log):"
+        say "the guest's serial log (also in $serial_log):"
         tail -n 60 "$job/serial.log" "$job/qemu.log" >&2
     fi
     end_run

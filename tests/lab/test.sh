@@ -21,7 +21,7 @@ suite_lines() { sed 's/#.*//' "$lab/suites" | awk 'NF'; }
 wanted() { ((${#suites[@]} == 0)) || [[ " ${suites[*]} " == *" $1 "* ]]; }
 
 command_test() {
-    local asan='' compiler='' suites=() options=(--werror) passed=0 failed=0 skipped=0
+    local asan='' compiler='' suites=() options=(--werror) passed=0 failed=0 skipped=0 begun=()
     while (($#)); do
         case $1 in
         --asan) asan=yes; shift ;;
@@ -48,10 +48,18 @@ command_test() {
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" "${options[@]}" ||
         die "the build failed"
-    ! wanted unit || test_units
-    local machine
-    for machine in $(suite_lines | awk '{print $2}' | sort -u); do
-        test_machine "$machine"
+    # What is in virtual time does not mind who else computes; what is in real time has the computer
+    # for itself, afterwards.
+    local machine machines=()
+    mapfile -t machines < <(suite_lines | awk '!seen[$2]++ {print $2}')
+    ! wanted unit || begin_units
+    for machine in "${machines[@]}"; do
+        [[ $(machine_clock "$machine") == real ]] || begin_machine "$machine"
+    done
+    wait_for_begun
+    for machine in "${machines[@]}"; do
+        [[ $(machine_clock "$machine") == virtual ]] || begin_machine "$machine"
+        wait_for_begun
     done
 
     printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
@@ -81,13 +89,46 @@ sanitizer_options() {
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lab/lsan.supp:print_suppressions=0}
 }
 
+# begin WHAT COMMAND...: in the background, its output in a file.
+begin() {
+    local what=$1
+    shift
+    (
+        trap end_run EXIT
+        slot_locks=()
+        "$@"
+    ) >"$results/$what.out" 2>&1 &
+    begun+=("$!" "$what" "$SECONDS")
+}
+
+wait_for_begun() {
+    local i status what
+    for ((i = 0; i < ${#begun[@]}; i += 3)); do
+        status=0
+        what=${begun[i + 1]}
+        wait "${begun[i]}" || status=$?
+        say "$what … $((SECONDS - begun[i + 2])) s"
+        ((status == 0)) || { tail -n 60 "$results/$what.out" && say "it ended with status $status"; } >&2
+        "count_${what%%-*}" "${what#*-}"
+    done
+    begun=()
+}
+
 # cmocka prints TAP when it is asked to, so that every case counts.
-test_units() {
-    local log=$build/meson-logs/testlog.json
+begin_units() {
     sanitizer_options
-    rm -f "$log"
-    CMOCKA_MESSAGE_OUTPUT=TAP step "unit tests" in_root \
-        meson test -C "$build" --suite unit --no-rebuild --print-errorlogs || true
+    rm -f "$build/meson-logs/testlog.json"
+    begin unit run_units
+}
+
+run_units() {
+    # A computer that has other things to do is no failure.
+    CMOCKA_MESSAGE_OUTPUT=TAP in_root \
+        meson test -C "$build" --suite unit --no-rebuild --print-errorlogs --timeout-multiplier 10
+}
+
+count_unit() {
+    local log=$build/meson-logs/testlog.json
     if [[ -s $log ]]; then
         cp "$log" "$results/unit.json"
         count meson "$log"
@@ -97,26 +138,44 @@ test_units() {
     fi
 }
 
-# test_machine DEVICE[+vt]: one boot, all suites of it.
-test_machine() {
-    local name machine limit command total=60 vt='' status=0 list=()
+# The parts of DEVICE[+vt][/NUMBER].
+machine_device() { echo "${1%%[+/]*}"; }
+machine_clock() { choose_clock "$(machine_device "$1")" ''; }
+
+# suites_of MACHINE prints "NAME SECONDS COMMAND" for each wanted.
+suites_of() {
+    local name machine limit command
     while read -r name machine limit command; do
-        if [[ $machine == "$1" ]] && wanted "$name"; then
-            list+=("$name" "$limit" "$command")
-            total=$((total + limit))
-        fi
+        [[ $machine != "$1" ]] || ! wanted "$name" || echo "$name $limit $command"
     done < <(suite_lines)
+}
+
+# begin_machine MACHINE: one boot, all suites of it.
+begin_machine() {
+    local name limit command total=60 list=()
+    while read -r name limit command; do
+        list+=("$name" "$limit" "$command")
+        total=$((total + limit))
+    done < <(suites_of "$1")
     ((${#list[@]})) || return 0
-    [[ $1 != *+vt ]] || vt=yes
     sanitizer_options
-    say "suites on $1"
-    run_machine "${1%+vt}" "$vt" "$total" "$lab/run-suites" "$results" "${list[@]}" || status=$?
-    cp "$out/lab/serial.log" "$results/serial-$1.log"
-    ((status == 0)) || say "the machine for $1 ended with status $status"
-    local i
-    for ((i = 0; i < ${#list[@]}; i += 3)); do
-        name=${list[i]}
-        status=$(cat "$results/$name.status" 2>/dev/null || echo -)
-        count tap "$results/$name.tap" "$status" "$name"
+    begin "machine-${1//\//-}" run_suites "$1" "$total" "${list[@]}"
+}
+
+run_suites() { # MACHINE SECONDS (NAME SECONDS COMMAND)...
+    local machine=$1 limit=$2
+    shift 2
+    serial_log=$results/serial-${machine//\//-}.log
+    run_machine "$(machine_device "$machine")" "$([[ $machine != *+vt* ]] || echo yes)" "$limit" \
+        "$lab/run-suites" "$results" "$@"
+}
+
+count_machine() { # MACHINE, its slash a dash
+    local machine name limit command
+    for machine in "${machines[@]}"; do
+        [[ ${machine//\//-} == "$1" ]] || continue
+        while read -r name limit command; do
+            count tap "$results/$name.tap" "$(cat "$results/$name.status" 2>/dev/null || echo -)" "$name"
+        done < <(suites_of "$machine")
     done
 }

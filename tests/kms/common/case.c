@@ -12,11 +12,25 @@
 #include <time.h>
 #include <unistd.h>
 
+/* gcc defines the first, clang has the second. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#else
+#define SANITIZED false
+#endif
+
 #define DEFAULT_LIMIT_S 20
 #define STATUS_SKIP 77
 
 /* A case says why it ends through this pipe; everything else goes straight to stdout. */
 static int reason_fd = -1;
+
+bool time_is_exact(void) {
+	const char *clock = getenv("LATCH_LAB_CLOCK");
+	return !SANITIZED && clock != NULL && strcmp(clock, "virtual") == 0;
+}
 
 int64_t now_ns(void) {
 	struct timespec ts;

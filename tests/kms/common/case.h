@@ -44,6 +44,11 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** CLOCK_MONOTONIC. */
 int64_t now_ns(void);
 
+/** Whether time says something about latch: in the lab's virtual time, and without sanitizers, a
+ * case may demand what the protocol allows latch at its best. Else the computer's load is in each
+ * figure: those are told, and order alone is judged. */
+bool time_is_exact(void);
+
 void sleep_ms(int ms);
 
 #endif
