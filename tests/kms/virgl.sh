@@ -8,7 +8,7 @@ source "$(dirname "$0")/job.sh"
 # are told; what is judged is where each frame went and in which order, by what the trace says.
 run() {
     # At 60 Hz: the host draws all this without a GPU of its own.
-    timeout -k 1 60 latch --device "$LATCH_DEVICE" --mode 1024x768 \
+    timeout -k 1 180 latch --device "$LATCH_DEVICE" --mode 1024x768 \
         --stats "$work/stats.json" --trace "$work/trace.json" -- \
         latch-client --fullscreen --frames "$2" --sync "$1" --json "$work/client.json" || return 1
     python3 - "$work/stats.json" "$work/client.json" "$1" "$2" <<'PYTHON' || return 1
