@@ -1,9 +1,9 @@
 #!/usr/bin/python3
-"""compare.py [--tap | --accept | --some] ACCEPTED RESULTS: figures of scenes.py beside the accepted ones.
+"""compare.py [--tap | --accept | --some] ACCEPTED RESULTS: figures beside those on file.
 
-Without an option a table; --tap: one case for each scene; --accept: RESULTS become the accepted
-ones; --some: a table, and scenes that were not measured are not missed. Exit status 1 where a figure is dearer, or one of the two has a scene or a figure that the other
-lacks.
+Without an option a table; --tap: one case for each scene; --accept: RESULTS go on file; --some: a
+table, in which scenes that were not measured are not missed. Exit status 1 where a figure is
+dearer, or one of the two has a scene or a figure that the other lacks.
 """
 
 import json
@@ -22,6 +22,10 @@ What is on file was measured with:
 def tolerance(name, accepted):
     unit = name.rpartition(" ")[2]
     return max(TOLERANCE * abs(accepted), FLOORS[unit if unit in FLOORS else ""])
+
+
+def rounded(value):
+    return round(value) if value >= 100 else round(value, 1)
 
 
 def number(value):
@@ -93,9 +97,10 @@ def table(accepted, results):
             if name not in values:
                 line += f"{'':20}"
                 continue
-            change = "new" if old is None else f"{100 * (values[name] / old - 1):+.1f}" if old else ""
-            line += f"{number(round(values[name], 1)) if values[name] < 100 else round(values[name]):>12}"
-            line += f"{change:>8}"
+            change = "new" if old is None else ""
+            if old:
+                change = f"{100 * (values[name] / old - 1):+.1f}"
+            line += f"{number(rounded(values[name])):>12}{change:>8}"
         print(line)
     print()
     told = list(judge(accepted["scenes"], scenes))
@@ -111,7 +116,7 @@ def accept(path, results):
     """One figure a line, in order, so that a commit shows what changed."""
     for scene in results["scenes"].values():
         for name, value in scene.items():
-            scene[name] = round(value) if value >= 100 else round(value, 1)
+            scene[name] = rounded(value)
     with open(path, "w", encoding="utf-8") as file:
         json.dump(results, file, indent=1, sort_keys=True)
         file.write("\n")

@@ -6,11 +6,11 @@
  *
  * A stage's time is without that of the stages in it. Time is CLOCK_MONOTONIC, which in the lab's
  * virtual time counts instructions; nobody interrupts latch there, which has real-time priority, on
- * the one processor that cost.py leaves on. What a stop-watch takes itself is measured at the start and
- * taken off.
+ * the one processor that scenes.py leaves on. What a stop-watch takes itself is measured at the
+ * start and taken off.
  *
- * At the first sleep after each flip, one row of sums goes to the file that LATCH_COST names. If that is
- * "compiler", it is said what compiler made this, and no more.
+ * At the first sleep after each flip, one row of sums goes to the file that LATCH_COST names. If
+ * that is "compiler", it is said what compiler made this, and no more.
  */
 #include <drm.h>
 #include <drm_mode.h>
@@ -46,7 +46,7 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
-/* In the order of cost.py's STAGES. */
+/* In the order of scenes.py's STAGES. */
 enum stage {
 	STAGE_LOOP, // all that is in no other
 	STAGE_WIRE,
@@ -63,7 +63,7 @@ enum stage {
 	STAGES,
 };
 
-/* Sums since the start. cost.py reads them as so many signed 64-bit numbers. */
+/* Sums since the start. scenes.py reads them as so many signed 64-bit numbers. */
 struct row {
 	int64_t time_ns; // CLOCK_MONOTONIC
 	int64_t cpu_ns;	 // of all threads, without what is spent in this file
@@ -284,7 +284,7 @@ int ioctl(int fd, unsigned long request, ...) {
 	return ret;
 }
 
-/* Sleeping is no stage. What the call takes itself is the loop's, as the rest of the CPU time is. */
+/* Sleeping is no stage. What the call takes itself is the loop's: the rest of the CPU time. */
 int epoll_wait(int fd, struct epoll_event *events, int max, int timeout_ms) {
 	charge();
 	if (cost.flipped && cost.rows != NULL && timeout_ms != 0) {
