@@ -10,6 +10,7 @@ import json
 import sys
 
 TOLERANCE = 0.03
+COLUMNS = 4  # of the table, to fit a terminal
 # What small figures may differ by in any case, by their unit.
 FLOORS = {"ns": 500, "KiB": 256, "": 0.1}
 
@@ -84,24 +85,28 @@ def tap(accepted, results):
     return 1 if failed else 0
 
 
+def cell(old, values, name):
+    if name not in values:
+        return ""
+    change = "new" if old is None else ""
+    if old:
+        change = f"{100 * (values[name] / old - 1):+.1f}"
+    return f"{number(rounded(values[name]))}{change:>8}"
+
+
 def table(accepted, results):
     """The scenes are columns, the figures rows; of each the value and its change."""
     scenes = results["scenes"]
     names = list(dict.fromkeys(name for scene in scenes.values() for name in scene))
-    print("ns and counts for each frame (start: until the first), change from what is on file in %")
-    print(f"{'':14}" + "".join(f"{scene:>20}" for scene in scenes))
-    for name in names:
-        line = f"{name:14}"
-        for scene, values in scenes.items():
-            old = accepted["scenes"].get(scene, {}).get(name)
-            if name not in values:
-                line += f"{'':20}"
-                continue
-            change = "new" if old is None else ""
-            if old:
-                change = f"{100 * (values[name] / old - 1):+.1f}"
-            line += f"{number(rounded(values[name])):>12}{change:>8}"
-        print(line)
+    print("For each frame (start: until the first); behind it the change from what is on file, in %")
+    for first in range(0, len(scenes), COLUMNS):
+        some = list(scenes)[first:first + COLUMNS]
+        print(f"\n{'':12}" + "".join(f"{scene:>21}" for scene in some))
+        for name in names:
+            cells = [cell(accepted["scenes"].get(scene, {}).get(name), scenes[scene], name)
+                     for scene in some]
+            if any(cells):
+                print(f"{name:12}" + "".join(f"{one:>21}" for one in cells))
     print()
     told = list(judge(accepted["scenes"], scenes))
     for scene, name, verdict, words in told:
