@@ -12,6 +12,7 @@ usage: ./run bench planes [--json] [--no-lab]
                            [COMPOSITOR...]
 
        ./run bench deadline [--json] [HOURS]
+       ./run bench cost [--json] [--accept] [SCENE...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -50,6 +51,17 @@ start, wake-ups. kms stands for no compositor: one process that wakes up and fli
 deadline: simulated hours (10000) of random load for the deadline function alone,
 on all processors: margins outside their bounds, vblanks missed. No lab.
 
+cost: what a frame costs latch's own threads in fixed scenes, stage by stage, in
+virtual time: 2 ns are an instruction. Wake-ups, ioctls, allocations and PSS, too.
+Beside each figure how it differs from tests/bench/cost/accepted.json, what was
+last accepted; one that is dearer by more than 3 % (and by more than 500 ns) is a
+failure, in ./run test as well (suite cost). docs/latency.md says what the stages
+are.
+
+  --accept         put these figures on file. The commit that does so says why
+  SCENE            only these: "fullscreen", "eight windows", "mixed", "composed",
+                   "shared memory", "pointer", "200 idle clients"
+
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
 EOF
@@ -63,6 +75,7 @@ command_bench() {
     stress) shift; bench_stress "$@" ;;
     latency) shift; bench_latency "$@" ;;
     deadline) shift; bench_deadline "$@" ;;
+    cost) shift; bench_cost "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -113,6 +126,32 @@ bench_deadline() {
     in_root "$build/tests/bench/bench-deadline" "$hours" "$results/deadline.json" || failed=1
     [[ ! $json ]] || cat "$results/deadline.json"
     return "$failed"
+}
+
+bench_cost() {
+    local option='' results=$out/bench/cost.json folder=$checkout/tests/bench/cost scenes=()
+    while (($#)); do
+        case $1 in
+        --json | --accept) option=$1; shift ;;
+        -h | --help) bench_usage; return ;;
+        -*) bench_usage >&2; die "bench cost has no option '$1'" ;;
+        *) scenes+=("$1"); shift ;;
+        esac
+    done
+    [[ $option != --accept || ${#scenes[@]} == 0 ]] || die "--accept wants all scenes"
+    mkdir -p "$out/bench"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    [[ -x $build/tests/bench/cost/bench-cost-latch ]] || die "there is none with sanitizers"
+    clock=virtual
+    run_machine vkms '' 600 "$folder/scenes.py" "$results" "${scenes[@]}" || die "no results"
+    case $option in
+    --json) cat "$results" ;;
+    --accept) in_root "$folder/compare.py" --accept "$folder/accepted.json" "$results" ;;
+    esac
+    # With some scenes only, the others are not missed.
+    [[ $option == --json ]] ||
+        in_root "$folder/compare.py" ${scenes:+--some} "$folder/accepted.json" "$results"
 }
 
 bench_hostile() {
