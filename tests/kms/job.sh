@@ -144,7 +144,7 @@ not_more_than_before() {
 take_picture() {
     rm -f "$LATCH_CAPTURE"
     kill -USR1 "$LATCH_PID"
-    wait_until 5 kms-picture pixel "$LATCH_CAPTURE" 0 0
+    wait_until 30 kms-picture pixel "$LATCH_CAPTURE" 0 0
 }
 
 # pixel_is X Y RRGGBB: in the last picture.
