@@ -51,7 +51,7 @@ load_devices() {
     /usr/lib/systemd/systemd-udevd --daemon
     # Only what a compositor looks at: a full coldplug loads drivers for every
     # part of the virtual mainboard and takes three seconds longer.
-    udevadm trigger --action=add --subsystem-match={drm,input,graphics,misc,dma_heap,tty,virtio-ports,video4linux}
+    udevadm trigger --action=add --subsystem-match={drm,input,virtio-ports${LAB_VT:+,tty}}
     udevadm settle --timeout=30
 }
 

@@ -10,6 +10,9 @@ trap 'rm -rf "$tree"' EXIT
 
 mkdir -p "$tree/bin" "$tree/dev" "$tree/proc" "$tree/sys" "$tree/modules"
 cp "$root/usr/bin/busybox" "$tree/bin/busybox"
+for applet in findfs grep insmod mkdir mount poweroff sh sleep switch_root; do
+    ln -s busybox "$tree/bin/$applet"
+done
 install -m 755 "$init" "$tree/init"
 # modprobe knows the order.
 modprobe -D -d "$root" -S "$version" -a 9p 9pnet_virtio overlay virtio_pmem nd_pmem erofs |
