@@ -2,9 +2,9 @@
 
 #include <errno.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "gpu_wire.h"
-#include "util.h"
 
 int gpu_connect(void) {
 	struct sockaddr_un address;
@@ -13,7 +13,10 @@ int gpu_connect(void) {
 	}
 	int gpu = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (gpu >= 0 && connect(gpu, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		fd_clear(&gpu);
+		int saved = errno;
+		close(gpu);
+		errno = saved;
+		gpu = -1;
 	}
 	return gpu;
 }
@@ -37,7 +40,7 @@ static int ask(int gpu, const struct gpu_request *request, const int *fds, size_
 		return 0;
 	}
 	for (size_t i = 0; i < num_received; i++) {
-		fd_clear(&received[i]);
+		close(received[i]);
 	}
 	if (!ok) {
 		errno = size == 0		      ? ECONNRESET
