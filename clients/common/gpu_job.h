@@ -28,8 +28,8 @@ enum gpu_job_flags {
 	GPU_JOB_PUT_FENCE = 1 << 0,
 	/** The job waits for the fences that are on the dma-buf: writers' and readers'. */
 	GPU_JOB_WAIT_TARGET = 1 << 1,
-	/** The picture is drawn when the waits are over, by who submits; until then the old one stays
-	 * and no mark is made. */
+	/** The picture is drawn when the waits are over, by who submits; until then the old one
+	 * stays and no mark is made. */
 	GPU_JOB_DRAWN_LATE = 1 << 2,
 };
 

@@ -11,8 +11,8 @@
 
 /*
  * What goes over the socket of the simulated GPU, a SOCK_SEQPACKET: a request of one packet, with
- * the dma-buf and then the waits as fds, and an answer of one packet, with the fence. Both sides are
- * of one build.
+ * the dma-buf and then the waits as fds, and an answer of one packet, with the fence. Both sides
+ * are of one build.
  */
 
 enum gpu_request_type {

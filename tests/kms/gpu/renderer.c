@@ -266,7 +266,8 @@ static void refused(void) {
 	setenv("LATCH_GPU_REFUSE", "0x0100000000000001,0", 1);
 	scene_init(&scene, "1");
 	CHECK(offers(scene.renderer, DRM_FORMAT_MOD_LINEAR), "LINEAR is not offered");
-	CHECK(wlr_texture_from_buffer(scene.renderer, &scene.source.base) == NULL, "it is imported");
+	CHECK(wlr_texture_from_buffer(scene.renderer, &scene.source.base) == NULL,
+		"it is imported");
 	unsetenv("LATCH_GPU_REFUSE");
 	copy(&scene);
 }
@@ -287,7 +288,8 @@ static void tiled(void) {
 	tile(&scene.source.memory, 5);
 	CHECK(!offers(scene.renderer, I915_FORMAT_MOD_X_TILED), "it is offered unasked");
 	scene.source.modifier = I915_FORMAT_MOD_X_TILED;
-	CHECK(wlr_texture_from_buffer(scene.renderer, &scene.source.base) == NULL, "it is imported");
+	CHECK(wlr_texture_from_buffer(scene.renderer, &scene.source.base) == NULL,
+		"it is imported");
 	wlr_renderer_destroy(scene.renderer);
 
 	setenv("LATCH_GPU_TILED", "1", 1);
@@ -321,7 +323,8 @@ static void looks_as_by_pixman(void) {
 		struct wlr_render_texture_options options = {
 			.dst_box = {.x = 20, .y = 10, .width = i < 8 ? 100 : 70, .height = 90},
 			.transform = (enum wl_output_transform)(i % 8),
-			.filter_mode = i < 16 ? WLR_SCALE_FILTER_NEAREST : WLR_SCALE_FILTER_BILINEAR,
+			.filter_mode = i < 16 ? WLR_SCALE_FILTER_NEAREST
+					      : WLR_SCALE_FILTER_BILINEAR,
 			.alpha = i >= 8 ? &alpha : NULL,
 		};
 		options.src_box = (struct wlr_fbox){.x = 32, .y = 16, .width = 100, .height = 90};
@@ -355,7 +358,7 @@ int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"implicit fences are on what is written, and on what is read", implicit, 0},
 		{"a texture is sampled when its fence has signalled", waits_for_its_textures, 0},
-		{"without implicit fences it is sampled at once, marks and all", samples_at_once, 0},
+		{"without implicit fences it is sampled at once, with marks", samples_at_once, 0},
 		{"timelines are waited for, and signalled", timelines, 0},
 		{"a lost context draws nothing more, and a new one does", lost, 0},
 		{"a modifier is offered and refused", refused, 0},

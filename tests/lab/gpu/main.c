@@ -129,8 +129,8 @@ static void arm(const struct server *server) {
 static void run(struct server *server) {
 	static struct pollfd fds[2 + MAX_CONNECTIONS + GPU_MAX_WAITS];
 	for (;;) {
-		/* A job that waits for nothing more is found ready by a poll of its no fds; the end
-		 * of one can be what the next one waits for, so look at these anew each time. */
+		/* What jobs wait for is asked before the GPU goes on: so a job that waits for
+		 * nothing is ready with the request that brought it. */
 		nfds_t num_waits = gpu_add_waits(&server->gpu, fds);
 		poll(fds, num_waits, 0);
 		gpu_handle_waits(&server->gpu, fds, now_ns());
@@ -208,8 +208,8 @@ int main(int argc, char **argv) {
 		return ask(argv[2]);
 	}
 	fputs("Usage: lab-gpu [--ask stats|reset]\n"
-	      "The lab's simulated GPU, on the socket $LATCH_GPU ($XDG_RUNTIME_DIR/lab-gpu); or asks "
-	      "the one\nthat is there. Needs root, for " SW_SYNC_PATH ".\n",
+	      "The lab's simulated GPU, on the socket $LATCH_GPU ($XDG_RUNTIME_DIR/lab-gpu); or\n"
+	      "asks the one that is there. Needs root, for " SW_SYNC_PATH ".\n",
 		stderr);
 	return 2;
 }

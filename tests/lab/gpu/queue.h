@@ -43,8 +43,9 @@ bool gpu_queue_add(struct gpu_queue *queue, struct gpu_queue_job *job);
 void gpu_queue_remove(struct gpu_queue *queue, const struct gpu_queue_job *job, int64_t now_ns);
 
 /**
- * Lets the GPU go on until now, or until a job has ended: among those that were ready when it became
- * free, the highest priority starts and then the oldest; if none was, the one that was ready first.
+ * Lets the GPU go on until now, or until a job has ended: among those that were ready when it
+ * became free, the highest priority starts and then the oldest; if none was, the one that was ready
+ * first.
  *
  * @return the job that has ended, which is no longer of the queue; NULL: none has. Call it until
  *         then.

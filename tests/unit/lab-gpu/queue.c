@@ -49,7 +49,12 @@ static void late_look(void **state) {
 static void priority_goes_first(void **state) {
 	struct gpu_queue queue = {0};
 	struct gpu_queue_job jobs[] = {
-		job(0, 10, 100), job(0, 10, 101), job(5, 10, 102), job(5, 10, 103), job(-1, 10, 50)};
+		job(0, 10, 100),
+		job(0, 10, 101),
+		job(5, 10, 102),
+		job(5, 10, 103),
+		job(-1, 10, 50),
+	};
 	gpu_queue_add(&queue, &jobs[0]);
 	assert_null(gpu_queue_advance(&queue, 100));
 	for (int i = 1; i < 5; i++) {

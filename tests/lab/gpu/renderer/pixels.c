@@ -204,7 +204,8 @@ static void copy_tiles(const struct gpu_pixels *pixels, pixman_image_t *image, b
 	uint32_t row_bytes = pixels->width * PIXMAN_FORMAT_BPP(pixels->format) / 8;
 	for (uint32_t row = 0; row < pixels->height; row++) {
 		for (uint32_t byte = 0; byte < row_bytes; byte += TILE_BYTES) {
-			size_t bytes = row_bytes - byte < TILE_BYTES ? row_bytes - byte : TILE_BYTES;
+			size_t left = row_bytes - byte;
+			size_t bytes = left < TILE_BYTES ? left : TILE_BYTES;
 			uint8_t *tile = pixels->data + tiles_offset(pixels->stride, byte, row);
 			uint8_t *plain = linear + row * stride + byte;
 			memcpy(to_tiles ? tile : plain, to_tiles ? plain : tile, bytes);

@@ -77,8 +77,8 @@ static struct wlr_render_pass *begin_buffer_pass(struct wlr_renderer *base,
 		return NULL;
 	}
 	static const struct wlr_buffer_pass_options none;
-	return renderer->lost ? NULL
-			      : gpu_pass_create(renderer, buffer, options != NULL ? options : &none);
+	options = options != NULL ? options : &none;
+	return renderer->lost ? NULL : gpu_pass_create(renderer, buffer, options);
 }
 
 static struct wlr_render_timer *render_timer_create(struct wlr_renderer *base) {
