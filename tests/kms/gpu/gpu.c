@@ -1,8 +1,10 @@
 #include "gpu.h"
 
 #include <errno.h>
+#include <linux/sync_file.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "case.h"
@@ -42,6 +44,9 @@ bool gpu_is_done(int fence) {
 int64_t gpu_wait(int fence) {
 	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, LIMIT_MS) == 1,
 		"a job has not ended after %d s", LIMIT_MS / 1000);
+	struct sync_file_info info = {0};
+	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0 && info.status == 1,
+		"a job's fence has the status %d", info.status);
 	int64_t time_ns = drm_fence_time_ns(fence);
 	close(fence);
 	return time_ns;
