@@ -12,6 +12,7 @@
 #include "common/presentation.h"
 #include "common/sync.h"
 #include "common/window.h"
+#include "gpu_jobs.h"
 #include "options.h"
 
 /** One run of latch-client: a window on a connection, and what it shows. */
@@ -24,6 +25,7 @@ struct client {
 	struct presentation presentation;
 	struct look look;
 	struct client_buffers buffers;
+	struct gpu_jobs gpu_jobs;
 	int signal_fd;
 
 	uint32_t next_frame;

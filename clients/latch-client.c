@@ -93,6 +93,13 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 	bool again = client->next_frame > 0 && all_shown(client);
 	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
 	int fence = canvas_draw(client->buffers.canvas, &buffer->target, &buffer->dmabuf, frame);
+	if (client->gpu_jobs.gpu >= 0) {
+		fence = gpu_jobs_submit(&client->gpu_jobs, &buffer->dmabuf);
+		if (fence < 0) {
+			*status = CLIENT_EXIT_FAILURE;
+			return false;
+		}
+	}
 
 	struct window *window = &client->window;
 	window_ack(window);
@@ -192,6 +199,9 @@ static bool shows_shm(const struct client *client) {
 /* Sets up all that lasts for the whole run. */
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
+	if (options->has_gpu_time && !gpu_jobs_init(&client->gpu_jobs, &options->gpu_time)) {
+		return CLIENT_EXIT_NO_BUFFER;
+	}
 	if (!connection_init(&client->conn)) {
 		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
 			strerror(errno));
@@ -248,6 +258,7 @@ static void stop(struct client *client) {
 	look_finish(&client->look);
 	window_finish(&client->window);
 	client_buffers_finish(&client->buffers);
+	gpu_jobs_finish(&client->gpu_jobs);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
 }
@@ -324,7 +335,7 @@ static bool report(struct client *client, const struct measure *measure) {
 }
 
 int main(int argc, char **argv) {
-	struct client client = {.sync.node_fd = -1, .signal_fd = -1};
+	struct client client = {.sync.node_fd = -1, .gpu_jobs.gpu = -1, .signal_fd = -1};
 	client_buffers_init(
 		&client.buffers, &client.conn, &client.feedback, &client.sync, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);

@@ -52,6 +52,9 @@ static const char help_text[] =
 	"  --range NAME         of YCbCr: limited, full (limited, unsaid)\n"
 	"  --planes-apart       each plane of a format in memory of its own\n"
 	"  --modifier MOD       only this modifier: linear, implicit, 0x...\n"
+	"  --gpu-time MS[,SPREAD[,GROWTH]]\n"
+	"                       with --software: the simulated GPU (lab-gpu) takes so long\n"
+	"                       for a frame, give or take SPREAD, and GROWTH more each 100\n"
 	"  --sync MODE          auto, syncobj, sync-file, implicit (auto)\n"
 	"\n"
 	"Run:\n"
@@ -66,7 +69,7 @@ static const char help_text[] =
 	"                       of the refresh (random), or one for each callback (paced)\n"
 	"  --fence WHEN         ready, or late: signalled at the random phase (ready)\n"
 	"  --shm                in shared memory\n"
-	"  --seed N             of the phases (1)\n"
+	"  --seed N             of the phases, and of --gpu-time (1)\n"
 	"  --warm-up N          frames before those that are measured, 30 at least (30)\n"
 	"\n"
 	"Exit status: 0 done; 1 out of memory or a file can't be written; 2 wrong usage;\n"
@@ -95,6 +98,7 @@ enum option_code {
 	OPTION_ENCODING,
 	OPTION_RANGE,
 	OPTION_PLANES_APART,
+	OPTION_GPU_TIME,
 	OPTION_SYNC,
 	OPTION_FRAMES,
 	OPTION_HOLD,
@@ -130,6 +134,7 @@ static const struct option long_options[] = {
 	{"encoding", required_argument, NULL, OPTION_ENCODING},
 	{"range", required_argument, NULL, OPTION_RANGE},
 	{"planes-apart", no_argument, NULL, OPTION_PLANES_APART},
+	{"gpu-time", required_argument, NULL, OPTION_GPU_TIME},
 	{"sync", required_argument, NULL, OPTION_SYNC},
 	{"frames", required_argument, NULL, OPTION_FRAMES},
 	{"hold", no_argument, NULL, OPTION_HOLD},
@@ -309,6 +314,10 @@ static bool check_measure(struct client_options *options) {
 		say("--fence late is for dma-bufs at random phases");
 		return false;
 	}
+	if (options->has_gpu_time && (options->late_fence || options->shm)) {
+		say("--gpu-time makes fences of its own, for dma-bufs: no --fence late, no --shm");
+		return false;
+	}
 	if (options->frames > MAX_MEASURED_FRAMES) {
 		say("--measure keeps each frame's times, of %d frames at most",
 			MAX_MEASURED_FRAMES);
@@ -349,6 +358,11 @@ static bool check_together(struct client_options *options) {
 		say("--translucent needs a --format with alpha, as ARGB8888");
 		return false;
 	}
+	if (options->has_gpu_time && !options->software) {
+		say("--gpu-time needs --software: a GPU has its own time");
+		return false;
+	}
+	options->gpu_time.random = options->seed;
 	options->scene.straight_alpha = look->straight_alpha;
 	return check_measure(options);
 }
@@ -399,6 +413,9 @@ static bool take_option(struct client_options *options, int code, const char *ar
 	case OPTION_PLANES_APART:
 		options->wish.apart = true;
 		break;
+	case OPTION_GPU_TIME:
+		options->has_gpu_time = true;
+		return gpu_time_parse(&options->gpu_time, arg, 0);
 	case OPTION_SYNC:
 		return sync_mode_parse(arg, &options->sync);
 	case OPTION_FRAMES:

@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "common/canvas.h"
+#include "common/gpu_time.h"
 #include "common/look.h"
 #include "common/plan.h"
 #include "common/scene.h"
@@ -42,6 +43,8 @@ struct client_options {
 	bool software;
 	bool has_software_kind; /* else the kinds are tried in turn */
 	enum canvas_kind software_kind;
+	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
+	struct gpu_time gpu_time;
 	const char *device; /* NULL: what the compositor names */
 	const char *title;
 	bool fps;

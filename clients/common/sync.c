@@ -1,7 +1,9 @@
 #include "sync.h"
 
 #include <errno.h>
+#include <linux/sync_file.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
@@ -263,6 +265,22 @@ bool sync_slot_commit(struct sync_slot *slot, int fence) {
 	slot->busy = ok;
 	fd_clear(&fence);
 	return ok;
+}
+
+int64_t sync_fence_time_ns(int fence) {
+	struct sync_fence_info fences[8] = {0};
+	struct sync_file_info info = {
+		.num_fences = sizeof(fences) / sizeof(fences[0]),
+		.sync_fence_info = (uint64_t)(uintptr_t)fences,
+	};
+	if (ioctl(fence, SYNC_IOC_FILE_INFO, &info) != 0 || info.status == 0) {
+		return INT64_MAX;
+	}
+	uint64_t last = 0;
+	for (uint32_t i = 0; i < info.num_fences; i++) {
+		last = fences[i].timestamp_ns > last ? fences[i].timestamp_ns : last;
+	}
+	return (int64_t)last;
 }
 
 uint64_t sync_slot_acquire_point(const struct sync_slot *slot) {

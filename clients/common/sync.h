@@ -84,6 +84,10 @@ void sync_slot_finish(struct sync_slot *slot);
  */
 bool sync_slot_commit(struct sync_slot *slot, int fence);
 
+/** When the sync_file signalled, by the kernel's account, in CLOCK_MONOTONIC. INT64_MAX: it has not
+ * yet, or can't be asked. */
+int64_t sync_fence_time_ns(int fence);
+
 /** The acquire point of the last commit; with SYNC_SYNCOBJ only. */
 uint64_t sync_slot_acquire_point(const struct sync_slot *slot);
 

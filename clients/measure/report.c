@@ -1,13 +1,16 @@
 #include "report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 bool measure_report_init(struct measure_report *report, const struct measure *run) {
 	const struct client *client = run->client;
 	*report = (struct measure_report){
 		.run = run,
 		.pace = client->options.measure == CLIENT_MEASURE_PACED ? "paced" : "random",
-		.fence = client->options.late_fence ? "late" : "ready",
+		.fence = client->options.has_gpu_time ? "gpu"
+			 : client->options.late_fence ? "late"
+						      : "ready",
 		.memory = run->pictures.in_shm ? "shared memory" : "dma-buf",
 		.missed = client->presentation.stats.missed - run->missed_before,
 	};
@@ -47,8 +50,8 @@ void measure_report_print(const struct measure_report *report) {
 	} else {
 		printf("measured       %zu frames at random phases (seed %u), %s, in %s\n", all,
 			run->client->options.seed,
-			run->client->options.late_fence ? "from the signals of their fences"
-							: "from their commits",
+			strcmp(report->fence, "ready") == 0 ? "from their commits"
+							    : "from the signals of their fences",
 			report->memory);
 	}
 	if (run->discarded > 0 || run->unanswered > 0 || summary->early > 0) {

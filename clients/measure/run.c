@@ -10,6 +10,7 @@
 #include "run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -53,10 +54,22 @@ static void add_flip(struct measure *measure, const struct stats_frame *frame) {
 static int64_t ready_time(const struct measure *measure, int64_t commit_ns) {
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		if (measure->late[i].commit_ns == commit_ns) {
-			return measure->late[i].ready_ns;
+			return measure->late[i].fence >= 0
+				       ? sync_fence_time_ns(measure->late[i].fence)
+				       : measure->late[i].ready_ns;
 		}
 	}
 	return commit_ns;
+}
+
+/* Keeps when the frame is ready: not until somebody says otherwise, or by the fence, which is
+ * taken. */
+static void remember_late(struct measure *measure, int64_t commit_ns, int fence) {
+	unsigned index = measure->num_late++ % MEASURE_MAX_LATE;
+	fd_clear(&measure->late[index].fence);
+	measure->late[index].commit_ns = commit_ns;
+	measure->late[index].ready_ns = INT64_MAX;
+	measure->late[index].fence = fence;
 }
 
 /* Those of the warm-up, and one that a resize called for, are not what was asked about. */
@@ -98,10 +111,20 @@ static const struct presentation_listener presentation_listener = {
 static int64_t commit(struct measure *measure, const struct picture_ref *picture, int fence) {
 	struct client *client = measure->client;
 	struct window *window = &client->window;
+	int gpu_fence = -1;
+	if (client->gpu_jobs.gpu >= 0) {
+		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf->dmabuf);
+		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);
+		if (gpu_fence < 0) {
+			fd_clear(&fence);
+			return 0;
+		}
+	}
 	window_ack(window);
 	if (!pictures_attach(&measure->pictures, picture, fence)) {
 		say("the fence can't be passed by %s: %s", sync_mode_name(client->sync.mode),
 			strerror(errno));
+		fd_clear(&gpu_fence);
 		return 0;
 	}
 	window_request_frame(window);
@@ -110,6 +133,9 @@ static int64_t commit(struct measure *measure, const struct picture_ref *picture
 	wl_surface_commit(window->surface);
 	wl_display_flush(client->conn.display);
 	client->drawn++;
+	if (gpu_fence >= 0) {
+		remember_late(measure, commit_ns, gpu_fence);
+	}
 	if (!client->first_commit_ns) {
 		client->first_commit_ns = commit_ns;
 	}
@@ -184,10 +210,7 @@ static bool commit_with_fence(struct measure *measure, const struct picture_ref 
 		return false;
 	}
 	late_fence_committed(&measure->fence, &picture->dmabuf->slot);
-	unsigned index = measure->num_late++ % MEASURE_MAX_LATE;
-	measure->late[index].commit_ns = commit_ns;
-	/* Until it is signalled nothing may be shown of it. */
-	measure->late[index].ready_ns = INT64_MAX;
+	remember_late(measure, commit_ns, -1);
 	return true;
 }
 
@@ -321,6 +344,12 @@ static bool start(struct measure *measure, enum client_exit *status) {
 			strerror(errno));
 		return false;
 	}
+	if (client->gpu_jobs.gpu >= 0 && (measure->pictures.in_shm ||
+						 measure->clock != CLOCK_MONOTONIC)) {
+		say("--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
+		    "CLOCK_MONOTONIC");
+		return false;
+	}
 	const char *why;
 	if (client->options.late_fence &&
 		!late_fence_init(&measure->fence, client->sync.mode, &why)) {
@@ -345,6 +374,9 @@ enum client_exit measure_run(struct measure *measure, struct client *client, boo
 		.clock = client->conn.presentation_clock,
 		.peer = peer_pid(wl_display_get_fd(client->conn.display)),
 	};
+	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
+		measure->late[i].fence = -1;
+	}
 	pictures_init(&measure->pictures, client, in_shm);
 	client->presentation.listener = &presentation_listener;
 	client->presentation.data = measure;
@@ -366,6 +398,9 @@ void measure_finish(struct measure *measure) {
 	}
 	measure->client->presentation.listener = NULL;
 	late_fence_finish(&measure->fence);
+	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
+		fd_clear(&measure->late[i].fence);
+	}
 	pictures_finish(&measure->pictures);
 	fd_clear(&measure->timer_fd);
 	free(measure->flips);

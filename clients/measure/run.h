@@ -21,7 +21,7 @@ enum measure_phase {
 	MEASURE_DONE,
 };
 
-/* As many frames with a late fence can be without an answer before their times are forgotten. */
+/* As many frames with a fence can be without an answer before their times are forgotten. */
 #define MEASURE_MAX_LATE 8
 
 /** A run of --measure. */
@@ -44,6 +44,7 @@ struct measure {
 	size_t num_frames;
 	struct {
 		int64_t commit_ns, ready_ns;
+		int fence; /* of the simulated GPU, which knows better than ready_ns; -1: none */
 	} late[MEASURE_MAX_LATE];
 	unsigned num_late;
 

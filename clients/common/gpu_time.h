@@ -1,0 +1,34 @@
+#ifndef CLIENT_GPU_TIME_H
+#define CLIENT_GPU_TIME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/**
+ * How long the jobs of one submitter take on the simulated GPU (gpu_job.h): the submitter draws
+ * each length, so that two runs with the same jobs are the same.
+ */
+struct gpu_time {
+	int64_t base_ns, spread_ns;
+	int64_t growth_ns; /* for 100 jobs */
+	uint64_t jobs;	   /* how many lengths were drawn */
+	uint64_t random;   /* state of the generator */
+};
+
+/** Of one job; more would be no frame any longer but an outage. */
+#define GPU_TIME_MAX_NS INT64_C(10000000000)
+
+/**
+ * Reads "MS[,SPREAD[,GROWTH]]", all in milliseconds with decimals: each length is MS give or take
+ * up to SPREAD, with the same likelihood for each; GROWTH, which may be negative, is what a job is
+ * longer than the hundredth before it.
+ *
+ * @param seed the same gives the same lengths
+ * @return false when it is no such text, or over 10 s
+ */
+bool gpu_time_parse(struct gpu_time *time, const char *text, uint64_t seed);
+
+/** The length of the next job in nanoseconds, from 0 to GPU_TIME_MAX_NS. */
+int64_t gpu_time_next(struct gpu_time *time);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef CLIENT_GPU_WIRE_H
+#define CLIENT_GPU_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "gpu_job.h"
+
+/*
+ * What goes over the socket of the simulated GPU, a SOCK_SEQPACKET: a request of one packet, with
+ * the dma-buf and then the waits as fds, and an answer of one packet, with the fence. Both sides
+ * are of one build.
+ */
+
+enum gpu_request_type {
+	GPU_REQUEST_SUBMIT = 1,
+	GPU_REQUEST_STATS,
+	GPU_REQUEST_RESET,	/* what the connection has submitted */
+	GPU_REQUEST_RESET_ALL,
+};
+
+#define GPU_WIRE_MAX_FDS (GPU_JOB_MAX_WAITS + 1)
+
+struct gpu_request {
+	uint32_t type;
+	uint32_t flags;
+	int64_t length_ns;
+	int32_t priority;
+	uint32_t has_dmabuf;
+	uint32_t offset, stride, width, height, bytes_per_pixel;
+	uint32_t num_waits;
+};
+
+struct gpu_answer {
+	int32_t error; /* an errno; 0: done, and a fence comes along where a job was submitted */
+	uint32_t pad;
+	struct gpu_stats stats;
+};
+
+/** The socket's address; false where neither variable is set, or the path is too long. */
+bool gpu_wire_address(struct sockaddr_un *address);
+
+/** Sends one packet with fds, which stay the caller's. Returns false and errno. */
+bool gpu_wire_send(int socket, const void *data, size_t size, const int *fds, size_t num_fds);
+
+/**
+ * Receives one packet.
+ *
+ * @param fds     of GPU_WIRE_MAX_FDS: filled with what came along, owned by the caller
+ * @param num_fds filled
+ * @return its bytes, 0 at the end of the connection, or -1 and errno; EBADMSG when it was cut off
+ */
+ssize_t gpu_wire_receive(int socket, void *data, size_t size, int *fds, size_t *num_fds);
+
+#endif

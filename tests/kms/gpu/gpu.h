@@ -1,0 +1,34 @@
+/*
+ * What the tests with the simulated GPU (lab-gpu, which the job has started) share.
+ */
+#ifndef TESTS_KMS_GPU_H
+#define TESTS_KMS_GPU_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clients/common/gpu_job.h"
+#include "dma.h"
+
+/** A connection; fails the case where there is no simulated GPU. */
+int gpu_open(void);
+
+/** A job that writes all of the memory. */
+struct gpu_job gpu_job_of(const struct memory *memory, int64_t length_ns, uint32_t flags);
+
+/** Submits it; returns the fence. */
+int gpu_submit_memory(int gpu, const struct memory *memory, int64_t length_ns, uint32_t flags);
+
+bool gpu_is_done(int fence);
+
+/** Waits until the fence has signalled, well; returns when that was. Closes it. */
+int64_t gpu_wait(int fence);
+
+/** How many pixels of the memory are in marks' places, and how many of these have a mark. */
+int count_marks(const struct memory *memory);
+int count_marked(const struct memory *memory);
+
+/** Fails the case where the memory is not the picture of this number, pixel by pixel. */
+void check_whole(const struct memory *memory, uint32_t number);
+
+#endif

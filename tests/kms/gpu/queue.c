@@ -1,0 +1,307 @@
+/*
+ * The simulated GPU by itself, without a compositor: when jobs end, and what is to be seen of their
+ * pictures until then.
+ */
+#include <errno.h>
+#include <linux/sync_file.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "case.h"
+#include "clients/common/gpu_wire.h"
+#include "clients/common/sw_sync.h"
+#include "gpu.h"
+
+/* Of one that is woken up, in virtual time; a crowded computer has none that could be told. */
+#define LATENESS_NS MS
+
+static bool clock_is_virtual(void) {
+	const char *clock = getenv("LATCH_LAB_CLOCK");
+	return clock != NULL && strcmp(clock, "virtual") == 0;
+}
+
+/* A job that writes nothing. */
+static int submit_empty(int gpu, int64_t length_ns, int32_t priority) {
+	int fence = gpu_submit(gpu, &(struct gpu_job){.dmabuf = -1, .length_ns = length_ns,
+					    .priority = priority});
+	CHECK(fence >= 0, "submit: %s", strerror(errno));
+	return fence;
+}
+
+static void check_time(const char *what, int64_t is_ns, int64_t wanted_ns) {
+	note("%s: %.3f ms, %.3f ms were wanted", what, (double)is_ns / 1e6,
+		(double)wanted_ns / 1e6);
+	CHECK(is_ns >= wanted_ns, "%s: too early", what);
+	CHECK(!clock_is_virtual() || is_ns < wanted_ns + LATENESS_NS, "%s: too late", what);
+}
+
+static void lengths(void) {
+	static const int64_t ms[] = {1, 7, 20, 200};
+	int gpu = gpu_open();
+	gpu_wait(submit_empty(gpu, MS, 0)); // whose code may have to be read first
+	for (size_t i = 0; i < sizeof(ms) / sizeof(ms[0]); i++) {
+		int64_t start_ns = now_ns();
+		int64_t end_ns = gpu_wait(submit_empty(gpu, ms[i] * MS, 0));
+		check_time("a job", end_ns - start_ns, ms[i] * MS);
+	}
+}
+
+static void order(void) {
+	int gpu = gpu_open(), other = gpu_open();
+	int64_t start_ns = now_ns();
+	int fences[] = {
+		submit_empty(gpu, 30 * MS, 0),
+		submit_empty(other, 10 * MS, 0),
+		submit_empty(gpu, 10 * MS, 0),
+	};
+	for (int i = 0; i < 3; i++) {
+		check_time("since the first's start", gpu_wait(fences[i]) - start_ns,
+			(30 + 10 * i) * MS);
+	}
+}
+
+static void priorities(void) {
+	int gpu = gpu_open();
+	int64_t start_ns = now_ns();
+	int running = submit_empty(gpu, 100 * MS, 0);
+	int low = submit_empty(gpu, 10 * MS, -1), middle = submit_empty(gpu, 10 * MS, 0);
+	int high = submit_empty(gpu, 10 * MS, 3);
+	check_time("what runs", gpu_wait(running) - start_ns, 100 * MS);
+	check_time("high", gpu_wait(high) - start_ns, 110 * MS);
+	check_time("middle", gpu_wait(middle) - start_ns, 120 * MS);
+	check_time("low", gpu_wait(low) - start_ns, 130 * MS);
+}
+
+static void waits(void) {
+	int gpu = gpu_open(), timeline = sw_sync_open();
+	int gate = sw_sync_create_fence(timeline, 1);
+	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	struct gpu_job job = {.dmabuf = -1, .length_ns = 10 * MS, .priority = 5, .waits = &gate,
+		.num_waits = 1};
+	int waiting = gpu_submit(gpu, &job);
+	CHECK(waiting >= 0, "submit: %s", strerror(errno));
+	int passing = submit_empty(gpu, 10 * MS, 0);
+	gpu_wait(passing);
+	sleep_ms(50);
+	CHECK(!gpu_is_done(waiting), "it did not wait");
+	int64_t signal_ns = now_ns();
+	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	check_time("after what it waited for", gpu_wait(waiting) - signal_ns, 10 * MS);
+}
+
+static void marks(void) {
+	int gpu = gpu_open();
+	struct memory memory;
+	memory_init_udmabuf(&memory, 300, 200);
+	memory_draw(&memory, 1);
+	int fence = gpu_submit_memory(gpu, &memory, 100 * MS, 0);
+	CHECK(count_marked(&memory) == count_marks(&memory), "%d of %d pixels of the marks",
+		count_marked(&memory), count_marks(&memory));
+	CHECK(!gpu_is_done(fence), "the job has ended");
+	gpu_wait(fence);
+	check_whole(&memory, 1);
+}
+
+/* Its second job comes before the first has ended, and draws a part only, as a compositor does. */
+static void drawn_twice(void) {
+	int gpu = gpu_open();
+	struct memory memory;
+	memory_init_udmabuf(&memory, 300, 200);
+	memory_draw(&memory, 1);
+	int first = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
+	for (uint32_t y = 0; y < 100; y++) {
+		for (uint32_t x = 0; x < memory.width; x++) {
+			memory.map[y * memory.stride / 4 + x] = picture_pixel(x, y, 2);
+		}
+	}
+	int second = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
+	gpu_wait(first);
+	CHECK(count_marked(&memory) == count_marks(&memory), "no marks before the second's end");
+	gpu_wait(second);
+	for (uint32_t y = 0; y < memory.height; y++) {
+		for (uint32_t x = 0; x < memory.width; x++) {
+			uint32_t is = memory.map[y * memory.stride / 4 + x];
+			uint32_t wanted = picture_pixel(x, y, y < 100 ? 2 : 1);
+			CHECK(is == wanted, "%08x at %u,%u, %08x was drawn", is, x, y, wanted);
+		}
+	}
+}
+
+static void implicit_fences(void) {
+	int gpu = gpu_open();
+	struct memory memory;
+	memory_init_udmabuf(&memory, 128, 128);
+	memory_draw(&memory, 1);
+	int timeline = sw_sync_open(), gate = sw_sync_create_fence(timeline, 1);
+	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	struct gpu_job job = gpu_job_of(&memory, 20 * MS, GPU_JOB_PUT_FENCE);
+	job.waits = &gate;
+	job.num_waits = 1;
+	int first = gpu_submit(gpu, &job);
+	struct pollfd readable = {.fd = memory.fd, .events = POLLIN};
+	CHECK(first >= 0 && poll(&readable, 1, 0) == 0, "the dma-buf has no fence");
+	/* The GPU is idle and its priority is higher, but it writes the same memory. */
+	job = gpu_job_of(&memory, 10 * MS, GPU_JOB_WAIT_TARGET);
+	job.priority = 5;
+	int second = gpu_submit(gpu, &job);
+	CHECK(second >= 0, "submit: %s", strerror(errno));
+	sleep_ms(50);
+	CHECK(!gpu_is_done(second), "it did not wait for the first");
+	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	CHECK(gpu_wait(second) - gpu_wait(first) >= 10 * MS, "it did not wait for the first's end");
+	CHECK(poll(&readable, 1, 0) == 1, "the dma-buf's fence is pending");
+	check_whole(&memory, 1);
+}
+
+static void drawn_late(void) {
+	int gpu = gpu_open(), fds[2];
+	struct memory memory;
+	memory_init_udmabuf(&memory, 128, 128);
+	memory_draw(&memory, 1);
+	CHECK(pipe(fds) == 0, "pipe: %s", strerror(errno));
+	struct gpu_job job = gpu_job_of(&memory, 100 * MS, GPU_JOB_DRAWN_LATE);
+	job.waits = &fds[0];
+	job.num_waits = 1;
+	int fence = gpu_submit(gpu, &job);
+	CHECK(fence >= 0, "submit: %s", strerror(errno));
+	sleep_ms(20);
+	check_whole(&memory, 1);
+	memory_draw(&memory, 2);
+	close(fds[1]);
+	sleep_ms(20);
+	CHECK(count_marked(&memory) == count_marks(&memory), "no marks while it runs");
+	gpu_wait(fence);
+	check_whole(&memory, 2);
+}
+
+static void check_failed(int fence) {
+	struct sync_file_info info = {0};
+	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 1000) == 1, "it is pending");
+	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0 && info.status == -ENOENT,
+		"its status is %d", info.status);
+}
+
+static void reset(void) {
+	int gpu = gpu_open(), other = gpu_open();
+	struct memory memory;
+	memory_init_udmabuf(&memory, 128, 128);
+	memory_draw(&memory, 1);
+	int running = gpu_submit_memory(gpu, &memory, 5000 * MS, GPU_JOB_PUT_FENCE);
+	int waiting = submit_empty(gpu, MS, 0), good = submit_empty(other, MS, 0);
+	CHECK(gpu_reset(gpu, false) == 0, "reset: %s", strerror(errno));
+	check_failed(running);
+	check_failed(waiting);
+	CHECK(count_marked(&memory) > 0, "a picture that was never drawn is whole");
+	gpu_wait(good);
+	gpu_wait(submit_empty(gpu, MS, 0));
+	struct gpu_stats before, after;
+	int last = submit_empty(gpu, 5000 * MS, 0);
+	CHECK(gpu_get_stats(gpu, &before) == 0 && gpu_reset(other, true) == 0 &&
+			gpu_get_stats(gpu, &after) == 0,
+		"reset: %s", strerror(errno));
+	check_failed(last);
+	CHECK(after.failed == before.failed + 1 && after.queued == 0, "failed %d, queued %d",
+		(int)(after.failed - before.failed), (int)after.queued);
+}
+
+static void outlives_its_process(void) {
+	struct memory memory;
+	memory_init_udmabuf(&memory, 128, 128);
+	memory_draw(&memory, 1);
+	pid_t pid = fork();
+	if (pid == 0) {
+		gpu_submit_memory(gpu_open(), &memory, 300 * MS, GPU_JOB_PUT_FENCE);
+		_exit(0);
+	}
+	int status = 1;
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0, "status %d", status);
+	CHECK(count_marked(&memory) == count_marks(&memory), "the job ended with its process");
+	CHECK(poll(&(struct pollfd){.fd = memory.fd, .events = POLLIN}, 1, 3000) == 1,
+		"it has not ended");
+	check_whole(&memory, 1);
+}
+
+static void check_refused(int gpu, const struct gpu_job *job, int wanted, const char *what) {
+	errno = 0;
+	int fence = gpu_submit(gpu, job);
+	CHECK(fence < 0 && errno == wanted, "%s: %s", what, fence < 0 ? strerror(errno) : "taken");
+}
+
+static void bad_requests(void) {
+	int gpu = gpu_open(), other = gpu_open();
+	struct memory memory;
+	memory_init_udmabuf(&memory, 128, 128);
+	memory_draw(&memory, 1);
+	int behind = gpu_submit_memory(other, &memory, 100 * MS, 0);
+	struct gpu_job job = gpu_job_of(&memory, 0, 0);
+	job.length_ns = -1;
+	check_refused(gpu, &job, EINVAL, "a negative length");
+	job = gpu_job_of(&memory, INT64_MAX, 0);
+	check_refused(gpu, &job, EINVAL, "a length without end");
+	job = gpu_job_of(&memory, 0, 0);
+	job.height = 100000;
+	check_refused(gpu, &job, EINVAL, "rows beyond the memory");
+	job = gpu_job_of(&memory, 0, 0);
+	job.offset = UINT32_MAX;
+	check_refused(gpu, &job, EINVAL, "an offset beyond the memory");
+	job = gpu_job_of(&memory, 0, 0);
+	job.stride = 4;
+	check_refused(gpu, &job, EINVAL, "rows over each other");
+	job = gpu_job_of(&memory, 0, GPU_JOB_PUT_FENCE);
+	job.dmabuf = memfd_create("no dma-buf", MFD_CLOEXEC);
+	CHECK(ftruncate(job.dmabuf, 1 << 20) == 0, "memfd: %s", strerror(errno));
+	check_refused(gpu, &job, ENOTTY, "no dma-buf");
+
+	struct gpu_answer answer;
+	int fds[GPU_WIRE_MAX_FDS];
+	size_t num_fds;
+	static const char noise[1000] = "noise";
+	for (size_t size = 1; size <= sizeof(noise); size += 333) {
+		CHECK(gpu_wire_send(gpu, noise, size, &memory.fd, 1) &&
+				gpu_wire_receive(gpu, &answer, sizeof(answer), fds, &num_fds) ==
+					(ssize_t)sizeof(answer) &&
+				answer.error == EBADMSG,
+			"noise of %zu bytes", size);
+	}
+	gpu_wait(behind);
+	check_whole(&memory, 1);
+	gpu_wait(gpu_submit_memory(gpu, &memory, MS, 0));
+}
+
+static void full_queue(void) {
+	int gpu = gpu_open();
+	struct gpu_job job = {.dmabuf = -1, .length_ns = 1000 * MS};
+	int taken = 0, fence;
+	while ((fence = gpu_submit(gpu, &job)) >= 0 && taken < 10000) {
+		close(fence);
+		taken++;
+	}
+	CHECK(fence < 0 && errno == ENOSPC, "after %d jobs: %s", taken, strerror(errno));
+	CHECK(gpu_reset(gpu, false) == 0, "reset: %s", strerror(errno));
+	gpu_wait(submit_empty(gpu, MS, 0));
+	note("%d jobs", taken);
+}
+
+int main(int argc, char **argv) {
+	static const struct test_case cases[] = {
+		{"a job on an idle GPU is as long as it says", lengths, 0},
+		{"jobs end one after another, whoever submits them", order, 0},
+		{"the highest priority is next, and interrupts nobody", priorities, 0},
+		{"a job waits for its fences, and lets others by", waits, 0},
+		{"who reads before the fence sees marks, and after it the picture", marks, 0},
+		{"a picture that two jobs write is whole after the second", drawn_twice, 0},
+		{"an implicit fence is on the dma-buf, and waited for", implicit_fences, 0},
+		{"what is drawn late is the old picture, then has marks", drawn_late, 0},
+		{"a reset fails the fences, those of one connection or all", reset, 0},
+		{"a job outlives its process", outlives_its_process, 0},
+		{"a bad request gets an error, and nobody else notices", bad_requests, 0},
+		{"the queue has an end", full_queue, 0},
+	};
+	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
+}

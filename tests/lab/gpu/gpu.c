@@ -1,0 +1,182 @@
+#include "gpu.h"
+
+#include <errno.h>
+#include <linux/dma-buf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "clients/common/gpu_time.h"
+#include "clients/common/sw_sync.h"
+#include "clients/common/util.h"
+
+struct job {
+	struct gpu_queue_job queued;
+	uint64_t connection;
+	int timeline; /* of sw_sync, of this job alone: jobs end in any order */
+	struct marks marks;
+	bool drawn_late;
+	int waits[GPU_JOB_MAX_WAITS + 1];
+	size_t num_waits;
+};
+
+static void destroy_job(struct gpu *gpu, struct job *job) {
+	for (size_t i = 0; i < gpu->num_jobs; i++) {
+		if (gpu->jobs[i] == job) {
+			gpu->num_jobs--;
+			memmove(&gpu->jobs[i], &gpu->jobs[i + 1],
+				(gpu->num_jobs - i) * sizeof(gpu->jobs[0]));
+		}
+	}
+	for (size_t i = 0; i < job->num_waits; i++) {
+		fd_clear(&job->waits[i]);
+	}
+	marks_abandon(&job->marks);
+	gpu_memory_unuse(&gpu->memories, job->marks.memory);
+	fd_clear(&job->timeline);
+	free(job);
+}
+
+/* Returns 0 or an errno. */
+static int take_picture(struct gpu *gpu, struct job *job, const struct gpu_request *request,
+	int dmabuf, int fence) {
+	job->marks = (struct marks){
+		.memory = gpu_memory_use(&gpu->memories, dmabuf, job->connection),
+		.offset = request->offset,
+		.stride = request->stride,
+		.width = request->width,
+		.height = request->height,
+		.bytes_per_pixel = request->bytes_per_pixel,
+	};
+	if (job->marks.memory == NULL) {
+		return errno;
+	}
+	if (!marks_fit(&job->marks)) {
+		return EINVAL;
+	}
+	if (request->flags & GPU_JOB_WAIT_TARGET) {
+		struct dma_buf_export_sync_file export = {.flags = DMA_BUF_SYNC_RW, .fd = -1};
+		if (ioctl(dmabuf, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
+			return errno;
+		}
+		job->waits[job->num_waits++] = export.fd;
+	}
+	struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_WRITE, .fd = fence};
+	if (request->flags & GPU_JOB_PUT_FENCE &&
+		ioctl(dmabuf, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) != 0) {
+		return errno;
+	}
+	job->drawn_late = request->flags & GPU_JOB_DRAWN_LATE;
+	return job->drawn_late || marks_place(&job->marks) ? 0 : ENOMEM;
+}
+
+int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *request, int *fds,
+	size_t num_fds, int *fence) {
+	size_t first_wait = request->has_dmabuf ? 1 : 0;
+	*fence = -1;
+	if (request->has_dmabuf > 1 || request->num_waits > GPU_JOB_MAX_WAITS ||
+		num_fds != first_wait + request->num_waits || request->length_ns < 0 ||
+		request->length_ns > GPU_TIME_MAX_NS) {
+		return EINVAL;
+	}
+	if (gpu->num_jobs == GPU_QUEUE_MAX) {
+		return ENOSPC;
+	}
+	struct job *job = calloc(1, sizeof(*job));
+	if (job == NULL) {
+		return ENOMEM;
+	}
+	*job = (struct job){
+		.queued = {.priority = request->priority,
+			.length_ns = request->length_ns,
+			.ready_ns = GPU_QUEUE_NEVER},
+		.connection = connection,
+		.timeline = sw_sync_open(),
+	};
+	*fence = job->timeline < 0 ? -1 : sw_sync_create_fence(job->timeline, 1);
+	int error = *fence < 0 ? errno : 0;
+	if (error == 0 && request->has_dmabuf) {
+		error = take_picture(gpu, job, request, fds[0], *fence);
+	}
+	if (error != 0) {
+		fd_clear(fence);
+		destroy_job(gpu, job);
+		return error;
+	}
+	for (size_t i = first_wait; i < num_fds; i++) {
+		job->waits[job->num_waits++] = fd_take(&fds[i]);
+	}
+	gpu->jobs[gpu->num_jobs++] = job;
+	gpu_queue_add(&gpu->queue, &job->queued); // it has as much room
+	return 0;
+}
+
+nfds_t gpu_add_waits(const struct gpu *gpu, struct pollfd *fds) {
+	nfds_t num = 0;
+	for (size_t i = 0; i < gpu->num_jobs; i++) {
+		const struct job *job = gpu->jobs[i];
+		for (size_t j = 0; j < job->num_waits; j++) {
+			fds[num++] = (struct pollfd){.fd = job->waits[j], .events = POLLIN};
+		}
+	}
+	return num;
+}
+
+void gpu_handle_waits(struct gpu *gpu, const struct pollfd *fds, int64_t now_ns) {
+	for (size_t i = 0; i < gpu->num_jobs; i++) {
+		struct job *job = gpu->jobs[i];
+		size_t left = 0;
+		for (size_t j = 0; j < job->num_waits; j++) {
+			/* Also when the other end of a pipe is gone: nobody will ever write. */
+			if (fds++->revents) {
+				fd_clear(&job->waits[j]);
+			} else {
+				job->waits[left++] = job->waits[j];
+			}
+		}
+		job->num_waits = left;
+		if (left == 0 && job->queued.ready_ns == GPU_QUEUE_NEVER) {
+			job->queued.ready_ns = now_ns;
+			if (job->drawn_late && !marks_place(&job->marks)) {
+				say("no memory for the marks of a job");
+			}
+		}
+	}
+}
+
+void gpu_advance(struct gpu *gpu, int64_t now_ns) {
+	struct gpu_queue_job *queued;
+	while ((queued = gpu_queue_advance(&gpu->queue, now_ns)) != NULL) {
+		struct job *job = (struct job *)queued;
+		marks_lift(&job->marks);
+		if (!sw_sync_advance(job->timeline, 1)) {
+			say("a fence can't be signalled: %s", strerror(errno));
+		}
+		destroy_job(gpu, job);
+	}
+}
+
+void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns) {
+	for (size_t i = gpu->num_jobs; i-- > 0;) {
+		struct job *job = gpu->jobs[i];
+		if (connection == 0 || job->connection == connection) {
+			gpu_queue_remove(&gpu->queue, &job->queued, now_ns);
+			gpu->failed++;
+			destroy_job(gpu, job); // its timeline goes with a fence pending
+		}
+	}
+}
+
+void gpu_disconnected(struct gpu *gpu, uint64_t connection) {
+	gpu_memory_forget(&gpu->memories, connection);
+}
+
+struct gpu_stats gpu_count(const struct gpu *gpu) {
+	return (struct gpu_stats){
+		.jobs = gpu->queue.jobs,
+		.failed = gpu->failed,
+		.queued = gpu->num_jobs,
+		.busy_ns = gpu->queue.busy_ns,
+		.longest_wait_ns = gpu->queue.longest_wait_ns,
+	};
+}

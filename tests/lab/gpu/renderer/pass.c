@@ -1,0 +1,246 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/dma-buf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <wlr/render/drm_syncobj.h>
+#include <wlr/util/log.h>
+#include <xf86drm.h>
+
+#include "clients/common/util.h"
+#include "private.h"
+
+struct gpu_pass {
+	struct wlr_render_pass base;
+	struct gpu_renderer *renderer;
+	struct gpu_picture *picture;
+	struct wlr_drm_syncobj_timeline *signal_timeline;
+	uint64_t signal_point;
+	struct gpu_timer *timer;
+	bool failed;
+};
+
+static void set_clip(struct gpu_draw *draw, const pixman_region32_t *clip) {
+	draw->clipped = clip != NULL;
+	if (clip != NULL) {
+		pixman_region32_copy(&draw->clip, clip);
+	}
+}
+
+static void add_rect(struct wlr_render_pass *base, const struct wlr_render_rect_options *options) {
+	struct gpu_pass *pass = wl_container_of(base, pass, base);
+	struct gpu_draw *draw = gpu_picture_add(pass->picture);
+	if (draw == NULL) {
+		pass->failed = true;
+		return;
+	}
+	draw->color = options->color;
+	draw->dst = options->box;
+	draw->blend = options->color.a == 1 ? WLR_RENDER_BLEND_MODE_NONE : options->blend_mode;
+	set_clip(draw, options->clip);
+}
+
+static int export_fence(int dmabuf) {
+	struct dma_buf_export_sync_file export = {.flags = DMA_BUF_SYNC_READ, .fd = -1};
+	return drmIoctl(dmabuf, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) == 0 ? export.fd : -1;
+}
+
+/* Takes the fence. */
+static void wait_for(struct gpu_pass *pass, int fence) {
+	if (fence < 0 || !gpu_picture_wait_for(pass->picture, fence)) {
+		wlr_log(WLR_ERROR, "simulated GPU: a fence can't be waited for");
+		pass->failed = true;
+	}
+}
+
+static void add_texture(
+	struct wlr_render_pass *base, const struct wlr_render_texture_options *options) {
+	struct gpu_pass *pass = wl_container_of(base, pass, base);
+	struct gpu_texture *texture = gpu_texture_from(options->texture);
+	struct gpu_draw *draw = texture != NULL ? gpu_picture_add(pass->picture) : NULL;
+	if (draw == NULL) {
+		pass->failed = true;
+		return;
+	}
+	draw->texture = texture->pixels;
+	atomic_fetch_add(&draw->texture->references, 1);
+	wlr_render_texture_options_get_src_box(options, &draw->src);
+	wlr_render_texture_options_get_dst_box(options, &draw->dst);
+	draw->alpha = wlr_render_texture_options_get_alpha(options);
+	draw->transform = options->transform;
+	draw->filter = options->filter_mode;
+	draw->blend = options->blend_mode;
+	set_clip(draw, options->clip);
+
+	if (options->wait_timeline != NULL) {
+		wait_for(pass, wlr_drm_syncobj_timeline_export_sync_file(
+				       options->wait_timeline, options->wait_point));
+	}
+	if (pass->renderer->implicit && draw->texture->fd >= 0) {
+		wait_for(pass, export_fence(draw->texture->fd));
+	}
+	/* What one context drew is there for its next pass without any fence. */
+	if (draw->texture->last_fence >= 0) {
+		wait_for(pass, fcntl(draw->texture->last_fence, F_DUPFD_CLOEXEC, 0));
+	}
+}
+
+/* Who wants to write into what this pass reads waits for it. */
+static void put_read_fences(const struct gpu_picture *picture, int fence) {
+	for (size_t i = 0; i < picture->len; i++) {
+		struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_READ, .fd = fence};
+		const struct gpu_pixels *texture = picture->draws[i].texture;
+		if (texture != NULL && texture->fd >= 0 &&
+			drmIoctl(texture->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) != 0) {
+			wlr_log_errno(WLR_ERROR, "simulated GPU: no fence for a reader");
+		}
+	}
+}
+
+/* Returns the job's fence, or -1. What it waits for by drawn_fd is drawn later. */
+static int submit_job(struct gpu_pass *pass, int64_t length_ns, const int *drawn_fd) {
+	const struct gpu_renderer *renderer = pass->renderer;
+	const struct gpu_pixels *target = pass->picture->target;
+	struct gpu_job job = {
+		.length_ns = length_ns,
+		.priority = renderer->priority,
+		.flags = (renderer->implicit ? GPU_JOB_PUT_FENCE | GPU_JOB_WAIT_TARGET : 0u) |
+			 (drawn_fd != NULL ? GPU_JOB_DRAWN_LATE : 0u),
+		.dmabuf = target->fd,
+		.offset = (uint32_t)(target->data - target->map),
+		.stride = target->stride,
+		.width = target->width,
+		.height = target->height,
+		.bytes_per_pixel = PIXMAN_FORMAT_BPP(target->format) / 8,
+		.waits = drawn_fd,
+		.num_waits = drawn_fd != NULL ? 1 : 0,
+	};
+	int fence = gpu_submit(renderer->gpu, &job);
+	if (fence < 0) {
+		wlr_log_errno(WLR_ERROR, "simulated GPU: the job was not taken");
+	}
+	return fence;
+}
+
+/* Draws now, or when the textures are there; the picture is taken. Returns the fence, or -1. */
+static int draw_and_submit(struct gpu_pass *pass, int64_t length_ns) {
+	struct gpu_worker *worker = &pass->renderer->worker;
+	int pipe_fds[2] = {-1, -1};
+	int fence = -1;
+	if (pass->picture->num_waits == 0 && !gpu_worker_busy(worker)) {
+		gpu_picture_draw(pass->picture);
+		fence = submit_job(pass, length_ns, NULL);
+	} else if (pipe2(pipe_fds, O_CLOEXEC) == 0) {
+		fence = submit_job(pass, length_ns, &pipe_fds[0]);
+		fd_clear(&pipe_fds[0]);
+		pass->picture->drawn_fd = pipe_fds[1];
+	}
+	if (fence >= 0 && pass->renderer->implicit) {
+		put_read_fences(pass->picture, fence);
+	}
+	if (fence >= 0) {
+		fd_clear(&pass->picture->target->last_fence);
+		pass->picture->target->last_fence = fcntl(fence, F_DUPFD_CLOEXEC, 0);
+	}
+	if (fence >= 0 && pass->picture->drawn_fd >= 0) {
+		if (!gpu_worker_add(worker, pass->picture)) {
+			fd_clear(&fence);
+		}
+	} else {
+		gpu_picture_destroy(pass->picture);
+	}
+	pass->picture = NULL;
+	return fence;
+}
+
+static bool submit(struct wlr_render_pass *base) {
+	struct gpu_pass *pass = wl_container_of(base, pass, base);
+	int64_t length_ns = gpu_time_next(&pass->renderer->time);
+	int fence = pass->failed ? -1 : draw_and_submit(pass, length_ns);
+	bool ok = fence >= 0;
+	if (ok && pass->signal_timeline != NULL) {
+		ok = wlr_drm_syncobj_timeline_import_sync_file(
+			pass->signal_timeline, pass->signal_point, fence);
+	}
+	if (ok && pass->timer != NULL) {
+		fd_clear(&pass->timer->fence);
+		pass->timer->fence = fd_take(&fence);
+		pass->timer->length_ns = length_ns;
+	}
+	fd_clear(&fence);
+	if (pass->picture != NULL) {
+		gpu_picture_destroy(pass->picture);
+	}
+	if (pass->signal_timeline != NULL) {
+		wlr_drm_syncobj_timeline_unref(pass->signal_timeline);
+	}
+	free(pass);
+	return ok;
+}
+
+static const struct wlr_render_pass_impl pass_impl = {
+	.submit = submit,
+	.add_texture = add_texture,
+	.add_rect = add_rect,
+};
+
+struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wlr_buffer *buffer,
+	const struct wlr_buffer_pass_options *options) {
+	struct gpu_pixels *target = gpu_pixels_of_dmabuf(buffer);
+	struct gpu_pass *pass = calloc(1, sizeof(*pass));
+	if (target == NULL || !target->writable || pass == NULL) {
+		wlr_log(WLR_ERROR, "simulated GPU: the target can't be %s",
+			target == NULL ? "imported" : "written");
+		goto error;
+	}
+	*pass = (struct gpu_pass){
+		.renderer = renderer,
+		.picture = gpu_picture_create(target),
+		.signal_point = options->signal_point,
+	};
+	if (pass->picture == NULL) {
+		goto error;
+	}
+	gpu_pixels_unref(target);
+	wlr_render_pass_init(&pass->base, &pass_impl);
+	if (options->signal_timeline != NULL) {
+		pass->signal_timeline = wlr_drm_syncobj_timeline_ref(options->signal_timeline);
+	}
+	if (options->timer != NULL) {
+		pass->timer = wl_container_of(options->timer, pass->timer, base);
+	}
+	return &pass->base;
+
+error:
+	gpu_pixels_unref(target);
+	free(pass);
+	return NULL;
+}
+
+static int get_duration_ns(struct wlr_render_timer *base) {
+	struct gpu_timer *timer = wl_container_of(base, timer, base);
+	return timer->fence >= 0 && gpu_fence_done(timer->fence) && timer->length_ns <= INT32_MAX
+		       ? (int)timer->length_ns
+		       : -1;
+}
+
+static void destroy_timer(struct wlr_render_timer *base) {
+	struct gpu_timer *timer = wl_container_of(base, timer, base);
+	fd_clear(&timer->fence);
+	free(timer);
+}
+
+static const struct wlr_render_timer_impl timer_impl = {
+	.get_duration_ns = get_duration_ns,
+	.destroy = destroy_timer,
+};
+
+struct wlr_render_timer *gpu_timer_create(void) {
+	struct gpu_timer *timer = calloc(1, sizeof(*timer));
+	if (timer == NULL) {
+		return NULL;
+	}
+	*timer = (struct gpu_timer){.base.impl = &timer_impl, .fence = -1};
+	return &timer->base;
+}

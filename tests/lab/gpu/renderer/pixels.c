@@ -1,0 +1,232 @@
+#include <drm_fourcc.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/render/dmabuf.h>
+#include <wlr/util/log.h>
+
+#include "clients/common/util.h"
+#include "private.h"
+#include "tiles.h"
+
+static const struct {
+	uint32_t fourcc;
+	pixman_format_code_t format;
+} formats[] = {
+	{DRM_FORMAT_XRGB8888, PIXMAN_x8r8g8b8},
+	{DRM_FORMAT_ARGB8888, PIXMAN_a8r8g8b8},
+	{DRM_FORMAT_XBGR8888, PIXMAN_x8b8g8r8},
+	{DRM_FORMAT_ABGR8888, PIXMAN_a8b8g8r8},
+	{DRM_FORMAT_RGB565, PIXMAN_r5g6b5},
+};
+
+#define NUM_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+pixman_format_code_t gpu_pixels_format(uint32_t fourcc) {
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		if (formats[i].fourcc == fourcc) {
+			return formats[i].format;
+		}
+	}
+	return (pixman_format_code_t)0;
+}
+
+bool gpu_pixels_add_formats(struct wlr_drm_format_set *set, uint64_t modifier) {
+	bool ok = true;
+	for (size_t i = 0; i < NUM_FORMATS && ok; i++) {
+		ok = wlr_drm_format_set_add(set, formats[i].fourcc, modifier);
+	}
+	return ok;
+}
+
+static struct gpu_pixels *create(
+	uint32_t fourcc, uint32_t width, uint32_t height, uint32_t stride) {
+	struct gpu_pixels *pixels = calloc(1, sizeof(*pixels));
+	if (pixels == NULL) {
+		return NULL;
+	}
+	*pixels = (struct gpu_pixels){
+		.references = 1,
+		.fourcc = fourcc,
+		.width = width,
+		.height = height,
+		.stride = stride,
+		.format = gpu_pixels_format(fourcc),
+		.fd = -1,
+		.last_fence = -1,
+	};
+	return pixels;
+}
+
+void gpu_pixels_unref(struct gpu_pixels *pixels) {
+	if (pixels == NULL || atomic_fetch_sub(&pixels->references, 1) > 1) {
+		return;
+	}
+	if (pixels->fd >= 0) {
+		munmap(pixels->map, pixels->size);
+	} else {
+		free(pixels->map);
+	}
+	fd_clear(&pixels->fd);
+	fd_clear(&pixels->last_fence);
+	free(pixels);
+}
+
+/* Whether all rows lie within the memory. */
+static bool fits(const struct gpu_pixels *pixels, uint32_t offset) {
+	uint64_t row = (uint64_t)pixels->width * PIXMAN_FORMAT_BPP(pixels->format) / 8;
+	uint64_t bytes = pixels->tiled
+				 ? tiles_size(pixels->stride, pixels->height)
+				 : (uint64_t)pixels->stride * (pixels->height - 1) + row;
+	return row <= pixels->stride && pixels->stride % 4 == 0 && bytes > 0 &&
+	       offset + bytes <= pixels->size;
+}
+
+static bool map(struct gpu_pixels *pixels, const struct wlr_dmabuf_attributes *dmabuf) {
+	off_t size = lseek(dmabuf->fd[0], 0, SEEK_END);
+	if (size <= 0) {
+		return false;
+	}
+	pixels->size = (size_t)size;
+	if (!fits(pixels, dmabuf->offset[0])) {
+		return false;
+	}
+	void *memory = mmap(
+		NULL, pixels->size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf->fd[0], 0);
+	pixels->writable = memory != MAP_FAILED;
+	if (!pixels->writable) {
+		memory = mmap(NULL, pixels->size, PROT_READ, MAP_SHARED, dmabuf->fd[0], 0);
+	}
+	if (memory == MAP_FAILED) {
+		return false;
+	}
+	pixels->fd = fcntl(dmabuf->fd[0], F_DUPFD_CLOEXEC, 0);
+	if (pixels->fd < 0) {
+		munmap(memory, pixels->size);
+		return false;
+	}
+	pixels->map = memory;
+	pixels->data = pixels->map + dmabuf->offset[0];
+	return true;
+}
+
+/* The mapping stays with the buffer, as a GPU's page tables do. */
+struct buffer_pixels {
+	struct wlr_addon addon;
+	struct gpu_pixels *pixels;
+};
+
+static void handle_buffer_destroyed(struct wlr_addon *addon) {
+	struct buffer_pixels *kept = wl_container_of(addon, kept, addon);
+	wlr_addon_finish(&kept->addon);
+	gpu_pixels_unref(kept->pixels);
+	free(kept);
+}
+
+static const struct wlr_addon_interface addon_impl = {
+	.name = "gpu_pixels",
+	.destroy = handle_buffer_destroyed,
+};
+
+static struct gpu_pixels *import(struct wlr_buffer *buffer) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf) || dmabuf.n_planes != 1 ||
+		dmabuf.width <= 0 || dmabuf.height <= 0 || gpu_pixels_format(dmabuf.format) == 0) {
+		return NULL;
+	}
+	struct gpu_pixels *pixels = create(dmabuf.format, (uint32_t)dmabuf.width,
+		(uint32_t)dmabuf.height, dmabuf.stride[0]);
+	if (pixels == NULL) {
+		return NULL;
+	}
+	pixels->tiled = dmabuf.modifier == I915_FORMAT_MOD_X_TILED;
+	if (!map(pixels, &dmabuf)) {
+		gpu_pixels_unref(pixels);
+		return NULL;
+	}
+	return pixels;
+}
+
+struct gpu_pixels *gpu_pixels_of_dmabuf(struct wlr_buffer *buffer) {
+	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, &addon_impl, &addon_impl);
+	struct buffer_pixels *kept = NULL;
+	if (addon != NULL) {
+		kept = wl_container_of(addon, kept, addon);
+	} else {
+		kept = calloc(1, sizeof(*kept));
+		struct gpu_pixels *pixels = kept != NULL ? import(buffer) : NULL;
+		if (pixels == NULL) {
+			free(kept);
+			return NULL;
+		}
+		*kept = (struct buffer_pixels){.pixels = pixels};
+		wlr_addon_init(&kept->addon, &buffer->addons, &addon_impl, &addon_impl);
+	}
+	atomic_fetch_add(&kept->pixels->references, 1);
+	return kept->pixels;
+}
+
+struct gpu_pixels *gpu_pixels_copy(struct wlr_buffer *buffer) {
+	void *data;
+	uint32_t fourcc;
+	size_t stride;
+	if (!wlr_buffer_begin_data_ptr_access(
+		    buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &fourcc, &stride)) {
+		return NULL;
+	}
+	struct gpu_pixels *pixels = NULL;
+	if (gpu_pixels_format(fourcc) != 0 && stride % 4 == 0) {
+		pixels = create(fourcc, (uint32_t)buffer->width, (uint32_t)buffer->height,
+			(uint32_t)stride);
+	}
+	if (pixels != NULL) {
+		pixels->size = stride * (size_t)buffer->height;
+		pixels->map = malloc(pixels->size);
+		pixels->data = pixels->map;
+		if (pixels->map != NULL) {
+			memcpy(pixels->map, data, pixels->size);
+		} else {
+			gpu_pixels_unref(pixels);
+			pixels = NULL;
+		}
+	}
+	wlr_buffer_end_data_ptr_access(buffer);
+	return pixels;
+}
+
+/* Goes through a tiled picture by the pieces of rows that lie together. */
+static void copy_tiles(const struct gpu_pixels *pixels, pixman_image_t *image, bool to_tiles) {
+	uint8_t *linear = (uint8_t *)pixman_image_get_data(image);
+	size_t stride = (size_t)pixman_image_get_stride(image);
+	uint32_t row_bytes = pixels->width * PIXMAN_FORMAT_BPP(pixels->format) / 8;
+	for (uint32_t row = 0; row < pixels->height; row++) {
+		for (uint32_t byte = 0; byte < row_bytes; byte += TILE_BYTES) {
+			size_t left = row_bytes - byte;
+			size_t bytes = left < TILE_BYTES ? left : TILE_BYTES;
+			uint8_t *tile = pixels->data + tiles_offset(pixels->stride, byte, row);
+			uint8_t *plain = linear + row * stride + byte;
+			memcpy(to_tiles ? tile : plain, to_tiles ? plain : tile, bytes);
+		}
+	}
+}
+
+pixman_image_t *gpu_pixels_read(const struct gpu_pixels *pixels) {
+	int width = (int)pixels->width, height = (int)pixels->height;
+	if (!pixels->tiled) {
+		return pixman_image_create_bits_no_clear(pixels->format, width, height,
+			(uint32_t *)(void *)pixels->data, (int)pixels->stride);
+	}
+	pixman_image_t *image =
+		pixman_image_create_bits_no_clear(pixels->format, width, height, NULL, 0);
+	if (image != NULL) {
+		copy_tiles(pixels, image, false);
+	}
+	return image;
+}
+
+void gpu_pixels_tile(const struct gpu_pixels *pixels, pixman_image_t *from) {
+	copy_tiles(pixels, from, true);
+}

@@ -1,0 +1,134 @@
+/*
+ * Preloaded into latch, in the place of its GLES 2 renderer (--renderer gles2): the renderer of a
+ * simulated GPU. What it does is up to
+ *
+ *  LATCH_GPU_COMPOSE     how long its passes take: "MS[,SPREAD[,GROWTH]]" as in gpu_time.h (1)
+ *  LATCH_GPU_PRIORITY    of its jobs (0)
+ *  LATCH_GPU_IMPLICIT    0: dma-bufs' fences are neither waited for nor put (1)
+ *  LATCH_GPU_LOSE_AFTER  the context is lost after so many passes, once in the process (never)
+ *  LATCH_GPU_REFUSE      modifiers whose import fails though they are offered, with commas (none)
+ *  LATCH_GPU_TILED       1: offers I915_FORMAT_MOD_X_TILED too (0)
+ */
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/render/gles2.h>
+#include <wlr/util/log.h>
+
+#include "clients/common/util.h"
+#include "private.h"
+
+static struct gpu_renderer *renderer_from(struct wlr_renderer *base) {
+	struct gpu_renderer *renderer = wl_container_of(base, renderer, base);
+	return renderer;
+}
+
+static long number_in(const char *variable, long otherwise) {
+	const char *text = getenv(variable);
+	return text != NULL ? strtol(text, NULL, 0) : otherwise;
+}
+
+static const struct wlr_drm_format_set *get_texture_formats(
+	struct wlr_renderer *base, uint32_t buffer_caps) {
+	struct gpu_renderer *renderer = renderer_from(base);
+	return buffer_caps & WLR_BUFFER_CAP_DMABUF	 ? &renderer->dmabuf_formats
+	       : buffer_caps & WLR_BUFFER_CAP_DATA_PTR ? &renderer->shm_formats
+						       : NULL;
+}
+
+static const struct wlr_drm_format_set *get_render_formats(struct wlr_renderer *base) {
+	return &renderer_from(base)->dmabuf_formats;
+}
+
+static int get_drm_fd(struct wlr_renderer *base) {
+	return renderer_from(base)->drm_fd;
+}
+
+static void destroy_renderer(struct gpu_renderer *renderer) {
+	gpu_worker_finish(&renderer->worker);
+	wlr_drm_format_set_finish(&renderer->dmabuf_formats);
+	wlr_drm_format_set_finish(&renderer->shm_formats);
+	fd_clear(&renderer->drm_fd);
+	fd_clear(&renderer->gpu);
+	free(renderer);
+}
+
+static void destroy(struct wlr_renderer *base) {
+	destroy_renderer(renderer_from(base));
+}
+
+/* Only once: the renderer that comes after it works. */
+static bool is_lost_now(void) {
+	static long passes;
+	long last = number_in("LATCH_GPU_LOSE_AFTER", -1);
+	return last >= 0 && passes++ == last;
+}
+
+static struct wlr_render_pass *begin_buffer_pass(struct wlr_renderer *base,
+	struct wlr_buffer *buffer, const struct wlr_buffer_pass_options *options) {
+	struct gpu_renderer *renderer = renderer_from(base);
+	if (!renderer->lost && is_lost_now()) {
+		wlr_log(WLR_ERROR, "simulated GPU: the context is lost");
+		renderer->lost = true;
+		/* The listener may destroy the renderer. */
+		wl_signal_emit_mutable(&base->events.lost, NULL);
+		return NULL;
+	}
+	static const struct wlr_buffer_pass_options none;
+	options = options != NULL ? options : &none;
+	return renderer->lost ? NULL : gpu_pass_create(renderer, buffer, options);
+}
+
+static struct wlr_render_timer *render_timer_create(struct wlr_renderer *base) {
+	return gpu_timer_create();
+}
+
+static const struct wlr_renderer_impl renderer_impl = {
+	.get_texture_formats = get_texture_formats,
+	.get_render_formats = get_render_formats,
+	.destroy = destroy,
+	.get_drm_fd = get_drm_fd,
+	.texture_from_buffer = gpu_texture_create,
+	.begin_buffer_pass = begin_buffer_pass,
+	.render_timer_create = render_timer_create,
+};
+
+static bool add_formats(struct gpu_renderer *renderer) {
+	struct wlr_drm_format_set *dmabuf = &renderer->dmabuf_formats;
+	return gpu_pixels_add_formats(&renderer->shm_formats, DRM_FORMAT_MOD_LINEAR) &&
+	       gpu_pixels_add_formats(dmabuf, DRM_FORMAT_MOD_LINEAR) &&
+	       /* GBM and clients without modifiers: what vkms and udmabuf make is linear. */
+	       gpu_pixels_add_formats(dmabuf, DRM_FORMAT_MOD_INVALID) &&
+	       (number_in("LATCH_GPU_TILED", 0) == 0 ||
+		       gpu_pixels_add_formats(dmabuf, I915_FORMAT_MOD_X_TILED));
+}
+
+struct wlr_renderer *wlr_gles2_renderer_create_with_drm_fd(int drm_fd) {
+	struct gpu_renderer *renderer = calloc(1, sizeof(*renderer));
+	if (renderer == NULL) {
+		return NULL;
+	}
+	*renderer = (struct gpu_renderer){
+		.drm_fd = fcntl(drm_fd, F_DUPFD_CLOEXEC, 0),
+		.gpu = gpu_connect(),
+		.priority = (int32_t)number_in("LATCH_GPU_PRIORITY", 0),
+		.implicit = number_in("LATCH_GPU_IMPLICIT", 1) != 0,
+	};
+	const char *time = getenv("LATCH_GPU_COMPOSE");
+	bool has_worker = gpu_worker_init(&renderer->worker);
+	if (!has_worker || renderer->drm_fd < 0 || renderer->gpu < 0) {
+		wlr_log_errno(WLR_ERROR, "no simulated GPU");
+	} else if (!gpu_time_parse(&renderer->time, time != NULL ? time : "1", 1)) {
+		wlr_log(WLR_ERROR, "LATCH_GPU_COMPOSE is not MS[,SPREAD[,GROWTH]]: %s", time);
+	} else if (add_formats(renderer)) {
+		wlr_renderer_init(&renderer->base, &renderer_impl, WLR_BUFFER_CAP_DMABUF);
+		renderer->base.features.timeline = true;
+		wlr_log(WLR_INFO, "composing by the simulated GPU, %s implicit fences",
+			renderer->implicit ? "with" : "without");
+		return &renderer->base;
+	}
+	destroy_renderer(renderer);
+	return NULL;
+}

@@ -1,0 +1,109 @@
+#include <drm_fourcc.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/render/dmabuf.h>
+#include <wlr/util/log.h>
+
+#include "clients/common/util.h"
+#include "private.h"
+
+/* How long reading back waits for the GPU. */
+#define READ_TIMEOUT_MS 5000
+
+static const struct wlr_texture_impl texture_impl;
+
+struct gpu_texture *gpu_texture_from(struct wlr_texture *texture) {
+	struct gpu_texture *self = wl_container_of(texture, self, base);
+	return texture->impl == &texture_impl ? self : NULL;
+}
+
+static bool read_pixels(
+	struct wlr_texture *texture, const struct wlr_texture_read_pixels_options *options) {
+	struct gpu_texture *self = gpu_texture_from(texture);
+	pixman_format_code_t format = gpu_pixels_format(options->format);
+	if (format == 0 || options->stride % 4 != 0) {
+		return false;
+	}
+	if (self->pixels->last_fence >= 0) {
+		poll(&(struct pollfd){.fd = self->pixels->last_fence, .events = POLLIN}, 1,
+			READ_TIMEOUT_MS);
+	}
+	struct wlr_box src;
+	wlr_texture_read_pixels_options_get_src_box(options, texture, &src);
+	pixman_image_t *from = gpu_pixels_read(self->pixels);
+	pixman_image_t *to = pixman_image_create_bits_no_clear(format, src.width, src.height,
+		wlr_texture_read_pixel_options_get_data(options), (int)options->stride);
+	bool ok = from != NULL && to != NULL;
+	if (ok) {
+		pixman_image_composite32(PIXMAN_OP_SRC, from, NULL, to, src.x, src.y, 0, 0, 0, 0,
+			src.width, src.height);
+	}
+	if (from != NULL) {
+		pixman_image_unref(from);
+	}
+	if (to != NULL) {
+		pixman_image_unref(to);
+	}
+	return ok;
+}
+
+static uint32_t preferred_read_format(struct wlr_texture *texture) {
+	return gpu_texture_from(texture)->pixels->fourcc;
+}
+
+static void destroy(struct wlr_texture *texture) {
+	struct gpu_texture *self = gpu_texture_from(texture);
+	gpu_pixels_unref(self->pixels);
+	free(self);
+}
+
+static const struct wlr_texture_impl texture_impl = {
+	.read_pixels = read_pixels,
+	.preferred_read_format = preferred_read_format,
+	.destroy = destroy,
+};
+
+/* $LATCH_GPU_REFUSE: numbers of modifiers, with commas. */
+static bool is_refused(uint64_t modifier) {
+	const char *list = getenv("LATCH_GPU_REFUSE");
+	while (list != NULL && *list != '\0') {
+		char *end;
+		if (strtoull(list, &end, 0) == modifier && end != list) {
+			return true;
+		}
+		list = strchr(list, ',');
+		list = list != NULL ? list + 1 : NULL;
+	}
+	return false;
+}
+
+static struct gpu_pixels *import(struct gpu_renderer *renderer, struct wlr_buffer *buffer) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
+		return gpu_pixels_copy(buffer);
+	}
+	if (!wlr_drm_format_set_has(&renderer->dmabuf_formats, dmabuf.format, dmabuf.modifier) ||
+		is_refused(dmabuf.modifier)) {
+		wlr_log(WLR_DEBUG, "simulated GPU: modifier 0x%llx is refused",
+			(unsigned long long)dmabuf.modifier);
+		return NULL;
+	}
+	return gpu_pixels_of_dmabuf(buffer);
+}
+
+struct wlr_texture *gpu_texture_create(struct wlr_renderer *renderer, struct wlr_buffer *buffer) {
+	struct gpu_renderer *gpu = wl_container_of(renderer, gpu, base);
+	struct gpu_texture *texture = gpu->lost ? NULL : calloc(1, sizeof(*texture));
+	if (texture == NULL) {
+		return NULL;
+	}
+	*texture = (struct gpu_texture){.pixels = import(gpu, buffer)};
+	if (texture->pixels == NULL) {
+		free(texture);
+		return NULL;
+	}
+	wlr_texture_init(&texture->base, renderer, &texture_impl, texture->pixels->width,
+		texture->pixels->height);
+	return &texture->base;
+}
