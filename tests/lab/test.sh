@@ -50,15 +50,15 @@ command_test() {
         die "the build failed"
     # What is in virtual time does not mind who else computes; what is in real time has the computer
     # for itself, afterwards.
-    local machine machines=()
+    local group machines=()
     mapfile -t machines < <(suite_lines | awk '!seen[$2]++ {print $2}')
     ! wanted unit || begin_units
-    for machine in "${machines[@]}"; do
-        [[ $(machine_clock "$machine") == real ]] || begin_machine "$machine"
+    for group in "${machines[@]}"; do
+        [[ $(machine_clock "$group") == real ]] || begin_machine "$group"
     done
     wait_for_begun
-    for machine in "${machines[@]}"; do
-        [[ $(machine_clock "$machine") == virtual ]] || begin_machine "$machine"
+    for group in "${machines[@]}"; do
+        [[ $(machine_clock "$group") == virtual ]] || begin_machine "$group"
         wait_for_begun
     done
 
@@ -171,11 +171,11 @@ run_suites() { # MACHINE SECONDS (NAME SECONDS COMMAND)...
 }
 
 count_machine() { # MACHINE, its slash a dash
-    local machine name limit command
-    for machine in "${machines[@]}"; do
-        [[ ${machine//\//-} == "$1" ]] || continue
+    local group name limit command
+    for group in "${machines[@]}"; do
+        [[ ${group//\//-} == "$1" ]] || continue
         while read -r name limit command; do
             count tap "$results/$name.tap" "$(cat "$results/$name.status" 2>/dev/null || echo -)" "$name"
-        done < <(suites_of "$machine")
+        done < <(suites_of "$group")
     done
 }
