@@ -141,42 +141,6 @@ bench_hostile() {
     bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"
 }
 
-bench_latency() {
-    local json='' rounds=3 frames=150 idle=10 trace=60 devices=() compositors=() device failed=0
-    while (($#)); do
-        case $1 in
-        --json) json=--json; shift ;;
-        --quick) rounds=1 frames=110 idle=3 trace=0; shift ;;
-        --rounds) rounds=${2:-}; shift 2 ;;
-        --device) devices+=("${2:-}"); shift 2 ;;
-        -h | --help) bench_usage; return ;;
-        latch | sway | cage | weston | kms) compositors+=("$1"); shift ;;
-        *) bench_usage >&2; die "bench latency has no option '$1'" ;;
-        esac
-    done
-    [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds wants a number, not '$rounds'"
-    ((${#devices[@]})) || devices=(vkms virgl)
-    for device in "${devices[@]}"; do
-        [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
-    done
-    ((${#compositors[@]})) || compositors=(latch sway cage weston kms)
-    mkdir -p "$out/bench"
-    ensure_root
-    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
-    for device in "${devices[@]}"; do
-        # Nine runs for each compositor, each of which ends after a minute when it hangs.
-        run_machine "$device" '' $((60 + trace + rounds * ${#compositors[@]} * (9 * 60 + idle))) \
-            tests/bench/latency.sh "$out/bench/latency-$device.json" "$rounds" "$frames" "$idle" \
-            "$trace" "${compositors[@]}" || die "no results"
-        if [[ $json ]]; then
-            in_root "$checkout/tests/bench/latency-table" --quiet "$out/bench/latency-$device.json"
-        else
-            in_root "$checkout/tests/bench/latency-table" "$out/bench/latency-$device.json"
-        fi || failed=1
-    done
-    return "$failed"
-}
-
 bench_stress() {
     local device=vkms vt='' seconds=10 rounds=20 clients=1000 at_once=200 parts=()
     local results=$out/bench number
