@@ -131,7 +131,8 @@ is_wanted() {
 }
 
 measure_all() {
-    local case count options idle_too=$([[ $name != latch-* ]] && echo yes)
+    local case count options idle_too=yes
+    [[ $name != latch-* ]] || idle_too=
     while read -r case count options; do
         if [[ $case ]] && is_wanted "$case"; then
             # shellcheck disable=SC2086
