@@ -51,7 +51,9 @@ static int make_buffers(struct display *display) {
 		/* They go with the process. */
 		struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(
 			display->card.kms, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888, &ret);
-		if (buffer != NULL) {
+		/* Mapped as a client's are, or the driver would look for the pages at each flip. */
+		ret = buffer != NULL ? kms_dumb_buffer_map(buffer) : ret;
+		if (ret == 0) {
 			ret = kms_dumb_buffer_get_fb(buffer, &display->fbs[i]);
 		}
 	}
