@@ -156,7 +156,10 @@ static bool begin_frames(struct measure *measure) {
 	measure->phase = MEASURE_FRAMES;
 	measure->missed_before = measure->client->presentation.stats.missed;
 	measure->has_cost = peer_cost(measure->peer, &measure->cost);
-	measure_schedule_init(&measure->schedule, options_of(measure)->seed);
+	/* The schedule is in the clock of timers. */
+	bool known = measure->clock == CLOCK_MONOTONIC && measure->num_flips > 0;
+	measure_schedule_init(&measure->schedule, options_of(measure)->seed,
+		known ? measure->flips[measure->num_flips - 1].time_ns : 0);
 	return true;
 }
 

@@ -3,10 +3,11 @@
 #include <math.h>
 #include <stdlib.h>
 
-void measure_schedule_init(struct measure_schedule *schedule, uint32_t seed) {
+void measure_schedule_init(struct measure_schedule *schedule, uint32_t seed, int64_t vblank_ns) {
 	/* As srand48() fills it. */
 	*schedule = (struct measure_schedule){
 		.state = {0x330e, (unsigned short)(seed & 0xffff), (unsigned short)(seed >> 16)},
+		.planned_ns = vblank_ns,
 	};
 }
 

@@ -7,10 +7,14 @@
  * refresh that is anywhere with the same likelihood. The same seed gives the same row. */
 struct measure_schedule {
 	unsigned short state[3]; /* of erand48() */
-	int64_t planned_ns;	 /* the last one; 0: none yet */
+	int64_t planned_ns;	 /* the last one, or the vblank to count from; 0: none yet */
 };
 
-void measure_schedule_init(struct measure_schedule *schedule, uint32_t seed);
+/**
+ * @param vblank_ns the time of any vblank: with the same seed and period, the frames of every run
+ *                  then lie alike between the vblanks; 0: unknown
+ */
+void measure_schedule_init(struct measure_schedule *schedule, uint32_t seed, int64_t vblank_ns);
 
 /**
  * Plans the next one. Where the plan has come too late for it, it moves on by whole refreshes: the

@@ -45,13 +45,17 @@ bool bench_card_open(struct bench_card *card, const char *path) {
 	return true;
 }
 
-bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id) {
+bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz) {
 	const struct kms_connector *connector = card->connector;
-	const struct kms_mode_request wanted = {.width = BENCH_WIDTH, .height = BENCH_HEIGHT};
+	const struct kms_mode_request wanted = {
+		.width = BENCH_WIDTH,
+		.height = BENCH_HEIGHT,
+		.refresh_mhz = hz * 1000,
+	};
 	int mode = kms_mode_choose(connector->modes, connector->modes_len, &wanted);
 	if (mode < 0) {
-		fprintf(stderr, "%s has no mode %dx%d\n", connector->name, BENCH_WIDTH,
-			BENCH_HEIGHT);
+		fprintf(stderr, "%s has no mode %dx%d at %d Hz\n", connector->name, BENCH_WIDTH,
+			BENCH_HEIGHT, hz);
 		return false;
 	}
 	const drmModeModeInfo *info = &connector->modes[mode].info;

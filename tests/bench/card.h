@@ -24,8 +24,10 @@ bool bench_card_open(struct bench_card *card, const char *path);
 /**
  * Everything else off, the mode on, a framebuffer of its size on the primary plane. False with a
  * message on stderr.
+ *
+ * @param hz of the mode; 0: what the connector prefers
  */
-bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id);
+bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz);
 
 /** Framebuffers and buffers have gone before. */
 void bench_card_close(struct bench_card *card);

@@ -85,7 +85,7 @@ bool bench_device_open(struct bench_device *device, size_t i) {
 	/* The only commit that is more than a test: planes are refused on a CRTC that is off. */
 	uint32_t fb_id =
 		bench_device_make_fb(device, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888);
-	if (!bench_card_switch_on(&card, fb_id)) {
+	if (!bench_card_switch_on(&card, fb_id, 0)) {
 		bench_device_close(device);
 		return false;
 	}

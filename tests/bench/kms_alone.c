@@ -1,5 +1,5 @@
 /*
- * bench-kms-alone CARD random|paced FRAMES SEED JSON: what is left without a compositor.
+ * bench-kms-alone CARD HZ random|paced FRAMES SEED JSON: what is left without a compositor.
  *
  * One process says "now" at random phases of the refresh, or after each flip, as latch-client
  * --measure commits; another wakes up by that and flips to a buffer that was there before. No
@@ -51,14 +51,16 @@ static int make_buffers(struct display *display) {
 		/* They go with the process. */
 		struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(
 			display->card.kms, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888, &ret);
-		if (buffer != NULL) {
+		/* Mapped as a client's are, or the driver would look for the pages at each flip. */
+		ret = buffer != NULL ? kms_dumb_buffer_map(buffer) : ret;
+		if (ret == 0) {
 			ret = kms_dumb_buffer_get_fb(buffer, &display->fbs[i]);
 		}
 	}
 	return ret;
 }
 
-static bool open_display(struct display *display, const char *path) {
+static bool open_display(struct display *display, const char *path, int32_t hz) {
 	if (!bench_card_open(&display->card, path)) {
 		return false;
 	}
@@ -68,7 +70,7 @@ static bool open_display(struct display *display, const char *path) {
 		return false;
 	}
 	display->state = kms_plane_state_whole(display->fbs[0], BENCH_WIDTH, BENCH_HEIGHT);
-	return bench_card_switch_on(&display->card, display->fbs[0]);
+	return bench_card_switch_on(&display->card, display->fbs[0], hz);
 }
 
 static int flip(struct display *display) {
@@ -120,7 +122,7 @@ static void sleep_until(int64_t time_ns) {
 	}
 }
 
-static bool learn_grid(struct measure *run, int socket_fd) {
+static bool learn_grid(struct measure *run, int socket_fd, int64_t *vblank_ns) {
 	struct measure_flip flips[WARM_UP];
 	int64_t now_ns;
 	for (size_t i = 0; i < WARM_UP; i++) {
@@ -128,16 +130,18 @@ static bool learn_grid(struct measure *run, int socket_fd) {
 			return false;
 		}
 	}
+	*vblank_ns = flips[WARM_UP - 1].time_ns;
 	return measure_grid_fit(&run->grid, flips, WARM_UP, 0);
 }
 
 static bool measure(struct measure *run, size_t frames, int socket_fd) {
 	struct peer_cost before;
+	int64_t vblank_ns;
 	run->frames = calloc(frames, sizeof(*run->frames));
-	if (run->frames == NULL || !learn_grid(run, socket_fd)) {
+	if (run->frames == NULL || !learn_grid(run, socket_fd, &vblank_ns)) {
 		return false;
 	}
-	measure_schedule_init(&run->schedule, run->client->options.seed);
+	measure_schedule_init(&run->schedule, run->client->options.seed, vblank_ns);
 	run->has_cost = peer_cost(run->peer, &before);
 	while (run->num_frames < frames) {
 		struct measure_frame *frame = &run->frames[run->num_frames++];
@@ -190,17 +194,17 @@ static int be_client(const struct client_options *options, const char *path, int
 int main(int argc, char *argv[]) {
 	int sockets[2];
 	struct display display = {0};
-	if (argc != 6 || atoi(argv[3]) <= 0) {
-		fprintf(stderr, "usage: bench-kms-alone CARD random|paced FRAMES SEED JSON\n");
+	if (argc != 7 || atoi(argv[4]) <= 0) {
+		fprintf(stderr, "usage: bench-kms-alone CARD HZ random|paced FRAMES SEED JSON\n");
 		return 2;
 	}
 	const struct client_options options = {
-		.measure = strcmp(argv[2], "paced") == 0 ? CLIENT_MEASURE_PACED
+		.measure = strcmp(argv[3], "paced") == 0 ? CLIENT_MEASURE_PACED
 							 : CLIENT_MEASURE_RANDOM,
-		.frames = (unsigned)atoi(argv[3]),
-		.seed = (uint32_t)atoi(argv[4]),
+		.frames = (unsigned)atoi(argv[4]),
+		.seed = (uint32_t)atoi(argv[5]),
 	};
-	if (!open_display(&display, argv[1])) {
+	if (!open_display(&display, argv[1], atoi(argv[2]))) {
 		return 1;
 	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
@@ -212,7 +216,7 @@ int main(int argc, char *argv[]) {
 	}
 	close(sockets[pid == 0 ? 0 : 1]);
 	if (pid == 0) {
-		return be_client(&options, argv[5], sockets[1]);
+		return be_client(&options, argv[6], sockets[1]);
 	}
 	int status = 0;
 	int ret = serve(&display, sockets[0]);

@@ -1,8 +1,10 @@
 # shellcheck shell=bash disable=SC2154
 # Compositors to compare, one at a time, on $LATCH_DEVICE in the lab; sourced by the benchmarks.
-# $work is a directory for their configuration and logs, $compositor the process that runs.
+# $work is a directory for their configuration and logs, $compositor the process that runs; $hz is
+# the refresh rate, where it is not to be the one that the display prefers.
 
 root_runtime=$XDG_RUNTIME_DIR
+hz=
 
 wait_until() { # SECONDS COMMAND...
     local end=$((SECONDS + $1))
@@ -37,12 +39,12 @@ answers() { timeout 2 wayland-info; }
 # In a directory of its own, so that its socket is the only one there.
 run_compositor() { # NAME
     case $1 in
-    latch)
-        exec latch --device "$LATCH_DEVICE" --socket wayland-9 --renderer auto
-        ;;
+    latch) run_latch --renderer auto ;;
+    # What composing costs it with the peers' renderer: Mesa's OpenGL, by the CPU where there is no GPU.
+    latch-gles2) run_latch --renderer gles2 ;;
     sway)
         printf '%s\n' 'xwayland disable' 'for_window [title=".*"] floating enable' \
-            >"$work/sway.config"
+            ${hz:+"output * mode --custom 1024x768@${hz}Hz"} >"$work/sway.config"
         exec env WLR_DRM_DEVICES="$LATCH_DEVICE" WLR_RENDERER=gles2 \
             WLR_RENDERER_ALLOW_SOFTWARE=1 sway --config "$work/sway.config"
         ;;
@@ -50,11 +52,30 @@ run_compositor() { # NAME
         exec env WLR_DRM_DEVICES="$LATCH_DEVICE" WLR_RENDERER=gles2 \
             WLR_RENDERER_ALLOW_SOFTWARE=1 cage -- sleep 1000000
         ;;
+    labwc)
+        mkdir -p "$work/labwc"
+        echo '<labwc_config><core><decoration>client</decoration></core></labwc_config>' \
+            >"$work/labwc/rc.xml"
+        exec env WLR_DRM_DEVICES="$LATCH_DEVICE" WLR_RENDERER=gles2 \
+            WLR_RENDERER_ALLOW_SOFTWARE=1 labwc --config-dir "$work/labwc"
+        ;;
     weston)
         printf '[core]\nidle-time=0\n[shell]\nlocking=false\n' >"$work/weston.ini"
+        [[ ! $hz ]] || printf '[output]\nname=Virtual-1\nmode=1024x768@%s\n' "$hz" >>"$work/weston.ini"
         exec weston --backend=drm --drm-device="${LATCH_DEVICE##*/}" --renderer=gl \
             --config="$work/weston.ini" --socket=wayland-9 --continue-without-input
         ;;
+    esac
+}
+
+run_latch() {
+    exec latch --device "$LATCH_DEVICE" --socket wayland-9 ${hz:+--mode "1024x768@$hz"} "$@"
+}
+
+# Those who take their mode from a client.
+set_mode() { # NAME
+    case $1 in
+    cage | labwc) wlr-randr --output Virtual-1 --custom-mode "1024x768@${hz}Hz" ;;
     esac
 }
 
@@ -65,7 +86,8 @@ start_compositor() { # NAME
     [[ -p $work/never ]] || mkfifo "$work/never"
     run_compositor "$1" >"$work/$1.log" 2>&1 &
     compositor=$!
-    wait_for_socket 10
+    wait_for_socket 10 || return
+    [[ ! $hz ]] || set_mode "$1" >>"$work/$1.log" 2>&1
 }
 
 stop_compositor() {

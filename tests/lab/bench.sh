@@ -8,8 +8,9 @@ usage: ./run bench planes [--json] [--no-lab]
                            [COMPOSITOR...]
        ./run bench stress [--device DEVICE] [--vt] [--seconds S] [--rounds N]
                           [--clients N] [--at-once N] [PART...]
-       ./run bench latency [--json] [--quick] [--rounds N] [--device DEVICE]
-                           [COMPOSITOR...]
+       ./run bench latency [--json] [--quick] [--frames N] [--mips N[,N]] [--hz N[,N]]
+                           [--clock virtual|real] [--rounds N] [--device DEVICE]
+                           [COMPOSITOR...] [CASE...]
 
        ./run bench deadline [--json] [HOURS]
        ./run bench cost [--json] [--accept] [SCENE...]
@@ -40,13 +41,27 @@ what they cost the victim and latch's CPU, and what is left behind. TAP.
   --at-once N      and at the same moment (200)
 
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
-cage and weston, with the same client: alone and beside a window that animates,
-fullscreen and not, late fences, self-paced with 2 and 3 buffers; CPU, memory,
-start, wake-ups. kms stands for no compositor: one process that wakes up and flips.
+cage, labwc, weston, KWin and Mutter, with the same client: alone and beside windows
+that animate, fullscreen and not, late fences of each kind, self-paced with 2 and 3
+buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-gles2 is latch
+with the renderer that the others have, where it composes. kms stands for no
+compositor: one process that wakes up and flips.
 
-  --rounds N       each compositor so often, in turns (3; a round takes 5 min)
-  --quick          one short round: to see that it works
-  --device DEVICE  vkms or virgl (default: one after the other)
+  --frames N       frames of each figure (600)
+  --mips N[,N]     in virtual time: processors of so many million instructions a
+                   second (500)
+  --hz N[,N]       refresh rates (60)
+  --quick          few frames: to see that it works
+  --device DEVICE  vkms (the default), virtio-gpu or virgl
+  --clock CLOCK    see ./run lab --help. In virtual time each compositor has a machine
+                   of its own and one round; in real time they take turns
+  --rounds N       each compositor so often (1; in real time 3)
+  CASE             only these:
+                   sparse-full late-full-implicit late-full-sync-file
+                   late-full-syncobj paced-2-full paced-3-full shm-full
+                   sparse-window paced-2-window paced-3-window shm-window
+                   busy-window late-busy four-windows eight-windows
+                   composed-window composed-paced composed-busy
 
 deadline: simulated hours (10000) of random load for the deadline function alone,
 on all processors: margins outside their bounds, vblanks missed. No lab.
@@ -178,42 +193,6 @@ bench_hostile() {
         tests/bench/hostile.sh "$results/hostile-$device.json" "$seconds" "$only" "${compositors[@]}" ||
         die "no results"
     bench_show "$json" "$results/hostile-$device.json" "$checkout/tests/bench/hostile-table"
-}
-
-bench_latency() {
-    local json='' rounds=3 frames=150 idle=10 trace=60 devices=() compositors=() device failed=0
-    while (($#)); do
-        case $1 in
-        --json) json=--json; shift ;;
-        --quick) rounds=1 frames=110 idle=3 trace=0; shift ;;
-        --rounds) rounds=${2:-}; shift 2 ;;
-        --device) devices+=("${2:-}"); shift 2 ;;
-        -h | --help) bench_usage; return ;;
-        latch | sway | cage | weston | kms) compositors+=("$1"); shift ;;
-        *) bench_usage >&2; die "bench latency has no option '$1'" ;;
-        esac
-    done
-    [[ $rounds =~ ^[1-9][0-9]*$ ]] || die "--rounds wants a number, not '$rounds'"
-    ((${#devices[@]})) || devices=(vkms virgl)
-    for device in "${devices[@]}"; do
-        [[ $device =~ ^(vkms|virtio-gpu|virgl)$ ]] || die "no such device: '$device'"
-    done
-    ((${#compositors[@]})) || compositors=(latch sway cage weston kms)
-    mkdir -p "$out/bench"
-    ensure_root
-    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
-    for device in "${devices[@]}"; do
-        # Nine runs for each compositor, each of which ends after a minute when it hangs.
-        run_machine "$device" '' $((60 + trace + rounds * ${#compositors[@]} * (9 * 60 + idle))) \
-            tests/bench/latency.sh "$out/bench/latency-$device.json" "$rounds" "$frames" "$idle" \
-            "$trace" "${compositors[@]}" || die "no results"
-        if [[ $json ]]; then
-            in_root "$checkout/tests/bench/latency-table" --quiet "$out/bench/latency-$device.json"
-        else
-            in_root "$checkout/tests/bench/latency-table" "$out/bench/latency-$device.json"
-        fi || failed=1
-    done
-    return "$failed"
 }
 
 bench_stress() {

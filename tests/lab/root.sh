@@ -3,10 +3,20 @@
 # the guest runs on, and that QEMU itself comes from. Made once, never written
 # to again; see enter.sh for how commands run in it.
 
-root_key() { { echo "$suite"; cat "$lab/packages"; } | sha256sum | cut -c1-16; }
-root=$cache/root-$(root_key)
+# use_root LIST...: the root of these lists of packages, where there are more than the project's own.
+use_root() {
+    root_lists=("$@")
+    root=$cache/root-$({ echo "$suite"; cat "$@"; } | sha256sum | cut -c1-16)
+}
+use_root "$lab/packages"
 
-package_list() { sed 's/#.*//' "$lab/packages" | xargs | tr ' ' ,; }
+# A line that begins with "without" takes a package of another list out again.
+package_list() {
+    cat "${root_lists[@]}" | awk '{ sub(/#.*/, "") }
+        $1 == "without" { left_out[$2] = 1; next }
+        NF { names[++n] = $1 }
+        END { for (i = 1; i <= n; i++) if (!(names[i] in left_out)) print names[i] }' | paste -sd ,
+}
 
 # Several processes may find the root missing at the same moment: one makes
 # it, the others wait. It takes its name only when it is complete.

@@ -202,7 +202,7 @@ static void early_frames_are_counted_apart(void **state) {
 
 static void phases_are_even(void **state) {
 	struct measure_schedule schedule;
-	measure_schedule_init(&schedule, 1);
+	measure_schedule_init(&schedule, 1, 0);
 	int counts[10] = {0}, steps[10] = {0};
 	int64_t last_ns = measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
 	for (int i = 0; i < 10000; i++) {
@@ -221,8 +221,8 @@ static void phases_are_even(void **state) {
 
 static void a_late_plan_keeps_its_phase(void **state) {
 	struct measure_schedule one, other;
-	measure_schedule_init(&one, 9);
-	measure_schedule_init(&other, 9);
+	measure_schedule_init(&one, 9, 0);
+	measure_schedule_init(&other, 9, 0);
 	measure_schedule_next(&one, (double)PERIOD_NS, START_NS);
 	measure_schedule_next(&other, (double)PERIOD_NS, START_NS);
 	int64_t planned_ns = measure_schedule_next(&one, (double)PERIOD_NS, 0);
@@ -233,11 +233,24 @@ static void a_late_plan_keeps_its_phase(void **state) {
 	assert_int_equal((moved_ns - planned_ns) % PERIOD_NS, 0);
 }
 
+static void phases_are_those_of_the_vblank(void **state) {
+	struct measure_schedule one, later;
+	measure_schedule_init(&one, 3, START_NS);
+	measure_schedule_init(&later, 3, START_NS + 11 * PERIOD_NS);
+	/* The second one begins at another time after its vblank. */
+	for (int i = 0; i < 100; i++) {
+		int64_t a = measure_schedule_next(&one, (double)PERIOD_NS, START_NS + 2 * MS);
+		int64_t b = measure_schedule_next(
+			&later, (double)PERIOD_NS, START_NS + 14 * PERIOD_NS + 9 * MS);
+		assert_int_equal((a - START_NS) % PERIOD_NS, (b - START_NS) % PERIOD_NS);
+	}
+}
+
 static void seeds_make_rows(void **state) {
 	struct measure_schedule one, same, other;
-	measure_schedule_init(&one, 1);
-	measure_schedule_init(&same, 1);
-	measure_schedule_init(&other, 2);
+	measure_schedule_init(&one, 1, 0);
+	measure_schedule_init(&same, 1, 0);
+	measure_schedule_init(&other, 2, 0);
 	int equal = 0;
 	for (int i = 0; i < 100; i++) {
 		int64_t a = measure_schedule_next(&one, (double)PERIOD_NS, START_NS);
@@ -264,6 +277,7 @@ int main(void) {
 		cmocka_unit_test(early_frames_are_counted_apart),
 		cmocka_unit_test(phases_are_even),
 		cmocka_unit_test(a_late_plan_keeps_its_phase),
+		cmocka_unit_test(phases_are_those_of_the_vblank),
 		cmocka_unit_test(seeds_make_rows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
