@@ -61,7 +61,7 @@ show_planes() {
             latchctl planes >"$0/planes.txt"
             latchctl planes --svg "$0/planes.svg"
             kill -USR1 $PPID
-            sleep 1' "$results" >"$results/planes.log" 2>&1
+            sleep 5' "$results" >"$results/planes.log" 2>&1
     printf '\n'
     cat "$results/planes.txt"
 }
