@@ -33,6 +33,7 @@ eight-windows        7  --measure --size 640x480
 composed-window      0  --measure --size 640x480 --scale-to 512x384
 composed-paced       0  --measure=paced --size 640x480 --scale-to 512x384
 composed-busy        1  --measure --size 640x480 --scale-to 512x384
+composed-paced-busy  1  --measure=paced --size 640x480 --scale-to 512x384
 '
 if [[ $1 == --cases ]]; then
     awk 'NF { print $1 }' <<<"$table" | xargs
@@ -126,6 +127,10 @@ is_wanted() {
     [[ ! $wanted || " $wanted " == *" $1 "* ]] || return
     case $name in
     cage) [[ $1 == *-full* ]] ;;
+    # How the length of a job of its own tells on clients that wait for their callbacks; one length
+    # stands for what else a GPU composes.
+    latch-gpu-4) [[ $1 == composed-* ]] ;;
+    latch-gpu-*) [[ $1 == composed-paced* ]] ;;
     latch-*) [[ $1 == composed-* ]] ;;
     esac
 }
@@ -145,6 +150,15 @@ measure_all() {
         fi
     done <<<"$table"
 }
+
+# One GPU for all of its lengths; it ends with this script.
+if [[ " ${compositors[*]} " == *' latch-gpu-'* ]]; then
+    export LATCH_GPU=$work/gpu
+    "$LAB_BUILD/tests/lab/gpu/lab-gpu" >"$work/gpu.log" 2>&1 &
+    gpu=$!
+    trap 'kill $gpu' EXIT
+    wait_until 5 "$LAB_BUILD/tests/lab/gpu/lab-gpu" --ask stats
+fi
 
 # What is read from the disk for the first time takes long, and would be the first one's burden; and
 # a renderer keeps what it has compiled.

@@ -42,6 +42,12 @@ run_compositor() { # NAME
     latch) run_latch --renderer auto ;;
     # What composing costs it with the peers' renderer: Mesa's OpenGL, by the CPU where there is no GPU.
     latch-gles2) run_latch --renderer gles2 ;;
+    # On the simulated GPU, in jobs of so many ms.
+    latch-gpu-*)
+        export LATCH_GPU_COMPOSE=${1##*-} LATCH_GPU_IMPLICIT=1
+        export LD_PRELOAD=$LAB_BUILD/tests/lab/gpu/gpu-renderer.so
+        run_latch --renderer gles2
+        ;;
     sway)
         printf '%s\n' 'xwayland disable' 'for_window [title=".*"] floating enable' \
             ${hz:+"output * mode --custom 1024x768@${hz}Hz"} >"$work/sway.config"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # ./run bench latency: see bench.sh for its words, tests/bench/latency.sh for what it measures.
 
-latency_compositors=(latch latch-gles2 sway cage labwc weston kwin mutter kms)
+latency_compositors=(latch latch-gpu latch-gles2 sway cage labwc weston kwin mutter kms)
 
 bench_latency() {
     local json='' frames=600 rounds='' idle=10 trace=60 devices=() compositors=() cases=() device
@@ -66,17 +66,20 @@ bench_latency() {
 # not hang on who else is measured. As many at a time as this computer has processors: what it is
 # busy with is in no number.
 measure_virtually() {
-    local name hz running=0
+    local name hz running=0 names
     for mips in ${speeds//,/ }; do
         for hz in ${rates//,/ }; do
             for name in "${compositors[@]}"; do
+                names=("$name")
+                # By how long its jobs take, in ms.
+                [[ $name != latch-gpu ]] || names=(latch-gpu-{1,2,4,6,8,10,12,15})
                 if ((running == $(nproc))); then
                     wait -n || failed=1
                     running=$((running - 1))
                 fi
                 (
                     trap end_run EXIT
-                    measure_in_machine "$mips-$hz-$name" "${rounds:-1}" "$name"
+                    measure_in_machine "$mips-$hz-$name" "${rounds:-1}" "${names[@]}"
                 ) &
                 running=$((running + 1))
             done
@@ -87,9 +90,13 @@ measure_virtually() {
 
 # All in one machine, in turns: a computer that is slower for a while is so for all of them.
 measure_really() {
-    local hz
+    local hz name names=()
+    for name in "${compositors[@]}"; do
+        # The simulated GPU's time is virtual.
+        [[ $name == latch-gpu ]] || names+=("$name")
+    done
     for hz in ${rates//,/ }; do
-        measure_in_machine "real-$hz" "${rounds:-3}" "${compositors[@]}" || failed=1
+        measure_in_machine "real-$hz" "${rounds:-3}" "${names[@]}" || failed=1
     done
 }
 
