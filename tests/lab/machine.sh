@@ -267,8 +267,10 @@ end_all() {
 
 follow() { tail -q -c +1 -s 0.05 --pid="$machine" -f "$1"; }
 
-# A virtual second takes up to so many of this computer's, where others compute as well.
+# A virtual second takes up to so many of this computer's, where others compute as well; and so many
+# are for the start.
 most_seconds_of_a_virtual_one=15
+most_seconds_of_a_start=300
 
 # run_machine DEVICE VT TIMEOUT COMMAND...: boots, runs COMMAND (or a shell),
 # and returns its exit status; 124 when the time was up, 125 when the guest
@@ -294,7 +296,7 @@ run_machine() {
     mkdir -p "$out/lab" # jobs may leave things there
     job=$(mktemp -d /tmp/latch-lab.XXXXXX)
     write_job "$device" "$vt" "$limit" "$@"
-    [[ $ticks == real ]] || limit=$((limit * most_seconds_of_a_virtual_one))
+    [[ $ticks == real ]] || limit=$((limit * most_seconds_of_a_virtual_one + most_seconds_of_a_start))
     if [[ ${DISPLAY:-} && -r ${XAUTHORITY:-$HOME/.Xauthority} ]]; then
         # The root sees the X server's socket in /tmp, not the user's key to it.
         cp "${XAUTHORITY:-$HOME/.Xauthority}" "$job/xauthority"
