@@ -59,6 +59,8 @@ for head in sorted(json.load(sys.stdin), key=lambda head: head["name"]):
 
 # heads_are LINE...
 heads_are() { [[ $(heads) == "$(printf '%s\n' "$@")" ]]; }
+alone() { [[ $(heads) == "$a "* && $(heads) != *"$b"* ]]; }
+
 become() {
     wait_until 3 heads_are "$@" && return
     echo "wanted:" "$@"
@@ -227,6 +229,11 @@ KANSHI
 
 # What grim has got is what the monitor gets, with the cursor and without.
 grim_sees() {
+    # What is asked for while a monitor goes is refused: its number is that of the outputs before.
+    plug 1 no
+    wait_until 3 alone || return
+    wlr-randr --output $a --on --mode 1024x768 --transform normal --pos 0,0 &&
+        become "$a on 1024x768 0,0 normal 1" || return
     start_client fullscreen cursor
     move_pointer 9000 9000
     sleep 0.3
@@ -253,8 +260,6 @@ job() {
     check "monitors are unplugged, the last one too" unplugged
     check "one configuration for both outputs" exchange
     check "kanshi's profile" profile
-    plug 1 no
-    wlr-randr --output $a --on --mode 1024x768 --transform normal --pos 0,0
     end "$client"
     check "grim's picture with the cursor" grim_sees -c
     end "$client"
