@@ -135,19 +135,30 @@ is_wanted() {
     esac
 }
 
+# Each case has a compositor of its own: it may have learnt from the one before (latch's margin has),
+# and a case that is measured alone would then give other figures.
 measure_all() {
     local case count options idle_too=yes
     [[ $name != latch-* ]] || idle_too=
     while read -r case count options; do
-        if [[ $case ]] && is_wanted "$case"; then
-            # shellcheck disable=SC2086
-            measure "$case" "$count" $options
+        if [[ ! $case ]] || ! is_wanted "$case"; then
+            continue
         fi
-        # After the first one, whose client also tells how long the compositor took to start.
-        if [[ $idle_too && $case ]]; then
+        uptime_ms >"$base/started"
+        if ! start_compositor "$name"; then
+            tail -n 5 "$work/$name.log" >"$base/broken"
+            stop_compositor
+            return
+        fi
+        # shellcheck disable=SC2086
+        measure "$case" "$count" $options
+        # The first one also tells how long the compositor took to start.
+        if [[ $idle_too ]]; then
+            cp "$base/started" "$base/first-started"
             measure_idle
             idle_too=
         fi
+        stop_compositor
     done <<<"$table"
 }
 
@@ -175,18 +186,12 @@ for ((round = 0; round < rounds; round++)); do
         name=${compositors[(n + round) % ${#compositors[@]}]}
         base=$work/$round-$name
         mkdir "$base"
-        uptime_ms >"$base/started"
         if [[ $name == kms ]]; then
             measure_kms_alone sparse-full random
             measure_kms_alone paced-2-full paced
-            continue
-        fi
-        if start_compositor "$name"; then
-            measure_all
         else
-            tail -n 5 "$work/$name.log" >"$base/broken"
+            measure_all
         fi
-        stop_compositor
     done
 done
 
