@@ -41,10 +41,11 @@ what they cost the victim and latch's CPU, and what is left behind. TAP.
   --at-once N      and at the same moment (200)
 
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
-cage, labwc, weston, KWin and Mutter, with the same client: alone and beside windows
+cage, labwc and weston, with the same client: alone and beside windows
 that animate, fullscreen and not, late fences of each kind, self-paced with 2 and 3
 buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-gles2 is latch
-with the renderer that the others have, where it composes. kms stands for no
+with the renderer that the others have, where it composes; latch-gpu composes on the
+lab's simulated GPU, in jobs of 1 to 15 ms (in virtual time). kms stands for no
 compositor: one process that wakes up and flips.
 
   --frames N       frames of each figure (600)
