@@ -33,7 +33,7 @@ eight-windows        7  --measure --size 640x480
 composed-window      0  --measure --size 640x480 --scale-to 512x384
 composed-paced       0  --measure=paced --size 640x480 --scale-to 512x384
 composed-busy        1  --measure --size 640x480 --scale-to 512x384
-composed-paced-busy  1  --measure=paced --size 128x128 --scale-to 96x96
+composed-paced-busy  1  --measure=paced --size 300x280 --scale-to 290x270
 '
 if [[ $1 == --cases ]]; then
     awk 'NF { print $1 }' <<<"$table" | xargs
