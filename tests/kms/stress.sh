@@ -317,7 +317,7 @@ has_frames() {
     local gap
     gap=$(($(figure "$work/victim.json" longest_gap_ns) / 1000000))
     echo "victim: longest gap $gap ms, $(figure "$work/victim.json" missed) missed"
-    [[ $(figure "$work/victim.json" presented) -gt 100 ]] && { ! is_exact || ((gap < 500)); }
+    [[ $(figure "$work/victim.json" presented) -ge 30 ]] && { ! is_exact || ((gap < 500)); }
 }
 
 dies() { # STEP NUMBER OPTION...
