@@ -4,6 +4,7 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
+screen=
 
 vkms=/sys/kernel/config/vkms/two
 

@@ -10,8 +10,6 @@ source "$(dirname "$0")/job.sh"
 tolerance=3
 frames=30
 pictures=$work/pictures
-# What kms-layout's layouts are for. vkms needs some thousand instructions for a pixel of a video.
-screen=640x480
 
 is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
 
@@ -36,7 +34,7 @@ show() {
 # compose_all: a picture of every layout without planes.
 compose_all() {
     local layout status difference
-    start_latch --renderer pixman --mode $screen --no-scanout
+    start_latch --renderer pixman --no-scanout
     for layout in "${layouts[@]}"; do
         status=0
         show "$layout" 1 "$pictures/$layout.composed.png" || status=$?
@@ -57,7 +55,7 @@ compose_all() {
 # show_all: the same with planes, each compared with its picture from before.
 show_all() {
     local layout status
-    start_latch --renderer pixman --mode $screen
+    start_latch --renderer pixman
     for layout in "${layouts[@]}"; do
         lives 2>/dev/null || { verdict 1 "latch lives until $layout" "$latch_log"; return; }
         compare_one "$layout"
@@ -128,12 +126,12 @@ underlays() {
     local device=$LATCH_DEVICE layout
     mkdir -p "$pictures"
     check "a device with planes below the primary one" make_underlay_device
-    start_latch --renderer pixman --mode $screen --no-scanout
+    start_latch --renderer pixman --no-scanout
     for layout in toolbar mixed; do
         show $layout 1 "$pictures/$layout.flat.png"
     done
     stop_latch
-    start_latch --renderer pixman --mode $screen
+    start_latch --renderer pixman
     for layout in toolbar mixed; do
         show $layout $frames "$pictures/$layout.under.png"
         cp "$work/shown" "$work/$layout.shown"

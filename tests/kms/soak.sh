@@ -16,7 +16,7 @@ results=$LAB_OUT/soak
 samples=$results/samples
 
 # Windows stand in a row from the middle of the screen; on one of this size each stays visible.
-mode=1920x1080
+screen=1920x1080
 
 # seconds, updates shown; resident and proportional KiB; fds; framebuffers; dma-bufs of all
 sample() {
@@ -112,7 +112,7 @@ job() {
     local clients=() syncobj='' before
     rm -rf "$results"
     mkdir -p "$results"
-    start_latch --renderer pixman --mode $mode
+    start_latch --renderer pixman
     lives || return
     move_pointer 32767 32767
     ! offers wp_linux_drm_syncobj_manager_v1 || syncobj=yes

@@ -4,9 +4,10 @@
 # to again; see enter.sh for how commands run in it.
 
 # use_root LIST...: the root of these lists of packages, where there are more than the project's own.
+# Made in another way, it is another one.
 use_root() {
     root_lists=("$@")
-    root=$cache/root-$({ echo "$suite"; cat "$@"; } | sha256sum | cut -c1-16)
+    root=$cache/root-$({ echo "$suite"; cat "$@" "$lab"/{modules,root-image}.sh; } | sha256sum | cut -c1-16)
 }
 use_root "$lab/packages"
 
