@@ -4,6 +4,7 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
+screen=640x480
 
 # to_do REASON COMMAND...: what latch is known not to do yet.
 to_do() {

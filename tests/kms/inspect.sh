@@ -4,6 +4,7 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
+screen=640x480
 
 # says STATUS WORDS COMMAND...: it ends with this status, and its first line has these words.
 says() {

@@ -4,7 +4,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-screen=
 
 vkms=/sys/kernel/config/vkms/two
 

@@ -10,6 +10,8 @@ source "$(dirname "$0")/job.sh"
 tolerance=3
 frames=30
 pictures=$work/pictures
+# What kms-layout's layouts are for. vkms needs some thousand instructions for a pixel of a video.
+layouts_screen=640x480
 
 is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
 
@@ -123,7 +125,7 @@ underlay() {
 }
 
 underlays() {
-    local device=$LATCH_DEVICE layout
+    local device=$LATCH_DEVICE layout screen=$layouts_screen
     mkdir -p "$pictures"
     check "a device with planes below the primary one" make_underlay_device
     start_latch --renderer pixman --no-scanout
@@ -396,6 +398,7 @@ OPTIONS
 }
 
 compare_pictures() {
+    local screen=$layouts_screen
     mkdir -p "$pictures"
     mapfile -t layouts < <(kms-layout --list | grep -E "${LATCH_LAYOUTS:-}")
     compose_all

@@ -3,7 +3,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-screen=
 
 # run SYNC FRAMES: latch with the client as its command. The time here is this computer's, so rates
 # are told; what is judged is where each frame went and in which order, by what the trace says.

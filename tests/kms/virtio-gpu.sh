@@ -3,6 +3,7 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
+screen=640x480
 export LATCH_DRIVER=virtio_gpu
 
 software_client() {
