@@ -234,13 +234,8 @@ def figures(rows):
 
 
 def pss_kib(pid):
-    """What latch keeps: while it composes, the pictures are mapped as well."""
-    samples = []
-    for _ in range(8):
-        with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
-            samples.append(int(next(line for line in file if line.startswith("Pss:")).split()[1]))
-        time.sleep(0.007)
-    return min(samples)
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return int(next(line for line in file if line.startswith("Pss:")).split()[1])
 
 
 def measure(name):
