@@ -4,7 +4,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-screen=640x480
 
 # to_do REASON COMMAND...: what latch is known not to do yet.
 to_do() {
@@ -14,7 +13,7 @@ to_do() {
 }
 
 # start_on_gpu [OPTION...]: latch, whose composing is the simulated GPU's. The environment says how.
-start_on_gpu() { on_gpu start_latch --renderer gles2 "$@"; }
+start_on_gpu() { on_gpu start_latch --renderer gles2 --mode 640x480 "$@"; }
 
 # alone COMMAND...: a program of cases that needs no latch.
 alone() {
@@ -56,7 +55,7 @@ no_gpu() {
 
 clients() {
     local sync
-    start_latch --renderer pixman
+    start_latch --renderer pixman --mode 640x480
     cases kms-gpu-screen "not finished"
     cases kms-gpu-screen "nobody was told"
     for sync in syncobj sync-file implicit; do

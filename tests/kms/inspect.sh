@@ -4,7 +4,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-screen=640x480
 
 # says STATUS WORDS COMMAND...: it ends with this status, and its first line has these words.
 says() {
@@ -302,7 +301,7 @@ job() {
         env -u WAYLAND_DISPLAY latchctl planes
     check "no XDG_RUNTIME_DIR" says 1 'XDG_RUNTIME_DIR is not set' \
         env -u XDG_RUNTIME_DIR latchctl planes
-    start_latch --renderer pixman
+    start_latch --renderer pixman --mode 640x480
     lives || return
     move_pointer 32767 32767
     check "nothing on the screen" empty

@@ -6,9 +6,6 @@ work=$(mktemp -d "$XDG_RUNTIME_DIR/work.XXXXXX")
 export PATH=$LAB_BUILD/tests/kms:$PATH
 export LATCH_CAPTURE=$work/screen.png LATCH_PID=
 latch_log=$work/latch.log
-# What latch shows; empty: what the monitor prefers. Of a small one an emulated processor draws,
-# blends and compares fewer pixels.
-screen=
 
 # Sanitizers take their time, and memory where latch takes none.
 sanitized() { grep -q __asan_init "$(command -v latch)"; }
@@ -54,7 +51,7 @@ start_latch() {
     export WAYLAND_DISPLAY=latch-test
     rm -f "$work/stats.json" "$work/trace.json"
     latch --device "$LATCH_DEVICE" --socket "$WAYLAND_DISPLAY" --capture "$LATCH_CAPTURE" \
-        --stats "$work/stats.json" --trace "$work/trace.json" ${screen:+--mode "$screen"} "$@" >"$latch_log" 2>&1 &
+        --stats "$work/stats.json" --trace "$work/trace.json" "$@" >"$latch_log" 2>&1 &
     LATCH_PID=$!
     export LATCH_PID
     wait_until 10 test -S "$XDG_RUNTIME_DIR/$WAYLAND_DISPLAY" && kill -0 "$LATCH_PID" 2>/dev/null

@@ -16,7 +16,7 @@ results=$LAB_OUT/soak
 samples=$results/samples
 
 # Windows stand in a row from the middle of the screen; on one of this size each stays visible.
-screen=1920x1080
+mode=1920x1080
 
 # seconds, updates shown; resident and proportional KiB; fds; framebuffers; dma-bufs of all
 sample() {
@@ -112,7 +112,7 @@ job() {
     local clients=() syncobj='' before
     rm -rf "$results"
     mkdir -p "$results"
-    start_latch --renderer pixman
+    start_latch --renderer pixman --mode $mode
     lives || return
     move_pointer 32767 32767
     ! offers wp_linux_drm_syncobj_manager_v1 || syncobj=yes

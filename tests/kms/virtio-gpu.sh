@@ -3,7 +3,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-screen=640x480
 export LATCH_DRIVER=virtio_gpu
 
 software_client() {
@@ -55,7 +54,7 @@ job() {
     local before
     hold_console
     before=$(drm_state)
-    start_latch --renderer pixman
+    start_latch --renderer pixman --mode 640x480
     lives || return
     check "a software client, zero-copy" software_client
     check "its test card is on the machine's screen" on_screen

@@ -70,7 +70,7 @@ on all processors: margins outside their bounds, vblanks missed. No lab.
 cost: what a frame costs latch's own threads in fixed scenes, stage by stage, in
 virtual time: 2 ns are an instruction. Wake-ups, ioctls, allocations and PSS, too.
 Beside each figure how it differs from tests/bench/cost/accepted.json, what was
-last accepted; one that is dearer by more than 3 % (and by more than 600 ns) is a
+last accepted; one that is dearer by more than 3 % (and by more than 500 ns) is a
 failure, in ./run test as well (suite cost). docs/latency.md says what the stages
 are.
 

@@ -56,10 +56,10 @@ def check_nothing():
 
 
 def check_dearer():
-    assert verdicts(one({"flip ns": 10601})) == [("one", "flip ns", "dearer")]
+    assert verdicts(one({"flip ns": 10501})) == [("one", "flip ns", "dearer")]
     assert verdicts(one({"ioctls": 5})) == [("one", "ioctls", "dearer")]
     assert verdicts(one({"PSS KiB": 9300})) == [("one", "PSS KiB", "dearer")]
-    assert not verdicts(one({"flip ns": 10599, "ioctls": 4.1, "PSS KiB": 9200}))
+    assert not verdicts(one({"flip ns": 10499, "ioctls": 4.1, "PSS KiB": 9200}))
 
 
 def check_large():
@@ -70,8 +70,8 @@ def check_large():
 
 
 def check_from_zero():
-    assert verdicts(one({"test ns": 601})) == [("one", "test ns", "dearer")]
-    assert not verdicts(one({"test ns": 599}))
+    assert verdicts(one({"test ns": 501})) == [("one", "test ns", "dearer")]
+    assert not verdicts(one({"test ns": 499}))
 
 
 def check_cheaper():
