@@ -65,8 +65,8 @@ static void shm_and_dmabuf(void) {
 	check_part(&picture, 100, 50, 200, 150, 0, 0, 2);
 	check_part(&picture, 0, 0, (int)picture.width, 50, 0, 0, 1);
 	check_part(&picture, 0, 50, 100, 150, 0, 50, 1);
-	check_part(&picture, 300, 50, 400, 150, 300, 50, 1);
-	check_part(&picture, 0, 200, (int)picture.width, 300, 0, 200, 1);
+	check_part(&picture, 300, 50, 300, 150, 300, 50, 1);
+	check_part(&picture, 0, 200, (int)picture.width, 250, 0, 200, 1);
 }
 
 /* Each frame is other than the last: what stays from an earlier one shows. */
@@ -233,7 +233,7 @@ static void popups(void) {
 		int32_t anchor_x, anchor_y, x, y;
 	} places[] = {
 		{200, 210, 250, 250},
-		{scene.base.width - 70, 400, scene.base.width - 90, 440},
+		{scene.base.width - 70, 300, scene.base.width - 90, 340},
 	};
 	struct memory memory[2];
 	struct buffer buffer[2];

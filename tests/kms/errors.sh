@@ -51,7 +51,7 @@ except OSError as error:
 print("master", flush=True)
 time.sleep(30)' "$LATCH_DEVICE" >"$work/master" 2>&1 &
     local holder=$!
-    wait_until 5 grep -q master "$work/master"
+    wait_until 5 has "$work/master" master
     ends "busy device" 107 latch --device "$LATCH_DEVICE" -- true
     end $holder
 }

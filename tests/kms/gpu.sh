@@ -91,7 +91,7 @@ composing() {
 survives_loss() {
     latch-client --software --fullscreen --frames 40 --json "$work/client.json" &
     local client=$!
-    wait_until 10 grep -q 'the context is lost' "$latch_log" || echo "it was not lost"
+    wait_until 10 has "$latch_log" 'the context is lost' || echo "it was not lost"
     wait_until 10 gone $client || echo "the client waits for its frames"
     end $client
     lives && grep -q 'the context is lost' "$latch_log"

@@ -6,8 +6,9 @@
  *                                     hides the cursor unless told otherwise
  *
  * The client prints "enter NAME", "leave NAME", "scale N" (of 120), "transform N" and "size WxH" as
- * they come, and on SIGUSR1 a line of what it has counted: "callbacks N, given N, back N, presented
- * N, discarded N". A buffer that comes back twice ends it with status 3.
+ * they come, "shown WxH transform N" when the first buffer of that size is on the screen that was
+ * committed after the last of these, and on SIGUSR1 a line of what it has counted: "callbacks N,
+ * given N, back N, presented N, discarded N". A buffer that comes back twice ends it with status 3.
  */
 #include <errno.h>
 #include <poll.h>
@@ -42,6 +43,12 @@ struct buffer {
 	bool busy;
 };
 
+/* A commit, until its feedback comes. */
+struct update {
+	int width, height;
+	uint32_t told; // client.told when it was made
+};
+
 static struct {
 	struct wl_display *display;
 	struct wl_compositor *compositor;
@@ -59,6 +66,9 @@ static struct {
 	struct buffer buffers[BUFFERS];
 	int width, height; // in surface units
 	uint32_t scale;	   // of 120
+	uint32_t transform;
+	uint32_t told;	// how often something of these has changed
+	uint32_t shown; // with which of them a buffer is on the screen
 	bool configured;
 	int callbacks, given, back, presented, discarded;
 } client = {.scale = 120};
@@ -196,11 +206,19 @@ static void sync_output(void *data, struct wp_presentation_feedback *feedback,
 static void presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi,
 	uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi, uint32_t seq_lo,
 	uint32_t flags) {
+	struct update *update = data;
 	client.presented++;
+	if (update->told == client.told && client.shown != client.told) {
+		client.shown = client.told;
+		printf("shown %dx%d transform %u\n", update->width, update->height,
+			client.transform);
+	}
+	free(update);
 	wp_presentation_feedback_destroy(feedback);
 }
 static void discarded(void *data, struct wp_presentation_feedback *feedback) {
 	client.discarded++;
+	free(data);
 	wp_presentation_feedback_destroy(feedback);
 }
 
@@ -231,9 +249,14 @@ static void show(void) {
 	wl_callback_add_listener(callback, &callback_listener, NULL);
 	bool same = buffer != NULL && buffer->width == width && buffer->height == height;
 	if (buffer != NULL && (same || make_buffer(buffer, width, height))) {
+		struct update *update = malloc(sizeof(*update));
+		if (update == NULL) {
+			exit(2);
+		}
+		*update = (struct update){width, height, client.told};
 		wp_presentation_feedback_add_listener(
 			wp_presentation_feedback(client.presentation, client.surface),
-			&feedback_listener, NULL);
+			&feedback_listener, update);
 		wl_surface_attach(client.surface, buffer->wl_buffer, 0, 0);
 		wl_surface_damage_buffer(client.surface, 0, 0, INT32_MAX, INT32_MAX);
 		wp_viewport_set_destination(client.viewport, client.width, client.height);
@@ -254,6 +277,8 @@ static void surface_scale(void *data, struct wl_surface *surface, int32_t factor
 }
 static void surface_transform(void *data, struct wl_surface *surface, uint32_t transform) {
 	printf("transform %u\n", transform);
+	client.transform = transform;
+	client.told++;
 }
 
 static const struct wl_surface_listener surface_listener = {
@@ -267,6 +292,7 @@ static void preferred_scale(
 	void *data, struct wp_fractional_scale_v1 *fractional, uint32_t scale) {
 	printf("scale %u\n", scale);
 	client.scale = scale;
+	client.told++;
 }
 
 static const struct wp_fractional_scale_v1_listener scale_listener = {
@@ -279,6 +305,7 @@ static void toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_
 		client.width = width;
 		client.height = height;
 		printf("size %dx%d\n", width, height);
+		client.told++;
 	}
 }
 static void toplevel_close(void *data, struct xdg_toplevel *toplevel) {

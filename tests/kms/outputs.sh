@@ -45,16 +45,15 @@ plug() {
 
 # heads: "NAME on|off MODE X,Y TRANSFORM SCALE" a line, by name.
 heads() {
-    wlr-randr --json | python3 -c '
-import json, sys
-for head in sorted(json.load(sys.stdin), key=lambda head: head["name"]):
-    if not head["enabled"]:
-        print(head["name"], "off")
-        continue
-    mode = next(m for m in head["modes"] if m["current"])
-    print(head["name"], "on", "%dx%d" % (mode["width"], mode["height"]),
-          "%d,%d" % (head["position"]["x"], head["position"]["y"]),
-          head["transform"], "%g" % head["scale"])'
+    wlr-randr | awk '
+        function say() { if (name) print name, (on == "yes" ? "on " mode " " at " " turn " " scale : "off") }
+        /^[^ ]/ { say(); name = $1; mode = "" }
+        /^  Enabled:/ { on = $2 }
+        /current/ { mode = $1 }
+        /^  Position:/ { at = $2 }
+        /^  Transform:/ { turn = $2 }
+        /^  Scale:/ { scale = $2 + 0 }
+        END { say() }' | sort
 }
 
 # heads_are LINE...
@@ -71,10 +70,20 @@ become() {
 start_client() {
     kms-outputs client "$@" >"$work/client.log" &
     client=$!
-    wait_until 3 client_says "^enter"
+    wait_until 3 client_says "enter"
 }
-client_says() { grep -q "$1" "$work/client.log"; }
-client_ends_with() { [[ $(grep -E '^(enter|leave)' "$work/client.log" | tail -n 1) == "$1" ]]; }
+client_says() { has "$work/client.log" "$1"; }
+# last_of_client EXPRESSION LINE: the last of its lines that begin with it.
+last_of_client() {
+    local line last=
+    while read -r line; do
+        [[ ! $line =~ ^($1)\  ]] || last=$line
+    done <"$work/client.log"
+    [[ $last == "$2" ]]
+}
+client_ends_with() { last_of_client 'enter|leave' "$1"; }
+# shows WxH TRANSFORM: its newest buffer on the screen fits what it was told last.
+shows() { wait_until 5 last_of_client 'size|scale|transform|shown' "shown $1 transform $2"; }
 
 # counts: "CALLBACKS GIVEN BACK PRESENTED DISCARDED" of the client.
 counts() {
@@ -92,29 +101,28 @@ lists() { become "$a on 1024x768 0,0 normal 1"; }
 modes() {
     wlr-randr --output $a --mode 800x600 &&
         become "$a on 800x600 0,0 normal 1" &&
-        wait_until 2 client_says "size 800x600" &&
-        sleep 0.3 && take_picture && kms-picture turned "$LATCH_CAPTURE" 0 || return
-    wlr-randr --output $a --mode 1024x768 && become "$a on 1024x768 0,0 normal 1"
+        shows 800x600 0 && take_picture && kms-picture turned "$LATCH_CAPTURE" 0 || return
+    wlr-randr --output $a --mode 1024x768 && become "$a on 1024x768 0,0 normal 1" &&
+        shows 1024x768 0
 }
 
 # The card, pixel by pixel: a buffer is as large as the part of the screen it is on.
 turned() {
-    local n=1 name status=0
+    local n=1 name status=0 size
     for name in 90 180 270 flipped flipped-90; do
-        wlr-randr --output $a --transform $name || status=1
-        sleep 0.4
-        take_picture && kms-picture turned "$LATCH_CAPTURE" $n || { status=1; echo "$name"; }
-        client_says "^transform $n" || { status=1; echo "no preferred transform $n"; }
+        [[ $name == *90 || $name == *270 ]] && size=768x1024 || size=1024x768
+        wlr-randr --output $a --transform $name && shows $size $n && take_picture &&
+            kms-picture turned "$LATCH_CAPTURE" $n || { status=1; echo "$name"; }
         n=$((n + 1))
     done
     wlr-randr --output $a --transform normal
-    return $status
+    shows 1024x768 0 && return $status
 }
 
 scaled() {
     wlr-randr --output $a --mode 800x600 --scale 1.25 --transform 90 &&
-        wait_until 3 client_says "size 480x640" && client_says "^scale 150" &&
-        client_says "^factor 2" && sleep 0.4 && take_picture &&
+        shows 600x800 1 && client_says "size 480x640" && client_says "scale 150" &&
+        client_says "factor 2" && take_picture &&
         kms-picture turned "$LATCH_CAPTURE" 1
     local status=$?
     wlr-randr --output $a --mode 1024x768 --scale 1 --transform normal

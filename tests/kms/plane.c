@@ -100,7 +100,7 @@ static void translucent_fullscreen(void) {
 	surface_commit(&surface, &buffer, &frame, -1);
 	frame_wait(&frame, 2000);
 	picture_take(&picture);
-	uint32_t is = picture_get(&picture, 40, 500);
+	uint32_t is = picture_get(&picture, 40, 400);
 	CHECK(colour_distance(is, 0x402010) <= 2, "%06x, not 402010 over black", is);
 }
 

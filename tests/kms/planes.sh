@@ -13,7 +13,7 @@ pictures=$work/pictures
 # What kms-layout's layouts are for. vkms needs some thousand instructions for a pixel of a video.
 screen=640x480
 
-is_ready_or_gone() { grep -q ready "$work/shown" || gone "$1"; }
+is_ready_or_gone() { has "$work/shown" ready || gone "$1"; }
 
 # show LAYOUT FRAMES PICTURE: the layout, and a picture of it when it has come to rest. What was
 # said of it is in $work/shown; status 77 when latch lacks a protocol for it.
@@ -23,7 +23,7 @@ show() {
     kms-layout "$1" "$2" >"$work/shown" 2>&1 &
     layout=$!
     wait_until 12 is_ready_or_gone $layout
-    if grep -q ready "$work/shown"; then
+    if has "$work/shown" ready; then
         take_picture && cp "$LATCH_CAPTURE" "$3" || status=1
         end $layout
     else
@@ -41,9 +41,8 @@ compose_all() {
         status=0
         show "$layout" 1 "$pictures/$layout.composed.png" || status=$?
         ((status == 0 || status == 77)) || verdict 1 "$layout, composed" "$work/shown"
-        if grep -q 'zero-copy [1-9]' "$work/shown"; then
+        ! has "$work/shown" 'planes [1-9]' ||
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
-        fi
     done
     if [[ -s $pictures/ycbcr-apart.composed.png ]]; then
         difference=$(kms-picture compare "$pictures/ycbcr-apart.composed.png" \
@@ -343,7 +342,7 @@ pointer() {
     move_pointer 16000 16000
     mouse 6 >"$work/mouse" 2>&1 &
     local mouse=$!
-    wait_until 5 grep -q moves "$work/mouse"
+    wait_until 5 has "$work/mouse" moves
     one_client "$work/moved.json" &
     local client=$!
     sleep 1

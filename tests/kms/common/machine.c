@@ -48,10 +48,11 @@ void picture_take(struct picture *picture) {
 	/* What was there from an earlier request would be an old picture. */
 	CHECK(kill(latch_pid(), SIGUSR1) == 0, "latch is gone");
 	int64_t end_ns = now_ns() + 5000 * MS;
-	while (!picture_read(picture, path)) {
+	while (access(path, F_OK) != 0) { // it is there when it is complete
 		CHECK(now_ns() < end_ns, "no picture after 5 s");
 		sleep_ms(10);
 	}
+	CHECK(picture_read(picture, path), "%s can't be read", path);
 	/* latch detaches the writeback connector with one more frame. */
 	sleep_ms(50);
 }
