@@ -62,22 +62,6 @@ void picture_finish(struct picture *picture) {
 	*picture = (struct picture){0};
 }
 
-uint32_t picture_get(const struct picture *picture, int x, int y) {
-	if (x < 0 || y < 0 || (uint32_t)x >= picture->width || (uint32_t)y >= picture->height) {
-		return 0;
-	}
-	return picture->pixels[(size_t)y * picture->width + (size_t)x] & 0xffffff;
-}
-
-int colour_distance(uint32_t a, uint32_t b) {
-	int most = 0;
-	for (int shift = 0; shift < 24; shift += 8) {
-		int distance = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
-		most = distance > most ? distance : most;
-	}
-	return most;
-}
-
 static void debugfs_path(char *path, size_t size, const char *file) {
 	const char *device = need_env("LATCH_DEVICE");
 	const char *number = strstr(device, "card");

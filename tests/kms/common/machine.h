@@ -27,10 +27,22 @@ void picture_take(struct picture *picture);
 void picture_finish(struct picture *picture);
 
 /** The pixel without its alpha; black outside. */
-uint32_t picture_get(const struct picture *picture, int x, int y);
+static inline uint32_t picture_get(const struct picture *picture, int x, int y) {
+	bool inside = x >= 0 && y >= 0 && (uint32_t)x < picture->width &&
+		      (uint32_t)y < picture->height;
+	return inside ? picture->pixels[(size_t)y * picture->width + (size_t)x] & 0xffffff : 0;
+}
 
 /** The largest difference of a channel. */
-int colour_distance(uint32_t a, uint32_t b);
+static inline int colour_distance(uint32_t a, uint32_t b) {
+	int most = 0;
+	for (int shift = 0; shift < 24; shift += 8) {
+		int distance = (int)(a >> shift & 255) - (int)(b >> shift & 255);
+		distance = distance < 0 ? -distance : distance;
+		most = distance > most ? distance : most;
+	}
+	return most;
+}
 
 /** What latch holds. */
 struct holdings {

@@ -247,8 +247,7 @@ static const struct layout layouts[] = {
 	},
 	{
 		.name = "toolbar",
-		.items = {{.name = "video", .role = LAYOUT_BASE, .fourcc = DRM_FORMAT_NV12,
-				  .picture = LAYOUT_SMOOTH},
+		.items = {{.name = "video", .role = LAYOUT_BASE},
 			{.name = "toolbar", .x = 70, .y = 424, .width = 500, .height = 40,
 				.memory = LAYOUT_SHM, .fourcc = DRM_FORMAT_ARGB8888,
 				.picture = LAYOUT_FADE, .still = true}},
