@@ -44,10 +44,10 @@ show() {
 }
 
 job() {
-    show "500 frames, fences by choice" run auto 500
-    show "200 frames, syncobj" run syncobj 200
-    show "200 frames, sync_file" run sync-file 200
-    show "200 frames, implicit" run implicit 200
+    show "200 frames, fences by choice" run auto 200
+    show "100 frames, syncobj" run syncobj 100
+    show "100 frames, sync_file" run sync-file 100
+    show "100 frames, implicit" run implicit 100
     check "the trace is JSON" python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$work/trace.json"
     start_latch --renderer auto
     lives || return

@@ -202,9 +202,11 @@ write_job() { # DEVICE VT TIMEOUT COMMAND...
     touch "$job"/{stdout,stderr,serial.log}
 }
 
-# Machines of one computer take turns. One in real time has two processors for itself, for a test of
-# timing on a crowded computer says nothing; one in virtual time computes on one, and does not mind.
-# A machine that somebody types at is not counted.
+# Machines of one computer take turns. One in real time has two processors for itself, for what is
+# measured on a crowded computer says nothing; where nothing is (tests), one will do, as most of the
+# time it waits. One in virtual time computes on one, and does not mind others. A machine that
+# somebody types at is not counted.
+slots_in_real_time=2
 take_slots() { # COUNT
     local slots slot waiting=
     slots=$(nproc)
@@ -293,7 +295,7 @@ run_machine() {
     else
         accel=$(accelerator)
         if (($#)); then
-            take_slots 2
+            take_slots "$slots_in_real_time"
             LAB_PROCESSORS=$(own_processors)
         fi
     fi

@@ -30,7 +30,7 @@ static const char *read_text(struct run *run, const char *text, size_t length) {
 
 static void cut_anywhere(void **state) {
 	struct session session;
-	session_write(&session, 4, 4, "a \"b \\ {[c");
+	session_write(&session, 4, 2, "a \"b \\ {[c");
 	char *text = read_file(session.trace_path);
 	const size_t length = strlen(text);
 	size_t last = 0;
@@ -155,7 +155,7 @@ static void texts_are_clean(void **state) {
 /* Nonsense in place of every value: it may be refused, but nothing is read that is not there. */
 static void random_damage(void **state) {
 	struct session session;
-	session_write(&session, 5, 3, "x");
+	session_write(&session, 5, 2, "x");
 	char *text = read_file(session.trace_path);
 	const size_t length = strlen(text);
 	srand(6);
