@@ -78,11 +78,12 @@ start_neighbours() { # COUNT PATH
 measure() {
     local path=$base/$1 count=$2 status=0 measured options=("${@:3}")
     # Until they are all there, which takes slow processors long.
-    ((count == 0)) || options+=(--warm-up $((rate * 3)))
+    ((count == 0)) || options+=(--warm-up $((rate * 4)))
     timeout --preserve-status -s TERM -k 2 "$limit" "${client[@]}" --seed "$((round + 1))" \
         --frames "$frames" --json "$path.json" "${options[@]}" >"$path.text" 2>"$path.log" &
     measured=$!
-    ((count == 0)) || sleep 0.5
+    # Slow processors take a second until it is on the screen, and whoever comes later covers it.
+    ((count == 0)) || sleep 3
     start_neighbours "$count" "$path"
     wait $measured || status=$?
     if ((count)); then
