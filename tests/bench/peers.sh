@@ -65,23 +65,47 @@ run_compositor() { # NAME
         exec env WLR_DRM_DEVICES="$LATCH_DEVICE" WLR_RENDERER=gles2 \
             WLR_RENDERER_ALLOW_SOFTWARE=1 labwc --config-dir "$work/labwc"
         ;;
+    # These two need a session of logind, see lab-session.
+    kwin)
+        exec env KWIN_DRM_DEVICES="$LATCH_DEVICE" kwin_wayland --drm --socket wayland-9 --no-lockscreen \
+            --no-global-shortcuts --no-kactivities
+        ;;
+    mutter)
+        show_to_mutter
+        exec mutter --wayland --display-server --no-x11 --wayland-display wayland-9
+        ;;
     weston)
         printf '[core]\nidle-time=0\n[shell]\nlocking=false\n' >"$work/weston.ini"
-        [[ ! $hz ]] || printf '[output]\nname=Virtual-1\nmode=1024x768@%s\n' "$hz" >>"$work/weston.ini"
+        [[ ! $hz ]] || printf '[output]\nname=%s\nmode=1024x768@%s\n' "$(connector)" "$hz" >>"$work/weston.ini"
         exec weston --backend=drm --drm-device="${LATCH_DEVICE##*/}" --renderer=gl \
             --config="$work/weston.ini" --socket=wayland-9 --continue-without-input
         ;;
     esac
 }
 
+# Its rules say that it ignores vkms; it takes the first device that it finds otherwise.
+show_to_mutter() {
+    local rules=/etc/udev/rules.d/61-mutter.rules
+    [[ ! -e $rules ]] || return 0
+    mkdir -p "${rules%/*}"
+    echo 'SUBSYSTEM=="drm", KERNEL=="card*", ENV{DEVNAME}!="'"$LATCH_DEVICE"'", TAG+="mutter-device-ignore"' >$rules
+    udevadm control --reload
+    # A tag stays with a device until it goes.
+    udevadm trigger --settle --action=remove --subsystem-match=drm
+    udevadm trigger --settle --action=add --subsystem-match=drm
+}
+
 run_latch() {
     exec latch --device "$LATCH_DEVICE" --socket wayland-9 ${hz:+--mode "1024x768@$hz"} "$@"
 }
 
-# Those who take their mode from a client.
+# The connector of the device; the kernel numbers them over all devices.
+connector() { basename -a /sys/class/drm/"${LATCH_DEVICE##*/}"-[!W]* | sed -n '1s/^card[0-9]*-//p'; }
+
+# Those who take their mode from a client. KWin and Mutter take what the kernel's command line wants.
 set_mode() { # NAME
     case $1 in
-    cage | labwc) wlr-randr --output Virtual-1 --custom-mode "1024x768@${hz}Hz" ;;
+    cage | labwc) wlr-randr --output "$(connector)" --custom-mode "1024x768@${hz}Hz" ;;
     esac
 }
 

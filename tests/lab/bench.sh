@@ -41,7 +41,7 @@ what they cost the victim and latch's CPU, and what is left behind. TAP.
   --at-once N      and at the same moment (200)
 
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
-cage, labwc and weston, with the same client: alone and beside windows
+cage, labwc, weston, KWin and Mutter, with the same client: alone and beside windows
 that animate, fullscreen and not, late fences of each kind, self-paced with 2 and 3
 buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-gles2 is latch
 with the renderer that the others have, where it composes; latch-gpu composes on the

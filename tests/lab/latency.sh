@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # ./run bench latency: see bench.sh for its words, tests/bench/latency.sh for what it measures.
 
-latency_compositors=(latch latch-gpu latch-gles2 sway cage labwc weston kms)
+latency_compositors=(latch latch-gpu latch-gles2 sway cage labwc weston kwin mutter kms)
 
 bench_latency() {
     local json='' frames=600 rounds='' idle=10 trace=60 devices=() compositors=() cases=() device
@@ -102,12 +102,15 @@ measure_really() {
 
 measure_in_machine() { # NAME ROUNDS COMPOSITOR...
     local name=$1 times=$2 results=$out/bench/latency-$device
-    local LATCH_LAB_KERNEL=${LATCH_LAB_KERNEL:-}
+    local LATCH_LAB_KERNEL=${LATCH_LAB_KERNEL:-} session=() vt=
     shift 2
+    if [[ " $* " =~ ' '(kwin|mutter)' ' ]]; then
+        session=(lab-session) vt=yes
+    fi
     # A mode more than the driver has.
     ((hz == 60)) || LATCH_LAB_KERNEL+=" video=1024x768@$hz"
     say "$name: begins"
-    run_machine "$device" '' $((3600 * times * $#)) tests/bench/latency.sh "$results/$name.json" \
+    run_machine "$device" "$vt" $((3600 * times * $#)) "${session[@]}" tests/bench/latency.sh "$results/$name.json" \
         "$times" "$frames" "$idle" "$trace" "$hz" "${cases[*]}" "$@" >"$results/$name.log" 2>&1 ||
         { say "$name: no results, see $results/$name.log"; return 1; }
     say "$name: done"
