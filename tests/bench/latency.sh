@@ -153,6 +153,11 @@ measure_all() {
         fi
         # shellcheck disable=SC2086
         measure "$case" "$count" $options
+        # It goes on, and what it can't show is presented all the same.
+        if grep -q 'no renderer' "$work/$name.log"; then
+            echo 1 >"$base/$case.status"
+            echo "no renderer" >"$base/$case.log"
+        fi
         # The first one also tells how long the compositor took to start.
         if [[ $idle_too ]]; then
             cp "$base/started" "$base/first-started"

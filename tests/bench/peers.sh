@@ -41,7 +41,10 @@ run_compositor() { # NAME
     case $1 in
     latch) run_latch --renderer auto ;;
     # What composing costs it with the peers' renderer: Mesa's OpenGL, by the CPU where there is no GPU.
-    latch-gles2) run_latch --renderer gles2 ;;
+    latch-gles2)
+        export WLR_RENDERER_ALLOW_SOFTWARE=1
+        run_latch --renderer gles2
+        ;;
     # On the simulated GPU, in jobs of so many ms.
     latch-gpu-*)
         export LATCH_GPU_COMPOSE=${1##*-} LATCH_GPU_IMPLICIT=1
