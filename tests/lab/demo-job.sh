@@ -59,7 +59,7 @@ show_planes() {
     latch --device "$LATCH_DEVICE" --mode 1024x768 --log error --capture "$results/planes.png" \
         -- bash -c '
             latch-client --software --size 400x300 --title animation &
-            latch-client --software --format NV12 --size 320x240 --title video &
+            latch-client --software --format NV12 --size 160x120 --title video &
             weston-simple-shm &
             sleep 3
             latchctl planes >"$0/planes.txt"
