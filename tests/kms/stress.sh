@@ -119,10 +119,12 @@ cpu_is_fair() {
 
 # may_miss FRAMES OPTION...: how many of so many the victim may miss beside it.
 may_miss() {
+    # Its begin costs two, however short the run is.
+    local some=$(($1 / may_lose > 2 ? $1 / may_lose : 2))
     case " $* " in
     *' --flood '*) echo $(($1 / may_lose_to_flood)) ;;
-    *' --surfaces '*) echo $(($1 / may_lose)) ;;
-    *) come_back "$@" && echo $(($1 / may_lose)) || echo 0 ;;
+    *' --surfaces '*) echo $some ;;
+    *) come_back "$@" && echo $some || echo 0 ;;
     esac
 }
 
