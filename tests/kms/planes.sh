@@ -41,8 +41,9 @@ compose_all() {
         status=0
         show "$layout" 1 "$pictures/$layout.composed.png" || status=$?
         ((status == 0 || status == 77)) || verdict 1 "$layout, composed" "$work/shown"
-        ! has "$work/shown" 'planes [1-9]' ||
+        if grep -q 'zero-copy [1-9]' "$work/shown"; then
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
+        fi
     done
     if [[ -s $pictures/ycbcr-apart.composed.png ]]; then
         difference=$(kms-picture compare "$pictures/ycbcr-apart.composed.png" \
