@@ -3,20 +3,12 @@
 # $work is a directory for their configuration and logs, $compositor the process that runs; $hz is
 # the refresh rate, where it is not to be the one that the display prefers.
 
+# shellcheck source=tests/lab/wait.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lab/wait.sh"
+
 root_runtime=$XDG_RUNTIME_DIR
 hz=
 
-wait_until() { # SECONDS COMMAND...
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS <= end)) || return 1
-        sleep 0.1
-    done
-}
-gone() { ! grep -qs '^State:.[^Z]' "/proc/$1/status"; }
-
-# Without a process more, so that waiting for it takes nothing from what is waited for.
 find_socket() {
     local path
     for path in "$XDG_RUNTIME_DIR"/wayland-*; do
@@ -30,9 +22,8 @@ wait_for_socket() { # SECONDS
     local end=$((SECONDS + $1))
     until find_socket; do
         ((SECONDS <= end)) || return 1
-        read -rt 0.01 <>"$work/never"
+        nap 0.01
     done
-    return 0 # not the status of what was waited with
 }
 answers() { timeout 2 wayland-info; }
 
@@ -116,7 +107,6 @@ start_compositor() { # NAME
     XDG_RUNTIME_DIR=$(mktemp -d "$root_runtime/$1.XXXXXX")
     export XDG_RUNTIME_DIR
     unset WAYLAND_DISPLAY
-    [[ -p $work/never ]] || mkfifo "$work/never"
     run_compositor "$1" >"$work/$1.log" 2>&1 &
     compositor=$!
     wait_for_socket 10 || return

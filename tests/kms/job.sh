@@ -2,6 +2,9 @@
 # What the jobs of tests/kms share; sourced by them. A job starts latch, runs cases against it,
 # ends it, and prints TAP.
 
+# shellcheck source=tests/lab/wait.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../lab/wait.sh"
+
 work=$(mktemp -d "$XDG_RUNTIME_DIR/work.XXXXXX")
 export PATH=$LAB_BUILD/tests/kms:$PATH
 export LATCH_CAPTURE=$work/screen.png LATCH_PID=
@@ -35,30 +38,6 @@ check() {
         timeout -k 1 30 "$@" >"$work/check.log" 2>&1 || status=$?
     fi
     verdict "$status" "$name" "$work/check.log"
-}
-
-# A process takes some million instructions, and the emulated processor some tens of milliseconds for
-# them. What is asked twenty times a second is asked without one.
-
-# nap SECONDS: as sleep.
-exec {nothing}<> <(:)
-nap() { read -r -t "$1" -u "$nothing" || true; }
-
-# has FILE TEXT: as grep -qF.
-has() {
-    local all=
-    { IFS= read -r -d '' all <"$1"; } 2>/dev/null
-    [[ $all == *"$2"* ]]
-}
-
-# wait_until SECONDS COMMAND...
-wait_until() {
-    local end=$((SECONDS + $1))
-    shift
-    until "$@" >/dev/null 2>&1; do
-        ((SECONDS <= end)) || return 1
-        nap 0.05
-    done
 }
 
 # start_latch [OPTION...]: in the background, as $LATCH_PID, with its socket there.
@@ -119,12 +98,6 @@ end() {
     done
     return 0 # not the status of what was ended
 }
-gone() {
-    local stat
-    { read -r stat <"/proc/$1/stat"; } 2>/dev/null || return 0
-    [[ $stat == *') Z '* ]]
-}
-
 # stranger CLIENT...: one that others wrote shows frames, without an error.
 stranger() {
     local log=$work/stranger.log client
