@@ -91,7 +91,7 @@ static bool encode_png(const struct kms_dumb_buffer *buffer, FILE *file) {
 	return true;
 }
 
-/* In a file of another name until it is complete, so that nobody reads half of it. */
+/* Writes PATH.part and renames it when it is complete, so that nobody reads half a picture. */
 static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 	if (buffer->fourcc != DRM_FORMAT_XRGB8888 && buffer->fourcc != DRM_FORMAT_ARGB8888) {
 		wlr_log(WLR_ERROR,

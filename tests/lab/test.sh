@@ -107,7 +107,6 @@ wait_for_begun() {
         ((status == 0)) || { tail -n 60 "$results/$what.out" && say "it ended with status $status"; } >&2
         "count_${what%%-*}" "${what#*-}"
     done
-    begun=()
 }
 
 # cmocka prints TAP when it is asked to, so that every case counts.
