@@ -346,14 +346,14 @@ pointer() {
     wait_until 5 has "$work/mouse" moves
     one_client "$work/moved.json" &
     local client=$!
-    sleep 1
+    wait $client
+    verdict $? "a client shows frames while the pointer moves" "$work/clients.log"
+    # Afterwards, for the kernel holds the device's locks while it prints its planes.
     before=$(plane_places)
     for _ in {1..10}; do
         [[ $(plane_places) == "$before" ]] || places=1
         sleep 0.05
     done
-    wait $client
-    verdict $? "a client shows frames while the pointer moves" "$work/clients.log"
     end $mouse
     ((places == 1))
     verdict $? "the cursor's plane moves" "$work/mouse"
