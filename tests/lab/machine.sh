@@ -203,12 +203,11 @@ write_job() { # DEVICE VT TIMEOUT COMMAND...
 }
 
 # Machines of one computer take turns. One in real time has two processors for itself, for what is
-# measured on a crowded computer says nothing; where nothing is (tests), one will do, as most of the
-# time it waits. One in virtual time computes on one, and does not mind others. A machine that
-# somebody types at is not counted.
-slots_in_real_time=2
-take_slots() { # COUNT
+# measured on a crowded computer says nothing. One in virtual time computes on one, and does not mind
+# others. A machine that somebody types at is not counted.
+take_slots() { # COUNT; nothing is taken by who has some
     local slots slot waiting=
+    ((${#slot_locks[@]} == 0)) || return 0
     slots=$(nproc)
     ((slots >= $1)) || slots=$1
     while :; do
@@ -227,13 +226,14 @@ lock_slots() { # FIRST COUNT
         exec {lock}>"$cache/machine-$slot.lock"
         slot_locks+=("$lock")
         if ! flock -n "$lock"; then
-            give_back_slots
+            leave_slots
             return 1
         fi
     done
 }
 
-give_back_slots() {
+# Given back when everything that was started meanwhile has ended, too.
+leave_slots() {
     local lock
     for lock in "${slot_locks[@]}"; do exec {lock}>&-; done
     slot_locks=()
@@ -261,7 +261,7 @@ end_run() {
         rm -rf "$job"
         job=
     fi
-    give_back_slots
+    leave_slots
 }
 
 # What runs in the background ends what it has started by itself.
@@ -295,7 +295,7 @@ run_machine() {
     else
         accel=$(accelerator)
         if (($#)); then
-            take_slots "$slots_in_real_time"
+            take_slots 2
             LAB_PROCESSORS=$(own_processors)
         fi
     fi

@@ -48,9 +48,7 @@ command_test() {
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" "${options[@]}" ||
         die "the build failed"
-    # Nothing is judged by how long it took this computer, so all may run at once. Each takes its turn
-    # (take_slots): those that come first in the list are the longest.
-    local group machines=() slots_in_real_time=1
+    local group machines=()
     mapfile -t machines < <(suite_lines | awk '!seen[$2]++ {print $2}')
     ! wanted unit || begin_units
     for group in "${machines[@]}"; do
@@ -85,25 +83,25 @@ sanitizer_options() {
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lab/lsan.supp:print_suppressions=0}
 }
 
-# begin WHAT COMMAND...: in the background, its output in a file.
+# begin WHAT COMMAND...: in the background, its output in a file, and then how long it took.
 begin() {
     local what=$1
     shift
     (
-        trap end_run EXIT
-        slot_locks=()
+        SECONDS=0
+        trap 'end_run; echo $SECONDS >"$results/$what.seconds"' EXIT
         "$@"
     ) >"$results/$what.out" 2>&1 &
-    begun+=("$!" "$what" "$SECONDS")
+    begun+=("$!" "$what")
 }
 
 wait_for_begun() {
     local i status what
-    for ((i = 0; i < ${#begun[@]}; i += 3)); do
+    for ((i = 0; i < ${#begun[@]}; i += 2)); do
         status=0
         what=${begun[i + 1]}
         wait "${begun[i]}" || status=$?
-        say "$what … $((SECONDS - begun[i + 2])) s"
+        say "$what … $(<"$results/$what.seconds") s"
         ((status == 0)) || { tail -n 60 "$results/$what.out" && say "it ended with status $status"; } >&2
         "count_${what%%-*}" "${what#*-}"
     done
@@ -144,7 +142,9 @@ suites_of() {
     done < <(suite_lines)
 }
 
-# begin_machine MACHINE: one boot, all suites of it.
+# begin_machine MACHINE: one boot, all suites of it. Nothing is judged by how long it took this
+# computer, so that one in real time needs no more room than others. It begins when there is room
+# for it, in the order of the list, so that the longest are the first.
 begin_machine() {
     local name limit command total=60 list=()
     while read -r name limit command; do
@@ -153,7 +153,9 @@ begin_machine() {
     done < <(suites_of "$1")
     ((${#list[@]})) || return 0
     sanitizer_options
+    take_slots 1
     begin "machine-${1//\//-}" run_suites "$1" "$total" "${list[@]}"
+    leave_slots
 }
 
 run_suites() { # MACHINE SECONDS (NAME SECONDS COMMAND)...
