@@ -164,11 +164,12 @@ static bool create_sync(struct latch_server *server) {
 	if (server->timeline_device == NULL) {
 		wlr_log(WLR_INFO, "linux-drm-syncobj: off, no DRM device here has timelines");
 	}
+	const int timeline_fd = server->timeline_device != NULL
+					? latch_timeline_device_get_fd(server->timeline_device)
+					: -1;
+	server->renderer.timeline_fd = timeline_fd;
 	if (server->backend.kms != NULL) {
-		latch_kms_backend_create_signalled_fence(server->backend.kms,
-			server->timeline_device != NULL
-				? latch_timeline_device_get_fd(server->timeline_device)
-				: -1);
+		latch_kms_backend_create_signalled_fence(server->backend.kms, timeline_fd);
 	}
 	server->gate = latch_gate_create(server->display, server->compositor,
 		&(struct latch_gate_options){

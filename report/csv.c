@@ -9,7 +9,7 @@
 void csv_write_head(FILE *file) {
 	fputs("file,surface,label,pid,output,update,sync,placement,plane,plane_type,reasons,"
 	      "presented,superseded,fence_error,sequence,commit_ns,signalled_ns,ready_ns,latch_ns,"
-	      "submit_start_ns,submit_end_ns,flip_ns,release_ns,refresh_ns,replaced_flip_ns,"
+	      "compose_start_ns,compose_end_ns,submit_start_ns,submit_end_ns,flip_ns,release_ns,refresh_ns,replaced_flip_ns,"
 	      "visible_ns,missed,missed_causes,unused_vblanks\n",
 		file);
 }
@@ -58,7 +58,8 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 	fprintf(file, "%d,%d,%d,%" PRIu64, record->presented, record->superseded,
 		record->fence_error, record->sequence);
 	const int64_t times[] = {record->commit_ns, record->signalled_ns, record->ready_ns,
-		record->latch_ns, record->submit_start_ns, record->submit_end_ns, record->flip_ns,
+		record->latch_ns, record->compose_start_ns, record->compose_end_ns,
+		record->submit_start_ns, record->submit_end_ns, record->flip_ns,
 		record->release_ns, record->refresh_ns, record->replaced_flip_ns,
 		record->visible_ns};
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {

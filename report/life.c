@@ -8,7 +8,8 @@ static const struct {
 	[LIFE_ACQUIRE] = {"acquire", "the client's GPU draws"},
 	[LIFE_GATE] = {"gate", "latch notices the fence"},
 	[LIFE_WAIT] = {"wait", "for the flip before, and the deadline"},
-	[LIFE_ASSIGN] = {"assign", "latch chooses planes, and composes"},
+	[LIFE_ASSIGN] = {"assign", "latch chooses planes"},
+	[LIFE_COMPOSE] = {"compose", "the GPU, or the CPU, draws our own picture"},
 	[LIFE_SUBMIT] = {"submit", "the atomic commit"},
 	[LIFE_FLIP] = {"flip", "the kernel waits for the vblank"},
 };
@@ -25,8 +26,11 @@ bool life_marks(const struct latch_frame_record *record, int64_t marks_out[LIFE_
 	if (!record->presented || record->commit_ns <= 0 || record->flip_ns <= 0) {
 		return false;
 	}
+	const bool drew = record->compose_start_ns > 0 && record->compose_end_ns > 0;
 	const int64_t times[LIFE_STAGES + 1] = {record->commit_ns, record->signalled_ns,
-		record->ready_ns, record->latch_ns, record->submit_start_ns, record->submit_end_ns,
+		record->ready_ns, record->latch_ns,
+		drew ? record->compose_start_ns : record->submit_start_ns,
+		drew ? record->compose_end_ns : record->submit_start_ns, record->submit_end_ns,
 		record->flip_ns};
 	marks_out[0] = times[0];
 	for (size_t i = 1; i <= LIFE_STAGES; i++) {

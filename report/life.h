@@ -15,11 +15,12 @@ enum life_stage {
 	LIFE_ACQUIRE, /* commit to signalled: the client's GPU */
 	LIFE_GATE,    /* signalled to ready */
 	LIFE_WAIT,    /* ready to latch: for the flip before, and for the deadline */
-	LIFE_ASSIGN,  /* latch to the start of the ioctl */
-	LIFE_SUBMIT,  /* the ioctl */
+	LIFE_ASSIGN,  /* latch to the start of our own job, or of the ioctl */
+	LIFE_COMPOSE, /* our own job, up to the signal of its fence */
+	LIFE_SUBMIT,  /* the ioctl, and latch noticing that fence */
 	LIFE_FLIP,    /* its end to the flip: for the vblank */
 };
-#define LIFE_STAGES 6
+#define LIFE_STAGES 7
 
 struct life {
 	uint32_t surface_id;

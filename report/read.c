@@ -162,6 +162,8 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 		.signalled_ns = get_int(args, "signalled_ns"),
 		.ready_ns = get_int(args, "ready_ns"),
 		.latch_ns = get_int(args, "latch_ns"),
+		.compose_start_ns = get_int(args, "compose_start_ns"),
+		.compose_end_ns = get_int(args, "compose_end_ns"),
 		.submit_start_ns = get_int(args, "submit_start_ns"),
 		.submit_end_ns = get_int(args, "submit_end_ns"),
 		.flip_ns = get_int(args, "flip_ns"),
@@ -214,6 +216,8 @@ static const char *take_flip(struct reader *reader, yyjson_val *args) {
 	*flip = (struct latch_flip_record){
 		.output_id = get_id(args, "output"),
 		.latch_ns = get_int(args, "latch_ns"),
+		.compose_start_ns = get_int(args, "compose_start_ns"),
+		.compose_end_ns = get_int(args, "compose_end_ns"),
 		.submit_start_ns = get_int(args, "submit_start_ns"),
 		.submit_end_ns = get_int(args, "submit_end_ns"),
 		.wake = take_wake(reader->run, args),

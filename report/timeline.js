@@ -2,14 +2,14 @@
 /*
  * The timeline. Each run's data: {span: us, strings: [], causes: [[name, colour]], rows: [{label,
  * frames: flat array}]}, see html_timeline.c. A frame has STRIDE numbers: its commit in us after the
- * run's begin, the lengths of six stages, how long it was on screen, then facts.
+ * run's begin, the lengths of seven stages, how long it was on screen, then facts.
  */
 (function () {
-const STRIDE = 14, STAGES = 6;
-const END = 7, KIND = 8, PLANE = 9, REASONS = 10, MISSED = 11, UPDATE = 12, SYNC = 13;
-const NAMES = ["acquire", "gate", "wait", "assign", "submit", "flip"];
+const STRIDE = 15, STAGES = 7;
+const END = 8, KIND = 9, PLANE = 10, REASONS = 11, MISSED = 12, UPDATE = 13, SYNC = 14;
+const NAMES = ["acquire", "gate", "wait", "assign", "compose", "submit", "flip"];
 const KINDS = ["not shown", "on plane", "composed"];
-const STAGE_COLOURS = ["#4477aa", "#66ccee", "#ccbb44", "#228833", "#aa3377", "#a8adb4"];
+const STAGE_COLOURS = ["#4477aa", "#66ccee", "#ccbb44", "#228833", "#ee8866", "#aa3377", "#a8adb4"];
 const LANES = 3, LANE = 13, HEAD = 18, MARK = 12, ROW = HEAD + MARK + LANES * LANE + 8, AXIS = 22;
 const MIN_SPAN = 2000;
 
@@ -120,7 +120,7 @@ function start(root, data) {
 			}
 			from = to;
 		}
-		context.fillStyle = STAGE_COLOURS[5];
+		context.fillStyle = STAGE_COLOURS[STAGES - 1];
 		context.fillRect(x(row.flip[i]) - 1, y, 2, LANE - 3);
 	}
 	/* Too many to tell apart: how much of the time each column of pixels is for what. */

@@ -1,7 +1,6 @@
 #include "output/assign.h"
 
 #include <drm_fourcc.h>
-#include <poll.h>
 #include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
@@ -111,30 +110,14 @@ static bool primary_shows_alpha(const struct kms_plane *primary) {
 	       (primary->blend_modes & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
 }
 
-static bool has_pending_fence(struct wlr_buffer *buffer) {
-	struct wlr_dmabuf_attributes dmabuf;
-	if (buffer == NULL || !wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
-		return false;
-	}
-	bool pending = false;
-	for (int i = 0; i < dmabuf.n_planes; i++) {
-		/* Readable when nobody writes any more (Documentation/driver-api/dma-buf.rst). */
-		struct pollfd fd = {.fd = dmabuf.fd[i], .events = POLLIN};
-		pending = pending || poll(&fd, 1, 0) == 0;
-	}
-	return pending;
-}
-
-/* A plane that gets a signalled fence with the buffer looks at no other. Where that can't be, the
- * kernel would wait for what a client has begun to draw since its commit. */
-static void look_for_fences(struct latch_output *output) {
+void latch_output_look_for_fences(struct latch_output *output) {
 	if (output->kms == NULL || (output->kms->backend->signalled_fence_fd >= 0 &&
 					   output->kms->primary->props.in_fence_fd.id != 0)) {
 		return;
 	}
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
 		struct latch_layer *layer = &output->collection.layers.layers[i];
-		layer->ready = !layer->is_dmabuf || !has_pending_fence(layer->content->buffer);
+		layer->ready = !latch_content_has_pending_fence(layer->content);
 	}
 }
 
@@ -163,7 +146,7 @@ void latch_output_assign(struct latch_output *output) {
 		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}
 
-	look_for_fences(output);
+	latch_output_look_for_fences(output);
 	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
 	bool few = len <= LATCH_PLAN_MAX_LAYERS;
 	if (few) {

@@ -87,7 +87,9 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(server->contents, frame->items[i].surface_id);
-		if (surface == NULL || !wl_list_empty(&surface->callback_link)) {
+		/* What is yet to be shown of it is in a picture that is still being drawn. */
+		if (surface == NULL || !wl_list_empty(&surface->callback_link) ||
+			latch_output_awaits(output, surface->id, frame->items[i].content)) {
 			continue;
 		}
 		const int64_t time_ns = latch_pace_time(&surface->pace, server->options->pacing,

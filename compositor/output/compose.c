@@ -12,9 +12,11 @@
 #include "output/renderer.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
-	struct wlr_output *output) {
+	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
+	void *data) {
 	*composer = (struct latch_composer){.renderer = renderer, .output = output};
 	wlr_damage_ring_init(&composer->damage);
+	latch_job_init(&composer->job, loop, done, data);
 }
 
 void latch_composer_reset(struct latch_composer *composer) {
@@ -23,6 +25,7 @@ void latch_composer_reset(struct latch_composer *composer) {
 	wlr_swapchain_destroy(composer->swapchain);
 	composer->swapchain = NULL;
 	composer->drawn_len = 0;
+	latch_job_reset(&composer->job);
 	wlr_damage_ring_finish(&composer->damage);
 	wlr_damage_ring_init(&composer->damage);
 }
@@ -39,12 +42,20 @@ static bool is_drawn(const struct latch_layer *layer) {
 	return layer->place == LATCH_LAYER_COMPOSED || layer->underlay;
 }
 
+/* What was left out is not drawn as long as it would be again. */
+static bool is_left_out(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	return drawn->left_out && drawn->shape.content == layer->content &&
+	       latch_layer_same_shape(&drawn->shape, layer) &&
+	       latch_content_has_pending_fence(layer->content);
+}
+
 static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
 	if (drawn->shape.underlay || layer->underlay) {
 		return drawn->shape.underlay == layer->underlay &&
 		       latch_layer_same_shape(&drawn->shape, layer);
 	}
-	return drawn->serial == layer->content->serial && drawn->shape.content == layer->content &&
+	return !drawn->left_out && drawn->serial == layer->content->serial &&
+	       drawn->shape.content == layer->content &&
 	       latch_layer_same_shape(&drawn->shape, layer);
 }
 
@@ -81,7 +92,9 @@ static bool collect_damage(
 			continue;
 		}
 		bool known = visible < composer->drawn_len;
-		if (known && looks_alike(&composer->drawn[visible], layer)) {
+		const bool left_out = known && is_left_out(&composer->drawn[visible], layer);
+		composer->left_out = composer->left_out || left_out;
+		if (left_out || (known && looks_alike(&composer->drawn[visible], layer))) {
 			visible++;
 			continue;
 		}
@@ -103,6 +116,33 @@ static bool collect_damage(
 		wlr_damage_ring_add_whole(&composer->damage);
 	}
 	return damaged;
+}
+
+/* The last picture has a layer's pixels where it has not moved since, or something near to them. */
+static void draw_last(struct latch_composer *composer, struct wlr_render_pass *pass,
+	const struct wlr_box *box, const pixman_region32_t *clip) {
+	const struct wlr_box screen = {
+		.width = composer->output->width, .height = composer->output->height};
+	struct wlr_box seen;
+	if (composer->front == NULL || !wlr_box_intersection(&seen, box, &screen)) {
+		return;
+	}
+	struct wlr_texture *last =
+		wlr_texture_from_buffer(composer->renderer->wlr_renderer, composer->front);
+	if (last == NULL) {
+		return;
+	}
+	wlr_render_pass_add_texture(pass, &(struct wlr_render_texture_options){
+						  .texture = last,
+						  .src_box = {.x = seen.x,
+							  .y = seen.y,
+							  .width = seen.width,
+							  .height = seen.height},
+						  .dst_box = seen,
+						  .clip = clip,
+						  .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+					  });
+	wlr_texture_destroy(last);
 }
 
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
@@ -135,14 +175,44 @@ static void punch_hole(struct wlr_render_pass *pass, const struct latch_layer *l
 				       });
 }
 
+/* Its job would have to wait for that of the client. (pixman waits for nobody.) */
+static bool is_written(const struct latch_composer *composer, const struct latch_layer *layer,
+	const pixman_region32_t *damage) {
+	pixman_box32_t box = {.x1 = layer->dst.x,
+		.y1 = layer->dst.y,
+		.x2 = layer->dst.x + layer->dst.width,
+		.y2 = layer->dst.y + layer->dst.height};
+	return composer->renderer->kind != LATCH_RENDERER_PIXMAN &&
+	       pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT &&
+	       latch_content_has_pending_fence(layer->content);
+}
+
+/* To be drawn with the next picture, though nothing else of it may change. */
+static void forget_layer(struct latch_composer *composer, const struct latch_layer *layer) {
+	for (size_t i = 0; i < composer->drawn_len; i++) {
+		if (composer->drawn[i].shape.content == layer->content) {
+			composer->drawn[i].left_out = true;
+		}
+	}
+	if (!layer->content->logged_written) {
+		layer->content->logged_written = true;
+		wlr_log(WLR_INFO,
+			"surface %u: its client writes to the buffer that it has committed: "
+			"its last picture is shown meanwhile",
+			layer->content->record.surface_id);
+	}
+}
+
 static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	const struct latch_layer *layers, size_t len) {
 	pixman_region32_t damage;
 	pixman_region32_init(&damage);
 	wlr_damage_ring_rotate_buffer(&composer->damage, buffer, &damage);
 
-	struct wlr_render_pass *pass =
-		wlr_renderer_begin_buffer_pass(composer->renderer->wlr_renderer, buffer, NULL);
+	struct wlr_buffer_pass_options options = {0};
+	latch_job_begin(&composer->job, composer->renderer, &options);
+	struct wlr_render_pass *pass = wlr_renderer_begin_buffer_pass(
+		composer->renderer->wlr_renderer, buffer, &options);
 	if (pass == NULL) {
 		pixman_region32_fini(&damage);
 		return false;
@@ -157,11 +227,19 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	for (size_t i = len; i-- > 0;) {
 		if (layers[i].underlay) {
 			punch_hole(pass, &layers[i], &damage);
+		} else if (is_drawn(&layers[i]) && is_written(composer, &layers[i], &damage)) {
+			draw_last(composer, pass, &layers[i].dst, &damage);
+			forget_layer(composer, &layers[i]);
+			composer->left_out = true;
 		} else if (is_drawn(&layers[i])) {
 			draw_layer(composer, pass, &layers[i], &damage);
 		}
 	}
 	bool ok = wlr_render_pass_submit(pass);
+	if (ok) {
+		latch_job_submitted(&composer->job, buffer,
+			composer->renderer->kind != LATCH_RENDERER_PIXMAN);
+	}
 	pixman_region32_fini(&damage);
 	return ok;
 }
@@ -188,6 +266,7 @@ static bool configure_swapchain(struct latch_composer *composer) {
 
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
+	composer->has_drawn = composer->left_out = false;
 	if (!latch_renderer_ensure(composer->renderer)) {
 		return NULL;
 	}
@@ -217,5 +296,6 @@ struct wlr_buffer *latch_composer_compose(
 	}
 	wlr_buffer_unlock(composer->front);
 	composer->front = wlr_buffer_lock(buffer);
+	composer->has_drawn = true;
 	return buffer;
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <wlr/types/wlr_damage_ring.h>
 
+#include "output/job.h"
 #include "plan/layer.h"
 
 struct latch_renderer;
@@ -15,6 +16,7 @@ struct wlr_swapchain;
 /** What was drawn last, to find out what is different now. */
 struct latch_drawn_layer {
 	uint64_t serial; // of the content
+	bool left_out;	 // its pixels are those of an older picture
 	struct latch_layer shape;
 };
 
@@ -31,17 +33,28 @@ struct latch_composer {
 	struct wlr_buffer *front;
 	struct latch_drawn_layer *drawn;
 	size_t drawn_len, drawn_cap;
+	/** It draws front: nobody may show that before it has ended. */
+	struct latch_job job;
+	/** The last call has drawn something, and left out whose buffers were being written to. */
+	bool has_drawn, left_out;
 };
 
+/** done: job has ended, see latch_job_init(). */
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
-	struct wlr_output *output);
+	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
+	void *data);
 void latch_composer_finish(struct latch_composer *composer);
 
 /** Forgets all pictures: the next one is drawn whole. After a mode change. */
 void latch_composer_reset(struct latch_composer *composer);
 
 /**
- * Composes the layers that are to be composed, over black, with holes for underlays.
+ * Composes the layers that are to be composed, over black, with holes for underlays. Not to be called
+ * while job is pending.
+ *
+ * A client may put new work on a buffer that it has committed, and our job would have to wait for
+ * that: such a layer keeps the pixels of the last picture (left_out), and is drawn when somebody asks
+ * again.
  *
  * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
  * different. NULL when there is no renderer or no buffer to draw into, which has been logged.

@@ -1,6 +1,7 @@
 #include "output/content.h"
 
 #include <drm_fourcc.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
@@ -200,6 +201,19 @@ void latch_content_note_signalled(struct latch_content *content) {
 	latch_fence_clear(&content->fence_fd);
 	latch_content_unref(content->before);
 	content->before = NULL;
+}
+
+bool latch_content_has_pending_fence(const struct latch_content *content) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (!content->is_dmabuf || content->buffer == NULL ||
+		!wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
+		return false;
+	}
+	struct pollfd fds[WLR_DMABUF_MAX_PLANES];
+	for (int i = 0; i < dmabuf.n_planes; i++) {
+		fds[i] = (struct pollfd){.fd = dmabuf.fd[i], .events = POLLIN};
+	}
+	return poll(fds, (nfds_t)dmabuf.n_planes, 0) < dmabuf.n_planes;
 }
 
 void latch_content_unref(struct latch_content *content) {

@@ -43,7 +43,7 @@ struct latch_content {
 	struct wlr_texture *texture;
 	/** How its pixels were read for that. */
 	struct latch_color texture_color;
-	bool texture_failed;
+	bool texture_failed, logged_written;
 
 	/** Handed over: what the plane has to wait for, -1 for all others, and once it was on screen.
 	 * Nobody else may read the buffer: what is shown where no plane takes it is the content before
@@ -160,6 +160,13 @@ struct latch_content *latch_surface_content(const struct latch_surface *surface,
 
 /** It was on screen, so its fence has signalled: notes when, and lets go of what was before it. */
 void latch_content_note_signalled(struct latch_content *content);
+
+/**
+ * Whether the client's GPU has begun to write to the buffer again since it passed the gate: a dma-buf
+ * is readable when nobody writes any more (Documentation/driver-api/dma-buf.rst). Who reads it now
+ * may be made to wait for that.
+ */
+bool latch_content_has_pending_fence(const struct latch_content *content);
 
 /** NULL is fine. */
 void latch_content_unref(struct latch_content *content);

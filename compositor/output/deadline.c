@@ -58,15 +58,14 @@ static struct latch_deadline_plan decide_fixed(
 	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
 	const struct latch_vblank *vblank = &deadline->vblank;
 	int64_t margin_ns = latch_margin_ns(&deadline->margin, ask->composed);
+	int64_t hopeless_ns = latch_margin_hopeless_ns(&deadline->margin, ask->composed);
 	int64_t vblank_ns = latch_vblank_next(vblank, ask->now_ns);
-	int64_t left_ns = vblank_ns - ask->now_ns;
-	if (left_ns <= margin_ns &&
-		left_ns > latch_margin_hopeless_ns(&deadline->margin, ask->composed)) {
-		return at_once(deadline, ask, LATCH_WAKE_CLOSE);
-	}
-	if (left_ns <= margin_ns) {
-		/* It would flip with the one after, and nothing else could join it until then. */
+	/* It would flip with the one after, and nothing else could join it until then. */
+	while (vblank_ns - ask->now_ns <= (margin_ns < hopeless_ns ? margin_ns : hopeless_ns)) {
 		vblank_ns += vblank->period_ns;
+	}
+	if (vblank_ns - ask->now_ns <= margin_ns) {
+		return at_once(deadline, ask, LATCH_WAKE_CLOSE);
 	}
 	return (struct latch_deadline_plan){
 		.wake_ns = vblank_ns - margin_ns,
@@ -106,6 +105,7 @@ void latch_deadline_flipped(
 	enum latch_vblank_kind kind = latch_vblank_kind(vblank);
 	struct latch_margin_frame learned = {
 		.planned_ns = frame->planned_ns,
+		.done_ns = frame->drawn_ns > 0 ? frame->drawn_ns : frame->submit_start_ns,
 		.submit_ns = frame->submit_start_ns,
 		.vblank_ns = frame->vblank_ns,
 		.flip_ns = frame->flip_ns,
@@ -118,6 +118,11 @@ void latch_deadline_flipped(
 		/* Any vblank will do to see what the kernel can. */
 		learned.vblank_ns = latch_vblank_next(vblank, frame->submit_start_ns);
 		latch_margin_learn_kernel(&deadline->margin, &learned);
+	}
+	if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
+		/* A GPU that takes the most of a refresh leaves no time for deadlines: then this is all
+		 * there is to learn from. */
+		latch_margin_learn_composed(&deadline->margin, learned.done_ns - frame->begun_ns);
 	}
 	latch_vblank_flipped(vblank, frame->submit_end_ns, frame->flip_ns);
 }

@@ -97,6 +97,9 @@ static struct latch_frame *replace_frame(struct latch_output *output) {
 }
 
 static void look_again(struct latch_output *output, bool late) {
+	if (latch_output_submit_awaited(output)) {
+		return;
+	}
 	if (output->dirty || output->force) {
 		latch_output_schedule_after_flip(output, late);
 	}
@@ -112,6 +115,8 @@ static void learn(struct latch_output *output, const struct latch_frame *frame, 
 			.submit_end_ns = record->submit_end_ns,
 			.flip_ns = flip_ns,
 			.composed = frame->composed != NULL,
+			.begun_ns = frame->awaited ? record->latch_ns : 0,
+			.drawn_ns = frame->overtaken ? record->compose_end_ns : 0,
 		});
 }
 

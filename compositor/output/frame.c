@@ -29,6 +29,36 @@ bool latch_frame_add(
 	return true;
 }
 
+bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from) {
+	for (size_t i = 0; i < from->len; i++) {
+		const struct latch_frame_item *item = &from->items[i];
+		if (!latch_frame_add(frame, &item->layer, item->surface_id)) {
+			latch_frame_clear(frame);
+			return false;
+		}
+	}
+	frame->composed = from->composed != NULL ? wlr_buffer_lock(from->composed) : NULL;
+	frame->scanout = from->scanout;
+	return true;
+}
+
+void latch_frame_replace(
+	struct latch_frame *frame, struct latch_frame_item *item, const struct latch_layer *layer) {
+	latch_content_unref(item->content);
+	item->content = latch_content_ref(layer->content);
+	item->layer.content = layer->content;
+	item->layer.serial = layer->serial;
+}
+
+struct latch_frame_item *latch_frame_item_of(struct latch_frame *frame, uint32_t surface_id) {
+	for (size_t i = 0; i < frame->len; i++) {
+		if (frame->items[i].surface_id == surface_id) {
+			return &frame->items[i];
+		}
+	}
+	return NULL;
+}
+
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content) {
 	for (size_t i = 0; i < frame->len; i++) {
 		if (frame->items[i].content == content) {
@@ -53,22 +83,17 @@ bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b)
 	return true;
 }
 
-struct latch_content *latch_frame_find(const struct latch_frame *frame, uint32_t surface_id) {
-	for (size_t i = 0; i < frame->len; i++) {
-		if (frame->items[i].surface_id == surface_id) {
-			return frame->items[i].content;
-		}
-	}
-	return NULL;
-}
-
 void latch_frame_clear(struct latch_frame *frame) {
 	for (size_t i = 0; i < frame->len; i++) {
 		latch_content_unref(frame->items[i].content);
 	}
 	wlr_buffer_unlock(frame->composed);
-	*frame = (struct latch_frame){
-		.items = frame->items, .shown = frame->shown, .cap = frame->cap};
+	frame->composed = NULL;
+	frame->len = 0;
+	frame->scanout.shown_len = 0;
+	frame->scanout.cursor_shown = false;
+	frame->async = frame->awaited = frame->overtaken = frame->outdated = false;
+	frame->record = (struct latch_flip_record){0};
 }
 
 void latch_frame_finish(struct latch_frame *frame) {
@@ -159,7 +184,12 @@ void latch_frame_note_submit(struct latch_frame *frame) {
 		}
 		content->submitted = true;
 		content->record.wake = frame->record.wake;
-		content->record.latch_ns = frame->record.latch_ns;
+		/* It may have come while the frame waited for its picture. */
+		content->record.latch_ns = frame->record.latch_ns > content->record.ready_ns
+						   ? frame->record.latch_ns
+						   : content->record.ready_ns;
+		content->record.compose_start_ns = frame->record.compose_start_ns;
+		content->record.compose_end_ns = frame->record.compose_end_ns;
 		content->record.submit_start_ns = frame->record.submit_start_ns;
 		content->record.submit_end_ns = frame->record.submit_end_ns;
 		content->record.placement = LATCH_COMPOSED;

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "output/scanout.h"
 #include "plan/layer.h"
 #include "trace/record.h"
 
@@ -21,7 +22,7 @@ struct latch_frame_item {
 
 /**
  * What one atomic commit puts on an output: everything in it is held until the flip of the next
- * one. There are two or three of these per output, used in turn.
+ * one. There are a few of these per output, used in turn.
  */
 struct latch_frame {
 	struct latch_frame_item *items;
@@ -30,8 +31,13 @@ struct latch_frame {
 	struct latch_shown_record *shown;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
+	/** What the planes are to show of it; not in a window. */
+	struct latch_scanout scanout;
 	/** It was flipped to at once, within a picture. */
 	bool async;
+	/** It had to wait for its picture; meanwhile others went ahead of it, which have shown something
+	 * newer than its picture has. */
+	bool awaited, overtaken, outdated;
 	struct latch_flip_record record;
 };
 
@@ -39,14 +45,24 @@ struct latch_frame {
 bool latch_frame_add(
 	struct latch_frame *frame, const struct latch_layer *layer, uint32_t surface_id);
 
+/** Makes an empty frame show what another one does. Returns false without memory. */
+bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from);
+
+/**
+ * Shows a newer layer in the place of an item that is on a plane: of the same surface and shape, in a
+ * buffer of the same kind.
+ */
+void latch_frame_replace(
+	struct latch_frame *frame, struct latch_frame_item *item, const struct latch_layer *layer);
+
+/** The item of this surface, or NULL. */
+struct latch_frame_item *latch_frame_item_of(struct latch_frame *frame, uint32_t surface_id);
+
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
 
 /** Whether both look the same: the same buffers, in the same places. */
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b);
-
-/** The content of this surface that is in the frame, or NULL. */
-struct latch_content *latch_frame_find(const struct latch_frame *frame, uint32_t surface_id);
 
 /** Lets everything go; the frame is empty then, its memory is kept. */
 void latch_frame_clear(struct latch_frame *frame);

@@ -95,12 +95,6 @@ static bool shows(void *data, struct wlr_surface *surface) {
 	return latch_output_shows(data, surface);
 }
 
-/* A fifo barrier falls with the latch. That of a surface that is covered too: it goes on at this
- * output's pace. Updates that waited become ready, so surfaces may change or go in here. */
-static void lift_fifo_barriers(struct latch_output *output) {
-	latch_gate_latched(output->server->gate, shows, output);
-}
-
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	for (size_t i = 0; i < output->collection.layers.len; i++) {
@@ -125,6 +119,10 @@ static bool fill_frame(struct latch_output *output) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
 		frame->composed = latch_composer_compose(&output->composer,
 			output->collection.layers.layers, output->collection.layers.len);
+		if (output->composer.has_drawn) {
+			frame->record.compose_start_ns = output->composer.job.begin_ns;
+			frame->record.compose_end_ns = output->composer.job.end_ns;
+		}
 		if (first) {
 			latch_output_describe(output);
 		}
@@ -132,17 +130,23 @@ static bool fill_frame(struct latch_output *output) {
 	return true;
 }
 
+/* What submit() returns of a frame whose picture is still being drawn. */
+#define AWAITED 1
+
 static int submit(struct latch_output *output) {
-	struct latch_frame *frame = output->next;
-	frame->record.submit_start_ns = latch_now_ns();
-	int ret = output->kms != NULL ? latch_scanout_submit(output, frame)
-				      : latch_window_submit(output, frame);
-	frame->record.submit_end_ns = latch_now_ns();
-	return ret;
+	int ret = output->kms != NULL ? latch_scanout_prepare(output, output->next) : 0;
+	if (ret != 0) {
+		return ret;
+	}
+	if (output->next->composed != NULL && output->composer.job.pending) {
+		latch_output_await_picture(output);
+		return AWAITED;
+	}
+	return latch_output_submit(output, &output->next, shows);
 }
 
 static bool is_refusal(int ret) {
-	return ret != 0 && ret != -EBUSY && ret != -EACCES && ret != -EPERM;
+	return ret < 0 && ret != -EBUSY && ret != -EACCES && ret != -EPERM;
 }
 
 /* A commit may be refused although its test was not: drivers' tests are sometimes wrong. The same
@@ -173,18 +177,18 @@ static void note_visible(struct latch_content *content, int64_t since_ns) {
 	}
 }
 
-static void note_submitted(struct latch_output *output) {
-	struct latch_frame *frame = output->next;
+static void note_submitted(struct latch_output *output, struct latch_frame **slot) {
+	struct latch_frame *frame = *slot;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_content *content = frame->items[i].content;
-		struct latch_content *replaced =
-			latch_frame_find(output->on_screen, frame->items[i].surface_id);
+		const struct latch_frame_item *replaced =
+			latch_frame_item_of(output->on_screen, frame->items[i].surface_id);
 		if (content->submitted) {
 			continue;
 		}
 		content->record.blocked = output->blocked;
 		if (replaced != NULL) {
-			content->record.replaced_flip_ns = replaced->record.flip_ns;
+			content->record.replaced_flip_ns = replaced->content->record.flip_ns;
 			note_visible(content, output->active_since_ns);
 		} else {
 			/* Its surface was hidden, or is new: nobody could have shown it before. */
@@ -192,16 +196,35 @@ static void note_submitted(struct latch_output *output) {
 		}
 	}
 	latch_frame_note_submit(frame);
-	output->next = output->pending;
+	*slot = output->pending;
 	output->pending = frame;
 	output->flip_pending = true;
 	output->force = false;
 	output->busy_ns = 0;
+	output->logged_error = 0;
 }
 
-/* Nothing was submitted: what is on screen stays, and the frame is tried again, soon when the
- * kernel was only busy, else at a pace that costs nothing. */
-static void handle_failure(struct latch_output *output, int error) {
+/* A fifo barrier falls with the latch. That of a surface that is covered too: it goes on at this
+ * output's pace. Updates that waited become ready, so surfaces may change or go in here. */
+int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
+	bool (*lifts)(void *data, struct wlr_surface *surface)) {
+	struct latch_frame *frame = *slot;
+	frame->record.submit_start_ns = latch_now_ns();
+	int ret = output->kms != NULL ? latch_scanout_submit(output, frame)
+				      : latch_window_submit(output, frame);
+	frame->record.submit_end_ns = latch_now_ns();
+	if (ret != 0) {
+		return ret;
+	}
+	note_submitted(output, slot);
+	if (output->picture_wanted && frame->composed != NULL) {
+		latch_output_give_picture(output, frame->composed, frame->record.latch_ns);
+	}
+	latch_gate_latched(output->server->gate, lifts, output);
+	return 0;
+}
+
+void latch_output_failed(struct latch_output *output, int error) {
 	if (error == -EBUSY) {
 		if (output->busy_ns == 0) {
 			output->busy_ns = latch_now_ns();
@@ -281,19 +304,25 @@ static bool collect_and_assign(struct latch_output *output, const struct wlr_box
 	return true;
 }
 
-/* What the trace has to know of how this frame was planned. */
-static struct latch_wake_record wake_record(
-	const struct latch_output *output, const struct latch_deadline_plan *plan) {
+struct latch_flip_record latch_output_frame_record(const struct latch_output *output,
+	const struct latch_deadline_plan *plan, int64_t latch_ns) {
 	const struct latch_margin *margin = &output->deadline.margin;
 	bool deadline = plan->why == LATCH_WAKE_DEADLINE && plan->vblank_ns != 0;
-	return (struct latch_wake_record){
-		.why = latch_wake_name(plan->why),
-		.planned_ns = deadline ? plan->wake_ns : 0,
-		.vblank_ns = plan->vblank_ns,
-		.margin_ns = deadline ? plan->vblank_ns - plan->wake_ns
-				      : latch_margin_ns(margin, output->plan.composed),
-		.kernel_ns = latch_margin_kernel_ns(margin),
-		.busy_ns = output->busy_ns,
+	return (struct latch_flip_record){
+		.output_id = output->id,
+		.latch_ns = latch_ns,
+		.refresh_ns = output->deadline.vblank.mode_ns,
+		.wake =
+			{
+				.why = latch_wake_name(plan->why),
+				.planned_ns = deadline ? plan->wake_ns : 0,
+				.vblank_ns = plan->vblank_ns,
+				.margin_ns = deadline ? plan->vblank_ns - plan->wake_ns
+						      : latch_margin_ns(margin,
+								output->plan.composed),
+				.kernel_ns = latch_margin_kernel_ns(margin),
+				.busy_ns = output->busy_ns,
+			},
 	};
 }
 
@@ -308,6 +337,12 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 	int64_t hold_until_ns = latch_capture_hold_until(output, latch_ns);
 	if (hold_until_ns > latch_ns) {
 		latch_output_wait_until(output, hold_until_ns);
+		return;
+	}
+	if (output->awaits_picture) {
+		if (!latch_output_submit_awaited(output)) {
+			latch_output_latch_planes(output, plan);
+		}
 		return;
 	}
 	hand_over(output, plan);
@@ -337,12 +372,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 
 	struct latch_frame *frame = output->next;
 	latch_frame_clear(frame);
-	frame->record = (struct latch_flip_record){
-		.output_id = output->id,
-		.latch_ns = latch_ns,
-		.wake = wake_record(output, plan),
-		.refresh_ns = output->deadline.vblank.mode_ns,
-	};
+	frame->record = latch_output_frame_record(output, plan, latch_ns);
 	if (!fill_frame(output)) {
 		latch_output_retry(output);
 		return;
@@ -359,21 +389,16 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		} else {
 			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
 			latch_output_send_callbacks(output);
-			lift_fifo_barriers(output);
+			latch_gate_latched(server->gate, shows, output);
 		}
 		return;
 	}
 
 	int ret = submit_down_the_ladder(output);
-	if (ret == 0) {
-		output->logged_error = 0;
-		note_submitted(output);
-		if (output->picture_wanted && output->pending->composed != NULL) {
-			latch_output_give_picture(output, output->pending->composed, latch_ns);
-		}
-		lift_fifo_barriers(output);
-		return;
+	if (ret < 0) {
+		latch_frame_clear(output->next);
+		latch_output_failed(output, ret);
+	} else if (output->composer.left_out) {
+		latch_output_wait_until(output, latch_ns + output->deadline.vblank.mode_ns);
 	}
-	latch_frame_clear(output->next);
-	handle_failure(output, ret);
 }

@@ -38,21 +38,21 @@ static float miss_cost_ns(const struct latch_margin *margin) {
 }
 
 /* The end of a bin. */
-static int64_t bin_ns(const struct latch_margin *margin, int bin) {
-	return margin->max_ns * (bin + 1) / LATCH_WORK_BINS;
+static int64_t bin_ns(const struct latch_work *work, int bin) {
+	return work->max_ns * (bin + 1) / LATCH_WORK_BINS;
 }
 
-static void work_init(struct latch_work *work, const struct latch_margin *margin, int64_t start_ns,
-	float frames) {
-	int64_t length_ns = least(start_ns, margin->max_ns);
+static void work_init(struct latch_work *work, int64_t max_ns, int64_t start_ns, float frames) {
+	int64_t length_ns = least(start_ns, max_ns);
 	*work = (struct latch_work){
+		.max_ns = max_ns,
 		.weight = 1,
 		.length_ns = length_ns,
 		.median_ns = length_ns,
 		.raised_ns = length_ns,
 	};
-	if (margin->max_ns > 0) {
-		work->bins[(length_ns - 1) * LATCH_WORK_BINS / margin->max_ns] = frames;
+	if (max_ns > 0) {
+		work->bins[(length_ns - 1) * LATCH_WORK_BINS / max_ns] = frames;
 		work->total = frames;
 	}
 }
@@ -63,24 +63,24 @@ static void work_choose(struct latch_work *work, const struct latch_margin *marg
 	bool chosen = false, median = false;
 	for (int i = 0; i < LATCH_WORK_BINS; i++) {
 		longer -= work->bins[i];
-		float cost = (float)bin_ns(margin, i) + miss_ns * (longer > 0 ? longer : 0);
+		float cost = (float)bin_ns(work, i) + miss_ns * (longer > 0 ? longer : 0);
 		if (!chosen || cost < cheapest) {
 			chosen = true;
 			cheapest = cost;
-			work->length_ns = bin_ns(margin, i);
+			work->length_ns = bin_ns(work, i);
 		}
 		if (!median && longer <= work->total / 2) {
 			median = true;
-			work->median_ns = bin_ns(margin, i);
+			work->median_ns = bin_ns(work, i);
 		}
 	}
 	if (!median) {
-		work->median_ns = margin->max_ns;
+		work->median_ns = work->max_ns;
 	}
 }
 
 static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns) {
-	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * LATCH_WORK_BINS / margin->max_ns;
+	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * LATCH_WORK_BINS / work->max_ns;
 	work->bins[least(bin, LATCH_WORK_BINS)] += work->weight;
 	work->total += work->weight;
 	work->weight += work->weight / LATCH_WORK_MEMORY;
@@ -93,7 +93,7 @@ static void work_add(struct latch_work *work, const struct latch_margin *margin,
 	}
 	/* What no margin could have caught is no reason to raise it. */
 	work->raised_ns -= work->raised_ns / LATCH_RAISE_DECAY;
-	if (took_ns <= margin->max_ns) {
+	if (took_ns <= work->max_ns) {
 		work->raised_ns = greatest(work->raised_ns, took_ns);
 	}
 	if (work->until_choice > 0 && took_ns <= work->length_ns) {
@@ -206,11 +206,12 @@ static void kernel_add(struct latch_margin *margin, int step, bool late) {
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
 	*margin = (struct latch_margin){.refresh_ns = greatest(refresh_ns, 0)};
-	margin->max_ns = margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
 	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
-	work_init(&margin->plain, margin, LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
-	work_init(&margin->composed, margin, LATCH_WORK_START_COMPOSED_NS,
-		LATCH_WORK_START_COMPOSED_FRAMES);
+	work_init(&margin->plain,
+		margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN,
+		LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
+	work_init(&margin->composed, margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED,
+		LATCH_WORK_START_COMPOSED_NS, LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 	margin->kernel.trial = margin->kernel.step;
@@ -228,7 +229,7 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 		greatest(work->length_ns, work->raised_ns) + latch_margin_kernel_ns(margin);
 	/* At very high rates the smallest margin may be more than the largest part of a refresh: the
 	 * part wins, or the wake-up would lie before the flip. */
-	return least(greatest(sum_ns, LATCH_MARGIN_MIN_NS), margin->max_ns);
+	return least(greatest(sum_ns, LATCH_MARGIN_MIN_NS), work->max_ns);
 }
 
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
@@ -238,12 +239,12 @@ int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool compose
 		step++;
 	}
 	int64_t sum_ns = work->median_ns + kernel_steps_ns[step] + margin->blank_ns;
-	return least(sum_ns, margin->max_ns);
+	return least(sum_ns, work->max_ns);
 }
 
 void latch_margin_learn_kernel(
 	struct latch_margin *margin, const struct latch_margin_frame *frame) {
-	if (margin->max_ns == 0) {
+	if (margin->refresh_ns == 0) {
 		return;
 	}
 	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
@@ -261,11 +262,17 @@ void latch_margin_learn_kernel(
 }
 
 void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {
-	if (margin->max_ns == 0) {
+	if (margin->refresh_ns == 0) {
 		return;
 	}
 	margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
 	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
-		frame->submit_ns - frame->planned_ns);
+		frame->done_ns - frame->planned_ns);
 	latch_margin_learn_kernel(margin, frame);
+}
+
+void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns) {
+	if (margin->refresh_ns > 0) {
+		work_add(&margin->composed, margin, took_ns);
+	}
 }

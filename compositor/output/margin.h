@@ -15,9 +15,9 @@
  * and the cheapest one is taken. At 60 Hz a millisecond more has to save four frames in a thousand.
  * It has three parts:
  *
- *   work    from the planned wake-up to the atomic ioctl: how late the wake-up came, assign, compose.
- *           By two histograms that forget slowly: one of frames with something to compose, one of
- *           all others
+ *   work    from the planned wake-up to the atomic ioctl: how late the wake-up came, assign, and our
+ *           own job up to the signal of its fence. By two histograms that forget slowly: one of
+ *           frames with something to compose, one of all others
  *   kernel  the ioctl, and what the driver does after it, often in a thread of the kernel that may
  *           be done before the ioctl has returned. Nobody tells how long that takes, only whether
  *           it was in time: it is tried out, see struct latch_margin_kernel
@@ -34,6 +34,9 @@
 /** ... nor more than this part of a refresh: the wake-up is never before the vblank before. */
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
+/** With something to compose, so many refreshes: a GPU may take longer than one, and all that can be
+ * done then is to begin in time for the one after. */
+#define LATCH_MARGIN_MAX_COMPOSED 2
 /** What work is thought to take before anybody knows, without and with something to compose. */
 #define LATCH_WORK_START_NS INT64_C(400000)
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
@@ -62,6 +65,8 @@ struct latch_work {
 	float bins[LATCH_WORK_BINS + 1];
 	float total, weight;
 	unsigned until_choice;
+	/** The longest margin that it may lead to. */
+	int64_t max_ns;
 	/** The cheapest length, the middle one, and what a miss has raised it to. */
 	int64_t length_ns, median_ns, raised_ns;
 };
@@ -82,7 +87,7 @@ struct latch_margin_kernel {
 };
 
 struct latch_margin {
-	int64_t refresh_ns, blank_ns, max_ns;
+	int64_t refresh_ns, blank_ns;
 	struct latch_work plain, composed;
 	struct latch_margin_kernel kernel;
 	/** Frames that were latched at a deadline, up to LATCH_MARGIN_KNOWN. */
@@ -91,8 +96,9 @@ struct latch_margin {
 
 /** What became of a frame that was to be latched at a deadline. */
 struct latch_margin_frame {
-	/** The wake-up that was planned, the start of the ioctl, the vblank that was meant, the flip. */
-	int64_t planned_ns, submit_ns, vblank_ns, flip_ns;
+	/** The wake-up that was planned, when everything was ready for the ioctl, when that began, the
+	 * vblank that was meant, the flip. */
+	int64_t planned_ns, done_ns, submit_ns, vblank_ns, flip_ns;
 	bool composed;
 };
 
@@ -119,5 +125,8 @@ void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_f
  * wake-ups. planned_ns is not looked at.
  */
 void latch_margin_learn_kernel(struct latch_margin *margin, const struct latch_margin_frame *frame);
+
+/** A frame that went at once had to wait for our own job: how long both took, from its latch on. */
+void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns);
 
 #endif

@@ -48,7 +48,7 @@ static void plan_latch(struct latch_output *output, const struct latch_deadline_
 	set_timer(output, output->due ? 0 : plan->wake_ns);
 }
 
-static void cancel_latch(struct latch_output *output) {
+void latch_output_cancel(struct latch_output *output) {
 	output->planned = (struct latch_deadline_plan){0};
 	output->due = false;
 	set_timer(output, 0);
@@ -98,7 +98,8 @@ static void schedule(struct latch_output *output, struct cause cause) {
 	int64_t now_ns = latch_now_ns();
 	const struct latch_deadline_ask ask = {
 		.now_ns = now_ns,
-		.composed = output->plan.composed || output->kms == NULL,
+		.composed = (output->plan.composed || output->kms == NULL) &&
+			    !output->awaits_picture,
 		.alone = latch_activity_is_alone(&output->activity, now_ns),
 		.in_step = cause.in_step,
 		.waits = cause.waits && latch_activity_is_quiet(&output->activity, now_ns),
@@ -189,6 +190,15 @@ static void begin(struct latch_output *output) {
 	latch_output_schedule(output);
 }
 
+/* Nobody is going to see the picture that is being drawn. */
+static void forget_awaited(struct latch_output *output) {
+	if (output->awaits_picture) {
+		output->awaits_picture = false;
+		latch_frame_clear(output->awaited);
+		latch_composer_reset(&output->composer);
+	}
+}
+
 void latch_output_set_active(struct latch_output *output, bool active) {
 	output->active = active && output->enabled && output->powered;
 	if (!output->active) {
@@ -200,6 +210,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
+	forget_awaited(output);
 	begin(output);
 }
 
@@ -208,8 +219,9 @@ static bool flips_elsewhere(
 	const struct latch_output *output, const struct latch_content *content) {
 	const struct latch_output *other;
 	wl_list_for_each(other, &output->server->outputs, link) {
-		if (other != output && other->flip_pending &&
-			latch_frame_has(other->pending, content)) {
+		if (other != output &&
+			((other->flip_pending && latch_frame_has(other->pending, content)) ||
+				latch_frame_has(other->awaited, content))) {
 			return true;
 		}
 	}
@@ -229,6 +241,8 @@ static void discard_feedback(const struct latch_output *output, const struct lat
 /* It is dark: nothing of what its frames hold is read any more. What was on screen is the last to
  * go, so that it is known of each content what gave it back. */
 static void clear_frames(struct latch_output *output) {
+	output->awaits_picture = false;
+	latch_frame_clear(output->awaited);
 	latch_frame_clear(output->pending);
 	latch_frame_clear(output->next);
 	if (output->on_screen->len == 0) {
@@ -242,11 +256,11 @@ static void clear_frames(struct latch_output *output) {
 
 /* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
 static void drop_frames(struct latch_output *output) {
-	cancel_latch(output);
+	latch_output_cancel(output);
 	latch_capture_finish(&output->capture);
 	latch_capture_init(&output->capture);
 	output->flip_pending = false;
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		discard_feedback(output, &output->frames[i]);
 	}
 	clear_frames(output);
@@ -295,6 +309,7 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 		output->tearing = (struct latch_tearing){.logged = output->tearing.logged};
 		output->vrr.refused = output->content_type_refused = false;
 	}
+	forget_awaited(output);
 	latch_composer_reset(&output->composer);
 	output->active = output->server->active && output->enabled && output->powered;
 	if (output->active) {
@@ -427,7 +442,8 @@ struct latch_output *latch_output_create(
 		.callback_fd = -1,
 		.on_screen = &output->frames[0],
 		.pending = &output->frames[1],
-		.next = &output->frames[2],
+		.awaited = &output->frames[2],
+		.next = &output->frames[3],
 		.request_state.notify = handle_request_state,
 		.needs_frame.notify = handle_needs_frame,
 		.destroy.notify = handle_destroy,
@@ -440,7 +456,8 @@ struct latch_output *latch_output_create(
 	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
 	wl_signal_add(&wlr_output->events.needs_frame, &output->needs_frame);
 	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
-	latch_composer_init(&output->composer, &server->renderer, wlr_output);
+	latch_composer_init(&output->composer, &server->renderer, wlr_output, server->urgent_loop,
+		latch_output_picture_done, output);
 	latch_capture_init(&output->capture);
 
 	bool ok = create_timer(output);
@@ -479,7 +496,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_capture_finish(&output->capture);
 	latch_picture_finish(&output->picture);
 	clear_frames(output);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		latch_frame_finish(&output->frames[i]);
 	}
 	latch_content_unref(output->cursor_content);

@@ -23,11 +23,14 @@ struct latch_server;
 struct wlr_output;
 struct wlr_surface;
 
+#define LATCH_OUTPUT_FRAMES 4
+
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
  *
  * output.c    life, schedule, the latch timer
  * latch.c     one latch: collect, assign, compose, submit
+ * awaited.c   what is shown while a picture of ours is being drawn
  * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
  * window.c    the submit of a window of another compositor
@@ -72,12 +75,15 @@ struct latch_output {
 	struct latch_picture picture;
 
 	/**
-	 * on_screen was flipped to, pending waits for its flip (while flip_pending), next is
-	 * being put together. Pointers into frames[], exchanged.
+	 * on_screen was flipped to, pending waits for its flip (while flip_pending), awaited for its
+	 * picture (while awaits_picture), next is being put together. Pointers into frames[],
+	 * exchanged.
 	 */
-	struct latch_frame frames[3];
-	struct latch_frame *on_screen, *pending, *next;
-	bool flip_pending;
+	struct latch_frame frames[LATCH_OUTPUT_FRAMES];
+	struct latch_frame *on_screen, *pending, *awaited, *next;
+	bool flip_pending, awaits_picture;
+	/** The last picture was outdated when it was done, and nobody has seen it. */
+	bool dropped_picture;
 
 	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
 	bool latching;
@@ -209,8 +215,43 @@ void latch_output_callbacks_finish(struct latch_output *output);
  * come. */
 void latch_output_send_callbacks(struct latch_output *output);
 
+/** No latch is planned any more. */
+void latch_output_cancel(struct latch_output *output);
+
 /** One latch: collect, assign, compose, submit; as it was planned. */
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);
+
+/** What the trace has to know of how a frame was planned. */
+struct latch_flip_record latch_output_frame_record(const struct latch_output *output,
+	const struct latch_deadline_plan *plan, int64_t latch_ns);
+
+/**
+ * Takes a frame that is prepared to the screen: *slot, into which another one comes. lifts: whose fifo
+ * barriers fall with it. Returns 0 or negative errno, and the frame is unchanged then.
+ */
+int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
+	bool (*lifts)(void *data, struct wlr_surface *surface));
+
+/** Nothing was submitted: what is on screen stays. Tries again, soon when the kernel was only busy,
+ * else at a pace that costs nothing. */
+void latch_output_failed(struct latch_output *output, int error);
+
+/** Its own job has ended; data is the struct latch_output. */
+void latch_output_picture_done(void *data);
+
+/** The next frame is prepared, but its picture is still being drawn. */
+void latch_output_await_picture(struct latch_output *output);
+
+/** Submits the awaited frame, if there is one, its picture is done, and nothing else is under way.
+ * Returns whether it was. */
+bool latch_output_submit_awaited(struct latch_output *output);
+
+/** A latch while a frame is awaited: what is on planes now and then goes on without it. */
+void latch_output_latch_planes(struct latch_output *output, const struct latch_deadline_plan *plan);
+
+/** Whether a newer content of this surface is in the awaited picture than the one that is on screen. */
+bool latch_output_awaits(
+	const struct latch_output *output, uint32_t surface_id, const struct latch_content *content);
 
 /**
  * What was submitted is on screen. sequence: the vblank's number, 0 if unknown. flags: enum

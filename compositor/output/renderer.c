@@ -51,6 +51,7 @@ void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *ba
 		.backend = backend,
 		.wanted = wanted,
 		.gpu_possible = gpu_possible,
+		.timeline_fd = -1,
 	};
 }
 

@@ -36,6 +36,8 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
 struct latch_renderer {
 	enum latch_renderer_kind wanted;
 	bool gpu_possible;
+	/** A DRM device that has syncobj timelines, -1: none has. Borrowed. */
+	int timeline_fd;
 	/** What was made in the end; LATCH_RENDERER_AUTO before. */
 	enum latch_renderer_kind kind;
 	struct wlr_backend *backend;

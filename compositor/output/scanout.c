@@ -55,7 +55,8 @@ static struct latch_plane_shown show_layer(
 	return show;
 }
 
-/* The composed picture, or black where there is none (yet). */
+/* The composed picture, or black where there is none (yet). Our own job has ended by the time that
+ * this is submitted, and the kernel need not look for its fence. */
 static struct latch_plane_shown show_own(const struct latch_output *output,
 	struct wlr_buffer *composed, const struct latch_plan *plan) {
 	struct latch_plane_shown show = {
@@ -71,6 +72,9 @@ static struct latch_plane_shown show_own(const struct latch_output *output,
 	state->src_w = state->dst_w << 16;
 	state->src_h = state->dst_h << 16;
 	state->zpos = plan->primary_zpos;
+	if (show.plane->props.in_fence_fd.id != 0) {
+		state->in_fence_fd = output->kms->backend->signalled_fence_fd;
+	}
 	return show;
 }
 
@@ -90,9 +94,28 @@ static bool show_plan(struct latch_output *output, const struct latch_layer *lay
 	for (size_t i = 0; i < scanout->shown_len; i++) {
 		ok = ok && scanout->shown[i].state.fb_id != 0;
 	}
+	latch_scanout_set_cursor(output, scanout);
+	return ok;
+}
+
+void latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout) {
 	scanout->cursor_shown = output->kms->cursor != NULL && output->cursor.visible;
 	scanout->cursor = output->cursor.state;
-	return ok;
+}
+
+bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
+	const struct latch_frame_item *item, const struct latch_layer *layer) {
+	struct latch_layer placed = *layer;
+	placed.plane = item->layer.plane;
+	placed.zpos = item->layer.zpos;
+	const struct latch_plane_shown show = show_layer(output, &placed);
+	for (size_t i = 0; i < scanout->shown_len && show.state.fb_id != 0; i++) {
+		if (scanout->shown[i].plane == show.plane) {
+			scanout->shown[i] = show;
+			return true;
+		}
+	}
+	return false;
 }
 
 static const struct latch_plane_shown *find_shown(
@@ -212,8 +235,9 @@ static void add_extras(struct latch_output *output, struct kms_commit *commit,
 }
 
 /* *out_fence_fd: as kms_commit_want_out_fence() has it; -1 where nobody wants it. */
-static int submit(struct latch_output *output, const struct latch_scanout *scanout,
-	int *out_fence_fd) {
+static int submit(
+	struct latch_output *output, const struct latch_frame *frame, int *out_fence_fd) {
+	const struct latch_scanout *scanout = &frame->scanout;
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
 	/* A writeback job is started by a plane's update (vkms waits for one). */
@@ -221,7 +245,7 @@ static int submit(struct latch_output *output, const struct latch_scanout *scano
 	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
 	add_extras(output, &commit, all || kms->needs_modeset ? NULL : &output->scanout, scanout);
 	if (kms->crtc->props.out_fence_ptr.id != 0 &&
-		latch_frame_wants_fence(output->on_screen, output->next)) {
+		latch_frame_wants_fence(output->on_screen, frame)) {
 		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
 	}
 	if (latch_capture_add(output, &commit)) {
@@ -239,26 +263,27 @@ static bool is_refusal(int ret) {
 
 /* Perhaps it is the cursor that is not wanted here. */
 static int submit_without_cursor(
-	struct latch_output *output, struct latch_scanout *scanout, int *out_fence_fd) {
-	scanout->cursor_shown = false;
-	int ret = submit(output, scanout, out_fence_fd);
+	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
+	frame->scanout.cursor_shown = false;
+	int ret = submit(output, frame, out_fence_fd);
 	if (ret == 0) {
 		latch_cursor_plane_give_up(&output->cursor);
 		output->dirty = true;
 	} else {
-		scanout->cursor_shown = true;
+		frame->scanout.cursor_shown = true;
 	}
 	return ret;
 }
 
 /* The same frame without what some drivers take with a modeset only, or not at all. */
-static int submit_without_extras(struct latch_output *output, struct latch_scanout *scanout,
+static int submit_without_extras(struct latch_output *output, struct latch_frame *frame,
 	int *out_fence_fd, int refusal) {
+	struct latch_scanout *scanout = &frame->scanout;
 	bool vrr = scanout->vrr;
 	enum kms_content_type type = scanout->content_type;
 	scanout->vrr = false;
 	scanout->content_type = KMS_CONTENT_NO_DATA;
-	if (submit(output, scanout, out_fence_fd) != 0) {
+	if (submit(output, frame, out_fence_fd) != 0) {
 		scanout->vrr = vrr;
 		scanout->content_type = type;
 		return refusal;
@@ -283,13 +308,14 @@ static int submit_async(struct latch_output *output, const struct latch_scanout 
 }
 
 static int submit_vsync(
-	struct latch_output *output, struct latch_scanout *scanout, int *out_fence_fd) {
-	int ret = submit(output, scanout, out_fence_fd);
+	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
+	const struct latch_scanout *scanout = &frame->scanout;
+	int ret = submit(output, frame, out_fence_fd);
 	if (is_refusal(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
-		ret = submit_without_extras(output, scanout, out_fence_fd, ret);
+		ret = submit_without_extras(output, frame, out_fence_fd, ret);
 	}
 	if (is_refusal(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
-		ret = submit_without_cursor(output, scanout, out_fence_fd) == 0 ? 0 : ret;
+		ret = submit_without_cursor(output, frame, out_fence_fd) == 0 ? 0 : ret;
 	}
 	return ret;
 }
@@ -307,32 +333,36 @@ static int try_async(struct latch_output *output, const struct latch_scanout *sc
 	return ret;
 }
 
-int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
+int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
 	const struct latch_layer_list *list = &output->collection.layers;
 	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
 		return -ENOMEM; // no buffer to compose into just now: what is shown stays
 	}
-	struct latch_scanout scanout;
-	if (!show_plan(output, list->layers, list->len, plan, frame->composed, &scanout)) {
+	struct latch_scanout *scanout = &frame->scanout;
+	if (!show_plan(output, list->layers, list->len, plan, frame->composed, scanout)) {
 		return -ENOMEM;
 	}
 	enum kms_content_type type = latch_content_type_for_frame(output);
-	scanout.content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
-	scanout.vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
+	scanout->content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
+	scanout->vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
 		type == KMS_CONTENT_PHOTO);
-	int ret = try_async(output, &scanout);
+	return 0;
+}
+
+int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
+	int ret = try_async(output, &frame->scanout);
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
-		ret = submit_vsync(output, &scanout, &out_fence_fd);
+		ret = submit_vsync(output, frame, &out_fence_fd);
 	}
 	if (ret != 0) {
 		return ret;
 	}
 	output->tearing.active = frame->async;
-	output->scanout = scanout;
-	latch_vrr_submitted(output, scanout.vrr);
+	output->scanout = frame->scanout;
+	latch_vrr_submitted(output, frame->scanout.vrr);
 	output->kms->needs_modeset = false;
 	latch_frame_submitted(frame);
 	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
@@ -341,10 +371,12 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 }
 
 /* The event of a modeset has the time of the last vblank that was counted before it, however long
- * ago, or none at all (drm_crtc_send_vblank_event()): then it is now. */
+ * ago, or none at all (drm_crtc_send_vblank_event()): then it is now. That of a flip that did not wait
+ * for a vblank has the time of the last one, too. */
 static int64_t flip_time_ns(const struct latch_output *output, int64_t event_ns) {
 	const struct latch_flip_record *record = &output->pending->record;
-	return event_ns < record->submit_start_ns - record->refresh_ns ? latch_now_ns() : event_ns;
+	const int64_t before_ns = output->pending->async ? record->refresh_ns : 0;
+	return event_ns < record->submit_start_ns - before_ns ? latch_now_ns() : event_ns;
 }
 
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {

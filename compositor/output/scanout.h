@@ -9,6 +9,7 @@
 
 struct kms_flip;
 struct latch_frame;
+struct latch_frame_item;
 struct latch_layer;
 struct latch_output;
 struct latch_plan;
@@ -44,8 +45,22 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan);
 
 /**
- * Submits one frame of a KMS output by one nonblocking atomic commit: the output's layers as its
- * plan says. Planes that look as before are left out.
+ * Fills in what the planes are to show (frame->scanout) of the output's layers, as its plan says.
+ * Returns 0, or -ENOMEM where a framebuffer is missing.
+ */
+int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
+
+/** An item of the frame that is on a plane has another layer now; returns false when that layer's
+ * buffer can't be imported: nothing has changed then. */
+bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
+	const struct latch_frame_item *item, const struct latch_layer *layer);
+
+/** The cursor's plane is to be as output->cursor has it now. */
+void latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
+
+/**
+ * Submits one frame of a KMS output by one nonblocking atomic commit, as frame->scanout has it.
+ * Planes that look as before are left out.
  *
  * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
  * not DRM master.

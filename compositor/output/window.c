@@ -54,6 +54,9 @@ static void handle_present(struct wl_listener *listener, void *data) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, frame);
+	if (latch_output_submit_awaited(output)) {
+		return;
+	}
 	if (output->dirty || output->force) {
 		latch_output_schedule_after_flip(output, false);
 	}

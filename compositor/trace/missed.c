@@ -100,7 +100,8 @@ static int64_t count_blocked(
 /*
  * The run between the first vblank after ready and the first that was submitted for, which is
  * `skipped` before the flip. The first of it may be the client's; then some may be those of an
- * earlier frame, or of EBUSY; of the rest, latch slept through all but the last.
+ * earlier frame, or of EBUSY; of the rest, latch slept through all but the last, and but for those
+ * that passed while its own job was drawing.
  */
 static void blame_run(const struct latch_frame_record *record, const struct times *t,
 	int64_t skipped, int64_t count, struct latch_missed *missed) {
@@ -131,7 +132,13 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 	if (count > 0) {
 		const int64_t by_ns = latest(last_ns - kernel_ns(wake), 0);
 		missed->by_cause[blame_latch(wake, t->latch, t->start, by_ns)]++;
-		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - 1);
+		count--;
+		const int64_t began = first_known(record->compose_start_ns, t->start);
+		const int64_t drew = latest(
+			lesser(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1, count),
+			0);
+		missed->by_cause[LATCH_MISSED_COMPOSE] += (uint32_t)drew;
+		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - drew);
 	}
 }
 

@@ -40,7 +40,8 @@
  *            one that an earlier frame had taken, as it was submitted before its deadline.
  *   latch    of those up to the submit, the ones that latch was not awake for: it woke up later
  *            than it had planned to, by as much as was missed, or had planned for a later one.
- *   compose  latch was awake, but planes and what had to be composed took too long.
+ *   compose  latch was awake, but planes and what had to be composed took too long, our own job up
+ *            to the signal of its fence included.
  *   ioctl    the atomic ioctl began in time, and had not returned at the vblank.
  *   kernel   from the first after the ioctl up to F: latch was done, the flip came later.
  *

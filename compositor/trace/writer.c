@@ -286,6 +286,10 @@ static const char *wake_text(const struct latch_wake_record *wake, char text[sta
 	return text;
 }
 
+static int64_t end_of_assign(int64_t compose_start_ns, int64_t submit_start_ns) {
+	return compose_start_ns > 0 ? compose_start_ns : submit_start_ns;
+}
+
 void latch_trace_writer_frame(
 	struct latch_trace_writer *writer, const struct latch_frame_record *record) {
 	struct latch_track *track = latch_track_list_get(
@@ -303,7 +307,8 @@ void latch_trace_writer_frame(
 		{"acquire", record->signalled_ns},
 		{"gate", record->ready_ns},
 		{"ready", record->latch_ns},
-		{"assign", record->submit_start_ns},
+		{"assign", end_of_assign(record->compose_start_ns, record->submit_start_ns)},
+		{"compose", record->compose_end_ns},
 		{"submit", record->submit_end_ns},
 		{"flip", record->flip_ns},
 		{last_stage, record->release_ns},
@@ -315,14 +320,16 @@ void latch_trace_writer_frame(
 	const struct latch_track_place place =
 		latch_track_take_lane(track, &writer->file, &begin, &end);
 
-	char wake[WAKE_TEXT], more[WAKE_TEXT + 192];
+	char wake[WAKE_TEXT], more[WAKE_TEXT + 288];
 	snprintf(more, sizeof(more),
 		"%s,\"blocked_from_ns\":%" PRId64 ",\"blocked_until_ns\":%" PRId64
-		",\"blocked_by\":\"%s\",\"handed\":%s,\"paced_ns\":%" PRId64,
+		",\"blocked_by\":\"%s\",\"handed\":%s,\"paced_ns\":%" PRId64
+		",\"compose_start_ns\":%" PRId64 ",\"compose_end_ns\":%" PRId64,
 		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
 					      : "",
-		record->handed ? "true" : "false", record->paced_ns);
+		record->handed ? "true" : "false", record->paced_ns, record->compose_start_ns,
+		record->compose_end_ns);
 	char reasons[REASONS_MAX];
 	list_reasons(writer, record->reasons, reasons, sizeof(reasons));
 	const struct latch_missed missed = latch_missed_count(record);
@@ -427,7 +434,8 @@ void latch_trace_writer_flip(
 	}
 	const struct mark marks[] = {
 		{NULL, record->latch_ns},
-		{"assign", record->submit_start_ns},
+		{"assign", end_of_assign(record->compose_start_ns, record->submit_start_ns)},
+		{"compose", record->compose_end_ns},
 		{"submit", record->submit_end_ns},
 		{"flip", record->flip_ns},
 	};
@@ -440,12 +448,13 @@ void latch_trace_writer_flip(
 		"{\"ph\":\"B\",\"name\":\"frame\",\"ts\":" TS ",\"pid\":%" PRIu32
 		",\"tid\":%" PRIu64 ",\"args\":{\"output\":%" PRIu32 ",\"sequence\":%" PRIu64
 		",\"layers\":%" PRIu32 ",\"on_planes\":%" PRIu32 ",\"composed\":%" PRIu32
-		",\"latch_ns\":%" PRId64 ",\"submit_start_ns\":%" PRId64
+		",\"latch_ns\":%" PRId64 ",\"compose_start_ns\":%" PRId64
+		",\"compose_end_ns\":%" PRId64 ",\"submit_start_ns\":%" PRId64
 		",\"submit_end_ns\":%" PRId64 ",\"flip_ns\":%" PRId64
 		",\"refresh_ns\":%" PRId64 ",%s}}",
 		TS_ARGS(begin), place.pid, place.tid, record->output_id, record->sequence,
 		record->layers, record->on_planes, record->composed, record->latch_ns,
-		record->submit_start_ns, record->submit_end_ns, record->flip_ns,
+		record->compose_start_ns, record->compose_end_ns, record->submit_start_ns, record->submit_end_ns, record->flip_ns,
 		record->refresh_ns, wake_text(&record->wake, wake));
 	char args[40];
 	snprintf(args, sizeof(args), "\"sequence\":%" PRIu64, record->sequence);

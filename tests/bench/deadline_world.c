@@ -95,10 +95,11 @@ static double flip_of(const struct world *world, int64_t start_ns, int64_t kerne
 }
 
 static void check_plan(struct world *world, const struct latch_deadline_plan *plan, int64_t now_ns,
-	int64_t margin_ns) {
+	int64_t margin_ns, bool composed) {
 	const int64_t refresh_ns = world->load.refresh_ns;
-	const bool outside = margin_ns < LATCH_MARGIN_MIN_NS ||
-			     margin_ns > refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
+	const int64_t most_ns = composed ? refresh_ns * LATCH_MARGIN_MAX_COMPOSED
+					 : refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
+	const bool outside = margin_ns < LATCH_MARGIN_MIN_NS || margin_ns > most_ns;
 	const bool lost = plan->wake_ns < now_ns || plan->wake_ns > now_ns + 3 * refresh_ns;
 	world->result.broken += outside || lost;
 }
@@ -132,7 +133,7 @@ static void run_frame(struct world *world) {
 	const bool composed = (random_next(world) & 255) < load->composed_of_256;
 	const struct latch_deadline_ask ask = {.now_ns = now_ns, .composed = composed};
 	const struct latch_deadline_plan plan = latch_deadline_decide(&world->deadline, &ask);
-	check_plan(world, &plan, now_ns, latch_margin_ns(&world->deadline.margin, composed));
+	check_plan(world, &plan, now_ns, latch_margin_ns(&world->deadline.margin, composed), composed);
 
 	const bool stalled = once_in(world, load->stall_every);
 	int64_t start_ns = plan.wake_ns + load->wake_ns + random_tail(world, load->wake_tail_ns) +

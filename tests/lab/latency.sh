@@ -71,8 +71,9 @@ measure_virtually() {
         for hz in ${rates//,/ }; do
             for name in "${compositors[@]}"; do
                 names=("$name")
-                # By how long its jobs take, in ms.
-                [[ $name != latch-gpu ]] || names=(latch-gpu-{1,2,4,6,8,10,12,15})
+                # By how long its jobs take, in ms: up to a refresh, and from 2 to 10.
+                [[ $name != latch-gpu ]] || names=(latch-gpu-{1,2,4,6,8,10,12,14,15} latch-gpu-6,4)
+                [[ $name != latch-gpu ]] || ((hz <= 75)) || names=(latch-gpu-{1,2,3,4,5,5.5})
                 if ((running == $(nproc))); then
                     wait -n || failed=1
                     running=$((running - 1))

@@ -5,6 +5,7 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -136,6 +137,24 @@ static void composed(void) {
 	check_screen(2);
 }
 
+/* A client puts work on the buffer that it has committed, and nobody waits for that: its last picture
+ * stays until that is done. It says so when it has begun. */
+static void written_later(void) {
+	struct scene scene;
+	scene_init(&scene, KIND_NONE);
+	surface_commit(&scene.surface, &scene.buffers[0], &scene.frames[0], -1);
+	frame_wait(&scene.frames[0], 5000);
+	printf("# shown\n");
+	fflush(stdout);
+	sleep_ms(4000); // for others to come into view
+	int fence = gpu_submit_memory(scene.gpu, &scene.memory[0], 8000 * MS, GPU_JOB_PUT_FENCE);
+	printf("# written\n");
+	fflush(stdout);
+	gpu_wait(fence);
+	sleep_ms(500);
+	check_screen(1);
+}
+
 enum answer {
 	ANSWER_NONE,
 	ANSWER_CREATED,
@@ -228,6 +247,7 @@ int main(int argc, char **argv) {
 		{"a picture that is not finished is not shown: implicit", implicit, 0},
 		{"one whose fence nobody was told of is shown with its marks", cheat, 0},
 		{"a composed picture is shown when its job is done", composed, 30},
+		{"what is written to later keeps its last picture", written_later, 30},
 		{"tiles that the renderer does not know fail", tiles_refused, 0},
 		{"tiles are composed", tiles_composed, 30},
 	};

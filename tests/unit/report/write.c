@@ -101,7 +101,7 @@ static void page_is_whole(void **state) {
 	for (size_t i = 0; i < run.frames_length; i++) {
 		of_first += run.frames[i].record.surface_id == 1;
 	}
-	assert_int_equal(commas + 1, 14 * of_first);
+	assert_int_equal(commas + 1, 15 * of_first);
 	free(page);
 	run_finish(&run);
 	session_finish(&session);

@@ -268,6 +268,25 @@ static void test_frame(void **state) {
 }
 
 /* The kernel waited for a fence that it was handed: that is the fence's, not the kernel's. */
+/* Our own job goes on over three vblanks that latch was awake for. */
+static void test_composing_long(void **state) {
+	struct latch_frame_record record = make_record(&(struct row){
+		"", 10000, 12000, 12000, 12100, 48000, 48200, 50000, 0, 0, 0, 0, 0});
+	record.latch_ns = from_us(12200);
+	record.compose_start_ns = from_us(12300);
+	record.compose_end_ns = from_us(47900);
+	record.wake = (struct latch_wake_record){
+		.why = "close", .margin_ns = 2000000, .kernel_ns = 1000000};
+	struct latch_missed missed = latch_missed_count(&record);
+	assert_int_equal(missed.total, 3);
+	assert_int_equal(missed.by_cause[LATCH_MISSED_COMPOSE], 3);
+	/* Before it began latch slept. */
+	record.latch_ns = record.compose_start_ns = from_us(25000);
+	missed = latch_missed_count(&record);
+	assert_int_equal(missed.by_cause[LATCH_MISSED_COMPOSE], 2);
+	assert_int_equal(missed.by_cause[LATCH_MISSED_LATCH], 1);
+}
+
 static void test_handed(void **state) {
 	struct latch_frame_record record = make_record(&rows[0]);
 	record.handed = true;
@@ -413,6 +432,7 @@ int main(void) {
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_planned),
 		cmocka_unit_test(test_frame),
+		cmocka_unit_test(test_composing_long),
 		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_hidden_window),
