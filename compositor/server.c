@@ -80,6 +80,28 @@ static void handle_new_output(struct wl_listener *listener, void *data) {
 	}
 }
 
+static void renew_renderer(void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	server->renew = NULL;
+	latch_content_tracker_drop_textures(server->contents);
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_renderer_gone(output);
+	}
+	latch_renderer_renew(&server->renderer);
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_renderer_made(output);
+	}
+}
+
+/* Not at once: it is in the middle of a picture. */
+static void handle_renderer_lost(void *data) {
+	struct latch_server *server = data;
+	if (server->renew == NULL) {
+		server->renew = wl_event_loop_add_idle(server->event_loop, renew_renderer, server);
+	}
+}
+
 /* The compositor whose window this is has gone, or the only device. */
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
@@ -266,7 +288,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		goto error;
 	}
 	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer,
-		server->backend.kms == NULL || latch_kms_backend_may_have_gpu(server->backend.kms));
+		server->backend.kms == NULL || latch_kms_backend_may_have_gpu(server->backend.kms),
+		handle_renderer_lost, server);
 
 	status = LATCH_EXIT_FAILURE;
 	server->trace = latch_trace_create(&(struct latch_trace_options){
@@ -426,6 +449,9 @@ void latch_server_finish(struct latch_server *server) {
 	latch_gate_destroy(server->gate);
 	latch_timeline_device_unref(server->timeline_device);
 	latch_trace_destroy(server->trace);
+	if (server->renew != NULL) {
+		wl_event_source_remove(server->renew);
+	}
 	latch_renderer_finish(&server->renderer);
 	wl_list_remove(&server->backend_destroy.link);
 	latch_backend_close(&server->backend);

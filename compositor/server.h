@@ -51,6 +51,8 @@ struct latch_server {
 
 	struct latch_backend backend;
 	struct latch_renderer renderer;
+	/** It was lost, and is made anew with the next turn of the loop; NULL: it was not. */
+	struct wl_event_source *renew;
 	struct latch_trace *trace;
 
 	struct wlr_compositor *compositor;

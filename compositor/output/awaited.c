@@ -26,7 +26,6 @@ void latch_output_await_picture(struct latch_output *output) {
 	output->next = output->awaited;
 	output->awaited = frame;
 	output->awaits_picture = true;
-	frame->awaited = true;
 }
 
 bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,

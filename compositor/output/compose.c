@@ -237,6 +237,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	}
 	bool ok = wlr_render_pass_submit(pass);
 	if (ok) {
+		composer->renderer->drawn++;
 		latch_job_submitted(&composer->job, buffer,
 			composer->renderer->kind != LATCH_RENDERER_PIXMAN);
 	}
@@ -267,7 +268,7 @@ static bool configure_swapchain(struct latch_composer *composer) {
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
 	composer->has_drawn = composer->left_out = false;
-	if (!latch_renderer_ensure(composer->renderer)) {
+	if (composer->renderer->lost || !latch_renderer_ensure(composer->renderer)) {
 		return NULL;
 	}
 	if (composer->output->renderer == NULL &&

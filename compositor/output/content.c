@@ -18,6 +18,7 @@
 struct latch_content_tracker {
 	struct latch_content_tracker_options options;
 	struct wl_list surfaces; // latch_surface.link
+	struct wl_list live;	 // latch_content.link
 	/* Contents between two lives: a client that commits 60 times a second costs no
 	 * allocation for them. */
 	struct wl_list unused; // latch_content.link
@@ -38,6 +39,7 @@ static struct latch_content *content_alloc(struct latch_content_tracker *tracker
 		wl_list_remove(&content->link);
 	}
 	*content = (struct latch_content){.refs = 1, .tracker = tracker, .fence_fd = -1};
+	wl_list_insert(&tracker->live, &content->link);
 	tracker->count++;
 	return content;
 }
@@ -160,6 +162,7 @@ static void content_destroy(struct latch_content *content) {
 	}
 
 	tracker->count--;
+	wl_list_remove(&content->link);
 	wl_list_insert(&tracker->unused, &content->link);
 }
 
@@ -356,6 +359,7 @@ struct latch_content_tracker *latch_content_tracker_create(
 	}
 	tracker->options = *options;
 	wl_list_init(&tracker->surfaces);
+	wl_list_init(&tracker->live);
 	wl_list_init(&tracker->unused);
 	tracker->new_surface.notify = handle_new_surface;
 	wl_signal_add(&options->compositor->events.new_surface, &tracker->new_surface);
@@ -376,6 +380,15 @@ void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
 	}
 	wl_list_remove(&tracker->new_surface.link);
 	free(tracker);
+}
+
+void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker) {
+	struct latch_content *content;
+	wl_list_for_each(content, &tracker->live, link) {
+		wlr_texture_destroy(content->texture);
+		content->texture = NULL;
+		content->texture_failed = false;
+	}
 }
 
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker) {

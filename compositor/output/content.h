@@ -68,7 +68,7 @@ struct latch_content {
 
 	struct latch_frame_record record;
 
-	struct wl_list link; // latch_content_tracker.unused, between two lives
+	struct wl_list link; // latch_content_tracker.live, or unused, between two lives
 };
 
 /** What the tracker keeps for every wl_surface. */
@@ -128,6 +128,9 @@ void latch_content_tracker_note_commit(
 /** The same of one that never came out of it: latch_gate_options.untaken. */
 void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
 	const struct latch_update *update, enum latch_untaken why);
+
+/** The renderer goes: what it has made of contents, too. */
+void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker);
 
 /** How many updates are held now, by surfaces and frames; for leak tests. */
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);

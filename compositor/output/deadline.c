@@ -120,8 +120,8 @@ void latch_deadline_flipped(
 		latch_margin_learn_kernel(&deadline->margin, &learned);
 	}
 	if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
-		/* A GPU that takes the most of a refresh leaves no time for deadlines: then this is all
-		 * there is to learn from. */
+		/* A job that takes the most of a refresh leaves no time for deadlines: then this is all
+		 * there is to learn from, also that it has become shorter. */
 		latch_margin_learn_composed(&deadline->margin, learned.done_ns - frame->begun_ns);
 	}
 	latch_vblank_flipped(vblank, frame->submit_end_ns, frame->flip_ns);

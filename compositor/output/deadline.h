@@ -79,7 +79,7 @@ struct latch_deadline_frame {
 	int64_t submit_start_ns, submit_end_ns;
 	int64_t flip_ns;
 	bool composed;
-	/** When it was latched, where a job of ours had to be waited for; else 0. */
+	/** When it was latched, where something was drawn for it; else 0. */
 	int64_t begun_ns;
 	/** When that job ended, where others were submitted before it could be; else 0. */
 	int64_t drawn_ns;

@@ -115,7 +115,7 @@ static void learn(struct latch_output *output, const struct latch_frame *frame, 
 			.submit_end_ns = record->submit_end_ns,
 			.flip_ns = flip_ns,
 			.composed = frame->composed != NULL,
-			.begun_ns = frame->awaited ? record->latch_ns : 0,
+			.begun_ns = record->compose_start_ns > 0 ? record->latch_ns : 0,
 			.drawn_ns = frame->overtaken ? record->compose_end_ns : 0,
 		});
 }

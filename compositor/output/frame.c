@@ -92,7 +92,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	frame->len = 0;
 	frame->scanout.shown_len = 0;
 	frame->scanout.cursor_shown = false;
-	frame->async = frame->awaited = frame->overtaken = frame->outdated = false;
+	frame->async = frame->overtaken = frame->outdated = false;
 	frame->record = (struct latch_flip_record){0};
 }
 

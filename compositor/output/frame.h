@@ -35,9 +35,9 @@ struct latch_frame {
 	struct latch_scanout scanout;
 	/** It was flipped to at once, within a picture. */
 	bool async;
-	/** It had to wait for its picture; meanwhile others went ahead of it, which have shown something
-	 * newer than its picture has. */
-	bool awaited, overtaken, outdated;
+	/** While it waited for its picture others went ahead of it, and have shown something newer than
+	 * that picture has. */
+	bool overtaken, outdated;
 	struct latch_flip_record record;
 };
 

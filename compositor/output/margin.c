@@ -39,12 +39,14 @@ static float miss_cost_ns(const struct latch_margin *margin) {
 
 /* The end of a bin. */
 static int64_t bin_ns(const struct latch_work *work, int bin) {
-	return work->max_ns * (bin + 1) / LATCH_WORK_BINS;
+	return work->max_ns * (bin + 1) / work->len;
 }
 
-static void work_init(struct latch_work *work, int64_t max_ns, int64_t start_ns, float frames) {
+static void work_init(struct latch_work *work, int len, int64_t max_ns, int64_t start_ns,
+	float frames) {
 	int64_t length_ns = least(start_ns, max_ns);
 	*work = (struct latch_work){
+		.len = len,
 		.max_ns = max_ns,
 		.weight = 1,
 		.length_ns = length_ns,
@@ -52,7 +54,7 @@ static void work_init(struct latch_work *work, int64_t max_ns, int64_t start_ns,
 		.raised_ns = length_ns,
 	};
 	if (max_ns > 0) {
-		work->bins[(length_ns - 1) * LATCH_WORK_BINS / max_ns] = frames;
+		work->bins[(length_ns - 1) * len / max_ns] = frames;
 		work->total = frames;
 	}
 }
@@ -61,7 +63,7 @@ static void work_choose(struct latch_work *work, const struct latch_margin *marg
 	const float miss_ns = miss_cost_ns(margin) / work->total;
 	float longer = work->total, cheapest = 0;
 	bool chosen = false, median = false;
-	for (int i = 0; i < LATCH_WORK_BINS; i++) {
+	for (int i = 0; i < work->len; i++) {
 		longer -= work->bins[i];
 		float cost = (float)bin_ns(work, i) + miss_ns * (longer > 0 ? longer : 0);
 		if (!chosen || cost < cheapest) {
@@ -80,20 +82,21 @@ static void work_choose(struct latch_work *work, const struct latch_margin *marg
 }
 
 static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns) {
-	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * LATCH_WORK_BINS / work->max_ns;
-	work->bins[least(bin, LATCH_WORK_BINS)] += work->weight;
+	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * work->len / work->max_ns;
+	work->bins[least(bin, work->len)] += work->weight;
 	work->total += work->weight;
 	work->weight += work->weight / LATCH_WORK_MEMORY;
 	if (work->weight > WEIGHT_MAX) {
-		for (int i = 0; i <= LATCH_WORK_BINS; i++) {
+		for (int i = 0; i <= work->len; i++) {
 			work->bins[i] /= WEIGHT_MAX;
 		}
 		work->total /= WEIGHT_MAX;
 		work->weight /= WEIGHT_MAX;
 	}
-	/* What no margin could have caught is no reason to raise it. */
+	/* What no margin could have caught is no reason to raise it, nor is a single one that took longer
+	 * than a refresh. */
 	work->raised_ns -= work->raised_ns / LATCH_RAISE_DECAY;
-	if (took_ns <= work->max_ns) {
+	if (took_ns <= least(work->max_ns, margin->refresh_ns)) {
 		work->raised_ns = greatest(work->raised_ns, took_ns);
 	}
 	if (work->until_choice > 0 && took_ns <= work->length_ns) {
@@ -207,11 +210,11 @@ static void kernel_add(struct latch_margin *margin, int step, bool late) {
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
 	*margin = (struct latch_margin){.refresh_ns = greatest(refresh_ns, 0)};
 	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
-	work_init(&margin->plain,
+	work_init(&margin->plain, LATCH_WORK_BINS,
 		margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN,
 		LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
-	work_init(&margin->composed, margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED,
-		LATCH_WORK_START_COMPOSED_NS, LATCH_WORK_START_COMPOSED_FRAMES);
+	work_init(&margin->composed, LATCH_WORK_BINS_COMPOSED,
+		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS, LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 	margin->kernel.trial = margin->kernel.step;

@@ -56,13 +56,18 @@
 /** After so many frames it is known well enough to do without more for a while. */
 #define LATCH_MARGIN_KNOWN 512
 
+/** The longest margin is so many steps; those with something to compose are as long. */
 #define LATCH_WORK_BINS 256
+#define LATCH_WORK_BINS_COMPOSED \
+	(LATCH_WORK_BINS * LATCH_MARGIN_MAX_COMPOSED * LATCH_MARGIN_MAX_DEN / LATCH_MARGIN_MAX_NUM)
 #define LATCH_KERNEL_STEPS 10
 
 /** How long frames took. Weights grow instead of the old ones being made smaller. */
 struct latch_work {
-	/** By length, as parts of the longest margin; the last is for all that is longer. */
-	float bins[LATCH_WORK_BINS + 1];
+	/** By length, as parts of the longest margin; the one behind the last is for all that is
+	 * longer. */
+	float bins[LATCH_WORK_BINS_COMPOSED + 1];
+	int len;
 	float total, weight;
 	unsigned until_choice;
 	/** The longest margin that it may lead to. */
@@ -126,7 +131,7 @@ void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_f
  */
 void latch_margin_learn_kernel(struct latch_margin *margin, const struct latch_margin_frame *frame);
 
-/** A frame that went at once had to wait for our own job: how long both took, from its latch on. */
+/** A frame that went at once had something to compose: how long that took, from its latch on. */
 void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns);
 
 #endif

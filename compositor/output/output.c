@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
+#include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -330,6 +331,33 @@ void latch_output_join(struct latch_output *output) {
 void latch_output_part(struct latch_output *output) {
 	latch_shell_leave_output(output->server->shell, output->wlr_output);
 	wlr_output_layout_remove(output->server->layout, output->wlr_output);
+}
+
+void latch_output_renderer_gone(struct latch_output *output) {
+	forget_awaited(output);
+	latch_picture_finish(&output->picture);
+	latch_composer_reset(&output->composer);
+}
+
+void latch_output_renderer_made(struct latch_output *output) {
+	const struct latch_renderer *renderer = &output->server->renderer;
+	struct wlr_output *wlr_output = output->wlr_output;
+	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
+	if (wlr_output->renderer != NULL) {
+		wlr_swapchain_destroy(wlr_output->swapchain);
+		wlr_output->swapchain = NULL;
+		wlr_output->renderer = NULL;
+		wlr_output->allocator = NULL;
+		if (renderer->wlr_renderer != NULL) {
+			wlr_output_init_render(
+				wlr_output, renderer->allocator, renderer->wlr_renderer);
+		}
+	}
+	if (output->active) {
+		latch_output_describe(output);
+		output->force = true;
+		latch_output_schedule(output);
+	}
 }
 
 static bool commit_power(struct latch_output *output, bool on) {

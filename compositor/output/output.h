@@ -196,6 +196,12 @@ void latch_output_part(struct latch_output *output);
  */
 bool latch_output_set_power(struct latch_output *output, bool on);
 
+/** The renderer goes: so do the pictures that are not on the screen yet. */
+void latch_output_renderer_gone(struct latch_output *output);
+
+/** There is another renderer; everything is drawn anew. */
+void latch_output_renderer_made(struct latch_output *output);
+
 /** Tells the trace what the output is like now: after a change of its mode or renderer. */
 void latch_output_describe(struct latch_output *output);
 

@@ -46,21 +46,61 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
 }
 
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible) {
+	enum latch_renderer_kind wanted, bool gpu_possible, void (*lost_func)(void *data),
+	void *data) {
 	*renderer = (struct latch_renderer){
 		.backend = backend,
 		.wanted = wanted,
 		.gpu_possible = gpu_possible,
 		.timeline_fd = -1,
+		.lost_func = lost_func,
+		.data = data,
 	};
 }
 
-void latch_renderer_finish(struct latch_renderer *renderer) {
-	wlr_allocator_destroy(renderer->allocator);
-	if (renderer->wlr_renderer != NULL) {
-		wlr_renderer_destroy(renderer->wlr_renderer);
+static void destroy(struct latch_renderer *renderer) {
+	if (renderer->wlr_renderer == NULL) {
+		return;
 	}
+	wl_list_remove(&renderer->lost_listener.link);
+	wlr_allocator_destroy(renderer->allocator);
+	wlr_renderer_destroy(renderer->wlr_renderer);
+	renderer->allocator = NULL;
+	renderer->wlr_renderer = NULL;
+	renderer->lost = false;
+	renderer->drawn = 0;
+}
+
+void latch_renderer_finish(struct latch_renderer *renderer) {
+	destroy(renderer);
 	*renderer = (struct latch_renderer){0};
+}
+
+static void handle_lost(struct wl_listener *listener, void *data) {
+	struct latch_renderer *renderer = wl_container_of(listener, renderer, lost_listener);
+	if (renderer->lost) {
+		return;
+	}
+	renderer->lost = true;
+	renderer->lost_early =
+		renderer->drawn < LATCH_RENDERER_PROVEN ? renderer->lost_early + 1 : 0;
+	wlr_log(WLR_ERROR, "the GPU's context was lost (a reset of the GPU): composing anew");
+	renderer->lost_func(renderer->data);
+}
+
+bool latch_renderer_renew(struct latch_renderer *renderer) {
+	destroy(renderer);
+	renderer->failed = false;
+	if (renderer->lost_early < LATCH_RENDERER_LOST_MAX && latch_renderer_ensure(renderer)) {
+		return true;
+	}
+	if (renderer->wanted == LATCH_RENDERER_PIXMAN) {
+		return false;
+	}
+	wlr_log(WLR_ERROR, "the GPU is of no use any more: the CPU composes");
+	renderer->wanted = LATCH_RENDERER_PIXMAN;
+	renderer->failed = false;
+	return latch_renderer_ensure(renderer);
 }
 
 static struct wlr_renderer *create_kind(enum latch_renderer_kind kind, int drm_fd) {
@@ -105,6 +145,8 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	}
 	renderer->wlr_renderer = wlr_renderer;
 	renderer->kind = kind;
+	renderer->lost_listener.notify = handle_lost;
+	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
 	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_name(kind));
 	return true;
 }
@@ -330,7 +372,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 
 struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color) {
-	/* Without the buffer it stays as it was first made. */
+	/* Without the buffer it stays as it was made. */
 	if (content->buffer == NULL ||
 		(content->texture != NULL &&
 			latch_color_equal(&content->texture_color, color))) {
@@ -339,9 +381,5 @@ struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
 	wlr_texture_destroy(content->texture);
 	content->texture = make_texture(renderer, content, color);
 	content->texture_color = *color;
-	if (content->texture != NULL && content->is_shm &&
-		renderer->kind != LATCH_RENDERER_PIXMAN) {
-		latch_content_drop_buffer(content);
-	}
 	return content->texture;
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-core.h>
 
 struct latch_color;
 struct latch_content;
@@ -45,14 +46,37 @@ struct latch_renderer {
 	struct wlr_allocator *allocator;
 	/** Making it failed: not tried again, composing is not possible. */
 	bool failed;
+	/** Its context was lost (a GPU reset): nothing is drawn until latch_renderer_renew(). */
+	bool lost;
+	struct wl_listener lost_listener;
+	void (*lost_func)(void *data);
+	void *data;
+	/** Pictures that were drawn since it was made; and how many renderers in a row were lost before
+	 * they had drawn LATCH_RENDERER_PROVEN. */
+	unsigned drawn, lost_early;
 	/** It was said once that colours are not what the client asked for. */
 	bool logged_colors;
 };
 
-/** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */
+/** After so many pictures a renderer counts as one that works, ... */
+#define LATCH_RENDERER_PROVEN 10
+/** ... and after so many in a row that did not, the CPU composes. */
+#define LATCH_RENDERER_LOST_MAX 3
+
+/**
+ * gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. lost_func:
+ * its context was lost while it was asked to draw; it has to be renewed, but not by this call.
+ */
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible);
+	enum latch_renderer_kind wanted, bool gpu_possible, void (*lost_func)(void *data),
+	void *data);
 void latch_renderer_finish(struct latch_renderer *renderer);
+
+/**
+ * Makes another one in the place of one that was lost; by the CPU where that happens again and again.
+ * All that was made with it (textures, swapchains) has to be gone. Returns false when there is none.
+ */
+bool latch_renderer_renew(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */
 bool latch_renderer_ensure(struct latch_renderer *renderer);
@@ -92,7 +116,7 @@ bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer);
  * of it. Made once, made again when color changes, and owned by the content. What the renderer
  * can't read by itself goes through latch_convert(). NULL when the buffer can't be read by this
  * renderer; or when it has to be converted and a fence is pending on it, so that the next call may
- * succeed. Buffers in shared memory that were copied to the GPU go back to the client at once.
+ * succeed. The buffer stays with the content: a GPU's copy of it can be lost.
  */
 struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color);

@@ -6,6 +6,7 @@
  *  LATCH_GPU_PRIORITY    of its jobs (0)
  *  LATCH_GPU_IMPLICIT    0: dma-bufs' fences are neither waited for nor put (1)
  *  LATCH_GPU_LOSE_AFTER  the context is lost after so many passes, once in the process (never)
+ *  LATCH_GPU_LOSE_EVERY  it is lost after so many passes, again and again (never)
  *  LATCH_GPU_REFUSE      modifiers whose import fails though they are offered, with commas (none)
  *  LATCH_GPU_TILED       1: offers I915_FORMAT_MOD_X_TILED too (0)
  */
@@ -59,11 +60,12 @@ static void destroy(struct wlr_renderer *base) {
 	destroy_renderer(renderer_from(base));
 }
 
-/* Only once: the renderer that comes after it works. */
 static bool is_lost_now(void) {
 	static long passes;
 	long last = number_in("LATCH_GPU_LOSE_AFTER", -1);
-	return last >= 0 && passes++ == last;
+	long every = number_in("LATCH_GPU_LOSE_EVERY", -1);
+	passes++;
+	return (last >= 0 && passes == last + 1) || (every > 0 && passes % every == 0);
 }
 
 static struct wlr_render_pass *begin_buffer_pass(struct wlr_renderer *base,
