@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,7 +38,10 @@ static _Noreturn void die(struct group *group) {
 	}
 }
 
-/* Shows a good frame, and waits until the compositor says that it is time for another. */
+/* Shows a good frame, and waits until the compositor says that it is time for another. It says nothing
+ * to one whose window was covered by the next of its group, before it was ever seen: for so long. */
+#define COVERED_S 2
+
 static bool show(struct stress_client *client, struct source *source) {
 	static const struct fence_spec ready = {.kind = FENCE_READY};
 	struct stress_surface *surface = &client->surfaces[0];
@@ -45,12 +49,17 @@ static bool show(struct stress_client *client, struct source *source) {
 	if (!stress_surface_commit(client, surface, &ready, source)) {
 		return false;
 	}
-	while (surface->window.frame) {
-		if (wl_display_dispatch(client->conn.display) < 0) {
-			return false;
-		}
+	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	const struct itimerspec patience = {.it_value.tv_sec = COVERED_S};
+	timerfd_settime(timer_fd, 0, &patience, NULL);
+	bool connected = true, covered = false;
+	while (connected && !covered && surface->window.frame) {
+		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
+		connected = connection_poll(&client->conn, fds, 2);
+		covered = (fds[1].revents & POLLIN) != 0;
 	}
-	return true;
+	fd_clear(&timer_fd);
+	return connected;
 }
 
 static bool reach_fence(struct stress_client *client, struct source *source, bool and_commit) {

@@ -80,6 +80,12 @@ composing() {
     stop_latch
 }
 
+# In a corner; the kernel tells of changes only.
+hide_pointer() {
+    move_pointer 16000 16000
+    move_pointer 32767 32767
+}
+
 # beside_writer [COMMAND...]: what a window misses in 6 of the 8 s in which another client's job writes to
 # the buffer that it has committed; both were there before, and what COMMAND has started.
 beside_writer() {
@@ -121,13 +127,12 @@ written_later() {
     other_gpu=$!
     # A job that would wait for what a client has put on its buffer after the commit is not begun.
     LATCH_GPU_IMPLICIT=1 start_on_gpu --no-scanout
-    move_pointer 32767 32767
+    hide_pointer
     LATCH_GPU=$other check "a composed window beside a composed buffer that is written to" \
         beside_writer
     # One that is begun and has to wait, as the GPU is busy, makes only what is composed wait.
     LATCH_GPU_IMPLICIT=1 start_on_gpu
-    move_pointer 16000 16000 # the kernel tells of changes only
-    move_pointer 32767 32767
+    hide_pointer
     check "a window on a plane while a picture waits for a busy GPU" beside_writer start_animated
     end $other_gpu
 }

@@ -35,7 +35,7 @@ parts=("$@")
 # what was learned without: latch's margin is such that it may lose one in fifty by that. A flood
 # computes all the time, and the machine's two processors count as one: that costs the victim, too.
 may_lose=50
-may_lose_to_flood=10
+may_lose_to_flood=6
 
 # latch may take twice the CPU that it takes for the victim alone. A hostile client whose buffers come
 # back goes on committing, so it is one more client to serve, which may cost what a good one costs:

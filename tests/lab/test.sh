@@ -83,25 +83,26 @@ sanitizer_options() {
     export LSAN_OPTIONS=${LSAN_OPTIONS:-suppressions=$lab/lsan.supp:print_suppressions=0}
 }
 
-# begin WHAT COMMAND...: in the background, its output in a file, and then how long it took.
+# begin WHAT COMMAND...: in the background, its output in a file, and then how it ended and how long
+# that took. (bash forgets a status when enough others have come after it.)
 begin() {
     local what=$1
     shift
     (
         SECONDS=0
-        trap 'end_run; echo $SECONDS >"$results/$what.seconds"' EXIT
+        trap 'echo "$? $SECONDS" >"$results/$what.end"; end_run' EXIT
         "$@"
     ) >"$results/$what.out" 2>&1 &
     begun+=("$!" "$what")
 }
 
 wait_for_begun() {
-    local i status what
+    local i status seconds what
     for ((i = 0; i < ${#begun[@]}; i += 2)); do
-        status=0
         what=${begun[i + 1]}
-        wait "${begun[i]}" || status=$?
-        say "$what … $(<"$results/$what.seconds") s"
+        wait "${begun[i]}" 2>/dev/null || true
+        read -r status seconds <"$results/$what.end"
+        say "$what … $seconds s"
         ((status == 0)) || { tail -n 60 "$results/$what.out" && say "it ended with status $status"; } >&2
         "count_${what%%-*}" "${what#*-}"
     done
