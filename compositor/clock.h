@@ -24,4 +24,11 @@ static inline int64_t latch_now_ns(void) {
 	return latch_timespec_ns(&ts);
 }
 
+/** CPU time of this thread: what it has computed, without what it has waited for. */
+static inline int64_t latch_cpu_ns(void) {
+	struct timespec ts;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return latch_timespec_ns(&ts);
+}
+
 #endif

@@ -102,6 +102,14 @@ static void handle_renderer_lost(void *data) {
 	}
 }
 
+/* By whoever has needed it first: it is not that client's. */
+static void handle_renderer_made(void *data) {
+	struct latch_server *server = data;
+	if (server->turns != NULL) {
+		latch_turns_forgive(server->turns);
+	}
+}
+
 /* The compositor whose window this is has gone, or the only device. */
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
@@ -289,7 +297,11 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	}
 	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer,
 		server->backend.kms == NULL || latch_kms_backend_may_have_gpu(server->backend.kms),
-		handle_renderer_lost, server);
+		&(struct latch_renderer_events){
+			.lost = handle_renderer_lost,
+			.made = handle_renderer_made,
+			.data = server,
+		});
 
 	status = LATCH_EXIT_FAILURE;
 	server->trace = latch_trace_create(&(struct latch_trace_options){

@@ -85,7 +85,10 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	struct latch_kms_backend *backend = data;
 	struct latch_kms_output *output;
 	wl_list_for_each(output, &backend->outputs, link) {
-		if (output->crtc != NULL && flip->user_data >> 32 == output->crtc->id) {
+		/* A plane that comes from another CRTC takes that one's state along, and there is an
+		 * event for it, too, with the same user_data (prepare_signaling()). */
+		if (output->crtc != NULL && flip->user_data >> 32 == output->crtc->id &&
+			flip->crtc_id == output->crtc->id) {
 			latch_kms_output_handle_flip(output, flip);
 			return;
 		}

@@ -127,6 +127,12 @@ static uint32_t divide_up(int32_t size, uint32_t by) {
 	return ((uint32_t)size + by - 1) / by;
 }
 
+static uint64_t row_bytes(const struct wlr_dmabuf_attributes *attributes,
+	const struct plane_layout *layout, int plane) {
+	return (uint64_t)divide_up(attributes->width, layout->plane[plane].x_sub) *
+	       layout->plane[plane].bytes;
+}
+
 static bool check_strides(const struct wlr_dmabuf_attributes *attributes,
 	const struct plane_layout *layout, struct latch_dmabuf_fault *fault) {
 	if (attributes->n_planes != layout->planes) {
@@ -134,9 +140,7 @@ static bool check_strides(const struct wlr_dmabuf_attributes *attributes,
 			"the format has another number of planes");
 	}
 	for (int i = 0; i < layout->planes; i++) {
-		uint64_t row = (uint64_t)divide_up(attributes->width, layout->plane[i].x_sub) *
-			       layout->plane[i].bytes;
-		if (attributes->stride[i] < row) {
+		if (attributes->stride[i] < row_bytes(attributes, layout, i)) {
 			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
 				"a stride is smaller than a row of pixels");
 		}
@@ -152,11 +156,14 @@ static bool check_bounds(const struct wlr_dmabuf_attributes *attributes,
 		if (size < 0) {
 			return failed(fault, "a dma-buf does not tell its size");
 		}
-		/* 32, 32 and 31 bits: none of this overflows. */
+		/* 32, 32 and 31 bits: none of this overflows. The last row need not be padded
+		 * (drm_gem_fb_init_with_funcs()): V4L2 and heaps make such buffers. */
 		uint64_t end = attributes->offset[i];
 		if (layout != NULL) {
-			end += (uint64_t)attributes->stride[i] *
-			       divide_up(attributes->height, layout->plane[i].y_sub);
+			const uint32_t rows =
+				divide_up(attributes->height, layout->plane[i].y_sub);
+			end += (uint64_t)attributes->stride[i] * (rows - 1) +
+			       row_bytes(attributes, layout, i);
 		}
 		if (end > (uint64_t)size || attributes->offset[i] == size) {
 			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,

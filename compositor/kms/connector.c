@@ -230,6 +230,10 @@ int kms_connector_refresh(struct kms_connector *connector, int fd) {
 	return 0;
 }
 
+void kms_connector_link_set_good(struct kms_connector *connector) {
+	connector->link_bad = false;
+}
+
 const char *kms_connector_status_name(enum kms_connector_status status) {
 	switch (status) {
 	case KMS_CONNECTOR_CONNECTED:

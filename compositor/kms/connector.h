@@ -98,6 +98,12 @@ void kms_connector_destroy(struct kms_connector *connector);
  */
 int kms_connector_refresh(struct kms_connector *connector, int fd);
 
+/**
+ * A modeset was accepted that said that the link is good. The kernel keeps that, and tells nobody:
+ * when the link fails again it is news again.
+ */
+void kms_connector_link_set_good(struct kms_connector *connector);
+
 /** "connected", "disconnected", "unknown". */
 const char *kms_connector_status_name(enum kms_connector_status status);
 

@@ -174,6 +174,11 @@ void kms_plane_finish(struct kms_plane *plane) {
 	kms_format_set_finish(&plane->formats);
 }
 
+int64_t kms_plane_top_zpos(const struct kms_plane *plane) {
+	const struct kms_property *zpos = &plane->props.zpos;
+	return zpos->id != 0 && !zpos->immutable ? (int64_t)zpos->max : -1;
+}
+
 const char *kms_plane_type_name(enum kms_plane_type type) {
 	switch (type) {
 	case KMS_PLANE_PRIMARY:

@@ -27,7 +27,7 @@ struct latch_turns {
 
 	bool in_round;	      // requests have been handled in this round
 	struct turn *current; // whose they are
-	int64_t since_ns;     // since when
+	int64_t since_cpu_ns; // since when, in CPU time
 	int64_t looked_ns;    // when the urgent work was looked after
 	struct wl_list turns;  // turn.link
 	struct wl_list spent;  // turn.wait_link: to be paused at the end of the round
@@ -56,16 +56,22 @@ static void stop_waiting(struct turn *turn) {
 	wl_list_init(&turn->wait_link);
 }
 
-/* What has passed since the last look is the current client's. */
+/* What was computed since the last look is the current client's. A modeset that it has asked for, a
+ * page fault and other processes take latch's time, too, but not by what it can help. */
 static void charge(struct latch_turns *turns, int64_t now_ns) {
 	struct turn *turn = turns->current;
+	const int64_t cpu_ns = latch_cpu_ns();
 	if (turn != NULL) {
-		latch_share_spend(&turn->share, now_ns, now_ns - turns->since_ns);
+		latch_share_spend(&turn->share, now_ns, cpu_ns - turns->since_cpu_ns);
 		if (turn->share.credit_ns < 0 && wl_list_empty(&turn->wait_link)) {
 			wl_list_insert(&turns->spent, &turn->wait_link);
 		}
 	}
-	turns->since_ns = now_ns;
+	turns->since_cpu_ns = cpu_ns;
+}
+
+void latch_turns_forgive(struct latch_turns *turns) {
+	turns->since_cpu_ns = latch_cpu_ns();
 }
 
 /* In the midst of a round; at its beginning the event loop looks by itself. */
@@ -78,7 +84,8 @@ static void look_after_urgent(struct latch_turns *turns, int64_t now_ns) {
 	wl_client_for_each(client, wl_display_get_client_list(turns->options.display)) {
 		wl_client_flush(client);
 	}
-	turns->looked_ns = turns->since_ns = latch_now_ns();
+	turns->looked_ns = latch_now_ns();
+	latch_turns_forgive(turns);
 }
 
 static void handle_message(void *data, enum wl_protocol_logger_type direction,

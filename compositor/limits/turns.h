@@ -7,7 +7,7 @@
  *
  * - Work with a deadline (latching, flips) is looked after between two requests, however many of
  *   them are in a row.
- * - The time that each client's requests take is counted, and a client that takes more than its
+ * - The CPU time that each client's requests take is counted, and a client that takes more than its
  *   share (limits/share.h) has to wait: its socket is not read for a while. It fills up, and then
  *   the client itself stands still. Nothing of it is lost, and no error is made of it.
  *
@@ -37,6 +37,9 @@ void latch_turns_destroy(struct latch_turns *turns);
 /** Right before the dispatch, and after wl_display_flush_clients(), which makes libwayland read
  * from clients that do not read themselves. */
 void latch_turns_begin_round(struct latch_turns *turns);
+
+/** What was computed since the last request is nobody's: it was done once and for all clients. */
+void latch_turns_forgive(struct latch_turns *turns);
 
 /** Right after the dispatch. */
 void latch_turns_end_round(struct latch_turns *turns);

@@ -153,8 +153,10 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 	state.dst_y = dst.y;
 	state.dst_w = front->width;
 	state.dst_h = front->height;
-	state.hotspot_x = image->hotspot_x;
-	state.hotspot_y = image->hotspot_y;
+	/* In the plane's pixels (drm_plane_create_hotspot_properties()). */
+	state.hotspot_x = (int32_t)roundf((float)image->hotspot_x * output->scale);
+	state.zpos = kms_plane_top_zpos(cursor->kms->cursor);
+	state.hotspot_y = (int32_t)roundf((float)image->hotspot_y * output->scale);
 	bool changed = cursor->visible != was_visible ||
 		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;

@@ -46,15 +46,14 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
 }
 
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible, void (*lost_func)(void *data),
-	void *data) {
+	enum latch_renderer_kind wanted, bool gpu_possible,
+	const struct latch_renderer_events *events) {
 	*renderer = (struct latch_renderer){
 		.backend = backend,
 		.wanted = wanted,
 		.gpu_possible = gpu_possible,
 		.timeline_fd = -1,
-		.lost_func = lost_func,
-		.data = data,
+		.events = *events,
 	};
 }
 
@@ -85,7 +84,7 @@ static void handle_lost(struct wl_listener *listener, void *data) {
 	renderer->lost_early =
 		renderer->drawn < LATCH_RENDERER_PROVEN ? renderer->lost_early + 1 : 0;
 	wlr_log(WLR_ERROR, "the GPU's context was lost (a reset of the GPU): composing anew");
-	renderer->lost_func(renderer->data);
+	renderer->events.lost(renderer->events.data);
 }
 
 bool latch_renderer_renew(struct latch_renderer *renderer) {
@@ -173,6 +172,7 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 			"no renderer (--renderer %s): what can't go to a plane stays invisible",
 			latch_renderer_kind_name(renderer->wanted));
 	}
+	renderer->events.made(renderer->events.data);
 	return ok;
 }
 

@@ -29,6 +29,14 @@ const char *latch_renderer_kind_name(enum latch_renderer_kind kind);
 /** Returns false when name is none of the kinds. */
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
 
+/** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this call.
+ * made: it was made by this call, which has taken its time. Neither may be NULL. */
+struct latch_renderer_events {
+	void (*lost)(void *data);
+	void (*made)(void *data);
+	void *data;
+};
+
 /**
  * What composes layers when they can't be scanned out. It is made when something first has to be
  * composed: a GL context costs some 60 MiB and a tenth of a second, and a session of one
@@ -49,8 +57,7 @@ struct latch_renderer {
 	/** Its context was lost (a GPU reset): nothing is drawn until latch_renderer_renew(). */
 	bool lost;
 	struct wl_listener lost_listener;
-	void (*lost_func)(void *data);
-	void *data;
+	struct latch_renderer_events events;
 	/** Pictures that were drawn since it was made; and how many renderers in a row were lost before
 	 * they had drawn LATCH_RENDERER_PROVEN. */
 	unsigned drawn, lost_early;
@@ -63,13 +70,10 @@ struct latch_renderer {
 /** ... and after so many in a row that did not, the CPU composes. */
 #define LATCH_RENDERER_LOST_MAX 3
 
-/**
- * gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. lost_func:
- * its context was lost while it was asked to draw; it has to be renewed, but not by this call.
- */
+/** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible, void (*lost_func)(void *data),
-	void *data);
+	enum latch_renderer_kind wanted, bool gpu_possible,
+	const struct latch_renderer_events *events);
 void latch_renderer_finish(struct latch_renderer *renderer);
 
 /**

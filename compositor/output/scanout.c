@@ -363,7 +363,10 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	output->tearing.active = frame->async;
 	output->scanout = frame->scanout;
 	latch_vrr_submitted(output, frame->scanout.vrr);
-	output->kms->needs_modeset = false;
+	if (output->kms->needs_modeset) {
+		output->kms->needs_modeset = false;
+		kms_connector_link_set_good(output->kms->connector);
+	}
 	latch_frame_submitted(frame);
 	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
 	latch_fence_clear(&out_fence_fd);

@@ -218,10 +218,24 @@ static void test_refresh(void **state) {
 	assert_int_equal(kms_device_refresh(device), 1);
 	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	assert_true(connector->link_bad);
+	/* Training at a lower rate fails as well: i915 and amdgpu go down in steps. */
+	kms_connector_link_set_good(connector);
+	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
 	assert_int_equal(kms_device_refresh(device), 0);
 	assert_false(connector->link_bad);
 	kms_device_destroy(device);
+}
+
+/* msm gives all planes, the cursor's too, a zpos that begins at 0. */
+static void test_top_zpos(void **state) {
+	struct kms_plane plane = {0};
+	assert_int_equal(kms_plane_top_zpos(&plane), -1);
+	plane.props.zpos = (struct kms_property){.id = 1, .max = 7};
+	assert_int_equal(kms_plane_top_zpos(&plane), 7);
+	plane.props.zpos.immutable = true;
+	assert_int_equal(kms_plane_top_zpos(&plane), -1);
 }
 
 static void test_connectors_come_and_go(void **state) {
@@ -336,6 +350,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_open_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_top_zpos, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connectors_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_planes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_list, setup, teardown),

@@ -130,6 +130,7 @@ static void test_clock_kind(void **state) {
 	assert_int_equal(kms_clock_kind_of_driver("vkms"), KMS_CLOCK_SIMULATED);
 	assert_int_equal(kms_clock_kind_of_driver("virtio_gpu"), KMS_CLOCK_SIMULATED);
 	assert_int_equal(kms_clock_kind_of_driver("simpledrm"), KMS_CLOCK_SIMULATED);
+	assert_int_equal(kms_clock_kind_of_driver("panel-mipi-dbi"), KMS_CLOCK_SIMULATED);
 	assert_int_equal(kms_clock_kind_of_driver("i915"), KMS_CLOCK_HARDWARE);
 	assert_int_equal(kms_clock_kind_of_driver("vc4"), KMS_CLOCK_HARDWARE);
 	assert_string_equal(kms_clock_kind_name(KMS_CLOCK_HARDWARE), "hardware");

@@ -35,12 +35,13 @@ struct world {
 	struct latch_turns *turns;
 	struct client greedy, modest;
 	int64_t cost_ns; // of one slow request
+	bool sleeps, forgives; // it waits for somebody; it does what was to be done for all
 	int urgent; // looks at the urgent work
 };
 
 static void burn(int64_t ns) {
-	int64_t end_ns = latch_now_ns() + ns;
-	while (latch_now_ns() < end_ns) {
+	int64_t end_ns = latch_cpu_ns() + ns;
+	while (latch_cpu_ns() < end_ns) {
 	}
 }
 
@@ -58,7 +59,15 @@ static void create_region(struct wl_client *wl_client, struct wl_resource *resou
 	client->handled++;
 	struct wl_resource *region = wl_resource_create(wl_client, &wl_region_interface, 1, id);
 	wl_resource_set_implementation(region, &region_impl, NULL, NULL);
-	burn(world->cost_ns);
+	if (world->sleeps) {
+		struct timespec length = latch_ns_timespec(world->cost_ns);
+		nanosleep(&length, NULL);
+	} else {
+		burn(world->cost_ns);
+	}
+	if (world->forgives) {
+		latch_turns_forgive(world->turns);
+	}
 }
 
 static const struct wl_compositor_interface compositor_impl = {.create_region = create_region};
@@ -163,6 +172,28 @@ static void make_it_wait(struct world *world) {
 	ask(&world->greedy, 1);
 	do_round(world, 0);
 	assert_int_equal(world->greedy.handled, 20);
+}
+
+/* What it can't help is not charged. */
+static void check_free(bool sleeps) {
+	struct world world;
+	world_init(&world, 10);
+	world.sleeps = sleeps;
+	world.forgives = !sleeps;
+	for (int i = 1; i <= 3; i++) {
+		ask(&world.greedy, 20);
+		do_round(&world, 0);
+		assert_int_equal(world.greedy.handled, 20 * i);
+	}
+	world_finish(&world);
+}
+
+static void test_waiting_is_free(void **state) {
+	check_free(true);
+}
+
+static void test_work_for_all_is_free(void **state) {
+	check_free(false);
 }
 
 static void test_greedy_waits(void **state) {
@@ -273,6 +304,8 @@ static void test_finds_sources(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_greedy_waits),
+		cmocka_unit_test(test_waiting_is_free),
+		cmocka_unit_test(test_work_for_all_is_free),
 		cmocka_unit_test(test_no_limit),
 		cmocka_unit_test(test_end_while_waiting),
 		cmocka_unit_test(test_does_not_read),
