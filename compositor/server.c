@@ -102,7 +102,7 @@ static void handle_renderer_lost(void *data) {
 	}
 }
 
-/* By whoever has needed it first: it is not that client's. */
+/* The client that needed it first is not charged for it. */
 static void handle_renderer_made(void *data) {
 	struct latch_server *server = data;
 	if (server->turns != NULL) {

@@ -9,7 +9,8 @@
 void csv_write_head(FILE *file) {
 	fputs("file,surface,label,pid,output,update,sync,placement,plane,plane_type,reasons,"
 	      "presented,superseded,fence_error,sequence,commit_ns,signalled_ns,ready_ns,latch_ns,"
-	      "compose_start_ns,compose_end_ns,submit_start_ns,submit_end_ns,flip_ns,release_ns,refresh_ns,replaced_flip_ns,"
+	      "compose_start_ns,compose_end_ns,submit_start_ns,submit_end_ns,flip_ns,release_ns,"
+	      "refresh_ns,replaced_flip_ns,"
 	      "visible_ns,missed,missed_causes,unused_vblanks\n",
 		file);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/timerfd.h>
 
 #include "alpha-modifier-v1-client-protocol.h"
 #include "color-representation-v1-client-protocol.h"
@@ -247,4 +248,19 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 error:
 	wl_display_cancel_read(conn->display);
 	return false;
+}
+
+bool connection_wait(
+	struct connection *conn, bool (*done)(const void *data), const void *data, int seconds) {
+	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	const struct itimerspec patience = {.it_value.tv_sec = seconds};
+	timerfd_settime(timer_fd, 0, &patience, NULL);
+	bool connected = true, late = false;
+	while (connected && !late && !done(data)) {
+		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
+		connected = connection_poll(conn, fds, 2);
+		late = (fds[1].revents & POLLIN) != 0;
+	}
+	fd_clear(&timer_fd);
+	return connected;
 }

@@ -58,4 +58,12 @@ void connection_say_error(struct connection *conn);
  */
 bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds);
 
+/**
+ * The same until done() says so, but no longer than some seconds.
+ *
+ * @return false when the connection broke; whether it is done is what done() says
+ */
+bool connection_wait(
+	struct connection *conn, bool (*done)(const void *data), const void *data, int seconds);
+
 #endif

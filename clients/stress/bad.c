@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <yyjson.h>
@@ -139,21 +138,17 @@ static void handle_synced(void *data, struct wl_callback *callback, uint32_t ser
 
 static const struct wl_callback_listener sync_listener = {.done = handle_synced};
 
+static bool is_true(const void *data) {
+	return *(const bool *)data;
+}
+
 /* Waits until all that was said is answered. */
 static struct outcome wait_for_outcome(struct bad *bad) {
 	struct wl_display *display = bad->conn.display;
-	bool synced = false, connected = true, late = false;
+	bool synced = false;
 	struct wl_callback *callback = wl_display_sync(display);
 	wl_callback_add_listener(callback, &sync_listener, &synced);
-	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	const struct itimerspec patience = {.it_value.tv_sec = PATIENCE_S};
-	timerfd_settime(timer_fd, 0, &patience, NULL);
-	while (connected && !synced && !late) {
-		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
-		connected = connection_poll(&bad->conn, fds, 2);
-		late = (fds[1].revents & POLLIN) != 0;
-	}
-	fd_clear(&timer_fd);
+	bool connected = connection_wait(&bad->conn, is_true, &synced, PATIENCE_S);
 	wl_callback_destroy(callback);
 	if (synced) {
 		return (struct outcome){.answer = bad->answer};

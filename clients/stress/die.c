@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,10 +37,16 @@ static _Noreturn void die(struct group *group) {
 	}
 }
 
-/* Shows a good frame, and waits until the compositor says that it is time for another. It says nothing
- * to one whose window was covered by the next of its group, before it was ever seen: for so long. */
+/* How long a frame callback is waited for. A window that is covered before its first frame was on
+ * the screen gets none, and the windows of a group may cover each other. */
 #define COVERED_S 2
 
+static bool has_callback(const void *data) {
+	const struct window *window = data;
+	return window->frame == NULL;
+}
+
+/* Shows a good frame, and waits until the compositor says that it is time for another. */
 static bool show(struct stress_client *client, struct source *source) {
 	static const struct fence_spec ready = {.kind = FENCE_READY};
 	struct stress_surface *surface = &client->surfaces[0];
@@ -49,17 +54,7 @@ static bool show(struct stress_client *client, struct source *source) {
 	if (!stress_surface_commit(client, surface, &ready, source)) {
 		return false;
 	}
-	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	const struct itimerspec patience = {.it_value.tv_sec = COVERED_S};
-	timerfd_settime(timer_fd, 0, &patience, NULL);
-	bool connected = true, covered = false;
-	while (connected && !covered && surface->window.frame) {
-		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
-		connected = connection_poll(&client->conn, fds, 2);
-		covered = (fds[1].revents & POLLIN) != 0;
-	}
-	fd_clear(&timer_fd);
-	return connected;
+	return connection_wait(&client->conn, has_callback, &surface->window, COVERED_S);
 }
 
 static bool reach_fence(struct stress_client *client, struct source *source, bool and_commit) {

@@ -99,8 +99,8 @@ void kms_connector_destroy(struct kms_connector *connector);
 int kms_connector_refresh(struct kms_connector *connector, int fd);
 
 /**
- * A modeset was accepted that said that the link is good. The kernel keeps that, and tells nobody:
- * when the link fails again it is news again.
+ * To be called when a modeset with link-status GOOD was accepted. The kernel stores that without an
+ * event, so the next BAD that is read is a new failure.
  */
 void kms_connector_link_set_good(struct kms_connector *connector);
 

@@ -38,7 +38,7 @@ void latch_turns_destroy(struct latch_turns *turns);
  * from clients that do not read themselves. */
 void latch_turns_begin_round(struct latch_turns *turns);
 
-/** What was computed since the last request is nobody's: it was done once and for all clients. */
+/** Charges no client for the work since the last request: it was done once, for all clients. */
 void latch_turns_forgive(struct latch_turns *turns);
 
 /** Right after the dispatch. */

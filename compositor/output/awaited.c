@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
-#include <wlr/types/wlr_presentation_time.h>
 
 #include "backend/output.h"
 #include "clock.h"
@@ -18,7 +17,7 @@
 #include "output/window.h"
 #include "server.h"
 
-/* A picture that takes longer than so many refreshes holds up nothing that is on a plane now. */
+/* When the awaited picture takes longer than so many refreshes, every plane goes on without it. */
 #define LONG_REFRESHES 3
 
 void latch_output_await_picture(struct latch_output *output) {
@@ -38,7 +37,8 @@ bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
 	       item->content != content;
 }
 
-/* Whose fifo barriers fall with a frame that goes ahead: of those who don't wait for a picture. */
+/* Whose fifo barriers fall with a frame that is submitted before the awaited one: not those of
+ * surfaces whose newest content is in the awaited picture. */
 static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 	struct latch_output *output = data;
 	const struct latch_surface *surface =
@@ -49,16 +49,6 @@ static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 	const struct latch_frame_item *item =
 		latch_frame_item_of(output->pending, surface->id);
 	return item != NULL && !latch_output_awaits(output, surface->id, item->content);
-}
-
-static bool shows_any(void *data, struct wlr_surface *surface) {
-	return latch_output_shows(data, surface);
-}
-
-static void take_feedback(struct latch_content *content, struct latch_surface *surface) {
-	if (content->feedback == NULL) {
-		content->feedback = wlr_presentation_surface_sampled(surface->wlr_surface);
-	}
 }
 
 /* Whether the plane that shows the item would show this layer as well, without being asked. */
@@ -100,7 +90,7 @@ static bool renew_planes(
 		}
 		output->awaited->outdated = output->awaited->outdated || !there;
 		latch_frame_replace(frame, item, layer);
-		take_feedback(item->content, surface);
+		latch_content_take_feedback(item->content, surface);
 		renewed = true;
 	}
 	return renewed;
@@ -153,7 +143,7 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 	output->dropped_picture = false;
 	frame->record.compose_end_ns = output->composer.job.end_ns;
 	renew_awaited(output);
-	int ret = latch_output_submit(output, &output->awaited, shows_any);
+	int ret = latch_output_submit(output, &output->awaited, NULL);
 	if (ret == -EBUSY) {
 		latch_output_failed(output, ret);
 		return true; // the same frame again, in a moment

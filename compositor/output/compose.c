@@ -175,7 +175,8 @@ static void punch_hole(struct wlr_render_pass *pass, const struct latch_layer *l
 				       });
 }
 
-/* Its job would have to wait for that of the client. (pixman waits for nobody.) */
+/* Whether our job would have to wait for the client's GPU, if it read this layer's buffer. (pixman
+ * does not wait for fences.) */
 static bool is_written(const struct latch_composer *composer, const struct latch_layer *layer,
 	const pixman_region32_t *damage) {
 	pixman_box32_t box = {.x1 = layer->dst.x,

@@ -33,7 +33,7 @@ struct latch_composer {
 	struct wlr_buffer *front;
 	struct latch_drawn_layer *drawn;
 	size_t drawn_len, drawn_cap;
-	/** It draws front: nobody may show that before it has ended. */
+	/** The job that draws front, which may not be shown before the job has ended. */
 	struct latch_job job;
 	/** The last call has drawn something, and left out whose buffers were being written to. */
 	bool has_drawn, left_out;
@@ -53,8 +53,8 @@ void latch_composer_reset(struct latch_composer *composer);
  * while job is pending.
  *
  * A client may put new work on a buffer that it has committed, and our job would have to wait for
- * that: such a layer keeps the pixels of the last picture (left_out), and is drawn when somebody asks
- * again.
+ * that work. Such a layer keeps the pixels of the last picture (left_out), and is drawn by the first
+ * call after the work is done.
  *
  * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
  * different. NULL when there is no renderer or no buffer to draw into, which has been logged.

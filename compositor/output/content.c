@@ -206,6 +206,14 @@ void latch_content_note_signalled(struct latch_content *content) {
 	content->before = NULL;
 }
 
+bool latch_content_take_feedback(
+	struct latch_content *content, const struct latch_surface *surface) {
+	if (content->feedback == NULL) {
+		content->feedback = wlr_presentation_surface_sampled(surface->wlr_surface);
+	}
+	return content->feedback != NULL;
+}
+
 bool latch_content_has_pending_fence(const struct latch_content *content) {
 	struct wlr_dmabuf_attributes dmabuf;
 	if (!content->is_dmabuf || content->buffer == NULL ||

@@ -165,9 +165,16 @@ struct latch_content *latch_surface_content(const struct latch_surface *surface,
 void latch_content_note_signalled(struct latch_content *content);
 
 /**
- * Whether the client's GPU has begun to write to the buffer again since it passed the gate: a dma-buf
- * is readable when nobody writes any more (Documentation/driver-api/dma-buf.rst). Who reads it now
- * may be made to wait for that.
+ * Takes what the client has asked to be told of this update (wp_presentation), unless that was done.
+ * Returns whether it has asked.
+ */
+bool latch_content_take_feedback(
+	struct latch_content *content, const struct latch_surface *surface);
+
+/**
+ * Whether a write to the dma-buf is pending: the client's GPU has begun one since the buffer passed
+ * the gate. A GPU job that reads the buffer now may have to wait for it. poll() tells: a dma-buf is
+ * readable when no write is pending (Documentation/driver-api/dma-buf.rst).
  */
 bool latch_content_has_pending_fence(const struct latch_content *content);
 

@@ -34,7 +34,7 @@ struct latch_job {
 void latch_job_init(
 	struct latch_job *job, struct wl_event_loop *loop, void (*done)(void *data), void *data);
 
-/** Nobody waits for it any more; what the GPU has begun goes on. Another renderer may come next. */
+/** Stops to watch the job, which the GPU still finishes. The next one may be another renderer's. */
 void latch_job_reset(struct latch_job *job);
 
 /** A pass begins: asks the renderer for a fence, where it has them (features.timeline) and some DRM

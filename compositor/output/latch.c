@@ -82,11 +82,7 @@ static bool take_feedback(struct latch_output *output) {
 		if (surface == NULL || layer->place == LATCH_LAYER_COVERED) {
 			continue;
 		}
-		if (layer->content->feedback == NULL) {
-			layer->content->feedback =
-				wlr_presentation_surface_sampled(surface->wlr_surface);
-		}
-		wanted = wanted || layer->content->feedback != NULL;
+		wanted = latch_content_take_feedback(layer->content, surface) || wanted;
 	}
 	return wanted;
 }
@@ -142,7 +138,7 @@ static int submit(struct latch_output *output) {
 		latch_output_await_picture(output);
 		return AWAITED;
 	}
-	return latch_output_submit(output, &output->next, shows);
+	return latch_output_submit(output, &output->next, NULL);
 }
 
 static bool is_refusal(int ret) {
@@ -220,7 +216,7 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 	if (output->picture_wanted && frame->composed != NULL) {
 		latch_output_give_picture(output, frame->composed, frame->record.latch_ns);
 	}
-	latch_gate_latched(output->server->gate, lifts, output);
+	latch_gate_latched(output->server->gate, lifts != NULL ? lifts : shows, output);
 	return 0;
 }
 

@@ -214,7 +214,8 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 		margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN,
 		LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
 	work_init(&margin->composed, LATCH_WORK_BINS_COMPOSED,
-		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS, LATCH_WORK_START_COMPOSED_FRAMES);
+		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS,
+		LATCH_WORK_START_COMPOSED_FRAMES);
 	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
 	kernel_choose(margin);
 	margin->kernel.trial = margin->kernel.step;

@@ -191,13 +191,11 @@ static void begin(struct latch_output *output) {
 	latch_output_schedule(output);
 }
 
-/* Nobody is going to see the picture that is being drawn. */
-static void forget_awaited(struct latch_output *output) {
-	if (output->awaits_picture) {
-		output->awaits_picture = false;
-		latch_frame_clear(output->awaited);
-		latch_composer_reset(&output->composer);
-	}
+/* Drops our pictures, and the frame that waits for one: the next picture is drawn whole. */
+static void forget_pictures(struct latch_output *output) {
+	output->awaits_picture = false;
+	latch_frame_clear(output->awaited);
+	latch_composer_reset(&output->composer);
 }
 
 void latch_output_set_active(struct latch_output *output, bool active) {
@@ -211,7 +209,9 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
-	forget_awaited(output);
+	if (output->awaits_picture) {
+		forget_pictures(output);
+	}
 	begin(output);
 }
 
@@ -310,8 +310,7 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 		output->tearing = (struct latch_tearing){.logged = output->tearing.logged};
 		output->vrr.refused = output->content_type_refused = false;
 	}
-	forget_awaited(output);
-	latch_composer_reset(&output->composer);
+	forget_pictures(output);
 	output->active = output->server->active && output->enabled && output->powered;
 	if (output->active) {
 		latch_output_describe(output);
@@ -334,9 +333,8 @@ void latch_output_part(struct latch_output *output) {
 }
 
 void latch_output_renderer_gone(struct latch_output *output) {
-	forget_awaited(output);
+	forget_pictures(output);
 	latch_picture_finish(&output->picture);
-	latch_composer_reset(&output->composer);
 }
 
 void latch_output_renderer_made(struct latch_output *output) {

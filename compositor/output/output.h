@@ -82,7 +82,7 @@ struct latch_output {
 	struct latch_frame frames[LATCH_OUTPUT_FRAMES];
 	struct latch_frame *on_screen, *pending, *awaited, *next;
 	bool flip_pending, awaits_picture;
-	/** The last picture was outdated when it was done, and nobody has seen it. */
+	/** The last picture was outdated when it was done, and was not shown. The next one is. */
 	bool dropped_picture;
 
 	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
@@ -232,8 +232,9 @@ struct latch_flip_record latch_output_frame_record(const struct latch_output *ou
 	const struct latch_deadline_plan *plan, int64_t latch_ns);
 
 /**
- * Takes a frame that is prepared to the screen: *slot, into which another one comes. lifts: whose fifo
- * barriers fall with it. Returns 0 or negative errno, and the frame is unchanged then.
+ * Submits a prepared frame, *slot, which gets another frame in exchange. lifts: whose fifo barriers
+ * fall with it; NULL: those of all surfaces on the output. Returns 0; or negative errno, and then
+ * the frame is unchanged.
  */
 int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 	bool (*lifts)(void *data, struct wlr_surface *surface));

@@ -205,7 +205,7 @@ write_job() { # DEVICE VT TIMEOUT COMMAND...
 # Machines of one computer take turns. One in real time has two processors for itself, for what is
 # measured on a crowded computer says nothing. One in virtual time computes on one, and does not mind
 # others. A machine that somebody types at is not counted.
-take_slots() { # COUNT; nothing is taken by who has some
+take_slots() { # COUNT; does nothing for who has taken them before
     local slots slot waiting=
     ((${#slot_locks[@]} == 0)) || return 0
     slots=$(nproc)

@@ -101,7 +101,8 @@ wait_for_begun() {
     for ((i = 0; i < ${#begun[@]}; i += 2)); do
         what=${begun[i + 1]}
         wait "${begun[i]}" 2>/dev/null || true
-        read -r status seconds <"$results/$what.end"
+        # Killed, it has left none.
+        read -r status seconds 2>/dev/null <"$results/$what.end" || status=137 seconds='?'
         say "$what … $seconds s"
         ((status == 0)) || { tail -n 60 "$results/$what.out" && say "it ended with status $status"; } >&2
         "count_${what%%-*}" "${what#*-}"

@@ -137,8 +137,8 @@ static void composed(void) {
 	check_screen(2);
 }
 
-/* A client puts work on the buffer that it has committed, and nobody waits for that: its last picture
- * stays until that is done. It says so when it has begun. */
+/* A client puts a long job on the buffer that it has committed. Its last picture stays on the screen
+ * until the job is done. "# written" is printed when the job has begun. */
 static void written_later(void) {
 	struct scene scene;
 	scene_init(&scene, KIND_NONE);

@@ -267,7 +267,6 @@ static void test_frame(void **state) {
 	}
 }
 
-/* The kernel waited for a fence that it was handed: that is the fence's, not the kernel's. */
 /* Our own job goes on over three vblanks that latch was awake for. */
 static void test_composing_long(void **state) {
 	struct latch_frame_record record = make_record(&(struct row){
@@ -287,6 +286,7 @@ static void test_composing_long(void **state) {
 	assert_int_equal(missed.by_cause[LATCH_MISSED_LATCH], 1);
 }
 
+/* The kernel waited for a fence that it was handed: that is the fence's, not the kernel's. */
 static void test_handed(void **state) {
 	struct latch_frame_record record = make_record(&rows[0]);
 	record.handed = true;
