@@ -1,7 +1,6 @@
 #include "protocols.h"
 
 #include <drm_fourcc.h>
-#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
@@ -26,6 +25,7 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "output/renderer_reads.h"
 #include "output/target.h"
 #include "output/tearing_control_v1.h"
 #include "security.h"
@@ -65,7 +65,7 @@ static bool create_globals(struct latch_server *server) {
 	       wlr_viewporter_create(display) != NULL &&
 	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&
 	       latch_look_create_globals(
-		       display, latch_renderer_has_straight_alpha(&server->renderer)) &&
+		       display, latch_renderer_expects_pixman(&server->renderer)) &&
 	       wlr_presentation_create(display, server->backend.wlr, PRESENTATION_VERSION) !=
 		       NULL &&
 	       wlr_xdg_output_manager_v1_create(display, server->layout) != NULL;
@@ -258,14 +258,12 @@ static bool can_compose(void *data, const struct wlr_dmabuf_attributes *dmabuf) 
 	return latch_renderer_can_compose(&server->renderer, dmabuf);
 }
 
-static void create_dmabuf(struct latch_server *server) {
-	struct wlr_drm_format_set composed = {0};
+void latch_protocols_create_dmabuf(struct latch_server *server) {
+	struct latch_renderer_reads reads;
 	struct latch_dmabuf_options options = {
 		.display = server->display,
 		.kms_fd = -1,
-		.render_fd = -1,
 		.can_compose = can_compose,
-		.composed_formats = &composed,
 		.data = server,
 	};
 	if (server->backend.kms != NULL) {
@@ -274,15 +272,28 @@ static void create_dmabuf(struct latch_server *server) {
 		options.planes_len = server->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(server->backend.kms);
 		options.can_scanout = can_scanout;
-	} else if (latch_renderer_ensure(&server->renderer)) {
-		options.render_fd = latch_renderer_drm_fd(&server->renderer);
-	} else {
+	} else if (!latch_renderer_ensure(&server->renderer)) {
 		return;
 	}
-	if (latch_renderer_add_formats(&server->renderer, &composed)) {
+	if (latch_renderer_learn(&server->renderer, &reads)) {
+		options.main_device = reads.device;
+		options.composed_formats = &reads.formats;
+		options.composed_known = reads.known;
 		server->dmabuf = latch_dmabuf_create(&options);
 	}
-	wlr_drm_format_set_finish(&composed);
+	latch_renderer_reads_finish(&reads);
+}
+
+void latch_protocols_renderer_changed(struct latch_server *server) {
+	struct latch_renderer_reads reads;
+	if (server->dmabuf == NULL) {
+		return;
+	}
+	if (!latch_renderer_learn(&server->renderer, &reads) ||
+		!latch_dmabuf_set_composed(server->dmabuf, &reads.formats)) {
+		wlr_log(WLR_ERROR, "no memory to tell clients what can be composed now");
+	}
+	latch_renderer_reads_finish(&reads);
 }
 
 static void create_inspector(struct latch_server *server) {
@@ -302,7 +313,6 @@ bool latch_protocols_create(struct latch_server *server) {
 	if (!create_globals(server) || !create_sync(server) || !create_shell(server)) {
 		return false;
 	}
-	create_dmabuf(server);
 	create_inspector(server);
 	return true;
 }

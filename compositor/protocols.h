@@ -12,4 +12,13 @@ struct latch_server;
  */
 bool latch_protocols_create(struct latch_server *server);
 
+/**
+ * Offers dma-bufs: last of all, as it waits for the renderer's answer, which takes as long as the outputs'
+ * start or longer. See output/renderer_reads.h.
+ */
+void latch_protocols_create_dmabuf(struct latch_server *server);
+
+/** Another renderer composes now: clients hear what it can read. */
+void latch_protocols_renderer_changed(struct latch_server *server);
+
 #endif

@@ -22,6 +22,7 @@
 #include "output/image_capture.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "output/renderer_reads.h"
 #include "plan/reason.h"
 #include "protocols.h"
 #include "realtime.h"
@@ -107,6 +108,9 @@ static void handle_renderer_made(void *data) {
 	struct latch_server *server = data;
 	if (server->turns != NULL) {
 		latch_turns_forgive(server->turns);
+	}
+	if (server->renderer.wlr_renderer != NULL) {
+		latch_protocols_renderer_changed(server);
 	}
 }
 
@@ -302,6 +306,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 			.made = handle_renderer_made,
 			.data = server,
 		});
+	latch_renderer_ask(&server->renderer);
 
 	status = LATCH_EXIT_FAILURE;
 	server->trace = latch_trace_create(&(struct latch_trace_options){
@@ -325,6 +330,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	if (status != LATCH_EXIT_OK) {
 		goto error;
 	}
+	latch_protocols_create_dmabuf(server);
 	return LATCH_EXIT_OK;
 
 error:

@@ -43,7 +43,7 @@ static bool any_render_node(dev_t *number) {
 
 uint32_t latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device) {
 	if ((drm_fd >= 0 && render_node_of(drm_fd, main_device)) || any_render_node(main_device)) {
-		return 5;
+		return LATCH_DMABUF_VERSION;
 	}
 	struct stat st;
 	if (drm_fd < 0 || fstat(drm_fd, &st) != 0) {

@@ -10,11 +10,20 @@
 #include "dmabuf/feedback_params.h"
 #include "linux-dmabuf-v1-protocol.h"
 
+/* A copy of the tranches that were set last: most calls say the same, and what is told of them changes
+ * with what can be composed. */
+struct asked {
+	struct latch_dmabuf_tranche *tranches;
+	size_t len;
+	struct latch_format *formats; // of all tranches
+};
+
 struct latch_feedback {
 	struct wl_event_loop *loop;
 	dev_t main_device;
 	struct latch_format_list composed;
 	struct latch_format_table table;
+	struct asked default_asked;
 	struct latch_feedback_params *default_params;
 	struct wl_list default_objects; // object.link
 	struct wl_list surfaces;	// surface.link
@@ -25,13 +34,6 @@ struct object {
 	struct wl_list link;
 	/* What the client was told last; NULL: nothing. */
 	struct latch_feedback_params *told;
-};
-
-/* A copy of what latch_feedback_set_surface() was called with last: most calls say the same. */
-struct asked {
-	struct latch_dmabuf_tranche *tranches;
-	size_t len;
-	struct latch_format *formats; // of all tranches
 };
 
 struct surface {
@@ -284,21 +286,11 @@ struct latch_feedback *latch_feedback_create(const struct latch_feedback_options
 	wl_list_init(&feedback->default_objects);
 	wl_list_init(&feedback->surfaces);
 	latch_format_table_init(&feedback->table);
-	for (size_t i = 0; i < options->composed->len; i++) {
-		const struct latch_format *pair = &options->composed->pairs[i];
-		if (!latch_format_list_add(&feedback->composed, pair->fourcc, pair->modifier)) {
-			goto error;
-		}
-	}
-	feedback->default_params = make_params(feedback, NULL, 0);
-	if (feedback->default_params == NULL) {
-		goto error;
+	if (!latch_feedback_set_composed(feedback, options->composed)) {
+		latch_feedback_destroy(feedback);
+		return NULL;
 	}
 	return feedback;
-
-error:
-	latch_feedback_destroy(feedback);
-	return NULL;
 }
 
 void latch_feedback_destroy(struct latch_feedback *feedback) {
@@ -310,6 +302,7 @@ void latch_feedback_destroy(struct latch_feedback *feedback) {
 		surface_destroy(surface);
 	}
 	make_inert(&feedback->default_objects);
+	asked_finish(&feedback->default_asked);
 	latch_feedback_params_unref(feedback->default_params);
 	latch_format_table_finish(&feedback->table);
 	latch_format_list_finish(&feedback->composed);
@@ -340,12 +333,8 @@ bool latch_feedback_default_formats(
 	return true;
 }
 
-bool latch_feedback_set_default(
-	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	struct latch_feedback_params *params = make_params(feedback, tranches, len);
-	if (params == NULL) {
-		return false;
-	}
+/* Takes over params. */
+static void change_default(struct latch_feedback *feedback, struct latch_feedback_params *params) {
 	latch_feedback_params_unref(feedback->default_params);
 	feedback->default_params = params;
 	tell_all(feedback, &feedback->default_objects, params);
@@ -353,6 +342,44 @@ bool latch_feedback_set_default(
 	wl_list_for_each(surface, &feedback->surfaces, link) {
 		if (surface->current == NULL) {
 			tell_all(feedback, &surface->objects, params);
+		}
+	}
+}
+
+bool latch_feedback_set_default(
+	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
+	struct asked asked;
+	if (!asked_init(&asked, tranches, len)) {
+		return false;
+	}
+	struct latch_feedback_params *params = make_params(feedback, tranches, len);
+	if (params == NULL) {
+		asked_finish(&asked);
+		return false;
+	}
+	asked_finish(&feedback->default_asked);
+	feedback->default_asked = asked;
+	change_default(feedback, params);
+	return true;
+}
+
+bool latch_feedback_set_composed(
+	struct latch_feedback *feedback, const struct latch_format_list *composed) {
+	if (!latch_format_list_copy(&feedback->composed, composed)) {
+		return false;
+	}
+	const struct asked *asked = &feedback->default_asked;
+	struct latch_feedback_params *params = make_params(feedback, asked->tranches, asked->len);
+	if (params == NULL) {
+		return false;
+	}
+	change_default(feedback, params);
+	struct surface *surface;
+	wl_list_for_each(surface, &feedback->surfaces, link) {
+		asked = &surface->asked;
+		params = asked->len > 0 ? make_params(feedback, asked->tranches, asked->len) : NULL;
+		if (params != NULL) {
+			wish_for(surface, params);
 		}
 	}
 	return true;

@@ -42,6 +42,14 @@ bool latch_feedback_add_formats(
 /** All pairs that clients may have been told of. Borrowed. */
 const struct latch_format_list *latch_feedback_formats(const struct latch_feedback *feedback);
 
+/**
+ * Says anew what can be composed on the main device; copied. Clients whose tranches end with it hear of
+ * it, and what they were told before stays valid. Returns false when there is no memory; then some may
+ * not have heard.
+ */
+bool latch_feedback_set_composed(
+	struct latch_feedback *feedback, const struct latch_format_list *composed);
+
 /** The pairs of the default tranches, into an empty list. False when there is no memory. */
 bool latch_feedback_default_formats(
 	const struct latch_feedback *feedback, struct latch_format_list *list);

@@ -47,6 +47,28 @@ bool latch_format_list_add_wlr(
 	return true;
 }
 
+bool latch_format_list_copy(struct latch_format_list *to, const struct latch_format_list *from) {
+	latch_format_list_clear(to);
+	for (size_t i = 0; i < from->len; i++) {
+		if (!latch_format_list_add(to, from->pairs[i].fourcc, from->pairs[i].modifier)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void latch_format_list_intersect(
+	struct latch_format_list *list, const struct latch_format_list *other) {
+	size_t len = 0;
+	for (size_t i = 0; i < list->len; i++) {
+		const struct latch_format pair = list->pairs[i];
+		if (latch_format_list_find(other, pair.fourcc, pair.modifier) >= 0) {
+			list->pairs[len++] = pair;
+		}
+	}
+	list->len = len;
+}
+
 ptrdiff_t latch_format_list_find(
 	const struct latch_format_list *list, uint32_t fourcc, uint64_t modifier) {
 	for (size_t i = 0; i < list->len; i++) {

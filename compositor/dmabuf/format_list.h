@@ -30,6 +30,13 @@ bool latch_format_list_add_kms(struct latch_format_list *list, const struct kms_
 bool latch_format_list_add_wlr(
 	struct latch_format_list *list, const struct wlr_drm_format_set *set);
 
+/** Makes one list what the other is. Returns false when there is no memory; then it has a part of it. */
+bool latch_format_list_copy(struct latch_format_list *to, const struct latch_format_list *from);
+
+/** Takes away what the other list has not. */
+void latch_format_list_intersect(
+	struct latch_format_list *list, const struct latch_format_list *other);
+
 /** The pair's place in the list, -1 when it is not there. */
 ptrdiff_t latch_format_list_find(
 	const struct latch_format_list *list, uint32_t fourcc, uint64_t modifier);

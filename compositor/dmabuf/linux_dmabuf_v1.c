@@ -20,8 +20,9 @@ struct latch_dmabuf {
 	struct wl_global *global;
 	dev_t main_device, scanout_device;
 
-	/* What can be composed; what a surface was advised last, only to keep the memory. */
-	struct latch_format_list composed, advised;
+	/* What can be composed. What the primary planes show, and what a surface was advised last, without
+	 * what is not in it; the latter only to keep the memory. */
+	struct latch_format_list composed, primary, advised;
 	struct latch_feedback *feedback;
 	struct latch_params_judge judge;
 
@@ -29,29 +30,64 @@ struct latch_dmabuf {
 	struct wl_list params;	 // dmabuf/params.c
 };
 
-/* The primary planes' formats as the default, those of all planes for tranches to come. */
+/* A surface loses its plane from one frame to the next, and is invisible then if its buffer can't be
+ * composed. Such buffers are taken, but no client is asked for them. */
+static void keep_what_can_be_composed(
+	const struct latch_dmabuf *dmabuf, struct latch_format_list *list) {
+	if (dmabuf->options.composed_known) {
+		latch_format_list_intersect(list, &dmabuf->composed);
+	}
+}
+
+/* The primary planes' formats are the default. */
+static bool set_default(struct latch_dmabuf *dmabuf) {
+	const struct latch_dmabuf_options *options = &dmabuf->options;
+	if (options->scanout_formats == NULL) {
+		return true;
+	}
+	latch_format_list_clear(&dmabuf->primary);
+	if (!latch_format_list_add_kms(&dmabuf->primary, options->scanout_formats)) {
+		return false;
+	}
+	keep_what_can_be_composed(dmabuf, &dmabuf->primary);
+	const struct latch_dmabuf_tranche tranche = {
+		.target_device = dmabuf->scanout_device,
+		.scanout = true,
+		.formats = dmabuf->primary.pairs,
+		.formats_len = dmabuf->primary.len,
+	};
+	return latch_feedback_set_default(dmabuf->feedback, &tranche, 1);
+}
+
+/* What the planes show is known to the table from the beginning. */
 static bool add_scanout_formats(struct latch_dmabuf *dmabuf) {
 	const struct latch_dmabuf_options *options = &dmabuf->options;
 	struct stat st;
 	if (options->scanout_formats == NULL || fstat(options->kms_fd, &st) != 0) {
+		dmabuf->options.scanout_formats = NULL;
 		return true;
 	}
 	dmabuf->scanout_device = st.st_rdev;
 	struct latch_format_list list = {0};
-	bool ok = latch_format_list_add_kms(&list, options->scanout_formats);
-	const struct latch_dmabuf_tranche tranche = {
-		.target_device = dmabuf->scanout_device,
-		.scanout = true,
-		.formats = list.pairs,
-		.formats_len = list.len,
-	};
-	ok = ok && latch_feedback_set_default(dmabuf->feedback, &tranche, 1);
+	bool ok = set_default(dmabuf) && latch_format_list_add_kms(&list, options->scanout_formats);
 	for (size_t i = 0; i < options->planes_len && ok; i++) {
 		ok = latch_format_list_add_kms(&list, &options->planes[i].formats);
 	}
 	ok = ok && latch_feedback_add_formats(dmabuf->feedback, list.pairs, list.len);
 	latch_format_list_finish(&list);
 	return ok;
+}
+
+bool latch_dmabuf_set_composed(
+	struct latch_dmabuf *dmabuf, const struct wlr_drm_format_set *formats) {
+	if (dmabuf == NULL) {
+		return true;
+	}
+	dmabuf->options.composed_known = true;
+	latch_format_list_clear(&dmabuf->composed);
+	return latch_format_list_add_wlr(&dmabuf->composed, formats) &&
+	       latch_feedback_set_composed(dmabuf->feedback, &dmabuf->composed) &&
+	       set_default(dmabuf);
 }
 
 static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
@@ -80,14 +116,17 @@ void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface
 	if (advice == LATCH_TRANCHE_KEEP) {
 		return;
 	}
-	bool scanout = advice == LATCH_TRANCHE_SCANOUT;
-	const struct latch_format_list *list = scanout ? &dmabuf->advised : &dmabuf->composed;
-	const struct latch_dmabuf_tranche tranche = {
-		.target_device = scanout ? dmabuf->scanout_device : dmabuf->main_device,
-		.scanout = scanout,
-		.formats = list->pairs,
-		.formats_len = list->len,
-	};
+	/* One without formats is followed by what can be composed, as each list that lacks it is. */
+	struct latch_dmabuf_tranche tranche = {.target_device = dmabuf->main_device};
+	if (advice == LATCH_TRANCHE_SCANOUT) {
+		keep_what_can_be_composed(dmabuf, &dmabuf->advised);
+		tranche = (struct latch_dmabuf_tranche){
+			.target_device = dmabuf->scanout_device,
+			.scanout = true,
+			.formats = dmabuf->advised.pairs,
+			.formats_len = dmabuf->advised.len,
+		};
+	}
 	if (!latch_feedback_set_surface(dmabuf->feedback, surface, &tranche, 1)) {
 		wlr_log(WLR_ERROR, "no memory for the feedback of a surface");
 	}
@@ -185,13 +224,11 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 }
 
 struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *options) {
-	const struct latch_dmabuf_test_options *test = options->test;
-	dev_t main_device = test != NULL ? test->main_device : 0;
-	uint32_t version =
-		test != NULL ? test->version
-			     : latch_dmabuf_find_main_device(
-				       options->kms_fd >= 0 ? options->kms_fd : options->render_fd,
-				       &main_device);
+	dev_t main_device = options->main_device;
+	uint32_t version = LATCH_DMABUF_VERSION;
+	if (main_device == 0) {
+		version = latch_dmabuf_find_main_device(options->kms_fd, &main_device);
+	}
 	if (version == 0) {
 		wlr_log(WLR_INFO, "linux-dmabuf: off, there is no DRM device for clients");
 		return NULL;
@@ -202,7 +239,7 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 	}
 	dmabuf->options = *options;
 	dmabuf->main_device = main_device;
-	dmabuf->probe = test != NULL ? test->probe : latch_dmabuf_kernel_probe;
+	dmabuf->probe = options->test_probe != NULL ? *options->test_probe : latch_dmabuf_kernel_probe;
 	wl_list_init(&dmabuf->managers);
 	wl_list_init(&dmabuf->params);
 
@@ -256,6 +293,7 @@ void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf) {
 	}
 	latch_feedback_destroy(dmabuf->feedback);
 	latch_format_list_finish(&dmabuf->composed);
+	latch_format_list_finish(&dmabuf->primary);
 	latch_format_list_finish(&dmabuf->advised);
 	free(dmabuf);
 }

@@ -15,14 +15,6 @@ struct wlr_dmabuf_attributes;
 struct wlr_drm_format_set;
 struct wlr_surface;
 
-/** What a test sets because its machine has no DRM device and no dma-bufs. */
-struct latch_dmabuf_test_options {
-	/** Not looked for. */
-	uint32_t version;
-	dev_t main_device;
-	struct latch_dmabuf_probe probe;
-};
-
 struct latch_dmabuf_options {
 	struct wl_display *display;
 	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window.
@@ -31,8 +23,9 @@ struct latch_dmabuf_options {
 	const struct kms_plane *planes;
 	size_t planes_len;
 	const struct kms_format_set *scanout_formats;
-	/** The renderer's DRM device where there is no KMS device; -1 when it has none. */
-	int render_fd;
+	/** The render node that composes, which clients should allocate on; 0: it is not known, and
+	 * latch_dmabuf_find_main_device() looks for one. */
+	dev_t main_device;
 
 	/** Whether the KMS device takes this dma-buf as a framebuffer. NULL in a window. */
 	bool (*can_scanout)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
@@ -40,10 +33,12 @@ struct latch_dmabuf_options {
 	bool (*can_compose)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
 	/** The dma-bufs that can be composed. Copied. */
 	const struct wlr_drm_format_set *composed_formats;
+	/** That is all of them, and not a guess: nothing else is asked for. */
+	bool composed_known;
 	void *data;
 
-	/** NULL but in tests. Copied. */
-	const struct latch_dmabuf_test_options *test;
+	/** NULL but in tests, whose machine has no dma-bufs. Copied. */
+	const struct latch_dmabuf_probe *test_probe;
 };
 
 struct latch_dmabuf;
@@ -54,7 +49,10 @@ struct latch_dmabuf;
  * do neither fails with the protocol's `failed` event, for create_immed too: its wl_buffer shows
  * nothing. Clients that break a rule of the protocol get its error.
  *
- * The main device and the version: see latch_dmabuf_find_main_device().
+ * A client is asked for no pair that can't be composed, if that is known.
+ *
+ * The version, and the main device where the renderer's is not known: see
+ * latch_dmabuf_find_main_device().
  *
  * Returns NULL when dma-bufs can't be offered; that has been logged and is not fatal.
  */
@@ -74,6 +72,13 @@ void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf);
  */
 bool latch_dmabuf_set_default(
 	struct latch_dmabuf *dmabuf, const struct latch_dmabuf_tranche *tranches, size_t len);
+
+/**
+ * Says anew what can be composed, for certain: another renderer is there. Clients hear of it if it changes
+ * what they were told. dmabuf: NULL is fine. Returns false when there is no memory.
+ */
+bool latch_dmabuf_set_composed(
+	struct latch_dmabuf *dmabuf, const struct wlr_drm_format_set *formats);
 
 /**
  * Says what a surface's buffers should be allocated for, like latch_dmabuf_set_default(); len 0:

@@ -21,6 +21,7 @@
 #include "output/convert.h"
 #include "output/converted_buffer.h"
 #include "output/mapped_buffer.h"
+#include "output/renderer_reads.h"
 
 static const char *const kind_names[] = {
 	[LATCH_RENDERER_AUTO] = "auto",
@@ -71,6 +72,7 @@ static void destroy(struct latch_renderer *renderer) {
 }
 
 void latch_renderer_finish(struct latch_renderer *renderer) {
+	latch_renderer_forget_question(renderer);
 	destroy(renderer);
 	*renderer = (struct latch_renderer){0};
 }
@@ -207,60 +209,12 @@ static bool has_format(const struct latch_renderer *renderer, uint32_t caps, uin
 	return formats != NULL && wlr_drm_format_set_get(formats, fourcc) != NULL;
 }
 
-static bool expects_pixman(const struct latch_renderer *renderer) {
+bool latch_renderer_expects_pixman(const struct latch_renderer *renderer) {
 	if (renderer->wlr_renderer != NULL) {
 		return renderer->kind == LATCH_RENDERER_PIXMAN;
 	}
 	return renderer->wanted == LATCH_RENDERER_PIXMAN ||
 	       (renderer->wanted == LATCH_RENDERER_AUTO && !renderer->gpu_possible);
-}
-
-bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer) {
-	return expects_pixman(renderer);
-}
-
-static bool add_linear(struct wlr_drm_format_set *formats, const uint32_t *fourccs, size_t len) {
-	for (size_t i = 0; i < len; i++) {
-		if (!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR) ||
-			!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-bool latch_renderer_add_formats(
-	const struct latch_renderer *renderer, struct wlr_drm_format_set *formats) {
-	if (renderer->wlr_renderer != NULL && renderer->kind != LATCH_RENDERER_PIXMAN) {
-		const struct wlr_drm_format_set *known = wlr_renderer_get_texture_formats(
-			renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
-		if (known != NULL) {
-			return wlr_drm_format_set_union(formats, formats, known);
-		}
-	}
-	static const uint32_t common[] = {
-		DRM_FORMAT_XRGB8888,
-		DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_XBGR8888,
-		DRM_FORMAT_ABGR8888,
-	};
-	static const uint32_t of_pixman[] = {
-		DRM_FORMAT_RGB565,
-		DRM_FORMAT_XRGB2101010,
-		DRM_FORMAT_ARGB2101010,
-		DRM_FORMAT_XBGR2101010,
-		DRM_FORMAT_ABGR2101010,
-	};
-	if (!add_linear(formats, common, sizeof(common) / sizeof(common[0]))) {
-		return false;
-	}
-	if (!expects_pixman(renderer)) {
-		return true;
-	}
-	size_t len;
-	const uint32_t *converted = latch_convert_formats(&len);
-	return add_linear(formats, of_pixman, sizeof(of_pixman) / sizeof(of_pixman[0])) &&
-	       add_linear(formats, converted, len);
 }
 
 static bool can_convert(const struct wlr_dmabuf_attributes *dmabuf) {
@@ -285,11 +239,6 @@ bool latch_renderer_can_compose(
 	wlr_texture_destroy(texture);
 	wlr_buffer_drop(&probe.base);
 	return imported || can_convert(dmabuf);
-}
-
-int latch_renderer_drm_fd(const struct latch_renderer *renderer) {
-	return renderer->wlr_renderer == NULL ? -1
-					      : wlr_renderer_get_drm_fd(renderer->wlr_renderer);
 }
 
 /*

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <wayland-server-core.h>
 
 struct latch_color;
@@ -11,7 +12,6 @@ struct wlr_allocator;
 struct wlr_backend;
 struct wlr_buffer;
 struct wlr_dmabuf_attributes;
-struct wlr_drm_format_set;
 struct wlr_renderer;
 struct wlr_texture;
 
@@ -61,6 +61,10 @@ struct latch_renderer {
 	/** Pictures that were drawn since it was made; and how many renderers in a row were lost before
 	 * they had drawn LATCH_RENDERER_PROVEN. */
 	unsigned drawn, lost_early;
+	/** The process that was asked what the GPU reads, 0: none; and what it writes to. See
+	 * renderer_reads.h. */
+	pid_t asked;
+	int answer_fd;
 	/** It was said once that colours are not what the client asked for. */
 	bool logged_colors;
 };
@@ -95,25 +99,12 @@ const char *latch_renderer_name(const struct latch_renderer *renderer);
 bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
 
-/** The renderer's DRM device, -1 before it was made and where it has none. Borrowed. */
-int latch_renderer_drm_fd(const struct latch_renderer *renderer);
-
 /**
- * Adds what can be composed of clients' dma-bufs.
- *
- * While there is no renderer its formats are not known for certain, and it is not made just to
- * fill a list: then these are the ones that each GL driver has, or what the CPU can read if it
- * will be the CPU. Returns false without memory.
+ * Whether pixman composes, or will. The answer does not change when the renderer is made, but for a GPU
+ * that "auto" finds to be none. Buffers with straight alpha can be composed by pixman only, whatever their
+ * layout is, as the CPU reads all of them; GPUs would need a shader that wlroots does not have.
  */
-bool latch_renderer_add_formats(
-	const struct latch_renderer *renderer, struct wlr_drm_format_set *formats);
-
-/**
- * Whether buffers with straight alpha can be composed whatever their layout is: with pixman, as
- * the CPU reads all of them. GPUs would need a shader that wlroots does not have. The answer does
- * not change when the renderer is made, but for a GPU that "auto" finds to be none.
- */
-bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer);
+bool latch_renderer_expects_pixman(const struct latch_renderer *renderer);
 
 /**
  * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB

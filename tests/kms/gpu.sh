@@ -59,6 +59,12 @@ clients() {
     stop_latch
 }
 
+# Whether clients are told of I915_FORMAT_MOD_X_TILED, which only the simulated GPU reads.
+tells_of_tiles() {
+    wayland-info -i zwp_linux_dmabuf_v1 | tee "$work/told" | grep -q "'XR24'; 0x0100000000000001"
+}
+keeps_tiles_to_itself() { ! tells_of_tiles && grep -q "'XR24'; 0x0000000000000000" "$work/told"; }
+
 composing() {
     export LATCH_GPU_COMPOSE=1500
     LATCH_GPU_IMPLICIT=1 start_on_gpu --no-scanout
@@ -69,10 +75,12 @@ composing() {
     stop_latch
     export LATCH_GPU_COMPOSE=2
     LATCH_GPU_IMPLICIT=1 start_on_gpu
+    check "clients are told of no tiles where the GPU has none" keeps_tiles_to_itself
     cases kms-compose blend
     cases kms-gpu-screen "does not know"
     stop_latch
     LATCH_GPU_TILED=1 start_on_gpu
+    check "clients are told of the GPU's tiles before it has composed anything" tells_of_tiles
     cases kms-gpu-screen "tiles are composed"
     stop_latch
     LATCH_GPU_TILED=1 LATCH_GPU_REFUSE=0x0100000000000001 start_on_gpu
@@ -173,9 +181,11 @@ loss() {
     LATCH_GPU_LOSE_EVERY=12 start_on_gpu --no-scanout
     check "five clients live through 100 resets, and nothing is left of them" many_resets
     stop_latch
-    LATCH_GPU_LOSE_EVERY=1 start_on_gpu --no-scanout
+    LATCH_GPU_TILED=1 LATCH_GPU_LOSE_EVERY=1 start_on_gpu --no-scanout
+    check "clients are told of the GPU's tiles as long as it composes" tells_of_tiles
     check "the CPU composes where each new context is lost" composes_again
     check "the log says so" grep -q 'the CPU composes' "$latch_log"
+    check "clients are told of no tiles any more" keeps_tiles_to_itself
     stop_latch
 }
 

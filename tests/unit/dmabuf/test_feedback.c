@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 
 #include "dmabuf/feedback.h"
@@ -439,6 +440,60 @@ static void advice(void **state) {
 	end(&scene);
 }
 
+/* Another renderer composes: a GPU's with tiles and video, then the CPU after resets. */
+static void composed_changes(void **state) {
+	struct scene scene;
+	begin(&scene);
+	const struct kms_plane *const planes[] = {&scene.world.planes[0], &scene.world.planes[1]};
+	struct latch_dmabuf *dmabuf = scene.world.dmabuf;
+	struct told *other =
+		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_ROTATION);
+	let_time_pass(&scene.world);
+	assert_int_equal(scene.told->tranches[0].formats_len, 8);
+
+	struct wlr_drm_format_set gpu = {0};
+	assert_true(wlr_drm_format_set_add(&gpu, XR24, LINEAR));
+	assert_true(wlr_drm_format_set_add(&gpu, XR24, TILED));
+	assert_true(wlr_drm_format_set_add(&gpu, DRM_FORMAT_NV12, TILED));
+	assert_true(latch_dmabuf_set_composed(dmabuf, &gpu));
+	world_sync(&scene.world);
+	/* For planes only what the GPU reads too, then all that it does. */
+	assert_int_equal(other->tranches_len, 2);
+	assert_int_equal(other->tranches[0].flags, SCANOUT);
+	assert_int_equal(other->tranches[0].formats_len, 1);
+	assert_int_equal(other->tranches[0].formats[0].modifier, LINEAR);
+	assert_int_equal(other->tranches[1].flags, 0);
+	assert_int_equal(other->tranches[1].formats_len, 3);
+	let_time_pass(&scene.world);
+	assert_int_equal(scene.told->tranches_len, 1);
+	assert_int_equal(scene.told->tranches[0].device, MAIN_DEVICE);
+	assert_int_equal(scene.told->tranches[0].formats_len, 3);
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_MODIFIER);
+	let_time_pass(&scene.world);
+	assert_int_equal(scene.told->tranches_len, 2);
+	assert_int_equal(scene.told->tranches[0].formats_len, 2);
+
+	/* The same again is heard by nobody. */
+	int dones = other->dones;
+	assert_true(latch_dmabuf_set_composed(dmabuf, &gpu));
+	world_sync(&scene.world);
+	assert_false(is_armed());
+	assert_int_equal(other->dones, dones);
+	wlr_drm_format_set_finish(&gpu);
+
+	struct wlr_drm_format_set cpu = {0};
+	assert_true(wlr_drm_format_set_add(&cpu, XR24, LINEAR));
+	assert_true(latch_dmabuf_set_composed(dmabuf, &cpu));
+	let_time_pass(&scene.world);
+	assert_int_equal(other->tranches[1].formats_len, 1);
+	assert_int_equal(scene.told->tranches[1].formats_len, 1);
+	wlr_drm_format_set_finish(&cpu);
+	assert_true(latch_dmabuf_set_composed(NULL, &cpu));
+	told_destroy(other);
+	end(&scene);
+}
+
 static void before_feedback(void **state) {
 	static const struct {
 		uint32_t version;
@@ -511,6 +566,7 @@ int main(void) {
 		cmocka_unit_test(surface_goes_first),
 		cmocka_unit_test(object_goes_while_waiting),
 		cmocka_unit_test(advice),
+		cmocka_unit_test(composed_changes),
 		cmocka_unit_test(before_feedback),
 		cmocka_unit_test(a_thousand_times),
 	};

@@ -180,17 +180,13 @@ void world_init_with(struct world *world, uint32_t version, const struct latch_l
 		.planes = world->planes,
 		.planes_len = 2,
 		.scanout_formats = &world->planes[0].formats,
-		.render_fd = -1,
+		.main_device = MAIN_DEVICE,
 		.can_scanout = can_scanout,
 		.can_compose = can_compose,
 		.composed_formats = &composed,
 		.data = world,
-		.test =
-			&(struct latch_dmabuf_test_options){
-				.version = 5,
-				.main_device = MAIN_DEVICE,
-				.probe = {.is_dmabuf = is_dmabuf, .size = size_of},
-			},
+		.test_probe =
+			&(struct latch_dmabuf_probe){.is_dmabuf = is_dmabuf, .size = size_of},
 	});
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(world->dmabuf);

@@ -79,14 +79,11 @@ static void create_dmabuf_global(struct server *server) {
 	server->dmabuf = latch_dmabuf_create(&(struct latch_dmabuf_options){
 		.display = server->display,
 		.kms_fd = -1,
-		.render_fd = -1,
+		.main_device = 1,
 		.can_compose = accept_dmabuf,
 		.composed_formats = &composed,
-		.test =
-			&(struct latch_dmabuf_test_options){
-				.version = 3,
-				.probe = {.is_dmabuf = accept_fd, .size = size_of},
-			},
+		.test_probe =
+			&(struct latch_dmabuf_probe){.is_dmabuf = accept_fd, .size = size_of},
 	});
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(server->dmabuf);
