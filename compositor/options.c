@@ -22,6 +22,8 @@ enum option_id {
 	OPT_MAX_BUFFER_MIB,
 	OPT_MAX_FDS,
 	OPT_MAX_OBJECTS,
+	OPT_MAX_SURFACES,
+	OPT_MAX_RECTANGLES,
 	OPT_MAX_TIME,
 	OPT_LATCH,
 	OPT_PACING,
@@ -54,6 +56,8 @@ static const struct option long_options[] = {
 	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
 	{"max-objects", required_argument, NULL, OPT_MAX_OBJECTS},
+	{"max-surfaces", required_argument, NULL, OPT_MAX_SURFACES},
+	{"max-rectangles", required_argument, NULL, OPT_MAX_RECTANGLES},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
 	{"latch", required_argument, NULL, OPT_LATCH},
 	{"pacing", required_argument, NULL, OPT_PACING},
@@ -87,11 +91,12 @@ static const char help[] =
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
 	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N,\n"
-	"  --max-objects N    what each client may make latch hold (default: 1024 updates and\n"
+	"  --max-objects N, --max-surfaces N, --max-rectangles N\n"
+	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors, 32768\n"
-	"                     objects)\n"
-	"  --max-time PERCENT of the time that each client's requests may take; it has to wait then\n"
-	"                     (default: 8; 100: no limit)\n"
+	"                     objects, 1024 surfaces with a buffer, 8192 rectangles in a region)\n"
+	"  --max-time PERCENT of the time that each client may take while others need it; it has to\n"
+	"                     wait then (default: 8; 100: no limit)\n"
 	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"
 	"                     deadline a GPU driver's fence goes to the kernel as it is\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
@@ -231,6 +236,10 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_FDS, 1);
 	case OPT_MAX_OBJECTS:
 		return set_limit(options, LATCH_LIMIT_OBJECTS, 1);
+	case OPT_MAX_SURFACES:
+		return set_limit(options, LATCH_LIMIT_SURFACES, 1);
+	case OPT_MAX_RECTANGLES:
+		return set_limit(options, LATCH_LIMIT_RECTANGLES, 1);
 	case OPT_MAX_TIME:
 		return set_max_time(options);
 	case OPT_LATCH:

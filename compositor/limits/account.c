@@ -60,6 +60,8 @@ static const struct {
 	[LATCH_LIMIT_BYTES] = {"bytes in dma-bufs", "--max-buffer-mib"},
 	[LATCH_LIMIT_FDS] = {"file descriptors", "--max-fds"},
 	[LATCH_LIMIT_OBJECTS] = {"objects", "--max-objects"},
+	[LATCH_LIMIT_SURFACES] = {"surfaces with a buffer", "--max-surfaces"},
+	[LATCH_LIMIT_RECTANGLES] = {"rectangles in a region", "--max-rectangles"},
 };
 
 struct latch_limits latch_limits_default(void) {
@@ -72,6 +74,8 @@ struct latch_limits latch_limits_default(void) {
 				[LATCH_LIMIT_BYTES] = LATCH_MAX_BYTES,
 				[LATCH_LIMIT_FDS] = LATCH_MAX_FDS,
 				[LATCH_LIMIT_OBJECTS] = LATCH_MAX_OBJECTS,
+				[LATCH_LIMIT_SURFACES] = LATCH_MAX_SURFACES,
+				[LATCH_LIMIT_RECTANGLES] = LATCH_MAX_RECTANGLES,
 			},
 	};
 }
@@ -250,14 +254,17 @@ static bool is_within(struct latch_account *account, enum latch_limit limit, uin
 	       refuse_limit(account, limit, max);
 }
 
+bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	return account == NULL || is_within(account, limit, amount);
+}
+
 bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	if (account == NULL) {
-		return true;
-	}
-	if (!is_within(account, limit, amount)) {
+	if (!latch_account_allows(account, limit, amount)) {
 		return false;
 	}
-	account->used[limit] += amount;
+	if (account != NULL) {
+		account->used[limit] += amount;
+	}
 	return true;
 }
 

@@ -23,6 +23,8 @@ enum latch_limit {
 	LATCH_LIMIT_BYTES,   /* of dma-bufs that have a wl_buffer */
 	LATCH_LIMIT_FDS,     /* open fds: of dma-bufs, fences, shm pools */
 	LATCH_LIMIT_OBJECTS, /* protocol objects of any kind, counted now and then */
+	LATCH_LIMIT_SURFACES,	/* surfaces with a buffer: each is looked at for each frame */
+	LATCH_LIMIT_RECTANGLES, /* in an opaque or input region; of each, and not counted */
 	LATCH_LIMIT_COUNT,
 };
 
@@ -33,7 +35,8 @@ enum latch_limit {
  * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
  * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
  * being freed. A browser with a hundred windows has some thousands of objects; a surface, the
- * largest, takes latch some 3 KiB.
+ * largest, takes latch some 3 KiB. Windows have some surfaces each; a window of any shape has a
+ * rectangle for each row of its pixels, or some.
  */
 #define LATCH_MAX_UPDATES 1024
 #define LATCH_MAX_FENCES 1024
@@ -41,6 +44,8 @@ enum latch_limit {
 #define LATCH_MAX_BYTES (UINT64_C(16) << 30)
 #define LATCH_MAX_FDS 8192
 #define LATCH_MAX_OBJECTS 32768
+#define LATCH_MAX_SURFACES 1024
+#define LATCH_MAX_RECTANGLES 8192
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */
 #define LATCH_FDS_SHARE_DEN 2
@@ -89,6 +94,9 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 
 void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount);
+
+/** The same question for what is not counted. */
+bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
 /** What is counted now; objects: when they were counted last. */
 uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);

@@ -15,6 +15,10 @@
 
 /* What has a deadline is looked after when so much time has gone by since the last look. */
 #define URGENT_NS INT64_C(500000)
+/* latch has little time left when clients take more than this of it. */
+#define BUSY_PERCENT 50
+/* One that has asked for something within this time may need it again. */
+#define ACTIVE_NS INT64_C(1000000000)
 /* A client that has waited for so long in all is named, once. */
 #define TOLD_NS INT64_C(1000000000)
 
@@ -25,12 +29,13 @@ struct latch_turns {
 	int timer_fd;
 	struct wl_event_source *timer;
 
+	struct latch_share all; // of all clients together
 	bool in_round;	      // requests have been handled in this round
 	struct turn *current; // whose they are
 	int64_t since_cpu_ns; // since when, in CPU time
 	int64_t looked_ns;    // when the urgent work was looked after
 	struct wl_list turns;  // turn.link
-	struct wl_list spent;  // turn.wait_link: to be paused at the end of the round
+	struct wl_list spent;  // turn.wait_link: have less than nothing left
 	struct wl_list paused; // turn.wait_link
 	bool told_no_source;
 
@@ -42,6 +47,7 @@ struct turn {
 	struct latch_turns *turns;
 	struct wl_client *client;
 	struct latch_share share;
+	int64_t asked_ns; // when it has asked for something last
 	struct wl_list link;
 	struct wl_list wait_link;	// latch_turns.spent, .paused, or alone
 	struct wl_event_source *source; // NULL until it is needed
@@ -56,18 +62,31 @@ static void stop_waiting(struct turn *turn) {
 	wl_list_init(&turn->wait_link);
 }
 
+static void spend(struct turn *turn, int64_t now_ns, int64_t cpu_ns) {
+	struct latch_turns *turns = turn->turns;
+	latch_share_spend(&turns->all, now_ns, cpu_ns);
+	latch_share_spend(&turn->share, now_ns, cpu_ns);
+	if (turn->share.credit_ns < 0 && wl_list_empty(&turn->wait_link)) {
+		wl_list_insert(&turns->spent, &turn->wait_link);
+	}
+}
+
 /* What was computed since the last look is the current client's. A modeset that it has asked for, a
  * page fault and other processes take latch's time, too, but not by what it can help. */
 static void charge(struct latch_turns *turns, int64_t now_ns) {
-	struct turn *turn = turns->current;
 	const int64_t cpu_ns = latch_cpu_ns();
-	if (turn != NULL) {
-		latch_share_spend(&turn->share, now_ns, cpu_ns - turns->since_cpu_ns);
-		if (turn->share.credit_ns < 0 && wl_list_empty(&turn->wait_link)) {
-			wl_list_insert(&turns->spent, &turn->wait_link);
-		}
+	if (turns->current != NULL) {
+		turns->current->asked_ns = now_ns;
+		spend(turns->current, now_ns, cpu_ns - turns->since_cpu_ns);
 	}
 	turns->since_cpu_ns = cpu_ns;
+}
+
+void latch_turns_spend(struct latch_turns *turns, struct wl_client *client, int64_t cpu_ns) {
+	struct turn *turn = wl_client_get_user_data(client);
+	if (turn != NULL) {
+		spend(turn, latch_now_ns(), cpu_ns);
+	}
 }
 
 void latch_turns_forgive(struct latch_turns *turns) {
@@ -126,8 +145,8 @@ static void tell(struct turn *turn) {
 	if (!turn->told && turn->waited_ns >= TOLD_NS) {
 		turn->told = true;
 		wlr_log(WLR_INFO,
-			"%s asks for more than %u %% of the time (--max-time): its requests have to "
-			"wait",
+			"%s takes more than %u %% of the time (--max-time), which others need: its "
+			"requests have to wait",
 			latch_account_describe(latch_account_find(turn->client), who),
 			turn->turns->options.percent);
 	}
@@ -178,6 +197,31 @@ void latch_turns_begin_round(struct latch_turns *turns) {
 	}
 }
 
+/* The one that has taken most beyond its share; one at a time, as the others may have time enough then.
+ * Those that have something left again are let go. */
+static struct turn *find_debtor(struct latch_turns *turns, int64_t now_ns) {
+	struct turn *debtor = NULL, *turn, *tmp;
+	wl_list_for_each_safe(turn, tmp, &turns->spent, wait_link) {
+		if (latch_share_resume_ns(&turn->share) <= now_ns) {
+			stop_waiting(turn);
+		} else if (debtor == NULL || turn->share.credit_ns < debtor->share.credit_ns) {
+			debtor = turn;
+		}
+	}
+	return debtor;
+}
+
+static bool others_ask(const struct turn *turn, int64_t now_ns) {
+	const struct turn *other;
+	wl_list_for_each(other, &turn->turns->turns, link) {
+		if (other != turn && other->asked_ns != 0 &&
+			now_ns - other->asked_ns < ACTIVE_NS) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void latch_turns_end_round(struct latch_turns *turns) {
 	if (!turns->in_round) {
 		return;
@@ -186,19 +230,19 @@ void latch_turns_end_round(struct latch_turns *turns) {
 	int64_t now_ns = latch_now_ns();
 	charge(turns, now_ns);
 	turns->current = NULL;
-	if (wl_list_empty(&turns->spent)) {
+	struct turn *turn = wl_list_empty(&turns->spent) ? NULL : find_debtor(turns, now_ns);
+	if (turn == NULL || turns->all.credit_ns >= 0 || !others_ask(turn, now_ns)) {
 		return;
 	}
-	struct turn *turn, *tmp;
-	wl_list_for_each_safe(turn, tmp, &turns->spent, wait_link) {
-		stop_waiting(turn);
-		/* Its end is seen all the same: epoll always tells of EPOLLHUP. */
-		if (find_source(turn) && wl_event_source_fd_update(turn->source, 0) == 0) {
-			turn->paused_ns = now_ns;
-			wl_list_insert(&turns->paused, &turn->wait_link);
-		}
+	stop_waiting(turn);
+	/* Its end is seen all the same: epoll always tells of EPOLLHUP. */
+	if (find_source(turn) && wl_event_source_fd_update(turn->source, 0) == 0) {
+		turn->paused_ns = now_ns;
+		wl_list_insert(&turns->paused, &turn->wait_link);
+		arm_timer(turns);
+		/* Without it there may be time enough. */
+		latch_share_init(&turns->all, BUSY_PERCENT, now_ns);
 	}
-	arm_timer(turns);
 }
 
 static void handle_client_destroy(struct wl_listener *listener, void *data) {
@@ -245,6 +289,7 @@ struct latch_turns *latch_turns_create(const struct latch_turns_options *options
 		.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
 		.client_created.notify = handle_client_created,
 	};
+	latch_share_init(&turns->all, BUSY_PERCENT, latch_now_ns());
 	wl_list_init(&turns->turns);
 	wl_list_init(&turns->spent);
 	wl_list_init(&turns->paused);

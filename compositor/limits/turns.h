@@ -7,13 +7,18 @@
  *
  * - Work with a deadline (latching, flips) is looked after between two requests, however many of
  *   them are in a row.
- * - The CPU time that each client's requests take is counted, and a client that takes more than its
- *   share (limits/share.h) has to wait: its socket is not read for a while. It fills up, and then
- *   the client itself stands still. Nothing of it is lost, and no error is made of it.
+ * - The CPU time that each client takes is counted: for its requests, and for what else is done for it
+ *   alone. While latch has little time left, and others need it, the client that has taken most beyond
+ *   its share (limits/share.h) has to wait: its socket is not read for a while. It fills up, and then
+ *   the client itself stands still. Nothing of it is lost, and no error is made of it. As long as
+ *   there is time for all, no client waits, however much it takes.
  *
  * A round is one dispatch of the event loop; whoever runs the loop tells where it begins and ends.
  */
 
+#include <stdint.h>
+
+struct wl_client;
 struct wl_display;
 
 struct latch_turns;
@@ -40,6 +45,9 @@ void latch_turns_begin_round(struct latch_turns *turns);
 
 /** Charges no client for the work since the last request: it was done once, for all clients. */
 void latch_turns_forgive(struct latch_turns *turns);
+
+/** Charges a client for CPU time that was spent for it outside of its requests. */
+void latch_turns_spend(struct latch_turns *turns, struct wl_client *client, int64_t cpu_ns);
 
 /** Right after the dispatch. */
 void latch_turns_end_round(struct latch_turns *turns);

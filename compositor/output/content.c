@@ -10,14 +10,20 @@
 #include <wlr/util/log.h>
 
 #include "clock.h"
+#include "id_map.h"
+#include "limits/account.h"
 #include "sync/fence.h"
 #include "sync/gate.h"
 #include "sync/release.h"
 #include "trace/trace.h"
 
+/* So many frame callbacks and so many feedbacks of a surface wait until it is shown. Clients have one or
+ * two; all that wait are answered at the flip, when others are in a hurry. */
+#define MAX_WAITING 4
+
 struct latch_content_tracker {
 	struct latch_content_tracker_options options;
-	struct wl_list surfaces; // latch_surface.link
+	struct latch_id_map surfaces; // struct latch_surface, by id
 	struct wl_list live;	 // latch_content.link
 	/* Contents between two lives: a client that commits 60 times a second costs no
 	 * allocation for them. */
@@ -210,6 +216,11 @@ bool latch_content_take_feedback(
 	struct latch_content *content, const struct latch_surface *surface) {
 	if (content->feedback == NULL) {
 		content->feedback = wlr_presentation_surface_sampled(surface->wlr_surface);
+		if (content->feedback != NULL &&
+			wl_list_length(&content->feedback->resources) > MAX_WAITING) {
+			wlr_presentation_feedback_destroy(content->feedback); // discards all
+			content->feedback = NULL;
+		}
 	}
 	return content->feedback != NULL;
 }
@@ -256,9 +267,25 @@ void latch_content_drop_buffer(struct latch_content *content) {
 	content->record.release = LATCH_RELEASED_COPY;
 }
 
+/* The client is ended when this returns, whatever it was that brought it so far. */
+static void refuse(const struct latch_surface *surface) {
+	latch_account_end(surface->account, WL_DISPLAY_ERROR_NO_MEMORY,
+		latch_account_refusal(surface->account));
+}
+
+static void count_shown(struct latch_surface *surface, bool had_content, bool has_content) {
+	if (had_content && !has_content) {
+		latch_account_discharge(surface->account, LATCH_LIMIT_SURFACES, 1);
+	} else if (!had_content && has_content &&
+		   !latch_account_charge(surface->account, LATCH_LIMIT_SURFACES, 1)) {
+		refuse(surface);
+	}
+}
+
 /* end: why the one before is not the surface's newest any more. */
 static void surface_set_content(
 	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
+	count_shown(surface, surface->current != NULL, content != NULL);
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
 		surface->current->end = end;
@@ -315,10 +342,40 @@ static void surface_take_update(struct latch_surface *surface) {
 	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
 }
 
+static void check_regions(const struct latch_surface *surface) {
+	const struct wlr_surface_state *state = &surface->wlr_surface->current;
+	int opaque = pixman_region32_n_rects(&state->opaque);
+	int input = pixman_region32_n_rects(&state->input);
+	if (!latch_account_allows(surface->account, LATCH_LIMIT_RECTANGLES,
+		    (uint64_t)(opaque > input ? opaque : input))) {
+		refuse(surface);
+	}
+}
+
+/* What is too much is answered now, in the time of its client. */
+static void check_callbacks(struct latch_surface *surface) {
+	if (wl_list_length(&surface->wlr_surface->current.frame_callback_list) <= MAX_WAITING) {
+		return;
+	}
+	const struct timespec now = latch_ns_timespec(latch_now_ns());
+	wlr_surface_send_frame_done(surface->wlr_surface, &now);
+	if (!surface->logged_waiting) {
+		surface->logged_waiting = true;
+		wlr_log(WLR_INFO, "surface %u: more than %d frame callbacks wait: they are answered "
+				  "before it is shown",
+			surface->id, MAX_WAITING);
+	}
+}
+
 static void handle_commit(struct wl_listener *listener, void *data) {
 	struct latch_surface *surface = wl_container_of(listener, surface, commit);
 	struct latch_content_tracker *tracker = surface->tracker;
 
+	if (surface->wlr_surface->current.committed &
+		(WLR_SURFACE_STATE_OPAQUE_REGION | WLR_SURFACE_STATE_INPUT_REGION)) {
+		check_regions(surface);
+	}
+	check_callbacks(surface);
 	if (surface->wlr_surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
 		surface_take_update(surface);
 	}
@@ -332,7 +389,8 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&surface->callback_link);
 	wl_list_remove(&surface->commit.link);
 	wl_list_remove(&surface->destroy.link);
-	wl_list_remove(&surface->link);
+	latch_id_map_remove(&surface->tracker->surfaces, surface->id);
+	latch_account_unref(surface->account);
 	free(surface);
 }
 
@@ -341,14 +399,19 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	struct wlr_surface *wlr_surface = data;
 
 	struct latch_surface *surface = calloc(1, sizeof(*surface));
-	if (surface == NULL) {
+	const uint32_t id = tracker->next_surface_id + 1;
+	if (surface == NULL || !latch_id_map_put(&tracker->surfaces, id, surface)) {
+		free(surface);
 		wl_resource_post_no_memory(wlr_surface->resource);
 		return;
 	}
+	tracker->next_surface_id = id;
 	*surface = (struct latch_surface){
 		.tracker = tracker,
 		.wlr_surface = wlr_surface,
-		.id = ++tracker->next_surface_id,
+		.account = latch_account_ref(latch_account_find(
+			wl_resource_get_client(wlr_surface->resource))),
+		.id = id,
 		.commit.notify = handle_commit,
 		.destroy.notify = handle_destroy,
 	};
@@ -356,7 +419,6 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	latch_surface_sync_set_id(wlr_surface, surface->id);
 	wl_signal_add(&wlr_surface->events.commit, &surface->commit);
 	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
-	wl_list_insert(&tracker->surfaces, &surface->link);
 }
 
 struct latch_content_tracker *latch_content_tracker_create(
@@ -366,7 +428,6 @@ struct latch_content_tracker *latch_content_tracker_create(
 		return NULL;
 	}
 	tracker->options = *options;
-	wl_list_init(&tracker->surfaces);
 	wl_list_init(&tracker->live);
 	wl_list_init(&tracker->unused);
 	tracker->new_surface.notify = handle_new_surface;
@@ -387,6 +448,7 @@ void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
 		free(content);
 	}
 	wl_list_remove(&tracker->new_surface.link);
+	latch_id_map_finish(&tracker->surfaces);
 	free(tracker);
 }
 
@@ -404,13 +466,7 @@ size_t latch_content_tracker_count(const struct latch_content_tracker *tracker) 
 }
 
 struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id) {
-	struct latch_surface *surface;
-	wl_list_for_each(surface, &tracker->surfaces, link) {
-		if (surface->id == id) {
-			return surface;
-		}
-	}
-	return NULL;
+	return id != 0 ? latch_id_map_get(&tracker->surfaces, id) : NULL;
 }
 
 pid_t latch_surface_pid(const struct latch_surface *surface) {

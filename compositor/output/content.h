@@ -12,6 +12,7 @@
 #include "sync/update.h"
 #include "trace/record.h"
 
+struct latch_account;
 struct latch_content_tracker;
 struct latch_release;
 struct latch_trace;
@@ -79,12 +80,16 @@ struct latch_surface {
 	struct latch_content *current;
 	/** Number of the surface in traces and statistics; counts up from 1. */
 	uint32_t id;
+	/** Its client's; referenced. NULL where there are none. */
+	struct latch_account *account;
 	/** Told to the trace already, by name. */
 	bool registered;
 	/** What the log said last of why it is not on a plane. */
 	uint64_t logged_reasons;
 	uint32_t logged_plane;
 	uint32_t logged_output;
+	/** It said that more was asked of it than is answered when it is shown. */
+	bool logged_waiting;
 	/** What it said last of handing over: enum latch_hand_over, plus one; 0: nothing. */
 	int logged_hand_over;
 	/** What its dma-buf feedback was made from. */
@@ -100,7 +105,6 @@ struct latch_surface {
 
 	struct wl_listener commit;
 	struct wl_listener destroy;
-	struct wl_list link; // latch_content_tracker.surfaces
 };
 
 struct latch_content_tracker_options {

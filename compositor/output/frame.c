@@ -21,6 +21,10 @@ bool latch_frame_add(
 		frame->shown = shown;
 		frame->cap = cap;
 	}
+	if (surface_id != 0 && !latch_id_map_put(&frame->by_surface, surface_id,
+				       (void *)(uintptr_t)(frame->len + 1))) {
+		return false;
+	}
 	frame->items[frame->len++] = (struct latch_frame_item){
 		.content = latch_content_ref(layer->content),
 		.surface_id = surface_id,
@@ -50,22 +54,19 @@ void latch_frame_replace(
 	item->layer.serial = layer->serial;
 }
 
-struct latch_frame_item *latch_frame_item_of(struct latch_frame *frame, uint32_t surface_id) {
-	for (size_t i = 0; i < frame->len; i++) {
-		if (frame->items[i].surface_id == surface_id) {
-			return &frame->items[i];
-		}
+struct latch_frame_item *latch_frame_item_of(
+	const struct latch_frame *frame, uint32_t surface_id) {
+	if (surface_id == 0) { // the cursor, which is in front of all
+		return frame->len > 0 && frame->items[0].surface_id == 0 ? &frame->items[0] : NULL;
 	}
-	return NULL;
+	const uintptr_t place = (uintptr_t)latch_id_map_get(&frame->by_surface, surface_id);
+	return place != 0 ? &frame->items[place - 1] : NULL;
 }
 
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content) {
-	for (size_t i = 0; i < frame->len; i++) {
-		if (frame->items[i].content == content) {
-			return true;
-		}
-	}
-	return false;
+	const struct latch_frame_item *item =
+		latch_frame_item_of(frame, content->record.surface_id);
+	return item != NULL && item->content == content;
 }
 
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b) {
@@ -90,6 +91,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	wlr_buffer_unlock(frame->composed);
 	frame->composed = NULL;
 	frame->len = 0;
+	latch_id_map_clear(&frame->by_surface);
 	frame->scanout.shown_len = 0;
 	frame->scanout.cursor_shown = false;
 	frame->async = frame->overtaken = frame->outdated = false;
@@ -98,6 +100,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 
 void latch_frame_finish(struct latch_frame *frame) {
 	latch_frame_clear(frame);
+	latch_id_map_finish(&frame->by_surface);
 	free(frame->items);
 	free(frame->shown);
 	*frame = (struct latch_frame){0};

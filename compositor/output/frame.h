@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "id_map.h"
 #include "output/scanout.h"
 #include "plan/layer.h"
 #include "trace/record.h"
@@ -27,6 +28,8 @@ struct latch_frame_item {
 struct latch_frame {
 	struct latch_frame_item *items;
 	size_t len, cap;
+	/** For latch_frame_item_of(): places in items, counted from 1. */
+	struct latch_id_map by_surface;
 	/** For latch_frame_list_shown(), as long as items. */
 	struct latch_shown_record *shown;
 	/** The composed picture, locked; NULL when nothing is composed. */
@@ -55,8 +58,9 @@ bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from)
 void latch_frame_replace(
 	struct latch_frame *frame, struct latch_frame_item *item, const struct latch_layer *layer);
 
-/** The item of this surface, or NULL. */
-struct latch_frame_item *latch_frame_item_of(struct latch_frame *frame, uint32_t surface_id);
+/** The item of this surface, or NULL. A surface is in a frame once. */
+struct latch_frame_item *latch_frame_item_of(
+	const struct latch_frame *frame, uint32_t surface_id);
 
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);

@@ -10,6 +10,7 @@
 #include "backend/backend.h"
 #include "backend/output.h"
 #include "clock.h"
+#include "limits/turns.h"
 #include "output/assign.h"
 #include "output/content.h"
 #include "output/output.h"
@@ -21,6 +22,9 @@
 
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)
+
+/* Frames with more layers than these are charged to the clients that have them. */
+#define MANY_LAYERS 32
 
 /* How soon to look again for the fence of what was handed over in vain. */
 #define HANDED_RETRY_NS INT64_C(1000000)
@@ -322,6 +326,26 @@ struct latch_flip_record latch_output_frame_record(const struct latch_output *ou
 	};
 }
 
+/* What a frame of very many layers costs is not everybody's affair, but that of those who have them. */
+static void charge_for_layers(struct latch_output *output, int64_t cpu_ns) {
+	const struct latch_collection *collection = &output->collection;
+	struct wl_client *client = NULL;
+	int64_t each_ns = cpu_ns / (int64_t)(collection->surfaces_len + 1), owed_ns = 0;
+	for (size_t i = 0; i < collection->surfaces_len; i++) {
+		struct wl_client *its = wl_resource_get_client(
+			collection->surfaces[i]->wlr_surface->resource);
+		if (its != client && client != NULL) {
+			latch_turns_spend(output->server->turns, client, owed_ns);
+			owed_ns = 0;
+		}
+		client = its;
+		owed_ns += each_ns;
+	}
+	if (client != NULL) {
+		latch_turns_spend(output->server->turns, client, owed_ns);
+	}
+}
+
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	struct latch_server *server = output->server;
 	output->wakeups++;
@@ -341,6 +365,9 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		}
 		return;
 	}
+	/* Two system calls, which a frame of a few layers does without. */
+	const bool many = output->collection.surfaces_len > MANY_LAYERS;
+	const int64_t begin_cpu_ns = many ? latch_cpu_ns() : 0;
 	hand_over(output, plan);
 	output->dirty = false;
 
@@ -372,6 +399,9 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 	if (!fill_frame(output)) {
 		latch_output_retry(output);
 		return;
+	}
+	if (many) {
+		charge_for_layers(output, latch_cpu_ns() - begin_cpu_ns);
 	}
 
 	bool wanted = take_feedback(output) || output->force || cursor_changed ||

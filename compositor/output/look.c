@@ -11,6 +11,8 @@
 
 #define COLOR_REPRESENTATION_VERSION 1
 #define OPAQUE 0xffff
+/* So many rectangles of a surface's opaque region are looked at in each frame. */
+#define MAX_RECTANGLES 128
 
 bool latch_look_create_globals(struct wl_display *display, bool straight_alpha) {
 	static const enum wp_color_representation_surface_v1_alpha_mode alpha_modes[] = {
@@ -169,7 +171,8 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 
 	int len;
 	const pixman_box32_t *rects = pixman_region32_rectangles(region, &len);
-	for (int i = 0; i < len; i++) {
+	/* Round corners have a row of pixels each: the large rectangle is among the first. */
+	for (int i = 0; i < len && i < MAX_RECTANGLES; i++) {
 		struct wlr_box box = {
 			.x = rects[i].x1,
 			.y = rects[i].y1,

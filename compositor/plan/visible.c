@@ -23,9 +23,16 @@ static void intersect(
 		part, region, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
 }
 
+/* Each rectangle of the uncovered region is looked at for each layer behind. A region with more of them
+ * stays as it is: then some layers are drawn that are hidden. */
+#define MAX_RECTANGLES 256
+
 /* Takes away what nobody sees through this layer. */
 static void cover(pixman_region32_t *uncovered, pixman_region32_t *part,
 	const struct latch_layer *layer) {
+	if (pixman_region32_n_rects(uncovered) > MAX_RECTANGLES) {
+		return;
+	}
 	if (layer->opaque) {
 		pixman_region32_subtract(uncovered, uncovered, part);
 		return;

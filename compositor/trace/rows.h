@@ -2,6 +2,7 @@
 #ifndef LATCH_TRACE_ROWS_H
 #define LATCH_TRACE_ROWS_H
 
+#include "id_map.h"
 #include "trace/durations.h"
 #include "trace/statistics.h"
 #include "trace/text.h"
@@ -44,7 +45,7 @@ struct latch_output_row {
 struct latch_statistics {
 	struct latch_surface_row **surfaces; /* in the order they came, the gone ones too */
 	size_t surfaces_length, surfaces_capacity;
-	struct latch_surface_row *recent; /* the row that was used last, or NULL */
+	struct latch_id_map by_id; /* the same */
 	size_t gone;
 	bool keeps_gone;
 	char other_causes[LATCH_OTHER_CAUSES][LATCH_TEXT_MAX]; /* "" ends them */

@@ -32,6 +32,7 @@ void latch_statistics_destroy(struct latch_statistics *statistics) {
 		}
 		free(statistics->outputs[i]);
 	}
+	latch_id_map_finish(&statistics->by_id);
 	free(statistics->surfaces);
 	free(statistics->outputs);
 	free(statistics);
@@ -52,16 +53,7 @@ static void *grow(void *array, size_t length, size_t *capacity) {
 
 static struct latch_surface_row *find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id) {
-	if (statistics->recent != NULL && statistics->recent->id == surface_id) {
-		return statistics->recent;
-	}
-	/* The newest ones are the busy ones. */
-	for (size_t i = statistics->surfaces_length; i > 0; i--) {
-		if (statistics->surfaces[i - 1]->id == surface_id) {
-			return statistics->surfaces[i - 1];
-		}
-	}
-	return NULL;
+	return surface_id != 0 ? latch_id_map_get(&statistics->by_id, surface_id) : NULL;
 }
 
 static struct latch_surface_row *make_surface(
@@ -73,7 +65,8 @@ static struct latch_surface_row *make_surface(
 	}
 	statistics->surfaces = rows;
 	struct latch_surface_row *row = calloc(1, sizeof(*row));
-	if (row == NULL) {
+	if (row == NULL || !latch_id_map_put(&statistics->by_id, surface_id, row)) {
+		free(row);
 		return NULL;
 	}
 	row->id = surface_id;
@@ -141,9 +134,7 @@ static void fold_oldest_gone(struct latch_statistics *statistics) {
 	for (size_t i = index; i < statistics->surfaces_length; i++) {
 		statistics->surfaces[i] = statistics->surfaces[i + 1];
 	}
-	if (statistics->recent == row) {
-		statistics->recent = NULL;
-	}
+	latch_id_map_remove(&statistics->by_id, row->id);
 	surface_row_destroy(row);
 }
 
@@ -286,9 +277,7 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 static struct latch_surface_row *add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
 	struct latch_surface_row *row = find_surface(statistics, record->surface_id);
-	if (row != NULL) {
-		statistics->recent = row;
-	} else {
+	if (row == NULL) {
 		/* The last updates of a surface that has lost its row. */
 		row = &statistics->others;
 	}

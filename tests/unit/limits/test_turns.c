@@ -39,10 +39,28 @@ struct world {
 	int urgent; // looks at the urgent work
 };
 
-static void burn(int64_t ns) {
-	int64_t end_ns = latch_cpu_ns() + ns;
-	while (latch_cpu_ns() < end_ns) {
+/* Time passes when the test says so; how busy this computer is would be in the verdicts else. */
+static int64_t begin_ns, passed_ns, computed_ns;
+
+int __real_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *time) {
+	if (begin_ns == 0) {
+		__real_clock_gettime(CLOCK_MONOTONIC, time);
+		begin_ns = latch_timespec_ns(time);
 	}
+	*time = latch_ns_timespec(
+		clock == CLOCK_MONOTONIC ? begin_ns + passed_ns : computed_ns);
+	return 0;
+}
+
+static void rest(int64_t ns) {
+	passed_ns += ns;
+}
+
+static void burn(int64_t ns) {
+	passed_ns += ns;
+	computed_ns += ns;
 }
 
 static void destroy_region(struct wl_client *client, struct wl_resource *resource) {
@@ -60,8 +78,7 @@ static void create_region(struct wl_client *wl_client, struct wl_resource *resou
 	struct wl_resource *region = wl_resource_create(wl_client, &wl_region_interface, 1, id);
 	wl_resource_set_implementation(region, &region_impl, NULL, NULL);
 	if (world->sleeps) {
-		struct timespec length = latch_ns_timespec(world->cost_ns);
-		nanosleep(&length, NULL);
+		rest(world->cost_ns);
 	} else {
 		burn(world->cost_ns);
 	}
@@ -164,14 +181,79 @@ static void world_finish(struct world *world) {
 	wl_display_destroy(world->display);
 }
 
-/* The greedy one takes 40 ms of 25: it has to wait, and nothing that it asks is lost. */
+/* The greedy one takes 80 ms, more than three times its burst: it has to wait, and nothing that it asks is
+ * lost. */
 static void make_it_wait(struct world *world) {
+	world->cost_ns = 4 * MS;
 	ask(&world->greedy, 20);
 	do_round(world, 0);
 	assert_int_equal(world->greedy.handled, 20);
 	ask(&world->greedy, 1);
 	do_round(world, 0);
 	assert_int_equal(world->greedy.handled, 20);
+}
+
+/* Without anybody who needs the time. */
+static void test_alone(void **state) {
+	struct world world;
+	world_init(&world, 10);
+	rest(1100 * MS);
+	world.cost_ns = 4 * MS;
+	for (int i = 1; i <= 3; i++) {
+		ask(&world.greedy, 20);
+		do_round(&world, 0);
+		assert_int_equal(world.greedy.handled, 20 * i);
+	}
+	ask(&world.modest, 1);
+	do_round(&world, 0);
+	ask(&world.greedy, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.greedy.handled, 60);
+	world_finish(&world);
+}
+
+/* A third of the time, by one whose share is one percent. */
+static void test_time_for_all(void **state) {
+	struct world world;
+	world_init(&world, 1);
+	for (int i = 1; i <= 20; i++) {
+		ask(&world.modest, 1);
+		ask(&world.greedy, 5);
+		do_round(&world, 0);
+		assert_int_equal(world.greedy.handled, 5 * i);
+		rest(20 * MS);
+	}
+	world_finish(&world);
+}
+
+/* One that has taken a little too much goes on when the other one waits. */
+static void test_worst_waits(void **state) {
+	struct world world;
+	world_init(&world, 1);
+	world.cost_ns = 4 * MS;
+	ask(&world.modest, 10);
+	ask(&world.greedy, 20);
+	do_round(&world, 0);
+	ask(&world.modest, 1);
+	ask(&world.greedy, 1);
+	do_round(&world, 0);
+	do_round(&world, 0);
+	assert_int_equal(world.modest.handled, 11);
+	assert_int_equal(world.greedy.handled, 20);
+	world_finish(&world);
+}
+
+/* What is done for a client counts like what it asks for. */
+static void test_spend(void **state) {
+	struct world world;
+	world_init(&world, 1);
+	latch_turns_spend(world.turns, world.greedy.server, 1000 * MS);
+	ask(&world.modest, 1);
+	do_round(&world, 0);
+	ask(&world.greedy, 1);
+	do_round(&world, 0);
+	assert_int_equal(world.greedy.handled, 0);
+	world_finish(&world);
 }
 
 /* What it can't help is not charged. */
@@ -205,8 +287,8 @@ static void test_greedy_waits(void **state) {
 	do_round(&world, 0);
 	assert_int_equal(world.modest.handled, 1);
 	/* It goes on by itself. */
-	int64_t end_ns = latch_now_ns() + 2000 * MS;
-	while (world.greedy.handled == 20 && latch_now_ns() < end_ns) {
+	for (int i = 0; i < 20 && world.greedy.handled == 20; i++) {
+		rest(100 * MS);
 		do_round(&world, 100);
 	}
 	assert_int_equal(world.greedy.handled, 21);
@@ -304,6 +386,10 @@ static void test_finds_sources(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_greedy_waits),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_time_for_all),
+		cmocka_unit_test(test_worst_waits),
+		cmocka_unit_test(test_spend),
 		cmocka_unit_test(test_waiting_is_free),
 		cmocka_unit_test(test_work_for_all_is_free),
 		cmocka_unit_test(test_no_limit),
