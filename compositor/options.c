@@ -94,7 +94,7 @@ static const char help[] =
 	"  --max-objects N, --max-surfaces N, --max-rectangles N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors, 32768\n"
-	"                     objects, 1024 surfaces with a buffer, 8192 rectangles in a region)\n"
+	"                     objects, 512 surfaces with a buffer, 2048 rectangles in a region)\n"
 	"  --max-time PERCENT of the time that each client may take while others need it; it has to\n"
 	"                     wait then (default: 8; 100: no limit)\n"
 	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"

@@ -86,6 +86,7 @@ static void registry_global(void *data, struct wl_registry *registry, uint32_t n
 		void **object;
 	} wanted[] = {
 		{&wl_compositor_interface, 4, 4, (void **)&conn->compositor},
+		{&wl_subcompositor_interface, 1, 1, (void **)&conn->subcompositor},
 		{&wl_shm_interface, 1, 1, (void **)&conn->shm},
 		{&xdg_wm_base_interface, 1, 1, (void **)&conn->wm_base},
 		{&zwp_linux_dmabuf_v1_interface, 3, 5, (void **)&conn->dmabuf},
@@ -185,6 +186,9 @@ void connection_finish(struct connection *conn) {
 	}
 	if (conn->shm) {
 		wl_shm_destroy(conn->shm);
+	}
+	if (conn->subcompositor) {
+		wl_subcompositor_destroy(conn->subcompositor);
 	}
 	if (conn->compositor) {
 		wl_compositor_destroy(conn->compositor);

@@ -11,6 +11,7 @@
 
 #include "bad.h"
 #include "common/util.h"
+#include "crowd.h"
 #include "die.h"
 #include "hostile.h"
 #include "options.h"
@@ -22,7 +23,9 @@ static enum stress_exit run_hostile(const struct stress_options *options, int si
 	/* A client that the compositor has thrown out comes again: that is what --repeat is for. */
 	for (uint64_t n = 0; n < options->repeat && !sum.closed; n++) {
 		struct hostile_report report;
-		enum stress_exit end = hostile_run(options, signal_fd, &report);
+		enum stress_exit end = options->crowd != CROWD_NONE
+					       ? crowd_run(options, signal_fd, &report)
+					       : hostile_run(options, signal_fd, &report);
 		sum.sync = report.sync ? report.sync : sum.sync;
 		sum.commits += report.commits;
 		sum.fences += report.fences;

@@ -27,6 +27,8 @@ static const char help_text[] =
 	"  --size WxH          of each window's buffers (default: 256x256)\n"
 	"  --interval MS       time between two commits of a surface (default: 16)\n"
 	"  --flood             commit without waiting for anything\n"
+	"  --crowd KIND        no fences, but as many subsurfaces, windows, region (rectangles\n"
+	"                      in it) or callbacks as --surfaces says\n"
 	"  --seed N            of the random fences (default: 1)\n"
 	"\n"
 	"  --bad[=TEXT]        make every invalid request, each on a connection of its own,\n"
@@ -54,6 +56,7 @@ enum {
 	OPTION_SIZE,
 	OPTION_INTERVAL,
 	OPTION_FLOOD,
+	OPTION_CROWD,
 	OPTION_SEED,
 	OPTION_BAD,
 	OPTION_LIST,
@@ -74,6 +77,7 @@ static const struct option long_options[] = {
 	{"size", required_argument, NULL, OPTION_SIZE},
 	{"interval", required_argument, NULL, OPTION_INTERVAL},
 	{"flood", no_argument, NULL, OPTION_FLOOD},
+	{"crowd", required_argument, NULL, OPTION_CROWD},
 	{"seed", required_argument, NULL, OPTION_SEED},
 	{"bad", optional_argument, NULL, OPTION_BAD},
 	{"list", no_argument, NULL, OPTION_LIST},
@@ -149,6 +153,22 @@ static bool parse_step(const char *text, enum die_step *step) {
 	return false;
 }
 
+static bool parse_crowd(const char *text, enum crowd_kind *crowd) {
+	static const char *const names[] = {
+		[CROWD_SUBSURFACES] = "subsurfaces",
+		[CROWD_WINDOWS] = "windows",
+		[CROWD_REGION] = "region",
+		[CROWD_CALLBACKS] = "callbacks",
+	};
+	for (size_t i = CROWD_SUBSURFACES; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*crowd = (enum crowd_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool parse_interval(const char *text, int64_t *interval_ns) {
 	uint64_t ms;
 	if (!parse_number(text, 1, 60000, &ms)) {
@@ -168,7 +188,7 @@ static bool take_option(struct stress_options *options, int code, const char *ar
 	case OPTION_BUFFERS:
 		return parse_int(arg, 100000, &options->buffers);
 	case OPTION_SURFACES:
-		return parse_int(arg, 10000, &options->surfaces);
+		return parse_int(arg, 1000000, &options->surfaces);
 	case OPTION_SIZE:
 		return parse_size(arg, &options->width, &options->height);
 	case OPTION_INTERVAL:
@@ -176,6 +196,8 @@ static bool take_option(struct stress_options *options, int code, const char *ar
 	case OPTION_FLOOD:
 		options->flood = true;
 		return true;
+	case OPTION_CROWD:
+		return parse_crowd(arg, &options->crowd);
 	case OPTION_SEED:
 		return parse_number(arg, 1, UINT64_MAX, &options->seed);
 	case OPTION_BAD:

@@ -18,6 +18,15 @@ enum stress_exit {
 	STRESS_EXIT_CONNECTION = 6, /* the compositor ended the connection */
 };
 
+/** Of what there is very much. */
+enum crowd_kind {
+	CROWD_NONE,
+	CROWD_SUBSURFACES, /* of one pixel, in a window */
+	CROWD_WINDOWS,
+	CROWD_REGION,	 /* rectangles in the opaque region of a window */
+	CROWD_CALLBACKS, /* frame callbacks and presentation feedbacks of each frame */
+};
+
 enum stress_mode {
 	STRESS_FENCES,
 	STRESS_BAD,
@@ -39,6 +48,7 @@ struct stress_options {
 	enum stress_mode mode;
 	struct fence_spec fence;
 	enum sync_mode sync;
+	enum crowd_kind crowd; /* CROWD_NONE: bad fences; else so many as there are surfaces */
 	int buffers, surfaces;
 	uint32_t width, height;
 	int64_t interval_ns;

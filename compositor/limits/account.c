@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
+#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
@@ -256,6 +257,19 @@ static bool is_within(struct latch_account *account, enum latch_limit limit, uin
 
 bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
 	return account == NULL || is_within(account, limit, amount);
+}
+
+void latch_account_check_request(struct wl_resource *resource) {
+	if (wl_resource_get_class(resource) != wl_region_interface.name) {
+		return;
+	}
+	struct latch_account *account = latch_account_find(wl_resource_get_client(resource));
+	const pixman_region32_t *region = wlr_region_from_resource(resource);
+	if (!latch_account_is_ending(account) &&
+		!latch_account_allows(account, LATCH_LIMIT_RECTANGLES,
+			(uint64_t)pixman_region32_n_rects(region))) {
+		latch_account_end(account, WL_DISPLAY_ERROR_NO_MEMORY, account->refusal);
+	}
 }
 
 bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount) {

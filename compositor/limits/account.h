@@ -15,6 +15,7 @@
 
 struct wl_client;
 struct wl_display;
+struct wl_resource;
 
 enum latch_limit {
 	LATCH_LIMIT_UPDATES, /* commits that are not shown yet */
@@ -44,8 +45,8 @@ enum latch_limit {
 #define LATCH_MAX_BYTES (UINT64_C(16) << 30)
 #define LATCH_MAX_FDS 8192
 #define LATCH_MAX_OBJECTS 32768
-#define LATCH_MAX_SURFACES 1024
-#define LATCH_MAX_RECTANGLES 8192
+#define LATCH_MAX_SURFACES 512
+#define LATCH_MAX_RECTANGLES 2048
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */
 #define LATCH_FDS_SHARE_DEN 2
@@ -100,6 +101,12 @@ bool latch_account_allows(struct latch_account *account, enum latch_limit limit,
 
 /** What is counted now; objects: when they were counted last. */
 uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);
+
+/**
+ * Looks at what a request is about to make larger that is not an object: the region of wl_region.add. It is
+ * the client's own work that grows with it, rectangle by rectangle. Refuses it when it is too large.
+ */
+void latch_account_check_request(struct wl_resource *resource);
 
 /** Why the last charge failed, for the client to read. Valid as long as the account. */
 const char *latch_account_refusal(const struct latch_account *account);

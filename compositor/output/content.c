@@ -342,16 +342,6 @@ static void surface_take_update(struct latch_surface *surface) {
 	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
 }
 
-static void check_regions(const struct latch_surface *surface) {
-	const struct wlr_surface_state *state = &surface->wlr_surface->current;
-	int opaque = pixman_region32_n_rects(&state->opaque);
-	int input = pixman_region32_n_rects(&state->input);
-	if (!latch_account_allows(surface->account, LATCH_LIMIT_RECTANGLES,
-		    (uint64_t)(opaque > input ? opaque : input))) {
-		refuse(surface);
-	}
-}
-
 /* What is too much is answered now, in the time of its client. */
 static void check_callbacks(struct latch_surface *surface) {
 	if (wl_list_length(&surface->wlr_surface->current.frame_callback_list) <= MAX_WAITING) {
@@ -371,10 +361,6 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	struct latch_surface *surface = wl_container_of(listener, surface, commit);
 	struct latch_content_tracker *tracker = surface->tracker;
 
-	if (surface->wlr_surface->current.committed &
-		(WLR_SURFACE_STATE_OPAQUE_REGION | WLR_SURFACE_STATE_INPUT_REGION)) {
-		check_regions(surface);
-	}
 	check_callbacks(surface);
 	if (surface->wlr_surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
 		surface_take_update(surface);

@@ -2,12 +2,13 @@
 # A victim beside each kind of hostile client (latch-stress), every invalid request, deaths with
 # fences pending. What latch holds afterwards is what it held before.
 #
-#   stress.sh [fences] [control] [floods] [bad] [deaths] [churn]   these parts; without an argument
-#                                                                  all but churn
+#   stress.sh [fences] [control] [floods] [crowds] [bad] [deaths] [churn]   these parts; without an
+#                                                                           argument all but churn
 #
 #   fences   the victim's frames, and latch's CPU
 #   control  the pointer moves; with a seat on a VT, the session goes away and comes back
 #   floods   commits as fast as the socket takes them
+#   crowds   very many surfaces, rectangles and callbacks
 #   bad      every invalid request
 #   deaths   clients that are killed, at each step of their lives
 #   churn    many clients that are killed with fences pending, one after another and all at once
@@ -28,7 +29,7 @@ churn=${LATCH_STRESS_CHURN:-1000}
 at_once=${LATCH_STRESS_AT_ONCE:-200}
 
 parts=("$@")
-((${#parts[@]})) || parts=(fences control floods bad deaths)
+((${#parts[@]})) || parts=(fences control floods crowds bad deaths)
 
 # Where time is exact (see is_exact), the victim misses no refresh beside a client whose fences never
 # signal, as it misses none alone. One whose windows are composed makes the victim's frames dearer than
@@ -311,6 +312,22 @@ hostile_floods() {
     done
     measured "a victim beside a flood of fences" \
         beside --sync sync-file --fence never --flood --size 64x64
+}
+
+# Work that one client makes: the victim misses nothing, or the client is refused by name.
+hostile_crowds() {
+    local seconds=3 kind number
+    good_cpu=
+    for kind in subsurfaces:500 subsurfaces:16000 windows:500 windows:1000 region:2000 \
+        region:100000 callbacks:20000; do
+        number=${kind#*:}
+        measured "a victim beside $number ${kind%:*} of one client" \
+            beside --crowd "${kind%:*}" --surfaces "$number"
+    done
+    check "the client with too many surfaces is refused by name" \
+        grep 'at most 512 surfaces with a buffer (--max-surfaces)' "$latch_log"
+    check "the client with too many rectangles is refused by name" \
+        grep 'at most 2048 rectangles in a region (--max-rectangles)' "$latch_log"
 }
 
 # The cases of latch-stress itself are ours, each with its name.

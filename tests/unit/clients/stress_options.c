@@ -52,6 +52,11 @@ static void fences(void **state) {
 	assert_int_equal(options.interval_ns, 5000000);
 	assert_int_equal(options.seed, 9);
 	assert_int_equal(options.run_ns, 250000000);
+	assert_int_equal(options.crowd, CROWD_NONE);
+	assert_int_equal(PARSE("--crowd", "region", "--surfaces", "100000"), -1);
+	assert_int_equal(options.crowd, CROWD_REGION);
+	assert_int_equal(options.surfaces, 100000);
+	assert_int_equal(PARSE("--crowd", "people"), 2);
 }
 
 static void other_modes(void **state) {
