@@ -51,7 +51,8 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	       a->is_dmabuf == b->is_dmabuf && a->ready == b->ready &&
 	       a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
 	       wlr_fbox_equal(&a->src, &b->src) && wlr_box_equal(&a->dst, &b->dst) &&
-	       a->transform == b->transform && a->opaque == b->opaque && same_opaque_boxes(a, b) &&
+	       a->fills_output == b->fills_output && a->transform == b->transform &&
+	       a->opaque == b->opaque && same_opaque_boxes(a, b) &&
 	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
 	       a->color_encoding == b->color_encoding && a->color_range == b->color_range;
 }
@@ -78,7 +79,7 @@ struct wlr_box latch_layer_on_screen(
 
 bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height) {
 	struct wlr_box box = latch_layer_on_screen(layer, width, height);
-	return box.width == width && box.height == height;
+	return layer->fills_output || (box.width == width && box.height == height);
 }
 
 uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms_plane *plane) {

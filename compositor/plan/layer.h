@@ -55,6 +55,11 @@ struct latch_layer {
 	struct wlr_fbox src;
 	/** Where it is shown, in output pixels; may reach over the output's edges. */
 	struct wlr_box dst;
+	/**
+	 * It is meant to cover the output: where the rounding of a fractional scale leaves a pixel
+	 * of the screen beside dst, that is black, and nothing behind the layer is seen there.
+	 */
+	bool fills_output;
 	/** What has to be done to the buffer to see it upright on this output. */
 	enum wl_output_transform transform;
 
@@ -115,7 +120,7 @@ bool latch_layer_is_scaled(const struct latch_layer *layer);
 struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height);
 
-/** Whether the layer covers a screen of this size. */
+/** Whether the layer covers a screen of this size, or is meant to. */
 bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height);
 
 /**

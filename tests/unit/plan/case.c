@@ -133,7 +133,10 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 	static const uint32_t fourccs[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888,
 		DRM_FORMAT_NV12, DRM_FORMAT_RGB565, DRM_FORMAT_XRGB2101010};
 	struct wlr_box dst = random_box(reader);
+	bool fills = dst.width == PLAN_CASE_WIDTH && one_in(reader, 4);
+	dst.width -= fills; // the pixel that a scale's rounding leaves
 	struct latch_layer layer = layer_window(id, dst.x, dst.y, dst.width, dst.height);
+	layer.fills_output = fills;
 	uint8_t kind = byte(reader);
 	layer.serial = kind;
 	layer.fourcc = kind < 96 ? fourccs[0] : kind < 176 ? fourccs[1] : fourccs[kind % 5];

@@ -173,6 +173,9 @@ static void look_at_layers(
 		if (is_at(&layers[i], x, y)) {
 			see(column, layers, i, x, y);
 		}
+		/* If anything of it is seen, what it leaves of the screen is black. */
+		column->ended |= layers[i].fills_output && layers[i].opaque &&
+				 layers[i].place != LATCH_LAYER_COVERED;
 	}
 }
 
