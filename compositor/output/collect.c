@@ -110,6 +110,23 @@ struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struc
 	return turn_like_output(output, box);
 }
 
+static int cursor_size(double size, double scale) {
+	int pixels = edge_pixel(size, scale);
+	return pixels > 0 ? pixels : 1;
+}
+
+struct wlr_box latch_cursor_pixels(const struct latch_cursor_image *image, double x, double y,
+	const struct wlr_output *output, const struct wlr_box *layout) {
+	double scale = (double)output->scale;
+	const struct wlr_box box = {
+		.x = edge_pixel(x - image->hotspot_x - layout->x, scale),
+		.y = edge_pixel(y - image->hotspot_y - layout->y, scale),
+		.width = cursor_size(image->width, scale),
+		.height = cursor_size(image->height, scale),
+	};
+	return turn_like_output(output, box);
+}
+
 static void fill_layer(struct latch_layer *layer, const struct latch_shell_surface *entry,
 	struct latch_content *content, const struct wlr_output *output,
 	const struct wlr_box *layout) {

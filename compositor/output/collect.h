@@ -6,6 +6,7 @@
 #include "plan/layer.h"
 
 struct latch_content_tracker;
+struct latch_cursor_image;
 struct latch_shell;
 struct latch_shell_surface;
 struct latch_surface;
@@ -65,5 +66,12 @@ struct latch_surface_place {
  */
 struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struct wlr_box *layout,
 	const struct latch_surface_place *surface, bool *fills);
+
+/**
+ * Where the cursor's image is on an output that has layout as its box in the layout, with the point
+ * that points at x and y of the layout. Its size is the same wherever it is.
+ */
+struct wlr_box latch_cursor_pixels(const struct latch_cursor_image *image, double x, double y,
+	const struct wlr_output *output, const struct wlr_box *layout);
 
 #endif
