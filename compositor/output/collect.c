@@ -7,6 +7,7 @@
 #include <wlr/util/transform.h>
 
 #include "output/content.h"
+#include "output/convert.h"
 #include "output/look.h"
 #include "shell/shell.h"
 #include "shell/toplevel.h"
@@ -159,6 +160,9 @@ static void fill_layer(struct latch_layer *layer, const struct latch_shell_surfa
 		.subsurface = entry->kind == LATCH_SHELL_SUBSURFACE,
 	};
 	layer->dst = latch_surface_pixels(output, layout, &place, &layer->fills_output);
+	int x_sub, y_sub;
+	latch_convert_subsampling(layer->fourcc, &x_sub, &y_sub);
+	latch_layer_round_crop(layer, x_sub, y_sub);
 	latch_layer_take_look(layer, surface, output->transform);
 }
 

@@ -59,12 +59,35 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 
 /* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean
  * that no pixel has to be made up. */
+static bool is_same_size(double src, int dst) {
+	return fabs(src - dst) <= 1.0 / 65536.0;
+}
+
 bool latch_layer_is_scaled(const struct latch_layer *layer) {
 	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
 	double width = turned ? layer->src.height : layer->src.width;
 	double height = turned ? layer->src.width : layer->src.height;
-	return fabs(width - layer->dst.width) > 1.0 / 65536.0 ||
-	       fabs(height - layer->dst.height) > 1.0 / 65536.0;
+	return !is_same_size(width, layer->dst.width) || !is_same_size(height, layer->dst.height);
+}
+
+static void round_crop(double *start, double *size, int dst, int buffer, int sub) {
+	if (!is_same_size(*size, dst)) {
+		return;
+	}
+	*size = dst;
+	double last = buffer - *size; // where it can begin
+	double block = round(*start / sub) * sub;
+	double near = fabs(block - *start) <= 0.5 && block <= last ? block : round(*start);
+	*start = near <= last ? near : floor(*start);
+}
+
+void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub) {
+	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct wlr_fbox *src = &layer->src;
+	round_crop(&src->x, &src->width, turned ? layer->dst.height : layer->dst.width,
+		layer->buffer_width, x_sub);
+	round_crop(&src->y, &src->height, turned ? layer->dst.width : layer->dst.height,
+		layer->buffer_height, y_sub);
 }
 
 struct wlr_box latch_layer_on_screen(

@@ -80,6 +80,7 @@ static void random_limits(struct plan_limits *limits, struct reader *reader) {
 	limits->primary_covers = one_in(reader, 3);
 	limits->inside_only = one_in(reader, 3);
 	limits->cursor_inherits = one_in(reader, 3);
+	limits->whole_crops = one_in(reader, 3);
 	static const int errors[] = {0, -EINVAL, -ERANGE, -ENOSPC};
 	limits->error = errors[below(reader, 4)];
 }
@@ -165,6 +166,15 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 				1 + (int)below(reader, 40));
 			break;
 		}
+	}
+	if (one_in(reader, 4)) {
+		/* In a larger buffer, as wp_viewport has it; rounded as collect.c does it. */
+		layer.src.x = below(reader, 128) / 32.0;
+		layer.src.y = below(reader, 128) / 32.0;
+		layer.buffer_width += 4;
+		layer.buffer_height += 4;
+		int sub = layer.fourcc == DRM_FORMAT_NV12 ? 2 : 1;
+		latch_layer_round_crop(&layer, sub, sub);
 	}
 	random_opacity(&layer, reader);
 	return layer;
