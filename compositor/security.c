@@ -1,6 +1,7 @@
 #include "security.h"
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_security_context_v1.h>
@@ -55,19 +56,65 @@ bool latch_security_allows(const char *interface, bool sandboxed) {
 	return true;
 }
 
+struct sandboxes {
+	struct wlr_security_context_manager_v1 *manager;
+	struct wl_listener display_destroy;
+};
+
+static void handle_display_destroy(struct wl_listener *listener, void *data) {
+	struct sandboxes *sandboxes = wl_container_of(listener, sandboxes, display_destroy);
+	wl_list_remove(&sandboxes->display_destroy.link);
+	free(sandboxes);
+}
+
 static bool filter_global(
 	const struct wl_client *client, const struct wl_global *global, void *data) {
-	struct wlr_security_context_manager_v1 *manager = data;
-	bool sandboxed = wlr_security_context_manager_v1_lookup_client(manager, client) != NULL;
+	const struct sandboxes *sandboxes = data;
+	bool sandboxed = wlr_security_context_manager_v1_lookup_client(
+				 sandboxes->manager, client) != NULL;
 	return latch_security_allows(wl_global_get_interface(global)->name, sandboxed);
 }
 
+/* FNV-1a, the terminating zero included, so that it counts where a text ends. */
+static uint64_t mix(uint64_t hash, const char *text) {
+	for (text = text != NULL ? text : "";; text++) {
+		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+		if (*text == '\0') {
+			return hash;
+		}
+	}
+}
+
+uint64_t latch_security_sandbox(struct wl_client *client) {
+	struct wl_listener *listener = wl_display_get_destroy_listener(
+		wl_client_get_display(client), handle_display_destroy);
+	if (listener == NULL) {
+		return 0;
+	}
+	const struct sandboxes *sandboxes = wl_container_of(listener, sandboxes, display_destroy);
+	const struct wlr_security_context_v1_state *state =
+		wlr_security_context_manager_v1_lookup_client(sandboxes->manager, client);
+	if (state == NULL) {
+		return 0;
+	}
+	/* Of one program there may be several instances. */
+	const char *program = state->app_id != NULL ? state->app_id : state->instance_id;
+	uint64_t id = mix(mix(UINT64_C(0xcbf29ce484222325), state->sandbox_engine), program);
+	return id != 0 ? id : 1;
+}
+
 bool latch_security_init(struct wl_display *display) {
-	struct wlr_security_context_manager_v1 *manager =
-		wlr_security_context_manager_v1_create(display);
-	if (manager == NULL) {
+	struct sandboxes *sandboxes = calloc(1, sizeof(*sandboxes));
+	if (sandboxes == NULL) {
 		return false;
 	}
-	wl_display_set_global_filter(display, filter_global, manager);
+	sandboxes->manager = wlr_security_context_manager_v1_create(display);
+	if (sandboxes->manager == NULL) {
+		free(sandboxes);
+		return false;
+	}
+	sandboxes->display_destroy.notify = handle_display_destroy;
+	wl_display_add_destroy_listener(display, &sandboxes->display_destroy);
+	wl_display_set_global_filter(display, filter_global, sandboxes);
 	return true;
 }

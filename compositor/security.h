@@ -2,7 +2,9 @@
 #define LATCH_SECURITY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
+struct wl_client;
 struct wl_display;
 
 /**
@@ -10,6 +12,12 @@ struct wl_display;
  * to others are not for sandboxed clients; all the rest is for everybody.
  */
 bool latch_security_allows(const char *interface, bool sandboxed);
+
+/**
+ * A number for the sandboxed program that a client is, the same for all its connections; 0 for a
+ * client in no sandbox. Not known yet while the client is being created.
+ */
+uint64_t latch_security_sandbox(struct wl_client *client);
 
 /**
  * Offers wp_security_context_manager_v1, by which a sandbox (Flatpak's, for example) tells which

@@ -141,6 +141,7 @@ static bool find_advice(char text[ADVICE_MAX], const struct model_output *output
 		{"captured", "nothing: it is over with the capture"},
 		{"settling", "nothing: it goes to a plane when it stays as it is for some frames"},
 		{"tests-spent", "raise latch's --max-tests"},
+		{"crop", "crop it at even pixels (wp_viewport.set_source), or in RGB"},
 		{"size", "use a smaller image: 'latch --list' says how large the plane is"},
 	};
 	if (strcmp(reason, "format") == 0) {

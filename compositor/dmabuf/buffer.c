@@ -16,9 +16,8 @@ struct buffer {
 	struct wlr_buffer base;
 	struct wl_resource *resource; // NULL after the client destroyed it
 	struct wlr_dmabuf_attributes attributes;
-	/* Charged for the fds and the bytes; it may outlive its client as this buffer may. */
+	/* Charged for the fds and their memory; it may outlive its client as this buffer may. */
 	struct latch_account *account;
-	uint64_t bytes;
 	struct wl_listener release;
 };
 
@@ -36,7 +35,9 @@ static void buffer_destroy(struct wlr_buffer *base) {
 	wlr_buffer_finish(base);
 	latch_account_discharge(
 		buffer->account, LATCH_LIMIT_FDS, (uint64_t)buffer->attributes.n_planes);
-	latch_account_discharge(buffer->account, LATCH_LIMIT_BYTES, buffer->bytes);
+	for (int i = 0; i < buffer->attributes.n_planes; i++) {
+		latch_account_discharge_memory(buffer->account, buffer->attributes.fd[i]);
+	}
 	latch_account_unref(buffer->account);
 	wlr_dmabuf_attributes_finish(&buffer->attributes);
 	free(buffer);
@@ -78,7 +79,7 @@ static struct wlr_buffer *from_resource(struct wl_resource *resource) {
 }
 
 struct wl_resource *latch_dmabuf_buffer_create(struct wl_client *client, uint32_t id,
-	const struct wlr_dmabuf_attributes *attributes, uint64_t bytes) {
+	const struct wlr_dmabuf_attributes *attributes) {
 	struct buffer *buffer = calloc(1, sizeof(*buffer));
 	if (buffer == NULL) {
 		return NULL;
@@ -90,7 +91,6 @@ struct wl_resource *latch_dmabuf_buffer_create(struct wl_client *client, uint32_
 	}
 	buffer->attributes = *attributes;
 	buffer->account = latch_account_ref(latch_account_find(client));
-	buffer->bytes = bytes;
 	wlr_buffer_init(&buffer->base, &buffer_impl, attributes->width, attributes->height);
 	buffer->release.notify = handle_release;
 	wl_signal_add(&buffer->base.events.release, &buffer->release);
@@ -108,8 +108,7 @@ struct wl_resource *latch_dmabuf_buffer_create_dead(
 			.format = DRM_FORMAT_INVALID,
 			.modifier = DRM_FORMAT_MOD_INVALID,
 			.fd = {-1, -1, -1, -1},
-		},
-		0);
+		});
 }
 
 static const struct wlr_buffer_resource_interface resource_interface = {

@@ -14,12 +14,12 @@ struct wlr_dmabuf_attributes;
  * wl_buffer.release follows the last wlr_buffer_unlock(). It lives until the client has destroyed
  * it and nobody locks it.
  *
- * id: of the wl_buffer, 0 for a new one of the server's. Takes over the fds and these bytes, with
- * what the client's account was charged for them; when there is no memory, returns NULL and leaves
+ * id: of the wl_buffer, 0 for a new one of the server's. Takes over the fds, with what the client's
+ * account was charged for them and their memory; when there is no memory, returns NULL and leaves
  * them.
  */
 struct wl_resource *latch_dmabuf_buffer_create(struct wl_client *client, uint32_t id,
-	const struct wlr_dmabuf_attributes *attributes, uint64_t bytes);
+	const struct wlr_dmabuf_attributes *attributes);
 
 /**
  * A wl_buffer that exists by name only, for a create_immed that failed: the client may have used it

@@ -4,7 +4,6 @@
 #include <linux/dma-buf.h>
 #include <stddef.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
@@ -202,25 +201,4 @@ bool latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes,
 		}
 	}
 	return check_bounds(attributes, layout, probe, fault);
-}
-
-/* Each plane comes with an fd of its own; a dma-buf is known by its inode. */
-static bool is_same_file(int a, int b) {
-	struct stat sa, sb;
-	return a == b || (fstat(a, &sa) == 0 && fstat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
-				 sa.st_ino == sb.st_ino);
-}
-
-uint64_t latch_dmabuf_bytes(
-	const struct wlr_dmabuf_attributes *attributes, const struct latch_dmabuf_probe *probe) {
-	uint64_t bytes = 0;
-	for (int i = 0; i < attributes->n_planes; i++) {
-		bool seen = false;
-		for (int j = 0; j < i && !seen; j++) {
-			seen = is_same_file(attributes->fd[i], attributes->fd[j]);
-		}
-		int64_t size = seen ? 0 : probe->size(attributes->fd[i]);
-		bytes += size > 0 ? (uint64_t)size : 0;
-	}
-	return bytes;
 }

@@ -37,11 +37,4 @@ struct latch_dmabuf_fault {
 bool latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes,
 	const struct latch_dmabuf_probe *probe, struct latch_dmabuf_fault *fault);
 
-/**
- * The bytes of all dma-bufs of the planes; one that several planes share counts once. n_planes of
- * them must have been checked.
- */
-uint64_t latch_dmabuf_bytes(
-	const struct wlr_dmabuf_attributes *attributes, const struct latch_dmabuf_probe *probe);
-
 #endif

@@ -159,6 +159,25 @@ static void answer_failed(struct params *params, struct wl_client *client, uint3
 	zwp_linux_buffer_params_v1_send_failed(params->resource);
 }
 
+static void discharge_memory(struct params *params, int planes) {
+	for (int i = 0; i < planes; i++) {
+		latch_account_discharge_memory(params->account, params->attributes.fd[i]);
+	}
+}
+
+static bool charge_memory(struct params *params) {
+	for (int i = 0; i < params->attributes.n_planes; i++) {
+		int fd = params->attributes.fd[i];
+		int64_t size = params->judge->probe->size(fd);
+		if (!latch_account_charge_memory(
+			    params->account, fd, size > 0 ? (uint64_t)size : 0)) {
+			discharge_memory(params, i);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void create(struct wl_client *client, struct params *params, uint32_t immed_id,
 	int32_t width, int32_t height, uint32_t fourcc, uint32_t flags) {
 	if (params->used) {
@@ -186,16 +205,14 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	uint64_t bytes = latch_dmabuf_bytes(attributes, params->judge->probe);
-	if (!latch_account_charge(params->account, LATCH_LIMIT_BYTES, bytes)) {
+	if (!charge_memory(params)) {
 		latch_account_refuse(params->account);
 		close_all(params);
 		return;
 	}
-	struct wl_resource *buffer =
-		latch_dmabuf_buffer_create(client, immed_id, attributes, bytes);
+	struct wl_resource *buffer = latch_dmabuf_buffer_create(client, immed_id, attributes);
 	if (buffer == NULL) {
-		latch_account_discharge(params->account, LATCH_LIMIT_BYTES, bytes);
+		discharge_memory(params, attributes->n_planes);
 		close_all(params);
 		wl_client_post_no_memory(client);
 		return;

@@ -7,13 +7,13 @@
 #include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+#include "limits/client_name.h"
 #include "limits/fds.h"
+#include "limits/holder.h"
+#include "limits/memory.h"
 
-/* The kernel's TASK_COMM_LEN. */
-#define COMM_LEN 16
 #define APP_ID_LEN 48
 #define OBJECTS_OVERDRAFT_DEN 16
 
@@ -21,6 +21,7 @@ struct latch_accounts {
 	struct wl_event_loop *loop;
 	struct latch_limits limits;
 	struct wl_list accounts; // latch_account.link
+	struct wl_list holders;	 // latch_holder.link
 	/* Fds that may be charged until it is time to look again how many are left. */
 	uint64_t fds_until_look;
 	uint64_t fds_share; // that one client may have
@@ -33,9 +34,11 @@ struct latch_account {
 	struct wl_client *client;     // NULL when it has gone
 	struct wl_list link;	      // latch_accounts.accounts
 	pid_t pid;
-	char comm[COMM_LEN];
+	char comm[LATCH_COMM_LEN];
 
 	uint64_t used[LATCH_LIMIT_COUNT];
+	struct latch_holder *holder; // whose fds these are; NULL before the first one
+	struct wl_list memory;	     // latch_memory.link
 	uint64_t objects_until_look; // that may be made until they are counted again
 	char refusal[LATCH_ACCOUNT_TEXT];
 	bool logged;
@@ -81,47 +84,9 @@ struct latch_limits latch_limits_default(void) {
 	};
 }
 
-/* Names come from clients, and go to a terminal. */
-static void copy_printable(char *dst, size_t size, const char *src) {
-	size_t len = 0;
-	for (; len + 1 < size && src[len] != '\0'; len++) {
-		bool plain = src[len] >= ' ' && src[len] <= '~' && src[len] != '"';
-		dst[len] = plain ? src[len] : '?';
-	}
-	dst[len] = '\0';
-}
-
-static void read_comm(pid_t pid, char comm[static COMM_LEN]) {
-	char path[64], line[64];
-	comm[0] = '\0';
-	snprintf(path, sizeof(path), "/proc/%d/comm", (int)pid);
-	FILE *file = pid > 0 ? fopen(path, "re") : NULL;
-	if (file == NULL) {
-		return;
-	}
-	if (fgets(line, sizeof(line), file) != NULL) {
-		line[strcspn(line, "\n")] = '\0';
-		copy_printable(comm, COMM_LEN, line);
-	}
-	fclose(file);
-}
-
-static enum wl_iterator_result find_app_id(struct wl_resource *resource, void *data) {
-	const char **app_id = data;
-	if (strcmp(wl_resource_get_class(resource), "xdg_toplevel") != 0) {
-		return WL_ITERATOR_CONTINUE;
-	}
-	const struct wlr_xdg_toplevel *toplevel = wlr_xdg_toplevel_from_resource(resource);
-	*app_id = toplevel != NULL ? toplevel->app_id : NULL;
-	return *app_id != NULL ? WL_ITERATOR_STOP : WL_ITERATOR_CONTINUE;
-}
-
 const char *latch_account_app_id(const struct latch_account *account) {
-	const char *app_id = NULL;
-	if (account != NULL && account->client != NULL) {
-		wl_client_for_each_resource(account->client, find_app_id, &app_id);
-	}
-	return app_id != NULL ? app_id : "";
+	bool known = account != NULL && account->client != NULL;
+	return known ? latch_client_app_id(account->client) : "";
 }
 
 const char *latch_account_describe(
@@ -131,7 +96,7 @@ const char *latch_account_describe(
 		return text;
 	}
 	char printable[APP_ID_LEN];
-	copy_printable(printable, sizeof(printable), latch_account_app_id(account));
+	latch_copy_printable(printable, sizeof(printable), latch_account_app_id(account));
 	if (printable[0] != '\0') {
 		snprintf(text, LATCH_ACCOUNT_TEXT, "client %d (%s, app id \"%s\")",
 			(int)account->pid, account->comm, printable);
@@ -187,10 +152,17 @@ bool latch_account_is_ending(const struct latch_account *account) {
 	return account != NULL && account->ending != NULL;
 }
 
+/* The largest client of the holder with the most fds. */
 static struct latch_account *find_biggest(struct latch_account *account) {
 	struct latch_account *biggest = account, *other;
 	wl_list_for_each(other, &account->owner->accounts, link) {
-		if (other->used[LATCH_LIMIT_FDS] > biggest->used[LATCH_LIMIT_FDS]) {
+		if (other->holder == NULL) {
+			continue;
+		}
+		uint64_t most = biggest->holder->fds;
+		if (other->holder->fds > most ||
+			(other->holder == biggest->holder &&
+				other->used[LATCH_LIMIT_FDS] > biggest->used[LATCH_LIMIT_FDS])) {
 			biggest = other;
 		}
 	}
@@ -198,17 +170,22 @@ static struct latch_account *find_biggest(struct latch_account *account) {
 }
 
 /*
- * The reserve is touched. Who holds most has to go; who asks just now may be somebody who needs
- * his third buffer. Where nobody holds much, the reserve is there to be used.
+ * The reserve is touched. The client has to go that holds most, or whose process or sandbox does
+ * with all its connections; the one that asks just now may need no more than its third buffer.
+ * Where none holds much, the reserve is there to be used.
  */
 static bool share_out(struct latch_account *account, const struct latch_fds *fds) {
 	struct latch_account *biggest = find_biggest(account);
-	if (biggest->used[LATCH_LIMIT_FDS] < LATCH_FDS_INNOCENT) {
+	if (biggest->holder->fds < LATCH_FDS_INNOCENT) {
 		return true;
 	}
-	snprintf(biggest->refusal, sizeof(biggest->refusal),
+	int length = snprintf(biggest->refusal, sizeof(biggest->refusal),
 		"%zu of %zu file descriptors are in use, it holds most: %" PRIu64, fds->in_use,
 		fds->limit, biggest->used[LATCH_LIMIT_FDS]);
+	if (biggest->holder->accounts > 1) {
+		snprintf(biggest->refusal + length, sizeof(biggest->refusal) - (size_t)length,
+			", with its other connections %" PRIu64, biggest->holder->fds);
+	}
 	log_once(biggest, biggest->refusal);
 	if (biggest == account) {
 		return false;
@@ -221,9 +198,20 @@ static uint64_t share_of(const struct latch_fds *fds) {
 	return (fds->limit - fds->reserve) / LATCH_FDS_SHARE_DEN;
 }
 
+static bool refuse_memory(struct latch_account *account) {
+	snprintf(account->refusal, sizeof(account->refusal), "no memory");
+	return false;
+}
+
 /* To look is a system call: it is made again when a quarter of what was left may be gone. */
 static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 	struct latch_accounts *owner = account->owner;
+	if (account->holder == NULL) {
+		account->holder = latch_holder_get(&owner->holders, account->client, account->pid);
+	}
+	if (account->holder == NULL) {
+		return refuse_memory(account);
+	}
 	uint64_t used = account->used[LATCH_LIMIT_FDS];
 	uint64_t max = owner->limits.max[LATCH_LIMIT_FDS];
 	if (max > owner->fds_share) {
@@ -255,6 +243,13 @@ static bool is_within(struct latch_account *account, enum latch_limit limit, uin
 	       refuse_limit(account, limit, max);
 }
 
+static void count(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	account->used[limit] += amount;
+	if (limit == LATCH_LIMIT_FDS && account->holder != NULL) {
+		account->holder->fds += amount;
+	}
+}
+
 bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
 	return account == NULL || is_within(account, limit, amount);
 }
@@ -277,7 +272,7 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 		return false;
 	}
 	if (account != NULL) {
-		account->used[limit] += amount;
+		count(account, limit, amount);
 	}
 	return true;
 }
@@ -285,7 +280,29 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount) {
 	if (account != NULL) {
-		account->used[limit] -= amount;
+		count(account, limit, -amount);
+	}
+}
+
+bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t bytes) {
+	if (account == NULL) {
+		return true;
+	}
+	struct latch_memory *memory = latch_memory_add(&account->memory, fd, bytes);
+	if (memory == NULL) {
+		return refuse_memory(account);
+	}
+	if (memory->uses == 1 && !latch_account_charge(account, LATCH_LIMIT_BYTES, bytes)) {
+		latch_memory_remove(&account->memory, fd);
+		return false;
+	}
+	return true;
+}
+
+void latch_account_discharge_memory(struct latch_account *account, int fd) {
+	if (account != NULL) {
+		latch_account_discharge(
+			account, LATCH_LIMIT_BYTES, latch_memory_remove(&account->memory, fd));
 	}
 }
 
@@ -310,6 +327,7 @@ struct latch_account *latch_account_ref(struct latch_account *account) {
 
 void latch_account_unref(struct latch_account *account) {
 	if (account != NULL && --account->refs == 0) {
+		latch_holder_put(account->holder);
 		free(account);
 	}
 }
@@ -424,8 +442,9 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 		.client_destroy.notify = handle_client_destroy,
 		.resource_created.notify = handle_resource_created,
 	};
+	wl_list_init(&account->memory);
 	wl_client_get_credentials(client, &account->pid, NULL, NULL);
-	read_comm(account->pid, account->comm);
+	latch_client_read_comm(account->pid, account->comm);
 	wl_list_insert(&accounts->accounts, &account->link);
 	wl_client_add_destroy_late_listener(client, &account->client_destroy);
 	wl_client_add_resource_created_listener(client, &account->resource_created);
@@ -445,6 +464,7 @@ struct latch_accounts *latch_accounts_create(
 		.client_created.notify = handle_client_created,
 	};
 	wl_list_init(&accounts->accounts);
+	wl_list_init(&accounts->holders);
 	wl_display_add_client_created_listener(display, &accounts->client_created);
 	return accounts;
 }
@@ -457,6 +477,7 @@ void latch_accounts_destroy(struct latch_accounts *accounts) {
 	wl_list_for_each_safe(account, tmp, &accounts->accounts, link) {
 		detach(account);
 	}
+	latch_holders_forget(&accounts->holders);
 	wl_list_remove(&accounts->client_created.link);
 	free(accounts);
 }

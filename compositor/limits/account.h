@@ -21,7 +21,7 @@ enum latch_limit {
 	LATCH_LIMIT_UPDATES, /* commits that are not shown yet */
 	LATCH_LIMIT_FENCES,  /* fences that are watched */
 	LATCH_LIMIT_BUFFERS, /* wl_buffers of any kind */
-	LATCH_LIMIT_BYTES,   /* of dma-bufs that have a wl_buffer */
+	LATCH_LIMIT_BYTES,   /* of dma-bufs that have wl_buffers, each counted once */
 	LATCH_LIMIT_FDS,     /* open fds: of dma-bufs, fences, shm pools */
 	LATCH_LIMIT_OBJECTS, /* protocol objects of any kind, counted now and then */
 	LATCH_LIMIT_SURFACES,	/* surfaces with a buffer: each is looked at for each frame */
@@ -50,7 +50,10 @@ enum latch_limit {
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */
 #define LATCH_FDS_SHARE_DEN 2
-/** When fds run short, a client that holds less than this is not the one to be ended. */
+/**
+ * When fds run short, none is ended of whose process or sandbox all clients together hold less than
+ * this.
+ */
 #define LATCH_FDS_INNOCENT 64
 
 struct latch_limits {
@@ -87,9 +90,10 @@ void latch_account_unref(struct latch_account *account);
 
 /**
  * Counts amount more. Returns false when that would be over the limit, or when the process is short
- * of fds and this client holds most of them: nothing was counted, the log has its sentence, the
- * caller refuses the request with latch_account_refuse() or an error of its own that says
- * latch_account_refusal(). When fds are short because of another client, that one is ended.
+ * of fds and this client holds most of them, with its like (limits/holder.h): nothing was counted,
+ * the log has its sentence, the caller refuses the request with latch_account_refuse() or an error
+ * of its own that says latch_account_refusal(). When fds are short because of another client, that
+ * one is ended.
  */
 bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
@@ -98,6 +102,14 @@ void latch_account_discharge(
 
 /** The same question for what is not counted. */
 bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount);
+
+/**
+ * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of so many bytes: for the
+ * first one in it, as the memory is there once. Returns false like latch_account_charge(). fd is
+ * borrowed; each plane is discharged with an fd of the same dma-buf.
+ */
+bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t bytes);
+void latch_account_discharge_memory(struct latch_account *account, int fd);
 
 /** What is counted now; objects: when they were counted last. */
 uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);

@@ -7,6 +7,7 @@
 #include <wlr/util/transform.h>
 
 #include "output/content.h"
+#include "output/convert.h"
 #include "output/look.h"
 #include "shell/shell.h"
 #include "shell/toplevel.h"
@@ -25,6 +26,23 @@ static int edge_pixel(double logical, double scale) {
 	return (int)round(fmin(fmax(logical * scale, -FAR_AWAY), FAR_AWAY));
 }
 
+/* The mode's size as it stands before the eyes, not as the pixels lie in memory. */
+static void upright_size(const struct wlr_output *output, int *width, int *height) {
+	bool turned = (output->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	*width = turned ? output->height : output->width;
+	*height = turned ? output->width : output->height;
+}
+
+static struct wlr_box turn_like_output(const struct wlr_output *output, struct wlr_box box) {
+	int width, height;
+	upright_size(output, &width, &height);
+	if (output->transform != WL_OUTPUT_TRANSFORM_NORMAL) {
+		wlr_box_transform(
+			&box, &box, wlr_output_transform_invert(output->transform), width, height);
+	}
+	return box;
+}
+
 struct wlr_box latch_output_pixels(
 	const struct wlr_output *output, const struct wlr_fbox *logical) {
 	double scale = (double)output->scale;
@@ -32,22 +50,88 @@ struct wlr_box latch_output_pixels(
 	int y1 = edge_pixel(logical->y, scale);
 	int x2 = edge_pixel(logical->x + logical->width, scale);
 	int y2 = edge_pixel(logical->y + logical->height, scale);
-	struct wlr_box box = {.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1};
-	if (output->transform != WL_OUTPUT_TRANSFORM_NORMAL) {
-		int width = output->width, height = output->height;
-		if (output->transform & WL_OUTPUT_TRANSFORM_90) {
-			width = output->height;
-			height = output->width;
-		}
-		wlr_box_transform(
-			&box, &box, wlr_output_transform_invert(output->transform), width, height);
-	}
-	return box;
+	return turn_like_output(output,
+		(struct wlr_box){.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1});
 }
 
-static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
+/* One direction of a surface on an upright output. */
+struct axis {
+	double start, size;	 // of the surface, in layout units
+	double src;		 // what is shown of its buffer, in pixels
+	int layout_size, pixels; // of the output
+};
+
+/* What a client that is told of the scale draws for a size: wp_fractional_scale_v1 has it in steps
+ * of 1/120, and rounds halves away from zero. */
+static double drawn_size(double size, double scale) {
+	return round(size * round(scale * 120) / 120);
+}
+
+/*
+ * The layout has whole units, and wlroots rounds an output's size down to them: 2560 pixels at
+ * scale 1.5 are 1706 units, and 1706 units are 2559 pixels. So what reaches the end of the layout
+ * box reaches the end of the screen.
+ *
+ * The client still draws 2559 pixels, as the protocol has it. Made a pixel wider they would be
+ * blurred, and no plane without a scaler would take them: a buffer of the size that the client
+ * was asked for is shown pixel by pixel, from the surface's first edge on. The pixel that may be
+ * missing at the other one is black. So it is with windows in the middle of the screen, where the
+ * rounding of both edges can make a pixel more or less than the rounding of the size. Subsurfaces
+ * have no such rule, and are often neighbours that must not part: they keep both edges, unless
+ * there is no room for a neighbour.
+ *
+ * Returns whether the surface goes from one end of the screen to the other.
+ */
+static bool place(const struct axis *axis, double scale, bool subsurface, int *start, int *size) {
+	bool at_end = axis->start + axis->size == axis->layout_size;
+	int end = at_end ? axis->pixels : edge_pixel(axis->start + axis->size, scale);
+	*start = edge_pixel(axis->start, scale);
+	*size = end - *start;
+	bool spans = *start <= 0 && end >= axis->pixels;
+	if ((spans || !subsurface) && axis->src == drawn_size(axis->size, scale) &&
+		fabs(axis->src - *size) <= ceil(scale)) {
+		*size = (int)axis->src;
+	}
+	return spans;
+}
+
+struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struct wlr_box *layout,
+	const struct latch_surface_place *surface, bool *fills) {
+	double scale = (double)output->scale;
+	int width, height;
+	upright_size(output, &width, &height);
+	const struct axis x = {surface->x - layout->x, surface->width, surface->src_width,
+		layout->width, width};
+	const struct axis y = {surface->y - layout->y, surface->height, surface->src_height,
+		layout->height, height};
+	struct wlr_box box;
+	bool spans_x = place(&x, scale, surface->subsurface, &box.x, &box.width);
+	bool spans_y = place(&y, scale, surface->subsurface, &box.y, &box.height);
+	*fills = spans_x && spans_y;
+	return turn_like_output(output, box);
+}
+
+static int cursor_size(double size, double scale) {
+	int pixels = edge_pixel(size, scale);
+	return pixels > 0 ? pixels : 1;
+}
+
+struct wlr_box latch_cursor_pixels(const struct latch_cursor_image *image, double x, double y,
+	const struct wlr_output *output, const struct wlr_box *layout) {
+	double scale = (double)output->scale;
+	const struct wlr_box box = {
+		.x = edge_pixel(x - image->hotspot_x - layout->x, scale),
+		.y = edge_pixel(y - image->hotspot_y - layout->y, scale),
+		.width = cursor_size(image->width, scale),
+		.height = cursor_size(image->height, scale),
+	};
+	return turn_like_output(output, box);
+}
+
+static void fill_layer(struct latch_layer *layer, const struct latch_shell_surface *entry,
 	struct latch_content *content, const struct wlr_output *output,
-	const struct wlr_fbox *logical) {
+	const struct wlr_box *layout) {
+	struct wlr_surface *surface = entry->surface;
 	layer->content = content;
 	layer->id = content->record.surface_id;
 	layer->serial = content->serial;
@@ -56,7 +140,6 @@ static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 	layer->is_dmabuf = content->is_dmabuf;
 	layer->buffer_width = content->width;
 	layer->buffer_height = content->height;
-	layer->dst = latch_output_pixels(output, logical);
 	layer->transform = wlr_output_transform_compose(
 		wlr_output_transform_invert(surface->current.transform), output->transform);
 	if (content->width == surface->current.buffer_width &&
@@ -66,6 +149,20 @@ static void fill_layer(struct latch_layer *layer, struct wlr_surface *surface,
 		/* The newest buffer was bad (its fence failed): the last good one stays, whole. */
 		layer->src = (struct wlr_fbox){.width = content->width, .height = content->height};
 	}
+	bool turned = (surface->current.transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	const struct latch_surface_place place = {
+		.x = entry->x,
+		.y = entry->y,
+		.width = surface->current.width,
+		.height = surface->current.height,
+		.src_width = turned ? layer->src.height : layer->src.width,
+		.src_height = turned ? layer->src.width : layer->src.height,
+		.subsurface = entry->kind == LATCH_SHELL_SUBSURFACE,
+	};
+	layer->dst = latch_surface_pixels(output, layout, &place, &layer->fills_output);
+	int x_sub, y_sub;
+	latch_convert_subsampling(layer->fourcc, &x_sub, &y_sub);
+	latch_layer_round_crop(layer, x_sub, y_sub);
 	latch_layer_take_look(layer, surface, output->transform);
 }
 
@@ -128,13 +225,7 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 		if (layer == NULL) {
 			return false;
 		}
-		struct wlr_fbox logical = {
-			.x = (double)entry->x - box->x,
-			.y = (double)entry->y - box->y,
-			.width = entry->surface->current.width,
-			.height = entry->surface->current.height,
-		};
-		fill_layer(layer, entry->surface, content, output, &logical);
+		fill_layer(layer, entry, content, output, box);
 		collection->surfaces[collection->surfaces_len++] = surface;
 	}
 	return true;

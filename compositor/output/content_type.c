@@ -17,9 +17,8 @@ struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *o
 			continue;
 		}
 		/* Whatever is in front would be seen before it. */
-		bool fills = layer->dst.x <= 0 && layer->dst.y <= 0 &&
-			     layer->dst.x + layer->dst.width >= output->wlr_output->width &&
-			     layer->dst.y + layer->dst.height >= output->wlr_output->height;
+		bool fills = latch_layer_fills_screen(
+			layer, output->wlr_output->width, output->wlr_output->height);
 		return fills ? surface->wlr_surface : NULL;
 	}
 	return NULL;

@@ -130,6 +130,12 @@ const uint32_t *latch_convert_formats(size_t *len) {
 	return fourccs;
 }
 
+void latch_convert_subsampling(uint32_t fourcc, int *x, int *y) {
+	const struct format *format = find_format(fourcc);
+	*x = format != NULL ? format->x_sub : 1;
+	*y = format != NULL ? format->y_sub : 1;
+}
+
 bool latch_fourcc_is_ycbcr(uint32_t fourcc) {
 	switch (fourcc) {
 	/* Those that planes may show, but that are not converted here. */

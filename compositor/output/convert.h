@@ -40,6 +40,9 @@ struct latch_image_plane_size {
 /** Whether a matrix makes RGB of this format; also of formats that can't be converted here. */
 bool latch_fourcc_is_ycbcr(uint32_t fourcc);
 
+/** How many pixels share one sample of chroma, across and down: 1 for RGB and unknown formats. */
+void latch_convert_subsampling(uint32_t fourcc, int *x, int *y);
+
 /** The formats that latch_convert() reads and wlroots' pixman renderer does not. Static. */
 const uint32_t *latch_convert_formats(size_t *len);
 

@@ -6,9 +6,11 @@
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
+#include <wlr/util/transform.h>
 
 #include "backend/output.h"
 #include "output/collect.h"
+#include "output/cursor_image.h"
 #include "output/mapped_buffer.h"
 #include "plan/reason.h"
 #include "shell/shell.h"
@@ -61,71 +63,87 @@ void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
 	cursor->visible = false;
 }
 
-/* Copies the image into the upper left corner of the buffer that is not on the plane. */
-static uint64_t draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *source) {
+/* Draws the image into the upper left corner of the buffer that is not on the plane. */
+static uint64_t draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *buffer,
+	const struct latch_cursor_image *image, const struct wlr_output *output, int width,
+	int height) {
 	struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
+	struct latch_cursor_source source = {
+		.width = buffer->width,
+		.height = buffer->height,
+		.src = image->src,
+		.transform = wlr_output_transform_compose(
+			wlr_output_transform_invert(image->transform), output->transform),
+	};
 	void *data;
-	uint32_t format;
-	size_t stride;
-	if ((uint32_t)source->width > target->width || (uint32_t)source->height > target->height) {
-		return LATCH_REASON_SIZE;
-	}
-	if (!wlr_buffer_begin_data_ptr_access(
-		    source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride)) {
+	if (!wlr_buffer_begin_data_ptr_access(buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data,
+		    &source.fourcc, &source.stride)) {
 		return LATCH_REASON_IMPORT_FAILED;
 	}
-	bool known = format == DRM_FORMAT_ARGB8888;
-	if (known) {
-		memset(target->map, 0, target->size);
-		for (int y = 0; y < source->height; y++) {
-			memcpy((char *)target->map + (size_t)y * target->stride,
-				(const char *)data + (size_t)y * stride, (size_t)source->width * 4);
-		}
-	}
-	wlr_buffer_end_data_ptr_access(source);
-	return known ? 0 : LATCH_REASON_FORMAT;
+	source.data = data;
+	memset(target->map, 0, target->size);
+	bool drawn = latch_cursor_image_draw(
+		&source, target->map, (int)target->stride, width, height);
+	wlr_buffer_end_data_ptr_access(buffer);
+	return drawn ? 0 : LATCH_REASON_FORMAT;
 }
 
-/* The plane shows pixels as they are: size and orientation have to fit already. */
-static uint64_t check_shape(
-	const struct latch_cursor_image *image, const struct wlr_output *output) {
-	bool sizes_fit =
-		(int)roundf((float)image->width * output->scale) == image->buffer->width &&
-		(int)roundf((float)image->height * output->scale) == image->buffer->height;
-	return (sizes_fit ? 0 : LATCH_REASON_SCALING) |
-	       (output->transform == WL_OUTPUT_TRANSFORM_NORMAL ? 0 : LATCH_REASON_ROTATION);
-}
-
-/* Returns the reasons why the image can't be on the plane. */
+/* The plane shows pixels as they are, so they are scaled and turned here: once, not whenever the
+ * pointer moves. Returns the reasons why the image can't be on the plane. */
 static uint64_t take_image(struct latch_cursor_plane *cursor,
-	const struct latch_cursor_image *image, const struct wlr_output *output) {
-	uint64_t reasons = check_shape(image, output);
-	if (reasons != 0 || cursor->serial == image->serial) {
-		return reasons;
+	const struct latch_cursor_image *image, const struct wlr_output *output, int width,
+	int height) {
+	if (cursor->serial == image->serial && cursor->scale == output->scale &&
+		cursor->transform == output->transform) {
+		return 0;
+	}
+	const struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
+	if ((uint32_t)width > target->width || (uint32_t)height > target->height) {
+		return LATCH_REASON_SIZE;
 	}
 	struct wlr_buffer *source = image->buffer;
 	struct wlr_dmabuf_attributes dmabuf;
 	if (wlr_buffer_get_dmabuf(source, &dmabuf)) {
 		source = latch_mapped_buffer_get(source);
 	}
-	reasons = source == NULL ? LATCH_REASON_IMPORT_FAILED : draw_image(cursor, source);
+	uint64_t reasons =
+		source == NULL ? LATCH_REASON_IMPORT_FAILED
+			       : draw_image(cursor, source, image, output, width, height);
 	if (reasons == 0) {
 		cursor->front = !cursor->front;
 		cursor->serial = image->serial;
+		cursor->scale = output->scale;
+		cursor->transform = output->transform;
 	}
 	return reasons;
 }
 
-bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
-	const struct wlr_output *output, const struct wlr_box *box) {
-	double x, y;
-	const struct latch_cursor_image *image = latch_shell_cursor(shell, &x, &y);
+/* In the plane's pixels (drm_plane_create_hotspot_properties()). */
+static void set_hotspot(struct kms_plane_state *state, const struct latch_cursor_image *image,
+	const struct wlr_output *output, const struct wlr_box *dst) {
+	bool turned = (output->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct wlr_box point = {
+		.x = (int)round(image->hotspot_x * (double)output->scale),
+		.y = (int)round(image->hotspot_y * (double)output->scale),
+		.width = 1,
+		.height = 1,
+	};
+	wlr_box_transform(&point, &point, wlr_output_transform_invert(output->transform),
+		turned ? dst->height : dst->width, turned ? dst->width : dst->height);
+	state->hotspot_x = point.x;
+	state->hotspot_y = point.y;
+}
+
+bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
+	const struct latch_cursor_image *image, double x, double y, const struct wlr_output *output,
+	const struct wlr_box *box) {
 	bool was_visible = cursor->visible;
 	if (cursor->buffers[0] == NULL || image == NULL) {
 		cursor->visible = false;
 		return was_visible;
 	}
-	cursor->reasons = take_image(cursor, image, output);
+	struct wlr_box dst = latch_cursor_pixels(image, x, y, output, box);
+	cursor->reasons = take_image(cursor, image, output, dst.width, dst.height);
 	if (cursor->reasons != 0) {
 		/* This image has to be composed; the next may fit the plane again. */
 		cursor->composed = true;
@@ -133,14 +151,6 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 		return was_visible;
 	}
 	cursor->composed = false;
-
-	struct wlr_fbox logical = {
-		.x = x - image->hotspot_x - box->x,
-		.y = y - image->hotspot_y - box->y,
-		.width = image->width,
-		.height = image->height,
-	};
-	struct wlr_box dst = latch_output_pixels(output, &logical);
 	cursor->visible = dst.x < output->width && dst.y < output->height &&
 			  dst.x + dst.width > 0 && dst.y + dst.height > 0;
 
@@ -153,12 +163,17 @@ bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_s
 	state.dst_y = dst.y;
 	state.dst_w = front->width;
 	state.dst_h = front->height;
-	/* In the plane's pixels (drm_plane_create_hotspot_properties()). */
-	state.hotspot_x = (int32_t)roundf((float)image->hotspot_x * output->scale);
 	state.zpos = kms_plane_top_zpos(cursor->kms->cursor);
-	state.hotspot_y = (int32_t)roundf((float)image->hotspot_y * output->scale);
+	set_hotspot(&state, image, output, &dst);
 	bool changed = cursor->visible != was_visible ||
 		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;
 	return changed;
+}
+
+bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
+	const struct wlr_output *output, const struct wlr_box *box) {
+	double x, y;
+	const struct latch_cursor_image *image = latch_shell_cursor(shell, &x, &y);
+	return latch_cursor_plane_show(cursor, image, x, y, output, box);
 }

@@ -3,11 +3,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-protocol.h>
 #include <wlr/util/box.h>
 
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 
+struct latch_cursor_image;
 struct latch_kms_output;
 struct latch_shell;
 struct wlr_output;
@@ -27,7 +29,10 @@ struct latch_cursor_plane {
 
 	struct kms_dumb_buffer *buffers[2]; // NULL where there is no plane
 	unsigned front;
-	uint64_t serial; // of the image in the front buffer, 0 for none
+	/** What the front buffer was drawn from; the serial is 0 for nothing. */
+	uint64_t serial;
+	float scale;
+	enum wl_output_transform transform;
 };
 
 /** kms may have no cursor plane: then the cursor is composed. */
@@ -40,6 +45,14 @@ void latch_cursor_plane_finish(struct latch_cursor_plane *cursor);
  */
 bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
 	const struct wlr_output *output, const struct wlr_box *box);
+
+/**
+ * The same with an image, NULL for none, whose pointing point is at x and y of the layout. The
+ * image is drawn when it is another one, or the output's scale or transform is; not when it moves.
+ */
+bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
+	const struct latch_cursor_image *image, double x, double y, const struct wlr_output *output,
+	const struct wlr_box *box);
 
 /** The kernel refused the plane: compose the cursor from now on. */
 void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor);

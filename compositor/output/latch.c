@@ -6,6 +6,7 @@
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
+#include <wlr/util/transform.h>
 
 #include "backend/backend.h"
 #include "backend/output.h"
@@ -50,23 +51,15 @@ static void add_cursor_layer(struct latch_output *output, const struct wlr_box *
 	if (layer == NULL) {
 		return;
 	}
-	struct wlr_fbox logical = {
-		.x = x - image->hotspot_x - box->x,
-		.y = y - image->hotspot_y - box->y,
-		.width = image->width,
-		.height = image->height,
-	};
 	layer->content = output->cursor_content;
 	layer->serial = output->cursor_content->serial;
 	layer->fourcc = output->cursor_content->fourcc;
 	layer->buffer_width = output->cursor_content->width;
 	layer->buffer_height = output->cursor_content->height;
-	layer->src = (struct wlr_fbox){
-		.width = image->buffer->width,
-		.height = image->buffer->height,
-	};
-	layer->dst = latch_output_pixels(output->wlr_output, &logical);
-	layer->transform = output->wlr_output->transform;
+	layer->src = image->src;
+	layer->dst = latch_cursor_pixels(image, x, y, output->wlr_output, box);
+	layer->transform = wlr_output_transform_compose(
+		wlr_output_transform_invert(image->transform), output->wlr_output->transform);
 	/* It was added behind everything: bring it to the front. */
 	struct latch_layer_list *list = &output->collection.layers;
 	struct latch_layer cursor = *layer;

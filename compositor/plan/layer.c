@@ -51,19 +51,43 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	       a->is_dmabuf == b->is_dmabuf && a->ready == b->ready &&
 	       a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
 	       wlr_fbox_equal(&a->src, &b->src) && wlr_box_equal(&a->dst, &b->dst) &&
-	       a->transform == b->transform && a->opaque == b->opaque && same_opaque_boxes(a, b) &&
+	       a->fills_output == b->fills_output && a->transform == b->transform &&
+	       a->opaque == b->opaque && same_opaque_boxes(a, b) &&
 	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
 	       a->color_encoding == b->color_encoding && a->color_range == b->color_range;
 }
 
 /* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean
  * that no pixel has to be made up. */
+static bool is_same_size(double src, int dst) {
+	return fabs(src - dst) <= 1.0 / 65536.0;
+}
+
 bool latch_layer_is_scaled(const struct latch_layer *layer) {
 	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
 	double width = turned ? layer->src.height : layer->src.width;
 	double height = turned ? layer->src.width : layer->src.height;
-	return fabs(width - layer->dst.width) > 1.0 / 65536.0 ||
-	       fabs(height - layer->dst.height) > 1.0 / 65536.0;
+	return !is_same_size(width, layer->dst.width) || !is_same_size(height, layer->dst.height);
+}
+
+static void round_crop(double *start, double *size, int dst, int buffer, int sub) {
+	if (!is_same_size(*size, dst)) {
+		return;
+	}
+	*size = dst;
+	double last = buffer - *size; // where it can begin
+	double block = round(*start / sub) * sub;
+	double near = fabs(block - *start) <= 0.5 && block <= last ? block : round(*start);
+	*start = near <= last ? near : floor(*start);
+}
+
+void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub) {
+	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct wlr_fbox *src = &layer->src;
+	round_crop(&src->x, &src->width, turned ? layer->dst.height : layer->dst.width,
+		layer->buffer_width, x_sub);
+	round_crop(&src->y, &src->height, turned ? layer->dst.width : layer->dst.height,
+		layer->buffer_height, y_sub);
 }
 
 struct wlr_box latch_layer_on_screen(
@@ -78,7 +102,7 @@ struct wlr_box latch_layer_on_screen(
 
 bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height) {
 	struct wlr_box box = latch_layer_on_screen(layer, width, height);
-	return box.width == width && box.height == height;
+	return layer->fills_output || (box.width == width && box.height == height);
 }
 
 uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms_plane *plane) {

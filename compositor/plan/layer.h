@@ -55,6 +55,11 @@ struct latch_layer {
 	struct wlr_fbox src;
 	/** Where it is shown, in output pixels; may reach over the output's edges. */
 	struct wlr_box dst;
+	/**
+	 * It is meant to cover the output: where the rounding of a fractional scale leaves a pixel
+	 * of the screen beside dst, that is black, and nothing behind the layer is seen there.
+	 */
+	bool fills_output;
 	/** What has to be done to the buffer to see it upright on this output. */
 	enum wl_output_transform transform;
 
@@ -111,11 +116,21 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 /** Whether the buffer has to be made larger or smaller to fill dst. */
 bool latch_layer_is_scaled(const struct latch_layer *layer);
 
+/**
+ * Moves a crop that is not scaled to whole pixels: hardware has no others, and drivers that drop
+ * fractions (amdgpu), cut them off (i915 with RGB) or refuse them (i915 with YCbCr) would show
+ * another picture than the one that is composed. It moves by half a pixel at most. x_sub and y_sub
+ * are the pixels that share one chroma sample, 1 for RGB: where that half pixel allows it, the crop
+ * begins at a block of them, which hardware may want as well. To be called with src, dst, transform
+ * and the buffer's size set.
+ */
+void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub);
+
 /** The part of dst that is on a screen of this size; empty (zero width) when there is none. */
 struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height);
 
-/** Whether the layer covers a screen of this size. */
+/** Whether the layer covers a screen of this size, or is meant to. */
 bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height);
 
 /**

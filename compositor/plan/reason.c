@@ -28,6 +28,7 @@ static const struct {
 	{"idle", "it changes too seldom to be worth a plane"},
 	{"tests-spent", "no more test commits for this arrangement"},
 	{"size", "the image is larger than the cursor plane"},
+	{"crop", "the kernel does not crop its YCbCr at an odd pixel"},
 };
 
 static size_t index_of(uint64_t bit) {

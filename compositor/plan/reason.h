@@ -56,9 +56,11 @@ enum latch_reason {
 	LATCH_REASON_TESTS_SPENT = 1 << 21,
 	/** The image is larger than the cursor plane. */
 	LATCH_REASON_SIZE = 1 << 22,
+	/** The kernel refused it because its crop divides a block of chroma samples. */
+	LATCH_REASON_CROP = 1 << 23,
 };
 
-#define LATCH_REASON_COUNT 23
+#define LATCH_REASON_COUNT 24
 
 /**
  * The stable name of one reason ("format", "no-free-plane", ...), or NULL when bit is not exactly

@@ -9,6 +9,7 @@
  * This rests on a rule that drivers keep in general: what fails does not begin to work when
  * something is added.
  */
+#include <math.h>
 #include <string.h>
 
 #include "plan/private.h"
@@ -141,6 +142,26 @@ static bool without_scaling(struct latch_layer *layer, const struct plan_work *w
 	return layer->dst.width > 0 && layer->dst.height > 0;
 }
 
+/* By the format's name it is not known here which ones share chroma samples: most do. */
+static bool at_even_pixels(struct latch_layer *layer, const struct plan_work *work) {
+	const struct latch_layer before = *layer;
+	bool scaled = latch_layer_is_scaled(layer);
+	struct wlr_fbox *src = &layer->src;
+	if (layer->color_encoding == KMS_COLOR_ENCODING_ANY) {
+		return false;
+	}
+	*src = (struct wlr_fbox){
+		.x = floor(src->x / 2) * 2,
+		.y = floor(src->y / 2) * 2,
+		.width = floor(src->width / 2) * 2,
+		.height = floor(src->height / 2) * 2,
+	};
+	if (!scaled) {
+		without_scaling(layer, work);
+	}
+	return !wlr_fbox_equal(src, &before.src) && src->width > 0 && src->height > 0;
+}
+
 static int move_inside(int position, int size, int limit) {
 	if (position + size > limit) {
 		position = limit - size;
@@ -191,6 +212,7 @@ static const struct {
 	bool (*ease)(struct latch_layer *layer, const struct plan_work *work);
 } blames[] = {
 	{LATCH_REASON_SCALING, without_scaling},
+	{LATCH_REASON_CROP, at_even_pixels},
 	{LATCH_REASON_POSITION, inside_screen},
 	{LATCH_REASON_ROTATION, upright},
 	{LATCH_REASON_ALPHA, without_alpha},

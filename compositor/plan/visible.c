@@ -30,6 +30,10 @@ static void intersect(
 /* Takes away what nobody sees through this layer. */
 static void cover(pixman_region32_t *uncovered, pixman_region32_t *part,
 	const struct latch_layer *layer) {
+	if (layer->opaque && layer->fills_output) {
+		pixman_region32_clear(uncovered);
+		return;
+	}
 	if (pixman_region32_n_rects(uncovered) > MAX_RECTANGLES) {
 		return;
 	}

@@ -59,11 +59,11 @@ static void show_theme(struct latch_shell *shell, const char *name) {
 	struct wlr_xcursor_image *image = xcursor->images[0];
 	set_image(shell, wlr_xcursor_image_get_buffer(image),
 		&(struct latch_cursor_image){
-			.hotspot_x = (int32_t)((float)image->hotspot_x / scale),
-			.hotspot_y = (int32_t)((float)image->hotspot_y / scale),
-			.width = (int32_t)((float)image->width / scale),
-			.height = (int32_t)((float)image->height / scale),
-			.scale = scale,
+			.src = {.width = image->width, .height = image->height},
+			.hotspot_x = (double)image->hotspot_x / (double)scale,
+			.hotspot_y = (double)image->hotspot_y / (double)scale,
+			.width = (double)image->width / (double)scale,
+			.height = (double)image->height / (double)scale,
 		});
 }
 
@@ -75,14 +75,15 @@ static void show_surface(struct latch_shell *shell) {
 		set_image(shell, NULL, &(struct latch_cursor_image){0});
 		return;
 	}
-	set_image(shell, buffer,
-		&(struct latch_cursor_image){
-			.hotspot_x = cursor->hotspot_x,
-			.hotspot_y = cursor->hotspot_y,
-			.width = state->width,
-			.height = state->height,
-			.scale = (float)state->buffer_width / (float)state->width,
-		});
+	struct latch_cursor_image image = {
+		.transform = state->transform,
+		.hotspot_x = cursor->hotspot_x,
+		.hotspot_y = cursor->hotspot_y,
+		.width = state->width,
+		.height = state->height,
+	};
+	wlr_surface_get_buffer_source_box(cursor->surface, &image.src);
+	set_image(shell, buffer, &image);
 }
 
 static void show(struct latch_shell *shell) {

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-protocol.h>
+#include <wlr/util/box.h>
 
 struct wlr_buffer;
 
@@ -14,13 +16,15 @@ struct latch_cursor_image {
 	/* A theme's image (ARGB8888, readable by data pointer access) or a client's
 	 * buffer of any kind. Owned by the cursor. */
 	struct wlr_buffer *buffer;
+	/* The part of the buffer that is shown, in its pixels. */
+	struct wlr_fbox src;
+	/* wl_surface.set_buffer_transform. */
+	enum wl_output_transform transform;
 	/* From the image's upper left corner to the point that points, in layout
-	 * units. */
-	int32_t hotspot_x, hotspot_y;
+	 * units. A theme's images need not have a whole number of them. */
+	double hotspot_x, hotspot_y;
 	/* Size on the screen, in layout units. */
-	int32_t width, height;
-	/* Buffer pixels per layout unit. */
-	float scale;
+	double width, height;
 	/* Another value whenever anything above changed, or the pixels did. */
 	uint64_t serial;
 };

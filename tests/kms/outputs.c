@@ -1,9 +1,10 @@
 /*
- * kms-outputs client WxH|fullscreen [cursor]
+ * kms-outputs client WxH|fullscreen [cursor|image]
  *                                     shows a card whose pixels are known, in shared memory, as
  *                                     sharp as wp_fractional_scale_v1 asks for, and prints what
  *                                     it is told of outputs; animated at every frame callback;
- *                                     hides the cursor unless told otherwise
+ *                                     hides the cursor unless told otherwise; image: one of
+ *                                     its own, in a buffer of twice the size
  *
  * The client prints "enter NAME", "leave NAME", "scale N" (of 120), "transform N" and "size WxH" as
  * they come, "shown WxH transform N" when the first buffer of that size is on the screen that was
@@ -30,6 +31,7 @@
 
 #define BUFFERS 4
 #define OUTPUTS 4
+#define CURSOR_SIZE 48
 
 struct output {
 	struct wl_output *wl_output;
@@ -69,6 +71,7 @@ static struct {
 	uint32_t transform;
 	uint32_t told;	// how often something of these has changed
 	uint32_t shown; // with which of them a buffer is on the screen
+	struct wl_surface *cursor; // NULL: none is shown
 	bool configured;
 	int callbacks, given, back, presented, discarded;
 } client = {.scale = 120};
@@ -165,7 +168,7 @@ static void buffer_release(void *data, struct wl_buffer *wl_buffer) {
 static const struct wl_buffer_listener buffer_listener = {.release = buffer_release};
 
 /* As latch-client's card, without a frame number: see tests/kms/picture.c. */
-static void draw(uint32_t *pixels, int width, int height) {
+static void draw_card(uint32_t *pixels, int width, int height) {
 	for (int y = 0; y < height; y++) {
 		for (int x = 0; x < width; x++) {
 			uint32_t ux = (uint32_t)x, uy = (uint32_t)y;
@@ -176,7 +179,21 @@ static void draw(uint32_t *pixels, int width, int height) {
 	}
 }
 
-static bool make_buffer(struct buffer *buffer, int width, int height) {
+/* Different in every corner, smooth so that filters do not matter, one colour in the middle, and
+ * nothing at the edges, where renderers differ. */
+static void draw_cursor(uint32_t *pixels, int width, int height) {
+	for (int y = 0; y < height; y++) {
+		for (int x = 0; x < width; x++) {
+			bool edge = x < 4 || y < 4 || x >= width - 4 || y >= height - 4;
+			bool middle = abs(x - width / 2) < 8 && abs(y - height / 2) < 8;
+			uint32_t smooth = 0xff000040 | (uint32_t)x * 4 << 16 | (uint32_t)y * 3 << 8;
+			pixels[y * width + x] = edge ? 0 : middle ? 0xffff00ff : smooth;
+		}
+	}
+}
+
+static bool make_buffer(struct buffer *buffer, int width, int height, uint32_t format,
+	void (*draw)(uint32_t *pixels, int width, int height)) {
 	if (buffer->wl_buffer != NULL) {
 		wl_buffer_destroy(buffer->wl_buffer);
 	}
@@ -194,7 +211,7 @@ static bool make_buffer(struct buffer *buffer, int width, int height) {
 	struct wl_shm_pool *pool = wl_shm_create_pool(client.shm, fd, (int32_t)size);
 	*buffer = (struct buffer){.width = width, .height = height};
 	buffer->wl_buffer = wl_shm_pool_create_buffer(
-		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+		pool, 0, width, height, width * 4, format);
 	wl_shm_pool_destroy(pool);
 	close(fd);
 	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
@@ -248,7 +265,8 @@ static void show(void) {
 	struct wl_callback *callback = wl_surface_frame(client.surface);
 	wl_callback_add_listener(callback, &callback_listener, NULL);
 	bool same = buffer != NULL && buffer->width == width && buffer->height == height;
-	if (buffer != NULL && (same || make_buffer(buffer, width, height))) {
+	if (buffer != NULL &&
+		(same || make_buffer(buffer, width, height, WL_SHM_FORMAT_XRGB8888, draw_card))) {
 		struct update *update = malloc(sizeof(*update));
 		if (update == NULL) {
 			exit(2);
@@ -335,7 +353,8 @@ static const struct xdg_wm_base_listener wm_listener = {.ping = wm_ping};
 
 static void pointer_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
 	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
-	wl_pointer_set_cursor(pointer, serial, NULL, 0, 0);
+	wl_pointer_set_cursor(
+		pointer, serial, client.cursor, CURSOR_SIZE / 4, CURSOR_SIZE / 4);
 }
 static void pointer_leave(
 	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {}
@@ -384,8 +403,23 @@ static int run_loop(void) {
 	}
 }
 
-static int run_client(const char *size, bool cursor) {
-	if (!cursor && client.seat != NULL) {
+static void make_cursor(void) {
+	static struct buffer buffer;
+	if (!make_buffer(&buffer, CURSOR_SIZE, CURSOR_SIZE, WL_SHM_FORMAT_ARGB8888, draw_cursor)) {
+		exit(2);
+	}
+	buffer.busy = true;
+	client.cursor = wl_compositor_create_surface(client.compositor);
+	wl_surface_set_buffer_scale(client.cursor, 2);
+	wl_surface_attach(client.cursor, buffer.wl_buffer, 0, 0);
+	wl_surface_commit(client.cursor);
+}
+
+static int run_client(const char *size, const char *cursor) {
+	if (strcmp(cursor, "image") == 0) {
+		make_cursor();
+	}
+	if (strcmp(cursor, "cursor") != 0 && client.seat != NULL) {
 		wl_pointer_add_listener(
 			wl_seat_get_pointer(client.seat), &pointer_listener, NULL);
 	}
@@ -422,6 +456,6 @@ int main(int argc, char **argv) {
 	wl_display_roundtrip(client.display);
 	wl_display_roundtrip(client.display);
 	return strcmp(argv[1], "client") == 0
-		       ? run_client(argv[2], argc == 4 && strcmp(argv[3], "cursor") == 0)
+		       ? run_client(argv[2], argc == 4 ? argv[3] : "")
 		       : 1;
 }

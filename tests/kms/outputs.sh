@@ -26,6 +26,10 @@ make_device() {
         ln -s $vkms/crtcs/crtc1 $vkms/planes/overlay$n/possible_crtcs/
     done
     plug 1 no
+    enable_device
+}
+
+enable_device() {
     echo 1 >$vkms/enabled
     udevadm settle
     LATCH_DEVICE=$(find /dev/dri -name 'card*' | sort -V | tail -n 1)
@@ -34,6 +38,12 @@ make_device() {
     read -r a b < <(basename -a /sys/class/drm/"${LATCH_DEVICE##*/}"-Virtual-* |
         sed 's/^card[0-9]*-//' | sort -V | tr '\n' ' ')
     [[ $a && $b ]]
+}
+
+remove_cursor_planes() {
+    echo 0 >$vkms/enabled
+    rm $vkms/planes/cursor{0/possible_crtcs/crtc0,1/possible_crtcs/crtc1}
+    rmdir $vkms/planes/cursor{0,1} && enable_device
 }
 
 # plug N yes|no
@@ -249,6 +259,89 @@ grim_sees() {
         kms-picture compare "$work/grim.png" "$LATCH_CAPTURE" 1
 }
 
+# Scales, transforms, and what the client draws for them: the last column is for kms-outputs.
+cursor_looks() {
+    cat <<'LOOKS'
+1.25 90 768x1024 1
+1.5 180 1023x768 2
+1.75 270 767x1024 3
+2 flipped 1024x768 4
+1.5 flipped-90 768x1023 5
+LOOKS
+}
+
+# cursor_pictures NAME: of a client's cursor, twice as large as it is shown, in the middle of the
+# screen, under every look.
+cursor_pictures() {
+    local scale transform size n
+    while read -r scale transform size n; do
+        wlr-randr --output $a --scale "$scale" --transform "$transform" && shows "$size" "$n" ||
+            return
+        move_pointer 0 0 # the same place again would be no event
+        move_pointer 16384 16384
+        sleep 0.2
+        take_picture && pixel_is 512 384 ff00ff || { echo "$scale, $transform"; return 1; }
+        cp "$LATCH_CAPTURE" "$work/$1-$n.png"
+    done < <(cursor_looks)
+}
+
+same_cursor_pictures() {
+    local n status=0
+    for n in {1..5}; do
+        kms-picture compare "$work/plane-$n.png" "$work/composed-$n.png" 3 || status=1
+    done
+    return $status
+}
+
+# moves_over_still_picture NAME: with nothing to draw but the cursor. When, in $work/NAME.window.
+moves_over_still_picture() {
+    kill -STOP "$client"
+    sleep 0.3
+    mouse 2 >"$work/mouse" 2>&1 &
+    local mouse=$!
+    wait_until 5 has "$work/mouse" moves
+    python3 -c 'import time; print(time.monotonic_ns())' >"$work/$1.window"
+    wait_until 10 gone $mouse
+    python3 -c 'import time; print(time.monotonic_ns())' >>"$work/$1.window"
+    kill -CONT "$client"
+}
+
+# count_drawn NAME: "FLIPS DRAWN", the flips meanwhile, and those of them with a new picture.
+count_drawn() {
+    python3 - "$work/trace.json" "$work/$1.window" <<'PYTHON'
+import json, re, sys
+begin, end = (int(line) for line in open(sys.argv[2]))
+flips = [json.loads("{" + args + "}") for args in re.findall(
+    r'"name":"frame"[^{]*"args":\{("output":[^{}]*"flip_ns":-?\d+)', open(sys.argv[1]).read())]
+flips = [flip for flip in flips if begin < flip["latch_ns"] and flip["flip_ns"] < end]
+print(len(flips), sum(flip["compose_start_ns"] > 0 for flip in flips))
+PYTHON
+}
+
+# The cursor's plane shows what would be composed, and nothing is composed for it.
+cursor_session() { # NAME
+    start_latch --renderer pixman
+    start_client fullscreen image
+    check "the cursor at fractional scales and on turned outputs, $1" cursor_pictures "$1"
+    check "the pointer moves over a still picture, $1" moves_over_still_picture "$1"
+    end "$client"
+    stop_latch
+    read -r flips drawn < <(count_drawn "$1")
+    echo "# $1: $flips flips, $drawn pictures"
+}
+
+cursor_planes() {
+    local flips drawn
+    cursor_session plane
+    ((flips > 60 && drawn == 0))
+    verdict $? "a cursor on a plane draws nothing when it moves"
+    check "the same device without cursor planes" remove_cursor_planes
+    cursor_session composed
+    ((drawn > 30))
+    verdict $? "without a plane it does"
+    check "the cursor's plane shows what would be composed" same_cursor_pictures
+}
+
 job() {
     make_device
     verdict $? "vkms makes a device with two connectors"
@@ -274,8 +367,10 @@ job() {
     stop_latch
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
-    echo 0 >$vkms/enabled # other suites find one vkms
     cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
+    cursor_planes
+    rmmod uinput
+    echo 0 >$vkms/enabled # other suites find one vkms
 }
 
 run_job job

@@ -22,14 +22,20 @@ static uint64_t used(const struct world *world, enum latch_limit limit) {
 	return latch_account_get(world->account, limit);
 }
 
-static struct zwp_linux_buffer_params_v1 *params_create(struct world *world, int planes) {
+static struct zwp_linux_buffer_params_v1 *params_create_of(
+	struct world *world, int fd, int planes) {
 	struct zwp_linux_buffer_params_v1 *params =
 		zwp_linux_dmabuf_v1_create_params(world->manager);
-	int fd = dmabuf_fd(BYTES);
 	for (int i = 0; i < planes; i++) {
 		zwp_linux_buffer_params_v1_add(
 			params, fd, (uint32_t)i, (uint32_t)i * SIZE * SIZE, STRIDE, 0, 0);
 	}
+	return params;
+}
+
+static struct zwp_linux_buffer_params_v1 *params_create(struct world *world, int planes) {
+	int fd = dmabuf_fd(BYTES);
+	struct zwp_linux_buffer_params_v1 *params = params_create_of(world, fd, planes);
 	close(fd);
 	return params;
 }
@@ -121,6 +127,35 @@ static void test_shared_planes_count_once(void **state) {
 	world_finish(&world);
 }
 
+/* A pool: buffers of one allocation, and one of another. Sent twice, it is still the same. */
+static void test_a_pool_counts_once(void **state) {
+	struct world world;
+	struct latch_limits limits = limit_to(LATCH_LIMIT_BYTES, 2 * BYTES);
+	world_init_with(&world, 5, &limits);
+	int pool = dmabuf_fd(BYTES);
+	struct wl_buffer *buffers[8], *other = buffer_create(&world);
+	for (int i = 0; i < 8; i++) {
+		struct zwp_linux_buffer_params_v1 *params = params_create_of(&world, pool, 2);
+		buffers[i] = zwp_linux_buffer_params_v1_create_immed(
+			params, SIZE, SIZE, DRM_FORMAT_NV12, 0);
+		zwp_linux_buffer_params_v1_destroy(params);
+	}
+	close(pool);
+	assert_false(world_is_refused(&world));
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), 2 * BYTES);
+	assert_int_equal(used(&world, LATCH_LIMIT_FDS), 1 + 2 * 8);
+	for (int i = 0; i < 8; i++) {
+		assert_int_equal(used(&world, LATCH_LIMIT_BYTES), 2 * BYTES);
+		wl_buffer_destroy(buffers[i]);
+		world_sync(&world);
+	}
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), BYTES);
+	wl_buffer_destroy(other);
+	world_sync(&world);
+	assert_int_equal(used(&world, LATCH_LIMIT_BYTES), 0);
+	world_finish(&world);
+}
+
 static void test_max_fds(void **state) {
 	struct world world;
 	struct latch_limits limits = limit_to(LATCH_LIMIT_FDS, 5);
@@ -205,6 +240,7 @@ int main(void) {
 		cmocka_unit_test(test_outlives_its_client),
 		cmocka_unit_test(test_failed_ones_leave_nothing),
 		cmocka_unit_test(test_shared_planes_count_once),
+		cmocka_unit_test(test_a_pool_counts_once),
 		cmocka_unit_test(test_max_fds),
 		cmocka_unit_test(test_max_bytes),
 		cmocka_unit_test(test_max_buffers),

@@ -56,6 +56,8 @@ static const enum latch_tranche_advice alone[LATCH_REASON_COUNT] = {
 	KEEP,	 // settling
 	KEEP,	 // idle
 	KEEP,	 // tests-spent
+	KEEP,	 // size
+	KEEP,	 // crop
 };
 
 static void each_reason_alone(void **state) {

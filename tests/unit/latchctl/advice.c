@@ -42,6 +42,7 @@ static void every_reason_has_advice_or_needs_none(void **state) {
 		{"idle", false},
 		{"tests-spent", true},
 		{"size", true},
+		{"crop", true},
 		{"one-of-tomorrow", false},
 	};
 	struct model model = example_model();

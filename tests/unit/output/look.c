@@ -9,9 +9,7 @@
 #include <string.h>
 #include <wayland-protocols/color-representation-v1-enum.h>
 #include <wlr/render/pass.h>
-#include <wlr/types/wlr_output.h>
 
-#include "output/collect.h"
 #include "output/look.h"
 #include "plan/layer.h"
 
@@ -310,20 +308,6 @@ static void options_for_drawing(void **state) {
 	assert_int_equal(color.range, KMS_COLOR_RANGE_FULL);
 }
 
-/* A client may put its surface anywhere, and what is far away has to stay there. */
-static void what_is_far_away_stays_there(void **state) {
-	for (int scale = 1; scale <= 16; scale *= 4) {
-		struct wlr_output output = {.width = 100, .height = 80, .scale = (float)scale};
-		for (int t = 0; t < 8; t++) {
-			output.transform = (enum wl_output_transform)t;
-			struct wlr_fbox logical = {INT32_MIN, INT32_MAX, INT32_MAX, 10};
-			struct wlr_box box = latch_output_pixels(&output, &logical);
-			struct wlr_box screen = {.width = 100, .height = 80};
-			assert_false(wlr_box_intersection(&box, &box, &screen));
-		}
-	}
-}
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_covering_region_is_opaque),
@@ -336,7 +320,6 @@ int main(void) {
 		cmocka_unit_test(boxes_never_claim_too_much),
 		cmocka_unit_test(alpha_is_opaque_only_at_one),
 		cmocka_unit_test(colors_as_told),
-		cmocka_unit_test(what_is_far_away_stays_there),
 		cmocka_unit_test(options_for_drawing),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

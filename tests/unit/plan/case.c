@@ -80,6 +80,7 @@ static void random_limits(struct plan_limits *limits, struct reader *reader) {
 	limits->primary_covers = one_in(reader, 3);
 	limits->inside_only = one_in(reader, 3);
 	limits->cursor_inherits = one_in(reader, 3);
+	limits->whole_crops = one_in(reader, 3);
 	static const int errors[] = {0, -EINVAL, -ERANGE, -ENOSPC};
 	limits->error = errors[below(reader, 4)];
 }
@@ -133,7 +134,10 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 	static const uint32_t fourccs[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888,
 		DRM_FORMAT_NV12, DRM_FORMAT_RGB565, DRM_FORMAT_XRGB2101010};
 	struct wlr_box dst = random_box(reader);
+	bool fills = dst.width == PLAN_CASE_WIDTH && one_in(reader, 4);
+	dst.width -= fills; // the pixel that a scale's rounding leaves
 	struct latch_layer layer = layer_window(id, dst.x, dst.y, dst.width, dst.height);
+	layer.fills_output = fills;
 	uint8_t kind = byte(reader);
 	layer.serial = kind;
 	layer.fourcc = kind < 96 ? fourccs[0] : kind < 176 ? fourccs[1] : fourccs[kind % 5];
@@ -162,6 +166,15 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 				1 + (int)below(reader, 40));
 			break;
 		}
+	}
+	if (one_in(reader, 4)) {
+		/* In a larger buffer, as wp_viewport has it; rounded as collect.c does it. */
+		layer.src.x = below(reader, 128) / 32.0;
+		layer.src.y = below(reader, 128) / 32.0;
+		layer.buffer_width += 4;
+		layer.buffer_height += 4;
+		int sub = layer.fourcc == DRM_FORMAT_NV12 ? 2 : 1;
+		latch_layer_round_crop(&layer, sub, sub);
 	}
 	random_opacity(&layer, reader);
 	return layer;

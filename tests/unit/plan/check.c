@@ -173,6 +173,9 @@ static void look_at_layers(
 		if (is_at(&layers[i], x, y)) {
 			see(column, layers, i, x, y);
 		}
+		/* If anything of it is seen, what it leaves of the screen is black. */
+		column->ended |= layers[i].fills_output && layers[i].opaque &&
+				 layers[i].place != LATCH_LAYER_COVERED;
 	}
 }
 
@@ -280,6 +283,9 @@ static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 	if (error != KMS_COMMIT_OK) {
 		return wrong("layer %zu on plane %u: %s", i, plane->id,
 			kms_commit_error_name(error));
+	}
+	if (!latch_layer_is_scaled(layer) && ((state.src_x | state.src_y) & 0xffff) != 0) {
+		return wrong("layer %zu is not scaled and begins inside a pixel", i);
 	}
 	if (layer->reasons != 0 || layer->test_errno != 0) {
 		return wrong("layer %zu is on a plane and has reasons against it", i);

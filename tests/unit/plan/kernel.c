@@ -62,6 +62,15 @@ static int check_place(const struct plan_kernel *kernel, const struct plan_shown
 	return 0;
 }
 
+static bool is_whole_crop(const struct plan_shown *shown) {
+	const struct kms_plane_state *state = &shown->state;
+	uint32_t edges = state->src_x | state->src_y;
+	if (shown->yuv && ((edges | state->src_w | state->src_h) >> 16 & 1) != 0) {
+		return false;
+	}
+	return is_scaled(state) || (edges & 0xffff) == 0;
+}
+
 /* Each plane by itself, then what all of them take together. */
 int plan_kernel_check_shown(
 	const struct plan_kernel *kernel, const struct plan_shown *shown, size_t len) {
@@ -74,6 +83,9 @@ int plan_kernel_check_shown(
 		if (ret == 0 && is_scaled(&shown[i].state)) {
 			scaled++;
 			ret = check_scale(limits, &shown[i]);
+		}
+		if (ret == 0 && limits->whole_crops && !is_whole_crop(&shown[i])) {
+			ret = -EINVAL;
 		}
 		if (ret == 0 && limits->turns_need_tiling &&
 			is_quarter_turn(shown[i].state.rotation) && !shown[i].tiled) {

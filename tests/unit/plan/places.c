@@ -32,6 +32,39 @@ static void a_fullscreen_window_is_all_there_is(void **state) {
 	}
 }
 
+/* 2560 pixels at scale 1.5: the client was asked for 2559. */
+static void a_pixel_short_of_fullscreen(void **state) {
+	struct screen *s = screen_make(plan_set_vkms);
+	struct latch_layer fullscreen = layer_window(1, 0, 0, WIDTH - 1, HEIGHT);
+	fullscreen.fills_output = true;
+	struct latch_layer *window = screen_add(s, fullscreen);
+	struct latch_layer *behind = screen_add(s, layer_window(2, WIDTH - 40, 10, 40, 50));
+	screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
+	screen_show(s);
+	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_true(on_plane(window));
+	assert_ptr_equal(window->plane, s->set.primary);
+	assert_reasons(behind, LATCH_REASON_COVERED);
+	assert_int_equal(s->kernel.tests, 1);
+
+	/* A primary plane that has to cover the CRTC: black there, and the window above it. */
+	s = screen_make(plan_set_vkms);
+	s->kernel.limits.primary_covers = true;
+	window = screen_add(s, fullscreen);
+	screen_show(s);
+	assert_true(on_plane(window));
+	assert_true(s->plan.primary_is_ours && !s->plan.composed);
+
+	/* What is seen through it is seen beside it. */
+	s = screen_make(plan_set_vkms);
+	fullscreen.opaque = false;
+	fullscreen.fourcc = DRM_FORMAT_ARGB8888;
+	screen_add(s, fullscreen);
+	behind = screen_add(s, layer_window(2, WIDTH - 40, 10, 40, 50));
+	screen_show(s);
+	assert_int_not_equal(behind->place, LATCH_LAYER_COVERED);
+}
+
 static void two_halves_cover_together(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	screen_add(s, layer_window(1, 0, 0, WIDTH / 2, HEIGHT));
@@ -392,6 +425,7 @@ static void a_small_window_alone(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_fullscreen_window_is_all_there_is),
+		cmocka_unit_test(a_pixel_short_of_fullscreen),
 		cmocka_unit_test(two_halves_cover_together),
 		cmocka_unit_test(opaque_boxes_cover),
 		cmocka_unit_test(a_faded_box_covers_nothing),

@@ -215,7 +215,8 @@ void plan_set_virtio_gpu(struct plan_set *set) {
  * per pipe. What is not in the properties: two scalers per pipe (SKL_NUM_SCALERS), downscaling to
  * less than a third; a plane of YCbCr 4:2:0 takes one of two others along
  * (icl_check_nv12_planes()); quarter turns want Y tiling (intel_fb_supports_90_270_rotation());
- * the cursor is a square of 64, 128 or 256.
+ * the cursor is a square of 64, 128 or 256. intel_plane_check_src_coordinates() refuses YCbCr at
+ * odd pixels; fractions of others it cuts off, and shows something else than it was asked for.
  */
 void plan_set_intel(struct plan_set *set) {
 	*set = (struct plan_set){.name = "intel", .primary_alpha = true};
@@ -239,6 +240,7 @@ void plan_set_intel(struct plan_set *set) {
 		.unscaled_planes = 1u << 7,
 		.max_yuv = 2,
 		.turns_need_tiling = true,
+		.whole_crops = true,
 		.cursor_size = 64,
 	};
 }

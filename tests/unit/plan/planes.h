@@ -41,6 +41,11 @@ struct plan_limits {
 	uint32_t cursor_size;
 	/** Quarter turns want a tiled buffer. */
 	bool turns_need_tiling;
+	/**
+	 * A source that begins inside a pixel, though it is not scaled, is refused; so is one of
+	 * YCbCr whose edges are at odd pixels.
+	 */
+	bool whole_crops;
 	/** A cursor on top of a plane that scales or shows YCbCr takes one plane more. */
 	bool cursor_inherits;
 	/** Source pixels of all planes together, in promille of the CRTC's; 0: any number. */

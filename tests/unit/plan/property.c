@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <math.h>
+
 #include "random.h"
 
 #define CASES 20000
@@ -28,10 +30,68 @@ static void and_right_again(void **state) {
 	run_cases(2, CASES / 2);
 }
 
+static unsigned random_below(uint64_t *random, int n) {
+	return (unsigned)(random_next(random) % (unsigned)n);
+}
+
+static double fraction_of(double value) {
+	return value - floor(value);
+}
+
+/* One direction of a crop, before and after. */
+static void check_crop(double from, double size, double to, double new_size, int dst, int buffer,
+	int sub) {
+	if (fabs(size - dst) > 1.0 / 65536) {
+		assert_true(to == from && new_size == size);
+		return;
+	}
+	assert_true(new_size == dst && fraction_of(to) == 0);
+	assert_true(to >= 0 && to + new_size <= buffer);
+	assert_true(fabs(to - from) <= 0.5 || to == floor(from));
+	/* At a block where one is near enough and inside. */
+	for (int block = 0; block + dst <= buffer; block += sub) {
+		assert_true(fabs(block - from) > 0.5 || fmod(to, sub) == 0);
+	}
+}
+
+static void crops_are_whole_unless_scaled(void **state) {
+	uint64_t random = 7;
+	for (int i = 0; i < CASES; i++) {
+		struct latch_layer layer = latch_layer_default();
+		layer.buffer_width = 1 + (int)random_below(&random, 40);
+		layer.buffer_height = 1 + (int)random_below(&random, 40);
+		layer.transform = (enum wl_output_transform)random_below(&random, 8);
+		int width = 1 + (int)random_below(&random, layer.buffer_width);
+		int height = 1 + (int)random_below(&random, layer.buffer_height);
+		/* wl_fixed_t has 256 steps. */
+		layer.src = (struct wlr_fbox){
+			random_below(&random, (layer.buffer_width - width) * 256 + 1) / 256.0,
+			random_below(&random, (layer.buffer_height - height) * 256 + 1) / 256.0,
+			width, height};
+		bool turned = layer.transform % 2 == 1;
+		layer.dst.width = turned ? height : width;
+		layer.dst.height = turned ? width : height;
+		if (random_below(&random, 4) == 0) {
+			layer.dst.width++;
+		}
+		const struct wlr_fbox before = layer.src;
+		int x_sub = 1 + (int)random_below(&random, 2);
+		int y_sub = 1 + (int)random_below(&random, 2);
+		bool scaled = latch_layer_is_scaled(&layer);
+		latch_layer_round_crop(&layer, x_sub, y_sub);
+		assert_int_equal(latch_layer_is_scaled(&layer), scaled);
+		check_crop(before.x, before.width, layer.src.x, layer.src.width,
+			turned ? layer.dst.height : layer.dst.width, layer.buffer_width, x_sub);
+		check_crop(before.y, before.height, layer.src.y, layer.src.height,
+			turned ? layer.dst.width : layer.dst.height, layer.buffer_height, y_sub);
+	}
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_picture_is_right),
 		cmocka_unit_test(and_right_again),
+		cmocka_unit_test(crops_are_whole_unless_scaled),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("property", tests, NULL, NULL);

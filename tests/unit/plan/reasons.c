@@ -139,6 +139,30 @@ static void what_the_kernel_blames(void **state) {
 	refused_with_blame(plan_set_sandwich, layer, LATCH_REASON_POSITION);
 }
 
+/* i915 crops YCbCr at even pixels only. */
+static void an_odd_crop(void **state) {
+	struct latch_layer layer = layer_video(1, 20, 20, 64, 64);
+	layer.color_encoding = KMS_COLOR_ENCODING_BT601;
+	layer.color_range = KMS_COLOR_RANGE_LIMITED;
+	layer.buffer_width = layer.buffer_height = 80;
+	layer.src.x = 3;
+	refused_with_blame(plan_set_intel, layer, LATCH_REASON_CROP);
+	layer.src.x = 4;
+	layer.src.width = layer.dst.width = 63;
+	refused_with_blame(plan_set_intel, layer, LATCH_REASON_CROP);
+
+	/* Half a pixel is nothing. */
+	layer.src = (struct wlr_fbox){3.5, 6.25, 64, 64};
+	layer.dst.width = 64;
+	latch_layer_round_crop(&layer, 2, 2);
+	struct screen *s = screen_make(plan_set_intel);
+	struct latch_layer *shown = one_window(s, layer);
+	screen_show(s);
+	assert_int_equal(shown->place, LATCH_LAYER_ON_PLANE);
+	assert_int_equal(latch_layer_plane_state(shown, shown->plane).src_x, 4 << 16);
+	assert_int_equal(latch_layer_plane_state(shown, shown->plane).src_y, 6 << 16);
+}
+
 /* Nothing about it is unusual, so there is nothing to blame. */
 static void a_plain_refusal(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
@@ -293,6 +317,7 @@ int main(void) {
 		cmocka_unit_test(what_the_kernel_blames),
 		cmocka_unit_test(a_plain_refusal),
 		cmocka_unit_test(the_right_one_is_refused),
+		cmocka_unit_test(an_odd_crop),
 		cmocka_unit_test(two_that_do_not_go_together),
 		cmocka_unit_test(refused_ones_leave_tests_for_others),
 		cmocka_unit_test(no_framebuffer),

@@ -126,24 +126,32 @@ static void client_finish(struct client *client) {
 }
 
 /* An abstract socket: nothing to remove. */
-static void make_address(struct sockaddr_un *address) {
+static void make_address(struct sockaddr_un *address, const char *app_id) {
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "latch-test-security-%d",
-		getpid());
+	snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1, "latch-test-security-%d-%s",
+		getpid(), app_id);
 }
 
-static void make_context(struct client *client, const struct sockaddr_un *address, int close_fd) {
+static void make_context(struct client *client, const struct sockaddr_un *address,
+	const char *app_id, int close_fd) {
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_true(fd >= 0);
 	assert_int_equal(bind(fd, (const struct sockaddr *)address, sizeof(*address)), 0);
-	assert_int_equal(listen(fd, 1), 0);
+	assert_int_equal(listen(fd, 4), 0);
 	struct wp_security_context_v1 *context =
 		wp_security_context_manager_v1_create_listener(client->manager, fd, close_fd);
 	wp_security_context_v1_set_sandbox_engine(context, "org.example.test");
+	wp_security_context_v1_set_app_id(context, app_id);
 	wp_security_context_v1_commit(context);
 	wp_security_context_v1_destroy(context);
 	wl_display_flush(client->display);
 	close(fd);
+}
+
+static int connect_to(const struct sockaddr_un *address) {
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(fd, (const struct sockaddr *)address, sizeof(*address)), 0);
+	return fd;
 }
 
 static bool collect(void *data, struct latch_snapshot *snapshot) {
@@ -170,12 +178,10 @@ static void a_sandbox_hides_the_inspector(void **state) {
 	assert_non_null(outside.manager);
 
 	struct sockaddr_un address;
-	make_address(&address);
-	make_context(&outside, &address, pipe_fds[0]);
+	make_address(&address, "one");
+	make_context(&outside, &address, "one", pipe_fds[0]);
 	pump(server, &outside);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(connect(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
-	client_init(&inside, server, fd);
+	client_init(&inside, server, connect_to(&address));
 	assert_true(inside.subcompositor);
 	assert_false(inside.inspector);
 	assert_null(inside.manager);
@@ -189,11 +195,54 @@ static void a_sandbox_hides_the_inspector(void **state) {
 	wl_display_destroy(server);
 }
 
+/* Two connections of one, one of another, and one that is in none. */
+static void a_sandbox_is_known_by_its_program(void **state) {
+	wlr_log_init(WLR_SILENT, NULL);
+	struct wl_display *server = wl_display_create();
+	assert_true(latch_security_init(server));
+	int fds[2], pipe_fds[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(pipe(pipe_fds), 0);
+	struct client clients[4];
+	struct wl_client *outside = wl_client_create(server, fds[0]);
+	assert_int_equal(latch_security_sandbox(outside), 0);
+	client_init(&clients[0], server, fds[1]);
+	struct sockaddr_un one, other;
+	make_address(&one, "one");
+	make_address(&other, "other");
+	make_context(&clients[0], &one, "one", pipe_fds[0]);
+	make_context(&clients[0], &other, "other", pipe_fds[0]);
+	pump(server, &clients[0]);
+	client_init(&clients[1], server, connect_to(&one));
+	client_init(&clients[2], server, connect_to(&one));
+	client_init(&clients[3], server, connect_to(&other));
+
+	uint64_t ids[4];
+	size_t len = 0;
+	struct wl_client *client;
+	wl_client_for_each(client, wl_display_get_client_list(server)) {
+		assert_true(len < 4);
+		ids[len++] = latch_security_sandbox(client);
+	}
+	assert_int_equal(len, 4);
+	assert_true(ids[0] == 0 && ids[1] != 0 && ids[3] != 0);
+	assert_true(ids[1] == ids[2] && ids[1] != ids[3]);
+
+	for (int i = 3; i >= 0; i--) {
+		client_finish(&clients[i]);
+	}
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	wl_display_destroy_clients(server);
+	wl_display_destroy(server);
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sandboxed_clients_see_less),
 		cmocka_unit_test(sandboxed_clients_see_enough),
 		cmocka_unit_test(a_sandbox_hides_the_inspector),
+		cmocka_unit_test(a_sandbox_is_known_by_its_program),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("security", tests, NULL, NULL);
