@@ -10,6 +10,7 @@
 #include "output/content.h"
 #include "output/look.h"
 #include "output/renderer.h"
+#include "output/texture.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
 	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
@@ -73,13 +74,37 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 		.serial = layer->content->serial,
 		.shape = *layer,
 	};
+	layer->content->drawn = true;
 	return true;
+}
+
+/* Whether it is known what is different from what was drawn: the next content of the same surface. */
+static bool differs_in_part(
+	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	return !drawn->shape.underlay && !layer->underlay && !drawn->left_out && !drawn->missing &&
+	       drawn->serial != 0 && drawn->serial == layer->content->damage_since &&
+	       latch_layer_same_shape(&drawn->shape, layer);
+}
+
+/* Returns false when the part is not to be seen, or nothing. */
+static bool add_part(struct latch_composer *composer, const struct latch_layer *layer) {
+	bool damaged = false;
+	int len;
+	const pixman_box32_t *rects = pixman_region32_rectangles(&layer->content->damage, &len);
+	for (int i = 0; i < len; i++) {
+		struct wlr_box box;
+		if (latch_look_damage(layer, &rects[i], &box)) {
+			wlr_damage_ring_add_box(&composer->damage, &box);
+			damaged = true;
+		}
+	}
+	return damaged;
 }
 
 /*
  * Adds to the damage what looks different from the last picture: layers are compared in their
- * order, and where one differs both its old and its new rectangle are damaged. Returns false when
- * nothing does.
+ * order, and where one differs both its old and its new rectangle are damaged, or where only its
+ * pixels do, these. Returns false when nothing does.
  */
 static bool collect_damage(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
@@ -95,6 +120,12 @@ static bool collect_damage(
 		const bool left_out = known && is_left_out(&composer->drawn[visible], layer);
 		composer->left_out = composer->left_out || left_out;
 		if (left_out || (known && looks_alike(&composer->drawn[visible], layer))) {
+			visible++;
+			continue;
+		}
+		if (known && differs_in_part(&composer->drawn[visible], layer)) {
+			damaged = add_part(composer, layer) || damaged;
+			remember(composer, visible, layer);
 			visible++;
 			continue;
 		}
@@ -145,12 +176,27 @@ static void draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 	wlr_texture_destroy(last);
 }
 
+/* What is remembered of the layer; NULL where there was no memory for that. */
+static struct latch_drawn_layer *find_drawn(
+	struct latch_composer *composer, const struct latch_layer *layer) {
+	for (size_t i = 0; i < composer->drawn_len; i++) {
+		if (composer->drawn[i].shape.content == layer->content) {
+			return &composer->drawn[i];
+		}
+	}
+	return NULL;
+}
+
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip) {
 	struct latch_color color = latch_layer_color(layer);
 	struct wlr_texture *texture =
-		latch_renderer_texture(composer->renderer, layer->content, &color);
+		latch_texture_get(composer->renderer, layer->content, &color);
 	if (texture == NULL) {
+		struct latch_drawn_layer *drawn = find_drawn(composer, layer);
+		if (drawn != NULL) {
+			drawn->missing = true;
+		}
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
 				layer->content->record.surface_id,
@@ -190,10 +236,9 @@ static bool is_written(const struct latch_composer *composer, const struct latch
 
 /* To be drawn with the next picture, though nothing else of it may change. */
 static void forget_layer(struct latch_composer *composer, const struct latch_layer *layer) {
-	for (size_t i = 0; i < composer->drawn_len; i++) {
-		if (composer->drawn[i].shape.content == layer->content) {
-			composer->drawn[i].left_out = true;
-		}
+	struct latch_drawn_layer *drawn = find_drawn(composer, layer);
+	if (drawn != NULL) {
+		drawn->left_out = true;
 	}
 	if (!layer->content->logged_written) {
 		layer->content->logged_written = true;

@@ -9,6 +9,7 @@
 #include "output/convert.h"
 
 struct latch_layer;
+struct wlr_box;
 struct wl_display;
 struct wlr_render_texture_options;
 struct wlr_surface;
@@ -57,7 +58,15 @@ void latch_look_color(
 void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *region, int32_t width,
 	int32_t height, enum wl_output_transform output_transform);
 
-/** How the layer's pixels are to be read for composing; for latch_renderer_texture(). */
+/**
+ * Where a part of the layer's buffer (buffer pixels) is to be seen on the output: with all that a
+ * filter mixes it into, where the layer is scaled. Returns false where it is not. It may reach over
+ * the output's edges, as dst does.
+ */
+bool latch_look_damage(
+	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box);
+
+/** How the layer's pixels are to be read for composing; for latch_texture_get(). */
 struct latch_color latch_layer_color(const struct latch_layer *layer);
 
 /**

@@ -5,15 +5,12 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
-struct latch_color;
-struct latch_content;
 struct wlr_allocator;
 struct wlr_backend;
 struct wlr_buffer;
 struct wlr_dmabuf_attributes;
 struct wlr_drm_format_set;
 struct wlr_renderer;
-struct wlr_texture;
 
 enum latch_renderer_kind {
 	/** gles2 where the device has a GPU, else pixman. */
@@ -109,20 +106,17 @@ bool latch_renderer_add_formats(
 	const struct latch_renderer *renderer, struct wlr_drm_format_set *formats);
 
 /**
+ * Whether the renderer, which has to be there, makes textures of the fourcc. caps: enum
+ * wlr_buffer_cap, of the buffers that they are made of.
+ */
+bool latch_renderer_has_format(
+	const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc);
+
+/**
  * Whether buffers with straight alpha can be composed whatever their layout is: with pixman, as
  * the CPU reads all of them. GPUs would need a shader that wlroots does not have. The answer does
  * not change when the renderer is made, but for a GPU that "auto" finds to be none.
  */
 bool latch_renderer_has_straight_alpha(const struct latch_renderer *renderer);
-
-/**
- * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB
- * of it. Made once, made again when color changes, and owned by the content. What the renderer
- * can't read by itself goes through latch_convert(). NULL when the buffer can't be read by this
- * renderer; or when it has to be converted and a fence is pending on it, so that the next call may
- * succeed. The buffer stays with the content: a GPU's copy of it can be lost.
- */
-struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
-	struct latch_content *content, const struct latch_color *color);
 
 #endif

@@ -70,6 +70,7 @@ composing() {
     export LATCH_GPU_COMPOSE=2
     LATCH_GPU_IMPLICIT=1 start_on_gpu
     cases kms-compose blend
+    cases kms-compose "only what is damaged"
     cases kms-gpu-screen "does not know"
     stop_latch
     LATCH_GPU_TILED=1 start_on_gpu
