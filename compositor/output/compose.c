@@ -7,6 +7,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
+#include "kms/format.h"
 #include "output/content.h"
 #include "output/look.h"
 #include "output/renderer.h"
@@ -187,8 +188,15 @@ static struct latch_drawn_layer *find_drawn(
 	return NULL;
 }
 
+/* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
+ * opaque, which its pixels need not be. */
+static bool writes_alpha(const struct latch_layer *layer) {
+	return layer->opaque && kms_fourcc_without_alpha(layer->fourcc) != layer->fourcc;
+}
+
+/* holes: something is shown below the picture, whose alpha counts. */
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
-	const struct latch_layer *layer, const pixman_region32_t *clip) {
+	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
 	struct wlr_texture *texture =
 		latch_texture_get(composer->renderer, layer->content, &color);
@@ -208,6 +216,15 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
 	float alpha;
 	latch_layer_texture_options(layer, &options, &alpha);
+	if (holes && writes_alpha(layer)) {
+		wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
+						       .box = layer->dst,
+						       .color = {.a = 1},
+						       .clip = clip,
+						       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+					       });
+		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
+	}
 	wlr_render_pass_add_texture(pass, &options);
 }
 
@@ -270,6 +287,10 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			      .clip = &damage,
 			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 		      });
+	bool holes = false;
+	for (size_t i = 0; i < len; i++) {
+		holes = holes || layers[i].underlay;
+	}
 	for (size_t i = len; i-- > 0;) {
 		if (layers[i].underlay) {
 			punch_hole(pass, &layers[i], &damage);
@@ -278,7 +299,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			forget_layer(composer, &layers[i]);
 			composer->left_out = true;
 		} else if (is_drawn(&layers[i])) {
-			draw_layer(composer, pass, &layers[i], &damage);
+			draw_layer(composer, pass, &layers[i], &damage, holes);
 		}
 	}
 	bool ok = wlr_render_pass_submit(pass);
