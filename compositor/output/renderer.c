@@ -142,6 +142,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	}
 	renderer->wlr_renderer = wlr_renderer;
 	renderer->kind = kind;
+	renderer->generation++;
 	renderer->lost_listener.notify = handle_lost;
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
 	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_name(kind));

@@ -49,6 +49,8 @@ struct latch_renderer {
 	struct wlr_backend *backend;
 	struct wlr_renderer *wlr_renderer;
 	struct wlr_allocator *allocator;
+	/** Counts those that were made, from 1. */
+	unsigned generation;
 	/** Making it failed: not tried again, composing is not possible. */
 	bool failed;
 	/** Its context was lost (a GPU reset): nothing is drawn until latch_renderer_renew(). */

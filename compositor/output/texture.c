@@ -8,37 +8,15 @@
 #include "output/content.h"
 #include "output/convert.h"
 #include "output/converted_buffer.h"
+#include "output/gl_color.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
 
 /* Clients may name as many rectangles as they like. With more than so many, what encloses them. */
 #define MAX_RECTS 16
 
-/*
- * Whether the renderer makes the right colours of the buffer without help.
- *
- * No renderer of wlroots blends straight alpha. pixman knows no YCbCr. vulkan takes encoding and
- * range with each texture. gles2 does not look at them: it imports the dma-buf without
- * EGL_YUV_COLOR_SPACE_HINT_EXT and EGL_SAMPLE_RANGE_HINT_EXT, and what the driver does then is
- * its own choice. Mesa's takes BT.601 in limited range, which is also what latch takes for content
- * that does not say what it is.
- */
-static bool reads_colors(const struct latch_renderer *renderer,
-	const struct latch_content *content, const struct latch_color *color) {
-	if (color->straight_alpha && latch_convert_has_alpha(content->fourcc)) {
-		return false;
-	}
-	switch (renderer->kind) {
-	case LATCH_RENDERER_PIXMAN:
-		return !content->is_dmabuf ||
-		       latch_renderer_has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc);
-	case LATCH_RENDERER_GLES2:
-		return !latch_fourcc_is_ycbcr(content->fourcc) ||
-		       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
-			       color->range <= KMS_COLOR_RANGE_LIMITED);
-	default:
-		return true;
-	}
+static bool is_straight(const struct latch_content *content, const struct latch_color *color) {
+	return color->straight_alpha && latch_convert_has_alpha(content->fourcc);
 }
 
 static struct wlr_texture *import(
@@ -73,15 +51,43 @@ static bool can_convert_content(const struct latch_content *content) {
 	       (!content->is_dmabuf || latch_mapped_buffer_map(content->buffer));
 }
 
+/*
+ * Whether the renderer makes the right colours of the texture that it has imported.
+ *
+ * No renderer of wlroots blends straight alpha. vulkan takes encoding and range with each texture.
+ * gles2 leaves them to the driver, unless it is told by us. Mesa's takes BT.601 in limited range,
+ * which is also what latch takes for content that does not say what it is.
+ */
+static bool has_colors(const struct latch_renderer *renderer, const struct latch_content *content,
+	const struct latch_color *color, struct wlr_texture *texture) {
+	if (is_straight(content, color)) {
+		return false;
+	}
+	return renderer->kind != LATCH_RENDERER_GLES2 || !latch_fourcc_is_ycbcr(content->fourcc) ||
+	       latch_gl_color_set(renderer, texture, content->buffer, color) ||
+	       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
+		       color->range <= KMS_COLOR_RANGE_LIMITED);
+}
+
+static bool is_imported(const struct latch_renderer *renderer,
+	const struct latch_content *content, const struct latch_color *color) {
+	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
+		return !is_straight(content, color) &&
+		       (!content->is_dmabuf ||
+			       latch_renderer_has_format(
+				       renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc));
+	}
+	return !is_straight(content, color) || !can_convert_content(content);
+}
+
 static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color) {
-	if (reads_colors(renderer, content, color)) {
-		struct wlr_texture *texture = import(renderer, content);
-		if (texture != NULL || !latch_convert_can(content->fourcc)) {
-			return texture;
-		}
-		/* The driver lacks the format, or the strides are not as pixman wants them. */
-	} else if (renderer->kind != LATCH_RENDERER_PIXMAN && !can_convert_content(content)) {
+	struct wlr_texture *texture =
+		is_imported(renderer, content, color) ? import(renderer, content) : NULL;
+	if (texture != NULL && has_colors(renderer, content, color, texture)) {
+		return texture;
+	}
+	if (texture != NULL && !can_convert_content(content)) {
 		/* In a layout that only the GPU knows: wrong colours are better than none. */
 		if (!renderer->logged_colors) {
 			wlr_log(WLR_INFO,
@@ -90,9 +96,11 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 				latch_renderer_kind_name(renderer->kind));
 			renderer->logged_colors = true;
 		}
-		return import(renderer, content);
+		return texture;
 	}
-	return convert(renderer, content, color);
+	wlr_texture_destroy(texture);
+	/* The driver lacks the format or the colours, or the strides are not as pixman wants them. */
+	return latch_convert_can(content->fourcc) ? convert(renderer, content, color) : NULL;
 }
 
 void latch_texture_drop(struct latch_content *content) {
