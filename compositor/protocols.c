@@ -190,6 +190,7 @@ static bool create_sync(struct latch_server *server) {
 	server->contents = latch_content_tracker_create(&(struct latch_content_tracker_options){
 		.compositor = server->compositor,
 		.trace = server->trace,
+		.renderer = &server->renderer,
 		.committed = handle_surface_committed,
 		.data = server,
 	});

@@ -7,9 +7,11 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
+#include "kms/format.h"
 #include "output/content.h"
 #include "output/look.h"
 #include "output/renderer.h"
+#include "output/texture.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
 	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
@@ -73,13 +75,37 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 		.serial = layer->content->serial,
 		.shape = *layer,
 	};
+	layer->content->drawn = true;
 	return true;
+}
+
+/* Whether it is known what is different from what was drawn: the next content of the same surface. */
+static bool differs_in_part(
+	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
+	return !drawn->shape.underlay && !layer->underlay && !drawn->left_out && !drawn->missing &&
+	       drawn->serial != 0 && drawn->serial == layer->content->damage_since &&
+	       latch_layer_same_shape(&drawn->shape, layer);
+}
+
+/* Returns false when the part is not to be seen, or nothing. */
+static bool add_part(struct latch_composer *composer, const struct latch_layer *layer) {
+	bool damaged = false;
+	int len;
+	const pixman_box32_t *rects = pixman_region32_rectangles(&layer->content->damage, &len);
+	for (int i = 0; i < len; i++) {
+		struct wlr_box box;
+		if (latch_look_damage(layer, &rects[i], &box)) {
+			wlr_damage_ring_add_box(&composer->damage, &box);
+			damaged = true;
+		}
+	}
+	return damaged;
 }
 
 /*
  * Adds to the damage what looks different from the last picture: layers are compared in their
- * order, and where one differs both its old and its new rectangle are damaged. Returns false when
- * nothing does.
+ * order, and where one differs both its old and its new rectangle are damaged, or where only its
+ * pixels do, these. Returns false when nothing does.
  */
 static bool collect_damage(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
@@ -95,6 +121,12 @@ static bool collect_damage(
 		const bool left_out = known && is_left_out(&composer->drawn[visible], layer);
 		composer->left_out = composer->left_out || left_out;
 		if (left_out || (known && looks_alike(&composer->drawn[visible], layer))) {
+			visible++;
+			continue;
+		}
+		if (known && differs_in_part(&composer->drawn[visible], layer)) {
+			damaged = add_part(composer, layer) || damaged;
+			remember(composer, visible, layer);
 			visible++;
 			continue;
 		}
@@ -145,12 +177,34 @@ static void draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 	wlr_texture_destroy(last);
 }
 
+/* What is remembered of the layer; NULL where there was no memory for that. */
+static struct latch_drawn_layer *find_drawn(
+	struct latch_composer *composer, const struct latch_layer *layer) {
+	for (size_t i = 0; i < composer->drawn_len; i++) {
+		if (composer->drawn[i].shape.content == layer->content) {
+			return &composer->drawn[i];
+		}
+	}
+	return NULL;
+}
+
+/* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
+ * opaque, which its pixels need not be. */
+static bool writes_alpha(const struct latch_layer *layer) {
+	return layer->opaque && kms_fourcc_without_alpha(layer->fourcc) != layer->fourcc;
+}
+
+/* holes: something is shown below the picture, whose alpha counts. */
 static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
-	const struct latch_layer *layer, const pixman_region32_t *clip) {
+	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
 	struct wlr_texture *texture =
-		latch_renderer_texture(composer->renderer, layer->content, &color);
+		latch_texture_get(composer->renderer, layer->content, &color);
 	if (texture == NULL) {
+		struct latch_drawn_layer *drawn = find_drawn(composer, layer);
+		if (drawn != NULL) {
+			drawn->missing = true;
+		}
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
 				layer->content->record.surface_id,
@@ -162,6 +216,15 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
 	float alpha;
 	latch_layer_texture_options(layer, &options, &alpha);
+	if (holes && writes_alpha(layer)) {
+		wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
+						       .box = layer->dst,
+						       .color = {.a = 1},
+						       .clip = clip,
+						       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+					       });
+		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
+	}
 	wlr_render_pass_add_texture(pass, &options);
 }
 
@@ -190,10 +253,9 @@ static bool is_written(const struct latch_composer *composer, const struct latch
 
 /* To be drawn with the next picture, though nothing else of it may change. */
 static void forget_layer(struct latch_composer *composer, const struct latch_layer *layer) {
-	for (size_t i = 0; i < composer->drawn_len; i++) {
-		if (composer->drawn[i].shape.content == layer->content) {
-			composer->drawn[i].left_out = true;
-		}
+	struct latch_drawn_layer *drawn = find_drawn(composer, layer);
+	if (drawn != NULL) {
+		drawn->left_out = true;
 	}
 	if (!layer->content->logged_written) {
 		layer->content->logged_written = true;
@@ -225,6 +287,10 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			      .clip = &damage,
 			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 		      });
+	bool holes = false;
+	for (size_t i = 0; i < len; i++) {
+		holes = holes || layers[i].underlay;
+	}
 	for (size_t i = len; i-- > 0;) {
 		if (layers[i].underlay) {
 			punch_hole(pass, &layers[i], &damage);
@@ -233,7 +299,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			forget_layer(composer, &layers[i]);
 			composer->left_out = true;
 		} else if (is_drawn(&layers[i])) {
-			draw_layer(composer, pass, &layers[i], &damage);
+			draw_layer(composer, pass, &layers[i], &damage, holes);
 		}
 	}
 	bool ok = wlr_render_pass_submit(pass);

@@ -17,6 +17,7 @@ struct wlr_swapchain;
 struct latch_drawn_layer {
 	uint64_t serial; // of the content
 	bool left_out;	 // its pixels are those of an older picture
+	bool missing;	 // it could not be drawn
 	struct latch_layer shape;
 };
 

@@ -3,7 +3,6 @@
 #include <drm_fourcc.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -12,6 +11,7 @@
 #include "clock.h"
 #include "id_map.h"
 #include "limits/account.h"
+#include "output/texture.h"
 #include "sync/fence.h"
 #include "sync/gate.h"
 #include "sync/release.h"
@@ -45,6 +45,8 @@ static struct latch_content *content_alloc(struct latch_content_tracker *tracker
 		wl_list_remove(&content->link);
 	}
 	*content = (struct latch_content){.refs = 1, .tracker = tracker, .fence_fd = -1};
+	pixman_region32_init(&content->texture_stale);
+	pixman_region32_init(&content->damage);
 	wl_list_insert(&tracker->live, &content->link);
 	tracker->count++;
 	return content;
@@ -158,7 +160,9 @@ static void content_destroy(struct latch_content *content) {
 	latch_fence_clear(&content->fence_fd);
 	latch_content_unref(content->before);
 	content->before = NULL;
-	wlr_texture_destroy(content->texture);
+	latch_texture_drop(content);
+	pixman_region32_fini(&content->texture_stale);
+	pixman_region32_fini(&content->damage);
 	wlr_presentation_feedback_destroy(content->feedback);
 	latch_release_destroy(content->release);
 	wlr_buffer_unlock(content->buffer);
@@ -289,12 +293,12 @@ static void surface_set_content(
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
 		surface->current->end = end;
-		if (surface->current->is_shm) {
+		if (surface->current->is_shm &&
+			(content == NULL || content->before != surface->current)) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next
 			 * frame callback. */
-			wlr_texture_destroy(surface->current->texture);
-			surface->current->texture = NULL;
+			latch_texture_drop(surface->current);
 			latch_content_drop_buffer(surface->current);
 		}
 		latch_content_unref(surface->current);
@@ -302,11 +306,21 @@ static void surface_set_content(
 	surface->current = content;
 }
 
+/* With cached states wlroots maps damage in surface coordinates as if nothing were scaled or turned. */
+static bool has_exact_damage(const struct wlr_surface_state *state) {
+	return !pixman_region32_not_empty(&state->surface_damage) ||
+	       (state->scale == 1 && state->transform == WL_OUTPUT_TRANSFORM_NORMAL &&
+		       !state->viewport.has_src && !state->viewport.has_dst);
+}
+
 static void surface_take_update(struct latch_surface *surface) {
 	struct wlr_surface *wlr_surface = surface->wlr_surface;
 	struct latch_update update;
 	bool taken = latch_surface_sync_take_current(wlr_surface, &update);
 
+	/* Damage counts from the commit before, whatever becomes of that one. */
+	const bool damage_missed = surface->damage_missed;
+	surface->damage_missed = true;
 	if (wlr_surface->current.buffer == NULL) {
 		latch_release_destroy(update.release);
 		surface_set_content(surface, NULL, LATCH_END_UNMAPPED);
@@ -339,6 +353,12 @@ static void surface_take_update(struct latch_surface *surface) {
 		}
 		return;
 	}
+	surface->damage_missed = false;
+	if (surface->current != NULL && !damage_missed &&
+		has_exact_damage(&wlr_surface->current)) {
+		latch_texture_follow(surface->tracker->options.renderer, surface->current, content,
+			&wlr_surface->buffer_damage);
+	}
 	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
 }
 
@@ -364,6 +384,8 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	check_callbacks(surface);
 	if (surface->wlr_surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
 		surface_take_update(surface);
+	} else if (pixman_region32_not_empty(&surface->wlr_surface->buffer_damage)) {
+		surface->damage_missed = true;
 	}
 	tracker->options.committed(tracker->options.data, surface);
 }
@@ -441,8 +463,7 @@ void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
 void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker) {
 	struct latch_content *content;
 	wl_list_for_each(content, &tracker->live, link) {
-		wlr_texture_destroy(content->texture);
-		content->texture = NULL;
+		latch_texture_drop(content);
 		content->texture_failed = false;
 	}
 }

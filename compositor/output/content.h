@@ -1,6 +1,7 @@
 #ifndef LATCH_OUTPUT_CONTENT_H
 #define LATCH_OUTPUT_CONTENT_H
 
+#include <pixman.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +16,7 @@
 struct latch_account;
 struct latch_content_tracker;
 struct latch_release;
+struct latch_renderer;
 struct latch_trace;
 struct wlr_buffer;
 struct wlr_compositor;
@@ -40,11 +42,21 @@ struct latch_content {
 	struct latch_release *release;
 	/** Asked for by the client for this update; taken when it is first submitted. */
 	struct wlr_presentation_feedback *feedback;
-	/** Made when it first had to be composed. */
+	/** Made when it first had to be composed, or taken over from the content before it: texture.h. */
 	struct wlr_texture *texture;
 	/** How its pixels were read for that. */
 	struct latch_color texture_color;
+	/** It has a copy of shared memory; where that is older than this content, in buffer pixels. */
+	bool texture_is_copy;
+	pixman_region32_t texture_stale;
 	bool texture_failed, logged_written;
+
+	/** Where its pixels differ from those of the surface's content with the serial damage_since, in
+	 * buffer pixels. 0: that is not known, they may differ everywhere. */
+	pixman_region32_t damage;
+	uint64_t damage_since;
+	/** It is in a composed picture. */
+	bool drawn;
 
 	/** Handed over: what the plane has to wait for, -1 for all others, and once it was on screen.
 	 * Nobody else may read the buffer: what is shown where no plane takes it is the content before
@@ -78,6 +90,8 @@ struct latch_surface {
 	struct wlr_surface *wlr_surface;
 	/** The newest ready update; NULL while the surface has no buffer. */
 	struct latch_content *current;
+	/** A commit's damage is in no content: the next content's is not all there is. */
+	bool damage_missed;
 	/** Number of the surface in traces and statistics; counts up from 1. */
 	uint32_t id;
 	/** Its client's; referenced. NULL where there are none. */
@@ -111,6 +125,8 @@ struct latch_content_tracker_options {
 	struct wlr_compositor *compositor;
 	/** Gets every update's record when its buffer goes back. Borrowed. */
 	struct latch_trace *trace;
+	/** What composes contents. Borrowed. */
+	struct latch_renderer *renderer;
 	/** A commit was applied: its surface may look different, or wants a frame callback. */
 	void (*committed)(void *data, struct latch_surface *surface);
 	void *data;

@@ -195,6 +195,44 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 	}
 }
 
+/* start and size are in buffer pixels from the beginning of src; they become output pixels. */
+static bool map_outwards(const struct axis *axis, double src_size, double start, double size,
+	int *dst_start, int *dst_size) {
+	const double scale = (double)axis->dst_size / src_size;
+	const double blur = (double)axis->blur;
+	const double first = fmax(0, floor(start * scale) - blur);
+	const double last = fmin((double)axis->dst_size, ceil((start + size) * scale) + blur);
+	if (!(first < last)) {
+		return false;
+	}
+	*dst_start = (int)((double)axis->dst_start + first);
+	*dst_size = (int)(last - first);
+	return true;
+}
+
+bool latch_look_damage(
+	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box) {
+	struct wlr_fbox src = layer->src;
+	struct wlr_fbox from = {
+		.x = part->x1 - src.x,
+		.y = part->y1 - src.y,
+		.width = part->x2 - part->x1,
+		.height = part->y2 - part->y1,
+	};
+	if (wlr_fbox_empty(&from) || wlr_fbox_empty(&src)) {
+		return false;
+	}
+	wlr_fbox_transform(&from, &from, wlr_output_transform_invert(layer->transform), src.width,
+		src.height);
+	if ((layer->transform & WL_OUTPUT_TRANSFORM_90) != 0) {
+		src = (struct wlr_fbox){src.y, src.x, src.height, src.width};
+	}
+	const struct axis x = make_axis(0, layer->dst.x, layer->dst.width, src.x, src.width);
+	const struct axis y = make_axis(0, layer->dst.y, layer->dst.height, src.y, src.height);
+	return map_outwards(&x, src.width, from.x, from.width, &box->x, &box->width) &&
+	       map_outwards(&y, src.height, from.y, from.height, &box->y, &box->height);
+}
+
 void latch_layer_take_look(struct latch_layer *layer, struct wlr_surface *surface,
 	enum wl_output_transform output_transform) {
 	const struct wlr_alpha_modifier_surface_v1_state *alpha =

@@ -9,6 +9,7 @@
 #include "output/convert.h"
 
 struct latch_layer;
+struct wlr_box;
 struct wl_display;
 struct wlr_render_texture_options;
 struct wlr_surface;
@@ -38,10 +39,9 @@ uint16_t latch_look_alpha(double factor);
  * color-representation-v1; 0 for what the client did not set.
  *
  * YCbCr of which nothing is known is BT.601 in limited range, whatever its size: the protocol
- * leaves that to the compositor. Planes are always told what it is, so they could take anything;
- * but gles2 can't be told, and this is what its drivers take, so that the picture stays the same
- * when a layer changes between plane and composing. It is what wlroots' vulkan renderer takes
- * too, and the default of most KMS drivers. What does not fit the fourcc is ignored.
+ * leaves that to the compositor. Planes and renderers are always told what it is, so they could take
+ * anything; this is what GL drivers and wlroots' vulkan renderer take untold, and the default of most
+ * KMS drivers. What does not fit the fourcc is ignored.
  */
 void latch_look_color(
 	struct latch_layer *layer, uint32_t alpha_mode, uint32_t coefficients, uint32_t range);
@@ -57,7 +57,15 @@ void latch_look_color(
 void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *region, int32_t width,
 	int32_t height, enum wl_output_transform output_transform);
 
-/** How the layer's pixels are to be read for composing; for latch_renderer_texture(). */
+/**
+ * Where a part of the layer's buffer (buffer pixels) is to be seen on the output: with all that a
+ * filter mixes it into, where the layer is scaled. Returns false where it is not. It may reach over
+ * the output's edges, as dst does.
+ */
+bool latch_look_damage(
+	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box);
+
+/** How the layer's pixels are to be read for composing; for latch_texture_get(). */
 struct latch_color latch_layer_color(const struct latch_layer *layer);
 
 /**

@@ -17,9 +17,7 @@
 #include <wlr/render/wlr_texture.h>
 #include <wlr/util/log.h>
 
-#include "output/content.h"
 #include "output/convert.h"
-#include "output/converted_buffer.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer_reads.h"
 
@@ -146,6 +144,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	}
 	renderer->wlr_renderer = wlr_renderer;
 	renderer->kind = kind;
+	renderer->generation++;
 	renderer->lost_listener.notify = handle_lost;
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
 	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_name(kind));
@@ -203,7 +202,8 @@ static const struct wlr_buffer_impl probe_impl = {
 	.get_dmabuf = probe_get_dmabuf,
 };
 
-static bool has_format(const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc) {
+bool latch_renderer_has_format(
+	const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc) {
 	const struct wlr_drm_format_set *formats =
 		wlr_renderer_get_texture_formats(renderer->wlr_renderer, caps);
 	return formats != NULL && wlr_drm_format_set_get(formats, fourcc) != NULL;
@@ -227,7 +227,8 @@ bool latch_renderer_can_compose(
 		return false;
 	}
 	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
-		return (has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, dmabuf->format) &&
+		return (latch_renderer_has_format(
+				renderer, WLR_BUFFER_CAP_DATA_PTR, dmabuf->format) &&
 			       latch_mapped_buffer_is_direct(dmabuf) &&
 			       latch_mapped_buffer_can_map(dmabuf)) ||
 		       can_convert(dmabuf);
@@ -239,96 +240,4 @@ bool latch_renderer_can_compose(
 	wlr_texture_destroy(texture);
 	wlr_buffer_drop(&probe.base);
 	return imported || can_convert(dmabuf);
-}
-
-/*
- * Whether the renderer makes the right colours of the buffer without help.
- *
- * No renderer of wlroots blends straight alpha. pixman knows no YCbCr. vulkan takes encoding and
- * range with each texture. gles2 does not look at them: it imports the dma-buf without
- * EGL_YUV_COLOR_SPACE_HINT_EXT and EGL_SAMPLE_RANGE_HINT_EXT, and what the driver does then is
- * its own choice. Mesa's takes BT.601 in limited range, which is also what latch takes for content
- * that does not say what it is.
- */
-static bool reads_colors(const struct latch_renderer *renderer,
-	const struct latch_content *content, const struct latch_color *color) {
-	if (color->straight_alpha && latch_convert_has_alpha(content->fourcc)) {
-		return false;
-	}
-	switch (renderer->kind) {
-	case LATCH_RENDERER_PIXMAN:
-		return !content->is_dmabuf ||
-		       has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc);
-	case LATCH_RENDERER_GLES2:
-		return !latch_fourcc_is_ycbcr(content->fourcc) ||
-		       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
-			       color->range <= KMS_COLOR_RANGE_LIMITED);
-	default:
-		return true;
-	}
-}
-
-static struct wlr_texture *import(
-	const struct latch_renderer *renderer, struct latch_content *content) {
-	struct wlr_buffer *source = content->buffer;
-	if (renderer->kind == LATCH_RENDERER_PIXMAN && content->is_dmabuf) {
-		source = latch_mapped_buffer_get(content->buffer);
-		if (source == NULL) {
-			return NULL;
-		}
-	}
-	return wlr_texture_from_buffer(renderer->wlr_renderer, source);
-}
-
-static struct wlr_texture *convert(const struct latch_renderer *renderer,
-	const struct latch_content *content, const struct latch_color *color) {
-	struct wlr_buffer *converted = latch_converted_buffer_create(content->buffer, color);
-	if (converted == NULL) {
-		return NULL;
-	}
-	/* pixman's texture holds the buffer, the others have copied it. */
-	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->wlr_renderer, converted);
-	wlr_buffer_drop(converted);
-	return texture;
-}
-
-static bool can_convert_content(const struct latch_content *content) {
-	return latch_convert_can(content->fourcc) &&
-	       (!content->is_dmabuf || latch_mapped_buffer_map(content->buffer));
-}
-
-static struct wlr_texture *make_texture(struct latch_renderer *renderer,
-	struct latch_content *content, const struct latch_color *color) {
-	if (reads_colors(renderer, content, color)) {
-		struct wlr_texture *texture = import(renderer, content);
-		if (texture != NULL || !latch_convert_can(content->fourcc)) {
-			return texture;
-		}
-		/* The driver lacks the format, or the strides are not as pixman wants them. */
-	} else if (renderer->kind != LATCH_RENDERER_PIXMAN && !can_convert_content(content)) {
-		/* In a layout that only the GPU knows: wrong colours are better than none. */
-		if (!renderer->logged_colors) {
-			wlr_log(WLR_INFO,
-				"%s can't be told the colour encoding of buffers that are not "
-				"linear: they are composed as BT.601, limited range",
-				latch_renderer_kind_name(renderer->kind));
-			renderer->logged_colors = true;
-		}
-		return import(renderer, content);
-	}
-	return convert(renderer, content, color);
-}
-
-struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
-	struct latch_content *content, const struct latch_color *color) {
-	/* Without the buffer it stays as it was made. */
-	if (content->buffer == NULL ||
-		(content->texture != NULL &&
-			latch_color_equal(&content->texture_color, color))) {
-		return content->texture;
-	}
-	wlr_texture_destroy(content->texture);
-	content->texture = make_texture(renderer, content, color);
-	content->texture_color = *color;
-	return content->texture;
 }

@@ -6,14 +6,11 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
-struct latch_color;
-struct latch_content;
 struct wlr_allocator;
 struct wlr_backend;
 struct wlr_buffer;
 struct wlr_dmabuf_attributes;
 struct wlr_renderer;
-struct wlr_texture;
 
 enum latch_renderer_kind {
 	/** gles2 where the device has a GPU, else pixman. */
@@ -52,6 +49,8 @@ struct latch_renderer {
 	struct wlr_backend *backend;
 	struct wlr_renderer *wlr_renderer;
 	struct wlr_allocator *allocator;
+	/** Counts those that were made, from 1. */
+	unsigned generation;
 	/** Making it failed: not tried again, composing is not possible. */
 	bool failed;
 	/** Its context was lost (a GPU reset): nothing is drawn until latch_renderer_renew(). */
@@ -107,13 +106,10 @@ bool latch_renderer_can_compose(
 bool latch_renderer_expects_pixman(const struct latch_renderer *renderer);
 
 /**
- * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB
- * of it. Made once, made again when color changes, and owned by the content. What the renderer
- * can't read by itself goes through latch_convert(). NULL when the buffer can't be read by this
- * renderer; or when it has to be converted and a fence is pending on it, so that the next call may
- * succeed. The buffer stays with the content: a GPU's copy of it can be lost.
+ * Whether the renderer, which has to be there, makes textures of the fourcc. caps: enum
+ * wlr_buffer_cap, of the buffers that they are made of.
  */
-struct wlr_texture *latch_renderer_texture(struct latch_renderer *renderer,
-	struct latch_content *content, const struct latch_color *color);
+bool latch_renderer_has_format(
+	const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc);
 
 #endif

@@ -69,6 +69,74 @@ static void shm_and_dmabuf(void) {
 	check_part(&picture, 0, 200, (int)picture.width, 250, 0, 200, 1);
 }
 
+#define PART_WIDTH 40
+#define PART_HEIGHT 30
+
+static void commit_part(struct scene *scene, struct buffer *buffer, int x, int y) {
+	wl_surface_attach(scene->base.wl_surface, buffer->wl_buffer, 0, 0);
+	wl_surface_damage_buffer(scene->base.wl_surface, x, y, PART_WIDTH, PART_HEIGHT);
+	wl_surface_commit(scene->base.wl_surface);
+}
+
+static void copy_part(struct memory *to, const struct memory *from, int x, int y) {
+	for (int row = y; row < y + PART_HEIGHT; row++) {
+		for (int column = x; column < x + PART_WIDTH; column++) {
+			const uint32_t i = (uint32_t)row * from->stride / 4 + (uint32_t)column;
+			to->map[i] = from->map[i];
+		}
+	}
+}
+
+/* The client lies: its buffers are different everywhere. So it is seen what was read of them. */
+static void only_damage_is_drawn(void) {
+	struct scene scene;
+	struct memory memory[3];
+	struct buffer buffers[3];
+	struct picture picture;
+	scene_init(&scene);
+	for (uint32_t i = 0; i < 3; i++) {
+		buffer_init_shm(&buffers[i], &scene.client, &memory[i],
+			(uint32_t)scene.base.width, (uint32_t)scene.base.height, false);
+		memory_draw(&memory[i], 2 + i);
+	}
+	/* Each of latch's own buffers is drawn whole at first, and what the last frame before has
+	 * changed is drawn again. */
+	for (int i = 0; i < 6; i++) {
+		struct frame frame;
+		surface_commit(&scene.base, &scene.base_buffer, &frame, -1);
+		frame_wait(&frame, 3000);
+	}
+	for (int i = 0; i < 4; i++) {
+		commit_part(&scene, &scene.base_buffer, 0, 0);
+		client_roundtrip(&scene.client);
+		sleep_ms(40);
+	}
+	copy_part(&memory[0], &scene.base_memory, 0, 0);
+	commit_part(&scene, &buffers[0], 60, 70);
+	client_roundtrip(&scene.client);
+	sleep_ms(100);
+	picture_take(&picture);
+	check_part(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
+	check_part(&picture, 0, 0, (int)picture.width, 70, 0, 0, 1);
+	check_part(&picture, 0, 100, (int)picture.width, 200, 0, 100, 1);
+	check_part(&picture, 100, 70, 200, 30, 100, 70, 1);
+
+	/* Two at once: the first is not shown, but what it has changed is. */
+	copy_part(&memory[1], &memory[0], 60, 70);
+	copy_part(&memory[2], &memory[0], 60, 70);
+	copy_part(&memory[2], &memory[1], 200, 150);
+	commit_part(&scene, &buffers[1], 200, 150);
+	commit_part(&scene, &buffers[2], 300, 250);
+	client_roundtrip(&scene.client);
+	sleep_ms(100);
+	picture_take(&picture);
+	check_part(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
+	check_part(&picture, 200, 150, PART_WIDTH, PART_HEIGHT, 200, 150, 3);
+	check_part(&picture, 300, 250, PART_WIDTH, PART_HEIGHT, 300, 250, 4);
+	check_part(&picture, 240, 150, 200, 30, 240, 150, 1);
+	check_part(&picture, 0, 280, (int)picture.width, 100, 0, 280, 1);
+}
+
 /* Each frame is other than the last: what stays from an earlier one shows. */
 static void moves(void) {
 	struct scene scene;
@@ -348,6 +416,7 @@ int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"a dma-buf over shared memory, pixel by pixel", shm_and_dmabuf, 0},
 		{"a subsurface that moves leaves nothing behind", moves, 0},
+		{"only what is damaged is read and drawn anew", only_damage_is_drawn, 0},
 		{"translucent surfaces blend", blends, 0},
 		{"a viewport crops and scales", crops_and_scales, 0},
 		{"popups are at their positioner's place", popups, 0},

@@ -77,6 +77,7 @@ composing() {
     LATCH_GPU_IMPLICIT=1 start_on_gpu
     check "clients are told of no tiles where the GPU has none" keeps_tiles_to_itself
     cases kms-compose blend
+    cases kms-compose "only what is damaged"
     cases kms-gpu-screen "does not know"
     stop_latch
     LATCH_GPU_TILED=1 start_on_gpu

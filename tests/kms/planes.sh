@@ -129,17 +129,18 @@ underlays() {
     mkdir -p "$pictures"
     check "a device with planes below the primary one" make_underlay_device
     start_latch --renderer pixman --mode $screen --no-scanout
-    for layout in toolbar mixed; do
+    for layout in toolbar says-opaque mixed; do
         show $layout 1 "$pictures/$layout.flat.png"
     done
     stop_latch
     start_latch --renderer pixman --mode $screen
-    for layout in toolbar mixed; do
+    for layout in toolbar says-opaque mixed; do
         show $layout $frames "$pictures/$layout.under.png"
         cp "$work/shown" "$work/$layout.shown"
     done
     stop_latch
     underlay toolbar 1
+    underlay says-opaque 1
     underlay mixed 3
     check "the log says so" grep -q "below the picture" "$latch_log"
     LATCH_DEVICE=$device

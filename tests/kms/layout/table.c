@@ -253,6 +253,14 @@ static const struct layout layouts[] = {
 				.picture = LAYOUT_FADE, .still = true}},
 	},
 	{
+		/* Its pixels are not: what is behind them is not to be seen, on a plane or not. */
+		.name = "says-opaque",
+		.items = {{.name = "video", .role = LAYOUT_BASE},
+			{.name = "toolbar", .x = 70, .y = 424, .width = 500, .height = 40,
+				.memory = LAYOUT_SHM, .fourcc = DRM_FORMAT_ARGB8888,
+				.picture = LAYOUT_FADE, .opaque = true, .still = true}},
+	},
+	{
 		.name = "shm-behind",
 		.on_planes = 3,
 		.items = {{.name = "desktop", .role = LAYOUT_BASE, .memory = LAYOUT_SHM,

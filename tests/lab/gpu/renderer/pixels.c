@@ -197,6 +197,31 @@ struct gpu_pixels *gpu_pixels_copy(struct wlr_buffer *buffer) {
 	return pixels;
 }
 
+bool gpu_pixels_update(
+	struct gpu_pixels *pixels, struct wlr_buffer *buffer, const pixman_region32_t *part) {
+	void *data;
+	uint32_t fourcc;
+	size_t stride;
+	if (pixels->fd >= 0 || atomic_load(&pixels->references) > 1 ||
+		!wlr_buffer_begin_data_ptr_access(
+			buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &fourcc, &stride)) {
+		return false;
+	}
+	bool ok = fourcc == pixels->fourcc && stride == pixels->stride;
+	int len;
+	const pixman_box32_t *rects = pixman_region32_rectangles(part, &len);
+	const size_t pixel = PIXMAN_FORMAT_BPP(pixels->format) / 8;
+	for (int i = 0; ok && i < len; i++) {
+		for (int y = rects[i].y1; y < rects[i].y2; y++) {
+			const size_t from = (size_t)y * stride + (size_t)rects[i].x1 * pixel;
+			memcpy(pixels->data + from, (const uint8_t *)data + from,
+				(size_t)(rects[i].x2 - rects[i].x1) * pixel);
+		}
+	}
+	wlr_buffer_end_data_ptr_access(buffer);
+	return ok;
+}
+
 /* Goes through a tiled picture by the pieces of rows that lie together. */
 static void copy_tiles(const struct gpu_pixels *pixels, pixman_image_t *image, bool to_tiles) {
 	uint8_t *linear = (uint8_t *)pixman_image_get_data(image);

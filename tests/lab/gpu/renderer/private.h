@@ -37,6 +37,10 @@ struct gpu_pixels {
 struct gpu_pixels *gpu_pixels_of_dmabuf(struct wlr_buffer *buffer);
 /** A copy of a buffer that the CPU can read. */
 struct gpu_pixels *gpu_pixels_copy(struct wlr_buffer *buffer);
+/** Copies a part of the buffer anew into such a copy. Returns false where that is not one, is of another
+ * format, or belongs to a pass as well. */
+bool gpu_pixels_update(
+	struct gpu_pixels *pixels, struct wlr_buffer *buffer, const pixman_region32_t *part);
 void gpu_pixels_unref(struct gpu_pixels *pixels);
 
 /** What they are for pixman; those of a tiled picture are copied. NULL without memory. */

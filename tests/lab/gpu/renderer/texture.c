@@ -58,7 +58,13 @@ static void destroy(struct wlr_texture *texture) {
 	free(self);
 }
 
+static bool update_from_buffer(struct wlr_texture *texture, struct wlr_buffer *buffer,
+	const pixman_region32_t *damage) {
+	return gpu_pixels_update(gpu_texture_from(texture)->pixels, buffer, damage);
+}
+
 static const struct wlr_texture_impl texture_impl = {
+	.update_from_buffer = update_from_buffer,
 	.read_pixels = read_pixels,
 	.preferred_read_format = preferred_read_format,
 	.destroy = destroy,

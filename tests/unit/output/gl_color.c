@@ -1,0 +1,202 @@
+/*
+ * YCbCr as GL samples it, beside what the CPU makes of it. Mesa's GL for the CPU maps a dma-buf to read
+ * it, so that a memfd can stand for one, and no device is needed.
+ */
+#include <cmocka.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <EGL/egl.h>
+#include <EGL/eglext.h>
+#include <GLES2/gl2.h>
+#include <GLES2/gl2ext.h>
+#include <drm_fourcc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/render/dmabuf.h>
+#include <wlr/render/egl.h>
+#include <wlr/render/gles2.h>
+#include <wlr/render/pass.h>
+#include <wlr/render/wlr_renderer.h>
+#include <wlr/render/wlr_texture.h>
+
+#include "output/content.h"
+#include "output/convert.h"
+#include "output/renderer.h"
+#include "output/texture.h"
+
+#define SIZE 64
+
+struct memory {
+	struct wlr_buffer base;
+	struct wlr_dmabuf_attributes dmabuf;
+	uint8_t *map;
+	size_t size;
+};
+
+static bool get_dmabuf(struct wlr_buffer *buffer, struct wlr_dmabuf_attributes *dmabuf) {
+	struct memory *memory = wl_container_of(buffer, memory, base);
+	*dmabuf = memory->dmabuf;
+	return true;
+}
+
+static void destroy(struct wlr_buffer *buffer) {
+	struct memory *memory = wl_container_of(buffer, memory, base);
+	wlr_buffer_finish(buffer);
+	munmap(memory->map, memory->size);
+	close(memory->dmabuf.fd[0]);
+	free(memory);
+}
+
+static const struct wlr_buffer_impl buffer_impl = {
+	.destroy = destroy,
+	.get_dmabuf = get_dmabuf,
+};
+
+static struct memory *make_memory(uint32_t fourcc, uint32_t stride, uint32_t rows, int planes) {
+	struct memory *memory = calloc(1, sizeof(*memory));
+	assert_non_null(memory);
+	memory->size = (size_t)stride * rows;
+	const int fd = memfd_create("picture", MFD_CLOEXEC);
+	assert_true(fd >= 0 && ftruncate(fd, (off_t)memory->size) == 0);
+	memory->map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	assert_true(memory->map != MAP_FAILED);
+	memory->dmabuf = (struct wlr_dmabuf_attributes){
+		.width = SIZE,
+		.height = SIZE,
+		.format = fourcc,
+		.modifier = DRM_FORMAT_MOD_LINEAR,
+		.n_planes = planes,
+		.offset = {0, stride * SIZE},
+		.stride = {stride, stride},
+		.fd = {fd, fd},
+	};
+	wlr_buffer_init(&memory->base, &buffer_impl, SIZE, SIZE);
+	return memory;
+}
+
+static struct wlr_renderer *make_renderer(void) {
+	static const EGLint attributes[] = {EGL_CONTEXT_MAJOR_VERSION, 2, EGL_NONE};
+	setenv("WLR_RENDERER_ALLOW_SOFTWARE", "1", true);
+	const EGLDisplay display = eglGetPlatformDisplay(
+		EGL_PLATFORM_SURFACELESS_MESA, EGL_DEFAULT_DISPLAY, NULL);
+	if (display == EGL_NO_DISPLAY || !eglInitialize(display, NULL, NULL) ||
+		!eglBindAPI(EGL_OPENGL_ES_API)) {
+		return NULL;
+	}
+	const EGLContext context =
+		eglCreateContext(display, EGL_NO_CONFIG_KHR, EGL_NO_CONTEXT, attributes);
+	struct wlr_egl *egl = context != EGL_NO_CONTEXT
+				      ? wlr_egl_create_with_context(display, context)
+				      : NULL;
+	return egl != NULL ? wlr_gles2_renderer_create(egl) : NULL;
+}
+
+static void draw(
+	struct wlr_renderer *renderer, struct wlr_texture *texture, struct memory *target) {
+	struct wlr_render_pass *pass =
+		wlr_renderer_begin_buffer_pass(renderer, &target->base, NULL);
+	assert_non_null(pass);
+	wlr_render_pass_add_texture(pass, &(struct wlr_render_texture_options){.texture = texture});
+	assert_true(wlr_render_pass_submit(pass));
+	/* Reading back waits for it. */
+	struct wlr_texture *drawn = wlr_texture_from_buffer(renderer, &target->base);
+	assert_non_null(drawn);
+	assert_true(wlr_texture_read_pixels(
+		drawn, &(struct wlr_texture_read_pixels_options){
+			       .data = target->map,
+			       .format = DRM_FORMAT_XRGB8888,
+			       .stride = SIZE * 4,
+		       }));
+	wlr_texture_destroy(drawn);
+}
+
+static int distance(uint32_t a, uint32_t b) {
+	int worst = 0;
+	for (int shift = 0; shift < 24; shift += 8) {
+		const int d = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
+		worst = d > worst ? d : worst;
+	}
+	return worst;
+}
+
+static uint32_t convert(const struct memory *nv12, const struct latch_color *color) {
+	static uint32_t pixels[SIZE * SIZE];
+	const struct latch_image image = {
+		.fourcc = DRM_FORMAT_NV12,
+		.width = SIZE,
+		.height = SIZE,
+		.planes = {{nv12->map, SIZE}, {nv12->map + SIZE * SIZE, SIZE}},
+	};
+	assert_true(latch_convert(&image, color, pixels, SIZE * 4));
+	return pixels[SIZE * SIZE / 2];
+}
+
+static void the_gpu_makes_the_cpus_colors(void **state) {
+	/* The first is what nothing is said of; the fourth is the second again. */
+	static const struct latch_color colors[] = {
+		{KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY, false},
+		{KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, false},
+		{KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_FULL, false},
+		{KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED, false},
+		{KMS_COLOR_ENCODING_BT2020, KMS_COLOR_RANGE_LIMITED, false},
+		{KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_FULL, false},
+		{KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, false},
+	};
+	struct latch_renderer renderer = {.kind = LATCH_RENDERER_GLES2, .generation = 1};
+	renderer.wlr_renderer = make_renderer();
+	if (renderer.wlr_renderer == NULL) {
+		skip();
+	}
+	struct memory *nv12 = make_memory(DRM_FORMAT_NV12, SIZE, SIZE * 3 / 2, 2);
+	struct memory *target = make_memory(DRM_FORMAT_XRGB8888, SIZE * 4, SIZE, 1);
+	memset(nv12->map, 150, SIZE * SIZE);
+	for (size_t i = 0; i < SIZE * SIZE / 2; i += 2) {
+		nv12->map[SIZE * SIZE + i] = 170;
+		nv12->map[SIZE * SIZE + i + 1] = 90;
+	}
+	struct latch_content content = {
+		.buffer = &nv12->base,
+		.width = SIZE,
+		.height = SIZE,
+		.fourcc = DRM_FORMAT_NV12,
+		.is_dmabuf = true,
+	};
+	pixman_region32_init(&content.texture_stale);
+	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
+		struct wlr_texture *texture = latch_texture_get(&renderer, &content, &colors[i]);
+		if (texture == NULL && i == 0) {
+			skip(); // this GL imports no memory
+		}
+		assert_non_null(texture);
+		/* Converted by the CPU it would be one of GL_TEXTURE_2D. */
+		struct wlr_gles2_texture_attribs attributes;
+		wlr_gles2_texture_get_attribs(texture, &attributes);
+		assert_int_equal(attributes.target, GL_TEXTURE_EXTERNAL_OES);
+		draw(renderer.wlr_renderer, texture, target);
+		const uint32_t is = ((uint32_t *)(void *)target->map)[SIZE * SIZE / 2] & 0xffffff;
+		const uint32_t wanted = convert(nv12, &colors[i]) & 0xffffff;
+		if (distance(is, wanted) > 2) {
+			fail_msg("encoding %d, range %d: %06x, not %06x", (int)colors[i].encoding,
+				(int)colors[i].range, is, wanted);
+		}
+	}
+	latch_texture_drop(&content);
+	pixman_region32_fini(&content.texture_stale);
+	wlr_buffer_drop(&nv12->base);
+	wlr_buffer_drop(&target->base);
+	wlr_renderer_destroy(renderer.wlr_renderer);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_gpu_makes_the_cpus_colors),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
