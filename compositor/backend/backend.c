@@ -239,7 +239,8 @@ static const struct wlr_backend_impl backend_impl = {
 	.commit = backend_commit,
 };
 
-static void refresh(struct latch_kms_backend *backend) {
+static void refresh(
+	struct latch_kms_backend *backend, enum kms_probe probe, uint32_t connector_id) {
 	if (!backend->session->active) {
 		return; // the switch back will look
 	}
@@ -260,14 +261,31 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 		struct kms_commit commit;
 		kms_commit_init(&commit, backend->device);
 		kms_commit_disable_all(&commit, backend->device);
-		kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+		int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+		if (ret != 0) {
+			wlr_log(WLR_INFO, "%s: can't be cleared of what others have left: %s",
+				backend->path, strerror(-ret));
+		}
 	}
-	refresh(backend);
+	refresh(backend, KMS_PROBE_ALL, 0);
 }
 
+/* Asking the hardware takes long, and everything waits meanwhile: no more of it than the event is
+ * about. Those of leases and resets tell nothing of connectors. */
 static void handle_device_change(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_change);
-	refresh(backend);
+	const struct wlr_device_change_event *event = data;
+	if (event->type != WLR_DEVICE_HOTPLUG) {
+		return;
+	}
+	const struct wlr_device_hotplug_event *hotplug = &event->hotplug;
+	if (hotplug->prop_id != 0) {
+		refresh(backend, KMS_PROBE_NAMED, 0); // the kernel knows what its properties are
+	} else if (hotplug->connector_id != 0) {
+		refresh(backend, KMS_PROBE_NAMED, hotplug->connector_id);
+	} else {
+		refresh(backend, KMS_PROBE_CHANGED, 0);
+	}
 }
 
 static void handle_device_remove(struct wl_listener *listener, void *data) {

@@ -161,7 +161,7 @@ static int add_connector(struct kms_device *device, uint32_t id) {
 	}
 	device->connectors = connectors;
 	int error = 0;
-	struct kms_connector *connector = kms_connector_create(device->fd, id, &error);
+	struct kms_connector *connector = kms_connector_create(device->fd, id, true, &error);
 	if (connector == NULL) {
 		return error;
 	}
@@ -256,30 +256,31 @@ bool kms_device_is_master(const struct kms_device *device) {
 	return drmIsMaster(device->fd) != 0;
 }
 
-static bool is_listed(const drmModeRes *res, uint32_t id) {
-	for (int i = 0; i < res->count_connectors; i++) {
-		if (res->connectors[i] == id) {
-			return true;
-		}
-	}
-	return false;
+struct probed {
+	bool panels, others; // the built-in ones, and all that a monitor can be plugged into
+	uint32_t id;	     // this one, whatever it is
+};
+
+static bool is_probed(const struct kms_connector *connector, const struct probed *probed) {
+	bool fixed = connector->panel || connector->writeback;
+	return connector->id == probed->id || (fixed ? probed->panels : probed->others);
 }
 
-int kms_device_refresh(struct kms_device *device) {
-	drmModeRes *res = drmModeGetResources(device->fd);
-	if (res == NULL) {
-		return errno != 0 ? -errno : -EIO;
-	}
-	int failed = 0;
+/* Returns how many have changed, or negative errno. */
+static int refresh_connectors(
+	struct kms_device *device, const drmModeRes *res, const struct probed *probed) {
+	int failed = 0, changed = 0;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
 		connector->changes = 0;
 		if (connector->gone) {
 			continue;
 		}
-		int ret = is_listed(res, connector->id)
-				  ? kms_connector_refresh(connector, device->fd)
-				  : -ENOENT;
+		int ret = -ENOENT;
+		if (kms_connector_is_listed(res, connector->id)) {
+			ret = kms_connector_refresh(
+				connector, device->fd, is_probed(connector, probed));
+		}
 		if (ret == -ENOENT) {
 			connector->gone = true;
 			connector->status = KMS_CONNECTOR_DISCONNECTED;
@@ -296,15 +297,27 @@ int kms_device_refresh(struct kms_device *device) {
 			}
 		}
 	}
-	drmModeFreeResources(res);
-	if (failed < 0) {
-		return failed;
-	}
-
-	int changed = 0;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		changed += device->connectors[i]->changes != 0;
 	}
+	return failed < 0 ? failed : changed;
+}
+
+int kms_device_refresh(struct kms_device *device, enum kms_probe probe, uint32_t connector_id) {
+	drmModeRes *res = drmModeGetResources(device->fd);
+	if (res == NULL) {
+		return errno != 0 ? -errno : -EIO;
+	}
+	const struct probed first = {
+		.panels = probe == KMS_PROBE_ALL,
+		.others = probe == KMS_PROBE_ALL,
+		.id = probe == KMS_PROBE_NAMED ? connector_id : 0,
+	};
+	int changed = refresh_connectors(device, res, &first);
+	if (changed == 0 && probe == KMS_PROBE_CHANGED) {
+		changed = refresh_connectors(device, res, &(struct probed){.others = true});
+	}
+	drmModeFreeResources(res);
 	return changed;
 }
 
