@@ -244,7 +244,7 @@ static void refresh(
 	if (!backend->session->active) {
 		return; // the switch back will look
 	}
-	int ret = kms_device_refresh(backend->device);
+	int ret = kms_device_refresh(backend->device, probe, connector_id);
 	if (ret < 0) {
 		wlr_log(WLR_ERROR, "%s: connectors can't be read: %s", backend->path,
 			strerror(-ret));
