@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/utsname.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
@@ -112,7 +113,9 @@ static void read_features(struct kms_device *device) {
 	features->atomic_async_page_flip = get_cap(device, DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP) != 0;
 	device->cursor_width = cursor_width != 0 ? (uint32_t)cursor_width : 64;
 	device->cursor_height = cursor_height != 0 ? (uint32_t)cursor_height : 64;
-	device->clock = kms_clock_kind_of_driver(device->driver);
+	struct utsname kernel = {0};
+	uname(&kernel);
+	device->clock = kms_clock_kind_of_driver(device->driver, kernel.release);
 }
 
 static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
