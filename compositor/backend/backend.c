@@ -95,12 +95,22 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	}
 }
 
+static void destroy_outputs(struct latch_kms_backend *backend) {
+	struct latch_kms_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
+		wlr_output_destroy(&output->base);
+	}
+}
+
 static int handle_drm_event(int fd, uint32_t mask, void *data) {
 	struct latch_kms_backend *backend = data;
 	if (mask & (WL_EVENT_ERROR | WL_EVENT_HANGUP)) {
+		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take its
+		 * time. */
 		wlr_log(WLR_ERROR, "%s has gone", backend->path);
 		wl_event_source_remove(backend->drm_event);
 		backend->drm_event = NULL;
+		destroy_outputs(backend);
 		return 0;
 	}
 	int ret = kms_event_dispatch(fd, handle_flip, backend);
@@ -188,10 +198,7 @@ static bool backend_start(struct wlr_backend *wlr_backend) {
 
 static void backend_destroy(struct wlr_backend *wlr_backend) {
 	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
-	struct latch_kms_output *output, *tmp;
-	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		wlr_output_destroy(&output->base);
-	}
+	destroy_outputs(backend);
 	wlr_backend_finish(wlr_backend);
 	latch_framebuffers_finish(backend);
 	if (backend->saved != NULL && backend->touched && backend->session->active) {
@@ -291,10 +298,7 @@ static void handle_device_change(struct wl_listener *listener, void *data) {
 static void handle_device_remove(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_remove);
 	wlr_log(WLR_ERROR, "%s was removed", backend->path);
-	struct latch_kms_output *output, *tmp;
-	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		wlr_output_destroy(&output->base);
-	}
+	destroy_outputs(backend);
 }
 
 static int open_device(struct latch_kms_backend *backend, int fd) {
