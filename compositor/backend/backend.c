@@ -87,8 +87,8 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	wl_list_for_each(output, &backend->outputs, link) {
 		/* A plane that comes from another CRTC takes that one's state along, and there is an
 		 * event for it, too, with the same user_data (prepare_signaling()). */
-		if (output->crtc != NULL && flip->user_data >> 32 == output->crtc->id &&
-			flip->crtc_id == output->crtc->id) {
+		if (output->crtc != NULL && flip->crtc_id == output->crtc->id &&
+			flip->user_data == latch_kms_output_user_data(output, output->submit_serial)) {
 			latch_kms_output_handle_flip(output, flip);
 			return;
 		}

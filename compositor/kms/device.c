@@ -379,8 +379,8 @@ struct kms_connector *kms_device_find_connector_by_name(
  * order of the CRTCs, so where a plane can go to several, the n-th of them is the n-th
  * CRTC's (the convention that the kernel's drm_plane.c documents).
  */
-struct kms_plane *kms_device_find_crtc_plane(
-	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type) {
+struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
+	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken) {
 	uint32_t bit = UINT32_C(1) << crtc->index;
 	struct kms_plane *first = NULL, *nth = NULL;
 	unsigned seen = 0;
@@ -390,7 +390,7 @@ struct kms_plane *kms_device_find_crtc_plane(
 			continue;
 		}
 		unsigned place = seen++;
-		if ((plane->possible_crtcs & bit) == 0) {
+		if ((plane->possible_crtcs & bit) == 0 || (kms_plane_bit(plane) & taken) != 0) {
 			continue;
 		}
 		if (plane->possible_crtcs == bit) {

@@ -123,8 +123,11 @@ struct kms_connector *kms_device_find_connector(const struct kms_device *device,
 struct kms_connector *kms_device_find_connector_by_name(
 	const struct kms_device *device, const char *name);
 
-/** The first plane of a type that can be on this CRTC and is best its own; NULL for none. */
-struct kms_plane *kms_device_find_crtc_plane(
-	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type);
+/**
+ * The first plane of a type that can be on this CRTC and is best its own; not one of taken (by
+ * kms_plane_bit()), which other CRTCs have. NULL for none.
+ */
+struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
+	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);
 
 #endif

@@ -440,6 +440,11 @@ static bool enable(struct latch_output *output) {
 	return ok;
 }
 
+/* Another one is lit that could use the CRTC of this one only. */
+static void handle_moved(void *data) {
+	latch_output_reconfigured(data, WLR_OUTPUT_STATE_MODE);
+}
+
 static bool create_timer(struct latch_output *output) {
 	output->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (output->timer_fd < 0) {
@@ -494,7 +499,8 @@ struct latch_output *latch_output_create(
 		return NULL;
 	}
 	if (output->kms != NULL) {
-		latch_kms_output_set_flip_handler(output->kms, latch_scanout_handle_flip, output);
+		latch_kms_output_set_handlers(
+			output->kms, latch_scanout_handle_flip, handle_moved, output);
 	} else {
 		latch_window_init(output);
 	}
@@ -514,7 +520,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_output_part(output);
 	latch_management_changed(output->server->management);
 	if (output->kms != NULL) {
-		latch_kms_output_set_flip_handler(output->kms, NULL, NULL);
+		latch_kms_output_set_handlers(output->kms, NULL, NULL, NULL);
 		/* Off before its buffers go back: a plane reads them as long as it is on. */
 		latch_kms_output_disable(output->kms);
 		latch_cursor_plane_finish(&output->cursor);

@@ -354,20 +354,26 @@ static void test_crtc_planes(void **state) {
 	struct kms_device *device = open_device();
 	const struct kms_crtc *first = &device->crtcs[0], *second = &device->crtcs[1];
 	/* Both could have either: the n-th is the n-th CRTC's. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY)->id, 30);
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY)->id, 31);
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY, 0)->id, 30);
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 0)->id, 31);
+	/* rockchip, msm: a primary that another CRTC has is not taken from it. */
+	assert_int_equal(kms_device_find_crtc_plane(
+				 device, second, KMS_PLANE_PRIMARY, kms_plane_bit(&device->planes[1]))
+				 ->id,
+		30);
+	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 3));
 	/* One cursor for two: better than none. */
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR)->id, 33);
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR, 0)->id, 33);
 	/* The overlay is on the first only. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY)->id, 32);
-	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY));
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY, 0)->id, 32);
+	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY, 0));
 	kms_device_destroy(device);
 
 	/* A plane that is a CRTC's alone goes before one that is shared. */
 	fake_find_object(31)->possible_crtcs = 1;
 	device = open_device();
 	assert_int_equal(
-		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY)->id, 31);
+		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY, 0)->id, 31);
 	kms_device_destroy(device);
 }
 
