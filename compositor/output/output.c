@@ -209,6 +209,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
+	latch_watchdog_let_go(output, output->on_screen, latch_now_ns());
 	if (output->awaits_picture) {
 		forget_pictures(output);
 	}
@@ -239,6 +240,12 @@ static void discard_feedback(const struct latch_output *output, const struct lat
 	}
 }
 
+void latch_output_flip_lost(struct latch_output *output, const struct latch_frame *frame) {
+	output->flip_pending = false;
+	discard_feedback(output, frame);
+	begin(output);
+}
+
 /* It is dark: nothing of what its frames hold is read any more. What was on screen is the last to
  * go, so that it is known of each content what gave it back. */
 static void clear_frames(struct latch_output *output) {
@@ -246,10 +253,11 @@ static void clear_frames(struct latch_output *output) {
 	latch_frame_clear(output->awaited);
 	latch_frame_clear(output->pending);
 	latch_frame_clear(output->next);
+	int64_t time_ns = latch_now_ns();
+	latch_watchdog_let_go(output, NULL, time_ns);
 	if (output->on_screen->len == 0) {
 		return;
 	}
-	int64_t time_ns = latch_now_ns();
 	latch_trace_shown(output->server->trace, output->id, time_ns, 0, NULL, 0);
 	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
 	latch_frame_clear(output->on_screen);
@@ -452,7 +460,8 @@ static bool create_timer(struct latch_output *output) {
 	}
 	output->timer = wl_event_loop_add_fd(output->server->urgent_loop, output->timer_fd,
 		WL_EVENT_READABLE, handle_timer, output);
-	return output->timer != NULL && latch_output_callbacks_init(output);
+	return output->timer != NULL && latch_output_callbacks_init(output) &&
+	       latch_watchdog_init(output);
 }
 
 struct latch_output *latch_output_create(
@@ -535,6 +544,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_composer_finish(&output->composer);
 	latch_collection_finish(&output->collection);
 	latch_output_callbacks_finish(output);
+	latch_watchdog_finish(output);
 	if (output->timer != NULL) {
 		wl_event_source_remove(output->timer);
 	}
