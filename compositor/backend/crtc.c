@@ -1,5 +1,6 @@
 #include "backend/crtc.h"
 
+#include <drm_fourcc.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -89,9 +90,27 @@ static uint64_t planes_of_others(const struct latch_kms_output *output) {
 	return planes;
 }
 
+/* Without a modifier, which IN_FORMATS has no word for, a buffer's layout is the driver's own affair:
+ * the last way out where the kernel refuses those that it names. */
+static bool add_formats(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
+	for (size_t i = 0; i < kms->len; i++) {
+		const struct kms_format *format = &kms->formats[i];
+		for (size_t j = 0; j < format->modifiers_len; j++) {
+			if (!wlr_drm_format_set_add(
+				    formats, format->fourcc, format->modifiers[j])) {
+				return false;
+			}
+		}
+		if (!wlr_drm_format_set_add(formats, format->fourcc, DRM_FORMAT_MOD_INVALID)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool latch_crtc_read_formats(struct latch_kms_output *output, const struct kms_plane *primary) {
 	struct wlr_drm_format_set formats = {0};
-	if (!latch_kms_formats_add(&formats, &primary->formats)) {
+	if (!add_formats(&formats, &primary->formats)) {
 		wlr_drm_format_set_finish(&formats);
 		return false;
 	}

@@ -147,19 +147,6 @@ static bool add_modes(struct latch_kms_output *output) {
 	return true;
 }
 
-bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
-	for (size_t i = 0; i < kms->len; i++) {
-		const struct kms_format *format = &kms->formats[i];
-		for (size_t j = 0; j < format->modifiers_len; j++) {
-			if (!wlr_drm_format_set_add(
-				    formats, format->fourcc, format->modifiers[j])) {
-				return false;
-			}
-		}
-	}
-	return true;
-}
-
 static void describe(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
 	struct wlr_output *wlr_output = &output->base;

@@ -144,9 +144,6 @@ bool latch_kms_output_standby(struct latch_kms_output *output);
 /** The framebuffer of a black picture of the mode's size; 0 when it could not be made. */
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output);
 
-/** Adds what a plane takes to a set of wlroots'. Returns false without memory. */
-bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_format_set *kms);
-
 /** "vkms (/dev/dri/card0)"; static. */
 const char *latch_kms_output_device(const struct latch_kms_output *output);
 

@@ -1,6 +1,6 @@
 /*
- * The backend on a made-up device and session: hotplug events, which CRTC an output gets, the end of
- * a device.
+ * The backend on a made-up device and session: hotplug events, which CRTC an output gets, how its
+ * pictures lie in memory, the end of a device.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,16 +9,23 @@
 
 #include <cmocka.h>
 
+#include <drm_fourcc.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <wlr/backend/session.h>
+#include <wlr/interfaces/wlr_buffer.h>
+#include <wlr/render/allocator.h>
+#include <wlr/render/interface.h>
+#include <wlr/render/swapchain.h>
 #include <xf86drm.h>
 
 #include "backend/backend.h"
 #include "backend/output.h"
 #include "fake_drm.h"
+#include "output/swapchain.h"
 
 static struct {
 	struct wl_event_loop *loop;
@@ -244,6 +251,155 @@ static void test_uevents(void **state) {
 	assert_false(fake_commit_has(72, "CRTC_ID", NULL));
 }
 
+enum layout {
+	TILED = 1,
+	IMPLICIT = 2,
+	LINEAR = 4,
+};
+
+/* The kernel refuses pictures in these: i915 with interlaced modes or three 4K screens, amdgpu with
+ * large compressed ones, vc4 with too many tiles in a line. */
+static unsigned refused_layouts, shown_layout;
+
+static int refuse_layouts(const struct fake_commit *commit, void *data) {
+	const uint64_t fb_id = sent(30, "FB_ID");
+	for (size_t i = 0; i < fake.fbs_len; i++) {
+		const struct fake_fb *fb = &fake.fbs[i];
+		if (fb->id == fb_id) {
+			bool tiled = fb->modifiers[0] == I915_FORMAT_MOD_X_TILED;
+			shown_layout = (fb->flags & DRM_MODE_FB_MODIFIERS) == 0 ? IMPLICIT
+				       : tiled					? TILED
+										: LINEAR;
+			return refused_layouts & shown_layout ? EINVAL : 0;
+		}
+	}
+	return 0;
+}
+
+struct picture {
+	struct wlr_buffer base;
+	struct wlr_dmabuf_attributes dmabuf;
+};
+
+static void picture_destroy(struct wlr_buffer *base) {
+	struct picture *picture = wl_container_of(base, picture, base);
+	wlr_buffer_finish(base);
+	free(picture);
+}
+
+static bool picture_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *dmabuf) {
+	struct picture *picture = wl_container_of(base, picture, base);
+	*dmabuf = picture->dmabuf;
+	return true;
+}
+
+static const struct wlr_buffer_impl picture_impl = {
+	.destroy = picture_destroy,
+	.get_dmabuf = picture_get_dmabuf,
+};
+
+/* As GBM: the best of the list, none when that is what it says. */
+static struct wlr_buffer *allocate(struct wlr_allocator *allocator, int width, int height,
+	const struct wlr_drm_format *format) {
+	struct picture *picture = calloc(1, sizeof(*picture));
+	assert_non_null(picture);
+	wlr_buffer_init(&picture->base, &picture_impl, width, height);
+	picture->dmabuf = (struct wlr_dmabuf_attributes){
+		.width = width,
+		.height = height,
+		.format = format->format,
+		.modifier = format->modifiers[0],
+		.n_planes = 1,
+		.stride = {(uint32_t)width * 4},
+		.fd = {world.device.fd},
+	};
+	for (size_t i = 0; i < format->len; i++) {
+		if (format->modifiers[i] == I915_FORMAT_MOD_X_TILED) {
+			picture->dmabuf.modifier = I915_FORMAT_MOD_X_TILED;
+		}
+	}
+	return &picture->base;
+}
+
+static void leave_allocator(struct wlr_allocator *allocator) {
+}
+
+static const struct wlr_allocator_interface allocator_impl = {
+	.create_buffer = allocate,
+	.destroy = leave_allocator,
+};
+
+static struct wlr_drm_format_set gpu_formats;
+
+static const struct wlr_drm_format_set *get_gpu_formats(struct wlr_renderer *renderer) {
+	return &gpu_formats;
+}
+
+static void leave_renderer(struct wlr_renderer *renderer) {
+}
+
+static struct wlr_render_pass *draw_nothing(struct wlr_renderer *renderer,
+	struct wlr_buffer *buffer, const struct wlr_buffer_pass_options *options) {
+	return NULL;
+}
+
+static const struct wlr_drm_format_set *get_texture_formats(
+	struct wlr_renderer *renderer, uint32_t buffer_caps) {
+	return &gpu_formats;
+}
+
+static const struct wlr_renderer_impl renderer_impl = {
+	.get_texture_formats = get_texture_formats,
+	.get_render_formats = get_gpu_formats,
+	.begin_buffer_pass = draw_nothing,
+	.destroy = leave_renderer,
+};
+
+static void test_layout_of_pictures(void **state) {
+	static const struct {
+		unsigned refused, expected; // 0: none is left
+	} cases[] = {
+		{0, TILED},
+		{LINEAR | IMPLICIT, TILED},
+		{TILED, IMPLICIT},
+		{TILED | IMPLICIT, LINEAR},
+		{TILED | IMPLICIT | LINEAR, 0},
+	};
+	const uint64_t modifiers[] = {
+		DRM_FORMAT_MOD_LINEAR, I915_FORMAT_MOD_X_TILED, DRM_FORMAT_MOD_INVALID};
+	for (size_t i = 0; i < 3; i++) {
+		wlr_drm_format_set_add(&gpu_formats, DRM_FORMAT_XRGB8888, modifiers[i]);
+	}
+	struct wlr_allocator allocator;
+	struct wlr_renderer renderer = {0};
+	wlr_allocator_init(&allocator, &allocator_impl, WLR_BUFFER_CAP_DMABUF);
+	wlr_renderer_init(&renderer, &renderer_impl, WLR_BUFFER_CAP_DMABUF);
+	start();
+	struct latch_kms_output *output = find_output("Virtual-1");
+	assert_true(wlr_output_init_render(&output->base, &allocator, &renderer));
+	fake.object_of_fd[world.device.fd] = 7;
+	fake.on_commit = refuse_layouts;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct wlr_swapchain *swapchain = NULL;
+		refused_layouts = cases[i].refused;
+		bool ok = latch_swapchain_configure(&output->base, &swapchain);
+		assert_int_equal(ok, cases[i].expected != 0);
+		if (ok) {
+			assert_int_equal(shown_layout, cases[i].expected);
+			/* And it stays. */
+			const struct wlr_swapchain *before = swapchain;
+			assert_true(latch_swapchain_configure(&output->base, &swapchain));
+			assert_ptr_equal(swapchain, before);
+		}
+		wlr_swapchain_destroy(swapchain);
+	}
+	refused_layouts = 0;
+	wlr_output_destroy(&output->base);
+	wlr_renderer_destroy(&renderer);
+	wlr_allocator_destroy(&allocator);
+	wlr_drm_format_set_finish(&gpu_formats);
+}
+
 /* A GPU in a dock is pulled out: no flip comes any more, and udev may take its time. */
 static void test_hangup(void **state) {
 	start();
@@ -260,6 +416,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_uevents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_moves_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_move_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_layout_of_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hangup, setup, teardown),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
