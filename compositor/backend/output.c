@@ -400,6 +400,24 @@ bool latch_kms_output_standby(struct latch_kms_output *output) {
 	return true;
 }
 
+void latch_kms_output_bare(struct latch_kms_output *output) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	for (size_t i = 0; i < output->device->planes_len && output->crtc != NULL; i++) {
+		const struct kms_plane *plane = &output->device->planes[i];
+		bool ours = plane == output->cursor ||
+			    (output->planes_held & kms_plane_bit(plane)) != 0;
+		if (ours && plane != output->primary) {
+			kms_commit_disable_plane(&commit, plane);
+		}
+	}
+	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
+	if (ret != 0) {
+		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,
+			strerror(-ret));
+	}
+}
+
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {
 	uint32_t fb_id;
 	if (output->black == NULL) {

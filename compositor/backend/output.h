@@ -141,6 +141,12 @@ void latch_kms_output_disable(struct latch_kms_output *output);
  */
 bool latch_kms_output_standby(struct latch_kms_output *output);
 
+/**
+ * Switches off every plane but the primary one, blocking: another session that knows only that one
+ * would have the others above its own picture.
+ */
+void latch_kms_output_bare(struct latch_kms_output *output);
+
 /** The framebuffer of a black picture of the mode's size; 0 when it could not be made. */
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output);
 

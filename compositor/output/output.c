@@ -28,6 +28,9 @@
 /* How soon a commit that the kernel was too busy for is tried again. */
 #define RETRY_NS INT64_C(1000000)
 
+/* A flip that comes at all comes sooner. */
+#define LONG_FLIP_NS INT64_C(100000000)
+
 static int64_t refresh_ns(const struct wlr_output *wlr_output) {
 	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
 }
@@ -196,6 +199,30 @@ static void forget_pictures(struct latch_output *output) {
 	output->awaits_picture = false;
 	latch_frame_clear(output->awaited);
 	latch_composer_reset(&output->composer);
+}
+
+void latch_output_leave(struct latch_output *output) {
+	if (output->kms == NULL || !output->active) {
+		return;
+	}
+	output->active = false;
+	latch_output_cancel(output);
+	/* This commit waits for the one under way, and the user with it, who may want to get away from
+	 * a screen that stands still. */
+	const struct latch_frame *pending = output->pending;
+	bool is_long = output->flip_pending &&
+		       (latch_frame_is_handed(pending) ||
+			       latch_now_ns() - pending->record.submit_end_ns > LONG_FLIP_NS);
+	if (output->watchdog.lost == NULL && !is_long) {
+		latch_kms_output_bare(output->kms);
+	}
+}
+
+void latch_output_stay(struct latch_output *output) {
+	bool wanted = output->server->active && output->enabled && output->powered;
+	if (output->kms != NULL && wanted && !output->active) {
+		begin(output);
+	}
 }
 
 void latch_output_set_active(struct latch_output *output, bool active) {

@@ -182,6 +182,15 @@ bool latch_output_shows(const struct latch_output *output, struct wlr_surface *s
  */
 void latch_output_flip_lost(struct latch_output *output, const struct latch_frame *frame);
 
+/**
+ * The user is about to switch to another session: it latches no more, and all is taken off the
+ * screen that would stay above that session's picture.
+ */
+void latch_output_leave(struct latch_output *output);
+
+/** Nothing was switched: it latches again. */
+void latch_output_stay(struct latch_output *output);
+
 /** The session was switched to or away from. */
 void latch_output_set_active(struct latch_output *output, bool active);
 

@@ -211,6 +211,23 @@ static void test_move_is_refused(void **state) {
 	assert_int_equal(first->crtc->id, 51);
 }
 
+/* Before another session gets the screen, by Ctrl+Alt+F2: what it may not know of is off, and what is
+ * on the primary plane stays until it sets that. */
+static void test_bare(void **state) {
+	start();
+	struct latch_kms_output *output = find_output("Virtual-1");
+	submit(output);
+	int commits = fake.commits;
+	output->planes_held = kms_plane_bit(output->primary) |
+			      kms_plane_bit(kms_device_find_plane(output->device, 32));
+	latch_kms_output_bare(output);
+	assert_int_equal(fake.commits, commits + 1);
+	assert_int_equal(fake.commit.flags, 0);
+	assert_int_equal(sent(32, "FB_ID"), 0);
+	assert_int_equal(sent(33, "FB_ID"), 0);
+	assert_int_equal(fake.commit.objects, 2);
+}
+
 static size_t count_outputs(void) {
 	return (size_t)wl_list_length(&world.backend->outputs);
 }
@@ -416,6 +433,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_uevents, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_moves_another, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_move_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_layout_of_pictures, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_hangup, setup, teardown),
 	};
