@@ -224,6 +224,10 @@ static void handle_input(void *data) {
 	}
 }
 
+static void handle_leave(void *data) {
+	latch_server_leave(data);
+}
+
 static void handle_terminate(void *data) {
 	latch_server_end(data, LATCH_EXIT_OK);
 }
@@ -238,6 +242,7 @@ static bool create_shell(struct latch_server *server) {
 		.damage_all = handle_damage_all,
 		.cursor_moved = handle_cursor_moved,
 		.input = handle_input,
+		.leave = handle_leave,
 		.terminate = handle_terminate,
 		.data = server,
 	});

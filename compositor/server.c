@@ -35,6 +35,8 @@
 #define COMMAND_GRACE_MS 1000
 /* How long the last picture may take: some 100 ms on an emulated machine. */
 #define CAPTURE_GRACE_MS 3000
+/* How long a switch of the VT may take from the key to the seat's word. */
+#define LEAVE_GRACE_MS 500
 
 /* Ends latch_server_run(). */
 static void stop(struct latch_server *server) {
@@ -133,10 +135,37 @@ static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, session_active);
 	server->active = server->backend.session->active;
+	if (server->left != NULL) {
+		wl_event_source_timer_update(server->left, 0);
+	}
 	latch_shell_set_active(server->shell, server->active);
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		latch_output_set_active(output, server->active);
+	}
+}
+
+static int handle_not_left(void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_stay(output);
+	}
+	return 0;
+}
+
+void latch_server_leave(struct latch_server *server) {
+	if (server->left == NULL) {
+		server->left =
+			wl_event_loop_add_timer(server->event_loop, handle_not_left, server);
+	}
+	if (server->left == NULL ||
+		wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
+		return;
+	}
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		latch_output_leave(output);
 	}
 }
 
@@ -475,6 +504,9 @@ void latch_server_finish(struct latch_server *server) {
 	latch_backend_close(&server->backend);
 	if (server->grace != NULL) {
 		wl_event_source_remove(server->grace);
+	}
+	if (server->left != NULL) {
+		wl_event_source_remove(server->left);
 	}
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
 		if (server->signals[i] != NULL) {

@@ -73,6 +73,7 @@ struct latch_server {
 	bool waits_for_command; // to end, after SIGTERM
 	bool captured;		// a picture was taken, for --capture
 	bool active;		// false while the session is switched away
+	struct wl_event_source *left; // ends the wait for that; NULL: the user never switched
 
 	struct wl_event_source *signals[LATCH_SERVER_SIGNALS];
 	struct wl_event_source *grace; // ends the wait for the command's end
@@ -102,6 +103,13 @@ bool latch_server_round(struct latch_server *server, int timeout_ms);
  * be written to is gone, something was left for idle.
  */
 void latch_server_settle(struct latch_server *server);
+
+/**
+ * The user asks for another VT. The seat takes the device away before it tells of the switch, so what
+ * has to be done with it is done here. If no switch follows (there is no such VT, or it is this one),
+ * it goes on a moment later.
+ */
+void latch_server_leave(struct latch_server *server);
 
 /** Ends the session with this exit status. The first call counts. */
 void latch_server_end(struct latch_server *server, int exit_status);

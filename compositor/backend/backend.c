@@ -87,20 +87,30 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	wl_list_for_each(output, &backend->outputs, link) {
 		/* A plane that comes from another CRTC takes that one's state along, and there is an
 		 * event for it, too, with the same user_data (prepare_signaling()). */
-		if (output->crtc != NULL && flip->user_data >> 32 == output->crtc->id &&
-			flip->crtc_id == output->crtc->id) {
+		if (output->crtc != NULL && flip->crtc_id == output->crtc->id &&
+			flip->user_data == latch_kms_output_user_data(output, output->submit_serial)) {
 			latch_kms_output_handle_flip(output, flip);
 			return;
 		}
 	}
 }
 
+static void destroy_outputs(struct latch_kms_backend *backend) {
+	struct latch_kms_output *output, *tmp;
+	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
+		wlr_output_destroy(&output->base);
+	}
+}
+
 static int handle_drm_event(int fd, uint32_t mask, void *data) {
 	struct latch_kms_backend *backend = data;
 	if (mask & (WL_EVENT_ERROR | WL_EVENT_HANGUP)) {
+		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take its
+		 * time. */
 		wlr_log(WLR_ERROR, "%s has gone", backend->path);
 		wl_event_source_remove(backend->drm_event);
 		backend->drm_event = NULL;
+		destroy_outputs(backend);
 		return 0;
 	}
 	int ret = kms_event_dispatch(fd, handle_flip, backend);
@@ -188,10 +198,7 @@ static bool backend_start(struct wlr_backend *wlr_backend) {
 
 static void backend_destroy(struct wlr_backend *wlr_backend) {
 	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
-	struct latch_kms_output *output, *tmp;
-	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		wlr_output_destroy(&output->base);
-	}
+	destroy_outputs(backend);
 	wlr_backend_finish(wlr_backend);
 	latch_framebuffers_finish(backend);
 	if (backend->saved != NULL && backend->touched && backend->session->active) {
@@ -239,11 +246,12 @@ static const struct wlr_backend_impl backend_impl = {
 	.commit = backend_commit,
 };
 
-static void refresh(struct latch_kms_backend *backend) {
+static void refresh(
+	struct latch_kms_backend *backend, enum kms_probe probe, uint32_t connector_id) {
 	if (!backend->session->active) {
 		return; // the switch back will look
 	}
-	int ret = kms_device_refresh(backend->device);
+	int ret = kms_device_refresh(backend->device, probe, connector_id);
 	if (ret < 0) {
 		wlr_log(WLR_ERROR, "%s: connectors can't be read: %s", backend->path,
 			strerror(-ret));
@@ -260,23 +268,37 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 		struct kms_commit commit;
 		kms_commit_init(&commit, backend->device);
 		kms_commit_disable_all(&commit, backend->device);
-		kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+		int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+		if (ret != 0) {
+			wlr_log(WLR_INFO, "%s: can't be cleared of what others have left: %s",
+				backend->path, strerror(-ret));
+		}
 	}
-	refresh(backend);
+	refresh(backend, KMS_PROBE_ALL, 0);
 }
 
+/* Asking the hardware takes long, and everything waits meanwhile: no more of it than the event is
+ * about. Those of leases and resets tell nothing of connectors. */
 static void handle_device_change(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_change);
-	refresh(backend);
+	const struct wlr_device_change_event *event = data;
+	if (event->type != WLR_DEVICE_HOTPLUG) {
+		return;
+	}
+	const struct wlr_device_hotplug_event *hotplug = &event->hotplug;
+	if (hotplug->prop_id != 0) {
+		refresh(backend, KMS_PROBE_NAMED, 0); // the kernel knows what its properties are
+	} else if (hotplug->connector_id != 0) {
+		refresh(backend, KMS_PROBE_NAMED, hotplug->connector_id);
+	} else {
+		refresh(backend, KMS_PROBE_CHANGED, 0);
+	}
 }
 
 static void handle_device_remove(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_remove);
 	wlr_log(WLR_ERROR, "%s was removed", backend->path);
-	struct latch_kms_output *output, *tmp;
-	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		wlr_output_destroy(&output->base);
-	}
+	destroy_outputs(backend);
 }
 
 static int open_device(struct latch_kms_backend *backend, int fd) {

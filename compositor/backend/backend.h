@@ -43,6 +43,9 @@ struct latch_kms_backend {
 	 */
 	int signalled_fence_fd;
 
+	/** The number of the last submit of any output. */
+	uint32_t last_serial;
+
 	struct wl_list outputs;	     // latch_kms_output.link
 	struct wl_list framebuffers; // backend/framebuffer.c
 

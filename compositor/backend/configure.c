@@ -15,6 +15,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "backend/crtc.h"
 #include "backend/output.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
@@ -26,6 +27,7 @@ struct change {
 	bool off;     // to be switched off
 	bool modeset; // to be set anew
 	bool wake;    // from standby, in the same mode: by its next frame
+	bool moved;   // to another CRTC, for one that could have no other than its own
 	struct latch_kms_mode *mode;
 	struct latch_kms_output before;
 };
@@ -60,13 +62,70 @@ static bool read_state(struct change *change, const struct wlr_backend_output_st
 	return true;
 }
 
+/* The change of this output, or an empty one at the end of the list. */
+static struct change *find_change(
+	struct latch_kms_output *output, struct change *changes, size_t *len) {
+	for (size_t i = 0; i < *len; i++) {
+		if (changes[i].output == output) {
+			return &changes[i];
+		}
+	}
+	changes[*len] = (struct change){.output = output, .before = *output};
+	return &changes[(*len)++];
+}
+
+/* Lit outputs get other CRTCs, so that there is one for this one. */
+static bool move_others(struct latch_kms_output *output, struct change *changes, size_t *len) {
+	if (!latch_crtc_match(output, true)) {
+		return false;
+	}
+	struct latch_kms_output *other;
+	wl_list_for_each(other, &output->backend->outputs, link) {
+		if (other->matched == NULL || other->matched == other->crtc || other == output) {
+			continue;
+		}
+		struct change *change = find_change(other, changes, len);
+		if (change->mode == NULL) {
+			change->mode =
+				wl_container_of(other->base.current_mode, change->mode, base);
+		}
+		change->wake = false;
+		change->modeset = change->moved = true;
+		latch_kms_output_drop_crtc(other);
+	}
+	wl_list_for_each(other, &output->backend->outputs, link) {
+		if (other->matched != NULL && other->crtc == NULL &&
+			!latch_crtc_give(other, other->matched)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/* Outputs that are set anew and have no CRTC get one. */
+static bool take_crtcs(struct change *changes, size_t *len) {
+	const size_t wanted = *len;
+	for (size_t i = 0; i < wanted; i++) {
+		/* What is left for the later ones is not taken by the first. */
+		changes[i].output->starved = changes[i].output->starved || changes[i].modeset;
+	}
+	for (size_t i = 0; i < wanted; i++) {
+		struct latch_kms_output *output = changes[i].output;
+		if (!changes[i].modeset || latch_kms_output_take_crtc(output)) {
+			continue;
+		}
+		if (!move_others(output, changes, len)) {
+			wlr_log(WLR_INFO, "%s: no CRTC is free for it", output->base.name);
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Gives the output what it needs for its new mode. */
 static bool prepare(struct change *change) {
 	struct latch_kms_output *output = change->output;
 	const drmModeModeInfo *info = &change->mode->info;
-	if (!latch_kms_output_take_crtc(output)) {
-		return false;
-	}
 	output->mode_blob = 0;
 	output->black = NULL;
 	if (kms_mode_blob_create(output->device, info, &output->mode_blob) != 0) {
@@ -151,10 +210,15 @@ static void finish(struct change *change) {
 		kms_dumb_buffer_destroy(change->before.black);
 		output->planes_on = 0;
 		output->planes_held = 0;
+		output->starved = false;
 	}
 	if (change->modeset || change->wake) {
 		output->needs_modeset = true;
 		output->standby = false;
+	}
+	if (change->moved) {
+		wlr_log(WLR_INFO, "%s has another CRTC, as another output could use only the one "
+				  "it had", output->base.name);
 	}
 	if (change->off) {
 		output->starved = false; // the user wants it so
@@ -172,6 +236,9 @@ static void roll_back(struct change *change) {
 		kms_dumb_buffer_destroy(output->black);
 		output->black = before->black;
 	}
+	if (before->primary != NULL && output->primary != before->primary) {
+		latch_crtc_read_formats(output, before->primary);
+	}
 	output->crtc = before->crtc;
 	output->primary = before->primary;
 	output->cursor = before->cursor;
@@ -184,9 +251,11 @@ static void roll_back(struct change *change) {
 
 bool latch_kms_configure(struct latch_kms_backend *backend,
 	const struct wlr_backend_output_state *states, size_t len, bool test) {
-	struct change *changes = calloc(len, sizeof(*changes));
+	/* Others that are moved come behind those that are asked for. */
+	size_t max = len + (size_t)wl_list_length(&backend->outputs);
+	struct change *changes = calloc(max, sizeof(*changes));
 	if (changes == NULL) {
-		return len == 0;
+		return max == 0;
 	}
 	size_t read = 0;
 	while (read < len && read_state(&changes[read], &states[read])) {
@@ -198,6 +267,7 @@ bool latch_kms_configure(struct latch_kms_backend *backend,
 			latch_kms_output_drop_crtc(changes[i].output);
 		}
 	}
+	ok = ok && take_crtcs(changes, &read);
 	for (size_t i = 0; i < read && ok; i++) {
 		ok = !changes[i].modeset || prepare(&changes[i]);
 	}
@@ -212,6 +282,12 @@ bool latch_kms_configure(struct latch_kms_backend *backend,
 			finish(&changes[i]);
 		} else {
 			roll_back(&changes[i]);
+		}
+	}
+	for (size_t i = 0; i < read && ok && !test; i++) {
+		struct latch_kms_output *output = changes[i].output;
+		if (changes[i].moved && output->moved != NULL) {
+			output->moved(output->handler_data);
 		}
 	}
 	free(changes);

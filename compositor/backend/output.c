@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/configure.h"
+#include "backend/crtc.h"
 #include "backend/framebuffer.h"
 #include "kms/framebuffer.h"
 #include "kms/mode.h"
@@ -89,7 +90,9 @@ static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output
 		return latch_kms_output_standby(output);
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !latch_kms_output_take_crtc(output)) {
-		return false;
+		/* Others may have to be moved, which takes a commit of its own. */
+		const struct wlr_backend_output_state one = {.output = wlr_output, .base = *state};
+		return latch_kms_configure(output->backend, &one, 1, false);
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_MODE) && !set_mode(output, state->mode)) {
 		return false;
@@ -126,51 +129,6 @@ static const struct wlr_output_impl output_impl = {
 	.get_primary_formats = output_get_primary_formats,
 };
 
-static bool crtc_taken(const struct latch_kms_backend *backend, const struct kms_crtc *crtc) {
-	struct latch_kms_output *output;
-	wl_list_for_each(output, &backend->outputs, link) {
-		if (output->crtc == crtc) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* How many connectors with a monitor could use a CRTC. */
-static unsigned count_users(const struct kms_device *device, const struct kms_crtc *crtc) {
-	unsigned users = 0;
-	for (size_t i = 0; i < device->connectors_len; i++) {
-		const struct kms_connector *connector = device->connectors[i];
-		users += !connector->writeback && connector->status == KMS_CONNECTOR_CONNECTED &&
-			 (connector->possible_crtcs & (1u << crtc->index)) != 0;
-	}
-	return users;
-}
-
-/*
- * The CRTC the connector was on before is best: no flicker where the mode is the same too. Else
- * the one that the fewest others could use, which may be the only one left for them.
- */
-static struct kms_crtc *choose_crtc(
-	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
-	struct kms_device *device = backend->device;
-	struct kms_crtc *chosen = NULL;
-	for (size_t i = 0; i < device->crtcs_len; i++) {
-		struct kms_crtc *crtc = &device->crtcs[i];
-		if ((connector->possible_crtcs & (1u << crtc->index)) == 0 ||
-			crtc_taken(backend, crtc)) {
-			continue;
-		}
-		if (crtc->id == connector->initial_crtc_id) {
-			return crtc;
-		}
-		if (chosen == NULL || count_users(device, crtc) < count_users(device, chosen)) {
-			chosen = crtc;
-		}
-	}
-	return chosen;
-}
-
 static bool add_modes(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
 	for (size_t i = 0; i < connector->modes_len; i++) {
@@ -185,19 +143,6 @@ static bool add_modes(struct latch_kms_output *output) {
 		mode->base.refresh = kms_mode->refresh_mhz;
 		mode->base.preferred = kms_mode->preferred;
 		wl_list_insert(output->base.modes.prev, &mode->base.link);
-	}
-	return true;
-}
-
-bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
-	for (size_t i = 0; i < kms->len; i++) {
-		const struct kms_format *format = &kms->formats[i];
-		for (size_t j = 0; j < format->modifiers_len; j++) {
-			if (!wlr_drm_format_set_add(
-				    formats, format->fourcc, format->modifiers[j])) {
-				return false;
-			}
-		}
 	}
 	return true;
 }
@@ -222,32 +167,13 @@ bool latch_kms_output_take_crtc(struct latch_kms_output *output) {
 	if (output->crtc != NULL) {
 		return true;
 	}
-	struct kms_crtc *crtc = choose_crtc(output->backend, output->connector);
-	struct kms_plane *primary =
-		crtc == NULL ? NULL
-			     : kms_device_find_crtc_plane(output->device, crtc, KMS_PLANE_PRIMARY);
-	output->starved = primary == NULL;
-	if (primary == NULL) {
-		wlr_log(WLR_INFO, "%s stays dark: no %s is free for it", output->base.name,
-			crtc == NULL ? "CRTC" : "primary plane");
-		return false;
-	}
-	wlr_drm_format_set_finish(&output->primary_formats);
-	output->primary_formats = (struct wlr_drm_format_set){0};
-	if (!latch_kms_formats_add(&output->primary_formats, &primary->formats)) {
-		return false;
-	}
-	output->crtc = crtc;
-	output->primary = primary;
-	output->cursor = kms_device_find_crtc_plane(output->device, crtc, KMS_PLANE_CURSOR);
-	output->base.adaptive_sync_supported =
-		output->connector->vrr_capable && crtc->props.vrr_enabled.id != 0;
-	output->needs_modeset = true;
-	return true;
+	output->starved = !latch_crtc_match(output, false) ||
+			  !latch_crtc_give(output, output->matched);
+	return !output->starved;
 }
 
-bool latch_kms_output_could_have_crtc(const struct latch_kms_output *output) {
-	return choose_crtc(output->backend, output->connector) != NULL;
+bool latch_kms_output_could_have_crtc(struct latch_kms_output *output) {
+	return latch_crtc_match(output, true);
 }
 
 struct latch_kms_output *latch_kms_output_create(
@@ -287,19 +213,25 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 	return NULL;
 }
 
-void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence), void *data) {
+void latch_kms_output_set_handlers(struct latch_kms_output *output,
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),
+	void (*moved)(void *data), void *data) {
 	output->flip = flip;
-	output->flip_data = data;
+	output->moved = moved;
+	output->handler_data = data;
+}
+
+uint64_t latch_kms_output_user_data(const struct latch_kms_output *output, uint32_t serial) {
+	return (uint64_t)output->crtc->id << 32 | serial;
 }
 
 int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
 	uint32_t flags, uint64_t planes_on) {
-	uint64_t user_data = (uint64_t)output->crtc->id << 32 | (output->submit_serial + 1);
-	int ret = kms_commit_submit(commit, flags, user_data);
+	uint32_t serial = output->backend->last_serial + 1;
+	int ret = kms_commit_submit(commit, flags, latch_kms_output_user_data(output, serial));
 	output->backend->touched = true;
 	if (ret == 0) {
-		output->submit_serial++;
+		output->backend->last_serial = output->submit_serial = serial;
 		output->planes_on = planes_on;
 		output->planes_held |= planes_on;
 	}
@@ -307,25 +239,17 @@ int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_co
 }
 
 void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip) {
-	if ((uint32_t)flip->user_data != output->submit_serial) {
-		return;
-	}
 	output->sequence = kms_sequence_widen(output->sequence, flip->sequence);
 	output->planes_held = output->planes_on;
 	if (output->flip != NULL) {
-		output->flip(output->flip_data, flip, output->sequence);
+		output->flip(output->handler_data, flip, output->sequence);
 	}
-}
-
-/* Planes beyond the bits are not used for buffers. */
-static uint64_t plane_bit(const struct kms_plane *plane) {
-	return plane->index < 64 ? UINT64_C(1) << plane->index : 0;
 }
 
 static bool plane_taken(const struct latch_kms_output *output, const struct kms_plane *plane) {
 	struct latch_kms_output *other;
 	wl_list_for_each(other, &output->backend->outputs, link) {
-		bool held = (other->planes_held & plane_bit(plane)) != 0;
+		bool held = (other->planes_held & kms_plane_bit(plane)) != 0;
 		if (other != output && (other->primary == plane || other->cursor == plane || held)) {
 			return true;
 		}
@@ -339,7 +263,7 @@ size_t latch_kms_output_planes(
 	size_t len = 0;
 	for (size_t i = 0; i < device->planes_len && len < max; i++) {
 		const struct kms_plane *plane = &device->planes[i];
-		bool overlay = plane->type == KMS_PLANE_OVERLAY && plane_bit(plane) != 0 &&
+		bool overlay = plane->type == KMS_PLANE_OVERLAY && kms_plane_bit(plane) != 0 &&
 			       (plane->possible_crtcs & 1u << output->crtc->index) != 0 &&
 			       !plane_taken(output, plane);
 		if (plane == output->primary || overlay) {
@@ -388,7 +312,7 @@ static void add_dark(const struct latch_kms_output *output, struct kms_commit *c
 	for (size_t i = 0; i < output->device->planes_len; i++) {
 		const struct kms_plane *plane = &output->device->planes[i];
 		bool ours = plane == output->primary || plane == output->cursor ||
-			    (output->planes_held & plane_bit(plane)) != 0;
+			    (output->planes_held & kms_plane_bit(plane)) != 0;
 		if (ours) {
 			kms_commit_disable_plane(commit, plane);
 		}
@@ -474,6 +398,24 @@ bool latch_kms_output_standby(struct latch_kms_output *output) {
 	output->planes_on = 0;
 	output->planes_held = 0;
 	return true;
+}
+
+void latch_kms_output_bare(struct latch_kms_output *output) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	for (size_t i = 0; i < output->device->planes_len && output->crtc != NULL; i++) {
+		const struct kms_plane *plane = &output->device->planes[i];
+		bool ours = plane == output->cursor ||
+			    (output->planes_held & kms_plane_bit(plane)) != 0;
+		if (ours && plane != output->primary) {
+			kms_commit_disable_plane(&commit, plane);
+		}
+	}
+	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
+	if (ret != 0) {
+		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,
+			strerror(-ret));
+	}
 }
 
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {

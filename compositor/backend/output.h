@@ -35,6 +35,8 @@ struct latch_kms_output {
 	struct kms_crtc *crtc;
 	struct kms_plane *primary;
 	struct kms_plane *cursor; // NULL: there is none
+	/** What latch_crtc_match() has found last. */
+	struct kms_crtc *matched;
 	struct wlr_drm_format_set primary_formats;
 
 	/** The mode that is set or to be set, as a blob; 0 for none. */
@@ -54,12 +56,13 @@ struct latch_kms_output {
 	/** Black, as large as the mode: for a screen without anything on it. */
 	struct kms_dumb_buffer *black;
 
-	/** Number of the last submit, which its flip event brings back. */
+	/** Number of the last submit, which its flip event brings back; no other output has the same. */
 	uint32_t submit_serial;
 	/** 64 bit vblank counter. */
 	uint64_t sequence;
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
-	void *flip_data;
+	void (*moved)(void *data);
+	void *handler_data;
 
 	struct wl_list link; // latch_kms_backend.outputs
 };
@@ -84,11 +87,18 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
 
-/** Who hears of flips; NULL: nobody. */
-void latch_kms_output_set_flip_handler(struct latch_kms_output *output,
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence), void *data);
+/**
+ * Who hears of flips, and that the output has got another CRTC and is black, so that nothing that it
+ * showed is read any more; NULL: nobody.
+ */
+void latch_kms_output_set_handlers(struct latch_kms_output *output,
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),
+	void (*moved)(void *data), void *data);
 
-/** Called by the backend for each flip event of this output's CRTC. */
+/** What the flip event of a submit of this number brings back. */
+uint64_t latch_kms_output_user_data(const struct latch_kms_output *output, uint32_t serial);
+
+/** Called by the backend with the flip event of this output's last submit. */
 void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip);
 
 /**
@@ -105,17 +115,15 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
 	uint32_t flags, uint64_t planes_on);
 
-/**
- * Gives it a CRTC and a primary plane that are free, if it has none. Returns false when there is
- * none, which has been logged.
- */
+/** Gives it a CRTC and a primary plane that are free, if it has none. Returns false when there is
+ * none. */
 bool latch_kms_output_take_crtc(struct latch_kms_output *output);
 
 /** Gives the CRTC and the planes up, which must be off then. */
 void latch_kms_output_drop_crtc(struct latch_kms_output *output);
 
-/** Whether latch_kms_output_take_crtc() would find one. */
-bool latch_kms_output_could_have_crtc(const struct latch_kms_output *output);
+/** Whether there is one for it, if only by moving others. */
+bool latch_kms_output_could_have_crtc(struct latch_kms_output *output);
 
 /** Whether a state has only what the output can do: no custom modes, VRR where there is any. */
 bool latch_kms_output_supports(
@@ -133,11 +141,14 @@ void latch_kms_output_disable(struct latch_kms_output *output);
  */
 bool latch_kms_output_standby(struct latch_kms_output *output);
 
+/**
+ * Switches off every plane but the primary one, blocking: another session that knows only that one
+ * would have the others above its own picture.
+ */
+void latch_kms_output_bare(struct latch_kms_output *output);
+
 /** The framebuffer of a black picture of the mode's size; 0 when it could not be made. */
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output);
-
-/** Adds what a plane takes to a set of wlroots'. Returns false without memory. */
-bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_format_set *kms);
 
 /** "vkms (/dev/dri/card0)"; static. */
 const char *latch_kms_output_device(const struct latch_kms_output *output);

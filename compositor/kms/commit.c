@@ -158,8 +158,15 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 	for (size_t i = 0; i < device->planes_len; i++) {
 		kms_commit_disable_plane(commit, &device->planes[i]);
 	}
+	/* One that was pulled out a moment ago would have the whole commit refused. */
+	drmModeRes *res = drmModeGetResources(device->fd);
 	for (size_t i = 0; i < device->connectors_len; i++) {
-		kms_commit_disable_connector(commit, device->connectors[i]);
+		if (res == NULL || kms_connector_is_listed(res, device->connectors[i]->id)) {
+			kms_commit_disable_connector(commit, device->connectors[i]);
+		}
+	}
+	if (res != NULL) {
+		drmModeFreeResources(res);
 	}
 	for (size_t i = 0; i < device->crtcs_len; i++) {
 		kms_commit_disable_crtc(commit, &device->crtcs[i]);

@@ -22,10 +22,11 @@ struct kms_device;
  */
 
 /*
- * Enough for four CRTCs with eight planes each, all on. libdrm's drmModeAtomicCommit() would know
+ * Enough for eight CRTCs with eight planes each and their connectors, everything off; and for four
+ * of them with all planes on. libdrm's drmModeAtomicCommit() would know
  * no limit, but it allocates and sorts on each commit.
  */
-#define KMS_COMMIT_MAX_OBJECTS 96
+#define KMS_COMMIT_MAX_OBJECTS 160
 #define KMS_COMMIT_MAX_PROPERTIES 1024
 
 /** Why a commit can't be made, before the kernel is asked. Names are stable. */
@@ -161,7 +162,7 @@ int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_con
 
 /**
  * Everything on the device off: the ground for a modeset of all outputs; what is set after
- * it in the same commit wins.
+ * it in the same commit wins. Asks the kernel which connectors are still there.
  */
 int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device);
 

@@ -109,6 +109,12 @@ static void write_name(char *name, size_t size, const drmModeConnector *info) {
 	snprintf(name, size, "%s-%u", type != NULL ? type : "Unknown", info->connector_type_id);
 }
 
+static bool is_panel(uint32_t type) {
+	return type == DRM_MODE_CONNECTOR_LVDS || type == DRM_MODE_CONNECTOR_eDP ||
+	       type == DRM_MODE_CONNECTOR_DSI || type == DRM_MODE_CONNECTOR_DPI ||
+	       type == DRM_MODE_CONNECTOR_SPI;
+}
+
 static int fill(struct kms_connector *connector, int fd, const drmModeConnector *info) {
 	*connector = (struct kms_connector){
 		.id = info->connector_id,
@@ -117,6 +123,7 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 		.width_mm = info->mmWidth,
 		.height_mm = info->mmHeight,
 		.writeback = info->connector_type == DRM_MODE_CONNECTOR_WRITEBACK,
+		.panel = is_panel(info->connector_type),
 		.possible_crtcs = drmModeConnectorGetPossibleCrtcs(fd, info),
 	};
 	write_name(connector->name, sizeof(connector->name), info);
@@ -145,13 +152,14 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	return 0;
 }
 
-struct kms_connector *kms_connector_create(int fd, uint32_t id, int *error) {
+struct kms_connector *kms_connector_create(int fd, uint32_t id, bool probe, int *error) {
 	struct kms_connector *connector = calloc(1, sizeof(*connector));
 	if (connector == NULL) {
 		*error = -ENOMEM;
 		return NULL;
 	}
-	drmModeConnector *info = drmModeGetConnector(fd, id);
+	drmModeConnector *info =
+		probe ? drmModeGetConnector(fd, id) : drmModeGetConnectorCurrent(fd, id);
 	if (info == NULL) {
 		*error = errno != 0 ? -errno : -EIO;
 		free(connector);
@@ -165,6 +173,15 @@ struct kms_connector *kms_connector_create(int fd, uint32_t id, int *error) {
 		return NULL;
 	}
 	return connector;
+}
+
+bool kms_connector_is_listed(const drmModeRes *res, uint32_t id) {
+	for (int i = 0; i < res->count_connectors; i++) {
+		if (res->connectors[i] == id) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void kms_connector_destroy(struct kms_connector *connector) {
@@ -192,10 +209,27 @@ static bool modes_equal(const struct kms_connector *a, const struct kms_connecto
 	return true;
 }
 
-int kms_connector_refresh(struct kms_connector *connector, int fd) {
+static uint32_t compare(const struct kms_connector *old, const struct kms_connector *fresh) {
+	uint32_t changes = 0;
+	if (fresh->status != old->status) {
+		changes |= KMS_CONNECTOR_STATUS_CHANGED;
+	}
+	if (!modes_equal(fresh, old)) {
+		changes |= KMS_CONNECTOR_MODES_CHANGED;
+	}
+	if (fresh->edid_hash != old->edid_hash) {
+		changes |= KMS_CONNECTOR_EDID_CHANGED;
+	}
+	if (fresh->link_bad && !old->link_bad) {
+		changes |= KMS_CONNECTOR_LINK_WENT_BAD;
+	}
+	return changes;
+}
+
+int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {
 	connector->changes = 0;
 	int error = 0;
-	struct kms_connector *fresh = kms_connector_create(fd, connector->id, &error);
+	struct kms_connector *fresh = kms_connector_create(fd, connector->id, probe, &error);
 	if (fresh == NULL) {
 		return error;
 	}
@@ -205,18 +239,11 @@ int kms_connector_refresh(struct kms_connector *connector, int fd) {
 		return -ENOENT;
 	}
 
-	uint32_t changes = 0;
-	if (fresh->status != connector->status) {
-		changes |= KMS_CONNECTOR_STATUS_CHANGED;
-	}
-	if (!modes_equal(fresh, connector)) {
-		changes |= KMS_CONNECTOR_MODES_CHANGED;
-	}
-	if (fresh->edid_hash != connector->edid_hash) {
-		changes |= KMS_CONNECTOR_EDID_CHANGED;
-	}
-	if (fresh->link_bad && !connector->link_bad) {
-		changes |= KMS_CONNECTOR_LINK_WENT_BAD;
+	uint32_t changes = compare(connector, fresh);
+	if (changes != 0 && !probe) {
+		/* The kernel has noticed, but it reads the modes only when it is asked for them. */
+		kms_connector_destroy(fresh);
+		return kms_connector_refresh(connector, fd, true);
 	}
 	/* A link that is good again changes nothing for anybody, but has to be known. */
 	if (changes != 0 || fresh->link_bad != connector->link_bad) {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xf86drmMode.h>
 
 #include "kms/format.h"
 #include "kms/mode.h"
@@ -62,6 +63,8 @@ struct kms_connector {
 	uint32_t possible_crtcs;
 	/** Writes what a CRTC shows to memory instead of showing it. */
 	bool writeback;
+	/** A panel that is built in: no other one is ever plugged in. */
+	bool panel;
 	/** What a writeback connector can write (modifiers are assumed, see format.h). */
 	struct kms_format_set writeback_formats;
 	/** A headset or the like; not for a desktop. */
@@ -85,18 +88,23 @@ struct kms_connector {
 };
 
 /**
- * Reads a connector, its modes and its EDID; probes the hardware when we are DRM master.
- * Returns NULL and sets *error to a negative errno on failure.
+ * Reads a connector, its modes and its EDID. probe: asks the hardware for them (when we are DRM
+ * master), which reads the monitor's EDID over its slow bus: 20 to 300 ms, or seconds. Else it is
+ * what the kernel knew last. Returns NULL and sets *error to a negative errno on failure.
  */
-struct kms_connector *kms_connector_create(int fd, uint32_t id, int *error);
+struct kms_connector *kms_connector_create(int fd, uint32_t id, bool probe, int *error);
 
 void kms_connector_destroy(struct kms_connector *connector);
 
+/** Whether the kernel's list has a connector of this id. */
+bool kms_connector_is_listed(const drmModeRes *res, uint32_t id);
+
 /**
- * Reads it again and sets .changes. Returns 0, -ENOENT when it has gone, another negative
+ * Reads it again and sets .changes. Without probe the hardware is asked only if what the kernel
+ * knows is something else already. Returns 0, -ENOENT when it has gone, another negative
  * errno; on failure nothing but .changes (0) is touched.
  */
-int kms_connector_refresh(struct kms_connector *connector, int fd);
+int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
 
 /**
  * To be called when a modeset with link-status GOOD was accepted. The kernel stores that without an

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/utsname.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
@@ -112,7 +113,9 @@ static void read_features(struct kms_device *device) {
 	features->atomic_async_page_flip = get_cap(device, DRM_CAP_ATOMIC_ASYNC_PAGE_FLIP) != 0;
 	device->cursor_width = cursor_width != 0 ? (uint32_t)cursor_width : 64;
 	device->cursor_height = cursor_height != 0 ? (uint32_t)cursor_height : 64;
-	device->clock = kms_clock_kind_of_driver(device->driver);
+	struct utsname kernel = {0};
+	uname(&kernel);
+	device->clock = kms_clock_kind_of_driver(device->driver, kernel.release);
 }
 
 static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
@@ -161,7 +164,7 @@ static int add_connector(struct kms_device *device, uint32_t id) {
 	}
 	device->connectors = connectors;
 	int error = 0;
-	struct kms_connector *connector = kms_connector_create(device->fd, id, &error);
+	struct kms_connector *connector = kms_connector_create(device->fd, id, true, &error);
 	if (connector == NULL) {
 		return error;
 	}
@@ -256,30 +259,31 @@ bool kms_device_is_master(const struct kms_device *device) {
 	return drmIsMaster(device->fd) != 0;
 }
 
-static bool is_listed(const drmModeRes *res, uint32_t id) {
-	for (int i = 0; i < res->count_connectors; i++) {
-		if (res->connectors[i] == id) {
-			return true;
-		}
-	}
-	return false;
+struct probed {
+	bool panels, others; // the built-in ones, and all that a monitor can be plugged into
+	uint32_t id;	     // this one, whatever it is
+};
+
+static bool is_probed(const struct kms_connector *connector, const struct probed *probed) {
+	bool fixed = connector->panel || connector->writeback;
+	return connector->id == probed->id || (fixed ? probed->panels : probed->others);
 }
 
-int kms_device_refresh(struct kms_device *device) {
-	drmModeRes *res = drmModeGetResources(device->fd);
-	if (res == NULL) {
-		return errno != 0 ? -errno : -EIO;
-	}
-	int failed = 0;
+/* Returns how many have changed, or negative errno. */
+static int refresh_connectors(
+	struct kms_device *device, const drmModeRes *res, const struct probed *probed) {
+	int failed = 0, changed = 0;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
 		connector->changes = 0;
 		if (connector->gone) {
 			continue;
 		}
-		int ret = is_listed(res, connector->id)
-				  ? kms_connector_refresh(connector, device->fd)
-				  : -ENOENT;
+		int ret = -ENOENT;
+		if (kms_connector_is_listed(res, connector->id)) {
+			ret = kms_connector_refresh(
+				connector, device->fd, is_probed(connector, probed));
+		}
 		if (ret == -ENOENT) {
 			connector->gone = true;
 			connector->status = KMS_CONNECTOR_DISCONNECTED;
@@ -296,15 +300,27 @@ int kms_device_refresh(struct kms_device *device) {
 			}
 		}
 	}
-	drmModeFreeResources(res);
-	if (failed < 0) {
-		return failed;
-	}
-
-	int changed = 0;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		changed += device->connectors[i]->changes != 0;
 	}
+	return failed < 0 ? failed : changed;
+}
+
+int kms_device_refresh(struct kms_device *device, enum kms_probe probe, uint32_t connector_id) {
+	drmModeRes *res = drmModeGetResources(device->fd);
+	if (res == NULL) {
+		return errno != 0 ? -errno : -EIO;
+	}
+	const struct probed first = {
+		.panels = probe == KMS_PROBE_ALL,
+		.others = probe == KMS_PROBE_ALL,
+		.id = probe == KMS_PROBE_NAMED ? connector_id : 0,
+	};
+	int changed = refresh_connectors(device, res, &first);
+	if (changed == 0 && probe == KMS_PROBE_CHANGED) {
+		changed = refresh_connectors(device, res, &(struct probed){.others = true});
+	}
+	drmModeFreeResources(res);
 	return changed;
 }
 
@@ -363,8 +379,8 @@ struct kms_connector *kms_device_find_connector_by_name(
  * order of the CRTCs, so where a plane can go to several, the n-th of them is the n-th
  * CRTC's (the convention that the kernel's drm_plane.c documents).
  */
-struct kms_plane *kms_device_find_crtc_plane(
-	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type) {
+struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
+	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken) {
 	uint32_t bit = UINT32_C(1) << crtc->index;
 	struct kms_plane *first = NULL, *nth = NULL;
 	unsigned seen = 0;
@@ -374,7 +390,7 @@ struct kms_plane *kms_device_find_crtc_plane(
 			continue;
 		}
 		unsigned place = seen++;
-		if ((plane->possible_crtcs & bit) == 0) {
+		if ((plane->possible_crtcs & bit) == 0 || (kms_plane_bit(plane) & taken) != 0) {
 			continue;
 		}
 		if (plane->possible_crtcs == bit) {

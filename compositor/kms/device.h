@@ -92,12 +92,25 @@ const char *kms_error_string(enum kms_open_error error);
 /** Whether we are DRM master, i.e. may commit. */
 bool kms_device_is_master(const struct kms_device *device);
 
+/** Which connectors' hardware is asked, see kms_connector_create(). */
+enum kms_probe {
+	KMS_PROBE_ALL,
+	/**
+	 * Those whose state the kernel has seen changing. If there are none, all but built-in panels:
+	 * some drivers notice a change only when they are asked (amdgpu, a monitor behind an MST hub).
+	 */
+	KMS_PROBE_CHANGED,
+	/** The one that is named, and those whose state the kernel has seen changing. */
+	KMS_PROBE_NAMED,
+};
+
 /**
- * Reads all connectors again, after a hotplug event of udev. Sets .changes on every one; new ones
- * are appended, those that have gone stay in the list with .gone. Returns the number of
+ * Reads all connectors again, after a hotplug event of udev. connector_id: for KMS_PROBE_NAMED; 0
+ * for none. Sets .changes on every one; new ones are probed and
+ * appended, those that have gone stay in the list with .gone. Returns the number of
  * connectors with changes, or negative errno.
  */
-int kms_device_refresh(struct kms_device *device);
+int kms_device_refresh(struct kms_device *device, enum kms_probe probe, uint32_t connector_id);
 
 /** Frees connectors that have gone; to be called when nobody points at them any more. */
 void kms_device_drop_gone(struct kms_device *device);
@@ -110,8 +123,11 @@ struct kms_connector *kms_device_find_connector(const struct kms_device *device,
 struct kms_connector *kms_device_find_connector_by_name(
 	const struct kms_device *device, const char *name);
 
-/** The first plane of a type that can be on this CRTC and is best its own; NULL for none. */
-struct kms_plane *kms_device_find_crtc_plane(
-	const struct kms_device *device, const struct kms_crtc *crtc, enum kms_plane_type type);
+/**
+ * The first plane of a type that can be on this CRTC and is best its own; not one of taken (by
+ * kms_plane_bit()), which other CRTCs have. NULL for none.
+ */
+struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
+	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);
 
 #endif

@@ -94,6 +94,11 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 
 void kms_plane_finish(struct kms_plane *plane);
 
+/** Its bit in a set of planes; 0 for those beyond 64, which are not used for buffers. */
+static inline uint64_t kms_plane_bit(const struct kms_plane *plane) {
+	return plane->index < 64 ? UINT64_C(1) << plane->index : 0;
+}
+
 /** "primary", "overlay", "cursor". */
 const char *kms_plane_type_name(enum kms_plane_type type);
 

@@ -238,10 +238,8 @@ static bool has_saved_connector(const struct kms_saved_state *state,
 			saved_value(object, connector->props.crtc_id.id) != crtc_id) {
 			continue;
 		}
-		for (int j = 0; j < res->count_connectors; j++) {
-			if (res->connectors[j] == object->id) {
-				return true;
-			}
+		if (kms_connector_is_listed(res, object->id)) {
+			return true;
 		}
 	}
 	return false;
@@ -265,38 +263,13 @@ static bool crtc_is_restored(const struct kms_saved_state *state, const struct k
 	return false;
 }
 
-static bool is_present(const drmModeRes *res, uint32_t connector_id) {
-	for (int i = 0; i < res->count_connectors; i++) {
-		if (res->connectors[i] == connector_id) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* As kms_commit_disable_all(), but asks the kernel which connectors are still there. */
-static void add_all_off(
-	struct kms_commit *commit, const struct kms_device *device, const drmModeRes *res) {
-	for (size_t i = 0; i < device->planes_len; i++) {
-		kms_commit_disable_plane(commit, &device->planes[i]);
-	}
-	for (size_t i = 0; i < device->crtcs_len; i++) {
-		kms_commit_disable_crtc(commit, &device->crtcs[i]);
-	}
-	for (size_t i = 0; i < device->connectors_len; i++) {
-		if (is_present(res, device->connectors[i]->id)) {
-			kms_commit_disable_connector(commit, device->connectors[i]);
-		}
-	}
-}
-
 static void add_saved(struct kms_commit *commit, const struct kms_saved_state *state,
 	const struct kms_device *device, const drmModeRes *res) {
 	for (size_t i = 0; i < state->connectors_len; i++) {
 		const struct saved_object *object = &state->connectors[i];
 		const struct kms_connector *connector =
 			kms_device_find_connector(device, object->id);
-		if (connector == NULL || !is_present(res, object->id)) {
+		if (connector == NULL || !kms_connector_is_listed(res, object->id)) {
 			continue;
 		}
 		uint64_t crtc_id = saved_value(object, connector->props.crtc_id.id);
@@ -359,7 +332,7 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 	struct kms_commit commit;
 	create_blobs(state);
 	kms_commit_init(&commit, device);
-	add_all_off(&commit, device, res);
+	kms_commit_disable_all(&commit, device);
 	add_saved(&commit, state, device, res);
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	destroy_blobs(state);
@@ -369,7 +342,7 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 			"the screen can't be put back as it was (%s), switching it off",
 			strerror(-ret));
 		kms_commit_init(&commit, device);
-		add_all_off(&commit, device, res);
+		kms_commit_disable_all(&commit, device);
 		ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	}
 	drmModeFreeResources(res);

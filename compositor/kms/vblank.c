@@ -1,6 +1,8 @@
 #include "kms/vblank.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 /*
@@ -51,7 +53,17 @@ static const char *const simulated_drivers[] = {
 	"xen-drm-front",
 };
 
-enum kms_clock_kind kms_clock_kind_of_driver(const char *driver) {
+static bool is_older(const char *release, int major, int minor) {
+	int is_major, is_minor;
+	return sscanf(release, "%d.%d", &is_major, &is_minor) == 2 &&
+	       (is_major < major || (is_major == major && is_minor < minor));
+}
+
+enum kms_clock_kind kms_clock_kind_of_driver(const char *driver, const char *release) {
+	/* The graphics of many servers: it uses its vblank interrupt since Linux 6.12. */
+	if (strcmp(driver, "mgag200") == 0 && is_older(release, 6, 12)) {
+		return KMS_CLOCK_SIMULATED;
+	}
 	for (size_t i = 0; i < sizeof(simulated_drivers) / sizeof(simulated_drivers[0]); i++) {
 		if (strcmp(driver, simulated_drivers[i]) == 0) {
 			return KMS_CLOCK_SIMULATED;

@@ -9,8 +9,9 @@ enum kms_clock_kind {
 	KMS_CLOCK_SIMULATED,
 };
 
-/** The kind of clock of a driver, by its name ("vkms", "amdgpu"). */
-enum kms_clock_kind kms_clock_kind_of_driver(const char *driver);
+/** The kind of clock of a driver, by its name ("vkms", "amdgpu") and Linux' release ("6.12.3-amd64").
+ */
+enum kms_clock_kind kms_clock_kind_of_driver(const char *driver, const char *release);
 
 /** "hardware" or "simulated". */
 const char *kms_clock_kind_name(enum kms_clock_kind kind);

@@ -11,6 +11,7 @@
 #include "output/content.h"
 #include "output/look.h"
 #include "output/renderer.h"
+#include "output/swapchain.h"
 #include "output/texture.h"
 
 void latch_composer_init(struct latch_composer *composer, struct latch_renderer *renderer,
@@ -312,26 +313,6 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	return ok;
 }
 
-static bool has_alpha_format(struct wlr_output *output) {
-	const struct wlr_drm_format_set *formats =
-		wlr_output_get_primary_formats(output, WLR_BUFFER_CAP_DMABUF);
-	return formats != NULL && wlr_drm_format_set_get(formats, DRM_FORMAT_ARGB8888) != NULL;
-}
-
-/* Where the primary plane has alpha the pictures have it too, so that holes can come and go without
- * new buffers. Without holes they are imported as if they had none. */
-static bool configure_swapchain(struct latch_composer *composer) {
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	if (has_alpha_format(composer->output)) {
-		wlr_output_state_set_render_format(&state, DRM_FORMAT_ARGB8888);
-	}
-	bool ok = wlr_output_configure_primary_swapchain(
-		composer->output, &state, &composer->swapchain);
-	wlr_output_state_finish(&state);
-	return ok;
-}
-
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
 	composer->has_drawn = composer->left_out = false;
@@ -347,7 +328,7 @@ struct wlr_buffer *latch_composer_compose(
 		return wlr_buffer_lock(composer->front);
 	}
 
-	if (!configure_swapchain(composer)) {
+	if (!latch_swapchain_configure(composer->output, &composer->swapchain)) {
 		latch_composer_reset(composer);
 		return NULL;
 	}

@@ -132,6 +132,9 @@ void latch_output_flipped(
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	latch_frame_note_off(replaced, frame, flip_ns, LATCH_RELEASED_FLIP);
 	latch_frame_clear(replaced);
+	if (output->watchdog.lost != NULL) {
+		latch_watchdog_let_go(output, frame, flip_ns);
+	}
 	/* Not before: what a client draws earlier can't be shown earlier. Its buffers go back with the
 	 * same wake-up. */
 	latch_output_send_callbacks(output);

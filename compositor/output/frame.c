@@ -69,6 +69,15 @@ bool latch_frame_has(const struct latch_frame *frame, const struct latch_content
 	return item != NULL && item->content == content;
 }
 
+bool latch_frame_is_handed(const struct latch_frame *frame) {
+	for (size_t i = 0; i < frame->len; i++) {
+		if (frame->items[i].content->fence_fd >= 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b) {
 	if (a->len != b->len || a->composed != b->composed) {
 		return false;
@@ -94,7 +103,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	latch_id_map_clear(&frame->by_surface);
 	frame->scanout.shown_len = 0;
 	frame->scanout.cursor_shown = false;
-	frame->async = frame->overtaken = frame->outdated = false;
+	frame->async = frame->modeset = frame->overtaken = frame->outdated = false;
 	frame->record = (struct latch_flip_record){0};
 }
 

@@ -38,6 +38,8 @@ struct latch_frame {
 	struct latch_scanout scanout;
 	/** It was flipped to at once, within a picture. */
 	bool async;
+	/** Its commit set the mode. */
+	bool modeset;
 	/** While it waited for its picture others went ahead of it, and have shown something newer than
 	 * that picture has. */
 	bool overtaken, outdated;
@@ -64,6 +66,9 @@ struct latch_frame_item *latch_frame_item_of(
 
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
+
+/** Whether something in it was handed to the kernel with a fence that may not have signalled. */
+bool latch_frame_is_handed(const struct latch_frame *frame);
 
 /** Whether both look the same: the same buffers, in the same places. */
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b);

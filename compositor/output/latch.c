@@ -210,6 +210,9 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 		return ret;
 	}
 	note_submitted(output, slot);
+	if (output->kms != NULL) {
+		latch_watchdog_submitted(output);
+	}
 	if (output->picture_wanted && frame->composed != NULL) {
 		latch_output_give_picture(output, frame->composed, frame->record.latch_ns);
 	}
@@ -222,7 +225,13 @@ void latch_output_failed(struct latch_output *output, int error) {
 		if (output->busy_ns == 0) {
 			output->busy_ns = latch_now_ns();
 		}
-		latch_output_retry(output);
+		/* After a flip that was lost it is so until the kernel gives that one up: 10 s. */
+		if (output->watchdog.lost != NULL) {
+			output->force = true;
+			latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
+		} else {
+			latch_output_retry(output);
+		}
 		return;
 	}
 	if (output->logged_error != error) {

@@ -28,6 +28,9 @@
 /* How soon a commit that the kernel was too busy for is tried again. */
 #define RETRY_NS INT64_C(1000000)
 
+/* A flip that comes at all comes sooner. */
+#define LONG_FLIP_NS INT64_C(100000000)
+
 static int64_t refresh_ns(const struct wlr_output *wlr_output) {
 	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
 }
@@ -198,6 +201,30 @@ static void forget_pictures(struct latch_output *output) {
 	latch_composer_reset(&output->composer);
 }
 
+void latch_output_leave(struct latch_output *output) {
+	if (output->kms == NULL || !output->active) {
+		return;
+	}
+	output->active = false;
+	latch_output_cancel(output);
+	/* This commit waits for the one under way, and the user with it, who may want to get away from
+	 * a screen that stands still. */
+	const struct latch_frame *pending = output->pending;
+	bool is_long = output->flip_pending &&
+		       (latch_frame_is_handed(pending) ||
+			       latch_now_ns() - pending->record.submit_end_ns > LONG_FLIP_NS);
+	if (output->watchdog.lost == NULL && !is_long) {
+		latch_kms_output_bare(output->kms);
+	}
+}
+
+void latch_output_stay(struct latch_output *output) {
+	bool wanted = output->server->active && output->enabled && output->powered;
+	if (output->kms != NULL && wanted && !output->active) {
+		begin(output);
+	}
+}
+
 void latch_output_set_active(struct latch_output *output, bool active) {
 	output->active = active && output->enabled && output->powered;
 	if (!output->active) {
@@ -209,6 +236,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 		output->flip_pending = false;
 		latch_frame_clear(output->pending);
 	}
+	latch_watchdog_let_go(output, output->on_screen, latch_now_ns());
 	if (output->awaits_picture) {
 		forget_pictures(output);
 	}
@@ -239,6 +267,12 @@ static void discard_feedback(const struct latch_output *output, const struct lat
 	}
 }
 
+void latch_output_flip_lost(struct latch_output *output, const struct latch_frame *frame) {
+	output->flip_pending = false;
+	discard_feedback(output, frame);
+	begin(output);
+}
+
 /* It is dark: nothing of what its frames hold is read any more. What was on screen is the last to
  * go, so that it is known of each content what gave it back. */
 static void clear_frames(struct latch_output *output) {
@@ -246,10 +280,11 @@ static void clear_frames(struct latch_output *output) {
 	latch_frame_clear(output->awaited);
 	latch_frame_clear(output->pending);
 	latch_frame_clear(output->next);
+	int64_t time_ns = latch_now_ns();
+	latch_watchdog_let_go(output, NULL, time_ns);
 	if (output->on_screen->len == 0) {
 		return;
 	}
-	int64_t time_ns = latch_now_ns();
 	latch_trace_shown(output->server->trace, output->id, time_ns, 0, NULL, 0);
 	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
 	latch_frame_clear(output->on_screen);
@@ -440,6 +475,11 @@ static bool enable(struct latch_output *output) {
 	return ok;
 }
 
+/* Another one is lit that could use the CRTC of this one only. */
+static void handle_moved(void *data) {
+	latch_output_reconfigured(data, WLR_OUTPUT_STATE_MODE);
+}
+
 static bool create_timer(struct latch_output *output) {
 	output->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (output->timer_fd < 0) {
@@ -447,7 +487,8 @@ static bool create_timer(struct latch_output *output) {
 	}
 	output->timer = wl_event_loop_add_fd(output->server->urgent_loop, output->timer_fd,
 		WL_EVENT_READABLE, handle_timer, output);
-	return output->timer != NULL && latch_output_callbacks_init(output);
+	return output->timer != NULL && latch_output_callbacks_init(output) &&
+	       latch_watchdog_init(output);
 }
 
 struct latch_output *latch_output_create(
@@ -494,7 +535,8 @@ struct latch_output *latch_output_create(
 		return NULL;
 	}
 	if (output->kms != NULL) {
-		latch_kms_output_set_flip_handler(output->kms, latch_scanout_handle_flip, output);
+		latch_kms_output_set_handlers(
+			output->kms, latch_scanout_handle_flip, handle_moved, output);
 	} else {
 		latch_window_init(output);
 	}
@@ -514,7 +556,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_output_part(output);
 	latch_management_changed(output->server->management);
 	if (output->kms != NULL) {
-		latch_kms_output_set_flip_handler(output->kms, NULL, NULL);
+		latch_kms_output_set_handlers(output->kms, NULL, NULL, NULL);
 		/* Off before its buffers go back: a plane reads them as long as it is on. */
 		latch_kms_output_disable(output->kms);
 		latch_cursor_plane_finish(&output->cursor);
@@ -529,6 +571,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_composer_finish(&output->composer);
 	latch_collection_finish(&output->collection);
 	latch_output_callbacks_finish(output);
+	latch_watchdog_finish(output);
 	if (output->timer != NULL) {
 		wl_event_source_remove(output->timer);
 	}

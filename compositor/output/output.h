@@ -16,6 +16,7 @@
 #include "output/scanout.h"
 #include "output/tearing.h"
 #include "output/vrr.h"
+#include "output/watchdog.h"
 #include "plan/plan.h"
 
 struct latch_kms_output;
@@ -36,6 +37,7 @@ struct wlr_surface;
  * window.c    the submit of a window of another compositor
  * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
+ * watchdog.c  what happens when a flip never comes
  */
 struct latch_output {
 	struct wl_list link; // latch_server.outputs
@@ -82,6 +84,7 @@ struct latch_output {
 	struct latch_frame frames[LATCH_OUTPUT_FRAMES];
 	struct latch_frame *on_screen, *pending, *awaited, *next;
 	bool flip_pending, awaits_picture;
+	struct latch_watchdog watchdog; // KMS only
 	/** The last picture was outdated when it was done, and was not shown. The next one is. */
 	bool dropped_picture;
 
@@ -172,6 +175,21 @@ void latch_output_cursor_moved(struct latch_output *output);
 
 /** Whether a surface is on this output, as its clients know from wl_surface.enter. */
 bool latch_output_shows(const struct latch_output *output, struct wlr_surface *surface);
+
+/**
+ * The flip of the pending frame does not come. What was in it is with the watchdog; the output
+ * begins anew.
+ */
+void latch_output_flip_lost(struct latch_output *output, const struct latch_frame *frame);
+
+/**
+ * The user is about to switch to another session: it latches no more, and all is taken off the
+ * screen that would stay above that session's picture.
+ */
+void latch_output_leave(struct latch_output *output);
+
+/** Nothing was switched: it latches again. */
+void latch_output_stay(struct latch_output *output);
 
 /** The session was switched to or away from. */
 void latch_output_set_active(struct latch_output *output, bool active);

@@ -363,7 +363,8 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	output->tearing.active = frame->async;
 	output->scanout = frame->scanout;
 	latch_vrr_submitted(output, frame->scanout.vrr);
-	if (output->kms->needs_modeset) {
+	frame->modeset = output->kms->needs_modeset;
+	if (frame->modeset) {
 		output->kms->needs_modeset = false;
 		kms_connector_link_set_good(output->kms->connector);
 	}

@@ -90,6 +90,7 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 		if (shell->options.session == NULL) {
 			return false;
 		}
+		shell->options.leave(shell->options.data);
 		if (!wlr_session_change_vt(shell->options.session, binding.vt)) {
 			wlr_log(WLR_ERROR, "switching to VT %u failed", binding.vt);
 		}

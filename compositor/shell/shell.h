@@ -43,6 +43,8 @@ struct latch_shell_options {
 	/* A client was told of a key, a button, a wheel or a finger, and may be about to draw the
 	 * answer. */
 	void (*input)(void *data);
+	/* The user is about to switch to another VT: while the device is still ours. */
+	void (*leave)(void *data);
 	/* The user asked for the end of the session (Alt+Escape). */
 	void (*terminate)(void *data);
 	void *data;

@@ -34,7 +34,7 @@ bool bench_card_open(struct bench_card *card, const char *path) {
 	*card = (struct bench_card){
 		.kms = kms,
 		.crtc = kms->crtcs,
-		.primary = kms_device_find_crtc_plane(kms, kms->crtcs, KMS_PLANE_PRIMARY),
+		.primary = kms_device_find_crtc_plane(kms, kms->crtcs, KMS_PLANE_PRIMARY, 0),
 		.connector = find_connector(kms),
 	};
 	if (card->connector == NULL || card->primary == NULL) {

@@ -351,6 +351,58 @@ static void refused_syncobj(void) {
 	run_refused(KIND_SYNCOBJ);
 }
 
+/* The event of a flip is lost, and the kernel is busy with it for a while: nothing that may be on
+ * the screen is given back before another frame is there for certain. That takes a second, and not
+ * for ever. */
+static void run_lost(enum fence_kind kind) {
+	enum { BEFORE, LOST, AFTER, NEXT };
+	set_refusal(0); // a case that failed has left it
+	static struct scene scene;
+	char path[256];
+	scene_init(&scene, kind, true, NEXT + 1);
+	surface_commit(&scene.surface, &scene.buffers[BEFORE], &scene.frames[BEFORE], -1);
+	frame_wait(&scene.frames[BEFORE], 1000);
+	snprintf(path, sizeof(path), "%s.lose", getenv("LATCH_REFUSE"));
+	FILE *file = fopen(path, "we");
+	CHECK(file != NULL && fclose(file) == 0, "%s", path);
+	surface_commit(&scene.surface, &scene.buffers[LOST], &scene.frames[LOST], -1);
+	pump_ms(&scene, 100);
+	CHECK(access(path, F_OK) != 0, "no event was lost");
+	int64_t before = count_refusals();
+	set_refusal(EBUSY);
+	surface_commit(&scene.surface, &scene.buffers[AFTER], &scene.frames[AFTER], -1);
+	pump_ms(&scene, 1900);
+	int64_t refusals = count_refusals() - before;
+	/* Explicit releases of BEFORE are told by the fence of LOST, which the kernel has signalled. */
+	if (kind == KIND_NONE) {
+		check_release(&scene, BEFORE, NEXT + 1, false);
+	}
+	check_release(&scene, LOST, NEXT + 1, false);
+	CHECK(scene.frames[LOST].state == FRAME_DISCARDED, "it was told to be shown");
+	CHECK(scene.frames[AFTER].state == FRAME_PENDING, "a frame was shown meanwhile");
+	CHECK(refusals > 0 && refusals < 30, "%d attempts in a second", (int)refusals);
+	set_refusal(0);
+	frame_wait(&scene.frames[AFTER], 1000);
+	CHECK(scene.frames[AFTER].seq > scene.frames[BEFORE].seq + 60,
+		"the event that came late was taken for that of the next frame");
+	pump_ms(&scene, 100);
+	check_release(&scene, BEFORE, NEXT + 1, true);
+	check_release(&scene, LOST, NEXT + 1, true);
+	surface_commit(&scene.surface, &scene.buffers[NEXT], &scene.frames[NEXT], -1);
+	frame_wait(&scene.frames[NEXT], 100);
+	note("after %.0f ms; %d attempts",
+		(double)(scene.frames[AFTER].presented_ns - scene.frames[LOST].commit_ns) / 1e6,
+		(int)refusals);
+}
+
+static void lost_wl_buffer(void) {
+	run_lost(KIND_NONE);
+}
+
+static void lost_syncobj(void) {
+	run_lost(KIND_SYNCOBJ);
+}
+
 int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"wl_buffer.release comes after the flip that replaced it", order_wl_buffer, 0},
@@ -371,6 +423,8 @@ int main(int argc, char **argv) {
 		{"refused commits give nothing back twice", refused_wl_buffer, 0},
 		{"refused commits: zwp releases come once", refused_sync_file, 0},
 		{"refused commits: release points are signalled once", refused_syncobj, 0},
+		{"a lost flip gives nothing back too early", lost_wl_buffer, 0},
+		{"a lost flip: release points", lost_syncobj, 0},
 	};
 	if (getenv("LATCH_REFUSE") != NULL) {
 		return test_main(argc, argv, refused, sizeof(refused) / sizeof(refused[0]));

@@ -292,6 +292,16 @@ void drmModeFreeCrtc(drmModeCrtcPtr crtc) {
 }
 
 drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
+	struct fake_object *object = fake_find_object(id);
+	if (object != NULL) {
+		object->known_connection = object->connection;
+		object->known_modes_len = object->modes_len;
+		object->probes++;
+	}
+	return drmModeGetConnectorCurrent(fd, id);
+}
+
+drmModeConnectorPtr drmModeGetConnectorCurrent(int fd, uint32_t id) {
 	struct fake_object *object = get_object(id, DRM_MODE_OBJECT_CONNECTOR);
 	if (object == NULL) {
 		return NULL;
@@ -300,10 +310,10 @@ drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
 	connector->connector_id = id;
 	connector->connector_type = object->connector_type;
 	connector->connector_type_id = object->type_id;
-	connector->connection = object->connection;
+	connector->connection = object->known_connection;
 	connector->mmWidth = 300;
 	connector->mmHeight = 200;
-	connector->count_modes = object->modes_len;
+	connector->count_modes = object->known_modes_len;
 	connector->modes = calloc(8, sizeof(drmModeModeInfo));
 	memcpy(connector->modes, object->modes, sizeof(object->modes));
 	return connector;

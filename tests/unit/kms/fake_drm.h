@@ -47,6 +47,10 @@ struct fake_object {
 	drmModeConnection connection;
 	drmModeModeInfo modes[8];
 	int modes_len;
+	/* What the kernel knows of it, which is from the last probe; and how many there were. */
+	drmModeConnection known_connection;
+	int known_modes_len;
+	int probes;
 	/* Connectors: not in the list of the device. */
 	bool unplugged;
 };

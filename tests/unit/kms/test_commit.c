@@ -346,6 +346,48 @@ static void test_disable_all(void **state) {
 	assert_true(fake_commit_has(70, "CRTC_ID", &value));
 	assert_int_equal(value, 50);
 	assert_false(fake_commit_has(71, "CRTC_ID", NULL));
+
+	/* Nor one that has gone without our knowledge, while another session had the device. */
+	device->connectors[1]->gone = false;
+	fake_find_object(71)->unplugged = true;
+	kms_commit_init(&commit, device);
+	assert_int_equal(kms_commit_disable_all(&commit, device), 0);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
+	assert_true(fake_commit_has(70, "CRTC_ID", NULL));
+	assert_false(fake_commit_has(71, "CRTC_ID", NULL));
+}
+
+/* Discrete nvidia and tegra: eight heads with eight planes each, and many connectors. Where the kernel
+ * does not list them, all that are known are meant. */
+static void test_disable_many(void **state) {
+	struct kms_crtc crtcs[8];
+	struct kms_plane planes[64];
+	struct kms_connector connectors[32], *pointers[32];
+	for (uint32_t i = 0; i < 64; i++) {
+		planes[i] = device->planes[0];
+		planes[i].id = 1000 + i;
+	}
+	for (uint32_t i = 0; i < 8; i++) {
+		crtcs[i] = *crtc;
+		crtcs[i].id = 2000 + i;
+	}
+	for (uint32_t i = 0; i < 32; i++) {
+		connectors[i] = *connector;
+		connectors[i].id = 3000 + i;
+		pointers[i] = &connectors[i];
+	}
+	const struct kms_device big = {
+		.planes = planes,
+		.planes_len = 64,
+		.crtcs = crtcs,
+		.crtcs_len = 8,
+		.connectors = pointers,
+		.connectors_len = 32,
+	};
+	kms_commit_init(&commit, &big);
+	fake.fail_at = fake.fallible_calls + 1;
+	assert_int_equal(kms_commit_disable_all(&commit, &big), 0);
+	assert_int_equal(commit.objects_len, 64 + 8 + 32);
 }
 
 static void test_too_many_objects(void **state) {
@@ -515,6 +557,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disable_all, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_disable_many, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_objects, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_too_many_properties, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_flags, setup, teardown),

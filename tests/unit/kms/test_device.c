@@ -197,13 +197,13 @@ static void test_every_failure(void **state) {
 static void test_refresh(void **state) {
 	struct kms_device *device = open_device();
 	struct kms_connector *connector = device->connectors[0];
-	assert_int_equal(kms_device_refresh(device), 0);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
 	assert_int_equal(connector->changes, 0);
 
 	struct fake_object *object = fake_find_object(70);
 	object->connection = DRM_MODE_DISCONNECTED;
 	object->modes_len = 0;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(
 		connector->changes, KMS_CONNECTOR_STATUS_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
 	assert_int_equal(connector->status, KMS_CONNECTOR_DISCONNECTED);
@@ -211,20 +211,94 @@ static void test_refresh(void **state) {
 
 	object->connection = DRM_MODE_CONNECTED;
 	object->modes_len = 2;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(connector->modes_len, 2);
 
 	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	assert_true(connector->link_bad);
 	/* Training at a lower rate fails as well: i915 and amdgpu go down in steps. */
 	kms_connector_link_set_good(connector);
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
-	assert_int_equal(kms_device_refresh(device), 0);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
 	assert_false(connector->link_bad);
+	kms_device_destroy(device);
+}
+
+/* How many connectors were probed since the last time, Virtual-1, DP-1, DP-2, eDP-1 as digits. */
+static int probes(void) {
+	int text = 0;
+	for (uint32_t id = 70; id < 75; id++) {
+		struct fake_object *object = fake_find_object(id);
+		if (object != NULL && object->connector_type != DRM_MODE_CONNECTOR_WRITEBACK) {
+			text = text * 10 + object->probes;
+			object->probes = 0;
+		}
+	}
+	return text;
+}
+
+/* As i915: its hotplug interrupt looks what is plugged in, but reads no modes. */
+static void plug(uint32_t id, drmModeConnection connection, int modes, bool noticed) {
+	struct fake_object *object = fake_find_object(id);
+	object->connection = connection;
+	object->modes_len = modes;
+	object->known_connection = noticed ? connection : object->known_connection;
+}
+
+static void test_probes_what_is_named(void **state) {
+	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
+	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
+	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
+	struct kms_device *device = open_device();
+	struct kms_connector *first = kms_device_find_connector(device, 72);
+	assert_int_equal(probes(), 1111);
+
+	plug(72, DRM_MODE_DISCONNECTED, 0, false);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 72), 1);
+	assert_int_equal(probes(), 100);
+	assert_int_equal(first->status, KMS_CONNECTOR_DISCONNECTED);
+
+	/* A property's event, or one of the other, finds nothing new without asking the hardware. */
+	plug(72, DRM_MODE_CONNECTED, 3, false);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 0), 0);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 73), 0);
+	assert_int_equal(probes(), 10);
+	/* What the kernel has noticed is not left for later, nor taken without its modes. */
+	plug(72, DRM_MODE_CONNECTED, 3, true);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 73), 1);
+	assert_int_equal(probes(), 110);
+	assert_int_equal(first->modes_len, 3);
+
+	/* Link status is a property: no probe is needed to see it, one follows for the new modes. */
+	fake_find_property(73, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
+	assert_int_equal(probes(), 10);
+	kms_device_destroy(device);
+}
+
+static void test_probes_without_a_name(void **state) {
+	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
+	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
+	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
+	struct kms_device *device = open_device();
+	probes();
+	plug(73, DRM_MODE_DISCONNECTED, 0, true);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
+	assert_int_equal(probes(), 10);
+	/* Behind an MST hub, amdgpu: the kernel does not know until it is asked. */
+	plug(73, DRM_MODE_CONNECTED, 2, false);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
+	assert_int_equal(probes(), 1110);
+	assert_int_equal(kms_device_find_connector(device, 73)->modes_len, 2);
+	/* One that has gone explains the event. */
+	fake_find_object(73)->unplugged = true;
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
+	assert_int_equal(probes(), 0);
+	kms_device_drop_gone(device);
 	kms_device_destroy(device);
 }
 
@@ -241,27 +315,27 @@ static void test_top_zpos(void **state) {
 static void test_connectors_come_and_go(void **state) {
 	struct kms_device *device = open_device();
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 3);
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(device->connectors_len, 3);
 	struct kms_connector *added = device->connectors[2];
 	assert_string_equal(added->name, "DP-3");
 	assert_int_equal(added->changes, KMS_CONNECTOR_ADDED);
 
 	fake_find_object(72)->unplugged = true;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(added->changes, KMS_CONNECTOR_REMOVED);
 	assert_true(added->gone);
 	assert_int_equal(added->status, KMS_CONNECTOR_DISCONNECTED);
 	assert_null(kms_device_find_connector(device, 72));
 	assert_null(kms_device_find_connector_by_name(device, "DP-3"));
-	assert_int_equal(kms_device_refresh(device), 0);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
 	kms_device_drop_gone(device);
 	assert_int_equal(device->connectors_len, 2);
 
 	/* Another connector with the same number is another connector. */
 	fake_find_object(70)->type_id = 9;
 	struct kms_connector *old = device->connectors[0];
-	assert_int_equal(kms_device_refresh(device), 2);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 2);
 	assert_true(old->gone);
 	assert_string_equal(old->name, "Virtual-1");
 	assert_string_equal(kms_device_find_connector(device, 70)->name, "Virtual-9");
@@ -280,20 +354,26 @@ static void test_crtc_planes(void **state) {
 	struct kms_device *device = open_device();
 	const struct kms_crtc *first = &device->crtcs[0], *second = &device->crtcs[1];
 	/* Both could have either: the n-th is the n-th CRTC's. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY)->id, 30);
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY)->id, 31);
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY, 0)->id, 30);
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 0)->id, 31);
+	/* rockchip, msm: a primary that another CRTC has is not taken from it. */
+	assert_int_equal(kms_device_find_crtc_plane(
+				 device, second, KMS_PLANE_PRIMARY, kms_plane_bit(&device->planes[1]))
+				 ->id,
+		30);
+	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 3));
 	/* One cursor for two: better than none. */
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR)->id, 33);
+	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR, 0)->id, 33);
 	/* The overlay is on the first only. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY)->id, 32);
-	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY));
+	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY, 0)->id, 32);
+	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY, 0));
 	kms_device_destroy(device);
 
 	/* A plane that is a CRTC's alone goes before one that is shared. */
 	fake_find_object(31)->possible_crtcs = 1;
 	device = open_device();
 	assert_int_equal(
-		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY)->id, 31);
+		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY, 0)->id, 31);
 	kms_device_destroy(device);
 }
 
@@ -350,6 +430,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_open_errors, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_every_failure, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_refresh, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_probes_what_is_named, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_probes_without_a_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_top_zpos, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_connectors_come_and_go, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_crtc_planes, setup, teardown),

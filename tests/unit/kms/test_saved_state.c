@@ -146,7 +146,7 @@ static void test_connector_gone(void **state) {
 	assert_sent(31, "alpha", 0x1234);
 
 	/* Nor when the device has heard of it. */
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	restore(&sent);
 	assert_false(fake_commit_has(70, "CRTC_ID", NULL));
 	assert_sent(50, "ACTIVE", 0);
@@ -157,7 +157,7 @@ static void test_one_of_two_gone(void **state) {
 	struct sent sent = {0};
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	fake_find_property(72, "CRTC_ID")->value = 50;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	kms_saved_state_destroy(saved);
 	saved = kms_saved_state_create(device);
 	assert_non_null(saved);
@@ -177,7 +177,7 @@ static void test_connector_came(void **state) {
 	struct sent sent = {0};
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	fake_find_property(72, "CRTC_ID")->value = 50;
-	assert_int_equal(kms_device_refresh(device), 1);
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	restore(&sent);
 	assert_sent(72, "CRTC_ID", 0);
 	assert_sent(70, "CRTC_ID", 50);

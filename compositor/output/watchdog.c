@@ -1,0 +1,119 @@
+#include "output/watchdog.h"
+
+#include <stdlib.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
+
+#include "backend/output.h"
+#include "clock.h"
+#include "output/content.h"
+#include "output/output.h"
+#include "server.h"
+
+#define NS_PER_MS INT64_C(1000000)
+
+/* A flip comes with the next vblank. Panels that show a frame now and then have slow modes. */
+#define LIMIT_NS (1000 * NS_PER_MS)
+#define LIMIT_REFRESHES 30
+/* The kernel itself gives each step of a commit 10 s. */
+#define MODESET_LIMIT_NS (30000 * NS_PER_MS)
+
+/* A look that comes so late says that latch or the whole machine has stood still, and the event may
+ * be waiting to be read. It is given some time. */
+#define LATE_NS (100 * NS_PER_MS)
+#define GRACE_NS (250 * NS_PER_MS)
+
+int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
+	int64_t limit_ns = look->modeset ? MODESET_LIMIT_NS : LIMIT_NS;
+	if (limit_ns < LIMIT_REFRESHES * look->refresh_ns) {
+		limit_ns = LIMIT_REFRESHES * look->refresh_ns;
+	}
+	const int64_t due_ns = look->submit_ns + limit_ns;
+	if (look->now_ns < due_ns) {
+		return due_ns;
+	}
+	if (look->handed) {
+		return look->now_ns + limit_ns;
+	}
+	if (look->now_ns - look->planned_ns > LATE_NS) {
+		return look->now_ns + (GRACE_NS > limit_ns / 4 ? GRACE_NS : limit_ns / 4);
+	}
+	return 0;
+}
+
+static void arm(struct latch_watchdog *watchdog, int64_t look_ns) {
+	const int64_t ms = (look_ns - latch_now_ns() + NS_PER_MS - 1) / NS_PER_MS;
+	watchdog->look_ns = look_ns;
+	wl_event_source_timer_update(watchdog->timer, ms > 0 ? (int)ms : 1);
+}
+
+static int handle_timer(void *data) {
+	struct latch_output *output = data;
+	struct latch_watchdog *watchdog = &output->watchdog;
+	const struct latch_frame *pending = output->pending;
+	const int64_t planned_ns = watchdog->look_ns;
+	watchdog->look_ns = 0;
+	if (!output->flip_pending || !output->active) {
+		return 0; // with the next frame
+	}
+	const struct latch_watchdog_look look = {
+		.now_ns = latch_now_ns(),
+		.planned_ns = planned_ns,
+		.submit_ns = pending->record.submit_end_ns,
+		.refresh_ns = output->deadline.vblank.mode_ns,
+		.modeset = pending->modeset,
+		.handed = latch_frame_is_handed(pending),
+	};
+	const int64_t next_ns = latch_watchdog_next(&look);
+	if (next_ns != 0) {
+		arm(watchdog, next_ns);
+		return 0;
+	}
+	/* The screen may show either: both are held until a later frame is there for certain. */
+	struct latch_lost_frame *lost = calloc(1, sizeof(*lost));
+	if (lost == NULL) {
+		arm(watchdog, look.now_ns + LIMIT_NS);
+		return 0;
+	}
+	wlr_log(WLR_ERROR,
+		"%s: the kernel has not told for %d ms that its frame is shown; the mode is set anew",
+		output->wlr_output->name, (int)((look.now_ns - look.submit_ns) / NS_PER_MS));
+	lost->frame = *pending;
+	lost->older = watchdog->lost;
+	watchdog->lost = lost;
+	*output->pending = (struct latch_frame){0};
+	latch_output_flip_lost(output, &lost->frame);
+	return 0;
+}
+
+bool latch_watchdog_init(struct latch_output *output) {
+	output->watchdog.timer =
+		wl_event_loop_add_timer(output->server->urgent_loop, handle_timer, output);
+	return output->watchdog.timer != NULL;
+}
+
+void latch_watchdog_finish(struct latch_output *output) {
+	if (output->watchdog.timer != NULL) {
+		wl_event_source_remove(output->watchdog.timer);
+		output->watchdog.timer = NULL;
+	}
+}
+
+void latch_watchdog_submitted(struct latch_output *output) {
+	if (output->watchdog.look_ns == 0) {
+		arm(&output->watchdog, latch_now_ns() + LIMIT_NS);
+	}
+}
+
+void latch_watchdog_let_go(
+	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns) {
+	struct latch_watchdog *watchdog = &output->watchdog;
+	while (watchdog->lost != NULL) {
+		struct latch_lost_frame *lost = watchdog->lost;
+		watchdog->lost = lost->older;
+		latch_frame_note_off(&lost->frame, shown, time_ns,
+			shown != NULL ? LATCH_RELEASED_FLIP : LATCH_RELEASED_DARK);
+		latch_frame_finish(&lost->frame);
+		free(lost);
+	}
+}
