@@ -114,7 +114,7 @@ static const char help[] =
 	"  --log LEVEL        error, info or debug (default: info)\n"
 	"  --version, --help\n"
 	"\n"
-	"keys: Alt+Tab next window, Alt+F4 close it, Alt+Escape end the session,\n"
+	"keys: Alt+Tab next window, Alt+F4 close it, Ctrl+Alt+Backspace end the session,\n"
 	"      Ctrl+Alt+F1 to F12 switch the virtual terminal\n"
 	"\n"
 	"Exit status: COMMAND's own; 0 without one; else\n"

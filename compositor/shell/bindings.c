@@ -17,14 +17,14 @@ static const struct {
 	{ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
 	{ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
 	{ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE},
-	{ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE},
+	{CTRL | ALT, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE},
 };
 
 static const struct latch_binding_help help[] = {
 	{"Alt+Tab", "the next window"},
 	{"Alt+Shift+Tab", "the window before"},
 	{"Alt+F4", "close the window"},
-	{"Alt+Escape", "end the session"},
+	{"Ctrl+Alt+Backspace", "end the session"},
 	{"Ctrl+Alt+F1 to F12", "switch to another VT"},
 };
 

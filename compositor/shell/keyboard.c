@@ -83,7 +83,7 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 		}
 		return true;
 	case LATCH_ACTION_TERMINATE:
-		wlr_log(WLR_INFO, "Alt+Escape: the session ends");
+		wlr_log(WLR_INFO, "Ctrl+Alt+Backspace: the session ends");
 		shell->options.terminate(shell->options.data);
 		return true;
 	case LATCH_ACTION_SWITCH_VT:

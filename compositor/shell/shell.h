@@ -43,7 +43,7 @@ struct latch_shell_options {
 	/* A client was told of a key, a button, a wheel or a finger, and may be about to draw the
 	 * answer. */
 	void (*input)(void *data);
-	/* The user asked for the end of the session (Alt+Escape). */
+	/* The user asked for the end of the session (Ctrl+Alt+Backspace). */
 	void (*terminate)(void *data);
 	void *data;
 };

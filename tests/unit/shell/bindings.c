@@ -22,13 +22,13 @@ static void test_windows(void **state) {
 	assert_action(ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
 	assert_action(ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
 	assert_action(ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE);
-	assert_action(ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+	assert_action(CTRL | ALT, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE);
 }
 
 static void test_locks_do_not_count(void **state) {
 	assert_action(
 		ALT | WLR_MODIFIER_CAPS | WLR_MODIFIER_MOD2, XKB_KEY_Tab, LATCH_ACTION_CYCLE_NEXT);
-	assert_action(ALT | WLR_MODIFIER_MOD2, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+	assert_action(CTRL | ALT | WLR_MODIFIER_MOD2, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE);
 }
 
 static void test_others_stay_with_the_client(void **state) {
@@ -38,7 +38,9 @@ static void test_others_stay_with_the_client(void **state) {
 	assert_action(CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
 	assert_action(ALT | CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
 	assert_action(ALT | WLR_MODIFIER_LOGO, XKB_KEY_Tab, LATCH_ACTION_NONE);
-	assert_action(ALT | SHIFT, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_BackSpace, LATCH_ACTION_NONE);
+	assert_action(CTRL | ALT | SHIFT, XKB_KEY_BackSpace, LATCH_ACTION_NONE);
 	assert_action(ALT, XKB_KEY_a, LATCH_ACTION_NONE);
 	assert_action(ALT, XKB_KEY_F1, LATCH_ACTION_NONE);
 	assert_action(CTRL, XKB_KEY_F1, LATCH_ACTION_NONE);

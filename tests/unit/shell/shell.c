@@ -300,6 +300,11 @@ static void test_alt_tab(void **test_state) {
 	assert_int_equal(f->terminations, 0);
 	key(f, KEY_ESC, true);
 	key(f, KEY_ESC, false);
+	assert_int_equal(f->terminations, 0);
+	key(f, KEY_LEFTCTRL, true);
+	key(f, KEY_BACKSPACE, true);
+	key(f, KEY_BACKSPACE, false);
+	key(f, KEY_LEFTCTRL, false);
 	key(f, KEY_LEFTALT, false);
 	assert_int_equal(f->terminations, 1);
 	for (int i = 0; i < 3; i++) {
