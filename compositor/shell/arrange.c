@@ -130,8 +130,21 @@ void latch_arrange_place(struct latch_toplevel *toplevel) {
 	move_to(toplevel, &window);
 }
 
+static void place_beside_others(struct latch_toplevel *toplevel, struct wlr_box *window) {
+	struct wl_list *stack = &toplevel->shell->stack;
+	struct wlr_box *boxes = calloc((size_t)wl_list_length(stack) + 1, sizeof(*boxes));
+	size_t count = 0;
+	struct latch_toplevel *other;
+	wl_list_for_each(other, stack, stack.link) {
+		if (boxes != NULL && other->output == toplevel->output && !other->filled) {
+			boxes[count++] = latch_toplevel_box(other);
+		}
+	}
+	latch_place_cascade(&toplevel->output_box, boxes, count, window);
+	free(boxes);
+}
+
 void latch_arrange_place_new(struct latch_toplevel *toplevel) {
-	struct latch_shell *shell = toplevel->shell;
 	struct wlr_box window = latch_toplevel_box(toplevel);
 	struct latch_toplevel *parent =
 		toplevel->xdg->parent != NULL ? toplevel->xdg->parent->base->data : NULL;
@@ -145,13 +158,7 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 		latch_place_centre(&around, &window);
 		latch_place_clamp(&toplevel->output_box, &window);
 	} else {
-		unsigned others = 0;
-		struct latch_toplevel *other;
-		wl_list_for_each(other, &shell->stack, stack.link) {
-			others += other->output == toplevel->output && !other->filled &&
-				  other->stack.parent == NULL;
-		}
-		latch_place_cascade(&toplevel->output_box, others, &window);
+		place_beside_others(toplevel, &window);
 	}
 	toplevel->x = window.x;
 	toplevel->y = window.y;

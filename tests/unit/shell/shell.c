@@ -236,6 +236,25 @@ static void test_popup_grabs_again(void **test_state) {
 	window_finish(&window);
 }
 
+static void test_new_windows_hide_none(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window windows[3];
+	window_open(f, &windows[0], 400, 300);
+	window_open(f, &windows[1], 400, 300);
+	window_open(f, &windows[2], 100, 80);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 450, 360);
+	/* The place of the one that has gone is free, but there the small one would be covered. */
+	window_finish(&windows[1]);
+	window_open(f, &windows[1], 400, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 300 + 5 * 32, 250 + 5 * 32);
+	window_finish(&windows[1]);
+	window_finish(&windows[2]);
+	window_open(f, &windows[1], 400, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 332, 282);
+	window_finish(&windows[1]);
+	window_finish(&windows[0]);
+}
+
 static void test_click_raises(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window first, second;
@@ -487,6 +506,7 @@ int main(void) {
 		TEST(test_popup_stays_on_the_output),
 		TEST(test_popup_repositioned_early),
 		TEST(test_popup_grabs_again),
+		TEST(test_new_windows_hide_none),
 		TEST(test_click_raises),
 		TEST(test_alt_tab),
 		TEST(test_cursor_of_a_client),
