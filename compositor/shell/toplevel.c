@@ -86,6 +86,21 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	}
 }
 
+/* A client that wants to draw its own decorations does. For the others windows have none, so that
+ * most of the screen is the client's own picture: "server side" makes the client draw none, and we
+ * draw none either. */
+static void answer_decoration(struct latch_toplevel *toplevel) {
+	struct wlr_xdg_toplevel_decoration_v1 *decoration = toplevel->decoration;
+	enum wlr_xdg_toplevel_decoration_v1_mode client_side =
+		WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
+	if (decoration != NULL && toplevel->xdg->base->initialized) {
+		wlr_xdg_toplevel_decoration_v1_set_mode(decoration,
+			decoration->requested_mode == client_side
+				? client_side
+				: WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	}
+}
+
 /* The client waits for this before it draws its first frame. */
 static void configure_first(struct latch_toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
@@ -93,10 +108,7 @@ static void configure_first(struct latch_toplevel *toplevel) {
 		xdg, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
 			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
 			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
-	if (toplevel->decoration != NULL) {
-		wlr_xdg_toplevel_decoration_v1_set_mode(
-			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
-	}
+	answer_decoration(toplevel);
 	/* Of a toplevel that was unmapped, wlroots still has the old ones. */
 	wlr_xdg_toplevel_set_activated(xdg, false);
 	wlr_xdg_toplevel_set_suspended(xdg, false);
@@ -184,13 +196,7 @@ static void handle_set_parent(struct wl_listener *listener, void *data) {
 
 static void handle_decoration_mode(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_mode);
-	if (toplevel->xdg->base->initialized) {
-		/* Windows have no decorations here, so that most of the screen is the
-		 * client's own picture: "server side" makes the client draw none, and we
-		 * draw none either. */
-		wlr_xdg_toplevel_decoration_v1_set_mode(
-			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
-	}
+	answer_decoration(toplevel);
 }
 
 static void handle_decoration_destroy(struct wl_listener *listener, void *data) {
