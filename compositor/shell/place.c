@@ -62,6 +62,31 @@ void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *other
 	latch_place_clamp(area, window);
 }
 
+void latch_place_under(const struct wlr_box *from, double x, double y, struct wlr_box *window) {
+	if (from->width <= 0 || from->height <= 0) {
+		return;
+	}
+	window->x = (int)lround(x - (x - from->x) / from->width * window->width);
+	window->y = (int)lround(y - (y - from->y) / from->height * window->height);
+}
+
+/* -1, 0 or 1: the third of start to start + length that it is in. */
+static int find_third(double at, int start, int length) {
+	double third = length / 3.0;
+	return at < start + third ? -1 : at < start + 2 * third ? 0 : 1;
+}
+
+uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, double y) {
+	int across = find_third(x, window->x, window->width);
+	int along = find_third(y, window->y, window->height);
+	if (across == 0 && along == 0) {
+		across = x < window->x + window->width / 2.0 ? -1 : 1;
+		along = y < window->y + window->height / 2.0 ? -1 : 1;
+	}
+	return (across < 0 ? WLR_EDGE_LEFT : across > 0 ? WLR_EDGE_RIGHT : WLR_EDGE_NONE) |
+	       (along < 0 ? WLR_EDGE_TOP : along > 0 ? WLR_EDGE_BOTTOM : WLR_EDGE_NONE);
+}
+
 static int clamp(int value, int size, int start, int length) {
 	if (value > start + length - size) {
 		value = start + length - size;

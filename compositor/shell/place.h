@@ -21,6 +21,18 @@ void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *other
 	struct wlr_box *window);
 
 /**
+ * Move *window to where the point is at the same part of it as of *from: the window changed
+ * its size while it is dragged, and is not to slip away. Not at all when *from is empty.
+ */
+void latch_place_under(const struct wlr_box *from, double x, double y, struct wlr_box *window);
+
+/**
+ * The edges (enum wlr_edges) of the window that a resize from the point drags: one where it
+ * is in the middle third of a side, else the two of the nearest corner.
+ */
+uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, double y);
+
+/**
  * Move *window as little as needed to be inside *area. Where it is larger, its upper
  * left corner is kept inside: that is where titles and close buttons are.
  */

@@ -70,9 +70,7 @@ static void handle_map(struct wl_listener *listener, void *data) {
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
 	struct latch_shell *shell = toplevel->shell;
-	if (shell->pointer.grabbed == toplevel) {
-		latch_pointer_end_grab(shell);
-	}
+	latch_grab_drop(toplevel);
 	latch_stack_remove(&shell->stack, &toplevel->stack);
 	shell->cycle = 0;
 	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
@@ -88,7 +86,7 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 
 /* A client that wants to draw its own decorations does. For the others windows have none, so that
  * most of the screen is the client's own picture: "server side" makes the client draw none, and we
- * draw none either. */
+ * draw none either. Alt and the pointer move and resize them all. */
 static void answer_decoration(struct latch_toplevel *toplevel) {
 	struct wlr_xdg_toplevel_decoration_v1 *decoration = toplevel->decoration;
 	enum wlr_xdg_toplevel_decoration_v1_mode client_side =
@@ -169,20 +167,13 @@ static void handle_request_minimize(struct wl_listener *listener, void *data) {
 static void handle_request_move(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_move);
 	struct wlr_xdg_toplevel_move_event *event = data;
-	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
-		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
-		latch_pointer_begin_grab(toplevel->shell, toplevel, LATCH_GRAB_MOVE, 0);
-	}
+	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_MOVE, 0);
 }
 
 static void handle_request_resize(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_resize);
 	struct wlr_xdg_toplevel_resize_event *event = data;
-	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
-		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
-		latch_pointer_begin_grab(
-			toplevel->shell, toplevel, LATCH_GRAB_RESIZE, event->edges);
-	}
+	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_RESIZE, event->edges);
 }
 
 static void handle_set_parent(struct wl_listener *listener, void *data) {

@@ -82,6 +82,40 @@ static void test_cascade_never_leaves(void **state) {
 	}
 }
 
+static void test_under(void **state) {
+	const struct wlr_box from = {.x = 1024, .y = 0, .width = 1000, .height = 800};
+	struct wlr_box window = {.x = 5, .y = 6, .width = 200, .height = 100};
+	/* At three quarters across and an eighth down. */
+	latch_place_under(&from, 1774, 100, &window);
+	assert_at(&window, 1774 - 150, 100 - 12);
+	const struct wlr_box nowhere = {0};
+	latch_place_under(&nowhere, 1, 2, &window);
+	assert_at(&window, 1624, 88);
+}
+
+static void test_nearest_edges(void **state) {
+	const struct wlr_box window = {.x = 100, .y = 200, .width = 300, .height = 60};
+	const struct {
+		double x, y;
+		uint32_t edges;
+	} cases[] = {
+		{100, 200, WLR_EDGE_LEFT | WLR_EDGE_TOP},
+		{250, 200, WLR_EDGE_TOP},
+		{399, 200, WLR_EDGE_RIGHT | WLR_EDGE_TOP},
+		{399, 230, WLR_EDGE_RIGHT},
+		{399, 259, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM},
+		{250, 259, WLR_EDGE_BOTTOM},
+		{101, 259, WLR_EDGE_LEFT | WLR_EDGE_BOTTOM},
+		{101, 230, WLR_EDGE_LEFT},
+		{249, 229, WLR_EDGE_LEFT | WLR_EDGE_TOP},
+		{251, 231, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(latch_place_nearest_edges(&window, cases[i].x, cases[i].y),
+			cases[i].edges);
+	}
+}
+
 static void test_clamp(void **state) {
 	struct wlr_box window = {.x = 900, .y = 790, .width = 200, .height = 100};
 	latch_place_clamp(&screen, &window);
@@ -153,6 +187,8 @@ int main(void) {
 		cmocka_unit_test(test_cascade_goes_on_at_the_top),
 		cmocka_unit_test(test_cascade_hides_no_corner),
 		cmocka_unit_test(test_cascade_never_leaves),
+		cmocka_unit_test(test_under),
+		cmocka_unit_test(test_nearest_edges),
 		cmocka_unit_test(test_clamp),
 		cmocka_unit_test(test_carry),
 		cmocka_unit_test(test_resize),
