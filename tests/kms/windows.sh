@@ -125,18 +125,34 @@ stock_client() {
     ((now[0] == before[0] + 10 && now[1] == before[1] + 20)) || status=1
     grep -c 'wl_pointer#[0-9]*.button(' "$work/stock.log" && status=1
     grep 'rotocol error' "$work/stock.log" && status=1
+    # By its title bar, with a finger. The frame has a shadow of 32 around it.
+    printf '%s\n' "down $((now[2] + 200)) $((now[3] + 44))" \
+        "to $((now[2] + 230)) $((now[3] + 54))" "to $((now[2] + 170)) $((now[3] + 64))" up >&"$finger"
+    sleep 1
+    before=("${now[@]}")
+    read -r -a now <<<"$(box $client)"
+    echo "by a finger: ${now[*]}"
+    ((now[2] == before[2] - 30 && now[3] == before[3] + 20)) || status=1
+    grep -q 'wl_touch#[0-9]*.cancel(' "$work/stock.log" || { echo "no wl_touch.cancel"; status=1; }
     end $client
     return $status
 }
 
 job() {
+    local finger finger_pid
+    modprobe uinput
+    exec {finger}> >(exec tests/kms/finger.py 640 480 2>"$work/finger.log")
+    finger_pid=$!
     start_latch --renderer pixman --mode $mode
     lives || return
     check "Alt and the pointer move, resize and maximise a window" moved_and_resized
-    check "and one of a stock client, which hears of no button" stock_client
+    check "and one of a stock client, which hears of no button; its title bar obeys a finger" stock_client
     [[ ! $LAB_VT ]] || check "a window is let go when the session goes" session_goes
     cp "$latch_log" "$LAB_OUT/lab/latch-windows.log"
     stop_latch
+    exec {finger}>&-
+    wait "$finger_pid"
+    verdict $? "the touch screen was there" "$work/finger.log"
 }
 
 run_job job
