@@ -70,8 +70,9 @@ void latch_arrange_configure(struct latch_toplevel *toplevel) {
 		return;
 	}
 	bool fill = toplevel->fullscreen || toplevel->maximized;
-	if (fill && !toplevel->filled && xdg->base->surface->mapped && !xdg->scheduled.fullscreen &&
-		!xdg->scheduled.maximized) {
+	/* What it shows, or has been asked for and may show at any time. */
+	bool filled = toplevel->filled || xdg->scheduled.fullscreen || xdg->scheduled.maximized;
+	if (fill && !filled && xdg->base->surface->mapped) {
 		toplevel->restore = latch_toplevel_box(toplevel);
 	}
 	if (!wlr_box_empty(&toplevel->output_box)) {
@@ -84,8 +85,19 @@ void latch_arrange_configure(struct latch_toplevel *toplevel) {
 	if (fill) {
 		wlr_xdg_toplevel_set_size(
 			xdg, toplevel->output_box.width, toplevel->output_box.height);
-	} else if (toplevel->filled || !xdg->base->surface->mapped) {
+	} else if (filled || !xdg->base->surface->mapped) {
 		wlr_xdg_toplevel_set_size(xdg, toplevel->restore.width, toplevel->restore.height);
+	}
+}
+
+/* wlroots repeats the last size with every later configure event. It must not be one that the
+ * client has given up for another of its own since. */
+static void adopt_size(struct wlr_xdg_toplevel *xdg) {
+	struct wlr_xdg_surface *base = xdg->base;
+	if (xdg->scheduled.width != 0 && wl_list_empty(&base->configure_list) &&
+		base->configure_idle == NULL) {
+		xdg->scheduled.width = base->geometry.width;
+		xdg->scheduled.height = base->geometry.height;
 	}
 }
 
@@ -115,23 +127,39 @@ void latch_arrange_place(struct latch_toplevel *toplevel) {
 			}
 			latch_place_clamp(&toplevel->output_box, &window);
 		}
+		latch_grab_refit(toplevel, &window);
 	}
 	if (filled) {
 		/* A fullscreen surface that is smaller is centred on black, as xdg-shell
 		 * has it; a larger one shows its upper left part. */
 		latch_place_centre(&toplevel->output_box, &window);
 		latch_place_clamp(&toplevel->output_box, &window);
-	} else if (toplevel->resize_edges != 0) {
+	} else if (toplevel->resize_edges == 0) {
+		adopt_size(xdg);
+	} else {
 		latch_place_anchor(&toplevel->resize_start, toplevel->resize_edges, &window);
-		if (!xdg->current.resizing && toplevel->shell->pointer.grabbed != toplevel) {
+		if (!xdg->current.resizing && toplevel->shell->grab.toplevel != toplevel) {
 			toplevel->resize_edges = 0;
 		}
 	}
 	move_to(toplevel, &window);
 }
 
+static void place_beside_others(struct latch_toplevel *toplevel, struct wlr_box *window) {
+	struct wl_list *stack = &toplevel->shell->stack;
+	struct wlr_box *boxes = calloc((size_t)wl_list_length(stack) + 1, sizeof(*boxes));
+	size_t count = 0;
+	struct latch_toplevel *other;
+	wl_list_for_each(other, stack, stack.link) {
+		if (boxes != NULL && other->output == toplevel->output && !other->filled) {
+			boxes[count++] = latch_toplevel_box(other);
+		}
+	}
+	latch_place_cascade(&toplevel->output_box, boxes, count, window);
+	free(boxes);
+}
+
 void latch_arrange_place_new(struct latch_toplevel *toplevel) {
-	struct latch_shell *shell = toplevel->shell;
 	struct wlr_box window = latch_toplevel_box(toplevel);
 	struct latch_toplevel *parent =
 		toplevel->xdg->parent != NULL ? toplevel->xdg->parent->base->data : NULL;
@@ -145,13 +173,7 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 		latch_place_centre(&around, &window);
 		latch_place_clamp(&toplevel->output_box, &window);
 	} else {
-		unsigned others = 0;
-		struct latch_toplevel *other;
-		wl_list_for_each(other, &shell->stack, stack.link) {
-			others += other->output == toplevel->output && !other->filled &&
-				  other->stack.parent == NULL;
-		}
-		latch_place_cascade(&toplevel->output_box, others, &window);
+		place_beside_others(toplevel, &window);
 	}
 	toplevel->x = window.x;
 	toplevel->y = window.y;

@@ -1,10 +1,16 @@
 #include "shell/bindings.h"
 
+#include <linux/input-event-codes.h>
+#include <math.h>
 #include <wlr/types/wlr_keyboard.h>
 
 #define ALT WLR_MODIFIER_ALT
 #define SHIFT WLR_MODIFIER_SHIFT
 #define CTRL WLR_MODIFIER_CTRL
+/* As most toolkits have it; the distance in layout units. */
+#define DOUBLE_CLICK_MSEC 400
+#define DOUBLE_CLICK_DISTANCE 5
+
 #define COUNTING (SHIFT | CTRL | ALT | WLR_MODIFIER_LOGO)
 
 static const struct {
@@ -17,15 +23,17 @@ static const struct {
 	{ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
 	{ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS},
 	{ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE},
-	{ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE},
+	{CTRL | ALT, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE},
 };
 
 static const struct latch_binding_help help[] = {
 	{"Alt+Tab", "the next window"},
 	{"Alt+Shift+Tab", "the window before"},
 	{"Alt+F4", "close the window"},
-	{"Alt+Escape", "end the session"},
+	{"Ctrl+Alt+Backspace", "end the session"},
 	{"Ctrl+Alt+F1 to F12", "switch to another VT"},
+	{"Alt+left button", "move the window; maximise it and back by a double click"},
+	{"Alt+right button", "resize the window by the nearest edge or corner"},
 };
 
 static unsigned find_vt(uint32_t modifiers, xkb_keysym_t keysym) {
@@ -52,6 +60,23 @@ struct latch_binding latch_binding_find(uint32_t modifiers, xkb_keysym_t keysym)
 		}
 	}
 	return (struct latch_binding){LATCH_ACTION_NONE, 0};
+}
+
+enum latch_grab_kind latch_binding_button(uint32_t modifiers, uint32_t button) {
+	if ((modifiers & COUNTING) != ALT) {
+		return LATCH_GRAB_NONE;
+	}
+	return button == BTN_LEFT    ? LATCH_GRAB_MOVE
+	       : button == BTN_RIGHT ? LATCH_GRAB_RESIZE
+				     : LATCH_GRAB_NONE;
+}
+
+bool latch_click_again(struct latch_click *last, const struct latch_click *click) {
+	bool again = last->window == click->window && last->button == click->button &&
+		     click->time_msec - last->time_msec <= DOUBLE_CLICK_MSEC &&
+		     hypot(click->x - last->x, click->y - last->y) <= DOUBLE_CLICK_DISTANCE;
+	*last = again ? (struct latch_click){0} : *click;
+	return again;
 }
 
 const struct latch_binding_help *latch_bindings_help(size_t *count) {

@@ -8,7 +8,6 @@
 #include <wlr/util/log.h>
 #include <xkbcommon/xkbcommon.h>
 
-#include "shell/bindings.h"
 #include "shell/private.h"
 
 /* Keys per second and milliseconds, as most desktops have them. */
@@ -83,7 +82,7 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 		}
 		return true;
 	case LATCH_ACTION_TERMINATE:
-		wlr_log(WLR_INFO, "Alt+Escape: the session ends");
+		wlr_log(WLR_INFO, "Ctrl+Alt+Backspace: the session ends");
 		shell->options.terminate(shell->options.data);
 		return true;
 	case LATCH_ACTION_SWITCH_VT:
@@ -216,6 +215,11 @@ void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *device) 
 		!wlr_keyboard_group_add_keyboard(group, device)) {
 		wlr_log(WLR_ERROR, "keyboard '%s' is not used", device->base.name);
 	}
+}
+
+uint32_t latch_keyboard_modifiers(const struct latch_shell *shell) {
+	struct wlr_keyboard_group *group = shell->keyboard.group;
+	return group != NULL ? wlr_keyboard_get_modifiers(&group->keyboard) : 0;
 }
 
 size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap) {

@@ -1,5 +1,7 @@
 #include "shell/place.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <wlr/util/edges.h>
 
 /* About the height of a title bar, so that each one stays visible. */
@@ -10,18 +12,79 @@ void latch_place_centre(const struct wlr_box *area, struct wlr_box *window) {
 	window->y = area->y + (area->height - window->height) / 2;
 }
 
-void latch_place_cascade(const struct wlr_box *area, unsigned others, struct wlr_box *window) {
+static int min(int a, int b) {
+	return a < b ? a : b;
+}
+
+/* Steps of the cascade that there is room for, which is negative around a large window. */
+static int count_steps(int room_x, int room_y) {
+	int room = min(room_x, room_y);
+	return room > 0 ? room / CASCADE_STEP : 0;
+}
+
+/* The corner that has the title or is at least seen to be another window's. */
+static bool hides_corner(const struct wlr_box *window, const struct wlr_box *other) {
+	const struct wlr_box corner = {
+		.x = other->x,
+		.y = other->y,
+		.width = min(other->width, CASCADE_STEP),
+		.height = min(other->height, CASCADE_STEP),
+	};
+	struct wlr_box common;
+	return wlr_box_intersection(&common, window, &corner);
+}
+
+void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *others, size_t count,
+	struct wlr_box *window) {
 	latch_place_centre(area, window);
-	int room_x = area->x + area->width - (window->x + window->width);
-	int room_y = area->y + area->height - (window->y + window->height);
-	int room = room_x < room_y ? room_x : room_y;
-	if (room >= CASCADE_STEP) {
-		unsigned places = (unsigned)(room / CASCADE_STEP) + 1;
-		int offset = (int)(others % places) * CASCADE_STEP;
-		window->x += offset;
-		window->y += offset;
+	const struct wlr_box centre = *window;
+	int down = count_steps(area->x + area->width - (centre.x + centre.width),
+		area->y + area->height - (centre.y + centre.height));
+	int up = count_steps(centre.x - area->x, centre.y - area->y);
+	/* Down from the middle, then from the upper end to the middle. */
+	for (int i = 0; i <= down + up; i++) {
+		int step = i <= down ? i : i - down - up - 1;
+		window->x = centre.x + step * CASCADE_STEP;
+		window->y = centre.y + step * CASCADE_STEP;
+		size_t other = 0;
+		while (other < count && !hides_corner(window, &others[other])) {
+			other++;
+		}
+		if (other == count) {
+			latch_place_clamp(area, window);
+			return;
+		}
 	}
+	/* All are taken. */
+	int step = (int)(count % (size_t)(down + 1));
+	window->x = centre.x + step * CASCADE_STEP;
+	window->y = centre.y + step * CASCADE_STEP;
 	latch_place_clamp(area, window);
+}
+
+void latch_place_under(const struct wlr_box *from, double x, double y, struct wlr_box *window) {
+	if (from->width <= 0 || from->height <= 0) {
+		return;
+	}
+	window->x = (int)lround(x - (x - from->x) / from->width * window->width);
+	window->y = (int)lround(y - (y - from->y) / from->height * window->height);
+}
+
+/* -1, 0 or 1: the third of start to start + length that it is in. */
+static int find_third(double at, int start, int length) {
+	double third = length / 3.0;
+	return at < start + third ? -1 : at < start + 2 * third ? 0 : 1;
+}
+
+uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, double y) {
+	int across = find_third(x, window->x, window->width);
+	int along = find_third(y, window->y, window->height);
+	if (across == 0 && along == 0) {
+		across = x < window->x + window->width / 2.0 ? -1 : 1;
+		along = y < window->y + window->height / 2.0 ? -1 : 1;
+	}
+	return (across < 0 ? WLR_EDGE_LEFT : across > 0 ? WLR_EDGE_RIGHT : WLR_EDGE_NONE) |
+	       (along < 0 ? WLR_EDGE_TOP : along > 0 ? WLR_EDGE_BOTTOM : WLR_EDGE_NONE);
 }
 
 static int clamp(int value, int size, int start, int length) {

@@ -4,6 +4,7 @@
 #ifndef LATCH_SHELL_PLACE_H
 #define LATCH_SHELL_PLACE_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <wlr/util/box.h>
 
@@ -11,11 +12,25 @@
 void latch_place_centre(const struct wlr_box *area, struct wlr_box *window);
 
 /**
- * Move *window to the middle of *area, and then a step right and down for each of
- * the `others` windows that are there already; starts again at the middle where the
- * next step would leave the area.
+ * Move *window to the middle of *area, or as many steps right and down as it takes until
+ * the upper left corner of each of the `count` other windows stays visible. Where the next
+ * step would leave the area, it goes on at the area's upper left. With no such place left,
+ * it gets one of the first ones again.
  */
-void latch_place_cascade(const struct wlr_box *area, unsigned others, struct wlr_box *window);
+void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *others, size_t count,
+	struct wlr_box *window);
+
+/**
+ * Move *window to where the point is at the same part of it as of *from: the window changed
+ * its size while it is dragged, and is not to slip away. Not at all when *from is empty.
+ */
+void latch_place_under(const struct wlr_box *from, double x, double y, struct wlr_box *window);
+
+/**
+ * The edges (enum wlr_edges) of the window that a resize from the point drags: one where it
+ * is in the middle third of a side, else the two of the nearest corner.
+ */
+uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, double y);
 
 /**
  * Move *window as little as needed to be inside *area. Where it is larger, its upper

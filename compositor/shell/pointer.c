@@ -1,14 +1,10 @@
 /*
- * Pointers: which surface hears of them, and windows that they drag.
+ * Pointers: which surface hears of them.
  */
-#include <math.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_pointer.h>
-#include <wlr/util/edges.h>
-#include <wlr/xcursor.h>
 
-#include "shell/place.h"
 #include "shell/private.h"
 
 /* Between press and release the surface that got the press gets all motion, also
@@ -19,9 +15,14 @@ static bool is_down(struct latch_shell *shell) {
 	       !wlr_seat_pointer_has_grab(shell->seat);
 }
 
+/* The pointer drags a window, and no client hears of it. */
+static bool has_grab(const struct latch_shell *shell) {
+	return shell->grab.kind != LATCH_GRAB_NONE && !shell->grab.touch;
+}
+
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	struct latch_pointer *pointer = &shell->pointer;
-	if (pointer->grab != LATCH_GRAB_NONE || !latch_seat_has(shell, WLR_INPUT_DEVICE_POINTER)) {
+	if (has_grab(shell) || !latch_seat_has(shell, WLR_INPUT_DEVICE_POINTER)) {
 		return;
 	}
 	double x = shell->cursor.x, y = shell->cursor.y;
@@ -42,98 +43,15 @@ void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 
-static void drag_move(struct latch_shell *shell, int32_t dx, int32_t dy) {
-	struct latch_toplevel *toplevel = shell->pointer.grabbed;
-	toplevel->x = shell->pointer.grab_start.x + dx;
-	toplevel->y = shell->pointer.grab_start.y + dy;
-	latch_shell_changed(shell);
-}
-
-static void drag_resize(struct latch_shell *shell, int32_t dx, int32_t dy) {
-	struct latch_toplevel *toplevel = shell->pointer.grabbed;
-	const struct wlr_xdg_toplevel_state *state = &toplevel->xdg->current;
-	const struct latch_size_limits limits = {
-		.min_width = state->min_width,
-		.min_height = state->min_height,
-		.max_width = state->max_width,
-		.max_height = state->max_height,
-	};
-	int32_t width, height;
-	latch_place_resize(
-		&toplevel->resize_start, toplevel->resize_edges, dx, dy, &limits, &width, &height);
-	if (toplevel->xdg->scheduled.width != width || toplevel->xdg->scheduled.height != height) {
-		wlr_xdg_toplevel_set_size(toplevel->xdg, width, height);
-	}
-}
-
 static void moved(struct latch_shell *shell, uint32_t time_msec) {
-	struct latch_pointer *pointer = &shell->pointer;
-	int32_t dx = (int32_t)lround(shell->cursor.x - pointer->grab_x);
-	int32_t dy = (int32_t)lround(shell->cursor.y - pointer->grab_y);
-	switch (pointer->grab) {
-	case LATCH_GRAB_MOVE:
-		drag_move(shell, dx, dy);
+	if (has_grab(shell)) {
+		latch_grab_motion(shell, shell->cursor.x, shell->cursor.y);
 		return;
-	case LATCH_GRAB_RESIZE:
-		drag_resize(shell, dx, dy);
-		return;
-	case LATCH_GRAB_NONE:
-		break;
 	}
 	if (shell->drag_icon != NULL) {
 		latch_shell_changed(shell);
 	}
 	latch_pointer_refocus(shell, time_msec);
-}
-
-void latch_pointer_begin_grab(struct latch_shell *shell, struct latch_toplevel *toplevel,
-	enum latch_grab grab, uint32_t edges) {
-	struct latch_pointer *pointer = &shell->pointer;
-	/* A window that fills its output has no other place to go to. */
-	if (!toplevel->xdg->base->surface->mapped || toplevel->filled ||
-		pointer->grab != LATCH_GRAB_NONE) {
-		return;
-	}
-	pointer->grab = grab;
-	pointer->grabbed = toplevel;
-	pointer->grab_x = shell->cursor.x;
-	pointer->grab_y = shell->cursor.y;
-	pointer->grab_start = latch_toplevel_box(toplevel);
-	if (grab == LATCH_GRAB_RESIZE) {
-		toplevel->resize_edges = edges;
-		toplevel->resize_start = pointer->grab_start;
-		wlr_xdg_toplevel_set_resizing(toplevel->xdg, true);
-		latch_cursor_set_override(
-			shell, wlr_xcursor_get_resize_name((enum wlr_edges)edges));
-	} else {
-		latch_cursor_set_override(shell, "grabbing");
-	}
-	/* The client has given the pointer away: it gets no release either. */
-	wlr_seat_pointer_notify_clear_focus(shell->seat);
-}
-
-void latch_pointer_end_grab(struct latch_shell *shell) {
-	struct latch_pointer *pointer = &shell->pointer;
-	struct latch_toplevel *toplevel = pointer->grabbed;
-	if (pointer->grab == LATCH_GRAB_NONE) {
-		return;
-	}
-	enum latch_grab grab = pointer->grab;
-	pointer->grab = LATCH_GRAB_NONE;
-	pointer->grabbed = NULL;
-	if (grab == LATCH_GRAB_RESIZE && toplevel->xdg->base->initialized) {
-		wlr_xdg_toplevel_set_resizing(toplevel->xdg, false);
-	}
-	struct wlr_box window = latch_toplevel_box(toplevel);
-	struct wlr_output *output = wlr_output_layout_output_at(shell->options.layout,
-		window.x + window.width / 2.0, window.y + window.height / 2.0);
-	if (output != NULL) {
-		latch_arrange_assign(toplevel, output);
-		latch_arrange_set_home(toplevel);
-	}
-	latch_popups_reposition(toplevel);
-	latch_cursor_set_override(shell, NULL);
-	latch_shell_changed(shell);
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
@@ -153,7 +71,7 @@ static void handle_motion_absolute(struct wl_listener *listener, void *data) {
 	moved(shell, event->time_msec);
 }
 
-static void press(struct latch_shell *shell) {
+static void press(struct latch_shell *shell, const struct wlr_pointer_button_event *event) {
 	double sx, sy;
 	struct latch_toplevel *toplevel;
 	struct wlr_surface *surface =
@@ -163,6 +81,21 @@ static void press(struct latch_shell *shell) {
 	}
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, toplevel);
+	enum latch_grab_kind kind =
+		latch_binding_button(latch_keyboard_modifiers(shell), event->button);
+	if (kind != LATCH_GRAB_NONE) {
+		const struct latch_click click = {
+			.window = latch_toplevel_id(toplevel),
+			.button = event->button,
+			.time_msec = event->time_msec,
+			.x = shell->cursor.x,
+			.y = shell->cursor.y,
+		};
+		bool twice = latch_click_again(&shell->pointer.click, &click);
+		if (latch_grab_press(toplevel, kind, twice)) {
+			return;
+		}
+	}
 	shell->pointer.down = true;
 	shell->pointer.down_dx = shell->cursor.x - sx;
 	shell->pointer.down_dy = shell->cursor.y - sy;
@@ -174,14 +107,19 @@ static void handle_button(struct wl_listener *listener, void *data) {
 	struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
 
 	if (event->state == WL_POINTER_BUTTON_STATE_PRESSED && state->button_count == 0 &&
-		shell->pointer.grab == LATCH_GRAB_NONE) {
-		press(shell);
+		!has_grab(shell)) {
+		press(shell, event);
 	}
-	latch_seat_note_input(shell);
+	if (!has_grab(shell)) {
+		latch_seat_note_input(shell);
+	}
+	/* With a grab nothing has the focus: the seat only counts the buttons that are down. */
 	wlr_seat_pointer_notify_button(shell->seat, event->time_msec, event->button, event->state);
 	if (event->state == WL_POINTER_BUTTON_STATE_RELEASED && state->button_count == 0) {
 		shell->pointer.down = false;
-		latch_pointer_end_grab(shell);
+		if (has_grab(shell)) {
+			latch_grab_end(shell);
+		}
 		/* What is under the pointer was not told while another had it. */
 		latch_pointer_refocus(shell, event->time_msec);
 	}

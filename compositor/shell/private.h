@@ -10,6 +10,7 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
+#include "shell/bindings.h"
 #include "shell/cursor.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
@@ -59,18 +60,28 @@ struct latch_toplevel {
 	struct wl_listener decoration_mode, decoration_destroy;
 };
 
-enum latch_grab {
-	LATCH_GRAB_NONE,
-	LATCH_GRAB_MOVE,
-	LATCH_GRAB_RESIZE,
+/* A window that the pointer or a finger drags; one at a time. */
+struct latch_grab {
+	enum latch_grab_kind kind;
+	/* NULL with LATCH_GRAB_NONE, and with LATCH_GRAB_KEEP when it has gone. */
+	struct latch_toplevel *toplevel;
+	/* It is the finger of that number, else the pointer. */
+	bool touch;
+	int32_t touch_id;
+	/* Where that is and was at the beginning, in layout coordinates. */
+	double x, y, start_x, start_y;
+	/* The window at the beginning. */
+	struct wlr_box start;
+	/* The size that a resize asks for, and the serial of what the client has not acknowledged
+	 * yet; 0: it has all. */
+	int32_t width, height;
+	uint32_t unacked;
+	struct wl_listener ack;
 };
 
 struct latch_pointer {
-	/* A window that the pointer drags. */
-	enum latch_grab grab;
-	struct latch_toplevel *grabbed;
-	double grab_x, grab_y;
-	struct wlr_box grab_start;
+	/* The last press of a button that latch kept. */
+	struct latch_click click;
 
 	/* Layout coordinates minus surface coordinates where a button went down: until
 	 * it comes up, all motion belongs to that surface. */
@@ -140,6 +151,7 @@ struct latch_shell {
 	int cycle;
 
 	struct latch_pointer pointer;
+	struct latch_grab grab;
 	struct latch_touch touch;
 	struct latch_keyboard keyboard;
 	struct latch_cursor cursor;
@@ -248,6 +260,8 @@ void latch_seat_note_input(const struct latch_shell *shell);
 bool latch_keyboard_init(struct latch_shell *shell);
 void latch_keyboard_finish(struct latch_shell *shell);
 void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *keyboard);
+/* The modifiers that are held: a mask of enum wlr_keyboard_modifier. */
+uint32_t latch_keyboard_modifiers(const struct latch_shell *shell);
 /* The keys that clients may know to be down; returns their number, at most cap. */
 size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap);
 
@@ -257,14 +271,34 @@ void latch_pointer_init(struct latch_shell *shell);
 void latch_pointer_finish(struct latch_shell *shell);
 /* What is under the pointer may be another surface now, or at another place. */
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec);
-void latch_pointer_begin_grab(struct latch_shell *shell, struct latch_toplevel *toplevel,
-	enum latch_grab grab, uint32_t edges);
-void latch_pointer_end_grab(struct latch_shell *shell);
+
+/* grab.c */
+
+/* A client wants its window to be moved, or resized by edges (enum wlr_edges). serial is of the
+ * button or the finger that went down; of another one nothing comes. */
+void latch_grab_request(struct latch_toplevel *toplevel, struct wlr_seat_client *client,
+	uint32_t serial, enum latch_grab_kind kind, uint32_t edges);
+/* A button that is latch's own was pressed on the window. twice: for the second time in a row.
+ * Returns false when another grab is under way; then the button is the client's. */
+bool latch_grab_press(struct latch_toplevel *toplevel, enum latch_grab_kind kind, bool twice);
+/* The pointer or the finger that has the grab is there now, in layout coordinates. */
+void latch_grab_motion(struct latch_shell *shell, double x, double y);
+/* The button or the finger is up, or the session goes. Fine without a grab. */
+void latch_grab_end(struct latch_shell *shell);
+/* The window goes. */
+void latch_grab_drop(struct latch_toplevel *toplevel);
+/* The window fills its output now, or does so no more and *window is its new place, which is
+ * changed to be under what drags it. */
+void latch_grab_refit(struct latch_toplevel *toplevel, struct wlr_box *window);
 
 /* touch.c */
 
 void latch_touch_init(struct latch_shell *shell);
 void latch_touch_finish(struct latch_shell *shell);
+/* Take the finger away from its client: latch hears of it alone. *x, *y: where it is, in layout
+ * coordinates. False: it is none of ours. */
+bool latch_touch_take(
+	struct latch_shell *shell, const struct wlr_touch_point *seat_point, double *x, double *y);
 /* Where a device's 0 to 1 is in the layout. */
 void latch_absolute_to_layout(struct latch_shell *shell, const char *output_name, double x,
 	double y, double *lx, double *ly);

@@ -95,7 +95,7 @@ void latch_shell_set_active(struct latch_shell *shell, bool active) {
 	 * while away; whatever they had begun ends now. */
 	shell->cycle = 0;
 	shell->keyboard.kept_count = 0;
-	latch_pointer_end_grab(shell);
+	latch_grab_end(shell);
 	shell->pointer.down = false;
 	if (active) {
 		latch_shell_changed(shell);

@@ -45,7 +45,7 @@ struct latch_shell_options {
 	void (*input)(void *data);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);
-	/* The user asked for the end of the session (Alt+Escape). */
+	/* The user asked for the end of the session (Ctrl+Alt+Backspace). */
 	void (*terminate)(void *data);
 	void *data;
 };

@@ -70,9 +70,7 @@ static void handle_map(struct wl_listener *listener, void *data) {
 static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
 	struct latch_shell *shell = toplevel->shell;
-	if (shell->pointer.grabbed == toplevel) {
-		latch_pointer_end_grab(shell);
-	}
+	latch_grab_drop(toplevel);
 	latch_stack_remove(&shell->stack, &toplevel->stack);
 	shell->cycle = 0;
 	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
@@ -86,6 +84,21 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	}
 }
 
+/* A client that wants to draw its own decorations does. For the others windows have none, so that
+ * most of the screen is the client's own picture: "server side" makes the client draw none, and we
+ * draw none either. Alt and the pointer move and resize them all. */
+static void answer_decoration(struct latch_toplevel *toplevel) {
+	struct wlr_xdg_toplevel_decoration_v1 *decoration = toplevel->decoration;
+	enum wlr_xdg_toplevel_decoration_v1_mode client_side =
+		WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
+	if (decoration != NULL && toplevel->xdg->base->initialized) {
+		wlr_xdg_toplevel_decoration_v1_set_mode(decoration,
+			decoration->requested_mode == client_side
+				? client_side
+				: WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+	}
+}
+
 /* The client waits for this before it draws its first frame. */
 static void configure_first(struct latch_toplevel *toplevel) {
 	struct wlr_xdg_toplevel *xdg = toplevel->xdg;
@@ -93,10 +106,7 @@ static void configure_first(struct latch_toplevel *toplevel) {
 		xdg, WLR_XDG_TOPLEVEL_WM_CAPABILITIES_FULLSCREEN |
 			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MAXIMIZE |
 			     WLR_XDG_TOPLEVEL_WM_CAPABILITIES_MINIMIZE);
-	if (toplevel->decoration != NULL) {
-		wlr_xdg_toplevel_decoration_v1_set_mode(
-			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
-	}
+	answer_decoration(toplevel);
 	/* Of a toplevel that was unmapped, wlroots still has the old ones. */
 	wlr_xdg_toplevel_set_activated(xdg, false);
 	wlr_xdg_toplevel_set_suspended(xdg, false);
@@ -157,20 +167,13 @@ static void handle_request_minimize(struct wl_listener *listener, void *data) {
 static void handle_request_move(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_move);
 	struct wlr_xdg_toplevel_move_event *event = data;
-	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
-		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
-		latch_pointer_begin_grab(toplevel->shell, toplevel, LATCH_GRAB_MOVE, 0);
-	}
+	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_MOVE, 0);
 }
 
 static void handle_request_resize(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_resize);
 	struct wlr_xdg_toplevel_resize_event *event = data;
-	if (wlr_seat_validate_pointer_grab_serial(toplevel->shell->seat, NULL, event->serial) &&
-		toplevel->shell->seat->pointer_state.focused_client == event->seat) {
-		latch_pointer_begin_grab(
-			toplevel->shell, toplevel, LATCH_GRAB_RESIZE, event->edges);
-	}
+	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_RESIZE, event->edges);
 }
 
 static void handle_set_parent(struct wl_listener *listener, void *data) {
@@ -184,13 +187,7 @@ static void handle_set_parent(struct wl_listener *listener, void *data) {
 
 static void handle_decoration_mode(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_mode);
-	if (toplevel->xdg->base->initialized) {
-		/* Windows have no decorations here, so that most of the screen is the
-		 * client's own picture: "server side" makes the client draw none, and we
-		 * draw none either. */
-		wlr_xdg_toplevel_decoration_v1_set_mode(
-			toplevel->decoration, WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
-	}
+	answer_decoration(toplevel);
 }
 
 static void handle_decoration_destroy(struct wl_listener *listener, void *data) {

@@ -67,9 +67,31 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
+bool latch_touch_take(
+	struct latch_shell *shell, const struct wlr_touch_point *seat_point, double *x, double *y) {
+	struct latch_touch_point *point = find_point(shell, seat_point->touch_id);
+	if (point == NULL) {
+		return false;
+	}
+	point->used = false;
+	*x = seat_point->sx + point->dx;
+	*y = seat_point->sy + point->dy;
+	return true;
+}
+
+/* The finger drags a window, and no client hears of it. */
+static bool has_grab(const struct latch_shell *shell, int32_t id) {
+	return shell->grab.kind != LATCH_GRAB_NONE && shell->grab.touch &&
+	       shell->grab.touch_id == id;
+}
+
 static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, touch.up);
 	struct wlr_touch_up_event *event = data;
+	if (has_grab(shell, event->touch_id)) {
+		latch_grab_end(shell);
+		return;
+	}
 	struct latch_touch_point *point = find_point(shell, event->touch_id);
 	if (point != NULL) {
 		point->used = false;
@@ -81,12 +103,16 @@ static void handle_up(struct wl_listener *listener, void *data) {
 static void handle_motion(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, touch.motion);
 	struct wlr_touch_motion_event *event = data;
+	double x, y, sx, sy;
+	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
+	if (has_grab(shell, event->touch_id)) {
+		latch_grab_motion(shell, x, y);
+		return;
+	}
 	struct latch_touch_point *point = find_point(shell, event->touch_id);
 	if (point == NULL) {
 		return;
 	}
-	double x, y, sx, sy;
-	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
 	if (wlr_seat_touch_has_grab(shell->seat)) {
 		/* A drag and drop asks what it is over. */
 		struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, NULL);
@@ -106,6 +132,10 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 static void handle_cancel(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, touch.cancel);
 	struct wlr_touch_cancel_event *event = data;
+	if (has_grab(shell, event->touch_id)) {
+		latch_grab_end(shell);
+		return;
+	}
 	struct latch_touch_point *point = find_point(shell, event->touch_id);
 	if (point == NULL) {
 		return;

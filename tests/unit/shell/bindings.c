@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <linux/input-event-codes.h>
 #include <wlr/types/wlr_keyboard.h>
 
 #include "shell/bindings.h"
@@ -22,13 +23,13 @@ static void test_windows(void **state) {
 	assert_action(ALT | SHIFT, XKB_KEY_ISO_Left_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
 	assert_action(ALT | SHIFT, XKB_KEY_Tab, LATCH_ACTION_CYCLE_PREVIOUS);
 	assert_action(ALT, XKB_KEY_F4, LATCH_ACTION_CLOSE);
-	assert_action(ALT, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+	assert_action(CTRL | ALT, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE);
 }
 
 static void test_locks_do_not_count(void **state) {
 	assert_action(
 		ALT | WLR_MODIFIER_CAPS | WLR_MODIFIER_MOD2, XKB_KEY_Tab, LATCH_ACTION_CYCLE_NEXT);
-	assert_action(ALT | WLR_MODIFIER_MOD2, XKB_KEY_Escape, LATCH_ACTION_TERMINATE);
+	assert_action(CTRL | ALT | WLR_MODIFIER_MOD2, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE);
 }
 
 static void test_others_stay_with_the_client(void **state) {
@@ -38,7 +39,9 @@ static void test_others_stay_with_the_client(void **state) {
 	assert_action(CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
 	assert_action(ALT | CTRL, XKB_KEY_Tab, LATCH_ACTION_NONE);
 	assert_action(ALT | WLR_MODIFIER_LOGO, XKB_KEY_Tab, LATCH_ACTION_NONE);
-	assert_action(ALT | SHIFT, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_Escape, LATCH_ACTION_NONE);
+	assert_action(ALT, XKB_KEY_BackSpace, LATCH_ACTION_NONE);
+	assert_action(CTRL | ALT | SHIFT, XKB_KEY_BackSpace, LATCH_ACTION_NONE);
 	assert_action(ALT, XKB_KEY_a, LATCH_ACTION_NONE);
 	assert_action(ALT, XKB_KEY_F1, LATCH_ACTION_NONE);
 	assert_action(CTRL, XKB_KEY_F1, LATCH_ACTION_NONE);
@@ -59,10 +62,43 @@ static void test_vt(void **state) {
 	assert_int_equal(latch_binding_find(ALT, XKB_KEY_Tab).vt, 0);
 }
 
+static void test_buttons(void **state) {
+	assert_int_equal(latch_binding_button(ALT, BTN_LEFT), LATCH_GRAB_MOVE);
+	assert_int_equal(
+		latch_binding_button(ALT | WLR_MODIFIER_CAPS, BTN_RIGHT), LATCH_GRAB_RESIZE);
+	assert_int_equal(latch_binding_button(ALT, BTN_MIDDLE), LATCH_GRAB_NONE);
+	assert_int_equal(latch_binding_button(0, BTN_LEFT), LATCH_GRAB_NONE);
+	assert_int_equal(latch_binding_button(CTRL | ALT, BTN_LEFT), LATCH_GRAB_NONE);
+}
+
+static void test_double_click(void **state) {
+	const struct latch_click first = {7, BTN_LEFT, UINT32_MAX - 100, 50, 60};
+	struct latch_click next = {7, BTN_LEFT, 299, 53, 64};
+	struct latch_click last = {0};
+	assert_false(latch_click_again(&last, &first));
+	assert_true(latch_click_again(&last, &next));
+	/* The third one is a first one again. */
+	assert_false(latch_click_again(&last, &next));
+
+	const struct latch_click others[] = {
+		{8, BTN_LEFT, 200, 50, 60},
+		{7, BTN_RIGHT, 200, 50, 60},
+		{7, BTN_LEFT, 300, 50, 60},
+		{7, BTN_LEFT, 200, 56, 60},
+		{7, BTN_LEFT, 200, 50, 54},
+	};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		last = first;
+		assert_false(latch_click_again(&last, &others[i]));
+		next = others[i];
+		assert_true(latch_click_again(&last, &next));
+	}
+}
+
 static void test_help_names_everything(void **state) {
 	size_t count;
 	const struct latch_binding_help *help = latch_bindings_help(&count);
-	assert_int_equal(count, 5);
+	assert_int_equal(count, 7);
 	for (size_t i = 0; i < count; i++) {
 		assert_non_null(help[i].keys);
 		assert_non_null(help[i].what);
@@ -75,6 +111,8 @@ int main(void) {
 		cmocka_unit_test(test_locks_do_not_count),
 		cmocka_unit_test(test_others_stay_with_the_client),
 		cmocka_unit_test(test_vt),
+		cmocka_unit_test(test_buttons),
+		cmocka_unit_test(test_double_click),
 		cmocka_unit_test(test_help_names_everything),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

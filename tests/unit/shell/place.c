@@ -26,27 +26,93 @@ static void test_centre(void **state) {
 }
 
 static void test_cascade(void **state) {
-	struct wlr_box window = {.width = 200, .height = 600};
-	latch_place_cascade(&screen, 0, &window);
-	assert_at(&window, 1424, 100);
-	latch_place_cascade(&screen, 1, &window);
-	assert_at(&window, 1456, 132);
-	latch_place_cascade(&screen, 3, &window);
-	assert_at(&window, 1520, 196);
-	/* 100 below the first one: room for three steps, then it starts again. */
-	latch_place_cascade(&screen, 4, &window);
-	assert_at(&window, 1424, 100);
+	struct wlr_box windows[7];
+	for (size_t i = 0; i < 7; i++) {
+		windows[i] = (struct wlr_box){.width = 500, .height = 600};
+		latch_place_cascade(&screen, windows, i, &windows[i]);
+	}
+	assert_at(&windows[0], 1274, 100);
+	assert_at(&windows[1], 1306, 132);
+	assert_at(&windows[3], 1370, 196);
+	/* 100 below the first one there was room for three steps; further up, each would hide
+	 * the corner of the first one: it starts again. */
+	assert_at(&windows[4], 1274, 100);
+	assert_at(&windows[5], 1306, 132);
+}
+
+static void test_cascade_goes_on_at_the_top(void **state) {
+	/* 400 to each side: twelve steps down, then the twelfth one up, and the next. */
+	struct wlr_box windows[20];
+	for (size_t i = 0; i < 20; i++) {
+		windows[i] = (struct wlr_box){.width = 64, .height = 64};
+		latch_place_cascade(&screen, windows, i, &windows[i]);
+	}
+	assert_at(&windows[0], 1492, 368);
+	assert_at(&windows[11], 1492 + 352, 368 + 352);
+	assert_at(&windows[12], 1492 - 352, 368 - 352);
+	assert_at(&windows[13], 1492 - 320, 368 - 320);
+}
+
+static void test_cascade_hides_no_corner(void **state) {
+	const struct wlr_box others[] = {
+		{.x = 1424, .y = 350, .width = 200, .height = 100},
+		{.x = 1510, .y = 380, .width = 10, .height = 10},
+	};
+	/* In the middle it covers neither. */
+	struct wlr_box window = {.width = 10, .height = 20};
+	latch_place_cascade(&screen, others, 1, &window);
+	assert_at(&window, 1519, 390);
+	/* Two steps, until the small one is not covered. */
+	window = (struct wlr_box){.width = 100, .height = 100};
+	latch_place_cascade(&screen, others, 2, &window);
+	assert_at(&window, 1474 + 64, 350 + 64);
 }
 
 static void test_cascade_never_leaves(void **state) {
 	for (int size = 1; size <= 1000; size += 37) {
-		for (unsigned others = 0; others < 40; others++) {
-			struct wlr_box window = {.width = size, .height = size * 4 / 5};
-			latch_place_cascade(&screen, others, &window);
-			assert_true(window.x >= screen.x && window.y >= screen.y);
-			assert_true(window.x + window.width <= screen.x + screen.width);
-			assert_true(window.y + window.height <= screen.y + screen.height);
+		struct wlr_box windows[40];
+		for (size_t i = 0; i < 40; i++) {
+			struct wlr_box *window = &windows[i];
+			*window = (struct wlr_box){.width = size, .height = size * 4 / 5};
+			latch_place_cascade(&screen, windows, i, window);
+			assert_true(window->x >= screen.x && window->y >= screen.y);
+			assert_true(window->x + window->width <= screen.x + screen.width);
+			assert_true(window->y + window->height <= screen.y + screen.height);
 		}
+	}
+}
+
+static void test_under(void **state) {
+	const struct wlr_box from = {.x = 1024, .y = 0, .width = 1000, .height = 800};
+	struct wlr_box window = {.x = 5, .y = 6, .width = 200, .height = 100};
+	/* At three quarters across and an eighth down. */
+	latch_place_under(&from, 1774, 100, &window);
+	assert_at(&window, 1774 - 150, 100 - 12);
+	const struct wlr_box nowhere = {0};
+	latch_place_under(&nowhere, 1, 2, &window);
+	assert_at(&window, 1624, 88);
+}
+
+static void test_nearest_edges(void **state) {
+	const struct wlr_box window = {.x = 100, .y = 200, .width = 300, .height = 60};
+	const struct {
+		double x, y;
+		uint32_t edges;
+	} cases[] = {
+		{100, 200, WLR_EDGE_LEFT | WLR_EDGE_TOP},
+		{250, 200, WLR_EDGE_TOP},
+		{399, 200, WLR_EDGE_RIGHT | WLR_EDGE_TOP},
+		{399, 230, WLR_EDGE_RIGHT},
+		{399, 259, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM},
+		{250, 259, WLR_EDGE_BOTTOM},
+		{101, 259, WLR_EDGE_LEFT | WLR_EDGE_BOTTOM},
+		{101, 230, WLR_EDGE_LEFT},
+		{249, 229, WLR_EDGE_LEFT | WLR_EDGE_TOP},
+		{251, 231, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(latch_place_nearest_edges(&window, cases[i].x, cases[i].y),
+			cases[i].edges);
 	}
 }
 
@@ -118,7 +184,11 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_centre),
 		cmocka_unit_test(test_cascade),
+		cmocka_unit_test(test_cascade_goes_on_at_the_top),
+		cmocka_unit_test(test_cascade_hides_no_corner),
 		cmocka_unit_test(test_cascade_never_leaves),
+		cmocka_unit_test(test_under),
+		cmocka_unit_test(test_nearest_edges),
 		cmocka_unit_test(test_clamp),
 		cmocka_unit_test(test_carry),
 		cmocka_unit_test(test_resize),

@@ -1,428 +1,13 @@
 /*
- * The shell with a real client: both in this process, one socket between them, and a
- * headless backend. What the client sees and what the output code would get must fit.
+ * Windows, popups, focus, keys and the cursor, with a real client: see fixture.h.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "fixture.h"
 
-#include <cmocka.h>
-
-#include <poll.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <wayland-client.h>
-#include <wayland-server-core.h>
-#include <wlr/backend/headless.h>
-#include <wlr/interfaces/wlr_keyboard.h>
-#include <wlr/interfaces/wlr_pointer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_data_device.h>
-#include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_seat.h>
-#include <wlr/types/wlr_shm.h>
-#include <wlr/types/wlr_subcompositor.h>
-#include <wlr/util/log.h>
 
-#include "shell/shell.h"
 #include "shell/toplevel.h"
-#include "xdg-shell-client-protocol.h"
-
-#define MAX_SURFACES 16
-
-/* Evdev's. */
-#define KEY_TAB 15
-#define KEY_LEFTALT 56
-#define BTN_LEFT 0x110
-
-struct fixture {
-	/* The server's side. */
-	struct wl_display *server;
-	struct wl_event_loop *loop;
-	struct wlr_backend *backend;
-	struct wlr_output_layout *layout;
-	struct wlr_output *output;
-	struct latch_shell *shell;
-	struct wlr_pointer pointer;
-	struct wlr_keyboard keyboard;
-	int damages, cursor_moves, inputs, terminations;
-
-	struct latch_shell_surface list[MAX_SURFACES];
-	size_t count;
-
-	/* The client's. */
-	struct wl_display *client;
-	struct wl_registry *registry;
-	struct wl_compositor *compositor;
-	struct wl_subcompositor *subcompositor;
-	struct wl_shm *shm;
-	struct wl_seat *seat;
-	struct wl_pointer *wl_pointer;
-	struct xdg_wm_base *wm_base;
-	struct wl_data_device_manager *data_devices;
-	uint32_t enter_serial;
-};
-
-/* A window, or a popup, of the client. */
-struct window {
-	struct fixture *fixture;
-	struct wl_surface *surface;
-	struct xdg_surface *xdg;
-	struct xdg_toplevel *toplevel;
-	struct xdg_popup *popup;
-	int32_t x, y, width, height;
-	bool activated, fullscreen, maximized, suspended;
-	int configures, closes, dones;
-};
-
-static void pump(struct fixture *f) {
-	for (int i = 0; i < 6; i++) {
-		assert_true(wl_display_flush(f->client) >= 0);
-		wl_event_loop_dispatch(f->loop, 0);
-		wl_display_flush_clients(f->server);
-		assert_int_equal(wl_display_prepare_read(f->client), 0);
-		struct pollfd fd = {.fd = wl_display_get_fd(f->client), .events = POLLIN};
-		if (poll(&fd, 1, 0) > 0) {
-			assert_int_equal(wl_display_read_events(f->client), 0);
-		} else {
-			wl_display_cancel_read(f->client);
-		}
-		assert_true(wl_display_dispatch_pending(f->client) >= 0);
-	}
-	struct wlr_box box;
-	wlr_output_layout_get_box(f->layout, f->output, &box);
-	f->count = latch_shell_surfaces(f->shell, &box, f->list, MAX_SURFACES);
-}
-
-static void damage_all(void *data) {
-	((struct fixture *)data)->damages++;
-}
-
-static void cursor_moved(void *data) {
-	((struct fixture *)data)->cursor_moves++;
-}
-
-static void input(void *data) {
-	((struct fixture *)data)->inputs++;
-}
-
-static void terminate(void *data) {
-	((struct fixture *)data)->terminations++;
-}
-
-static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
-	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
-	((struct fixture *)data)->enter_serial = serial;
-}
-
-static void handle_leave(
-	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
-}
-
-static void handle_motion(
-	void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
-}
-
-static void handle_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
-	uint32_t button, uint32_t state) {
-}
-
-static void handle_axis(
-	void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
-}
-
-static const struct wl_pointer_listener pointer_listener = {
-	.enter = handle_enter,
-	.leave = handle_leave,
-	.motion = handle_motion,
-	.button = handle_button,
-	.axis = handle_axis,
-};
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct fixture *f = data;
-	if (strcmp(interface, wl_compositor_interface.name) == 0) {
-		f->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-	} else if (strcmp(interface, wl_subcompositor_interface.name) == 0) {
-		f->subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
-	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
-		f->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
-		f->seat = wl_registry_bind(registry, name, &wl_seat_interface, 1);
-	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
-		f->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 6);
-	} else if (strcmp(interface, wl_data_device_manager_interface.name) == 0) {
-		f->data_devices = wl_registry_bind(
-			registry, name, &wl_data_device_manager_interface, 3);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
-static struct wlr_output *add_output(struct fixture *f, int width, int height) {
-	struct wlr_output *output =
-		wlr_headless_add_output(f->backend, (unsigned)width, (unsigned)height);
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, true);
-	wlr_output_state_set_custom_mode(&state, width, height, 60000);
-	assert_true(wlr_output_commit_state(output, &state));
-	wlr_output_state_finish(&state);
-	wlr_output_layout_add_auto(f->layout, output);
-	return output;
-}
-
-static int setup(void **test_state) {
-	static const struct wlr_pointer_impl pointer_impl = {.name = "test"};
-	static const struct wlr_keyboard_impl keyboard_impl = {.name = "test"};
-	static const uint32_t formats[] = {0x34325241, 0x34325258};
-	struct fixture *f = calloc(1, sizeof(*f));
-	*test_state = f;
-	wlr_log_init(WLR_SILENT, NULL);
-
-	f->server = wl_display_create();
-	f->loop = wl_display_get_event_loop(f->server);
-	f->backend = wlr_headless_backend_create(f->loop);
-	f->layout = wlr_output_layout_create(f->server);
-	wlr_subcompositor_create(f->server);
-	wlr_shm_create(f->server, 1, formats, 2);
-	f->shell = latch_shell_create(&(struct latch_shell_options){
-		.display = f->server,
-		.backend = f->backend,
-		.compositor = wlr_compositor_create(f->server, 6, NULL),
-		.layout = f->layout,
-		.damage_all = damage_all,
-		.cursor_moved = cursor_moved,
-		.input = input,
-		.terminate = terminate,
-		.data = f,
-	});
-	assert_non_null(f->shell);
-	assert_true(wlr_backend_start(f->backend));
-	f->output = add_output(f, 1000, 800);
-	wlr_pointer_init(&f->pointer, &pointer_impl, "pointer");
-	wlr_keyboard_init(&f->keyboard, &keyboard_impl, "keyboard");
-	wl_signal_emit_mutable(&f->backend->events.new_input, &f->pointer.base);
-	wl_signal_emit_mutable(&f->backend->events.new_input, &f->keyboard.base);
-
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_non_null(wl_client_create(f->server, fds[0]));
-	f->client = wl_display_connect_to_fd(fds[1]);
-	f->registry = wl_display_get_registry(f->client);
-	wl_registry_add_listener(f->registry, &registry_listener, f);
-	pump(f);
-	f->wl_pointer = wl_seat_get_pointer(f->seat);
-	wl_pointer_add_listener(f->wl_pointer, &pointer_listener, f);
-	return 0;
-}
-
-static int teardown(void **test_state) {
-	struct fixture *f = *test_state;
-	wl_pointer_destroy(f->wl_pointer);
-	wl_seat_destroy(f->seat);
-	xdg_wm_base_destroy(f->wm_base);
-	wl_data_device_manager_destroy(f->data_devices);
-	wl_shm_destroy(f->shm);
-	wl_subcompositor_destroy(f->subcompositor);
-	wl_compositor_destroy(f->compositor);
-	wl_registry_destroy(f->registry);
-	wl_display_disconnect(f->client);
-	wl_display_destroy_clients(f->server);
-	wlr_pointer_finish(&f->pointer);
-	wlr_keyboard_finish(&f->keyboard);
-	latch_shell_destroy(f->shell);
-	wlr_backend_destroy(f->backend);
-	wl_display_destroy(f->server);
-	free(f);
-	return 0;
-}
-
-static struct wl_buffer *make_buffer(struct fixture *f, int32_t width, int32_t height) {
-	int fd = memfd_create("buffer", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(fd, width * height * 4), 0);
-	struct wl_shm_pool *pool = wl_shm_create_pool(f->shm, fd, width * height * 4);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
-		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
-	wl_shm_pool_destroy(pool);
-	close(fd);
-	return buffer;
-}
-
-static void commit_size(
-	struct fixture *f, struct wl_surface *surface, int32_t width, int32_t height) {
-	struct wl_buffer *buffer = make_buffer(f, width, height);
-	wl_surface_attach(surface, buffer, 0, 0);
-	wl_surface_damage(surface, 0, 0, width, height);
-	wl_surface_commit(surface);
-	pump(f);
-	wl_buffer_destroy(buffer);
-}
-
-static void xdg_configure(void *data, struct xdg_surface *xdg, uint32_t serial) {
-	struct window *window = data;
-	window->configures++;
-	xdg_surface_ack_configure(xdg, serial);
-}
-
-static const struct xdg_surface_listener xdg_listener = {.configure = xdg_configure};
-
-static void toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
-	int32_t height, struct wl_array *states) {
-	struct window *window = data;
-	window->width = width;
-	window->height = height;
-	window->activated = window->fullscreen = window->maximized = window->suspended = false;
-	uint32_t *state;
-	wl_array_for_each(state, states) {
-		window->activated |= *state == XDG_TOPLEVEL_STATE_ACTIVATED;
-		window->fullscreen |= *state == XDG_TOPLEVEL_STATE_FULLSCREEN;
-		window->maximized |= *state == XDG_TOPLEVEL_STATE_MAXIMIZED;
-		window->suspended |= *state == XDG_TOPLEVEL_STATE_SUSPENDED;
-	}
-}
-
-static void toplevel_close(void *data, struct xdg_toplevel *toplevel) {
-	((struct window *)data)->closes++;
-}
-
-static void toplevel_bounds(
-	void *data, struct xdg_toplevel *toplevel, int32_t width, int32_t height) {
-}
-
-static void toplevel_capabilities(
-	void *data, struct xdg_toplevel *toplevel, struct wl_array *capabilities) {
-}
-
-static const struct xdg_toplevel_listener toplevel_listener = {
-	.configure = toplevel_configure,
-	.close = toplevel_close,
-	.configure_bounds = toplevel_bounds,
-	.wm_capabilities = toplevel_capabilities,
-};
-
-static void popup_configure(
-	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
-	struct window *window = data;
-	window->x = x;
-	window->y = y;
-	window->width = width;
-	window->height = height;
-}
-
-static void popup_done(void *data, struct xdg_popup *popup) {
-	((struct window *)data)->dones++;
-}
-
-static void popup_repositioned(void *data, struct xdg_popup *popup, uint32_t token) {
-}
-
-static const struct xdg_popup_listener popup_listener = {
-	.configure = popup_configure,
-	.popup_done = popup_done,
-	.repositioned = popup_repositioned,
-};
-
-/* A toplevel before its first commit. */
-static void window_init(struct fixture *f, struct window *window) {
-	*window = (struct window){.fixture = f};
-	window->surface = wl_compositor_create_surface(f->compositor);
-	window->xdg = xdg_wm_base_get_xdg_surface(f->wm_base, window->surface);
-	xdg_surface_add_listener(window->xdg, &xdg_listener, window);
-	window->toplevel = xdg_surface_get_toplevel(window->xdg);
-	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
-}
-
-static void window_finish(struct window *window) {
-	if (window->popup != NULL) {
-		xdg_popup_destroy(window->popup);
-	}
-	if (window->toplevel != NULL) {
-		xdg_toplevel_destroy(window->toplevel);
-	}
-	xdg_surface_destroy(window->xdg);
-	wl_surface_destroy(window->surface);
-	pump(window->fixture);
-}
-
-/* A mapped one. */
-static void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height) {
-	window_init(f, window);
-	wl_surface_commit(window->surface);
-	pump(f);
-	assert_int_equal(window->configures, 1);
-	commit_size(f, window->surface, width, height);
-}
-
-static void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
-	int32_t y, uint32_t adjustment) {
-	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(f->wm_base);
-	xdg_positioner_set_size(positioner, 100, 80);
-	xdg_positioner_set_anchor_rect(positioner, x, y, 1, 1);
-	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
-	xdg_positioner_set_constraint_adjustment(positioner, adjustment);
-	*popup = (struct window){.fixture = f};
-	popup->surface = wl_compositor_create_surface(f->compositor);
-	popup->xdg = xdg_wm_base_get_xdg_surface(f->wm_base, popup->surface);
-	xdg_surface_add_listener(popup->xdg, &xdg_listener, popup);
-	popup->popup = xdg_surface_get_popup(popup->xdg, parent->xdg, positioner);
-	xdg_popup_add_listener(popup->popup, &popup_listener, popup);
-	xdg_positioner_destroy(positioner);
-}
-
-static void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
-	int32_t y, uint32_t adjustment) {
-	popup_init(f, popup, parent, x, y, adjustment);
-	wl_surface_commit(popup->surface);
-	pump(f);
-	assert_int_equal(popup->configures, 1);
-	commit_size(f, popup->surface, 100, 80);
-}
-
-static void assert_listed(
-	struct fixture *f, size_t index, enum latch_shell_kind kind, int32_t x, int32_t y) {
-	assert_true(index < f->count);
-	assert_int_equal(f->list[index].kind, kind);
-	assert_int_equal(f->list[index].x, x);
-	assert_int_equal(f->list[index].y, y);
-}
-
-static void move_pointer(struct fixture *f, double x, double y) {
-	double old_x, old_y;
-	latch_shell_cursor(f->shell, &old_x, &old_y);
-	struct wlr_pointer_motion_event event = {
-		.pointer = &f->pointer, .delta_x = x - old_x, .delta_y = y - old_y};
-	wl_signal_emit_mutable(&f->pointer.events.motion, &event);
-	pump(f);
-}
-
-static void click(struct fixture *f, enum wl_pointer_button_state state) {
-	struct wlr_pointer_button_event event = {
-		.pointer = &f->pointer, .button = BTN_LEFT, .state = state};
-	wlr_pointer_notify_button(&f->pointer, &event);
-	pump(f);
-}
-
-static void key(struct fixture *f, uint32_t keycode, bool down) {
-	struct wlr_keyboard_key_event event = {
-		.keycode = keycode,
-		.update_state = true,
-		.state = down ? WL_KEYBOARD_KEY_STATE_PRESSED : WL_KEYBOARD_KEY_STATE_RELEASED,
-	};
-	wlr_keyboard_notify_key(&f->keyboard, &event);
-	pump(f);
-}
 
 static void test_window_is_centred_and_active(void **test_state) {
 	struct fixture *f = *test_state;
@@ -651,6 +236,25 @@ static void test_popup_grabs_again(void **test_state) {
 	window_finish(&window);
 }
 
+static void test_new_windows_hide_none(void **test_state) {
+	struct fixture *f = *test_state;
+	struct window windows[3];
+	window_open(f, &windows[0], 400, 300);
+	window_open(f, &windows[1], 400, 300);
+	window_open(f, &windows[2], 100, 80);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 450, 360);
+	/* The place of the one that has gone is free, but there the small one would be covered. */
+	window_finish(&windows[1]);
+	window_open(f, &windows[1], 400, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 300 + 5 * 32, 250 + 5 * 32);
+	window_finish(&windows[1]);
+	window_finish(&windows[2]);
+	window_open(f, &windows[1], 400, 300);
+	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 332, 282);
+	window_finish(&windows[1]);
+	window_finish(&windows[0]);
+}
+
 static void test_click_raises(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window first, second;
@@ -660,7 +264,7 @@ static void test_click_raises(void **test_state) {
 	move_pointer(f, 310, 260);
 	assert_true(second.activated);
 	assert_int_equal(f->inputs, 0);
-	click(f, WL_POINTER_BUTTON_STATE_PRESSED);
+	button(f, BTN_LEFT, true);
 	assert_int_equal(f->inputs, 1);
 	assert_true(first.activated);
 	assert_false(second.activated);
@@ -672,7 +276,7 @@ static void test_click_raises(void **test_state) {
 	move_pointer(f, 720, 570);
 	assert_ptr_equal(seat->pointer_state.focused_surface, pressed);
 	assert_int_equal((int)seat->pointer_state.sx, 420);
-	click(f, WL_POINTER_BUTTON_STATE_RELEASED);
+	button(f, BTN_LEFT, false);
 	assert_ptr_not_equal(seat->pointer_state.focused_surface, pressed);
 
 	/* The window under the pointer goes away: so does the focus, without motion. */
@@ -709,12 +313,17 @@ static void test_alt_tab(void **test_state) {
 	key(f, KEY_LEFTALT, false);
 
 	key(f, KEY_LEFTALT, true);
-	key(f, 62, true); /* F4 */
-	key(f, 62, false);
+	key(f, KEY_F4, true);
+	key(f, KEY_F4, false);
 	assert_int_equal(windows[0].closes, 1);
 	assert_int_equal(f->terminations, 0);
-	key(f, 1, true); /* Escape */
-	key(f, 1, false);
+	key(f, KEY_ESC, true);
+	key(f, KEY_ESC, false);
+	assert_int_equal(f->terminations, 0);
+	key(f, KEY_LEFTCTRL, true);
+	key(f, KEY_BACKSPACE, true);
+	key(f, KEY_BACKSPACE, false);
+	key(f, KEY_LEFTCTRL, false);
 	key(f, KEY_LEFTALT, false);
 	assert_int_equal(f->terminations, 1);
 	for (int i = 0; i < 3; i++) {
@@ -888,8 +497,6 @@ static void test_drag_without_source_is_refused(void **test_state) {
 	window_finish(&window);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(test_window_is_centred_and_active),
@@ -899,6 +506,7 @@ int main(void) {
 		TEST(test_popup_stays_on_the_output),
 		TEST(test_popup_repositioned_early),
 		TEST(test_popup_grabs_again),
+		TEST(test_new_windows_hide_none),
 		TEST(test_click_raises),
 		TEST(test_alt_tab),
 		TEST(test_cursor_of_a_client),
