@@ -360,6 +360,19 @@ static bool connector_taken(
 	return false;
 }
 
+/* A client's buffer of ten bits may come to the primary plane at any time, and the link can't be made
+ * deeper for it without a modeset. */
+static uint64_t bits_per_color(const struct latch_kms_output *output) {
+	static const uint32_t deep[] = {DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010,
+		DRM_FORMAT_ARGB2101010, DRM_FORMAT_ABGR2101010};
+	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]) && !output->shallow; i++) {
+		if (kms_format_set_get(&output->primary->formats, deep[i]) != NULL) {
+			return 10;
+		}
+	}
+	return 8;
+}
+
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
 	const struct kms_device *device = output->device;
 	const struct kms_crtc *crtc = output->crtc;
@@ -378,7 +391,7 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 			kms_commit_disable_connector(commit, connector);
 		}
 	}
-	kms_commit_reset_color(commit, crtc);
+	kms_commit_set_neutral(commit, crtc, output->connector, bits_per_color(output));
 	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
 }
 

@@ -39,6 +39,8 @@ struct latch_kms_output {
 
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;
+	/** The kernel takes that mode with eight bits per colour only. */
+	bool shallow;
 	/**
 	 * Planes by bit kms_plane.index: those that the last submitted commit has left on, and all
 	 * that may still be read for this output because a flip is to come. No other output may use

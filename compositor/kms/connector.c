@@ -18,6 +18,12 @@ static const struct kms_property_spec specs[] = {
 	SPEC("vrr_capable", vrr_capable),
 	SPEC("link-status", link_status),
 	SPEC("content type", content_type),
+	SPEC("HDR_OUTPUT_METADATA", hdr_output_metadata),
+	SPEC("max bpc", max_bpc),
+	SPEC("Colorspace", settings[KMS_SETTING_COLORSPACE]),
+	SPEC("Broadcast RGB", settings[KMS_SETTING_BROADCAST_RGB]),
+	SPEC("scaling mode", settings[KMS_SETTING_SCALING_MODE]),
+	SPEC("underscan", settings[KMS_SETTING_UNDERSCAN]),
 	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
 	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
 	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
@@ -29,6 +35,17 @@ static const char *const content_type_names[KMS_CONTENT_TYPES] = {
 	[KMS_CONTENT_PHOTO] = "Photo",
 	[KMS_CONTENT_CINEMA] = "Cinema",
 	[KMS_CONTENT_GAME] = "Game",
+};
+
+/* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
+ * built-in panel takes one size only, and its display controller scales to it. */
+static const struct {
+	const char *monitor, *panel;
+} neutral_names[KMS_SETTINGS] = {
+	[KMS_SETTING_COLORSPACE] = {"Default", "Default"},
+	[KMS_SETTING_BROADCAST_RGB] = {"Automatic", "Automatic"},
+	[KMS_SETTING_SCALING_MODE] = {"None", "Full aspect"},
+	[KMS_SETTING_UNDERSCAN] = {"off", "off"},
 };
 
 /* FNV-1a: tells one EDID from another; nobody attacks it. */
@@ -93,6 +110,30 @@ static int read_writeback_formats(struct kms_connector *connector, int fd) {
 	return ret;
 }
 
+static bool is_panel(uint32_t connector_type) {
+	return connector_type == DRM_MODE_CONNECTOR_eDP ||
+	       connector_type == DRM_MODE_CONNECTOR_LVDS ||
+	       connector_type == DRM_MODE_CONNECTOR_DSI || connector_type == DRM_MODE_CONNECTOR_DPI;
+}
+
+static int read_settings(struct kms_connector *connector, int fd, bool panel) {
+	int ret = 0;
+	for (size_t i = 0; i < KMS_SETTINGS && ret == 0; i++) {
+		struct kms_connector_setting *setting = &connector->settings[i];
+		const char *name = panel ? neutral_names[i].panel : neutral_names[i].monitor;
+		struct kms_enum_values neutral;
+		ret = kms_property_read_enum(
+			fd, connector->props.settings[i].id, &name, 1, &neutral);
+		setting->has_neutral = neutral.mask != 0;
+		setting->neutral = neutral.values[0];
+		if (ret == 0) {
+			ret = kms_property_read_name(
+				fd, &connector->props.settings[i], setting->now);
+		}
+	}
+	return ret;
+}
+
 static enum kms_connector_status status_of(drmModeConnection connection) {
 	switch (connection) {
 	case DRM_MODE_CONNECTED:
@@ -132,6 +173,9 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	if (ret == 0) {
 		ret = kms_property_read_enum(fd, connector->props.content_type.id,
 			content_type_names, KMS_CONTENT_TYPES, &connector->content_types);
+	}
+	if (ret == 0) {
+		ret = read_settings(connector, fd, is_panel(info->connector_type));
 	}
 	if (ret < 0) {
 		return ret;

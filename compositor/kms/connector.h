@@ -26,6 +26,26 @@ enum kms_content_type {
 	KMS_CONTENT_TYPES,
 };
 
+/**
+ * Settings by name that stay as the device's last user left them, an HDR compositor say, and that
+ * have a value which shows plain SDR pictures right.
+ */
+enum kms_setting {
+	KMS_SETTING_COLORSPACE,
+	KMS_SETTING_BROADCAST_RGB,
+	KMS_SETTING_SCALING_MODE,
+	KMS_SETTING_UNDERSCAN,
+	KMS_SETTINGS,
+};
+
+struct kms_connector_setting {
+	/** The name of its value when it was read; empty where there is no such setting. */
+	char now[DRM_PROP_NAME_LEN];
+	/** Whether the driver has the value that is right for us, and its number. */
+	bool has_neutral;
+	uint64_t neutral;
+};
+
 /** What kms_device_refresh() found changed on a connector. */
 enum kms_connector_change {
 	KMS_CONNECTOR_ADDED = 1 << 0,
@@ -43,6 +63,8 @@ enum kms_connector_change {
 struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
+	struct kms_property hdr_output_metadata, max_bpc;
+	struct kms_property settings[KMS_SETTINGS];
 };
 
 struct kms_connector {
@@ -71,6 +93,7 @@ struct kms_connector {
 	bool link_bad;
 	/** By enum kms_content_type; an empty mask where it has no such property. */
 	struct kms_enum_values content_types;
+	struct kms_connector_setting settings[KMS_SETTINGS];
 	struct kms_connector_properties props;
 
 	/** enum kms_connector_change of the last kms_device_refresh(). */
