@@ -202,10 +202,20 @@ bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_
 	return true;
 }
 
+/* What makes the picture upright on the panel as it is mounted. A transform turns counter-clockwise:
+ * the top of the picture goes to its left side, which is up. */
+static const enum wl_output_transform mounted[KMS_PANEL_ORIENTATIONS] = {
+	[KMS_PANEL_NORMAL] = WL_OUTPUT_TRANSFORM_NORMAL,
+	[KMS_PANEL_UPSIDE_DOWN] = WL_OUTPUT_TRANSFORM_180,
+	[KMS_PANEL_LEFT_SIDE_UP] = WL_OUTPUT_TRANSFORM_90,
+	[KMS_PANEL_RIGHT_SIDE_UP] = WL_OUTPUT_TRANSFORM_270,
+};
+
 static void describe(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
 	struct wlr_output *wlr_output = &output->base;
 	wlr_output_set_name(wlr_output, connector->name);
+	wlr_output->transform = mounted[connector->orientation];
 	wlr_output->phys_width = (int32_t)connector->width_mm;
 	wlr_output->phys_height = (int32_t)connector->height_mm;
 	wlr_output->make = connector->make != NULL ? strdup(connector->make) : NULL;

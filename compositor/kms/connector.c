@@ -20,6 +20,7 @@ static const struct kms_property_spec specs[] = {
 	SPEC("content type", content_type),
 	SPEC("HDR_OUTPUT_METADATA", hdr_output_metadata),
 	SPEC("max bpc", max_bpc),
+	SPEC("panel orientation", panel_orientation),
 	SPEC("Colorspace", settings[KMS_SETTING_COLORSPACE]),
 	SPEC("Broadcast RGB", settings[KMS_SETTING_BROADCAST_RGB]),
 	SPEC("scaling mode", settings[KMS_SETTING_SCALING_MODE]),
@@ -35,6 +36,13 @@ static const char *const content_type_names[KMS_CONTENT_TYPES] = {
 	[KMS_CONTENT_PHOTO] = "Photo",
 	[KMS_CONTENT_CINEMA] = "Cinema",
 	[KMS_CONTENT_GAME] = "Game",
+};
+
+static const char *const orientation_names[KMS_PANEL_ORIENTATIONS] = {
+	[KMS_PANEL_NORMAL] = "Normal",
+	[KMS_PANEL_UPSIDE_DOWN] = "Upside Down",
+	[KMS_PANEL_LEFT_SIDE_UP] = "Left Side Up",
+	[KMS_PANEL_RIGHT_SIDE_UP] = "Right Side Up",
 };
 
 /* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
@@ -134,6 +142,19 @@ static int read_settings(struct kms_connector *connector, int fd, bool panel) {
 	return ret;
 }
 
+static int read_orientation(struct kms_connector *connector, int fd) {
+	const struct kms_property *property = &connector->props.panel_orientation;
+	struct kms_enum_values values;
+	int ret = kms_property_read_enum(
+		fd, property->id, orientation_names, KMS_PANEL_ORIENTATIONS, &values);
+	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS && ret == 0; i++) {
+		if ((values.mask & 1u << i) != 0 && values.values[i] == property->value) {
+			connector->orientation = (enum kms_panel_orientation)i;
+		}
+	}
+	return ret;
+}
+
 static enum kms_connector_status status_of(drmModeConnection connection) {
 	switch (connection) {
 	case DRM_MODE_CONNECTED:
@@ -176,6 +197,9 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	}
 	if (ret == 0) {
 		ret = read_settings(connector, fd, is_panel(info->connector_type));
+	}
+	if (ret == 0) {
+		ret = read_orientation(connector, fd);
 	}
 	if (ret < 0) {
 		return ret;
@@ -276,6 +300,10 @@ int kms_connector_refresh(struct kms_connector *connector, int fd) {
 
 void kms_connector_link_set_good(struct kms_connector *connector) {
 	connector->link_bad = false;
+}
+
+const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {
+	return orientation_names[orientation];
 }
 
 const char *kms_connector_status_name(enum kms_connector_status status) {

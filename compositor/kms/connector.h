@@ -46,6 +46,15 @@ struct kms_connector_setting {
 	uint64_t neutral;
 };
 
+/** Which side of the picture that a built-in panel is sent is up, as it is mounted. */
+enum kms_panel_orientation {
+	KMS_PANEL_NORMAL,
+	KMS_PANEL_UPSIDE_DOWN,
+	KMS_PANEL_LEFT_SIDE_UP,
+	KMS_PANEL_RIGHT_SIDE_UP,
+	KMS_PANEL_ORIENTATIONS,
+};
+
 /** What kms_device_refresh() found changed on a connector. */
 enum kms_connector_change {
 	KMS_CONNECTOR_ADDED = 1 << 0,
@@ -63,7 +72,7 @@ enum kms_connector_change {
 struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
-	struct kms_property hdr_output_metadata, max_bpc;
+	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
 	struct kms_property settings[KMS_SETTINGS];
 };
 
@@ -94,6 +103,8 @@ struct kms_connector {
 	/** By enum kms_content_type; an empty mask where it has no such property. */
 	struct kms_enum_values content_types;
 	struct kms_connector_setting settings[KMS_SETTINGS];
+	/** KMS_PANEL_NORMAL also where nothing is known. */
+	enum kms_panel_orientation orientation;
 	struct kms_connector_properties props;
 
 	/** enum kms_connector_change of the last kms_device_refresh(). */
@@ -126,6 +137,9 @@ int kms_connector_refresh(struct kms_connector *connector, int fd);
  * event, so the next BAD that is read is a new failure.
  */
 void kms_connector_link_set_good(struct kms_connector *connector);
+
+/** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
+const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);
 
 /** "connected", "disconnected", "unknown". */
 const char *kms_connector_status_name(enum kms_connector_status status);

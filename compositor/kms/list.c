@@ -114,6 +114,10 @@ static void print_connector(
 		: connector->writeback ? ""
 				       : ", no variable refresh",
 		connector->link_bad ? ", link bad" : "");
+	if (connector->props.panel_orientation.id != 0) {
+		fprintf(file, "      mounted   %s\n",
+			kms_panel_orientation_name(connector->orientation));
+	}
 	fprintf(file, "      CRTCs    ");
 	print_crtc_indices(file, device, connector->possible_crtcs);
 	fprintf(file, "\n");

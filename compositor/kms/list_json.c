@@ -80,6 +80,10 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	yyjson_mut_obj_add_bool(doc, object, "non_desktop", connector->non_desktop);
 	yyjson_mut_obj_add_bool(doc, object, "vrr_capable", connector->vrr_capable);
 	yyjson_mut_obj_add_bool(doc, object, "link_bad", connector->link_bad);
+	add_text(doc, object, "panel_orientation",
+		connector->props.panel_orientation.id != 0
+			? kms_panel_orientation_name(connector->orientation)
+			: NULL);
 	add_settings(doc, object, connector);
 	add_crtcs(doc, object, device, connector->possible_crtcs);
 	yyjson_mut_val *modes = yyjson_mut_obj_add_arr(doc, object, "modes");

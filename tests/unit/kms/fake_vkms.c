@@ -49,6 +49,13 @@ static const struct fake_enum underscans[] = {
 	{"auto", 62},
 };
 
+static const struct fake_enum orientations[] = {
+	{"Normal", 80},
+	{"Upside Down", 81},
+	{"Left Side Up", 82},
+	{"Right Side Up", 83},
+};
+
 static void set_enums(struct fake_property *property, const struct fake_enum *enums, int len) {
 	property->enums = enums;
 	property->enums_len = len;
@@ -147,4 +154,10 @@ void fake_add_hdr_settings(uint32_t connector_id) {
 	set_enums(fake_add_property(connector, "scaling mode", DRM_MODE_PROP_ENUM, 41),
 		scaling_modes, 4);
 	set_enums(fake_add_property(connector, "underscan", DRM_MODE_PROP_ENUM, 61), underscans, 3);
+}
+
+void fake_add_orientation(uint32_t connector_id, uint64_t value) {
+	set_enums(fake_add_property(fake_find_object(connector_id), "panel orientation",
+			  DRM_MODE_PROP_ENUM | DRM_MODE_PROP_IMMUTABLE, value),
+		orientations, 4);
 }

@@ -309,6 +309,7 @@ static char *print(int (*func)(FILE *, const struct kms_list_entry *, size_t),
 
 static void test_list(void **state) {
 	fake_add_hdr_settings(70);
+	fake_add_orientation(70, 82);
 	struct kms_device *device = open_device();
 	const struct kms_list_entry entries[] = {
 		{.path = "/dev/dri/card0", .device = device},
@@ -322,6 +323,7 @@ static void test_list(void **state) {
 	assert_non_null(strstr(text, "colorspace \"BT2020_RGB\", broadcast_rgb \"Limited 16:235\", "
 				     "scaling_mode \"Full\", underscan \"on\", max_bpc 12 of 6 to 12, "
 				     "hdr_metadata set\n"));
+	assert_non_null(strstr(text, "mounted   Left Side Up\n"));
 	assert_non_null(strstr(text, "/dev/dri/card1 has no atomic modesetting"));
 	free(text);
 
@@ -342,6 +344,9 @@ static void test_list(void **state) {
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_non_null(yyjson_ptr_get(root, paths[i]));
 	}
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(
+				    root, "/devices/0/connectors/0/panel_orientation")),
+		"Left Side Up");
 	assert_string_equal(yyjson_get_str(yyjson_ptr_get(
 				    root, "/devices/0/connectors/0/settings/broadcast_rgb")),
 		"Limited 16:235");
