@@ -202,8 +202,8 @@ bool latch_kms_formats_add(struct wlr_drm_format_set *formats, const struct kms_
 	return true;
 }
 
-/* What makes the picture upright on the panel as it is mounted. A transform turns counter-clockwise:
- * the top of the picture goes to its left side, which is up. */
+/* What makes the picture upright on the panel as it is mounted. A transform turns
+ * counter-clockwise: the top of the picture goes to its left side, which is up. */
 static const enum wl_output_transform mounted[KMS_PANEL_ORIENTATIONS] = {
 	[KMS_PANEL_NORMAL] = WL_OUTPUT_TRANSFORM_NORMAL,
 	[KMS_PANEL_UPSIDE_DOWN] = WL_OUTPUT_TRANSFORM_180,
@@ -288,6 +288,10 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 	if (index < 0) {
 		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
 	}
+	return index < 0 ? NULL : latch_kms_output_mode(output, (size_t)index);
+}
+
+struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index) {
 	struct wlr_output_mode *mode;
 	wl_list_for_each(mode, &output->base.modes, link) {
 		if (index-- == 0) {
@@ -370,8 +374,8 @@ static bool connector_taken(
 	return false;
 }
 
-/* A client's buffer of ten bits may come to the primary plane at any time, and the link can't be made
- * deeper for it without a modeset. */
+/* A client's buffer of ten bits may come to the primary plane at any time, and the link can't be
+ * made deeper for it without a modeset. */
 static uint64_t bits_per_color(const struct latch_kms_output *output) {
 	static const uint32_t deep[] = {DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010,
 		DRM_FORMAT_ARGB2101010, DRM_FORMAT_ABGR2101010};
@@ -381,6 +385,15 @@ static uint64_t bits_per_color(const struct latch_kms_output *output) {
 		}
 	}
 	return 8;
+}
+
+bool latch_kms_output_make_shallow(struct latch_kms_output *output) {
+	const struct kms_property *max_bpc = &output->connector->props.max_bpc;
+	if (bits_per_color(output) <= 8 || max_bpc->id == 0 || max_bpc->max <= 8) {
+		return false;
+	}
+	output->shallow = true;
+	return true;
 }
 
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {

@@ -146,8 +146,8 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 
 /**
  * Takes away what the device's last user left behind and would change how our picture looks: the
- * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM); of the connector HDR metadata and the settings
- * of enum kms_setting. What an object does not have is left out. Belongs into a commit with a mode.
+ * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM); the connector's HDR metadata and settings
+ * (enum kms_setting). What an object does not have is left out. Belongs into a commit with a mode.
  *
  * max_bpc: the most bits per colour that the link is to carry, brought into the range that the
  * connector has.

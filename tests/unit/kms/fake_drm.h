@@ -135,10 +135,10 @@ void fake_finish(void);
  * with three modes, Writeback-1 (71). Everything is off. */
 void fake_add_vkms(void);
 
-/** The settings that an HDMI connector of amdgpu or i915 has, as an HDR compositor has left them. */
+/** The settings of an HDMI connector of amdgpu or i915, as an HDR compositor has left them. */
 void fake_add_hdr_settings(uint32_t connector_id);
 
-/** The panel of a handheld: "panel orientation" with this value, 80 to 83 as the kernel lists them. */
+/** The panel of a handheld: "panel orientation", 80 to 83 in the kernel's order of names. */
 void fake_add_orientation(uint32_t connector_id, uint64_t value);
 
 struct fake_object *fake_add_object(uint32_t type, uint32_t id);

@@ -321,8 +321,8 @@ static void test_list(void **state) {
 	assert_non_null(strstr(text, "NV12"));
 	assert_non_null(strstr(text, "zpos 2 to 5"));
 	assert_non_null(strstr(text, "colorspace \"BT2020_RGB\", broadcast_rgb \"Limited 16:235\", "
-				     "scaling_mode \"Full\", underscan \"on\", max_bpc 12 of 6 to 12, "
-				     "hdr_metadata set\n"));
+				     "scaling_mode \"Full\", underscan \"on\", "
+				     "max_bpc 12 of 6 to 12, hdr_metadata set\n"));
 	assert_non_null(strstr(text, "mounted   Left Side Up\n"));
 	assert_non_null(strstr(text, "/dev/dri/card1 has no atomic modesetting"));
 	free(text);
