@@ -143,6 +143,7 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 	wl_list_for_each(output, &server->outputs, link) {
 		latch_output_set_active(output, server->active);
 	}
+	latch_outputs_changed(server);
 }
 
 static int handle_not_left(void *data) {
@@ -498,6 +499,9 @@ void latch_server_finish(struct latch_server *server) {
 	latch_trace_destroy(server->trace);
 	if (server->renew != NULL) {
 		wl_event_source_remove(server->renew);
+	}
+	if (server->retry_outputs != NULL) {
+		wl_event_source_remove(server->retry_outputs);
 	}
 	latch_renderer_finish(&server->renderer);
 	wl_list_remove(&server->backend_destroy.link);

@@ -53,6 +53,8 @@ struct latch_server {
 	struct latch_renderer renderer;
 	/** It was lost, and is made anew with the next turn of the loop; NULL: it was not. */
 	struct wl_event_source *renew;
+	/** Outputs that were left out are tried again with the next turn; NULL: nothing changed. */
+	struct wl_event_source *retry_outputs;
 	struct latch_trace *trace;
 
 	struct wlr_compositor *compositor;

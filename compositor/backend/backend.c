@@ -143,11 +143,13 @@ static bool is_wanted(
 	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
 }
 
-/* Outputs that found no CRTC when they were plugged in are plugged in anew when one is free. */
+/* Outputs that found no CRTC when they were plugged in are plugged in anew when one is free, those
+ * whose modes were all refused when anything was plugged in or out: links may carry more now. */
 static void retry_starved(struct latch_kms_backend *backend) {
 	struct latch_kms_output *output, *tmp;
 	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		if (output->starved && latch_kms_output_could_have_crtc(output)) {
+		if (output->left_out ||
+			(output->starved && latch_kms_output_could_have_crtc(output))) {
 			wlr_output_destroy(&output->base);
 		}
 	}

@@ -31,6 +31,8 @@ struct latch_kms_backend {
 	struct kms_saved_state *saved;
 	/** Something was submitted, if only to switch off: there is something to restore. */
 	bool touched;
+	/** Why the last configuration of outputs was refused, a negative errno; 0: it was not. */
+	int refusal;
 
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;

@@ -9,6 +9,7 @@
 #include "backend/configure.h"
 
 #include <drm_fourcc.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/types/wlr_output.h>
@@ -128,12 +129,13 @@ static bool prepare(struct change *change) {
 	const drmModeModeInfo *info = &change->mode->info;
 	output->mode_blob = 0;
 	output->black = NULL;
+	output->shallow = false;
 	if (kms_mode_blob_create(output->device, info, &output->mode_blob) != 0) {
 		return false;
 	}
 	output->black = kms_dumb_buffer_create(output->device, info->hdisplay, info->vdisplay,
 		DRM_FORMAT_XRGB8888, NULL);
-	return output->black != NULL;
+	return output->black != NULL || !output->device->features.dumb_buffers;
 }
 
 static void add_black(struct latch_kms_output *output, struct kms_commit *commit) {
@@ -159,9 +161,10 @@ static bool is_changed(
 	return false;
 }
 
-/* Returns false when there is nothing to ask the kernel for. */
+/* Returns false when there is nothing to ask the kernel for. An output that is to wake up is set
+ * anew by its next frame, but a test asks for it. */
 static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
-	const struct change *changes, size_t len) {
+	const struct change *changes, size_t len, bool test) {
 	bool any = false;
 	kms_commit_init(commit, backend->device);
 	/* What goes off goes first: what is set later for the same object wins. */
@@ -172,7 +175,10 @@ static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
 		}
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (changes[i].modeset) {
+		if (test && changes[i].wake) {
+			latch_kms_output_black_fb(changes[i].output);
+		}
+		if (changes[i].modeset || (test && changes[i].wake)) {
 			add_black(changes[i].output, commit);
 			any = true;
 		}
@@ -193,7 +199,7 @@ static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
 static int ask_kernel(struct latch_kms_backend *backend, const struct change *changes, size_t len,
 	bool test) {
 	struct kms_commit commit;
-	if (!build(backend, &commit, changes, len)) {
+	if (!build(backend, &commit, changes, len, test)) {
 		return 0;
 	}
 	if (test) {
@@ -201,6 +207,25 @@ static int ask_kernel(struct latch_kms_backend *backend, const struct change *ch
 	}
 	backend->touched = true;
 	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+}
+
+/* The kernel's no to what was asked for, and not that it can't be asked now. */
+static bool is_refusal(int ret) {
+	return ret < 0 && ret != -EACCES && ret != -EBUSY;
+}
+
+/* Half of what a link has to carry may be the depth: with eight bits per colour once more. */
+static int ask_deep_and_shallow(struct latch_kms_backend *backend, const struct change *changes,
+	size_t len, bool test) {
+	int ret = ask_kernel(backend, changes, len, test);
+	bool other = false;
+	for (size_t i = 0; i < len && is_refusal(ret); i++) {
+		if ((changes[i].modeset || changes[i].wake) &&
+			latch_kms_output_make_shallow(changes[i].output)) {
+			other = true;
+		}
+	}
+	return other ? ask_kernel(backend, changes, len, test) : ret;
 }
 
 static void finish(struct change *change) {
@@ -215,13 +240,14 @@ static void finish(struct change *change) {
 	if (change->modeset || change->wake) {
 		output->needs_modeset = true;
 		output->standby = false;
+		output->left_out = false;
 	}
 	if (change->moved) {
 		wlr_log(WLR_INFO, "%s has another CRTC, as another output could use only the one "
 				  "it had", output->base.name);
 	}
 	if (change->off) {
-		output->starved = false; // the user wants it so
+		output->starved = output->left_out = false; // the user wants it so
 	}
 }
 
@@ -247,49 +273,161 @@ static void roll_back(struct change *change) {
 	output->needs_modeset = before->needs_modeset;
 	output->standby = before->standby;
 	output->starved = before->starved;
+	output->shallow = before->shallow;
 }
 
-bool latch_kms_configure(struct latch_kms_backend *backend,
-	const struct wlr_backend_output_state *states, size_t len, bool test) {
+/* *shallow: what the kernel took for the first of them. */
+static int configure(struct latch_kms_backend *backend,
+	const struct wlr_backend_output_state *states, size_t len, bool test, bool *shallow) {
 	/* Others that are moved come behind those that are asked for. */
 	size_t max = len + (size_t)wl_list_length(&backend->outputs);
 	struct change *changes = calloc(max, sizeof(*changes));
 	if (changes == NULL) {
-		return max == 0;
+		return max == 0 ? 0 : -ENOMEM;
 	}
 	size_t read = 0;
 	while (read < len && read_state(&changes[read], &states[read])) {
 		read++;
 	}
-	bool ok = read == len;
+	int ret = read == len ? 0 : -ENOTSUP;
 	for (size_t i = 0; i < read; i++) {
 		if (changes[i].off) {
 			latch_kms_output_drop_crtc(changes[i].output);
 		}
 	}
-	ok = ok && take_crtcs(changes, &read);
-	for (size_t i = 0; i < read && ok; i++) {
-		ok = !changes[i].modeset || prepare(&changes[i]);
+	if (ret == 0 && !take_crtcs(changes, &read)) {
+		ret = -ENOSPC;
 	}
-	int ret = ok ? ask_kernel(backend, changes, read, test) : 0;
-	if (ret != 0) {
-		wlr_log(WLR_INFO, "%s: a configuration of its outputs was refused: %s",
-			backend->path, strerror(-ret));
-		ok = false;
+	for (size_t i = 0; i < read && ret == 0; i++) {
+		ret = changes[i].modeset && !prepare(&changes[i]) ? -ENOMEM : 0;
 	}
+	if (ret == 0) {
+		ret = ask_deep_and_shallow(backend, changes, read, test);
+	}
+	*shallow = read > 0 && changes[0].output->shallow;
 	for (size_t i = 0; i < read; i++) {
-		if (ok && !test) {
+		if (ret == 0 && !test) {
 			finish(&changes[i]);
 		} else {
 			roll_back(&changes[i]);
 		}
 	}
-	for (size_t i = 0; i < read && ok && !test; i++) {
+	for (size_t i = 0; i < read && ret == 0 && !test; i++) {
 		struct latch_kms_output *output = changes[i].output;
 		if (changes[i].moved && output->moved != NULL) {
 			output->moved(output->handler_data);
 		}
 	}
 	free(changes);
-	return ok;
+	return ret;
+}
+
+bool latch_kms_configure(struct latch_kms_backend *backend,
+	const struct wlr_backend_output_state *states, size_t len, bool test) {
+	bool shallow;
+	int ret = configure(backend, states, len, test, &shallow);
+	backend->refusal = ret;
+	return ret == 0;
+}
+
+int latch_kms_show_black(struct latch_kms_output *output) {
+	int ret;
+	latch_kms_output_black_fb(output);
+	output->backend->touched = true;
+	do {
+		struct kms_commit commit;
+		kms_commit_init(&commit, output->device);
+		add_black(output, &commit);
+		ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+	} while (is_refusal(ret) && latch_kms_output_make_shallow(output));
+	if (ret == 0) {
+		output->planes_on = output->planes_held = 0;
+		output->needs_modeset = false;
+		kms_connector_link_set_good(output->connector);
+	}
+	return ret;
+}
+
+static int index_of(struct latch_kms_output *output, const struct wlr_output_mode *wanted) {
+	int index = 0;
+	const struct wlr_output_mode *mode;
+	wl_list_for_each(mode, &output->base.modes, link) {
+		if (mode == wanted) {
+			return index;
+		}
+		index++;
+	}
+	return -1;
+}
+
+static int test_mode(struct latch_kms_output *output, struct wlr_output_mode *mode) {
+	struct wlr_backend_output_state one = {.output = &output->base};
+	wlr_output_state_init(&one.base);
+	wlr_output_state_set_enabled(&one.base, true);
+	wlr_output_state_set_mode(&one.base, mode);
+	bool shallow;
+	int ret = configure(output->backend, &one, 1, true, &shallow);
+	wlr_output_state_finish(&one.base);
+	output->shallow = ret == 0 ? shallow : output->shallow;
+	return ret;
+}
+
+struct wlr_output_mode *latch_kms_find_mode(
+	struct latch_kms_output *output, struct wlr_output_mode *first, size_t *at) {
+	const struct kms_connector *connector = output->connector;
+	const bool had_crtc = output->crtc != NULL;
+	size_t *order = calloc(connector->modes_len, sizeof(*order));
+	if (order == NULL ||
+		(!latch_kms_output_take_crtc(output) && !latch_crtc_match(output, true))) {
+		wlr_log(WLR_INFO, "%s: no CRTC is free for it", output->base.name);
+		free(order);
+		return NULL;
+	}
+	const int chosen[] = {
+		index_of(output, first),
+		index_of(output, latch_kms_output_wanted_mode(output)),
+		kms_mode_choose(connector->modes, connector->modes_len, NULL),
+	};
+	kms_mode_order(connector->modes, connector->modes_len, chosen,
+		sizeof(chosen) / sizeof(chosen[0]), order);
+	const bool known = output->left_out;
+	struct wlr_output_mode *found = NULL;
+	int error = 0;
+	while (found == NULL && *at < connector->modes_len) {
+		struct wlr_output_mode *mode = latch_kms_output_mode(output, order[(*at)++]);
+		int ret = test_mode(output, mode);
+		if (!is_refusal(ret)) {
+			found = mode;
+		} else if (error == 0) {
+			error = ret;
+		}
+	}
+	output->left_out = found == NULL;
+	if (found == NULL && !known) {
+		wlr_log(WLR_ERROR, "%s is left out: the kernel refuses all its modes%s%s",
+			output->base.name, error != 0 ? ": " : "",
+			error != 0 ? strerror(-error) : "");
+	}
+	if (found == NULL && !had_crtc) {
+		latch_kms_output_drop_crtc(output);
+	}
+	free(order);
+	return found;
+}
+
+void latch_kms_log_mode(
+	const struct latch_kms_output *output, const struct wlr_output_mode *wanted) {
+	const struct wlr_output_mode *now = output->base.current_mode;
+	char wanted_name[48], name[48];
+	kms_mode_name(name, sizeof(name), now->width, now->height, now->refresh);
+	if (wanted != now) {
+		kms_mode_name(wanted_name, sizeof(wanted_name), wanted->width, wanted->height,
+			wanted->refresh);
+		wlr_log(WLR_INFO, "%s: %s instead of %s, which the kernel refuses",
+			output->base.name, name, wanted_name);
+	}
+	if (output->shallow) {
+		wlr_log(WLR_INFO, "%s: %s with 8 bits per colour, as more are refused",
+			output->base.name, name);
+	}
 }

@@ -6,6 +6,7 @@
 #include <wlr/backend.h>
 
 struct latch_kms_backend;
+struct latch_kms_output;
 
 /**
  * Tests or applies a configuration of several outputs: on, off, mode. All or nothing: it is one
@@ -20,5 +21,29 @@ struct latch_kms_backend;
  */
 bool latch_kms_configure(struct latch_kms_backend *backend,
 	const struct wlr_backend_output_state *states, size_t len, bool test);
+
+/**
+ * Looks for a mode in which the kernel would light the output, by test commits with black: first
+ * (NULL: the one chosen by the user or the preferred one), then the one that the user chose, the
+ * preferred one, and the others by size and rate; each with eight bits per colour when it is
+ * refused with more. *at: begin with 0, or with 1 to leave out the first; what it is afterwards
+ * goes on behind the mode that was returned.
+ *
+ * The output gets a CRTC if it has none. NULL when there is no mode; then the output has the CRTC
+ * only if it had it before, and output->left_out is set and logged. While another has the device
+ * the kernel can't be asked, and the first mode is as good as any.
+ */
+struct wlr_output_mode *latch_kms_find_mode(
+	struct latch_kms_output *output, struct wlr_output_mode *first, size_t *at);
+
+/**
+ * Sets the mode that the output has and shows black, blocking. Returns 0, and the next frame needs
+ * no modeset, or negative errno.
+ */
+int latch_kms_show_black(struct latch_kms_output *output);
+
+/** Names in the log the mode that the output has now, if it is not the one wanted, or less deep. */
+void latch_kms_log_mode(
+	const struct latch_kms_output *output, const struct wlr_output_mode *wanted);
 
 #endif

@@ -147,10 +147,20 @@ static bool add_modes(struct latch_kms_output *output) {
 	return true;
 }
 
+/* What makes the picture upright on the panel as it is mounted. A transform turns
+ * counter-clockwise: the top of the picture goes to its left side, which is up. */
+static const enum wl_output_transform mounted[KMS_PANEL_ORIENTATIONS] = {
+	[KMS_PANEL_NORMAL] = WL_OUTPUT_TRANSFORM_NORMAL,
+	[KMS_PANEL_UPSIDE_DOWN] = WL_OUTPUT_TRANSFORM_180,
+	[KMS_PANEL_LEFT_SIDE_UP] = WL_OUTPUT_TRANSFORM_90,
+	[KMS_PANEL_RIGHT_SIDE_UP] = WL_OUTPUT_TRANSFORM_270,
+};
+
 static void describe(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
 	struct wlr_output *wlr_output = &output->base;
 	wlr_output_set_name(wlr_output, connector->name);
+	wlr_output->transform = mounted[connector->orientation];
 	wlr_output->phys_width = (int32_t)connector->width_mm;
 	wlr_output->phys_height = (int32_t)connector->height_mm;
 	wlr_output->make = connector->make != NULL ? strdup(connector->make) : NULL;
@@ -204,6 +214,10 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 	if (index < 0) {
 		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
 	}
+	return index < 0 ? NULL : latch_kms_output_mode(output, (size_t)index);
+}
+
+struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index) {
 	struct wlr_output_mode *mode;
 	wl_list_for_each(mode, &output->base.modes, link) {
 		if (index-- == 0) {
@@ -284,6 +298,28 @@ static bool connector_taken(
 	return false;
 }
 
+/* A client's buffer of ten bits may come to the primary plane at any time, and the link can't be
+ * made deeper for it without a modeset. */
+static uint64_t bits_per_color(const struct latch_kms_output *output) {
+	static const uint32_t deep[] = {DRM_FORMAT_XRGB2101010, DRM_FORMAT_XBGR2101010,
+		DRM_FORMAT_ARGB2101010, DRM_FORMAT_ABGR2101010};
+	for (size_t i = 0; i < sizeof(deep) / sizeof(deep[0]) && !output->shallow; i++) {
+		if (kms_format_set_get(&output->primary->formats, deep[i]) != NULL) {
+			return 10;
+		}
+	}
+	return 8;
+}
+
+bool latch_kms_output_make_shallow(struct latch_kms_output *output) {
+	const struct kms_property *max_bpc = &output->connector->props.max_bpc;
+	if (bits_per_color(output) <= 8 || max_bpc->id == 0 || max_bpc->max <= 8) {
+		return false;
+	}
+	output->shallow = true;
+	return true;
+}
+
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
 	const struct kms_device *device = output->device;
 	const struct kms_crtc *crtc = output->crtc;
@@ -302,7 +338,7 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 			kms_commit_disable_connector(commit, connector);
 		}
 	}
-	kms_commit_reset_color(commit, crtc);
+	kms_commit_set_neutral(commit, crtc, output->connector, bits_per_color(output));
 	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
 }
 

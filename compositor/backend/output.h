@@ -41,6 +41,8 @@ struct latch_kms_output {
 
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;
+	/** The kernel takes that mode with eight bits per colour only. */
+	bool shallow;
 	/**
 	 * Planes by bit kms_plane.index: those that the last submitted commit has left on, and all
 	 * that may still be read for this output because a flip is to come. No other output may use
@@ -49,6 +51,8 @@ struct latch_kms_output {
 	uint64_t planes_on, planes_held;
 	/** It could not be switched on because all CRTCs were taken. */
 	bool starved;
+	/** It is off because the kernel refused each of its modes. */
+	bool left_out;
 	/** It is dark but keeps its CRTC and its mode. */
 	bool standby;
 	/** The next commit has to set the mode and everything else anew. */
@@ -79,6 +83,14 @@ struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *out
 
 /** The mode chosen by the user, else the preferred one; NULL when there are none. */
 struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *output);
+
+/** The mode with this number on its connector; NULL beyond the last. */
+struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index);
+
+/**
+ * Has its next modesets ask for eight bits per colour. Returns whether that is less than before.
+ */
+bool latch_kms_output_make_shallow(struct latch_kms_output *output);
 
 /**
  * The planes that this output may use for buffers now: its primary plane, and every overlay plane

@@ -129,10 +129,22 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	return errno_of(commit->error);
 }
 
-int kms_commit_reset_color(struct kms_commit *commit, const struct kms_crtc *crtc) {
+int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
+	const struct kms_connector *connector, uint64_t max_bpc) {
+	const struct kms_connector_properties *props = &connector->props;
 	set_optional(commit, crtc->id, &crtc->props.gamma_lut, 0);
 	set_optional(commit, crtc->id, &crtc->props.degamma_lut, 0);
 	set_optional(commit, crtc->id, &crtc->props.ctm, 0);
+	set_optional(commit, connector->id, &props->hdr_output_metadata, 0);
+	for (size_t i = 0; i < KMS_SETTINGS; i++) {
+		if (connector->settings[i].has_neutral) {
+			set_optional(commit, connector->id, &props->settings[i],
+				connector->settings[i].neutral);
+		}
+	}
+	uint64_t bpc = max_bpc < props->max_bpc.max ? max_bpc : props->max_bpc.max;
+	set_optional(commit, connector->id, &props->max_bpc,
+		bpc > props->max_bpc.min ? bpc : props->max_bpc.min);
 	return errno_of(commit->error);
 }
 

@@ -146,10 +146,15 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint32_t mode_blob);
 
 /**
- * Takes away colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM) that whoever had the device before left
- * behind. Belongs into a commit with a mode.
+ * Takes away what the device's last user left behind and would change how our picture looks: the
+ * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM); the connector's HDR metadata and settings
+ * (enum kms_setting). What an object does not have is left out. Belongs into a commit with a mode.
+ *
+ * max_bpc: the most bits per colour that the link is to carry, brought into the range that the
+ * connector has.
  */
-int kms_commit_reset_color(struct kms_commit *commit, const struct kms_crtc *crtc);
+int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
+	const struct kms_connector *connector, uint64_t max_bpc);
 
 /** ACTIVE alone: false darkens the monitor (DPMS) and keeps mode and planes. ALLOW_MODESET. */
 int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active);

@@ -18,6 +18,13 @@ static const struct kms_property_spec specs[] = {
 	SPEC("vrr_capable", vrr_capable),
 	SPEC("link-status", link_status),
 	SPEC("content type", content_type),
+	SPEC("HDR_OUTPUT_METADATA", hdr_output_metadata),
+	SPEC("max bpc", max_bpc),
+	SPEC("panel orientation", panel_orientation),
+	SPEC("Colorspace", settings[KMS_SETTING_COLORSPACE]),
+	SPEC("Broadcast RGB", settings[KMS_SETTING_BROADCAST_RGB]),
+	SPEC("scaling mode", settings[KMS_SETTING_SCALING_MODE]),
+	SPEC("underscan", settings[KMS_SETTING_UNDERSCAN]),
 	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
 	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
 	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
@@ -29,6 +36,24 @@ static const char *const content_type_names[KMS_CONTENT_TYPES] = {
 	[KMS_CONTENT_PHOTO] = "Photo",
 	[KMS_CONTENT_CINEMA] = "Cinema",
 	[KMS_CONTENT_GAME] = "Game",
+};
+
+static const char *const orientation_names[KMS_PANEL_ORIENTATIONS] = {
+	[KMS_PANEL_NORMAL] = "Normal",
+	[KMS_PANEL_UPSIDE_DOWN] = "Upside Down",
+	[KMS_PANEL_LEFT_SIDE_UP] = "Left Side Up",
+	[KMS_PANEL_RIGHT_SIDE_UP] = "Right Side Up",
+};
+
+/* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
+ * built-in panel takes one size only, and its display controller scales to it. */
+static const struct {
+	const char *monitor, *panel;
+} neutral_names[KMS_SETTINGS] = {
+	[KMS_SETTING_COLORSPACE] = {"Default", "Default"},
+	[KMS_SETTING_BROADCAST_RGB] = {"Automatic", "Automatic"},
+	[KMS_SETTING_SCALING_MODE] = {"None", "Full aspect"},
+	[KMS_SETTING_UNDERSCAN] = {"off", "off"},
 };
 
 /* FNV-1a: tells one EDID from another; nobody attacks it. */
@@ -93,6 +118,38 @@ static int read_writeback_formats(struct kms_connector *connector, int fd) {
 	return ret;
 }
 
+static int read_settings(struct kms_connector *connector, int fd) {
+	int ret = 0;
+	for (size_t i = 0; i < KMS_SETTINGS && ret == 0; i++) {
+		struct kms_connector_setting *setting = &connector->settings[i];
+		const char *name =
+			connector->panel ? neutral_names[i].panel : neutral_names[i].monitor;
+		struct kms_enum_values neutral;
+		ret = kms_property_read_enum(
+			fd, connector->props.settings[i].id, &name, 1, &neutral);
+		setting->has_neutral = neutral.mask != 0;
+		setting->neutral = neutral.values[0];
+		if (ret == 0) {
+			ret = kms_property_read_name(
+				fd, &connector->props.settings[i], setting->now);
+		}
+	}
+	return ret;
+}
+
+static int read_orientation(struct kms_connector *connector, int fd) {
+	const struct kms_property *property = &connector->props.panel_orientation;
+	struct kms_enum_values values;
+	int ret = kms_property_read_enum(
+		fd, property->id, orientation_names, KMS_PANEL_ORIENTATIONS, &values);
+	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS && ret == 0; i++) {
+		if ((values.mask & 1u << i) != 0 && values.values[i] == property->value) {
+			connector->orientation = (enum kms_panel_orientation)i;
+		}
+	}
+	return ret;
+}
+
 static enum kms_connector_status status_of(drmModeConnection connection) {
 	switch (connection) {
 	case DRM_MODE_CONNECTED:
@@ -139,6 +196,12 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	if (ret == 0) {
 		ret = kms_property_read_enum(fd, connector->props.content_type.id,
 			content_type_names, KMS_CONTENT_TYPES, &connector->content_types);
+	}
+	if (ret == 0) {
+		ret = read_settings(connector, fd);
+	}
+	if (ret == 0) {
+		ret = read_orientation(connector, fd);
 	}
 	if (ret < 0) {
 		return ret;
@@ -259,6 +322,10 @@ int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {
 
 void kms_connector_link_set_good(struct kms_connector *connector) {
 	connector->link_bad = false;
+}
+
+const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {
+	return orientation_names[orientation];
 }
 
 const char *kms_connector_status_name(enum kms_connector_status status) {

@@ -27,6 +27,35 @@ enum kms_content_type {
 	KMS_CONTENT_TYPES,
 };
 
+/**
+ * Settings by name that stay as the device's last user left them, an HDR compositor say, and that
+ * have a value which shows plain SDR pictures right.
+ */
+enum kms_setting {
+	KMS_SETTING_COLORSPACE,
+	KMS_SETTING_BROADCAST_RGB,
+	KMS_SETTING_SCALING_MODE,
+	KMS_SETTING_UNDERSCAN,
+	KMS_SETTINGS,
+};
+
+struct kms_connector_setting {
+	/** The name of its value when it was read; empty where there is no such setting. */
+	char now[DRM_PROP_NAME_LEN];
+	/** Whether the driver has the value that is right for us, and its number. */
+	bool has_neutral;
+	uint64_t neutral;
+};
+
+/** Which side of the picture that a built-in panel is sent is up, as it is mounted. */
+enum kms_panel_orientation {
+	KMS_PANEL_NORMAL,
+	KMS_PANEL_UPSIDE_DOWN,
+	KMS_PANEL_LEFT_SIDE_UP,
+	KMS_PANEL_RIGHT_SIDE_UP,
+	KMS_PANEL_ORIENTATIONS,
+};
+
 /** What kms_device_refresh() found changed on a connector. */
 enum kms_connector_change {
 	KMS_CONNECTOR_ADDED = 1 << 0,
@@ -44,6 +73,8 @@ enum kms_connector_change {
 struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
+	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
+	struct kms_property settings[KMS_SETTINGS];
 };
 
 struct kms_connector {
@@ -74,6 +105,9 @@ struct kms_connector {
 	bool link_bad;
 	/** By enum kms_content_type; an empty mask where it has no such property. */
 	struct kms_enum_values content_types;
+	struct kms_connector_setting settings[KMS_SETTINGS];
+	/** KMS_PANEL_NORMAL also where nothing is known. */
+	enum kms_panel_orientation orientation;
 	struct kms_connector_properties props;
 
 	/** enum kms_connector_change of the last kms_device_refresh(). */
@@ -111,6 +145,9 @@ int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
  * event, so the next BAD that is read is a new failure.
  */
 void kms_connector_link_set_good(struct kms_connector *connector);
+
+/** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
+const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);
 
 /** "connected", "disconnected", "unknown". */
 const char *kms_connector_status_name(enum kms_connector_status status);

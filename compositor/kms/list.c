@@ -62,6 +62,39 @@ static void print_crtc_indices(
 	}
 }
 
+const char *const kms_setting_texts[KMS_SETTINGS] = {
+	[KMS_SETTING_COLORSPACE] = "colorspace",
+	[KMS_SETTING_BROADCAST_RGB] = "broadcast_rgb",
+	[KMS_SETTING_SCALING_MODE] = "scaling_mode",
+	[KMS_SETTING_UNDERSCAN] = "underscan",
+};
+
+/* What whoever used the connector last has left there. */
+static void print_settings(FILE *file, const struct kms_connector *connector) {
+	const struct kms_connector_properties *props = &connector->props;
+	const char *separator = "      settings  ";
+	for (size_t i = 0; i < KMS_SETTINGS; i++) {
+		if (props->settings[i].id != 0) {
+			fprintf(file, "%s%s \"%s\"", separator, kms_setting_texts[i],
+				connector->settings[i].now);
+			separator = ", ";
+		}
+	}
+	if (props->max_bpc.id != 0) {
+		fprintf(file, "%smax_bpc %" PRIu64 " of %" PRIu64 " to %" PRIu64, separator,
+			props->max_bpc.value, props->max_bpc.min, props->max_bpc.max);
+		separator = ", ";
+	}
+	if (props->hdr_output_metadata.id != 0) {
+		fprintf(file, "%shdr_metadata %s", separator,
+			props->hdr_output_metadata.value != 0 ? "set" : "none");
+		separator = ", ";
+	}
+	if (separator[0] == ',') {
+		fprintf(file, "\n");
+	}
+}
+
 static void print_connector(
 	FILE *file, const struct kms_device *device, const struct kms_connector *connector) {
 	fprintf(file, "  connector %s (%u): %s", connector->name, connector->id,
@@ -81,6 +114,10 @@ static void print_connector(
 		: connector->writeback ? ""
 				       : ", no variable refresh",
 		connector->link_bad ? ", link bad" : "");
+	if (connector->props.panel_orientation.id != 0) {
+		fprintf(file, "      mounted   %s\n",
+			kms_panel_orientation_name(connector->orientation));
+	}
 	fprintf(file, "      CRTCs    ");
 	print_crtc_indices(file, device, connector->possible_crtcs);
 	fprintf(file, "\n");
@@ -90,6 +127,7 @@ static void print_connector(
 			mode->info.vdisplay, mode->refresh_mhz / 1000, mode->refresh_mhz % 1000,
 			mode->preferred ? " preferred" : "", mode->interlaced ? " interlaced" : "");
 	}
+	print_settings(file, connector);
 	print_formats(file, &connector->writeback_formats);
 }
 

@@ -14,6 +14,9 @@ struct kms_list_entry {
 	enum kms_open_error error;
 };
 
+/** How text and JSON call each enum kms_setting. */
+extern const char *const kms_setting_texts[KMS_SETTINGS];
+
 /** Prints devices, connectors, modes, planes with their formats, and what is on and off. */
 int kms_list_print_text(FILE *file, const struct kms_list_entry *entries, size_t len);
 

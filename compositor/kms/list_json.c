@@ -40,6 +40,31 @@ static void add_text(
 	}
 }
 
+/* Each is null where the connector has no such setting. */
+static void add_settings(
+	yyjson_mut_doc *doc, yyjson_mut_val *parent, const struct kms_connector *connector) {
+	const struct kms_connector_properties *props = &connector->props;
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, parent, "settings");
+	for (size_t i = 0; i < KMS_SETTINGS; i++) {
+		add_text(doc, object, kms_setting_texts[i],
+			props->settings[i].id != 0 ? connector->settings[i].now : NULL);
+	}
+	if (props->hdr_output_metadata.id != 0) {
+		yyjson_mut_obj_add_bool(
+			doc, object, "hdr_metadata", props->hdr_output_metadata.value != 0);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "hdr_metadata");
+	}
+	if (props->max_bpc.id == 0) {
+		yyjson_mut_obj_add_null(doc, object, "max_bpc");
+		return;
+	}
+	yyjson_mut_val *bpc = yyjson_mut_obj_add_obj(doc, object, "max_bpc");
+	yyjson_mut_obj_add_uint(doc, bpc, "value", props->max_bpc.value);
+	yyjson_mut_obj_add_uint(doc, bpc, "min", props->max_bpc.min);
+	yyjson_mut_obj_add_uint(doc, bpc, "max", props->max_bpc.max);
+}
+
 static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	const struct kms_device *device, const struct kms_connector *connector) {
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
@@ -55,6 +80,11 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	yyjson_mut_obj_add_bool(doc, object, "non_desktop", connector->non_desktop);
 	yyjson_mut_obj_add_bool(doc, object, "vrr_capable", connector->vrr_capable);
 	yyjson_mut_obj_add_bool(doc, object, "link_bad", connector->link_bad);
+	add_text(doc, object, "panel_orientation",
+		connector->props.panel_orientation.id != 0
+			? kms_panel_orientation_name(connector->orientation)
+			: NULL);
+	add_settings(doc, object, connector);
 	add_crtcs(doc, object, device, connector->possible_crtcs);
 	yyjson_mut_val *modes = yyjson_mut_obj_add_arr(doc, object, "modes");
 	for (size_t i = 0; i < connector->modes_len; i++) {

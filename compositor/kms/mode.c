@@ -1,6 +1,7 @@
 #include "kms/mode.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "kms/device.h"
@@ -134,6 +135,55 @@ int kms_mode_choose(
 		}
 	}
 	return best;
+}
+
+static bool is_tried_before(const struct kms_mode *a, const struct kms_mode *b) {
+	int64_t a_area = (int64_t)a->info.hdisplay * a->info.vdisplay;
+	int64_t b_area = (int64_t)b->info.hdisplay * b->info.vdisplay;
+	if (a_area != b_area) {
+		return a_area > b_area;
+	}
+	if (a->interlaced != b->interlaced) {
+		return b->interlaced;
+	}
+	return a->refresh_mhz > b->refresh_mhz;
+}
+
+static bool contains(const size_t *order, size_t len, size_t index) {
+	for (size_t i = 0; i < len; i++) {
+		if (order[i] == index) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen, size_t chosen_len,
+	size_t *order) {
+	size_t done = 0;
+	for (size_t i = 0; i < chosen_len; i++) {
+		if (chosen[i] >= 0 && !contains(order, done, (size_t)chosen[i])) {
+			order[done++] = (size_t)chosen[i];
+		}
+	}
+	size_t first = done;
+	for (size_t i = 0; i < len; i++) {
+		if (contains(order, first, i)) {
+			continue;
+		}
+		size_t at = done++;
+		while (at > first && is_tried_before(&modes[i], &modes[order[at - 1]])) {
+			order[at] = order[at - 1];
+			at--;
+		}
+		order[at] = i;
+	}
+}
+
+void kms_mode_name(
+	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz) {
+	snprintf(text, size, "%dx%d at %d.%03d Hz", width, height, refresh_mhz / 1000,
+		refresh_mhz % 1000);
 }
 
 int kms_mode_blob_create(

@@ -49,6 +49,18 @@ int kms_mode_choose(
 	const struct kms_mode *modes, size_t len, const struct kms_mode_request *request);
 
 /**
+ * The order in which modes are tried while the kernel refuses them: first those of chosen, then by
+ * size, progressive ones before interlaced ones, and by rate. chosen: indices, in their order; -1
+ * and one that was there before are left out. order: room for len indices.
+ */
+void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen, size_t chosen_len,
+	size_t *order);
+
+/** "1920x1080 at 60.000 Hz". */
+void kms_mode_name(
+	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz);
+
+/**
  * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
  * in use. Returns 0 or negative errno.
  */

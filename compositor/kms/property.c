@@ -1,6 +1,7 @@
 #include "kms/property.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <xf86drmMode.h>
 
@@ -76,6 +77,25 @@ int kms_property_read_enum(int fd, uint32_t property_id, const char *const *name
 				values->mask |= UINT32_C(1) << j;
 				values->values[j] = info->enums[i].value;
 			}
+		}
+	}
+	drmModeFreeProperty(info);
+	return 0;
+}
+
+int kms_property_read_name(
+	int fd, const struct kms_property *property, char name[DRM_PROP_NAME_LEN]) {
+	name[0] = '\0';
+	if (property->id == 0) {
+		return 0;
+	}
+	drmModePropertyRes *info = drmModeGetProperty(fd, property->id);
+	if (info == NULL) {
+		return negative_errno();
+	}
+	for (int i = 0; i < info->count_enums; i++) {
+		if (info->enums[i].value == property->value) {
+			snprintf(name, DRM_PROP_NAME_LEN, "%s", info->enums[i].name);
 		}
 	}
 	drmModeFreeProperty(info);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xf86drmMode.h>
 
 /*
  * KMS properties have names in the documentation and numbers in the kernel; the numbers differ
@@ -45,5 +46,12 @@ struct kms_enum_values {
 /** Looks up to 8 names up. An id of 0 gives an empty mask. Returns 0 or negative errno. */
 int kms_property_read_enum(int fd, uint32_t property_id, const char *const *names, size_t names_len,
 	struct kms_enum_values *values);
+
+/**
+ * Reads how the value of an enum property is called; empty where the property does not exist or has
+ * no such value. Returns 0 or negative errno.
+ */
+int kms_property_read_name(
+	int fd, const struct kms_property *property, char name[DRM_PROP_NAME_LEN]);
 
 #endif

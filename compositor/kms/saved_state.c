@@ -96,8 +96,18 @@ static int save_crtc(int fd, struct saved_object *object, const struct kms_crtc 
 
 static int save_connector(
 	int fd, struct saved_object *object, const struct kms_connector *connector) {
-	const struct kms_property *const wanted[] = {&connector->props.crtc_id};
-	return save_object(fd, object, connector->id, DRM_MODE_OBJECT_CONNECTOR, wanted, 1, 0);
+	const struct kms_connector_properties *props = &connector->props;
+	const struct kms_property *wanted[4 + KMS_SETTINGS] = {
+		&props->hdr_output_metadata, // a blob
+		&props->crtc_id,
+		&props->max_bpc,
+		&props->content_type,
+	};
+	for (size_t i = 0; i < KMS_SETTINGS; i++) {
+		wanted[4 + i] = &props->settings[i];
+	}
+	return save_object(fd, object, connector->id, DRM_MODE_OBJECT_CONNECTOR, wanted,
+		sizeof(wanted) / sizeof(wanted[0]), 1);
 }
 
 static int save_plane(int fd, struct saved_object *object, const struct kms_plane *plane) {
@@ -273,8 +283,9 @@ static void add_saved(struct kms_commit *commit, const struct kms_saved_state *s
 			continue;
 		}
 		uint64_t crtc_id = saved_value(object, connector->props.crtc_id.id);
-		if (crtc_id != 0 && crtc_is_restored(state, device, res, (uint32_t)crtc_id)) {
-			add_object(commit, object);
+		add_object(commit, object);
+		if (crtc_id != 0 && !crtc_is_restored(state, device, res, (uint32_t)crtc_id)) {
+			kms_commit_disable_connector(commit, connector);
 		}
 	}
 	for (size_t i = 0; i < state->crtcs_len; i++) {
@@ -299,12 +310,12 @@ static void add_saved(struct kms_commit *commit, const struct kms_saved_state *s
 	}
 }
 
-static void create_blobs(struct kms_saved_state *state) {
-	for (size_t i = 0; i < state->crtcs_len; i++) {
-		for (size_t j = 0; j < state->crtcs[i].props_len; j++) {
-			struct saved_property *saved = &state->crtcs[i].props[j];
+static void create_blobs(int fd, struct saved_object *objects, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		for (size_t j = 0; j < objects[i].props_len; j++) {
+			struct saved_property *saved = &objects[i].props[j];
 			/* Where that fails its number stays 0, and the kernel refuses the mode. */
-			if (saved->blob != NULL && drmModeCreatePropertyBlob(state->fd, saved->blob,
+			if (saved->blob != NULL && drmModeCreatePropertyBlob(fd, saved->blob,
 							   saved->blob_len, &saved->blob_id) != 0) {
 				saved->blob_id = 0;
 			}
@@ -312,12 +323,12 @@ static void create_blobs(struct kms_saved_state *state) {
 	}
 }
 
-static void destroy_blobs(struct kms_saved_state *state) {
-	for (size_t i = 0; i < state->crtcs_len; i++) {
-		for (size_t j = 0; j < state->crtcs[i].props_len; j++) {
-			struct saved_property *saved = &state->crtcs[i].props[j];
+static void destroy_blobs(int fd, struct saved_object *objects, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		for (size_t j = 0; j < objects[i].props_len; j++) {
+			struct saved_property *saved = &objects[i].props[j];
 			if (saved->blob_id != 0) {
-				drmModeDestroyPropertyBlob(state->fd, saved->blob_id);
+				drmModeDestroyPropertyBlob(fd, saved->blob_id);
 			}
 			saved->blob_id = 0;
 		}
@@ -330,12 +341,14 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 		return errno != 0 ? -errno : -EIO;
 	}
 	struct kms_commit commit;
-	create_blobs(state);
+	create_blobs(state->fd, state->crtcs, state->crtcs_len);
+	create_blobs(state->fd, state->connectors, state->connectors_len);
 	kms_commit_init(&commit, device);
 	kms_commit_disable_all(&commit, device);
 	add_saved(&commit, state, device, res);
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
-	destroy_blobs(state);
+	destroy_blobs(state->fd, state->crtcs, state->crtcs_len);
+	destroy_blobs(state->fd, state->connectors, state->connectors_len);
 
 	if (ret < 0 && ret != -EACCES) {
 		kms_log(KMS_LOG_INFO,

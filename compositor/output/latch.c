@@ -234,12 +234,16 @@ void latch_output_failed(struct latch_output *output, int error) {
 		}
 		return;
 	}
+	output->force = true;
+	if (output->kms != NULL && output->kms->needs_modeset && is_refusal(error) &&
+		error != -ENOMEM && !latch_output_modeset_refused(output, error)) {
+		return;
+	}
 	if (output->logged_error != error) {
 		wlr_log(WLR_ERROR, "%s: the frame could not be submitted: %s",
 			output->wlr_output->name, strerror(-error));
 		output->logged_error = error;
 	}
-	output->force = true;
 	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
 }
 

@@ -1,6 +1,7 @@
 #include "output/management.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -207,12 +208,18 @@ static bool configure(struct latch_management *management,
 		struct wlr_backend *backend = &server->backend.kms->base;
 		ok = test ? wlr_backend_test(backend, states, len)
 			  : wlr_backend_commit(backend, states, len);
+		if (!ok) {
+			wlr_log(WLR_INFO, "%s: a configuration of its outputs was refused: %s",
+				server->backend.kms->path,
+				strerror(-server->backend.kms->refusal));
+		}
 	} else if (ok) {
 		ok = commit_windows(wishes, states, len, test);
 	}
 	if (ok && !test) {
 		follow(wishes, states, len);
 		arrange(server, wishes, len);
+		latch_outputs_changed(server);
 	}
 	for (size_t i = 0; i < len && states != NULL; i++) {
 		wlr_output_state_finish(&states[i].base);

@@ -315,8 +315,8 @@ static void drop_frames(struct latch_output *output) {
 void latch_output_describe(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
 	char mode[64];
-	snprintf(mode, sizeof(mode), "%dx%d at %.3f Hz", wlr_output->width, wlr_output->height,
-		wlr_output->refresh / 1000.0);
+	kms_mode_name(mode, sizeof(mode), wlr_output->width, wlr_output->height,
+		wlr_output->refresh);
 	latch_trace_add_output(output->server->trace,
 		&(struct latch_trace_output){
 			.id = output->id,
@@ -393,39 +393,6 @@ void latch_output_renderer_made(struct latch_output *output) {
 	}
 }
 
-static bool commit_power(struct latch_output *output, bool on) {
-	struct wlr_output *wlr_output = output->wlr_output;
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, on);
-	bool ok;
-	if (on) {
-		/* By way of the backend, or wlroots would draw a picture for it. The mode is not
-		 * another one, but who captures learns from it that there is one. */
-		if (wlr_output->current_mode != NULL) {
-			wlr_output_state_set_mode(&state, wlr_output->current_mode);
-		}
-		const struct wlr_backend_output_state one = {.output = wlr_output, .base = state};
-		ok = wlr_backend_commit(&output->kms->backend->base, &one, 1);
-	} else {
-		ok = wlr_output_commit_state(wlr_output, &state);
-	}
-	wlr_output_state_finish(&state);
-	return ok;
-}
-
-bool latch_output_set_power(struct latch_output *output, bool on) {
-	if (output->powered == on) {
-		return true;
-	}
-	if (output->kms == NULL || !output->enabled || !commit_power(output, on)) {
-		return false;
-	}
-	output->powered = on;
-	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
-	return true;
-}
-
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, request_state);
 	const struct wlr_output_event_request_state *event = data;
@@ -456,23 +423,6 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	if (server->backend.kms == NULL && wl_list_empty(&server->outputs)) {
 		latch_server_end(server, LATCH_EXIT_OK); // its window was closed
 	}
-}
-
-static bool enable(struct latch_output *output) {
-	struct wlr_output *wlr_output = output->wlr_output;
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, true);
-	struct wlr_output_mode *mode = output->kms != NULL
-					       ? latch_kms_output_wanted_mode(output->kms)
-					       : wlr_output_preferred_mode(wlr_output);
-	if (mode != NULL) {
-		wlr_output_state_set_mode(&state, mode);
-	}
-	bool ok = output->kms != NULL ? wlr_output_commit_state(wlr_output, &state)
-				      : latch_window_enable(output, &state);
-	wlr_output_state_finish(&state);
-	return ok;
 }
 
 /* Another one is lit that could use the CRTC of this one only. */
@@ -528,8 +478,8 @@ struct latch_output *latch_output_create(
 	latch_capture_init(&output->capture);
 
 	bool ok = create_timer(output);
-	output->enabled = ok && enable(output);
-	if (!ok || (!output->enabled && output->kms == NULL)) {
+	ok = ok && (latch_output_enable(output) || output->kms != NULL);
+	if (!ok) {
 		wlr_log(WLR_ERROR, "%s can't be enabled", wlr_output->name);
 		latch_output_destroy(output);
 		return NULL;
@@ -544,8 +494,6 @@ struct latch_output *latch_output_create(
 	if (output->enabled) {
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 		latch_output_join(output);
-	} else {
-		wlr_log(WLR_INFO, "%s stays off", wlr_output->name);
 	}
 	latch_management_changed(server->management);
 	return output;
@@ -555,6 +503,7 @@ void latch_output_destroy(struct latch_output *output) {
 	output->enabled = false;
 	latch_output_part(output);
 	latch_management_changed(output->server->management);
+	latch_outputs_changed(output->server);
 	if (output->kms != NULL) {
 		latch_kms_output_set_handlers(output->kms, NULL, NULL, NULL);
 		/* Off before its buffers go back: a plane reads them as long as it is on. */

@@ -208,9 +208,29 @@ void latch_output_join(struct latch_output *output);
 void latch_output_part(struct latch_output *output);
 
 /**
+ * Lights the output: in the mode that is wanted, or the best one that the kernel takes. Returns
+ * false when it can't be; one of KMS may be tried again later then, see latch_outputs_changed().
+ */
+bool latch_output_enable(struct latch_output *output);
+
+/**
+ * A frame with a mode was refused though its test was not. Sets the mode with black, and returns
+ * true when that is taken: the frame is to be tried again, without a mode. Else sets the best mode
+ * that is taken, or leaves the output out.
+ */
+bool latch_output_modeset_refused(struct latch_output *output, int error);
+
+/**
+ * One went off, into standby or away, or has another mode: those that were left out may be lit now.
+ * With the next turn of the loop.
+ */
+void latch_outputs_changed(struct latch_server *server);
+
+/**
  * Standby: off is dark at once, buffers go back to their clients, and no frame is latched; on is a
- * frame at once. The output stays in the layout. Returns false when that is not possible: it is a
- * window or not enabled, or the kernel refuses.
+ * frame at once, in another mode if the kernel refuses the one before. The output stays in the
+ * layout. Returns false when that is not possible: it is a window or not enabled, or the kernel
+ * refuses all; an output that can't be lit is left out of the layout then.
  */
 bool latch_output_set_power(struct latch_output *output, bool on);
 

@@ -342,6 +342,87 @@ cursor_planes() {
     check "the cursor's plane shows what would be composed" same_cursor_pictures
 }
 
+# What both outputs may show together, in pixels; "late": it is refused only when it is to be done.
+# Stands for a dock's link, the memory bus of vc4 and rk3588, i915's clocks, amdgpu's DSC slots.
+may_show() { echo "$@" >"$LATCH_REFUSE_PIXELS"; }
+# replug LIMIT...: without what it had, the other one is within any of these.
+replug() { plug 1 no && wait_until 3 alone && may_show "$@" && plug 1 yes; }
+log_says() { grep -q "$1" "$latch_log"; }
+
+# b_within PIXELS: it is lit, in a mode that is no larger.
+b_within() {
+    local mode
+    mode=$(heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }')
+    [[ $mode ]] && ((${mode%x*} * ${mode#*x} <= $1))
+}
+
+# 1024x768 are 786432, and 640x480 are 307200.
+smaller_mode() {
+    may_show 1500000
+    plug 1 yes
+    wait_until 3 b_within 713568 && log_says "$b: .* instead of 1024x768 at 60.* Hz, which" &&
+        become "$a on 1024x768 0,0 normal 1" "$b on 800x600 1024,0 normal 1"
+}
+
+left_out() {
+    replug 800000
+    become "$a on 1024x768 0,0 normal 1" "$b off" && log_says "$b is left out: " || return
+    # It does not trouble the other one.
+    may_show 900000
+    wlr-randr --output $a --mode 640x480 &&
+        wait_until 3 b_within 592800 && become "$a on 640x480 0,0 normal 1" "$(heads | tail -n 1)"
+}
+
+tool_lights() {
+    replug 400000
+    become "$a on 640x480 0,0 normal 1" "$b off" || return
+    ! wlr-randr --output $b --on --mode 800x600 || return
+    may_show 800000
+    wlr-randr --output $b --on --mode 800x600 &&
+        become "$a on 640x480 0,0 normal 1" "$b on 800x600 640,0 normal 1"
+}
+
+# Each time the other one has become too much meanwhile.
+power() {
+    wlopm --off $b && may_show 700000 && wlopm --on $b && wait_until 3 b_within 392800 || return
+    wlopm --off $b && may_show 400000
+    wlopm --on $b
+    become "$a on 640x480 0,0 normal 1" "$b off" || return
+    may_show 800000
+    wlopm --off $a && wait_until 3 b_within 800000 && may_show 2000000 && wlopm --on $a
+}
+
+# The tests are good, the commits are not: the same walk, and an end to it.
+late() {
+    local before
+    replug 1000000 late
+    wait_until 5 b_within 692800 && log_says "$b: its mode is refused after a good test" || return
+    replug 400000 late
+    wait_until 5 heads_are "$a on 640x480 0,0 normal 1" "$b off" || return
+    before=$(stat -c %s "$LATCH_REFUSE_PIXELS.count")
+    sleep 1
+    echo "$before refused, then $(stat -c %s "$LATCH_REFUSE_PIXELS.count")"
+    [[ $(stat -c %s "$LATCH_REFUSE_PIXELS.count") == "$before" ]]
+}
+
+refused_modes() {
+    export LATCH_REFUSE_PIXELS=$work/pixels
+    plug 1 no
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        LD_PRELOAD=$LAB_BUILD/tests/kms/refuse.so start_latch --renderer pixman
+    start_client 300x200
+    check "an output gets a smaller mode where its own is refused" smaller_mode
+    check "an output whose modes are all refused is left out until another one changes" left_out
+    check "a tool lights an output that was left out" tool_lights
+    check "standby ends in another mode, or the output is left out" power
+    check "a mode that is refused after a good test ends in another one, or none" late
+    end "$client"
+    rm "$LATCH_REFUSE_PIXELS"
+    stop_latch
+    unset LATCH_REFUSE_PIXELS
+    cp "$latch_log" "$LAB_OUT/lab/latch-refused-modes.log"
+}
+
 job() {
     make_device
     verdict $? "vkms makes a device with two connectors"
@@ -369,6 +450,7 @@ job() {
     verdict $? "latch complains of nothing of its own"
     cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
     cursor_planes
+    refused_modes
     rmmod uinput
     echo 0 >$vkms/enabled # other suites find one vkms
 }

@@ -139,6 +139,12 @@ void fake_finish(void);
  * with three modes, Writeback-1 (71). Everything is off. */
 void fake_add_vkms(void);
 
+/** The settings of an HDMI connector of amdgpu or i915, as an HDR compositor has left them. */
+void fake_add_hdr_settings(uint32_t connector_id);
+
+/** The panel of a handheld: "panel orientation", 80 to 83 in the kernel's order of names. */
+void fake_add_orientation(uint32_t connector_id, uint64_t value);
+
 struct fake_object *fake_add_object(uint32_t type, uint32_t id);
 struct fake_object *fake_find_object(uint32_t id);
 void fake_add_connector(uint32_t id, uint32_t connector_type, uint32_t type_id);

@@ -25,6 +25,37 @@ static const struct fake_enum ranges[] = {
 	{"YCbCr full range", 21},
 };
 
+static const struct fake_enum colorspaces[] = {
+	{"Default", 0},
+	{"BT2020_RGB", 9},
+};
+
+static const struct fake_enum rgb_ranges[] = {
+	{"Automatic", 30},
+	{"Full", 31},
+	{"Limited 16:235", 32},
+};
+
+static const struct fake_enum scaling_modes[] = {
+	{"None", 40},
+	{"Full", 41},
+	{"Center", 42},
+	{"Full aspect", 43},
+};
+
+static const struct fake_enum underscans[] = {
+	{"off", 60},
+	{"on", 61},
+	{"auto", 62},
+};
+
+static const struct fake_enum orientations[] = {
+	{"Normal", 80},
+	{"Upside Down", 81},
+	{"Left Side Up", 82},
+	{"Right Side Up", 83},
+};
+
 static void set_enums(struct fake_property *property, const struct fake_enum *enums, int len) {
 	property->enums = enums;
 	property->enums_len = len;
@@ -106,4 +137,27 @@ void fake_add_vkms(void) {
 	fake_add_property(writeback, "WRITEBACK_PIXEL_FORMATS",
 		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
 		fake_add_blob(formats, sizeof(formats)));
+}
+
+void fake_add_hdr_settings(uint32_t connector_id) {
+	struct fake_object *connector = fake_find_object(connector_id);
+	fake_add_property(
+		connector, "HDR_OUTPUT_METADATA", DRM_MODE_PROP_BLOB, fake_add_blob("hdr", 4));
+	struct fake_property *max_bpc =
+		fake_add_property(connector, "max bpc", DRM_MODE_PROP_RANGE, 12);
+	max_bpc->range[0] = 6;
+	max_bpc->range[1] = 12;
+	set_enums(fake_add_property(connector, "Colorspace", DRM_MODE_PROP_ENUM, 9), colorspaces,
+		2);
+	set_enums(fake_add_property(connector, "Broadcast RGB", DRM_MODE_PROP_ENUM, 32),
+		rgb_ranges, 3);
+	set_enums(fake_add_property(connector, "scaling mode", DRM_MODE_PROP_ENUM, 41),
+		scaling_modes, 4);
+	set_enums(fake_add_property(connector, "underscan", DRM_MODE_PROP_ENUM, 61), underscans, 3);
+}
+
+void fake_add_orientation(uint32_t connector_id, uint64_t value) {
+	set_enums(fake_add_property(fake_find_object(connector_id), "panel orientation",
+			  DRM_MODE_PROP_ENUM | DRM_MODE_PROP_IMMUTABLE, value),
+		orientations, 4);
 }

@@ -281,7 +281,7 @@ static void test_modeset(void **state) {
 	int32_t fence = 5;
 	assert_int_equal(kms_commit_set_mode(&commit, crtc, connector, 123), 0);
 	assert_int_equal(kms_commit_disable_plane(&commit, overlay), 0);
-	assert_int_equal(kms_commit_reset_color(&commit, crtc), 0);
+	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 10), 0);
 	assert_int_equal(kms_commit_want_out_fence(&commit, crtc, &fence), 0);
 	assert_int_equal(fence, -1);
 	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
@@ -293,6 +293,66 @@ static void test_modeset(void **state) {
 		{70, "CRTC_ID", 50},
 		{31, "FB_ID", 0},
 		{31, "CRTC_ID", 0},
+	};
+	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+}
+
+static int add_hdr_settings(void) {
+	fake_add_hdr_settings(70);
+	return 0;
+}
+
+static int setup_hdr(void **state) {
+	return setup_with(add_hdr_settings);
+}
+
+/* eDP on i915, which offers panels no "None". */
+static int add_panel(void) {
+	fake_add_hdr_settings(70);
+	fake_find_object(70)->connector_type = DRM_MODE_CONNECTOR_eDP;
+	fake_find_property(70, "max bpc")->range[0] = 10;
+	fake_find_property(70, "Colorspace")->flags |= DRM_MODE_PROP_IMMUTABLE;
+	return 0;
+}
+
+static int setup_panel(void **state) {
+	return setup_with(add_panel);
+}
+
+/* A compositor with HDR had the device before. */
+static void test_neutral(void **state) {
+	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 10), 0);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
+	const struct expected expected[] = {
+		{50, "GAMMA_LUT", 0},
+		{70, "HDR_OUTPUT_METADATA", 0},
+		{70, "Colorspace", 0},
+		{70, "Broadcast RGB", 30},
+		{70, "scaling mode", 40},
+		{70, "underscan", 60},
+		{70, "max bpc", 10},
+	};
+	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+
+	/* As deep as it can be, and no deeper. */
+	kms_commit_init(&commit, device);
+	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 16), 0);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
+	uint64_t bpc = 0;
+	assert_true(fake_commit_has(70, "max bpc", &bpc));
+	assert_int_equal(bpc, 12);
+}
+
+static void test_neutral_panel(void **state) {
+	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 8), 0);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
+	const struct expected expected[] = {
+		{50, "GAMMA_LUT", 0},
+		{70, "HDR_OUTPUT_METADATA", 0},
+		{70, "Broadcast RGB", 30},
+		{70, "scaling mode", 43},
+		{70, "underscan", 60},
+		{70, "max bpc", 10},
 	};
 	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
 }
@@ -554,6 +614,8 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_values_a_property_has_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_immutable_zpos, setup_immutable, teardown),
 		cmocka_unit_test_setup_teardown(test_modeset, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_neutral, setup_hdr, teardown),
+		cmocka_unit_test_setup_teardown(test_neutral_panel, setup_panel, teardown),
 		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_disable_all, setup, teardown),

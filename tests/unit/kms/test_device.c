@@ -388,6 +388,8 @@ static char *print(int (*func)(FILE *, const struct kms_list_entry *, size_t),
 }
 
 static void test_list(void **state) {
+	fake_add_hdr_settings(70);
+	fake_add_orientation(70, 82);
 	struct kms_device *device = open_device();
 	const struct kms_list_entry entries[] = {
 		{.path = "/dev/dri/card0", .device = device},
@@ -398,6 +400,10 @@ static void test_list(void **state) {
 	assert_non_null(strstr(text, "1920x1080@60.000 preferred"));
 	assert_non_null(strstr(text, "NV12"));
 	assert_non_null(strstr(text, "zpos 2 to 5"));
+	assert_non_null(strstr(text, "colorspace \"BT2020_RGB\", broadcast_rgb \"Limited 16:235\", "
+				     "scaling_mode \"Full\", underscan \"on\", "
+				     "max_bpc 12 of 6 to 12, hdr_metadata set\n"));
+	assert_non_null(strstr(text, "mounted   Left Side Up\n"));
 	assert_non_null(strstr(text, "/dev/dri/card1 has no atomic modesetting"));
 	free(text);
 
@@ -408,6 +414,8 @@ static void test_list(void **state) {
 	const char *const paths[] = {
 		"/devices/0/features/atomic",
 		"/devices/0/connectors/0/modes/1/refresh_mhz",
+		"/devices/0/connectors/0/settings/max_bpc/max",
+		"/devices/0/connectors/1/settings/max_bpc",
 		"/devices/0/connectors/1/writeback_formats/0/format",
 		"/devices/0/planes/3/zpos/max",
 		"/devices/0/planes/0/formats/1/modifiers/0",
@@ -416,6 +424,16 @@ static void test_list(void **state) {
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
 		assert_non_null(yyjson_ptr_get(root, paths[i]));
 	}
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(
+				    root, "/devices/0/connectors/0/panel_orientation")),
+		"Left Side Up");
+	assert_string_equal(yyjson_get_str(yyjson_ptr_get(
+				    root, "/devices/0/connectors/0/settings/broadcast_rgb")),
+		"Limited 16:235");
+	assert_true(yyjson_is_true(
+		yyjson_ptr_get(root, "/devices/0/connectors/0/settings/hdr_metadata")));
+	assert_true(yyjson_is_null(
+		yyjson_ptr_get(root, "/devices/0/connectors/1/settings/colorspace")));
 	yyjson_doc_free(doc);
 	free(text);
 	kms_device_destroy(device);

@@ -106,11 +106,37 @@ static void test_choose(void **state) {
 	assert_int_equal(kms_mode_choose(modes, 0, NULL), -1);
 }
 
+/* The user's mode, the preferred one, and then what shows most. */
+static void test_order(void **state) {
+	const struct kms_mode modes[] = {
+		make_mode(1024, 768, 60004, false, false),
+		make_mode(3840, 2160, 30000, false, false),
+		make_mode(1920, 1080, 60000, true, true),
+		make_mode(1920, 1080, 50000, false, false),
+		make_mode(1920, 1080, 60000, false, false),
+		make_mode(2560, 1440, 60000, false, true),
+		make_mode(640, 480, 60000, false, false),
+		make_mode(3840, 2160, 60000, false, false),
+		make_mode(1920, 1080, 60000, false, false),
+	};
+	const int chosen[] = {-1, 6, 5, 6};
+	static const size_t expected[] = {6, 5, 7, 1, 4, 8, 3, 2, 0}, plain[] = {1, 2, 0};
+	size_t order[9];
+	kms_mode_order(modes, 9, chosen, 4, order);
+	assert_memory_equal(order, expected, sizeof(expected));
+	kms_mode_order(modes, 3, NULL, 0, order);
+	assert_memory_equal(order, plain, sizeof(plain));
+	char name[48];
+	kms_mode_name(name, sizeof(name), 1024, 768, 60004);
+	assert_string_equal(name, "1024x768 at 60.004 Hz");
+}
+
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_refresh),
 		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_order),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("kms-mode", tests, NULL, NULL);

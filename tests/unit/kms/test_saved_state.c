@@ -19,6 +19,7 @@ static uint32_t mode_blob, gamma_blob;
 
 /* A console: Virtual-1 on CRTC 50, framebuffer 900 on the primary plane, a colour table. */
 static void add_console(void) {
+	fake_add_hdr_settings(70);
 	drmModeModeInfo mode = fake_mode(1024, 768, 65000, 1344, 806, 0, 0);
 	mode_blob = fake_add_blob(&mode, sizeof(mode));
 	gamma_blob = fake_add_blob("gamma", 6);
@@ -55,6 +56,7 @@ static int teardown(void **state) {
 struct sent {
 	drmModeModeInfo mode;
 	char gamma[6];
+	char hdr[4];
 	int refuse; // so many commits
 };
 
@@ -64,15 +66,19 @@ static int look(const struct fake_commit *commit, void *data) {
 		sent->refuse--;
 		return EINVAL;
 	}
-	uint64_t mode_id = 0, gamma_id = 0;
+	uint64_t mode_id = 0, gamma_id = 0, hdr_id = 0;
 	fake_commit_has(50, "MODE_ID", &mode_id);
 	fake_commit_has(50, "GAMMA_LUT", &gamma_id);
+	fake_commit_has(70, "HDR_OUTPUT_METADATA", &hdr_id);
 	for (size_t i = 0; i < fake.blobs_len; i++) {
 		if (fake.blobs[i].id == mode_id) {
 			memcpy(&sent->mode, fake.blobs[i].data, sizeof(sent->mode));
 		}
 		if (fake.blobs[i].id == gamma_id) {
 			memcpy(sent->gamma, fake.blobs[i].data, sizeof(sent->gamma));
+		}
+		if (fake.blobs[i].id == hdr_id) {
+			memcpy(sent->hdr, fake.blobs[i].data, sizeof(sent->hdr));
 		}
 	}
 	return 0;
@@ -109,7 +115,13 @@ static void test_all_there(void **state) {
 	assert_int_equal(sent.mode.clock, 65000);
 	assert_string_equal(sent.gamma, "gamma");
 	assert_sent(50, "ACTIVE", 1);
+	assert_string_equal(sent.hdr, "hdr");
 	assert_sent(70, "CRTC_ID", 50);
+	assert_sent(70, "Colorspace", 9);
+	assert_sent(70, "Broadcast RGB", 32);
+	assert_sent(70, "scaling mode", 41);
+	assert_sent(70, "underscan", 61);
+	assert_sent(70, "max bpc", 12);
 	assert_sent(71, "CRTC_ID", 0);
 	assert_sent(30, "FB_ID", 900);
 	assert_sent(30, "CRTC_ID", 50);
@@ -206,7 +218,7 @@ static void test_every_failure_of_create(void **state) {
 		assert_int_equal(fake.outstanding, 0);
 		if (another != NULL) {
 			/* One for each object, and one for each blob. */
-			assert_int_equal(i, 7 + 2 + 1);
+			assert_int_equal(i, 7 + 3 + 1);
 			break;
 		}
 		assert_int_equal(errno, ENOMEM);

@@ -1,0 +1,151 @@
+/*
+ * Lighting an output, in the mode that is wanted or the best one that the kernel takes instead.
+ * When it takes none the output is left out: off and not in the layout, until another one changes.
+ */
+#include <errno.h>
+#include <string.h>
+#include <wlr/backend.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/util/log.h>
+
+#include "backend/backend.h"
+#include "backend/configure.h"
+#include "backend/output.h"
+#include "clock.h"
+#include "output/management.h"
+#include "output/output.h"
+#include "output/window.h"
+#include "server.h"
+
+bool latch_output_enable(struct latch_output *output) {
+	struct wlr_output *wlr_output = output->wlr_output;
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, true);
+	struct wlr_output_mode *wanted = wlr_output_preferred_mode(wlr_output), *mode = wanted;
+	size_t at = 0;
+	if (output->kms != NULL) {
+		wanted = latch_kms_output_wanted_mode(output->kms);
+		mode = latch_kms_find_mode(output->kms, wanted, &at);
+	}
+	if (mode != NULL) {
+		wlr_output_state_set_mode(&state, mode);
+	}
+	if (output->kms == NULL) {
+		output->enabled = latch_window_enable(output, &state);
+	} else if (mode != NULL && wlr_output_commit_state(wlr_output, &state)) {
+		output->enabled = true;
+		latch_kms_log_mode(output->kms, wanted);
+	}
+	wlr_output_state_finish(&state);
+	return output->enabled;
+}
+
+/* By way of the backend, or wlroots would draw a picture for it. The mode may not be another one,
+ * but who captures learns from it that there is one. */
+static bool commit(struct latch_output *output, bool on, struct wlr_output_mode *mode) {
+	struct wlr_backend_output_state one = {.output = output->wlr_output};
+	wlr_output_state_init(&one.base);
+	wlr_output_state_set_enabled(&one.base, on);
+	if (mode != NULL) {
+		wlr_output_state_set_mode(&one.base, mode);
+	}
+	bool ok = wlr_backend_commit(&output->kms->backend->base, &one, 1);
+	wlr_output_state_finish(&one.base);
+	return ok;
+}
+
+/* In the mode that it has, or else in another. tried: how many of them not to try any more. */
+static bool light(struct latch_output *output, size_t tried) {
+	struct wlr_output_mode *wanted = output->wlr_output->current_mode, *mode;
+	if (wanted == NULL) {
+		wanted = latch_kms_output_wanted_mode(output->kms);
+	}
+	while ((mode = latch_kms_find_mode(output->kms, wanted, &tried)) != NULL) {
+		if (commit(output, true, mode)) {
+			latch_kms_log_mode(output->kms, wanted);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void leave_out(struct latch_output *output) {
+	latch_kms_output_disable(output->kms);
+	commit(output, false, NULL);
+	output->kms->left_out = true;
+	output->enabled = false;
+	output->powered = true; // when it comes back
+	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+	latch_output_part(output);
+	latch_management_changed(output->server->management);
+}
+
+bool latch_output_modeset_refused(struct latch_output *output, int error) {
+	int ret = latch_kms_show_black(output->kms);
+	if (ret == 0 || ret == -EACCES || ret == -EBUSY) {
+		return true;
+	}
+	wlr_log(WLR_ERROR, "%s: its mode is refused after a good test: %s",
+		output->wlr_output->name, strerror(-error));
+	if (light(output, 1)) {
+		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+	} else {
+		leave_out(output);
+	}
+	return false;
+}
+
+static bool commit_standby(struct latch_output *output) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, false);
+	bool ok = wlr_output_commit_state(output->wlr_output, &state);
+	wlr_output_state_finish(&state);
+	return ok;
+}
+
+bool latch_output_set_power(struct latch_output *output, bool on) {
+	if (output->powered == on) {
+		return true;
+	}
+	if (output->kms == NULL || !output->enabled) {
+		return false;
+	}
+	bool ok = on ? light(output, 0) : commit_standby(output);
+	if (!ok && on) {
+		leave_out(output);
+	}
+	if (!ok) {
+		return false;
+	}
+	output->powered = on;
+	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+	latch_outputs_changed(output->server);
+	return true;
+}
+
+static void retry_left_out(void *data) {
+	struct latch_server *server = data;
+	server->retry_outputs = NULL;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		struct latch_kms_output *kms = output->kms;
+		bool may = kms != NULL && server->active && !output->enabled &&
+			   (kms->left_out ||
+				   (kms->starved && latch_kms_output_could_have_crtc(kms)));
+		if (may && light(output, 0)) {
+			output->enabled = true;
+			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
+			latch_output_join(output);
+			latch_management_changed(server->management);
+		}
+	}
+}
+
+void latch_outputs_changed(struct latch_server *server) {
+	if (server->retry_outputs == NULL) {
+		server->retry_outputs =
+			wl_event_loop_add_idle(server->event_loop, retry_left_out, server);
+	}
+}

@@ -1,0 +1,477 @@
+/*
+ * Modes that the kernel refuses, on a made-up device with two CRTCs and two HDMI connectors. Each
+ * limit stands for one of real drivers.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/backend/interface.h>
+#include <wlr/backend/session.h>
+#include <wlr/util/log.h>
+
+#include "../kms/fake_drm.h"
+#include "backend/backend.h"
+#include "backend/configure.h"
+#include "backend/output.h"
+
+#define HEADS 2
+
+/* What the kernel shows, or would show after a test. */
+struct screen {
+	struct head {
+		uint32_t crtc_id; // 0: off
+		uint64_t max_bpc;
+		int clock; // kHz, of its CRTC's mode
+		int width;
+	} heads[HEADS];
+	drmModeModeInfo modes[HEADS]; // by CRTC
+	bool active[HEADS];
+};
+
+static struct {
+	struct wl_event_loop *loop;
+	struct wlr_session session;
+	struct latch_kms_backend backend;
+	struct latch_kms_output *outputs[HEADS];
+	struct screen screen;
+	/* 0 or the errno with which the driver refuses it. */
+	int (*driver)(const struct screen *screen, bool test);
+	int tests;
+	char log[1024]; // what was said to the user
+} t;
+
+static const uint32_t connectors[HEADS] = {70, 72}, crtcs[HEADS] = {50, 51};
+
+/* vc4 (HVS and memory), rk3588 (one memory bus), i915 (cdclk, DBUF): so many pixels for all. */
+static int bandwidth(const struct screen *screen, bool test) {
+	int clock = 0;
+	for (size_t i = 0; i < HEADS; i++) {
+		clock += screen->heads[i].clock;
+	}
+	return clock > 900000 ? EINVAL : 0;
+}
+
+/* Two monitors on an MST hub, or a link of two lanes: so many bits. */
+static int mst_hub(const struct screen *screen, bool test) {
+	int64_t bits = 0;
+	for (size_t i = 0; i < HEADS; i++) {
+		bits += (int64_t)screen->heads[i].clock * (int64_t)screen->heads[i].max_bpc * 3;
+	}
+	return bits > INT64_C(594000) * 30 + INT64_C(297000) * 24 ? ENOSPC : 0;
+}
+
+/* amdgpu without a DSC slot for the second one. */
+static int no_dsc(const struct screen *screen, bool test) {
+	return screen->heads[0].clock > 0 && screen->heads[1].clock > 0 ? ENOSPC : 0;
+}
+
+/* A driver that says no only when it is to be done. */
+static int lies(const struct screen *screen, bool test) {
+	return !test && (screen->heads[0].width > 2560 || screen->heads[0].max_bpc > 8) ? EINVAL
+										       : 0;
+}
+
+static int switched_away(const struct screen *screen, bool test) {
+	return EACCES;
+}
+
+static drmModeModeInfo blob_mode(uint64_t id) {
+	drmModeModeInfo mode = {0};
+	for (size_t i = 0; i < fake.blobs_len; i++) {
+		if (fake.blobs[i].id == id) {
+			memcpy(&mode, fake.blobs[i].data, sizeof(mode));
+		}
+	}
+	return mode;
+}
+
+/* What is not in the commit stays what it was. */
+static int kernel(const struct fake_commit *commit, void *data) {
+	struct screen screen = t.screen;
+	bool test = (commit->flags & DRM_MODE_ATOMIC_TEST_ONLY) != 0;
+	for (size_t i = 0; i < HEADS; i++) {
+		uint64_t value;
+		if (fake_commit_has(crtcs[i], "MODE_ID", &value)) {
+			screen.modes[i] = blob_mode(value);
+		}
+		if (fake_commit_has(crtcs[i], "ACTIVE", &value)) {
+			screen.active[i] = value != 0;
+		}
+		if (fake_commit_has(connectors[i], "CRTC_ID", &value)) {
+			screen.heads[i].crtc_id = (uint32_t)value;
+		}
+		fake_commit_has(connectors[i], "max bpc", &screen.heads[i].max_bpc);
+	}
+	for (size_t i = 0; i < HEADS; i++) {
+		struct head *head = &screen.heads[i];
+		head->clock = head->width = 0;
+		for (size_t j = 0; j < HEADS; j++) {
+			if (head->crtc_id == crtcs[j] && screen.active[j]) {
+				head->clock = (int)screen.modes[j].clock;
+				head->width = screen.modes[j].hdisplay;
+			}
+		}
+	}
+	t.tests += test;
+	int error = t.driver != NULL ? t.driver(&screen, test) : 0;
+	if (error == 0 && !test) {
+		t.screen = screen;
+	}
+	return error;
+}
+
+static void note_log(enum wlr_log_importance importance, const char *format, va_list args) {
+	char line[256];
+	vsnprintf(line, sizeof(line), format, args);
+	const char *text = strstr(line, "] "); // behind file and line
+	size_t len = strlen(t.log);
+	snprintf(t.log + len, sizeof(t.log) - len, "%s\n", text != NULL ? text + 2 : line);
+}
+
+static void add_head(uint32_t id, uint32_t type_id) {
+	if (fake_find_object(id) == NULL) {
+		fake_add_connector(id, DRM_MODE_CONNECTOR_HDMIA, type_id);
+	}
+	struct fake_object *connector = fake_find_object(id);
+	fake_add_hdr_settings(id);
+	connector->possible_crtcs = 3;
+	const drmModeModeInfo modes[] = {
+		fake_mode(1920, 1080, 148500, 2200, 1125, 0, 0),
+		fake_mode(3840, 2160, 297000, 4400, 2250, 0, 0),
+		fake_mode(3840, 2160, 594000, 4400, 2250, 0, DRM_MODE_TYPE_PREFERRED),
+		fake_mode(2560, 1440, 241500, 2720, 1481, 0, 0),
+	};
+	memcpy(connector->modes, modes, sizeof(modes));
+	connector->modes_len = 4;
+}
+
+static bool commit_backend(struct wlr_backend *backend,
+	const struct wlr_backend_output_state *states, size_t states_len) {
+	return latch_kms_configure(&t.backend, states, states_len, false);
+}
+
+static const struct wlr_backend_impl backend_impl = {.commit = commit_backend};
+
+static int setup(void **state) {
+	fake_reset();
+	fake_add_vkms();
+	memset(&t, 0, sizeof(t));
+	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 51);
+	fake_add_property(crtc, "ACTIVE", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(crtc, "MODE_ID", DRM_MODE_PROP_BLOB, 0);
+	/* Two primary planes, which take ten bits. */
+	fake_find_property(31, "type")->value = DRM_PLANE_TYPE_PRIMARY;
+	fake_find_object(31)->possible_crtcs = 2;
+	for (uint32_t id = 30; id <= 31; id++) {
+		fake_remove_property(id, "IN_FORMATS");
+		fake_find_object(id)->formats[1] = DRM_FORMAT_XRGB2101010;
+		fake_find_object(id)->formats_len = 2;
+	}
+	add_head(70, 1);
+	add_head(72, 2);
+	fake_add_orientation(70, 82);
+	fake.on_commit = kernel;
+
+	t.loop = wl_event_loop_create();
+	t.session.active = true;
+	wlr_log_init(WLR_INFO, note_log);
+	struct latch_kms_backend *backend = &t.backend;
+	wlr_backend_init(&backend->base, &backend_impl);
+	backend->device = kms_device_create(3, NULL);
+	backend->session = &t.session;
+	backend->loop = t.loop;
+	backend->path = "fake";
+	wl_list_init(&backend->outputs);
+	for (size_t i = 0; i < HEADS && backend->device != NULL; i++) {
+		t.outputs[i] = latch_kms_output_create(
+			backend, kms_device_find_connector(backend->device, connectors[i]));
+	}
+	return t.outputs[0] == NULL || t.outputs[1] == NULL;
+}
+
+static int teardown(void **state) {
+	for (size_t i = 0; i < HEADS; i++) {
+		wlr_output_destroy(&t.outputs[i]->base);
+	}
+	wlr_backend_finish(&t.backend.base);
+	kms_device_destroy(t.backend.device);
+	wl_event_loop_destroy(t.loop);
+	int blobs = fake_own_blobs(), handles = fake_open_handles();
+	fake_finish();
+	return fake.outstanding != 0 || blobs != 0 || handles != 0 || fake.wrong_closes != 0 ||
+	       fake.fbs_len != 0;
+}
+
+static bool find(size_t i, struct wlr_output_state *state) {
+	size_t at = 0;
+	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[i], NULL, &at);
+	wlr_output_state_init(state);
+	wlr_output_state_set_enabled(state, true);
+	if (mode != NULL) {
+		wlr_output_state_set_mode(state, mode);
+	}
+	return mode != NULL;
+}
+
+/* As output/ does it; the first frame is black. */
+static bool enable(size_t i) {
+	struct wlr_output_state state;
+	bool found = find(i, &state);
+	if (found) {
+		assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
+		latch_kms_log_mode(t.outputs[i], latch_kms_output_wanted_mode(t.outputs[i]));
+		assert_int_equal(latch_kms_show_black(t.outputs[i]), 0);
+	}
+	wlr_output_state_finish(&state);
+	return found;
+}
+
+static void configure(size_t i, bool on, struct wlr_output_mode *mode, bool works) {
+	struct wlr_backend_output_state one = {.output = &t.outputs[i]->base};
+	wlr_output_state_init(&one.base);
+	wlr_output_state_set_enabled(&one.base, on);
+	if (mode != NULL) {
+		wlr_output_state_set_mode(&one.base, mode);
+	}
+	assert_int_equal(wlr_backend_commit(&t.backend.base, &one, 1), works);
+	wlr_output_state_finish(&one.base);
+}
+
+static void standby(size_t i) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, false);
+	assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
+	wlr_output_state_finish(&state);
+}
+
+#define ASSERT_SHOWS(i, wide, khz, bits) do { \
+	assert_int_equal(t.screen.heads[i].width, wide); \
+	assert_int_equal(t.screen.heads[i].clock, khz); \
+	assert_int_equal(t.screen.heads[i].max_bpc, bits); \
+} while (0)
+
+static void test_taken_at_once(void **state) {
+	assert_true(enable(0));
+	ASSERT_SHOWS(0, 3840, 594000, 10);
+	assert_int_equal(t.tests, 1);
+	assert_string_equal(t.log, "");
+	assert_false(t.outputs[0]->needs_modeset);
+	/* Tests leave nothing behind. */
+	assert_int_equal(fake_own_blobs(), 1);
+	assert_int_equal(fake.fbs_len, 1);
+}
+
+static void test_bandwidth(void **state) {
+	t.driver = bandwidth;
+	assert_true(enable(0));
+	assert_true(enable(1));
+	ASSERT_SHOWS(0, 3840, 594000, 10);
+	ASSERT_SHOWS(1, 3840, 297000, 10);
+	assert_string_equal(t.log, "HDMI-A-2: 3840x2160 at 30.000 Hz instead of 3840x2160 at "
+				   "60.000 Hz, which the kernel refuses\n");
+}
+
+/* One whose first frame is still to come has been promised its mode. */
+static void test_first_frame_to_come(void **state) {
+	struct wlr_output_state one, two;
+	t.driver = bandwidth;
+	assert_true(find(0, &one));
+	assert_true(wlr_output_commit_state(&t.outputs[0]->base, &one));
+	assert_true(find(1, &two));
+	assert_int_equal(two.mode->refresh, 30000);
+	wlr_output_state_finish(&one);
+	wlr_output_state_finish(&two);
+}
+
+static void test_less_depth(void **state) {
+	t.driver = mst_hub;
+	assert_true(enable(0));
+	assert_true(enable(1));
+	ASSERT_SHOWS(0, 3840, 594000, 10);
+	ASSERT_SHOWS(1, 3840, 297000, 8);
+	assert_non_null(strstr(t.log, "HDMI-A-2: 3840x2160 at 30.000 Hz with 8 bits per colour"));
+
+	/* A tool that chooses a mode gets the depth that it can have, in this one and the next. */
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 0), true);
+	ASSERT_SHOWS(1, 1920, 148500, 10);
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 1), true);
+	ASSERT_SHOWS(1, 3840, 297000, 8);
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 2), false);
+	ASSERT_SHOWS(1, 3840, 297000, 8);
+}
+
+static void test_left_out(void **state) {
+	t.driver = no_dsc;
+	assert_true(enable(0));
+	assert_false(enable(1));
+	assert_string_equal(t.log, "HDMI-A-2 is left out: the kernel refuses all its modes: "
+				   "No space left on device\n");
+	assert_int_equal(t.tests, 1 + 4 * 2);
+	assert_true(t.outputs[1]->left_out);
+	assert_null(t.outputs[1]->crtc);
+	ASSERT_SHOWS(1, 0, 0, 0);
+
+	/* It troubles the other one's modesets no more, and is named once. */
+	configure(0, true, latch_kms_output_mode(t.outputs[0], 0), true);
+	ASSERT_SHOWS(0, 1920, 148500, 10);
+	t.log[0] = '\0';
+	assert_false(enable(1));
+	assert_string_equal(t.log, "");
+
+	/* The other one goes off: now it can be lit. */
+	configure(0, false, NULL, true);
+	assert_true(enable(1));
+	assert_false(t.outputs[1]->left_out);
+	ASSERT_SHOWS(1, 3840, 594000, 10);
+}
+
+/* A tool may have an idea of its own. */
+static void test_left_out_then_configured(void **state) {
+	t.driver = no_dsc;
+	assert_true(enable(0));
+	assert_false(enable(1));
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 0), false);
+	assert_true(t.outputs[1]->left_out);
+	t.driver = bandwidth;
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 0), true);
+	assert_false(t.outputs[1]->left_out);
+	ASSERT_SHOWS(1, 1920, 148500, 10);
+	/* Off because somebody wants it so is another thing. */
+	configure(1, false, NULL, true);
+	assert_false(t.outputs[1]->left_out);
+}
+
+static void test_mode_by_the_user(void **state) {
+	t.backend.has_mode_request = true;
+	t.backend.mode_request = (struct kms_mode_request){.width = 2560, .height = 1440};
+	assert_true(enable(0));
+	ASSERT_SHOWS(0, 2560, 241500, 10);
+	t.driver = bandwidth;
+	t.screen.heads[0].clock = 0;
+	t.screen.modes[0].clock = 700000;
+	assert_true(enable(1));
+	/* The preferred mode comes next, then by size. */
+	ASSERT_SHOWS(1, 1920, 148500, 10);
+	assert_string_equal(t.log, "HDMI-A-2: 1920x1080 at 60.000 Hz instead of 2560x1440 at "
+				   "59.951 Hz, which the kernel refuses\n");
+}
+
+/* While it was dark another one took what it would need. */
+static void test_power_on(void **state) {
+	t.driver = bandwidth;
+	assert_true(enable(0));
+	standby(0);
+	assert_true(enable(1));
+	ASSERT_SHOWS(1, 3840, 594000, 10);
+	size_t at = 0;
+	struct wlr_output_mode *now = t.outputs[0]->base.current_mode;
+	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[0], now, &at);
+	assert_int_equal(mode->refresh, 30000);
+	assert_non_null(t.outputs[0]->crtc);
+	configure(0, true, mode, true);
+	ASSERT_SHOWS(0, 3840, 297000, 10);
+}
+
+static void test_power_on_refused(void **state) {
+	t.driver = no_dsc;
+	assert_true(enable(0));
+	standby(0);
+	assert_true(enable(1));
+	size_t at = 0;
+	assert_null(latch_kms_find_mode(t.outputs[0], t.outputs[0]->base.current_mode, &at));
+	assert_true(t.outputs[0]->left_out);
+}
+
+/* The test was good, the modeset is not. */
+static void test_refused_after_test(void **state) {
+	struct wlr_output_state wanted;
+	t.driver = lies;
+	assert_true(find(0, &wanted));
+	assert_int_equal(wanted.mode->width, 3840);
+	assert_true(wlr_output_commit_state(&t.outputs[0]->base, &wanted));
+	wlr_output_state_finish(&wanted);
+	assert_int_equal(latch_kms_show_black(t.outputs[0]), -EINVAL);
+	assert_true(t.outputs[0]->needs_modeset);
+	/* Each in turn but the first, until one is taken. */
+	size_t at = 1;
+	struct wlr_output_mode *now = t.outputs[0]->base.current_mode;
+	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[0], now, &at);
+	assert_int_equal(mode->refresh, 30000);
+	configure(0, true, mode, false);
+	mode = latch_kms_find_mode(t.outputs[0], now, &at);
+	assert_int_equal(mode->width, 2560);
+	configure(0, true, mode, true);
+	ASSERT_SHOWS(0, 2560, 241500, 8);
+	assert_int_equal(latch_kms_find_mode(t.outputs[0], now, &at)->width, 1920);
+	assert_null(latch_kms_find_mode(t.outputs[0], now, &at));
+}
+
+static void test_depth_refused_after_test(void **state) {
+	t.driver = lies;
+	t.backend.has_mode_request = true;
+	t.backend.mode_request = (struct kms_mode_request){.width = 1920, .height = 1080};
+	assert_true(enable(0));
+	ASSERT_SHOWS(0, 1920, 148500, 8);
+}
+
+/* A mode that a tool has chosen goes before the preferred one. */
+static void test_power_on_in_its_own_mode(void **state) {
+	struct wlr_output_mode *chosen = latch_kms_output_mode(t.outputs[0], 0);
+	assert_true(enable(0));
+	configure(0, true, chosen, true);
+	standby(0);
+	size_t at = 0;
+	assert_ptr_equal(latch_kms_find_mode(t.outputs[0], chosen, &at), chosen);
+	assert_int_equal(at, 1);
+}
+
+static void test_while_switched_away(void **state) {
+	struct wlr_output_state wanted;
+	t.driver = switched_away;
+	assert_true(find(0, &wanted));
+	assert_int_equal(wanted.mode->width, 3840);
+	assert_int_equal(t.tests, 1);
+	assert_false(t.outputs[0]->left_out);
+	wlr_output_state_finish(&wanted);
+}
+
+/* A handheld's panel: its left side is up, so what is above goes to the left of the picture, and
+ * that is a quarter counter-clockwise. */
+static void test_mounted_sideways(void **state) {
+	assert_int_equal(t.outputs[0]->base.transform, WL_OUTPUT_TRANSFORM_90);
+	assert_int_equal(t.outputs[1]->base.transform, WL_OUTPUT_TRANSFORM_NORMAL);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		TEST(test_taken_at_once),
+		TEST(test_bandwidth),
+		TEST(test_first_frame_to_come),
+		TEST(test_less_depth),
+		TEST(test_left_out),
+		TEST(test_left_out_then_configured),
+		TEST(test_mode_by_the_user),
+		TEST(test_power_on),
+		TEST(test_power_on_refused),
+		TEST(test_refused_after_test),
+		TEST(test_depth_refused_after_test),
+		TEST(test_power_on_in_its_own_mode),
+		TEST(test_while_switched_away),
+		TEST(test_mounted_sideways),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("backend-modes", tests, NULL, NULL);
+}
