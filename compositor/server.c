@@ -206,6 +206,7 @@ static bool create_loops(struct latch_server *server) {
 		.percent = server->options->max_time_percent,
 		.urgent = handle_urgent,
 		.data = server,
+		.request = latch_account_check_request,
 	});
 	return server->urgent != NULL && server->turns != NULL;
 }

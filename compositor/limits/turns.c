@@ -119,7 +119,9 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 		turns->in_round = true;
 		turns->looked_ns = now_ns;
 	}
-	latch_account_check_request(message->resource);
+	if (turns->options.request != NULL) {
+		turns->options.request(message->resource);
+	}
 	if (turns->current != turn) {
 		charge(turns, now_ns);
 		turns->current = turn;

@@ -20,6 +20,7 @@
 
 struct wl_client;
 struct wl_display;
+struct wl_resource;
 
 struct latch_turns;
 
@@ -31,6 +32,8 @@ struct latch_turns_options {
 	 * destroy no client and nothing that a request may name. */
 	void (*urgent)(void *data);
 	void *data;
+	/** Looks at the object of each request before it is handled. NULL is fine. */
+	void (*request)(struct wl_resource *resource);
 };
 
 /** Before the first client. NULL without memory or fds. */

@@ -37,6 +37,8 @@ parts=("$@")
 # computes all the time, and the machine's two processors count as one: that costs the victim, too.
 may_lose=50
 may_lose_to_flood=6
+# Much that comes at once takes latch by surprise, and one read of the socket is the least that it does of it.
+may_lose_to_crowd=24
 
 # latch may take twice the CPU that it takes for the victim alone. A hostile client whose buffers come
 # back goes on committing, so it is one more client to serve, which may cost what a good one costs:
@@ -123,6 +125,7 @@ may_miss() {
     # Its begin costs two, however short the run is.
     local some=$(($1 / may_lose > 2 ? $1 / may_lose : 2))
     case " $* " in
+    *' --crowd '*) echo $(($1 / may_lose_to_crowd)) ;;
     *' --flood '*) echo $(($1 / may_lose_to_flood)) ;;
     *' --surfaces '*) echo $some ;;
     *) come_back "$@" && echo $some || echo 0 ;;
