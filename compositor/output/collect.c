@@ -23,7 +23,11 @@ void latch_collection_finish(struct latch_collection *collection) {
 #define FAR_AWAY (1 << 28)
 
 static int edge_pixel(double logical, double scale) {
-	return (int)round(fmin(fmax(logical * scale, -FAR_AWAY), FAR_AWAY));
+	double pixel = logical * scale;
+	if (pixel > FAR_AWAY) {
+		return FAR_AWAY;
+	}
+	return pixel < -FAR_AWAY ? -FAR_AWAY : (int)round(pixel);
 }
 
 /* The mode's size as it stands before the eyes, not as the pixels lie in memory. */
@@ -34,9 +38,9 @@ static void upright_size(const struct wlr_output *output, int *width, int *heigh
 }
 
 static struct wlr_box turn_like_output(const struct wlr_output *output, struct wlr_box box) {
-	int width, height;
-	upright_size(output, &width, &height);
 	if (output->transform != WL_OUTPUT_TRANSFORM_NORMAL) {
+		int width, height;
+		upright_size(output, &width, &height);
 		wlr_box_transform(
 			&box, &box, wlr_output_transform_invert(output->transform), width, height);
 	}
@@ -88,8 +92,9 @@ static bool place(const struct axis *axis, double scale, bool subsurface, int *s
 	*start = edge_pixel(axis->start, scale);
 	*size = end - *start;
 	bool spans = *start <= 0 && end >= axis->pixels;
-	if ((spans || !subsurface) && axis->src == drawn_size(axis->size, scale) &&
-		fabs(axis->src - *size) <= ceil(scale)) {
+	if (axis->src != *size && (spans || !subsurface) &&
+		fabs(axis->src - *size) <= ceil(scale) &&
+		axis->src == drawn_size(axis->size, scale)) {
 		*size = (int)axis->src;
 	}
 	return spans;
@@ -160,9 +165,11 @@ static void fill_layer(struct latch_layer *layer, const struct latch_shell_surfa
 		.subsurface = entry->kind == LATCH_SHELL_SUBSURFACE,
 	};
 	layer->dst = latch_surface_pixels(output, layout, &place, &layer->fills_output);
-	int x_sub, y_sub;
-	latch_convert_subsampling(layer->fourcc, &x_sub, &y_sub);
-	latch_layer_round_crop(layer, x_sub, y_sub);
+	if (layer->src.x != (int)layer->src.x || layer->src.y != (int)layer->src.y) {
+		int x_sub, y_sub;
+		latch_convert_subsampling(layer->fourcc, &x_sub, &y_sub);
+		latch_layer_round_crop(layer, x_sub, y_sub);
+	}
 	latch_layer_take_look(layer, surface, output->transform);
 }
 

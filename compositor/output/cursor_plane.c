@@ -88,6 +88,22 @@ static uint64_t draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer 
 	return drawn ? 0 : LATCH_REASON_FORMAT;
 }
 
+/* In the plane's pixels (drm_plane_create_hotspot_properties()). */
+static void set_hotspot(struct latch_cursor_plane *cursor, const struct latch_cursor_image *image,
+	const struct wlr_output *output, int width, int height) {
+	bool turned = (output->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	struct wlr_box point = {
+		.x = (int)round(image->hotspot_x * (double)output->scale),
+		.y = (int)round(image->hotspot_y * (double)output->scale),
+		.width = 1,
+		.height = 1,
+	};
+	wlr_box_transform(&point, &point, wlr_output_transform_invert(output->transform),
+		turned ? height : width, turned ? width : height);
+	cursor->hotspot_x = point.x;
+	cursor->hotspot_y = point.y;
+}
+
 /* The plane shows pixels as they are, so they are scaled and turned here: once, not whenever the
  * pointer moves. Returns the reasons why the image can't be on the plane. */
 static uint64_t take_image(struct latch_cursor_plane *cursor,
@@ -114,24 +130,9 @@ static uint64_t take_image(struct latch_cursor_plane *cursor,
 		cursor->serial = image->serial;
 		cursor->scale = output->scale;
 		cursor->transform = output->transform;
+		set_hotspot(cursor, image, output, width, height);
 	}
 	return reasons;
-}
-
-/* In the plane's pixels (drm_plane_create_hotspot_properties()). */
-static void set_hotspot(struct kms_plane_state *state, const struct latch_cursor_image *image,
-	const struct wlr_output *output, const struct wlr_box *dst) {
-	bool turned = (output->transform & WL_OUTPUT_TRANSFORM_90) != 0;
-	struct wlr_box point = {
-		.x = (int)round(image->hotspot_x * (double)output->scale),
-		.y = (int)round(image->hotspot_y * (double)output->scale),
-		.width = 1,
-		.height = 1,
-	};
-	wlr_box_transform(&point, &point, wlr_output_transform_invert(output->transform),
-		turned ? dst->height : dst->width, turned ? dst->width : dst->height);
-	state->hotspot_x = point.x;
-	state->hotspot_y = point.y;
 }
 
 bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
@@ -164,7 +165,8 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	state.dst_w = front->width;
 	state.dst_h = front->height;
 	state.zpos = kms_plane_top_zpos(cursor->kms->cursor);
-	set_hotspot(&state, image, output, &dst);
+	state.hotspot_x = cursor->hotspot_x;
+	state.hotspot_y = cursor->hotspot_y;
 	bool changed = cursor->visible != was_visible ||
 		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;

@@ -33,6 +33,7 @@ struct latch_cursor_plane {
 	uint64_t serial;
 	float scale;
 	enum wl_output_transform transform;
+	int32_t hotspot_x, hotspot_y; // in its pixels
 };
 
 /** kms may have no cursor plane: then the cursor is composed. */

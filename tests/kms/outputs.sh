@@ -139,6 +139,15 @@ scaled() {
     return $status
 }
 
+# 1024 pixels are 682 units, and those 1023 pixels, which are shown as they are.
+a_pixel_short() {
+    wlr-randr --output $a --scale 1.5 && shows 1023x768 0 && take_picture &&
+        pixel_is 1022 400 fe9013 && pixel_is 511 767 ffff21 && pixel_is 1023 400 000000
+    local status=$?
+    wlr-randr --output $a --scale 1
+    shows 1024x768 0 && return $status
+}
+
 refused() {
     ! wlr-randr --output $a --adaptive-sync enabled || return
     ! wlr-randr --output $a --custom-mode 123x77 || return
@@ -433,6 +442,7 @@ job() {
     check "another mode" modes
     check "transforms" turned
     check "scale 1.25, turned" scaled
+    check "scale 1.5, which leaves a pixel" a_pixel_short
     check "what can't be is refused and changes nothing" refused
     check "standby gives everything back, and comes back" standby
     check "all outputs off, and on again" all_off

@@ -179,7 +179,8 @@ def idle_clients(number):
 SCENES = {
     "fullscreen": ([], lambda: processes(FULL)),
     "eight windows": ([], lambda: processes(*[SMALL] * 8)),
-    "mixed": ([], lambda: processes(*[SMALL] * 12)),
+    # As many as find a place in one row from the middle of the screen to its lower end.
+    "mixed": ([], lambda: processes(*[SMALL] * 11)),
     "composed": (["--no-scanout"], lambda: processes(*[client("--size", "320x240")] * 3)),
     "shared memory": ([], lambda: processes(client("--shm", "--size", "320x240"))),
     "pointer": ([], pointer),
