@@ -16,7 +16,7 @@ make_device() {
         $vkms/planes/{primary,cursor,overlay}{0,1} || return
     for n in 0 1; do
         echo 1 >$vkms/crtcs/crtc$n/writeback
-        ln -s $vkms/crtcs/crtc$n $vkms/encoders/encoder$n/possible_crtcs/
+        ln -s $vkms/crtcs/crtc0 $vkms/encoders/encoder$n/possible_crtcs/
         ln -s $vkms/encoders/encoder$n $vkms/connectors/connector$n/possible_encoders/
         echo 1 >$vkms/planes/primary$n/type
         echo 2 >$vkms/planes/cursor$n/type
