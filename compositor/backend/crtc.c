@@ -31,7 +31,8 @@ static bool will_want_one(const struct latch_kms_output *output,
 			return other != output && other->crtc == NULL && other->starved;
 		}
 	}
-	return !connector->writeback && !connector->gone && !connector->non_desktop &&
+	return output->backend->wanted_connector == NULL && !connector->writeback &&
+	       !connector->gone && !connector->non_desktop && connector->modes_len > 0 &&
 	       connector->status == KMS_CONNECTOR_CONNECTED;
 }
 

@@ -8,14 +8,15 @@ source "$(dirname "$0")/job.sh"
 vkms=/sys/kernel/config/vkms/two
 
 # Two CRTCs with writeback, each with a connector, a primary and a cursor plane of its own, and two
-# overlay planes that both can use. The second connector has nothing plugged in.
+# overlay planes that both can use. The second connector has nothing plugged in. The first one can be
+# on both CRTCs, and is on the only one of the second: HDMI and DSI of an rk3588.
 make_device() {
     local n
     mkdir $vkms $vkms/{crtcs/crtc,encoders/encoder,connectors/connector}{0,1} \
         $vkms/planes/{primary,cursor,overlay}{0,1} || return
     for n in 0 1; do
         echo 1 >$vkms/crtcs/crtc$n/writeback
-        ln -s $vkms/crtcs/crtc$n $vkms/encoders/encoder$n/possible_crtcs/
+        ln -s $vkms/crtcs/crtc0 $vkms/encoders/encoder$n/possible_crtcs/
         ln -s $vkms/encoders/encoder$n $vkms/connectors/connector$n/possible_encoders/
         echo 1 >$vkms/planes/primary$n/type
         echo 2 >$vkms/planes/cursor$n/type
@@ -25,6 +26,7 @@ make_device() {
         ln -s $vkms/crtcs/crtc0 $vkms/planes/overlay$n/possible_crtcs/
         ln -s $vkms/crtcs/crtc1 $vkms/planes/overlay$n/possible_crtcs/
     done
+    ln -s $vkms/crtcs/crtc1 $vkms/encoders/encoder0/possible_crtcs/
     plug 1 no
     enable_device
 }
@@ -189,7 +191,8 @@ all_off() {
 
 plugged() {
     plug 1 yes
-    become "$a on 1024x768 0,0 normal 1" "$b on 1024x768 1024,0 normal 1"
+    become "$a on 1024x768 0,0 normal 1" "$b on 1024x768 1024,0 normal 1" &&
+        has "$latch_log" "$a has another CRTC"
 }
 
 # A window that is wider than the first output is on the second as well.

@@ -22,7 +22,7 @@ idle() {
     latch-client --software --fullscreen --solid 204060 --frames 5 --hold &
     client=$!
     shown 204060 || { echo "not shown"; end $client; return 1; }
-    sleep 1
+    sleep 1.5 # the watchdog of the last flips looks once more
     timeout -s INT 6 strace -f -o "$work/strace" -p "$LATCH_PID" &
     sleep 5
     end $!
