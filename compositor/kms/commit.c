@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <xf86drm.h>
+#include <xf86drmMode.h>
 
 #include "kms/device.h"
 
@@ -338,6 +339,17 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
 	const struct kms_plane_state *state) {
 	return write_plane(commit, plane, crtc, before, state);
+}
+
+int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
+	size_t len, uint32_t *blob_id) {
+	return drmModeCreatePropertyBlob(device->fd, rects, len * sizeof(*rects), blob_id) == 0
+		       ? 0
+		       : -errno;
+}
+
+void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
+	drmModeDestroyPropertyBlob(device->fd, blob_id);
 }
 
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {

@@ -219,6 +219,14 @@ int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *
 int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
 
+/**
+ * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be in
+ * the buffer and not empty. The caller's to destroy, once the commit was submitted. 0 or negative errno.
+ */
+int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
+	size_t len, uint32_t *blob_id);
+void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id);
+
 enum kms_commit_flags {
 	/** Return at once; -EBUSY when a CRTC of it has not done its last commit. */
 	KMS_COMMIT_NONBLOCK = 1 << 0,

@@ -19,6 +19,7 @@ void latch_composer_init(struct latch_composer *composer, struct latch_renderer 
 	void *data) {
 	*composer = (struct latch_composer){.renderer = renderer, .output = output};
 	wlr_damage_ring_init(&composer->damage);
+	pixman_region32_init(&composer->unseen);
 	latch_job_init(&composer->job, loop, done, data);
 }
 
@@ -36,8 +37,19 @@ void latch_composer_reset(struct latch_composer *composer) {
 void latch_composer_finish(struct latch_composer *composer) {
 	latch_composer_reset(composer);
 	wlr_damage_ring_finish(&composer->damage);
+	pixman_region32_fini(&composer->unseen);
 	free(composer->drawn);
 	*composer = (struct latch_composer){0};
+}
+
+void latch_composer_note_shown(
+	struct latch_composer *composer, const struct wlr_buffer *composed) {
+	if (composed == NULL) {
+		pixman_region32_union_rect(&composer->unseen, &composer->unseen, 0, 0,
+			(unsigned)composer->output->width, (unsigned)composer->output->height);
+	} else if (composed == composer->front) {
+		pixman_region32_clear(&composer->unseen);
+	}
 }
 
 /* A layer on a plane above the picture is none of its business; one below needs its hole. */
@@ -271,6 +283,11 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	const struct latch_layer *layers, size_t len) {
 	pixman_region32_t damage;
 	pixman_region32_init(&damage);
+	if (composer->front == NULL) {
+		pixman_region32_union_rect(&composer->unseen, &composer->unseen, 0, 0,
+			(unsigned)buffer->width, (unsigned)buffer->height);
+	}
+	pixman_region32_union(&composer->unseen, &composer->unseen, &composer->damage.current);
 	wlr_damage_ring_rotate_buffer(&composer->damage, buffer, &damage);
 
 	struct wlr_buffer_pass_options options = {0};

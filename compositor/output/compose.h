@@ -30,6 +30,9 @@ struct latch_composer {
 	struct wlr_output *output;
 	struct wlr_swapchain *swapchain;
 	struct wlr_damage_ring damage;
+	/** Where the newest picture differs from what the primary plane shows, see
+	 * latch_composer_note_shown(). */
+	pixman_region32_t unseen;
 	/** The newest composed picture, locked; NULL before the first and after a reset. */
 	struct wlr_buffer *front;
 	struct latch_drawn_layer *drawn;
@@ -45,6 +48,11 @@ void latch_composer_init(struct latch_composer *composer, struct latch_renderer 
 	struct wlr_output *output, struct wl_event_loop *loop, void (*done)(void *data),
 	void *data);
 void latch_composer_finish(struct latch_composer *composer);
+
+/** A frame with this picture was submitted: front, an older one that was there before, or none of ours
+ * (NULL). */
+void latch_composer_note_shown(
+	struct latch_composer *composer, const struct wlr_buffer *composed);
 
 /** Forgets all pictures: the next one is drawn whole. After a mode change. */
 void latch_composer_reset(struct latch_composer *composer);

@@ -234,6 +234,51 @@ static void add_extras(struct latch_output *output, struct kms_commit *commit,
 	}
 }
 
+/* With more rectangles the kernel gets the one that encloses them. */
+#define MAX_DAMAGE 8
+
+/* Tells a driver that wants to know what of our own picture differs from the one that its plane shows: it
+ * then sends less over a bus or to a host, or has the panel refresh itself in part. That costs two short
+ * ioctls, so not where all of it differs. Returns the state that was told so, or NULL. */
+static struct kms_plane_state *tell_damage(
+	struct latch_output *output, struct latch_frame *frame) {
+	struct latch_scanout *now = &frame->scanout;
+	const struct kms_plane *primary = output->kms->primary;
+	const struct latch_plane_shown *old = find_shown(&output->scanout, primary);
+	if (primary->props.fb_damage_clips.id == 0 || output->force ||
+		output->kms->needs_modeset || frame->composed == NULL ||
+		frame->composed != output->composer.front || now->shown_len == 0 ||
+		now->shown[0].plane != primary || now->shown[0].serial != 0 || old == NULL ||
+		old->state.fb_id == now->shown[0].state.fb_id) {
+		return NULL;
+	}
+	pixman_region32_t seen;
+	pixman_region32_init(&seen);
+	pixman_region32_intersect_rect(&seen, &output->composer.unseen, 0, 0,
+		now->shown[0].state.dst_w, now->shown[0].state.dst_h);
+	int len;
+	const pixman_box32_t *boxes = pixman_region32_rectangles(&seen, &len);
+	const pixman_box32_t whole = {
+		.x2 = (int32_t)now->shown[0].state.dst_w, .y2 = (int32_t)now->shown[0].state.dst_h};
+	if (pixman_region32_contains_rectangle(&seen, &whole) == PIXMAN_REGION_IN) {
+		len = 0;
+	} else if (len > MAX_DAMAGE) {
+		boxes = pixman_region32_extents(&seen);
+		len = 1;
+	}
+	struct drm_mode_rect rects[MAX_DAMAGE];
+	for (int i = 0; i < len; i++) {
+		rects[i] = (struct drm_mode_rect){
+			boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
+	}
+	pixman_region32_fini(&seen);
+	struct kms_plane_state *state = &now->shown[0].state;
+	return len > 0 && kms_damage_blob_create(output->kms->device, rects, (size_t)len,
+				  &state->damage_blob) == 0
+		       ? state
+		       : NULL;
+}
+
 /* *out_fence_fd: as kms_commit_want_out_fence() has it; -1 where nobody wants it. */
 static int submit(
 	struct latch_output *output, const struct latch_frame *frame, int *out_fence_fd) {
@@ -247,6 +292,12 @@ static int submit(
 	if (kms->crtc->props.out_fence_ptr.id != 0 &&
 		latch_frame_wants_fence(output->on_screen, frame)) {
 		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
+	}
+	if (commit.objects_len == 0 && scanout->shown_len > 0) {
+		/* Everything looks as before, but somebody waits for a flip: the kernel reports one for
+		 * a CRTC that has something in the commit. */
+		kms_commit_set_plane_fb(
+			&commit, scanout->shown[0].plane, scanout->shown[0].state.fb_id);
 	}
 	if (latch_capture_add(output, &commit)) {
 		flags |= KMS_COMMIT_ALLOW_MODESET;
@@ -355,13 +406,21 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
+		struct kms_plane_state *told = tell_damage(output, frame);
 		ret = submit_vsync(output, frame, &out_fence_fd);
+		if (told != NULL) {
+			kms_damage_blob_destroy(output->kms->device, told->damage_blob);
+			told->damage_blob = 0;
+		}
 	}
 	if (ret != 0) {
 		return ret;
 	}
 	output->tearing.active = frame->async;
 	output->scanout = frame->scanout;
+	const struct latch_plane_shown *own = find_shown(&frame->scanout, output->kms->primary);
+	latch_composer_note_shown(
+		&output->composer, own != NULL && own->serial == 0 ? frame->composed : NULL);
 	latch_vrr_submitted(output, frame->scanout.vrr);
 	frame->modeset = output->kms->needs_modeset;
 	if (frame->modeset) {

@@ -69,6 +69,26 @@ static void shm_and_dmabuf(void) {
 	check_part(&picture, 0, 200, (int)picture.width, 250, 0, 200, 1);
 }
 
+/* A commit that changes nothing is presented as well: of a buffer without damage, and of none. */
+static void nothing_new_is_presented(void) {
+	struct scene scene;
+	scene_init(&scene);
+	for (int i = 0; i < 6; i++) {
+		struct frame frame = {0};
+		surface_commit(&scene.base, &scene.base_buffer, &frame, -1);
+		frame_wait(&frame, 3000);
+	}
+	for (int i = 0; i < 4; i++) {
+		struct frame frame = {0};
+		surface_commit_same(&scene.base, i % 2 == 0 ? &scene.base_buffer : NULL,
+			&frame, -1);
+		frame_wait(&frame, 300);
+		/* Refused by the kernel, it would be tried again after 100 ms. */
+		CHECK(frame.presented_ns - frame.commit_ns < 60 * MS, "presented after %lld ms",
+			(long long)((frame.presented_ns - frame.commit_ns) / MS));
+	}
+}
+
 #define PART_WIDTH 40
 #define PART_HEIGHT 30
 
@@ -416,6 +436,7 @@ int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
 		{"a dma-buf over shared memory, pixel by pixel", shm_and_dmabuf, 0},
 		{"a subsurface that moves leaves nothing behind", moves, 0},
+		{"a commit without damage is presented", nothing_new_is_presented, 0},
 		{"only what is damaged is read and drawn anew", only_damage_is_drawn, 0},
 		{"translucent surfaces blend", blends, 0},
 		{"a viewport crops and scales", crops_and_scales, 0},

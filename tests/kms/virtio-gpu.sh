@@ -57,6 +57,7 @@ job() {
     start_latch --renderer pixman --mode 640x480
     lives || return
     check "a software client, zero-copy" software_client
+    cases kms-compose "only what is damaged"
     check "its test card is on the machine's screen" on_screen
     check "the cursor is on a plane and follows the pointer" cursor
     check "weston-simple-shm runs" stranger weston-simple-shm

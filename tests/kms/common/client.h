@@ -165,6 +165,10 @@ void surface_use(struct surface *surface, enum fence_kind kind);
 void surface_commit(
 	struct surface *surface, struct buffer *buffer, struct frame *frame, int acquire_fd);
 
+/** The same without damage. buffer may be NULL: none is attached. */
+void surface_commit_same(
+	struct surface *surface, struct buffer *buffer, struct frame *frame, int acquire_fd);
+
 /** Waits until the frame was presented; fails the case when it was discarded or takes limit_ms. */
 void frame_wait(struct frame *frame, int limit_ms);
 

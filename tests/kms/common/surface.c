@@ -220,9 +220,17 @@ static void set_fences(struct surface *surface, struct frame *frame, int acquire
 
 void surface_commit(
 	struct surface *surface, struct buffer *buffer, struct frame *frame, int acquire_fd) {
-	struct client *client = surface->client;
-	wl_surface_attach(surface->wl_surface, buffer->wl_buffer, 0, 0);
 	wl_surface_damage_buffer(surface->wl_surface, 0, 0, INT32_MAX, INT32_MAX);
+	surface_commit_same(surface, buffer, frame, acquire_fd);
+}
+
+void surface_commit_same(
+	struct surface *surface, struct buffer *buffer, struct frame *frame, int acquire_fd) {
+	struct client *client = surface->client;
+	if (buffer != NULL) {
+		wl_surface_attach(surface->wl_surface, buffer->wl_buffer, 0, 0);
+		buffer->commits++;
+	}
 	if (surface->callback != NULL) {
 		wl_callback_destroy(surface->callback);
 	}
@@ -236,7 +244,6 @@ void surface_commit(
 		wp_presentation_feedback_add_listener(feedback, &feedback_listener, frame);
 	}
 	set_fences(surface, frame, acquire_fd);
-	buffer->commits++;
 	if (frame != NULL) {
 		frame->commit_ns = now_ns();
 	}

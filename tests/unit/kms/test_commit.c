@@ -195,6 +195,39 @@ static void test_plane_changes(void **state) {
 	assert_int_equal(kms_commit_change_plane(&commit, overlay, crtc, &before, &now), -EINVAL);
 }
 
+static int add_damage(void) {
+	fake_add_property(
+		fake_find_object(30), "FB_DAMAGE_CLIPS", DRM_MODE_PROP_BLOB | DRM_MODE_PROP_ATOMIC, 0);
+	return 0;
+}
+
+static int setup_damage(void **state) {
+	return setup_with(add_damage);
+}
+
+/* Damage is a commit's, too. A plane that does not want to know is not told. */
+static void test_damage(void **state) {
+	const struct drm_mode_rect rects[] = {{0, 0, 10, 20}, {100, 100, 110, 120}};
+	const int blobs = fake_own_blobs();
+	const struct kms_plane_state before = make_state();
+	struct kms_plane_state now = before;
+	now.fb_id = 10;
+	assert_int_equal(kms_damage_blob_create(device, rects, 2, &now.damage_blob), 0);
+	assert_int_equal(fake_own_blobs(), blobs + 1);
+	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+	const struct expected told[] = {{30, "FB_ID", 10}, {30, "FB_DAMAGE_CLIPS", now.damage_blob}};
+	assert_commit(told, 2);
+	kms_damage_blob_destroy(device, now.damage_blob);
+	assert_int_equal(fake_own_blobs(), blobs);
+
+	kms_commit_init(&commit, device);
+	assert_int_equal(kms_commit_change_plane(&commit, overlay, crtc, &before, &now), 0);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+	const struct expected untold[] = {{31, "FB_ID", 10}};
+	assert_commit(untold, 1);
+}
+
 static void test_what_a_plane_has_not(void **state) {
 	struct kms_plane_state plane_state = make_state();
 	/* Defaults need no property. */
@@ -610,6 +643,7 @@ int main(void) {
 		cmocka_unit_test_setup_teardown(test_plane, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_plane_with_everything, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_plane_changes, setup_bare, teardown),
+		cmocka_unit_test_setup_teardown(test_damage, setup_damage, teardown),
 		cmocka_unit_test_setup_teardown(test_what_a_plane_has_not, setup_bare, teardown),
 		cmocka_unit_test_setup_teardown(test_values_a_property_has_not, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_immutable_zpos, setup_immutable, teardown),
