@@ -95,26 +95,12 @@ refused_commits() {
 # losses: how often latch says that it has lost a flip.
 losses() { grep -c 'has not told for 1[0-9][0-9][0-9] ms that its frame is shown' "$latch_log"; }
 
-# A driver that loses a flip: it is told once, and the screen goes on. That latch stands still with a
-# flip under way, for longer than flips take, is none.
+# A driver that loses a flip: it is told once, and the screen goes on.
 lost_flips() {
-    local client n
     start_on_refuser
     cases kms-release "lost flip"
     [[ $(losses) == 2 && $(grep -c 'the mode is set anew' "$latch_log") == 2 ]]
     verdict $? "lost flips are told once each time" "$latch_log"
-    latch-client --software --fullscreen &
-    client=$!
-    for n in 1 2 3 4 5; do
-        sleep 0.3
-        kill -STOP "$LATCH_PID"
-        sleep 1.5
-        kill -CONT "$LATCH_PID"
-    done
-    sleep 1.5
-    end $client
-    [[ $(grep -c 'the mode is set anew' "$latch_log") == 2 ]]
-    verdict $? "a flip that is read late is not lost" "$latch_log"
     stop_latch
     unset LATCH_REFUSE
 }
