@@ -100,9 +100,39 @@ static bool place(const struct axis *axis, double scale, bool subsurface, int *s
 	return spans;
 }
 
+/* So that no product with a scale is too large. */
+static bool is_near(int64_t logical) {
+	return logical > -(FAR_AWAY >> 4) && logical < FAR_AWAY >> 4;
+}
+
+static bool can_place_whole(const struct wlr_output *output, const struct wlr_box *layout,
+	const struct latch_surface_place *surface, int scale) {
+	int width, height;
+	upright_size(output, &width, &height);
+	return (float)scale == output->scale && scale <= 16 && layout->width * scale == width &&
+	       layout->height * scale == height && is_near((int64_t)surface->x - layout->x) &&
+	       is_near((int64_t)surface->y - layout->y) && is_near(surface->width) &&
+	       is_near(surface->height);
+}
+
+static struct wlr_box place_whole(const struct wlr_output *output, const struct wlr_box *layout,
+	const struct latch_surface_place *surface, int scale, bool *fills) {
+	const int x = surface->x - layout->x, y = surface->y - layout->y;
+	*fills = x <= 0 && y <= 0 && x + surface->width >= layout->width &&
+		 y + surface->height >= layout->height;
+	return turn_like_output(output, (struct wlr_box){.x = x * scale,
+						.y = y * scale,
+						.width = surface->width * scale,
+						.height = surface->height * scale});
+}
+
 struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struct wlr_box *layout,
 	const struct latch_surface_place *surface, bool *fills) {
 	double scale = (double)output->scale;
+	if (can_place_whole(output, layout, surface, (int)scale)) {
+		/* Nothing has to be rounded. */
+		return place_whole(output, layout, surface, (int)scale, fills);
+	}
 	int width, height;
 	upright_size(output, &width, &height);
 	const struct axis x = {surface->x - layout->x, surface->width, surface->src_width,

@@ -5,6 +5,21 @@
 
 #include "output/content.h"
 
+/* So many are looked through one by one, which costs less than a map. */
+#define FEW_ITEMS 8
+
+/* Those that are not in the map yet. */
+static bool map_items(struct latch_frame *frame) {
+	for (size_t i = frame->len == FEW_ITEMS + 1 ? 0 : frame->len - 1; i < frame->len; i++) {
+		const uint32_t id = frame->items[i].surface_id;
+		if (id != 0 &&
+			!latch_id_map_put(&frame->by_surface, id, (void *)(uintptr_t)(i + 1))) {
+			return false;
+		}
+	}
+	return true;
+}
+
 bool latch_frame_add(
 	struct latch_frame *frame, const struct latch_layer *layer, uint32_t surface_id) {
 	if (frame->len == frame->cap) {
@@ -21,16 +36,12 @@ bool latch_frame_add(
 		frame->shown = shown;
 		frame->cap = cap;
 	}
-	if (surface_id != 0 && !latch_id_map_put(&frame->by_surface, surface_id,
-				       (void *)(uintptr_t)(frame->len + 1))) {
-		return false;
-	}
 	frame->items[frame->len++] = (struct latch_frame_item){
 		.content = latch_content_ref(layer->content),
 		.surface_id = surface_id,
 		.layer = *layer,
 	};
-	return true;
+	return frame->len <= FEW_ITEMS || map_items(frame);
 }
 
 bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from) {
@@ -58,6 +69,11 @@ struct latch_frame_item *latch_frame_item_of(
 	const struct latch_frame *frame, uint32_t surface_id) {
 	if (surface_id == 0) { // the cursor, which is in front of all
 		return frame->len > 0 && frame->items[0].surface_id == 0 ? &frame->items[0] : NULL;
+	}
+	for (size_t i = 0; i < frame->len && frame->len <= FEW_ITEMS; i++) {
+		if (frame->items[i].surface_id == surface_id) {
+			return &frame->items[i];
+		}
 	}
 	const uintptr_t place = (uintptr_t)latch_id_map_get(&frame->by_surface, surface_id);
 	return place != 0 ? &frame->items[place - 1] : NULL;

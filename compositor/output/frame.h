@@ -28,7 +28,7 @@ struct latch_frame_item {
 struct latch_frame {
 	struct latch_frame_item *items;
 	size_t len, cap;
-	/** For latch_frame_item_of(): places in items, counted from 1. */
+	/** For latch_frame_item_of(), where there are many: places in items, counted from 1. */
 	struct latch_id_map by_surface;
 	/** For latch_frame_list_shown(), as long as items. */
 	struct latch_shown_record *shown;

@@ -237,6 +237,12 @@ static void add_extras(struct latch_output *output, struct kms_commit *commit,
 /* With more rectangles the kernel gets the one that encloses them. */
 #define MAX_DAMAGE 8
 
+/* Since Linux 6.8 these take all of a framebuffer that was not on the plane before, and ours never was
+ * (ignore_damage_clips of struct drm_plane_state). */
+static bool ignores_damage(const struct kms_device *device) {
+	return strcmp(device->driver, "virtio_gpu") == 0 || strcmp(device->driver, "vmwgfx") == 0;
+}
+
 /* Tells a driver that wants to know what of our own picture differs from the one that its plane shows: it
  * then sends less over a bus or to a host, or has the panel refresh itself in part. That costs two short
  * ioctls, so not where all of it differs. Returns the state that was told so, or NULL. */
@@ -245,7 +251,8 @@ static struct kms_plane_state *tell_damage(
 	struct latch_scanout *now = &frame->scanout;
 	const struct kms_plane *primary = output->kms->primary;
 	const struct latch_plane_shown *old = find_shown(&output->scanout, primary);
-	if (primary->props.fb_damage_clips.id == 0 || output->force ||
+	if (primary->props.fb_damage_clips.id == 0 || ignores_damage(output->kms->device) ||
+		output->force ||
 		output->kms->needs_modeset || frame->composed == NULL ||
 		frame->composed != output->composer.front || now->shown_len == 0 ||
 		now->shown[0].plane != primary || now->shown[0].serial != 0 || old == NULL ||

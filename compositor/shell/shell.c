@@ -31,11 +31,11 @@ uint32_t latch_now_msec(void) {
 
 static void update_suspended(struct latch_shell *shell) {
 	struct latch_toplevel *toplevel;
+	latch_toplevels_find_hidden(shell);
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		bool hidden = latch_toplevel_hidden(toplevel);
-		if (hidden != toplevel->suspended && toplevel->xdg->base->initialized) {
-			toplevel->suspended = hidden;
-			wlr_xdg_toplevel_set_suspended(toplevel->xdg, hidden);
+		if (toplevel->hidden != toplevel->suspended && toplevel->xdg->base->initialized) {
+			toplevel->suspended = toplevel->hidden;
+			wlr_xdg_toplevel_set_suspended(toplevel->xdg, toplevel->hidden);
 		}
 	}
 }

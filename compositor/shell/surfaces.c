@@ -152,10 +152,12 @@ struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double
 	return NULL;
 }
 
-bool latch_toplevel_hidden(struct latch_toplevel *toplevel) {
-	struct latch_shell *shell = toplevel->shell;
-	struct wlr_box window = latch_toplevel_box(toplevel);
-	bool outputs = false, covered = false;
+void latch_toplevels_find_hidden(struct latch_shell *shell) {
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		toplevel->seen = toplevel->covered = false;
+	}
+	bool outputs = false;
 	struct wlr_output_layout_output *l_output;
 	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
 		struct wlr_box box, common;
@@ -163,23 +165,20 @@ bool latch_toplevel_hidden(struct latch_toplevel *toplevel) {
 			continue;
 		}
 		outputs = true;
-		if (!wlr_box_intersection(&common, &box, &window)) {
-			continue;
-		}
-		covered = false;
-		struct latch_toplevel *other;
-		wl_list_for_each(other, &shell->stack, stack.link) {
-			if (other == toplevel || covered) {
-				break;
+		bool covered = false; // by one that is in front
+		wl_list_for_each(toplevel, &shell->stack, stack.link) {
+			const struct wlr_box window = latch_toplevel_box(toplevel);
+			if (wlr_box_intersection(&common, &box, &window)) {
+				toplevel->seen = toplevel->seen || !covered;
+				toplevel->covered = toplevel->covered || covered;
 			}
-			covered = covers(other, &box);
-		}
-		if (!covered) {
-			return false;
+			covered = covered || covers(toplevel, &box);
 		}
 	}
 	/* One that is outside all outputs is not told to rest: it may be on its way. */
-	return covered || !outputs;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		toplevel->hidden = !toplevel->seen && (toplevel->covered || !outputs);
+	}
 }
 
 void latch_surface_prefer(
