@@ -251,16 +251,20 @@ static void punch_hole(struct wlr_render_pass *pass, const struct latch_layer *l
 				       });
 }
 
-/* Whether our job would have to wait for the client's GPU, if it read this layer's buffer. (pixman
- * does not wait for fences.) */
-static bool is_written(const struct latch_composer *composer, const struct latch_layer *layer,
-	const pixman_region32_t *damage) {
+/* Whether something of the layer is drawn anew: its hole, too, if it has one. */
+static bool is_damaged(const struct latch_layer *layer, const pixman_region32_t *damage) {
 	pixman_box32_t box = {.x1 = layer->dst.x,
 		.y1 = layer->dst.y,
 		.x2 = layer->dst.x + layer->dst.width,
 		.y2 = layer->dst.y + layer->dst.height};
+	return is_drawn(layer) &&
+	       pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT;
+}
+
+/* Whether our job would have to wait for the client's GPU, if it read this layer's buffer. (pixman
+ * does not wait for fences.) */
+static bool is_written(const struct latch_composer *composer, const struct latch_layer *layer) {
 	return composer->renderer->kind != LATCH_RENDERER_PIXMAN &&
-	       pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT &&
 	       latch_content_has_pending_fence(layer->content);
 }
 
@@ -310,13 +314,16 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		holes = holes || layers[i].underlay;
 	}
 	for (size_t i = len; i-- > 0;) {
+		if (!is_damaged(&layers[i], &damage)) {
+			continue;
+		}
 		if (layers[i].underlay) {
 			punch_hole(pass, &layers[i], &damage);
-		} else if (is_drawn(&layers[i]) && is_written(composer, &layers[i], &damage)) {
+		} else if (is_written(composer, &layers[i])) {
 			draw_last(composer, pass, &layers[i].dst, &damage);
 			forget_layer(composer, &layers[i]);
 			composer->left_out = true;
-		} else if (is_drawn(&layers[i])) {
+		} else {
 			draw_layer(composer, pass, &layers[i], &damage, holes);
 		}
 	}

@@ -58,10 +58,16 @@ static void copy_name(char dst[static 32], const char src[static 32]) {
 	dst[31] = '\0';
 }
 
+/* With this error i915 marks what was on the GPU when another one's job had it reset, and executes it again:
+ * the picture is right (__i915_request_reset()). */
+static int without_replays(int status) {
+	return status == -EAGAIN ? 1 : status;
+}
+
 static void summarise(const struct sync_fence_info *fences, size_t len, int status,
 	struct latch_fence_info *info) {
 	*info = (struct latch_fence_info){
-		.status = status,
+		.status = without_replays(status),
 		.num_fences = len,
 	};
 
@@ -71,7 +77,7 @@ static void summarise(const struct sync_fence_info *fences, size_t len, int stat
 		/* A timeline's chain node does not take over the error of the fence it carries,
 		 * so the whole can say "signalled" where a part failed. */
 		if (fence->status < 0 && info->status == 1) {
-			info->status = fence->status;
+			info->status = without_replays(fence->status);
 		}
 		if (fence->status == 0 && (named == NULL || named->status != 0)) {
 			named = fence;

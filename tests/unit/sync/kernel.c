@@ -20,6 +20,7 @@
 
 /* In the eventfd's counter, together with the time. */
 #define FAILED (UINT64_C(1) << 62)
+#define REPLAYED (UINT64_C(1) << 61)
 #define MAX 256
 
 struct dmabuf {
@@ -123,6 +124,10 @@ void kernel_fence_fail(int fence_fd, int64_t time_ns) {
 	eventfd_add(fence_fd, FAILED | (uint64_t)time_ns);
 }
 
+void kernel_fence_replay(int fence_fd, int64_t time_ns) {
+	eventfd_add(fence_fd, REPLAYED | (uint64_t)time_ns);
+}
+
 static int signalled_fence(int64_t time_ns) {
 	int fd = kernel_fence_create();
 	kernel_fence_signal(fd, time_ns);
@@ -169,14 +174,14 @@ static int file_info(int fd, struct sync_file_info *info) {
 		return real_ioctl(fd, SYNC_IOC_FILE_INFO, info);
 	}
 	uint64_t count = eventfd_count(fd);
-	int status = count == 0 ? 0 : count & FAILED ? -EIO : 1;
+	int status = count == 0 ? 0 : count & FAILED ? -EIO : count & REPLAYED ? -EAGAIN : 1;
 	if (info->num_fences > 0) {
 		struct sync_fence_info *fence = (void *)(uintptr_t)info->sync_fence_info;
 		*fence = (struct sync_fence_info){
 			.obj_name = "timeline",
 			.driver_name = "test",
 			.status = status,
-			.timestamp_ns = count & ~FAILED,
+			.timestamp_ns = count & ~(FAILED | REPLAYED),
 		};
 	}
 	info->num_fences = 1;

@@ -15,6 +15,8 @@ int kernel_fence_create(void);
 /* Signals it at a time of CLOCK_MONOTONIC, above 0. */
 void kernel_fence_signal(int fence_fd, int64_t time_ns);
 void kernel_fence_fail(int fence_fd, int64_t time_ns);
+/* As i915 does with a job that was done again after a reset that another one had caused. */
+void kernel_fence_replay(int fence_fd, int64_t time_ns);
 
 /* The deadline that was set last on any fence, and how many there were. */
 int64_t kernel_deadline(int *count);

@@ -231,6 +231,25 @@ static void test_fence_error_is_told(void **state) {
 	world_finish(&world);
 }
 
+static void test_replayed_job_is_shown(void **state) {
+	struct world world;
+	world_init(&world);
+	struct surface *a = surface_create(&world, 'a');
+	int late = kernel_fence_create(), early = kernel_fence_create();
+	kernel_fence_replay(early, 1);
+	surface_draw(&world, a, early);
+	surface_draw(&world, a, late);
+	assert_int_equal(a->applied, 1);
+	kernel_fence_replay(late, now_ns());
+	world_sync(&world);
+	assert_int_equal(a->applied, 2);
+	assert_false(a->update.fence_error);
+	assert_int_equal(world_stats(&world).fence_errors, 0);
+	close(late);
+	close(early);
+	world_finish(&world);
+}
+
 static void test_unwatchable_is_refused(void **state) {
 	struct world world;
 	world_init(&world);
@@ -560,6 +579,7 @@ int main(void) {
 		cmocka_unit_test(test_updates_are_told),
 		cmocka_unit_test(test_order_is_kept),
 		cmocka_unit_test(test_fence_error_is_told),
+		cmocka_unit_test(test_replayed_job_is_shown),
 		cmocka_unit_test(test_unwatchable_is_refused),
 		cmocka_unit_test(test_sync_file),
 		cmocka_unit_test(test_syncobj),
