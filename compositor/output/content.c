@@ -277,19 +277,23 @@ static void refuse(const struct latch_surface *surface) {
 		latch_account_refusal(surface->account));
 }
 
-static void count_shown(struct latch_surface *surface, bool had_content, bool has_content) {
-	if (had_content && !has_content) {
+static void count_shown(struct latch_surface *surface, bool has_content) {
+	if (surface->counted && !has_content) {
 		latch_account_discharge(surface->account, LATCH_LIMIT_SURFACES, 1);
-	} else if (!had_content && has_content &&
-		   !latch_account_charge(surface->account, LATCH_LIMIT_SURFACES, 1)) {
-		refuse(surface);
+		surface->counted = false;
+	} else if (!surface->counted && has_content) {
+		surface->counted =
+			latch_account_charge(surface->account, LATCH_LIMIT_SURFACES, 1);
+		if (!surface->counted) {
+			refuse(surface);
+		}
 	}
 }
 
 /* end: why the one before is not the surface's newest any more. */
 static void surface_set_content(
 	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
-	count_shown(surface, surface->current != NULL, content != NULL);
+	count_shown(surface, content != NULL);
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
 		surface->current->end = end;

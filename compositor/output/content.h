@@ -96,6 +96,8 @@ struct latch_surface {
 	uint32_t id;
 	/** Its client's; referenced. NULL where there are none. */
 	struct latch_account *account;
+	/** It is one of LATCH_LIMIT_SURFACES. */
+	bool counted;
 	/** Told to the trace already, by name. */
 	bool registered;
 	/** What the log said last of why it is not on a plane. */
