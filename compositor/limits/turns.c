@@ -17,7 +17,7 @@
 #define URGENT_NS INT64_C(500000)
 /* latch has little time left when clients take more than this of it. */
 #define BUSY_PERCENT 50
-/* One that has asked for something within this time may need it again. */
+/* A client that has asked for something within this time may need the CPU again. */
 #define ACTIVE_NS INT64_C(1000000000)
 /* A client that has waited for so long in all is named, once. */
 #define TOLD_NS INT64_C(1000000000)
@@ -243,7 +243,7 @@ void latch_turns_end_round(struct latch_turns *turns) {
 		turn->paused_ns = now_ns;
 		wl_list_insert(&turns->paused, &turn->wait_link);
 		arm_timer(turns);
-		/* Without it there may be time enough. */
+		/* Without this client there may be time enough for all. */
 		latch_share_init(&turns->all, BUSY_PERCENT, now_ns);
 	}
 }

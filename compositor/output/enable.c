@@ -42,7 +42,7 @@ bool latch_output_enable(struct latch_output *output) {
 }
 
 /* By way of the backend, or wlroots would draw a picture for it. The mode may not be another one,
- * but who captures learns from it that there is one. */
+ * but clients that capture the screen learn from it that there is one. */
 static bool commit(struct latch_output *output, bool on, struct wlr_output_mode *mode) {
 	struct wlr_backend_output_state one = {.output = output->wlr_output};
 	wlr_output_state_init(&one.base);

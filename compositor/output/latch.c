@@ -332,7 +332,7 @@ struct latch_flip_record latch_output_frame_record(const struct latch_output *ou
 	};
 }
 
-/* What a frame of very many layers costs is not everybody's affair, but that of those who have them. */
+/* Charges a frame with very many layers to the clients that the layers belong to. */
 static void charge_for_layers(struct latch_output *output, int64_t cpu_ns) {
 	const struct latch_collection *collection = &output->collection;
 	struct wl_client *client = NULL;

@@ -301,7 +301,7 @@ static int submit(
 		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
 	}
 	if (commit.objects_len == 0 && scanout->shown_len > 0) {
-		/* Everything looks as before, but somebody waits for a flip: the kernel reports one for
+		/* Everything looks as before, but a client waits for a flip: the kernel reports one for
 		 * a CRTC that has something in the commit. */
 		kms_commit_set_plane_fb(
 			&commit, scanout->shown[0].plane, scanout->shown[0].state.fb_id);

@@ -474,7 +474,7 @@ static void composed_changes(void **state) {
 	assert_int_equal(scene.told->tranches_len, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 2);
 
-	/* The same again is heard by nobody. */
+	/* Nothing is sent when nothing has changed. */
 	int dones = other->dones;
 	assert_true(latch_dmabuf_set_composed(dmabuf, &gpu));
 	world_sync(&scene.world);
