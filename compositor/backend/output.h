@@ -100,8 +100,8 @@ size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
 
 /**
- * Who hears of flips, and that the output has got another CRTC and is black, so that nothing that it
- * showed is read any more; NULL: nobody.
+ * Sets who is called after a flip, and who is called when the output has got another CRTC: it is black
+ * then, and the display reads none of the buffers that it showed. Either may be NULL.
  */
 void latch_kms_output_set_handlers(struct latch_kms_output *output,
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),

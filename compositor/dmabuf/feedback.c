@@ -10,20 +10,11 @@
 #include "dmabuf/feedback_params.h"
 #include "linux-dmabuf-v1-protocol.h"
 
-/* A copy of the tranches that were set last: most calls say the same, and what is told of them changes
- * with what can be composed. */
-struct asked {
-	struct latch_dmabuf_tranche *tranches;
-	size_t len;
-	struct latch_format *formats; // of all tranches
-};
-
 struct latch_feedback {
 	struct wl_event_loop *loop;
 	dev_t main_device;
 	struct latch_format_list composed;
 	struct latch_format_table table;
-	struct asked default_asked;
 	struct latch_feedback_params *default_params;
 	struct wl_list default_objects; // object.link
 	struct wl_list surfaces;	// surface.link
@@ -34,6 +25,14 @@ struct object {
 	struct wl_list link;
 	/* What the client was told last; NULL: nothing. */
 	struct latch_feedback_params *told;
+};
+
+/* A copy of the tranches that were set last: most calls say the same, and what is told of them changes
+ * with what can be composed. */
+struct asked {
+	struct latch_dmabuf_tranche *tranches;
+	size_t len;
+	struct latch_format *formats; // of all tranches
 };
 
 struct surface {
@@ -286,7 +285,7 @@ struct latch_feedback *latch_feedback_create(const struct latch_feedback_options
 	wl_list_init(&feedback->default_objects);
 	wl_list_init(&feedback->surfaces);
 	latch_format_table_init(&feedback->table);
-	if (!latch_feedback_set_composed(feedback, options->composed)) {
+	if (!latch_feedback_set_composed(feedback, options->composed, NULL, 0)) {
 		latch_feedback_destroy(feedback);
 		return NULL;
 	}
@@ -302,7 +301,6 @@ void latch_feedback_destroy(struct latch_feedback *feedback) {
 		surface_destroy(surface);
 	}
 	make_inert(&feedback->default_objects);
-	asked_finish(&feedback->default_asked);
 	latch_feedback_params_unref(feedback->default_params);
 	latch_format_table_finish(&feedback->table);
 	latch_format_list_finish(&feedback->composed);
@@ -333,8 +331,12 @@ bool latch_feedback_default_formats(
 	return true;
 }
 
-/* Takes over params. */
-static void change_default(struct latch_feedback *feedback, struct latch_feedback_params *params) {
+bool latch_feedback_set_default(
+	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
+	struct latch_feedback_params *params = make_params(feedback, tranches, len);
+	if (params == NULL) {
+		return false;
+	}
 	latch_feedback_params_unref(feedback->default_params);
 	feedback->default_params = params;
 	tell_all(feedback, &feedback->default_objects, params);
@@ -344,40 +346,21 @@ static void change_default(struct latch_feedback *feedback, struct latch_feedbac
 			tell_all(feedback, &surface->objects, params);
 		}
 	}
-}
-
-bool latch_feedback_set_default(
-	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	struct asked asked;
-	if (!asked_init(&asked, tranches, len)) {
-		return false;
-	}
-	struct latch_feedback_params *params = make_params(feedback, tranches, len);
-	if (params == NULL) {
-		asked_finish(&asked);
-		return false;
-	}
-	asked_finish(&feedback->default_asked);
-	feedback->default_asked = asked;
-	change_default(feedback, params);
 	return true;
 }
 
-bool latch_feedback_set_composed(
-	struct latch_feedback *feedback, const struct latch_format_list *composed) {
-	if (!latch_format_list_copy(&feedback->composed, composed)) {
+bool latch_feedback_set_composed(struct latch_feedback *feedback,
+	const struct latch_format_list *composed, const struct latch_dmabuf_tranche *tranches,
+	size_t len) {
+	if (!latch_format_list_copy(&feedback->composed, composed) ||
+		!latch_feedback_set_default(feedback, tranches, len)) {
 		return false;
 	}
-	const struct asked *asked = &feedback->default_asked;
-	struct latch_feedback_params *params = make_params(feedback, asked->tranches, asked->len);
-	if (params == NULL) {
-		return false;
-	}
-	change_default(feedback, params);
 	struct surface *surface;
 	wl_list_for_each(surface, &feedback->surfaces, link) {
-		asked = &surface->asked;
-		params = asked->len > 0 ? make_params(feedback, asked->tranches, asked->len) : NULL;
+		const struct asked *asked = &surface->asked;
+		struct latch_feedback_params *params =
+			asked->len > 0 ? make_params(feedback, asked->tranches, asked->len) : NULL;
 		if (params != NULL) {
 			wish_for(surface, params);
 		}

@@ -43,12 +43,13 @@ bool latch_feedback_add_formats(
 const struct latch_format_list *latch_feedback_formats(const struct latch_feedback *feedback);
 
 /**
- * Says anew what can be composed on the main device; copied. Clients whose tranches end with it hear of
- * it, and what they were told before stays valid. Returns false when there is no memory; then some may
- * not have heard.
+ * Says anew what can be composed on the main device, and the default tranches with it; both are copied.
+ * Clients whose tranches end with what can be composed hear of it, and what they were told before stays
+ * valid. Returns false when there is no memory; then some may not have heard.
  */
-bool latch_feedback_set_composed(
-	struct latch_feedback *feedback, const struct latch_format_list *composed);
+bool latch_feedback_set_composed(struct latch_feedback *feedback,
+	const struct latch_format_list *composed, const struct latch_dmabuf_tranche *tranches,
+	size_t len);
 
 /** The pairs of the default tranches, into an empty list. False when there is no memory. */
 bool latch_feedback_default_formats(

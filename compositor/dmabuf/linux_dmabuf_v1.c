@@ -39,24 +39,20 @@ static void keep_what_can_be_composed(
 	}
 }
 
-/* The primary planes' formats are the default. */
-static bool set_default(struct latch_dmabuf *dmabuf) {
-	const struct latch_dmabuf_options *options = &dmabuf->options;
-	if (options->scanout_formats == NULL) {
-		return true;
-	}
+/* The primary planes' formats are the default; the tranche borrows them. */
+static bool make_default(struct latch_dmabuf *dmabuf, struct latch_dmabuf_tranche *tranche) {
 	latch_format_list_clear(&dmabuf->primary);
-	if (!latch_format_list_add_kms(&dmabuf->primary, options->scanout_formats)) {
+	if (!latch_format_list_add_kms(&dmabuf->primary, dmabuf->options.scanout_formats)) {
 		return false;
 	}
 	keep_what_can_be_composed(dmabuf, &dmabuf->primary);
-	const struct latch_dmabuf_tranche tranche = {
+	*tranche = (struct latch_dmabuf_tranche){
 		.target_device = dmabuf->scanout_device,
 		.scanout = true,
 		.formats = dmabuf->primary.pairs,
 		.formats_len = dmabuf->primary.len,
 	};
-	return latch_feedback_set_default(dmabuf->feedback, &tranche, 1);
+	return true;
 }
 
 /* What the planes show is known to the table from the beginning. */
@@ -68,8 +64,11 @@ static bool add_scanout_formats(struct latch_dmabuf *dmabuf) {
 		return true;
 	}
 	dmabuf->scanout_device = st.st_rdev;
+	struct latch_dmabuf_tranche tranche;
 	struct latch_format_list list = {0};
-	bool ok = set_default(dmabuf) && latch_format_list_add_kms(&list, options->scanout_formats);
+	bool ok = make_default(dmabuf, &tranche) &&
+		  latch_feedback_set_default(dmabuf->feedback, &tranche, 1) &&
+		  latch_format_list_add_kms(&list, options->scanout_formats);
 	for (size_t i = 0; i < options->planes_len && ok; i++) {
 		ok = latch_format_list_add_kms(&list, &options->planes[i].formats);
 	}
@@ -85,9 +84,11 @@ bool latch_dmabuf_set_composed(
 	}
 	dmabuf->options.composed_known = true;
 	latch_format_list_clear(&dmabuf->composed);
+	struct latch_dmabuf_tranche tranche;
+	size_t len = dmabuf->options.scanout_formats != NULL ? 1 : 0;
 	return latch_format_list_add_wlr(&dmabuf->composed, formats) &&
-	       latch_feedback_set_composed(dmabuf->feedback, &dmabuf->composed) &&
-	       set_default(dmabuf);
+	       (len == 0 || make_default(dmabuf, &tranche)) &&
+	       latch_feedback_set_composed(dmabuf->feedback, &dmabuf->composed, &tranche, len);
 }
 
 static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
