@@ -66,7 +66,8 @@ static void handle_motion_absolute(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, pointer.motion_absolute);
 	struct wlr_pointer_motion_absolute_event *event = data;
 	double x, y;
-	latch_absolute_to_layout(shell, event->pointer->output_name, event->x, event->y, &x, &y);
+	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
+		event->x, event->y, &x, &y);
 	latch_cursor_warp(shell, x, y);
 	moved(shell, event->time_msec);
 }

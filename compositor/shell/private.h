@@ -302,9 +302,11 @@ void latch_touch_finish(struct latch_shell *shell);
  * coordinates. False: it is none of ours. */
 bool latch_touch_take(
 	struct latch_shell *shell, const struct wlr_touch_point *seat_point, double *x, double *y);
-/* Where a device's 0 to 1 is in the layout. */
-void latch_absolute_to_layout(struct latch_shell *shell, const char *output_name, double x,
-	double y, double *lx, double *ly);
+/* Where a device's 0 to 1 is in the layout. It lies on the output of that name (udev's WL_OUTPUT;
+ * NULL: nobody says), a touch screen else on the built-in panel, and any device on the only output;
+ * otherwise it spans the layout. */
+void latch_absolute_to_layout(struct latch_shell *shell, const struct wlr_input_device *device,
+	const char *output_name, double x, double y, double *lx, double *ly);
 
 /* cursor.c */
 

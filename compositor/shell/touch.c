@@ -5,26 +5,55 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_touch.h>
+#include <wlr/util/box.h>
 
 #include "shell/private.h"
 
-void latch_absolute_to_layout(struct latch_shell *shell, const char *output_name, double x,
-	double y, double *lx, double *ly) {
-	struct wlr_box box;
-	wlr_output_layout_get_box(shell->options.layout, NULL, &box);
-
-	/* Nested, each window of ours is an output with a pointer of its own. */
-	struct wlr_output_layout_output *l_output;
-	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
-		struct wlr_box output_box;
-		if (output_name != NULL && strcmp(l_output->output->name, output_name) == 0 &&
-			latch_output_box(shell, l_output->output, &output_box)) {
-			box = output_box;
-			break;
+/* A panel that is part of the device, by the kernel's name for its connector. */
+static bool is_built_in(const struct wlr_output *output) {
+	static const char *const types[] = {"eDP-", "LVDS-", "DSI-", "DPI-"};
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (strncmp(output->name, types[i], strlen(types[i])) == 0) {
+			return true;
 		}
 	}
-	*lx = box.x + box.width * x;
-	*ly = box.y + box.height * y;
+	return false;
+}
+
+/* The output that the device lies on. NULL: on none, or nobody knows on which. */
+static struct wlr_output *output_of(
+	struct latch_shell *shell, enum wlr_input_device_type type, const char *name) {
+	struct wlr_output *built_in = NULL, *only = NULL;
+	struct wlr_output_layout_output *l_output;
+	size_t count = 0;
+	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
+		struct wlr_output *output = l_output->output;
+		/* Nested, each window of ours is an output with a pointer of its own. */
+		if (name != NULL && strcmp(output->name, name) == 0) {
+			return output;
+		}
+		if (type == WLR_INPUT_DEVICE_TOUCH && built_in == NULL && is_built_in(output)) {
+			built_in = output;
+		}
+		only = output;
+		count++;
+	}
+	return built_in != NULL ? built_in : count == 1 ? only : NULL;
+}
+
+void latch_absolute_to_layout(struct latch_shell *shell, const struct wlr_input_device *device,
+	const char *output_name, double x, double y, double *lx, double *ly) {
+	struct wlr_output *output = output_of(shell, device->type, output_name);
+	struct wlr_fbox at = {.x = x, .y = y};
+	struct wlr_box box;
+	if (latch_output_box(shell, output, &box)) {
+		/* The device is turned along with the monitor. */
+		wlr_fbox_transform(&at, &at, output->transform, 1, 1);
+	} else {
+		wlr_output_layout_get_box(shell->options.layout, NULL, &box);
+	}
+	*lx = box.x + box.width * at.x;
+	*ly = box.y + box.height * at.y;
 }
 
 static struct latch_touch_point *find_point(struct latch_shell *shell, int32_t id) {
@@ -51,7 +80,8 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, touch.down);
 	struct wlr_touch_down_event *event = data;
 	double x, y, sx, sy;
-	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
+	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
+		event->y, &x, &y);
 
 	struct latch_toplevel *toplevel;
 	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, &toplevel);
@@ -104,7 +134,8 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, touch.motion);
 	struct wlr_touch_motion_event *event = data;
 	double x, y, sx, sy;
-	latch_absolute_to_layout(shell, event->touch->output_name, event->x, event->y, &x, &y);
+	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
+		event->y, &x, &y);
 	if (has_grab(shell, event->touch_id)) {
 		latch_grab_motion(shell, x, y);
 		return;

@@ -87,6 +87,8 @@ static void handle_touch_down(void *data, struct wl_touch *touch, uint32_t seria
 	struct fixture *f = data;
 	f->touches++;
 	f->serial = serial;
+	f->touch_x = wl_fixed_to_double(x);
+	f->touch_y = wl_fixed_to_double(y);
 }
 
 static void handle_touch_up(
@@ -145,8 +147,15 @@ static const struct wl_registry_listener registry_listener = {
 };
 
 struct wlr_output *add_output(struct fixture *f, int width, int height) {
+	return add_named_output(f, NULL, width, height);
+}
+
+struct wlr_output *add_named_output(struct fixture *f, const char *name, int width, int height) {
 	struct wlr_output *output =
 		wlr_headless_add_output(f->backend, (unsigned)width, (unsigned)height);
+	if (name != NULL) {
+		wlr_output_set_name(output, name);
+	}
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);

@@ -59,6 +59,8 @@ struct fixture {
 	/* serial: of the last button or finger; buttons, touches: events that came. */
 	uint32_t enter_serial, serial;
 	int buttons, touches, cancels;
+	/* Where the last finger went down, on its surface. */
+	double touch_x, touch_y;
 };
 
 /* A window, or a popup, of the client. */
@@ -84,6 +86,7 @@ int teardown(void **test_state);
 /* Let both sides hear all that there is, and look at the list of surfaces again. */
 void pump(struct fixture *f);
 struct wlr_output *add_output(struct fixture *f, int width, int height);
+struct wlr_output *add_named_output(struct fixture *f, const char *name, int width, int height);
 
 /* A toplevel before its first commit. */
 void window_init(struct fixture *f, struct window *window);
