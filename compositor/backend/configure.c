@@ -236,6 +236,7 @@ static void finish(struct change *change) {
 		output->planes_on = 0;
 		output->planes_held = 0;
 		output->starved = false;
+		output->refused_mode = change->moved ? output->refused_mode : NULL;
 	}
 	if (change->modeset || change->wake) {
 		output->needs_modeset = true;
@@ -248,6 +249,7 @@ static void finish(struct change *change) {
 	}
 	if (change->off) {
 		output->starved = output->left_out = false; // the user wants it so
+		output->refused_mode = NULL;
 	}
 }
 
@@ -415,12 +417,19 @@ struct wlr_output_mode *latch_kms_find_mode(
 	return found;
 }
 
-void latch_kms_log_mode(
-	const struct latch_kms_output *output, const struct wlr_output_mode *wanted) {
+bool latch_kms_takes_refused_mode(struct latch_kms_output *output) {
+	const bool shallow = output->shallow;
+	bool takes = output->refused_mode != NULL && test_mode(output, output->refused_mode) == 0;
+	output->shallow = shallow;
+	return takes;
+}
+
+void latch_kms_note_mode(struct latch_kms_output *output, struct wlr_output_mode *wanted) {
 	const struct wlr_output_mode *now = output->base.current_mode;
 	char wanted_name[48], name[48];
 	kms_mode_name(name, sizeof(name), now->width, now->height, now->refresh);
 	if (wanted != now) {
+		output->refused_mode = wanted;
 		kms_mode_name(wanted_name, sizeof(wanted_name), wanted->width, wanted->height,
 			wanted->refresh);
 		wlr_log(WLR_INFO, "%s: %s instead of %s, which the kernel refuses",

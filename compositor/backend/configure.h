@@ -42,8 +42,13 @@ struct wlr_output_mode *latch_kms_find_mode(
  */
 int latch_kms_show_black(struct latch_kms_output *output);
 
-/** Names in the log the mode that the output has now, if it is not the one wanted, or less deep. */
-void latch_kms_log_mode(
-	const struct latch_kms_output *output, const struct wlr_output_mode *wanted);
+/**
+ * Says that the output was lit in the mode that it has now, when wanted was asked for: another one is
+ * kept in output->refused_mode, and that and less depth are named in the log.
+ */
+void latch_kms_note_mode(struct latch_kms_output *output, struct wlr_output_mode *wanted);
+
+/** Whether the kernel would light the output in output->refused_mode now, by a test commit. */
+bool latch_kms_takes_refused_mode(struct latch_kms_output *output);
 
 #endif

@@ -53,6 +53,8 @@ struct latch_kms_output {
 	bool starved;
 	/** It is off because the kernel refused each of its modes. */
 	bool left_out;
+	/** The kernel refused this mode when it took the present one instead. NULL: it did not. */
+	struct wlr_output_mode *refused_mode;
 	/** It is dark but keeps its CRTC and its mode. */
 	bool standby;
 	/** The next commit has to set the mode and everything else anew. */

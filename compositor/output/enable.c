@@ -1,6 +1,7 @@
 /*
  * Lighting an output, in the mode that is wanted or the best one that the kernel takes instead.
  * When it takes none the output is left out: off and not in the layout, until another one changes.
+ * One that got a lesser mode gets the better one then, too.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,7 +36,7 @@ bool latch_output_enable(struct latch_output *output) {
 		output->enabled = latch_window_enable(output, &state);
 	} else if (mode != NULL && wlr_output_commit_state(wlr_output, &state)) {
 		output->enabled = true;
-		latch_kms_log_mode(output->kms, wanted);
+		latch_kms_note_mode(output->kms, wanted);
 	}
 	wlr_output_state_finish(&state);
 	return output->enabled;
@@ -63,7 +64,7 @@ static bool light(struct latch_output *output, size_t tried) {
 	}
 	while ((mode = latch_kms_find_mode(output->kms, wanted, &tried)) != NULL) {
 		if (commit(output, true, mode)) {
-			latch_kms_log_mode(output->kms, wanted);
+			latch_kms_note_mode(output->kms, wanted);
 			return true;
 		}
 	}
@@ -125,7 +126,24 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
 	return true;
 }
 
-static void retry_left_out(void *data) {
+/* Into the mode that was refused when others took what it needs. What is dark for a while takes
+ * nothing, but will want it back. */
+static void raise_mode(struct latch_output *output) {
+	struct latch_output *other;
+	wl_list_for_each(other, &output->server->outputs, link) {
+		if (other->enabled && !other->powered) {
+			return;
+		}
+	}
+	struct wlr_output_mode *mode = output->kms->refused_mode;
+	if (latch_kms_takes_refused_mode(output->kms) && commit(output, true, mode)) {
+		latch_kms_note_mode(output->kms, mode);
+		latch_output_reconfigured(output, WLR_OUTPUT_STATE_MODE);
+		latch_management_changed(output->server->management);
+	}
+}
+
+static void retry(void *data) {
 	struct latch_server *server = data;
 	server->retry_outputs = NULL;
 	struct latch_output *output;
@@ -139,6 +157,9 @@ static void retry_left_out(void *data) {
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 			latch_output_join(output);
 			latch_management_changed(server->management);
+		} else if (kms != NULL && server->active && output->enabled &&
+			   kms->refused_mode != NULL) {
+			raise_mode(output);
 		}
 	}
 }
@@ -146,6 +167,6 @@ static void retry_left_out(void *data) {
 void latch_outputs_changed(struct latch_server *server) {
 	if (server->retry_outputs == NULL) {
 		server->retry_outputs =
-			wl_event_loop_add_idle(server->event_loop, retry_left_out, server);
+			wl_event_loop_add_idle(server->event_loop, retry, server);
 	}
 }

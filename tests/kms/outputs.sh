@@ -376,6 +376,14 @@ smaller_mode() {
         become "$a on 1024x768 0,0 normal 1" "$b on 800x600 1024,0 normal 1"
 }
 
+b_has() { heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }' | grep -qx "$1"; }
+raised() {
+    wlr-randr --output $a --off && wait_until 3 b_has 1024x768 || return
+    may_show 2000000
+    wlr-randr --output $a --on --mode 1024x768 --pos 0,0
+    wait_until 3 heads_are "$a on 1024x768 0,0 normal 1" "$(heads | tail -n 1)"
+}
+
 left_out() {
     replug 800000
     become "$a on 1024x768 0,0 normal 1" "$b off" && log_says "$b is left out: " || return
@@ -424,6 +432,7 @@ refused_modes() {
         LD_PRELOAD=$LAB_BUILD/tests/kms/refuse.so start_latch --renderer pixman
     start_client 300x200
     check "an output gets a smaller mode where its own is refused" smaller_mode
+    check "it gets its own when the other one goes off" raised
     check "an output whose modes are all refused is left out until another one changes" left_out
     check "a tool lights an output that was left out" tool_lights
     check "standby ends in another mode, or the output is left out" power

@@ -229,7 +229,7 @@ static bool enable(size_t i) {
 	bool found = find(i, &state);
 	if (found) {
 		assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
-		latch_kms_log_mode(t.outputs[i], latch_kms_output_wanted_mode(t.outputs[i]));
+		latch_kms_note_mode(t.outputs[i], latch_kms_output_wanted_mode(t.outputs[i]));
 		assert_int_equal(latch_kms_show_black(t.outputs[i]), 0);
 	}
 	wlr_output_state_finish(&state);
@@ -280,6 +280,34 @@ static void test_bandwidth(void **state) {
 	ASSERT_SHOWS(1, 3840, 297000, 10);
 	assert_string_equal(t.log, "HDMI-A-2: 3840x2160 at 30.000 Hz instead of 3840x2160 at "
 				   "60.000 Hz, which the kernel refuses\n");
+}
+
+/* What the other one took is free again. */
+static void test_takes_refused_mode(void **state) {
+	t.driver = bandwidth;
+	assert_true(enable(0));
+	assert_true(enable(1));
+	struct wlr_output_mode *refused = t.outputs[1]->refused_mode;
+	assert_int_equal(refused->refresh, 60000);
+	assert_null(t.outputs[0]->refused_mode);
+	assert_false(latch_kms_takes_refused_mode(t.outputs[1]));
+	assert_false(latch_kms_takes_refused_mode(t.outputs[0]));
+
+	configure(0, false, NULL, true);
+	assert_true(latch_kms_takes_refused_mode(t.outputs[1]));
+	ASSERT_SHOWS(1, 3840, 297000, 10);
+	configure(1, true, refused, true);
+	assert_null(t.outputs[1]->refused_mode);
+	ASSERT_SHOWS(1, 3840, 594000, 10);
+}
+
+/* A tool that chooses another mode knows what it does. */
+static void test_refused_mode_is_forgotten(void **state) {
+	t.driver = bandwidth;
+	assert_true(enable(0));
+	assert_true(enable(1));
+	configure(1, true, latch_kms_output_mode(t.outputs[1], 0), true);
+	assert_null(t.outputs[1]->refused_mode);
 }
 
 /* One whose first frame is still to come has been promised its mode. */
@@ -459,6 +487,8 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		TEST(test_taken_at_once),
 		TEST(test_bandwidth),
+		TEST(test_takes_refused_mode),
+		TEST(test_refused_mode_is_forgotten),
 		TEST(test_first_frame_to_come),
 		TEST(test_less_depth),
 		TEST(test_left_out),
