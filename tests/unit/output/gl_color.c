@@ -125,19 +125,32 @@ static int distance(uint32_t a, uint32_t b) {
 	return worst;
 }
 
-static uint32_t convert(const struct memory *nv12, const struct latch_color *color) {
+static uint32_t convert(const struct memory *video, const struct latch_color *color) {
 	static uint32_t pixels[SIZE * SIZE];
+	const uint32_t stride = video->dmabuf.stride[0];
 	const struct latch_image image = {
-		.fourcc = DRM_FORMAT_NV12,
+		.fourcc = video->dmabuf.format,
 		.width = SIZE,
 		.height = SIZE,
-		.planes = {{nv12->map, SIZE}, {nv12->map + SIZE * SIZE, SIZE}},
+		.planes = {{video->map, stride}, {video->map + stride * SIZE, stride}},
 	};
 	assert_true(latch_convert(&image, color, pixels, SIZE * 4));
 	return pixels[SIZE * SIZE / 2];
 }
 
-static void the_gpu_makes_the_cpus_colors(void **state) {
+/* One colour: Y, then pairs of Cb and Cr for each two by two. bytes: of a sample, of which what matters
+ * most is the last one. */
+static struct memory *make_video(uint32_t fourcc, uint32_t bytes) {
+	static const uint8_t samples[] = {150, 170, 90};
+	struct memory *video = make_memory(fourcc, SIZE * bytes, SIZE * 3 / 2, 2);
+	for (size_t i = 0; i < SIZE * SIZE * 3 / 2; i++) {
+		const size_t sample = i < SIZE * SIZE ? 0 : 1 + i % 2;
+		video->map[i * bytes + bytes - 1] = samples[sample];
+	}
+	return video;
+}
+
+static void compare(struct latch_renderer *renderer, uint32_t fourcc, uint32_t bytes) {
 	/* The first is what nothing is said of; the fourth is the second again. */
 	static const struct latch_color colors[] = {
 		{KMS_COLOR_ENCODING_ANY, KMS_COLOR_RANGE_ANY, false},
@@ -148,28 +161,21 @@ static void the_gpu_makes_the_cpus_colors(void **state) {
 		{KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_FULL, false},
 		{KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED, false},
 	};
-	struct latch_renderer renderer = {.kind = LATCH_RENDERER_GLES2, .generation = 1};
-	renderer.wlr_renderer = make_renderer();
-	if (renderer.wlr_renderer == NULL) {
+	if (renderer->wlr_renderer == NULL) {
 		skip();
 	}
-	struct memory *nv12 = make_memory(DRM_FORMAT_NV12, SIZE, SIZE * 3 / 2, 2);
+	struct memory *video = make_video(fourcc, bytes);
 	struct memory *target = make_memory(DRM_FORMAT_XRGB8888, SIZE * 4, SIZE, 1);
-	memset(nv12->map, 150, SIZE * SIZE);
-	for (size_t i = 0; i < SIZE * SIZE / 2; i += 2) {
-		nv12->map[SIZE * SIZE + i] = 170;
-		nv12->map[SIZE * SIZE + i + 1] = 90;
-	}
 	struct latch_content content = {
-		.buffer = &nv12->base,
+		.buffer = &video->base,
 		.width = SIZE,
 		.height = SIZE,
-		.fourcc = DRM_FORMAT_NV12,
+		.fourcc = fourcc,
 		.is_dmabuf = true,
 	};
 	pixman_region32_init(&content.texture_stale);
 	for (size_t i = 0; i < sizeof(colors) / sizeof(colors[0]); i++) {
-		struct wlr_texture *texture = latch_texture_get(&renderer, &content, &colors[i]);
+		struct wlr_texture *texture = latch_texture_get(renderer, &content, &colors[i]);
 		if (texture == NULL && i == 0) {
 			skip(); // this GL imports no memory
 		}
@@ -178,9 +184,9 @@ static void the_gpu_makes_the_cpus_colors(void **state) {
 		struct wlr_gles2_texture_attribs attributes;
 		wlr_gles2_texture_get_attribs(texture, &attributes);
 		assert_int_equal(attributes.target, GL_TEXTURE_EXTERNAL_OES);
-		draw(renderer.wlr_renderer, texture, target);
+		draw(renderer->wlr_renderer, texture, target);
 		const uint32_t is = ((uint32_t *)(void *)target->map)[SIZE * SIZE / 2] & 0xffffff;
-		const uint32_t wanted = convert(nv12, &colors[i]) & 0xffffff;
+		const uint32_t wanted = convert(video, &colors[i]) & 0xffffff;
 		if (distance(is, wanted) > 2) {
 			fail_msg("encoding %d, range %d: %06x, not %06x", (int)colors[i].encoding,
 				(int)colors[i].range, is, wanted);
@@ -188,15 +194,38 @@ static void the_gpu_makes_the_cpus_colors(void **state) {
 	}
 	latch_texture_drop(&content);
 	pixman_region32_fini(&content.texture_stale);
-	wlr_buffer_drop(&nv12->base);
+	wlr_buffer_drop(&video->base);
 	wlr_buffer_drop(&target->base);
-	wlr_renderer_destroy(renderer.wlr_renderer);
+}
+
+static void the_gpu_makes_the_cpus_colors(void **state) {
+	compare(*state, DRM_FORMAT_NV12, 1);
+}
+
+static void with_ten_bits(void **state) {
+	compare(*state, DRM_FORMAT_P010, 2);
+}
+
+static int setup(void **state) {
+	static struct latch_renderer renderer = {.kind = LATCH_RENDERER_GLES2, .generation = 1};
+	renderer.wlr_renderer = make_renderer();
+	*state = &renderer;
+	return 0;
+}
+
+static int teardown(void **state) {
+	struct latch_renderer *renderer = *state;
+	if (renderer->wlr_renderer != NULL) {
+		wlr_renderer_destroy(renderer->wlr_renderer);
+	}
+	return 0;
 }
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_gpu_makes_the_cpus_colors),
+		cmocka_unit_test(with_ten_bits),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, setup, teardown);
 }
