@@ -23,6 +23,7 @@ enum option_id {
 	OPT_MAX_FDS,
 	OPT_MAX_OBJECTS,
 	OPT_MAX_SURFACES,
+	OPT_MAX_CALLBACKS,
 	OPT_MAX_RECTANGLES,
 	OPT_MAX_TIME,
 	OPT_LATCH,
@@ -57,6 +58,7 @@ static const struct option long_options[] = {
 	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
 	{"max-objects", required_argument, NULL, OPT_MAX_OBJECTS},
 	{"max-surfaces", required_argument, NULL, OPT_MAX_SURFACES},
+	{"max-callbacks", required_argument, NULL, OPT_MAX_CALLBACKS},
 	{"max-rectangles", required_argument, NULL, OPT_MAX_RECTANGLES},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
 	{"latch", required_argument, NULL, OPT_LATCH},
@@ -91,10 +93,11 @@ static const char help[] =
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
 	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
 	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N,\n"
-	"  --max-objects N, --max-surfaces N, --max-rectangles N\n"
+	"  --max-objects N, --max-surfaces N, --max-callbacks N, --max-rectangles N\n"
 	"                     what each client may make latch hold (default: 1024 updates and\n"
 	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors, 32768\n"
-	"                     objects, 512 surfaces with a buffer, 2048 rectangles in a region)\n"
+	"                     objects, 512 surfaces with a buffer, 1024 frame callbacks and\n"
+	"                     feedbacks, 2048 rectangles in a region)\n"
 	"  --max-time PERCENT of the time that each client may take while others need it; it has to\n"
 	"                     wait then (default: 8; 100: no limit)\n"
 	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"
@@ -239,6 +242,8 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_OBJECTS, 1);
 	case OPT_MAX_SURFACES:
 		return set_limit(options, LATCH_LIMIT_SURFACES, 1);
+	case OPT_MAX_CALLBACKS:
+		return set_limit(options, LATCH_LIMIT_CALLBACKS, 1);
 	case OPT_MAX_RECTANGLES:
 		return set_limit(options, LATCH_LIMIT_RECTANGLES, 1);
 	case OPT_MAX_TIME:

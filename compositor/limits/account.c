@@ -15,7 +15,7 @@
 #include "limits/memory.h"
 
 #define APP_ID_LEN 48
-#define OBJECTS_OVERDRAFT_DEN 16
+#define OVERDRAFT_DEN 16
 
 struct latch_accounts {
 	struct wl_event_loop *loop;
@@ -39,7 +39,8 @@ struct latch_account {
 	uint64_t used[LATCH_LIMIT_COUNT];
 	struct latch_holder *holder; // whose fds these are; NULL before the first one
 	struct wl_list memory;	     // latch_memory.link
-	uint64_t objects_until_look; // that may be made until they are counted again
+	/* Of what is counted now and then: so many may be made until it is counted again. */
+	uint64_t until_look[LATCH_LIMIT_COUNT];
 	char refusal[LATCH_ACCOUNT_TEXT];
 	bool logged;
 	struct wl_event_source *ending; // idle source that closes the connection
@@ -65,6 +66,7 @@ static const struct {
 	[LATCH_LIMIT_FDS] = {"file descriptors", "--max-fds"},
 	[LATCH_LIMIT_OBJECTS] = {"objects", "--max-objects"},
 	[LATCH_LIMIT_SURFACES] = {"surfaces with a buffer", "--max-surfaces"},
+	[LATCH_LIMIT_CALLBACKS] = {"frame callbacks and feedbacks", "--max-callbacks"},
 	[LATCH_LIMIT_RECTANGLES] = {"rectangles in a region", "--max-rectangles"},
 };
 
@@ -79,6 +81,7 @@ struct latch_limits latch_limits_default(void) {
 				[LATCH_LIMIT_FDS] = LATCH_MAX_FDS,
 				[LATCH_LIMIT_OBJECTS] = LATCH_MAX_OBJECTS,
 				[LATCH_LIMIT_SURFACES] = LATCH_MAX_SURFACES,
+				[LATCH_LIMIT_CALLBACKS] = LATCH_MAX_CALLBACKS,
 				[LATCH_LIMIT_RECTANGLES] = LATCH_MAX_RECTANGLES,
 			},
 	};
@@ -339,28 +342,37 @@ static void handle_counted_destroy(struct wl_listener *listener, void *data) {
 	free(counted);
 }
 
+static bool is_callback(const char *class) {
+	return strcmp(class, "wl_callback") == 0 || strcmp(class, "wp_presentation_feedback") == 0;
+}
+
 static enum wl_iterator_result count_object(struct wl_resource *resource, void *data) {
-	uint64_t *count = data;
-	++*count;
+	++*(uint64_t *)data;
+	return WL_ITERATOR_CONTINUE;
+}
+
+static enum wl_iterator_result count_callback(struct wl_resource *resource, void *data) {
+	*(uint64_t *)data += is_callback(wl_resource_get_class(resource));
 	return WL_ITERATOR_CONTINUE;
 }
 
 /* Objects come and go with each frame. Instead of a listener for the end of each, they are counted
  * when so many have been made that the limit may have been reached; it may be overdrawn by a part,
  * or a client at its limit would have them counted each time. */
-static bool objects_are_within(struct latch_account *account) {
-	if (account->objects_until_look > 0) {
-		account->objects_until_look--;
+static bool are_within(struct latch_account *account, enum latch_limit limit,
+	wl_client_for_each_resource_iterator_func_t count_one) {
+	if (account->until_look[limit] > 0) {
+		account->until_look[limit]--;
 		return true;
 	}
-	uint64_t max = account->owner->limits.max[LATCH_LIMIT_OBJECTS], count = 0;
-	wl_client_for_each_resource(account->client, count_object, &count);
-	account->used[LATCH_LIMIT_OBJECTS] = count;
+	uint64_t max = account->owner->limits.max[limit], count = 0;
+	wl_client_for_each_resource(account->client, count_one, &count);
+	account->used[limit] = count;
 	if (count > max) {
-		return refuse_limit(account, LATCH_LIMIT_OBJECTS, max);
+		return refuse_limit(account, limit, max);
 	}
-	uint64_t least = max / OBJECTS_OVERDRAFT_DEN;
-	account->objects_until_look = max - count > least ? max - count : least;
+	uint64_t least = max / OVERDRAFT_DEN;
+	account->until_look[limit] = max - count > least ? max - count : least;
 	return true;
 }
 
@@ -369,11 +381,13 @@ static bool objects_are_within(struct latch_account *account) {
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct latch_account *account = wl_container_of(listener, account, resource_created);
 	struct wl_resource *resource = data;
-	if (!objects_are_within(account)) {
+	const char *class = wl_resource_get_class(resource);
+	if (!are_within(account, LATCH_LIMIT_OBJECTS, count_object) ||
+		(is_callback(class) &&
+			!are_within(account, LATCH_LIMIT_CALLBACKS, count_callback))) {
 		latch_account_refuse(account);
 		return;
 	}
-	const char *class = wl_resource_get_class(resource);
 	bool is_pool = strcmp(class, "wl_shm_pool") == 0;
 	if (!is_pool && strcmp(class, "wl_buffer") != 0) {
 		return;
@@ -410,7 +424,8 @@ static void detach(struct latch_account *account) {
 	wl_list_init(&account->resource_created.link);
 	account->owner = NULL;
 	account->client = NULL;
-	account->used[LATCH_LIMIT_OBJECTS] = 0; // they went with it
+	/* They went with it. */
+	account->used[LATCH_LIMIT_OBJECTS] = account->used[LATCH_LIMIT_CALLBACKS] = 0;
 	latch_account_unref(account);
 }
 

@@ -25,6 +25,7 @@ enum latch_limit {
 	LATCH_LIMIT_FDS,     /* open fds: of dma-bufs, fences, shm pools */
 	LATCH_LIMIT_OBJECTS, /* protocol objects of any kind, counted now and then */
 	LATCH_LIMIT_SURFACES,	/* surfaces with a buffer: each is looked at for each frame */
+	LATCH_LIMIT_CALLBACKS,	/* frame callbacks and presentation feedbacks, now and then */
 	LATCH_LIMIT_RECTANGLES, /* in an opaque or input region; of each, and not counted */
 	LATCH_LIMIT_COUNT,
 };
@@ -36,8 +37,8 @@ enum latch_limit {
  * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
  * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
  * being freed. A browser with a hundred windows has some thousands of objects; a surface, the
- * largest, takes latch some 3 KiB. Windows have some surfaces each; a window of any shape has a
- * rectangle for each row of its pixels, or some.
+ * largest, takes latch some 3 KiB. Windows have some surfaces each, and ask once for each of their
+ * frames when it is shown; a window of any shape has a rectangle for each row of its pixels, or some.
  */
 #define LATCH_MAX_UPDATES 1024
 #define LATCH_MAX_FENCES 1024
@@ -46,6 +47,7 @@ enum latch_limit {
 #define LATCH_MAX_FDS 8192
 #define LATCH_MAX_OBJECTS 32768
 #define LATCH_MAX_SURFACES 512
+#define LATCH_MAX_CALLBACKS 1024
 #define LATCH_MAX_RECTANGLES 2048
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */

@@ -70,6 +70,7 @@ static struct {
 	uint32_t scale;	   // of 120
 	uint32_t transform;
 	uint32_t told;	// how often something of these has changed
+	uint32_t drawn; // which of them the last commit knew
 	uint32_t shown; // with which of them a buffer is on the screen
 	struct wl_surface *cursor; // NULL: none is shown
 	bool configured;
@@ -265,6 +266,8 @@ static void show(void) {
 	struct wl_callback *callback = wl_surface_frame(client.surface);
 	wl_callback_add_listener(callback, &callback_listener, NULL);
 	bool same = buffer != NULL && buffer->width == width && buffer->height == height;
+	/* The picture is the same as long as nobody wants it otherwise: next to nothing is to be drawn. */
+	int changed = same && client.told == client.drawn ? 1 : INT32_MAX;
 	if (buffer != NULL &&
 		(same || make_buffer(buffer, width, height, WL_SHM_FORMAT_XRGB8888, draw_card))) {
 		struct update *update = malloc(sizeof(*update));
@@ -276,9 +279,10 @@ static void show(void) {
 			wp_presentation_feedback(client.presentation, client.surface),
 			&feedback_listener, update);
 		wl_surface_attach(client.surface, buffer->wl_buffer, 0, 0);
-		wl_surface_damage_buffer(client.surface, 0, 0, INT32_MAX, INT32_MAX);
+		wl_surface_damage_buffer(client.surface, 0, 0, changed, changed);
 		wp_viewport_set_destination(client.viewport, client.width, client.height);
 		buffer->busy = true;
+		client.drawn = client.told;
 		client.given++;
 	}
 	wl_surface_commit(client.surface);

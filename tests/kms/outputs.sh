@@ -381,8 +381,9 @@ raised() {
     wlr-randr --output $a --off && wait_until 3 b_has 1024x768 || return
     may_show 2000000
     wlr-randr --output $a --on --mode 1024x768 --pos 0,0
-    wait_until 3 heads_are "$a on 1024x768 0,0 normal 1" "$(heads | tail -n 1)"
+    wait_until 3 a_is_back && b_has 1024x768
 }
+a_is_back() { heads | grep -qxF "$a on 1024x768 0,0 normal 1"; }
 
 left_out() {
     replug 800000

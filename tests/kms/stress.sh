@@ -329,6 +329,8 @@ hostile_crowds() {
     done
     check "the client with too many surfaces is refused by name" \
         grep 'at most 512 surfaces with a buffer (--max-surfaces)' "$latch_log"
+    check "the client with too many callbacks is refused by name" \
+        grep 'at most 1024 frame callbacks and feedbacks (--max-callbacks)' "$latch_log"
     check "the client with too many rectangles is refused by name" \
         grep 'at most 2048 rectangles in a region (--max-rectangles)' "$latch_log"
 }

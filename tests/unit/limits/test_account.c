@@ -294,6 +294,34 @@ static void test_objects(void **state) {
 	world_finish(&world);
 }
 
+/* One commit answers all that wait, so there can't be very many. */
+static void test_callbacks(void **state) {
+	struct world world;
+	struct latch_limits limits = latch_limits_default();
+	limits.max[LATCH_LIMIT_CALLBACKS] = 64;
+	world_init(&world, &limits);
+	const struct client *client = &world.clients[0];
+	for (int i = 0; i < 300; i++) {
+		world_sync(&world); // those of wl_display.sync are answered at once
+	}
+	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
+	struct wl_callback *callbacks[80];
+	for (int i = 0; i < 80; i++) {
+		callbacks[i] = wl_surface_frame(surface);
+		assert_true(i < 70 ? client->server != NULL || i > 60 : client->server == NULL);
+		world_sync(&world);
+	}
+	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
+	assert_non_null(strstr(
+		world.log, "at most 64 frame callbacks and feedbacks (--max-callbacks)"));
+	assert_non_null(world.clients[1].server);
+	for (int i = 0; i < 80; i++) {
+		wl_callback_destroy(callbacks[i]);
+	}
+	wl_surface_destroy(surface);
+	world_finish(&world);
+}
+
 /* Opens and charges. */
 static bool hold(struct latch_account *account, int *fds, int len) {
 	for (int i = 0; i < len; i++) {
@@ -411,6 +439,7 @@ int main(void) {
 		cmocka_unit_test(test_outlives),
 		cmocka_unit_test(test_shm),
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_callbacks),
 		cmocka_unit_test(test_short_of_fds),
 		cmocka_unit_test(test_share),
 	};
