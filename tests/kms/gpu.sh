@@ -179,7 +179,7 @@ loss() {
     check "latch survives that its context is lost" survives_loss
     check "it composes again afterwards" composes_again
     stop_latch
-    LATCH_GPU_LOSE_EVERY=12 start_on_gpu --no-scanout
+    LATCH_GPU_LOSE_EVERY=10 start_on_gpu --no-scanout
     check "five clients live through 100 resets, and nothing is left of them" many_resets
     stop_latch
     LATCH_GPU_TILED=1 LATCH_GPU_LOSE_EVERY=1 start_on_gpu --no-scanout
@@ -190,7 +190,14 @@ loss() {
     stop_latch
 }
 
-resets() { grep -c 'the context is lost' "$latch_log"; }
+# Without a process: it is asked for all the time.
+resets() {
+    local line n=0
+    while IFS= read -r line; do
+        [[ $line != *'the context is lost'* ]] || n=$((n + 1))
+    done <"$latch_log"
+    echo $n
+}
 had_resets() { (($(resets) >= $1)); }
 
 many_resets() {

@@ -274,11 +274,11 @@ grim_sees() {
 # Scales, transforms, and what the client draws for them: the last column is for kms-outputs.
 cursor_looks() {
     cat <<'LOOKS'
-1.25 90 768x1024 1
-1.5 180 1023x768 2
-1.75 270 767x1024 3
-2 flipped 1024x768 4
-1.5 flipped-90 768x1023 5
+1.25 90 480x640 1
+1.5 180 639x480 2
+1.75 270 480x639 3
+2 flipped 640x480 4
+1.5 flipped-90 480x639 5
 LOOKS
 }
 
@@ -292,7 +292,7 @@ cursor_pictures() {
         move_pointer 0 0 # the same place again would be no event
         move_pointer 16384 16384
         sleep 0.2
-        take_picture && pixel_is 512 384 ff00ff || { echo "$scale, $transform"; return 1; }
+        take_picture && pixel_is 320 240 ff00ff || { echo "$scale, $transform"; return 1; }
         cp "$LATCH_CAPTURE" "$work/$1-$n.png"
     done < <(cursor_looks)
 }
@@ -332,7 +332,7 @@ PYTHON
 
 # The cursor's plane shows what would be composed, and nothing is composed for it.
 cursor_session() { # NAME
-    start_latch --renderer pixman
+    start_latch --renderer pixman --mode 640x480
     start_client fullscreen image
     check "the cursor at fractional scales and on turned outputs, $1" cursor_pictures "$1"
     check "the pointer moves over a still picture, $1" moves_over_still_picture "$1"
@@ -380,10 +380,9 @@ b_has() { heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }' | grep -qx 
 raised() {
     wlr-randr --output $a --off && wait_until 3 b_has 1024x768 || return
     may_show 2000000
-    wlr-randr --output $a --on --mode 1024x768 --pos 0,0
-    wait_until 3 a_is_back && b_has 1024x768
+    wlr-randr --output $a --on --mode 1024x768
+    become "$a on 1024x768 1024,0 normal 1" "$b on 1024x768 0,0 normal 1"
 }
-a_is_back() { heads | grep -qxF "$a on 1024x768 0,0 normal 1"; }
 
 left_out() {
     replug 800000
