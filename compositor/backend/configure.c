@@ -209,17 +209,12 @@ static int ask_kernel(struct latch_kms_backend *backend, const struct change *ch
 	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 }
 
-/* The kernel's no to what was asked for, and not that it can't be asked now. */
-static bool is_refusal(int ret) {
-	return ret < 0 && ret != -EACCES && ret != -EBUSY;
-}
-
 /* Half of what a link has to carry may be the depth: with eight bits per colour once more. */
 static int ask_deep_and_shallow(struct latch_kms_backend *backend, const struct change *changes,
 	size_t len, bool test) {
 	int ret = ask_kernel(backend, changes, len, test);
 	bool other = false;
-	for (size_t i = 0; i < len && is_refusal(ret); i++) {
+	for (size_t i = 0; i < len && kms_commit_is_refused(ret); i++) {
 		if ((changes[i].modeset || changes[i].wake) &&
 			latch_kms_output_make_shallow(changes[i].output)) {
 			other = true;
@@ -341,7 +336,7 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 		kms_commit_init(&commit, output->device);
 		add_black(output, &commit);
 		ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
-	} while (is_refusal(ret) && latch_kms_output_make_shallow(output));
+	} while (kms_commit_is_refused(ret) && latch_kms_output_make_shallow(output));
 	if (ret == 0) {
 		output->planes_on = output->planes_held = 0;
 		output->needs_modeset = false;
@@ -398,7 +393,7 @@ struct wlr_output_mode *latch_kms_find_mode(
 	while (found == NULL && *at < connector->modes_len) {
 		struct wlr_output_mode *mode = latch_kms_output_mode(output, order[(*at)++]);
 		int ret = test_mode(output, mode);
-		if (!is_refusal(ret)) {
+		if (!kms_commit_is_refused(ret)) {
 			found = mode;
 		} else if (error == 0) {
 			error = ret;

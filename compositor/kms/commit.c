@@ -418,3 +418,7 @@ int kms_commit_test(const struct kms_commit *commit, uint32_t flags) {
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data) {
 	return run(commit, drm_flags_of(flags), user_data);
 }
+
+bool kms_commit_is_refused(int ret) {
+	return ret < 0 && ret != -EBUSY && ret != -EACCES;
+}

@@ -247,4 +247,11 @@ int kms_commit_test(const struct kms_commit *commit, uint32_t flags);
 /** Submits it: one ioctl. user_data comes back in the flip events. 0 or negative errno. */
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data);
 
+/**
+ * Whether a test or a submit that returned ret was refused for what is in it, so that another one may
+ * be taken: not when the kernel can't be asked now, as a CRTC has not done its last commit (-EBUSY) or
+ * another has the device (-EACCES, drm_ioctl_permit()).
+ */
+bool kms_commit_is_refused(int ret);
+
 #endif

@@ -10,6 +10,7 @@
 
 #include "backend/output.h"
 #include "clock.h"
+#include "kms/commit.h"
 #include "output/assign.h"
 #include "output/content.h"
 #include "output/output.h"
@@ -154,7 +155,7 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 		return true;
 	}
 	/* The whole frame is planned anew, without what may have been refused. */
-	if (output->plan.on_planes > 0 && ret != -EACCES && ret != -EPERM) {
+	if (output->plan.on_planes > 0 && kms_commit_is_refused(ret)) {
 		latch_plan_refused(&output->plan_memory, ret);
 	}
 	latch_frame_clear(frame);

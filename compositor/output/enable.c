@@ -3,7 +3,6 @@
  * When it takes none the output is left out: off and not in the layout, until another one changes.
  * One that got a lesser mode gets the better one then, too.
  */
-#include <errno.h>
 #include <string.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_output.h>
@@ -13,6 +12,7 @@
 #include "backend/configure.h"
 #include "backend/output.h"
 #include "clock.h"
+#include "kms/commit.h"
 #include "output/management.h"
 #include "output/output.h"
 #include "output/window.h"
@@ -84,7 +84,7 @@ static void leave_out(struct latch_output *output) {
 
 bool latch_output_modeset_refused(struct latch_output *output, int error) {
 	int ret = latch_kms_show_black(output->kms);
-	if (ret == 0 || ret == -EACCES || ret == -EBUSY) {
+	if (!kms_commit_is_refused(ret)) {
 		return true;
 	}
 	wlr_log(WLR_ERROR, "%s: its mode is refused after a good test: %s",

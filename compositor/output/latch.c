@@ -11,6 +11,7 @@
 #include "backend/backend.h"
 #include "backend/output.h"
 #include "clock.h"
+#include "kms/commit.h"
 #include "limits/turns.h"
 #include "output/assign.h"
 #include "output/content.h"
@@ -138,15 +139,11 @@ static int submit(struct latch_output *output) {
 	return latch_output_submit(output, &output->next, NULL);
 }
 
-static bool is_refusal(int ret) {
-	return ret < 0 && ret != -EBUSY && ret != -EACCES && ret != -EPERM;
-}
-
 /* A commit may be refused although its test was not: drivers' tests are sometimes wrong. The same
  * frame then goes down the ladder until something is taken. */
 static int submit_down_the_ladder(struct latch_output *output) {
 	int ret = submit(output);
-	while (is_refusal(ret) && output->plan.on_planes > 0) {
+	while (kms_commit_is_refused(ret) && output->plan.on_planes > 0) {
 		wlr_log(WLR_INFO, "%s: refused after a good test (%s), planning anew",
 			output->wlr_output->name, strerror(-ret));
 		latch_plan_refused(&output->plan_memory, ret);
@@ -235,7 +232,7 @@ void latch_output_failed(struct latch_output *output, int error) {
 		return;
 	}
 	output->force = true;
-	if (output->kms != NULL && output->kms->needs_modeset && is_refusal(error) &&
+	if (output->kms != NULL && output->kms->needs_modeset && kms_commit_is_refused(error) &&
 		error != -ENOMEM && !latch_output_modeset_refused(output, error)) {
 		return;
 	}

@@ -315,10 +315,6 @@ static int submit(
 	return ret;
 }
 
-static bool is_refusal(int ret) {
-	return ret != 0 && ret != -EBUSY && ret != -EACCES && ret != -EINTR;
-}
-
 /* Perhaps it is the cursor that is not wanted here. */
 static int submit_without_cursor(
 	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
@@ -369,10 +365,10 @@ static int submit_vsync(
 	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
 	const struct latch_scanout *scanout = &frame->scanout;
 	int ret = submit(output, frame, out_fence_fd);
-	if (is_refusal(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
+	if (kms_commit_is_refused(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
 		ret = submit_without_extras(output, frame, out_fence_fd, ret);
 	}
-	if (is_refusal(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
+	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
 		ret = submit_without_cursor(output, frame, out_fence_fd) == 0 ? 0 : ret;
 	}
 	return ret;
@@ -384,7 +380,7 @@ static int try_async(struct latch_output *output, const struct latch_scanout *sc
 		return 1;
 	}
 	int ret = submit_async(output, scanout);
-	if (is_refusal(ret)) {
+	if (kms_commit_is_refused(ret)) {
 		latch_tearing_refused(output, ret);
 		return 1;
 	}
