@@ -179,7 +179,7 @@ loss() {
     check "latch survives that its context is lost" survives_loss
     check "it composes again afterwards" composes_again
     stop_latch
-    LATCH_GPU_LOSE_EVERY=10 start_on_gpu --no-scanout
+    LATCH_GPU_LOSE_EVERY=12 start_on_gpu --no-scanout
     check "five clients live through 100 resets, and nothing is left of them" many_resets
     stop_latch
     LATCH_GPU_TILED=1 LATCH_GPU_LOSE_EVERY=1 start_on_gpu --no-scanout
