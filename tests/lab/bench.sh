@@ -14,6 +14,7 @@ usage: ./run bench planes [--json] [--no-lab]
 
        ./run bench deadline [--json] [HOURS]
        ./run bench cost [--json] [--accept] [SCENE...]
+       ./run bench layers [--json] [NUMBER...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -78,6 +79,9 @@ are.
   SCENE            only these: "fullscreen", "eight windows", "mixed", "composed",
                    "shared memory", "pointer", "200 idle clients"
 
+layers: from the deadline to the submit, over so many subsurfaces of one client (1 10 100
+1000 4000 10000), in virtual time. It has to grow no faster than linearly.
+
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
 EOF
@@ -92,6 +96,7 @@ command_bench() {
     latency) shift; bench_latency "$@" ;;
     deadline) shift; bench_deadline "$@" ;;
     cost) shift; bench_cost "$@" ;;
+    layers) shift; bench_layers "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -168,6 +173,29 @@ bench_cost() {
     # With some scenes only, the others are not missed.
     [[ $option == --json ]] ||
         in_root "$folder/compare.py" ${scenes:+--some} "$folder/accepted.json" "$results"
+}
+
+bench_layers() {
+    local json='' numbers=() results=$out/bench/layers.json failed=0
+    while (($#)); do
+        case $1 in
+        --json) json=yes; shift ;;
+        -h | --help) bench_usage; return ;;
+        *)
+            [[ $1 =~ ^[1-9][0-9]*$ ]] || { bench_usage >&2; die "a number is wanted, not '$1'"; }
+            numbers+=("$1")
+            shift
+            ;;
+        esac
+    done
+    ((${#numbers[@]})) || numbers=(1 10 100 1000 4000 10000)
+    mkdir -p "$out/bench"
+    ensure_root
+    step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
+    clock=virtual
+    run_machine vkms '' 900 tests/bench/layers.sh "$results" "${numbers[@]}" || failed=1
+    [[ ! $json ]] || cat "$results"
+    return "$failed"
 }
 
 bench_hostile() {
