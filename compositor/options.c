@@ -26,7 +26,6 @@ enum option_id {
 	OPT_MAX_CALLBACKS,
 	OPT_MAX_RECTANGLES,
 	OPT_MAX_TIME,
-	OPT_LATCH,
 	OPT_PACING,
 	OPT_NO_REALTIME,
 	OPT_HOLD_WARNING,
@@ -61,7 +60,6 @@ static const struct option long_options[] = {
 	{"max-callbacks", required_argument, NULL, OPT_MAX_CALLBACKS},
 	{"max-rectangles", required_argument, NULL, OPT_MAX_RECTANGLES},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
-	{"latch", required_argument, NULL, OPT_LATCH},
 	{"pacing", required_argument, NULL, OPT_PACING},
 	{"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
 	{"hold-warning", required_argument, NULL, OPT_HOLD_WARNING},
@@ -100,8 +98,6 @@ static const char help[] =
 	"                     feedbacks, 2048 rectangles in a region)\n"
 	"  --max-time PERCENT of the time that each client may take while others need it; it has to\n"
 	"                     wait then (default: 8; 100: no limit)\n"
-	"  --latch WHAT       ready: what has signalled (the default); kernel, an experiment: at the\n"
-	"                     deadline a GPU driver's fence goes to the kernel as it is\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
 	"                     or late, so that they just make the next one (default: early)\n"
 	"  --no-realtime      do not ask for real-time scheduling\n"
@@ -248,11 +244,6 @@ static int apply_option(struct latch_options *options, int id) {
 		return set_limit(options, LATCH_LIMIT_RECTANGLES, 1);
 	case OPT_MAX_TIME:
 		return set_max_time(options);
-	case OPT_LATCH:
-		options->latch_kernel = strcmp(optarg, "kernel") == 0;
-		return options->latch_kernel || strcmp(optarg, "ready") == 0
-			       ? -1
-			       : usage_error("--latch takes ready or kernel", optarg);
 	case OPT_PACING:
 		return latch_pacing_parse(optarg, &options->pacing)
 			       ? -1

@@ -55,7 +55,6 @@ struct latch_options {
 	bool list;
 	bool list_json;
 	bool realtime;	   /* ask for real-time scheduling */
-	bool latch_kernel; /* experiment: fences of drivers may pass unsignalled */
 	enum latch_pacing pacing;   /* when clients hear that they may draw again */
 	enum wlr_log_importance log_level;
 	char **command; /* NULL-terminated, NULL: none */

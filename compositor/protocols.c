@@ -87,16 +87,6 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	}
 }
 
-static void handle_surface_held(void *data, struct wlr_surface *surface) {
-	struct latch_server *server = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
-		if (latch_output_shows(output, surface)) {
-			latch_output_surface_held(output);
-		}
-	}
-}
-
 /* On several outputs: the first of their vblanks. */
 static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
 	struct latch_server *server = data;
@@ -177,7 +167,6 @@ static bool create_sync(struct latch_server *server) {
 			.hold_warning_ns = server->options->hold_warning_ns,
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
-			.held = server->options->latch_kernel ? handle_surface_held : NULL,
 			.ready_ns = ready_ns,
 			.unseen_interval_ns = unseen_interval_ns,
 			.committed = handle_update_committed,

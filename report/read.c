@@ -189,7 +189,6 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 		.presented = yyjson_get_bool(yyjson_obj_get(args, "presented")),
 		.superseded = yyjson_get_bool(yyjson_obj_get(args, "superseded")),
 		.fence_error = (int)get_int(args, "fence_error"),
-		.handed = yyjson_get_bool(yyjson_obj_get(args, "handed")),
 		.buffer_id = get_id(args, "buffer"),
 		.end = end_from_name(get_text(args, "end")),
 		.release = release_from_name(get_text(args, "release")),

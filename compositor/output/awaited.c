@@ -54,8 +54,7 @@ static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 
 /* Whether the plane that shows the item would show this layer as well, without being asked. */
 static bool is_alike(const struct latch_frame_item *item, const struct latch_layer *layer) {
-	return layer->content->fence_fd < 0 &&
-	       layer->buffer_width == item->layer.buffer_width &&
+	return layer->buffer_width == item->layer.buffer_width &&
 	       layer->buffer_height == item->layer.buffer_height &&
 	       layer->modifier == item->layer.modifier &&
 	       latch_layer_same_shape(layer, &item->layer);
@@ -101,7 +100,6 @@ static bool renew_planes(
 static bool collect(struct latch_output *output, struct wlr_box *box) {
 	struct latch_server *server = output->server;
 	wlr_output_layout_get_box(server->layout, output->wlr_output, box);
-	output->collection.signalled_only = false;
 	if (!latch_collect(&output->collection, server->shell, server->contents,
 		    output->wlr_output, box)) {
 		return false;

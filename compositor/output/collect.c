@@ -248,8 +248,7 @@ bool latch_collect(struct latch_collection *collection, struct latch_shell *shel
 		if (surface == NULL) {
 			continue;
 		}
-		struct latch_content *content =
-			latch_surface_content(surface, !collection->signalled_only);
+		struct latch_content *content = surface->current;
 		if (content == NULL) {
 			continue;
 		}

@@ -19,8 +19,6 @@ struct latch_collection {
 	 * loop runs. */
 	struct latch_surface **surfaces;
 	size_t surfaces_len, surfaces_cap;
-	/** Contents that were handed over with their fence are left out: no plane would take them. */
-	bool signalled_only;
 	struct latch_shell_surface *shell_surfaces;
 	size_t shell_surfaces_cap;
 };

@@ -44,7 +44,7 @@ static struct latch_content *content_alloc(struct latch_content_tracker *tracker
 		content = wl_container_of(tracker->unused.next, content, link);
 		wl_list_remove(&content->link);
 	}
-	*content = (struct latch_content){.refs = 1, .tracker = tracker, .fence_fd = -1};
+	*content = (struct latch_content){.refs = 1, .tracker = tracker};
 	pixman_region32_init(&content->texture_stale);
 	pixman_region32_init(&content->damage);
 	wl_list_insert(&tracker->live, &content->link);
@@ -91,7 +91,6 @@ static struct latch_frame_record record_of(uint32_t surface_id, const struct lat
 		.commit_ns = update->commit_ns,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
-		.handed = update->handed,
 		.visible_ns = update->paced_ns,
 		.paced_ns = update->paced_ns,
 		.held_by = update->held ? latch_held_by_name(update->held_last) : NULL,
@@ -138,12 +137,6 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	content->serial = update->id;
 	content->buffer = wlr_buffer_lock(buffer);
 	content->release = update->release;
-	if (update->handed) {
-		content->fence_fd = update->handed_fd;
-		if (surface->current != NULL) {
-			content->before = latch_content_ref(surface->current);
-		}
-	}
 	describe_buffer(content);
 	content->record = record_of(surface->id, update);
 	return content;
@@ -157,9 +150,6 @@ static void content_destroy(struct latch_content *content) {
 	content->record.end = content->presented ? LATCH_END_SHOWN : content->end;
 	content->record.release_ns = latch_now_ns();
 
-	latch_fence_clear(&content->fence_fd);
-	latch_content_unref(content->before);
-	content->before = NULL;
 	latch_texture_drop(content);
 	pixman_region32_fini(&content->texture_stale);
 	pixman_region32_fini(&content->damage);
@@ -191,29 +181,6 @@ struct latch_content *latch_content_from_buffer(
 struct latch_content *latch_content_ref(struct latch_content *content) {
 	content->refs++;
 	return content;
-}
-
-struct latch_content *latch_surface_content(const struct latch_surface *surface, bool on_plane) {
-	struct latch_content *content = surface->current;
-	struct latch_fence_info info;
-	while (content != NULL && content->fence_fd >= 0 && !on_plane &&
-		(latch_fence_get_info(content->fence_fd, &info) < 0 || info.status == 0)) {
-		content = content->before;
-	}
-	return content;
-}
-
-void latch_content_note_signalled(struct latch_content *content) {
-	struct latch_fence_info info;
-	if (content->fence_fd >= 0 && latch_fence_get_info(content->fence_fd, &info) == 0) {
-		const int64_t commit_ns = content->record.commit_ns;
-		content->record.signalled_ns =
-			info.signal_time_ns > commit_ns ? info.signal_time_ns : commit_ns;
-		content->record.fence_error = info.status < 0 ? info.status : 0;
-	}
-	latch_fence_clear(&content->fence_fd);
-	latch_content_unref(content->before);
-	content->before = NULL;
 }
 
 bool latch_content_take_feedback(
@@ -297,8 +264,7 @@ static void surface_set_content(
 	if (surface->current != NULL) {
 		surface->current->superseded = true;
 		surface->current->end = end;
-		if (surface->current->is_shm &&
-			(content == NULL || content->before != surface->current)) {
+		if (surface->current->is_shm) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next
 			 * frame callback. */
@@ -340,9 +306,6 @@ static void surface_take_update(struct latch_surface *surface) {
 				wlr_presentation_surface_sampled(wlr_surface));
 		}
 		latch_release_destroy(update.release);
-		if (update.handed) {
-			latch_fence_clear(&update.handed_fd);
-		}
 		return;
 	}
 
@@ -352,9 +315,6 @@ static void surface_take_update(struct latch_surface *surface) {
 		wl_resource_post_no_memory(wlr_surface->resource);
 		note_unseen(surface->tracker, surface->id, &update, LATCH_END_REFUSED);
 		latch_release_destroy(update.release);
-		if (update.handed) {
-			latch_fence_clear(&update.handed_fd);
-		}
 		return;
 	}
 	surface->damage_missed = false;

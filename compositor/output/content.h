@@ -58,12 +58,6 @@ struct latch_content {
 	/** It is in a composed picture. */
 	bool drawn;
 
-	/** Handed over: what the plane has to wait for, -1 for all others, and once it was on screen.
-	 * Nobody else may read the buffer: what is shown where no plane takes it is the content before
-	 * it, which is held until then. */
-	int fence_fd;
-	struct latch_content *before;
-
 	int32_t width, height;
 	uint32_t fourcc; // 0 where it is not known
 	uint64_t modifier;
@@ -106,8 +100,6 @@ struct latch_surface {
 	uint32_t logged_output;
 	/** It said that more was asked of it than is answered when it is shown. */
 	bool logged_waiting;
-	/** What it said last of handing over: enum latch_hand_over, plus one; 0: nothing. */
-	int logged_hand_over;
 	/** What its dma-buf feedback was made from. */
 	bool advised;
 	uint64_t advised_reasons;
@@ -178,13 +170,6 @@ struct latch_content *latch_content_from_buffer(
 	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial);
 
 struct latch_content *latch_content_ref(struct latch_content *content);
-
-/** What of the surface may be shown now: its newest content, or, when that waits for its fence and
- * on_plane is false, the one before it. NULL: nothing. */
-struct latch_content *latch_surface_content(const struct latch_surface *surface, bool on_plane);
-
-/** It was on screen, so its fence has signalled: notes when, and lets go of what was before it. */
-void latch_content_note_signalled(struct latch_content *content);
 
 /**
  * Takes what the client has asked to be told of this update (wp_presentation), unless that was done.

@@ -44,7 +44,6 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 		return;
 	}
 	content->presented = true;
-	latch_content_note_signalled(content);
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;

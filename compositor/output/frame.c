@@ -85,15 +85,6 @@ bool latch_frame_has(const struct latch_frame *frame, const struct latch_content
 	return item != NULL && item->content == content;
 }
 
-bool latch_frame_is_handed(const struct latch_frame *frame) {
-	for (size_t i = 0; i < frame->len; i++) {
-		if (frame->items[i].content->fence_fd >= 0) {
-			return true;
-		}
-	}
-	return false;
-}
-
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b) {
 	if (a->len != b->len || a->composed != b->composed) {
 		return false;
@@ -131,14 +122,6 @@ void latch_frame_finish(struct latch_frame *frame) {
 	*frame = (struct latch_frame){0};
 }
 
-void latch_frame_submitted(struct latch_frame *frame) {
-	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->items[i].content;
-		latch_content_unref(content->before);
-		content->before = NULL;
-	}
-}
-
 /* Two references would be another output's frame: its flip comes at another time, and the release
  * has to wait for the later one. */
 static bool goes_with(const struct latch_content *content, const struct latch_frame *next) {
@@ -149,12 +132,6 @@ bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch
 	for (size_t i = 0; i < frame->len; i++) {
 		const struct latch_content *content = frame->items[i].content;
 		if (content->release != NULL && goes_with(content, next)) {
-			return true;
-		}
-	}
-	/* What it was handed over in place of goes when it is submitted, and is known of then only. */
-	for (size_t i = 0; i < next->len; i++) {
-		if (next->items[i].content->before != NULL) {
 			return true;
 		}
 	}

@@ -67,9 +67,6 @@ struct latch_frame_item *latch_frame_item_of(
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
 
-/** Whether something in it was handed to the kernel with a fence that may not have signalled. */
-bool latch_frame_is_handed(const struct latch_frame *frame);
-
 /** Whether both look the same: the same buffers, in the same places. */
 bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b);
 
@@ -77,9 +74,6 @@ bool latch_frame_equal(const struct latch_frame *a, const struct latch_frame *b)
 void latch_frame_clear(struct latch_frame *frame);
 
 void latch_frame_finish(struct latch_frame *frame);
-
-/** It goes to the screen as it is: what its handed contents would have been replaced by is let go. */
-void latch_frame_submitted(struct latch_frame *frame);
 
 /** Whether there is anybody to be told by latch_frame_release_on_fence(). */
 bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next);

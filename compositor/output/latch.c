@@ -28,9 +28,6 @@
 /* Frames with more layers than these are charged to the clients that have them. */
 #define MANY_LAYERS 32
 
-/* How soon to look again for the fence of what was handed over in vain. */
-#define HANDED_RETRY_NS INT64_C(1000000)
-
 /* Where the cursor has no plane it is the frontmost layer. */
 static void add_cursor_layer(struct latch_output *output, const struct wlr_box *box) {
 	struct latch_server *server = output->server;
@@ -244,58 +241,9 @@ void latch_output_failed(struct latch_output *output, int error) {
 	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
 }
 
-/*
- * --latch kernel: at a deadline, what is on a plane now and waits for nothing but a driver's fence
- * goes to the kernel with that fence.
- */
-static void hand_over(struct latch_output *output, const struct latch_deadline_plan *plan) {
-	const struct latch_frame *frame = output->on_screen;
-	if (!output->server->options->latch_kernel || output->kms == NULL ||
-		plan->why != LATCH_WAKE_DEADLINE) {
-		return;
-	}
-	output->latching = true;
-	for (size_t i = 0; i < frame->len; i++) {
-		const struct latch_frame_item *item = &frame->items[i];
-		struct latch_surface *surface =
-			latch_surface_find(output->server->contents, item->surface_id);
-		if (surface == NULL || item->layer.place != LATCH_LAYER_ON_PLANE ||
-			item->layer.plane->props.in_fence_fd.id == 0 ||
-			output->kms->backend->signalled_fence_fd < 0 ||
-			!latch_gate_is_held(surface->wlr_surface) ||
-			(surface->current != NULL && surface->current->fence_fd >= 0) ||
-			wl_list_length(&surface->wlr_surface->current_outputs) != 1) {
-			continue;
-		}
-		const enum latch_hand_over verdict =
-			latch_surface_sync_hand_over(surface->wlr_surface);
-		if (surface->logged_hand_over != (int)verdict + 1) {
-			surface->logged_hand_over = (int)verdict + 1;
-			wlr_log(WLR_INFO, "%s: surface %u, handed to the kernel with its fence: %s",
-				output->wlr_output->name, surface->id,
-				latch_hand_over_name(verdict));
-		}
-	}
-	output->latching = false;
-}
-
-/* A plane that had shown this surface does not take it now: what was handed over waits after all,
- * the rest of the screen does not. */
-static bool handed_off_plane(const struct latch_output *output) {
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		const struct latch_layer *layer = &output->collection.layers.layers[i];
-		if (layer->content->fence_fd >= 0 && layer->place != LATCH_LAYER_ON_PLANE &&
-			layer->place != LATCH_LAYER_COVERED) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static bool collect_and_assign(struct latch_output *output, const struct wlr_box *box,
-	bool with_cursor, bool signalled_only) {
+static bool collect_and_assign(
+	struct latch_output *output, const struct wlr_box *box, bool with_cursor) {
 	const struct latch_server *server = output->server;
-	output->collection.signalled_only = signalled_only;
 	if (!latch_collect(&output->collection, server->shell, server->contents, output->wlr_output,
 		    box)) {
 		return false;
@@ -371,7 +319,6 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 	/* Two system calls, which a frame of a few layers does without. */
 	const bool many = output->collection.surfaces_len > MANY_LAYERS;
 	const int64_t begin_cpu_ns = many ? latch_cpu_ns() : 0;
-	hand_over(output, plan);
 	output->dirty = false;
 
 	struct wlr_box box;
@@ -386,12 +333,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		output->cursor.visible = false;
 	}
 	bool with_cursor = output->kms == NULL || output->cursor.composed || cursor_wanted;
-	bool ok = collect_and_assign(output, &box, with_cursor, false);
-	if (ok && handed_off_plane(output)) {
-		ok = collect_and_assign(output, &box, with_cursor, true);
-		latch_output_wait_until(output, latch_now_ns() + HANDED_RETRY_NS);
-	}
-	if (!ok) {
+	if (!collect_and_assign(output, &box, with_cursor)) {
 		wlr_log(WLR_ERROR, "%s: no memory for its layers", output->wlr_output->name);
 		return;
 	}

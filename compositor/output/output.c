@@ -90,9 +90,6 @@ struct cause {
 
 static void schedule(struct latch_output *output, struct cause cause) {
 	output->dirty = true;
-	if (output->latching) {
-		return;
-	}
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
@@ -133,12 +130,6 @@ void latch_output_surface_committed(
 
 void latch_output_note_input(struct latch_output *output) {
 	latch_activity_note_input(&output->activity, latch_now_ns());
-}
-
-void latch_output_surface_held(struct latch_output *output) {
-	/* As if somebody else were there: at the deadline, and not before. */
-	latch_activity_note(&output->activity, LATCH_SOURCE_OTHER, latch_now_ns());
-	schedule(output, (struct cause){0});
 }
 
 void latch_output_schedule_after_flip(struct latch_output *output, bool late) {
@@ -211,8 +202,7 @@ void latch_output_leave(struct latch_output *output) {
 	 * a screen that stands still. */
 	const struct latch_frame *pending = output->pending;
 	bool is_long = output->flip_pending &&
-		       (latch_frame_is_handed(pending) ||
-			       latch_now_ns() - pending->record.submit_end_ns > LONG_FLIP_NS);
+		       latch_now_ns() - pending->record.submit_end_ns > LONG_FLIP_NS;
 	if (output->watchdog.lost == NULL && !is_long) {
 		latch_kms_output_bare(output->kms);
 	}

@@ -88,8 +88,6 @@ struct latch_output {
 	/** The last picture was outdated when it was done, and was not shown. The next one is. */
 	bool dropped_picture;
 
-	/** It is latching: what is committed meanwhile, by a hand-over, is in. */
-	bool latching;
 	/** Something may look different: a latch has to have a look. */
 	bool dirty;
 	/** What is on screen has to be submitted again though nothing changed. */
@@ -159,9 +157,6 @@ void latch_output_surface_committed(
 
 /** A client is told of input, and may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
-
-/** An update is held by its fence; with --latch kernel the deadline is when to hand it over. */
-void latch_output_surface_held(struct latch_output *output);
 
 /** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
 void latch_output_schedule_after_flip(struct latch_output *output, bool late);

@@ -47,9 +47,7 @@ static struct latch_plane_shown show_layer(
 	/* It passed the gate: nothing is left to wait for. A fence that has signalled tells the
 	 * kernel so; without one it would look for implicit fences itself, and wait for stale ones
 	 * (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
-	if (layer->content->fence_fd >= 0) {
-		show.state.in_fence_fd = layer->content->fence_fd;
-	} else if (plane->props.in_fence_fd.id != 0) {
+	if (plane->props.in_fence_fd.id != 0) {
 		show.state.in_fence_fd = output->kms->backend->signalled_fence_fd;
 	}
 	return show;
@@ -430,7 +428,6 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		output->kms->needs_modeset = false;
 		kms_connector_link_set_good(output->kms->connector);
 	}
-	latch_frame_submitted(frame);
 	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
 	latch_fence_clear(&out_fence_fd);
 	return 0;

@@ -32,9 +32,6 @@ int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
 	if (look->now_ns < due_ns) {
 		return due_ns;
 	}
-	if (look->handed) {
-		return look->now_ns + limit_ns;
-	}
 	if (look->now_ns - look->planned_ns > LATE_NS) {
 		return look->now_ns + (GRACE_NS > limit_ns / 4 ? GRACE_NS : limit_ns / 4);
 	}
@@ -62,7 +59,6 @@ static int handle_timer(void *data) {
 		.submit_ns = pending->record.submit_end_ns,
 		.refresh_ns = output->deadline.vblank.mode_ns,
 		.modeset = pending->modeset,
-		.handed = latch_frame_is_handed(pending),
 	};
 	const int64_t next_ns = latch_watchdog_next(&look);
 	if (next_ns != 0) {

@@ -18,8 +18,6 @@ struct latch_watchdog_look {
 	int64_t refresh_ns;
 	/** The commit set a mode: links are trained, panels are powered. */
 	bool modeset;
-	/** The kernel waits for a client's fence before it shows it. */
-	bool handed;
 };
 
 /** When to look again; 0: the flip is lost. Plain function. */

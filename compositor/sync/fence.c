@@ -139,21 +139,6 @@ int latch_fence_get_info(int fd, struct latch_fence_info *info) {
 	return ret;
 }
 
-bool latch_fence_all_trusted(int fd, bool (*trusts)(const char *driver_name)) {
-	struct sync_fence_info on_stack[FENCES_ON_STACK], *fences;
-	struct sync_file_info arg;
-	bool ok = get_fences(fd, on_stack, &fences, &arg) == 0 && arg.num_fences > 0;
-	for (size_t i = 0; ok && i < arg.num_fences; i++) {
-		char name[32];
-		copy_name(name, fences[i].driver_name);
-		ok = fences[i].status != 0 || trusts(name);
-	}
-	if (fences != on_stack) {
-		free(fences);
-	}
-	return ok;
-}
-
 int latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	struct dma_buf_export_sync_file arg = {
 		.flags = DMA_BUF_SYNC_READ,
@@ -161,14 +146,6 @@ int latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	};
 	int ret = fence_ioctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arg);
 	return ret < 0 ? ret : arg.fd;
-}
-
-int latch_fence_import_to_dmabuf(int dmabuf_fd, int fence_fd) {
-	struct dma_buf_import_sync_file arg = {
-		.flags = DMA_BUF_SYNC_READ,
-		.fd = fence_fd,
-	};
-	return fence_ioctl(dmabuf_fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &arg);
 }
 
 int latch_fence_merge(int a, int b) {

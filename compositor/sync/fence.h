@@ -35,12 +35,6 @@ int latch_fence_take(int *fd);
 /** Closes *fd unless it is -1, and leaves -1 there. */
 void latch_fence_clear(int *fd);
 
-/**
- * Whether trusts() says yes to the driver's name of each fence in the sync_file that is pending.
- * False also for what is no sync_file, and without memory.
- */
-bool latch_fence_all_trusted(int fd, bool (*trusts)(const char *driver_name));
-
 /** Closes what *dst held, and moves *src there (-1 is left in *src). */
 void latch_fence_move(int *dst, int *src);
 
@@ -63,13 +57,6 @@ int latch_fence_get_info(int fd, struct latch_fence_info *info);
  * owned by the caller; negative errno.
  */
 int latch_fence_export_from_dmabuf(int dmabuf_fd);
-
-/**
- * Adds a fence to a dma-buf as one of its readers, so that later writers wait for it
- * (DMA_BUF_IOCTL_IMPORT_SYNC_FILE with DMA_BUF_SYNC_READ). The fds stay the caller's.
- * Returns 0 or negative errno.
- */
-int latch_fence_import_to_dmabuf(int dmabuf_fd, int fence_fd);
 
 /**
  * One fence that signals when both have (SYNC_IOC_MERGE). Either may be -1: then it is a

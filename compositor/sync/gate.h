@@ -18,7 +18,6 @@
 #include <stdint.h>
 
 #include "sync/fence.h"
-#include "sync/hand_over.h"
 #include "sync/update.h"
 
 struct latch_account;
@@ -41,8 +40,6 @@ struct latch_gate_options {
 	/* When the vblank comes that the surface's next content should make (CLOCK_MONOTONIC), 0
 	 * where nobody knows: what the drivers of pending fences are told. NULL: nothing. */
 	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
-	/* An update of the surface is held by a fence of its own. NULL: nobody wants to know. */
-	void (*held)(void *data, struct wlr_surface *surface);
 	/* When an update may become ready, so that the vblank it then makes is the first that is not
 	 * before target_ns; at or before now_ns: now. It is asked again at that time. NULL: at
 	 * target_ns. */
@@ -68,7 +65,6 @@ struct latch_gate_stats {
 	uint64_t held_ever;  /* of which had to wait */
 	uint64_t superseded; /* never taken: dropped, or replaced before somebody took them */
 	uint64_t fence_errors;
-	uint64_t handed;     /* let pass before their fence had signalled */
 	uint64_t deadlines;  /* fences whose driver took a deadline */
 	uint64_t warnings;   /* updates that were named in the log */
 	uint64_t barriers_expired; /* fifo barriers that were lifted without a latch */
@@ -107,16 +103,6 @@ void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats
  */
 void latch_gate_for_each_held(const struct latch_gate *gate,
 	void (*func)(void *data, const struct latch_held *held), void *data);
-
-/** Whether an update of the surface is held. */
-bool latch_gate_is_held(struct wlr_surface *surface);
-
-/**
- * Lets the surface's oldest held update pass before its fence has signalled, where that may be
- * (sync/hand_over.h): with LATCH_HAND_OVER_OK it has been applied, as if it were ready, and
- * latch_surface_sync_take_current() gave its fence along. Else nothing has happened.
- */
-enum latch_hand_over latch_surface_sync_hand_over(struct wlr_surface *surface);
 
 /**
  * Takes the update that has just become the surface's current state; to be called in a

@@ -1,8 +1,8 @@
 #ifndef LATCH_SYNC_PRIVATE_H
 #define LATCH_SYNC_PRIVATE_H
 
-/* What the files of the gate share among themselves: gate.c, surface.c, surface_hand_over.c,
- * tree.c, pacing.c, held.c, release.c. */
+/* What the files of the gate share among themselves: gate.c, surface.c, tree.c, pacing.c,
+ * held.c, release.c. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -121,13 +121,6 @@ struct latch_sync_state {
 	bool set_barrier; /* wp_fifo_v1 */
 };
 
-/* What KMS tells dma-bufs of one surface apart by. */
-struct latch_buffer_shape {
-	int32_t width, height; /* 0: no dma-buf */
-	uint32_t format;
-	uint64_t modifier;
-};
-
 struct latch_surface_sync {
 	struct latch_gate *gate;
 	struct latch_account *account; /* NULL where no accounts are kept */
@@ -153,7 +146,6 @@ struct latch_surface_sync {
 		struct wl_list link;
 	} barrier;
 
-	struct latch_buffer_shape shape; /* of the current buffer, which wlroots drops */
 	struct wl_list waiting; /* latch_held_update.link, oldest first */
 	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
 
@@ -170,11 +162,6 @@ void latch_surface_sync_destroy(struct latch_surface_sync *sync);
 struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface);
 /* A watch of one of the surface's updates has ended: the account gets back what it was charged. */
 void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync);
-
-/* surface_hand_over.c */
-
-/* The surface's state was applied: keeps the shape of its buffer. */
-void latch_hand_over_handle_applied(struct latch_surface_sync *sync);
 
 /* held.c */
 

@@ -86,9 +86,6 @@ static void update_destroy(struct latch_held_update *update) {
 		wl_list_remove(&update->barrier_link);
 	}
 	latch_release_destroy(update->base.release);
-	if (update->base.handed) {
-		latch_fence_clear(&update->base.handed_fd);
-	}
 	wl_list_insert(&gate->free, &update->link);
 }
 
@@ -127,7 +124,6 @@ static void handle_applied(struct wlr_surface_synced *synced) {
 	if (sync->current.update != NULL) {
 		discharge_update(sync->current.update);
 	}
-	latch_hand_over_handle_applied(sync);
 	latch_tree_handle_applied(sync);
 	latch_pacing_handle_applied(sync);
 }
@@ -324,9 +320,6 @@ static void hold(struct latch_held_update *update) {
 	sync->gate->stats.held++;
 	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
-	if (sync->gate->options.held != NULL && update->num_watches > 0) {
-		sync->gate->options.held(sync->gate->options.data, sync->surface);
-	}
 }
 
 static void handle_client_commit(struct wl_listener *listener, void *data) {
@@ -399,14 +392,8 @@ bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_u
 	sync->current.update = NULL;
 	*out = update->base;
 	update->base.release = NULL;
-	update->base.handed = false;
 	update_destroy(update);
 	return out->id != 0;
-}
-
-bool latch_gate_is_held(struct wlr_surface *surface) {
-	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	return sync != NULL && !wl_list_empty(&sync->waiting);
 }
 
 void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id) {

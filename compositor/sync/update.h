@@ -66,10 +66,6 @@ struct latch_update {
 	 * is rubbish and must not be shown; the last good buffer stays up. The surface's other
 	 * state applies. */
 	int fence_error;
-	/* Handed over (sync/hand_over.h): its fence had not signalled when it passed the gate.
-	 * handed_fd is a sync_file of it, owned by whoever owns this struct; only where handed. */
-	bool handed;
-	int handed_fd;
 	/* Owned by whoever owns this struct; NULL where there is none. */
 	struct latch_release *release;
 };

@@ -144,12 +144,6 @@ static int get_sync_file(const struct latch_watch *watch, int *owned) {
 	return *owned == -EINVAL ? -EAGAIN : *owned;
 }
 
-int latch_watch_export(const struct latch_watch *watch) {
-	int owned;
-	int ret = get_sync_file(watch, &owned);
-	return owned >= 0 || ret < 0 ? ret : latch_fence_dup(ret);
-}
-
 int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_info *info) {
 	if (watch->timeline == NULL) {
 		int ret = reread_sync_file(watch, info);

@@ -70,10 +70,6 @@ int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_n
 int latch_watch_await_fence(
 	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func);
 
-/** A sync_file of what is watched, owned by the caller; -EAGAIN for a point that has no fence yet,
- * or another negative errno. */
-int latch_watch_export(const struct latch_watch *watch);
-
 /** Stops watching; fine at any time after a start, also inside func. */
 void latch_watch_finish(struct latch_watch *watch);
 

@@ -43,10 +43,6 @@ static struct times put_in_order(const struct latch_frame_record *record) {
 	t.start = first_known(record->submit_start_ns, t.end);
 	t.latch = first_known(record->latch_ns, t.start);
 	t.ready = first_known(record->ready_ns, first_known(record->signalled_ns, t.latch));
-	if (record->handed) {
-		/* It was not ready when latch took it: the kernel has waited for its fence. */
-		t.ready = latest(t.ready, record->signalled_ns);
-	}
 	t.commit = latest(first_known(record->commit_ns, t.ready), record->visible_ns);
 	t.ready = latest(t.ready, t.commit);
 	t.latch = latest(t.latch, t.ready);

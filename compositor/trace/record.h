@@ -123,7 +123,6 @@ struct latch_frame_record {
 	const char *plane_type; /* static text ("primary", "overlay", "cursor") or NULL */
 	uint64_t reasons;	/* why not on a plane: bits of enum latch_reason */
 
-	bool handed;	 /* to the kernel, before its fence had signalled (--latch kernel) */
 	bool presented;	 /* it was on screen: flip_ns and sequence are true */
 	bool superseded; /* a newer update was latched in its place */
 	int fence_error; /* negative errno of a fence that signalled with an error, or 0 */

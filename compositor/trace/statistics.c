@@ -228,8 +228,7 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	if (from <= 0 || to <= 0) {
 		return false;
 	}
-	/* The kernel waited for the fence of what was handed to it: latch had nothing to wait for. */
-	*negative_out = to < from && !(record->handed && stage == LATCH_STAGE_SIGNALLED_TO_SUBMIT);
+	*negative_out = to < from;
 	*length_ns_out = to < from ? 0 : to - from;
 	return true;
 }

@@ -323,12 +323,12 @@ void latch_trace_writer_frame(
 	char wake[WAKE_TEXT], more[WAKE_TEXT + 288];
 	snprintf(more, sizeof(more),
 		"%s,\"blocked_from_ns\":%" PRId64 ",\"blocked_until_ns\":%" PRId64
-		",\"blocked_by\":\"%s\",\"handed\":%s,\"paced_ns\":%" PRId64
+		",\"blocked_by\":\"%s\",\"paced_ns\":%" PRId64
 		",\"compose_start_ns\":%" PRId64 ",\"compose_end_ns\":%" PRId64,
 		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
 					      : "",
-		record->handed ? "true" : "false", record->paced_ns, record->compose_start_ns,
+		record->paced_ns, record->compose_start_ns,
 		record->compose_end_ns);
 	char reasons[REASONS_MAX];
 	list_reasons(writer, record->reasons, reasons, sizeof(reasons));

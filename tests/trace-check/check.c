@@ -56,19 +56,14 @@ static void check_shown_early(const struct subject *subject) {
 			"latched at %" PRId64 " for output %" PRIu32 ", ready at %" PRId64,
 			update->first_latch_ns, update->first_output, update->ready_ns);
 	}
-	/* The kernel waits for the fence before the flip, latch does before it latches. */
-	const struct trace_output *output = &subject->trace->outputs[update->first_output];
-	const bool waited = update->handed ? trace_flip_fits(output, update->signalled_ns,
-						     update->first_flip_ns)
-					   : update->signalled_ns <= update->first_latch_ns;
-	if (update->signalled_ns <= 0 || !waited) {
+	if (update->signalled_ns <= 0 || update->signalled_ns > update->first_latch_ns) {
 		FOUND(subject, RULE_SHOWN_EARLY,
 			"latched at %" PRId64 " for output %" PRIu32 ", flipped to at %" PRId64
 			", its fence signalled at %" PRId64,
 			update->first_latch_ns, update->first_output, update->first_flip_ns,
 			update->signalled_ns);
 	}
-	if (update->fence_error != 0 && !update->handed) {
+	if (update->fence_error != 0) {
 		FOUND(subject, RULE_SHOWN_EARLY,
 			"shown at %" PRId64 ", though its fence signalled with error %d",
 			update->first_flip_ns, update->fence_error);
@@ -153,8 +148,7 @@ static void check_times(const struct subject *subject) {
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
 		if (pairs[i].before_ns != 0 && pairs[i].after_ns != 0 &&
-			pairs[i].before_ns > pairs[i].after_ns &&
-			!(update->handed && pairs[i].before_ns == update->signalled_ns)) {
+			pairs[i].before_ns > pairs[i].after_ns) {
 			FOUND(subject, RULE_TIMES, "%s at %" PRId64 ", after %s at %" PRId64,
 				pairs[i].before, pairs[i].before_ns, pairs[i].after,
 				pairs[i].after_ns);
@@ -201,8 +195,7 @@ static void check_end(const struct subject *subject) {
 			"its flip is said to be at %" PRId64 ", the first with it was at %" PRId64,
 			update->flip_ns, update->first_flip_ns);
 	}
-	const bool failed = update->fence_error != 0 && !(update->handed && update->presented);
-	if ((update->end == END_FENCE_ERROR) != failed) {
+	if ((update->end == END_FENCE_ERROR) != (update->fence_error != 0)) {
 		FOUND(subject, RULE_END, "ends as \"%s\", its fence's error is %d",
 			end_names[update->end], update->fence_error);
 	}

@@ -154,7 +154,6 @@ static void read_record(struct trace *trace, yyjson_val *args) {
 	const char *placement = yyjson_get_str(yyjson_obj_get(args, "placement"));
 	update->composed = placement != NULL && strcmp(placement, "composed") == 0;
 	/* Where it is not said, there is no such mode. */
-	update->handed = yyjson_get_bool(yyjson_obj_get(args, "handed"));
 	update->fence_error = (int)number(trace, args, "fence_error");
 	update->record_commit_ns = number(trace, args, "commit_ns");
 	update->signalled_ns = number(trace, args, "signalled_ns");

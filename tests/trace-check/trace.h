@@ -61,7 +61,6 @@ struct trace_update {
 	enum end end;
 	enum release release;
 	bool presented, composed;
-	bool handed; /* to the kernel, which waited for its fence */
 	int fence_error;
 	int64_t record_commit_ns, signalled_ns, ready_ns, latch_ns, submit_start_ns, submit_end_ns;
 	int64_t flip_ns, release_ns, told_ns, record_off_ns;

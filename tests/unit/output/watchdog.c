@@ -49,14 +49,6 @@ static void test_modeset(void **state) {
 	assert_int_equal(look_at(look, 35000), 0);
 }
 
-/* The kernel waits for a client's fence, which no limit is known of. */
-static void test_handed(void **state) {
-	struct latch_watchdog_look look = usual;
-	look.handed = true;
-	assert_int_equal(look_at(look, 6000), 7000);
-	assert_int_equal(look_at(look, 60000), 61000);
-}
-
 /* SIGSTOP, a virtual machine that was paused, a debugger. */
 static void test_stood_still(void **state) {
 	struct latch_watchdog_look look = usual;
@@ -78,7 +70,6 @@ int main(void) {
 		cmocka_unit_test(test_lost),
 		cmocka_unit_test(test_slow_panel),
 		cmocka_unit_test(test_modeset),
-		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_stood_still),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -91,7 +91,6 @@ static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
 		record.held_by = "timestamp";
 		record.paced_ns = record.commit_ns + some_ms(10);
 	}
-	record.handed = rand() % 10 == 0;
 	record.fence_error = rand() % 50 == 0 ? -5 : 0;
 	record.signalled_ns = rand() % 30 == 0 ? 0 : record.signalled_ns;
 	record.sync = (enum latch_record_sync)(rand() % LATCH_RECORD_SYNCS);

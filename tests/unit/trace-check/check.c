@@ -94,7 +94,7 @@ static void print_record(FILE *file, const struct film *film, int i) {
 	for (int n = 0; n < film->records[i]; n++) {
 		fprintf(file,
 			"{\"ph\":\"B\",\"name\":\"on plane\",\"args\":{\"surface\":3,\"update\":%d,"
-			"\"sync\":\"%s\",\"placement\":\"%s\",\"presented\":%s,%s"
+			"\"sync\":\"%s\",\"placement\":\"%s\",\"presented\":%s,"
 			"\"fence_error\":%d,\"commit_ns\":%" PRId64 ",\"signalled_ns\":%" PRId64
 			",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
 			",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
@@ -102,8 +102,7 @@ static void print_record(FILE *file, const struct film *film, int i) {
 			",\"end\":\"%s\",\"release\":\"%s\",\"told_ns\":%" PRId64
 			",\"off_ns\":%" PRId64 "}},\n",
 			i + 1, sync_names[update->sync], update->composed ? "composed" : "on plane",
-			update->presented ? "true" : "false",
-			update->handed ? "\"handed\":true," : "", update->fence_error,
+			update->presented ? "true" : "false", update->fence_error,
 			update->record_commit_ns, update->signalled_ns, update->ready_ns,
 			update->latch_ns, update->submit_start_ns, update->submit_end_ns,
 			update->flip_ns, update->release_ns, end_names[update->end],
@@ -303,18 +302,6 @@ static void test_shown_early(void **state) {
 	film = good();
 	film.updates[1].fence_error = -5;
 	assert_found(&film, RULE_SHOWN_EARLY, RULE_END, -1);
-}
-
-/* What was handed to the kernel is waited for until the flip. */
-static void test_handed(void **state) {
-	struct film film = good();
-	film.updates[1].handed = true;
-	film.updates[1].signalled_ns = flip_at(1) - 1;
-	assert_clean(&film);
-	film.updates[1].fence_error = -5;
-	assert_clean(&film);
-	film.updates[1].signalled_ns = flip_at(1) + 1;
-	assert_found(&film, RULE_SHOWN_EARLY, -1);
 }
 
 static void test_release_early(void **state) {
@@ -541,7 +528,6 @@ int main(void) {
 		cmocka_unit_test(test_cut),
 		cmocka_unit_test(test_ready_order),
 		cmocka_unit_test(test_shown_early),
-		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_release_early),
 		cmocka_unit_test(test_shown_after_release),
 		cmocka_unit_test(test_copy),

@@ -286,20 +286,6 @@ static void test_composing_long(void **state) {
 	assert_int_equal(missed.by_cause[LATCH_MISSED_LATCH], 1);
 }
 
-/* The kernel waited for a fence that it was handed: that is the fence's, not the kernel's. */
-static void test_handed(void **state) {
-	struct latch_frame_record record = make_record(&rows[0]);
-	record.handed = true;
-	record.signalled_ns = from_us(25000);
-	record.flip_ns = from_us(30000);
-	struct latch_missed missed = latch_missed_count(&record);
-	assert_int_equal(missed.total, 1);
-	assert_int_equal(missed.by_cause[LATCH_MISSED_FENCE], 1);
-	record.handed = false;
-	missed = latch_missed_count(&record);
-	assert_int_equal(missed.by_cause[LATCH_MISSED_KERNEL], 1);
-}
-
 static void test_nothing_to_say(void **state) {
 	struct latch_frame_record record = make_record(&rows[5]);
 	assert_int_equal(latch_missed_count(&record).total, 1);
@@ -377,7 +363,6 @@ static void test_any_times(void **unused) {
 			.blocked = {.from_ns = random_time(&state),
 				.until_ns = random_time(&state),
 				.cause = LATCH_MISSED_IOCTL},
-			.handed = i % 5 == 0,
 			.presented = true,
 		};
 		const struct latch_missed missed = latch_missed_count(&record);
@@ -433,7 +418,6 @@ int main(void) {
 		cmocka_unit_test(test_planned),
 		cmocka_unit_test(test_frame),
 		cmocka_unit_test(test_composing_long),
-		cmocka_unit_test(test_handed),
 		cmocka_unit_test(test_nothing_to_say),
 		cmocka_unit_test(test_hidden_window),
 		cmocka_unit_test(test_any_times),
