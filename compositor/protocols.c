@@ -143,7 +143,7 @@ static void handle_update_committed(void *data, const struct latch_update *updat
 }
 
 static void handle_update_untaken(
-	void *data, const struct latch_update *update, enum latch_untaken why) {
+	void *data, const struct latch_update *update, enum latch_record_end why) {
 	struct latch_server *server = data;
 	latch_content_tracker_note_untaken(server->contents, update, why);
 }

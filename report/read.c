@@ -68,13 +68,13 @@ static void count_pending(struct reader *reader) {
 		frame->missed_length, frame->unused);
 }
 
-static enum latch_record_sync sync_from_name(const char *name) {
-	for (int i = 0; i < LATCH_RECORD_SYNCS; i++) {
-		if (strcmp(latch_record_sync_name((enum latch_record_sync)i), name) == 0) {
-			return (enum latch_record_sync)i;
+static enum latch_sync_kind sync_from_name(const char *name) {
+	for (int i = 0; i < LATCH_SYNC_KINDS; i++) {
+		if (strcmp(latch_sync_kind_name((enum latch_sync_kind)i), name) == 0) {
+			return (enum latch_sync_kind)i;
 		}
 	}
-	return (enum latch_record_sync)LATCH_RECORD_SYNCS; /* counted with none of them */
+	return (enum latch_sync_kind)LATCH_SYNC_KINDS; /* counted with none of them */
 }
 
 static enum latch_placement placement_from_name(const char *name) {

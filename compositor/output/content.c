@@ -68,26 +68,12 @@ static void describe_buffer(struct latch_content *content) {
 	}
 }
 
-static enum latch_record_sync record_sync(enum latch_sync_kind kind) {
-	switch (kind) {
-	case LATCH_SYNC_NONE:
-		return LATCH_RECORD_SYNC_NONE;
-	case LATCH_SYNC_IMPLICIT:
-		return LATCH_RECORD_SYNC_IMPLICIT;
-	case LATCH_SYNC_SYNC_FILE:
-		return LATCH_RECORD_SYNC_FILE;
-	case LATCH_SYNC_SYNCOBJ:
-		return LATCH_RECORD_SYNC_SYNCOBJ;
-	}
-	return LATCH_RECORD_SYNC_NONE;
-}
-
 static struct latch_frame_record record_of(uint32_t surface_id, const struct latch_update *update) {
 	return (struct latch_frame_record){
 		.surface_id = surface_id,
 		.update_id = update->number,
 		.buffer_id = update->buffer_id,
-		.sync = record_sync(update->kind),
+		.sync = update->kind,
 		.commit_ns = update->commit_ns,
 		.signalled_ns = update->signalled_ns,
 		.ready_ns = update->ready_ns,
@@ -117,14 +103,9 @@ void latch_content_tracker_note_commit(
 }
 
 void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_untaken why) {
-	static const enum latch_record_end ends[] = {
-		[LATCH_UNTAKEN_SUPERSEDED] = LATCH_END_SUPERSEDED,
-		[LATCH_UNTAKEN_SURFACE_GONE] = LATCH_END_SURFACE_GONE,
-		[LATCH_UNTAKEN_REFUSED] = LATCH_END_REFUSED,
-	};
+	const struct latch_update *update, enum latch_record_end why) {
 	if (update->surface_id != 0) {
-		note_unseen(tracker, update->surface_id, update, ends[why]);
+		note_unseen(tracker, update->surface_id, update, why);
 	}
 }
 

@@ -141,7 +141,7 @@ void latch_content_tracker_note_commit(
 
 /** The same of one that never came out of it: latch_gate_options.untaken. */
 void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_untaken why);
+	const struct latch_update *update, enum latch_record_end why);
 
 /** The renderer goes: what it has made of contents, too. */
 void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker);

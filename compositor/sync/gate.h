@@ -51,7 +51,7 @@ struct latch_gate_options {
 	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
 	 * untaken: one that came was given back, and nobody has taken it. */
 	void (*committed)(void *data, const struct latch_update *update);
-	void (*untaken)(void *data, const struct latch_update *update, enum latch_untaken why);
+	void (*untaken)(void *data, const struct latch_update *update, enum latch_record_end why);
 	void *data; /* of them all */
 };
 

@@ -74,7 +74,7 @@ struct latch_gate {
 	int64_t hold_timer_ns;		    /* when it fires, 0: it is not set */
 	struct latch_pacing pacing;
 	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
-	bool no_deadlines[LATCH_SYNC_SYNCOBJ + 1];
+	bool no_deadlines[LATCH_SYNC_KINDS];
 
 	uint64_t last_id;
 	struct latch_gate_stats stats;

@@ -90,7 +90,7 @@ static void update_destroy(struct latch_held_update *update) {
 }
 
 /* The same for one that nobody has taken. */
-static void update_give_back(struct latch_held_update *update, enum latch_untaken why) {
+static void update_give_back(struct latch_held_update *update, enum latch_record_end why) {
 	const struct latch_gate_options *options = &update->sync->gate->options;
 	if (update->base.id != 0 && options->untaken != NULL) {
 		options->untaken(options->data, &update->base, why);
@@ -98,7 +98,7 @@ static void update_give_back(struct latch_held_update *update, enum latch_untake
 	update_destroy(update);
 }
 
-static void update_supersede(struct latch_held_update *update, enum latch_untaken why) {
+static void update_supersede(struct latch_held_update *update, enum latch_record_end why) {
 	if (update != NULL) {
 		update->sync->gate->stats.superseded += update->base.id != 0;
 		update_give_back(update, why);
@@ -107,13 +107,13 @@ static void update_supersede(struct latch_held_update *update, enum latch_untake
 
 static void state_finish(void *data) {
 	struct latch_sync_state *state = data;
-	update_supersede(state->update, LATCH_UNTAKEN_SURFACE_GONE);
+	update_supersede(state->update, LATCH_END_SURFACE_GONE);
 	state->update = NULL;
 }
 
 static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
-	update_supersede(dst->update, LATCH_UNTAKEN_SUPERSEDED);
+	update_supersede(dst->update, LATCH_END_SUPERSEDED);
 	*dst = *src;
 	*src = (struct latch_sync_state){0};
 }
@@ -359,7 +359,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		ret = -ENOMEM;
 	}
 	if (ret < 0) {
-		update_give_back(update, LATCH_UNTAKEN_REFUSED);
+		update_give_back(update, LATCH_END_REFUSED);
 		refuse(sync, ret);
 		return;
 	}

@@ -2,20 +2,6 @@
 
 #include <stddef.h>
 
-const char *latch_sync_kind_name(enum latch_sync_kind kind) {
-	switch (kind) {
-	case LATCH_SYNC_NONE:
-		return "none";
-	case LATCH_SYNC_IMPLICIT:
-		return "implicit";
-	case LATCH_SYNC_SYNC_FILE:
-		return "sync-file";
-	case LATCH_SYNC_SYNCOBJ:
-		return "syncobj";
-	}
-	return NULL;
-}
-
 const char *latch_held_by_name(enum latch_held_by by) {
 	switch (by) {
 	case LATCH_HELD_BY_FENCE:

@@ -9,18 +9,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "trace/record.h"
+
 struct latch_release;
-
-/** How the client said when its buffer is ready. */
-enum latch_sync_kind {
-	LATCH_SYNC_NONE,      /* no fence at all: shared memory */
-	LATCH_SYNC_IMPLICIT,  /* the dma-buf's own fences, as of the commit */
-	LATCH_SYNC_SYNC_FILE, /* zwp_linux_surface_synchronization_v1.set_acquire_fence */
-	LATCH_SYNC_SYNCOBJ,   /* wp_linux_drm_syncobj_surface_v1.set_acquire_point */
-};
-
-/** A stable name for logs, traces and documents: none, implicit, sync-file, syncobj. */
-const char *latch_sync_kind_name(enum latch_sync_kind kind);
 
 /** What an update that is held waits for. */
 enum latch_held_by {
@@ -68,13 +59,6 @@ struct latch_update {
 	int fence_error;
 	/* Owned by whoever owns this struct; NULL where there is none. */
 	struct latch_release *release;
-};
-
-/** Why an update was given back before anybody took it. */
-enum latch_untaken {
-	LATCH_UNTAKEN_SUPERSEDED, /* the next one came before it was taken */
-	LATCH_UNTAKEN_SURFACE_GONE,
-	LATCH_UNTAKEN_REFUSED, /* its client broke a rule or is at a limit, and is ended */
 };
 
 /** What a commit brings, seen by the two protocols. */

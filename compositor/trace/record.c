@@ -12,15 +12,15 @@ const char *latch_placement_name(enum latch_placement placement) {
 	return "unknown";
 }
 
-const char *latch_record_sync_name(enum latch_record_sync sync) {
+const char *latch_sync_kind_name(enum latch_sync_kind sync) {
 	switch (sync) {
-	case LATCH_RECORD_SYNC_NONE:
+	case LATCH_SYNC_NONE:
 		return "none";
-	case LATCH_RECORD_SYNC_IMPLICIT:
+	case LATCH_SYNC_IMPLICIT:
 		return "implicit";
-	case LATCH_RECORD_SYNC_FILE:
+	case LATCH_SYNC_SYNC_FILE:
 		return "sync_file";
-	case LATCH_RECORD_SYNC_SYNCOBJ:
+	case LATCH_SYNC_SYNCOBJ:
 		return "syncobj";
 	}
 	return "unknown";

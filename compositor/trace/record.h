@@ -23,14 +23,14 @@ enum latch_placement {
 	LATCH_COMPOSED,	 /* drawn into a buffer of ours */
 };
 
-/* Which kind of acquire fence came with the update. */
-enum latch_record_sync {
-	LATCH_RECORD_SYNC_NONE, /* shared memory, or a buffer without a fence */
-	LATCH_RECORD_SYNC_IMPLICIT,
-	LATCH_RECORD_SYNC_FILE,
-	LATCH_RECORD_SYNC_SYNCOBJ,
+/* How the client said when its buffer is ready. */
+enum latch_sync_kind {
+	LATCH_SYNC_NONE,      /* no fence at all: shared memory */
+	LATCH_SYNC_IMPLICIT,  /* the dma-buf's own fences, as of the commit */
+	LATCH_SYNC_SYNC_FILE, /* zwp_linux_surface_synchronization_v1.set_acquire_fence */
+	LATCH_SYNC_SYNCOBJ,   /* wp_linux_drm_syncobj_surface_v1.set_acquire_point */
 };
-#define LATCH_RECORD_SYNCS 4
+#define LATCH_SYNC_KINDS 4
 
 enum latch_missed_cause {
 	LATCH_MISSED_FENCE,
@@ -91,7 +91,7 @@ struct latch_frame_record {
 	uint32_t output_id;  /* of the output whose flip is in flip_ns; 0 when not shown */
 	uint64_t update_id;  /* counts the updates of this surface from 1 */
 	uint32_t buffer_id;  /* of its wl_buffer, never used again in a session; 0 unknown */
-	enum latch_record_sync sync;
+	enum latch_sync_kind sync;
 	const char *held_by; /* static text: what it waited for last in the gate; NULL: nothing */
 
 	int64_t commit_ns;
@@ -158,7 +158,7 @@ struct latch_flip_record {
 const char *latch_placement_name(enum latch_placement placement);
 
 /* A stable name for traces and tables ("none", "implicit", "sync_file", "syncobj"). */
-const char *latch_record_sync_name(enum latch_record_sync sync);
+const char *latch_sync_kind_name(enum latch_sync_kind sync);
 
 /* The same: "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"; and
  * "unknown". */

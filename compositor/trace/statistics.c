@@ -103,7 +103,7 @@ static void add_counts(
 	for (size_t i = 0; i < LATCH_OTHER_CAUSES; i++) {
 		sum->missed_by_other[i] += counts->missed_by_other[i];
 	}
-	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
+	for (size_t i = 0; i < LATCH_SYNC_KINDS; i++) {
 		sum->by_sync[i] += counts->by_sync[i];
 	}
 	sum->unused += counts->unused;
@@ -280,7 +280,7 @@ static struct latch_surface_row *add_frame(
 		/* The last updates of a surface that has lost its row. */
 		row = &statistics->others;
 	}
-	if (record->sync < LATCH_RECORD_SYNCS) {
+	if (record->sync < LATCH_SYNC_KINDS) {
 		row->counts.by_sync[record->sync]++;
 	}
 	row->counts.fence_errors += record->fence_error != 0;

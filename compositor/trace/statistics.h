@@ -43,7 +43,7 @@ struct latch_surface_counts {
 	uint64_t missed;
 	uint64_t missed_by_cause[LATCH_MISSED_CAUSES];
 	uint64_t missed_by_other[LATCH_OTHER_CAUSES]; /* see latch_statistics_other_cause() */
-	uint64_t by_sync[LATCH_RECORD_SYNCS];	      /* all updates, by their acquire fence */
+	uint64_t by_sync[LATCH_SYNC_KINDS];	      /* all updates, by their acquire fence */
 	uint64_t unused;			      /* vblanks without a commit of the client */
 	uint64_t incomplete;   /* presented, but a time that a stage needs was unknown */
 	uint64_t out_of_order; /* a stage would have been negative, and counted as 0 */

@@ -38,9 +38,9 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
 	add_causes(doc, to, counts->missed_by_cause);
 	yyjson_mut_obj_add_uint(doc, to, "unused_vblanks", counts->unused);
 	yyjson_mut_val *syncs = yyjson_mut_obj_add_obj(doc, to, "by_sync");
-	for (size_t i = 0; i < LATCH_RECORD_SYNCS; i++) {
+	for (size_t i = 0; i < LATCH_SYNC_KINDS; i++) {
 		yyjson_mut_obj_add_uint(doc, syncs,
-			latch_record_sync_name((enum latch_record_sync)i), counts->by_sync[i]);
+			latch_sync_kind_name((enum latch_sync_kind)i), counts->by_sync[i]);
 	}
 	yyjson_mut_obj_add_uint(doc, to, "fence_errors", counts->fence_errors);
 	yyjson_mut_obj_add_uint(doc, to, "incomplete", counts->incomplete);

@@ -76,12 +76,12 @@ __attribute__((format(printf, 2, 3))) static void note(
 
 static const char *most_frequent_sync(const struct latch_surface_counts *counts) {
 	size_t best = 0;
-	for (size_t i = 1; i < LATCH_RECORD_SYNCS; i++) {
+	for (size_t i = 1; i < LATCH_SYNC_KINDS; i++) {
 		if (counts->by_sync[i] > counts->by_sync[best]) {
 			best = i;
 		}
 	}
-	return latch_record_sync_name((enum latch_record_sync)best);
+	return latch_sync_kind_name((enum latch_sync_kind)best);
 }
 
 static void note_counts(struct notes *notes, const struct latch_statistics *statistics,

@@ -348,7 +348,7 @@ void latch_trace_writer_frame(
 		",%s}}",
 		latch_placement_name(shown), TS_ARGS(begin), place.pid, place.tid,
 		record->surface_id, record->output_id, record->update_id,
-		latch_record_sync_name(record->sync),
+		latch_sync_kind_name(record->sync),
 		record->held_by != NULL ? record->held_by : "",
 		latch_placement_name(record->placement),
 		record->plane_id, record->plane_type != NULL ? record->plane_type : "",
@@ -364,7 +364,7 @@ void latch_trace_writer_frame(
 		"\"update\":%" PRIu64 ",\"sequence\":%" PRIu64 ",\"plane\":%" PRIu32
 		",\"placement\":\"%s\",\"sync\":\"%s\"",
 		record->update_id, record->sequence, record->plane_id,
-		latch_placement_name(record->placement), latch_record_sync_name(record->sync));
+		latch_placement_name(record->placement), latch_sync_kind_name(record->sync));
 	write_stages(writer, place, marks, length, begin, args);
 	write_end(writer, place, end);
 	write_missed(writer, track, record, &missed);

@@ -143,12 +143,12 @@ held_is_told() {
 print(json.dumps(held[0], indent=1))
 assert held[0]["pid"] == '$client', held[0]
 assert held[0]["command"] == "latch-stress", held[0]
-assert held[0]["held_by"] == "fence" and held[0]["kind"] == "sync-file", held[0]
+assert held[0]["held_by"] == "fence" and held[0]["kind"] == "sync_file", held[0]
 assert held[0]["driver"] and held[0]["timeline"], held[0]
 assert held[0]["age_ns"] > 0 and held[0]["fences"] == 1, held[0]
 assert all(one["held_by"] in ("fence", "update") for one in held), held' || status=1
     latchctl held >"$work/held" && cat "$work/held"
-    grep -Eq '^latch-stress \(pid [0-9]+.* by a fence \(sync-file\) of driver' "$work/held" || status=1
+    grep -Eq '^latch-stress \(pid [0-9]+.* by a fence \(sync_file\) of driver' "$work/held" || status=1
     end $client
     return $status
 }

@@ -20,7 +20,7 @@ struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n) {
 		.surface_id = surface_id,
 		.output_id = 1,
 		.update_id = n,
-		.sync = LATCH_RECORD_SYNC_SYNCOBJ,
+		.sync = LATCH_SYNC_SYNCOBJ,
 		.commit_ns = flip_ns - 15 * MS,
 		.signalled_ns = flip_ns - 11 * MS,
 		.ready_ns = flip_ns - 10 * MS,
@@ -93,7 +93,7 @@ static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
 	}
 	record.fence_error = rand() % 50 == 0 ? -5 : 0;
 	record.signalled_ns = rand() % 30 == 0 ? 0 : record.signalled_ns;
-	record.sync = (enum latch_record_sync)(rand() % LATCH_RECORD_SYNCS);
+	record.sync = (enum latch_sync_kind)(rand() % LATCH_SYNC_KINDS);
 	return record;
 }
 

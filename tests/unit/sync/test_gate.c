@@ -102,7 +102,7 @@ static void test_ready_is_not_before_signalled(void **state) {
 struct told {
 	int committed, untaken;
 	struct latch_update last;
-	enum latch_untaken why;
+	enum latch_record_end why;
 };
 
 static void handle_told_commit(void *data, const struct latch_update *update) {
@@ -112,7 +112,7 @@ static void handle_told_commit(void *data, const struct latch_update *update) {
 }
 
 static void handle_told_untaken(
-	void *data, const struct latch_update *update, enum latch_untaken why) {
+	void *data, const struct latch_update *update, enum latch_record_end why) {
 	struct told *told = data;
 	told->untaken++;
 	told->last = *update;
@@ -166,7 +166,7 @@ static void test_updates_are_told(void **state) {
 	/* It waits in the gate when its surface goes. */
 	surface_destroy(&world, b);
 	assert_int_equal(told.untaken, 1);
-	assert_int_equal(told.why, LATCH_UNTAKEN_SURFACE_GONE);
+	assert_int_equal(told.why, LATCH_END_SURFACE_GONE);
 	assert_int_equal(told.last.surface_id, 8);
 	assert_int_equal(told.last.number, 1);
 	assert_int_equal(told.last.ready_ns, 0);

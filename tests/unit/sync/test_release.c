@@ -70,7 +70,7 @@ static void handle_update_committed(void *data, const struct latch_update *updat
 }
 
 static void handle_update_untaken(
-	void *data, const struct latch_update *update, enum latch_untaken why) {
+	void *data, const struct latch_update *update, enum latch_record_end why) {
 	const struct scene *scene = data;
 	latch_content_tracker_note_untaken(scene->tracker, update, why);
 }

@@ -29,7 +29,7 @@ static struct latch_frame_record make_frame(uint64_t n) {
 		.surface_id = 7,
 		.output_id = 1,
 		.update_id = n,
-		.sync = LATCH_RECORD_SYNC_SYNCOBJ,
+		.sync = LATCH_SYNC_SYNCOBJ,
 		.commit_ns = flip_ns - 15 * MS,
 		.signalled_ns = flip_ns - 11 * MS,
 		.ready_ns = flip_ns - 10 * MS,
@@ -90,7 +90,7 @@ static void test_counts(void **state) {
 	latch_statistics_add_frame(statistics, &record);
 	record.superseded = false;
 	record.fence_error = -5;
-	record.sync = LATCH_RECORD_SYNC_FILE;
+	record.sync = LATCH_SYNC_SYNC_FILE;
 	latch_statistics_add_frame(statistics, &record);
 
 	struct latch_surface_counts counts;
@@ -104,8 +104,8 @@ static void test_counts(void **state) {
 	assert_int_equal(counts.fence_errors, 1);
 	assert_int_equal(counts.missed, 2);
 	assert_int_equal(counts.missed_by_cause[LATCH_MISSED_KERNEL], 2);
-	assert_int_equal(counts.by_sync[LATCH_RECORD_SYNC_SYNCOBJ], 11);
-	assert_int_equal(counts.by_sync[LATCH_RECORD_SYNC_FILE], 1);
+	assert_int_equal(counts.by_sync[LATCH_SYNC_SYNCOBJ], 11);
+	assert_int_equal(counts.by_sync[LATCH_SYNC_SYNC_FILE], 1);
 	assert_int_equal(counts.incomplete + counts.out_of_order + counts.clamped, 0);
 	latch_statistics_destroy(statistics);
 }

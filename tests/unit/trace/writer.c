@@ -142,7 +142,7 @@ static struct latch_frame_record make_frame(uint64_t n) {
 		.surface_id = 3,
 		.output_id = 1,
 		.update_id = n,
-		.sync = LATCH_RECORD_SYNC_FILE,
+		.sync = LATCH_SYNC_SYNC_FILE,
 		.held_by = "fence",
 		.commit_ns = flip_ns - 2 * REFRESH_NS + 3 * MS,
 		.signalled_ns = flip_ns - REFRESH_NS + 3 * MS,
