@@ -27,8 +27,8 @@ struct object {
 	struct latch_feedback_params *told;
 };
 
-/* A copy of the tranches that were set last: most calls say the same, and what is told of them changes
- * with what can be composed. */
+/* A copy of the tranches that were set last. Most calls set the same ones again; and the parameters that
+ * are sent for them are made anew when the formats that can be composed change. */
 struct asked {
 	struct latch_dmabuf_tranche *tranches;
 	size_t len;

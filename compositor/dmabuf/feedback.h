@@ -32,7 +32,7 @@ struct latch_feedback;
 /** The default is a tranche of what can be composed. Returns NULL when there is no memory. */
 struct latch_feedback *latch_feedback_create(const struct latch_feedback_options *options);
 
-/** Objects that are left say nothing any more. NULL is fine. */
+/** Remaining resources become inert. NULL is fine. */
 void latch_feedback_destroy(struct latch_feedback *feedback);
 
 /** Puts pairs into the table that tranches may name later, so that the table need not grow then. */

@@ -120,8 +120,8 @@ static inline struct kms_plane_state kms_plane_state_whole(
 }
 
 /**
- * Whether a plane has the properties that a state needs. What a plane has not may still be asked
- * for with its default value. Plain function: the kernel may refuse for reasons of its own.
+ * Whether a plane has the properties that a state needs. A missing property is accepted if the wanted
+ * value is its default. Plain function: the kernel may refuse for reasons of its own.
  */
 enum kms_commit_error kms_plane_check_state(
 	const struct kms_plane *plane, const struct kms_plane_state *state);

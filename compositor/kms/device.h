@@ -124,8 +124,8 @@ struct kms_connector *kms_device_find_connector_by_name(
 	const struct kms_device *device, const char *name);
 
 /**
- * The first plane of a type that can be on this CRTC and is best its own; not one of taken (by
- * kms_plane_bit()), which other CRTCs have. NULL for none.
+ * The first plane of a type that this CRTC can use, preferring one that no other CRTC can use; none of
+ * taken (by kms_plane_bit()), which other CRTCs have. NULL for none.
  */
 struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
 	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);

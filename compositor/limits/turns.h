@@ -2,18 +2,19 @@
 #define LATCH_LIMITS_TURNS_H
 
 /*
- * Whose turn it is: latch is one thread, and what one client asks for the others wait for. Two
+ * Whose turn it is: latch is one thread, and while it works for one client the others wait. Two
  * things keep them from noticing:
  *
- * - Work with a deadline (latching, flips) is looked after between two requests, however many of
- *   them are in a row.
+ * - Work with a deadline (latching, flips) is done between two requests, however many of them are in a
+ *   row.
  * - The CPU time that each client takes is counted: for its requests, and for what else is done for it
  *   alone. While latch has little time left, and others need it, the client that has taken most beyond
  *   its share (limits/share.h) has to wait: its socket is not read for a while. It fills up, and then
  *   the client itself stands still. Nothing of it is lost, and no error is made of it. As long as
  *   there is time for all, no client waits, however much it takes.
  *
- * A round is one dispatch of the event loop; whoever runs the loop tells where it begins and ends.
+ * A round is one dispatch of the event loop; the loop's owner calls latch_turns_begin_round() before it and
+ * latch_turns_end_round() after it.
  */
 
 #include <stdint.h>

@@ -5,14 +5,14 @@
 #include <stdint.h>
 
 /**
- * Who changes what an output shows, and whether it is one alone: plain arithmetic. To latch at once
- * takes the next vblank from whoever else comes before it, so it matters who may.
+ * Which sources change what an output shows, and whether there is only one: plain arithmetic. A latch
+ * that goes at once takes the next vblank from any other source that commits before it.
  */
 
-/** Who has been the only one to change anything for so long is taken to be alone. */
+/** A source counts as alone after it was the only one to change anything for this long. */
 #define LATCH_ALONE_NS INT64_C(100000000)
-/** And for so long, without any input meanwhile: that it will stay alone until the next flip. What a
- * user does calls somebody forth who may have been silent before. */
+/** After this long, without any input, it is expected to stay alone until the next flip. Input may
+ * wake up clients that were idle. */
 #define LATCH_QUIET_NS INT64_C(1000000000)
 
 /** Sources, beside surfaces by their numbers (struct latch_surface.id). */

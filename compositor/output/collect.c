@@ -65,8 +65,8 @@ struct axis {
 	int layout_size, pixels; // of the output
 };
 
-/* What a client that is told of the scale draws for a size: wp_fractional_scale_v1 has it in steps
- * of 1/120, and rounds halves away from zero. */
+/* The buffer size that a client with wp_fractional_scale_v1 draws for a logical size: the scale comes in
+ * steps of 1/120, and halves are rounded away from zero. */
 static double drawn_size(double size, double scale) {
 	return round(size * round(scale * 120) / 120);
 }

@@ -172,7 +172,7 @@ struct latch_content *latch_content_from_buffer(
 struct latch_content *latch_content_ref(struct latch_content *content);
 
 /**
- * Takes what the client has asked to be told of this update (wp_presentation), unless that was done.
+ * Takes the presentation feedbacks (wp_presentation) that the client asked for with this update, once.
  * Returns whether it has asked.
  */
 bool latch_content_take_feedback(

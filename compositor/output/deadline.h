@@ -47,11 +47,11 @@ struct latch_deadline_ask {
 	int64_t now_ns;
 	/** Something is going to be composed, as far as anybody knows. */
 	bool composed;
-	/** What asks has been the only thing to change on the output for a while
+	/** The source that asks was the only one to change the output for a while
 	 * (latch_activity_is_alone()). */
 	bool alone;
-	/** And for long (latch_activity_is_quiet()), and shows nothing newer before it was told of the
-	 * flip by its frame callback. */
+	/** It was so for long (latch_activity_is_quiet()), and it does not commit again before its frame
+	 * callback. */
 	bool waits;
 	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
 	 * their time can be told: so a client's frame that comes while the cursor moves goes out with

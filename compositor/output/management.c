@@ -58,7 +58,7 @@ static struct wlr_output_mode *find_mode(
 	return NULL;
 }
 
-/* Puts into the state what is to be another than it is. False for what can't be. */
+/* Copies the requested changes into the state. False if one of them is not supported. */
 static bool make_state(struct latch_output *output, const struct wlr_output_head_v1_state *head,
 	struct wlr_output_state *state) {
 	const struct wlr_output *now = output->wlr_output;

@@ -15,12 +15,12 @@ static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
 static const float believed_late[LATCH_KERNEL_STEPS] = {
 	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
 
-/* A shorter step is tried once in so many frames, unless more than this part of its frames was
- * late; after a trial that failed, not for so many: */
+/* A shorter step is tried every TRIAL_FRAMES frames, unless more than TRIAL_LATE_MAX of its frames were
+ * late; after a failed trial, every TRIAL_FAILED_FRAMES. */
 #define TRIAL_FRAMES 16
 #define TRIAL_FAILED_FRAMES 4096
 #define TRIAL_LATE_MAX 0.03f
-/* More late ones than this: a frame with so little left would rather wait. */
+/* Steps of which more than this part was late are skipped. */
 #define HOPELESS_LATE 0.5f
 /* Frames until two thirds are forgotten. */
 #define KERNEL_MEMORY 8192.0f

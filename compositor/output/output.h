@@ -92,7 +92,7 @@ struct latch_output {
 	bool dirty;
 	/** What is on screen has to be submitted again though nothing changed. */
 	bool force;
-	/** How often it was looked whether there is something to latch, for who asks. */
+	/** Number of latch attempts, for statistics. */
 	uint64_t wakeups;
 	/** What the log said of the last frame that failed; 0 after one that did not. */
 	int logged_error;

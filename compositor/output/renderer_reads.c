@@ -202,8 +202,8 @@ static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_r
 		renderer->gpu_possible = head.kind != LATCH_RENDERER_PIXMAN;
 		return true;
 	}
-	wlr_log(WLR_ERROR, "the GPU did not say what it can read: clients are told of common formats "
-			   "only, without modifiers");
+	wlr_log(WLR_ERROR, "the process that asks the GPU for its formats failed: clients are "
+			   "offered common formats only, without modifiers");
 	latch_renderer_forget_question(renderer);
 	return false;
 }

@@ -97,7 +97,7 @@ static bool was_refused(const struct latch_tearing *tearing, const struct latch_
 
 static void log_change(struct latch_output *output, enum latch_tearing_refusal refusal) {
 	struct latch_tearing *tearing = &output->tearing;
-	/* One frame that is different is no news. */
+	/* Reasons that concern one frame only are not logged. */
 	if (refusal == tearing->logged || refusal == LATCH_TEARING_NOT_ASKED ||
 		refusal == LATCH_TEARING_MODESET || refusal == LATCH_TEARING_CAPTURE ||
 		refusal == LATCH_TEARING_MORE_CHANGES || refusal == LATCH_TEARING_FIFO) {

@@ -10,7 +10,7 @@ struct latch_output;
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
 	LATCH_VRR_ON,
-	/** While one surface fills the screen: a desktop's cursor would set the pace else. */
+	/** While one surface fills the screen; otherwise cursor motion would drive the refresh rate. */
 	LATCH_VRR_FULLSCREEN,
 };
 

@@ -174,7 +174,7 @@ int plan_test(struct plan_work *work, const struct plan_solution *solution);
 int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
 	const struct plan_solution *solution);
 
-/** Of the arrangement itself speaks only some errors; a busy device may take it another time. */
+/** Whether the error says that the arrangement itself is impossible, and not that the device is busy. */
 bool plan_error_lasts(int error);
 
 #endif

@@ -102,8 +102,8 @@ static void keep_earlier(int64_t *next_ns, int64_t time_ns) {
 	}
 }
 
-/* The guilty update of a surface: the oldest that waits for a fence of its own. Those behind it
- * are its victims, and those that wait for a subsurface are the subsurface's. */
+/* The surface's oldest update that waits for a fence of its own: later ones only queue behind it. Those
+ * that wait for a subsurface are blocked by the subsurface's update. */
 static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
 	struct latch_held_update *update;
 	wl_list_for_each(update, &sync->waiting, link) {

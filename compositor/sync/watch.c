@@ -79,7 +79,7 @@ static int start(struct latch_watch *watch, struct wl_event_loop *loop) {
 	watch->source =
 		wl_event_loop_add_fd(loop, watch->fd, WL_EVENT_READABLE, handle_readable, watch);
 	if (watch->source == NULL) {
-		/* It says no more; out of fds or memory are what it can be. */
+		/* libwayland does not set errno everywhere: out of fds or of memory. */
 		int ret = errno != 0 ? -errno : -ENOMEM;
 		latch_watch_finish(watch);
 		return ret;

@@ -106,7 +106,7 @@ struct latch_frame_record {
 	int64_t submit_end_ns;
 	int64_t flip_ns; /* the event's own timestamp */
 	int64_t release_ns; /* wl_buffer.release; all that was promised before is kept by now */
-	int64_t told_ns;    /* when its release was spoken, if that was earlier */
+	int64_t told_ns;    /* when its release was queued or sent, if that was earlier */
 	int64_t off_ns;	    /* the last flip that took it off a screen: it is free from then on */
 	int64_t refresh_ns;	  /* of the output at the flip; under VRR the shortest */
 	int64_t replaced_flip_ns; /* flip_ns of the update this one took the place of */
