@@ -45,7 +45,7 @@ struct latch_options {
 	const char *stats;   /* file for the table as JSON, NULL: none */
 	const char *trace;   /* file for the trace, NULL: none */
 	const char *capture; /* file for a picture of the screen, NULL: none */
-	uint64_t frames;     /* end after so many flips, 0: don't */
+	uint64_t frames;     /* end after this many flips; 0: never */
 	struct latch_limits limits; /* of each client */
 	unsigned max_time_percent;  /* of the time, for each client's requests; 100: no limit */
 	int64_t hold_warning_ns;    /* name who is held longer, 0: don't */

@@ -94,8 +94,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 int latch_server_run(struct latch_server *server);
 
 /**
- * One round of the event loop, for whoever runs it in place of latch_server_run(): settles, then
- * dispatches what has arrived, waiting for it for so long (-1: for ever). False with errno.
+ * One round of the event loop, for tests that run it in place of latch_server_run(): settles, then
+ * dispatches what has arrived, waiting for it at most that long (-1: for ever). False with errno.
  */
 bool latch_server_round(struct latch_server *server, int timeout_ms);
 

@@ -39,7 +39,7 @@ void latch_feedback_destroy(struct latch_feedback *feedback);
 bool latch_feedback_add_formats(
 	struct latch_feedback *feedback, const struct latch_format *pairs, size_t len);
 
-/** All pairs that clients may have been told of. Borrowed. */
+/** All pairs that may have been sent to clients. Borrowed. */
 const struct latch_format_list *latch_feedback_formats(const struct latch_feedback *feedback);
 
 /**

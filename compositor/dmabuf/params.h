@@ -14,7 +14,7 @@ struct wlr_dmabuf_attributes;
 /** What decides about buffers. Must stay where it is until latch_params_detach_all(). */
 struct latch_params_judge {
 	const struct latch_dmabuf_probe *probe;
-	/** The pairs that clients were told of. */
+	/** The pairs that were sent to clients. */
 	const struct latch_format_list *advertised;
 	/** Whether the buffer can be shown in some way: the import itself. */
 	bool (*usable)(void *data, const struct wlr_dmabuf_attributes *dmabuf);

@@ -17,7 +17,7 @@ struct kms_device;
  * or in another struct, owns nothing and allocates nothing; `copy = commit` is a copy of it.
  *
  * Setting something twice keeps the last value. Properties that a request does not name keep
- * what they have in the kernel, from whoever set them last; so a plane is written with everything
+ * the value that the kernel has, whichever program set it last; so a plane is written with everything
  * it has, unless it is known to be ours.
  */
 
@@ -175,7 +175,7 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
 
 /**
- * What the monitor is told of the picture. A connector that has no such property, or not this
+ * The content type that the monitor is sent. A connector that has no such property, or not this
  * value, is left alone.
  */
 int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,

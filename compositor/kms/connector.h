@@ -13,7 +13,7 @@
 enum kms_connector_status {
 	KMS_CONNECTOR_CONNECTED,
 	KMS_CONNECTOR_DISCONNECTED,
-	/** The driver can't tell; as good as connected when somebody asks for it by name. */
+	/** The driver can't tell; counts as connected when it is asked for by name. */
 	KMS_CONNECTOR_UNKNOWN,
 };
 

@@ -3,7 +3,7 @@
 
 /*
  * Where the lines of kms/ go. It knows no logger of its own, so that it can be used and tested
- * without one; until somebody calls kms_log_set() they go nowhere.
+ * without one; they are dropped until kms_log_set() is called.
  */
 
 enum kms_log_level {

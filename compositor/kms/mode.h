@@ -18,7 +18,7 @@ struct kms_mode {
 	bool interlaced;
 };
 
-/** A mode that somebody asked for. */
+/** A mode that a user or a tool asked for. */
 struct kms_mode_request {
 	int32_t width, height;
 	/** Millihertz, 0: any. */

@@ -2,7 +2,7 @@
 #define LATCH_LIMITS_ACCOUNT_H
 
 /*
- * What one client makes latch hold, counted in one place. Whoever takes something in for a client
+ * What one client makes latch hold, counted in one place. Code that takes something in for a client
  * charges its account first and discharges it when it lets go. At a limit the client is refused
  * with wl_display.no_memory, one sentence in the log says who it was, and for the others nothing
  * changes.
@@ -70,7 +70,7 @@ struct latch_limits latch_limits_default(void);
 
 struct latch_accounts;
 
-/** One client's. Counted: its client holds it, and whoever may discharge something later. */
+/** One client's. Reference-counted: its client has a reference, and so has code that discharges later. */
 struct latch_account;
 
 /**
@@ -80,7 +80,7 @@ struct latch_account;
 struct latch_accounts *latch_accounts_create(
 	struct wl_display *display, const struct latch_limits *limits);
 
-/** After the clients. Accounts that somebody still holds stay valid. NULL is fine. */
+/** After the clients. Accounts with references stay valid. NULL is fine. */
 void latch_accounts_destroy(struct latch_accounts *accounts);
 
 /** The client's account, borrowed; NULL when nobody keeps accounts on its display. */
@@ -106,7 +106,7 @@ void latch_account_discharge(
 bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
 /**
- * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of so many bytes: for the
+ * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of that many bytes: for the
  * first one in it, as the memory is there once. Returns false like latch_account_charge(). fd is
  * borrowed; each plane is discharged with an fd of the same dma-buf.
  */

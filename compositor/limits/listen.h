@@ -12,7 +12,7 @@
 struct latch_listen;
 struct wl_display;
 
-/** A new client is taken in when so many times the reserve is left (fds.h). */
+/** New clients are accepted while this many times the reserve is left (fds.h). */
 #define LATCH_LISTEN_RESERVES 2
 /** How often it is looked whether there are fds again. */
 #define LATCH_LISTEN_RETRY_MS 100
@@ -20,7 +20,7 @@ struct wl_display;
 /**
  * Makes the socket name in XDG_RUNTIME_DIR (or at its absolute path), NULL: the first free
  * wayland-N. It is locked as libwayland does, by name.lock, and takes the place of one that nobody
- * has locked. Returns NULL with errno set; EADDRINUSE when somebody else has it.
+ * has locked. Returns NULL with errno set; EADDRINUSE when another process has it.
  */
 struct latch_listen *latch_listen_create(struct wl_display *display, const char *name);
 

@@ -3,7 +3,7 @@
 
 /*
  * How much of latch's time one client may have: a token bucket of nanoseconds. It fills with time,
- * so many percent of it, up to a burst; what the client's requests take is taken out. Below zero
+ * a percentage of it, up to a burst; what the client's requests take is taken out. Below zero
  * the client has to wait. No clock and no client in here.
  */
 

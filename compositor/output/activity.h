@@ -21,7 +21,7 @@
 
 /** Zeroed: nothing was ever changed. */
 struct latch_activity {
-	/** The last one and when; when it last was another; when a client was last told of input. */
+	/** The last one and when; when it last was another; when input was last sent to a client. */
 	uint32_t source;
 	int64_t last_ns, other_ns, input_ns;
 };
@@ -29,7 +29,7 @@ struct latch_activity {
 /** A source has something new to show. */
 void latch_activity_note(struct latch_activity *activity, uint32_t source, int64_t now_ns);
 
-/** A client is told of a key, a button, a wheel or a finger. */
+/** A key, button, wheel or touch event is sent to a client. */
 void latch_activity_note_input(struct latch_activity *activity, int64_t now_ns);
 
 /** Nobody but the last source has had anything new for LATCH_ALONE_NS. */

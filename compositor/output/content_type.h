@@ -14,7 +14,7 @@ struct latch_output;
 struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *output);
 
 /**
- * What the monitor is to be told of the picture (the connector's "content type", which HDMI's
+ * The content type of the frame for the monitor (the connector's "content type", which HDMI's
  * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
  */
 enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);

@@ -16,7 +16,7 @@
  * where there is something to gain.
  */
 
-/** Without a flip for so long, where the vblanks lie is not known well enough to wait for one. */
+/** After this long without a flip the phase of the vblanks is not known well enough to wait for one. */
 #define LATCH_IDLE_NS INT64_C(100000000)
 
 struct latch_deadline {

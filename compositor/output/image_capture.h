@@ -36,7 +36,7 @@ void latch_image_capture_destroy(struct latch_image_capture *capture);
 void latch_image_capture_add(struct latch_image_capture *capture, struct latch_output *output);
 
 /**
- * Whether the next frame has to be composed whole, for somebody takes a picture of it. False for
+ * Whether the next frame has to be composed whole, because a client captures it. False for
  * windows, where wlroots sees each frame anyway. Ask once per latch, before the plan is made: it
  * also lets go of what is kept for pictures when nobody takes any more.
  */

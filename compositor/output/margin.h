@@ -34,29 +34,29 @@
 /** ... nor more than this part of a refresh: the wake-up is never before the vblank before. */
 #define LATCH_MARGIN_MAX_NUM 3
 #define LATCH_MARGIN_MAX_DEN 4
-/** With something to compose, so many refreshes: a GPU may take longer than one, and all that can be
+/** Refreshes, with something to compose: a GPU may take longer than one, and all that can be
  * done then is to begin in time for the one after. */
 #define LATCH_MARGIN_MAX_COMPOSED 2
 /** What work is thought to take before anybody knows, without and with something to compose. */
 #define LATCH_WORK_START_NS INT64_C(400000)
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
-/** That is believed as if so many frames had shown it: one that took long among the first ones is
+/** That weighs as much as this many frames that have shown it: one that took long among the first ones is
  * not yet a habit. */
 #define LATCH_WORK_START_FRAMES 512
 #define LATCH_WORK_START_COMPOSED_FRAMES 64
-/** One frame that misses weighs as much as so many that are a whole refresh older. */
+/** One frame that misses weighs as much as this many that are a whole refresh older. */
 #define LATCH_MISS_WEIGHT 16
 /** So many frames until a histogram has forgotten two thirds of what it knew. */
 #define LATCH_WORK_MEMORY 2048
 /** A raise that did not repeat itself goes down by this part with each frame. */
 #define LATCH_RAISE_DECAY 4
-/** The cheapest margin is looked for with each frame that took longer, else after so many. */
+/** The cheapest margin is looked for with each frame that took longer, otherwise after this many. */
 #define LATCH_MARGIN_CHOOSE_EVERY 16
 
-/** After so many frames it is known well enough to do without more for a while. */
+/** After this many frames the work is known well enough to do without more for a while. */
 #define LATCH_MARGIN_KNOWN 512
 
-/** The longest margin is so many steps; those with something to compose are as long. */
+/** The longest margin in steps; those with something to compose are as long. */
 #define LATCH_WORK_BINS 256
 #define LATCH_WORK_BINS_COMPOSED \
 	(LATCH_WORK_BINS * LATCH_MARGIN_MAX_COMPOSED * LATCH_MARGIN_MAX_DEN / LATCH_MARGIN_MAX_NUM)

@@ -97,11 +97,11 @@ struct latch_output {
 	/** What the log said of the last frame that failed; 0 after one that did not. */
 	int logged_error;
 	/**
-	 * enabled: it is a part of the layout, clients see it. powered: it is lit, unless somebody
+	 * enabled: it is a part of the layout, clients see it. powered: it is lit, unless a user
 	 * asked for standby. What is wanted, also while the session is switched away.
 	 */
 	bool enabled, powered;
-	/** Where it is in the layout, or was; placed: because somebody said so. */
+	/** Where it is in the layout, or was; placed: at a position that a tool has set. */
 	int32_t x, y;
 	bool placed;
 	/** Enabled, powered, and the session is not switched away: it latches. */
@@ -155,7 +155,7 @@ void latch_output_schedule(struct latch_output *output);
 void latch_output_surface_committed(
 	struct latch_output *output, uint32_t surface_id, bool waits);
 
-/** A client is told of input, and may be about to draw the answer. */
+/** Input is sent to a client, which may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
 
 /** The same after a flip, for what came while it was pending. late: it was late for its vblank. */

@@ -23,7 +23,7 @@ enum latch_pacing {
 #define LATCH_PACE_SPARE_NS INT64_C(1000000)
 /** ... and this part of that time. */
 #define LATCH_PACE_SPARE_DEN 4
-/** A client that takes longer than so many refreshes does not draw because of the callback. */
+/** A client that takes longer than this many refreshes does not draw because of the callback. */
 #define LATCH_PACE_REFRESHES_MAX 2
 /** So many answers in a row until a client is known. */
 #define LATCH_PACE_KNOWN 8

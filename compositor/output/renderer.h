@@ -68,9 +68,9 @@ struct latch_renderer {
 	bool logged_colors;
 };
 
-/** After so many pictures a renderer counts as one that works, ... */
+/** A renderer counts as working after it has drawn this many pictures. */
 #define LATCH_RENDERER_PROVEN 10
-/** ... and after so many in a row that did not, the CPU composes. */
+/** After this many renderers in a row that were lost before that, the CPU composes. */
 #define LATCH_RENDERER_LOST_MAX 3
 
 /** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */

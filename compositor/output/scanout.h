@@ -30,7 +30,7 @@ struct latch_scanout {
 	struct kms_plane_state cursor;
 	/** Variable refresh. */
 	bool vrr;
-	/** What the monitor is told of the picture. */
+	/** The content type that the monitor is sent. */
 	enum kms_content_type content_type;
 };
 

@@ -12,7 +12,7 @@
 #define LATCH_TARGET_SLOP_DEN 4
 /** So far ahead nothing is computed yet: vblanks drift, modes change. */
 #define LATCH_TARGET_LOOK_AHEAD_NS INT64_C(500000000)
-/** After so long without a flip nobody knows to a part of a refresh where the vblanks lie. */
+/** After this long without a flip the phase of the vblanks is not known well enough. */
 #define LATCH_TARGET_TRUST_NS INT64_C(5000000000)
 
 /** What is known of an output's vblanks. */

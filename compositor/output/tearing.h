@@ -58,7 +58,7 @@ struct latch_tearing {
 	uint64_t refused_modifier;
 };
 
-/** Decides for the frame that is about to be submitted; logs a change for who asks. */
+/** Decides for the frame that is about to be submitted; logs changes for clients that ask to tear. */
 enum latch_tearing_refusal latch_tearing_for_frame(
 	struct latch_output *output, const struct latch_scanout *now);
 

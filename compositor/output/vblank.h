@@ -27,7 +27,7 @@
 #define LATCH_VBLANK_SOON_DEN 16
 /** ... and on the beat is one that is no further from it than this. */
 #define LATCH_VBLANK_JITTER_NS INT64_C(300000)
-/** After so many in a row that did not, there is no vblank to wait for; and back. */
+/** After this many flips in a row that did not fit, there is no vblank to wait for; and back. */
 #define LATCH_VBLANK_EVIDENCE 6
 
 enum latch_vblank_kind {

@@ -12,9 +12,9 @@
  * just being dragged, or that changes once a second, would cost that for nothing.
  */
 
-/** A layer has to keep its shape for so many frames. */
+/** Frames for which a layer has to keep its shape. */
 #define LATCH_SETTLE_FRAMES 6
-/** Of the last LATCH_SETTLE_WINDOW frames of its output, so many have to show an update of it. */
+/** Of the last LATCH_SETTLE_WINDOW frames of its output, this many have to show an update of it. */
 #define LATCH_SETTLE_UPDATES 4
 #define LATCH_SETTLE_WINDOW 16
 /** So many layers are kept track of per output; those beyond never settle. */

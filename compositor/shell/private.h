@@ -255,7 +255,7 @@ void latch_popups_reposition(struct latch_toplevel *toplevel);
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
 bool latch_seat_has(struct latch_shell *shell, enum wlr_input_device_type type);
-/* A client is told of something that its user did. */
+/* An input event is sent to a client. */
 void latch_seat_note_input(const struct latch_shell *shell);
 
 /* keyboard.c */

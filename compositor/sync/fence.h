@@ -66,7 +66,7 @@ int latch_fence_export_from_dmabuf(int dmabuf_fd);
 int latch_fence_merge(int a, int b);
 
 /**
- * Tells the fence's driver by when somebody would like it to signal (SYNC_IOC_SET_DEADLINE,
+ * Tells the fence's driver by when it should signal (SYNC_IOC_SET_DEADLINE,
  * Linux 6.5; CLOCK_MONOTONIC). A hint, nothing more. Returns 0 or negative errno.
  */
 int latch_fence_set_deadline(int fd, int64_t deadline_ns);

@@ -55,7 +55,7 @@ struct latch_gate_options {
 	void *data; /* of them all */
 };
 
-/** For leak tests, and for whoever asks what the gate is doing. */
+/** For leak tests and the inspector. */
 struct latch_gate_stats {
 	size_t surfaces;     /* wl_surfaces attached to */
 	size_t held;	     /* updates that wait now */
@@ -63,14 +63,14 @@ struct latch_gate_stats {
 	size_t releases;     /* releases not yet destroyed */
 	uint64_t updates;    /* updates with a buffer, ever */
 	uint64_t held_ever;  /* of which had to wait */
-	uint64_t superseded; /* never taken: dropped, or replaced before somebody took them */
+	uint64_t superseded; /* never taken: dropped, or replaced before they were taken */
 	uint64_t fence_errors;
 	uint64_t deadlines;  /* fences whose driver took a deadline */
 	uint64_t warnings;   /* updates that were named in the log */
 	uint64_t barriers_expired; /* fifo barriers that were lifted without a latch */
 };
 
-/** One update that is held, for whoever wants to show it. All is borrowed. */
+/** One update that is held, for logs and the inspector. All is borrowed. */
 struct latch_held {
 	struct wlr_surface *surface;
 	/* NULL where no accounts are kept (limits/account.h). */
@@ -125,7 +125,7 @@ bool latch_surface_sync_has_barrier(struct wlr_surface *surface);
 void latch_gate_latched(struct latch_gate *gate,
 	bool (*shows)(void *data, struct wlr_surface *surface), void *data);
 
-/** Says under which number the surface is known to whoever reads its updates; before the first. */
+/** Sets the number that the surface has in traces and logs; before its first update. */
 void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id);
 
 #endif

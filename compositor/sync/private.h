@@ -24,7 +24,7 @@
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4
 
-/* Outlives the gate where somebody still owns a release. */
+/* Outlives the gate while there are releases. */
 struct latch_release_pool {
 	struct wl_event_loop *loop; /* NULL when the gate has gone */
 	size_t refs;		    /* the gate, and each release */
@@ -125,7 +125,7 @@ struct latch_surface_sync {
 	struct latch_gate *gate;
 	struct latch_account *account; /* NULL where no accounts are kept */
 	struct wlr_surface *surface;
-	uint32_t id;	     /* 0 until somebody says one */
+	uint32_t id;	     /* 0 until it is set */
 	uint64_t updates;    /* with a buffer, so far */
 	struct wl_list link; /* latch_gate.surfaces */
 

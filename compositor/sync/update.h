@@ -57,7 +57,7 @@ struct latch_update {
 	 * is rubbish and must not be shown; the last good buffer stays up. The surface's other
 	 * state applies. */
 	int fence_error;
-	/* Owned by whoever owns this struct; NULL where there is none. */
+	/* Owned by the owner of this struct; NULL where there is none. */
 	struct latch_release *release;
 };
 

@@ -33,12 +33,12 @@ int latch_durations_merge(struct latch_durations *durations, const struct latch_
 int64_t latch_durations_count(const struct latch_durations *durations);
 
 /**
- * The percentile (0 to 100) in ns: a duration that so many of all don't exceed, right to one
+ * The percentile (0 to 100) in ns: the duration that this percentage of all does not exceed, right to one
  * part in a thousand or 1 us. 100 is the exact maximum. 0 when there are none.
  */
 int64_t latch_durations_percentile(const struct latch_durations *durations, double percentile);
 
-/* Bins of a coarser histogram, for who asks a running latch: the highest ones of 64 each octave. */
+/* Bins of a coarser histogram, for the inspector: of the 64 of each octave, the highest ones. */
 #define LATCH_DURATIONS_BINS 1344
 
 struct latch_duration_bin {

@@ -47,7 +47,7 @@
  *
  * While the flip of an earlier frame is late no other can be submitted. So of the vblanks up to the
  * submit, those after the one that frame was meant for, up to and with its flip, have the cause of
- * that frame: a kernel that flips late is to blame for whoever waits behind it, too.
+ * that frame: a kernel that flips late is also the cause for updates that wait behind that flip.
  *
  * To submit in time is to begin the ioctl as long before the vblank as is left to the kernel
  * (output/margin.h). Where the margin is not known it counts as half a refresh, which is more than

@@ -78,7 +78,7 @@ struct latch_told_missed {
 };
 
 /**
- * Counts one update whose missed vblanks somebody else has counted: latch, when it wrote the trace.
+ * Counts one update whose missed vblanks are known already, from the trace that latch wrote.
  * Causes that it does not know by name have counts of their own.
  */
 void latch_statistics_add_told_frame(struct latch_statistics *statistics,
