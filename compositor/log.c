@@ -16,7 +16,7 @@ static void print(enum wlr_log_importance level, const char *text) {
 		level == WLR_ERROR ? "error: " : "", text);
 }
 
-/* wlr_log() puts "[file:line] " in front: good for debugging, noise for everybody else. Files of
+/* wlr_log() puts "[file:line] " in front: good for debugging, noise otherwise. Files of
  * the project are under compositor/, those of wlroots and libseat are not. */
 static const char *skip_location(const char *text, bool *ours) {
 	const char *end = text[0] == '[' ? strstr(text, "] ") : NULL;

@@ -7,8 +7,8 @@
 #include <wlr/types/wlr_security_context_v1.h>
 
 /*
- * By name, and with more than latch has today: whoever adds one of them need not think of this
- * table. A sandbox keeps what its client may reach small: neither other clients' pictures, input
+ * By name, and more than latch has today, so that a protocol which is added later is in the table already.
+ * A sandbox keeps what its client may reach small: neither other clients' pictures, input
  * and clipboard, nor the outputs, nor a way to a connection outside of the sandbox.
  */
 static const char *const privileged[] = {

@@ -265,7 +265,7 @@ static void refresh(
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_kms_backend *backend = wl_container_of(listener, backend, session_active);
 	if (backend->session->active) {
-		/* Whoever had the device meanwhile may have put connectors on other CRTCs: outputs
+		/* Another master may have put connectors on other CRTCs meanwhile: outputs
 		 * that are set anew one after another would meet what is left of that. */
 		struct kms_commit commit;
 		kms_commit_init(&commit, backend->device);

@@ -193,7 +193,7 @@ static int list_device(const char *path, struct kms_list_entry *entry, int *fd) 
 		return -errno;
 	}
 	entry->device = kms_device_create(*fd, &entry->error);
-	/* Whoever opens a device first becomes its master: don't keep that from others. */
+	/* The first program that opens a device becomes its master: don't keep that from others. */
 	drmDropMaster(*fd);
 	return 0;
 }

@@ -323,7 +323,7 @@ bool latch_kms_output_make_shallow(struct latch_kms_output *output) {
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
 	const struct kms_device *device = output->device;
 	const struct kms_crtc *crtc = output->crtc;
-	/* Whoever had the device before may have left planes on this CRTC, and connectors. */
+	/* An earlier master may have left planes and connectors on this CRTC. */
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = &device->planes[i];
 		if ((plane->possible_crtcs & (1u << crtc->index)) && !plane_taken(output, plane)) {

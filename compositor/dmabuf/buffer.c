@@ -61,7 +61,7 @@ static void handle_release(struct wl_listener *listener, void *data) {
 	}
 }
 
-/* The client has no more use for it; whoever shows it still holds a lock. */
+/* The client has destroyed it; frames that show it still hold a lock. */
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct buffer *buffer = wl_resource_get_user_data(resource);
 	buffer->resource = NULL;

@@ -122,7 +122,7 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, mode_blob);
 	kms_commit_set(commit, crtc->id, crtc->props.active.id, 1);
 	kms_commit_set(commit, connector->id, connector->props.crtc_id.id, crtc->id);
-	/* A link that failed is tried again only when somebody says that it is good. */
+	/* The kernel trains a failed link again only when link-status is set to good. */
 	if (connector->link_bad) {
 		set_optional(commit, connector->id, &connector->props.link_status,
 			DRM_MODE_LINK_STATUS_GOOD);

@@ -69,7 +69,7 @@ const char *const kms_setting_texts[KMS_SETTINGS] = {
 	[KMS_SETTING_UNDERSCAN] = "underscan",
 };
 
-/* What whoever used the connector last has left there. */
+/* What the last master has left on the connector. */
 static void print_settings(FILE *file, const struct kms_connector *connector) {
 	const struct kms_connector_properties *props = &connector->props;
 	const char *separator = "      settings  ";

@@ -17,7 +17,7 @@
 #include "sync/release.h"
 #include "trace/trace.h"
 
-/* So many frame callbacks and so many feedbacks of a surface wait until it is shown. Clients have one or
+/* How many frame callbacks, and how many feedbacks, of a surface wait until it is shown. Clients have one or
  * two; all that wait are answered at the flip, when others are in a hurry. */
 #define MAX_WAITING 4
 

@@ -5,7 +5,7 @@
 
 #include "output/content.h"
 
-/* So many are looked through one by one, which costs less than a map. */
+/* Up to this many items a linear search costs less than a map. */
 #define FEW_ITEMS 8
 
 /* Those that are not in the map yet. */

@@ -26,7 +26,7 @@
  */
 struct latch_image_capture {
 	struct latch_server *server;
-	/** Somebody has bound a global: all outputs have a renderer, and new ones get it. */
+	/** A client has bound a global: all outputs have a renderer, and new ones get it. */
 	bool wanted;
 	struct wl_list watches; // watch.link
 	struct wl_listener client_created;

@@ -353,7 +353,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		      output->capture.state == LATCH_CAPTURE_WANTED;
 	if (!wanted && latch_frame_equal(frame, output->on_screen)) {
 		latch_frame_clear(frame);
-		/* Nobody's picture changed, but somebody may wait for a frame callback: at the
+		/* No picture changed, but a client may wait for a frame callback: at the
 		 * display's rate, not as fast as clients can ask. */
 		if (latch_ns < output->callbacks_after_ns) {
 			latch_output_wait_until(output, output->callbacks_after_ns);

@@ -11,7 +11,7 @@
 
 #define COLOR_REPRESENTATION_VERSION 1
 #define OPAQUE 0xffff
-/* So many rectangles of a surface's opaque region are looked at in each frame. */
+/* How many rectangles of a surface's opaque region are looked at in each frame. */
 #define MAX_RECTANGLES 128
 
 bool latch_look_create_globals(struct wl_display *display, bool straight_alpha) {

@@ -37,7 +37,7 @@
 /** Refreshes, with something to compose: a GPU may take longer than one, and all that can be
  * done then is to begin in time for the one after. */
 #define LATCH_MARGIN_MAX_COMPOSED 2
-/** What work is thought to take before anybody knows, without and with something to compose. */
+/** What work is assumed to take before any was measured, without and with something to compose. */
 #define LATCH_WORK_START_NS INT64_C(400000)
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
 /** That weighs as much as this many frames that have shown it: one that took long among the first ones is
@@ -46,7 +46,7 @@
 #define LATCH_WORK_START_COMPOSED_FRAMES 64
 /** One frame that misses weighs as much as this many that are a whole refresh older. */
 #define LATCH_MISS_WEIGHT 16
-/** So many frames until a histogram has forgotten two thirds of what it knew. */
+/** Frames until a histogram has forgotten two thirds of what it knew. */
 #define LATCH_WORK_MEMORY 2048
 /** A raise that did not repeat itself goes down by this part with each frame. */
 #define LATCH_RAISE_DECAY 4

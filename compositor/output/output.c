@@ -220,7 +220,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 	if (!output->active) {
 		return;
 	}
-	/* Whoever had the device meanwhile left its own state there: begin anew. A flip that was
+	/* Another master has left its own state there: begin anew. A flip that was
 	 * under way when we were switched off may never be reported. */
 	if (output->flip_pending) {
 		output->flip_pending = false;

@@ -149,7 +149,7 @@ static void add_cursor(struct latch_output *output, struct kms_commit *commit,
 }
 
 /* Planes of before that are not used now are switched off; those that look the same are left out,
- * so a cursor that moves troubles nobody else. before: NULL writes everything. Returns the flags
+ * so a cursor that moves leaves other planes alone. before: NULL writes everything. Returns the flags
  * to test or submit it with. */
 static uint32_t build(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_scanout *before, const struct latch_scanout *now) {

@@ -76,7 +76,7 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-/* Without its surface the object is inert. A hint that nobody knows is none. */
+/* Without its surface the object is inert. An unknown hint counts as vsync. */
 static void handle_set_presentation_hint(
 	struct wl_client *client, struct wl_resource *resource, uint32_t hint) {
 	struct tearing_surface *surface = wl_resource_get_user_data(resource);

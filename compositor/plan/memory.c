@@ -3,7 +3,7 @@
 
 #include "plan/private.h"
 
-/* So many real commits of plans that had passed their test may fail before it is given up. */
+/* After this many failed commits of plans that had passed their test, planes are given up. */
 #define MAX_REFUSED_COMMITS 3
 
 /* An output without layers or planes has no arrays of them, and memcpy() wants one. */

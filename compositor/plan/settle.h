@@ -17,7 +17,7 @@
 /** Of the last LATCH_SETTLE_WINDOW frames of its output, this many have to show an update of it. */
 #define LATCH_SETTLE_UPDATES 4
 #define LATCH_SETTLE_WINDOW 16
-/** So many layers are kept track of per output; those beyond never settle. */
+/** Layers that are tracked per output; those beyond never settle. */
 #define LATCH_SETTLE_MAX 64
 
 struct latch_settle_entry {

@@ -95,7 +95,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 
 /* wlroots 0.20 puts a popup into its seat's list of popups at each grab request, also when it is
  * there already: the list becomes a ring that some of them are no part of, or that has no end, and
- * keeps popups that are freed. Whoever is first in it has just been put there; where it is found a
+ * keeps popups that are freed. The first one in it has just been put there; where it is found a
  * second time, what was before it and what was behind it are joined. */
 static void repair_popups(struct wl_list *popups) {
 	struct wl_list *first = popups->next, *before = first;

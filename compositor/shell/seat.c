@@ -103,7 +103,7 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, request_set_cursor);
 	struct wlr_seat_pointer_request_set_cursor_event *event = data;
-	/* Only whoever is under the pointer decides what it looks like. */
+	/* Only the client under the pointer sets its image. */
 	if (event->seat_client == shell->seat->pointer_state.focused_client) {
 		latch_cursor_set_surface(shell, event->surface, event->hotspot_x, event->hotspot_y);
 	}

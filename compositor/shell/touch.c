@@ -20,7 +20,7 @@ static bool is_built_in(const struct wlr_output *output) {
 	return false;
 }
 
-/* The output that the device lies on. NULL: on none, or nobody knows on which. */
+/* The output that the device belongs to. NULL: to none, or it is not known. */
 static struct wlr_output *output_of(
 	struct latch_shell *shell, enum wlr_input_device_type type, const char *name) {
 	struct wlr_output *built_in = NULL, *only = NULL;

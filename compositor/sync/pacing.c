@@ -26,7 +26,7 @@
 #include "clock.h"
 #include "sync/private.h"
 
-/* Where nobody knows better. */
+/* Where no output is known. */
 #define UNSEEN_INTERVAL_NS INT64_C(16666667)
 /* A surface that an output is about to latch may get hidden instead: how often to look. */
 #define LOOK_AGAIN_NS INT64_C(250000000)
@@ -57,7 +57,7 @@ static int64_t unseen_interval_ns(const struct latch_surface_sync *sync) {
 		       : UNSEEN_INTERVAL_NS;
 }
 
-/* When to look at a barrier that somebody waits for; at or before now: it has to go. */
+/* When to look at a barrier that updates wait for; at or before now: it has to go. */
 static int64_t barrier_due_ns(const struct latch_surface_sync *sync, int64_t now_ns) {
 	int64_t last_ns = sync->barrier.set_ns + BARRIER_MAX_NS;
 	int64_t interval_ns = unseen_interval_ns(sync);

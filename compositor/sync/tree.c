@@ -5,7 +5,7 @@
  * applied, and applied with it. wlroots does so by a lock on the subsurface's first cached
  * update: taken by wlr_subcompositor in its own client_commit listener, given up when the
  * parent's state is applied, just before the parent's synced hooks and its commit event run.
- * Behind that lock it applies everything up to the next update that is locked by somebody.
+ * Behind that lock it applies everything up to the next update that is locked.
  *
  * Two things follow for a gate that holds updates back.
  *
