@@ -16,15 +16,7 @@ enum option_id {
 	OPT_RENDERER,
 	OPT_NO_SCANOUT,
 	OPT_MAX_TESTS,
-	OPT_MAX_UPDATES,
-	OPT_MAX_FENCES,
-	OPT_MAX_BUFFERS,
-	OPT_MAX_BUFFER_MIB,
-	OPT_MAX_FDS,
-	OPT_MAX_OBJECTS,
-	OPT_MAX_SURFACES,
-	OPT_MAX_CALLBACKS,
-	OPT_MAX_RECTANGLES,
+	OPT_LIMITS,
 	OPT_MAX_TIME,
 	OPT_PACING,
 	OPT_NO_REALTIME,
@@ -50,15 +42,7 @@ static const struct option long_options[] = {
 	{"renderer", required_argument, NULL, OPT_RENDERER},
 	{"no-scanout", no_argument, NULL, OPT_NO_SCANOUT},
 	{"max-tests", required_argument, NULL, OPT_MAX_TESTS},
-	{"max-updates", required_argument, NULL, OPT_MAX_UPDATES},
-	{"max-fences", required_argument, NULL, OPT_MAX_FENCES},
-	{"max-buffers", required_argument, NULL, OPT_MAX_BUFFERS},
-	{"max-buffer-mib", required_argument, NULL, OPT_MAX_BUFFER_MIB},
-	{"max-fds", required_argument, NULL, OPT_MAX_FDS},
-	{"max-objects", required_argument, NULL, OPT_MAX_OBJECTS},
-	{"max-surfaces", required_argument, NULL, OPT_MAX_SURFACES},
-	{"max-callbacks", required_argument, NULL, OPT_MAX_CALLBACKS},
-	{"max-rectangles", required_argument, NULL, OPT_MAX_RECTANGLES},
+	{"limits", required_argument, NULL, OPT_LIMITS},
 	{"max-time", required_argument, NULL, OPT_MAX_TIME},
 	{"pacing", required_argument, NULL, OPT_PACING},
 	{"no-realtime", no_argument, NULL, OPT_NO_REALTIME},
@@ -90,12 +74,10 @@ static const char help[] =
 	"  --renderer NAME    what composes: auto, gles2, vulkan, pixman (default: auto)\n"
 	"  --no-scanout       compose everything, put no client's buffer on a plane\n"
 	"  --max-tests N      test commits that a new arrangement may cost (default: 24)\n"
-	"  --max-updates N, --max-fences N, --max-buffers N, --max-buffer-mib N, --max-fds N,\n"
-	"  --max-objects N, --max-surfaces N, --max-callbacks N, --max-rectangles N\n"
-	"                     what each client may make latch hold (default: 1024 updates and\n"
-	"                     fences, 4096 buffers of 16384 MiB, 8192 file descriptors, 32768\n"
-	"                     objects, 512 surfaces with a buffer, 1024 frame callbacks and\n"
-	"                     feedbacks, 2048 rectangles in a region)\n"
+	"  --limits KEY=N[,KEY=N...]\n"
+	"                     what each client may make latch hold: updates=1024, fences=1024,\n"
+	"                     buffers=4096, mib=16384 of dma-bufs, fds=8192, objects=32768,\n"
+	"                     surfaces=512 with a buffer, callbacks=1024, rectangles=2048 in a region\n"
 	"  --max-time PERCENT of the time that each client may take while others need it; it has to\n"
 	"                     wait then (default: 8; 100: no limit)\n"
 	"  --pacing WHEN      clients may draw again early, right after the flip of their frame,\n"
@@ -172,18 +154,6 @@ static bool parse_max_tests(const char *text, unsigned *max_tests) {
 	return true;
 }
 
-/* Above every limit that makes sense, below all that could overflow. */
-#define MAX_LIMIT UINT64_C(1000000000)
-
-static int set_limit(struct latch_options *options, enum latch_limit limit, uint64_t unit) {
-	uint64_t count;
-	if (!parse_count(optarg, &count) || count > MAX_LIMIT) {
-		return usage_error("a limit is a number from 1 to 1000000000", optarg);
-	}
-	options->limits.max[limit] = count * unit;
-	return -1;
-}
-
 static int set_max_time(struct latch_options *options) {
 	uint64_t percent;
 	if (!parse_count(optarg, &percent) || percent > 100) {
@@ -195,7 +165,7 @@ static int set_max_time(struct latch_options *options) {
 
 static int set_ms(int64_t *ns) {
 	uint64_t ms = 0;
-	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > MAX_LIMIT)) {
+	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > LATCH_LIMIT_MAX)) {
 		return usage_error("a time is a number of milliseconds from 0", optarg);
 	}
 	*ns = (int64_t)ms * 1000000;
@@ -224,24 +194,10 @@ static int apply_option(struct latch_options *options, int id) {
 		return parse_max_tests(optarg, &options->max_tests)
 			       ? -1
 			       : usage_error("--max-tests takes a number from 1 to 1000", optarg);
-	case OPT_MAX_UPDATES:
-		return set_limit(options, LATCH_LIMIT_UPDATES, 1);
-	case OPT_MAX_FENCES:
-		return set_limit(options, LATCH_LIMIT_FENCES, 1);
-	case OPT_MAX_BUFFERS:
-		return set_limit(options, LATCH_LIMIT_BUFFERS, 1);
-	case OPT_MAX_BUFFER_MIB:
-		return set_limit(options, LATCH_LIMIT_BYTES, 1 << 20);
-	case OPT_MAX_FDS:
-		return set_limit(options, LATCH_LIMIT_FDS, 1);
-	case OPT_MAX_OBJECTS:
-		return set_limit(options, LATCH_LIMIT_OBJECTS, 1);
-	case OPT_MAX_SURFACES:
-		return set_limit(options, LATCH_LIMIT_SURFACES, 1);
-	case OPT_MAX_CALLBACKS:
-		return set_limit(options, LATCH_LIMIT_CALLBACKS, 1);
-	case OPT_MAX_RECTANGLES:
-		return set_limit(options, LATCH_LIMIT_RECTANGLES, 1);
+	case OPT_LIMITS:
+		return latch_limits_parse(optarg, &options->limits)
+			       ? -1
+			       : usage_error("--limits takes KEY=N[,KEY=N...], see --help", optarg);
 	case OPT_MAX_TIME:
 		return set_max_time(options);
 	case OPT_PACING:

@@ -65,6 +65,16 @@ struct latch_limits {
 /** All of the above. */
 struct latch_limits latch_limits_default(void);
 
+/** Above every limit that makes sense, below all that could overflow. */
+#define LATCH_LIMIT_MAX UINT64_C(1000000000)
+
+/**
+ * Changes limits by a text as "updates=100,mib=512": the keys are updates, fences, buffers, mib (of
+ * dma-bufs), fds, objects, surfaces, callbacks and rectangles, each number is from 1 to LATCH_LIMIT_MAX.
+ * Returns false, and changes nothing, when it is no such text.
+ */
+bool latch_limits_parse(const char *text, struct latch_limits *limits);
+
 /** Long enough for latch_account_describe(). */
 #define LATCH_ACCOUNT_TEXT 128
 

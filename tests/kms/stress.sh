@@ -328,11 +328,11 @@ hostile_crowds() {
             beside --crowd "${kind%:*}" --surfaces "$number"
     done
     check "the client with too many surfaces is refused by name" \
-        grep 'at most 512 surfaces with a buffer (--max-surfaces)' "$latch_log"
+        grep 'at most 512 surfaces with a buffer (--limits surfaces=N)' "$latch_log"
     check "the client with too many callbacks is refused by name" \
-        grep 'at most 1024 frame callbacks and feedbacks (--max-callbacks)' "$latch_log"
+        grep 'at most 1024 frame callbacks and feedbacks (--limits callbacks=N)' "$latch_log"
     check "the client with too many rectangles is refused by name" \
-        grep 'at most 2048 rectangles in a region (--max-rectangles)' "$latch_log"
+        grep 'at most 2048 rectangles in a region (--limits rectangles=N)' "$latch_log"
 }
 
 # The cases of latch-stress itself are ours, each with its name.

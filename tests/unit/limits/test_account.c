@@ -165,7 +165,7 @@ static void test_limits(void **state) {
 	latch_account_discharge(account, LATCH_LIMIT_UPDATES, 1);
 	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 1));
 	assert_string_equal(
-		latch_account_refusal(account), "at most 3 pending updates (--max-updates)");
+		latch_account_refusal(account), "at most 3 pending updates (--limits updates=N)");
 	/* Nothing wraps around. */
 	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, UINT64_MAX - 1));
 	assert_false(latch_account_charge(account, LATCH_LIMIT_BYTES, 2));
@@ -180,6 +180,26 @@ static void test_limits(void **state) {
 	latch_account_discharge(NULL, LATCH_LIMIT_FDS, 1);
 	latch_account_unref(latch_account_ref(NULL));
 	world_finish(&world);
+}
+
+static void test_parse(void **state) {
+	struct latch_limits limits = latch_limits_default(), before = limits;
+	assert_true(latch_limits_parse("updates=3", &limits));
+	assert_int_equal(limits.max[LATCH_LIMIT_UPDATES], 3);
+	assert_int_equal(limits.max[LATCH_LIMIT_FENCES], LATCH_MAX_FENCES);
+	assert_true(latch_limits_parse("mib=2,rectangles=1000000000,mib=1", &limits));
+	assert_int_equal(limits.max[LATCH_LIMIT_BYTES], 1 << 20);
+	assert_int_equal(limits.max[LATCH_LIMIT_RECTANGLES], 1000000000);
+
+	static const char *const wrong[] = {"", "updates", "updates=", "updates=0", "updates=-1",
+		"updates= 1", "updates=1x", "updates=1000000001", "updates=99999999999999999999",
+		"update=1", "updatess=1", "=1", "updates=1,", "updates=1,,fences=1",
+		"fences=7,nonsense=1"};
+	limits = before;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		assert_false(latch_limits_parse(wrong[i], &limits));
+		assert_memory_equal(&limits, &before, sizeof(limits));
+	}
 }
 
 static void test_who_it_is(void **state) {
@@ -286,7 +306,7 @@ static void test_objects(void **state) {
 		world_sync(&world);
 	}
 	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
-	assert_non_null(strstr(world.log, "at most 64 objects (--max-objects)"));
+	assert_non_null(strstr(world.log, "at most 64 objects (--limits objects=N)"));
 	assert_non_null(world.clients[1].server);
 	for (int i = 0; i < 80; i++) {
 		wl_region_destroy(regions[i]);
@@ -313,7 +333,7 @@ static void test_callbacks(void **state) {
 	}
 	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
 	assert_non_null(strstr(
-		world.log, "at most 64 frame callbacks and feedbacks (--max-callbacks)"));
+		world.log, "at most 64 frame callbacks and feedbacks (--limits callbacks=N)"));
 	assert_non_null(world.clients[1].server);
 	for (int i = 0; i < 80; i++) {
 		wl_callback_destroy(callbacks[i]);
@@ -426,7 +446,7 @@ static void test_share(void **state) {
 	}
 	assert_int_equal(len, 150);
 	assert_string_equal(
-		latch_account_refusal(account), "at most 150 file descriptors (--max-fds)");
+		latch_account_refusal(account), "at most 150 file descriptors (--limits fds=N)");
 	drop(account, fds, len);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 	world_finish(&world);
@@ -435,6 +455,7 @@ static void test_share(void **state) {
 int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_parse),
 		cmocka_unit_test(test_who_it_is),
 		cmocka_unit_test(test_outlives),
 		cmocka_unit_test(test_shm),

@@ -60,7 +60,7 @@ static void test_updates(void **state) {
 	wl_surface_commit(a->wl);
 	assert_false(world_is_refused(&world));
 	wl_surface_commit(a->wl);
-	assert_refused(&world, "--max-updates");
+	assert_refused(&world, "--limits updates=N");
 	close(fence);
 	close(never);
 	world_finish(&world);
@@ -101,7 +101,7 @@ static void test_cached_updates(void **state) {
 	for (int i = 0; i < 22; i++) {
 		wl_surface_commit(child->wl);
 	}
-	assert_refused(&world, "--max-updates");
+	assert_refused(&world, "--limits updates=N");
 	wl_proxy_destroy((struct wl_proxy *)role);
 	world_finish(&world);
 }
@@ -123,7 +123,7 @@ static void test_fences(void **state) {
 	surface_draw(&world, a, never);
 	assert_false(world_is_refused(&world));
 	surface_draw(&world, a, never);
-	assert_refused(&world, "--max-fences");
+	assert_refused(&world, "--limits fences=N");
 	close(fence);
 	close(never);
 	world_finish(&world);
@@ -149,7 +149,7 @@ static void test_uncommitted_fds(void **state) {
 	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync[2], fence);
 	assert_false(world_is_refused(&world));
 	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync[3], fence);
-	assert_refused(&world, "--max-fds");
+	assert_refused(&world, "--limits fds=N");
 	for (int i = 1; i < 4; i++) {
 		wl_proxy_destroy((struct wl_proxy *)sync[i]);
 	}
@@ -212,7 +212,7 @@ static void test_others_go_on(void **state) {
 		assert_true(other_is_answered(&other));
 	}
 	surface_draw(&world, a, never);
-	assert_refused(&world, "--max-fences");
+	assert_refused(&world, "--limits fences=N");
 	assert_true(other_is_answered(&other));
 	wl_display_disconnect(other.display);
 	close(never);
