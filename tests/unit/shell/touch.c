@@ -86,7 +86,7 @@ static void test_output(void **test_state) {
 	add_named_output(f, "eDP-1", 400, 200);
 	pump(f);
 	wl_signal_emit_mutable(&f->touch.events.down,
-		&(struct wlr_touch_down_event){.touch = &f->touch, .x = 0.5, .y = 0.5});
+		&(struct wlr_touch_down_event){.touch = &f->touch, .x = 0.25, .y = 0.25});
 	pump(f);
 	assert_int_equal(f->touches, 2); // no window is there
 	f->touch.output_name = strdup(f->output->name); // the device frees it
