@@ -163,9 +163,12 @@ static int set_max_time(struct latch_options *options) {
 	return -1;
 }
 
+/* In nanoseconds it is far from an overflow. */
+#define MAX_MS UINT64_C(1000000000)
+
 static int set_ms(int64_t *ns) {
 	uint64_t ms = 0;
-	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > LATCH_LIMIT_MAX)) {
+	if (strcmp(optarg, "0") != 0 && (!parse_count(optarg, &ms) || ms > MAX_MS)) {
 		return usage_error("a time is a number of milliseconds from 0", optarg);
 	}
 	*ns = (int64_t)ms * 1000000;

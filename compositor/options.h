@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <wlr/util/log.h>
 
-#include "limits/account.h"
+#include "limits/limits.h"
 #include "output/pacing.h"
 #include "output/renderer.h"
 #include "output/vrr.h"
