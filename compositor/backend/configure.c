@@ -231,7 +231,6 @@ static void finish(struct change *change) {
 		output->planes_on = 0;
 		output->planes_held = 0;
 		output->starved = false;
-		output->refused_mode = change->moved ? output->refused_mode : NULL;
 	}
 	if (change->modeset || change->wake) {
 		output->needs_modeset = true;
@@ -244,6 +243,8 @@ static void finish(struct change *change) {
 	}
 	if (change->off) {
 		output->starved = output->left_out = false; // the user wants it so
+	}
+	if (change->off || (change->modeset && !change->moved)) {
 		output->refused_mode = NULL;
 	}
 }

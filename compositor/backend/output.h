@@ -102,8 +102,9 @@ size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
 
 /**
- * Sets who is called after a flip, and who is called when the output has got another CRTC: it is black
- * then, and the display reads none of the buffers that it showed. Either may be NULL.
+ * Sets the functions for two events, each may be NULL. flip is called after each flip. moved is called
+ * when the output was moved to another CRTC: it shows black then, and none of its buffers is read any
+ * more.
  */
 void latch_kms_output_set_handlers(struct latch_kms_output *output,
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),

@@ -129,13 +129,16 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
 /* Into the mode that was refused when others took what it needs. What is dark for a while takes
  * nothing, but will want it back. */
 static void raise_mode(struct latch_output *output) {
+	struct wlr_output_mode *mode = output->kms->refused_mode;
+	if (mode == NULL) {
+		return;
+	}
 	struct latch_output *other;
 	wl_list_for_each(other, &output->server->outputs, link) {
 		if (other->enabled && !other->powered) {
 			return;
 		}
 	}
-	struct wlr_output_mode *mode = output->kms->refused_mode;
 	if (latch_kms_takes_refused_mode(output->kms) && commit(output, true, mode)) {
 		latch_kms_note_mode(output->kms, mode);
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_MODE);
@@ -149,17 +152,20 @@ static void retry(void *data) {
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		struct latch_kms_output *kms = output->kms;
-		bool may = kms != NULL && server->active && !output->enabled &&
-			   (kms->left_out ||
-				   (kms->starved && latch_kms_output_could_have_crtc(kms)));
+		if (kms == NULL || !server->active) {
+			continue;
+		}
+		if (output->enabled) {
+			raise_mode(output);
+			continue;
+		}
+		bool may = kms->left_out ||
+			   (kms->starved && latch_kms_output_could_have_crtc(kms));
 		if (may && light(output, 0)) {
 			output->enabled = true;
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 			latch_output_join(output);
 			latch_management_changed(server->management);
-		} else if (kms != NULL && server->active && output->enabled &&
-			   kms->refused_mode != NULL) {
-			raise_mode(output);
 		}
 	}
 }

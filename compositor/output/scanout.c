@@ -363,7 +363,8 @@ static int submit_vsync(
 	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
 	const struct latch_scanout *scanout = &frame->scanout;
 	int ret = submit(output, frame, out_fence_fd);
-	if (kms_commit_is_refused(ret) && (scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
+	if (kms_commit_is_refused(ret) &&
+		(scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
 		ret = submit_without_extras(output, frame, out_fence_fd, ret);
 	}
 	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {

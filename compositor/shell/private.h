@@ -302,9 +302,9 @@ void latch_touch_finish(struct latch_shell *shell);
  * coordinates. False: it is none of ours. */
 bool latch_touch_take(
 	struct latch_shell *shell, const struct wlr_touch_point *seat_point, double *x, double *y);
-/* Where a device's 0 to 1 is in the layout. It lies on the output of that name (udev's WL_OUTPUT;
- * NULL: nobody says), a touch screen else on the built-in panel, and any device on the only output;
- * otherwise it spans the layout. */
+/* Maps a device's 0 to 1 to the layout. The device belongs to the output with that name (udev's
+ * WL_OUTPUT). Without a name, a touch screen belongs to the built-in panel if there is one; and any
+ * device belongs to the output if there is only one. In all other cases it spans the layout. */
 void latch_absolute_to_layout(struct latch_shell *shell, const struct wlr_input_device *device,
 	const char *output_name, double x, double y, double *lx, double *ly);
 

@@ -328,8 +328,7 @@ void latch_trace_writer_frame(
 		wake_text(&record->wake, wake), record->blocked.from_ns, record->blocked.until_ns,
 		record->blocked.until_ns != 0 ? latch_missed_cause_name(record->blocked.cause)
 					      : "",
-		record->paced_ns, record->compose_start_ns,
-		record->compose_end_ns);
+		record->paced_ns, record->compose_start_ns, record->compose_end_ns);
 	char reasons[REASONS_MAX];
 	list_reasons(writer, record->reasons, reasons, sizeof(reasons));
 	const struct latch_missed missed = latch_missed_count(record);

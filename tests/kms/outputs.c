@@ -266,7 +266,7 @@ static void show(void) {
 	struct wl_callback *callback = wl_surface_frame(client.surface);
 	wl_callback_add_listener(callback, &callback_listener, NULL);
 	bool same = buffer != NULL && buffer->width == width && buffer->height == height;
-	/* The picture is the same as long as nobody wants it otherwise: next to nothing is to be drawn. */
+	/* A buffer of the same size has the same picture: one pixel of damage is enough for a frame. */
 	int changed = same && client.told == client.drawn ? 1 : INT32_MAX;
 	if (buffer != NULL &&
 		(same || make_buffer(buffer, width, height, WL_SHM_FORMAT_XRGB8888, draw_card))) {

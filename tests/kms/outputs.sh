@@ -361,10 +361,12 @@ may_show() { echo "$@" >"$LATCH_REFUSE_PIXELS"; }
 replug() { plug 1 no && wait_until 3 alone && may_show "$@" && plug 1 yes; }
 log_says() { grep -q "$1" "$latch_log"; }
 
+# Nothing where it is not lit.
+mode_of_b() { heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }'; }
 # b_within PIXELS: it is lit, in a mode that is no larger.
 b_within() {
     local mode
-    mode=$(heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }')
+    mode=$(mode_of_b)
     [[ $mode ]] && ((${mode%x*} * ${mode#*x} <= $1))
 }
 
@@ -376,7 +378,7 @@ smaller_mode() {
         become "$a on 1024x768 0,0 normal 1" "$b on 800x600 1024,0 normal 1"
 }
 
-b_has() { heads | awk -v b="$b" '$1 == b && $2 == "on" { print $3 }' | grep -qx "$1"; }
+b_has() { [[ $(mode_of_b) == "$1" ]]; }
 raised() {
     wlr-randr --output $a --off && wait_until 3 b_has 1024x768 || return
     may_show 2000000

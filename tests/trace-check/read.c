@@ -153,7 +153,6 @@ static void read_record(struct trace *trace, yyjson_val *args) {
 	update->presented = truth(trace, args, "presented");
 	const char *placement = yyjson_get_str(yyjson_obj_get(args, "placement"));
 	update->composed = placement != NULL && strcmp(placement, "composed") == 0;
-	/* Where it is not said, there is no such mode. */
 	update->fence_error = (int)number(trace, args, "fence_error");
 	update->record_commit_ns = number(trace, args, "commit_ns");
 	update->signalled_ns = number(trace, args, "signalled_ns");

@@ -80,7 +80,7 @@ static void test_output(void **test_state) {
 	struct window window;
 	open_fullscreen(f, &window); // on the first
 
-	/* Nobody knows which: it spans them. */
+	/* Two monitors and no name: the touch screen spans both. */
 	add_output(f, 600, 400);
 	assert_felt(f, 0.25, 0.1, 400, 80);
 	add_named_output(f, "eDP-1", 400, 200);
