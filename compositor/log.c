@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/log.h"
 
 static enum wlr_log_importance shown_level;

@@ -14,7 +14,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "inspect/collect_snapshot.h"
 #include "inspect/collect_statistics.h"

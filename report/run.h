@@ -3,7 +3,7 @@
 #define REPORT_RUN_H
 
 #include "trace/record.h"
-#include "trace/text.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "inspect/held.h"
 #include "limits/account.h"
 #include "output/content.h"

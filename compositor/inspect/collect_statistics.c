@@ -2,7 +2,7 @@
 
 #include <wlr/types/wlr_output.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "inspect/collect_snapshot.h"
 #include "inspect/statistics_snapshot.h"
 #include "output/output.h"

@@ -3,12 +3,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
+#include "base/timer.h"
 #include "limits/account.h"
 #include "limits/client_source.h"
 #include "limits/share.h"
@@ -26,8 +25,7 @@ struct latch_turns {
 	struct latch_turns_options options;
 	struct wl_event_loop *loop;
 	struct wl_protocol_logger *logger; // calls before each request
-	int timer_fd;
-	struct wl_event_source *timer;
+	struct latch_timer timer;
 
 	struct latch_share all; // of all clients together
 	bool in_round;	      // requests have been handled in this round
@@ -138,9 +136,7 @@ static void arm_timer(struct latch_turns *turns) {
 		int64_t resume_ns = latch_share_resume_ns(&turn->share);
 		first_ns = first_ns == 0 || resume_ns < first_ns ? resume_ns : first_ns;
 	}
-	/* Zero disarms it. */
-	struct itimerspec spec = {.it_value = latch_ns_timespec(first_ns)};
-	timerfd_settime(turns->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+	latch_timer_set(&turns->timer, first_ns);
 }
 
 static void tell(struct turn *turn) {
@@ -163,12 +159,8 @@ static void resume(struct turn *turn, int64_t now_ns) {
 	tell(turn);
 }
 
-static int handle_timer(int fd, uint32_t mask, void *data) {
+static void handle_timer(void *data) {
 	struct latch_turns *turns = data;
-	uint64_t expirations;
-	if (read(fd, &expirations, sizeof(expirations)) < 0) {
-		return 0;
-	}
 	int64_t now_ns = latch_now_ns();
 	struct turn *turn, *tmp;
 	wl_list_for_each_safe(turn, tmp, &turns->paused, wait_link) {
@@ -177,7 +169,6 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 		}
 	}
 	arm_timer(turns);
-	return 0;
 }
 
 static bool find_source(struct turn *turn) {
@@ -289,7 +280,6 @@ struct latch_turns *latch_turns_create(const struct latch_turns_options *options
 	*turns = (struct latch_turns){
 		.options = *options,
 		.loop = wl_display_get_event_loop(options->display),
-		.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
 		.client_created.notify = handle_client_created,
 	};
 	latch_share_init(&turns->all, BUSY_PERCENT, latch_now_ns());
@@ -297,12 +287,9 @@ struct latch_turns *latch_turns_create(const struct latch_turns_options *options
 	wl_list_init(&turns->spent);
 	wl_list_init(&turns->paused);
 	wl_list_init(&turns->client_created.link);
-	if (turns->timer_fd >= 0) {
-		turns->timer = wl_event_loop_add_fd(
-			turns->loop, turns->timer_fd, WL_EVENT_READABLE, handle_timer, turns);
-	}
 	turns->logger = wl_display_add_protocol_logger(options->display, handle_message, turns);
-	if (turns->timer == NULL || turns->logger == NULL) {
+	if (!latch_timer_init(&turns->timer, turns->loop, handle_timer, turns) ||
+		turns->logger == NULL) {
 		latch_turns_destroy(turns);
 		return NULL;
 	}
@@ -322,11 +309,6 @@ void latch_turns_destroy(struct latch_turns *turns) {
 	if (turns->logger != NULL) {
 		wl_protocol_logger_destroy(turns->logger);
 	}
-	if (turns->timer != NULL) {
-		wl_event_source_remove(turns->timer);
-	}
-	if (turns->timer_fd >= 0) {
-		close(turns->timer_fd);
-	}
+	latch_timer_finish(&turns->timer);
 	free(turns);
 }

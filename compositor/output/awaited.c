@@ -9,7 +9,7 @@
 #include <wlr/types/wlr_output_layout.h>
 
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/commit.h"
 #include "output/assign.h"
 #include "output/content.h"

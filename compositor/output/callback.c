@@ -1,9 +1,7 @@
 /* When clients hear that they may draw again (wl_surface.frame): see output/pacing.h. */
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <wlr/types/wlr_compositor.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"
@@ -17,11 +15,7 @@ static void set_timer(struct latch_output *output) {
 			first_ns = surface->callback_ns;
 		}
 	}
-	if (first_ns != output->callback_timer_ns) {
-		const struct itimerspec spec = {.it_value = latch_ns_timespec(first_ns)};
-		output->callback_timer_ns = first_ns;
-		timerfd_settime(output->callback_fd, TFD_TIMER_ABSTIME, &spec, NULL);
-	}
+	latch_timer_set(&output->callback_timer, first_ns);
 }
 
 static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
@@ -32,13 +26,8 @@ static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline
 	wlr_surface_send_frame_done(surface->wlr_surface, &when);
 }
 
-static int handle_timer(int fd, uint32_t mask, void *data) {
+static void handle_timer(void *data) {
 	struct latch_output *output = data;
-	uint64_t expirations;
-	if (read(fd, &expirations, sizeof(expirations)) < 0) {
-		return 0;
-	}
-	output->callback_timer_ns = 0;
 	const int64_t now_ns = latch_now_ns();
 	struct latch_surface *surface, *next;
 	wl_list_for_each_safe(surface, next, &output->callbacks, callback_link) {
@@ -49,17 +38,11 @@ static int handle_timer(int fd, uint32_t mask, void *data) {
 		}
 	}
 	set_timer(output);
-	return 0;
 }
 
 bool latch_output_callbacks_init(struct latch_output *output) {
-	output->callback_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (output->callback_fd < 0) {
-		return false;
-	}
-	output->callback_timer = wl_event_loop_add_fd(output->server->event_loop,
-		output->callback_fd, WL_EVENT_READABLE, handle_timer, output);
-	return output->callback_timer != NULL;
+	return latch_timer_init(
+		&output->callback_timer, output->server->event_loop, handle_timer, output);
 }
 
 void latch_output_callbacks_finish(struct latch_output *output) {
@@ -68,12 +51,7 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 		wl_list_remove(&surface->callback_link);
 		wl_list_init(&surface->callback_link);
 	}
-	if (output->callback_timer != NULL) {
-		wl_event_source_remove(output->callback_timer);
-	}
-	if (output->callback_fd >= 0) {
-		close(output->callback_fd);
-	}
+	latch_timer_finish(&output->callback_timer);
 }
 
 void latch_output_send_callbacks(struct latch_output *output) {

@@ -12,7 +12,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"

@@ -8,8 +8,8 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
-#include "id_map.h"
+#include "base/clock.h"
+#include "base/id_map.h"
 #include "limits/account.h"
 #include "output/texture.h"
 #include "sync/fence.h"

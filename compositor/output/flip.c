@@ -1,7 +1,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_presentation_time.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/present.h"

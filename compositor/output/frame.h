@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "id_map.h"
+#include "base/id_map.h"
 #include "output/scanout.h"
 #include "plan/layer.h"
 #include "trace/record.h"

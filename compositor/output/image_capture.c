@@ -10,7 +10,7 @@
 #include <wlr/types/wlr_screencopy_v1.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/output.h"
 #include "output/renderer.h"
 #include "server.h"

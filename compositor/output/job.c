@@ -6,7 +6,7 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/types/wlr_buffer.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/renderer.h"
 
 void latch_job_init(

@@ -10,7 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/commit.h"
 #include "limits/turns.h"
 #include "output/assign.h"

@@ -2,8 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
@@ -13,7 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/scanout.h"
@@ -35,27 +33,16 @@ static int64_t refresh_ns(const struct wlr_output *wlr_output) {
 	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
 }
 
-static void set_timer(struct latch_output *output, int64_t time_ns) {
-	if (output->timer_ns == time_ns) {
-		return;
-	}
-	output->timer_ns = time_ns;
-	struct itimerspec spec = {.it_value = latch_ns_timespec(time_ns)};
-	/* An absolute time that has passed fires at once; all zeros disarm it. Such a timer has no
-	 * slack. */
-	timerfd_settime(output->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
-}
-
 static void plan_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->planned = *plan;
 	output->due = plan->wake_ns <= latch_now_ns();
-	set_timer(output, output->due ? 0 : plan->wake_ns);
+	latch_timer_set(&output->timer, output->due ? 0 : plan->wake_ns);
 }
 
 void latch_output_cancel(struct latch_output *output) {
 	output->planned = (struct latch_deadline_plan){0};
 	output->due = false;
-	set_timer(output, 0);
+	latch_timer_set(&output->timer, 0);
 }
 
 static void latch_as_planned(struct latch_output *output) {
@@ -65,15 +52,8 @@ static void latch_as_planned(struct latch_output *output) {
 	latch_output_latch(output, &plan);
 }
 
-static int handle_timer(int fd, uint32_t mask, void *data) {
-	struct latch_output *output = data;
-	uint64_t expirations;
-	if (read(fd, &expirations, sizeof(expirations)) < 0) {
-		return 0;
-	}
-	output->timer_ns = 0;
-	latch_as_planned(output);
-	return 0;
+static void handle_timer(void *data) {
+	latch_as_planned(data);
 }
 
 bool latch_output_latch_due(struct latch_output *output) {
@@ -420,15 +400,9 @@ static void handle_moved(void *data) {
 	latch_output_reconfigured(data, WLR_OUTPUT_STATE_MODE);
 }
 
-static bool create_timer(struct latch_output *output) {
-	output->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (output->timer_fd < 0) {
-		return false;
-	}
-	output->timer = wl_event_loop_add_fd(output->server->urgent_loop, output->timer_fd,
-		WL_EVENT_READABLE, handle_timer, output);
-	return output->timer != NULL && latch_output_callbacks_init(output) &&
-	       latch_watchdog_init(output);
+static bool create_timers(struct latch_output *output) {
+	return latch_timer_init(&output->timer, output->server->urgent_loop, handle_timer, output) &&
+	       latch_output_callbacks_init(output) && latch_watchdog_init(output);
 }
 
 struct latch_output *latch_output_create(
@@ -445,8 +419,6 @@ struct latch_output *latch_output_create(
 		.kms = latch_kms_output_from_wlr_output(wlr_output),
 		.id = ++last_id,
 		.powered = true,
-		.timer_fd = -1,
-		.callback_fd = -1,
 		.on_screen = &output->frames[0],
 		.pending = &output->frames[1],
 		.awaited = &output->frames[2],
@@ -467,7 +439,7 @@ struct latch_output *latch_output_create(
 		latch_output_picture_done, output);
 	latch_capture_init(&output->capture);
 
-	bool ok = create_timer(output);
+	bool ok = create_timers(output);
 	ok = ok && (latch_output_enable(output) || output->kms != NULL);
 	if (!ok) {
 		wlr_log(WLR_ERROR, "%s can't be enabled", wlr_output->name);
@@ -511,12 +483,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_collection_finish(&output->collection);
 	latch_output_callbacks_finish(output);
 	latch_watchdog_finish(output);
-	if (output->timer != NULL) {
-		wl_event_source_remove(output->timer);
-	}
-	if (output->timer_fd >= 0) {
-		close(output->timer_fd);
-	}
+	latch_timer_finish(&output->timer);
 	wl_list_remove(&output->present.link);
 	wl_list_remove(&output->frame.link);
 	wl_list_remove(&output->request_state.link);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 
+#include "base/timer.h"
 #include "output/activity.h"
 #include "output/capture.h"
 #include "output/collect.h"
@@ -108,24 +109,19 @@ struct latch_output {
 	bool active;
 	int64_t active_since_ns;
 
-	int timer_fd;
-	struct wl_event_source *timer;
-	/** What the timer is set to; 0 when it is not. */
-	int64_t timer_ns;
-	/** The next latch; wake_ns is 0 when there is none. It comes by the timer, or, when due, as
+	/** For the next latch; wake_ns is 0 when there is none. It comes by the timer, or, when due, as
 	 * soon as all has been read that has arrived. */
 	struct latch_deadline_plan planned;
+	struct latch_timer timer;
 	bool due;
 	/** The last flip was late for its vblank. */
 	struct latch_blocked blocked;
 	/** The kernel has said EBUSY to the frame that is wanted, since then; 0: it has not. */
 	int64_t busy_ns;
 	/** Surfaces whose callback waits for its time (latch_surface.callback_link), and the timer
-	 * for the first of them; callback_timer_ns: what it is set to, 0 when it is not. */
+	 * for the first of them. */
 	struct wl_list callbacks;
-	int callback_fd;
-	struct wl_event_source *callback_timer;
-	int64_t callback_timer_ns;
+	struct latch_timer callback_timer;
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 

@@ -16,7 +16,7 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 

@@ -9,7 +9,7 @@
 #include "backend/backend.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "output/content.h"

@@ -5,7 +5,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"

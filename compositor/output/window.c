@@ -8,7 +8,7 @@
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "output/frame.h"
 #include "output/output.h"
 #include "output/renderer.h"

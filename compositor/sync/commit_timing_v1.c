@@ -3,7 +3,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "commit-timing-v1-protocol.h"
 
 #define COMMIT_TIMING_VERSION 1

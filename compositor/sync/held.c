@@ -13,7 +13,7 @@
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "sync/private.h"
 
 #define NS_PER_MS INT64_C(1000000)

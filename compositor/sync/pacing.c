@@ -20,10 +20,7 @@
  * and then set for what is due next, or not at all.
  */
 
-#include <sys/timerfd.h>
-#include <unistd.h>
-
-#include "clock.h"
+#include "base/clock.h"
 #include "sync/private.h"
 
 /* Where no output is known. */
@@ -33,13 +30,10 @@
 #define BARRIER_MAX_NS INT64_C(1000000000)
 
 static void arm(struct latch_gate *gate, int64_t due_ns) {
-	struct latch_pacing *pacing = &gate->pacing;
-	if (pacing->timer_ns != 0 && pacing->timer_ns <= due_ns) {
-		return;
+	struct latch_timer *timer = &gate->pacing.timer;
+	if (timer->due_ns == 0 || due_ns < timer->due_ns) {
+		latch_timer_set(timer, due_ns);
 	}
-	pacing->timer_ns = due_ns;
-	struct itimerspec spec = {.it_value = latch_ns_timespec(due_ns)};
-	timerfd_settime(pacing->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
 static int64_t ready_ns(const struct latch_held_update *update, int64_t now_ns) {
@@ -277,40 +271,23 @@ static void let_unseen_go(struct latch_gate *gate, int64_t now_ns, int64_t *next
 	lift_all(&due);
 }
 
-static int handle_timer(int fd, uint32_t mask, void *data) {
+static void handle_timer(void *data) {
 	struct latch_gate *gate = data;
-	uint64_t expirations;
-	if (read(fd, &expirations, sizeof(expirations)) < 0) {
-		return 0;
-	}
 	int64_t now_ns = latch_now_ns(), next_ns = 0;
-	gate->pacing.timer_ns = 0;
 	let_timed_go(gate, now_ns, &next_ns);
 	let_unseen_go(gate, now_ns, &next_ns);
 	if (next_ns != 0) {
 		arm(gate, next_ns);
 	}
-	return 0;
 }
 
 bool latch_pacing_init(struct latch_gate *gate) {
 	struct latch_pacing *pacing = &gate->pacing;
 	wl_list_init(&pacing->timed);
 	wl_list_init(&pacing->barriers);
-	pacing->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (pacing->timer_fd < 0) {
-		return false;
-	}
-	pacing->timer = wl_event_loop_add_fd(
-		gate->loop, pacing->timer_fd, WL_EVENT_READABLE, handle_timer, gate);
-	if (pacing->timer == NULL) {
-		close(pacing->timer_fd);
-		return false;
-	}
-	return true;
+	return latch_timer_init(&pacing->timer, gate->loop, handle_timer, gate);
 }
 
 void latch_pacing_finish(struct latch_gate *gate) {
-	wl_event_source_remove(gate->pacing.timer);
-	close(gate->pacing.timer_fd);
+	latch_timer_finish(&gate->pacing.timer);
 }

@@ -11,6 +11,7 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/addon.h>
 
+#include "base/timer.h"
 #include "limits/account.h"
 #include "sync/commit_timing_v1.h"
 #include "sync/fifo_v1.h"
@@ -45,9 +46,7 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 
 /* What waits for something else than a fence, see pacing.c. */
 struct latch_pacing {
-	int timer_fd;
-	struct wl_event_source *timer;
-	int64_t timer_ns;	 /* what it is set to, 0: it is not */
+	struct latch_timer timer;
 	struct wl_list timed;	 /* latch_held_update.timed_link */
 	struct wl_list barriers; /* latch_surface_sync.barrier.link */
 };

@@ -9,7 +9,7 @@
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "sync/buffer_id.h"
 #include "sync/fence.h"
 #include "sync/private.h"

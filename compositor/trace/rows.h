@@ -2,10 +2,10 @@
 #ifndef LATCH_TRACE_ROWS_H
 #define LATCH_TRACE_ROWS_H
 
-#include "id_map.h"
+#include "base/id_map.h"
 #include "trace/durations.h"
 #include "trace/statistics.h"
-#include "trace/text.h"
+#include "base/text.h"
 
 #include <stddef.h>
 

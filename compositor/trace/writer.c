@@ -2,7 +2,7 @@
 
 #include "trace/event_file.h"
 #include "trace/missed.h"
-#include "trace/text.h"
+#include "base/text.h"
 #include "trace/track.h"
 
 #include <errno.h>

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "card.h"
-#include "clock.h"
+#include "base/clock.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"

@@ -1,5 +1,5 @@
 /* Numbers and what they stand for, compared with a plain array. */
-#include "id_map.h"
+#include "base/id_map.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -15,7 +15,7 @@
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "limits/client_source.h"
 #include "limits/turns.h"
 

@@ -17,7 +17,7 @@
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
-#include "clock.h"
+#include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "limits/account.h"
 #include "sync/release.h"

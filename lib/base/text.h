@@ -1,6 +1,6 @@
 /* Text of clients, made harmless for terminals and files. */
-#ifndef LATCH_TRACE_TEXT_H
-#define LATCH_TRACE_TEXT_H
+#ifndef LATCH_BASE_TEXT_H
+#define LATCH_BASE_TEXT_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "id_map.h"
+#include "base/id_map.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "trace/text.h"
+#include "base/text.h"
 
 #include <stdbool.h>
 

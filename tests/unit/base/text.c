@@ -1,5 +1,5 @@
 /* Whatever a client calls itself, terminals and files stay whole. */
-#include "trace/text.h"
+#include "base/text.h"
 
 #include <cmocka.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
-#ifndef LATCH_CLOCK_H
-#define LATCH_CLOCK_H
+#ifndef LATCH_BASE_CLOCK_H
+#define LATCH_BASE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>

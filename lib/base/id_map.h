@@ -1,5 +1,5 @@
-#ifndef LATCH_ID_MAP_H
-#define LATCH_ID_MAP_H
+#ifndef LATCH_BASE_ID_MAP_H
+#define LATCH_BASE_ID_MAP_H
 
 #include <stdbool.h>
 #include <stddef.h>

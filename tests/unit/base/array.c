@@ -1,0 +1,53 @@
+/* Arrays that grow, and the lesser and the greater of two numbers. */
+#include "base/array.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/minmax.h"
+
+static void test_grows(void **state) {
+	int *numbers = NULL;
+	size_t capacity = 0, moves = 0;
+	for (size_t len = 0; len < 1000; len++) {
+		const size_t before = capacity;
+		int *grown = latch_array_grow(numbers, &capacity, len + 1, sizeof(*grown));
+		assert_non_null(grown);
+		assert_true(capacity > len);
+		moves += capacity != before;
+		numbers = grown;
+		numbers[len] = (int)len;
+	}
+	assert_in_range(moves, 2, 10);
+	for (size_t i = 0; i < 1000; i++) {
+		assert_int_equal(numbers[i], i);
+	}
+	free(numbers);
+}
+
+static void test_too_large(void **state) {
+	size_t capacity = 0;
+	assert_null(latch_array_grow(NULL, &capacity, SIZE_MAX, 1));
+	assert_null(latch_array_grow(NULL, &capacity, SIZE_MAX / 4, 16));
+	assert_int_equal(capacity, 0);
+}
+
+static void test_minmax(void **state) {
+	assert_int_equal(latch_min(-1, 2), -1);
+	assert_int_equal(latch_max(-1, 2), 2);
+	assert_int_equal(latch_clamp(5, 0, 3), 3);
+	assert_int_equal(latch_clamp(-5, 0, 3), 0);
+	assert_int_equal(latch_clamp(2, 0, 3), 2);
+	assert_int_equal(latch_clamp(2, 4, 3), 4);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_too_large),
+		cmocka_unit_test(test_minmax),
+	};
+	return cmocka_run_group_tests_name("array", tests, NULL, NULL);
+}
