@@ -14,7 +14,6 @@
 #include "plan/reason.h"
 #include "server.h"
 #include "shell/shell.h"
-#include "shell/toplevel.h"
 
 _Static_assert(
 	LATCH_REASON_COUNT <= LATCH_SNAPSHOT_MAX_REASONS, "every reason can be told of a layer");

@@ -10,7 +10,6 @@
 #include "output/convert.h"
 #include "output/look.h"
 #include "shell/shell.h"
-#include "shell/toplevel.h"
 
 void latch_collection_finish(struct latch_collection *collection) {
 	latch_layer_list_finish(&collection->layers);

@@ -6,7 +6,6 @@
  * (wlr_output_cursor_set_buffer); an output of ours has none as long as nothing has
  * to be composed.
  */
-#include "shell/cursor.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -8,6 +8,7 @@
 #include <wlr/util/log.h>
 #include <xkbcommon/xkbcommon.h>
 
+#include "base/clock.h"
 #include "shell/private.h"
 
 /* Keys per second and milliseconds, as most desktops have them. */

@@ -11,10 +11,8 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 #include "shell/bindings.h"
-#include "shell/cursor.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
-#include "shell/toplevel.h"
 
 #define LATCH_TOUCH_POINTS 16
 
@@ -325,8 +323,5 @@ void latch_cursor_set_override(struct latch_shell *shell, const char *name);
 void latch_cursor_update_outputs(struct latch_shell *shell);
 /* An output goes. */
 void latch_cursor_leave(struct latch_shell *shell, struct wlr_output *output);
-
-/* Milliseconds of CLOCK_MONOTONIC, as in input events. */
-uint32_t latch_now_msec(void);
 
 #endif

@@ -1,11 +1,11 @@
 #include "shell/shell.h"
 
 #include <stdlib.h>
-#include <time.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>
 #include <wlr/util/log.h>
 
+#include "base/clock.h"
 #include "shell/private.h"
 
 /* Version 6 has the suspended state, which is how hidden clients learn to rest. */
@@ -21,12 +21,6 @@ void latch_unlisten(struct wl_listener *listener) {
 		wl_list_remove(&listener->link);
 		wl_list_init(&listener->link);
 	}
-}
-
-uint32_t latch_now_msec(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint32_t)((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000);
 }
 
 static void update_suspended(struct latch_shell *shell) {

@@ -10,14 +10,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <wayland-server-protocol.h>
 #include <wlr/util/box.h>
-
-#include "shell/cursor.h"
 
 struct latch_shell;
 struct latch_toplevel;
 struct wl_display;
 struct wlr_backend;
+struct wlr_buffer;
 struct wlr_compositor;
 struct wlr_output;
 struct wlr_output_layout;
@@ -76,6 +76,25 @@ struct latch_shell_surface {
 	struct latch_toplevel *toplevel;
 };
 
+/* The cursor: where it is and what it looks like. The shell draws nothing: the output code puts the
+ * image on the cursor plane or composes it. */
+struct latch_cursor_image {
+	/* A theme's image (ARGB8888, readable by data pointer access) or a client's
+	 * buffer of any kind. Owned by the cursor. */
+	struct wlr_buffer *buffer;
+	/* The part of the buffer that is shown, in its pixels. */
+	struct wlr_fbox src;
+	/* wl_surface.set_buffer_transform. */
+	enum wl_output_transform transform;
+	/* From the image's upper left corner to the point that points, in layout
+	 * units. A theme's images need not have a whole number of them. */
+	double hotspot_x, hotspot_y;
+	/* Size on the screen, in layout units. */
+	double width, height;
+	/* Another value whenever anything above changed, or the pixels did. */
+	uint64_t serial;
+};
+
 /**
  * Create the shell and its globals: xdg_wm_base, wl_seat, wl_data_device_manager,
  * zwp_primary_selection_device_manager_v1, wp_cursor_shape_manager_v1,
@@ -119,6 +138,15 @@ const struct latch_cursor_image *latch_shell_cursor(
  * callbacks and presentation feedback; NULL when the image is the theme's.
  */
 struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell);
+
+/** A number that is never used again, for logs and traces. */
+uint64_t latch_toplevel_id(const struct latch_toplevel *toplevel);
+
+/** The title as the client sets it, "" when it has none. Valid until it changes. */
+const char *latch_toplevel_title(const struct latch_toplevel *toplevel);
+
+/** The app_id as the client sets it, "" when it has none. Valid until it changes. */
+const char *latch_toplevel_app_id(const struct latch_toplevel *toplevel);
 
 /** The seat, for protocols that need one. Owned by the shell. */
 struct wlr_seat *latch_shell_seat(struct latch_shell *shell);

@@ -1,5 +1,3 @@
-#include "shell/toplevel.h"
-
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>

@@ -24,6 +24,11 @@ static inline int64_t latch_now_ns(void) {
 	return latch_timespec_ns(&ts);
 }
 
+/** Milliseconds of CLOCK_MONOTONIC, as in input events: they wrap around every 49 days. */
+static inline uint32_t latch_now_msec(void) {
+	return (uint32_t)(latch_now_ns() / 1000000);
+}
+
 /** CPU time of this thread: what it has computed, without what it has waited for. */
 static inline int64_t latch_cpu_ns(void) {
 	struct timespec ts;

@@ -21,7 +21,7 @@
 #include "output/cursor_image.h"
 #include "output/cursor_plane.h"
 #include "plan/reason.h"
-#include "shell/cursor.h"
+#include "shell/shell.h"
 
 #define SIZE 48 // of the largest source
 #define TARGET 256

@@ -6,7 +6,6 @@
 
 #include <wlr/types/wlr_seat.h>
 
-#include "shell/toplevel.h"
 
 static void alt(struct fixture *f, uint32_t code, bool down) {
 	key(f, KEY_LEFTALT, true);

@@ -7,7 +7,6 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
 
-#include "shell/toplevel.h"
 
 static void test_window_is_centred_and_active(void **test_state) {
 	struct fixture *f = *test_state;
