@@ -113,7 +113,7 @@ static void lift_all(struct wl_list *barriers) {
 	}
 }
 
-bool latch_surface_sync_has_barrier(struct wlr_surface *surface) {
+bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {
 	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
 	return sync != NULL && sync->barrier.set;
 }
