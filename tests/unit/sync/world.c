@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
-#include "limits/account.h"
+#include "limits/client.h"
 #include "sync/release.h"
 #include "sync/timeline.h"
 
@@ -27,7 +27,7 @@ struct server {
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wlr_compositor *compositor;
-	struct latch_accounts *accounts;
+	struct latch_clients *clients;
 	struct latch_gate *gate;
 	struct latch_timeline_device *device;
 	struct latch_dmabuf *dmabuf;
@@ -254,9 +254,9 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 
 	server->display = wl_display_create();
 	const struct latch_limits usual = latch_limits_default();
-	server->accounts =
-		latch_accounts_create(server->display, limits != NULL ? limits : &usual);
-	assert_non_null(server->accounts);
+	server->clients = latch_clients_create(
+		server->display, limits != NULL ? limits : &usual, NULL);
+	assert_non_null(server->clients);
 	server->compositor = wlr_compositor_create(server->display, 6, NULL);
 	wlr_subcompositor_create(server->display);
 	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
@@ -364,7 +364,7 @@ void world_finish(struct world *world) {
 	world_leave_surfaces(world);
 	latch_gate_destroy(world->gate);
 	latch_dmabuf_destroy(server->dmabuf);
-	latch_accounts_destroy(server->accounts);
+	latch_clients_destroy(server->clients);
 	wl_display_destroy(server->display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
