@@ -112,16 +112,6 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 	}
 }
 
-static void arm_timer(struct latch_turns *turns) {
-	int64_t first_ns = 0;
-	const struct latch_turn *turn;
-	wl_list_for_each(turn, &turns->paused, wait_link) {
-		int64_t resume_ns = latch_share_resume_ns(&turn->share);
-		first_ns = first_ns == 0 || resume_ns < first_ns ? resume_ns : first_ns;
-	}
-	latch_timer_set(&turns->timer, first_ns);
-}
-
 static void tell(struct latch_turn *turn) {
 	char who[LATCH_ACCOUNT_TEXT];
 	if (!turn->told && turn->waited_ns >= TOLD_NS) {
@@ -147,11 +137,13 @@ static void handle_timer(void *data) {
 	int64_t now_ns = latch_now_ns();
 	struct latch_turn *turn, *tmp;
 	wl_list_for_each_safe(turn, tmp, &turns->paused, wait_link) {
-		if (latch_share_resume_ns(&turn->share) <= now_ns) {
+		const int64_t resume_ns = latch_share_resume_ns(&turn->share);
+		if (resume_ns <= now_ns) {
 			resume(turn, now_ns);
+		} else {
+			latch_timer_set_earlier(&turns->timer, resume_ns);
 		}
 	}
-	arm_timer(turns);
 }
 
 static bool find_source(struct latch_turn *turn) {
@@ -216,7 +208,7 @@ void latch_turns_end_round(struct latch_turns *turns) {
 	if (find_source(turn) && wl_event_source_fd_update(turn->source, 0) == 0) {
 		turn->paused_ns = now_ns;
 		wl_list_insert(&turns->paused, &turn->wait_link);
-		arm_timer(turns);
+		latch_timer_set_earlier(&turns->timer, latch_share_resume_ns(&turn->share));
 		/* Without this client there may be time enough for all. */
 		latch_share_init(&turns->all, BUSY_PERCENT, now_ns);
 	}

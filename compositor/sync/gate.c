@@ -66,8 +66,8 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	if (gate->releases != NULL) {
 		latch_release_pool_finish(gate->releases);
 	}
-	latch_pacing_finish(gate);
-	latch_hold_finish(gate);
+	latch_timer_finish(&gate->pacing.timer);
+	latch_timer_finish(&gate->hold_timer);
 	latch_timeline_device_unref(gate->timeline_device);
 	free(gate);
 }

@@ -62,8 +62,7 @@ struct latch_gate {
 	struct wl_list surfaces; /* latch_surface_sync.link */
 	struct wl_list free;	 /* latch_held_update.link */
 
-	struct wl_event_source *hold_timer; /* NULL when nobody wants to know, see held.c */
-	int64_t hold_timer_ns;		    /* when it fires, 0: it is not set */
+	struct latch_timer hold_timer; /* zeroed when nobody wants to know, see held.c */
 	struct latch_pacing pacing;
 	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
 	bool no_deadlines[LATCH_SYNC_KINDS];
@@ -111,9 +110,8 @@ void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync);
 
 /* held.c */
 
-/* False without memory. */
+/* False when the timer can't be had. */
 bool latch_hold_init(struct latch_gate *gate);
-void latch_hold_finish(struct latch_gate *gate);
 /* An update is held from now on. */
 void latch_hold_begin(struct latch_held_update *update);
 /* One that was held has ended, ready or not; it is in no list any more. */
@@ -127,7 +125,6 @@ void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch
 
 /* False when the timer can't be had. */
 bool latch_pacing_init(struct latch_gate *gate);
-void latch_pacing_finish(struct latch_gate *gate);
 /* Lets update, which is being committed, wait for the barrier and the time that were asked for. */
 void latch_pacing_begin(struct latch_held_update *update);
 /* The update ends, whether it was shown or not. */
