@@ -27,7 +27,6 @@
 #include "output/output.h"
 #include "output/renderer_reads.h"
 #include "output/target.h"
-#include "output/tearing_control_v1.h"
 #include "security.h"
 #include "server.h"
 #include "shell/shell.h"
@@ -57,7 +56,6 @@ static bool create_globals(struct latch_server *server) {
 	server->content_type = wlr_content_type_manager_v1_create(display, CONTENT_TYPE_VERSION);
 	return server->compositor != NULL && server->layout != NULL &&
 	       server->content_type != NULL &&
-	       (!server->options->tearing || latch_tearing_control_create(display)) &&
 	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
@@ -137,17 +135,6 @@ static int64_t unseen_interval_ns(void *data, struct wlr_surface *surface) {
 	return interval_ns != 0 ? interval_ns : UNSEEN_INTERVAL_NS;
 }
 
-static void handle_update_committed(void *data, const struct latch_update *update) {
-	struct latch_server *server = data;
-	latch_content_tracker_note_commit(server->contents, update);
-}
-
-static void handle_update_untaken(
-	void *data, const struct latch_update *update, enum latch_record_end why) {
-	struct latch_server *server = data;
-	latch_content_tracker_note_untaken(server->contents, update, why);
-}
-
 static bool create_sync(struct latch_server *server) {
 	int kms_fd = server->backend.kms != NULL ? latch_kms_backend_fd(server->backend.kms) : -1;
 	server->timeline_device = latch_timeline_find_device(kms_fd);
@@ -161,16 +148,15 @@ static bool create_sync(struct latch_server *server) {
 	if (server->backend.kms != NULL) {
 		latch_kms_backend_create_signalled_fence(server->backend.kms, timeline_fd);
 	}
-	server->gate = latch_gate_create(server->display, server->compositor,
+	server->gate = latch_gate_create(server->display,
 		&(struct latch_gate_options){
 			.timeline_device = server->timeline_device,
+			.tearing = server->options->tearing,
 			.hold_warning_ns = server->options->hold_warning_ns,
 			.fence_timeout_ns = server->options->fence_timeout_ns,
 			.next_vblank_ns = next_vblank_ns,
 			.ready_ns = ready_ns,
 			.unseen_interval_ns = unseen_interval_ns,
-			.committed = handle_update_committed,
-			.untaken = handle_update_untaken,
 			.data = server,
 		});
 	if (server->gate == NULL) {
@@ -178,6 +164,7 @@ static bool create_sync(struct latch_server *server) {
 	}
 	server->contents = latch_content_tracker_create(&(struct latch_content_tracker_options){
 		.compositor = server->compositor,
+		.gate = server->gate,
 		.trace = server->trace,
 		.renderer = &server->renderer,
 		.committed = handle_surface_committed,

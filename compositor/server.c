@@ -13,11 +13,9 @@
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "inspect/inspector.h"
-#include "limits/account.h"
+#include "limits/client.h"
 #include "limits/fds.h"
-#include "limits/half_closed.h"
 #include "limits/listen.h"
-#include "limits/turns.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/management.h"
@@ -304,9 +302,8 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		status = LATCH_EXIT_FAILURE;
 		goto error;
 	}
-	server->accounts = latch_accounts_create(server->display, &options->limits);
-	server->half_closed = latch_half_closed_create(server->display);
-	if (server->accounts == NULL || server->half_closed == NULL) {
+	server->clients = latch_clients_create(server->display, &options->limits, server->turns);
+	if (server->clients == NULL) {
 		fputs("latch: no memory for the limits of clients\n", stderr);
 		status = LATCH_EXIT_FAILURE;
 		goto error;
@@ -518,8 +515,7 @@ void latch_server_finish(struct latch_server *server) {
 			wl_event_source_remove(server->signals[i]);
 		}
 	}
-	latch_half_closed_destroy(server->half_closed);
-	latch_accounts_destroy(server->accounts);
+	latch_clients_destroy(server->clients);
 	latch_turns_destroy(server->turns);
 	if (server->urgent != NULL) {
 		wl_event_source_remove(server->urgent);

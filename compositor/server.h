@@ -10,12 +10,11 @@
 #include "options.h"
 #include "output/renderer.h"
 
-struct latch_accounts;
+struct latch_clients;
 struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_inspector;
 struct latch_gate;
-struct latch_half_closed;
 struct latch_image_capture;
 struct latch_listen;
 struct latch_management;
@@ -44,8 +43,7 @@ struct latch_server {
 	struct wl_event_loop *urgent_loop;
 	struct wl_event_source *urgent;
 	struct latch_turns *turns;
-	struct latch_accounts *accounts;
-	struct latch_half_closed *half_closed;
+	struct latch_clients *clients;
 	struct latch_listen *listen;
 	const char *socket;
 

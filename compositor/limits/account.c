@@ -25,7 +25,6 @@ struct latch_accounts {
 	/* Fds that may be charged until it is time to look again how many are left. */
 	uint64_t fds_until_look;
 	uint64_t fds_share; // that one client may have
-	struct wl_listener client_created;
 };
 
 struct latch_account {
@@ -44,9 +43,6 @@ struct latch_account {
 	char refusal[LATCH_ACCOUNT_TEXT];
 	bool logged;
 	struct wl_event_source *ending; // idle source that closes the connection
-
-	struct wl_listener client_destroy;
-	struct wl_listener resource_created;
 };
 
 /* A resource that is counted for as long as it lives. */
@@ -346,9 +342,7 @@ static bool are_within(struct latch_account *account, enum latch_limit limit,
 
 /* wl_shm's objects are made by wlroots, so they are seen from here only. A pool has one fd. What
  * a pool's buffers keep of it after its object is gone is bounded by their own number. */
-static void handle_resource_created(struct wl_listener *listener, void *data) {
-	struct latch_account *account = wl_container_of(listener, account, resource_created);
-	struct wl_resource *resource = data;
+void latch_account_note_resource(struct latch_account *account, struct wl_resource *resource) {
 	const char *class = wl_resource_get_class(resource);
 	if (!are_within(account, LATCH_LIMIT_OBJECTS, count_object) ||
 		(is_callback(class) &&
@@ -379,58 +373,34 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 	wl_resource_add_destroy_listener(resource, &counted->destroy);
 }
 
-static void detach(struct latch_account *account) {
+struct latch_account *latch_account_open(
+	struct latch_accounts *accounts, struct wl_client *client) {
+	struct latch_account *account = calloc(1, sizeof(*account));
+	if (account == NULL) {
+		return NULL;
+	}
+	*account = (struct latch_account){.refs = 1, .owner = accounts, .client = client};
+	wl_list_init(&account->memory);
+	wl_client_get_credentials(client, &account->pid, NULL, NULL);
+	latch_client_read_comm(account->pid, account->comm);
+	wl_list_insert(&accounts->accounts, &account->link);
+	return account;
+}
+
+void latch_account_close(struct latch_account *account) {
+	if (account == NULL) {
+		return;
+	}
 	if (account->ending != NULL) {
 		wl_event_source_remove(account->ending);
 		account->ending = NULL;
 	}
 	wl_list_remove(&account->link);
-	wl_list_init(&account->link);
-	wl_list_remove(&account->client_destroy.link);
-	wl_list_init(&account->client_destroy.link);
-	wl_list_remove(&account->resource_created.link);
-	wl_list_init(&account->resource_created.link);
 	account->owner = NULL;
 	account->client = NULL;
 	/* They went with it. */
 	account->used[LATCH_LIMIT_OBJECTS] = account->used[LATCH_LIMIT_CALLBACKS] = 0;
 	latch_account_unref(account);
-}
-
-/* The late one of libwayland's two signals: the client's resources have gone by then. */
-static void handle_client_destroy(struct wl_listener *listener, void *data) {
-	struct latch_account *account = wl_container_of(listener, account, client_destroy);
-	detach(account);
-}
-
-struct latch_account *latch_account_find(struct wl_client *client) {
-	struct wl_listener *listener =
-		wl_client_get_destroy_late_listener(client, handle_client_destroy);
-	struct latch_account *account;
-	return listener != NULL ? wl_container_of(listener, account, client_destroy) : NULL;
-}
-
-static void handle_client_created(struct wl_listener *listener, void *data) {
-	struct latch_accounts *accounts = wl_container_of(listener, accounts, client_created);
-	struct wl_client *client = data;
-	struct latch_account *account = calloc(1, sizeof(*account));
-	if (account == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	*account = (struct latch_account){
-		.refs = 1,
-		.owner = accounts,
-		.client = client,
-		.client_destroy.notify = handle_client_destroy,
-		.resource_created.notify = handle_resource_created,
-	};
-	wl_list_init(&account->memory);
-	wl_client_get_credentials(client, &account->pid, NULL, NULL);
-	latch_client_read_comm(account->pid, account->comm);
-	wl_list_insert(&accounts->accounts, &account->link);
-	wl_client_add_destroy_late_listener(client, &account->client_destroy);
-	wl_client_add_resource_created_listener(client, &account->resource_created);
 }
 
 struct latch_accounts *latch_accounts_create(
@@ -444,23 +414,15 @@ struct latch_accounts *latch_accounts_create(
 		.fds_share = share_of(&fds),
 		.loop = wl_display_get_event_loop(display),
 		.limits = *limits,
-		.client_created.notify = handle_client_created,
 	};
 	wl_list_init(&accounts->accounts);
 	wl_list_init(&accounts->holders);
-	wl_display_add_client_created_listener(display, &accounts->client_created);
 	return accounts;
 }
 
 void latch_accounts_destroy(struct latch_accounts *accounts) {
-	if (accounts == NULL) {
-		return;
+	if (accounts != NULL) {
+		latch_holders_forget(&accounts->holders);
+		free(accounts);
 	}
-	struct latch_account *account, *tmp;
-	wl_list_for_each_safe(account, tmp, &accounts->accounts, link) {
-		detach(account);
-	}
-	latch_holders_forget(&accounts->holders);
-	wl_list_remove(&accounts->client_created.link);
-	free(accounts);
 }

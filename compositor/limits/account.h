@@ -35,17 +35,24 @@ struct latch_accounts;
 /** One client's. Reference-counted: its client has a reference, and so has code that discharges later. */
 struct latch_account;
 
-/**
- * Opens an account for each client that connects from now on, and counts its wl_buffers and shm
- * pools. One per display, before the first client. NULL without memory.
- */
+/** The accounts of a display's clients, for client.h. NULL without memory. */
 struct latch_accounts *latch_accounts_create(
 	struct wl_display *display, const struct latch_limits *limits);
 
-/** After the clients. Accounts with references stay valid. NULL is fine. */
+/** After all accounts were closed; those with references stay valid. NULL is fine. */
 void latch_accounts_destroy(struct latch_accounts *accounts);
 
-/** The client's account, borrowed; NULL when nobody keeps accounts on its display. */
+/** Opens a new client's account. The reference is the caller's. NULL without memory. */
+struct latch_account *latch_account_open(
+	struct latch_accounts *accounts, struct wl_client *client);
+
+/** The client and its objects have gone: gives the reference back. NULL is fine. */
+void latch_account_close(struct latch_account *account);
+
+/** Counts an object that the client has made. The client is refused where it is one too many. */
+void latch_account_note_resource(struct latch_account *account, struct wl_resource *resource);
+
+/** The client's account, borrowed; NULL when nobody keeps accounts on its display. See client.h. */
 struct latch_account *latch_account_find(struct wl_client *client);
 
 /** NULL is fine for all that follows: such a client has no limits. */

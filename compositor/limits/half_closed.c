@@ -13,7 +13,6 @@ struct latch_half_closed {
 	 * A socket leaves it when it is closed. */
 	int epoll_fd;
 	struct wl_event_source *source;
-	struct wl_listener client_created;
 };
 
 /* What it had said before is heard first; libwayland reads it in this turn of the loop. */
@@ -31,10 +30,7 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-static void handle_client_created(struct wl_listener *listener, void *data) {
-	struct latch_half_closed *half_closed =
-		wl_container_of(listener, half_closed, client_created);
-	struct wl_client *client = data;
+void latch_half_closed_watch(struct latch_half_closed *half_closed, struct wl_client *client) {
 	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = client};
 	if (epoll_ctl(half_closed->epoll_fd, EPOLL_CTL_ADD, wl_client_get_fd(client), &event) !=
 		0) {
@@ -56,8 +52,6 @@ struct latch_half_closed *latch_half_closed_create(struct wl_display *display) {
 	if (half_closed->source == NULL) {
 		goto error_epoll;
 	}
-	half_closed->client_created.notify = handle_client_created;
-	wl_display_add_client_created_listener(display, &half_closed->client_created);
 	return half_closed;
 
 error_epoll:
@@ -71,7 +65,6 @@ void latch_half_closed_destroy(struct latch_half_closed *half_closed) {
 	if (half_closed == NULL) {
 		return;
 	}
-	wl_list_remove(&half_closed->client_created.link);
 	wl_event_source_remove(half_closed->source);
 	close(half_closed->epoll_fd);
 	free(half_closed);

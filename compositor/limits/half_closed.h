@@ -1,8 +1,9 @@
 #ifndef LATCH_LIMITS_HALF_CLOSED_H
 #define LATCH_LIMITS_HALF_CLOSED_H
 
-struct wl_display;
 struct latch_half_closed;
+struct wl_client;
+struct wl_display;
 
 /**
  * Ends clients that have shut down their end for writing: nothing is to come from them any more.
@@ -11,9 +12,12 @@ struct latch_half_closed;
  * what it already had instead of the end of the stream (src/connection.c:wl_connection_read()), the
  * socket stays readable, and the event loop goes round and round for as long as the client lives.
  *
- * For the clients that connect from now on. NULL with errno when it can't be had.
+ * NULL with errno when it can't be had.
  */
 struct latch_half_closed *latch_half_closed_create(struct wl_display *display);
+
+/** A new client. Should that fail it is logged, and nothing else. */
+void latch_half_closed_watch(struct latch_half_closed *half_closed, struct wl_client *client);
 
 /** NULL is fine. */
 void latch_half_closed_destroy(struct latch_half_closed *half_closed);

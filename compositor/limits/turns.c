@@ -29,38 +29,21 @@ struct latch_turns {
 
 	struct latch_share all; // of all clients together
 	bool in_round;	      // requests have been handled in this round
-	struct turn *current; // whose they are
+	struct latch_turn *current; // whose they are
 	int64_t since_cpu_ns; // since when, in CPU time
 	int64_t looked_ns;    // when the urgent work was looked after
-	struct wl_list turns;  // turn.link
-	struct wl_list spent;  // turn.wait_link: have less than nothing left
-	struct wl_list paused; // turn.wait_link
+	struct wl_list turns;  // latch_turn.link
+	struct wl_list spent;  // latch_turn.wait_link: have less than nothing left
+	struct wl_list paused; // latch_turn.wait_link
 	bool told_no_source;
-
-	struct wl_listener client_created;
 };
 
-/* One client's. */
-struct turn {
-	struct latch_turns *turns;
-	struct wl_client *client;
-	struct latch_share share;
-	int64_t asked_ns; // when it has asked for something last
-	struct wl_list link;
-	struct wl_list wait_link;	// latch_turns.spent, .paused, or alone
-	struct wl_event_source *source; // NULL until it is needed
-	int64_t paused_ns;		// since when, 0: it is not
-	int64_t waited_ns;		// in all
-	bool told;
-	struct wl_listener destroy;
-};
-
-static void stop_waiting(struct turn *turn) {
+static void stop_waiting(struct latch_turn *turn) {
 	wl_list_remove(&turn->wait_link);
 	wl_list_init(&turn->wait_link);
 }
 
-static void spend(struct turn *turn, int64_t now_ns, int64_t cpu_ns) {
+static void spend(struct latch_turn *turn, int64_t now_ns, int64_t cpu_ns) {
 	struct latch_turns *turns = turn->turns;
 	latch_share_spend(&turns->all, now_ns, cpu_ns);
 	latch_share_spend(&turn->share, now_ns, cpu_ns);
@@ -81,7 +64,7 @@ static void charge(struct latch_turns *turns, int64_t now_ns) {
 }
 
 void latch_turns_spend(struct latch_turns *turns, struct wl_client *client, int64_t cpu_ns) {
-	struct turn *turn = wl_client_get_user_data(client);
+	struct latch_turn *turn = wl_client_get_user_data(client);
 	if (turn != NULL) {
 		spend(turn, latch_now_ns(), cpu_ns);
 	}
@@ -111,7 +94,7 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 		return;
 	}
 	struct latch_turns *turns = data;
-	struct turn *turn = wl_client_get_user_data(wl_resource_get_client(message->resource));
+	struct latch_turn *turn = wl_client_get_user_data(wl_resource_get_client(message->resource));
 	int64_t now_ns = latch_now_ns();
 	if (!turns->in_round) {
 		turns->in_round = true;
@@ -129,29 +112,19 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 	}
 }
 
-static void arm_timer(struct latch_turns *turns) {
-	int64_t first_ns = 0;
-	const struct turn *turn;
-	wl_list_for_each(turn, &turns->paused, wait_link) {
-		int64_t resume_ns = latch_share_resume_ns(&turn->share);
-		first_ns = first_ns == 0 || resume_ns < first_ns ? resume_ns : first_ns;
-	}
-	latch_timer_set(&turns->timer, first_ns);
-}
-
-static void tell(struct turn *turn) {
+static void tell(struct latch_turn *turn) {
 	char who[LATCH_ACCOUNT_TEXT];
 	if (!turn->told && turn->waited_ns >= TOLD_NS) {
 		turn->told = true;
 		wlr_log(WLR_INFO,
 			"%s takes more than %u %% of the time (--max-time), which others need: its "
 			"requests have to wait",
-			latch_account_describe(latch_account_find(turn->client), who),
+			latch_account_describe(turn->account, who),
 			turn->turns->options.percent);
 	}
 }
 
-static void resume(struct turn *turn, int64_t now_ns) {
+static void resume(struct latch_turn *turn, int64_t now_ns) {
 	stop_waiting(turn);
 	turn->waited_ns += now_ns - turn->paused_ns;
 	turn->paused_ns = 0;
@@ -162,16 +135,18 @@ static void resume(struct turn *turn, int64_t now_ns) {
 static void handle_timer(void *data) {
 	struct latch_turns *turns = data;
 	int64_t now_ns = latch_now_ns();
-	struct turn *turn, *tmp;
+	struct latch_turn *turn, *tmp;
 	wl_list_for_each_safe(turn, tmp, &turns->paused, wait_link) {
-		if (latch_share_resume_ns(&turn->share) <= now_ns) {
+		const int64_t resume_ns = latch_share_resume_ns(&turn->share);
+		if (resume_ns <= now_ns) {
 			resume(turn, now_ns);
+		} else {
+			latch_timer_set_earlier(&turns->timer, resume_ns);
 		}
 	}
-	arm_timer(turns);
 }
 
-static bool find_source(struct turn *turn) {
+static bool find_source(struct latch_turn *turn) {
 	struct latch_turns *turns = turn->turns;
 	if (turn->source == NULL) {
 		turn->source = latch_client_source_find(turns->loop, turn->client);
@@ -185,7 +160,7 @@ static bool find_source(struct turn *turn) {
 }
 
 void latch_turns_begin_round(struct latch_turns *turns) {
-	struct turn *turn;
+	struct latch_turn *turn;
 	wl_list_for_each(turn, &turns->paused, wait_link) {
 		wl_event_source_fd_update(turn->source, 0);
 	}
@@ -193,8 +168,8 @@ void latch_turns_begin_round(struct latch_turns *turns) {
 
 /* The one that has taken most beyond its share; one at a time, as the others may have time enough then.
  * Those that have something left again are let go. */
-static struct turn *find_debtor(struct latch_turns *turns, int64_t now_ns) {
-	struct turn *debtor = NULL, *turn, *tmp;
+static struct latch_turn *find_debtor(struct latch_turns *turns, int64_t now_ns) {
+	struct latch_turn *debtor = NULL, *turn, *tmp;
 	wl_list_for_each_safe(turn, tmp, &turns->spent, wait_link) {
 		if (latch_share_resume_ns(&turn->share) <= now_ns) {
 			stop_waiting(turn);
@@ -205,8 +180,8 @@ static struct turn *find_debtor(struct latch_turns *turns, int64_t now_ns) {
 	return debtor;
 }
 
-static bool others_ask(const struct turn *turn, int64_t now_ns) {
-	const struct turn *other;
+static bool others_ask(const struct latch_turn *turn, int64_t now_ns) {
+	const struct latch_turn *other;
 	wl_list_for_each(other, &turn->turns->turns, link) {
 		if (other != turn && other->asked_ns != 0 &&
 			now_ns - other->asked_ns < ACTIVE_NS) {
@@ -224,7 +199,7 @@ void latch_turns_end_round(struct latch_turns *turns) {
 	int64_t now_ns = latch_now_ns();
 	charge(turns, now_ns);
 	turns->current = NULL;
-	struct turn *turn = wl_list_empty(&turns->spent) ? NULL : find_debtor(turns, now_ns);
+	struct latch_turn *turn = wl_list_empty(&turns->spent) ? NULL : find_debtor(turns, now_ns);
 	if (turn == NULL || turns->all.credit_ns >= 0 || !others_ask(turn, now_ns)) {
 		return;
 	}
@@ -233,43 +208,30 @@ void latch_turns_end_round(struct latch_turns *turns) {
 	if (find_source(turn) && wl_event_source_fd_update(turn->source, 0) == 0) {
 		turn->paused_ns = now_ns;
 		wl_list_insert(&turns->paused, &turn->wait_link);
-		arm_timer(turns);
+		latch_timer_set_earlier(&turns->timer, latch_share_resume_ns(&turn->share));
 		/* Without this client there may be time enough for all. */
 		latch_share_init(&turns->all, BUSY_PERCENT, now_ns);
 	}
 }
 
-static void handle_client_destroy(struct wl_listener *listener, void *data) {
-	struct turn *turn = wl_container_of(listener, turn, destroy);
-	if (turn->turns->current == turn) {
+void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
+	const struct latch_account *account) {
+	*turn = (struct latch_turn){.turns = turns, .client = client, .account = account};
+	wl_list_init(&turn->wait_link);
+	wl_list_init(&turn->link);
+	if (turns != NULL) {
+		latch_share_init(&turn->share, turns->options.percent, latch_now_ns());
+		wl_list_insert(&turns->turns, &turn->link);
+	}
+}
+
+void latch_turn_end(struct latch_turn *turn) {
+	if (turn->turns != NULL && turn->turns->current == turn) {
 		charge(turn->turns, latch_now_ns());
 		turn->turns->current = NULL;
 	}
-	wl_client_set_user_data(turn->client, NULL, NULL);
 	wl_list_remove(&turn->wait_link);
 	wl_list_remove(&turn->link);
-	wl_list_remove(&turn->destroy.link);
-	free(turn);
-}
-
-static void handle_client_created(struct wl_listener *listener, void *data) {
-	struct latch_turns *turns = wl_container_of(listener, turns, client_created);
-	struct wl_client *client = data;
-	struct turn *turn = calloc(1, sizeof(*turn));
-	if (turn == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	*turn = (struct turn){
-		.turns = turns,
-		.client = client,
-		.destroy.notify = handle_client_destroy,
-	};
-	latch_share_init(&turn->share, turns->options.percent, latch_now_ns());
-	wl_list_init(&turn->wait_link);
-	wl_list_insert(&turns->turns, &turn->link);
-	wl_client_set_user_data(client, turn, NULL);
-	wl_client_add_destroy_listener(client, &turn->destroy);
 }
 
 struct latch_turns *latch_turns_create(const struct latch_turns_options *options) {
@@ -280,20 +242,17 @@ struct latch_turns *latch_turns_create(const struct latch_turns_options *options
 	*turns = (struct latch_turns){
 		.options = *options,
 		.loop = wl_display_get_event_loop(options->display),
-		.client_created.notify = handle_client_created,
 	};
 	latch_share_init(&turns->all, BUSY_PERCENT, latch_now_ns());
 	wl_list_init(&turns->turns);
 	wl_list_init(&turns->spent);
 	wl_list_init(&turns->paused);
-	wl_list_init(&turns->client_created.link);
 	turns->logger = wl_display_add_protocol_logger(options->display, handle_message, turns);
 	if (!latch_timer_init(&turns->timer, turns->loop, handle_timer, turns) ||
 		turns->logger == NULL) {
 		latch_turns_destroy(turns);
 		return NULL;
 	}
-	wl_display_add_client_created_listener(options->display, &turns->client_created);
 	return turns;
 }
 
@@ -301,11 +260,6 @@ void latch_turns_destroy(struct latch_turns *turns) {
 	if (turns == NULL) {
 		return;
 	}
-	struct turn *turn, *tmp;
-	wl_list_for_each_safe(turn, tmp, &turns->turns, link) {
-		handle_client_destroy(&turn->destroy, NULL);
-	}
-	wl_list_remove(&turns->client_created.link);
 	if (turns->logger != NULL) {
 		wl_protocol_logger_destroy(turns->logger);
 	}

@@ -17,13 +17,34 @@
  * latch_turns_end_round() after it.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <wayland-util.h>
 
+#include "limits/share.h"
+
+struct latch_account;
 struct wl_client;
 struct wl_display;
+struct wl_event_source;
 struct wl_resource;
 
 struct latch_turns;
+
+/** One client's; the user data of its wl_client, see client.h. */
+struct latch_turn {
+	struct latch_turns *turns; // NULL: it never has to wait
+	struct wl_client *client;
+	const struct latch_account *account; // for its name
+	struct latch_share share;
+	int64_t asked_ns; // when it has asked for something last
+	struct wl_list link;
+	struct wl_list wait_link;	// latch_turns.spent, .paused, or alone
+	struct wl_event_source *source; // NULL until it is needed
+	int64_t paused_ns;		// since when, 0: it is not
+	int64_t waited_ns;		// in all
+	bool told;
+};
 
 struct latch_turns_options {
 	struct wl_display *display;
@@ -42,6 +63,13 @@ struct latch_turns *latch_turns_create(const struct latch_turns_options *options
 
 /** After the clients. NULL is fine. */
 void latch_turns_destroy(struct latch_turns *turns);
+
+/** A new client. turns: NULL is fine. */
+void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
+	const struct latch_account *account);
+
+/** The client has gone. */
+void latch_turn_end(struct latch_turn *turn);
 
 /** Right before the dispatch, and after wl_display_flush_clients(), which makes libwayland read
  * from clients that do not read themselves. */

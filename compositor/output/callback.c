@@ -2,21 +2,11 @@
 #include <wlr/types/wlr_compositor.h>
 
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"
 #include "shell/shell.h"
-
-static void set_timer(struct latch_output *output) {
-	int64_t first_ns = 0;
-	const struct latch_surface *surface;
-	wl_list_for_each(surface, &output->callbacks, callback_link) {
-		if (first_ns == 0 || surface->callback_ns < first_ns) {
-			first_ns = surface->callback_ns;
-		}
-	}
-	latch_timer_set(&output->callback_timer, first_ns);
-}
 
 static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
 	const struct timespec when = latch_ns_timespec(now_ns);
@@ -35,9 +25,10 @@ static void handle_timer(void *data) {
 			wl_list_remove(&surface->callback_link);
 			wl_list_init(&surface->callback_link);
 			send(surface, now_ns, surface->callback_deadline_ns);
+		} else {
+			latch_timer_set_earlier(&output->callback_timer, surface->callback_ns);
 		}
 	}
-	set_timer(output);
 }
 
 bool latch_output_callbacks_init(struct latch_output *output) {
@@ -61,7 +52,7 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	/* What is drawn from now on can be shown at the vblank that has this deadline. */
 	const int64_t deadline_ns =
 		latch_deadline_next(&output->deadline, now_ns, frame->composed != NULL);
-	bool waits = false;
+	int64_t first_ns = INT64_MAX;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(server->contents, frame->items[i].surface_id);
@@ -79,10 +70,10 @@ void latch_output_send_callbacks(struct latch_output *output) {
 		surface->callback_ns = time_ns;
 		surface->callback_deadline_ns = deadline_ns;
 		wl_list_insert(&output->callbacks, &surface->callback_link);
-		waits = true;
+		first_ns = latch_min(first_ns, time_ns);
 	}
-	if (waits) {
-		set_timer(output);
+	if (first_ns < INT64_MAX) {
+		latch_timer_set_earlier(&output->callback_timer, first_ns);
 	}
 	struct wlr_surface *cursor = latch_shell_cursor_surface(server->shell);
 	if (cursor != NULL && latch_output_shows(output, cursor)) {

@@ -68,9 +68,9 @@ static void describe_buffer(struct latch_content *content) {
 	}
 }
 
-static struct latch_frame_record record_of(uint32_t surface_id, const struct latch_update *update) {
+static struct latch_frame_record record_of(const struct latch_update *update) {
 	return (struct latch_frame_record){
-		.surface_id = surface_id,
+		.surface_id = update->surface_id,
 		.update_id = update->number,
 		.buffer_id = update->buffer_id,
 		.sync = update->kind,
@@ -84,9 +84,9 @@ static struct latch_frame_record record_of(uint32_t surface_id, const struct lat
 }
 
 /* The record of an update that is given back unseen. */
-static void note_unseen(const struct latch_content_tracker *tracker, uint32_t surface_id,
+static void note_unseen(const struct latch_content_tracker *tracker,
 	const struct latch_update *update, enum latch_record_end end) {
-	struct latch_frame_record record = record_of(surface_id, update);
+	struct latch_frame_record record = record_of(update);
 	record.release_ns = latch_now_ns();
 	record.superseded = end == LATCH_END_SUPERSEDED;
 	record.fence_error = update->fence_error;
@@ -94,19 +94,15 @@ static void note_unseen(const struct latch_content_tracker *tracker, uint32_t su
 	latch_trace_frame(tracker->options.trace, &record);
 }
 
-void latch_content_tracker_note_commit(
-	const struct latch_content_tracker *tracker, const struct latch_update *update) {
-	if (update->surface_id != 0) {
-		const struct latch_frame_record record = record_of(update->surface_id, update);
-		latch_trace_commit(tracker->options.trace, &record);
-	}
+static void handle_committed(void *data, const struct latch_update *update) {
+	const struct latch_content_tracker *tracker = data;
+	const struct latch_frame_record record = record_of(update);
+	latch_trace_commit(tracker->options.trace, &record);
 }
 
-void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_record_end why) {
-	if (update->surface_id != 0) {
-		note_unseen(tracker, update->surface_id, update, why);
-	}
+static void handle_untaken(
+	void *data, const struct latch_update *update, enum latch_record_end why) {
+	note_unseen(data, update, why);
 }
 
 static struct latch_content *content_create(struct latch_surface *surface,
@@ -119,7 +115,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	content->buffer = wlr_buffer_lock(buffer);
 	content->release = update->release;
 	describe_buffer(content);
-	content->record = record_of(surface->id, update);
+	content->record = record_of(update);
 	return content;
 }
 
@@ -264,38 +260,34 @@ static bool has_exact_damage(const struct wlr_surface_state *state) {
 		       !state->viewport.has_src && !state->viewport.has_dst);
 }
 
-static void surface_take_update(struct latch_surface *surface) {
+/* update: NULL where none came with the surface's state. */
+static void surface_take_update(struct latch_surface *surface, struct latch_update *update) {
 	struct wlr_surface *wlr_surface = surface->wlr_surface;
-	struct latch_update update;
-	bool taken = latch_surface_sync_take_current(wlr_surface, &update);
-
 	/* Damage counts from the commit before, whatever becomes of that one. */
 	const bool damage_missed = surface->damage_missed;
 	surface->damage_missed = true;
 	if (wlr_surface->current.buffer == NULL) {
-		latch_release_destroy(update.release);
 		surface_set_content(surface, NULL, LATCH_END_UNMAPPED);
 		return;
 	}
-	if (!taken || update.fence_error) {
-		if (taken) {
-			/* The GPU job that should have filled the buffer failed: the last good one
-			 * stays up. The gate has said whose it was. */
-			note_unseen(surface->tracker, surface->id, &update, LATCH_END_FENCE_ERROR);
-			/* Who asked when this update is seen hears that it never is. */
-			wlr_presentation_feedback_destroy(
-				wlr_presentation_surface_sampled(wlr_surface));
-		}
-		latch_release_destroy(update.release);
+	if (update == NULL) {
 		return;
 	}
-
+	if (update->fence_error) {
+		/* The GPU job that should have filled the buffer failed: the last good one
+		 * stays up. The gate has said whose it was. */
+		note_unseen(surface->tracker, update, LATCH_END_FENCE_ERROR);
+		/* Who asked when this update is seen hears that it never is. */
+		wlr_presentation_feedback_destroy(wlr_presentation_surface_sampled(wlr_surface));
+		latch_release_destroy(update->release);
+		return;
+	}
 	struct latch_content *content =
-		content_create(surface, wlr_surface->current.buffer, &update);
+		content_create(surface, wlr_surface->current.buffer, update);
 	if (content == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
-		note_unseen(surface->tracker, surface->id, &update, LATCH_END_REFUSED);
-		latch_release_destroy(update.release);
+		note_unseen(surface->tracker, update, LATCH_END_REFUSED);
+		latch_release_destroy(update->release);
 		return;
 	}
 	surface->damage_missed = false;
@@ -322,41 +314,48 @@ static void check_callbacks(struct latch_surface *surface) {
 	}
 }
 
-static void handle_commit(struct wl_listener *listener, void *data) {
-	struct latch_surface *surface = wl_container_of(listener, surface, commit);
-	struct latch_content_tracker *tracker = surface->tracker;
+static void handle_applied(
+	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
+	struct latch_content_tracker *tracker = data;
+	struct latch_surface *surface = wl_container_of(sync, surface, sync);
 
 	check_callbacks(surface);
 	if (surface->wlr_surface->current.committed & WLR_SURFACE_STATE_BUFFER) {
-		surface_take_update(surface);
+		surface_take_update(surface, update);
 	} else if (pixman_region32_not_empty(&surface->wlr_surface->buffer_damage)) {
 		surface->damage_missed = true;
 	}
 	tracker->options.committed(tracker->options.data, surface);
 }
 
-static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct latch_surface *surface = wl_container_of(listener, surface, destroy);
-	surface_set_content(surface, NULL, LATCH_END_SURFACE_GONE);
-	latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
-	wl_list_remove(&surface->callback_link);
-	wl_list_remove(&surface->commit.link);
-	wl_list_remove(&surface->destroy.link);
+static void surface_free(struct latch_surface *surface) {
 	latch_id_map_remove(&surface->tracker->surfaces, surface->id);
 	latch_account_unref(surface->account);
 	free(surface);
 }
 
-static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct latch_content_tracker *tracker = wl_container_of(listener, tracker, new_surface);
-	struct wlr_surface *wlr_surface = data;
+static void handle_surface_destroy(struct wlr_addon *addon) {
+	struct latch_surface *surface = wl_container_of(addon, surface, addon);
+	wlr_addon_finish(&surface->addon);
+	surface_set_content(surface, NULL, LATCH_END_SURFACE_GONE);
+	latch_surface_sync_finish(&surface->sync);
+	latch_trace_remove_surface(surface->tracker->options.trace, surface->id);
+	wl_list_remove(&surface->callback_link);
+	surface_free(surface);
+}
 
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_surface",
+	.destroy = handle_surface_destroy,
+};
+
+static struct latch_surface *surface_create(
+	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface) {
 	struct latch_surface *surface = calloc(1, sizeof(*surface));
 	const uint32_t id = tracker->next_surface_id + 1;
 	if (surface == NULL || !latch_id_map_put(&tracker->surfaces, id, surface)) {
 		free(surface);
-		wl_resource_post_no_memory(wlr_surface->resource);
-		return;
+		return NULL;
 	}
 	tracker->next_surface_id = id;
 	*surface = (struct latch_surface){
@@ -365,13 +364,24 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 		.account = latch_account_ref(latch_account_find(
 			wl_resource_get_client(wlr_surface->resource))),
 		.id = id,
-		.commit.notify = handle_commit,
-		.destroy.notify = handle_destroy,
 	};
+	if (!latch_surface_sync_init(&surface->sync, tracker->options.gate, wlr_surface,
+		    surface->account, id)) {
+		surface_free(surface);
+		return NULL;
+	}
 	wl_list_init(&surface->callback_link);
-	latch_surface_sync_set_id(wlr_surface, surface->id);
-	wl_signal_add(&wlr_surface->events.commit, &surface->commit);
-	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+	wlr_addon_init(&surface->addon, &wlr_surface->addons, NULL, &addon_impl);
+	return surface;
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct latch_content_tracker *tracker = wl_container_of(listener, tracker, new_surface);
+	struct wlr_surface *wlr_surface = data;
+	if (surface_create(tracker, wlr_surface) == NULL) {
+		/* A surface without the gate would show what is not done. */
+		wl_resource_post_no_memory(wlr_surface->resource);
+	}
 }
 
 struct latch_content_tracker *latch_content_tracker_create(
@@ -385,6 +395,12 @@ struct latch_content_tracker *latch_content_tracker_create(
 	wl_list_init(&tracker->unused);
 	tracker->new_surface.notify = handle_new_surface;
 	wl_signal_add(&options->compositor->events.new_surface, &tracker->new_surface);
+	latch_gate_listen(options->gate, &(struct latch_gate_events){
+						 .applied = handle_applied,
+						 .committed = handle_committed,
+						 .untaken = handle_untaken,
+						 .data = tracker,
+					 });
 	return tracker;
 }
 
@@ -438,13 +454,12 @@ void latch_surface_register(struct latch_surface *surface, const char *label) {
 	surface->registered = true;
 }
 
-/* A surface's object is found by its commit listener: libwayland looks it up by the function. */
 struct latch_surface *latch_surface_get(
 	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface) {
-	struct wl_listener *listener = wl_signal_get(&wlr_surface->events.commit, handle_commit);
-	if (listener == NULL) {
+	struct latch_surface_sync *sync = latch_surface_sync_find(wlr_surface);
+	if (sync == NULL) {
 		return NULL;
 	}
-	struct latch_surface *surface = wl_container_of(listener, surface, commit);
+	struct latch_surface *surface = wl_container_of(sync, surface, sync);
 	return surface->tracker == tracker ? surface : NULL;
 }

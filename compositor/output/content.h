@@ -7,14 +7,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
+#include <wlr/util/addon.h>
 
 #include "output/convert.h"
 #include "output/pacing.h"
+#include "sync/surface.h"
 #include "sync/update.h"
 #include "trace/record.h"
 
 struct latch_account;
 struct latch_content_tracker;
+struct latch_gate;
 struct latch_release;
 struct latch_renderer;
 struct latch_trace;
@@ -78,8 +81,10 @@ struct latch_content {
 	struct wl_list link; // latch_content_tracker.live, or unused, between two lives
 };
 
-/** What the tracker keeps for every wl_surface. */
+/** What latch has for every wl_surface, all in one object. */
 struct latch_surface {
+	/** The gate's. */
+	struct latch_surface_sync sync;
 	struct latch_content_tracker *tracker;
 	struct wlr_surface *wlr_surface;
 	/** The newest ready update; NULL while the surface has no buffer. */
@@ -111,12 +116,13 @@ struct latch_surface {
 	int64_t callback_ns, callback_deadline_ns;
 	struct wl_list callback_link; // latch_output.callbacks, or empty
 
-	struct wl_listener commit;
-	struct wl_listener destroy;
+	struct wlr_addon addon; // it goes with the wl_surface
 };
 
 struct latch_content_tracker_options {
 	struct wlr_compositor *compositor;
+	/** What updates come from; the tracker listens to it. Borrowed. */
+	struct latch_gate *gate;
 	/** Gets every update's record when its buffer goes back. Borrowed. */
 	struct latch_trace *trace;
 	/** What composes contents. Borrowed. */
@@ -127,7 +133,7 @@ struct latch_content_tracker_options {
 };
 
 /**
- * Watches all surfaces of the compositor. To be created after the gate. NULL without memory.
+ * Has an object for every surface of the compositor from now on. NULL without memory.
  */
 struct latch_content_tracker *latch_content_tracker_create(
 	const struct latch_content_tracker_options *options);
@@ -135,21 +141,13 @@ struct latch_content_tracker *latch_content_tracker_create(
 /** Clients and frames must be gone. NULL is fine. */
 void latch_content_tracker_destroy(struct latch_content_tracker *tracker);
 
-/** Tells the trace of an update that the gate took in: latch_gate_options.committed. */
-void latch_content_tracker_note_commit(
-	const struct latch_content_tracker *tracker, const struct latch_update *update);
-
-/** The same of one that never came out of it: latch_gate_options.untaken. */
-void latch_content_tracker_note_untaken(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_record_end why);
-
 /** The renderer goes: what it has made of contents, too. */
 void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker);
 
 /** How many updates are held now, by surfaces and frames; for leak tests. */
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker);
 
-/** The tracker's object of a surface; NULL for one that is older than the tracker. */
+/** The tracker's object of a surface; NULL where there was no memory for it. */
 struct latch_surface *latch_surface_get(
 	struct latch_content_tracker *tracker, struct wlr_surface *wlr_surface);
 

@@ -11,6 +11,7 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "limits/client.h"
 #include "output/output.h"
 #include "output/renderer.h"
 #include "server.h"
@@ -28,31 +29,7 @@ struct latch_image_capture {
 	struct latch_server *server;
 	/** A client has bound a global: all outputs have a renderer, and new ones get it. */
 	bool wanted;
-	struct wl_list watches; // watch.link
-	struct wl_listener client_created;
 };
-
-struct watch {
-	struct latch_image_capture *capture;
-	struct wl_list link;
-	struct wl_listener resource_created, client_destroy;
-};
-
-static void watch_destroy(struct watch *watch) {
-	wl_list_remove(&watch->resource_created.link);
-	wl_list_remove(&watch->client_destroy.link);
-	wl_list_remove(&watch->link);
-	free(watch);
-}
-
-static void watch_nobody(struct latch_image_capture *capture) {
-	struct watch *watch, *tmp;
-	wl_list_for_each_safe(watch, tmp, &capture->watches, link) {
-		watch_destroy(watch);
-	}
-	wl_list_remove(&capture->client_created.link);
-	wl_list_init(&capture->client_created.link);
-}
 
 static bool give_renderer(struct latch_server *server, struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
@@ -83,11 +60,9 @@ static bool is_capture_global(const char *interface) {
 	       strcmp(interface, "ext_output_image_capture_source_manager_v1") == 0;
 }
 
-static void handle_resource_created(struct wl_listener *listener, void *data) {
-	struct watch *watch = wl_container_of(listener, watch, resource_created);
-	struct latch_image_capture *capture = watch->capture;
-	struct wl_resource *resource = data;
-	if (capture->wanted || !is_capture_global(wl_resource_get_class(resource))) {
+static void handle_resource_created(void *data, struct wl_resource *resource) {
+	struct latch_image_capture *capture = data;
+	if (!is_capture_global(wl_resource_get_class(resource))) {
 		return;
 	}
 	if (!prepare(capture)) {
@@ -96,28 +71,7 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 		return;
 	}
 	capture->wanted = true;
-	watch_nobody(capture);
-}
-
-static void handle_client_destroy(struct wl_listener *listener, void *data) {
-	struct watch *watch = wl_container_of(listener, watch, client_destroy);
-	watch_destroy(watch);
-}
-
-static void handle_client_created(struct wl_listener *listener, void *data) {
-	struct latch_image_capture *capture = wl_container_of(listener, capture, client_created);
-	struct wl_client *client = data;
-	struct watch *watch = calloc(1, sizeof(*watch));
-	if (watch == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	watch->capture = capture;
-	watch->resource_created.notify = handle_resource_created;
-	watch->client_destroy.notify = handle_client_destroy;
-	wl_client_add_resource_created_listener(client, &watch->resource_created);
-	wl_client_add_destroy_listener(client, &watch->client_destroy);
-	wl_list_insert(&capture->watches, &watch->link);
+	latch_clients_watch_resources(capture->server->clients, NULL, NULL);
 }
 
 struct latch_image_capture *latch_image_capture_create(struct latch_server *server) {
@@ -126,9 +80,7 @@ struct latch_image_capture *latch_image_capture_create(struct latch_server *serv
 		return NULL;
 	}
 	capture->server = server;
-	wl_list_init(&capture->watches);
-	capture->client_created.notify = handle_client_created;
-	wl_display_add_client_created_listener(server->display, &capture->client_created);
+	latch_clients_watch_resources(server->clients, handle_resource_created, capture);
 	bool ok = wlr_screencopy_manager_v1_create(server->display) != NULL &&
 		  wlr_ext_output_image_capture_source_manager_v1_create(
 			  server->display, SOURCE_MANAGER_VERSION) != NULL &&
@@ -145,7 +97,7 @@ void latch_image_capture_destroy(struct latch_image_capture *capture) {
 	if (capture == NULL) {
 		return;
 	}
-	watch_nobody(capture);
+	latch_clients_watch_resources(capture->server->clients, NULL, NULL);
 	free(capture);
 }
 

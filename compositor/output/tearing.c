@@ -15,9 +15,8 @@
 #include "kms/device.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/tearing_control_v1.h"
 #include "server.h"
-#include "sync/gate.h"
+#include "sync/surface.h"
 
 static const struct {
 	const char *name, *text;
@@ -68,7 +67,7 @@ static struct wlr_surface *find_asking(const struct latch_output *output, size_t
 		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
 		if (surface != NULL &&
 			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED &&
-			latch_tearing_control_is_async(surface->wlr_surface)) {
+			latch_surface_sync_is_async(surface->wlr_surface)) {
 			*index = i;
 			return surface->wlr_surface;
 		}

@@ -34,12 +34,6 @@ void latch_fence_clear(int *fd) {
 	*fd = -1;
 }
 
-void latch_fence_move(int *dst, int *src) {
-	int fd = latch_fence_take(src);
-	latch_fence_clear(dst);
-	*dst = fd;
-}
-
 int latch_fence_dup(int fd) {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return copy < 0 ? -errno : copy;
@@ -98,45 +92,41 @@ static void summarise(const struct sync_fence_info *fences, size_t len, int stat
 	}
 }
 
-/* Asks for all fences in it: in on_stack, or in memory that the caller frees where they are not
- * there. Returns negative errno. */
-static int get_fences(int fd, struct sync_fence_info on_stack[static FENCES_ON_STACK],
-	struct sync_fence_info **fences, struct sync_file_info *arg) {
-	*fences = on_stack;
+static int get_fences(int fd, struct sync_fence_info *fences, uint32_t len, struct sync_file_info *arg) {
 	*arg = (struct sync_file_info){
-		.num_fences = FENCES_ON_STACK,
-		.sync_fence_info = (uintptr_t)on_stack,
+		.num_fences = len,
+		.sync_fence_info = (uintptr_t)fences,
 	};
-	int ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
-	if (ret != -EINVAL) {
-		return ret;
-	}
-	/* The kernel's answer to an array that is too small; ask how many there are. */
-	*arg = (struct sync_file_info){0};
-	ret = fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
-	if (ret < 0) {
-		return ret;
-	}
-	*fences = calloc(arg->num_fences, sizeof(**fences));
-	if (*fences == NULL) {
-		*fences = on_stack;
-		return -ENOMEM;
-	}
-	arg->sync_fence_info = (uintptr_t)*fences;
 	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
 }
 
-int latch_fence_get_info(int fd, struct latch_fence_info *info) {
-	struct sync_fence_info on_stack[FENCES_ON_STACK], *fences;
+/* More than on the stack: the kernel says how many. */
+static int get_many(int fd, struct latch_fence_info *info) {
 	struct sync_file_info arg;
-	int ret = get_fences(fd, on_stack, &fences, &arg);
+	int ret = get_fences(fd, NULL, 0, &arg);
+	if (ret < 0) {
+		return ret;
+	}
+	struct sync_fence_info *fences = calloc(arg.num_fences, sizeof(*fences));
+	if (fences == NULL) {
+		return -ENOMEM;
+	}
+	ret = get_fences(fd, fences, arg.num_fences, &arg);
 	if (ret == 0) {
 		summarise(fences, arg.num_fences, arg.status, info);
 	}
-	if (fences != on_stack) {
-		free(fences);
-	}
+	free(fences);
 	return ret;
+}
+
+int latch_fence_get_info(int fd, struct latch_fence_info *info) {
+	struct sync_fence_info fences[FENCES_ON_STACK];
+	struct sync_file_info arg;
+	int ret = get_fences(fd, fences, FENCES_ON_STACK, &arg);
+	if (ret == 0) {
+		summarise(fences, arg.num_fences, arg.status, info);
+	}
+	return ret == -EINVAL ? get_many(fd, info) : ret;
 }
 
 int latch_fence_export_from_dmabuf(int dmabuf_fd) {
@@ -148,19 +138,6 @@ int latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	return ret < 0 ? ret : arg.fd;
 }
 
-int latch_fence_merge(int a, int b) {
-	if (a < 0 || b < 0) {
-		return latch_fence_dup(a < 0 ? b : a);
-	}
-	struct sync_merge_data arg = {
-		.name = "latch",
-		.fd2 = b,
-		.fence = -1,
-	};
-	int ret = fence_ioctl(a, SYNC_IOC_MERGE, &arg);
-	return ret < 0 ? ret : arg.fence;
-}
-
 int latch_fence_set_deadline(int fd, int64_t deadline_ns) {
 	struct sync_set_deadline arg = {
 		.deadline_ns = (uint64_t)deadline_ns,
@@ -170,20 +147,13 @@ int latch_fence_set_deadline(int fd, int64_t deadline_ns) {
 
 /* A binary syncobj that is born signalled, turned into a sync_file. */
 static int signalled_from_syncobj(int drm_fd) {
-	struct drm_syncobj_create create = {.flags = DRM_SYNCOBJ_CREATE_SIGNALED};
-	if (drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_CREATE, &create) != 0) {
+	uint32_t handle;
+	if (drmSyncobjCreate(drm_fd, DRM_SYNCOBJ_CREATE_SIGNALED, &handle) != 0) {
 		return -errno;
 	}
-	struct drm_syncobj_handle export = {
-		.handle = create.handle,
-		.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-		.fd = -1,
-	};
-	int ret =
-		drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &export) != 0 ? -errno : export.fd;
-
-	struct drm_syncobj_destroy destroy = {.handle = create.handle};
-	drmIoctl(drm_fd, DRM_IOCTL_SYNCOBJ_DESTROY, &destroy);
+	int fd = -1;
+	int ret = drmSyncobjExportSyncFile(drm_fd, handle, &fd) != 0 ? -errno : fd;
+	drmSyncobjDestroy(drm_fd, handle);
 	return ret;
 }
 

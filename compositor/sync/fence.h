@@ -35,9 +35,6 @@ int latch_fence_take(int *fd);
 /** Closes *fd unless it is -1, and leaves -1 there. */
 void latch_fence_clear(int *fd);
 
-/** Closes what *dst held, and moves *src there (-1 is left in *src). */
-void latch_fence_move(int *dst, int *src);
-
 /** Returns a new fd of the same fence, close-on-exec, owned by the caller; negative errno. */
 int latch_fence_dup(int fd);
 
@@ -57,13 +54,6 @@ int latch_fence_get_info(int fd, struct latch_fence_info *info);
  * owned by the caller; negative errno.
  */
 int latch_fence_export_from_dmabuf(int dmabuf_fd);
-
-/**
- * One fence that signals when both have (SYNC_IOC_MERGE). Either may be -1: then it is a
- * duplicate of the other; both -1 gives -1. Arguments stay the caller's, the result is new
- * and the caller's. Negative errno on failure (-EBADF for two empty ones).
- */
-int latch_fence_merge(int a, int b);
 
 /**
  * Tells the fence's driver by when it should signal (SYNC_IOC_SET_DEADLINE,

@@ -9,8 +9,8 @@
  *
  * It holds updates for two more things: the surface's fifo barrier and a time, see pacing.c.
  *
- * It attaches itself to every wl_surface of the compositor and offers linux-drm-syncobj-v1,
- * zwp_linux_explicit_synchronization_v1, fifo-v1 and commit-timing-v1.
+ * It has a part in every wl_surface, see surface.h, and offers the protocols that say when and how a surface's
+ * next state is to be seen, see extension.h.
  */
 
 #include <stdbool.h>
@@ -22,15 +22,17 @@
 
 struct latch_account;
 struct latch_gate;
+struct latch_surface_sync;
 struct latch_timeline_device;
 struct wl_display;
-struct wlr_compositor;
 struct wlr_surface;
 
 struct latch_gate_options {
 	/* The node for timelines; the gate takes a reference of its own. NULL: there is none,
 	 * linux-drm-syncobj-v1 is not offered. */
 	struct latch_timeline_device *timeline_device;
+	/* tearing-control-v1 is offered. */
+	bool tearing;
 
 	/* An update that is held longer is named in the log, once; 0: never. */
 	int64_t hold_warning_ns;
@@ -48,8 +50,17 @@ struct latch_gate_options {
 	/* 0 where an output is going to latch the surface, see latch_gate_latched(); else
 	 * how long each of its fifo barriers stays. NULL: no output does. */
 	int64_t (*unseen_interval_ns)(void *data, struct wlr_surface *surface);
+	void *data; /* of them all */
+};
+
+/** What goes up from the gate to one listener, the owner of the surfaces. */
+struct latch_gate_events {
+	/* A commit was applied; runs in the surface's commit event, before its role's listeners. update:
+	 * what came with it, NULL where that was no buffer. Its release is the listener's from now on.
+	 * Where fence_error is set the buffer must not be shown. */
+	void (*applied)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
-	 * untaken: one that came was given back, and nobody has taken it. */
+	 * untaken: one that came was given back, and was never applied. */
 	void (*committed)(void *data, const struct latch_update *update);
 	void (*untaken)(void *data, const struct latch_update *update, enum latch_record_end why);
 	void *data; /* of them all */
@@ -91,9 +102,12 @@ struct latch_held {
  * Must be called before the first client connects. NULL on failure, which has been logged.
  * Call wl_display_destroy_clients() before latch_gate_destroy(); NULL is fine for that.
  */
-struct latch_gate *latch_gate_create(struct wl_display *display, struct wlr_compositor *compositor,
-	const struct latch_gate_options *options);
+struct latch_gate *latch_gate_create(
+	struct wl_display *display, const struct latch_gate_options *options);
 void latch_gate_destroy(struct latch_gate *gate);
+
+/** Once, before the first surface. */
+void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events);
 
 void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats *stats);
 
@@ -105,27 +119,11 @@ void latch_gate_for_each_held(const struct latch_gate *gate,
 	void (*func)(void *data, const struct latch_held *held), void *data);
 
 /**
- * Takes the update that has just become the surface's current state; to be called in a
- * listener of wlr_surface.events.commit, where surface->current.buffer is its buffer.
- * Returns false (*update is emptied) when this commit brought no buffer, or it was taken
- * already. On true the caller owns update->release. Updates nobody takes are released with
- * the next commit. When update->fence_error is set, don't show the buffer, and destroy the
- * release.
- */
-bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *update);
-
-/** Whether what the surface shows is to be seen for a whole refresh, until it is latched. */
-bool latch_surface_sync_has_barrier(struct wlr_surface *surface);
-
-/**
  * An output has latched what its surfaces show, or would show were they not covered: those for
  * which shows() is true lose their fifo barriers. The updates that waited for these become ready,
  * and the surfaces' commit events run in here.
  */
 void latch_gate_latched(struct latch_gate *gate,
 	bool (*shows)(void *data, struct wlr_surface *surface), void *data);
-
-/** Sets the number that the surface has in traces and logs; before its first update. */
-void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id);
 
 #endif

@@ -96,12 +96,6 @@ static void time_out(struct latch_held_update *update) {
 	latch_account_end(account, WL_DISPLAY_ERROR_IMPLEMENTATION, text);
 }
 
-static void keep_earlier(int64_t *next_ns, int64_t time_ns) {
-	if (*next_ns == 0 || time_ns < *next_ns) {
-		*next_ns = time_ns;
-	}
-}
-
 /* The surface's oldest update that waits for a fence of its own: later ones only queue behind it. Those
  * that wait for a subsurface are blocked by the subsurface's update. */
 static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
@@ -114,87 +108,54 @@ static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
 	return NULL;
 }
 
-/* Returns when to look at this surface again, 0: no need. */
-static int64_t look_at(struct latch_surface_sync *sync, int64_t now_ns) {
-	const struct latch_gate_options *options = &sync->gate->options;
+/* Sets the timer for what is to be said or done of this surface next. */
+static void look_at(struct latch_surface_sync *sync, int64_t now_ns) {
+	struct latch_gate *gate = sync->gate;
+	const int64_t warning_ns = gate->options.hold_warning_ns;
+	const int64_t timeout_ns = gate->options.fence_timeout_ns;
 	struct latch_held_update *update = find_guilty(sync);
-	int64_t next_ns = 0;
 	if (update == NULL || latch_account_is_ending(sync->account)) {
-		return 0;
+		return;
 	}
-	if (options->hold_warning_ns != 0 && !sync->warned) {
-		int64_t due_ns = update->held_ns + options->hold_warning_ns;
-		if (due_ns <= now_ns) {
-			warn(update, now_ns);
+	if (warning_ns != 0 && !sync->warned) {
+		if (update->held_ns + warning_ns > now_ns) {
+			latch_timer_set_earlier(&gate->hold_timer, update->held_ns + warning_ns);
 		} else {
-			keep_earlier(&next_ns, due_ns);
+			warn(update, now_ns);
 		}
 	}
-	if (options->fence_timeout_ns != 0 && sync->account != NULL) {
-		int64_t due_ns = update->held_ns + options->fence_timeout_ns;
-		if (due_ns <= now_ns) {
+	if (timeout_ns != 0 && sync->account != NULL) {
+		if (update->held_ns + timeout_ns > now_ns) {
+			latch_timer_set_earlier(&gate->hold_timer, update->held_ns + timeout_ns);
+		} else {
 			time_out(update);
-			return 0;
 		}
-		keep_earlier(&next_ns, due_ns);
 	}
-	return next_ns;
 }
 
-static void set_timer(struct latch_gate *gate, int64_t time_ns, int64_t now_ns) {
-	/* Up: not a moment too early, or it would fire twice. */
-	int64_t ms = (time_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS;
-	ms = ms < 1 ? 1 : ms > INT32_MAX ? INT32_MAX : ms;
-	wl_event_source_timer_update(gate->hold_timer, (int)ms);
-	gate->hold_timer_ns = time_ns;
-}
-
-static int handle_timer(void *data) {
+static void handle_timer(void *data) {
 	struct latch_gate *gate = data;
-	int64_t now_ns = latch_now_ns(), next_ns = 0;
-	gate->hold_timer_ns = 0;
+	const int64_t now_ns = latch_now_ns();
 	struct latch_surface_sync *sync;
 	wl_list_for_each(sync, &gate->surfaces, link) {
-		int64_t surface_ns = look_at(sync, now_ns);
-		if (surface_ns != 0) {
-			keep_earlier(&next_ns, surface_ns);
-		}
+		look_at(sync, now_ns);
 	}
-	if (next_ns != 0) {
-		set_timer(gate, next_ns, now_ns);
-	}
-	return 0;
 }
 
 bool latch_hold_init(struct latch_gate *gate) {
-	if (gate->options.hold_warning_ns == 0 && gate->options.fence_timeout_ns == 0) {
-		return true;
-	}
-	gate->hold_timer = wl_event_loop_add_timer(gate->loop, handle_timer, gate);
-	return gate->hold_timer != NULL;
-}
-
-void latch_hold_finish(struct latch_gate *gate) {
-	if (gate->hold_timer != NULL) {
-		wl_event_source_remove(gate->hold_timer);
-		gate->hold_timer = NULL;
-	}
+	return (gate->options.hold_warning_ns == 0 && gate->options.fence_timeout_ns == 0) ||
+	       latch_timer_init(&gate->hold_timer, gate->loop, handle_timer, gate);
 }
 
 void latch_hold_begin(struct latch_held_update *update) {
 	struct latch_gate *gate = update->sync->gate;
-	if (gate->hold_timer == NULL) {
-		return;
-	}
-	int64_t next_ns = gate->hold_timer_ns;
 	if (gate->options.hold_warning_ns != 0) {
-		keep_earlier(&next_ns, update->held_ns + gate->options.hold_warning_ns);
+		latch_timer_set_earlier(
+			&gate->hold_timer, update->held_ns + gate->options.hold_warning_ns);
 	}
 	if (gate->options.fence_timeout_ns != 0) {
-		keep_earlier(&next_ns, update->held_ns + gate->options.fence_timeout_ns);
-	}
-	if (next_ns != gate->hold_timer_ns) {
-		set_timer(gate, next_ns, update->held_ns);
+		latch_timer_set_earlier(
+			&gate->hold_timer, update->held_ns + gate->options.fence_timeout_ns);
 	}
 }
 

@@ -1,28 +1,18 @@
 #include "sync/linux_drm_syncobj_v1.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
-#include <wlr/types/wlr_compositor.h>
 
 #include "linux-drm-syncobj-v1-protocol.h"
+#include "sync/private.h"
 #include "sync/timeline.h"
-
-#define MANAGER_VERSION 1
-
-static const struct wp_linux_drm_syncobj_timeline_v1_interface timeline_impl;
-
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
 
 static void timeline_handle_resource_destroy(struct wl_resource *resource) {
 	latch_timeline_unref(wl_resource_get_user_data(resource));
 }
 
 static const struct wp_linux_drm_syncobj_timeline_v1_interface timeline_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_extension_handle_destroy,
 };
 
 void latch_syncobj_surface_clear(struct latch_syncobj_surface *state) {
@@ -31,27 +21,19 @@ void latch_syncobj_surface_clear(struct latch_syncobj_surface *state) {
 	*state = (struct latch_syncobj_surface){.resource = state->resource};
 }
 
-void latch_syncobj_surface_finish(struct latch_syncobj_surface *state) {
-	latch_syncobj_surface_clear(state);
-	if (state->resource != NULL) {
-		wl_resource_set_user_data(state->resource, NULL);
-		state->resource = NULL;
-	}
-}
-
+/* The points that were set go with their object. */
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_syncobj_surface *state = wl_resource_get_user_data(resource);
+	struct latch_syncobj_surface *state = latch_extension_forget(resource);
 	if (state != NULL) {
-		latch_syncobj_surface_finish(state);
+		latch_syncobj_surface_clear(state);
 	}
 }
 
 static void set_point(struct wl_resource *resource, struct wl_resource *timeline_resource,
 	uint32_t point_hi, uint32_t point_lo, bool acquire) {
-	struct latch_syncobj_surface *state = wl_resource_get_user_data(resource);
+	struct latch_syncobj_surface *state = latch_extension_state(
+		resource, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_SURFACE);
 	if (state == NULL) {
-		wl_resource_post_error(resource, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_SURFACE,
-			"the wl_surface has been destroyed");
 		return;
 	}
 	assert(wl_resource_instance_of(
@@ -75,12 +57,6 @@ static void surface_handle_set_release_point(struct wl_client *client, struct wl
 	struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
 	set_point(resource, timeline, hi, lo, false);
 }
-
-static const struct wp_linux_drm_syncobj_surface_v1_interface surface_impl = {
-	.destroy = handle_destroy,
-	.set_acquire_point = surface_handle_set_acquire_point,
-	.set_release_point = surface_handle_set_release_point,
-};
 
 void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wlr_surface *surface,
 	enum latch_sync_verdict verdict) {
@@ -116,39 +92,11 @@ void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wl
 	wlr_surface_reject_pending(surface, state->resource, code, "%s", text);
 }
 
-static void manager_handle_get_surface(struct wl_client *client, struct wl_resource *resource,
-	uint32_t id, struct wl_resource *surface_resource) {
-	const struct latch_syncobj_context *context = wl_resource_get_user_data(resource);
-	struct latch_syncobj_surface *state =
-		context->lookup(wlr_surface_from_resource(surface_resource));
-	if (state == NULL) {
-		/* Attaching to the surface failed for want of memory; its client knows. */
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	if (state->resource != NULL) {
-		wl_resource_post_error(resource,
-			WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_SURFACE_EXISTS,
-			"wl_surface#%u already has a wp_linux_drm_syncobj_surface_v1",
-			wl_resource_get_id(surface_resource));
-		return;
-	}
-
-	struct wl_resource *surface = wl_resource_create(client,
-		&wp_linux_drm_syncobj_surface_v1_interface, wl_resource_get_version(resource), id);
-	if (surface == NULL) {
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	wl_resource_set_implementation(
-		surface, &surface_impl, state, surface_handle_resource_destroy);
-	state->resource = surface;
-}
-
 static void manager_handle_import_timeline(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, int fd) {
-	const struct latch_syncobj_context *context = wl_resource_get_user_data(resource);
-	struct latch_timeline *timeline = latch_timeline_import(context->device, fd);
+	const struct latch_extension_global *global = wl_resource_get_user_data(resource);
+	struct latch_timeline *timeline =
+		latch_timeline_import(global->gate->timeline_device, fd);
 	close(fd);
 	if (timeline == NULL) {
 		wl_resource_post_error(resource,
@@ -168,24 +116,23 @@ static void manager_handle_import_timeline(
 		timeline_resource, &timeline_impl, timeline, timeline_handle_resource_destroy);
 }
 
-static const struct wp_linux_drm_syncobj_manager_v1_interface manager_impl = {
-	.destroy = handle_destroy,
-	.get_surface = manager_handle_get_surface,
-	.import_timeline = manager_handle_import_timeline,
+const struct latch_extension latch_syncobj_extension = {
+	.manager = &wp_linux_drm_syncobj_manager_v1_interface,
+	.object = &wp_linux_drm_syncobj_surface_v1_interface,
+	.version = 1,
+	.manager_impl =
+		&(const struct wp_linux_drm_syncobj_manager_v1_interface){
+			.destroy = latch_extension_handle_destroy,
+			.get_surface = latch_extension_handle_get,
+			.import_timeline = manager_handle_import_timeline,
+		},
+	.object_impl =
+		&(const struct wp_linux_drm_syncobj_surface_v1_interface){
+			.destroy = latch_extension_handle_destroy,
+			.set_acquire_point = surface_handle_set_acquire_point,
+			.set_release_point = surface_handle_set_release_point,
+		},
+	.offset = offsetof(struct latch_surface_sync, syncobj),
+	.exists = WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_SURFACE_EXISTS,
+	.destroyed = surface_handle_resource_destroy,
 };
-
-static void manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource = wl_resource_create(
-		client, &wp_linux_drm_syncobj_manager_v1_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
-}
-
-struct wl_global *latch_syncobj_global_create(
-	struct wl_display *display, struct latch_syncobj_context *context) {
-	return wl_global_create(display, &wp_linux_drm_syncobj_manager_v1_interface,
-		MANAGER_VERSION, context, manager_bind);
-}

@@ -11,9 +11,6 @@
 #include "sync/update.h"
 
 struct latch_timeline;
-struct latch_timeline_device;
-struct wl_display;
-struct wl_global;
 struct wl_resource;
 struct wlr_surface;
 
@@ -26,24 +23,8 @@ struct latch_syncobj_surface {
 	uint64_t release_point;
 };
 
-/** Finds the state of a surface; NULL when there is none. */
-typedef struct latch_syncobj_surface *(*latch_syncobj_lookup_func)(struct wlr_surface *surface);
-
-/** What the global needs to know; must outlive it. */
-struct latch_syncobj_context {
-	struct latch_timeline_device *device; /* where timelines are imported */
-	latch_syncobj_lookup_func lookup;
-};
-
-/** Offers the global; wl_global_destroy() ends it. NULL without memory. */
-struct wl_global *latch_syncobj_global_create(
-	struct wl_display *display, struct latch_syncobj_context *context);
-
 /** Forgets the points set since the last commit. */
 void latch_syncobj_surface_clear(struct latch_syncobj_surface *state);
-
-/** The wl_surface goes away: the client's object stays, without effect. */
-void latch_syncobj_surface_finish(struct latch_syncobj_surface *state);
 
 /** Refuses the commit that is being handled with the protocol's error for the verdict. */
 void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wlr_surface *surface,

@@ -1,27 +1,18 @@
 #include "sync/linux_explicit_synchronization_v1.h"
 
 #include <assert.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
-#include <wlr/types/wlr_compositor.h>
 
-#include "limits/account.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/fence.h"
+#include "sync/private.h"
 
-#define EXPLICIT_VERSION 2
 #define BUFFER_RELEASE_VERSION 1
 
 struct latch_buffer_release {
 	struct wl_resource *resource; /* NULL when the client is gone */
 };
-
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
 
 static void buffer_release_handle_resource_destroy(struct wl_resource *resource) {
 	struct latch_buffer_release *release = wl_resource_get_user_data(resource);
@@ -69,29 +60,23 @@ void latch_explicit_surface_finish(struct latch_explicit_surface *state) {
 	/* Never committed, so never used: its buffer is free. */
 	latch_buffer_release_send(state->release, -1);
 	state->release = NULL;
-	if (state->resource != NULL) {
-		wl_resource_set_user_data(state->resource, NULL);
-		state->resource = NULL;
-	}
 }
 
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_explicit_surface *state = wl_resource_get_user_data(resource);
+	struct latch_explicit_surface *state = latch_extension_forget(resource);
 	if (state != NULL) {
 		/* The fence goes with its object; a release object that came from it stays,
 		 * and belongs to the next commit. */
 		drop_acquire(state);
-		state->resource = NULL;
 	}
 }
 
 static void surface_handle_set_acquire_fence(
 	struct wl_client *client, struct wl_resource *resource, int fd) {
-	struct latch_explicit_surface *state = wl_resource_get_user_data(resource);
+	struct latch_explicit_surface *state = latch_extension_state(
+		resource, ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE);
 	if (state == NULL) {
-		wl_resource_post_error(resource,
-			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE,
-			"the wl_surface has been destroyed");
+		/* The client has its error. */
 	} else if (!latch_fence_is_valid(fd)) {
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_INVALID_FENCE,
@@ -111,11 +96,9 @@ static void surface_handle_set_acquire_fence(
 
 static void surface_handle_get_release(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	struct latch_explicit_surface *state = wl_resource_get_user_data(resource);
+	struct latch_explicit_surface *state = latch_extension_state(
+		resource, ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE);
 	if (state == NULL) {
-		wl_resource_post_error(resource,
-			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE,
-			"the wl_surface has been destroyed");
 		return;
 	}
 	if (state->release != NULL) {
@@ -143,12 +126,6 @@ static void surface_handle_get_release(
 	state->release = release;
 }
 
-static const struct zwp_linux_surface_synchronization_v1_interface surface_impl = {
-	.destroy = handle_destroy,
-	.set_acquire_fence = surface_handle_set_acquire_fence,
-	.get_release = surface_handle_get_release,
-};
-
 void latch_explicit_surface_reject(struct latch_explicit_surface *state,
 	struct wlr_surface *surface, enum latch_sync_verdict verdict) {
 	/* The object can be gone while a release of it still waits for a commit: then there
@@ -172,52 +149,22 @@ void latch_explicit_surface_reject(struct latch_explicit_surface *state,
 	}
 }
 
-static void manager_handle_get_synchronization(struct wl_client *client,
-	struct wl_resource *resource, uint32_t id, struct wl_resource *surface_resource) {
-	const struct latch_explicit_context *context = wl_resource_get_user_data(resource);
-	struct latch_explicit_surface *state =
-		context->lookup(wlr_surface_from_resource(surface_resource));
-	if (state == NULL) {
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	if (state->resource != NULL) {
-		wl_resource_post_error(resource,
-			ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS,
-			"wl_surface#%u already has a zwp_linux_surface_synchronization_v1",
-			wl_resource_get_id(surface_resource));
-		return;
-	}
-
-	struct wl_resource *surface =
-		wl_resource_create(client, &zwp_linux_surface_synchronization_v1_interface,
-			wl_resource_get_version(resource), id);
-	if (surface == NULL) {
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	wl_resource_set_implementation(
-		surface, &surface_impl, state, surface_handle_resource_destroy);
-	state->resource = surface;
-}
-
-static const struct zwp_linux_explicit_synchronization_v1_interface manager_impl = {
-	.destroy = handle_destroy,
-	.get_synchronization = manager_handle_get_synchronization,
+const struct latch_extension latch_explicit_extension = {
+	.manager = &zwp_linux_explicit_synchronization_v1_interface,
+	.object = &zwp_linux_surface_synchronization_v1_interface,
+	.version = 2,
+	.manager_impl =
+		&(const struct zwp_linux_explicit_synchronization_v1_interface){
+			.destroy = latch_extension_handle_destroy,
+			.get_synchronization = latch_extension_handle_get,
+		},
+	.object_impl =
+		&(const struct zwp_linux_surface_synchronization_v1_interface){
+			.destroy = latch_extension_handle_destroy,
+			.set_acquire_fence = surface_handle_set_acquire_fence,
+			.get_release = surface_handle_get_release,
+		},
+	.offset = offsetof(struct latch_surface_sync, explicit),
+	.exists = ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS,
+	.destroyed = surface_handle_resource_destroy,
 };
-
-static void manager_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource = wl_resource_create(
-		client, &zwp_linux_explicit_synchronization_v1_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, data, NULL);
-}
-
-struct wl_global *latch_explicit_global_create(
-	struct wl_display *display, struct latch_explicit_context *context) {
-	return wl_global_create(display, &zwp_linux_explicit_synchronization_v1_interface,
-		EXPLICIT_VERSION, context, manager_bind);
-}

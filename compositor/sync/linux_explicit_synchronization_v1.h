@@ -9,8 +9,6 @@
 #include "sync/update.h"
 
 struct latch_account;
-struct wl_display;
-struct wl_global;
 struct wl_resource;
 struct wlr_surface;
 
@@ -25,25 +23,13 @@ struct latch_explicit_surface {
 	struct latch_account *account; /* borrowed from the surface's owner; or NULL */
 };
 
-/** Finds the state of a surface; NULL when there is none. */
-typedef struct latch_explicit_surface *(*latch_explicit_lookup_func)(struct wlr_surface *surface);
-
-/** What the global needs to know; must outlive it. */
-struct latch_explicit_context {
-	latch_explicit_lookup_func lookup;
-};
-
-/** Offers the global; wl_global_destroy() ends it. NULL without memory. */
-struct wl_global *latch_explicit_global_create(
-	struct wl_display *display, struct latch_explicit_context *context);
-
 void latch_explicit_surface_init(
 	struct latch_explicit_surface *state, struct latch_account *account);
 
 /** Moves the acquire fence out of it, off the account; -1 when there is none. */
 int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state);
 
-/** The wl_surface goes away: the client's object stays, without effect. */
+/** The wl_surface goes away: gives back what was set and never committed. */
 void latch_explicit_surface_finish(struct latch_explicit_surface *state);
 
 /** Refuses the commit that is being handled with the protocol's error for the verdict. */

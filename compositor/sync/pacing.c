@@ -30,10 +30,7 @@
 #define BARRIER_MAX_NS INT64_C(1000000000)
 
 static void arm(struct latch_gate *gate, int64_t due_ns) {
-	struct latch_timer *timer = &gate->pacing.timer;
-	if (timer->due_ns == 0 || due_ns < timer->due_ns) {
-		latch_timer_set(timer, due_ns);
-	}
+	latch_timer_set_earlier(&gate->pacing.timer, due_ns);
 }
 
 static int64_t ready_ns(const struct latch_held_update *update, int64_t now_ns) {
@@ -113,7 +110,7 @@ static void lift_all(struct wl_list *barriers) {
 	}
 }
 
-bool latch_surface_sync_has_barrier(struct wlr_surface *surface) {
+bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {
 	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
 	return sync != NULL && sync->barrier.set;
 }
@@ -219,13 +216,7 @@ void latch_pacing_detach(struct latch_surface_sync *sync) {
 	drop_barrier(sync);
 }
 
-static void keep_earlier(int64_t *next_ns, int64_t time_ns) {
-	if (*next_ns == 0 || time_ns < *next_ns) {
-		*next_ns = time_ns;
-	}
-}
-
-static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_ns) {
+static void let_timed_go(struct latch_gate *gate, int64_t now_ns) {
 	struct wl_list due;
 	wl_list_init(&due);
 	struct latch_held_update *update, *tmp;
@@ -238,7 +229,7 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_
 			wl_list_remove(&update->timed_link);
 			wl_list_insert(due.prev, &update->timed_link);
 		} else {
-			keep_earlier(next_ns, update->due_ns);
+			arm(gate, update->due_ns);
 		}
 	}
 	while (!wl_list_empty(&due)) {
@@ -251,7 +242,7 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_
 	}
 }
 
-static void let_unseen_go(struct latch_gate *gate, int64_t now_ns, int64_t *next_ns) {
+static void let_unseen_go(struct latch_gate *gate, int64_t now_ns) {
 	struct wl_list due;
 	wl_list_init(&due);
 	struct latch_surface_sync *sync, *tmp;
@@ -265,7 +256,7 @@ static void let_unseen_go(struct latch_gate *gate, int64_t now_ns, int64_t *next
 			wl_list_insert(due.prev, &sync->barrier.link);
 			gate->stats.barriers_expired++;
 		} else {
-			keep_earlier(next_ns, due_ns);
+			arm(gate, due_ns);
 		}
 	}
 	lift_all(&due);
@@ -273,12 +264,9 @@ static void let_unseen_go(struct latch_gate *gate, int64_t now_ns, int64_t *next
 
 static void handle_timer(void *data) {
 	struct latch_gate *gate = data;
-	int64_t now_ns = latch_now_ns(), next_ns = 0;
-	let_timed_go(gate, now_ns, &next_ns);
-	let_unseen_go(gate, now_ns, &next_ns);
-	if (next_ns != 0) {
-		arm(gate, next_ns);
-	}
+	const int64_t now_ns = latch_now_ns();
+	let_timed_go(gate, now_ns);
+	let_unseen_go(gate, now_ns);
 }
 
 bool latch_pacing_init(struct latch_gate *gate) {
@@ -286,8 +274,4 @@ bool latch_pacing_init(struct latch_gate *gate) {
 	wl_list_init(&pacing->timed);
 	wl_list_init(&pacing->barriers);
 	return latch_timer_init(&pacing->timer, gate->loop, handle_timer, gate);
-}
-
-void latch_pacing_finish(struct latch_gate *gate) {
-	latch_timer_finish(&gate->pacing.timer);
 }

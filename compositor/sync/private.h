@@ -9,21 +9,19 @@
 #include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/util/addon.h>
 
 #include "base/timer.h"
 #include "limits/account.h"
-#include "sync/commit_timing_v1.h"
-#include "sync/fifo_v1.h"
+#include "sync/extension.h"
 #include "sync/gate.h"
-#include "sync/linux_drm_syncobj_v1.h"
-#include "sync/linux_explicit_synchronization_v1.h"
+#include "sync/surface.h"
 #include "sync/update.h"
 #include "sync/wait.h"
 #include "sync/watch.h"
 
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4
+#define LATCH_GATE_GLOBALS 5
 
 /* Outlives the gate while there are releases. */
 struct latch_release_pool {
@@ -54,32 +52,23 @@ struct latch_pacing {
 struct latch_gate {
 	struct wl_event_loop *loop;
 	struct latch_gate_options options;
+	struct latch_gate_events events;
 	struct latch_timeline_device *timeline_device; /* or NULL */
 	struct latch_release_pool *releases;
 
-	struct latch_syncobj_context syncobj;
-	struct latch_explicit_context explicit;
-	struct latch_fifo_context fifo;
-	struct latch_timing_context timing;
-	struct wl_global *syncobj_global; /* or NULL */
-	struct wl_global *explicit_global;
-	struct wl_global *fifo_global;
-	struct wl_global *timing_global;
+	struct latch_extension_global globals[LATCH_GATE_GLOBALS];
+	size_t globals_len;
 
 	struct wl_list surfaces; /* latch_surface_sync.link */
 	struct wl_list free;	 /* latch_held_update.link */
 
-	struct wl_event_source *hold_timer; /* NULL when nobody wants to know, see held.c */
-	int64_t hold_timer_ns;		    /* when it fires, 0: it is not set */
+	struct latch_timer hold_timer; /* zeroed when nobody wants to know, see held.c */
 	struct latch_pacing pacing;
 	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
 	bool no_deadlines[LATCH_SYNC_KINDS];
 
 	uint64_t last_id;
 	struct latch_gate_stats stats;
-
-	struct wl_listener new_surface;
-	struct wl_listener compositor_destroy;
 };
 
 /*
@@ -115,58 +104,14 @@ struct latch_held_update {
 	struct wl_list link; /* latch_surface_sync.waiting, or latch_gate.free */
 };
 
-struct latch_sync_state {
-	struct latch_held_update *update;
-	bool set_barrier; /* wp_fifo_v1 */
-};
-
-struct latch_surface_sync {
-	struct latch_gate *gate;
-	struct latch_account *account; /* NULL where no accounts are kept */
-	struct wlr_surface *surface;
-	uint32_t id;	     /* 0 until it is set */
-	uint64_t updates;    /* with a buffer, so far */
-	struct wl_list link; /* latch_gate.surfaces */
-
-	struct wlr_addon addon;
-	struct wlr_surface_synced synced;
-	struct latch_sync_state pending, current;
-
-	struct latch_syncobj_surface syncobj;
-	struct latch_explicit_surface explicit;
-	struct latch_fifo_surface fifo;
-	struct latch_timing_surface timing;
-
-	/* The surface's fifo barrier. */
-	struct {
-		bool set; /* and in a list of latch_pacing */
-		int64_t set_ns;
-		size_t waiters; /* updates that wait for it at their turn */
-		struct wl_list link;
-	} barrier;
-
-	struct wl_list waiting; /* latch_held_update.link, oldest first */
-	struct wl_list behind;	/* latch_held_update.barrier_link of subsurfaces' updates */
-
-	bool warned;		 /* of an update that is held, until nothing is */
-	bool fence_error_logged;
-
-	struct wl_listener client_commit;
-};
-
 /* surface.c */
-bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surface);
-void latch_surface_sync_destroy(struct latch_surface_sync *sync);
-/* NULL for a surface the gate is not attached to. */
-struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface);
 /* A watch of one of the surface's updates has ended: the account gets back what it was charged. */
 void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync);
 
 /* held.c */
 
-/* False without memory. */
+/* False when the timer can't be had. */
 bool latch_hold_init(struct latch_gate *gate);
-void latch_hold_finish(struct latch_gate *gate);
 /* An update is held from now on. */
 void latch_hold_begin(struct latch_held_update *update);
 /* One that was held has ended, ready or not; it is in no list any more. */
@@ -180,7 +125,6 @@ void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch
 
 /* False when the timer can't be had. */
 bool latch_pacing_init(struct latch_gate *gate);
-void latch_pacing_finish(struct latch_gate *gate);
 /* Lets update, which is being committed, wait for the barrier and the time that were asked for. */
 void latch_pacing_begin(struct latch_held_update *update);
 /* The update ends, whether it was shown or not. */

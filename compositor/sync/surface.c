@@ -91,9 +91,9 @@ static void update_destroy(struct latch_held_update *update) {
 
 /* The same for one that nobody has taken. */
 static void update_give_back(struct latch_held_update *update, enum latch_record_end why) {
-	const struct latch_gate_options *options = &update->sync->gate->options;
-	if (update->base.id != 0 && options->untaken != NULL) {
-		options->untaken(options->data, &update->base, why);
+	const struct latch_gate_events *events = &update->sync->gate->events;
+	if (update->base.id != 0 && events->untaken != NULL) {
+		events->untaken(events->data, &update->base, why);
 	}
 	update_destroy(update);
 }
@@ -115,7 +115,7 @@ static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
 	update_supersede(dst->update, LATCH_END_SUPERSEDED);
 	*dst = *src;
-	*src = (struct latch_sync_state){0};
+	*src = (struct latch_sync_state){.async = src->async};
 }
 
 /* Runs when the state has become current, before any listener of the commit event. */
@@ -246,8 +246,8 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 		.ready_ns = now_ns,
 	};
 	gate->stats.updates++;
-	if (gate->options.committed != NULL) {
-		gate->options.committed(gate->options.data, &update->base);
+	if (gate->events.committed != NULL) {
+		gate->events.committed(gate->events.data, &update->base);
 	}
 
 	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
@@ -382,75 +382,55 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	sync->pending.update = update;
 }
 
-bool latch_surface_sync_take_current(struct wlr_surface *surface, struct latch_update *out) {
-	*out = (struct latch_update){0};
-	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	if (sync == NULL || sync->current.update == NULL) {
-		return false;
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct latch_surface_sync *sync = wl_container_of(listener, sync, commit);
+	const struct latch_gate_events *events = &sync->gate->events;
+	struct latch_held_update *held = sync->current.update;
+	struct latch_update update = {0};
+	if (held != NULL) {
+		sync->current.update = NULL;
+		update = held->base;
+		held->base.release = NULL;
+		update_destroy(held);
 	}
-	struct latch_held_update *update = sync->current.update;
-	sync->current.update = NULL;
-	*out = update->base;
-	update->base.release = NULL;
-	update_destroy(update);
-	return out->id != 0;
+	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
 }
 
-void latch_surface_sync_set_id(struct wlr_surface *surface, uint32_t id) {
-	struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	if (sync != NULL) {
-		sync->id = id;
-	}
+struct latch_surface_sync *latch_surface_sync_find(const struct wlr_surface *surface) {
+	return surface->data;
 }
 
-static void addon_destroy(struct wlr_addon *addon) {
-	struct latch_surface_sync *sync = wl_container_of(addon, sync, addon);
-	latch_surface_sync_destroy(sync);
+bool latch_surface_sync_is_async(const struct wlr_surface *surface) {
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL && sync->current.async;
 }
 
-static const struct wlr_addon_interface addon_impl = {
-	.name = "latch_surface_sync",
-	.destroy = addon_destroy,
-};
-
-struct latch_surface_sync *latch_surface_sync_find(struct wlr_surface *surface) {
-	struct wlr_addon *addon = wlr_addon_find(&surface->addons, NULL, &addon_impl);
-	struct latch_surface_sync *sync;
-	return addon != NULL ? wl_container_of(addon, sync, addon) : NULL;
-}
-
-bool latch_surface_sync_create(struct latch_gate *gate, struct wlr_surface *surface) {
-	struct latch_surface_sync *sync = calloc(1, sizeof(*sync));
-	if (sync == NULL) {
-		return false;
-	}
+bool latch_surface_sync_init(struct latch_surface_sync *sync, struct latch_gate *gate,
+	struct wlr_surface *surface, struct latch_account *account, uint32_t id) {
 	*sync = (struct latch_surface_sync){
 		.gate = gate,
 		.surface = surface,
-		.account = latch_account_ref(
-			latch_account_find(wl_resource_get_client(surface->resource))),
+		.account = account,
+		.id = id,
 		.client_commit = {.notify = handle_client_commit},
+		.commit = {.notify = handle_commit},
 	};
 	if (!wlr_surface_synced_init(
 		    &sync->synced, surface, &synced_impl, &sync->pending, &sync->current)) {
-		goto error_sync;
+		return false;
 	}
 	latch_explicit_surface_init(&sync->explicit, sync->account);
 	wl_list_init(&sync->waiting);
 	wl_list_init(&sync->behind);
-	wlr_addon_init(&sync->addon, &surface->addons, NULL, &addon_impl);
 	wl_signal_add(&surface->events.client_commit, &sync->client_commit);
+	wl_signal_add(&surface->events.commit, &sync->commit);
 	wl_list_insert(&gate->surfaces, &sync->link);
 	gate->stats.surfaces++;
+	surface->data = sync;
 	return true;
-
-error_sync:
-	latch_account_unref(sync->account);
-	free(sync);
-	return false;
 }
 
-void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
+void latch_surface_sync_finish(struct latch_surface_sync *sync) {
 	/* A parent may wait for this surface: it is told at the very end, for it may be applied
 	 * then, with all that follows, and must find nothing half-gone. */
 	struct wl_list orphans;
@@ -463,19 +443,21 @@ void latch_surface_sync_destroy(struct latch_surface_sync *sync) {
 	latch_tree_detach(sync);
 	latch_pacing_detach(sync);
 	wl_list_remove(&sync->client_commit.link);
-	wlr_addon_finish(&sync->addon);
+	wl_list_remove(&sync->commit.link);
 	/* Ends all updates that this surface still has, with their watches and releases. */
 	wlr_surface_synced_finish(&sync->synced);
 	assert(wl_list_empty(&sync->waiting));
 
-	latch_syncobj_surface_finish(&sync->syncobj);
+	latch_syncobj_surface_clear(&sync->syncobj);
 	latch_explicit_surface_finish(&sync->explicit);
-	latch_fifo_surface_finish(&sync->fifo);
-	latch_timing_surface_finish(&sync->timing);
+	latch_extension_detach(&sync->syncobj.resource);
+	latch_extension_detach(&sync->explicit.resource);
+	latch_extension_detach(&sync->fifo.resource);
+	latch_extension_detach(&sync->timing.resource);
+	latch_extension_detach(&sync->tearing.resource);
 	wl_list_remove(&sync->link);
 	sync->gate->stats.surfaces--;
-	latch_account_unref(sync->account);
-	free(sync);
+	sync->surface->data = NULL;
 
 	latch_wait_wake(&orphans);
 }

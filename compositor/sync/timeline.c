@@ -148,26 +148,14 @@ int latch_timeline_device_get_fd(const struct latch_timeline_device *device) {
 	return device->fd;
 }
 
-static int syncobj_create(int fd, uint32_t *handle) {
-	struct drm_syncobj_create arg = {0};
-	if (drmIoctl(fd, DRM_IOCTL_SYNCOBJ_CREATE, &arg) != 0) {
-		return -errno;
+struct latch_timeline *latch_timeline_import(struct latch_timeline_device *device, int syncobj_fd) {
+	uint32_t handle;
+	if (drmSyncobjFDToHandle(device->fd, syncobj_fd, &handle) != 0) {
+		return NULL;
 	}
-	*handle = arg.handle;
-	return 0;
-}
-
-static void syncobj_destroy(int fd, uint32_t handle) {
-	struct drm_syncobj_destroy arg = {.handle = handle};
-	drmIoctl(fd, DRM_IOCTL_SYNCOBJ_DESTROY, &arg);
-}
-
-/* Takes the handle. */
-static struct latch_timeline *timeline_create(
-	struct latch_timeline_device *device, uint32_t handle) {
 	struct latch_timeline *timeline = calloc(1, sizeof(*timeline));
 	if (timeline == NULL) {
-		syncobj_destroy(device->fd, handle);
+		drmSyncobjDestroy(device->fd, handle);
 		errno = ENOMEM;
 		return NULL;
 	}
@@ -177,24 +165,6 @@ static struct latch_timeline *timeline_create(
 		.refs = 1,
 	};
 	return timeline;
-}
-
-struct latch_timeline *latch_timeline_import(struct latch_timeline_device *device, int syncobj_fd) {
-	struct drm_syncobj_handle arg = {.fd = syncobj_fd};
-	if (drmIoctl(device->fd, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, &arg) != 0) {
-		return NULL;
-	}
-	return timeline_create(device, arg.handle);
-}
-
-struct latch_timeline *latch_timeline_create(struct latch_timeline_device *device) {
-	uint32_t handle = 0;
-	int ret = syncobj_create(device->fd, &handle);
-	if (ret < 0) {
-		errno = -ret;
-		return NULL;
-	}
-	return timeline_create(device, handle);
 }
 
 struct latch_timeline *latch_timeline_ref(struct latch_timeline *timeline) {
@@ -210,26 +180,9 @@ void latch_timeline_unref(struct latch_timeline *timeline) {
 	if (--timeline->refs > 0) {
 		return;
 	}
-	syncobj_destroy(timeline->device->fd, timeline->handle);
+	drmSyncobjDestroy(timeline->device->fd, timeline->handle);
 	latch_timeline_device_unref(timeline->device);
 	free(timeline);
-}
-
-int latch_timeline_export(struct latch_timeline *timeline) {
-	struct drm_syncobj_handle arg = {.handle = timeline->handle, .fd = -1};
-	if (drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &arg) != 0) {
-		return -errno;
-	}
-	return arg.fd;
-}
-
-int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point) {
-	struct drm_syncobj_timeline_array arg = {
-		.handles = (uintptr_t)&timeline->handle,
-		.points = (uintptr_t)point,
-		.count_handles = 1,
-	};
-	return drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_QUERY, &arg) != 0 ? -errno : 0;
 }
 
 static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t flags) {
@@ -238,13 +191,7 @@ static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t
 		return -errno;
 	}
 	/* The kernel holds the syncobj and the eventfd for as long as the watch lasts. */
-	struct drm_syncobj_eventfd arg = {
-		.handle = timeline->handle,
-		.flags = flags,
-		.point = point,
-		.fd = fd,
-	};
-	if (drmIoctl(timeline->device->fd, DRM_IOCTL_SYNCOBJ_EVENTFD, &arg) != 0) {
+	if (drmSyncobjEventfd(timeline->device->fd, timeline->handle, point, fd, flags) != 0) {
 		int ret = -errno;
 		close(fd);
 		return ret;
@@ -261,45 +208,22 @@ int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point
 }
 
 int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point) {
-	struct drm_syncobj_timeline_array arg = {
-		.handles = (uintptr_t)&timeline->handle,
-		.points = (uintptr_t)&point,
-		.count_handles = 1,
-	};
-	int fd = timeline->device->fd;
-	return drmIoctl(fd, DRM_IOCTL_SYNCOBJ_TIMELINE_SIGNAL, &arg) != 0 ? -errno : 0;
+	int ret = drmSyncobjTimelineSignal(timeline->device->fd, &timeline->handle, &point, 1);
+	return ret != 0 ? -errno : 0;
 }
 
-/* Point 0 is the fence of a binary syncobj. No flag: a point without a fence is EINVAL. */
-static int transfer(int fd, uint32_t dst, uint64_t dst_point, uint32_t src, uint64_t src_point) {
-	struct drm_syncobj_transfer arg = {
-		.src_handle = src,
-		.dst_handle = dst,
-		.src_point = src_point,
-		.dst_point = dst_point,
-	};
-	return drmIoctl(fd, DRM_IOCTL_SYNCOBJ_TRANSFER, &arg) != 0 ? -errno : 0;
-}
-
-/* Where sync_files go in and out of binary syncobjs only: by way of one. */
+/* Where sync_files go in and out of binary syncobjs only: by way of one. Its fence is its point 0. No
+ * flag: a point without a fence is EINVAL. */
 static int import_by_binary(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	int fd = timeline->device->fd;
-	uint32_t binary = 0;
-	int ret = syncobj_create(fd, &binary);
-	if (ret < 0) {
-		return ret;
+	uint32_t binary;
+	if (drmSyncobjCreate(fd, 0, &binary) != 0) {
+		return -errno;
 	}
-	struct drm_syncobj_handle arg = {
-		.handle = binary,
-		.flags = DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE,
-		.fd = fence_fd,
-	};
-	if (drmIoctl(fd, DRM_IOCTL_SYNCOBJ_FD_TO_HANDLE, &arg) != 0) {
-		ret = -errno;
-	} else {
-		ret = transfer(fd, timeline->handle, point, binary, 0);
-	}
-	syncobj_destroy(fd, binary);
+	bool ok = drmSyncobjImportSyncFile(fd, binary, fence_fd) == 0 &&
+		  drmSyncobjTransfer(fd, timeline->handle, point, binary, 0, 0) == 0;
+	int ret = ok ? 0 : -errno;
+	drmSyncobjDestroy(fd, binary);
 	return ret;
 }
 
@@ -317,22 +241,15 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
 }
 
 static int export_by_binary(struct latch_timeline *timeline, uint64_t point) {
-	int fd = timeline->device->fd;
-	uint32_t binary = 0;
-	int ret = syncobj_create(fd, &binary);
-	if (ret < 0) {
-		return ret;
+	int fd = timeline->device->fd, fence_fd = -1;
+	uint32_t binary;
+	if (drmSyncobjCreate(fd, 0, &binary) != 0) {
+		return -errno;
 	}
-	ret = transfer(fd, binary, 0, timeline->handle, point);
-	if (ret == 0) {
-		struct drm_syncobj_handle arg = {
-			.handle = binary,
-			.flags = DRM_SYNCOBJ_HANDLE_TO_FD_FLAGS_EXPORT_SYNC_FILE,
-			.fd = -1,
-		};
-		ret = drmIoctl(fd, DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD, &arg) != 0 ? -errno : arg.fd;
-	}
-	syncobj_destroy(fd, binary);
+	bool ok = drmSyncobjTransfer(fd, binary, 0, timeline->handle, point, 0) == 0 &&
+		  drmSyncobjExportSyncFile(fd, binary, &fence_fd) == 0;
+	int ret = ok ? fence_fd : -errno;
+	drmSyncobjDestroy(fd, binary);
 	return ret;
 }
 

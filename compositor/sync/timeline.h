@@ -43,17 +43,8 @@ int latch_timeline_device_get_fd(const struct latch_timeline_device *device);
  */
 struct latch_timeline *latch_timeline_import(struct latch_timeline_device *device, int syncobj_fd);
 
-/** A new empty timeline; for tests and tools. NULL on failure, errno set. */
-struct latch_timeline *latch_timeline_create(struct latch_timeline_device *device);
-
 struct latch_timeline *latch_timeline_ref(struct latch_timeline *timeline);
 void latch_timeline_unref(struct latch_timeline *timeline);
-
-/** A new fd of the syncobj, owned by the caller; negative errno. */
-int latch_timeline_export(struct latch_timeline *timeline);
-
-/** The newest signalled point. Returns 0 or negative errno. */
-int latch_timeline_query(struct latch_timeline *timeline, uint64_t *point);
 
 /**
  * An eventfd that becomes readable when the point has SIGNALLED; the point need not exist

@@ -30,7 +30,7 @@ const char *latch_held_by_name(enum latch_held_by by);
 struct latch_update {
 	/* Counts up from 1 over all surfaces; 0 is no update. */
 	uint64_t id;
-	/* Of the surface, as latch_surface_sync_set_id() said; 0 when nobody did. */
+	/* Of the surface, as its owner numbers them. */
 	uint32_t surface_id;
 	/* Counts the updates of the surface from 1. */
 	uint64_t number;

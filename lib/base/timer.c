@@ -43,6 +43,12 @@ void latch_timer_set(struct latch_timer *timer, int64_t due_ns) {
 	timerfd_settime(timer->fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
+void latch_timer_set_earlier(struct latch_timer *timer, int64_t due_ns) {
+	if (timer->due_ns == 0 || due_ns < timer->due_ns) {
+		latch_timer_set(timer, due_ns);
+	}
+}
+
 void latch_timer_finish(struct latch_timer *timer) {
 	if (timer->source != NULL) {
 		wl_event_source_remove(timer->source);

@@ -21,6 +21,7 @@
 /* --- Time ------------------------------------------------------------------ */
 
 struct timer {
+	const int *mark; // &timers, which no other event source begins with
 	wl_event_loop_timer_func_t func;
 	void *data;
 	int armed_ms;
@@ -33,11 +34,12 @@ struct wl_event_source *__wrap_wl_event_loop_add_timer(
 	struct wl_event_loop *loop, wl_event_loop_timer_func_t func, void *data);
 int __wrap_wl_event_source_timer_update(struct wl_event_source *source, int ms);
 int __wrap_wl_event_source_remove(struct wl_event_source *source);
+int __real_wl_event_source_remove(struct wl_event_source *source);
 
 struct wl_event_source *__wrap_wl_event_loop_add_timer(
 	struct wl_event_loop *loop, wl_event_loop_timer_func_t func, void *data) {
 	struct timer *timer = calloc(1, sizeof(*timer));
-	*timer = (struct timer){.func = func, .data = data};
+	*timer = (struct timer){.mark = &timers, .func = func, .data = data};
 	timers++;
 	last_timer = timer;
 	return (struct wl_event_source *)timer;
@@ -51,6 +53,9 @@ int __wrap_wl_event_source_timer_update(struct wl_event_source *source, int ms) 
 }
 
 int __wrap_wl_event_source_remove(struct wl_event_source *source) {
+	if (((struct timer *)source)->mark != &timers) {
+		return __real_wl_event_source_remove(source);
+	}
 	timers--;
 	if (last_timer == (struct timer *)source) {
 		last_timer = NULL;

@@ -169,8 +169,8 @@ void world_init_with(struct world *world, uint32_t version, const struct latch_l
 	assert_int_equal(fstat(world->kms_fd, &st), 0);
 	world->kms_device = st.st_rdev;
 	world->server = wl_display_create();
-	world->accounts = latch_accounts_create(world->server, limits);
-	assert_non_null(world->accounts);
+	world->clients = latch_clients_create(world->server, limits, NULL);
+	assert_non_null(world->clients);
 	assert_non_null(wlr_compositor_create(world->server, 6, NULL));
 	struct wlr_drm_format_set composed = {0};
 	add_composed_formats(&composed);
@@ -217,7 +217,7 @@ void world_finish(struct world *world) {
 	latch_account_unref(world->account);
 	wl_display_destroy_clients(world->server);
 	latch_dmabuf_destroy(world->dmabuf);
-	latch_accounts_destroy(world->accounts);
+	latch_clients_destroy(world->clients);
 	wl_display_destroy(world->server);
 	close(world->kms_fd);
 	kms_format_set_finish(&world->planes[0].formats);

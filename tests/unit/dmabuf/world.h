@@ -19,7 +19,7 @@
 
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "kms/plane.h"
-#include "limits/account.h"
+#include "limits/client.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 
 /* The client's device; the KMS device is /dev/null. */
@@ -37,7 +37,7 @@ struct world {
 	int kms_fd;
 	dev_t kms_device;
 	int fds_before;
-	struct latch_accounts *accounts;
+	struct latch_clients *clients;
 	struct latch_account *account; // the client's; outlives it
 
 	/* What the import says, and how often it was asked. */

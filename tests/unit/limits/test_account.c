@@ -23,7 +23,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
-#include "limits/account.h"
+#include "limits/client.h"
 #include "limits/fds.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -39,7 +39,7 @@ struct client {
 
 struct world {
 	struct wl_display *display;
-	struct latch_accounts *accounts;
+	struct latch_clients *accounts;
 	struct client clients[3];
 	int logged;
 	char log[512];
@@ -108,7 +108,7 @@ static void world_init(struct world *world, const struct latch_limits *limits) {
 	assert_non_null(wlr_shm_create(world->display, 1, formats, 2));
 	assert_non_null(wlr_compositor_create(world->display, 4, NULL));
 	assert_non_null(wlr_xdg_shell_create(world->display, 1));
-	world->accounts = latch_accounts_create(world->display, limits);
+	world->accounts = latch_clients_create(world->display, limits, NULL);
 	for (int i = 0; i < 3; i++) {
 		struct client *client = &world->clients[i];
 		int sockets[2];
@@ -142,7 +142,7 @@ static void world_finish(struct world *world) {
 		wl_display_disconnect(world->clients[i].display);
 	}
 	wl_display_destroy_clients(world->display);
-	latch_accounts_destroy(world->accounts);
+	latch_clients_destroy(world->accounts);
 	wl_display_destroy(world->display);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(

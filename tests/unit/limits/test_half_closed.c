@@ -14,11 +14,11 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-#include "limits/half_closed.h"
+#include "limits/client.h"
 
 struct fixture {
 	struct wl_display *display;
-	struct latch_half_closed *half_closed;
+	struct latch_clients *clients;
 	int fd; // the client's
 };
 
@@ -37,8 +37,9 @@ static int setup(void **state) {
 	struct fixture *f = calloc(1, sizeof(*f));
 	assert_non_null(f);
 	f->display = wl_display_create();
-	f->half_closed = latch_half_closed_create(f->display);
-	assert_non_null(f->half_closed);
+	const struct latch_limits limits = latch_limits_default();
+	f->clients = latch_clients_create(f->display, &limits, NULL);
+	assert_non_null(f->clients);
 	add_client(f);
 	*state = f;
 	return 0;
@@ -48,7 +49,7 @@ static int teardown(void **state) {
 	struct fixture *f = *state;
 	close(f->fd);
 	wl_display_destroy_clients(f->display);
-	latch_half_closed_destroy(f->half_closed);
+	latch_clients_destroy(f->clients);
 	wl_display_destroy(f->display);
 	free(f);
 	return 0;
@@ -102,8 +103,8 @@ static void test_whole_message(void **state) {
 
 static void test_clients_stay(void **state) {
 	struct fixture *f = *state;
-	latch_half_closed_destroy(f->half_closed);
-	f->half_closed = NULL;
+	latch_clients_destroy(f->clients);
+	f->clients = NULL;
 	assert_int_equal(write(f->fd, sync_request, sizeof(sync_request)), sizeof(sync_request));
 	assert_true(dispatch(f));
 	assert_int_equal(count_clients(f), 1);

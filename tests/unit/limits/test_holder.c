@@ -16,7 +16,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
-#include "limits/account.h"
+#include "limits/client.h"
 #include "limits/fds.h"
 
 #define LIMIT 400 // RLIMIT_NOFILE; a quarter is the reserve
@@ -100,7 +100,7 @@ static int teardown(void **state) {
 /* A browser that has more than any of these connections is not to blame; it may even ask. */
 static void the_program_with_the_most_is_ended(void **state) {
 	struct wl_display *display = wl_display_create();
-	struct latch_accounts *accounts = latch_accounts_create(display, &limits);
+	struct latch_clients *clients = latch_clients_create(display, &limits, NULL);
 	int many[CONNECTIONS][2], one[1][2];
 	connect_from_a_process(many, CONNECTIONS);
 	connect_from_a_process(one, 1);
@@ -141,7 +141,7 @@ static void the_program_with_the_most_is_ended(void **state) {
 		assert_true(latch_fds_look().in_use < LIMIT - 10);
 	}
 	wl_display_destroy_clients(display);
-	latch_accounts_destroy(accounts);
+	latch_clients_destroy(clients);
 	/* Buffers can be on the screen for longer than all of these. */
 	for (int i = 0; i < CONNECTIONS; i++) {
 		latch_account_unref(greedy[i]);

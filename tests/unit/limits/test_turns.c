@@ -16,8 +16,8 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "limits/client.h"
 #include "limits/client_source.h"
-#include "limits/turns.h"
 
 #define MS INT64_C(1000000)
 
@@ -33,6 +33,7 @@ struct client {
 struct world {
 	struct wl_display *display;
 	struct latch_turns *turns;
+	struct latch_clients *clients;
 	struct client greedy, modest;
 	int64_t cost_ns; // of one slow request
 	bool sleeps, forgives; // it waits for somebody; it does what was to be done for all
@@ -167,6 +168,9 @@ static void world_init(struct world *world, unsigned percent) {
 		.data = world,
 	});
 	assert_non_null(world->turns);
+	const struct latch_limits limits = latch_limits_default();
+	world->clients = latch_clients_create(world->display, &limits, world->turns);
+	assert_non_null(world->clients);
 	assert_non_null(wl_global_create(
 		world->display, &wl_compositor_interface, 1, world, bind_compositor));
 	client_init(world, &world->greedy);
@@ -177,6 +181,7 @@ static void world_finish(struct world *world) {
 	wl_display_destroy_clients(world->display);
 	client_finish(&world->greedy);
 	client_finish(&world->modest);
+	latch_clients_destroy(world->clients);
 	latch_turns_destroy(world->turns);
 	wl_display_destroy(world->display);
 }

@@ -64,32 +64,17 @@ static const struct zwp_linux_buffer_release_v1_listener release_listener = {
 static void handle_committed(void *data, struct latch_surface *surface) {
 }
 
-static void handle_update_committed(void *data, const struct latch_update *update) {
-	const struct scene *scene = data;
-	latch_content_tracker_note_commit(scene->tracker, update);
-}
-
-static void handle_update_untaken(
-	void *data, const struct latch_update *update, enum latch_record_end why) {
-	const struct scene *scene = data;
-	latch_content_tracker_note_untaken(scene->tracker, update, why);
-}
-
 static void scene_init(struct scene *scene, enum latch_sync_kind kind) {
 	*scene = (struct scene){.kind = kind};
-	world_init_with(&scene->world, NULL,
-		&(struct latch_gate_options){
-			.committed = handle_update_committed,
-			.untaken = handle_update_untaken,
-			.data = scene,
-		});
+	world_init(&scene->world);
+	world_leave_surfaces(&scene->world);
 	scene->trace = latch_trace_create(&(struct latch_trace_options){.trace_path = trace_path});
 	scene->tracker = latch_content_tracker_create(&(struct latch_content_tracker_options){
 		.compositor = world_compositor(&scene->world),
+		.gate = scene->world.gate,
 		.trace = scene->trace,
 		.committed = handle_committed,
 	});
-	/* It is before the world's own listener, and takes all updates. */
 	scene->surface = surface_create(&scene->world, 'a');
 	struct wl_surface *surface = scene->surface->wl;
 	if (kind == LATCH_SYNC_SYNC_FILE) {

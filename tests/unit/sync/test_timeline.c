@@ -22,14 +22,10 @@ static bool is_readable(int fd) {
 }
 
 static void test_ownership(void **state) {
-	int a = kernel_fence_create(), b = -1;
-	int number = a;
-	latch_fence_move(&b, &a);
-	assert_int_equal(a, -1);
-	assert_int_equal(b, number);
-	assert_int_equal(latch_fence_take(&b), number);
-	assert_int_equal(b, -1);
-	latch_fence_clear(&b);
+	int fd = kernel_fence_create(), number = fd;
+	assert_int_equal(latch_fence_take(&fd), number);
+	assert_int_equal(fd, -1);
+	latch_fence_clear(&fd);
 	latch_fence_clear(&number);
 	assert_int_equal(number, -1);
 }
@@ -67,20 +63,6 @@ static void test_info(void **state) {
 	assert_int_equal(latch_fence_get_info(dmabuf, &info), -ENOTTY);
 	assert_int_equal(latch_fence_get_info(-1, &info), -EBADF);
 	close(dmabuf);
-}
-
-static void test_merge_with_nothing(void **state) {
-	int fence = kernel_fence_create();
-	int merged = latch_fence_merge(-1, fence);
-	assert_true(merged >= 0 && merged != fence);
-	kernel_fence_signal(fence, 1);
-	assert_true(is_readable(merged));
-	close(merged);
-	merged = latch_fence_merge(fence, -1);
-	assert_true(merged >= 0);
-	close(merged);
-	assert_int_equal(latch_fence_merge(-1, -1), -EBADF);
-	close(fence);
 }
 
 static void test_create_signalled(void **state) {
@@ -198,7 +180,6 @@ int main(void) {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_ownership, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_info, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_merge_with_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_create_signalled, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_device_needs_timelines, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_points, setup, teardown),

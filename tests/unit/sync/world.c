@@ -19,7 +19,7 @@
 
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
-#include "limits/account.h"
+#include "limits/client.h"
 #include "sync/release.h"
 #include "sync/timeline.h"
 
@@ -27,20 +27,22 @@ struct server {
 	struct wl_display *display;
 	struct wl_client *client;
 	struct wlr_compositor *compositor;
-	struct latch_accounts *accounts;
+	struct latch_clients *clients;
+	struct latch_gate *gate;
 	struct latch_timeline_device *device;
 	struct latch_dmabuf *dmabuf;
-	struct wl_listener client_destroy;
+	struct wl_listener client_destroy, new_surface;
+	uint32_t last_surface_id;
 	struct surface *surfaces[64];
 	int num_surfaces;
 	int fds_before;
 };
 
-struct commit_listener {
-	struct wl_listener commit;
+/* The server's side of one. */
+struct server_surface {
+	struct latch_surface_sync sync;
 	struct wl_listener destroy;
-	struct surface *surface;
-	struct world *world;
+	struct surface *surface; /* NULL until surface_create() knows it */
 };
 
 int64_t now_ns(void) {
@@ -110,6 +112,7 @@ static void registry_handle_global(void *data, struct wl_registry *registry, uin
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, (void **)&world->explicit},
 		{&wp_fifo_manager_v1_interface, 1, (void **)&world->fifo},
 		{&wp_commit_timing_manager_v1_interface, 1, (void **)&world->timing},
+		{&wp_tearing_control_manager_v1_interface, 1, (void **)&world->tearing},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
@@ -168,6 +171,74 @@ static void handle_log(enum wlr_log_importance level, const char *format, va_lis
 	snprintf(logging_world->log, sizeof(logging_world->log), "%s", strstr(line, "] ") + 2);
 }
 
+static void drop_release(struct surface *surface) {
+	latch_release_destroy(surface->update.release);
+	surface->update.release = NULL;
+}
+
+static void handle_applied(
+	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
+	struct world *world = data;
+	struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
+	struct surface *surface = server_surface->surface;
+	if (surface == NULL) {
+		latch_release_destroy(update != NULL ? update->release : NULL);
+		return;
+	}
+	surface->applied++;
+	size_t len = strlen(world->order);
+	if (len + 1 < sizeof(world->order)) {
+		world->order[len] = surface->name;
+	}
+	if (update != NULL) {
+		assert_non_null(surface->server->current.buffer);
+		drop_release(surface);
+		surface->update = *update;
+	}
+	if (world->applied != NULL) {
+		world->applied(world, surface);
+	}
+}
+
+static void handle_committed(void *data, const struct latch_update *update) {
+	struct world *world = data;
+	if (world->committed != NULL) {
+		world->committed(world, update);
+	}
+}
+
+static void handle_untaken(
+	void *data, const struct latch_update *update, enum latch_record_end why) {
+	struct world *world = data;
+	if (world->untaken != NULL) {
+		world->untaken(world, update, why);
+	}
+}
+
+static void handle_surface_destroy(struct wl_listener *listener, void *data) {
+	struct server_surface *surface = wl_container_of(listener, surface, destroy);
+	latch_surface_sync_finish(&surface->sync);
+	wl_list_remove(&surface->destroy.link);
+	free(surface);
+}
+
+static void handle_new_surface(struct wl_listener *listener, void *data) {
+	struct server *server = wl_container_of(listener, server, new_surface);
+	struct wlr_surface *wlr_surface = data;
+	struct server_surface *surface = calloc(1, sizeof(*surface));
+	assert_non_null(surface);
+	assert_true(latch_surface_sync_init(&surface->sync, server->gate, wlr_surface,
+		latch_account_find(wl_resource_get_client(wlr_surface->resource)),
+		++server->last_surface_id));
+	surface->destroy.notify = handle_surface_destroy;
+	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+}
+
+void world_leave_surfaces(struct world *world) {
+	wl_list_remove(&world->server->new_surface.link);
+	wl_list_init(&world->server->new_surface.link);
+}
+
 void world_init(struct world *world) {
 	world_init_with(world, NULL, NULL);
 }
@@ -183,9 +254,9 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 
 	server->display = wl_display_create();
 	const struct latch_limits usual = latch_limits_default();
-	server->accounts =
-		latch_accounts_create(server->display, limits != NULL ? limits : &usual);
-	assert_non_null(server->accounts);
+	server->clients = latch_clients_create(
+		server->display, limits != NULL ? limits : &usual, NULL);
+	assert_non_null(server->clients);
 	server->compositor = wlr_compositor_create(server->display, 6, NULL);
 	wlr_subcompositor_create(server->display);
 	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
@@ -201,8 +272,17 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 		options = *gate_options;
 	}
 	options.timeline_device = server->device;
-	world->gate = latch_gate_create(server->display, server->compositor, &options);
+	options.tearing = true;
+	world->gate = server->gate = latch_gate_create(server->display, &options);
 	assert_non_null(world->gate);
+	latch_gate_listen(world->gate, &(struct latch_gate_events){
+					       .applied = handle_applied,
+					       .committed = handle_committed,
+					       .untaken = handle_untaken,
+					       .data = world,
+				       });
+	server->new_surface.notify = handle_new_surface;
+	wl_signal_add(&server->compositor->events.new_surface, &server->new_surface);
 
 	int sockets[2];
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
@@ -224,13 +304,9 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	assert_non_null(world->explicit);
 	assert_non_null(world->fifo);
 	assert_non_null(world->timing);
+	assert_non_null(world->tearing);
 	world->logged = 0;
 	logging_world = world;
-}
-
-static void drop_release(struct surface *surface) {
-	latch_release_destroy(surface->update.release);
-	surface->update.release = NULL;
 }
 
 void world_kill_client(struct world *world) {
@@ -256,6 +332,7 @@ void world_kill_client(struct world *world) {
 	}
 	wl_proxy_destroy((struct wl_proxy *)world->fifo);
 	wl_proxy_destroy((struct wl_proxy *)world->timing);
+	wl_proxy_destroy((struct wl_proxy *)world->tearing);
 	wl_display_disconnect(world->client);
 	world->client = NULL;
 	world_sync(world);
@@ -284,9 +361,10 @@ void world_finish(struct world *world) {
 	assert_int_equal(stats.releases, 0);
 
 	wl_display_destroy_clients(server->display);
+	world_leave_surfaces(world);
 	latch_gate_destroy(world->gate);
 	latch_dmabuf_destroy(server->dmabuf);
-	latch_accounts_destroy(server->accounts);
+	latch_clients_destroy(server->clients);
 	wl_display_destroy(server->display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
@@ -330,55 +408,28 @@ struct latch_gate_stats world_stats(struct world *world) {
 	return stats;
 }
 
-static void handle_commit(struct wl_listener *wl_listener, void *data) {
-	struct commit_listener *listener = wl_container_of(wl_listener, listener, commit);
-	struct surface *surface = listener->surface;
-	surface->applied++;
-	size_t len = strlen(listener->world->order);
-	if (len + 1 < sizeof(listener->world->order)) {
-		listener->world->order[len] = surface->name;
-	}
-	struct latch_update update;
-	if (latch_surface_sync_take_current(surface->server, &update)) {
-		assert_non_null(surface->server->current.buffer);
-		drop_release(surface);
-		surface->update = update;
-	}
-	if (listener->world->applied != NULL) {
-		listener->world->applied(listener->world, surface);
-	}
-	/* Once only. */
-	assert_false(latch_surface_sync_take_current(surface->server, &update));
-	assert_null(update.release);
-}
-
-static void handle_destroy(struct wl_listener *wl_listener, void *data) {
-	struct commit_listener *listener = wl_container_of(wl_listener, listener, destroy);
-	listener->surface->server = NULL;
-	wl_list_remove(&listener->commit.link);
-	wl_list_remove(&listener->destroy.link);
-	free(listener);
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct surface *surface = wl_container_of(listener, surface, destroy);
+	surface->server = NULL;
+	wl_list_remove(&surface->destroy.link);
 }
 
 struct surface *surface_create(struct world *world, char name) {
 	struct surface *surface = calloc(1, sizeof(*surface));
-	struct commit_listener *listener = calloc(1, sizeof(*listener));
 	assert_non_null(surface);
-	assert_non_null(listener);
 	surface->name = name;
 	surface->wl = wl_compositor_create_surface(world->compositor);
 	world_sync(world);
 	surface->server = wlr_surface_from_resource(wl_client_get_object(
 		world->server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
 
-	*listener = (struct commit_listener){
-		.commit = {.notify = handle_commit},
-		.destroy = {.notify = handle_destroy},
-		.surface = surface,
-		.world = world,
-	};
-	wl_signal_add(&surface->server->events.commit, &listener->commit);
-	wl_signal_add(&surface->server->events.destroy, &listener->destroy);
+	surface->destroy.notify = handle_destroy;
+	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
+	if (!wl_list_empty(&world->server->new_surface.link)) {
+		struct latch_surface_sync *sync = latch_surface_sync_find(surface->server);
+		struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
+		server_surface->surface = surface;
+	}
 	assert_true(world->server->num_surfaces < 64);
 	world->server->surfaces[world->server->num_surfaces++] = surface;
 	return surface;

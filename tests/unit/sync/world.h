@@ -14,6 +14,7 @@
 #include <cmocka.h>
 #include <stdbool.h>
 #include <wayland-client.h>
+#include <wayland-server-core.h>
 
 #include "commit-timing-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
@@ -22,6 +23,8 @@
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "sync/gate.h"
+#include "sync/surface.h"
+#include "tearing-control-v1-client-protocol.h"
 
 struct latch_account;
 struct latch_limits;
@@ -38,7 +41,7 @@ struct surface {
 	int applied;
 	struct latch_update update; /* the last one with a buffer; its release is ours */
 
-	void *commit_listener;
+	struct wl_listener destroy;
 };
 
 struct world {
@@ -51,6 +54,7 @@ struct world {
 	struct zwp_linux_explicit_synchronization_v1 *explicit;
 	struct wp_fifo_manager_v1 *fifo;
 	struct wp_commit_timing_manager_v1 *timing;
+	struct wp_tearing_control_manager_v1 *tearing;
 
 	struct latch_gate *gate;
 	struct latch_account *account; /* the client's; outlives it */
@@ -61,6 +65,10 @@ struct world {
 
 	/* Called in each commit event, after the update was taken; or NULL. */
 	void (*applied)(struct world *world, struct surface *surface);
+	/* As in struct latch_gate_events; or NULL. */
+	void (*committed)(struct world *world, const struct latch_update *update);
+	void (*untaken)(struct world *world, const struct latch_update *update,
+		enum latch_record_end why);
 	void *data;
 
 	/* Names of the surfaces in the order of their commit events. */
@@ -72,6 +80,8 @@ void world_init(struct world *world);
 /* The same with other limits than the defaults, and other options of the gate; NULL: as usual. */
 void world_init_with(struct world *world, const struct latch_limits *limits,
 	const struct latch_gate_options *gate_options);
+/* The surfaces to come, and what becomes of their updates, are the caller's. */
+void world_leave_surfaces(struct world *world);
 /* The client goes, then the server; checks that nothing is left: no fd, handle, release. */
 void world_finish(struct world *world);
 /* The connection breaks, as when a client is killed. */

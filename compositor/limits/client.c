@@ -1,0 +1,116 @@
+#include "limits/client.h"
+
+#include <stdlib.h>
+#include <wayland-server-core.h>
+
+#include "limits/half_closed.h"
+
+struct latch_clients {
+	struct latch_accounts *accounts;
+	struct latch_turns *turns;
+	struct latch_half_closed *half_closed;
+	struct wl_list list; // latch_client.link
+	void (*created)(void *data, struct wl_resource *resource);
+	void *created_data;
+	struct wl_listener client_created;
+};
+
+/* The user data of a wl_client is its turn: latch_turns looks at it for each request. */
+static struct latch_client *find(struct wl_client *wl_client) {
+	struct latch_turn *turn = wl_client_get_user_data(wl_client);
+	struct latch_client *client;
+	return turn != NULL ? wl_container_of(turn, client, turn) : NULL;
+}
+
+struct latch_account *latch_account_find(struct wl_client *wl_client) {
+	const struct latch_client *client = find(wl_client);
+	return client != NULL ? client->account : NULL;
+}
+
+static void handle_resource_created(struct wl_listener *listener, void *data) {
+	struct latch_client *client = wl_container_of(listener, client, resource_created);
+	struct latch_clients *clients = client->clients;
+	latch_account_note_resource(client->account, data);
+	if (clients->created != NULL) {
+		clients->created(clients->created_data, data);
+	}
+}
+
+/* By the late one of libwayland's two signals: the client's resources have gone by then. */
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct latch_client *client = wl_container_of(listener, client, destroy);
+	latch_turn_end(&client->turn);
+	latch_account_close(client->account);
+	wl_client_set_user_data(client->wl_client, NULL, NULL);
+	wl_list_remove(&client->resource_created.link);
+	wl_list_remove(&client->destroy.link);
+	wl_list_remove(&client->link);
+	free(client);
+}
+
+static void handle_client_created(struct wl_listener *listener, void *data) {
+	struct latch_clients *clients = wl_container_of(listener, clients, client_created);
+	struct wl_client *wl_client = data;
+	struct latch_client *client = calloc(1, sizeof(*client));
+	struct latch_account *account = latch_account_open(clients->accounts, wl_client);
+	if (client == NULL || account == NULL) {
+		latch_account_close(account);
+		free(client);
+		wl_client_post_no_memory(wl_client);
+		return;
+	}
+	*client = (struct latch_client){
+		.clients = clients,
+		.wl_client = wl_client,
+		.account = account,
+		.resource_created.notify = handle_resource_created,
+		.destroy.notify = handle_destroy,
+	};
+	latch_turn_begin(&client->turn, clients->turns, wl_client, account);
+	latch_half_closed_watch(clients->half_closed, wl_client);
+	wl_list_insert(&clients->list, &client->link);
+	wl_client_set_user_data(wl_client, &client->turn, NULL);
+	wl_client_add_resource_created_listener(wl_client, &client->resource_created);
+	wl_client_add_destroy_late_listener(wl_client, &client->destroy);
+}
+
+struct latch_clients *latch_clients_create(struct wl_display *display,
+	const struct latch_limits *limits, struct latch_turns *turns) {
+	struct latch_clients *clients = calloc(1, sizeof(*clients));
+	if (clients == NULL) {
+		return NULL;
+	}
+	*clients = (struct latch_clients){
+		.accounts = latch_accounts_create(display, limits),
+		.turns = turns,
+		.half_closed = latch_half_closed_create(display),
+		.client_created.notify = handle_client_created,
+	};
+	wl_list_init(&clients->list);
+	wl_display_add_client_created_listener(display, &clients->client_created);
+	if (clients->accounts == NULL || clients->half_closed == NULL) {
+		latch_clients_destroy(clients);
+		return NULL;
+	}
+	return clients;
+}
+
+void latch_clients_destroy(struct latch_clients *clients) {
+	if (clients == NULL) {
+		return;
+	}
+	struct latch_client *client, *tmp;
+	wl_list_for_each_safe(client, tmp, &clients->list, link) {
+		handle_destroy(&client->destroy, NULL);
+	}
+	wl_list_remove(&clients->client_created.link);
+	latch_half_closed_destroy(clients->half_closed);
+	latch_accounts_destroy(clients->accounts);
+	free(clients);
+}
+
+void latch_clients_watch_resources(struct latch_clients *clients,
+	void (*created)(void *data, struct wl_resource *resource), void *data) {
+	clients->created = created;
+	clients->created_data = data;
+}

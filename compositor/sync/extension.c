@@ -1,0 +1,77 @@
+#include "sync/extension.h"
+
+#include "sync/private.h"
+
+void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+	struct wl_resource *surface) {
+	const struct latch_extension_global *global = wl_resource_get_user_data(manager);
+	const struct latch_extension *extension = global->extension;
+	char *sync = (char *)latch_surface_sync_find(wlr_surface_from_resource(surface));
+	if (sync == NULL) {
+		/* For want of memory; its client knows. */
+		wl_resource_post_no_memory(manager);
+		return;
+	}
+	struct wl_resource **state = (struct wl_resource **)(sync + extension->offset);
+	if (*state != NULL) {
+		wl_resource_post_error(manager, extension->exists,
+			"wl_surface#%u already has a %s", wl_resource_get_id(surface),
+			extension->object->name);
+		return;
+	}
+	struct wl_resource *object = wl_resource_create(
+		client, extension->object, wl_resource_get_version(manager), id);
+	if (object == NULL) {
+		wl_resource_post_no_memory(manager);
+		return;
+	}
+	wl_resource_set_implementation(object, extension->object_impl, state, extension->destroyed);
+	*state = object;
+}
+
+void *latch_extension_state(struct wl_resource *object, uint32_t no_surface) {
+	void *state = wl_resource_get_user_data(object);
+	if (state == NULL) {
+		wl_resource_post_error(object, no_surface, "the wl_surface has been destroyed");
+	}
+	return state;
+}
+
+void *latch_extension_forget(struct wl_resource *object) {
+	struct wl_resource **state = wl_resource_get_user_data(object);
+	if (state != NULL) {
+		*state = NULL;
+	}
+	return state;
+}
+
+void latch_extension_detach(struct wl_resource **object) {
+	if (*object != NULL) {
+		wl_resource_set_user_data(*object, NULL);
+		*object = NULL;
+	}
+}
+
+static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+	const struct latch_extension_global *global = data;
+	struct wl_resource *resource =
+		wl_resource_create(client, global->extension->manager, (int)version, id);
+	if (resource == NULL) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(resource, global->extension->manager_impl, data, NULL);
+}
+
+struct wl_global *latch_extension_offer(struct latch_extension_global *global,
+	struct wl_display *display, struct latch_gate *gate,
+	const struct latch_extension *extension) {
+	*global = (struct latch_extension_global){.extension = extension, .gate = gate};
+	global->wl_global = wl_global_create(
+		display, extension->manager, extension->version, global, bind);
+	return global->wl_global;
+}

@@ -1,0 +1,63 @@
+#ifndef LATCH_SYNC_EXTENSION_H
+#define LATCH_SYNC_EXTENSION_H
+
+/*
+ * A protocol that gives a wl_surface one more object: a global, whose request makes it. What the object
+ * sets waits in the surface (struct latch_surface_sync) for the next commit. When the surface goes, the
+ * client's object stays without effect.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
+
+struct latch_gate;
+
+struct latch_extension {
+	/** Of the global, which has this version, and of the objects. */
+	const struct wl_interface *manager, *object;
+	int version;
+	/** The requests of both. */
+	const void *manager_impl, *object_impl;
+	/** Where a struct latch_surface_sync has this protocol's state, which begins with the object's
+	 * wl_resource; that one is NULL while the client has none. */
+	size_t offset;
+	/** The manager's error when there is an object already. */
+	uint32_t exists;
+	/** For wl_resource_set_implementation(); calls latch_extension_forget() first. */
+	wl_resource_destroy_func_t destroyed;
+};
+
+/** linux-drm-syncobj-v1, zwp_linux_explicit_synchronization_v1, fifo-v1, commit-timing-v1, tearing-control-v1. */
+extern const struct latch_extension latch_syncobj_extension, latch_explicit_extension,
+	latch_fifo_extension, latch_timing_extension, latch_tearing_extension;
+
+/** An extension that is offered: what the resources of its manager have for user data. */
+struct latch_extension_global {
+	const struct latch_extension *extension;
+	struct latch_gate *gate;
+	struct wl_global *wl_global;
+};
+
+/** Offers the extension until wl_global_destroy(). NULL without memory. */
+struct wl_global *latch_extension_offer(struct latch_extension_global *global,
+	struct wl_display *display, struct latch_gate *gate,
+	const struct latch_extension *extension);
+
+/** The destructor of managers and objects. */
+void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource);
+
+/** The manager's request that makes an object. */
+void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+	struct wl_resource *surface);
+
+/** The state of an object's surface. NULL when the surface has gone: no_surface is the error then. */
+void *latch_extension_state(struct wl_resource *object, uint32_t no_surface);
+
+/** The client's object goes: there may be another one. What it has set stays. Returns the state, or NULL. */
+void *latch_extension_forget(struct wl_resource *object);
+
+/** The surface goes, and with it the state that begins with this. */
+void latch_extension_detach(struct wl_resource **object);
+
+#endif
