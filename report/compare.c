@@ -1,7 +1,7 @@
 #include "compare.h"
 
 #include "run.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,18 +1,24 @@
 #include "csv.h"
 
 #include "run.h"
+#include "trace/fields.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <string.h>
 
 void csv_write_head(FILE *file) {
-	fputs("file,surface,label,pid,output,update,sync,placement,plane,plane_type,reasons,"
-	      "presented,superseded,fence_error,sequence,commit_ns,signalled_ns,ready_ns,latch_ns,"
-	      "compose_start_ns,compose_end_ns,submit_start_ns,submit_end_ns,flip_ns,release_ns,"
-	      "refresh_ns,replaced_flip_ns,"
-	      "visible_ns,missed,missed_causes,unused_vblanks\n",
-		file);
+	fputs("file", file);
+	for (size_t i = 0; i < latch_frame_fields.length; i++) {
+		const struct latch_field *field = &latch_frame_fields.fields[i];
+		if (field->column) {
+			fprintf(file, ",%s", field->key);
+		}
+		if (field->offset == offsetof(struct latch_frame_record, surface_id)) {
+			fputs(",label,pid", file);
+		}
+	}
+	fputs(",missed,missed_causes,unused_vblanks\n", file);
 }
 
 /*
@@ -40,31 +46,48 @@ static void write_text(FILE *file, const char *text) {
 	fputc(',', file);
 }
 
+/* What a column says, where that is not the field itself; NULL where it is. */
+static const char *text_of(
+	const struct run *run, const struct run_frame *frame, const struct latch_field *field) {
+	const struct latch_output_row *output =
+		latch_statistics_find_output(run->statistics, frame->record.output_id);
+	switch (field->offset) {
+	case offsetof(struct latch_frame_record, output_id):
+		return output != NULL ? output->name : "";
+	case offsetof(struct latch_frame_record, sync):
+		return frame->sync;
+	case offsetof(struct latch_frame_record, placement):
+		return frame->record.presented ? NULL
+					       : latch_name(&latch_placement_names, LATCH_NOT_SHOWN);
+	case offsetof(struct latch_frame_record, reasons):
+		return frame->reasons;
+	default:
+		return NULL;
+	}
+}
+
 static void write_frame(FILE *file, const struct run *run, const struct run_frame *frame) {
-	const struct latch_frame_record *record = &frame->record;
-	const struct run_surface *surface = run_find_surface(run, record->surface_id);
-	const struct run_output *output = run_find_output(run, record->output_id);
+	const struct run_surface *surface = run_find_surface(run, frame->record.surface_id);
 	write_text(file, run->path);
-	fprintf(file, "%" PRIu32 ",", record->surface_id);
-	write_text(file, surface != NULL ? surface->label : "");
-	fprintf(file, "%" PRId32 ",", surface != NULL ? surface->pid : 0);
-	write_text(file, output != NULL ? output->name : "");
-	fprintf(file, "%" PRIu64 ",", record->update_id);
-	write_text(file, frame->sync);
-	write_text(file,
-		latch_placement_name(record->presented ? record->placement : LATCH_NOT_SHOWN));
-	fprintf(file, "%" PRIu32 ",", record->plane_id);
-	write_text(file, record->plane_type);
-	write_text(file, frame->reasons);
-	fprintf(file, "%d,%d,%d,%" PRIu64, record->presented, record->superseded,
-		record->fence_error, record->sequence);
-	const int64_t times[] = {record->commit_ns, record->signalled_ns, record->ready_ns,
-		record->latch_ns, record->compose_start_ns, record->compose_end_ns,
-		record->submit_start_ns, record->submit_end_ns, record->flip_ns,
-		record->release_ns, record->refresh_ns, record->replaced_flip_ns,
-		record->visible_ns};
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
-		fprintf(file, ",%" PRId64, times[i]);
+	for (size_t i = 0; i < latch_frame_fields.length; i++) {
+		const struct latch_field *field = &latch_frame_fields.fields[i];
+		if (!field->column) {
+			continue;
+		}
+		char number[LATCH_FIELD_MAX];
+		const char *text = text_of(run, frame, field);
+		const char *value = latch_field_text(field, &frame->record, number);
+		if (text != NULL || latch_field_is_text(field)) {
+			write_text(file, text != NULL ? text : value);
+		} else if (field->kind == LATCH_FIELD_BOOL) {
+			fputs(value[0] == 't' ? "1," : "0,", file);
+		} else {
+			fprintf(file, "%s,", value);
+		}
+		if (field->offset == offsetof(struct latch_frame_record, surface_id)) {
+			write_text(file, surface != NULL ? surface->label : "");
+			fprintf(file, "%" PRId32 ",", surface != NULL ? surface->pid : 0);
+		}
 	}
 	char causes[RUN_CAUSES * (LATCH_TEXT_MAX + 16)] = "";
 	size_t used = 0;
@@ -72,7 +95,7 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 		used += (size_t)snprintf(causes + used, sizeof(causes) - used, "%s%s:%" PRIu32,
 			i > 0 ? " " : "", frame->missed[i].cause, frame->missed[i].vblanks);
 	}
-	fprintf(file, ",%" PRIu32 ",", run_frame_missed(frame));
+	fprintf(file, "%" PRIu32 ",", run_frame_missed(frame));
 	write_text(file, causes);
 	fprintf(file, "%" PRIu32 "\n", frame->unused);
 }

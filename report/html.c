@@ -6,7 +6,7 @@
 #include "markup.h"
 #include "picture.h"
 #include "run.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -229,8 +229,8 @@ static void write_surface_legend(FILE *file, const struct run *run, uint32_t out
 
 static bool write_planes(FILE *file, const struct run *run) {
 	bool ok = true;
-	for (size_t i = 0; i < run->outputs_length; i++) {
-		const struct run_output *output = &run->outputs[i];
+	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
+		const struct latch_output_row *output = run->statistics->outputs[i];
 		fputs("<h3>Planes of ", file);
 		markup_text(file, output->name);
 		fputs(" over time</h3>\n<figure class=\"wide\" style=\"margin:0\">", file);

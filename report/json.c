@@ -3,7 +3,7 @@
 #include "compare.h"
 #include "life.h"
 #include "run.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <math.h>
 #include <yyjson.h>

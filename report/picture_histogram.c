@@ -2,7 +2,7 @@
 
 #include "markup.h"
 #include "run.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <inttypes.h>
 

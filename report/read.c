@@ -2,6 +2,7 @@
 
 #include "run.h"
 #include "scan.h"
+#include "trace/fields.h"
 #include "trace/statistics.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ struct reader {
 	 * when something else comes. */
 	bool pending;
 	size_t pending_index;
+	bool no_memory; /* for a text */
 	char pool[POOL_BYTES];
 };
 
@@ -53,41 +55,30 @@ static uint32_t get_id(yyjson_val *args, const char *key) {
 	return (uint32_t)yyjson_get_uint(yyjson_obj_get(args, key));
 }
 
+/* The run's own copy; NULL without memory. */
+static const char *keep_text(void *data, const char *text) {
+	struct reader *reader = data;
+	const char *name = run_name(reader->run, text);
+	reader->no_memory |= name == NULL;
+	return name;
+}
+
+/* Valid as long as the event. */
+static const char *borrow_text(void *data, const char *text) {
+	return text;
+}
+
 static void count_pending(struct reader *reader) {
 	if (!reader->pending) {
 		return;
 	}
 	reader->pending = false;
 	const struct run_frame *frame = &reader->run->frames[reader->pending_index];
-	struct latch_told_missed missed[RUN_CAUSES];
-	for (size_t i = 0; i < frame->missed_length; i++) {
-		missed[i] = (struct latch_told_missed){
-			.cause = frame->missed[i].cause, .vblanks = frame->missed[i].vblanks};
-	}
-	latch_statistics_add_told_frame(reader->run->statistics, &frame->record, missed,
+	latch_statistics_add_told_frame(reader->run->statistics, &frame->record, frame->missed,
 		frame->missed_length, frame->unused);
 }
 
-static enum latch_sync_kind sync_from_name(const char *name) {
-	for (int i = 0; i < LATCH_SYNC_KINDS; i++) {
-		if (strcmp(latch_sync_kind_name((enum latch_sync_kind)i), name) == 0) {
-			return (enum latch_sync_kind)i;
-		}
-	}
-	return (enum latch_sync_kind)LATCH_SYNC_KINDS; /* counted with none of them */
-}
-
-static enum latch_placement placement_from_name(const char *name) {
-	const enum latch_placement placements[] = {LATCH_ON_PLANE, LATCH_COMPOSED};
-	for (size_t i = 0; i < 2; i++) {
-		if (strcmp(latch_placement_name(placements[i]), name) == 0) {
-			return placements[i];
-		}
-	}
-	return LATCH_NOT_SHOWN;
-}
-
-static const char *join_reasons(struct run *run, yyjson_val *args) {
+static const char *join_reasons(struct reader *reader, yyjson_val *args) {
 	char joined[1024] = "";
 	size_t used = 0, index, max;
 	yyjson_val *name;
@@ -102,46 +93,7 @@ static const char *join_reasons(struct run *run, yyjson_val *args) {
 	if (used == 0 && get_int(args, "reasons") != 0) {
 		snprintf(joined, sizeof(joined), "0x%" PRIx64, (uint64_t)get_int(args, "reasons"));
 	}
-	return run_name(run, joined);
-}
-
-static enum latch_record_end end_from_name(const char *name) {
-	for (int i = LATCH_END_UNKNOWN; i <= LATCH_END_REFUSED; i++) {
-		if (strcmp(latch_record_end_name((enum latch_record_end)i), name) == 0) {
-			return (enum latch_record_end)i;
-		}
-	}
-	return LATCH_END_UNKNOWN;
-}
-
-static enum latch_record_release release_from_name(const char *name) {
-	for (int i = LATCH_RELEASED_AT_ONCE; i <= LATCH_RELEASED_COPY; i++) {
-		if (strcmp(latch_record_release_name((enum latch_record_release)i), name) == 0) {
-			return (enum latch_record_release)i;
-		}
-	}
-	return LATCH_RELEASED_AT_ONCE;
-}
-
-static enum latch_missed_cause cause_from_name(const char *name) {
-	for (int i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		if (strcmp(latch_missed_cause_name((enum latch_missed_cause)i), name) == 0) {
-			return (enum latch_missed_cause)i;
-		}
-	}
-	return (enum latch_missed_cause)0; /* nobody was in the way, and it does not count */
-}
-
-/* why is NULL without memory. */
-static struct latch_wake_record take_wake(struct run *run, yyjson_val *args) {
-	return (struct latch_wake_record){
-		.why = run_name(run, get_text(args, "wake")),
-		.planned_ns = get_int(args, "planned_ns"),
-		.vblank_ns = get_int(args, "predicted_ns"),
-		.margin_ns = get_int(args, "margin_ns"),
-		.kernel_ns = get_int(args, "kernel_ns"),
-		.busy_ns = get_int(args, "busy_ns"),
-	};
+	return keep_text(reader, joined);
 }
 
 static const char *take_frame(struct reader *reader, yyjson_val *args) {
@@ -152,59 +104,13 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 	}
 	reader->pending = true;
 	reader->pending_index = run->frames_length - 1;
-	frame->record = (struct latch_frame_record){
-		.surface_id = get_id(args, "surface"),
-		.output_id = get_id(args, "output"),
-		.update_id = yyjson_get_uint(yyjson_obj_get(args, "update")),
-		.sync = sync_from_name(get_text(args, "sync")),
-		.held_by = run_name(run, get_text(args, "held_by")),
-		.commit_ns = get_int(args, "commit_ns"),
-		.signalled_ns = get_int(args, "signalled_ns"),
-		.ready_ns = get_int(args, "ready_ns"),
-		.latch_ns = get_int(args, "latch_ns"),
-		.compose_start_ns = get_int(args, "compose_start_ns"),
-		.compose_end_ns = get_int(args, "compose_end_ns"),
-		.submit_start_ns = get_int(args, "submit_start_ns"),
-		.submit_end_ns = get_int(args, "submit_end_ns"),
-		.flip_ns = get_int(args, "flip_ns"),
-		.release_ns = get_int(args, "release_ns"),
-		.told_ns = get_int(args, "told_ns"),
-		.off_ns = get_int(args, "off_ns"),
-		.refresh_ns = get_int(args, "refresh_ns"),
-		.replaced_flip_ns = get_int(args, "replaced_flip_ns"),
-		.visible_ns = get_int(args, "visible_ns"),
-		.paced_ns = get_int(args, "paced_ns"),
-		.blocked =
-			{
-				.from_ns = get_int(args, "blocked_from_ns"),
-				.until_ns = get_int(args, "blocked_until_ns"),
-				.cause = cause_from_name(get_text(args, "blocked_by")),
-			},
-		.wake = take_wake(run, args),
-		.sequence = yyjson_get_uint(yyjson_obj_get(args, "sequence")),
-		.placement = placement_from_name(get_text(args, "placement")),
-		.plane_id = get_id(args, "plane"),
-		.plane_type = run_name(run, get_text(args, "plane_type")),
-		.reasons = yyjson_get_uint(yyjson_obj_get(args, "reasons")),
-		.presented = yyjson_get_bool(yyjson_obj_get(args, "presented")),
-		.superseded = yyjson_get_bool(yyjson_obj_get(args, "superseded")),
-		.fence_error = (int)get_int(args, "fence_error"),
-		.buffer_id = get_id(args, "buffer"),
-		.end = end_from_name(get_text(args, "end")),
-		.release = release_from_name(get_text(args, "release")),
-	};
-	frame->sync = run_name(run, get_text(args, "sync"));
-	frame->reasons = join_reasons(run, args);
+	latch_fields_read(&latch_frame_fields, args, &frame->record, keep_text, reader);
+	frame->sync = keep_text(reader, get_text(args, "sync"));
+	frame->reasons = join_reasons(reader, args);
 	frame->unused = get_id(args, "unused_vblanks");
-	if (frame->record.plane_type == NULL || frame->record.wake.why == NULL ||
-		frame->record.held_by == NULL || frame->sync == NULL || frame->reasons == NULL) {
-		reader->pending = false;
-		run->frames_length--;
-		return no_memory();
-	}
 	run_note_time(run, frame->record.commit_ns);
 	run_note_time(run, frame->record.flip_ns);
-	return NULL;
+	return reader->no_memory ? no_memory() : NULL;
 }
 
 static const char *take_flip(struct reader *reader, yyjson_val *args) {
@@ -212,28 +118,11 @@ static const char *take_flip(struct reader *reader, yyjson_val *args) {
 	if (flip == NULL) {
 		return no_memory();
 	}
-	*flip = (struct latch_flip_record){
-		.output_id = get_id(args, "output"),
-		.latch_ns = get_int(args, "latch_ns"),
-		.compose_start_ns = get_int(args, "compose_start_ns"),
-		.compose_end_ns = get_int(args, "compose_end_ns"),
-		.submit_start_ns = get_int(args, "submit_start_ns"),
-		.submit_end_ns = get_int(args, "submit_end_ns"),
-		.wake = take_wake(reader->run, args),
-		.flip_ns = get_int(args, "flip_ns"),
-		.refresh_ns = get_int(args, "refresh_ns"),
-		.sequence = yyjson_get_uint(yyjson_obj_get(args, "sequence")),
-		.layers = get_id(args, "layers"),
-		.on_planes = get_id(args, "on_planes"),
-		.composed = get_id(args, "composed"),
-	};
-	if (flip->wake.why == NULL) {
-		return no_memory();
-	}
+	latch_fields_read(&latch_flip_fields, args, flip, keep_text, reader);
 	run_note_time(reader->run, flip->latch_ns);
 	run_note_time(reader->run, flip->flip_ns);
 	latch_statistics_add_flip(reader->run->statistics, flip);
-	return NULL;
+	return reader->no_memory ? no_memory() : NULL;
 }
 
 static const char *take_missed(struct reader *reader, const char *cause, yyjson_val *args) {
@@ -245,24 +134,20 @@ static const char *take_missed(struct reader *reader, const char *cause, yyjson_
 		frame->missed_length == RUN_CAUSES) {
 		return NULL;
 	}
-	cause = run_name(reader->run, cause);
-	if (cause == NULL) {
-		return no_memory();
-	}
-	frame->missed[frame->missed_length++] =
-		(struct run_missed){.cause = cause, .vblanks = get_id(args, "vblanks")};
-	return NULL;
+	frame->missed[frame->missed_length++] = (struct latch_told_missed){
+		.cause = keep_text(reader, cause), .vblanks = get_id(args, "vblanks")};
+	return reader->no_memory ? no_memory() : NULL;
 }
 
 static const char *take_surface(struct reader *reader, yyjson_val *args) {
-	struct run_surface *surface = run_get_surface(reader->run, get_id(args, "id"));
+	struct latch_trace_surface told;
+	latch_fields_read(&latch_surface_fields, args, &told, borrow_text, NULL);
+	struct run_surface *surface = run_get_surface(reader->run, told.id);
 	if (surface == NULL) {
 		return no_memory();
 	}
-	surface->pid = (int32_t)get_int(args, "client_pid");
-	latch_text_copy(surface->label, sizeof(surface->label), get_text(args, "label"));
-	const struct latch_trace_surface told = {
-		.id = surface->id, .pid = surface->pid, .label = surface->label};
+	surface->pid = told.pid;
+	latch_text_copy(surface->label, sizeof(surface->label), told.label);
 	return latch_statistics_add_surface(reader->run->statistics, &told) ? NULL : no_memory();
 }
 
@@ -277,23 +162,8 @@ static const char *take_surface_gone(struct reader *reader, yyjson_val *args) {
 }
 
 static const char *take_output(struct reader *reader, yyjson_val *args) {
-	struct run_output *output = run_get_output(reader->run, get_id(args, "id"));
-	if (output == NULL) {
-		return no_memory();
-	}
-	latch_text_copy(output->name, sizeof(output->name), get_text(args, "name"));
-	latch_text_copy(output->device, sizeof(output->device), get_text(args, "device"));
-	latch_text_copy(output->mode, sizeof(output->mode), get_text(args, "mode"));
-	latch_text_copy(output->renderer, sizeof(output->renderer), get_text(args, "renderer"));
-	latch_text_copy(output->clock, sizeof(output->clock), get_text(args, "clock"));
-	const struct latch_trace_output told = {
-		.id = output->id,
-		.name = output->name,
-		.device = output->device,
-		.mode = output->mode,
-		.renderer = output->renderer,
-		.clock = output->clock,
-	};
+	struct latch_trace_output told;
+	latch_fields_read(&latch_output_fields, args, &told, borrow_text, NULL);
 	return latch_statistics_add_output(reader->run->statistics, &told) ? NULL : no_memory();
 }
 

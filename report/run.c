@@ -1,6 +1,6 @@
 #include "run.h"
 
-#include "trace/statistics.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +22,6 @@ void run_finish(struct run *run) {
 	free(run->frames);
 	free(run->flips);
 	free(run->surfaces);
-	free(run->outputs);
 	free(run->path);
 	latch_statistics_destroy(run->statistics);
 	*run = (struct run){0};
@@ -30,15 +29,11 @@ void run_finish(struct run *run) {
 
 /* Appends one zeroed element of `size` bytes to *array, NULL when memory is out. */
 static void *append(void **array, size_t *length, size_t *capacity, size_t size) {
-	if (*length == *capacity) {
-		const size_t wanted = *capacity == 0 ? 16 : 2 * *capacity;
-		void *grown = reallocarray(*array, wanted, size);
-		if (grown == NULL) {
-			return NULL;
-		}
-		*array = grown;
-		*capacity = wanted;
+	void *grown = latch_array_grow(*array, capacity, *length + 1, size);
+	if (grown == NULL) {
+		return NULL;
 	}
+	*array = grown;
 	void *element = (char *)*array + (*length)++ * size;
 	memset(element, 0, size);
 	return element;
@@ -63,15 +58,6 @@ const struct run_surface *run_find_surface(const struct run *run, uint32_t id) {
 	return NULL;
 }
 
-const struct run_output *run_find_output(const struct run *run, uint32_t id) {
-	for (size_t i = 0; i < run->outputs_length; i++) {
-		if (run->outputs[i].id == id) {
-			return &run->outputs[i];
-		}
-	}
-	return NULL;
-}
-
 struct run_surface *run_get_surface(struct run *run, uint32_t id) {
 	const struct run_surface *found = run_find_surface(run, id);
 	if (found != NULL) {
@@ -83,19 +69,6 @@ struct run_surface *run_get_surface(struct run *run, uint32_t id) {
 		surface->id = id;
 	}
 	return surface;
-}
-
-struct run_output *run_get_output(struct run *run, uint32_t id) {
-	const struct run_output *found = run_find_output(run, id);
-	if (found != NULL) {
-		return &run->outputs[found - run->outputs];
-	}
-	struct run_output *output = append((void **)&run->outputs, &run->outputs_length,
-		&run->outputs_capacity, sizeof(run->outputs[0]));
-	if (output != NULL) {
-		output->id = id;
-	}
-	return output;
 }
 
 const char *run_name(struct run *run, const char *name) {

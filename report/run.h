@@ -2,14 +2,12 @@
 #ifndef REPORT_RUN_H
 #define REPORT_RUN_H
 
-#include "trace/record.h"
 #include "base/text.h"
+#include "trace/statistics.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-struct latch_statistics;
 
 /* One update never misses through more causes than this. */
 #define RUN_CAUSES 6
@@ -18,16 +16,11 @@ struct latch_statistics;
  * Names of causes, reasons, kinds of fence and planes are texts that the run owns, one copy of
  * each: the trace may come from a latch that has more of them than this one.
  */
-struct run_missed {
-	const char *cause;
-	uint32_t vblanks;
-};
-
 struct run_frame {
 	struct latch_frame_record record;
 	const char *sync;
 	const char *reasons; /* names with commas between them; "" for none */
-	struct run_missed missed[RUN_CAUSES];
+	struct latch_told_missed missed[RUN_CAUSES];
 	size_t missed_length;
 	uint32_t unused; /* vblanks without a commit of the client before it */
 };
@@ -37,12 +30,6 @@ struct run_surface {
 	int32_t pid;
 	bool gone;
 	char label[LATCH_TEXT_MAX]; /* "" when it has none */
-};
-
-struct run_output {
-	uint32_t id;
-	char name[LATCH_TEXT_MAX], device[LATCH_TEXT_MAX], mode[LATCH_TEXT_MAX];
-	char renderer[LATCH_TEXT_MAX], clock[LATCH_TEXT_MAX];
 };
 
 struct run {
@@ -55,12 +42,10 @@ struct run {
 	size_t flips_length, flips_capacity;
 	struct run_surface *surfaces;
 	size_t surfaces_length, surfaces_capacity;
-	struct run_output *outputs;
-	size_t outputs_length, outputs_capacity;
 	char **names;
 	size_t names_length, names_capacity;
 
-	struct latch_statistics *statistics; /* the same as latch itself had */
+	struct latch_statistics *statistics; /* the same as latch itself had, and the outputs */
 	bool cut;			     /* the end of the file is missing */
 	uint64_t bytes, events;		     /* of the file */
 	int64_t begin_ns, end_ns; /* the first and the last thing that happened; 0 for nothing */
@@ -75,13 +60,11 @@ void run_finish(struct run *run);
 struct run_frame *run_add_frame(struct run *run);
 struct latch_flip_record *run_add_flip(struct run *run);
 
-/** The surface or output with that number, made when there is none. NULL when memory is out. */
+/** The surface with that number, made when there is none. NULL when memory is out. */
 struct run_surface *run_get_surface(struct run *run, uint32_t id);
-struct run_output *run_get_output(struct run *run, uint32_t id);
 
 /** NULL when there is none. */
 const struct run_surface *run_find_surface(const struct run *run, uint32_t id);
-const struct run_output *run_find_output(const struct run *run, uint32_t id);
 
 /** The run's own copy of a name, without control characters. NULL when memory is out. */
 const char *run_name(struct run *run, const char *name);

@@ -8,7 +8,7 @@
 #include "output/output.h"
 #include "plan/layer.h"
 #include "server.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 #include "trace/trace.h"
 
 static bool add_place(struct latch_statistics_surface *surface, const struct latch_output *output,

@@ -5,7 +5,7 @@
 
 #include "inspect/statistics_snapshot.h"
 #include "latch-inspector-unstable-v1-protocol.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 /* Pairs in one event: a message has at most 4096 bytes. */
 #define MAX_BINS 500

@@ -1,18 +1,12 @@
 #include "trace/missed.h"
 
+#include "base/minmax.h"
+
 /* No count gets larger, whatever the times are. */
 #define MANY INT64_C(1000000000)
 
 static int64_t first_known(int64_t a, int64_t b) {
 	return a > 0 ? a : b;
-}
-
-static int64_t latest(int64_t a, int64_t b) {
-	return a > b ? a : b;
-}
-
-static int64_t lesser(int64_t a, int64_t b) {
-	return a < b ? a : b;
 }
 
 /*
@@ -28,7 +22,7 @@ static int64_t vblanks_before_flip(int64_t when_ns, int64_t flip_ns, int64_t ref
 
 /* What is left to the kernel, in bounds that no sum can leave. */
 static int64_t kernel_ns(const struct latch_wake_record *wake) {
-	return lesser(latest(wake->kernel_ns, 0), MANY);
+	return latch_min(latch_max(wake->kernel_ns, 0), MANY);
 }
 
 /* The times of one update, in order: what is unknown is as late as what follows it. */
@@ -43,11 +37,11 @@ static struct times put_in_order(const struct latch_frame_record *record) {
 	t.start = first_known(record->submit_start_ns, t.end);
 	t.latch = first_known(record->latch_ns, t.start);
 	t.ready = first_known(record->ready_ns, first_known(record->signalled_ns, t.latch));
-	t.commit = latest(first_known(record->commit_ns, t.ready), record->visible_ns);
-	t.ready = latest(t.ready, t.commit);
-	t.latch = latest(t.latch, t.ready);
-	t.start = latest(t.start, t.latch);
-	t.end = latest(t.end, t.start);
+	t.commit = latch_max(first_known(record->commit_ns, t.ready), record->visible_ns);
+	t.ready = latch_max(t.ready, t.commit);
+	t.latch = latch_max(t.latch, t.ready);
+	t.start = latch_max(t.start, t.latch);
+	t.end = latch_max(t.end, t.start);
 	return t;
 }
 
@@ -75,7 +69,7 @@ static enum latch_missed_cause blame_first(
 
 /* The number of refreshes that a time lies before the flip, to the nearest: vblanks jitter. */
 static int64_t refreshes_before_flip(const struct latch_frame_record *record, int64_t time_ns) {
-	const int64_t before_ns = latest(record->flip_ns - time_ns, 0);
+	const int64_t before_ns = latch_max(record->flip_ns - time_ns, 0);
 	return before_ns / record->refresh_ns +
 	       (before_ns % record->refresh_ns > record->refresh_ns / 2);
 }
@@ -90,7 +84,7 @@ static int64_t count_blocked(
 	}
 	const int64_t from = refreshes_before_flip(record, blocked->from_ns) - 1;
 	const int64_t until = refreshes_before_flip(record, blocked->until_ns);
-	return latest(lesser(from, first) - latest(until, last) + 1, 0);
+	return latch_max(latch_min(from, first) - latch_max(until, last) + 1, 0);
 }
 
 /*
@@ -118,20 +112,20 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		count -= behind;
 	}
 	if (count > 0 && wake->busy_ns > 0) {
-		const int64_t busy = latest(
-			lesser(vblanks_before_flip(wake->busy_ns, t->flip, refresh_ns) - skipped,
+		const int64_t busy = latch_max(
+			latch_min(vblanks_before_flip(wake->busy_ns, t->flip, refresh_ns) - skipped,
 				count),
 			0);
 		missed->by_cause[LATCH_MISSED_BUSY] += (uint32_t)busy;
 		count -= busy;
 	}
 	if (count > 0) {
-		const int64_t by_ns = latest(last_ns - kernel_ns(wake), 0);
+		const int64_t by_ns = latch_max(last_ns - kernel_ns(wake), 0);
 		missed->by_cause[blame_latch(wake, t->latch, t->start, by_ns)]++;
 		count--;
 		const int64_t began = first_known(record->compose_start_ns, t->start);
-		const int64_t drew = latest(
-			lesser(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1, count),
+		const int64_t drew = latch_max(
+			latch_min(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1, count),
 			0);
 		missed->by_cause[LATCH_MISSED_COMPOSE] += (uint32_t)drew;
 		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - drew);
@@ -150,26 +144,26 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	/* The vblanks that were free for this update, rounded as flips jitter by some us. */
 	int64_t free_vblanks = MANY;
 	if (record->replaced_flip_ns > 0) {
-		const int64_t since = latest(flip - record->replaced_flip_ns, 0);
+		const int64_t since = latch_max(flip - record->replaced_flip_ns, 0);
 		const int64_t rounded = since / refresh + (since % refresh > refresh / 2 ? 1 : 0);
-		free_vblanks = latest(rounded - 1, 0);
+		free_vblanks = latch_max(rounded - 1, 0);
 	}
 
 	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it. (Where
 	 * the kernel was quicker than that, and it flipped then, that vblank is the flip itself.) */
 	const int64_t kernel = kernel_ns(&record->wake);
 	const int64_t submitted = t.start >= flip - kernel ? flip : t.start + kernel;
-	const int64_t ended = latest(lesser(t.end, flip), submitted);
+	const int64_t ended = latch_max(latch_min(t.end, flip), submitted);
 	const int64_t after_commit =
-		lesser(vblanks_before_flip(t.commit, flip, refresh), lesser(free_vblanks, MANY));
+		latch_min(vblanks_before_flip(t.commit, flip, refresh), latch_min(free_vblanks, MANY));
 	const int64_t after_ready =
-		lesser(vblanks_before_flip(t.ready, flip, refresh), after_commit);
+		latch_min(vblanks_before_flip(t.ready, flip, refresh), after_commit);
 	const int64_t after_start =
-		lesser(vblanks_before_flip(submitted, flip, refresh), after_ready);
-	const int64_t after_end = lesser(vblanks_before_flip(ended, flip, refresh), after_start);
+		latch_min(vblanks_before_flip(submitted, flip, refresh), after_ready);
+	const int64_t after_end = latch_min(vblanks_before_flip(ended, flip, refresh), after_start);
 
 	if (record->replaced_flip_ns > 0) {
-		missed.unused = (uint32_t)(lesser(free_vblanks, MANY) - after_commit);
+		missed.unused = (uint32_t)(latch_min(free_vblanks, MANY) - after_commit);
 	}
 	missed.total = (uint32_t)after_commit;
 	missed.by_cause[LATCH_MISSED_FENCE] = (uint32_t)(after_commit - after_ready);
@@ -190,7 +184,7 @@ uint32_t latch_missed_by_frame(
 	}
 	const int64_t late_ns = record->flip_ns - vblank_ns;
 	const int64_t late = late_ns / refresh_ns + (late_ns % refresh_ns > refresh_ns / 2);
-	const int64_t by_ns = latest(vblank_ns - kernel_ns(wake), 0);
+	const int64_t by_ns = latch_max(vblank_ns - kernel_ns(wake), 0);
 	if (wake->busy_ns > 0 && wake->busy_ns <= vblank_ns) {
 		*cause = LATCH_MISSED_BUSY;
 	} else if (record->submit_start_ns > by_ns) {
@@ -199,7 +193,7 @@ uint32_t latch_missed_by_frame(
 		*cause = record->submit_end_ns > vblank_ns ? LATCH_MISSED_IOCTL
 							   : LATCH_MISSED_KERNEL;
 	}
-	return (uint32_t)lesser(late, MANY);
+	return (uint32_t)latch_min(late, MANY);
 }
 
 struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record) {
@@ -219,41 +213,18 @@ struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record
 }
 
 const char *latch_missed_cause_text(enum latch_missed_cause cause) {
-	switch (cause) {
-	case LATCH_MISSED_FENCE:
-		return "fence signalled late";
-	case LATCH_MISSED_CLIENT:
-		return "client committed late";
-	case LATCH_MISSED_LATCH:
-		return "latch woke late";
-	case LATCH_MISSED_COMPOSE:
-		return "planes or composing took long";
-	case LATCH_MISSED_IOCTL:
-		return "the ioctl took long";
-	case LATCH_MISSED_KERNEL:
-		return "kernel flipped late";
-	case LATCH_MISSED_BUSY:
-		return "another frame was under way";
-	}
-	return "unknown";
+	static const char *const texts[LATCH_MISSED_CAUSES] = {
+		[LATCH_MISSED_FENCE] = "fence signalled late",
+		[LATCH_MISSED_CLIENT] = "client committed late",
+		[LATCH_MISSED_LATCH] = "latch woke late",
+		[LATCH_MISSED_COMPOSE] = "planes or composing took long",
+		[LATCH_MISSED_IOCTL] = "the ioctl took long",
+		[LATCH_MISSED_KERNEL] = "kernel flipped late",
+		[LATCH_MISSED_BUSY] = "another frame was under way",
+	};
+	return (unsigned)cause < LATCH_MISSED_CAUSES ? texts[cause] : "unknown";
 }
 
 const char *latch_missed_cause_name(enum latch_missed_cause cause) {
-	switch (cause) {
-	case LATCH_MISSED_FENCE:
-		return "fence";
-	case LATCH_MISSED_CLIENT:
-		return "client";
-	case LATCH_MISSED_LATCH:
-		return "latch";
-	case LATCH_MISSED_COMPOSE:
-		return "compose";
-	case LATCH_MISSED_IOCTL:
-		return "ioctl";
-	case LATCH_MISSED_KERNEL:
-		return "kernel";
-	case LATCH_MISSED_BUSY:
-		return "busy";
-	}
-	return "unknown";
+	return latch_name(&latch_missed_cause_names, cause);
 }

@@ -71,6 +71,7 @@ enum latch_record_end {
 	LATCH_END_SURFACE_GONE, /* its surface was destroyed before that */
 	LATCH_END_REFUSED,	/* its client broke a rule, or was at a limit, and was ended */
 };
+#define LATCH_RECORD_ENDS 7
 
 /* By what its buffer went back, the first word counts. */
 enum latch_record_release {
@@ -80,11 +81,13 @@ enum latch_record_release {
 	LATCH_RELEASED_DARK,  /* the output that showed it went off or away */
 	LATCH_RELEASED_COPY,  /* shared memory: its pixels are in the composed picture */
 };
+#define LATCH_RECORD_RELEASES 5
 
 /*
  * One content update of one surface. Who the surface and the output are is told
  * once to latch_trace_add_surface() and latch_trace_add_output(); the record
- * carries their numbers only, as it can outlive both.
+ * carries their numbers only, as it can outlive both. What has to be known outside of latch has a
+ * line in fields.c.
  */
 struct latch_frame_record {
 	uint32_t surface_id; /* a number that is never used again in a session, not 0 */
@@ -154,17 +157,43 @@ struct latch_flip_record {
 	uint32_t composed;
 };
 
-/* A stable name for traces and tables ("on plane", "composed", "not shown"). */
-const char *latch_placement_name(enum latch_placement placement);
+/* A surface, as people know it. */
+struct latch_trace_surface {
+	uint32_t id;	   /* latch_frame_record.surface_id */
+	int32_t pid;	   /* of the client, 0 when unknown */
+	const char *label; /* app id or another short name; NULL when there is none yet */
+};
 
-/* A stable name for traces and tables ("none", "implicit", "sync_file", "syncobj"). */
+/* An output and the circumstances its numbers hold in; NULL is "unknown". */
+struct latch_trace_output {
+	uint32_t id;	      /* latch_frame_record.output_id, not 0 */
+	const char *name;     /* connector, "HDMI-A-1" */
+	const char *device;   /* driver and node, "vkms (/dev/dri/card0)" */
+	const char *mode;     /* "1024x768 at 60.000 Hz" */
+	const char *renderer; /* "gles2", "pixman", "none" */
+	const char *clock;    /* where flip times come from: "hardware" or "simulated" */
+};
+
+/* The stable names of an enum's values, for traces and tables. */
+struct latch_names {
+	const char *const *names;
+	unsigned length;
+	unsigned unknown; /* the value that a name of another version is taken for */
+};
+
+extern const struct latch_names latch_placement_names;
+extern const struct latch_names latch_sync_kind_names;
+extern const struct latch_names latch_missed_cause_names;
+extern const struct latch_names latch_record_end_names;
+extern const struct latch_names latch_record_release_names;
+
+/** The name of a value, "unknown" for one that has none. */
+const char *latch_name(const struct latch_names *names, unsigned value);
+
+/** Finds the value of a name. Returns false for an unknown one, whose value is names->unknown. */
+bool latch_name_value(const struct latch_names *names, const char *name, unsigned *value_out);
+
+/** The same as latch_name() of latch_sync_kind_names. */
 const char *latch_sync_kind_name(enum latch_sync_kind sync);
-
-/* The same: "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"; and
- * "unknown". */
-const char *latch_record_end_name(enum latch_record_end end);
-
-/* The same: "at once", "out-fence", "flip", "dark", "copy". */
-const char *latch_record_release_name(enum latch_record_release release);
 
 #endif

@@ -1,6 +1,6 @@
 #include "trace/statistics.h"
 
-#include "trace/rows.h"
+#include "base/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,19 +38,6 @@ void latch_statistics_destroy(struct latch_statistics *statistics) {
 	free(statistics);
 }
 
-/* Returns the array with room for one more pointer, or NULL and leaves it alone. */
-static void *grow(void *array, size_t length, size_t *capacity) {
-	if (length < *capacity) {
-		return array;
-	}
-	const size_t wanted = *capacity == 0 ? 8 : 2 * *capacity;
-	void *grown = reallocarray(array, wanted, sizeof(void *));
-	if (grown != NULL) {
-		*capacity = wanted;
-	}
-	return grown;
-}
-
 static struct latch_surface_row *find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id) {
 	return surface_id != 0 ? latch_id_map_get(&statistics->by_id, surface_id) : NULL;
@@ -58,8 +45,8 @@ static struct latch_surface_row *find_surface(
 
 static struct latch_surface_row *make_surface(
 	struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row **rows = grow(
-		statistics->surfaces, statistics->surfaces_length, &statistics->surfaces_capacity);
+	struct latch_surface_row **rows = latch_array_grow(statistics->surfaces,
+		&statistics->surfaces_capacity, statistics->surfaces_length + 1, sizeof(rows[0]));
 	if (rows == NULL) {
 		return NULL;
 	}
@@ -90,26 +77,11 @@ bool latch_statistics_add_surface(
 
 static void add_counts(
 	struct latch_surface_counts *sum, const struct latch_surface_counts *counts) {
-	sum->frames += counts->frames;
-	sum->on_plane += counts->on_plane;
-	sum->composed += counts->composed;
-	sum->superseded += counts->superseded;
-	sum->dropped += counts->dropped;
-	sum->fence_errors += counts->fence_errors;
-	sum->missed += counts->missed;
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		sum->missed_by_cause[i] += counts->missed_by_cause[i];
+	uint64_t *to = (uint64_t *)sum;
+	const uint64_t *from = (const uint64_t *)counts;
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(*to); i++) {
+		to[i] += from[i];
 	}
-	for (size_t i = 0; i < LATCH_OTHER_CAUSES; i++) {
-		sum->missed_by_other[i] += counts->missed_by_other[i];
-	}
-	for (size_t i = 0; i < LATCH_SYNC_KINDS; i++) {
-		sum->by_sync[i] += counts->by_sync[i];
-	}
-	sum->unused += counts->unused;
-	sum->incomplete += counts->incomplete;
-	sum->out_of_order += counts->out_of_order;
-	sum->clamped += counts->clamped;
 }
 
 /* Adds the oldest gone surface to the others, so that a long session stays small. */
@@ -167,8 +139,8 @@ const struct latch_output_row *latch_statistics_find_output(
 
 static struct latch_output_row *make_output(
 	struct latch_statistics *statistics, uint32_t output_id) {
-	struct latch_output_row **rows = grow(
-		statistics->outputs, statistics->outputs_length, &statistics->outputs_capacity);
+	struct latch_output_row **rows = latch_array_grow(statistics->outputs,
+		&statistics->outputs_capacity, statistics->outputs_length + 1, sizeof(rows[0]));
 	if (rows == NULL) {
 		return NULL;
 	}
@@ -234,17 +206,13 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 }
 
 const char *latch_stage_name(enum latch_stage stage) {
-	switch (stage) {
-	case LATCH_STAGE_COMMIT_TO_SIGNALLED:
-		return "commit->signalled";
-	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
-		return "signalled->submit";
-	case LATCH_STAGE_SUBMIT_TO_FLIP:
-		return "submit->flip";
-	case LATCH_STAGE_COMMIT_TO_FLIP:
-		return "commit->flip";
-	}
-	return "unknown";
+	static const char *const names[LATCH_STAGES] = {
+		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit->signalled",
+		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled->submit",
+		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit->flip",
+		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit->flip",
+	};
+	return stage < LATCH_STAGES ? names[stage] : "unknown";
 }
 
 static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {
@@ -309,10 +277,9 @@ void latch_statistics_add_frame(
 /* The place of a cause's count; the last of the others takes what has no room. */
 static uint64_t *find_cause(struct latch_statistics *statistics,
 	struct latch_surface_counts *counts, const char *cause) {
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		if (strcmp(latch_missed_cause_name((enum latch_missed_cause)i), cause) == 0) {
-			return &counts->missed_by_cause[i];
-		}
+	unsigned known;
+	if (latch_name_value(&latch_missed_cause_names, cause, &known)) {
+		return &counts->missed_by_cause[known];
 	}
 	for (size_t i = 0; i < LATCH_OTHER_CAUSES - 1; i++) {
 		char *name = statistics->other_causes[i];
@@ -379,18 +346,7 @@ void latch_statistics_add_flip(
 	}
 }
 
-bool latch_statistics_get_counts(const struct latch_statistics *statistics, uint32_t surface_id,
-	struct latch_surface_counts *counts_out) {
-	const struct latch_surface_row *row = find_surface(statistics, surface_id);
-	if (row == NULL) {
-		return false;
-	}
-	*counts_out = row->counts;
-	return true;
-}
-
-int64_t latch_statistics_get_percentile(const struct latch_statistics *statistics,
-	uint32_t surface_id, enum latch_stage stage, double percentile) {
-	const struct latch_surface_row *row = find_surface(statistics, surface_id);
-	return row != NULL ? latch_durations_percentile(&row->stages[stage], percentile) : 0;
+const struct latch_surface_row *latch_statistics_find_surface(
+	const struct latch_statistics *statistics, uint32_t surface_id) {
+	return find_surface(statistics, surface_id);
 }

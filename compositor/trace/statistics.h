@@ -2,16 +2,17 @@
 #ifndef LATCH_TRACE_STATISTICS_H
 #define LATCH_TRACE_STATISTICS_H
 
+#include "base/id_map.h"
+#include "base/text.h"
+#include "trace/durations.h"
 #include "trace/missed.h"
 #include "trace/record.h"
-#include "trace/trace.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
-struct latch_durations;
-struct latch_statistics;
 struct yyjson_mut_doc;
 struct yyjson_mut_val;
 
@@ -33,6 +34,7 @@ enum latch_stage {
 /* Causes that only another version of latch knows, whose trace is read. */
 #define LATCH_OTHER_CAUSES 8
 
+/* Numbers of one type alone: they are added as an array. */
 struct latch_surface_counts {
 	uint64_t frames; /* presented; the updates that percentiles are made of */
 	uint64_t on_plane;
@@ -48,6 +50,52 @@ struct latch_surface_counts {
 	uint64_t incomplete;   /* presented, but a time that a stage needs was unknown */
 	uint64_t out_of_order; /* a stage would have been negative, and counted as 0 */
 	uint64_t clamped;      /* a stage was longer than LATCH_DURATIONS_MAX_NS */
+};
+
+struct latch_surface_row {
+	uint32_t id;
+	int32_t pid;
+	uint32_t output_id; /* of the last presented update */
+	bool gone;
+	char label[LATCH_TEXT_MAX];
+	struct latch_surface_counts counts;
+	struct latch_durations stages[LATCH_STAGES];
+};
+
+enum latch_output_stage {
+	LATCH_OUTPUT_LATCH_TO_SUBMITTED, /* what latch itself needs for a frame */
+	LATCH_OUTPUT_SUBMITTED_TO_FLIP,
+};
+#define LATCH_OUTPUT_STAGES 2
+
+struct latch_output_row {
+	uint32_t id;
+	char name[LATCH_TEXT_MAX];
+	char device[LATCH_TEXT_MAX];
+	char mode[LATCH_TEXT_MAX];
+	char renderer[LATCH_TEXT_MAX];
+	char clock[LATCH_TEXT_MAX];
+	int64_t refresh_ns;
+	uint64_t flips;
+	uint64_t late;	     /* more than half a refresh after the vblank that was meant */
+	uint64_t missed_by_cause[LATCH_MISSED_CAUSES]; /* vblanks by which these were late */
+	uint64_t all_planes; /* flips with no composed layer */
+	uint64_t mixed;
+	uint64_t all_composed;
+	struct latch_durations stages[LATCH_OUTPUT_STAGES];
+};
+
+struct latch_statistics {
+	struct latch_surface_row **surfaces; /* in the order they came, the gone ones too */
+	size_t surfaces_length, surfaces_capacity;
+	struct latch_id_map by_id; /* the same */
+	size_t gone;
+	bool keeps_gone;
+	char other_causes[LATCH_OTHER_CAUSES][LATCH_TEXT_MAX]; /* "" ends them */
+	struct latch_surface_row others; /* the sum of those that lost their row */
+	uint64_t others_length;		 /* how many these are */
+	struct latch_output_row **outputs;
+	size_t outputs_length, outputs_capacity;
 };
 
 struct latch_statistics *latch_statistics_create(void);
@@ -106,13 +154,13 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 /** A stable name: "commit->signalled", ... */
 const char *latch_stage_name(enum latch_stage stage);
 
-/** A surface's counts so far. Returns false for a surface without a row of its own. */
-bool latch_statistics_get_counts(const struct latch_statistics *statistics, uint32_t surface_id,
-	struct latch_surface_counts *counts_out);
+/** The row of a surface; NULL when it has none of its own. */
+const struct latch_surface_row *latch_statistics_find_surface(
+	const struct latch_statistics *statistics, uint32_t surface_id);
 
-/** The percentile (0 to 100) of a stage in ns, 0 when there is nothing to tell from. */
-int64_t latch_statistics_get_percentile(const struct latch_statistics *statistics,
-	uint32_t surface_id, enum latch_stage stage, double percentile);
+/** The row of an output, NULL when there is none. */
+const struct latch_output_row *latch_statistics_find_output(
+	const struct latch_statistics *statistics, uint32_t output_id);
 
 /** Prints the table for people, at most 100 columns wide. */
 void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file);

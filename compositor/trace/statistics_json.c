@@ -1,4 +1,4 @@
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <errno.h>
 #include <yyjson.h>

@@ -1,4 +1,4 @@
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -19,23 +19,6 @@ struct latch_trace_options {
 	const char *(*reason_name)(uint64_t bit);
 };
 
-/* A surface, as people know it. The text is copied. */
-struct latch_trace_surface {
-	uint32_t id;	   /* latch_frame_record.surface_id */
-	int32_t pid;	   /* of the client, 0 when unknown */
-	const char *label; /* app id or another short name; NULL when there is none yet */
-};
-
-/* An output and the circumstances its numbers hold in. The texts are copied; NULL is "unknown". */
-struct latch_trace_output {
-	uint32_t id;	      /* latch_frame_record.output_id, not 0 */
-	const char *name;     /* connector, "HDMI-A-1" */
-	const char *device;   /* driver and node, "vkms (/dev/dri/card0)" */
-	const char *mode;     /* "1024x768 at 60.000 Hz" */
-	const char *renderer; /* "gles2", "pixman", "none" */
-	const char *clock;    /* where flip times come from: "hardware" or "simulated" */
-};
-
 /**
  * Starts to record. Statistics are always kept; the files are opened (and truncated) at
  * once, so that a path which can't be written is told before the session begins.
@@ -50,7 +33,7 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 void latch_trace_destroy(struct latch_trace *trace);
 
 /**
- * Tells who a surface is, before its first record or whenever its label changes.
+ * Tells who a surface is, before its first record or whenever its label changes. Texts are copied.
  * Like all functions below it takes a NULL trace, and then does nothing.
  */
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface);

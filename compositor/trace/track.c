@@ -1,7 +1,7 @@
 #include "trace/track.h"
 
-#include <inttypes.h>
-#include <stdio.h>
+#include "base/array.h"
+
 #include <stdlib.h>
 
 /* Lane numbers ("tid") are unlike each other in the whole file: 0 is the one for instants. */
@@ -30,16 +30,12 @@ struct latch_track *latch_track_list_get(
 	if (track != NULL) {
 		return track;
 	}
-	if (list->length == list->capacity) {
-		const size_t wanted = list->capacity == 0 ? 8 : 2 * list->capacity;
-		struct latch_track **grown =
-			reallocarray(list->tracks, wanted, sizeof(struct latch_track *));
-		if (grown == NULL) {
-			return NULL;
-		}
-		list->tracks = grown;
-		list->capacity = wanted;
+	struct latch_track **tracks = latch_array_grow(
+		list->tracks, &list->capacity, list->length + 1, sizeof(list->tracks[0]));
+	if (tracks == NULL) {
+		return NULL;
 	}
+	list->tracks = tracks;
 	track = malloc(sizeof(*track));
 	if (track == NULL) {
 		return NULL;
@@ -72,19 +68,18 @@ void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id) {
 	}
 }
 
-static void name_lane(struct latch_event_file *file, struct latch_track_place place,
+static void name_lane(struct latch_event_file *file, struct latch_event_place place,
 	const char *name, size_t number) {
-	char suffix[24] = "";
+	latch_event_begin(file, 'M', "thread_name", 0, place);
 	if (number > 1) {
-		snprintf(suffix, sizeof(suffix), " %zu", number);
+		latch_event_print(file, "\"name\":\"%s %zu\"", name, number);
+	} else {
+		latch_event_print(file, "\"name\":\"%s\"", name);
 	}
-	latch_event_file_add(file,
-		"{\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":%" PRIu32 ",\"tid\":%" PRIu64
-		",\"args\":{\"name\":\"%s%s\"}}",
-		place.pid, place.tid, name, suffix);
+	latch_event_end(file);
 }
 
-struct latch_track_place latch_track_take_lane(struct latch_track *track,
+struct latch_event_place latch_track_take_lane(struct latch_track *track,
 	struct latch_event_file *file, int64_t *begin_ns, int64_t *end_ns) {
 	size_t index = 0, first_free = 0;
 	while (index < LATCH_TRACK_LANES && track->lanes[index].end_ns > *begin_ns) {
@@ -105,7 +100,7 @@ struct latch_track_place latch_track_take_lane(struct latch_track *track,
 	}
 	lane->end_ns = *end_ns;
 
-	const struct latch_track_place place = {
+	const struct latch_event_place place = {
 		.pid = track->number,
 		.tid = (uint64_t)track->number * LANE_NUMBERS + index + 1,
 	};
@@ -116,9 +111,9 @@ struct latch_track_place latch_track_take_lane(struct latch_track *track,
 	return place;
 }
 
-struct latch_track_place latch_track_events(
+struct latch_event_place latch_track_events(
 	struct latch_track *track, struct latch_event_file *file) {
-	const struct latch_track_place place = {
+	const struct latch_event_place place = {
 		.pid = track->number,
 		.tid = (uint64_t)track->number * LANE_NUMBERS,
 	};

@@ -30,12 +30,6 @@ struct latch_track {
 	struct latch_track_lane lanes[LATCH_TRACK_LANES];
 };
 
-/* What the events of a lane are written with. */
-struct latch_track_place {
-	uint32_t pid;
-	uint64_t tid;
-};
-
 struct latch_track_list {
 	struct latch_track **tracks;
 	size_t length, capacity;
@@ -60,11 +54,11 @@ void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id);
  * Takes a lane that is free from *begin_ns on, until end_ns. When all are taken, the one that
  * is free first, and moves *begin_ns (and *end_ns) behind what is there.
  */
-struct latch_track_place latch_track_take_lane(struct latch_track *track,
+struct latch_event_place latch_track_take_lane(struct latch_track *track,
 	struct latch_event_file *file, int64_t *begin_ns, int64_t *end_ns);
 
 /** The lane for instants. */
-struct latch_track_place latch_track_events(
+struct latch_event_place latch_track_events(
 	struct latch_track *track, struct latch_event_file *file);
 
 #endif

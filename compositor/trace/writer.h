@@ -3,7 +3,6 @@
 #define LATCH_TRACE_WRITER_H
 
 #include "trace/record.h"
-#include "trace/trace.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -10,7 +10,8 @@ struct summary {
 	uint64_t shown, on_planes, composed;
 	uint64_t under_way; /* without a record; findings, unless the trace is cut */
 	uint64_t late;	    /* that waited for a fence after their commit */
-	uint64_t by_sync[SYNCS], by_end[ENDS], by_release[RELEASES];
+	uint64_t by_sync[LATCH_SYNC_KINDS + 1]; /* the last one: of names that are not known */
+	uint64_t by_end[LATCH_RECORD_ENDS], by_release[LATCH_RECORD_RELEASES];
 	int64_t first_ns, last_ns; /* of all commits and releases */
 	uint64_t findings;	   /* the sum of trace.findings */
 };

@@ -28,10 +28,10 @@ static const char help_text[] =
 	"Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be read.\n";
 
 static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key,
-	const char *const *names, const uint64_t *counts, int len) {
+	const struct latch_names *names, const uint64_t *counts) {
 	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, root, key);
-	for (int i = 0; i < len; i++) {
-		yyjson_mut_obj_add_uint(doc, object, names[i], counts[i]);
+	for (unsigned i = 0; i < names->length; i++) {
+		yyjson_mut_obj_add_uint(doc, object, latch_name(names, i), counts[i]);
 	}
 }
 
@@ -63,10 +63,11 @@ static bool write_json(const struct trace *trace, const struct summary *summary,
 		yyjson_mut_obj_add_uint(doc, root, counts[i].name, counts[i].count);
 	}
 	yyjson_mut_obj_add_bool(doc, root, "cut", trace->cut);
-	add_counts(doc, root, "by_sync", sync_names, summary->by_sync, SYNCS);
-	add_counts(doc, root, "by_end", end_names, summary->by_end, ENDS);
-	add_counts(doc, root, "by_release", release_names, summary->by_release, RELEASES);
-	add_counts(doc, root, "findings", rule_names, trace->findings, RULES);
+	add_counts(doc, root, "by_sync", &latch_sync_kind_names, summary->by_sync);
+	add_counts(doc, root, "by_end", &latch_record_end_names, summary->by_end);
+	add_counts(
+		doc, root, "by_release", &latch_record_release_names, summary->by_release);
+	add_counts(doc, root, "findings", &rule_names, trace->findings);
 
 	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END;
 	const bool ok = strcmp(path, "-") == 0
@@ -76,11 +77,11 @@ static bool write_json(const struct trace *trace, const struct summary *summary,
 	return ok;
 }
 
-static void print_counts(const char *const *names, const uint64_t *counts, int len) {
+static void print_counts(const struct latch_names *names, const uint64_t *counts) {
 	const char *separator = "";
-	for (int i = 0; i < len; i++) {
+	for (unsigned i = 0; i < names->length; i++) {
 		if (counts[i] > 0) {
-			printf("%s%" PRIu64 " %s", separator, counts[i], names[i]);
+			printf("%s%" PRIu64 " %s", separator, counts[i], latch_name(names, i));
 			separator = ", ";
 		}
 	}
@@ -105,15 +106,15 @@ static void print_table(const struct trace *trace, const struct summary *summary
 		summary->surfaces, summary->gone, summary->buffers,
 		(double)(summary->last_ns - summary->first_ns) / 1e9);
 	fputs("fences     ", stdout);
-	print_counts(sync_names, summary->by_sync, SYNCS);
+	print_counts(&latch_sync_kind_names, summary->by_sync);
 	printf("           %" PRIu64 " signalled after their commit\n", summary->late);
 	fputs("ends       ", stdout);
-	print_counts(end_names, summary->by_end, ENDS);
+	print_counts(&latch_record_end_names, summary->by_end);
 	fputs("releases   ", stdout);
-	print_counts(release_names, summary->by_release, RELEASES);
+	print_counts(&latch_record_release_names, summary->by_release);
 	printf("findings   %" PRIu64 "\n", summary->findings);
-	for (int i = 0; i < RULES; i++) {
-		printf("  %-14s %" PRIu64 "\n", rule_names[i], trace->findings[i]);
+	for (unsigned i = 0; i < RULES; i++) {
+		printf("  %-14s %" PRIu64 "\n", latch_name(&rule_names, i), trace->findings[i]);
 	}
 }
 

@@ -9,6 +9,9 @@
 #include <string.h>
 #include <yyjson.h>
 
+#include "base/array.h"
+#include "trace/fields.h"
+
 /* The format that is read; the trace's event "latch" says its own. */
 #define FORMAT 2
 
@@ -38,19 +41,16 @@ static bool reach(struct trace *trace, void **array, size_t *len, size_t size, u
 	return true;
 }
 
-static bool add_use(struct trace *trace, struct trace_use **uses, size_t *len, size_t *cap,
-	uint32_t surface, uint64_t number) {
-	if (*len == *cap) {
-		const size_t wanted = *cap == 0 ? 16 : 2 * *cap;
-		struct trace_use *grown = reallocarray(*uses, wanted, sizeof(*grown));
-		if (grown == NULL) {
-			trace->no_memory = true;
-			return false;
-		}
-		*uses = grown;
-		*cap = wanted;
+static bool add_use(
+	struct trace *trace, struct trace_use_list *list, uint32_t surface, uint64_t number) {
+	struct trace_use *uses =
+		latch_array_grow(list->uses, &list->cap, list->len + 1, sizeof(uses[0]));
+	if (uses == NULL) {
+		trace->no_memory = true;
+		return false;
 	}
-	(*uses)[(*len)++] = (struct trace_use){surface, number};
+	list->uses = uses;
+	list->uses[list->len++] = (struct trace_use){surface, number};
 	return true;
 }
 
@@ -103,110 +103,83 @@ static bool truth(struct trace *trace, yyjson_val *args, const char *key) {
 	return yyjson_get_bool(value);
 }
 
-static int name(
-	struct trace *trace, yyjson_val *args, const char *key, const char *const *names, int len) {
-	const char *text = yyjson_get_str(yyjson_obj_get(args, key));
-	for (int i = 0; text != NULL && i < len; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			return i;
-		}
+/* Reads a record; a field that is missing, or of another kind, makes the trace a bad one. */
+static void read_fields(struct trace *trace, yyjson_val *args, const struct latch_fields *fields,
+	void *record) {
+	const char *wrong = latch_fields_read(fields, args, record, NULL, NULL);
+	if (wrong != NULL) {
+		trace_found(trace, RULE_TRACE,
+			"event %" PRIu64 " has no \"%s\", or not what belongs there",
+			trace->events, wrong);
 	}
-	trace_found(trace, RULE_TRACE, "event %" PRIu64 " has \"%s\" for \"%s\"", trace->events,
-		text != NULL ? text : "nothing", key);
-	return 0;
 }
 
 static void read_commit(struct trace *trace, yyjson_val *args) {
-	const uint64_t surface_id = (uint64_t)number(trace, args, "surface");
-	const uint64_t update_id = (uint64_t)number(trace, args, "update");
-	struct trace_update *update = get_update(trace, surface_id, update_id);
+	struct latch_frame_record commit;
+	read_fields(trace, args, &latch_commit_fields, &commit);
+	struct trace_update *update = get_update(trace, commit.surface_id, commit.update_id);
 	if (update == NULL) {
 		return;
 	}
 	if (update->committed) {
 		trace_found(trace, RULE_ONE_RELEASE,
-			"surface %" PRIu64 " update %" PRIu64 " was committed twice", surface_id,
-			update_id);
+			"surface %" PRIu32 " update %" PRIu64 " was committed twice",
+			commit.surface_id, commit.update_id);
 		return;
 	}
 	update->committed = true;
-	update->commit_ns = number(trace, args, "commit_ns");
-	const uint64_t buffer_id = (uint64_t)number(trace, args, "buffer");
-	update->buffer = (uint32_t)buffer_id;
-	if (buffer_id != 0 && reach(trace, (void **)&trace->buffers, &trace->buffers_len,
-				      sizeof(struct trace_buffer), buffer_id)) {
-		struct trace_buffer *buffer = &trace->buffers[buffer_id];
-		add_use(trace, &buffer->uses, &buffer->len, &buffer->cap, (uint32_t)surface_id,
-			update_id);
+	update->commit_ns = commit.commit_ns;
+	update->buffer = commit.buffer_id;
+	if (update->buffer != 0 && reach(trace, (void **)&trace->buffers, &trace->buffers_len,
+					   sizeof(trace->buffers[0]), update->buffer)) {
+		add_use(trace, &trace->buffers[update->buffer], commit.surface_id,
+			commit.update_id);
 	}
 }
 
 static void read_record(struct trace *trace, yyjson_val *args) {
-	struct trace_update *update = get_update(trace, (uint64_t)number(trace, args, "surface"),
-		(uint64_t)number(trace, args, "update"));
-	if (update == NULL || update->records++ > 0) {
-		return; /* the first one counts; that there are two is found later */
+	struct latch_frame_record record = {0};
+	read_fields(trace, args, &latch_frame_fields, &record);
+	struct trace_update *update = get_update(trace, record.surface_id, record.update_id);
+	/* The first one counts; that there are two is found later. */
+	if (update != NULL && update->records++ == 0) {
+		update->record = record;
 	}
-	update->sync = (enum sync)name(trace, args, "sync", sync_names, SYNCS);
-	update->end = (enum end)name(trace, args, "end", end_names, ENDS);
-	update->release = (enum release)name(trace, args, "release", release_names, RELEASES);
-	update->presented = truth(trace, args, "presented");
-	const char *placement = yyjson_get_str(yyjson_obj_get(args, "placement"));
-	update->composed = placement != NULL && strcmp(placement, "composed") == 0;
-	update->fence_error = (int)number(trace, args, "fence_error");
-	update->record_commit_ns = number(trace, args, "commit_ns");
-	update->signalled_ns = number(trace, args, "signalled_ns");
-	update->ready_ns = number(trace, args, "ready_ns");
-	update->latch_ns = number(trace, args, "latch_ns");
-	update->submit_start_ns = number(trace, args, "submit_start_ns");
-	update->submit_end_ns = number(trace, args, "submit_end_ns");
-	update->flip_ns = number(trace, args, "flip_ns");
-	update->release_ns = number(trace, args, "release_ns");
-	update->told_ns = number(trace, args, "told_ns");
-	update->record_off_ns = number(trace, args, "off_ns");
 }
 
 static void read_frame(struct trace *trace, yyjson_val *args) {
-	const uint64_t id = (uint64_t)number(trace, args, "output");
-	struct trace_output *output = get_output(trace, id);
+	struct latch_flip_record flip = {0};
+	read_fields(trace, args, &latch_flip_fields, &flip);
+	struct trace_output *output = get_output(trace, flip.output_id);
 	if (output == NULL) {
 		return;
 	}
-	const int64_t flip_ns = number(trace, args, "flip_ns");
-	const uint64_t sequence = (uint64_t)number(trace, args, "sequence");
-	if (flip_ns <= output->flip_ns) {
+	if (flip.flip_ns <= output->flip.flip_ns) {
 		trace_found(trace, RULE_FLIPS,
-			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			"output %" PRIu32 " flip %" PRIu64 " at %" PRId64
 			" is not later than the one before, at %" PRId64,
-			id, sequence, flip_ns, output->flip_ns);
+			flip.output_id, flip.sequence, flip.flip_ns, output->flip.flip_ns);
 	}
-	if (sequence != 0 && sequence <= output->sequence) {
+	if (flip.sequence != 0 && flip.sequence <= output->flip.sequence) {
 		trace_found(trace, RULE_FLIPS,
-			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			"output %" PRIu32 " flip %" PRIu64 " at %" PRId64
 			" comes after one with the number %" PRIu64,
-			id, sequence, flip_ns, output->sequence);
+			flip.output_id, flip.sequence, flip.flip_ns, output->flip.sequence);
 	}
 	output->flips++;
-	output->flip_ns = flip_ns;
-	output->sequence = sequence;
-	output->latch_ns = number(trace, args, "latch_ns");
-	output->submit_start_ns = number(trace, args, "submit_start_ns");
-	output->submit_end_ns = number(trace, args, "submit_end_ns");
-	output->refresh_ns = number(trace, args, "refresh_ns");
-	trace->early_flips += output->simulated && output->submit_start_ns > flip_ns;
-	if (output->latch_ns > output->submit_start_ns ||
-		output->submit_start_ns > output->submit_end_ns ||
-		!trace_flip_fits(output, output->submit_start_ns, flip_ns)) {
+	output->flip = flip;
+	trace->early_flips += output->simulated && flip.submit_start_ns > flip.flip_ns;
+	if (flip.latch_ns > flip.submit_start_ns || flip.submit_start_ns > flip.submit_end_ns ||
+		!trace_flip_fits(output, flip.submit_start_ns, flip.flip_ns)) {
 		trace_found(trace, RULE_TIMES,
-			"output %" PRIu64 " flip %" PRIu64 " at %" PRId64
+			"output %" PRIu32 " flip %" PRIu64 " at %" PRId64
 			": latch, submit and flip do not follow each other",
-			id, sequence, flip_ns);
+			flip.output_id, flip.sequence, flip.flip_ns);
 	}
-	if (number(trace, args, "layers") !=
-		number(trace, args, "on_planes") + number(trace, args, "composed")) {
+	if (flip.layers != flip.on_planes + flip.composed) {
 		trace_found(trace, RULE_FLIPS,
-			"output %" PRIu64 " flip %" PRIu64 ": its layers are not the sum", id,
-			sequence);
+			"output %" PRIu32 " flip %" PRIu64 ": its layers are not the sum",
+			flip.output_id, flip.sequence);
 	}
 }
 
@@ -231,13 +204,14 @@ static void come_on(struct trace *trace, uint32_t id, const struct trace_use *us
 		trace_found(trace, RULE_RELEASE_EARLY,
 			"surface %" PRIu32 " update %" PRIu64 " came on output %" PRIu32
 			" at %" PRId64 ", it was given back at %" PRId64,
-			use->surface, use->number, id, output->flip_ns, update->release_ns);
+			use->surface, use->number, id, output->flip.flip_ns,
+			update->record.release_ns);
 	}
 	/* A frame that nobody flipped to is what would be shown now; it does not count as seen. */
 	if (update->first_output == 0 && flipped) {
 		update->first_output = id;
-		update->first_latch_ns = output->latch_ns;
-		update->first_flip_ns = output->flip_ns;
+		update->first_latch_ns = output->flip.latch_ns;
+		update->first_flip_ns = output->flip.flip_ns;
 	}
 }
 
@@ -251,15 +225,15 @@ static void go_off(struct trace *trace, uint32_t id, const struct trace_use *use
 	update->screens--;
 	if (time_ns >= update->off_ns) {
 		update->off_ns = time_ns;
-		update->off_submit_start_ns = flipped ? output->submit_start_ns : 0;
-		update->off_submit_end_ns = flipped ? output->submit_end_ns : 0;
+		update->off_submit_start_ns = flipped ? output->flip.submit_start_ns : 0;
+		update->off_submit_end_ns = flipped ? output->flip.submit_end_ns : 0;
 	}
 }
 
 /* The list has come whole: who is new on it, and who is gone. */
 static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
 	struct trace_output *output = &trace->outputs[id];
-	const bool flipped = time_ns == output->flip_ns;
+	const bool flipped = time_ns == output->flip.flip_ns;
 	for (size_t i = 0; i < output->next.len; i++) {
 		if (!has(&output->on, &output->next.uses[i])) {
 			come_on(trace, id, &output->next.uses[i], flipped);
@@ -275,8 +249,8 @@ static void exchange(struct trace *trace, uint32_t id, int64_t time_ns) {
 	output->next = was;
 	output->next.len = 0;
 	if (!flipped && output->on.len == 0) {
-		output->sequence =
-			0; /* dark: it may come back on another CRTC, which counts anew */
+		/* Dark: it may come back on another CRTC, which counts anew. */
+		output->flip.sequence = 0;
 	}
 }
 
@@ -298,8 +272,7 @@ static void read_shown(struct trace *trace, yyjson_val *args) {
 				id, time_ns);
 			continue;
 		}
-		add_use(trace, &output->next.uses, &output->next.len, &output->next.cap,
-			(uint32_t)surface, update);
+		add_use(trace, &output->next, (uint32_t)surface, update);
 	}
 	if (!truth(trace, args, "more")) {
 		exchange(trace, (uint32_t)id, time_ns);
@@ -333,9 +306,9 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 	} else if (strcmp(what, "output") == 0) {
 		struct trace_output *output =
 			get_output(trace, (uint64_t)number(trace, args, "id"));
-		const char *clock = yyjson_get_str(yyjson_obj_get(args, "clock"));
 		if (output != NULL) {
-			output->simulated = clock != NULL && strcmp(clock, "simulated") == 0;
+			output->simulated =
+				yyjson_equals_str(yyjson_obj_get(args, "clock"), "simulated");
 		}
 	} else if (strcmp(what, "latch") == 0) {
 		trace->described = number(trace, args, "format") == FORMAT;

@@ -4,12 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const sync_names[SYNCS] = {"none", "implicit", "sync_file", "syncobj"};
-const char *const end_names[ENDS] = {
-	"unknown", "shown", "superseded", "fence error", "unmapped", "surface gone", "refused"};
-const char *const release_names[RELEASES] = {"at once", "out-fence", "flip", "dark", "copy"};
-const char *const rule_names[RULES] = {"trace", "one-release", "ready-order", "shown-early",
-	"release-early", "release-order", "times", "flips", "end", "buffer"};
+const struct latch_names rule_names = {
+	.names = (const char *const[RULES]){"trace", "one-release", "ready-order", "shown-early",
+		"release-early", "release-order", "times", "flips", "end", "buffer"},
+	.length = RULES,
+};
 
 void trace_init(struct trace *trace, FILE *messages, uint64_t max_messages) {
 	*trace = (struct trace){.messages = messages, .max_messages = max_messages};
@@ -37,19 +36,19 @@ void trace_found(struct trace *trace, enum rule rule, const char *format, ...) {
 	if (trace->messages == NULL || count > trace->max_messages) {
 		return;
 	}
-	fprintf(trace->messages, "%s: ", rule_names[rule]);
+	fprintf(trace->messages, "%s: ", latch_name(&rule_names, rule));
 	va_list arguments;
 	va_start(arguments, format);
 	vfprintf(trace->messages, format, arguments);
 	va_end(arguments);
 	fputc('\n', trace->messages);
 	if (count == trace->max_messages) {
-		fprintf(trace->messages, "%s: more of it is only counted\n", rule_names[rule]);
+		fprintf(trace->messages, "%s: more of it is only counted\n", latch_name(&rule_names, rule));
 	}
 }
 
 bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns, int64_t flip_ns) {
-	const int64_t allowance_ns = output->simulated ? output->refresh_ns : 0;
+	const int64_t allowance_ns = output->simulated ? output->flip.refresh_ns : 0;
 	return submit_start_ns - flip_ns <= allowance_ns;
 }
 

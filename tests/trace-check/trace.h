@@ -6,10 +6,12 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "trace/record.h"
+
 /*
  * What a trace of latch says, put in order. It knows the trace's format (docs/sync.md, "How a trace
- * proves it") and nothing of the compositor, so that what the compositor gets wrong is not wrong
- * here as well. All times are in ns; 0 is unknown or not happened.
+ * proves it") by latch's own table of a record's fields, and no other code of the compositor: what
+ * that counts or decides wrongly is not wrong here as well. All times are in ns; 0 is unknown or not happened.
  */
 
 /** What is checked, each by itself. */
@@ -27,26 +29,7 @@ enum rule {
 };
 #define RULES 10
 
-enum sync { SYNC_NONE, SYNC_IMPLICIT, SYNC_FILE, SYNC_SYNCOBJ };
-#define SYNCS 4
-
-enum end {
-	END_UNKNOWN,
-	END_SHOWN,
-	END_SUPERSEDED,
-	END_FENCE_ERROR,
-	END_UNMAPPED,
-	END_SURFACE_GONE,
-	END_REFUSED,
-};
-#define ENDS 7
-
-enum release { RELEASE_AT_ONCE, RELEASE_FENCE, RELEASE_FLIP, RELEASE_DARK, RELEASE_COPY };
-#define RELEASES 5
-
-/** Names as the trace has them. */
-extern const char *const sync_names[SYNCS], *const end_names[ENDS], *const release_names[RELEASES];
-extern const char *const rule_names[RULES];
+extern const struct latch_names rule_names;
 
 /** One update: when it was committed, its record, and what was seen of it on screens. */
 struct trace_update {
@@ -55,15 +38,8 @@ struct trace_update {
 	uint32_t buffer;
 	int64_t commit_ns;
 
-	/* Its record. */
 	uint32_t records; /* should be 1 */
-	enum sync sync;
-	enum end end;
-	enum release release;
-	bool presented, composed;
-	int fence_error;
-	int64_t record_commit_ns, signalled_ns, ready_ns, latch_ns, submit_start_ns, submit_end_ns;
-	int64_t flip_ns, release_ns, told_ns, record_off_ns;
+	struct latch_frame_record record; /* texts are left out */
 
 	/* On screens. */
 	uint32_t screens;      /* it is on now */
@@ -85,30 +61,23 @@ struct trace_use {
 	uint64_t number;
 };
 
-/** The updates that brought a buffer, in the order of their commits. */
-struct trace_buffer {
-	struct trace_use *uses;
-	size_t len, cap;
-};
-
 struct trace_use_list {
 	struct trace_use *uses;
 	size_t len, cap;
 };
 
 struct trace_output {
-	uint64_t flips, sequence;
+	uint64_t flips;
 	bool simulated; /* its flips come from a timer */
-	int64_t refresh_ns;
-	int64_t flip_ns, latch_ns, submit_start_ns, submit_end_ns; /* of the last flip */
-	struct trace_use_list on;				   /* what it shows */
+	struct latch_flip_record flip; /* the last one; texts are left out */
+	struct trace_use_list on;   /* what it shows */
 	struct trace_use_list next; /* what it shows from the next flip on, as far as read */
 };
 
 struct trace {
 	/* By their numbers, which count up from 1. */
 	struct trace_surface *surfaces;
-	struct trace_buffer *buffers;
+	struct trace_use_list *buffers; /* the updates that brought each, in their commits' order */
 	struct trace_output *outputs;
 	size_t surfaces_len, buffers_len, outputs_len;
 

@@ -17,7 +17,7 @@
 #include "latch-inspector-unstable-v1-client-protocol.h"
 #include "receive_counted.h"
 #include "span.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 #include "world.h"
 
 #define MS INT64_C(1000000)

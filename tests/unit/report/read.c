@@ -124,8 +124,8 @@ static void unknown_names(void **state) {
 	assert_string_equal(run.frames[0].sync, "telepathy");
 	assert_string_equal(run.frames[0].reasons, "tired,no-dmabuf");
 	assert_string_equal(run.frames[0].record.plane_type, "hologram");
-	struct latch_surface_counts counts;
-	assert_true(latch_statistics_get_counts(run.statistics, 5, &counts));
+	const struct latch_surface_counts counts =
+		latch_statistics_find_surface(run.statistics, 5)->counts;
 	assert_int_equal(counts.frames, 1);
 	assert_int_equal(counts.missed, 6);
 	assert_int_equal(counts.missed_by_cause[LATCH_MISSED_FENCE], 2);

@@ -47,12 +47,12 @@ static void evil_texts_stay_texts(void **state) {
 	/* A trace may come from anybody: its path and names are not to be trusted either. */
 	free(runs[0].path);
 	runs[0].path = strdup("/tmp/" EVIL);
-	runs[0].frames[0].missed[0] = (struct run_missed){run_name(&runs[0], EVIL), 1};
+	runs[0].frames[0].missed[0] = (struct latch_told_missed){run_name(&runs[0], EVIL), 1};
 	runs[0].frames[0].missed_length = 1;
 	runs[0].frames[1].reasons = run_name(&runs[0], EVIL);
 	runs[0].frames[1].sync = runs[0].frames[1].reasons;
 	runs[0].frames[2].record.plane_type = runs[0].frames[1].reasons;
-	strcpy(runs[0].outputs[0].name, EVIL);
+	strcpy(runs[0].statistics->outputs[0]->name, EVIL);
 	struct compare compare;
 	assert_true(compare_init(&compare, &runs[0], &runs[1]));
 	char *page = write_page(runs, 2, &compare);

@@ -477,11 +477,11 @@ static void traced(enum latch_sync_kind kind) {
 	const bool failed = kind != LATCH_SYNC_SYNCOBJ;
 	assert_int_equal(summary.commits, 4 + failed);
 	assert_int_equal(summary.records, 4 + failed);
-	assert_int_equal(summary.by_end[END_SUPERSEDED], 1);
-	assert_int_equal(summary.by_end[END_UNMAPPED], 1);
-	assert_int_equal(summary.by_end[END_FENCE_ERROR], failed);
-	assert_int_equal(summary.by_end[END_SURFACE_GONE], 2);
-	assert_int_equal(summary.by_release[RELEASE_AT_ONCE], 4 + failed);
+	assert_int_equal(summary.by_end[LATCH_END_SUPERSEDED], 1);
+	assert_int_equal(summary.by_end[LATCH_END_UNMAPPED], 1);
+	assert_int_equal(summary.by_end[LATCH_END_FENCE_ERROR], failed);
+	assert_int_equal(summary.by_end[LATCH_END_SURFACE_GONE], 2);
+	assert_int_equal(summary.by_release[LATCH_RELEASED_AT_ONCE], 4 + failed);
 	assert_int_equal(summary.buffers, 4 + failed);
 	assert_int_equal(summary.gone, 1);
 	trace_finish(&trace);

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "trace/fields.h"
+
 #define MS INT64_C(1000000)
 #define REFRESH_NS (16 * MS)
 #define FIRST_NS (1000 * MS)
@@ -21,14 +23,10 @@
 /* What the trace is printed from. Update n, by n - 1, is shown from flip n to flip n + 1, on two
  * buffers in turn; the fifth is superseded by the sixth, whose surface goes. */
 struct film {
-	struct trace_update updates[UPDATES];
-	int commits[UPDATES], records[UPDATES]; /* how often each is printed */
-	struct {
-		int64_t latch_ns, submit_start_ns, submit_end_ns, flip_ns;
-		uint64_t sequence;
-		unsigned layers;
-		int shows; /* an update's index, -1: none */
-	} flips[FLIPS];
+	struct latch_frame_record commits[UPDATES], updates[UPDATES];
+	int commits_count[UPDATES], records[UPDATES]; /* how often each is printed */
+	struct latch_flip_record flips[FLIPS];
+	int shows[FLIPS];      /* an update's index, -1: none */
 	int64_t last_shown_ns; /* a sixth flip, that shows the last update; 0: there is none */
 	int64_t dark_ns;       /* 0: it never gets dark */
 	bool surface_gone, whole, simulated;
@@ -42,24 +40,31 @@ static int64_t flip_at(int n) {
 static struct film good(void) {
 	struct film film = {.surface_gone = true, .whole = true, .format = "2"};
 	for (int i = 0; i < FLIPS; i++) {
-		film.flips[i].flip_ns = flip_at(i);
-		film.flips[i].latch_ns = flip_at(i) - 4 * MS;
-		film.flips[i].submit_start_ns = flip_at(i) - 3 * MS;
-		film.flips[i].submit_end_ns = flip_at(i) - 2 * MS;
-		film.flips[i].sequence = (uint64_t)i + 100;
-		film.flips[i].layers = 1;
-		film.flips[i].shows = i < 4 ? i : -1;
+		film.flips[i] = (struct latch_flip_record){
+			.output_id = 1,
+			.flip_ns = flip_at(i),
+			.latch_ns = flip_at(i) - 4 * MS,
+			.submit_start_ns = flip_at(i) - 3 * MS,
+			.submit_end_ns = flip_at(i) - 2 * MS,
+			.refresh_ns = REFRESH_NS,
+			.sequence = (uint64_t)i + 100,
+			.layers = 1,
+			.on_planes = 1,
+		};
+		film.shows[i] = i < 4 ? i : -1;
 	}
 	for (int i = 0; i < UPDATES; i++) {
-		film.commits[i] = film.records[i] = 1;
+		film.commits_count[i] = film.records[i] = 1;
 		const bool shown = i < 4;
-		struct trace_update *update = &film.updates[i];
-		*update = (struct trace_update){
-			.buffer = (uint32_t)(shown ? 1 + i % 3 : i),
+		film.updates[i] = (struct latch_frame_record){
+			.surface_id = 3,
+			.update_id = (uint64_t)i + 1,
+			.buffer_id = (uint32_t)(shown ? 1 + i % 3 : i),
 			.commit_ns = flip_at(i) - 9 * MS,
-			.sync = SYNC_FILE,
-			.end = END_SHOWN,
-			.release = RELEASE_FENCE,
+			.sync = LATCH_SYNC_SYNC_FILE,
+			.placement = LATCH_ON_PLANE,
+			.end = LATCH_END_SHOWN,
+			.release = LATCH_RELEASED_FENCE,
 			.presented = shown,
 			.signalled_ns = flip_at(i) - 7 * MS,
 			.ready_ns = flip_at(i) - 6 * MS,
@@ -69,44 +74,39 @@ static struct film good(void) {
 			.flip_ns = shown ? flip_at(i) : 0,
 			.release_ns = flip_at(i + 1) + MS / 2,
 			.told_ns = shown ? flip_at(i + 1) - 2 * MS - MS / 2 : 0,
-			.record_off_ns = shown ? flip_at(i + 1) : 0,
+			.off_ns = shown ? flip_at(i + 1) : 0,
 		};
-		update->record_commit_ns = update->commit_ns;
+		film.commits[i] = film.updates[i];
 	}
-	film.updates[4].end = END_SUPERSEDED;
-	film.updates[4].release = RELEASE_AT_ONCE;
-	film.updates[5].end = END_SURFACE_GONE;
-	film.updates[5].release = RELEASE_AT_ONCE;
+	film.updates[4].end = LATCH_END_SUPERSEDED;
+	film.updates[4].release = LATCH_RELEASED_AT_ONCE;
+	film.updates[5].end = LATCH_END_SURFACE_GONE;
+	film.updates[5].release = LATCH_RELEASED_AT_ONCE;
 	return film;
 }
 
+static void print_event(FILE *file, char phase, const char *name, const struct latch_fields *fields,
+	const void *record) {
+	fprintf(file, "{\"ph\":\"%c\",\"name\":\"%s\",\"args\":{", phase, name);
+	for (size_t i = 0; i < fields->length; i++) {
+		const struct latch_field *field = &fields->fields[i];
+		char number[LATCH_FIELD_MAX];
+		const char *quote = latch_field_is_text(field) ? "\"" : "";
+		fprintf(file, "%s\"%s\":%s%s%s", i > 0 ? "," : "", field->key, quote,
+			latch_field_text(field, record, number), quote);
+	}
+	fputs("}},\n", file);
+}
+
 static void print_commit(FILE *file, const struct film *film, int i) {
-	for (int n = 0; n < film->commits[i]; n++) {
-		fprintf(file,
-			"{\"ph\":\"i\",\"name\":\"commit\",\"args\":{\"surface\":3,\"update\":%d,"
-			"\"buffer\":%" PRIu32 ",\"commit_ns\":%" PRId64 "}},\n",
-			i + 1, film->updates[i].buffer, film->updates[i].commit_ns);
+	for (int n = 0; n < film->commits_count[i]; n++) {
+		print_event(file, 'i', "commit", &latch_commit_fields, &film->commits[i]);
 	}
 }
 
 static void print_record(FILE *file, const struct film *film, int i) {
-	const struct trace_update *update = &film->updates[i];
 	for (int n = 0; n < film->records[i]; n++) {
-		fprintf(file,
-			"{\"ph\":\"B\",\"name\":\"on plane\",\"args\":{\"surface\":3,\"update\":%d,"
-			"\"sync\":\"%s\",\"placement\":\"%s\",\"presented\":%s,"
-			"\"fence_error\":%d,\"commit_ns\":%" PRId64 ",\"signalled_ns\":%" PRId64
-			",\"ready_ns\":%" PRId64 ",\"latch_ns\":%" PRId64
-			",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
-			",\"flip_ns\":%" PRId64 ",\"release_ns\":%" PRId64
-			",\"end\":\"%s\",\"release\":\"%s\",\"told_ns\":%" PRId64
-			",\"off_ns\":%" PRId64 "}},\n",
-			i + 1, sync_names[update->sync], update->composed ? "composed" : "on plane",
-			update->presented ? "true" : "false", update->fence_error,
-			update->record_commit_ns, update->signalled_ns, update->ready_ns,
-			update->latch_ns, update->submit_start_ns, update->submit_end_ns,
-			update->flip_ns, update->release_ns, end_names[update->end],
-			release_names[update->release], update->told_ns, update->record_off_ns);
+		print_event(file, 'B', "on plane", &latch_frame_fields, &film->updates[i]);
 		fputs("{\"ph\":\"B\",\"name\":\"gate\",\"args\":{\"update\":1}},\n", file);
 		fputs("{\"ph\":\"E\",\"ts\":1.0},\n", file);
 	}
@@ -124,15 +124,8 @@ static void print_shown(FILE *file, int64_t time_ns, int shows) {
 }
 
 static void print_flip(FILE *file, const struct film *film, int i) {
-	fprintf(file,
-		"{\"ph\":\"B\",\"name\":\"frame\",\"args\":{\"output\":1,\"sequence\":%" PRIu64
-		",\"layers\":%u,\"on_planes\":1,\"composed\":0,\"latch_ns\":%" PRId64
-		",\"submit_start_ns\":%" PRId64 ",\"submit_end_ns\":%" PRId64
-		",\"flip_ns\":%" PRId64 ",\"refresh_ns\":%" PRId64 "}},\n",
-		film->flips[i].sequence, film->flips[i].layers, film->flips[i].latch_ns,
-		film->flips[i].submit_start_ns, film->flips[i].submit_end_ns,
-		film->flips[i].flip_ns, REFRESH_NS);
-	print_shown(file, film->flips[i].flip_ns, film->flips[i].shows);
+	print_event(file, 'B', "frame", &latch_flip_fields, &film->flips[i]);
+	print_shown(file, film->flips[i].flip_ns, film->shows[i]);
 }
 
 static char *print(const struct film *film, size_t *size) {
@@ -159,7 +152,7 @@ static char *print(const struct film *film, size_t *size) {
 		more.flips[4].latch_ns = more.flips[4].submit_start_ns =
 			more.flips[4].submit_end_ns = film->updates[UPDATES - 1].latch_ns;
 		more.flips[4].sequence++;
-		more.flips[4].shows = UPDATES - 1;
+		more.shows[4] = UPDATES - 1;
 		print_flip(file, &more, 4);
 	}
 	if (film->dark_ns != 0) {
@@ -215,7 +208,7 @@ static void assert_found(const struct film *film, int rule, ...) {
 	assert_true(summary.findings > 0);
 	for (int i = 0; i < RULES; i++) {
 		if (!allowed[i] && findings[i] > 0) {
-			fail_msg("rule %s found something, too", rule_names[i]);
+			fail_msg("rule %s found something, too", latch_name(&rule_names, (unsigned)i));
 		}
 	}
 }
@@ -237,10 +230,10 @@ static void test_good(void **state) {
 	assert_int_equal(summary.under_way, 0);
 	assert_int_equal(summary.flips, FLIPS);
 	assert_int_equal(summary.late, UPDATES);
-	assert_int_equal(summary.by_sync[SYNC_FILE], UPDATES);
-	assert_int_equal(summary.by_end[END_SUPERSEDED], 1);
-	assert_int_equal(summary.by_end[END_SURFACE_GONE], 1);
-	assert_int_equal(summary.by_release[RELEASE_FENCE], 4);
+	assert_int_equal(summary.by_sync[LATCH_SYNC_SYNC_FILE], UPDATES);
+	assert_int_equal(summary.by_end[LATCH_END_SUPERSEDED], 1);
+	assert_int_equal(summary.by_end[LATCH_END_SURFACE_GONE], 1);
+	assert_int_equal(summary.by_release[LATCH_RELEASED_FENCE], 4);
 	assert_int_equal(summary.surfaces, 1);
 	assert_int_equal(summary.gone, 1);
 	assert_int_equal(summary.buffers, 5);
@@ -255,14 +248,14 @@ static void test_one_release(void **state) {
 	film.records[2] = 2;
 	assert_found(&film, RULE_ONE_RELEASE, -1);
 	film = good();
-	film.commits[2] = 0;
+	film.commits_count[2] = 0;
 	assert_found(&film, RULE_ONE_RELEASE, -1);
 	film = good();
-	film.commits[2] = 2;
+	film.commits_count[2] = 2;
 	assert_found(&film, RULE_ONE_RELEASE, -1);
 	film = good();
-	film.commits[2] = film.records[2] = 0;
-	film.flips[2].shows = -1;
+	film.commits_count[2] = film.records[2] = 0;
+	film.shows[2] = -1;
 	assert_found(&film, RULE_ONE_RELEASE, RULE_RELEASE_EARLY, -1);
 }
 
@@ -279,13 +272,12 @@ static void test_cut(void **state) {
 
 static void test_ready_order(void **state) {
 	struct film film = good();
-	film.updates[1].ready_ns = film.updates[1].signalled_ns = film.updates[1].record_commit_ns =
-		film.updates[1].commit_ns = film.updates[0].ready_ns - 1;
-	film.updates[1].commit_ns = film.updates[1].record_commit_ns = film.updates[0].commit_ns;
+	film.updates[1].ready_ns = film.updates[1].signalled_ns = film.updates[1].commit_ns =
+		film.commits[1].commit_ns = film.updates[0].ready_ns - 1;
+	film.commits[1].commit_ns = film.updates[1].commit_ns = film.commits[0].commit_ns;
 	assert_found(&film, RULE_READY_ORDER, -1);
 	film = good();
-	film.updates[1].commit_ns = film.updates[1].record_commit_ns =
-		film.updates[0].commit_ns - 1;
+	film.commits[1].commit_ns = film.updates[1].commit_ns = film.commits[0].commit_ns - 1;
 	assert_found(&film, RULE_READY_ORDER, -1);
 }
 
@@ -315,44 +307,44 @@ static void test_release_early(void **state) {
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* Nothing was told, and no flip is said to have taken it off. */
 	film = good();
-	film.updates[1].record_off_ns = 0;
+	film.updates[1].off_ns = 0;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* It is on the screen for longer than said. */
 	film = good();
-	film.flips[2].shows = 1;
-	film.updates[2].end = END_SUPERSEDED;
+	film.shows[2] = 1;
+	film.updates[2].end = LATCH_END_SUPERSEDED;
 	film.updates[2].presented = false;
-	film.updates[2].release = RELEASE_AT_ONCE;
-	film.updates[2].told_ns = film.updates[2].record_off_ns = film.updates[2].flip_ns = 0;
+	film.updates[2].release = LATCH_RELEASED_AT_ONCE;
+	film.updates[2].told_ns = film.updates[2].off_ns = film.updates[2].flip_ns = 0;
 	film.updates[2].release_ns = flip_at(3);
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* It never goes off. */
 	film = good();
-	film.flips[4].shows = 3;
+	film.shows[4] = 3;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* Given back by a flip that there was not. */
 	film = good();
-	film.updates[4].release = RELEASE_FLIP;
+	film.updates[4].release = LATCH_RELEASED_FLIP;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* Copied: not what a plane reads. */
 	film = good();
-	film.updates[1].release = RELEASE_COPY;
+	film.updates[1].release = LATCH_RELEASED_COPY;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 }
 
 /* It comes to the screen again after it was given back. */
 static void test_shown_after_release(void **state) {
 	struct film film = good();
-	film.flips[4].shows = 0;
+	film.shows[4] = 0;
 	film.dark_ns = flip_at(4) + 8 * MS;
 	assert_found(&film, RULE_RELEASE_EARLY, RULE_RELEASE_ORDER, -1);
 }
 
 static void test_copy(void **state) {
 	struct film film = good();
-	film.updates[1].release = RELEASE_COPY;
-	film.updates[1].sync = SYNC_NONE;
-	film.updates[1].composed = true;
+	film.updates[1].release = LATCH_RELEASED_COPY;
+	film.updates[1].sync = LATCH_SYNC_NONE;
+	film.updates[1].placement = LATCH_COMPOSED;
 	film.updates[1].told_ns = film.updates[2].ready_ns;
 	film.updates[1].release_ns = flip_at(2) + MS;
 	assert_clean(&film);
@@ -360,32 +352,33 @@ static void test_copy(void **state) {
 
 static void test_dark(void **state) {
 	struct film film = good();
-	film.flips[3].shows = film.flips[4].shows = -1;
+	film.shows[3] = film.shows[4] = -1;
 	film.last_shown_ns = flip_at(4) + MS;
 	film.dark_ns = flip_at(4) + 8 * MS;
 	/* The last one is shown by a flip of its own, and the screen gets dark under it. */
-	struct trace_update *update = &film.updates[5];
+	struct latch_frame_record *update = &film.updates[5];
 	*update = film.updates[3];
-	update->buffer = 9;
-	update->commit_ns = update->record_commit_ns = update->signalled_ns = update->ready_ns =
-		flip_at(4) - MS;
+	update->update_id = 6;
+	update->buffer_id = 9;
+	update->commit_ns = update->signalled_ns = update->ready_ns = flip_at(4) - MS;
+	film.commits[5] = *update;
 	update->latch_ns = update->submit_start_ns = update->submit_end_ns = flip_at(4) + MS / 2;
 	update->flip_ns = film.last_shown_ns;
-	update->release = RELEASE_DARK;
+	update->release = LATCH_RELEASED_DARK;
 	update->told_ns = 0;
-	update->record_off_ns = film.dark_ns;
+	update->off_ns = film.dark_ns;
 	update->release_ns = film.dark_ns + 1;
-	film.updates[3].end = END_SUPERSEDED;
+	film.updates[3].end = LATCH_END_SUPERSEDED;
 	film.updates[3].presented = false;
-	film.updates[3].release = RELEASE_AT_ONCE;
-	film.updates[3].told_ns = film.updates[3].record_off_ns = film.updates[3].flip_ns = 0;
+	film.updates[3].release = LATCH_RELEASED_AT_ONCE;
+	film.updates[3].told_ns = film.updates[3].off_ns = film.updates[3].flip_ns = 0;
 	film.updates[3].latch_ns = film.updates[3].submit_start_ns = film.updates[3].submit_end_ns =
 		0;
 	assert_clean(&film);
 	/* It is not the flip that has to come before the release, but the dark. */
-	update->record_off_ns = film.last_shown_ns;
+	update->off_ns = film.last_shown_ns;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
-	update->record_off_ns = film.dark_ns;
+	update->off_ns = film.dark_ns;
 	update->release_ns = film.dark_ns - 1;
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 }
@@ -394,7 +387,7 @@ static void test_release_order(void **state) {
 	struct film film = good();
 	film.updates[1].release_ns = flip_at(3) + MS;
 	film.updates[1].told_ns = 0;
-	film.updates[1].release = RELEASE_FLIP;
+	film.updates[1].release = LATCH_RELEASED_FLIP;
 	assert_found(&film, RULE_RELEASE_ORDER, -1);
 	film = good();
 	film.updates[4].release_ns = film.updates[5].release_ns + 1;
@@ -406,7 +399,7 @@ static void test_times(void **state) {
 	film.updates[1].latch_ns = film.updates[1].ready_ns - 1;
 	assert_found(&film, RULE_TIMES, -1);
 	film = good();
-	film.updates[1].record_commit_ns++;
+	film.updates[1].commit_ns++;
 	assert_found(&film, RULE_TIMES, -1);
 	film = good();
 	film.updates[1].signalled_ns = film.updates[1].ready_ns + 1;
@@ -440,7 +433,7 @@ static void test_flips(void **state) {
 	film = good();
 	film.flips[1].flip_ns = film.flips[0].flip_ns;
 	film.updates[1].flip_ns = film.flips[1].flip_ns;
-	film.updates[0].record_off_ns = film.flips[1].flip_ns;
+	film.updates[0].off_ns = film.flips[1].flip_ns;
 	assert_found(&film, RULE_FLIPS, RULE_TIMES, -1);
 }
 
@@ -449,19 +442,19 @@ static void test_end(void **state) {
 	film.surface_gone = false;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[5].end = END_SUPERSEDED;
+	film.updates[5].end = LATCH_END_SUPERSEDED;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[4].end = END_UNKNOWN;
+	film.updates[4].end = LATCH_END_UNKNOWN;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[4].end = END_FENCE_ERROR;
+	film.updates[4].end = LATCH_END_FENCE_ERROR;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[4].end = END_SHOWN;
+	film.updates[4].end = LATCH_END_SHOWN;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[1].end = END_SUPERSEDED;
+	film.updates[1].end = LATCH_END_SUPERSEDED;
 	assert_found(&film, RULE_END, -1);
 	film = good();
 	film.updates[1].presented = false;
@@ -470,24 +463,24 @@ static void test_end(void **state) {
 	film.updates[1].flip_ns++;
 	assert_found(&film, RULE_END, -1);
 	film = good();
-	film.updates[4].end = END_FENCE_ERROR;
+	film.updates[4].end = LATCH_END_FENCE_ERROR;
 	film.updates[4].fence_error = -5;
 	assert_clean(&film);
 }
 
 static void test_buffer(void **state) {
 	struct film film = good();
-	film.updates[1].buffer = film.updates[0].buffer;
+	film.commits[1].buffer_id = film.commits[0].buffer_id;
 	assert_found(&film, RULE_BUFFER, -1);
 	/* A wl_buffer.release is spoken with the flip, not before. */
 	film = good();
-	film.updates[2].buffer = film.updates[0].buffer;
-	film.updates[3].buffer = 9;
-	film.updates[0].release = RELEASE_FLIP;
+	film.commits[2].buffer_id = film.commits[0].buffer_id;
+	film.commits[3].buffer_id = 9;
+	film.updates[0].release = LATCH_RELEASED_FLIP;
 	film.updates[0].told_ns = 0;
-	film.updates[0].release_ns = film.updates[2].commit_ns + 1;
+	film.updates[0].release_ns = film.commits[2].commit_ns + 1;
 	assert_found(&film, RULE_BUFFER, -1);
-	film.updates[0].release_ns = film.updates[2].commit_ns - 1;
+	film.updates[0].release_ns = film.commits[2].commit_ns - 1;
 	assert_clean(&film);
 }
 

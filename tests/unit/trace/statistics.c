@@ -93,9 +93,9 @@ static void test_counts(void **state) {
 	record.sync = LATCH_SYNC_SYNC_FILE;
 	latch_statistics_add_frame(statistics, &record);
 
-	struct latch_surface_counts counts;
-	assert_true(latch_statistics_get_counts(statistics, 7, &counts));
-	assert_false(latch_statistics_get_counts(statistics, 8, &counts));
+	assert_null(latch_statistics_find_surface(statistics, 8));
+	const struct latch_surface_counts counts =
+		latch_statistics_find_surface(statistics, 7)->counts;
 	assert_int_equal(counts.frames, 10);
 	assert_int_equal(counts.on_plane, 9);
 	assert_int_equal(counts.composed, 1);
@@ -112,7 +112,8 @@ static void test_counts(void **state) {
 
 static void assert_percentile(const struct latch_statistics *statistics, enum latch_stage stage,
 	double percentile, int64_t expected) {
-	const int64_t told = latch_statistics_get_percentile(statistics, 7, stage, percentile);
+	const int64_t told = latch_durations_percentile(
+		&latch_statistics_find_surface(statistics, 7)->stages[stage], percentile);
 	assert_true(llabs(told - expected) <= expected / 1000 + 1000);
 }
 
@@ -167,8 +168,8 @@ static void test_clock_surprises(void **state) {
 	record = (struct latch_frame_record){.surface_id = 7, .presented = true};
 	latch_statistics_add_frame(statistics, &record);
 
-	struct latch_surface_counts counts;
-	assert_true(latch_statistics_get_counts(statistics, 7, &counts));
+	const struct latch_surface_counts counts =
+		latch_statistics_find_surface(statistics, 7)->counts;
 	assert_int_equal(counts.frames, 5);
 	assert_int_equal(counts.out_of_order, 1);
 	assert_int_equal(counts.incomplete, 2);
@@ -362,8 +363,7 @@ static void test_gone_just_used(void **state) {
 		latch_statistics_surface_gone(statistics, id);
 	}
 	latch_statistics_add_frame(statistics, &record);
-	struct latch_surface_counts counts;
-	assert_false(latch_statistics_get_counts(statistics, 100, &counts));
+	assert_null(latch_statistics_find_surface(statistics, 100));
 	char *text = write_text(statistics, true);
 	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
 	assert_int_equal(get_uint(yyjson_doc_get_root(doc), "/others/frames"),
