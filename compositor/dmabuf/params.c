@@ -8,7 +8,7 @@
 #include <wlr/util/log.h>
 
 #include "dmabuf/buffer.h"
-#include "dmabuf/format_list.h"
+#include "dmabuf/feedback.h"
 #include "limits/account.h"
 #include "linux-dmabuf-v1-protocol.h"
 
@@ -20,7 +20,6 @@ struct params {
 	struct wl_resource *resource;
 	const struct latch_params_judge *judge;
 	struct latch_account *account;
-	struct wl_list link;
 	/* A create request was made: only destroy is legal. */
 	bool used;
 	/* Planes came with different modifiers, which older versions do not forbid. */
@@ -48,7 +47,6 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct params *params = wl_resource_get_user_data(resource);
-	wl_list_remove(&params->link);
 	close_all(params);
 	latch_account_unref(params->account);
 	free(params);
@@ -109,25 +107,15 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 	attributes->n_planes++;
 }
 
-static bool is_advertised(
-	const struct params *params, const struct wlr_dmabuf_attributes *attributes) {
-	return latch_format_list_find(
-		       params->judge->advertised, attributes->format, attributes->modifier) >= 0;
-}
-
 /* Whether a buffer can be made of this; else *fault says why not. */
 static bool judge(const struct params *params, const struct wlr_dmabuf_attributes *attributes,
 	uint32_t flags, struct latch_dmabuf_fault *fault) {
-	if (params->judge == NULL) {
-		*fault = (struct latch_dmabuf_fault){
-			LATCH_DMABUF_FAILED, "nothing is imported any more"};
-		return false;
-	}
 	if (!latch_dmabuf_check(attributes, params->judge->probe, fault)) {
 		return false;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
-		!is_advertised(params, attributes)) {
+		!latch_feedback_has(
+			params->judge->feedback, attributes->format, attributes->modifier)) {
 		*fault =
 			(struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
 				"the format with this modifier was not advertised"};
@@ -244,7 +232,7 @@ static const struct zwp_linux_buffer_params_v1_interface params_impl = {
 };
 
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
-	const struct latch_params_judge *judge, struct wl_list *list) {
+	const struct latch_params_judge *judge) {
 	struct params *params = calloc(1, sizeof(*params));
 	if (params == NULL) {
 		wl_client_post_no_memory(client);
@@ -263,16 +251,6 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_list_insert(list, &params->link);
 	wl_resource_set_implementation(
 		params->resource, &params_impl, params, handle_resource_destroy);
-}
-
-void latch_params_detach_all(struct wl_list *list) {
-	struct params *params, *tmp;
-	wl_list_for_each_safe(params, tmp, list, link) {
-		params->judge = NULL;
-		wl_list_remove(&params->link);
-		wl_list_init(&params->link);
-	}
 }
