@@ -6,7 +6,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
 
-#include "dmabuf/buffer.h"
 #include "dmabuf/device.h"
 #include "dmabuf/feedback.h"
 #include "dmabuf/params.h"
@@ -128,7 +127,7 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		.usable = usable,
 		.data = &dmabuf->options,
 	};
-	latch_dmabuf_buffer_register();
+	latch_params_register_buffers();
 	if (dmabuf->feedback != NULL) {
 		dmabuf->global = wl_global_create(options->display, &zwp_linux_dmabuf_v1_interface,
 			(int)version, dmabuf, handle_bind);

@@ -20,8 +20,14 @@ struct latch_params_judge {
 	void *data;
 };
 
-/** Makes a zwp_linux_buffer_params_v1. judge: borrowed for as long as there are clients. */
+/**
+ * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. judge: borrowed for as long
+ * as there are clients.
+ */
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
 	const struct latch_params_judge *judge);
+
+/** Makes wlr_buffer_try_from_resource() know these buffers. Once per process is enough. */
+void latch_params_register_buffers(void);
 
 #endif
