@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "common/gpu_job.h"
-#include "common/pixels.h"
+#include "base/format.h"
 #include "common/util.h"
 
 bool gpu_jobs_init(struct gpu_jobs *jobs, const struct gpu_time *time) {
@@ -22,7 +22,7 @@ void gpu_jobs_finish(struct gpu_jobs *jobs) {
 }
 
 int gpu_jobs_submit(struct gpu_jobs *jobs, const struct dmabuf *buf) {
-	const struct pixel_format *format = pixel_format_find(buf->fourcc);
+	const struct latch_format *format = latch_format_find(buf->fourcc);
 	struct gpu_job job = {
 		.length_ns = gpu_time_next(&jobs->time),
 		.dmabuf = buf->planes[0].fd,
@@ -30,7 +30,7 @@ int gpu_jobs_submit(struct gpu_jobs *jobs, const struct dmabuf *buf) {
 		.stride = buf->planes[0].stride,
 		.width = buf->width,
 		.height = buf->height,
-		.bytes_per_pixel = format ? format->planes[0].bytes / format->planes[0].x_sub : 0,
+		.bytes_per_pixel = format ? format->components[0].step : 0,
 	};
 	int fence = gpu_submit(jobs->gpu, &job);
 	if (fence < 0) {

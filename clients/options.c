@@ -332,8 +332,8 @@ static bool check_measure(struct client_options *options) {
 /* What no single option can know. Returns false, having said what is wrong. */
 static bool check_together(struct client_options *options) {
 	const struct look_options *look = &options->look;
-	const struct pixel_format *format = pixel_format_find(options->wish.fourcc);
-	bool ycbcr = format && pixel_format_is_ycbcr(format);
+	const struct latch_format *format = latch_format_find(options->wish.fourcc);
+	bool ycbcr = format && format->ycbcr;
 	if (options->hold && !options->frames) {
 		say("--hold needs --frames: without it no frame is the last");
 		return false;
@@ -354,7 +354,7 @@ static bool check_together(struct client_options *options) {
 		say("--encoding and --range need a YCbCr --format");
 		return false;
 	}
-	if (options->scene.translucent && (!format || format->alpha.bits == 0)) {
+	if (options->scene.translucent && (!format || format->opaque == 0)) {
 		say("--translucent needs a --format with alpha, as ARGB8888");
 		return false;
 	}

@@ -271,8 +271,9 @@ void latch_protocols_renderer_changed(struct latch_server *server) {
 	if (server->dmabuf == NULL) {
 		return;
 	}
-	if (!latch_renderer_learn(&server->renderer, &reads) ||
-		!latch_dmabuf_set_composed(server->dmabuf, &reads.formats)) {
+	if (latch_renderer_learn(&server->renderer, &reads)) {
+		latch_dmabuf_set_composed(server->dmabuf, &reads.formats);
+	} else {
 		wlr_log(WLR_ERROR, "no memory to tell clients what can be composed now");
 	}
 	latch_renderer_reads_finish(&reads);

@@ -147,7 +147,7 @@ static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_
 		picture.data[i] = buf->planes[i].data;
 		picture.stride[i] = buf->planes[i].stride;
 	}
-	pixel_convert(pixel_format_find(buf->fourcc), canvas->encoding, canvas->range,
+	pixel_convert(latch_format_find(buf->fourcc), canvas->encoding, canvas->range,
 		canvas->sketch, &picture);
 }
 

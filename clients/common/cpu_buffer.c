@@ -4,17 +4,18 @@
 #include <errno.h>
 #include <fcntl.h>
 
-#include "pixels.h"
+#include "base/format.h"
 
 /* Rows begin at multiples of this: several GPUs refuse to import less. */
 #define STRIDE_ALIGN 256u
 
 bool cpu_formats(struct format_set *set) {
 	size_t len;
-	const struct pixel_format *formats = pixel_formats(&len);
+	const struct latch_format *formats = latch_formats(&len);
 	for (size_t i = 0; i < len; i++) {
-		if (!format_set_add(set, formats[i].fourcc, DRM_FORMAT_MOD_LINEAR) ||
-			!format_set_add(set, formats[i].fourcc, DRM_FORMAT_MOD_INVALID)) {
+		if (!formats[i].is_float &&
+			(!format_set_add(set, formats[i].fourcc, DRM_FORMAT_MOD_LINEAR) ||
+				!format_set_add(set, formats[i].fourcc, DRM_FORMAT_MOD_INVALID))) {
 			return false;
 		}
 	}
@@ -34,23 +35,23 @@ static bool find_modifier(const struct plan_step *step, uint64_t *modifier) {
 	return false;
 }
 
-static uint32_t aligned(uint32_t bytes) {
-	return (bytes + STRIDE_ALIGN - 1) & ~(STRIDE_ALIGN - 1);
+static uint32_t aligned(uint64_t bytes) {
+	return (uint32_t)(bytes + STRIDE_ALIGN - 1) & ~(STRIDE_ALIGN - 1);
 }
 
 /* A plane's rows are as much longer than the first plane's as they hold more: several drivers
  * take no other strides. */
-static uint32_t stride_of(const struct pixel_format *format, int plane, uint32_t pitch) {
-	return pitch * format->planes[plane].bytes * format->planes[0].x_sub /
-	       format->planes[plane].x_sub / format->planes[0].bytes;
+static uint32_t stride_of(const struct latch_format *format, int plane, uint32_t pitch) {
+	return (uint32_t)(pitch * latch_format_row_bytes(format, plane, format->x_sub) /
+			  latch_format_row_bytes(format, 0, format->x_sub));
 }
 
-static bool create_together(struct allocator *allocator, const struct pixel_format *format,
+static bool create_together(struct allocator *allocator, const struct latch_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
-	uint32_t pitch = aligned(pixel_row_bytes(format, 0, buf->width));
+	uint32_t pitch = aligned(latch_format_row_bytes(format, 0, buf->width));
 	uint64_t bytes = 0;
-	for (int i = 0; i < format->num_planes; i++) {
-		bytes += (uint64_t)stride_of(format, i, pitch) * pixel_rows(format, i, buf->height);
+	for (int i = 0; i < format->planes; i++) {
+		bytes += stride_of(format, i, pitch) * latch_format_rows(format, i, buf->height);
 	}
 	/* In rows of the first plane, it does not matter when they become longer. */
 	uint32_t rows = (uint32_t)((bytes + pitch - 1) / pitch);
@@ -59,7 +60,7 @@ static bool create_together(struct allocator *allocator, const struct pixel_form
 	}
 	buf->num_pieces = 1;
 	uint32_t offset = 0;
-	for (int i = 0; i < format->num_planes; i++) {
+	for (int i = 0; i < format->planes; i++) {
 		struct dmabuf_plane *plane = &buf->planes[i];
 		if (i > 0) {
 			plane->fd = fcntl(buf->planes[0].fd, F_DUPFD_CLOEXEC, 0);
@@ -70,18 +71,19 @@ static bool create_together(struct allocator *allocator, const struct pixel_form
 		plane->stride = stride_of(format, i, pitch);
 		plane->offset = offset;
 		plane->data = (uint8_t *)buf->pieces[0].map + offset;
-		offset += plane->stride * pixel_rows(format, i, buf->height);
+		offset += plane->stride * (uint32_t)latch_format_rows(format, i, buf->height);
 	}
 	return true;
 }
 
-static bool create_apart(struct allocator *allocator, const struct pixel_format *format,
+static bool create_apart(struct allocator *allocator, const struct latch_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
-	for (int i = 0; i < format->num_planes; i++) {
+	for (int i = 0; i < format->planes; i++) {
 		struct dmabuf_plane *plane = &buf->planes[i];
-		plane->stride = aligned(pixel_row_bytes(format, i, buf->width));
-		if (!get_piece(allocator, &plane->stride, pixel_rows(format, i, buf->height),
-			    &plane->fd, &buf->pieces[i])) {
+		plane->stride = aligned(latch_format_row_bytes(format, i, buf->width));
+		if (!get_piece(allocator, &plane->stride,
+			    (uint32_t)latch_format_rows(format, i, buf->height), &plane->fd,
+			    &buf->pieces[i])) {
 			return false;
 		}
 		plane->data = buf->pieces[i].map;
@@ -92,7 +94,7 @@ static bool create_apart(struct allocator *allocator, const struct pixel_format 
 
 bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
-	const struct pixel_format *format = pixel_format_find(buf->fourcc);
+	const struct latch_format *format = latch_format_find(buf->fourcc);
 	if (!format || !find_modifier(step, &buf->modifier)) {
 		errno = EINVAL;
 		return false;
@@ -105,6 +107,6 @@ bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step
 		errno = saved;
 		return false;
 	}
-	buf->num_planes = format->num_planes;
+	buf->num_planes = format->planes;
 	return true;
 }

@@ -1,6 +1,6 @@
 #include "formats.h"
 
-#include <stdlib.h>
+#include "base/array.h"
 
 bool format_set_has(const struct format_set *set, uint32_t fourcc, uint64_t modifier) {
 	for (size_t i = 0; i < set->len; i++) {
@@ -15,15 +15,12 @@ bool format_set_add(struct format_set *set, uint32_t fourcc, uint64_t modifier) 
 	if (format_set_has(set, fourcc, modifier)) {
 		return true;
 	}
-	if (set->len == set->capacity) {
-		size_t capacity = set->capacity ? set->capacity * 2 : 32;
-		struct format *items = realloc(set->items, capacity * sizeof(*items));
-		if (!items) {
-			return false;
-		}
-		set->items = items;
-		set->capacity = capacity;
+	struct format *items =
+		latch_array_grow(set->items, &set->capacity, set->len + 1, sizeof(*items));
+	if (!items) {
+		return false;
 	}
+	set->items = items;
 	set->items[set->len++] = (struct format){.fourcc = fourcc, .modifier = modifier};
 	return true;
 }

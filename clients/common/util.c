@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "base/format.h"
+
 int64_t now_ns(void) {
 	struct timespec time;
 	clock_gettime(CLOCK_MONOTONIC, &time);
@@ -53,32 +55,11 @@ const char *fourcc_name(uint32_t fourcc, char text[FORMAT_NAME_MAX]) {
 }
 
 uint32_t fourcc_parse(const char *text) {
-	static const struct {
-		const char *name;
-		uint32_t fourcc;
-	} names[] = {
-		{"XRGB8888", DRM_FORMAT_XRGB8888},
-		{"ARGB8888", DRM_FORMAT_ARGB8888},
-		{"XBGR8888", DRM_FORMAT_XBGR8888},
-		{"ABGR8888", DRM_FORMAT_ABGR8888},
-		{"RGBX8888", DRM_FORMAT_RGBX8888},
-		{"BGRX8888", DRM_FORMAT_BGRX8888},
-		{"XRGB2101010", DRM_FORMAT_XRGB2101010},
-		{"XBGR2101010", DRM_FORMAT_XBGR2101010},
-		{"ARGB2101010", DRM_FORMAT_ARGB2101010},
-		{"ABGR2101010", DRM_FORMAT_ABGR2101010},
-		{"XBGR16161616F", DRM_FORMAT_XBGR16161616F},
-		{"RGB565", DRM_FORMAT_RGB565},
-		{"YUV420", DRM_FORMAT_YUV420},
-		{"YVU420", DRM_FORMAT_YVU420},
-		{"YUV422", DRM_FORMAT_YUV422},
-		{"YVU422", DRM_FORMAT_YVU422},
-		{"YUV444", DRM_FORMAT_YUV444},
-		{"YVU444", DRM_FORMAT_YVU444},
-	};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcasecmp(text, names[i].name) == 0) {
-			return names[i].fourcc;
+	size_t len;
+	const struct latch_format *formats = latch_formats(&len);
+	for (size_t i = 0; i < len; i++) {
+		if (strcasecmp(text, formats[i].name) == 0) {
+			return formats[i].fourcc;
 		}
 	}
 	if (strlen(text) != 4) {

@@ -6,6 +6,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "base/format.h"
 #include "kms/framebuffer.h"
 
 /* A buffer's framebuffers on one backend: as it is, and with its alpha ignored. */
@@ -60,7 +61,7 @@ static uint32_t import(const struct latch_kms_backend *backend,
 	struct kms_framebuffer_desc desc = {
 		.width = (uint32_t)dmabuf->width,
 		.height = (uint32_t)dmabuf->height,
-		.fourcc = opaque ? kms_fourcc_without_alpha(dmabuf->format) : dmabuf->format,
+		.fourcc = opaque ? latch_format_without_alpha(dmabuf->format) : dmabuf->format,
 		.modifier = dmabuf->modifier,
 		.n_planes = dmabuf->n_planes,
 	};

@@ -7,74 +7,8 @@
 #include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
+#include "base/format.h"
 #include "linux-dmabuf-v1-protocol.h"
-
-/* How a format's planes lie in memory, for those whose planes are not just one of whole pixels.
- * From the comments of drm_fourcc.h. */
-struct plane_layout {
-	uint32_t fourcc;
-	int planes;
-	struct {
-		uint32_t bytes;	       // per block of one sample of each component in the plane
-		uint32_t x_sub, y_sub; // subsampling
-	} plane[3];
-};
-
-static const struct plane_layout layouts[] = {
-	{DRM_FORMAT_NV12, 2, {{1, 1, 1}, {2, 2, 2}}},
-	{DRM_FORMAT_NV21, 2, {{1, 1, 1}, {2, 2, 2}}},
-	{DRM_FORMAT_NV16, 2, {{1, 1, 1}, {2, 2, 1}}},
-	{DRM_FORMAT_NV61, 2, {{1, 1, 1}, {2, 2, 1}}},
-	{DRM_FORMAT_NV24, 2, {{1, 1, 1}, {2, 1, 1}}},
-	{DRM_FORMAT_NV42, 2, {{1, 1, 1}, {2, 1, 1}}},
-	{DRM_FORMAT_P010, 2, {{2, 1, 1}, {4, 2, 2}}},
-	{DRM_FORMAT_P012, 2, {{2, 1, 1}, {4, 2, 2}}},
-	{DRM_FORMAT_P016, 2, {{2, 1, 1}, {4, 2, 2}}},
-	{DRM_FORMAT_YUV420, 3, {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}}},
-	{DRM_FORMAT_YVU420, 3, {{1, 1, 1}, {1, 2, 2}, {1, 2, 2}}},
-	{DRM_FORMAT_YUV422, 3, {{1, 1, 1}, {1, 2, 1}, {1, 2, 1}}},
-	{DRM_FORMAT_YVU422, 3, {{1, 1, 1}, {1, 2, 1}, {1, 2, 1}}},
-	{DRM_FORMAT_YUV444, 3, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}},
-	{DRM_FORMAT_YVU444, 3, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}},
-	{DRM_FORMAT_R8, 1, {{1, 1, 1}}},
-	{DRM_FORMAT_RGB565, 1, {{2, 1, 1}}},
-	{DRM_FORMAT_BGR565, 1, {{2, 1, 1}}},
-	{DRM_FORMAT_YUYV, 1, {{4, 2, 1}}},
-	{DRM_FORMAT_YVYU, 1, {{4, 2, 1}}},
-	{DRM_FORMAT_UYVY, 1, {{4, 2, 1}}},
-	{DRM_FORMAT_VYUY, 1, {{4, 2, 1}}},
-	{DRM_FORMAT_RGB888, 1, {{3, 1, 1}}},
-	{DRM_FORMAT_BGR888, 1, {{3, 1, 1}}},
-	{DRM_FORMAT_XRGB8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_ARGB8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_XBGR8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_ABGR8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_RGBX8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_RGBA8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_BGRX8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_BGRA8888, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_XRGB2101010, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_ARGB2101010, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_XBGR2101010, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_ABGR2101010, 1, {{4, 1, 1}}},
-	{DRM_FORMAT_XRGB16161616F, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_ARGB16161616F, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_XBGR16161616F, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_ABGR16161616F, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_XRGB16161616, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_ARGB16161616, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_XBGR16161616, 1, {{8, 1, 1}}},
-	{DRM_FORMAT_ABGR16161616, 1, {{8, 1, 1}}},
-};
-
-static const struct plane_layout *find_layout(uint32_t fourcc) {
-	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-		if (layouts[i].fourcc == fourcc) {
-			return &layouts[i];
-		}
-	}
-	return NULL;
-}
 
 /* Only a dma-buf knows this ioctl: pipes, files and memfds answer ENOTTY. It asks for no fence
  * and waits for nothing. */
@@ -122,24 +56,15 @@ static bool check_indices(
 	return true;
 }
 
-static uint32_t divide_up(int32_t size, uint32_t by) {
-	return ((uint32_t)size + by - 1) / by;
-}
-
-static uint64_t row_bytes(const struct wlr_dmabuf_attributes *attributes,
-	const struct plane_layout *layout, int plane) {
-	return (uint64_t)divide_up(attributes->width, layout->plane[plane].x_sub) *
-	       layout->plane[plane].bytes;
-}
-
 static bool check_strides(const struct wlr_dmabuf_attributes *attributes,
-	const struct plane_layout *layout, struct latch_dmabuf_fault *fault) {
+	const struct latch_format *layout, struct latch_dmabuf_fault *fault) {
 	if (attributes->n_planes != layout->planes) {
 		return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE,
 			"the format has another number of planes");
 	}
 	for (int i = 0; i < layout->planes; i++) {
-		if (attributes->stride[i] < row_bytes(attributes, layout, i)) {
+		if (attributes->stride[i] <
+			latch_format_row_bytes(layout, i, (uint32_t)attributes->width)) {
 			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
 				"a stride is smaller than a row of pixels");
 		}
@@ -148,7 +73,7 @@ static bool check_strides(const struct wlr_dmabuf_attributes *attributes,
 }
 
 static bool check_bounds(const struct wlr_dmabuf_attributes *attributes,
-	const struct plane_layout *layout, const struct latch_dmabuf_probe *probe,
+	const struct latch_format *layout, const struct latch_dmabuf_probe *probe,
 	struct latch_dmabuf_fault *fault) {
 	for (int i = 0; i < attributes->n_planes; i++) {
 		int64_t size = probe->size(attributes->fd[i]);
@@ -159,10 +84,8 @@ static bool check_bounds(const struct wlr_dmabuf_attributes *attributes,
 		 * (drm_gem_fb_init_with_funcs()): V4L2 and heaps make such buffers. */
 		uint64_t end = attributes->offset[i];
 		if (layout != NULL) {
-			const uint32_t rows =
-				divide_up(attributes->height, layout->plane[i].y_sub);
-			end += (uint64_t)attributes->stride[i] * (rows - 1) +
-			       row_bytes(attributes, layout, i);
+			end += latch_format_plane_bytes(layout, i, attributes->stride[i],
+				(uint32_t)attributes->width, (uint32_t)attributes->height);
 		}
 		if (end > (uint64_t)size || attributes->offset[i] == size) {
 			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
@@ -190,7 +113,7 @@ bool latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes,
 	 * else (tiles, compression). */
 	bool linear = attributes->modifier == DRM_FORMAT_MOD_LINEAR ||
 		      attributes->modifier == DRM_FORMAT_MOD_INVALID;
-	const struct plane_layout *layout = linear ? find_layout(attributes->format) : NULL;
+	const struct latch_format *layout = linear ? latch_format_find(attributes->format) : NULL;
 	if (layout != NULL && !check_strides(attributes, layout, fault)) {
 		return false;
 	}

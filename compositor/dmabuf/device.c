@@ -7,9 +7,10 @@
 
 #define MAX_DRM_DEVICES 64
 
-static bool node_number(const char *path, dev_t *number) {
+static bool has_render_node(const drmDevice *device, dev_t *number) {
 	struct stat st;
-	if (stat(path, &st) != 0) {
+	if ((device->available_nodes & (1 << DRM_NODE_RENDER)) == 0 ||
+		stat(device->nodes[DRM_NODE_RENDER], &st) != 0) {
 		return false;
 	}
 	*number = st.st_rdev;
@@ -21,8 +22,7 @@ static bool render_node_of(int drm_fd, dev_t *number) {
 	if (drmGetDevice2(drm_fd, 0, &device) != 0) {
 		return false;
 	}
-	bool found = (device->available_nodes & (1 << DRM_NODE_RENDER)) != 0 &&
-		     node_number(device->nodes[DRM_NODE_RENDER], number);
+	bool found = has_render_node(device, number);
 	drmFreeDevice(&device);
 	return found;
 }
@@ -32,8 +32,7 @@ static bool any_render_node(dev_t *number) {
 	int len = drmGetDevices2(0, devices, MAX_DRM_DEVICES);
 	bool found = false;
 	for (int i = 0; i < len && !found; i++) {
-		found = (devices[i]->available_nodes & (1 << DRM_NODE_RENDER)) != 0 &&
-			node_number(devices[i]->nodes[DRM_NODE_RENDER], number);
+		found = has_render_node(devices[i], number);
 	}
 	if (len > 0) {
 		drmFreeDevices(devices, len);

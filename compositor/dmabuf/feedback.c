@@ -1,294 +1,339 @@
 #include "dmabuf/feedback.h"
 
+#include <assert.h>
+#include <drm_fourcc.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <wayland-server-core.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
-#include "dmabuf/feedback_params.h"
+#include "base/clock.h"
+#include "base/timer.h"
+#include "kms/plane.h"
 #include "linux-dmabuf-v1-protocol.h"
 
-struct latch_feedback {
-	struct wl_event_loop *loop;
-	dev_t main_device;
-	struct latch_format_list composed;
-	struct latch_format_table table;
-	struct latch_feedback_params *default_params;
-	struct wl_list default_objects; // object.link
-	struct wl_list surfaces;	// surface.link
+/* A GPU and its display have some thousand pairs. What finds no place is not told to anybody. */
+#define PAIRS_MAX 8192
+
+/* A message of the Wayland protocol has 4096 bytes; longer lists go in several events. */
+#define INDICES_PER_EVENT 1024
+
+/* A pixel format in one memory layout, as zwp_linux_dmabuf_feedback_v1.format_table has it. */
+struct pair {
+	uint32_t fourcc;
+	uint32_t padding;
+	uint64_t modifier;
 };
 
-struct object {
-	struct wl_resource *resource;
-	struct wl_list link;
-	/* What the client was told last; NULL: nothing. */
-	struct latch_feedback_params *told;
+static_assert(sizeof(struct pair) == 16, "an entry of the table has 16 bytes");
+
+/* Some of the pairs in the table, by their places in it. */
+struct set {
+	uint64_t bits[PAIRS_MAX / 64];
 };
 
-/* A copy of the tranches that were set last. Most calls set the same ones again; and the parameters that
- * are sent for them are made anew when the formats that can be composed change. */
-struct asked {
-	struct latch_dmabuf_tranche *tranches;
-	size_t len;
-	struct latch_format *formats; // of all tranches
+struct tranches {
+	struct set scanout, composed;
+};
+
+/* Objects that are told the same: those of a surface, or those of the default. */
+struct audience {
+	struct wl_list objects; // wl_resource_get_link(), zwp_linux_dmabuf_feedback_v1
+	/* What the planes show that the buffers should be allocated for. */
+	struct set planes;
+	struct tranches told;
 };
 
 struct surface {
 	struct latch_feedback *feedback;
 	struct wlr_addon addon; // wlr_surface.addons
 	struct wl_list link;
-	struct wl_list objects; // object.link
-
-	struct asked asked;
-	/* What the objects have been told, NULL: the default. */
-	struct latch_feedback_params *current;
-	/* What they will be told when the timer ends, NULL: the default. */
-	bool waits;
-	struct latch_feedback_params *wish;
-	struct wl_event_source *timer;
+	struct audience audience;
+	/* Its client hears of what has changed at due_ns. */
+	struct wl_list waiting;
+	int64_t due_ns;
 };
 
-/* Returns false when the table can't be made. */
-static bool tell(struct latch_feedback *feedback, struct object *object,
-	struct latch_feedback_params *params) {
-	if (latch_feedback_params_equal(object->told, params)) {
-		return true;
-	}
-	int ret = latch_feedback_params_send(params, &feedback->table, object->resource);
-	if (ret < 0) {
-		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(-ret));
-		return false;
-	}
-	latch_feedback_params_unref(object->told);
-	object->told = latch_feedback_params_ref(params);
-	return true;
-}
+struct latch_feedback {
+	dev_t main_device, scanout_device;
+	struct set composed;
+	bool composed_known;
 
-static void tell_all(struct latch_feedback *feedback, struct wl_list *objects,
-	struct latch_feedback_params *params) {
-	struct object *object;
-	wl_list_for_each(object, objects, link) {
-		tell(feedback, object, params);
-	}
-}
+	/*
+	 * Every pair that was ever to be told to a client. It only grows, so a place means the same in
+	 * each of its versions, and a client that allocates by what it was told a moment ago names
+	 * nothing that is unknown. All objects are sent the same file of it; there is a new one only
+	 * after the table grew.
+	 */
+	struct pair table[PAIRS_MAX];
+	size_t table_len;
+	int table_fd; // -1: it was not asked for
+	size_t table_fd_len;
 
-/* Their surface or the whole compositor is gone: they stay, but nothing will be sent. */
-static void make_inert(struct wl_list *objects) {
-	struct object *object, *tmp;
-	wl_list_for_each_safe(object, tmp, objects, link) {
-		wl_list_remove(&object->link);
-		wl_list_init(&object->link);
-	}
-}
-
-static void object_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
-static const struct zwp_linux_dmabuf_feedback_v1_interface object_impl = {
-	.destroy = object_handle_destroy,
+	struct audience defaults;
+	struct wl_list surfaces; // surface.link
+	/* Those whose clients are to hear of something, the first one first: surface.waiting. */
+	struct wl_list waiting;
+	struct latch_timer quiet;
 };
 
-static void object_handle_resource_destroy(struct wl_resource *resource) {
-	struct object *object = wl_resource_get_user_data(resource);
-	wl_list_remove(&object->link);
-	latch_feedback_params_unref(object->told);
-	free(object);
+static bool set_has(const struct set *set, size_t place) {
+	return (set->bits[place / 64] >> place % 64 & 1) != 0;
 }
 
-static void asked_finish(struct asked *asked) {
-	free(asked->tranches);
-	free(asked->formats);
-	*asked = (struct asked){0};
+static bool set_is_empty(const struct set *set) {
+	static const struct set nothing;
+	return memcmp(set, &nothing, sizeof(nothing)) == 0;
 }
 
-static bool asked_init(
-	struct asked *asked, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	*asked = (struct asked){.len = len};
-	if (len == 0) {
+static size_t find(const struct latch_feedback *feedback, uint32_t fourcc, uint64_t modifier) {
+	size_t place = 0;
+	while (place < feedback->table_len && (feedback->table[place].fourcc != fourcc ||
+						      feedback->table[place].modifier != modifier)) {
+		place++;
+	}
+	return place;
+}
+
+bool latch_feedback_has(const struct latch_feedback *feedback, uint32_t fourcc, uint64_t modifier) {
+	return find(feedback, fourcc, modifier) < feedback->table_len;
+}
+
+static void add(
+	struct latch_feedback *feedback, struct set *set, uint32_t fourcc, uint64_t modifier) {
+	size_t place = find(feedback, fourcc, modifier);
+	if (place == PAIRS_MAX) {
+		return;
+	}
+	if (place == feedback->table_len) {
+		feedback->table[place] = (struct pair){.fourcc = fourcc, .modifier = modifier};
+		if (++feedback->table_len == PAIRS_MAX) {
+			wlr_log(WLR_ERROR, "linux-dmabuf: not all formats can be offered");
+		}
+	}
+	set->bits[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+static void add_kms(
+	struct latch_feedback *feedback, struct set *set, const struct kms_format_set *formats) {
+	for (size_t i = 0; i < formats->len; i++) {
+		const struct kms_format *format = &formats->formats[i];
+		for (size_t j = 0; j < format->modifiers_len; j++) {
+			add(feedback, set, format->fourcc, format->modifiers[j]);
+		}
+	}
+}
+
+static void add_wlr(
+	struct latch_feedback *feedback, struct set *set, const struct wlr_drm_format_set *formats) {
+	for (size_t i = 0; i < formats->len; i++) {
+		const struct wlr_drm_format *format = &formats->formats[i];
+		for (size_t j = 0; j < format->len; j++) {
+			add(feedback, set, format->format, format->modifiers[j]);
+		}
+	}
+}
+
+/* A surface loses its plane from one frame to the next, and is invisible then if its buffer can't be
+ * composed. Such buffers are taken, but no client is asked for them. */
+static struct tranches make_tranches(
+	const struct latch_feedback *feedback, const struct audience *audience) {
+	struct tranches tranches = {audience->planes, feedback->composed};
+	for (size_t i = 0; i < PAIRS_MAX / 64 && feedback->composed_known; i++) {
+		tranches.scanout.bits[i] &= feedback->composed.bits[i];
+	}
+	return tranches;
+}
+
+static bool is_told(const struct latch_feedback *feedback, const struct audience *audience) {
+	const struct tranches tranches = make_tranches(feedback, audience);
+	return memcmp(&tranches, &audience->told, sizeof(tranches)) == 0;
+}
+
+/* The table as a file, read-only and of constant size for everybody. Returns false without one. */
+static bool make_table_file(struct latch_feedback *feedback) {
+	if (feedback->table_fd >= 0 && feedback->table_fd_len == feedback->table_len) {
 		return true;
 	}
-	size_t total = 0;
-	for (size_t i = 0; i < len; i++) {
-		total += tranches[i].formats_len;
-	}
-	asked->tranches = calloc(len, sizeof(asked->tranches[0]));
-	asked->formats = calloc(total + 1, sizeof(asked->formats[0]));
-	if (asked->tranches == NULL || asked->formats == NULL) {
-		asked_finish(asked);
+	const size_t size = feedback->table_len * sizeof(feedback->table[0]);
+	int fd = memfd_create("latch-format-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* A memfd takes all or has no memory. One file for all clients: none may change what the
+	 * others read. */
+	if (fd < 0 || write(fd, feedback->table, size) != (ssize_t)size ||
+		fcntl(fd, F_ADD_SEALS,
+			F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(errno));
+		if (fd >= 0) {
+			close(fd);
+		}
 		return false;
 	}
-	struct latch_format *next = asked->formats;
-	for (size_t i = 0; i < len; i++) {
-		asked->tranches[i] = tranches[i];
-		asked->tranches[i].formats = next;
-		for (size_t j = 0; j < tranches[i].formats_len; j++) {
-			*next++ = tranches[i].formats[j];
-		}
+	if (feedback->table_fd >= 0) {
+		close(feedback->table_fd);
 	}
+	feedback->table_fd = fd;
+	feedback->table_fd_len = feedback->table_len;
 	return true;
 }
 
-static bool asked_same(
-	const struct asked *asked, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	if (asked->len != len) {
+static void send_tranche(const struct latch_feedback *feedback, struct wl_resource *object,
+	dev_t device, uint32_t flags, const struct set *set) {
+	if (set_is_empty(set)) {
+		return;
+	}
+	uint16_t indices[INDICES_PER_EVENT];
+	struct wl_array array = {.size = sizeof(device), .data = &device};
+	zwp_linux_dmabuf_feedback_v1_send_tranche_target_device(object, &array);
+	zwp_linux_dmabuf_feedback_v1_send_tranche_flags(object, flags);
+	size_t len = 0;
+	for (size_t i = 0; i < feedback->table_len; i++) {
+		if (set_has(set, i)) {
+			indices[len++] = (uint16_t)i;
+		}
+		if (len == INDICES_PER_EVENT || (len > 0 && i + 1 == feedback->table_len)) {
+			array = (struct wl_array){.size = len * sizeof(indices[0]), .data = indices};
+			zwp_linux_dmabuf_feedback_v1_send_tranche_formats(object, &array);
+			len = 0;
+		}
+	}
+	zwp_linux_dmabuf_feedback_v1_send_tranche_done(object);
+}
+
+static bool tell(struct latch_feedback *feedback, const struct tranches *tranches,
+	struct wl_resource *object) {
+	if (!make_table_file(feedback)) {
 		return false;
 	}
-	for (size_t i = 0; i < len; i++) {
-		const struct latch_dmabuf_tranche *a = &asked->tranches[i], *b = &tranches[i];
-		if (a->target_device != b->target_device || a->scanout != b->scanout ||
-			a->formats_len != b->formats_len) {
-			return false;
-		}
-		for (size_t j = 0; j < a->formats_len; j++) {
-			if (a->formats[j].fourcc != b->formats[j].fourcc ||
-				a->formats[j].modifier != b->formats[j].modifier) {
-				return false;
-			}
-		}
-	}
+	struct wl_array array = {
+		.size = sizeof(feedback->main_device), .data = &feedback->main_device};
+	zwp_linux_dmabuf_feedback_v1_send_main_device(object, &array);
+	/* libwayland duplicates the fd when it queues the event. */
+	zwp_linux_dmabuf_feedback_v1_send_format_table(object, feedback->table_fd,
+		(uint32_t)(feedback->table_len * sizeof(feedback->table[0])));
+	send_tranche(feedback, object, feedback->scanout_device,
+		ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT, &tranches->scanout);
+	send_tranche(feedback, object, feedback->main_device, 0, &tranches->composed);
+	zwp_linux_dmabuf_feedback_v1_send_done(object);
 	return true;
+}
+
+static void tell_all(struct latch_feedback *feedback, struct audience *audience) {
+	if (is_told(feedback, audience)) {
+		return;
+	}
+	audience->told = make_tranches(feedback, audience);
+	struct wl_resource *object;
+	wl_resource_for_each(object, &audience->objects) {
+		tell(feedback, &audience->told, object);
+	}
+}
+
+static void set_timer(struct latch_feedback *feedback) {
+	struct surface *first = wl_container_of(feedback->waiting.next, first, waiting);
+	latch_timer_set(&feedback->quiet, wl_list_empty(&feedback->waiting) ? 0 : first->due_ns);
 }
 
 static void stop_waiting(struct surface *surface) {
-	if (surface->waits) {
-		wl_event_source_timer_update(surface->timer, 0);
-	}
-	surface->waits = false;
-	latch_feedback_params_unref(surface->wish);
-	surface->wish = NULL;
+	wl_list_remove(&surface->waiting);
+	wl_list_init(&surface->waiting);
+	set_timer(surface->feedback);
 }
 
-static void surface_destroy(struct surface *surface) {
-	make_inert(&surface->objects);
-	stop_waiting(surface);
-	if (surface->timer != NULL) {
-		wl_event_source_remove(surface->timer);
+static void handle_quiet(void *data) {
+	struct latch_feedback *feedback = data;
+	struct surface *first = wl_container_of(feedback->waiting.next, first, waiting);
+	stop_waiting(first);
+	tell_all(feedback, &first->audience);
+	const bool scanout = !set_is_empty(&first->audience.told.scanout);
+	wlr_log(WLR_DEBUG, "feedback of a surface: %s first, %d tranches",
+		scanout ? "scanout" : "composing", scanout ? 2 : 1);
+}
+
+/* What its client should be told may have changed: it hears of it after a while, if it listens and
+ * would hear a difference. */
+static void reconsider(struct surface *surface) {
+	struct latch_feedback *feedback = surface->feedback;
+	if (wl_list_empty(&surface->audience.objects)) {
+		tell_all(feedback, &surface->audience);
 	}
-	latch_feedback_params_unref(surface->current);
-	asked_finish(&surface->asked);
+	stop_waiting(surface);
+	if (!is_told(feedback, &surface->audience)) {
+		surface->due_ns = latch_now_ns() + LATCH_FEEDBACK_QUIET_MS * INT64_C(1000000);
+		wl_list_insert(feedback->waiting.prev, &surface->waiting);
+		set_timer(feedback);
+	}
+}
+
+static void handle_surface_destroy(struct wlr_addon *addon) {
+	struct surface *surface = wl_container_of(addon, surface, addon);
+	/* The objects stay, but nothing will be sent. */
+	struct wl_resource *object, *tmp;
+	wl_resource_for_each_safe(object, tmp, &surface->audience.objects) {
+		wl_list_remove(wl_resource_get_link(object));
+		wl_list_init(wl_resource_get_link(object));
+	}
+	stop_waiting(surface);
 	wl_list_remove(&surface->link);
 	wlr_addon_finish(&surface->addon);
 	free(surface);
 }
 
-static void handle_addon_destroy(struct wlr_addon *addon) {
-	struct surface *surface = wl_container_of(addon, surface, addon);
-	surface_destroy(surface);
-}
-
 static const struct wlr_addon_interface addon_impl = {
 	.name = "latch_feedback",
-	.destroy = handle_addon_destroy,
+	.destroy = handle_surface_destroy,
 };
 
-static struct surface *surface_find(
+/* Returns NULL when there is no memory. */
+static struct surface *get_surface(
 	struct latch_feedback *feedback, struct wlr_surface *wlr_surface) {
+	struct surface *surface;
 	struct wlr_addon *addon = wlr_addon_find(&wlr_surface->addons, feedback, &addon_impl);
-	if (addon == NULL) {
-		return NULL;
-	}
-	struct surface *surface = wl_container_of(addon, surface, addon);
-	return surface;
-}
-
-static struct surface *surface_get(
-	struct latch_feedback *feedback, struct wlr_surface *wlr_surface) {
-	struct surface *surface = surface_find(feedback, wlr_surface);
-	if (surface != NULL) {
-		return surface;
+	if (addon != NULL) {
+		return wl_container_of(addon, surface, addon);
 	}
 	surface = calloc(1, sizeof(*surface));
 	if (surface == NULL) {
 		return NULL;
 	}
 	surface->feedback = feedback;
-	wl_list_init(&surface->objects);
+	surface->audience = feedback->defaults;
+	wl_list_init(&surface->audience.objects);
+	wl_list_init(&surface->waiting);
 	wl_list_insert(&feedback->surfaces, &surface->link);
 	wlr_addon_init(&surface->addon, &wlr_surface->addons, feedback, &addon_impl);
 	return surface;
 }
 
-static struct latch_feedback_params *or_default(
-	const struct surface *surface, struct latch_feedback_params *params) {
-	return params != NULL ? params : surface->feedback->default_params;
-}
-
-/* Takes over params. */
-static void apply(struct surface *surface, struct latch_feedback_params *params) {
-	latch_feedback_params_unref(surface->current);
-	surface->current = params;
-	tell_all(surface->feedback, &surface->objects, or_default(surface, params));
-}
-
-static int handle_quiet(void *data) {
-	struct surface *surface = data;
-	if (surface->waits) {
-		struct latch_feedback_params *wish = latch_feedback_params_ref(surface->wish);
-		stop_waiting(surface);
-		const struct latch_feedback_params *told = or_default(surface, wish);
-		wlr_log(WLR_DEBUG, "feedback of a surface: %s first, %zu tranches",
-			told->tranches[0].scanout ? "scanout" : "composing", told->tranches_len);
-		apply(surface, wish);
-	}
-	return 0;
-}
-
-static bool start_waiting(struct surface *surface) {
-	if (surface->timer == NULL) {
-		surface->timer =
-			wl_event_loop_add_timer(surface->feedback->loop, handle_quiet, surface);
-	}
-	return surface->timer != NULL &&
-	       wl_event_source_timer_update(surface->timer, LATCH_FEEDBACK_QUIET_MS) == 0;
-}
-
-/* Takes over params. */
-static void wish_for(struct surface *surface, struct latch_feedback_params *params) {
-	struct latch_feedback_params *wanted = or_default(surface, params);
-	if (surface->waits &&
-		latch_feedback_params_equal(wanted, or_default(surface, surface->wish))) {
-		latch_feedback_params_unref(surface->wish);
-		surface->wish = params;
-		return;
-	}
-	stop_waiting(surface);
-	/* Nobody listens, or nobody would hear a difference. */
-	if (wl_list_empty(&surface->objects) ||
-		latch_feedback_params_equal(wanted, or_default(surface, surface->current))) {
-		apply(surface, params);
-		return;
-	}
-	if (!start_waiting(surface)) {
-		apply(surface, params);
-		return;
-	}
-	surface->waits = true;
-	surface->wish = params;
-}
-
-static struct latch_feedback_params *make_params(
-	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	return latch_feedback_params_create(
-		&feedback->table, feedback->main_device, &feedback->composed, tranches, len);
-}
-
 struct latch_feedback *latch_feedback_create(const struct latch_feedback_options *options) {
 	struct latch_feedback *feedback = calloc(1, sizeof(*feedback));
-	if (feedback == NULL) {
+	if (feedback == NULL ||
+		!latch_timer_init(&feedback->quiet, options->loop, handle_quiet, feedback)) {
+		free(feedback);
 		return NULL;
 	}
-	feedback->loop = options->loop;
 	feedback->main_device = options->main_device;
-	wl_list_init(&feedback->default_objects);
+	feedback->scanout_device = options->scanout_device;
+	feedback->composed_known = options->composed_known;
+	feedback->table_fd = -1;
+	wl_list_init(&feedback->defaults.objects);
 	wl_list_init(&feedback->surfaces);
-	latch_format_table_init(&feedback->table);
-	if (!latch_feedback_set_composed(feedback, options->composed, NULL, 0)) {
-		latch_feedback_destroy(feedback);
-		return NULL;
+	wl_list_init(&feedback->waiting);
+	add_wlr(feedback, &feedback->composed, options->composed);
+	if (options->scanout_formats != NULL) {
+		add_kms(feedback, &feedback->defaults.planes, options->scanout_formats);
 	}
+	struct set others = {0};
+	for (size_t i = 0; i < options->planes_len; i++) {
+		add_kms(feedback, &others, &options->planes[i].formats);
+	}
+	tell_all(feedback, &feedback->defaults);
 	return feedback;
 }
 
@@ -296,152 +341,111 @@ void latch_feedback_destroy(struct latch_feedback *feedback) {
 	if (feedback == NULL) {
 		return;
 	}
-	struct surface *surface, *tmp;
-	wl_list_for_each_safe(surface, tmp, &feedback->surfaces, link) {
-		surface_destroy(surface);
+	latch_timer_finish(&feedback->quiet);
+	if (feedback->table_fd >= 0) {
+		close(feedback->table_fd);
 	}
-	make_inert(&feedback->default_objects);
-	latch_feedback_params_unref(feedback->default_params);
-	latch_format_table_finish(&feedback->table);
-	latch_format_list_finish(&feedback->composed);
 	free(feedback);
 }
 
-bool latch_feedback_add_formats(
-	struct latch_feedback *feedback, const struct latch_format *pairs, size_t len) {
-	return latch_format_table_add(&feedback->table, pairs, len) == 0;
-}
-
-const struct latch_format_list *latch_feedback_formats(const struct latch_feedback *feedback) {
-	return &feedback->table.list;
-}
-
-bool latch_feedback_default_formats(
-	const struct latch_feedback *feedback, struct latch_format_list *list) {
-	const struct latch_feedback_params *params = feedback->default_params;
-	for (size_t i = 0; i < params->tranches_len; i++) {
-		for (size_t j = 0; j < params->tranches[i].indices_len; j++) {
-			const struct latch_format *pair =
-				&feedback->table.list.pairs[params->tranches[i].indices[j]];
-			if (!latch_format_list_add(list, pair->fourcc, pair->modifier)) {
-				return false;
-			}
-		}
+void latch_feedback_set_composed(
+	struct latch_feedback *feedback, const struct wlr_drm_format_set *composed) {
+	struct set set = {0};
+	add_wlr(feedback, &set, composed);
+	if (feedback->composed_known && memcmp(&set, &feedback->composed, sizeof(set)) == 0) {
+		return;
 	}
-	return true;
-}
-
-bool latch_feedback_set_default(
-	struct latch_feedback *feedback, const struct latch_dmabuf_tranche *tranches, size_t len) {
-	struct latch_feedback_params *params = make_params(feedback, tranches, len);
-	if (params == NULL) {
-		return false;
-	}
-	latch_feedback_params_unref(feedback->default_params);
-	feedback->default_params = params;
-	tell_all(feedback, &feedback->default_objects, params);
+	feedback->composed = set;
+	feedback->composed_known = true;
+	tell_all(feedback, &feedback->defaults);
 	struct surface *surface;
 	wl_list_for_each(surface, &feedback->surfaces, link) {
-		if (surface->current == NULL) {
-			tell_all(feedback, &surface->objects, params);
-		}
+		reconsider(surface);
 	}
-	return true;
 }
 
-bool latch_feedback_set_composed(struct latch_feedback *feedback,
-	const struct latch_format_list *composed, const struct latch_dmabuf_tranche *tranches,
-	size_t len) {
-	if (!latch_format_list_copy(&feedback->composed, composed) ||
-		!latch_feedback_set_default(feedback, tranches, len)) {
-		return false;
-	}
-	struct surface *surface;
-	wl_list_for_each(surface, &feedback->surfaces, link) {
-		const struct asked *asked = &surface->asked;
-		struct latch_feedback_params *params =
-			asked->len > 0 ? make_params(feedback, asked->tranches, asked->len) : NULL;
-		if (params != NULL) {
-			wish_for(surface, params);
-		}
-	}
-	return true;
-}
-
-bool latch_feedback_set_surface(struct latch_feedback *feedback, struct wlr_surface *wlr_surface,
-	const struct latch_dmabuf_tranche *tranches, size_t len) {
-	if (len == 0 && surface_find(feedback, wlr_surface) == NULL) {
-		return true;
-	}
-	struct surface *surface = surface_get(feedback, wlr_surface);
+bool latch_feedback_advise(struct latch_feedback *feedback, struct wlr_surface *wlr_surface,
+	const struct kms_plane *const *planes, size_t len) {
+	struct surface *surface = get_surface(feedback, wlr_surface);
 	if (surface == NULL) {
 		return false;
 	}
-	if (asked_same(&surface->asked, tranches, len)) {
-		return true;
+	struct set set = {0};
+	for (size_t i = 0; i < len; i++) {
+		add_kms(feedback, &set, &planes[i]->formats);
 	}
-	struct asked asked;
-	if (!asked_init(&asked, tranches, len)) {
-		return false;
+	if (memcmp(&set, &surface->audience.planes, sizeof(set)) != 0) {
+		surface->audience.planes = set;
+		reconsider(surface);
 	}
-	struct latch_feedback_params *params = NULL;
-	if (len > 0) {
-		params = make_params(feedback, tranches, len);
-		if (params == NULL) {
-			asked_finish(&asked);
-			return false;
-		}
-	}
-	asked_finish(&surface->asked);
-	surface->asked = asked;
-	wish_for(surface, params);
 	return true;
 }
 
-static struct object *object_create(struct wl_client *client, uint32_t version, uint32_t id) {
-	struct object *object = calloc(1, sizeof(*object));
-	if (object == NULL) {
-		return NULL;
+/* Whether a fourcc has one modifier besides the implicit one in the default tranches. */
+static bool has_one_modifier(const struct latch_feedback *feedback, uint32_t fourcc) {
+	const struct tranches *told = &feedback->defaults.told;
+	size_t modifiers = 0;
+	bool implicit = false;
+	for (size_t i = 0; i < feedback->table_len; i++) {
+		const struct pair *pair = &feedback->table[i];
+		if (pair->fourcc == fourcc &&
+			(set_has(&told->scanout, i) || set_has(&told->composed, i))) {
+			implicit = implicit || pair->modifier == DRM_FORMAT_MOD_INVALID;
+			modifiers++;
+		}
 	}
-	object->resource = wl_resource_create(
-		client, &zwp_linux_dmabuf_feedback_v1_interface, (int)version, id);
-	if (object->resource == NULL) {
-		free(object);
-		return NULL;
+	return implicit && modifiers == 2;
+}
+
+void latch_feedback_send_formats(
+	const struct latch_feedback *feedback, struct wl_resource *manager) {
+	const struct tranches *told = &feedback->defaults.told;
+	/* Before version 3 there are no modifiers: what can be used is what has an implicit one. */
+	const bool modifiers = wl_resource_get_version(manager) >=
+			       ZWP_LINUX_DMABUF_V1_MODIFIER_SINCE_VERSION;
+	for (size_t i = 0; i < feedback->table_len; i++) {
+		const struct pair *pair = &feedback->table[i];
+		if (!set_has(&told->scanout, i) && !set_has(&told->composed, i)) {
+			continue;
+		}
+		if (!modifiers && pair->modifier == DRM_FORMAT_MOD_INVALID) {
+			zwp_linux_dmabuf_v1_send_format(manager, pair->fourcc);
+		}
+		/* Xwayland takes the mention of linear alone for an order to allocate so. */
+		if (modifiers && (pair->modifier != DRM_FORMAT_MOD_LINEAR ||
+					 !has_one_modifier(feedback, pair->fourcc))) {
+			zwp_linux_dmabuf_v1_send_modifier(manager, pair->fourcc,
+				(uint32_t)(pair->modifier >> 32), (uint32_t)pair->modifier);
+		}
 	}
-	wl_list_init(&object->link);
-	wl_resource_set_implementation(
-		object->resource, &object_impl, object, object_handle_resource_destroy);
-	return object;
+}
+
+static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
+	wl_resource_destroy(resource);
+}
+
+static const struct zwp_linux_dmabuf_feedback_v1_interface object_impl = {
+	.destroy = handle_destroy,
+};
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	wl_list_remove(wl_resource_get_link(resource));
 }
 
 void latch_feedback_get(struct latch_feedback *feedback, struct wl_client *client, uint32_t version,
 	uint32_t id, struct wlr_surface *wlr_surface) {
-	struct surface *surface = NULL;
-	if (feedback != NULL && wlr_surface != NULL) {
-		surface = surface_get(feedback, wlr_surface);
-		if (surface == NULL) {
-			wl_client_post_no_memory(client);
-			return;
-		}
-	}
-	struct object *object = object_create(client, version, id);
-	if (object == NULL) {
+	struct surface *surface = wlr_surface != NULL ? get_surface(feedback, wlr_surface) : NULL;
+	struct audience *audience = surface != NULL ? &surface->audience : &feedback->defaults;
+	struct wl_resource *object = wl_resource_create(
+		client, &zwp_linux_dmabuf_feedback_v1_interface, (int)version, id);
+	if (object == NULL || (surface == NULL && wlr_surface != NULL)) {
 		wl_client_post_no_memory(client);
 		return;
 	}
-	if (feedback == NULL) {
-		return;
-	}
-	struct latch_feedback_params *params = feedback->default_params;
-	if (surface != NULL) {
-		wl_list_insert(&surface->objects, &object->link);
-		params = or_default(surface, surface->current);
-	} else {
-		wl_list_insert(&feedback->default_objects, &object->link);
-	}
+	wl_resource_set_implementation(object, &object_impl, NULL, handle_resource_destroy);
+	wl_list_insert(&audience->objects, wl_resource_get_link(object));
 	/* The client waits for its first feedback: an error is better than no answer. */
-	if (!tell(feedback, object, params)) {
+	if (!tell(feedback, &audience->told, object)) {
 		wl_client_post_no_memory(client);
 	}
 }

@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "dmabuf/check.h"
-#include "dmabuf/tranche.h"
 
 struct kms_format_set;
 struct kms_plane;
@@ -58,41 +58,21 @@ struct latch_dmabuf;
  */
 struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *options);
 
-/**
- * Before the display. Objects that clients still have do nothing from then on; their buffers stay
- * what they are. NULL is fine.
- */
+/** After the last client. NULL is fine. */
 void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf);
 
 /**
- * Changes the default tranches, best first; clients hear of it at once. Where none of them is
- * a tranche of the main device that is not for scanout, what can be composed is added as the last
- * one, so no tranche at all is fine. Nothing is sent to a client that was told the same before.
- * Returns false when there is no memory; then nothing changes.
- */
-bool latch_dmabuf_set_default(
-	struct latch_dmabuf *dmabuf, const struct latch_dmabuf_tranche *tranches, size_t len);
-
-/**
  * Says anew what can be composed, for certain: another renderer is there. Clients hear of it if it changes
- * what they were told. dmabuf: NULL is fine. Returns false when there is no memory.
+ * what they were told. dmabuf: NULL is fine.
  */
-bool latch_dmabuf_set_composed(
+void latch_dmabuf_set_composed(
 	struct latch_dmabuf *dmabuf, const struct wlr_drm_format_set *formats);
 
 /**
- * Says what a surface's buffers should be allocated for, like latch_dmabuf_set_default(); len 0:
- * back to the default. The client hears of the newest wish when it has stayed the same for
- * LATCH_FEEDBACK_QUIET_MS. Saying the same again costs a comparison. What is kept of the surface
- * goes with it. Returns false when there is no memory; then nothing changes.
- */
-bool latch_dmabuf_set_surface_tranches(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
-	const struct latch_dmabuf_tranche *tranches, size_t len);
-
-/**
- * Tells a surface's client what latch_tranche_advise() makes of these planes and reasons. To be
- * called when they change; calling it for each frame is correct, but takes time. dmabuf: NULL is
- * fine.
+ * Tells a surface's client what latch_tranche_advise() makes of these reasons: to allocate for these
+ * planes, or for composing. It hears of the newest advice when that has stayed the same for
+ * LATCH_FEEDBACK_QUIET_MS. To be called when they change; calling it for each frame is correct, but
+ * takes time. dmabuf: NULL is fine.
  */
 void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
 	const struct kms_plane *const *planes, size_t planes_len, uint64_t reasons);

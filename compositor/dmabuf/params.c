@@ -1,63 +1,195 @@
 #include "dmabuf/params.h"
 
+#include <assert.h>
+#include <drm_fourcc.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
+#include <wayland-server-protocol.h>
+#include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 
-#include "dmabuf/buffer.h"
-#include "dmabuf/format_list.h"
+#include "dmabuf/feedback.h"
 #include "limits/account.h"
 #include "linux-dmabuf-v1-protocol.h"
+
+#define WL_BUFFER_VERSION 1
 
 /* The rules that came with these versions of zwp_linux_buffer_params_v1.add. */
 #define ADVERTISED_PAIRS_ONLY_SINCE 4
 #define ONE_MODIFIER_SINCE 5
 
+/* What a client has sent of its memory, and what was charged for it. */
+struct dmabuf {
+	/* Owns the fds; those of planes that were not added are -1. */
+	struct wlr_dmabuf_attributes attributes;
+	/* Charged for each fd. Outlives the client, as buffers may. */
+	struct latch_account *account;
+	/* Charged for the memory too. */
+	bool memory_charged;
+};
+
+/*
+ * A client's dma-buf as a wl_buffer and a wlr_buffer: wlr_buffer_get_dmabuf() works on it.
+ * wl_buffer.release follows the last wlr_buffer_unlock(). It lives until the client has destroyed
+ * it and nobody locks it.
+ */
+struct buffer {
+	struct wlr_buffer base;
+	struct wl_resource *resource; // NULL after the client destroyed it
+	struct dmabuf dmabuf;
+	struct wl_listener release;
+};
+
 struct params {
 	struct wl_resource *resource;
 	const struct latch_params_judge *judge;
-	struct latch_account *account;
-	struct wl_list link;
 	/* A create request was made: only destroy is legal. */
 	bool used;
 	/* Planes came with different modifiers, which older versions do not forbid. */
 	bool mixed_modifiers;
-	/* Owns the fds, each on the account; those of planes that were not added are -1. */
-	struct wlr_dmabuf_attributes attributes;
+	struct dmabuf dmabuf;
 };
 
-/* Not wlr_dmabuf_attributes_finish(): there may be gaps. */
-static void close_all(struct params *params) {
-	struct wlr_dmabuf_attributes *attributes = &params->attributes;
-	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
-		if (attributes->fd[i] >= 0) {
-			close(attributes->fd[i]);
-			attributes->fd[i] = -1;
-			latch_account_discharge(params->account, LATCH_LIMIT_FDS, 1);
+static const struct wlr_dmabuf_attributes no_planes = {.fd = {-1, -1, -1, -1}};
+
+static void discharge_memory(const struct dmabuf *dmabuf, int planes) {
+	for (int i = 0; i < planes; i++) {
+		latch_account_discharge_memory(dmabuf->account, dmabuf->attributes.fd[i]);
+	}
+}
+
+static bool charge_memory(struct dmabuf *dmabuf, const struct latch_dmabuf_probe *probe) {
+	for (int i = 0; i < dmabuf->attributes.n_planes; i++) {
+		int fd = dmabuf->attributes.fd[i];
+		int64_t size = probe->size(fd);
+		if (!latch_account_charge_memory(
+			    dmabuf->account, fd, size > 0 ? (uint64_t)size : 0)) {
+			discharge_memory(dmabuf, i);
+			return false;
 		}
 	}
-	attributes->n_planes = 0;
+	dmabuf->memory_charged = true;
+	return true;
+}
+
+/* Not wlr_dmabuf_attributes_finish(): there may be gaps. */
+static void close_all(struct dmabuf *dmabuf) {
+	if (dmabuf->memory_charged) {
+		discharge_memory(dmabuf, dmabuf->attributes.n_planes);
+	}
+	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
+		if (dmabuf->attributes.fd[i] >= 0) {
+			close(dmabuf->attributes.fd[i]);
+			dmabuf->attributes.fd[i] = -1;
+			latch_account_discharge(dmabuf->account, LATCH_LIMIT_FDS, 1);
+		}
+	}
+	dmabuf->attributes.n_planes = 0;
+	dmabuf->memory_charged = false;
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
 
+static const struct wl_buffer_interface buffer_resource_impl = {
+	.destroy = handle_destroy,
+};
+
+static void buffer_destroy(struct wlr_buffer *base) {
+	struct buffer *buffer = wl_container_of(base, buffer, base);
+	wl_list_remove(&buffer->release.link);
+	wlr_buffer_finish(base);
+	close_all(&buffer->dmabuf);
+	latch_account_unref(buffer->dmabuf.account);
+	free(buffer);
+}
+
+static bool buffer_get_dmabuf(struct wlr_buffer *base, struct wlr_dmabuf_attributes *attributes) {
+	struct buffer *buffer = wl_container_of(base, buffer, base);
+	*attributes = buffer->dmabuf.attributes;
+	return true;
+}
+
+static const struct wlr_buffer_impl buffer_impl = {
+	.destroy = buffer_destroy,
+	.get_dmabuf = buffer_get_dmabuf,
+};
+
+static void handle_release(struct wl_listener *listener, void *data) {
+	struct buffer *buffer = wl_container_of(listener, buffer, release);
+	if (buffer->resource != NULL) {
+		wl_buffer_send_release(buffer->resource);
+	}
+}
+
+/* The client has destroyed it; frames that show it still hold a lock. */
+static void handle_buffer_resource_destroy(struct wl_resource *resource) {
+	struct buffer *buffer = wl_resource_get_user_data(resource);
+	buffer->resource = NULL;
+	wlr_buffer_drop(&buffer->base);
+}
+
+static bool is_instance(struct wl_resource *resource) {
+	return wl_resource_instance_of(resource, &wl_buffer_interface, &buffer_resource_impl);
+}
+
+static struct wlr_buffer *from_resource(struct wl_resource *resource) {
+	assert(is_instance(resource));
+	struct buffer *buffer = wl_resource_get_user_data(resource);
+	return &buffer->base;
+}
+
+static const struct wlr_buffer_resource_interface resource_interface = {
+	.name = "latch_dmabuf_buffer",
+	.is_instance = is_instance,
+	.from_resource = from_resource,
+};
+
+void latch_params_register_buffers(void) {
+	wlr_buffer_register_resource_interface(&resource_interface);
+}
+
+/* id: of the wl_buffer, 0 for a new one of the server's. Takes over the dma-buf; when there is no memory,
+ * returns NULL and leaves it. */
+static struct wl_resource *create_buffer(
+	struct wl_client *client, uint32_t id, struct dmabuf *dmabuf) {
+	struct buffer *buffer = calloc(1, sizeof(*buffer));
+	if (buffer == NULL) {
+		return NULL;
+	}
+	buffer->resource = wl_resource_create(client, &wl_buffer_interface, WL_BUFFER_VERSION, id);
+	if (buffer->resource == NULL) {
+		free(buffer);
+		return NULL;
+	}
+	buffer->dmabuf = *dmabuf;
+	latch_account_ref(dmabuf->account);
+	dmabuf->attributes = no_planes;
+	dmabuf->memory_charged = false;
+	wlr_buffer_init(&buffer->base, &buffer_impl, buffer->dmabuf.attributes.width,
+		buffer->dmabuf.attributes.height);
+	buffer->release.notify = handle_release;
+	wl_signal_add(&buffer->base.events.release, &buffer->release);
+	wl_resource_set_implementation(buffer->resource, &buffer_resource_impl, buffer,
+		handle_buffer_resource_destroy);
+	return buffer->resource;
+}
+
 static void handle_resource_destroy(struct wl_resource *resource) {
 	struct params *params = wl_resource_get_user_data(resource);
-	wl_list_remove(&params->link);
-	close_all(params);
-	latch_account_unref(params->account);
+	close_all(&params->dmabuf);
+	latch_account_unref(params->dmabuf.account);
 	free(params);
 }
 
 /* Returns false after a protocol error. */
 static bool check_plane(struct params *params, uint32_t index, uint64_t modifier) {
 	struct wl_resource *resource = params->resource;
-	const struct wlr_dmabuf_attributes *attributes = &params->attributes;
+	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
 	if (params->used) {
 		wl_resource_post_error(resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
 			"a buffer was already created from these parameters");
@@ -96,12 +228,12 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 		close(fd);
 		return;
 	}
-	if (!latch_account_charge(params->account, LATCH_LIMIT_FDS, 1)) {
-		latch_account_refuse(params->account);
+	if (!latch_account_charge(params->dmabuf.account, LATCH_LIMIT_FDS, 1)) {
+		latch_account_refuse(params->dmabuf.account);
 		close(fd);
 		return;
 	}
-	struct wlr_dmabuf_attributes *attributes = &params->attributes;
+	struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
 	attributes->fd[index] = fd;
 	attributes->offset[index] = offset;
 	attributes->stride[index] = stride;
@@ -109,25 +241,15 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 	attributes->n_planes++;
 }
 
-static bool is_advertised(
-	const struct params *params, const struct wlr_dmabuf_attributes *attributes) {
-	return latch_format_list_find(
-		       params->judge->advertised, attributes->format, attributes->modifier) >= 0;
-}
-
 /* Whether a buffer can be made of this; else *fault says why not. */
 static bool judge(const struct params *params, const struct wlr_dmabuf_attributes *attributes,
 	uint32_t flags, struct latch_dmabuf_fault *fault) {
-	if (params->judge == NULL) {
-		*fault = (struct latch_dmabuf_fault){
-			LATCH_DMABUF_FAILED, "nothing is imported any more"};
-		return false;
-	}
 	if (!latch_dmabuf_check(attributes, params->judge->probe, fault)) {
 		return false;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
-		!is_advertised(params, attributes)) {
+		!latch_feedback_has(
+			params->judge->feedback, attributes->format, attributes->modifier)) {
 		*fault =
 			(struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
 				"the format with this modifier was not advertised"};
@@ -147,35 +269,18 @@ static bool judge(const struct params *params, const struct wlr_dmabuf_attribute
 
 /*
  * create_immed may kill the client for a failed import, or go on with a wl_buffer that is invalid.
- * A client can not know beforehand what the kernel will take: it lives.
+ * A client can not know beforehand what the kernel will take: it lives, and may have used the
+ * wl_buffer before it heard of that. It is a dma-buf, so that the rules for fences stay those for
+ * dma-bufs, but has no planes and no format: no plane and no renderer takes it, nothing of it is shown.
  */
-static void answer_failed(struct params *params, struct wl_client *client, uint32_t immed_id,
-	int32_t width, int32_t height) {
-	if (immed_id != 0 &&
-		latch_dmabuf_buffer_create_dead(client, immed_id, width, height) == NULL) {
+static void answer_failed(struct params *params, struct wl_client *client, uint32_t immed_id) {
+	params->dmabuf.attributes.format = DRM_FORMAT_INVALID;
+	params->dmabuf.attributes.modifier = DRM_FORMAT_MOD_INVALID;
+	if (immed_id != 0 && create_buffer(client, immed_id, &params->dmabuf) == NULL) {
 		wl_client_post_no_memory(client);
 		return;
 	}
 	zwp_linux_buffer_params_v1_send_failed(params->resource);
-}
-
-static void discharge_memory(struct params *params, int planes) {
-	for (int i = 0; i < planes; i++) {
-		latch_account_discharge_memory(params->account, params->attributes.fd[i]);
-	}
-}
-
-static bool charge_memory(struct params *params) {
-	for (int i = 0; i < params->attributes.n_planes; i++) {
-		int fd = params->attributes.fd[i];
-		int64_t size = params->judge->probe->size(fd);
-		if (!latch_account_charge_memory(
-			    params->account, fd, size > 0 ? (uint64_t)size : 0)) {
-			discharge_memory(params, i);
-			return false;
-		}
-	}
-	return true;
 }
 
 static void create(struct wl_client *client, struct params *params, uint32_t immed_id,
@@ -187,7 +292,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 	params->used = true;
-	struct wlr_dmabuf_attributes *attributes = &params->attributes;
+	struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
 	attributes->width = width;
 	attributes->height = height;
 	attributes->format = fourcc;
@@ -195,9 +300,9 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	struct latch_dmabuf_fault fault;
 	if (!judge(params, attributes, flags, &fault)) {
 		wlr_log(WLR_DEBUG, "refused a dma-buf: %s", fault.text);
-		close_all(params);
+		close_all(&params->dmabuf);
 		if (fault.error == LATCH_DMABUF_FAILED) {
-			answer_failed(params, client, immed_id, width, height);
+			answer_failed(params, client, immed_id);
 		} else {
 			wl_resource_post_error(
 				params->resource, (uint32_t)fault.error, "%s", fault.text);
@@ -205,21 +310,16 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	if (!charge_memory(params)) {
-		latch_account_refuse(params->account);
-		close_all(params);
+	if (!charge_memory(&params->dmabuf, params->judge->probe)) {
+		latch_account_refuse(params->dmabuf.account);
+		close_all(&params->dmabuf);
 		return;
 	}
-	struct wl_resource *buffer = latch_dmabuf_buffer_create(client, immed_id, attributes);
+	struct wl_resource *buffer = create_buffer(client, immed_id, &params->dmabuf);
 	if (buffer == NULL) {
-		discharge_memory(params, attributes->n_planes);
-		close_all(params);
+		close_all(&params->dmabuf);
 		wl_client_post_no_memory(client);
 		return;
-	}
-	/* The fds are the buffer's now. */
-	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
-		attributes->fd[i] = -1;
 	}
 	if (immed_id == 0) {
 		zwp_linux_buffer_params_v1_send_created(params->resource, buffer);
@@ -244,7 +344,7 @@ static const struct zwp_linux_buffer_params_v1_interface params_impl = {
 };
 
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
-	const struct latch_params_judge *judge, struct wl_list *list) {
+	const struct latch_params_judge *judge) {
 	struct params *params = calloc(1, sizeof(*params));
 	if (params == NULL) {
 		wl_client_post_no_memory(client);
@@ -252,27 +352,16 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 	}
 	*params = (struct params){
 		.judge = judge,
-		.account = latch_account_ref(latch_account_find(client)),
-		.attributes = {.fd = {-1, -1, -1, -1}},
+		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client)), false},
 	};
 	params->resource =
 		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
 	if (params->resource == NULL) {
-		latch_account_unref(params->account);
+		latch_account_unref(params->dmabuf.account);
 		free(params);
 		wl_client_post_no_memory(client);
 		return;
 	}
-	wl_list_insert(list, &params->link);
 	wl_resource_set_implementation(
 		params->resource, &params_impl, params, handle_resource_destroy);
-}
-
-void latch_params_detach_all(struct wl_list *list) {
-	struct params *params, *tmp;
-	wl_list_for_each_safe(params, tmp, list, link) {
-		params->judge = NULL;
-		wl_list_remove(&params->link);
-		wl_list_init(&params->link);
-	}
 }

@@ -6,29 +6,28 @@
 
 #include "dmabuf/check.h"
 
-struct latch_format_list;
+struct latch_feedback;
 struct wl_client;
-struct wl_list;
 struct wlr_dmabuf_attributes;
 
-/** What decides about buffers. Must stay where it is until latch_params_detach_all(). */
+/** What decides about buffers. */
 struct latch_params_judge {
 	const struct latch_dmabuf_probe *probe;
-	/** The pairs that were sent to clients. */
-	const struct latch_format_list *advertised;
+	/** Knows the pairs that were sent to clients. */
+	const struct latch_feedback *feedback;
 	/** Whether the buffer can be shown in some way: the import itself. */
 	bool (*usable)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
 	void *data;
 };
 
 /**
- * Makes a zwp_linux_buffer_params_v1 and puts it into the list. judge: NULL when nothing can be
- * imported any more; then every buffer fails.
+ * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. judge: borrowed for as long
+ * as there are clients.
  */
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
-	const struct latch_params_judge *judge, struct wl_list *list);
+	const struct latch_params_judge *judge);
 
-/** The judge of all objects in the list goes: what they are asked to create from now on fails. */
-void latch_params_detach_all(struct wl_list *list);
+/** Makes wlr_buffer_try_from_resource() know these buffers. Once per process is enough. */
+void latch_params_register_buffers(void);
 
 #endif

@@ -1,24 +1,7 @@
 #ifndef LATCH_DMABUF_TRANCHE_H
 #define LATCH_DMABUF_TRANCHE_H
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-
-#include "dmabuf/format_list.h"
-
-struct kms_plane;
-
-/** What one device prefers to get; the first tranche of a list is the best. */
-struct latch_dmabuf_tranche {
-	dev_t target_device;
-	/** The client's buffer could be shown on a plane of that device. */
-	bool scanout;
-	/** Borrowed. Their order means nothing. */
-	const struct latch_format *formats;
-	size_t formats_len;
-};
 
 /** What the buffers of a surface should be allocated for. */
 enum latch_tranche_advice {
@@ -32,9 +15,7 @@ enum latch_tranche_advice {
 
 /**
  * Decides from the reasons why a surface is on no plane (enum latch_reason bits, 0: it is on one)
- * what its client should be told. planes: those that the surface could go to. With
- * LATCH_TRANCHE_SCANOUT the union of their formats is in *formats, which is emptied first; its
- * memory stays the caller's and is used again.
+ * what its client should be told.
  *
  * A client allocates anew whenever it is told something else, so it is told only what helps:
  *
@@ -51,9 +32,8 @@ enum latch_tranche_advice {
  *    all others.
  *  - NO_DMABUF: the client does not use what it is told.
  *
- * Plain function. Returns LATCH_TRANCHE_KEEP when there is no memory.
+ * Plain function.
  */
-enum latch_tranche_advice latch_tranche_advise(const struct kms_plane *const *planes,
-	size_t planes_len, uint64_t reasons, struct latch_format_list *formats);
+enum latch_tranche_advice latch_tranche_advise(uint64_t reasons);
 
 #endif

@@ -183,24 +183,3 @@ void kms_fourcc_name(char *text, size_t size, uint32_t fourcc) {
 	}
 	free(name);
 }
-
-uint32_t kms_fourcc_without_alpha(uint32_t fourcc) {
-	static const uint32_t pairs[][2] = {
-		{DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888},
-		{DRM_FORMAT_ABGR8888, DRM_FORMAT_XBGR8888},
-		{DRM_FORMAT_RGBA8888, DRM_FORMAT_RGBX8888},
-		{DRM_FORMAT_BGRA8888, DRM_FORMAT_BGRX8888},
-		{DRM_FORMAT_ARGB2101010, DRM_FORMAT_XRGB2101010},
-		{DRM_FORMAT_ABGR2101010, DRM_FORMAT_XBGR2101010},
-		{DRM_FORMAT_ARGB16161616F, DRM_FORMAT_XRGB16161616F},
-		{DRM_FORMAT_ABGR16161616F, DRM_FORMAT_XBGR16161616F},
-		{DRM_FORMAT_ARGB16161616, DRM_FORMAT_XRGB16161616},
-		{DRM_FORMAT_ABGR16161616, DRM_FORMAT_XBGR16161616},
-	};
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (fourcc == pairs[i][0]) {
-			return pairs[i][1];
-		}
-	}
-	return fourcc;
-}

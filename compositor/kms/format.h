@@ -47,12 +47,6 @@ bool kms_format_set_has(const struct kms_format_set *set, uint32_t fourcc, uint6
 /** Frees what the set holds and leaves it empty. */
 void kms_format_set_finish(struct kms_format_set *set);
 
-/**
- * The fourcc of the same layout whose alpha bits are ignored (XRGB8888 for ARGB8888), or the fourcc
- * itself when it has no alpha or there is none.
- */
-uint32_t kms_fourcc_without_alpha(uint32_t fourcc);
-
 /** Writes a fourcc as its four letters, "XR24"; "0x..." for one that has none. */
 void kms_fourcc_name(char *text, size_t size, uint32_t fourcc);
 

@@ -10,6 +10,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "base/format.h"
 #include "kms/device.h"
 
 static int negative_errno(void) {
@@ -123,26 +124,6 @@ void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
 	}
 }
 
-static bool is_32_bits(uint32_t fourcc) {
-	switch (fourcc) {
-	case DRM_FORMAT_XRGB8888:
-	case DRM_FORMAT_ARGB8888:
-	case DRM_FORMAT_XBGR8888:
-	case DRM_FORMAT_ABGR8888:
-	case DRM_FORMAT_RGBX8888:
-	case DRM_FORMAT_RGBA8888:
-	case DRM_FORMAT_BGRX8888:
-	case DRM_FORMAT_BGRA8888:
-	case DRM_FORMAT_XRGB2101010:
-	case DRM_FORMAT_ARGB2101010:
-	case DRM_FORMAT_XBGR2101010:
-	case DRM_FORMAT_ABGR2101010:
-		return true;
-	default:
-		return false;
-	}
-}
-
 struct kms_dumb_buffer *kms_dumb_buffer_create(
 	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc, int *error) {
 	int ignored;
@@ -153,7 +134,9 @@ struct kms_dumb_buffer *kms_dumb_buffer_create(
 		*error = -ENOTSUP;
 		return NULL;
 	}
-	if (!is_32_bits(fourcc) || width == 0 || height == 0) {
+	const struct latch_format *format = latch_format_find(fourcc);
+	bool is_32_bits = format != NULL && !format->ycbcr && format->components[0].step == 4;
+	if (!is_32_bits || width == 0 || height == 0) {
 		*error = -EINVAL;
 		return NULL;
 	}

@@ -6,8 +6,8 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/transform.h>
 
+#include "base/format.h"
 #include "output/content.h"
-#include "output/convert.h"
 #include "output/look.h"
 #include "shell/shell.h"
 
@@ -195,9 +195,9 @@ static void fill_layer(struct latch_layer *layer, const struct latch_shell_surfa
 	};
 	layer->dst = latch_surface_pixels(output, layout, &place, &layer->fills_output);
 	if (layer->src.x != (int)layer->src.x || layer->src.y != (int)layer->src.y) {
-		int x_sub, y_sub;
-		latch_convert_subsampling(layer->fourcc, &x_sub, &y_sub);
-		latch_layer_round_crop(layer, x_sub, y_sub);
+		const struct latch_format *format = latch_format_find(layer->fourcc);
+		latch_layer_round_crop(layer, format != NULL ? format->x_sub : 1,
+			format != NULL ? format->y_sub : 1);
 	}
 	latch_layer_take_look(layer, surface, output->transform);
 }

@@ -7,7 +7,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "kms/format.h"
+#include "base/format.h"
 #include "output/content.h"
 #include "output/look.h"
 #include "output/renderer.h"
@@ -204,7 +204,7 @@ static struct latch_drawn_layer *find_drawn(
 /* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
  * opaque, which its pixels need not be. */
 static bool writes_alpha(const struct latch_layer *layer) {
-	return layer->opaque && kms_fourcc_without_alpha(layer->fourcc) != layer->fourcc;
+	return layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc;
 }
 
 /* holes: something is shown below the picture, whose alpha counts. */

@@ -5,9 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/format.h"
 #include "kms/plane.h"
-
-#define LATCH_IMAGE_MAX_PLANES 4
 
 /** How a buffer's numbers are to be read, beyond its fourcc. */
 struct latch_color {
@@ -28,43 +27,21 @@ struct latch_image {
 		const void *data;
 		/** Bytes from row to row. */
 		uint32_t stride;
-	} planes[LATCH_IMAGE_MAX_PLANES];
+	} planes[LATCH_FORMAT_MAX_PLANES];
 };
 
-/** How much of a plane's memory an image uses. */
-struct latch_image_plane_size {
-	uint64_t row_bytes;
-	uint64_t rows;
-};
-
-/** Whether a matrix makes RGB of this format; also of formats that can't be converted here. */
-bool latch_fourcc_is_ycbcr(uint32_t fourcc);
-
-/** How many pixels share one sample of chroma, across and down: 1 for RGB and unknown formats. */
-void latch_convert_subsampling(uint32_t fourcc, int *x, int *y);
-
-/** The formats that latch_convert() reads and wlroots' pixman renderer does not. Static. */
-const uint32_t *latch_convert_formats(size_t *len);
-
-/** Whether latch_convert() can read this format. */
-bool latch_convert_can(uint32_t fourcc);
+/** Whether the CPU can compose this format by latch_convert() only: all that is not a whole word. */
+bool latch_convert_is_needed(uint32_t fourcc);
 
 /** Whether the format has an alpha channel that can be straight; false for unknown formats. */
 bool latch_convert_has_alpha(uint32_t fourcc);
 
-/** Number of memory planes; 0 for formats that can't be converted. */
-int latch_convert_planes(uint32_t fourcc);
-
-/** What plane has to hold for an image of this size. fourcc and plane must be valid. */
-struct latch_image_plane_size latch_convert_plane_size(
-	uint32_t fourcc, int plane, int32_t width, int32_t height);
-
-/** XRGB8888, or ARGB8888 for formats with alpha; 0 for those that can't be converted. */
-uint32_t latch_convert_result(uint32_t fourcc);
+/** Whether latch_convert() can read this format: those above. */
+bool latch_convert_can(uint32_t fourcc);
 
 /**
- * Converts to latch_convert_result() with premultiplied alpha, dst_stride bytes from row to row
- * (at least width * 4).
+ * Converts to XRGB8888, or ARGB8888 with premultiplied alpha for formats with alpha, dst_stride bytes
+ * from row to row (at least width * 4).
  *
  * YCbCr goes through the matrix of color's encoding and range (Rec. ITU-R BT.601, BT.709, BT.2020,
  * the last with non-constant luminance), and the result is rounded once. Each chroma sample counts

@@ -63,7 +63,7 @@ void latch_look_color(
 	layer->blend_mode = straight ? KMS_BLEND_COVERAGE : KMS_BLEND_PREMULTIPLIED;
 	layer->color_encoding = KMS_COLOR_ENCODING_ANY;
 	layer->color_range = KMS_COLOR_RANGE_ANY;
-	if (!latch_fourcc_is_ycbcr(layer->fourcc)) {
+	if (!latch_format_is_ycbcr(layer->fourcc)) {
 		return;
 	}
 	layer->color_encoding = KMS_COLOR_ENCODING_BT601;

@@ -34,29 +34,21 @@ static void unmap(struct memory planes[static WLR_DMABUF_MAX_PLANES]) {
 	}
 }
 
-/* How many bytes from its offset on a plane needs to have. */
-static uint64_t plane_bytes(const struct wlr_dmabuf_attributes *dmabuf, int plane) {
-	if (!latch_convert_can(dmabuf->format)) {
-		return (uint64_t)dmabuf->stride[plane] * (uint32_t)dmabuf->height;
-	}
-	struct latch_image_plane_size size = latch_convert_plane_size(
-		dmabuf->format, plane, dmabuf->width, dmabuf->height);
-	return dmabuf->stride[plane] * (size.rows - 1) + size.row_bytes;
-}
-
 static bool map_dmabuf(const struct wlr_dmabuf_attributes *dmabuf,
 	struct memory planes[static WLR_DMABUF_MAX_PLANES]) {
 	bool linear = dmabuf->modifier == DRM_FORMAT_MOD_LINEAR ||
 		      dmabuf->modifier == DRM_FORMAT_MOD_INVALID;
-	bool known = latch_convert_can(dmabuf->format);
-	if (!linear || dmabuf->width <= 0 || dmabuf->height <= 0 ||
-		dmabuf->n_planes != (known ? latch_convert_planes(dmabuf->format) : 1)) {
+	const struct latch_format *format = latch_format_find(dmabuf->format);
+	if (!linear || dmabuf->width <= 0 || dmabuf->height <= 0 || format == NULL ||
+		dmabuf->n_planes != format->planes) {
 		return false;
 	}
 	for (int i = 0; i < dmabuf->n_planes; i++) {
 		/* The size comes from the exporter, not from the client. */
 		off_t end = lseek(dmabuf->fd[i], 0, SEEK_END);
-		if (end <= 0 || dmabuf->offset[i] + plane_bytes(dmabuf, i) > (uint64_t)end) {
+		uint64_t bytes = latch_format_plane_bytes(format, i, dmabuf->stride[i],
+			(uint32_t)dmabuf->width, (uint32_t)dmabuf->height);
+		if (end <= 0 || dmabuf->offset[i] + bytes > (uint64_t)end) {
 			unmap(planes);
 			return false;
 		}
@@ -183,27 +175,91 @@ bool latch_mapped_buffer_map(struct wlr_buffer *buffer) {
 	return find_or_map(buffer) != NULL;
 }
 
-bool latch_mapped_buffer_begin(struct wlr_buffer *buffer, struct latch_image *image) {
-	struct mapped_buffer *mapped = find_or_map(buffer);
-	if (mapped == NULL || !begin_access(mapped)) {
-		return false;
-	}
-	*image = (struct latch_image){
-		.fourcc = mapped->dmabuf.format,
-		.width = mapped->dmabuf.width,
-		.height = mapped->dmabuf.height,
-	};
-	for (int i = 0; i < mapped->dmabuf.n_planes; i++) {
-		image->planes[i].data =
-			(const char *)mapped->planes[i].data + mapped->dmabuf.offset[i];
-		image->planes[i].stride = mapped->dmabuf.stride[i];
-	}
-	return true;
+/* Memory of our own. */
+struct converted_buffer {
+	struct wlr_buffer base;
+	size_t stride;
+	uint32_t fourcc;
+	void *data;
+};
+
+static bool converted_begin_data_ptr_access(
+	struct wlr_buffer *buffer, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
+	struct converted_buffer *converted = wl_container_of(buffer, converted, base);
+	*data = converted->data;
+	*format = converted->fourcc;
+	*stride = converted->stride;
+	return (flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) == 0;
 }
 
-void latch_mapped_buffer_end(struct wlr_buffer *buffer) {
-	struct mapped_buffer *mapped = find_or_map(buffer);
-	if (mapped != NULL) {
-		end_access(mapped, mapped->dmabuf.n_planes);
+static void converted_end_data_ptr_access(struct wlr_buffer *buffer) {
+}
+
+static void converted_destroy(struct wlr_buffer *buffer) {
+	struct converted_buffer *converted = wl_container_of(buffer, converted, base);
+	wlr_buffer_finish(buffer);
+	free(converted->data);
+	free(converted);
+}
+
+static const struct wlr_buffer_impl converted_impl = {
+	.destroy = converted_destroy,
+	.begin_data_ptr_access = converted_begin_data_ptr_access,
+	.end_data_ptr_access = converted_end_data_ptr_access,
+};
+
+static struct wlr_buffer *convert(
+	const struct latch_image *image, const struct latch_color *color) {
+	struct converted_buffer *converted = calloc(1, sizeof(*converted));
+	if (converted == NULL) {
+		return NULL;
 	}
+	converted->fourcc = latch_convert_has_alpha(image->fourcc) ? DRM_FORMAT_ARGB8888
+								   : DRM_FORMAT_XRGB8888;
+	converted->stride = (size_t)image->width * 4;
+	converted->data = reallocarray(NULL, (size_t)image->height, converted->stride);
+	if (converted->data == NULL ||
+		!latch_convert(image, color, converted->data, converted->stride)) {
+		free(converted->data);
+		free(converted);
+		return NULL;
+	}
+	wlr_buffer_init(&converted->base, &converted_impl, image->width, image->height);
+	return &converted->base;
+}
+
+static struct wlr_buffer *convert_mapped(
+	struct mapped_buffer *mapped, const struct latch_color *color) {
+	if (mapped == NULL || !begin_access(mapped)) {
+		return NULL;
+	}
+	const struct wlr_dmabuf_attributes *dmabuf = &mapped->dmabuf;
+	struct latch_image image = {dmabuf->format, dmabuf->width, dmabuf->height, {{0}}};
+	for (int i = 0; i < dmabuf->n_planes; i++) {
+		image.planes[i].data = (const char *)mapped->planes[i].data + dmabuf->offset[i];
+		image.planes[i].stride = dmabuf->stride[i];
+	}
+	struct wlr_buffer *converted = convert(&image, color);
+	end_access(mapped, dmabuf->n_planes);
+	return converted;
+}
+
+struct wlr_buffer *latch_converted_buffer_create(
+	struct wlr_buffer *source, const struct latch_color *color) {
+	struct wlr_dmabuf_attributes dmabuf;
+	if (wlr_buffer_get_dmabuf(source, &dmabuf)) {
+		return convert_mapped(find_or_map(source), color);
+	}
+	struct latch_image image = {.width = source->width, .height = source->height};
+	void *data;
+	size_t stride;
+	if (!wlr_buffer_begin_data_ptr_access(source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data,
+		    &image.fourcc, &stride)) {
+		return NULL;
+	}
+	image.planes[0].data = data;
+	image.planes[0].stride = (uint32_t)stride;
+	struct wlr_buffer *converted = convert(&image, color);
+	wlr_buffer_end_data_ptr_access(source);
+	return converted;
 }

@@ -3,7 +3,7 @@
 
 #include <stdbool.h>
 
-struct latch_image;
+struct latch_color;
 struct wlr_buffer;
 struct wlr_dmabuf_attributes;
 
@@ -26,15 +26,17 @@ bool latch_mapped_buffer_is_direct(const struct wlr_dmabuf_attributes *dmabuf);
  */
 struct wlr_buffer *latch_mapped_buffer_get(struct wlr_buffer *buffer);
 
-/** Whether latch_mapped_buffer_begin() can work on this buffer; maps it now. */
+/** Whether the CPU can read this dma-buf; maps it now. */
 bool latch_mapped_buffer_map(struct wlr_buffer *buffer);
 
 /**
- * The same memory for latch_convert(): all planes, which may be in different dma-bufs. False
- * when the buffer can't be mapped, or when a fence is pending on it: this never waits. After
- * true, latch_mapped_buffer_end() is to be called before the event loop runs again.
+ * A copy of a client's buffer, a dma-buf or shared memory, that all renderers can read: XRGB8888 or
+ * ARGB8888, premultiplied; see latch_convert(). The client's buffer is not needed afterwards.
+ *
+ * NULL when the CPU can't read the buffer, when a fence is pending on it (this never waits), or
+ * without memory. To be given back with wlr_buffer_drop().
  */
-bool latch_mapped_buffer_begin(struct wlr_buffer *buffer, struct latch_image *image);
-void latch_mapped_buffer_end(struct wlr_buffer *buffer);
+struct wlr_buffer *latch_converted_buffer_create(
+	struct wlr_buffer *source, const struct latch_color *color);
 
 #endif

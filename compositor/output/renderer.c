@@ -2,10 +2,11 @@
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
-#include <drm_fourcc.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <wlr/backend.h>
-#include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/allocator.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/render/drm_format_set.h>
@@ -19,7 +20,6 @@
 
 #include "output/convert.h"
 #include "output/mapped_buffer.h"
-#include "output/renderer_reads.h"
 
 static const char *const kind_names[] = {
 	[LATCH_RENDERER_AUTO] = "auto",
@@ -67,6 +67,16 @@ static void destroy(struct latch_renderer *renderer) {
 	renderer->wlr_renderer = NULL;
 	renderer->lost = false;
 	renderer->drawn = 0;
+}
+
+void latch_renderer_forget_question(struct latch_renderer *renderer) {
+	if (renderer->asked > 0) {
+		close(renderer->answer_fd);
+		kill(renderer->asked, SIGKILL);
+		/* One that hangs in the kernel is left to init. */
+		waitpid(renderer->asked, NULL, WNOHANG);
+	}
+	renderer->asked = 0;
 }
 
 void latch_renderer_finish(struct latch_renderer *renderer) {
@@ -181,27 +191,6 @@ const char *latch_renderer_name(const struct latch_renderer *renderer) {
 	return renderer->wlr_renderer == NULL ? "none" : latch_renderer_kind_name(renderer->kind);
 }
 
-/* A buffer that lives as long as one question to the renderer. */
-struct probe_buffer {
-	struct wlr_buffer base;
-	const struct wlr_dmabuf_attributes *dmabuf;
-};
-
-static void probe_destroy(struct wlr_buffer *buffer) {
-	wlr_buffer_finish(buffer);
-}
-
-static bool probe_get_dmabuf(struct wlr_buffer *buffer, struct wlr_dmabuf_attributes *dmabuf) {
-	struct probe_buffer *probe = wl_container_of(buffer, probe, base);
-	*dmabuf = *probe->dmabuf;
-	return true;
-}
-
-static const struct wlr_buffer_impl probe_impl = {
-	.destroy = probe_destroy,
-	.get_dmabuf = probe_get_dmabuf,
-};
-
 bool latch_renderer_has_format(
 	const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc) {
 	const struct wlr_drm_format_set *formats =
@@ -233,11 +222,9 @@ bool latch_renderer_can_compose(
 			       latch_mapped_buffer_can_map(dmabuf)) ||
 		       can_convert(dmabuf);
 	}
-	struct probe_buffer probe = {.dmabuf = dmabuf};
-	wlr_buffer_init(&probe.base, &probe_impl, dmabuf->width, dmabuf->height);
-	struct wlr_texture *texture = wlr_texture_from_buffer(renderer->wlr_renderer, &probe.base);
+	struct wlr_dmabuf_attributes borrowed = *dmabuf;
+	struct wlr_texture *texture = wlr_texture_from_dmabuf(renderer->wlr_renderer, &borrowed);
 	bool imported = texture != NULL;
 	wlr_texture_destroy(texture);
-	wlr_buffer_drop(&probe.base);
 	return imported || can_convert(dmabuf);
 }

@@ -79,6 +79,9 @@ void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *ba
 	const struct latch_renderer_events *events);
 void latch_renderer_finish(struct latch_renderer *renderer);
 
+/** Ends the process that was asked what the GPU reads, if it was not waited for. */
+void latch_renderer_forget_question(struct latch_renderer *renderer);
+
 /**
  * Makes another one in the place of one that was lost; by the CPU where that happens again and again.
  * All that was made with it (textures, swapchains) has to be gone. Returns false when there is none.

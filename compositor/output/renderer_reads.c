@@ -17,6 +17,7 @@
 #include <xf86drm.h>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 
@@ -36,39 +37,35 @@ struct pair {
 	uint64_t fourcc;
 };
 
-static bool add_linear(struct wlr_drm_format_set *formats, const uint32_t *fourccs, size_t len) {
-	for (size_t i = 0; i < len; i++) {
-		if (!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR) ||
-			!wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID)) {
-			return false;
-		}
-	}
-	return true;
+static bool add_linear(struct wlr_drm_format_set *formats, uint32_t fourcc) {
+	return wlr_drm_format_set_add(formats, fourcc, DRM_FORMAT_MOD_LINEAR) &&
+	       wlr_drm_format_set_add(formats, fourcc, DRM_FORMAT_MOD_INVALID);
 }
 
-static bool add_common(struct wlr_drm_format_set *formats) {
-	static const uint32_t common[] = {
-		DRM_FORMAT_XRGB8888,
-		DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_XBGR8888,
-		DRM_FORMAT_ABGR8888,
-	};
-	return add_linear(formats, common, sizeof(common) / sizeof(common[0]));
+/* Those that all GL drivers read come first. */
+static const uint32_t of_pixman[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888,
+	DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565, DRM_FORMAT_XRGB2101010, DRM_FORMAT_ARGB2101010,
+	DRM_FORMAT_XBGR2101010, DRM_FORMAT_ABGR2101010};
+
+#define COMMON_LEN 4
+#define OF_PIXMAN_LEN (sizeof(of_pixman) / sizeof(of_pixman[0]))
+
+static bool add_rgb(struct wlr_drm_format_set *formats, size_t len) {
+	bool ok = true;
+	for (size_t i = 0; i < len && ok; i++) {
+		ok = add_linear(formats, of_pixman[i]);
+	}
+	return ok;
 }
 
 static bool add_of_pixman(struct wlr_drm_format_set *formats) {
-	static const uint32_t of_pixman[] = {
-		DRM_FORMAT_RGB565,
-		DRM_FORMAT_XRGB2101010,
-		DRM_FORMAT_ARGB2101010,
-		DRM_FORMAT_XBGR2101010,
-		DRM_FORMAT_ABGR2101010,
-	};
 	size_t len;
-	const uint32_t *converted = latch_convert_formats(&len);
-	return add_common(formats) &&
-	       add_linear(formats, of_pixman, sizeof(of_pixman) / sizeof(of_pixman[0])) &&
-	       add_linear(formats, converted, len);
+	const struct latch_format *all = latch_formats(&len);
+	bool ok = add_rgb(formats, OF_PIXMAN_LEN);
+	for (size_t i = 0; i < len && ok; i++) {
+		ok = !latch_convert_is_needed(all[i].fourcc) || add_linear(formats, all[i].fourcc);
+	}
+	return ok;
 }
 
 static dev_t render_node(int drm_fd) {
@@ -179,16 +176,6 @@ static bool read_answer(int fd, struct answer *head, struct wlr_drm_format_set *
 	return true;
 }
 
-void latch_renderer_forget_question(struct latch_renderer *renderer) {
-	if (renderer->asked > 0) {
-		close(renderer->answer_fd);
-		kill(renderer->asked, SIGKILL);
-		/* One that hangs in the kernel is left to init. */
-		waitpid(renderer->asked, NULL, WNOHANG);
-	}
-	renderer->asked = 0;
-}
-
 static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_reads *reads) {
 	struct answer head;
 	bool ok = renderer->asked > 0 && read_answer(renderer->answer_fd, &head, &reads->formats);
@@ -222,7 +209,7 @@ bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer
 		return true;
 	}
 	latch_renderer_reads_finish(reads);
-	return add_common(&reads->formats);
+	return add_rgb(&reads->formats, COMMON_LEN);
 }
 
 void latch_renderer_reads_finish(struct latch_renderer_reads *reads) {

@@ -33,7 +33,4 @@ bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer
 
 void latch_renderer_reads_finish(struct latch_renderer_reads *reads);
 
-/** Ends the process if it was not waited for. */
-void latch_renderer_forget_question(struct latch_renderer *renderer);
-
 #endif

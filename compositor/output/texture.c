@@ -7,7 +7,6 @@
 
 #include "output/content.h"
 #include "output/convert.h"
-#include "output/converted_buffer.h"
 #include "output/gl_color.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
@@ -63,7 +62,7 @@ static bool has_colors(const struct latch_renderer *renderer, const struct latch
 	if (is_straight(content, color)) {
 		return false;
 	}
-	return renderer->kind != LATCH_RENDERER_GLES2 || !latch_fourcc_is_ycbcr(content->fourcc) ||
+	return renderer->kind != LATCH_RENDERER_GLES2 || !latch_format_is_ycbcr(content->fourcc) ||
 	       latch_gl_color_set(renderer, texture, content->buffer, color) ||
 	       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
 		       color->range <= KMS_COLOR_RANGE_LIMITED);

@@ -3,13 +3,14 @@
 #include <drm_fourcc.h>
 #include <string.h>
 
+#include "base/format.h"
 #include "kms/commit.h"
 #include "plan/private.h"
 
 static uint64_t check_format(const struct latch_layer *layer, const struct kms_plane *plane) {
 	uint32_t fourcc = latch_layer_fourcc_on(layer, plane);
 	if (kms_format_set_get(&plane->formats, fourcc) == NULL) {
-		uint32_t without = kms_fourcc_without_alpha(fourcc);
+		uint32_t without = latch_format_without_alpha(fourcc);
 		bool without_only = kms_format_set_get(&plane->formats, without) != NULL;
 		return without_only ? LATCH_REASON_PARTLY_TRANSPARENT : LATCH_REASON_FORMAT;
 	}

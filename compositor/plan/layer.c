@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/format.h"
 #include "kms/commit.h"
 
 void latch_layer_list_finish(struct latch_layer_list *list) {
@@ -106,7 +107,7 @@ bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, in
 }
 
 uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms_plane *plane) {
-	uint32_t without = kms_fourcc_without_alpha(layer->fourcc);
+	uint32_t without = latch_format_without_alpha(layer->fourcc);
 	/* Nothing but black is ever behind a layer on the primary plane, and premultiplied pixels
 	 * over black are the pixels themselves: many primary planes know no alpha. */
 	bool over_black = plane->type == KMS_PLANE_PRIMARY &&
@@ -159,7 +160,7 @@ struct kms_plane_state latch_layer_plane_state(
 	state.rotation = rotation_of(layer->transform);
 	state.alpha = layer->alpha;
 	/* Pixels without alpha look the same in every mode; the default one every plane has. */
-	if (latch_layer_fourcc_on(layer, plane) != kms_fourcc_without_alpha(layer->fourcc)) {
+	if (latch_layer_fourcc_on(layer, plane) != latch_format_without_alpha(layer->fourcc)) {
 		state.blend_mode = layer->blend_mode;
 	}
 	set_color(&state, layer, plane);

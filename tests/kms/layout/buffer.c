@@ -58,21 +58,21 @@ static void make_memory(
 
 /* Planes one behind the other in one memory, or each in its own. A plane's rows are as much
  * longer than the first plane's as they hold more. */
-static void place_planes(const struct pixel_format *format, const struct layout_item *item,
-	struct memory memory[PIXEL_MAX_PLANES], struct buffer_plane planes[PIXEL_MAX_PLANES],
+static void place_planes(const struct latch_format *format, const struct layout_item *item,
+	struct memory memory[LATCH_FORMAT_MAX_PLANES], struct buffer_plane planes[LATCH_FORMAT_MAX_PLANES],
 	uint32_t width, uint32_t height) {
-	uint32_t pitch = (pixel_row_bytes(format, 0, width) + 255) & ~255u;
-	uint32_t offset = 0, strides[PIXEL_MAX_PLANES], rows[PIXEL_MAX_PLANES], total = 0;
-	for (int i = 0; i < format->num_planes; i++) {
-		strides[i] = pitch * format->planes[i].bytes * format->planes[0].x_sub /
-			     format->planes[i].x_sub / format->planes[0].bytes;
-		rows[i] = pixel_rows(format, i, height);
+	uint32_t pitch = (uint32_t)(latch_format_row_bytes(format, 0, width) + 255) & ~255u;
+	uint32_t offset = 0, strides[LATCH_FORMAT_MAX_PLANES], rows[LATCH_FORMAT_MAX_PLANES], total = 0;
+	for (int i = 0; i < format->planes; i++) {
+		strides[i] = (uint32_t)(pitch * latch_format_row_bytes(format, i, format->x_sub) /
+					latch_format_row_bytes(format, 0, format->x_sub));
+		rows[i] = (uint32_t)latch_format_rows(format, i, height);
 		total += strides[i] * rows[i];
 	}
 	if (!item->apart) {
 		make_memory(&memory[0], item->memory, pitch, (total + pitch - 1) / pitch);
 	}
-	for (int i = 0; i < format->num_planes; i++) {
+	for (int i = 0; i < format->planes; i++) {
 		if (item->apart) {
 			make_memory(&memory[i], item->memory, strides[i], rows[i]);
 		}
@@ -89,23 +89,23 @@ static void place_planes(const struct pixel_format *format, const struct layout_
 static void init_dmabuf(struct layout_buffers *buffers, int which, struct client *client,
 	const struct layout_item *item, const uint32_t *pixels, uint32_t width, uint32_t height) {
 	uint32_t fourcc = item->fourcc ? item->fourcc : DRM_FORMAT_XRGB8888;
-	const struct pixel_format *format = pixel_format_find(fourcc);
+	const struct latch_format *format = latch_format_find(fourcc);
 	CHECK(format != NULL, "%s: unknown format", item->name);
 	struct memory *memory = buffers->memory[which];
-	struct buffer_plane planes[PIXEL_MAX_PLANES];
+	struct buffer_plane planes[LATCH_FORMAT_MAX_PLANES];
 	place_planes(format, item, memory, planes, width, height);
 	struct pixel_picture picture = {.width = width, .height = height};
-	for (int i = 0; i < format->num_planes; i++) {
+	for (int i = 0; i < format->planes; i++) {
 		picture.data[i] = (uint8_t *)planes[i].memory->map + planes[i].offset;
 		picture.stride[i] = planes[i].stride;
 	}
 	if (which == 0) {
 		pixel_convert(format, item->encoding, item->range, pixels, &picture);
 	}
-	for (int i = 0; which > 0 && i < PIXEL_MAX_PLANES && memory[i].map != NULL; i++) {
+	for (int i = 0; which > 0 && i < LATCH_FORMAT_MAX_PLANES && memory[i].map != NULL; i++) {
 		memcpy(memory[i].map, buffers->memory[0][i].map, memory[i].size);
 	}
-	buffer_init_planes(&buffers->buffers[which], client, planes, format->num_planes, width,
+	buffer_init_planes(&buffers->buffers[which], client, planes, format->planes, width,
 		height, fourcc);
 }
 

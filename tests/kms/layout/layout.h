@@ -89,7 +89,7 @@ const struct layout *layout_all(size_t *len);
 
 /** A surface's buffers: different memory, the same pixels. */
 struct layout_buffers {
-	struct memory memory[LAYOUT_BUFFERS][PIXEL_MAX_PLANES];
+	struct memory memory[LAYOUT_BUFFERS][LATCH_FORMAT_MAX_PLANES];
 	struct buffer buffers[LAYOUT_BUFFERS];
 };
 

@@ -66,8 +66,7 @@ static int list(void) {
 }
 
 static bool is_ycbcr(const struct layout_item *item) {
-	const struct pixel_format *format = pixel_format_find(item->fourcc);
-	return format != NULL && pixel_format_is_ycbcr(format);
+	return latch_format_is_ycbcr(item->fourcc);
 }
 
 static const char *missing_protocol(const struct client *client, const struct layout *layout) {

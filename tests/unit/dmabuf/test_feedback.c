@@ -4,12 +4,13 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 
+#include "base/clock.h"
+#include "base/timer.h"
 #include "dmabuf/feedback.h"
 #include "plan/reason.h"
 
@@ -20,59 +21,41 @@
 
 /* --- Time ------------------------------------------------------------------ */
 
-struct timer {
-	const int *mark; // &timers, which no other event source begins with
-	wl_event_loop_timer_func_t func;
-	void *data;
-	int armed_ms;
-};
+static int arms;
+static struct latch_timer *timer;
 
-static int timers, arms;
-static struct timer *last_timer;
+bool __wrap_latch_timer_init(struct latch_timer *made, struct wl_event_loop *loop,
+	void (*handle)(void *data), void *data);
+void __wrap_latch_timer_set(struct latch_timer *set, int64_t due_ns);
+void __wrap_latch_timer_finish(struct latch_timer *finished);
 
-struct wl_event_source *__wrap_wl_event_loop_add_timer(
-	struct wl_event_loop *loop, wl_event_loop_timer_func_t func, void *data);
-int __wrap_wl_event_source_timer_update(struct wl_event_source *source, int ms);
-int __wrap_wl_event_source_remove(struct wl_event_source *source);
-int __real_wl_event_source_remove(struct wl_event_source *source);
-
-struct wl_event_source *__wrap_wl_event_loop_add_timer(
-	struct wl_event_loop *loop, wl_event_loop_timer_func_t func, void *data) {
-	struct timer *timer = calloc(1, sizeof(*timer));
-	*timer = (struct timer){.mark = &timers, .func = func, .data = data};
-	timers++;
-	last_timer = timer;
-	return (struct wl_event_source *)timer;
+bool __wrap_latch_timer_init(struct latch_timer *made, struct wl_event_loop *loop,
+	void (*handle)(void *data), void *data) {
+	assert_null(timer);
+	*made = (struct latch_timer){.handle = handle, .data = data};
+	timer = made;
+	return true;
 }
 
-int __wrap_wl_event_source_timer_update(struct wl_event_source *source, int ms) {
-	struct timer *timer = (struct timer *)source;
-	timer->armed_ms = ms;
-	arms += ms > 0;
-	return 0;
+void __wrap_latch_timer_set(struct latch_timer *set, int64_t due_ns) {
+	arms += due_ns > set->due_ns;
+	set->due_ns = due_ns;
 }
 
-int __wrap_wl_event_source_remove(struct wl_event_source *source) {
-	if (((struct timer *)source)->mark != &timers) {
-		return __real_wl_event_source_remove(source);
-	}
-	timers--;
-	if (last_timer == (struct timer *)source) {
-		last_timer = NULL;
-	}
-	free(source);
-	return 0;
+void __wrap_latch_timer_finish(struct latch_timer *finished) {
+	assert_ptr_equal(finished, timer);
+	timer = NULL;
 }
 
 static bool is_armed(void) {
-	return last_timer != NULL && last_timer->armed_ms > 0;
+	return timer->due_ns > 0;
 }
 
 static void let_time_pass(struct world *world) {
 	assert_true(is_armed());
-	assert_int_equal(last_timer->armed_ms, LATCH_FEEDBACK_QUIET_MS);
-	last_timer->armed_ms = 0;
-	last_timer->func(last_timer->data);
+	assert_true(timer->due_ns - latch_now_ns() <= LATCH_FEEDBACK_QUIET_MS * INT64_C(1000000));
+	timer->due_ns = 0;
+	timer->handle(timer->data);
 	world_sync(world);
 }
 
@@ -87,7 +70,6 @@ struct scene {
 
 static void begin(struct scene *scene) {
 	arms = 0;
-	assert_int_equal(timers, 0);
 	world_init(&scene->world, 5);
 	scene->surface = wl_compositor_create_surface(scene->world.compositor);
 	scene->server_surface = world_surface(&scene->world, scene->surface);
@@ -105,34 +87,44 @@ static void end(struct scene *scene) {
 	}
 	assert_int_equal(world_error(&scene->world, ""), -1);
 	world_finish(&scene->world);
-	assert_int_equal(timers, 0);
+	assert_null(timer);
 }
 
-static const struct latch_format xr24_linear[] = {{XR24, LINEAR}};
-static const struct latch_format xr24_tiled[] = {{XR24, TILED}};
-static const struct latch_format ar24_tiled[] = {{DRM_FORMAT_ARGB8888, TILED}};
+static const struct pair xr24_linear = {XR24, LINEAR};
+static const struct pair xr24_tiled = {XR24, TILED};
+static const struct pair ar24_tiled = {DRM_FORMAT_ARGB8888, TILED};
 
-static bool wish(struct scene *scene, dev_t device, bool scanout,
-	const struct latch_format *formats, size_t len) {
-	bool ok = latch_dmabuf_set_surface_tranches(scene->world.dmabuf, scene->server_surface,
-		&(struct latch_dmabuf_tranche){
-			.target_device = device,
-			.scanout = scanout,
-			.formats = formats,
-			.formats_len = len,
-		},
-		1);
+/* It is on a plane that shows these. */
+static void wish(struct scene *scene, struct wlr_surface *surface, const struct pair *pairs,
+	size_t len) {
+	struct kms_plane plane = {0};
+	for (size_t i = 0; i < len; i++) {
+		assert_int_equal(kms_format_set_add(&plane.formats, pairs[i].fourcc,
+					 pairs[i].modifier),
+			0);
+	}
+	const struct kms_plane *const planes[] = {&plane, &plane};
+	latch_dmabuf_advise_surface(scene->world.dmabuf, surface, planes, 2, 0);
+	kms_format_set_finish(&plane.formats);
 	world_sync(&scene->world);
-	return ok;
 }
 
-static void wish_scanout(struct scene *scene, const struct latch_format *formats) {
-	assert_true(wish(scene, scene->world.kms_device, true, formats, 1));
+static void wish_scanout(struct scene *scene, struct pair pair) {
+	wish(scene, scene->server_surface, &pair, 1);
 }
 
 static void wish_default(struct scene *scene) {
-	assert_true(latch_dmabuf_set_surface_tranches(
-		scene->world.dmabuf, scene->server_surface, NULL, 0));
+	static const struct pair defaults[] = {{XR24, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR}};
+	wish(scene, scene->server_surface, defaults, 2);
+}
+
+static void set_composed(struct scene *scene, const struct pair *pairs, size_t len) {
+	struct wlr_drm_format_set formats = {0};
+	for (size_t i = 0; i < len; i++) {
+		assert_true(wlr_drm_format_set_add(&formats, pairs[i].fourcc, pairs[i].modifier));
+	}
+	latch_dmabuf_set_composed(scene->world.dmabuf, &formats);
+	wlr_drm_format_set_finish(&formats);
 	world_sync(&scene->world);
 }
 
@@ -227,9 +219,6 @@ static void same_wish_does_not_wait_longer(void **state) {
 		wish_scanout(&scene, xr24_tiled);
 	}
 	assert_int_equal(arms, 1);
-	/* Said in other words: named twice. */
-	static const struct latch_format twice[] = {{XR24, TILED}, {XR24, TILED}};
-	assert_true(wish(&scene, scene.world.kms_device, true, twice, 2));
 	assert_int_equal(arms, 1);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
@@ -243,20 +232,10 @@ static void same_wish_does_not_wait_longer(void **state) {
 static void equal_is_not_sent(void **state) {
 	struct scene scene;
 	begin(&scene);
-	/* The default, in another order. */
-	static const struct latch_format same[] = {{XR24, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR}};
-	assert_true(wish(&scene, scene.world.kms_device, true, same, 2));
+	/* In another order, and each named by two planes. */
+	wish_default(&scene);
 	assert_int_equal(arms, 0);
 	assert_int_equal(scene.told->dones, 1);
-	const struct latch_dmabuf_tranche tranche = {scene.world.kms_device, true, same, 2};
-	assert_true(latch_dmabuf_set_default(scene.world.dmabuf, &tranche, 1));
-	world_sync(&scene.world);
-	assert_int_equal(scene.told->dones, 1);
-	/* Not for scanout is another thing, and another device too. */
-	assert_true(wish(&scene, scene.world.kms_device, false, same, 2));
-	assert_int_equal(arms, 1);
-	assert_true(wish(&scene, scene.world.kms_device + 1, true, same, 2));
-	assert_int_equal(arms, 2);
 	end(&scene);
 }
 
@@ -310,73 +289,15 @@ static void own_tranches_first(void **state) {
 	end(&scene);
 }
 
-static void default_changes_at_once(void **state) {
-	struct scene scene;
-	begin(&scene);
-	struct told *other =
-		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
-	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
-	struct told *own =
-		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
-	struct wlr_surface *server_surface = world_surface(&scene.world, surface);
-	const struct latch_dmabuf_tranche tiled = {scene.world.kms_device, true, xr24_tiled, 1};
-	assert_true(
-		latch_dmabuf_set_surface_tranches(scene.world.dmabuf, server_surface, &tiled, 1));
-	let_time_pass(&scene.world);
-	assert_int_equal(own->dones, 2);
-
-	assert_true(latch_dmabuf_set_default(scene.world.dmabuf, NULL, 0));
-	world_sync(&scene.world);
-	assert_int_equal(scene.told->dones, 2);
-	assert_int_equal(other->dones, 2);
-	assert_int_equal(own->dones, 2);
-	assert_int_equal(other->tranches_len, 1);
-	assert_int_equal(other->tranches[0].device, MAIN_DEVICE);
-	assert_true(latch_dmabuf_set_default(scene.world.dmabuf, &tiled, 1));
-	world_sync(&scene.world);
-	assert_int_equal(scene.told->dones, 3);
-	assert_int_equal(other->dones, 3);
-	assert_int_equal(own->dones, 2);
-	told_destroy(own);
-	told_destroy(other);
-	wl_surface_destroy(surface);
-	end(&scene);
-}
-
-/* No pair twice for the same device and purpose; a tranche of nothing is none. */
-static void tranches_are_tidy(void **state) {
-	struct scene scene;
-	begin(&scene);
-	static const struct latch_format both[] = {{XR24, TILED}, {XR24, LINEAR}};
-	dev_t kms = scene.world.kms_device;
-	const struct latch_dmabuf_tranche tranches[] = {
-		{kms, true, xr24_tiled, 1},
-		{kms, true, both, 2},
-		{kms, true, both, 2},
-		{kms, true, NULL, 0},
-		{MAIN_DEVICE, false, both, 2},
-	};
-	assert_true(latch_dmabuf_set_surface_tranches(
-		scene.world.dmabuf, scene.server_surface, tranches, 5));
-	let_time_pass(&scene.world);
-	assert_int_equal(scene.told->tranches_len, 3);
-	assert_int_equal(scene.told->tranches[0].formats_len, 1);
-	assert_int_equal(scene.told->tranches[1].formats_len, 1);
-	assert_int_equal(scene.told->tranches[1].formats[0].modifier, LINEAR);
-	assert_int_equal(scene.told->tranches[2].device, MAIN_DEVICE);
-	assert_int_equal(scene.told->tranches[2].formats_len, 2);
-	end(&scene);
-}
-
 /* More than fits into one message. */
 static void long_tranche(void **state) {
 	struct scene scene;
 	begin(&scene);
-	static struct latch_format formats[3000];
+	static struct pair formats[3000];
 	for (size_t i = 0; i < 3000; i++) {
-		formats[i] = (struct latch_format){DRM_FORMAT_ABGR2101010, i};
+		formats[i] = (struct pair){DRM_FORMAT_ABGR2101010, i};
 	}
-	assert_true(wish(&scene, scene.world.kms_device, true, formats, 3000));
+	wish(&scene, scene.server_surface, formats, 3000);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 3000);
@@ -395,10 +316,9 @@ static void surface_goes_first(void **state) {
 	wl_surface_destroy(scene.surface);
 	scene.surface = NULL;
 	world_sync(&scene.world);
-	assert_int_equal(timers, 0);
+	assert_false(is_armed());
 	/* The object is inert. */
-	assert_true(latch_dmabuf_set_default(scene.world.dmabuf, NULL, 0));
-	world_sync(&scene.world);
+	set_composed(&scene, &xr24_linear, 1);
 	assert_int_equal(scene.told->dones, 1);
 	end(&scene);
 }
@@ -441,6 +361,10 @@ static void advice(void **state) {
 	assert_int_equal(scene.told->tranches[0].device, MAIN_DEVICE);
 	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_COVERED);
 	assert_false(is_armed());
+	/* Planes of no formats, and none, are for composing too. */
+	wish(&scene, scene.server_surface, NULL, 0);
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, NULL, 0, LATCH_REASON_FORMAT);
+	assert_false(is_armed());
 	latch_dmabuf_advise_surface(NULL, scene.server_surface, planes, 2, 0);
 	end(&scene);
 }
@@ -457,12 +381,8 @@ static void composed_changes(void **state) {
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->tranches[0].formats_len, 8);
 
-	struct wlr_drm_format_set gpu = {0};
-	assert_true(wlr_drm_format_set_add(&gpu, XR24, LINEAR));
-	assert_true(wlr_drm_format_set_add(&gpu, XR24, TILED));
-	assert_true(wlr_drm_format_set_add(&gpu, DRM_FORMAT_NV12, TILED));
-	assert_true(latch_dmabuf_set_composed(dmabuf, &gpu));
-	world_sync(&scene.world);
+	static const struct pair gpu[] = {{XR24, LINEAR}, {XR24, TILED}, {DRM_FORMAT_NV12, TILED}};
+	set_composed(&scene, gpu, 3);
 	/* For planes only what the GPU reads too, then all that it does. */
 	assert_int_equal(other->tranches_len, 2);
 	assert_int_equal(other->tranches[0].flags, SCANOUT);
@@ -481,21 +401,53 @@ static void composed_changes(void **state) {
 
 	/* Nothing is sent when nothing has changed. */
 	int dones = other->dones;
-	assert_true(latch_dmabuf_set_composed(dmabuf, &gpu));
-	world_sync(&scene.world);
+	set_composed(&scene, gpu, 3);
 	assert_false(is_armed());
 	assert_int_equal(other->dones, dones);
-	wlr_drm_format_set_finish(&gpu);
 
-	struct wlr_drm_format_set cpu = {0};
-	assert_true(wlr_drm_format_set_add(&cpu, XR24, LINEAR));
-	assert_true(latch_dmabuf_set_composed(dmabuf, &cpu));
-	let_time_pass(&scene.world);
+	/* Tiles are shown, but not composed any more. */
+	set_composed(&scene, &xr24_linear, 1);
 	assert_int_equal(other->tranches[1].formats_len, 1);
+	let_time_pass(&scene.world);
+	assert_int_equal(scene.told->tranches[0].formats_len, 1);
 	assert_int_equal(scene.told->tranches[1].formats_len, 1);
-	wlr_drm_format_set_finish(&cpu);
-	assert_true(latch_dmabuf_set_composed(NULL, &cpu));
+	latch_dmabuf_set_composed(NULL, NULL);
 	told_destroy(other);
+	end(&scene);
+}
+
+/* Each surface waits for itself, and one without advice is told too. */
+static void two_surfaces(void **state) {
+	struct scene scene;
+	begin(&scene);
+	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
+	struct told *own =
+		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
+	struct wlr_surface *server_surface = world_surface(&scene.world, surface);
+	wish(&scene, server_surface, &xr24_tiled, 1);
+	wish_scanout(&scene, ar24_tiled);
+	/* The first one begins again, and is the last one now. */
+	wish(&scene, server_surface, &xr24_linear, 1);
+	let_time_pass(&scene.world);
+	assert_int_equal(scene.told->dones, 2);
+	assert_int_equal(own->dones, 1);
+	let_time_pass(&scene.world);
+	assert_int_equal(own->dones, 2);
+	assert_int_equal(own->tranches[0].formats[0].modifier, LINEAR);
+	assert_false(is_armed());
+	told_destroy(own);
+	wl_surface_destroy(surface);
+
+	surface = wl_compositor_create_surface(scene.world.compositor);
+	own = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
+	world_sync(&scene.world);
+	set_composed(&scene, &xr24_linear, 1);
+	let_time_pass(&scene.world);
+	let_time_pass(&scene.world);
+	assert_int_equal(own->dones, 2);
+	assert_int_equal(own->tranches[1].formats_len, 1);
+	told_destroy(own);
+	wl_surface_destroy(surface);
 	end(&scene);
 }
 
@@ -521,17 +473,18 @@ static void before_feedback(void **state) {
 		world_finish(&world);
 	}
 	/* With others besides, linear is named too. */
-	struct world world;
-	world_init(&world, 5);
-	static const struct latch_format tiled[] = {{DRM_FORMAT_XBGR8888, TILED}};
-	const struct latch_dmabuf_tranche tranche = {world.kms_device, true, tiled, 1};
-	assert_true(latch_dmabuf_set_default(world.dmabuf, &tranche, 1));
-	zwp_linux_dmabuf_v1_destroy(world.manager);
-	world.manager = NULL;
-	world.manager_version = 3;
-	world_bind(&world);
-	assert_int_equal(world.modifiers, 3 + 3);
-	world_finish(&world);
+	struct scene scene;
+	begin(&scene);
+	static const struct pair composed[] = {{DRM_FORMAT_XBGR8888, LINEAR},
+		{DRM_FORMAT_XBGR8888, DRM_FORMAT_MOD_INVALID}, {DRM_FORMAT_XBGR8888, TILED},
+		{XR24, LINEAR}, {XR24, DRM_FORMAT_MOD_INVALID}};
+	set_composed(&scene, composed, 5);
+	zwp_linux_dmabuf_v1_destroy(scene.world.manager);
+	scene.world.manager = NULL;
+	scene.world.manager_version = 3;
+	world_bind(&scene.world);
+	assert_int_equal(scene.world.modifiers, 3 + 1);
+	end(&scene);
 }
 
 /* Feedback objects and wishes come and go; in the end there are as many fds as before. */
@@ -565,13 +518,12 @@ int main(void) {
 		cmocka_unit_test(equal_is_not_sent),
 		cmocka_unit_test(new_table_only_when_it_grew),
 		cmocka_unit_test(own_tranches_first),
-		cmocka_unit_test(default_changes_at_once),
-		cmocka_unit_test(tranches_are_tidy),
 		cmocka_unit_test(long_tranche),
 		cmocka_unit_test(surface_goes_first),
 		cmocka_unit_test(object_goes_while_waiting),
 		cmocka_unit_test(advice),
 		cmocka_unit_test(composed_changes),
+		cmocka_unit_test(two_surfaces),
 		cmocka_unit_test(before_feedback),
 		cmocka_unit_test(a_thousand_times),
 	};

@@ -33,7 +33,7 @@ static void handle_format_table(
 	const struct entry *entries = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	assert_ptr_not_equal(entries, MAP_FAILED);
 	for (size_t i = 0; i < told->table_len; i++) {
-		told->table[i] = (struct latch_format){entries[i].fourcc, entries[i].modifier};
+		told->table[i] = (struct pair){entries[i].fourcc, entries[i].modifier};
 	}
 	munmap((void *)entries, size);
 	if (told->table_fd >= 0) {

@@ -5,10 +5,15 @@
 
 #include "world.h"
 
+struct pair {
+	uint32_t fourcc;
+	uint64_t modifier;
+};
+
 struct told_tranche {
 	dev_t device;
 	uint32_t flags;
-	struct latch_format formats[4096];
+	struct pair formats[4096];
 	size_t formats_len;
 	int events;
 };
@@ -21,7 +26,7 @@ struct told {
 	struct told_tranche tranches[4];
 	size_t tranches_len;
 	/* The last table: a copy, and its file. */
-	struct latch_format table[4096];
+	struct pair table[4096];
 	size_t table_len;
 	ino_t table_inode;
 	int table_fd;

@@ -32,7 +32,7 @@ struct world {
 	struct wl_display *server;
 	struct wl_client *server_client;
 	struct wl_listener client_destroy;
-	struct latch_dmabuf *dmabuf; // NULL it when destroyed
+	struct latch_dmabuf *dmabuf;
 	struct kms_plane planes[2];
 	int kms_fd;
 	dev_t kms_device;
