@@ -128,7 +128,7 @@ static bool find_cpu_canvas(struct client_buffers *buffers) {
 	const struct client_options *options = buffers->options;
 	bool found = false;
 	for (enum canvas_kind kind = CANVAS_DUMB; kind <= CANVAS_HEAP && !found; kind++) {
-		if (options->has_software_kind && kind != options->software_kind) {
+		if (options->software_kind != CANVAS_GPU && kind != options->software_kind) {
 			continue;
 		}
 		if (kind != CANVAS_DUMB) {
