@@ -187,7 +187,7 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 		buf->width, buf->height, fourcc_name(buf->fourcc, format),
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
-		buffers->canvas->allocator->impl->name, buffers->canvas->path ? " on " : "",
+		allocator_name(&buffers->canvas->allocator), buffers->canvas->path ? " on " : "",
 		buffers->canvas->path ? buffers->canvas->path : "",
 		canvas_renderer(buffers->canvas));
 	return true;

@@ -282,7 +282,7 @@ static void describe_buffers(const struct client *client, struct report *report)
 	report->modifier = buf->modifier;
 	report->buffers = buffers->ring->num_buffers;
 	report->scanout = buffers->ring->step.scanout;
-	report->allocator = buffers->canvas->allocator->impl->name;
+	report->allocator = allocator_name(&buffers->canvas->allocator);
 	report->renderer = canvas_renderer(buffers->canvas);
 	report->device = buffers->canvas->path;
 	report->sync = sync_mode_name(client->sync.mode);

@@ -45,7 +45,7 @@ static uint32_t stride_of(const struct pixel_format *format, int plane, uint32_t
 	       format->planes[plane].x_sub / format->planes[0].bytes;
 }
 
-static bool create_together(struct allocator *allocator, const struct pixel_format *format,
+static bool create_together(int device, const struct pixel_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
 	uint32_t pitch = aligned(pixel_row_bytes(format, 0, buf->width));
 	uint64_t bytes = 0;
@@ -54,7 +54,7 @@ static bool create_together(struct allocator *allocator, const struct pixel_form
 	}
 	/* In rows of the first plane, it does not matter when they become longer. */
 	uint32_t rows = (uint32_t)((bytes + pitch - 1) / pitch);
-	if (!get_piece(allocator, &pitch, rows, &buf->planes[0].fd, &buf->pieces[0])) {
+	if (!get_piece(device, &pitch, rows, &buf->planes[0].fd, &buf->pieces[0])) {
 		return false;
 	}
 	buf->num_pieces = 1;
@@ -75,12 +75,12 @@ static bool create_together(struct allocator *allocator, const struct pixel_form
 	return true;
 }
 
-static bool create_apart(struct allocator *allocator, const struct pixel_format *format,
+static bool create_apart(int device, const struct pixel_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
 	for (int i = 0; i < format->num_planes; i++) {
 		struct dmabuf_plane *plane = &buf->planes[i];
 		plane->stride = aligned(pixel_row_bytes(format, i, buf->width));
-		if (!get_piece(allocator, &plane->stride, pixel_rows(format, i, buf->height),
+		if (!get_piece(device, &plane->stride, pixel_rows(format, i, buf->height),
 			    &plane->fd, &buf->pieces[i])) {
 			return false;
 		}
@@ -90,15 +90,15 @@ static bool create_apart(struct allocator *allocator, const struct pixel_format 
 	return true;
 }
 
-bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step,
-	cpu_piece_func get_piece, struct dmabuf *buf) {
+bool cpu_buffer_create(int device, const struct plan_step *step, cpu_piece_func get_piece,
+	struct dmabuf *buf) {
 	const struct pixel_format *format = pixel_format_find(buf->fourcc);
 	if (!format || !find_modifier(step, &buf->modifier)) {
 		errno = EINVAL;
 		return false;
 	}
-	bool ok = step->apart ? create_apart(allocator, format, get_piece, buf)
-			      : create_together(allocator, format, get_piece, buf);
+	bool ok = step->apart ? create_apart(device, format, get_piece, buf)
+			      : create_together(device, format, get_piece, buf);
 	if (!ok) {
 		int saved = errno;
 		dmabuf_finish(buf);
