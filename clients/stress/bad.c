@@ -284,12 +284,11 @@ static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad
 	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
 			if (!wanted(runner->options, bad_case)) {
 				continue;
 			}
 			enum stress_exit status =
-				poll(&fd, 1, 0) > 0
+				fd_readable(signal_fd)
 					? STRESS_EXIT_FAILURE
 					: run_case(runner, bad_case, report, doc, cases);
 			if (status != STRESS_EXIT_OK) {
