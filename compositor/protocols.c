@@ -16,10 +16,9 @@
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
-#include "inspect/collect_snapshot.h"
-#include "inspect/collect_statistics.h"
-#include "inspect/held.h"
+#include "inspect/documents.h"
 #include "inspect/inspector.h"
+#include "latch-inspector-unstable-v2-protocol.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/look.h"
@@ -294,9 +293,10 @@ void latch_protocols_renderer_changed(struct latch_server *server) {
 static void create_inspector(struct latch_server *server) {
 	server->inspector = latch_inspector_create(server->display,
 		&(struct latch_inspector_options){
-			.collect = latch_collect_snapshot,
-			.collect_held = latch_collect_held,
-			.collect_statistics = latch_collect_statistics,
+			.fill[ZLATCH_INSPECTOR_V2_SUBJECT_PLANES] = latch_inspect_planes,
+			.fill[ZLATCH_INSPECTOR_V2_SUBJECT_HELD] = latch_inspect_held,
+			.fill[ZLATCH_INSPECTOR_V2_SUBJECT_STATISTICS] =
+				latch_inspect_statistics,
 			.data = server,
 		});
 	if (server->inspector == NULL) {

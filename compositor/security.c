@@ -12,7 +12,7 @@
  * and clipboard, nor the outputs, nor a way to a connection outside of the sandbox.
  */
 static const char *const privileged[] = {
-	"zlatch_inspector_v1",
+	"zlatch_inspector_v2",
 	/* Would let it make connections that count as another sandbox's. */
 	"wp_security_context_manager_v1",
 	/* Pictures of the screen and of other windows. */

@@ -3,9 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "common/util.h"
-#include "latch-inspector-unstable-v1-client-protocol.h"
-#include "names.h"
+#include "document.h"
 
 /* Lists are for a line or two; JSON has all of them. */
 #define MAX_LISTED 8
@@ -46,48 +44,55 @@ static void add_word(struct list *list, const char *word) {
 }
 
 /* A cursor plane is small and the cursor's: its formats would mislead. */
-static bool counts(const struct model_plane *plane) {
-	return plane->type != ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_CURSOR &&
-	       plane->use != ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_OTHER_OUTPUT;
+static bool counts(yyjson_mut_val *plane) {
+	return !has_text(plane, "/type", "cursor") && !has_text(plane, "/use", "other-output");
 }
 
-static bool write_formats(char text[ADVICE_MAX], const struct model_output *output) {
-	int start = snprintf(text, ADVICE_MAX, "draw in a format that a plane here has:");
-	struct list list = {.text = text + start, .size = ADVICE_MAX - (size_t)start};
-	char name[FORMAT_NAME_MAX];
-	for (size_t i = 0; i < output->planes_len; i++) {
-		const struct model_plane *plane = &output->planes[i];
-		for (size_t j = 0; counts(plane) && j < plane->formats_len; j++) {
-			add_word(&list, fourcc_name(plane->formats[j].fourcc, name));
+/* After the words that are there: the formats that planes can show, or the modifiers of one. */
+static bool add_what_planes_take(
+	char text[ADVICE_MAX], yyjson_mut_val *planes, const char *only_format) {
+	const size_t start = strlen(text);
+	struct list list = {.text = text + start, .size = ADVICE_MAX - start};
+	size_t i, j, k, len, formats_len, modifiers_len;
+	yyjson_mut_val *plane, *format, *modifier;
+	yyjson_mut_arr_foreach(planes, i, len, plane) {
+		yyjson_mut_val *formats =
+			counts(plane) ? yyjson_mut_obj_get(plane, "formats") : NULL;
+		yyjson_mut_arr_foreach(formats, j, formats_len, format) {
+			yyjson_mut_val *modifiers = NULL;
+			if (!only_format) {
+				add_word(&list, get_text(format, "/format"));
+			} else if (has_text(format, "/format", only_format)) {
+				modifiers = yyjson_mut_obj_get(format, "modifiers");
+			}
+			yyjson_mut_arr_foreach(modifiers, k, modifiers_len, modifier) {
+				add_word(&list, get_text(modifier, ""));
+			}
 		}
 	}
 	return list.words > 0;
 }
 
-static bool write_modifiers(char text[ADVICE_MAX], const struct model_output *output,
-	const struct model_layer *layer) {
-	char name[FORMAT_NAME_MAX];
-	int start = snprintf(text, ADVICE_MAX,
+static bool write_formats(char text[ADVICE_MAX], yyjson_mut_val *planes) {
+	snprintf(text, ADVICE_MAX, "draw in a format that a plane here has:");
+	return add_what_planes_take(text, planes, NULL);
+}
+
+static bool write_modifiers(char text[ADVICE_MAX], yyjson_mut_val *planes, const char *format) {
+	snprintf(text, ADVICE_MAX,
 		"allocate with a modifier of the feedback's scanout tranche; planes here take %s "
 		"as:",
-		fourcc_name(layer->fourcc, name));
-	struct list list = {.text = text + start, .size = ADVICE_MAX - (size_t)start};
-	for (size_t i = 0; i < output->planes_len; i++) {
-		const struct model_plane *plane = &output->planes[i];
-		const struct model_format *format = model_find_format(plane, layer->fourcc);
-		for (size_t j = 0; counts(plane) && format && j < format->modifiers_len; j++) {
-			add_word(&list, modifier_name(format->modifiers[j], name));
-		}
-	}
-	return list.words > 0;
+		format);
+	return add_what_planes_take(text, planes, format);
 }
 
-static bool write_planes(char text[ADVICE_MAX], const struct model_output *output) {
-	size_t usable = 0, used = 0;
-	for (size_t i = 0; i < output->planes_len; i++) {
-		if (counts(&output->planes[i])) {
+static bool write_planes(char text[ADVICE_MAX], yyjson_mut_val *planes) {
+	size_t usable = 0, used = 0, i, len;
+	yyjson_mut_val *plane;
+	yyjson_mut_arr_foreach(planes, i, len, plane) {
+		if (counts(plane)) {
 			usable++;
-			used += output->planes[i].use != ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_FREE;
+			used += !has_text(plane, "/use", "free");
 		}
 	}
 	snprintf(text, ADVICE_MAX,
@@ -97,25 +102,26 @@ static bool write_planes(char text[ADVICE_MAX], const struct model_output *outpu
 	return true;
 }
 
-static bool write_scaling(char text[ADVICE_MAX], const struct model_layer *layer) {
+static bool write_scaling(char text[ADVICE_MAX], yyjson_mut_val *layer) {
 	snprintf(text, ADVICE_MAX,
 		"draw in the size that it has on the screen, %dx%d; "
 		"wl_surface.preferred_buffer_scale tells the output's scale",
-		layer->dst_width, layer->dst_height);
+		(int)get_int(layer, "/dst/width"), (int)get_int(layer, "/dst/height"));
 	return true;
 }
 
-static bool write_test(char text[ADVICE_MAX], const struct model_layer *layer) {
+static bool write_test(char text[ADVICE_MAX], yyjson_mut_val *layer) {
+	const int error = (int)get_int(layer, "/test_errno");
 	snprintf(text, ADVICE_MAX,
 		"the driver says no%s%s: the kernel's log has its words after 'echo 0x14 > "
 		"/sys/module/drm/parameters/debug'",
-		layer->test_errno != 0 ? " with " : "",
-		layer->test_errno != 0 ? strerror(layer->test_errno) : "");
+		error != 0 ? " with " : "", error != 0 ? strerror(error) : "");
 	return true;
 }
 
-static bool find_advice(char text[ADVICE_MAX], const struct model_output *output,
-	const struct model_layer *layer, const char *reason) {
+bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val *layer,
+	const char *reason) {
+	yyjson_mut_val *planes = yyjson_mut_obj_get(output, "planes");
 	static const struct {
 		const char *reason, *text;
 	} fixed[] = {
@@ -145,13 +151,13 @@ static bool find_advice(char text[ADVICE_MAX], const struct model_output *output
 		{"size", "use a smaller image: 'latch --list' says how large the plane is"},
 	};
 	if (strcmp(reason, "format") == 0) {
-		return write_formats(text, output);
+		return write_formats(text, planes);
 	}
 	if (strcmp(reason, "modifier") == 0) {
-		return write_modifiers(text, output, layer);
+		return write_modifiers(text, planes, get_text(layer, "/buffer/format"));
 	}
 	if (strcmp(reason, "no-free-plane") == 0) {
-		return write_planes(text, output);
+		return write_planes(text, planes);
 	}
 	if (strcmp(reason, "scaling") == 0) {
 		return write_scaling(text, layer);
@@ -168,11 +174,26 @@ static bool find_advice(char text[ADVICE_MAX], const struct model_output *output
 	return false;
 }
 
-bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
-	const struct model_layer *layer, const char *reason) {
-	bool found = find_advice(text, output, layer, reason);
-	if (!found) {
-		text[0] = '\0';
+static void advise(yyjson_mut_doc *doc, yyjson_mut_val *output, yyjson_mut_val *layer) {
+	char text[ADVICE_MAX];
+	size_t i, len;
+	yyjson_mut_val *reason;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
+		if (advice_write(text, output, layer, get_text(reason, "/name"))) {
+			yyjson_mut_obj_add_strcpy(doc, reason, "help", text);
+		} else {
+			yyjson_mut_obj_add_null(doc, reason, "help");
+		}
 	}
-	return found;
+}
+
+void advice_add(yyjson_mut_doc *doc) {
+	size_t i, j, len, layers_len;
+	yyjson_mut_val *output, *layer;
+	yyjson_mut_val *outputs = yyjson_mut_obj_get(yyjson_mut_doc_get_root(doc), "outputs");
+	yyjson_mut_arr_foreach(outputs, i, len, output) {
+		yyjson_mut_arr_foreach(yyjson_mut_obj_get(output, "layers"), j, layers_len, layer) {
+			advise(doc, output, layer);
+		}
+	}
 }

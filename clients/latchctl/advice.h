@@ -2,19 +2,19 @@
 #define LATCHCTL_ADVICE_H
 
 #include <stdbool.h>
-#include <stddef.h>
-
-#include "model.h"
+#include <yyjson.h>
 
 /** Enough for any advice. */
 #define ADVICE_MAX 512
 
 /**
  * What would help a layer against a reason, by its stable name: what its client, or whoever runs
- * latch, can do. Returns false where nothing can or need be done, or the reason is not known; then
- * text is empty.
+ * latch, can do. Returns false where nothing can or need be done, or the reason is not known.
  */
-bool advice_write(char text[ADVICE_MAX], const struct model_output *output,
-	const struct model_layer *layer, const char *reason);
+bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val *layer,
+	const char *reason);
+
+/** Adds that as "help" to every reason of every layer of a document of planes; null for none. */
+void advice_add(yyjson_mut_doc *doc);
 
 #endif

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "latch-inspector-unstable-v1-client-protocol.h"
-#include "names.h"
+#include "document.h"
 
 #define SCREEN_WIDTH 800.0
 #define MARGIN 24.0
@@ -37,19 +36,14 @@ static void set_colour(cairo_t *cairo, enum colour colour) {
 		cairo, colours[colour].red, colours[colour].green, colours[colour].blue);
 }
 
-static enum colour layer_colour(const struct model_output *output, const struct model_layer *layer) {
-	const struct model_plane *plane = model_find_plane(output, layer->plane);
-	if (layer->place != ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE || !plane) {
-		return COLOUR_COMPOSED;
-	}
-	switch (plane->type) {
-	case ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_PRIMARY:
+static enum colour layer_colour(yyjson_mut_val *layer) {
+	if (has_text(layer, "/plane_type", "primary")) {
 		return COLOUR_PRIMARY;
-	case ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_CURSOR:
-		return COLOUR_CURSOR;
-	default:
-		return COLOUR_OVERLAY;
 	}
+	if (has_text(layer, "/plane_type", "cursor")) {
+		return COLOUR_CURSOR;
+	}
+	return has_text(layer, "/place", "plane") ? COLOUR_OVERLAY : COLOUR_COMPOSED;
 }
 
 /* Stripes over the current clip. */
@@ -93,12 +87,12 @@ static void show_text(cairo_t *cairo, double x, double y, const char *text) {
 	cairo_show_text(cairo, text);
 }
 
-static void draw_layer(cairo_t *cairo, const struct model_output *output,
-	const struct model_layer *layer, double scale) {
+static void draw_layer(cairo_t *cairo, yyjson_mut_val *layer, size_t index, double scale) {
 	char text[512], name[256];
-	double x = layer->dst_x * scale, y = layer->dst_y * scale;
-	double width = layer->dst_width * scale, height = layer->dst_height * scale;
-	draw_box(cairo, x, y, width, height, layer_colour(output, layer), layer->underlay);
+	double x = get_number(layer, "/dst/x") * scale, y = get_number(layer, "/dst/y") * scale;
+	double width = get_number(layer, "/dst/width") * scale;
+	double height = get_number(layer, "/dst/height") * scale;
+	draw_box(cairo, x, y, width, height, layer_colour(layer), get_bool(layer, "/underlay"));
 
 	cairo_save(cairo);
 	cairo_rectangle(cairo, x, y, width, height);
@@ -106,33 +100,36 @@ static void draw_layer(cairo_t *cairo, const struct model_output *output,
 	/* Over the screen's edge its words would be lost. */
 	x = (x < 0 ? 0 : x) + 5;
 	y = (y < 0 ? 0 : y) + LINE;
-	snprintf(text, sizeof(text), "%zu. %s", (size_t)(layer - output->layers) + 1,
-		name_layer(layer, name, sizeof(name)));
+	snprintf(text, sizeof(text), "%zu. %s", index + 1, layer_name(layer, name, sizeof(name)));
 	show_text(cairo, x, y, text);
-	const struct model_plane *plane = model_find_plane(output, layer->plane);
-	if (layer->place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE) {
-		snprintf(text, sizeof(text), "plane %u, %s", layer->plane,
-			plane ? name_plane_type(plane->type) : "unknown");
+	if (has_text(layer, "/place", "plane")) {
+		snprintf(text, sizeof(text), "plane %d, %s", (int)get_int(layer, "/plane"),
+			get_text(layer, "/plane_type"));
 		show_text(cairo, x, y + LINE, text);
 	} else {
-		show_text(cairo, x, y + LINE, name_place(layer->place));
+		show_text(cairo, x, y + LINE, get_text(layer, "/place"));
 	}
-	for (size_t i = 0; i < layer->reasons_len; i++) {
-		show_text(cairo, x, y + LINE * (double)(i + 2), layer->reasons[i].name);
+	size_t i, len;
+	yyjson_mut_val *reason;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
+		show_text(cairo, x, y + LINE * (double)(i + 2), get_text(reason, "/name"));
 	}
 	cairo_restore(cairo);
 }
 
-static double screen_scale(const struct model_output *output) {
-	return output->width > 0 ? SCREEN_WIDTH / output->width : 1;
+static double screen_scale(yyjson_mut_val *output) {
+	const double width = get_number(output, "/mode/width");
+	return width > 0 ? SCREEN_WIDTH / width : 1;
 }
 
 /* Returns how high it is. */
-static double draw_output(cairo_t *cairo, const struct model_output *output, double top) {
+static double draw_output(cairo_t *cairo, yyjson_mut_val *output, double top) {
 	char text[512];
-	double scale = screen_scale(output), height = output->height * scale;
-	snprintf(text, sizeof(text), "%s: %dx%d, %u of %u visible layers on planes", output->name,
-		output->width, output->height, output->on_planes, output->visible);
+	double scale = screen_scale(output), height = get_number(output, "/mode/height") * scale;
+	snprintf(text, sizeof(text), "%s: %dx%d, %d of %d visible layers on planes",
+		get_text(output, "/name"), (int)get_int(output, "/mode/width"),
+		(int)get_int(output, "/mode/height"), (int)get_int(output, "/plan/on_planes"),
+		(int)get_int(output, "/plan/visible"));
 	show_text(cairo, MARGIN, top + HEADING - LINE / 2, text);
 
 	cairo_save(cairo);
@@ -142,9 +139,11 @@ static double draw_output(cairo_t *cairo, const struct model_output *output, dou
 	cairo_set_source_rgb(cairo, 0, 0, 0);
 	cairo_paint(cairo);
 	/* The list is front to back. */
-	for (size_t i = output->layers_len; i-- > 0;) {
-		if (output->layers[i].place != ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COVERED) {
-			draw_layer(cairo, output, &output->layers[i], scale);
+	yyjson_mut_val *layers = yyjson_mut_obj_get(output, "layers");
+	for (size_t i = yyjson_mut_arr_size(layers); i-- > 0;) {
+		yyjson_mut_val *layer = yyjson_mut_arr_get(layers, i);
+		if (!has_text(layer, "/place", "covered")) {
+			draw_layer(cairo, layer, i, scale);
 		}
 	}
 	cairo_restore(cairo);
@@ -162,40 +161,37 @@ static void draw_legend(cairo_t *cairo, double top) {
 	}
 }
 
-void svg_size(const struct model *model, const struct model_output *only, double *width,
-	double *height) {
+void svg_size(yyjson_mut_val *root, double *width, double *height) {
+	size_t i, len;
+	yyjson_mut_val *output;
 	*width = SCREEN_WIDTH + 2 * MARGIN;
 	*height = LEGEND + MARGIN;
-	for (size_t i = 0; i < model->outputs_len; i++) {
-		const struct model_output *output = &model->outputs[i];
-		if (!only || only == output) {
-			*height += HEADING + output->height * screen_scale(output);
-		}
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
+		*height += HEADING + get_number(output, "/mode/height") * screen_scale(output);
 	}
 }
 
-void svg_draw(cairo_t *cairo, const struct model *model, const struct model_output *only) {
+void svg_draw(cairo_t *cairo, yyjson_mut_val *root) {
 	cairo_set_source_rgb(cairo, 1, 1, 1);
 	cairo_paint(cairo);
 	cairo_select_font_face(
 		cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
 	cairo_set_font_size(cairo, FONT);
 	double top = 0;
-	for (size_t i = 0; i < model->outputs_len; i++) {
-		if (!only || only == &model->outputs[i]) {
-			top += draw_output(cairo, &model->outputs[i], top);
-		}
+	size_t i, len;
+	yyjson_mut_val *output;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
+		top += draw_output(cairo, output, top);
 	}
 	draw_legend(cairo, top + MARGIN / 2);
 }
 
-cairo_status_t svg_write(
-	const char *path, const struct model *model, const struct model_output *only) {
+cairo_status_t svg_write(const char *path, yyjson_mut_val *root) {
 	double width, height;
-	svg_size(model, only, &width, &height);
+	svg_size(root, &width, &height);
 	cairo_surface_t *surface = cairo_svg_surface_create(path, width, height);
 	cairo_t *cairo = cairo_create(surface);
-	svg_draw(cairo, model, only);
+	svg_draw(cairo, root);
 	cairo_status_t status = cairo_status(cairo);
 	cairo_destroy(cairo);
 	/* The file is written here. */

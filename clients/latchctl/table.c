@@ -1,12 +1,14 @@
 #include "table.h"
 
+#include <inttypes.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "advice.h"
-#include "common/util.h"
-#include "latch-inspector-unstable-v1-client-protocol.h"
-#include "names.h"
+#include "base/minmax.h"
+#include "base/text.h"
+#include "document.h"
 
 #define MAX_COLUMNS 5
 #define CELL_MAX 160
@@ -29,32 +31,18 @@ struct grid {
 	/** In which order columns shrink. */
 	int order[MAX_COLUMNS], order_len;
 
-	const struct model_output *output;
-	size_t rows;
-	void (*fill)(const struct model_output *output, size_t row, char cells[][CELL_MAX]);
+	yyjson_mut_val *output;
+	/** An array of the output's: a row for each value. */
+	yyjson_mut_val *rows;
+	void (*fill)(yyjson_mut_val *output, yyjson_mut_val *row, size_t index,
+		char cells[][CELL_MAX]);
 	/** What follows the row in lines of its own; may be NULL. */
-	void (*after)(FILE *file, const struct model_output *output, size_t row, int width);
+	void (*after)(FILE *file, yyjson_mut_val *row, int width);
 };
 
-/* Characters, not bytes: of those that go on with a character none is counted. Wide ones count as
- * one. */
+/* In characters; wide ones count as one. */
 static int text_width(const char *text) {
-	int width = 0;
-	for (; *text; text++) {
-		width += ((unsigned char)*text & 0xc0) != 0x80;
-	}
-	return width;
-}
-
-/* Bytes of the first characters. */
-static int text_bytes(const char *text, int characters) {
-	int bytes = 0;
-	while (text[bytes] &&
-		(characters > 0 || ((unsigned char)text[bytes] & 0xc0) == 0x80)) {
-		characters -= ((unsigned char)text[bytes] & 0xc0) != 0x80;
-		bytes++;
-	}
-	return bytes;
+	return (int)latch_text_length(text);
 }
 
 static void print_cell(FILE *file, const char *text, int width, bool last) {
@@ -90,7 +78,7 @@ static void fit(const struct grid *grid, int *widths, int width) {
 	for (int i = 0; i < grid->order_len && total > width; i++) {
 		int column = grid->order[i];
 		int spare = widths[column] - grid->columns[column].min;
-		int cut = total - width < spare ? total - width : spare;
+		int cut = (int)latch_min(total - width, spare);
 		if (cut > 0) {
 			widths[column] -= cut;
 			total -= cut;
@@ -106,23 +94,24 @@ static void print_grid(FILE *file, const struct grid *grid, int width) {
 		texts[i] = grid->columns[i].head;
 		widths[i] = text_width(texts[i]);
 	}
-	for (size_t row = 0; row < grid->rows; row++) {
-		grid->fill(grid->output, row, cells);
+	size_t index, len;
+	yyjson_mut_val *row;
+	yyjson_mut_arr_foreach(grid->rows, index, len, row) {
+		grid->fill(grid->output, row, index, cells);
 		for (int i = 0; i < grid->len; i++) {
-			int is = text_width(cells[i]);
-			widths[i] = is > widths[i] ? is : widths[i];
+			widths[i] = (int)latch_max(widths[i], text_width(cells[i]));
 		}
 	}
 	fit(grid, widths, width);
 	print_row(file, grid, widths, texts);
-	for (size_t row = 0; row < grid->rows; row++) {
-		grid->fill(grid->output, row, cells);
+	yyjson_mut_arr_foreach(grid->rows, index, len, row) {
+		grid->fill(grid->output, row, index, cells);
 		for (int i = 0; i < grid->len; i++) {
 			texts[i] = cells[i];
 		}
 		print_row(file, grid, widths, texts);
 		if (grid->after) {
-			grid->after(file, grid->output, row, width);
+			grid->after(file, row, width);
 		}
 	}
 }
@@ -150,163 +139,177 @@ static void print_wrapped(FILE *file, const char *text, int indent, int width) {
 	fputc('\n', file);
 }
 
-static void write_can(const struct model_plane *plane, char cell[CELL_MAX]) {
+/* Appends to what is there, as much as fits. */
+__attribute__((format(printf, 3, 4))) static void append(
+	char *text, size_t size, const char *format, ...) {
+	size_t used = strlen(text);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
+}
+
+static bool has_word(yyjson_mut_val *words, const char *word) {
+	return find_text(words, "", word) != NULL;
+}
+
+static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
+	yyjson_mut_val *rotations = yyjson_mut_obj_get(plane, "rotations");
 	const struct {
 		bool can;
 		const char *name;
 	} abilities[] = {
-		{plane->rotations > ZLATCH_INSPECTOR_PLANES_V1_ROTATION_ROTATE_0, "rotate"},
-		{(plane->features & ZLATCH_INSPECTOR_PLANES_V1_FEATURE_ALPHA) != 0, "alpha"},
-		{(plane->blend_modes & ZLATCH_INSPECTOR_PLANES_V1_BLEND_MODE_COVERAGE) != 0,
-			"coverage"},
-		{plane->color_encodings != 0, "yuv"},
+		{yyjson_mut_arr_size(rotations) > has_word(rotations, "rotate-0"), "rotate"},
+		{get_bool(plane, "/alpha"), "alpha"},
+		{has_word(yyjson_mut_obj_get(plane, "blend_modes"), "coverage"), "coverage"},
+		{yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "color_encodings")) > 0, "yuv"},
 	};
-	int len = snprintf(cell, CELL_MAX, "%zu formats", plane->formats_len);
+	snprintf(cell, CELL_MAX, "%zu formats",
+		yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "formats")));
 	for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
 		if (abilities[i].can) {
-			len += snprintf(cell + len, CELL_MAX - (size_t)len, ", %s",
-				abilities[i].name);
+			append(cell, CELL_MAX, ", %s", abilities[i].name);
 		}
 	}
 }
 
-static void write_shows(const struct model_output *output, const struct model_plane *plane,
-	char cell[CELL_MAX]) {
-	const struct model_layer *layer;
+static void write_shows(yyjson_mut_val *output, yyjson_mut_val *plane, char cell[CELL_MAX]) {
+	const char *use = get_text(plane, "/use");
 	char name[CELL_MAX / 2];
-	switch (plane->use) {
-	case ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_LAYER:
-		layer = model_find_layer(output, plane->surface);
-		snprintf(cell, CELL_MAX, "layer %zu: %s",
-			layer ? (size_t)(layer - output->layers) + 1 : 0,
-			layer ? name_layer(layer, name, sizeof(name)) : "?");
-		return;
-	case ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_COMPOSED:
-		snprintf(cell, CELL_MAX, "the composed picture");
-		return;
-	case ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_OTHER_OUTPUT:
-		snprintf(cell, CELL_MAX, "output %s", plane->user);
-		return;
-	default:
-		snprintf(cell, CELL_MAX, "%s", name_plane_use(plane->use));
+	size_t i, len;
+	yyjson_mut_val *layer;
+	if (has_text(plane, "/use", "composed")) {
+		use = "the composed picture";
+	}
+	snprintf(cell, CELL_MAX, "%s", use);
+	if (has_text(plane, "/use", "other-output")) {
+		snprintf(cell, CELL_MAX, "output %s", get_text(plane, "/output"));
+	}
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(output, "layers"), i, len, layer) {
+		if (has_text(plane, "/use", "layer") &&
+			get_int(layer, "/surface") == get_int(plane, "/surface")) {
+			snprintf(cell, CELL_MAX, "layer %zu: %s", i + 1,
+				layer_name(layer, name, sizeof(name)));
+		}
 	}
 }
 
-static void fill_plane(const struct model_output *output, size_t row, char cells[][CELL_MAX]) {
-	const struct model_plane *plane = &output->planes[row];
-	snprintf(cells[0], CELL_MAX, "%u", plane->id);
-	snprintf(cells[1], CELL_MAX, "%s", name_plane_type(plane->type));
-	if (!plane->has_zpos) {
+static void fill_plane(
+	yyjson_mut_val *output, yyjson_mut_val *plane, size_t index, char cells[][CELL_MAX]) {
+	const int64_t min = get_int(plane, "/zpos/min"), max = get_int(plane, "/zpos/max");
+	snprintf(cells[0], CELL_MAX, "%" PRId64, get_int(plane, "/id"));
+	snprintf(cells[1], CELL_MAX, "%s", get_text(plane, "/type"));
+	if (!yyjson_mut_is_obj(yyjson_mut_obj_get(plane, "zpos"))) {
 		snprintf(cells[2], CELL_MAX, "-");
-	} else if (plane->zpos_min == plane->zpos_max || plane->zpos_immutable) {
-		snprintf(cells[2], CELL_MAX, "%d", plane->zpos_min);
+	} else if (min == max) {
+		snprintf(cells[2], CELL_MAX, "%" PRId64, min);
 	} else {
-		snprintf(cells[2], CELL_MAX, "%d to %d", plane->zpos_min, plane->zpos_max);
+		snprintf(cells[2], CELL_MAX, "%" PRId64 " to %" PRId64, min, max);
 	}
 	write_shows(output, plane, cells[3]);
 	write_can(plane, cells[4]);
 }
 
-static void fill_layer(const struct model_output *output, size_t row, char cells[][CELL_MAX]) {
-	const struct model_layer *layer = &output->layers[row];
-	char name[CELL_MAX / 2], format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
-	snprintf(cells[0], CELL_MAX, "%zu", row + 1);
-	name_layer(layer, name, sizeof(name));
-	if (layer->pid > 0) {
-		snprintf(cells[1], CELL_MAX, "%s (pid %d)", name, layer->pid);
-	} else {
-		snprintf(cells[1], CELL_MAX, "%s", name);
+static const char *or_else(const char *text, const char *otherwise) {
+	return text[0] != '\0' ? text : otherwise;
+}
+
+static void fill_layer(
+	yyjson_mut_val *output, yyjson_mut_val *layer, size_t index, char cells[][CELL_MAX]) {
+	char name[CELL_MAX / 2];
+	snprintf(cells[0], CELL_MAX, "%zu", index + 1);
+	snprintf(cells[1], CELL_MAX, "%s", layer_name(layer, name, sizeof(name)));
+	if (get_int(layer, "/pid") > 0) {
+		append(cells[1], CELL_MAX, " (pid %" PRId64 ")", get_int(layer, "/pid"));
 	}
-	snprintf(cells[2], CELL_MAX, "%dx%d %s %s", layer->buffer_width, layer->buffer_height,
-		layer->fourcc != 0 ? fourcc_name(layer->fourcc, format) : "-",
-		layer->dmabuf ? modifier_name(layer->modifier, modifier) : "in shared memory");
-	int len = snprintf(cells[3], CELL_MAX, "%dx%d%+d%+d", layer->dst_width, layer->dst_height,
-		layer->dst_x, layer->dst_y);
-	if (layer->transform != 0) {
-		snprintf(cells[3] + len, CELL_MAX - (size_t)len, ", %s",
-			name_transform(layer->transform));
+	snprintf(cells[2], CELL_MAX, "%" PRId64 "x%" PRId64 " %s %s",
+		get_int(layer, "/buffer/width"), get_int(layer, "/buffer/height"),
+		or_else(get_text(layer, "/buffer/format"), "-"),
+		or_else(get_text(layer, "/buffer/modifier"), "in shared memory"));
+	snprintf(cells[3], CELL_MAX, "%" PRId64 "x%" PRId64 "%+" PRId64 "%+" PRId64,
+		get_int(layer, "/dst/width"), get_int(layer, "/dst/height"),
+		get_int(layer, "/dst/x"), get_int(layer, "/dst/y"));
+	if (!has_text(layer, "/transform", "normal")) {
+		append(cells[3], CELL_MAX, ", %s", get_text(layer, "/transform"));
 	}
-	const struct model_plane *plane = model_find_plane(output, layer->plane);
-	if (layer->place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE) {
-		snprintf(cells[4], CELL_MAX, "%u %s%s", layer->plane,
-			plane ? name_plane_type(plane->type) : "plane",
-			layer->underlay ? ", below" : "");
+	if (has_text(layer, "/place", "plane")) {
+		snprintf(cells[4], CELL_MAX, "%" PRId64 " %s%s", get_int(layer, "/plane"),
+			get_text(layer, "/plane_type"),
+			get_bool(layer, "/underlay") ? ", below" : "");
 	} else {
-		snprintf(cells[4], CELL_MAX, "%s", name_place(layer->place));
+		snprintf(cells[4], CELL_MAX, "%s", get_text(layer, "/place"));
 	}
 }
 
-static void print_held(FILE *file, const struct model_layer *layer, int width) {
-	char line[CELL_MAX * 4];
-	bool words = layer->held_text && layer->held_text[0] != '\0';
-	snprintf(line, sizeof(line), "%u %s not shown yet: held for %u ms by %.*s%s%.*s%s",
-		layer->held, layer->held == 1 ? "update" : "updates", layer->held_age_ms, CELL_MAX,
-		layer->held_by, words ? " (" : "", CELL_MAX, words ? layer->held_text : "",
-		words ? ")" : "");
-	print_wrapped(file, line, INDENT * 3, width);
-}
-
-static void print_reasons(FILE *file, const struct model_output *output, size_t row, int width) {
-	const struct model_layer *layer = &output->layers[row];
-	char line[CELL_MAX * 2 + ADVICE_MAX], help[ADVICE_MAX];
-	for (size_t i = 0; i < layer->reasons_len; i++) {
-		const struct model_reason *reason = &layer->reasons[i];
-		snprintf(line, sizeof(line), "%.*s: %.*s", CELL_MAX, reason->name, CELL_MAX,
-			reason->text);
+static void print_reasons(FILE *file, yyjson_mut_val *layer, int width) {
+	char line[CELL_MAX * 4 + ADVICE_MAX];
+	size_t i, len;
+	yyjson_mut_val *reason, *held = yyjson_mut_obj_get(layer, "held");
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
+		snprintf(line, sizeof(line), "%s: %s", get_text(reason, "/name"),
+			get_text(reason, "/text"));
 		print_wrapped(file, line, INDENT * 3, width);
-		if (advice_write(help, output, layer, reason->name)) {
-			snprintf(line, sizeof(line), "help: %s", help);
+		if (!has_text(reason, "/help", "")) {
+			snprintf(line, sizeof(line), "help: %s", get_text(reason, "/help"));
 			print_wrapped(file, line, INDENT * 4, width);
 		}
 	}
-	if (layer->held > 0 && layer->held_by) {
-		print_held(file, layer, width);
+	if (yyjson_mut_is_obj(held)) {
+		const int64_t updates = get_int(held, "/updates");
+		snprintf(line, sizeof(line),
+			"%" PRId64 " %s not shown yet: held for %" PRId64 " ms by %s", updates,
+			updates == 1 ? "update" : "updates", get_int(held, "/age_ms"),
+			get_text(held, "/by"));
+		if (!has_text(held, "/text", "")) {
+			append(line, sizeof(line), " (%s)", get_text(held, "/text"));
+		}
+		print_wrapped(file, line, INDENT * 3, width);
 	}
 }
 
-static void print_heading(FILE *file, const struct model_output *output, int width) {
-	char line[ADVICE_MAX];
-	int len = snprintf(line, sizeof(line), "%.100s: %dx%d", output->name, output->width,
-		output->height);
-	if (output->refresh_mhz > 0) {
-		len += snprintf(line + len, sizeof(line) - (size_t)len, " at %d.%03d Hz",
-			output->refresh_mhz / 1000, output->refresh_mhz % 1000);
+static void print_heading(FILE *file, yyjson_mut_val *output, int width) {
+	char line[ADVICE_MAX * 2];
+	const int64_t refresh_mhz = get_int(output, "/mode/refresh_mhz");
+	snprintf(line, sizeof(line), "%s: %" PRId64 "x%" PRId64, get_text(output, "/name"),
+		get_int(output, "/mode/width"), get_int(output, "/mode/height"));
+	if (refresh_mhz > 0) {
+		append(line, sizeof(line), " at %" PRId64 ".%03" PRId64 " Hz", refresh_mhz / 1000,
+			refresh_mhz % 1000);
 	}
-	if (output->scale != 120) {
-		len += snprintf(line + len, sizeof(line) - (size_t)len, ", scale %.3g",
-			output->scale / 120.0);
+	if (get_number(output, "/scale") != 1) {
+		append(line, sizeof(line), ", scale %.3g", get_number(output, "/scale"));
 	}
-	if (output->transform != 0) {
-		len += snprintf(line + len, sizeof(line) - (size_t)len, ", transform %s",
-			name_transform(output->transform));
+	if (!has_text(output, "/transform", "normal")) {
+		append(line, sizeof(line), ", transform %s", get_text(output, "/transform"));
 	}
-	if (output->node) {
-		snprintf(line + len, sizeof(line) - (size_t)len,
-			"; %.100s (%.32s), %s vblank clock", output->node, output->driver,
-			name_clock(output->clock));
+	if (yyjson_mut_is_obj(yyjson_mut_obj_get(output, "device"))) {
+		append(line, sizeof(line), "; %s (%s), %s vblank clock",
+			get_text(output, "/device/node"), get_text(output, "/device/driver"),
+			get_text(output, "/device/clock"));
 	} else {
-		snprintf(line + len, sizeof(line) - (size_t)len,
-			"; not on a KMS device, so without planes");
+		append(line, sizeof(line), "; not on a KMS device, so without planes");
 	}
 	print_wrapped(file, line, 0, width);
-	if (output->visible == 0) {
+	if (get_int(output, "/plan/visible") == 0) {
 		print_wrapped(file, "nothing to be seen", INDENT, width);
 		return;
 	}
-	snprintf(line, sizeof(line), "%u of %u visible layers on planes, %s (%.32s)",
-		output->on_planes, output->visible,
-		output->composed ? "the others composed" : "nothing composed", output->rung);
+	snprintf(line, sizeof(line),
+		"%" PRId64 " of %" PRId64 " visible layers on planes, %s (%s)",
+		get_int(output, "/plan/on_planes"), get_int(output, "/plan/visible"),
+		get_bool(output, "/plan/composed") ? "the others composed" : "nothing composed",
+		get_text(output, "/plan/rung"));
 	print_wrapped(file, line, INDENT, width);
 }
 
-static void print_output(FILE *file, const struct model_output *output, int width) {
+static void print_output(FILE *file, yyjson_mut_val *output, int width) {
 	struct grid planes = {
 		.columns = {{"PLANE", 0}, {"TYPE", 0}, {"ZPOS", 0}, {"SHOWS", 10}, {"CAN", 6}},
 		.len = 5,
 		.order = {4, 3},
 		.order_len = 2,
 		.output = output,
-		.rows = output->planes_len,
+		.rows = yyjson_mut_obj_get(output, "planes"),
 		.fill = fill_plane,
 	};
 	struct grid layers = {
@@ -316,32 +319,28 @@ static void print_output(FILE *file, const struct model_output *output, int widt
 		.order = {1, 2, 3, 4},
 		.order_len = 4,
 		.output = output,
-		.rows = output->layers_len,
+		.rows = yyjson_mut_obj_get(output, "layers"),
 		.fill = fill_layer,
 		.after = print_reasons,
 	};
 	print_heading(file, output, width);
-	if (output->planes_len > 0) {
+	if (yyjson_mut_arr_size(planes.rows) > 0) {
 		fputc('\n', file);
 		print_grid(file, &planes, width);
 	}
-	if (output->layers_len > 0) {
+	if (yyjson_mut_arr_size(layers.rows) > 0) {
 		fputc('\n', file);
 		print_grid(file, &layers, width);
 	}
 }
 
-void table_print(
-	FILE *file, const struct model *model, const struct model_output *only, int width) {
-	bool first = true;
-	for (size_t i = 0; i < model->outputs_len; i++) {
-		if (only && only != &model->outputs[i]) {
-			continue;
-		}
-		if (!first) {
+void table_print(FILE *file, yyjson_mut_val *root, int width) {
+	size_t i, len;
+	yyjson_mut_val *output;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
+		if (i > 0) {
 			fputc('\n', file);
 		}
-		first = false;
-		print_output(file, &model->outputs[i], width);
+		print_output(file, output, width);
 	}
 }

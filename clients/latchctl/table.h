@@ -2,18 +2,16 @@
 #define LATCHCTL_TABLE_H
 
 #include <stdio.h>
-
-#include "model.h"
+#include <yyjson.h>
 
 /** Narrower than this, lines may be wider than asked for. */
 #define TABLE_MIN_WIDTH 50
 
 /**
- * Prints the model for people, one block for each output: its planes, then its layers with their
- * planes, or with the reasons against one and what would help. only: one output, NULL for all.
- * width: columns of the terminal; long names are cut off and texts are wrapped to fit.
+ * Prints a document of planes for people, one block for each output: its planes, then its layers with
+ * their planes, or with the reasons against one and what would help (see advice_add()). width: columns
+ * of the terminal; long names are cut off and texts are wrapped to fit.
  */
-void table_print(
-	FILE *file, const struct model *model, const struct model_output *only, int width);
+void table_print(FILE *file, yyjson_mut_val *root, int width);
 
 #endif

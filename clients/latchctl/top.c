@@ -1,84 +1,65 @@
 #include "top.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wayland-client.h>
 
 #include "common/util.h"
-#include "latch-inspector-unstable-v1-client-protocol.h"
+#include "document.h"
+#include "latch-inspector-unstable-v2-client-protocol.h"
 #include "options.h"
-#include "receive_counted.h"
 #include "screen.h"
-#include "top_table.h"
+#include "session.h"
+#include "span.h"
 
 #define FIRST_S 0.25
 
-/* What is wrong; told when the terminal is as it was before. */
-static const char *problem;
-
-/* Asks, and waits for the whole answer. It is the caller's to finish, also on failure. */
-static bool ask(struct wl_display *display, struct zlatch_inspector_v1 *inspector,
-	struct counted *counted) {
-	struct counted_receiver receiver;
-	struct zlatch_inspector_statistics_v1 *statistics =
-		zlatch_inspector_v1_get_statistics(inspector);
-	counted_receiver_init(&receiver, statistics);
-	bool connected = true;
-	while (connected && !receiver.done) {
-		connected = wl_display_dispatch(display) >= 0;
+static bool print_line(yyjson_mut_doc *span) {
+	char *text = yyjson_mut_write(span, YYJSON_WRITE_NEWLINE_AT_END, NULL);
+	if (text) {
+		fputs(text, stdout);
 	}
-	zlatch_inspector_statistics_v1_destroy(statistics);
-	*counted = receiver.counted;
-	if (!connected) {
-		problem = "the compositor closed the connection";
-	} else if (receiver.failed) {
-		problem = "no memory for the answer, or it makes no sense";
-	}
-	return connected && !receiver.failed;
+	free(text);
+	return text != NULL;
 }
 
-static bool show(const struct span *span, const struct latchctl_options *options, bool on_screen) {
+static bool show(struct session *session, yyjson_mut_doc *span,
+	const struct latchctl_options *options, bool on_screen) {
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(span);
 	int columns, lines;
 	screen_size(&columns, &lines);
 	if (options->json) {
-		if (!top_json_print(stdout, span, options->output)) {
-			problem = "out of memory";
+		if (!print_line(span)) {
+			session->problem = "out of memory";
 			return false;
 		}
 	} else if (on_screen) {
 		/* Line by line over what is there: an empty screen in between would flicker. */
 		fputs("\033[H", stdout);
-		top_table_print(stdout, span, options->output, columns, lines - 1, "\033[K\n");
+		top_table_print(stdout, root, options->output, columns, lines - 1, "\033[K\n");
 		fputs("\033[J", stdout);
 	} else {
-		top_table_print(stdout, span, options->output, columns, 0, "\n");
+		top_table_print(stdout, root, options->output, columns, 0, "\n");
 		fputs(options->once ? "" : "\n", stdout);
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		problem = strerror(errno);
+		session->problem = strerror(errno);
 		return false;
 	}
 	return true;
 }
 
-static bool output_is_there(const struct counted *counted, const char *name) {
-	if (!name || counted_find_output(counted, name)) {
-		return true;
-	}
-	problem = "there is no such output";
-	return false;
-}
-
 /* Waits for a span's end; a new size of the terminal shows the last span in it. */
-static void wait_for_end(struct wl_display *display, const struct latchctl_options *options,
-	const struct span *last, int64_t end_ns) {
+static void wait_for_end(struct session *session, const struct latchctl_options *options,
+	yyjson_mut_doc *last, int64_t end_ns) {
+	struct wl_display *display = session->display;
 	int64_t left_ns;
 	while (!screen_interrupted() && (left_ns = end_ns - now_ns()) > 0) {
 		screen_wait((double)left_ns / 1e9, wl_display_get_fd(display));
 		if (last && now_ns() < end_ns && !screen_interrupted()) {
-			show(last, options, true);
+			show(session, last, options, true);
 		}
 		/* Nothing is sent that was not asked for: it is the end of the connection. */
 		if (wl_display_prepare_read(display) != 0 || wl_display_read_events(display) < 0) {
@@ -87,44 +68,67 @@ static void wait_for_end(struct wl_display *display, const struct latchctl_optio
 	}
 }
 
-bool top_run(struct wl_display *display, struct zlatch_inspector_v1 *inspector,
-	const struct latchctl_options *options) {
-	const bool on_screen = !options->json && !options->once && isatty(STDOUT_FILENO);
-	const double interval = options->watch_s > 0 ? options->watch_s : 1;
-	struct counted before = {0}, after = {0};
-	problem = NULL;
-	screen_catch_signals();
-	bool ok = ask(display, inspector, &after) && output_is_there(&after, options->output);
-	if (on_screen && ok) {
-		screen_enter();
+/* NULL without memory. */
+static yyjson_mut_doc *make_span(
+	yyjson_mut_doc *before, yyjson_mut_doc *after, const char *only) {
+	yyjson_mut_doc *span = span_between(before, after);
+	if (span && only) {
+		top_keep_output(yyjson_mut_doc_get_root(span), only);
 	}
-	struct span span = {0};
+	return span;
+}
+
+/* Spans until interrupted; each begins with the last answer. */
+static bool show_spans(struct session *session, const struct latchctl_options *options,
+	yyjson_mut_doc **before, bool on_screen) {
+	const double interval = options->watch_s > 0 ? options->watch_s : 1;
 	/* The first page on a screen comes soon. */
 	double wanted = on_screen && interval > FIRST_S ? FIRST_S : interval;
-	while (ok && !screen_interrupted()) {
-		const int64_t end_ns = after.time_ns + (int64_t)(wanted * 1e9);
-		const bool shown = on_screen && span.after != NULL;
-		wait_for_end(display, options, shown ? &span : NULL, end_ns);
+	yyjson_mut_doc *span = NULL;
+	bool ok = true;
+	do {
+		const int64_t begin_ns = get_int(yyjson_mut_doc_get_root(*before), "/time_ns");
+		wait_for_end(session, options, on_screen ? span : NULL,
+			begin_ns + (int64_t)(wanted * 1e9));
 		wanted = interval;
 		if (screen_interrupted()) {
 			break;
 		}
-		counted_finish(&before);
-		before = after;
-		ok = ask(display, inspector, &after);
-		span = span_between(&before, &after);
-		ok = ok && show(&span, options, on_screen);
-		if (options->once) {
+		yyjson_mut_doc *after =
+			session_ask(session, ZLATCH_INSPECTOR_V2_SUBJECT_STATISTICS);
+		if (!after) {
+			ok = false;
 			break;
 		}
+		yyjson_mut_doc_free(span);
+		span = make_span(*before, after, options->output);
+		yyjson_mut_doc_free(*before);
+		*before = after;
+		session->problem = span ? NULL : "out of memory";
+		ok = span && show(session, span, options, on_screen);
+	} while (ok && !options->once);
+	yyjson_mut_doc_free(span);
+	return ok;
+}
+
+bool top_run(struct session *session, const struct latchctl_options *options) {
+	screen_catch_signals();
+	yyjson_mut_doc *before = session_ask(session, ZLATCH_INSPECTOR_V2_SUBJECT_STATISTICS);
+	if (!before) {
+		return false;
 	}
+	yyjson_mut_val *outputs = yyjson_mut_obj_get(yyjson_mut_doc_get_root(before), "outputs");
+	bool ok = !options->output || find_text(outputs, "/name", options->output);
+	session->problem = ok ? NULL : "there is no such output";
+	const bool on_screen =
+		ok && !options->json && !options->once && isatty(STDOUT_FILENO);
+	if (on_screen) {
+		screen_enter();
+	}
+	ok = ok && show_spans(session, options, &before, on_screen);
 	if (on_screen) {
 		screen_leave();
 	}
-	counted_finish(&before);
-	counted_finish(&after);
-	if (!ok) {
-		say("%s", problem ? problem : "failed");
-	}
+	yyjson_mut_doc_free(before);
 	return ok;
 }

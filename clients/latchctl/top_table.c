@@ -1,11 +1,10 @@
-#include "top_table.h"
-
 #include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
-#include "latch-inspector-unstable-v1-client-protocol.h"
-#include "names.h"
+#include "base/text.h"
+#include "document.h"
+#include "top.h"
 
 #define LINE_MAX_BYTES 1024
 #define NAME_WIDTH 26
@@ -17,18 +16,6 @@ struct page {
 	const char *end;
 };
 
-/* The number of bytes that the first `width` characters take: texts are clean UTF-8. */
-static size_t cut(const char *text, int width) {
-	size_t bytes = 0;
-	for (int columns = 0; text[bytes] != '\0'; bytes++) {
-		bool starts = ((unsigned char)text[bytes] & 0xc0) != 0x80;
-		if (starts && columns++ == width) {
-			break;
-		}
-	}
-	return bytes;
-}
-
 __attribute__((format(printf, 2, 3))) static void line(struct page *page, const char *format, ...) {
 	if (page->limited && page->left-- <= 0) {
 		return;
@@ -38,127 +25,117 @@ __attribute__((format(printf, 2, 3))) static void line(struct page *page, const 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	size_t bytes = cut(text, page->width);
+	int bytes = text_bytes(text, page->width);
 	while (bytes > 0 && text[bytes - 1] == ' ') {
 		bytes--;
 	}
-	fprintf(page->file, "%.*s%s", (int)bytes, text, page->end);
+	fprintf(page->file, "%.*s%s", bytes, text, page->end);
 }
 
 /* Pads by characters, where printf() pads by bytes. */
-static void pad(char *to, size_t size, const char *text, int width) {
-	size_t bytes = cut(text, width);
-	if (bytes >= size) {
-		bytes = size - 1;
-	}
-	memcpy(to, text, bytes);
-	to[bytes] = '\0';
-	int columns = 0;
-	for (size_t i = 0; i < bytes; i++) {
-		columns += ((unsigned char)to[i] & 0xc0) != 0x80;
-	}
-	for (; columns < width && bytes + 1 < size; columns++) {
-		to[bytes++] = ' ';
-	}
-	to[bytes] = '\0';
+static const char *pad(char to[4 * NAME_WIDTH + 8], const char *text, int width) {
+	const int bytes = text_bytes(text, width);
+	snprintf(to, 4 * NAME_WIDTH + 8, "%.*s", bytes, text);
+	const int missing = width - (int)latch_text_length(to);
+	snprintf(to + bytes, (size_t)(4 * NAME_WIDTH + 8 - bytes), "%*s", missing, "");
+	return to;
 }
 
-bool top_is_on(const struct counted_surface *surface, const char *output) {
-	for (size_t i = 0; i < surface->places_len; i++) {
-		if (output && strcmp(surface->places[i].output, output) == 0) {
-			return true;
+static yyjson_mut_val *find_place(yyjson_mut_val *surface, const char *only) {
+	yyjson_mut_val *places = yyjson_mut_obj_get(surface, "places");
+	return only ? find_text(places, "/output", only) : yyjson_mut_arr_get_first(places);
+}
+
+void top_keep_output(yyjson_mut_val *span, const char *output) {
+	keep_text(yyjson_mut_obj_get(span, "outputs"), "/name", output);
+	yyjson_mut_arr_iter iter =
+		yyjson_mut_arr_iter_with(yyjson_mut_obj_get(span, "surfaces"));
+	yyjson_mut_val *surface;
+	while ((surface = yyjson_mut_arr_iter_next(&iter))) {
+		if (!find_place(surface, output)) {
+			yyjson_mut_arr_iter_remove(&iter);
 		}
 	}
-	return !output;
 }
 
-static const struct counted_place *choose_place(
-	const struct counted_surface *surface, const char *only) {
-	for (size_t i = 0; i < surface->places_len; i++) {
-		if (!only || strcmp(surface->places[i].output, only) == 0) {
-			return &surface->places[i];
-		}
-	}
-	return NULL;
-}
-
-static const char *place_text(
-	const struct counted_surface *surface, const char *only, char *text, size_t size) {
-	const struct counted_place *place = choose_place(surface, only);
+static const char *place_text(yyjson_mut_val *place, char *text, size_t size) {
 	if (!place) {
 		return "hidden";
 	}
-	if (place->place == ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE) {
-		snprintf(text, size, "%s %" PRIu32, name_plane_type(place->plane_type),
-			place->plane);
+	if (has_text(place, "/place", "plane")) {
+		snprintf(text, size, "%s %" PRId64, get_text(place, "/plane_type"),
+			get_int(place, "/plane"));
 		return text;
 	}
-	snprintf(text, size, "%s%s%s", name_place(place->place),
-		place->reasons[0] != '\0' ? ": " : "", place->reasons);
+	int used = snprintf(text, size, "%s", get_text(place, "/place"));
+	size_t i, len;
+	yyjson_mut_val *reason;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(place, "reasons"), i, len, reason) {
+		if (used >= 0 && (size_t)used < size) {
+			used += snprintf(text + used, size - (size_t)used, "%s%s",
+				i > 0 ? "," : ": ", yyjson_mut_get_str(reason));
+		}
+	}
 	return text;
 }
 
-static void time_text(char *text, size_t size, int64_t us) {
-	if (us < 0) {
-		snprintf(text, size, "-");
+static const char *time_text(char *text, size_t size, yyjson_mut_val *us) {
+	if (yyjson_mut_is_num(us)) {
+		const double ms = yyjson_mut_get_num(us) / 1000;
+		snprintf(text, size, "%.*f", ms < 100 ? 2 : 0, ms);
 	} else {
-		snprintf(text, size, "%.*f", us < 100000 ? 2 : 0, (double)us / 1000);
+		snprintf(text, size, "-");
 	}
+	return text;
 }
 
-static void print_surface(struct page *page, const struct span *span,
-	const struct span_surface *surface, const char *only) {
-	static const double percentiles[] = {50, 95, 99};
-	char name[160], padded[4 * NAME_WIDTH + 1], place[512], times[3][24];
-	snprintf(name, sizeof(name), "%" PRIu32 " %s", surface->after->id,
-		surface->after->label[0] != '\0' ? surface->after->label : "surface");
-	pad(padded, sizeof(padded), name, NAME_WIDTH);
-	for (size_t i = 0; i < 3; i++) {
-		time_text(times[i], sizeof(times[i]),
-			span_percentile(surface,
-				ZLATCH_INSPECTOR_STATISTICS_V1_STAGE_COMMIT_TO_FLIP,
-				percentiles[i]));
-	}
-	line(page, "%s %6.1f %7s %7s %7s %6" PRIu32 "  %s", padded, surface->frames / span->seconds,
-		times[0], times[1], times[2], surface->missed,
-		place_text(surface->after, only, place, sizeof(place)));
-	for (size_t i = 0; i < surface->after->causes_len; i++) {
-		uint32_t vblanks = span_missed(surface, i);
-		if (vblanks > 0) {
-			line(page, "    missed %" PRIu32 ": %s", vblanks,
-				surface->after->causes[i].text);
+static void print_surface(
+	struct page *page, yyjson_mut_val *span, yyjson_mut_val *surface, const char *only) {
+	char name[300], padded[4 * NAME_WIDTH + 8], place[512], times[3][24];
+	const char *label = get_text(surface, "/label");
+	yyjson_mut_val *stage = yyjson_mut_ptr_get(surface, "/stages/commit_to_flip");
+	snprintf(name, sizeof(name), "%" PRId64 " %s", get_int(surface, "/surface"),
+		label[0] != '\0' ? label : "surface");
+	line(page, "%s %6.1f %7s %7s %7s %6" PRId64 "  %s", pad(padded, name, NAME_WIDTH),
+		get_number(surface, "/fps"),
+		time_text(times[0], sizeof(times[0]), yyjson_mut_obj_get(stage, "p50_us")),
+		time_text(times[1], sizeof(times[1]), yyjson_mut_obj_get(stage, "p95_us")),
+		time_text(times[2], sizeof(times[2]), yyjson_mut_obj_get(stage, "p99_us")),
+		get_int(surface, "/missed"),
+		place_text(find_place(surface, only), place, sizeof(place)));
+	size_t i, len;
+	yyjson_mut_val *key, *vblanks;
+	yyjson_mut_obj_foreach(yyjson_mut_obj_get(surface, "missed_by_cause"), i, len, key, vblanks) {
+		const char *cause = yyjson_mut_get_str(key);
+		if (yyjson_mut_get_uint(vblanks) > 0) {
+			line(page, "    missed %" PRIu64 ": %s", yyjson_mut_get_uint(vblanks),
+				get_text(yyjson_mut_obj_get(yyjson_mut_obj_get(span, "causes"), cause),
+					""));
 		}
 	}
 }
 
-void top_table_print(FILE *file, const struct span *span, const char *only, int width, int height,
+void top_table_print(FILE *file, yyjson_mut_val *span, const char *only, int width, int height,
 	const char *end) {
 	struct page page = {file, width, height, height > 0, end};
-	char name[4 * NAME_WIDTH + 1];
-	pad(name, sizeof(name), "OUTPUT", NAME_WIDTH);
-	line(&page, "%s %6s %7s %8s  in %.1f s", name, "FLIPS", "LATE", "WAKE-UPS", span->seconds);
-	for (size_t i = 0; i < span->after->outputs_len; i++) {
-		const struct span_output output = span_output(span, i);
-		if (only && strcmp(output.after->name, only) != 0) {
-			continue;
-		}
-		pad(name, sizeof(name), output.after->name, NAME_WIDTH);
-		line(&page, "%s %6" PRIu32 " %7" PRIu32 " %8" PRIu32, name, output.flips,
-			output.late, output.wakeups);
+	char name[4 * NAME_WIDTH + 8];
+	size_t i, len;
+	yyjson_mut_val *value, *surfaces = yyjson_mut_obj_get(span, "surfaces");
+	line(&page, "%s %6s %7s %8s  in %.1f s", pad(name, "OUTPUT", NAME_WIDTH), "FLIPS", "LATE",
+		"WAKE-UPS", get_number(span, "/seconds"));
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(span, "outputs"), i, len, value) {
+		line(&page, "%s %6" PRId64 " %7" PRId64 " %8" PRId64,
+			pad(name, get_text(value, "/name"), NAME_WIDTH), get_int(value, "/flips"),
+			get_int(value, "/late"), get_int(value, "/wakeups"));
 	}
 	line(&page, "%s", "");
-	pad(name, sizeof(name), "SURFACE, commit->flip in ms", NAME_WIDTH + 1);
-	line(&page, "%s%6s %7s %7s %7s %6s  %s", name, "FPS", "P50", "P95", "P99", "MISSED",
-		"WHERE, AND WHY");
-	size_t told = 0;
-	for (size_t i = 0; i < span->after->surfaces_len; i++) {
-		const struct span_surface surface = span_surface(span, i);
-		if (top_is_on(surface.after, only)) {
-			print_surface(&page, span, &surface, only);
-			told++;
-		}
+	line(&page, "%s%6s %7s %7s %7s %6s  %s",
+		pad(name, "SURFACE, commit->flip in ms", NAME_WIDTH + 1), "FPS", "P50", "P95",
+		"P99", "MISSED", "WHERE, AND WHY");
+	yyjson_mut_arr_foreach(surfaces, i, len, value) {
+		print_surface(&page, span, value, only);
 	}
-	if (told == 0) {
+	if (yyjson_mut_arr_size(surfaces) == 0) {
 		line(&page, "(no surface)");
 	}
 }

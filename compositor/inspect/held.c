@@ -1,75 +1,111 @@
-#include "inspect/held.h"
-
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <wayland-server-core.h>
+#include <wlr/types/wlr_compositor.h>
+#include <yyjson.h>
 
-#include "latch-inspector-unstable-v1-protocol.h"
+#include "base/clock.h"
+#include "base/id_map.h"
+#include "base/minmax.h"
+#include "inspect/documents.h"
+#include "limits/account.h"
+#include "output/content.h"
+#include "server.h"
+#include "sync/gate.h"
 
-void latch_held_list_finish(struct latch_held_list *list) {
-	free(list->updates);
-	*list = (struct latch_held_list){0};
+void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t surface,
+	uint32_t object, const struct latch_held *held) {
+	const bool by_fence = held->by == LATCH_HELD_BY_FENCE;
+	yyjson_mut_val *update = yyjson_mut_arr_add_obj(doc, array);
+	yyjson_mut_obj_add_uint(doc, update, "surface", surface);
+	yyjson_mut_obj_add_uint(doc, update, "wl_surface", object);
+	latch_inspect_add_id(doc, update, "pid", latch_account_pid(held->account));
+	latch_inspect_add_text(doc, update, "command", latch_account_comm(held->account));
+	latch_inspect_add_text(doc, update, "app_id", latch_account_app_id(held->account));
+	yyjson_mut_obj_add_str(doc, update, "held_by", latch_held_by_name(held->by));
+	yyjson_mut_obj_add_str(doc, update, "kind",
+		held->update_id != 0 ? latch_sync_kind_name(held->kind) : "none");
+	yyjson_mut_obj_add_int(doc, update, "age_ns", latch_max(held->age_ns, 0));
+	yyjson_mut_obj_add_uint(doc, update, "fences", held->fences);
+	latch_inspect_add_text(doc, update, "driver", by_fence ? held->fence.driver_name : NULL);
+	latch_inspect_add_text(
+		doc, update, "timeline", by_fence ? held->fence.timeline_name : NULL);
+	if (held->fences > 0 && held->kind == LATCH_SYNC_SYNCOBJ) {
+		yyjson_mut_obj_add_uint(doc, update, "point", held->point);
+	} else {
+		yyjson_mut_obj_add_null(doc, update, "point");
+	}
 }
 
-struct latch_snapshot_held *latch_held_list_add(struct latch_held_list *list) {
-	return latch_snapshot_append((void **)&list->updates, &list->len, sizeof(list->updates[0]));
-}
-
-static void send_update(struct wl_resource *resource, const struct latch_snapshot_held *held) {
-	uint64_t age = held->age_ns > 0 ? (uint64_t)held->age_ns : 0;
-	zlatch_inspector_held_v1_send_update(resource, held->surface, held->object, held->pid,
-		held->command, held->app_id, latch_held_by_name(held->by), held->kind,
-		(uint32_t)(age >> 32), (uint32_t)age, held->fences);
+static void add_sum(yyjson_mut_doc *doc, yyjson_mut_val *sum, const struct latch_held *held,
+	int64_t now_ns) {
+	char words[256] = "";
 	if (held->by == LATCH_HELD_BY_FENCE) {
-		zlatch_inspector_held_v1_send_fence(resource, held->driver, held->timeline);
-	}
-	if (held->has_point) {
-		zlatch_inspector_held_v1_send_point(
-			resource, (uint32_t)(held->point >> 32), (uint32_t)held->point);
-	}
-}
-
-void latch_held_list_send(const struct latch_held_list *list, struct wl_resource *resource) {
-	for (size_t i = 0; i < list->len; i++) {
-		send_update(resource, &list->updates[i]);
-	}
-	zlatch_inspector_held_v1_send_done(resource);
-}
-
-#define WORDS (2 * LATCH_SNAPSHOT_TEXT + 32)
-
-static void describe(char words[WORDS], const struct latch_snapshot_held *held) {
-	words[0] = '\0';
-	if (held->by == LATCH_HELD_BY_FENCE) {
-		snprintf(words, WORDS, "driver %s, timeline %s", held->driver, held->timeline);
+		snprintf(words, sizeof(words), "driver %s, timeline %s", held->fence.driver_name,
+			held->fence.timeline_name);
 	} else if (held->by == LATCH_HELD_BY_POINT) {
-		snprintf(words, WORDS, "point %" PRIu64, held->point);
+		snprintf(words, sizeof(words), "point %" PRIu64, held->point);
 	} else if (held->by == LATCH_HELD_BY_TIME) {
-		snprintf(words, WORDS, "%" PRId64 " ms to go", held->to_go_ns / 1000000);
+		snprintf(words, sizeof(words), "%" PRId64 " ms to go",
+			(held->target_ns - now_ns) / 1000000);
+	}
+	yyjson_mut_obj_add_str(doc, sum, "by", latch_held_by_name(held->by));
+	latch_inspect_add_text(doc, sum, "text", words);
+	yyjson_mut_obj_add_int(doc, sum, "age_ms", latch_max(held->age_ns / 1000000, 0));
+}
+
+void latch_inspect_sum_held(yyjson_mut_doc *doc, struct latch_id_map *sums, uint32_t surface,
+	const struct latch_held *held, int64_t now_ns) {
+	yyjson_mut_val *sum = latch_id_map_get(sums, surface);
+	const uint64_t updates = 1 + yyjson_mut_get_uint(yyjson_mut_obj_get(sum, "updates"));
+	/* Those behind others say nothing of why. */
+	const bool says_more = held->by != LATCH_HELD_BY_UPDATE &&
+			       yyjson_mut_equals_str(yyjson_mut_obj_get(sum, "by"),
+				       latch_held_by_name(LATCH_HELD_BY_UPDATE));
+	if (sum == NULL || says_more) {
+		sum = yyjson_mut_obj(doc);
+		add_sum(doc, sum, held, now_ns);
+		yyjson_mut_obj_add_uint(doc, sum, "updates", updates);
+		if (sum != NULL) {
+			latch_id_map_put(sums, surface, sum);
+		}
+	} else {
+		yyjson_mut_set_uint(yyjson_mut_obj_get(sum, "updates"), updates);
 	}
 }
 
-void latch_held_list_send_layer(
-	const struct latch_held_list *list, struct wl_resource *resource, uint32_t surface) {
-	const struct latch_snapshot_held *told = NULL;
-	uint32_t updates = 0;
-	for (size_t i = 0; surface != 0 && i < list->len; i++) {
-		const struct latch_snapshot_held *held = &list->updates[i];
-		if (held->surface != surface) {
-			continue;
-		}
-		updates++;
-		/* Those behind others say nothing of why. */
-		if (told == NULL ||
-			(told->by == LATCH_HELD_BY_UPDATE && held->by != LATCH_HELD_BY_UPDATE)) {
-			told = held;
-		}
+struct walk {
+	struct latch_server *server;
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *array;	   // of all updates, or
+	struct latch_id_map *sums; // of each surface
+	int64_t now_ns;
+};
+
+static void take(void *data, const struct latch_held *held) {
+	const struct walk *walk = data;
+	const struct latch_surface *surface =
+		latch_surface_get(walk->server->contents, held->surface);
+	const uint32_t id = surface != NULL ? surface->id : 0;
+	if (walk->array != NULL) {
+		latch_inspect_add_held(walk->doc, walk->array, id,
+			wl_resource_get_id(held->surface->resource), held);
+	} else if (id != 0) {
+		latch_inspect_sum_held(walk->doc, walk->sums, id, held, walk->now_ns);
 	}
-	if (told != NULL) {
-		char words[WORDS];
-		describe(words, told);
-		zlatch_inspector_planes_v1_send_layer_held(resource, latch_held_by_name(told->by),
-			words, (uint32_t)(told->age_ns / 1000000), updates);
+}
+
+bool latch_inspect_held(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
+	struct walk walk = {.server = data, .doc = doc};
+	walk.array = yyjson_mut_obj_add_arr(doc, root, "held");
+	if (walk.array == NULL) {
+		return false;
 	}
+	latch_gate_for_each_held(walk.server->gate, take, &walk);
+	return true;
+}
+
+void latch_inspect_sum_all_held(void *data, yyjson_mut_doc *doc, struct latch_id_map *sums) {
+	struct walk walk = {.server = data, .doc = doc, .sums = sums, .now_ns = latch_now_ns()};
+	latch_gate_for_each_held(walk.server->gate, take, &walk);
 }

@@ -1,240 +1,110 @@
 #include "inspect/inspector.h"
 
-#include <math.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <wayland-server-core.h>
+#include <yyjson.h>
 
-#include "inspect/held.h"
-#include "inspect/send_statistics.h"
-#include "inspect/snapshot.h"
-#include "inspect/statistics_snapshot.h"
-#include "kms/format.h"
-#include "kms/plane.h"
-#include "latch-inspector-unstable-v1-protocol.h"
+#include "latch-inspector-unstable-v2-protocol.h"
 
-#define INSPECTOR_VERSION 2
+#define INSPECTOR_VERSION 1
 
-/* A snapshot is a few dozen KiB where planes have many modifiers: more than libwayland keeps for
- * a client that does not read at once. One that never reads is cut off here. */
-#define MAX_UNREAD (1024 * 1024)
+/* Raised when a key of a document is taken away or changes its meaning. */
+#define DOCUMENT_VERSION 1
 
-/* Modifiers in one event: a message has at most 4096 bytes. */
-#define MAX_MODIFIERS 256
-
-/* The structs' numbers go over the wire as they are. */
-#define SAME(ours, wire) _Static_assert((int)(ours) == (int)(wire), #ours " is sent as " #wire)
-SAME(LATCH_SNAPSHOT_FREE, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_FREE);
-SAME(LATCH_SNAPSHOT_LAYER, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_LAYER);
-SAME(LATCH_SNAPSHOT_COMPOSED_PICTURE, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_COMPOSED);
-SAME(LATCH_SNAPSHOT_BLACK, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_BLACK);
-SAME(LATCH_SNAPSHOT_CURSOR, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_CURSOR);
-SAME(LATCH_SNAPSHOT_OTHER_OUTPUT, ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_OTHER_OUTPUT);
-SAME(LATCH_SNAPSHOT_COMPOSED, ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COMPOSED);
-SAME(LATCH_SNAPSHOT_COVERED, ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COVERED);
-SAME(LATCH_SNAPSHOT_ON_PLANE, ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE);
-SAME(KMS_PLANE_PRIMARY, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_PRIMARY);
-SAME(KMS_PLANE_OVERLAY, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_OVERLAY);
-SAME(KMS_PLANE_CURSOR, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_CURSOR);
-SAME(1 << KMS_BLEND_PREMULTIPLIED, ZLATCH_INSPECTOR_PLANES_V1_BLEND_MODE_PREMULTIPLIED);
-SAME(1 << KMS_BLEND_COVERAGE, ZLATCH_INSPECTOR_PLANES_V1_BLEND_MODE_COVERAGE);
-SAME(1 << KMS_BLEND_NONE, ZLATCH_INSPECTOR_PLANES_V1_BLEND_MODE_NONE);
-SAME(1 << KMS_COLOR_ENCODING_BT601, ZLATCH_INSPECTOR_PLANES_V1_COLOR_ENCODING_BT601);
-SAME(1 << KMS_COLOR_ENCODING_BT709, ZLATCH_INSPECTOR_PLANES_V1_COLOR_ENCODING_BT709);
-SAME(1 << KMS_COLOR_ENCODING_BT2020, ZLATCH_INSPECTOR_PLANES_V1_COLOR_ENCODING_BT2020);
-SAME(1 << KMS_COLOR_RANGE_LIMITED, ZLATCH_INSPECTOR_PLANES_V1_COLOR_RANGE_LIMITED);
-SAME(1 << KMS_COLOR_RANGE_FULL, ZLATCH_INSPECTOR_PLANES_V1_COLOR_RANGE_FULL);
+/* What the kernel may keep of messages that a client has not read, in bytes of its own count: less
+ * than a hundred answers. Each holds the memory of a document. */
+#define MAX_UNREAD (64 * 1024)
 
 struct latch_inspector {
 	struct latch_inspector_options options;
 	struct wl_global *global;
 };
 
-static void send_format(struct wl_resource *resource, const struct kms_format *format) {
-	for (size_t i = 0; i < format->modifiers_len; i += MAX_MODIFIERS) {
-		size_t len = format->modifiers_len - i;
-		len = len < MAX_MODIFIERS ? len : MAX_MODIFIERS;
-		struct wl_array modifiers = {
-			.size = len * sizeof(format->modifiers[0]),
-			.data = &format->modifiers[i],
-		};
-		zlatch_inspector_planes_v1_send_format(resource, format->fourcc, &modifiers);
+/* The document as text, which the caller frees. NULL without memory. */
+static char *write_document(
+	const struct latch_inspector *inspector, uint32_t subject, size_t *len) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	if (doc == NULL) {
+		return NULL;
 	}
+	yyjson_mut_val *root = yyjson_mut_obj(doc);
+	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_obj_add_uint(doc, root, "version", DOCUMENT_VERSION);
+	char *text = NULL;
+	if (inspector->options.fill[subject](inspector->options.data, doc, root)) {
+		text = yyjson_mut_write(doc, YYJSON_WRITE_NOFLAG, len);
+	}
+	yyjson_mut_doc_free(doc);
+	return text;
 }
 
-static void send_plane(struct wl_resource *resource, const struct latch_snapshot_plane *plane) {
-	zlatch_inspector_planes_v1_send_plane(resource, plane->id, plane->type, plane->use,
-		plane->user != NULL ? plane->user : "", plane->surface);
-	if (plane->has_zpos) {
-		zlatch_inspector_planes_v1_send_plane_zpos(
-			resource, plane->zpos_min, plane->zpos_max, plane->zpos_immutable);
+/* A file that nobody can change. Returns -1 without memory or fds. */
+static int make_file(const char *text, size_t len) {
+	int fd = memfd_create("latch-inspector", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	/* A memfd takes all or has no memory. */
+	if (fd >= 0 &&
+		(write(fd, text, len) != (ssize_t)len ||
+			fcntl(fd, F_ADD_SEALS,
+				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)) {
+		close(fd);
+		fd = -1;
 	}
-	/* The bit for "any" is our own: it is every plane's. */
-	uint32_t any = 1u << KMS_COLOR_ENCODING_ANY | 1u << KMS_COLOR_RANGE_ANY;
-	zlatch_inspector_planes_v1_send_plane_features(resource,
-		(plane->has_alpha ? ZLATCH_INSPECTOR_PLANES_V1_FEATURE_ALPHA : 0u) |
-			(plane->has_modifiers ? ZLATCH_INSPECTOR_PLANES_V1_FEATURE_MODIFIERS : 0u),
-		plane->rotations, plane->blend_modes, plane->color_encodings & ~any,
-		plane->color_ranges & ~any);
-	for (size_t i = 0; plane->formats != NULL && i < plane->formats->len; i++) {
-		send_format(resource, &plane->formats->formats[i]);
-	}
+	return fd;
 }
 
-static void send_layer(struct wl_resource *resource, const struct latch_snapshot_layer *layer,
-	const struct latch_held_list *held) {
-	zlatch_inspector_planes_v1_send_layer(resource,
-		layer->is_cursor ? ZLATCH_INSPECTOR_PLANES_V1_LAYER_KIND_CURSOR
-				 : ZLATCH_INSPECTOR_PLANES_V1_LAYER_KIND_SURFACE,
-		layer->surface, layer->pid, layer->app_id, layer->title);
-	zlatch_inspector_planes_v1_send_layer_buffer(resource, layer->is_dmabuf,
-		layer->buffer_width, layer->buffer_height, layer->fourcc,
-		(uint32_t)(layer->modifier >> 32), (uint32_t)layer->modifier);
-	zlatch_inspector_planes_v1_send_layer_geometry(resource,
-		wl_fixed_from_double(layer->src.x), wl_fixed_from_double(layer->src.y),
-		wl_fixed_from_double(layer->src.width), wl_fixed_from_double(layer->src.height),
-		layer->dst.x, layer->dst.y, layer->dst.width, layer->dst.height,
-		(int32_t)layer->transform, layer->alpha, layer->opaque);
-	zlatch_inspector_planes_v1_send_layer_place(
-		resource, layer->place, layer->plane_id, layer->zpos, layer->underlay);
-	for (size_t i = 0; i < layer->reasons_len; i++) {
-		zlatch_inspector_planes_v1_send_reason(
-			resource, layer->reasons[i].name, layer->reasons[i].text);
-	}
-	if (layer->test_errno != 0) {
-		zlatch_inspector_planes_v1_send_layer_test_error(resource, layer->test_errno);
-	}
-	if (wl_resource_get_version(resource) >=
-		ZLATCH_INSPECTOR_PLANES_V1_LAYER_HELD_SINCE_VERSION) {
-		latch_held_list_send_layer(held, resource, layer->surface);
-	}
+static bool reads_its_answers(struct wl_client *client) {
+	int unread = 0;
+	wl_client_flush(client);
+	return ioctl(wl_client_get_fd(client), SIOCOUTQ, &unread) != 0 || unread <= MAX_UNREAD;
 }
 
-static void send_output(struct wl_resource *resource, const struct latch_snapshot_output *output,
-	const struct latch_held_list *held) {
-	zlatch_inspector_planes_v1_send_output(resource, output->name, output->description);
-	if (output->node != NULL) {
-		zlatch_inspector_planes_v1_send_output_device(resource, output->node,
-			output->driver != NULL ? output->driver : "",
-			output->simulated_clock ? ZLATCH_INSPECTOR_PLANES_V1_CLOCK_SIMULATED
-						: ZLATCH_INSPECTOR_PLANES_V1_CLOCK_HARDWARE);
+static void handle_ask(struct wl_client *client, struct wl_resource *resource, uint32_t subject) {
+	const struct latch_inspector *inspector = wl_resource_get_user_data(resource);
+	if (subject >= LATCH_INSPECTOR_SUBJECTS) {
+		wl_resource_post_error(resource, ZLATCH_INSPECTOR_V2_ERROR_INVALID_SUBJECT,
+			"there is no subject %u", subject);
+		return;
 	}
-	zlatch_inspector_planes_v1_send_output_mode(resource, output->width, output->height,
-		output->refresh_mhz, (uint32_t)lroundf(output->scale * 120.0f),
-		(int32_t)output->transform);
-	zlatch_inspector_planes_v1_send_output_plan(resource,
-		output->rung != NULL ? output->rung : "", output->composed, output->visible,
-		output->on_planes, output->tests);
-	for (size_t i = 0; i < output->planes_len; i++) {
-		send_plane(resource, &output->planes[i]);
+	if (!reads_its_answers(client)) {
+		wl_resource_post_error(resource, ZLATCH_INSPECTOR_V2_ERROR_UNREAD,
+			"the answers are not read");
+		return;
 	}
-	for (size_t i = 0; i < output->layers_len; i++) {
-		send_layer(resource, &output->layers[i], held);
+	size_t len = 0;
+	char *text = write_document(inspector, subject, &len);
+	int fd = text != NULL && len <= UINT32_MAX ? make_file(text, len) : -1;
+	free(text);
+	if (fd < 0) {
+		wl_client_post_no_memory(client);
+		return;
 	}
+	zlatch_inspector_v2_send_document(resource, subject, fd, (uint32_t)len);
+	close(fd);
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
 }
 
-static const struct zlatch_inspector_planes_v1_interface planes_interface = {
+static const struct zlatch_inspector_v2_interface inspector_interface = {
 	.destroy = handle_destroy,
-};
-
-static const struct zlatch_inspector_held_v1_interface held_interface = {
-	.destroy = handle_destroy,
-};
-
-static const struct zlatch_inspector_statistics_v1_interface statistics_interface = {
-	.destroy = handle_destroy,
-};
-
-/* An answer's object. */
-static struct wl_resource *create_answer(struct wl_resource *inspector_resource,
-	const struct wl_interface *interface, const void *implementation, uint32_t id) {
-	struct wl_client *client = wl_resource_get_client(inspector_resource);
-	struct wl_resource *resource = wl_resource_create(
-		client, interface, wl_resource_get_version(inspector_resource), id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return NULL;
-	}
-	wl_resource_set_implementation(resource, implementation, NULL, NULL);
-	return resource;
-}
-
-static void handle_get_planes(
-	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
-	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
-	struct wl_resource *resource = create_answer(inspector_resource,
-		&zlatch_inspector_planes_v1_interface, &planes_interface, id);
-	if (resource == NULL) {
-		return;
-	}
-	struct latch_snapshot snapshot = {0};
-	struct latch_held_list held = {0};
-	if (inspector->options.collect(inspector->options.data, &snapshot) &&
-		inspector->options.collect_held(inspector->options.data, &held)) {
-		for (size_t i = 0; i < snapshot.outputs_len; i++) {
-			send_output(resource, &snapshot.outputs[i], &held);
-		}
-		zlatch_inspector_planes_v1_send_done(resource);
-	} else {
-		wl_client_post_no_memory(client);
-	}
-	latch_held_list_finish(&held);
-	latch_snapshot_finish(&snapshot);
-}
-
-static void handle_get_held(
-	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
-	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
-	struct wl_resource *resource = create_answer(
-		inspector_resource, &zlatch_inspector_held_v1_interface, &held_interface, id);
-	if (resource == NULL) {
-		return;
-	}
-	struct latch_held_list list = {0};
-	if (inspector->options.collect_held(inspector->options.data, &list)) {
-		latch_held_list_send(&list, resource);
-	} else {
-		wl_client_post_no_memory(client);
-	}
-	latch_held_list_finish(&list);
-}
-
-static void handle_get_statistics(
-	struct wl_client *client, struct wl_resource *inspector_resource, uint32_t id) {
-	struct latch_inspector *inspector = wl_resource_get_user_data(inspector_resource);
-	struct wl_resource *resource = create_answer(inspector_resource,
-		&zlatch_inspector_statistics_v1_interface, &statistics_interface, id);
-	if (resource == NULL) {
-		return;
-	}
-	struct latch_statistics_snapshot snapshot = {0};
-	if (inspector->options.collect_statistics(inspector->options.data, &snapshot)) {
-		latch_inspector_send_statistics(resource, &snapshot);
-	} else {
-		wl_client_post_no_memory(client);
-	}
-	latch_statistics_snapshot_finish(&snapshot);
-}
-
-static const struct zlatch_inspector_v1_interface inspector_interface = {
-	.destroy = handle_destroy,
-	.get_planes = handle_get_planes,
-	.get_held = handle_get_held,
-	.get_statistics = handle_get_statistics,
+	.ask = handle_ask,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct wl_resource *resource =
-		wl_resource_create(client, &zlatch_inspector_v1_interface, (int)version, id);
+		wl_resource_create(client, &zlatch_inspector_v2_interface, (int)version, id);
 	if (resource == NULL) {
 		wl_client_post_no_memory(client);
 		return;
 	}
 	wl_resource_set_implementation(resource, &inspector_interface, data, NULL);
-	wl_client_set_max_buffer_size(client, MAX_UNREAD);
 }
 
 struct latch_inspector *latch_inspector_create(
@@ -244,7 +114,7 @@ struct latch_inspector *latch_inspector_create(
 		return NULL;
 	}
 	*inspector = (struct latch_inspector){.options = *options};
-	inspector->global = wl_global_create(display, &zlatch_inspector_v1_interface,
+	inspector->global = wl_global_create(display, &zlatch_inspector_v2_interface,
 		INSPECTOR_VERSION, inspector, handle_bind);
 	if (inspector->global == NULL) {
 		free(inspector);

@@ -3,30 +3,29 @@
 
 #include <stdbool.h>
 
-struct latch_held_list;
 struct latch_inspector;
-struct latch_snapshot;
-struct latch_statistics_snapshot;
 struct wl_display;
+struct yyjson_mut_doc;
+struct yyjson_mut_val;
+
+/** What a client can ask for: so many values of enum zlatch_inspector_v2_subject, from 0. */
+#define LATCH_INSPECTOR_SUBJECTS 3
 
 struct latch_inspector_options {
 	/**
-	 * Fills an empty snapshot with what is shown now; what it borrows has to be valid until the
-	 * event loop runs. Returns false without memory. Called when a client asks, never else.
+	 * For each subject: adds to the root of a document what is so now. Texts that the document
+	 * borrows have to stay until the event loop runs. Returns false without memory. Called when
+	 * a client asks, and at no other time.
 	 */
-	bool (*collect)(void *data, struct latch_snapshot *snapshot);
-	/** The same for the updates that are held; called for a snapshot as well. */
-	bool (*collect_held)(void *data, struct latch_held_list *list);
-	/** The same for what was counted. */
-	bool (*collect_statistics)(void *data, struct latch_statistics_snapshot *snapshot);
+	bool (*fill[LATCH_INSPECTOR_SUBJECTS])(
+		void *data, struct yyjson_mut_doc *doc, struct yyjson_mut_val *root);
 	void *data;
 };
 
 /**
- * Offers zlatch_inspector_v1 (protocols/latch-inspector-unstable-v1.xml): tells clients which
- * buffer is on which plane, why others are not, which updates are held, and how long frames took.
- * Sandboxed clients must not see it, see
- * security.h. Returns NULL without memory.
+ * Offers zlatch_inspector_v2 (protocols/latch-inspector-unstable-v2.xml): answers each question by
+ * a file with one JSON document. Sandboxed clients must not see it, see security.h. Returns NULL
+ * without memory.
  */
 struct latch_inspector *latch_inspector_create(
 	struct wl_display *display, const struct latch_inspector_options *options);

@@ -286,9 +286,9 @@ sandboxed_list() {
     wayland-info >"$work/outside"
     kms-sandbox wayland-info >"$work/inside"
     diff "$work/outside" "$work/inside" | grep '^[<>] interface'
-    grep -q "zlatch_inspector_v1" "$work/outside" &&
+    grep -q "zlatch_inspector_v2" "$work/outside" &&
         grep -q "wp_security_context_manager_v1" "$work/outside" &&
-        ! grep -Eq "zlatch_inspector_v1|wp_security_context" "$work/inside" &&
+        ! grep -Eq "zlatch_inspector_v2|wp_security_context" "$work/inside" &&
         grep -q "xdg_wm_base" "$work/inside"
 }
 

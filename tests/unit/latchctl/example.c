@@ -1,136 +1,87 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "document.h"
 #include "example.h"
 
-#include <drm_fourcc.h>
-#include <errno.h>
-#include <stdlib.h>
+#define FORMATS \
+	"'formats': [{'format': 'XR24', 'modifiers': ['LINEAR', 'X_TILED']}, " \
+	"{'format': 'AR24', 'modifiers': ['LINEAR']}]"
+#define PLANE(id, type, use, output, surface, zpos, alpha, rotations, encodings) \
+	"{'id': " #id ", 'type': '" type "', 'use': '" use "', 'output': " output \
+	", 'surface': " surface ", 'zpos': " zpos ", 'alpha': " alpha \
+	", 'tells_modifiers': true, 'rotations': ['rotate-0'" rotations \
+	"], 'blend_modes': ['premultiplied'], 'color_encodings': [" encodings \
+	"], 'color_ranges': [], " FORMATS "}"
+#define LAYER(surface, pid, app_id, title, x, width, buffer, place, reasons, error, held) \
+	"{'kind': 'surface', 'surface': " #surface ", 'pid': " pid ", 'app_id': '" app_id \
+	"', 'title': '" title "', 'buffer': {'width': " #width \
+	", 'height': 500, 'format': 'XR24', " buffer "}, 'dst': {'x': " #x \
+	", 'y': 0, 'width': " #width ", 'height': 500}, 'transform': 'normal', " place \
+	", 'underlay': false, 'reasons': [" reasons "], 'test_errno': " error \
+	", 'held': " held "}"
+#define REASON(name, text) "{'name': '" name "', 'text': '" text "'}"
+#define DMABUF "'dmabuf': true, 'modifier': 'LINEAR'"
+#define SHM "'dmabuf': false, 'modifier': null"
+#define COMPOSED "'place': 'composed', 'plane': null, 'plane_type': null"
 
-#include "latch-inspector-unstable-v1-client-protocol.h"
+static const char planes[] =
+	"{'version': 1, 'outputs': [{'name': 'Virtual-1', 'description': 'a screen', 'device': "
+	"{'node': '/dev/dri/card0', 'driver': 'vkms', 'clock': 'simulated'}, 'mode': {'width': "
+	"1000, 'height': 500, 'refresh_mhz': 60004}, 'scale': 1.5, 'transform': 'normal', 'plan': "
+	"{'rung': 'mixed', 'composed': true, 'visible': 3, 'on_planes': 1, 'tests': 4}, 'planes': ["
+	PLANE(31, "primary", "composed", "null", "null", "null", "false", "", "") ", "
+	PLANE(33, "overlay", "layer", "null", "11", "{'min': 1, 'max': 9, 'immutable': false}",
+		"true", ", 'rotate-180'", "'bt709'") ", "
+	PLANE(35, "overlay", "free", "null", "null", "null", "false", "", "") ", "
+	PLANE(37, "overlay", "other-output", "'Virtual-2'", "null", "null", "false", "", "") ", "
+	PLANE(39, "cursor", "cursor", "null", "null", "null", "false", "", "") "], 'layers': ["
+	LAYER(11, "1011", "org.example.Player", "a film", 500, 500,
+		"'dmabuf': true, 'modifier': 'X_TILED'",
+		"'place': 'plane', 'plane': 33, 'plane_type': 'overlay'", "", "null", "null") ", "
+	LAYER(12, "1012", "foot", "a title", 0, 500, SHM, COMPOSED,
+		REASON("no-dmabuf", "the buffer lives in shared memory"), "null",
+		"{'by': 'fence', 'text': 'driver vgem, timeline unbound', 'age_ms': 1500, "
+		"'updates': 2}") ", "
+	LAYER(13, "1013", "", "only a title", 0, 250, DMABUF,
+		"'place': 'covered', 'plane': null, 'plane_type': null",
+		REASON("covered", "nothing of it is to be seen"), "null", "null") ", "
+	LAYER(14, "null", "", "", 0, 1000, DMABUF, COMPOSED,
+		REASON("test-refused", "the kernel refused it") ", "
+		REASON("modifier", "no plane shows it in this modifier"), "22", "null")
+	"]}, {'name': 'WL-1', 'description': '', 'device': null, 'mode': {'width': 800, 'height': "
+	"600, 'refresh_mhz': 0}, 'scale': 1.0, 'transform': 'normal', 'plan': {'rung': "
+	"'composed', 'composed': true, 'visible': 1, 'on_planes': 0, 'tests': 0}, 'planes': [], "
+	"'layers': ["
+	LAYER(12, "1012", "foot", "a title", 0, 500, DMABUF, COMPOSED,
+		REASON("no-kms", "it has no planes"), "null", "null") "]}]}";
 
-static void add_plane(struct model_output *output, uint32_t id, uint32_t type, uint32_t use,
-	const char *user) {
-	const uint64_t modifiers[] = {DRM_FORMAT_MOD_LINEAR, I915_FORMAT_MOD_X_TILED};
-	struct model_plane *plane = model_add_plane(output);
-	*plane = (struct model_plane){
-		.id = id,
-		.type = type,
-		.use = use,
-		.user = model_clean_text(user),
-		.rotations = ZLATCH_INSPECTOR_PLANES_V1_ROTATION_ROTATE_0,
-		.blend_modes = ZLATCH_INSPECTOR_PLANES_V1_BLEND_MODE_PREMULTIPLIED,
-	};
-	model_add_format(plane, DRM_FORMAT_XRGB8888, modifiers, 2);
-	model_add_format(plane, DRM_FORMAT_ARGB8888, modifiers, 1);
+yyjson_mut_doc *example_parse(const char *source) {
+	char *text = strdup(source);
+	for (char *at = text; (at = strchr(at, '\'')) != NULL;) {
+		*at = '"';
+	}
+	yyjson_mut_doc *doc = document_parse(text, strlen(text));
+	assert_non_null(doc);
+	free(text);
+	return doc;
 }
 
-static struct model_layer *add_layer(struct model_output *output, uint32_t surface,
-	const char *app_id, const char *title, int32_t x, int32_t width) {
-	struct model_layer *layer = model_add_layer(output);
-	*layer = (struct model_layer){
-		.surface = surface,
-		.pid = surface == 14 ? 0 : 1000 + (int32_t)surface,
-		.app_id = model_clean_text(app_id),
-		.title = model_clean_text(title),
-		.dmabuf = true,
-		.buffer_width = width,
-		.buffer_height = 500,
-		.fourcc = DRM_FORMAT_XRGB8888,
-		.src_width = width,
-		.src_height = 500,
-		.dst_x = x,
-		.dst_width = width,
-		.dst_height = 500,
-		.alpha = 0xffff,
-		.zpos = -1,
-	};
-	return layer;
+yyjson_mut_doc *example_planes(void) {
+	return example_parse(planes);
 }
 
-static void add_reason(struct model_layer *layer, const char *name, const char *text) {
-	struct model_reason *reason = model_add_reason(layer);
-	reason->name = model_clean_text(name);
-	reason->text = model_clean_text(text);
-}
-
-static void add_planes(struct model_output *output) {
-	add_plane(output, 31, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_PRIMARY,
-		ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_COMPOSED, "");
-	add_plane(output, 33, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_OVERLAY,
-		ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_LAYER, "");
-	struct model_plane *plane = &output->planes[1];
-	plane->surface = 11;
-	plane->has_zpos = true;
-	plane->zpos_min = 1;
-	plane->zpos_max = 9;
-	plane->features = ZLATCH_INSPECTOR_PLANES_V1_FEATURE_ALPHA;
-	plane->rotations |= ZLATCH_INSPECTOR_PLANES_V1_ROTATION_ROTATE_180;
-	plane->color_encodings = ZLATCH_INSPECTOR_PLANES_V1_COLOR_ENCODING_BT709;
-	add_plane(output, 35, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_OVERLAY,
-		ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_FREE, "");
-	add_plane(output, 37, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_OVERLAY,
-		ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_OTHER_OUTPUT, "Virtual-2");
-	add_plane(output, 39, ZLATCH_INSPECTOR_PLANES_V1_PLANE_TYPE_CURSOR,
-		ZLATCH_INSPECTOR_PLANES_V1_PLANE_USE_CURSOR, "");
-}
-
-static void add_screen(struct model *model) {
-	struct model_output *output = model_add_output(model);
-	*output = (struct model_output){
-		.name = model_clean_text("Virtual-1"),
-		.description = model_clean_text("a screen"),
-		.node = model_clean_text("/dev/dri/card0"),
-		.driver = model_clean_text("vkms"),
-		.clock = ZLATCH_INSPECTOR_PLANES_V1_CLOCK_SIMULATED,
-		.width = 1000,
-		.height = 500,
-		.refresh_mhz = 60004,
-		.scale = 180,
-		.rung = model_clean_text("mixed"),
-		.composed = true,
-		.visible = 3,
-		.on_planes = 1,
-		.tests = 4,
-	};
-	add_planes(output);
-	struct model_layer *layer = add_layer(output, 11, "org.example.Player", "a film", 500, 500);
-	layer->place = ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_PLANE;
-	layer->plane = 33;
-	layer->zpos = 5;
-	layer->opaque = true;
-	layer->modifier = I915_FORMAT_MOD_X_TILED;
-	layer = add_layer(output, 12, "foot", "a title", 0, 500);
-	layer->dmabuf = false;
-	add_reason(layer, "no-dmabuf", "the buffer lives in shared memory");
-	layer->held = 2;
-	layer->held_by = model_clean_text("fence");
-	layer->held_text = model_clean_text("driver vgem, timeline unbound");
-	layer->held_age_ms = 1500;
-	layer = add_layer(output, 13, "", "only a title", 0, 250);
-	layer->place = ZLATCH_INSPECTOR_PLANES_V1_LAYER_PLACE_COVERED;
-	add_reason(layer, "covered", "nothing of it is to be seen");
-	layer = add_layer(output, 14, "", "", 0, 1000);
-	layer->test_errno = EINVAL;
-	add_reason(layer, "test-refused", "the kernel refused it");
-	add_reason(layer, "modifier", "no plane shows it in this modifier");
-}
-
-static void add_window(struct model *model) {
-	struct model_output *output = model_add_output(model);
-	*output = (struct model_output){
-		.name = model_clean_text("WL-1"),
-		.description = model_clean_text(""),
-		.width = 800,
-		.height = 600,
-		.scale = 120,
-		.rung = model_clean_text("composed"),
-		.composed = true,
-		.visible = 1,
-	};
-	add_reason(add_layer(output, 12, "foot", "a title", 0, 500), "no-kms", "it has no planes");
-}
-
-struct model example_model(void) {
-	struct model model = {0};
-	add_screen(&model);
-	add_window(&model);
-	return model;
+yyjson_mut_val *example_at(yyjson_mut_doc *doc, const char *path) {
+	yyjson_mut_val *value = yyjson_mut_doc_ptr_get(doc, path);
+	if (value == NULL) {
+		fail_msg("no %s", path);
+	}
+	return value;
 }

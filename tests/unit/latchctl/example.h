@@ -1,7 +1,8 @@
 #ifndef TESTS_LATCHCTL_EXAMPLE_H
 #define TESTS_LATCHCTL_EXAMPLE_H
 
-#include "model.h"
+#include <stddef.h>
+#include <yyjson.h>
 
 /* The output at this place. */
 enum {
@@ -16,7 +17,13 @@ enum {
 	EXAMPLE_WINDOW,
 };
 
-/* The caller finishes it. */
-struct model example_model(void);
+/* The document of a text that has ' in the place of each ". The caller frees it. */
+yyjson_mut_doc *example_parse(const char *source);
+
+/* A document of planes. The caller frees it. */
+yyjson_mut_doc *example_planes(void);
+
+/* By JSON pointer; fails the test where there is none. */
+yyjson_mut_val *example_at(yyjson_mut_doc *doc, const char *path);
 
 #endif

@@ -25,14 +25,15 @@ struct picture {
 	int width, height;
 };
 
-static struct picture draw(const struct model *model, const struct model_output *only) {
+static struct picture draw(yyjson_mut_doc *doc) {
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 	double width, height;
-	svg_size(model, only, &width, &height);
+	svg_size(root, &width, &height);
 	struct picture picture = {.width = (int)width, .height = (int)height};
 	picture.surface =
 		cairo_image_surface_create(CAIRO_FORMAT_RGB24, picture.width, picture.height);
 	cairo_t *cairo = cairo_create(picture.surface);
-	svg_draw(cairo, model, only);
+	svg_draw(cairo, root);
 	assert_int_equal(cairo_status(cairo), CAIRO_STATUS_SUCCESS);
 	cairo_destroy(cairo);
 	cairo_surface_flush(picture.surface);
@@ -63,10 +64,17 @@ static int blue(uint32_t colour) {
 	return (int)(colour & 0xff);
 }
 
+static void set_plane_type(yyjson_mut_doc *doc, size_t layer, const char *type) {
+	char path[64];
+	snprintf(path, sizeof(path), "/outputs/0/layers/%zu/place", layer);
+	yyjson_mut_set_str(example_at(doc, path), "plane");
+	snprintf(path, sizeof(path), "/outputs/0/layers/%zu/plane_type", layer);
+	yyjson_mut_set_str(example_at(doc, path), type);
+}
+
 static void planes_have_colours_and_composed_is_grey(void **state) {
-	struct model model = example_model();
-	struct model_output *output = &model.outputs[EXAMPLE_SCREEN];
-	struct picture picture = draw(&model, output);
+	yyjson_mut_doc *doc = example_planes();
+	struct picture picture = draw(doc);
 	uint32_t overlay = screen_pixel(&picture, 750, 400);
 	assert_true(blue(overlay) > green(overlay) && green(overlay) > red(overlay));
 	/* Stripes: two greys. */
@@ -81,61 +89,59 @@ static void planes_have_colours_and_composed_is_grey(void **state) {
 	assert_true(striped);
 	cairo_surface_destroy(picture.surface);
 
-	output->layers[0].plane = 31; // primary
-	picture = draw(&model, output);
+	set_plane_type(doc, 0, "primary");
+	picture = draw(doc);
 	uint32_t primary = screen_pixel(&picture, 750, 400);
 	assert_true(green(primary) > red(primary) && green(primary) > blue(primary));
 	cairo_surface_destroy(picture.surface);
 
-	output->layers[0].plane = 39; // cursor
-	picture = draw(&model, output);
+	set_plane_type(doc, 0, "cursor");
+	picture = draw(doc);
 	uint32_t cursor = screen_pixel(&picture, 750, 400);
 	assert_true(red(cursor) > green(cursor) && green(cursor) > blue(cursor));
 	cairo_surface_destroy(picture.surface);
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void the_front_is_in_front(void **state) {
-	struct model model = example_model();
-	struct model_output *output = &model.outputs[EXAMPLE_SCREEN];
+	yyjson_mut_doc *doc = example_planes();
 	/* The last one in the list is behind the others, though as large as the screen. */
-	output->layers[3].place = output->layers[0].place;
-	output->layers[3].plane = 31;
-	struct picture picture = draw(&model, output);
+	set_plane_type(doc, 3, "primary");
+	struct picture picture = draw(doc);
 	uint32_t front = screen_pixel(&picture, 750, 400);
 	assert_true(blue(front) > green(front));
 	cairo_surface_destroy(picture.surface);
 
 	/* What is on no layer is black; so is what only a covered one would show. */
-	output->layers_len = 3;
-	output->layers[1].dst_width = 100;
-	picture = draw(&model, output);
+	yyjson_mut_arr_remove_last(example_at(doc, "/outputs/0/layers"));
+	yyjson_mut_set_int(example_at(doc, "/outputs/0/layers/1/dst/width"), 100);
+	picture = draw(doc);
 	assert_int_equal(screen_pixel(&picture, 200, 400), 0);
 	cairo_surface_destroy(picture.surface);
-	output->layers_len = 4;
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void outputs_are_below_each_other(void **state) {
-	struct model model = example_model();
+	yyjson_mut_doc *doc = example_planes();
 	double width, one, all;
-	svg_size(&model, &model.outputs[EXAMPLE_SCREEN], &width, &one);
-	svg_size(&model, NULL, &width, &all);
-	/* 800x600 in full, and a heading. */
-	assert_true(all - one == 600 + TOP);
-	struct picture picture = draw(&model, NULL);
+	svg_size(yyjson_mut_doc_get_root(doc), &width, &all);
+	struct picture picture = draw(doc);
 	assert_int_equal(
 		pixel(&picture, LEFT + 790, TOP + 400 + TOP + 590), 0); // black, of the second
 	cairo_surface_destroy(picture.surface);
-	model_finish(&model);
+	yyjson_mut_arr_remove_last(example_at(doc, "/outputs"));
+	svg_size(yyjson_mut_doc_get_root(doc), &width, &one);
+	/* 800x600 in full, and a heading. */
+	assert_true(all - one == 600 + TOP);
+	yyjson_mut_doc_free(doc);
 }
 
 static void it_is_an_svg_file(void **state) {
-	struct model model = example_model();
+	yyjson_mut_doc *doc = example_planes();
 	char path[] = "/tmp/latchctl-svg-XXXXXX";
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
-	assert_int_equal(svg_write(path, &model, NULL), CAIRO_STATUS_SUCCESS);
+	assert_int_equal(svg_write(path, yyjson_mut_doc_get_root(doc)), CAIRO_STATUS_SUCCESS);
 	char head[200];
 	ssize_t len = read(fd, head, sizeof(head) - 1);
 	assert_true(len > 0);
@@ -143,9 +149,9 @@ static void it_is_an_svg_file(void **state) {
 	assert_non_null(strstr(head, "<svg"));
 	close(fd);
 	unlink(path);
-	assert_int_not_equal(
-		svg_write("/no/such/folder/file.svg", &model, NULL), CAIRO_STATUS_SUCCESS);
-	model_finish(&model);
+	assert_int_not_equal(svg_write("/no/such/folder/file.svg", yyjson_mut_doc_get_root(doc)),
+		CAIRO_STATUS_SUCCESS);
+	yyjson_mut_doc_free(doc);
 }
 
 int main(void) {

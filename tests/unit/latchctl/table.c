@@ -10,16 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
+#include "base/text.h"
+#include "document.h"
 #include "example.h"
 #include "table.h"
 
 /* The caller frees it. */
-static char *print(const struct model *model, const struct model_output *only, int width) {
+static char *print(yyjson_mut_doc *doc, int width) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
 	assert_non_null(file);
-	table_print(file, model, only, width);
+	table_print(file, yyjson_mut_doc_get_root(doc), width);
 	assert_int_equal(fclose(file), 0);
 	return text;
 }
@@ -46,8 +49,9 @@ static const char *const screen =
 	"\n";
 
 static void a_wide_terminal_has_all(void **state) {
-	struct model model = example_model();
-	char *text = print(&model, NULL, 200);
+	yyjson_mut_doc *doc = example_planes();
+	advice_add(doc);
+	char *text = print(doc, 200);
 	if (strncmp(text, screen, strlen(screen)) != 0) {
 		fail_msg("is:\n%s", text);
 	}
@@ -73,13 +77,14 @@ static void a_wide_terminal_has_all(void **state) {
 	assert_null(strstr(text, "to be seen\n        help"));
 	assert_null(strstr(text, " \n"));
 	free(text);
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void it_fits(void **state) {
-	struct model model = example_model();
+	yyjson_mut_doc *doc = example_planes();
+	advice_add(doc);
 	for (int width = TABLE_MIN_WIDTH; width < 160; width++) {
-		char *text = print(&model, NULL, width);
+		char *text = print(doc, width);
 		if (widest_line(text) > width) {
 			fail_msg("%d columns instead of %d:\n%s", widest_line(text), width, text);
 		}
@@ -88,42 +93,52 @@ static void it_fits(void **state) {
 		assert_non_null(strstr(text, "no-dmabuf: "));
 		free(text);
 	}
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void long_names_are_cut_between_characters(void **state) {
-	struct model model = example_model();
-	struct model_layer *layer = &model.outputs[EXAMPLE_WINDOW].layers[0];
-	free(layer->app_id);
-	layer->app_id = model_clean_text("ääääääääääääääääääääääääääääääääääääääääääääääää");
-	char *text = print(&model, &model.outputs[EXAMPLE_WINDOW], 60);
+	yyjson_mut_doc *doc = example_planes();
+	yyjson_mut_set_str(example_at(doc, "/outputs/1/layers/0/app_id"),
+		"ääääääääääääääääääääääääääääääääääääääääääääääää");
+	yyjson_mut_arr_remove_first(example_at(doc, "/outputs"));
+	char *text = print(doc, 60), clean[4096];
 	assert_true(widest_line(text) <= 60);
 	assert_non_null(strstr(text, "ää…"));
-	char *clean = model_clean_text(text);
+	latch_text_copy(clean, sizeof(clean), text);
 	for (size_t i = 0; text[i] != '\0'; i++) {
 		assert_true(clean[i] == text[i] || text[i] == '\n');
 	}
-	free(clean);
 	free(text);
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void one_output_only(void **state) {
-	struct model model = example_model();
-	char *text = print(&model, &model.outputs[EXAMPLE_WINDOW], 100);
+	yyjson_mut_doc *doc = example_planes();
+	keep_text(example_at(doc, "/outputs"), "/name", "WL-1");
+	char *text = print(doc, 100);
 	assert_non_null(strstr(text, "WL-1"));
 	assert_null(strstr(text, "Virtual-1"));
 	free(text);
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
 }
 
 static void an_empty_screen(void **state) {
-	struct model model = example_model();
-	model.outputs[EXAMPLE_SCREEN].visible = 0;
-	char *text = print(&model, &model.outputs[EXAMPLE_SCREEN], 100);
+	yyjson_mut_doc *doc = example_planes();
+	yyjson_mut_set_int(example_at(doc, "/outputs/0/plan/visible"), 0);
+	char *text = print(doc, 100);
 	assert_non_null(strstr(text, "\n  nothing to be seen\n"));
 	free(text);
-	model_finish(&model);
+	yyjson_mut_doc_free(doc);
+}
+
+/* What another version leaves out is no reason to end. */
+static void an_empty_document(void **state) {
+	yyjson_mut_doc *doc = example_parse("{'outputs': [{'layers': [{}], 'planes': [{}]}]}");
+	advice_add(doc);
+	char *text = print(doc, 100);
+	assert_non_null(strstr(text, "LAYER"));
+	free(text);
+	yyjson_mut_doc_free(doc);
 }
 
 int main(void) {
@@ -133,6 +148,7 @@ int main(void) {
 		cmocka_unit_test(long_names_are_cut_between_characters),
 		cmocka_unit_test(one_output_only),
 		cmocka_unit_test(an_empty_screen),
+		cmocka_unit_test(an_empty_document),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("table", tests, NULL, NULL);

@@ -27,7 +27,7 @@
 
 static void sandboxed_clients_see_less(void **state) {
 	static const char *const hidden[] = {
-		"zlatch_inspector_v1",
+		"zlatch_inspector_v2",
 		"wp_security_context_manager_v1",
 		"zwlr_screencopy_manager_v1",
 		"ext_image_copy_capture_manager_v1",
@@ -82,7 +82,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 			registry, name, &wp_security_context_manager_v1_interface, 1);
 	}
 	client->subcompositor |= strcmp(interface, "wl_subcompositor") == 0;
-	client->inspector |= strcmp(interface, "zlatch_inspector_v1") == 0;
+	client->inspector |= strcmp(interface, "zlatch_inspector_v2") == 0;
 }
 
 static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
@@ -154,17 +154,13 @@ static int connect_to(const struct sockaddr_un *address) {
 	return fd;
 }
 
-static bool collect(void *data, struct latch_snapshot *snapshot) {
-	return true;
-}
-
 static void a_sandbox_hides_the_inspector(void **state) {
 	wlr_log_init(WLR_SILENT, NULL);
 	struct wl_display *server = wl_display_create();
 	assert_true(latch_security_init(server));
 	assert_non_null(wlr_subcompositor_create(server));
-	struct latch_inspector *inspector = latch_inspector_create(
-		server, &(struct latch_inspector_options){.collect = collect});
+	struct latch_inspector *inspector =
+		latch_inspector_create(server, &(struct latch_inspector_options){.data = NULL});
 	assert_non_null(inspector);
 
 	int fds[2], pipe_fds[2];

@@ -1,0 +1,28 @@
+#ifndef LATCHCTL_SESSION_H
+#define LATCHCTL_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+/** A connection to a running latch. */
+struct session {
+	struct wl_display *display;
+	struct wl_registry *registry;
+	struct zlatch_inspector_v2 *inspector;
+	/** What is wrong, for people; NULL for nothing. To be said by the caller. */
+	const char *problem;
+	yyjson_mut_doc *answer;
+};
+
+/** Connects. Returns false after a failure that it has told; session_finish() is needed anyway. */
+bool session_init(struct session *session);
+void session_finish(struct session *session);
+
+/**
+ * Asks for one of enum zlatch_inspector_v2_subject and waits for the document, which the caller
+ * frees. NULL after a failure, with session->problem.
+ */
+yyjson_mut_doc *session_ask(struct session *session, uint32_t subject);
+
+#endif

@@ -1,0 +1,355 @@
+#include <drm_fourcc.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_layout.h>
+#include <xf86drm.h>
+#include <yyjson.h>
+
+#include "backend/backend.h"
+#include "backend/output.h"
+#include "base/id_map.h"
+#include "inspect/documents.h"
+#include "kms/vblank.h"
+#include "output/content.h"
+#include "output/output.h"
+#include "plan/layer.h"
+#include "plan/plan.h"
+#include "plan/reason.h"
+#include "server.h"
+#include "shell/shell.h"
+#include "shell/toplevel.h"
+
+/* Room for the name of a format or a modifier. */
+#define NAME_MAX_BYTES 128
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+static const char *transform_name(enum wl_output_transform transform) {
+	static const char *const names[] = {"normal", "90", "180", "270", "flipped", "flipped-90",
+		"flipped-180", "flipped-270"};
+	return transform < COUNT(names) ? names[transform] : "unknown";
+}
+
+/* Bit 0 has the first name, and so on; NULL: not a property's value. */
+static void add_bits(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, uint32_t bits,
+	const char *const *names, size_t len) {
+	yyjson_mut_val *array = yyjson_mut_obj_add_arr(doc, object, key);
+	for (size_t i = 0; i < len; i++) {
+		if ((bits & UINT32_C(1) << i) != 0 && names[i] != NULL) {
+			yyjson_mut_arr_add_str(doc, array, names[i]);
+		}
+	}
+}
+
+static void write_modifier(char *text, size_t size, uint64_t modifier) {
+	char *name = drmGetFormatModifierName(modifier);
+	/* drm_fourcc.h has no word for "none named": the driver's own, unspoken layout. */
+	if (modifier == DRM_FORMAT_MOD_INVALID) {
+		snprintf(text, size, "implicit");
+	} else if (name != NULL) {
+		snprintf(text, size, "%s", name);
+	} else {
+		snprintf(text, size, "0x%016" PRIx64, modifier);
+	}
+	free(name);
+}
+
+static yyjson_mut_val *make_modifiers(yyjson_mut_doc *doc, const struct kms_format *format) {
+	yyjson_mut_val *modifiers = yyjson_mut_arr(doc);
+	for (size_t i = 0; i < format->modifiers_len; i++) {
+		char text[NAME_MAX_BYTES];
+		write_modifier(text, sizeof(text), format->modifiers[i]);
+		yyjson_mut_arr_add_strcpy(doc, modifiers, text);
+	}
+	return modifiers;
+}
+
+/* Formats in a row mostly have the same modifiers, whose names take libdrm long to make. */
+static bool same_modifiers(const struct kms_format *a, const struct kms_format *b) {
+	return a->modifiers_len == b->modifiers_len &&
+	       memcmp(a->modifiers, b->modifiers, a->modifiers_len * sizeof(a->modifiers[0])) == 0;
+}
+
+static void add_formats(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct kms_format_set *set) {
+	yyjson_mut_val *formats = yyjson_mut_obj_add_arr(doc, object, "formats");
+	yyjson_mut_val *last = NULL;
+	for (size_t i = 0; i < set->len; i++) {
+		const struct kms_format *format = &set->formats[i];
+		char text[NAME_MAX_BYTES];
+		kms_fourcc_name(text, sizeof(text), format->fourcc);
+		yyjson_mut_val *entry = yyjson_mut_arr_add_obj(doc, formats);
+		yyjson_mut_obj_add_strcpy(doc, entry, "format", text);
+		last = i > 0 && same_modifiers(format, &set->formats[i - 1])
+			       ? yyjson_mut_val_mut_copy(doc, last)
+			       : make_modifiers(doc, format);
+		yyjson_mut_obj_add_val(doc, entry, "modifiers", last);
+	}
+}
+
+yyjson_mut_val *latch_inspect_add_plane(
+	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct kms_plane *plane) {
+	static const char *const rotations[] = {
+		"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
+	static const char *const blend_modes[KMS_BLEND_COUNT] = {
+		"premultiplied", "coverage", "none"};
+	/* The bit for "any" is our own: it is every plane's. */
+	static const char *const encodings[KMS_COLOR_ENCODING_COUNT] = {
+		NULL, "bt601", "bt709", "bt2020"};
+	static const char *const ranges[KMS_COLOR_RANGE_COUNT] = {NULL, "limited", "full"};
+	const struct kms_property *zpos = &plane->props.zpos;
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
+	yyjson_mut_obj_add_uint(doc, object, "id", plane->id);
+	yyjson_mut_obj_add_str(doc, object, "type", kms_plane_type_name(plane->type));
+	if (zpos->id != 0) {
+		yyjson_mut_val *range = yyjson_mut_obj_add_obj(doc, object, "zpos");
+		yyjson_mut_obj_add_uint(
+			doc, range, "min", zpos->immutable ? zpos->value : zpos->min);
+		yyjson_mut_obj_add_uint(
+			doc, range, "max", zpos->immutable ? zpos->value : zpos->max);
+		yyjson_mut_obj_add_bool(doc, range, "immutable", zpos->immutable);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "zpos");
+	}
+	yyjson_mut_obj_add_bool(doc, object, "alpha", plane->props.alpha.id != 0);
+	yyjson_mut_obj_add_bool(doc, object, "tells_modifiers", plane->has_in_formats);
+	add_bits(doc, object, "rotations", plane->rotations, rotations, COUNT(rotations));
+	add_bits(doc, object, "blend_modes", plane->blend_modes, blend_modes, COUNT(blend_modes));
+	add_bits(doc, object, "color_encodings", plane->color_encodings, encodings,
+		COUNT(encodings));
+	add_bits(doc, object, "color_ranges", plane->color_ranges, ranges, COUNT(ranges));
+	add_formats(doc, object, &plane->formats);
+	return object;
+}
+
+static void add_buffer(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_layer *layer) {
+	char text[NAME_MAX_BYTES];
+	yyjson_mut_val *buffer = yyjson_mut_obj_add_obj(doc, object, "buffer");
+	yyjson_mut_obj_add_bool(doc, buffer, "dmabuf", layer->is_dmabuf);
+	yyjson_mut_obj_add_int(doc, buffer, "width", layer->buffer_width);
+	yyjson_mut_obj_add_int(doc, buffer, "height", layer->buffer_height);
+	kms_fourcc_name(text, sizeof(text), layer->fourcc);
+	latch_inspect_add_text(doc, buffer, "format", layer->fourcc != 0 ? text : NULL);
+	write_modifier(text, sizeof(text), layer->modifier);
+	latch_inspect_add_text(doc, buffer, "modifier", layer->is_dmabuf ? text : NULL);
+	snprintf(text, sizeof(text), "0x%016" PRIx64, layer->modifier);
+	latch_inspect_add_text(doc, buffer, "modifier_number", layer->is_dmabuf ? text : NULL);
+}
+
+static void add_reasons(yyjson_mut_doc *doc, yyjson_mut_val *object, uint64_t reasons) {
+	yyjson_mut_val *array = yyjson_mut_obj_add_arr(doc, object, "reasons");
+	for (unsigned i = 0; i < LATCH_REASON_COUNT; i++) {
+		const uint64_t bit = UINT64_C(1) << i;
+		if ((reasons & bit) != 0) {
+			yyjson_mut_val *reason = yyjson_mut_arr_add_obj(doc, array);
+			yyjson_mut_obj_add_str(doc, reason, "name", latch_reason_name(bit));
+			yyjson_mut_obj_add_str(doc, reason, "text", latch_reason_text(bit));
+		}
+	}
+}
+
+yyjson_mut_val *latch_inspect_add_layer(
+	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct latch_layer *layer) {
+	const bool on_plane = layer->place == LATCH_LAYER_ON_PLANE;
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
+	yyjson_mut_obj_add_str(doc, object, "kind", layer->id == 0 ? "cursor" : "surface");
+	latch_inspect_add_id(doc, object, "surface", layer->id);
+	add_buffer(doc, object, layer);
+	yyjson_mut_val *src = yyjson_mut_obj_add_obj(doc, object, "src");
+	yyjson_mut_obj_add_real(doc, src, "x", layer->src.x);
+	yyjson_mut_obj_add_real(doc, src, "y", layer->src.y);
+	yyjson_mut_obj_add_real(doc, src, "width", layer->src.width);
+	yyjson_mut_obj_add_real(doc, src, "height", layer->src.height);
+	yyjson_mut_val *dst = yyjson_mut_obj_add_obj(doc, object, "dst");
+	yyjson_mut_obj_add_int(doc, dst, "x", layer->dst.x);
+	yyjson_mut_obj_add_int(doc, dst, "y", layer->dst.y);
+	yyjson_mut_obj_add_int(doc, dst, "width", layer->dst.width);
+	yyjson_mut_obj_add_int(doc, dst, "height", layer->dst.height);
+	yyjson_mut_obj_add_str(doc, object, "transform", transform_name(layer->transform));
+	yyjson_mut_obj_add_real(doc, object, "alpha", layer->alpha / 65535.0);
+	yyjson_mut_obj_add_bool(doc, object, "opaque", layer->opaque);
+	latch_inspect_add_place(doc, object, layer);
+	if (on_plane && layer->zpos >= 0) {
+		yyjson_mut_obj_add_int(doc, object, "zpos", layer->zpos);
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "zpos");
+	}
+	yyjson_mut_obj_add_bool(doc, object, "underlay", on_plane && layer->underlay);
+	add_reasons(doc, object, layer->reasons);
+	latch_inspect_add_id(doc, object, "test_errno", layer->test_errno);
+	return object;
+}
+
+static const struct latch_layer *find_on_plane(
+	const struct latch_output *output, const struct kms_plane *plane) {
+	const struct latch_layer_list *list = &output->collection.layers;
+	for (size_t i = 0; i < list->len; i++) {
+		if (list->layers[i].place == LATCH_LAYER_ON_PLANE &&
+			list->layers[i].plane == plane) {
+			return &list->layers[i];
+		}
+	}
+	return NULL;
+}
+
+/* An output keeps its primary and its cursor plane even while it shows nothing on them. */
+static const struct latch_output *find_other_user(
+	const struct latch_output *output, const struct kms_plane *plane) {
+	const struct latch_output *other;
+	wl_list_for_each(other, &output->server->outputs, link) {
+		if (other != output && other->kms != NULL &&
+			(other->kms->primary == plane || other->kms->cursor == plane ||
+				find_on_plane(other, plane) != NULL)) {
+			return other;
+		}
+	}
+	return NULL;
+}
+
+static void add_use(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_output *output,
+	const struct kms_plane *plane) {
+	const struct latch_layer *layer = find_on_plane(output, plane);
+	const struct latch_output *other = NULL;
+	const char *use = "free";
+	if (layer != NULL) {
+		use = "layer";
+	} else if (plane == output->kms->primary) {
+		use = output->plan.composed ? "composed" : "black";
+	} else if (plane == output->kms->cursor && output->cursor.visible &&
+		   !output->cursor.composed) {
+		use = "cursor";
+	} else if ((other = find_other_user(output, plane)) != NULL) {
+		use = "other-output";
+	}
+	yyjson_mut_obj_add_str(doc, object, "use", use);
+	latch_inspect_add_text(doc, object, "output", other != NULL ? other->wlr_output->name : NULL);
+	latch_inspect_add_id(doc, object, "surface", layer != NULL ? layer->id : 0);
+}
+
+static void add_planes(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_output *output) {
+	yyjson_mut_val *planes = yyjson_mut_obj_add_arr(doc, object, "planes");
+	if (output->kms == NULL || output->kms->crtc == NULL) {
+		return; // a window, or off
+	}
+	const struct kms_device *device = output->kms->device;
+	for (size_t i = 0; i < device->planes_len; i++) {
+		const struct kms_plane *plane = &device->planes[i];
+		if ((plane->possible_crtcs & UINT32_C(1) << output->kms->crtc->index) != 0) {
+			add_use(doc, latch_inspect_add_plane(doc, planes, plane), output, plane);
+		}
+	}
+}
+
+/* Whose toplevels are on an output now: a surface may have gone since the latch, then its layer stays
+ * without a name. */
+static bool find_toplevels(const struct latch_output *output, struct latch_id_map *toplevels) {
+	const struct latch_server *server = output->server;
+	struct wlr_box box;
+	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
+	const size_t len = latch_shell_surfaces(server->shell, &box, NULL, 0);
+	struct latch_shell_surface *surfaces = calloc(len + 1, sizeof(surfaces[0]));
+	if (surfaces == NULL) {
+		return false;
+	}
+	latch_shell_surfaces(server->shell, &box, surfaces, len);
+	bool ok = true;
+	for (size_t i = 0; ok && i < len; i++) {
+		const struct latch_surface *surface =
+			latch_surface_get(server->contents, surfaces[i].surface);
+		if (surface != NULL && surfaces[i].toplevel != NULL) {
+			ok = latch_id_map_put(toplevels, surface->id, surfaces[i].toplevel);
+		}
+	}
+	free(surfaces);
+	return ok;
+}
+
+static bool add_layers(yyjson_mut_doc *doc, yyjson_mut_val *object,
+	const struct latch_output *output, const struct latch_id_map *held) {
+	const struct latch_layer_list *list = &output->collection.layers;
+	struct latch_id_map toplevels = {0};
+	const bool ok = find_toplevels(output, &toplevels);
+	yyjson_mut_val *layers = yyjson_mut_obj_add_arr(doc, object, "layers");
+	for (size_t i = 0; ok && i < list->len; i++) {
+		const uint32_t id = list->layers[i].id;
+		const struct latch_surface *surface =
+			latch_surface_find(output->server->contents, id);
+		const struct latch_toplevel *toplevel =
+			surface != NULL ? latch_id_map_get(&toplevels, id) : NULL;
+		yyjson_mut_val *sum = id != 0 ? latch_id_map_get(held, id) : NULL;
+		yyjson_mut_val *layer = latch_inspect_add_layer(doc, layers, &list->layers[i]);
+		latch_inspect_add_id(
+			doc, layer, "pid", surface != NULL ? latch_surface_pid(surface) : 0);
+		latch_inspect_add_text(doc, layer, "app_id",
+			toplevel != NULL ? latch_toplevel_app_id(toplevel) : "");
+		latch_inspect_add_text(doc, layer, "title",
+			toplevel != NULL ? latch_toplevel_title(toplevel) : "");
+		/* A surface may be on several outputs. */
+		yyjson_mut_obj_add_val(doc, layer, "held",
+			sum != NULL ? yyjson_mut_val_mut_copy(doc, sum) : yyjson_mut_null(doc));
+	}
+	latch_id_map_finish(&toplevels);
+	return ok;
+}
+
+static void add_plan(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_output *output) {
+	/* Mostly the last plan is one from before; where that came from says more. */
+	const bool reused = output->plan.rung == LATCH_RUNG_REUSED;
+	const struct latch_plan *made = reused ? &output->plan_memory.plan : &output->plan;
+	yyjson_mut_val *plan = yyjson_mut_obj_add_obj(doc, object, "plan");
+	yyjson_mut_obj_add_str(doc, plan, "rung", latch_rung_name(made->rung));
+	yyjson_mut_obj_add_bool(doc, plan, "composed", output->plan.composed);
+	yyjson_mut_obj_add_uint(doc, plan, "visible", output->plan.visible);
+	yyjson_mut_obj_add_uint(doc, plan, "on_planes", output->plan.on_planes);
+	yyjson_mut_obj_add_uint(doc, plan, "tests", made->tests);
+}
+
+static bool add_output(yyjson_mut_doc *doc, yyjson_mut_val *outputs,
+	const struct latch_output *output, const struct latch_id_map *held) {
+	const struct wlr_output *wlr_output = output->wlr_output;
+	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, outputs);
+	latch_inspect_add_text(doc, object, "name", wlr_output->name);
+	latch_inspect_add_text(doc, object, "description",
+		wlr_output->description != NULL ? wlr_output->description : "");
+	if (output->kms != NULL) {
+		const struct kms_device *device = output->kms->device;
+		yyjson_mut_val *told = yyjson_mut_obj_add_obj(doc, object, "device");
+		latch_inspect_add_text(doc, told, "node", output->kms->backend->path);
+		latch_inspect_add_text(doc, told, "driver", device->driver);
+		yyjson_mut_obj_add_str(doc, told, "clock", kms_clock_kind_name(device->clock));
+	} else {
+		yyjson_mut_obj_add_null(doc, object, "device");
+	}
+	yyjson_mut_val *mode = yyjson_mut_obj_add_obj(doc, object, "mode");
+	yyjson_mut_obj_add_int(doc, mode, "width", wlr_output->width);
+	yyjson_mut_obj_add_int(doc, mode, "height", wlr_output->height);
+	yyjson_mut_obj_add_int(doc, mode, "refresh_mhz", wlr_output->refresh);
+	/* Scales are whole 120ths, as clients hear of them. */
+	yyjson_mut_obj_add_real(
+		doc, object, "scale", round((double)wlr_output->scale * 120) / 120);
+	yyjson_mut_obj_add_str(doc, object, "transform", transform_name(wlr_output->transform));
+	add_plan(doc, object, output);
+	add_planes(doc, object, output);
+	return add_layers(doc, object, output, held);
+}
+
+bool latch_inspect_planes(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
+	const struct latch_server *server = data;
+	struct latch_id_map held = {0};
+	latch_inspect_sum_all_held(data, doc, &held);
+	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
+	bool ok = outputs != NULL;
+	const struct latch_output *output;
+	wl_list_for_each(output, &server->outputs, link) {
+		ok = ok && add_output(doc, outputs, output, &held);
+	}
+	latch_id_map_finish(&held);
+	return ok;
+}

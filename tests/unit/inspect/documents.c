@@ -1,0 +1,413 @@
+/* The inspector's documents, by the structs that they tell of. Their keys are an interface. What
+ * latchctl makes of them is looked at too. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <drm_fourcc.h>
+#include <drm_mode.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yyjson.h>
+
+#include "base/id_map.h"
+#include "document.h"
+#include "held.h"
+#include "inspect/documents.h"
+#include "kms/plane.h"
+#include "plan/layer.h"
+#include "span.h"
+#include "sync/gate.h"
+#include "trace/rows.h"
+
+#define MS INT64_C(1000000)
+#define REFRESH_NS INT64_C(16666667)
+
+static int setup(void **state) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	*state = doc;
+	return 0;
+}
+
+static int teardown(void **state) {
+	yyjson_mut_doc_free(*state);
+	return 0;
+}
+
+static yyjson_mut_val *add_array(yyjson_mut_doc *doc, const char *key) {
+	return yyjson_mut_obj_add_arr(doc, yyjson_mut_doc_get_root(doc), key);
+}
+
+/* Compares a value with JSON that has ' in the place of each ". */
+static void assert_json(yyjson_mut_val *value, const char *path, const char *wanted) {
+	char *text = yyjson_mut_val_write(yyjson_mut_ptr_get(value, path), 0, NULL);
+	assert_non_null(text);
+	for (char *at = text; (at = strchr(at, '"')) != NULL;) {
+		*at = '\'';
+	}
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void texts_are_cleaned_and_cut(void **state) {
+	yyjson_mut_doc *doc = *state;
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	char longest[4000];
+	memset(longest, 'x', sizeof(longest) - 1);
+	longest[sizeof(longest) - 1] = '\0';
+	latch_inspect_add_text(doc, root, "title", "a\033[2Jb\xff ü");
+	latch_inspect_add_text(doc, root, "longest", longest);
+	latch_inspect_add_text(doc, root, "none", NULL);
+	assert_string_equal(get_text(root, "/title"), "a?[2Jb? ü");
+	assert_int_equal(strlen(get_text(root, "/longest")), 255);
+	assert_json(root, "/none", "null");
+}
+
+static void planes(void **state) {
+	yyjson_mut_doc *doc = *state;
+	struct kms_plane plane = {
+		.id = 34,
+		.type = KMS_PLANE_OVERLAY,
+		.has_in_formats = true,
+		.props = {.zpos = {.id = 1, .min = 1, .max = 254}, .alpha = {.id = 2}},
+		.rotations = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_Y,
+		.blend_modes = 1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_NONE,
+		.color_encodings = 1u << KMS_COLOR_ENCODING_ANY | 1u << KMS_COLOR_ENCODING_BT709,
+		.color_ranges = 1u << KMS_COLOR_RANGE_ANY | 1u << KMS_COLOR_RANGE_FULL,
+	};
+	static const struct {
+		uint32_t fourcc;
+		uint64_t modifier;
+	} pairs[] = {
+		{DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR},
+		{DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED},
+		{DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_LINEAR},
+		{DRM_FORMAT_ARGB8888, I915_FORMAT_MOD_X_TILED},
+		{DRM_FORMAT_NV12, DRM_FORMAT_MOD_INVALID},
+		{DRM_FORMAT_NV12, UINT64_C(0xfe00000000000001)},
+	};
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		assert_int_equal(kms_format_set_add(
+					 &plane.formats, pairs[i].fourcc, pairs[i].modifier),
+			0);
+	}
+	yyjson_mut_val *told = latch_inspect_add_plane(doc, add_array(doc, "planes"), &plane);
+	assert_json(told, "",
+		"{'id':34,'type':'overlay','zpos':{'min':1,'max':254,'immutable':false},"
+		"'alpha':true,'tells_modifiers':true,"
+		"'rotations':['rotate-0','rotate-180','reflect-y'],"
+		"'blend_modes':['premultiplied','none'],'color_encodings':['bt709'],"
+		"'color_ranges':['full'],'formats':[{'format':'XR24','modifiers':['LINEAR',"
+		"'X_TILED']},{'format':'AR24','modifiers':['LINEAR','X_TILED']},"
+		"{'format':'NV12','modifiers':['implicit','0xfe00000000000001']}]}");
+
+	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .value = 3};
+	told = latch_inspect_add_plane(doc, add_array(doc, "immutable"), &plane);
+	assert_json(told, "/zpos", "{'min':3,'max':3,'immutable':true}");
+	plane.props.zpos.id = 0;
+	plane.props.alpha.id = 0;
+	told = latch_inspect_add_plane(doc, add_array(doc, "without"), &plane);
+	assert_json(told, "/zpos", "null");
+	assert_json(told, "/alpha", "false");
+	kms_format_set_finish(&plane.formats);
+}
+
+static void a_layer_on_a_plane(void **state) {
+	yyjson_mut_doc *doc = *state;
+	const struct kms_plane plane = {.id = 34, .type = KMS_PLANE_OVERLAY};
+	const struct latch_layer layer = {
+		.id = 7,
+		.is_dmabuf = true,
+		.buffer_width = 1920,
+		.buffer_height = 1080,
+		.fourcc = DRM_FORMAT_NV12,
+		.modifier = I915_FORMAT_MOD_X_TILED,
+		.src = {.x = 0.5, .y = 1.25, .width = 1919, .height = 1078.5},
+		.dst = {.x = -10, .y = 20, .width = 960, .height = 540},
+		.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90,
+		.alpha = 0xffff,
+		.opaque = true,
+		.place = LATCH_LAYER_ON_PLANE,
+		.plane = &plane,
+		.zpos = 3,
+		.underlay = true,
+	};
+	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
+	assert_json(told, "",
+		"{'kind':'surface','surface':7,'buffer':{'dmabuf':true,'width':1920,"
+		"'height':1080,'format':'NV12','modifier':'X_TILED',"
+		"'modifier_number':'0x0100000000000001'},"
+		"'src':{'x':0.5,'y':1.25,'width':1919.0,'height':1078.5},"
+		"'dst':{'x':-10,'y':20,'width':960,'height':540},'transform':'flipped-90',"
+		"'alpha':1.0,'opaque':true,'place':'plane','plane':34,'plane_type':'overlay',"
+		"'zpos':3,'underlay':true,'reasons':[],'test_errno':null}");
+}
+
+static void a_layer_on_no_plane(void **state) {
+	yyjson_mut_doc *doc = *state;
+	const struct latch_layer layer = {
+		.place = LATCH_LAYER_COMPOSED,
+		.zpos = -1,
+		.reasons = LATCH_REASON_NO_DMABUF | LATCH_REASON_TEST_REFUSED,
+		.test_errno = EINVAL,
+	};
+	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
+	assert_json(told, "/kind", "'cursor'");
+	assert_json(told, "/surface", "null");
+	assert_json(told, "/buffer",
+		"{'dmabuf':false,'width':0,'height':0,'format':null,'modifier':null,"
+		"'modifier_number':null}");
+	assert_json(told, "/place", "'composed'");
+	assert_json(told, "/plane", "null");
+	assert_json(told, "/plane_type", "null");
+	assert_json(told, "/zpos", "null");
+	assert_json(told, "/transform", "'normal'");
+	assert_json(told, "/reasons/0/name", "'no-dmabuf'");
+	assert_json(told, "/reasons/1/name", "'test-refused'");
+	assert_true(strlen(get_text(told, "/reasons/0/text")) > 0);
+	assert_json(told, "/test_errno", "22");
+}
+
+/* All reasons at once: none is lost. */
+static void every_reason_is_told(void **state) {
+	yyjson_mut_doc *doc = *state;
+	const struct latch_layer layer = {
+		.place = LATCH_LAYER_COVERED, .reasons = (UINT64_C(1) << LATCH_REASON_COUNT) - 1};
+	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
+	assert_int_equal(
+		yyjson_mut_arr_size(yyjson_mut_obj_get(told, "reasons")), LATCH_REASON_COUNT);
+	assert_json(told, "/place", "'covered'");
+}
+
+static void held_updates(void **state) {
+	yyjson_mut_doc *doc = *state;
+	yyjson_mut_val *array = add_array(doc, "held");
+	latch_inspect_add_held(doc, array, 7, 13,
+		&(struct latch_held){
+			.update_id = 5,
+			.kind = LATCH_SYNC_IMPLICIT,
+			.by = LATCH_HELD_BY_FENCE,
+			.age_ns = INT64_C(12345678901),
+			.fences = 2,
+			.fence = {.driver_name = "amd\033gpu", .timeline_name = "gfx_0.0.0"},
+		});
+	latch_inspect_add_held(doc, array, 8, 3,
+		&(struct latch_held){
+			.update_id = 6,
+			.kind = LATCH_SYNC_SYNCOBJ,
+			.by = LATCH_HELD_BY_POINT,
+			.age_ns = MS,
+			.fences = 1,
+			.point = UINT64_C(0x123456789a),
+		});
+	latch_inspect_add_held(
+		doc, array, 0, 0, &(struct latch_held){.by = LATCH_HELD_BY_UPDATE, .age_ns = -1});
+	assert_json(array, "/0",
+		"{'surface':7,'wl_surface':13,'pid':null,'command':'','app_id':'',"
+		"'held_by':'fence','kind':'implicit','age_ns':12345678901,'fences':2,"
+		"'driver':'amd?gpu','timeline':'gfx_0.0.0','point':null}");
+	assert_json(array, "/1/kind", "'syncobj'");
+	assert_json(array, "/1/driver", "null");
+	assert_json(array, "/1/point", "78187493530");
+	assert_json(array, "/2/held_by", "'update'");
+	assert_json(array, "/2/kind", "'none'");
+	assert_json(array, "/2/age_ns", "0");
+
+	yyjson_mut_val *first = yyjson_mut_arr_get_first(array);
+	yyjson_mut_set_int(yyjson_mut_obj_get(first, "pid"), 4711);
+	yyjson_mut_set_str(yyjson_mut_obj_get(first, "command"), "vkcube");
+	yyjson_mut_set_str(yyjson_mut_obj_get(first, "app_id"), "org.vkcube");
+	char *text = NULL;
+	size_t len = 0;
+	FILE *file = open_memstream(&text, &len);
+	held_print(file, yyjson_mut_doc_get_root(doc));
+	yyjson_mut_arr_clear(array);
+	held_print(file, yyjson_mut_doc_get_root(doc));
+	fclose(file);
+	assert_string_equal(text,
+		"vkcube (pid 4711, app id \"org.vkcube\"): surface 7 (wl_surface#13) for "
+		"12.346 s, by a fence (implicit) of driver \"amd?gpu\", timeline \"gfx_0.0.0\"\n"
+		"a client: surface 8 (wl_surface#3) for 0.001 s, by point 78187493530 of its "
+		"timeline, without a fence yet\n"
+		"a client: surface 0 (wl_surface#0) for 0.000 s, by the update before it, or a "
+		"subsurface's\n"
+		"no update is held\n");
+	free(text);
+}
+
+static void hold(yyjson_mut_doc *doc, struct latch_id_map *sums, uint32_t surface,
+	enum latch_held_by by, int64_t age_ns) {
+	latch_inspect_sum_held(doc, sums, surface,
+		&(struct latch_held){
+			.by = by,
+			.age_ns = age_ns,
+			.fence = {.driver_name = "vgem", .timeline_name = "unbound"},
+			.point = UINT64_C(0x123456789a),
+			.target_ns = 20 * MS - 1,
+		},
+		12 * MS);
+}
+
+/* Of all updates of a surface, the first that waits for something of its own. */
+static void layers_tell_what_holds_them(void **state) {
+	struct latch_id_map sums = {0};
+	hold(*state, &sums, 1, LATCH_HELD_BY_UPDATE, 40 * MS);
+	hold(*state, &sums, 1, LATCH_HELD_BY_TIME, 12999999);
+	hold(*state, &sums, 1, LATCH_HELD_BY_FENCE, MS);
+	hold(*state, &sums, 2, LATCH_HELD_BY_FENCE, 3 * MS);
+	hold(*state, &sums, 2, LATCH_HELD_BY_UPDATE, 2 * MS);
+	hold(*state, &sums, 3, LATCH_HELD_BY_POINT, 3 * MS);
+	hold(*state, &sums, 4, LATCH_HELD_BY_UPDATE, 3 * MS);
+	hold(*state, &sums, 4, LATCH_HELD_BY_UPDATE, 2 * MS);
+	assert_json(latch_id_map_get(&sums, 1), "",
+		"{'by':'timestamp','text':'7 ms to go','age_ms':12,'updates':3}");
+	assert_json(latch_id_map_get(&sums, 2), "",
+		"{'by':'fence','text':'driver vgem, timeline unbound','age_ms':3,'updates':2}");
+	assert_json(latch_id_map_get(&sums, 3), "",
+		"{'by':'point','text':'point 78187493530','age_ms':3,'updates':1}");
+	assert_json(latch_id_map_get(&sums, 4), "",
+		"{'by':'update','text':'','age_ms':3,'updates':2}");
+	assert_null(latch_id_map_get(&sums, 5));
+	latch_id_map_finish(&sums);
+}
+
+/* Update n takes 5 ms and n us to its flip, and every third misses a vblank through its fence. */
+static void add_frame(struct latch_statistics *statistics, uint64_t n) {
+	const int64_t flip_ns = 100000 * MS + (int64_t)n * 2 * REFRESH_NS;
+	const bool late = n % 3 == 0;
+	latch_statistics_add_frame(
+		statistics, &(struct latch_frame_record){
+				    .surface_id = 7,
+				    .output_id = 1,
+				    .update_id = n,
+				    .commit_ns = late ? flip_ns - 20 * MS
+						      : flip_ns - 5 * MS - (int64_t)n * 1000,
+				    .signalled_ns = flip_ns - 4 * MS,
+				    .ready_ns = flip_ns - 4 * MS,
+				    .latch_ns = flip_ns - 3 * MS,
+				    .submit_start_ns = flip_ns - 2 * MS,
+				    .submit_end_ns = flip_ns - MS,
+				    .flip_ns = flip_ns,
+				    .refresh_ns = REFRESH_NS,
+				    .replaced_flip_ns = flip_ns - 2 * REFRESH_NS,
+				    .placement = n % 2 == 0 ? LATCH_ON_PLANE : LATCH_COMPOSED,
+				    .presented = true,
+			    });
+}
+
+static struct latch_statistics *create_statistics(void) {
+	struct latch_statistics *statistics = latch_statistics_create();
+	assert_true(latch_statistics_add_surface(statistics,
+		&(struct latch_trace_surface){.id = 7, .pid = 4711, .label = "a\033[2Jb"}));
+	return statistics;
+}
+
+static void counters(void **state) {
+	struct latch_statistics *statistics = create_statistics();
+	for (uint64_t n = 1; n <= 6; n++) {
+		add_frame(statistics, n);
+	}
+	yyjson_mut_val *surfaces = add_array(*state, "surfaces");
+	yyjson_mut_val *places =
+		latch_inspect_add_counted(*state, surfaces, statistics->surfaces[0]);
+	yyjson_mut_val *told = yyjson_mut_arr_get_first(surfaces);
+	assert_ptr_equal(yyjson_mut_obj_get(told, "places"), places);
+	assert_int_equal(get_int(told, "/surface"), 7);
+	assert_int_equal(get_int(told, "/pid"), 4711);
+	assert_string_equal(get_text(told, "/label"), "a?[2Jb");
+	assert_int_equal(get_int(told, "/frames"), 6);
+	assert_int_equal(get_int(told, "/on_plane"), 3);
+	assert_int_equal(get_int(told, "/missed"), 2);
+	assert_int_equal(get_int(told, "/missed_by_cause/fence"), 2);
+	assert_json(told, "/stages/submit_to_flip", "[2015,6]");
+	/* A bin's length is the longest in it, rounded up: two of 16 ms, four of about 1. */
+	yyjson_mut_val *bins = yyjson_mut_ptr_get(told, "/stages/commit_to_signalled");
+	assert_int_equal(yyjson_mut_get_uint(yyjson_mut_arr_get_last(bins)), 2);
+	latch_inspect_add_causes(*state, yyjson_mut_doc_get_root(*state));
+	yyjson_mut_val *causes = yyjson_mut_doc_ptr_get(*state, "/causes");
+	assert_int_equal(yyjson_mut_obj_size(causes), LATCH_MISSED_CAUSES);
+	assert_string_equal(get_text(causes, "/fence"), "fence signalled late");
+	latch_statistics_destroy(statistics);
+}
+
+static yyjson_mut_doc *count(const struct latch_statistics *statistics) {
+	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+	yyjson_mut_doc_set_root(doc, yyjson_mut_obj(doc));
+	latch_inspect_add_counted(doc, add_array(doc, "surfaces"), statistics->surfaces[0]);
+	return doc;
+}
+
+/* The difference of two answers is what came in between, as latch itself would say. */
+static void percentiles_of_a_span(void **state) {
+	struct latch_statistics *statistics = create_statistics();
+	for (uint64_t n = 1; n <= 5000; n++) {
+		add_frame(statistics, 3 * n + 1);
+	}
+	yyjson_mut_doc *before = count(statistics);
+	for (uint64_t n = 1; n <= 40; n++) {
+		add_frame(statistics, 3 * n + 3);
+	}
+	for (uint64_t n = 1; n <= 100; n++) {
+		add_frame(statistics, 3 * n + 1);
+	}
+	yyjson_mut_doc *after = count(statistics);
+	yyjson_mut_doc *doc = span_between(before, after);
+	yyjson_mut_val *span = yyjson_mut_doc_ptr_get(doc, "/surfaces/0");
+	assert_int_equal(get_int(span, "/frames"), 140);
+	assert_int_equal(get_int(span, "/missed"), 40);
+	/* 5.0 to 5.3 ms for a hundred, 20 ms for the others; never less, and a part in 64 more. */
+	yyjson_mut_val *stage = yyjson_mut_ptr_get(span, "/stages/commit_to_flip");
+	assert_int_in_range(get_int(stage, "/p50_us"), 5200, 5250 * 65 / 64);
+	assert_int_in_range(get_int(stage, "/p95_us"), 20000, 20000 * 65 / 64);
+	assert_int_in_range(get_int(span, "/stages/submit_to_flip/p99_us"), 2000, 2032);
+	yyjson_mut_doc_free(before);
+	yyjson_mut_doc_free(after);
+	yyjson_mut_doc_free(doc);
+	latch_statistics_destroy(statistics);
+}
+
+/* A stage whose durations are all over the range. */
+static void wide_histograms(void **state) {
+	struct latch_statistics *statistics = create_statistics();
+	struct latch_durations *durations =
+		&statistics->surfaces[0]->stages[LATCH_STAGE_COMMIT_TO_SIGNALLED];
+	for (int64_t ns = 0; ns < LATCH_DURATIONS_MAX_NS; ns += 900 + ns / 200) {
+		latch_durations_add(durations, ns);
+	}
+	latch_inspect_add_counted(*state, add_array(*state, "surfaces"), statistics->surfaces[0]);
+	yyjson_mut_arr_iter iter = yyjson_mut_arr_iter_with(
+		yyjson_mut_doc_ptr_get(*state, "/surfaces/0/stages/commit_to_signalled"));
+	assert_true(iter.max > 2 * 1100);
+	uint64_t total = 0, last = 0;
+	while (yyjson_mut_arr_iter_has_next(&iter)) {
+		const uint64_t up_to_us = yyjson_mut_get_uint(yyjson_mut_arr_iter_next(&iter));
+		assert_true(up_to_us > last || total == 0);
+		last = up_to_us;
+		total += yyjson_mut_get_uint(yyjson_mut_arr_iter_next(&iter));
+	}
+	assert_int_equal(total, latch_durations_count(durations));
+	latch_statistics_destroy(statistics);
+}
+
+int main(void) {
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(texts_are_cleaned_and_cut, setup, teardown),
+		cmocka_unit_test_setup_teardown(planes, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_layer_on_a_plane, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_layer_on_no_plane, setup, teardown),
+		cmocka_unit_test_setup_teardown(every_reason_is_told, setup, teardown),
+		cmocka_unit_test_setup_teardown(held_updates, setup, teardown),
+		cmocka_unit_test_setup_teardown(layers_tell_what_holds_them, setup, teardown),
+		cmocka_unit_test_setup_teardown(counters, setup, teardown),
+		cmocka_unit_test_setup_teardown(percentiles_of_a_span, setup, teardown),
+		cmocka_unit_test_setup_teardown(wide_histograms, setup, teardown),
+	};
+	cmocka_set_message_output(CM_OUTPUT_TAP);
+	return cmocka_run_group_tests_name("inspector's documents", tests, NULL, NULL);
+}
