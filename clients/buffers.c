@@ -128,7 +128,7 @@ static bool find_cpu_canvas(struct client_buffers *buffers) {
 	const struct client_options *options = buffers->options;
 	bool found = false;
 	for (enum canvas_kind kind = CANVAS_DUMB; kind <= CANVAS_HEAP && !found; kind++) {
-		if (options->has_software_kind && kind != options->software_kind) {
+		if (options->software_kind != CANVAS_GPU && kind != options->software_kind) {
 			continue;
 		}
 		if (kind != CANVAS_DUMB) {
@@ -187,7 +187,7 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 		buf->width, buf->height, fourcc_name(buf->fourcc, format),
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
-		buffers->canvas->allocator->impl->name, buffers->canvas->path ? " on " : "",
+		allocator_name(&buffers->canvas->allocator), buffers->canvas->path ? " on " : "",
 		buffers->canvas->path ? buffers->canvas->path : "",
 		canvas_renderer(buffers->canvas));
 	return true;

@@ -8,7 +8,6 @@
  */
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,21 +166,10 @@ static enum client_exit run(struct client *client) {
 }
 
 static enum client_exit check_globals(const struct connection *conn, bool in_shm) {
-	const struct {
-		const void *object;
-		const char *name;
-	} needed[] = {
-		{conn->compositor, "wl_compositor 4"},
-		{conn->wm_base, "xdg_wm_base"},
-		{in_shm ? (void *)conn->shm : (void *)conn->dmabuf,
-			in_shm ? "wl_shm" : "zwp_linux_dmabuf_v1 3"},
-	};
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (!needed[i].object) {
-			say("the compositor lacks %s, without which nothing can be shown",
-				needed[i].name);
-			return CLIENT_EXIT_NO_GLOBAL;
-		}
+	const char *missing = connection_missing(conn, in_shm);
+	if (missing) {
+		say("the compositor lacks %s, without which nothing can be shown", missing);
+		return CLIENT_EXIT_NO_GLOBAL;
 	}
 	if (!conn->presentation) {
 		say("the compositor lacks wp_presentation: frames are counted by frame callbacks");
@@ -282,7 +270,7 @@ static void describe_buffers(const struct client *client, struct report *report)
 	report->modifier = buf->modifier;
 	report->buffers = buffers->ring->num_buffers;
 	report->scanout = buffers->ring->step.scanout;
-	report->allocator = buffers->canvas->allocator->impl->name;
+	report->allocator = allocator_name(&buffers->canvas->allocator);
 	report->renderer = canvas_renderer(buffers->canvas);
 	report->device = buffers->canvas->path;
 	report->sync = sync_mode_name(client->sync.mode);
@@ -344,12 +332,7 @@ int main(int argc, char **argv) {
 	}
 
 	/* Before the GL driver starts its threads, which inherit the mask. */
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	client.signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	client.signal_fd = signal_fd_open();
 
 	struct measure measure = {0};
 	enum client_exit status = start(&client);

@@ -41,8 +41,7 @@ struct client_options {
 	int buffers;
 	enum sync_mode sync;
 	bool software;
-	bool has_software_kind; /* else the kinds are tried in turn */
-	enum canvas_kind software_kind;
+	enum canvas_kind software_kind; /* CANVAS_GPU: the kinds are tried in turn */
 	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
 	struct gpu_time gpu_time;
 	const char *device; /* NULL: what the compositor names */

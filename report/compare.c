@@ -1,5 +1,6 @@
 #include "compare.h"
 
+#include "base/markup.h"
 #include "run.h"
 #include "trace/statistics.h"
 
@@ -59,7 +60,7 @@ void compare_finish(struct compare *compare) {
 
 const char *compare_pair_name(const struct compare_pair *pair) {
 	const char *label = pair->a != NULL ? pair->a->label : pair->b->label;
-	return label[0] != '\0' ? label : "surface";
+	return markup_or(label, "surface");
 }
 
 struct teller {
@@ -82,60 +83,49 @@ static double count_of(const struct latch_surface_row *row, uint64_t count) {
 	return row != NULL ? (double)count : NAN;
 }
 
-/* Vblanks that were missed through a cause, by its name: the runs may have other causes. */
+const char *compare_cause_name(const struct latch_statistics *statistics, size_t index) {
+	return index < LATCH_MISSED_CAUSES
+		       ? latch_missed_cause_name((enum latch_missed_cause)index)
+		       : latch_statistics_other_cause(statistics, index - LATCH_MISSED_CAUSES);
+}
+
+uint64_t compare_cause_count(const struct latch_surface_counts *counts, size_t index) {
+	return index < LATCH_MISSED_CAUSES ? counts->missed_by_cause[index]
+					   : counts->missed_by_other[index - LATCH_MISSED_CAUSES];
+}
+
+/* Where a run has a cause, by its name: the runs may have other causes. */
+static bool find_cause(const struct run *run, const char *cause, size_t *index) {
+	const char *name;
+	for (*index = 0; (name = compare_cause_name(run->statistics, *index)) != NULL; (*index)++) {
+		if (strcmp(name, cause) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static double missed_by(
 	const struct run *run, const struct latch_surface_row *row, const char *cause) {
+	size_t index;
 	if (row == NULL) {
 		return NAN;
 	}
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		if (strcmp(latch_missed_cause_name((enum latch_missed_cause)i), cause) == 0) {
-			return (double)row->counts.missed_by_cause[i];
-		}
-	}
-	const char *other;
-	for (size_t i = 0; (other = latch_statistics_other_cause(run->statistics, i)) != NULL;
-		i++) {
-		if (strcmp(other, cause) == 0) {
-			return (double)row->counts.missed_by_other[i];
-		}
-	}
-	return 0;
+	return find_cause(run, cause, &index) ? (double)compare_cause_count(&row->counts, index) : 0;
 }
 
-static void tell_cause(const struct compare *compare, const struct compare_pair *pair,
-	const char *cause, const struct teller *teller) {
-	const double a = missed_by(compare->a, pair->a, cause);
-	const double b = missed_by(compare->b, pair->b, cause);
-	if (a > 0 || b > 0) {
-		char what[LATCH_TEXT_MAX + 16];
-		snprintf(what, sizeof(what), "missed: %s", cause);
-		tell(teller, what, "", a, b);
-	}
-}
-
+/* The causes of one run, but for those that the other one has too. */
 static void tell_causes(const struct compare *compare, const struct compare_pair *pair,
-	const struct teller *teller) {
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		tell_cause(
-			compare, pair, latch_missed_cause_name((enum latch_missed_cause)i), teller);
-	}
-	const char *other;
-	for (size_t i = 0;
-		(other = latch_statistics_other_cause(compare->a->statistics, i)) != NULL; i++) {
-		tell_cause(compare, pair, other, teller);
-	}
-	for (size_t i = 0;
-		(other = latch_statistics_other_cause(compare->b->statistics, i)) != NULL; i++) {
-		bool told = false;
-		const char *before;
-		for (size_t j = 0;
-			(before = latch_statistics_other_cause(compare->a->statistics, j)) != NULL;
-			j++) {
-			told |= strcmp(before, other) == 0;
-		}
-		if (!told) {
-			tell_cause(compare, pair, other, teller);
+	const struct run *of, const struct run *but, const struct teller *teller) {
+	const char *cause;
+	size_t index;
+	for (size_t i = 0; (cause = compare_cause_name(of->statistics, i)) != NULL; i++) {
+		const double a = missed_by(compare->a, pair->a, cause);
+		const double b = missed_by(compare->b, pair->b, cause);
+		if ((but == NULL || !find_cause(but, cause, &index)) && (a > 0 || b > 0)) {
+			char what[LATCH_TEXT_MAX + 16];
+			snprintf(what, sizeof(what), "missed: %s", cause);
+			tell(teller, what, "", a, b);
 		}
 	}
 }
@@ -164,7 +154,8 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	const struct latch_surface_counts *b = pair->b != NULL ? &pair->b->counts : &none;
 	tell(&teller, "frames", "", count_of(pair->a, a->frames), count_of(pair->b, b->frames));
 	tell(&teller, "missed", "", count_of(pair->a, a->missed), count_of(pair->b, b->missed));
-	tell_causes(compare, pair, &teller);
+	tell_causes(compare, pair, compare->a, NULL, &teller);
+	tell_causes(compare, pair, compare->b, compare->a, &teller);
 	tell(&teller, "on plane", "%", percent(pair->a), percent(pair->b));
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		for (size_t j = 0; j < sizeof(percentiles) / sizeof(percentiles[0]); j++) {
@@ -181,15 +172,22 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 #define WHAT_WIDTH 36
 #define VALUE_WIDTH 14
 
-static void print_number(FILE *file, double number, const char *unit) {
-	char text[32];
+void compare_number(
+	char text[COMPARE_TEXT_MAX], double number, const char *unit, const char *ms) {
 	if (isnan(number)) {
-		snprintf(text, sizeof(text), "-");
+		snprintf(text, COMPARE_TEXT_MAX, "-");
 	} else if (unit[0] == '\0') {
-		snprintf(text, sizeof(text), "%.0f", number);
+		snprintf(text, COMPARE_TEXT_MAX, "%.0f", number);
+	} else if (unit[0] == '%') {
+		snprintf(text, COMPARE_TEXT_MAX, "%.1f %%", number);
 	} else {
-		snprintf(text, sizeof(text), "%.*f %s", unit[0] == '%' ? 1 : 3, number, unit);
+		snprintf(text, COMPARE_TEXT_MAX, "%.3f%s", number, ms);
 	}
+}
+
+static void print_number(FILE *file, double number, const char *unit) {
+	char text[COMPARE_TEXT_MAX];
+	compare_number(text, number, unit, " ms");
 	fprintf(file, "%*s", VALUE_WIDTH, text);
 }
 

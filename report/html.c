@@ -1,9 +1,9 @@
 #include "html.h"
 
 #include "assets.h"
+#include "base/markup.h"
 #include "compare.h"
 #include "life.h"
-#include "markup.h"
 #include "picture.h"
 #include "run.h"
 #include "trace/statistics.h"
@@ -22,8 +22,7 @@ static const char *short_name(const struct run *run) {
 }
 
 static void write_name(FILE *file, const char *label, uint32_t id) {
-	markup_text(file, label[0] != '\0' ? label : "surface");
-	fprintf(file, " (%" PRIu32 ")", id);
+	markup_print(file, "%s (%" PRIu32 ")", markup_or(label, "surface"), id);
 }
 
 static void write_head(FILE *file, const struct run *runs, size_t length) {
@@ -34,8 +33,7 @@ static void write_head(FILE *file, const struct run *runs, size_t length) {
 	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>latch: ",
 		file);
 	for (size_t i = 0; i < length; i++) {
-		fputs(i > 0 ? ", " : "", file);
-		markup_text(file, short_name(&runs[i]));
+		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&runs[i]));
 	}
 	fprintf(file, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", picture_style,
 		page_style);
@@ -65,27 +63,20 @@ static const char *clock_trust(const char *clock) {
 }
 
 static void write_output(FILE *file, const struct latch_output_row *row) {
-	fputs("<p><strong>", file);
-	markup_text(file, row->name);
-	fputs("</strong>: ", file);
-	markup_text(file, row->device[0] != '\0' ? row->device : "?");
-	fputs(", ", file);
-	markup_text(file, row->mode[0] != '\0' ? row->mode : "mode unknown");
-	fputs("; renderer ", file);
-	markup_text(file, row->renderer[0] != '\0' ? row->renderer : "unknown");
-	fprintf(file,
-		"; %" PRIu64 " flips, %" PRIu64 " late; all on planes %" PRIu64 ", mixed %" PRIu64
-		", all composed %" PRIu64 ". Flip times are from a ",
-		row->flips, row->late, row->all_planes, row->mixed, row->all_composed);
-	markup_text(file, row->clock[0] != '\0' ? row->clock : "unknown");
-	fprintf(file, " clock%s.</p>\n", clock_trust(row->clock));
+	markup_print(file,
+		"<p><strong>%s</strong>: %s, %s; renderer %s; %" PRIu64 " flips, %" PRIu64
+		" late; all on planes %" PRIu64 ", mixed %" PRIu64 ", all composed %" PRIu64
+		". Flip times are from a %s clock%s.</p>\n",
+		row->name, markup_or(row->device, "?"), markup_or(row->mode, "mode unknown"),
+		markup_or(row->renderer, "unknown"), row->flips, row->late, row->all_planes,
+		row->mixed, row->all_composed, markup_or(row->clock, "unknown"),
+		clock_trust(row->clock));
 }
 
 static void write_overview(FILE *file, const struct run *run) {
-	fprintf(file, "<p class=\"faint\">latch ");
-	markup_text(file, run->version);
-	fprintf(file, ", %.1f s, %zu updates of %zu surfaces, %zu flips.</p>\n",
-		(double)(run->end_ns - run->begin_ns) / 1e9, run->frames_length,
+	markup_print(file,
+		"<p class=\"faint\">latch %s, %.1f s, %zu updates of %zu surfaces, %zu flips.</p>\n",
+		run->version, (double)(run->end_ns - run->begin_ns) / 1e9, run->frames_length,
 		run->surfaces_length, run->flips_length);
 	if (run->cut) {
 		fputs("<p class=\"warning\">The end of this trace is missing: latch was killed, or "
@@ -99,28 +90,22 @@ static void write_overview(FILE *file, const struct run *run) {
 
 static void write_causes(FILE *file, const struct latch_statistics *statistics,
 	const struct latch_surface_counts *counts) {
-	const char *separator = "";
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		if (counts->missed_by_cause[i] > 0) {
-			fprintf(file, "%s%" PRIu64 " ", separator, counts->missed_by_cause[i]);
-			markup_text(file, latch_missed_cause_text((enum latch_missed_cause)i));
-			separator = "<br>";
-		}
-	}
-	const char *other;
-	for (size_t i = 0; (other = latch_statistics_other_cause(statistics, i)) != NULL; i++) {
-		if (counts->missed_by_other[i] > 0) {
-			fprintf(file, "%s%" PRIu64 " ", separator, counts->missed_by_other[i]);
-			markup_text(file, other);
+	const char *separator = "", *cause;
+	for (size_t i = 0; (cause = compare_cause_name(statistics, i)) != NULL; i++) {
+		const uint64_t missed = compare_cause_count(counts, i);
+		if (missed > 0) {
+			fputs(separator, file);
+			markup_print(file, "%" PRIu64 " %s", missed,
+				i < LATCH_MISSED_CAUSES
+					? latch_missed_cause_text((enum latch_missed_cause)i)
+					: cause);
 			separator = "<br>";
 		}
 	}
 }
 
 static void write_stage(FILE *file, const struct latch_surface_row *row, size_t stage) {
-	fputs("<td class=\"left\">", file);
-	markup_text(file, latch_stage_name((enum latch_stage)stage));
-	fputs("</td>", file);
+	markup_print(file, "<td class=\"left\">%s</td>", latch_stage_name((enum latch_stage)stage));
 	for (size_t i = 0; i < PERCENTILES; i++) {
 		fputs("<td>", file);
 		if (latch_durations_count(&row->stages[stage]) > 0) {
@@ -134,24 +119,28 @@ static void write_stage(FILE *file, const struct latch_surface_row *row, size_t 
 	fputs("</tr>\n", file);
 }
 
+static void write_who(FILE *file, const struct latch_surface_row *row) {
+	const struct latch_surface_counts *counts = &row->counts;
+	write_name(file, row->label, row->id);
+	fprintf(file, "</strong><br><span class=\"faint\">pid %" PRId32 "%s", row->pid,
+		row->gone ? ", gone" : "");
+	if (counts->superseded + counts->dropped > 0) {
+		fprintf(file, "; not shown: %" PRIu64 " superseded, %" PRIu64 " dropped",
+			counts->superseded, counts->dropped);
+	}
+	fputs("</span>", file);
+}
+
+/* name: of a row for several surfaces, else NULL. */
 static void write_row(
 	FILE *file, const struct run *run, const struct latch_surface_row *row, const char *name) {
 	const struct latch_surface_counts *counts = &row->counts;
 	fprintf(file, "<tr class=\"first\"><td class=\"name\" rowspan=\"%d\"><strong>",
 		LATCH_STAGES);
 	if (name != NULL) {
-		markup_text(file, name);
-		fputs("</strong>", file);
+		markup_print(file, "%s</strong>", name);
 	} else {
-		write_name(file, row->label, row->id);
-		fprintf(file, "</strong><br><span class=\"faint\">pid %" PRId32 "%s%s", row->pid,
-			row->gone ? ", gone" : "",
-			counts->superseded + counts->dropped > 0 ? "; not shown: " : "");
-		if (counts->superseded + counts->dropped > 0) {
-			fprintf(file, "%" PRIu64 " superseded, %" PRIu64 " dropped",
-				counts->superseded, counts->dropped);
-		}
-		fputs("</span>", file);
+		write_who(file, row);
 	}
 	fprintf(file,
 		"</td><td rowspan=\"%d\">%" PRIu64 "</td><td rowspan=\"%d\">%" PRIu64
@@ -218,10 +207,9 @@ static void write_surface_legend(FILE *file, const struct run *run, uint32_t out
 				record->output_id == output_id;
 		}
 		if (there) {
-			fprintf(file, "<span><i class=\"c%u\"></i>",
-				picture_surface_colour(run, run->surfaces[i].id));
-			write_name(file, run->surfaces[i].label, run->surfaces[i].id);
-			fputs("</span> ", file);
+			markup_print(file, "<span><i class=\"c%u\"></i>%s (%" PRIu32 ")</span> ",
+				picture_surface_colour(run, run->surfaces[i].id),
+				markup_or(run->surfaces[i].label, "surface"), run->surfaces[i].id);
 		}
 	}
 	fputs("</p>\n", file);
@@ -231,9 +219,9 @@ static bool write_planes(FILE *file, const struct run *run) {
 	bool ok = true;
 	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
 		const struct latch_output_row *output = run->statistics->outputs[i];
-		fputs("<h3>Planes of ", file);
-		markup_text(file, output->name);
-		fputs(" over time</h3>\n<figure class=\"wide\" style=\"margin:0\">", file);
+		markup_print(file,
+			"<h3>Planes of %s over time</h3>\n<figure class=\"wide\" style=\"margin:0\">",
+			output->name);
 		ok &= picture_layers(file, run, output->id);
 		fputs("<p class=\"legend\"><span><i class=\"planes\"></i>layers on planes</span> "
 		      "<span><i class=\"composed\"></i>composed</span></p>\n",
@@ -274,9 +262,7 @@ static void write_timeline_place(FILE *file) {
 }
 
 static bool write_run(FILE *file, const struct run *run, size_t index) {
-	fprintf(file, "<section id=\"run%zu\">\n<h2>", index);
-	markup_text(file, short_name(run));
-	fputs("</h2>\n", file);
+	markup_print(file, "<section id=\"run%zu\">\n<h2>%s</h2>\n", index, short_name(run));
 	write_overview(file, run);
 	fputs("<h3>A frame's life</h3>\n<div class=\"wide\">\n", file);
 	bool ok = picture_life(file, run);
@@ -293,22 +279,14 @@ static bool write_run(FILE *file, const struct run *run, size_t index) {
 }
 
 static void write_number(FILE *file, double number, const char *unit) {
-	if (isnan(number)) {
-		fputs("<td>-</td>", file);
-	} else {
-		fprintf(file, "<td>%.*f%s</td>",
-			unit[0] == '\0'	 ? 0
-			: unit[0] == '%' ? 1
-					 : 3,
-			number, unit[0] == '%' ? " %" : "");
-	}
+	char text[COMPARE_TEXT_MAX];
+	compare_number(text, number, unit, "");
+	fprintf(file, "<td>%s</td>", text);
 }
 
 static void write_value(void *data, const struct compare_value *value) {
 	FILE *file = data;
-	fputs("<tr><td>", file);
-	markup_text(file, value->what);
-	fputs("</td>", file);
+	markup_print(file, "<tr><td>%s</td>", value->what);
 	write_number(file, value->a, value->unit);
 	write_number(file, value->b, value->unit);
 	/* More is worse for all but these two. */
@@ -323,21 +301,16 @@ static void write_value(void *data, const struct compare_value *value) {
 }
 
 static void write_compare(FILE *file, const struct compare *compare) {
-	fputs("<section><h2>A and B side by side</h2>\n<p>A is ", file);
-	markup_text(file, compare->a->path);
-	fputs(", B is ", file);
-	markup_text(file, compare->b->path);
-	fputs(". Surfaces are the same by label, and by their order where several have one. Where "
-	      "B "
-	      "is worse by more than a tenth, the ratio is marked.</p>\n",
-		file);
-	fputs("<div class=\"pairs\">\n", file);
+	markup_print(file,
+		"<section><h2>A and B side by side</h2>\n<p>A is %s, B is %s. Surfaces are the same by "
+		"label, and by their order where several have one. Where B is worse by more than a "
+		"tenth, the ratio is marked.</p>\n<div class=\"pairs\">\n",
+		compare->a->path, compare->b->path);
 	for (size_t i = 0; i < compare->length; i++) {
-		fputs("<div><h3>", file);
-		markup_text(file, compare_pair_name(&compare->pairs[i]));
-		fputs("</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
-		      "<th>B / A</th></tr>\n",
-			file);
+		markup_print(file,
+			"<div><h3>%s</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
+			"<th>B / A</th></tr>\n",
+			compare_pair_name(&compare->pairs[i]));
 		compare_each(compare, &compare->pairs[i], write_value, file);
 		fputs("</table></div></div>\n", file);
 	}
@@ -349,9 +322,7 @@ bool html_write(FILE *file, const struct run *runs, size_t length, const struct 
 	if (length > 1) {
 		fputs("<nav>", file);
 		for (size_t i = 0; i < length; i++) {
-			fprintf(file, "<a href=\"#run%zu\">", i);
-			markup_text(file, runs[i].path);
-			fputs("</a>", file);
+			markup_print(file, "<a href=\"#run%zu\">%s</a>", i, runs[i].path);
 		}
 		fputs("</nav>\n", file);
 	}

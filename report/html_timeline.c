@@ -1,8 +1,10 @@
 #include "html.h"
 
 #include "assets.h"
+#include "base/array.h"
+#include "base/markup.h"
+#include "base/minmax.h"
 #include "life.h"
-#include "markup.h"
 #include "picture.h"
 #include "run.h"
 
@@ -15,32 +17,27 @@
  * which is a third of what objects would take.
  */
 
-/* The texts that frames name by their place. The first one is "". */
+/* The texts that frames name by their place, The first one is "". */
 struct texts {
 	char **texts;
 	size_t length, capacity;
+	bool failed; /* memory is out */
 };
 
-static size_t text_index(struct texts *texts, const char *text, bool *ok) {
+static size_t text_index(struct texts *texts, const char *text) {
 	/* There are some dozens; the ones of late come again. */
 	for (size_t i = texts->length; i > 0; i--) {
 		if (strcmp(texts->texts[i - 1], text) == 0) {
 			return i - 1;
 		}
 	}
-	if (texts->length == texts->capacity) {
-		const size_t wanted = texts->capacity == 0 ? 32 : 2 * texts->capacity;
-		char **grown = reallocarray(texts->texts, wanted, sizeof(texts->texts[0]));
-		if (grown == NULL) {
-			*ok = false;
-			return 0;
-		}
-		texts->texts = grown;
-		texts->capacity = wanted;
-	}
+	char **grown = latch_array_grow(
+		texts->texts, &texts->capacity, texts->length + 1, sizeof(texts->texts[0]));
 	char *copy = strdup(text);
-	if (copy == NULL) {
-		*ok = false;
+	texts->texts = grown != NULL ? grown : texts->texts;
+	if (grown == NULL || copy == NULL) {
+		free(copy);
+		texts->failed = true;
 		return 0;
 	}
 	texts->texts[texts->length] = copy;
@@ -54,14 +51,14 @@ static void texts_finish(struct texts *texts) {
 	free(texts->texts);
 }
 
-static size_t missed_index(struct texts *texts, const struct run_frame *frame, bool *ok) {
+static size_t missed_index(struct texts *texts, const struct run_frame *frame) {
 	char joined[RUN_CAUSES * (LATCH_TEXT_MAX + 16)] = "";
 	size_t used = 0;
 	for (size_t i = 0; i < frame->missed_length; i++) {
 		used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s x%" PRIu32,
 			i > 0 ? ", " : "", frame->missed[i].cause, frame->missed[i].vblanks);
 	}
-	return text_index(texts, joined, ok);
+	return text_index(texts, joined);
 }
 
 static int64_t us(int64_t ns) {
@@ -72,8 +69,7 @@ static int64_t us(int64_t ns) {
 static bool marks_of(
 	const struct latch_frame_record *record, int64_t marks[LIFE_STAGES + 1], int64_t *end_out) {
 	if (life_marks(record, marks)) {
-		*end_out = record->release_ns > marks[LIFE_STAGES] ? record->release_ns
-								   : marks[LIFE_STAGES];
+		*end_out = latch_max(record->release_ns, marks[LIFE_STAGES]);
 		return true;
 	}
 	if (record->presented || record->commit_ns <= 0) {
@@ -82,12 +78,12 @@ static bool marks_of(
 	for (size_t i = 0; i <= LIFE_STAGES; i++) {
 		marks[i] = record->commit_ns;
 	}
-	*end_out = record->release_ns > record->commit_ns ? record->release_ns : record->commit_ns;
+	*end_out = latch_max(record->release_ns, record->commit_ns);
 	return true;
 }
 
 static void write_frame(FILE *file, const struct run *run, const struct run_frame *frame,
-	struct texts *texts, bool *first, bool *ok) {
+	struct texts *texts, bool *first) {
 	const struct latch_frame_record *record = &frame->record;
 	int64_t marks[LIFE_STAGES + 1], end;
 	if (!marks_of(record, marks, &end)) {
@@ -101,8 +97,8 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 	const int kind = !record->presented ? 0 : record->placement == LATCH_ON_PLANE ? 1 : 2;
 	fprintf(file, ",%" PRId64 ",%d,%" PRIu32 ",%zu,%zu,%" PRIu64 ",%zu",
 		us(end - marks[LIFE_STAGES]), kind, kind == 1 ? record->plane_id : 0,
-		text_index(texts, frame->reasons, ok), missed_index(texts, frame, ok),
-		record->update_id, text_index(texts, frame->sync, ok));
+		text_index(texts, frame->reasons), missed_index(texts, frame),
+		record->update_id, text_index(texts, frame->sync));
 }
 
 static int by_commit(const void *a, const void *b) {
@@ -114,7 +110,7 @@ static int by_commit(const void *a, const void *b) {
 }
 
 static void write_row(FILE *file, const struct run *run, const struct run_surface *surface,
-	const struct run_frame **sorted, struct texts *texts, bool *ok) {
+	const struct run_frame **sorted, struct texts *texts) {
 	size_t length = 0;
 	for (size_t i = 0; i < run->frames_length; i++) {
 		if (run->frames[i].record.surface_id == surface->id) {
@@ -124,13 +120,13 @@ static void write_row(FILE *file, const struct run *run, const struct run_surfac
 	qsort(sorted, length, sizeof(sorted[0]), by_commit);
 	char label[LATCH_TEXT_MAX + 16];
 	snprintf(label, sizeof(label), "%s (%" PRIu32 ")",
-		surface->label[0] != '\0' ? surface->label : "surface", surface->id);
+		markup_or(surface->label, "surface"), surface->id);
 	fputs("{label:", file);
 	markup_string(file, label);
 	fputs(",frames:[", file);
 	bool first = true;
 	for (size_t i = 0; i < length; i++) {
-		write_frame(file, run, sorted[i], texts, &first, ok);
+		write_frame(file, run, sorted[i], texts, &first);
 	}
 	fputs("]}", file);
 }
@@ -163,14 +159,13 @@ static void write_causes(FILE *file, const struct run *run) {
 
 static bool write_data(FILE *file, const struct run *run) {
 	const struct run_frame **sorted = calloc(run->frames_length + 1, sizeof(sorted[0]));
-	struct texts texts = {0};
-	bool ok = sorted != NULL;
-	text_index(&texts, "", &ok);
+	struct texts texts = {.failed = sorted == NULL};
+	text_index(&texts, "");
 	fprintf(file, "{span:%" PRId64 ",\n", us(run->end_ns - run->begin_ns));
 	write_causes(file, run);
 	fputs("rows:[\n", file);
-	for (size_t i = 0; i < run->surfaces_length && ok; i++) {
-		write_row(file, run, &run->surfaces[i], sorted, &texts, &ok);
+	for (size_t i = 0; i < run->surfaces_length && !texts.failed; i++) {
+		write_row(file, run, &run->surfaces[i], sorted, &texts);
 		fputs(",\n", file);
 	}
 	fputs("],\nstrings:[", file);
@@ -181,7 +176,7 @@ static bool write_data(FILE *file, const struct run *run) {
 	fputs("]}", file);
 	texts_finish(&texts);
 	free(sorted);
-	return ok;
+	return !texts.failed;
 }
 
 bool html_write_timelines(FILE *file, const struct run *runs, size_t length) {

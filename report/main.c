@@ -149,11 +149,6 @@ static bool goes_to_stdout(const char *path) {
 }
 
 static int write_all(const struct report *report) {
-	static bool (*const printers[])(FILE *, const struct report *) = {
-		[REPORT_TABLE] = print_tables,
-		[REPORT_JSON] = print_json,
-		[REPORT_CSV] = print_csv,
-	};
 	const struct report_options *options = report->options;
 	int status = REPORT_EXIT_OK;
 	if (options->html != NULL) {
@@ -164,7 +159,10 @@ static int write_all(const struct report *report) {
 	}
 	if (status == REPORT_EXIT_OK && !goes_to_stdout(options->html) &&
 		!goes_to_stdout(options->svg)) {
-		status = write_to("-", report, printers[options->format]);
+		status = write_to("-", report,
+			options->json  ? print_json
+			: options->csv ? print_csv
+				       : print_tables);
 	}
 	return status;
 }

@@ -12,14 +12,9 @@ enum report_exit {
 	REPORT_EXIT_INPUT = 2,
 };
 
-enum report_format {
-	REPORT_TABLE,
-	REPORT_JSON,
-	REPORT_CSV,
-};
-
 struct report_options {
-	enum report_format format;
+	/** One of them instead of the tables. */
+	bool json, csv;
 	/** NULL: not asked for. "-" is standard output, which then has nothing else. */
 	const char *html, *svg;
 	/** Surfaces that are long gone have rows of their own too. */

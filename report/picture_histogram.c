@@ -1,6 +1,7 @@
 #include "picture.h"
 
-#include "markup.h"
+#include "base/markup.h"
+#include "base/minmax.h"
 #include "run.h"
 #include "trace/statistics.h"
 
@@ -11,7 +12,7 @@
 #define LEFT 8
 #define RIGHT 8
 #define TOP 44
-#define BOTTOM 22
+#define BOTTOM 24
 #define BINS 76
 
 struct histogram {
@@ -87,28 +88,27 @@ static void draw_marks(
 bool picture_histogram(
 	FILE *file, const struct run *run, const struct latch_surface_row *row, unsigned stage) {
 	const struct latch_durations *durations = &row->stages[stage];
-	struct histogram histogram = {.max_ns = latch_durations_percentile(durations, 99.5)};
 	/* What takes no time at all needs an axis as well. */
-	if (histogram.max_ns < 100000) {
-		histogram.max_ns = 100000;
-	}
+	struct histogram histogram = {
+		.max_ns = latch_max(latch_durations_percentile(durations, 99.5), 100000)};
 	count(&histogram, run, row->id, (enum latch_stage)stage);
-	fprintf(file,
-		"<svg class=\"picture\" viewBox=\"0 0 %d %d\" role=\"img\"><text class=\"strong\" "
-		"x=\"%d\" y=\"14\">",
-		WIDTH, HEIGHT, LEFT);
-	markup_text(file, latch_stage_name((enum latch_stage)stage));
-	fputs("<tspan class=\"axis\"> in ms</tspan></text>\n", file);
+	const char *name = latch_stage_name((enum latch_stage)stage);
+	markup_open_picture(file, "", WIDTH, HEIGHT, name);
+	markup_print(file,
+		"<text class=\"strong\" x=\"%d\" y=\"14\">%s<tspan class=\"axis\"> in ms</tspan></text>\n",
+		LEFT, name);
 	draw_bins(file, &histogram);
 	draw_marks(file, &histogram, durations);
-	const double step = markup_step((double)histogram.max_ns / 1e6, 4);
-	for (double ms = 0; ms <= (double)histogram.max_ns / 1e6; ms += step) {
-		const double x = x_of(&histogram, (int64_t)(ms * 1e6));
-		fprintf(file,
-			"<path class=\"grid\" d=\"M%.1f %dv4\"/><text class=\"axis%s\" x=\"%.1f\" "
-			"y=\"%d\">%g</text>",
-			x, HEIGHT - BOTTOM, ms == 0 ? "" : " middle", x, HEIGHT - 6, ms);
-	}
+	const struct markup_axis axis = {
+		.max = (double)histogram.max_ns / 1e6,
+		.unit = "",
+		.steps = 4,
+		.left = LEFT,
+		.width = WIDTH - LEFT - RIGHT,
+		.top = HEIGHT - BOTTOM,
+		.bottom = HEIGHT - BOTTOM + 4,
+	};
+	markup_draw_axis(file, &axis);
 	if (histogram.bins[BINS] > 0) {
 		fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"14\">%" PRIu64 " longer, to ",
 			WIDTH - RIGHT, histogram.bins[BINS]);

@@ -1,8 +1,9 @@
 #include "picture.h"
 
 #include "assets.h"
+#include "base/markup.h"
+#include "base/minmax.h"
 #include "life.h"
-#include "markup.h"
 #include "run.h"
 
 #include <inttypes.h>
@@ -33,14 +34,12 @@ static int64_t longest(const struct life *lives, size_t length) {
 	int64_t max = 0;
 	for (size_t i = 0; i < length; i++) {
 		for (size_t j = 0; j < PERCENTILES; j++) {
-			const int64_t sum = stacked(&lives[i], percentiles[j]);
-			const int64_t total =
-				latch_durations_percentile(&lives[i].total, percentiles[j]);
-			max = sum > max ? sum : max;
-			max = total > max ? total : max;
+			max = latch_max(max, stacked(&lives[i], percentiles[j]));
+			max = latch_max(
+				max, latch_durations_percentile(&lives[i].total, percentiles[j]));
 		}
 	}
-	return max > 0 ? max : 1;
+	return latch_max(max, 1);
 }
 
 static double x_of(double ns, int64_t max_ns) {
@@ -62,17 +61,6 @@ static void draw_legend(FILE *file) {
 		"percentile of "
 		"commit→flip as a whole: stages are seldom all slow at once</text>\n",
 		LEFT + 7, y - 1, LEFT + 20, y + 11);
-}
-
-static void draw_axis(FILE *file, int64_t max_ns, int top, int bottom) {
-	const double step = markup_step((double)max_ns / 1e6, 10);
-	for (double ms = 0; ms <= (double)max_ns / 1e6 * 1.0001; ms += step) {
-		const double x = x_of(ms * 1e6, max_ns);
-		fprintf(file,
-			"<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"axis middle\" "
-			"x=\"%.1f\" y=\"%d\">%g%s</text>\n",
-			x, top, bottom, x, bottom + 16, ms, ms == 0 ? " ms" : "");
-	}
 }
 
 static void draw_bar(
@@ -100,10 +88,10 @@ static void draw_bar(
 static void draw_life(
 	FILE *file, const struct run *run, const struct life *life, int64_t max_ns, int y) {
 	const struct run_surface *surface = run_find_surface(run, life->surface_id);
-	fprintf(file, "<text class=\"strong\" x=\"%d\" y=\"%d\">", LEFT, y + 18);
-	markup_text(
-		file, surface != NULL && surface->label[0] != '\0' ? surface->label : "surface");
-	fprintf(file, " (%" PRIu32 ")<tspan class=\"axis\"> %" PRId64 " frames</tspan></text>\n",
+	markup_print(file,
+		"<text class=\"strong\" x=\"%d\" y=\"%d\">%s (%" PRIu32
+		")<tspan class=\"axis\"> %" PRId64 " frames</tspan></text>\n",
+		LEFT, y + 18, markup_or(surface != NULL ? surface->label : "", "surface"),
 		life->surface_id, latch_durations_count(&life->total));
 	for (size_t i = 0; i < PERCENTILES; i++) {
 		draw_bar(
@@ -116,9 +104,8 @@ static void draw(FILE *file, const struct run *run, const struct life *lives, si
 	const int top = 3 * LEGEND_LINE + 8;
 	const int each = HEADING + (int)PERCENTILES * (BAR + BAR_GAP);
 	const int bottom = top + (int)length * each + 4, height = bottom + AXIS;
-	fprintf(file, "<svg %sclass=\"picture\" viewBox=\"0 0 %d %d\" role=\"img\">\n", attributes,
-		WIDTH, height);
-	fputs("<title>A frame's life: percentiles of each stage</title>\n", file);
+	markup_open_picture(file, attributes, WIDTH, height,
+		"A frame's life: percentiles of each stage");
 	if (style != NULL) {
 		fprintf(file,
 			"<style>%s</style><rect class=\"back\" width=\"%d\" height=\"%d\"/>\n",
@@ -130,7 +117,16 @@ static void draw(FILE *file, const struct run *run, const struct life *lives, si
 			top + 20);
 	} else {
 		const int64_t max_ns = longest(lives, length);
-		draw_axis(file, max_ns, top + 6, bottom);
+		const struct markup_axis axis = {
+			.max = (double)max_ns / 1e6,
+			.unit = " ms",
+			.steps = 10,
+			.left = LEFT,
+			.width = WIDTH - LEFT - RIGHT,
+			.top = top + 6,
+			.bottom = bottom,
+		};
+		markup_draw_axis(file, &axis);
 		for (size_t i = 0; i < length; i++) {
 			draw_life(file, run, &lives[i], max_ns, top + (int)i * each);
 		}

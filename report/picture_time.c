@@ -1,6 +1,7 @@
 #include "picture.h"
 
-#include "markup.h"
+#include "base/markup.h"
+#include "base/minmax.h"
 #include "run.h"
 
 #include <inttypes.h>
@@ -30,31 +31,26 @@ static size_t bin_of(const struct run *run, int64_t ns) {
 }
 
 static void open_picture(FILE *file, int height, const char *title) {
-	fprintf(file,
-		"<svg class=\"picture\" viewBox=\"0 0 %d %d\" role=\"img\"><title>%s</title>\n",
-		WIDTH, height, title);
+	markup_open_picture(file, "", WIDTH, height, title);
 }
 
 static void draw_time_axis(FILE *file, const struct run *run, int top, int bottom) {
-	const double span = (double)(run->end_ns - run->begin_ns) / 1e9;
-	const double step = markup_step(span, 12);
-	for (double s = 0; s <= span; s += step) {
-		const double x = x_of(run, run->begin_ns + (int64_t)(s * 1e9));
-		fprintf(file,
-			"<path class=\"grid\" d=\"M%.1f %dV%d\"/><text class=\"axis middle\" "
-			"x=\"%.1f\" y=\"%d\">%g%s</text>",
-			x, top, bottom, x, bottom + 16, s, s == 0 ? " s" : "");
-	}
-	fputc('\n', file);
+	const struct markup_axis axis = {
+		.max = (double)(run->end_ns - run->begin_ns) / 1e9,
+		.unit = " s",
+		.steps = 12,
+		.left = LEFT,
+		.width = WIDTH - LEFT - RIGHT,
+		.top = top,
+		.bottom = bottom,
+	};
+	markup_draw_axis(file, &axis);
 }
 
 unsigned picture_surface_colour(const struct run *run, uint32_t surface_id) {
-	for (size_t i = 0; i < run->surfaces_length; i++) {
-		if (run->surfaces[i].id == surface_id) {
-			return (unsigned)(i % MARKUP_COLOURS);
-		}
-	}
-	return MARKUP_COLOURS - 1;
+	const struct run_surface *surface = run_find_surface(run, surface_id);
+	return surface == NULL ? MARKUP_COLOURS - 1
+			       : (unsigned)(surface - run->surfaces) % MARKUP_COLOURS;
 }
 
 /* The known ones have a colour of their own, the same in every report; others share one. */
@@ -111,7 +107,7 @@ static uint32_t highest_bin(const struct cause_bins *causes, size_t length) {
 		for (size_t j = 0; j < length; j++) {
 			sum += causes[j].bins[i];
 		}
-		highest = sum > highest ? sum : highest;
+		highest = (uint32_t)latch_max(sum, highest);
 	}
 	return highest;
 }
@@ -131,20 +127,17 @@ static void draw_missed(FILE *file, const struct run *run, const struct cause_bi
 			}
 			const double height = (double)causes[j].bins[i] / highest * AREA;
 			y -= height;
-			fprintf(file,
+			markup_print(file,
 				"<rect class=\"c%u\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
-				"height=\"%.1f\"><title>%" PRIu32 " through ",
+				"height=\"%.1f\"><title>%" PRIu32 " through %s</title></rect>",
 				picture_cause_colour(causes[j].cause), LEFT + (double)i * width, y,
-				width - 0.5, height, causes[j].bins[i]);
-			markup_text(file, causes[j].cause);
-			fputs("</title></rect>", file);
+				width - 0.5, height, causes[j].bins[i], causes[j].cause);
 		}
 	}
 	fputs("\n</svg>\n<p class=\"legend\">", file);
 	for (size_t j = 0; j < length; j++) {
-		fprintf(file, "<span><i class=\"c%u\"></i>", picture_cause_colour(causes[j].cause));
-		markup_text(file, causes[j].cause);
-		fputs("</span> ", file);
+		markup_print(file, "<span><i class=\"c%u\"></i>%s</span> ",
+			picture_cause_colour(causes[j].cause), causes[j].cause);
 	}
 	fputs("</p>\n", file);
 }
@@ -197,9 +190,7 @@ bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 		bin->flips++;
 		bin->on_planes += flip->on_planes;
 		bin->composed += flip->composed;
-		if (flip->on_planes + flip->composed > highest) {
-			highest = flip->on_planes + flip->composed;
-		}
+		highest = (double)latch_max(flip->on_planes + flip->composed, (int64_t)highest);
 	}
 	open_picture(file, AREA + AXIS + 8, "Layers on planes, and composed, over time");
 	/* The larger area first, the other one on top of it. */
@@ -254,8 +245,7 @@ static size_t collect_stays(const struct run *run, uint32_t output_id, struct st
 		struct stay *last = merged > 0 ? &stays[merged - 1] : NULL;
 		if (last != NULL && last->surface == stays[i].surface &&
 			last->plane == stays[i].plane && stays[i].begin_ns <= last->end_ns + gap) {
-			last->end_ns =
-				stays[i].end_ns > last->end_ns ? stays[i].end_ns : last->end_ns;
+			last->end_ns = latch_max(stays[i].end_ns, last->end_ns);
 			continue;
 		}
 		/* What it was moved from ended at this flip. */
@@ -271,12 +261,11 @@ static size_t collect_stays(const struct run *run, uint32_t output_id, struct st
 static void draw_stay(FILE *file, const struct run *run, const struct stay *stay, int y) {
 	const double x = x_of(run, stay->begin_ns), end = x_of(run, stay->end_ns);
 	const struct run_surface *surface = run_find_surface(run, stay->surface);
-	fprintf(file,
-		"<rect class=\"c%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"><title>",
+	markup_print(file,
+		"<rect class=\"c%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"><title>%s (%" PRIu32
+		"), %.3f to %.3f s</title></rect>",
 		picture_surface_colour(run, stay->surface), x, y, end - x < 1 ? 1 : end - x,
-		LANE_BAR);
-	markup_text(file, surface != NULL ? surface->label : "");
-	fprintf(file, " (%" PRIu32 "), %.3f to %.3f s</title></rect>", stay->surface,
+		LANE_BAR, surface != NULL ? surface->label : "", stay->surface,
 		(double)(stay->begin_ns - run->begin_ns) / 1e9,
 		(double)(stay->end_ns - run->begin_ns) / 1e9);
 }
@@ -314,14 +303,13 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id) {
 	for (size_t i = 0; i < length; i++) {
 		if (i == 0 || !same_lane(&stays[i - 1], &stays[i])) {
 			y += LANE;
-			fprintf(file, "\n<text class=\"axis end\" x=\"%d\" y=\"%d\">", LEFT - 8,
-				y + 13);
+			char plane[16] = "";
 			if (stays[i].plane != 0) {
-				markup_text(file, stays[i].plane_type);
-				fprintf(file, " %" PRIu32 "</text>", stays[i].plane);
-			} else {
-				fputs("composed</text>", file);
+				snprintf(plane, sizeof(plane), " %" PRIu32, stays[i].plane);
 			}
+			markup_print(file, "\n<text class=\"axis end\" x=\"%d\" y=\"%d\">%s%s</text>",
+				LEFT - 8, y + 13, stays[i].plane != 0 ? stays[i].plane_type : "composed",
+				plane);
 		}
 		draw_stay(file, run, &stays[i], y + (LANE - LANE_BAR) / 2);
 	}

@@ -8,7 +8,6 @@
 
 #include "cpu_buffer.h"
 #include "device.h"
-#include "gbm_allocator.h"
 #include "scene_cpu.h"
 #include "scene_gl.h"
 #include "util.h"
@@ -29,8 +28,8 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 		return false;
 	}
 	canvas->scene = scene_gl_create(&canvas->options);
-	canvas->allocator = gbm_allocator_create(canvas->gbm);
-	if (!canvas->scene || !canvas->allocator) {
+	if (!canvas->scene ||
+		!allocator_init(&canvas->allocator, CANVAS_GPU, canvas->fd, canvas->gbm)) {
 		*why = "its GL can't draw the scene";
 		return false;
 	}
@@ -40,20 +39,7 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 }
 
 static bool start_cpu(struct canvas *canvas, const char **why) {
-	switch (canvas->kind) {
-	case CANVAS_DUMB:
-		canvas->allocator = dumb_allocator_create(canvas->fd);
-		break;
-	case CANVAS_UDMABUF:
-		canvas->allocator = udmabuf_allocator_create();
-		break;
-	case CANVAS_HEAP:
-		canvas->allocator = heap_allocator_create();
-		break;
-	case CANVAS_GPU:
-		return false;
-	}
-	if (!canvas->allocator) {
+	if (!allocator_init(&canvas->allocator, canvas->kind, canvas->fd, NULL)) {
 		*why = strerror(errno);
 		return false;
 	}
@@ -94,7 +80,7 @@ void canvas_destroy(struct canvas *canvas) {
 		return;
 	}
 	scene_gl_destroy(canvas->scene);
-	allocator_destroy(canvas->allocator);
+	allocator_finish(&canvas->allocator);
 	format_set_finish(&canvas->drawable);
 	if (canvas->gbm) {
 		egl_finish(&canvas->egl);

@@ -10,13 +10,6 @@
 #include "pixels.h"
 #include "scene.h"
 
-enum canvas_kind {
-	CANVAS_GPU,	/* GBM and GLES */
-	CANVAS_DUMB,	/* the CPU, in dumb buffers */
-	CANVAS_UDMABUF, /* the CPU, in udmabufs */
-	CANVAS_HEAP,	/* the CPU, in the system's dma-heap */
-};
-
 /** Where buffers come from and what draws into them: one device, or none. */
 struct canvas {
 	enum canvas_kind kind;
@@ -26,7 +19,7 @@ struct canvas {
 	struct egl egl;
 	struct scene_options options;
 	struct scene_gl *scene;
-	struct allocator *allocator;
+	struct allocator allocator;
 	struct format_set drawable;
 
 	/* What the CPU draws before it becomes another format, and how colours become YCbCr. */

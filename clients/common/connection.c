@@ -77,14 +77,16 @@ static const struct wp_color_representation_manager_v1_listener color_listener =
 	.done = color_done,
 };
 
-static void registry_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct connection *conn = data;
-	const struct {
-		const struct wl_interface *interface;
-		uint32_t min, max;
-		void **object;
-	} wanted[] = {
+struct global {
+	const struct wl_interface *interface;
+	uint32_t min, max;
+	void **object;
+};
+
+#define NUM_GLOBALS 11
+
+static void list_globals(struct connection *conn, struct global list[NUM_GLOBALS]) {
+	const struct global globals[NUM_GLOBALS] = {
 		{&wl_compositor_interface, 4, 4, (void **)&conn->compositor},
 		{&wl_subcompositor_interface, 1, 1, (void **)&conn->subcompositor},
 		{&wl_shm_interface, 1, 1, (void **)&conn->shm},
@@ -99,7 +101,15 @@ static void registry_global(void *data, struct wl_registry *registry, uint32_t n
 		{&wp_color_representation_manager_v1_interface, 1, 1,
 			(void **)&conn->color_manager},
 	};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+	memcpy(list, globals, sizeof(globals));
+}
+
+static void registry_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	struct connection *conn = data;
+	struct global wanted[NUM_GLOBALS];
+	list_globals(conn, wanted);
+	for (size_t i = 0; i < NUM_GLOBALS; i++) {
 		if (strcmp(interface, wanted[i].interface->name) != 0 || *wanted[i].object ||
 			version < wanted[i].min) {
 			continue;
@@ -160,44 +170,32 @@ void connection_finish(struct connection *conn) {
 	for (size_t i = 0; i < conn->num_outputs; i++) {
 		wl_output_destroy(conn->outputs[i]);
 	}
-	if (conn->color_manager) {
-		wp_color_representation_manager_v1_destroy(conn->color_manager);
-	}
-	if (conn->alpha_modifier) {
-		wp_alpha_modifier_v1_destroy(conn->alpha_modifier);
-	}
-	if (conn->viewporter) {
-		wp_viewporter_destroy(conn->viewporter);
-	}
-	if (conn->explicit_sync) {
-		zwp_linux_explicit_synchronization_v1_destroy(conn->explicit_sync);
-	}
-	if (conn->syncobj_manager) {
-		wp_linux_drm_syncobj_manager_v1_destroy(conn->syncobj_manager);
-	}
-	if (conn->presentation) {
-		wp_presentation_destroy(conn->presentation);
-	}
-	if (conn->dmabuf) {
-		zwp_linux_dmabuf_v1_destroy(conn->dmabuf);
-	}
-	if (conn->wm_base) {
-		xdg_wm_base_destroy(conn->wm_base);
-	}
-	if (conn->shm) {
-		wl_shm_destroy(conn->shm);
-	}
-	if (conn->subcompositor) {
-		wl_subcompositor_destroy(conn->subcompositor);
-	}
-	if (conn->compositor) {
-		wl_compositor_destroy(conn->compositor);
+	/* The compositor destroys its side with the connection. */
+	struct global globals[NUM_GLOBALS];
+	list_globals(conn, globals);
+	for (size_t i = 0; i < NUM_GLOBALS; i++) {
+		if (*globals[i].object) {
+			wl_proxy_destroy(*globals[i].object);
+		}
 	}
 	wl_registry_destroy(conn->registry);
 	wl_display_flush(conn->display);
 	wl_display_disconnect(conn->display);
 	format_set_finish(&conn->legacy_formats);
 	*conn = (struct connection){.presentation_clock = -1};
+}
+
+const char *connection_missing(const struct connection *conn, bool in_shm) {
+	if (!conn->compositor) {
+		return "wl_compositor 4";
+	}
+	if (!conn->wm_base) {
+		return "xdg_wm_base";
+	}
+	if (in_shm) {
+		return conn->shm ? NULL : "wl_shm";
+	}
+	return conn->dmabuf ? NULL : "zwp_linux_dmabuf_v1 3";
 }
 
 void connection_say_error(struct connection *conn) {

@@ -46,6 +46,10 @@ struct connection {
 bool connection_init(struct connection *conn);
 void connection_finish(struct connection *conn);
 
+/** What the compositor lacks of what it takes to show a window, of dma-bufs or in shared memory; NULL:
+ * nothing. */
+const char *connection_missing(const struct connection *conn, bool in_shm);
+
 /** Says why the connection broke: the protocol error with its interface, code and words, or
  * the system's error. */
 void connection_say_error(struct connection *conn);

@@ -46,7 +46,7 @@ static uint32_t stride_of(const struct latch_format *format, int plane, uint32_t
 			  latch_format_row_bytes(format, 0, format->x_sub));
 }
 
-static bool create_together(struct allocator *allocator, const struct latch_format *format,
+static bool create_together(int device, const struct latch_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
 	uint32_t pitch = aligned(latch_format_row_bytes(format, 0, buf->width));
 	uint64_t bytes = 0;
@@ -55,7 +55,7 @@ static bool create_together(struct allocator *allocator, const struct latch_form
 	}
 	/* In rows of the first plane, it does not matter when they become longer. */
 	uint32_t rows = (uint32_t)((bytes + pitch - 1) / pitch);
-	if (!get_piece(allocator, &pitch, rows, &buf->planes[0].fd, &buf->pieces[0])) {
+	if (!get_piece(device, &pitch, rows, &buf->planes[0].fd, &buf->pieces[0])) {
 		return false;
 	}
 	buf->num_pieces = 1;
@@ -76,12 +76,12 @@ static bool create_together(struct allocator *allocator, const struct latch_form
 	return true;
 }
 
-static bool create_apart(struct allocator *allocator, const struct latch_format *format,
+static bool create_apart(int device, const struct latch_format *format,
 	cpu_piece_func get_piece, struct dmabuf *buf) {
 	for (int i = 0; i < format->planes; i++) {
 		struct dmabuf_plane *plane = &buf->planes[i];
 		plane->stride = aligned(latch_format_row_bytes(format, i, buf->width));
-		if (!get_piece(allocator, &plane->stride,
+		if (!get_piece(device, &plane->stride,
 			    (uint32_t)latch_format_rows(format, i, buf->height), &plane->fd,
 			    &buf->pieces[i])) {
 			return false;
@@ -92,15 +92,15 @@ static bool create_apart(struct allocator *allocator, const struct latch_format 
 	return true;
 }
 
-bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step,
-	cpu_piece_func get_piece, struct dmabuf *buf) {
+bool cpu_buffer_create(int device, const struct plan_step *step, cpu_piece_func get_piece,
+	struct dmabuf *buf) {
 	const struct latch_format *format = latch_format_find(buf->fourcc);
 	if (!format || !find_modifier(step, &buf->modifier)) {
 		errno = EINVAL;
 		return false;
 	}
-	bool ok = step->apart ? create_apart(allocator, format, get_piece, buf)
-			      : create_together(allocator, format, get_piece, buf);
+	bool ok = step->apart ? create_apart(device, format, get_piece, buf)
+			      : create_together(device, format, get_piece, buf);
 	if (!ok) {
 		int saved = errno;
 		dmabuf_finish(buf);

@@ -3,7 +3,9 @@
 
 #include <stdbool.h>
 
-#include "allocator.h"
+#include "dmabuf.h"
+#include "formats.h"
+#include "plan.h"
 
 /* What the allocators of CPU buffers share: formats, modifiers, and how planes lie in memory. */
 
@@ -13,12 +15,13 @@ bool cpu_formats(struct format_set *set);
 /**
  * Gets one piece of memory: a dma-buf, mapped.
  *
+ * @param device what is asked for it
  * @param pitch bytes of a row; the callee may raise it to what its device wants
  * @param fd    filled with the dma-buf; the caller owns it, and the mapping
  * @return false and errno; nothing is left behind then
  */
-typedef bool (*cpu_piece_func)(struct allocator *allocator, uint32_t *pitch, uint32_t rows, int *fd,
-	struct dmabuf_piece *piece);
+typedef bool (*cpu_piece_func)(
+	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece);
 
 /**
  * Makes a linear buffer of buf->fourcc: all planes behind one another in one piece of memory, or
@@ -26,7 +29,7 @@ typedef bool (*cpu_piece_func)(struct allocator *allocator, uint32_t *pitch, uin
  *
  * @return false and errno, EINVAL where the step does not allow linear buffers
  */
-bool cpu_buffer_create(struct allocator *allocator, const struct plan_step *step,
-	cpu_piece_func get_piece, struct dmabuf *buf);
+bool cpu_buffer_create(int device, const struct plan_step *step, cpu_piece_func get_piece,
+	struct dmabuf *buf);
 
 #endif

@@ -105,7 +105,7 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 	for (int i = 0; i < num_buffers; i++) {
 		struct ring_buffer *buffer = &ring->buffers[i];
 		if (!allocator_create_buffer(
-			    canvas->allocator, step, width, height, &buffer->dmabuf)) {
+			    &canvas->allocator, step, width, height, &buffer->dmabuf)) {
 			*why = "can't be allocated";
 			goto error;
 		}
@@ -146,7 +146,7 @@ void ring_destroy(struct ring *ring) {
 		}
 		canvas_target_finish(ring->canvas, &buffer->target);
 		if (buffer->has_memory) {
-			allocator_destroy_buffer(ring->canvas->allocator, &buffer->dmabuf);
+			allocator_destroy_buffer(&buffer->dmabuf);
 		}
 	}
 	plan_step_finish(&ring->step);

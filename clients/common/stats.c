@@ -3,6 +3,7 @@
 #include <hdr/hdr_histogram.h>
 #include <stddef.h>
 
+#include "base/minmax.h"
 #include "presentation-time-client-protocol.h"
 
 /* From a microsecond to a minute, to three figures. */
@@ -36,8 +37,8 @@ static uint64_t refreshes_since_last(const struct stats *stats, const struct sta
 }
 
 void stats_stop(struct stats *stats, int64_t now_ns) {
-	if (stats->presented > 0 && now_ns - stats->last_flip_ns > stats->longest_ns) {
-		stats->longest_ns = now_ns - stats->last_flip_ns;
+	if (stats->presented > 0) {
+		stats->longest_ns = latch_max(stats->longest_ns, now_ns - stats->last_flip_ns);
 	}
 }
 
@@ -60,14 +61,8 @@ void stats_presented(struct stats *stats, const struct stats_frame *frame) {
 	stats->last_flip_ns = frame->flip_ns;
 
 	if (stats->commit_to_flip) {
-		int64_t latency_ns = frame->flip_ns - frame->commit_ns;
-		if (latency_ns < LATENCY_MIN_NS) {
-			latency_ns = LATENCY_MIN_NS;
-		}
-		if (latency_ns > LATENCY_MAX_NS) {
-			latency_ns = LATENCY_MAX_NS;
-		}
-		hdr_record_value(stats->commit_to_flip, latency_ns);
+		hdr_record_value(stats->commit_to_flip,
+			latch_clamp(frame->flip_ns - frame->commit_ns, LATENCY_MIN_NS, LATENCY_MAX_NS));
 	}
 }
 

@@ -13,25 +13,16 @@
  * point fails within the first seconds and not after years. */
 #define FIRST_POINT UINT64_C(0xffffffe0)
 
-static const char *const mode_names[] = {
+const char *const sync_mode_names[] = {
 	[SYNC_AUTO] = "auto",
 	[SYNC_SYNCOBJ] = "syncobj",
 	[SYNC_FILE] = "sync-file",
 	[SYNC_IMPLICIT] = "implicit",
+	NULL,
 };
 
 const char *sync_mode_name(enum sync_mode mode) {
-	return mode_names[mode];
-}
-
-bool sync_mode_parse(const char *text, enum sync_mode *mode) {
-	for (size_t i = 0; i < sizeof(mode_names) / sizeof(mode_names[0]); i++) {
-		if (strcmp(text, mode_names[i]) == 0) {
-			*mode = (enum sync_mode)i;
-			return true;
-		}
-	}
-	return false;
+	return sync_mode_names[mode];
 }
 
 /* Both return NULL, or the reason why this way is not to be had. */

@@ -31,7 +31,9 @@ enum sync_mode {
 
 /** "syncobj", "sync-file", "implicit", "auto". */
 const char *sync_mode_name(enum sync_mode mode);
-bool sync_mode_parse(const char *text, enum sync_mode *mode);
+
+/** The same by mode, up to a NULL. */
+extern const char *const sync_mode_names[];
 
 /** The way of one surface. */
 struct sync {

@@ -3,11 +3,14 @@
 #include <ctype.h>
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
@@ -43,6 +46,20 @@ int fd_take(int *fd) {
 	int taken = *fd;
 	*fd = -1;
 	return taken;
+}
+
+bool fd_readable(int fd) {
+	struct pollfd one = {.fd = fd, .events = POLLIN};
+	return poll(&one, 1, 0) > 0;
+}
+
+int signal_fd_open(void) {
+	sigset_t signals;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 const char *fourcc_name(uint32_t fourcc, char text[FORMAT_NAME_MAX]) {

@@ -16,6 +16,12 @@ void fd_clear(int *fd);
 /** Moves the fd out of *fd to the caller, who owns it from now on. */
 int fd_take(int *fd);
 
+/** Whether there is something to read, or the other end is gone. */
+bool fd_readable(int fd);
+
+/** Blocks SIGINT and SIGTERM, and returns an fd to read them from instead, owned by the caller. */
+int signal_fd_open(void);
+
 /** Enough for any text that fourcc_name() or modifier_name() writes. */
 #define FORMAT_NAME_MAX 80
 

@@ -1,75 +1,61 @@
 #include "options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/options.h"
 #include "common/util.h"
 
 #define MAX_WATCH_S 86400.0
 
-static const char help_text[] =
-	"Usage: latchctl planes [OPTION]...\n"
-	"       latchctl held [OPTION]...\n"
-	"       latchctl top [OPTION]...\n"
-	"Asks a running latch which buffer is on which plane, and why others are not (planes); which\n"
-	"updates are held, for how long, and by whose fences (held); or shows frames per second,\n"
-	"latency and missed vblanks of each surface, live (top).\n"
-	"\n"
-	"planes:\n"
-	"  --json               as JSON, for programs\n"
-	"  --svg FILE           planes: draw the screens into FILE instead\n"
-	"  --output NAME        planes: one output only, as Virtual-1\n"
-	"  --watch[=SECONDS]    again and again, every second or so many\n"
-	"top:\n"
-	"  --once               one second, then it ends\n"
-	"  --json               a line of JSON for each second, for programs\n"
-	"  --output NAME        surfaces on one output only\n"
-	"  --watch=SECONDS      other spans than a second\n"
-	"  --version, --help\n"
-	"\n"
-	"WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
-	"\n"
-	"Exit status: 0 done; 1 no compositor, not latch, no such output, or a file can't be\n"
-	"written; 2 wrong usage.\n";
-
-enum option_code {
-	OPTION_JSON = 256,
-	OPTION_SVG,
-	OPTION_OUTPUT,
-	OPTION_WATCH,
-	OPTION_ONCE,
-	OPTION_VERSION,
-	OPTION_HELP,
-};
-
-static const struct option long_options[] = {
-	{"json", no_argument, NULL, OPTION_JSON},
-	{"svg", required_argument, NULL, OPTION_SVG},
-	{"output", required_argument, NULL, OPTION_OUTPUT},
-	{"watch", optional_argument, NULL, OPTION_WATCH},
-	{"once", no_argument, NULL, OPTION_ONCE},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{"help", no_argument, NULL, OPTION_HELP},
-	{0},
-};
-
-static bool parse_seconds(double *seconds, const char *text) {
-	if (!text) {
-		*seconds = 1;
-		return true;
-	}
-	char *end;
-	errno = 0;
-	*seconds = strtod(text, &end);
-	return errno == 0 && end != text && *end == '\0' && *seconds >= 0.1 &&
-	       *seconds <= MAX_WATCH_S;
+static bool take_watch(const char *text, void *data) {
+	struct latchctl_options *options = data;
+	options->watch_s = 1;
+	return text == NULL || option_parse_real(text, 0.1, MAX_WATCH_S, &options->watch_s);
 }
 
+#define MEMBER(name) OPTION_MEMBER(struct latchctl_options, name)
+
+static const struct option_row rows[] = {
+	{.help = "Usage: latchctl planes [OPTION]...\n"
+		 "       latchctl held [OPTION]...\n"
+		 "       latchctl top [OPTION]...\n"
+		 "Asks a running latch which buffer is on which plane, and why others are not (planes); which\n"
+		 "updates are held, for how long, and by whose fences (held); or shows frames per second,\n"
+		 "latency and missed vblanks of each surface, live (top).\n"
+		 "\n"
+		 "planes:\n"},
+	{"json", NULL, "as JSON, for programs", OPTION_SET, MEMBER(json), .min = 1},
+	{"svg", "FILE", "planes: draw the screens into FILE instead", OPTION_TEXT, MEMBER(svg)},
+	{"output", "NAME", "planes: one output only, as Virtual-1", OPTION_TEXT, MEMBER(output)},
+	{"watch", "[=SECONDS]", "again and again, every second or so many", OPTION_CALL,
+		.take = take_watch, .wrong = "--watch wants seconds, from 0.1 to a day"},
+	{.help = "top:\n"},
+	{"once", NULL, "one second, then it ends", OPTION_SET, MEMBER(once), .min = 1},
+	{.help = "  --json               a line of JSON for each second, for programs\n"
+		 "  --output NAME        surfaces on one output only\n"
+		 "  --watch=SECONDS      other spans than a second\n"
+		 "  --version, --help\n"
+		 "\n"
+		 "WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
+		 "\n"
+		 "Exit status: 0 done; 1 no compositor, not latch, no such output, or a file can't be\n"
+		 "written; 2 wrong usage.\n"},
+};
+
+static const struct option_table table = {
+	.program = "latchctl",
+	.rows = rows,
+	.length = sizeof(rows) / sizeof(rows[0]),
+	.column = 23,
+	.rest = OPTION_REST_WORDS,
+	.usage_status = LATCHCTL_EXIT_USAGE,
+	.hint = "Try 'latchctl --help'.",
+};
+
 static int usage(void) {
-	fputs("Try 'latchctl --help'.\n", stderr);
+	fprintf(stderr, "%s\n", table.hint);
 	return LATCHCTL_EXIT_USAGE;
 }
 
@@ -109,38 +95,9 @@ static bool check(const struct latchctl_options *options) {
 
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {
 	*options = (struct latchctl_options){0};
-	int code;
-	optind = 1;
-	/* getopt_long() itself says what is wrong with an option. */
-	while ((code = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
-		switch (code) {
-		case OPTION_JSON:
-			options->json = true;
-			break;
-		case OPTION_SVG:
-			options->svg = optarg;
-			break;
-		case OPTION_OUTPUT:
-			options->output = optarg;
-			break;
-		case OPTION_WATCH:
-			if (!parse_seconds(&options->watch_s, optarg)) {
-				say("--watch wants seconds, from 0.1 to a day, not '%s'", optarg);
-				return usage();
-			}
-			break;
-		case OPTION_ONCE:
-			options->once = true;
-			break;
-		case OPTION_VERSION:
-			puts("latchctl " LATCH_VERSION);
-			return LATCHCTL_EXIT_OK;
-		case OPTION_HELP:
-			fputs(help_text, stdout);
-			return LATCHCTL_EXIT_OK;
-		default:
-			return usage();
-		}
+	int status = options_parse(&table, options, argc, argv);
+	if (status >= 0) {
+		return status;
 	}
 	if (optind == argc) {
 		say("what to ask for? There is: planes, held, top");

@@ -5,8 +5,7 @@
 
 bool late_fence_init(struct late_fence *late, enum sync_mode mode, const char **why) {
 	*late = (struct late_fence){.vgem_fd = vgem_open()};
-	*why = "fences come from a vgem device: load the module (modprobe vgem), and see that its "
-	       "node in /dev/dri can be opened";
+	*why = VGEM_MISSING;
 	return late->vgem_fd >= 0 || mode == SYNC_SYNCOBJ;
 }
 

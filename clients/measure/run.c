@@ -17,6 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/array.h"
+#include "base/clock.h"
 #include "common/util.h"
 #include "presentation-time-client-protocol.h"
 
@@ -30,7 +32,7 @@
 static int64_t clock_ns(clockid_t clock) {
 	struct timespec time;
 	clock_gettime(clock, &time);
-	return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+	return latch_timespec_ns(&time);
 }
 
 static const struct client_options *options_of(const struct measure *measure) {
@@ -38,15 +40,12 @@ static const struct client_options *options_of(const struct measure *measure) {
 }
 
 static void add_flip(struct measure *measure, const struct stats_frame *frame) {
-	if (measure->num_flips == measure->max_flips) {
-		size_t max = measure->max_flips ? measure->max_flips * 2 : 256;
-		struct measure_flip *flips = realloc(measure->flips, max * sizeof(*flips));
-		if (!flips) {
-			return;
-		}
-		measure->flips = flips;
-		measure->max_flips = max;
+	struct measure_flip *flips = latch_array_grow(
+		measure->flips, &measure->max_flips, measure->num_flips + 1, sizeof(*flips));
+	if (!flips) {
+		return;
 	}
+	measure->flips = flips;
 	measure->flips[measure->num_flips++] =
 		(struct measure_flip){.time_ns = frame->flip_ns, .sequence = frame->sequence};
 }
@@ -146,9 +145,7 @@ static int64_t commit(struct measure *measure, const struct picture_ref *picture
 }
 
 static void arm(const struct measure *measure, int64_t time_ns) {
-	struct itimerspec spec = {
-		.it_value = {.tv_sec = time_ns / 1000000000, .tv_nsec = time_ns % 1000000000},
-	};
+	struct itimerspec spec = {.it_value = latch_ns_timespec(time_ns)};
 	timerfd_settime(measure->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 

@@ -34,7 +34,7 @@ static const struct bad_case *const tables[] = {
 struct runner {
 	const struct stress_options *options;
 	struct dmabuf memory;
-	struct allocator *allocator;
+	struct allocator allocator;
 	int device_fd;
 	int node_fd;
 	uint64_t number;
@@ -115,7 +115,8 @@ static const char *find_missing(const struct bad *bad, const struct bad_case *ba
 /* Returns false when there is no compositor. */
 static bool begin_case(
 	const struct runner *runner, const struct bad_case *bad_case, struct bad *bad) {
-	*bad = (struct bad){.memory = runner->memory, .node_fd = runner->node_fd};
+	*bad = (struct bad){
+		.memory = runner->memory, .node_fd = runner->node_fd, .need = bad_case->need};
 	if (!connection_init(&bad->conn)) {
 		return false;
 	}
@@ -283,12 +284,11 @@ static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad
 	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
 			if (!wanted(runner->options, bad_case)) {
 				continue;
 			}
 			enum stress_exit status =
-				poll(&fd, 1, 0) > 0
+				fd_readable(signal_fd)
 					? STRESS_EXIT_FAILURE
 					: run_case(runner, bad_case, report, doc, cases);
 			if (status != STRESS_EXIT_OK) {
@@ -310,38 +310,31 @@ static enum stress_exit list_all(const struct stress_options *options) {
 	return STRESS_EXIT_OK;
 }
 
-static void offer(struct bad *bad, const void *data) {
-	struct zwp_linux_buffer_params_v1 *params = bad_params(bad);
-	bad_add(bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
-	zwp_linux_buffer_params_v1_create(params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
-}
-
 /* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
 static bool is_accepted(const struct runner *runner) {
-	static const struct bad_case good = {.name = "a good buffer", .run = offer};
+	const struct bad_case good = {
+		.name = "a good buffer", .run = bad_take_steps, .data = STEPS({FILLED}, {CREATE})};
 	struct result result;
 	return run_in_process(runner, &good, &result) && result.connected && !result.missing &&
 	       result.outcome.answer == ANSWER_CREATED;
 }
 
 static void drop_memory(struct runner *runner) {
-	if (runner->allocator && runner->memory.num_planes > 0) {
-		allocator_destroy_buffer(runner->allocator, &runner->memory);
-	}
-	allocator_destroy(runner->allocator);
-	runner->allocator = NULL;
+	allocator_destroy_buffer(&runner->memory);
+	allocator_finish(&runner->allocator);
 	fd_clear(&runner->device_fd);
 }
 
-/* Takes over the allocator. */
-static bool try_memory(struct runner *runner, struct allocator *allocator) {
+/* path: of the device for CANVAS_DUMB, else NULL. What is left when it fails is dropped later. */
+static bool try_memory(struct runner *runner, enum canvas_kind kind, const char *path) {
 	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
 	const struct plan_step step = {
 		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
-	runner->allocator = allocator;
-	return allocator &&
+	drop_memory(runner);
+	runner->device_fd = path ? device_open(path) : -1;
+	return allocator_init(&runner->allocator, kind, runner->device_fd, NULL) &&
 	       allocator_create_buffer(
-		       allocator, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
+		       &runner->allocator, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
 	       runner->memory.planes[0].stride == BAD_STRIDE &&
 	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
 }
@@ -350,21 +343,12 @@ static bool try_memory(struct runner *runner, struct allocator *allocator) {
 static bool make_memory(struct runner *runner) {
 	struct device_list devices = {0};
 	device_list_add_all(&devices, true);
-	bool made = try_memory(runner, udmabuf_allocator_create());
+	bool made = try_memory(runner, CANVAS_UDMABUF, NULL);
 	for (size_t i = 0; i < devices.len && !made; i++) {
-		drop_memory(runner);
-		runner->device_fd = device_open(devices.paths[i]);
-		made = try_memory(runner, dumb_allocator_create(runner->device_fd));
-	}
-	if (!made) {
-		drop_memory(runner);
-		made = try_memory(runner, heap_allocator_create());
-	}
-	if (!made) {
-		drop_memory(runner);
+		made = try_memory(runner, CANVAS_DUMB, devices.paths[i]);
 	}
 	device_list_finish(&devices);
-	return made;
+	return made || try_memory(runner, CANVAS_HEAP, NULL);
 }
 
 /* Why there is nothing to make cases of. */
@@ -429,10 +413,8 @@ enum stress_exit bad_run(
 		status = STRESS_EXIT_FAILURE;
 	}
 	doc = NULL;
-	allocator_destroy_buffer(runner.allocator, &runner.memory);
-	allocator_destroy(runner.allocator);
 out:
-	fd_clear(&runner.device_fd);
+	drop_memory(&runner);
 	fd_clear(&runner.node_fd);
 	yyjson_mut_doc_free(doc);
 	return status;

@@ -44,6 +44,13 @@ enum bad_fd {
 /** The name for people: "a pipe". */
 const char *bad_fd_name(enum bad_fd kind);
 
+/** Which globals a case needs. */
+enum bad_need {
+	NEED_DMABUF,
+	NEED_SYNC_FILE,
+	NEED_SYNCOBJ,
+};
+
 /** What a case has at hand. */
 struct bad {
 	struct connection conn;
@@ -53,17 +60,69 @@ struct bad {
 	struct dmabuf memory;	 /* borrowed from the runner */
 	int node_fd;		 /* makes timelines; -1: none here */
 	enum answer answer;	 /* of a params object, so far */
+	enum bad_need need;	 /* the case's */
+
+	/* What the steps have made; NULL: nothing yet, or it was destroyed. */
+	struct zwp_linux_buffer_params_v1 *params;
+	struct wl_buffer *buffer;
+	struct wl_surface *surface;
+	struct zwp_linux_surface_synchronization_v1 *file_sync;
+	struct wp_linux_drm_syncobj_surface_v1 *point_sync;
+	struct wp_linux_drm_syncobj_timeline_v1 *acquire, *release;
 	const char *missing;	 /* the case can't be made: why */
 };
 
-/** Which globals a case needs. */
-enum bad_need {
-	NEED_DMABUF,
-	NEED_SYNC_FILE,
-	NEED_SYNCOBJ,
+/** One step of a case, with what it takes in struct bad_step. "The" object is the one made last. */
+enum bad_op {
+	STEPS_END,
+	ROUNDTRIP,
+
+	/* linux-dmabuf */
+	PARAMS,	       /* a params object; it tells bad->answer what it hears */
+	ADD,	       /* fd `what` to the params as plane `index`; linear */
+	FILLED,	       /* params, and a dma-buf as plane 0 */
+	CREATE,	       /* a good size and format */
+	CREATE_IMMED,  /* the same; the buffer is that */
+	UNPARAMS,      /* the params are destroyed */
+	FORGET_ANSWER, /* what was heard so far is as it has to be */
+	UNMANAGE,      /* the global is destroyed, of the protocol that the case needs */
+
+	/* Surfaces without a role: the rules are the same for them. The first is made where it is needed. */
+	SURFACE, /* another one */
+	BUFFER,	 /* a good dma-buf is made and attached */
+	SHM,	 /* the same, in shared memory */
+	ATTACH,	 /* the buffer */
+	NOTHING, /* no buffer is attached */
+	SHOW,	 /* the buffer is attached to a new surface, damaged and committed */
+	COMMIT,
+	UNBUFFER, /* the buffer is destroyed */
+	UNSURFACE,
+
+	/* Explicit synchronisation, by the protocol that the case needs */
+	OBJECT,	  /* of the surface */
+	UNOBJECT, /* it is destroyed */
+	FENCE,	  /* fd `what` becomes the acquire fence */
+	GET_RELEASE,
+	TIMELINE, /* fd `what` is imported; both points are of it until another one is */
+	OTHER,	  /* another timeline for release points */
+	ACQUIRE,  /* point `what` of the timeline, which is imported where there is none */
+	RELEASE,
+	UNTIMELINE,
 };
 
-/** A case: either a buffer of params, or a function of its own. */
+struct bad_step {
+	enum bad_op op;
+	uint64_t what;
+	uint32_t index;
+};
+
+/** The steps of a case, for its data. */
+#define STEPS(...) ((const struct bad_step[]){__VA_ARGS__, {STEPS_END}})
+
+/** Takes steps, up to the end of them. */
+void bad_take_steps(struct bad *bad, const void *steps);
+
+/** A case: steps, or a function of its own. */
 struct bad_case {
 	const char *name;
 	enum bad_need need;
@@ -79,14 +138,6 @@ int bad_open(struct bad *bad, enum bad_fd kind);
 
 /** Params that tell bad->answer what they hear. */
 struct zwp_linux_buffer_params_v1 *bad_params(struct bad *bad);
-
-/** Adds bad->memory, or another fd, as a plane. Linear. */
-void bad_add(struct bad *bad, struct zwp_linux_buffer_params_v1 *params, enum bad_fd kind,
-	uint32_t index, uint32_t offset, uint32_t stride);
-
-/** A valid wl_buffer of a dma-buf; of shared memory. */
-struct wl_buffer *bad_make_buffer(struct bad *bad);
-struct wl_buffer *bad_make_shm_buffer(struct bad *bad);
 
 /** The tables; terminated by a case without a name. */
 extern const struct bad_case bad_fd_cases[];

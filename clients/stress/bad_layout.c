@@ -57,9 +57,9 @@ static void create_immed(struct bad *bad, const void *data) {
 #define PLANE(...) {__VA_ARGS__}
 #define GOOD PLANE(FD_DMABUF, 0, 0, BAD_STRIDE, 0)
 
-/* An answer of one code. "Any argument errors may be indicated by fatal protocol errors", and so
+/* An answer of these codes. "Any argument errors may be indicated by fatal protocol errors", and so
  * they may be by the failed event; but not by a buffer. */
-#define ARGUMENT_ERROR(...) \
+#define ANY_OF(...) \
 	{ \
 		.interface = "zwp_linux_buffer_params_v1", \
 		.codes = {__VA_ARGS__}, \
@@ -67,13 +67,17 @@ static void create_immed(struct bad *bad, const void *data) {
 		.failed = true, \
 	}
 
-/* An answer of one code, which the protocol leaves no choice about. */
+/* An answer of these codes, which the protocol leaves no choice about. */
 #define MUST(...) \
 	{ \
 		.interface = "zwp_linux_buffer_params_v1", \
 		.codes = {__VA_ARGS__}, \
 		.num_codes = sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), \
 	}
+
+/* Of one name. */
+#define WRONG(NAME) ANY_OF(ERROR(NAME))
+#define FATAL(NAME) MUST(ERROR(NAME))
 
 /* The same buffer by both requests. */
 #define BOTH_IN(NAME, VERSION, BUFFER, ...) \
@@ -102,7 +106,7 @@ static void create_immed(struct bad *bad, const void *data) {
 		.expected = {.failed = true}}, \
 	{ \
 		.name = WHAT " as a dma-buf (create_immed)", .run = create_immed, \
-		.data = &OF_KIND(KIND), .expected = ARGUMENT_ERROR(ERROR(INVALID_WL_BUFFER)) \
+		.data = &OF_KIND(KIND), .expected = WRONG(INVALID_WL_BUFFER) \
 	}
 
 const struct bad_case bad_fd_cases[] = {
@@ -126,125 +130,108 @@ const struct bad_case bad_fd_cases[] = {
 
 const struct bad_case bad_layout_cases[] = {
 	/* Bounds. */
-	BOTH("a row too many", SIZED(BAD_WIDTH, BAD_HEIGHT + 1),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
+	BOTH("a row too many", SIZED(BAD_WIDTH, BAD_HEIGHT + 1), WRONG(OUT_OF_BOUNDS)),
 	BOTH("an offset that leaves too little", PLACED(BAD_STRIDE, BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("an offset of one byte", PLACED(1, BAD_STRIDE), ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("an offset at the end", PLACED(BAD_SIZE, BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("an offset beyond the end", PLACED(BAD_SIZE * 16, BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("the greatest offset", PLACED(UINT32_MAX, BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
+		WRONG(OUT_OF_BOUNDS)),
+	BOTH("an offset of one byte", PLACED(1, BAD_STRIDE), WRONG(OUT_OF_BOUNDS)),
+	BOTH("an offset at the end", PLACED(BAD_SIZE, BAD_STRIDE), WRONG(OUT_OF_BOUNDS)),
+	BOTH("an offset beyond the end", PLACED(BAD_SIZE * 16, BAD_STRIDE), WRONG(OUT_OF_BOUNDS)),
+	BOTH("the greatest offset", PLACED(UINT32_MAX, BAD_STRIDE), WRONG(OUT_OF_BOUNDS)),
 	BOTH("an offset that wraps around", PLACED(WRAPPING_OFFSET, BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a stride of 0", PLACED(0, 0), ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a stride of 1", PLACED(0, 1), ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a stride one byte below a row", PLACED(0, BAD_STRIDE - 1),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a stride of half a row", PLACED(0, BAD_STRIDE / 2),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a stride of two rows", PLACED(0, BAD_STRIDE * 2),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("a negative stride", PLACED(0, UINT32_C(0) - BAD_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("the greatest stride", PLACED(0, UINT32_MAX), ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
-	BOTH("stride x height that wraps around", PLACED(0, WRAPPING_STRIDE),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
+		WRONG(OUT_OF_BOUNDS)),
+	BOTH("a stride of 0", PLACED(0, 0), WRONG(OUT_OF_BOUNDS)),
+	BOTH("a stride of 1", PLACED(0, 1), WRONG(OUT_OF_BOUNDS)),
+	BOTH("a stride one byte below a row", PLACED(0, BAD_STRIDE - 1), WRONG(OUT_OF_BOUNDS)),
+	BOTH("a stride of half a row", PLACED(0, BAD_STRIDE / 2), WRONG(OUT_OF_BOUNDS)),
+	BOTH("a stride of two rows", PLACED(0, BAD_STRIDE * 2), WRONG(OUT_OF_BOUNDS)),
+	BOTH("a negative stride", PLACED(0, UINT32_C(0) - BAD_STRIDE), WRONG(OUT_OF_BOUNDS)),
+	BOTH("the greatest stride", PLACED(0, UINT32_MAX), WRONG(OUT_OF_BOUNDS)),
+	BOTH("stride x height that wraps around", PLACED(0, WRAPPING_STRIDE), WRONG(OUT_OF_BOUNDS)),
 	BOTH("a width that the stride does not hold", SIZED(BAD_WIDTH + 1, 1),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS))),
+		WRONG(OUT_OF_BOUNDS)),
 	BOTH("a width whose bytes wrap around", SIZED(0x40000001, 1),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
 	BOTH("the greatest width", SIZED(INT32_MAX, 1),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
 	BOTH("the greatest height", SIZED(1, INT32_MAX),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
 	BOTH("the greatest of both", SIZED(INT32_MAX, INT32_MAX),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_DIMENSIONS))),
 
 	/* Dimensions. */
-	BOTH("no width", SIZED(0, BAD_HEIGHT), ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
-	BOTH("no height", SIZED(BAD_WIDTH, 0), ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
-	BOTH("neither", SIZED(0, 0), ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
-	BOTH("a negative width", SIZED(-BAD_WIDTH, BAD_HEIGHT),
-		ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
-	BOTH("a negative height", SIZED(BAD_WIDTH, -BAD_HEIGHT),
-		ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
-	BOTH("the least width and height", SIZED(INT32_MIN, INT32_MIN),
-		ARGUMENT_ERROR(ERROR(INVALID_DIMENSIONS))),
+	BOTH("no width", SIZED(0, BAD_HEIGHT), WRONG(INVALID_DIMENSIONS)),
+	BOTH("no height", SIZED(BAD_WIDTH, 0), WRONG(INVALID_DIMENSIONS)),
+	BOTH("neither", SIZED(0, 0), WRONG(INVALID_DIMENSIONS)),
+	BOTH("a negative width", SIZED(-BAD_WIDTH, BAD_HEIGHT), WRONG(INVALID_DIMENSIONS)),
+	BOTH("a negative height", SIZED(BAD_WIDTH, -BAD_HEIGHT), WRONG(INVALID_DIMENSIONS)),
+	BOTH("the least width and height", SIZED(INT32_MIN, INT32_MIN), WRONG(INVALID_DIMENSIONS)),
 
 	/* Formats and modifiers. */
 	BOTH_IN("an unknown format", 4, FORMATTED(fourcc_code('Z', 'Z', 'Z', 'Z'), 0),
-		MUST(ERROR(INVALID_FORMAT))),
-	BOTH_IN("format 0", 4, FORMATTED(0, 0), MUST(ERROR(INVALID_FORMAT))),
-	BOTH_IN("the greatest format", 4, FORMATTED(UINT32_MAX, 0),
-		MUST(ERROR(INVALID_FORMAT))),
+		FATAL(INVALID_FORMAT)),
+	BOTH_IN("format 0", 4, FORMATTED(0, 0), FATAL(INVALID_FORMAT)),
+	BOTH_IN("the greatest format", 4, FORMATTED(UINT32_MAX, 0), FATAL(INVALID_FORMAT)),
 	BOTH_IN("a format with the bytes turned round", 4,
-		FORMATTED(XRGB | DRM_FORMAT_BIG_ENDIAN, 0), MUST(ERROR(INVALID_FORMAT))),
+		FORMATTED(XRGB | DRM_FORMAT_BIG_ENDIAN, 0), FATAL(INVALID_FORMAT)),
 	BOTH_IN("an unknown modifier", 4,
-		FORMATTED(XRGB, UINT64_C(0x7f00000000000001)), MUST(ERROR(INVALID_FORMAT))),
-	BOTH_IN("the greatest modifier", 4, FORMATTED(XRGB, UINT64_MAX),
-		MUST(ERROR(INVALID_FORMAT))),
+		FORMATTED(XRGB, UINT64_C(0x7f00000000000001)), FATAL(INVALID_FORMAT)),
+	BOTH_IN("the greatest modifier", 4, FORMATTED(XRGB, UINT64_MAX), FATAL(INVALID_FORMAT)),
 	BOTH_IN("an unknown format, before version 4", 3,
-		FORMATTED(fourcc_code('Z', 'Z', 'Z', 'Z'), 0),
-		ARGUMENT_ERROR(ERROR(INVALID_FORMAT))),
+		FORMATTED(fourcc_code('Z', 'Z', 'Z', 'Z'), 0), WRONG(INVALID_FORMAT)),
 
 	/* Planes. */
-	BOTH("no plane", LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 0, {0}),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE))),
-	BOTH("plane 1 alone", INDEXED(1), ARGUMENT_ERROR(ERROR(INCOMPLETE))),
-	BOTH("plane 3 alone", INDEXED(3), ARGUMENT_ERROR(ERROR(INCOMPLETE))),
+	BOTH("no plane", LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 0, {0}), WRONG(INCOMPLETE)),
+	BOTH("plane 1 alone", INDEXED(1), WRONG(INCOMPLETE)),
+	BOTH("plane 3 alone", INDEXED(3), WRONG(INCOMPLETE)),
 	BOTH("planes 0 and 2",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, GOOD, PLANE(FD_DMABUF, 2, 0, BAD_STRIDE)),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE))),
+		WRONG(INCOMPLETE)),
 	BOTH("a second plane of a format that has one",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, GOOD, PLANE(FD_DMABUF, 1, 0, BAD_STRIDE)),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE))),
+		WRONG(INCOMPLETE)),
 	BOTH("four planes of a format that has one",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 4, GOOD, PLANE(FD_DMABUF, 1, 0, BAD_STRIDE),
 			PLANE(FD_DMABUF, 2, 0, BAD_STRIDE), PLANE(FD_DMABUF, 3, 0, BAD_STRIDE)),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE))),
+		WRONG(INCOMPLETE)),
 	BOTH("one plane of a format that has two", FORMATTED(DRM_FORMAT_NV12, 0),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE), ERROR(INVALID_FORMAT))),
+		ANY_OF(ERROR(INCOMPLETE), ERROR(INVALID_FORMAT))),
 	BOTH("two planes of a format that has three",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT / 2, DRM_FORMAT_YUV420, 2,
 			PLANE(FD_DMABUF, 0, 0, BAD_STRIDE),
 			PLANE(FD_DMABUF, 1, BAD_SIZE / 2, BAD_STRIDE / 2)),
-		ARGUMENT_ERROR(ERROR(INCOMPLETE), ERROR(INVALID_FORMAT))),
+		ANY_OF(ERROR(INCOMPLETE), ERROR(INVALID_FORMAT))),
 	BOTH("a second plane that is out of bounds",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_NV12, 2, GOOD,
 			PLANE(FD_DMABUF, 1, BAD_SIZE - BAD_STRIDE, BAD_STRIDE)),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_FORMAT))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_FORMAT))),
 	BOTH("a second plane with a short stride",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT / 2, DRM_FORMAT_NV12, 2, GOOD,
 			PLANE(FD_DMABUF, 1, BAD_SIZE / 2, BAD_WIDTH - 1)),
-		ARGUMENT_ERROR(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_FORMAT))),
+		ANY_OF(ERROR(OUT_OF_BOUNDS), ERROR(INVALID_FORMAT))),
 	BOTH("a second plane that is a pipe",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT / 2, DRM_FORMAT_NV12, 2, GOOD,
 			PLANE(FD_PIPE, 1, 0, BAD_STRIDE)),
-		ARGUMENT_ERROR(ERROR(INVALID_FORMAT), ERROR(INVALID_WL_BUFFER))),
-	BOTH("plane 0 twice",
-		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, GOOD, GOOD), MUST(ERROR(PLANE_SET))),
+		ANY_OF(ERROR(INVALID_FORMAT), ERROR(INVALID_WL_BUFFER))),
+	BOTH("plane 0 twice", LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, GOOD, GOOD), FATAL(PLANE_SET)),
 	BOTH("plane 2 twice",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, PLANE(FD_DMABUF, 2, 0, BAD_STRIDE),
 			PLANE(FD_DMABUF, 2, 0, BAD_STRIDE)),
-		MUST(ERROR(PLANE_SET))),
+		FATAL(PLANE_SET)),
 	BOTH("a pipe in the place of a plane that is set",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 2, GOOD, PLANE(FD_PIPE, 0, 0, BAD_STRIDE)),
-		MUST(ERROR(PLANE_SET))),
-	BOTH("plane 4", INDEXED(4), MUST(ERROR(PLANE_IDX))),
+		FATAL(PLANE_SET)),
+	BOTH("plane 4", INDEXED(4), FATAL(PLANE_IDX)),
 	BOTH("plane 5, and all before it",
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT, XRGB, 5, GOOD, PLANE(FD_DMABUF, 1, 0, BAD_STRIDE),
 			PLANE(FD_DMABUF, 2, 0, BAD_STRIDE), PLANE(FD_DMABUF, 3, 0, BAD_STRIDE),
 			PLANE(FD_DMABUF, 5, 0, BAD_STRIDE)),
-		MUST(ERROR(PLANE_IDX))),
-	BOTH("plane -1", INDEXED(UINT32_MAX), MUST(ERROR(PLANE_IDX))),
-	BOTH("the least negative plane", INDEXED(UINT32_C(0x80000000)), MUST(ERROR(PLANE_IDX))),
+		FATAL(PLANE_IDX)),
+	BOTH("plane -1", INDEXED(UINT32_MAX), FATAL(PLANE_IDX)),
+	BOTH("the least negative plane", INDEXED(UINT32_C(0x80000000)), FATAL(PLANE_IDX)),
 	BOTH_IN("planes with two modifiers", 5,
 		LAYOUT(BAD_WIDTH, BAD_HEIGHT / 2, DRM_FORMAT_NV12, 2, GOOD,
 			PLANE(FD_DMABUF, 1, BAD_SIZE / 2, BAD_STRIDE, DRM_FORMAT_MOD_INVALID)),
-		MUST(ERROR(INVALID_FORMAT))),
+		FATAL(INVALID_FORMAT)),
 
 	/* And one that is right, or nothing of this says anything. */
 	{.name = "a good buffer (create)", .run = create, .data = &SIZED(BAD_WIDTH, BAD_HEIGHT),

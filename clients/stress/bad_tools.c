@@ -1,5 +1,4 @@
-/* What the cases are made of: file descriptors of all kinds, params, buffers. */
-#include <drm_fourcc.h>
+/* What the cases are made of: file descriptors of all kinds, and params. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -128,40 +127,4 @@ struct zwp_linux_buffer_params_v1 *bad_params(struct bad *bad) {
 	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(bad->dmabuf);
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, bad);
 	return params;
-}
-
-void bad_add(struct bad *bad, struct zwp_linux_buffer_params_v1 *params, enum bad_fd kind,
-	uint32_t index, uint32_t offset, uint32_t stride) {
-	int fd = bad_open(bad, kind);
-	if (fd < 0) {
-		return;
-	}
-	zwp_linux_buffer_params_v1_add(params, fd, index, offset, stride,
-		(uint32_t)(DRM_FORMAT_MOD_LINEAR >> 32),
-		(uint32_t)(DRM_FORMAT_MOD_LINEAR & UINT32_MAX));
-	fd_clear(&fd);
-}
-
-struct wl_buffer *bad_make_buffer(struct bad *bad) {
-	struct zwp_linux_buffer_params_v1 *params = bad_params(bad);
-	bad_add(bad, params, FD_DMABUF, 0, 0, BAD_STRIDE);
-	struct wl_buffer *buffer = zwp_linux_buffer_params_v1_create_immed(
-		params, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888, 0);
-	zwp_linux_buffer_params_v1_destroy(params);
-	return buffer;
-}
-
-struct wl_buffer *bad_make_shm_buffer(struct bad *bad) {
-	int fd = bad_open(bad, FD_MEMFD);
-	if (fd < 0 || !bad->shm) {
-		bad->missing = "the compositor lacks wl_shm, or there is no memory for it";
-		fd_clear(&fd);
-		return NULL;
-	}
-	struct wl_shm_pool *pool = wl_shm_create_pool(bad->shm, fd, BAD_SIZE);
-	fd_clear(&fd);
-	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
-		pool, 0, BAD_WIDTH, BAD_HEIGHT, BAD_STRIDE, WL_SHM_FORMAT_XRGB8888);
-	wl_shm_pool_destroy(pool);
-	return buffer;
 }

@@ -27,19 +27,10 @@ enum stress_exit stress_client_init(
 			strerror(errno));
 		return STRESS_EXIT_NO_SERVER;
 	}
-	const struct {
-		const void *object;
-		const char *name;
-	} needed[] = {
-		{client->conn.compositor, "wl_compositor 4"},
-		{client->conn.wm_base, "xdg_wm_base"},
-		{client->conn.dmabuf, "zwp_linux_dmabuf_v1 3"},
-	};
-	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
-		if (!needed[i].object) {
-			say("the compositor lacks %s", needed[i].name);
-			return STRESS_EXIT_NO_GLOBAL;
-		}
+	const char *missing = connection_missing(&client->conn, false);
+	if (missing) {
+		say("the compositor lacks %s", missing);
+		return STRESS_EXIT_NO_GLOBAL;
 	}
 	return STRESS_EXIT_OK;
 }

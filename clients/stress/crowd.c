@@ -76,11 +76,6 @@ static bool show(struct crowd *crowd, struct window *window) {
 	return made_some(crowd, BATCH);
 }
 
-static bool is_told_to_end(const struct crowd *crowd) {
-	struct pollfd signal = {.fd = crowd->signal_fd, .events = POLLIN};
-	return poll(&signal, 1, 0) > 0;
-}
-
 static bool make_windows(struct crowd *crowd, int number) {
 	crowd->windows = calloc((size_t)number, sizeof(crowd->windows[0]));
 	for (int i = 0; crowd->windows && i < number; i++) {
@@ -90,7 +85,7 @@ static bool make_windows(struct crowd *crowd, int number) {
 			return false;
 		}
 		crowd->num_windows++;
-		if (is_told_to_end(crowd) ||
+		if (fd_readable(crowd->signal_fd) ||
 			!connection_wait(&crowd->conn, is_configured, window, 20) ||
 			!show(crowd, window)) {
 			return false;
@@ -251,7 +246,7 @@ enum stress_exit crowd_run(
 		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2);
 		report->closed = (fds[1].revents & POLLIN) != 0 || crowd.windows[0].closed;
 	}
-	report->closed = report->closed || is_told_to_end(&crowd);
+	report->closed = report->closed || fd_readable(signal_fd);
 	if (!connected && !report->closed) {
 		wl_display_roundtrip(crowd.conn.display); // reads the error
 		connection_say_error(&crowd.conn);

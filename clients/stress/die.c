@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,11 +139,6 @@ static enum stress_exit reap(struct die_report *report) {
 	return (enum stress_exit)WEXITSTATUS(status);
 }
 
-static bool interrupted(int signal_fd) {
-	struct pollfd fd = {.fd = signal_fd, .events = POLLIN};
-	return poll(&fd, 1, 0) > 0;
-}
-
 static void group_finish(struct group *group) {
 	for (int i = 0; i < 2; i++) {
 		fd_clear(&group->arrived[i]);
@@ -205,7 +199,7 @@ enum stress_exit die_run(
 	int64_t end_ns = options->run_ns > 0 ? now_ns() + options->run_ns : INT64_MAX;
 	enum stress_exit status = STRESS_EXIT_OK;
 	while (left > 0 && status == STRESS_EXIT_OK && now_ns() < end_ns &&
-		!interrupted(signal_fd)) {
+		!fd_readable(signal_fd)) {
 		uint64_t number = (uint64_t)options->at_once;
 		number = number < left ? number : left;
 		status = run_group(options, number, &step, &source, report);

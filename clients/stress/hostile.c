@@ -5,6 +5,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/minmax.h"
 #include "client.h"
 #include "common/util.h"
 
@@ -60,17 +62,14 @@ static void flood(struct hostile *hostile) {
 
 static void set_timer(const struct hostile *hostile) {
 	int64_t wake_ns = source_next_ns(&hostile->source);
-	wake_ns = hostile->end_ns < wake_ns ? hostile->end_ns : wake_ns;
+	wake_ns = latch_min(hostile->end_ns, wake_ns);
 	int64_t next_ns = hostile->next_commit_ns;
 	if (hostile->client.options->flood) {
 		/* It has no time to lose. */
 		next_ns = hostile->full ? now_ns() + FULL_WAIT_NS : 1;
 	}
-	wake_ns = next_ns < wake_ns ? next_ns : wake_ns;
-	wake_ns = wake_ns < 1 ? 1 : wake_ns; /* 0 would disarm it */
-	const struct itimerspec when = {
-		.it_value = {.tv_sec = wake_ns / 1000000000, .tv_nsec = wake_ns % 1000000000},
-	};
+	wake_ns = latch_max(latch_min(next_ns, wake_ns), 1); /* 0 would disarm it */
+	const struct itimerspec when = {.it_value = latch_ns_timespec(wake_ns)};
 	timerfd_settime(hostile->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
 }
 

@@ -5,9 +5,7 @@
  * (--bad). Whoever it runs beside should not notice; this is measured elsewhere, by clients that
  * mean no harm.
  */
-#include <signal.h>
 #include <stdio.h>
-#include <sys/signalfd.h>
 
 #include "bad.h"
 #include "common/util.h"
@@ -71,12 +69,7 @@ int main(int argc, char **argv) {
 	if (exit_early >= 0) {
 		return exit_early;
 	}
-	sigset_t signals;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	int signal_fd = signal_fd_open();
 	enum stress_exit status = STRESS_EXIT_FAILURE;
 	switch (options.mode) {
 	case STRESS_FENCES:

@@ -59,6 +59,7 @@ struct stress_options {
 	uint64_t repeat;
 	int64_t run_ns; /* 0: without end */
 	uint64_t seed;
+	bool bad, die;	  /* what the mode follows from */
 	bool list;	  /* name the cases and do nothing */
 	const char *json; /* NULL: none */
 };

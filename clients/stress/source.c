@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "base/array.h"
+#include "base/minmax.h"
 #include "common/sw_sync.h"
 #include "common/util.h"
 #include "common/vgem.h"
@@ -28,8 +30,7 @@ bool source_init(struct source *source, enum fence_kind kind, const char **why) 
 		return ok;
 	}
 	source->vgem_fd = vgem_open();
-	*why = "fences come from a vgem device: load the module (modprobe vgem), and see that its "
-	       "node in /dev/dri can be opened";
+	*why = VGEM_MISSING;
 	return source->vgem_fd >= 0;
 }
 
@@ -62,15 +63,12 @@ void source_finish(struct source *source) {
 }
 
 static bool add(struct source *source, const struct promise *promise) {
-	if (source->len == source->capacity) {
-		size_t capacity = source->capacity ? source->capacity * 2 : 64;
-		struct promise *promises = realloc(source->promises, capacity * sizeof(*promises));
-		if (!promises) {
-			return false;
-		}
-		source->promises = promises;
-		source->capacity = capacity;
+	struct promise *promises = latch_array_grow(
+		source->promises, &source->capacity, source->len + 1, sizeof(*promises));
+	if (!promises) {
+		return false;
 	}
+	source->promises = promises;
 	source->promises[source->len++] = *promise;
 	return true;
 }
@@ -181,9 +179,7 @@ void source_end_due(struct source *source, int64_t now_ns) {
 int64_t source_next_ns(const struct source *source) {
 	int64_t next_ns = INT64_MAX;
 	for (size_t i = 0; i < source->len; i++) {
-		if (source->promises[i].due_ns < next_ns) {
-			next_ns = source->promises[i].due_ns;
-		}
+		next_ns = latch_min(next_ns, source->promises[i].due_ns);
 	}
 	return next_ns;
 }

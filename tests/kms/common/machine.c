@@ -1,8 +1,8 @@
 #include "machine.h"
 
-#include <cairo.h>
 #include <dirent.h>
 #include <errno.h>
+#include <png.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,22 +23,18 @@ pid_t latch_pid(void) {
 }
 
 bool picture_read(struct picture *picture, const char *path) {
-	cairo_surface_t *png = cairo_image_surface_create_from_png(path);
-	bool ok = cairo_surface_status(png) == CAIRO_STATUS_SUCCESS;
-	if (ok) {
-		uint32_t width = (uint32_t)cairo_image_surface_get_width(png);
-		uint32_t height = (uint32_t)cairo_image_surface_get_height(png);
-		int stride = cairo_image_surface_get_stride(png);
-		const unsigned char *data = cairo_image_surface_get_data(png);
-		*picture = (struct picture){.width = width, .height = height};
-		picture->pixels = malloc((size_t)width * height * 4);
-		CHECK(picture->pixels != NULL, "out of memory");
-		for (uint32_t y = 0; y < height; y++) {
-			memcpy(picture->pixels + (size_t)y * width,
-				data + (size_t)y * (size_t)stride, (size_t)width * 4);
-		}
+	png_image png = {.version = PNG_IMAGE_VERSION};
+	if (!png_image_begin_read_from_file(&png, path)) {
+		return false;
 	}
-	cairo_surface_destroy(png);
+	png.format = PNG_FORMAT_BGRA; // in memory; as a little-endian number that is 0xAARRGGBB
+	*picture = (struct picture){.width = png.width, .height = png.height};
+	picture->pixels = malloc(PNG_IMAGE_SIZE(png));
+	CHECK(picture->pixels != NULL, "out of memory");
+	bool ok = png_image_finish_read(&png, NULL, picture->pixels, 0, NULL);
+	if (!ok) {
+		picture_finish(picture);
+	}
 	return ok;
 }
 

@@ -1,15 +1,8 @@
-#include "gbm_allocator.h"
+#include "gbm_buffer.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <stdlib.h>
-
-#include "util.h"
-
-struct gbm_allocator {
-	struct allocator base;
-	struct gbm_device *gbm; /* borrowed */
-};
+#include <gbm.h>
 
 static bool step_allows(const struct plan_step *step, uint64_t modifier) {
 	for (size_t i = 0; i < step->num_modifiers; i++) {
@@ -46,18 +39,17 @@ static struct gbm_bo *create_bo(
 	return gbm_bo_create(gbm, buf->width, buf->height, buf->fourcc, flags);
 }
 
-static bool gbm_create_buffer(
-	struct allocator *allocator, const struct plan_step *step, struct dmabuf *buf) {
-	struct gbm_allocator *self = (struct gbm_allocator *)allocator;
+bool gbm_buffer_create(
+	struct gbm_device *gbm, const struct plan_step *step, struct dmabuf *buf) {
 	uint32_t flags = GBM_BO_USE_RENDERING;
 	struct gbm_bo *bo = NULL;
 	if (step->scanout) {
-		bo = create_bo(self->gbm, step, flags | GBM_BO_USE_SCANOUT, buf);
+		bo = create_bo(gbm, step, flags | GBM_BO_USE_SCANOUT, buf);
 	}
 	/* The flag speaks of this device's own display, the tranche of its target device: where
 	 * they differ a driver may refuse the flag and still make what the target can scan out. */
 	if (!bo) {
-		bo = create_bo(self->gbm, step, flags, buf);
+		bo = create_bo(gbm, step, flags, buf);
 	}
 	if (!bo) {
 		return false;
@@ -87,30 +79,4 @@ error_planes:
 error_bo:
 	gbm_bo_destroy(bo);
 	return false;
-}
-
-static void gbm_destroy_buffer(struct allocator *allocator, struct dmabuf *buf) {
-	dmabuf_finish(buf);
-	gbm_bo_destroy(buf->allocation);
-	buf->allocation = NULL;
-}
-
-static void gbm_destroy(struct allocator *allocator) {
-	free(allocator);
-}
-
-static const struct allocator_impl gbm_impl = {
-	.name = "gbm",
-	.create_buffer = gbm_create_buffer,
-	.destroy_buffer = gbm_destroy_buffer,
-	.destroy = gbm_destroy,
-};
-
-struct allocator *gbm_allocator_create(struct gbm_device *gbm) {
-	struct gbm_allocator *self = calloc(1, sizeof(*self));
-	if (!self) {
-		return NULL;
-	}
-	*self = (struct gbm_allocator){.base.impl = &gbm_impl, .gbm = gbm};
-	return &self->base;
 }

@@ -1,0 +1,235 @@
+/* The steps that cases are made of. */
+#include <drm_fourcc.h>
+
+#include "bad.h"
+#include "common/util.h"
+#include "linux-dmabuf-v1-client-protocol.h"
+#include "linux-drm-syncobj-v1-client-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+
+#define XRGB DRM_FORMAT_XRGB8888
+#define HIGH(POINT) ((uint32_t)((POINT) >> 32))
+#define LOW(POINT) ((uint32_t)((POINT) & UINT32_MAX))
+
+static void add(struct bad *bad, enum bad_fd kind, uint32_t index) {
+	int fd = bad_open(bad, kind);
+	if (fd >= 0) {
+		zwp_linux_buffer_params_v1_add(bad->params, fd, index, 0, BAD_STRIDE,
+			HIGH(DRM_FORMAT_MOD_LINEAR), LOW(DRM_FORMAT_MOD_LINEAR));
+	}
+	fd_clear(&fd);
+}
+
+static void create_immed(struct bad *bad) {
+	bad->buffer = zwp_linux_buffer_params_v1_create_immed(
+		bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
+}
+
+static void make_buffer(struct bad *bad) {
+	bad->params = bad_params(bad);
+	add(bad, FD_DMABUF, 0);
+	create_immed(bad);
+	zwp_linux_buffer_params_v1_destroy(bad->params);
+}
+
+static void make_shm_buffer(struct bad *bad) {
+	int fd = bad_open(bad, FD_MEMFD);
+	if (fd < 0 || !bad->shm) {
+		bad->missing = "the compositor lacks wl_shm, or there is no memory for it";
+		fd_clear(&fd);
+		bad->buffer = NULL;
+		return;
+	}
+	struct wl_shm_pool *pool = wl_shm_create_pool(bad->shm, fd, BAD_SIZE);
+	fd_clear(&fd);
+	bad->buffer = wl_shm_pool_create_buffer(
+		pool, 0, BAD_WIDTH, BAD_HEIGHT, BAD_STRIDE, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+}
+
+static void destroy_manager(struct bad *bad) {
+	switch (bad->need) {
+	case NEED_DMABUF:
+		zwp_linux_dmabuf_v1_destroy(bad->dmabuf);
+		bad->dmabuf = NULL;
+		break;
+	case NEED_SYNC_FILE:
+		zwp_linux_explicit_synchronization_v1_destroy(bad->conn.explicit_sync);
+		bad->conn.explicit_sync = NULL;
+		break;
+	case NEED_SYNCOBJ:
+		wp_linux_drm_syncobj_manager_v1_destroy(bad->conn.syncobj_manager);
+		bad->conn.syncobj_manager = NULL;
+		break;
+	}
+}
+
+/* Returns false for a step of another kind. */
+static bool take_buffer_step(struct bad *bad, const struct bad_step *step) {
+	switch (step->op) {
+	case ROUNDTRIP:
+		wl_display_roundtrip(bad->conn.display);
+		return true;
+	case PARAMS:
+		bad->params = bad_params(bad);
+		return true;
+	case ADD:
+		add(bad, (enum bad_fd)step->what, step->index);
+		return true;
+	case FILLED:
+		bad->params = bad_params(bad);
+		add(bad, FD_DMABUF, 0);
+		return true;
+	case CREATE:
+		zwp_linux_buffer_params_v1_create(bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
+		return true;
+	case CREATE_IMMED:
+		create_immed(bad);
+		return true;
+	case UNPARAMS:
+		zwp_linux_buffer_params_v1_destroy(bad->params);
+		return true;
+	case FORGET_ANSWER:
+		bad->answer = ANSWER_NOTHING;
+		return true;
+	case UNMANAGE:
+		destroy_manager(bad);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void make_surface(struct bad *bad) {
+	bad->surface = wl_compositor_create_surface(bad->conn.compositor);
+}
+
+static bool take_surface_step(struct bad *bad, const struct bad_step *step) {
+	switch (step->op) {
+	case SURFACE:
+		make_surface(bad);
+		return true;
+	case BUFFER:
+		make_buffer(bad);
+		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		return true;
+	case SHM:
+		make_shm_buffer(bad);
+		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		return true;
+	case ATTACH:
+		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		return true;
+	case NOTHING:
+		wl_surface_attach(bad->surface, NULL, 0, 0);
+		return true;
+	case SHOW:
+		make_surface(bad);
+		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		wl_surface_damage_buffer(bad->surface, 0, 0, INT32_MAX, INT32_MAX);
+		wl_surface_commit(bad->surface);
+		return true;
+	case COMMIT:
+		wl_surface_commit(bad->surface);
+		return true;
+	case UNBUFFER:
+		wl_buffer_destroy(bad->buffer);
+		return true;
+	case UNSURFACE:
+		wl_surface_destroy(bad->surface);
+		return true;
+	default:
+		return false;
+	}
+}
+
+static struct wp_linux_drm_syncobj_timeline_v1 *import(struct bad *bad, enum bad_fd kind) {
+	int fd = bad_open(bad, kind);
+	if (fd < 0) {
+		return NULL;
+	}
+	struct wp_linux_drm_syncobj_timeline_v1 *timeline =
+		wp_linux_drm_syncobj_manager_v1_import_timeline(bad->conn.syncobj_manager, fd);
+	fd_clear(&fd);
+	return timeline;
+}
+
+static void take_point_step(struct bad *bad, const struct bad_step *step) {
+	switch (step->op) {
+	case OBJECT:
+		bad->point_sync = wp_linux_drm_syncobj_manager_v1_get_surface(
+			bad->conn.syncobj_manager, bad->surface);
+		/* The same one for both: equal points are a conflict only within one. */
+		if (!bad->acquire) {
+			bad->acquire = bad->release = import(bad, FD_SYNCOBJ);
+		}
+		break;
+	case UNOBJECT:
+		wp_linux_drm_syncobj_surface_v1_destroy(bad->point_sync);
+		break;
+	case TIMELINE:
+		import(bad, (enum bad_fd)step->what);
+		break;
+	case OTHER:
+		bad->release = import(bad, FD_SYNCOBJ);
+		break;
+	case ACQUIRE:
+		if (bad->acquire) {
+			wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+				bad->point_sync, bad->acquire, HIGH(step->what), LOW(step->what));
+		}
+		break;
+	case RELEASE:
+		if (bad->release) {
+			wp_linux_drm_syncobj_surface_v1_set_release_point(
+				bad->point_sync, bad->release, HIGH(step->what), LOW(step->what));
+		}
+		break;
+	case UNTIMELINE:
+		if (bad->acquire) {
+			wp_linux_drm_syncobj_timeline_v1_destroy(bad->acquire);
+		}
+		break;
+	default:
+		break;
+	}
+}
+
+static void take_fence_step(struct bad *bad, const struct bad_step *step) {
+	int fd = -1;
+	switch (step->op) {
+	case OBJECT:
+		bad->file_sync = zwp_linux_explicit_synchronization_v1_get_synchronization(
+			bad->conn.explicit_sync, bad->surface);
+		break;
+	case UNOBJECT:
+		zwp_linux_surface_synchronization_v1_destroy(bad->file_sync);
+		break;
+	case FENCE:
+		fd = bad_open(bad, (enum bad_fd)step->what);
+		if (fd >= 0) {
+			zwp_linux_surface_synchronization_v1_set_acquire_fence(bad->file_sync, fd);
+		}
+		fd_clear(&fd);
+		break;
+	case GET_RELEASE:
+		zwp_linux_surface_synchronization_v1_get_release(bad->file_sync);
+		break;
+	default:
+		break;
+	}
+}
+
+void bad_take_steps(struct bad *bad, const void *steps) {
+	make_surface(bad);
+	for (const struct bad_step *step = steps; step->op != STEPS_END; step++) {
+		if (take_buffer_step(bad, step) || take_surface_step(bad, step)) {
+			continue;
+		}
+		if (bad->need == NEED_SYNCOBJ) {
+			take_point_step(bad, step);
+		} else {
+			take_fence_step(bad, step);
+		}
+	}
+}
