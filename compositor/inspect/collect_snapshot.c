@@ -105,7 +105,7 @@ static void fill_layer(struct latch_snapshot_layer *to, const struct latch_layer
 
 static bool is_on_plane(
 	const struct latch_output *output, const struct kms_plane *plane, uint32_t *surface) {
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	for (size_t i = 0; i < list->len; i++) {
 		if (list->layers[i].place == LATCH_LAYER_ON_PLANE &&
 			list->layers[i].plane == plane) {
@@ -195,7 +195,7 @@ static bool fill_layers(struct latch_snapshot_output *to, const struct latch_out
 	if (!list_surfaces(output->server, output->wlr_output, &list)) {
 		return false;
 	}
-	const struct latch_layer_list *layers = &output->collection.layers;
+	const struct latch_layer_list *layers = &output->layers;
 	bool ok = true;
 	for (size_t i = 0; ok && i < layers->len; i++) {
 		struct latch_snapshot_layer *added = latch_snapshot_add_layer(to);

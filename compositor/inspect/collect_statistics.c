@@ -36,7 +36,7 @@ static bool add_places(
 	struct latch_statistics_surface *surface, const struct latch_server *server) {
 	const struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
-		const struct latch_layer_list *list = &output->collection.layers;
+		const struct latch_layer_list *list = &output->layers;
 		for (size_t i = 0; i < list->len; i++) {
 			if (list->layers[i].id == surface->row->id &&
 				!add_place(surface, output, &list->layers[i])) {
