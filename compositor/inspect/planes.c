@@ -186,7 +186,7 @@ yyjson_mut_val *latch_inspect_add_layer(
 
 static const struct latch_layer *find_on_plane(
 	const struct latch_output *output, const struct kms_plane *plane) {
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	for (size_t i = 0; i < list->len; i++) {
 		if (list->layers[i].place == LATCH_LAYER_ON_PLANE &&
 			list->layers[i].plane == plane) {
@@ -271,7 +271,7 @@ static bool find_toplevels(const struct latch_output *output, struct latch_id_ma
 
 static bool add_layers(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	const struct latch_output *output, const struct latch_id_map *held) {
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	struct latch_id_map toplevels = {0};
 	const bool ok = find_toplevels(output, &toplevels);
 	yyjson_mut_val *layers = yyjson_mut_obj_add_arr(doc, object, "layers");

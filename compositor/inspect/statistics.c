@@ -58,7 +58,7 @@ void latch_inspect_add_causes(yyjson_mut_doc *doc, yyjson_mut_val *root) {
 /* By number, in the map: to what was counted of each surface. */
 static void add_places(yyjson_mut_doc *doc, const struct latch_id_map *places,
 	const struct latch_output *output) {
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	for (size_t i = 0; i < list->len; i++) {
 		const struct latch_layer *layer = &list->layers[i];
 		yyjson_mut_val *of_surface =

@@ -1,5 +1,3 @@
-#include "output/assign.h"
-
 #include <drm_fourcc.h>
 #include <string.h>
 #include <wlr/types/wlr_buffer.h>
@@ -80,21 +78,17 @@ static void advise(struct latch_output *output, const struct latch_plan_input *i
 		output->server->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
 }
 
-static void advise_all(struct latch_output *output, const struct latch_plan_input *input) {
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		/* On two outputs the reasons may differ: the one that the log tells of counts. */
-		if (surface != NULL && surface->logged_output == output->id) {
-			advise(output, input, surface, &output->collection.layers.layers[i]);
+static void tell(struct latch_output *output, const struct latch_plan_input *input) {
+	for (size_t i = 0; i < output->layers.len; i++) {
+		const struct latch_layer *layer = &output->layers.layers[i];
+		struct latch_surface *surface = layer->surface;
+		if (surface == NULL) {
+			continue;
 		}
-	}
-}
-
-static void log_placements(struct latch_output *output) {
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL) {
-			log_placement(output, surface, &output->collection.layers.layers[i]);
+		log_placement(output, surface, layer);
+		/* On two outputs the reasons may differ: the one that the log tells of counts. */
+		if (surface->logged_output == output->id) {
+			advise(output, input, surface, layer);
 		}
 	}
 }
@@ -110,22 +104,11 @@ static bool primary_shows_alpha(const struct kms_plane *primary) {
 	       (primary->blend_modes & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
 }
 
-void latch_output_look_for_fences(struct latch_output *output) {
-	if (output->kms == NULL || (output->kms->backend->signalled_fence_fd >= 0 &&
-					   output->kms->primary->props.in_fence_fd.id != 0)) {
-		return;
-	}
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_layer *layer = &output->collection.layers.layers[i];
-		layer->ready = !latch_content_has_pending_fence(layer->content);
-	}
-}
-
 void latch_output_assign(struct latch_output *output) {
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
 	const struct latch_options *options = output->server->options;
-	struct latch_layer *layers = output->collection.layers.layers;
-	size_t len = output->collection.layers.len;
+	struct latch_layer *layers = output->layers.layers;
+	size_t len = output->layers.len;
 	struct latch_plan_input input = {
 		.width = output->wlr_output->width,
 		.height = output->wlr_output->height,
@@ -146,7 +129,6 @@ void latch_output_assign(struct latch_output *output) {
 		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}
 
-	latch_output_look_for_fences(output);
 	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
 	bool few = len <= LATCH_PLAN_MAX_LAYERS;
 	if (few) {
@@ -161,6 +143,5 @@ void latch_output_assign(struct latch_output *output) {
 								: LATCH_REASON_CAPTURED;
 	}
 	latch_settle_placed(&output->settle, layers, len);
-	log_placements(output);
-	advise_all(output, &input);
+	tell(output, &input);
 }

@@ -11,7 +11,6 @@
 #include "backend/output.h"
 #include "base/clock.h"
 #include "kms/commit.h"
-#include "output/assign.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
@@ -33,9 +32,8 @@ bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
 	if (!output->awaits_picture) {
 		return false;
 	}
-	const struct latch_frame_item *item = latch_frame_item_of(output->awaited, surface_id);
-	return item != NULL && item->layer.place == LATCH_LAYER_COMPOSED &&
-	       item->content != content;
+	const struct latch_layer *layer = latch_frame_layer_of(output->awaited, surface_id);
+	return layer != NULL && layer->place == LATCH_LAYER_COMPOSED && layer->content != content;
 }
 
 /* Whose fifo barriers fall with a frame that is submitted before the awaited one: not those of
@@ -47,50 +45,43 @@ static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 	if (surface == NULL || !latch_output_shows(output, wlr_surface)) {
 		return false;
 	}
-	const struct latch_frame_item *item =
-		latch_frame_item_of(output->pending, surface->id);
-	return item != NULL && !latch_output_awaits(output, surface->id, item->content);
-}
-
-/* Whether the plane that shows the item would show this layer as well, without being asked. */
-static bool is_alike(const struct latch_frame_item *item, const struct latch_layer *layer) {
-	return layer->buffer_width == item->layer.buffer_width &&
-	       layer->buffer_height == item->layer.buffer_height &&
-	       layer->modifier == item->layer.modifier &&
-	       latch_layer_same_shape(layer, &item->layer);
+	const struct latch_layer *layer = latch_frame_layer_of(output->pending, surface->id);
+	return layer != NULL && !latch_output_awaits(output, surface->id, layer->content);
 }
 
 /* Whether the awaited frame has it on the same plane. */
-static bool is_awaited_there(const struct latch_output *output,
-	const struct latch_frame_item *item, const struct latch_layer *layer) {
-	const struct latch_frame_item *there =
-		latch_frame_item_of(output->awaited, item->surface_id);
-	return there != NULL && there->layer.plane == item->layer.plane && is_alike(there, layer);
+static bool is_awaited_there(const struct latch_output *output, const struct latch_layer *layer) {
+	const struct latch_layer *there = latch_frame_layer_of(output->awaited, layer->id);
+	return there != NULL && there->plane == layer->plane &&
+	       latch_layer_same_shape(there, layer);
 }
 
-/* Brings what the frame has on planes to the newest state. What is somewhere else in the awaited frame
- * would go back in time with that, so that it waits, too; but not for long. Returns whether something
- * is newer. */
+/* Brings what the frame has on planes to the newest state, where its plane shows that as well without
+ * being asked. What is somewhere else in the awaited frame would go back in time with that, so that it
+ * waits, too; but not for long. Returns whether something is newer. */
 static bool renew_planes(
 	struct latch_output *output, struct latch_frame *frame, bool is_long) {
 	bool renewed = false;
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		const struct latch_layer *layer = &output->collection.layers.layers[i];
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		struct latch_frame_item *item =
-			surface != NULL ? latch_frame_item_of(frame, surface->id) : NULL;
-		if (item == NULL || item->layer.place != LATCH_LAYER_ON_PLANE ||
-			item->content == layer->content || !is_alike(item, layer)) {
+	for (size_t i = 0; i < output->layers.len; i++) {
+		struct latch_layer *layer = &output->layers.layers[i];
+		struct latch_layer *shown = latch_frame_layer_of(frame, layer->id);
+		if (layer->surface == NULL || shown == NULL ||
+			shown->place != LATCH_LAYER_ON_PLANE || shown->content == layer->content ||
+			!latch_layer_same_shape(shown, layer)) {
 			continue;
 		}
-		const bool there = is_awaited_there(output, item, layer);
+		layer->plane = shown->plane;
+		layer->zpos = shown->zpos;
+		const bool there = is_awaited_there(output, layer);
 		if ((!there && !is_long) ||
-			!latch_scanout_replace(output, &frame->scanout, item, layer)) {
+			!latch_scanout_replace(output, &frame->scanout, layer)) {
 			continue;
 		}
 		output->awaited->outdated = output->awaited->outdated || !there;
-		latch_frame_replace(frame, item, layer);
-		latch_content_take_feedback(item->content, surface);
+		latch_content_unref(shown->content);
+		shown->content = latch_content_ref(layer->content);
+		shown->serial = layer->serial;
+		latch_content_take_feedback(layer->content, layer->surface);
 		renewed = true;
 	}
 	return renewed;
@@ -98,25 +89,16 @@ static bool renew_planes(
 
 /* The layers as they are now, not placed anywhere. */
 static bool collect(struct latch_output *output, struct wlr_box *box) {
-	struct latch_server *server = output->server;
-	wlr_output_layout_get_box(server->layout, output->wlr_output, box);
-	if (!latch_collect(&output->collection, server->shell, server->contents,
-		    output->wlr_output, box)) {
-		return false;
-	}
-	latch_output_look_for_fences(output);
-	return true;
+	wlr_output_layout_get_box(output->server->layout, output->wlr_output, box);
+	return output->kms != NULL && !output->picture_wanted &&
+	       latch_output_collect(output, box, false);
 }
 
-/* The frame was drawn at its latch; its planes and cursor need not be as old. */
-static void renew_awaited(struct latch_output *output) {
-	struct wlr_box box;
-	if (output->kms == NULL || output->picture_wanted || !collect(output, &box)) {
-		return;
-	}
-	renew_planes(output, output->awaited, false);
-	latch_cursor_plane_update(&output->cursor, output->server->shell, output->wlr_output, &box);
-	latch_scanout_set_cursor(output, &output->awaited->scanout);
+/* Returns whether the cursor looks different from before. */
+static bool renew_cursor(
+	struct latch_output *output, struct latch_frame *frame, const struct wlr_box *box) {
+	latch_cursor_plane_update(&output->cursor, output->server->shell, output->wlr_output, box);
+	return latch_scanout_set_cursor(output, &frame->scanout);
 }
 
 bool latch_output_submit_awaited(struct latch_output *output) {
@@ -141,7 +123,12 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 	}
 	output->dropped_picture = false;
 	frame->record.compose_end_ns = output->composer.job.end_ns;
-	renew_awaited(output);
+	struct wlr_box box;
+	if (collect(output, &box)) {
+		/* It was drawn at its latch; its planes and cursor need not be as old. */
+		renew_planes(output, frame, false);
+		renew_cursor(output, frame, &box);
+	}
 	int ret = latch_output_submit(output, &output->awaited, NULL);
 	if (ret == -EBUSY) {
 		latch_output_failed(output, ret);
@@ -170,8 +157,7 @@ void latch_output_latch_planes(
 	const int64_t latch_ns = latch_now_ns();
 	output->dirty = true; // for what is composed
 	struct wlr_box box;
-	if (output->kms == NULL || output->kms->needs_modeset || output->picture_wanted ||
-		!collect(output, &box)) {
+	if (output->kms == NULL || output->kms->needs_modeset || !collect(output, &box)) {
 		return;
 	}
 	struct latch_frame *frame = output->next;
@@ -184,15 +170,10 @@ void latch_output_latch_planes(
 	frame->record.layers = before->layers;
 	frame->record.on_planes = before->on_planes;
 	frame->record.composed = before->composed;
-	latch_cursor_plane_update(&output->cursor, output->server->shell, output->wlr_output, &box);
-	latch_scanout_set_cursor(output, &frame->scanout);
+	const bool cursor_changed = renew_cursor(output, frame, &box);
 	const bool is_long = latch_ns - output->awaited->record.latch_ns >
 			     LONG_REFRESHES * output->deadline.vblank.mode_ns;
-	bool changed = renew_planes(output, frame, is_long) ||
-		       frame->scanout.cursor_shown != output->scanout.cursor_shown ||
-		       (frame->scanout.cursor_shown &&
-			       !kms_plane_state_equal(
-				       &frame->scanout.cursor, &output->scanout.cursor));
+	const bool changed = renew_planes(output, frame, is_long) || cursor_changed;
 	/* What has to be written anew is written with the picture. */
 	const bool force = output->force;
 	if (!changed || latch_output_submit(output, &output->next, shows_newest) != 0) {

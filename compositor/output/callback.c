@@ -55,10 +55,10 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	int64_t first_ns = INT64_MAX;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
-			latch_surface_find(server->contents, frame->items[i].surface_id);
+			latch_surface_find(server->contents, frame->layers[i].id);
 		/* What is yet to be shown of it is in a picture that is still being drawn. */
 		if (surface == NULL || !wl_list_empty(&surface->callback_link) ||
-			latch_output_awaits(output, surface->id, frame->items[i].content)) {
+			latch_output_awaits(output, surface->id, frame->layers[i].content)) {
 			continue;
 		}
 		const int64_t time_ns = latch_pace_time(&surface->pace, server->options->pacing,

@@ -22,10 +22,6 @@
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)
 
-void latch_capture_init(struct latch_capture *capture) {
-	*capture = (struct latch_capture){0};
-}
-
 static void drop_job(struct latch_capture *capture) {
 	if (capture->fence != NULL) {
 		wl_event_source_remove(capture->fence);

@@ -30,7 +30,7 @@ struct latch_capture {
 	void *data;
 };
 
-void latch_capture_init(struct latch_capture *capture);
+/** Drops the picture that is being taken, if one is; it is idle then, as it is when zeroed. */
 void latch_capture_finish(struct latch_capture *capture);
 
 /**

@@ -7,6 +7,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
+#include "base/array.h"
 #include "base/format.h"
 #include "output/content.h"
 #include "output/look.h"
@@ -75,16 +76,13 @@ static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latc
 }
 
 static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
-	if (i >= composer->drawn_cap) {
-		size_t cap = composer->drawn_cap == 0 ? 16 : composer->drawn_cap * 2;
-		struct latch_drawn_layer *drawn = realloc(composer->drawn, cap * sizeof(*drawn));
-		if (drawn == NULL) {
-			return false;
-		}
-		composer->drawn = drawn;
-		composer->drawn_cap = cap;
+	struct latch_drawn_layer *drawn = latch_array_grow(
+		composer->drawn, &composer->drawn_cap, i + 1, sizeof(*drawn));
+	if (drawn == NULL) {
+		return false;
 	}
-	composer->drawn[i] = (struct latch_drawn_layer){
+	composer->drawn = drawn;
+	drawn[i] = (struct latch_drawn_layer){
 		.serial = layer->content->serial,
 		.shape = *layer,
 	};
@@ -130,27 +128,27 @@ static bool collect_damage(
 		if (!is_drawn(layer)) {
 			continue;
 		}
-		bool known = visible < composer->drawn_len;
-		const bool left_out = known && is_left_out(&composer->drawn[visible], layer);
-		composer->left_out = composer->left_out || left_out;
-		if (left_out || (known && looks_alike(&composer->drawn[visible], layer))) {
-			visible++;
+		const size_t at = visible++;
+		struct latch_drawn_layer *drawn =
+			at < composer->drawn_len ? &composer->drawn[at] : NULL;
+		if (drawn != NULL && is_left_out(drawn, layer)) {
+			composer->left_out = true;
 			continue;
 		}
-		if (known && differs_in_part(&composer->drawn[visible], layer)) {
+		if (drawn != NULL && looks_alike(drawn, layer)) {
+			continue;
+		}
+		if (drawn != NULL && differs_in_part(drawn, layer)) {
 			damaged = add_part(composer, layer) || damaged;
-			remember(composer, visible, layer);
-			visible++;
+			remember(composer, at, layer);
 			continue;
 		}
 		damaged = true;
-		if (known) {
-			wlr_damage_ring_add_box(
-				&composer->damage, &composer->drawn[visible].shape.dst);
+		if (drawn != NULL) {
+			wlr_damage_ring_add_box(&composer->damage, &drawn->shape.dst);
 		}
 		wlr_damage_ring_add_box(&composer->damage, &layer->dst);
-		whole = !remember(composer, visible, layer) || whole;
-		visible++;
+		whole = !remember(composer, at, layer) || whole;
 	}
 	for (size_t i = visible; i < composer->drawn_len; i++) {
 		wlr_damage_ring_add_box(&composer->damage, &composer->drawn[i].shape.dst);
@@ -190,41 +188,27 @@ static void draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 	wlr_texture_destroy(last);
 }
 
-/* What is remembered of the layer; NULL where there was no memory for that. */
-static struct latch_drawn_layer *find_drawn(
-	struct latch_composer *composer, const struct latch_layer *layer) {
-	for (size_t i = 0; i < composer->drawn_len; i++) {
-		if (composer->drawn[i].shape.content == layer->content) {
-			return &composer->drawn[i];
-		}
-	}
-	return NULL;
-}
-
 /* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
  * opaque, which its pixels need not be. */
 static bool writes_alpha(const struct latch_layer *layer) {
 	return layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc;
 }
 
-/* holes: something is shown below the picture, whose alpha counts. */
-static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
+/* holes: something is shown below the picture, whose alpha counts. Returns false where it could not be
+ * drawn. */
+static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
 	struct wlr_texture *texture =
 		latch_texture_get(composer->renderer, layer->content, &color);
 	if (texture == NULL) {
-		struct latch_drawn_layer *drawn = find_drawn(composer, layer);
-		if (drawn != NULL) {
-			drawn->missing = true;
-		}
 		if (!layer->content->texture_failed) {
 			wlr_log(WLR_ERROR, "surface %u can't be composed: %s can't read its buffer",
 				layer->content->record.surface_id,
 				latch_renderer_name(composer->renderer));
 			layer->content->texture_failed = true;
 		}
-		return;
+		return false;
 	}
 	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
 	float alpha;
@@ -239,6 +223,7 @@ static void draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
 	}
 	wlr_render_pass_add_texture(pass, &options);
+	return true;
 }
 
 /* Nothing, where the plane below the picture is to be seen. */
@@ -257,8 +242,7 @@ static bool is_damaged(const struct latch_layer *layer, const pixman_region32_t 
 		.y1 = layer->dst.y,
 		.x2 = layer->dst.x + layer->dst.width,
 		.y2 = layer->dst.y + layer->dst.height};
-	return is_drawn(layer) &&
-	       pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT;
+	return pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT;
 }
 
 /* Whether our job would have to wait for the client's GPU, if it read this layer's buffer. (pixman
@@ -268,12 +252,7 @@ static bool is_written(const struct latch_composer *composer, const struct latch
 	       latch_content_has_pending_fence(layer->content);
 }
 
-/* To be drawn with the next picture, though nothing else of it may change. */
-static void forget_layer(struct latch_composer *composer, const struct latch_layer *layer) {
-	struct latch_drawn_layer *drawn = find_drawn(composer, layer);
-	if (drawn != NULL) {
-		drawn->left_out = true;
-	}
+static void log_written(const struct latch_layer *layer) {
 	if (!layer->content->logged_written) {
 		layer->content->logged_written = true;
 		wlr_log(WLR_INFO,
@@ -310,21 +289,30 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 		      });
 	bool holes = false;
+	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
 		holes = holes || layers[i].underlay;
+		at += is_drawn(&layers[i]);
 	}
 	for (size_t i = len; i-- > 0;) {
-		if (!is_damaged(&layers[i], &damage)) {
+		const struct latch_layer *layer = &layers[i];
+		at -= is_drawn(layer);
+		if (!is_drawn(layer) || !is_damaged(layer, &damage)) {
 			continue;
 		}
-		if (layers[i].underlay) {
-			punch_hole(pass, &layers[i], &damage);
-		} else if (is_written(composer, &layers[i])) {
-			draw_last(composer, pass, &layers[i].dst, &damage);
-			forget_layer(composer, &layers[i]);
-			composer->left_out = true;
-		} else {
-			draw_layer(composer, pass, &layers[i], &damage, holes);
+		/* Where there was no memory for it, nothing is remembered of a layer. */
+		struct latch_drawn_layer forgotten;
+		struct latch_drawn_layer *drawn =
+			at < composer->drawn_len ? &composer->drawn[at] : &forgotten;
+		if (layer->underlay) {
+			punch_hole(pass, layer, &damage);
+		} else if (is_written(composer, layer)) {
+			/* To be drawn with the next picture, though nothing else of it may change. */
+			draw_last(composer, pass, &layer->dst, &damage);
+			log_written(layer);
+			drawn->left_out = composer->left_out = true;
+		} else if (!draw_layer(composer, pass, layer, &damage, holes)) {
+			drawn->missing = true;
 		}
 	}
 	bool ok = wlr_render_pass_submit(pass);

@@ -9,17 +9,16 @@
 #include "server.h"
 
 struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *output) {
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	for (size_t i = 0; i < list->len; i++) {
 		const struct latch_layer *layer = &list->layers[i];
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface == NULL || layer->place == LATCH_LAYER_COVERED) {
+		if (layer->surface == NULL || layer->place == LATCH_LAYER_COVERED) {
 			continue;
 		}
 		/* Whatever is in front would be seen before it. */
 		bool fills = latch_layer_fills_screen(
 			layer, output->wlr_output->width, output->wlr_output->height);
-		return fills ? surface->wlr_surface : NULL;
+		return fills ? layer->surface->wlr_surface : NULL;
 	}
 	return NULL;
 }

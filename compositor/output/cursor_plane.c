@@ -9,8 +9,8 @@
 #include <wlr/util/transform.h>
 
 #include "backend/output.h"
-#include "output/collect.h"
 #include "output/cursor_image.h"
+#include "output/geometry.h"
 #include "output/mapped_buffer.h"
 #include "plan/reason.h"
 #include "shell/shell.h"

@@ -20,14 +20,14 @@ static bool is_old(const struct wlr_presentation_feedback *feedback) {
 	return false;
 }
 
-static void send_presented(struct latch_output *output, struct latch_frame_item *item,
+static void send_presented(struct latch_output *output, const struct latch_layer *layer,
 	const struct wlr_presentation_event *event) {
-	struct latch_content *content = item->content;
+	struct latch_content *content = layer->content;
 	if (content->feedback == NULL) {
 		return;
 	}
 	struct wlr_presentation_event own = *event;
-	if (item->layer.place == LATCH_LAYER_ON_PLANE) {
+	if (layer->place == LATCH_LAYER_ON_PLANE) {
 		own.flags |= WLR_OUTPUT_PRESENT_ZERO_COPY;
 	}
 	if (output->vrr.active && is_old(content->feedback)) {
@@ -70,8 +70,8 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 		.flags = flags,
 	};
 	for (size_t i = 0; i < frame->len; i++) {
-		note_presented(output, frame->items[i].content, flip_ns, sequence);
-		send_presented(output, &frame->items[i], &event);
+		note_presented(output, frame->layers[i].content, flip_ns, sequence);
+		send_presented(output, &frame->layers[i], &event);
 	}
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
@@ -150,7 +150,7 @@ void latch_output_not_flipped(struct latch_output *output) {
 	}
 	struct latch_frame *replaced = replace_frame(output);
 	for (size_t i = 0; i < output->on_screen->len; i++) {
-		struct latch_content *content = output->on_screen->items[i].content;
+		struct latch_content *content = output->on_screen->layers[i].content;
 		wlr_presentation_feedback_destroy(content->feedback); // tells it was discarded
 		content->feedback = NULL;
 	}

@@ -13,25 +13,20 @@
 struct latch_content;
 struct wlr_buffer;
 
-/** A content update that is in a frame. */
-struct latch_frame_item {
-	struct latch_content *content; // referenced
-	uint32_t surface_id;
-	/** How and where it is shown, and on which plane. */
-	struct latch_layer layer;
-};
-
 /**
  * What one atomic commit puts on an output: everything in it is held until the flip of the next
  * one. There are a few of these per output, used in turn.
  */
 struct latch_frame {
-	struct latch_frame_item *items;
+	/** What is seen, front to back: how and where, and on which plane. Their contents are
+	 * referenced. */
+	struct latch_layer *layers;
 	size_t len, cap;
-	/** For latch_frame_item_of(), where there are many: places in items, counted from 1. */
+	/** For latch_frame_layer_of(), where there are many: places in layers, counted from 1. */
 	struct latch_id_map by_surface;
-	/** For latch_frame_list_shown(), as long as items. */
+	/** For latch_frame_list_shown(). */
 	struct latch_shown_record *shown;
+	size_t shown_cap;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
 	/** What the planes are to show of it; not in a window. */
@@ -47,22 +42,13 @@ struct latch_frame {
 };
 
 /** Adds a layer, with a reference of its own to the content. Returns false without memory. */
-bool latch_frame_add(
-	struct latch_frame *frame, const struct latch_layer *layer, uint32_t surface_id);
+bool latch_frame_add(struct latch_frame *frame, const struct latch_layer *layer);
 
 /** Makes an empty frame show what another one does. Returns false without memory. */
 bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from);
 
-/**
- * Shows a newer layer in the place of an item that is on a plane: of the same surface and shape, in a
- * buffer of the same kind.
- */
-void latch_frame_replace(
-	struct latch_frame *frame, struct latch_frame_item *item, const struct latch_layer *layer);
-
-/** The item of this surface, or NULL. A surface is in a frame once. */
-struct latch_frame_item *latch_frame_item_of(
-	const struct latch_frame *frame, uint32_t surface_id);
+/** The layer of this surface, or NULL; of the cursor with 0. A surface is in a frame once. */
+struct latch_layer *latch_frame_layer_of(const struct latch_frame *frame, uint32_t surface_id);
 
 /** Whether the content is in it, on a plane or composed. */
 bool latch_frame_has(const struct latch_frame *frame, const struct latch_content *content);
@@ -85,7 +71,7 @@ bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch
 void latch_frame_release_on_fence(
 	struct latch_frame *frame, const struct latch_frame *next, int out_fence_fd);
 
-/** The updates of clients in it, for the trace; valid until the frame changes. */
+/** The updates of clients in it, for the trace; valid until the next call. */
 const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *frame, size_t *length);
 
 /**

@@ -4,22 +4,19 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
-#include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
-#include <wlr/util/transform.h>
 
 #include "backend/backend.h"
 #include "backend/output.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "kms/commit.h"
 #include "limits/turns.h"
-#include "output/assign.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
 #include "output/window.h"
 #include "server.h"
-#include "shell/shell.h"
 #include "sync/gate.h"
 
 /* How soon a commit that the kernel refused is tried again. */
@@ -28,56 +25,16 @@
 /* Frames with more layers than these are charged to the clients that have them. */
 #define MANY_LAYERS 32
 
-/* Where the cursor has no plane it is the frontmost layer. */
-static void add_cursor_layer(struct latch_output *output, const struct wlr_box *box) {
-	struct latch_server *server = output->server;
-	double x, y;
-	const struct latch_cursor_image *image = latch_shell_cursor(server->shell, &x, &y);
-	if (image == NULL) {
-		return;
-	}
-	if (output->cursor_content == NULL || output->cursor_content_serial != image->serial) {
-		latch_content_unref(output->cursor_content);
-		output->cursor_content =
-			latch_content_from_buffer(server->contents, image->buffer, image->serial);
-		output->cursor_content_serial = image->serial;
-	}
-	if (output->cursor_content == NULL) {
-		return;
-	}
-	struct latch_layer *layer = latch_layer_list_add(&output->collection.layers);
-	if (layer == NULL) {
-		return;
-	}
-	layer->content = output->cursor_content;
-	layer->serial = output->cursor_content->serial;
-	layer->fourcc = output->cursor_content->fourcc;
-	layer->buffer_width = output->cursor_content->width;
-	layer->buffer_height = output->cursor_content->height;
-	layer->src = image->src;
-	layer->dst = latch_cursor_pixels(image, x, y, output->wlr_output, box);
-	layer->transform = wlr_output_transform_compose(
-		wlr_output_transform_invert(image->transform), output->wlr_output->transform);
-	/* It was added behind everything: bring it to the front. */
-	struct latch_layer_list *list = &output->collection.layers;
-	struct latch_layer cursor = *layer;
-	for (size_t i = list->len - 1; i > 0; i--) {
-		list->layers[i] = list->layers[i - 1];
-	}
-	list->layers[0] = cursor;
-}
-
 /* Takes what clients want to know of the frame, before it is submitted. Returns whether one of
  * them waits for a flip though its content may not be new. */
 static bool take_feedback(struct latch_output *output) {
 	bool wanted = false;
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_layer *layer = &output->collection.layers.layers[i];
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface == NULL || layer->place == LATCH_LAYER_COVERED) {
-			continue;
+	for (size_t i = 0; i < output->layers.len; i++) {
+		const struct latch_layer *layer = &output->layers.layers[i];
+		if (layer->surface != NULL && layer->place != LATCH_LAYER_COVERED) {
+			wanted = latch_content_take_feedback(layer->content, layer->surface) ||
+				 wanted;
 		}
-		wanted = latch_content_take_feedback(layer->content, surface) || wanted;
 	}
 	return wanted;
 }
@@ -88,14 +45,13 @@ static bool shows(void *data, struct wlr_surface *surface) {
 
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_layer *layer = &output->collection.layers.layers[i];
+	const struct latch_layer_list *list = &output->layers;
+	for (size_t i = 0; i < list->len; i++) {
+		const struct latch_layer *layer = &list->layers[i];
 		if (layer->place == LATCH_LAYER_COVERED) {
 			continue;
 		}
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		uint32_t surface_id = surface != NULL ? surface->id : 0;
-		if (!latch_frame_add(frame, layer, surface_id)) {
+		if (!latch_frame_add(frame, layer)) {
 			return false;
 		}
 		if (!layer->content->submitted) {
@@ -108,8 +64,8 @@ static bool fill_frame(struct latch_output *output) {
 	}
 	if (output->plan.composed || output->kms == NULL || output->picture_wanted) {
 		bool first = output->composer.renderer->wlr_renderer == NULL;
-		frame->composed = latch_composer_compose(&output->composer,
-			output->collection.layers.layers, output->collection.layers.len);
+		frame->composed =
+			latch_composer_compose(&output->composer, list->layers, list->len);
 		if (output->composer.has_drawn) {
 			frame->record.compose_start_ns = output->composer.job.begin_ns;
 			frame->record.compose_end_ns = output->composer.job.end_ns;
@@ -157,30 +113,24 @@ static int submit_down_the_ladder(struct latch_output *output) {
 	return ret;
 }
 
-static void note_visible(struct latch_content *content, int64_t since_ns) {
-	/* It may have waited longer, for the update before it or for the time it was meant for. */
-	if (since_ns > content->record.visible_ns) {
-		content->record.visible_ns = since_ns;
-	}
-}
-
 static void note_submitted(struct latch_output *output, struct latch_frame **slot) {
 	struct latch_frame *frame = *slot;
 	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->items[i].content;
-		const struct latch_frame_item *replaced =
-			latch_frame_item_of(output->on_screen, frame->items[i].surface_id);
-		if (content->submitted) {
+		struct latch_frame_record *record = &frame->layers[i].content->record;
+		if (frame->layers[i].content->submitted) {
 			continue;
 		}
-		content->record.blocked = output->blocked;
+		const struct latch_layer *replaced =
+			latch_frame_layer_of(output->on_screen, frame->layers[i].id);
+		record->blocked = output->blocked;
+		/* Where its surface was hidden, or is new, nobody could have shown it before. It may have
+		 * waited longer, for the update before it or for the time it was meant for. */
+		int64_t since_ns = frame->record.latch_ns;
 		if (replaced != NULL) {
-			content->record.replaced_flip_ns = replaced->content->record.flip_ns;
-			note_visible(content, output->active_since_ns);
-		} else {
-			/* Its surface was hidden, or is new: nobody could have shown it before. */
-			note_visible(content, frame->record.latch_ns);
+			record->replaced_flip_ns = replaced->content->record.flip_ns;
+			since_ns = output->active_since_ns;
 		}
+		record->visible_ns = latch_max(record->visible_ns, since_ns);
 	}
 	latch_frame_note_submit(frame);
 	*slot = output->pending;
@@ -241,20 +191,6 @@ void latch_output_failed(struct latch_output *output, int error) {
 	latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
 }
 
-static bool collect_and_assign(
-	struct latch_output *output, const struct wlr_box *box, bool with_cursor) {
-	const struct latch_server *server = output->server;
-	if (!latch_collect(&output->collection, server->shell, server->contents, output->wlr_output,
-		    box)) {
-		return false;
-	}
-	if (with_cursor) {
-		add_cursor_layer(output, box);
-	}
-	latch_output_assign(output);
-	return true;
-}
-
 struct latch_flip_record latch_output_frame_record(const struct latch_output *output,
 	const struct latch_deadline_plan *plan, int64_t latch_ns) {
 	const struct latch_margin *margin = &output->deadline.margin;
@@ -278,13 +214,16 @@ struct latch_flip_record latch_output_frame_record(const struct latch_output *ou
 }
 
 /* Charges a frame with very many layers to the clients that the layers belong to. */
-static void charge_for_layers(struct latch_output *output, int64_t cpu_ns) {
-	const struct latch_collection *collection = &output->collection;
+static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns) {
+	const struct latch_layer_list *list = &output->layers;
 	struct wl_client *client = NULL;
-	int64_t each_ns = cpu_ns / (int64_t)(collection->surfaces_len + 1), owed_ns = 0;
-	for (size_t i = 0; i < collection->surfaces_len; i++) {
-		struct wl_client *its = wl_resource_get_client(
-			collection->surfaces[i]->wlr_surface->resource);
+	int64_t each_ns = cpu_ns / (int64_t)(list->len + 1), owed_ns = 0;
+	for (size_t i = 0; i < list->len; i++) {
+		const struct latch_surface *surface = list->layers[i].surface;
+		if (surface == NULL) {
+			continue;
+		}
+		struct wl_client *its = wl_resource_get_client(surface->wlr_surface->resource);
 		if (its != client && client != NULL) {
 			latch_turns_spend(output->server->turns, client, owed_ns);
 			owed_ns = 0;
@@ -297,8 +236,43 @@ static void charge_for_layers(struct latch_output *output, int64_t cpu_ns) {
 	}
 }
 
-void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
+/* Brings the cursor's plane and the list of layers up to now, and has a place found for each. Returns
+ * whether the cursor's plane is to look different; *ok is false without memory. */
+static bool collect_and_assign(struct latch_output *output, bool *ok) {
 	struct latch_server *server = output->server;
+	struct wlr_box box;
+	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
+	bool cursor_changed =
+		output->kms != NULL &&
+		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
+	output->picture_wanted = latch_output_wants_picture(output);
+	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
+	if (cursor_wanted) {
+		cursor_changed = cursor_changed || output->cursor.visible;
+		output->cursor.visible = false;
+	}
+	*ok = latch_output_collect(
+		output, &box, output->kms == NULL || output->cursor.composed || cursor_wanted);
+	if (*ok) {
+		latch_output_assign(output);
+	}
+	return cursor_changed;
+}
+
+/* No picture changed, but a client may wait for a frame callback: at the display's rate, not as fast
+ * as clients can ask. */
+static void show_nothing(struct latch_output *output, int64_t latch_ns) {
+	latch_frame_clear(output->next);
+	if (latch_ns < output->callbacks_after_ns) {
+		latch_output_wait_until(output, output->callbacks_after_ns);
+	} else {
+		output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
+		latch_output_send_callbacks(output);
+		latch_gate_latched(output->server->gate, shows, output);
+	}
+}
+
+void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->wakeups++;
 	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
@@ -317,27 +291,16 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		return;
 	}
 	/* Two system calls, which a frame of a few layers does without. */
-	const bool many = output->collection.surfaces_len > MANY_LAYERS;
+	const bool many = output->layers.len > MANY_LAYERS;
 	const int64_t begin_cpu_ns = many ? latch_cpu_ns() : 0;
 	output->dirty = false;
 
-	struct wlr_box box;
-	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
-	bool cursor_changed =
-		output->kms != NULL &&
-		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
-	output->picture_wanted = latch_output_wants_picture(output);
-	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
-	if (cursor_wanted) {
-		cursor_changed = cursor_changed || output->cursor.visible;
-		output->cursor.visible = false;
-	}
-	bool with_cursor = output->kms == NULL || output->cursor.composed || cursor_wanted;
-	if (!collect_and_assign(output, &box, with_cursor)) {
+	bool ok;
+	const bool cursor_changed = collect_and_assign(output, &ok);
+	if (!ok) {
 		wlr_log(WLR_ERROR, "%s: no memory for its layers", output->wlr_output->name);
 		return;
 	}
-
 	struct latch_frame *frame = output->next;
 	latch_frame_clear(frame);
 	frame->record = latch_output_frame_record(output, plan, latch_ns);
@@ -352,19 +315,9 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 	bool wanted = take_feedback(output) || output->force || cursor_changed ||
 		      output->capture.state == LATCH_CAPTURE_WANTED;
 	if (!wanted && latch_frame_equal(frame, output->on_screen)) {
-		latch_frame_clear(frame);
-		/* No picture changed, but a client may wait for a frame callback: at the
-		 * display's rate, not as fast as clients can ask. */
-		if (latch_ns < output->callbacks_after_ns) {
-			latch_output_wait_until(output, output->callbacks_after_ns);
-		} else {
-			output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
-			latch_output_send_callbacks(output);
-			latch_gate_latched(server->gate, shows, output);
-		}
+		show_nothing(output, latch_ns);
 		return;
 	}
-
 	int ret = submit_down_the_ladder(output);
 	if (ret < 0) {
 		latch_frame_clear(output->next);

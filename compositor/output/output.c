@@ -229,7 +229,7 @@ static bool flips_elsewhere(
 
 static void discard_feedback(const struct latch_output *output, const struct latch_frame *frame) {
 	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->items[i].content;
+		struct latch_content *content = frame->layers[i].content;
 		if (!flips_elsewhere(output, content)) {
 			wlr_presentation_feedback_destroy(content->feedback);
 			content->feedback = NULL;
@@ -264,21 +264,17 @@ static void clear_frames(struct latch_output *output) {
 static void drop_frames(struct latch_output *output) {
 	latch_output_cancel(output);
 	latch_capture_finish(&output->capture);
-	latch_capture_init(&output->capture);
 	output->flip_pending = false;
 	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		discard_feedback(output, &output->frames[i]);
 	}
 	clear_frames(output);
-	output->collection.layers.len = 0;
-	output->collection.surfaces_len = 0;
+	output->layers.len = 0;
 	output->plan = (struct latch_plan){0};
 	latch_content_unref(output->cursor_content);
 	output->cursor_content = NULL;
 	latch_picture_finish(&output->picture);
 	latch_composer_reset(&output->composer);
-	output->scanout.shown_len = 0;
-	output->scanout.cursor_shown = false;
 	output->cursor.visible = false;
 }
 
@@ -437,7 +433,6 @@ struct latch_output *latch_output_create(
 	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
 	latch_composer_init(&output->composer, &server->renderer, wlr_output, server->urgent_loop,
 		latch_output_picture_done, output);
-	latch_capture_init(&output->capture);
 
 	bool ok = create_timers(output);
 	ok = ok && (latch_output_enable(output) || output->kms != NULL);
@@ -480,7 +475,8 @@ void latch_output_destroy(struct latch_output *output) {
 	}
 	latch_content_unref(output->cursor_content);
 	latch_composer_finish(&output->composer);
-	latch_collection_finish(&output->collection);
+	latch_layer_list_finish(&output->layers);
+	free(output->shell_surfaces);
 	latch_output_callbacks_finish(output);
 	latch_watchdog_finish(output);
 	latch_timer_finish(&output->timer);

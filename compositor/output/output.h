@@ -8,7 +8,6 @@
 #include "base/timer.h"
 #include "output/activity.h"
 #include "output/capture.h"
-#include "output/collect.h"
 #include "output/compose.h"
 #include "output/cursor_plane.h"
 #include "output/deadline.h"
@@ -22,6 +21,7 @@
 
 struct latch_kms_output;
 struct latch_server;
+struct latch_shell_surface;
 struct wlr_output;
 struct wlr_surface;
 
@@ -32,6 +32,7 @@ struct wlr_surface;
  *
  * output.c    life, schedule, the latch timer
  * latch.c     one latch: collect, assign, compose, submit
+ * collect.c   the surfaces become a list of layers
  * awaited.c   what is shown while a picture of ours is being drawn
  * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
@@ -49,12 +50,14 @@ struct latch_output {
 	/** Number in traces and statistics, from 1. */
 	uint32_t id;
 
-	struct latch_collection collection;
-	/** Where the layers of the collection go, and what that was decided by. */
+	/** The surfaces on it, as of the last latch_output_collect(); and the room to list them. */
+	struct latch_layer_list layers;
+	struct latch_shell_surface *shell_surfaces;
+	size_t shell_surfaces_cap;
+	/** Where the layers go, and what that was decided by. */
 	struct latch_plan plan;
 	struct latch_plan_memory plan_memory;
 	struct latch_settle settle;
-	struct latch_scanout scanout;
 	/** This latch's frame is composed whole, for a client that takes pictures. */
 	bool picture_wanted;
 	struct latch_composer composer;
@@ -255,6 +258,23 @@ void latch_output_cancel(struct latch_output *output);
 
 /** One latch: collect, assign, compose, submit; as it was planned. */
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan);
+
+/**
+ * Makes the flat list of the output's layers, front to back, from the shell's surfaces, and says of
+ * each whether planes may have it (layer->ready). with_cursor: the cursor is the frontmost of them.
+ *
+ * This is where wlroots' objects end: what comes after sees plain structs. Surfaces without a
+ * ready buffer are left out. box is the output's place in the layout. Returns false without
+ * memory. Allocates only while the list grows.
+ */
+bool latch_output_collect(
+	struct latch_output *output, const struct wlr_box *box, bool with_cursor);
+
+/**
+ * Lets the planner decide where the output's layers go (see plan/plan.h), and logs for each surface
+ * when that has changed. Sets output->plan and the layers' places.
+ */
+void latch_output_assign(struct latch_output *output);
 
 /** What the trace has to know of how a frame was planned. */
 struct latch_flip_record latch_output_frame_record(const struct latch_output *output,

@@ -33,6 +33,14 @@ uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint3
 	return 0;
 }
 
+/* What is shown passed the gate, or is our own and its job has ended by the time that this is
+ * submitted: nothing is left to wait for. A fence that has signalled tells the kernel so; without one
+ * it would look for implicit fences itself, and wait for stale ones (drm_gem_plane_helper_prepare_fb()
+ * adds them unless a fence is given). */
+static int fence_for(const struct latch_output *output, const struct kms_plane *plane) {
+	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
+}
+
 static struct latch_plane_shown show_layer(
 	struct latch_output *output, const struct latch_layer *layer) {
 	const struct kms_plane *plane = layer->plane;
@@ -44,35 +52,24 @@ static struct latch_plane_shown show_layer(
 	bool without_alpha = latch_layer_fourcc_on(layer, plane) != layer->fourcc;
 	show.state.fb_id = latch_framebuffer_get(
 		output->kms->backend, layer->content->buffer, without_alpha);
-	/* It passed the gate: nothing is left to wait for. A fence that has signalled tells the
-	 * kernel so; without one it would look for implicit fences itself, and wait for stale ones
-	 * (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
-	if (plane->props.in_fence_fd.id != 0) {
-		show.state.in_fence_fd = output->kms->backend->signalled_fence_fd;
-	}
+	show.state.in_fence_fd = fence_for(output, plane);
 	return show;
 }
 
-/* The composed picture, or black where there is none (yet). Our own job has ended by the time that
- * this is submitted, and the kernel need not look for its fence. */
+/* The composed picture, or black where there is none (yet). */
 static struct latch_plane_shown show_own(const struct latch_output *output,
 	struct wlr_buffer *composed, const struct latch_plan *plan) {
+	const struct kms_plane *primary = output->kms->primary;
+	const uint32_t fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend,
+							  composed, !plan->holes)
+						: latch_kms_output_black_fb(output->kms);
 	struct latch_plane_shown show = {
-		.plane = output->kms->primary,
-		.state = kms_plane_state_default(),
+		.plane = primary,
+		.state = kms_plane_state_whole(fb_id, (uint32_t)output->wlr_output->width,
+			(uint32_t)output->wlr_output->height),
 	};
-	struct kms_plane_state *state = &show.state;
-	state->fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend, composed,
-						  !plan->holes)
-					: latch_kms_output_black_fb(output->kms);
-	state->dst_w = (uint32_t)output->wlr_output->width;
-	state->dst_h = (uint32_t)output->wlr_output->height;
-	state->src_w = state->dst_w << 16;
-	state->src_h = state->dst_h << 16;
-	state->zpos = plan->primary_zpos;
-	if (show.plane->props.in_fence_fd.id != 0) {
-		state->in_fence_fd = output->kms->backend->signalled_fence_fd;
-	}
+	show.state.zpos = plan->primary_zpos;
+	show.state.in_fence_fd = fence_for(output, primary);
 	return show;
 }
 
@@ -96,17 +93,19 @@ static bool show_plan(struct latch_output *output, const struct latch_layer *lay
 	return ok;
 }
 
-void latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout) {
-	scanout->cursor_shown = output->kms->cursor != NULL && output->cursor.visible;
+bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout) {
+	const bool shown = output->kms->cursor != NULL && output->cursor.visible;
+	const bool changed =
+		shown != scanout->cursor_shown ||
+		(shown && !kms_plane_state_equal(&scanout->cursor, &output->cursor.state));
+	scanout->cursor_shown = shown;
 	scanout->cursor = output->cursor.state;
+	return changed;
 }
 
 bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
-	const struct latch_frame_item *item, const struct latch_layer *layer) {
-	struct latch_layer placed = *layer;
-	placed.plane = item->layer.plane;
-	placed.zpos = item->layer.zpos;
-	const struct latch_plane_shown show = show_layer(output, &placed);
+	const struct latch_layer *layer) {
+	const struct latch_plane_shown show = show_layer(output, layer);
 	for (size_t i = 0; i < scanout->shown_len && show.state.fb_id != 0; i++) {
 		if (scanout->shown[i].plane == show.plane) {
 			scanout->shown[i] = show;
@@ -124,10 +123,6 @@ static const struct latch_plane_shown *find_shown(
 		}
 	}
 	return NULL;
-}
-
-static bool same_show(const struct latch_plane_shown *a, const struct latch_plane_shown *b) {
-	return a->serial == b->serial && kms_plane_state_equal(&a->state, &b->state);
 }
 
 static void add_cursor(struct latch_output *output, struct kms_commit *commit,
@@ -159,9 +154,8 @@ static uint32_t build(struct latch_output *output, struct kms_commit *commit,
 	if (kms->needs_modeset) {
 		latch_kms_output_add_modeset(kms, commit);
 		flags |= KMS_COMMIT_ALLOW_MODESET;
-		before = NULL;
 	}
-	const struct latch_scanout *was = &output->scanout;
+	const struct latch_scanout *was = &output->on_screen->scanout;
 	for (size_t i = 0; i < was->shown_len && !kms->needs_modeset; i++) {
 		if (find_shown(now, was->shown[i].plane) == NULL) {
 			kms_commit_disable_plane(commit, was->shown[i].plane);
@@ -173,7 +167,8 @@ static uint32_t build(struct latch_output *output, struct kms_commit *commit,
 			before != NULL ? find_shown(before, show->plane) : NULL;
 		if (old == NULL) {
 			kms_commit_set_plane(commit, show->plane, kms->crtc, &show->state);
-		} else if (!same_show(old, show)) {
+		} else if (old->serial != show->serial ||
+			   !kms_plane_state_equal(&old->state, &show->state)) {
 			kms_commit_change_plane(
 				commit, show->plane, kms->crtc, &old->state, &show->state);
 		}
@@ -192,6 +187,7 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan) {
 	struct latch_output *output = data;
 	struct latch_scanout scanout;
+	scanout.cursor_shown = false;
 	/* The picture is not composed yet: the last one stands in for it. */
 	if (!show_plan(output, layers, len, plan,
 		    plan->composed ? output->composer.front : NULL, &scanout)) {
@@ -246,25 +242,25 @@ static bool ignores_damage(const struct kms_device *device) {
  * ioctls, so not where all of it differs. Returns the state that was told so, or NULL. */
 static struct kms_plane_state *tell_damage(
 	struct latch_output *output, struct latch_frame *frame) {
-	struct latch_scanout *now = &frame->scanout;
 	const struct kms_plane *primary = output->kms->primary;
-	const struct latch_plane_shown *old = find_shown(&output->scanout, primary);
+	const struct latch_plane_shown *old = find_shown(&output->on_screen->scanout, primary);
+	struct latch_plane_shown *own = &frame->scanout.shown[0];
+	struct kms_plane_state *state = &own->state;
 	if (primary->props.fb_damage_clips.id == 0 || ignores_damage(output->kms->device) ||
-		output->force ||
-		output->kms->needs_modeset || frame->composed == NULL ||
-		frame->composed != output->composer.front || now->shown_len == 0 ||
-		now->shown[0].plane != primary || now->shown[0].serial != 0 || old == NULL ||
-		old->state.fb_id == now->shown[0].state.fb_id) {
+		output->force || output->kms->needs_modeset || frame->composed == NULL ||
+		frame->composed != output->composer.front || frame->scanout.shown_len == 0 ||
+		own->plane != primary || own->serial != 0 || old == NULL ||
+		old->state.fb_id == state->fb_id) {
 		return NULL;
 	}
 	pixman_region32_t seen;
 	pixman_region32_init(&seen);
-	pixman_region32_intersect_rect(&seen, &output->composer.unseen, 0, 0,
-		now->shown[0].state.dst_w, now->shown[0].state.dst_h);
+	pixman_region32_intersect_rect(
+		&seen, &output->composer.unseen, 0, 0, state->dst_w, state->dst_h);
 	int len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&seen, &len);
 	const pixman_box32_t whole = {
-		.x2 = (int32_t)now->shown[0].state.dst_w, .y2 = (int32_t)now->shown[0].state.dst_h};
+		.x2 = (int32_t)state->dst_w, .y2 = (int32_t)state->dst_h};
 	if (pixman_region32_contains_rectangle(&seen, &whole) == PIXMAN_REGION_IN) {
 		len = 0;
 	} else if (len > MAX_DAMAGE) {
@@ -277,7 +273,6 @@ static struct kms_plane_state *tell_damage(
 			boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
 	}
 	pixman_region32_fini(&seen);
-	struct kms_plane_state *state = &now->shown[0].state;
 	return len > 0 && kms_damage_blob_create(output->kms->device, rects, (size_t)len,
 				  &state->damage_blob) == 0
 		       ? state
@@ -292,8 +287,10 @@ static int submit(
 	struct kms_commit commit;
 	/* A writeback job is started by a plane's update (vkms waits for one). */
 	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
-	uint32_t flags = build(output, &commit, all ? NULL : &output->scanout, scanout);
-	add_extras(output, &commit, all || kms->needs_modeset ? NULL : &output->scanout, scanout);
+	const struct latch_scanout *before =
+		all || kms->needs_modeset ? NULL : &output->on_screen->scanout;
+	uint32_t flags = build(output, &commit, before, scanout);
+	add_extras(output, &commit, before, scanout);
 	if (kms->crtc->props.out_fence_ptr.id != 0 &&
 		latch_frame_wants_fence(output->on_screen, frame)) {
 		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
@@ -313,72 +310,59 @@ static int submit(
 	return ret;
 }
 
-/* Perhaps it is the cursor that is not wanted here. */
-static int submit_without_cursor(
-	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
-	frame->scanout.cursor_shown = false;
-	int ret = submit(output, frame, out_fence_fd);
-	if (ret == 0) {
-		latch_cursor_plane_give_up(&output->cursor);
-		output->dirty = true;
-	} else {
-		frame->scanout.cursor_shown = true;
-	}
-	return ret;
-}
-
-/* The same frame without what some drivers take with a modeset only, or not at all. */
-static int submit_without_extras(struct latch_output *output, struct latch_frame *frame,
-	int *out_fence_fd, int refusal) {
-	struct latch_scanout *scanout = &frame->scanout;
-	bool vrr = scanout->vrr;
-	enum kms_content_type type = scanout->content_type;
-	scanout->vrr = false;
-	scanout->content_type = KMS_CONTENT_NO_DATA;
-	if (submit(output, frame, out_fence_fd) != 0) {
-		scanout->vrr = vrr;
-		scanout->content_type = type;
-		return refusal;
-	}
+/* What some drivers take with a modeset only, or not at all, the frame goes without. */
+static void note_without_extras(
+	struct latch_output *output, bool vrr, enum kms_content_type type, int refusal) {
 	output->vrr.refused = vrr;
 	if (type != KMS_CONTENT_NO_DATA) {
 		output->content_type_refused = true;
 		wlr_log(WLR_INFO, "%s: the content type is not told: the kernel refuses it: %s",
 			output->wlr_output->name, strerror(-refusal));
 	}
-	return 0;
 }
 
-/* Another buffer at once, without waiting for the vblank. There is no out-fence, as only the buffer
- * may change: its predecessor goes back with the flip event. */
-static int submit_async(struct latch_output *output, const struct latch_scanout *scanout) {
-	struct kms_commit commit;
-	kms_commit_init(&commit, output->kms->device);
-	kms_commit_set_plane_fb(&commit, output->kms->primary, scanout->shown[0].state.fb_id);
-	return latch_kms_output_submit(output->kms, &commit,
-		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC, planes_of(scanout));
-}
-
+/* Refused, it goes without what is not needed for the picture; at last without the cursor, as it may
+ * be that which is not wanted here. */
 static int submit_vsync(
 	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
-	const struct latch_scanout *scanout = &frame->scanout;
+	struct latch_scanout *scanout = &frame->scanout;
+	const bool vrr = scanout->vrr;
+	const enum kms_content_type type = scanout->content_type;
 	int ret = submit(output, frame, out_fence_fd);
-	if (kms_commit_is_refused(ret) &&
-		(scanout->vrr || scanout->content_type != KMS_CONTENT_NO_DATA)) {
-		ret = submit_without_extras(output, frame, out_fence_fd, ret);
+	if (kms_commit_is_refused(ret) && (vrr || type != KMS_CONTENT_NO_DATA)) {
+		scanout->vrr = false;
+		scanout->content_type = KMS_CONTENT_NO_DATA;
+		if (submit(output, frame, out_fence_fd) == 0) {
+			note_without_extras(output, vrr, type, ret);
+			return 0;
+		}
+		scanout->vrr = vrr;
+		scanout->content_type = type;
 	}
 	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
-		ret = submit_without_cursor(output, frame, out_fence_fd) == 0 ? 0 : ret;
+		scanout->cursor_shown = false;
+		if (submit(output, frame, out_fence_fd) == 0) {
+			latch_cursor_plane_give_up(&output->cursor);
+			output->dirty = true;
+			return 0;
+		}
+		scanout->cursor_shown = true;
 	}
 	return ret;
 }
 
-/* Returns what the kernel says of the asynchronous flip, or 1 when it is to be a usual one. */
-static int try_async(struct latch_output *output, const struct latch_scanout *scanout) {
+/* Another buffer at once, without waiting for the vblank. There is no out-fence, as only the buffer
+ * may change: its predecessor goes back with the flip event. Returns what the kernel says, or 1 when
+ * it is to be a usual flip. */
+static int submit_async(struct latch_output *output, const struct latch_scanout *scanout) {
 	if (latch_tearing_for_frame(output, scanout) != LATCH_TEARING_OK) {
 		return 1;
 	}
-	int ret = submit_async(output, scanout);
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->kms->device);
+	kms_commit_set_plane_fb(&commit, output->kms->primary, scanout->shown[0].state.fb_id);
+	int ret = latch_kms_output_submit(output->kms, &commit,
+		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC, planes_of(scanout));
 	if (kms_commit_is_refused(ret)) {
 		latch_tearing_refused(output, ret);
 		return 1;
@@ -388,7 +372,7 @@ static int try_async(struct latch_output *output, const struct latch_scanout *sc
 
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
-	const struct latch_layer_list *list = &output->collection.layers;
+	const struct latch_layer_list *list = &output->layers;
 	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
 		return -ENOMEM; // no buffer to compose into just now: what is shown stays
 	}
@@ -404,7 +388,7 @@ int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame
 }
 
 int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
-	int ret = try_async(output, &frame->scanout);
+	int ret = submit_async(output, &frame->scanout);
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
@@ -419,7 +403,6 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		return ret;
 	}
 	output->tearing.active = frame->async;
-	output->scanout = frame->scanout;
 	const struct latch_plane_shown *own = find_shown(&frame->scanout, output->kms->primary);
 	latch_composer_note_shown(
 		&output->composer, own != NULL && own->serial == 0 ? frame->composed : NULL);

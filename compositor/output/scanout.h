@@ -9,7 +9,6 @@
 
 struct kms_flip;
 struct latch_frame;
-struct latch_frame_item;
 struct latch_layer;
 struct latch_output;
 struct latch_plan;
@@ -22,7 +21,7 @@ struct latch_plane_shown {
 	uint64_t serial;
 };
 
-/** One output's planes as the last submitted commit has left them. */
+/** What an output's planes are to show with a frame, and show as long as it is the last one submitted. */
 struct latch_scanout {
 	struct latch_plane_shown shown[64];
 	size_t shown_len;
@@ -50,13 +49,13 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
  */
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
 
-/** An item of the frame that is on a plane has another layer now; returns false when that layer's
- * buffer can't be imported: nothing has changed then. */
+/** A plane of a frame is to show this layer, in the place of an older one of the same shape. Returns
+ * false when its buffer can't be imported: nothing has changed then. */
 bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
-	const struct latch_frame_item *item, const struct latch_layer *layer);
+	const struct latch_layer *layer);
 
-/** The cursor's plane is to be as output->cursor has it now. */
-void latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
+/** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from before. */
+bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
 
 /**
  * Submits one frame of a KMS output by one nonblocking atomic commit, as frame->scanout has it.

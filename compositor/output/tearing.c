@@ -63,13 +63,12 @@ enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input
 
 /* The frontmost surface that asks; its layer in *index. */
 static struct wlr_surface *find_asking(const struct latch_output *output, size_t *index) {
-	for (size_t i = 0; i < output->collection.layers.len; i++) {
-		struct latch_surface *surface = latch_collection_surface(&output->collection, i);
-		if (surface != NULL &&
-			output->collection.layers.layers[i].place != LATCH_LAYER_COVERED &&
-			latch_surface_sync_is_async(surface->wlr_surface)) {
+	for (size_t i = 0; i < output->layers.len; i++) {
+		const struct latch_layer *layer = &output->layers.layers[i];
+		if (layer->surface != NULL && layer->place != LATCH_LAYER_COVERED &&
+			latch_surface_sync_is_async(layer->surface->wlr_surface)) {
 			*index = i;
-			return surface->wlr_surface;
+			return layer->surface->wlr_surface;
 		}
 	}
 	return NULL;
@@ -121,10 +120,9 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 		.fifo = surface != NULL && latch_surface_sync_has_barrier(surface),
 		.modeset = kms->needs_modeset || output->force,
 		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
-		.only_fb_changes = alone && only_fb_changes(&output->scanout, now),
+		.only_fb_changes = alone && only_fb_changes(&output->on_screen->scanout, now),
 		.refused = surface != NULL &&
-			   was_refused(&output->tearing,
-				   &output->collection.layers.layers[index]),
+			   was_refused(&output->tearing, &output->layers.layers[index]),
 	};
 	enum latch_tearing_refusal refusal = latch_tearing_decide(&input);
 	log_change(output, refusal);
@@ -136,7 +134,7 @@ void latch_tearing_refused(struct latch_output *output, int error) {
 	if (find_asking(output, &index) == NULL) {
 		return;
 	}
-	const struct latch_layer *layer = &output->collection.layers.layers[index];
+	const struct latch_layer *layer = &output->layers.layers[index];
 	output->tearing.refused_fourcc = layer->fourcc;
 	output->tearing.refused_modifier = layer->modifier;
 	output->tearing.refused_width = (uint32_t)layer->buffer_width;

@@ -6,6 +6,7 @@
 
 #include "backend/output.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "server.h"
@@ -24,16 +25,14 @@
 #define GRACE_NS (250 * NS_PER_MS)
 
 int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
-	int64_t limit_ns = look->modeset ? MODESET_LIMIT_NS : LIMIT_NS;
-	if (limit_ns < LIMIT_REFRESHES * look->refresh_ns) {
-		limit_ns = LIMIT_REFRESHES * look->refresh_ns;
-	}
+	const int64_t limit_ns = latch_max(look->modeset ? MODESET_LIMIT_NS : LIMIT_NS,
+		LIMIT_REFRESHES * look->refresh_ns);
 	const int64_t due_ns = look->submit_ns + limit_ns;
 	if (look->now_ns < due_ns) {
 		return due_ns;
 	}
 	if (look->now_ns - look->planned_ns > LATE_NS) {
-		return look->now_ns + (GRACE_NS > limit_ns / 4 ? GRACE_NS : limit_ns / 4);
+		return look->now_ns + latch_max(GRACE_NS, limit_ns / 4);
 	}
 	return 0;
 }
@@ -41,7 +40,7 @@ int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
 static void arm(struct latch_watchdog *watchdog, int64_t look_ns) {
 	const int64_t ms = (look_ns - latch_now_ns() + NS_PER_MS - 1) / NS_PER_MS;
 	watchdog->look_ns = look_ns;
-	wl_event_source_timer_update(watchdog->timer, ms > 0 ? (int)ms : 1);
+	wl_event_source_timer_update(watchdog->timer, (int)latch_max(ms, 1));
 }
 
 static int handle_timer(void *data) {

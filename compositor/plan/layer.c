@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/format.h"
 #include "kms/commit.h"
 
@@ -21,16 +22,13 @@ struct latch_layer latch_layer_default(void) {
 }
 
 struct latch_layer *latch_layer_list_add(struct latch_layer_list *list) {
-	if (list->len == list->cap) {
-		size_t cap = list->cap == 0 ? 16 : list->cap * 2;
-		struct latch_layer *layers = realloc(list->layers, cap * sizeof(*layers));
-		if (layers == NULL) {
-			return NULL;
-		}
-		list->layers = layers;
-		list->cap = cap;
+	struct latch_layer *layers =
+		latch_array_grow(list->layers, &list->cap, list->len + 1, sizeof(*layers));
+	if (layers == NULL) {
+		return NULL;
 	}
-	struct latch_layer *layer = &list->layers[list->len++];
+	list->layers = layers;
+	struct latch_layer *layer = &layers[list->len++];
 	*layer = latch_layer_default();
 	return layer;
 }

@@ -12,6 +12,7 @@
 
 struct kms_plane_state;
 struct latch_content;
+struct latch_surface;
 
 /** How many rectangles of a layer's opaque region are kept: a window with round corners has few. */
 #define LATCH_LAYER_MAX_OPAQUE 4
@@ -35,6 +36,8 @@ enum latch_layer_place {
 struct latch_layer {
 	/** Whose buffer this is; the planner does not look inside. */
 	struct latch_content *content;
+	/** Whose content that is, until the event loop runs; NULL for the cursor, and in frames. */
+	struct latch_surface *surface;
 	/** The same number from frame to frame for the same surface; 0 for the cursor. */
 	uint32_t id;
 	/** Counts the surface's content updates; only compared for being the same. */

@@ -31,7 +31,6 @@
 #include <unistd.h>
 
 #include "backend/output.h"
-#include "output/assign.h"
 #include "output/compose.h"
 #include "output/output.h"
 #include "output/scanout.h"

@@ -17,9 +17,9 @@ static struct latch_content make_content(uint64_t update_id) {
 
 static void add(struct latch_frame *frame, struct latch_content *content,
 	const struct kms_plane *plane, uint32_t surface_id) {
-	const struct latch_layer layer = {.content = content, .plane = plane};
+	const struct latch_layer layer = {.content = content, .id = surface_id, .plane = plane};
 	content->record.surface_id = surface_id;
-	assert_true(latch_frame_add(frame, &layer, surface_id));
+	assert_true(latch_frame_add(frame, &layer));
 }
 
 static void test_list(void **state) {

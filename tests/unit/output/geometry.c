@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
 
-#include "output/collect.h"
+#include "output/geometry.h"
 #include "plan/layer.h"
 
 static const struct {

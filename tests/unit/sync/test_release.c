@@ -289,8 +289,8 @@ static void fence_error(enum latch_sync_kind kind) {
 
 /* The surface's newest goes into the frame, which holds it. */
 static void show_in(struct scene *scene, struct latch_frame *frame) {
-	const struct latch_layer layer = {.content = current(scene)};
-	assert_true(latch_frame_add(frame, &layer, 1));
+	const struct latch_layer layer = {.content = current(scene), .id = 1};
+	assert_true(latch_frame_add(frame, &layer));
 }
 
 /* The word that comes before the flip: of the fence, once. */
@@ -407,7 +407,7 @@ static void shm_superseded(enum latch_sync_kind kind) {
 	scene_init(&scene, kind);
 	struct shot *shot = shoot_buffer(&scene, shm_create(&scene.world), -1);
 	show_in(&scene, &frame);
-	struct latch_content *content = frame.items[0].content;
+	struct latch_content *content = frame.layers[0].content;
 	assert_true(content->is_shm);
 	assert_back(&scene, shot, false);
 	struct shot *newer = shoot_buffer(&scene, shm_create(&scene.world), -1);

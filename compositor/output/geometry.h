@@ -1,44 +1,12 @@
-#ifndef LATCH_OUTPUT_COLLECT_H
-#define LATCH_OUTPUT_COLLECT_H
+#ifndef LATCH_OUTPUT_GEOMETRY_H
+#define LATCH_OUTPUT_GEOMETRY_H
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <wlr/util/box.h>
 
-#include "plan/layer.h"
-
-struct latch_content_tracker;
 struct latch_cursor_image;
-struct latch_shell;
-struct latch_shell_surface;
-struct latch_surface;
 struct wlr_output;
-
-/** The surfaces on one output as layers, and which surface each layer is of. */
-struct latch_collection {
-	struct latch_layer_list layers;
-	/** The surfaces of the last layers, see latch_collection_surface(). Valid until the event
-	 * loop runs. */
-	struct latch_surface **surfaces;
-	size_t surfaces_len, surfaces_cap;
-	struct latch_shell_surface *shell_surfaces;
-	size_t shell_surfaces_cap;
-};
-
-void latch_collection_finish(struct latch_collection *collection);
-
-/**
- * Makes the flat list of layers of an output, front to back, from the shell's surfaces.
- *
- * This is where wlroots' objects end: what comes after sees plain structs. Surfaces without a
- * ready buffer are left out. box is the output's place in the layout. Returns false without
- * memory. Allocates only while the list grows.
- */
-bool latch_collect(struct latch_collection *collection, struct latch_shell *shell,
-	struct latch_content_tracker *tracker, const struct wlr_output *output,
-	const struct wlr_box *box);
-
-/** The surface of layers.layers[i]; NULL for the cursor, which is in front of all surfaces. */
-struct latch_surface *latch_collection_surface(
-	const struct latch_collection *collection, size_t i);
 
 /**
  * From a rectangle in layout units, relative to the output, to the output's pixels: scale first,
