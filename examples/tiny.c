@@ -112,7 +112,7 @@ static uint32_t import(
 		.width = (uint32_t)dmabuf->width,
 		.height = (uint32_t)dmabuf->height,
 		/* There is nothing below the primary plane that alpha could let through. */
-		.fourcc = kms_fourcc_without_alpha(dmabuf->format),
+		.fourcc = latch_format_without_alpha(dmabuf->format),
 		.modifier = dmabuf->modifier,
 		.n_planes = dmabuf->n_planes,
 	};

@@ -4,7 +4,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/transform.h>
 
-#include "shell/cursor.h"
+#include "shell/shell.h"
 
 /* Clients may put their surfaces anywhere. Beyond this nothing is seen, and sums of two fit an int. */
 #define FAR_AWAY (1 << 28)

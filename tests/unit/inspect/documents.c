@@ -23,7 +23,7 @@
 #include "plan/layer.h"
 #include "span.h"
 #include "sync/gate.h"
-#include "trace/rows.h"
+#include "trace/statistics.h"
 
 #define MS INT64_C(1000000)
 #define REFRESH_NS INT64_C(16666667)
