@@ -126,9 +126,7 @@ void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_recor
 		return;
 	}
 	latch_statistics_add_frame(trace->statistics, record);
-	if (trace->writer != NULL) {
-		latch_trace_writer_frame(trace->writer, record);
-	}
+	latch_trace_writer_frame(trace->writer, record);
 }
 
 void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record) {
@@ -136,20 +134,18 @@ void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record 
 		return;
 	}
 	latch_statistics_add_flip(trace->statistics, record);
-	if (trace->writer != NULL) {
-		latch_trace_writer_flip(trace->writer, record);
-	}
+	latch_trace_writer_flip(trace->writer, record);
 }
 
 void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_record *record) {
-	if (trace != NULL && trace->writer != NULL) {
+	if (trace != NULL) {
 		latch_trace_writer_commit(trace->writer, record);
 	}
 }
 
 void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
 	uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
-	if (trace != NULL && trace->writer != NULL) {
+	if (trace != NULL) {
 		latch_trace_writer_shown(
 			trace->writer, output_id, time_ns, sequence, shown, length);
 	}
