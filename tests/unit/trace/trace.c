@@ -1,5 +1,6 @@
 /* The whole of it, as the rest of latch uses it. */
 #include "trace/trace.h"
+#include "frame.h"
 
 #include <cmocka.h>
 #include <errno.h>
@@ -12,8 +13,6 @@
 #include <unistd.h>
 #include <wlr/util/log.h>
 #include <yyjson.h>
-
-#define MS INT64_C(1000000)
 
 static char directory[] = "/tmp/latch-test-trace-XXXXXX";
 static char trace_path[64], stats_path[64];
@@ -34,39 +33,11 @@ static int remove_directory(void **state) {
 	return rmdir(directory);
 }
 
-static struct latch_frame_record make_frame(uint64_t n) {
-	const int64_t flip_ns = 1000 * MS + (int64_t)n * 16 * MS;
-	return (struct latch_frame_record){
-		.surface_id = 1,
-		.output_id = 1,
-		.update_id = n,
-		.commit_ns = flip_ns - 9 * MS,
-		.signalled_ns = flip_ns - 7 * MS,
-		.ready_ns = flip_ns - 6 * MS,
-		.latch_ns = flip_ns - 3 * MS,
-		.submit_start_ns = flip_ns - 2 * MS,
-		.submit_end_ns = flip_ns - MS,
-		.flip_ns = flip_ns,
-		.release_ns = flip_ns + 16 * MS,
-		.refresh_ns = 16 * MS,
-		.sequence = n,
-		.placement = LATCH_ON_PLANE,
-		.presented = true,
-	};
-}
-
 static void record(struct latch_trace *trace, uint64_t n) {
-	const struct latch_frame_record frame = make_frame(n);
+	const struct latch_frame_record frame = test_frame(1, n);
+	const struct latch_flip_record flip = test_flip(&frame);
 	latch_trace_frame(trace, &frame);
-	latch_trace_flip(trace, &(struct latch_flip_record){.output_id = 1,
-					.latch_ns = frame.latch_ns,
-					.submit_start_ns = frame.submit_start_ns,
-					.submit_end_ns = frame.submit_end_ns,
-					.flip_ns = frame.flip_ns,
-					.refresh_ns = frame.refresh_ns,
-					.sequence = n,
-					.layers = 1,
-					.on_planes = 1});
+	latch_trace_flip(trace, &flip);
 }
 
 static void add(struct latch_trace *trace) {
