@@ -1,6 +1,7 @@
 #include "trace/statistics.h"
 
 #include "base/array.h"
+#include "base/minmax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -177,26 +178,16 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	if (signalled > 0 && signalled < record->commit_ns) {
 		signalled = record->commit_ns;
 	}
-	int64_t from = 0, to = 0;
-	switch (stage) {
-	case LATCH_STAGE_COMMIT_TO_SIGNALLED:
-		from = record->commit_ns;
-		to = signalled;
-		break;
-	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
-		/* What a client wanted to wait is nobody's time. */
-		from = signalled > 0 && record->paced_ns > signalled ? record->paced_ns : signalled;
-		to = record->submit_start_ns;
-		break;
-	case LATCH_STAGE_SUBMIT_TO_FLIP:
-		from = record->submit_start_ns;
-		to = record->flip_ns;
-		break;
-	case LATCH_STAGE_COMMIT_TO_FLIP:
-		from = record->commit_ns;
-		to = record->flip_ns;
-		break;
-	}
+	const int64_t submit = record->submit_start_ns;
+	/* What a client wanted to wait is nobody's time. */
+	const int64_t unpaced = signalled > 0 ? latch_max(record->paced_ns, signalled) : 0;
+	const int64_t bounds[LATCH_STAGES][2] = {
+		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = {record->commit_ns, signalled},
+		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {unpaced, submit},
+		[LATCH_STAGE_SUBMIT_TO_FLIP] = {submit, record->flip_ns},
+		[LATCH_STAGE_COMMIT_TO_FLIP] = {record->commit_ns, record->flip_ns},
+	};
+	const int64_t from = bounds[stage][0], to = bounds[stage][1];
 	if (from <= 0 || to <= 0) {
 		return false;
 	}
@@ -205,14 +196,21 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	return true;
 }
 
+static const struct {
+	const char *name, *key;
+} stages[LATCH_STAGES] = {
+	[LATCH_STAGE_COMMIT_TO_SIGNALLED] = {"commit->signalled", "commit_to_signalled"},
+	[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {"signalled->submit", "signalled_to_submit"},
+	[LATCH_STAGE_SUBMIT_TO_FLIP] = {"submit->flip", "submit_to_flip"},
+	[LATCH_STAGE_COMMIT_TO_FLIP] = {"commit->flip", "commit_to_flip"},
+};
+
 const char *latch_stage_name(enum latch_stage stage) {
-	static const char *const names[LATCH_STAGES] = {
-		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit->signalled",
-		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled->submit",
-		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit->flip",
-		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit->flip",
-	};
-	return stage < LATCH_STAGES ? names[stage] : "unknown";
+	return stages[stage].name;
+}
+
+const char *latch_stage_key(enum latch_stage stage) {
+	return stages[stage].key;
 }
 
 static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {

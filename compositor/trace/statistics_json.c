@@ -48,16 +48,6 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
 	yyjson_mut_obj_add_uint(doc, to, "clamped", counts->clamped);
 }
 
-const char *latch_stage_key(enum latch_stage stage) {
-	static const char *const keys[LATCH_STAGES] = {
-		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit_to_signalled",
-		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled_to_submit",
-		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit_to_flip",
-		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit_to_flip",
-	};
-	return stage < LATCH_STAGES ? keys[stage] : "unknown";
-}
-
 static void add_stages(
 	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_row *row) {
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, to, "stages");
