@@ -31,18 +31,23 @@ static yyjson_doc *report_as_json(const struct run *run) {
 	return doc;
 }
 
+/* The report, which has to say the same as --stats. */
+static yyjson_doc *report_of(const struct run *run, const struct session *session) {
+	yyjson_doc *report = report_as_json(run);
+	yyjson_doc *stats = yyjson_read_file(session->stats_path, 0, NULL, NULL);
+	assert_non_null(stats);
+	assert_true(yyjson_equals(
+		yyjson_doc_ptr_get(report, "/traces/0/statistics"), yyjson_doc_get_root(stats)));
+	yyjson_doc_free(stats);
+	return report;
+}
+
 static void the_same_as_stats(void **state) {
 	struct session session;
 	session_write(&session, 1, FRAMES, "client");
 	struct run run;
 	read_good(&run, session.trace_path);
-	yyjson_doc *report = report_as_json(&run);
-	yyjson_doc *stats = yyjson_read_file(session.stats_path, 0, NULL, NULL);
-	assert_non_null(stats);
-	assert_true(yyjson_equals(
-		yyjson_doc_ptr_get(report, "/traces/0/statistics"), yyjson_doc_get_root(stats)));
-	yyjson_doc_free(report);
-	yyjson_doc_free(stats);
+	yyjson_doc_free(report_of(&run, &session));
 	run_finish(&run);
 	session_finish(&session);
 }
@@ -53,15 +58,11 @@ static void surfaces_that_are_long_gone(void **state) {
 	session_write_many(&session, 40);
 	struct run run;
 	read_good(&run, session.trace_path);
-	yyjson_doc *report = report_as_json(&run);
-	yyjson_doc *stats = yyjson_read_file(session.stats_path, 0, NULL, NULL);
-	assert_true(yyjson_equals(
-		yyjson_doc_ptr_get(report, "/traces/0/statistics"), yyjson_doc_get_root(stats)));
+	yyjson_doc *report = report_of(&run, &session);
 	const int64_t others =
 		yyjson_get_sint(yyjson_doc_ptr_get(report, "/traces/0/statistics/others/surfaces"));
 	assert_int_equal(others, 40 - LATCH_STATISTICS_GONE_MAX);
 	yyjson_doc_free(report);
-	yyjson_doc_free(stats);
 	run_finish(&run);
 
 	assert_true(run_init(&run, session.trace_path));

@@ -54,6 +54,11 @@ static yyjson_doc *read_trace(bool whole) {
 	return doc;
 }
 
+static yyjson_doc *finish(struct latch_trace_writer *writer) {
+	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+	return read_trace(true);
+}
+
 static const char *get_str(yyjson_val *object, const char *key) {
 	const char *text = yyjson_get_str(yyjson_obj_get(object, key));
 	return text != NULL ? text : "";
@@ -176,8 +181,7 @@ static yyjson_val *find_event(yyjson_doc *doc, const char *ph, const char *name,
 }
 
 static void test_describes_itself(void **state) {
-	assert_int_equal(latch_trace_writer_destroy(create()), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(create());
 	yyjson_val *args = yyjson_obj_get(find_event(doc, "i", "latch", 0), "args");
 	assert_string_equal(get_str(args, "version"), LATCH_VERSION);
 	assert_string_equal(get_str(args, "clock"), "CLOCK_MONOTONIC");
@@ -264,8 +268,7 @@ static void test_commit(void **state) {
 	struct latch_trace_writer *writer = create();
 	const struct latch_frame_record record = make_frame(5);
 	latch_trace_writer_commit(writer, &record);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	yyjson_val *commit = find_event(doc, "i", "commit", 0);
 	assert_non_null(commit);
 	assert_int_equal(get_ts(commit), record.commit_ns);
@@ -290,8 +293,7 @@ static void show(size_t length, size_t parts) {
 		};
 	}
 	latch_trace_writer_shown(writer, 1, 7 * MS, 70, shown, length);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	size_t seen = 0;
 	for (size_t part = 0; part < parts; part++) {
 		yyjson_val *event = find_event(doc, "i", "shown", part);
@@ -332,8 +334,7 @@ static void test_surface_gone(void **state) {
 	latch_trace_writer_remove_surface(writer, 3);
 	latch_trace_writer_remove_surface(writer, 3);
 	latch_trace_writer_remove_surface(writer, 4);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	yyjson_val *gone = find_event(doc, "i", "surface gone", 0);
 	assert_non_null(gone);
 	assert_int_equal(get_int(gone, "id"), 3);
@@ -353,8 +354,7 @@ static void test_facts(void **state) {
 						.wake = {.planned_ns = 17},
 						.latch_ns = 20,
 						.flip_ns = 30});
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	yyjson_val *update = find_event(doc, "B", "composed", 0);
 	yyjson_val *names = yyjson_ptr_get(update, "/args/reason_names");
 	assert_int_equal(yyjson_arr_size(names), 2);
@@ -375,8 +375,7 @@ static void test_overlap(void **state) {
 		const struct latch_flip_record flip = test_flip(&record);
 		latch_trace_writer_flip(writer, &flip);
 	}
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	const struct reading reading = follow(doc, true);
 	assert_int_equal(reading.updates, 3000);
 	assert_int_equal(reading.frames, 3000);
@@ -397,8 +396,7 @@ static void test_submitted_but_never_shown(void **state) {
 	record.presented = false;
 	record.flip_ns = 0;
 	latch_trace_writer_frame(writer, &record);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	assert_null(find_event(doc, "B", "on plane", 0));
 	assert_non_null(find_event(doc, "B", "not shown", 0));
 	assert_non_null(find_event(doc, "B", "dropped", 0));
@@ -410,8 +408,7 @@ static void test_missed(void **state) {
 	struct latch_frame_record record = make_frame(9);
 	record.replaced_flip_ns -= 2 * REFRESH_NS;
 	latch_trace_writer_frame(writer, &record);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	assert_int_equal(follow(doc, true).missed, 1);
 	yyjson_val *missed = find_event(doc, "i", "missed: fence", 0);
 	assert_non_null(missed);
@@ -447,8 +444,7 @@ static void test_random_records(void **state) {
 		record.superseded = random() % 2 == 0;
 		latch_trace_writer_frame(writer, &record);
 	}
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	const struct reading reading = follow(doc, true);
 	assert_int_equal(reading.updates, length);
 	assert_true(reading.lanes_length <= LATCH_TRACK_LANES);
@@ -464,8 +460,7 @@ static void test_all_lanes_taken(void **state) {
 		record.release_ns = 9000 * MS;
 		latch_trace_writer_frame(writer, &record);
 	}
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	const struct reading reading = follow(doc, true);
 	assert_int_equal(reading.updates, 100);
 	assert_int_equal(reading.lanes_length, LATCH_TRACK_LANES);
@@ -529,8 +524,7 @@ static void test_surfaces_come_and_go(void **state) {
 	latch_trace_writer_remove_surface(writer, 12345);
 	const struct latch_frame_record record = make_frame(1);
 	latch_trace_writer_frame(writer, &record);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
-	yyjson_doc *doc = read_trace(true);
+	yyjson_doc *doc = finish(writer);
 	assert_int_equal(follow(doc, true).updates, 1);
 	yyjson_doc_free(doc);
 }
