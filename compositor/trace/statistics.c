@@ -39,7 +39,7 @@ void latch_statistics_destroy(struct latch_statistics *statistics) {
 	free(statistics);
 }
 
-static struct latch_surface_row *find_surface(
+struct latch_surface_row *latch_statistics_find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id) {
 	return surface_id != 0 ? latch_id_map_get(&statistics->by_id, surface_id) : NULL;
 }
@@ -64,7 +64,7 @@ static struct latch_surface_row *make_surface(
 
 bool latch_statistics_add_surface(
 	struct latch_statistics *statistics, const struct latch_trace_surface *surface) {
-	struct latch_surface_row *row = find_surface(statistics, surface->id);
+	struct latch_surface_row *row = latch_statistics_find_surface(statistics, surface->id);
 	if (row == NULL) {
 		row = make_surface(statistics, surface->id);
 	}
@@ -112,7 +112,7 @@ static void fold_oldest_gone(struct latch_statistics *statistics) {
 }
 
 void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row *row = find_surface(statistics, surface_id);
+	struct latch_surface_row *row = latch_statistics_find_surface(statistics, surface_id);
 	if (row == NULL || row->gone) {
 		return;
 	}
@@ -123,7 +123,7 @@ void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t
 	}
 }
 
-static struct latch_output_row *find_output(
+struct latch_output_row *latch_statistics_find_output(
 	const struct latch_statistics *statistics, uint32_t output_id) {
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
 		if (statistics->outputs[i]->id == output_id) {
@@ -131,11 +131,6 @@ static struct latch_output_row *find_output(
 		}
 	}
 	return NULL;
-}
-
-const struct latch_output_row *latch_statistics_find_output(
-	const struct latch_statistics *statistics, uint32_t output_id) {
-	return find_output(statistics, output_id);
 }
 
 static struct latch_output_row *make_output(
@@ -157,7 +152,7 @@ static struct latch_output_row *make_output(
 
 bool latch_statistics_add_output(
 	struct latch_statistics *statistics, const struct latch_trace_output *output) {
-	struct latch_output_row *row = find_output(statistics, output->id);
+	struct latch_output_row *row = latch_statistics_find_output(statistics, output->id);
 	if (row == NULL) {
 		row = make_output(statistics, output->id);
 	}
@@ -241,7 +236,8 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 /* Returns the row that it was counted in. */
 static struct latch_surface_row *add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
-	struct latch_surface_row *row = find_surface(statistics, record->surface_id);
+	struct latch_surface_row *row =
+		latch_statistics_find_surface(statistics, record->surface_id);
 	if (row == NULL) {
 		/* The last updates of a surface that has lost its row. */
 		row = &statistics->others;
@@ -317,7 +313,7 @@ void latch_statistics_keep_gone(struct latch_statistics *statistics) {
 
 void latch_statistics_add_flip(
 	struct latch_statistics *statistics, const struct latch_flip_record *record) {
-	struct latch_output_row *row = find_output(statistics, record->output_id);
+	struct latch_output_row *row = latch_statistics_find_output(statistics, record->output_id);
 	if (row == NULL) {
 		return;
 	}
@@ -342,9 +338,4 @@ void latch_statistics_add_flip(
 		latch_durations_add(&row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP],
 			record->flip_ns - record->submit_end_ns);
 	}
-}
-
-const struct latch_surface_row *latch_statistics_find_surface(
-	const struct latch_statistics *statistics, uint32_t surface_id) {
-	return find_surface(statistics, surface_id);
 }

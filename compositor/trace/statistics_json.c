@@ -27,8 +27,8 @@ static void add_causes(
 	}
 }
 
-static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
-	const struct latch_statistics *statistics, const struct latch_surface_counts *counts) {
+static void add_counts(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
 	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
 	yyjson_mut_obj_add_uint(doc, to, "on_plane", counts->on_plane);
 	yyjson_mut_obj_add_uint(doc, to, "composed", counts->composed);
@@ -71,7 +71,7 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
 		yyjson_mut_obj_add_null(doc, object, "output");
 	}
 	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
-	add_counts(doc, object, statistics, &row->counts);
+	add_counts(doc, object, &row->counts);
 	add_stages(doc, object, row);
 }
 
@@ -113,7 +113,7 @@ yyjson_mut_val *latch_statistics_to_json(
 	}
 	yyjson_mut_val *others = yyjson_mut_obj_add_obj(doc, root, "others");
 	yyjson_mut_obj_add_uint(doc, others, "surfaces", statistics->others_length);
-	add_counts(doc, others, statistics, &statistics->others.counts);
+	add_counts(doc, others, &statistics->others.counts);
 	add_stages(doc, others, &statistics->others);
 	return root;
 }

@@ -87,19 +87,24 @@ static void make_path(char path[64]) {
 	close(fd);
 }
 
-void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+static struct latch_trace *begin(struct session *session, unsigned seed) {
 	srand(seed);
 	*session = (struct session){0};
 	make_path(session->trace_path);
 	make_path(session->stats_path);
-	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
-	assert_non_null(session->records);
 	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = session->trace_path,
 		.stats_path = session->stats_path,
 		.reason_name = name_reason,
 	});
 	assert_non_null(trace);
+	return trace;
+}
+
+void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+	struct latch_trace *trace = begin(session, seed);
+	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
+	assert_non_null(session->records);
 	for (uint32_t id = 1; id <= 2; id++) {
 		latch_trace_add_output(trace, &(struct latch_trace_output){.id = id,
 						      .name = id == 1 ? "Virtual-1" : "Virtual-2",
@@ -129,13 +134,7 @@ void session_write(struct session *session, unsigned seed, size_t frames, const 
 }
 
 void session_write_many(struct session *session, uint32_t surfaces) {
-	srand(1);
-	*session = (struct session){0};
-	make_path(session->trace_path);
-	make_path(session->stats_path);
-	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
-		.trace_path = session->trace_path, .stats_path = session->stats_path});
-	assert_non_null(trace);
+	struct latch_trace *trace = begin(session, 1);
 	for (uint32_t id = 1; id <= surfaces; id++) {
 		latch_trace_add_surface(
 			trace, &(struct latch_trace_surface){.id = id, .label = "brief"});

@@ -168,6 +168,12 @@ static struct latch_trace_writer *create(void) {
 	return writer;
 }
 
+static yyjson_doc *write_one(const struct latch_frame_record *record) {
+	struct latch_trace_writer *writer = create();
+	latch_trace_writer_frame(writer, record);
+	return finish(writer);
+}
+
 static yyjson_val *find_event(yyjson_doc *doc, const char *ph, const char *name, size_t skip) {
 	size_t index, max;
 	yyjson_val *event;
@@ -199,24 +205,25 @@ static void test_describes_itself(void **state) {
 	yyjson_doc_free(doc);
 }
 
-static void test_one_update(void **state) {
-	struct latch_trace_writer *writer = create();
-	const struct latch_frame_record record = make_frame(5);
-	latch_trace_writer_frame(writer, &record);
-	assert_int_equal(latch_trace_writer_destroy(writer), 0);
+/* Programs of others read them. */
+static void assert_keys(yyjson_val *event, const char *expected) {
+	char keys[1024] = "";
+	size_t index, max;
+	yyjson_val *key, *value;
+	yyjson_obj_foreach(yyjson_obj_get(event, "args"), index, max, key, value) {
+		strcat(strcat(keys, " "), yyjson_get_str(key));
+	}
+	assert_string_equal(keys, expected);
+}
 
-	yyjson_doc *doc = read_trace(true);
+static void test_one_update(void **state) {
+	const struct latch_frame_record record = make_frame(5);
+	yyjson_doc *doc = write_one(&record);
 	yyjson_val *outer = find_event(doc, "B", "on plane", 0);
 	assert_non_null(outer);
 	assert_int_equal(get_ts(outer), record.commit_ns);
-	char keys[1024] = "";
-	size_t index, max;
-	yyjson_val *key, *value, *args = yyjson_obj_get(outer, "args");
-	yyjson_obj_foreach(args, index, max, key, value) {
-		strcat(strcat(keys, " "), yyjson_get_str(key));
-	}
-	/* Programs of others read these. */
-	assert_string_equal(keys,
+	yyjson_val *args = yyjson_obj_get(outer, "args");
+	assert_keys(outer,
 		" surface output update sync held_by placement plane plane_type reasons presented"
 		" superseded fence_error sequence commit_ns signalled_ns ready_ns latch_ns"
 		" compose_start_ns compose_end_ns submit_start_ns submit_end_ns flip_ns release_ns"
@@ -272,6 +279,7 @@ static void test_commit(void **state) {
 	yyjson_val *commit = find_event(doc, "i", "commit", 0);
 	assert_non_null(commit);
 	assert_int_equal(get_ts(commit), record.commit_ns);
+	assert_keys(commit, " surface update buffer commit_ns");
 	assert_int_equal(get_int(commit, "surface"), 3);
 	assert_int_equal(get_int(commit, "update"), 5);
 	assert_int_equal(get_int(commit, "buffer"), record.buffer_id);
@@ -362,7 +370,12 @@ static void test_facts(void **state) {
 	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 1)), "no-free-plane");
 	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
 	assert_true(get_int(update, "unused_vblanks") > 0);
-	assert_int_equal(get_int(find_event(doc, "B", "frame", 0), "planned_ns"), 17);
+	yyjson_val *frame = find_event(doc, "B", "frame", 0);
+	assert_int_equal(get_int(frame, "planned_ns"), 17);
+	assert_keys(frame,
+		" output sequence layers on_planes composed latch_ns compose_start_ns"
+		" compose_end_ns submit_start_ns submit_end_ns flip_ns refresh_ns wake planned_ns"
+		" predicted_ns margin_ns kernel_ns busy_ns");
 	follow(doc, true);
 	yyjson_doc_free(doc);
 }
@@ -391,12 +404,10 @@ static void test_overlap(void **state) {
 }
 
 static void test_submitted_but_never_shown(void **state) {
-	struct latch_trace_writer *writer = create();
 	struct latch_frame_record record = make_frame(9);
 	record.presented = false;
 	record.flip_ns = 0;
-	latch_trace_writer_frame(writer, &record);
-	yyjson_doc *doc = finish(writer);
+	yyjson_doc *doc = write_one(&record);
 	assert_null(find_event(doc, "B", "on plane", 0));
 	assert_non_null(find_event(doc, "B", "not shown", 0));
 	assert_non_null(find_event(doc, "B", "dropped", 0));
@@ -404,11 +415,9 @@ static void test_submitted_but_never_shown(void **state) {
 }
 
 static void test_missed(void **state) {
-	struct latch_trace_writer *writer = create();
 	struct latch_frame_record record = make_frame(9);
 	record.replaced_flip_ns -= 2 * REFRESH_NS;
-	latch_trace_writer_frame(writer, &record);
-	yyjson_doc *doc = finish(writer);
+	yyjson_doc *doc = write_one(&record);
 	assert_int_equal(follow(doc, true).missed, 1);
 	yyjson_val *missed = find_event(doc, "i", "missed: fence", 0);
 	assert_non_null(missed);
