@@ -1,7 +1,7 @@
 /*
  * latch-report: what a trace of latch says.
  *
- * scan.c takes the file apart, read.c makes a run of it (run.h), which has the records of all
+ * read.c makes a run (run.h) of the events that trace/scan.c finds, which has the records of all
  * frames and latch's own statistics of them. All else writes: compare.c, json.c, csv.c, html.c and
  * the pictures.
  */

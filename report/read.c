@@ -1,24 +1,19 @@
 #include "read.h"
 
 #include "run.h"
-#include "scan.h"
 #include "trace/fields.h"
+#include "trace/scan.h"
 #include "trace/statistics.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <yyjson.h>
 
 /* latch raises the number when an argument is taken away or changes its meaning. */
 #define FORMAT 2
-
-/* A document of one event: its values take some 16 bytes for each of its few dozen. */
-#define POOL_BYTES (256 * 1024)
 
 /* How many events go by between two calls of progress. */
 #define PROGRESS_EVENTS 4096
@@ -34,7 +29,7 @@ struct reader {
 	bool pending;
 	size_t pending_index;
 	bool no_memory; /* for a text */
-	char pool[POOL_BYTES];
+	char problem[128];
 };
 
 static const char *no_memory(void) {
@@ -169,10 +164,10 @@ static const char *take_output(struct reader *reader, yyjson_val *args) {
 
 static const char *take_latch(struct reader *reader, yyjson_val *args) {
 	if (get_int(args, "format") != FORMAT) {
-		snprintf(problem, sizeof(problem),
+		snprintf(reader->problem, sizeof(reader->problem),
 			"its format is %" PRId64 ", and this latch-report knows %d only",
 			get_int(args, "format"), FORMAT);
-		return problem;
+		return reader->problem;
 	}
 	latch_text_copy(
 		reader->run->version, sizeof(reader->run->version), get_text(args, "version"));
@@ -222,80 +217,58 @@ static const char *take_event(struct reader *reader, yyjson_val *event) {
 	return NULL;
 }
 
-static const char *parse_event(struct reader *reader, struct scan *scan) {
-	yyjson_alc alc;
-	yyjson_read_err error;
-	const size_t needed = yyjson_read_max_memory_usage(scan->event_length, YYJSON_READ_INSITU);
-	/* The pool is enough for latch's own events; for others the heap is. */
-	const bool small = needed <= sizeof(reader->pool) &&
-			   yyjson_alc_pool_init(&alc, reader->pool, sizeof(reader->pool));
-	yyjson_doc *doc = yyjson_read_opts(
-		scan->event, scan->event_length, YYJSON_READ_INSITU, small ? &alc : NULL, &error);
+static const char *parse_event(struct reader *reader, struct latch_scan *scan) {
+	yyjson_doc *doc = latch_scan_parse(scan);
 	if (doc == NULL) {
-		snprintf(problem, sizeof(problem), "line %" PRIu64 ", byte %" PRIu64 ": %s",
-			scan->event_line, scan->event_offset + error.pos, error.msg);
-		return problem;
+		return scan->error;
 	}
 	const char *wrong = take_event(reader, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
 	return wrong;
 }
 
-static const char *read_events(struct reader *reader, struct scan *scan, uint64_t size) {
-	for (;;) {
-		switch (scan_next(scan)) {
-		case SCAN_EVENT:
-			break;
-		case SCAN_CUT:
-			reader->run->cut = true;
-			return NULL;
-		case SCAN_END:
-			return NULL;
-		case SCAN_ERROR:
-			snprintf(problem, sizeof(problem), "%s", scan->error);
-			return problem;
-		}
+static const char *read_events(struct reader *reader, struct latch_scan *scan, uint64_t size) {
+	struct run *run = reader->run;
+	enum latch_scan_result result;
+	while ((result = latch_scan_next(scan)) == LATCH_SCAN_EVENT) {
 		const char *wrong = parse_event(reader, scan);
 		if (wrong != NULL) {
 			return wrong;
 		}
-		reader->run->bytes = scan->event_offset + scan->event_length;
-		if (++reader->run->events % PROGRESS_EVENTS == 0 &&
-			reader->options->progress != NULL) {
-			reader->options->progress(reader->run->path, reader->run->bytes, size);
+		run->bytes = scan->event_offset + scan->event_length;
+		if (++run->events % PROGRESS_EVENTS == 0 && reader->options->progress != NULL) {
+			reader->options->progress(run->path, run->bytes, size);
 		}
 	}
+	run->cut = result == LATCH_SCAN_CUT;
+	return result == LATCH_SCAN_ERROR ? scan->error : NULL;
 }
 
 const char *read_trace(struct run *run, const struct read_options *options) {
-	static struct reader reader;
 	const bool is_stdin = strcmp(run->path, "-") == 0;
-	const int fd = is_stdin ? STDIN_FILENO : open(run->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		snprintf(problem, sizeof(problem), "%s", strerror(errno));
-		return problem;
+	FILE *file = is_stdin ? stdin : fopen(run->path, "re");
+	if (file == NULL) {
+		return strerror(errno);
 	}
 	struct stat stat;
 	const uint64_t size =
-		fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) ? (uint64_t)stat.st_size : 0;
-	struct scan scan;
-	const char *wrong = NULL;
-	if (!scan_init(&scan, fd)) {
-		wrong = no_memory();
-	} else {
-		reader = (struct reader){.run = run, .options = options};
-		if (options->all_surfaces) {
-			latch_statistics_keep_gone(run->statistics);
-		}
-		wrong = read_events(&reader, &scan, size);
-		count_pending(&reader);
-		scan_finish(&scan);
+		fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode) ? (uint64_t)stat.st_size : 0;
+	if (options->all_surfaces) {
+		latch_statistics_keep_gone(run->statistics);
 	}
-	if (!is_stdin) {
-		close(fd);
-	}
-	if (wrong == NULL && !reader.is_latch) {
+	struct latch_scan scan = {.file = file, .line = 1};
+	struct reader reader = {.run = run, .options = options};
+	const char *wrong = read_events(&reader, &scan, size);
+	if (wrong != NULL) {
+		snprintf(problem, sizeof(problem), "%s", wrong);
+		wrong = problem;
+	} else if (!reader.is_latch) {
 		wrong = "no trace of latch: nothing in it says so";
+	}
+	count_pending(&reader);
+	latch_scan_finish(&scan);
+	if (!is_stdin) {
+		fclose(file);
 	}
 	return wrong;
 }

@@ -1,6 +1,7 @@
 #include "trace/statistics.h"
 
 #include "base/array.h"
+#include "base/minmax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +39,7 @@ void latch_statistics_destroy(struct latch_statistics *statistics) {
 	free(statistics);
 }
 
-static struct latch_surface_row *find_surface(
+struct latch_surface_row *latch_statistics_find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id) {
 	return surface_id != 0 ? latch_id_map_get(&statistics->by_id, surface_id) : NULL;
 }
@@ -63,7 +64,7 @@ static struct latch_surface_row *make_surface(
 
 bool latch_statistics_add_surface(
 	struct latch_statistics *statistics, const struct latch_trace_surface *surface) {
-	struct latch_surface_row *row = find_surface(statistics, surface->id);
+	struct latch_surface_row *row = latch_statistics_find_surface(statistics, surface->id);
 	if (row == NULL) {
 		row = make_surface(statistics, surface->id);
 	}
@@ -111,7 +112,7 @@ static void fold_oldest_gone(struct latch_statistics *statistics) {
 }
 
 void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row *row = find_surface(statistics, surface_id);
+	struct latch_surface_row *row = latch_statistics_find_surface(statistics, surface_id);
 	if (row == NULL || row->gone) {
 		return;
 	}
@@ -122,7 +123,7 @@ void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t
 	}
 }
 
-static struct latch_output_row *find_output(
+struct latch_output_row *latch_statistics_find_output(
 	const struct latch_statistics *statistics, uint32_t output_id) {
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
 		if (statistics->outputs[i]->id == output_id) {
@@ -130,11 +131,6 @@ static struct latch_output_row *find_output(
 		}
 	}
 	return NULL;
-}
-
-const struct latch_output_row *latch_statistics_find_output(
-	const struct latch_statistics *statistics, uint32_t output_id) {
-	return find_output(statistics, output_id);
 }
 
 static struct latch_output_row *make_output(
@@ -156,7 +152,7 @@ static struct latch_output_row *make_output(
 
 bool latch_statistics_add_output(
 	struct latch_statistics *statistics, const struct latch_trace_output *output) {
-	struct latch_output_row *row = find_output(statistics, output->id);
+	struct latch_output_row *row = latch_statistics_find_output(statistics, output->id);
 	if (row == NULL) {
 		row = make_output(statistics, output->id);
 	}
@@ -177,26 +173,16 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	if (signalled > 0 && signalled < record->commit_ns) {
 		signalled = record->commit_ns;
 	}
-	int64_t from = 0, to = 0;
-	switch (stage) {
-	case LATCH_STAGE_COMMIT_TO_SIGNALLED:
-		from = record->commit_ns;
-		to = signalled;
-		break;
-	case LATCH_STAGE_SIGNALLED_TO_SUBMIT:
-		/* What a client wanted to wait is nobody's time. */
-		from = signalled > 0 && record->paced_ns > signalled ? record->paced_ns : signalled;
-		to = record->submit_start_ns;
-		break;
-	case LATCH_STAGE_SUBMIT_TO_FLIP:
-		from = record->submit_start_ns;
-		to = record->flip_ns;
-		break;
-	case LATCH_STAGE_COMMIT_TO_FLIP:
-		from = record->commit_ns;
-		to = record->flip_ns;
-		break;
-	}
+	const int64_t submit = record->submit_start_ns;
+	/* What a client wanted to wait is nobody's time. */
+	const int64_t unpaced = signalled > 0 ? latch_max(record->paced_ns, signalled) : 0;
+	const int64_t bounds[LATCH_STAGES][2] = {
+		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = {record->commit_ns, signalled},
+		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {unpaced, submit},
+		[LATCH_STAGE_SUBMIT_TO_FLIP] = {submit, record->flip_ns},
+		[LATCH_STAGE_COMMIT_TO_FLIP] = {record->commit_ns, record->flip_ns},
+	};
+	const int64_t from = bounds[stage][0], to = bounds[stage][1];
 	if (from <= 0 || to <= 0) {
 		return false;
 	}
@@ -205,14 +191,21 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	return true;
 }
 
+static const struct {
+	const char *name, *key;
+} stages[LATCH_STAGES] = {
+	[LATCH_STAGE_COMMIT_TO_SIGNALLED] = {"commit->signalled", "commit_to_signalled"},
+	[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {"signalled->submit", "signalled_to_submit"},
+	[LATCH_STAGE_SUBMIT_TO_FLIP] = {"submit->flip", "submit_to_flip"},
+	[LATCH_STAGE_COMMIT_TO_FLIP] = {"commit->flip", "commit_to_flip"},
+};
+
 const char *latch_stage_name(enum latch_stage stage) {
-	static const char *const names[LATCH_STAGES] = {
-		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit->signalled",
-		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled->submit",
-		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit->flip",
-		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit->flip",
-	};
-	return stage < LATCH_STAGES ? names[stage] : "unknown";
+	return stages[stage].name;
+}
+
+const char *latch_stage_key(enum latch_stage stage) {
+	return stages[stage].key;
 }
 
 static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {
@@ -243,7 +236,8 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 /* Returns the row that it was counted in. */
 static struct latch_surface_row *add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
-	struct latch_surface_row *row = find_surface(statistics, record->surface_id);
+	struct latch_surface_row *row =
+		latch_statistics_find_surface(statistics, record->surface_id);
 	if (row == NULL) {
 		/* The last updates of a surface that has lost its row. */
 		row = &statistics->others;
@@ -319,7 +313,7 @@ void latch_statistics_keep_gone(struct latch_statistics *statistics) {
 
 void latch_statistics_add_flip(
 	struct latch_statistics *statistics, const struct latch_flip_record *record) {
-	struct latch_output_row *row = find_output(statistics, record->output_id);
+	struct latch_output_row *row = latch_statistics_find_output(statistics, record->output_id);
 	if (row == NULL) {
 		return;
 	}
@@ -344,9 +338,4 @@ void latch_statistics_add_flip(
 		latch_durations_add(&row->stages[LATCH_OUTPUT_SUBMITTED_TO_FLIP],
 			record->flip_ns - record->submit_end_ns);
 	}
-}
-
-const struct latch_surface_row *latch_statistics_find_surface(
-	const struct latch_statistics *statistics, uint32_t surface_id) {
-	return find_surface(statistics, surface_id);
 }

@@ -155,11 +155,11 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 const char *latch_stage_name(enum latch_stage stage);
 
 /** The row of a surface; NULL when it has none of its own. */
-const struct latch_surface_row *latch_statistics_find_surface(
+struct latch_surface_row *latch_statistics_find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id);
 
 /** The row of an output, NULL when there is none. */
-const struct latch_output_row *latch_statistics_find_output(
+struct latch_output_row *latch_statistics_find_output(
 	const struct latch_statistics *statistics, uint32_t output_id);
 
 /** Prints the table for people, at most 100 columns wide. */

@@ -27,8 +27,8 @@ static void add_causes(
 	}
 }
 
-static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
-	const struct latch_statistics *statistics, const struct latch_surface_counts *counts) {
+static void add_counts(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
 	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
 	yyjson_mut_obj_add_uint(doc, to, "on_plane", counts->on_plane);
 	yyjson_mut_obj_add_uint(doc, to, "composed", counts->composed);
@@ -46,16 +46,6 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *to,
 	yyjson_mut_obj_add_uint(doc, to, "incomplete", counts->incomplete);
 	yyjson_mut_obj_add_uint(doc, to, "out_of_order", counts->out_of_order);
 	yyjson_mut_obj_add_uint(doc, to, "clamped", counts->clamped);
-}
-
-const char *latch_stage_key(enum latch_stage stage) {
-	static const char *const keys[LATCH_STAGES] = {
-		[LATCH_STAGE_COMMIT_TO_SIGNALLED] = "commit_to_signalled",
-		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = "signalled_to_submit",
-		[LATCH_STAGE_SUBMIT_TO_FLIP] = "submit_to_flip",
-		[LATCH_STAGE_COMMIT_TO_FLIP] = "commit_to_flip",
-	};
-	return stage < LATCH_STAGES ? keys[stage] : "unknown";
 }
 
 static void add_stages(
@@ -81,7 +71,7 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
 		yyjson_mut_obj_add_null(doc, object, "output");
 	}
 	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
-	add_counts(doc, object, statistics, &row->counts);
+	add_counts(doc, object, &row->counts);
 	add_stages(doc, object, row);
 }
 
@@ -123,7 +113,7 @@ yyjson_mut_val *latch_statistics_to_json(
 	}
 	yyjson_mut_val *others = yyjson_mut_obj_add_obj(doc, root, "others");
 	yyjson_mut_obj_add_uint(doc, others, "surfaces", statistics->others_length);
-	add_counts(doc, others, statistics, &statistics->others.counts);
+	add_counts(doc, others, &statistics->others.counts);
 	add_stages(doc, others, &statistics->others);
 	return root;
 }

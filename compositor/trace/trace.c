@@ -14,53 +14,55 @@ struct latch_trace {
 	FILE *stats_file;		   /* NULL without --stats; written at the end */
 };
 
+/* Closes and frees all. Returns 0 or the first error of the trace's writes. */
+static int trace_free(struct latch_trace *trace) {
+	if (trace->stats_file != NULL) {
+		fclose(trace->stats_file);
+	}
+	const int error = latch_trace_writer_destroy(trace->writer);
+	latch_statistics_destroy(trace->statistics);
+	free(trace);
+	return error;
+}
+
+/* Says why there will be no trace, by errno, which stays. Returns NULL. */
+static struct latch_trace *refuse(struct latch_trace *trace, const char *what, const char *path) {
+	const int error = errno;
+	wlr_log(WLR_ERROR, "The %s can't be written to %s: %s", what, path, strerror(error));
+	trace_free(trace);
+	errno = error;
+	return NULL;
+}
+
 struct latch_trace *latch_trace_create(const struct latch_trace_options *options) {
 	const struct latch_trace_options none = {0};
 	if (options == NULL) {
 		options = &none;
 	}
-	int error = 0;
 	struct latch_trace *trace = calloc(1, sizeof(*trace));
-	if (trace == NULL) {
+	struct latch_statistics *statistics = latch_statistics_create();
+	if (trace == NULL || statistics == NULL) {
+		wlr_log(WLR_ERROR, "No memory for the frame statistics");
+		latch_statistics_destroy(statistics);
+		free(trace);
+		errno = ENOMEM;
 		return NULL;
 	}
-	trace->statistics = latch_statistics_create();
-	if (trace->statistics == NULL) {
-		error = errno;
-		wlr_log(WLR_ERROR, "No memory for the frame statistics");
-		goto error_trace;
-	}
+	trace->statistics = statistics;
 	if (options->stats_path != NULL) {
 		trace->stats_file = fopen(options->stats_path, "we");
 		if (trace->stats_file == NULL) {
-			error = errno;
-			wlr_log(WLR_ERROR, "The statistics can't be written to %s: %s",
-				options->stats_path, strerror(error));
-			goto error_statistics;
+			return refuse(trace, "statistics", options->stats_path);
 		}
 	}
 	if (options->trace_path != NULL) {
 		trace->writer =
 			latch_trace_writer_create(options->trace_path, options->reason_name);
 		if (trace->writer == NULL) {
-			error = errno;
-			wlr_log(WLR_ERROR, "The trace can't be written to %s: %s",
-				options->trace_path, strerror(error));
-			goto error_stats_file;
+			return refuse(trace, "trace", options->trace_path);
 		}
 	}
 	return trace;
-
-error_stats_file:
-	if (trace->stats_file != NULL) {
-		fclose(trace->stats_file);
-	}
-error_statistics:
-	latch_statistics_destroy(trace->statistics);
-error_trace:
-	free(trace);
-	errno = error;
-	return NULL;
 }
 
 void latch_trace_destroy(struct latch_trace *trace) {
@@ -72,17 +74,16 @@ void latch_trace_destroy(struct latch_trace *trace) {
 		if (fclose(trace->stats_file) != 0 && error == 0) {
 			error = -errno;
 		}
+		trace->stats_file = NULL;
 		if (error != 0) {
 			wlr_log(WLR_ERROR, "The statistics were not written whole: %s",
 				strerror(-error));
 		}
 	}
-	const int error = latch_trace_writer_destroy(trace->writer);
+	const int error = trace_free(trace);
 	if (error != 0) {
 		wlr_log(WLR_ERROR, "The trace was not written whole: %s", strerror(-error));
 	}
-	latch_statistics_destroy(trace->statistics);
-	free(trace);
 }
 
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface) {
@@ -126,9 +127,7 @@ void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_recor
 		return;
 	}
 	latch_statistics_add_frame(trace->statistics, record);
-	if (trace->writer != NULL) {
-		latch_trace_writer_frame(trace->writer, record);
-	}
+	latch_trace_writer_frame(trace->writer, record);
 }
 
 void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record *record) {
@@ -136,20 +135,18 @@ void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record 
 		return;
 	}
 	latch_statistics_add_flip(trace->statistics, record);
-	if (trace->writer != NULL) {
-		latch_trace_writer_flip(trace->writer, record);
-	}
+	latch_trace_writer_flip(trace->writer, record);
 }
 
 void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_record *record) {
-	if (trace != NULL && trace->writer != NULL) {
+	if (trace != NULL) {
 		latch_trace_writer_commit(trace->writer, record);
 	}
 }
 
 void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
 	uint64_t sequence, const struct latch_shown_record *shown, size_t length) {
-	if (trace != NULL && trace->writer != NULL) {
+	if (trace != NULL) {
 		latch_trace_writer_shown(
 			trace->writer, output_id, time_ns, sequence, shown, length);
 	}

@@ -99,11 +99,15 @@ int latch_trace_writer_destroy(struct latch_trace_writer *writer) {
 }
 
 static struct latch_track *get_surface(struct latch_trace_writer *writer, uint32_t id) {
-	return latch_track_list_get(&writer->surfaces, id, SURFACES + id, "updates");
+	return writer != NULL
+		       ? latch_track_list_get(&writer->surfaces, id, SURFACES + id, "updates")
+		       : NULL;
 }
 
 static struct latch_track *get_output(struct latch_trace_writer *writer, uint32_t id) {
-	return latch_track_list_get(&writer->outputs, id, OUTPUTS + id, "frames");
+	return writer != NULL
+		       ? latch_track_list_get(&writer->outputs, id, OUTPUTS + id, "frames")
+		       : NULL;
 }
 
 /* Begins an instant in the track's own lane for these. */

@@ -26,7 +26,10 @@ void latch_trace_writer_remove_surface(struct latch_trace_writer *writer, uint32
 bool latch_trace_writer_add_output(
 	struct latch_trace_writer *writer, const struct latch_trace_output *output);
 
-/** Writes one update: its slices, and an instant for each cause it missed vblanks through. */
+/**
+ * Writes one update: its slices, and an instant for each cause it missed vblanks through. Like all
+ * below it takes NULL, and then does nothing.
+ */
 void latch_trace_writer_frame(
 	struct latch_trace_writer *writer, const struct latch_frame_record *record);
 

@@ -1,6 +1,5 @@
 /*
- * The trace's file: a JSON array with one event a line, so that it can be read in pieces however
- * long it is. A file without its last line is that of a compositor that was killed.
+ * What each event of the file says. A file without its end is that of a compositor that was killed.
  */
 #include "trace.h"
 
@@ -11,6 +10,7 @@
 
 #include "base/array.h"
 #include "trace/fields.h"
+#include "trace/scan.h"
 
 /* The format that is read; the trace's event "latch" says its own. */
 #define FORMAT 2
@@ -315,37 +315,25 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 	}
 }
 
-static void read_line(struct trace *trace, char *line, size_t len) {
-	while (len > 0 && strchr(",\n\r ", line[len - 1]) != NULL) {
-		len--;
-	}
-	yyjson_doc *doc = yyjson_read(line, len, 0);
-	trace->events++;
-	if (doc == NULL) {
-		trace_found(trace, RULE_TRACE, "event %" PRIu64 " is no JSON", trace->events);
-		return;
-	}
-	read_event(trace, yyjson_doc_get_root(doc));
-	yyjson_doc_free(doc);
-}
-
 bool trace_read(struct trace *trace, FILE *file) {
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t len;
-	bool begun = false, ended = false;
-	while ((len = getline(&line, &size, file)) > 0 && !trace->no_memory) {
-		if (strcmp(line, "[\n") == 0 && !begun) {
-			begun = true;
-		} else if (strcmp(line, "]\n") == 0) {
-			ended = true;
-		} else {
-			read_line(trace, line, (size_t)len);
+	struct latch_scan scan = {.file = file, .line = 1};
+	enum latch_scan_result result;
+	while ((result = latch_scan_next(&scan)) == LATCH_SCAN_EVENT && !trace->no_memory) {
+		yyjson_doc *doc = latch_scan_parse(&scan);
+		trace->events++;
+		if (doc == NULL) {
+			trace_found(trace, RULE_TRACE, "%s", scan.error);
+			continue;
 		}
+		read_event(trace, yyjson_doc_get_root(doc));
+		yyjson_doc_free(doc);
 	}
-	free(line);
-	trace->cut = !ended;
-	if (!begun || !trace->described) {
+	if (result == LATCH_SCAN_ERROR) {
+		trace_found(trace, RULE_TRACE, "%s", scan.error);
+	}
+	trace->cut = result != LATCH_SCAN_END;
+	latch_scan_finish(&scan);
+	if (!trace->described) {
 		trace_found(trace, RULE_TRACE, "it is no trace of latch in format %d", FORMAT);
 	}
 	return !trace->no_memory && ferror(file) == 0;

@@ -3,7 +3,6 @@
 
 #include "read.h"
 #include "run.h"
-#include "scan.h"
 #include "trace/statistics.h"
 
 #include <fcntl.h>

@@ -14,50 +14,12 @@
 
 #include <cmocka.h>
 
-struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n) {
-	const int64_t flip_ns = 100000 * MS + (int64_t)n * REFRESH_NS;
-	return (struct latch_frame_record){
-		.surface_id = surface_id,
-		.output_id = 1,
-		.update_id = n,
-		.sync = LATCH_SYNC_SYNCOBJ,
-		.commit_ns = flip_ns - 15 * MS,
-		.signalled_ns = flip_ns - 11 * MS,
-		.ready_ns = flip_ns - 10 * MS,
-		.latch_ns = flip_ns - 4 * MS,
-		.submit_start_ns = flip_ns - 3 * MS,
-		.submit_end_ns = flip_ns - 2 * MS,
-		.flip_ns = flip_ns,
-		.release_ns = flip_ns + REFRESH_NS,
-		.refresh_ns = REFRESH_NS,
-		.replaced_flip_ns = n > 1 ? flip_ns - REFRESH_NS : 0,
-		.sequence = n,
-		.placement = LATCH_ON_PLANE,
-		.plane_id = 31,
-		.plane_type = "primary",
-		.presented = true,
-		.buffer_id = (uint32_t)(n % 3 + 1),
-		.told_ns = flip_ns + 1 * MS,
-		.off_ns = flip_ns + REFRESH_NS,
-		.end = LATCH_END_SHOWN,
-		.release = LATCH_RELEASED_FENCE,
-		.wake =
-			{
-				.why = "deadline",
-				.planned_ns = flip_ns - 5 * MS,
-				.vblank_ns = flip_ns,
-				.margin_ns = 5 * MS,
-				.kernel_ns = MS,
-			},
-	};
-}
-
 static int64_t some_ms(int ms) {
 	return rand() % (ms * 1000) * INT64_C(1000);
 }
 
 static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
-	struct latch_frame_record record = session_frame(surface_id, n);
+	struct latch_frame_record record = test_frame(surface_id, n);
 	record.output_id = 1 + surface_id % 2;
 	record.commit_ns -= some_ms(30);
 	record.signalled_ns += some_ms(20) - 10 * MS;
@@ -108,21 +70,14 @@ static const char *name_reason(uint64_t bit) {
 }
 
 static struct latch_flip_record random_flip(uint32_t output_id, uint64_t n) {
-	const struct latch_frame_record frame = session_frame(1, n);
-	const uint32_t on_planes = (uint32_t)rand() % 3, composed = (uint32_t)rand() % 3;
-	return (struct latch_flip_record){
-		.output_id = output_id,
-		.latch_ns = frame.latch_ns,
-		.submit_start_ns = frame.submit_start_ns,
-		.submit_end_ns = frame.submit_end_ns,
-		.wake = frame.wake,
-		.flip_ns = frame.flip_ns + (rand() % 10 == 0 ? REFRESH_NS : 0),
-		.refresh_ns = REFRESH_NS,
-		.sequence = n,
-		.layers = on_planes + composed,
-		.on_planes = on_planes,
-		.composed = composed,
-	};
+	const struct latch_frame_record frame = test_frame(1, n);
+	struct latch_flip_record flip = test_flip(&frame);
+	flip.on_planes = (uint32_t)rand() % 3;
+	flip.composed = (uint32_t)rand() % 3;
+	flip.layers = flip.on_planes + flip.composed;
+	flip.output_id = output_id;
+	flip.flip_ns += rand() % 10 == 0 ? REFRESH_NS : 0;
+	return flip;
 }
 
 static void make_path(char path[64]) {
@@ -132,19 +87,24 @@ static void make_path(char path[64]) {
 	close(fd);
 }
 
-void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+static struct latch_trace *begin(struct session *session, unsigned seed) {
 	srand(seed);
 	*session = (struct session){0};
 	make_path(session->trace_path);
 	make_path(session->stats_path);
-	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
-	assert_non_null(session->records);
 	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = session->trace_path,
 		.stats_path = session->stats_path,
 		.reason_name = name_reason,
 	});
 	assert_non_null(trace);
+	return trace;
+}
+
+void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+	struct latch_trace *trace = begin(session, seed);
+	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
+	assert_non_null(session->records);
 	for (uint32_t id = 1; id <= 2; id++) {
 		latch_trace_add_output(trace, &(struct latch_trace_output){.id = id,
 						      .name = id == 1 ? "Virtual-1" : "Virtual-2",
@@ -174,13 +134,7 @@ void session_write(struct session *session, unsigned seed, size_t frames, const 
 }
 
 void session_write_many(struct session *session, uint32_t surfaces) {
-	srand(1);
-	*session = (struct session){0};
-	make_path(session->trace_path);
-	make_path(session->stats_path);
-	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
-		.trace_path = session->trace_path, .stats_path = session->stats_path});
-	assert_non_null(trace);
+	struct latch_trace *trace = begin(session, 1);
 	for (uint32_t id = 1; id <= surfaces; id++) {
 		latch_trace_add_surface(
 			trace, &(struct latch_trace_surface){.id = id, .label = "brief"});

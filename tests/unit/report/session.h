@@ -2,15 +2,12 @@
 #ifndef TEST_SESSION_H
 #define TEST_SESSION_H
 
-#include "trace/record.h"
+#include "../trace/frame.h"
 
 #include <stddef.h>
 #include <stdint.h>
 
 struct run;
-
-#define MS INT64_C(1000000)
-#define REFRESH_NS INT64_C(16666667)
 
 struct session {
 	char trace_path[64], stats_path[64];
@@ -18,9 +15,6 @@ struct session {
 	struct latch_frame_record *records;
 	size_t records_length;
 };
-
-/* An update in time: 4 ms to its signal, 8 more to submit, 3 to the flip. */
-struct latch_frame_record session_frame(uint32_t surface_id, uint64_t n);
 
 /*
  * Writes a session of `frames` random updates on each of three surfaces, two of them called label,

@@ -122,11 +122,11 @@ static void nothing_in_it(void **state) {
 static void a_life_has_no_gap(void **state) {
 	struct run run;
 	assert_true(run_init(&run, "x"));
-	run_add_frame(&run)->record = session_frame(1, 1);
+	run_add_frame(&run)->record = test_frame(1, 1);
 	int64_t marks[LIFE_STAGES + 1];
 	assert_true(life_marks(&run.frames[0].record, marks));
 	assert_int_equal(marks[LIFE_STAGES] - marks[0], 15 * MS);
-	struct latch_frame_record record = session_frame(1, 1);
+	struct latch_frame_record record = test_frame(1, 1);
 	record.signalled_ns = 0;		     /* unknown */
 	record.latch_ns = record.commit_ns - 5 * MS; /* out of order */
 	assert_true(life_marks(&record, marks));

@@ -37,6 +37,14 @@ static int64_t flip_at(int n) {
 	return FIRST_NS + n * REFRESH_NS;
 }
 
+static void never_show(struct latch_frame_record *update) {
+	update->end = LATCH_END_SUPERSEDED;
+	update->release = LATCH_RELEASED_AT_ONCE;
+	update->presented = false;
+	update->latch_ns = update->submit_start_ns = update->submit_end_ns = update->flip_ns = 0;
+	update->told_ns = update->off_ns = 0;
+}
+
 static struct film good(void) {
 	struct film film = {.surface_gone = true, .whole = true, .format = "2"};
 	for (int i = 0; i < FLIPS; i++) {
@@ -55,33 +63,31 @@ static struct film good(void) {
 	}
 	for (int i = 0; i < UPDATES; i++) {
 		film.commits_count[i] = film.records[i] = 1;
-		const bool shown = i < 4;
 		film.updates[i] = (struct latch_frame_record){
 			.surface_id = 3,
 			.update_id = (uint64_t)i + 1,
-			.buffer_id = (uint32_t)(shown ? 1 + i % 3 : i),
+			.buffer_id = (uint32_t)(i < 4 ? 1 + i % 3 : i),
 			.commit_ns = flip_at(i) - 9 * MS,
 			.sync = LATCH_SYNC_SYNC_FILE,
 			.placement = LATCH_ON_PLANE,
 			.end = LATCH_END_SHOWN,
 			.release = LATCH_RELEASED_FENCE,
-			.presented = shown,
+			.presented = true,
 			.signalled_ns = flip_at(i) - 7 * MS,
 			.ready_ns = flip_at(i) - 6 * MS,
-			.latch_ns = shown ? flip_at(i) - 4 * MS : 0,
-			.submit_start_ns = shown ? flip_at(i) - 3 * MS : 0,
-			.submit_end_ns = shown ? flip_at(i) - 2 * MS : 0,
-			.flip_ns = shown ? flip_at(i) : 0,
+			.latch_ns = flip_at(i) - 4 * MS,
+			.submit_start_ns = flip_at(i) - 3 * MS,
+			.submit_end_ns = flip_at(i) - 2 * MS,
+			.flip_ns = flip_at(i),
 			.release_ns = flip_at(i + 1) + MS / 2,
-			.told_ns = shown ? flip_at(i + 1) - 2 * MS - MS / 2 : 0,
-			.off_ns = shown ? flip_at(i + 1) : 0,
+			.told_ns = flip_at(i + 1) - 2 * MS - MS / 2,
+			.off_ns = flip_at(i + 1),
 		};
 		film.commits[i] = film.updates[i];
 	}
-	film.updates[4].end = LATCH_END_SUPERSEDED;
-	film.updates[4].release = LATCH_RELEASED_AT_ONCE;
+	never_show(&film.updates[4]);
+	never_show(&film.updates[5]);
 	film.updates[5].end = LATCH_END_SURFACE_GONE;
-	film.updates[5].release = LATCH_RELEASED_AT_ONCE;
 	return film;
 }
 
@@ -213,6 +219,14 @@ static void assert_found(const struct film *film, int rule, ...) {
 	}
 }
 
+/* A good film f with one thing changed: what is found then. */
+#define FIND(change, ...) \
+	do { \
+		struct film f = good(); \
+		change; \
+		assert_found(&f, __VA_ARGS__, -1); \
+	} while (0)
+
 static void assert_clean(const struct film *film) {
 	uint64_t findings[RULES];
 	assert_int_equal(judge(film, findings).findings, 0);
@@ -240,20 +254,12 @@ static void test_good(void **state) {
 }
 
 static void test_one_release(void **state) {
-	struct film film = good();
-	film.records[2] = 0;
 	/* Its buffer came again, three updates later. */
-	assert_found(&film, RULE_ONE_RELEASE, -1);
-	film = good();
-	film.records[2] = 2;
-	assert_found(&film, RULE_ONE_RELEASE, -1);
-	film = good();
-	film.commits_count[2] = 0;
-	assert_found(&film, RULE_ONE_RELEASE, -1);
-	film = good();
-	film.commits_count[2] = 2;
-	assert_found(&film, RULE_ONE_RELEASE, -1);
-	film = good();
+	FIND(f.records[2] = 0, RULE_ONE_RELEASE);
+	FIND(f.records[2] = 2, RULE_ONE_RELEASE);
+	FIND(f.commits_count[2] = 0, RULE_ONE_RELEASE);
+	FIND(f.commits_count[2] = 2, RULE_ONE_RELEASE);
+	struct film film = good();
 	film.commits_count[2] = film.records[2] = 0;
 	film.shows[2] = -1;
 	assert_found(&film, RULE_ONE_RELEASE, RULE_RELEASE_EARLY, -1);
@@ -276,60 +282,36 @@ static void test_ready_order(void **state) {
 		film.commits[1].commit_ns = film.updates[0].ready_ns - 1;
 	film.commits[1].commit_ns = film.updates[1].commit_ns = film.commits[0].commit_ns;
 	assert_found(&film, RULE_READY_ORDER, -1);
-	film = good();
-	film.commits[1].commit_ns = film.updates[1].commit_ns = film.commits[0].commit_ns - 1;
-	assert_found(&film, RULE_READY_ORDER, -1);
+	FIND(f.commits[1].commit_ns = f.updates[1].commit_ns = f.commits[0].commit_ns - 1,
+		RULE_READY_ORDER);
 }
 
 static void test_shown_early(void **state) {
-	struct film film = good();
-	film.updates[1].signalled_ns = film.flips[1].latch_ns + 1;
-	assert_found(&film, RULE_SHOWN_EARLY, RULE_TIMES, -1);
-	film = good();
-	film.updates[1].ready_ns = film.flips[1].latch_ns + 1;
-	assert_found(&film, RULE_SHOWN_EARLY, RULE_TIMES, -1);
-	film = good();
-	film.updates[1].signalled_ns = 0;
-	assert_found(&film, RULE_SHOWN_EARLY, -1);
-	film = good();
-	film.updates[1].fence_error = -5;
-	assert_found(&film, RULE_SHOWN_EARLY, RULE_END, -1);
+	FIND(f.updates[1].signalled_ns = f.flips[1].latch_ns + 1, RULE_SHOWN_EARLY, RULE_TIMES);
+	FIND(f.updates[1].ready_ns = f.flips[1].latch_ns + 1, RULE_SHOWN_EARLY, RULE_TIMES);
+	FIND(f.updates[1].signalled_ns = 0, RULE_SHOWN_EARLY);
+	FIND(f.updates[1].fence_error = -5, RULE_SHOWN_EARLY, RULE_END);
 }
 
 static void test_release_early(void **state) {
 	/* Given back before the flip that took it off. */
-	struct film film = good();
-	film.updates[1].release_ns = flip_at(2) - 1;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.updates[1].release_ns = flip_at(2) - 1, RULE_RELEASE_EARLY);
 	/* The fence is that of the flip before. */
-	film = good();
-	film.updates[1].told_ns = film.flips[1].submit_end_ns;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.updates[1].told_ns = f.flips[1].submit_end_ns, RULE_RELEASE_EARLY);
 	/* Nothing was told, and no flip is said to have taken it off. */
-	film = good();
-	film.updates[1].off_ns = 0;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.updates[1].off_ns = 0, RULE_RELEASE_EARLY);
 	/* It is on the screen for longer than said. */
-	film = good();
+	struct film film = good();
 	film.shows[2] = 1;
-	film.updates[2].end = LATCH_END_SUPERSEDED;
-	film.updates[2].presented = false;
-	film.updates[2].release = LATCH_RELEASED_AT_ONCE;
-	film.updates[2].told_ns = film.updates[2].off_ns = film.updates[2].flip_ns = 0;
+	never_show(&film.updates[2]);
 	film.updates[2].release_ns = flip_at(3);
 	assert_found(&film, RULE_RELEASE_EARLY, -1);
 	/* It never goes off. */
-	film = good();
-	film.shows[4] = 3;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.shows[4] = 3, RULE_RELEASE_EARLY);
 	/* Given back by a flip that there was not. */
-	film = good();
-	film.updates[4].release = LATCH_RELEASED_FLIP;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.updates[4].release = LATCH_RELEASED_FLIP, RULE_RELEASE_EARLY);
 	/* Copied: not what a plane reads. */
-	film = good();
-	film.updates[1].release = LATCH_RELEASED_COPY;
-	assert_found(&film, RULE_RELEASE_EARLY, -1);
+	FIND(f.updates[1].release = LATCH_RELEASED_COPY, RULE_RELEASE_EARLY);
 }
 
 /* It comes to the screen again after it was given back. */
@@ -368,12 +350,7 @@ static void test_dark(void **state) {
 	update->told_ns = 0;
 	update->off_ns = film.dark_ns;
 	update->release_ns = film.dark_ns + 1;
-	film.updates[3].end = LATCH_END_SUPERSEDED;
-	film.updates[3].presented = false;
-	film.updates[3].release = LATCH_RELEASED_AT_ONCE;
-	film.updates[3].told_ns = film.updates[3].off_ns = film.updates[3].flip_ns = 0;
-	film.updates[3].latch_ns = film.updates[3].submit_start_ns = film.updates[3].submit_end_ns =
-		0;
+	never_show(&film.updates[3]);
 	assert_clean(&film);
 	/* It is not the flip that has to come before the release, but the dark. */
 	update->off_ns = film.last_shown_ns;
@@ -389,28 +366,16 @@ static void test_release_order(void **state) {
 	film.updates[1].told_ns = 0;
 	film.updates[1].release = LATCH_RELEASED_FLIP;
 	assert_found(&film, RULE_RELEASE_ORDER, -1);
-	film = good();
-	film.updates[4].release_ns = film.updates[5].release_ns + 1;
-	assert_found(&film, RULE_RELEASE_ORDER, -1);
+	FIND(f.updates[4].release_ns = f.updates[5].release_ns + 1, RULE_RELEASE_ORDER);
 }
 
 static void test_times(void **state) {
+	FIND(f.updates[1].latch_ns = f.updates[1].ready_ns - 1, RULE_TIMES);
+	FIND(f.updates[1].commit_ns++, RULE_TIMES);
+	FIND(f.updates[1].signalled_ns = f.updates[1].ready_ns + 1, RULE_TIMES);
+	FIND(f.updates[1].submit_end_ns = f.updates[1].submit_start_ns - 1, RULE_TIMES);
+	FIND(f.flips[4].latch_ns = f.flips[4].submit_start_ns + 1, RULE_TIMES);
 	struct film film = good();
-	film.updates[1].latch_ns = film.updates[1].ready_ns - 1;
-	assert_found(&film, RULE_TIMES, -1);
-	film = good();
-	film.updates[1].commit_ns++;
-	assert_found(&film, RULE_TIMES, -1);
-	film = good();
-	film.updates[1].signalled_ns = film.updates[1].ready_ns + 1;
-	assert_found(&film, RULE_TIMES, -1);
-	film = good();
-	film.updates[1].submit_end_ns = film.updates[1].submit_start_ns - 1;
-	assert_found(&film, RULE_TIMES, -1);
-	film = good();
-	film.flips[4].latch_ns = film.flips[4].submit_start_ns + 1;
-	assert_found(&film, RULE_TIMES, -1);
-	film = good();
 	film.flips[4].submit_start_ns = film.flips[4].submit_end_ns = flip_at(4) + 1;
 	film.updates[3].told_ns = flip_at(4) + 1;
 	assert_found(&film, RULE_TIMES, -1);
@@ -424,13 +389,9 @@ static void test_times(void **state) {
 }
 
 static void test_flips(void **state) {
+	FIND(f.flips[4].sequence = f.flips[3].sequence, RULE_FLIPS);
+	FIND(f.flips[4].layers = 2, RULE_FLIPS);
 	struct film film = good();
-	film.flips[4].sequence = film.flips[3].sequence;
-	assert_found(&film, RULE_FLIPS, -1);
-	film = good();
-	film.flips[4].layers = 2;
-	assert_found(&film, RULE_FLIPS, -1);
-	film = good();
 	film.flips[1].flip_ns = film.flips[0].flip_ns;
 	film.updates[1].flip_ns = film.flips[1].flip_ns;
 	film.updates[0].off_ns = film.flips[1].flip_ns;
@@ -438,42 +399,24 @@ static void test_flips(void **state) {
 }
 
 static void test_end(void **state) {
+	FIND(f.surface_gone = false, RULE_END);
+	FIND(f.updates[5].end = LATCH_END_SUPERSEDED, RULE_END);
+	FIND(f.updates[4].end = LATCH_END_UNKNOWN, RULE_END);
+	FIND(f.updates[4].end = LATCH_END_FENCE_ERROR, RULE_END);
+	FIND(f.updates[4].end = LATCH_END_SHOWN, RULE_END);
+	FIND(f.updates[1].end = LATCH_END_SUPERSEDED, RULE_END);
+	FIND(f.updates[1].presented = false, RULE_END);
+	FIND(f.updates[1].flip_ns++, RULE_END);
 	struct film film = good();
-	film.surface_gone = false;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[5].end = LATCH_END_SUPERSEDED;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[4].end = LATCH_END_UNKNOWN;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[4].end = LATCH_END_FENCE_ERROR;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[4].end = LATCH_END_SHOWN;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[1].end = LATCH_END_SUPERSEDED;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[1].presented = false;
-	assert_found(&film, RULE_END, -1);
-	film = good();
-	film.updates[1].flip_ns++;
-	assert_found(&film, RULE_END, -1);
-	film = good();
 	film.updates[4].end = LATCH_END_FENCE_ERROR;
 	film.updates[4].fence_error = -5;
 	assert_clean(&film);
 }
 
 static void test_buffer(void **state) {
-	struct film film = good();
-	film.commits[1].buffer_id = film.commits[0].buffer_id;
-	assert_found(&film, RULE_BUFFER, -1);
+	FIND(f.commits[1].buffer_id = f.commits[0].buffer_id, RULE_BUFFER);
 	/* A wl_buffer.release is spoken with the flip, not before. */
-	film = good();
+	struct film film = good();
 	film.commits[2].buffer_id = film.commits[0].buffer_id;
 	film.commits[3].buffer_id = 9;
 	film.updates[0].release = LATCH_RELEASED_FLIP;

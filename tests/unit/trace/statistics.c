@@ -1,6 +1,7 @@
 /* What goes into the statistics comes out of them, as JSON and as a table. */
 #include "trace/statistics.h"
 #include "trace/durations.h"
+#include "frame.h"
 
 #include <cmocka.h>
 #include <setjmp.h>
@@ -10,9 +11,6 @@
 #include <string.h>
 #include <yyjson.h>
 
-#define MS INT64_C(1000000)
-#define REFRESH_NS INT64_C(16666667)
-
 static const struct latch_trace_output output = {
 	.id = 1,
 	.name = "Virtual-1",
@@ -21,32 +19,6 @@ static const struct latch_trace_output output = {
 	.renderer = "none",
 	.clock = "simulated",
 };
-
-/* The update of number n, in time: 4 ms to its signal, 8 more to submit, 3 to the flip. */
-static struct latch_frame_record make_frame(uint64_t n) {
-	const int64_t flip_ns = 100000 * MS + (int64_t)n * REFRESH_NS;
-	return (struct latch_frame_record){
-		.surface_id = 7,
-		.output_id = 1,
-		.update_id = n,
-		.sync = LATCH_SYNC_SYNCOBJ,
-		.commit_ns = flip_ns - 15 * MS,
-		.signalled_ns = flip_ns - 11 * MS,
-		.ready_ns = flip_ns - 10 * MS,
-		.latch_ns = flip_ns - 4 * MS,
-		.submit_start_ns = flip_ns - 3 * MS,
-		.submit_end_ns = flip_ns - 2 * MS,
-		.flip_ns = flip_ns,
-		.release_ns = flip_ns + REFRESH_NS,
-		.refresh_ns = REFRESH_NS,
-		.replaced_flip_ns = n > 1 ? flip_ns - REFRESH_NS : 0,
-		.sequence = n,
-		.placement = LATCH_ON_PLANE,
-		.plane_id = 31,
-		.plane_type = "primary",
-		.presented = true,
-	};
-}
 
 static struct latch_statistics *create_with_surface(void) {
 	struct latch_statistics *statistics = latch_statistics_create();
@@ -74,7 +46,7 @@ static char *write_text(const struct latch_statistics *statistics, bool json) {
 static void test_counts(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 10; n++) {
-		struct latch_frame_record record = make_frame(n);
+		struct latch_frame_record record = test_frame(7, n);
 		if (n == 3) {
 			record.placement = LATCH_COMPOSED;
 		}
@@ -83,7 +55,7 @@ static void test_counts(void **state) {
 		}
 		latch_statistics_add_frame(statistics, &record);
 	}
-	struct latch_frame_record record = make_frame(11);
+	struct latch_frame_record record = test_frame(7, 11);
 	record.presented = false;
 	record.flip_ns = 0;
 	record.superseded = true;
@@ -120,7 +92,7 @@ static void assert_percentile(const struct latch_statistics *statistics, enum la
 static void test_stages(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 1000; n++) {
-		struct latch_frame_record record = make_frame(n);
+		struct latch_frame_record record = test_frame(7, n);
 		/* 1 us, 2 us, ... 1000 us earlier: so percentile p lies at 11 ms + 10 us * p */
 		record.signalled_ns -= (int64_t)n * 1000;
 		latch_statistics_add_frame(statistics, &record);
@@ -137,11 +109,11 @@ static void test_stages(void **state) {
 /* What a client wanted to wait, for a barrier or a time, is not latch's. */
 static void test_paced(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
-	struct latch_frame_record record = make_frame(1);
+	struct latch_frame_record record = test_frame(7, 1);
 	record.paced_ns = record.submit_start_ns - 2 * MS;
 	latch_statistics_add_frame(statistics, &record);
 	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 2 * MS);
-	record = make_frame(2);
+	record = test_frame(7, 2);
 	record.paced_ns = record.commit_ns; /* its fence took longer */
 	latch_statistics_add_frame(statistics, &record);
 	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 8 * MS);
@@ -150,19 +122,19 @@ static void test_paced(void **state) {
 
 static void test_clock_surprises(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
-	struct latch_frame_record record = make_frame(1);
+	struct latch_frame_record record = test_frame(7, 1);
 	record.signalled_ns = record.commit_ns - 50 * MS; /* no surprise: it was done before */
 	latch_statistics_add_frame(statistics, &record);
 	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_SIGNALLED, 100.0, 0);
 	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 12 * MS);
 
-	record = make_frame(2);
+	record = test_frame(7, 2);
 	record.flip_ns = record.submit_start_ns - MS;
 	latch_statistics_add_frame(statistics, &record);
-	record = make_frame(3);
+	record = test_frame(7, 3);
 	record.signalled_ns = 0;
 	latch_statistics_add_frame(statistics, &record);
-	record = make_frame(4);
+	record = test_frame(7, 4);
 	record.commit_ns -= 70000 * MS;
 	latch_statistics_add_frame(statistics, &record);
 	record = (struct latch_frame_record){.surface_id = 7, .presented = true};
@@ -187,25 +159,14 @@ static uint64_t get_uint(yyjson_val *object, const char *path) {
 static void test_json(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 100; n++) {
-		const struct latch_frame_record record = make_frame(n);
+		const struct latch_frame_record record = test_frame(7, n);
 		latch_statistics_add_frame(statistics, &record);
-		const struct latch_flip_record flip = {
-			.output_id = 1,
-			.latch_ns = record.latch_ns,
-			.submit_start_ns = record.submit_start_ns,
-			.submit_end_ns = record.submit_end_ns,
-			.wake.vblank_ns = record.flip_ns - (n == 50 ? REFRESH_NS : 100000),
-			.flip_ns = record.flip_ns,
-			.refresh_ns = REFRESH_NS,
-			.sequence = n,
-			.layers = 2,
-			.on_planes = n % 4 == 0	  ? 0
-				     : n % 4 == 1 ? 1
-						  : 2,
-			.composed = n % 4 == 0	 ? 2
-				    : n % 4 == 1 ? 1
-						 : 0,
-		};
+		struct latch_flip_record flip = test_flip(&record);
+		flip.wake = (struct latch_wake_record){
+			.vblank_ns = record.flip_ns - (n == 50 ? REFRESH_NS : 100000)};
+		flip.layers = 2;
+		flip.on_planes = n % 4 < 2 ? n % 4 : 2;
+		flip.composed = flip.layers - flip.on_planes;
 		latch_statistics_add_flip(statistics, &flip);
 	}
 	latch_statistics_add_flip(
@@ -271,7 +232,7 @@ static void test_table(void **state) {
 				    .label = "org.example.\xc3\x9c"
 					     "ber.a-very-long-name.that-never-ends\033[2J"});
 	for (uint64_t n = 1; n <= 200; n++) {
-		struct latch_frame_record record = make_frame(n);
+		struct latch_frame_record record = test_frame(7, n);
 		latch_statistics_add_frame(statistics, &record);
 		record.surface_id = 4000000000;
 		record.placement = LATCH_COMPOSED;
@@ -323,14 +284,14 @@ static void test_gone(void **state) {
 	for (uint32_t id = 100; id < 1100; id++) {
 		latch_statistics_add_surface(statistics,
 			&(struct latch_trace_surface){.id = id, .label = "short-lived"});
-		struct latch_frame_record record = make_frame(1);
+		struct latch_frame_record record = test_frame(7, 1);
 		record.surface_id = id;
 		latch_statistics_add_frame(statistics, &record);
 		latch_statistics_surface_gone(statistics, id);
 		latch_statistics_surface_gone(statistics, id);
 		latch_statistics_add_frame(statistics, &record);
 	}
-	struct latch_frame_record late = make_frame(2);
+	struct latch_frame_record late = test_frame(7, 2);
 	late.surface_id = 100; /* its row is gone since long */
 	latch_statistics_add_frame(statistics, &late);
 
@@ -354,7 +315,7 @@ static void test_gone(void **state) {
 /* The row that was used last loses its memory, and must not be used again. */
 static void test_gone_just_used(void **state) {
 	struct latch_statistics *statistics = create_with_surface();
-	struct latch_frame_record record = make_frame(1);
+	struct latch_frame_record record = test_frame(7, 1);
 	record.surface_id = 100;
 	for (uint32_t id = 100; id <= 100 + LATCH_STATISTICS_GONE_MAX; id++) {
 		latch_statistics_add_surface(
