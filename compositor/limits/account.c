@@ -9,6 +9,7 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
 
+#include "base/text.h"
 #include "limits/client_name.h"
 #include "limits/fds.h"
 #include "limits/holder.h"
@@ -64,7 +65,7 @@ const char *latch_account_describe(
 		return text;
 	}
 	char printable[APP_ID_LEN];
-	latch_copy_printable(printable, sizeof(printable), latch_account_app_id(account));
+	latch_text_copy(printable, sizeof(printable), latch_account_app_id(account));
 	if (printable[0] != '\0') {
 		snprintf(text, LATCH_ACCOUNT_TEXT, "client %d (%s, app id \"%s\")",
 			(int)account->pid, account->comm, printable);

@@ -5,14 +5,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
-void latch_copy_printable(char *dst, size_t size, const char *src) {
-	size_t len = 0;
-	for (; len + 1 < size && src[len] != '\0'; len++) {
-		bool plain = src[len] >= ' ' && src[len] <= '~' && src[len] != '"';
-		dst[len] = plain ? src[len] : '?';
-	}
-	dst[len] = '\0';
-}
+#include "base/text.h"
 
 void latch_client_read_comm(pid_t pid, char comm[static LATCH_COMM_LEN]) {
 	char path[64], line[64];
@@ -24,7 +17,7 @@ void latch_client_read_comm(pid_t pid, char comm[static LATCH_COMM_LEN]) {
 	}
 	if (fgets(line, sizeof(line), file) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
-		latch_copy_printable(comm, LATCH_COMM_LEN, line);
+		latch_text_copy(comm, LATCH_COMM_LEN, line);
 	}
 	fclose(file);
 }

@@ -1,16 +1,12 @@
 #ifndef LATCH_LIMITS_CLIENT_NAME_H
 #define LATCH_LIMITS_CLIENT_NAME_H
 
-#include <stddef.h>
 #include <sys/types.h>
 
 struct wl_client;
 
 /** The kernel's TASK_COMM_LEN. */
 #define LATCH_COMM_LEN 16
-
-/** Copies what fits. Names come from clients, and go to a terminal: what is not plain becomes ?. */
-void latch_copy_printable(char *dst, size_t size, const char *src);
 
 /** The process's name as /proc/PID/comm has it, printable; "" where it is not known. */
 void latch_client_read_comm(pid_t pid, char comm[static LATCH_COMM_LEN]);

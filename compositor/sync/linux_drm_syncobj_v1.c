@@ -1,4 +1,5 @@
-#include "sync/linux_drm_syncobj_v1.h"
+/* wp_linux_drm_syncobj_manager_v1: the wire. The rules of the commit are in update.h, surface.c sends the
+ * errors they lead to. */
 
 #include <assert.h>
 #include <unistd.h>
@@ -56,40 +57,6 @@ static void surface_handle_set_acquire_point(struct wl_client *client, struct wl
 static void surface_handle_set_release_point(struct wl_client *client, struct wl_resource *resource,
 	struct wl_resource *timeline, uint32_t hi, uint32_t lo) {
 	set_point(resource, timeline, hi, lo, false);
-}
-
-void latch_syncobj_surface_reject(struct latch_syncobj_surface *state, struct wlr_surface *surface,
-	enum latch_sync_verdict verdict) {
-	uint32_t code = 0;
-	const char *text = NULL;
-	switch (verdict) {
-	case LATCH_SYNC_SYNCOBJ_NO_BUFFER:
-		code = WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER;
-		text = "timeline points set, but no buffer attached";
-		break;
-	case LATCH_SYNC_SYNCOBJ_NO_ACQUIRE_POINT:
-		code = WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_ACQUIRE_POINT;
-		text = "buffer attached, but no acquire point set";
-		break;
-	case LATCH_SYNC_SYNCOBJ_NO_RELEASE_POINT:
-		code = WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_RELEASE_POINT;
-		text = "buffer attached, but no release point set";
-		break;
-	case LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER:
-		code = WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER;
-		text = "timeline points set, but the buffer is no dma-buf";
-		break;
-	case LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS:
-		code = WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_CONFLICTING_POINTS;
-		text = "acquire point not below the release point on the same timeline";
-		break;
-	case LATCH_SYNC_OK:
-	case LATCH_SYNC_ZWP_NO_BUFFER:
-	case LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER:
-		assert(false && "not an error of this protocol");
-		return;
-	}
-	wlr_surface_reject_pending(surface, state->resource, code, "%s", text);
 }
 
 static void manager_handle_import_timeline(

@@ -1,6 +1,6 @@
-#include "sync/linux_explicit_synchronization_v1.h"
+/* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h, surface.c sends the
+ * errors they lead to. */
 
-#include <assert.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -38,14 +38,14 @@ void latch_buffer_release_send(struct latch_buffer_release *release, int fence_f
 	free(release);
 }
 
-void latch_explicit_surface_init(
-	struct latch_explicit_surface *state, struct latch_account *account) {
-	*state = (struct latch_explicit_surface){.acquire_fd = -1, .account = account};
+static struct latch_account *account_of(struct latch_explicit_surface *state) {
+	const struct latch_surface_sync *sync = wl_container_of(state, sync, explicit);
+	return sync->account;
 }
 
 int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state) {
 	if (state->acquire_fd >= 0) {
-		latch_account_discharge(state->account, LATCH_LIMIT_FDS, 1);
+		latch_account_discharge(account_of(state), LATCH_LIMIT_FDS, 1);
 	}
 	return latch_fence_take(&state->acquire_fd);
 }
@@ -85,8 +85,8 @@ static void surface_handle_set_acquire_fence(
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_DUPLICATE_FENCE,
 			"an acquire fence was already set for this commit");
-	} else if (!latch_account_charge(state->account, LATCH_LIMIT_FDS, 1)) {
-		latch_account_refuse(state->account);
+	} else if (!latch_account_charge(account_of(state), LATCH_LIMIT_FDS, 1)) {
+		latch_account_refuse(account_of(state));
 	} else {
 		state->acquire_fd = fd;
 		return;
@@ -124,29 +124,6 @@ static void surface_handle_get_release(
 	wl_resource_set_implementation(
 		release->resource, NULL, release, buffer_release_handle_resource_destroy);
 	state->release = release;
-}
-
-void latch_explicit_surface_reject(struct latch_explicit_surface *state,
-	struct wlr_surface *surface, enum latch_sync_verdict verdict) {
-	/* The object can be gone while a release of it still waits for a commit: then there
-	 * is nobody left to be told. */
-	if (state->resource == NULL) {
-		return;
-	}
-	switch (verdict) {
-	case LATCH_SYNC_ZWP_NO_BUFFER:
-		wlr_surface_reject_pending(surface, state->resource,
-			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER,
-			"acquire fence or release set, but no buffer attached");
-		return;
-	case LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER:
-		wlr_surface_reject_pending(surface, state->resource,
-			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_UNSUPPORTED_BUFFER,
-			"acquire fence set, but the buffer is no dma-buf");
-		return;
-	default:
-		assert(false && "not an error of this protocol");
-	}
 }
 
 const struct latch_extension latch_explicit_extension = {

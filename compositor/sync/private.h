@@ -104,7 +104,27 @@ struct latch_held_update {
 	struct wl_list link; /* latch_surface_sync.waiting, or latch_gate.free */
 };
 
+/* linux_drm_syncobj_v1.c */
+
+/* Forgets the points set since the last commit. */
+void latch_syncobj_surface_clear(struct latch_syncobj_surface *state);
+
+/* linux_explicit_synchronization_v1.c */
+
+/* Moves the acquire fence out of it, off the account; -1 when there is none. */
+int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state);
+
+/* The wl_surface goes away: gives back what was set and never committed. */
+void latch_explicit_surface_finish(struct latch_explicit_surface *state);
+
+/*
+ * Sends the one event of the object, fenced_release or with -1 immediate_release, and frees
+ * it. fence_fd stays the caller's. NULL is fine.
+ */
+void latch_buffer_release_send(struct latch_buffer_release *release, int fence_fd);
+
 /* surface.c */
+
 /* A watch of one of the surface's updates has ended: the account gets back what it was charged. */
 void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync);
 

@@ -10,6 +10,8 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "linux-drm-syncobj-v1-protocol.h"
+#include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"
 #include "sync/fence.h"
 #include "sync/private.h"
@@ -284,28 +286,49 @@ static void refuse(struct latch_surface_sync *sync, int error) {
 		wl_resource_get_id(sync->surface->resource), strerror(-error));
 }
 
+static const struct {
+	uint32_t code;
+	const char *text;
+} errors[] = {
+	[LATCH_SYNC_SYNCOBJ_NO_BUFFER] = {WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER,
+		"timeline points set, but no buffer attached"},
+	[LATCH_SYNC_SYNCOBJ_NO_ACQUIRE_POINT] =
+		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_ACQUIRE_POINT,
+			"buffer attached, but no acquire point set"},
+	[LATCH_SYNC_SYNCOBJ_NO_RELEASE_POINT] =
+		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_RELEASE_POINT,
+			"buffer attached, but no release point set"},
+	[LATCH_SYNC_SYNCOBJ_UNSUPPORTED_BUFFER] =
+		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_UNSUPPORTED_BUFFER,
+			"timeline points set, but the buffer is no dma-buf"},
+	[LATCH_SYNC_SYNCOBJ_CONFLICTING_POINTS] =
+		{WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_CONFLICTING_POINTS,
+			"acquire point not below the release point on the same timeline"},
+	[LATCH_SYNC_ZWP_NO_BUFFER] = {ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER,
+		"acquire fence or release set, but no buffer attached"},
+	[LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER] =
+		{ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_UNSUPPORTED_BUFFER,
+			"acquire fence set, but the buffer is no dma-buf"},
+};
+
 /* Returns false when the commit broke a rule and was refused. */
 static bool judge(struct latch_surface_sync *sync, const struct latch_sync_request *request) {
 	enum latch_sync_verdict verdict = latch_sync_judge(request);
-	switch (verdict) {
-	case LATCH_SYNC_OK:
+	if (verdict == LATCH_SYNC_OK) {
 		return true;
-	case LATCH_SYNC_ZWP_NO_BUFFER:
-		if (sync->explicit.resource == NULL) {
-			/* Only the release object is left, nobody to be told of an error. */
-			latch_buffer_release_send(sync->explicit.release, -1);
-			sync->explicit.release = NULL;
-			return true;
-		}
-		latch_explicit_surface_reject(&sync->explicit, sync->surface, verdict);
-		return false;
-	case LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER:
-		latch_explicit_surface_reject(&sync->explicit, sync->surface, verdict);
-		return false;
-	default:
-		latch_syncobj_surface_reject(&sync->syncobj, sync->surface, verdict);
-		return false;
 	}
+	const bool zwp = verdict == LATCH_SYNC_ZWP_NO_BUFFER ||
+			 verdict == LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER;
+	struct wl_resource *object = zwp ? sync->explicit.resource : sync->syncobj.resource;
+	if (object == NULL) {
+		/* A release object is left that belongs to none: nobody can be told of an error. */
+		latch_buffer_release_send(sync->explicit.release, -1);
+		sync->explicit.release = NULL;
+		return true;
+	}
+	wlr_surface_reject_pending(
+		sync->surface, object, errors[verdict].code, "%s", errors[verdict].text);
+	return false;
 }
 
 static void hold(struct latch_held_update *update) {
@@ -412,6 +435,7 @@ bool latch_surface_sync_init(struct latch_surface_sync *sync, struct latch_gate 
 		.surface = surface,
 		.account = account,
 		.id = id,
+		.explicit = {.acquire_fd = -1},
 		.client_commit = {.notify = handle_client_commit},
 		.commit = {.notify = handle_commit},
 	};
@@ -419,7 +443,6 @@ bool latch_surface_sync_init(struct latch_surface_sync *sync, struct latch_gate 
 		    &sync->synced, surface, &synced_impl, &sync->pending, &sync->current)) {
 		return false;
 	}
-	latch_explicit_surface_init(&sync->explicit, sync->account);
 	wl_list_init(&sync->waiting);
 	wl_list_init(&sync->behind);
 	wl_signal_add(&surface->events.client_commit, &sync->client_commit);

@@ -9,12 +9,11 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
-#include "sync/linux_drm_syncobj_v1.h"
-#include "sync/linux_explicit_synchronization_v1.h"
-
 struct latch_account;
+struct latch_buffer_release;
 struct latch_gate;
 struct latch_held_update;
+struct latch_timeline;
 
 struct latch_sync_state {
 	struct latch_held_update *update;
@@ -23,6 +22,20 @@ struct latch_sync_state {
 };
 
 /* What the protocols' objects have set for the next commit. Each begins with the object, see extension.h. */
+
+struct latch_syncobj_surface {
+	struct wl_resource *resource;
+	struct latch_timeline *acquire;
+	struct latch_timeline *release;
+	uint64_t acquire_point;
+	uint64_t release_point;
+};
+
+struct latch_explicit_surface {
+	struct wl_resource *resource;
+	int acquire_fd;			      /* a sync_file, or -1; on the client's account */
+	struct latch_buffer_release *release; /* may lose its client at any time */
+};
 
 struct latch_fifo_surface {
 	struct wl_resource *resource;

@@ -6,15 +6,13 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
-#include <wayland-client.h>
-#include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 
+#include "../wire.h"
 #include "base/clock.h"
 #include "limits/client.h"
 #include "limits/client_source.h"
@@ -128,10 +126,7 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void client_init(struct world *world, struct client *client) {
-	int sockets[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
-	client->server = wl_client_create(world->display, sockets[0]);
-	client->display = wl_display_connect_to_fd(sockets[1]);
+	client->server = wire_connect(world->display, &client->display);
 	client->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(client->server, &client->destroy);
 	struct wl_registry *registry = wl_display_get_registry(client->display);

@@ -9,18 +9,16 @@
 
 #include <cmocka.h>
 
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
-#include <wayland-client.h>
-#include <wayland-server-core.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
+#include "../wire.h"
 #include "inspect/inspector.h"
 #include "security-context-v1-client-protocol.h"
 #include "security.h"
@@ -94,19 +92,8 @@ static const struct wl_registry_listener registry_listener = {
 };
 
 static void pump(struct wl_display *server, struct client *client) {
-	for (int i = 0; i < 6; i++) {
-		wl_display_flush(client->display);
-		wl_event_loop_dispatch(wl_display_get_event_loop(server), 0);
-		wl_display_flush_clients(server);
-		assert_int_equal(wl_display_prepare_read(client->display), 0);
-		struct pollfd fd = {.fd = wl_display_get_fd(client->display), .events = POLLIN};
-		if (poll(&fd, 1, 0) > 0) {
-			assert_int_equal(wl_display_read_events(client->display), 0);
-		} else {
-			wl_display_cancel_read(client->display);
-		}
-		assert_true(wl_display_dispatch_pending(client->display) >= 0);
-	}
+	wire_pump(server, client->display, 6);
+	assert_int_equal(wl_display_get_error(client->display), 0);
 }
 
 static void client_init(struct client *client, struct wl_display *server, int fd) {

@@ -1,10 +1,8 @@
 #include "fixture.h"
 
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <wlr/backend/headless.h>
 #include <wlr/interfaces/wlr_keyboard.h>
@@ -15,20 +13,11 @@
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
+#include "../wire.h"
+
 void pump(struct fixture *f) {
-	for (int i = 0; i < 6; i++) {
-		assert_true(wl_display_flush(f->client) >= 0);
-		wl_event_loop_dispatch(f->loop, 0);
-		wl_display_flush_clients(f->server);
-		assert_int_equal(wl_display_prepare_read(f->client), 0);
-		struct pollfd fd = {.fd = wl_display_get_fd(f->client), .events = POLLIN};
-		if (poll(&fd, 1, 0) > 0) {
-			assert_int_equal(wl_display_read_events(f->client), 0);
-		} else {
-			wl_display_cancel_read(f->client);
-		}
-		assert_true(wl_display_dispatch_pending(f->client) >= 0);
-	}
+	wire_pump(f->server, f->client, 6);
+	assert_int_equal(wl_display_get_error(f->client), 0);
 	struct wlr_box box;
 	wlr_output_layout_get_box(f->layout, f->output, &box);
 	f->count = latch_shell_surfaces(f->shell, &box, f->list, MAX_SURFACES);
@@ -202,10 +191,7 @@ int setup(void **test_state) {
 	wl_signal_emit_mutable(&f->backend->events.new_input, &f->touch.base);
 	wl_signal_emit_mutable(&f->backend->events.new_input, &f->keyboard.base);
 
-	int fds[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
-	assert_non_null(wl_client_create(f->server, fds[0]));
-	f->client = wl_display_connect_to_fd(fds[1]);
+	assert_non_null(wire_connect(f->server, &f->client));
 	f->registry = wl_display_get_registry(f->client);
 	wl_registry_add_listener(f->registry, &registry_listener, f);
 	pump(f);

@@ -1,12 +1,10 @@
 /* One client at each of its limits in the gate: refused with words, and gone; nobody else is. */
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
 
+#include "../wire.h"
 #include "limits/account.h"
 #include "world.h"
 
@@ -164,13 +162,8 @@ struct other {
 };
 
 static void other_init(struct other *other, struct world *world) {
-	int sockets[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
-	*other = (struct other){
-		.world = world,
-		.server = wl_client_create(world_server_display(world), sockets[0]),
-		.display = wl_display_connect_to_fd(sockets[1]),
-	};
+	*other = (struct other){.world = world};
+	other->server = wire_connect(world_server_display(world), &other->display);
 	assert_non_null(other->server);
 }
 
@@ -186,15 +179,7 @@ static bool other_is_answered(struct other *other) {
 	wl_callback_add_listener(wl_display_sync(other->display), &callback_listener, &done);
 	wl_display_flush(other->display);
 	world_sync(other->world);
-	if (wl_display_prepare_read(other->display) == 0) {
-		struct pollfd pfd = {.fd = wl_display_get_fd(other->display), .events = POLLIN};
-		if (poll(&pfd, 1, 0) > 0) {
-			wl_display_read_events(other->display);
-		} else {
-			wl_display_cancel_read(other->display);
-		}
-	}
-	wl_display_dispatch_pending(other->display);
+	wire_read(other->display);
 	return done && wl_display_get_error(other->display) == 0;
 }
 

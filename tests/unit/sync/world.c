@@ -7,16 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
+#include "../wire.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "limits/client.h"
@@ -131,23 +130,7 @@ static const struct wl_registry_listener registry_listener = {
 };
 
 void world_sync(struct world *world) {
-	for (int i = 0; i < 4; i++) {
-		if (world->client != NULL) {
-			wl_display_flush(world->client);
-		}
-		wl_event_loop_dispatch(wl_display_get_event_loop(world->server->display), 0);
-		wl_display_flush_clients(world->server->display);
-		if (world->client == NULL || wl_display_prepare_read(world->client) != 0) {
-			continue;
-		}
-		struct pollfd pfd = {.fd = wl_display_get_fd(world->client), .events = POLLIN};
-		if (poll(&pfd, 1, 0) > 0) {
-			wl_display_read_events(world->client);
-		} else {
-			wl_display_cancel_read(world->client);
-		}
-		wl_display_dispatch_pending(world->client);
-	}
+	wire_pump(world->server->display, world->client, 4);
 }
 
 void world_wait(struct world *world, int ms) {
@@ -284,14 +267,11 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	server->new_surface.notify = handle_new_surface;
 	wl_signal_add(&server->compositor->events.new_surface, &server->new_surface);
 
-	int sockets[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
-	server->client = wl_client_create(server->display, sockets[0]);
+	server->client = wire_connect(server->display, &world->client);
 	server->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(server->client, &server->client_destroy);
 	world->account = latch_account_ref(latch_account_find(server->client));
 	assert_non_null(world->account);
-	world->client = wl_display_connect_to_fd(sockets[1]);
 	struct wl_registry *registry = wl_display_get_registry(world->client);
 	wl_registry_add_listener(registry, &registry_listener, world);
 	world_sync(world);

@@ -1,0 +1,51 @@
+#ifndef LATCH_TEST_WIRE_H
+#define LATCH_TEST_WIRE_H
+
+/* A server and clients of it in the same process and thread, over socket pairs. */
+
+#include <poll.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <wayland-client.h>
+#include <wayland-server-core.h>
+
+/* Returns the server's side of a new client, or NULL. */
+static inline struct wl_client *wire_connect(
+	struct wl_display *server, struct wl_display **client) {
+	int sockets[2];
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0) {
+		return NULL;
+	}
+	struct wl_client *server_side = wl_client_create(server, sockets[0]);
+	*client = wl_display_connect_to_fd(sockets[1]);
+	return server_side;
+}
+
+/* Lets the client hear what the server has said. Does not wait. */
+static inline void wire_read(struct wl_display *client) {
+	if (wl_display_prepare_read(client) == 0) {
+		struct pollfd fd = {.fd = wl_display_get_fd(client), .events = POLLIN};
+		if (poll(&fd, 1, 0) > 0) {
+			wl_display_read_events(client);
+		} else {
+			wl_display_cancel_read(client);
+		}
+	}
+	wl_display_dispatch_pending(client);
+}
+
+/* Both hear all that the other has said, so many times. client: NULL is fine. */
+static inline void wire_pump(struct wl_display *server, struct wl_display *client, int times) {
+	for (int i = 0; i < times; i++) {
+		if (client != NULL) {
+			wl_display_flush(client);
+		}
+		wl_event_loop_dispatch(wl_display_get_event_loop(server), 0);
+		wl_display_flush_clients(server);
+		if (client != NULL) {
+			wire_read(client);
+		}
+	}
+}
+
+#endif
