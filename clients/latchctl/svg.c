@@ -56,10 +56,11 @@ static void draw_box(FILE *file, double x, double y, double width, double height
 	y += 0.5;
 	width = width > 1 ? width - 1 : 0;
 	height = height > 1 ? height - 1 : 0;
-	draw_rectangle(file, x, y, width, height, colours[colour].fill, "");
-	draw_rectangle(file, x, y, width, height,
-		colour == COLOUR_COMPOSED ? "url(#stripes)" : colours[colour].fill,
+	draw_rectangle(file, x, y, width, height, colours[colour].fill,
 		dashed ? " stroke=\"#333\" stroke-dasharray=\"6 4\"" : " stroke=\"#333\"");
+	if (colour == COLOUR_COMPOSED) {
+		draw_rectangle(file, x, y, width, height, "url(#stripes)", "");
+	}
 }
 
 static void show_text(FILE *file, double x, double y, const char *text) {
