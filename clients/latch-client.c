@@ -190,7 +190,7 @@ static enum client_exit start(struct client *client) {
 	if (options->has_gpu_time && !gpu_jobs_init(&client->gpu_jobs, &options->gpu_time)) {
 		return CLIENT_EXIT_NO_BUFFER;
 	}
-	if (!connection_init(&client->conn)) {
+	if (!connection_init(&client->conn, CONNECTION_DMABUF)) {
 		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
 			strerror(errno));
 		return CLIENT_EXIT_NO_SERVER;

@@ -1,9 +1,8 @@
 #include "report.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <yyjson.h>
 
+#include "common/json.h"
 #include "common/util.h"
 #include "measure/report.h"
 
@@ -103,35 +102,10 @@ static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct repo
 }
 
 bool report_write_json(const struct report *report, const char *path) {
-	bool ok = false;
-	char *text = NULL;
-	FILE *file = NULL;
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = doc ? yyjson_mut_obj(doc) : NULL;
-	if (!root) {
-		goto out;
-	}
-	yyjson_mut_doc_set_root(doc, root);
-	if (!add_run(doc, root, report) || (report->stats && !add_stats(doc, root, report)) ||
-		(report->measure && !measure_report_add(report->measure, doc, root))) {
-		goto out;
-	}
-	text = yyjson_mut_write(doc, YYJSON_WRITE_PRETTY, NULL);
-	if (!text) {
-		goto out;
-	}
-	bool to_stdout = path[0] == '-' && path[1] == '\0';
-	file = to_stdout ? stdout : fopen(path, "we");
-	if (!file) {
-		goto out;
-	}
-	ok = fprintf(file, "%s\n", text) > 0;
-	ok = (to_stdout ? fflush(file) : fclose(file)) == 0 && ok;
-out:
-	if (!ok) {
-		say("can't write the report to %s: %m", path);
-	}
-	free(text);
-	yyjson_mut_doc_free(doc);
-	return ok;
+	yyjson_mut_val *root;
+	yyjson_mut_doc *doc = json_create(&root);
+	bool complete = root && add_run(doc, root, report) &&
+			(!report->stats || add_stats(doc, root, report)) &&
+			(!report->measure || measure_report_add(report->measure, doc, root));
+	return json_write(doc, complete, path);
 }

@@ -91,7 +91,7 @@ static void list_globals(struct connection *conn, struct global list[NUM_GLOBALS
 		{&wl_subcompositor_interface, 1, 1, (void **)&conn->subcompositor},
 		{&wl_shm_interface, 1, 1, (void **)&conn->shm},
 		{&xdg_wm_base_interface, 1, 1, (void **)&conn->wm_base},
-		{&zwp_linux_dmabuf_v1_interface, 3, 5, (void **)&conn->dmabuf},
+		{&zwp_linux_dmabuf_v1_interface, 3, conn->dmabuf_max, (void **)&conn->dmabuf},
 		{&wp_presentation_interface, 1, 2, (void **)&conn->presentation},
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, 1, (void **)&conn->syncobj_manager},
 		{&zwp_linux_explicit_synchronization_v1_interface, 1, 2,
@@ -144,8 +144,8 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = registry_global_remove,
 };
 
-bool connection_init(struct connection *conn) {
-	*conn = (struct connection){.presentation_clock = -1};
+bool connection_init(struct connection *conn, uint32_t dmabuf_max) {
+	*conn = (struct connection){.presentation_clock = -1, .dmabuf_max = dmabuf_max};
 	wl_log_set_handler_client(keep_log);
 	conn->display = wl_display_connect(NULL);
 	if (!conn->display) {

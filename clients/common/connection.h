@@ -21,6 +21,7 @@ struct connection {
 	struct wl_shm *shm;
 	struct xdg_wm_base *wm_base;
 	struct zwp_linux_dmabuf_v1 *dmabuf;
+	uint32_t dmabuf_max; /* the newest version of it that is wanted */
 	struct wp_presentation *presentation;
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj_manager;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
@@ -41,9 +42,12 @@ struct connection {
 	struct format_set legacy_formats; /* version 3 of linux-dmabuf: formats without feedback */
 };
 
-/** Connects to the compositor that the environment names and binds the globals. Returns false
- * and errno when there is none. */
-bool connection_init(struct connection *conn);
+/** The newest version of linux-dmabuf that is known in full here. */
+#define CONNECTION_DMABUF 5
+
+/** Connects to the compositor that the environment names and binds the globals; linux-dmabuf in a
+ * version from 3 to dmabuf_max. Returns false and errno when there is none. */
+bool connection_init(struct connection *conn, uint32_t dmabuf_max);
 void connection_finish(struct connection *conn);
 
 /** What the compositor lacks of what it takes to show a window, of dma-bufs or in shared memory; NULL:

@@ -26,13 +26,4 @@
 /** The colour of pixel (x, y), from the top left, in the given frame: 0xffRRGGBB. */
 uint32_t pattern_pixel(uint32_t x, uint32_t y, uint32_t frame);
 
-/**
- * Reads the frame number back from a picture of 0x??RRGGBB pixels.
- *
- * @param stride bytes from one row to the next
- * @return false when a block is neither white nor black, or the picture is too small
- */
-bool pattern_read_frame(
-	const uint32_t *pixels, size_t stride, uint32_t width, uint32_t height, uint32_t *frame);
-
 #endif

@@ -61,12 +61,11 @@ static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 	}
 	advice_add(doc);
 	if (options->svg) {
-		const cairo_status_t status = svg_write(options->svg, root);
-		if (status != CAIRO_STATUS_SUCCESS) {
-			say("%s can't be written: %s", options->svg,
-				cairo_status_to_string(status));
+		const bool written = svg_write(options->svg, root);
+		if (!written) {
+			say("%s can't be written: %s", options->svg, strerror(errno));
 		}
-		return status == CAIRO_STATUS_SUCCESS;
+		return written;
 	}
 	if (options->json) {
 		return print_json(doc);

@@ -1,9 +1,9 @@
 #include "svg.h"
 
-#include <cairo-svg.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <errno.h>
+#include <string.h>
 
+#include "base/markup.h"
 #include "document.h"
 
 #define SCREEN_WIDTH 800.0
@@ -12,6 +12,8 @@
 #define LEGEND 40.0
 #define FONT 12.0
 #define LINE (FONT * 1.4)
+/* Of the legend's letters, on average; more than most fonts take. */
+#define LETTER 6.2
 
 enum colour {
 	COLOUR_PRIMARY,
@@ -22,19 +24,13 @@ enum colour {
 
 /* Told apart by people who see fewer colours too; what is composed has stripes besides. */
 static const struct {
-	double red, green, blue;
-	const char *label;
+	const char *fill, *label;
 } colours[] = {
-	[COLOUR_PRIMARY] = {0.45, 0.75, 0.45, "on the primary plane"},
-	[COLOUR_OVERLAY] = {0.45, 0.65, 0.90, "on an overlay plane (dashed: below the picture)"},
-	[COLOUR_CURSOR] = {0.95, 0.70, 0.35, "on the cursor plane"},
-	[COLOUR_COMPOSED] = {0.80, 0.80, 0.80, "composed"},
+	[COLOUR_PRIMARY] = {"#73bf73", "on the primary plane"},
+	[COLOUR_OVERLAY] = {"#73a6e6", "on an overlay plane (dashed: below the picture)"},
+	[COLOUR_CURSOR] = {"#f2b359", "on the cursor plane"},
+	[COLOUR_COMPOSED] = {"#cccccc", "composed"},
 };
-
-static void set_colour(cairo_t *cairo, enum colour colour) {
-	cairo_set_source_rgb(
-		cairo, colours[colour].red, colours[colour].green, colours[colour].blue);
-}
 
 static enum colour layer_colour(yyjson_mut_val *layer) {
 	if (has_text(layer, "/plane_type", "primary")) {
@@ -46,75 +42,67 @@ static enum colour layer_colour(yyjson_mut_val *layer) {
 	return has_text(layer, "/place", "plane") ? COLOUR_OVERLAY : COLOUR_COMPOSED;
 }
 
-/* Stripes over the current clip. */
-static void draw_stripes(cairo_t *cairo) {
-	double x1, y1, x2, y2;
-	cairo_clip_extents(cairo, &x1, &y1, &x2, &y2);
-	cairo_set_source_rgb(cairo, 0.68, 0.68, 0.68);
-	cairo_set_line_width(cairo, 2);
-	for (double x = x1 - (y2 - y1); x < x2; x += 10) {
-		cairo_move_to(cairo, x, y2);
-		cairo_line_to(cairo, x + (y2 - y1), y1);
-	}
-	cairo_stroke(cairo);
+static void draw_rectangle(FILE *file, double x, double y, double width, double height,
+	const char *fill, const char *stroke) {
+	fprintf(file,
+		"<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"%s/>\n", x,
+		y, width, height, fill, stroke);
 }
 
-static void draw_box(cairo_t *cairo, double x, double y, double width, double height,
+static void draw_box(FILE *file, double x, double y, double width, double height,
 	enum colour colour, bool dashed) {
-	cairo_save(cairo);
-	cairo_rectangle(cairo, x, y, width, height);
-	cairo_clip(cairo);
-	set_colour(cairo, colour);
-	cairo_paint(cairo);
+	/* The line is one pixel wide, and within the box. */
+	x += 0.5;
+	y += 0.5;
+	width = width > 1 ? width - 1 : 0;
+	height = height > 1 ? height - 1 : 0;
+	draw_rectangle(file, x, y, width, height, colours[colour].fill,
+		dashed ? " stroke=\"#333\" stroke-dasharray=\"6 4\"" : " stroke=\"#333\"");
 	if (colour == COLOUR_COMPOSED) {
-		draw_stripes(cairo);
+		draw_rectangle(file, x, y, width, height, "url(#stripes)", "");
 	}
-	cairo_restore(cairo);
-
-	const double dashes[] = {6, 4};
-	cairo_save(cairo);
-	cairo_rectangle(cairo, x + 0.5, y + 0.5, width - 1, height - 1);
-	cairo_set_source_rgb(cairo, 0.2, 0.2, 0.2);
-	cairo_set_line_width(cairo, 1);
-	cairo_set_dash(cairo, dashes, dashed ? 2 : 0, 0);
-	cairo_stroke(cairo);
-	cairo_restore(cairo);
 }
 
-static void show_text(cairo_t *cairo, double x, double y, const char *text) {
-	cairo_set_source_rgb(cairo, 0.1, 0.1, 0.1);
-	cairo_move_to(cairo, x, y);
-	cairo_show_text(cairo, text);
+static void show_text(FILE *file, double x, double y, const char *text) {
+	markup_print(file, "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n", x, y, text);
 }
 
-static void draw_layer(cairo_t *cairo, yyjson_mut_val *layer, size_t index, double scale) {
+/* What is drawn up to the end of it is cut off at its edges, and counts from its corner. */
+static void begin_part(FILE *file, double x, double y, double width, double height) {
+	fprintf(file, "<svg x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\">\n", x, y, width,
+		height);
+}
+
+static void end_part(FILE *file) {
+	fputs("</svg>\n", file);
+}
+
+static void draw_layer(FILE *file, yyjson_mut_val *layer, size_t index, double scale) {
 	char text[512], name[256];
 	double x = get_number(layer, "/dst/x") * scale, y = get_number(layer, "/dst/y") * scale;
 	double width = get_number(layer, "/dst/width") * scale;
 	double height = get_number(layer, "/dst/height") * scale;
-	draw_box(cairo, x, y, width, height, layer_colour(layer), get_bool(layer, "/underlay"));
+	draw_box(file, x, y, width, height, layer_colour(layer), get_bool(layer, "/underlay"));
 
-	cairo_save(cairo);
-	cairo_rectangle(cairo, x, y, width, height);
-	cairo_clip(cairo);
+	begin_part(file, x, y, width, height);
 	/* Over the screen's edge its words would be lost. */
-	x = (x < 0 ? 0 : x) + 5;
-	y = (y < 0 ? 0 : y) + LINE;
+	x = (x < 0 ? -x : 0) + 5;
+	y = (y < 0 ? -y : 0) + LINE;
 	snprintf(text, sizeof(text), "%zu. %s", index + 1, layer_name(layer, name, sizeof(name)));
-	show_text(cairo, x, y, text);
+	show_text(file, x, y, text);
 	if (has_text(layer, "/place", "plane")) {
 		snprintf(text, sizeof(text), "plane %d, %s", (int)get_int(layer, "/plane"),
 			get_text(layer, "/plane_type"));
-		show_text(cairo, x, y + LINE, text);
+		show_text(file, x, y + LINE, text);
 	} else {
-		show_text(cairo, x, y + LINE, get_text(layer, "/place"));
+		show_text(file, x, y + LINE, get_text(layer, "/place"));
 	}
 	size_t i, len;
 	yyjson_mut_val *reason;
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
-		show_text(cairo, x, y + LINE * (double)(i + 2), get_text(reason, "/name"));
+		show_text(file, x, y + LINE * (double)(i + 2), get_text(reason, "/name"));
 	}
-	cairo_restore(cairo);
+	end_part(file);
 }
 
 static double screen_scale(yyjson_mut_val *output) {
@@ -123,82 +111,70 @@ static double screen_scale(yyjson_mut_val *output) {
 }
 
 /* Returns how high it is. */
-static double draw_output(cairo_t *cairo, yyjson_mut_val *output, double top) {
+static double draw_output(FILE *file, yyjson_mut_val *output, double top) {
 	char text[512];
 	double scale = screen_scale(output), height = get_number(output, "/mode/height") * scale;
 	snprintf(text, sizeof(text), "%s: %dx%d, %d of %d visible layers on planes",
 		get_text(output, "/name"), (int)get_int(output, "/mode/width"),
 		(int)get_int(output, "/mode/height"), (int)get_int(output, "/plan/on_planes"),
 		(int)get_int(output, "/plan/visible"));
-	show_text(cairo, MARGIN, top + HEADING - LINE / 2, text);
+	show_text(file, MARGIN, top + HEADING - LINE / 2, text);
 
-	cairo_save(cairo);
-	cairo_translate(cairo, MARGIN, top + HEADING);
-	cairo_rectangle(cairo, 0, 0, SCREEN_WIDTH, height);
-	cairo_clip(cairo);
-	cairo_set_source_rgb(cairo, 0, 0, 0);
-	cairo_paint(cairo);
+	begin_part(file, MARGIN, top + HEADING, SCREEN_WIDTH, height);
+	draw_rectangle(file, 0, 0, SCREEN_WIDTH, height, "#000000", "");
 	/* The list is front to back. */
 	yyjson_mut_val *layers = yyjson_mut_obj_get(output, "layers");
 	for (size_t i = yyjson_mut_arr_size(layers); i-- > 0;) {
 		yyjson_mut_val *layer = yyjson_mut_arr_get(layers, i);
 		if (!has_text(layer, "/place", "covered")) {
-			draw_layer(cairo, layer, i, scale);
+			draw_layer(file, layer, i, scale);
 		}
 	}
-	cairo_restore(cairo);
+	end_part(file);
 	return HEADING + height;
 }
 
-static void draw_legend(cairo_t *cairo, double top) {
+static void draw_legend(FILE *file, double top) {
 	double x = MARGIN;
 	for (size_t i = 0; i < sizeof(colours) / sizeof(colours[0]); i++) {
-		cairo_text_extents_t extents;
-		draw_box(cairo, x, top + LEGEND / 2 - FONT, 20, FONT + 4, (enum colour)i, false);
-		show_text(cairo, x + 26, top + LEGEND / 2, colours[i].label);
-		cairo_text_extents(cairo, colours[i].label, &extents);
-		x += 26 + extents.x_advance + 20;
+		draw_box(file, x, top + LEGEND / 2 - FONT, 20, FONT + 4, (enum colour)i, false);
+		show_text(file, x + 26, top + LEGEND / 2, colours[i].label);
+		x += 26 + (double)strlen(colours[i].label) * LETTER + 20;
 	}
 }
 
-void svg_size(yyjson_mut_val *root, double *width, double *height) {
+void svg_draw(FILE *file, yyjson_mut_val *root) {
 	size_t i, len;
-	yyjson_mut_val *output;
-	*width = SCREEN_WIDTH + 2 * MARGIN;
-	*height = LEGEND + MARGIN;
-	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
-		*height += HEADING + get_number(output, "/mode/height") * screen_scale(output);
+	yyjson_mut_val *outputs = yyjson_mut_obj_get(root, "outputs"), *output;
+	double top = 0, height = LEGEND + MARGIN;
+	yyjson_mut_arr_foreach(outputs, i, len, output) {
+		height += HEADING + get_number(output, "/mode/height") * screen_scale(output);
 	}
+	fprintf(file,
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" "
+		"font-family=\"sans-serif\" font-size=\"%.0f\">\n"
+		"<pattern id=\"stripes\" width=\"7\" height=\"7\" patternUnits=\"userSpaceOnUse\" "
+		"patternTransform=\"rotate(45)\"><path d=\"M0 0v7\" stroke=\"#adadad\" "
+		"stroke-width=\"4\"/></pattern>\n",
+		SCREEN_WIDTH + 2 * MARGIN, height, FONT);
+	draw_rectangle(file, 0, 0, SCREEN_WIDTH + 2 * MARGIN, height, "#ffffff", "");
+	yyjson_mut_arr_foreach(outputs, i, len, output) {
+		top += draw_output(file, output, top);
+	}
+	draw_legend(file, top + MARGIN / 2);
+	end_part(file);
 }
 
-void svg_draw(cairo_t *cairo, yyjson_mut_val *root) {
-	cairo_set_source_rgb(cairo, 1, 1, 1);
-	cairo_paint(cairo);
-	cairo_select_font_face(
-		cairo, "sans-serif", CAIRO_FONT_SLANT_NORMAL, CAIRO_FONT_WEIGHT_NORMAL);
-	cairo_set_font_size(cairo, FONT);
-	double top = 0;
-	size_t i, len;
-	yyjson_mut_val *output;
-	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
-		top += draw_output(cairo, output, top);
+bool svg_write(const char *path, yyjson_mut_val *root) {
+	FILE *file = fopen(path, "we");
+	if (!file) {
+		return false;
 	}
-	draw_legend(cairo, top + MARGIN / 2);
-}
-
-cairo_status_t svg_write(const char *path, yyjson_mut_val *root) {
-	double width, height;
-	svg_size(root, &width, &height);
-	cairo_surface_t *surface = cairo_svg_surface_create(path, width, height);
-	cairo_t *cairo = cairo_create(surface);
-	svg_draw(cairo, root);
-	cairo_status_t status = cairo_status(cairo);
-	cairo_destroy(cairo);
-	/* The file is written here. */
-	cairo_surface_finish(surface);
-	if (status == CAIRO_STATUS_SUCCESS) {
-		status = cairo_surface_status(surface);
-	}
-	cairo_surface_destroy(surface);
-	return status;
+	svg_draw(file, root);
+	bool written = fflush(file) == 0 && !ferror(file);
+	int error = errno;
+	written = fclose(file) == 0 && written;
+	errno = error;
+	return written;
 }

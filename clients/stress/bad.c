@@ -12,11 +12,11 @@
 
 #include "common/allocator.h"
 #include "common/device.h"
+#include "common/json.h"
 #include "common/util.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
-#include "report.h"
 
 #define PATIENCE_S 3
 
@@ -43,65 +43,15 @@ struct runner {
 
 /* --- a case's connection ------------------------------------------------------- */
 
-static uint32_t wanted_version(const struct bad_case *bad_case) {
-	return bad_case->version ? bad_case->version : 5;
-}
-
-/** What the second registry of a case looks for. */
-struct binding {
-	struct bad *bad;
-	uint32_t version; /* of linux-dmabuf */
-	bool exactly;
-};
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct binding *binding = data;
-	struct bad *bad = binding->bad;
-	if (strcmp(interface, wl_shm_interface.name) == 0) {
-		bad->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0) {
-		bad->dmabuf_version = version;
-		if (version < binding->version && binding->exactly) {
-			return;
-		}
-		uint32_t use = version < binding->version ? version : binding->version;
-		bad->dmabuf =
-			wl_registry_bind(registry, name, &zwp_linux_dmabuf_v1_interface, use);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
-static void dmabuf_format(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc) {
-}
-
-static void dmabuf_modifier(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc,
-	uint32_t modifier_hi, uint32_t modifier_lo) {
-}
-
-static const struct zwp_linux_dmabuf_v1_listener dmabuf_listener = {
-	.format = dmabuf_format,
-	.modifier = dmabuf_modifier,
-};
-
 static const char *find_missing(const struct bad *bad, const struct bad_case *bad_case) {
 	if (!bad->conn.compositor) {
 		return "the compositor lacks wl_compositor 4";
 	}
-	if (!bad->dmabuf) {
-		return bad->dmabuf_version ? "the compositor's linux-dmabuf is older"
-					   : "the compositor lacks zwp_linux_dmabuf_v1";
+	if (!bad->conn.dmabuf) {
+		return "the compositor lacks zwp_linux_dmabuf_v1 3";
 	}
-	if (zwp_linux_dmabuf_v1_get_version(bad->dmabuf) <
-		ZWP_LINUX_BUFFER_PARAMS_V1_CREATE_IMMED_SINCE_VERSION) {
-		return "the compositor's linux-dmabuf has no create_immed";
+	if (zwp_linux_dmabuf_v1_get_version(bad->conn.dmabuf) < bad_case->version) {
+		return "the compositor's linux-dmabuf is older";
 	}
 	if (bad_case->need == NEED_SYNC_FILE && !bad->conn.explicit_sync) {
 		return "the compositor lacks zwp_linux_explicit_synchronization_v1";
@@ -117,18 +67,10 @@ static bool begin_case(
 	const struct runner *runner, const struct bad_case *bad_case, struct bad *bad) {
 	*bad = (struct bad){
 		.memory = runner->memory, .node_fd = runner->node_fd, .need = bad_case->need};
-	if (!connection_init(&bad->conn)) {
+	uint32_t version = bad_case->version ? bad_case->version : CONNECTION_DMABUF;
+	if (!connection_init(&bad->conn, version)) {
 		return false;
 	}
-	struct binding binding = {bad, wanted_version(bad_case), bad_case->version != 0};
-	struct wl_registry *registry = wl_display_get_registry(bad->conn.display);
-	wl_registry_add_listener(registry, &registry_listener, &binding);
-	wl_display_roundtrip(bad->conn.display);
-	if (bad->dmabuf) {
-		zwp_linux_dmabuf_v1_add_listener(bad->dmabuf, &dmabuf_listener, bad);
-		wl_display_roundtrip(bad->conn.display);
-	}
-	wl_registry_destroy(registry);
 	bad->missing = find_missing(bad, bad_case);
 	return true;
 }
@@ -354,7 +296,7 @@ static bool make_memory(struct runner *runner) {
 /* Why there is nothing to make cases of. */
 static enum stress_exit say_no_memory(void) {
 	struct connection conn;
-	if (!connection_init(&conn)) {
+	if (!connection_init(&conn, CONNECTION_DMABUF)) {
 		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
 			strerror(errno));
 		return STRESS_EXIT_NO_SERVER;
@@ -377,7 +319,7 @@ static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_r
 	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
-	return stress_report_write(doc, complete, path);
+	return json_write(doc, complete, path);
 }
 
 enum stress_exit bad_run(
@@ -390,13 +332,9 @@ enum stress_exit bad_run(
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
 	enum stress_exit status = STRESS_EXIT_OK;
-	yyjson_mut_doc *doc = options->json ? yyjson_mut_doc_new(NULL) : NULL;
-	yyjson_mut_val *root = doc ? yyjson_mut_obj(doc) : NULL;
-	yyjson_mut_val *cases = NULL;
-	if (doc) {
-		yyjson_mut_doc_set_root(doc, root);
-		cases = yyjson_mut_obj_add_arr(doc, root, "cases");
-	}
+	yyjson_mut_val *root = NULL;
+	yyjson_mut_doc *doc = options->json ? json_create(&root) : NULL;
+	yyjson_mut_val *cases = doc ? yyjson_mut_obj_add_arr(doc, root, "cases") : NULL;
 	if (!make_memory(&runner)) {
 		status = say_no_memory();
 		goto out;

@@ -41,9 +41,6 @@ enum bad_fd {
 	FD_NUM_KINDS,
 };
 
-/** The name for people: "a pipe". */
-const char *bad_fd_name(enum bad_fd kind);
-
 /** Which globals a case needs. */
 enum bad_need {
 	NEED_DMABUF,
@@ -53,10 +50,7 @@ enum bad_need {
 
 /** What a case has at hand. */
 struct bad {
-	struct connection conn;
-	struct zwp_linux_dmabuf_v1 *dmabuf; /* of the wanted version; NULL where there is none */
-	struct wl_shm *shm;
-	uint32_t dmabuf_version; /* what the compositor offers */
+	struct connection conn; /* its dmabuf is of the wanted version */
 	struct dmabuf memory;	 /* borrowed from the runner */
 	int node_fd;		 /* makes timelines; -1: none here */
 	enum answer answer;	 /* of a params object, so far */

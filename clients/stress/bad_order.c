@@ -10,7 +10,7 @@
 static void feedback_after_surface(struct bad *bad, const void *data) {
 	struct wl_surface *surface = wl_compositor_create_surface(bad->conn.compositor);
 	struct zwp_linux_dmabuf_feedback_v1 *feedback =
-		zwp_linux_dmabuf_v1_get_surface_feedback(bad->dmabuf, surface);
+		zwp_linux_dmabuf_v1_get_surface_feedback(bad->conn.dmabuf, surface);
 	wl_surface_destroy(surface);
 	wl_display_roundtrip(bad->conn.display);
 	zwp_linux_dmabuf_feedback_v1_destroy(feedback);
@@ -20,8 +20,8 @@ static void feedback_many(struct bad *bad, const void *data) {
 	struct wl_surface *surface = wl_compositor_create_surface(bad->conn.compositor);
 	for (int i = 0; i < 100; i++) {
 		struct zwp_linux_dmabuf_feedback_v1 *feedback =
-			i % 2 ? zwp_linux_dmabuf_v1_get_surface_feedback(bad->dmabuf, surface)
-			      : zwp_linux_dmabuf_v1_get_default_feedback(bad->dmabuf);
+			i % 2 ? zwp_linux_dmabuf_v1_get_surface_feedback(bad->conn.dmabuf, surface)
+			      : zwp_linux_dmabuf_v1_get_default_feedback(bad->conn.dmabuf);
 		if (i % 3) {
 			zwp_linux_dmabuf_feedback_v1_destroy(feedback);
 		}

@@ -34,13 +34,13 @@ static void make_buffer(struct bad *bad) {
 
 static void make_shm_buffer(struct bad *bad) {
 	int fd = bad_open(bad, FD_MEMFD);
-	if (fd < 0 || !bad->shm) {
+	if (fd < 0 || !bad->conn.shm) {
 		bad->missing = "the compositor lacks wl_shm, or there is no memory for it";
 		fd_clear(&fd);
 		bad->buffer = NULL;
 		return;
 	}
-	struct wl_shm_pool *pool = wl_shm_create_pool(bad->shm, fd, BAD_SIZE);
+	struct wl_shm_pool *pool = wl_shm_create_pool(bad->conn.shm, fd, BAD_SIZE);
 	fd_clear(&fd);
 	bad->buffer = wl_shm_pool_create_buffer(
 		pool, 0, BAD_WIDTH, BAD_HEIGHT, BAD_STRIDE, WL_SHM_FORMAT_XRGB8888);
@@ -50,8 +50,8 @@ static void make_shm_buffer(struct bad *bad) {
 static void destroy_manager(struct bad *bad) {
 	switch (bad->need) {
 	case NEED_DMABUF:
-		zwp_linux_dmabuf_v1_destroy(bad->dmabuf);
-		bad->dmabuf = NULL;
+		zwp_linux_dmabuf_v1_destroy(bad->conn.dmabuf);
+		bad->conn.dmabuf = NULL;
 		break;
 	case NEED_SYNC_FILE:
 		zwp_linux_explicit_synchronization_v1_destroy(bad->conn.explicit_sync);

@@ -11,25 +11,6 @@
 #include "common/util.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 
-static const char *const fd_names[FD_NUM_KINDS] = {
-	[FD_DMABUF] = "a dma-buf",
-	[FD_PIPE] = "a pipe",
-	[FD_FILE] = "a regular file",
-	[FD_DIRECTORY] = "a directory",
-	[FD_MEMFD] = "a memfd",
-	[FD_NULL] = "/dev/null",
-	[FD_EVENTFD] = "an eventfd",
-	[FD_SOCKET] = "a socket",
-	[FD_EPOLL] = "an epoll",
-	[FD_PATH] = "an O_PATH",
-	[FD_SYNC_FILE] = "a sync_file",
-	[FD_SYNCOBJ] = "a syncobj",
-};
-
-const char *bad_fd_name(enum bad_fd kind) {
-	return fd_names[kind];
-}
-
 /* One end of a pair, the other closed. */
 static int keep_one(int fds[2]) {
 	fd_clear(&fds[1]);
@@ -124,7 +105,7 @@ static const struct zwp_linux_buffer_params_v1_listener params_listener = {
 };
 
 struct zwp_linux_buffer_params_v1 *bad_params(struct bad *bad) {
-	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(bad->dmabuf);
+	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(bad->conn.dmabuf);
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, bad);
 	return params;
 }

@@ -22,7 +22,7 @@ enum stress_exit stress_client_init(
 	struct stress_client *client, const struct stress_options *options) {
 	*client = (struct stress_client){.options = options};
 	raise_fd_limit();
-	if (!connection_init(&client->conn)) {
+	if (!connection_init(&client->conn, CONNECTION_DMABUF)) {
 		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
 			strerror(errno));
 		return STRESS_EXIT_NO_SERVER;

@@ -223,7 +223,7 @@ enum stress_exit crowd_run(
 	struct crowd crowd = {.options = options, .signal_fd = signal_fd};
 	const int64_t start_ns = now_ns();
 	*report = (struct hostile_report){0};
-	if (!connection_init(&crowd.conn)) {
+	if (!connection_init(&crowd.conn, CONNECTION_DMABUF)) {
 		say("there is no compositor: set WAYLAND_DISPLAY");
 		return STRESS_EXIT_NO_SERVER;
 	}

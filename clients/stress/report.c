@@ -1,36 +1,11 @@
 #include "report.h"
 
-#include <stdio.h>
-#include <string.h>
-#include <yyjson.h>
-
-#include "common/util.h"
-
-bool stress_report_write(yyjson_mut_doc *doc, bool complete, const char *path) {
-	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END;
-	yyjson_write_err error = {0};
-	bool ok = complete;
-	if (ok && strcmp(path, "-") == 0) {
-		ok = yyjson_mut_write_fp(stdout, doc, flags, NULL, &error);
-	} else if (ok) {
-		ok = yyjson_mut_write_file(path, doc, flags, NULL, &error);
-	}
-	if (!ok) {
-		say("can't write the report to %s: %s", path, error.msg ? error.msg : "no memory");
-	}
-	yyjson_mut_doc_free(doc);
-	return ok;
-}
+#include "common/json.h"
 
 static bool begin(const struct stress_options *options, enum stress_exit status,
 	yyjson_mut_doc **doc, yyjson_mut_val **root) {
-	*doc = yyjson_mut_doc_new(NULL);
-	*root = *doc ? yyjson_mut_obj(*doc) : NULL;
-	if (!*root) {
-		return false;
-	}
-	yyjson_mut_doc_set_root(*doc, *root);
-	return yyjson_mut_obj_add_int(*doc, *root, "status", status) &&
+	*doc = json_create(root);
+	return *root && yyjson_mut_obj_add_int(*doc, *root, "status", status) &&
 	       yyjson_mut_obj_add_str(
 		       *doc, *root, "fence", fence_kind_name(options->fence.kind)) &&
 	       yyjson_mut_obj_add_int(*doc, *root, "late_ns", options->fence.late_ns);
@@ -51,7 +26,7 @@ bool stress_report_hostile(const struct stress_options *options,
 		  yyjson_mut_obj_add_uint(doc, root, "busy_buffers", report->busy) &&
 		  yyjson_mut_obj_add_bool(doc, root, "closed", report->closed) &&
 		  yyjson_mut_obj_add_int(doc, root, "run_ns", report->run_ns);
-	return stress_report_write(doc, ok, options->json);
+	return json_write(doc, ok, options->json);
 }
 
 bool stress_report_die(const struct stress_options *options, const struct die_report *report,
@@ -67,5 +42,5 @@ bool stress_report_die(const struct stress_options *options, const struct die_re
 		ok = yyjson_mut_obj_add_uint(
 			doc, steps, die_step_name((enum die_step)step), report->by_step[step]);
 	}
-	return stress_report_write(doc, ok, options->json);
+	return json_write(doc, ok, options->json);
 }
