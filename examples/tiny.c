@@ -18,10 +18,12 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <linux/sync_file.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -291,12 +293,18 @@ static void handle_point(struct wlr_drm_syncobj_timeline_waiter *waiter) {
 	frame_is_ready(frame, latch_now_ns());
 }
 
+/* One fence that signals when both have; negative errno. */
+static int merge_fences(int a, int b) {
+	struct sync_merge_data merge = {.name = "tiny", .fd2 = b};
+	return ioctl(a, SYNC_IOC_MERGE, &merge) == 0 ? merge.fence : -errno;
+}
+
 /* Drivers put their fences on the dma-buf itself. Planes may lie in memory of their own. */
 static int export_fence(const struct wlr_dmabuf_attributes *dmabuf) {
 	int fence = latch_fence_export_from_dmabuf(dmabuf->fd[0]);
 	for (int i = 1; i < dmabuf->n_planes && fence >= 0; i++) {
 		int one = latch_fence_export_from_dmabuf(dmabuf->fd[i]);
-		int both = one >= 0 ? latch_fence_merge(fence, one) : one;
+		int both = one >= 0 ? merge_fences(fence, one) : one;
 		latch_fence_clear(&fence);
 		latch_fence_clear(&one);
 		fence = both;
