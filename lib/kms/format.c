@@ -9,6 +9,8 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "base/array.h"
+
 static struct kms_format *find(const struct kms_format_set *set, uint32_t fourcc) {
 	for (size_t i = 0; i < set->len; i++) {
 		if (set->formats[i].fourcc == fourcc) {
@@ -27,102 +29,66 @@ static bool has_modifier(const struct kms_format *format, uint64_t modifier) {
 	return false;
 }
 
-/* Puts one more element at the end of an array of plain structs; NULL: no memory. */
-static void *grow(void *array, size_t len, size_t size) {
-	return reallocarray(array, len + 1, size);
-}
-
 int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t modifier) {
 	struct kms_format *format = find(set, fourcc);
-	if (format != NULL && has_modifier(format, modifier)) {
-		return 0;
-	}
-
-	if (format == NULL) {
-		uint64_t *modifiers = malloc(sizeof(*modifiers));
-		struct kms_format *formats = grow(set->formats, set->len, sizeof(*formats));
-		if (formats != NULL) {
-			set->formats = formats;
-		}
-		if (modifiers == NULL || formats == NULL) {
-			free(modifiers);
+	const bool is_new = format == NULL;
+	if (is_new) {
+		struct kms_format *formats = latch_array_grow(
+			set->formats, &set->cap, set->len + 1, sizeof(*formats));
+		if (formats == NULL) {
 			return -ENOMEM;
 		}
-		modifiers[0] = modifier;
-		formats[set->len++] = (struct kms_format){
-			.fourcc = fourcc,
-			.modifiers = modifiers,
-			.modifiers_len = 1,
-		};
+		set->formats = formats;
+		format = &formats[set->len];
+		*format = (struct kms_format){.fourcc = fourcc};
+	} else if (has_modifier(format, modifier)) {
 		return 0;
 	}
-
-	uint64_t *modifiers = grow(format->modifiers, format->modifiers_len, sizeof(*modifiers));
+	uint64_t *modifiers = latch_array_grow(format->modifiers, &format->modifiers_cap,
+		format->modifiers_len + 1, sizeof(*modifiers));
 	if (modifiers == NULL) {
 		return -ENOMEM;
 	}
 	modifiers[format->modifiers_len++] = modifier;
 	format->modifiers = modifiers;
+	set->len += is_new;
 	return 0;
 }
 
-/*
- * libdrm's iterator trusts the offsets in the blob. The kernel writes it, so that is fine with a
- * kernel without faults; a blob that is cut off should not take us down all the same.
- */
-static bool blob_is_sound(const void *bytes, uint32_t size) {
-	struct drm_format_modifier_blob blob;
-	if (size < sizeof(blob)) {
-		return false;
-	}
-	memcpy(&blob, bytes, sizeof(blob));
-	return blob.version >= FORMAT_BLOB_CURRENT && blob.formats_offset % 4 == 0 &&
-	       blob.modifiers_offset % 8 == 0 && blob.formats_offset <= size &&
-	       blob.count_formats <= (size - blob.formats_offset) / sizeof(uint32_t) &&
-	       blob.modifiers_offset <= size &&
-	       blob.count_modifiers <=
-		       (size - blob.modifiers_offset) / sizeof(struct drm_format_modifier);
+/* The kernel writes it, so it is sound with a kernel without faults; one that is cut off should not
+ * take us down all the same. */
+static bool is_sound(const struct drm_format_modifier_blob *head, uint32_t size) {
+	return head->version >= FORMAT_BLOB_CURRENT && head->formats_offset % 4 == 0 &&
+	       head->modifiers_offset % 8 == 0 && head->formats_offset <= size &&
+	       head->count_formats <= (size - head->formats_offset) / sizeof(uint32_t) &&
+	       head->modifiers_offset <= size &&
+	       head->count_modifiers <=
+		       (size - head->modifiers_offset) / sizeof(struct drm_format_modifier);
 }
 
-/* Each modifier says by 64 bits, counted from its offset, which formats it goes with. */
-static bool modifiers_are_sound(const void *bytes) {
-	struct drm_format_modifier_blob blob;
-	memcpy(&blob, bytes, sizeof(blob));
-	for (uint32_t i = 0; i < blob.count_modifiers; i++) {
-		struct drm_format_modifier modifier;
-		memcpy(&modifier,
-			(const char *)bytes + blob.modifiers_offset + i * sizeof(modifier),
-			sizeof(modifier));
-		if (modifier.formats == 0) {
-			continue;
-		}
-		uint32_t last = 63 - (uint32_t)__builtin_clzll(modifier.formats);
-		if (modifier.offset >= blob.count_formats ||
-			last >= blob.count_formats - modifier.offset) {
-			return false;
-		}
-	}
-	return true;
-}
-
-int kms_format_set_from_blob(struct kms_format_set *set, const void *bytes, uint32_t size) {
-	if (bytes == NULL || !blob_is_sound(bytes, size) || !modifiers_are_sound(bytes)) {
+int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint32_t size) {
+	const struct drm_format_modifier_blob *head = blob;
+	if (blob == NULL || size < sizeof(*head) || !is_sound(head, size)) {
 		return -EINVAL;
 	}
-	drmModePropertyBlobRes blob = {
-		.length = size,
-		/* The iterator only reads. */
-		.data = (void *)(uintptr_t)bytes,
-	};
-	drmModeFormatModifierIterator iter = {0};
-	while (drmModeFormatModifierBlobIterNext(&blob, &iter)) {
-		int ret = kms_format_set_add(set, iter.fmt, iter.mod);
-		if (ret < 0) {
-			kms_format_set_finish(set);
-			return ret;
+	const uint32_t *formats =
+		(const uint32_t *)((const char *)blob + head->formats_offset);
+	const struct drm_format_modifier *modifiers =
+		(const struct drm_format_modifier *)((const char *)blob + head->modifiers_offset);
+	int ret = 0;
+	for (uint32_t i = 0; i < head->count_formats; i++) {
+		for (uint32_t j = 0; j < head->count_modifiers && ret == 0; j++) {
+			/* By 64 bits, counted from its offset, each says which formats it goes with. */
+			uint32_t bit = i - modifiers[j].offset;
+			if (bit < 64 && (modifiers[j].formats >> bit & 1) != 0) {
+				ret = kms_format_set_add(set, formats[i], modifiers[j].modifier);
+			}
 		}
 	}
-	return 0;
+	if (ret < 0) {
+		kms_format_set_finish(set);
+	}
+	return ret;
 }
 
 int kms_format_set_from_list(struct kms_format_set *set, const uint32_t *fourccs, size_t len) {
