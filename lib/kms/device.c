@@ -155,59 +155,50 @@ static int read_connectors(struct kms_device *device, const drmModeRes *res) {
 	return 0;
 }
 
-struct kms_device *kms_device_create(int fd, enum kms_open_error *error) {
-	enum kms_open_error ignored;
-	if (error == NULL) {
-		error = &ignored;
-	}
-	struct kms_device *device = calloc(1, sizeof(*device));
-	if (device == NULL) {
-		*error = KMS_OPEN_NO_MEMORY;
-		return NULL;
-	}
-	device->fd = fd;
-
+static enum kms_open_error read_device(struct kms_device *device) {
 	if (!read_driver_name(device)) {
-		*error = KMS_OPEN_NOT_DRM;
-		goto error_device;
+		return KMS_OPEN_NOT_DRM;
 	}
-	if (drmIsKMS(fd) != 1) {
-		*error = KMS_OPEN_NOT_KMS;
-		goto error_device;
+	if (drmIsKMS(device->fd) != 1) {
+		return KMS_OPEN_NOT_KMS;
 	}
 	device->features.atomic = set_client_cap(device, DRM_CLIENT_CAP_ATOMIC);
 	if (!device->features.atomic) {
-		*error = KMS_OPEN_NOT_ATOMIC;
-		goto error_device;
+		return KMS_OPEN_NOT_ATOMIC;
 	}
 	read_features(device);
 
-	drmModeRes *res = drmModeGetResources(fd);
+	drmModeRes *res = drmModeGetResources(device->fd);
 	if (res == NULL) {
-		*error = KMS_OPEN_FAILED;
-		goto error_device;
+		return KMS_OPEN_FAILED;
 	}
 	device->max_width = res->max_width;
 	device->max_height = res->max_height;
 	int ret = read_crtcs(device, res);
-	if (ret == 0) {
-		ret = read_planes(device);
-	}
-	if (ret == 0) {
-		ret = read_connectors(device, res);
-	}
+	ret = ret == 0 ? read_planes(device) : ret;
+	ret = ret == 0 ? read_connectors(device, res) : ret;
 	drmModeFreeResources(res);
 	if (ret < 0) {
 		kms_log(KMS_LOG_ERROR, "reading the KMS device failed: %s", strerror(-ret));
-		*error = ret == -ENOMEM ? KMS_OPEN_NO_MEMORY : KMS_OPEN_FAILED;
-		goto error_device;
 	}
-	*error = KMS_OPEN_OK;
-	return device;
+	return ret == 0 ? KMS_OPEN_OK : ret == -ENOMEM ? KMS_OPEN_NO_MEMORY : KMS_OPEN_FAILED;
+}
 
-error_device:
-	kms_device_destroy(device);
-	return NULL;
+struct kms_device *kms_device_create(int fd, enum kms_open_error *error) {
+	struct kms_device *device = calloc(1, sizeof(*device));
+	enum kms_open_error result = KMS_OPEN_NO_MEMORY;
+	if (device != NULL) {
+		device->fd = fd;
+		result = read_device(device);
+	}
+	if (error != NULL) {
+		*error = result;
+	}
+	if (result != KMS_OPEN_OK) {
+		kms_device_destroy(device);
+		return NULL;
+	}
+	return device;
 }
 
 void kms_device_destroy(struct kms_device *device) {

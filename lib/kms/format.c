@@ -11,7 +11,7 @@
 
 #include "base/array.h"
 
-static struct kms_format *find(const struct kms_format_set *set, uint32_t fourcc) {
+const struct kms_format *kms_format_set_get(const struct kms_format_set *set, uint32_t fourcc) {
 	for (size_t i = 0; i < set->len; i++) {
 		if (set->formats[i].fourcc == fourcc) {
 			return &set->formats[i];
@@ -30,7 +30,7 @@ static bool has_modifier(const struct kms_format *format, uint64_t modifier) {
 }
 
 int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t modifier) {
-	struct kms_format *format = find(set, fourcc);
+	struct kms_format *format = (struct kms_format *)kms_format_set_get(set, fourcc);
 	const bool is_new = format == NULL;
 	if (is_new) {
 		struct kms_format *formats = latch_array_grow(
@@ -105,12 +105,8 @@ int kms_format_set_from_list(struct kms_format_set *set, const uint32_t *fourccs
 	return 0;
 }
 
-const struct kms_format *kms_format_set_get(const struct kms_format_set *set, uint32_t fourcc) {
-	return find(set, fourcc);
-}
-
 bool kms_format_set_has(const struct kms_format_set *set, uint32_t fourcc, uint64_t modifier) {
-	const struct kms_format *format = find(set, fourcc);
+	const struct kms_format *format = kms_format_set_get(set, fourcc);
 	return format != NULL && has_modifier(format, modifier);
 }
 

@@ -17,7 +17,7 @@ static void read_names(const drmModePropertyRes *info, const struct kms_property
 	}
 }
 
-static void read_property(const drmModePropertyRes *info, uint64_t value,
+static void read_property(drmModePropertyRes *info, uint64_t value,
 	const struct kms_property_spec *spec, char *object) {
 	const bool immutable = (info->flags & DRM_MODE_PROP_IMMUTABLE) != 0;
 	const bool range = (drm_property_type_is(info, DRM_MODE_PROP_RANGE) ||

@@ -6,6 +6,8 @@
 #include "kms_test.h"
 #include "kms/device.h"
 
+static struct kms_device *device;
+
 static int setup(void **state) {
 	fake_reset();
 	fake_add_vkms();
@@ -13,20 +15,22 @@ static int setup(void **state) {
 }
 
 static int teardown(void **state) {
+	kms_device_destroy(device);
+	device = NULL;
 	fake_finish();
 	return fake.outstanding;
 }
 
-static struct kms_device *open_device(void) {
+static void open_device(void) {
 	enum kms_open_error error = KMS_OPEN_FAILED;
-	struct kms_device *device = kms_device_create(3, &error);
+	kms_device_destroy(device);
+	device = kms_device_create(3, &error);
 	assert_non_null(device);
 	assert_int_equal(error, KMS_OPEN_OK);
-	return device;
 }
 
 static void test_objects(void **state) {
-	struct kms_device *device = open_device();
+	open_device();
 	assert_string_equal(device->driver, "vkms");
 	assert_int_equal(device->clock, KMS_CLOCK_SIMULATED);
 	assert_int_equal(device->cursor_width, 512);
@@ -57,7 +61,6 @@ static void test_objects(void **state) {
 
 	assert_ptr_equal(kms_device_find_connector_by_name(device, "virtual-1"), connector);
 	assert_null(kms_device_find_connector_by_name(device, "Virtual-2"));
-	kms_device_destroy(device);
 }
 
 /* Every property has the number that its own object has; what is missing is 0. */
@@ -67,7 +70,7 @@ static void test_property_lookup(void **state) {
 	fake_remove_property(31, "pixel blend mode");
 	fake_remove_property(31, "rotation");
 	fake_find_property(33, "zpos")->flags |= DRM_MODE_PROP_IMMUTABLE;
-	struct kms_device *device = open_device();
+	open_device();
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = &device->planes[i];
 		assert_int_equal(plane->props.fb_id.id, fake_property_id(plane->id, "FB_ID"));
@@ -98,7 +101,6 @@ static void test_property_lookup(void **state) {
 	assert_int_equal(
 		device->crtcs[0].props.out_fence_ptr.id, fake_property_id(50, "OUT_FENCE_PTR"));
 	assert_int_equal(device->crtcs[0].props.vrr_enabled.id, 0);
-	kms_device_destroy(device);
 }
 
 static void test_formats(void **state) {
@@ -108,7 +110,7 @@ static void test_formats(void **state) {
 	/* So is it when the blob names none. */
 	const struct drm_format_modifier_blob empty = {.version = FORMAT_BLOB_CURRENT};
 	fake_find_property(33, "IN_FORMATS")->value = fake_add_blob(&empty, sizeof(empty));
-	struct kms_device *device = open_device();
+	open_device();
 	const struct kms_plane *primary = &device->planes[0];
 	assert_true(primary->has_in_formats);
 	assert_true(kms_format_set_has(
@@ -122,7 +124,6 @@ static void test_formats(void **state) {
 		assert_true(kms_format_set_has(
 			&device->planes[i].formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID));
 	}
-	kms_device_destroy(device);
 }
 
 static void test_features(void **state) {
@@ -130,7 +131,7 @@ static void test_features(void **state) {
 	fake.caps[DRM_CAP_PRIME] = DRM_PRIME_CAP_IMPORT;
 	fake.caps[DRM_CAP_CURSOR_WIDTH] = 0;
 	fake.refused_client_caps = UINT64_C(1) << DRM_CLIENT_CAP_CURSOR_PLANE_HOTSPOT;
-	struct kms_device *device = open_device();
+	open_device();
 	assert_true(device->features.atomic);
 	assert_true(device->features.writeback_connectors);
 	assert_false(device->features.cursor_hotspot);
@@ -138,7 +139,6 @@ static void test_features(void **state) {
 	assert_true(device->features.prime_import);
 	assert_false(device->features.prime_export);
 	assert_int_equal(device->cursor_width, 64);
-	kms_device_destroy(device);
 }
 
 static void assert_not_opened(enum kms_open_error expected) {
@@ -167,21 +167,21 @@ static void test_every_failure(void **state) {
 		enum kms_open_error error = KMS_OPEN_OK;
 		fake.fallible_calls = 0;
 		fake.fail_at = i;
-		struct kms_device *device = kms_device_create(3, &error);
-		kms_device_destroy(device);
+		struct kms_device *another = kms_device_create(3, &error);
+		kms_device_destroy(another);
 		assert_int_equal(fake.outstanding, 0);
-		if (device != NULL && fake.fallible_calls < i) {
+		if (another != NULL && fake.fallible_calls < i) {
 			break;
 		}
 		/* Only formats can be had in another way. */
-		assert_true(device != NULL || error != KMS_OPEN_OK);
+		assert_true(another != NULL || error != KMS_OPEN_OK);
 		calls++;
 	}
 	assert_true(calls > 50);
 }
 
 static void test_refresh(void **state) {
-	struct kms_device *device = open_device();
+	open_device();
 	struct kms_connector *connector = device->connectors[0];
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
 	assert_int_equal(connector->changes, 0);
@@ -211,7 +211,6 @@ static void test_refresh(void **state) {
 	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
 	assert_false(connector->link_bad);
-	kms_device_destroy(device);
 }
 
 /* How many connectors were probed since the last time, Virtual-1, DP-1, DP-2, eDP-1 as digits. */
@@ -239,7 +238,7 @@ static void test_probes_what_is_named(void **state) {
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
 	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
-	struct kms_device *device = open_device();
+	open_device();
 	struct kms_connector *first = kms_device_find_connector(device, 72);
 	assert_int_equal(probes(), 1111);
 
@@ -263,14 +262,13 @@ static void test_probes_what_is_named(void **state) {
 	fake_find_property(73, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
 	assert_int_equal(probes(), 10);
-	kms_device_destroy(device);
 }
 
 static void test_probes_without_a_name(void **state) {
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
 	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
-	struct kms_device *device = open_device();
+	open_device();
 	probes();
 	plug(73, DRM_MODE_DISCONNECTED, 0, true);
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
@@ -285,7 +283,6 @@ static void test_probes_without_a_name(void **state) {
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
 	assert_int_equal(probes(), 0);
 	kms_device_drop_gone(device);
-	kms_device_destroy(device);
 }
 
 /* msm gives all planes, the cursor's too, a zpos that begins at 0. */
@@ -299,7 +296,7 @@ static void test_top_zpos(void **state) {
 }
 
 static void test_connectors_come_and_go(void **state) {
-	struct kms_device *device = open_device();
+	open_device();
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 3);
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(device->connectors_len, 3);
@@ -326,7 +323,6 @@ static void test_connectors_come_and_go(void **state) {
 	assert_string_equal(old->name, "Virtual-1");
 	assert_string_equal(kms_device_find_connector(device, 70)->name, "Virtual-9");
 	kms_device_drop_gone(device);
-	kms_device_destroy(device);
 }
 
 static void test_crtc_planes(void **state) {
@@ -337,7 +333,7 @@ static void test_crtc_planes(void **state) {
 	fake_find_object(31)->possible_crtcs = 3;
 	fake_find_property(31, "type")->value = DRM_PLANE_TYPE_PRIMARY;
 	fake_find_object(33)->possible_crtcs = 3;
-	struct kms_device *device = open_device();
+	open_device();
 	const struct kms_crtc *first = &device->crtcs[0], *second = &device->crtcs[1];
 	/* Both could have either: the n-th is the n-th CRTC's. */
 	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY, 0)->id, 30);
@@ -353,14 +349,12 @@ static void test_crtc_planes(void **state) {
 	/* The overlay is on the first only. */
 	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY, 0)->id, 32);
 	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY, 0));
-	kms_device_destroy(device);
 
 	/* A plane that is a CRTC's alone goes before one that is shared. */
 	fake_find_object(31)->possible_crtcs = 1;
-	device = open_device();
+	open_device();
 	assert_int_equal(
 		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY, 0)->id, 31);
-	kms_device_destroy(device);
 }
 
 TEST_MAIN("kms-device", TEST(test_objects), TEST(test_property_lookup), TEST(test_formats),
