@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include "list.h"
 #include "log.h"
 #include "options.h"
 #include "server.h"
@@ -15,7 +16,7 @@ int main(int argc, char **argv) {
 	signal(SIGPIPE, SIG_IGN);
 
 	if (options.list) {
-		return latch_backend_list(options.device, options.list_json);
+		return latch_list(options.device, options.list_json);
 	}
 
 	struct latch_server server;

@@ -6,6 +6,8 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_security_context_v1.h>
 
+#include "base/hash.h"
+
 /*
  * By name, and more than latch has today, so that a protocol which is added later is in the table already.
  * A sandbox keeps what its client may reach small: neither other clients' pictures, input
@@ -75,14 +77,10 @@ static bool filter_global(
 	return latch_security_allows(wl_global_get_interface(global)->name, sandboxed);
 }
 
-/* FNV-1a, the terminating zero included, so that it counts where a text ends. */
+/* With the terminating zero, so that it counts where a text ends. */
 static uint64_t mix(uint64_t hash, const char *text) {
-	for (text = text != NULL ? text : "";; text++) {
-		hash = (hash ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
-		if (*text == '\0') {
-			return hash;
-		}
-	}
+	text = text != NULL ? text : "";
+	return latch_hash(hash, text, strlen(text) + 1);
 }
 
 uint64_t latch_security_sandbox(struct wl_client *client) {
@@ -99,7 +97,7 @@ uint64_t latch_security_sandbox(struct wl_client *client) {
 	}
 	/* Of one program there may be several instances. */
 	const char *program = state->app_id != NULL ? state->app_id : state->instance_id;
-	uint64_t id = mix(mix(UINT64_C(0xcbf29ce484222325), state->sandbox_engine), program);
+	uint64_t id = mix(mix(LATCH_HASH_START, state->sandbox_engine), program);
 	return id != 0 ? id : 1;
 }
 

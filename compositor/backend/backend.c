@@ -15,19 +15,14 @@
 #include "backend/configure.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
+#include "exit.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
 #include "kms/saved_state.h"
-#include "options.h"
 #include "sync/fence.h"
 
-static const struct wlr_backend_impl backend_impl;
-
-struct latch_kms_backend *latch_kms_backend_from_backend(struct wlr_backend *backend) {
-	if (backend->impl != &backend_impl) {
-		return NULL;
-	}
+static struct latch_kms_backend *from_base(struct wlr_backend *backend) {
 	struct latch_kms_backend *kms = wl_container_of(backend, kms, base);
 	return kms;
 }
@@ -121,8 +116,8 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-static struct latch_kms_output *find_output(
-	struct latch_kms_backend *backend, const struct kms_connector *connector) {
+struct latch_kms_output *latch_kms_backend_find_output(
+	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
 	struct latch_kms_output *output;
 	wl_list_for_each(output, &backend->outputs, link) {
 		if (output->connector == connector) {
@@ -132,7 +127,7 @@ static struct latch_kms_output *find_output(
 	return NULL;
 }
 
-static bool is_wanted(
+bool latch_kms_backend_wants(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
 	if (connector->gone || connector->writeback || connector->modes_len == 0) {
 		return false;
@@ -149,7 +144,7 @@ static void retry_starved(struct latch_kms_backend *backend) {
 	struct latch_kms_output *output, *tmp;
 	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
 		if (output->left_out ||
-			(output->starved && latch_kms_output_could_have_crtc(output))) {
+			(output->starved && latch_crtc_match(output, true))) {
 			wlr_output_destroy(&output->base);
 		}
 	}
@@ -160,7 +155,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	struct kms_device *device = backend->device;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
-		struct latch_kms_output *output = find_output(backend, connector);
+		struct latch_kms_output *output = latch_kms_backend_find_output(backend, connector);
 		if (output != NULL && (connector->changes & KMS_CONNECTOR_LINK_WENT_BAD)) {
 			output->needs_modeset = true;
 			wlr_output_update_needs_frame(&output->base);
@@ -168,7 +163,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 		/* Another monitor, or other modes: what was known of it is of no use any more. */
 		bool other = connector->changes &
 			     (KMS_CONNECTOR_EDID_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
-		bool gone = !is_wanted(backend, connector) ||
+		bool gone = !latch_kms_backend_wants(backend, connector) ||
 			    connector->status == KMS_CONNECTOR_DISCONNECTED;
 		if (output != NULL && (gone || other)) {
 			wlr_log(WLR_INFO, "%s %s", connector->name,
@@ -179,9 +174,9 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	retry_starved(backend);
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
-		if (is_wanted(backend, connector) &&
+		if (latch_kms_backend_wants(backend, connector) &&
 			connector->status != KMS_CONNECTOR_DISCONNECTED &&
-			find_output(backend, connector) == NULL) {
+			latch_kms_backend_find_output(backend, connector) == NULL) {
 			latch_kms_output_create(backend, connector);
 		}
 	}
@@ -189,7 +184,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 }
 
 static bool backend_start(struct wlr_backend *wlr_backend) {
-	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
+	struct latch_kms_backend *backend = from_base(wlr_backend);
 	update_outputs(backend);
 	if (wl_list_empty(&backend->outputs)) {
 		wlr_log(WLR_INFO, "%s: no monitor is connected; one can be plugged in",
@@ -199,7 +194,7 @@ static bool backend_start(struct wlr_backend *wlr_backend) {
 }
 
 static void backend_destroy(struct wlr_backend *wlr_backend) {
-	struct latch_kms_backend *backend = latch_kms_backend_from_backend(wlr_backend);
+	struct latch_kms_backend *backend = from_base(wlr_backend);
 	destroy_outputs(backend);
 	wlr_backend_finish(wlr_backend);
 	latch_framebuffers_finish(backend);
@@ -225,19 +220,17 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 }
 
 static int backend_get_drm_fd(struct wlr_backend *wlr_backend) {
-	return latch_kms_backend_fd(latch_kms_backend_from_backend(wlr_backend));
+	return from_base(wlr_backend)->device->fd;
 }
 
 static bool backend_test(struct wlr_backend *wlr_backend,
 	const struct wlr_backend_output_state *states, size_t states_len) {
-	return latch_kms_configure(
-		latch_kms_backend_from_backend(wlr_backend), states, states_len, true);
+	return latch_kms_configure(from_base(wlr_backend), states, states_len, true);
 }
 
 static bool backend_commit(struct wlr_backend *wlr_backend,
 	const struct wlr_backend_output_state *states, size_t states_len) {
-	return latch_kms_configure(
-		latch_kms_backend_from_backend(wlr_backend), states, states_len, false);
+	return latch_kms_configure(from_base(wlr_backend), states, states_len, false);
 }
 
 static const struct wlr_backend_impl backend_impl = {
@@ -308,16 +301,10 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 	backend->device = kms_device_create(fd, &error);
 	if (backend->device == NULL) {
 		fprintf(stderr, "latch: %s: %s\n", backend->path, kms_error_string(error));
-		switch (error) {
-		case KMS_OPEN_NOT_DRM:
-			return LATCH_EXIT_NO_DEVICE;
-		case KMS_OPEN_NOT_KMS:
-			return LATCH_EXIT_NOT_KMS;
-		case KMS_OPEN_NOT_ATOMIC:
-			return LATCH_EXIT_NOT_ATOMIC;
-		default:
-			return LATCH_EXIT_FAILURE;
-		}
+		return error == KMS_OPEN_NOT_DRM      ? LATCH_EXIT_NO_DEVICE
+		       : error == KMS_OPEN_NOT_KMS    ? LATCH_EXIT_NOT_KMS
+		       : error == KMS_OPEN_NOT_ATOMIC ? LATCH_EXIT_NOT_ATOMIC
+						      : LATCH_EXIT_FAILURE;
 	}
 	if (!kms_device_is_master(backend->device)) {
 		fprintf(stderr,
@@ -411,7 +398,7 @@ static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 	bool found = false;
 	for (size_t i = 0; i < backend->device->connectors_len; i++) {
 		const struct kms_connector *connector = backend->device->connectors[i];
-		if (is_wanted(backend, connector)) {
+		if (latch_kms_backend_wants(backend, connector)) {
 			found = found || kms_mode_choose(connector->modes, connector->modes_len,
 						 &backend->mode_request) >= 0;
 		}
@@ -428,12 +415,6 @@ static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 
 int latch_kms_backend_choose(
 	struct latch_kms_backend *backend, const char *connector, const char *mode) {
-	int status = LATCH_EXIT_OK;
-	if (connector != NULL) {
-		status = choose_connector(backend, connector);
-	}
-	if (status == LATCH_EXIT_OK && mode != NULL) {
-		status = choose_mode(backend, mode);
-	}
-	return status;
+	int status = connector != NULL ? choose_connector(backend, connector) : LATCH_EXIT_OK;
+	return status == LATCH_EXIT_OK && mode != NULL ? choose_mode(backend, mode) : status;
 }

@@ -12,6 +12,7 @@
 #include "kms/mode.h"
 
 struct kms_saved_state;
+struct latch_kms_output;
 struct wlr_device;
 struct wlr_dmabuf_attributes;
 struct wlr_session;
@@ -67,8 +68,13 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	struct wl_event_loop *loop,
 	struct wlr_device *session_device, const char *path, int *exit_status);
 
-/** The backend behind a wlr_backend; NULL when it is another kind. */
-struct latch_kms_backend *latch_kms_backend_from_backend(struct wlr_backend *backend);
+/** The output of a connector; NULL when there is none. */
+struct latch_kms_output *latch_kms_backend_find_output(
+	const struct latch_kms_backend *backend, const struct kms_connector *connector);
+
+/** Whether there should be an output for this connector, as things are now and the user wants them. */
+bool latch_kms_backend_wants(
+	const struct latch_kms_backend *backend, const struct kms_connector *connector);
 
 /** Borrowed. */
 int latch_kms_backend_fd(const struct latch_kms_backend *backend);

@@ -16,7 +16,6 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
-#include "backend/crtc.h"
 #include "backend/output.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
@@ -346,16 +345,9 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 	return ret;
 }
 
-static int index_of(struct latch_kms_output *output, const struct wlr_output_mode *wanted) {
-	int index = 0;
-	const struct wlr_output_mode *mode;
-	wl_list_for_each(mode, &output->base.modes, link) {
-		if (mode == wanted) {
-			return index;
-		}
-		index++;
-	}
-	return -1;
+static int index_of(const struct latch_kms_output *output, struct wlr_output_mode *wanted) {
+	const struct latch_kms_mode *mode = wl_container_of(wanted, mode, base);
+	return wanted != NULL ? (int)(mode - output->modes) : -1;
 }
 
 static int test_mode(struct latch_kms_output *output, struct wlr_output_mode *mode) {

@@ -1,11 +1,10 @@
-#include "backend/crtc.h"
+#include "backend/output.h"
 
 #include <drm_fourcc.h>
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "backend/backend.h"
-#include "backend/output.h"
 #include "kms/match.h"
 
 static struct kms_match_head make_head(const struct kms_device *device, enum kms_match_kind kind,
@@ -25,15 +24,12 @@ static bool can_move(const struct latch_kms_output *output) {
 
 static bool will_want_one(const struct latch_kms_output *output,
 	const struct kms_connector *connector) {
-	struct latch_kms_output *other;
-	wl_list_for_each(other, &output->backend->outputs, link) {
-		if (other->connector == connector) {
-			return other != output && other->crtc == NULL && other->starved;
-		}
+	const struct latch_kms_backend *backend = output->backend;
+	const struct latch_kms_output *other = latch_kms_backend_find_output(backend, connector);
+	if (other != NULL) {
+		return other != output && other->crtc == NULL && other->starved;
 	}
-	return output->backend->wanted_connector == NULL && !connector->writeback &&
-	       !connector->gone && !connector->non_desktop && connector->modes_len > 0 &&
-	       connector->status == KMS_CONNECTOR_CONNECTED;
+	return backend->wanted_connector == NULL && latch_kms_backend_wants(backend, connector);
 }
 
 bool latch_crtc_match(struct latch_kms_output *output, bool moves) {

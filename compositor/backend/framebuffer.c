@@ -17,13 +17,13 @@ struct framebuffer {
 	struct {
 		bool tried;
 		uint32_t fb_id;
-	} with_alpha, without_alpha;
+	} of[2]; // [1]: opaque
 };
 
 static void framebuffer_destroy(struct framebuffer *framebuffer) {
 	const struct kms_device *device = framebuffer->backend->device;
-	kms_framebuffer_destroy(device, framebuffer->with_alpha.fb_id);
-	kms_framebuffer_destroy(device, framebuffer->without_alpha.fb_id);
+	kms_framebuffer_destroy(device, framebuffer->of[false].fb_id);
+	kms_framebuffer_destroy(device, framebuffer->of[true].fb_id);
 	wlr_addon_finish(&framebuffer->addon);
 	wl_list_remove(&framebuffer->link);
 	free(framebuffer);
@@ -89,18 +89,11 @@ uint32_t latch_framebuffer_get(
 	if (framebuffer == NULL) {
 		return 0;
 	}
-	if (opaque) {
-		if (!framebuffer->without_alpha.tried) {
-			framebuffer->without_alpha.tried = true;
-			framebuffer->without_alpha.fb_id = import(backend, &dmabuf, true);
-		}
-		return framebuffer->without_alpha.fb_id;
+	if (!framebuffer->of[opaque].tried) {
+		framebuffer->of[opaque].tried = true;
+		framebuffer->of[opaque].fb_id = import(backend, &dmabuf, opaque);
 	}
-	if (!framebuffer->with_alpha.tried) {
-		framebuffer->with_alpha.tried = true;
-		framebuffer->with_alpha.fb_id = import(backend, &dmabuf, false);
-	}
-	return framebuffer->with_alpha.fb_id;
+	return framebuffer->of[opaque].fb_id;
 }
 
 bool latch_kms_backend_can_import(

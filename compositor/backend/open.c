@@ -1,13 +1,9 @@
 #include "backend/open.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 #include <wlr/backend.h>
 #include <wlr/backend/libinput.h>
 #include <wlr/backend/multi.h>
@@ -15,8 +11,7 @@
 #include <xf86drm.h>
 
 #include "backend/backend.h"
-#include "kms/list.h"
-#include "options.h"
+#include "exit.h"
 
 #define MAX_GPUS 8
 
@@ -184,67 +179,4 @@ void latch_backend_close(struct latch_backend *backend) {
 		wlr_session_destroy(backend->session);
 	}
 	*backend = (struct latch_backend){0};
-}
-
-static int list_device(const char *path, struct kms_list_entry *entry, int *fd) {
-	*entry = (struct kms_list_entry){.path = path};
-	*fd = open(path, O_RDWR | O_CLOEXEC);
-	if (*fd < 0) {
-		return -errno;
-	}
-	entry->device = kms_device_create(*fd, &entry->error);
-	/* The first program that opens a device becomes its master: don't keep that from others. */
-	drmDropMaster(*fd);
-	return 0;
-}
-
-static int list_paths(char *const *paths, size_t len, bool json) {
-	struct kms_list_entry entries[MAX_GPUS];
-	int fds[MAX_GPUS];
-	size_t opened = 0;
-	for (size_t i = 0; i < len; i++) {
-		int ret = list_device(paths[i], &entries[opened], &fds[opened]);
-		if (ret == 0) {
-			opened++;
-		} else {
-			fprintf(stderr, "latch: %s can't be opened: %s\n", paths[i],
-				strerror(-ret));
-		}
-	}
-	int ret = json ? kms_list_print_json(stdout, entries, opened)
-		       : kms_list_print_text(stdout, entries, opened);
-	for (size_t i = 0; i < opened; i++) {
-		kms_device_destroy((struct kms_device *)entries[i].device);
-		close(fds[i]);
-	}
-	if (opened == 0) {
-		return LATCH_EXIT_NO_DEVICE;
-	}
-	return ret == 0 ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
-}
-
-int latch_backend_list(const char *device, bool json) {
-	if (device != NULL) {
-		char *path = (char *)device;
-		return list_paths(&path, 1, json);
-	}
-	drmDevice *devices[MAX_GPUS];
-	char *paths[MAX_GPUS];
-	size_t paths_len = 0;
-	int len = drmGetDevices2(0, devices, MAX_GPUS);
-	for (int i = 0; i < len; i++) {
-		if (devices[i]->available_nodes & (1 << DRM_NODE_PRIMARY)) {
-			paths[paths_len++] = devices[i]->nodes[DRM_NODE_PRIMARY];
-		}
-	}
-	int status = LATCH_EXIT_NO_DEVICE;
-	if (paths_len == 0) {
-		fputs("latch: there is no DRM device\n", stderr);
-	} else {
-		status = list_paths(paths, paths_len, json);
-	}
-	if (len > 0) {
-		drmFreeDevices(devices, len);
-	}
-	return status;
 }

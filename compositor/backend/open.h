@@ -1,8 +1,6 @@
 #ifndef LATCH_BACKEND_OPEN_H
 #define LATCH_BACKEND_OPEN_H
 
-#include <stdbool.h>
-
 struct latch_kms_backend;
 struct wl_event_loop;
 struct wlr_backend;
@@ -32,11 +30,5 @@ int latch_backend_open(struct latch_backend *backend, struct wl_event_loop *loop
 
 /** Closes it all; the console gets back what it showed before. Outputs are destroyed. */
 void latch_backend_close(struct latch_backend *backend);
-
-/**
- * Prints a KMS device (NULL: every one there is) to stdout for --list, as text or JSON. Needs no
- * seat and takes nothing away from a running session. Returns an exit status.
- */
-int latch_backend_list(const char *device, bool json);
 
 #endif

@@ -11,7 +11,6 @@
 
 #include "backend/backend.h"
 #include "backend/configure.h"
-#include "backend/crtc.h"
 #include "backend/framebuffer.h"
 #include "kms/framebuffer.h"
 #include "kms/mode.h"
@@ -80,6 +79,71 @@ static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wl
 	return true;
 }
 
+/* The planes of this output, but the one named. */
+static void add_planes_off(const struct latch_kms_output *output, struct kms_commit *commit,
+	const struct kms_plane *but) {
+	for (size_t i = 0; i < output->device->planes_len; i++) {
+		const struct kms_plane *plane = &output->device->planes[i];
+		bool ours = plane == output->primary || plane == output->cursor ||
+			    (output->planes_held & kms_plane_bit(plane)) != 0;
+		if (ours && plane != but) {
+			kms_commit_disable_plane(commit, plane);
+		}
+	}
+}
+
+/* Everything of this output but its CRTC: planes, and a writeback connector that a capture may have
+ * left there, under which a CRTC can't be switched off. */
+static void add_dark(const struct latch_kms_output *output, struct kms_commit *commit) {
+	add_planes_off(output, commit, NULL);
+	for (size_t i = 0; i < output->device->connectors_len; i++) {
+		const struct kms_connector *connector = output->device->connectors[i];
+		if (connector->writeback &&
+			connector->possible_crtcs & (1u << output->crtc->index)) {
+			kms_commit_disable_connector(commit, connector);
+		}
+	}
+}
+
+static int submit_standby(struct latch_kms_output *output, uint32_t black_fb) {
+	struct kms_commit commit;
+	kms_commit_init(&commit, output->device);
+	add_dark(output, &commit);
+	if (black_fb != 0) {
+		struct kms_plane_state state = kms_plane_state_whole(black_fb,
+			(uint32_t)output->base.width, (uint32_t)output->base.height);
+		kms_commit_set_plane(&commit, output->primary, output->crtc, &state);
+	}
+	kms_commit_set_active(&commit, output->crtc, false);
+	output->backend->touched = true;
+	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
+}
+
+/* Darkens the monitor (DPMS), blocking, so that nothing reads its buffers any more; CRTC and mode
+ * stay, the next commit with a mode lights it. Returns false when the kernel refuses. */
+static bool go_standby(struct latch_kms_output *output) {
+	if (output->crtc == NULL) {
+		return false;
+	}
+	/* Clients get their buffers back, so no plane may keep one. Some drivers want the primary
+	 * plane to be on wherever a CRTC has a mode (drm_atomic_helper_check_crtc_primary_plane()).
+	 */
+	int ret = submit_standby(output, 0);
+	if (ret == -EINVAL) {
+		ret = submit_standby(output, latch_kms_output_black_fb(output));
+	}
+	/* While the session is switched away it is dark already, as far as we are concerned. */
+	if (ret != 0 && output->backend->session->active) {
+		wlr_log(WLR_ERROR, "%s can't be darkened: %s", output->base.name, strerror(-ret));
+		return false;
+	}
+	output->standby = true;
+	output->needs_modeset = true;
+	output->planes_on = 0;
+	output->planes_held = 0;
+	return true;
+}
+
 static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	/* Buffers come in latch's own frames, with their planes and fences. */
@@ -87,7 +151,7 @@ static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output
 		return false;
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !state->enabled) {
-		return latch_kms_output_standby(output);
+		return go_standby(output);
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !latch_kms_output_take_crtc(output)) {
 		/* Others may have to be moved, which takes a commit of its own. */
@@ -109,16 +173,11 @@ static const struct wlr_drm_format_set *output_get_primary_formats(
 static void output_destroy(struct wlr_output *wlr_output) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	wlr_output_finish(wlr_output);
-	struct wlr_output_mode *wlr_mode, *tmp;
-	wl_list_for_each_safe(wlr_mode, tmp, &wlr_output->modes, link) {
-		struct latch_kms_mode *mode = wl_container_of(wlr_mode, mode, base);
-		wl_list_remove(&wlr_mode->link);
-		free(mode);
-	}
 	kms_dumb_buffer_destroy(output->black);
 	kms_mode_blob_destroy(output->device, output->mode_blob);
 	wlr_drm_format_set_finish(&output->primary_formats);
 	wl_list_remove(&output->link);
+	free(output->modes);
 	free(output);
 }
 
@@ -131,11 +190,10 @@ static const struct wlr_output_impl output_impl = {
 
 static bool add_modes(struct latch_kms_output *output) {
 	const struct kms_connector *connector = output->connector;
-	for (size_t i = 0; i < connector->modes_len; i++) {
-		struct latch_kms_mode *mode = calloc(1, sizeof(*mode));
-		if (mode == NULL) {
-			return false;
-		}
+	output->modes = calloc(connector->modes_len, sizeof(*output->modes));
+	output->modes_len = output->modes != NULL ? connector->modes_len : 0;
+	for (size_t i = 0; i < output->modes_len; i++) {
+		struct latch_kms_mode *mode = &output->modes[i];
 		const struct kms_mode *kms_mode = &connector->modes[i];
 		mode->info = kms_mode->info;
 		mode->base.width = kms_mode->info.hdisplay;
@@ -144,7 +202,7 @@ static bool add_modes(struct latch_kms_output *output) {
 		mode->base.preferred = kms_mode->preferred;
 		wl_list_insert(output->base.modes.prev, &mode->base.link);
 	}
-	return true;
+	return output->modes_len == connector->modes_len;
 }
 
 /* What makes the picture upright on the panel as it is mounted. A transform turns
@@ -182,10 +240,6 @@ bool latch_kms_output_take_crtc(struct latch_kms_output *output) {
 	return !output->starved;
 }
 
-bool latch_kms_output_could_have_crtc(struct latch_kms_output *output) {
-	return latch_crtc_match(output, true);
-}
-
 struct latch_kms_output *latch_kms_output_create(
 	struct latch_kms_backend *backend, struct kms_connector *connector) {
 	struct latch_kms_output *output = calloc(1, sizeof(*output));
@@ -218,13 +272,7 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 }
 
 struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index) {
-	struct wlr_output_mode *mode;
-	wl_list_for_each(mode, &output->base.modes, link) {
-		if (index-- == 0) {
-			return mode;
-		}
-	}
-	return NULL;
+	return index < output->modes_len ? &output->modes[index].base : NULL;
 }
 
 void latch_kms_output_set_handlers(struct latch_kms_output *output,
@@ -287,17 +335,6 @@ size_t latch_kms_output_planes(
 	return len;
 }
 
-static bool connector_taken(
-	const struct latch_kms_output *output, const struct kms_connector *connector) {
-	struct latch_kms_output *other;
-	wl_list_for_each(other, &output->backend->outputs, link) {
-		if (other->connector == connector && other->crtc != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
-
 /* A client's buffer of ten bits may come to the primary plane at any time, and the link can't be
  * made deeper for it without a modeset. */
 static uint64_t bits_per_color(const struct latch_kms_output *output) {
@@ -332,34 +369,15 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 	}
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		const struct kms_connector *connector = device->connectors[i];
-		if (!connector->gone && !connector->writeback &&
-			connector->initial_crtc_id == crtc->id &&
-			!connector_taken(output, connector)) {
+		const struct latch_kms_output *user =
+			latch_kms_backend_find_output(output->backend, connector);
+		if (!connector->writeback && connector->initial_crtc_id == crtc->id &&
+			(user == NULL || user->crtc == NULL)) {
 			kms_commit_disable_connector(commit, connector);
 		}
 	}
 	kms_commit_set_neutral(commit, crtc, output->connector, bits_per_color(output));
 	kms_commit_set_mode(commit, crtc, output->connector, output->mode_blob);
-}
-
-/* Everything of this output but its CRTC: planes, and a writeback connector that a capture may have
- * left there, under which a CRTC can't be switched off. */
-static void add_dark(const struct latch_kms_output *output, struct kms_commit *commit) {
-	for (size_t i = 0; i < output->device->planes_len; i++) {
-		const struct kms_plane *plane = &output->device->planes[i];
-		bool ours = plane == output->primary || plane == output->cursor ||
-			    (output->planes_held & kms_plane_bit(plane)) != 0;
-		if (ours) {
-			kms_commit_disable_plane(commit, plane);
-		}
-	}
-	for (size_t i = 0; i < output->device->connectors_len; i++) {
-		const struct kms_connector *connector = output->device->connectors[i];
-		if (connector->writeback && !connector->gone &&
-			connector->possible_crtcs & (1u << output->crtc->index)) {
-			kms_commit_disable_connector(commit, connector);
-		}
-	}
 }
 
 void latch_kms_output_add_disable(
@@ -368,9 +386,7 @@ void latch_kms_output_add_disable(
 		return;
 	}
 	add_dark(output, commit);
-	if (!output->connector->gone) {
-		kms_commit_disable_connector(commit, output->connector);
-	}
+	kms_commit_disable_connector(commit, output->connector);
 	kms_commit_disable_crtc(commit, output->crtc);
 }
 
@@ -399,54 +415,10 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 	latch_kms_output_drop_crtc(output);
 }
 
-static int submit_standby(struct latch_kms_output *output, uint32_t black_fb) {
-	struct kms_commit commit;
-	kms_commit_init(&commit, output->device);
-	add_dark(output, &commit);
-	if (black_fb != 0) {
-		struct kms_plane_state state = kms_plane_state_whole(black_fb,
-			(uint32_t)output->base.width, (uint32_t)output->base.height);
-		kms_commit_set_plane(&commit, output->primary, output->crtc, &state);
-	}
-	kms_commit_set_active(&commit, output->crtc, false);
-	output->backend->touched = true;
-	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
-}
-
-bool latch_kms_output_standby(struct latch_kms_output *output) {
-	if (output->crtc == NULL) {
-		return false;
-	}
-	/* Clients get their buffers back, so no plane may keep one. Some drivers want the primary
-	 * plane to be on wherever a CRTC has a mode (drm_atomic_helper_check_crtc_primary_plane()).
-	 */
-	int ret = submit_standby(output, 0);
-	if (ret == -EINVAL) {
-		ret = submit_standby(output, latch_kms_output_black_fb(output));
-	}
-	/* While the session is switched away it is dark already, as far as we are concerned. */
-	if (ret != 0 && output->backend->session->active) {
-		wlr_log(WLR_ERROR, "%s can't be darkened: %s", output->base.name, strerror(-ret));
-		return false;
-	}
-	output->standby = true;
-	output->needs_modeset = true;
-	output->planes_on = 0;
-	output->planes_held = 0;
-	return true;
-}
-
 void latch_kms_output_bare(struct latch_kms_output *output) {
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->device);
-	for (size_t i = 0; i < output->device->planes_len && output->crtc != NULL; i++) {
-		const struct kms_plane *plane = &output->device->planes[i];
-		bool ours = plane == output->cursor ||
-			    (output->planes_held & kms_plane_bit(plane)) != 0;
-		if (ours && plane != output->primary) {
-			kms_commit_disable_plane(&commit, plane);
-		}
-	}
+	add_planes_off(output, &commit, output->primary);
 	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
 	if (ret != 0) {
 		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,

@@ -39,6 +39,9 @@ struct latch_kms_output {
 	struct kms_crtc *matched;
 	struct wlr_drm_format_set primary_formats;
 
+	/** In the order of the connector's. */
+	struct latch_kms_mode *modes;
+	size_t modes_len;
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;
 	/** The kernel takes that mode with eight bits per colour only. */
@@ -130,15 +133,28 @@ void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_co
 int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_commit *commit,
 	uint32_t flags, uint64_t planes_on);
 
+/**
+ * Looks for a CRTC for an output that has none, and writes into .matched of every output that has
+ * one, and of this one, which CRTC it would have then. moves: lit outputs may get another one.
+ * Returns whether there is one.
+ */
+bool latch_crtc_match(struct latch_kms_output *output, bool moves);
+
+/**
+ * Gives an output without a CRTC this one, with a primary plane that is free, and a cursor plane if
+ * there is one. Returns false, with nothing done, without a primary plane or memory.
+ */
+bool latch_crtc_give(struct latch_kms_output *output, struct kms_crtc *crtc);
+
+/** Has wlroots draw into what this plane takes. Returns false without memory. */
+bool latch_crtc_read_formats(struct latch_kms_output *output, const struct kms_plane *primary);
+
 /** Gives it a CRTC and a primary plane that are free, if it has none. Returns false when there is
  * none. */
 bool latch_kms_output_take_crtc(struct latch_kms_output *output);
 
 /** Gives the CRTC and the planes up, which must be off then. */
 void latch_kms_output_drop_crtc(struct latch_kms_output *output);
-
-/** Whether there is one for it, if only by moving others. */
-bool latch_kms_output_could_have_crtc(struct latch_kms_output *output);
 
 /** Whether a state has only what the output can do: no custom modes, VRR where there is any. */
 bool latch_kms_output_supports(
@@ -149,12 +165,6 @@ void latch_kms_output_add_disable(const struct latch_kms_output *output, struct 
 
 /** Switches the CRTC off, blocking, so that nothing reads its buffers any more, and gives it up. */
 void latch_kms_output_disable(struct latch_kms_output *output);
-
-/**
- * Darkens the monitor (DPMS), blocking, so that nothing reads its buffers any more; CRTC and mode
- * stay, the next commit with a mode lights it. Returns false when the kernel refuses.
- */
-bool latch_kms_output_standby(struct latch_kms_output *output);
 
 /**
  * Switches off every plane but the primary one, blocking: another session that knows only that one

@@ -160,7 +160,7 @@ static void retry(void *data) {
 			continue;
 		}
 		bool may = kms->left_out ||
-			   (kms->starved && latch_kms_output_could_have_crtc(kms));
+			   (kms->starved && latch_crtc_match(kms, true));
 		if (may && light(output, 0)) {
 			output->enabled = true;
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);

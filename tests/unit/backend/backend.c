@@ -2,13 +2,6 @@
  * The backend on a made-up device and session: hotplug events, which CRTC an output gets, how its
  * pictures lie in memory, the end of a device.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +17,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "fake_drm.h"
+#include "kms_test.h"
 #include "output/swapchain.h"
 
 static struct {
@@ -219,7 +212,7 @@ static void test_bare(void **state) {
 	submit(output);
 	int commits = fake.commits;
 	output->planes_held = kms_plane_bit(output->primary) |
-			      kms_plane_bit(kms_device_find_plane(output->device, 32));
+			      kms_plane_bit(&output->device->planes[2]);
 	latch_kms_output_bare(output);
 	assert_int_equal(fake.commits, commits + 1);
 	assert_int_equal(fake.commit.flags, 0);
@@ -396,7 +389,7 @@ static void test_layout_of_pictures(void **state) {
 	assert_true(wlr_output_init_render(&output->base, &allocator, &renderer));
 	fake.object_of_fd[world.device.fd] = 7;
 	fake.on_commit = refuse_layouts;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		struct wlr_swapchain *swapchain = NULL;
 		refused_layouts = cases[i].refused;
 		bool ok = latch_swapchain_configure(&output->base, &swapchain);
@@ -428,15 +421,5 @@ static void test_hangup(void **state) {
 	wl_signal_emit_mutable(&world.device.events.remove, NULL);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_uevents, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_moves_another, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_move_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bare, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_layout_of_pictures, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_hangup, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("backend", tests, NULL, NULL);
-}
+TEST_MAIN("backend", TEST(test_uevents), TEST(test_moves_another), TEST(test_move_is_refused),
+	TEST(test_bare), TEST(test_layout_of_pictures), TEST(test_hangup))

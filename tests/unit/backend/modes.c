@@ -2,13 +2,6 @@
  * Modes that the kernel refuses, on a made-up device with two CRTCs and two HDMI connectors. Each
  * limit stands for one of real drivers.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm_fourcc.h>
 #include <drm_mode.h>
 #include <errno.h>
@@ -19,7 +12,7 @@
 #include <wlr/backend/session.h>
 #include <wlr/util/log.h>
 
-#include "../kms/fake_drm.h"
+#include "kms_test.h"
 #include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/output.h"
@@ -481,27 +474,10 @@ static void test_mounted_sideways(void **state) {
 	assert_int_equal(t.outputs[1]->base.transform, WL_OUTPUT_TRANSFORM_NORMAL);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_taken_at_once),
-		TEST(test_bandwidth),
-		TEST(test_takes_refused_mode),
-		TEST(test_refused_mode_is_forgotten),
-		TEST(test_first_frame_to_come),
-		TEST(test_less_depth),
-		TEST(test_left_out),
-		TEST(test_left_out_then_configured),
-		TEST(test_mode_by_the_user),
-		TEST(test_power_on),
-		TEST(test_power_on_refused),
-		TEST(test_refused_after_test),
-		TEST(test_depth_refused_after_test),
-		TEST(test_power_on_in_its_own_mode),
-		TEST(test_while_switched_away),
-		TEST(test_mounted_sideways),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("backend-modes", tests, NULL, NULL);
-}
+TEST_MAIN("backend-modes", TEST(test_taken_at_once), TEST(test_bandwidth),
+	TEST(test_takes_refused_mode), TEST(test_refused_mode_is_forgotten),
+	TEST(test_first_frame_to_come), TEST(test_less_depth), TEST(test_left_out),
+	TEST(test_left_out_then_configured), TEST(test_mode_by_the_user), TEST(test_power_on),
+	TEST(test_power_on_refused), TEST(test_refused_after_test),
+	TEST(test_depth_refused_after_test), TEST(test_power_on_in_its_own_mode),
+	TEST(test_while_switched_away), TEST(test_mounted_sideways))

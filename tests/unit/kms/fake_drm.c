@@ -272,25 +272,6 @@ void drmModeFreePlane(drmModePlanePtr plane) {
 	drop(plane);
 }
 
-drmModeCrtcPtr drmModeGetCrtc(int fd, uint32_t id) {
-	struct fake_object *object = get_object(id, DRM_MODE_OBJECT_CRTC);
-	if (object == NULL) {
-		return NULL;
-	}
-	drmModeCrtcPtr crtc = make(1, sizeof(*crtc));
-	struct fake_blob *blob = find_blob((uint32_t)fake_find_property(id, "MODE_ID")->value);
-	crtc->crtc_id = id;
-	crtc->mode_valid = blob != NULL;
-	if (blob != NULL) {
-		memcpy(&crtc->mode, blob->data, sizeof(crtc->mode));
-	}
-	return crtc;
-}
-
-void drmModeFreeCrtc(drmModeCrtcPtr crtc) {
-	drop(crtc);
-}
-
 drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
 	struct fake_object *object = fake_find_object(id);
 	if (object != NULL) {
@@ -381,6 +362,9 @@ drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
 }
 
 void drmModeFreeProperty(drmModePropertyPtr info) {
+	if (info == NULL) {
+		return; // as libdrm does
+	}
 	free(info->values);
 	free(info->enums);
 	drop(info);

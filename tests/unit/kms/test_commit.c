@@ -1,17 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <xf86drmMode.h>
 
-#include "fake_drm.h"
+#include "kms_test.h"
 #include "kms/commit.h"
 #include "kms/device.h"
 #include "kms/framebuffer.h"
@@ -24,44 +17,35 @@ static const struct kms_connector *connector;
 static struct kms_commit commit;
 static int device_fd;
 
-static int setup_with(int (*change)(void)) {
-	fake_reset();
-	fake_add_vkms();
-	if (change != NULL) {
-		change();
-	}
-	device_fd = memfd_create("device", MFD_CLOEXEC);
-	if (ftruncate(device_fd, 1 << 20) != 0) {
-		return -1;
-	}
+/* The device as fake has it now. */
+static void reopen(void) {
+	kms_device_destroy(device);
 	device = kms_device_create(device_fd, NULL);
-	if (device == NULL) {
-		return -1;
-	}
+	assert_non_null(device);
 	crtc = &device->crtcs[0];
 	primary = &device->planes[0];
 	overlay = &device->planes[1];
 	connector = device->connectors[0];
 	kms_commit_init(&commit, device);
-	return 0;
 }
 
 static int setup(void **state) {
-	return setup_with(NULL);
+	fake_reset();
+	fake_add_vkms();
+	device_fd = memfd_create("device", MFD_CLOEXEC);
+	device = NULL;
+	reopen();
+	return ftruncate(device_fd, 1 << 20);
 }
 
 /* An overlay plane with nothing but what every plane has. */
-static int make_overlay_bare(void) {
+static void make_overlay_bare(void) {
 	static const char *const extras[] = {"IN_FENCE_FD", "zpos", "alpha", "pixel blend mode",
 		"rotation", "COLOR_ENCODING", "COLOR_RANGE"};
-	for (size_t i = 0; i < sizeof(extras) / sizeof(extras[0]); i++) {
+	for (size_t i = 0; i < LEN(extras); i++) {
 		fake_remove_property(31, extras[i]);
 	}
-	return 0;
-}
-
-static int setup_bare(void **state) {
-	return setup_with(make_overlay_bare);
+	reopen();
 }
 
 static int teardown(void **state) {
@@ -77,8 +61,14 @@ struct expected {
 	uint64_t value;
 };
 
-/* The commit that arrived has these properties, in this order, and no others. */
+/* The commit, when it is submitted, has these properties, in this order, and no others. A new one
+ * begins. */
+#define ASSERT_COMMIT(...)                                                                         \
+	assert_commit((const struct expected[]){__VA_ARGS__},                                      \
+		LEN(((const struct expected[]){__VA_ARGS__})))
 static void assert_commit(const struct expected *expected, size_t len) {
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
+	kms_commit_init(&commit, device);
 	assert_int_equal(fake.commit.objects_twice, 0);
 	for (size_t i = 0; i < len && i < fake.commit.len; i++) {
 		const struct fake_triple *triple = &fake.commit.triples[i];
@@ -107,25 +97,13 @@ static struct kms_plane_state make_state(void) {
 static void test_plane(void **state) {
 	struct kms_plane_state plane_state = make_state();
 	assert_int_equal(kms_commit_set_plane(&commit, primary, crtc, &plane_state), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected expected[] = {
-		{30, "FB_ID", 9},
-		{30, "CRTC_ID", 50},
-		{30, "SRC_X", 1 << 16},
-		{30, "SRC_Y", 2 << 16},
-		{30, "SRC_W", 640 << 16},
-		{30, "SRC_H", 480 << 16},
-		{30, "CRTC_X", (uint64_t)-5},
-		{30, "CRTC_Y", 6},
-		{30, "CRTC_W", 320},
+	ASSERT_COMMIT({30, "FB_ID", 9}, {30, "CRTC_ID", 50}, {30, "SRC_X", 1 << 16},
+		{30, "SRC_Y", 2 << 16}, {30, "SRC_W", 640 << 16}, {30, "SRC_H", 480 << 16},
+		{30, "CRTC_X", (uint64_t)-5}, {30, "CRTC_Y", 6}, {30, "CRTC_W", 320},
 		{30, "CRTC_H", 240},
 		/* Defaults are written: others may have left something there. */
-		{30, "IN_FENCE_FD", UINT64_MAX},
-		{30, "alpha", 0xffff},
-		{30, "pixel blend mode", 5},
-		{30, "rotation", 1},
-	};
-	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+		{30, "IN_FENCE_FD", UINT64_MAX}, {30, "alpha", 0xffff},
+		{30, "pixel blend mode", 5}, {30, "rotation", 1});
 }
 
 static void test_plane_with_everything(void **state) {
@@ -139,7 +117,6 @@ static void test_plane_with_everything(void **state) {
 	plane_state.zpos = 5;
 	assert_int_equal(kms_commit_set_plane(&commit, primary, crtc, &plane_state), 0);
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	uint64_t value = 0;
 	const struct expected expected[] = {
 		{30, "IN_FENCE_FD", 17},
 		{30, "alpha", 0x8000},
@@ -149,64 +126,42 @@ static void test_plane_with_everything(void **state) {
 		{30, "COLOR_RANGE", 21},
 		{30, "zpos", 5},
 	};
-	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
-		assert_true(fake_commit_has(expected[i].object, expected[i].property, &value));
-		assert_int_equal(value, expected[i].value);
+	for (size_t i = 0; i < LEN(expected); i++) {
+		assert_sent(expected[i].object, expected[i].property, expected[i].value);
 	}
 }
 
 /* Of a plane that is ours already: its buffer, and what is another one. */
 static void test_plane_changes(void **state) {
+	make_overlay_bare();
 	const struct kms_plane_state before = make_state();
 	struct kms_plane_state now = before;
 	now.fb_id = 10;
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected flip[] = {{30, "FB_ID", 10}};
-	assert_commit(flip, 1);
+	ASSERT_COMMIT({30, "FB_ID", 10});
 
-	kms_commit_init(&commit, device);
 	now.in_fence_fd = 17;
 	now.dst_x = -6;
 	now.dst_h = 241;
 	now.alpha = 0x8000;
 	now.zpos = 5;
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected moved[] = {
-		{30, "FB_ID", 10},
-		{30, "CRTC_X", (uint64_t)-6},
-		{30, "CRTC_H", 241},
-		{30, "IN_FENCE_FD", 17},
-		{30, "alpha", 0x8000},
-		{30, "zpos", 5},
-	};
-	assert_commit(moved, sizeof(moved) / sizeof(moved[0]));
+	ASSERT_COMMIT({30, "FB_ID", 10}, {30, "CRTC_X", (uint64_t)-6}, {30, "CRTC_H", 241},
+		{30, "IN_FENCE_FD", 17}, {30, "alpha", 0x8000}, {30, "zpos", 5});
 
 	/* A fence is a commit's: it is given again. */
-	kms_commit_init(&commit, device);
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &now, &now), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected again[] = {{30, "FB_ID", 10}, {30, "IN_FENCE_FD", 17}};
-	assert_commit(again, 2);
+	ASSERT_COMMIT({30, "FB_ID", 10}, {30, "IN_FENCE_FD", 17});
 
-	kms_commit_init(&commit, device);
 	now.rotation = DRM_MODE_ROTATE_90;
 	assert_int_equal(kms_commit_change_plane(&commit, overlay, crtc, &before, &now), -EINVAL);
 }
 
-static int add_damage(void) {
-	fake_add_property(
-		fake_find_object(30), "FB_DAMAGE_CLIPS", DRM_MODE_PROP_BLOB | DRM_MODE_PROP_ATOMIC, 0);
-	return 0;
-}
-
-static int setup_damage(void **state) {
-	return setup_with(add_damage);
-}
-
 /* Damage is a commit's, too. A plane that does not want to know is not told. */
 static void test_damage(void **state) {
+	fake_add_property(
+		fake_find_object(30), "FB_DAMAGE_CLIPS", DRM_MODE_PROP_BLOB | DRM_MODE_PROP_ATOMIC, 0);
+	reopen();
 	const struct drm_mode_rect rects[] = {{0, 0, 10, 20}, {100, 100, 110, 120}};
 	const int blobs = fake_own_blobs();
 	const struct kms_plane_state before = make_state();
@@ -215,20 +170,17 @@ static void test_damage(void **state) {
 	assert_int_equal(kms_damage_blob_create(device, rects, 2, &now.damage_blob), 0);
 	assert_int_equal(fake_own_blobs(), blobs + 1);
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected told[] = {{30, "FB_ID", 10}, {30, "FB_DAMAGE_CLIPS", now.damage_blob}};
-	assert_commit(told, 2);
+	ASSERT_COMMIT({30, "FB_ID", 10}, {30, "FB_DAMAGE_CLIPS", now.damage_blob});
 	kms_damage_blob_destroy(device, now.damage_blob);
 	assert_int_equal(fake_own_blobs(), blobs);
 
 	kms_commit_init(&commit, device);
 	assert_int_equal(kms_commit_change_plane(&commit, overlay, crtc, &before, &now), 0);
-	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
-	const struct expected untold[] = {{31, "FB_ID", 10}};
-	assert_commit(untold, 1);
+	ASSERT_COMMIT({31, "FB_ID", 10});
 }
 
 static void test_what_a_plane_has_not(void **state) {
+	make_overlay_bare();
 	struct kms_plane_state plane_state = make_state();
 	/* Defaults need no property. */
 	assert_int_equal(kms_plane_check_state(overlay, &plane_state), KMS_COMMIT_OK);
@@ -247,7 +199,7 @@ static void test_what_a_plane_has_not(void **state) {
 		KMS_COMMIT_NO_SCALING_FILTER,
 		KMS_COMMIT_NO_ZPOS,
 	};
-	size_t len = sizeof(errors) / sizeof(errors[0]);
+	size_t len = LEN(errors);
 	for (size_t i = 0; i < len; i++) {
 		states[i] = plane_state;
 	}
@@ -291,16 +243,9 @@ static void test_values_a_property_has_not(void **state) {
 	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_OK);
 }
 
-static int make_zpos_immutable(void) {
-	fake_find_property(30, "zpos")->flags |= DRM_MODE_PROP_IMMUTABLE;
-	return 0;
-}
-
-static int setup_immutable(void **state) {
-	return setup_with(make_zpos_immutable);
-}
-
 static void test_immutable_zpos(void **state) {
+	fake_find_property(30, "zpos")->flags |= DRM_MODE_PROP_IMMUTABLE;
+	reopen();
 	struct kms_plane_state plane_state = make_state();
 	plane_state.zpos = 4;
 	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_ZPOS);
@@ -317,77 +262,37 @@ static void test_modeset(void **state) {
 	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 10), 0);
 	assert_int_equal(kms_commit_want_out_fence(&commit, crtc, &fence), 0);
 	assert_int_equal(fence, -1);
-	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	const struct expected expected[] = {
-		{50, "MODE_ID", 123},
-		{50, "ACTIVE", 1},
-		{50, "GAMMA_LUT", 0},
-		{50, "OUT_FENCE_PTR", (uint64_t)(uintptr_t)&fence},
-		{70, "CRTC_ID", 50},
-		{31, "FB_ID", 0},
-		{31, "CRTC_ID", 0},
-	};
-	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
-}
-
-static int add_hdr_settings(void) {
-	fake_add_hdr_settings(70);
-	return 0;
-}
-
-static int setup_hdr(void **state) {
-	return setup_with(add_hdr_settings);
-}
-
-/* eDP on i915, which offers panels no "None". */
-static int add_panel(void) {
-	fake_add_hdr_settings(70);
-	fake_find_object(70)->connector_type = DRM_MODE_CONNECTOR_eDP;
-	fake_find_property(70, "max bpc")->range[0] = 10;
-	fake_find_property(70, "Colorspace")->flags |= DRM_MODE_PROP_IMMUTABLE;
-	return 0;
-}
-
-static int setup_panel(void **state) {
-	return setup_with(add_panel);
+	ASSERT_COMMIT({50, "MODE_ID", 123}, {50, "ACTIVE", 1}, {50, "GAMMA_LUT", 0},
+		{50, "OUT_FENCE_PTR", (uint64_t)(uintptr_t)&fence}, {70, "CRTC_ID", 50},
+		{31, "FB_ID", 0}, {31, "CRTC_ID", 0});
 }
 
 /* A compositor with HDR had the device before. */
 static void test_neutral(void **state) {
+	fake_add_hdr_settings(70);
+	reopen();
 	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 10), 0);
-	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	const struct expected expected[] = {
-		{50, "GAMMA_LUT", 0},
-		{70, "HDR_OUTPUT_METADATA", 0},
-		{70, "Colorspace", 0},
-		{70, "Broadcast RGB", 30},
-		{70, "scaling mode", 40},
-		{70, "underscan", 60},
-		{70, "max bpc", 10},
-	};
-	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+	ASSERT_COMMIT({50, "GAMMA_LUT", 0}, {70, "HDR_OUTPUT_METADATA", 0}, {70, "Colorspace", 0},
+		{70, "Broadcast RGB", 30}, {70, "scaling mode", 40}, {70, "underscan", 60},
+		{70, "max bpc", 10});
 
 	/* As deep as it can be, and no deeper. */
-	kms_commit_init(&commit, device);
 	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 16), 0);
 	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	uint64_t bpc = 0;
-	assert_true(fake_commit_has(70, "max bpc", &bpc));
-	assert_int_equal(bpc, 12);
+	assert_sent(70, "max bpc", 12);
 }
 
+/* eDP on i915, which offers panels no "None". */
 static void test_neutral_panel(void **state) {
+	fake_add_hdr_settings(70);
+	fake_find_object(70)->connector_type = DRM_MODE_CONNECTOR_eDP;
+	fake_find_property(70, "max bpc")->range[0] = 10;
+	fake_find_property(70, "Colorspace")->flags |= DRM_MODE_PROP_IMMUTABLE;
+	reopen();
 	assert_int_equal(kms_commit_set_neutral(&commit, crtc, connector, 8), 0);
-	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	const struct expected expected[] = {
-		{50, "GAMMA_LUT", 0},
-		{70, "HDR_OUTPUT_METADATA", 0},
-		{70, "Broadcast RGB", 30},
-		{70, "scaling mode", 43},
-		{70, "underscan", 60},
-		{70, "max bpc", 10},
-	};
-	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+	ASSERT_COMMIT({50, "GAMMA_LUT", 0}, {70, "HDR_OUTPUT_METADATA", 0},
+		{70, "Broadcast RGB", 30}, {70, "scaling mode", 43}, {70, "underscan", 60},
+		{70, "max bpc", 10});
 }
 
 /* Properties stay grouped by object, the last value wins, whatever the order of calls. */
@@ -433,11 +338,8 @@ static void test_disable_all(void **state) {
 	/* Four planes with two, one connector, a CRTC with two: not the one that has gone. */
 	assert_int_equal(fake.commit.len, 4 * 2 + 1 + 2);
 	assert_int_equal(fake.commit.objects_twice, 0);
-	uint64_t value = 0;
-	assert_true(fake_commit_has(50, "ACTIVE", &value));
-	assert_int_equal(value, 1);
-	assert_true(fake_commit_has(70, "CRTC_ID", &value));
-	assert_int_equal(value, 50);
+	assert_sent(50, "ACTIVE", 1);
+	assert_sent(70, "CRTC_ID", 50);
 	assert_false(fake_commit_has(71, "CRTC_ID", NULL));
 
 	/* Nor one that has gone without our knowledge, while another session had the device. */
@@ -537,7 +439,7 @@ static void test_flags(void **state) {
 		{KMS_COMMIT_ASYNC, DRM_MODE_PAGE_FLIP_ASYNC,
 			DRM_MODE_ATOMIC_TEST_ONLY | DRM_MODE_PAGE_FLIP_ASYNC},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		assert_int_equal(kms_commit_submit(&commit, cases[i].flags, 42), 0);
 		assert_int_equal(fake.commit.flags, cases[i].submit);
 		assert_int_equal(fake.commit.user_data, 42);
@@ -598,6 +500,103 @@ static void test_names(void **state) {
 	assert_string_equal(kms_commit_error_name(KMS_COMMIT_NO_ALPHA), "no-alpha");
 }
 
+static const struct fake_enum content_types[] = {
+	{"No Data", 0},
+	{"Graphics", 7},
+	{"Photo", 8},
+	{"Cinema", 9},
+	{"Game", 10},
+};
+
+/* Whatever is in the request beside the primary plane's framebuffer must not change; we know of no
+ * old values, so it must not be there. */
+static int keep_rules(const struct fake_commit *request, void *data) {
+	if ((request->flags & DRM_MODE_PAGE_FLIP_ASYNC) == 0) {
+		return 0;
+	}
+	if (request->flags & DRM_MODE_ATOMIC_ALLOW_MODESET) {
+		return EINVAL;
+	}
+	for (size_t i = 0; i < request->len; i++) {
+		if (request->triples[i].object != 30 ||
+			request->triples[i].property != fake_property_id(30, "FB_ID")) {
+			return EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* What virtual devices have not: flips that do not wait for the vblank, variable refresh, the content
+ * type. The kernel keeps the rules of drm_atomic_set_property() for asynchronous flips. */
+static void make_real(void) {
+	fake.on_commit = keep_rules;
+	fake_add_property(fake_find_object(50), "VRR_ENABLED", DRM_MODE_PROP_RANGE, 0);
+	fake_add_property(fake_find_object(70), "vrr_capable",
+		DRM_MODE_PROP_RANGE | DRM_MODE_PROP_IMMUTABLE, 1);
+	struct fake_property *type =
+		fake_add_property(fake_find_object(70), "content type", DRM_MODE_PROP_ENUM, 0);
+	type->enums = content_types;
+	type->enums_len = LEN(content_types);
+	reopen();
+}
+
+static void test_async_flip(void **state) {
+	make_real();
+	assert_true(device->features.atomic_async_page_flip);
+	assert_int_equal(kms_commit_set_plane_fb(&commit, primary, 123), 0);
+	uint32_t flags = KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC;
+	assert_int_equal(kms_commit_submit(&commit, flags, 9), 0);
+	assert_int_equal(fake.commit.len, 1);
+	assert_sent(30, "FB_ID", 123);
+	assert_int_equal(fake.commit.flags, DRM_MODE_ATOMIC_NONBLOCK | DRM_MODE_PAGE_FLIP_EVENT |
+						    DRM_MODE_PAGE_FLIP_ASYNC);
+}
+
+/* What a usual frame has is refused: the signalled fence, the out-fence, the whole state. */
+static void test_usual_commit_can_not_be_async(void **state) {
+	make_real();
+	struct kms_plane_state plane = kms_plane_state_whole(123, 1024, 768);
+	kms_commit_set_plane(&commit, primary, crtc, &plane);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ASYNC, 0), -EINVAL);
+	kms_commit_init(&commit, device);
+	int32_t fence;
+	kms_commit_set_plane_fb(&commit, primary, 123);
+	kms_commit_want_out_fence(&commit, crtc, &fence);
+	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ASYNC, 0), -EINVAL);
+	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+}
+
+static void test_vrr(void **state) {
+	make_real();
+	assert_true(device->connectors[0]->vrr_capable);
+	for (uint64_t on = 0; on < 2; on++) {
+		kms_commit_init(&commit, device);
+		assert_int_equal(kms_commit_set_vrr(&commit, crtc, on != 0), 0);
+		assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_NONBLOCK, 0), 0);
+		assert_sent(50, "VRR_ENABLED", on);
+	}
+}
+
+static void test_content_type(void **state) {
+	make_real();
+	struct kms_connector *hdmi = device->connectors[0];
+	for (int type = 0; type < KMS_CONTENT_TYPES; type++) {
+		kms_commit_init(&commit, device);
+		assert_int_equal(kms_commit_set_content_type(
+					 &commit, connector, (enum kms_content_type)type),
+			0);
+		assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
+		assert_sent(70, "content type", content_types[type].value);
+	}
+	/* One that the driver does not know, and a connector without: nothing is set. */
+	kms_commit_init(&commit, device);
+	hdmi->content_types.mask &= ~(1u << KMS_CONTENT_GAME);
+	assert_int_equal(kms_commit_set_content_type(&commit, connector, KMS_CONTENT_GAME), 0);
+	hdmi->content_types.mask = 0;
+	assert_int_equal(kms_commit_set_content_type(&commit, connector, KMS_CONTENT_PHOTO), 0);
+	assert_int_equal(commit.props_len, 0);
+}
+
 static void test_writeback(void **state) {
 	struct kms_writeback *job = kms_writeback_create(device, crtc, 64, 32, NULL);
 	assert_non_null(job);
@@ -605,20 +604,13 @@ static void test_writeback(void **state) {
 	assert_int_equal(job->buffer->fourcc, 0x34325258);
 	assert_int_equal(kms_writeback_done(job), -EINVAL);
 	assert_int_equal(kms_writeback_add(job, &commit), 0);
-	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	const struct expected expected[] = {
-		{71, "CRTC_ID", 50},
-		{71, "WRITEBACK_FB_ID", job->buffer->fb_id},
-		{71, "WRITEBACK_OUT_FENCE_PTR", (uint64_t)(uintptr_t)&job->fence_fd},
-	};
-	assert_commit(expected, sizeof(expected) / sizeof(expected[0]));
+	ASSERT_COMMIT({71, "CRTC_ID", 50}, {71, "WRITEBACK_FB_ID", job->buffer->fb_id},
+		{71, "WRITEBACK_OUT_FENCE_PTR", (uint64_t)(uintptr_t)&job->fence_fd});
 	assert_true(job->attached);
 
 	kms_commit_init(&commit, device);
 	assert_int_equal(kms_writeback_remove(job, &commit), 0);
-	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0), 0);
-	const struct expected removed[] = {{71, "CRTC_ID", 0}};
-	assert_commit(removed, 1);
+	ASSERT_COMMIT({71, "CRTC_ID", 0});
 	kms_writeback_destroy(job);
 	assert_int_equal(fake_open_handles(), 0);
 	assert_int_equal(fake.fbs_len, 0);
@@ -638,29 +630,11 @@ static void test_writeback(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_plane, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_plane_with_everything, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_plane_changes, setup_bare, teardown),
-		cmocka_unit_test_setup_teardown(test_damage, setup_damage, teardown),
-		cmocka_unit_test_setup_teardown(test_what_a_plane_has_not, setup_bare, teardown),
-		cmocka_unit_test_setup_teardown(test_values_a_property_has_not, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_immutable_zpos, setup_immutable, teardown),
-		cmocka_unit_test_setup_teardown(test_modeset, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_neutral, setup_hdr, teardown),
-		cmocka_unit_test_setup_teardown(test_neutral_panel, setup_panel, teardown),
-		cmocka_unit_test_setup_teardown(test_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_copy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_disable_all, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_disable_many, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_too_many_objects, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_too_many_properties, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_flags, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_wrong_objects, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_writeback, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-commit", tests, NULL, NULL);
-}
+TEST_MAIN("kms-commit", TEST(test_plane), TEST(test_plane_with_everything),
+	TEST(test_plane_changes), TEST(test_damage), TEST(test_what_a_plane_has_not),
+	TEST(test_values_a_property_has_not), TEST(test_immutable_zpos), TEST(test_modeset),
+	TEST(test_neutral), TEST(test_neutral_panel), TEST(test_order), TEST(test_copy),
+	TEST(test_disable_all), TEST(test_disable_many), TEST(test_too_many_objects),
+	TEST(test_too_many_properties), TEST(test_flags), TEST(test_wrong_objects),
+	TEST(test_names), TEST(test_async_flip), TEST(test_usual_commit_can_not_be_async),
+	TEST(test_vrr), TEST(test_content_type), TEST(test_writeback))

@@ -1,16 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "kms_test.h"
 #include "kms/event.h"
 #include "kms/vblank.h"
 
@@ -113,7 +107,7 @@ static void test_sequence(void **state) {
 		/* Never below nothing. */
 		{5, 0xfffffff0, 0xfffffff0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		assert_int_equal(
 			kms_sequence_widen(cases[i].last, cases[i].sequence), cases[i].expected);
 	}
@@ -144,7 +138,7 @@ static void test_clock_kind(void **state) {
 		{"7.0.1", KMS_CLOCK_HARDWARE},
 		{"", KMS_CLOCK_HARDWARE},
 	};
-	for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++) {
+	for (size_t i = 0; i < LEN(releases); i++) {
 		assert_int_equal(kms_clock_kind_of_driver("mgag200", releases[i].release),
 			releases[i].clock);
 	}
@@ -152,15 +146,6 @@ static void test_clock_kind(void **state) {
 	assert_string_equal(kms_clock_kind_name(KMS_CLOCK_SIMULATED), "simulated");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_unaligned),
-		cmocka_unit_test(test_cut_off),
-		cmocka_unit_test(test_dispatch),
-		cmocka_unit_test(test_sequence),
-		cmocka_unit_test(test_clock_kind),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-event", tests, NULL, NULL);
-}
+TEST_MAIN("kms-event", cmocka_unit_test(test_parse), cmocka_unit_test(test_unaligned),
+	cmocka_unit_test(test_cut_off), cmocka_unit_test(test_dispatch),
+	cmocka_unit_test(test_sequence), cmocka_unit_test(test_clock_kind))

@@ -1,15 +1,9 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <string.h>
 #include <xf86drmMode.h>
 
+#include "kms_test.h"
 #include "kms/format.h"
 
 #define A 0x31
@@ -76,12 +70,18 @@ static void test_malformed_blobs(void **state) {
 	blob = make_blob();
 	blob.head.modifiers_offset = sizeof(blob) - 8;
 	assert_refused(&blob, sizeof(blob));
-	blob = make_blob();
-	blob.modifiers[0].formats = UINT64_C(1) << 63;
-	assert_refused(&blob, sizeof(blob));
-	blob = make_blob();
-	blob.modifiers[1].offset = 3;
-	assert_refused(&blob, sizeof(blob));
+}
+
+/* Formats that are not in the list are none, wherever a modifier says they are. */
+static void test_formats_beyond(void **state) {
+	struct blob blob = make_blob();
+	struct kms_format_set set = {0};
+	blob.modifiers[0].formats |= UINT64_C(1) << 63 | UINT64_C(1) << 3;
+	blob.modifiers[1].offset = UINT32_MAX;
+	assert_int_equal(kms_format_set_from_blob(&set, &blob, sizeof(blob)), 0);
+	assert_int_equal(set.len, 2);
+	assert_true(kms_format_set_has(&set, A, 7) && kms_format_set_has(&set, C, 7));
+	kms_format_set_finish(&set);
 }
 
 static void test_list(void **state) {
@@ -105,13 +105,6 @@ static void test_names(void **state) {
 	assert_string_equal(text, "0x7700000000000001");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_blob),
-		cmocka_unit_test(test_malformed_blobs),
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-format", tests, NULL, NULL);
-}
+TEST_MAIN("kms-format", cmocka_unit_test(test_blob), cmocka_unit_test(test_malformed_blobs),
+	cmocka_unit_test(test_formats_beyond),
+	cmocka_unit_test(test_list), cmocka_unit_test(test_names))

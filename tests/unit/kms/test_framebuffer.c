@@ -1,17 +1,10 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <sys/mman.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "fake_drm.h"
+#include "kms_test.h"
 #include "kms/device.h"
 #include "kms/framebuffer.h"
 
@@ -252,20 +245,7 @@ static void test_dumb_buffer_errors(void **state) {
 	assert_null(device->dumb_buffers);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_two_objects, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_vkms_takes_one_object, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_object, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_same_buffer_twice, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_every_failure, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_modifiers, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_nonsense, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_destroy, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dumb_buffer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_import_of_dumb_buffer, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_dumb_buffer_errors, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-framebuffer", tests, NULL, NULL);
-}
+TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object),
+	TEST(test_one_object), TEST(test_same_buffer_twice), TEST(test_every_failure),
+	TEST(test_modifiers), TEST(test_nonsense), TEST(test_destroy), TEST(test_dumb_buffer),
+	TEST(test_import_of_dumb_buffer), TEST(test_dumb_buffer_errors))

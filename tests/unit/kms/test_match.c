@@ -1,14 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdlib.h>
 #include <string.h>
 
+#include "kms_test.h"
 #include "kms/match.h"
 
 #define MAX_HEADS 6
@@ -55,7 +48,7 @@ static const struct example examples[] = {
 };
 
 static void test_examples(void **state) {
-	for (size_t i = 0; i < sizeof(examples) / sizeof(examples[0]); i++) {
+	for (size_t i = 0; i < LEN(examples); i++) {
 		struct kms_match_head heads[MAX_HEADS];
 		memcpy(heads, examples[i].heads, sizeof(heads));
 		kms_match(heads, examples[i].heads_len, examples[i].crtcs_len);
@@ -126,11 +119,4 @@ static void test_random(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_examples),
-		cmocka_unit_test(test_random),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-match", tests, NULL, NULL);
-}
+TEST_MAIN("kms-match", cmocka_unit_test(test_examples), cmocka_unit_test(test_random))

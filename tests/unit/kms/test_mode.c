@@ -1,10 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "kms_test.h"
 #include "kms/mode.h"
 
 static struct kms_mode make_mode(
@@ -36,7 +30,7 @@ static void test_refresh(void **state) {
 		{{.clock = 0, .htotal = 2200, .vtotal = 1125}, 0, 0},
 		{{.clock = 148500, .htotal = 0, .vtotal = 1125}, 0, 0},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		struct kms_mode mode;
 		kms_mode_init(&mode, &cases[i].info);
 		assert_int_equal(mode.refresh_mhz, cases[i].mhz);
@@ -58,14 +52,14 @@ static void test_parse(void **state) {
 	static const char *const bad[] = {"", "x", "1920", "1920x", "x1080", "1920x1080@",
 		"1920x1080@x", "1920x1080@60Hz", " 1920x1080", "1920X1080", "-1x5", "1920x1080@-60",
 		"0x0", "99999x1", "1x99999999999999999999", "1920x1080@0", "1920x1080@99999"};
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < LEN(good); i++) {
 		struct kms_mode_request request;
 		assert_true(kms_mode_request_parse(&request, good[i].text));
 		assert_int_equal(request.width, good[i].request.width);
 		assert_int_equal(request.height, good[i].request.height);
 		assert_int_equal(request.refresh_mhz, good[i].request.refresh_mhz);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < LEN(bad); i++) {
 		struct kms_mode_request request = {7, 7, 7};
 		assert_false(kms_mode_request_parse(&request, bad[i]));
 		assert_int_equal(request.width, 7);
@@ -97,8 +91,8 @@ static void test_choose(void **state) {
 		{{800, 600, 0}, 6}, // the preferred one of this size
 		{{1080, 1920, 0}, -1},
 	};
-	size_t len = sizeof(modes) / sizeof(modes[0]);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	size_t len = LEN(modes);
+	for (size_t i = 0; i < LEN(cases); i++) {
 		assert_int_equal(kms_mode_choose(modes, len, &cases[i].request), cases[i].expected);
 	}
 	assert_int_equal(kms_mode_choose(modes, len, NULL), 1);
@@ -131,13 +125,5 @@ static void test_order(void **state) {
 	assert_string_equal(name, "1024x768 at 60.004 Hz");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_refresh),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_choose),
-		cmocka_unit_test(test_order),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-mode", tests, NULL, NULL);
-}
+TEST_MAIN("kms-mode", cmocka_unit_test(test_refresh), cmocka_unit_test(test_parse),
+	cmocka_unit_test(test_choose), cmocka_unit_test(test_order))

@@ -1,15 +1,8 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fake_drm.h"
+#include "kms_test.h"
 #include "kms/device.h"
 #include "kms/saved_state.h"
 
@@ -82,12 +75,6 @@ static int look(const struct fake_commit *commit, void *data) {
 		}
 	}
 	return 0;
-}
-
-static void assert_sent(uint32_t object_id, const char *property, uint64_t expected) {
-	uint64_t value = ~expected;
-	assert_true(fake_commit_has(object_id, property, &value));
-	assert_int_equal(value, expected);
 }
 
 static void restore(struct sent *sent) {
@@ -227,16 +214,6 @@ static void test_every_failure_of_create(void **state) {
 	kms_saved_state_destroy(NULL);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_all_there, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_framebuffer_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_connector_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_one_of_two_gone, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_connector_came, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_every_failure_of_create, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("kms-saved-state", tests, NULL, NULL);
-}
+TEST_MAIN("kms-saved-state", TEST(test_all_there), TEST(test_framebuffer_gone),
+	TEST(test_connector_gone), TEST(test_one_of_two_gone), TEST(test_connector_came),
+	TEST(test_refused), TEST(test_every_failure_of_create))

@@ -6,8 +6,6 @@
 #include <stdint.h>
 #include <xf86drmMode.h>
 
-struct kms_device;
-
 struct kms_mode {
 	drmModeModeInfo info;
 	/** Refresh rate in millihertz, rounded; 0 when the timings make no sense. */
@@ -59,15 +57,5 @@ void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen,
 /** "1920x1080 at 60.000 Hz". */
 void kms_mode_name(
 	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz);
-
-/**
- * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
- * in use. Returns 0 or negative errno.
- */
-int kms_mode_blob_create(
-	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id);
-
-/** Destroys a blob; 0 is fine. */
-void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 #endif

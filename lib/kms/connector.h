@@ -39,14 +39,6 @@ enum kms_setting {
 	KMS_SETTINGS,
 };
 
-struct kms_connector_setting {
-	/** The name of its value when it was read; empty where there is no such setting. */
-	char now[DRM_PROP_NAME_LEN];
-	/** Whether the driver has the value that is right for us, and its number. */
-	bool has_neutral;
-	uint64_t neutral;
-};
-
 /** Which side of the picture that a built-in panel is sent is up, as it is mounted. */
 enum kms_panel_orientation {
 	KMS_PANEL_NORMAL,
@@ -105,7 +97,9 @@ struct kms_connector {
 	bool link_bad;
 	/** By enum kms_content_type; an empty mask where it has no such property. */
 	struct kms_enum_values content_types;
-	struct kms_connector_setting settings[KMS_SETTINGS];
+	/** The values that are right for us, where the driver has them: bit and index .panel. */
+	struct kms_enum_values neutral[KMS_SETTINGS];
+	struct kms_enum_values orientations;
 	/** KMS_PANEL_NORMAL also where nothing is known. */
 	enum kms_panel_orientation orientation;
 	struct kms_connector_properties props;

@@ -6,7 +6,6 @@
 #include <stdint.h>
 
 #include "kms/connector.h"
-#include "kms/crtc.h"
 #include "kms/plane.h"
 #include "kms/vblank.h"
 
@@ -22,7 +21,7 @@ enum kms_open_error {
 	KMS_OPEN_FAILED,
 };
 
-/** What the device and its kernel can do; kms_feature_texts has words for it. */
+/** What the device and its kernel can do. */
 struct kms_features {
 	bool atomic;
 	bool universal_planes;
@@ -40,16 +39,19 @@ struct kms_features {
 	bool atomic_async_page_flip;
 };
 
-/** A feature in words, for people; the bool is at offset in struct kms_features. */
-struct kms_feature_text {
-	const char *name;
-	size_t offset;
-	/** What it is for; what follows when it is missing. */
-	const char *on, *off;
+/** Properties of a CRTC by their documented names. */
+struct kms_crtc_properties {
+	struct kms_property active, mode_id, out_fence_ptr, vrr_enabled;
+	struct kms_property gamma_lut, degamma_lut, ctm;
 };
 
-extern const struct kms_feature_text kms_feature_texts[];
-extern const size_t kms_feature_texts_len;
+/** A CRTC: the part of the hardware that reads planes and drives connectors. */
+struct kms_crtc {
+	uint32_t id;
+	/** Its bit in every possible_crtcs mask. */
+	unsigned index;
+	struct kms_crtc_properties props;
+};
 
 struct kms_device {
 	/** Borrowed from the session. Nobody else may make GEM handles on this open file (an
@@ -69,7 +71,7 @@ struct kms_device {
 	size_t planes_len;
 	/** Pointers stay valid until kms_device_drop_gone(). */
 	struct kms_connector **connectors;
-	size_t connectors_len;
+	size_t connectors_len, connectors_cap;
 
 	/** Dumb buffers that are alive: their GEM handles must survive imports. */
 	struct kms_dumb_buffer *dumb_buffers;
@@ -117,7 +119,6 @@ void kms_device_drop_gone(struct kms_device *device);
 
 /** By id, NULL when there is none. */
 struct kms_crtc *kms_device_find_crtc(const struct kms_device *device, uint32_t id);
-struct kms_plane *kms_device_find_plane(const struct kms_device *device, uint32_t id);
 struct kms_connector *kms_device_find_connector(const struct kms_device *device, uint32_t id);
 /** By name, without regard to case; not those that have gone. */
 struct kms_connector *kms_device_find_connector_by_name(

@@ -81,12 +81,8 @@ struct kms_plane {
 	/** DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the plane can do. */
 	uint32_t rotations;
 	/** The driver's numbers for those names. */
-	struct kms_enum_values blend_values, encoding_values, range_values, filter_values;
-
-	/** How it was found when the device was opened; not kept up to date. */
-	struct {
-		uint32_t crtc_id, fb_id;
-	} initial;
+	struct kms_enum_values blend_values, rotation_values, encoding_values, range_values,
+		filter_values;
 };
 
 /** Reads a plane. Returns 0 or negative errno; then nothing is left to finish. */

@@ -7,28 +7,8 @@
 #include <string.h>
 #include <xf86drmMode.h>
 
+#include "base/hash.h"
 #include "kms/log.h"
-
-#define SPEC(name, field) {name, offsetof(struct kms_connector_properties, field)}
-
-static const struct kms_property_spec specs[] = {
-	SPEC("CRTC_ID", crtc_id),
-	SPEC("EDID", edid),
-	SPEC("non-desktop", non_desktop),
-	SPEC("vrr_capable", vrr_capable),
-	SPEC("link-status", link_status),
-	SPEC("content type", content_type),
-	SPEC("HDR_OUTPUT_METADATA", hdr_output_metadata),
-	SPEC("max bpc", max_bpc),
-	SPEC("panel orientation", panel_orientation),
-	SPEC("Colorspace", settings[KMS_SETTING_COLORSPACE]),
-	SPEC("Broadcast RGB", settings[KMS_SETTING_BROADCAST_RGB]),
-	SPEC("scaling mode", settings[KMS_SETTING_SCALING_MODE]),
-	SPEC("underscan", settings[KMS_SETTING_UNDERSCAN]),
-	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
-	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
-	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
-};
 
 static const char *const content_type_names[KMS_CONTENT_TYPES] = {
 	[KMS_CONTENT_NO_DATA] = "No Data",
@@ -47,23 +27,41 @@ static const char *const orientation_names[KMS_PANEL_ORIENTATIONS] = {
 
 /* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
  * built-in panel takes one size only, and its display controller scales to it. */
-static const struct {
-	const char *monitor, *panel;
-} neutral_names[KMS_SETTINGS] = {
+static const char *const neutral_names[KMS_SETTINGS][2] = {
 	[KMS_SETTING_COLORSPACE] = {"Default", "Default"},
 	[KMS_SETTING_BROADCAST_RGB] = {"Automatic", "Automatic"},
 	[KMS_SETTING_SCALING_MODE] = {"None", "Full aspect"},
 	[KMS_SETTING_UNDERSCAN] = {"off", "off"},
 };
 
-/* FNV-1a: tells one EDID from another; nobody attacks it. */
-static uint64_t hash_bytes(const void *bytes, size_t len) {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < len; i++) {
-		hash = (hash ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
-	}
-	return hash;
-}
+#define FIELD(name_, field) .name = name_, .offset = offsetof(struct kms_connector, props.field)
+#define SPEC(name, field) {FIELD(name, field)}
+#define KEPT(name, field) {FIELD(name, field), .kept = true}
+#define NAMED(name, field, kept_, names_, values_)                                                 \
+	{FIELD(name, field), .kept = kept_, .names = names_,                                       \
+		.names_len = sizeof(names_) / sizeof(names_[0]),                                   \
+		.values = offsetof(struct kms_connector, values_)}
+#define SETTING(name, setting)                                                                     \
+	NAMED(name, settings[setting], true, neutral_names[setting], neutral[setting])
+
+static const struct kms_property_spec specs[] = {
+	KEPT("CRTC_ID", crtc_id),
+	SPEC("EDID", edid),
+	SPEC("non-desktop", non_desktop),
+	SPEC("vrr_capable", vrr_capable),
+	SPEC("link-status", link_status),
+	NAMED("content type", content_type, true, content_type_names, content_types),
+	KEPT("HDR_OUTPUT_METADATA", hdr_output_metadata),
+	KEPT("max bpc", max_bpc),
+	NAMED("panel orientation", panel_orientation, false, orientation_names, orientations),
+	SETTING("Colorspace", KMS_SETTING_COLORSPACE),
+	SETTING("Broadcast RGB", KMS_SETTING_BROADCAST_RGB),
+	SETTING("scaling mode", KMS_SETTING_SCALING_MODE),
+	SETTING("underscan", KMS_SETTING_UNDERSCAN),
+	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
+	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
+	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
+};
 
 /* Without an EDID, or with one that makes no sense, make, model and serial stay NULL. */
 static void read_edid(struct kms_connector *connector, int fd) {
@@ -75,7 +73,7 @@ static void read_edid(struct kms_connector *connector, int fd) {
 	if (blob == NULL) {
 		return;
 	}
-	connector->edid_hash = hash_bytes(blob->data, blob->length);
+	connector->edid_hash = latch_hash(LATCH_HASH_START, blob->data, blob->length);
 	struct di_info *info = di_info_parse_edid(blob->data, blob->length);
 	if (info != NULL) {
 		connector->make = di_info_get_make(info);
@@ -118,36 +116,14 @@ static int read_writeback_formats(struct kms_connector *connector, int fd) {
 	return ret;
 }
 
-static int read_settings(struct kms_connector *connector, int fd) {
-	int ret = 0;
-	for (size_t i = 0; i < KMS_SETTINGS && ret == 0; i++) {
-		struct kms_connector_setting *setting = &connector->settings[i];
-		const char *name =
-			connector->panel ? neutral_names[i].panel : neutral_names[i].monitor;
-		struct kms_enum_values neutral;
-		ret = kms_property_read_enum(
-			fd, connector->props.settings[i].id, &name, 1, &neutral);
-		setting->has_neutral = neutral.mask != 0;
-		setting->neutral = neutral.values[0];
-		if (ret == 0) {
-			ret = kms_property_read_name(
-				fd, &connector->props.settings[i], setting->now);
-		}
-	}
-	return ret;
-}
-
-static int read_orientation(struct kms_connector *connector, int fd) {
-	const struct kms_property *property = &connector->props.panel_orientation;
-	struct kms_enum_values values;
-	int ret = kms_property_read_enum(
-		fd, property->id, orientation_names, KMS_PANEL_ORIENTATIONS, &values);
-	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS && ret == 0; i++) {
-		if ((values.mask & 1u << i) != 0 && values.values[i] == property->value) {
+static void read_orientation(struct kms_connector *connector) {
+	const struct kms_enum_values *values = &connector->orientations;
+	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS; i++) {
+		if ((values->mask & 1u << i) != 0 &&
+			values->values[i] == connector->props.panel_orientation.value) {
 			connector->orientation = (enum kms_panel_orientation)i;
 		}
 	}
-	return ret;
 }
 
 static enum kms_connector_status status_of(drmModeConnection connection) {
@@ -159,11 +135,6 @@ static enum kms_connector_status status_of(drmModeConnection connection) {
 	default:
 		return KMS_CONNECTOR_UNKNOWN;
 	}
-}
-
-static void write_name(char *name, size_t size, const drmModeConnector *info) {
-	const char *type = drmModeGetConnectorTypeName(info->connector_type);
-	snprintf(name, size, "%s-%u", type != NULL ? type : "Unknown", info->connector_type_id);
 }
 
 static bool is_panel(uint32_t type) {
@@ -183,29 +154,18 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 		.panel = is_panel(info->connector_type),
 		.possible_crtcs = drmModeConnectorGetPossibleCrtcs(fd, info),
 	};
-	write_name(connector->name, sizeof(connector->name), info);
+	const char *type = drmModeGetConnectorTypeName(info->connector_type);
+	snprintf(connector->name, sizeof(connector->name), "%s-%u",
+		type != NULL ? type : "Unknown", info->connector_type_id);
 
 	int ret = kms_properties_read(fd, connector->id, DRM_MODE_OBJECT_CONNECTOR, specs,
-		sizeof(specs) / sizeof(specs[0]), &connector->props);
-	if (ret == 0) {
-		ret = read_modes(connector, info);
-	}
-	if (ret == 0) {
-		ret = read_writeback_formats(connector, fd);
-	}
-	if (ret == 0) {
-		ret = kms_property_read_enum(fd, connector->props.content_type.id,
-			content_type_names, KMS_CONTENT_TYPES, &connector->content_types);
-	}
-	if (ret == 0) {
-		ret = read_settings(connector, fd);
-	}
-	if (ret == 0) {
-		ret = read_orientation(connector, fd);
-	}
+		sizeof(specs) / sizeof(specs[0]), connector);
+	ret = ret == 0 ? read_modes(connector, info) : ret;
+	ret = ret == 0 ? read_writeback_formats(connector, fd) : ret;
 	if (ret < 0) {
 		return ret;
 	}
+	read_orientation(connector);
 	connector->non_desktop = connector->props.non_desktop.value != 0;
 	connector->vrr_capable = connector->props.vrr_capable.value != 0;
 	connector->link_bad = connector->props.link_status.id != 0 &&
@@ -224,7 +184,7 @@ struct kms_connector *kms_connector_create(int fd, uint32_t id, bool probe, int 
 	drmModeConnector *info =
 		probe ? drmModeGetConnector(fd, id) : drmModeGetConnectorCurrent(fd, id);
 	if (info == NULL) {
-		*error = errno != 0 ? -errno : -EIO;
+		*error = kms_errno();
 		free(connector);
 		return NULL;
 	}
@@ -329,13 +289,10 @@ const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {
 }
 
 const char *kms_connector_status_name(enum kms_connector_status status) {
-	switch (status) {
-	case KMS_CONNECTOR_CONNECTED:
-		return "connected";
-	case KMS_CONNECTOR_DISCONNECTED:
-		return "disconnected";
-	case KMS_CONNECTOR_UNKNOWN:
-		break;
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[KMS_CONNECTOR_CONNECTED] = "connected",
+		[KMS_CONNECTOR_DISCONNECTED] = "disconnected",
+		[KMS_CONNECTOR_UNKNOWN] = "unknown",
+	};
+	return names[status];
 }

@@ -1,6 +1,7 @@
 #ifndef LATCH_KMS_FRAMEBUFFER_H
 #define LATCH_KMS_FRAMEBUFFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,6 +42,9 @@ int kms_framebuffer_import(
  * 0 is fine.
  */
 void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id);
+
+/** Whether there is a framebuffer of this number, whoever made it. For a DRM master. */
+bool kms_framebuffer_exists(const struct kms_device *device, uint32_t fb_id);
 
 /**
  * Memory of the KMS device that the CPU can write to: for the cursor, for what is composed in

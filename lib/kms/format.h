@@ -10,13 +10,13 @@ struct kms_format {
 	uint32_t fourcc;
 	/** DRM_FORMAT_MOD_*, in the kernel's order, each once. */
 	uint64_t *modifiers;
-	size_t modifiers_len;
+	size_t modifiers_len, modifiers_cap;
 };
 
 /** What a plane or a writeback connector takes. Empty when zeroed. */
 struct kms_format_set {
 	struct kms_format *formats;
-	size_t len;
+	size_t len, cap;
 };
 
 /**
@@ -27,7 +27,7 @@ int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t mod
 
 /**
  * Fills an empty set from an IN_FORMATS property blob (struct drm_format_modifier_blob).
- * Returns 0, -EINVAL when the blob is malformed (then the set is empty), -ENOMEM.
+ * Returns 0, -EINVAL when the blob is malformed, -ENOMEM; then the set is empty.
  */
 int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint32_t size);
 

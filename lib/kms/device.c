@@ -1,6 +1,7 @@
 #include "kms/device.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,60 +9,33 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "base/array.h"
 #include "kms/log.h"
 
-#define FEATURE(field, name_, on_, off_)                                                           \
-	{.name = name_, .offset = offsetof(struct kms_features, field), .on = on_, .off = off_}
-
-const struct kms_feature_text kms_feature_texts[] = {
-	FEATURE(atomic, "atomic", "all planes change in one commit", "latch can't work without it"),
-	FEATURE(universal_planes, "universal-planes", "primary and cursor planes are visible",
-		"only overlay planes are visible"),
-	FEATURE(writeback_connectors, "writeback-connectors",
-		"pictures of the screen as it is shown, where there is such a connector",
-		"pictures of the screen are composed"),
-	FEATURE(cursor_hotspot, "cursor-hotspot",
-		"a virtual machine: the viewer is told where the cursor points",
-		"not needed: the cursor is drawn by the device itself"),
-	FEATURE(crtc_in_vblank_event, "crtc-in-vblank-event", "one commit may flip several screens",
-		"each screen is committed alone"),
-	FEATURE(timestamp_monotonic, "timestamp-monotonic", "flip times are CLOCK_MONOTONIC",
-		"flip times can jump when the clock is set"),
-	FEATURE(addfb2_modifiers, "addfb2-modifiers", "tiled and compressed buffers can be shown",
-		"linear buffers, and those whose layout the driver knows by itself"),
-	FEATURE(dumb_buffers, "dumb-buffers", "the CPU can draw cursor and composed pictures",
-		"needs a GPU for cursor and composed pictures"),
-	FEATURE(prime_import, "prime-import", "clients' dma-bufs can be shown as they are",
-		"everything has to be composed"),
-	FEATURE(prime_export, "prime-export", "its buffers can be given to a GPU",
-		"its buffers can't be given to a GPU"),
-	FEATURE(syncobj_timeline, "syncobj-timeline", "timelines live on this device",
-		"timelines live on another device, if there is one"),
-	FEATURE(atomic_async_page_flip, "atomic-async-page-flip", "games that ask for it may tear",
-		"nothing ever tears"),
+/* Documentation/gpu/drm-kms.rst, "KMS Properties". */
+static const struct kms_property_spec crtc_specs[] = {
+#define SPEC(name_, field, kept_)                                                                  \
+	{.name = name_, .offset = offsetof(struct kms_crtc, props.field), .kept = kept_}
+	SPEC("ACTIVE", active, true),
+	SPEC("MODE_ID", mode_id, true),
+	SPEC("OUT_FENCE_PTR", out_fence_ptr, false),
+	SPEC("VRR_ENABLED", vrr_enabled, true),
+	SPEC("GAMMA_LUT", gamma_lut, true),
+	SPEC("DEGAMMA_LUT", degamma_lut, true),
+	SPEC("CTM", ctm, true),
+#undef SPEC
 };
-const size_t kms_feature_texts_len = sizeof(kms_feature_texts) / sizeof(kms_feature_texts[0]);
 
 const char *kms_error_string(enum kms_open_error error) {
-	switch (error) {
-	case KMS_OPEN_OK:
-		return "is fine";
-	case KMS_OPEN_NOT_DRM:
-		return "is not a DRM device";
-	case KMS_OPEN_NOT_KMS:
-		return "drives no display (it has no KMS)";
-	case KMS_OPEN_NOT_ATOMIC:
-		return "has no atomic modesetting";
-	case KMS_OPEN_NO_MEMORY:
-		return "can't be opened: out of memory";
-	case KMS_OPEN_FAILED:
-		break;
-	}
-	return "could not be read";
-}
-
-static enum kms_open_error open_error_of(int error) {
-	return error == -ENOMEM ? KMS_OPEN_NO_MEMORY : KMS_OPEN_FAILED;
+	static const char *const texts[] = {
+		[KMS_OPEN_OK] = "is fine",
+		[KMS_OPEN_NOT_DRM] = "is not a DRM device",
+		[KMS_OPEN_NOT_KMS] = "drives no display (it has no KMS)",
+		[KMS_OPEN_NOT_ATOMIC] = "has no atomic modesetting",
+		[KMS_OPEN_NO_MEMORY] = "can't be opened: out of memory",
+		[KMS_OPEN_FAILED] = "could not be read",
+	};
+	return texts[error];
 }
 
 static bool read_driver_name(struct kms_device *device) {
@@ -69,14 +43,8 @@ static bool read_driver_name(struct kms_device *device) {
 	if (version == NULL) {
 		return false;
 	}
-	size_t len = version->name != NULL && version->name_len > 0 ? (size_t)version->name_len : 0;
-	if (len >= sizeof(device->driver)) {
-		len = sizeof(device->driver) - 1;
-	}
-	if (len > 0) {
-		memcpy(device->driver, version->name, len);
-	}
-	device->driver[len] = '\0';
+	snprintf(device->driver, sizeof(device->driver), "%.*s", version->name_len,
+		version->name != NULL ? version->name : "");
 	drmFreeVersion(version);
 	return true;
 }
@@ -125,7 +93,10 @@ static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < len; i++) {
-		int ret = kms_crtc_init(&device->crtcs[i], device->fd, res->crtcs[i], (unsigned)i);
+		struct kms_crtc *crtc = &device->crtcs[i];
+		*crtc = (struct kms_crtc){.id = res->crtcs[i], .index = (unsigned)i};
+		int ret = kms_properties_read(device->fd, crtc->id, DRM_MODE_OBJECT_CRTC,
+			crtc_specs, sizeof(crtc_specs) / sizeof(crtc_specs[0]), crtc);
 		if (ret < 0) {
 			return ret;
 		}
@@ -137,7 +108,7 @@ static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
 static int read_planes(struct kms_device *device) {
 	drmModePlaneRes *res = drmModeGetPlaneResources(device->fd);
 	if (res == NULL) {
-		return errno != 0 ? -errno : -EIO;
+		return kms_errno();
 	}
 	int ret = 0;
 	device->planes =
@@ -157,8 +128,8 @@ static int read_planes(struct kms_device *device) {
 
 /* Appends it, marked as new. Returns 0 or negative errno. */
 static int add_connector(struct kms_device *device, uint32_t id) {
-	struct kms_connector **connectors = reallocarray(
-		device->connectors, device->connectors_len + 1, sizeof(struct kms_connector *));
+	struct kms_connector **connectors = latch_array_grow(device->connectors,
+		&device->connectors_cap, device->connectors_len + 1, sizeof(struct kms_connector *));
 	if (connectors == NULL) {
 		return -ENOMEM;
 	}
@@ -184,59 +155,50 @@ static int read_connectors(struct kms_device *device, const drmModeRes *res) {
 	return 0;
 }
 
-struct kms_device *kms_device_create(int fd, enum kms_open_error *error) {
-	enum kms_open_error ignored;
-	if (error == NULL) {
-		error = &ignored;
-	}
-	struct kms_device *device = calloc(1, sizeof(*device));
-	if (device == NULL) {
-		*error = KMS_OPEN_NO_MEMORY;
-		return NULL;
-	}
-	device->fd = fd;
-
+static enum kms_open_error read_device(struct kms_device *device) {
 	if (!read_driver_name(device)) {
-		*error = KMS_OPEN_NOT_DRM;
-		goto error_device;
+		return KMS_OPEN_NOT_DRM;
 	}
-	if (drmIsKMS(fd) != 1) {
-		*error = KMS_OPEN_NOT_KMS;
-		goto error_device;
+	if (drmIsKMS(device->fd) != 1) {
+		return KMS_OPEN_NOT_KMS;
 	}
 	device->features.atomic = set_client_cap(device, DRM_CLIENT_CAP_ATOMIC);
 	if (!device->features.atomic) {
-		*error = KMS_OPEN_NOT_ATOMIC;
-		goto error_device;
+		return KMS_OPEN_NOT_ATOMIC;
 	}
 	read_features(device);
 
-	drmModeRes *res = drmModeGetResources(fd);
+	drmModeRes *res = drmModeGetResources(device->fd);
 	if (res == NULL) {
-		*error = KMS_OPEN_FAILED;
-		goto error_device;
+		return KMS_OPEN_FAILED;
 	}
 	device->max_width = res->max_width;
 	device->max_height = res->max_height;
 	int ret = read_crtcs(device, res);
-	if (ret == 0) {
-		ret = read_planes(device);
-	}
-	if (ret == 0) {
-		ret = read_connectors(device, res);
-	}
+	ret = ret == 0 ? read_planes(device) : ret;
+	ret = ret == 0 ? read_connectors(device, res) : ret;
 	drmModeFreeResources(res);
 	if (ret < 0) {
 		kms_log(KMS_LOG_ERROR, "reading the KMS device failed: %s", strerror(-ret));
-		*error = open_error_of(ret);
-		goto error_device;
 	}
-	*error = KMS_OPEN_OK;
-	return device;
+	return ret == 0 ? KMS_OPEN_OK : ret == -ENOMEM ? KMS_OPEN_NO_MEMORY : KMS_OPEN_FAILED;
+}
 
-error_device:
-	kms_device_destroy(device);
-	return NULL;
+struct kms_device *kms_device_create(int fd, enum kms_open_error *error) {
+	struct kms_device *device = calloc(1, sizeof(*device));
+	enum kms_open_error result = KMS_OPEN_NO_MEMORY;
+	if (device != NULL) {
+		device->fd = fd;
+		result = read_device(device);
+	}
+	if (error != NULL) {
+		*error = result;
+	}
+	if (result != KMS_OPEN_OK) {
+		kms_device_destroy(device);
+		return NULL;
+	}
+	return device;
 }
 
 void kms_device_destroy(struct kms_device *device) {
@@ -309,7 +271,7 @@ static int refresh_connectors(
 int kms_device_refresh(struct kms_device *device, enum kms_probe probe, uint32_t connector_id) {
 	drmModeRes *res = drmModeGetResources(device->fd);
 	if (res == NULL) {
-		return errno != 0 ? -errno : -EIO;
+		return kms_errno();
 	}
 	const struct probed first = {
 		.panels = probe == KMS_PROBE_ALL,
@@ -340,15 +302,6 @@ struct kms_crtc *kms_device_find_crtc(const struct kms_device *device, uint32_t 
 	for (size_t i = 0; i < device->crtcs_len; i++) {
 		if (device->crtcs[i].id == id) {
 			return &device->crtcs[i];
-		}
-	}
-	return NULL;
-}
-
-struct kms_plane *kms_device_find_plane(const struct kms_device *device, uint32_t id) {
-	for (size_t i = 0; i < device->planes_len; i++) {
-		if (device->planes[i].id == id) {
-			return &device->planes[i];
 		}
 	}
 	return NULL;

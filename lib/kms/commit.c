@@ -5,6 +5,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "base/minmax.h"
 #include "kms/device.h"
 
 static const char *const error_names[KMS_COMMIT_ERROR_COUNT] = {
@@ -138,14 +139,15 @@ int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crt
 	set_optional(commit, crtc->id, &crtc->props.ctm, 0);
 	set_optional(commit, connector->id, &props->hdr_output_metadata, 0);
 	for (size_t i = 0; i < KMS_SETTINGS; i++) {
-		if (connector->settings[i].has_neutral) {
+		const struct kms_enum_values *neutral = &connector->neutral[i];
+		if ((neutral->mask & 1u << connector->panel) != 0) {
 			set_optional(commit, connector->id, &props->settings[i],
-				connector->settings[i].neutral);
+				neutral->values[connector->panel]);
 		}
 	}
-	uint64_t bpc = max_bpc < props->max_bpc.max ? max_bpc : props->max_bpc.max;
 	set_optional(commit, connector->id, &props->max_bpc,
-		bpc > props->max_bpc.min ? bpc : props->max_bpc.min);
+		(uint64_t)latch_clamp((int64_t)max_bpc, (int64_t)props->max_bpc.min,
+			(int64_t)props->max_bpc.max));
 	return errno_of(commit->error);
 }
 
@@ -272,8 +274,7 @@ static void set_new_optional(struct kms_commit *commit, uint32_t object_id,
 	}
 }
 
-/* before: NULL when nothing is known of what the plane has. */
-static int write_plane(struct kms_commit *commit, const struct kms_plane *plane,
+int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
 	const struct kms_plane_state *state) {
 #define IS_NEW(field) (before == NULL || before->field != state->field)
@@ -330,22 +331,24 @@ static int write_plane(struct kms_commit *commit, const struct kms_plane *plane,
 #undef IS_NEW
 }
 
-int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
-	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
-	return write_plane(commit, plane, crtc, NULL, state);
+static int create_blob(const struct kms_device *device, const void *data, size_t len, uint32_t *id) {
+	return drmModeCreatePropertyBlob(device->fd, data, len, id) == 0 ? 0 : -errno;
 }
 
-int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
-	const struct kms_crtc *crtc, const struct kms_plane_state *before,
-	const struct kms_plane_state *state) {
-	return write_plane(commit, plane, crtc, before, state);
+int kms_mode_blob_create(
+	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id) {
+	return create_blob(device, info, sizeof(*info), blob_id);
+}
+
+void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
+	if (blob_id != 0) {
+		drmModeDestroyPropertyBlob(device->fd, blob_id);
+	}
 }
 
 int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
 	size_t len, uint32_t *blob_id) {
-	return drmModeCreatePropertyBlob(device->fd, rects, len * sizeof(*rects), blob_id) == 0
-		       ? 0
-		       : -errno;
+	return create_blob(device, rects, len * sizeof(*rects), blob_id);
 }
 
 void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id) {

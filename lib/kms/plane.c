@@ -5,35 +5,6 @@
 
 #include "kms/log.h"
 
-#define SPEC(name, field) {name, offsetof(struct kms_plane_properties, field)}
-
-/* Documentation/gpu/drm-kms.rst, "KMS Properties". */
-static const struct kms_property_spec specs[] = {
-	SPEC("type", type),
-	SPEC("IN_FORMATS", in_formats),
-	SPEC("FB_ID", fb_id),
-	SPEC("CRTC_ID", crtc_id),
-	SPEC("IN_FENCE_FD", in_fence_fd),
-	SPEC("SRC_X", src_x),
-	SPEC("SRC_Y", src_y),
-	SPEC("SRC_W", src_w),
-	SPEC("SRC_H", src_h),
-	SPEC("CRTC_X", crtc_x),
-	SPEC("CRTC_Y", crtc_y),
-	SPEC("CRTC_W", crtc_w),
-	SPEC("CRTC_H", crtc_h),
-	SPEC("zpos", zpos),
-	SPEC("alpha", alpha),
-	SPEC("pixel blend mode", blend_mode),
-	SPEC("rotation", rotation),
-	SPEC("COLOR_ENCODING", color_encoding),
-	SPEC("COLOR_RANGE", color_range),
-	SPEC("SCALING_FILTER", scaling_filter),
-	SPEC("HOTSPOT_X", hotspot_x),
-	SPEC("HOTSPOT_Y", hotspot_y),
-	SPEC("FB_DAMAGE_CLIPS", fb_damage_clips),
-};
-
 static const char *const blend_names[KMS_BLEND_COUNT] = {
 	[KMS_BLEND_PREMULTIPLIED] = "Pre-multiplied",
 	[KMS_BLEND_COVERAGE] = "Coverage",
@@ -65,6 +36,41 @@ static const char *const rotation_names[] = {
 	"reflect-y",
 };
 
+#define FIELD(name_, field) .name = name_, .offset = offsetof(struct kms_plane, props.field)
+#define SPEC(name, field) {FIELD(name, field)}
+#define KEPT(name, field) {FIELD(name, field), .kept = true}
+#define NAMED(name, field, kept_, names_, values_)                                                 \
+	{FIELD(name, field), .kept = kept_, .names = names_,                                       \
+		.names_len = sizeof(names_) / sizeof(names_[0]),                                   \
+		.values = offsetof(struct kms_plane, values_)}
+
+/* Documentation/gpu/drm-kms.rst, "KMS Properties". */
+static const struct kms_property_spec specs[] = {
+	SPEC("type", type),
+	SPEC("IN_FORMATS", in_formats),
+	KEPT("FB_ID", fb_id),
+	KEPT("CRTC_ID", crtc_id),
+	SPEC("IN_FENCE_FD", in_fence_fd),
+	KEPT("SRC_X", src_x),
+	KEPT("SRC_Y", src_y),
+	KEPT("SRC_W", src_w),
+	KEPT("SRC_H", src_h),
+	KEPT("CRTC_X", crtc_x),
+	KEPT("CRTC_Y", crtc_y),
+	KEPT("CRTC_W", crtc_w),
+	KEPT("CRTC_H", crtc_h),
+	KEPT("zpos", zpos),
+	KEPT("alpha", alpha),
+	NAMED("pixel blend mode", blend_mode, true, blend_names, blend_values),
+	NAMED("rotation", rotation, true, rotation_names, rotation_values),
+	NAMED("COLOR_ENCODING", color_encoding, true, encoding_names, encoding_values),
+	NAMED("COLOR_RANGE", color_range, true, range_names, range_values),
+	NAMED("SCALING_FILTER", scaling_filter, true, filter_names, filter_values),
+	KEPT("HOTSPOT_X", hotspot_x),
+	KEPT("HOTSPOT_Y", hotspot_y),
+	SPEC("FB_DAMAGE_CLIPS", fb_damage_clips),
+};
+
 static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *info) {
 	uint64_t blob_id = plane->props.in_formats.value;
 	if (plane->props.in_formats.id != 0 && blob_id != 0) {
@@ -88,32 +94,7 @@ static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *inf
 	return kms_format_set_from_list(&plane->formats, info->formats, info->count_formats);
 }
 
-static int read_enums(struct kms_plane *plane, int fd) {
-	struct kms_enum_values rotations;
-	const struct {
-		const struct kms_property *property;
-		const char *const *names;
-		size_t names_len;
-		struct kms_enum_values *values;
-	} enums[] = {
-		{&plane->props.blend_mode, blend_names, KMS_BLEND_COUNT, &plane->blend_values},
-		{&plane->props.color_encoding, encoding_names, KMS_COLOR_ENCODING_COUNT,
-			&plane->encoding_values},
-		{&plane->props.color_range, range_names, KMS_COLOR_RANGE_COUNT,
-			&plane->range_values},
-		{&plane->props.scaling_filter, filter_names, KMS_SCALING_FILTER_COUNT,
-			&plane->filter_values},
-		{&plane->props.rotation, rotation_names,
-			sizeof(rotation_names) / sizeof(rotation_names[0]), &rotations},
-	};
-	for (size_t i = 0; i < sizeof(enums) / sizeof(enums[0]); i++) {
-		int ret = kms_property_read_enum(fd, enums[i].property->id, enums[i].names,
-			enums[i].names_len, enums[i].values);
-		if (ret < 0) {
-			return ret;
-		}
-	}
-
+static void fill_abilities(struct kms_plane *plane) {
 	/* What a plane without the property does, by the kernel's documentation. */
 	plane->blend_modes = plane->props.blend_mode.id != 0 ? plane->blend_values.mask
 							     : 1u << KMS_BLEND_PREMULTIPLIED;
@@ -123,11 +104,11 @@ static int read_enums(struct kms_plane *plane, int fd) {
 	/* The values are numbers of bits, the same in every driver: DRM_MODE_ROTATE_*. */
 	plane->rotations = DRM_MODE_ROTATE_0;
 	for (size_t i = 0; i < sizeof(rotation_names) / sizeof(rotation_names[0]); i++) {
-		if ((rotations.mask & 1u << i) != 0 && rotations.values[i] < 32) {
-			plane->rotations |= UINT32_C(1) << rotations.values[i];
+		uint64_t bit = plane->rotation_values.values[i];
+		if ((plane->rotation_values.mask & 1u << i) != 0 && bit < 32) {
+			plane->rotations |= UINT32_C(1) << bit;
 		}
 	}
-	return 0;
 }
 
 static enum kms_plane_type type_of(uint64_t value) {
@@ -148,20 +129,15 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 	};
 	drmModePlane *info = drmModeGetPlane(fd, id);
 	if (info == NULL) {
-		return errno != 0 ? -errno : -EIO;
+		return kms_errno();
 	}
 	plane->possible_crtcs = info->possible_crtcs;
-	plane->initial.crtc_id = info->crtc_id;
-	plane->initial.fb_id = info->fb_id;
-
 	int ret = kms_properties_read(fd, id, DRM_MODE_OBJECT_PLANE, specs,
-		sizeof(specs) / sizeof(specs[0]), &plane->props);
+		sizeof(specs) / sizeof(specs[0]), plane);
 	if (ret == 0) {
 		plane->type = type_of(plane->props.type.value);
+		fill_abilities(plane);
 		ret = read_formats(plane, fd, info);
-	}
-	if (ret == 0) {
-		ret = read_enums(plane, fd);
 	}
 	drmModeFreePlane(info);
 	if (ret < 0) {
@@ -180,13 +156,10 @@ int64_t kms_plane_top_zpos(const struct kms_plane *plane) {
 }
 
 const char *kms_plane_type_name(enum kms_plane_type type) {
-	switch (type) {
-	case KMS_PLANE_PRIMARY:
-		return "primary";
-	case KMS_PLANE_OVERLAY:
-		return "overlay";
-	case KMS_PLANE_CURSOR:
-		return "cursor";
-	}
-	return "unknown";
+	static const char *const names[] = {
+		[KMS_PLANE_PRIMARY] = "primary",
+		[KMS_PLANE_OVERLAY] = "overlay",
+		[KMS_PLANE_CURSOR] = "cursor",
+	};
+	return names[type];
 }

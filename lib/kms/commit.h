@@ -188,18 +188,21 @@ int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_conn
 int kms_commit_set_plane_fb(
 	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id);
 
-/** Shows a state on a plane. Checks it first, see kms_plane_check_state(). */
-int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
-	const struct kms_crtc *crtc, const struct kms_plane_state *state);
-
 /**
- * The same for a plane whose last commit that succeeded was ours, with before, on this CRTC: writes
- * the framebuffer, the fence, and whatever differs. The kernel looks up each
+ * Shows a state on a plane. Checks it first, see kms_plane_check_state(). before: NULL, or what the
+ * last commit that succeeded has set, when that was ours, with the plane on this CRTC: then only the
+ * framebuffer, the fence, and whatever differs are written. The kernel looks up each
  * property and its object anew, which is a good part of what a flip costs.
  */
 int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
 	const struct kms_plane_state *state);
+
+/** All of it, as nothing is known of what the plane has. */
+static inline int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
+	return kms_commit_change_plane(commit, plane, crtc, NULL, state);
+}
 
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
 
@@ -218,6 +221,16 @@ int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *
  */
 int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
+
+/**
+ * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
+ * in use. Returns 0 or negative errno.
+ */
+int kms_mode_blob_create(
+	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id);
+
+/** Destroys a blob; 0 is fine. */
+void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 /**
  * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be in

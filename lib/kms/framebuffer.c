@@ -3,7 +3,6 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,10 +11,6 @@
 
 #include "base/format.h"
 #include "kms/device.h"
-
-static int negative_errno(void) {
-	return errno != 0 ? -errno : -EIO;
-}
 
 static bool is_dumb_handle(const struct kms_device *device, uint32_t handle) {
 	for (const struct kms_dumb_buffer *buffer = device->dumb_buffers; buffer != NULL;
@@ -77,7 +72,7 @@ int kms_framebuffer_import(
 	int ret = 0, imported = 0;
 	for (; imported < desc->n_planes; imported++) {
 		if (drmPrimeFDToHandle(device->fd, desc->fd[imported], &handles[imported]) != 0) {
-			ret = negative_errno();
+			ret = kms_errno();
 			handles[imported] = 0;
 			break;
 		}
@@ -100,7 +95,7 @@ int kms_framebuffer_import(
 				     : drmModeAddFB2(device->fd, desc->width, desc->height,
 					       desc->fourcc, handles, strides, offsets, &id, 0);
 		if (failed != 0) {
-			ret = negative_errno();
+			ret = kms_errno();
 		}
 	}
 	close_handles(device, handles, imported);
@@ -108,6 +103,15 @@ int kms_framebuffer_import(
 		*fb_id = id;
 	}
 	return ret;
+}
+
+bool kms_framebuffer_exists(const struct kms_device *device, uint32_t fb_id) {
+	drmModeFB2 *fb = fb_id != 0 ? drmModeGetFB2(device->fd, fb_id) : NULL;
+	if (fb != NULL) {
+		close_handles(device, fb->handles, 4); // new ones, made for us as DRM master
+		drmModeFreeFB2(fb);
+	}
+	return fb != NULL;
 }
 
 void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
@@ -153,7 +157,7 @@ struct kms_dumb_buffer *kms_dumb_buffer_create(
 	};
 	if (drmModeCreateDumbBuffer(device->fd, width, height, 32, 0, &buffer->handle,
 		    &buffer->stride, &buffer->size) != 0) {
-		*error = negative_errno();
+		*error = kms_errno();
 		free(buffer);
 		return NULL;
 	}
@@ -185,12 +189,12 @@ int kms_dumb_buffer_map(struct kms_dumb_buffer *buffer) {
 	}
 	uint64_t offset = 0;
 	if (drmModeMapDumbBuffer(buffer->device->fd, buffer->handle, &offset) != 0) {
-		return negative_errno();
+		return kms_errno();
 	}
 	void *map = mmap(NULL, buffer->size, PROT_READ | PROT_WRITE, MAP_SHARED, buffer->device->fd,
 		(off_t)offset);
 	if (map == MAP_FAILED) {
-		return negative_errno();
+		return kms_errno();
 	}
 	buffer->map = map;
 	return 0;
@@ -202,7 +206,7 @@ int kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer, uint32_t *fb_id) {
 		uint32_t offsets[4] = {0}, id = 0;
 		if (drmModeAddFB2(buffer->device->fd, buffer->width, buffer->height, buffer->fourcc,
 			    handles, strides, offsets, &id, 0) != 0) {
-			return negative_errno();
+			return kms_errno();
 		}
 		buffer->fb_id = id;
 	}
@@ -214,7 +218,7 @@ int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer) {
 	int fd = -1;
 	if (drmPrimeHandleToFD(buffer->device->fd, buffer->handle, DRM_CLOEXEC | DRM_RDWR, &fd) !=
 		0) {
-		return negative_errno();
+		return kms_errno();
 	}
 	return fd;
 }

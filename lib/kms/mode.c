@@ -1,10 +1,7 @@
 #include "kms/mode.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "kms/device.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -184,16 +181,4 @@ void kms_mode_name(
 	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz) {
 	snprintf(text, size, "%dx%d at %d.%03d Hz", width, height, refresh_mhz / 1000,
 		refresh_mhz % 1000);
-}
-
-int kms_mode_blob_create(
-	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id) {
-	return drmModeCreatePropertyBlob(device->fd, info, sizeof(*info), blob_id) == 0 ? 0
-											: -errno;
-}
-
-void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
-	if (blob_id != 0) {
-		drmModeDestroyPropertyBlob(device->fd, blob_id);
-	}
 }
