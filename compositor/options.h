@@ -7,9 +7,9 @@
 
 #include "exit.h"
 #include "limits/limits.h"
-#include "output/pacing.h"
 #include "output/renderer.h"
 #include "output/vrr.h"
+#include "timing/pace.h"
 
 /** An update that a fence holds back for longer is named in the log. */
 #define LATCH_HOLD_WARNING_MS 1000

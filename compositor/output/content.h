@@ -10,9 +10,9 @@
 #include <wlr/util/addon.h>
 
 #include "output/convert.h"
-#include "output/pacing.h"
 #include "sync/surface.h"
 #include "sync/update.h"
+#include "timing/pace.h"
 #include "trace/record.h"
 
 struct latch_account;

@@ -1,4 +1,4 @@
-/* A made-up display, computer and load for output/deadline.h: its clock drifts, its flips jitter, its
+/* A made-up display, computer and load for timing/timing.h: its clock drifts, its flips jitter, its
  * wake-ups and its work take random times. What it does follows from a number alone. */
 #ifndef LATCH_TESTS_DEADLINE_WORLD_H
 #define LATCH_TESTS_DEADLINE_WORLD_H
@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "output/deadline.h"
+#include "timing/timing.h"
 
 /** Frames after a change of the load that are not called steady: the margin has to find out. */
 #define WORLD_SETTLE_NS (INT64_C(30) * 1000000000)
