@@ -74,7 +74,8 @@ static bool renew_planes(
 		layer->zpos = shown->zpos;
 		const bool there = is_awaited_there(output, layer);
 		if ((!there && !is_long) ||
-			!latch_scanout_replace(output, &frame->scanout, layer)) {
+			latch_scanout_import(output, layer,
+				latch_layer_fourcc_on(layer, layer->plane)) != 0) {
 			continue;
 		}
 		output->awaited->outdated = output->awaited->outdated || !there;

@@ -88,8 +88,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	frame->composed = NULL;
 	frame->len = 0;
 	latch_id_map_clear(&frame->by_surface);
-	frame->scanout.shown_len = 0;
-	frame->scanout.cursor_shown = false;
+	frame->scanout.own_shown = frame->scanout.cursor_shown = false;
 	frame->async = frame->modeset = frame->overtaken = frame->outdated = false;
 	frame->record = (struct latch_flip_record){0};
 }

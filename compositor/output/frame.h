@@ -29,7 +29,7 @@ struct latch_frame {
 	size_t shown_cap;
 	/** The composed picture, locked; NULL when nothing is composed. */
 	struct wlr_buffer *composed;
-	/** What the planes are to show of it; not in a window. */
+	/** What the planes show beside the layers; not in a window. */
 	struct latch_scanout scanout;
 	/** It was flipped to at once, within a picture. */
 	bool async;

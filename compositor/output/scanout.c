@@ -19,8 +19,6 @@
 #include "output/renderer.h"
 #include "sync/fence.h"
 
-#define MAX_SHOWN (sizeof((struct latch_scanout){0}.shown) / sizeof(struct latch_plane_shown))
-
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
 	bool without_alpha = fourcc != layer->fourcc;
@@ -32,64 +30,31 @@ uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint3
 	return 0;
 }
 
-/* What is shown passed the gate, or is our own and its job has ended by the time that this is
- * submitted: nothing is left to wait for. A fence that has signalled tells the kernel so; without one
- * it would look for implicit fences itself, and wait for stale ones (drm_gem_plane_helper_prepare_fb()
- * adds them unless a fence is given). */
-static int fence_for(const struct latch_output *output, const struct kms_plane *plane) {
-	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
+static uint32_t framebuffer_of(struct latch_output *output, const struct latch_layer *layer) {
+	bool without_alpha = latch_layer_fourcc_on(layer, layer->plane) != layer->fourcc;
+	return latch_framebuffer_get(output->kms->backend, layer->content->buffer, without_alpha);
 }
 
-static struct latch_plane_shown show_layer(
+static struct kms_plane_state state_of(
 	struct latch_output *output, const struct latch_layer *layer) {
-	const struct kms_plane *plane = layer->plane;
-	struct latch_plane_shown show = {
-		.plane = plane,
-		.state = latch_layer_plane_state(layer, plane),
-		.serial = layer->serial,
-	};
-	bool without_alpha = latch_layer_fourcc_on(layer, plane) != layer->fourcc;
-	show.state.fb_id = latch_framebuffer_get(
-		output->kms->backend, layer->content->buffer, without_alpha);
-	show.state.in_fence_fd = fence_for(output, plane);
-	return show;
+	struct kms_plane_state state = latch_layer_plane_state(layer, layer->plane);
+	state.fb_id = framebuffer_of(output, layer);
+	return state;
 }
 
 /* The composed picture, or black where there is none (yet). */
-static struct latch_plane_shown show_own(const struct latch_output *output,
-	struct wlr_buffer *composed, const struct latch_plan *plan) {
-	const struct kms_plane *primary = output->kms->primary;
+static void set_own(struct latch_output *output, const struct latch_plan *plan,
+	struct wlr_buffer *composed, struct latch_scanout *scanout) {
+	scanout->own_shown = plan->primary_is_ours;
+	if (!scanout->own_shown) {
+		return;
+	}
 	const uint32_t fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend,
 							  composed, !plan->holes)
 						: latch_kms_output_black_fb(output->kms);
-	struct latch_plane_shown show = {
-		.plane = primary,
-		.state = kms_plane_state_whole(fb_id, (uint32_t)output->wlr_output->width,
-			(uint32_t)output->wlr_output->height),
-	};
-	show.state.zpos = plan->primary_zpos;
-	show.state.in_fence_fd = fence_for(output, primary);
-	return show;
-}
-
-/* What the planes are to show; returns false when a framebuffer is missing. */
-static bool show_plan(struct latch_output *output, const struct latch_layer *layers, size_t len,
-	const struct latch_plan *plan, struct wlr_buffer *composed, struct latch_scanout *scanout) {
-	bool ok = true;
-	scanout->shown_len = 0;
-	if (plan->primary_is_ours) {
-		scanout->shown[scanout->shown_len++] = show_own(output, composed, plan);
-	}
-	for (size_t i = 0; i < len && scanout->shown_len < MAX_SHOWN; i++) {
-		if (layers[i].place == LATCH_LAYER_ON_PLANE) {
-			scanout->shown[scanout->shown_len++] = show_layer(output, &layers[i]);
-		}
-	}
-	for (size_t i = 0; i < scanout->shown_len; i++) {
-		ok = ok && scanout->shown[i].state.fb_id != 0;
-	}
-	latch_scanout_set_cursor(output, scanout);
-	return ok;
+	scanout->own = kms_plane_state_whole(fb_id, (uint32_t)output->wlr_output->width,
+		(uint32_t)output->wlr_output->height);
+	scanout->own.zpos = plan->primary_zpos;
 }
 
 bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout) {
@@ -102,26 +67,42 @@ bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout 
 	return changed;
 }
 
-bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
-	const struct latch_layer *layer) {
-	const struct latch_plane_shown show = show_layer(output, layer);
-	for (size_t i = 0; i < scanout->shown_len && show.state.fb_id != 0; i++) {
-		if (scanout->shown[i].plane == show.plane) {
-			scanout->shown[i] = show;
-			return true;
-		}
-	}
-	return false;
-}
-
-static const struct latch_plane_shown *find_shown(
-	const struct latch_scanout *scanout, const struct kms_plane *plane) {
-	for (size_t i = 0; i < scanout->shown_len; i++) {
-		if (scanout->shown[i].plane == plane) {
-			return &scanout->shown[i];
+static const struct latch_layer *find_on(
+	const struct latch_frame *frame, const struct kms_plane *plane) {
+	for (size_t i = 0; i < frame->len; i++) {
+		if (frame->layers[i].plane == plane) {
+			return &frame->layers[i];
 		}
 	}
 	return NULL;
+}
+
+/* Shows a state on a plane, unless it showed the same content update (0: our own picture) in the same way
+ * before. Returns false where the framebuffer is missing. */
+static bool add_plane(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_frame *before, const struct kms_plane *plane,
+	struct kms_plane_state state, uint64_t serial) {
+	const struct kms_crtc *crtc = output->kms->crtc;
+	/* What is shown passed the gate, or is our own and its job has ended: nothing is left to wait
+	 * for. A fence that has signalled tells the kernel so; without one it would look for implicit
+	 * fences itself, and wait for stale ones (drm_gem_plane_helper_prepare_fb() adds them unless a
+	 * fence is given). */
+	if (plane->props.in_fence_fd.id != 0) {
+		state.in_fence_fd = output->kms->backend->signalled_fence_fd;
+	}
+	const struct latch_layer *layer = before != NULL ? find_on(before, plane) : NULL;
+	const bool was_own = before != NULL && layer == NULL && before->scanout.own_shown &&
+			     plane == output->kms->primary;
+	if (layer == NULL && !was_own) {
+		kms_commit_set_plane(commit, plane, crtc, &state);
+		return state.fb_id != 0;
+	}
+	const struct kms_plane_state old =
+		was_own ? before->scanout.own : state_of(output, layer);
+	if ((was_own ? 0 : layer->serial) != serial || !kms_plane_state_equal(&old, &state)) {
+		kms_commit_change_plane(commit, plane, crtc, &old, &state);
+	}
+	return state.fb_id != 0;
 }
 
 static void add_cursor(struct latch_output *output, struct kms_commit *commit,
@@ -142,64 +123,71 @@ static void add_cursor(struct latch_output *output, struct kms_commit *commit,
 	}
 }
 
-/* Planes of before that are not used now are switched off; those that look the same are left out,
- * so a cursor that moves leaves other planes alone. before: NULL writes everything. Returns the flags
- * to test or submit it with. */
-static uint32_t build(struct latch_output *output, struct kms_commit *commit,
-	const struct latch_scanout *before, const struct latch_scanout *now) {
+/* Planes of the frame on screen that are not used any more. */
+static void disable_planes(const struct latch_output *output, struct kms_commit *commit,
+	const struct latch_frame *now) {
+	const struct latch_frame *was = output->on_screen;
+	const struct kms_plane *primary = output->kms->primary;
+	for (size_t i = 0; i < was->len; i++) {
+		const struct kms_plane *plane = was->layers[i].plane;
+		if (plane != NULL && find_on(now, plane) == NULL &&
+			!(now->scanout.own_shown && plane == primary)) {
+			kms_commit_disable_plane(commit, plane);
+		}
+	}
+	if (was->scanout.own_shown && !now->scanout.own_shown && find_on(now, primary) == NULL) {
+		kms_commit_disable_plane(commit, primary);
+	}
+}
+
+/* Planes that look the same as before are left out, so a cursor that moves leaves other planes alone.
+ * before: NULL writes everything. *flags: to test or submit it with. Returns false when a framebuffer
+ * is missing. */
+static bool build(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_frame *before, const struct latch_frame *now, uint32_t *flags) {
 	struct latch_kms_output *kms = output->kms;
-	uint32_t flags = KMS_COMMIT_NONBLOCK;
+	bool ok = true;
+	*flags = KMS_COMMIT_NONBLOCK;
 	kms_commit_init(commit, kms->device);
 	if (kms->needs_modeset) {
 		latch_kms_output_add_modeset(kms, commit);
-		flags |= KMS_COMMIT_ALLOW_MODESET;
+		*flags |= KMS_COMMIT_ALLOW_MODESET;
+	} else {
+		disable_planes(output, commit, now);
 	}
-	const struct latch_scanout *was = &output->on_screen->scanout;
-	for (size_t i = 0; i < was->shown_len && !kms->needs_modeset; i++) {
-		if (find_shown(now, was->shown[i].plane) == NULL) {
-			kms_commit_disable_plane(commit, was->shown[i].plane);
+	if (now->scanout.own_shown) {
+		ok = add_plane(output, commit, before, kms->primary, now->scanout.own, 0);
+	}
+	for (size_t i = 0; i < now->len; i++) {
+		const struct latch_layer *layer = &now->layers[i];
+		if (layer->plane != NULL) {
+			ok = add_plane(output, commit, before, layer->plane,
+				     state_of(output, layer), layer->serial) &&
+			     ok;
 		}
 	}
-	for (size_t i = 0; i < now->shown_len; i++) {
-		const struct latch_plane_shown *show = &now->shown[i];
-		const struct latch_plane_shown *old =
-			before != NULL ? find_shown(before, show->plane) : NULL;
-		if (old == NULL) {
-			kms_commit_set_plane(commit, show->plane, kms->crtc, &show->state);
-		} else if (old->serial != show->serial ||
-			   !kms_plane_state_equal(&old->state, &show->state)) {
-			kms_commit_change_plane(
-				commit, show->plane, kms->crtc, &old->state, &show->state);
-		}
-	}
-	add_cursor(output, commit, before, now);
-	return flags;
-}
-
-static void drop_fences(struct latch_scanout *scanout) {
-	for (size_t i = 0; i < scanout->shown_len; i++) {
-		scanout->shown[i].state.in_fence_fd = -1;
-	}
+	add_cursor(output, commit, before != NULL ? &before->scanout : NULL, &now->scanout);
+	return ok;
 }
 
 int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan) {
 	struct latch_output *output = data;
-	struct latch_scanout scanout;
-	scanout.cursor_shown = false;
-	/* The picture is not composed yet: the last one stands in for it. */
-	if (!show_plan(output, layers, len, plan,
-		    plan->composed ? output->composer.front : NULL, &scanout)) {
+	/* The layers are only read. The picture is not composed yet: the last one stands in for it. */
+	struct latch_frame frame = {
+		.layers = (struct latch_layer *)(uintptr_t)layers, .len = len};
+	set_own(output, plan, plan->composed ? output->composer.front : NULL, &frame.scanout);
+	latch_scanout_set_cursor(output, &frame.scanout);
+	struct kms_commit commit;
+	uint32_t flags;
+	if (!build(output, &commit, NULL, &frame, &flags)) {
 		return -ENOMEM;
 	}
-	struct kms_commit commit;
-	uint32_t flags = build(output, &commit, NULL, &scanout);
 	int ret = kms_commit_test(&commit, flags);
 	if (ret == -EPERM && output->kms->backend->signalled_fence_fd >= 0) {
 		/* The proprietary NVIDIA driver takes no fences but its own. */
 		latch_kms_backend_forbid_in_fences(output->kms->backend);
-		drop_fences(&scanout);
-		flags = build(output, &commit, NULL, &scanout);
+		build(output, &commit, NULL, &frame, &flags);
 		ret = kms_commit_test(&commit, flags);
 	}
 	wlr_log(WLR_DEBUG, "%s: test commit, %zu of %zu on planes: %d", output->wlr_output->name,
@@ -207,10 +195,11 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	return ret;
 }
 
-static uint64_t planes_of(const struct latch_scanout *scanout) {
-	uint64_t planes = 0;
-	for (size_t i = 0; i < scanout->shown_len; i++) {
-		planes |= UINT64_C(1) << (scanout->shown[i].plane->index & 63);
+static uint64_t planes_of(const struct latch_output *output, const struct latch_frame *frame) {
+	uint64_t planes = frame->scanout.own_shown ? kms_plane_bit(output->kms->primary) : 0;
+	for (size_t i = 0; i < frame->len; i++) {
+		const struct kms_plane *plane = frame->layers[i].plane;
+		planes |= plane != NULL ? kms_plane_bit(plane) : 0;
 	}
 	return planes;
 }
@@ -241,15 +230,13 @@ static bool ignores_damage(const struct kms_device *device) {
  * ioctls, so not where all of it differs. Returns the state that was told so, or NULL. */
 static struct kms_plane_state *tell_damage(
 	struct latch_output *output, struct latch_frame *frame) {
-	const struct kms_plane *primary = output->kms->primary;
-	const struct latch_plane_shown *old = find_shown(&output->on_screen->scanout, primary);
-	struct latch_plane_shown *own = &frame->scanout.shown[0];
-	struct kms_plane_state *state = &own->state;
-	if (primary->props.fb_damage_clips.id == 0 || ignores_damage(output->kms->device) ||
-		output->force || output->kms->needs_modeset || frame->composed == NULL ||
-		frame->composed != output->composer.front || frame->scanout.shown_len == 0 ||
-		own->plane != primary || own->serial != 0 || old == NULL ||
-		old->state.fb_id == state->fb_id) {
+	const struct latch_scanout *before = &output->on_screen->scanout;
+	struct kms_plane_state *state = &frame->scanout.own;
+	if (output->kms->primary->props.fb_damage_clips.id == 0 ||
+		ignores_damage(output->kms->device) || output->force ||
+		output->kms->needs_modeset || frame->composed == NULL ||
+		frame->composed != output->composer.front || !frame->scanout.own_shown ||
+		!before->own_shown || before->own.fb_id == state->fb_id) {
 		return NULL;
 	}
 	pixman_region32_t seen;
@@ -278,33 +265,49 @@ static struct kms_plane_state *tell_damage(
 		       : NULL;
 }
 
+/* Everything looks as before, but a client waits for a flip: the kernel reports one for a CRTC that
+ * has something in the commit. */
+static void add_something(
+	struct latch_output *output, struct kms_commit *commit, const struct latch_frame *frame) {
+	if (frame->scanout.own_shown) {
+		kms_commit_set_plane_fb(commit, output->kms->primary, frame->scanout.own.fb_id);
+		return;
+	}
+	for (size_t i = 0; i < frame->len && commit->objects_len == 0; i++) {
+		const struct latch_layer *layer = &frame->layers[i];
+		if (layer->plane != NULL) {
+			kms_commit_set_plane_fb(
+				commit, layer->plane, framebuffer_of(output, layer));
+		}
+	}
+}
+
 /* *out_fence_fd: as kms_commit_want_out_fence() has it; -1 where nobody wants it. */
 static int submit(
 	struct latch_output *output, const struct latch_frame *frame, int *out_fence_fd) {
-	const struct latch_scanout *scanout = &frame->scanout;
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
+	uint32_t flags;
 	/* A writeback job is started by a plane's update (vkms waits for one). */
-	bool all = output->force || output->capture.state == LATCH_CAPTURE_WANTED;
-	const struct latch_scanout *before =
-		all || kms->needs_modeset ? NULL : &output->on_screen->scanout;
-	uint32_t flags = build(output, &commit, before, scanout);
-	add_extras(output, &commit, before, scanout);
+	bool all = output->force || kms->needs_modeset ||
+		   output->capture.state == LATCH_CAPTURE_WANTED;
+	const struct latch_frame *before = all ? NULL : output->on_screen;
+	if (!build(output, &commit, before, frame, &flags)) {
+		return -ENOMEM;
+	}
+	add_extras(output, &commit, before != NULL ? &before->scanout : NULL, &frame->scanout);
 	if (kms->crtc->props.out_fence_ptr.id != 0 &&
 		latch_frame_wants_fence(output->on_screen, frame)) {
 		kms_commit_want_out_fence(&commit, kms->crtc, out_fence_fd);
 	}
-	if (commit.objects_len == 0 && scanout->shown_len > 0) {
-		/* Everything looks as before, but a client waits for a flip: the kernel reports one for
-		 * a CRTC that has something in the commit. */
-		kms_commit_set_plane_fb(
-			&commit, scanout->shown[0].plane, scanout->shown[0].state.fb_id);
+	if (commit.objects_len == 0) {
+		add_something(output, &commit, frame);
 	}
 	if (latch_capture_add(output, &commit)) {
 		flags |= KMS_COMMIT_ALLOW_MODESET;
 	}
 	int ret = latch_kms_output_submit(
-		kms, &commit, flags | KMS_COMMIT_FLIP_EVENT, planes_of(scanout));
+		kms, &commit, flags | KMS_COMMIT_FLIP_EVENT, planes_of(output, frame));
 	latch_capture_submitted(output, ret == 0);
 	return ret;
 }
@@ -353,15 +356,17 @@ static int submit_vsync(
 /* Another buffer at once, without waiting for the vblank. There is no out-fence, as only the buffer
  * may change: its predecessor goes back with the flip event. Returns what the kernel says, or 1 when
  * it is to be a usual flip. */
-static int submit_async(struct latch_output *output, const struct latch_scanout *scanout) {
-	if (latch_tearing_for_frame(output, scanout) != LATCH_TEARING_OK) {
+static int submit_async(struct latch_output *output, const struct latch_frame *frame) {
+	if (latch_tearing_for_frame(output, frame) != LATCH_TEARING_OK) {
 		return 1;
 	}
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->kms->device);
-	kms_commit_set_plane_fb(&commit, output->kms->primary, scanout->shown[0].state.fb_id);
+	kms_commit_set_plane_fb(
+		&commit, output->kms->primary, framebuffer_of(output, &frame->layers[0]));
 	int ret = latch_kms_output_submit(output->kms, &commit,
-		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC, planes_of(scanout));
+		KMS_COMMIT_NONBLOCK | KMS_COMMIT_FLIP_EVENT | KMS_COMMIT_ASYNC,
+		planes_of(output, frame));
 	if (kms_commit_is_refused(ret)) {
 		latch_tearing_refused(output, ret);
 		return 1;
@@ -371,14 +376,15 @@ static int submit_async(struct latch_output *output, const struct latch_scanout 
 
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
-	const struct latch_layer_list *list = &output->layers;
+	struct latch_scanout *scanout = &frame->scanout;
 	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
 		return -ENOMEM; // no buffer to compose into just now: what is shown stays
 	}
-	struct latch_scanout *scanout = &frame->scanout;
-	if (!show_plan(output, list->layers, list->len, plan, frame->composed, scanout)) {
+	set_own(output, plan, frame->composed, scanout);
+	if (scanout->own_shown && scanout->own.fb_id == 0) {
 		return -ENOMEM;
 	}
+	latch_scanout_set_cursor(output, scanout);
 	enum kms_content_type type = latch_content_type_for_frame(output);
 	scanout->content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
 	scanout->vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
@@ -387,7 +393,7 @@ int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame
 }
 
 int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame) {
-	int ret = submit_async(output, &frame->scanout);
+	int ret = submit_async(output, frame);
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
@@ -402,9 +408,8 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		return ret;
 	}
 	output->tearing.active = frame->async;
-	const struct latch_plane_shown *own = find_shown(&frame->scanout, output->kms->primary);
 	latch_composer_note_shown(
-		&output->composer, own != NULL && own->serial == 0 ? frame->composed : NULL);
+		&output->composer, frame->scanout.own_shown ? frame->composed : NULL);
 	latch_vrr_submitted(output, frame->scanout.vrr);
 	frame->modeset = output->kms->needs_modeset;
 	if (frame->modeset) {

@@ -13,18 +13,11 @@ struct latch_layer;
 struct latch_output;
 struct latch_plan;
 
-/** What a plane was told last, to leave it alone while nothing of it changes. */
-struct latch_plane_shown {
-	const struct kms_plane *plane;
-	struct kms_plane_state state;
-	/** The content update that is in the buffer; 0 for pictures of our own. */
-	uint64_t serial;
-};
-
-/** What an output's planes are to show with a frame, and show as long as it is the last one submitted. */
+/** What a frame shows on an output's planes beside its layers. */
 struct latch_scanout {
-	struct latch_plane_shown shown[64];
-	size_t shown_len;
+	/** The primary plane is not a layer's: it shows the composed picture, or black, like this. */
+	bool own_shown;
+	struct kms_plane_state own;
 	bool cursor_shown;
 	struct kms_plane_state cursor;
 	/** Variable refresh. */
@@ -44,22 +37,17 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan);
 
 /**
- * Fills in what the planes are to show (frame->scanout) of the output's layers, as its plan says.
- * Returns 0, or -ENOMEM where a framebuffer is missing.
+ * Fills in frame->scanout as the output's plan says. Returns 0, or -ENOMEM where there is no picture to
+ * show.
  */
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
-
-/** A plane of a frame is to show this layer, in the place of an older one of the same shape. Returns
- * false when its buffer can't be imported: nothing has changed then. */
-bool latch_scanout_replace(struct latch_output *output, struct latch_scanout *scanout,
-	const struct latch_layer *layer);
 
 /** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from before. */
 bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
 
 /**
- * Submits one frame of a KMS output by one nonblocking atomic commit, as frame->scanout has it.
- * Planes that look as before are left out.
+ * Submits one prepared frame of a KMS output by one nonblocking atomic commit: what is different from
+ * the frame on screen. Planes that look as before are left out.
  *
  * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
  * not DRM master.

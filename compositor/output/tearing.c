@@ -74,16 +74,22 @@ static struct wlr_surface *find_asking(const struct latch_output *output, size_t
 	return NULL;
 }
 
-static bool only_fb_changes(const struct latch_scanout *before, const struct latch_scanout *now) {
-	if (before->shown_len != 1 || before->shown[0].plane != now->shown[0].plane ||
-		before->cursor_shown != now->cursor_shown || before->vrr != now->vrr ||
-		before->content_type != now->content_type ||
-		(now->cursor_shown && !kms_plane_state_equal(&before->cursor, &now->cursor))) {
+/* One layer on the primary plane, and nothing else but a cursor. */
+static bool is_lone(const struct latch_frame *frame, const struct kms_plane *primary) {
+	return frame->len == 1 && frame->layers[0].plane == primary && !frame->scanout.own_shown;
+}
+
+static bool only_fb_changes(const struct latch_frame *before, const struct latch_frame *now) {
+	const struct latch_scanout *was = &before->scanout, *is = &now->scanout;
+	const struct kms_plane *plane = now->layers[0].plane;
+	if (!is_lone(before, plane) || was->cursor_shown != is->cursor_shown ||
+		was->vrr != is->vrr || was->content_type != is->content_type ||
+		(is->cursor_shown && !kms_plane_state_equal(&was->cursor, &is->cursor))) {
 		return false;
 	}
-	struct kms_plane_state state = before->shown[0].state;
-	state.fb_id = now->shown[0].state.fb_id;
-	return kms_plane_state_equal(&state, &now->shown[0].state);
+	const struct kms_plane_state old = latch_layer_plane_state(&before->layers[0], plane);
+	const struct kms_plane_state new = latch_layer_plane_state(&now->layers[0], plane);
+	return kms_plane_state_equal(&old, &new);
 }
 
 static bool was_refused(const struct latch_tearing *tearing, const struct latch_layer *layer) {
@@ -107,12 +113,12 @@ static void log_change(struct latch_output *output, enum latch_tearing_refusal r
 }
 
 enum latch_tearing_refusal latch_tearing_for_frame(
-	struct latch_output *output, const struct latch_scanout *now) {
+	struct latch_output *output, const struct latch_frame *now) {
 	size_t index = 0;
 	struct wlr_surface *surface = find_asking(output, &index);
 	const struct latch_kms_output *kms = output->kms;
 	bool alone = surface != NULL && output->plan.visible == 1 && output->plan.on_planes == 1 &&
-		     now->shown_len == 1 && now->shown[0].plane == kms->primary;
+		     is_lone(now, kms->primary);
 	const struct latch_tearing_input input = {
 		.asked = surface != NULL,
 		.driver = kms->device->features.atomic_async_page_flip,
@@ -120,7 +126,7 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 		.fifo = surface != NULL && latch_surface_sync_has_barrier(surface),
 		.modeset = kms->needs_modeset || output->force,
 		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
-		.only_fb_changes = alone && only_fb_changes(&output->on_screen->scanout, now),
+		.only_fb_changes = alone && only_fb_changes(output->on_screen, now),
 		.refused = surface != NULL &&
 			   was_refused(&output->tearing, &output->layers.layers[index]),
 	};

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 struct latch_output;
-struct latch_scanout;
+struct latch_frame;
 
 /** Why a frame is not flipped to at once, within the picture (DRM_MODE_PAGE_FLIP_ASYNC). */
 enum latch_tearing_refusal {
@@ -60,7 +60,7 @@ struct latch_tearing {
 
 /** Decides for the frame that is about to be submitted; logs changes for clients that ask to tear. */
 enum latch_tearing_refusal latch_tearing_for_frame(
-	struct latch_output *output, const struct latch_scanout *now);
+	struct latch_output *output, const struct latch_frame *now);
 
 /** The kernel has refused the frame that was decided for last. */
 void latch_tearing_refused(struct latch_output *output, int error);
