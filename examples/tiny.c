@@ -38,6 +38,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 
 #include "base/clock.h"
+#include "base/format.h"
 #include "kms/commit.h"
 #include "kms/device.h"
 #include "kms/event.h"
