@@ -57,8 +57,9 @@ static const char *text_of(
 	case offsetof(struct latch_frame_record, sync):
 		return frame->sync;
 	case offsetof(struct latch_frame_record, placement):
-		return frame->record.presented ? NULL
-					       : latch_name(&latch_placement_names, LATCH_NOT_SHOWN);
+		return frame->record.presented
+			       ? NULL
+			       : latch_name(&latch_placement_names, LATCH_NOT_SHOWN);
 	case offsetof(struct latch_frame_record, reasons):
 		return frame->reasons;
 	default:

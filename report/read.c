@@ -12,9 +12,6 @@
 #include <sys/stat.h>
 #include <yyjson.h>
 
-/* latch raises the number when an argument is taken away or changes its meaning. */
-#define FORMAT 2
-
 /* How many events go by between two calls of progress. */
 #define PROGRESS_EVENTS 4096
 
@@ -163,10 +160,10 @@ static const char *take_output(struct reader *reader, yyjson_val *args) {
 }
 
 static const char *take_latch(struct reader *reader, yyjson_val *args) {
-	if (get_int(args, "format") != FORMAT) {
+	if (get_int(args, "format") != LATCH_TRACE_FORMAT) {
 		snprintf(reader->problem, sizeof(reader->problem),
 			"its format is %" PRId64 ", and this latch-report knows %d only",
-			get_int(args, "format"), FORMAT);
+			get_int(args, "format"), LATCH_TRACE_FORMAT);
 		return reader->problem;
 	}
 	latch_text_copy(
@@ -251,8 +248,8 @@ const char *read_trace(struct run *run, const struct read_options *options) {
 		return strerror(errno);
 	}
 	struct stat stat;
-	const uint64_t size =
-		fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode) ? (uint64_t)stat.st_size : 0;
+	const bool regular = fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode);
+	const uint64_t size = regular ? (uint64_t)stat.st_size : 0;
 	if (options->all_surfaces) {
 		latch_statistics_keep_gone(run->statistics);
 	}

@@ -40,9 +40,9 @@ int latch_event_file_finish(struct latch_event_file *file);
 void latch_event_file_flush(struct latch_event_file *file);
 
 /**
- * Begins an event with arguments: "B" (a slice begins), "i" (an instant) or "M" (of the place, without
- * a time: ns is not used). One below 4 KiB is written for certain, a longer one perhaps not at all.
- * Like all of these it allocates nothing.
+ * Begins an event with arguments: "B" (a slice begins), "i" (an instant) or "M" (of the place,
+ * without a time: ns is not used). One below 4 KiB is written for certain, a longer one perhaps not
+ * at all. Like all of these it allocates nothing.
  */
 void latch_event_begin(struct latch_event_file *file, char phase, const char *name, int64_t ns,
 	struct latch_event_place place);

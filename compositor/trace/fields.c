@@ -27,8 +27,8 @@
 		FIELD(record, wake.margin_ns, "margin_ns"),                                        \
 		FIELD(record, wake.kernel_ns, "kernel_ns"), FIELD(record, wake.busy_ns, "busy_ns")
 
-/* In the order of the trace, and of the columns of latch-report --csv. A key is never taken away, and
- * never changes its meaning (latch-report reads traces of other versions). */
+/* In the order of the trace, and of the columns of latch-report --csv. A key is never taken away,
+ * and never changes its meaning: latch-report reads traces of other versions. */
 static const struct latch_field frame_fields[] = {
 	FRAME(surface_id, "surface", .column = true),
 	FRAME(output_id, "output", .column = true),

@@ -11,6 +11,9 @@
 
 struct yyjson_val;
 
+/* Raised when a key of a trace is taken away or changes its meaning. */
+#define LATCH_TRACE_FORMAT 2
+
 /* The member's type in C. */
 enum latch_field_kind {
 	LATCH_FIELD_BOOL,
@@ -26,7 +29,7 @@ struct latch_field {
 	const struct latch_names *names; /* of an enum's values, which a trace has as texts */
 	enum latch_field_kind kind;
 	uint16_t offset;
-	/* The offset of a time without which it says nothing, and is told as an empty text; or 0. */
+	/* Of a time without which it says nothing, and is told as an empty text; 0: of none. */
 	uint16_t needs;
 	bool column; /* latch-report --csv has it */
 };

@@ -125,7 +125,8 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		count--;
 		const int64_t began = first_known(record->compose_start_ns, t->start);
 		const int64_t drew = latch_max(
-			latch_min(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1, count),
+			latch_min(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1,
+				count),
 			0);
 		missed->by_cause[LATCH_MISSED_COMPOSE] += (uint32_t)drew;
 		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - drew);
@@ -155,7 +156,8 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	const int64_t submitted = t.start >= flip - kernel ? flip : t.start + kernel;
 	const int64_t ended = latch_max(latch_min(t.end, flip), submitted);
 	const int64_t after_commit =
-		latch_min(vblanks_before_flip(t.commit, flip, refresh), latch_min(free_vblanks, MANY));
+		latch_min(vblanks_before_flip(t.commit, flip, refresh),
+			latch_min(free_vblanks, MANY));
 	const int64_t after_ready =
 		latch_min(vblanks_before_flip(t.ready, flip, refresh), after_commit);
 	const int64_t after_start =

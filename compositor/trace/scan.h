@@ -40,8 +40,8 @@ void latch_scan_finish(struct latch_scan *scan);
 enum latch_scan_result latch_scan_next(struct latch_scan *scan);
 
 /**
- * Parses the event, once. Returns NULL when it is no JSON, with scan->error set; the document is to be
- * freed by the caller, and before the next event.
+ * Parses the event, once. Returns NULL when it is no JSON, with scan->error set; the document is
+ * to be freed by the caller, and before the next event.
  */
 struct yyjson_doc *latch_scan_parse(struct latch_scan *scan);
 

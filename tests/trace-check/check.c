@@ -177,7 +177,8 @@ static bool has_successor(const struct subject *subject) {
 	for (size_t i = (size_t)subject->number; i < surface->len; i++) {
 		const struct trace_update *next = &surface->updates[i];
 		/* Of one under way in a trace that is cut nothing but the commit is known. */
-		const int64_t ready_ns = next->records > 0 ? next->record.ready_ns : next->commit_ns;
+		const int64_t ready_ns =
+			next->records > 0 ? next->record.ready_ns : next->commit_ns;
 		if (next->committed && next->record.fence_error == 0 && ready_ns != 0 &&
 			ready_ns <= subject->update->record.release_ns) {
 			return true;
@@ -193,7 +194,8 @@ static void check_end(const struct subject *subject) {
 	if ((record->end == LATCH_END_SHOWN) != was_on_screen(update) ||
 		record->presented != was_on_screen(update)) {
 		FOUND(subject, RULE_END, "ends as \"%s\", %spresented, and was on %s screen",
-			latch_name(&latch_record_end_names, record->end), record->presented ? "" : "not ",
+			latch_name(&latch_record_end_names, record->end),
+			record->presented ? "" : "not ",
 			was_on_screen(update) ? "a" : "no");
 	}
 	if (was_on_screen(update) && record->flip_ns != update->first_flip_ns) {
@@ -262,7 +264,8 @@ static void check_release_order(const struct subject *subject,
 		FOUND(subject, RULE_RELEASE_ORDER,
 			"given back at %" PRId64 " (told %" PRId64 ", off %" PRId64
 			"), one before it at %" PRId64 " (told %" PRId64 ", off %" PRId64 ")",
-			record->release_ns, record->told_ns, update->off_ns, before->record.release_ns,
+			record->release_ns, record->told_ns, update->off_ns,
+			before->record.release_ns,
 			before->record.told_ns, before->off_ns);
 	}
 }

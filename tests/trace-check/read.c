@@ -12,9 +12,6 @@
 #include "trace/fields.h"
 #include "trace/scan.h"
 
-/* The format that is read; the trace's event "latch" says its own. */
-#define FORMAT 2
-
 /* Numbers in a trace count up from 1. One that is so far beyond all before is a broken file's, and
  * not a reason to take all memory there is. */
 #define MAX_JUMP (1u << 20)
@@ -311,7 +308,7 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 				yyjson_equals_str(yyjson_obj_get(args, "clock"), "simulated");
 		}
 	} else if (strcmp(what, "latch") == 0) {
-		trace->described = number(trace, args, "format") == FORMAT;
+		trace->described = number(trace, args, "format") == LATCH_TRACE_FORMAT;
 	}
 }
 
@@ -334,7 +331,8 @@ bool trace_read(struct trace *trace, FILE *file) {
 	trace->cut = result != LATCH_SCAN_END;
 	latch_scan_finish(&scan);
 	if (!trace->described) {
-		trace_found(trace, RULE_TRACE, "it is no trace of latch in format %d", FORMAT);
+		trace_found(trace, RULE_TRACE, "it is no trace of latch in format %d",
+			LATCH_TRACE_FORMAT);
 	}
 	return !trace->no_memory && ferror(file) == 0;
 }

@@ -43,7 +43,8 @@ void trace_found(struct trace *trace, enum rule rule, const char *format, ...) {
 	va_end(arguments);
 	fputc('\n', trace->messages);
 	if (count == trace->max_messages) {
-		fprintf(trace->messages, "%s: more of it is only counted\n", latch_name(&rule_names, rule));
+		fprintf(trace->messages, "%s: more of it is only counted\n",
+			latch_name(&rule_names, rule));
 	}
 }
 

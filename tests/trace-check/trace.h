@@ -11,7 +11,8 @@
 /*
  * What a trace of latch says, put in order. It knows the trace's format (docs/sync.md, "How a trace
  * proves it") by latch's own table of a record's fields, and no other code of the compositor: what
- * that counts or decides wrongly is not wrong here as well. All times are in ns; 0 is unknown or not happened.
+ * that counts or decides wrongly is not wrong here as well. All times are in ns; 0 is unknown or
+ * not happened.
  */
 
 /** What is checked, each by itself. */

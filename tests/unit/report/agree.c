@@ -1,4 +1,4 @@
-/* The report's numbers are latch's. (That these are right: tests/kms/recount.py counts them again.) */
+/* The report's numbers are latch's. (That these are right: tests/kms/recount.py counts again.) */
 #include "session.h"
 
 #include "json.h"

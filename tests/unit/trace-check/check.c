@@ -214,7 +214,8 @@ static void assert_found(const struct film *film, int rule, ...) {
 	assert_true(summary.findings > 0);
 	for (int i = 0; i < RULES; i++) {
 		if (!allowed[i] && findings[i] > 0) {
-			fail_msg("rule %s found something, too", latch_name(&rule_names, (unsigned)i));
+			fail_msg("rule %s found something, too",
+				latch_name(&rule_names, (unsigned)i));
 		}
 	}
 }

@@ -1,4 +1,4 @@
-/* The whole of it, as the rest of latch uses it. (What is in its files: tests/unit/report/agree.c.) */
+/* As the rest of latch uses it. (What is in its files: writer.c, and tests/unit/report/agree.c.) */
 #include "trace/trace.h"
 #include "frame.h"
 
@@ -75,6 +75,8 @@ static void test_bad_paths(void **state) {
 	assert_null(latch_trace_create(
 		&(struct latch_trace_options){.trace_path = "/nonexistent/trace"}));
 	assert_int_equal(errno, ENOENT);
+	assert_null(latch_trace_create(&(struct latch_trace_options){.trace_path = "/tmp"}));
+	assert_int_equal(errno, EISDIR);
 	assert_null(latch_trace_create(
 		&(struct latch_trace_options){.stats_path = "/nonexistent/stats"}));
 	assert_int_equal(errno, ENOENT);
