@@ -428,57 +428,51 @@ int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t 
 	return !written || ferror(file) || fflush(file) != 0 ? -EIO : 0;
 }
 
-static int list_paths(char *const *paths, size_t len, bool json) {
+struct list {
 	struct latch_list_entry entries[MAX_DEVICES];
 	int fds[MAX_DEVICES];
-	size_t opened = 0;
-	for (size_t i = 0; i < len; i++) {
-		fds[opened] = open(paths[i], O_RDWR | O_CLOEXEC);
-		if (fds[opened] < 0) {
-			fprintf(stderr, "latch: %s can't be opened: %s\n", paths[i],
-				strerror(errno));
-			continue;
-		}
-		struct latch_list_entry *entry = &entries[opened];
-		*entry = (struct latch_list_entry){.path = paths[i]};
-		entry->device = kms_device_create(fds[opened], &entry->error);
-		/* The first program that opens a device becomes its master: don't keep that from
-		 * others. */
-		drmDropMaster(fds[opened++]);
+	size_t len, named;
+};
+
+static void open_device(struct list *list, const char *path) {
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+	list->named++;
+	if (fd < 0) {
+		fprintf(stderr, "latch: %s can't be opened: %s\n", path, strerror(errno));
+		return;
 	}
-	int ret = latch_list_print(stdout, entries, opened, json);
-	for (size_t i = 0; i < opened; i++) {
-		kms_device_destroy(entries[i].device);
-		close(fds[i]);
-	}
-	if (opened == 0) {
-		return LATCH_EXIT_NO_DEVICE;
-	}
-	return ret == 0 ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
+	struct latch_list_entry *entry = &list->entries[list->len];
+	list->fds[list->len++] = fd;
+	entry->path = path;
+	entry->device = kms_device_create(fd, &entry->error);
+	/* The first program that opens a device becomes its master: don't keep that from others. */
+	drmDropMaster(fd);
 }
 
 int latch_list(const char *device, bool json) {
-	if (device != NULL) {
-		char *path = (char *)device;
-		return list_paths(&path, 1, json);
-	}
+	struct list list = {0};
 	drmDevice *devices[MAX_DEVICES];
-	char *paths[MAX_DEVICES];
-	size_t paths_len = 0;
-	int len = drmGetDevices2(0, devices, MAX_DEVICES);
+	int len = device == NULL ? drmGetDevices2(0, devices, MAX_DEVICES) : 0;
+	if (device != NULL) {
+		open_device(&list, device);
+	}
 	for (int i = 0; i < len; i++) {
 		if (devices[i]->available_nodes & (1 << DRM_NODE_PRIMARY)) {
-			paths[paths_len++] = devices[i]->nodes[DRM_NODE_PRIMARY];
+			open_device(&list, devices[i]->nodes[DRM_NODE_PRIMARY]);
 		}
 	}
-	int status = LATCH_EXIT_NO_DEVICE;
-	if (paths_len == 0) {
+	int ret = 0;
+	if (list.named == 0) {
 		fputs("latch: there is no DRM device\n", stderr);
 	} else {
-		status = list_paths(paths, paths_len, json);
+		ret = latch_list_print(stdout, list.entries, list.len, json);
+	}
+	for (size_t i = 0; i < list.len; i++) {
+		kms_device_destroy(list.entries[i].device);
+		close(list.fds[i]);
 	}
 	if (len > 0) {
 		drmFreeDevices(devices, len);
 	}
-	return status;
+	return list.len == 0 ? LATCH_EXIT_NO_DEVICE : ret == 0 ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
 }

@@ -41,7 +41,6 @@ static void handle_kms_log(enum kms_log_level level, const char *text, void *dat
 	static const enum wlr_log_importance levels[] = {
 		[KMS_LOG_ERROR] = WLR_ERROR,
 		[KMS_LOG_INFO] = WLR_INFO,
-		[KMS_LOG_DEBUG] = WLR_DEBUG,
 	};
 	if (levels[level] <= shown_level) {
 		print(levels[level], text);

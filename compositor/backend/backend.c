@@ -323,7 +323,8 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 }
 
 struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
-	struct wl_event_loop *loop, struct wlr_device *session_device, const char *path, int *exit_status) {
+	struct wl_event_loop *loop, struct wlr_device *session_device, const char *path,
+	int *exit_status) {
 	*exit_status = LATCH_EXIT_FAILURE;
 	struct latch_kms_backend *backend = calloc(1, sizeof(*backend));
 	if (backend == NULL) {

@@ -65,8 +65,8 @@ struct latch_kms_backend {
  * (enum latch_exit).
  */
 struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
-	struct wl_event_loop *loop,
-	struct wlr_device *session_device, const char *path, int *exit_status);
+	struct wl_event_loop *loop, struct wlr_device *session_device, const char *path,
+	int *exit_status);
 
 /** The output of a connector; NULL when there is none. */
 struct latch_kms_output *latch_kms_backend_find_output(

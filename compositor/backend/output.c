@@ -147,7 +147,8 @@ static bool go_standby(struct latch_kms_output *output) {
 static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output_state *state) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	/* Buffers come in latch's own frames, with their planes and fences. */
-	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) || !latch_kms_output_supports(wlr_output, state)) {
+	if ((state->committed & WLR_OUTPUT_STATE_BUFFER) ||
+		!latch_kms_output_supports(wlr_output, state)) {
 		return false;
 	}
 	if ((state->committed & WLR_OUTPUT_STATE_ENABLED) && !state->enabled) {

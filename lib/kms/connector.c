@@ -147,7 +147,6 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	*connector = (struct kms_connector){
 		.id = info->connector_id,
 		.status = status_of(info->connection),
-		.subpixel = info->subpixel,
 		.width_mm = info->mmWidth,
 		.height_mm = info->mmHeight,
 		.writeback = info->connector_type == DRM_MODE_CONNECTOR_WRITEBACK,

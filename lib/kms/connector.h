@@ -74,8 +74,6 @@ struct kms_connector {
 	/** As xrandr, sysfs and wlroots write it: "HDMI-A-1", "Virtual-1", "Writeback-1". */
 	char name[32];
 	enum kms_connector_status status;
-	/** DRM_MODE_SUBPIXEL_* */
-	uint32_t subpixel;
 	/** Size of the picture, 0 when unknown. */
 	uint32_t width_mm, height_mm;
 	struct kms_mode *modes;

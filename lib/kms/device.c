@@ -172,8 +172,6 @@ static enum kms_open_error read_device(struct kms_device *device) {
 	if (res == NULL) {
 		return KMS_OPEN_FAILED;
 	}
-	device->max_width = res->max_width;
-	device->max_height = res->max_height;
 	int ret = read_crtcs(device, res);
 	ret = ret == 0 ? read_planes(device) : ret;
 	ret = ret == 0 ? read_connectors(device, res) : ret;

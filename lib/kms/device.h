@@ -61,8 +61,6 @@ struct kms_device {
 	struct kms_features features;
 	/** Size that every driver takes for the cursor plane, 64 x 64 where it does not say. */
 	uint32_t cursor_width, cursor_height;
-	/** Largest framebuffer. */
-	uint32_t max_width, max_height;
 	enum kms_clock_kind clock;
 
 	struct kms_crtc *crtcs;

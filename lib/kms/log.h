@@ -9,7 +9,6 @@
 enum kms_log_level {
 	KMS_LOG_ERROR,
 	KMS_LOG_INFO,
-	KMS_LOG_DEBUG,
 };
 
 /** One line without its newline; text is valid during the call only. */

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define NS_PER_MS INT64_C(1000000)
-
 /* Half a hertz: "60" is also 59.94, and never 50. */
 #define RATE_TOLERANCE_MHZ 500
 #define MAX_SIZE 65535
@@ -16,7 +14,7 @@ void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info) {
 		.preferred = (info->type & DRM_MODE_TYPE_PREFERRED) != 0,
 		.interlaced = (info->flags & DRM_MODE_FLAG_INTERLACE) != 0,
 	};
-	/* The clock is in kHz: dots / clock is in ms, clock * 1000000 / dots in mHz. */
+	/* The clock is in kHz: clock * 1000000 / dots is in mHz. */
 	int64_t dots = (int64_t)info->htotal * info->vtotal;
 	int64_t clock = info->clock;
 	if (mode->interlaced) {
@@ -32,7 +30,6 @@ void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info) {
 		return;
 	}
 	mode->refresh_mhz = (int32_t)((clock * 1000000 + dots / 2) / dots);
-	mode->refresh_ns = (dots * NS_PER_MS + clock / 2) / clock;
 }
 
 /* A plain decimal number without sign or blanks; *end behind it. -1 when there is none. */

@@ -10,8 +10,6 @@ struct kms_mode {
 	drmModeModeInfo info;
 	/** Refresh rate in millihertz, rounded; 0 when the timings make no sense. */
 	int32_t refresh_mhz;
-	/** From one vblank to the next. */
-	int64_t refresh_ns;
 	bool preferred;
 	bool interlaced;
 };

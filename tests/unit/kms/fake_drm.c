@@ -216,8 +216,6 @@ drmModeResPtr drmModeGetResources(int fd) {
 	res->connectors = calloc(FAKE_MAX, sizeof(uint32_t));
 	res->count_crtcs = (int)list_ids(DRM_MODE_OBJECT_CRTC, res->crtcs);
 	res->count_connectors = (int)list_ids(DRM_MODE_OBJECT_CONNECTOR, res->connectors);
-	res->max_width = 8192;
-	res->max_height = 4096;
 	return res;
 }
 

@@ -35,7 +35,6 @@ static void test_objects(void **state) {
 	assert_int_equal(device->clock, KMS_CLOCK_SIMULATED);
 	assert_int_equal(device->cursor_width, 512);
 	assert_int_equal(device->cursor_height, 256);
-	assert_int_equal(device->max_width, 8192);
 	assert_int_equal(device->crtcs_len, 1);
 	assert_int_equal(device->planes_len, 4);
 	assert_int_equal(device->connectors_len, 2);
