@@ -218,30 +218,27 @@ static void count(struct latch_account *account, enum latch_limit limit, uint64_
 	}
 }
 
-bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	return account == NULL || is_within(account, limit, amount);
-}
-
 void latch_account_check_request(struct wl_resource *resource) {
 	if (wl_resource_get_class(resource) != wl_region_interface.name) {
 		return;
 	}
 	struct latch_account *account = latch_account_find(wl_resource_get_client(resource));
 	const pixman_region32_t *region = wlr_region_from_resource(resource);
-	if (!latch_account_is_ending(account) &&
-		!latch_account_allows(account, LATCH_LIMIT_RECTANGLES,
+	if (account != NULL && !latch_account_is_ending(account) &&
+		!is_within(account, LATCH_LIMIT_RECTANGLES,
 			(uint64_t)pixman_region32_n_rects(region))) {
 		latch_account_end(account, WL_DISPLAY_ERROR_NO_MEMORY, account->refusal);
 	}
 }
 
 bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	if (!latch_account_allows(account, limit, amount)) {
+	if (account == NULL) {
+		return true;
+	}
+	if (!is_within(account, limit, amount)) {
 		return false;
 	}
-	if (account != NULL) {
-		count(account, limit, amount);
-	}
+	count(account, limit, amount);
 	return true;
 }
 

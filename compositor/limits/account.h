@@ -71,9 +71,6 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
-/** The same question for what is not counted. */
-bool latch_account_allows(struct latch_account *account, enum latch_limit limit, uint64_t amount);
-
 /**
  * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of that many bytes: for the
  * first one in it, as the memory is there once. Returns false like latch_account_charge(). fd is

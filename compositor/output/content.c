@@ -206,7 +206,8 @@ void latch_content_release_on_fence(struct latch_content *content, int out_fence
 	content->record.release = LATCH_RELEASED_FENCE;
 }
 
-void latch_content_drop_buffer(struct latch_content *content) {
+/* Gives the buffer back early. The content stays. */
+static void drop_buffer(struct latch_content *content) {
 	wlr_buffer_unlock(content->buffer);
 	content->buffer = NULL;
 	latch_release_destroy(content->release);
@@ -246,7 +247,7 @@ static void surface_set_content(
 			 * two buffers, weston's for example, count on having it back by the next
 			 * frame callback. */
 			latch_texture_drop(surface->current);
-			latch_content_drop_buffer(surface->current);
+			drop_buffer(surface->current);
 		}
 		latch_content_unref(surface->current);
 	}

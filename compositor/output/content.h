@@ -193,9 +193,4 @@ void latch_content_unref(struct latch_content *content);
  */
 void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd);
 
-/**
- * Gives the buffer back early, after its pixels were copied into a texture. The content stays.
- */
-void latch_content_drop_buffer(struct latch_content *content);
-
 #endif

@@ -15,7 +15,6 @@
 #include "kms/device.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "server.h"
 #include "sync/surface.h"
 
 static const struct {

@@ -28,7 +28,8 @@ struct latch_extension {
 	wl_resource_destroy_func_t destroyed;
 };
 
-/** linux-drm-syncobj-v1, zwp_linux_explicit_synchronization_v1, fifo-v1, commit-timing-v1, tearing-control-v1. */
+/** linux-drm-syncobj-v1, zwp_linux_explicit_synchronization_v1, fifo-v1, commit-timing-v1 and
+ * tearing-control-v1. */
 extern const struct latch_extension latch_syncobj_extension, latch_explicit_extension,
 	latch_fifo_extension, latch_timing_extension, latch_tearing_extension;
 

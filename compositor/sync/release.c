@@ -91,8 +91,8 @@ static void signal_point(struct latch_release *release) {
 	drop_timeline(release);
 }
 
-void latch_release_now(struct latch_release *release) {
-	if (release == NULL || release->done) {
+static void release_now(struct latch_release *release) {
+	if (release->done) {
 		return;
 	}
 	release->done = true;
@@ -147,7 +147,7 @@ void latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
 		return;
 	}
 	if (sync_file_fd < 0) {
-		latch_release_now(release);
+		release_now(release);
 		return;
 	}
 
@@ -172,7 +172,7 @@ void latch_release_destroy(struct latch_release *release) {
 	if (release == NULL) {
 		return;
 	}
-	latch_release_now(release);
+	release_now(release);
 	release->pool->outstanding--;
 	if (release->late) {
 		release->abandoned = true;

@@ -12,13 +12,10 @@
 
 struct latch_release;
 
-/** The buffer is free now. NULL is fine; a second call does nothing. */
-void latch_release_now(struct latch_release *release);
-
 /**
  * The buffer is free when this sync_file signals (the out-fence of the flip that replaced
- * it). Takes the fd, also on failure and for NULL; -1 means now. Where the kernel refuses
- * the fence, the release is held back until it has signalled: late, never early.
+ * it). Takes the fd, also on failure and for NULL; -1 means now. A second call does nothing. Where
+ * the kernel refuses the fence, the release is held back until it has signalled: late, never early.
  */
 void latch_release_with_fence(struct latch_release *release, int sync_file_fd);
 

@@ -359,8 +359,8 @@ static void test_syncobj(void **state) {
 	assert_non_null(a->update.release);
 	assert_true(kernel_syncobj_get(point.fd) == high);
 
-	latch_release_now(a->update.release);
-	latch_release_now(a->update.release);
+	latch_release_with_fence(a->update.release, -1);
+	latch_release_with_fence(a->update.release, -1);
 	assert_true(kernel_syncobj_get(point.fd) == high + 1);
 	point_finish(&point);
 	world_finish(&world);
@@ -475,7 +475,7 @@ static void test_buffer_release(void **state) {
 	get_release(sync, &now);
 	surface_draw(&world, a, -1);
 	assert_int_equal(a->update.kind, LATCH_SYNC_IMPLICIT);
-	latch_release_now(a->update.release);
+	latch_release_with_fence(a->update.release, -1);
 	world_sync(&world);
 	assert_int_equal(now.immediate, 1);
 
