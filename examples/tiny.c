@@ -1,19 +1,21 @@
 /*
- * tiny: a whole Wayland compositor for one client that fills the screen, to be read from top to bottom.
+ * tiny: a whole Wayland compositor for one client that fills the screen, to be read from top to
+ * bottom.
  *
  *	tiny DEVICE COMMAND [ARG...]		tiny /dev/dri/card0 latch-client --fullscreen
  *
- * The client draws into memory of its own, a dma-buf, and that very memory is scanned out: nothing is
- * copied, and no GPU is needed here. One frame goes this way, and the functions below follow it:
+ * The client draws into memory of its own, a dma-buf, and that very memory is scanned out: nothing
+ * is copied, and no GPU is needed here. One frame goes this way, and the functions below follow it:
  *
  *	commit		the client says: here is a picture, or will be when its GPU is done
  *	signalled	its GPU is done; until then the picture must not be shown
  *	submit		one atomic commit asks the kernel to show it from the next vblank on
  *	flip		the kernel says that it is on the screen
- *	release		another picture is there instead, and the client may draw into this one again
+ *	release		another picture is there instead, and the client may draw into it again
  *
- * tiny prints a line with these times for each frame. What latch does beside this: several windows and
- * planes, composing what can't be scanned out, deadlines instead of "at once", input, limits on clients.
+ * tiny prints a line with these times for each frame. What latch does beside this: several windows
+ * and planes, composing what can't be scanned out, deadlines instead of "at once", input, limits on
+ * clients.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -55,7 +57,8 @@ struct tiny {
 	struct wl_event_loop *loop;
 	int status; /* that tiny ends with */
 
-	/* The display: one connector (a monitor), the CRTC that drives it, the plane that it shows. */
+	/* The display: one connector (a monitor), the CRTC that drives it, the plane that it
+	 * shows. */
 	struct wlr_session *session;
 	struct wlr_device *device;
 	struct kms_device *kms;
@@ -73,8 +76,8 @@ struct tiny {
 	struct wl_listener new_toplevel, commit, destroy;
 	pid_t child;
 
-	/* Its frames: those that wait for their fences, oldest first; the one that was submitted; the
-	 * one on the screen. NULL: there is none. */
+	/* Its frames: those that wait for their fences, oldest first; the one that was submitted;
+	 * the one on the screen. NULL: there is none. */
 	struct wl_list waiting;
 	struct frame *submitted, *shown;
 	uint64_t frames; /* counted */
@@ -105,8 +108,8 @@ static void fail(struct tiny *tiny, const char *what, int error) {
 }
 
 /*
- * 1. The memory becomes a framebuffer: what KMS calls a picture that a plane can show. The dma-buf is
- * imported into the display's driver, which looks whether it can read such memory at all.
+ * 1. The memory becomes a framebuffer: what KMS calls a picture that a plane can show. The dma-buf
+ * is imported into the display's driver, which looks whether it can read such memory at all.
  */
 
 static uint32_t import(
@@ -129,7 +132,8 @@ static uint32_t import(
 	return fb_id;
 }
 
-/* Asked by wlroots for each buffer that the client makes: one that can't be shown is refused at once. */
+/* Asked by wlroots for each buffer that the client makes: one that can't be shown is refused at
+ * once. */
 static bool can_be_shown(struct wlr_dmabuf_attributes *dmabuf, void *data) {
 	struct tiny *tiny = data;
 	int error;
@@ -181,8 +185,9 @@ static void frame_release(struct frame *frame) {
 }
 
 /*
- * 3. Submit: everything that is to change on the display goes into one atomic request, which the kernel
- * takes or refuses as a whole. Nonblocking: the call returns at once, and an event tells of the flip.
+ * 3. Submit: everything that is to change on the display goes into one atomic request, which the
+ * kernel takes or refuses as a whole. Nonblocking: the call returns at once, and an event tells of
+ * the flip.
  */
 
 static int submit(struct tiny *tiny, struct frame *frame) {
@@ -196,8 +201,9 @@ static int submit(struct tiny *tiny, struct frame *frame) {
 		kms_commit_set_neutral(&commit, tiny->crtc, tiny->connector, 8);
 		flags |= KMS_COMMIT_ALLOW_MODESET;
 	}
-	/* No IN_FENCE_FD: the client's fence has signalled, there is nothing that the kernel had to wait
-	 * for. It would wait for as long as the client's GPU likes, and nothing else could be shown. */
+	/* No IN_FENCE_FD: the client's fence has signalled, there is nothing that the kernel had to
+	 * wait for. It would wait for as long as the client's GPU likes, and nothing else could be
+	 * shown. */
 	struct kms_plane_state state = kms_plane_state_whole(
 		frame->fb_id, (uint32_t)frame->buffer->width, (uint32_t)frame->buffer->height);
 	kms_commit_set_plane(&commit, tiny->plane, tiny->crtc, &state);
@@ -238,8 +244,8 @@ static void show_next(struct tiny *tiny) {
 }
 
 /*
- * 4. Flip: the frame is on the screen, so the one before it is not read any more and goes back. Now the
- * client may draw the next one: that is what the frame callback says.
+ * 4. Flip: the frame is on the screen, so the one before it is not read any more and goes back. Now
+ * the client may draw the next one: that is what the frame callback says.
  */
 
 static void handle_flip(const struct kms_flip *flip, void *data) {
@@ -249,7 +255,8 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 		return;
 	}
 	if (frame != tiny->shown) {
-		/* Where no vblank was counted yet, as with a mode that was just set, it has no time. */
+		/* Where no vblank was counted yet, as with a mode that was just set, it has no
+		 * time. */
 		frame->flip_ns = flip->flip_ns != 0 ? flip->flip_ns : latch_now_ns();
 		frame_release(tiny->shown);
 	}
@@ -314,11 +321,11 @@ static int export_fence(const struct wlr_dmabuf_attributes *dmabuf) {
 }
 
 /* Returns false where the fence can't be watched: then the frame can't be shown. */
-static bool watch_fence(
-	struct frame *frame, struct wlr_surface *surface, const struct wlr_dmabuf_attributes *dmabuf) {
+static bool watch_fence(struct frame *frame, struct wlr_surface *surface,
+	const struct wlr_dmabuf_attributes *dmabuf) {
 	struct wl_event_loop *loop = frame->tiny->loop;
-	/* Explicit synchronisation: the client names two points of a timeline, one that says when it
-	 * has drawn, and one for us to signal when we are done with the buffer. */
+	/* Explicit synchronisation: the client names two points of a timeline, one that says when
+	 * it has drawn, and one for us to signal when we are done with the buffer. */
 	struct wlr_linux_drm_syncobj_surface_v1_state *points =
 		wlr_linux_drm_syncobj_v1_get_surface_state(surface);
 	if (points != NULL && points->acquire_timeline != NULL) {
@@ -349,7 +356,8 @@ static const char *frame_init(struct frame *frame, struct wlr_surface *surface) 
 	if (!wlr_buffer_get_dmabuf(frame->buffer, &dmabuf)) {
 		return "its buffer is no dma-buf";
 	}
-	if (dmabuf.width != tiny->mode->info.hdisplay || dmabuf.height != tiny->mode->info.vdisplay) {
+	if (dmabuf.width != tiny->mode->info.hdisplay ||
+		dmabuf.height != tiny->mode->info.vdisplay) {
 		return "it is not as large as the screen";
 	}
 	frame->fb_id = import(tiny, &dmabuf, &error);
@@ -415,8 +423,9 @@ static void handle_new_toplevel(struct wl_listener *listener, void *data) {
 }
 
 /*
- * 7. What clients are offered. dma-buf feedback says which device shows their memory, and which formats
- * and layouts (modifiers) its plane takes: a client that allocates one of those is shown without a copy.
+ * 7. What clients are offered. dma-buf feedback says which device shows their memory, and which
+ * formats and layouts (modifiers) its plane takes: a client that allocates one of those is shown
+ * without a copy.
  */
 
 static bool offer_dmabuf(struct tiny *tiny) {
@@ -448,7 +457,8 @@ static bool offer_dmabuf(struct tiny *tiny) {
 static bool offer_protocols(struct tiny *tiny) {
 	struct wl_display *display = tiny->wl_display;
 	struct wlr_xdg_shell *shell = wlr_xdg_shell_create(display, 3);
-	if (shell == NULL || wlr_compositor_create(display, 5, NULL) == NULL || !offer_dmabuf(tiny)) {
+	if (shell == NULL || wlr_compositor_create(display, 5, NULL) == NULL ||
+		!offer_dmabuf(tiny)) {
 		return false;
 	}
 	tiny->new_toplevel.notify = handle_new_toplevel;

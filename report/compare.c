@@ -108,10 +108,10 @@ static bool find_cause(const struct run *run, const char *cause, size_t *index) 
 static double missed_by(
 	const struct run *run, const struct latch_surface_row *row, const char *cause) {
 	size_t index;
-	if (row == NULL) {
-		return NAN;
+	if (row == NULL || !find_cause(run, cause, &index)) {
+		return row == NULL ? NAN : 0;
 	}
-	return find_cause(run, cause, &index) ? (double)compare_cause_count(&row->counts, index) : 0;
+	return (double)compare_cause_count(&row->counts, index);
 }
 
 /* The causes of one run, but for those that the other one has too. */

@@ -46,7 +46,8 @@ void compare_finish(struct compare *compare);
 void compare_each(const struct compare *compare, const struct compare_pair *pair,
 	void (*tell)(void *data, const struct compare_value *value), void *data);
 
-/** Names of causes of missed vblanks: latch's, then what else the trace has; NULL after the last. */
+/** Names of causes of missed vblanks: latch's, then what else the trace has; NULL after the
+ * last. */
 const char *compare_cause_name(const struct latch_statistics *statistics, size_t index);
 
 /** How many vblanks were missed through the cause at the same place. */
@@ -54,8 +55,8 @@ uint64_t compare_cause_count(const struct latch_surface_counts *counts, size_t i
 
 #define COMPARE_TEXT_MAX 32
 
-/** Writes a number of a value with the decimals that suit its unit, "-" for NaN; ms: what stands behind
- * milliseconds. */
+/** Writes a number of a value with the decimals that suit its unit, "-" for NaN; ms: what stands
+ * behind milliseconds. */
 void compare_number(
 	char text[COMPARE_TEXT_MAX], double number, const char *unit, const char *ms);
 

@@ -75,7 +75,8 @@ static void write_output(FILE *file, const struct latch_output_row *row) {
 
 static void write_overview(FILE *file, const struct run *run) {
 	markup_print(file,
-		"<p class=\"faint\">latch %s, %.1f s, %zu updates of %zu surfaces, %zu flips.</p>\n",
+		"<p class=\"faint\">latch %s, %.1f s, %zu updates of %zu surfaces, %zu flips."
+		"</p>\n",
 		run->version, (double)(run->end_ns - run->begin_ns) / 1e9, run->frames_length,
 		run->surfaces_length, run->flips_length);
 	if (run->cut) {
@@ -220,7 +221,8 @@ static bool write_planes(FILE *file, const struct run *run) {
 	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
 		const struct latch_output_row *output = run->statistics->outputs[i];
 		markup_print(file,
-			"<h3>Planes of %s over time</h3>\n<figure class=\"wide\" style=\"margin:0\">",
+			"<h3>Planes of %s over time</h3>\n"
+			"<figure class=\"wide\" style=\"margin:0\">",
 			output->name);
 		ok &= picture_layers(file, run, output->id);
 		fputs("<p class=\"legend\"><span><i class=\"planes\"></i>layers on planes</span> "
@@ -302,14 +304,14 @@ static void write_value(void *data, const struct compare_value *value) {
 
 static void write_compare(FILE *file, const struct compare *compare) {
 	markup_print(file,
-		"<section><h2>A and B side by side</h2>\n<p>A is %s, B is %s. Surfaces are the same by "
-		"label, and by their order where several have one. Where B is worse by more than a "
-		"tenth, the ratio is marked.</p>\n<div class=\"pairs\">\n",
+		"<section><h2>A and B side by side</h2>\n<p>A is %s, B is %s. Surfaces are the "
+		"same by label, and by their order where several have one. Where B is worse by "
+		"more than a tenth, the ratio is marked.</p>\n<div class=\"pairs\">\n",
 		compare->a->path, compare->b->path);
 	for (size_t i = 0; i < compare->length; i++) {
 		markup_print(file,
-			"<div><h3>%s</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th><th>B</th>"
-			"<th>B / A</th></tr>\n",
+			"<div><h3>%s</h3>\n<div class=\"wide\"><table><tr><th></th><th>A</th>"
+			"<th>B</th><th>B / A</th></tr>\n",
 			compare_pair_name(&compare->pairs[i]));
 		compare_each(compare, &compare->pairs[i], write_value, file);
 		fputs("</table></div></div>\n", file);

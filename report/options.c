@@ -15,8 +15,8 @@ static const struct option_row rows[] = {
 		 "One trace, or more than two: a table of each. Two: one beside the other, with ratios.\n"
 		 "- is standard input.\n"
 		 "\n"},
-	{"html", "FILE", "write a report to look at into FILE as well, with a timeline", OPTION_TEXT,
-		MEMBER(html)},
+	{"html", "FILE", "write a report to look at into FILE as well, with a timeline",
+		OPTION_TEXT, MEMBER(html)},
 	{"svg", "FILE", "draw a frame's life into FILE as well (of the first trace)", OPTION_TEXT,
 		MEMBER(svg)},
 	{"json", NULL, "all that the tables say as JSON, for programs, instead of the tables",

@@ -95,7 +95,8 @@ bool picture_histogram(
 	const char *name = latch_stage_name((enum latch_stage)stage);
 	markup_open_picture(file, "", WIDTH, HEIGHT, name);
 	markup_print(file,
-		"<text class=\"strong\" x=\"%d\" y=\"14\">%s<tspan class=\"axis\"> in ms</tspan></text>\n",
+		"<text class=\"strong\" x=\"%d\" y=\"14\">%s<tspan class=\"axis\"> in ms</tspan>"
+		"</text>\n",
 		LEFT, name);
 	draw_bins(file, &histogram);
 	draw_marks(file, &histogram, durations);

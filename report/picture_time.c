@@ -262,8 +262,8 @@ static void draw_stay(FILE *file, const struct run *run, const struct stay *stay
 	const double x = x_of(run, stay->begin_ns), end = x_of(run, stay->end_ns);
 	const struct run_surface *surface = run_find_surface(run, stay->surface);
 	markup_print(file,
-		"<rect class=\"c%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"><title>%s (%" PRIu32
-		"), %.3f to %.3f s</title></rect>",
+		"<rect class=\"c%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"><title>"
+		"%s (%" PRIu32 "), %.3f to %.3f s</title></rect>",
 		picture_surface_colour(run, stay->surface), x, y, end - x < 1 ? 1 : end - x,
 		LANE_BAR, surface != NULL ? surface->label : "", stay->surface,
 		(double)(stay->begin_ns - run->begin_ns) / 1e9,
@@ -307,9 +307,9 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id) {
 			if (stays[i].plane != 0) {
 				snprintf(plane, sizeof(plane), " %" PRIu32, stays[i].plane);
 			}
-			markup_print(file, "\n<text class=\"axis end\" x=\"%d\" y=\"%d\">%s%s</text>",
-				LEFT - 8, y + 13, stays[i].plane != 0 ? stays[i].plane_type : "composed",
-				plane);
+			markup_print(file,
+				"\n<text class=\"axis end\" x=\"%d\" y=\"%d\">%s%s</text>", LEFT - 8,
+				y + 13, plane[0] != '\0' ? stays[i].plane_type : "composed", plane);
 		}
 		draw_stay(file, run, &stays[i], y + (LANE - LANE_BAR) / 2);
 	}

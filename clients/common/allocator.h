@@ -8,8 +8,8 @@
 
 struct gbm_device;
 
-/** Where memory comes from, and with it who draws. What the CPU draws into is linear, of the formats
- * in pixels.h. */
+/** Where memory comes from, and with it who draws. What the CPU draws into is linear, of the
+ * formats in pixels.h. */
 enum canvas_kind {
 	CANVAS_GPU,	/* GBM and GLES */
 	CANVAS_DUMB,	/* the CPU, in dumb buffers: what a KMS device can surely scan out */

@@ -50,8 +50,8 @@ struct connection {
 bool connection_init(struct connection *conn, uint32_t dmabuf_max);
 void connection_finish(struct connection *conn);
 
-/** What the compositor lacks of what it takes to show a window, of dma-bufs or in shared memory; NULL:
- * nothing. */
+/** What the compositor lacks of what it takes to show a window, of dma-bufs or in shared memory;
+ * NULL: nothing. */
 const char *connection_missing(const struct connection *conn, bool in_shm);
 
 /** Says why the connection broke: the protocol error with its interface, code and words, or

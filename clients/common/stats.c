@@ -61,8 +61,9 @@ void stats_presented(struct stats *stats, const struct stats_frame *frame) {
 	stats->last_flip_ns = frame->flip_ns;
 
 	if (stats->commit_to_flip) {
+		int64_t latency_ns = frame->flip_ns - frame->commit_ns;
 		hdr_record_value(stats->commit_to_flip,
-			latch_clamp(frame->flip_ns - frame->commit_ns, LATENCY_MIN_NS, LATENCY_MAX_NS));
+			latch_clamp(latency_ns, LATENCY_MIN_NS, LATENCY_MAX_NS));
 	}
 }
 

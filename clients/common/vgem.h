@@ -12,8 +12,8 @@
 
 /** What is said where it can't be opened. */
 #define VGEM_MISSING \
-	"fences come from a vgem device: load the module (modprobe vgem), and see that its node in " \
-	"/dev/dri can be opened"
+	"fences come from a vgem device: load the module (modprobe vgem), and see that its node " \
+	"in /dev/dri can be opened"
 
 /** Opens vgem's primary node, for render nodes make no buffers. Returns an fd that the caller
  * owns, or -1 where the module is not loaded or the node can't be opened. */

@@ -6,8 +6,8 @@
 #include <yyjson.h>
 
 /**
- * Draws a document of planes: each output's screen to scale, one below the other, with every layer's
- * rectangle in the colour of its plane's kind, its name, plane and reasons; and a legend.
+ * Draws a document of planes: each output's screen to scale, one below the other, with every
+ * layer's rectangle in the colour of its plane's kind, its name, plane and reasons; and a legend.
  */
 void svg_draw(FILE *file, yyjson_mut_val *root);
 

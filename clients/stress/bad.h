@@ -81,7 +81,8 @@ enum bad_op {
 	FORGET_ANSWER, /* what was heard so far is as it has to be */
 	UNMANAGE,      /* the global is destroyed, of the protocol that the case needs */
 
-	/* Surfaces without a role: the rules are the same for them. The first is made where it is needed. */
+	/* Surfaces without a role: the rules are the same for them. The first is made where it is
+	 * needed. */
 	SURFACE, /* another one */
 	BUFFER,	 /* a good dma-buf is made and attached */
 	SHM,	 /* the same, in shared memory */

@@ -105,7 +105,8 @@ static const struct zwp_linux_buffer_params_v1_listener params_listener = {
 };
 
 struct zwp_linux_buffer_params_v1 *bad_params(struct bad *bad) {
-	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(bad->conn.dmabuf);
+	struct zwp_linux_buffer_params_v1 *params =
+		zwp_linux_dmabuf_v1_create_params(bad->conn.dmabuf);
 	zwp_linux_buffer_params_v1_add_listener(params, &params_listener, bad);
 	return params;
 }

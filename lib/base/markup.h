@@ -7,9 +7,9 @@
 #include <stdio.h>
 
 /**
- * Prints as fprintf() does, but writes what a %s stands for so that it is a text between tags or in a
- * quoted attribute, whatever is in it. Of the conversions s, d, u, f and g with the lengths l, ll and z;
- * no `*`.
+ * Prints as fprintf() does, but writes what a %s stands for so that it is a text between tags or in
+ * a quoted attribute, whatever is in it. Of the conversions s, d, u, f and g with the lengths l, ll
+ * and z; no `*`.
  */
 void markup_print(FILE *file, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

@@ -9,7 +9,7 @@
 /** What becomes of an option, and of its argument. */
 enum option_kind {
 	OPTION_SET,    /* no argument: a bool or an enum becomes `min` */
-	OPTION_TEXT,   /* a const char *, borrowed from argv; NULL where an optional one is missing */
+	OPTION_TEXT,   /* a const char * of argv; NULL where an optional one is missing */
 	OPTION_NUMBER, /* a decimal number from `min` to `max`, stored multiplied by `unit` */
 	OPTION_SIZE,   /* WxH, each from 1 to `max`: two uint32_t, one behind the other */
 	OPTION_NAME,   /* one of `names`: an enum or a bool becomes its place there; `min` where an
@@ -24,7 +24,7 @@ struct option_row {
 	const char *help;     /* what it is; lines after the first are indented as that */
 	enum option_kind kind;
 	size_t offset, size; /* of the member that is set, see OPTION_MEMBER */
-	size_t given;	     /* of a bool that becomes true when the option is there; 0: none */
+	size_t given;	     /* of a bool that is true when the option is there; 0: none */
 	uint64_t min, max, unit;  /* unit 0 is 1 */
 	const char *const *names; /* ends with NULL, or has holes up to `max` where that is set */
 	/* Returns false where the argument is not good. It is NULL where none was given. */
@@ -51,8 +51,8 @@ struct option_table {
 	int column;    /* where the texts of --help begin */
 	enum option_rest rest;
 	int usage_status;
-	/* What to read, said after getopt_long() itself has said what is wrong. NULL: all is said here,
-	 * in one line. */
+	/* What to read, said after getopt_long() itself has said what is wrong. NULL: all is said
+	 * here, in one line. */
 	const char *hint;
 };
 

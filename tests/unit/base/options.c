@@ -75,7 +75,8 @@ static int parse(enum option_rest rest, const char *const *words) {
 
 static void each_kind(void **state) {
 	assert_int_equal(PARSE("--flag", "--dark", "--text", "t", "--number=16",
-				 "--time-that-is-long=5", "--size", "7x9", "--name=one", "--alpha=0.5"),
+				 "--time-that-is-long=5", "--size", "7x9", "--name=one",
+				 "--alpha=0.5"),
 		-1);
 	assert_true(values.flag && !values.lights && values.has_alpha);
 	assert_string_equal(values.text, "t");

@@ -86,7 +86,8 @@ static void set_plane_type(yyjson_mut_doc *doc, size_t layer, const char *type) 
 }
 
 static void planes_have_colours_and_composed_has_stripes(void **state) {
-	static const char *const types[] = {"primary", "cursor"}, *const fills[] = {PRIMARY, CURSOR};
+	static const char *const types[] = {"primary", "cursor"};
+	static const char *const fills[] = {PRIMARY, CURSOR};
 	yyjson_mut_doc *doc = example_planes();
 	char *text = draw(doc);
 	assert_string_equal(screen_fill(text, 750, 400), OVERLAY);

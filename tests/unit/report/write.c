@@ -10,6 +10,7 @@
 #include "report/options.h" // the compositor has one too
 #include "run.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -227,6 +228,18 @@ static void rows_of_frames(void **state) {
 	session_finish(&session);
 }
 
+static void print_escapes_texts_alone(void **state) {
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	markup_print(file, "<b>%s</b> %d %5u %zu %" PRIu64 " %" PRId64 " %lld %.1f %g%% %s", "<&>\"'",
+		-1, 2u, (size_t)3, UINT64_MAX, INT64_MIN, -4ll, 0.25, 1.5, "end");
+	fclose(file);
+	assert_string_equal(text, "<b>&lt;&amp;&gt;&quot;&#39;</b> -1     2 3 18446744073709551615 "
+				  "-9223372036854775808 -4 0.2 1.5% end");
+	free(text);
+}
+
 static void axes_have_round_steps(void **state) {
 	assert_true(fabs(markup_step(87, 10) - 10) < 1e-9);
 	assert_true(fabs(markup_step(16.7, 10) - 2) < 1e-9);
@@ -265,6 +278,7 @@ int main(void) {
 		cmocka_unit_test(a_life_has_no_gap),
 		cmocka_unit_test(surfaces_are_matched_by_label),
 		cmocka_unit_test(rows_of_frames),
+		cmocka_unit_test(print_escapes_texts_alone),
 		cmocka_unit_test(axes_have_round_steps),
 		cmocka_unit_test(options_are_checked),
 	};
