@@ -51,12 +51,6 @@ static void note_presented(struct latch_output *output, struct latch_content *co
 		output->on_screen->async ? 0 : output->deadline.vblank.mode_ns;
 }
 
-static void trace_shown(struct latch_output *output, int64_t time_ns, uint64_t sequence) {
-	size_t length;
-	const struct latch_shown_record *shown = latch_frame_list_shown(output->on_screen, &length);
-	latch_trace_shown(output->server->trace, output->id, time_ns, sequence, shown, length);
-}
-
 static void finish_frame(struct latch_output *output, struct latch_frame *frame, int64_t flip_ns,
 	uint64_t sequence, uint32_t flags) {
 	struct timespec when = latch_ns_timespec(flip_ns);
@@ -75,14 +69,6 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
 	latch_trace_flip(output->server->trace, &frame->record);
-	trace_shown(output, flip_ns, sequence);
-}
-
-static void count_flip(struct latch_server *server) {
-	server->flips++;
-	if (server->options->frames != 0 && server->flips >= server->options->frames) {
-		latch_server_end(server, LATCH_EXIT_OK);
-	}
 }
 
 /* The pending frame takes the place of the one on screen, whose buffers nobody reads any more. */
@@ -92,6 +78,22 @@ static struct latch_frame *replace_frame(struct latch_output *output) {
 	output->on_screen = frame;
 	output->pending = replaced;
 	return replaced;
+}
+
+/* What was replaced goes back, and clients may draw again: not before, as what a client draws earlier
+ * can't be shown earlier. Its buffers go back with the same wake-up. */
+static void end_replaced(struct latch_output *output, struct latch_frame *replaced,
+	int64_t time_ns, uint64_t sequence) {
+	struct latch_frame *frame = output->on_screen;
+	size_t length;
+	const struct latch_shown_record *shown = latch_frame_list_shown(frame, &length);
+	latch_trace_shown(output->server->trace, output->id, time_ns, sequence, shown, length);
+	latch_frame_note_off(replaced, frame, time_ns, LATCH_RELEASED_FLIP);
+	latch_frame_clear(replaced);
+	if (output->watchdog.lost != NULL) {
+		latch_watchdog_let_go(output, frame, time_ns);
+	}
+	latch_output_send_callbacks(output);
 }
 
 static void look_again(struct latch_output *output, bool late) {
@@ -128,19 +130,16 @@ void latch_output_flipped(
 		learn(output, frame, flip_ns);
 	}
 	finish_frame(output, frame, flip_ns, sequence, flags);
-	latch_frame_note_off(replaced, frame, flip_ns, LATCH_RELEASED_FLIP);
-	latch_frame_clear(replaced);
-	if (output->watchdog.lost != NULL) {
-		latch_watchdog_let_go(output, frame, flip_ns);
-	}
-	/* Not before: what a client draws earlier can't be shown earlier. Its buffers go back with the
-	 * same wake-up. */
-	latch_output_send_callbacks(output);
+	end_replaced(output, replaced, flip_ns, sequence);
 	output->blocked = latch_missed_blocked(&frame->record);
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
 	 * to wait for the deadline of the next one as well. */
 	look_again(output, output->blocked.late);
-	count_flip(output->server);
+	struct latch_server *server = output->server;
+	server->flips++;
+	if (server->options->frames != 0 && server->flips >= server->options->frames) {
+		latch_server_end(server, LATCH_EXIT_OK);
+	}
 }
 
 void latch_output_not_flipped(struct latch_output *output) {
@@ -153,10 +152,6 @@ void latch_output_not_flipped(struct latch_output *output) {
 		wlr_presentation_feedback_destroy(content->feedback); // tells it was discarded
 		content->feedback = NULL;
 	}
-	int64_t time_ns = latch_now_ns();
-	trace_shown(output, time_ns, 0);
-	latch_frame_note_off(replaced, output->on_screen, time_ns, LATCH_RELEASED_FLIP);
-	latch_frame_clear(replaced);
-	latch_output_send_callbacks(output);
+	end_replaced(output, replaced, latch_now_ns(), 0);
 	look_again(output, false);
 }

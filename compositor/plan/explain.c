@@ -21,16 +21,15 @@ static uint64_t missed_reasons(
 	const struct plan_work *work, const struct plan_solution *solution, size_t i) {
 	const struct latch_plan_memory *memory = work->memory;
 	uint32_t used = 0;
-	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
-		used |= PLANE_BIT(solution->plane[__builtin_ctzll(rest)]);
+	PLAN_EACH(j, solution->placed) {
+		used |= PLANE_BIT(solution->plane[j]);
 	}
 	uint32_t planes = work->fits[i] & ~PLANE_BIT(work->primary) & ~memory->refused_planes[i];
 	uint32_t free = planes & ~used;
 	uint64_t reasons = memory->refused_planes[i] != 0 ? memory->refused_reasons[i] : 0;
 	bool stackable = false;
-	for (uint32_t rest = free; rest != 0; rest &= rest - 1) {
-		stackable = stackable ||
-			    could_be_stacked(work, solution, i, (size_t)__builtin_ctz(rest));
+	PLAN_EACH(p, free) {
+		stackable = stackable || could_be_stacked(work, solution, i, p);
 	}
 	if (free != 0 && !stackable) {
 		return reasons | LATCH_REASON_Z_ORDER;
@@ -48,8 +47,7 @@ static uint64_t missed_reasons(
 void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution,
 	const uint64_t *settled) {
 	uint64_t all = plan_reasons_for_all(work->input);
-	for (uint64_t rest = work->visible & ~solution->placed; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, work->visible & ~solution->placed) {
 		struct latch_layer *layer = &work->layers[i];
 		layer->test_errno = 0;
 		if (all != 0) {

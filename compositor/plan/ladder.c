@@ -82,14 +82,6 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 	return OUTCOME_NOTHING;
 }
 
-static void find_primary(struct plan_work *work) {
-	for (size_t p = 0; p < work->input->planes_len; p++) {
-		if (work->input->planes[p] == work->input->primary) {
-			work->primary = (int)p;
-		}
-	}
-}
-
 static enum outcome climb_down(struct plan_work *work, struct plan_solution *solution) {
 	const struct latch_plan_input *input = work->input;
 	/* Where nothing is composed, nothing is gained by composing something first. */
@@ -164,7 +156,11 @@ static struct latch_plan make_few(struct latch_layer *layers, size_t len, const 
 		plan_begin_arrangement(&work);
 	}
 	memcpy(work.classes, memory->classes, sizeof(work.classes));
-	find_primary(&work);
+	for (size_t p = 0; p < input->planes_len; p++) {
+		if (input->planes[p] == input->primary) {
+			work.primary = (int)p;
+		}
+	}
 	plan_drop_covered(&work);
 	return make_anew(&work, settled);
 }

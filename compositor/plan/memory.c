@@ -97,8 +97,7 @@ void plan_remember(struct plan_work *work, const struct latch_plan *plan) {
 	memory->captured = work->input->captured;
 	memory->waiting_candidates = 0;
 	memory->previous_len = 0;
-	for (uint64_t rest = work->visible; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, work->visible) {
 		const struct latch_layer *layer = &work->layers[i];
 		if (layer->place == LATCH_LAYER_ON_PLANE) {
 			memory->previous[memory->previous_len].layer = layer->id;

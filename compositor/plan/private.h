@@ -9,6 +9,12 @@
 #define LAYER_BIT(i) (UINT64_C(1) << (i))
 #define PLANE_BIT(i) (UINT32_C(1) << (i))
 
+/** A loop over the members of a set, the lowest first; i is the member. The set is read once. */
+#define PLAN_EACH(i, set)                                                                          \
+	for (uint64_t i = 0, rest_of_##i = (set);                                                  \
+		rest_of_##i != 0 && (i = (uint64_t)__builtin_ctzll(rest_of_##i), true);            \
+		rest_of_##i &= rest_of_##i - 1)
+
 /** Not on a plane. */
 #define NO_PLANE (-1)
 
@@ -109,10 +115,6 @@ bool plan_is_refused(const struct plan_work *work, const struct plan_solution *s
 
 /** Whether a refusal names this layer together with others. */
 bool plan_refused_together(const struct plan_work *work, size_t layer);
-
-/** Remembers that the placed layers of a solution can't be on these planes together. */
-void plan_remember_refusal(
-	struct plan_work *work, const struct plan_solution *solution, int error);
 
 /**
  * The kernel refused a solution with error (negative): finds out by more test commits which

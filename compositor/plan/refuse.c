@@ -12,20 +12,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/minmax.h"
 #include "plan/private.h"
-
-static uint8_t class_of(const struct plan_work *work, int8_t plane) {
-	return work->classes[plane];
-}
 
 static bool has_refusal(const struct plan_work *work, const struct plan_solution *solution,
 	const struct latch_refusal *refusal) {
 	if ((refusal->layers & ~solution->placed) != 0) {
 		return false;
 	}
-	for (uint64_t rest = refusal->layers; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
-		if (class_of(work, solution->plane[i]) != refusal->plane_class[i]) {
+	PLAN_EACH(i, refusal->layers) {
+		if (work->classes[solution->plane[i]] != refusal->plane_class[i]) {
 			return false;
 		}
 	}
@@ -72,7 +68,8 @@ static void remember_single(struct plan_work *work, size_t i, size_t p, int erro
 	memory->refused_errno[i] = -error;
 }
 
-void plan_remember_refusal(
+/* Remembers that the placed layers of a solution can't be on these planes together. */
+static void remember_refusal(
 	struct plan_work *work, const struct plan_solution *solution, int error) {
 	struct latch_plan_memory *memory = work->memory;
 	if (plan_count(solution->placed) == 1) {
@@ -88,29 +85,26 @@ void plan_remember_refusal(
 	}
 	struct latch_refusal *refusal = &memory->refusals[memory->refusals_len++];
 	*refusal = (struct latch_refusal){.layers = solution->placed, .error = error};
-	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
-		refusal->plane_class[i] = class_of(work, solution->plane[i]);
+	PLAN_EACH(i, solution->placed) {
+		refusal->plane_class[i] = work->classes[solution->plane[i]];
 		memory->refused_errno[i] = -error;
 	}
 }
 
-/* The first n placed layers of a solution, front to back. */
-static struct plan_solution first_layers(const struct plan_solution *solution, unsigned n) {
+static struct plan_solution only_layers(const struct plan_solution *solution, uint64_t layers) {
 	struct plan_solution part = *solution;
-	part.placed = 0;
-	for (uint64_t rest = solution->placed; rest != 0 && n > 0; rest &= rest - 1, n--) {
-		part.placed |= rest & (~rest + 1);
-	}
-	part.underlays &= part.placed;
+	part.placed &= layers;
+	part.underlays &= layers;
 	return part;
 }
 
-static struct plan_solution one_layer(const struct plan_solution *solution, size_t i) {
-	struct plan_solution part = *solution;
-	part.placed = LAYER_BIT(i);
-	part.underlays &= part.placed;
-	return part;
+/* The first n placed layers of a solution, front to back. */
+static struct plan_solution first_layers(const struct plan_solution *solution, unsigned n) {
+	uint64_t rest = solution->placed;
+	for (; rest != 0 && n > 0; n--) {
+		rest &= rest - 1;
+	}
+	return only_layers(solution, ~rest);
 }
 
 /* Returns the smallest n so that the first n layers are refused; *passed: the most known to pass. */
@@ -163,10 +157,7 @@ static bool at_even_pixels(struct latch_layer *layer, const struct plan_work *wo
 }
 
 static int move_inside(int position, int size, int limit) {
-	if (position + size > limit) {
-		position = limit - size;
-	}
-	return position < 0 ? 0 : position;
+	return (int)latch_clamp(position, 0, limit - size);
 }
 
 static bool inside_screen(struct latch_layer *layer, const struct plan_work *work) {
@@ -245,10 +236,6 @@ static void keep_if_better(const struct plan_work *work, const struct plan_solut
 	}
 }
 
-static size_t last_placed(const struct plan_solution *solution) {
-	return 63 - (size_t)__builtin_clzll(solution->placed);
-}
-
 void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solution, int error,
 	bool composing, struct plan_solution *good) {
 	unsigned passed;
@@ -257,18 +244,18 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 		keep_if_better(work, solution, passed, good);
 	}
 	struct plan_solution failing = first_layers(solution, n);
-	size_t last = last_placed(&failing);
-	struct plan_solution alone = one_layer(&failing, last);
+	size_t last = 63 - (size_t)__builtin_clzll(failing.placed);
+	struct plan_solution alone = only_layers(&failing, LAYER_BIT(last));
 	bool lonely = n == 1;
 	if (!lonely && plan_may_test(work)) {
 		int ret = plan_test(work, &alone);
 		lonely = ret != 0 && plan_error_lasts(ret);
 	}
 	if (!lonely) {
-		plan_remember_refusal(work, &failing, error);
+		remember_refusal(work, &failing, error);
 		return;
 	}
-	plan_remember_refusal(work, &alone, error);
+	remember_refusal(work, &alone, error);
 	if ((work->memory->refused_reasons[last] & ~(uint64_t)LATCH_REASON_TEST_REFUSED) != 0) {
 		return;
 	}

@@ -152,8 +152,7 @@ static size_t sort_planes(
 	const struct plan_work *work, size_t i, uint32_t planes, uint8_t *sorted) {
 	int64_t keys[LATCH_PLAN_MAX_PLANES];
 	size_t len = 0;
-	for (; planes != 0; planes &= planes - 1) {
-		size_t p = (size_t)__builtin_ctz(planes);
+	PLAN_EACH(p, planes) {
 		int64_t key = preference(work, i, p);
 		size_t at = len++;
 		for (; at > 0 && keys[at - 1] < key; at--) {

@@ -24,19 +24,17 @@ static unsigned count_updates(const struct latch_settle_entry *entry) {
 }
 
 static uint64_t judge(struct latch_settle_entry *entry, const struct latch_layer *layer) {
-	bool same = latch_layer_same_shape(&entry->shape, layer);
 	bool updated = entry->shape.serial != layer->serial;
-	bool placed = entry->shape.place == LATCH_LAYER_ON_PLANE;
 	entry->updates = entry->updates << 1 | updated;
-	if (!same) {
+	if (!latch_layer_same_shape(&entry->shape, layer)) {
 		entry->stable_frames = 0;
+		entry->shape = *layer;
+		entry->shape.place = LATCH_LAYER_COMPOSED;
 	} else if (entry->stable_frames < LATCH_SETTLE_FRAMES) {
 		entry->stable_frames++;
 	}
-	entry->shape = *layer;
-	entry->shape.place = same && placed ? LATCH_LAYER_ON_PLANE : LATCH_LAYER_COMPOSED;
-
-	if (same && placed) {
+	entry->shape.serial = layer->serial;
+	if (entry->shape.place == LATCH_LAYER_ON_PLANE) {
 		return 0;
 	}
 	if (entry->stable_frames < LATCH_SETTLE_FRAMES) {

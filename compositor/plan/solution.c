@@ -27,8 +27,7 @@ struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *l
 		.holes = solution->underlays != 0,
 	};
 	plan.composed = plan.on_planes < plan.visible;
-	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, solution->placed) {
 		struct latch_layer *layer = &layers[i];
 		layer->place = LATCH_LAYER_ON_PLANE;
 		layer->plane = work->input->planes[solution->plane[i]];

@@ -13,6 +13,7 @@
  * order that the kernel promises (Documentation/gpu/drm-kms.rst, "zpos"): layers that overlap are
  * never put there.
  */
+#include "base/minmax.h"
 #include "plan/private.h"
 
 static int64_t place_by_id(const struct plan_work *work, size_t p) {
@@ -77,8 +78,7 @@ static bool choose_sides(
 	const struct plan_work *work, struct plan_solution *solution, uint64_t decided) {
 	uint64_t low = decided & ~solution->placed & work->visible; // composed, or an underlay
 	solution->underlays = 0;
-	for (uint64_t rest = solution->placed & decided; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, solution->placed & decided) {
 		const struct plan_height *height = &work->heights[solution->plane[i]];
 		bool always_below = height->max < work->heights[work->primary].min;
 		if (always_below || (work->overlaps[i] & in_front_of(i) & low) != 0) {
@@ -96,8 +96,7 @@ static bool choose_sides(
  * further below, or black. */
 static bool holes_are_right(
 	const struct plan_work *work, const struct plan_solution *solution, uint64_t decided) {
-	for (uint64_t rest = solution->underlays; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, solution->underlays) {
 		uint64_t seen_through = work->overlaps[i] & behind(i) & decided;
 		if (!work->layers[i].opaque && (seen_through & ~solution->underlays) != 0) {
 			return false;
@@ -125,21 +124,15 @@ static bool pile_up(const struct plan_work *work, struct plan_solution *solution
 	while (layers != 0) {
 		size_t i = 63 - (size_t)__builtin_clzll(layers);
 		layers &= ~LAYER_BIT(i);
-		int64_t above = floor;
-		if (apart && pile->highest > above) {
-			above = pile->highest;
-		}
-		for (uint64_t below = pile->done & work->overlaps[i]; below != 0; below &= below - 1) {
-			int64_t zpos = pile->zpos[__builtin_ctzll(below)];
-			above = zpos > above ? zpos : above;
+		int64_t above = apart ? latch_max(floor, pile->highest) : floor;
+		PLAN_EACH(below, pile->done & work->overlaps[i]) {
+			above = latch_max(above, pile->zpos[below]);
 		}
 		if (!raise(&work->heights[solution->plane[i]], above, &pile->zpos[i])) {
 			return false;
 		}
 		pile->done |= LAYER_BIT(i);
-		if (pile->zpos[i] > pile->highest) {
-			pile->highest = pile->zpos[i];
-		}
+		pile->highest = latch_max(pile->highest, pile->zpos[i]);
 	}
 	return true;
 }
@@ -164,8 +157,7 @@ static bool order(const struct plan_work *work, struct plan_solution *solution, 
 	if (!pile_up(work, solution, placed & ~solution->underlays, floor, apart, &pile)) {
 		return false;
 	}
-	for (uint64_t rest = placed; rest != 0; rest &= rest - 1) {
-		size_t i = (size_t)__builtin_ctzll(rest);
+	PLAN_EACH(i, placed) {
 		bool writable = work->heights[solution->plane[i]].writable;
 		solution->zpos[i] = writable ? pile.zpos[i] : -1;
 	}
@@ -173,8 +165,8 @@ static bool order(const struct plan_work *work, struct plan_solution *solution, 
 }
 
 static bool uses_primary(const struct plan_work *work, const struct plan_solution *solution) {
-	for (uint64_t rest = solution->placed; rest != 0; rest &= rest - 1) {
-		if (solution->plane[__builtin_ctzll(rest)] == work->primary) {
+	PLAN_EACH(i, solution->placed) {
+		if (solution->plane[i] == work->primary) {
 			return true;
 		}
 	}
