@@ -6,9 +6,9 @@
 #include <wlr/util/log.h>
 
 #include "limits/limits.h"
-#include "output/pacing.h"
 #include "output/renderer.h"
 #include "output/vrr.h"
+#include "timing/pace.h"
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these

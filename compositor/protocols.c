@@ -26,7 +26,6 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "output/renderer_reads.h"
-#include "output/target.h"
 #include "output/tearing_control_v1.h"
 #include "security.h"
 #include "server.h"
@@ -110,13 +109,8 @@ static int64_t ready_ns(
 	struct latch_output *output;
 	wl_list_for_each(output, &server->outputs, link) {
 		if (output->active && latch_output_shows(output, surface)) {
-			const struct latch_target_clock clock = {
-				.refresh_ns = output->deadline.vblank.period_ns,
-				.flip_ns = output->deadline.vblank.phase_ns,
-				.variable = latch_vblank_kind(&output->deadline.vblank) !=
-					    LATCH_VBLANK_FIXED,
-			};
-			int64_t output_ns = latch_target_ready(&clock, target_ns, now_ns);
+			int64_t output_ns =
+				latch_clock_ready(&output->deadline.vblank, target_ns, now_ns);
 			last_ns = output_ns > last_ns ? output_ns : last_ns;
 		}
 	}

@@ -1,4 +1,4 @@
-/* When clients hear that they may draw again (wl_surface.frame): see output/pacing.h. */
+/* When clients hear that they may draw again (wl_surface.frame): see timing/pace.h. */
 #include <wlr/types/wlr_compositor.h>
 
 #include "base/clock.h"

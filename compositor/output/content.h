@@ -9,8 +9,8 @@
 #include <wayland-server-core.h>
 
 #include "output/convert.h"
-#include "output/pacing.h"
 #include "sync/update.h"
+#include "timing/pace.h"
 #include "trace/record.h"
 
 struct latch_account;

@@ -6,12 +6,10 @@
 #include <wayland-server-core.h>
 
 #include "base/timer.h"
-#include "output/activity.h"
 #include "output/capture.h"
 #include "output/collect.h"
 #include "output/compose.h"
 #include "output/cursor_plane.h"
-#include "output/deadline.h"
 #include "output/frame.h"
 #include "output/image_capture.h"
 #include "output/scanout.h"
@@ -19,6 +17,7 @@
 #include "output/vrr.h"
 #include "output/watchdog.h"
 #include "plan/plan.h"
+#include "timing/timing.h"
 
 struct latch_kms_output;
 struct latch_server;

@@ -16,7 +16,6 @@
 #include "output/content_type.h"
 #include "output/frame.h"
 #include "output/output.h"
-#include "output/present.h"
 #include "output/renderer.h"
 #include "sync/fence.h"
 
@@ -445,7 +444,7 @@ static int64_t flip_time_ns(const struct latch_output *output, int64_t event_ns)
 
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {
 	struct latch_output *output = data;
-	uint32_t flags =
-		latch_present_flags(output->kms->device->clock, output->pending->async);
+	const bool hardware = output->kms->device->clock == KMS_CLOCK_HARDWARE;
+	uint32_t flags = latch_present_flags(hardware, output->pending->async);
 	latch_output_flipped(output, flip_time_ns(output, flip->flip_ns), sequence, flags);
 }

@@ -77,7 +77,7 @@ void latch_vrr_submitted(struct latch_output *output, bool on) {
 		return;
 	}
 	output->vrr.active = on;
-	latch_vblank_set_variable(&output->deadline.vblank, on);
+	latch_clock_set_variable(&output->deadline.vblank, on);
 	output->wlr_output->adaptive_sync_status = on ? WLR_OUTPUT_ADAPTIVE_SYNC_ENABLED
 						      : WLR_OUTPUT_ADAPTIVE_SYNC_DISABLED;
 	latch_management_changed(output->server->management);

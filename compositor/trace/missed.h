@@ -50,7 +50,7 @@
  * that frame: a kernel that flips late is also the cause for updates that wait behind that flip.
  *
  * To submit in time is to begin the ioctl as long before the vblank as is left to the kernel
- * (output/margin.h). Where the margin is not known it counts as half a refresh, which is more than
+ * (timing/timing.h). Where the margin is not known it counts as half a refresh, which is more than
  * any compositor needs that we measured; then a wait of a whole refresh is latch's as well.
  *
  * Vblanks between the replaced flip and the commit are nobody's misses, as no update was

@@ -1,6 +1,6 @@
 /*
  * bench-deadline HOURS [FILE]: so many simulated hours of random load on all processors, and what
- * became of the margins (output/deadline.h). Exit status 1 when one was ever outside its bounds, or
+ * became of the margins (timing/timing.h). Exit status 1 when one was ever outside its bounds, or
  * when 0.1 % of the vblanks of a steady load were missed.
  */
 #include <pthread.h>

@@ -1,33 +1,12 @@
-/* What is said of a flip, and when a frame may tear or the display wait for it. */
+/* When a frame may tear, or the display wait for it. */
 #include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include <wlr/types/wlr_output.h>
-
-#include "output/present.h"
 #include "output/tearing.h"
 #include "output/vrr.h"
-
-static void flags_are_true(void **state) {
-	const uint32_t vsync = WLR_OUTPUT_PRESENT_VSYNC, clock = WLR_OUTPUT_PRESENT_HW_CLOCK,
-		       completion = WLR_OUTPUT_PRESENT_HW_COMPLETION;
-	assert_int_equal(
-		latch_present_flags(KMS_CLOCK_HARDWARE, false), vsync | clock | completion);
-	assert_int_equal(latch_present_flags(KMS_CLOCK_HARDWARE, true), completion);
-	assert_int_equal(latch_present_flags(KMS_CLOCK_SIMULATED, false), vsync);
-	assert_int_equal(latch_present_flags(KMS_CLOCK_SIMULATED, true), 0);
-}
-
-static void refresh_is_0_where_it_is_not_known(void **state) {
-	assert_int_equal(latch_present_refresh(16666667, false), 16666667);
-	assert_int_equal(latch_present_refresh(16666667, true), 0);
-	assert_int_equal(latch_present_refresh(0, false), 0);
-	assert_int_equal(latch_present_refresh(-1, false), 0);
-	assert_int_equal(latch_present_refresh((int64_t)UINT32_MAX + 1, false), 0);
-}
 
 static const struct latch_tearing_input good = {
 	.asked = true,
@@ -111,8 +90,6 @@ static void refusals_have_names(void **state) {
 
 int main(void) {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(flags_are_true),
-		cmocka_unit_test(refresh_is_0_where_it_is_not_known),
 		cmocka_unit_test(tearing_needs_everything),
 		cmocka_unit_test(the_first_refusal_counts),
 		cmocka_unit_test(vrr_follows_its_policy),

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "output/pacing.h"
+#include "timing/pace.h"
 
 #define MS INT64_C(1000000)
 #define US INT64_C(1000)
@@ -145,5 +145,5 @@ int main(void) {
 		cmocka_unit_test(test_names),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("pacing", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* When to latch: the answer to each question, by a table; and what a sequence of frames teaches. */
+/* When to latch: the answer to each question, by a table; what a sequence of frames teaches; and
+ * whether somebody is alone on an output. */
 #include <cmocka.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,18 +7,18 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "output/deadline.h"
+#include "timing/timing.h"
 
 #define MS INT64_C(1000000)
 #define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
-#define START (INT64_C(1000) * MS)
+#define START (INT64_C(1000000) * MS)
 
 /* A beat that is known: the last flip was at START. */
 static struct latch_deadline known(void) {
 	struct latch_deadline deadline;
 	latch_deadline_init(&deadline, REFRESH, 0);
-	latch_vblank_flipped(&deadline.vblank, 0, START);
+	latch_clock_flipped(&deadline.vblank, 0, START);
 	return deadline;
 }
 
@@ -121,6 +122,7 @@ static void test_next_deadline(void **state) {
 	assert_int_equal(latch_deadline_next(&deadline, START + REFRESH - margin, false),
 		START + 2 * REFRESH - margin);
 	/* Composing takes longer. */
+	latch_margin_learn_work(&deadline.margin, true, 5 * MS);
 	assert_true(latch_deadline_next(&deadline, START + 1, true) <
 		    latch_deadline_next(&deadline, START + 1, false));
 }
@@ -128,21 +130,21 @@ static void test_next_deadline(void **state) {
 static void test_blank(void **state) {
 	struct latch_deadline with, without = known();
 	latch_deadline_init(&with, REFRESH, 600 * US);
-	latch_vblank_flipped(&with.vblank, 0, START);
+	latch_clock_flipped(&with.vblank, 0, START);
 	assert_int_equal(latch_deadline_next(&without, START, false) -
 				 latch_deadline_next(&with, START, false),
 		600 * US);
 	/* What makes no sense is not believed. */
 	latch_deadline_init(&with, REFRESH, REFRESH);
-	latch_vblank_flipped(&with.vblank, 0, START);
+	latch_clock_flipped(&with.vblank, 0, START);
 	assert_int_equal(latch_deadline_next(&with, START, false),
 		latch_deadline_next(&without, START, false));
 }
 
 static void test_variable(void **state) {
 	struct latch_deadline deadline = known();
-	latch_vblank_set_variable(&deadline.vblank, true);
-	latch_vblank_flipped(&deadline.vblank, 0, START);
+	latch_clock_set_variable(&deadline.vblank, true);
+	latch_clock_flipped(&deadline.vblank, 0, START);
 	const int64_t margin = latch_margin_ns(&deadline.margin, false);
 	/* Before the shortest interval is over: wait for its end. */
 	struct latch_deadline_ask ask = {.now_ns = START + MS};
@@ -169,19 +171,69 @@ static void test_without_vblank(void **state) {
 	assert_int_equal(latch_deadline_decide(&deadline, &ask).wake_ns, ask.now_ns);
 }
 
-/* Frames that went at once teach what the kernel can do, and nothing about waking up. */
-static void test_at_once_teaches_no_work(void **state) {
+/* Frames that went at once teach how long composing takes, and nothing else. */
+static void test_at_once(void **state) {
 	struct latch_deadline deadline = known();
-	const struct latch_work before = deadline.margin.plain;
-	for (int i = 1; i < 5; i++) {
-		const int64_t vblank = START + i * REFRESH;
-		latch_deadline_flipped(&deadline,
-			&(struct latch_deadline_frame){.submit_start_ns = vblank - 2100 * US,
-				.submit_end_ns = vblank - 2000 * US,
-				.flip_ns = vblank});
-	}
-	assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
-	assert_true(deadline.margin.kernel.frames[6] > 3.9f);
+	const struct latch_margin before = deadline.margin;
+	const int64_t vblank = START + REFRESH;
+	struct latch_deadline_frame frame = {.submit_start_ns = vblank - 2100 * US,
+		.submit_end_ns = vblank - 2000 * US,
+		.flip_ns = vblank};
+	latch_deadline_flipped(&deadline, &frame);
+	assert_memory_equal(&deadline.margin, &before, sizeof(before));
+	frame.composed = true;
+	frame.begun_ns = START + MS;
+	frame.drawn_ns = START + 8 * MS;
+	latch_deadline_flipped(&deadline, &frame);
+	assert_int_equal(deadline.margin.composed.last_ns, 7 * MS);
+	assert_memory_equal(&deadline.margin.plain, &before.plain, sizeof(before.plain));
+}
+
+/* From its wake-up to its submit, and what was left of the time to the vblank. */
+static void test_planned(void **state) {
+	struct latch_deadline deadline = known();
+	const int64_t vblank = START + REFRESH;
+	struct latch_deadline_frame frame = {.planned_ns = vblank - 5 * MS,
+		.vblank_ns = vblank,
+		.submit_start_ns = vblank - 2 * MS,
+		.flip_ns = vblank + REFRESH};
+	latch_deadline_flipped(&deadline, &frame);
+	assert_int_equal(deadline.margin.plain.last_ns, 3 * MS);
+	assert_true(latch_margin_kernel_ns(&deadline.margin) > MS);
+	assert_int_equal(deadline.margin.learned, 1);
+}
+
+static void test_alone(void **state) {
+	struct latch_activity activity = {0};
+	latch_activity_note(&activity, 7, START);
+	assert_true(latch_activity_is_quiet(&activity, START));
+	/* Another one: nobody is alone, until it has been silent for a while. */
+	latch_activity_note(&activity, 8, START + 10 * MS);
+	latch_activity_note(&activity, 7, START + 20 * MS);
+	assert_false(latch_activity_is_alone(&activity, START + 20 * MS));
+	assert_false(latch_activity_is_alone(&activity, START + 110 * MS));
+	assert_true(latch_activity_is_alone(&activity, START + 111 * MS));
+	assert_false(latch_activity_is_quiet(&activity, START + 1010 * MS));
+	assert_true(latch_activity_is_quiet(&activity, START + 1011 * MS));
+	/* The cursor and what has no number count as well. */
+	latch_activity_note(&activity, LATCH_SOURCE_CURSOR, START + 2000 * MS);
+	latch_activity_note(&activity, 7, START + 2001 * MS);
+	assert_false(latch_activity_is_alone(&activity, START + 2001 * MS));
+}
+
+static void test_input(void **state) {
+	struct latch_activity activity = {0};
+	latch_activity_note(&activity, 7, START);
+	latch_activity_note_input(&activity, START + 10 * MS);
+	/* Who answers is as alone as before, but not for sure the only one to come. */
+	assert_true(latch_activity_is_alone(&activity, START + 11 * MS));
+	assert_false(latch_activity_is_quiet(&activity, START + 11 * MS));
+	/* An answer by somebody who had been silent does not make that forgotten. */
+	latch_activity_note(&activity, 8, START + 500 * MS);
+	assert_true(latch_activity_is_alone(&activity, START + 500 * MS));
+	assert_false(latch_activity_is_quiet(&activity, START + 500 * MS));
+	assert_false(latch_activity_is_quiet(&activity, START + 1010 * MS));
+	assert_true(latch_activity_is_quiet(&activity, START + 1011 * MS));
 }
 
 int main(void) {
@@ -193,7 +245,10 @@ int main(void) {
 		cmocka_unit_test(test_blank),
 		cmocka_unit_test(test_variable),
 		cmocka_unit_test(test_without_vblank),
-		cmocka_unit_test(test_at_once_teaches_no_work),
+		cmocka_unit_test(test_at_once),
+		cmocka_unit_test(test_planned),
+		cmocka_unit_test(test_alone),
+		cmocka_unit_test(test_input),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests_name("deadline", tests, NULL, NULL);

@@ -1,5 +1,5 @@
-#ifndef LATCH_OUTPUT_PACING_H
-#define LATCH_OUTPUT_PACING_H
+#ifndef LATCH_TIMING_PACE_H
+#define LATCH_TIMING_PACE_H
 
 #include <stdbool.h>
 #include <stdint.h>

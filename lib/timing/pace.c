@@ -1,4 +1,4 @@
-#include "output/pacing.h"
+#include "timing/pace.h"
 
 #include <string.h>
 

@@ -1,0 +1,286 @@
+/**
+ * When to latch: as late as the work before the flip allows, so that what is shown is young, and at
+ * once where nothing newer is to be expected. Plain arithmetic over plain structs: no clock, no fd.
+ * Times are ns of CLOCK_MONOTONIC; 0 is a time that is not known.
+ *
+ *   latch_clock     when an output's vblanks come, learned from its flips
+ *   latch_margin    how long before a vblank to wake up, learned from what frames took
+ *   latch_activity  whether a single source changes what an output shows
+ *   latch_deadline  clock and margin, and the decision
+ */
+#ifndef LATCH_TIMING_TIMING_H
+#define LATCH_TIMING_TIMING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum latch_clock_kind {
+	/** No flip yet, or no interval: nobody knows. */
+	LATCH_CLOCK_UNKNOWN,
+	/** An even beat. */
+	LATCH_CLOCK_FIXED,
+	/** Variable refresh: a flip comes when it is submitted, the mode's interval after the last
+	 * one at the earliest. */
+	LATCH_CLOCK_VARIABLE,
+	/** The driver has no vblank and reports each commit as done at once (virtio_gpu of older
+	 * kernels, drm_atomic_helper_fake_vblank()): paced by the mode's interval. */
+	LATCH_CLOCK_NONE,
+};
+
+/**
+ * An output's vblanks, as a value: a copy can be asked without the output.
+ *
+ * A mode's interval is rounded, and a display's clock is not ours, so the interval is measured: a
+ * loop of second order follows phase and interval, as a phase-locked loop does. A flip that is far
+ * from where it should be begins anew there (another mode, a timer of the kernel that was stopped
+ * and started again, a session that was away).
+ */
+struct latch_clock {
+	/** The mode's interval, the shortest one under variable refresh; 0 where it is not known. */
+	int64_t mode_ns;
+	/** As measured: within 1 % of the mode's. */
+	int64_t period_ns;
+	/** The vblank of the last flip, jitter taken out; 0 before the first. */
+	int64_t phase_ns;
+	int64_t last_flip_ns;
+	bool variable;
+	/** The driver has no vblank. */
+	bool none;
+	/** Flips in a row that speak against `none` as it is. */
+	unsigned evidence;
+};
+
+/** A mode was set. refresh_ns: its interval; 0 or less: not known. */
+void latch_clock_init(struct latch_clock *clock, int64_t refresh_ns);
+
+/** Variable refresh is on, or off: the beat begins anew with the next flip. */
+void latch_clock_set_variable(struct latch_clock *clock, bool variable);
+
+/** A flip. submit_end_ns: when the atomic ioctl of that frame had returned; 0: not known. */
+void latch_clock_flipped(struct latch_clock *clock, int64_t submit_end_ns, int64_t flip_ns);
+
+enum latch_clock_kind latch_clock_kind(const struct latch_clock *clock);
+
+/**
+ * The first vblank after time_ns, or, without an even beat, the first time at or after it that a
+ * flip is welcome. 0 if unknown.
+ */
+int64_t latch_clock_next(const struct latch_clock *clock, int64_t time_ns);
+
+/**
+ * When an update that is to be seen at target_ns, and not before, may become ready: right after the
+ * last vblank that it must not make. It then is latched in time for the next one, at the
+ * deadline. now_ns or earlier: now; else to be asked again at that time, as more will be known.
+ * Where vblanks are not known, or wait for frames, it is target_ns itself: never early.
+ */
+int64_t latch_clock_ready(const struct latch_clock *clock, int64_t target_ns, int64_t now_ns);
+
+/** What wp_presentation_feedback.presented says of a flip (enum kind there, and in wlroots enum
+ * wlr_output_present_flag). */
+enum latch_present_flag {
+	/** The flip took place between two pictures; not so an asynchronous one. */
+	LATCH_PRESENT_VSYNC = 0x1,
+	/** A display controller, and not a timer of the kernel, has said when ... */
+	LATCH_PRESENT_HW_CLOCK = 0x2,
+	/** ... and that. */
+	LATCH_PRESENT_HW_COMPLETION = 0x4,
+};
+
+/**
+ * What may be said of a flip that a KMS driver has reported: latch_present_flag. hardware: a
+ * display controller counts the vblanks. The event of an asynchronous flip comes from the hardware
+ * as well, but drivers stamp it with the vblank before or after.
+ */
+uint32_t latch_present_flags(bool hardware, bool async);
+
+/**
+ * How soon after a flip the next one can come, for the same event, in ns: 0 where that is not
+ * known, as after an asynchronous flip, which says nothing of where vblanks lie.
+ */
+uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
+
+/** How long frames took. */
+struct latch_work {
+	/** The longest margin that it may lead to. */
+	int64_t max_ns;
+	/** On average, how far from that on average, and the last one. */
+	int64_t mean_ns, deviation_ns, last_ns;
+};
+
+/**
+ * How long before a vblank to wake up. Too long a margin makes every frame old, too short a one
+ * makes some of them miss, and what is missed is a whole refresh. It has three parts:
+ *
+ *   work    from the planned wake-up to the atomic ioctl: how late the wake-up came, assign, and
+ *           our own job up to the signal of its fence. One for frames with something to compose,
+ *           one for all others
+ *   kernel  the ioctl, and what the driver does after it, often in a thread of the kernel that may
+ *           be done before the ioctl has returned. Nobody tells how long that takes, only whether
+ *           it was in time
+ *   blank   from the last moment that the display controller takes a new picture to the time that
+ *           the flip's event tells, known from the mode
+ *
+ * For work it is the mean and ten times the mean deviation, as TCP waits for a packet (RFC 6298). The
+ * kernel is left less and less until a flip is late, then more for a while.
+ */
+struct latch_margin {
+	int64_t refresh_ns, blank_ns;
+	struct latch_work plain, composed;
+	int64_t kernel_ns;
+	/** Frames for which the kernel is left no less. */
+	unsigned kernel_hold;
+	/** Frames that were latched at a deadline, up to LATCH_MARGIN_KNOWN. */
+	unsigned learned;
+};
+
+/** After this many frames the margin is known well enough to learn nothing more for a while. */
+#define LATCH_MARGIN_KNOWN 512
+
+/**
+ * refresh_ns: 0 or less where it is not known. blank_ns: how long before the flip's time the
+ * display controller stops to take a new picture, 0 or more; where it makes no sense it counts as
+ * none.
+ */
+void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns);
+
+/** What is left to the kernel between the start of the ioctl and the vblank, the blank included. */
+int64_t latch_margin_kernel_ns(const struct latch_margin *margin);
+
+/**
+ * How long before a vblank to wake up, for a frame with something to compose or one without. At
+ * most three quarters of a refresh, so that the wake-up is never before the vblank before; with
+ * something to compose two refreshes: a GPU may take longer than one, and all that can be done then
+ * is to begin in time for the one after.
+ */
+int64_t latch_margin_ns(const struct latch_margin *margin, bool composed);
+
+/** Closer to a vblank than this, a frame that begins now is more likely to miss it than not. */
+int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed);
+
+/** A frame took so long from its wake-up, or where it went at once its latch, to the ioctl. */
+void latch_margin_learn_work(struct latch_margin *margin, bool composed, int64_t took_ns);
+
+/** The kernel had so much time before the vblank, the blank included; and whether it was late. */
+void latch_margin_learn_kernel(struct latch_margin *margin, int64_t left_ns, bool late);
+
+/** Sources of changes, beside surfaces by their numbers (struct latch_surface.id). */
+#define LATCH_SOURCE_CURSOR 0
+#define LATCH_SOURCE_OTHER UINT32_MAX
+
+/**
+ * Which sources change what an output shows, and whether there is only one: a latch that goes at
+ * once takes the next vblank from any other source that commits before it. Zeroed: nothing was ever
+ * changed.
+ */
+struct latch_activity {
+	/** The last one and when; when it last was another; when input was last sent to a client. */
+	uint32_t source;
+	int64_t last_ns, other_ns, input_ns;
+};
+
+/** A source has something new to show. */
+void latch_activity_note(struct latch_activity *activity, uint32_t source, int64_t now_ns);
+
+/** A key, button, wheel or touch event is sent to a client. */
+void latch_activity_note_input(struct latch_activity *activity, int64_t now_ns);
+
+/** Nobody but the last source has had anything new for 100 ms. */
+bool latch_activity_is_alone(const struct latch_activity *activity, int64_t now_ns);
+
+/** Nobody but the last source has had anything new for a second, and there was no input, which may
+ * wake up clients that were idle: it is expected to stay alone until the next flip. */
+bool latch_activity_is_quiet(const struct latch_activity *activity, int64_t now_ns);
+
+/**
+ * The deadline of a vblank is a margin before it. A wait until then has a price (the wake-up may
+ * come late) and a gain (what comes meanwhile goes out in the same frame). So it is only waited for
+ * where there is something to gain.
+ */
+struct latch_deadline {
+	struct latch_clock vblank;
+	struct latch_margin margin;
+};
+
+/** Why a latch is planned for the time that it is planned for. */
+enum latch_wake {
+	/** At the deadline of the vblank that was meant. */
+	LATCH_WAKE_DEADLINE,
+	/** At once: where the vblanks lie is not known. */
+	LATCH_WAKE_UNKNOWN,
+	/** At once: after idle. */
+	LATCH_WAKE_IDLE,
+	/** At once: nobody else changes anything, and who does waits for the flip, or has let the
+	 * vblank before pass. */
+	LATCH_WAKE_ALONE,
+	/** At once: the deadline has passed, but not the vblank. */
+	LATCH_WAKE_CLOSE,
+	/** At once: a flip came late, and everybody has lost a refresh by it. */
+	LATCH_WAKE_BEHIND,
+	/** At the mode's interval, or at once: there is no beat to keep to. */
+	LATCH_WAKE_FREE,
+};
+
+struct latch_deadline_ask {
+	int64_t now_ns;
+	/** Something is going to be composed, as far as anybody knows. */
+	bool composed;
+	/** The source that asks was the only one to change the output for a while
+	 * (latch_activity_is_alone()). */
+	bool alone;
+	/** It was so for long (latch_activity_is_quiet()), and it does not commit again before its frame
+	 * callback. */
+	bool waits;
+	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
+	 * their time can be told: so a client's frame that comes while the cursor moves goes out with
+	 * it, and never has to wait for a flip that shows nothing but the cursor. */
+	bool in_step;
+	/** The last flip was late. */
+	bool behind;
+};
+
+struct latch_deadline_plan {
+	/** When to latch: at or after now. */
+	int64_t wake_ns;
+	/** The vblank it is meant for; 0 where that is not known. */
+	int64_t vblank_ns;
+	enum latch_wake why;
+};
+
+/** A frame that has flipped. */
+struct latch_deadline_frame {
+	/** The deadline it was planned for, 0: it went at once. */
+	int64_t planned_ns;
+	/** The vblank it was meant for, 0: unknown. */
+	int64_t vblank_ns;
+	/** Around the atomic ioctl. */
+	int64_t submit_start_ns, submit_end_ns;
+	int64_t flip_ns;
+	bool composed;
+	/** When it was latched, where something was drawn for it; else 0. */
+	int64_t begun_ns;
+	/** When that job ended, where others were submitted before it could be; else 0. */
+	int64_t drawn_ns;
+};
+
+/** A mode was set; what was learned is forgotten. As latch_margin_init(). */
+void latch_deadline_init(struct latch_deadline *deadline, int64_t refresh_ns, int64_t blank_ns);
+
+/** The answer to: something has changed, when to latch? */
+struct latch_deadline_plan latch_deadline_decide(
+	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask);
+
+/** The first vblank after time_ns; 0 if unknown, as after idle. */
+int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_t time_ns);
+
+/** The deadline of the first vblank that has one after time_ns; 0 if unknown. What is ready by then
+ * is shown at that vblank. */
+int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_ns, bool composed);
+
+/** Learns from a flip. */
+void latch_deadline_flipped(
+	struct latch_deadline *deadline, const struct latch_deadline_frame *frame);
+
+/** A stable name: "deadline", "unknown", "idle", "alone", "close", "behind", "free". */
+const char *latch_wake_name(enum latch_wake why);
+
+#endif
