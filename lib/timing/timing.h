@@ -103,8 +103,8 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 struct latch_work {
 	/** The longest margin that it may lead to. */
 	int64_t max_ns;
-	/** On average, the last one, and what all but a few take. */
-	int64_t mean_ns, last_ns, most_ns;
+	/** On average, how far from that on average, and the last one. */
+	int64_t mean_ns, deviation_ns, last_ns;
 };
 
 /**
@@ -120,13 +120,15 @@ struct latch_work {
  *   blank   from the last moment that the display controller takes a new picture to the time that
  *           the flip's event tells, known from the mode
  *
- * Work and kernel each are a high percentile that is followed frame by frame (margin.c): up in a
- * large step when one took longer, down in a small one when it did not.
+ * For work it is the mean and ten times the mean deviation, as TCP waits for a packet (RFC 6298). The
+ * kernel is left less and less until a flip is late, then more for a while.
  */
 struct latch_margin {
 	int64_t refresh_ns, blank_ns;
 	struct latch_work plain, composed;
 	int64_t kernel_ns;
+	/** Frames for which the kernel is left no less. */
+	unsigned kernel_hold;
 	/** Frames that were latched at a deadline, up to LATCH_MARGIN_KNOWN. */
 	unsigned learned;
 };

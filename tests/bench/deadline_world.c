@@ -51,6 +51,8 @@ static void set_mode(struct world *world) {
 }
 
 void world_change(struct world *world) {
+	const uint64_t frame_random = world->random;
+	world->random = world->load_random;
 	if (world->load.refresh_ns == 0 || random_between(world, 0, 3) == 0) {
 		set_mode(world);
 	}
@@ -73,6 +75,9 @@ void world_change(struct world *world) {
 	load->idle_every = random_between(world, 0, 1) == 0
 				   ? 0
 				   : (uint32_t)random_size(world, 100, 10000);
+	load->lasts_ns = random_size(world, 60 * SECOND, 1200 * SECOND);
+	world->load_random = world->random;
+	world->random = frame_random;
 	world->since_ns = (int64_t)world->vblank_ns;
 }
 
@@ -80,7 +85,8 @@ void world_init(struct world *world, uint64_t seed) {
 	/* Neighbouring seeds begin with quite different bits (splitmix64). */
 	uint64_t mixed = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
 	mixed = (mixed ^ (mixed >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-	*world = (struct world){.random = mixed | 1, .vblank_ns = 1e9};
+	*world = (struct world){
+		.random = mixed | 1, .load_random = mixed | 1, .vblank_ns = 1e9};
 	world_change(world);
 }
 
@@ -177,6 +183,6 @@ void world_run_random(struct world *world, int64_t for_ns) {
 	const int64_t end_ns = world->result.simulated_ns + for_ns;
 	while (world->result.simulated_ns < end_ns) {
 		world_change(world);
-		world_run(world, random_size(world, 60 * SECOND, 1200 * SECOND));
+		world_run(world, world->load.lasts_ns);
 	}
 }

@@ -28,6 +28,8 @@ struct world_load {
 	int64_t stall_ns;
 	/** Once in so many frames nothing changes for a while; 0: never. */
 	uint32_t idle_every;
+	/** How long it is kept up by world_run_random(). */
+	int64_t lasts_ns;
 };
 
 struct world_result {
@@ -45,7 +47,8 @@ struct world_result {
 struct world {
 	struct latch_deadline deadline;
 	struct world_load load;
-	uint64_t random;
+	/** Loads and frames have one each: the loads are the same whatever becomes of the frames. */
+	uint64_t random, load_random;
 	/** The true vblanks: one of them, and how far they are apart. */
 	double vblank_ns, period_ns;
 	int64_t since_ns; /* the change of the load */
@@ -61,7 +64,7 @@ void world_change(struct world *world);
 /** Runs the load as it is for so long. */
 void world_run(struct world *world, int64_t for_ns);
 
-/** Random loads of some minutes each, for so long. */
+/** Random loads of one to twenty minutes each, for so long. */
 void world_run_random(struct world *world, int64_t for_ns);
 
 #endif
