@@ -35,11 +35,11 @@ static uint32_t framebuffer_of(struct latch_output *output, const struct latch_l
 	return latch_framebuffer_get(output->kms->backend, layer->content->buffer, without_alpha);
 }
 
-static struct kms_plane_state state_of(
-	struct latch_output *output, const struct latch_layer *layer) {
-	struct kms_plane_state state = latch_layer_plane_state(layer, layer->plane);
-	state.fb_id = framebuffer_of(output, layer);
-	return state;
+/* What is shown passed the gate, or is our own and its job has ended: nothing is left to wait for. A
+ * fence that has signalled tells the kernel so; without one it would look for implicit fences itself,
+ * and wait for stale ones (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
+static int fence_for(const struct latch_output *output, const struct kms_plane *plane) {
+	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
 }
 
 /* The composed picture, or black where there is none (yet). */
@@ -77,30 +77,53 @@ static const struct latch_layer *find_on(
 	return NULL;
 }
 
-/* Shows a state on a plane, unless it showed the same content update (0: our own picture) in the same way
- * before. Returns false where the framebuffer is missing. */
-static bool add_plane(struct latch_output *output, struct kms_commit *commit,
+/* Writes what differs from the frame before; NULL: everything. */
+static void write_plane(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_frame *before, const struct kms_plane *plane,
-	struct kms_plane_state state, uint64_t serial) {
+	const struct kms_plane_state *state) {
 	const struct kms_crtc *crtc = output->kms->crtc;
-	/* What is shown passed the gate, or is our own and its job has ended: nothing is left to wait
-	 * for. A fence that has signalled tells the kernel so; without one it would look for implicit
-	 * fences itself, and wait for stale ones (drm_gem_plane_helper_prepare_fb() adds them unless a
-	 * fence is given). */
-	if (plane->props.in_fence_fd.id != 0) {
-		state.in_fence_fd = output->kms->backend->signalled_fence_fd;
+	const struct latch_layer *was = before != NULL ? find_on(before, plane) : NULL;
+	if (was != NULL) {
+		const struct kms_plane_state old = latch_layer_plane_state(was, plane);
+		kms_commit_change_plane(commit, plane, crtc, &old, state);
+	} else if (before != NULL && before->scanout.own_shown && plane == output->kms->primary) {
+		kms_commit_change_plane(commit, plane, crtc, &before->scanout.own, state);
+	} else {
+		kms_commit_set_plane(commit, plane, crtc, state);
 	}
-	const struct latch_layer *layer = before != NULL ? find_on(before, plane) : NULL;
-	const bool was_own = before != NULL && layer == NULL && before->scanout.own_shown &&
-			     plane == output->kms->primary;
-	if (layer == NULL && !was_own) {
-		kms_commit_set_plane(commit, plane, crtc, &state);
-		return state.fb_id != 0;
+}
+
+/* Both return false where the framebuffer is missing. */
+
+static bool add_own(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_frame *before, const struct latch_scanout *now) {
+	if (before == NULL || !before->scanout.own_shown ||
+		!kms_plane_state_equal(&before->scanout.own, &now->own)) {
+		struct kms_plane_state state = now->own;
+		state.in_fence_fd = fence_for(output, output->kms->primary);
+		write_plane(output, commit, before, output->kms->primary, &state);
 	}
-	const struct kms_plane_state old =
-		was_own ? before->scanout.own : state_of(output, layer);
-	if ((was_own ? 0 : layer->serial) != serial || !kms_plane_state_equal(&old, &state)) {
-		kms_commit_change_plane(commit, plane, crtc, &old, &state);
+	return now->own.fb_id != 0;
+}
+
+static bool add_layer(struct latch_output *output, struct kms_commit *commit,
+	const struct latch_frame *before, const struct latch_layer *layer) {
+	const struct kms_plane *plane = layer->plane;
+	const struct latch_layer *was =
+		before != NULL ? latch_frame_layer_of(before, layer->id) : NULL;
+	const bool alike = was != NULL && was->plane == plane && was->zpos == layer->zpos &&
+			   latch_layer_same_shape(was, layer);
+	if (alike && was->serial == layer->serial) {
+		return true;
+	}
+	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
+	state.fb_id = framebuffer_of(output, layer);
+	state.in_fence_fd = fence_for(output, plane);
+	if (alike) {
+		/* Another buffer, and nothing else. */
+		kms_commit_change_plane(commit, plane, output->kms->crtc, &state, &state);
+	} else {
+		write_plane(output, commit, before, plane, &state);
 	}
 	return state.fb_id != 0;
 }
@@ -156,14 +179,12 @@ static bool build(struct latch_output *output, struct kms_commit *commit,
 		disable_planes(output, commit, now);
 	}
 	if (now->scanout.own_shown) {
-		ok = add_plane(output, commit, before, kms->primary, now->scanout.own, 0);
+		ok = add_own(output, commit, before, &now->scanout);
 	}
 	for (size_t i = 0; i < now->len; i++) {
 		const struct latch_layer *layer = &now->layers[i];
 		if (layer->plane != NULL) {
-			ok = add_plane(output, commit, before, layer->plane,
-				     state_of(output, layer), layer->serial) &&
-			     ok;
+			ok = add_layer(output, commit, before, layer) && ok;
 		}
 	}
 	add_cursor(output, commit, before != NULL ? &before->scanout : NULL, &now->scanout);
