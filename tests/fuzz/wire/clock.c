@@ -1,4 +1,4 @@
-#include "base/clock.h"
+#include "clock.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/clock.h"
+#include "clock.h"
 
 #define NS_PER_SEC INT64_C(1000000000)
 /* A machine that has been up for some while: times are neither 0 nor huge. */

@@ -6,7 +6,7 @@
 #include <wlr/interfaces/wlr_pointer.h>
 #include <wlr/interfaces/wlr_touch.h>
 
-#include "base/clock.h"
+#include "clock.h"
 
 #define BUTTONS 3u
 #define TOUCH_POINTS 4u

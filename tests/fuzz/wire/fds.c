@@ -16,7 +16,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-#include "base/clock.h"
+#include "clock.h"
 #include "common/timeline.h"
 #include "common/vgem.h"
 #include "kernel.h"

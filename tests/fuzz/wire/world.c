@@ -13,7 +13,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "base/clock.h"
+#include "clock.h"
 #include "devices.h"
 #include "dmabuf/device.h"
 #include "fds.h"
