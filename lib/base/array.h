@@ -22,7 +22,7 @@ static inline void *latch_array_grow(void *array, size_t *capacity, size_t want,
 		}
 		wider *= 2;
 	}
-	void *grown = reallocarray(array, wider, size);
+	void *grown = wider <= SIZE_MAX / size ? realloc(array, wider * size) : NULL;
 	if (grown != NULL) {
 		*capacity = wider;
 	}
