@@ -102,11 +102,11 @@ void *__wrap_calloc(size_t length, size_t size) {
 	return __real_calloc(length, size);
 }
 
-void *__real_reallocarray(void *old, size_t length, size_t size);
-void *__wrap_reallocarray(void *old, size_t length, size_t size);
-void *__wrap_reallocarray(void *old, size_t length, size_t size) {
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size) {
 	allocations++;
-	return __real_reallocarray(old, length, size);
+	return __real_realloc(old, size);
 }
 
 /* After the first record nothing is allocated any more, by latch or what it calls. */
