@@ -16,6 +16,7 @@
 #include "backend/backend.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
+#include "fence/timeline.h"
 #include "inspect/documents.h"
 #include "inspect/inspector.h"
 #include "latch-inspector-unstable-v2-protocol.h"
@@ -29,7 +30,6 @@
 #include "server.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
-#include "sync/timeline.h"
 
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2

@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
+#include "fence/timeline.h"
 #include "inspect/inspector.h"
 #include "limits/client.h"
 #include "limits/fds.h"
@@ -26,7 +27,6 @@
 #include "realtime.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
-#include "sync/timeline.h"
 #include "trace/trace.h"
 
 /* How long the command may take to end after SIGTERM. */

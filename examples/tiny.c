@@ -41,11 +41,11 @@
 
 #include "base/clock.h"
 #include "base/format.h"
+#include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/device.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
-#include "sync/fence.h"
 
 /* The tranche flag of linux-dmabuf-v1: these formats can be scanned out. */
 #define TRANCHE_SCANOUT 1

@@ -16,11 +16,11 @@
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "exit.h"
+#include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
 #include "kms/saved_state.h"
-#include "sync/fence.h"
 
 static struct latch_kms_backend *from_base(struct wlr_backend *backend) {
 	struct latch_kms_backend *kms = wl_container_of(backend, kms, base);

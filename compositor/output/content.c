@@ -10,9 +10,9 @@
 
 #include "base/clock.h"
 #include "base/id_map.h"
+#include "fence/fence.h"
 #include "limits/account.h"
 #include "output/texture.h"
-#include "sync/fence.h"
 #include "sync/gate.h"
 #include "sync/release.h"
 #include "trace/trace.h"

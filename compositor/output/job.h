@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sync/watch.h"
+#include "fence/watch.h"
 
 struct latch_renderer;
 struct wl_event_loop;

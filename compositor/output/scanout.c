@@ -10,6 +10,7 @@
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "base/clock.h"
+#include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "output/content.h"
@@ -17,7 +18,6 @@
 #include "output/frame.h"
 #include "output/output.h"
 #include "output/renderer.h"
-#include "sync/fence.h"
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <wlr/util/log.h>
 
+#include "fence/timeline.h"
 #include "sync/private.h"
-#include "sync/timeline.h"
 
 static bool offer(struct latch_gate *gate, struct wl_display *display, bool wanted,
 	const struct latch_extension *extension) {

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sync/fence.h"
+#include "fence/fence.h"
 #include "sync/update.h"
 
 struct latch_account;

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <unistd.h>
 
+#include "fence/timeline.h"
 #include "linux-drm-syncobj-v1-protocol.h"
 #include "sync/private.h"
-#include "sync/timeline.h"
 
 static void timeline_handle_resource_destroy(struct wl_resource *resource) {
 	latch_timeline_unref(wl_resource_get_user_data(resource));

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "fence/fence.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
-#include "sync/fence.h"
 #include "sync/private.h"
 
 #define BUFFER_RELEASE_VERSION 1

@@ -11,13 +11,13 @@
 #include <wlr/types/wlr_compositor.h>
 
 #include "base/timer.h"
+#include "fence/wait.h"
+#include "fence/watch.h"
 #include "limits/account.h"
 #include "sync/extension.h"
 #include "sync/gate.h"
 #include "sync/surface.h"
 #include "sync/update.h"
-#include "sync/wait.h"
-#include "sync/watch.h"
 
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4

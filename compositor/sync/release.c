@@ -5,9 +5,9 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
-#include "sync/fence.h"
+#include "fence/fence.h"
+#include "fence/timeline.h"
 #include "sync/private.h"
-#include "sync/timeline.h"
 
 struct latch_release {
 	struct latch_release_pool *pool;

@@ -10,10 +10,10 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "fence/fence.h"
 #include "linux-drm-syncobj-v1-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"
-#include "sync/fence.h"
 #include "sync/private.h"
 #include "sync/release.h"
 

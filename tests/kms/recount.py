@@ -3,7 +3,7 @@
 
 STATS is what latch wrote with --stats, REPORT what latch-report --json makes of the trace. Both have
 to say the same, and what is counted here: of the raw times in the trace, by the definitions in
-compositor/trace/missed.h and statistics.h, with sorted lists and without any of latch's code.
+lib/trace/missed.h and statistics.h, with sorted lists and without any of latch's code.
 """
 
 import json

@@ -31,10 +31,10 @@
 #include <unistd.h>
 
 #include "backend/output.h"
+#include "fence/fence.h"
 #include "output/compose.h"
 #include "output/output.h"
 #include "output/scanout.h"
-#include "sync/fence.h"
 
 #define ROWS 2048
 #define CALIBRATION_ROUNDS 1000

@@ -11,7 +11,7 @@
 /*
  * The fds that an input sends, and what happens to them afterwards: fences signal, timelines go
  * on, files shrink. Where the machine has dma-bufs, timelines and vgem's fences, they are the real
- * ones; else they are those of tests/unit/sync/kernel.h, which do all that is asked of them.
+ * ones; else they are those of tests/unit/fence/kernel.h, which do all that is asked of them.
  */
 
 /** Looks at what the machine has. Returns false, after a sentence, when real was asked for but is

@@ -17,6 +17,7 @@
 #include "devices.h"
 #include "dmabuf/device.h"
 #include "fds.h"
+#include "fence/timeline.h"
 #include "kernel.h"
 #include "known.h"
 #include "limits/account.h"
@@ -25,7 +26,6 @@
 #include "output/output.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
-#include "sync/timeline.h"
 
 #define OUTPUTS 2
 /* Four pictures of each output, the keyboard's keymap twice, the cursor, the table of formats. */

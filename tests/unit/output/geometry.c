@@ -12,6 +12,14 @@
 #include "output/geometry.h"
 #include "plan/layer.h"
 
+/* A layer's transform is wayland's number: the planner, which knows no wayland, reads it as its own. */
+_Static_assert((int)LATCH_TRANSFORM_NORMAL == WL_OUTPUT_TRANSFORM_NORMAL &&
+		       (int)LATCH_TRANSFORM_90 == WL_OUTPUT_TRANSFORM_90 &&
+		       (int)LATCH_TRANSFORM_180 == WL_OUTPUT_TRANSFORM_180 &&
+		       (int)LATCH_TRANSFORM_270 == WL_OUTPUT_TRANSFORM_270 &&
+		       (int)LATCH_TRANSFORM_FLIPPED == WL_OUTPUT_TRANSFORM_FLIPPED,
+	"enum latch_transform has the values of enum wl_output_transform");
+
 static const struct {
 	int width, height;
 	float scale;

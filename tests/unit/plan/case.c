@@ -120,7 +120,7 @@ static void random_opacity(struct latch_layer *layer, struct reader *reader) {
 		size_t boxes = below(reader, 3);
 		for (size_t i = 0; i < boxes; i++) {
 			struct wlr_box box = random_box(reader);
-			if (wlr_box_intersection(&box, &box, &layer->dst)) {
+			if (latch_box_intersection(&box, &box, &layer->dst)) {
 				layer->opaque_boxes[layer->opaque_boxes_len++] = box;
 			}
 		}
@@ -156,7 +156,7 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 			layer.ready = false;
 			break;
 		case 2:
-			layer.transform = (enum wl_output_transform)below(reader, 8);
+			layer.transform = (uint32_t)below(reader, 8);
 			if (layer.transform % 2 == 1) {
 				layer = layer_scaled(layer, dst.height, dst.width);
 			}

@@ -72,8 +72,8 @@ static bool overlap(const struct sheet *a, const struct sheet *b, int32_t width,
 	struct wlr_box box = screen;
 	const struct wlr_box *boxes[] = {a->layer != NULL ? &a->layer->dst : &screen,
 		b->layer != NULL ? &b->layer->dst : &screen};
-	return wlr_box_intersection(&box, &box, boxes[0]) &&
-	       wlr_box_intersection(&box, &box, boxes[1]);
+	return latch_box_intersection(&box, &box, boxes[0]) &&
+	       latch_box_intersection(&box, &box, boxes[1]);
 }
 
 /* Fills sheets, topmost first. */

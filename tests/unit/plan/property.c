@@ -60,7 +60,7 @@ static void crops_are_whole_unless_scaled(void **state) {
 		struct latch_layer layer = latch_layer_default();
 		layer.buffer_width = 1 + (int)random_below(&random, 40);
 		layer.buffer_height = 1 + (int)random_below(&random, 40);
-		layer.transform = (enum wl_output_transform)random_below(&random, 8);
+		layer.transform = (uint32_t)random_below(&random, 8);
 		int width = 1 + (int)random_below(&random, layer.buffer_width);
 		int height = 1 + (int)random_below(&random, layer.buffer_height);
 		/* wl_fixed_t has 256 steps. */

@@ -68,7 +68,7 @@ static void what_the_buffer_is(void **state) {
 
 static void what_no_plane_does(void **state) {
 	struct latch_layer layer = window();
-	layer.transform = WL_OUTPUT_TRANSFORM_180;
+	layer.transform = LATCH_TRANSFORM_180;
 	refused_without_a_test(plan_set_sandwich, layer, LATCH_REASON_ROTATION);
 
 	layer = window();
@@ -90,7 +90,7 @@ static void what_no_plane_does(void **state) {
 static void what_some_planes_do(void **state) {
 	struct latch_layer layers[4] = {window(), window(), layer_glass(1, 20, 20, 64, 64),
 		layer_video(1, 20, 20, 64, 64)};
-	layers[0].transform = WL_OUTPUT_TRANSFORM_180;
+	layers[0].transform = LATCH_TRANSFORM_180;
 	layers[1].alpha = 0x8000;
 	layers[1].opaque = false;
 	layers[2].blend_mode = KMS_BLEND_COVERAGE;
@@ -108,7 +108,7 @@ static void what_some_planes_do(void **state) {
 static void a_quarter_turn_is_a_rotation(void **state) {
 	struct screen *s = screen_make(plan_set_intel);
 	struct latch_layer layer = window();
-	layer.transform = WL_OUTPUT_TRANSFORM_90;
+	layer.transform = LATCH_TRANSFORM_90;
 	layer.modifier = I915_FORMAT_MOD_Y_TILED;
 	struct latch_layer *turned = one_window(s, layer);
 	screen_show(s);
@@ -131,7 +131,7 @@ static void what_the_kernel_blames(void **state) {
 	refused_with_blame(plan_set_vkms, layer_scaled(window(), 128, 128), LATCH_REASON_SCALING);
 
 	struct latch_layer layer = window();
-	layer.transform = WL_OUTPUT_TRANSFORM_90; // a linear buffer
+	layer.transform = LATCH_TRANSFORM_90; // a linear buffer
 	refused_with_blame(plan_set_intel, layer, LATCH_REASON_ROTATION);
 
 	layer = window();

@@ -18,9 +18,9 @@
 #include "../wire.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
+#include "fence/timeline.h"
 #include "limits/client.h"
 #include "sync/release.h"
-#include "sync/timeline.h"
 
 struct server {
 	struct wl_display *display;

@@ -1,4 +1,4 @@
-#include "sync/fence.h"
+#include "fence/fence.h"
 
 #include <errno.h>
 #include <fcntl.h>

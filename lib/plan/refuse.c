@@ -127,7 +127,7 @@ static unsigned find_first_failing(struct plan_work *work, const struct plan_sol
 /* Ways to make a layer easier. Each returns whether that changed anything. */
 
 static bool without_scaling(struct latch_layer *layer, const struct plan_work *work) {
-	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	bool turned = (layer->transform & LATCH_TRANSFORM_90) != 0;
 	if (!latch_layer_is_scaled(layer)) {
 		return false;
 	}
@@ -153,7 +153,7 @@ static bool at_even_pixels(struct latch_layer *layer, const struct plan_work *wo
 	if (!scaled) {
 		without_scaling(layer, work);
 	}
-	return !wlr_fbox_equal(src, &before.src) && src->width > 0 && src->height > 0;
+	return !latch_fbox_equal(src, &before.src) && src->width > 0 && src->height > 0;
 }
 
 static int move_inside(int position, int size, int limit) {
@@ -164,17 +164,17 @@ static bool inside_screen(struct latch_layer *layer, const struct plan_work *wor
 	struct wlr_box before = layer->dst;
 	layer->dst.x = move_inside(layer->dst.x, layer->dst.width, work->input->width);
 	layer->dst.y = move_inside(layer->dst.y, layer->dst.height, work->input->height);
-	return !wlr_box_equal(&before, &layer->dst);
+	return !latch_box_equal(&before, &layer->dst);
 }
 
 static bool upright(struct latch_layer *layer, const struct plan_work *work) {
-	bool turned = layer->transform != WL_OUTPUT_TRANSFORM_NORMAL;
-	if (layer->transform & WL_OUTPUT_TRANSFORM_90) {
+	bool turned = layer->transform != LATCH_TRANSFORM_NORMAL;
+	if (layer->transform & LATCH_TRANSFORM_90) {
 		int width = layer->dst.width;
 		layer->dst.width = layer->dst.height;
 		layer->dst.height = width;
 	}
-	layer->transform = WL_OUTPUT_TRANSFORM_NORMAL;
+	layer->transform = LATCH_TRANSFORM_NORMAL;
 	return turned;
 }
 

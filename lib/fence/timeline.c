@@ -1,4 +1,4 @@
-#include "sync/timeline.h"
+#include "fence/timeline.h"
 
 #include <assert.h>
 #include <errno.h>

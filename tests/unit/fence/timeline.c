@@ -12,9 +12,9 @@
 
 #include <cmocka.h>
 
+#include "fence/fence.h"
+#include "fence/timeline.h"
 #include "kernel.h"
-#include "sync/fence.h"
-#include "sync/timeline.h"
 
 static bool is_readable(int fd) {
 	struct pollfd pfd = {.fd = fd, .events = POLLIN};

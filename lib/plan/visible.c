@@ -88,7 +88,7 @@ void plan_find_overlaps(struct plan_work *work) {
 		for (size_t j = 0; j < i; j++) {
 			struct wlr_box both;
 			if ((work->visible & LAYER_BIT(j)) != 0 &&
-				wlr_box_intersection(&both, &on_screen[i], &on_screen[j])) {
+				latch_box_intersection(&both, &on_screen[i], &on_screen[j])) {
 				work->overlaps[i] |= LAYER_BIT(j);
 				work->overlaps[j] |= LAYER_BIT(i);
 			}

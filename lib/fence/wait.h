@@ -1,5 +1,5 @@
-#ifndef LATCH_SYNC_WAIT_H
-#define LATCH_SYNC_WAIT_H
+#ifndef LATCH_FENCE_WAIT_H
+#define LATCH_FENCE_WAIT_H
 
 /*
  * Who waits for whom: a graph of updates, without surfaces, fds or clocks.

@@ -1,12 +1,12 @@
-#ifndef LATCH_SYNC_WATCH_H
-#define LATCH_SYNC_WATCH_H
+#ifndef LATCH_FENCE_WATCH_H
+#define LATCH_FENCE_WATCH_H
 
 /* Watches one acquire fence in the event loop until it has signalled. */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "sync/fence.h"
+#include "fence/fence.h"
 
 /* Open fds of one watch, at most: two eventfds of a point without a fence, and the duplicates that
  * libwayland polls. */

@@ -4,9 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <wayland-server-protocol.h>
-#include <wlr/util/box.h>
 
+#include "base/box.h"
 #include "kms/plane.h"
 #include "plan/reason.h"
 
@@ -63,8 +62,8 @@ struct latch_layer {
 	 * of the screen beside dst, that is black, and nothing behind the layer is seen there.
 	 */
 	bool fills_output;
-	/** What has to be done to the buffer to see it upright on this output. */
-	enum wl_output_transform transform;
+	/** What has to be done to the buffer to see it upright on this output; enum latch_transform. */
+	uint32_t transform;
 
 	/** Every pixel of dst is opaque: by its format or because the client says so, and alpha. */
 	bool opaque;

@@ -1,5 +1,5 @@
-#ifndef LATCH_SYNC_FENCE_H
-#define LATCH_SYNC_FENCE_H
+#ifndef LATCH_FENCE_FENCE_H
+#define LATCH_FENCE_FENCE_H
 
 /*
  * Fences as file descriptors: a sync_file is a snapshot of one or several dma_fences of the

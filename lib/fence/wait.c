@@ -1,4 +1,4 @@
-#include "sync/wait.h"
+#include "fence/wait.h"
 
 #include <assert.h>
 #include <stdlib.h>

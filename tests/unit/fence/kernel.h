@@ -1,5 +1,5 @@
-#ifndef LATCH_TEST_SYNC_KERNEL_H
-#define LATCH_TEST_SYNC_KERNEL_H
+#ifndef LATCH_TEST_FENCE_KERNEL_H
+#define LATCH_TEST_FENCE_KERNEL_H
 
 /*
  * A small stand-in for the kernel's fences: ioctl() and drmIoctl() of this executable answer

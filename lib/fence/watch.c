@@ -1,10 +1,10 @@
-#include "sync/watch.h"
+#include "fence/watch.h"
 
 #include <errno.h>
 #include <string.h>
 #include <wayland-server-core.h>
 
-#include "sync/timeline.h"
+#include "fence/timeline.h"
 
 static void stop_awaiting(struct latch_watch *watch) {
 	if (watch->fence_source != NULL) {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "sync/wait.h"
+#include "fence/wait.h"
 
 #define MAX_NODES 8
 

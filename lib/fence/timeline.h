@@ -1,5 +1,5 @@
-#ifndef LATCH_SYNC_TIMELINE_H
-#define LATCH_SYNC_TIMELINE_H
+#ifndef LATCH_FENCE_TIMELINE_H
+#define LATCH_FENCE_TIMELINE_H
 
 /*
  * DRM syncobj timelines: 64-bit points, each of which carries a fence sooner or later. They

@@ -38,7 +38,7 @@ static bool same_opaque_boxes(const struct latch_layer *a, const struct latch_la
 		return false;
 	}
 	for (size_t i = 0; i < a->opaque_boxes_len; i++) {
-		if (!wlr_box_equal(&a->opaque_boxes[i], &b->opaque_boxes[i])) {
+		if (!latch_box_equal(&a->opaque_boxes[i], &b->opaque_boxes[i])) {
 			return false;
 		}
 	}
@@ -49,7 +49,7 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	return a->id == b->id && a->fourcc == b->fourcc && a->modifier == b->modifier &&
 	       a->is_dmabuf == b->is_dmabuf && a->ready == b->ready &&
 	       a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
-	       wlr_fbox_equal(&a->src, &b->src) && wlr_box_equal(&a->dst, &b->dst) &&
+	       latch_fbox_equal(&a->src, &b->src) && latch_box_equal(&a->dst, &b->dst) &&
 	       a->fills_output == b->fills_output && a->transform == b->transform &&
 	       a->opaque == b->opaque && same_opaque_boxes(a, b) &&
 	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
@@ -63,7 +63,7 @@ static bool is_same_size(double src, int dst) {
 }
 
 bool latch_layer_is_scaled(const struct latch_layer *layer) {
-	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	bool turned = (layer->transform & LATCH_TRANSFORM_90) != 0;
 	double width = turned ? layer->src.height : layer->src.width;
 	double height = turned ? layer->src.width : layer->src.height;
 	return !is_same_size(width, layer->dst.width) || !is_same_size(height, layer->dst.height);
@@ -81,7 +81,7 @@ static void round_crop(double *start, double *size, int dst, int buffer, int sub
 }
 
 void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub) {
-	bool turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
+	bool turned = (layer->transform & LATCH_TRANSFORM_90) != 0;
 	struct wlr_fbox *src = &layer->src;
 	round_crop(&src->x, &src->width, turned ? layer->dst.height : layer->dst.width,
 		layer->buffer_width, x_sub);
@@ -93,7 +93,7 @@ struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height) {
 	struct wlr_box screen = {.width = width, .height = height};
 	struct wlr_box box;
-	if (!wlr_box_intersection(&box, &layer->dst, &screen)) {
+	if (!latch_box_intersection(&box, &layer->dst, &screen)) {
 		return (struct wlr_box){0};
 	}
 	return box;
@@ -118,7 +118,7 @@ uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms
 }
 
 /* Both count rotation counter-clockwise, after the reflection. */
-static uint32_t rotation_of(enum wl_output_transform transform) {
+static uint32_t rotation_of(uint32_t transform) {
 	static const uint32_t rotations[] = {
 		DRM_MODE_ROTATE_0,
 		DRM_MODE_ROTATE_90,
@@ -126,7 +126,7 @@ static uint32_t rotation_of(enum wl_output_transform transform) {
 		DRM_MODE_ROTATE_270,
 	};
 	uint32_t rotation = rotations[transform & 3];
-	if (transform & WL_OUTPUT_TRANSFORM_FLIPPED) {
+	if (transform & LATCH_TRANSFORM_FLIPPED) {
 		rotation |= DRM_MODE_REFLECT_X;
 	}
 	return rotation;
