@@ -7,7 +7,7 @@
 #include "life.h"
 #include "base/markup.h"
 #include "picture.h"
-#include "report/options.h" // the compositor has one too
+#include "latch-report/options.h" // the compositor has one too
 #include "run.h"
 
 #include <inttypes.h>
