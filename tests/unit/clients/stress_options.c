@@ -1,12 +1,6 @@
 /* latch-stress's command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "options.h"
+#include "../test.h"
 
 #define MAX_ARGS 12
 
@@ -107,13 +101,5 @@ static void steps_have_names(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing),
-		cmocka_unit_test(fences),
-		cmocka_unit_test(other_modes),
-		cmocka_unit_test(bad_ones),
-		cmocka_unit_test(steps_have_names),
-	};
-	return cmocka_run_group_tests_name("clients: hostile options", tests, NULL, NULL);
-}
+TEST_MAIN("clients: hostile options", UNIT(nothing), UNIT(fences), UNIT(other_modes),
+	UNIT(bad_ones), UNIT(steps_have_names))

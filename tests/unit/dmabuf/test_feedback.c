@@ -508,25 +508,8 @@ static void a_thousand_times(void **state) {
 	end(&scene);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_feedback),
-		cmocka_unit_test(nobody_can_change_the_table),
-		cmocka_unit_test(one_change_after_quiet),
-		cmocka_unit_test(back_before_quiet),
-		cmocka_unit_test(same_wish_does_not_wait_longer),
-		cmocka_unit_test(equal_is_not_sent),
-		cmocka_unit_test(new_table_only_when_it_grew),
-		cmocka_unit_test(own_tranches_first),
-		cmocka_unit_test(long_tranche),
-		cmocka_unit_test(surface_goes_first),
-		cmocka_unit_test(object_goes_while_waiting),
-		cmocka_unit_test(advice),
-		cmocka_unit_test(composed_changes),
-		cmocka_unit_test(two_surfaces),
-		cmocka_unit_test(before_feedback),
-		cmocka_unit_test(a_thousand_times),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-feedback", UNIT(first_feedback), UNIT(nobody_can_change_the_table),
+	UNIT(one_change_after_quiet), UNIT(back_before_quiet), UNIT(same_wish_does_not_wait_longer),
+	UNIT(equal_is_not_sent), UNIT(new_table_only_when_it_grew), UNIT(own_tranches_first),
+	UNIT(long_tranche), UNIT(surface_goes_first), UNIT(object_goes_while_waiting), UNIT(advice),
+	UNIT(composed_changes), UNIT(two_surfaces), UNIT(before_feedback), UNIT(a_thousand_times))

@@ -234,18 +234,7 @@ static void test_small_table(void **state) {
 	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counted_until_unlocked),
-		cmocka_unit_test(test_outlives_its_client),
-		cmocka_unit_test(test_failed_ones_leave_nothing),
-		cmocka_unit_test(test_shared_planes_count_once),
-		cmocka_unit_test(test_a_pool_counts_once),
-		cmocka_unit_test(test_max_fds),
-		cmocka_unit_test(test_max_bytes),
-		cmocka_unit_test(test_max_buffers),
-		cmocka_unit_test(test_small_table),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-limits", UNIT(test_counted_until_unlocked), UNIT(test_outlives_its_client),
+	UNIT(test_failed_ones_leave_nothing), UNIT(test_shared_planes_count_once),
+	UNIT(test_a_pool_counts_once), UNIT(test_max_fds), UNIT(test_max_bytes),
+	UNIT(test_max_buffers), UNIT(test_small_table))

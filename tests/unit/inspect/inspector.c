@@ -1,11 +1,4 @@
 /* The inspector with a real client: one socket between the two, both in this process. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -18,6 +11,7 @@
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
+#include "../test.h"
 #include "document.h"
 #include "inspect/inspector.h"
 #include "latch-inspector-unstable-v2-client-protocol.h"
@@ -245,17 +239,7 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	assert_int_equal(f->answers, 0);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_question_has_its_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_can_change_an_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, setup, teardown),
-		cmocka_unit_test_setup_teardown(there_are_no_other_questions, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_does_not_read_is_cut_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_reads_may_ask_for_ever, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			without_memory_the_client_hears_of_it, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("inspector", tests, NULL, NULL);
-}
+TEST_MAIN("inspector", TEST(each_question_has_its_answer), TEST(nobody_can_change_an_answer),
+	TEST(a_large_answer_arrives_whole), TEST(there_are_no_other_questions),
+	TEST(who_does_not_read_is_cut_off), TEST(who_reads_may_ask_for_ever),
+	TEST(without_memory_the_client_hears_of_it))

@@ -1,14 +1,8 @@
 /* The command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "options.h"
 
 #define MAX_ARGS 8
@@ -75,11 +69,4 @@ static void bad_ones(void **state) {
 	assert_int_equal(PARSE("top", "--svg=x"), LATCHCTL_EXIT_USAGE);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones),
-		cmocka_unit_test(bad_ones),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
-}
+TEST_MAIN("options", UNIT(good_ones), UNIT(bad_ones))

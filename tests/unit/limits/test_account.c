@@ -1,11 +1,5 @@
 /* What clients hold, who they are, and who has to go when fds run short. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +13,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "../wire.h"
 #include "limits/client.h"
 #include "limits/fds.h"
@@ -431,18 +426,6 @@ static void test_share(void **state) {
 	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_who_it_is),
-		cmocka_unit_test(test_outlives),
-		cmocka_unit_test(test_shm),
-		cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_callbacks),
-		cmocka_unit_test(test_short_of_fds),
-		cmocka_unit_test(test_share),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-account", UNIT(test_limits), UNIT(test_parse), UNIT(test_who_it_is),
+	UNIT(test_outlives), UNIT(test_shm), UNIT(test_objects), UNIT(test_callbacks),
+	UNIT(test_short_of_fds), UNIT(test_share))

@@ -1,17 +1,12 @@
 /* Clients that ask for more than their share of the time, and what has a deadline beside them. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "../wire.h"
 #include "base/clock.h"
 #include "limits/client.h"
@@ -383,21 +378,7 @@ static void test_finds_sources(void **state) {
 	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_greedy_waits),
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_time_for_all),
-		cmocka_unit_test(test_worst_waits),
-		cmocka_unit_test(test_spend),
-		cmocka_unit_test(test_waiting_is_free),
-		cmocka_unit_test(test_work_for_all_is_free),
-		cmocka_unit_test(test_no_limit),
-		cmocka_unit_test(test_end_while_waiting),
-		cmocka_unit_test(test_does_not_read),
-		cmocka_unit_test(test_urgent_in_between),
-		cmocka_unit_test(test_finds_sources),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-turns", UNIT(test_greedy_waits), UNIT(test_alone), UNIT(test_time_for_all),
+	UNIT(test_worst_waits), UNIT(test_spend), UNIT(test_waiting_is_free),
+	UNIT(test_work_for_all_is_free), UNIT(test_no_limit), UNIT(test_end_while_waiting),
+	UNIT(test_does_not_read), UNIT(test_urgent_in_between), UNIT(test_finds_sources))

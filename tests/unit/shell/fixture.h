@@ -5,13 +5,6 @@
 #ifndef LATCH_TESTS_UNIT_SHELL_FIXTURE_H
 #define LATCH_TESTS_UNIT_SHELL_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <linux/input-event-codes.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
@@ -20,6 +13,7 @@
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_touch.h>
 
+#include "../test.h"
 #include "shell/shell.h"
 #include "xdg-decoration-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -78,10 +72,9 @@ struct window {
 	int configures, closes, dones;
 };
 
-/* For cmocka_unit_test_setup_teardown(): a fixture. */
+/* For TEST(): a fixture. */
 int setup(void **test_state);
 int teardown(void **test_state);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Let both sides hear all that there is, and look at the list of surfaces again. */
 void pump(struct fixture *f);

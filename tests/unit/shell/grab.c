@@ -459,18 +459,7 @@ static void test_decoration(void **test_state) {
 	window_finish(&window);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_alt_moves),
-		TEST(test_alt_resizes),
-		TEST(test_slow_client_gets_one_size_at_a_time),
-		TEST(test_double_click_maximises),
-		TEST(test_windows_that_fill_the_output),
-		TEST(test_grab_ends),
-		TEST(test_client_asks),
-		TEST(test_finger_drags),
-		TEST(test_decoration),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-grab", TEST(test_alt_moves), TEST(test_alt_resizes),
+	TEST(test_slow_client_gets_one_size_at_a_time), TEST(test_double_click_maximises),
+	TEST(test_windows_that_fill_the_output), TEST(test_grab_ends), TEST(test_client_asks),
+	TEST(test_finger_drags), TEST(test_decoration))

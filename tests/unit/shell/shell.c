@@ -496,24 +496,11 @@ static void test_drag_without_source_is_refused(void **test_state) {
 	window_finish(&window);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_window_is_centred_and_active),
-		TEST(test_fullscreen_fills_and_hides),
-		TEST(test_dialog_is_over_its_parent),
-		TEST(test_subsurfaces_in_order),
-		TEST(test_popup_stays_on_the_output),
-		TEST(test_popup_repositioned_early),
-		TEST(test_popup_grabs_again),
-		TEST(test_new_windows_hide_none),
-		TEST(test_click_raises),
-		TEST(test_alt_tab),
-		TEST(test_cursor_of_a_client),
-		TEST(test_outputs_come_and_go),
-		TEST(test_surfaces_leave_outputs),
-		TEST(test_unmap_and_map_again),
-		TEST(test_drag_without_source_is_refused),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-shell", TEST(test_window_is_centred_and_active),
+	TEST(test_fullscreen_fills_and_hides), TEST(test_dialog_is_over_its_parent),
+	TEST(test_subsurfaces_in_order), TEST(test_popup_stays_on_the_output),
+	TEST(test_popup_repositioned_early), TEST(test_popup_grabs_again),
+	TEST(test_new_windows_hide_none), TEST(test_click_raises), TEST(test_alt_tab),
+	TEST(test_cursor_of_a_client), TEST(test_outputs_come_and_go),
+	TEST(test_surfaces_leave_outputs), TEST(test_unmap_and_map_again),
+	TEST(test_drag_without_source_is_refused))

@@ -1,12 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "shell/stack.h"
 
 #define COUNT 8
@@ -192,17 +186,11 @@ static void test_cycle_few(void **state) {
 	assert_order("ab");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_add_goes_to_the_front, setup),
-		cmocka_unit_test_setup(test_raise_and_lower, setup),
-		cmocka_unit_test_setup(test_dialogs_follow_their_parent, setup),
-		cmocka_unit_test_setup(test_remove_hands_dialogs_on, setup),
-		cmocka_unit_test_setup(test_set_parent, setup),
-		cmocka_unit_test_setup(test_cycle_is_most_recently_used, setup),
-		cmocka_unit_test_setup(test_cycle_by_families, setup),
-		cmocka_unit_test_setup(test_cycle_few, setup),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-stack", cmocka_unit_test_setup(test_add_goes_to_the_front, setup),
+	cmocka_unit_test_setup(test_raise_and_lower, setup),
+	cmocka_unit_test_setup(test_dialogs_follow_their_parent, setup),
+	cmocka_unit_test_setup(test_remove_hands_dialogs_on, setup),
+	cmocka_unit_test_setup(test_set_parent, setup),
+	cmocka_unit_test_setup(test_cycle_is_most_recently_used, setup),
+	cmocka_unit_test_setup(test_cycle_by_families, setup),
+	cmocka_unit_test_setup(test_cycle_few, setup))
