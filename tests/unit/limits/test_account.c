@@ -52,26 +52,6 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	client->server = NULL;
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct client *client = data;
-	if (strcmp(interface, wl_shm_interface.name) == 0) {
-		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, wl_compositor_interface.name) == 0) {
-		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
-	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
-		client->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 static void world_sync(void) {
 	for (int i = 0; i < 12; i++) {
 		wire_pump(world.display, world.clients[i % 3].display, 1);
@@ -93,10 +73,13 @@ static void world_init(const struct latch_limits *limits) {
 		assert_non_null(client->account);
 		client->destroy.notify = handle_destroy;
 		wl_client_add_destroy_listener(client->server, &client->destroy);
-		struct wl_registry *registry = wl_display_get_registry(client->display);
-		wl_registry_add_listener(registry, &registry_listener, client);
-		wire_pump(world.display, client->display, 1);
-		wl_registry_destroy(registry);
+		wire_bind(world.display, client->display,
+			(struct wire_global[]){
+				{&wl_shm_interface, 1, &client->shm},
+				{&wl_compositor_interface, 1, &client->compositor},
+				{&xdg_wm_base_interface, 1, &client->wm_base},
+				{0},
+			});
 		assert_non_null(client->shm);
 		assert_non_null(client->compositor);
 		assert_non_null(client->wm_base);

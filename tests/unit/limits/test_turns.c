@@ -99,20 +99,6 @@ static void do_round(int timeout_ms) {
 	latch_turns_end_round(world.turns);
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct client *client = data;
-	client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, destroy);
 	client->server = NULL;
@@ -122,13 +108,8 @@ static void client_init(struct client *client) {
 	client->server = wire_connect(world.display, &client->display);
 	client->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(client->server, &client->destroy);
-	struct wl_registry *registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(registry, &registry_listener, client);
-	wl_display_flush(client->display);
-	do_round(0);
-	wl_display_flush_clients(world.display);
-	assert_true(wl_display_dispatch(client->display) > 0);
-	wl_registry_destroy(registry);
+	wire_bind(world.display, client->display,
+		(struct wire_global[]){{&wl_compositor_interface, 1, &client->compositor}, {0}});
 	assert_non_null(client->compositor);
 	wl_display_flush(client->display);
 	do_round(0);

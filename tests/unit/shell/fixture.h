@@ -40,7 +40,6 @@ struct fixture {
 
 	/* The client's. */
 	struct wl_display *client;
-	struct wl_registry *registry;
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;
