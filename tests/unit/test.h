@@ -15,6 +15,9 @@
 /** A test with the file's setup() and teardown(). */
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/** A test with the file's setup(). */
+#define TEST_BEGIN(function) cmocka_unit_test_setup(function, setup)
+
 /** A test with the file's teardown(), of what the test itself has set up. */
 #define TEST_END(function) cmocka_unit_test_teardown(function, teardown)
 

@@ -315,10 +315,24 @@ void window_finish(struct window *window) {
 	pump(window->fixture);
 }
 
+void commit(struct window *window) {
+	wl_surface_commit(window->surface);
+	pump(window->fixture);
+}
+
+void unmap(struct window *window) {
+	wl_surface_attach(window->surface, NULL, 0, 0);
+	commit(window);
+}
+
+void assert_size(const struct window *window, int32_t width, int32_t height) {
+	assert_int_equal(window->width, width);
+	assert_int_equal(window->height, height);
+}
+
 void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height) {
 	window_init(f, window);
-	wl_surface_commit(window->surface);
-	pump(f);
+	commit(window);
 	assert_int_equal(window->configures, 1);
 	commit_size(f, window->surface, width, height);
 }
@@ -384,4 +398,14 @@ void key(struct fixture *f, uint32_t keycode, bool down) {
 	};
 	wlr_keyboard_notify_key(&f->keyboard, &event);
 	pump(f);
+}
+
+void tap(struct fixture *f, uint32_t code) {
+	key(f, code, true);
+	key(f, code, false);
+}
+
+void click(struct fixture *f, uint32_t code) {
+	button(f, code, true);
+	button(f, code, false);
 }

@@ -85,6 +85,11 @@ void window_init(struct fixture *f, struct window *window);
 /* A mapped one. */
 void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height);
 void window_finish(struct window *window);
+/* Commits what is pending, and hears the answer. */
+void commit(struct window *window);
+void unmap(struct window *window);
+/* What it was told last. */
+void assert_size(const struct window *window, int32_t width, int32_t height);
 void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
 	int32_t y, uint32_t adjustment);
 void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
@@ -98,6 +103,9 @@ void assert_listed(
 /* What the user does. Keys and buttons are linux/input-event-codes.h's. */
 void move_pointer(struct fixture *f, double x, double y);
 void button(struct fixture *f, uint32_t code, bool down);
+/* Pressed and released. */
+void tap(struct fixture *f, uint32_t code);
+void click(struct fixture *f, uint32_t code);
 void key(struct fixture *f, uint32_t keycode, bool down);
 
 #endif
