@@ -16,8 +16,8 @@
 
 #include "client.h"
 #include "common/util.h"
-#include "measure/report.h"
-#include "measure/run.h"
+#include "measure_report.h"
+#include "measure_run.h"
 #include "report.h"
 
 /* The connection, the signals, a timer, and each buffer of the present ring and of a few given up.

@@ -4,7 +4,7 @@
 
 #include "common/json.h"
 #include "common/util.h"
-#include "measure/report.h"
+#include "measure_report.h"
 
 static const struct {
 	const char *name;

@@ -4,8 +4,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "gpu_wire.h"
-
 int gpu_connect(void) {
 	struct sockaddr_un address;
 	if (!gpu_wire_address(&address)) {

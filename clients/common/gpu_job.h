@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "gpu_wire.h"
+
 /*
  * The simulated GPU of the tests (lab-gpu, in tests/lab/gpu): one for all clients and the
  * compositor. Who wants to draw does so by CPU and then submits a job; the job's fence is a real
@@ -20,8 +22,6 @@
 /** Each square of GPU_MARK_STEP pixels has a mark of GPU_MARK_SIZE in its upper left corner. */
 #define GPU_MARK_SIZE 8
 #define GPU_MARK_STEP 64
-
-#define GPU_JOB_MAX_WAITS 32
 
 enum gpu_job_flags {
 	/** The fence is put on the dma-buf too, as a driver with implicit synchronisation does. */
@@ -62,15 +62,6 @@ int gpu_connect(void);
  *         can't be, ENOSPC where the queue is full, what the kernel says of the dma-buf
  */
 int gpu_submit(int gpu, const struct gpu_job *job);
-
-/** What lab-gpu counts. */
-struct gpu_stats {
-	uint64_t jobs;	 /* that have run */
-	uint64_t failed; /* that a reset has ended */
-	uint64_t queued; /* that wait or run now */
-	int64_t busy_ns;
-	int64_t longest_wait_ns; /* from being ready to the start */
-};
 
 /** Returns 0, or -1 and errno. */
 int gpu_get_stats(int gpu, struct gpu_stats *stats);

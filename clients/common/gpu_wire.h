@@ -7,8 +7,6 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-#include "gpu_job.h"
-
 /*
  * What goes over the socket of the simulated GPU, a SOCK_SEQPACKET: a request of one packet, with
  * the dma-buf and then the waits as fds, and an answer of one packet, with the fence. Both sides
@@ -22,6 +20,7 @@ enum gpu_request_type {
 	GPU_REQUEST_RESET_ALL,
 };
 
+#define GPU_JOB_MAX_WAITS 32
 #define GPU_WIRE_MAX_FDS (GPU_JOB_MAX_WAITS + 1)
 
 struct gpu_request {
@@ -32,6 +31,15 @@ struct gpu_request {
 	uint32_t has_dmabuf;
 	uint32_t offset, stride, width, height, bytes_per_pixel;
 	uint32_t num_waits;
+};
+
+/** What lab-gpu counts. */
+struct gpu_stats {
+	uint64_t jobs;	 /* that have run */
+	uint64_t failed; /* that a reset has ended */
+	uint64_t queued; /* that wait or run now */
+	int64_t busy_ns;
+	int64_t longest_wait_ns; /* from being ready to the start */
 };
 
 struct gpu_answer {

@@ -127,6 +127,18 @@ struct bad_case {
 	struct expectation expected;
 };
 
+/* Answers for the tables. An error of this interface, with one of these codes. */
+#define BAD_ERRORS(INTERFACE, ...) \
+	.interface = INTERFACE, .codes = {__VA_ARGS__}, \
+	.num_codes = sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t)
+#define FINE {.nothing = true}
+
+/* What is neither a dma-buf nor a fence nor a timeline: X(kind, name) for each. */
+#define BAD_NO_GRAPHICS_FDS(X) \
+	X(FD_PIPE, "a pipe"), X(FD_FILE, "a regular file"), X(FD_DIRECTORY, "a directory"), \
+	X(FD_MEMFD, "a memfd"), X(FD_NULL, "/dev/null"), X(FD_EVENTFD, "an eventfd"), \
+	X(FD_SOCKET, "a socket"), X(FD_EPOLL, "an epoll"), X(FD_PATH, "an O_PATH")
+
 /** An fd of this kind that the caller owns; -1 where the machine lacks it, which bad->missing
  * then says. */
 int bad_open(struct bad *bad, enum bad_fd kind);

@@ -44,11 +44,7 @@ static void set_device(struct bad *bad, const void *data) {
 static const size_t short_device = sizeof(dev_t) - 1, long_device = sizeof(dev_t) + 1;
 
 #define ERROR(NAME) \
-	{ \
-		.interface = "zwp_linux_buffer_params_v1", \
-		.codes = {ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##NAME}, .num_codes = 1, \
-	}
-#define FINE {.nothing = true}
+	{BAD_ERRORS("zwp_linux_buffer_params_v1", ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##NAME)}
 
 #define CASE(NAME, STEPS, ...) \
 	{ \
@@ -93,9 +89,9 @@ const struct bad_case bad_order_cases[] = {
 		STEPS({FILLED}, {CREATE_IMMED}, {SHOW}, {UNBUFFER}), FINE),
 	CASE("a buffer that failed is destroyed",
 		STEPS({PARAMS}, ADD_PIPE, {CREATE_IMMED}, {UNBUFFER}),
-		{.failed = true, .interface = "zwp_linux_buffer_params_v1",
-			.codes = {ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER},
-			.num_codes = 1}),
+		{BAD_ERRORS("zwp_linux_buffer_params_v1",
+			 ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER),
+			.failed = true}),
 	{.name = "feedback that outlives its surface", .run = feedback_after_surface, .version = 4,
 		.expected = FINE},
 	{.name = "a hundred feedbacks", .run = feedback_many, .version = 4, .expected = FINE},

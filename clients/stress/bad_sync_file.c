@@ -2,11 +2,10 @@
 #include "bad.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 
-#define ERROR(NAME) \
-	{ \
-		.interface = "zwp_linux_surface_synchronization_v1", \
-		.codes = {ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_##NAME}, .num_codes = 1, \
-	}
+#define OF_SURFACE(NAME) \
+	BAD_ERRORS("zwp_linux_surface_synchronization_v1", \
+		ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_##NAME)
+#define ERROR(NAME) {OF_SURFACE(NAME)}
 #define CASE(NAME, STEPS, ...) \
 	{ \
 		.name = "sync_file: " NAME, .need = NEED_SYNC_FILE, .run = bad_take_steps, \
@@ -16,30 +15,14 @@
 #define NO_FENCE(KIND, NAME) \
 	CASE(NAME " as a fence", STEPS({OBJECT}, {FENCE, KIND}), ERROR(INVALID_FENCE))
 #define EXISTS \
-	{ \
-		.interface = "zwp_linux_explicit_synchronization_v1", \
-		.codes = {ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS}, \
-		.num_codes = 1, \
-	}
-#define FINE {.nothing = true}
+	{BAD_ERRORS("zwp_linux_explicit_synchronization_v1", \
+		ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS)}
 /* wl_surface.attach leaves open what becomes of a pending buffer that is destroyed. */
-#define FINE_OR_NO_BUFFER \
-	{ \
-		.nothing = true, .interface = "zwp_linux_surface_synchronization_v1", \
-		.codes = {ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_BUFFER}, .num_codes = 1, \
-	}
+#define FINE_OR_NO_BUFFER {OF_SURFACE(NO_BUFFER), .nothing = true}
 
 const struct bad_case bad_sync_file_cases[] = {
 	NO_FENCE(FD_DMABUF, "a dma-buf"),
-	NO_FENCE(FD_PIPE, "a pipe"),
-	NO_FENCE(FD_FILE, "a regular file"),
-	NO_FENCE(FD_DIRECTORY, "a directory"),
-	NO_FENCE(FD_MEMFD, "a memfd"),
-	NO_FENCE(FD_NULL, "/dev/null"),
-	NO_FENCE(FD_EVENTFD, "an eventfd"),
-	NO_FENCE(FD_SOCKET, "a socket"),
-	NO_FENCE(FD_EPOLL, "an epoll"),
-	NO_FENCE(FD_PATH, "an O_PATH"),
+	BAD_NO_GRAPHICS_FDS(NO_FENCE),
 	NO_FENCE(FD_SYNCOBJ, "a syncobj"),
 	CASE("two fences in a commit", STEPS({OBJECT}, GOOD_FENCE, GOOD_FENCE),
 		ERROR(DUPLICATE_FENCE)),

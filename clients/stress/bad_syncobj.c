@@ -2,17 +2,12 @@
 #include "bad.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 
-#define ERRORS(...) \
-	{ \
-		.interface = "wp_linux_drm_syncobj_surface_v1", .codes = {__VA_ARGS__}, \
-		.num_codes = sizeof((uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t), \
-	}
-#define ERROR(NAME) ERRORS(WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_##NAME)
+#define ERRORS(...) BAD_ERRORS("wp_linux_drm_syncobj_surface_v1", __VA_ARGS__)
+#define OF_SURFACE(NAME) WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_##NAME
+#define ERROR(NAME) {ERRORS(OF_SURFACE(NAME))}
 #define OF_MANAGER(NAME) \
-	{ \
-		.interface = "wp_linux_drm_syncobj_manager_v1", \
-		.codes = {WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_##NAME}, .num_codes = 1, \
-	}
+	{BAD_ERRORS("wp_linux_drm_syncobj_manager_v1", \
+		WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_##NAME)}
 #define CASE(NAME, STEPS, ...) \
 	{ \
 		.name = "syncobj: " NAME, .need = NEED_SYNCOBJ, .run = bad_take_steps, \
@@ -23,25 +18,12 @@
 #define OF_TWO(A, R) STEPS({OBJECT}, {OTHER}, {BUFFER}, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
 #define NO_TIMELINE(KIND, NAME) \
 	CASE(NAME " as a timeline", STEPS({TIMELINE, KIND}), OF_MANAGER(INVALID_TIMELINE))
-#define FINE {.nothing = true}
 /* wl_surface.attach leaves open what becomes of a pending buffer that is destroyed. */
-#define FINE_OR_NO_BUFFER \
-	{ \
-		.nothing = true, .interface = "wp_linux_drm_syncobj_surface_v1", \
-		.codes = {WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_BUFFER}, .num_codes = 1, \
-	}
+#define FINE_OR_NO_BUFFER {ERRORS(OF_SURFACE(NO_BUFFER)), .nothing = true}
 
 const struct bad_case bad_syncobj_cases[] = {
 	NO_TIMELINE(FD_DMABUF, "a dma-buf"),
-	NO_TIMELINE(FD_PIPE, "a pipe"),
-	NO_TIMELINE(FD_FILE, "a regular file"),
-	NO_TIMELINE(FD_DIRECTORY, "a directory"),
-	NO_TIMELINE(FD_MEMFD, "a memfd"),
-	NO_TIMELINE(FD_NULL, "/dev/null"),
-	NO_TIMELINE(FD_EVENTFD, "an eventfd"),
-	NO_TIMELINE(FD_SOCKET, "a socket"),
-	NO_TIMELINE(FD_EPOLL, "an epoll"),
-	NO_TIMELINE(FD_PATH, "an O_PATH"),
+	BAD_NO_GRAPHICS_FDS(NO_TIMELINE),
 	NO_TIMELINE(FD_SYNC_FILE, "a sync_file"),
 	CASE("a second object of a surface", STEPS({OBJECT}, {OBJECT}), OF_MANAGER(SURFACE_EXISTS)),
 	CASE("an acquire point after the surface", STEPS({OBJECT}, {UNSURFACE}, {ACQUIRE, 1}),
@@ -62,8 +44,7 @@ const struct bad_case bad_syncobj_cases[] = {
 	CASE("a buffer without a release point", STEPS({OBJECT}, {ACQUIRE, 1}, {BUFFER}, {COMMIT}),
 		ERROR(NO_RELEASE_POINT)),
 	CASE("a buffer without points", STEPS({OBJECT}, {BUFFER}, {COMMIT}),
-		ERRORS(WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_ACQUIRE_POINT,
-			WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_RELEASE_POINT)),
+		{ERRORS(OF_SURFACE(NO_ACQUIRE_POINT), OF_SURFACE(NO_RELEASE_POINT))}),
 	CASE("points with the buffer of an earlier commit",
 		STEPS({OBJECT}, {BUFFER}, POINTS, {COMMIT}, {ACQUIRE, 3}, {RELEASE, 4}, {COMMIT}),
 		ERROR(NO_BUFFER)),

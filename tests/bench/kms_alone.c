@@ -23,7 +23,7 @@
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
-#include "measure/report.h"
+#include "measure_report.h"
 #include "measure/schedule.h"
 #include "realtime.h"
 

@@ -5,6 +5,7 @@
 
 #include <poll.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
@@ -46,6 +47,44 @@ static inline void wire_pump(struct wl_display *server, struct wl_display *clien
 			wire_read(client);
 		}
 	}
+}
+
+/* A global that a client binds: its proxy goes to where `object` points, a pointer to a proxy. */
+struct wire_global {
+	const struct wl_interface *interface;
+	uint32_t version;
+	void *object;
+	uint32_t offered; /* filled: the server's version of it */
+};
+
+static inline void wire_handle_global(void *data, struct wl_registry *registry, uint32_t name,
+	const char *interface, uint32_t version) {
+	for (struct wire_global *global = data; global->interface != NULL; global++) {
+		void **object = global->object;
+		if (strcmp(interface, global->interface->name) == 0 && *object == NULL) {
+			global->offered = version;
+			*object = wl_registry_bind(
+				registry, name, global->interface, global->version);
+		}
+	}
+}
+
+static inline void wire_handle_global_remove(
+	void *data, struct wl_registry *registry, uint32_t name) {
+}
+
+/* Asks for what the server has of this list, which {0} ends, and for no proxy that is there
+ * already. The server hears of it when both are pumped next. */
+static inline void wire_bind(
+	struct wl_display *server, struct wl_display *client, struct wire_global *globals) {
+	static const struct wl_registry_listener listener = {
+		.global = wire_handle_global,
+		.global_remove = wire_handle_global_remove,
+	};
+	struct wl_registry *registry = wl_display_get_registry(client);
+	wl_registry_add_listener(registry, &listener, globals);
+	wire_pump(server, client, 1);
+	wl_registry_destroy(registry);
 }
 
 #endif

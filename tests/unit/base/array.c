@@ -1,11 +1,7 @@
 /* Arrays that grow, and the lesser and the greater of two numbers. */
 #include "base/array.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "base/minmax.h"
 
 static void test_grows(void **state) {
@@ -43,11 +39,4 @@ static void test_minmax(void **state) {
 	assert_int_equal(latch_clamp(2, 4, 3), 4);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_grows),
-		cmocka_unit_test(test_too_large),
-		cmocka_unit_test(test_minmax),
-	};
-	return cmocka_run_group_tests_name("array", tests, NULL, NULL);
-}
+TEST_MAIN("array", UNIT(test_grows), UNIT(test_too_large), UNIT(test_minmax))

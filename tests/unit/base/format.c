@@ -1,10 +1,7 @@
 /* How much memory pictures take, and what the table says of formats as a whole. */
 #include "base/format.h"
+#include "../test.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-
-#include <cmocka.h>
 #include <drm_fourcc.h>
 
 static void test_odd_sizes(void **state) {
@@ -87,13 +84,5 @@ static void test_unknown_layouts(void **state) {
 	assert_false(latch_format_is_ycbcr(0));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_odd_sizes),
-		cmocka_unit_test(test_table_is_sound),
-		cmocka_unit_test(test_alpha),
-		cmocka_unit_test(test_unknown_layouts),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("base-format", UNIT(test_odd_sizes), UNIT(test_table_is_sound), UNIT(test_alpha),
+	UNIT(test_unknown_layouts))

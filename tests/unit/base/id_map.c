@@ -1,11 +1,6 @@
 /* Numbers and what they stand for, compared with a plain array. */
 #include "base/id_map.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../test.h"
 
 static void test_empty(void **state) {
 	struct latch_id_map map = {0};
@@ -63,12 +58,4 @@ static void test_random(void **state) {
 	check_random(1 << 12, 1 << 10);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_replaces),
-		cmocka_unit_test(test_random),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("base-id_map", UNIT(test_empty), UNIT(test_replaces), UNIT(test_random))

@@ -1,12 +1,6 @@
 /* A command line that is read by a table. */
 #include "base/options.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "../test.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -155,12 +149,5 @@ static void help_is_made_of_it(void **state) {
 	assert_string_equal(text, "try " LATCH_VERSION "\n");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_kind),
-		cmocka_unit_test(bad_ones),
-		cmocka_unit_test(what_follows),
-		cmocka_unit_test(help_is_made_of_it),
-	};
-	return cmocka_run_group_tests_name("base options", tests, NULL, NULL);
-}
+TEST_MAIN("base options", UNIT(each_kind), UNIT(bad_ones), UNIT(what_follows),
+	UNIT(help_is_made_of_it))

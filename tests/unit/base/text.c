@@ -1,11 +1,7 @@
 /* Whatever a client calls itself, terminals and files stay whole. */
 #include "base/text.h"
+#include "../test.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>
@@ -64,14 +60,4 @@ static void test_random_bytes(void **state) {
 	}
 }
 
-int main(void) {
-	srandom(1);
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_size),
-		cmocka_unit_test(test_length),
-		cmocka_unit_test(test_random_bytes),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("text", tests, NULL, NULL);
-}
+TEST_MAIN("text", UNIT(test_copy), UNIT(test_size), UNIT(test_length), UNIT(test_random_bytes))

@@ -1,13 +1,9 @@
 /* The timer, on a real event loop. */
 #include "base/timer.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <wayland-server-core.h>
 
-#include <cmocka.h>
-
+#include "../test.h"
 #include "base/clock.h"
 
 struct fixture {
@@ -81,12 +77,5 @@ static void test_finish_zeroed(void **state) {
 	latch_timer_finish(&timer);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_past_fires_once),
-		cmocka_unit_test(test_never_early),
-		cmocka_unit_test(test_set_again),
-		cmocka_unit_test(test_finish_zeroed),
-	};
-	return cmocka_run_group_tests_name("timer", tests, NULL, NULL);
-}
+TEST_MAIN("timer", UNIT(test_past_fires_once), UNIT(test_never_early), UNIT(test_set_again),
+	UNIT(test_finish_zeroed))

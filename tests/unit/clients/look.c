@@ -1,12 +1,6 @@
 /* Which size a buffer has for which surface. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "common/look.h"
+#include "../test.h"
 
 struct size {
 	uint32_t width, height;
@@ -64,13 +58,4 @@ static void quarter_turns(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain),
-		cmocka_unit_test(crop),
-		cmocka_unit_test(crop_and_scale),
-		cmocka_unit_test(quarter_turns),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("clients-look", UNIT(plain), UNIT(crop), UNIT(crop_and_scale), UNIT(quarter_turns))

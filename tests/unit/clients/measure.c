@@ -1,13 +1,7 @@
 /* What --measure makes of the times: the grid, the first possible vblank, the head start, and when
  * the next frame is due. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "measure/frames.h"
+#include "../test.h"
 #include "measure/grid.h"
 #include "measure/schedule.h"
 
@@ -260,25 +254,12 @@ static void seeds_make_rows(void **state) {
 	assert_true(equal < 5);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(corrects_the_nominal_period),
-		cmocka_unit_test(finds_the_period_by_the_sequence),
-		cmocka_unit_test(finds_the_period_by_the_times),
-		cmocka_unit_test(finds_it_although_flips_are_off),
-		cmocka_unit_test(survives_a_sequence_that_stands_still),
-		cmocka_unit_test(says_that_there_is_no_grid),
-		cmocka_unit_test(counts_back_from_the_flip),
-		cmocka_unit_test(head_start_is_where_frames_begin_to_make_it),
-		cmocka_unit_test(no_head_start_is_needed),
-		cmocka_unit_test(one_percent_may_be_late),
-		cmocka_unit_test(a_refresh_late_always),
-		cmocka_unit_test(few_frames_give_no_head_start),
-		cmocka_unit_test(early_frames_are_counted_apart),
-		cmocka_unit_test(phases_are_even),
-		cmocka_unit_test(a_late_plan_keeps_its_phase),
-		cmocka_unit_test(phases_are_those_of_the_vblank),
-		cmocka_unit_test(seeds_make_rows),
-	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("clients-measure", UNIT(corrects_the_nominal_period),
+	UNIT(finds_the_period_by_the_sequence), UNIT(finds_the_period_by_the_times),
+	UNIT(finds_it_although_flips_are_off), UNIT(survives_a_sequence_that_stands_still),
+	UNIT(says_that_there_is_no_grid), UNIT(counts_back_from_the_flip),
+	UNIT(head_start_is_where_frames_begin_to_make_it), UNIT(no_head_start_is_needed),
+	UNIT(one_percent_may_be_late), UNIT(a_refresh_late_always),
+	UNIT(few_frames_give_no_head_start), UNIT(early_frames_are_counted_apart),
+	UNIT(phases_are_even), UNIT(a_late_plan_keeps_its_phase),
+	UNIT(phases_are_those_of_the_vblank), UNIT(seeds_make_rows))

@@ -1,13 +1,9 @@
 /* Pixels in other formats: values from the standards, and their places in memory. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
-#include <cmocka.h>
 #include <drm_fourcc.h>
 
+#include "../test.h"
 #include "common/pixels.h"
 
 #define WHITE 0xffffffffu
@@ -137,14 +133,5 @@ static void rgb(void **state) {
 	assert_int_equal(word(result.bytes[0] + 8), 0);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_colours),
-		cmocka_unit_test(ten_bits),
-		cmocka_unit_test(places),
-		cmocka_unit_test(chroma_is_the_mean),
-		cmocka_unit_test(rgb),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("clients-pixels", UNIT(known_colours), UNIT(ten_bits), UNIT(places),
+	UNIT(chroma_is_the_mean), UNIT(rgb))

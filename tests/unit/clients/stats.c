@@ -1,12 +1,6 @@
 /* What a client makes of its presentation feedback: missed refreshes, the longest gap. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "common/stats.h"
+#include "../test.h"
 
 #define MS INT64_C(1000000)
 #define REFRESH_NS (16 * MS)
@@ -65,12 +59,4 @@ static void the_end(void **state) {
 	assert_int_equal(stats.longest_ns, 38 * REFRESH_NS);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(steady, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_gap, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_clock, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_end, setup, teardown),
-	};
-	return cmocka_run_group_tests_name("clients: statistics", tests, NULL, NULL);
-}
+TEST_MAIN("clients: statistics", TEST(steady), TEST(a_gap), TEST(another_clock), TEST(the_end))

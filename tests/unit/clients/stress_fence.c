@@ -1,12 +1,6 @@
 /* Which fence a hostile commit gets. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "fence.h"
+#include "../test.h"
 
 #define MS INT64_C(1000000)
 
@@ -98,13 +92,5 @@ static void same_seed_same_row(void **state) {
 	assert_true(differ > 50);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(words),
-		cmocka_unit_test(no_words),
-		cmocka_unit_test(as_asked),
-		cmocka_unit_test(random_ones_end),
-		cmocka_unit_test(same_seed_same_row),
-	};
-	return cmocka_run_group_tests_name("clients: hostile fences", tests, NULL, NULL);
-}
+TEST_MAIN("clients: hostile fences", UNIT(words), UNIT(no_words), UNIT(as_asked),
+	UNIT(random_ones_end), UNIT(same_seed_same_row))

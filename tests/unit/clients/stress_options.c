@@ -1,12 +1,6 @@
 /* latch-stress's command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "options.h"
+#include "../test.h"
 
 #define MAX_ARGS 12
 
@@ -78,26 +72,19 @@ static void other_modes(void **state) {
 }
 
 static void bad_ones(void **state) {
-	assert_int_equal(PARSE("--fence"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--fence", "sometimes"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--sync", "sync_file"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--buffers=0"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--surfaces=-1"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--surfaces=many"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--size=0x4"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--size=4"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--interval=0"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--seed=0"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--seconds=0"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--seconds=nan"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--seconds=1e30"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--repeat=0"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--die", "never"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--flood=yes"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--no-such-option"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("word"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--at-once=2"), STRESS_EXIT_USAGE);
-	assert_int_equal(PARSE("--fence=unmaterialised", "--sync=implicit"), STRESS_EXIT_USAGE);
+	static const char *const bad[][3] = {
+		{"--fence"}, {"--fence", "sometimes"}, {"--sync", "sync_file"}, {"--buffers=0"},
+		{"--surfaces=-1"}, {"--surfaces=many"}, {"--size=0x4"}, {"--size=4"},
+		{"--interval=0"}, {"--seed=0"}, {"--seconds=0"}, {"--seconds=nan"},
+		{"--seconds=1e30"}, {"--repeat=0"}, {"--die", "never"}, {"--flood=yes"},
+		{"--no-such-option"}, {"word"}, {"--at-once=2"},
+		{"--fence=unmaterialised", "--sync=implicit"},
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (parse(bad[i]) != STRESS_EXIT_USAGE) {
+			fail_msg("row %zu, '%s', is not wrong", i, bad[i][0]);
+		}
+	}
 }
 
 static void steps_have_names(void **state) {
@@ -107,13 +94,5 @@ static void steps_have_names(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(nothing),
-		cmocka_unit_test(fences),
-		cmocka_unit_test(other_modes),
-		cmocka_unit_test(bad_ones),
-		cmocka_unit_test(steps_have_names),
-	};
-	return cmocka_run_group_tests_name("clients: hostile options", tests, NULL, NULL);
-}
+TEST_MAIN("clients: hostile options", UNIT(nothing), UNIT(fences), UNIT(other_modes),
+	UNIT(bad_ones), UNIT(steps_have_names))

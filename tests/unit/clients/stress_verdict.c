@@ -1,12 +1,6 @@
 /* Whether a compositor's answer is one that the protocol allows. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "verdict.h"
+#include "../test.h"
 
 static bool fits(struct outcome outcome, struct expectation expected) {
 	return outcome_fits(&outcome, &expected);
@@ -68,13 +62,5 @@ static void texts(void **state) {
 		"error 4 of wl_surface or error 5 of wl_surface or failed");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(errors),
-		cmocka_unit_test(error_0),
-		cmocka_unit_test(events),
-		cmocka_unit_test(no_answer),
-		cmocka_unit_test(texts),
-	};
-	return cmocka_run_group_tests_name("clients: verdicts", tests, NULL, NULL);
-}
+TEST_MAIN("clients: verdicts", UNIT(errors), UNIT(error_0), UNIT(events), UNIT(no_answer),
+	UNIT(texts))

@@ -1,17 +1,12 @@
 /* The numbers of a dma-buf against its size, and the kernel's own word for what is one. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <drm_fourcc.h>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
+#include "../test.h"
 #include "dmabuf/check.h"
 #include "linux-dmabuf-v1-protocol.h"
 
@@ -152,12 +147,4 @@ static void other_files(void **state) {
 	close(fd);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers),
-		cmocka_unit_test(gaps),
-		cmocka_unit_test(other_files),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-check", UNIT(numbers), UNIT(gaps), UNIT(other_files))

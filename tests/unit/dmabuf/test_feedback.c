@@ -61,33 +61,35 @@ static void let_time_pass(struct world *world) {
 
 /* --- A surface with feedback -------------------------------------------------- */
 
-struct scene {
+static struct scene {
 	struct world world;
 	struct wl_surface *surface;
 	struct wlr_surface *server_surface;
 	struct told *told;
-};
+} scene;
 
-static void begin(struct scene *scene) {
+static int setup(void **state) {
 	arms = 0;
-	world_init(&scene->world, 5);
-	scene->surface = wl_compositor_create_surface(scene->world.compositor);
-	scene->server_surface = world_surface(&scene->world, scene->surface);
-	scene->told = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene->world.manager, scene->surface));
-	world_sync(&scene->world);
+	world_init(&scene.world, 5);
+	scene.surface = wl_compositor_create_surface(scene.world.compositor);
+	scene.server_surface = world_surface(&scene.world, scene.surface);
+	scene.told = told_create(
+		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
+	world_sync(&scene.world);
+	return 0;
 }
 
-static void end(struct scene *scene) {
-	if (scene->told != NULL) {
-		told_destroy(scene->told);
+static int teardown(void **state) {
+	if (scene.told != NULL) {
+		told_destroy(scene.told);
 	}
-	if (scene->surface != NULL) {
-		wl_surface_destroy(scene->surface);
+	if (scene.surface != NULL) {
+		wl_surface_destroy(scene.surface);
 	}
-	assert_int_equal(world_error(&scene->world, ""), -1);
-	world_finish(&scene->world);
+	assert_int_equal(world_error(&scene.world, ""), -1);
+	world_finish(&scene.world);
 	assert_null(timer);
+	return 0;
 }
 
 static const struct pair xr24_linear = {XR24, LINEAR};
@@ -95,8 +97,7 @@ static const struct pair xr24_tiled = {XR24, TILED};
 static const struct pair ar24_tiled = {DRM_FORMAT_ARGB8888, TILED};
 
 /* It is on a plane that shows these. */
-static void wish(struct scene *scene, struct wlr_surface *surface, const struct pair *pairs,
-	size_t len) {
+static void wish(struct wlr_surface *surface, const struct pair *pairs, size_t len) {
 	struct kms_plane plane = {0};
 	for (size_t i = 0; i < len; i++) {
 		assert_int_equal(kms_format_set_add(&plane.formats, pairs[i].fourcc,
@@ -104,28 +105,28 @@ static void wish(struct scene *scene, struct wlr_surface *surface, const struct 
 			0);
 	}
 	const struct kms_plane *const planes[] = {&plane, &plane};
-	latch_dmabuf_advise_surface(scene->world.dmabuf, surface, planes, 2, 0);
+	latch_dmabuf_advise_surface(scene.world.dmabuf, surface, planes, 2, 0);
 	kms_format_set_finish(&plane.formats);
-	world_sync(&scene->world);
+	world_sync(&scene.world);
 }
 
-static void wish_scanout(struct scene *scene, struct pair pair) {
-	wish(scene, scene->server_surface, &pair, 1);
+static void wish_scanout(struct pair pair) {
+	wish(scene.server_surface, &pair, 1);
 }
 
-static void wish_default(struct scene *scene) {
+static void wish_default(void) {
 	static const struct pair defaults[] = {{XR24, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR}};
-	wish(scene, scene->server_surface, defaults, 2);
+	wish(scene.server_surface, defaults, 2);
 }
 
-static void set_composed(struct scene *scene, const struct pair *pairs, size_t len) {
+static void set_composed(const struct pair *pairs, size_t len) {
 	struct wlr_drm_format_set formats = {0};
 	for (size_t i = 0; i < len; i++) {
 		assert_true(wlr_drm_format_set_add(&formats, pairs[i].fourcc, pairs[i].modifier));
 	}
-	latch_dmabuf_set_composed(scene->world.dmabuf, &formats);
+	latch_dmabuf_set_composed(scene.world.dmabuf, &formats);
 	wlr_drm_format_set_finish(&formats);
-	world_sync(&scene->world);
+	world_sync(&scene.world);
 }
 
 static void check_default(const struct world *world, const struct told *told) {
@@ -142,8 +143,6 @@ static void check_default(const struct world *world, const struct told *told) {
 /* --- Tests ------------------------------------------------------------------ */
 
 static void first_feedback(void **state) {
-	struct scene scene;
-	begin(&scene);
 	struct told *more[2];
 	for (int i = 0; i < 2; i++) {
 		more[i] =
@@ -161,28 +160,22 @@ static void first_feedback(void **state) {
 	/* What the planes have besides is in the table already. */
 	assert_int_equal(scene.told->table_len, 8 + 2);
 	assert_int_equal(scene.world.formats + scene.world.modifiers, 0);
-	end(&scene);
 }
 
 static void nobody_can_change_the_table(void **state) {
-	struct scene scene;
-	begin(&scene);
 	int fd = scene.told->table_fd;
 	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(ftruncate(fd, 0), -1);
 	assert_int_equal(ftruncate(fd, 1 << 20), -1);
 	assert_ptr_equal(mmap(NULL, 16, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
-	end(&scene);
 }
 
 static void one_change_after_quiet(void **state) {
-	struct scene scene;
-	begin(&scene);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	assert_int_equal(scene.told->dones, 1);
 	/* Another wish: the wait begins again. */
-	wish_scanout(&scene, xr24_linear);
+	wish_scanout(xr24_linear);
 	assert_int_equal(arms, 2);
 	assert_int_equal(scene.told->dones, 1);
 	let_time_pass(&scene.world);
@@ -194,62 +187,50 @@ static void one_change_after_quiet(void **state) {
 	assert_int_equal(scene.told->tranches[1].device, MAIN_DEVICE);
 	assert_int_equal(scene.told->tranches[1].formats_len, 8);
 	assert_false(is_armed());
-	wish_default(&scene);
+	wish_default();
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 3);
 	check_default(&scene.world, scene.told);
-	end(&scene);
 }
 
 static void back_before_quiet(void **state) {
-	struct scene scene;
-	begin(&scene);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	assert_true(is_armed());
-	wish_default(&scene);
+	wish_default();
 	assert_false(is_armed());
 	assert_int_equal(scene.told->dones, 1);
-	end(&scene);
 }
 
 static void same_wish_does_not_wait_longer(void **state) {
-	struct scene scene;
-	begin(&scene);
 	for (int i = 0; i < 10; i++) {
-		wish_scanout(&scene, xr24_tiled);
+		wish_scanout(xr24_tiled);
 	}
 	assert_int_equal(arms, 1);
 	assert_int_equal(arms, 1);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 1);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	assert_int_equal(arms, 1);
 	assert_int_equal(scene.told->dones, 2);
-	end(&scene);
 }
 
 static void equal_is_not_sent(void **state) {
-	struct scene scene;
-	begin(&scene);
 	/* In another order, and each named by two planes. */
-	wish_default(&scene);
+	wish_default();
 	assert_int_equal(arms, 0);
 	assert_int_equal(scene.told->dones, 1);
-	end(&scene);
 }
 
 static void new_table_only_when_it_grew(void **state) {
-	struct scene scene;
-	begin(&scene);
 	struct told *other =
 		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 	world_sync(&scene.world);
 	ino_t first = scene.told->table_inode;
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->table_inode, first);
-	wish_scanout(&scene, ar24_tiled);
+	wish_scanout(ar24_tiled);
 	let_time_pass(&scene.world);
 	assert_int_not_equal(scene.told->table_inode, first);
 	assert_int_equal(scene.told->tranches[0].formats[0].fourcc, DRM_FORMAT_ARGB8888);
@@ -263,15 +244,12 @@ static void new_table_only_when_it_grew(void **state) {
 	check_default(&scene.world, late);
 	told_destroy(late);
 	told_destroy(other);
-	end(&scene);
 }
 
 static void own_tranches_first(void **state) {
-	struct scene scene;
-	begin(&scene);
 	told_destroy(scene.told);
 	world_sync(&scene.world);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	assert_false(is_armed());
 	scene.told = told_create(
 		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
@@ -286,18 +264,15 @@ static void own_tranches_first(void **state) {
 	check_default(&scene.world, other);
 	told_destroy(other);
 	wl_surface_destroy(surface);
-	end(&scene);
 }
 
 /* More than fits into one message. */
 static void long_tranche(void **state) {
-	struct scene scene;
-	begin(&scene);
 	static struct pair formats[3000];
 	for (size_t i = 0; i < 3000; i++) {
 		formats[i] = (struct pair){DRM_FORMAT_ABGR2101010, i};
 	}
-	wish(&scene, scene.server_surface, formats, 3000);
+	wish(scene.server_surface, formats, 3000);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 3000);
@@ -305,28 +280,22 @@ static void long_tranche(void **state) {
 	for (size_t i = 0; i < 3000; i++) {
 		assert_int_equal(scene.told->tranches[0].formats[i].modifier, i);
 	}
-	end(&scene);
 }
 
 static void surface_goes_first(void **state) {
-	struct scene scene;
-	begin(&scene);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	assert_true(is_armed());
 	wl_surface_destroy(scene.surface);
 	scene.surface = NULL;
 	world_sync(&scene.world);
 	assert_false(is_armed());
 	/* The object is inert. */
-	set_composed(&scene, &xr24_linear, 1);
+	set_composed(&xr24_linear, 1);
 	assert_int_equal(scene.told->dones, 1);
-	end(&scene);
 }
 
 static void object_goes_while_waiting(void **state) {
-	struct scene scene;
-	begin(&scene);
-	wish_scanout(&scene, xr24_tiled);
+	wish_scanout(xr24_tiled);
 	told_destroy(scene.told);
 	scene.told = NULL;
 	world_sync(&scene.world);
@@ -335,12 +304,9 @@ static void object_goes_while_waiting(void **state) {
 		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
-	end(&scene);
 }
 
 static void advice(void **state) {
-	struct scene scene;
-	begin(&scene);
 	const struct kms_plane *const planes[] = {&scene.world.planes[0], &scene.world.planes[1]};
 	struct latch_dmabuf *dmabuf = scene.world.dmabuf;
 	/* On the primary plane: as the default says. */
@@ -362,17 +328,14 @@ static void advice(void **state) {
 	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_COVERED);
 	assert_false(is_armed());
 	/* Planes of no formats, and none, are for composing too. */
-	wish(&scene, scene.server_surface, NULL, 0);
+	wish(scene.server_surface, NULL, 0);
 	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, NULL, 0, LATCH_REASON_FORMAT);
 	assert_false(is_armed());
 	latch_dmabuf_advise_surface(NULL, scene.server_surface, planes, 2, 0);
-	end(&scene);
 }
 
 /* Another renderer composes: a GPU's with tiles and video, then the CPU after resets. */
 static void composed_changes(void **state) {
-	struct scene scene;
-	begin(&scene);
 	const struct kms_plane *const planes[] = {&scene.world.planes[0], &scene.world.planes[1]};
 	struct latch_dmabuf *dmabuf = scene.world.dmabuf;
 	struct told *other =
@@ -382,7 +345,7 @@ static void composed_changes(void **state) {
 	assert_int_equal(scene.told->tranches[0].formats_len, 8);
 
 	static const struct pair gpu[] = {{XR24, LINEAR}, {XR24, TILED}, {DRM_FORMAT_NV12, TILED}};
-	set_composed(&scene, gpu, 3);
+	set_composed(gpu, 3);
 	/* For planes only what the GPU reads too, then all that it does. */
 	assert_int_equal(other->tranches_len, 2);
 	assert_int_equal(other->tranches[0].flags, SCANOUT);
@@ -401,33 +364,30 @@ static void composed_changes(void **state) {
 
 	/* Nothing is sent when nothing has changed. */
 	int dones = other->dones;
-	set_composed(&scene, gpu, 3);
+	set_composed(gpu, 3);
 	assert_false(is_armed());
 	assert_int_equal(other->dones, dones);
 
 	/* Tiles are shown, but not composed any more. */
-	set_composed(&scene, &xr24_linear, 1);
+	set_composed(&xr24_linear, 1);
 	assert_int_equal(other->tranches[1].formats_len, 1);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->tranches[0].formats_len, 1);
 	assert_int_equal(scene.told->tranches[1].formats_len, 1);
 	latch_dmabuf_set_composed(NULL, NULL);
 	told_destroy(other);
-	end(&scene);
 }
 
 /* Each surface waits for itself, and one without advice is told too. */
 static void two_surfaces(void **state) {
-	struct scene scene;
-	begin(&scene);
 	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
 	struct told *own =
 		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
 	struct wlr_surface *server_surface = world_surface(&scene.world, surface);
-	wish(&scene, server_surface, &xr24_tiled, 1);
-	wish_scanout(&scene, ar24_tiled);
+	wish(server_surface, &xr24_tiled, 1);
+	wish_scanout(ar24_tiled);
 	/* The first one begins again, and is the last one now. */
-	wish(&scene, server_surface, &xr24_linear, 1);
+	wish(server_surface, &xr24_linear, 1);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(own->dones, 1);
@@ -441,14 +401,13 @@ static void two_surfaces(void **state) {
 	surface = wl_compositor_create_surface(scene.world.compositor);
 	own = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
 	world_sync(&scene.world);
-	set_composed(&scene, &xr24_linear, 1);
+	set_composed(&xr24_linear, 1);
 	let_time_pass(&scene.world);
 	let_time_pass(&scene.world);
 	assert_int_equal(own->dones, 2);
 	assert_int_equal(own->tranches[1].formats_len, 1);
 	told_destroy(own);
 	wl_surface_destroy(surface);
-	end(&scene);
 }
 
 static void before_feedback(void **state) {
@@ -472,25 +431,23 @@ static void before_feedback(void **state) {
 		}
 		world_finish(&world);
 	}
-	/* With others besides, linear is named too. */
-	struct scene scene;
-	begin(&scene);
+}
+
+/* With others besides, linear is named too. */
+static void before_feedback_with_tiles(void **state) {
 	static const struct pair composed[] = {{DRM_FORMAT_XBGR8888, LINEAR},
 		{DRM_FORMAT_XBGR8888, DRM_FORMAT_MOD_INVALID}, {DRM_FORMAT_XBGR8888, TILED},
 		{XR24, LINEAR}, {XR24, DRM_FORMAT_MOD_INVALID}};
-	set_composed(&scene, composed, 5);
+	set_composed(composed, 5);
 	zwp_linux_dmabuf_v1_destroy(scene.world.manager);
 	scene.world.manager = NULL;
 	scene.world.manager_version = 3;
 	world_bind(&scene.world);
 	assert_int_equal(scene.world.modifiers, 3 + 1);
-	end(&scene);
 }
 
 /* Feedback objects and wishes come and go; in the end there are as many fds as before. */
 static void a_thousand_times(void **state) {
-	struct scene scene;
-	begin(&scene);
 	int fds = count_fds();
 	for (int i = 0; i < 1000; i++) {
 		struct told *told = told_create(
@@ -498,35 +455,18 @@ static void a_thousand_times(void **state) {
 					     scene.world.manager, scene.surface)
 				   : zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
 		world_sync(&scene.world);
-		wish_scanout(&scene, i % 2 == 0 ? xr24_tiled : ar24_tiled);
+		wish_scanout(i % 2 == 0 ? xr24_tiled : ar24_tiled);
 		let_time_pass(&scene.world);
 		told_destroy(told);
 	}
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->dones, 1001);
 	assert_int_equal(count_fds(), fds);
-	end(&scene);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(first_feedback),
-		cmocka_unit_test(nobody_can_change_the_table),
-		cmocka_unit_test(one_change_after_quiet),
-		cmocka_unit_test(back_before_quiet),
-		cmocka_unit_test(same_wish_does_not_wait_longer),
-		cmocka_unit_test(equal_is_not_sent),
-		cmocka_unit_test(new_table_only_when_it_grew),
-		cmocka_unit_test(own_tranches_first),
-		cmocka_unit_test(long_tranche),
-		cmocka_unit_test(surface_goes_first),
-		cmocka_unit_test(object_goes_while_waiting),
-		cmocka_unit_test(advice),
-		cmocka_unit_test(composed_changes),
-		cmocka_unit_test(two_surfaces),
-		cmocka_unit_test(before_feedback),
-		cmocka_unit_test(a_thousand_times),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-feedback", TEST(first_feedback), TEST(nobody_can_change_the_table),
+	TEST(one_change_after_quiet), TEST(back_before_quiet), TEST(same_wish_does_not_wait_longer),
+	TEST(equal_is_not_sent), TEST(new_table_only_when_it_grew), TEST(own_tranches_first),
+	TEST(long_tranche), TEST(surface_goes_first), TEST(object_goes_while_waiting), TEST(advice),
+	TEST(composed_changes), TEST(two_surfaces), UNIT(before_feedback),
+	TEST(before_feedback_with_tiles), TEST(a_thousand_times))

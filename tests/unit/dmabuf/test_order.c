@@ -130,11 +130,4 @@ static void client_is_killed(void **state) {
 	end(&scene);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_order),
-		cmocka_unit_test(client_is_killed),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-order", UNIT(every_order), UNIT(client_is_killed))

@@ -306,13 +306,5 @@ static void import_is_last(void **state) {
 	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_row),
-		cmocka_unit_test(a_thousand_times),
-		cmocka_unit_test(already_used),
-		cmocka_unit_test(import_is_last),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-params", UNIT(every_row), UNIT(a_thousand_times), UNIT(already_used),
+	UNIT(import_is_last))

@@ -1,13 +1,7 @@
 /* What a surface's client is advised to allocate for, reason by reason. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "dmabuf/tranche.h"
+#include "../test.h"
 #include "plan/reason.h"
 
 #define KEEP LATCH_TRANCHE_KEEP
@@ -74,11 +68,4 @@ static void reasons_together(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_reason_alone),
-		cmocka_unit_test(reasons_together),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("dmabuf-tranche", UNIT(each_reason_alone), UNIT(reasons_together))

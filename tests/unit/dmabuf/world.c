@@ -4,16 +4,15 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
+
+#include "../wire.h"
 
 int count_fds(void) {
 	DIR *dir = opendir("/proc/self/fd");
@@ -90,54 +89,25 @@ static const struct zwp_linux_dmabuf_v1_listener manager_listener = {
 	.modifier = handle_modifier,
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct world *world = data;
-	if (strcmp(interface, wl_compositor_interface.name) == 0 && world->compositor == NULL) {
-		world->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-	} else if (strcmp(interface, zwp_linux_dmabuf_v1_interface.name) == 0 &&
-		   world->manager == NULL) {
-		assert_int_equal(version, 5);
-		world->manager = wl_registry_bind(
-			registry, name, &zwp_linux_dmabuf_v1_interface, world->manager_version);
-		zwp_linux_dmabuf_v1_add_listener(world->manager, &manager_listener, world);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 void world_sync(struct world *world) {
-	for (int i = 0; i < 4; i++) {
-		wl_display_flush(world->client);
-		wl_event_loop_dispatch(wl_display_get_event_loop(world->server), 0);
-		wl_display_flush_clients(world->server);
-		if (wl_display_prepare_read(world->client) == 0) {
-			struct pollfd pfd = {
-				.fd = wl_display_get_fd(world->client), .events = POLLIN};
-			if (poll(&pfd, 1, 0) > 0) {
-				wl_display_read_events(world->client);
-			} else {
-				wl_display_cancel_read(world->client);
-			}
-		}
-		wl_display_dispatch_pending(world->client);
-	}
+	wire_pump(world->server, world->client, 4);
 }
 
 void world_bind(struct world *world) {
-	struct wl_registry *registry = wl_display_get_registry(world->client);
-	wl_registry_add_listener(registry, &registry_listener, world);
-	world_sync(world);
-	world_sync(world);
-	wl_registry_destroy(registry);
+	const bool had_manager = world->manager != NULL;
+	struct wire_global globals[] = {
+		{&wl_compositor_interface, 4, &world->compositor},
+		{&zwp_linux_dmabuf_v1_interface, world->manager_version, &world->manager},
+		{0},
+	};
+	wire_bind(world->server, world->client, globals);
 	assert_non_null(world->compositor);
 	assert_non_null(world->manager);
+	if (!had_manager) {
+		assert_int_equal(globals[1].offered, 5);
+		zwp_linux_dmabuf_v1_add_listener(world->manager, &manager_listener, world);
+	}
+	world_sync(world);
 }
 
 static void init_planes(struct world *world) {
@@ -191,13 +161,11 @@ void world_init_with(struct world *world, uint32_t version, const struct latch_l
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(world->dmabuf);
 
-	int sockets[2];
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets), 0);
-	world->server_client = wl_client_create(world->server, sockets[0]);
+	world->server_client = wire_connect(world->server, &world->client);
+	assert_non_null(world->server_client);
 	world->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(world->server_client, &world->client_destroy);
 	world->account = latch_account_ref(latch_account_find(world->server_client));
-	world->client = wl_display_connect_to_fd(sockets[1]);
 	world_bind(world);
 }
 

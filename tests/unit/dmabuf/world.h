@@ -6,17 +6,12 @@
  * dma-bufs are memfds with a seal that other memfds do not have.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdbool.h>
 #include <sys/types.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
+#include "../test.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "kms/plane.h"
 #include "limits/client.h"

@@ -1,12 +1,5 @@
 /* The inspector's documents, by the structs that they tell of. Their keys are an interface. What
  * latchctl makes of them is looked at too. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <drm_fourcc.h>
 #include <drm_mode.h>
 #include <errno.h>
@@ -15,6 +8,7 @@
 #include <string.h>
 #include <yyjson.h>
 
+#include "../test.h"
 #include "base/id_map.h"
 #include "document.h"
 #include "held.h"
@@ -395,19 +389,7 @@ static void wide_histograms(void **state) {
 	latch_statistics_destroy(statistics);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(texts_are_cleaned_and_cut, setup, teardown),
-		cmocka_unit_test_setup_teardown(planes, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_layer_on_a_plane, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_layer_on_no_plane, setup, teardown),
-		cmocka_unit_test_setup_teardown(every_reason_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(held_updates, setup, teardown),
-		cmocka_unit_test_setup_teardown(layers_tell_what_holds_them, setup, teardown),
-		cmocka_unit_test_setup_teardown(counters, setup, teardown),
-		cmocka_unit_test_setup_teardown(percentiles_of_a_span, setup, teardown),
-		cmocka_unit_test_setup_teardown(wide_histograms, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("inspector's documents", tests, NULL, NULL);
-}
+TEST_MAIN("inspector's documents", TEST(texts_are_cleaned_and_cut), TEST(planes),
+	TEST(a_layer_on_a_plane), TEST(a_layer_on_no_plane), TEST(every_reason_is_told),
+	TEST(held_updates), TEST(layers_tell_what_holds_them), TEST(counters),
+	TEST(percentiles_of_a_span), TEST(wide_histograms))

@@ -1,23 +1,15 @@
 /* The inspector with a real client: one socket between the two, both in this process. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
+#include "../test.h"
+#include "../wire.h"
 #include "document.h"
 #include "inspect/inspector.h"
 #include "latch-inspector-unstable-v2-client-protocol.h"
@@ -26,7 +18,6 @@ struct fixture {
 	struct wl_display *server;
 	struct latch_inspector *inspector;
 	struct wl_display *client;
-	struct wl_registry *registry;
 	struct zlatch_inspector_v2 *bound;
 
 	/* What the documents have, and how often they were asked for. */
@@ -73,23 +64,6 @@ static void handle_document(void *data, struct zlatch_inspector_v2 *inspector, u
 
 static const struct zlatch_inspector_v2_listener listener = {.document = handle_document};
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct fixture *f = data;
-	if (strcmp(interface, zlatch_inspector_v2_interface.name) == 0) {
-		f->bound = wl_registry_bind(registry, name, &zlatch_inspector_v2_interface, 1);
-		zlatch_inspector_v2_add_listener(f->bound, &listener, f);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 static void serve(struct fixture *f) {
 	wl_display_flush(f->client);
 	wl_event_loop_dispatch(wl_display_get_event_loop(f->server), 0);
@@ -98,39 +72,24 @@ static void serve(struct fixture *f) {
 
 /* Lets the two talk until they have nothing more to say. False when the connection broke. */
 static bool pump(struct fixture *f) {
-	for (int i = 0; i < 20; i++) {
-		serve(f);
-		if (wl_display_prepare_read(f->client) == 0) {
-			struct pollfd fd = {.fd = wl_display_get_fd(f->client), .events = POLLIN};
-			if (poll(&fd, 1, 0) > 0) {
-				wl_display_read_events(f->client);
-			} else {
-				wl_display_cancel_read(f->client);
-			}
-		}
-		if (wl_display_dispatch_pending(f->client) < 0) {
-			return false;
-		}
-	}
+	wire_pump(f->server, f->client, 20);
 	return wl_display_get_error(f->client) == 0;
 }
 
 static int setup(void **state) {
-	int fds[2];
 	struct fixture *f = calloc(1, sizeof(*f));
 	f->fd = -1;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
 	f->server = wl_display_create();
 	f->inspector = latch_inspector_create(f->server,
 		&(struct latch_inspector_options){
 			.fill = {fill_planes, fill_held, fill_statistics}, .data = f});
 	assert_non_null(f->inspector);
-	assert_non_null(wl_client_create(f->server, fds[0]));
-	f->client = wl_display_connect_to_fd(fds[1]);
-	f->registry = wl_display_get_registry(f->client);
-	wl_registry_add_listener(f->registry, &registry_listener, f);
-	assert_true(pump(f));
+	assert_non_null(wire_connect(f->server, &f->client));
+	wire_bind(f->server, f->client,
+		(struct wire_global[]){{&zlatch_inspector_v2_interface, 1, &f->bound}, {0}});
 	assert_non_null(f->bound);
+	zlatch_inspector_v2_add_listener(f->bound, &listener, f);
+	assert_true(pump(f));
 	*state = f;
 	return 0;
 }
@@ -141,7 +100,6 @@ static int teardown(void **state) {
 		close(f->fd);
 	}
 	zlatch_inspector_v2_destroy(f->bound);
-	wl_registry_destroy(f->registry);
 	wl_display_disconnect(f->client);
 	wl_display_destroy_clients(f->server);
 	latch_inspector_destroy(f->inspector);
@@ -245,17 +203,7 @@ static void without_memory_the_client_hears_of_it(void **state) {
 	assert_int_equal(f->answers, 0);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_question_has_its_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(nobody_can_change_an_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_large_answer_arrives_whole, setup, teardown),
-		cmocka_unit_test_setup_teardown(there_are_no_other_questions, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_does_not_read_is_cut_off, setup, teardown),
-		cmocka_unit_test_setup_teardown(who_reads_may_ask_for_ever, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			without_memory_the_client_hears_of_it, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("inspector", tests, NULL, NULL);
-}
+TEST_MAIN("inspector", TEST(each_question_has_its_answer), TEST(nobody_can_change_an_answer),
+	TEST(a_large_answer_arrives_whole), TEST(there_are_no_other_questions),
+	TEST(who_does_not_read_is_cut_off), TEST(who_reads_may_ask_for_ever),
+	TEST(without_memory_the_client_hears_of_it))

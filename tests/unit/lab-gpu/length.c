@@ -1,12 +1,6 @@
 /* How long the simulated GPU's jobs are. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "clients/common/gpu_time.h"
+#include "../test.h"
 
 #define MS INT64_C(1000000)
 
@@ -81,14 +75,5 @@ static void texts(void **state) {
 	assert_int_equal(time.growth_ns, -3 * MS);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(fixed),
-		cmocka_unit_test(spread),
-		cmocka_unit_test(growth),
-		cmocka_unit_test(spread_is_cut_off_at_nothing),
-		cmocka_unit_test(texts),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("lab-gpu-length", UNIT(fixed), UNIT(spread), UNIT(growth),
+	UNIT(spread_is_cut_off_at_nothing), UNIT(texts))

@@ -1,12 +1,6 @@
 /* Which job the simulated GPU runs when. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "tests/lab/gpu/queue.h"
+#include "../test.h"
 
 static struct gpu_queue_job job(int32_t priority, int64_t length_ns, int64_t ready_ns) {
 	return (struct gpu_queue_job){
@@ -119,16 +113,5 @@ static void bounded(void **state) {
 	assert_true(gpu_queue_add(&queue, &jobs[GPU_QUEUE_MAX]));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(in_order),
-		cmocka_unit_test(late_look),
-		cmocka_unit_test(priority_goes_first),
-		cmocka_unit_test(priority_of_later),
-		cmocka_unit_test(not_ready_is_passed_by),
-		cmocka_unit_test(removed),
-		cmocka_unit_test(bounded),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("lab-gpu-queue", UNIT(in_order), UNIT(late_look), UNIT(priority_goes_first),
+	UNIT(priority_of_later), UNIT(not_ready_is_passed_by), UNIT(removed), UNIT(bounded))

@@ -1,14 +1,8 @@
 /* What helps against which reason. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <string.h>
 
+#include "../test.h"
 #include "advice.h"
 #include "example.h"
 #include "plan/reason.h"
@@ -135,14 +129,6 @@ static void reasons_get_their_help(void **state) {
 	yyjson_mut_doc_free(doc);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_reason_has_advice_or_needs_none),
-		cmocka_unit_test(it_names_what_the_planes_take),
-		cmocka_unit_test(long_lists_are_cut),
-		cmocka_unit_test(without_planes_no_format_helps),
-		cmocka_unit_test(reasons_get_their_help),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("advice", tests, NULL, NULL);
-}
+TEST_MAIN("advice", UNIT(every_reason_has_advice_or_needs_none),
+	UNIT(it_names_what_the_planes_take), UNIT(long_lists_are_cut),
+	UNIT(without_planes_no_format_helps), UNIT(reasons_get_their_help))

@@ -1,14 +1,8 @@
 /* The command line. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "options.h"
 
 #define MAX_ARGS 8
@@ -56,30 +50,20 @@ static void good_ones(void **state) {
 }
 
 static void bad_ones(void **state) {
+	static const char *const bad[][5] = {
+		{"plains"}, {"planes", "planes"}, {"planes", "--no-such-option"},
+		{"planes", "--svg"}, {"planes", "--json=x"}, {"planes", "--json", "--svg", "x"},
+		{"planes", "--json", "--watch"}, {"planes", "--watch=0"}, {"planes", "--watch=-1"},
+		{"planes", "--watch=nan"}, {"planes", "--watch=soon"}, {"held", "planes"},
+		{"held", "--svg", "x"}, {"held", "--output", "DP-1"}, {"planes", "--once"},
+		{"top", "--svg=x"},
+	};
 	assert_int_equal(parse((const char *const[]){NULL}), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("plains"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "planes"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--no-such-option"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--svg"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--json=x"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--json", "--svg", "x"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--json", "--watch"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--watch=0"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--watch=-1"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--watch=nan"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--watch=soon"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("held", "planes"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("held", "--svg", "x"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("held", "--output", "DP-1"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("planes", "--once"), LATCHCTL_EXIT_USAGE);
-	assert_int_equal(PARSE("top", "--svg=x"), LATCHCTL_EXIT_USAGE);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		if (parse(bad[i]) != LATCHCTL_EXIT_USAGE) {
+			fail_msg("row %zu, '%s', is not wrong", i, bad[i][0]);
+		}
+	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_ones),
-		cmocka_unit_test(bad_ones),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
-}
+TEST_MAIN("options", UNIT(good_ones), UNIT(bad_ones))

@@ -1,17 +1,11 @@
 /* The picture: the right colours in the right places. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "example.h"
 #include "svg.h"
 
@@ -163,14 +157,5 @@ static void it_is_an_svg_file(void **state) {
 	yyjson_mut_doc_free(doc);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(planes_have_colours_and_composed_has_stripes),
-		cmocka_unit_test(the_front_is_in_front),
-		cmocka_unit_test(outputs_are_below_each_other),
-		cmocka_unit_test(texts_stay_texts),
-		cmocka_unit_test(it_is_an_svg_file),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("svg", tests, NULL, NULL);
-}
+TEST_MAIN("svg", UNIT(planes_have_colours_and_composed_has_stripes), UNIT(the_front_is_in_front),
+	UNIT(outputs_are_below_each_other), UNIT(texts_stay_texts), UNIT(it_is_an_svg_file))

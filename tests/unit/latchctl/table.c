@@ -1,15 +1,9 @@
 /* The table says all that matters, and fits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "advice.h"
 #include "base/text.h"
 #include "document.h"
@@ -141,15 +135,6 @@ static void an_empty_document(void **state) {
 	yyjson_mut_doc_free(doc);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_wide_terminal_has_all),
-		cmocka_unit_test(it_fits),
-		cmocka_unit_test(long_names_are_cut_between_characters),
-		cmocka_unit_test(one_output_only),
-		cmocka_unit_test(an_empty_screen),
-		cmocka_unit_test(an_empty_document),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("table", tests, NULL, NULL);
-}
+TEST_MAIN("table", UNIT(a_wide_terminal_has_all), UNIT(it_fits),
+	UNIT(long_names_are_cut_between_characters), UNIT(one_output_only), UNIT(an_empty_screen),
+	UNIT(an_empty_document))

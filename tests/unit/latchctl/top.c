@@ -1,15 +1,9 @@
 /* What 'latchctl top' makes of two answers. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "document.h"
 #include "example.h"
 #include "span.h"
@@ -153,12 +147,4 @@ static void table_fits(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(differences, setup, teardown),
-		cmocka_unit_test_setup_teardown(percentiles, setup, teardown),
-		cmocka_unit_test_setup_teardown(table, setup, teardown),
-		cmocka_unit_test_setup_teardown(table_fits, setup, teardown),
-	};
-	return cmocka_run_group_tests_name("latchctl top", tests, NULL, NULL);
-}
+TEST_MAIN("latchctl top", TEST(differences), TEST(percentiles), TEST(table), TEST(table_fits))

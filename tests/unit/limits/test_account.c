@@ -1,11 +1,5 @@
 /* What clients hold, who they are, and who has to go when fds run short. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +13,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "../wire.h"
 #include "limits/client.h"
 #include "limits/fds.h"
@@ -34,22 +29,20 @@ struct client {
 	struct wl_listener destroy;
 };
 
-struct world {
+static struct world {
 	struct wl_display *display;
 	struct latch_clients *accounts;
 	struct client clients[3];
 	int logged;
 	char log[512];
-};
-
-static struct world *logging_world;
+} world;
 
 static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
 	char line[512];
 	vsnprintf(line, sizeof(line), format, args);
-	if (logging_world != NULL && strstr(line, "account.c") != NULL) {
-		logging_world->logged++;
-		snprintf(logging_world->log, sizeof(logging_world->log), "%s",
+	if (strstr(line, "account.c") != NULL) {
+		world.logged++;
+		snprintf(world.log, sizeof(world.log), "%s",
 			strstr(line, "] ") + 2);
 	}
 }
@@ -59,83 +52,64 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	client->server = NULL;
 }
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct client *client = data;
-	if (strcmp(interface, wl_shm_interface.name) == 0) {
-		client->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, wl_compositor_interface.name) == 0) {
-		client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
-	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
-		client->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
-static void world_sync(struct world *world) {
+static void world_sync(void) {
 	for (int i = 0; i < 12; i++) {
-		wire_pump(world->display, world->clients[i % 3].display, 1);
+		wire_pump(world.display, world.clients[i % 3].display, 1);
 	}
 }
 
-static void world_init(struct world *world, const struct latch_limits *limits) {
-	*world = (struct world){.display = wl_display_create()};
+static void world_init(const struct latch_limits *limits) {
+	world = (struct world){.display = wl_display_create()};
 	wlr_log_init(WLR_INFO, handle_log);
-	logging_world = world;
 	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
-	assert_non_null(wlr_shm_create(world->display, 1, formats, 2));
-	assert_non_null(wlr_compositor_create(world->display, 4, NULL));
-	assert_non_null(wlr_xdg_shell_create(world->display, 1));
-	world->accounts = latch_clients_create(world->display, limits, NULL);
+	assert_non_null(wlr_shm_create(world.display, 1, formats, 2));
+	assert_non_null(wlr_compositor_create(world.display, 4, NULL));
+	assert_non_null(wlr_xdg_shell_create(world.display, 1));
+	world.accounts = latch_clients_create(world.display, limits, NULL);
 	for (int i = 0; i < 3; i++) {
-		struct client *client = &world->clients[i];
-		client->server = wire_connect(world->display, &client->display);
+		struct client *client = &world.clients[i];
+		client->server = wire_connect(world.display, &client->display);
 		client->account = latch_account_ref(latch_account_find(client->server));
 		assert_non_null(client->account);
 		client->destroy.notify = handle_destroy;
 		wl_client_add_destroy_listener(client->server, &client->destroy);
-		struct wl_registry *registry = wl_display_get_registry(client->display);
-		wl_registry_add_listener(registry, &registry_listener, client);
-		wire_pump(world->display, client->display, 1);
-		wl_registry_destroy(registry);
+		wire_bind(world.display, client->display,
+			(struct wire_global[]){
+				{&wl_shm_interface, 1, &client->shm},
+				{&wl_compositor_interface, 1, &client->compositor},
+				{&xdg_wm_base_interface, 1, &client->wm_base},
+				{0},
+			});
 		assert_non_null(client->shm);
 		assert_non_null(client->compositor);
 		assert_non_null(client->wm_base);
 	}
-	world_sync(world);
+	world_sync();
 }
 
-static void world_finish(struct world *world) {
-	logging_world = NULL;
+static int teardown(void **state) {
 	for (int i = 0; i < 3; i++) {
-		wl_shm_destroy(world->clients[i].shm);
-		wl_compositor_destroy(world->clients[i].compositor);
-		xdg_wm_base_destroy(world->clients[i].wm_base);
-		wl_display_disconnect(world->clients[i].display);
+		wl_shm_destroy(world.clients[i].shm);
+		wl_compositor_destroy(world.clients[i].compositor);
+		xdg_wm_base_destroy(world.clients[i].wm_base);
+		wl_display_disconnect(world.clients[i].display);
 	}
-	wl_display_destroy_clients(world->display);
-	latch_clients_destroy(world->accounts);
-	wl_display_destroy(world->display);
+	wl_display_destroy_clients(world.display);
+	latch_clients_destroy(world.accounts);
+	wl_display_destroy(world.display);
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(
-			latch_account_get(world->clients[i].account, LATCH_LIMIT_BUFFERS), 0);
-		latch_account_unref(world->clients[i].account);
+			latch_account_get(world.clients[i].account, LATCH_LIMIT_BUFFERS), 0);
+		latch_account_unref(world.clients[i].account);
 	}
+	return 0;
 }
 
 static void test_limits(void **state) {
-	struct world world;
 	struct latch_limits limits = latch_limits_default();
 	limits.max[LATCH_LIMIT_UPDATES] = 3;
 	limits.max[LATCH_LIMIT_BYTES] = UINT64_MAX;
-	world_init(&world, &limits);
+	world_init(&limits);
 	struct latch_account *account = world.clients[0].account;
 	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 2));
 	assert_true(latch_account_charge(account, LATCH_LIMIT_UPDATES, 1));
@@ -158,7 +132,6 @@ static void test_limits(void **state) {
 	assert_true(latch_account_charge(NULL, LATCH_LIMIT_FDS, UINT64_MAX));
 	latch_account_discharge(NULL, LATCH_LIMIT_FDS, 1);
 	latch_account_unref(latch_account_ref(NULL));
-	world_finish(&world);
 }
 
 static void test_parse(void **state) {
@@ -182,9 +155,8 @@ static void test_parse(void **state) {
 }
 
 static void test_who_it_is(void **state) {
-	struct world world;
 	const struct latch_limits limits = latch_limits_default();
-	world_init(&world, &limits);
+	world_init(&limits);
 	struct latch_account *account = world.clients[0].account;
 	char text[LATCH_ACCOUNT_TEXT], expected[LATCH_ACCOUNT_TEXT];
 	snprintf(expected, sizeof(expected), "client %d (test-limits-acc)", (int)getpid());
@@ -197,24 +169,22 @@ static void test_who_it_is(void **state) {
 	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
 	struct xdg_surface *xdg = xdg_wm_base_get_xdg_surface(client->wm_base, surface);
 	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg);
-	world_sync(&world);
+	world_sync();
 	assert_string_equal(latch_account_describe(account, text), expected);
 	xdg_toplevel_set_app_id(toplevel, "org.evil\n\033[31m\"");
-	world_sync(&world);
+	world_sync();
 	snprintf(expected, sizeof(expected),
 		"client %d (test-limits-acc, app id \"org.evil??[31m\"\")", (int)getpid());
 	assert_string_equal(latch_account_describe(account, text), expected);
 	xdg_toplevel_destroy(toplevel);
 	xdg_surface_destroy(xdg);
 	wl_surface_destroy(surface);
-	world_finish(&world);
 }
 
 /* The account is there for as long as somebody has to discharge something. */
 static void test_outlives(void **state) {
-	struct world world;
 	const struct latch_limits limits = latch_limits_default();
-	world_init(&world, &limits);
+	world_init(&limits);
 	struct latch_account *account = world.clients[0].account;
 	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, 10));
 	wl_client_destroy(world.clients[0].server);
@@ -224,14 +194,12 @@ static void test_outlives(void **state) {
 	assert_false(latch_account_is_ending(account));
 	latch_account_discharge(account, LATCH_LIMIT_BYTES, 10);
 	assert_int_equal(latch_account_get(account, LATCH_LIMIT_BYTES), 0);
-	world_finish(&world);
 }
 
 static void test_shm(void **state) {
-	struct world world;
 	struct latch_limits limits = latch_limits_default();
 	limits.max[LATCH_LIMIT_BUFFERS] = 3;
-	world_init(&world, &limits);
+	world_init(&limits);
 	const struct client *client = &world.clients[0];
 	int fd = memfd_create("shm", MFD_CLOEXEC);
 	assert_int_equal(ftruncate(fd, 4096), 0);
@@ -242,17 +210,17 @@ static void test_shm(void **state) {
 		buffers[i] = wl_shm_pool_create_buffer(
 			pool, 0, 16, 16, 64, WL_SHM_FORMAT_XRGB8888);
 	}
-	world_sync(&world);
+	world_sync();
 	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_FDS), 1);
 	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_BUFFERS), 3);
 	wl_buffer_destroy(buffers[0]);
-	world_sync(&world);
+	world_sync();
 	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_BUFFERS), 2);
 	for (int i = 0; i < 4; i += 3) {
 		buffers[i] = wl_shm_pool_create_buffer(
 			pool, 0, 16, 16, 64, WL_SHM_FORMAT_XRGB8888);
 	}
-	world_sync(&world);
+	world_sync();
 	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
 	assert_null(client->server);
 	assert_int_equal(latch_account_get(client->account, LATCH_LIMIT_FDS), 0);
@@ -262,19 +230,17 @@ static void test_shm(void **state) {
 		wl_buffer_destroy(buffers[i]);
 	}
 	wl_shm_pool_destroy(pool);
-	world_finish(&world);
 }
 
 /* What is destroyed does not count; a client that keeps all has to go. */
 static void test_objects(void **state) {
-	struct world world;
 	struct latch_limits limits = latch_limits_default();
 	limits.max[LATCH_LIMIT_OBJECTS] = 64;
-	world_init(&world, &limits);
+	world_init(&limits);
 	const struct client *client = &world.clients[0];
 	for (int i = 0; i < 500; i++) {
 		wl_region_destroy(wl_compositor_create_region(client->compositor));
-		world_sync(&world);
+		world_sync();
 	}
 	assert_non_null(client->server);
 	struct wl_region *regions[80];
@@ -282,7 +248,7 @@ static void test_objects(void **state) {
 		regions[i] = wl_compositor_create_region(client->compositor);
 		/* Its other objects are some, and a sixteenth may be overdrawn. */
 		assert_true(i < 70 ? client->server != NULL || i > 50 : client->server == NULL);
-		world_sync(&world);
+		world_sync();
 	}
 	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
 	assert_non_null(strstr(world.log, "at most 64 objects (--limits objects=N)"));
@@ -290,25 +256,23 @@ static void test_objects(void **state) {
 	for (int i = 0; i < 80; i++) {
 		wl_region_destroy(regions[i]);
 	}
-	world_finish(&world);
 }
 
 /* One commit answers all that wait, so there can't be very many. */
 static void test_callbacks(void **state) {
-	struct world world;
 	struct latch_limits limits = latch_limits_default();
 	limits.max[LATCH_LIMIT_CALLBACKS] = 64;
-	world_init(&world, &limits);
+	world_init(&limits);
 	const struct client *client = &world.clients[0];
 	for (int i = 0; i < 300; i++) {
-		world_sync(&world); // those of wl_display.sync are answered at once
+		world_sync(); // those of wl_display.sync are answered at once
 	}
 	struct wl_surface *surface = wl_compositor_create_surface(client->compositor);
 	struct wl_callback *callbacks[80];
 	for (int i = 0; i < 80; i++) {
 		callbacks[i] = wl_surface_frame(surface);
 		assert_true(i < 70 ? client->server != NULL || i > 60 : client->server == NULL);
-		world_sync(&world);
+		world_sync();
 	}
 	assert_int_equal(wl_display_get_error(client->display), ENOMEM);
 	assert_non_null(strstr(
@@ -318,7 +282,6 @@ static void test_callbacks(void **state) {
 		wl_callback_destroy(callbacks[i]);
 	}
 	wl_surface_destroy(surface);
-	world_finish(&world);
 }
 
 /* Opens and charges. */
@@ -345,9 +308,8 @@ static void test_short_of_fds(void **state) {
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-	struct world world;
 	const struct latch_limits limits = latch_limits_default();
-	world_init(&world, &limits);
+	world_init(&limits);
 	struct latch_account *big = world.clients[0].account, *good = world.clients[1].account,
 			     *other = world.clients[2].account;
 	int big_fds[120], other_fds[80], good_fds[100], hogs[400], hogs_len = 0;
@@ -372,7 +334,7 @@ static void test_short_of_fds(void **state) {
 	/* While it ends, what it has will be free: nobody else has to go. */
 	assert_true(hold(good, &good_fds[count++], 1));
 	assert_false(latch_account_is_ending(other));
-	world_sync(&world);
+	world_sync();
 	assert_null(world.clients[0].server);
 	assert_int_equal(wl_display_get_error(world.clients[0].display), ENOMEM);
 	assert_int_equal(wl_display_get_error(world.clients[1].display), 0);
@@ -406,7 +368,6 @@ static void test_short_of_fds(void **state) {
 		close(hogs[--hogs_len]);
 	}
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	world_finish(&world);
 }
 
 static void test_share(void **state) {
@@ -414,9 +375,8 @@ static void test_share(void **state) {
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
 	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-	struct world world;
 	const struct latch_limits limits = latch_limits_default();
-	world_init(&world, &limits);
+	world_init(&limits);
 	struct latch_account *account = world.clients[0].account;
 	int fds[200];
 	int len = 0;
@@ -428,21 +388,8 @@ static void test_share(void **state) {
 		latch_account_refusal(account), "at most 150 file descriptors (--limits fds=N)");
 	drop(account, fds, len);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_parse),
-		cmocka_unit_test(test_who_it_is),
-		cmocka_unit_test(test_outlives),
-		cmocka_unit_test(test_shm),
-		cmocka_unit_test(test_objects),
-		cmocka_unit_test(test_callbacks),
-		cmocka_unit_test(test_short_of_fds),
-		cmocka_unit_test(test_share),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-account", TEST_END(test_limits), UNIT(test_parse), TEST_END(test_who_it_is),
+	TEST_END(test_outlives), TEST_END(test_shm), TEST_END(test_objects),
+	TEST_END(test_callbacks), TEST_END(test_short_of_fds), TEST_END(test_share))

@@ -1,16 +1,11 @@
 /* The process's own limit: raised for latch, given back to its children; and what is left of it. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../test.h"
 #include "limits/fds.h"
 
 static void set_soft(rlim_t soft) {
@@ -72,12 +67,4 @@ static void test_raise_and_restore(void **state) {
 	assert_int_equal(WEXITSTATUS(status), 77);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_look),
-		cmocka_unit_test(test_spare),
-		cmocka_unit_test(test_raise_and_restore),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-fds", UNIT(test_look), UNIT(test_spare), UNIT(test_raise_and_restore))

@@ -1,11 +1,5 @@
 /* Clients that have shut down their end of the connection, with and without half a message. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -14,6 +8,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "limits/client.h"
 
 struct fixture {
@@ -110,12 +105,5 @@ static void test_clients_stay(void **state) {
 	assert_int_equal(count_clients(f), 1);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_half_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_whole_message, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_clients_stay, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-half_closed", TEST(test_half_message), TEST(test_whole_message),
+	TEST(test_clients_stay))

@@ -1,12 +1,7 @@
 /* Fds run short, and a program has shared them out among many connections. */
 
-#include <setjmp.h>
 #include <stdalign.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 
-#include <cmocka.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -16,6 +11,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "limits/client.h"
 #include "limits/fds.h"
 
@@ -154,11 +150,4 @@ static void the_program_with_the_most_is_ended(void **state) {
 	wl_display_destroy(display);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			the_program_with_the_most_is_ended, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("holder", tests, NULL, NULL);
-}
+TEST_MAIN("holder", TEST(the_program_with_the_most_is_ended))

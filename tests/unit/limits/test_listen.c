@@ -1,11 +1,5 @@
 /* The Wayland socket: its name and lock, and clients that wait while fds are short. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,6 +14,7 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
 
@@ -177,13 +172,5 @@ static void test_waits_while_fds_are_short(void **state) {
 	wl_display_destroy(display);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_bad_names, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_stale_socket, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_waits_while_fds_are_short, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-listen", TEST(test_names), TEST(test_bad_names), TEST(test_stale_socket),
+	TEST(test_waits_while_fds_are_short))

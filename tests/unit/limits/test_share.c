@@ -1,13 +1,7 @@
 /* How a client's share of the time is spent and comes back. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "limits/share.h"
+#include "../test.h"
 
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
@@ -82,15 +76,6 @@ static void test_time_that_goes_back(void **state) {
 	assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS - 1 * MS);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_begins_with_a_burst),
-		cmocka_unit_test(test_grows_by_its_percentage),
-		cmocka_unit_test(test_grows_to_a_burst_and_no_further),
-		cmocka_unit_test(test_resumes_when_it_says),
-		cmocka_unit_test(test_long_run),
-		cmocka_unit_test(test_time_that_goes_back),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-share", UNIT(test_begins_with_a_burst), UNIT(test_grows_by_its_percentage),
+	UNIT(test_grows_to_a_burst_and_no_further), UNIT(test_resumes_when_it_says),
+	UNIT(test_long_run), UNIT(test_time_that_goes_back))

@@ -1,17 +1,12 @@
 /* Clients that ask for more than their share of the time, and what has a deadline beside them. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "../wire.h"
 #include "base/clock.h"
 #include "limits/client.h"
@@ -28,7 +23,7 @@ struct client {
 	struct wl_listener destroy;
 };
 
-struct world {
+static struct world {
 	struct wl_display *display;
 	struct latch_turns *turns;
 	struct latch_clients *clients;
@@ -36,7 +31,7 @@ struct world {
 	int64_t cost_ns; // of one slow request
 	bool sleeps, forgives; // it waits for somebody; it does what was to be done for all
 	int urgent; // looks at the urgent work
-};
+} world;
 
 /* Time passes when the test says so; how busy this computer is would be in the verdicts else. */
 static int64_t begin_ns, passed_ns, computed_ns;
@@ -70,19 +65,18 @@ static const struct wl_region_interface region_impl = {.destroy = destroy_region
 
 /* wl_compositor, of which only create_region is used: it takes its time. */
 static void create_region(struct wl_client *wl_client, struct wl_resource *resource, uint32_t id) {
-	struct world *world = wl_resource_get_user_data(resource);
 	struct client *client =
-		wl_client == world->greedy.server ? &world->greedy : &world->modest;
+		wl_client == world.greedy.server ? &world.greedy : &world.modest;
 	client->handled++;
 	struct wl_resource *region = wl_resource_create(wl_client, &wl_region_interface, 1, id);
 	wl_resource_set_implementation(region, &region_impl, NULL, NULL);
-	if (world->sleeps) {
-		rest(world->cost_ns);
+	if (world.sleeps) {
+		rest(world.cost_ns);
 	} else {
-		burn(world->cost_ns);
+		burn(world.cost_ns);
 	}
-	if (world->forgives) {
-		latch_turns_forgive(world->turns);
+	if (world.forgives) {
+		latch_turns_forgive(world.turns);
 	}
 }
 
@@ -95,50 +89,30 @@ static void bind_compositor(struct wl_client *client, void *data, uint32_t versi
 }
 
 static void handle_urgent(void *data) {
-	struct world *world = data;
-	world->urgent++;
+	world.urgent++;
 }
 
-static void do_round(struct world *world, int timeout_ms) {
-	wl_display_flush_clients(world->display);
-	latch_turns_begin_round(world->turns);
-	wl_event_loop_dispatch(wl_display_get_event_loop(world->display), timeout_ms);
-	latch_turns_end_round(world->turns);
+static void do_round(int timeout_ms) {
+	wl_display_flush_clients(world.display);
+	latch_turns_begin_round(world.turns);
+	wl_event_loop_dispatch(wl_display_get_event_loop(world.display), timeout_ms);
+	latch_turns_end_round(world.turns);
 }
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct client *client = data;
-	client->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 1);
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct client *client = wl_container_of(listener, client, destroy);
 	client->server = NULL;
 }
 
-static void client_init(struct world *world, struct client *client) {
-	client->server = wire_connect(world->display, &client->display);
+static void client_init(struct client *client) {
+	client->server = wire_connect(world.display, &client->display);
 	client->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(client->server, &client->destroy);
-	struct wl_registry *registry = wl_display_get_registry(client->display);
-	wl_registry_add_listener(registry, &registry_listener, client);
-	wl_display_flush(client->display);
-	do_round(world, 0);
-	wl_display_flush_clients(world->display);
-	assert_true(wl_display_dispatch(client->display) > 0);
-	wl_registry_destroy(registry);
+	wire_bind(world.display, client->display,
+		(struct wire_global[]){{&wl_compositor_interface, 1, &client->compositor}, {0}});
 	assert_non_null(client->compositor);
 	wl_display_flush(client->display);
-	do_round(world, 0);
+	do_round(0);
 }
 
 static void client_finish(struct client *client) {
@@ -153,121 +127,112 @@ static void ask(struct client *client, int times) {
 	assert_true(wl_display_flush(client->display) > 0);
 }
 
-static void world_init(struct world *world, unsigned percent) {
+static void world_init(unsigned percent) {
 	wlr_log_init(WLR_SILENT, NULL);
-	*world = (struct world){.display = wl_display_create(), .cost_ns = 2 * MS};
-	world->turns = latch_turns_create(&(struct latch_turns_options){
-		.display = world->display,
+	world = (struct world){.display = wl_display_create(), .cost_ns = 2 * MS};
+	world.turns = latch_turns_create(&(struct latch_turns_options){
+		.display = world.display,
 		.percent = percent,
 		.urgent = handle_urgent,
-		.data = world,
+		.data = &world,
 	});
-	assert_non_null(world->turns);
+	assert_non_null(world.turns);
 	const struct latch_limits limits = latch_limits_default();
-	world->clients = latch_clients_create(world->display, &limits, world->turns);
-	assert_non_null(world->clients);
+	world.clients = latch_clients_create(world.display, &limits, world.turns);
+	assert_non_null(world.clients);
 	assert_non_null(wl_global_create(
-		world->display, &wl_compositor_interface, 1, world, bind_compositor));
-	client_init(world, &world->greedy);
-	client_init(world, &world->modest);
+		world.display, &wl_compositor_interface, 1, &world, bind_compositor));
+	client_init(&world.greedy);
+	client_init(&world.modest);
 }
 
-static void world_finish(struct world *world) {
-	wl_display_destroy_clients(world->display);
-	client_finish(&world->greedy);
-	client_finish(&world->modest);
-	latch_clients_destroy(world->clients);
-	latch_turns_destroy(world->turns);
-	wl_display_destroy(world->display);
+static int teardown(void **state) {
+	wl_display_destroy_clients(world.display);
+	client_finish(&world.greedy);
+	client_finish(&world.modest);
+	latch_clients_destroy(world.clients);
+	latch_turns_destroy(world.turns);
+	wl_display_destroy(world.display);
+	return 0;
 }
 
 /* The greedy one takes 80 ms, more than three times its burst: it has to wait, and nothing that it asks is
  * lost. */
-static void make_it_wait(struct world *world) {
-	world->cost_ns = 4 * MS;
-	ask(&world->greedy, 20);
-	do_round(world, 0);
-	assert_int_equal(world->greedy.handled, 20);
-	ask(&world->greedy, 1);
-	do_round(world, 0);
-	assert_int_equal(world->greedy.handled, 20);
+static void make_it_wait(void) {
+	world.cost_ns = 4 * MS;
+	ask(&world.greedy, 20);
+	do_round(0);
+	assert_int_equal(world.greedy.handled, 20);
+	ask(&world.greedy, 1);
+	do_round(0);
+	assert_int_equal(world.greedy.handled, 20);
 }
 
 /* Without anybody who needs the time. */
 static void test_alone(void **state) {
-	struct world world;
-	world_init(&world, 10);
+	world_init(10);
 	rest(1100 * MS);
 	world.cost_ns = 4 * MS;
 	for (int i = 1; i <= 3; i++) {
 		ask(&world.greedy, 20);
-		do_round(&world, 0);
+		do_round(0);
 		assert_int_equal(world.greedy.handled, 20 * i);
 	}
 	ask(&world.modest, 1);
-	do_round(&world, 0);
+	do_round(0);
 	ask(&world.greedy, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.greedy.handled, 60);
-	world_finish(&world);
 }
 
 /* A third of the time, by one whose share is one percent. */
 static void test_time_for_all(void **state) {
-	struct world world;
-	world_init(&world, 1);
+	world_init(1);
 	for (int i = 1; i <= 20; i++) {
 		ask(&world.modest, 1);
 		ask(&world.greedy, 5);
-		do_round(&world, 0);
+		do_round(0);
 		assert_int_equal(world.greedy.handled, 5 * i);
 		rest(20 * MS);
 	}
-	world_finish(&world);
 }
 
 /* One that has taken a little too much goes on when the other one waits. */
 static void test_worst_waits(void **state) {
-	struct world world;
-	world_init(&world, 1);
+	world_init(1);
 	world.cost_ns = 4 * MS;
 	ask(&world.modest, 10);
 	ask(&world.greedy, 20);
-	do_round(&world, 0);
+	do_round(0);
 	ask(&world.modest, 1);
 	ask(&world.greedy, 1);
-	do_round(&world, 0);
-	do_round(&world, 0);
+	do_round(0);
+	do_round(0);
 	assert_int_equal(world.modest.handled, 11);
 	assert_int_equal(world.greedy.handled, 20);
-	world_finish(&world);
 }
 
 /* What is done for a client counts like what it asks for. */
 static void test_spend(void **state) {
-	struct world world;
-	world_init(&world, 1);
+	world_init(1);
 	latch_turns_spend(world.turns, world.greedy.server, 1000 * MS);
 	ask(&world.modest, 1);
-	do_round(&world, 0);
+	do_round(0);
 	ask(&world.greedy, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.greedy.handled, 0);
-	world_finish(&world);
 }
 
 /* What it can't help is not charged. */
 static void check_free(bool sleeps) {
-	struct world world;
-	world_init(&world, 10);
+	world_init(10);
 	world.sleeps = sleeps;
 	world.forgives = !sleeps;
 	for (int i = 1; i <= 3; i++) {
 		ask(&world.greedy, 20);
-		do_round(&world, 0);
+		do_round(0);
 		assert_int_equal(world.greedy.handled, 20 * i);
 	}
-	world_finish(&world);
 }
 
 static void test_waiting_is_free(void **state) {
@@ -279,90 +244,79 @@ static void test_work_for_all_is_free(void **state) {
 }
 
 static void test_greedy_waits(void **state) {
-	struct world world;
-	world_init(&world, 10);
-	make_it_wait(&world);
+	world_init(10);
+	make_it_wait();
 	/* Others are served meanwhile. */
 	ask(&world.modest, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.modest.handled, 1);
 	/* It goes on by itself. */
 	for (int i = 0; i < 20 && world.greedy.handled == 20; i++) {
 		rest(100 * MS);
-		do_round(&world, 100);
+		do_round(100);
 	}
 	assert_int_equal(world.greedy.handled, 21);
-	world_finish(&world);
 }
 
 static void test_no_limit(void **state) {
-	struct world world;
-	world_init(&world, 100);
+	world_init(100);
 	ask(&world.greedy, 20);
-	do_round(&world, 0);
+	do_round(0);
 	ask(&world.greedy, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.greedy.handled, 21);
-	world_finish(&world);
 }
 
 /* It takes ten seconds until it had its turn again: its end is noticed before. */
 static void test_end_while_waiting(void **state) {
-	struct world world;
-	world_init(&world, 1);
-	make_it_wait(&world);
+	world_init(1);
+	make_it_wait();
 	shutdown(wl_display_get_fd(world.greedy.display), SHUT_RDWR);
-	do_round(&world, 1000);
+	do_round(1000);
 	assert_null(world.greedy.server);
 	ask(&world.modest, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.modest.handled, 1);
-	world_finish(&world);
 }
 
 /* libwayland listens to a client again when its own events do not go out. */
 static void test_does_not_read(void **state) {
-	struct world world;
-	world_init(&world, 1);
+	world_init(1);
 	wl_client_set_max_buffer_size(world.greedy.server, 1 << 20);
-	make_it_wait(&world);
+	make_it_wait();
 	for (int i = 0; i < 40000; i++) {
 		struct wl_resource *display = wl_client_get_object(world.greedy.server, 1);
 		wl_resource_post_event(display, WL_DISPLAY_DELETE_ID, 1u);
 	}
-	do_round(&world, 0);
+	do_round(0);
 	assert_non_null(world.greedy.server);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.greedy.handled, 20);
-	world_finish(&world);
 }
 
 /* 40 ms of requests in one round. */
 static void test_urgent_in_between(void **state) {
-	struct world world;
-	world_init(&world, 100);
+	world_init(100);
 	world.cost_ns = MS;
 	ask(&world.greedy, 40);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_in_range(world.urgent, 38, 80);
 	/* Short requests: not before each of them. */
 	world.cost_ns = MS / 10;
 	world.urgent = 0;
 	ask(&world.greedy, 100);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_in_range(world.urgent, 10, 30);
 	/* The work is not looked after when nothing has taken long. */
 	world.cost_ns = 0;
 	world.urgent = 0;
 	ask(&world.modest, 3);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_in_range(world.urgent, 0, 1);
-	world_finish(&world);
 }
 
 static void test_finds_sources(void **state) {
-	struct world world;
-	world_init(&world, 50);
+	world_init(50);
 	struct wl_event_loop *loop = wl_display_get_event_loop(world.display);
 	struct wl_event_source *greedy = latch_client_source_find(loop, world.greedy.server);
 	struct wl_event_source *modest = latch_client_source_find(loop, world.modest.server);
@@ -372,32 +326,18 @@ static void test_finds_sources(void **state) {
 	/* It is the right one: without it nobody reads. */
 	assert_int_equal(wl_event_source_fd_update(modest, 0), 0);
 	ask(&world.modest, 1);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.modest.handled, 0);
 	assert_int_equal(wl_event_source_fd_update(modest, WL_EVENT_READABLE), 0);
-	do_round(&world, 0);
+	do_round(0);
 	assert_int_equal(world.modest.handled, 1);
 	struct wl_event_loop *other = wl_event_loop_create();
 	assert_null(latch_client_source_find(other, world.modest.server));
 	wl_event_loop_destroy(other);
-	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_greedy_waits),
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_time_for_all),
-		cmocka_unit_test(test_worst_waits),
-		cmocka_unit_test(test_spend),
-		cmocka_unit_test(test_waiting_is_free),
-		cmocka_unit_test(test_work_for_all_is_free),
-		cmocka_unit_test(test_no_limit),
-		cmocka_unit_test(test_end_while_waiting),
-		cmocka_unit_test(test_does_not_read),
-		cmocka_unit_test(test_urgent_in_between),
-		cmocka_unit_test(test_finds_sources),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("limits-turns", TEST_END(test_greedy_waits), TEST_END(test_alone),
+	TEST_END(test_time_for_all), TEST_END(test_worst_waits), TEST_END(test_spend),
+	TEST_END(test_waiting_is_free), TEST_END(test_work_for_all_is_free), TEST_END(test_no_limit),
+	TEST_END(test_end_while_waiting), TEST_END(test_does_not_read),
+	TEST_END(test_urgent_in_between), TEST_END(test_finds_sources))

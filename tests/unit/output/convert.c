@@ -1,21 +1,15 @@
 /* Known samples through the conversion, against the standards' formulas in floating point. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_fourcc.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "output/convert.h"
 
 /* What the result may be off, of 255: rounding of a fixed point number. */
 #define TOLERANCE 1
-
 
 /* How a format is laid out, told once more and in other words than in the code. */
 enum layout {
@@ -401,16 +395,7 @@ static void what_is_converted(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(each_format_encoding_and_range),
-		cmocka_unit_test(odd_sizes_strides_and_offsets),
-		cmocka_unit_test(known_colors),
-		cmocka_unit_test(rgb_and_straight_alpha),
-		cmocka_unit_test(premultiplied_is_within_alpha),
-		cmocka_unit_test(what_does_not_fit_is_refused),
-		cmocka_unit_test(what_is_converted),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-convert", UNIT(each_format_encoding_and_range),
+	UNIT(odd_sizes_strides_and_offsets), UNIT(known_colors), UNIT(rgb_and_straight_alpha),
+	UNIT(premultiplied_is_within_alpha), UNIT(what_does_not_fit_is_refused),
+	UNIT(what_is_converted))

@@ -1,10 +1,4 @@
 /* The hardware cursor: its pixels at every scale and transform, and when they are drawn. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_fourcc.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +9,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/transform.h>
 
+#include "../test.h"
 #include "backend/output.h"
 #include "fake_drm.h"
 #include "kms/device.h"
@@ -352,18 +347,7 @@ static void too_large_is_composed(void **state) {
 	assert_false(f->cursor.composed);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(exact_pixels_are_only_moved),
-		cmocka_unit_test(scaled_pixels_are_filtered),
-		cmocka_unit_test(formats),
-		cmocka_unit_test_setup_teardown(
-			every_scale_and_transform_is_on_the_plane, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-			a_moving_pointer_is_not_drawn_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(crops_and_turned_buffers, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_large_is_composed, setup, teardown),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-cursor", UNIT(exact_pixels_are_only_moved), UNIT(scaled_pixels_are_filtered),
+	UNIT(formats), TEST(every_scale_and_transform_is_on_the_plane),
+	TEST(a_moving_pointer_is_not_drawn_again), TEST(crops_and_turned_buffers),
+	TEST(too_large_is_composed))

@@ -1,10 +1,4 @@
 /* Where a part of a buffer is to be seen, compared with what pixman draws when the part changes. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_fourcc.h>
 #include <math.h>
 #include <stdlib.h>
@@ -15,6 +9,7 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
+#include "../test.h"
 #include "output/look.h"
 #include "plan/layer.h"
 
@@ -203,11 +198,4 @@ static void what_is_not_shown_is_no_damage(void **state) {
 	assert_true(wlr_box_equal(&box, &(struct wlr_box){100, 100, 1, 2}));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(damage_is_all_that_changes),
-		cmocka_unit_test(what_is_not_shown_is_no_damage),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-damage", UNIT(damage_is_all_that_changes), UNIT(what_is_not_shown_is_no_damage))

@@ -1,12 +1,7 @@
 /* What a frame tells the trace: which updates are in it, and when they went off the screen. */
 #include "output/frame.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "output/content.h"
 
 /* Nobody destroys them: the reference that they begin with is the test's. */
@@ -105,12 +100,4 @@ static void test_off(void **state) {
 	latch_frame_finish(&is);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),
-		cmocka_unit_test(test_wants_fence),
-		cmocka_unit_test(test_off),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("frame", tests, NULL, NULL);
-}
+TEST_MAIN("frame", UNIT(test_list), UNIT(test_wants_fence), UNIT(test_off))

@@ -1,14 +1,9 @@
 /* Where surfaces lie on an output, in its pixels: modes that a fractional scale does not divide. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <math.h>
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
 
+#include "../test.h"
 #include "output/geometry.h"
 #include "plan/layer.h"
 
@@ -232,15 +227,7 @@ static void what_is_far_away_stays_there(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fullscreen_window_fills_the_screen),
-		cmocka_unit_test(pixels_that_are_missing),
-		cmocka_unit_test(a_smaller_window_does_not),
-		cmocka_unit_test(windows_are_not_scaled_anywhere),
-		cmocka_unit_test(neighbours_stay_neighbours),
-		cmocka_unit_test(what_is_far_away_stays_there),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-geometry", UNIT(a_fullscreen_window_fills_the_screen),
+	UNIT(pixels_that_are_missing), UNIT(a_smaller_window_does_not),
+	UNIT(windows_are_not_scaled_anywhere), UNIT(neighbours_stay_neighbours),
+	UNIT(what_is_far_away_stays_there))

@@ -2,12 +2,6 @@
  * YCbCr as GL samples it, beside what the CPU makes of it. Mesa's GL for the CPU maps a dma-buf to read
  * it, so that a memfd can stand for one, and no device is needed.
  */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
 #include <GLES2/gl2.h>
@@ -25,6 +19,7 @@
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
+#include "../test.h"
 #include "output/content.h"
 #include "output/convert.h"
 #include "output/renderer.h"
@@ -221,11 +216,5 @@ static int teardown(void **state) {
 	return 0;
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_gpu_makes_the_cpus_colors),
-		cmocka_unit_test(with_ten_bits),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, setup, teardown);
-}
+TEST_MAIN_GROUP("output-gl_color", setup, teardown, UNIT(the_gpu_makes_the_cpus_colors),
+	UNIT(with_ten_bits))

@@ -1,15 +1,10 @@
 /* What a surface asks for besides place and pixels, as tables. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_fourcc.h>
 #include <string.h>
 #include <wayland-protocols/color-representation-v1-enum.h>
 #include <wlr/render/pass.h>
 
+#include "../test.h"
 #include "output/look.h"
 #include "plan/layer.h"
 
@@ -308,20 +303,8 @@ static void options_for_drawing(void **state) {
 	assert_int_equal(color.range, KMS_COLOR_RANGE_FULL);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_covering_region_is_opaque),
-		cmocka_unit_test(with_alpha_nothing_is_opaque),
-		cmocka_unit_test(unscaled_boxes_are_exact),
-		cmocka_unit_test(fractions_are_rounded_inwards),
-		cmocka_unit_test(scaled_boxes_keep_away_from_the_filter),
-		cmocka_unit_test(transforms_turn_the_boxes),
-		cmocka_unit_test(the_largest_boxes_are_kept),
-		cmocka_unit_test(boxes_never_claim_too_much),
-		cmocka_unit_test(alpha_is_opaque_only_at_one),
-		cmocka_unit_test(colors_as_told),
-		cmocka_unit_test(options_for_drawing),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-look", UNIT(a_covering_region_is_opaque), UNIT(with_alpha_nothing_is_opaque),
+	UNIT(unscaled_boxes_are_exact), UNIT(fractions_are_rounded_inwards),
+	UNIT(scaled_boxes_keep_away_from_the_filter), UNIT(transforms_turn_the_boxes),
+	UNIT(the_largest_boxes_are_kept), UNIT(boxes_never_claim_too_much),
+	UNIT(alpha_is_opaque_only_at_one), UNIT(colors_as_told), UNIT(options_for_drawing))

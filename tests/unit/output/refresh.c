@@ -1,11 +1,6 @@
 /* When a frame may tear, or the display wait for it. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "output/tearing.h"
+#include "../test.h"
 #include "output/vrr.h"
 
 static const struct latch_tearing_input good = {
@@ -88,14 +83,5 @@ static void refusals_have_names(void **state) {
 	assert_null(latch_vrr_refusal_name((enum latch_vrr_refusal)LATCH_VRR_REFUSALS));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tearing_needs_everything),
-		cmocka_unit_test(the_first_refusal_counts),
-		cmocka_unit_test(vrr_follows_its_policy),
-		cmocka_unit_test(policies_are_words),
-		cmocka_unit_test(refusals_have_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-refresh", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),
+	UNIT(vrr_follows_its_policy), UNIT(policies_are_words), UNIT(refusals_have_names))

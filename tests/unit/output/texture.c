@@ -1,15 +1,10 @@
 /* What of a client's shared memory a GPU is given anew, counted by a renderer that only counts. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/interface.h>
 
+#include "../test.h"
 #include "output/content.h"
 #include "output/renderer.h"
 #include "output/texture.h"
@@ -253,20 +248,8 @@ static void many_rectangles_become_one(void **state) {
 	assert_int_equal(pixels_of(&f->contents[1].damage), 398 * 398);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-		TEST(a_blinking_cursor_is_all_that_is_copied),
-		TEST(what_is_committed_faster_is_copied_when_drawn),
-		TEST(nothing_new_is_no_copy),
-		TEST(another_size_or_format_is_another_texture),
-		TEST(a_refused_update_is_another_texture),
-		TEST(nothing_is_copied_by_a_lost_context),
-		TEST(pixman_reads_the_new_buffer_itself),
-		TEST(a_plane_between_makes_all_new),
-		TEST(many_rectangles_become_one),
-#undef TEST
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("output-texture", TEST(a_blinking_cursor_is_all_that_is_copied),
+	TEST(what_is_committed_faster_is_copied_when_drawn), TEST(nothing_new_is_no_copy),
+	TEST(another_size_or_format_is_another_texture), TEST(a_refused_update_is_another_texture),
+	TEST(nothing_is_copied_by_a_lost_context), TEST(pixman_reads_the_new_buffer_itself),
+	TEST(a_plane_between_makes_all_new), TEST(many_rectangles_become_one))

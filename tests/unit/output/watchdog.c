@@ -1,11 +1,6 @@
 /* When a flip that does not come is given up. */
 #include "output/watchdog.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
+#include "../test.h"
 
 #define MS INT64_C(1000000)
 
@@ -64,14 +59,5 @@ static void test_stood_still(void **state) {
 	assert_int_equal(look_at(look, next_ns / MS), 0);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_steady),
-		cmocka_unit_test(test_lost),
-		cmocka_unit_test(test_slow_panel),
-		cmocka_unit_test(test_modeset),
-		cmocka_unit_test(test_stood_still),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("output-watchdog", tests, NULL, NULL);
-}
+TEST_MAIN("output-watchdog", UNIT(test_steady), UNIT(test_lost), UNIT(test_slow_panel),
+	UNIT(test_modeset), UNIT(test_stood_still))

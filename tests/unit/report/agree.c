@@ -1,20 +1,16 @@
 /* The report's numbers are latch's. (That these are right: tests/kms/recount.py counts again.) */
 #include "session.h"
 
+#include "../test.h"
 #include "json.h"
 #include "read.h"
 #include "run.h"
 #include "trace/missed.h"
 #include "trace/statistics.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>
-
-#include <cmocka.h>
 
 #define FRAMES 700
 
@@ -103,11 +99,5 @@ static void records_survive(void **state) {
 	session_finish(&session);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_same_as_stats),
-		cmocka_unit_test(surfaces_that_are_long_gone),
-		cmocka_unit_test(records_survive),
-	};
-	return cmocka_run_group_tests_name("report agree", tests, NULL, NULL);
-}
+TEST_MAIN("report agree", UNIT(the_same_as_stats), UNIT(surfaces_that_are_long_gone),
+	UNIT(records_survive))

@@ -1,19 +1,15 @@
 /* Traces of other versions, cut ones, and files that are none. */
 #include "session.h"
 
+#include "../test.h"
 #include "read.h"
 #include "run.h"
 #include "trace/statistics.h"
 
 #include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #define HEAD \
 	"[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"version\":\"9.9\",\"format\":2}}"
@@ -172,14 +168,5 @@ static void random_damage(void **state) {
 	session_finish(&session);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(cut_anywhere),
-		cmocka_unit_test(says_where),
-		cmocka_unit_test(long_events),
-		cmocka_unit_test(unknown_names),
-		cmocka_unit_test(texts_are_clean),
-		cmocka_unit_test(random_damage),
-	};
-	return cmocka_run_group_tests_name("report read", tests, NULL, NULL);
-}
+TEST_MAIN("report read", UNIT(cut_anywhere), UNIT(says_where), UNIT(long_events),
+	UNIT(unknown_names), UNIT(texts_are_clean), UNIT(random_damage))

@@ -1,18 +1,14 @@
 #include "session.h"
 
+#include "../test.h"
 #include "read.h"
 #include "run.h"
 #include "trace/trace.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 static int64_t some_ms(int ms) {
 	return rand() % (ms * 1000) * INT64_C(1000);

@@ -1,24 +1,20 @@
 /* What is written of a run: pages, pictures, rows; and that texts of clients stay texts in them. */
 #include "session.h"
 
+#include "../test.h"
 #include "compare.h"
 #include "csv.h"
 #include "html.h"
 #include "life.h"
 #include "base/markup.h"
 #include "picture.h"
-#include "report/options.h" // the compositor has one too
+#include "latch-report/options.h" // the compositor has one too
 #include "run.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #define EVIL "</script><img src=x onerror=\"alert('1')\">&<!--"
 
@@ -270,17 +266,6 @@ static void options_are_checked(void **state) {
 	assert_string_equal(options.svg, "x");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(evil_texts_stay_texts),
-		cmocka_unit_test(page_is_whole),
-		cmocka_unit_test(nothing_in_it),
-		cmocka_unit_test(a_life_has_no_gap),
-		cmocka_unit_test(surfaces_are_matched_by_label),
-		cmocka_unit_test(rows_of_frames),
-		cmocka_unit_test(print_escapes_texts_alone),
-		cmocka_unit_test(axes_have_round_steps),
-		cmocka_unit_test(options_are_checked),
-	};
-	return cmocka_run_group_tests_name("report write", tests, NULL, NULL);
-}
+TEST_MAIN("report write", UNIT(evil_texts_stay_texts), UNIT(page_is_whole), UNIT(nothing_in_it),
+	UNIT(a_life_has_no_gap), UNIT(surfaces_are_matched_by_label), UNIT(rows_of_frames),
+	UNIT(print_escapes_texts_alone), UNIT(axes_have_round_steps), UNIT(options_are_checked))

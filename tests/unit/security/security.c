@@ -2,13 +2,6 @@
  * Which globals a sandboxed client sees: the decision, and a real client that makes a security
  * context with another one inside.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +11,7 @@
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
+#include "../test.h"
 #include "../wire.h"
 #include "inspect/inspector.h"
 #include "security-context-v1-client-protocol.h"
@@ -220,13 +214,5 @@ static void a_sandbox_is_known_by_its_program(void **state) {
 	wl_display_destroy(server);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sandboxed_clients_see_less),
-		cmocka_unit_test(sandboxed_clients_see_enough),
-		cmocka_unit_test(a_sandbox_hides_the_inspector),
-		cmocka_unit_test(a_sandbox_is_known_by_its_program),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("security", tests, NULL, NULL);
-}
+TEST_MAIN("security", UNIT(sandboxed_clients_see_less), UNIT(sandboxed_clients_see_enough),
+	UNIT(a_sandbox_hides_the_inspector), UNIT(a_sandbox_is_known_by_its_program))

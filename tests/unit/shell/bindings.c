@@ -1,13 +1,7 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <linux/input-event-codes.h>
 #include <wlr/types/wlr_keyboard.h>
 
+#include "../test.h"
 #include "shell/bindings.h"
 
 #define ALT WLR_MODIFIER_ALT
@@ -105,16 +99,6 @@ static void test_help_names_everything(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_windows),
-		cmocka_unit_test(test_locks_do_not_count),
-		cmocka_unit_test(test_others_stay_with_the_client),
-		cmocka_unit_test(test_vt),
-		cmocka_unit_test(test_buttons),
-		cmocka_unit_test(test_double_click),
-		cmocka_unit_test(test_help_names_everything),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-bindings", UNIT(test_windows), UNIT(test_locks_do_not_count),
+	UNIT(test_others_stay_with_the_client), UNIT(test_vt), UNIT(test_buttons),
+	UNIT(test_double_click), UNIT(test_help_names_everything))

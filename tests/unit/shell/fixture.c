@@ -105,36 +105,6 @@ static const struct wl_touch_listener touch_listener = {
 	.cancel = handle_touch_cancel,
 };
 
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct fixture *f = data;
-	if (strcmp(interface, wl_compositor_interface.name) == 0) {
-		f->compositor = wl_registry_bind(registry, name, &wl_compositor_interface, 4);
-	} else if (strcmp(interface, wl_subcompositor_interface.name) == 0) {
-		f->subcompositor = wl_registry_bind(registry, name, &wl_subcompositor_interface, 1);
-	} else if (strcmp(interface, wl_shm_interface.name) == 0) {
-		f->shm = wl_registry_bind(registry, name, &wl_shm_interface, 1);
-	} else if (strcmp(interface, wl_seat_interface.name) == 0) {
-		f->seat = wl_registry_bind(registry, name, &wl_seat_interface, 1);
-	} else if (strcmp(interface, xdg_wm_base_interface.name) == 0) {
-		f->wm_base = wl_registry_bind(registry, name, &xdg_wm_base_interface, 6);
-	} else if (strcmp(interface, wl_data_device_manager_interface.name) == 0) {
-		f->data_devices = wl_registry_bind(
-			registry, name, &wl_data_device_manager_interface, 3);
-	} else if (strcmp(interface, zxdg_decoration_manager_v1_interface.name) == 0) {
-		f->decorations = wl_registry_bind(
-			registry, name, &zxdg_decoration_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
-
 struct wlr_output *add_output(struct fixture *f, int width, int height) {
 	return add_named_output(f, NULL, width, height);
 }
@@ -192,8 +162,17 @@ int setup(void **test_state) {
 	wl_signal_emit_mutable(&f->backend->events.new_input, &f->keyboard.base);
 
 	assert_non_null(wire_connect(f->server, &f->client));
-	f->registry = wl_display_get_registry(f->client);
-	wl_registry_add_listener(f->registry, &registry_listener, f);
+	wire_bind(f->server, f->client,
+		(struct wire_global[]){
+			{&wl_compositor_interface, 4, &f->compositor},
+			{&wl_subcompositor_interface, 1, &f->subcompositor},
+			{&wl_shm_interface, 1, &f->shm},
+			{&wl_seat_interface, 1, &f->seat},
+			{&xdg_wm_base_interface, 6, &f->wm_base},
+			{&wl_data_device_manager_interface, 3, &f->data_devices},
+			{&zxdg_decoration_manager_v1_interface, 1, &f->decorations},
+			{0},
+		});
 	pump(f);
 	f->wl_pointer = wl_seat_get_pointer(f->seat);
 	wl_pointer_add_listener(f->wl_pointer, &pointer_listener, f);
@@ -213,7 +192,6 @@ int teardown(void **test_state) {
 	wl_shm_destroy(f->shm);
 	wl_subcompositor_destroy(f->subcompositor);
 	wl_compositor_destroy(f->compositor);
-	wl_registry_destroy(f->registry);
 	wl_display_disconnect(f->client);
 	wl_display_destroy_clients(f->server);
 	wlr_pointer_finish(&f->pointer);
@@ -337,10 +315,24 @@ void window_finish(struct window *window) {
 	pump(window->fixture);
 }
 
+void commit(struct window *window) {
+	wl_surface_commit(window->surface);
+	pump(window->fixture);
+}
+
+void unmap(struct window *window) {
+	wl_surface_attach(window->surface, NULL, 0, 0);
+	commit(window);
+}
+
+void assert_size(const struct window *window, int32_t width, int32_t height) {
+	assert_int_equal(window->width, width);
+	assert_int_equal(window->height, height);
+}
+
 void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height) {
 	window_init(f, window);
-	wl_surface_commit(window->surface);
-	pump(f);
+	commit(window);
 	assert_int_equal(window->configures, 1);
 	commit_size(f, window->surface, width, height);
 }
@@ -406,4 +398,14 @@ void key(struct fixture *f, uint32_t keycode, bool down) {
 	};
 	wlr_keyboard_notify_key(&f->keyboard, &event);
 	pump(f);
+}
+
+void tap(struct fixture *f, uint32_t code) {
+	key(f, code, true);
+	key(f, code, false);
+}
+
+void click(struct fixture *f, uint32_t code) {
+	button(f, code, true);
+	button(f, code, false);
 }

@@ -5,13 +5,6 @@
 #ifndef LATCH_TESTS_UNIT_SHELL_FIXTURE_H
 #define LATCH_TESTS_UNIT_SHELL_FIXTURE_H
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <linux/input-event-codes.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
@@ -20,6 +13,7 @@
 #include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_touch.h>
 
+#include "../test.h"
 #include "shell/shell.h"
 #include "xdg-decoration-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -46,7 +40,6 @@ struct fixture {
 
 	/* The client's. */
 	struct wl_display *client;
-	struct wl_registry *registry;
 	struct wl_compositor *compositor;
 	struct wl_subcompositor *subcompositor;
 	struct wl_shm *shm;
@@ -78,10 +71,9 @@ struct window {
 	int configures, closes, dones;
 };
 
-/* For cmocka_unit_test_setup_teardown(): a fixture. */
+/* For TEST(): a fixture. */
 int setup(void **test_state);
 int teardown(void **test_state);
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* Let both sides hear all that there is, and look at the list of surfaces again. */
 void pump(struct fixture *f);
@@ -93,6 +85,11 @@ void window_init(struct fixture *f, struct window *window);
 /* A mapped one. */
 void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height);
 void window_finish(struct window *window);
+/* Commits what is pending, and hears the answer. */
+void commit(struct window *window);
+void unmap(struct window *window);
+/* What it was told last. */
+void assert_size(const struct window *window, int32_t width, int32_t height);
 void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
 	int32_t y, uint32_t adjustment);
 void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
@@ -106,6 +103,9 @@ void assert_listed(
 /* What the user does. Keys and buttons are linux/input-event-codes.h's. */
 void move_pointer(struct fixture *f, double x, double y);
 void button(struct fixture *f, uint32_t code, bool down);
+/* Pressed and released. */
+void tap(struct fixture *f, uint32_t code);
+void click(struct fixture *f, uint32_t code);
 void key(struct fixture *f, uint32_t keycode, bool down);
 
 #endif

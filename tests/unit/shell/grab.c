@@ -6,7 +6,6 @@
 
 #include <wlr/types/wlr_seat.h>
 
-
 static void alt(struct fixture *f, uint32_t code, bool down) {
 	key(f, KEY_LEFTALT, true);
 	button(f, code, down);
@@ -41,8 +40,7 @@ static void test_alt_moves(void **test_state) {
 	move_pointer(f, 550, 380);
 	assert_at(f, 350, 230);
 	/* The other button belongs to it as well. */
-	button(f, BTN_RIGHT, true);
-	button(f, BTN_RIGHT, false);
+	click(f, BTN_RIGHT);
 	move_pointer(f, 560, 370);
 	assert_at(f, 360, 220);
 	button(f, BTN_LEFT, false);
@@ -74,8 +72,7 @@ static void test_alt_resizes(void **test_state) {
 	/* The first, that it is active, and this: none that lets it choose a size. */
 	assert_int_equal(window.configures, 3);
 	move_pointer(f, 730, 570);
-	assert_int_equal(window.width, 450);
-	assert_int_equal(window.height, 340);
+	assert_size(&window, 450, 340);
 	commit_size(f, window.surface, 450, 340);
 	assert_at(f, 300, 250);
 	button(f, BTN_RIGHT, false);
@@ -87,8 +84,7 @@ static void test_alt_resizes(void **test_state) {
 	move_pointer(f, 310, 260);
 	alt(f, BTN_RIGHT, true);
 	move_pointer(f, 290, 250);
-	assert_int_equal(window.width, 470);
-	assert_int_equal(window.height, 350);
+	assert_size(&window, 470, 350);
 	assert_at(f, 300, 250);
 	commit_size(f, window.surface, 464, 345);
 	assert_at(f, 286, 245);
@@ -113,8 +109,7 @@ static void test_alt_resizes(void **test_state) {
 	move_pointer(f, 740, 400);
 	alt(f, BTN_RIGHT, true);
 	move_pointer(f, 790, 500);
-	assert_int_equal(window.width, 480);
-	assert_int_equal(window.height, 330);
+	assert_size(&window, 480, 330);
 	move_pointer(f, 490, 500);
 	assert_int_equal(window.width, 460);
 	button(f, BTN_RIGHT, false);
@@ -276,12 +271,9 @@ static void test_grab_ends(void **test_state) {
 	/* Unmapped while it is resized, and mapped again: as if nothing had been. */
 	move_pointer(f, 780, 630);
 	alt(f, BTN_RIGHT, true);
-	wl_surface_attach(below.surface, NULL, 0, 0);
-	wl_surface_commit(below.surface);
-	pump(f);
+	unmap(&below);
 	button(f, BTN_RIGHT, false);
-	wl_surface_commit(below.surface);
-	pump(f);
+	commit(&below);
 	assert_false(below.resizing);
 	commit_size(f, below.surface, 600, 500);
 	assert_at(f, 200, 150);
@@ -321,8 +313,7 @@ static void test_client_asks(void **test_state) {
 		window.toplevel, f->seat, f->serial, XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
 	pump(f);
 	move_pointer(f, 480, 390);
-	assert_int_equal(window.width, 420);
-	assert_int_equal(window.height, 310);
+	assert_size(&window, 420, 310);
 	button(f, BTN_LEFT, false);
 	window_finish(&window);
 }
@@ -365,8 +356,7 @@ static void test_finger_drags(void **test_state) {
 	/* The pointer has nothing to do with it. */
 	uint64_t serial = image(f)->serial;
 	move_pointer(f, 600, 450);
-	button(f, BTN_LEFT, true);
-	button(f, BTN_LEFT, false);
+	click(f, BTN_LEFT);
 	assert_int_equal(f->buttons, 2);
 	assert_int_equal(image(f)->serial, serial);
 	finger_moves(f, 342, 250);
@@ -388,8 +378,7 @@ static void test_finger_drags(void **test_state) {
 	pump(f);
 	finger_moves(f, 740, 560);
 	assert_true(window.resizing);
-	assert_int_equal(window.width, 420);
-	assert_int_equal(window.height, 330);
+	assert_size(&window, 420, 330);
 	/* The device gives up. */
 	finger(f, &f->touch.events.cancel,
 		&(struct wlr_touch_cancel_event){.touch = &f->touch, .touch_id = 3});
@@ -429,8 +418,7 @@ static void test_decoration(void **test_state) {
 		zxdg_decoration_manager_v1_get_toplevel_decoration(
 			f->decorations, window.toplevel);
 	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, &mode);
-	wl_surface_commit(window.surface);
-	pump(f);
+	commit(&window);
 	assert_int_equal(mode, server);
 	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
 	pump(f);
@@ -452,25 +440,13 @@ static void test_decoration(void **test_state) {
 		f->decorations, window.toplevel);
 	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, &mode);
 	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
-	wl_surface_commit(window.surface);
-	pump(f);
+	commit(&window);
 	assert_int_equal(mode, client);
 	zxdg_toplevel_decoration_v1_destroy(decoration);
 	window_finish(&window);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_alt_moves),
-		TEST(test_alt_resizes),
-		TEST(test_slow_client_gets_one_size_at_a_time),
-		TEST(test_double_click_maximises),
-		TEST(test_windows_that_fill_the_output),
-		TEST(test_grab_ends),
-		TEST(test_client_asks),
-		TEST(test_finger_drags),
-		TEST(test_decoration),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-grab", TEST(test_alt_moves), TEST(test_alt_resizes),
+	TEST(test_slow_client_gets_one_size_at_a_time), TEST(test_double_click_maximises),
+	TEST(test_windows_that_fill_the_output), TEST(test_grab_ends), TEST(test_client_asks),
+	TEST(test_finger_drags), TEST(test_decoration))

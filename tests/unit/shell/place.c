@@ -1,12 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <wlr/util/edges.h>
 
+#include "../test.h"
 #include "shell/place.h"
 
 static const struct wlr_box screen = {.x = 1024, .y = 0, .width = 1000, .height = 800};
@@ -180,20 +174,7 @@ static void test_anchor(void **state) {
 	assert_at(&window, 10, -10);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_centre),
-		cmocka_unit_test(test_cascade),
-		cmocka_unit_test(test_cascade_goes_on_at_the_top),
-		cmocka_unit_test(test_cascade_hides_no_corner),
-		cmocka_unit_test(test_cascade_never_leaves),
-		cmocka_unit_test(test_under),
-		cmocka_unit_test(test_nearest_edges),
-		cmocka_unit_test(test_clamp),
-		cmocka_unit_test(test_carry),
-		cmocka_unit_test(test_resize),
-		cmocka_unit_test(test_anchor),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-place", UNIT(test_centre), UNIT(test_cascade),
+	UNIT(test_cascade_goes_on_at_the_top), UNIT(test_cascade_hides_no_corner),
+	UNIT(test_cascade_never_leaves), UNIT(test_under), UNIT(test_nearest_edges),
+	UNIT(test_clamp), UNIT(test_carry), UNIT(test_resize), UNIT(test_anchor))

@@ -7,7 +7,6 @@
 #include <wlr/types/wlr_data_device.h>
 #include <wlr/types/wlr_seat.h>
 
-
 static void test_window_is_centred_and_active(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window;
@@ -38,11 +37,9 @@ static void test_fullscreen_fills_and_hides(void **test_state) {
 
 	window_init(f, &above);
 	xdg_toplevel_set_fullscreen(above.toplevel, NULL);
-	wl_surface_commit(above.surface);
-	pump(f);
+	commit(&above);
 	assert_true(above.fullscreen);
-	assert_int_equal(above.width, 1000);
-	assert_int_equal(above.height, 800);
+	assert_size(&above, 1000, 800);
 	commit_size(f, above.surface, 1000, 800);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
@@ -94,8 +91,7 @@ static void test_dialog_is_over_its_parent(void **test_state) {
 
 	window_init(f, &dialog);
 	xdg_toplevel_set_parent(dialog.toplevel, parent.toplevel);
-	wl_surface_commit(dialog.surface);
-	pump(f);
+	commit(&dialog);
 	commit_size(f, dialog.surface, 100, 100);
 	assert_int_equal(f->count, 3);
 	/* The parent at 300, 250 came along. */
@@ -123,8 +119,7 @@ static void test_subsurfaces_in_order(void **test_state) {
 	}
 	wl_subsurface_place_below(subs[1], window.surface);
 	assert_int_equal(f->count, 1);
-	wl_surface_commit(window.surface);
-	pump(f);
+	commit(&window);
 	assert_int_equal(f->count, 3);
 	assert_listed(f, 0, LATCH_SHELL_SUBSURFACE, 410, 355);
 	assert_listed(f, 1, LATCH_SHELL_TOPLEVEL, 400, 350);
@@ -140,8 +135,7 @@ static void test_subsurfaces_in_order(void **test_state) {
 
 	int damages = f->damages;
 	wl_subsurface_set_position(subs[0], 30, 5);
-	wl_surface_commit(window.surface);
-	pump(f);
+	commit(&window);
 	assert_listed(f, 0, LATCH_SHELL_SUBSURFACE, 430, 355);
 	assert_int_equal(f->damages, damages + 1);
 
@@ -193,15 +187,12 @@ static void test_popup_repositioned_early(void **test_state) {
 		xdg_popup_reposition(popup.popup, positioner, 1);
 		pump(f);
 		assert_int_equal(popup.configures, 0);
-		wl_surface_commit(popup.surface);
-		pump(f);
+		commit(&popup);
 		assert_int_equal(popup.configures, 1);
 		assert_int_equal(popup.width, 60);
 		commit_size(f, popup.surface, 60, 50);
 		/* Unmapped, it is as it was at first. */
-		wl_surface_attach(popup.surface, NULL, 0, 0);
-		wl_surface_commit(popup.surface);
-		pump(f);
+		unmap(&popup);
 	}
 	xdg_positioner_destroy(positioner);
 	window_finish(&popup);
@@ -294,34 +285,28 @@ static void test_alt_tab(void **test_state) {
 	key(f, KEY_LEFTALT, true);
 	assert_int_equal(f->inputs, 1);
 	/* This one latch keeps to itself. */
-	key(f, KEY_TAB, true);
-	key(f, KEY_TAB, false);
+	tap(f, KEY_TAB);
 	assert_int_equal(f->inputs, 1);
 	key(f, KEY_LEFTALT, false);
 	assert_int_equal(f->inputs, 2);
 	assert_true(windows[1].activated);
 	/* The one before is the one that was left. */
 	key(f, KEY_LEFTALT, true);
-	key(f, KEY_TAB, true);
-	key(f, KEY_TAB, false);
+	tap(f, KEY_TAB);
 	assert_true(windows[2].activated);
 	/* And on, to the least used one. */
-	key(f, KEY_TAB, true);
-	key(f, KEY_TAB, false);
+	tap(f, KEY_TAB);
 	assert_true(windows[0].activated);
 	key(f, KEY_LEFTALT, false);
 
 	key(f, KEY_LEFTALT, true);
-	key(f, KEY_F4, true);
-	key(f, KEY_F4, false);
+	tap(f, KEY_F4);
 	assert_int_equal(windows[0].closes, 1);
 	assert_int_equal(f->terminations, 0);
-	key(f, KEY_ESC, true);
-	key(f, KEY_ESC, false);
+	tap(f, KEY_ESC);
 	assert_int_equal(f->terminations, 0);
 	key(f, KEY_LEFTCTRL, true);
-	key(f, KEY_BACKSPACE, true);
-	key(f, KEY_BACKSPACE, false);
+	tap(f, KEY_BACKSPACE);
 	key(f, KEY_LEFTCTRL, false);
 	key(f, KEY_LEFTALT, false);
 	assert_int_equal(f->terminations, 1);
@@ -379,16 +364,14 @@ static void test_outputs_come_and_go(void **test_state) {
 	window_open(f, &window, 200, 100);
 	window_init(f, &full);
 	xdg_toplevel_set_fullscreen(full.toplevel, NULL);
-	wl_surface_commit(full.surface);
-	pump(f);
+	commit(&full);
 	commit_size(f, full.surface, 1000, 800);
 
 	wlr_output_destroy(f->output);
 	wl_event_loop_dispatch(f->loop, 0);
 	f->output = add_output(f, 640, 480);
 	pump(f);
-	assert_int_equal(full.width, 640);
-	assert_int_equal(full.height, 480);
+	assert_size(&full, 640, 480);
 	commit_size(f, full.surface, 640, 480);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
@@ -428,14 +411,11 @@ static void test_unmap_and_map_again(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window;
 	window_open(f, &window, 200, 100);
-	wl_surface_attach(window.surface, NULL, 0, 0);
-	wl_surface_commit(window.surface);
-	pump(f);
+	unmap(&window);
 	assert_int_equal(f->count, 0);
 	assert_null(latch_shell_seat(f->shell)->keyboard_state.focused_surface);
 	window.configures = 0;
-	wl_surface_commit(window.surface);
-	pump(f);
+	commit(&window);
 	assert_int_equal(window.configures, 1);
 	commit_size(f, window.surface, 200, 100);
 	assert_int_equal(f->count, 1);
@@ -496,24 +476,11 @@ static void test_drag_without_source_is_refused(void **test_state) {
 	window_finish(&window);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_window_is_centred_and_active),
-		TEST(test_fullscreen_fills_and_hides),
-		TEST(test_dialog_is_over_its_parent),
-		TEST(test_subsurfaces_in_order),
-		TEST(test_popup_stays_on_the_output),
-		TEST(test_popup_repositioned_early),
-		TEST(test_popup_grabs_again),
-		TEST(test_new_windows_hide_none),
-		TEST(test_click_raises),
-		TEST(test_alt_tab),
-		TEST(test_cursor_of_a_client),
-		TEST(test_outputs_come_and_go),
-		TEST(test_surfaces_leave_outputs),
-		TEST(test_unmap_and_map_again),
-		TEST(test_drag_without_source_is_refused),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-shell", TEST(test_window_is_centred_and_active),
+	TEST(test_fullscreen_fills_and_hides), TEST(test_dialog_is_over_its_parent),
+	TEST(test_subsurfaces_in_order), TEST(test_popup_stays_on_the_output),
+	TEST(test_popup_repositioned_early), TEST(test_popup_grabs_again),
+	TEST(test_new_windows_hide_none), TEST(test_click_raises), TEST(test_alt_tab),
+	TEST(test_cursor_of_a_client), TEST(test_outputs_come_and_go),
+	TEST(test_surfaces_leave_outputs), TEST(test_unmap_and_map_again),
+	TEST(test_drag_without_source_is_refused))

@@ -1,12 +1,6 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "shell/stack.h"
 
 #define COUNT 8
@@ -144,25 +138,24 @@ static void test_set_parent(void **state) {
 	assert_order("dbac");
 }
 
+static void assert_cycle(int *position, int direction, char wanted, const char *order) {
+	assert_ptr_equal(latch_stack_cycle(&stack, position, direction), W(wanted));
+	assert_order(order);
+}
+
 static void test_cycle_is_most_recently_used(void **state) {
 	int position = 0;
 	add_all("dcba");
 	assert_order("abcd");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('b'));
-	assert_order("bacd");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('c'));
-	assert_order("cabd");
+	assert_cycle(&position, 1, 'b', "bacd");
+	assert_cycle(&position, 1, 'c', "cabd");
 	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('d'));
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('a'));
-	assert_order("abcd");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, -1), W('d'));
-	assert_order("dabc");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, -1), W('c'));
-	assert_order("cabd");
+	assert_cycle(&position, 1, 'a', "abcd");
+	assert_cycle(&position, -1, 'd', "dabc");
+	assert_cycle(&position, -1, 'c', "cabd");
 	/* A new round: back to the one before. */
 	position = 0;
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('a'));
-	assert_order("acbd");
+	assert_cycle(&position, 1, 'a', "acbd");
 }
 
 static void test_cycle_by_families(void **state) {
@@ -171,12 +164,9 @@ static void test_cycle_by_families(void **state) {
 	latch_stack_add(&stack, W('d'), W('b'));
 	latch_stack_add(&stack, W('e'), W('c'));
 	assert_order("ecdba");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('d'));
-	assert_order("dbeca");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('a'));
-	assert_order("aecdb");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('e'));
-	assert_order("ecdba");
+	assert_cycle(&position, 1, 'd', "dbeca");
+	assert_cycle(&position, 1, 'a', "aecdb");
+	assert_cycle(&position, 1, 'e', "ecdba");
 }
 
 static void test_cycle_few(void **state) {
@@ -188,21 +178,10 @@ static void test_cycle_few(void **state) {
 	/* Windows went away in the middle of a round. */
 	position = 5;
 	add_all("b");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('a'));
-	assert_order("ab");
+	assert_cycle(&position, 1, 'a', "ab");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(test_add_goes_to_the_front, setup),
-		cmocka_unit_test_setup(test_raise_and_lower, setup),
-		cmocka_unit_test_setup(test_dialogs_follow_their_parent, setup),
-		cmocka_unit_test_setup(test_remove_hands_dialogs_on, setup),
-		cmocka_unit_test_setup(test_set_parent, setup),
-		cmocka_unit_test_setup(test_cycle_is_most_recently_used, setup),
-		cmocka_unit_test_setup(test_cycle_by_families, setup),
-		cmocka_unit_test_setup(test_cycle_few, setup),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("shell-stack", TEST_BEGIN(test_add_goes_to_the_front), TEST_BEGIN(test_raise_and_lower),
+	TEST_BEGIN(test_dialogs_follow_their_parent), TEST_BEGIN(test_remove_hands_dialogs_on),
+	TEST_BEGIN(test_set_parent), TEST_BEGIN(test_cycle_is_most_recently_used),
+	TEST_BEGIN(test_cycle_by_families), TEST_BEGIN(test_cycle_few))

@@ -94,12 +94,4 @@ static void test_output(void **test_state) {
 	window_finish(&window);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		TEST(test_turned),
-		TEST(test_pointer_turned),
-		TEST(test_output),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("shell-touch", tests, NULL, NULL);
-}
+TEST_MAIN("shell-touch", TEST(test_turned), TEST(test_pointer_turned), TEST(test_output))

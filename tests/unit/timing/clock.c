@@ -1,12 +1,8 @@
 /* The vblank's clock on recorded flips and on made-up ones: even, drifting, jittering, missing,
  * variable, and none at all; and when an update with a target time may become ready by it. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
+#include "../test.h"
 #include "recorded.h"
 #include "timing/timing.h"
 
@@ -310,26 +306,10 @@ static void test_what_is_said_of_a_flip(void **state) {
 	assert_int_equal(latch_present_refresh((int64_t)UINT32_MAX + 1, false), 0);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_even),
-		cmocka_unit_test(test_clocks),
-		cmocka_unit_test(test_interval_is_clamped),
-		cmocka_unit_test(test_jump),
-		cmocka_unit_test(test_mode_change),
-		cmocka_unit_test(test_variable),
-		cmocka_unit_test(test_no_vblank),
-		cmocka_unit_test(test_random_phases_have_vblanks),
-		cmocka_unit_test(test_recorded),
-		cmocka_unit_test(test_target_aims_at_the_first_vblank_not_before_it),
-		cmocka_unit_test(test_target_a_vblank_is_met_though_it_is_off),
-		cmocka_unit_test(test_target_is_ready_when_it_said),
-		cmocka_unit_test(test_target_the_past_is_now),
-		cmocka_unit_test(test_target_unknown_vblanks_wait_for_the_time),
-		cmocka_unit_test(test_target_the_far_future_is_looked_at_later),
-		cmocka_unit_test(test_what_is_said_of_a_flip),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
-}
+TEST_MAIN("clock", UNIT(test_unknown), UNIT(test_even), UNIT(test_clocks),
+	UNIT(test_interval_is_clamped), UNIT(test_jump), UNIT(test_mode_change),
+	UNIT(test_variable), UNIT(test_no_vblank), UNIT(test_random_phases_have_vblanks),
+	UNIT(test_recorded), UNIT(test_target_aims_at_the_first_vblank_not_before_it),
+	UNIT(test_target_a_vblank_is_met_though_it_is_off), UNIT(test_target_is_ready_when_it_said),
+	UNIT(test_target_the_past_is_now), UNIT(test_target_unknown_vblanks_wait_for_the_time),
+	UNIT(test_target_the_far_future_is_looked_at_later), UNIT(test_what_is_said_of_a_flip))

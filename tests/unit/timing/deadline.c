@@ -1,12 +1,8 @@
 /* When to latch: the answer to each question, by a table; what a sequence of frames teaches; and
  * whether somebody is alone on an output. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <string.h>
 
+#include "../test.h"
 #include "timing/timing.h"
 
 #define MS INT64_C(1000000)
@@ -236,20 +232,6 @@ static void test_input(void **state) {
 	assert_true(latch_activity_is_quiet(&activity, START + 1011 * MS));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_nothing_known),
-		cmocka_unit_test(test_vblank_that_is_meant),
-		cmocka_unit_test(test_next_deadline),
-		cmocka_unit_test(test_blank),
-		cmocka_unit_test(test_variable),
-		cmocka_unit_test(test_without_vblank),
-		cmocka_unit_test(test_at_once),
-		cmocka_unit_test(test_planned),
-		cmocka_unit_test(test_alone),
-		cmocka_unit_test(test_input),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("deadline", tests, NULL, NULL);
-}
+TEST_MAIN("deadline", UNIT(test_table), UNIT(test_nothing_known), UNIT(test_vblank_that_is_meant),
+	UNIT(test_next_deadline), UNIT(test_blank), UNIT(test_variable), UNIT(test_without_vblank),
+	UNIT(test_at_once), UNIT(test_planned), UNIT(test_alone), UNIT(test_input))

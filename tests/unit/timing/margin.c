@@ -1,11 +1,7 @@
 /* The margin: what it learns, that it stays inside its bounds, and that it is worth its price. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
+#include "../test.h"
 #include "deadline_world.h"
 #include "timing/timing.h"
 
@@ -167,19 +163,7 @@ static void test_simulated_hours(void **state) {
 	assert_true((double)sum.steady_missed / (double)sum.steady_frames < 0.001);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_follows_the_work),
-		cmocka_unit_test(test_forgives_one_stall),
-		cmocka_unit_test(test_remembers_what_repeats),
-		cmocka_unit_test(test_composed_apart),
-		cmocka_unit_test(test_jitter),
-		cmocka_unit_test(test_kernel),
-		cmocka_unit_test(test_kernel_that_is_always_late),
-		cmocka_unit_test(test_fast_displays),
-		cmocka_unit_test(test_unknown_interval),
-		cmocka_unit_test(test_simulated_hours),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("margin", tests, NULL, NULL);
-}
+TEST_MAIN("margin", UNIT(test_follows_the_work), UNIT(test_forgives_one_stall),
+	UNIT(test_remembers_what_repeats), UNIT(test_composed_apart), UNIT(test_jitter),
+	UNIT(test_kernel), UNIT(test_kernel_that_is_always_late), UNIT(test_fast_displays),
+	UNIT(test_unknown_interval), UNIT(test_simulated_hours))

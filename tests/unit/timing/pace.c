@@ -1,11 +1,7 @@
 /* When a client hears that it may draw again. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
+#include "../test.h"
 #include "timing/pace.h"
 
 #define MS INT64_C(1000000)
@@ -133,17 +129,6 @@ static void test_names(void **state) {
 	assert_int_equal(pacing, LATCH_PACING_EARLY);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_early),
-		cmocka_unit_test(test_late),
-		cmocka_unit_test(test_late_client_hears_early),
-		cmocka_unit_test(test_who_does_not_answer),
-		cmocka_unit_test(test_unknown),
-		cmocka_unit_test(test_in_turn),
-		cmocka_unit_test(test_random),
-		cmocka_unit_test(test_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("pace", tests, NULL, NULL);
-}
+TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
+	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_in_turn), UNIT(test_random),
+	UNIT(test_names))

@@ -2,15 +2,11 @@
  * rule cries. */
 #include "check.h"
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../test.h"
 #include "trace/fields.h"
 
 #define MS INT64_C(1000000)
@@ -458,24 +454,8 @@ static void test_bad_traces(void **state) {
 	assert_found(&film, RULE_TRACE, -1);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_one_release),
-		cmocka_unit_test(test_cut),
-		cmocka_unit_test(test_ready_order),
-		cmocka_unit_test(test_shown_early),
-		cmocka_unit_test(test_release_early),
-		cmocka_unit_test(test_shown_after_release),
-		cmocka_unit_test(test_copy),
-		cmocka_unit_test(test_dark),
-		cmocka_unit_test(test_release_order),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_flips),
-		cmocka_unit_test(test_end),
-		cmocka_unit_test(test_buffer),
-		cmocka_unit_test(test_bad_traces),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("trace-check", tests, NULL, NULL);
-}
+TEST_MAIN("trace-check", UNIT(test_good), UNIT(test_one_release), UNIT(test_cut),
+	UNIT(test_ready_order), UNIT(test_shown_early), UNIT(test_release_early),
+	UNIT(test_shown_after_release), UNIT(test_copy), UNIT(test_dark), UNIT(test_release_order),
+	UNIT(test_times), UNIT(test_flips), UNIT(test_end), UNIT(test_buffer),
+	UNIT(test_bad_traces))

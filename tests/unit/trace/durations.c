@@ -1,11 +1,8 @@
 /* Percentiles against a sorted array. */
 #include "trace/durations.h"
+#include "../test.h"
 
-#include <cmocka.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #define LENGTH 20000
@@ -122,17 +119,5 @@ static void test_merge(void **state) {
 	latch_durations_finish(&b);
 }
 
-int main(void) {
-	srandom(1);
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_uniform),
-		cmocka_unit_test(test_wide),
-		cmocka_unit_test(test_steps),
-		cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_one),
-		cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_merge),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("durations", tests, NULL, NULL);
-}
+TEST_MAIN("durations", UNIT(test_uniform), UNIT(test_wide), UNIT(test_steps), UNIT(test_empty),
+	UNIT(test_one), UNIT(test_bounds), UNIT(test_merge))

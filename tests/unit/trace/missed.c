@@ -1,10 +1,7 @@
 /* The definition of missed vblanks, case by case. */
 #include "trace/missed.h"
+#include "../test.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 
 /* Vblank 0 of the tables; times below are in us from it, the refresh is 10 ms. */
@@ -412,17 +409,6 @@ static void test_against_walking(void **unused) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_planned),
-		cmocka_unit_test(test_frame),
-		cmocka_unit_test(test_composing_long),
-		cmocka_unit_test(test_nothing_to_say),
-		cmocka_unit_test(test_hidden_window),
-		cmocka_unit_test(test_any_times),
-		cmocka_unit_test(test_against_walking),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("missed", tests, NULL, NULL);
-}
+TEST_MAIN("missed", UNIT(test_table), UNIT(test_planned), UNIT(test_frame),
+	UNIT(test_composing_long), UNIT(test_nothing_to_say), UNIT(test_hidden_window),
+	UNIT(test_any_times), UNIT(test_against_walking))

@@ -1,12 +1,9 @@
 /* What goes into the statistics comes out of them, as JSON and as a table. */
 #include "trace/statistics.h"
+#include "../test.h"
 #include "trace/durations.h"
 #include "frame.h"
 
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <yyjson.h>
@@ -334,18 +331,6 @@ static void test_gone_just_used(void **state) {
 	latch_statistics_destroy(statistics);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts),
-		cmocka_unit_test(test_stages),
-		cmocka_unit_test(test_paced),
-		cmocka_unit_test(test_clock_surprises),
-		cmocka_unit_test(test_json),
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_no_frames),
-		cmocka_unit_test(test_gone),
-		cmocka_unit_test(test_gone_just_used),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("statistics", tests, NULL, NULL);
-}
+TEST_MAIN("statistics", UNIT(test_counts), UNIT(test_stages), UNIT(test_paced),
+	UNIT(test_clock_surprises), UNIT(test_json), UNIT(test_table), UNIT(test_no_frames),
+	UNIT(test_gone), UNIT(test_gone_just_used))

@@ -1,13 +1,10 @@
 /* As the rest of latch uses it. (What is in its files: writer.c, and tests/unit/report/agree.c.) */
 #include "trace/trace.h"
+#include "../test.h"
 #include "frame.h"
 
-#include <cmocka.h>
 #include <errno.h>
 #include <malloc.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -129,13 +126,5 @@ static void test_no_allocation(void **state) {
 	latch_trace_destroy(trace);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_off),
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_bad_paths),
-		cmocka_unit_test(test_no_allocation),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("trace", tests, make_directory, remove_directory);
-}
+TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_table),
+	UNIT(test_bad_paths), UNIT(test_no_allocation))

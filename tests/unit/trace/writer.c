@@ -1,15 +1,12 @@
 /* The trace file is read back: every record is there, and every lane nests. */
 #include "trace/trace.h"
+#include "../test.h"
 #include "frame.h"
 #include "trace/fields.h"
 #include "trace/missed.h"
 #include "trace/track.h"
 
-#include <cmocka.h>
 #include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -539,25 +536,9 @@ static void test_surfaces_come_and_go(void **state) {
 	yyjson_doc_free(doc);
 }
 
-int main(void) {
-	srandom(1);
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_describes_itself),
-		cmocka_unit_test(test_one_update),
-		cmocka_unit_test(test_commit),
-		cmocka_unit_test(test_shown),
-		cmocka_unit_test(test_surface_gone),
-		cmocka_unit_test(test_facts),
-		cmocka_unit_test(test_overlap),
-		cmocka_unit_test(test_submitted_but_never_shown),
-		cmocka_unit_test(test_missed),
-		cmocka_unit_test(test_random_records),
-		cmocka_unit_test(test_all_lanes_taken),
-		cmocka_unit_test(test_killed),
-		cmocka_unit_test(test_killed_while_slow),
-		cmocka_unit_test(test_gone_tracks_are_few),
-		cmocka_unit_test(test_surfaces_come_and_go),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("writer", tests, make_path, remove_path);
-}
+TEST_MAIN_GROUP("writer", make_path, remove_path, UNIT(test_describes_itself),
+	UNIT(test_one_update), UNIT(test_commit), UNIT(test_shown), UNIT(test_surface_gone),
+	UNIT(test_facts), UNIT(test_overlap), UNIT(test_submitted_but_never_shown),
+	UNIT(test_missed), UNIT(test_random_records), UNIT(test_all_lanes_taken), UNIT(test_killed),
+	UNIT(test_killed_while_slow), UNIT(test_gone_tracks_are_few),
+	UNIT(test_surfaces_come_and_go))

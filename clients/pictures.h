@@ -1,5 +1,5 @@
-#ifndef MEASURE_PICTURES_H
-#define MEASURE_PICTURES_H
+#ifndef CLIENT_PICTURES_H
+#define CLIENT_PICTURES_H
 
 #include <stdbool.h>
 #include <stdint.h>

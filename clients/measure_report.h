@@ -1,11 +1,11 @@
-#ifndef MEASURE_REPORT_H
-#define MEASURE_REPORT_H
+#ifndef CLIENT_MEASURE_REPORT_H
+#define CLIENT_MEASURE_REPORT_H
 
 #include <stdbool.h>
 #include <yyjson.h>
 
-#include "frames.h"
-#include "run.h"
+#include "measure/frames.h"
+#include "measure_run.h"
 
 /** What came of a run of --measure. Nothing is owned. */
 struct measure_report {

@@ -7,7 +7,7 @@
  * finds a compositor that has nothing else of ours to do. Or, to see what a client meets that draws
  * as fast as it is let, frames go on in step.
  */
-#include "run.h"
+#include "measure_run.h"
 
 #include <errno.h>
 #include <fcntl.h>

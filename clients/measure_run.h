@@ -1,5 +1,5 @@
-#ifndef MEASURE_RUN_H
-#define MEASURE_RUN_H
+#ifndef CLIENT_MEASURE_RUN_H
+#define CLIENT_MEASURE_RUN_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,12 +7,12 @@
 #include <sys/types.h>
 
 #include "client.h"
-#include "frames.h"
-#include "grid.h"
 #include "late_fence.h"
+#include "measure/frames.h"
+#include "measure/grid.h"
+#include "measure/schedule.h"
 #include "peer.h"
 #include "pictures.h"
-#include "schedule.h"
 
 enum measure_phase {
 	MEASURE_WARM_UP, /* frames by callback, to learn the grid */

@@ -1,5 +1,5 @@
-#ifndef MEASURE_LATE_FENCE_H
-#define MEASURE_LATE_FENCE_H
+#ifndef CLIENT_LATE_FENCE_H
+#define CLIENT_LATE_FENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>

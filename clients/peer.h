@@ -1,5 +1,5 @@
-#ifndef MEASURE_PEER_H
-#define MEASURE_PEER_H
+#ifndef CLIENT_PEER_H
+#define CLIENT_PEER_H
 
 #include <stdbool.h>
 #include <stdint.h>
