@@ -106,12 +106,10 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 	window_attach(window, &client->conn, buffer->wl_buffer);
 	window_request_frame(window);
 	if (!sync_slot_commit(&buffer->slot, fence)) {
-		say("the fence can't be passed by %s: %s", sync_mode_name(client->sync.mode),
-			strerror(errno));
 		*status = CLIENT_EXIT_FAILURE;
 		return false;
 	}
-	int64_t commit_ns = now_ns();
+	int64_t commit_ns = latch_now_ns();
 	if (client->conn.presentation && !again) {
 		presentation_watch(&client->presentation, window->surface, commit_ns);
 	}
@@ -257,7 +255,7 @@ static int64_t run_time_ns(const struct client *client) {
 	if (!client->first_commit_ns) {
 		return 0;
 	}
-	return (stats->commit_to_flip && stats->presented ? stats->last_flip_ns : now_ns()) -
+	return (stats->commit_to_flip && stats->presented ? stats->last_flip_ns : latch_now_ns()) -
 	       client->first_commit_ns;
 }
 
@@ -297,7 +295,7 @@ static bool report(struct client *client, const struct measure *measure) {
 	}
 	struct stats *stats = &client->presentation.stats;
 	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {
-		stats_stop(stats, now_ns());
+		stats_stop(stats, latch_now_ns());
 	}
 	struct measure_report measured;
 	if (measure && !measure_report_init(&measured, measure)) {

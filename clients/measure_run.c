@@ -121,8 +121,6 @@ static int64_t commit(struct measure *measure, const struct picture_ref *picture
 	}
 	window_ack(window);
 	if (!pictures_attach(&measure->pictures, picture, fence)) {
-		say("the fence can't be passed by %s: %s", sync_mode_name(client->sync.mode),
-			strerror(errno));
 		fd_clear(&gpu_fence);
 		return 0;
 	}
@@ -216,7 +214,7 @@ static bool commit_with_fence(struct measure *measure, const struct picture_ref 
 
 static bool handle_due(struct measure *measure, bool late) {
 	measure->due_ns = 0;
-	measure->give_up_ns = now_ns() + ANSWER_NS;
+	measure->give_up_ns = latch_now_ns() + ANSWER_NS;
 	if (late) {
 		unsigned index = (measure->num_late - 1) % MEASURE_MAX_LATE;
 		measure->late[index].ready_ns = clock_ns(measure->clock);
@@ -230,7 +228,7 @@ static bool handle_due(struct measure *measure, bool late) {
 
 static bool step_at_random(struct measure *measure) {
 	bool late = options_of(measure)->late_fence;
-	int64_t now = now_ns();
+	int64_t now = latch_now_ns();
 	if (measure->due_ns != 0) {
 		return now < measure->due_ns || handle_due(measure, late);
 	}

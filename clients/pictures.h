@@ -44,7 +44,7 @@ bool pictures_free(struct pictures *pictures, struct picture_ref *picture);
  * Attaches it for the commit that is about to be made, and says its fence.
  *
  * @param fence as sync_slot_commit() takes it; -1 in shared memory
- * @return false and errno
+ * @return false, having said why
  */
 bool pictures_attach(struct pictures *pictures, const struct picture_ref *picture, int fence);
 

@@ -22,19 +22,17 @@ static const uint32_t preferred[] = {
 };
 
 static bool add_step(
-	struct plan *plan, const struct plan_step *step, const uint64_t *modifiers, size_t num) {
+	struct plan *plan, struct plan_step step, uint64_t *modifiers, size_t num) {
 	struct plan_step *steps = realloc(plan->steps, (plan->len + 1) * sizeof(*steps));
 	if (!steps) {
 		return false;
 	}
 	plan->steps = steps;
-	steps[plan->len] = *step;
-	steps[plan->len].modifiers = malloc(num * sizeof(*modifiers));
-	if (!steps[plan->len].modifiers) {
+	step.modifiers = modifiers;
+	step.num_modifiers = num;
+	if (!plan_step_copy(&steps[plan->len], &step)) {
 		return false;
 	}
-	memcpy(steps[plan->len].modifiers, modifiers, num * sizeof(*modifiers));
-	steps[plan->len].num_modifiers = num;
 	plan->len++;
 	return true;
 }
@@ -66,17 +64,17 @@ static bool add_format(struct plan *plan, const struct tranche *tranche, struct 
 		both[num++] = format->modifier;
 	}
 
-	const uint64_t only_linear = DRM_FORMAT_MOD_LINEAR, only_implicit = DRM_FORMAT_MOD_INVALID;
+	uint64_t only_linear = DRM_FORMAT_MOD_LINEAR, only_implicit = DRM_FORMAT_MOD_INVALID;
 	bool ok = true;
 	if (num > 0) {
-		ok = add_step(plan, &step, both, num);
+		ok = add_step(plan, step, both, num);
 	}
 	/* The compositor may refuse what the allocator liked best, and can't say why. */
 	if (ok && linear && num > 1) {
-		ok = add_step(plan, &step, &only_linear, 1);
+		ok = add_step(plan, step, &only_linear, 1);
 	}
 	if (ok && implicit) {
-		ok = add_step(plan, &step, &only_implicit, 1);
+		ok = add_step(plan, step, &only_implicit, 1);
 	}
 	free(both);
 	return ok;

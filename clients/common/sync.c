@@ -229,33 +229,34 @@ static bool commit_file(struct sync_slot *slot, int fence) {
 	return true;
 }
 
-bool sync_slot_commit(struct sync_slot *slot, int fence) {
-	bool ok = true;
+static bool pass_fence(struct sync_slot *slot, int fence) {
 	if (fence == SYNC_FENCE_LATER && slot->sync->mode != SYNC_SYNCOBJ) {
 		errno = EINVAL;
 		return false;
 	}
 	switch (slot->sync->mode) {
 	case SYNC_SYNCOBJ:
-		ok = commit_syncobj(slot, fence);
-		break;
+		return commit_syncobj(slot, fence);
 	case SYNC_FILE:
-		ok = commit_file(slot, fence);
-		break;
+		return commit_file(slot, fence);
 	case SYNC_IMPLICIT:
 		/* Most drivers have put their fence on the buffer when they took the commands; for
 		 * those that don't, this does. */
-		if (fence >= 0) {
-			ok = dmabuf_import_fence(slot->dmabuf, fence);
-		}
-		break;
+		return fence < 0 || dmabuf_import_fence(slot->dmabuf, fence);
 	case SYNC_AUTO:
-		ok = false;
 		break;
 	}
-	slot->busy = ok;
+	return false;
+}
+
+bool sync_slot_commit(struct sync_slot *slot, int fence) {
+	slot->busy = pass_fence(slot, fence);
+	if (!slot->busy) {
+		say("the fence can't be passed by %s: %s", sync_mode_name(slot->sync->mode),
+			strerror(errno));
+	}
 	fd_clear(&fence);
-	return ok;
+	return slot->busy;
 }
 
 int64_t sync_fence_time_ns(int fence) {

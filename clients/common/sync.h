@@ -82,7 +82,8 @@ void sync_slot_finish(struct sync_slot *slot);
  * drawn when the fence signals. From now on the buffer is busy.
  *
  * @param fence a sync_file, taken and closed; -1: it is drawn already; or SYNC_FENCE_LATER
- * @return false when the fence can't be handed over; the commit must then not be made
+ * @return false, having said why, when the fence can't be handed over; the commit must then not be
+ *         made
  */
 bool sync_slot_commit(struct sync_slot *slot, int fence);
 

@@ -11,17 +11,10 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
 #include "base/format.h"
-
-int64_t now_ns(void) {
-	struct timespec time;
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 void say(const char *format, ...) {
 	char line[1024];

@@ -4,8 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** The time of CLOCK_MONOTONIC in nanoseconds. */
-int64_t now_ns(void);
+#include "base/clock.h"
 
 /** One line on stderr, led by the program's name. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -150,15 +150,13 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 		.previous = surface->previous,
 	};
 	int fence;
-	if (!source_make(source, &request, now_ns(), &fence)) {
+	if (!source_make(source, &request, latch_now_ns(), &fence)) {
 		say("no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
 		return false;
 	}
 	window_ack(&surface->window);
 	window_attach(&surface->window, &client->conn, buffer->wl_buffer);
 	if (!sync_slot_commit(&buffer->slot, fence)) {
-		say("the fence can't be passed by %s: %s", sync_mode_name(surface->sync.mode),
-			strerror(errno));
 		return false;
 	}
 	source_committed(source, &request);

@@ -221,7 +221,7 @@ static void crowd_finish(struct crowd *crowd) {
 enum stress_exit crowd_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct crowd crowd = {.options = options, .signal_fd = signal_fd};
-	const int64_t start_ns = now_ns();
+	const int64_t start_ns = latch_now_ns();
 	*report = (struct hostile_report){0};
 	if (!connection_init(&crowd.conn, CONNECTION_DMABUF)) {
 		say("there is no compositor: set WAYLAND_DISPLAY");
@@ -241,7 +241,7 @@ enum stress_exit crowd_run(
 	status = STRESS_EXIT_OK;
 	bool connected = gather(&crowd);
 	while (connected && !report->closed &&
-		(options->run_ns == 0 || now_ns() < start_ns + options->run_ns)) {
+		(options->run_ns == 0 || latch_now_ns() < start_ns + options->run_ns)) {
 		struct pollfd fds[2] = {{0}, {.fd = signal_fd, .events = POLLIN}};
 		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2);
 		report->closed = (fds[1].revents & POLLIN) != 0 || crowd.windows[0].closed;
@@ -254,7 +254,7 @@ enum stress_exit crowd_run(
 	}
 out:
 	report->commits = crowd.commits;
-	report->run_ns = now_ns() - start_ns;
+	report->run_ns = latch_now_ns() - start_ns;
 	crowd_finish(&crowd);
 	return status;
 }

@@ -196,9 +196,9 @@ enum stress_exit die_run(
 	bool all = options->die_step == DIE_ALL;
 	enum die_step step = all ? DIE_BIND : options->die_step;
 	uint64_t left = options->repeat * (all ? DIE_ALL : 1);
-	int64_t end_ns = options->run_ns > 0 ? now_ns() + options->run_ns : INT64_MAX;
+	int64_t end_ns = options->run_ns > 0 ? latch_now_ns() + options->run_ns : INT64_MAX;
 	enum stress_exit status = STRESS_EXIT_OK;
-	while (left > 0 && status == STRESS_EXIT_OK && now_ns() < end_ns &&
+	while (left > 0 && status == STRESS_EXIT_OK && latch_now_ns() < end_ns &&
 		!fd_readable(signal_fd)) {
 		uint64_t number = (uint64_t)options->at_once;
 		number = number < left ? number : left;

@@ -66,7 +66,7 @@ static void set_timer(const struct hostile *hostile) {
 	int64_t next_ns = hostile->next_commit_ns;
 	if (hostile->client.options->flood) {
 		/* It has no time to lose. */
-		next_ns = hostile->full ? now_ns() + FULL_WAIT_NS : 1;
+		next_ns = hostile->full ? latch_now_ns() + FULL_WAIT_NS : 1;
 	}
 	wake_ns = latch_max(latch_min(next_ns, wake_ns), 1); /* 0 would disarm it */
 	const struct itimerspec when = {.it_value = latch_ns_timespec(wake_ns)};
@@ -103,7 +103,7 @@ static bool wait_for_events(struct hostile *hostile) {
 static enum stress_exit loop(struct hostile *hostile) {
 	const struct stress_options *options = hostile->client.options;
 	while (!hostile->ended) {
-		int64_t time_ns = now_ns();
+		int64_t time_ns = latch_now_ns();
 		if (time_ns >= hostile->end_ns) {
 			return STRESS_EXIT_OK;
 		}
@@ -143,7 +143,7 @@ enum stress_exit hostile_run(
 		say("--fence %s is not possible: %s", fence_kind_name(options->fence.kind), why);
 		return STRESS_EXIT_NO_SOURCE;
 	}
-	int64_t start_ns = now_ns();
+	int64_t start_ns = latch_now_ns();
 	enum stress_exit status = stress_client_init(&hostile.client, options);
 	if (status == STRESS_EXIT_OK) {
 		status = stress_client_make_surfaces(&hostile.client);
@@ -161,7 +161,7 @@ enum stress_exit hostile_run(
 	}
 	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].sync.mode),
 		hostile.client.surfaces[0].sync.why);
-	start_ns = now_ns();
+	start_ns = latch_now_ns();
 	if (options->run_ns > 0) {
 		hostile.end_ns = start_ns + options->run_ns;
 	}
@@ -173,7 +173,7 @@ out:
 	report->commits = hostile.client.commits;
 	report->fences = hostile.source.made;
 	report->ended = hostile.source.ended;
-	report->run_ns = now_ns() - start_ns;
+	report->run_ns = latch_now_ns() - start_ns;
 	stress_client_finish(&hostile.client);
 	source_finish(&hostile.source);
 	fd_clear(&hostile.timer_fd);

@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "compare.h"
 #include "csv.h"
 #include "html.h"
@@ -36,18 +36,15 @@ static void say(const char *path, const char *what) {
 
 /* Files that take no time need no progress. */
 static void show_progress(const char *path, uint64_t done, uint64_t size) {
-	static struct timespec begin, last;
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (begin.tv_sec == 0) {
-		begin = last = now;
+	static int64_t begin_ns, last_ns;
+	const int64_t now_ns = latch_now_ns();
+	if (begin_ns == 0) {
+		begin_ns = last_ns = now_ns;
 	}
-	const long since_ms =
-		(now.tv_sec - last.tv_sec) * 1000 + (now.tv_nsec - last.tv_nsec) / 1000000;
-	if (now.tv_sec - begin.tv_sec < 1 || since_ms < 100) {
+	if (now_ns - begin_ns < LATCH_NS_PER_SEC || now_ns - last_ns < LATCH_NS_PER_SEC / 10) {
 		return;
 	}
-	last = now;
+	last_ns = now_ns;
 	if (size > 0) {
 		fprintf(stderr, "\r%s: %d %%  ", path, (int)(100.0 * (double)done / (double)size));
 	} else {

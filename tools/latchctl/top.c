@@ -56,9 +56,9 @@ static void wait_for_end(struct session *session, const struct latchctl_options 
 	yyjson_mut_doc *last, int64_t end_ns) {
 	struct wl_display *display = session->display;
 	int64_t left_ns;
-	while (!screen_interrupted() && (left_ns = end_ns - now_ns()) > 0) {
+	while (!screen_interrupted() && (left_ns = end_ns - latch_now_ns()) > 0) {
 		screen_wait((double)left_ns / 1e9, wl_display_get_fd(display));
-		if (last && now_ns() < end_ns && !screen_interrupted()) {
+		if (last && latch_now_ns() < end_ns && !screen_interrupted()) {
 			show(session, last, options, true);
 		}
 		/* Nothing is sent that was not asked for: it is the end of the connection. */

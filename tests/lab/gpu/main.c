@@ -79,7 +79,7 @@ static int take_request(struct server *server, const struct connection *connecti
 	case GPU_REQUEST_RESET:
 	case GPU_REQUEST_RESET_ALL:
 		gpu_fail_jobs(&server->gpu,
-			request->type == GPU_REQUEST_RESET ? connection->id : 0, now_ns());
+			request->type == GPU_REQUEST_RESET ? connection->id : 0, latch_now_ns());
 		return 0;
 	default:
 		return EINVAL;
@@ -133,8 +133,8 @@ static void run(struct server *server) {
 		 * nothing is ready with the request that brought it. */
 		nfds_t num_waits = gpu_add_waits(&server->gpu, fds);
 		poll(fds, num_waits, 0);
-		gpu_handle_waits(&server->gpu, fds, now_ns());
-		gpu_advance(&server->gpu, now_ns());
+		gpu_handle_waits(&server->gpu, fds, latch_now_ns());
+		gpu_advance(&server->gpu, latch_now_ns());
 		arm(server);
 
 		fds[0] = (struct pollfd){.fd = server->listen_fd, .events = POLLIN};

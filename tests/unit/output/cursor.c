@@ -242,6 +242,18 @@ static bool show(struct fixture *f, double x, double y) {
 		&f->cursor, &f->image, f->layout.x + x, f->layout.y + y, &f->output, &f->layout);
 }
 
+/* The plane's pixels are this, and nothing is around it. */
+static void assert_shown(
+	struct fixture *f, const struct latch_cursor_source *source, int width, int height) {
+	memset(drawn, 0, sizeof(drawn));
+	assert_true(draw(source, width, height));
+	const struct kms_dumb_buffer *front = f->cursor.buffers[f->cursor.front];
+	for (uint32_t y = 0; y < front->height; y++) {
+		assert_memory_equal((const char *)front->map + y * front->stride,
+			&drawn[y * TARGET], front->width * 4);
+	}
+}
+
 static void every_scale_and_transform_is_on_the_plane(void **state) {
 	struct fixture *f = *state;
 	static const float scales[] = {1, 1.25f, 1.5f, 1.75f, 2, 2.5f};
@@ -271,14 +283,8 @@ static void every_scale_and_transform_is_on_the_plane(void **state) {
 		assert_int_equal(f->cursor.state.hotspot_y, hot.y);
 
 		/* And its pixels, with nothing around them. */
-		memset(drawn, 0, sizeof(drawn));
 		const struct latch_cursor_source source = source_of(0, 0, SIZE, SIZE, t);
-		assert_true(draw(&source, size, size));
-		const struct kms_dumb_buffer *front = f->cursor.buffers[f->cursor.front];
-		for (uint32_t y = 0; y < front->height; y++) {
-			assert_memory_equal((const char *)front->map + y * front->stride,
-				&drawn[y * TARGET], front->width * 4);
-		}
+		assert_shown(f, &source, size, size);
 	}
 }
 
@@ -321,17 +327,11 @@ static void crops_and_turned_buffers(void **state) {
 	f->image.width = 20;
 	f->image.height = 16;
 	assert_true(show(f, 100, 50));
-	memset(drawn, 0, sizeof(drawn));
 	const struct latch_cursor_source source = source_of(8, 4, 16, 20,
 		(int)wlr_output_transform_compose(
 			wlr_output_transform_invert(WL_OUTPUT_TRANSFORM_FLIPPED_90),
 			WL_OUTPUT_TRANSFORM_270));
-	assert_true(draw(&source, 16, 20));
-	const struct kms_dumb_buffer *front = f->cursor.buffers[f->cursor.front];
-	for (uint32_t y = 0; y < front->height; y++) {
-		assert_memory_equal((const char *)front->map + y * front->stride,
-			&drawn[y * TARGET], front->width * 4);
-	}
+	assert_shown(f, &source, 16, 20);
 }
 
 static void too_large_is_composed(void **state) {

@@ -18,19 +18,12 @@
 #include "security.h"
 
 static void sandboxed_clients_see_less(void **state) {
-	static const char *const hidden[] = {
-		"zlatch_inspector_v2",
-		"wp_security_context_manager_v1",
-		"zwlr_screencopy_manager_v1",
-		"ext_image_copy_capture_manager_v1",
-		"zwlr_export_dmabuf_manager_v1",
-		"zwlr_output_manager_v1",
-		"zwlr_output_power_manager_v1",
-		"zwp_virtual_keyboard_manager_v1",
-		"zwlr_virtual_pointer_manager_v1",
-		"zwlr_data_control_manager_v1",
-		"ext_data_control_manager_v1",
-	};
+	static const char *const hidden[] = {"zlatch_inspector_v2",
+		"wp_security_context_manager_v1", "zwlr_screencopy_manager_v1",
+		"ext_image_copy_capture_manager_v1", "zwlr_export_dmabuf_manager_v1",
+		"zwlr_output_manager_v1", "zwlr_output_power_manager_v1",
+		"zwp_virtual_keyboard_manager_v1", "zwlr_virtual_pointer_manager_v1",
+		"zwlr_data_control_manager_v1", "ext_data_control_manager_v1"};
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
 		assert_false(latch_security_allows(hidden[i], true));
 		assert_true(latch_security_allows(hidden[i], false));
@@ -39,20 +32,10 @@ static void sandboxed_clients_see_less(void **state) {
 
 /* Without these a client can't show anything, or it shows it worse. */
 static void sandboxed_clients_see_enough(void **state) {
-	static const char *const shown[] = {
-		"wl_compositor",
-		"wl_subcompositor",
-		"wl_shm",
-		"wl_seat",
-		"wl_output",
-		"wl_data_device_manager",
-		"xdg_wm_base",
-		"wp_presentation",
-		"wp_viewporter",
-		"zwp_linux_dmabuf_v1",
-		"wp_linux_drm_syncobj_manager_v1",
-		"zwp_linux_explicit_synchronization_v1",
-	};
+	static const char *const shown[] = {"wl_compositor", "wl_subcompositor", "wl_shm",
+		"wl_seat", "wl_output", "wl_data_device_manager", "xdg_wm_base", "wp_presentation",
+		"wp_viewporter", "zwp_linux_dmabuf_v1", "wp_linux_drm_syncobj_manager_v1",
+		"zwp_linux_explicit_synchronization_v1"};
 	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
 		assert_true(latch_security_allows(shown[i], true));
 		assert_true(latch_security_allows(shown[i], false));

@@ -26,12 +26,16 @@ static int make_path(void **state) {
 	return 0;
 }
 
+/* What was read last. */
+static yyjson_doc *doc;
+
 static int remove_path(void **state) {
+	yyjson_doc_free(doc);
 	return unlink(path);
 }
 
 /* A file of which the end may be missing, as a killed latch leaves it. */
-static yyjson_doc *read_trace(bool whole) {
+static void read_trace(bool whole) {
 	FILE *file = fopen(path, "r");
 	assert_non_null(file);
 	char *text = NULL;
@@ -44,16 +48,16 @@ static yyjson_doc *read_trace(bool whole) {
 	if (!whole) {
 		strcpy(text + length, "]");
 	}
-	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	yyjson_doc_free(doc);
+	doc = yyjson_read(text, strlen(text), 0);
 	assert_non_null(doc);
 	free(text);
 	assert_true(yyjson_is_arr(yyjson_doc_get_root(doc)));
-	return doc;
 }
 
-static yyjson_doc *finish(struct latch_trace *trace) {
+static void finish(struct latch_trace *trace) {
 	latch_trace_destroy(trace);
-	return read_trace(true);
+	read_trace(true);
 }
 
 static const char *get_str(yyjson_val *object, const char *key) {
@@ -102,7 +106,7 @@ static struct lane *get_lane(struct reading *reading, yyjson_val *event) {
 }
 
 /* Follows every lane as a viewer does, and fails where slices don't nest. */
-static struct reading follow(yyjson_doc *doc, bool whole) {
+static struct reading follow(bool whole) {
 	struct reading reading = {0};
 	size_t index, max;
 	yyjson_val *event;
@@ -166,13 +170,13 @@ static struct latch_trace *create(void) {
 	return trace;
 }
 
-static yyjson_doc *write_one(const struct latch_frame_record *record) {
+static void write_one(const struct latch_frame_record *record) {
 	struct latch_trace *trace = create();
 	latch_trace_frame(trace, record);
-	return finish(trace);
+	finish(trace);
 }
 
-static yyjson_val *find_event(yyjson_doc *doc, const char *ph, const char *name, size_t skip) {
+static yyjson_val *find_event(const char *ph, const char *name, size_t skip) {
 	size_t index, max;
 	yyjson_val *event;
 	yyjson_arr_foreach(yyjson_doc_get_root(doc), index, max, event) {
@@ -185,22 +189,21 @@ static yyjson_val *find_event(yyjson_doc *doc, const char *ph, const char *name,
 }
 
 static void test_describes_itself(void **state) {
-	yyjson_doc *doc = finish(create());
-	yyjson_val *args = yyjson_obj_get(find_event(doc, "i", "latch", 0), "args");
+	finish(create());
+	yyjson_val *args = yyjson_obj_get(find_event("i", "latch", 0), "args");
 	assert_string_equal(get_str(args, "version"), LATCH_VERSION);
 	assert_string_equal(get_str(args, "clock"), "CLOCK_MONOTONIC");
-	args = yyjson_obj_get(find_event(doc, "i", "output", 0), "args");
+	args = yyjson_obj_get(find_event("i", "output", 0), "args");
 	assert_string_equal(get_str(args, "name"), "HDMI-A-1");
 	assert_string_equal(get_str(args, "device"), "vkms \"virtual\"");
 	assert_string_equal(get_str(args, "mode"), "1024x768");
 	assert_string_equal(get_str(args, "renderer"), "pixman");
 	assert_string_equal(get_str(args, "clock"), "simulated");
-	args = yyjson_obj_get(find_event(doc, "i", "surface", 0), "args");
+	args = yyjson_obj_get(find_event("i", "surface", 0), "args");
 	assert_string_equal(get_str(args, "label"), "a\\b \"c\" %s?");
 	assert_int_equal(yyjson_get_sint(yyjson_obj_get(args, "client_pid")), 99);
-	args = yyjson_obj_get(find_event(doc, "M", "process_name", 2), "args");
+	args = yyjson_obj_get(find_event("M", "process_name", 2), "args");
 	assert_string_equal(get_str(args, "name"), "surface 3 a\\b \"c\" %s?");
-	yyjson_doc_free(doc);
 }
 
 /* Programs of others read them. */
@@ -216,8 +219,8 @@ static void assert_keys(yyjson_val *event, const char *expected) {
 
 static void test_one_update(void **state) {
 	const struct latch_frame_record record = make_frame(5);
-	yyjson_doc *doc = write_one(&record);
-	yyjson_val *outer = find_event(doc, "B", "on plane", 0);
+	write_one(&record);
+	yyjson_val *outer = find_event("B", "on plane", 0);
 	assert_non_null(outer);
 	assert_int_equal(get_ts(outer), record.commit_ns);
 	yyjson_val *args = yyjson_obj_get(outer, "args");
@@ -254,27 +257,26 @@ static void test_one_update(void **state) {
 		{"on screen", record.flip_ns},
 	};
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++) {
-		yyjson_val *stage = find_event(doc, "B", stages[i].name, 0);
+		yyjson_val *stage = find_event("B", stages[i].name, 0);
 		assert_non_null(stage);
 		assert_int_equal(get_ts(stage), stages[i].begin_ns);
 		assert_int_equal(get_int(stage, "update"), 5);
 		assert_int_equal(get_int(stage, "sequence"), 5);
 	}
-	const struct reading reading = follow(doc, true);
+	const struct reading reading = follow(true);
 	assert_int_equal(reading.lanes_length, 1);
 	assert_int_equal(reading.lanes[0].slices, 7);
 	assert_int_equal(reading.lanes[0].last_ns, record.release_ns);
 	/* The fence came after the vblank that the commit could have made. */
 	assert_int_equal(reading.missed, 0);
-	yyjson_doc_free(doc);
 }
 
 static void test_commit(void **state) {
 	struct latch_trace *trace = create();
 	const struct latch_frame_record record = make_frame(5);
 	latch_trace_commit(trace, &record);
-	yyjson_doc *doc = finish(trace);
-	yyjson_val *commit = find_event(doc, "i", "commit", 0);
+	finish(trace);
+	yyjson_val *commit = find_event("i", "commit", 0);
 	assert_non_null(commit);
 	assert_int_equal(get_ts(commit), record.commit_ns);
 	assert_keys(commit, " surface update buffer commit_ns");
@@ -282,7 +284,6 @@ static void test_commit(void **state) {
 	assert_int_equal(get_int(commit, "update"), 5);
 	assert_int_equal(get_int(commit, "buffer"), record.buffer_id);
 	assert_int_equal(get_int(commit, "commit_ns"), record.commit_ns);
-	yyjson_doc_free(doc);
 }
 
 /* However many there are, and however large their numbers: each is there once, and the last part
@@ -299,10 +300,10 @@ static void show(size_t length, size_t parts) {
 		};
 	}
 	latch_trace_shown(trace, 1, 7 * MS, 70, shown, length);
-	yyjson_doc *doc = finish(trace);
+	finish(trace);
 	size_t seen = 0;
 	for (size_t part = 0; part < parts; part++) {
-		yyjson_val *event = find_event(doc, "i", "shown", part);
+		yyjson_val *event = find_event("i", "shown", part);
 		assert_non_null(event);
 		assert_int_equal(get_ts(event), 7 * MS);
 		assert_int_equal(get_int(event, "output"), 1);
@@ -322,8 +323,7 @@ static void show(size_t length, size_t parts) {
 		}
 	}
 	assert_int_equal(seen, length);
-	assert_null(find_event(doc, "i", "shown", parts));
-	yyjson_doc_free(doc);
+	assert_null(find_event("i", "shown", parts));
 	free(shown);
 }
 
@@ -340,12 +340,11 @@ static void test_surface_gone(void **state) {
 	latch_trace_remove_surface(trace, 3);
 	latch_trace_remove_surface(trace, 3);
 	latch_trace_remove_surface(trace, 4);
-	yyjson_doc *doc = finish(trace);
-	yyjson_val *gone = find_event(doc, "i", "surface gone", 0);
+	finish(trace);
+	yyjson_val *gone = find_event("i", "surface gone", 0);
 	assert_non_null(gone);
 	assert_int_equal(get_int(gone, "id"), 3);
-	assert_null(find_event(doc, "i", "surface gone", 1));
-	yyjson_doc_free(doc);
+	assert_null(find_event("i", "surface gone", 1));
 }
 
 /* What latch-report needs besides the times. */
@@ -360,22 +359,21 @@ static void test_facts(void **state) {
 						.wake = {.planned_ns = 17},
 						.latch_ns = 20,
 						.flip_ns = 30});
-	yyjson_doc *doc = finish(trace);
-	yyjson_val *update = find_event(doc, "B", "composed", 0);
+	finish(trace);
+	yyjson_val *update = find_event("B", "composed", 0);
 	yyjson_val *names = yyjson_ptr_get(update, "/args/reason_names");
 	assert_int_equal(yyjson_arr_size(names), 2);
 	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 0)), "no-dmabuf");
 	assert_string_equal(yyjson_get_str(yyjson_arr_get(names, 1)), "no-free-plane");
 	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
 	assert_true(get_int(update, "unused_vblanks") > 0);
-	yyjson_val *frame = find_event(doc, "B", "frame", 0);
+	yyjson_val *frame = find_event("B", "frame", 0);
 	assert_int_equal(get_int(frame, "planned_ns"), 17);
 	assert_keys(frame,
 		" output sequence layers on_planes composed latch_ns compose_start_ns"
 		" compose_end_ns submit_start_ns submit_end_ns flip_ns refresh_ns wake planned_ns"
 		" predicted_ns margin_ns kernel_ns busy_ns");
-	follow(doc, true);
-	yyjson_doc_free(doc);
+	follow(true);
 }
 
 static void test_overlap(void **state) {
@@ -386,8 +384,8 @@ static void test_overlap(void **state) {
 		const struct latch_flip_record flip = test_flip(&record);
 		latch_trace_flip(trace, &flip);
 	}
-	yyjson_doc *doc = finish(trace);
-	const struct reading reading = follow(doc, true);
+	finish(trace);
+	const struct reading reading = follow(true);
 	assert_int_equal(reading.updates, 3000);
 	assert_int_equal(reading.frames, 3000);
 	assert_int_equal(reading.flips, 3000);
@@ -398,31 +396,28 @@ static void test_overlap(void **state) {
 		slices += reading.lanes[i].slices;
 	}
 	assert_int_equal(slices, 3000 * 7 + 3000 * 3);
-	yyjson_doc_free(doc);
 }
 
 static void test_submitted_but_never_shown(void **state) {
 	struct latch_frame_record record = make_frame(9);
 	record.presented = false;
 	record.flip_ns = 0;
-	yyjson_doc *doc = write_one(&record);
-	assert_null(find_event(doc, "B", "on plane", 0));
-	assert_non_null(find_event(doc, "B", "not shown", 0));
-	assert_non_null(find_event(doc, "B", "dropped", 0));
-	yyjson_doc_free(doc);
+	write_one(&record);
+	assert_null(find_event("B", "on plane", 0));
+	assert_non_null(find_event("B", "not shown", 0));
+	assert_non_null(find_event("B", "dropped", 0));
 }
 
 static void test_missed(void **state) {
 	struct latch_frame_record record = make_frame(9);
 	record.replaced_flip_ns -= 2 * REFRESH_NS;
-	yyjson_doc *doc = write_one(&record);
-	assert_int_equal(follow(doc, true).missed, 1);
-	yyjson_val *missed = find_event(doc, "i", "missed: fence", 0);
+	write_one(&record);
+	assert_int_equal(follow(true).missed, 1);
+	yyjson_val *missed = find_event("i", "missed: fence", 0);
 	assert_non_null(missed);
 	assert_int_equal(get_int(missed, "update"), 9);
 	assert_int_equal(get_int(missed, "vblanks"), 1);
 	assert_int_equal(get_ts(missed), record.flip_ns - REFRESH_NS);
-	yyjson_doc_free(doc);
 }
 
 /* Whatever the times are, the file can be read, nests, and has each record once. */
@@ -451,11 +446,10 @@ static void test_random_records(void **state) {
 		record.superseded = random() % 2 == 0;
 		latch_trace_frame(trace, &record);
 	}
-	yyjson_doc *doc = finish(trace);
-	const struct reading reading = follow(doc, true);
+	finish(trace);
+	const struct reading reading = follow(true);
 	assert_int_equal(reading.updates, length);
 	assert_true(reading.lanes_length <= LATCH_TRACK_LANES);
-	yyjson_doc_free(doc);
 }
 
 /* More updates at once than there are lanes. */
@@ -467,26 +461,24 @@ static void test_all_lanes_taken(void **state) {
 		record.release_ns = 9000 * MS;
 		latch_trace_frame(trace, &record);
 	}
-	yyjson_doc *doc = finish(trace);
-	const struct reading reading = follow(doc, true);
+	finish(trace);
+	const struct reading reading = follow(true);
 	assert_int_equal(reading.updates, 100);
 	assert_int_equal(reading.lanes_length, LATCH_TRACK_LANES);
-	yyjson_doc_free(doc);
 }
 
 /* What a kill leaves: the file is read while the writer has not ended. */
 static void test_killed(void **state) {
 	struct latch_trace *trace = create();
-	yyjson_doc_free(read_trace(false));
+	read_trace(false);
 	for (uint64_t n = 1; n <= 500; n++) {
 		const struct latch_frame_record record = make_frame(n);
 		latch_trace_frame(trace, &record);
 		if (n % 50 == 0) {
-			yyjson_doc *doc = read_trace(false);
-			const struct reading reading = follow(doc, false);
+			read_trace(false);
+			const struct reading reading = follow(false);
 			/* At most the last second is missing, i.e. 60 updates. */
 			assert_true(reading.updates + 61 >= n);
-			yyjson_doc_free(doc);
 		}
 	}
 	latch_trace_destroy(trace);
@@ -498,9 +490,8 @@ static void test_killed_while_slow(void **state) {
 	for (uint64_t n = 1; n <= 5; n++) {
 		const struct latch_frame_record record = make_frame(120 * n);
 		latch_trace_frame(trace, &record);
-		yyjson_doc *doc = read_trace(false);
-		assert_int_equal(follow(doc, false).updates, n);
-		yyjson_doc_free(doc);
+		read_trace(false);
+		assert_int_equal(follow(false).updates, n);
 	}
 	latch_trace_destroy(trace);
 }
@@ -531,9 +522,8 @@ static void test_surfaces_come_and_go(void **state) {
 	latch_trace_remove_surface(trace, 12345);
 	const struct latch_frame_record record = make_frame(1);
 	latch_trace_frame(trace, &record);
-	yyjson_doc *doc = finish(trace);
-	assert_int_equal(follow(doc, true).updates, 1);
-	yyjson_doc_free(doc);
+	finish(trace);
+	assert_int_equal(follow(true).updates, 1);
 }
 
 TEST_MAIN_GROUP("writer", make_path, remove_path, UNIT(test_describes_itself),

@@ -130,9 +130,9 @@ static int draw_and_submit(struct gpu_pass *pass, int64_t length_ns) {
 	int fence = -1;
 	if (pass->picture->num_waits == 0 && !gpu_worker_busy(worker)) {
 		/* The CPU's time is a part of the job's, as far as it is shorter. */
-		const int64_t begin_ns = now_ns();
+		const int64_t begin_ns = latch_now_ns();
 		gpu_picture_draw(pass->picture);
-		const int64_t left_ns = length_ns - (now_ns() - begin_ns);
+		const int64_t left_ns = length_ns - (latch_now_ns() - begin_ns);
 		fence = submit_job(pass, left_ns > 0 ? left_ns : 0, NULL);
 	} else if (pipe2(pipe_fds, O_CLOEXEC) == 0) {
 		fence = submit_job(pass, length_ns, &pipe_fds[0]);
