@@ -15,7 +15,7 @@
 #include "backend/configure.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
-#include "exit.h"
+#include "backend/exit.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"

@@ -12,10 +12,11 @@
 #include "base/clock.h"
 #include "kms/commit.h"
 #include "kms/event.h"
+#include "output/capture.h"
 #include "output/content.h"
-#include "output/content_type.h"
 #include "output/frame.h"
 #include "output/output.h"
+#include "output/refresh.h"
 #include "output/renderer.h"
 #include "sync/fence.h"
 
