@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "exit.h"
+#include "backend/exit.h"
 
 /* drm_syncobj eventfds that wait for points without a fence work since this one. */
 #define MIN_KERNEL_MAJOR 6

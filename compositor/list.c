@@ -12,7 +12,7 @@
 #include <xf86drm.h>
 #include <yyjson.h>
 
-#include "exit.h"
+#include "backend/exit.h"
 
 #define MAX_DEVICES 8
 

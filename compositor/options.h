@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <wlr/util/log.h>
 
-#include "exit.h"
+#include "backend/exit.h"
 #include "limits/limits.h"
 #include "output/renderer.h"
 #include "output/vrr.h"

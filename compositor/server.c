@@ -17,6 +17,7 @@
 #include "limits/client.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
+#include "output/capture.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/management.h"
@@ -39,7 +40,63 @@
 /* Ends latch_server_run(). */
 static void stop(struct latch_server *server) {
 	server->stopped = true;
-	wl_display_terminate(server->display); // wakes the event loop
+	wl_display_terminate(server->core.display); // wakes the event loop
+}
+
+static int handle_grace_over(void *data) {
+	struct latch_server *server = data;
+	stop(server);
+	return 0;
+}
+
+/* Whatever is waited for at the end, it is not waited for longer than this. */
+static bool start_grace(struct latch_server *server, int ms) {
+	if (server->grace == NULL) {
+		server->grace =
+			wl_event_loop_add_timer(server->core.event_loop, handle_grace_over, server);
+	}
+	return server->grace != NULL && wl_event_source_timer_update(server->grace, ms) == 0;
+}
+
+/* The command may have something to say or to save: it gets a moment, and a living compositor. */
+static void end_session(void *data) {
+	struct latch_server *server = data;
+	if (start_grace(server, COMMAND_GRACE_MS) && latch_child_ask_to_end(&server->child)) {
+		server->waits_for_command = true;
+		return;
+	}
+	stop(server);
+}
+
+static void end(struct latch_server *server, int exit_status) {
+	if (server->exit_status >= 0) {
+		return;
+	}
+	server->exit_status = exit_status;
+	/* A picture is taken while everything still stands, if nobody asked for one before. */
+	bool wanted = server->options->capture != NULL && !server->captured && server->core.active &&
+		      start_grace(server, CAPTURE_GRACE_MS);
+	struct latch_output *output;
+	wl_list_for_each(output, &server->core.outputs, link) {
+		if (wanted && latch_output_capture(
+				      output, server->options->capture, end_session, server)) {
+			return;
+		}
+	}
+	end_session(server);
+}
+
+static void handle_end(struct latch_core *core, int exit_status) {
+	struct latch_server *server = wl_container_of(core, server, core);
+	end(server, exit_status);
+}
+
+static void handle_flipped(struct latch_core *core) {
+	struct latch_server *server = wl_container_of(core, server, core);
+	server->flips++;
+	if (server->options->frames != 0 && server->flips >= server->options->frames) {
+		end(server, LATCH_EXIT_OK);
+	}
 }
 
 static void handle_command_ended(void *data, int status) {
@@ -47,13 +104,13 @@ static void handle_command_ended(void *data, int status) {
 	if (server->waits_for_command) {
 		stop(server);
 	} else {
-		latch_server_end(server, status);
+		end(server, status);
 	}
 }
 
 static int handle_end_signal(int signal_number, void *data) {
 	wlr_log(WLR_INFO, "ending: %s", strsignal(signal_number));
-	latch_server_end(data, LATCH_EXIT_OK);
+	end(data, LATCH_EXIT_OK);
 	return 0;
 }
 
@@ -64,7 +121,7 @@ static int handle_capture_signal(int signal_number, void *data) {
 		wlr_log(WLR_INFO, "no picture taken: --capture names no file");
 		return 0;
 	}
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &server->core.outputs, link) {
 		if (latch_output_capture(output, server->options->capture, NULL, NULL)) {
 			server->captured = true;
 			return 0;
@@ -76,7 +133,7 @@ static int handle_capture_signal(int signal_number, void *data) {
 
 static void handle_new_output(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, new_output);
-	if (latch_output_create(server, data) == NULL) {
+	if (latch_output_create(&server->core, data) == NULL) {
 		wlr_log(WLR_ERROR, "an output could not be set up and stays dark");
 	}
 }
@@ -85,12 +142,12 @@ static void renew_renderer(void *data) {
 	struct latch_server *server = data;
 	struct latch_output *output;
 	server->renew = NULL;
-	latch_content_tracker_drop_textures(server->contents);
-	wl_list_for_each(output, &server->outputs, link) {
+	latch_content_tracker_drop_textures(server->core.contents);
+	wl_list_for_each(output, &server->core.outputs, link) {
 		latch_output_renderer_gone(output);
 	}
-	latch_renderer_renew(&server->renderer);
-	wl_list_for_each(output, &server->outputs, link) {
+	latch_renderer_renew(&server->core.renderer);
+	wl_list_for_each(output, &server->core.outputs, link) {
 		latch_output_renderer_made(output);
 	}
 }
@@ -99,18 +156,18 @@ static void renew_renderer(void *data) {
 static void handle_renderer_lost(void *data) {
 	struct latch_server *server = data;
 	if (server->renew == NULL) {
-		server->renew = wl_event_loop_add_idle(server->event_loop, renew_renderer, server);
+		server->renew = wl_event_loop_add_idle(server->core.event_loop, renew_renderer, server);
 	}
 }
 
 /* The client that needed it first is not charged for it. */
 static void handle_renderer_made(void *data) {
 	struct latch_server *server = data;
-	if (server->turns != NULL) {
-		latch_turns_forgive(server->turns);
+	if (server->core.turns != NULL) {
+		latch_turns_forgive(server->core.turns);
 	}
-	if (server->renderer.wlr_renderer != NULL) {
-		latch_protocols_renderer_changed(server);
+	if (server->core.renderer.wlr_renderer != NULL) {
+		latch_protocols_renderer_changed(&server->core);
 	}
 }
 
@@ -121,49 +178,55 @@ static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	wl_list_init(&server->backend_destroy.link);
 	wl_list_remove(&server->new_output.link);
 	wl_list_init(&server->new_output.link);
-	latch_shell_backend_gone(server->shell);
-	server->backend.wlr = NULL;
-	server->renderer.backend = NULL;
+	latch_shell_backend_gone(server->core.shell);
+	server->core.backend.wlr = NULL;
+	server->core.renderer.backend = NULL;
 	if (server->exit_status < 0) {
 		fputs("latch: the outputs have gone\n", stderr);
 	}
-	latch_server_end(server, LATCH_EXIT_FAILURE);
+	end(server, LATCH_EXIT_FAILURE);
 }
 
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, session_active);
-	server->active = server->backend.session->active;
+	server->core.active = server->core.backend.session->active;
 	if (server->left != NULL) {
 		wl_event_source_timer_update(server->left, 0);
 	}
-	latch_shell_set_active(server->shell, server->active);
+	latch_shell_set_active(server->core.shell, server->core.active);
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
-		latch_output_set_active(output, server->active);
+	wl_list_for_each(output, &server->core.outputs, link) {
+		latch_output_set_active(output, server->core.active);
 	}
-	latch_outputs_changed(server);
+	latch_outputs_changed(&server->core);
 }
 
 static int handle_not_left(void *data) {
 	struct latch_server *server = data;
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &server->core.outputs, link) {
 		latch_output_stay(output);
 	}
 	return 0;
 }
 
-void latch_server_leave(struct latch_server *server) {
+/*
+ * The user asks for another VT. The seat takes the device away before it tells of the switch, so what
+ * has to be done with it is done here. If no switch follows (there is no such VT, or it is this one),
+ * it goes on a moment later.
+ */
+static void handle_leave(struct latch_core *core) {
+	struct latch_server *server = wl_container_of(core, server, core);
 	if (server->left == NULL) {
 		server->left =
-			wl_event_loop_add_timer(server->event_loop, handle_not_left, server);
+			wl_event_loop_add_timer(server->core.event_loop, handle_not_left, server);
 	}
 	if (server->left == NULL ||
 		wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
 		return;
 	}
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &server->core.outputs, link) {
 		latch_output_leave(output);
 	}
 }
@@ -172,7 +235,7 @@ void latch_server_leave(struct latch_server *server) {
 static bool latch_due_outputs(struct latch_server *server) {
 	bool any = false;
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &server->core.outputs, link) {
 		any = latch_output_latch_due(output) || any;
 	}
 	return any;
@@ -180,33 +243,33 @@ static bool latch_due_outputs(struct latch_server *server) {
 
 static int handle_urgent_readable(int fd, uint32_t mask, void *data) {
 	struct latch_server *server = data;
-	wl_event_loop_dispatch(server->urgent_loop, 0);
+	wl_event_loop_dispatch(server->core.urgent_loop, 0);
 	return 0;
 }
 
 static void handle_urgent(void *data) {
 	struct latch_server *server = data;
-	wl_event_loop_dispatch(server->urgent_loop, 0);
+	wl_event_loop_dispatch(server->core.urgent_loop, 0);
 	latch_due_outputs(server);
 }
 
 static bool create_loops(struct latch_server *server) {
-	server->event_loop = wl_display_get_event_loop(server->display);
-	server->urgent_loop = wl_event_loop_create();
-	if (server->urgent_loop == NULL) {
+	server->core.event_loop = wl_display_get_event_loop(server->core.display);
+	server->core.urgent_loop = wl_event_loop_create();
+	if (server->core.urgent_loop == NULL) {
 		return false;
 	}
 	server->urgent =
-		wl_event_loop_add_fd(server->event_loop, wl_event_loop_get_fd(server->urgent_loop),
+		wl_event_loop_add_fd(server->core.event_loop, wl_event_loop_get_fd(server->core.urgent_loop),
 			WL_EVENT_READABLE, handle_urgent_readable, server);
-	server->turns = latch_turns_create(&(struct latch_turns_options){
-		.display = server->display,
+	server->core.turns = latch_turns_create(&(struct latch_turns_options){
+		.display = server->core.display,
 		.percent = server->options->max_time_percent,
 		.urgent = handle_urgent,
 		.data = server,
 		.request = latch_account_check_request,
 	});
-	return server->urgent != NULL && server->turns != NULL;
+	return server->urgent != NULL && server->core.turns != NULL;
 }
 
 static bool add_signals(struct latch_server *server) {
@@ -227,7 +290,7 @@ static bool add_signals(struct latch_server *server) {
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
 		server->signals[i] = wl_event_loop_add_signal(
-			server->event_loop, wanted[i].number, wanted[i].handle, server);
+			server->core.event_loop, wanted[i].number, wanted[i].handle, server);
 		if (server->signals[i] == NULL) {
 			return false;
 		}
@@ -235,40 +298,40 @@ static bool add_signals(struct latch_server *server) {
 	return true;
 }
 
-static bool add_socket(struct latch_server *server) {
+static int add_socket(struct latch_server *server) {
 	const char *name = server->options->socket;
-	server->listen = latch_listen_create(server->display, name);
+	server->listen = latch_listen_create(server->core.display, name);
 	if (server->listen == NULL) {
 		fprintf(stderr, "latch: the socket %s can't be made: %s\n",
 			name != NULL ? name : "in XDG_RUNTIME_DIR", strerror(errno));
-		return false;
+		return LATCH_EXIT_FAILURE;
 	}
 	server->socket = latch_listen_name(server->listen);
-	return true;
+	return LATCH_EXIT_OK;
 }
 
 static int start_backend(struct latch_server *server) {
 	server->new_output.notify = handle_new_output;
-	wl_signal_add(&server->backend.wlr->events.new_output, &server->new_output);
+	wl_signal_add(&server->core.backend.wlr->events.new_output, &server->new_output);
 	server->backend_destroy.notify = handle_backend_destroy;
-	wl_signal_add(&server->backend.wlr->events.destroy, &server->backend_destroy);
-	if (server->backend.session != NULL) {
+	wl_signal_add(&server->core.backend.wlr->events.destroy, &server->backend_destroy);
+	if (server->core.backend.session != NULL) {
 		server->session_active.notify = handle_session_active;
-		wl_signal_add(&server->backend.session->events.active, &server->session_active);
-		server->active = server->backend.session->active;
+		wl_signal_add(&server->core.backend.session->events.active, &server->session_active);
+		server->core.active = server->core.backend.session->active;
 	}
-	if (server->backend.kms != NULL) {
+	if (server->core.backend.kms != NULL) {
 		int status = latch_kms_backend_choose(
-			server->backend.kms, server->options->connector, server->options->mode);
+			server->core.backend.kms, server->options->connector, server->options->mode);
 		if (status != LATCH_EXIT_OK) {
 			return status;
 		}
 	}
-	if (!wlr_backend_start(server->backend.wlr)) {
+	if (!wlr_backend_start(server->core.backend.wlr)) {
 		fputs("latch: the outputs and input devices could not be started\n", stderr);
 		return LATCH_EXIT_FAILURE;
 	}
-	if (server->backend.kms == NULL && wl_list_empty(&server->outputs)) {
+	if (server->core.backend.kms == NULL && wl_list_empty(&server->core.outputs)) {
 		fputs("latch: there is no output, and without KMS none can be plugged in\n",
 			stderr);
 		return LATCH_EXIT_FAILURE;
@@ -276,13 +339,95 @@ static int start_backend(struct latch_server *server) {
 	return LATCH_EXIT_OK;
 }
 
+static int create_display(struct latch_server *server) {
+	latch_fds_raise_limit();
+	server->core.display = wl_display_create();
+	if (server->core.display == NULL) {
+		fputs("latch: no memory for a Wayland display\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	if (!create_loops(server)) {
+		fputs("latch: no memory for an event loop\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	server->core.clients = latch_clients_create(
+		server->core.display, &server->options->limits, server->core.turns);
+	if (server->core.clients == NULL) {
+		fputs("latch: no memory for the limits of clients\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	/* Signals first: threads of libraries made later must inherit the blocked mask. */
+	return add_signals(server) ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
+}
+
+static int open_backend(struct latch_server *server) {
+	const struct latch_options *options = server->options;
+	struct latch_core *core = &server->core;
+	int status = latch_backend_open(
+		&core->backend, core->event_loop, core->urgent_loop, options->device);
+	if (status != LATCH_EXIT_OK) {
+		return status;
+	}
+	if (core->backend.kms == NULL && (options->connector != NULL || options->mode != NULL)) {
+		fputs("latch: --connector and --mode are for a KMS device, not for a window; name "
+		      "the "
+		      "device with --device\n",
+			stderr);
+		return LATCH_EXIT_USAGE;
+	}
+	latch_renderer_init(&core->renderer, core->backend.wlr, options->renderer,
+		core->backend.kms == NULL || latch_kms_backend_may_have_gpu(core->backend.kms),
+		&(struct latch_renderer_events){
+			.lost = handle_renderer_lost,
+			.made = handle_renderer_made,
+			.data = server,
+		});
+	latch_renderer_ask(&core->renderer);
+	return LATCH_EXIT_OK;
+}
+
+static int create_parts(struct latch_server *server) {
+	const struct latch_options *options = server->options;
+	server->core.trace = latch_trace_create(&(struct latch_trace_options){
+		.trace_path = options->trace,
+		.stats_path = options->stats,
+		.reason_name = latch_reason_name,
+	});
+	if (server->core.trace == NULL) {
+		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
+			strerror(errno));
+		return LATCH_EXIT_FAILURE;
+	}
+	if (!latch_protocols_create(&server->core, options)) {
+		fputs("latch: the protocols could not be set up\n", stderr);
+		return LATCH_EXIT_FAILURE;
+	}
+	return LATCH_EXIT_OK;
+}
+
 int latch_server_init(struct latch_server *server, const struct latch_options *options) {
+	static int (*const steps[])(struct latch_server *server) = {
+		create_display,
+		open_backend,
+		create_parts,
+		add_socket,
+		start_backend,
+	};
 	*server = (struct latch_server){
 		.options = options,
 		.exit_status = -1,
-		.active = true,
+		.core = {
+			.scanout = options->scanout,
+			.max_tests = options->max_tests,
+			.pacing = options->pacing,
+			.vrr = options->vrr,
+			.active = true,
+			.flipped = handle_flipped,
+			.leave = handle_leave,
+			.end = handle_end,
+		},
 	};
-	wl_list_init(&server->outputs);
+	wl_list_init(&server->core.outputs);
 	wl_list_init(&server->new_output.link);
 	wl_list_init(&server->backend_destroy.link);
 	wl_list_init(&server->session_active.link);
@@ -291,79 +436,15 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	if (status != LATCH_EXIT_OK) {
 		return status;
 	}
-	latch_fds_raise_limit();
-	server->display = wl_display_create();
-	if (server->display == NULL) {
-		fputs("latch: no memory for a Wayland display\n", stderr);
-		return LATCH_EXIT_FAILURE;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		status = steps[i](server);
+		if (status != LATCH_EXIT_OK) {
+			latch_server_finish(server);
+			return status;
+		}
 	}
-	if (!create_loops(server)) {
-		fputs("latch: no memory for an event loop\n", stderr);
-		status = LATCH_EXIT_FAILURE;
-		goto error;
-	}
-	server->clients = latch_clients_create(server->display, &options->limits, server->turns);
-	if (server->clients == NULL) {
-		fputs("latch: no memory for the limits of clients\n", stderr);
-		status = LATCH_EXIT_FAILURE;
-		goto error;
-	}
-
-	/* Signals first: threads of libraries made later must inherit the blocked mask. */
-	if (!add_signals(server)) {
-		status = LATCH_EXIT_FAILURE;
-		goto error;
-	}
-	status = latch_backend_open(
-		&server->backend, server->event_loop, server->urgent_loop, options->device);
-	if (status != LATCH_EXIT_OK) {
-		goto error;
-	}
-	if (server->backend.kms == NULL && (options->connector != NULL || options->mode != NULL)) {
-		fputs("latch: --connector and --mode are for a KMS device, not for a window; name "
-		      "the "
-		      "device with --device\n",
-			stderr);
-		status = LATCH_EXIT_USAGE;
-		goto error;
-	}
-	latch_renderer_init(&server->renderer, server->backend.wlr, options->renderer,
-		server->backend.kms == NULL || latch_kms_backend_may_have_gpu(server->backend.kms),
-		&(struct latch_renderer_events){
-			.lost = handle_renderer_lost,
-			.made = handle_renderer_made,
-			.data = server,
-		});
-	latch_renderer_ask(&server->renderer);
-
-	status = LATCH_EXIT_FAILURE;
-	server->trace = latch_trace_create(&(struct latch_trace_options){
-		.trace_path = options->trace,
-		.stats_path = options->stats,
-		.reason_name = latch_reason_name,
-	});
-	if (server->trace == NULL) {
-		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
-			strerror(errno));
-		goto error;
-	}
-	if (!latch_protocols_create(server)) {
-		fputs("latch: the protocols could not be set up\n", stderr);
-		goto error;
-	}
-	if (!add_socket(server)) {
-		goto error;
-	}
-	status = start_backend(server);
-	if (status != LATCH_EXIT_OK) {
-		goto error;
-	}
-	latch_protocols_create_dmabuf(server);
+	latch_protocols_create_dmabuf(&server->core);
 	return LATCH_EXIT_OK;
-
-error:
-	latch_server_finish(server);
-	return status;
 }
 
 static int start_command(struct latch_server *server) {
@@ -372,7 +453,7 @@ static int start_command(struct latch_server *server) {
 	server->child.data = server;
 	setenv("WAYLAND_DISPLAY", server->socket, true);
 	unsetenv("DISPLAY");
-	int ret = latch_child_start(&server->child, server->event_loop, command);
+	int ret = latch_child_start(&server->child, server->core.event_loop, command);
 	if (ret == 0) {
 		return LATCH_EXIT_OK;
 	}
@@ -387,16 +468,16 @@ static int start_command(struct latch_server *server) {
 void latch_server_settle(struct latch_server *server) {
 	latch_due_outputs(server);
 	do {
-		wl_display_flush_clients(server->display);
-		wl_event_loop_dispatch_idle(server->event_loop);
+		wl_display_flush_clients(server->core.display);
+		wl_event_loop_dispatch_idle(server->core.event_loop);
 	} while (latch_due_outputs(server));
 }
 
 bool latch_server_round(struct latch_server *server, int timeout_ms) {
 	latch_server_settle(server);
-	latch_turns_begin_round(server->turns);
-	int ret = wl_event_loop_dispatch(server->event_loop, timeout_ms);
-	latch_turns_end_round(server->turns);
+	latch_turns_begin_round(server->core.turns);
+	int ret = wl_event_loop_dispatch(server->core.event_loop, timeout_ms);
+	latch_turns_end_round(server->core.turns);
 	return ret >= 0 || errno == EINTR;
 }
 
@@ -425,47 +506,10 @@ int latch_server_run(struct latch_server *server) {
 	return run_loop(server);
 }
 
-static int handle_grace_over(void *data) {
-	struct latch_server *server = data;
-	stop(server);
-	return 0;
-}
-
-/* Whatever is waited for at the end, it is not waited for longer than this. */
-static bool start_grace(struct latch_server *server, int ms) {
-	if (server->grace == NULL) {
-		server->grace =
-			wl_event_loop_add_timer(server->event_loop, handle_grace_over, server);
+static void drop(struct wl_event_source *source) {
+	if (source != NULL) {
+		wl_event_source_remove(source);
 	}
-	return server->grace != NULL && wl_event_source_timer_update(server->grace, ms) == 0;
-}
-
-/* The command may have something to say or to save: it gets a moment, and a living compositor. */
-static void end_session(void *data) {
-	struct latch_server *server = data;
-	if (start_grace(server, COMMAND_GRACE_MS) && latch_child_ask_to_end(&server->child)) {
-		server->waits_for_command = true;
-		return;
-	}
-	stop(server);
-}
-
-void latch_server_end(struct latch_server *server, int exit_status) {
-	if (server->exit_status >= 0) {
-		return;
-	}
-	server->exit_status = exit_status;
-	/* A picture is taken while everything still stands, if nobody asked for one before. */
-	bool wanted = server->options->capture != NULL && !server->captured && server->active &&
-		      start_grace(server, CAPTURE_GRACE_MS);
-	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
-		if (wanted && latch_output_capture(
-				      output, server->options->capture, end_session, server)) {
-			return;
-		}
-	}
-	end_session(server);
 }
 
 /* In the reverse order of latch_server_init(); what was not made yet is NULL. */
@@ -476,54 +520,42 @@ void latch_server_finish(struct latch_server *server) {
 	wl_list_remove(&server->new_output.link);
 	wl_list_remove(&server->session_active.link);
 
-	if (server->display != NULL) {
-		wl_display_destroy_clients(server->display);
+	if (server->core.display != NULL) {
+		wl_display_destroy_clients(server->core.display);
 	}
 	struct latch_output *output, *tmp;
-	wl_list_for_each_safe(output, tmp, &server->outputs, link) {
+	wl_list_for_each_safe(output, tmp, &server->core.outputs, link) {
 		latch_output_destroy(output);
 	}
 	if (ran) {
-		latch_trace_print(server->trace, stdout);
+		latch_trace_print(server->core.trace, stdout);
 	}
-	latch_inspector_destroy(server->inspector);
-	latch_image_capture_destroy(server->image_capture);
-	latch_management_destroy(server->management);
-	latch_shell_destroy(server->shell);
-	latch_dmabuf_destroy(server->dmabuf);
-	latch_content_tracker_destroy(server->contents);
-	latch_gate_destroy(server->gate);
-	latch_timeline_device_unref(server->timeline_device);
-	latch_trace_destroy(server->trace);
-	if (server->renew != NULL) {
-		wl_event_source_remove(server->renew);
-	}
-	if (server->retry_outputs != NULL) {
-		wl_event_source_remove(server->retry_outputs);
-	}
-	latch_renderer_finish(&server->renderer);
+	latch_inspector_destroy(server->core.inspector);
+	latch_image_capture_destroy(server->core.image_capture);
+	latch_management_destroy(server->core.management);
+	latch_shell_destroy(server->core.shell);
+	latch_dmabuf_destroy(server->core.dmabuf);
+	latch_content_tracker_destroy(server->core.contents);
+	latch_gate_destroy(server->core.gate);
+	latch_timeline_device_unref(server->core.timeline_device);
+	latch_trace_destroy(server->core.trace);
+	drop(server->renew);
+	drop(server->core.retry_outputs);
+	latch_renderer_finish(&server->core.renderer);
 	wl_list_remove(&server->backend_destroy.link);
-	latch_backend_close(&server->backend);
-	if (server->grace != NULL) {
-		wl_event_source_remove(server->grace);
-	}
-	if (server->left != NULL) {
-		wl_event_source_remove(server->left);
-	}
+	latch_backend_close(&server->core.backend);
+	drop(server->grace);
+	drop(server->left);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
-		if (server->signals[i] != NULL) {
-			wl_event_source_remove(server->signals[i]);
-		}
+		drop(server->signals[i]);
 	}
-	latch_clients_destroy(server->clients);
-	latch_turns_destroy(server->turns);
-	if (server->urgent != NULL) {
-		wl_event_source_remove(server->urgent);
+	latch_clients_destroy(server->core.clients);
+	latch_turns_destroy(server->core.turns);
+	drop(server->urgent);
+	if (server->core.urgent_loop != NULL) {
+		wl_event_loop_destroy(server->core.urgent_loop);
 	}
-	if (server->urgent_loop != NULL) {
-		wl_event_loop_destroy(server->urgent_loop);
-	}
-	if (server->display != NULL) {
-		wl_display_destroy(server->display);
+	if (server->core.display != NULL) {
+		wl_display_destroy(server->core.display);
 	}
 }

@@ -13,9 +13,9 @@
 #include <xf86drm.h>
 
 #include "backend/configure.h"
+#include "backend/exit.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
-#include "exit.h"
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"

@@ -11,7 +11,7 @@
 #include <xf86drm.h>
 
 #include "backend/backend.h"
-#include "exit.h"
+#include "backend/exit.h"
 
 #define MAX_GPUS 8
 

@@ -17,7 +17,7 @@ struct latch_surface_row;
 struct yyjson_mut_doc;
 struct yyjson_mut_val;
 
-/** For struct latch_inspector_options.fill; data is the struct latch_server. */
+/** For struct latch_inspector_options.fill; data is the struct latch_core. */
 bool latch_inspect_planes(void *data, struct yyjson_mut_doc *doc, struct yyjson_mut_val *root);
 bool latch_inspect_held(void *data, struct yyjson_mut_doc *doc, struct yyjson_mut_val *root);
 bool latch_inspect_statistics(void *data, struct yyjson_mut_doc *doc, struct yyjson_mut_val *root);
@@ -58,7 +58,7 @@ void latch_inspect_add_held(struct yyjson_mut_doc *doc, struct yyjson_mut_val *a
 void latch_inspect_sum_held(struct yyjson_mut_doc *doc, struct latch_id_map *sums, uint32_t surface,
 	const struct latch_held *held, int64_t now_ns);
 
-/** Makes such sums of all updates that are held; data: struct latch_server. */
+/** Makes such sums of all updates that are held; data: struct latch_core. */
 void latch_inspect_sum_all_held(
 	void *data, struct yyjson_mut_doc *doc, struct latch_id_map *sums);
 

@@ -10,7 +10,7 @@
 #include "inspect/documents.h"
 #include "limits/account.h"
 #include "output/content.h"
-#include "server.h"
+#include "output/core.h"
 #include "sync/gate.h"
 
 void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t surface,
@@ -75,7 +75,7 @@ void latch_inspect_sum_held(yyjson_mut_doc *doc, struct latch_id_map *sums, uint
 }
 
 struct walk {
-	struct latch_server *server;
+	struct latch_core *core;
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *array;	   // of all updates, or
 	struct latch_id_map *sums; // of each surface
@@ -85,7 +85,7 @@ struct walk {
 static void take(void *data, const struct latch_held *held) {
 	const struct walk *walk = data;
 	const struct latch_surface *surface =
-		latch_surface_get(walk->server->contents, held->surface);
+		latch_surface_get(walk->core->contents, held->surface);
 	const uint32_t id = surface != NULL ? surface->id : 0;
 	if (walk->array != NULL) {
 		latch_inspect_add_held(walk->doc, walk->array, id,
@@ -96,16 +96,16 @@ static void take(void *data, const struct latch_held *held) {
 }
 
 bool latch_inspect_held(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
-	struct walk walk = {.server = data, .doc = doc};
+	struct walk walk = {.core = data, .doc = doc};
 	walk.array = yyjson_mut_obj_add_arr(doc, root, "held");
 	if (walk.array == NULL) {
 		return false;
 	}
-	latch_gate_for_each_held(walk.server->gate, take, &walk);
+	latch_gate_for_each_held(walk.core->gate, take, &walk);
 	return true;
 }
 
 void latch_inspect_sum_all_held(void *data, yyjson_mut_doc *doc, struct latch_id_map *sums) {
-	struct walk walk = {.server = data, .doc = doc, .sums = sums, .now_ns = latch_now_ns()};
-	latch_gate_for_each_held(walk.server->gate, take, &walk);
+	struct walk walk = {.core = data, .doc = doc, .sums = sums, .now_ns = latch_now_ns()};
+	latch_gate_for_each_held(walk.core->gate, take, &walk);
 }

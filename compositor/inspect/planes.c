@@ -19,7 +19,6 @@
 #include "plan/layer.h"
 #include "plan/plan.h"
 #include "plan/reason.h"
-#include "server.h"
 #include "shell/shell.h"
 
 /* Room for the name of a format or a modifier. */
@@ -200,7 +199,7 @@ static const struct latch_layer *find_on_plane(
 static const struct latch_output *find_other_user(
 	const struct latch_output *output, const struct kms_plane *plane) {
 	const struct latch_output *other;
-	wl_list_for_each(other, &output->server->outputs, link) {
+	wl_list_for_each(other, &output->core->outputs, link) {
 		if (other != output && other->kms != NULL &&
 			(other->kms->primary == plane || other->kms->cursor == plane ||
 				find_on_plane(other, plane) != NULL)) {
@@ -248,19 +247,19 @@ static void add_planes(
 /* Whose toplevels are on an output now: a surface may have gone since the latch, then its layer stays
  * without a name. */
 static bool find_toplevels(const struct latch_output *output, struct latch_id_map *toplevels) {
-	const struct latch_server *server = output->server;
+	const struct latch_core *core = output->core;
 	struct wlr_box box;
-	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
-	const size_t len = latch_shell_surfaces(server->shell, &box, NULL, 0);
+	wlr_output_layout_get_box(core->layout, output->wlr_output, &box);
+	const size_t len = latch_shell_surfaces(core->shell, &box, NULL, 0);
 	struct latch_shell_surface *surfaces = calloc(len + 1, sizeof(surfaces[0]));
 	if (surfaces == NULL) {
 		return false;
 	}
-	latch_shell_surfaces(server->shell, &box, surfaces, len);
+	latch_shell_surfaces(core->shell, &box, surfaces, len);
 	bool ok = true;
 	for (size_t i = 0; ok && i < len; i++) {
 		const struct latch_surface *surface =
-			latch_surface_get(server->contents, surfaces[i].surface);
+			latch_surface_get(core->contents, surfaces[i].surface);
 		if (surface != NULL && surfaces[i].toplevel != NULL) {
 			ok = latch_id_map_put(toplevels, surface->id, surfaces[i].toplevel);
 		}
@@ -278,7 +277,7 @@ static bool add_layers(yyjson_mut_doc *doc, yyjson_mut_val *object,
 	for (size_t i = 0; ok && i < list->len; i++) {
 		const uint32_t id = list->layers[i].id;
 		const struct latch_surface *surface =
-			latch_surface_find(output->server->contents, id);
+			latch_surface_find(output->core->contents, id);
 		const struct latch_toplevel *toplevel =
 			surface != NULL ? latch_id_map_get(&toplevels, id) : NULL;
 		yyjson_mut_val *sum = id != 0 ? latch_id_map_get(held, id) : NULL;
@@ -340,13 +339,13 @@ static bool add_output(yyjson_mut_doc *doc, yyjson_mut_val *outputs,
 }
 
 bool latch_inspect_planes(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
-	const struct latch_server *server = data;
+	const struct latch_core *core = data;
 	struct latch_id_map held = {0};
 	latch_inspect_sum_all_held(data, doc, &held);
 	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
 	bool ok = outputs != NULL;
 	const struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &core->outputs, link) {
 		ok = ok && add_output(doc, outputs, output, &held);
 	}
 	latch_id_map_finish(&held);

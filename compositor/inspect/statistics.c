@@ -7,7 +7,6 @@
 #include "output/output.h"
 #include "plan/layer.h"
 #include "plan/reason.h"
-#include "server.h"
 #include "trace/statistics.h"
 #include "trace/trace.h"
 
@@ -87,14 +86,14 @@ static void add_output(yyjson_mut_doc *doc, yyjson_mut_val *outputs,
 }
 
 bool latch_inspect_statistics(void *data, yyjson_mut_doc *doc, yyjson_mut_val *root) {
-	const struct latch_server *server = data;
-	const struct latch_statistics *statistics = latch_trace_statistics(server->trace);
+	const struct latch_core *core = data;
+	const struct latch_statistics *statistics = latch_trace_statistics(core->trace);
 	struct latch_id_map places = {0};
 	yyjson_mut_obj_add_int(doc, root, "time_ns", latch_now_ns());
 	latch_inspect_add_causes(doc, root);
 	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
 	const struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &core->outputs, link) {
 		add_output(doc, outputs, statistics, output);
 	}
 	yyjson_mut_val *surfaces = yyjson_mut_obj_add_arr(doc, root, "surfaces");
@@ -106,7 +105,7 @@ bool latch_inspect_statistics(void *data, yyjson_mut_doc *doc, yyjson_mut_val *r
 			ok = array != NULL && latch_id_map_put(&places, row->id, array);
 		}
 	}
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &core->outputs, link) {
 		add_places(doc, &places, output);
 	}
 	latch_id_map_finish(&places);

@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "security.h"
+#include "limits/security.h"
 
 struct latch_holder *latch_holder_get(
 	struct wl_list *holders, struct wl_client *client, pid_t pid) {

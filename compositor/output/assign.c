@@ -10,11 +10,10 @@
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
-#include "server.h"
 
-static bool output_exists(const struct latch_server *server, uint32_t id) {
+static bool output_exists(const struct latch_core *core, uint32_t id) {
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &core->outputs, link) {
 		if (output->id == id) {
 			return true;
 		}
@@ -26,7 +25,7 @@ static void log_placement(struct latch_output *output, struct latch_surface *sur
 	const struct latch_layer *layer) {
 	/* On two outputs the reasons may differ: the first one is told of. */
 	bool other = surface->logged_output != output->id &&
-		     output_exists(output->server, surface->logged_output);
+		     output_exists(output->core, surface->logged_output);
 	uint32_t plane_id = layer->plane != NULL ? layer->plane->id : 0;
 	if (layer->place == LATCH_LAYER_COVERED || other ||
 		(surface->logged_output == output->id &&
@@ -75,7 +74,7 @@ static void advise(struct latch_output *output, const struct latch_plan_input *i
 	surface->advised_reasons = layer->reasons;
 	surface->advised_planes = len;
 	latch_dmabuf_advise_surface(
-		output->server->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
+		output->core->dmabuf, surface->wlr_surface, planes, len, layer->reasons);
 }
 
 static void tell(struct latch_output *output, const struct latch_plan_input *input) {
@@ -106,16 +105,16 @@ static bool primary_shows_alpha(const struct kms_plane *primary) {
 
 void latch_output_assign(struct latch_output *output) {
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
-	const struct latch_options *options = output->server->options;
+	const struct latch_core *core = output->core;
 	struct latch_layer *layers = output->layers.layers;
 	size_t len = output->layers.len;
 	struct latch_plan_input input = {
 		.width = output->wlr_output->width,
 		.height = output->wlr_output->height,
-		.scanout_allowed = options->scanout,
+		.scanout_allowed = core->scanout,
 		.composing = output->on_screen->composed != NULL,
 		.captured = output->picture_wanted,
-		.max_tests = options->max_tests,
+		.max_tests = core->max_tests,
 		.import = latch_scanout_import,
 		.test = latch_scanout_test,
 		.data = output,

@@ -11,11 +11,11 @@
 #include "backend/output.h"
 #include "base/clock.h"
 #include "kms/commit.h"
+#include "output/capture.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "output/scanout.h"
 #include "output/window.h"
-#include "server.h"
 
 /* When the awaited picture takes longer than so many refreshes, every plane goes on without it. */
 #define LONG_REFRESHES 3
@@ -41,7 +41,7 @@ bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
 static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 	struct latch_output *output = data;
 	const struct latch_surface *surface =
-		latch_surface_get(output->server->contents, wlr_surface);
+		latch_surface_get(output->core->contents, wlr_surface);
 	if (surface == NULL || !latch_output_shows(output, wlr_surface)) {
 		return false;
 	}
@@ -90,7 +90,7 @@ static bool renew_planes(
 
 /* The layers as they are now, not placed anywhere. */
 static bool collect(struct latch_output *output, struct wlr_box *box) {
-	wlr_output_layout_get_box(output->server->layout, output->wlr_output, box);
+	wlr_output_layout_get_box(output->core->layout, output->wlr_output, box);
 	return output->kms != NULL && !output->picture_wanted &&
 	       latch_output_collect(output, box, false);
 }
@@ -98,7 +98,7 @@ static bool collect(struct latch_output *output, struct wlr_box *box) {
 /* Returns whether the cursor looks different from before. */
 static bool renew_cursor(
 	struct latch_output *output, struct latch_frame *frame, const struct wlr_box *box) {
-	latch_cursor_plane_update(&output->cursor, output->server->shell, output->wlr_output, box);
+	latch_cursor_plane_update(&output->cursor, output->core->shell, output->wlr_output, box);
 	return latch_scanout_set_cursor(output, &frame->scanout);
 }
 

@@ -5,7 +5,6 @@
 #include "base/minmax.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "server.h"
 #include "shell/shell.h"
 
 static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
@@ -33,7 +32,7 @@ static void handle_timer(void *data) {
 
 bool latch_output_callbacks_init(struct latch_output *output) {
 	return latch_timer_init(
-		&output->callback_timer, output->server->event_loop, handle_timer, output);
+		&output->callback_timer, output->core->event_loop, handle_timer, output);
 }
 
 void latch_output_callbacks_finish(struct latch_output *output) {
@@ -46,7 +45,7 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 }
 
 void latch_output_send_callbacks(struct latch_output *output) {
-	const struct latch_server *server = output->server;
+	const struct latch_core *core = output->core;
 	const struct latch_frame *frame = output->on_screen;
 	const int64_t now_ns = latch_now_ns();
 	/* What is drawn from now on can be shown at the vblank that has this deadline. */
@@ -55,13 +54,13 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	int64_t first_ns = INT64_MAX;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
-			latch_surface_find(server->contents, frame->layers[i].id);
+			latch_surface_find(core->contents, frame->layers[i].id);
 		/* What is yet to be shown of it is in a picture that is still being drawn. */
 		if (surface == NULL || !wl_list_empty(&surface->callback_link) ||
 			latch_output_awaits(output, surface->id, frame->layers[i].content)) {
 			continue;
 		}
-		const int64_t time_ns = latch_pace_time(&surface->pace, server->options->pacing,
+		const int64_t time_ns = latch_pace_time(&surface->pace, core->pacing,
 			now_ns, deadline_ns, output->deadline.vblank.mode_ns);
 		if (time_ns <= now_ns) {
 			send(surface, now_ns, deadline_ns);
@@ -75,7 +74,7 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	if (first_ns < INT64_MAX) {
 		latch_timer_set_earlier(&output->callback_timer, first_ns);
 	}
-	struct wlr_surface *cursor = latch_shell_cursor_surface(server->shell);
+	struct wlr_surface *cursor = latch_shell_cursor_surface(core->shell);
 	if (cursor != NULL && latch_output_shows(output, cursor)) {
 		const struct timespec when = latch_ns_timespec(now_ns);
 		wlr_surface_send_frame_done(cursor, &when);

@@ -17,7 +17,6 @@
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
 #include "output/output.h"
-#include "server.h"
 
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)
@@ -177,7 +176,7 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 		kms_writeback_cancel(capture->job); // tried again with the next frame
 		return;
 	}
-	capture->fence = wl_event_loop_add_fd(output->server->event_loop,
+	capture->fence = wl_event_loop_add_fd(output->core->event_loop,
 		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
 	capture->state = LATCH_CAPTURE_WRITING;
 	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;

@@ -11,7 +11,6 @@
 #include "output/geometry.h"
 #include "output/look.h"
 #include "output/output.h"
-#include "server.h"
 #include "shell/shell.h"
 
 static void fill_layer(struct latch_layer *layer, const struct latch_shell_surface *entry,
@@ -56,16 +55,16 @@ static void fill_layer(struct latch_layer *layer, const struct latch_shell_surfa
 
 /* Where the cursor has no plane it is the frontmost layer. */
 static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
-	struct latch_server *server = output->server;
+	struct latch_core *core = output->core;
 	double x, y;
-	const struct latch_cursor_image *image = latch_shell_cursor(server->shell, &x, &y);
+	const struct latch_cursor_image *image = latch_shell_cursor(core->shell, &x, &y);
 	if (image == NULL) {
 		return;
 	}
 	if (output->cursor_content == NULL || output->cursor_content_serial != image->serial) {
 		latch_content_unref(output->cursor_content);
 		output->cursor_content =
-			latch_content_from_buffer(server->contents, image->buffer, image->serial);
+			latch_content_from_buffer(core->contents, image->buffer, image->serial);
 		output->cursor_content_serial = image->serial;
 	}
 	const struct latch_content *content = output->cursor_content;
@@ -86,7 +85,7 @@ static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
 }
 
 static size_t list_surfaces(struct latch_output *output, const struct wlr_box *box) {
-	struct latch_shell *shell = output->server->shell;
+	struct latch_shell *shell = output->core->shell;
 	size_t len = latch_shell_surfaces(
 		shell, box, output->shell_surfaces, output->shell_surfaces_cap);
 	if (len <= output->shell_surfaces_cap) {
@@ -119,7 +118,7 @@ bool latch_output_collect(
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &output->shell_surfaces[i];
 		struct latch_surface *surface =
-			latch_surface_get(output->server->contents, entry->surface);
+			latch_surface_get(output->core->contents, entry->surface);
 		if (surface == NULL || surface->current == NULL) {
 			continue;
 		}

@@ -16,7 +16,6 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "output/window.h"
-#include "server.h"
 
 bool latch_output_enable(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
@@ -79,7 +78,7 @@ static void leave_out(struct latch_output *output) {
 	output->powered = true; // when it comes back
 	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 	latch_output_part(output);
-	latch_management_changed(output->server->management);
+	latch_management_changed(output->core->management);
 }
 
 bool latch_output_modeset_refused(struct latch_output *output, int error) {
@@ -122,7 +121,7 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
 	}
 	output->powered = on;
 	latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
-	latch_outputs_changed(output->server);
+	latch_outputs_changed(output->core);
 	return true;
 }
 
@@ -134,7 +133,7 @@ static void raise_mode(struct latch_output *output) {
 		return;
 	}
 	struct latch_output *other;
-	wl_list_for_each(other, &output->server->outputs, link) {
+	wl_list_for_each(other, &output->core->outputs, link) {
 		if (other->enabled && !other->powered) {
 			return;
 		}
@@ -142,17 +141,17 @@ static void raise_mode(struct latch_output *output) {
 	if (latch_kms_takes_refused_mode(output->kms) && commit(output, true, mode)) {
 		latch_kms_note_mode(output->kms, mode);
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_MODE);
-		latch_management_changed(output->server->management);
+		latch_management_changed(output->core->management);
 	}
 }
 
 static void retry(void *data) {
-	struct latch_server *server = data;
-	server->retry_outputs = NULL;
+	struct latch_core *core = data;
+	core->retry_outputs = NULL;
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
+	wl_list_for_each(output, &core->outputs, link) {
 		struct latch_kms_output *kms = output->kms;
-		if (kms == NULL || !server->active) {
+		if (kms == NULL || !core->active) {
 			continue;
 		}
 		if (output->enabled) {
@@ -165,14 +164,14 @@ static void retry(void *data) {
 			output->enabled = true;
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 			latch_output_join(output);
-			latch_management_changed(server->management);
+			latch_management_changed(core->management);
 		}
 	}
 }
 
-void latch_outputs_changed(struct latch_server *server) {
-	if (server->retry_outputs == NULL) {
-		server->retry_outputs =
-			wl_event_loop_add_idle(server->event_loop, retry, server);
+void latch_outputs_changed(struct latch_core *core) {
+	if (core->retry_outputs == NULL) {
+		core->retry_outputs =
+			wl_event_loop_add_idle(core->event_loop, retry, core);
 	}
 }

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "server.h"
+#include "output/watchdog.h"
 #include "trace/missed.h"
 #include "trace/trace.h"
 
@@ -68,7 +68,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 	}
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
-	latch_trace_flip(output->server->trace, &frame->record);
+	latch_trace_flip(output->core->trace, &frame->record);
 }
 
 /* The pending frame takes the place of the one on screen, whose buffers nobody reads any more. */
@@ -87,7 +87,7 @@ static void end_replaced(struct latch_output *output, struct latch_frame *replac
 	struct latch_frame *frame = output->on_screen;
 	size_t length;
 	const struct latch_shown_record *shown = latch_frame_list_shown(frame, &length);
-	latch_trace_shown(output->server->trace, output->id, time_ns, sequence, shown, length);
+	latch_trace_shown(output->core->trace, output->id, time_ns, sequence, shown, length);
 	latch_frame_note_off(replaced, frame, time_ns, LATCH_RELEASED_FLIP);
 	latch_frame_clear(replaced);
 	if (output->watchdog.lost != NULL) {
@@ -135,11 +135,7 @@ void latch_output_flipped(
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
 	 * to wait for the deadline of the next one as well. */
 	look_again(output, output->blocked.late);
-	struct latch_server *server = output->server;
-	server->flips++;
-	if (server->options->frames != 0 && server->flips >= server->options->frames) {
-		latch_server_end(server, LATCH_EXIT_OK);
-	}
+	output->core->flipped(output->core);
 }
 
 void latch_output_not_flipped(struct latch_output *output) {

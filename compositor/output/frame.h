@@ -6,12 +6,25 @@
 #include <stdint.h>
 
 #include "base/id_map.h"
-#include "output/scanout.h"
+#include "kms/commit.h"
 #include "plan/layer.h"
 #include "trace/record.h"
 
 struct latch_content;
 struct wlr_buffer;
+
+/** What a frame shows on an output's planes beside its layers. */
+struct latch_scanout {
+	/** The primary plane is not a layer's: it shows the composed picture, or black, like this. */
+	bool own_shown;
+	struct kms_plane_state own;
+	bool cursor_shown;
+	struct kms_plane_state cursor;
+	/** Variable refresh. */
+	bool vrr;
+	/** The content type that the monitor is sent. */
+	enum kms_content_type content_type;
+};
 
 /**
  * What one atomic commit puts on an output: everything in it is held until the flip of the next

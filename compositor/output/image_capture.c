@@ -14,7 +14,6 @@
 #include "limits/client.h"
 #include "output/output.h"
 #include "output/renderer.h"
-#include "server.h"
 
 #define SOURCE_MANAGER_VERSION 1
 #define COPY_MANAGER_VERSION 1
@@ -26,29 +25,29 @@
  * listens any more.
  */
 struct latch_image_capture {
-	struct latch_server *server;
+	struct latch_core *core;
 	/** A client has bound a global: all outputs have a renderer, and new ones get it. */
 	bool wanted;
 };
 
-static bool give_renderer(struct latch_server *server, struct latch_output *output) {
+static bool give_renderer(struct latch_core *core, struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
 	if (wlr_output->renderer != NULL) {
 		return true;
 	}
-	return latch_renderer_ensure(&server->renderer) &&
-	       wlr_output_init_render(wlr_output, server->renderer.allocator,
-		       server->renderer.wlr_renderer);
+	return latch_renderer_ensure(&core->renderer) &&
+	       wlr_output_init_render(wlr_output, core->renderer.allocator,
+		       core->renderer.wlr_renderer);
 }
 
 static bool prepare(struct latch_image_capture *capture) {
-	struct latch_server *server = capture->server;
-	if (!latch_renderer_ensure(&server->renderer)) {
+	struct latch_core *core = capture->core;
+	if (!latch_renderer_ensure(&core->renderer)) {
 		return false;
 	}
 	struct latch_output *output;
-	wl_list_for_each(output, &server->outputs, link) {
-		if (!give_renderer(server, output)) {
+	wl_list_for_each(output, &core->outputs, link) {
+		if (!give_renderer(core, output)) {
 			return false;
 		}
 	}
@@ -71,21 +70,21 @@ static void handle_resource_created(void *data, struct wl_resource *resource) {
 		return;
 	}
 	capture->wanted = true;
-	latch_clients_watch_resources(capture->server->clients, NULL, NULL);
+	latch_clients_watch_resources(capture->core->clients, NULL, NULL);
 }
 
-struct latch_image_capture *latch_image_capture_create(struct latch_server *server) {
+struct latch_image_capture *latch_image_capture_create(struct latch_core *core) {
 	struct latch_image_capture *capture = calloc(1, sizeof(*capture));
 	if (capture == NULL) {
 		return NULL;
 	}
-	capture->server = server;
-	latch_clients_watch_resources(server->clients, handle_resource_created, capture);
-	bool ok = wlr_screencopy_manager_v1_create(server->display) != NULL &&
+	capture->core = core;
+	latch_clients_watch_resources(core->clients, handle_resource_created, capture);
+	bool ok = wlr_screencopy_manager_v1_create(core->display) != NULL &&
 		  wlr_ext_output_image_capture_source_manager_v1_create(
-			  server->display, SOURCE_MANAGER_VERSION) != NULL &&
+			  core->display, SOURCE_MANAGER_VERSION) != NULL &&
 		  wlr_ext_image_copy_capture_manager_v1_create(
-			  server->display, COPY_MANAGER_VERSION) != NULL;
+			  core->display, COPY_MANAGER_VERSION) != NULL;
 	if (!ok) {
 		latch_image_capture_destroy(capture); // the globals go with the display
 		return NULL;
@@ -97,17 +96,17 @@ void latch_image_capture_destroy(struct latch_image_capture *capture) {
 	if (capture == NULL) {
 		return;
 	}
-	latch_clients_watch_resources(capture->server->clients, NULL, NULL);
+	latch_clients_watch_resources(capture->core->clients, NULL, NULL);
 	free(capture);
 }
 
 void latch_image_capture_add(struct latch_image_capture *capture, struct latch_output *output) {
-	if (capture != NULL && capture->wanted && !give_renderer(capture->server, output)) {
+	if (capture != NULL && capture->wanted && !give_renderer(capture->core, output)) {
 		/* Its siblings could, so this is not to be expected; wlroots would not survive a
 		 * request for a picture of this one. */
 		wlr_log(WLR_ERROR, "%s can't be composed, the session ends",
 			output->wlr_output->name);
-		latch_server_end(capture->server, LATCH_EXIT_FAILURE);
+		capture->core->end(capture->core, LATCH_EXIT_FAILURE);
 	}
 }
 

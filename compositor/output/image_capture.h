@@ -4,9 +4,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct latch_core;
 struct latch_image_capture;
 struct latch_output;
-struct latch_server;
+struct latch_picture;
 struct wlr_buffer;
 
 /**
@@ -18,16 +19,10 @@ struct wlr_buffer;
  * (output/capture.h is another thing: a picture by the writeback connector, for --capture.)
  */
 
-/** What an output keeps for it. */
-struct latch_picture {
-	/** The last picture that was handed over, locked, to see whether the next is another one. */
-	struct wlr_buffer *last;
-};
-
 void latch_picture_finish(struct latch_picture *picture);
 
 /** The globals. Before the backend starts. Returns NULL without memory. */
-struct latch_image_capture *latch_image_capture_create(struct latch_server *server);
+struct latch_image_capture *latch_image_capture_create(struct latch_core *core);
 
 /** NULL is fine. */
 void latch_image_capture_destroy(struct latch_image_capture *capture);

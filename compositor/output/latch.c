@@ -12,11 +12,13 @@
 #include "base/minmax.h"
 #include "kms/commit.h"
 #include "limits/turns.h"
+#include "output/capture.h"
 #include "output/content.h"
+#include "output/image_capture.h"
 #include "output/output.h"
 #include "output/scanout.h"
+#include "output/watchdog.h"
 #include "output/window.h"
-#include "server.h"
 #include "sync/gate.h"
 
 /* How soon a commit that the kernel refused is tried again. */
@@ -160,7 +162,7 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 	if (output->picture_wanted && frame->composed != NULL) {
 		latch_output_give_picture(output, frame->composed, frame->record.latch_ns);
 	}
-	latch_gate_latched(output->server->gate, lifts != NULL ? lifts : shows, output);
+	latch_gate_latched(output->core->gate, lifts != NULL ? lifts : shows, output);
 	return 0;
 }
 
@@ -225,26 +227,26 @@ static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns)
 		}
 		struct wl_client *its = wl_resource_get_client(surface->wlr_surface->resource);
 		if (its != client && client != NULL) {
-			latch_turns_spend(output->server->turns, client, owed_ns);
+			latch_turns_spend(output->core->turns, client, owed_ns);
 			owed_ns = 0;
 		}
 		client = its;
 		owed_ns += each_ns;
 	}
 	if (client != NULL) {
-		latch_turns_spend(output->server->turns, client, owed_ns);
+		latch_turns_spend(output->core->turns, client, owed_ns);
 	}
 }
 
 /* Brings the cursor's plane and the list of layers up to now, and has a place found for each. Returns
  * whether the cursor's plane is to look different; *ok is false without memory. */
 static bool collect_and_assign(struct latch_output *output, bool *ok) {
-	struct latch_server *server = output->server;
+	struct latch_core *core = output->core;
 	struct wlr_box box;
-	wlr_output_layout_get_box(server->layout, output->wlr_output, &box);
+	wlr_output_layout_get_box(core->layout, output->wlr_output, &box);
 	bool cursor_changed =
 		output->kms != NULL &&
-		latch_cursor_plane_update(&output->cursor, server->shell, output->wlr_output, &box);
+		latch_cursor_plane_update(&output->cursor, core->shell, output->wlr_output, &box);
 	output->picture_wanted = latch_output_wants_picture(output);
 	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
 	if (cursor_wanted) {
@@ -268,7 +270,7 @@ static void show_nothing(struct latch_output *output, int64_t latch_ns) {
 	} else {
 		output->callbacks_after_ns = latch_ns + output->deadline.vblank.mode_ns;
 		latch_output_send_callbacks(output);
-		latch_gate_latched(output->server->gate, shows, output);
+		latch_gate_latched(output->core->gate, shows, output);
 	}
 }
 

@@ -12,7 +12,6 @@
 #include "backend/backend.h"
 #include "backend/output.h"
 #include "output/output.h"
-#include "server.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
 #define MIN_SCALE 0.25f
@@ -21,7 +20,7 @@
 #define MAX_SCALE 16.0f
 
 struct latch_management {
-	struct latch_server *server;
+	struct latch_core *core;
 	struct wlr_output_manager_v1 *manager;
 	struct wlr_output_power_manager_v1 *power;
 	struct wl_event_source *idle;
@@ -156,7 +155,7 @@ static bool commit_windows(
 
 /* The layout follows: first those that come or move, so that the windows of those that go have a
  * place to go to. */
-static void arrange(struct latch_server *server, struct wish *wishes, size_t len) {
+static void arrange(struct latch_core *core, struct wish *wishes, size_t len) {
 	for (size_t i = 0; i < len; i++) {
 		struct latch_output *output = wishes[i].output;
 		const struct wlr_output_head_v1_state *head = wishes[i].head;
@@ -197,29 +196,29 @@ static void follow(struct wish *wishes, const struct wlr_backend_output_state *s
 
 static bool configure(struct latch_management *management,
 	const struct wlr_output_configuration_v1 *config, bool test) {
-	struct latch_server *server = management->server;
+	struct latch_core *core = management->core;
 	size_t len = (size_t)wl_list_length(&config->heads);
 	struct wish *wishes = calloc(len, sizeof(*wishes));
 	struct wlr_backend_output_state *states = calloc(len, sizeof(*states));
 	bool ok = wishes != NULL && states != NULL && read_config(config, wishes, states);
-	if (ok && server->backend.kms != NULL) {
+	if (ok && core->backend.kms != NULL) {
 		/* Directly, not through the backend that has the input devices as well: that one
 		 * would tell everything twice. */
-		struct wlr_backend *backend = &server->backend.kms->base;
+		struct wlr_backend *backend = &core->backend.kms->base;
 		ok = test ? wlr_backend_test(backend, states, len)
 			  : wlr_backend_commit(backend, states, len);
 		if (!ok) {
 			wlr_log(WLR_INFO, "%s: a configuration of its outputs was refused: %s",
-				server->backend.kms->path,
-				strerror(-server->backend.kms->refusal));
+				core->backend.kms->path,
+				strerror(-core->backend.kms->refusal));
 		}
 	} else if (ok) {
 		ok = commit_windows(wishes, states, len, test);
 	}
 	if (ok && !test) {
 		follow(wishes, states, len);
-		arrange(server, wishes, len);
-		latch_outputs_changed(server);
+		arrange(core, wishes, len);
+		latch_outputs_changed(core);
 	}
 	for (size_t i = 0; i < len && states != NULL; i++) {
 		wlr_output_state_finish(&states[i].base);
@@ -264,9 +263,9 @@ static void handle_set_power(struct wl_listener *listener, void *data) {
 }
 
 /* Where it is now; an output that is off keeps the place that it had. */
-static void read_place(struct latch_server *server, struct latch_output *output) {
+static void read_place(struct latch_core *core, struct latch_output *output) {
 	struct wlr_output_layout_output *l_output =
-		wlr_output_layout_get(server->layout, output->wlr_output);
+		wlr_output_layout_get(core->layout, output->wlr_output);
 	if (l_output != NULL) {
 		output->x = l_output->x;
 		output->y = l_output->y;
@@ -281,13 +280,13 @@ static void tell(void *data) {
 		return;
 	}
 	struct latch_output *output;
-	wl_list_for_each(output, &management->server->outputs, link) {
+	wl_list_for_each(output, &management->core->outputs, link) {
 		struct wlr_output_configuration_head_v1 *head =
 			wlr_output_configuration_head_v1_create(config, output->wlr_output);
 		if (head == NULL) {
 			break;
 		}
-		read_place(management->server, output);
+		read_place(management->core, output);
 		/* Standby is not "off" here: the output is a part of the layout. */
 		head->state.enabled = output->enabled;
 		head->state.x = output->x;
@@ -299,7 +298,7 @@ static void tell(void *data) {
 void latch_management_changed(struct latch_management *management) {
 	if (management != NULL && management->idle == NULL) {
 		management->idle = wl_event_loop_add_idle(
-			management->server->event_loop, tell, management);
+			management->core->event_loop, tell, management);
 	}
 }
 
@@ -308,15 +307,15 @@ static void handle_layout_change(struct wl_listener *listener, void *data) {
 	latch_management_changed(management);
 }
 
-struct latch_management *latch_management_create(struct latch_server *server) {
+struct latch_management *latch_management_create(struct latch_core *core) {
 	struct latch_management *management = calloc(1, sizeof(*management));
 	if (management == NULL) {
 		return NULL;
 	}
 	*management = (struct latch_management){
-		.server = server,
-		.manager = wlr_output_manager_v1_create(server->display),
-		.power = wlr_output_power_manager_v1_create(server->display),
+		.core = core,
+		.manager = wlr_output_manager_v1_create(core->display),
+		.power = wlr_output_power_manager_v1_create(core->display),
 		.apply.notify = handle_apply,
 		.test.notify = handle_test,
 		.set_power.notify = handle_set_power,
@@ -329,7 +328,7 @@ struct latch_management *latch_management_create(struct latch_server *server) {
 	wl_signal_add(&management->manager->events.apply, &management->apply);
 	wl_signal_add(&management->manager->events.test, &management->test);
 	wl_signal_add(&management->power->events.set_mode, &management->set_power);
-	wl_signal_add(&server->layout->events.change, &management->layout_change);
+	wl_signal_add(&core->layout->events.change, &management->layout_change);
 	return management;
 }
 

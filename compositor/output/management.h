@@ -2,14 +2,14 @@
 #define LATCH_OUTPUT_MANAGEMENT_H
 
 struct latch_management;
-struct latch_server;
+struct latch_core;
 
 /**
  * The globals by which tools configure outputs: wlr-output-management-unstable-v1 (wlr-randr,
  * kanshi) and wlr-output-power-management-unstable-v1 (standby). After the layout and the shell,
  * before the backend starts. Returns NULL without memory.
  */
-struct latch_management *latch_management_create(struct latch_server *server);
+struct latch_management *latch_management_create(struct latch_core *core);
 
 /** Before the layout goes. NULL is fine. */
 void latch_management_destroy(struct latch_management *management);

@@ -6,43 +6,97 @@
 #include <wayland-server-core.h>
 
 #include "base/timer.h"
-#include "output/capture.h"
 #include "output/compose.h"
+#include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
-#include "output/image_capture.h"
-#include "output/scanout.h"
 #include "output/tearing.h"
 #include "output/vrr.h"
-#include "output/watchdog.h"
 #include "plan/plan.h"
 #include "timing/timing.h"
 
+struct kms_writeback;
 struct latch_kms_output;
-struct latch_server;
 struct latch_shell_surface;
+struct wlr_buffer;
 struct wlr_output;
 struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
 
+enum latch_capture_state {
+	LATCH_CAPTURE_IDLE,
+	/** The next frame takes the picture. */
+	LATCH_CAPTURE_WANTED,
+	/** The hardware writes it. */
+	LATCH_CAPTURE_WRITING,
+	/** The next frame takes the writeback connector off the CRTC. */
+	LATCH_CAPTURE_DETACH,
+};
+
+/** A picture of what an output really shows, all planes blended, by its writeback connector. */
+struct latch_capture {
+	enum latch_capture_state state;
+	const char *path; // borrowed
+	struct kms_writeback *job;
+	struct wl_event_source *fence;
+	int64_t hold_until_ns; // see latch_capture_hold_until()
+	void (*done)(void *data);
+	void *data;
+};
+
+/** What an output keeps for clients that take pictures, see output/image_capture.h. */
+struct latch_picture {
+	/** The last picture that was handed over, locked, to see whether the next is another one. */
+	struct wlr_buffer *last;
+};
+
+/** What an output keeps of tearing. */
+struct latch_tearing {
+	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
+	bool active;
+	enum latch_tearing_refusal logged;
+	/** The buffers that the kernel refused; fourcc 0: none. */
+	uint32_t refused_fourcc, refused_width, refused_height;
+	uint64_t refused_modifier;
+};
+
+struct latch_lost_frame {
+	struct latch_frame frame;
+	struct latch_lost_frame *older;
+};
+
+/**
+ * Some drivers lose the event of a flip (the kernel logs "flip_done timed out"), and without it the
+ * output would stand still for ever. Then the mode is set anew with the next frame. A steady output
+ * costs one wake-up a second.
+ */
+struct latch_watchdog {
+	struct wl_event_source *timer;
+	/** What the timer is set to; 0 when it is not. */
+	int64_t look_ns;
+	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
+	struct latch_lost_frame *lost;
+};
+
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
  *
- * output.c    life, schedule, the latch timer
+ * life.c      life, schedule, the latch timer
  * latch.c     one latch: collect, assign, compose, submit
  * collect.c   the surfaces become a list of layers
  * awaited.c   what is shown while a picture of ours is being drawn
  * assign.c    the planner's questions and answers
  * scanout.c   the submit of a KMS output: one atomic commit
+ * refresh.c   how the display gets that frame: tearing, variable refresh, content type
  * window.c    the submit of a window of another compositor
  * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
  * watchdog.c  what happens when a flip never comes
  */
 struct latch_output {
-	struct wl_list link; // latch_server.outputs
-	struct latch_server *server;
+	struct wl_list link; // latch_core.outputs
+	struct latch_core *core;
 	struct wlr_output *wlr_output;
 	/** NULL in a window. */
 	struct latch_kms_output *kms;
@@ -141,7 +195,7 @@ struct latch_output {
  * enabled later. Returns NULL on failure, which has been logged. Goes with the wlr_output.
  */
 struct latch_output *latch_output_create(
-	struct latch_server *server, struct wlr_output *wlr_output);
+	struct latch_core *core, struct wlr_output *wlr_output);
 
 void latch_output_destroy(struct latch_output *output);
 
@@ -217,7 +271,7 @@ bool latch_output_modeset_refused(struct latch_output *output, int error);
  * One went off, into standby or away, or has another mode: those that were left out may be lit now.
  * With the next turn of the loop.
  */
-void latch_outputs_changed(struct latch_server *server);
+void latch_outputs_changed(struct latch_core *core);
 
 /**
  * Standby: off is dark at once, buffers go back to their clients, and no frame is latched; on is a

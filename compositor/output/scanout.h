@@ -5,26 +5,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kms/commit.h"
-
 struct kms_flip;
 struct latch_frame;
 struct latch_layer;
 struct latch_output;
 struct latch_plan;
-
-/** What a frame shows on an output's planes beside its layers. */
-struct latch_scanout {
-	/** The primary plane is not a layer's: it shows the composed picture, or black, like this. */
-	bool own_shown;
-	struct kms_plane_state own;
-	bool cursor_shown;
-	struct kms_plane_state cursor;
-	/** Variable refresh. */
-	bool vrr;
-	/** The content type that the monitor is sent. */
-	enum kms_content_type content_type;
-};
+struct latch_scanout;
 
 /* The first two are the planner's questions (see struct latch_plan_input); data is the
  * struct latch_output. */

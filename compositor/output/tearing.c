@@ -6,16 +6,7 @@
  */
 #include "output/tearing.h"
 
-#include <string.h>
-#include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
-
-#include "backend/output.h"
-#include "kms/device.h"
-#include "output/content.h"
-#include "output/output.h"
-#include "sync/surface.h"
 
 static const struct {
 	const char *name, *text;
@@ -60,91 +51,15 @@ enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input
 	return input->refused ? LATCH_TEARING_KERNEL : LATCH_TEARING_OK;
 }
 
-/* The frontmost surface that asks; its layer in *index. */
-static struct wlr_surface *find_asking(const struct latch_output *output, size_t *index) {
-	for (size_t i = 0; i < output->layers.len; i++) {
-		const struct latch_layer *layer = &output->layers.layers[i];
-		if (layer->surface != NULL && layer->place != LATCH_LAYER_COVERED &&
-			latch_surface_sync_is_async(layer->surface->wlr_surface)) {
-			*index = i;
-			return layer->surface->wlr_surface;
-		}
-	}
-	return NULL;
-}
-
-/* One layer on the primary plane, and nothing else but a cursor. */
-static bool is_lone(const struct latch_frame *frame, const struct kms_plane *primary) {
-	return frame->len == 1 && frame->layers[0].plane == primary && !frame->scanout.own_shown;
-}
-
-static bool only_fb_changes(const struct latch_frame *before, const struct latch_frame *now) {
-	const struct latch_scanout *was = &before->scanout, *is = &now->scanout;
-	const struct kms_plane *plane = now->layers[0].plane;
-	if (!is_lone(before, plane) || was->cursor_shown != is->cursor_shown ||
-		was->vrr != is->vrr || was->content_type != is->content_type ||
-		(is->cursor_shown && !kms_plane_state_equal(&was->cursor, &is->cursor))) {
-		return false;
-	}
-	const struct kms_plane_state old = latch_layer_plane_state(&before->layers[0], plane);
-	const struct kms_plane_state new = latch_layer_plane_state(&now->layers[0], plane);
-	return kms_plane_state_equal(&old, &new);
-}
-
-static bool was_refused(const struct latch_tearing *tearing, const struct latch_layer *layer) {
-	return tearing->refused_fourcc != 0 && tearing->refused_fourcc == layer->fourcc &&
-	       tearing->refused_modifier == layer->modifier &&
-	       tearing->refused_width == (uint32_t)layer->buffer_width &&
-	       tearing->refused_height == (uint32_t)layer->buffer_height;
-}
-
-static void log_change(struct latch_output *output, enum latch_tearing_refusal refusal) {
-	struct latch_tearing *tearing = &output->tearing;
+void latch_tearing_log(enum latch_tearing_refusal *logged, enum latch_tearing_refusal refusal,
+	const char *name) {
 	/* Reasons that concern one frame only are not logged. */
-	if (refusal == tearing->logged || refusal == LATCH_TEARING_NOT_ASKED ||
+	if (refusal == *logged || refusal == LATCH_TEARING_NOT_ASKED ||
 		refusal == LATCH_TEARING_MODESET || refusal == LATCH_TEARING_CAPTURE ||
 		refusal == LATCH_TEARING_MORE_CHANGES || refusal == LATCH_TEARING_FIFO) {
 		return;
 	}
-	tearing->logged = refusal;
-	wlr_log(WLR_INFO, "%s: tearing is asked for: %s: %s", output->wlr_output->name,
-		refusals[refusal].name, refusals[refusal].text);
-}
-
-enum latch_tearing_refusal latch_tearing_for_frame(
-	struct latch_output *output, const struct latch_frame *now) {
-	size_t index = 0;
-	struct wlr_surface *surface = find_asking(output, &index);
-	const struct latch_kms_output *kms = output->kms;
-	bool alone = surface != NULL && output->plan.visible == 1 && output->plan.on_planes == 1 &&
-		     is_lone(now, kms->primary);
-	const struct latch_tearing_input input = {
-		.asked = surface != NULL,
-		.driver = kms->device->features.atomic_async_page_flip,
-		.alone = alone,
-		.fifo = surface != NULL && latch_surface_sync_has_barrier(surface),
-		.modeset = kms->needs_modeset || output->force,
-		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
-		.only_fb_changes = alone && only_fb_changes(output->on_screen, now),
-		.refused = surface != NULL &&
-			   was_refused(&output->tearing, &output->layers.layers[index]),
-	};
-	enum latch_tearing_refusal refusal = latch_tearing_decide(&input);
-	log_change(output, refusal);
-	return refusal;
-}
-
-void latch_tearing_refused(struct latch_output *output, int error) {
-	size_t index;
-	if (find_asking(output, &index) == NULL) {
-		return;
-	}
-	const struct latch_layer *layer = &output->layers.layers[index];
-	output->tearing.refused_fourcc = layer->fourcc;
-	output->tearing.refused_modifier = layer->modifier;
-	output->tearing.refused_width = (uint32_t)layer->buffer_width;
-	output->tearing.refused_height = (uint32_t)layer->buffer_height;
-	wlr_log(WLR_DEBUG, "%s: an asynchronous flip was refused: %s", output->wlr_output->name,
-		strerror(-error));
-	log_change(output, LATCH_TEARING_KERNEL);
+	*logged = refusal;
+	wlr_log(WLR_INFO, "%s: tearing is asked for: %s: %s", name, refusals[refusal].name,
+		refusals[refusal].text);
 }

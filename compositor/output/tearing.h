@@ -5,9 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct latch_output;
-struct latch_frame;
-
 /** Why a frame is not flipped to at once, within the picture (DRM_MODE_PAGE_FLIP_ASYNC). */
 enum latch_tearing_refusal {
 	LATCH_TEARING_OK,
@@ -48,21 +45,11 @@ struct latch_tearing_input {
 /** The first of the refusals above that holds. Plain function. */
 enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
 
-/** What an output keeps of it. */
-struct latch_tearing {
-	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
-	bool active;
-	enum latch_tearing_refusal logged;
-	/** The buffers that the kernel refused; fourcc 0: none. */
-	uint32_t refused_fourcc, refused_width, refused_height;
-	uint64_t refused_modifier;
-};
-
-/** Decides for the frame that is about to be submitted; logs changes for clients that ask to tear. */
-enum latch_tearing_refusal latch_tearing_for_frame(
-	struct latch_output *output, const struct latch_frame *now);
-
-/** The kernel has refused the frame that was decided for last. */
-void latch_tearing_refused(struct latch_output *output, int error);
+/**
+ * Logs the decision for an output of this name, where it is another one than *logged, and not of
+ * this frame alone.
+ */
+void latch_tearing_log(enum latch_tearing_refusal *logged, enum latch_tearing_refusal refusal,
+	const char *name);
 
 #endif

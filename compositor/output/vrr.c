@@ -1,12 +1,7 @@
 #include "output/vrr.h"
 
 #include <string.h>
-#include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
-
-#include "output/management.h"
-#include "output/output.h"
-#include "server.h"
 
 static const struct {
 	const char *name, *text;
@@ -55,30 +50,11 @@ enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input) {
 	return input->refused ? LATCH_VRR_KERNEL : LATCH_VRR_OK;
 }
 
-bool latch_vrr_for_frame(struct latch_output *output, bool fullscreen, bool photo) {
-	const struct latch_vrr_input input = {
-		.policy = output->vrr.policy,
-		.capable = output->wlr_output->adaptive_sync_supported,
-		.fullscreen = fullscreen,
-		.photo = photo,
-		.refused = output->vrr.refused,
-	};
-	enum latch_vrr_refusal refusal = latch_vrr_decide(&input);
-	if (refusal != output->vrr.logged) {
-		output->vrr.logged = refusal;
-		wlr_log(WLR_INFO, "%s: variable refresh: %s: %s", output->wlr_output->name,
-			refusals[refusal].name, refusals[refusal].text);
+void latch_vrr_log(
+	enum latch_vrr_refusal *logged, enum latch_vrr_refusal refusal, const char *name) {
+	if (refusal != *logged) {
+		*logged = refusal;
+		wlr_log(WLR_INFO, "%s: variable refresh: %s: %s", name, refusals[refusal].name,
+			refusals[refusal].text);
 	}
-	return refusal == LATCH_VRR_OK;
-}
-
-void latch_vrr_submitted(struct latch_output *output, bool on) {
-	if (on == output->vrr.active) {
-		return;
-	}
-	output->vrr.active = on;
-	latch_clock_set_variable(&output->deadline.vblank, on);
-	output->wlr_output->adaptive_sync_status = on ? WLR_OUTPUT_ADAPTIVE_SYNC_ENABLED
-						      : WLR_OUTPUT_ADAPTIVE_SYNC_DISABLED;
-	latch_management_changed(output->server->management);
 }

@@ -4,8 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct latch_output;
-
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
@@ -45,10 +43,8 @@ struct latch_vrr_input {
 /** The first of the refusals that holds. Plain function. */
 enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
 
-/** Decides for the frame that is about to be submitted; logs a change where it is wanted. */
-bool latch_vrr_for_frame(struct latch_output *output, bool fullscreen, bool photo);
-
-/** A frame was submitted with it on or off: tells the tools. */
-void latch_vrr_submitted(struct latch_output *output, bool on);
+/** Logs the decision for an output of this name, where it is another one than *logged. */
+void latch_vrr_log(
+	enum latch_vrr_refusal *logged, enum latch_vrr_refusal refusal, const char *name);
 
 #endif

@@ -9,7 +9,6 @@
 #include "base/minmax.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "server.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -83,7 +82,7 @@ static int handle_timer(void *data) {
 
 bool latch_watchdog_init(struct latch_output *output) {
 	output->watchdog.timer =
-		wl_event_loop_add_timer(output->server->urgent_loop, handle_timer, output);
+		wl_event_loop_add_timer(output->core->urgent_loop, handle_timer, output);
 	return output->watchdog.timer != NULL;
 }
 

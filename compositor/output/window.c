@@ -12,11 +12,10 @@
 #include "output/frame.h"
 #include "output/output.h"
 #include "output/renderer.h"
-#include "server.h"
 
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	struct latch_renderer *renderer = &output->server->renderer;
+	struct latch_renderer *renderer = &output->core->renderer;
 	if (!latch_renderer_ensure(renderer) ||
 		!wlr_output_init_render(wlr_output, renderer->allocator, renderer->wlr_renderer)) {
 		return false;

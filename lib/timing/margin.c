@@ -15,8 +15,11 @@
 /* So many mean deviations are added to the mean. With 8, twice as many vblanks are missed and the
  * margin is 0.09 ms shorter; with 12, a third less and it is 0.09 ms longer. */
 #define DEVIATIONS 10
-/* What work and kernel are believed to take at first: no other value is better. */
+/* What work and kernel are believed to take at first: no other value is better in the bench. */
 #define START_NS INT64_C(1000000)
+/* The same of frames that are composed. The first of them draw for the first time, and each new window
+ * makes them longer: with 1 ms, two of the first frames of eight windows were late. */
+#define START_COMPOSED_NS INT64_C(4000000)
 /* The least that is left to the kernel. With a tenth of it twice as many vblanks are missed, with
  * twice as much the margin is 0.08 ms longer. */
 #define KERNEL_MIN_NS INT64_C(100000)
@@ -28,8 +31,11 @@
 /* ... for so many frames: with half of them, 40 % more are. */
 #define KERNEL_HOLD 2048
 
-static struct latch_work new_work(int64_t max_ns) {
-	const int64_t half_ns = latch_min(START_NS, max_ns) / 2;
+/* What a longer frame raises falls by this part with each frame. */
+#define PEAK_DECAY 4
+
+static struct latch_work new_work(int64_t max_ns, int64_t start_ns) {
+	const int64_t half_ns = latch_min(start_ns, max_ns) / 2;
 	return (struct latch_work){
 		.max_ns = max_ns, .mean_ns = half_ns, .deviation_ns = half_ns / DEVIATIONS};
 }
@@ -39,8 +45,8 @@ void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t 
 	*margin = (struct latch_margin){
 		.refresh_ns = refresh_ns,
 		.blank_ns = blank_ns > 0 && blank_ns < refresh_ns / 4 ? blank_ns : 0,
-		.plain = new_work(refresh_ns * 3 / 4),
-		.composed = new_work(refresh_ns * 2),
+		.plain = new_work(refresh_ns * 3 / 4, START_NS),
+		.composed = new_work(refresh_ns * 2, START_COMPOSED_NS),
 		.kernel_ns = latch_min(START_NS, refresh_ns / KERNEL_MAX_DEN),
 	};
 }
@@ -55,7 +61,7 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 	/* What has just taken longer is likely to do it again; a single one is forgiven soon. The
 	 * bench's loads change too seldom to show it: without this, six frames in a row miss when work
 	 * goes from 0.2 to 6 ms. */
-	const int64_t work_ns = latch_max(most_ns, work->last_ns);
+	const int64_t work_ns = latch_max(most_ns, work->peak_ns);
 	return latch_min(work_ns + latch_margin_kernel_ns(margin), work->max_ns);
 }
 
@@ -67,8 +73,9 @@ int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool compose
 
 void latch_margin_learn_work(struct latch_margin *margin, bool composed, int64_t took_ns) {
 	struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	work->last_ns = latch_clamp(took_ns, 0, work->max_ns);
-	const int64_t off_ns = work->last_ns - work->mean_ns;
+	took_ns = latch_clamp(took_ns, 0, work->max_ns);
+	work->peak_ns = latch_max(took_ns, work->peak_ns - work->peak_ns / PEAK_DECAY);
+	const int64_t off_ns = took_ns - work->mean_ns;
 	work->mean_ns += off_ns / FRAMES;
 	work->deviation_ns += (llabs(off_ns) - work->deviation_ns) / FRAMES;
 }

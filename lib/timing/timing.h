@@ -103,8 +103,8 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 struct latch_work {
 	/** The longest margin that it may lead to. */
 	int64_t max_ns;
-	/** On average, how far from that on average, and the last one. */
-	int64_t mean_ns, deviation_ns, last_ns;
+	/** On average, how far from that on average, and the longest of late, see PEAK_DECAY. */
+	int64_t mean_ns, deviation_ns, peak_ns;
 };
 
 /**

@@ -179,7 +179,7 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 		return;
 	}
 	if (direction == WL_PROTOCOL_LOGGER_EVENT) {
-		told_note(&recording->told, recorder.server.display, message);
+		told_note(&recording->told, recorder.server.core.display, message);
 		return;
 	}
 	put_pause(recording);
@@ -216,9 +216,9 @@ int main(int argc, char **argv) {
 	if (status != LATCH_EXIT_OK) {
 		return status;
 	}
-	told_begin(recorder.server.display);
+	told_begin(recorder.server.core.display);
 	struct wl_protocol_logger *logger =
-		wl_display_add_protocol_logger(recorder.server.display, handle_message, NULL);
+		wl_display_add_protocol_logger(recorder.server.core.display, handle_message, NULL);
 	status = latch_server_run(&recorder.server);
 	for (size_t i = 0; i < recorder.len; i++) {
 		if (recorder.recordings[i].client != NULL) {

@@ -110,7 +110,7 @@ static void handle_protocol(void *data, enum wl_protocol_logger_type direction,
 	struct wl_client *wl = wl_resource_get_client(message->resource);
 	for (size_t i = 0; i < FUZZ_CLIENTS; i++) {
 		if (world->clients[i].wl == wl) {
-			told_note(&world->clients[i].told, world->server.display, message);
+			told_note(&world->clients[i].told, world->server.core.display, message);
 		}
 	}
 	if (world->contents == 0 && strcmp(message->message->name, "global") == 0) {
@@ -128,7 +128,7 @@ void world_turn(struct world *world) {
 			client_drain(&world->clients[j]);
 		}
 		struct pollfd pollfd = {
-			.fd = wl_event_loop_get_fd(server->event_loop),
+			.fd = wl_event_loop_get_fd(server->core.event_loop),
 			.events = POLLIN,
 		};
 		if (poll(&pollfd, 1, 0) <= 0) {
@@ -150,7 +150,7 @@ void world_wait(struct world *world, unsigned ms) {
 static void go_home(struct world *world) {
 	size_t i = 0;
 	struct latch_output *output;
-	wl_list_for_each(output, &world->server.outputs, link) {
+	wl_list_for_each(output, &world->server.core.outputs, link) {
 		const struct home *home = &homes[i++ % OUTPUTS];
 		struct wlr_output *wlr_output = output->wlr_output;
 		if (wlr_output->width != home->width || wlr_output->height != home->height ||
@@ -271,17 +271,17 @@ void world_start(struct world *world, bool real) {
 	}
 	clock_freeze();
 	start_server(world);
-	told_begin(world->server.display);
+	told_begin(world->server.core.display);
 	world->client_created.notify = handle_client_created;
-	wl_display_add_client_created_listener(world->server.display, &world->client_created);
-	wl_display_add_protocol_logger(world->server.display, handle_protocol, world);
-	devices_start(world->server.backend.wlr);
+	wl_display_add_client_created_listener(world->server.core.display, &world->client_created);
+	wl_display_add_protocol_logger(world->server.core.display, handle_protocol, world);
+	devices_start(world->server.core.backend.wlr);
 	devices_reset();
 	go_home(world);
 
 	/* The first client finds out what there is, and makes latch make what it makes once. */
 	struct client *client = &world->clients[0];
-	client_connect(client, world->server.display);
+	client_connect(client, world->server.core.display);
 	uint32_t registry = request_get_registry(client);
 	client_flush(client);
 	world_turn(world);
@@ -294,7 +294,7 @@ void world_start(struct world *world, bool real) {
 	world_wait(world, SETTLE_MS);
 	check_accounts(world);
 	kernel_reset();
-	world->contents = latch_content_tracker_count(world->server.contents);
+	world->contents = latch_content_tracker_count(world->server.core.contents);
 	if (world->globals.len < 20 || world->contents == 0) {
 		finding("this is not all of latch");
 	}
@@ -304,7 +304,7 @@ void world_start(struct world *world, bool real) {
 static void settle(struct world *world) {
 	for (unsigned ms = 0; ms < SETTLE_MS; ms += SETTLE_STEP_MS) {
 		world_wait(world, SETTLE_STEP_MS);
-		if (latch_content_tracker_count(world->server.contents) <= world->contents) {
+		if (latch_content_tracker_count(world->server.core.contents) <= world->contents) {
 			return;
 		}
 	}
@@ -312,7 +312,7 @@ static void settle(struct world *world) {
 
 static void check_gate(const struct world *world) {
 	struct latch_gate_stats stats;
-	latch_gate_get_stats(world->server.gate, &stats);
+	latch_gate_get_stats(world->server.core.gate, &stats);
 	if (stats.surfaces != 0 || stats.held != 0 || stats.watches != 0 || stats.releases != 0) {
 		fprintf(stderr, "fuzz: left in the gate: %zu surfaces, %zu held, %zu watches, "
 				"%zu releases\n",
@@ -332,7 +332,7 @@ void world_end_input(struct world *world) {
 	for (size_t i = 0; i < FUZZ_CLIENTS; i++) {
 		world_finish_client(world, &world->clients[i]);
 	}
-	wl_display_destroy_clients(server->display);
+	wl_display_destroy_clients(server->core.display);
 	fds_end();
 	devices_reset();
 	go_home(world);
@@ -340,7 +340,7 @@ void world_end_input(struct world *world) {
 
 	check_gate(world);
 	check_accounts(world);
-	size_t contents = latch_content_tracker_count(server->contents);
+	size_t contents = latch_content_tracker_count(server->core.contents);
 	if (contents > world->contents) {
 		fprintf(stderr, "fuzz: %zu contents, %zu before\n", contents, world->contents);
 		abort();

@@ -15,7 +15,7 @@
 #include "../wire.h"
 #include "inspect/inspector.h"
 #include "security-context-v1-client-protocol.h"
-#include "security.h"
+#include "limits/security.h"
 
 static void sandboxed_clients_see_less(void **state) {
 	static const char *const hidden[] = {"zlatch_inspector_v2",

@@ -181,7 +181,7 @@ static void test_at_once(void **state) {
 	frame.begun_ns = START + MS;
 	frame.drawn_ns = START + 8 * MS;
 	latch_deadline_flipped(&deadline, &frame);
-	assert_int_equal(deadline.margin.composed.last_ns, 7 * MS);
+	assert_int_equal(deadline.margin.composed.peak_ns, 7 * MS);
 	assert_memory_equal(&deadline.margin.plain, &before.plain, sizeof(before.plain));
 }
 
@@ -194,7 +194,7 @@ static void test_planned(void **state) {
 		.submit_start_ns = vblank - 2 * MS,
 		.flip_ns = vblank + REFRESH};
 	latch_deadline_flipped(&deadline, &frame);
-	assert_int_equal(deadline.margin.plain.last_ns, 3 * MS);
+	assert_int_equal(deadline.margin.plain.peak_ns, 3 * MS);
 	assert_true(latch_margin_kernel_ns(&deadline.margin) > MS);
 	assert_int_equal(deadline.margin.learned, 1);
 }

@@ -1,5 +1,5 @@
-#include "output/output.h"
-
+#include "output/capture.h"
+#include "output/image_capture.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <wlr/render/swapchain.h>
@@ -14,9 +14,10 @@
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/management.h"
+#include "output/output.h"
 #include "output/scanout.h"
+#include "output/watchdog.h"
 #include "output/window.h"
-#include "server.h"
 #include "shell/shell.h"
 #include "trace/trace.h"
 
@@ -131,9 +132,9 @@ void latch_output_retry(struct latch_output *output) {
 
 void latch_output_cursor_moved(struct latch_output *output) {
 	double x, y;
-	latch_shell_cursor(output->server->shell, &x, &y);
+	latch_shell_cursor(output->core->shell, &x, &y);
 	struct wlr_box box;
-	wlr_output_layout_get_box(output->server->layout, output->wlr_output, &box);
+	wlr_output_layout_get_box(output->core->layout, output->wlr_output, &box);
 	bool near = x > box.x - CURSOR_REACH && x < box.x + box.width + CURSOR_REACH &&
 		    y > box.y - CURSOR_REACH && y < box.y + box.height + CURSOR_REACH;
 	/* An output that the cursor has just left has to take it away. */
@@ -189,7 +190,7 @@ void latch_output_leave(struct latch_output *output) {
 }
 
 void latch_output_stay(struct latch_output *output) {
-	bool wanted = output->server->active && output->enabled && output->powered;
+	bool wanted = output->core->active && output->enabled && output->powered;
 	if (output->kms != NULL && wanted && !output->active) {
 		begin(output);
 	}
@@ -217,7 +218,7 @@ void latch_output_set_active(struct latch_output *output, bool active) {
 static bool flips_elsewhere(
 	const struct latch_output *output, const struct latch_content *content) {
 	const struct latch_output *other;
-	wl_list_for_each(other, &output->server->outputs, link) {
+	wl_list_for_each(other, &output->core->outputs, link) {
 		if (other != output &&
 			((other->flip_pending && latch_frame_has(other->pending, content)) ||
 				latch_frame_has(other->awaited, content))) {
@@ -255,7 +256,7 @@ static void clear_frames(struct latch_output *output) {
 	if (output->on_screen->len == 0) {
 		return;
 	}
-	latch_trace_shown(output->server->trace, output->id, time_ns, 0, NULL, 0);
+	latch_trace_shown(output->core->trace, output->id, time_ns, 0, NULL, 0);
 	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
 	latch_frame_clear(output->on_screen);
 }
@@ -283,14 +284,14 @@ void latch_output_describe(struct latch_output *output) {
 	char mode[64];
 	kms_mode_name(mode, sizeof(mode), wlr_output->width, wlr_output->height,
 		wlr_output->refresh);
-	latch_trace_add_output(output->server->trace,
+	latch_trace_add_output(output->core->trace,
 		&(struct latch_trace_output){
 			.id = output->id,
 			.name = wlr_output->name,
 			.device = output->kms != NULL ? latch_kms_output_device(output->kms)
 						      : "a window",
 			.mode = mode,
-			.renderer = latch_renderer_name(&output->server->renderer),
+			.renderer = latch_renderer_name(&output->core->renderer),
 			.clock = output->kms != NULL ? latch_kms_output_clock(output->kms)
 						     : "relayed",
 		});
@@ -312,7 +313,7 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 		output->vrr.refused = output->content_type_refused = false;
 	}
 	forget_pictures(output);
-	output->active = output->server->active && output->enabled && output->powered;
+	output->active = output->core->active && output->enabled && output->powered;
 	if (output->active) {
 		latch_output_describe(output);
 		begin(output);
@@ -320,7 +321,7 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 }
 
 void latch_output_join(struct latch_output *output) {
-	struct wlr_output_layout *layout = output->server->layout;
+	struct wlr_output_layout *layout = output->core->layout;
 	if (output->placed) {
 		wlr_output_layout_add(layout, output->wlr_output, output->x, output->y);
 	} else {
@@ -329,8 +330,8 @@ void latch_output_join(struct latch_output *output) {
 }
 
 void latch_output_part(struct latch_output *output) {
-	latch_shell_leave_output(output->server->shell, output->wlr_output);
-	wlr_output_layout_remove(output->server->layout, output->wlr_output);
+	latch_shell_leave_output(output->core->shell, output->wlr_output);
+	wlr_output_layout_remove(output->core->layout, output->wlr_output);
 }
 
 void latch_output_renderer_gone(struct latch_output *output) {
@@ -339,7 +340,7 @@ void latch_output_renderer_gone(struct latch_output *output) {
 }
 
 void latch_output_renderer_made(struct latch_output *output) {
-	const struct latch_renderer *renderer = &output->server->renderer;
+	const struct latch_renderer *renderer = &output->core->renderer;
 	struct wlr_output *wlr_output = output->wlr_output;
 	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
 	if (wlr_output->renderer != NULL) {
@@ -384,10 +385,10 @@ static void handle_needs_frame(struct wl_listener *listener, void *data) {
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, destroy);
-	struct latch_server *server = output->server;
+	struct latch_core *core = output->core;
 	latch_output_destroy(output);
-	if (server->backend.kms == NULL && wl_list_empty(&server->outputs)) {
-		latch_server_end(server, LATCH_EXIT_OK); // its window was closed
+	if (core->backend.kms == NULL && wl_list_empty(&core->outputs)) {
+		core->end(core, LATCH_EXIT_OK); // its window was closed
 	}
 }
 
@@ -397,20 +398,20 @@ static void handle_moved(void *data) {
 }
 
 static bool create_timers(struct latch_output *output) {
-	return latch_timer_init(&output->timer, output->server->urgent_loop, handle_timer, output) &&
+	return latch_timer_init(&output->timer, output->core->urgent_loop, handle_timer, output) &&
 	       latch_output_callbacks_init(output) && latch_watchdog_init(output);
 }
 
 struct latch_output *latch_output_create(
-	struct latch_server *server, struct wlr_output *wlr_output) {
+	struct latch_core *core, struct wlr_output *wlr_output) {
 	static uint32_t last_id;
 	struct latch_output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
 		return NULL;
 	}
 	*output = (struct latch_output){
-		.vrr = {.policy = server->options->vrr, .logged = LATCH_VRR_NOT_ASKED},
-		.server = server,
+		.vrr = {.policy = core->vrr, .logged = LATCH_VRR_NOT_ASKED},
+		.core = core,
 		.wlr_output = wlr_output,
 		.kms = latch_kms_output_from_wlr_output(wlr_output),
 		.id = ++last_id,
@@ -424,14 +425,14 @@ struct latch_output *latch_output_create(
 		.destroy.notify = handle_destroy,
 	};
 	wlr_output->data = output;
-	wl_list_insert(server->outputs.prev, &output->link);
+	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_init(&output->callbacks);
 	wl_list_init(&output->present.link);
 	wl_list_init(&output->frame.link);
 	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
 	wl_signal_add(&wlr_output->events.needs_frame, &output->needs_frame);
 	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
-	latch_composer_init(&output->composer, &server->renderer, wlr_output, server->urgent_loop,
+	latch_composer_init(&output->composer, &core->renderer, wlr_output, core->urgent_loop,
 		latch_output_picture_done, output);
 
 	bool ok = create_timers(output);
@@ -447,20 +448,20 @@ struct latch_output *latch_output_create(
 	} else {
 		latch_window_init(output);
 	}
-	latch_image_capture_add(server->image_capture, output);
+	latch_image_capture_add(core->image_capture, output);
 	if (output->enabled) {
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 		latch_output_join(output);
 	}
-	latch_management_changed(server->management);
+	latch_management_changed(core->management);
 	return output;
 }
 
 void latch_output_destroy(struct latch_output *output) {
 	output->enabled = false;
 	latch_output_part(output);
-	latch_management_changed(output->server->management);
-	latch_outputs_changed(output->server);
+	latch_management_changed(output->core->management);
+	latch_outputs_changed(output->core);
 	if (output->kms != NULL) {
 		latch_kms_output_set_handlers(output->kms, NULL, NULL, NULL);
 		/* Off before its buffers go back: a plane reads them as long as it is on. */

@@ -1,5 +1,5 @@
-#ifndef LATCH_SECURITY_H
-#define LATCH_SECURITY_H
+#ifndef LATCH_LIMITS_SECURITY_H
+#define LATCH_LIMITS_SECURITY_H
 
 #include <stdbool.h>
 #include <stdint.h>

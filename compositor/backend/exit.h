@@ -1,5 +1,5 @@
-#ifndef LATCH_EXIT_H
-#define LATCH_EXIT_H
+#ifndef LATCH_BACKEND_EXIT_H
+#define LATCH_BACKEND_EXIT_H
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these

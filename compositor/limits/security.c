@@ -1,4 +1,4 @@
-#include "security.h"
+#include "limits/security.h"
 
 #include <stddef.h>
 #include <stdlib.h>

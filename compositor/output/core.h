@@ -1,0 +1,73 @@
+#ifndef LATCH_OUTPUT_CORE_H
+#define LATCH_OUTPUT_CORE_H
+
+#include <stdbool.h>
+#include <wayland-server-core.h>
+
+#include "backend/exit.h"
+#include "backend/open.h"
+#include "output/renderer.h"
+#include "output/vrr.h"
+#include "timing/pace.h"
+
+struct latch_clients;
+struct latch_content_tracker;
+struct latch_dmabuf;
+struct latch_gate;
+struct latch_image_capture;
+struct latch_inspector;
+struct latch_management;
+struct latch_shell;
+struct latch_timeline_device;
+struct latch_trace;
+struct latch_turns;
+struct wlr_compositor;
+struct wlr_content_type_manager_v1;
+struct wlr_output_layout;
+
+/** What the outputs, the protocols and the inspector have in common: a session without its process.
+ * Its owner makes and ends all of it in order, see server.c. */
+struct latch_core {
+	/** What the user asked for. */
+	bool scanout;	    /* false: everything is composed */
+	unsigned max_tests; /* TEST_ONLY commits per new arrangement of layers */
+	enum latch_pacing pacing;
+	enum latch_vrr_policy vrr; /* of new outputs */
+
+	struct wl_display *display;
+	struct wl_event_loop *event_loop;
+	/** What has a deadline: flips, and the timers that wake outputs. A part of event_loop, and
+	 * looked after between requests too, see limits/turns.h. */
+	struct wl_event_loop *urgent_loop;
+	struct latch_turns *turns;
+	struct latch_clients *clients;
+
+	struct latch_backend backend;
+	struct latch_renderer renderer;
+	struct latch_trace *trace;
+
+	struct wlr_compositor *compositor;
+	struct wlr_output_layout *layout;
+	struct wlr_content_type_manager_v1 *content_type;
+	struct latch_timeline_device *timeline_device;
+	struct latch_gate *gate;
+	struct latch_content_tracker *contents;
+	struct latch_dmabuf *dmabuf;
+	struct latch_inspector *inspector;
+	struct latch_shell *shell;
+	struct latch_management *management;
+	struct latch_image_capture *image_capture;
+
+	struct wl_list outputs; // latch_output.link
+	/** Outputs that were left out are tried again with the next turn; NULL: nothing changed. */
+	struct wl_event_source *retry_outputs;
+	bool active; // false while the session is switched away
+
+	/** What the owner is told: a frame is on screen; the user asks for another VT; the session is
+	 * to end with this status (enum latch_exit). */
+	void (*flipped)(struct latch_core *core);
+	void (*leave)(struct latch_core *core);
+	void (*end)(struct latch_core *core, int exit_status);
+};
+
+#endif
