@@ -76,7 +76,10 @@ void latch_margin_learn_work(struct latch_margin *margin, bool composed, int64_t
 	took_ns = latch_clamp(took_ns, 0, work->max_ns);
 	work->peak_ns = latch_max(took_ns, work->peak_ns - work->peak_ns / PEAK_DECAY);
 	const int64_t off_ns = took_ns - work->mean_ns;
-	work->mean_ns += off_ns / FRAMES;
+	/* The first frames make the mean themselves: where it came slowly from what was believed at first,
+	 * all that way would count as deviation, ten times. */
+	work->frames += work->frames < FRAMES;
+	work->mean_ns += off_ns / work->frames;
 	work->deviation_ns += (llabs(off_ns) - work->deviation_ns) / FRAMES;
 }
 

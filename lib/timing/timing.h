@@ -105,6 +105,8 @@ struct latch_work {
 	int64_t max_ns;
 	/** On average, how far from that on average, and the longest of late, see PEAK_DECAY. */
 	int64_t mean_ns, deviation_ns, peak_ns;
+	/** How many are in the mean, up to FRAMES. */
+	int64_t frames;
 };
 
 /**
