@@ -35,7 +35,7 @@ static void send_queue(struct client *client) {
 
 static void connect_anew(struct client *client) {
 	world_finish_client(&world, client);
-	client_connect(client, world.server.display);
+	client_connect(client, world.server.core.display);
 }
 
 static void equip(struct client *client) {
