@@ -20,9 +20,9 @@
 /* The same of frames that are composed. The first of them draw for the first time, and each new window
  * makes them longer: with 1 ms, two of the first frames of eight windows were late. */
 #define START_COMPOSED_NS INT64_C(4000000)
-/* The least that is left to the kernel. With a tenth of it twice as many vblanks are missed, with
- * twice as much the margin is 0.08 ms longer. */
-#define KERNEL_MIN_NS INT64_C(100000)
+/* The least that is left to the kernel. In the bench a fifth of it would do; beside a GPU that draws, a
+ * flip in some hundreds is late with that. */
+#define KERNEL_MIN_NS INT64_C(500000)
 /* The most is this part of a refresh. It bounds what is given in vain to a driver that is late at
  * random, more often than once in KERNEL_HOLD frames, however much it has. */
 #define KERNEL_MAX_DEN 4
@@ -32,7 +32,7 @@
 #define KERNEL_HOLD 2048
 
 /* What a longer frame raises falls by this part with each frame. */
-#define PEAK_DECAY 4
+#define PEAK_DECAY 16
 
 static struct latch_work new_work(int64_t max_ns, int64_t start_ns) {
 	const int64_t half_ns = latch_min(start_ns, max_ns) / 2;
