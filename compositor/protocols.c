@@ -15,6 +15,7 @@
 
 #include "backend/backend.h"
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
 #include "inspect/documents.h"
@@ -36,9 +37,6 @@
 #define SHM_VERSION 2
 #define FRACTIONAL_SCALE_VERSION 1
 #define CONTENT_TYPE_VERSION 1
-
-/* The pace of a surface that is on no output, when there is none: 60 Hz. */
-#define UNSEEN_INTERVAL_NS INT64_C(16666667)
 
 static bool create_globals(struct latch_core *core) {
 	static const uint32_t shm_formats[] = {
@@ -108,7 +106,7 @@ static int64_t ready_ns(
 		if (output->active && latch_output_shows(output, surface)) {
 			int64_t output_ns =
 				latch_clock_ready(&output->deadline.vblank, target_ns, now_ns);
-			last_ns = output_ns > last_ns ? output_ns : last_ns;
+			last_ns = latch_max(output_ns, last_ns);
 		}
 	}
 	return last_ns != 0 ? last_ns : target_ns;
@@ -125,7 +123,7 @@ static int64_t unseen_interval_ns(void *data, struct wlr_surface *surface) {
 		}
 		interval_ns = interval_ns == 0 ? output->deadline.vblank.mode_ns : interval_ns;
 	}
-	return interval_ns != 0 ? interval_ns : UNSEEN_INTERVAL_NS;
+	return interval_ns != 0 ? interval_ns : LATCH_GATE_UNSEEN_INTERVAL_NS;
 }
 
 static bool create_sync(struct latch_core *core, const struct latch_options *options) {

@@ -3,10 +3,8 @@
 #include <assert.h>
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/render/drm_format_set.h>
@@ -15,6 +13,7 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "base/sealed_file.h"
 #include "base/timer.h"
 #include "kms/plane.h"
 #include "linux-dmabuf-v1-protocol.h"
@@ -43,7 +42,7 @@ struct tranches {
 	struct set scanout, composed;
 };
 
-/* Objects that are told the same: those of a surface, or those of the default. */
+/* Feedback objects that get the same events: those of one surface, or those of the default feedback. */
 struct audience {
 	struct wl_list objects; // wl_resource_get_link(), zwp_linux_dmabuf_feedback_v1
 	/* What the planes show that the buffers should be allocated for. */
@@ -67,10 +66,9 @@ struct latch_feedback {
 	bool composed_known;
 
 	/*
-	 * Every pair that was ever to be told to a client. It only grows, so a place means the same in
-	 * each of its versions, and a client that allocates by what it was told a moment ago names
-	 * nothing that is unknown. All objects are sent the same file of it; there is a new one only
-	 * after the table grew.
+	 * Every pair that any client may have been sent. The table only grows, so an index means the
+	 * same in each of its versions, and a client that allocates by an older version names nothing
+	 * unknown. All objects get the same file; there is a new one only after the table grew.
 	 */
 	struct pair table[PAIRS_MAX];
 	size_t table_len;
@@ -163,16 +161,9 @@ static bool make_table_file(struct latch_feedback *feedback) {
 		return true;
 	}
 	const size_t size = feedback->table_len * sizeof(feedback->table[0]);
-	int fd = memfd_create("latch-format-table", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	/* A memfd takes all or has no memory. One file for all clients: none may change what the
-	 * others read. */
-	if (fd < 0 || write(fd, feedback->table, size) != (ssize_t)size ||
-		fcntl(fd, F_ADD_SEALS,
-			F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
+	const int fd = latch_sealed_file_create("latch-format-table", feedback->table, size);
+	if (fd < 0) {
 		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(errno));
-		if (fd >= 0) {
-			close(fd);
-		}
 		return false;
 	}
 	if (feedback->table_fd >= 0) {
@@ -256,8 +247,8 @@ static void handle_quiet(void *data) {
 		scanout ? "scanout" : "composing", scanout ? 2 : 1);
 }
 
-/* What its client should be told may have changed: it hears of it after a while, if it listens and
- * would hear a difference. */
+/* The surface's tranches may have changed. Its client gets them after LATCH_FEEDBACK_QUIET_MS, if it has
+ * a feedback object and they are not the ones that it got last. */
 static void reconsider(struct surface *surface) {
 	struct latch_feedback *feedback = surface->feedback;
 	if (wl_list_empty(&surface->audience.objects)) {

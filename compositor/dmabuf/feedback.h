@@ -23,7 +23,7 @@ struct wlr_surface;
 struct latch_feedback_options {
 	struct wl_event_loop *loop;
 	dev_t main_device, scanout_device;
-	/** What surfaces are told for planes before they are advised; NULL: nothing. */
+	/** The scanout tranche of surfaces before latch_feedback_advise(); NULL: they have none. */
 	const struct kms_format_set *scanout_formats;
 	/** Whose pairs are in the table from the beginning, so that it need not grow then. */
 	const struct kms_plane *planes;

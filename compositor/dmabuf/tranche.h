@@ -15,7 +15,7 @@ enum latch_tranche_advice {
 
 /**
  * Decides from the reasons why a surface is on no plane (enum latch_reason bits, 0: it is on one)
- * what its client should be told.
+ * which formats its feedback should name first.
  *
  * A client allocates anew whenever it is told something else, so it is told only what helps:
  *

@@ -1,15 +1,14 @@
 #include "inspect/inspector.h"
 
-#include <fcntl.h>
 #include <linux/sockios.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <yyjson.h>
 
+#include "base/sealed_file.h"
 #include "latch-inspector-unstable-v2-protocol.h"
 
 #define INSPECTOR_VERSION 1
@@ -44,20 +43,6 @@ static char *write_document(
 	return text;
 }
 
-/* A file that nobody can change. Returns -1 without memory or fds. */
-static int make_file(const char *text, size_t len) {
-	int fd = memfd_create("latch-inspector", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	/* A memfd takes all or has no memory. */
-	if (fd >= 0 &&
-		(write(fd, text, len) != (ssize_t)len ||
-			fcntl(fd, F_ADD_SEALS,
-				F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) != 0)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
 static bool reads_its_answers(struct wl_client *client) {
 	int unread = 0;
 	wl_client_flush(client);
@@ -78,7 +63,9 @@ static void handle_ask(struct wl_client *client, struct wl_resource *resource, u
 	}
 	size_t len = 0;
 	char *text = write_document(inspector, subject, &len);
-	int fd = text != NULL && len <= UINT32_MAX ? make_file(text, len) : -1;
+	int fd = text != NULL && len <= UINT32_MAX
+			 ? latch_sealed_file_create("latch-inspector", text, len)
+			 : -1;
 	free(text);
 	if (fd < 0) {
 		wl_client_post_no_memory(client);

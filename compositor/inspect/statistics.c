@@ -32,12 +32,7 @@ yyjson_mut_val *latch_inspect_add_counted(
 	yyjson_mut_obj_add_uint(doc, surface, "superseded", counts->superseded);
 	yyjson_mut_obj_add_uint(doc, surface, "dropped", counts->dropped);
 	yyjson_mut_obj_add_uint(doc, surface, "missed", counts->missed);
-	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, surface, "missed_by_cause");
-	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		yyjson_mut_obj_add_uint(doc, causes,
-			latch_missed_cause_name((enum latch_missed_cause)i),
-			counts->missed_by_cause[i]);
-	}
+	latch_missed_to_json(counts->missed_by_cause, doc, surface);
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, surface, "stages");
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		add_stage(doc, stages, (enum latch_stage)i, &row->stages[i]);

@@ -52,7 +52,7 @@ void latch_account_close(struct latch_account *account);
 /** Counts an object that the client has made. The client is refused where it is one too many. */
 void latch_account_note_resource(struct latch_account *account, struct wl_resource *resource);
 
-/** The client's account, borrowed; NULL when nobody keeps accounts on its display. See client.h. */
+/** The client's account, borrowed; NULL where its display has no accounts, see client.h. */
 struct latch_account *latch_account_find(struct wl_client *client);
 
 /** NULL is fine for all that follows: such a client has no limits. */

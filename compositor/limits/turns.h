@@ -13,8 +13,8 @@
  *   the client itself stands still. Nothing of it is lost, and no error is made of it. As long as
  *   there is time for all, no client waits, however much it takes.
  *
- * libwayland, 1.26 too, tells nobody that a request is about to be handled, except a protocol logger: so that
- * is what turns.c is. Without it, flips and deadlines would wait for all that a client has sent.
+ * Up to 1.26 at least, libwayland calls nothing but protocol loggers before it handles a request, so
+ * turns.c is a protocol logger. Without it, flips and deadlines would wait for all that a client has sent.
  *
  * A round is one dispatch of the event loop; the loop's owner calls latch_turns_begin_round() before it and
  * latch_turns_end_round() after it.

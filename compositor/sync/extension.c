@@ -1,6 +1,6 @@
 #include "sync/extension.h"
 
-#include "sync/private.h"
+#include "sync/surface.h"
 
 void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);

@@ -27,6 +27,9 @@ struct latch_timeline_device;
 struct wl_display;
 struct wlr_surface;
 
+/** The interval of unseen surfaces where no output is known: 60 Hz. */
+#define LATCH_GATE_UNSEEN_INTERVAL_NS INT64_C(16666667)
+
 struct latch_gate_options {
 	/* The node for timelines; the gate takes a reference of its own. NULL: there is none,
 	 * linux-drm-syncobj-v1 is not offered. */

@@ -21,10 +21,9 @@
  */
 
 #include "base/clock.h"
+#include "base/minmax.h"
 #include "sync/private.h"
 
-/* Where no output is known. */
-#define UNSEEN_INTERVAL_NS INT64_C(16666667)
 /* A surface that an output is about to latch may get hidden instead: how often to look. */
 #define LOOK_AGAIN_NS INT64_C(250000000)
 #define BARRIER_MAX_NS INT64_C(1000000000)
@@ -45,7 +44,7 @@ static int64_t unseen_interval_ns(const struct latch_surface_sync *sync) {
 	const struct latch_gate_options *options = &sync->gate->options;
 	return options->unseen_interval_ns != NULL
 		       ? options->unseen_interval_ns(options->data, sync->surface)
-		       : UNSEEN_INTERVAL_NS;
+		       : LATCH_GATE_UNSEEN_INTERVAL_NS;
 }
 
 /* When to look at a barrier that updates wait for; at or before now: it has to go. */
@@ -54,7 +53,7 @@ static int64_t barrier_due_ns(const struct latch_surface_sync *sync, int64_t now
 	int64_t interval_ns = unseen_interval_ns(sync);
 	int64_t due_ns = interval_ns > 0 ? sync->barrier.set_ns + interval_ns
 					 : now_ns + LOOK_AGAIN_NS;
-	return due_ns < last_ns ? due_ns : last_ns;
+	return latch_min(due_ns, last_ns);
 }
 
 /* The oldest update that has yet to be applied, if it is held. */

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/minmax.h"
+
 bool latch_pacing_parse(const char *text, enum latch_pacing *pacing) {
 	if (strcmp(text, "early") == 0) {
 		*pacing = LATCH_PACING_EARLY;
@@ -26,7 +28,7 @@ int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing,
 	if (time_ns > now_ns + 2 * refresh_ns) {
 		return now_ns;
 	}
-	return time_ns > now_ns ? time_ns : now_ns;
+	return latch_max(time_ns, now_ns);
 }
 
 void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns) {

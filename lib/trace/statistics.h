@@ -179,7 +179,11 @@ struct yyjson_mut_val *latch_statistics_to_json(
 void latch_durations_to_json(const struct latch_durations *durations, struct yyjson_mut_doc *doc,
 	struct yyjson_mut_val *to, const char *name);
 
-/** Writes that as a document. Returns 0 or a negative errno. */
+/** Adds an object missed_by_cause: how many vblanks were missed by each cause. */
+void latch_missed_to_json(const uint64_t missed[LATCH_MISSED_CAUSES], struct yyjson_mut_doc *doc,
+	struct yyjson_mut_val *to);
+
+/** Writes latch_statistics_to_json() as a document. Returns 0 or a negative errno. */
 int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);
 
 #endif

@@ -18,8 +18,8 @@ void latch_durations_to_json(const struct latch_durations *durations, yyjson_mut
 	yyjson_mut_obj_add_sint(doc, object, "mean_ns", latch_durations_mean(durations));
 }
 
-static void add_causes(
-	yyjson_mut_doc *doc, yyjson_mut_val *to, const uint64_t missed[LATCH_MISSED_CAUSES]) {
+void latch_missed_to_json(const uint64_t missed[LATCH_MISSED_CAUSES], yyjson_mut_doc *doc,
+	yyjson_mut_val *to) {
 	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, to, "missed_by_cause");
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		yyjson_mut_obj_add_uint(doc, causes,
@@ -35,7 +35,7 @@ static void add_counts(
 	yyjson_mut_obj_add_uint(doc, to, "superseded", counts->superseded);
 	yyjson_mut_obj_add_uint(doc, to, "dropped", counts->dropped);
 	yyjson_mut_obj_add_uint(doc, to, "missed", counts->missed);
-	add_causes(doc, to, counts->missed_by_cause);
+	latch_missed_to_json(counts->missed_by_cause, doc, to);
 	yyjson_mut_obj_add_uint(doc, to, "unused_vblanks", counts->unused);
 	yyjson_mut_val *syncs = yyjson_mut_obj_add_obj(doc, to, "by_sync");
 	for (size_t i = 0; i < LATCH_SYNC_KINDS; i++) {
@@ -87,7 +87,7 @@ static void add_output(
 	yyjson_mut_obj_add_sint(doc, object, "refresh_ns", row->refresh_ns);
 	yyjson_mut_obj_add_uint(doc, object, "flips", row->flips);
 	yyjson_mut_obj_add_uint(doc, object, "late", row->late);
-	add_causes(doc, object, row->missed_by_cause);
+	latch_missed_to_json(row->missed_by_cause, doc, object);
 	yyjson_mut_obj_add_uint(doc, object, "all_on_planes", row->all_planes);
 	yyjson_mut_obj_add_uint(doc, object, "mixed", row->mixed);
 	yyjson_mut_obj_add_uint(doc, object, "all_composed", row->all_composed);
