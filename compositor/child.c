@@ -18,7 +18,8 @@ static void run_command(char **command, int error_fd) {
 	latch_fds_restore_limit();
 	execvp(command[0], command);
 	int error = errno;
-	/* When exec succeeds the pipe is closed, and the parent reads the end without an error number. */
+	/* When exec succeeds the pipe is closed, and the parent reads the end without an error
+	 * number. */
 	ssize_t written = write(error_fd, &error, sizeof(error));
 	_exit(written == (ssize_t)sizeof(error) ? 127 : 126);
 }

@@ -68,7 +68,8 @@ static bool create_globals(struct latch_core *core) {
 static void handle_surface_committed(void *data, struct latch_surface *surface) {
 	struct latch_core *core = data;
 	struct latch_output *output;
-	/* On two outputs it hears by the first flip, and the other one could still show what is newer. */
+	/* On two outputs it hears by the first flip, and the other one could still show what is
+	 * newer. */
 	bool waits = latch_pace_waits(&surface->pace) &&
 		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list) &&
 		     wl_list_length(&surface->wlr_surface->current_outputs) == 1;

@@ -211,9 +211,9 @@ static int handle_not_left(void *data) {
 }
 
 /*
- * The user asks for another VT. The seat takes the device away before it tells of the switch, so what
- * has to be done with it is done here. If no switch follows (there is no such VT, or it is this one),
- * it goes on a moment later.
+ * The user asks for another VT. The seat takes the device away before it tells of the switch, so
+ * what has to be done with it is done here. If no switch follows (there is no such VT, or it is
+ * this one), it goes on a moment later.
  */
 static void handle_leave(struct latch_core *core) {
 	struct latch_server *server = wl_container_of(core, server, core);

@@ -26,7 +26,8 @@ struct latch_server {
 	struct wl_event_source *urgent;
 	struct latch_listen *listen;
 	const char *socket;
-	/** The renderer was lost, and is made anew with the next turn of the loop; NULL: it was not. */
+	/** The renderer was lost, and is made anew with the next turn of the loop; NULL: it was
+	 * not. */
 	struct wl_event_source *renew;
 
 	uint64_t flips;		// over all outputs, for --frames
@@ -57,9 +58,9 @@ int latch_server_run(struct latch_server *server);
 bool latch_server_round(struct latch_server *server, int timeout_ms);
 
 /**
- * What has to be done before the loop sleeps: what is to be latched at once (all that has arrived is
- * in it then, and no timer is needed), and all that asks for a latch in turn: a client that could not
- * be written to is gone, something was left for idle.
+ * What has to be done before the loop sleeps: what is to be latched at once (all that has arrived
+ * is in it then, and no timer is needed), and all that asks for a latch in turn: a client that
+ * could not be written to is gone, something was left for idle.
  */
 void latch_server_settle(struct latch_server *server);
 

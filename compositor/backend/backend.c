@@ -80,8 +80,8 @@ static void handle_flip(const struct kms_flip *flip, void *data) {
 	struct latch_kms_backend *backend = data;
 	struct latch_kms_output *output;
 	wl_list_for_each(output, &backend->outputs, link) {
-		/* A plane that comes from another CRTC takes that one's state along, and there is an
-		 * event for it, too, with the same user_data (prepare_signaling()). */
+		/* A plane that comes from another CRTC takes that one's state along, and there is
+		 * an event for it, too, with the same user_data (prepare_signaling()). */
 		if (output->crtc != NULL && flip->crtc_id == output->crtc->id &&
 			flip->user_data == latch_kms_output_user_data(output, output->submit_serial)) {
 			latch_kms_output_handle_flip(output, flip);
@@ -100,8 +100,8 @@ static void destroy_outputs(struct latch_kms_backend *backend) {
 static int handle_drm_event(int fd, uint32_t mask, void *data) {
 	struct latch_kms_backend *backend = data;
 	if (mask & (WL_EVENT_ERROR | WL_EVENT_HANGUP)) {
-		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take its
-		 * time. */
+		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take
+		 * its time. */
 		wlr_log(WLR_ERROR, "%s has gone", backend->path);
 		wl_event_source_remove(backend->drm_event);
 		backend->drm_event = NULL;

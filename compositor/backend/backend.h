@@ -72,7 +72,8 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 struct latch_kms_output *latch_kms_backend_find_output(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector);
 
-/** Whether there should be an output for this connector, as things are now and the user wants them. */
+/** Whether there should be an output for this connector, as things are now and the user wants
+ * them. */
 bool latch_kms_backend_wants(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector);
 

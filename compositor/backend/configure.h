@@ -43,8 +43,8 @@ struct wlr_output_mode *latch_kms_find_mode(
 int latch_kms_show_black(struct latch_kms_output *output);
 
 /**
- * Says that the output was lit in the mode that it has now, when wanted was asked for: another one is
- * kept in output->refused_mode, and that and less depth are named in the log.
+ * Says that the output was lit in the mode that it has now, when wanted was asked for: another one
+ * is kept in output->refused_mode, and that and less depth are named in the log.
  */
 void latch_kms_note_mode(struct latch_kms_output *output, struct wlr_output_mode *wanted);
 

@@ -87,8 +87,8 @@ static uint64_t planes_of_others(const struct latch_kms_output *output) {
 	return planes;
 }
 
-/* Without a modifier, which IN_FORMATS has no word for, a buffer's layout is the driver's own affair:
- * the last way out where the kernel refuses those that it names. */
+/* Without a modifier, which IN_FORMATS has no word for, a buffer's layout is the driver's own
+ * affair: the last way out where the kernel refuses those that it names. */
 static bool add_formats(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
 	for (size_t i = 0; i < kms->len; i++) {
 		const struct kms_format *format = &kms->formats[i];

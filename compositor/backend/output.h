@@ -65,7 +65,8 @@ struct latch_kms_output {
 	/** Black, as large as the mode: for a screen without anything on it. */
 	struct kms_dumb_buffer *black;
 
-	/** Number of the last submit, which its flip event brings back; no other output has the same. */
+	/** Number of the last submit, which its flip event brings back; no other output has the
+	 * same. */
 	uint32_t submit_serial;
 	/** 64 bit vblank counter. */
 	uint64_t sequence;
@@ -105,9 +106,9 @@ size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
 
 /**
- * Sets the functions for two events, each may be NULL. flip is called after each flip. moved is called
- * when the output was moved to another CRTC: it shows black then, and none of its buffers is read any
- * more.
+ * Sets the functions for two events, each may be NULL. flip is called after each flip. moved is
+ * called when the output was moved to another CRTC: it shows black then, and none of its buffers is
+ * read any more.
  */
 void latch_kms_output_set_handlers(struct latch_kms_output *output,
 	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),

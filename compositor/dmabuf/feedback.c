@@ -42,7 +42,8 @@ struct tranches {
 	struct set scanout, composed;
 };
 
-/* Feedback objects that get the same events: those of one surface, or those of the default feedback. */
+/* Feedback objects that get the same events: those of one surface, or those of the default
+ * feedback. */
 struct audience {
 	struct wl_list objects; // wl_resource_get_link(), zwp_linux_dmabuf_feedback_v1
 	/* What the planes show that the buffers should be allocated for. */
@@ -66,9 +67,10 @@ struct latch_feedback {
 	bool composed_known;
 
 	/*
-	 * Every pair that any client may have been sent. The table only grows, so an index means the
-	 * same in each of its versions, and a client that allocates by an older version names nothing
-	 * unknown. All objects get the same file; there is a new one only after the table grew.
+	 * Every pair that any client may have been sent. The table only grows, so an index means
+	 * the same in each of its versions, and a client that allocates by an older version names
+	 * nothing unknown. All objects get the same file; there is a new one only after the table
+	 * grew.
 	 */
 	struct pair table[PAIRS_MAX];
 	size_t table_len;
@@ -139,8 +141,8 @@ static void add_wlr(
 	}
 }
 
-/* A surface loses its plane from one frame to the next, and is invisible then if its buffer can't be
- * composed. Such buffers are taken, but no client is asked for them. */
+/* A surface loses its plane from one frame to the next, and is invisible then if its buffer can't
+ * be composed. Such buffers are taken, but no client is asked for them. */
 static struct tranches make_tranches(
 	const struct latch_feedback *feedback, const struct audience *audience) {
 	struct tranches tranches = {audience->planes, feedback->composed};
@@ -247,8 +249,8 @@ static void handle_quiet(void *data) {
 		scanout ? "scanout" : "composing", scanout ? 2 : 1);
 }
 
-/* The surface's tranches may have changed. Its client gets them after LATCH_FEEDBACK_QUIET_MS, if it has
- * a feedback object and they are not the ones that it got last. */
+/* The surface's tranches may have changed. Its client gets them after LATCH_FEEDBACK_QUIET_MS, if
+ * it has a feedback object and they are not the ones that it got last. */
 static void reconsider(struct surface *surface) {
 	struct latch_feedback *feedback = surface->feedback;
 	if (wl_list_empty(&surface->audience.objects)) {

@@ -50,16 +50,16 @@ void latch_feedback_destroy(struct latch_feedback *feedback);
 bool latch_feedback_has(const struct latch_feedback *feedback, uint32_t fourcc, uint64_t modifier);
 
 /**
- * Says anew what can be composed on the main device, for certain. Clients hear of it if it changes what
- * they were told, and what they were told before stays valid.
+ * Says anew what can be composed on the main device, for certain. Clients hear of it if it changes
+ * what they were told, and what they were told before stays valid.
  */
 void latch_feedback_set_composed(
 	struct latch_feedback *feedback, const struct wlr_drm_format_set *composed);
 
 /**
- * Says for which planes a surface's buffers should be allocated; len 0: for composing only. The client
- * hears of the newest advice when it has stayed the same for LATCH_FEEDBACK_QUIET_MS. What is kept of
- * the surface goes with it. Returns false when there is no memory; then nothing changes.
+ * Says for which planes a surface's buffers should be allocated; len 0: for composing only. The
+ * client hears of the newest advice when it has stayed the same for LATCH_FEEDBACK_QUIET_MS. What
+ * is kept of the surface goes with it. Returns false when there is no memory; then nothing changes.
  */
 bool latch_feedback_advise(struct latch_feedback *feedback, struct wlr_surface *surface,
 	const struct kms_plane *const *planes, size_t len);

@@ -62,15 +62,15 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf);
 
 /**
- * Says anew what can be composed, for certain: another renderer is there. Clients hear of it if it changes
- * what they were told. dmabuf: NULL is fine.
+ * Says anew what can be composed, for certain: another renderer is there. Clients hear of it if it
+ * changes what they were told. dmabuf: NULL is fine.
  */
 void latch_dmabuf_set_composed(
 	struct latch_dmabuf *dmabuf, const struct wlr_drm_format_set *formats);
 
 /**
- * Tells a surface's client what latch_tranche_advise() makes of these reasons: to allocate for these
- * planes, or for composing. It hears of the newest advice when that has stayed the same for
+ * Tells a surface's client what latch_tranche_advise() makes of these reasons: to allocate for
+ * these planes, or for composing. It hears of the newest advice when that has stayed the same for
  * LATCH_FEEDBACK_QUIET_MS. To be called when they change; calling it for each frame is correct, but
  * takes time. dmabuf: NULL is fine.
  */

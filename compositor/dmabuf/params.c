@@ -153,8 +153,8 @@ void latch_params_register_buffers(void) {
 	wlr_buffer_register_resource_interface(&resource_interface);
 }
 
-/* id: of the wl_buffer, 0 for a new one of the server's. Takes over the dma-buf; when there is no memory,
- * returns NULL and leaves it. */
+/* id: of the wl_buffer, 0 for a new one of the server's. Takes over the dma-buf; when there is no
+ * memory, returns NULL and leaves it. */
 static struct wl_resource *create_buffer(
 	struct wl_client *client, uint32_t id, struct dmabuf *dmabuf) {
 	struct buffer *buffer = calloc(1, sizeof(*buffer));
@@ -271,7 +271,8 @@ static bool judge(const struct params *params, const struct wlr_dmabuf_attribute
  * create_immed may kill the client for a failed import, or go on with a wl_buffer that is invalid.
  * A client can not know beforehand what the kernel will take: it lives, and may have used the
  * wl_buffer before it heard of that. It is a dma-buf, so that the rules for fences stay those for
- * dma-bufs, but has no planes and no format: no plane and no renderer takes it, nothing of it is shown.
+ * dma-bufs, but has no planes and no format: no plane and no renderer takes it, nothing of it is
+ * shown.
  */
 static void answer_failed(struct params *params, struct wl_client *client, uint32_t immed_id) {
 	params->dmabuf.attributes.format = DRM_FORMAT_INVALID;

@@ -21,8 +21,8 @@ struct latch_params_judge {
 };
 
 /**
- * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. judge: borrowed for as long
- * as there are clients.
+ * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. judge: borrowed for as
+ * long as there are clients.
  */
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
 	const struct latch_params_judge *judge);

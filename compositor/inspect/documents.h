@@ -52,8 +52,8 @@ void latch_inspect_add_held(struct yyjson_mut_doc *doc, struct yyjson_mut_val *a
 	uint32_t surface, uint32_t object, const struct latch_held *held);
 
 /**
- * Adds the update to its surface's summary, an object in sums: the number of updates that are held, and
- * what the oldest waits for of those that wait for something of their own.
+ * Adds the update to its surface's summary, an object in sums: the number of updates that are held,
+ * and what the oldest waits for of those that wait for something of their own.
  */
 void latch_inspect_sum_held(struct yyjson_mut_doc *doc, struct latch_id_map *sums, uint32_t surface,
 	const struct latch_held *held, int64_t now_ns);

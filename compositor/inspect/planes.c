@@ -244,8 +244,8 @@ static void add_planes(
 	}
 }
 
-/* Whose toplevels are on an output now: a surface may have gone since the latch, then its layer stays
- * without a name. */
+/* Whose toplevels are on an output now: a surface may have gone since the latch, then its layer
+ * stays without a name. */
 static bool find_toplevels(const struct latch_output *output, struct latch_id_map *toplevels) {
 	const struct latch_core *core = output->core;
 	struct wlr_box box;

@@ -10,7 +10,8 @@
 #include "trace/statistics.h"
 #include "trace/trace.h"
 
-/* Flat: a length in us, its count, the next length, ... Lists of pairs would take twice the memory. */
+/* Flat: a length in us, its count, the next length, ... Lists of pairs would take twice the
+ * memory. */
 static void add_stage(yyjson_mut_doc *doc, yyjson_mut_val *stages, enum latch_stage stage,
 	const struct latch_durations *durations) {
 	struct latch_duration_bin bins[LATCH_DURATIONS_BINS];

@@ -32,7 +32,8 @@ struct wl_resource;
 
 struct latch_accounts;
 
-/** One client's. Reference-counted: its client has a reference, and so has code that discharges later. */
+/** One client's. Reference-counted: its client has a reference, and so has code that discharges
+ * later. */
 struct latch_account;
 
 /** The accounts of a display's clients, for client.h. NULL without memory. */
@@ -72,9 +73,9 @@ void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount);
 
 /**
- * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of that many bytes: for the
- * first one in it, as the memory is there once. Returns false like latch_account_charge(). fd is
- * borrowed; each plane is discharged with an fd of the same dma-buf.
+ * Charges LATCH_LIMIT_BYTES for a plane of a buffer that is in a dma-buf of that many bytes: for
+ * the first one in it, as the memory is there once. Returns false like latch_account_charge(). fd
+ * is borrowed; each plane is discharged with an fd of the same dma-buf.
  */
 bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t bytes);
 void latch_account_discharge_memory(struct latch_account *account, int fd);
@@ -83,8 +84,9 @@ void latch_account_discharge_memory(struct latch_account *account, int fd);
 uint64_t latch_account_get(const struct latch_account *account, enum latch_limit limit);
 
 /**
- * Looks at what a request is about to make larger that is not an object: the region of wl_region.add. It is
- * the client's own work that grows with it, rectangle by rectangle. Refuses it when it is too large.
+ * Looks at what a request is about to make larger that is not an object: the region of
+ * wl_region.add. It is the client's own work that grows with it, rectangle by rectangle. Refuses it
+ * when it is too large.
  */
 void latch_account_check_request(struct wl_resource *resource);
 

@@ -22,9 +22,9 @@ struct latch_client {
 };
 
 /**
- * Has such an object for each client that connects from now on: opens its account, gives it its turns,
- * and ends it when its connection is half closed. One per display, before the first client. turns: NULL
- * where no client has to wait; borrowed. NULL without memory or fds.
+ * Has such an object for each client that connects from now on: opens its account, gives it its
+ * turns, and ends it when its connection is half closed. One per display, before the first client.
+ * turns: NULL where no client has to wait; borrowed. NULL without memory or fds.
  */
 struct latch_clients *latch_clients_create(struct wl_display *display,
 	const struct latch_limits *limits, struct latch_turns *turns);

@@ -9,8 +9,8 @@
 #include <wlr/util/log.h>
 
 struct latch_half_closed {
-	/* Of all clients' sockets, for EPOLLRDHUP alone: libwayland's event loop can't ask for that.
-	 * A socket leaves it when it is closed. */
+	/* Of all clients' sockets, for EPOLLRDHUP alone: libwayland's event loop can't ask for
+	 * that. A socket leaves it when it is closed. */
 	int epoll_fd;
 	struct wl_event_source *source;
 };

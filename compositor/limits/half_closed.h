@@ -10,8 +10,8 @@ struct wl_display;
  *
  * libwayland 1.26 does so by itself unless the last message is incomplete. Then its read ends with
  * what it already had instead of the end of the stream (src/connection.c:wl_connection_read()), the
- * socket stays readable, and without this the event loop goes round and round for as long as the client
- * lives. It can go when libwayland reports the end of the stream there.
+ * socket stays readable, and without this the event loop goes round and round for as long as the
+ * client lives. It can go when libwayland reports the end of the stream there.
  *
  * NULL with errno when it can't be had.
  */

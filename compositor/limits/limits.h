@@ -21,14 +21,14 @@ enum latch_limit {
 };
 
 /**
- * The defaults: far above what a program of good will needs, low enough that some dozens of
- * clients at their limits don't end the compositor. A client that draws 1000 frames a second with
- * fences half a second late has 500 updates on their way; one with 100 windows of ten buffers has
- * 1000 buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers
- * of an 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from
- * being freed. A browser with a hundred windows has some thousands of objects; a surface, the
- * largest, takes latch some 3 KiB. Windows have some surfaces each, and ask once for each of their
- * frames when it is shown; a window of any shape has a rectangle for each row of its pixels, or some.
+ * The defaults: far above what a program of good will needs, low enough that some dozens of clients
+ * at their limits don't end the compositor. A client that draws 1000 frames a second with fences
+ * half a second late has 500 updates on their way; one with 100 windows of ten buffers has 1000
+ * buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers of an
+ * 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from being
+ * freed. A browser with a hundred windows has some thousands of objects; a surface, the largest,
+ * takes latch some 3 KiB. Windows have some surfaces each, and ask once for each of their frames
+ * when it is shown; a window of any shape has a rectangle for each row of its pixels, or some.
  */
 #define LATCH_MAX_UPDATES 1024
 #define LATCH_MAX_FENCES 1024
@@ -52,8 +52,8 @@ struct latch_limits latch_limits_default(void);
 
 /**
  * Changes limits by a text as "updates=100,mib=512": the keys are updates, fences, buffers, mib (of
- * dma-bufs), fds, objects, surfaces, callbacks and rectangles, each number is from 1 to LATCH_LIMIT_MAX.
- * Returns false, and changes nothing, when it is no such text.
+ * dma-bufs), fds, objects, surfaces, callbacks and rectangles, each number is from 1 to
+ * LATCH_LIMIT_MAX. Returns false, and changes nothing, when it is no such text.
  */
 bool latch_limits_parse(const char *text, struct latch_limits *limits);
 

@@ -2,8 +2,8 @@
 #define LATCH_LIMITS_MEMORY_H
 
 /*
- * The memory behind a client's buffers. A pool of buffers can be one dma-buf, and each plane of each
- * buffer comes with an fd of its own: a dma-buf is known by its inode, which no two have
+ * The memory behind a client's buffers. A pool of buffers can be one dma-buf, and each plane of
+ * each buffer comes with an fd of its own: a dma-buf is known by its inode, which no two have
  * (drivers/dma-buf/dma-buf.c, dma_buf_getfile()).
  */
 

@@ -9,8 +9,8 @@
 #include "base/hash.h"
 
 /*
- * By name, and more than latch has today, so that a protocol which is added later is in the table already.
- * A sandbox keeps what its client may reach small: neither other clients' pictures, input
+ * By name, and more than latch has today, so that a protocol which is added later is in the table
+ * already. A sandbox keeps what its client may reach small: neither other clients' pictures, input
  * and clipboard, nor the outputs, nor a way to a connection outside of the sandbox.
  */
 static const char *const privileged[] = {

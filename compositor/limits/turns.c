@@ -78,8 +78,8 @@ void latch_turns_forgive(struct latch_turns *turns) {
 static void look_after_urgent(struct latch_turns *turns, int64_t now_ns) {
 	charge(turns, now_ns);
 	turns->options.urgent(turns->options.data);
-	/* Not flush_clients: that destroys clients whose socket is broken, and the request of one of
-	 * them is about to be handled. */
+	/* Not flush_clients: that destroys clients whose socket is broken, and the request of one
+	 * of them is about to be handled. */
 	struct wl_client *client;
 	wl_client_for_each(client, wl_display_get_client_list(turns->options.display)) {
 		wl_client_flush(client);
@@ -166,8 +166,8 @@ void latch_turns_begin_round(struct latch_turns *turns) {
 	}
 }
 
-/* The one that has taken most beyond its share; one at a time, as the others may have time enough then.
- * Those that have something left again are let go. */
+/* The one that has taken most beyond its share; one at a time, as the others may have time enough
+ * then. Those that have something left again are let go. */
 static struct latch_turn *find_debtor(struct latch_turns *turns, int64_t now_ns) {
 	struct latch_turn *debtor = NULL, *turn, *tmp;
 	wl_list_for_each_safe(turn, tmp, &turns->spent, wait_link) {

@@ -53,8 +53,8 @@ struct latch_turns_options {
 	struct wl_display *display;
 	/** Of the time, for each client, 1 to 100: 100 is no limit. */
 	unsigned percent;
-	/** Looks after what has a deadline. May run in the midst of a round, before any request: must
-	 * destroy no client and nothing that a request may name. */
+	/** Looks after what has a deadline. May run in the midst of a round, before any request:
+	 * must destroy no client and nothing that a request may name. */
 	void (*urgent)(void *data);
 	void *data;
 	/** Looks at the object of each request before it is handled. NULL is fine. */

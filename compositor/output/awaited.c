@@ -1,8 +1,8 @@
 /*
- * What is shown while a picture of ours is being drawn. A frame that has something composed in it is
- * prepared, and waits for the fence of our own job: the kernel gets no picture that it would have to
- * wait for, since a client whose buffer is read there could make that last as long as it likes. Until
- * then the last picture stays, and what is on planes goes on.
+ * What is shown while a picture of ours is being drawn. A frame that has something composed in it
+ * is prepared, and waits for the fence of our own job: the kernel gets no picture that it would
+ * have to wait for, since a client whose buffer is read there could make that last as long as it
+ * likes. Until then the last picture stays, and what is on planes goes on.
  */
 #include <errno.h>
 #include <wlr/types/wlr_output.h>
@@ -56,9 +56,9 @@ static bool is_awaited_there(const struct latch_output *output, const struct lat
 	       latch_layer_same_shape(there, layer);
 }
 
-/* Brings what the frame has on planes to the newest state, where its plane shows that as well without
- * being asked. What is somewhere else in the awaited frame would go back in time with that, so that it
- * waits, too; but not for long. Returns whether something is newer. */
+/* Brings what the frame has on planes to the newest state, where its plane shows that as well
+ * without being asked. What is somewhere else in the awaited frame would go back in time with that,
+ * so that it waits, too; but not for long. Returns whether something is newer. */
 static bool renew_planes(
 	struct latch_output *output, struct latch_frame *frame, bool is_long) {
 	bool renewed = false;

@@ -90,7 +90,8 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 	return true;
 }
 
-/* Whether it is known what is different from what was drawn: the next content of the same surface. */
+/* Whether it is known what is different from what was drawn: the next content of the same
+ * surface. */
 static bool differs_in_part(
 	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
 	return !drawn->shape.underlay && !layer->underlay && !drawn->left_out && !drawn->missing &&
@@ -194,8 +195,8 @@ static bool writes_alpha(const struct latch_layer *layer) {
 	return layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc;
 }
 
-/* holes: something is shown below the picture, whose alpha counts. Returns false where it could not be
- * drawn. */
+/* holes: something is shown below the picture, whose alpha counts. Returns false where it could not
+ * be drawn. */
 static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
@@ -307,7 +308,8 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		if (layer->underlay) {
 			punch_hole(pass, layer, &damage);
 		} else if (is_written(composer, layer)) {
-			/* To be drawn with the next picture, though nothing else of it may change. */
+			/* To be drawn with the next picture, though nothing else of it may
+			 * change. */
 			draw_last(composer, pass, &layer->dst, &damage);
 			log_written(layer);
 			drawn->left_out = composer->left_out = true;

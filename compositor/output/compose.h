@@ -49,8 +49,8 @@ void latch_composer_init(struct latch_composer *composer, struct latch_renderer 
 	void *data);
 void latch_composer_finish(struct latch_composer *composer);
 
-/** A frame with this picture was submitted: front, an older one that was there before, or none of ours
- * (NULL). */
+/** A frame with this picture was submitted: front, an older one that was there before, or none of
+ * ours (NULL). */
 void latch_composer_note_shown(
 	struct latch_composer *composer, const struct wlr_buffer *composed);
 
@@ -58,12 +58,12 @@ void latch_composer_note_shown(
 void latch_composer_reset(struct latch_composer *composer);
 
 /**
- * Composes the layers that are to be composed, over black, with holes for underlays. Not to be called
- * while job is pending.
+ * Composes the layers that are to be composed, over black, with holes for underlays. Not to be
+ * called while job is pending.
  *
  * A client may put new work on a buffer that it has committed, and our job would have to wait for
- * that work. Such a layer keeps the pixels of the last picture (left_out), and is drawn by the first
- * call after the work is done.
+ * that work. Such a layer keeps the pixels of the last picture (left_out), and is drawn by the
+ * first call after the work is done.
  *
  * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
  * different. NULL when there is no renderer or no buffer to draw into, which has been logged.

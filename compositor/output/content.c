@@ -17,8 +17,8 @@
 #include "sync/release.h"
 #include "trace/trace.h"
 
-/* How many frame callbacks, and how many feedbacks, of a surface wait until it is shown. Clients have one or
- * two; all that wait are answered at the flip, when others are in a hurry. */
+/* How many frame callbacks, and how many feedbacks, of a surface wait until it is shown. Clients
+ * have one or two; all that wait are answered at the flip, when others are in a hurry. */
 #define MAX_WAITING 4
 
 struct latch_content_tracker {
@@ -254,7 +254,8 @@ static void surface_set_content(
 	surface->current = content;
 }
 
-/* With cached states wlroots maps damage in surface coordinates as if nothing were scaled or turned. */
+/* With cached states wlroots maps damage in surface coordinates as if nothing were scaled or
+ * turned. */
 static bool has_exact_damage(const struct wlr_surface_state *state) {
 	return !pixman_region32_not_empty(&state->surface_damage) ||
 	       (state->scale == 1 && state->transform == WL_OUTPUT_TRANSFORM_NORMAL &&

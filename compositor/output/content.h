@@ -45,17 +45,19 @@ struct latch_content {
 	struct latch_release *release;
 	/** Asked for by the client for this update; taken when it is first submitted. */
 	struct wlr_presentation_feedback *feedback;
-	/** Made when it first had to be composed, or taken over from the content before it: texture.h. */
+	/** Made when it first had to be composed, or taken over from the content before it:
+	 * texture.h. */
 	struct wlr_texture *texture;
 	/** How its pixels were read for that. */
 	struct latch_color texture_color;
-	/** It has a copy of shared memory; where that is older than this content, in buffer pixels. */
+	/** It has a copy of shared memory; where that is older than this content, in buffer
+	 * pixels. */
 	bool texture_is_copy;
 	pixman_region32_t texture_stale;
 	bool texture_failed, logged_written;
 
-	/** Where its pixels differ from those of the surface's content with the serial damage_since, in
-	 * buffer pixels. 0: that is not known, they may differ everywhere. */
+	/** Where its pixels differ from those of the surface's content with the serial
+	 * damage_since, in buffer pixels. 0: that is not known, they may differ everywhere. */
 	pixman_region32_t damage;
 	uint64_t damage_since;
 	/** It is in a composed picture. */
@@ -170,8 +172,8 @@ struct latch_content *latch_content_from_buffer(
 struct latch_content *latch_content_ref(struct latch_content *content);
 
 /**
- * Takes the presentation feedbacks (wp_presentation) that the client asked for with this update, once.
- * Returns whether it has asked.
+ * Takes the presentation feedbacks (wp_presentation) that the client asked for with this update,
+ * once. Returns whether it has asked.
  */
 bool latch_content_take_feedback(
 	struct latch_content *content, const struct latch_surface *surface);

@@ -30,7 +30,8 @@ struct latch_image {
 	} planes[LATCH_FORMAT_MAX_PLANES];
 };
 
-/** Whether the CPU can compose this format by latch_convert() only: all that is not a whole word. */
+/** Whether the CPU can compose this format by latch_convert() only: all that is not a whole
+ * word. */
 bool latch_convert_is_needed(uint32_t fourcc);
 
 /** Whether the format has an alpha channel that can be straight; false for unknown formats. */
@@ -40,13 +41,13 @@ bool latch_convert_has_alpha(uint32_t fourcc);
 bool latch_convert_can(uint32_t fourcc);
 
 /**
- * Converts to XRGB8888, or ARGB8888 with premultiplied alpha for formats with alpha, dst_stride bytes
- * from row to row (at least width * 4).
+ * Converts to XRGB8888, or ARGB8888 with premultiplied alpha for formats with alpha, dst_stride
+ * bytes from row to row (at least width * 4).
  *
  * YCbCr goes through the matrix of color's encoding and range (Rec. ITU-R BT.601, BT.709, BT.2020,
  * the last with non-constant luminance), and the result is rounded once. Each chroma sample counts
- * for the whole block of pixels it was taken of, without a filter in between: vkms reads its
- * planes in the same way, and so do display controllers with no scaler.
+ * for the whole block of pixels it was taken of, without a filter in between: vkms reads its planes
+ * in the same way, and so do display controllers with no scaler.
  *
  * Returns false when the format is not known or the image is empty or does not fit its strides.
  */

@@ -63,8 +63,8 @@ struct latch_core {
 	struct wl_event_source *retry_outputs;
 	bool active; // false while the session is switched away
 
-	/** What the owner is told: a frame is on screen; the user asks for another VT; the session is
-	 * to end with this status (enum latch_exit). */
+	/** What the owner is told: a frame is on screen; the user asks for another VT; the session
+	 * is to end with this status (enum latch_exit). */
 	void (*flipped)(struct latch_core *core);
 	void (*leave)(struct latch_core *core);
 	void (*end)(struct latch_core *core, int exit_status);

@@ -80,8 +80,8 @@ static struct latch_frame *replace_frame(struct latch_output *output) {
 	return replaced;
 }
 
-/* What was replaced goes back, and clients may draw again: not before, as what a client draws earlier
- * can't be shown earlier. Its buffers go back with the same wake-up. */
+/* What was replaced goes back, and clients may draw again: not before, as what a client draws
+ * earlier can't be shown earlier. Its buffers go back with the same wake-up. */
 static void end_replaced(struct latch_output *output, struct latch_frame *replaced,
 	int64_t time_ns, uint64_t sequence) {
 	struct latch_frame *frame = output->on_screen;
@@ -132,8 +132,8 @@ void latch_output_flipped(
 	finish_frame(output, frame, flip_ns, sequence, flags);
 	end_replaced(output, replaced, flip_ns, sequence);
 	output->blocked = latch_missed_blocked(&frame->record);
-	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not made
-	 * to wait for the deadline of the next one as well. */
+	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not
+	 * made to wait for the deadline of the next one as well. */
 	look_again(output, output->blocked.late);
 	output->core->flipped(output->core);
 }

@@ -15,7 +15,8 @@ struct wlr_buffer;
 
 /** What a frame shows on an output's planes beside its layers. */
 struct latch_scanout {
-	/** The primary plane is not a layer's: it shows the composed picture, or black, like this. */
+	/** The primary plane is not a layer's: it shows the composed picture, or black, like
+	 * this. */
 	bool own_shown;
 	struct kms_plane_state own;
 	bool cursor_shown;
@@ -48,8 +49,8 @@ struct latch_frame {
 	bool async;
 	/** Its commit set the mode. */
 	bool modeset;
-	/** While it waited for its picture others went ahead of it, and have shown something newer than
-	 * that picture has. */
+	/** While it waited for its picture others went ahead of it, and have shown something newer
+	 * than that picture has. */
 	bool overtaken, outdated;
 	struct latch_flip_record record;
 };

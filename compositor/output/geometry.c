@@ -6,7 +6,8 @@
 
 #include "shell/shell.h"
 
-/* Clients may put their surfaces anywhere. Beyond this nothing is seen, and sums of two fit an int. */
+/* Clients may put their surfaces anywhere. Beyond this nothing is seen, and sums of two fit an
+ * int. */
 #define FAR_AWAY (1 << 28)
 
 static int edge_pixel(double logical, double scale) {
@@ -52,8 +53,8 @@ struct axis {
 	int layout_size, pixels; // of the output
 };
 
-/* The buffer size that a client with wp_fractional_scale_v1 draws for a logical size: the scale comes in
- * steps of 1/120, and halves are rounded away from zero. */
+/* The buffer size that a client with wp_fractional_scale_v1 draws for a logical size: the scale
+ * comes in steps of 1/120, and halves are rounded away from zero. */
 static double drawn_size(double size, double scale) {
 	return round(size * round(scale * 120) / 120);
 }

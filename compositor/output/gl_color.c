@@ -15,8 +15,8 @@
 #include "output/convert.h"
 #include "output/renderer.h"
 
-/* What the buffer's texture was made to be. The texture is the buffer's, and goes with it or with the
- * renderer. */
+/* What the buffer's texture was made to be. The texture is the buffer's, and goes with it or with
+ * the renderer. */
 struct gl_color {
 	struct wlr_addon addon;
 	struct latch_color color;
@@ -110,8 +110,8 @@ static bool put_behind(EGLDisplay display, EGLContext context, GLuint texture, E
 	}
 	while (glGetError() != GL_NO_ERROR) {
 	}
-	/* Of the same name, which GL ES allows: Mesa's (26.1) takes full range for all later images of an
-	 * object that has had it once. */
+	/* Of the same name, which GL ES allows: Mesa's (26.1) takes full range for all later images
+	 * of an object that has had it once. */
 	glDeleteTextures(1, &texture);
 	glBindTexture(GL_TEXTURE_EXTERNAL_OES, texture);
 	set_image(GL_TEXTURE_EXTERNAL_OES, image);

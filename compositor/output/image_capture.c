@@ -20,9 +20,9 @@
 
 /*
  * wlroots' objects assert that an output has a renderer, from the first request on. It is not made
- * for nothing (renderer.h), so it is made when a client binds one of the globals. No event of theirs
- * tells that; libwayland does, for every object of every client, so after the first such one nobody
- * listens any more.
+ * for nothing (renderer.h), so it is made when a client binds one of the globals. No event of
+ * theirs tells that; libwayland does, for every object of every client, so after the first such one
+ * nobody listens any more.
  */
 struct latch_image_capture {
 	struct latch_core *core;

@@ -11,10 +11,10 @@ struct latch_picture;
 struct wlr_buffer;
 
 /**
- * Clients that take pictures of an output: wlr-screencopy-unstable-v1, and ext-image-copy-capture-v1
- * of an ext-image-capture-source-v1. The protocol objects are wlroots'; they expect that every frame
- * goes through wlr_output_commit_state() with a buffer, which latch's own KMS outputs never do. So
- * a frame that is wanted is composed whole, and then handed to them.
+ * Clients that take pictures of an output: wlr-screencopy-unstable-v1, and
+ * ext-image-copy-capture-v1 of an ext-image-capture-source-v1. The protocol objects are wlroots';
+ * they expect that every frame goes through wlr_output_commit_state() with a buffer, which latch's
+ * own KMS outputs never do. So a frame that is wanted is composed whole, and then handed to them.
  *
  * (output/capture.h is another thing: a picture by the writeback connector, for --capture.)
  */

@@ -43,9 +43,9 @@ void latch_job_begin(struct latch_job *job, const struct latch_renderer *rendere
 	struct wlr_buffer_pass_options *options);
 
 /**
- * The pass into target was submitted; job->pending says whether it has still to end. implicit: where
- * the renderer has no timeline, the buffer's own fences tell (DMA_BUF_IOCTL_EXPORT_SYNC_FILE).
- * Where neither does, the job is taken to have ended.
+ * The pass into target was submitted; job->pending says whether it has still to end. implicit:
+ * where the renderer has no timeline, the buffer's own fences tell
+ * (DMA_BUF_IOCTL_EXPORT_SYNC_FILE). Where neither does, the job is taken to have ended.
  */
 void latch_job_submitted(struct latch_job *job, struct wlr_buffer *target, bool implicit);
 

@@ -125,8 +125,9 @@ static void note_submitted(struct latch_output *output, struct latch_frame **slo
 		const struct latch_layer *replaced =
 			latch_frame_layer_of(output->on_screen, frame->layers[i].id);
 		record->blocked = output->blocked;
-		/* Where its surface was hidden, or is new, nobody could have shown it before. It may have
-		 * waited longer, for the update before it or for the time it was meant for. */
+		/* Where its surface was hidden, or is new, nobody could have shown it before. It
+		 * may have waited longer, for the update before it or for the time it was meant
+		 * for. */
 		int64_t since_ns = frame->record.latch_ns;
 		if (replaced != NULL) {
 			record->replaced_flip_ns = replaced->content->record.flip_ns;
@@ -238,8 +239,8 @@ static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns)
 	}
 }
 
-/* Brings the cursor's plane and the list of layers up to now, and has a place found for each. Returns
- * whether the cursor's plane is to look different; *ok is false without memory. */
+/* Brings the cursor's plane and the list of layers up to now, and has a place found for each.
+ * Returns whether the cursor's plane is to look different; *ok is false without memory. */
 static bool collect_and_assign(struct latch_output *output, bool *ok) {
 	struct latch_core *core = output->core;
 	struct wlr_box box;
@@ -261,8 +262,8 @@ static bool collect_and_assign(struct latch_output *output, bool *ok) {
 	return cursor_changed;
 }
 
-/* No picture changed, but a client may wait for a frame callback: at the display's rate, not as fast
- * as clients can ask. */
+/* No picture changed, but a client may wait for a frame callback: at the display's rate, not as
+ * fast as clients can ask. */
 static void show_nothing(struct latch_output *output, int64_t latch_ns) {
 	latch_frame_clear(output->next);
 	if (latch_ns < output->callbacks_after_ns) {

@@ -179,8 +179,8 @@ void latch_output_leave(struct latch_output *output) {
 	}
 	output->active = false;
 	latch_output_cancel(output);
-	/* This commit waits for the one under way, and the user with it, who may want to get away from
-	 * a screen that stands still. */
+	/* This commit waits for the one under way, and the user with it, who may want to get away
+	 * from a screen that stands still. */
 	const struct latch_frame *pending = output->pending;
 	bool is_long = output->flip_pending &&
 		       latch_now_ns() - pending->record.submit_end_ns > LONG_FLIP_NS;

@@ -39,9 +39,9 @@ uint16_t latch_look_alpha(double factor);
  * color-representation-v1; 0 for what the client did not set.
  *
  * YCbCr of which nothing is known is BT.601 in limited range, whatever its size: the protocol
- * leaves that to the compositor. Planes and renderers are always told what it is, so they could take
- * anything; this is what GL drivers and wlroots' vulkan renderer take untold, and the default of most
- * KMS drivers. What does not fit the fourcc is ignored.
+ * leaves that to the compositor. Planes and renderers are always told what it is, so they could
+ * take anything; this is what GL drivers and wlroots' vulkan renderer take untold, and the default
+ * of most KMS drivers. What does not fit the fourcc is ignored.
  */
 void latch_look_color(
 	struct latch_layer *layer, uint32_t alpha_mode, uint32_t coefficients, uint32_t range);

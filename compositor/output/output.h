@@ -47,7 +47,8 @@ struct latch_capture {
 
 /** What an output keeps for clients that take pictures, see output/image_capture.h. */
 struct latch_picture {
-	/** The last picture that was handed over, locked, to see whether the next is another one. */
+	/** The last picture that was handed over, locked, to see whether the next is another
+	 * one. */
 	struct wlr_buffer *last;
 };
 
@@ -134,8 +135,8 @@ struct latch_output {
 	struct latch_picture picture;
 
 	/**
-	 * on_screen was flipped to, pending waits for its flip (while flip_pending), awaited for its
-	 * picture (while awaits_picture), next is being put together. Pointers into frames[],
+	 * on_screen was flipped to, pending waits for its flip (while flip_pending), awaited for
+	 * its picture (while awaits_picture), next is being put together. Pointers into frames[],
 	 * exchanged.
 	 */
 	struct latch_frame frames[LATCH_OUTPUT_FRAMES];
@@ -165,8 +166,8 @@ struct latch_output {
 	bool active;
 	int64_t active_since_ns;
 
-	/** For the next latch; wake_ns is 0 when there is none. It comes by the timer, or, when due, as
-	 * soon as all has been read that has arrived. */
+	/** For the next latch; wake_ns is 0 when there is none. It comes by the timer, or, when
+	 * due, as soon as all has been read that has arrived. */
 	struct latch_deadline_plan planned;
 	struct latch_timer timer;
 	bool due;
@@ -202,8 +203,8 @@ void latch_output_destroy(struct latch_output *output);
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
 
-/** The same, because of a surface (struct latch_surface.id). waits: it shows nothing newer before its
- * frame callback. */
+/** The same, because of a surface (struct latch_surface.id). waits: it shows nothing newer before
+ * its frame callback. */
 void latch_output_surface_committed(
 	struct latch_output *output, uint32_t surface_id, bool waits);
 
@@ -242,13 +243,15 @@ void latch_output_stay(struct latch_output *output);
 void latch_output_set_active(struct latch_output *output, bool active);
 
 /**
- * Follows a configuration that its wlr_output has taken (enum wlr_output_state_field): after a mode,
- * or being switched on or off, nothing of what it showed is held any more; the next frame is drawn
- * anew. It is not in or out of the layout by this, see latch_output_join() and latch_output_part().
+ * Follows a configuration that its wlr_output has taken (enum wlr_output_state_field): after a
+ * mode, or being switched on or off, nothing of what it showed is held any more; the next frame is
+ * drawn anew. It is not in or out of the layout by this, see latch_output_join() and
+ * latch_output_part().
  */
 void latch_output_reconfigured(struct latch_output *output, uint32_t committed);
 
-/** Puts an enabled output into the layout at its x and y; where it is placed, else automatically. */
+/** Puts an enabled output into the layout at its x and y; where it is placed, else
+ * automatically. */
 void latch_output_join(struct latch_output *output);
 
 /** Takes it out of the layout: its surfaces leave it, windows move to other outputs. */
@@ -358,7 +361,8 @@ bool latch_output_submit_awaited(struct latch_output *output);
 /** A latch while a frame is awaited: what is on planes now and then goes on without it. */
 void latch_output_latch_planes(struct latch_output *output, const struct latch_deadline_plan *plan);
 
-/** Whether a newer content of this surface is in the awaited picture than the one that is on screen. */
+/** Whether a newer content of this surface is in the awaited picture than the one that is on
+ * screen. */
 bool latch_output_awaits(
 	const struct latch_output *output, uint32_t surface_id, const struct latch_content *content);
 

@@ -26,7 +26,8 @@ struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *o
  */
 enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);
 
-/** Decides for the frame that is about to be submitted; logs changes for clients that ask to tear. */
+/** Decides for the frame that is about to be submitted; logs changes for clients that ask to
+ * tear. */
 enum latch_tearing_refusal latch_tearing_for_frame(
 	struct latch_output *output, const struct latch_frame *now);
 

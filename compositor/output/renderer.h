@@ -26,8 +26,8 @@ const char *latch_renderer_kind_name(enum latch_renderer_kind kind);
 /** Returns false when name is none of the kinds. */
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
 
-/** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this call.
- * made: it was made by this call, which has taken its time. Neither may be NULL. */
+/** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this
+ * call. made: it was made by this call, which has taken its time. Neither may be NULL. */
 struct latch_renderer_events {
 	void (*lost)(void *data);
 	void (*made)(void *data);
@@ -57,8 +57,8 @@ struct latch_renderer {
 	bool lost;
 	struct wl_listener lost_listener;
 	struct latch_renderer_events events;
-	/** Pictures that were drawn since it was made; and how many renderers in a row were lost before
-	 * they had drawn LATCH_RENDERER_PROVEN. */
+	/** Pictures that were drawn since it was made; and how many renderers in a row were lost
+	 * before they had drawn LATCH_RENDERER_PROVEN. */
 	unsigned drawn, lost_early;
 	/** The process that was asked what the GPU reads, 0: none; and what it writes to. See
 	 * renderer_reads.h. */
@@ -83,8 +83,9 @@ void latch_renderer_finish(struct latch_renderer *renderer);
 void latch_renderer_forget_question(struct latch_renderer *renderer);
 
 /**
- * Makes another one in the place of one that was lost; by the CPU where that happens again and again.
- * All that was made with it (textures, swapchains) has to be gone. Returns false when there is none.
+ * Makes another one in the place of one that was lost; by the CPU where that happens again and
+ * again. All that was made with it (textures, swapchains) has to be gone. Returns false when there
+ * is none.
  */
 bool latch_renderer_renew(struct latch_renderer *renderer);
 
@@ -102,9 +103,10 @@ bool latch_renderer_can_compose(
 	struct latch_renderer *renderer, const struct wlr_dmabuf_attributes *dmabuf);
 
 /**
- * Whether pixman composes, or will. The answer does not change when the renderer is made, but for a GPU
- * that "auto" finds to be none. Buffers with straight alpha can be composed by pixman only, whatever their
- * layout is, as the CPU reads all of them; GPUs would need a shader that wlroots does not have.
+ * Whether pixman composes, or will. The answer does not change when the renderer is made, but for a
+ * GPU that "auto" finds to be none. Buffers with straight alpha can be composed by pixman only,
+ * whatever their layout is, as the CPU reads all of them; GPUs would need a shader that wlroots
+ * does not have.
  */
 bool latch_renderer_expects_pixman(const struct latch_renderer *renderer);
 

@@ -21,8 +21,8 @@
 #include "output/convert.h"
 #include "output/renderer.h"
 
-/* A GL driver starts in some 0.1 s, in an emulated machine with other work in 10 s. One that hangs must
- * not keep the session from starting. */
+/* A GL driver starts in some 0.1 s, in an emulated machine with other work in 10 s. One that hangs
+ * must not keep the session from starting. */
 #define ANSWER_NS INT64_C(20000000000)
 
 /* The process writes one of these and then the pairs. */

@@ -36,9 +36,10 @@ static uint32_t framebuffer_of(struct latch_output *output, const struct latch_l
 	return latch_framebuffer_get(output->kms->backend, layer->content->buffer, without_alpha);
 }
 
-/* What is shown passed the gate, or is our own and its job has ended: nothing is left to wait for. A
- * fence that has signalled tells the kernel so; without one it would look for implicit fences itself,
- * and wait for stale ones (drm_gem_plane_helper_prepare_fb() adds them unless a fence is given). */
+/* What is shown passed the gate, or is our own and its job has ended: nothing is left to wait for.
+ * A fence that has signalled tells the kernel so; without one it would look for implicit fences
+ * itself, and wait for stale ones (drm_gem_plane_helper_prepare_fb() adds them unless a fence is
+ * given). */
 static int fence_for(const struct latch_output *output, const struct kms_plane *plane) {
 	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
 }
@@ -164,9 +165,9 @@ static void disable_planes(const struct latch_output *output, struct kms_commit 
 	}
 }
 
-/* Planes that look the same as before are left out, so a cursor that moves leaves other planes alone.
- * before: NULL writes everything. *flags: to test or submit it with. Returns false when a framebuffer
- * is missing. */
+/* Planes that look the same as before are left out, so a cursor that moves leaves other planes
+ * alone. before: NULL writes everything. *flags: to test or submit it with. Returns false when a
+ * framebuffer is missing. */
 static bool build(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_frame *before, const struct latch_frame *now, uint32_t *flags) {
 	struct latch_kms_output *kms = output->kms;
@@ -195,7 +196,8 @@ static bool build(struct latch_output *output, struct kms_commit *commit,
 int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan) {
 	struct latch_output *output = data;
-	/* The layers are only read. The picture is not composed yet: the last one stands in for it. */
+	/* The layers are only read. The picture is not composed yet: the last one stands in for
+	 * it. */
 	struct latch_frame frame = {
 		.layers = (struct latch_layer *)(uintptr_t)layers, .len = len};
 	set_own(output, plan, plan->composed ? output->composer.front : NULL, &frame.scanout);
@@ -241,15 +243,16 @@ static void add_extras(struct latch_output *output, struct kms_commit *commit,
 /* With more rectangles the kernel gets the one that encloses them. */
 #define MAX_DAMAGE 8
 
-/* Since Linux 6.8 these take all of a framebuffer that was not on the plane before, and ours never was
- * (ignore_damage_clips of struct drm_plane_state). */
+/* Since Linux 6.8 these take all of a framebuffer that was not on the plane before, and ours never
+ * was (ignore_damage_clips of struct drm_plane_state). */
 static bool ignores_damage(const struct kms_device *device) {
 	return strcmp(device->driver, "virtio_gpu") == 0 || strcmp(device->driver, "vmwgfx") == 0;
 }
 
-/* Tells a driver that wants to know what of our own picture differs from the one that its plane shows: it
- * then sends less over a bus or to a host, or has the panel refresh itself in part. That costs two short
- * ioctls, so not where all of it differs. Returns the state that was told so, or NULL. */
+/* Tells a driver that wants to know what of our own picture differs from the one that its plane
+ * shows: it then sends less over a bus or to a host, or has the panel refresh itself in part. That
+ * costs two short ioctls, so not where all of it differs. Returns the state that was told so, or
+ * NULL. */
 static struct kms_plane_state *tell_damage(
 	struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_scanout *before = &output->on_screen->scanout;
@@ -345,8 +348,8 @@ static void note_without_extras(
 	}
 }
 
-/* Refused, it goes without what is not needed for the picture; at last without the cursor, as it may
- * be that which is not wanted here. */
+/* Refused, it goes without what is not needed for the picture; at last without the cursor, as it
+ * may be that which is not wanted here. */
 static int submit_vsync(
 	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
 	struct latch_scanout *scanout = &frame->scanout;
@@ -376,8 +379,8 @@ static int submit_vsync(
 }
 
 /* Another buffer at once, without waiting for the vblank. There is no out-fence, as only the buffer
- * may change: its predecessor goes back with the flip event. Returns what the kernel says, or 1 when
- * it is to be a usual flip. */
+ * may change: its predecessor goes back with the flip event. Returns what the kernel says, or 1
+ * when it is to be a usual flip. */
 static int submit_async(struct latch_output *output, const struct latch_frame *frame) {
 	if (latch_tearing_for_frame(output, frame) != LATCH_TEARING_OK) {
 		return 1;
@@ -444,8 +447,8 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 }
 
 /* The event of a modeset has the time of the last vblank that was counted before it, however long
- * ago, or none at all (drm_crtc_send_vblank_event()): then it is now. That of a flip that did not wait
- * for a vblank has the time of the last one, too. */
+ * ago, or none at all (drm_crtc_send_vblank_event()): then it is now. That of a flip that did not
+ * wait for a vblank has the time of the last one, too. */
 static int64_t flip_time_ns(const struct latch_output *output, int64_t event_ns) {
 	const struct latch_flip_record *record = &output->pending->record;
 	const int64_t before_ns = output->pending->async ? record->refresh_ns : 0;

@@ -23,17 +23,18 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	const struct latch_plan *plan);
 
 /**
- * Fills in frame->scanout as the output's plan says. Returns 0, or -ENOMEM where there is no picture to
- * show.
+ * Fills in frame->scanout as the output's plan says. Returns 0, or -ENOMEM where there is no
+ * picture to show.
  */
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
 
-/** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from before. */
+/** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from
+ * before. */
 bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
 
 /**
- * Submits one prepared frame of a KMS output by one nonblocking atomic commit: what is different from
- * the frame on screen. Planes that look as before are left out.
+ * Submits one prepared frame of a KMS output by one nonblocking atomic commit: what is different
+ * from the frame on screen. Planes that look as before are left out.
  *
  * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
  * not DRM master.

@@ -28,8 +28,8 @@ static bool is_shown(struct wlr_output *output, struct wlr_swapchain *swapchain)
 	return ok;
 }
 
-/* What is not drawn well, but shown nearly everywhere: tiles and compression take memory bandwidth or
- * lines of a buffer that the display may not have for this mode. */
+/* What is not drawn well, but shown nearly everywhere: tiles and compression take memory bandwidth
+ * or lines of a buffer that the display may not have for this mode. */
 static bool configure_linear(
 	struct wlr_output *output, uint32_t fourcc, struct wlr_swapchain **swapchain) {
 	struct wlr_drm_format_set formats = {0};

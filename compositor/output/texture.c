@@ -98,7 +98,8 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 		return texture;
 	}
 	wlr_texture_destroy(texture);
-	/* The driver lacks the format or the colours, or the strides are not as pixman wants them. */
+	/* The driver lacks the format or the colours, or the strides are not as pixman wants
+	 * them. */
 	return latch_convert_can(content->fourcc) ? convert(renderer, content, color) : NULL;
 }
 

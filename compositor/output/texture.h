@@ -27,8 +27,8 @@ void latch_texture_drop(struct latch_content *content);
  *
  * A GPU's copy of shared memory goes from before to content, and only what differs is copied anew:
  * now, if before is in a picture, so that the latch need not do it; else when content is drawn, so
- * that a client that commits faster than it is shown causes no more copies than pictures. Pictures that are
- * drawn already keep the old pixels, and no later one is made of before.
+ * that a client that commits faster than it is shown causes no more copies than pictures. Pictures
+ * that are drawn already keep the old pixels, and no later one is made of before.
  */
 void latch_texture_follow(struct latch_renderer *renderer, struct latch_content *before,
 	struct latch_content *content, const pixman_region32_t *damage);

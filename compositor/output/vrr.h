@@ -8,7 +8,8 @@
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
 	LATCH_VRR_ON,
-	/** While one surface fills the screen; otherwise cursor motion would drive the refresh rate. */
+	/** While one surface fills the screen; otherwise cursor motion would drive the refresh
+	 * rate. */
 	LATCH_VRR_FULLSCREEN,
 };
 

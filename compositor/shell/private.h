@@ -39,8 +39,8 @@ struct latch_toplevel {
 	struct wlr_box restore;
 	/* What we asked of the client; what it shows already is in xdg->current. */
 	bool fullscreen, maximized, suspended;
-	/* Of latch_toplevels_find_hidden(): it is to be seen on an output, and something covers it on
-	 * one; what follows from both. */
+	/* Of latch_toplevels_find_hidden(): it is to be seen on an output, and something covers it
+	 * on one; what follows from both. */
 	bool seen, covered, hidden;
 	/* xdg->current was fullscreen or maximized at the last commit. */
 	bool filled;
@@ -191,8 +191,8 @@ void latch_surfaces_enter_outputs(struct latch_shell *shell);
 /* Tell a client what buffers would suit: for fractional-scale-v1 and for wl_surface. */
 void latch_surface_prefer(
 	struct wlr_surface *surface, float scale, enum wl_output_transform transform);
-/* Finds the toplevels of which nothing can be seen (latch_toplevel.hidden): fullscreen windows are in
- * front of them wherever they are, or there is no output. */
+/* Finds the toplevels of which nothing can be seen (latch_toplevel.hidden): fullscreen windows are
+ * in front of them wherever they are, or there is no output. */
 void latch_toplevels_find_hidden(struct latch_shell *shell);
 
 /* watch.c */

@@ -2,9 +2,9 @@
 #define LATCH_SYNC_EXTENSION_H
 
 /*
- * A protocol that gives a wl_surface one more object: a global, whose request makes it. What the object
- * sets waits in the surface (struct latch_surface_sync) for the next commit. When the surface goes, the
- * client's object stays without effect.
+ * A protocol that gives a wl_surface one more object: a global, whose request makes it. What the
+ * object sets waits in the surface (struct latch_surface_sync) for the next commit. When the
+ * surface goes, the client's object stays without effect.
  */
 
 #include <stddef.h>
@@ -19,8 +19,8 @@ struct latch_extension {
 	int version;
 	/** The requests of both. */
 	const void *manager_impl, *object_impl;
-	/** Where a struct latch_surface_sync has this protocol's state, which begins with the object's
-	 * wl_resource; that one is NULL while the client has none. */
+	/** Where a struct latch_surface_sync has this protocol's state, which begins with the
+	 * object's wl_resource; that one is NULL while the client has none. */
 	size_t offset;
 	/** The manager's error when there is an object already. */
 	uint32_t exists;
@@ -52,10 +52,12 @@ void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface);
 
-/** The state of an object's surface. NULL when the surface has gone: no_surface is the error then. */
+/** The state of an object's surface. NULL when the surface has gone: no_surface is the error
+ * then. */
 void *latch_extension_state(struct wl_resource *object, uint32_t no_surface);
 
-/** The client's object goes: there may be another one. What it has set stays. Returns the state, or NULL. */
+/** The client's object goes: there may be another one. What it has set stays. Returns the state, or
+ * NULL. */
 void *latch_extension_forget(struct wl_resource *object);
 
 /** The surface goes, and with it the state that begins with this. */

@@ -2,15 +2,15 @@
 #define LATCH_SYNC_GATE_H
 
 /*
- * The gate: holds a content update until every acquire fence in it has SIGNALLED, its own and
- * those of the synchronised subsurfaces that are shown with it. Until then the surface's
- * current state stays the last one; nothing unsignalled reaches the rest of latch, so nobody
- * behind the gate ever waits for a client's fence.
+ * The gate: holds a content update until every acquire fence in it has SIGNALLED, its own and those
+ * of the synchronised subsurfaces that are shown with it. Until then the surface's current state
+ * stays the last one; nothing unsignalled reaches the rest of latch, so nobody behind the gate ever
+ * waits for a client's fence.
  *
  * It holds updates for two more things: the surface's fifo barrier and a time, see pacing.c.
  *
- * It has a part in every wl_surface, see surface.h, and offers the protocols that say when and how a surface's
- * next state is to be seen, see extension.h.
+ * It has a part in every wl_surface, see surface.h, and offers the protocols that say when and how
+ * a surface's next state is to be seen, see extension.h.
  */
 
 #include <stdbool.h>
@@ -45,8 +45,8 @@ struct latch_gate_options {
 	/* When the vblank comes that the surface's next content should make (CLOCK_MONOTONIC), 0
 	 * where nobody knows: what the drivers of pending fences are told. NULL: nothing. */
 	int64_t (*next_vblank_ns)(void *data, struct wlr_surface *surface);
-	/* When an update may become ready, so that the vblank it then makes is the first that is not
-	 * before target_ns; at or before now_ns: now. It is asked again at that time. NULL: at
+	/* When an update may become ready, so that the vblank it then makes is the first that is
+	 * not before target_ns; at or before now_ns: now. It is asked again at that time. NULL: at
 	 * target_ns. */
 	int64_t (*ready_ns)(
 		void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns);
@@ -58,9 +58,9 @@ struct latch_gate_options {
 
 /** What goes up from the gate to one listener, the owner of the surfaces. */
 struct latch_gate_events {
-	/* A commit was applied; runs in the surface's commit event, before its role's listeners. update:
-	 * what came with it, NULL where that was no buffer. Its release is the listener's from now on.
-	 * Where fence_error is set the buffer must not be shown. */
+	/* A commit was applied; runs in the surface's commit event, before its role's listeners.
+	 * update: what came with it, NULL where that was no buffer. Its release is the listener's
+	 * from now on. Where fence_error is set the buffer must not be shown. */
 	void (*applied)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* For traces, each may be NULL. committed: an update came; of its times commit_ns is known.
 	 * untaken: one that came was given back, and was never applied. */

@@ -96,8 +96,8 @@ static void time_out(struct latch_held_update *update) {
 	latch_account_end(account, WL_DISPLAY_ERROR_IMPLEMENTATION, text);
 }
 
-/* The surface's oldest update that waits for a fence of its own: later ones only queue behind it. Those
- * that wait for a subsurface are blocked by the subsurface's update. */
+/* The surface's oldest update that waits for a fence of its own: later ones only queue behind it.
+ * Those that wait for a subsurface are blocked by the subsurface's update. */
 static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
 	struct latch_held_update *update;
 	wl_list_for_each(update, &sync->waiting, link) {

@@ -1,5 +1,5 @@
-/* wp_linux_drm_syncobj_manager_v1: the wire. The rules of the commit are in update.h, surface.c sends the
- * errors they lead to. */
+/* wp_linux_drm_syncobj_manager_v1: the wire. The rules of the commit are in update.h, surface.c
+ * sends the errors they lead to. */
 
 #include <assert.h>
 #include <unistd.h>

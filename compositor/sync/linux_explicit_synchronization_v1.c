@@ -1,5 +1,5 @@
-/* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h, surface.c sends the
- * errors they lead to. */
+/* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
+ * surface.c sends the errors they lead to. */
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -21,7 +21,8 @@ struct latch_sync_state {
 	bool async;	  /* wp_tearing_control_v1; stays until it is set anew */
 };
 
-/* What the protocols' objects have set for the next commit. Each begins with the object, see extension.h. */
+/* What the protocols' objects have set for the next commit. Each begins with the object, see
+ * extension.h. */
 
 struct latch_syncobj_surface {
 	struct wl_resource *resource;
@@ -53,7 +54,8 @@ struct latch_tearing_surface {
 	struct wl_resource *resource;
 };
 
-/** The gate's part of a wl_surface: its owner embeds it in the object that it has for each of them. */
+/** The gate's part of a wl_surface: its owner embeds it in the object that it has for each of
+ * them. */
 struct latch_surface_sync {
 	struct latch_gate *gate;
 	struct latch_account *account; /* its owner's; NULL where no accounts are kept */
@@ -89,19 +91,22 @@ struct latch_surface_sync {
 };
 
 /**
- * Attaches it to a surface that is just being made: wlr_surface.data is its own from now on. account is
- * borrowed until latch_surface_sync_finish(), NULL is fine; id is not 0. False without memory.
+ * Attaches it to a surface that is just being made: wlr_surface.data is its own from now on.
+ * account is borrowed until latch_surface_sync_finish(), NULL is fine; id is not 0. False without
+ * memory.
  */
 bool latch_surface_sync_init(struct latch_surface_sync *sync, struct latch_gate *gate,
 	struct wlr_surface *surface, struct latch_account *account, uint32_t id);
 
-/** The surface is being destroyed. What waited for it can be applied in here, with all that follows. */
+/** The surface is being destroyed. What waited for it can be applied in here, with all that
+ * follows. */
 void latch_surface_sync_finish(struct latch_surface_sync *sync);
 
 /** A surface's part; NULL where it has none. */
 struct latch_surface_sync *latch_surface_sync_find(const struct wlr_surface *surface);
 
-/** Whether what the surface shows is to be seen for a whole refresh, until it is latched (fifo-v1). */
+/** Whether what the surface shows is to be seen for a whole refresh, until it is latched
+ * (fifo-v1). */
 bool latch_surface_sync_has_barrier(const struct wlr_surface *surface);
 
 /** Whether what the surface shows may be flipped to at once (tearing-control-v1). */

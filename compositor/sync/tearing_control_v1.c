@@ -3,8 +3,8 @@
 #include "sync/private.h"
 #include "tearing-control-v1-protocol.h"
 
-/* It counts from the next commit on. Without its surface the object is inert. An unknown hint counts as
- * vsync. */
+/* It counts from the next commit on. Without its surface the object is inert. An unknown hint
+ * counts as vsync. */
 static void set_hint(struct latch_tearing_surface *state, uint32_t hint) {
 	if (state != NULL) {
 		struct latch_surface_sync *sync = wl_container_of(state, sync, tearing);

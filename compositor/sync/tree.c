@@ -106,9 +106,9 @@ void latch_tree_put_barrier(struct latch_held_update *update) {
 	wlr_surface_lock_pending(surface);
 }
 
-/* The update can be gone afterwards. has_cache and cached_seq are wlroots' own business (0.20); it has no call
- * that hands a lock to a subsurface. Were the lock given up instead, the update would be shown before the
- * parent's next state, to which it belongs. */
+/* The update can be gone afterwards. has_cache and cached_seq are wlroots' own business (0.20); it
+ * has no call that hands a lock to a subsurface. Were the lock given up instead, the update would
+ * be shown before the parent's next state, to which it belongs. */
 static void lift_barrier(struct latch_held_update *update) {
 	struct latch_surface_sync *parent = update->barrier;
 	struct wlr_surface *surface = update->sync->surface;

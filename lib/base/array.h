@@ -8,8 +8,9 @@
 
 /**
  * Makes room for `want` elements of `size` bytes. Returns the array, which may have moved, and sets
- * *capacity; or NULL without memory, then the array and *capacity are as before. The capacity doubles,
- * so that appending n elements costs O(n). `array` is NULL or from malloc(); *capacity is 0 with NULL.
+ * *capacity; or NULL without memory, then the array and *capacity are as before. The capacity
+ * doubles, so that appending n elements costs O(n). `array` is NULL or from malloc(); *capacity is
+ * 0 with NULL.
  */
 static inline void *latch_array_grow(void *array, size_t *capacity, size_t want, size_t size) {
 	if (want <= *capacity) {

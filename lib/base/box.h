@@ -3,8 +3,8 @@
 
 /*
  * Rectangles, and how a picture is turned. The two structs are those of wlroots where it is on the
- * include path, so that a compositor hands its boxes over as they are, and the same in C's eyes where
- * it is not: nothing in lib/ needs wlroots.
+ * include path, so that a compositor hands its boxes over as they are, and the same in C's eyes
+ * where it is not: nothing in lib/ needs wlroots.
  */
 
 #include <stdbool.h>

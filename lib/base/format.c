@@ -20,8 +20,8 @@
 	FORMAT(format, .ycbcr = true, .planes = number, .x_sub = x, .y_sub = y,                    \
 		.components = {__VA_ARGS__})
 
-/* Luma, then a plane of pairs, of which Cb is the first or the second. Samples of more than 8 bits are
- * the upper ones of 16. */
+/* Luma, then a plane of pairs, of which Cb is the first or the second. Samples of more than 8 bits
+ * are the upper ones of 16. */
 #define PAIRS(format, x, y, cb, size, bits)                                                        \
 	YCBCR(format, 2, x, y, {0, (size) / 8, (size) - (bits), bits},                             \
 		{1, (size) / 4, (1 + (cb)) * (size) - (bits), bits},                               \

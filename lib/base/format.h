@@ -8,12 +8,14 @@
 
 #define LATCH_FORMAT_MAX_PLANES 3
 
-/** Where the samples of a colour are: `bits` of them, above `shift` others, in each `step` bytes. */
+/** Where the samples of a colour are: `bits` of them, above `shift` others, in each `step`
+ * bytes. */
 struct latch_component {
 	uint8_t plane;
 	/** Bytes from one sample to the next, which the samples of other colours may share. */
 	uint8_t step;
-	/** Counted from the lowest bit of the first byte: little-endian, as all of DRM's formats are. */
+	/** Counted from the lowest bit of the first byte: little-endian, as all of DRM's formats
+	 * are. */
 	uint8_t shift;
 	/** 0: the format has not got this colour. */
 	uint8_t bits;

@@ -11,9 +11,9 @@ struct latch_id_map_entry {
 };
 
 /**
- * Finds what a number stands for, in the same time whatever is in it: what is done for each layer of a
- * frame must not take longer the more layers there are. A hash table with linear probing; empty when
- * zeroed. Numbers are not 0, values not NULL.
+ * Finds what a number stands for, in the same time whatever is in it: what is done for each layer
+ * of a frame must not take longer the more layers there are. A hash table with linear probing;
+ * empty when zeroed. Numbers are not 0, values not NULL.
  */
 struct latch_id_map {
 	struct latch_id_map_entry *entries;

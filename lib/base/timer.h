@@ -29,10 +29,12 @@ struct latch_timer {
 bool latch_timer_init(struct latch_timer *timer, struct wl_event_loop *loop,
 	void (*handle)(void *data), void *data);
 
-/** A time that has passed fires at the loop's next turn, 0 stops the timer. The same again is free. */
+/** A time that has passed fires at the loop's next turn, 0 stops the timer. The same again is
+ * free. */
 void latch_timer_set(struct latch_timer *timer, int64_t due_ns);
 
-/** Sets it for this time unless it fires before that. A timer that serves many is set so by each of them. */
+/** Sets it for this time unless it fires before that. A timer that serves many is set so by each of
+ * them. */
 void latch_timer_set_earlier(struct latch_timer *timer, int64_t due_ns);
 
 /** A zeroed one, and one that latch_timer_init() refused, is fine. */

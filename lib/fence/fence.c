@@ -52,8 +52,8 @@ static void copy_name(char dst[static 32], const char src[static 32]) {
 	dst[31] = '\0';
 }
 
-/* With this error i915 marks what was on the GPU when another one's job had it reset, and executes it again:
- * the picture is right (__i915_request_reset()). */
+/* With this error i915 marks what was on the GPU when another one's job had it reset, and executes
+ * it again: the picture is right (__i915_request_reset()). */
 static int without_replays(int status) {
 	return status == -EAGAIN ? 1 : status;
 }

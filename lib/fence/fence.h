@@ -16,8 +16,8 @@
 
 /** What a sync_file says of itself; names are cut at the kernel's 31 characters. */
 struct latch_fence_info {
-	/* 1 signalled, 0 pending, negative errno: signalled with that error. -EAGAIN, which says that
-	 * the job was done again, counts as signalled. */
+	/* 1 signalled, 0 pending, negative errno: signalled with that error. -EAGAIN, which says
+	 * that the job was done again, counts as signalled. */
 	int status;
 	size_t num_fences;
 	/* Time of the latest signal of all fences in it, CLOCK_MONOTONIC; 0 while one is

@@ -212,8 +212,8 @@ int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point) {
 	return ret != 0 ? -errno : 0;
 }
 
-/* Where sync_files go in and out of binary syncobjs only: by way of one. Its fence is its point 0. No
- * flag: a point without a fence is EINVAL. */
+/* Where sync_files go in and out of binary syncobjs only: by way of one. Its fence is its point 0.
+ * No flag: a point without a fence is EINVAL. */
 static int import_by_binary(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	int fd = timeline->device->fd;
 	uint32_t binary;

@@ -114,9 +114,9 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 		.point = point,
 	};
 
-	/* Most points have a fence by the time they are committed, and many have signalled. To ask for
-	 * that alone would be one ioctl (SYNCOBJ_TIMELINE_WAIT that waits for nothing), but only the
-	 * file tells of an error. */
+	/* Most points have a fence by the time they are committed, and many have signalled. To ask
+	 * for that alone would be one ioctl (SYNCOBJ_TIMELINE_WAIT that waits for nothing), but
+	 * only the file tells of an error. */
 	int ret = latch_timeline_export_sync_file(timeline, point);
 	if (ret >= 0) {
 		watch->fd = ret;

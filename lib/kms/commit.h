@@ -13,11 +13,11 @@ struct kms_crtc;
 struct kms_device;
 
 /*
- * An atomic request as a value: build it, test it, submit it, or drop it. It lives on the stack
- * or in another struct, owns nothing and allocates nothing; `copy = commit` is a copy of it.
+ * An atomic request as a value: build it, test it, submit it, or drop it. It lives on the stack or
+ * in another struct, owns nothing and allocates nothing; `copy = commit` is a copy of it.
  *
- * Setting something twice keeps the last value. Properties that a request does not name keep
- * the value that the kernel has, whichever program set it last; so a plane is written with everything
+ * Setting something twice keeps the last value. Properties that a request does not name keep the
+ * value that the kernel has, whichever program set it last; so a plane is written with everything
  * it has, unless it is known to be ours.
  */
 
@@ -120,8 +120,8 @@ static inline struct kms_plane_state kms_plane_state_whole(
 }
 
 /**
- * Whether a plane has the properties that a state needs. A missing property is accepted if the wanted
- * value is its default. Plain function: the kernel may refuse for reasons of its own.
+ * Whether a plane has the properties that a state needs. A missing property is accepted if the
+ * wanted value is its default. Plain function: the kernel may refuse for reasons of its own.
  */
 enum kms_commit_error kms_plane_check_state(
 	const struct kms_plane *plane, const struct kms_plane_state *state);
@@ -190,9 +190,9 @@ int kms_commit_set_plane_fb(
 
 /**
  * Shows a state on a plane. Checks it first, see kms_plane_check_state(). before: NULL, or what the
- * last commit that succeeded has set, when that was ours, with the plane on this CRTC: then only the
- * framebuffer, the fence, and whatever differs are written. The kernel looks up each
- * property and its object anew, which is a good part of what a flip costs.
+ * last commit that succeeded has set, when that was ours, with the plane on this CRTC: then only
+ * the framebuffer, the fence, and whatever differs are written. The kernel looks up each property
+ * and its object anew, which is a good part of what a flip costs.
  */
 int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
@@ -233,8 +233,9 @@ int kms_mode_blob_create(
 void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 /**
- * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be in
- * the buffer and not empty. The caller's to destroy, once the commit was submitted. 0 or negative errno.
+ * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be
+ * in the buffer and not empty. The caller's to destroy, once the commit was submitted. 0 or
+ * negative errno.
  */
 int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
 	size_t len, uint32_t *blob_id);
@@ -261,9 +262,9 @@ int kms_commit_test(const struct kms_commit *commit, uint32_t flags);
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data);
 
 /**
- * Whether a test or a submit that returned ret was refused for what is in it, so that another one may
- * be taken: not when the kernel can't be asked now, as a CRTC has not done its last commit (-EBUSY) or
- * another has the device (-EACCES, drm_ioctl_permit()).
+ * Whether a test or a submit that returned ret was refused for what is in it, so that another one
+ * may be taken: not when the kernel can't be asked now, as a CRTC has not done its last commit
+ * (-EBUSY) or another has the device (-EACCES, drm_ioctl_permit()).
  */
 bool kms_commit_is_refused(int ret);
 

@@ -96,8 +96,9 @@ bool kms_device_is_master(const struct kms_device *device);
 enum kms_probe {
 	KMS_PROBE_ALL,
 	/**
-	 * Those whose state the kernel has seen changing. If there are none, all but built-in panels:
-	 * some drivers notice a change only when they are asked (amdgpu, a monitor behind an MST hub).
+	 * Those whose state the kernel has seen changing. If there are none, all but built-in
+	 * panels: some drivers notice a change only when they are asked (amdgpu, a monitor behind
+	 * an MST hub).
 	 */
 	KMS_PROBE_CHANGED,
 	/** The one that is named, and those whose state the kernel has seen changing. */
@@ -123,8 +124,8 @@ struct kms_connector *kms_device_find_connector_by_name(
 	const struct kms_device *device, const char *name);
 
 /**
- * The first plane of a type that this CRTC can use, preferring one that no other CRTC can use; none of
- * taken (by kms_plane_bit()), which other CRTCs have. NULL for none.
+ * The first plane of a type that this CRTC can use, preferring one that no other CRTC can use; none
+ * of taken (by kms_plane_bit()), which other CRTCs have. NULL for none.
  */
 struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
 	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);

@@ -78,7 +78,8 @@ int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint3
 	int ret = 0;
 	for (uint32_t i = 0; i < head->count_formats; i++) {
 		for (uint32_t j = 0; j < head->count_modifiers && ret == 0; j++) {
-			/* By 64 bits, counted from its offset, each says which formats it goes with. */
+			/* By 64 bits, counted from its offset, each says which formats it goes
+			 * with. */
 			uint32_t bit = i - modifiers[j].offset;
 			if (bit < 64 && (modifiers[j].formats >> bit & 1) != 0) {
 				ret = kms_format_set_add(set, formats[i], modifiers[j].modifier);

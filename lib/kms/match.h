@@ -7,7 +7,8 @@
 enum kms_match_kind {
 	/** It is on, and keeps its CRTC. */
 	KMS_MATCH_FIXED,
-	/** It is on; it gets another CRTC where a wanted one finds none otherwise: its screen blinks. */
+	/** It is on; it gets another CRTC where a wanted one finds none otherwise: its screen
+	 * blinks. */
 	KMS_MATCH_MOVABLE,
 	/** It is off and is to be switched on now. */
 	KMS_MATCH_WANTED,
@@ -22,8 +23,8 @@ struct kms_match_head {
 	uint32_t possible_crtcs;
 	/**
 	 * In: the CRTC that it has, or, while it is off, the one that it was on before, as staying
-	 * there makes no flicker; -1 for none. Out: the one that it gets; -1: none is left. Those that
-	 * are on always have one.
+	 * there makes no flicker; -1 for none. Out: the one that it gets; -1: none is left. Those
+	 * that are on always have one.
 	 */
 	int crtc;
 };

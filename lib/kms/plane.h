@@ -98,7 +98,8 @@ static inline uint64_t kms_plane_bit(const struct kms_plane *plane) {
 /** "primary", "overlay", "cursor". */
 const char *kms_plane_type_name(enum kms_plane_type type);
 
-/** The highest zpos that can be written, for what is to be in front of all: the cursor; -1: none can. */
+/** The highest zpos that can be written, for what is to be in front of all: the cursor; -1: none
+ * can. */
 int64_t kms_plane_top_zpos(const struct kms_plane *plane);
 
 #endif

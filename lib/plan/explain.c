@@ -67,7 +67,8 @@ void plan_give_reasons(struct plan_work *work, const struct plan_solution *solut
 			}
 			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) != 0 &&
 				layer->test_errno == 0) {
-				/* Nobody refused it: the search was given up before it came to it. */
+				/* Nobody refused it: the search was given up before it came to
+				 * it. */
 				layer->reasons ^= LATCH_REASON_TEST_REFUSED | LATCH_REASON_TESTS_SPENT;
 			}
 		}

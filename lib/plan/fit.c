@@ -83,8 +83,8 @@ static uint64_t check(const struct plan_work *work, size_t i, size_t p) {
 	return reasons;
 }
 
-/* Of several planes that can't show a layer, the one with the fewest obstacles is reported: these are what
- * would have to change. */
+/* Of several planes that can't show a layer, the one with the fewest obstacles is reported: these
+ * are what would have to change. */
 static bool is_nearer(uint64_t reasons, uint64_t than) {
 	return than == 0 || plan_count(reasons) < plan_count(than);
 }

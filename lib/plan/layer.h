@@ -62,7 +62,8 @@ struct latch_layer {
 	 * of the screen beside dst, that is black, and nothing behind the layer is seen there.
 	 */
 	bool fills_output;
-	/** What has to be done to the buffer to see it upright on this output; enum latch_transform. */
+	/** What has to be done to the buffer to see it upright on this output; enum
+	 * latch_transform. */
 	uint32_t transform;
 
 	/** Every pixel of dst is opaque: by its format or because the client says so, and alpha. */

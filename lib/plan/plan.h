@@ -63,7 +63,8 @@ struct latch_plan_input {
 	const struct kms_plane *const *planes;
 	size_t planes_len;
 	const struct kms_plane *primary;
-	/** Planes without zpos are stacked by id, whatever their type; else their order is unknown. */
+	/** Planes without zpos are stacked by id, whatever their type; else their order is
+	 * unknown. */
 	bool stacks_by_id;
 	/** The primary plane can show the composed picture with its alpha. */
 	bool primary_alpha;

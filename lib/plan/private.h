@@ -129,7 +129,8 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 /** What speaks against planes for every layer of the output; 0: nothing. */
 uint64_t plan_reasons_for_all(const struct latch_plan_input *input);
 
-/** Gives each visible layer that is on no plane its reasons. settled: as latch_plan_make() has it. */
+/** Gives each visible layer that is on no plane its reasons. settled: as latch_plan_make() has
+ * it. */
 void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution,
 	const uint64_t *settled);
 
@@ -160,8 +161,8 @@ void plan_begin_arrangement(struct plan_work *work);
 void plan_solution_clear(struct plan_solution *solution);
 
 /**
- * Writes a solution into layers of which nothing is decided yet (work's, or a copy of them), and makes
- * the plan that goes with it.
+ * Writes a solution into layers of which nothing is decided yet (work's, or a copy of them), and
+ * makes the plan that goes with it.
  */
 struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *layers,
 	const struct plan_solution *solution);
@@ -176,7 +177,8 @@ int plan_test(struct plan_work *work, const struct plan_solution *solution);
 int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
 	const struct plan_solution *solution);
 
-/** Whether the error says that the arrangement itself is impossible, and not that the device is busy. */
+/** Whether the error says that the arrangement itself is impossible, and not that the device is
+ * busy. */
 bool plan_error_lasts(int error);
 
 #endif

@@ -107,7 +107,8 @@ static struct plan_solution first_layers(const struct plan_solution *solution, u
 	return only_layers(solution, ~rest);
 }
 
-/* Returns the smallest n so that the first n layers are refused; *passed: the most known to pass. */
+/* Returns the smallest n so that the first n layers are refused; *passed: the most known to
+ * pass. */
 static unsigned find_first_failing(struct plan_work *work, const struct plan_solution *solution,
 	unsigned *passed) {
 	unsigned good = 0, bad = plan_count(solution->placed);

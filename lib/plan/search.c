@@ -21,8 +21,8 @@
 #define MAX_STEPS 8192
 /* What each search may take in any case: enough for the first way down. */
 #define MIN_STEPS (2 * LATCH_PLAN_MAX_LAYERS)
-/* The search ends after this many arrangements without a better one; after AREA_STEPS when no more layers can
- * be placed, and better could only mean larger. */
+/* The search ends after this many arrangements without a better one; after AREA_STEPS when no more
+ * layers can be placed, and better could only mean larger. */
 #define VAIN_STEPS 1024
 #define AREA_STEPS 256
 

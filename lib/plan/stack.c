@@ -180,8 +180,8 @@ bool plan_stack(const struct plan_work *work, struct plan_solution *solution, ui
 				 !holes_are_right(work, solution, decided))) {
 		return false;
 	}
-	/* Without composing, a primary plane that no layer is on shows black, below everything; a layer
-	 * that is not decided yet may still go there. */
+	/* Without composing, a primary plane that no layer is on shows black, below everything; a
+	 * layer that is not decided yet may still go there. */
 	bool complete = (work->visible & ~decided) == 0;
 	bool ours = composing || (complete && !uses_primary(work, solution));
 	uint64_t placed = solution->placed & decided;

@@ -23,8 +23,8 @@ static void intersect(
 		part, region, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
 }
 
-/* Each rectangle of the uncovered region is looked at for each layer behind. A region with more of them
- * stays as it is: then some layers are drawn that are hidden. */
+/* Each rectangle of the uncovered region is looked at for each layer behind. A region with more of
+ * them stays as it is: then some layers are drawn that are hidden. */
 #define MAX_RECTANGLES 256
 
 /* Takes away what nobody sees through this layer. */

@@ -137,8 +137,8 @@ void latch_deadline_flipped(
 		latch_margin_learn_kernel(margin, frame->vblank_ns - frame->submit_start_ns,
 			frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
 	} else if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
-		/* A job that takes the most of a refresh leaves no time for deadlines: then this is all
-		 * there is to learn from, also that it has become shorter. */
+		/* A job that takes the most of a refresh leaves no time for deadlines: then this is
+		 * all there is to learn from, also that it has become shorter. */
 		latch_margin_learn_work(margin, true, done_ns - frame->begun_ns);
 	}
 	latch_clock_flipped(&deadline->vblank, frame->submit_end_ns, frame->flip_ns);

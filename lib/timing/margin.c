@@ -8,20 +8,20 @@
  * missed, with a margin of 1.35 ms on average, of which 0.84 ms are needed.
  */
 
-/* Frames that mean and deviation are of, and in which the kernel's time falls by two thirds. With 16,
- * a third more vblanks are missed; with 256 a tenth less, but a start that was slow is felt for ten
- * seconds. */
+/* Frames that mean and deviation are of, and in which the kernel's time falls by two thirds. With
+ * 16, a third more vblanks are missed; with 256 a tenth less, but a start that was slow is felt for
+ * ten seconds. */
 #define FRAMES 64
 /* So many mean deviations are added to the mean. With 8, twice as many vblanks are missed and the
  * margin is 0.09 ms shorter; with 12, a third less and it is 0.09 ms longer. */
 #define DEVIATIONS 10
 /* What work and kernel are believed to take at first: no other value is better in the bench. */
 #define START_NS INT64_C(1000000)
-/* The same of frames that are composed. The first of them draw for the first time, and each new window
- * makes them longer: with 1 ms, two of the first frames of eight windows were late. */
+/* The same of frames that are composed. The first of them draw for the first time, and each new
+ * window makes them longer: with 1 ms, two of the first frames of eight windows were late. */
 #define START_COMPOSED_NS INT64_C(4000000)
-/* The least that is left to the kernel. In the bench a fifth of it would do; beside a GPU that draws, a
- * flip in some hundreds is late with that. */
+/* The least that is left to the kernel. In the bench a fifth of it would do; beside a GPU that
+ * draws, a flip in some hundreds is late with that. */
 #define KERNEL_MIN_NS INT64_C(500000)
 /* The most is this part of a refresh. It bounds what is given in vain to a driver that is late at
  * random, more often than once in KERNEL_HOLD frames, however much it has. */
@@ -59,8 +59,8 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
 	const int64_t most_ns = work->mean_ns + DEVIATIONS * work->deviation_ns;
 	/* What has just taken longer is likely to do it again; a single one is forgiven soon. The
-	 * bench's loads change too seldom to show it: without this, six frames in a row miss when work
-	 * goes from 0.2 to 6 ms. */
+	 * bench's loads change too seldom to show it: without this, six frames in a row miss when
+	 * work goes from 0.2 to 6 ms. */
 	const int64_t work_ns = latch_max(most_ns, work->peak_ns);
 	return latch_min(work_ns + latch_margin_kernel_ns(margin), work->max_ns);
 }
@@ -76,8 +76,8 @@ void latch_margin_learn_work(struct latch_margin *margin, bool composed, int64_t
 	took_ns = latch_clamp(took_ns, 0, work->max_ns);
 	work->peak_ns = latch_max(took_ns, work->peak_ns - work->peak_ns / PEAK_DECAY);
 	const int64_t off_ns = took_ns - work->mean_ns;
-	/* The first frames make the mean themselves: where it came slowly from what was believed at first,
-	 * all that way would count as deviation, ten times. */
+	/* The first frames make the mean themselves: where it came slowly from what was believed at
+	 * first, all that way would count as deviation, ten times. */
 	work->frames += work->frames < FRAMES;
 	work->mean_ns += off_ns / work->frames;
 	work->deviation_ns += (llabs(off_ns) - work->deviation_ns) / FRAMES;

@@ -55,8 +55,8 @@ int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing,
 /** The callback was sent. deadline_ns as above. */
 void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns);
 
-/** Whether the client commits once for each callback, and has not yet for the last one: it shows nothing
- * newer than what it commits now before it hears again. */
+/** Whether the client commits once for each callback, and has not yet for the last one: it shows
+ * nothing newer than what it commits now before it hears again. */
 bool latch_pace_waits(const struct latch_pace *pace);
 
 /** An update of the surface has passed the gate. */

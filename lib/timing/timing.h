@@ -36,7 +36,8 @@ enum latch_clock_kind {
  * and started again, a session that was away).
  */
 struct latch_clock {
-	/** The mode's interval, the shortest one under variable refresh; 0 where it is not known. */
+	/** The mode's interval, the shortest one under variable refresh; 0 where it is not
+	 * known. */
 	int64_t mode_ns;
 	/** As measured: within 1 % of the mode's. */
 	int64_t period_ns;
@@ -122,8 +123,9 @@ struct latch_work {
  *   blank   from the last moment that the display controller takes a new picture to the time that
  *           the flip's event tells, known from the mode
  *
- * For work it is the mean and ten times the mean deviation, as TCP waits for a packet (RFC 6298). The
- * kernel is left less and less until a flip is late, then more for a while.
+ * For work it is the mean and ten times the mean deviation, as TCP waits for a packet (RFC 6298), or
+ * what a frame took a moment ago where that was longer. The kernel is left less and less until a
+ * flip is late, then more for a while.
  */
 struct latch_margin {
 	int64_t refresh_ns, blank_ns;
@@ -175,7 +177,8 @@ void latch_margin_learn_kernel(struct latch_margin *margin, int64_t left_ns, boo
  * changed.
  */
 struct latch_activity {
-	/** The last one and when; when it last was another; when input was last sent to a client. */
+	/** The last one and when; when it last was another; when input was last sent to a
+	 * client. */
 	uint32_t source;
 	int64_t last_ns, other_ns, input_ns;
 };
@@ -229,12 +232,12 @@ struct latch_deadline_ask {
 	/** The source that asks was the only one to change the output for a while
 	 * (latch_activity_is_alone()). */
 	bool alone;
-	/** It was so for long (latch_activity_is_quiet()), and it does not commit again before its frame
-	 * callback. */
+	/** It was so for long (latch_activity_is_quiet()), and it does not commit again before its
+	 * frame callback. */
 	bool waits;
 	/** Nobody waits for it: the cursor. It keeps to the vblanks after idle as well, as far as
-	 * their time can be told: so a client's frame that comes while the cursor moves goes out with
-	 * it, and never has to wait for a flip that shows nothing but the cursor. */
+	 * their time can be told: so a client's frame that comes while the cursor moves goes out
+	 * with it, and never has to wait for a flip that shows nothing but the cursor. */
 	bool in_step;
 	/** The last flip was late. */
 	bool behind;

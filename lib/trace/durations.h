@@ -33,8 +33,8 @@ int latch_durations_merge(struct latch_durations *durations, const struct latch_
 int64_t latch_durations_count(const struct latch_durations *durations);
 
 /**
- * The percentile (0 to 100) in ns: the duration that this percentage of all does not exceed, right to one
- * part in a thousand or 1 us. 100 is the exact maximum. 0 when there are none.
+ * The percentile (0 to 100) in ns: the duration that this percentage of all does not exceed, right
+ * to one part in a thousand or 1 us. 100 is the exact maximum. 0 when there are none.
  */
 int64_t latch_durations_percentile(const struct latch_durations *durations, double percentile);
 

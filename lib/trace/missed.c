@@ -150,8 +150,9 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 		free_vblanks = latch_max(rounded - 1, 0);
 	}
 
-	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it. (Where
-	 * the kernel was quicker than that, and it flipped then, that vblank is the flip itself.) */
+	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it.
+	 * (Where the kernel was quicker than that, and it flipped then, that vblank is the flip
+	 * itself.) */
 	const int64_t kernel = kernel_ns(&record->wake);
 	const int64_t submitted = t.start >= flip - kernel ? flip : t.start + kernel;
 	const int64_t ended = latch_max(latch_min(t.end, flip), submitted);

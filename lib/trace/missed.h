@@ -72,8 +72,8 @@ struct latch_missed {
 struct latch_missed latch_missed_count(const struct latch_frame_record *record);
 
 /**
- * How many vblanks a frame of an output was late for the one it was meant for; 0: it was in time, or
- * nobody had known which that would be. *cause is set when it was late.
+ * How many vblanks a frame of an output was late for the one it was meant for; 0: it was in time,
+ * or nobody had known which that would be. *cause is set when it was late.
  */
 uint32_t latch_missed_by_frame(
 	const struct latch_flip_record *record, enum latch_missed_cause *cause);

@@ -101,8 +101,8 @@ struct latch_frame_record {
 	int64_t signalled_ns; /* the kernel's time; before commit_ns when the fence was done */
 	int64_t ready_ns;
 	int64_t latch_ns;
-	/* Our own job for the frame that it was first shown with: from the submit of its pass to the
-	 * signal of its fence. 0 where nothing was drawn for that frame. */
+	/* Our own job for the frame that it was first shown with: from the submit of its pass to
+	 * the signal of its fence. 0 where nothing was drawn for that frame. */
 	int64_t compose_start_ns;
 	int64_t compose_end_ns;
 	int64_t submit_start_ns;

@@ -8,9 +8,9 @@
 #define TABLE_MIN_WIDTH 50
 
 /**
- * Prints a document of planes for people, one block for each output: its planes, then its layers with
- * their planes, or with the reasons against one and what would help (see advice_add()). width: columns
- * of the terminal; long names are cut off and texts are wrapped to fit.
+ * Prints a document of planes for people, one block for each output: its planes, then its layers
+ * with their planes, or with the reasons against one and what would help (see advice_add()). width:
+ * columns of the terminal; long names are cut off and texts are wrapped to fit.
  */
 void table_print(FILE *file, yyjson_mut_val *root, int width);
 

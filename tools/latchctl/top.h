@@ -13,8 +13,8 @@ bool top_run(struct session *session, const struct latchctl_options *options);
 
 /**
  * Prints what happened in a span (see span.h) for people: lines of at most `width` columns, and not
- * more than `height` of them (0: as many as it takes). `end` comes after each line, a newline included.
- * only: the output whose places are told of, NULL for any.
+ * more than `height` of them (0: as many as it takes). `end` comes after each line, a newline
+ * included. only: the output whose places are told of, NULL for any.
  */
 void top_table_print(FILE *file, yyjson_mut_val *span, const char *only, int width, int height,
 	const char *end);
