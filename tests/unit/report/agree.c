@@ -1,4 +1,4 @@
-/* The report's numbers are latch's. (That these are right: tests/kms/recount.py counts again.) */
+/* The report's numbers are latch's, and those that sorted lists of all records give. */
 #include "session.h"
 
 #include "../test.h"
@@ -71,6 +71,107 @@ static void surfaces_that_are_long_gone(void **state) {
 	session_finish(&session);
 }
 
+static int by_value(const void *a, const void *b) {
+	const int64_t *x = a, *y = b;
+	return *x < *y ? -1 : *x > *y;
+}
+
+static int64_t at_least_0(int64_t ns) {
+	return ns > 0 ? ns : 0;
+}
+
+/* From the record alone. Returns false where a time is unknown. */
+static bool length_of(const struct latch_frame_record *record, size_t stage, int64_t *length) {
+	const int64_t signalled =
+		record->signalled_ns > record->commit_ns ? record->signalled_ns : record->commit_ns;
+	const int64_t marks[] = {
+		record->commit_ns, signalled, record->submit_start_ns, record->flip_ns};
+	if (stage == 3) {
+		*length = at_least_0(record->flip_ns - record->commit_ns);
+		return true;
+	}
+	/* What the client itself wanted to wait is not latch's. */
+	const bool paced = stage == 1 && record->paced_ns > signalled;
+	*length = at_least_0(marks[stage + 1] - (paced ? record->paced_ns : marks[stage]));
+	return record->signalled_ns != 0 || stage == 2;
+}
+
+static int64_t get_int(yyjson_val *object, const char *path) {
+	yyjson_val *value = yyjson_ptr_get(object, path);
+	assert_non_null(value);
+	return yyjson_get_sint(value);
+}
+
+static void check_stage(
+	yyjson_val *row, const struct session *session, uint32_t surface_id, size_t stage) {
+	static const char *const keys[] = {
+		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip"};
+	static int64_t lengths[3 * FRAMES];
+	size_t n = 0;
+	for (size_t i = 0; i < session->records_length; i++) {
+		const struct latch_frame_record *record = &session->records[i];
+		if (record->surface_id == surface_id && record->presented) {
+			n += length_of(record, stage, &lengths[n]);
+		}
+	}
+	qsort(lengths, n, sizeof(lengths[0]), by_value);
+	yyjson_val *told = yyjson_obj_get(yyjson_obj_get(row, "stages"), keys[stage]);
+	assert_int_equal(get_int(told, "/count"), n);
+	assert_int_equal(get_int(told, "/max_ns"), lengths[n - 1]);
+	static const struct {
+		const char *path;
+		size_t percent;
+	} percentiles[] = {{"/p50_ns", 50}, {"/p95_ns", 95}, {"/p99_ns", 99}};
+	for (size_t i = 0; i < 3; i++) {
+		/* Of two neighbours either is right; three digits or 1 us are kept. */
+		const size_t rank = n * percentiles[i].percent / 100;
+		const int64_t low = lengths[rank > 0 ? rank - 1 : 0];
+		const int64_t high = lengths[rank + 1 < n ? rank + 1 : n - 1];
+		const int64_t ns = get_int(told, percentiles[i].path);
+		assert_true(ns >= low - low / 1000 - 1000);
+		assert_true(ns <= high + high / 1000 + 1000);
+	}
+}
+
+static void the_same_as_sorted_lists(void **state) {
+	struct session session;
+	session_write(&session, 2, FRAMES, "client");
+	struct run run;
+	read_good(&run, session.trace_path);
+	yyjson_doc *report = report_as_json(&run);
+	yyjson_val *surfaces = yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces");
+	assert_int_equal(yyjson_arr_size(surfaces), 3);
+	for (uint32_t id = 1; id <= 3; id++) {
+		yyjson_val *row = yyjson_arr_get(surfaces, id - 1);
+		assert_int_equal(get_int(row, "/id"), id);
+		int64_t frames = 0, on_plane = 0, missed = 0, fence = 0, unused = 0;
+		for (size_t i = 0; i < session.records_length; i++) {
+			const struct latch_frame_record *record = &session.records[i];
+			if (record->surface_id != id || !record->presented) {
+				continue;
+			}
+			const struct latch_missed counted = latch_missed_count(record);
+			frames++;
+			on_plane += record->placement == LATCH_ON_PLANE;
+			missed += counted.total;
+			fence += counted.by_cause[LATCH_MISSED_FENCE];
+			unused += counted.unused;
+		}
+		assert_true(missed > 0 && fence > 0 && unused > 0);
+		assert_int_equal(get_int(row, "/frames"), frames);
+		assert_int_equal(get_int(row, "/on_plane"), on_plane);
+		assert_int_equal(get_int(row, "/missed"), missed);
+		assert_int_equal(get_int(row, "/missed_by_cause/fence"), fence);
+		assert_int_equal(get_int(row, "/unused_vblanks"), unused);
+		for (size_t stage = 0; stage < 4; stage++) {
+			check_stage(row, &session, id, stage);
+		}
+	}
+	yyjson_doc_free(report);
+	run_finish(&run);
+	session_finish(&session);
+}
+
 /* Each record comes out of the trace as it went in. */
 static void records_survive(void **state) {
 	struct session session;
@@ -100,4 +201,4 @@ static void records_survive(void **state) {
 }
 
 TEST_MAIN("report agree", UNIT(the_same_as_stats), UNIT(surfaces_that_are_long_gone),
-	UNIT(records_survive))
+	UNIT(the_same_as_sorted_lists), UNIT(records_survive))

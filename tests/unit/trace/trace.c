@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <yyjson.h>
 #include <wlr/util/log.h>
 
 static char directory[] = "/tmp/latch-test-trace-XXXXXX";
@@ -50,6 +51,29 @@ static void test_off(void **state) {
 	latch_trace_remove_surface(none, 1);
 	latch_trace_print(none, stderr);
 	latch_trace_destroy(none);
+}
+
+static void test_both_files(void **state) {
+	struct latch_trace *trace = latch_trace_create(
+		&(struct latch_trace_options){.trace_path = trace_path, .stats_path = stats_path});
+	assert_non_null(trace);
+	add(trace);
+	for (uint64_t n = 1; n <= 50; n++) {
+		record(trace, n);
+	}
+	latch_trace_remove_surface(trace, 1);
+	latch_trace_destroy(trace);
+
+	yyjson_doc *doc = yyjson_read_file(stats_path, 0, NULL, NULL);
+	assert_non_null(doc);
+	yyjson_val *root = yyjson_doc_get_root(doc);
+	assert_int_equal(yyjson_get_uint(yyjson_ptr_get(root, "/surfaces/0/frames")), 50);
+	assert_int_equal(yyjson_get_uint(yyjson_ptr_get(root, "/outputs/0/flips")), 50);
+	yyjson_doc_free(doc);
+	doc = yyjson_read_file(trace_path, 0, NULL, NULL);
+	assert_non_null(doc);
+	assert_true(yyjson_arr_size(yyjson_doc_get_root(doc)) > 50 * 2 * 7);
+	yyjson_doc_free(doc);
 }
 
 static void test_table(void **state) {
@@ -126,5 +150,5 @@ static void test_no_allocation(void **state) {
 	latch_trace_destroy(trace);
 }
 
-TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_table),
-	UNIT(test_bad_paths), UNIT(test_no_allocation))
+TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_both_files),
+	UNIT(test_table), UNIT(test_bad_paths), UNIT(test_no_allocation))
