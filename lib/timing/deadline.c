@@ -129,19 +129,29 @@ struct latch_deadline_plan latch_deadline_decide(
 
 void latch_deadline_flipped(
 	struct latch_deadline *deadline, const struct latch_deadline_frame *frame) {
-	struct latch_margin *margin = &deadline->margin;
-	const int64_t done_ns = frame->drawn_ns > 0 ? frame->drawn_ns : frame->submit_start_ns;
+	struct latch_clock *vblank = &deadline->vblank;
+	struct latch_margin_frame learned = {
+		.planned_ns = frame->planned_ns,
+		.done_ns = frame->drawn_ns > 0 ? frame->drawn_ns : frame->submit_start_ns,
+		.submit_ns = frame->submit_start_ns,
+		.vblank_ns = frame->vblank_ns,
+		.flip_ns = frame->flip_ns,
+		.composed = frame->composed,
+	};
 	if (frame->planned_ns > 0 && frame->vblank_ns > 0 && frame->submit_start_ns > 0) {
-		margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
-		latch_margin_learn_work(margin, frame->composed, done_ns - frame->planned_ns);
-		latch_margin_learn_kernel(margin, frame->vblank_ns - frame->submit_start_ns,
-			frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
-	} else if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
+		latch_margin_learn(&deadline->margin, &learned);
+	} else if (latch_clock_kind(vblank) == LATCH_CLOCK_FIXED && frame->submit_start_ns > 0 &&
+		   !is_idle(deadline, frame->submit_start_ns)) {
+		/* Any vblank will do to see what the kernel can. */
+		learned.vblank_ns = latch_clock_next(vblank, frame->submit_start_ns);
+		latch_margin_learn_kernel(&deadline->margin, &learned);
+	}
+	if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
 		/* A job that takes the most of a refresh leaves no time for deadlines: then this is
 		 * all there is to learn from, also that it has become shorter. */
-		latch_margin_learn_work(margin, true, done_ns - frame->begun_ns);
+		latch_margin_learn_composed(&deadline->margin, learned.done_ns - frame->begun_ns);
 	}
-	latch_clock_flipped(&deadline->vblank, frame->submit_end_ns, frame->flip_ns);
+	latch_clock_flipped(vblank, frame->submit_end_ns, frame->flip_ns);
 }
 
 const char *latch_wake_name(enum latch_wake why) {

@@ -1,100 +1,275 @@
-#include <stdlib.h>
+#include <math.h>
 
 #include "base/minmax.h"
 #include "timing/timing.h"
 
+/* Then all weights are made small again: a float keeps seven digits of a sum. */
+#define WEIGHT_MAX 1e6f
+
+/* What is left to the kernel, by step. */
+static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
+	200000, 350000, 500000, 750000, 1000000, 1500000, 2000000, 3000000, 4500000, 6000000};
+
+/* What is believed of them before anything is known, as strongly as if so many frames had shown
+ * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
+#define BELIEVED_FRAMES 8.0f
+static const float believed_late[LATCH_KERNEL_STEPS] = {
+	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
+
+/* A shorter step is tried every TRIAL_FRAMES frames, unless more than TRIAL_LATE_MAX of its frames
+ * were late; after a failed trial, every TRIAL_FAILED_FRAMES. */
+#define TRIAL_FRAMES 16
+#define TRIAL_FAILED_FRAMES 4096
+#define TRIAL_LATE_MAX 0.03f
+/* Steps of which more than this part was late are skipped. */
+#define HOPELESS_LATE 0.5f
+/* Frames until two thirds are forgotten. */
+#define KERNEL_MEMORY 8192.0f
+
+static float miss_cost_ns(const struct latch_margin *margin) {
+	return (float)LATCH_MISS_WEIGHT * (float)margin->refresh_ns;
+}
+
+/* The end of a bin. */
+static int64_t bin_ns(const struct latch_work *work, int bin) {
+	return work->max_ns * (bin + 1) / work->len;
+}
+
+static void work_init(struct latch_work *work, int len, int64_t max_ns, int64_t start_ns,
+	float frames) {
+	int64_t length_ns = latch_min(start_ns, max_ns);
+	*work = (struct latch_work){
+		.len = len,
+		.max_ns = max_ns,
+		.weight = 1,
+		.length_ns = length_ns,
+		.median_ns = length_ns,
+		.raised_ns = length_ns,
+	};
+	if (max_ns > 0) {
+		work->bins[(length_ns - 1) * len / max_ns] = frames;
+		work->total = frames;
+	}
+}
+
+static void work_choose(struct latch_work *work, const struct latch_margin *margin) {
+	const float miss_ns = miss_cost_ns(margin) / work->total;
+	float longer = work->total, cheapest = 0;
+	bool chosen = false, median = false;
+	for (int i = 0; i < work->len; i++) {
+		longer -= work->bins[i];
+		float cost = (float)bin_ns(work, i) + miss_ns * (longer > 0 ? longer : 0);
+		if (!chosen || cost < cheapest) {
+			chosen = true;
+			cheapest = cost;
+			work->length_ns = bin_ns(work, i);
+		}
+		if (!median && longer <= work->total / 2) {
+			median = true;
+			work->median_ns = bin_ns(work, i);
+		}
+	}
+	if (!median) {
+		work->median_ns = work->max_ns;
+	}
+}
+
+static void work_add(struct latch_work *work, const struct latch_margin *margin, int64_t took_ns) {
+	int64_t bin = took_ns <= 0 ? 0 : (took_ns - 1) * work->len / work->max_ns;
+	work->bins[latch_min(bin, work->len)] += work->weight;
+	work->total += work->weight;
+	work->weight += work->weight / LATCH_WORK_MEMORY;
+	if (work->weight > WEIGHT_MAX) {
+		for (int i = 0; i <= work->len; i++) {
+			work->bins[i] /= WEIGHT_MAX;
+		}
+		work->total /= WEIGHT_MAX;
+		work->weight /= WEIGHT_MAX;
+	}
+	/* What no margin could have caught is no reason to raise it, nor is a single one that took
+	 * longer than a refresh. */
+	work->raised_ns -= work->raised_ns / LATCH_RAISE_DECAY;
+	if (took_ns <= latch_min(work->max_ns, margin->refresh_ns)) {
+		work->raised_ns = latch_max(work->raised_ns, took_ns);
+	}
+	if (work->until_choice > 0 && took_ns <= work->length_ns) {
+		work->until_choice--;
+		return;
+	}
+	work->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+	work_choose(work, margin);
+}
+
 /*
- * What each constant is worth is by ./run bench deadline, where as they are one vblank in 2,100 is
- * missed, with a margin of 1.35 ms on average, of which 0.84 ms are needed.
+ * More time can't make more frames late, so where the counts say so, it is chance or a step that
+ * had few frames: neighbours that contradict each other are taken together (pool adjacent
+ * violators, the least-squares fit of a falling row).
  */
+static void kernel_fit(struct latch_margin_kernel *kernel) {
+	float late[LATCH_KERNEL_STEPS], frames[LATCH_KERNEL_STEPS];
+	unsigned len[LATCH_KERNEL_STEPS], pools = 0;
+	float believed = BELIEVED_FRAMES * kernel->weight;
+	for (unsigned i = 0; i < LATCH_KERNEL_STEPS; i++) {
+		late[pools] = kernel->late[i] + believed_late[i] * believed;
+		frames[pools] = kernel->frames[i] + believed;
+		len[pools++] = 1;
+		while (pools > 1 && late[pools - 1] * frames[pools - 2] >
+					    late[pools - 2] * frames[pools - 1]) {
+			late[pools - 2] += late[pools - 1];
+			frames[pools - 2] += frames[pools - 1];
+			len[pools - 2] += len[pools - 1];
+			pools--;
+		}
+	}
+	for (unsigned pool = 0, i = 0; pool < pools; pool++) {
+		for (unsigned j = 0; j < len[pool]; j++) {
+			kernel->known[i] = frames[pool] / kernel->weight;
+			kernel->late_part[i++] = late[pool] / frames[pool];
+		}
+	}
+}
 
-/* Frames that mean and deviation are of, and in which the kernel's time falls by two thirds. With
- * 16, a third more vblanks are missed; with 256 a tenth less, but a start that was slow is felt for
- * ten seconds. */
-#define FRAMES 64
-/* So many mean deviations are added to the mean. With 8, twice as many vblanks are missed and the
- * margin is 0.09 ms shorter; with 12, a third less and it is 0.09 ms longer. */
-#define DEVIATIONS 10
-/* What work and kernel are believed to take at first: no other value is better in the bench. */
-#define START_NS INT64_C(1000000)
-/* The same of frames that are composed. The first of them draw for the first time, and each new
- * window makes them longer: with 1 ms, two of the first frames of eight windows were late. */
-#define START_COMPOSED_NS INT64_C(4000000)
-/* The least that is left to the kernel. In the bench a fifth of it would do; beside a GPU that
- * draws, a flip in some hundreds is late with that. */
-#define KERNEL_MIN_NS INT64_C(500000)
-/* The most is this part of a refresh. It bounds what is given in vain to a driver that is late at
- * random, more often than once in KERNEL_HOLD frames, however much it has. */
-#define KERNEL_MAX_DEN 4
-/* After a late flip it gets this part more: with a sixteenth, 60 % more vblanks are missed ... */
-#define KERNEL_STEP_DEN 4
-/* ... for so many frames: with half of them, 40 % more are. */
-#define KERNEL_HOLD 2048
+/* What a longer step saves, less what it costs; and how much of that may be chance, as few frames
+ * had it (the deviation of a count). */
+static float gain_ns(
+	const struct latch_margin *margin, unsigned from, unsigned to, float *chance_ns) {
+	const struct latch_margin_kernel *kernel = &margin->kernel;
+	const float miss_ns = miss_cost_ns(margin);
+	*chance_ns = miss_ns * sqrtf(kernel->late_part[from] / kernel->known[to]);
+	return miss_ns * (kernel->late_part[from] - kernel->late_part[to]) -
+	       (float)(kernel_steps_ns[to] - kernel_steps_ns[from]);
+}
 
-/* What a longer frame raises falls by this part with each frame. */
-#define PEAK_DECAY 16
+/* From the shortest step up, as long as it pays for sure. */
+static void kernel_choose(struct latch_margin *margin) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	kernel_fit(kernel);
+	kernel->step = 0;
+	for (unsigned i = 1; i < LATCH_KERNEL_STEPS; i++) {
+		float chance_ns;
+		/* What nothing is known of has to be believed: it can't be worse. */
+		const bool untried = kernel->known[i] <= BELIEVED_FRAMES + 1;
+		const float gain = gain_ns(margin, kernel->step, i, &chance_ns);
+		if (gain > (untried ? 0 : chance_ns)) {
+			kernel->step = i;
+		}
+	}
+}
 
-static struct latch_work new_work(int64_t max_ns, int64_t start_ns) {
-	const int64_t half_ns = latch_min(start_ns, max_ns) / 2;
-	return (struct latch_work){
-		.max_ns = max_ns, .mean_ns = half_ns, .deviation_ns = half_ns / DEVIATIONS};
+/* Now and then a frame tries the next step, up or down in turns, where that may be better. */
+static void kernel_try(struct latch_margin *margin, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	if (late && kernel->trial < kernel->step) {
+		kernel->until_trial = TRIAL_FAILED_FRAMES;
+	}
+	kernel->trial = kernel->step;
+	if (kernel->until_trial > 0) {
+		kernel->until_trial--;
+		return;
+	}
+	kernel->until_trial = TRIAL_FRAMES;
+	kernel->trial_up = !kernel->trial_up;
+	float chance_ns = 0;
+	if (kernel->trial_up && kernel->step < LATCH_KERNEL_STEPS - 1 &&
+		gain_ns(margin, kernel->step, kernel->step + 1, &chance_ns) + chance_ns > 0) {
+		kernel->trial = kernel->step + 1;
+	} else if (!kernel->trial_up && kernel->step > 0 &&
+		   kernel->late_part[kernel->step - 1] < TRIAL_LATE_MAX) {
+		kernel->trial = kernel->step - 1;
+	}
+}
+
+static void kernel_add(struct latch_margin *margin, int step, bool late) {
+	struct latch_margin_kernel *kernel = &margin->kernel;
+	kernel->frames[step] += kernel->weight;
+	kernel->late[step] += late ? kernel->weight : 0;
+	kernel->weight += kernel->weight / KERNEL_MEMORY;
+	if (kernel->weight > WEIGHT_MAX) {
+		for (int i = 0; i < LATCH_KERNEL_STEPS; i++) {
+			kernel->frames[i] /= WEIGHT_MAX;
+			kernel->late[i] /= WEIGHT_MAX;
+		}
+		kernel->weight /= WEIGHT_MAX;
+	}
+	if (late || kernel->until_choice == 0) {
+		kernel->until_choice = LATCH_MARGIN_CHOOSE_EVERY;
+		kernel_choose(margin);
+	} else {
+		kernel->until_choice--;
+	}
+	kernel_try(margin, late);
 }
 
 void latch_margin_init(struct latch_margin *margin, int64_t refresh_ns, int64_t blank_ns) {
-	refresh_ns = latch_max(refresh_ns, 0);
-	*margin = (struct latch_margin){
-		.refresh_ns = refresh_ns,
-		.blank_ns = blank_ns > 0 && blank_ns < refresh_ns / 4 ? blank_ns : 0,
-		.plain = new_work(refresh_ns * 3 / 4, START_NS),
-		.composed = new_work(refresh_ns * 2, START_COMPOSED_NS),
-		.kernel_ns = latch_min(START_NS, refresh_ns / KERNEL_MAX_DEN),
-	};
+	*margin = (struct latch_margin){.refresh_ns = latch_max(refresh_ns, 0)};
+	margin->blank_ns = blank_ns > 0 && blank_ns < margin->refresh_ns / 4 ? blank_ns : 0;
+	work_init(&margin->plain, LATCH_WORK_BINS,
+		margin->refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN,
+		LATCH_WORK_START_NS, LATCH_WORK_START_FRAMES);
+	work_init(&margin->composed, LATCH_WORK_BINS_COMPOSED,
+		margin->refresh_ns * LATCH_MARGIN_MAX_COMPOSED, LATCH_WORK_START_COMPOSED_NS,
+		LATCH_WORK_START_COMPOSED_FRAMES);
+	margin->kernel = (struct latch_margin_kernel){.weight = 1, .until_trial = TRIAL_FRAMES};
+	kernel_choose(margin);
+	margin->kernel.trial = margin->kernel.step;
 }
 
 int64_t latch_margin_kernel_ns(const struct latch_margin *margin) {
-	return margin->blank_ns + margin->kernel_ns;
+	const struct latch_margin_kernel *kernel = &margin->kernel;
+	/* At high rates there is less to give away. */
+	return margin->blank_ns + latch_min(kernel_steps_ns[kernel->trial], margin->refresh_ns / 3);
 }
 
 int64_t latch_margin_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	const int64_t most_ns = work->mean_ns + DEVIATIONS * work->deviation_ns;
-	/* What has just taken longer is likely to do it again; a single one is forgiven soon. The
-	 * bench's loads change too seldom to show it: without this, six frames in a row miss when
-	 * work goes from 0.2 to 6 ms. */
-	const int64_t work_ns = latch_max(most_ns, work->peak_ns);
-	return latch_min(work_ns + latch_margin_kernel_ns(margin), work->max_ns);
+	int64_t sum_ns =
+		latch_max(work->length_ns, work->raised_ns) + latch_margin_kernel_ns(margin);
+	/* At very high rates the smallest margin may be more than the largest part of a refresh:
+	 * the part wins, or the wake-up would lie before the flip. */
+	return latch_min(latch_max(sum_ns, LATCH_MARGIN_MIN_NS), work->max_ns);
 }
 
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed) {
 	const struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	/* Half: few need all that is left to the kernel. */
-	return latch_min(work->mean_ns + margin->blank_ns + margin->kernel_ns / 2, work->max_ns);
+	unsigned step = 0;
+	while (step < LATCH_KERNEL_STEPS - 1 && margin->kernel.late_part[step] > HOPELESS_LATE) {
+		step++;
+	}
+	int64_t sum_ns = work->median_ns + kernel_steps_ns[step] + margin->blank_ns;
+	return latch_min(sum_ns, work->max_ns);
 }
 
-void latch_margin_learn_work(struct latch_margin *margin, bool composed, int64_t took_ns) {
-	struct latch_work *work = composed ? &margin->composed : &margin->plain;
-	took_ns = latch_clamp(took_ns, 0, work->max_ns);
-	work->peak_ns = latch_max(took_ns, work->peak_ns - work->peak_ns / PEAK_DECAY);
-	const int64_t off_ns = took_ns - work->mean_ns;
-	/* The first frames make the mean themselves: where it came slowly from what was believed at
-	 * first, all that way would count as deviation, ten times. */
-	work->frames += work->frames < FRAMES;
-	work->mean_ns += off_ns / work->frames;
-	work->deviation_ns += (llabs(off_ns) - work->deviation_ns) / FRAMES;
+void latch_margin_learn_kernel(
+	struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	if (margin->refresh_ns == 0) {
+		return;
+	}
+	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
+	/* Too late already: whatever came of it, it is not what would be left to it. And what had
+	 * much more than any step would only make the steps forgotten. */
+	if (left_ns < kernel_steps_ns[0] ||
+		left_ns >= 2 * kernel_steps_ns[LATCH_KERNEL_STEPS - 1]) {
+		return;
+	}
+	int step = LATCH_KERNEL_STEPS - 1;
+	while (kernel_steps_ns[step] > left_ns) {
+		step--;
+	}
+	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
 }
 
-void latch_margin_learn_kernel(struct latch_margin *margin, int64_t left_ns, bool late) {
-	if (left_ns < latch_margin_kernel_ns(margin)) {
-		return; // who had less than what is left to it says nothing of that
+void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	if (margin->refresh_ns == 0) {
+		return;
 	}
-	if (late) {
-		margin->kernel_ns += margin->kernel_ns / KERNEL_STEP_DEN;
-		margin->kernel_hold = KERNEL_HOLD;
-	} else if (margin->kernel_hold > 0) {
-		margin->kernel_hold--;
-	} else {
-		margin->kernel_ns -= margin->kernel_ns / FRAMES;
+	margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
+	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
+		frame->done_ns - frame->planned_ns);
+	latch_margin_learn_kernel(margin, frame);
+}
+
+void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns) {
+	if (margin->refresh_ns > 0) {
+		work_add(&margin->composed, margin, took_ns);
 	}
-	margin->kernel_ns = latch_min(latch_max(margin->kernel_ns, KERNEL_MIN_NS),
-		margin->refresh_ns / KERNEL_MAX_DEN);
 }

@@ -103,8 +103,9 @@ static double flip_of(const struct world *world, int64_t start_ns, int64_t kerne
 static void check_plan(struct world *world, const struct latch_deadline_plan *plan, int64_t now_ns,
 	int64_t margin_ns, bool composed) {
 	const int64_t refresh_ns = world->load.refresh_ns;
-	const int64_t most_ns = composed ? refresh_ns * 2 : refresh_ns * 3 / 4;
-	const bool outside = margin_ns <= 0 || margin_ns > most_ns;
+	const int64_t most_ns = composed ? refresh_ns * LATCH_MARGIN_MAX_COMPOSED
+					 : refresh_ns * LATCH_MARGIN_MAX_NUM / LATCH_MARGIN_MAX_DEN;
+	const bool outside = margin_ns < LATCH_MARGIN_MIN_NS || margin_ns > most_ns;
 	const bool lost = plan->wake_ns < now_ns || plan->wake_ns > now_ns + 3 * refresh_ns;
 	world->result.broken += outside || lost;
 }

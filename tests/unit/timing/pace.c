@@ -49,7 +49,8 @@ static void test_late_client_hears_early(void **state) {
 	for (int i = 0; i < 20; i++) {
 		frame(&pace, LATCH_PACING_LATE, START + i * REFRESH, 2 * MS);
 	}
-	/* It missed the deadline: early for some frames, and later on as if it always took as long. */
+	/* It missed the deadline: early for some frames, and later on as if it always took as
+	 * long. */
 	assert_true(frame(&pace, LATCH_PACING_LATE, START, 6 * MS) > 10 * MS);
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
 		assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 2 * MS), 100 * US);
