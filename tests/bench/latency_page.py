@@ -5,7 +5,7 @@ import pathlib
 
 from latency_figures import CASES, figure, is_peer
 
-REPORT = pathlib.Path(__file__).parents[2] / "report"
+REPORT = pathlib.Path(__file__).parents[2] / "tools/latch-report"
 BAR = 260  # pixels
 
 STYLE = """
