@@ -66,6 +66,7 @@ struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
+	/** Their names are the values that are right for us: one for monitors, one for panels. */
 	struct kms_property settings[KMS_SETTINGS];
 };
 
@@ -93,11 +94,6 @@ struct kms_connector {
 	/** The monitor and the driver can do variable refresh. */
 	bool vrr_capable;
 	bool link_bad;
-	/** By enum kms_content_type; an empty mask where it has no such property. */
-	struct kms_enum_values content_types;
-	/** The values that are right for us, where the driver has them: bit and index .panel. */
-	struct kms_enum_values neutral[KMS_SETTINGS];
-	struct kms_enum_values orientations;
 	/** KMS_PANEL_NORMAL also where nothing is known. */
 	enum kms_panel_orientation orientation;
 	struct kms_connector_properties props;

@@ -106,11 +106,12 @@ static struct kms_plane *add_plane(struct plan_set *set, uint32_t id, enum kms_p
 		.possible_crtcs = 1,
 		.formats = {formats, formats_len},
 		.has_in_formats = true,
-		.blend_modes = 1u << KMS_BLEND_PREMULTIPLIED,
-		.color_encodings = 1u << KMS_COLOR_ENCODING_ANY,
-		.color_ranges = 1u << KMS_COLOR_RANGE_ANY,
-		.scaling_filters = 1u << KMS_SCALING_FILTER_DEFAULT,
-		.rotations = DRM_MODE_ROTATE_0,
+		.props = {
+			.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED,
+			.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY,
+			.color_range.mask = 1u << KMS_COLOR_RANGE_ANY,
+			.rotation.mask = DRM_MODE_ROTATE_0,
+		},
 	};
 	struct kms_property *const basic[] = {
 		&plane->props.type, &plane->props.in_formats, &plane->props.fb_id,
@@ -152,22 +153,19 @@ static void allow_alpha(struct kms_plane *plane) {
 
 static void allow_blending(struct kms_plane *plane, uint32_t modes) {
 	plane->props.blend_mode.id = property_id(plane, 22);
-	plane->blend_modes = modes;
-	plane->blend_values.mask = modes;
+	plane->props.blend_mode.mask = modes;
 }
 
 static void allow_rotation(struct kms_plane *plane, uint32_t rotations) {
 	plane->props.rotation.id = property_id(plane, 23);
-	plane->rotations = rotations;
+	plane->props.rotation.mask = rotations;
 }
 
 static void allow_yuv(struct kms_plane *plane, uint32_t encodings, uint32_t ranges) {
 	plane->props.color_encoding.id = property_id(plane, 24);
-	plane->color_encodings |= encodings;
-	plane->encoding_values.mask = encodings;
+	plane->props.color_encoding.mask |= encodings;
 	plane->props.color_range.id = property_id(plane, 25);
-	plane->color_ranges |= ranges;
-	plane->range_values.mask = ranges;
+	plane->props.color_range.mask |= ranges;
 }
 
 /*
