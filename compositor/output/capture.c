@@ -145,8 +145,8 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	}
 	if (capture->job == NULL) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
-			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height,
-			&error);
+			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height);
+		error = capture->job == NULL ? -errno : 0;
 	}
 	struct kms_commit before = *commit; // an error in a commit sticks
 	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
@@ -176,8 +176,8 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 		kms_writeback_cancel(capture->job); // tried again with the next frame
 		return;
 	}
-	capture->fence = wl_event_loop_add_fd(output->core->event_loop,
-		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
+	capture->fence = wl_event_loop_add_fd(output->core->event_loop, capture->job->fence_fd,
+		WL_EVENT_READABLE, handle_fence, output);
 	capture->state = LATCH_CAPTURE_WRITING;
 	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 }

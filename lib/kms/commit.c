@@ -105,8 +105,8 @@ int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crt
 	for (size_t i = 0; i < KMS_SETTINGS; i++) {
 		const struct kms_property *setting = &props->settings[i];
 		if ((setting->mask & 1u << connector->panel) != 0) {
-			set_optional(commit, connector->id, setting,
-				setting->values[connector->panel]);
+			set_optional(
+				commit, connector->id, setting, setting->values[connector->panel]);
 		}
 	}
 	set_optional(commit, connector->id, &props->max_bpc,
@@ -223,28 +223,15 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 	return commit->error;
 }
 
-static int create_blob(const struct kms_device *device, const void *data, size_t len, uint32_t *id) {
-	return drmModeCreatePropertyBlob(device->fd, data, len, id) == 0 ? 0 : -errno;
+int kms_blob_create(
+	const struct kms_device *device, const void *data, size_t size, uint32_t *blob_id) {
+	return drmModeCreatePropertyBlob(device->fd, data, size, blob_id) == 0 ? 0 : -errno;
 }
 
-int kms_mode_blob_create(
-	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id) {
-	return create_blob(device, info, sizeof(*info), blob_id);
-}
-
-void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
+void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
 	if (blob_id != 0) {
 		drmModeDestroyPropertyBlob(device->fd, blob_id);
 	}
-}
-
-int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
-	size_t len, uint32_t *blob_id) {
-	return create_blob(device, rects, len * sizeof(*rects), blob_id);
-}
-
-void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
-	drmModeDestroyPropertyBlob(device->fd, blob_id);
 }
 
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {

@@ -55,7 +55,7 @@ int kms_commit_set(
 	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value);
 
 /**
- * Switches a CRTC on with a mode (see kms_mode_blob_create()) and puts a connector on it; call it
+ * Switches a CRTC on with a mode (see kms_blob_create()) and puts a connector on it; call it
  * once per connector for clones. Needs ALLOW_MODESET.
  */
 int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
@@ -105,10 +105,10 @@ int kms_commit_set_plane_fb(
 	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id);
 
 /**
- * Shows a state on a plane. Checks it first, see kms_plane_find_lacking(). before: NULL, or what the
- * last commit that succeeded has set, when that was ours, with the plane on this CRTC: then only
- * the framebuffer, the fence, and whatever differs are written. The kernel looks up each property
- * and its object anew, which is a good part of what a flip costs.
+ * Shows a state on a plane. Checks it first, see kms_plane_find_lacking(). before: NULL, or what
+ * the last commit that succeeded has set, when that was ours, with the plane on this CRTC: then
+ * only the framebuffer, the fence, and whatever differs are written. The kernel looks up each
+ * property and its object anew, which is a good part of what a flip costs.
  */
 int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
@@ -139,23 +139,16 @@ int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connect
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
 
 /**
- * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
- * in use. Returns 0 or negative errno.
- */
-int kms_mode_blob_create(
-	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id);
-
-/** Destroys a blob; 0 is fine. */
-void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
-
-/**
- * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be
- * in the buffer and not empty. The caller's to destroy, once the commit was submitted. 0 or
+ * Makes a blob: of a drmModeModeInfo for kms_commit_set_mode(); or for kms_plane_state.damage_blob
+ * of struct drm_mode_rect, in the buffer's pixels, which must be in the buffer and not empty. The
+ * caller's to destroy, once the commit was submitted; what is in use stays in use. Returns 0 or
  * negative errno.
  */
-int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
-	size_t len, uint32_t *blob_id);
-void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id);
+int kms_blob_create(
+	const struct kms_device *device, const void *data, size_t size, uint32_t *blob_id);
+
+/** 0 is fine. */
+void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 enum kms_commit_flags {
 	/** Return at once; -EBUSY when a CRTC of it has not done its last commit. */

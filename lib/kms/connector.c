@@ -272,10 +272,6 @@ int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {
 	return 0;
 }
 
-void kms_connector_link_set_good(struct kms_connector *connector) {
-	connector->link_bad = false;
-}
-
 const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {
 	return orientation_names[orientation];
 }

@@ -93,6 +93,8 @@ struct kms_connector {
 	bool non_desktop;
 	/** The monitor and the driver can do variable refresh. */
 	bool vrr_capable;
+	/** To be made false when a modeset with link-status GOOD was accepted. The kernel stores
+	 * that without an event, so the next BAD that is read is a new failure. */
 	bool link_bad;
 	/** KMS_PANEL_NORMAL also where nothing is known. */
 	enum kms_panel_orientation orientation;
@@ -127,12 +129,6 @@ bool kms_connector_is_listed(const drmModeRes *res, uint32_t id);
  * errno; on failure nothing but .changes (0) is touched.
  */
 int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
-
-/**
- * To be called when a modeset with link-status GOOD was accepted. The kernel stores that without an
- * event, so the next BAD that is read is a new failure.
- */
-void kms_connector_link_set_good(struct kms_connector *connector);
 
 /** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
 const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);

@@ -24,15 +24,15 @@ static const char *const range_names[KMS_PROPERTY_NAMES] = {
 
 static const char *const filter_names[KMS_PROPERTY_NAMES] = {"Default"};
 
-/* In the order of the bits of DRM_MODE_ROTATE_* and DRM_MODE_REFLECT_*, the same in every driver. */
+/* By the bits of DRM_MODE_ROTATE_* and DRM_MODE_REFLECT_*, which are the same in every driver. */
 static const char *const rotation_names[KMS_PROPERTY_NAMES] = {
 	"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
 
 #define PROPERTY(...) KMS_PROPERTY(struct kms_plane_properties, __VA_ARGS__)
-#define MEMBER(kind_, member_) \
+#define MEMBER(kind_, member_)                                                                     \
 	.kept = true, .kind = KMS_VALUE_##kind_, .member = offsetof(struct kms_plane_state, member_)
 
-/* Documentation/gpu/drm-kms.rst, "KMS Properties". Those with a member are written in this order. */
+/* Documentation/gpu/drm-kms.rst, "KMS Properties". What has a member is written in this order. */
 const struct kms_property_spec kms_plane_specs[] = {
 	PROPERTY(type, "type"),
 	PROPERTY(in_formats, "IN_FORMATS"),
@@ -105,8 +105,8 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 		return kms_errno();
 	}
 	plane->possible_crtcs = info->possible_crtcs;
-	int ret = kms_properties_read(fd, id, DRM_MODE_OBJECT_PLANE, kms_plane_specs,
-		kms_plane_specs_len, &plane->props);
+	int ret = kms_properties_read(
+		fd, id, DRM_MODE_OBJECT_PLANE, kms_plane_specs, kms_plane_specs_len, &plane->props);
 	if (ret == 0) {
 		plane->type = type_of(plane->props.type.value);
 		ret = read_formats(plane, fd, info);

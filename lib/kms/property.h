@@ -69,8 +69,8 @@ static inline const struct kms_property *kms_property_at(
 }
 
 /* The property's place in its struct, and name, and what else there is to say of it. */
-#define KMS_PROPERTY(properties, field, ...) \
-	{.offset = offsetof(properties, field), .name = __VA_ARGS__}
+#define KMS_PROPERTY(properties, field, ...)                                                       \
+	{ .offset = offsetof(properties, field), .name = __VA_ARGS__ }
 
 /**
  * Reads all properties of an object (DRM_MODE_OBJECT_*) and fills those named in specs; the others
