@@ -144,12 +144,13 @@ static bool same_class(const struct kms_plane *a, const struct kms_plane *b) {
 	return a->type == b->type && same_formats(&a->formats, &b->formats);
 }
 
-void plan_find_classes(struct plan_work *work) {
-	for (size_t p = 0; p < work->input->planes_len; p++) {
-		work->classes[p] = (uint8_t)p;
+void plan_find_classes(
+	const struct latch_plan_input *input, uint8_t classes[LATCH_PLAN_MAX_PLANES]) {
+	for (size_t p = 0; p < input->planes_len; p++) {
+		classes[p] = (uint8_t)p;
 		for (size_t q = 0; q < p; q++) {
-			if (same_class(work->input->planes[p], work->input->planes[q])) {
-				work->classes[p] = work->classes[q];
+			if (same_class(input->planes[p], input->planes[q])) {
+				classes[p] = classes[q];
 				break;
 			}
 		}

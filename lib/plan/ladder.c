@@ -37,9 +37,7 @@ static uint64_t refused_alone(const struct plan_work *work) {
  * one plane after the other does not use up the tests. */
 static enum outcome try_rung(struct plan_work *work, bool composing, unsigned tests_limit,
 	struct plan_solution *solution) {
-	struct plan_solution good;
-	plan_solution_clear(&good);
-	struct plan_solution proposal;
+	struct plan_solution good = plan_all_composed, proposal;
 	uint64_t waiting = work->waiting;
 	bool put_off = composing;
 	while (true) {
@@ -99,8 +97,7 @@ static enum outcome climb_down(struct plan_work *work, struct plan_solution *sol
 
 static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settled) {
 	const struct latch_plan_input *input = work->input;
-	struct plan_solution solution;
-	plan_solution_clear(&solution);
+	struct plan_solution solution = plan_all_composed;
 	enum outcome outcome = OUTCOME_NOTHING;
 	if (work->visible != 0 && plan_reasons_for_all(input) == 0) {
 		plan_find_overlaps(work);
@@ -112,7 +109,7 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 		}
 	}
 	if (outcome != OUTCOME_FOUND) {
-		plan_solution_clear(&solution);
+		solution = plan_all_composed;
 	}
 	struct latch_plan plan = plan_apply(work, work->layers, &solution);
 	plan_give_reasons(work, &solution, settled);
@@ -143,6 +140,7 @@ static struct latch_plan make_few(struct latch_layer *layers, size_t len, const 
 		.memory = memory,
 		.layers = layers,
 		.len = len,
+		.classes = memory->classes,
 	};
 	reset_places(&work);
 	bool same = plan_same_layers(memory, layers, len) && plan_same_planes(memory, input);
@@ -155,7 +153,6 @@ static struct latch_plan make_few(struct latch_layer *layers, size_t len, const 
 	if (!same) {
 		plan_begin_arrangement(&work);
 	}
-	memcpy(work.classes, memory->classes, sizeof(work.classes));
 	for (size_t p = 0; p < input->planes_len; p++) {
 		if (input->planes[p] == input->primary) {
 			work.primary = (int)p;

@@ -280,8 +280,8 @@ static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.zpos = layer->zpos;
 	if (kms_plane_find_lacking(plane, &state) != NULL) {
-		return wrong("layer %zu is on plane %u, which lacks a property for it", i,
-			plane->id);
+		return wrong(
+			"layer %zu is on plane %u, which lacks a property for it", i, plane->id);
 	}
 	if (!latch_layer_is_scaled(layer) && ((state.src_x | state.src_y) & 0xffff) != 0) {
 		return wrong("layer %zu is not scaled and begins inside a pixel", i);

@@ -106,12 +106,13 @@ static struct kms_plane *add_plane(struct plan_set *set, uint32_t id, enum kms_p
 		.possible_crtcs = 1,
 		.formats = {formats, formats_len},
 		.has_in_formats = true,
-		.props = {
-			.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED,
-			.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY,
-			.color_range.mask = 1u << KMS_COLOR_RANGE_ANY,
-			.rotation.mask = DRM_MODE_ROTATE_0,
-		},
+		.props =
+			{
+				.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED,
+				.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY,
+				.color_range.mask = 1u << KMS_COLOR_RANGE_ANY,
+				.rotation.mask = DRM_MODE_ROTATE_0,
+			},
 	};
 	struct kms_property *const basic[] = {
 		&plane->props.type, &plane->props.in_formats, &plane->props.fb_id,
