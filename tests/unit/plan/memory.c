@@ -1,12 +1,7 @@
 /* What is remembered from frame to frame, and what it may cost to find something new. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <errno.h>
 
+#include "../test.h"
 #include "screen.h"
 
 static void add_desktop(struct screen *s, int windows) {
@@ -294,25 +289,11 @@ static void rungs_have_names(void **state) {
 	assert_string_equal(latch_rung_name(LATCH_RUNG_COMPOSED), "composed");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_steady_frame_asks_nothing),
-		cmocka_unit_test(anything_else_is_new),
-		cmocka_unit_test(a_buffer_that_does_not_import),
-		cmocka_unit_test(what_stays_keeps_its_plane),
-		cmocka_unit_test(a_refusal_is_remembered),
-		cmocka_unit_test(and_forgotten_when_things_move),
-		cmocka_unit_test(never_more_tests_than_allowed),
-		cmocka_unit_test(no_tests_no_planes),
-		cmocka_unit_test(one_test_is_enough_for_what_works),
-		cmocka_unit_test(a_refused_commit_goes_down_the_ladder),
-		cmocka_unit_test(a_refused_fullscreen_window_is_composed),
-		cmocka_unit_test(a_busy_kernel_is_asked_again),
-		cmocka_unit_test(a_picture_is_taken_and_all_comes_back),
-		cmocka_unit_test(an_empty_screen_is_black),
-		cmocka_unit_test(no_layers_and_no_planes_need_no_arrays),
-		cmocka_unit_test(rungs_have_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
-}
+TEST_MAIN("memory", UNIT(a_steady_frame_asks_nothing), UNIT(anything_else_is_new),
+	UNIT(a_buffer_that_does_not_import), UNIT(what_stays_keeps_its_plane),
+	UNIT(a_refusal_is_remembered), UNIT(and_forgotten_when_things_move),
+	UNIT(never_more_tests_than_allowed), UNIT(no_tests_no_planes),
+	UNIT(one_test_is_enough_for_what_works), UNIT(a_refused_commit_goes_down_the_ladder),
+	UNIT(a_refused_fullscreen_window_is_composed), UNIT(a_busy_kernel_is_asked_again),
+	UNIT(a_picture_is_taken_and_all_comes_back), UNIT(an_empty_screen_is_black),
+	UNIT(no_layers_and_no_planes_need_no_arrays), UNIT(rungs_have_names))

@@ -1,10 +1,5 @@
 /* Layouts on the planes of known drivers: which layer goes where. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "../test.h"
 #include "screen.h"
 
 static bool on_plane(const struct latch_layer *layer) {
@@ -422,37 +417,16 @@ static void a_small_window_alone(void **state) {
 	assert_true(on_plane(window));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fullscreen_window_is_all_there_is),
-		cmocka_unit_test(a_pixel_short_of_fullscreen),
-		cmocka_unit_test(two_halves_cover_together),
-		cmocka_unit_test(opaque_boxes_cover),
-		cmocka_unit_test(a_faded_box_covers_nothing),
-		cmocka_unit_test(off_the_screen_is_covered),
-		cmocka_unit_test(faded_out_is_covered),
-		cmocka_unit_test(below_a_window_on_the_primary_plane),
-		cmocka_unit_test(windows_lie_above_the_picture),
-		cmocka_unit_test(glass_lies_above_the_picture),
-		cmocka_unit_test(glass_at_the_bottom_is_over_black),
-		cmocka_unit_test(what_says_it_is_opaque_goes_without_alpha),
-		cmocka_unit_test(more_windows_than_planes),
-		cmocka_unit_test(the_cursor_has_its_plane),
-		cmocka_unit_test(ids_are_an_order),
-		cmocka_unit_test(no_order_no_overlap),
-		cmocka_unit_test(fixed_heights_are_kept),
-		cmocka_unit_test(heights_are_written),
-		cmocka_unit_test(a_full_stack_of_written_heights),
-		cmocka_unit_test(video_goes_below_its_controls),
-		cmocka_unit_test(nothing_is_below_the_lowest_plane),
-		cmocka_unit_test(no_hole_without_alpha),
-		cmocka_unit_test(glass_is_no_underlay),
-		cmocka_unit_test(two_videos_one_above_the_other),
-		cmocka_unit_test(below_and_above_at_once),
-		cmocka_unit_test(as_many_scaled_as_there_are_scalers),
-		cmocka_unit_test(a_driver_that_wants_its_primary_plane),
-		cmocka_unit_test(a_small_window_alone),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
-}
+TEST_MAIN("places", UNIT(a_fullscreen_window_is_all_there_is), UNIT(a_pixel_short_of_fullscreen),
+	UNIT(two_halves_cover_together), UNIT(opaque_boxes_cover), UNIT(a_faded_box_covers_nothing),
+	UNIT(off_the_screen_is_covered), UNIT(faded_out_is_covered),
+	UNIT(below_a_window_on_the_primary_plane), UNIT(windows_lie_above_the_picture),
+	UNIT(glass_lies_above_the_picture), UNIT(glass_at_the_bottom_is_over_black),
+	UNIT(what_says_it_is_opaque_goes_without_alpha), UNIT(more_windows_than_planes),
+	UNIT(the_cursor_has_its_plane), UNIT(ids_are_an_order), UNIT(no_order_no_overlap),
+	UNIT(fixed_heights_are_kept), UNIT(heights_are_written),
+	UNIT(a_full_stack_of_written_heights), UNIT(video_goes_below_its_controls),
+	UNIT(nothing_is_below_the_lowest_plane), UNIT(no_hole_without_alpha),
+	UNIT(glass_is_no_underlay), UNIT(two_videos_one_above_the_other),
+	UNIT(below_and_above_at_once), UNIT(as_many_scaled_as_there_are_scalers),
+	UNIT(a_driver_that_wants_its_primary_plane), UNIT(a_small_window_alone))
