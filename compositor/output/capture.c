@@ -13,6 +13,7 @@
 
 #include "backend/output.h"
 #include "base/clock.h"
+#include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
@@ -117,7 +118,11 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 	struct latch_capture *capture = &output->capture;
 	wl_event_source_remove(capture->fence);
 	capture->fence = NULL;
-	int ret = kms_writeback_done(capture->job);
+	struct latch_fence_info info = {0};
+	int ret = latch_fence_get_info(capture->job->fence_fd, &info);
+	if (ret == 0 && info.status != 1) {
+		ret = info.status < 0 ? info.status : -EAGAIN;
+	}
 	if (ret == 0) {
 		write_png(capture->job->buffer, capture->path);
 	} else {
@@ -138,7 +143,7 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	case LATCH_CAPTURE_WRITING:
 		return false;
 	case LATCH_CAPTURE_DETACH:
-		kms_writeback_remove(capture->job, commit);
+		kms_commit_disable_connector(commit, capture->job->connector);
 		return true;
 	case LATCH_CAPTURE_WANTED:
 		break;
@@ -173,8 +178,7 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 		return;
 	}
 	if (!ok) {
-		kms_writeback_cancel(capture->job); // tried again with the next frame
-		return;
+		return; // tried again with the next frame
 	}
 	capture->fence = wl_event_loop_add_fd(output->core->event_loop, capture->job->fence_fd,
 		WL_EVENT_READABLE, handle_fence, output);

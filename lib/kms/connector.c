@@ -119,17 +119,6 @@ static void read_orientation(struct kms_connector *connector) {
 	}
 }
 
-static enum kms_connector_status status_of(drmModeConnection connection) {
-	switch (connection) {
-	case DRM_MODE_CONNECTED:
-		return KMS_CONNECTOR_CONNECTED;
-	case DRM_MODE_DISCONNECTED:
-		return KMS_CONNECTOR_DISCONNECTED;
-	default:
-		return KMS_CONNECTOR_UNKNOWN;
-	}
-}
-
 static bool is_panel(uint32_t type) {
 	return type == DRM_MODE_CONNECTOR_LVDS || type == DRM_MODE_CONNECTOR_eDP ||
 	       type == DRM_MODE_CONNECTOR_DSI || type == DRM_MODE_CONNECTOR_DPI ||
@@ -139,7 +128,7 @@ static bool is_panel(uint32_t type) {
 static int fill(struct kms_connector *connector, int fd, const drmModeConnector *info) {
 	*connector = (struct kms_connector){
 		.id = info->connector_id,
-		.status = status_of(info->connection),
+		.status = (enum kms_connector_status)info->connection,
 		.width_mm = info->mmWidth,
 		.height_mm = info->mmHeight,
 		.writeback = info->connector_type == DRM_MODE_CONNECTOR_WRITEBACK,

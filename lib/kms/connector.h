@@ -11,10 +11,10 @@
 #include "kms/property.h"
 
 enum kms_connector_status {
-	KMS_CONNECTOR_CONNECTED,
-	KMS_CONNECTOR_DISCONNECTED,
+	KMS_CONNECTOR_CONNECTED = DRM_MODE_CONNECTED,
+	KMS_CONNECTOR_DISCONNECTED = DRM_MODE_DISCONNECTED,
 	/** The driver can't tell; counts as connected when it is asked for by name. */
-	KMS_CONNECTOR_UNKNOWN,
+	KMS_CONNECTOR_UNKNOWN = DRM_MODE_UNKNOWNCONNECTION,
 };
 
 /** What HDMI tells the monitor of the picture ("content type"). */

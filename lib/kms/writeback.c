@@ -2,11 +2,7 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "kms/commit.h"
@@ -70,7 +66,6 @@ struct kms_writeback *kms_writeback_create(
 		return NULL;
 	}
 	*job = (struct kms_writeback){
-		.device = device,
 		.connector = connector,
 		.crtc = crtc,
 		.buffer = kms_dumb_buffer_create(device, width, height, fourcc),
@@ -88,33 +83,6 @@ struct kms_writeback *kms_writeback_create(
 
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit) {
 	clear_fence(job);
-	int ret = kms_commit_set_writeback(
+	return kms_commit_set_writeback(
 		commit, job->connector, job->crtc, job->buffer->fb_id, &job->fence_fd);
-	job->attached = ret == 0;
-	return ret;
-}
-
-void kms_writeback_cancel(struct kms_writeback *job) {
-	clear_fence(job);
-	job->attached = false;
-}
-
-int kms_writeback_done(const struct kms_writeback *job) {
-	if (job->fence_fd < 0) {
-		return -EINVAL;
-	}
-	struct sync_file_info info = {0};
-	if (ioctl(job->fence_fd, SYNC_IOC_FILE_INFO, &info) != 0) {
-		return -errno;
-	}
-	/* 0 pending, 1 signalled, else the error it signalled with. */
-	return info.status == 0 ? -EAGAIN : info.status < 0 ? info.status : 0;
-}
-
-int kms_writeback_remove(struct kms_writeback *job, struct kms_commit *commit) {
-	if (!job->attached) {
-		return 0;
-	}
-	/* It stays attached until that commit went through, which the job is not told of. */
-	return kms_commit_disable_connector(commit, job->connector);
 }

@@ -16,14 +16,13 @@ struct kms_dumb_buffer;
  *
  *	job = kms_writeback_create(...);
  *	kms_writeback_add(job, &commit);	// any commit of that CRTC, with ALLOW_MODESET
- *	kms_commit_submit(...) or kms_writeback_cancel(job);
- *	poll job->fence_fd, then kms_writeback_done(job) is 0
+ *	kms_commit_submit(...), or kms_writeback_add() to another one
+ *	poll job->fence_fd until it has signalled, without an error
  *	... read job->buffer->map ...
- *	kms_writeback_remove(job, &commit);	// a later commit, with ALLOW_MODESET
+ *	kms_commit_disable_connector(&commit, job->connector);	// a later one, with ALLOW_MODESET
  *	kms_writeback_destroy(job);
  */
 struct kms_writeback {
-	struct kms_device *device;
 	const struct kms_connector *connector;
 	const struct kms_crtc *crtc;
 	/** Owned, mapped: the picture. */
@@ -31,7 +30,6 @@ struct kms_writeback {
 	/** Owned: a sync_file, which the kernel fills in when the commit is submitted; -1 before.
 	 */
 	int32_t fence_fd;
-	bool attached;
 };
 
 /** The writeback connector of a device that can be on a CRTC; NULL when there is none. */
@@ -51,17 +49,5 @@ void kms_writeback_destroy(struct kms_writeback *job);
 
 /** Adds the capture to a commit. job must not move until that is submitted. 0 or -errno. */
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
-
-/** The commit it was added to was dropped or failed. */
-void kms_writeback_cancel(struct kms_writeback *job);
-
-/**
- * 0 when the picture is complete, -EAGAIN while it is written, -EINVAL before the commit, another
- * negative errno when the hardware failed. Does not wait.
- */
-int kms_writeback_done(const struct kms_writeback *job);
-
-/** Takes the connector off the CRTC again, by a later commit. 0 or -errno. */
-int kms_writeback_remove(struct kms_writeback *job, struct kms_commit *commit);
 
 #endif
