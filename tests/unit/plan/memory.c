@@ -28,8 +28,7 @@ static void a_steady_frame_asks_nothing(void **state) {
 		s->input.composing = s->plan.composed;
 		for (int frame = 0; frame < 50; frame++) {
 			new_buffers(s);
-			screen_show(s);
-			assert_rung(s, LATCH_RUNG_REUSED);
+			assert_shows(s, LATCH_RUNG_REUSED);
 			assert_int_equal(s->kernel.tests, 0);
 			assert_null(plan_check_same(first, s->layers, s->len));
 		}
@@ -42,8 +41,7 @@ static void anything_else_is_new(void **state) {
 	screen_show(s);
 
 	s->layers[0].dst.x++;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->kernel.tests > 0);
 
 	s->layers[0].fourcc = DRM_FORMAT_XBGR8888;
@@ -70,11 +68,9 @@ static void anything_else_is_new(void **state) {
 static void a_buffer_that_does_not_import(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 2);
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	s->kernel.import_fails = UINT64_C(1) << 1;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 1);
+	assert_shows_on_planes(s, 1);
 	assert_reasons(&s->layers[0], LATCH_REASON_IMPORT_FAILED);
 }
 
@@ -101,15 +97,13 @@ static void a_refusal_is_remembered(void **state) {
 	add_desktop(s, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
 	s->settled[3] = LATCH_REASON_SETTLING;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	unsigned first = s->kernel.tests;
 	assert_true(first >= 3); // all, some, and the one without the refused
 
 	/* The fourth has settled: one question, and not about the second again. */
 	s->settled[3] = 0;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_int_equal(s->kernel.tests, 1);
 	assert_reasons_contain(&s->layers[1], LATCH_REASON_TEST_REFUSED);
 }
@@ -119,22 +113,18 @@ static void and_forgotten_when_things_move(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	s->kernel.refuses_layers = 0;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 
 	/* The same for two that were refused together. */
 	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 2;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	s->kernel.refuses_pair = 0;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 }
 
 static void never_more_tests_than_allowed(void **state) {
@@ -158,8 +148,7 @@ static void no_tests_no_planes(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 3);
 	s->input.max_tests = 0;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	for (int i = 0; i < 3; i++) {
 		assert_reasons(&s->layers[i], LATCH_REASON_TESTS_SPENT);
 	}
@@ -170,22 +159,19 @@ static void one_test_is_enough_for_what_works(void **state) {
 		struct screen *s = screen_make(plan_sets[i]);
 		screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
 		s->input.max_tests = 1;
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 	}
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 8);
 	s->input.max_tests = 2;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 8);
+	assert_shows_on_planes(s, 8);
 	assert_int_equal(s->kernel.tests, 1);
 }
 
 static void a_refused_commit_goes_down_the_ladder(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 4);
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 	int commits = 0;
 	while (s->plan.on_planes > 0) {
 		assert_true(++commits < 10);
@@ -205,12 +191,10 @@ static void a_refused_commit_goes_down_the_ladder(void **state) {
 
 	/* It stays so without more questions, until something moves. */
 	new_buffers(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_REUSED);
+	assert_shows(s, LATCH_RUNG_REUSED);
 	assert_int_equal(s->kernel.tests, 0);
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 }
 
 static void a_refused_fullscreen_window_is_composed(void **state) {
@@ -234,11 +218,9 @@ static void a_busy_kernel_is_asked_again(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 2);
 	s->kernel.refuses_all = -EBUSY;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	s->kernel.refuses_all = 0;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 }
 
 static void a_picture_is_taken_and_all_comes_back(void **state) {
@@ -248,8 +230,7 @@ static void a_picture_is_taken_and_all_comes_back(void **state) {
 	struct latch_layer before[80];
 	memcpy(before, s->layers, sizeof(before));
 	s->input.captured = true;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 0);
+	assert_shows_on_planes(s, 0);
 	s->input.captured = false;
 	s->input.composing = true;
 	screen_show(s);

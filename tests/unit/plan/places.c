@@ -15,8 +15,7 @@ static void a_fullscreen_window_is_all_there_is(void **state) {
 			screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
 		struct latch_layer *behind = screen_add(s, layer_window(2, 10, 10, 50, 50));
 		struct latch_layer *desktop = screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_true(on_plane(window));
 		assert_ptr_equal(window->plane, s->set.primary);
 		assert_false(s->plan.primary_is_ours);
@@ -35,8 +34,7 @@ static void a_pixel_short_of_fullscreen(void **state) {
 	struct latch_layer *window = screen_add(s, fullscreen);
 	struct latch_layer *behind = screen_add(s, layer_window(2, WIDTH - 40, 10, 40, 50));
 	screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_true(on_plane(window));
 	assert_ptr_equal(window->plane, s->set.primary);
 	assert_reasons(behind, LATCH_REASON_COVERED);
@@ -134,8 +132,7 @@ static void below_a_window_on_the_primary_plane(void **state) {
 	s->input.planes_len = s->set.len;
 	screen_add(s, layer_video(1, 100, 20, 50, 50)); // not a format of the primary plane
 	screen_add(s, layer_window(2, 20, 20, 50, 50));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_ptr_equal(s->layers[1].plane, s->set.primary);
 }
 
@@ -148,8 +145,7 @@ static void windows_lie_above_the_picture(void **state) {
 		windows[i] = screen_add(s, layer_window((uint32_t)i + 1, 36 * i, 10, 30, 30));
 	}
 	struct latch_layer *desktop = screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->plan.primary_is_ours && s->plan.composed);
 	assert_false(s->plan.holes);
 	for (int i = 0; i < 5; i++) {
@@ -192,8 +188,7 @@ static void more_windows_than_planes(void **state) {
 		screen_add(s, layer_window((uint32_t)i + 1, 16 * i, 10, 14, 30));
 	}
 	screen_add(s, layer_shm(20, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->plan.on_planes >= 8); // a cursor plane may be kept for the cursor
 	for (int i = 0; i < 12; i++) {
 		if (!on_plane(&s->layers[i])) {
@@ -209,8 +204,7 @@ static void the_cursor_has_its_plane(void **state) {
 		struct latch_layer *cursor = screen_add(s, layer_glass(0, 30, 30, 64, 64));
 		struct latch_layer *window =
 			screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_true(on_plane(cursor) && on_plane(window));
 		assert_ptr_equal(window->plane, s->set.primary);
 	}
@@ -227,8 +221,7 @@ static void add_overlapping(struct screen *s) {
 static void ids_are_an_order(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_overlapping(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_ptr_equal(s->layers[2].plane, s->set.primary);
 	assert_true(s->layers[0].plane->type > s->layers[1].plane->type ||
 		    s->layers[0].plane->id > s->layers[1].plane->id);
@@ -249,16 +242,14 @@ static void no_order_no_overlap(void **state) {
 
 	/* Beside each other they need none. */
 	s->layers[0].dst.x = 120;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_int_equal(s->plan.on_planes, 3);
 }
 
 static void fixed_heights_are_kept(void **state) {
 	struct screen *s = screen_make(plan_set_intel);
 	add_overlapping(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	for (int i = 0; i < 3; i++) {
 		assert_true(on_plane(&s->layers[i]));
 		assert_true(s->layers[i].zpos == -1 ||
@@ -272,8 +263,7 @@ static void heights_are_written(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_overlapping(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_int_equal(s->plan.on_planes, 3);
 		assert_true(s->layers[0].zpos > s->layers[1].zpos);
 	}
@@ -285,8 +275,7 @@ static void a_full_stack_of_written_heights(void **state) {
 		screen_add(s, layer_window(16 - (uint32_t)i, 10 + 2 * (16 - i), 10, 40, 40));
 	}
 	screen_add(s, layer_shm(20, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 16);
+	assert_shows_on_planes(s, 16);
 }
 
 /* --- underlays --- */
@@ -303,8 +292,7 @@ static void video_goes_below_its_controls(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_player(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_MIXED);
+		assert_shows(s, LATCH_RUNG_MIXED);
 		assert_true(on_plane(&s->layers[1]));
 		assert_true(s->layers[1].underlay);
 		assert_true(s->plan.holes && s->plan.primary_is_ours && s->plan.composed);
@@ -319,8 +307,7 @@ static void nothing_is_below_the_lowest_plane(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_player(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_COMPOSED);
+		assert_shows(s, LATCH_RUNG_COMPOSED);
 		assert_reasons(&s->layers[1], LATCH_REASON_Z_ORDER);
 		assert_false(s->plan.holes);
 		assert_int_equal(s->kernel.tests, 0);
@@ -331,8 +318,7 @@ static void no_hole_without_alpha(void **state) {
 	struct screen *s = screen_make(plan_set_sandwich);
 	s->input.primary_alpha = false;
 	add_player(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons(&s->layers[1], LATCH_REASON_Z_ORDER);
 }
 
@@ -341,8 +327,7 @@ static void glass_is_no_underlay(void **state) {
 	screen_add(s, layer_shm(1, 20, 80, 150, 20));
 	screen_add(s, layer_glass(2, 10, 10, 170, 95));
 	screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_true((s->layers[1].reasons &
 			    (LATCH_REASON_PARTLY_TRANSPARENT | LATCH_REASON_Z_ORDER)) != 0);
 }
@@ -353,8 +338,7 @@ static void two_videos_one_above_the_other(void **state) {
 	screen_add(s, layer_video(2, 60, 40, 60, 50));
 	screen_add(s, layer_video(3, 10, 10, 170, 95));
 	screen_add(s, layer_shm(4, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_true(s->layers[1].underlay && s->layers[2].underlay);
 	assert_int_equal(s->layers[1].plane->id, 41);
 	assert_int_equal(s->layers[2].plane->id, 40);
@@ -366,8 +350,7 @@ static void below_and_above_at_once(void **state) {
 	screen_add(s, layer_shm(2, 20, 80, 150, 20));
 	screen_add(s, layer_video(3, 10, 10, 170, 95));
 	screen_add(s, layer_shm(4, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_int_equal(s->layers[0].plane->id, 43);
 	assert_false(s->layers[0].underlay);
 	assert_true(s->layers[2].underlay);
@@ -383,8 +366,7 @@ static void as_many_scaled_as_there_are_scalers(void **state) {
 	}
 	screen_add(s, layer_window(4, 100, 70, 30, 30));
 	screen_add(s, layer_shm(5, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_true(on_plane(&s->layers[3]));
 	for (int i = 0; i < 3; i++) {
 		if (!on_plane(&s->layers[i])) {
@@ -405,15 +387,13 @@ static void a_small_window_alone(void **state) {
 	/* Where the primary plane has to cover the screen and no other will do, nothing goes. */
 	struct screen *s = screen_make(plan_set_virtio_gpu);
 	struct latch_layer *window = screen_add(s, layer_window(1, 20, 20, 60, 60));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(window, LATCH_REASON_TEST_REFUSED);
 	assert_int_equal(window->test_errno, 22);
 
 	s = screen_make(plan_set_vkms);
 	window = screen_add(s, layer_window(1, 20, 20, 60, 60));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_true(on_plane(window));
 }
 

@@ -175,8 +175,7 @@ static void the_right_one_is_refused(void **state) {
 	}
 	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
 	s->kernel.refuses_layers = UINT64_C(1) << 3;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_reasons_contain(&s->layers[2], LATCH_REASON_TEST_REFUSED);
 }
 
@@ -188,8 +187,7 @@ static void two_that_do_not_go_together(void **state) {
 	}
 	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
 	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 3;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_int_equal(s->layers[1].place, LATCH_LAYER_ON_PLANE);
 }
 
@@ -249,15 +247,13 @@ static void modes_that_compose_all(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	struct latch_layer *layer = one_window(s, window());
 	s->input.scanout_allowed = false;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_DISABLED);
 	assert_int_equal(s->kernel.tests, 0);
 
 	s->input.scanout_allowed = true;
 	s->input.captured = true;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_CAPTURED);
 	assert_int_equal(s->kernel.tests, 0);
 
@@ -267,8 +263,7 @@ static void modes_that_compose_all(void **state) {
 
 	s->input.planes_len = 0;
 	s->input.primary = NULL;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_NO_KMS);
 	assert_int_equal(s->kernel.tests, 0);
 }
@@ -290,15 +285,13 @@ static void more_layers_than_are_looked_at(void **state) {
 	for (int i = 0; i < LATCH_PLAN_MAX_LAYERS + 1; i++) {
 		screen_add(s, layer_window((uint32_t)i + 1, 2 * i, 10, 2, 10));
 	}
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_int_equal(s->plan.visible, LATCH_PLAN_MAX_LAYERS + 1);
 	assert_int_equal(s->kernel.tests, 0);
 
 	/* Only those that are seen count. */
 	s->layers[0] = layer_window(1, 0, 0, WIDTH, HEIGHT);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_int_equal(s->plan.visible, 1);
 }
 
