@@ -76,12 +76,13 @@ static int set_optional(struct kms_commit *commit, uint32_t object_id,
 	return kms_commit_set(commit, object_id, property->id, value);
 }
 
+static bool can_be_on(const struct kms_connector *connector, const struct kms_crtc *crtc) {
+	return !connector->gone && (connector->possible_crtcs & UINT32_C(1) << crtc->index) != 0;
+}
+
 int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint32_t mode_blob) {
-	if (connector->gone) {
-		return fail(commit, -EINVAL);
-	}
-	if ((connector->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
+	if (!can_be_on(connector, crtc)) {
 		return fail(commit, -EINVAL);
 	}
 	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, mode_blob);
@@ -154,8 +155,8 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 }
 
 int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled) {
-	if (crtc->props.vrr_enabled.id == 0) {
-		return enabled ? fail(commit, -EINVAL) : 0;
+	if (crtc->props.vrr_enabled.id == 0 && !enabled) {
+		return 0;
 	}
 	return kms_commit_set(commit, crtc->id, crtc->props.vrr_enabled.id, enabled);
 }
@@ -242,9 +243,6 @@ int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *
 
 int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
 	*fd = -1;
-	if (crtc->props.out_fence_ptr.id == 0) {
-		return fail(commit, -EINVAL);
-	}
 	return kms_commit_set(
 		commit, crtc->id, crtc->props.out_fence_ptr.id, (uint64_t)(uintptr_t)fd);
 }
@@ -252,13 +250,7 @@ int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *
 int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence) {
 	*out_fence = -1;
-	if (!connector->writeback) {
-		return fail(commit, -EINVAL);
-	}
-	if (connector->gone) {
-		return fail(commit, -EINVAL);
-	}
-	if ((connector->possible_crtcs & UINT32_C(1) << crtc->index) == 0) {
+	if (!connector->writeback || !can_be_on(connector, crtc)) {
 		return fail(commit, -EINVAL);
 	}
 	kms_commit_set(commit, connector->id, connector->props.crtc_id.id, crtc->id);
@@ -268,12 +260,12 @@ int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connect
 	return commit->error;
 }
 
-static int run(const struct kms_commit *commit, uint32_t drm_flags, uint64_t user_data) {
+int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data) {
 	if (commit->error < 0) {
 		return commit->error;
 	}
 	struct drm_mode_atomic request = {
-		.flags = drm_flags,
+		.flags = flags,
 		.count_objs = commit->objects_len,
 		.objs_ptr = (uint64_t)(uintptr_t)commit->objects,
 		.count_props_ptr = (uint64_t)(uintptr_t)commit->prop_counts,
@@ -284,21 +276,9 @@ static int run(const struct kms_commit *commit, uint32_t drm_flags, uint64_t use
 	return drmIoctl(commit->fd, DRM_IOCTL_MODE_ATOMIC, &request) == 0 ? 0 : -errno;
 }
 
-static uint32_t drm_flags_of(uint32_t flags) {
-	return (flags & KMS_COMMIT_NONBLOCK ? (uint32_t)DRM_MODE_ATOMIC_NONBLOCK : 0) |
-	       (flags & KMS_COMMIT_FLIP_EVENT ? (uint32_t)DRM_MODE_PAGE_FLIP_EVENT : 0) |
-	       (flags & KMS_COMMIT_ALLOW_MODESET ? (uint32_t)DRM_MODE_ATOMIC_ALLOW_MODESET : 0) |
-	       (flags & KMS_COMMIT_ASYNC ? (uint32_t)DRM_MODE_PAGE_FLIP_ASYNC : 0);
-}
-
 int kms_commit_test(const struct kms_commit *commit, uint32_t flags) {
-	return run(commit,
-		DRM_MODE_ATOMIC_TEST_ONLY | drm_flags_of(flags & ~(uint32_t)KMS_COMMIT_FLIP_EVENT),
-		0);
-}
-
-int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data) {
-	return run(commit, drm_flags_of(flags), user_data);
+	flags &= ~(uint32_t)KMS_COMMIT_FLIP_EVENT;
+	return kms_commit_submit(commit, flags | DRM_MODE_ATOMIC_TEST_ONLY, 0);
 }
 
 bool kms_commit_is_refused(int ret) {

@@ -152,12 +152,12 @@ void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 enum kms_commit_flags {
 	/** Return at once; -EBUSY when a CRTC of it has not done its last commit. */
-	KMS_COMMIT_NONBLOCK = 1 << 0,
+	KMS_COMMIT_NONBLOCK = DRM_MODE_ATOMIC_NONBLOCK,
 	/** Send a flip event for each CRTC in it, see event.h. */
-	KMS_COMMIT_FLIP_EVENT = 1 << 1,
-	KMS_COMMIT_ALLOW_MODESET = 1 << 2,
+	KMS_COMMIT_FLIP_EVENT = DRM_MODE_PAGE_FLIP_EVENT,
+	KMS_COMMIT_ALLOW_MODESET = DRM_MODE_ATOMIC_ALLOW_MODESET,
 	/** Don't wait for the vblank (tearing); only where the device has it. */
-	KMS_COMMIT_ASYNC = 1 << 3,
+	KMS_COMMIT_ASYNC = DRM_MODE_PAGE_FLIP_ASYNC,
 };
 
 /**
