@@ -133,33 +133,27 @@ static void reset_places(struct plan_work *work) {
 	}
 }
 
-static struct latch_plan make_few(struct latch_layer *layers, size_t len, const uint64_t *settled,
-	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	struct plan_work work = {
-		.input = input,
-		.memory = memory,
-		.layers = layers,
-		.len = len,
-		.classes = memory->classes,
-	};
-	reset_places(&work);
-	bool same = plan_same_layers(memory, layers, len) && plan_same_planes(memory, input);
-	if (same && plan_reuse(&work, settled)) {
+static struct latch_plan make_few(struct plan_work *work, const uint64_t *settled) {
+	const struct latch_plan_input *input = work->input;
+	struct latch_plan_memory *memory = work->memory;
+	bool same = plan_same_layers(memory, work->layers, work->len) &&
+		    plan_same_planes(memory, input);
+	if (same && plan_reuse(work, settled)) {
 		struct latch_plan plan = memory->plan;
 		plan.rung = LATCH_RUNG_REUSED;
 		plan.tests = 0;
 		return plan;
 	}
 	if (!same) {
-		plan_begin_arrangement(&work);
+		plan_begin_arrangement(work);
 	}
 	for (size_t p = 0; p < input->planes_len; p++) {
 		if (input->planes[p] == input->primary) {
-			work.primary = (int)p;
+			work->primary = (int)p;
 		}
 	}
-	plan_drop_covered(&work);
-	return make_anew(&work, settled);
+	plan_drop_covered(work);
+	return make_anew(work, settled);
 }
 
 /* More visible layers than are worth a thought. */
@@ -181,32 +175,31 @@ static struct latch_plan compose_many(struct plan_work *work, size_t visible) {
 }
 
 /* Without those that are covered there may be few enough. */
-static struct latch_plan make_many(struct latch_layer *layers, size_t len, const uint64_t *settled,
-	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	struct plan_work work = {.input = input, .memory = memory, .layers = layers, .len = len};
-	reset_places(&work);
-	plan_drop_covered(&work);
-
+static struct latch_plan make_many(struct plan_work *work, const uint64_t *settled) {
 	struct latch_layer few[LATCH_PLAN_MAX_LAYERS];
 	uint64_t few_settled[LATCH_PLAN_MAX_LAYERS] = {0};
 	size_t visible = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (layers[i].place == LATCH_LAYER_COVERED) {
+	plan_drop_covered(work);
+	for (size_t i = 0; i < work->len; i++) {
+		if (work->layers[i].place == LATCH_LAYER_COVERED) {
 			continue;
 		}
 		if (visible < LATCH_PLAN_MAX_LAYERS) {
-			few[visible] = layers[i];
+			few[visible] = work->layers[i];
 			few_settled[visible] = settled != NULL ? settled[i] : 0;
 		}
 		visible++;
 	}
 	if (visible > LATCH_PLAN_MAX_LAYERS) {
-		return compose_many(&work, visible);
+		return compose_many(work, visible);
 	}
-	struct latch_plan plan = make_few(few, visible, few_settled, input, memory);
-	for (size_t i = len; i-- > 0;) {
-		if (layers[i].place != LATCH_LAYER_COVERED) {
-			layers[i] = few[--visible];
+	struct plan_work of_few = *work;
+	of_few.layers = few;
+	of_few.len = visible;
+	struct latch_plan plan = make_few(&of_few, few_settled);
+	for (size_t i = work->len; i-- > 0;) {
+		if (work->layers[i].place != LATCH_LAYER_COVERED) {
+			work->layers[i] = few[--visible];
 		}
 	}
 	return plan;
@@ -214,6 +207,13 @@ static struct latch_plan make_many(struct latch_layer *layers, size_t len, const
 
 struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
 	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	return len > LATCH_PLAN_MAX_LAYERS ? make_many(layers, len, settled, input, memory)
-					   : make_few(layers, len, settled, input, memory);
+	struct plan_work work = {
+		.input = input,
+		.memory = memory,
+		.layers = layers,
+		.len = len,
+		.classes = memory->classes,
+	};
+	reset_places(&work);
+	return len > LATCH_PLAN_MAX_LAYERS ? make_many(&work, settled) : make_few(&work, settled);
 }

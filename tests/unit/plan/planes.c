@@ -6,6 +6,10 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define FORMAT(fourcc, modifiers) {fourcc, modifiers, LEN(modifiers)}
+/* Of 32 bits: those of RGB, then those of BGR. */
+#define FORMATS_32(modifiers)                                                                      \
+	FORMAT(DRM_FORMAT_XRGB8888, modifiers), FORMAT(DRM_FORMAT_ARGB8888, modifiers),            \
+		FORMAT(DRM_FORMAT_XBGR8888, modifiers), FORMAT(DRM_FORMAT_ABGR8888, modifiers)
 
 #define ROTATIONS_180 (DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180)
 #define ROTATIONS (ROTATIONS_180 | DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)
@@ -62,25 +66,16 @@ static struct kms_format intel_formats[] = {
 	FORMAT(DRM_FORMAT_NV12, intel_tiled),
 };
 static struct kms_format amd_formats[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, amd_tiled),
-	FORMAT(DRM_FORMAT_ARGB8888, amd_tiled),
-	FORMAT(DRM_FORMAT_XBGR8888, amd_tiled),
-	FORMAT(DRM_FORMAT_ABGR8888, amd_tiled),
+	FORMATS_32(amd_tiled),
 	FORMAT(DRM_FORMAT_NV12, amd_tiled),
 };
 static struct kms_format rk3399_win0[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, afbc),
-	FORMAT(DRM_FORMAT_ARGB8888, afbc),
-	FORMAT(DRM_FORMAT_XBGR8888, afbc),
-	FORMAT(DRM_FORMAT_ABGR8888, afbc),
+	FORMATS_32(afbc),
 	FORMAT(DRM_FORMAT_RGB565, linear),
 	FORMAT(DRM_FORMAT_NV12, linear),
 };
 static struct kms_format rk3588_cluster[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, afbc),
-	FORMAT(DRM_FORMAT_ARGB8888, afbc),
-	FORMAT(DRM_FORMAT_XBGR8888, afbc),
-	FORMAT(DRM_FORMAT_ABGR8888, afbc),
+	FORMATS_32(afbc),
 };
 static struct kms_format vc4_formats[] = {
 	FORMAT(DRM_FORMAT_XRGB8888, t_tiled),
@@ -114,13 +109,10 @@ static struct kms_plane *add_plane(struct plan_set *set, uint32_t id, enum kms_p
 				.rotation.mask = DRM_MODE_ROTATE_0,
 			},
 	};
-	struct kms_property *const basic[] = {
-		&plane->props.type, &plane->props.in_formats, &plane->props.fb_id,
-		&plane->props.crtc_id, &plane->props.in_fence_fd, &plane->props.src_x,
-		&plane->props.src_y, &plane->props.src_w, &plane->props.src_h,
-		&plane->props.crtc_x, &plane->props.crtc_y, &plane->props.crtc_w,
-		&plane->props.crtc_h,
-	};
+	struct kms_plane_properties *props = &plane->props;
+	struct kms_property *const basic[] = {&props->type, &props->in_formats, &props->fb_id,
+		&props->crtc_id, &props->in_fence_fd, &props->src_x, &props->src_y, &props->src_w,
+		&props->src_h, &props->crtc_x, &props->crtc_y, &props->crtc_w, &props->crtc_h};
 	for (unsigned i = 0; i < LEN(basic); i++) {
 		basic[i]->id = property_id(plane, i + 1);
 	}
