@@ -176,7 +176,7 @@ static void add_plane(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct k
 		{"in_fence", props->in_fence_fd.id != 0},
 		{"alpha", props->alpha.id != 0},
 		{"blend_mode", props->blend_mode.id != 0},
-		{"rotation", (plane->rotations & ~(uint32_t)DRM_MODE_ROTATE_0) != 0},
+		{"rotation", (plane->props.rotation.mask & ~(uint32_t)DRM_MODE_ROTATE_0) != 0},
 		{"color_encoding", props->color_encoding.id != 0},
 		{"color_range", props->color_range.id != 0},
 		{"scaling_filter", props->scaling_filter.id != 0},

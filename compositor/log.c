@@ -37,7 +37,7 @@ static void handle_wlr_log(enum wlr_log_importance level, const char *format, va
 	}
 }
 
-static void handle_kms_log(enum kms_log_level level, const char *text, void *data) {
+static void handle_kms_log(enum kms_log_level level, const char *text) {
 	static const enum wlr_log_importance levels[] = {
 		[KMS_LOG_ERROR] = WLR_ERROR,
 		[KMS_LOG_INFO] = WLR_INFO,
@@ -51,5 +51,5 @@ void latch_log_init(enum wlr_log_importance level) {
 	start_ns = latch_now_ns();
 	shown_level = level;
 	wlr_log_init(level, handle_wlr_log);
-	kms_log_set(handle_kms_log, NULL);
+	kms_log_set(handle_kms_log);
 }

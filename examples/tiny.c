@@ -507,7 +507,8 @@ static const char *choose_output(struct tiny *tiny) {
 		return "the monitor has no mode, or nothing drives it";
 	}
 	tiny->mode = &tiny->connector->modes[mode];
-	int ret = kms_mode_blob_create(tiny->kms, &tiny->mode->info, &tiny->mode_blob);
+	int ret = kms_blob_create(
+		tiny->kms, &tiny->mode->info, sizeof(tiny->mode->info), &tiny->mode_blob);
 	return ret == 0 ? NULL : strerror(-ret);
 }
 
@@ -542,7 +543,7 @@ static void close_display(struct tiny *tiny) {
 		wl_event_source_remove(tiny->flips);
 	}
 	if (tiny->kms != NULL) {
-		kms_mode_blob_destroy(tiny->kms, tiny->mode_blob);
+		kms_blob_destroy(tiny->kms, tiny->mode_blob);
 		kms_device_destroy(tiny->kms);
 	}
 	if (tiny->device != NULL) {

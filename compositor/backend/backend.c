@@ -46,7 +46,7 @@ const struct kms_format_set *latch_kms_backend_primary_formats(
 void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend, int timeline_fd) {
 	/* Where no node has syncobjs, a buffer that nobody ever writes to has such a fence too. */
 	struct kms_dumb_buffer *idle =
-		kms_dumb_buffer_create(backend->device, 64, 64, DRM_FORMAT_XRGB8888, NULL);
+		kms_dumb_buffer_create(backend->device, 64, 64, DRM_FORMAT_XRGB8888);
 	int idle_fd = idle != NULL ? kms_dumb_buffer_export(idle) : -1;
 	int fd = latch_fence_create_signalled(timeline_fd, idle_fd);
 	if (fd >= 0) {

@@ -129,17 +129,17 @@ static bool prepare(struct change *change) {
 	output->mode_blob = 0;
 	output->black = NULL;
 	output->shallow = false;
-	if (kms_mode_blob_create(output->device, info, &output->mode_blob) != 0) {
+	if (kms_blob_create(output->device, info, sizeof(*info), &output->mode_blob) != 0) {
 		return false;
 	}
-	output->black = kms_dumb_buffer_create(output->device, info->hdisplay, info->vdisplay,
-		DRM_FORMAT_XRGB8888, NULL);
+	output->black = kms_dumb_buffer_create(
+		output->device, info->hdisplay, info->vdisplay, DRM_FORMAT_XRGB8888);
 	return output->black != NULL || !output->device->features.dumb_buffers;
 }
 
 static void add_black(struct latch_kms_output *output, struct kms_commit *commit) {
-	uint32_t fb_id = 0;
-	if (output->black == NULL || kms_dumb_buffer_get_fb(output->black, &fb_id) != 0) {
+	uint32_t fb_id = output->black != NULL ? kms_dumb_buffer_get_fb(output->black) : 0;
+	if (fb_id == 0) {
 		/* An output that waits for its first frame: the plane stays off. */
 		latch_kms_output_add_modeset(output, commit);
 		return;
@@ -225,7 +225,7 @@ static int ask_deep_and_shallow(struct latch_kms_backend *backend, const struct 
 static void finish(struct change *change) {
 	struct latch_kms_output *output = change->output;
 	if (change->modeset) {
-		kms_mode_blob_destroy(output->device, change->before.mode_blob);
+		kms_blob_destroy(output->device, change->before.mode_blob);
 		kms_dumb_buffer_destroy(change->before.black);
 		output->planes_on = 0;
 		output->planes_held = 0;
@@ -252,7 +252,7 @@ static void roll_back(struct change *change) {
 	struct latch_kms_output *output = change->output;
 	const struct latch_kms_output *before = &change->before;
 	if (output->mode_blob != before->mode_blob) {
-		kms_mode_blob_destroy(output->device, output->mode_blob);
+		kms_blob_destroy(output->device, output->mode_blob);
 		output->mode_blob = before->mode_blob;
 	}
 	if (output->black != before->black) {
@@ -340,7 +340,7 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 	if (ret == 0) {
 		output->planes_on = output->planes_held = 0;
 		output->needs_modeset = false;
-		kms_connector_link_set_good(output->connector);
+		output->connector->link_bad = false;
 	}
 	return ret;
 }

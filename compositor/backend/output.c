@@ -68,10 +68,10 @@ static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_s
 static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wlr_mode) {
 	struct latch_kms_mode *mode = wl_container_of(wlr_mode, mode, base);
 	uint32_t blob;
-	if (kms_mode_blob_create(output->device, &mode->info, &blob) != 0) {
+	if (kms_blob_create(output->device, &mode->info, sizeof(mode->info), &blob) != 0) {
 		return false;
 	}
-	kms_mode_blob_destroy(output->device, output->mode_blob);
+	kms_blob_destroy(output->device, output->mode_blob);
 	output->mode_blob = blob;
 	kms_dumb_buffer_destroy(output->black);
 	output->black = NULL;
@@ -175,7 +175,7 @@ static void output_destroy(struct wlr_output *wlr_output) {
 	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wlr_output);
 	wlr_output_finish(wlr_output);
 	kms_dumb_buffer_destroy(output->black);
-	kms_mode_blob_destroy(output->device, output->mode_blob);
+	kms_blob_destroy(output->device, output->mode_blob);
 	wlr_drm_format_set_finish(&output->primary_formats);
 	wl_list_remove(&output->link);
 	free(output->modes);
@@ -428,15 +428,11 @@ void latch_kms_output_bare(struct latch_kms_output *output) {
 }
 
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {
-	uint32_t fb_id;
 	if (output->black == NULL) {
 		output->black = kms_dumb_buffer_create(output->device, (uint32_t)output->base.width,
-			(uint32_t)output->base.height, DRM_FORMAT_XRGB8888, NULL);
+			(uint32_t)output->base.height, DRM_FORMAT_XRGB8888);
 	}
-	if (output->black == NULL || kms_dumb_buffer_get_fb(output->black, &fb_id) != 0) {
-		return 0;
-	}
-	return fb_id;
+	return output->black != NULL ? kms_dumb_buffer_get_fb(output->black) : 0;
 }
 
 const char *latch_kms_output_device(const struct latch_kms_output *output) {

@@ -24,7 +24,7 @@ void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t
 	latch_inspect_add_text(doc, update, "app_id", latch_account_app_id(held->account));
 	yyjson_mut_obj_add_str(doc, update, "held_by", latch_held_by_name(held->by));
 	yyjson_mut_obj_add_str(doc, update, "kind",
-		held->update_id != 0 ? latch_sync_kind_name(held->kind) : "none");
+		held->update_id != 0 ? latch_name(&latch_sync_kind_names, held->kind) : "none");
 	yyjson_mut_obj_add_int(doc, update, "age_ns", latch_max(held->age_ns, 0));
 	yyjson_mut_obj_add_uint(doc, update, "fences", held->fences);
 	latch_inspect_add_text(doc, update, "driver", by_fence ? held->fence.driver_name : NULL);

@@ -115,11 +115,12 @@ yyjson_mut_val *latch_inspect_add_plane(
 	}
 	yyjson_mut_obj_add_bool(doc, object, "alpha", plane->props.alpha.id != 0);
 	yyjson_mut_obj_add_bool(doc, object, "tells_modifiers", plane->has_in_formats);
-	add_bits(doc, object, "rotations", plane->rotations, rotations, COUNT(rotations));
-	add_bits(doc, object, "blend_modes", plane->blend_modes, blend_modes, COUNT(blend_modes));
-	add_bits(doc, object, "color_encodings", plane->color_encodings, encodings,
+	add_bits(doc, object, "rotations", plane->props.rotation.mask, rotations, COUNT(rotations));
+	add_bits(doc, object, "blend_modes", plane->props.blend_mode.mask, blend_modes,
+		COUNT(blend_modes));
+	add_bits(doc, object, "color_encodings", plane->props.color_encoding.mask, encodings,
 		COUNT(encodings));
-	add_bits(doc, object, "color_ranges", plane->color_ranges, ranges, COUNT(ranges));
+	add_bits(doc, object, "color_ranges", plane->props.color_range.mask, ranges, COUNT(ranges));
 	add_formats(doc, object, &plane->formats);
 	return object;
 }

@@ -17,7 +17,7 @@ static void add_stage(yyjson_mut_doc *doc, yyjson_mut_val *stages, enum latch_st
 	struct latch_duration_bin bins[LATCH_DURATIONS_BINS];
 	_Static_assert(sizeof(bins[0]) == 2 * sizeof(uint32_t), "a bin is two integers");
 	const size_t len = latch_durations_bins(durations, bins);
-	yyjson_mut_obj_add_val(doc, stages, latch_stage_key(stage),
+	yyjson_mut_obj_add_val(doc, stages, latch_stages[stage].key,
 		yyjson_mut_arr_with_uint32(doc, (const uint32_t *)(const void *)bins, 2 * len));
 }
 
@@ -45,7 +45,7 @@ void latch_inspect_add_causes(yyjson_mut_doc *doc, yyjson_mut_val *root) {
 	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, root, "causes");
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
 		const enum latch_missed_cause cause = (enum latch_missed_cause)i;
-		yyjson_mut_obj_add_str(doc, causes, latch_missed_cause_name(cause),
+		yyjson_mut_obj_add_str(doc, causes, latch_name(&latch_missed_cause_names, cause),
 			latch_missed_cause_text(cause));
 	}
 }

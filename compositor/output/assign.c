@@ -100,7 +100,7 @@ static bool stacks_by_id(const struct kms_device *device) {
 /* The composed picture is drawn in a format with alpha where the plane has it, see compose.c. */
 static bool primary_shows_alpha(const struct kms_plane *primary) {
 	return kms_format_set_get(&primary->formats, DRM_FORMAT_ARGB8888) != NULL &&
-	       (primary->blend_modes & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
+	       (primary->props.blend_mode.mask & 1u << KMS_BLEND_PREMULTIPLIED) != 0;
 }
 
 void latch_output_assign(struct latch_output *output) {

@@ -13,6 +13,7 @@
 
 #include "backend/output.h"
 #include "base/clock.h"
+#include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
@@ -117,7 +118,11 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 	struct latch_capture *capture = &output->capture;
 	wl_event_source_remove(capture->fence);
 	capture->fence = NULL;
-	int ret = kms_writeback_done(capture->job);
+	struct latch_fence_info info = {0};
+	int ret = latch_fence_get_info(capture->job->fence_fd, &info);
+	if (ret == 0 && info.status != 1) {
+		ret = info.status < 0 ? info.status : -EAGAIN;
+	}
 	if (ret == 0) {
 		write_png(capture->job->buffer, capture->path);
 	} else {
@@ -138,15 +143,15 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	case LATCH_CAPTURE_WRITING:
 		return false;
 	case LATCH_CAPTURE_DETACH:
-		kms_writeback_remove(capture->job, commit);
+		kms_commit_disable_connector(commit, capture->job->connector);
 		return true;
 	case LATCH_CAPTURE_WANTED:
 		break;
 	}
 	if (capture->job == NULL) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
-			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height,
-			&error);
+			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height);
+		error = capture->job == NULL ? -errno : 0;
 	}
 	struct kms_commit before = *commit; // an error in a commit sticks
 	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
@@ -173,11 +178,10 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 		return;
 	}
 	if (!ok) {
-		kms_writeback_cancel(capture->job); // tried again with the next frame
-		return;
+		return; // tried again with the next frame
 	}
-	capture->fence = wl_event_loop_add_fd(output->core->event_loop,
-		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
+	capture->fence = wl_event_loop_add_fd(output->core->event_loop, capture->job->fence_fd,
+		WL_EVENT_READABLE, handle_fence, output);
 	capture->state = LATCH_CAPTURE_WRITING;
 	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 }

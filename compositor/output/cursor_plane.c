@@ -18,11 +18,10 @@
 static bool create_buffers(struct latch_cursor_plane *cursor) {
 	struct kms_device *device = cursor->kms->device;
 	for (unsigned i = 0; i < 2; i++) {
-		uint32_t fb_id;
-		cursor->buffers[i] = kms_dumb_buffer_create(device, device->cursor_width,
-			device->cursor_height, DRM_FORMAT_ARGB8888, NULL);
+		cursor->buffers[i] = kms_dumb_buffer_create(
+			device, device->cursor_width, device->cursor_height, DRM_FORMAT_ARGB8888);
 		if (cursor->buffers[i] == NULL || kms_dumb_buffer_map(cursor->buffers[i]) != 0 ||
-			kms_dumb_buffer_get_fb(cursor->buffers[i], &fb_id) != 0) {
+			kms_dumb_buffer_get_fb(cursor->buffers[i]) == 0) {
 			return false;
 		}
 	}

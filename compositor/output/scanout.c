@@ -284,8 +284,8 @@ static struct kms_plane_state *tell_damage(
 			boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
 	}
 	pixman_region32_fini(&seen);
-	return len > 0 && kms_damage_blob_create(output->kms->device, rects, (size_t)len,
-				  &state->damage_blob) == 0
+	return len > 0 && kms_blob_create(output->kms->device, rects,
+				  (size_t)len * sizeof(rects[0]), &state->damage_blob) == 0
 		       ? state
 		       : NULL;
 }
@@ -425,7 +425,7 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		struct kms_plane_state *told = tell_damage(output, frame);
 		ret = submit_vsync(output, frame, &out_fence_fd);
 		if (told != NULL) {
-			kms_damage_blob_destroy(output->kms->device, told->damage_blob);
+			kms_blob_destroy(output->kms->device, told->damage_blob);
 			told->damage_blob = 0;
 		}
 	}
@@ -439,7 +439,7 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	frame->modeset = output->kms->needs_modeset;
 	if (frame->modeset) {
 		output->kms->needs_modeset = false;
-		kms_connector_link_set_good(output->kms->connector);
+		output->kms->connector->link_bad = false;
 	}
 	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
 	latch_fence_clear(&out_fence_fd);

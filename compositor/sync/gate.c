@@ -75,8 +75,3 @@ void latch_gate_destroy(struct latch_gate *gate) {
 void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events) {
 	gate->events = *events;
 }
-
-void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats *stats) {
-	*stats = gate->stats;
-	stats->releases = gate->releases->outstanding;
-}

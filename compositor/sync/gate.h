@@ -69,12 +69,11 @@ struct latch_gate_events {
 	void *data; /* of them all */
 };
 
-/** For leak tests and the inspector. */
+/** For leak tests, which read it from the gate. */
 struct latch_gate_stats {
 	size_t surfaces;     /* wl_surfaces attached to */
 	size_t held;	     /* updates that wait now */
 	size_t watches;	     /* fences that are watched now */
-	size_t releases;     /* releases not yet destroyed */
 	uint64_t updates;    /* updates with a buffer, ever */
 	uint64_t held_ever;  /* of which had to wait */
 	uint64_t superseded; /* never taken: dropped, or replaced before they were taken */
@@ -111,8 +110,6 @@ void latch_gate_destroy(struct latch_gate *gate);
 
 /** Once, before the first surface. */
 void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events);
-
-void latch_gate_get_stats(const struct latch_gate *gate, struct latch_gate_stats *stats);
 
 /**
  * Calls func for each update that is held, surface by surface, the oldest of each first. Asks the

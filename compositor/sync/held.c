@@ -74,7 +74,7 @@ static void warn(struct latch_held_update *update, int64_t now_ns) {
 			"point %" PRIu64 " of its timeline, without a fence yet", held.point);
 	} else {
 		snprintf(cause, sizeof(cause), "a fence (%s) of driver \"%s\", timeline \"%s\"",
-			latch_sync_kind_name(held.kind), held.fence.driver_name,
+			latch_name(&latch_sync_kind_names, held.kind), held.fence.driver_name,
 			held.fence.timeline_name);
 	}
 	wlr_log(WLR_INFO, "%s: wl_surface#%u has stood still for %.1f s, waiting for %s",
@@ -184,7 +184,8 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 		"shown: %s",
 		latch_account_describe(sync->account, who),
 		wl_resource_get_id(sync->surface->resource),
-		latch_sync_kind_name(update->base.kind), names, strerror(-watch->error));
+		latch_name(&latch_sync_kind_names, update->base.kind), names,
+		strerror(-watch->error));
 	sync->fence_error_logged = true;
 }
 
@@ -205,7 +206,7 @@ static int set_deadline(struct latch_held_update *update, const struct latch_wat
 		gate->stats.deadlines++;
 	} else if (ret == -ENOTTY || ret == -EINVAL) {
 		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
-			latch_sync_kind_name(update->base.kind), strerror(-ret));
+			latch_name(&latch_sync_kind_names, update->base.kind), strerror(-ret));
 		*off = true;
 	}
 	return ret;

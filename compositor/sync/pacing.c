@@ -269,7 +269,7 @@ static void handle_timer(void *data) {
 }
 
 bool latch_pacing_init(struct latch_gate *gate) {
-	struct latch_pacing *pacing = &gate->pacing;
+	struct latch_gate_pacing *pacing = &gate->pacing;
 	wl_list_init(&pacing->timed);
 	wl_list_init(&pacing->barriers);
 	return latch_timer_init(&pacing->timer, gate->loop, handle_timer, gate);

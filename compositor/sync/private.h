@@ -43,7 +43,7 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 	struct latch_buffer_release *buffer_release);
 
 /* What waits for something else than a fence, see pacing.c. */
-struct latch_pacing {
+struct latch_gate_pacing {
 	struct latch_timer timer;
 	struct wl_list timed;	 /* latch_held_update.timed_link */
 	struct wl_list barriers; /* latch_surface_sync.barrier.link */
@@ -63,7 +63,7 @@ struct latch_gate {
 	struct wl_list free;	 /* latch_held_update.link */
 
 	struct latch_timer hold_timer; /* zeroed when nobody wants to know, see held.c */
-	struct latch_pacing pacing;
+	struct latch_gate_pacing pacing;
 	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
 	bool no_deadlines[LATCH_SYNC_KINDS];
 

@@ -365,7 +365,7 @@ void latch_trace_frame(struct latch_trace *trace, const struct latch_frame_recor
 		",\"placement\":\"%s\",\"sync\":\"%s\"",
 		record->update_id, record->sequence, record->plane_id,
 		latch_name(&latch_placement_names, record->placement),
-		latch_sync_kind_name(record->sync));
+		latch_name(&latch_sync_kind_names, record->sync));
 	write_stages(trace, place, marks, length, begin, end, args);
 	write_missed(trace, track, record, &missed);
 	flush_now_and_then(trace, end);

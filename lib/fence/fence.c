@@ -60,11 +60,7 @@ static int without_replays(int status) {
 
 static void summarise(const struct sync_fence_info *fences, size_t len, int status,
 	struct latch_fence_info *info) {
-	*info = (struct latch_fence_info){
-		.status = without_replays(status),
-		.num_fences = len,
-	};
-
+	*info = (struct latch_fence_info){.status = without_replays(status)};
 	const struct sync_fence_info *named = NULL;
 	for (size_t i = 0; i < len; i++) {
 		const struct sync_fence_info *fence = &fences[i];

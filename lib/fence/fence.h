@@ -19,7 +19,6 @@ struct latch_fence_info {
 	/* 1 signalled, 0 pending, negative errno: signalled with that error. -EAGAIN, which says
 	 * that the job was done again, counts as signalled. */
 	int status;
-	size_t num_fences;
 	/* Time of the latest signal of all fences in it, CLOCK_MONOTONIC; 0 while one is
 	 * pending. Can be long ago, or 0, for a fence that was born signalled. */
 	int64_t signal_time_ns;

@@ -214,22 +214,25 @@ int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point) {
 
 /* Where sync_files go in and out of binary syncobjs only: by way of one. Its fence is its point 0.
  * No flag: a point without a fence is EINVAL. */
-static int import_by_binary(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
+static int exchange_by_binary(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	int fd = timeline->device->fd;
-	uint32_t binary;
+	uint32_t binary, handle = timeline->handle;
 	if (drmSyncobjCreate(fd, 0, &binary) != 0) {
 		return -errno;
 	}
-	bool ok = drmSyncobjImportSyncFile(fd, binary, fence_fd) == 0 &&
-		  drmSyncobjTransfer(fd, timeline->handle, point, binary, 0, 0) == 0;
-	int ret = ok ? 0 : -errno;
+	bool ok = fence_fd >= 0 ? drmSyncobjImportSyncFile(fd, binary, fence_fd) == 0 &&
+					  drmSyncobjTransfer(fd, handle, point, binary, 0, 0) == 0
+				: drmSyncobjTransfer(fd, binary, 0, handle, point, 0) == 0 &&
+					  drmSyncobjExportSyncFile(fd, binary, &fence_fd) == 0;
+	int ret = ok ? fence_fd : -errno;
 	drmSyncobjDestroy(fd, binary);
 	return ret;
 }
 
-int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
+/* Puts a sync_file into a point; -1: makes one of the point's fence. Returns the fd. */
+static int exchange(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
 	if (!timeline->device->files_of_points) {
-		return import_by_binary(timeline, point, fence_fd);
+		return exchange_by_binary(timeline, point, fence_fd);
 	}
 	struct handle_of_point arg = {
 		.handle = timeline->handle,
@@ -237,31 +240,15 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
 		.fd = fence_fd,
 		.point = point,
 	};
-	return drmIoctl(timeline->device->fd, FD_TO_HANDLE_OF_POINT, &arg) != 0 ? -errno : 0;
+	unsigned long request = fence_fd >= 0 ? FD_TO_HANDLE_OF_POINT : HANDLE_TO_FD_OF_POINT;
+	return drmIoctl(timeline->device->fd, request, &arg) != 0 ? -errno : arg.fd;
 }
 
-static int export_by_binary(struct latch_timeline *timeline, uint64_t point) {
-	int fd = timeline->device->fd, fence_fd = -1;
-	uint32_t binary;
-	if (drmSyncobjCreate(fd, 0, &binary) != 0) {
-		return -errno;
-	}
-	bool ok = drmSyncobjTransfer(fd, binary, 0, timeline->handle, point, 0) == 0 &&
-		  drmSyncobjExportSyncFile(fd, binary, &fence_fd) == 0;
-	int ret = ok ? fence_fd : -errno;
-	drmSyncobjDestroy(fd, binary);
-	return ret;
+int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t point, int fence_fd) {
+	int ret = exchange(timeline, point, fence_fd);
+	return ret < 0 ? ret : 0;
 }
 
 int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point) {
-	if (!timeline->device->files_of_points) {
-		return export_by_binary(timeline, point);
-	}
-	struct handle_of_point arg = {
-		.handle = timeline->handle,
-		.flags = SYNC_FILE_OF_POINT,
-		.fd = -1,
-		.point = point,
-	};
-	return drmIoctl(timeline->device->fd, HANDLE_TO_FD_OF_POINT, &arg) != 0 ? -errno : arg.fd;
+	return exchange(timeline, point, -1);
 }

@@ -29,35 +29,11 @@ struct kms_device;
 #define KMS_COMMIT_MAX_OBJECTS 160
 #define KMS_COMMIT_MAX_PROPERTIES 1024
 
-/** Why a commit can't be made, before the kernel is asked. Names are stable. */
-enum kms_commit_error {
-	KMS_COMMIT_OK,
-	KMS_COMMIT_TOO_MANY_OBJECTS,
-	KMS_COMMIT_TOO_MANY_PROPERTIES,
-	KMS_COMMIT_NO_PROPERTY,	 // a property that every such object should have
-	KMS_COMMIT_GONE,	 // the connector has been removed
-	KMS_COMMIT_WRONG_CRTC,	 // the plane or connector can't be on this CRTC
-	KMS_COMMIT_NO_IN_FENCE,	 // an in-fence, and no IN_FENCE_FD
-	KMS_COMMIT_NO_OUT_FENCE, // no OUT_FENCE_PTR
-	KMS_COMMIT_NO_ALPHA,
-	KMS_COMMIT_NO_BLEND_MODE,
-	KMS_COMMIT_NO_ROTATION,
-	KMS_COMMIT_NO_COLOR_ENCODING,
-	KMS_COMMIT_NO_COLOR_RANGE,
-	KMS_COMMIT_NO_SCALING_FILTER,
-	KMS_COMMIT_NO_ZPOS, // no zpos property, an immutable other one, or out of range
-	KMS_COMMIT_NO_VRR,
-	KMS_COMMIT_NO_WRITEBACK, // not a writeback connector
-	KMS_COMMIT_ERROR_COUNT,
-};
-
-/** The stable name, "no-alpha". "ok" for KMS_COMMIT_OK. */
-const char *kms_commit_error_name(enum kms_commit_error error);
-
 struct kms_commit {
 	int fd;
-	/** The first thing that went wrong; test and submit then fail without asking the kernel. */
-	enum kms_commit_error error;
+	/** The first thing that went wrong, a negative errno; test and submit then fail without
+	 * asking the kernel. */
+	int error;
 	/* As DRM_IOCTL_MODE_ATOMIC wants it: properties grouped by object. */
 	uint32_t objects_len, props_len;
 	uint32_t objects[KMS_COMMIT_MAX_OBJECTS];
@@ -66,72 +42,12 @@ struct kms_commit {
 	uint64_t values[KMS_COMMIT_MAX_PROPERTIES];
 };
 
-/** What a plane shows. Start from kms_plane_state_default(): zeroes are not what you want. */
-struct kms_plane_state {
-	uint32_t fb_id;
-	/** Part of the buffer, in 16.16 fixed point pixels. */
-	uint32_t src_x, src_y, src_w, src_h;
-	/** Where on the CRTC, in pixels; may be partly off-screen where the driver allows it. */
-	int32_t dst_x, dst_y;
-	uint32_t dst_w, dst_h;
-	/** A sync_file the kernel waits for, borrowed until submit returns; -1 for none. An
-	 * explicit -1 is written, as the property may still hold a number of an earlier commit. */
-	int in_fence_fd;
-	/** 0 transparent to 0xffff opaque, on top of the pixels' alpha. */
-	uint16_t alpha;
-	enum kms_blend_mode blend_mode;
-	/** One DRM_MODE_ROTATE_*, and DRM_MODE_REFLECT_*. */
-	uint32_t rotation;
-	enum kms_color_encoding color_encoding;
-	enum kms_color_range color_range;
-	enum kms_scaling_filter scaling_filter;
-	/** Place in the stack; -1: the plane's own, not written. */
-	int64_t zpos;
-	/** Cursor planes with HOTSPOT_X and HOTSPOT_Y only, ignored on others. */
-	int32_t hotspot_x, hotspot_y;
-	/** FB_DAMAGE_CLIPS blob, 0: all of it changed. A hint, ignored where there is none. */
-	uint32_t damage_blob;
-};
-
-/** No buffer, no fence, opaque, premultiplied, upright, everything else left alone. */
-static inline struct kms_plane_state kms_plane_state_default(void) {
-	return (struct kms_plane_state){
-		.in_fence_fd = -1,
-		.alpha = 0xffff,
-		.blend_mode = KMS_BLEND_PREMULTIPLIED,
-		.rotation = DRM_MODE_ROTATE_0,
-		.zpos = -1,
-	};
-}
-
-/** Whether two states look the same on a plane; their fences don't count. */
-bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b);
-
-/** A framebuffer of the CRTC's own size, all over it. */
-static inline struct kms_plane_state kms_plane_state_whole(
-	uint32_t fb_id, uint32_t width, uint32_t height) {
-	struct kms_plane_state state = kms_plane_state_default();
-	state.fb_id = fb_id;
-	state.src_w = width << 16;
-	state.src_h = height << 16;
-	state.dst_w = width;
-	state.dst_h = height;
-	return state;
-}
-
-/**
- * Whether a plane has the properties that a state needs. A missing property is accepted if the
- * wanted value is its default. Plain function: the kernel may refuse for reasons of its own.
- */
-enum kms_commit_error kms_plane_check_state(
-	const struct kms_plane *plane, const struct kms_plane_state *state);
-
 /** An empty request for a device. Nothing to finish. */
 void kms_commit_init(struct kms_commit *commit, const struct kms_device *device);
 
 /*
- * All of these return 0 or a negative errno: -E2BIG when the commit is full, -EINVAL with the name
- * in commit->error. The error sticks: a caller may build the whole commit and look once.
+ * All of these return 0 or a negative errno: -E2BIG when the commit is full, -EINVAL for what an
+ * object can't be set to. The error sticks: a caller may build the whole commit and look once.
  */
 
 /** Any property of any object, for what has no function here. */
@@ -139,7 +55,7 @@ int kms_commit_set(
 	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value);
 
 /**
- * Switches a CRTC on with a mode (see kms_mode_blob_create()) and puts a connector on it; call it
+ * Switches a CRTC on with a mode (see kms_blob_create()) and puts a connector on it; call it
  * once per connector for clones. Needs ALLOW_MODESET.
  */
 int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
@@ -171,7 +87,7 @@ int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_con
  */
 int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device);
 
-/** Variable refresh. -EINVAL "no-vrr" to switch it on where there is none. */
+/** Variable refresh. -EINVAL to switch it on where there is none. */
 int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
 
 /**
@@ -189,10 +105,10 @@ int kms_commit_set_plane_fb(
 	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id);
 
 /**
- * Shows a state on a plane. Checks it first, see kms_plane_check_state(). before: NULL, or what the
- * last commit that succeeded has set, when that was ours, with the plane on this CRTC: then only
- * the framebuffer, the fence, and whatever differs are written. The kernel looks up each property
- * and its object anew, which is a good part of what a flip costs.
+ * Shows a state on a plane. Checks it first, see kms_plane_find_lacking(). before: NULL, or what
+ * the last commit that succeeded has set, when that was ours, with the plane on this CRTC: then
+ * only the framebuffer, the fence, and whatever differs are written. The kernel looks up each
+ * property and its object anew, which is a good part of what a flip costs.
  */
 int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
@@ -223,32 +139,25 @@ int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connect
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
 
 /**
- * Makes a blob of a mode for kms_commit_set_mode(). The caller destroys it; what is in use stays
- * in use. Returns 0 or negative errno.
- */
-int kms_mode_blob_create(
-	const struct kms_device *device, const drmModeModeInfo *info, uint32_t *blob_id);
-
-/** Destroys a blob; 0 is fine. */
-void kms_mode_blob_destroy(const struct kms_device *device, uint32_t blob_id);
-
-/**
- * Makes a blob for kms_plane_state.damage_blob of rectangles in the buffer's pixels, which must be
- * in the buffer and not empty. The caller's to destroy, once the commit was submitted. 0 or
+ * Makes a blob: of a drmModeModeInfo for kms_commit_set_mode(); or for kms_plane_state.damage_blob
+ * of struct drm_mode_rect, in the buffer's pixels, which must be in the buffer and not empty. The
+ * caller's to destroy, once the commit was submitted; what is in use stays in use. Returns 0 or
  * negative errno.
  */
-int kms_damage_blob_create(const struct kms_device *device, const struct drm_mode_rect *rects,
-	size_t len, uint32_t *blob_id);
-void kms_damage_blob_destroy(const struct kms_device *device, uint32_t blob_id);
+int kms_blob_create(
+	const struct kms_device *device, const void *data, size_t size, uint32_t *blob_id);
+
+/** 0 is fine. */
+void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id);
 
 enum kms_commit_flags {
 	/** Return at once; -EBUSY when a CRTC of it has not done its last commit. */
-	KMS_COMMIT_NONBLOCK = 1 << 0,
+	KMS_COMMIT_NONBLOCK = DRM_MODE_ATOMIC_NONBLOCK,
 	/** Send a flip event for each CRTC in it, see event.h. */
-	KMS_COMMIT_FLIP_EVENT = 1 << 1,
-	KMS_COMMIT_ALLOW_MODESET = 1 << 2,
+	KMS_COMMIT_FLIP_EVENT = DRM_MODE_PAGE_FLIP_EVENT,
+	KMS_COMMIT_ALLOW_MODESET = DRM_MODE_ATOMIC_ALLOW_MODESET,
 	/** Don't wait for the vblank (tearing); only where the device has it. */
-	KMS_COMMIT_ASYNC = 1 << 3,
+	KMS_COMMIT_ASYNC = DRM_MODE_PAGE_FLIP_ASYNC,
 };
 
 /**

@@ -10,7 +10,7 @@
 #include "base/hash.h"
 #include "kms/log.h"
 
-static const char *const content_type_names[KMS_CONTENT_TYPES] = {
+static const char *const content_type_names[KMS_PROPERTY_NAMES] = {
 	[KMS_CONTENT_NO_DATA] = "No Data",
 	[KMS_CONTENT_GRAPHICS] = "Graphics",
 	[KMS_CONTENT_PHOTO] = "Photo",
@@ -18,7 +18,7 @@ static const char *const content_type_names[KMS_CONTENT_TYPES] = {
 	[KMS_CONTENT_GAME] = "Game",
 };
 
-static const char *const orientation_names[KMS_PANEL_ORIENTATIONS] = {
+static const char *const orientation_names[KMS_PROPERTY_NAMES] = {
 	[KMS_PANEL_NORMAL] = "Normal",
 	[KMS_PANEL_UPSIDE_DOWN] = "Upside Down",
 	[KMS_PANEL_LEFT_SIDE_UP] = "Left Side Up",
@@ -27,40 +27,34 @@ static const char *const orientation_names[KMS_PANEL_ORIENTATIONS] = {
 
 /* A monitor scales what is smaller than it by itself, and the link need not carry more than that. A
  * built-in panel takes one size only, and its display controller scales to it. */
-static const char *const neutral_names[KMS_SETTINGS][2] = {
+static const char *const neutral_names[KMS_SETTINGS][KMS_PROPERTY_NAMES] = {
 	[KMS_SETTING_COLORSPACE] = {"Default", "Default"},
 	[KMS_SETTING_BROADCAST_RGB] = {"Automatic", "Automatic"},
 	[KMS_SETTING_SCALING_MODE] = {"None", "Full aspect"},
 	[KMS_SETTING_UNDERSCAN] = {"off", "off"},
 };
 
-#define FIELD(name_, field) .name = name_, .offset = offsetof(struct kms_connector, props.field)
-#define SPEC(name, field) {FIELD(name, field)}
-#define KEPT(name, field) {FIELD(name, field), .kept = true}
-#define NAMED(name, field, kept_, names_, values_)                                                 \
-	{FIELD(name, field), .kept = kept_, .names = names_,                                       \
-		.names_len = sizeof(names_) / sizeof(names_[0]),                                   \
-		.values = offsetof(struct kms_connector, values_)}
-#define SETTING(name, setting)                                                                     \
-	NAMED(name, settings[setting], true, neutral_names[setting], neutral[setting])
+#define PROPERTY(...) KMS_PROPERTY(struct kms_connector_properties, __VA_ARGS__)
+#define SETTING(setting, name)                                                                     \
+	PROPERTY(settings[setting], name, .kept = true, .names = neutral_names[setting])
 
 static const struct kms_property_spec specs[] = {
-	KEPT("CRTC_ID", crtc_id),
-	SPEC("EDID", edid),
-	SPEC("non-desktop", non_desktop),
-	SPEC("vrr_capable", vrr_capable),
-	SPEC("link-status", link_status),
-	NAMED("content type", content_type, true, content_type_names, content_types),
-	KEPT("HDR_OUTPUT_METADATA", hdr_output_metadata),
-	KEPT("max bpc", max_bpc),
-	NAMED("panel orientation", panel_orientation, false, orientation_names, orientations),
-	SETTING("Colorspace", KMS_SETTING_COLORSPACE),
-	SETTING("Broadcast RGB", KMS_SETTING_BROADCAST_RGB),
-	SETTING("scaling mode", KMS_SETTING_SCALING_MODE),
-	SETTING("underscan", KMS_SETTING_UNDERSCAN),
-	SPEC("WRITEBACK_FB_ID", writeback_fb_id),
-	SPEC("WRITEBACK_OUT_FENCE_PTR", writeback_out_fence_ptr),
-	SPEC("WRITEBACK_PIXEL_FORMATS", writeback_pixel_formats),
+	PROPERTY(crtc_id, "CRTC_ID", .kept = true),
+	PROPERTY(edid, "EDID"),
+	PROPERTY(non_desktop, "non-desktop"),
+	PROPERTY(vrr_capable, "vrr_capable"),
+	PROPERTY(link_status, "link-status"),
+	PROPERTY(content_type, "content type", .kept = true, .names = content_type_names),
+	PROPERTY(hdr_output_metadata, "HDR_OUTPUT_METADATA", .kept = true),
+	PROPERTY(max_bpc, "max bpc", .kept = true),
+	PROPERTY(panel_orientation, "panel orientation", .names = orientation_names),
+	SETTING(KMS_SETTING_COLORSPACE, "Colorspace"),
+	SETTING(KMS_SETTING_BROADCAST_RGB, "Broadcast RGB"),
+	SETTING(KMS_SETTING_SCALING_MODE, "scaling mode"),
+	SETTING(KMS_SETTING_UNDERSCAN, "underscan"),
+	PROPERTY(writeback_fb_id, "WRITEBACK_FB_ID"),
+	PROPERTY(writeback_out_fence_ptr, "WRITEBACK_OUT_FENCE_PTR"),
+	PROPERTY(writeback_pixel_formats, "WRITEBACK_PIXEL_FORMATS"),
 };
 
 /* Without an EDID, or with one that makes no sense, make, model and serial stay NULL. */
@@ -117,23 +111,11 @@ static int read_writeback_formats(struct kms_connector *connector, int fd) {
 }
 
 static void read_orientation(struct kms_connector *connector) {
-	const struct kms_enum_values *values = &connector->orientations;
+	const struct kms_property *property = &connector->props.panel_orientation;
 	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS; i++) {
-		if ((values->mask & 1u << i) != 0 &&
-			values->values[i] == connector->props.panel_orientation.value) {
+		if ((property->mask & 1u << i) != 0 && property->values[i] == property->value) {
 			connector->orientation = (enum kms_panel_orientation)i;
 		}
-	}
-}
-
-static enum kms_connector_status status_of(drmModeConnection connection) {
-	switch (connection) {
-	case DRM_MODE_CONNECTED:
-		return KMS_CONNECTOR_CONNECTED;
-	case DRM_MODE_DISCONNECTED:
-		return KMS_CONNECTOR_DISCONNECTED;
-	default:
-		return KMS_CONNECTOR_UNKNOWN;
 	}
 }
 
@@ -146,7 +128,7 @@ static bool is_panel(uint32_t type) {
 static int fill(struct kms_connector *connector, int fd, const drmModeConnector *info) {
 	*connector = (struct kms_connector){
 		.id = info->connector_id,
-		.status = status_of(info->connection),
+		.status = (enum kms_connector_status)info->connection,
 		.width_mm = info->mmWidth,
 		.height_mm = info->mmHeight,
 		.writeback = info->connector_type == DRM_MODE_CONNECTOR_WRITEBACK,
@@ -158,7 +140,7 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 		type != NULL ? type : "Unknown", info->connector_type_id);
 
 	int ret = kms_properties_read(fd, connector->id, DRM_MODE_OBJECT_CONNECTOR, specs,
-		sizeof(specs) / sizeof(specs[0]), connector);
+		sizeof(specs) / sizeof(specs[0]), &connector->props);
 	ret = ret == 0 ? read_modes(connector, info) : ret;
 	ret = ret == 0 ? read_writeback_formats(connector, fd) : ret;
 	if (ret < 0) {
@@ -277,10 +259,6 @@ int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {
 	}
 	kms_connector_destroy(fresh);
 	return 0;
-}
-
-void kms_connector_link_set_good(struct kms_connector *connector) {
-	connector->link_bad = false;
 }
 
 const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {

@@ -11,10 +11,10 @@
 #include "kms/property.h"
 
 enum kms_connector_status {
-	KMS_CONNECTOR_CONNECTED,
-	KMS_CONNECTOR_DISCONNECTED,
+	KMS_CONNECTOR_CONNECTED = DRM_MODE_CONNECTED,
+	KMS_CONNECTOR_DISCONNECTED = DRM_MODE_DISCONNECTED,
 	/** The driver can't tell; counts as connected when it is asked for by name. */
-	KMS_CONNECTOR_UNKNOWN,
+	KMS_CONNECTOR_UNKNOWN = DRM_MODE_UNKNOWNCONNECTION,
 };
 
 /** What HDMI tells the monitor of the picture ("content type"). */
@@ -66,6 +66,7 @@ struct kms_connector_properties {
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
+	/** Their names are the values that are right for us: one for monitors, one for panels. */
 	struct kms_property settings[KMS_SETTINGS];
 };
 
@@ -92,12 +93,9 @@ struct kms_connector {
 	bool non_desktop;
 	/** The monitor and the driver can do variable refresh. */
 	bool vrr_capable;
+	/** To be made false when a modeset with link-status GOOD was accepted. The kernel stores
+	 * that without an event, so the next BAD that is read is a new failure. */
 	bool link_bad;
-	/** By enum kms_content_type; an empty mask where it has no such property. */
-	struct kms_enum_values content_types;
-	/** The values that are right for us, where the driver has them: bit and index .panel. */
-	struct kms_enum_values neutral[KMS_SETTINGS];
-	struct kms_enum_values orientations;
 	/** KMS_PANEL_NORMAL also where nothing is known. */
 	enum kms_panel_orientation orientation;
 	struct kms_connector_properties props;
@@ -131,12 +129,6 @@ bool kms_connector_is_listed(const drmModeRes *res, uint32_t id);
  * errno; on failure nothing but .changes (0) is touched.
  */
 int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
-
-/**
- * To be called when a modeset with link-status GOOD was accepted. The kernel stores that without an
- * event, so the next BAD that is read is a new failure.
- */
-void kms_connector_link_set_good(struct kms_connector *connector);
 
 /** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
 const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);

@@ -14,16 +14,14 @@
 
 /* Documentation/gpu/drm-kms.rst, "KMS Properties". */
 static const struct kms_property_spec crtc_specs[] = {
-#define SPEC(name_, field, kept_)                                                                  \
-	{.name = name_, .offset = offsetof(struct kms_crtc, props.field), .kept = kept_}
-	SPEC("ACTIVE", active, true),
-	SPEC("MODE_ID", mode_id, true),
-	SPEC("OUT_FENCE_PTR", out_fence_ptr, false),
-	SPEC("VRR_ENABLED", vrr_enabled, true),
-	SPEC("GAMMA_LUT", gamma_lut, true),
-	SPEC("DEGAMMA_LUT", degamma_lut, true),
-	SPEC("CTM", ctm, true),
-#undef SPEC
+#define PROPERTY(...) KMS_PROPERTY(struct kms_crtc_properties, __VA_ARGS__)
+	PROPERTY(active, "ACTIVE", .kept = true),
+	PROPERTY(mode_id, "MODE_ID", .kept = true),
+	PROPERTY(out_fence_ptr, "OUT_FENCE_PTR"),
+	PROPERTY(vrr_enabled, "VRR_ENABLED", .kept = true),
+	PROPERTY(gamma_lut, "GAMMA_LUT", .kept = true),
+	PROPERTY(degamma_lut, "DEGAMMA_LUT", .kept = true),
+	PROPERTY(ctm, "CTM", .kept = true),
 };
 
 const char *kms_error_string(enum kms_open_error error) {
@@ -96,7 +94,7 @@ static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
 		struct kms_crtc *crtc = &device->crtcs[i];
 		*crtc = (struct kms_crtc){.id = res->crtcs[i], .index = (unsigned)i};
 		int ret = kms_properties_read(device->fd, crtc->id, DRM_MODE_OBJECT_CRTC,
-			crtc_specs, sizeof(crtc_specs) / sizeof(crtc_specs[0]), crtc);
+			crtc_specs, sizeof(crtc_specs) / sizeof(crtc_specs[0]), &crtc->props);
 		if (ret < 0) {
 			return ret;
 		}

@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define NS_PER_SEC INT64_C(1000000000)
-#define NS_PER_US INT64_C(1000)
+#include "base/clock.h"
 
 int kms_event_parse(const void *bytes, size_t len, kms_flip_func func, void *data) {
 	const char *at = bytes;
@@ -30,7 +29,8 @@ int kms_event_parse(const void *bytes, size_t len, kms_flip_func func, void *dat
 			struct kms_flip flip = {
 				.crtc_id = vblank.crtc_id,
 				.sequence = vblank.sequence,
-				.flip_ns = vblank.tv_sec * NS_PER_SEC + vblank.tv_usec * NS_PER_US,
+				.flip_ns = vblank.tv_sec * LATCH_NS_PER_SEC +
+					   vblank.tv_usec * INT64_C(1000),
 				.user_data = vblank.user_data,
 			};
 			func(&flip, data);

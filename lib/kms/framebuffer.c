@@ -87,16 +87,11 @@ int kms_framebuffer_import(
 	}
 
 	uint32_t id = 0;
-	if (ret == 0) {
-		int failed = with_modifier
-				     ? drmModeAddFB2WithModifiers(device->fd, desc->width,
-					       desc->height, desc->fourcc, handles, strides,
-					       offsets, modifiers, &id, DRM_MODE_FB_MODIFIERS)
-				     : drmModeAddFB2(device->fd, desc->width, desc->height,
-					       desc->fourcc, handles, strides, offsets, &id, 0);
-		if (failed != 0) {
-			ret = kms_errno();
-		}
+	if (ret == 0 &&
+		drmModeAddFB2WithModifiers(device->fd, desc->width, desc->height, desc->fourcc,
+			handles, strides, offsets, with_modifier ? modifiers : NULL, &id,
+			with_modifier ? DRM_MODE_FB_MODIFIERS : 0) != 0) {
+		ret = kms_errno();
 	}
 	close_handles(device, handles, imported);
 	if (ret == 0) {
@@ -129,24 +124,19 @@ void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
 }
 
 struct kms_dumb_buffer *kms_dumb_buffer_create(
-	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc, int *error) {
-	int ignored;
-	if (error == NULL) {
-		error = &ignored;
-	}
+	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc) {
 	if (!device->features.dumb_buffers) {
-		*error = -ENOTSUP;
+		errno = ENOTSUP;
 		return NULL;
 	}
 	const struct latch_format *format = latch_format_find(fourcc);
 	bool is_32_bits = format != NULL && !format->ycbcr && format->components[0].step == 4;
 	if (!is_32_bits || width == 0 || height == 0) {
-		*error = -EINVAL;
+		errno = EINVAL;
 		return NULL;
 	}
 	struct kms_dumb_buffer *buffer = calloc(1, sizeof(*buffer));
 	if (buffer == NULL) {
-		*error = -ENOMEM;
 		return NULL;
 	}
 	*buffer = (struct kms_dumb_buffer){
@@ -157,7 +147,6 @@ struct kms_dumb_buffer *kms_dumb_buffer_create(
 	};
 	if (drmModeCreateDumbBuffer(device->fd, width, height, 32, 0, &buffer->handle,
 		    &buffer->stride, &buffer->size) != 0) {
-		*error = kms_errno();
 		free(buffer);
 		return NULL;
 	}
@@ -200,18 +189,14 @@ int kms_dumb_buffer_map(struct kms_dumb_buffer *buffer) {
 	return 0;
 }
 
-int kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer, uint32_t *fb_id) {
+uint32_t kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer) {
 	if (buffer->fb_id == 0) {
 		uint32_t handles[4] = {buffer->handle}, strides[4] = {buffer->stride};
-		uint32_t offsets[4] = {0}, id = 0;
-		if (drmModeAddFB2(buffer->device->fd, buffer->width, buffer->height, buffer->fourcc,
-			    handles, strides, offsets, &id, 0) != 0) {
-			return kms_errno();
-		}
-		buffer->fb_id = id;
+		uint32_t offsets[4] = {0};
+		drmModeAddFB2(buffer->device->fd, buffer->width, buffer->height, buffer->fourcc,
+			handles, strides, offsets, &buffer->fb_id, 0);
 	}
-	*fb_id = buffer->fb_id;
-	return 0;
+	return buffer->fb_id;
 }
 
 int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer) {

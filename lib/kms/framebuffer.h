@@ -65,11 +65,11 @@ struct kms_dumb_buffer {
 };
 
 /**
- * Allocates one. fourcc must be of 32 bits a pixel, else -EINVAL. Returns NULL with *error
- * (may be NULL) set to a negative errno on failure; -ENOTSUP without DRM_CAP_DUMB_BUFFER.
+ * Allocates one. fourcc must be of 32 bits a pixel, else EINVAL. Returns NULL with errno set on
+ * failure; ENOTSUP without DRM_CAP_DUMB_BUFFER.
  */
 struct kms_dumb_buffer *kms_dumb_buffer_create(
-	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc, int *error);
+	struct kms_device *device, uint32_t width, uint32_t height, uint32_t fourcc);
 
 /** Destroys it, its mapping and its framebuffer; exported dma-bufs live on. NULL is fine. */
 void kms_dumb_buffer_destroy(struct kms_dumb_buffer *buffer);
@@ -77,8 +77,8 @@ void kms_dumb_buffer_destroy(struct kms_dumb_buffer *buffer);
 /** Maps it for reading and writing, once; it stays mapped. Returns 0 or negative errno. */
 int kms_dumb_buffer_map(struct kms_dumb_buffer *buffer);
 
-/** Its framebuffer, made at the first call, owned by the buffer. Returns 0 or negative errno. */
-int kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer, uint32_t *fb_id);
+/** Its framebuffer, made at the first call, owned by the buffer. 0 with errno set on failure. */
+uint32_t kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer);
 
 /** Exports it. Returns a new dma-buf fd, close-on-exec, the caller's; or negative errno. */
 int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer);

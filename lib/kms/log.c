@@ -5,11 +5,9 @@
 #include <stdio.h>
 
 static kms_log_func log_func;
-static void *log_data;
 
-void kms_log_set(kms_log_func func, void *data) {
+void kms_log_set(kms_log_func func) {
 	log_func = func;
-	log_data = data;
 }
 
 void kms_log(enum kms_log_level level, const char *format, ...) {
@@ -21,5 +19,5 @@ void kms_log(enum kms_log_level level, const char *format, ...) {
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	log_func(level, text, log_data);
+	log_func(level, text);
 }

@@ -12,10 +12,10 @@ enum kms_log_level {
 };
 
 /** One line without its newline; text is valid during the call only. */
-typedef void (*kms_log_func)(enum kms_log_level level, const char *text, void *data);
+typedef void (*kms_log_func)(enum kms_log_level level, const char *text);
 
 /** Sends all lines of kms/ to func from now on; NULL: nowhere. One per process. */
-void kms_log_set(kms_log_func func, void *data);
+void kms_log_set(kms_log_func func);
 
 /** For kms/ itself. Lines longer than 511 bytes are cut. */
 void kms_log(enum kms_log_level level, const char *format, ...)

@@ -5,71 +5,61 @@
 
 #include "kms/log.h"
 
-static const char *const blend_names[KMS_BLEND_COUNT] = {
+static const char *const blend_names[KMS_PROPERTY_NAMES] = {
 	[KMS_BLEND_PREMULTIPLIED] = "Pre-multiplied",
 	[KMS_BLEND_COVERAGE] = "Coverage",
 	[KMS_BLEND_NONE] = "None",
 };
 
-static const char *const encoding_names[KMS_COLOR_ENCODING_COUNT] = {
+static const char *const encoding_names[KMS_PROPERTY_NAMES] = {
 	[KMS_COLOR_ENCODING_BT601] = "ITU-R BT.601 YCbCr",
 	[KMS_COLOR_ENCODING_BT709] = "ITU-R BT.709 YCbCr",
 	[KMS_COLOR_ENCODING_BT2020] = "ITU-R BT.2020 YCbCr",
 };
 
-static const char *const range_names[KMS_COLOR_RANGE_COUNT] = {
+static const char *const range_names[KMS_PROPERTY_NAMES] = {
 	[KMS_COLOR_RANGE_LIMITED] = "YCbCr limited range",
 	[KMS_COLOR_RANGE_FULL] = "YCbCr full range",
 };
 
-static const char *const filter_names[KMS_SCALING_FILTER_COUNT] = {
-	[KMS_SCALING_FILTER_DEFAULT] = "Default",
-	[KMS_SCALING_FILTER_NEAREST] = "Nearest Neighbor",
-};
+static const char *const filter_names[KMS_PROPERTY_NAMES] = {"Default"};
 
-static const char *const rotation_names[] = {
-	"rotate-0",
-	"rotate-90",
-	"rotate-180",
-	"rotate-270",
-	"reflect-x",
-	"reflect-y",
-};
+/* By the bits of DRM_MODE_ROTATE_* and DRM_MODE_REFLECT_*, which are the same in every driver. */
+static const char *const rotation_names[KMS_PROPERTY_NAMES] = {
+	"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
 
-#define FIELD(name_, field) .name = name_, .offset = offsetof(struct kms_plane, props.field)
-#define SPEC(name, field) {FIELD(name, field)}
-#define KEPT(name, field) {FIELD(name, field), .kept = true}
-#define NAMED(name, field, kept_, names_, values_)                                                 \
-	{FIELD(name, field), .kept = kept_, .names = names_,                                       \
-		.names_len = sizeof(names_) / sizeof(names_[0]),                                   \
-		.values = offsetof(struct kms_plane, values_)}
+#define PROPERTY(...) KMS_PROPERTY(struct kms_plane_properties, __VA_ARGS__)
+#define MEMBER(kind_, member_)                                                                     \
+	.kept = true, .kind = KMS_VALUE_##kind_, .member = offsetof(struct kms_plane_state, member_)
 
-/* Documentation/gpu/drm-kms.rst, "KMS Properties". */
-static const struct kms_property_spec specs[] = {
-	SPEC("type", type),
-	SPEC("IN_FORMATS", in_formats),
-	KEPT("FB_ID", fb_id),
-	KEPT("CRTC_ID", crtc_id),
-	SPEC("IN_FENCE_FD", in_fence_fd),
-	KEPT("SRC_X", src_x),
-	KEPT("SRC_Y", src_y),
-	KEPT("SRC_W", src_w),
-	KEPT("SRC_H", src_h),
-	KEPT("CRTC_X", crtc_x),
-	KEPT("CRTC_Y", crtc_y),
-	KEPT("CRTC_W", crtc_w),
-	KEPT("CRTC_H", crtc_h),
-	KEPT("zpos", zpos),
-	KEPT("alpha", alpha),
-	NAMED("pixel blend mode", blend_mode, true, blend_names, blend_values),
-	NAMED("rotation", rotation, true, rotation_names, rotation_values),
-	NAMED("COLOR_ENCODING", color_encoding, true, encoding_names, encoding_values),
-	NAMED("COLOR_RANGE", color_range, true, range_names, range_values),
-	NAMED("SCALING_FILTER", scaling_filter, true, filter_names, filter_values),
-	KEPT("HOTSPOT_X", hotspot_x),
-	KEPT("HOTSPOT_Y", hotspot_y),
-	SPEC("FB_DAMAGE_CLIPS", fb_damage_clips),
+/* Documentation/gpu/drm-kms.rst, "KMS Properties". What has a member is written in this order. */
+const struct kms_property_spec kms_plane_specs[] = {
+	PROPERTY(type, "type"),
+	PROPERTY(in_formats, "IN_FORMATS"),
+	PROPERTY(fb_id, "FB_ID", .kept = true),
+	PROPERTY(crtc_id, "CRTC_ID", .kept = true),
+	PROPERTY(in_fence_fd, "IN_FENCE_FD"),
+	PROPERTY(fb_damage_clips, "FB_DAMAGE_CLIPS"),
+	PROPERTY(zpos, "zpos", .kept = true),
+	PROPERTY(scaling_filter, "SCALING_FILTER", .kept = true, .names = filter_names),
+	PROPERTY(src_x, "SRC_X", MEMBER(NUMBER, src_x), .required = true),
+	PROPERTY(src_y, "SRC_Y", MEMBER(NUMBER, src_y), .required = true),
+	PROPERTY(src_w, "SRC_W", MEMBER(NUMBER, src_w), .required = true),
+	PROPERTY(src_h, "SRC_H", MEMBER(NUMBER, src_h), .required = true),
+	PROPERTY(crtc_x, "CRTC_X", MEMBER(SIGNED, dst_x), .required = true),
+	PROPERTY(crtc_y, "CRTC_Y", MEMBER(SIGNED, dst_y), .required = true),
+	PROPERTY(crtc_w, "CRTC_W", MEMBER(NUMBER, dst_w), .required = true),
+	PROPERTY(crtc_h, "CRTC_H", MEMBER(NUMBER, dst_h), .required = true),
+	PROPERTY(alpha, "alpha", MEMBER(NUMBER, alpha)),
+	PROPERTY(blend_mode, "pixel blend mode", MEMBER(NAME, blend_mode), .names = blend_names),
+	PROPERTY(rotation, "rotation", MEMBER(NUMBER, rotation), .names = rotation_names),
+	PROPERTY(color_encoding, "COLOR_ENCODING", MEMBER(NAME, color_encoding),
+		.names = encoding_names),
+	PROPERTY(color_range, "COLOR_RANGE", MEMBER(NAME, color_range), .names = range_names),
+	PROPERTY(hotspot_x, "HOTSPOT_X", MEMBER(SIGNED, hotspot_x)),
+	PROPERTY(hotspot_y, "HOTSPOT_Y", MEMBER(SIGNED, hotspot_y)),
 };
+const size_t kms_plane_specs_len = sizeof(kms_plane_specs) / sizeof(kms_plane_specs[0]);
 
 static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *info) {
 	uint64_t blob_id = plane->props.in_formats.value;
@@ -94,23 +84,6 @@ static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *inf
 	return kms_format_set_from_list(&plane->formats, info->formats, info->count_formats);
 }
 
-static void fill_abilities(struct kms_plane *plane) {
-	/* What a plane without the property does, by the kernel's documentation. */
-	plane->blend_modes = plane->props.blend_mode.id != 0 ? plane->blend_values.mask
-							     : 1u << KMS_BLEND_PREMULTIPLIED;
-	plane->color_encodings = plane->encoding_values.mask | 1u << KMS_COLOR_ENCODING_ANY;
-	plane->color_ranges = plane->range_values.mask | 1u << KMS_COLOR_RANGE_ANY;
-	plane->scaling_filters = plane->filter_values.mask | 1u << KMS_SCALING_FILTER_DEFAULT;
-	/* The values are numbers of bits, the same in every driver: DRM_MODE_ROTATE_*. */
-	plane->rotations = DRM_MODE_ROTATE_0;
-	for (size_t i = 0; i < sizeof(rotation_names) / sizeof(rotation_names[0]); i++) {
-		uint64_t bit = plane->rotation_values.values[i];
-		if ((plane->rotation_values.mask & 1u << i) != 0 && bit < 32) {
-			plane->rotations |= UINT32_C(1) << bit;
-		}
-	}
-}
-
 static enum kms_plane_type type_of(uint64_t value) {
 	switch (value) {
 	case DRM_PLANE_TYPE_PRIMARY:
@@ -132,11 +105,10 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 		return kms_errno();
 	}
 	plane->possible_crtcs = info->possible_crtcs;
-	int ret = kms_properties_read(fd, id, DRM_MODE_OBJECT_PLANE, specs,
-		sizeof(specs) / sizeof(specs[0]), plane);
+	int ret = kms_properties_read(
+		fd, id, DRM_MODE_OBJECT_PLANE, kms_plane_specs, kms_plane_specs_len, &plane->props);
 	if (ret == 0) {
 		plane->type = type_of(plane->props.type.value);
-		fill_abilities(plane);
 		ret = read_formats(plane, fd, info);
 	}
 	drmModeFreePlane(info);
@@ -148,6 +120,53 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 
 void kms_plane_finish(struct kms_plane *plane) {
 	kms_format_set_finish(&plane->formats);
+}
+
+bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
+	for (size_t i = 0; i < kms_plane_specs_len; i++) {
+		const struct kms_property_spec *spec = &kms_plane_specs[i];
+		if (spec->kind != KMS_VALUE_NONE &&
+			kms_plane_state_value(a, spec) != kms_plane_state_value(b, spec)) {
+			return false;
+		}
+	}
+	return a->fb_id == b->fb_id && a->zpos == b->zpos && a->damage_blob == b->damage_blob;
+}
+
+static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
+	if (zpos->id == 0) {
+		return false;
+	}
+	if (zpos->immutable) {
+		return zpos->value == (uint64_t)value;
+	}
+	return (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
+}
+
+const struct kms_property *kms_plane_find_lacking(
+	const struct kms_plane *plane, const struct kms_plane_state *state) {
+	const struct kms_plane_properties *props = &plane->props;
+	if (state->in_fence_fd >= 0 && props->in_fence_fd.id == 0) {
+		return &props->in_fence_fd;
+	}
+	if (state->alpha != 0xffff && props->alpha.id == 0) {
+		return &props->alpha;
+	}
+	if ((state->rotation & ~props->rotation.mask) != 0) {
+		return &props->rotation;
+	}
+	if (state->zpos >= 0 && !zpos_is_possible(&props->zpos, state->zpos)) {
+		return &props->zpos;
+	}
+	for (size_t i = 0; i < kms_plane_specs_len; i++) {
+		const struct kms_property_spec *spec = &kms_plane_specs[i];
+		const struct kms_property *property = kms_property_at(props, spec);
+		if (spec->kind == KMS_VALUE_NAME &&
+			(property->mask & 1u << kms_plane_state_value(state, spec)) == 0) {
+			return property;
+		}
+	}
+	return NULL;
 }
 
 int64_t kms_plane_top_zpos(const struct kms_plane *plane) {

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "kms/format.h"
 #include "kms/property.h"
@@ -42,21 +43,15 @@ enum kms_color_range {
 	KMS_COLOR_RANGE_COUNT,
 };
 
-/** SCALING_FILTER. */
-enum kms_scaling_filter {
-	KMS_SCALING_FILTER_DEFAULT,
-	KMS_SCALING_FILTER_NEAREST,
-	KMS_SCALING_FILTER_COUNT,
-};
-
 /** Properties of a plane by their documented names; id 0 where it has none. */
 struct kms_plane_properties {
 	struct kms_property type, in_formats;
 	struct kms_property fb_id, crtc_id, in_fence_fd;
 	struct kms_property src_x, src_y, src_w, src_h;
 	struct kms_property crtc_x, crtc_y, crtc_w, crtc_h;
-	struct kms_property zpos, alpha, blend_mode, rotation;
-	struct kms_property color_encoding, color_range, scaling_filter;
+	/** By enum kms_blend_mode, DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_*, and so on. */
+	struct kms_property blend_mode, rotation, color_encoding, color_range, scaling_filter;
+	struct kms_property zpos, alpha;
 	struct kms_property hotspot_x, hotspot_y;
 	struct kms_property fb_damage_clips;
 };
@@ -72,18 +67,79 @@ struct kms_plane {
 	/** False: the plane told fourccs only, formats' modifiers are assumed. */
 	bool has_in_formats;
 	struct kms_plane_properties props;
-
-	/** Bit enum kms_blend_mode etc.; a plane without the property has its default alone. */
-	uint32_t blend_modes;
-	uint32_t color_encodings;
-	uint32_t color_ranges;
-	uint32_t scaling_filters;
-	/** DRM_MODE_ROTATE_* | DRM_MODE_REFLECT_* that the plane can do. */
-	uint32_t rotations;
-	/** The driver's numbers for those names. */
-	struct kms_enum_values blend_values, rotation_values, encoding_values, range_values,
-		filter_values;
 };
+
+/** What a plane shows. Start from kms_plane_state_default(): zeroes are not what you want. */
+struct kms_plane_state {
+	uint32_t fb_id;
+	/** Part of the buffer, in 16.16 fixed point pixels. */
+	uint32_t src_x, src_y, src_w, src_h;
+	/** Where on the CRTC, in pixels; may be partly off-screen where the driver allows it. */
+	int32_t dst_x, dst_y;
+	uint32_t dst_w, dst_h;
+	/** A sync_file the kernel waits for, borrowed until submit returns; -1 for none. An
+	 * explicit -1 is written, as the property may still hold a number of an earlier commit. */
+	int in_fence_fd;
+	/** 0 transparent to 0xffff opaque, on top of the pixels' alpha. */
+	uint32_t alpha;
+	enum kms_blend_mode blend_mode;
+	/** One DRM_MODE_ROTATE_*, and DRM_MODE_REFLECT_*. */
+	uint32_t rotation;
+	enum kms_color_encoding color_encoding;
+	enum kms_color_range color_range;
+	/** Place in the stack; -1: the plane's own, not written. */
+	int64_t zpos;
+	/** Cursor planes with HOTSPOT_X and HOTSPOT_Y only, ignored on others. */
+	int32_t hotspot_x, hotspot_y;
+	/** FB_DAMAGE_CLIPS blob, 0: all of it changed. A hint, ignored where there is none. */
+	uint32_t damage_blob;
+};
+
+/** All of a plane's properties. */
+extern const struct kms_property_spec kms_plane_specs[];
+extern const size_t kms_plane_specs_len;
+
+/** No buffer, no fence, opaque, premultiplied, upright, everything else left alone. */
+static inline struct kms_plane_state kms_plane_state_default(void) {
+	return (struct kms_plane_state){
+		.in_fence_fd = -1,
+		.alpha = 0xffff,
+		.blend_mode = KMS_BLEND_PREMULTIPLIED,
+		.rotation = DRM_MODE_ROTATE_0,
+		.zpos = -1,
+	};
+}
+
+/** A framebuffer of the CRTC's own size, all over it. */
+static inline struct kms_plane_state kms_plane_state_whole(
+	uint32_t fb_id, uint32_t width, uint32_t height) {
+	struct kms_plane_state state = kms_plane_state_default();
+	state.fb_id = fb_id;
+	state.src_w = width << 16;
+	state.src_h = height << 16;
+	state.dst_w = width;
+	state.dst_h = height;
+	return state;
+}
+
+/** The value of the member that a spec tells of, as KMS takes it: signed ones are int64_t. */
+static inline uint64_t kms_plane_state_value(
+	const struct kms_plane_state *state, const struct kms_property_spec *spec) {
+	int32_t value;
+	memcpy(&value, (const char *)state + spec->member, sizeof(value));
+	return spec->kind == KMS_VALUE_SIGNED ? (uint64_t)(int64_t)value : (uint32_t)value;
+}
+
+/** Whether two states look the same on a plane; their fences don't count. */
+bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b);
+
+/**
+ * The first property that a plane would need for a state and has not, or not with this value; NULL:
+ * it has all. None is needed for what is its default. Plain function: the kernel may refuse for
+ * reasons of its own.
+ */
+const struct kms_property *kms_plane_find_lacking(
+	const struct kms_plane *plane, const struct kms_plane_state *state);
 
 /** Reads a plane. Returns 0 or negative errno; then nothing is left to finish. */
 int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index);

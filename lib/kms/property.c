@@ -3,27 +3,27 @@
 #include <stdio.h>
 #include <string.h>
 
-static void read_names(const drmModePropertyRes *info, const struct kms_property_spec *spec,
-	struct kms_enum_values *values) {
-	*values = (struct kms_enum_values){0};
+static void read_names(
+	const drmModePropertyRes *info, const char *const *names, struct kms_property *property) {
+	property->mask = names[0] == NULL;
 	for (int i = 0; i < info->count_enums; i++) {
-		for (size_t j = 0; j < spec->names_len; j++) {
-			if (spec->names[j] != NULL &&
-				strcmp(spec->names[j], info->enums[i].name) == 0) {
-				values->mask |= UINT32_C(1) << j;
-				values->values[j] = info->enums[i].value;
+		for (size_t j = 0; j < KMS_PROPERTY_NAMES; j++) {
+			if (names[j] != NULL && strcmp(names[j], info->enums[i].name) == 0) {
+				property->mask |= UINT32_C(1) << j;
+				property->values[j] = info->enums[i].value;
 			}
 		}
 	}
 }
 
 static void read_property(drmModePropertyRes *info, uint64_t value,
-	const struct kms_property_spec *spec, char *object) {
+	const struct kms_property_spec *spec, void *properties) {
+	struct kms_property *property = (void *)((char *)properties + spec->offset);
 	const bool immutable = (info->flags & DRM_MODE_PROP_IMMUTABLE) != 0;
 	const bool range = (drm_property_type_is(info, DRM_MODE_PROP_RANGE) ||
 				   drm_property_type_is(info, DRM_MODE_PROP_SIGNED_RANGE)) &&
 			   info->count_values == 2;
-	*(struct kms_property *)(object + spec->offset) = (struct kms_property){
+	*property = (struct kms_property){
 		.id = info->prop_id,
 		.immutable = immutable,
 		.blob = drm_property_type_is(info, DRM_MODE_PROP_BLOB) != 0,
@@ -33,15 +33,19 @@ static void read_property(drmModePropertyRes *info, uint64_t value,
 		.max = range ? info->values[1] : 0,
 	};
 	if (spec->names != NULL) {
-		read_names(info, spec, (struct kms_enum_values *)(object + spec->values));
+		read_names(info, spec->names, property);
 	}
 }
 
 int kms_properties_read(int fd, uint32_t object_id, uint32_t object_type,
-	const struct kms_property_spec *specs, size_t specs_len, void *object) {
+	const struct kms_property_spec *specs, size_t specs_len, void *properties) {
 	drmModeObjectProperties *list = drmModeObjectGetProperties(fd, object_id, object_type);
 	if (list == NULL) {
 		return kms_errno();
+	}
+	for (size_t i = 0; i < specs_len; i++) {
+		struct kms_property *property = (void *)((char *)properties + specs[i].offset);
+		property->mask = 1;
 	}
 	int ret = 0;
 	for (uint32_t i = 0; i < list->count_props && ret == 0; i++) {
@@ -52,7 +56,7 @@ int kms_properties_read(int fd, uint32_t object_id, uint32_t object_type,
 		}
 		for (size_t j = 0; j < specs_len; j++) {
 			if (strcmp(specs[j].name, info->name) == 0) {
-				read_property(info, list->prop_values[i], &specs[j], object);
+				read_property(info, list->prop_values[i], &specs[j], properties);
 			}
 		}
 		drmModeFreeProperty(info);

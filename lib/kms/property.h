@@ -12,6 +12,9 @@
  * from boot to boot and sometimes from object to object. Each object's are looked up once.
  */
 
+/** So many values of an enum or a bitmask have a name here, at most. */
+#define KMS_PROPERTY_NAMES 8
+
 /** A property of one object. id 0: the object has no such property. */
 struct kms_property {
 	uint32_t id;
@@ -25,37 +28,56 @@ struct kms_property {
 	uint64_t value;
 	/** Range properties only, else 0. Signed ranges are int64_t in here. */
 	uint64_t min, max;
-};
-
-/** The numbers that a driver gave to the names of an enum or bitmask property. */
-struct kms_enum_values {
-	/** Bit i: names[i] exists. */
+	/** Enums and bitmasks, by the names of the spec. Bit i: the i-th can be had. Without the
+	 * property that is the first one, the default. */
 	uint32_t mask;
-	/** For bitmasks the number of the bit. */
-	uint64_t values[8];
+	/** The driver's numbers for the names; for bitmasks the numbers of the bits. */
+	uint64_t values[KMS_PROPERTY_NAMES];
 };
 
-/** Which name goes to which field of an object's struct. */
+/** How a member of struct kms_plane_state, of four bytes, is written to a plane's property. */
+enum kms_value_kind {
+	/** By commit.c in its own way, or not at all. */
+	KMS_VALUE_NONE,
+	/** As it is, signed or not. */
+	KMS_VALUE_NUMBER,
+	KMS_VALUE_SIGNED,
+	/** It is the place of a name: the driver's number for that. A NULL in the place of a name
+	 * is not written: the property stays what it is. */
+	KMS_VALUE_NAME,
+};
+
+/** Which name goes to which property of an object's struct, a struct of properties alone. */
 struct kms_property_spec {
 	const char *name;
 	/** Of a struct kms_property in the struct. */
 	size_t offset;
 	/** Whether its value is put back at the end, as far as it can be written. */
 	bool kept;
-	/** For enums and bitmasks: up to 8 names (NULL: left out), and the place of their values, a
-	 * struct kms_enum_values, in the struct. */
+	/** For enums and bitmasks: KMS_PROPERTY_NAMES names, of which some may be NULL. */
 	const char *const *names;
-	size_t names_len;
-	size_t values;
+	/** Planes: the member that says what it is to be, and whether every plane has it. */
+	enum kms_value_kind kind;
+	size_t member;
+	bool required;
 };
 
+/** The property that a spec is about, of a struct of properties. */
+static inline const struct kms_property *kms_property_at(
+	const void *properties, const struct kms_property_spec *spec) {
+	return (const void *)((const char *)properties + spec->offset);
+}
+
+/* The property's place in its struct, and name, and what else there is to say of it. */
+#define KMS_PROPERTY(properties, field, ...)                                                       \
+	{ .offset = offsetof(properties, field), .name = __VA_ARGS__ }
+
 /**
- * Reads all properties of an object (DRM_MODE_OBJECT_*) and fills the fields named in specs; the
- * others get id 0, and names that do not exist an empty mask. Returns 0 or negative errno: -ENOENT
- * when the object has gone.
+ * Reads all properties of an object (DRM_MODE_OBJECT_*) and fills those named in specs; the others
+ * get id 0. Returns 0 or negative errno: -ENOENT when the object has gone.
  */
 int kms_properties_read(int fd, uint32_t object_id, uint32_t object_type,
-	const struct kms_property_spec *specs, size_t specs_len, void *object);
+	const struct kms_property_spec *specs, size_t specs_len, void *properties);
 
 /**
  * Reads how the value of an enum property is called; empty where the property does not exist or has

@@ -201,8 +201,8 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 	for (size_t i = 0; i < state->len; i++) {
 		struct saved *saved = &state->list[i];
 		/* Where that fails its number stays 0, and the kernel refuses the mode. */
-		if (saved->blob != NULL && drmModeCreatePropertyBlob(state->fd, saved->blob,
-						   saved->blob_len, &saved->blob_id) != 0) {
+		if (saved->blob != NULL && kms_blob_create(device, saved->blob, saved->blob_len,
+						   &saved->blob_id) != 0) {
 			saved->blob_id = 0;
 		}
 	}
@@ -212,7 +212,7 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 	add_saved(&commit, state, device, res);
 	int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	for (size_t i = 0; i < state->len; i++) {
-		kms_mode_blob_destroy(device, state->list[i].blob_id);
+		kms_blob_destroy(device, state->list[i].blob_id);
 		state->list[i].blob_id = 0;
 	}
 	drmModeFreeResources(res);

@@ -2,11 +2,7 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
-#include <linux/sync_file.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "kms/commit.h"
@@ -41,50 +37,6 @@ static uint32_t choose_format(const struct kms_connector *connector) {
 	return 0;
 }
 
-struct kms_writeback *kms_writeback_create(struct kms_device *device, const struct kms_crtc *crtc,
-	uint32_t width, uint32_t height, int *error) {
-	int ignored;
-	if (error == NULL) {
-		error = &ignored;
-	}
-	const struct kms_connector *connector = kms_writeback_find(device, crtc);
-	uint32_t fourcc = connector != NULL ? choose_format(connector) : 0;
-	if (fourcc == 0) {
-		*error = -ENOTSUP;
-		return NULL;
-	}
-	struct kms_writeback *job = calloc(1, sizeof(*job));
-	if (job == NULL) {
-		*error = -ENOMEM;
-		return NULL;
-	}
-	*job = (struct kms_writeback){
-		.device = device,
-		.connector = connector,
-		.crtc = crtc,
-		.fence_fd = -1,
-	};
-	job->buffer = kms_dumb_buffer_create(device, width, height, fourcc, error);
-	if (job->buffer == NULL) {
-		goto error_job;
-	}
-	uint32_t fb_id;
-	*error = kms_dumb_buffer_map(job->buffer);
-	if (*error == 0) {
-		*error = kms_dumb_buffer_get_fb(job->buffer, &fb_id);
-	}
-	if (*error < 0) {
-		goto error_buffer;
-	}
-	return job;
-
-error_buffer:
-	kms_dumb_buffer_destroy(job->buffer);
-error_job:
-	free(job);
-	return NULL;
-}
-
 static void clear_fence(struct kms_writeback *job) {
 	if (job->fence_fd >= 0) {
 		close(job->fence_fd);
@@ -101,39 +53,36 @@ void kms_writeback_destroy(struct kms_writeback *job) {
 	free(job);
 }
 
+struct kms_writeback *kms_writeback_create(
+	struct kms_device *device, const struct kms_crtc *crtc, uint32_t width, uint32_t height) {
+	const struct kms_connector *connector = kms_writeback_find(device, crtc);
+	uint32_t fourcc = connector != NULL ? choose_format(connector) : 0;
+	if (fourcc == 0) {
+		errno = ENOTSUP;
+		return NULL;
+	}
+	struct kms_writeback *job = calloc(1, sizeof(*job));
+	if (job == NULL) {
+		return NULL;
+	}
+	*job = (struct kms_writeback){
+		.connector = connector,
+		.crtc = crtc,
+		.buffer = kms_dumb_buffer_create(device, width, height, fourcc),
+		.fence_fd = -1,
+	};
+	if (job->buffer == NULL || kms_dumb_buffer_map(job->buffer) != 0 ||
+		kms_dumb_buffer_get_fb(job->buffer) == 0) {
+		int error = errno;
+		kms_writeback_destroy(job);
+		errno = error;
+		return NULL;
+	}
+	return job;
+}
+
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit) {
 	clear_fence(job);
-	int ret = kms_commit_set_writeback(
+	return kms_commit_set_writeback(
 		commit, job->connector, job->crtc, job->buffer->fb_id, &job->fence_fd);
-	job->attached = ret == 0;
-	return ret;
-}
-
-void kms_writeback_cancel(struct kms_writeback *job) {
-	clear_fence(job);
-	job->attached = false;
-}
-
-int kms_writeback_fd(const struct kms_writeback *job) {
-	return job->fence_fd;
-}
-
-int kms_writeback_done(const struct kms_writeback *job) {
-	if (job->fence_fd < 0) {
-		return -EINVAL;
-	}
-	struct sync_file_info info = {0};
-	if (ioctl(job->fence_fd, SYNC_IOC_FILE_INFO, &info) != 0) {
-		return -errno;
-	}
-	/* 0 pending, 1 signalled, else the error it signalled with. */
-	return info.status == 0 ? -EAGAIN : info.status < 0 ? info.status : 0;
-}
-
-int kms_writeback_remove(struct kms_writeback *job, struct kms_commit *commit) {
-	if (!job->attached) {
-		return 0;
-	}
-	/* It stays attached until that commit went through, which the job is not told of. */
-	return kms_commit_disable_connector(commit, job->connector);
 }

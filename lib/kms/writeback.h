@@ -16,21 +16,20 @@ struct kms_dumb_buffer;
  *
  *	job = kms_writeback_create(...);
  *	kms_writeback_add(job, &commit);	// any commit of that CRTC, with ALLOW_MODESET
- *	kms_commit_submit(...) or kms_writeback_cancel(job);
- *	poll kms_writeback_fd(job), then kms_writeback_done(job) is 0
+ *	kms_commit_submit(...), or kms_writeback_add() to another one
+ *	poll job->fence_fd until it has signalled, without an error
  *	... read job->buffer->map ...
- *	kms_writeback_remove(job, &commit);	// a later commit, with ALLOW_MODESET
+ *	kms_commit_disable_connector(&commit, job->connector);	// a later one, with ALLOW_MODESET
  *	kms_writeback_destroy(job);
  */
 struct kms_writeback {
-	struct kms_device *device;
 	const struct kms_connector *connector;
 	const struct kms_crtc *crtc;
 	/** Owned, mapped: the picture. */
 	struct kms_dumb_buffer *buffer;
-	/** Owned: filled by the kernel when the commit is submitted; -1 before. */
+	/** Owned: a sync_file, which the kernel fills in when the commit is submitted; -1 before.
+	 */
 	int32_t fence_fd;
-	bool attached;
 };
 
 /** The writeback connector of a device that can be on a CRTC; NULL when there is none. */
@@ -39,31 +38,16 @@ const struct kms_connector *kms_writeback_find(
 
 /**
  * Prepares a capture of the size of the CRTC's mode. XRGB8888 where the connector has it, else
- * ARGB8888, else the first of 32 bits. Returns NULL with *error (may be NULL) set to a
- * negative errno: -ENOTSUP when there is no writeback connector for this CRTC, or no format.
+ * ARGB8888, else the first of 32 bits. Returns NULL with errno set: ENOTSUP when there is no
+ * writeback connector for this CRTC, or no format.
  */
-struct kms_writeback *kms_writeback_create(struct kms_device *device, const struct kms_crtc *crtc,
-	uint32_t width, uint32_t height, int *error);
+struct kms_writeback *kms_writeback_create(
+	struct kms_device *device, const struct kms_crtc *crtc, uint32_t width, uint32_t height);
 
 /** Frees it. When it was added to a commit that went through, wait for it first. NULL is fine. */
 void kms_writeback_destroy(struct kms_writeback *job);
 
 /** Adds the capture to a commit. job must not move until that is submitted. 0 or -errno. */
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
-
-/** The commit it was added to was dropped or failed. */
-void kms_writeback_cancel(struct kms_writeback *job);
-
-/** A sync_file to poll, job's own; -1 before the commit. */
-int kms_writeback_fd(const struct kms_writeback *job);
-
-/**
- * 0 when the picture is complete, -EAGAIN while it is written, -EINVAL before the commit, another
- * negative errno when the hardware failed. Does not wait.
- */
-int kms_writeback_done(const struct kms_writeback *job);
-
-/** Takes the connector off the CRTC again, by a later commit. 0 or -errno. */
-int kms_writeback_remove(struct kms_writeback *job, struct kms_commit *commit);
 
 #endif

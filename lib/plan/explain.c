@@ -11,7 +11,7 @@ uint64_t plan_reasons_for_all(const struct latch_plan_input *input) {
 static bool could_be_stacked(
 	const struct plan_work *work, const struct plan_solution *solution, size_t i, size_t p) {
 	struct plan_solution other = *solution;
-	other.plane[i] = (int8_t)p;
+	other.plane[i] = (uint8_t)p;
 	other.placed |= LAYER_BIT(i);
 	return plan_stack(work, &other, work->visible, true);
 }

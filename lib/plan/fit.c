@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/format.h"
-#include "kms/commit.h"
 #include "plan/private.h"
 
 static uint64_t check_format(const struct latch_layer *layer, const struct kms_plane *plane) {
@@ -25,21 +24,24 @@ static uint64_t check_format(const struct latch_layer *layer, const struct kms_p
 static uint64_t check_properties(const struct latch_layer *layer, const struct kms_plane *plane) {
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.zpos = -1; // not decided yet
-	switch (kms_plane_check_state(plane, &state)) {
-	case KMS_COMMIT_OK:
-		return 0;
-	case KMS_COMMIT_NO_ALPHA:
-		return LATCH_REASON_ALPHA;
-	case KMS_COMMIT_NO_BLEND_MODE:
-		return LATCH_REASON_BLEND;
-	case KMS_COMMIT_NO_ROTATION:
-		return LATCH_REASON_ROTATION;
-	case KMS_COMMIT_NO_COLOR_ENCODING:
-	case KMS_COMMIT_NO_COLOR_RANGE:
-		return LATCH_REASON_COLOR_ENCODING;
-	default:
-		return LATCH_REASON_TEST_REFUSED;
+	const struct {
+		const struct kms_property *property;
+		uint64_t reason;
+	} reasons[] = {
+		{NULL, 0},
+		{&plane->props.alpha, LATCH_REASON_ALPHA},
+		{&plane->props.blend_mode, LATCH_REASON_BLEND},
+		{&plane->props.rotation, LATCH_REASON_ROTATION},
+		{&plane->props.color_encoding, LATCH_REASON_COLOR_ENCODING},
+		{&plane->props.color_range, LATCH_REASON_COLOR_ENCODING},
+	};
+	const struct kms_property *lacking = kms_plane_find_lacking(plane, &state);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
+		if (reasons[i].property == lacking) {
+			return reasons[i].reason;
+		}
 	}
+	return LATCH_REASON_TEST_REFUSED;
 }
 
 /* The primary plane is at the bottom, and what a driver does with alpha there differs: so nothing
@@ -132,22 +134,23 @@ static bool same_formats(const struct kms_format_set *a, const struct kms_format
 }
 
 static bool same_class(const struct kms_plane *a, const struct kms_plane *b) {
-	const struct kms_plane_properties *x = &a->props, *y = &b->props;
-	return a->type == b->type && a->blend_modes == b->blend_modes &&
-	       a->color_encodings == b->color_encodings && a->color_ranges == b->color_ranges &&
-	       a->rotations == b->rotations && (x->alpha.id == 0) == (y->alpha.id == 0) &&
-	       (x->color_encoding.id == 0) == (y->color_encoding.id == 0) &&
-	       (x->color_range.id == 0) == (y->color_range.id == 0) &&
-	       (x->in_fence_fd.id == 0) == (y->in_fence_fd.id == 0) &&
-	       (x->zpos.id == 0) == (y->zpos.id == 0) && same_formats(&a->formats, &b->formats);
+	for (size_t i = 0; i < kms_plane_specs_len; i++) {
+		const struct kms_property *one = kms_property_at(&a->props, &kms_plane_specs[i]);
+		const struct kms_property *other = kms_property_at(&b->props, &kms_plane_specs[i]);
+		if ((one->id == 0) != (other->id == 0) || one->mask != other->mask) {
+			return false;
+		}
+	}
+	return a->type == b->type && same_formats(&a->formats, &b->formats);
 }
 
-void plan_find_classes(struct plan_work *work) {
-	for (size_t p = 0; p < work->input->planes_len; p++) {
-		work->classes[p] = (uint8_t)p;
+void plan_find_classes(
+	const struct latch_plan_input *input, uint8_t classes[LATCH_PLAN_MAX_PLANES]) {
+	for (size_t p = 0; p < input->planes_len; p++) {
+		classes[p] = (uint8_t)p;
 		for (size_t q = 0; q < p; q++) {
-			if (same_class(work->input->planes[p], work->input->planes[q])) {
-				work->classes[p] = work->classes[q];
+			if (same_class(input->planes[p], input->planes[q])) {
+				classes[p] = classes[q];
 				break;
 			}
 		}

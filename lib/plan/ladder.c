@@ -37,9 +37,7 @@ static uint64_t refused_alone(const struct plan_work *work) {
  * one plane after the other does not use up the tests. */
 static enum outcome try_rung(struct plan_work *work, bool composing, unsigned tests_limit,
 	struct plan_solution *solution) {
-	struct plan_solution good;
-	plan_solution_clear(&good);
-	struct plan_solution proposal;
+	struct plan_solution good = plan_all_composed, proposal;
 	uint64_t waiting = work->waiting;
 	bool put_off = composing;
 	while (true) {
@@ -99,8 +97,7 @@ static enum outcome climb_down(struct plan_work *work, struct plan_solution *sol
 
 static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settled) {
 	const struct latch_plan_input *input = work->input;
-	struct plan_solution solution;
-	plan_solution_clear(&solution);
+	struct plan_solution solution = plan_all_composed;
 	enum outcome outcome = OUTCOME_NOTHING;
 	if (work->visible != 0 && plan_reasons_for_all(input) == 0) {
 		plan_find_overlaps(work);
@@ -112,7 +109,7 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 		}
 	}
 	if (outcome != OUTCOME_FOUND) {
-		plan_solution_clear(&solution);
+		solution = plan_all_composed;
 	}
 	struct latch_plan plan = plan_apply(work, work->layers, &solution);
 	plan_give_reasons(work, &solution, settled);
@@ -136,33 +133,27 @@ static void reset_places(struct plan_work *work) {
 	}
 }
 
-static struct latch_plan make_few(struct latch_layer *layers, size_t len, const uint64_t *settled,
-	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	struct plan_work work = {
-		.input = input,
-		.memory = memory,
-		.layers = layers,
-		.len = len,
-	};
-	reset_places(&work);
-	bool same = plan_same_layers(memory, layers, len) && plan_same_planes(memory, input);
-	if (same && plan_reuse(&work, settled)) {
+static struct latch_plan make_few(struct plan_work *work, const uint64_t *settled) {
+	const struct latch_plan_input *input = work->input;
+	struct latch_plan_memory *memory = work->memory;
+	bool same = plan_same_layers(memory, work->layers, work->len) &&
+		    plan_same_planes(memory, input);
+	if (same && plan_reuse(work, settled)) {
 		struct latch_plan plan = memory->plan;
 		plan.rung = LATCH_RUNG_REUSED;
 		plan.tests = 0;
 		return plan;
 	}
 	if (!same) {
-		plan_begin_arrangement(&work);
+		plan_begin_arrangement(work);
 	}
-	memcpy(work.classes, memory->classes, sizeof(work.classes));
 	for (size_t p = 0; p < input->planes_len; p++) {
 		if (input->planes[p] == input->primary) {
-			work.primary = (int)p;
+			work->primary = (int)p;
 		}
 	}
-	plan_drop_covered(&work);
-	return make_anew(&work, settled);
+	plan_drop_covered(work);
+	return make_anew(work, settled);
 }
 
 /* More visible layers than are worth a thought. */
@@ -184,32 +175,31 @@ static struct latch_plan compose_many(struct plan_work *work, size_t visible) {
 }
 
 /* Without those that are covered there may be few enough. */
-static struct latch_plan make_many(struct latch_layer *layers, size_t len, const uint64_t *settled,
-	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	struct plan_work work = {.input = input, .memory = memory, .layers = layers, .len = len};
-	reset_places(&work);
-	plan_drop_covered(&work);
-
+static struct latch_plan make_many(struct plan_work *work, const uint64_t *settled) {
 	struct latch_layer few[LATCH_PLAN_MAX_LAYERS];
 	uint64_t few_settled[LATCH_PLAN_MAX_LAYERS] = {0};
 	size_t visible = 0;
-	for (size_t i = 0; i < len; i++) {
-		if (layers[i].place == LATCH_LAYER_COVERED) {
+	plan_drop_covered(work);
+	for (size_t i = 0; i < work->len; i++) {
+		if (work->layers[i].place == LATCH_LAYER_COVERED) {
 			continue;
 		}
 		if (visible < LATCH_PLAN_MAX_LAYERS) {
-			few[visible] = layers[i];
+			few[visible] = work->layers[i];
 			few_settled[visible] = settled != NULL ? settled[i] : 0;
 		}
 		visible++;
 	}
 	if (visible > LATCH_PLAN_MAX_LAYERS) {
-		return compose_many(&work, visible);
+		return compose_many(work, visible);
 	}
-	struct latch_plan plan = make_few(few, visible, few_settled, input, memory);
-	for (size_t i = len; i-- > 0;) {
-		if (layers[i].place != LATCH_LAYER_COVERED) {
-			layers[i] = few[--visible];
+	struct plan_work of_few = *work;
+	of_few.layers = few;
+	of_few.len = visible;
+	struct latch_plan plan = make_few(&of_few, few_settled);
+	for (size_t i = work->len; i-- > 0;) {
+		if (work->layers[i].place != LATCH_LAYER_COVERED) {
+			work->layers[i] = few[--visible];
 		}
 	}
 	return plan;
@@ -217,6 +207,13 @@ static struct latch_plan make_many(struct latch_layer *layers, size_t len, const
 
 struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const uint64_t *settled,
 	const struct latch_plan_input *input, struct latch_plan_memory *memory) {
-	return len > LATCH_PLAN_MAX_LAYERS ? make_many(layers, len, settled, input, memory)
-					   : make_few(layers, len, settled, input, memory);
+	struct plan_work work = {
+		.input = input,
+		.memory = memory,
+		.layers = layers,
+		.len = len,
+		.classes = memory->classes,
+	};
+	reset_places(&work);
+	return len > LATCH_PLAN_MAX_LAYERS ? make_many(&work, settled) : make_few(&work, settled);
 }

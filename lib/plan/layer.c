@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 #include "base/format.h"
-#include "kms/commit.h"
+#include "kms/plane.h"
 
 void latch_layer_list_finish(struct latch_layer_list *list) {
 	free(list->layers);

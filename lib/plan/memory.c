@@ -119,8 +119,7 @@ void plan_begin_arrangement(struct plan_work *work) {
 	if (!plan_same_planes(memory, input)) {
 		memory->planes_len = input->planes_len;
 		copy(memory->planes, input->planes, input->planes_len, sizeof(input->planes[0]));
-		plan_find_classes(work);
-		memcpy(memory->classes, work->classes, sizeof(memory->classes));
+		plan_find_classes(input, memory->classes);
 		memory->previous_len = 0;
 	}
 	memset(memory->refused_planes, 0, sizeof(memory->refused_planes));
@@ -136,7 +135,7 @@ void latch_plan_refused(struct latch_plan_memory *memory, int error) {
 		++memory->refused_commits >= MAX_REFUSED_COMMITS) {
 		memory->compose_all = true;
 	}
-	struct latch_refusal refusal = {.error = error};
+	struct latch_refusal refusal = {0};
 	uint32_t alone = 0;
 	for (size_t i = 0; i < memory->layers_len; i++) {
 		const struct latch_layer *layer = &memory->layers[i];

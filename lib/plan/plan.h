@@ -96,7 +96,6 @@ struct latch_refusal {
 	/** Bit i: layers[i] of the arrangement is part of it, on a plane of this class. */
 	uint64_t layers;
 	uint8_t plane_class[LATCH_PLAN_MAX_LAYERS];
-	int error;
 };
 
 /**

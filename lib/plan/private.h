@@ -15,9 +15,6 @@
 		rest_of_##i != 0 && (i = (uint64_t)__builtin_ctzll(rest_of_##i), true);            \
 		rest_of_##i &= rest_of_##i - 1)
 
-/** Not on a plane. */
-#define NO_PLANE (-1)
-
 /** Heights that a plane can have in the stack. */
 struct plan_height {
 	int64_t min, max;
@@ -45,7 +42,7 @@ struct plan_work {
 	int primary; // index in input->planes
 	struct plan_height heights[LATCH_PLAN_MAX_PLANES];
 	/** Planes of the same class can do the same, but for their height. */
-	uint8_t classes[LATCH_PLAN_MAX_PLANES];
+	const uint8_t *classes;
 
 	/** The planes that could show a layer, and where there are none, why. */
 	uint32_t fits[LATCH_PLAN_MAX_LAYERS];
@@ -56,14 +53,15 @@ struct plan_work {
 
 /** Which layers are on which planes. */
 struct plan_solution {
-	/** Index in input->planes, or NO_PLANE. */
-	int8_t plane[LATCH_PLAN_MAX_LAYERS];
-	/** The layers that have one. */
+	/** The layers that are on one, and its index in input->planes. */
 	uint64_t placed;
+	uint8_t plane[LATCH_PLAN_MAX_LAYERS];
 	uint64_t underlays;
 	int64_t zpos[LATCH_PLAN_MAX_LAYERS];
 	int64_t primary_zpos;
 };
+
+static const struct plan_solution plan_all_composed = {.primary_zpos = -1};
 
 static inline unsigned plan_count(uint64_t set) {
 	return (unsigned)__builtin_popcountll(set);
@@ -82,8 +80,9 @@ void plan_find_overlaps(struct plan_work *work);
 /** Fills fits and fit_reasons: what is known without asking for the whole arrangement. */
 void plan_find_fits(struct plan_work *work);
 
-/** Fills classes. */
-void plan_find_classes(struct plan_work *work);
+/** Finds out which planes are of the same class. */
+void plan_find_classes(
+	const struct latch_plan_input *input, uint8_t classes[LATCH_PLAN_MAX_PLANES]);
 
 /* stack.c */
 
@@ -156,9 +155,6 @@ void plan_remember(struct plan_work *work, const struct latch_plan *plan);
 void plan_begin_arrangement(struct plan_work *work);
 
 /* solution.c */
-
-/** A solution with everything composed. */
-void plan_solution_clear(struct plan_solution *solution);
 
 /**
  * Writes a solution into layers of which nothing is decided yet (work's, or a copy of them), and

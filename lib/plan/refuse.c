@@ -84,7 +84,7 @@ static void remember_refusal(
 			memory->refusals_len * sizeof(memory->refusals[0]));
 	}
 	struct latch_refusal *refusal = &memory->refusals[memory->refusals_len++];
-	*refusal = (struct latch_refusal){.layers = solution->placed, .error = error};
+	*refusal = (struct latch_refusal){.layers = solution->placed};
 	PLAN_EACH(i, solution->placed) {
 		refusal->plane_class[i] = work->classes[solution->plane[i]];
 		memory->refused_errno[i] = -error;

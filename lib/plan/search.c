@@ -31,14 +31,12 @@ struct search {
 	bool composing;
 	struct plan_solution now;
 	uint32_t planes_used;
-	unsigned placed;
 	uint64_t area;
 	/** Taken, where it ends for now, and where it ends in any case. */
 	unsigned steps, max_steps, allowed;
 
 	bool found;
 	struct plan_solution best;
-	unsigned best_placed;
 	uint64_t best_area;
 
 	/** Planes on which some layer was refused. */
@@ -71,9 +69,10 @@ static bool can_be_better(const struct search *search, size_t i) {
 	unsigned free = (unsigned)search->work->input->planes_len -
 			(unsigned)__builtin_popcount(search->planes_used) -
 			(search->composing ? 1 : 0); // the primary plane
-	unsigned placed = search->placed + (left < free ? left : free);
-	if (placed != search->best_placed) {
-		return placed > search->best_placed;
+	unsigned placed = plan_count(search->now.placed) + (left < free ? left : free);
+	unsigned best_placed = plan_count(search->best.placed);
+	if (placed != best_placed) {
+		return placed > best_placed;
 	}
 	return search->area + search->area_from[i] > search->best_area;
 }
@@ -85,16 +84,15 @@ static unsigned most_that_can_be_placed(const struct search *search) {
 }
 
 static void take(struct search *search) {
-	bool complete = search->placed == most_that_can_be_placed(search);
+	unsigned placed = plan_count(search->now.placed);
+	bool complete = placed == most_that_can_be_placed(search);
 	unsigned vain = complete ? AREA_STEPS : VAIN_STEPS;
-	bool more = !search->found || search->placed > search->best_placed;
-	if (more) {
+	if (!search->found || placed > plan_count(search->best.placed)) {
 		unsigned steps = search->steps + vain;
 		search->max_steps = steps < search->allowed ? steps : search->allowed;
 	}
 	search->found = true;
 	search->best = search->now;
-	search->best_placed = search->placed;
 	search->best_area = search->area;
 }
 
@@ -110,19 +108,16 @@ static bool holds(struct search *search, size_t i) {
 }
 
 static void try_plane(struct search *search, size_t i, size_t p) {
-	search->now.plane[i] = (int8_t)p;
+	search->now.plane[i] = (uint8_t)p;
 	search->now.placed |= LAYER_BIT(i);
 	search->planes_used |= PLANE_BIT(p);
-	search->placed++;
 	search->area += search->area_of[i];
 	if (holds(search, i)) {
 		search_from(search, i + 1);
 	}
 	search->area -= search->area_of[i];
-	search->placed--;
 	search->planes_used &= ~PLANE_BIT(p);
 	search->now.placed &= ~LAYER_BIT(i);
-	search->now.plane[i] = NO_PLANE;
 }
 
 /* Best first: the plane it was on before, so that nothing moves without need; for what fills the
@@ -240,10 +235,10 @@ bool plan_search(struct plan_work *work, bool composing, struct plan_solution *s
 	struct search search = {
 		.work = work,
 		.composing = composing,
+		.now = plan_all_composed,
 		.allowed = left > MIN_STEPS ? left : MIN_STEPS,
 	};
 	search.max_steps = search.allowed < VAIN_STEPS ? search.allowed : VAIN_STEPS;
-	plan_solution_clear(&search.now);
 	prepare(&search);
 	if (!composing && (search.candidates != work->visible ||
 				  plan_count(work->visible) > work->input->planes_len)) {

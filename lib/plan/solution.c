@@ -4,11 +4,6 @@
 
 #include "plan/private.h"
 
-void plan_solution_clear(struct plan_solution *solution) {
-	*solution = (struct plan_solution){.primary_zpos = -1};
-	memset(solution->plane, NO_PLANE, sizeof(solution->plane));
-}
-
 bool plan_may_test(const struct plan_work *work) {
 	return work->tests < work->input->max_tests;
 }

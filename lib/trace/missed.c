@@ -227,7 +227,3 @@ const char *latch_missed_cause_text(enum latch_missed_cause cause) {
 	};
 	return (unsigned)cause < LATCH_MISSED_CAUSES ? texts[cause] : "unknown";
 }
-
-const char *latch_missed_cause_name(enum latch_missed_cause cause) {
-	return latch_name(&latch_missed_cause_names, cause);
-}

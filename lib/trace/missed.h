@@ -84,8 +84,4 @@ struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record
 /** What the cause means, for tables: "fence signalled late", ... */
 const char *latch_missed_cause_text(enum latch_missed_cause cause);
 
-/** A stable name for traces and tables: "fence", "client", "latch", "compose", "ioctl", "kernel",
- * "busy". */
-const char *latch_missed_cause_name(enum latch_missed_cause cause);
-
 #endif

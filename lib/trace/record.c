@@ -38,7 +38,3 @@ bool latch_name_value(const struct latch_names *names, const char *name, unsigne
 	*value_out = names->unknown;
 	return false;
 }
-
-const char *latch_sync_kind_name(enum latch_sync_kind sync) {
-	return latch_name(&latch_sync_kind_names, sync);
-}

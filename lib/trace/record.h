@@ -193,7 +193,4 @@ const char *latch_name(const struct latch_names *names, unsigned value);
 /** Finds the value of a name. Returns false for an unknown one, whose value is names->unknown. */
 bool latch_name_value(const struct latch_names *names, const char *name, unsigned *value_out);
 
-/** The same as latch_name() of latch_sync_kind_names. */
-const char *latch_sync_kind_name(enum latch_sync_kind sync);
-
 #endif

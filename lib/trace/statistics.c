@@ -191,22 +191,12 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 	return true;
 }
 
-static const struct {
-	const char *name, *key;
-} stages[LATCH_STAGES] = {
+const struct latch_stage_names latch_stages[LATCH_STAGES] = {
 	[LATCH_STAGE_COMMIT_TO_SIGNALLED] = {"commit->signalled", "commit_to_signalled"},
 	[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {"signalled->submit", "signalled_to_submit"},
 	[LATCH_STAGE_SUBMIT_TO_FLIP] = {"submit->flip", "submit_to_flip"},
 	[LATCH_STAGE_COMMIT_TO_FLIP] = {"commit->flip", "commit_to_flip"},
 };
-
-const char *latch_stage_name(enum latch_stage stage) {
-	return stages[stage].name;
-}
-
-const char *latch_stage_key(enum latch_stage stage) {
-	return stages[stage].key;
-}
 
 static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {
 	struct latch_surface_counts *counts = &row->counts;

@@ -28,6 +28,9 @@ enum latch_stage {
 };
 #define LATCH_STAGES 4
 
+/* Their stable names: "commit->signalled", and "commit_to_signalled" for JSON. */
+extern const struct latch_stage_names { const char *name, *key; } latch_stages[LATCH_STAGES];
+
 /* So many surfaces that are gone keep a row of their own; older ones share one. */
 #define LATCH_STATISTICS_GONE_MAX 16
 
@@ -151,9 +154,6 @@ void latch_statistics_add_flip(
 bool latch_stage_length(const struct latch_frame_record *record, enum latch_stage stage,
 	int64_t *length_ns_out, bool *negative_out);
 
-/** A stable name: "commit->signalled", ... */
-const char *latch_stage_name(enum latch_stage stage);
-
 /** The row of a surface; NULL when it has none of its own. */
 struct latch_surface_row *latch_statistics_find_surface(
 	const struct latch_statistics *statistics, uint32_t surface_id);
@@ -164,9 +164,6 @@ struct latch_output_row *latch_statistics_find_output(
 
 /** Prints the table for people, at most 100 columns wide. */
 void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file);
-
-/** A JSON object's name of the stage: "commit_to_signalled", ... */
-const char *latch_stage_key(enum latch_stage stage);
 
 /**
  * The same, and more, as a value of a JSON document, which borrows texts of the statistics. NULL

@@ -22,8 +22,8 @@ void latch_missed_to_json(const uint64_t missed[LATCH_MISSED_CAUSES], yyjson_mut
 	yyjson_mut_val *to) {
 	yyjson_mut_val *causes = yyjson_mut_obj_add_obj(doc, to, "missed_by_cause");
 	for (size_t i = 0; i < LATCH_MISSED_CAUSES; i++) {
-		yyjson_mut_obj_add_uint(doc, causes,
-			latch_missed_cause_name((enum latch_missed_cause)i), missed[i]);
+		yyjson_mut_obj_add_uint(
+			doc, causes, latch_name(&latch_missed_cause_names, (unsigned)i), missed[i]);
 	}
 }
 
@@ -39,8 +39,8 @@ static void add_counts(
 	yyjson_mut_obj_add_uint(doc, to, "unused_vblanks", counts->unused);
 	yyjson_mut_val *syncs = yyjson_mut_obj_add_obj(doc, to, "by_sync");
 	for (size_t i = 0; i < LATCH_SYNC_KINDS; i++) {
-		yyjson_mut_obj_add_uint(doc, syncs,
-			latch_sync_kind_name((enum latch_sync_kind)i), counts->by_sync[i]);
+		yyjson_mut_obj_add_uint(doc, syncs, latch_name(&latch_sync_kind_names, (unsigned)i),
+			counts->by_sync[i]);
 	}
 	yyjson_mut_obj_add_uint(doc, to, "fence_errors", counts->fence_errors);
 	yyjson_mut_obj_add_uint(doc, to, "incomplete", counts->incomplete);
@@ -52,8 +52,7 @@ static void add_stages(
 	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_row *row) {
 	yyjson_mut_val *stages = yyjson_mut_obj_add_obj(doc, to, "stages");
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
-		latch_durations_to_json(
-			&row->stages[i], doc, stages, latch_stage_key((enum latch_stage)i));
+		latch_durations_to_json(&row->stages[i], doc, stages, latch_stages[i].key);
 	}
 }
 

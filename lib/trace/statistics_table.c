@@ -81,7 +81,7 @@ static const char *most_frequent_sync(const struct latch_surface_counts *counts)
 			best = i;
 		}
 	}
-	return latch_sync_kind_name((enum latch_sync_kind)best);
+	return latch_name(&latch_sync_kind_names, (unsigned)best);
 }
 
 static void note_counts(struct notes *notes, const struct latch_statistics *statistics,
@@ -132,7 +132,7 @@ static void print_surface(FILE *file, const char *name, const struct latch_surfa
 	} else {
 		fprintf(file, "%*s", ON_PLANE_WIDTH, "-");
 	}
-	print_durations(file, latch_stage_name((enum latch_stage)0), &row->stages[0]);
+	print_durations(file, latch_stages[0].name, &row->stages[0]);
 
 	for (size_t i = 1; i < LATCH_STAGES || i <= notes->length; i++) {
 		const char *line = i <= notes->length ? notes->lines[i - 1] : "";
@@ -142,7 +142,7 @@ static void print_surface(FILE *file, const char *name, const struct latch_surfa
 		}
 		fprintf(file, "  ");
 		print_cell(file, line, LEFT_WIDTH - 2);
-		print_durations(file, latch_stage_name((enum latch_stage)i), &row->stages[i]);
+		print_durations(file, latch_stages[i].name, &row->stages[i]);
 	}
 }
 

@@ -59,7 +59,7 @@ bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz) {
 		return false;
 	}
 	const drmModeModeInfo *info = &connector->modes[mode].info;
-	int ret = kms_mode_blob_create(card->kms, info, &card->mode_blob);
+	int ret = kms_blob_create(card->kms, info, sizeof(*info), &card->mode_blob);
 	if (ret == 0) {
 		const struct kms_plane_state state =
 			kms_plane_state_whole(fb_id, BENCH_WIDTH, BENCH_HEIGHT);
@@ -77,7 +77,7 @@ bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz) {
 }
 
 void bench_card_close(struct bench_card *card) {
-	kms_mode_blob_destroy(card->kms, card->mode_blob);
+	kms_blob_destroy(card->kms, card->mode_blob);
 	int fd = card->kms->fd;
 	kms_device_destroy(card->kms);
 	close(fd);

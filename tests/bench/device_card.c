@@ -51,17 +51,15 @@ unsigned bench_commits(void) {
 
 uint32_t bench_device_make_fb(
 	struct bench_device *device, uint32_t width, uint32_t height, uint32_t fourcc) {
-	uint32_t id = 0;
 	if (owned.len == sizeof(owned.buffers) / sizeof(owned.buffers[0])) {
 		return 0;
 	}
-	struct kms_dumb_buffer *buffer =
-		kms_dumb_buffer_create(device->kms, width, height, fourcc, NULL);
+	struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(device->kms, width, height, fourcc);
 	if (buffer == NULL) {
 		return 0;
 	}
 	owned.buffers[owned.len++] = buffer;
-	return kms_dumb_buffer_get_fb(buffer, &id) == 0 ? id : 0;
+	return kms_dumb_buffer_get_fb(buffer);
 }
 
 bool bench_device_open(struct bench_device *device, size_t i) {

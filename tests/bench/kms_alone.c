@@ -45,28 +45,27 @@ static int die(const char *what, int error) {
 	return 1;
 }
 
-static int make_buffers(struct display *display) {
-	int ret = 0;
-	for (size_t i = 0; i < BUFFERS && ret == 0; i++) {
+static bool make_buffers(struct display *display) {
+	for (size_t i = 0; i < BUFFERS; i++) {
 		/* They go with the process. */
 		struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(
-			display->card.kms, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888, &ret);
+			display->card.kms, BENCH_WIDTH, BENCH_HEIGHT, DRM_FORMAT_XRGB8888);
 		/* Mapped as a client's are, or the driver would look for the pages at each flip. */
-		ret = buffer != NULL ? kms_dumb_buffer_map(buffer) : ret;
-		if (ret == 0) {
-			ret = kms_dumb_buffer_get_fb(buffer, &display->fbs[i]);
+		if (buffer == NULL || kms_dumb_buffer_map(buffer) != 0 ||
+			kms_dumb_buffer_get_fb(buffer) == 0) {
+			return false;
 		}
+		display->fbs[i] = buffer->fb_id;
 	}
-	return ret;
+	return true;
 }
 
 static bool open_display(struct display *display, const char *path, int32_t hz) {
 	if (!bench_card_open(&display->card, path)) {
 		return false;
 	}
-	int ret = make_buffers(display);
-	if (ret != 0) {
-		die("a buffer", -ret);
+	if (!make_buffers(display)) {
+		die("a buffer", errno);
 		return false;
 	}
 	display->state = kms_plane_state_whole(display->fbs[0], BENCH_WIDTH, BENCH_HEIGHT);

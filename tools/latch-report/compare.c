@@ -85,7 +85,7 @@ static double count_of(const struct latch_surface_row *row, uint64_t count) {
 
 const char *compare_cause_name(const struct latch_statistics *statistics, size_t index) {
 	return index < LATCH_MISSED_CAUSES
-		       ? latch_missed_cause_name((enum latch_missed_cause)index)
+		       ? latch_name(&latch_missed_cause_names, (unsigned)index)
 		       : latch_statistics_other_cause(statistics, index - LATCH_MISSED_CAUSES);
 }
 
@@ -160,7 +160,7 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		for (size_t j = 0; j < sizeof(percentiles) / sizeof(percentiles[0]); j++) {
 			char what[64];
-			snprintf(what, sizeof(what), "%s %s", latch_stage_name((enum latch_stage)i),
+			snprintf(what, sizeof(what), "%s %s", latch_stages[i].name,
 				percentiles[j].name);
 			tell(&teller, what, "ms",
 				percentile_ms(pair->a, i, percentiles[j].percentile),

@@ -106,7 +106,7 @@ static void write_causes(FILE *file, const struct latch_statistics *statistics,
 }
 
 static void write_stage(FILE *file, const struct latch_surface_row *row, size_t stage) {
-	markup_print(file, "<td class=\"left\">%s</td>", latch_stage_name((enum latch_stage)stage));
+	markup_print(file, "<td class=\"left\">%s</td>", latch_stages[stage].name);
 	for (size_t i = 0; i < PERCENTILES; i++) {
 		fputs("<td>", file);
 		if (latch_durations_count(&row->stages[stage]) > 0) {

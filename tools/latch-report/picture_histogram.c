@@ -92,7 +92,7 @@ bool picture_histogram(
 	struct histogram histogram = {
 		.max_ns = latch_max(latch_durations_percentile(durations, 99.5), 100000)};
 	count(&histogram, run, row->id, (enum latch_stage)stage);
-	const char *name = latch_stage_name((enum latch_stage)stage);
+	const char *name = latch_stages[stage].name;
 	markup_open_picture(file, "", WIDTH, HEIGHT, name);
 	markup_print(file,
 		"<text class=\"strong\" x=\"%d\" y=\"14\">%s<tspan class=\"axis\"> in ms</tspan>"

@@ -18,6 +18,8 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "fence/fence.h"
+
 /* In the eventfd's counter, together with the time. */
 #define FAILED (UINT64_C(1) << 62)
 #define REPLAYED (UINT64_C(1) << 61)
@@ -52,13 +54,15 @@ static struct {
 	/* Handle n is handles[n - 1]. */
 	struct syncobj *handles[65536];
 	int num_handles;
-	int open_handles;
-	int deadlines;
-	int64_t deadline_ns;
-	int deadline_error;
-	int export_error;
-	int import_error;
 	bool old;
+	struct {
+		int open_handles;
+		int deadlines;
+		int64_t deadline_ns;
+		int deadline_error;
+		int export_error;
+		int import_error;
+	} now;
 } kernel;
 
 static ino_t inode_of(int fd) {
@@ -73,33 +77,20 @@ static bool is_eventfd(int fd) {
 	       strstr(target, "[eventfd]") != NULL;
 }
 
-/* The counter, which a read() would empty. */
-static uint64_t eventfd_count(int fd) {
+/* A number of /proc's: the counter, which a read() would empty, or the id. */
+static uint64_t eventfd_number(int fd, const char *key) {
 	char path[64], line[128];
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	FILE *file = fopen(path, "re");
 	assert(file != NULL);
-	uint64_t count = 0;
+	uint64_t number = 0;
 	while (fgets(line, sizeof(line), file) != NULL) {
-		if (strncmp(line, "eventfd-count:", 14) == 0) {
-			count = strtoull(line + 14, NULL, 16);
+		if (strncmp(line, key, strlen(key)) == 0) {
+			number = strtoull(line + strlen(key), NULL, 16);
 		}
 	}
 	fclose(file);
-	return count;
-}
-
-static unsigned eventfd_id(int fd) {
-	char path[64], line[128];
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	FILE *file = fopen(path, "re");
-	assert(file != NULL);
-	unsigned id = 0;
-	while (fgets(line, sizeof(line), file) != NULL) {
-		sscanf(line, "eventfd-id: %u", &id);
-	}
-	fclose(file);
-	return id;
+	return number;
 }
 
 static void eventfd_add(int fd, uint64_t value) {
@@ -142,38 +133,38 @@ int kernel_dmabuf_create(int fence_fd) {
 	(void)ret;
 	kernel.dmabufs[kernel.num_dmabufs++] = (struct dmabuf){
 		.inode = inode_of(fd),
-		.fence = fence_fd < 0 ? -1 : fcntl(fence_fd, F_DUPFD_CLOEXEC, 0),
+		.fence = fence_fd < 0 ? -1 : latch_fence_dup(fence_fd),
 	};
 	return fd;
 }
 
 void kernel_dmabuf_fail_exports(int error) {
-	kernel.export_error = error;
+	kernel.now.export_error = error;
 }
 
 int64_t kernel_deadline(int *count) {
-	*count = kernel.deadlines;
-	return kernel.deadline_ns;
+	*count = kernel.now.deadlines;
+	return kernel.now.deadline_ns;
 }
 
 void kernel_fail_deadlines(int error) {
-	kernel.deadline_error = error;
+	kernel.now.deadline_error = error;
 }
 
 static int set_deadline(int fd, const struct sync_set_deadline *arg) {
 	if (!is_eventfd(fd)) {
 		return real_ioctl(fd, SYNC_IOC_SET_DEADLINE, (void *)arg);
 	}
-	kernel.deadlines++;
-	kernel.deadline_ns = (int64_t)arg->deadline_ns;
-	return -kernel.deadline_error;
+	kernel.now.deadlines++;
+	kernel.now.deadline_ns = (int64_t)arg->deadline_ns;
+	return -kernel.now.deadline_error;
 }
 
 static int file_info(int fd, struct sync_file_info *info) {
 	if (!is_eventfd(fd)) {
 		return real_ioctl(fd, SYNC_IOC_FILE_INFO, info);
 	}
-	uint64_t count = eventfd_count(fd);
+	uint64_t count = eventfd_number(fd, "eventfd-count:");
 	int status = count == 0 ? 0 : count & FAILED ? -EIO : count & REPLAYED ? -EAGAIN : 1;
 	if (info->num_fences > 0) {
 		struct sync_fence_info *fence = (void *)(uintptr_t)info->sync_fence_info;
@@ -189,31 +180,27 @@ static int file_info(int fd, struct sync_file_info *info) {
 	return 0;
 }
 
-static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
-	if (kernel.export_error != 0) {
-		return -kernel.export_error;
-	}
-	ino_t inode = inode_of(fd);
-	for (int i = 0; i < kernel.num_dmabufs; i++) {
-		const struct dmabuf *dmabuf = &kernel.dmabufs[i];
-		if (dmabuf->inode == inode) {
-			assert(arg->flags == DMA_BUF_SYNC_READ);
-			arg->fd = dmabuf->fence < 0 ? signalled_fence(1)
-						    : fcntl(dmabuf->fence, F_DUPFD_CLOEXEC, 0);
-			return 0;
-		}
-	}
-	return real_ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, arg);
-}
-
-static bool is_dmabuf(int fd) {
+static const struct dmabuf *find_dmabuf(int fd) {
 	ino_t inode = inode_of(fd);
 	for (int i = 0; i < kernel.num_dmabufs; i++) {
 		if (kernel.dmabufs[i].inode == inode) {
-			return true;
+			return &kernel.dmabufs[i];
 		}
 	}
-	return false;
+	return NULL;
+}
+
+static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
+	if (kernel.now.export_error != 0) {
+		return -kernel.now.export_error;
+	}
+	const struct dmabuf *dmabuf = find_dmabuf(fd);
+	if (dmabuf == NULL) {
+		return real_ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, arg);
+	}
+	assert(arg->flags == DMA_BUF_SYNC_READ);
+	arg->fd = dmabuf->fence < 0 ? signalled_fence(1) : latch_fence_dup(dmabuf->fence);
+	return 0;
 }
 
 int ioctl(int fd, unsigned long request, ...) {
@@ -287,8 +274,7 @@ static void wake(struct syncobj *syncobj, uint64_t point, bool signalled) {
 		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point &&
 			(signalled || syncobj->waits[i].for_fence)) {
 			eventfd_add(syncobj->waits[i].fd, 1);
-			close(syncobj->waits[i].fd);
-			syncobj->waits[i].fd = -1;
+			latch_fence_clear(&syncobj->waits[i].fd);
 		}
 	}
 }
@@ -318,18 +304,19 @@ void kernel_syncobj_materialise(int syncobj_fd, uint64_t point, int fence_fd) {
 	struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
 	assert(syncobj->materialised < 0);
 	syncobj->materialised_point = point;
-	syncobj->materialised = fcntl(fence_fd, F_DUPFD_CLOEXEC, 0);
+	syncobj->materialised = latch_fence_dup(fence_fd);
 	wake(syncobj, point, false);
 }
 
 bool kernel_syncobj_has_import(int syncobj_fd, uint64_t point, int fence_fd) {
 	const struct syncobj *syncobj = syncobj_from_fd(syncobj_fd);
 	return syncobj->imported >= 0 && syncobj->imported_point == point &&
-	       eventfd_id(syncobj->imported) == eventfd_id(fence_fd);
+	       eventfd_number(syncobj->imported, "eventfd-id:") ==
+		       eventfd_number(fence_fd, "eventfd-id:");
 }
 
 void kernel_syncobj_fail_imports(int error) {
-	kernel.import_error = error;
+	kernel.now.import_error = error;
 }
 
 void kernel_is_old(bool old) {
@@ -339,7 +326,7 @@ void kernel_is_old(bool old) {
 static uint32_t handle_new(struct syncobj *syncobj) {
 	assert(kernel.num_handles < 65536);
 	kernel.handles[kernel.num_handles++] = syncobj;
-	kernel.open_handles++;
+	kernel.now.open_handles++;
 	return (uint32_t)kernel.num_handles;
 }
 
@@ -354,13 +341,11 @@ static int handle_destroy(uint32_t handle) {
 		return -EINVAL;
 	}
 	if (syncobj->inode == 1) {
-		if (syncobj->imported >= 0) {
-			close(syncobj->imported);
-		}
+		latch_fence_clear(&syncobj->imported);
 		syncobj->inode = 0;
 	}
 	kernel.handles[handle - 1] = NULL;
-	kernel.open_handles--;
+	kernel.now.open_handles--;
 	return 0;
 }
 
@@ -369,7 +354,7 @@ static int point_to_fd(const struct syncobj *syncobj, uint64_t point) {
 	if (point > syncobj->signalled) {
 		return syncobj->materialised < 0 || point > syncobj->materialised_point
 			       ? -EINVAL
-			       : fcntl(syncobj->materialised, F_DUPFD_CLOEXEC, 0);
+			       : latch_fence_dup(syncobj->materialised);
 	}
 	/* The time of a point is the point, so that a test can tell one from another. */
 	int fd = signalled_fence((int64_t)point);
@@ -395,20 +380,18 @@ static int handle_to_fd(struct drm_syncobj_handle *arg) {
 	if (syncobj->imported < 0) {
 		return -EINVAL;
 	}
-	arg->fd = fcntl(syncobj->imported, F_DUPFD_CLOEXEC, 0);
+	arg->fd = latch_fence_dup(syncobj->imported);
 	return 0;
 }
 
 static int fd_to_handle(struct drm_syncobj_handle *arg) {
 	if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE) {
-		if (kernel.import_error != 0) {
-			return -kernel.import_error;
+		if (kernel.now.import_error != 0) {
+			return -kernel.now.import_error;
 		}
 		struct syncobj *into = handle_get(arg->handle);
-		if (into->imported >= 0) {
-			close(into->imported);
-		}
-		into->imported = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+		latch_fence_clear(&into->imported);
+		into->imported = latch_fence_dup(arg->fd);
 		if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE) {
 			into->imported_point = arg->point;
 		}
@@ -428,10 +411,8 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 		return -ENOENT;
 	}
 	if (src->inode == 1) {
-		if (dst->imported >= 0) {
-			close(dst->imported);
-		}
-		dst->imported = fcntl(src->imported, F_DUPFD_CLOEXEC, 0);
+		latch_fence_clear(&dst->imported);
+		dst->imported = latch_fence_dup(src->imported);
 		dst->imported_point = arg->dst_point;
 		return 0;
 	}
@@ -454,7 +435,7 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 	}
 	syncobj->waits[syncobj->num_waits].point = arg->point;
 	syncobj->waits[syncobj->num_waits].for_fence = arg->flags != 0;
-	syncobj->waits[syncobj->num_waits++].fd = fcntl(arg->fd, F_DUPFD_CLOEXEC, 0);
+	syncobj->waits[syncobj->num_waits++].fd = latch_fence_dup(arg->fd);
 	return 0;
 }
 
@@ -463,7 +444,7 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 	if (fstat(fd, &st) != 0 || stat("/dev/null", &null) != 0 || stat("/dev/zero", &zero) != 0) {
 		return -errno;
 	}
-	if (request == DMA_BUF_IOCTL_SYNC && is_dmabuf(fd)) {
+	if (request == DMA_BUF_IOCTL_SYNC && find_dmabuf(fd) != NULL) {
 		return 0;
 	}
 	if (S_ISCHR(st.st_mode) && st.st_rdev == zero.st_rdev) {
@@ -514,39 +495,28 @@ int drmIoctl(int fd, unsigned long request, void *arg) {
 }
 
 int kernel_count_handles(void) {
-	return kernel.open_handles;
+	return kernel.now.open_handles;
 }
 
 void kernel_reset(void) {
 	for (int i = 0; i < kernel.num_dmabufs; i++) {
-		if (kernel.dmabufs[i].fence >= 0) {
-			close(kernel.dmabufs[i].fence);
-		}
+		latch_fence_clear(&kernel.dmabufs[i].fence);
 	}
 	for (int i = 0; i < kernel.num_syncobjs; i++) {
 		struct syncobj *syncobj = &kernel.syncobjs[i];
 		if (syncobj->inode != 0 && syncobj->imported >= 0) {
 			close(syncobj->imported);
 		}
-		if (syncobj->materialised >= 0) {
-			close(syncobj->materialised);
-		}
+		latch_fence_clear(&syncobj->materialised);
 		for (int j = 0; j < syncobj->num_waits; j++) {
-			if (syncobj->waits[j].fd >= 0) {
-				close(syncobj->waits[j].fd);
-			}
+			latch_fence_clear(&syncobj->waits[j].fd);
 		}
 	}
 	/* What is in the arrays is written anew before it counts. */
 	kernel.num_dmabufs = 0;
 	kernel.num_syncobjs = 0;
 	kernel.num_handles = 0;
-	kernel.open_handles = 0;
-	kernel.deadlines = 0;
-	kernel.deadline_ns = 0;
-	kernel.deadline_error = 0;
-	kernel.export_error = 0;
-	kernel.import_error = 0;
+	memset(&kernel.now, 0, sizeof(kernel.now));
 }
 
 int count_fds(void) {

@@ -1,13 +1,8 @@
 /* Who waits for whom, without any surface. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 
-#include <cmocka.h>
-
+#include "../test.h"
 #include "fence/wait.h"
 
 #define MAX_NODES 8
@@ -143,16 +138,6 @@ static void test_long_chain(void **state) {
 	free(chain);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_last_fence_counts, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_ready_node_is_no_wait, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_children_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_all_children, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_waiter_goes_away, setup, teardown),
-		cmocka_unit_test_setup_teardown(test_orphans_are_told_later, setup, teardown),
-		cmocka_unit_test(test_long_chain),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("wait", TEST(test_last_fence_counts), TEST(test_ready_node_is_no_wait),
+	TEST(test_children_first), TEST(test_all_children), TEST(test_waiter_goes_away),
+	TEST(test_orphans_are_told_later), UNIT(test_long_chain))

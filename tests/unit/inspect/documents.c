@@ -69,11 +69,19 @@ static void planes(void **state) {
 		.id = 34,
 		.type = KMS_PLANE_OVERLAY,
 		.has_in_formats = true,
-		.props = {.zpos = {.id = 1, .min = 1, .max = 254}, .alpha = {.id = 2}},
-		.rotations = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_Y,
-		.blend_modes = 1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_NONE,
-		.color_encodings = 1u << KMS_COLOR_ENCODING_ANY | 1u << KMS_COLOR_ENCODING_BT709,
-		.color_ranges = 1u << KMS_COLOR_RANGE_ANY | 1u << KMS_COLOR_RANGE_FULL,
+		.props =
+			{
+				.zpos = {.id = 1, .min = 1, .max = 254},
+				.alpha = {.id = 2},
+				.rotation.mask = DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 |
+						 DRM_MODE_REFLECT_Y,
+				.blend_mode.mask =
+					1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_NONE,
+				.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY |
+						       1u << KMS_COLOR_ENCODING_BT709,
+				.color_range.mask =
+					1u << KMS_COLOR_RANGE_ANY | 1u << KMS_COLOR_RANGE_FULL,
+			},
 	};
 	static const struct {
 		uint32_t fourcc;

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <xf86drm.h>
+
+#include "base/clock.h"
 
 struct fake_drm fake;
 
@@ -17,7 +18,6 @@ void fake_reset(void) {
 	fake = (struct fake_drm){
 		.driver = "vkms",
 		.is_kms = true,
-		.is_master = true,
 		.has_closefb = true,
 		.fail_errno = ENOMEM,
 		.next_id = 500,
@@ -181,7 +181,7 @@ int drmIsKMS(int fd) {
 }
 
 int drmIsMaster(int fd) {
-	return fake.is_master;
+	return 1;
 }
 
 int drmSetClientCap(int fd, uint64_t cap, uint64_t value) {
@@ -431,47 +431,45 @@ int drmPrimeFDToHandle(int fd, int prime_fd, uint32_t *handle) {
 	return 0;
 }
 
-int drmCloseBufferHandle(int fd, uint32_t handle) {
-	for (size_t i = 0; i < FAKE_MAX; i++) {
-		if (handle != 0 && fake.handle_of_object[i] == handle) {
-			fake.handle_of_object[i] = 0;
-			fake.handles_closed++;
-			return 0;
-		}
+/* Which GEM object an open handle is of; FAKE_MAX: there is no such handle. */
+static uint32_t object_of(uint32_t handle) {
+	uint32_t object = 0;
+	while (object < FAKE_MAX && (handle == 0 || fake.handle_of_object[object] != handle)) {
+		object++;
 	}
-	fake.wrong_closes++;
-	errno = EINVAL;
-	return -1;
+	return object;
+}
+
+int drmCloseBufferHandle(int fd, uint32_t handle) {
+	const uint32_t object = object_of(handle);
+	if (object == FAKE_MAX) {
+		fake.wrong_closes++;
+		errno = EINVAL;
+		return -1;
+	}
+	fake.handle_of_object[object] = 0;
+	fake.handles_closed++;
+	return 0;
 }
 
 int drmPrimeHandleToFD(int fd, uint32_t handle, uint32_t flags, int *prime_fd) {
 	if (fails()) {
 		return -1;
 	}
-	for (uint32_t i = 0; i < FAKE_MAX; i++) {
-		if (fake.handle_of_object[i] == handle) {
-			*prime_fd = FAKE_MAX - 1;
-			fake.object_of_fd[*prime_fd] = i;
-			return 0;
-		}
+	const uint32_t object = object_of(handle);
+	if (object == FAKE_MAX) {
+		errno = ENOENT;
+		return -1;
 	}
-	errno = ENOENT;
-	return -1;
-}
-
-static bool is_open(uint32_t handle) {
-	for (size_t i = 0; i < FAKE_MAX; i++) {
-		if (fake.handle_of_object[i] == handle) {
-			return true;
-		}
-	}
-	return false;
+	*prime_fd = FAKE_MAX - 1;
+	fake.object_of_fd[*prime_fd] = object;
+	return 0;
 }
 
 int drmModeAddFB2WithModifiers(int fd, uint32_t width, uint32_t height, uint32_t fourcc,
 	const uint32_t handles[4], const uint32_t strides[4], const uint32_t offsets[4],
 	const uint64_t modifiers[4], uint32_t *id, uint32_t flags) {
-	if (!is_open(handles[0])) {
+	if (object_of(handles[0]) == FAKE_MAX) {
 		errno = ENOENT;
 		return -errno;
 	}
@@ -527,12 +525,6 @@ int drmModeRmFB(int fd, uint32_t id) {
 	return remove_fb(id);
 }
 
-static int64_t now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
-
 static drmModeFB2Ptr get_fb2(uint32_t id) {
 	for (size_t i = 0; i < fake.fbs_len; i++) {
 		const struct fake_fb *found = &fake.fbs[i];
@@ -555,9 +547,9 @@ static drmModeFB2Ptr get_fb2(uint32_t id) {
 }
 
 drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
-	int64_t begin_ns = now_ns();
+	int64_t begin_ns = latch_now_ns();
 	drmModeFB2Ptr fb = get_fb2(id);
-	fake.kernel_ns += now_ns() - begin_ns;
+	fake.kernel_ns += latch_now_ns() - begin_ns;
 	return fb;
 }
 
@@ -583,7 +575,7 @@ int drmModeCreateDumbBuffer(int fd, uint32_t width, uint32_t height, uint32_t bp
 }
 
 int drmModeMapDumbBuffer(int fd, uint32_t handle, uint64_t *offset) {
-	if (!is_open(handle) || fails()) {
+	if (object_of(handle) == FAKE_MAX || fails()) {
 		return -errno;
 	}
 	*offset = 0;
@@ -623,9 +615,9 @@ static int atomic(const struct drm_mode_atomic *request) {
 
 /* libdrm's own drmModeAtomicCommit() ends here too. */
 int drmIoctl(int fd, unsigned long request, void *argument) {
-	int64_t begin_ns = now_ns();
+	int64_t begin_ns = latch_now_ns();
 	int error = request == DRM_IOCTL_MODE_ATOMIC ? atomic(argument) : ENOTTY;
-	fake.kernel_ns += now_ns() - begin_ns;
+	fake.kernel_ns += latch_now_ns() - begin_ns;
 	errno = error;
 	return error == 0 ? 0 : -1;
 }

@@ -89,7 +89,6 @@ struct fake_drm {
 	/* The device. */
 	const char *driver; // NULL: not a DRM device
 	bool is_kms;
-	bool is_master;
 	uint64_t refused_client_caps; // bit DRM_CLIENT_CAP_*
 	uint64_t caps[64];
 	struct fake_object objects[FAKE_MAX];
@@ -103,8 +102,6 @@ struct fake_drm {
 	/* Which GEM object a dma-buf fd is of, and the number of its open handle, 0: none. */
 	uint32_t object_of_fd[FAKE_MAX];
 	uint32_t handle_of_object[FAKE_MAX];
-	/** What mmap() of a dumb buffer maps. */
-	uint64_t dumb_size;
 
 	/* What happened. */
 	int handles_closed;

@@ -102,8 +102,8 @@ static void test_plane(void **state) {
 		{30, "CRTC_X", (uint64_t)-5}, {30, "CRTC_Y", 6}, {30, "CRTC_W", 320},
 		{30, "CRTC_H", 240},
 		/* Defaults are written: others may have left something there. */
-		{30, "IN_FENCE_FD", UINT64_MAX}, {30, "alpha", 0xffff},
-		{30, "pixel blend mode", 5}, {30, "rotation", 1});
+		{30, "alpha", 0xffff}, {30, "pixel blend mode", 5}, {30, "rotation", 1},
+		{30, "IN_FENCE_FD", UINT64_MAX});
 }
 
 static void test_plane_with_everything(void **state) {
@@ -147,7 +147,7 @@ static void test_plane_changes(void **state) {
 	now.zpos = 5;
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
 	ASSERT_COMMIT({30, "FB_ID", 10}, {30, "CRTC_X", (uint64_t)-6}, {30, "CRTC_H", 241},
-		{30, "IN_FENCE_FD", 17}, {30, "alpha", 0x8000}, {30, "zpos", 5});
+		{30, "alpha", 0x8000}, {30, "IN_FENCE_FD", 17}, {30, "zpos", 5});
 
 	/* A fence is a commit's: it is given again. */
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &now, &now), 0);
@@ -167,11 +167,11 @@ static void test_damage(void **state) {
 	const struct kms_plane_state before = make_state();
 	struct kms_plane_state now = before;
 	now.fb_id = 10;
-	assert_int_equal(kms_damage_blob_create(device, rects, 2, &now.damage_blob), 0);
+	assert_int_equal(kms_blob_create(device, rects, sizeof(rects), &now.damage_blob), 0);
 	assert_int_equal(fake_own_blobs(), blobs + 1);
 	assert_int_equal(kms_commit_change_plane(&commit, primary, crtc, &before, &now), 0);
 	ASSERT_COMMIT({30, "FB_ID", 10}, {30, "FB_DAMAGE_CLIPS", now.damage_blob});
-	kms_damage_blob_destroy(device, now.damage_blob);
+	kms_blob_destroy(device, now.damage_blob);
 	assert_int_equal(fake_own_blobs(), blobs);
 
 	kms_commit_init(&commit, device);
@@ -183,23 +183,17 @@ static void test_what_a_plane_has_not(void **state) {
 	make_overlay_bare();
 	struct kms_plane_state plane_state = make_state();
 	/* Defaults need no property. */
-	assert_int_equal(kms_plane_check_state(overlay, &plane_state), KMS_COMMIT_OK);
+	assert_null(kms_plane_find_lacking(overlay, &plane_state));
 	assert_int_equal(kms_commit_set_plane(&commit, overlay, crtc, &plane_state), 0);
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
 	assert_int_equal(fake.commit.len, 10);
 
-	struct kms_plane_state states[10];
-	const enum kms_commit_error errors[] = {
-		KMS_COMMIT_NO_IN_FENCE,
-		KMS_COMMIT_NO_ALPHA,
-		KMS_COMMIT_NO_BLEND_MODE,
-		KMS_COMMIT_NO_ROTATION,
-		KMS_COMMIT_NO_COLOR_ENCODING,
-		KMS_COMMIT_NO_COLOR_RANGE,
-		KMS_COMMIT_NO_SCALING_FILTER,
-		KMS_COMMIT_NO_ZPOS,
-	};
-	size_t len = LEN(errors);
+	struct kms_plane_state states[7];
+	const struct kms_plane_properties *props = &overlay->props;
+	const struct kms_property *const lacking[LEN(states)] = {&props->in_fence_fd, &props->alpha,
+		&props->blend_mode, &props->rotation, &props->color_encoding, &props->color_range,
+		&props->zpos};
+	size_t len = LEN(states);
 	for (size_t i = 0; i < len; i++) {
 		states[i] = plane_state;
 	}
@@ -209,13 +203,11 @@ static void test_what_a_plane_has_not(void **state) {
 	states[3].rotation = DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_X;
 	states[4].color_encoding = KMS_COLOR_ENCODING_BT601;
 	states[5].color_range = KMS_COLOR_RANGE_LIMITED;
-	states[6].scaling_filter = KMS_SCALING_FILTER_NEAREST;
-	states[7].zpos = 0;
+	states[6].zpos = 0;
 	for (size_t i = 0; i < len; i++) {
 		kms_commit_init(&commit, device);
-		assert_int_equal(kms_plane_check_state(overlay, &states[i]), errors[i]);
+		assert_ptr_equal(kms_plane_find_lacking(overlay, &states[i]), lacking[i]);
 		assert_int_equal(kms_commit_set_plane(&commit, overlay, crtc, &states[i]), -EINVAL);
-		assert_int_equal(commit.error, errors[i]);
 		/* The error sticks, and the kernel is not asked. */
 		fake.commits = 0;
 		assert_int_equal(
@@ -227,20 +219,20 @@ static void test_what_a_plane_has_not(void **state) {
 }
 
 static void test_values_a_property_has_not(void **state) {
+	const struct kms_plane_properties *props = &primary->props;
 	struct kms_plane_state plane_state = make_state();
 	plane_state.color_encoding = KMS_COLOR_ENCODING_BT2020;
-	assert_int_equal(
-		kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_COLOR_ENCODING);
+	assert_ptr_equal(kms_plane_find_lacking(primary, &plane_state), &props->color_encoding);
 	plane_state = make_state();
 	plane_state.rotation = DRM_MODE_ROTATE_90;
-	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_ROTATION);
+	assert_ptr_equal(kms_plane_find_lacking(primary, &plane_state), &props->rotation);
 	plane_state = make_state();
 	plane_state.zpos = 1;
-	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_ZPOS);
+	assert_ptr_equal(kms_plane_find_lacking(primary, &plane_state), &props->zpos);
 	plane_state.zpos = 6;
-	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_ZPOS);
+	assert_ptr_equal(kms_plane_find_lacking(primary, &plane_state), &props->zpos);
 	plane_state.zpos = 2;
-	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_OK);
+	assert_null(kms_plane_find_lacking(primary, &plane_state));
 }
 
 static void test_immutable_zpos(void **state) {
@@ -248,7 +240,7 @@ static void test_immutable_zpos(void **state) {
 	reopen();
 	struct kms_plane_state plane_state = make_state();
 	plane_state.zpos = 4;
-	assert_int_equal(kms_plane_check_state(primary, &plane_state), KMS_COMMIT_NO_ZPOS);
+	assert_ptr_equal(kms_plane_find_lacking(primary, &plane_state), &primary->props.zpos);
 	plane_state.zpos = 3;
 	assert_int_equal(kms_commit_set_plane(&commit, primary, crtc, &plane_state), 0);
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
@@ -315,7 +307,6 @@ static void test_order(void **state) {
 		assert_int_equal(fake.commit.triples[i].value, expected[i].value);
 	}
 	assert_int_equal(kms_commit_set(&commit, 50, 0, 1), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_NO_PROPERTY);
 }
 
 static void test_copy(void **state) {
@@ -392,7 +383,7 @@ static void test_too_many_objects(void **state) {
 	/* One more property of the last one has room, one more object has not. */
 	assert_int_equal(kms_commit_set(&commit, 1, 2, 0), 0);
 	assert_int_equal(kms_commit_set(&commit, KMS_COMMIT_MAX_OBJECTS + 1, 1, 0), -E2BIG);
-	assert_int_equal(commit.error, KMS_COMMIT_TOO_MANY_OBJECTS);
+	assert_int_equal(commit.error, -E2BIG);
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), -E2BIG);
 	assert_int_equal(kms_commit_test(&commit, 0), -E2BIG);
 	assert_int_equal(fake.commits, 0);
@@ -406,7 +397,7 @@ static void test_too_many_properties(void **state) {
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), 0);
 	assert_int_equal(fake.commit.len, KMS_COMMIT_MAX_PROPERTIES);
 	assert_int_equal(kms_commit_set(&commit, 2, 5000, 0), -E2BIG);
-	assert_int_equal(commit.error, KMS_COMMIT_TOO_MANY_PROPERTIES);
+	assert_int_equal(commit.error, -E2BIG);
 	fake.commits = 0;
 	assert_int_equal(kms_commit_submit(&commit, 0, 0), -E2BIG);
 	assert_int_equal(fake.commits, 0);
@@ -452,52 +443,32 @@ static void test_flags(void **state) {
 	assert_int_equal(kms_commit_submit(&commit, KMS_COMMIT_NONBLOCK, 0), -EBUSY);
 	assert_int_equal(kms_commit_test(&commit, KMS_COMMIT_NONBLOCK), -EBUSY);
 	/* The kernel's answer is not the commit's fault: it can be sent again. */
-	assert_int_equal(commit.error, KMS_COMMIT_OK);
+	assert_int_equal(commit.error, 0);
+}
+
+static void assert_refused(int ret) {
+	assert_int_equal(ret, -EINVAL);
+	assert_int_equal(commit.error, -EINVAL);
+	kms_commit_init(&commit, device);
 }
 
 static void test_wrong_objects(void **state) {
+	int32_t fence = 0;
 	struct kms_crtc other = *crtc;
 	other.index = 1;
 	struct kms_plane_state plane_state = make_state();
-	assert_int_equal(kms_commit_set_plane(&commit, primary, &other, &plane_state), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_WRONG_CRTC);
-	kms_commit_init(&commit, device);
-	assert_int_equal(kms_commit_set_mode(&commit, &other, connector, 1), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_WRONG_CRTC);
-
-	kms_commit_init(&commit, device);
+	assert_refused(kms_commit_set_plane(&commit, primary, &other, &plane_state));
+	assert_refused(kms_commit_set_mode(&commit, &other, connector, 1));
 	device->connectors[0]->gone = true;
-	assert_int_equal(kms_commit_set_mode(&commit, crtc, connector, 1), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_GONE);
-
-	kms_commit_init(&commit, device);
-	int32_t fence = 0;
-	assert_int_equal(kms_commit_set_writeback(&commit, connector, crtc, 1, &fence), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_NO_WRITEBACK);
+	assert_refused(kms_commit_set_mode(&commit, crtc, connector, 1));
+	device->connectors[0]->gone = false;
+	assert_refused(kms_commit_set_writeback(&commit, connector, crtc, 1, &fence));
 	assert_int_equal(fence, -1);
-
-	kms_commit_init(&commit, device);
 	assert_int_equal(kms_commit_set_vrr(&commit, crtc, false), 0);
-	assert_int_equal(kms_commit_set_vrr(&commit, crtc, true), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_NO_VRR);
-
-	kms_commit_init(&commit, device);
+	assert_refused(kms_commit_set_vrr(&commit, crtc, true));
 	other = *crtc;
 	other.props.out_fence_ptr.id = 0;
-	assert_int_equal(kms_commit_want_out_fence(&commit, &other, &fence), -EINVAL);
-	assert_int_equal(commit.error, KMS_COMMIT_NO_OUT_FENCE);
-}
-
-static void test_names(void **state) {
-	for (int i = 0; i < KMS_COMMIT_ERROR_COUNT; i++) {
-		const char *name = kms_commit_error_name((enum kms_commit_error)i);
-		assert_non_null(name);
-		for (int j = 0; j < i; j++) {
-			assert_string_not_equal(
-				name, kms_commit_error_name((enum kms_commit_error)j));
-		}
-	}
-	assert_string_equal(kms_commit_error_name(KMS_COMMIT_NO_ALPHA), "no-alpha");
+	assert_refused(kms_commit_want_out_fence(&commit, &other, &fence));
 }
 
 static const struct fake_enum content_types[] = {
@@ -590,42 +561,40 @@ static void test_content_type(void **state) {
 	}
 	/* One that the driver does not know, and a connector without: nothing is set. */
 	kms_commit_init(&commit, device);
-	hdmi->content_types.mask &= ~(1u << KMS_CONTENT_GAME);
+	hdmi->props.content_type.mask &= ~(1u << KMS_CONTENT_GAME);
 	assert_int_equal(kms_commit_set_content_type(&commit, connector, KMS_CONTENT_GAME), 0);
-	hdmi->content_types.mask = 0;
+	hdmi->props.content_type.mask = 0;
 	assert_int_equal(kms_commit_set_content_type(&commit, connector, KMS_CONTENT_PHOTO), 0);
 	assert_int_equal(commit.props_len, 0);
 }
 
 static void test_writeback(void **state) {
-	struct kms_writeback *job = kms_writeback_create(device, crtc, 64, 32, NULL);
+	struct kms_writeback *job = kms_writeback_create(device, crtc, 64, 32);
 	assert_non_null(job);
 	/* RGB565 comes first in the list, but nobody reads that. */
 	assert_int_equal(job->buffer->fourcc, 0x34325258);
-	assert_int_equal(kms_writeback_done(job), -EINVAL);
+	assert_int_equal(job->fence_fd, -1);
 	assert_int_equal(kms_writeback_add(job, &commit), 0);
 	ASSERT_COMMIT({71, "CRTC_ID", 50}, {71, "WRITEBACK_FB_ID", job->buffer->fb_id},
 		{71, "WRITEBACK_OUT_FENCE_PTR", (uint64_t)(uintptr_t)&job->fence_fd});
-	assert_true(job->attached);
 
 	kms_commit_init(&commit, device);
-	assert_int_equal(kms_writeback_remove(job, &commit), 0);
+	assert_int_equal(kms_commit_disable_connector(&commit, job->connector), 0);
 	ASSERT_COMMIT({71, "CRTC_ID", 0});
 	kms_writeback_destroy(job);
 	assert_int_equal(fake_open_handles(), 0);
 	assert_int_equal(fake.fbs_len, 0);
 
-	int error = 0;
 	struct kms_crtc other = *crtc;
 	other.index = 1;
-	assert_null(kms_writeback_create(device, &other, 64, 32, &error));
-	assert_int_equal(error, -ENOTSUP);
+	assert_null(kms_writeback_create(device, &other, 64, 32));
+	assert_int_equal(errno, ENOTSUP);
 	/* Create, map, framebuffer. */
 	for (int i = 1; i <= 3; i++) {
 		fake.fallible_calls = 0;
 		fake.fail_at = i;
-		assert_null(kms_writeback_create(device, crtc, 64, 32, &error));
-		assert_int_equal(error, -ENOMEM);
+		assert_null(kms_writeback_create(device, crtc, 64, 32));
+		assert_int_equal(errno, ENOMEM);
 		assert_int_equal(fake_open_handles(), 0);
 	}
 }
@@ -636,5 +605,5 @@ TEST_MAIN("kms-commit", TEST(test_plane), TEST(test_plane_with_everything),
 	TEST(test_neutral), TEST(test_neutral_panel), TEST(test_order), TEST(test_copy),
 	TEST(test_disable_all), TEST(test_disable_many), TEST(test_too_many_objects),
 	TEST(test_too_many_properties), TEST(test_flags), TEST(test_wrong_objects),
-	TEST(test_names), TEST(test_async_flip), TEST(test_usual_commit_can_not_be_async),
-	TEST(test_vrr), TEST(test_content_type), TEST(test_writeback))
+	TEST(test_async_flip), TEST(test_usual_commit_can_not_be_async), TEST(test_vrr),
+	TEST(test_content_type), TEST(test_writeback))

@@ -84,18 +84,18 @@ static void test_property_lookup(void **state) {
 	assert_int_equal(primary->props.zpos.value, 3);
 	assert_false(primary->props.zpos.immutable);
 	assert_true(device->planes[3].props.zpos.immutable);
-	assert_int_equal(primary->blend_modes, 7);
-	assert_int_equal(primary->blend_values.values[KMS_BLEND_NONE], 7);
-	assert_int_equal(
-		primary->rotations, DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_X);
-	assert_int_equal(primary->color_encodings, 1u << KMS_COLOR_ENCODING_ANY |
-							   1u << KMS_COLOR_ENCODING_BT601 |
-							   1u << KMS_COLOR_ENCODING_BT709);
+	assert_int_equal(primary->props.blend_mode.mask, 7);
+	assert_int_equal(primary->props.blend_mode.values[KMS_BLEND_NONE], 7);
+	assert_int_equal(primary->props.rotation.mask,
+		DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_X);
+	assert_int_equal(primary->props.color_encoding.mask,
+		1u << KMS_COLOR_ENCODING_ANY | 1u << KMS_COLOR_ENCODING_BT601 |
+			1u << KMS_COLOR_ENCODING_BT709);
 
 	assert_int_equal(overlay->props.zpos.id, 0);
 	assert_int_equal(overlay->props.in_fence_fd.id, 0);
-	assert_int_equal(overlay->blend_modes, 1u << KMS_BLEND_PREMULTIPLIED);
-	assert_int_equal(overlay->rotations, DRM_MODE_ROTATE_0);
+	assert_int_equal(overlay->props.blend_mode.mask, 1u << KMS_BLEND_PREMULTIPLIED);
+	assert_int_equal(overlay->props.rotation.mask, DRM_MODE_ROTATE_0);
 
 	assert_int_equal(
 		device->crtcs[0].props.out_fence_ptr.id, fake_property_id(50, "OUT_FENCE_PTR"));
@@ -204,7 +204,7 @@ static void test_refresh(void **state) {
 	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	assert_true(connector->link_bad);
 	/* Training at a lower rate fails as well: i915 and amdgpu go down in steps. */
-	kms_connector_link_set_good(connector);
+	connector->link_bad = false;
 	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
 	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
 	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;

@@ -146,6 +146,5 @@ static void test_clock_kind(void **state) {
 	assert_string_equal(kms_clock_kind_name(KMS_CLOCK_SIMULATED), "simulated");
 }
 
-TEST_MAIN("kms-event", cmocka_unit_test(test_parse), cmocka_unit_test(test_unaligned),
-	cmocka_unit_test(test_cut_off), cmocka_unit_test(test_dispatch),
-	cmocka_unit_test(test_sequence), cmocka_unit_test(test_clock_kind))
+TEST_MAIN("kms-event", UNIT(test_parse), UNIT(test_unaligned), UNIT(test_cut_off),
+	UNIT(test_dispatch), UNIT(test_sequence), UNIT(test_clock_kind))

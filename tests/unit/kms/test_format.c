@@ -105,6 +105,5 @@ static void test_names(void **state) {
 	assert_string_equal(text, "0x7700000000000001");
 }
 
-TEST_MAIN("kms-format", cmocka_unit_test(test_blob), cmocka_unit_test(test_malformed_blobs),
-	cmocka_unit_test(test_formats_beyond),
-	cmocka_unit_test(test_list), cmocka_unit_test(test_names))
+TEST_MAIN("kms-format", UNIT(test_blob), UNIT(test_malformed_blobs), UNIT(test_formats_beyond),
+	UNIT(test_list), UNIT(test_names))

@@ -181,9 +181,8 @@ static void test_destroy(void **state) {
 }
 
 static void test_dumb_buffer(void **state) {
-	int error = 0;
 	struct kms_dumb_buffer *buffer =
-		kms_dumb_buffer_create(device, 65, 16, DRM_FORMAT_XRGB8888, &error);
+		kms_dumb_buffer_create(device, 65, 16, DRM_FORMAT_XRGB8888);
 	assert_non_null(buffer);
 	assert_int_equal(buffer->stride, 320);
 	assert_int_equal(kms_dumb_buffer_map(buffer), 0);
@@ -191,10 +190,9 @@ static void test_dumb_buffer(void **state) {
 	((uint32_t *)map)[65 * 16 - 1] = 1;
 	assert_int_equal(kms_dumb_buffer_map(buffer), 0);
 	assert_ptr_equal(buffer->map, map);
-	uint32_t fb_id = 0, again = 0;
-	assert_int_equal(kms_dumb_buffer_get_fb(buffer, &fb_id), 0);
-	assert_int_equal(kms_dumb_buffer_get_fb(buffer, &again), 0);
-	assert_int_equal(fb_id, again);
+	const uint32_t fb_id = kms_dumb_buffer_get_fb(buffer);
+	assert_int_not_equal(fb_id, 0);
+	assert_int_equal(kms_dumb_buffer_get_fb(buffer), fb_id);
 	assert_int_equal(fake.fbs_len, 1);
 	kms_dumb_buffer_destroy(buffer);
 	assert_int_equal(fake.fbs_len, 0);
@@ -205,10 +203,9 @@ static void test_dumb_buffer(void **state) {
 
 /* An import of the device's own dumb buffer gets the dumb buffer's handle, and leaves it open. */
 static void test_import_of_dumb_buffer(void **state) {
-	struct kms_dumb_buffer *other =
-		kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888, NULL);
+	struct kms_dumb_buffer *other = kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888);
 	struct kms_dumb_buffer *buffer =
-		kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888, NULL);
+		kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888);
 	int fd = kms_dumb_buffer_export(buffer);
 	assert_true(fd >= 0);
 	const struct kms_framebuffer_desc desc = {
@@ -230,19 +227,19 @@ static void test_import_of_dumb_buffer(void **state) {
 	kms_framebuffer_destroy(device, fb_id);
 }
 
-static void test_dumb_buffer_errors(void **state) {
-	int error = 0;
-	assert_null(kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_NV12, &error));
-	assert_int_equal(error, -EINVAL);
-	assert_null(kms_dumb_buffer_create(device, 0, 64, DRM_FORMAT_XRGB8888, &error));
-	assert_int_equal(error, -EINVAL);
-	fake.fail_at = 1;
-	assert_null(kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_XRGB8888, &error));
-	assert_int_equal(error, -ENOMEM);
-	device->features.dumb_buffers = false;
-	assert_null(kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_XRGB8888, &error));
-	assert_int_equal(error, -ENOTSUP);
+static void assert_no_dumb_buffer(uint32_t width, uint32_t fourcc, int error) {
+	assert_null(kms_dumb_buffer_create(device, width, 64, fourcc));
+	assert_int_equal(errno, error);
 	assert_null(device->dumb_buffers);
+}
+
+static void test_dumb_buffer_errors(void **state) {
+	assert_no_dumb_buffer(64, DRM_FORMAT_NV12, EINVAL);
+	assert_no_dumb_buffer(0, DRM_FORMAT_XRGB8888, EINVAL);
+	fake.fail_at = 1;
+	assert_no_dumb_buffer(64, DRM_FORMAT_XRGB8888, ENOMEM);
+	device->features.dumb_buffers = false;
+	assert_no_dumb_buffer(64, DRM_FORMAT_XRGB8888, ENOTSUP);
 }
 
 TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object),

@@ -71,4 +71,4 @@ static void test_list(void **state) {
 	assert_int_equal(fake.outstanding, 0);
 }
 
-TEST_MAIN("list", cmocka_unit_test(test_list))
+TEST_MAIN("list", UNIT(test_list))

@@ -119,4 +119,4 @@ static void test_random(void **state) {
 	}
 }
 
-TEST_MAIN("kms-match", cmocka_unit_test(test_examples), cmocka_unit_test(test_random))
+TEST_MAIN("kms-match", UNIT(test_examples), UNIT(test_random))

@@ -123,5 +123,4 @@ static void test_order(void **state) {
 	assert_string_equal(name, "1024x768 at 60.004 Hz");
 }
 
-TEST_MAIN("kms-mode", cmocka_unit_test(test_refresh), cmocka_unit_test(test_parse),
-	cmocka_unit_test(test_choose), cmocka_unit_test(test_order))
+TEST_MAIN("kms-mode", UNIT(test_refresh), UNIT(test_parse), UNIT(test_choose), UNIT(test_order))

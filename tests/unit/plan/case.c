@@ -55,10 +55,10 @@ static void random_set(struct plan_set *set, struct reader *reader) {
 		if (one_in(reader, 4)) {
 			plane->props.alpha.id = 0;
 			plane->props.blend_mode.id = 0;
-			plane->blend_modes = 1u << KMS_BLEND_PREMULTIPLIED;
+			plane->props.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED;
 		}
 		if (one_in(reader, 4)) {
-			plane->rotations = DRM_MODE_ROTATE_0;
+			plane->props.rotation.mask = DRM_MODE_ROTATE_0;
 		}
 		if (one_in(reader, 4)) {
 			plane->formats.len = below(reader, (unsigned)plane->formats.len);

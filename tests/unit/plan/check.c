@@ -279,10 +279,9 @@ static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 	}
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.zpos = layer->zpos;
-	enum kms_commit_error error = kms_plane_check_state(plane, &state);
-	if (error != KMS_COMMIT_OK) {
-		return wrong("layer %zu on plane %u: %s", i, plane->id,
-			kms_commit_error_name(error));
+	if (kms_plane_find_lacking(plane, &state) != NULL) {
+		return wrong(
+			"layer %zu is on plane %u, which lacks a property for it", i, plane->id);
 	}
 	if (!latch_layer_is_scaled(layer) && ((state.src_x | state.src_y) & 0xffff) != 0) {
 		return wrong("layer %zu is not scaled and begins inside a pixel", i);
@@ -381,7 +380,7 @@ static const char *check_primary_zpos(
 	}
 	struct kms_plane_state state = kms_plane_state_default();
 	state.zpos = plan->primary_zpos;
-	if (kms_plane_check_state(input->primary, &state) != KMS_COMMIT_OK) {
+	if (kms_plane_find_lacking(input->primary, &state) != NULL) {
 		return wrong("the primary plane has no zpos %lld", (long long)plan->primary_zpos);
 	}
 	return NULL;

@@ -142,7 +142,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		}
 		struct kms_plane_state state = latch_layer_plane_state(layer, layer->plane);
 		state.zpos = layer->zpos;
-		if (kms_plane_check_state(layer->plane, &state) != KMS_COMMIT_OK) {
+		if (kms_plane_find_lacking(layer->plane, &state) != NULL) {
 			return -EINVAL; // kms/commit.h does not even ask
 		}
 		shown[shown_len++] = (struct plan_shown){

@@ -1,12 +1,7 @@
 /* What is remembered from frame to frame, and what it may cost to find something new. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <errno.h>
 
+#include "../test.h"
 #include "screen.h"
 
 static void add_desktop(struct screen *s, int windows) {
@@ -33,8 +28,7 @@ static void a_steady_frame_asks_nothing(void **state) {
 		s->input.composing = s->plan.composed;
 		for (int frame = 0; frame < 50; frame++) {
 			new_buffers(s);
-			screen_show(s);
-			assert_rung(s, LATCH_RUNG_REUSED);
+			assert_shows(s, LATCH_RUNG_REUSED);
 			assert_int_equal(s->kernel.tests, 0);
 			assert_null(plan_check_same(first, s->layers, s->len));
 		}
@@ -47,8 +41,7 @@ static void anything_else_is_new(void **state) {
 	screen_show(s);
 
 	s->layers[0].dst.x++;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->kernel.tests > 0);
 
 	s->layers[0].fourcc = DRM_FORMAT_XBGR8888;
@@ -75,11 +68,9 @@ static void anything_else_is_new(void **state) {
 static void a_buffer_that_does_not_import(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 2);
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	s->kernel.import_fails = UINT64_C(1) << 1;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 1);
+	assert_shows_on_planes(s, 1);
 	assert_reasons(&s->layers[0], LATCH_REASON_IMPORT_FAILED);
 }
 
@@ -106,15 +97,13 @@ static void a_refusal_is_remembered(void **state) {
 	add_desktop(s, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
 	s->settled[3] = LATCH_REASON_SETTLING;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	unsigned first = s->kernel.tests;
 	assert_true(first >= 3); // all, some, and the one without the refused
 
 	/* The fourth has settled: one question, and not about the second again. */
 	s->settled[3] = 0;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_int_equal(s->kernel.tests, 1);
 	assert_reasons_contain(&s->layers[1], LATCH_REASON_TEST_REFUSED);
 }
@@ -124,22 +113,18 @@ static void and_forgotten_when_things_move(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	s->kernel.refuses_layers = 0;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 
 	/* The same for two that were refused together. */
 	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 2;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	s->kernel.refuses_pair = 0;
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 }
 
 static void never_more_tests_than_allowed(void **state) {
@@ -163,8 +148,7 @@ static void no_tests_no_planes(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 3);
 	s->input.max_tests = 0;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	for (int i = 0; i < 3; i++) {
 		assert_reasons(&s->layers[i], LATCH_REASON_TESTS_SPENT);
 	}
@@ -175,22 +159,19 @@ static void one_test_is_enough_for_what_works(void **state) {
 		struct screen *s = screen_make(plan_sets[i]);
 		screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
 		s->input.max_tests = 1;
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 	}
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 8);
 	s->input.max_tests = 2;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 8);
+	assert_shows_on_planes(s, 8);
 	assert_int_equal(s->kernel.tests, 1);
 }
 
 static void a_refused_commit_goes_down_the_ladder(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 4);
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 	int commits = 0;
 	while (s->plan.on_planes > 0) {
 		assert_true(++commits < 10);
@@ -210,12 +191,10 @@ static void a_refused_commit_goes_down_the_ladder(void **state) {
 
 	/* It stays so without more questions, until something moves. */
 	new_buffers(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_REUSED);
+	assert_shows(s, LATCH_RUNG_REUSED);
 	assert_int_equal(s->kernel.tests, 0);
 	s->layers[0].dst.y++;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 4);
+	assert_shows_on_planes(s, 4);
 }
 
 static void a_refused_fullscreen_window_is_composed(void **state) {
@@ -239,11 +218,9 @@ static void a_busy_kernel_is_asked_again(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_desktop(s, 2);
 	s->kernel.refuses_all = -EBUSY;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	s->kernel.refuses_all = 0;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 }
 
 static void a_picture_is_taken_and_all_comes_back(void **state) {
@@ -253,8 +230,7 @@ static void a_picture_is_taken_and_all_comes_back(void **state) {
 	struct latch_layer before[80];
 	memcpy(before, s->layers, sizeof(before));
 	s->input.captured = true;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 0);
+	assert_shows_on_planes(s, 0);
 	s->input.captured = false;
 	s->input.composing = true;
 	screen_show(s);
@@ -294,25 +270,11 @@ static void rungs_have_names(void **state) {
 	assert_string_equal(latch_rung_name(LATCH_RUNG_COMPOSED), "composed");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_steady_frame_asks_nothing),
-		cmocka_unit_test(anything_else_is_new),
-		cmocka_unit_test(a_buffer_that_does_not_import),
-		cmocka_unit_test(what_stays_keeps_its_plane),
-		cmocka_unit_test(a_refusal_is_remembered),
-		cmocka_unit_test(and_forgotten_when_things_move),
-		cmocka_unit_test(never_more_tests_than_allowed),
-		cmocka_unit_test(no_tests_no_planes),
-		cmocka_unit_test(one_test_is_enough_for_what_works),
-		cmocka_unit_test(a_refused_commit_goes_down_the_ladder),
-		cmocka_unit_test(a_refused_fullscreen_window_is_composed),
-		cmocka_unit_test(a_busy_kernel_is_asked_again),
-		cmocka_unit_test(a_picture_is_taken_and_all_comes_back),
-		cmocka_unit_test(an_empty_screen_is_black),
-		cmocka_unit_test(no_layers_and_no_planes_need_no_arrays),
-		cmocka_unit_test(rungs_have_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("memory", tests, NULL, NULL);
-}
+TEST_MAIN("memory", UNIT(a_steady_frame_asks_nothing), UNIT(anything_else_is_new),
+	UNIT(a_buffer_that_does_not_import), UNIT(what_stays_keeps_its_plane),
+	UNIT(a_refusal_is_remembered), UNIT(and_forgotten_when_things_move),
+	UNIT(never_more_tests_than_allowed), UNIT(no_tests_no_planes),
+	UNIT(one_test_is_enough_for_what_works), UNIT(a_refused_commit_goes_down_the_ladder),
+	UNIT(a_refused_fullscreen_window_is_composed), UNIT(a_busy_kernel_is_asked_again),
+	UNIT(a_picture_is_taken_and_all_comes_back), UNIT(an_empty_screen_is_black),
+	UNIT(no_layers_and_no_planes_need_no_arrays), UNIT(rungs_have_names))

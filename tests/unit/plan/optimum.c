@@ -1,13 +1,8 @@
 /* On small screens every arrangement can be tried: the planner must hardly ever miss a better one.
  * It does where it does not trust drivers (alpha on the primary plane), or ran out of tests. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "check.h"
 #include "random.h"
 
@@ -123,10 +118,4 @@ static void the_most_layers_are_on_planes(void **state) {
 	assert_true(worse * 1000 <= MAX_WORSE * small);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_most_layers_are_on_planes),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("optimum", tests, NULL, NULL);
-}
+TEST_MAIN("optimum", UNIT(the_most_layers_are_on_planes))

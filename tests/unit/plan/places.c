@@ -1,10 +1,5 @@
 /* Layouts on the planes of known drivers: which layer goes where. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
+#include "../test.h"
 #include "screen.h"
 
 static bool on_plane(const struct latch_layer *layer) {
@@ -20,8 +15,7 @@ static void a_fullscreen_window_is_all_there_is(void **state) {
 			screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
 		struct latch_layer *behind = screen_add(s, layer_window(2, 10, 10, 50, 50));
 		struct latch_layer *desktop = screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_true(on_plane(window));
 		assert_ptr_equal(window->plane, s->set.primary);
 		assert_false(s->plan.primary_is_ours);
@@ -40,8 +34,7 @@ static void a_pixel_short_of_fullscreen(void **state) {
 	struct latch_layer *window = screen_add(s, fullscreen);
 	struct latch_layer *behind = screen_add(s, layer_window(2, WIDTH - 40, 10, 40, 50));
 	screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_true(on_plane(window));
 	assert_ptr_equal(window->plane, s->set.primary);
 	assert_reasons(behind, LATCH_REASON_COVERED);
@@ -139,8 +132,7 @@ static void below_a_window_on_the_primary_plane(void **state) {
 	s->input.planes_len = s->set.len;
 	screen_add(s, layer_video(1, 100, 20, 50, 50)); // not a format of the primary plane
 	screen_add(s, layer_window(2, 20, 20, 50, 50));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_ptr_equal(s->layers[1].plane, s->set.primary);
 }
 
@@ -153,8 +145,7 @@ static void windows_lie_above_the_picture(void **state) {
 		windows[i] = screen_add(s, layer_window((uint32_t)i + 1, 36 * i, 10, 30, 30));
 	}
 	struct latch_layer *desktop = screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->plan.primary_is_ours && s->plan.composed);
 	assert_false(s->plan.holes);
 	for (int i = 0; i < 5; i++) {
@@ -197,8 +188,7 @@ static void more_windows_than_planes(void **state) {
 		screen_add(s, layer_window((uint32_t)i + 1, 16 * i, 10, 14, 30));
 	}
 	screen_add(s, layer_shm(20, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_MIXED);
+	assert_shows(s, LATCH_RUNG_MIXED);
 	assert_true(s->plan.on_planes >= 8); // a cursor plane may be kept for the cursor
 	for (int i = 0; i < 12; i++) {
 		if (!on_plane(&s->layers[i])) {
@@ -214,8 +204,7 @@ static void the_cursor_has_its_plane(void **state) {
 		struct latch_layer *cursor = screen_add(s, layer_glass(0, 30, 30, 64, 64));
 		struct latch_layer *window =
 			screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_true(on_plane(cursor) && on_plane(window));
 		assert_ptr_equal(window->plane, s->set.primary);
 	}
@@ -232,8 +221,7 @@ static void add_overlapping(struct screen *s) {
 static void ids_are_an_order(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	add_overlapping(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_ptr_equal(s->layers[2].plane, s->set.primary);
 	assert_true(s->layers[0].plane->type > s->layers[1].plane->type ||
 		    s->layers[0].plane->id > s->layers[1].plane->id);
@@ -254,16 +242,14 @@ static void no_order_no_overlap(void **state) {
 
 	/* Beside each other they need none. */
 	s->layers[0].dst.x = 120;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_int_equal(s->plan.on_planes, 3);
 }
 
 static void fixed_heights_are_kept(void **state) {
 	struct screen *s = screen_make(plan_set_intel);
 	add_overlapping(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	for (int i = 0; i < 3; i++) {
 		assert_true(on_plane(&s->layers[i]));
 		assert_true(s->layers[i].zpos == -1 ||
@@ -277,8 +263,7 @@ static void heights_are_written(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_overlapping(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_PLANES);
+		assert_shows(s, LATCH_RUNG_PLANES);
 		assert_int_equal(s->plan.on_planes, 3);
 		assert_true(s->layers[0].zpos > s->layers[1].zpos);
 	}
@@ -290,8 +275,7 @@ static void a_full_stack_of_written_heights(void **state) {
 		screen_add(s, layer_window(16 - (uint32_t)i, 10 + 2 * (16 - i), 10, 40, 40));
 	}
 	screen_add(s, layer_shm(20, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 16);
+	assert_shows_on_planes(s, 16);
 }
 
 /* --- underlays --- */
@@ -308,8 +292,7 @@ static void video_goes_below_its_controls(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_player(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_MIXED);
+		assert_shows(s, LATCH_RUNG_MIXED);
 		assert_true(on_plane(&s->layers[1]));
 		assert_true(s->layers[1].underlay);
 		assert_true(s->plan.holes && s->plan.primary_is_ours && s->plan.composed);
@@ -324,8 +307,7 @@ static void nothing_is_below_the_lowest_plane(void **state) {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
 		struct screen *s = screen_make(sets[i]);
 		add_player(s);
-		screen_show(s);
-		assert_rung(s, LATCH_RUNG_COMPOSED);
+		assert_shows(s, LATCH_RUNG_COMPOSED);
 		assert_reasons(&s->layers[1], LATCH_REASON_Z_ORDER);
 		assert_false(s->plan.holes);
 		assert_int_equal(s->kernel.tests, 0);
@@ -336,8 +318,7 @@ static void no_hole_without_alpha(void **state) {
 	struct screen *s = screen_make(plan_set_sandwich);
 	s->input.primary_alpha = false;
 	add_player(s);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons(&s->layers[1], LATCH_REASON_Z_ORDER);
 }
 
@@ -346,8 +327,7 @@ static void glass_is_no_underlay(void **state) {
 	screen_add(s, layer_shm(1, 20, 80, 150, 20));
 	screen_add(s, layer_glass(2, 10, 10, 170, 95));
 	screen_add(s, layer_shm(3, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_true((s->layers[1].reasons &
 			    (LATCH_REASON_PARTLY_TRANSPARENT | LATCH_REASON_Z_ORDER)) != 0);
 }
@@ -358,8 +338,7 @@ static void two_videos_one_above_the_other(void **state) {
 	screen_add(s, layer_video(2, 60, 40, 60, 50));
 	screen_add(s, layer_video(3, 10, 10, 170, 95));
 	screen_add(s, layer_shm(4, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_true(s->layers[1].underlay && s->layers[2].underlay);
 	assert_int_equal(s->layers[1].plane->id, 41);
 	assert_int_equal(s->layers[2].plane->id, 40);
@@ -371,8 +350,7 @@ static void below_and_above_at_once(void **state) {
 	screen_add(s, layer_shm(2, 20, 80, 150, 20));
 	screen_add(s, layer_video(3, 10, 10, 170, 95));
 	screen_add(s, layer_shm(4, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_int_equal(s->layers[0].plane->id, 43);
 	assert_false(s->layers[0].underlay);
 	assert_true(s->layers[2].underlay);
@@ -388,8 +366,7 @@ static void as_many_scaled_as_there_are_scalers(void **state) {
 	}
 	screen_add(s, layer_window(4, 100, 70, 30, 30));
 	screen_add(s, layer_shm(5, 0, 0, WIDTH, HEIGHT));
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_true(on_plane(&s->layers[3]));
 	for (int i = 0; i < 3; i++) {
 		if (!on_plane(&s->layers[i])) {
@@ -410,49 +387,26 @@ static void a_small_window_alone(void **state) {
 	/* Where the primary plane has to cover the screen and no other will do, nothing goes. */
 	struct screen *s = screen_make(plan_set_virtio_gpu);
 	struct latch_layer *window = screen_add(s, layer_window(1, 20, 20, 60, 60));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(window, LATCH_REASON_TEST_REFUSED);
 	assert_int_equal(window->test_errno, 22);
 
 	s = screen_make(plan_set_vkms);
 	window = screen_add(s, layer_window(1, 20, 20, 60, 60));
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_true(on_plane(window));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_fullscreen_window_is_all_there_is),
-		cmocka_unit_test(a_pixel_short_of_fullscreen),
-		cmocka_unit_test(two_halves_cover_together),
-		cmocka_unit_test(opaque_boxes_cover),
-		cmocka_unit_test(a_faded_box_covers_nothing),
-		cmocka_unit_test(off_the_screen_is_covered),
-		cmocka_unit_test(faded_out_is_covered),
-		cmocka_unit_test(below_a_window_on_the_primary_plane),
-		cmocka_unit_test(windows_lie_above_the_picture),
-		cmocka_unit_test(glass_lies_above_the_picture),
-		cmocka_unit_test(glass_at_the_bottom_is_over_black),
-		cmocka_unit_test(what_says_it_is_opaque_goes_without_alpha),
-		cmocka_unit_test(more_windows_than_planes),
-		cmocka_unit_test(the_cursor_has_its_plane),
-		cmocka_unit_test(ids_are_an_order),
-		cmocka_unit_test(no_order_no_overlap),
-		cmocka_unit_test(fixed_heights_are_kept),
-		cmocka_unit_test(heights_are_written),
-		cmocka_unit_test(a_full_stack_of_written_heights),
-		cmocka_unit_test(video_goes_below_its_controls),
-		cmocka_unit_test(nothing_is_below_the_lowest_plane),
-		cmocka_unit_test(no_hole_without_alpha),
-		cmocka_unit_test(glass_is_no_underlay),
-		cmocka_unit_test(two_videos_one_above_the_other),
-		cmocka_unit_test(below_and_above_at_once),
-		cmocka_unit_test(as_many_scaled_as_there_are_scalers),
-		cmocka_unit_test(a_driver_that_wants_its_primary_plane),
-		cmocka_unit_test(a_small_window_alone),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("places", tests, NULL, NULL);
-}
+TEST_MAIN("places", UNIT(a_fullscreen_window_is_all_there_is), UNIT(a_pixel_short_of_fullscreen),
+	UNIT(two_halves_cover_together), UNIT(opaque_boxes_cover), UNIT(a_faded_box_covers_nothing),
+	UNIT(off_the_screen_is_covered), UNIT(faded_out_is_covered),
+	UNIT(below_a_window_on_the_primary_plane), UNIT(windows_lie_above_the_picture),
+	UNIT(glass_lies_above_the_picture), UNIT(glass_at_the_bottom_is_over_black),
+	UNIT(what_says_it_is_opaque_goes_without_alpha), UNIT(more_windows_than_planes),
+	UNIT(the_cursor_has_its_plane), UNIT(ids_are_an_order), UNIT(no_order_no_overlap),
+	UNIT(fixed_heights_are_kept), UNIT(heights_are_written),
+	UNIT(a_full_stack_of_written_heights), UNIT(video_goes_below_its_controls),
+	UNIT(nothing_is_below_the_lowest_plane), UNIT(no_hole_without_alpha),
+	UNIT(glass_is_no_underlay), UNIT(two_videos_one_above_the_other),
+	UNIT(below_and_above_at_once), UNIT(as_many_scaled_as_there_are_scalers),
+	UNIT(a_driver_that_wants_its_primary_plane), UNIT(a_small_window_alone))

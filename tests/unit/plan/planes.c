@@ -6,6 +6,10 @@
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 #define FORMAT(fourcc, modifiers) {fourcc, modifiers, LEN(modifiers)}
+/* Of 32 bits: those of RGB, then those of BGR. */
+#define FORMATS_32(modifiers)                                                                      \
+	FORMAT(DRM_FORMAT_XRGB8888, modifiers), FORMAT(DRM_FORMAT_ARGB8888, modifiers),            \
+		FORMAT(DRM_FORMAT_XBGR8888, modifiers), FORMAT(DRM_FORMAT_ABGR8888, modifiers)
 
 #define ROTATIONS_180 (DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180)
 #define ROTATIONS (ROTATIONS_180 | DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)
@@ -62,25 +66,16 @@ static struct kms_format intel_formats[] = {
 	FORMAT(DRM_FORMAT_NV12, intel_tiled),
 };
 static struct kms_format amd_formats[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, amd_tiled),
-	FORMAT(DRM_FORMAT_ARGB8888, amd_tiled),
-	FORMAT(DRM_FORMAT_XBGR8888, amd_tiled),
-	FORMAT(DRM_FORMAT_ABGR8888, amd_tiled),
+	FORMATS_32(amd_tiled),
 	FORMAT(DRM_FORMAT_NV12, amd_tiled),
 };
 static struct kms_format rk3399_win0[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, afbc),
-	FORMAT(DRM_FORMAT_ARGB8888, afbc),
-	FORMAT(DRM_FORMAT_XBGR8888, afbc),
-	FORMAT(DRM_FORMAT_ABGR8888, afbc),
+	FORMATS_32(afbc),
 	FORMAT(DRM_FORMAT_RGB565, linear),
 	FORMAT(DRM_FORMAT_NV12, linear),
 };
 static struct kms_format rk3588_cluster[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, afbc),
-	FORMAT(DRM_FORMAT_ARGB8888, afbc),
-	FORMAT(DRM_FORMAT_XBGR8888, afbc),
-	FORMAT(DRM_FORMAT_ABGR8888, afbc),
+	FORMATS_32(afbc),
 };
 static struct kms_format vc4_formats[] = {
 	FORMAT(DRM_FORMAT_XRGB8888, t_tiled),
@@ -106,19 +101,18 @@ static struct kms_plane *add_plane(struct plan_set *set, uint32_t id, enum kms_p
 		.possible_crtcs = 1,
 		.formats = {formats, formats_len},
 		.has_in_formats = true,
-		.blend_modes = 1u << KMS_BLEND_PREMULTIPLIED,
-		.color_encodings = 1u << KMS_COLOR_ENCODING_ANY,
-		.color_ranges = 1u << KMS_COLOR_RANGE_ANY,
-		.scaling_filters = 1u << KMS_SCALING_FILTER_DEFAULT,
-		.rotations = DRM_MODE_ROTATE_0,
+		.props =
+			{
+				.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED,
+				.color_encoding.mask = 1u << KMS_COLOR_ENCODING_ANY,
+				.color_range.mask = 1u << KMS_COLOR_RANGE_ANY,
+				.rotation.mask = DRM_MODE_ROTATE_0,
+			},
 	};
-	struct kms_property *const basic[] = {
-		&plane->props.type, &plane->props.in_formats, &plane->props.fb_id,
-		&plane->props.crtc_id, &plane->props.in_fence_fd, &plane->props.src_x,
-		&plane->props.src_y, &plane->props.src_w, &plane->props.src_h,
-		&plane->props.crtc_x, &plane->props.crtc_y, &plane->props.crtc_w,
-		&plane->props.crtc_h,
-	};
+	struct kms_plane_properties *props = &plane->props;
+	struct kms_property *const basic[] = {&props->type, &props->in_formats, &props->fb_id,
+		&props->crtc_id, &props->in_fence_fd, &props->src_x, &props->src_y, &props->src_w,
+		&props->src_h, &props->crtc_x, &props->crtc_y, &props->crtc_w, &props->crtc_h};
 	for (unsigned i = 0; i < LEN(basic); i++) {
 		basic[i]->id = property_id(plane, i + 1);
 	}
@@ -152,22 +146,19 @@ static void allow_alpha(struct kms_plane *plane) {
 
 static void allow_blending(struct kms_plane *plane, uint32_t modes) {
 	plane->props.blend_mode.id = property_id(plane, 22);
-	plane->blend_modes = modes;
-	plane->blend_values.mask = modes;
+	plane->props.blend_mode.mask = modes;
 }
 
 static void allow_rotation(struct kms_plane *plane, uint32_t rotations) {
 	plane->props.rotation.id = property_id(plane, 23);
-	plane->rotations = rotations;
+	plane->props.rotation.mask = rotations;
 }
 
 static void allow_yuv(struct kms_plane *plane, uint32_t encodings, uint32_t ranges) {
 	plane->props.color_encoding.id = property_id(plane, 24);
-	plane->color_encodings |= encodings;
-	plane->encoding_values.mask = encodings;
+	plane->props.color_encoding.mask |= encodings;
 	plane->props.color_range.id = property_id(plane, 25);
-	plane->color_ranges |= ranges;
-	plane->range_values.mask = ranges;
+	plane->props.color_range.mask |= ranges;
 }
 
 /*

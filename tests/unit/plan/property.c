@@ -1,12 +1,7 @@
 /* Thousands of random screens, each checked pixel by pixel against the layers in their order. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <math.h>
 
+#include "../test.h"
 #include "random.h"
 
 #define CASES 20000
@@ -87,12 +82,5 @@ static void crops_are_whole_unless_scaled(void **state) {
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_picture_is_right),
-		cmocka_unit_test(and_right_again),
-		cmocka_unit_test(crops_are_whole_unless_scaled),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("property", tests, NULL, NULL);
-}
+TEST_MAIN("property", UNIT(the_picture_is_right), UNIT(and_right_again),
+	UNIT(crops_are_whole_unless_scaled))

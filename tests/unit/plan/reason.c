@@ -1,12 +1,7 @@
 /* The names of reasons are an interface: each bit has one, and they stay. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "plan/reason.h"
 
 static void every_bit_has_a_name_of_its_own(void **state) {
@@ -36,11 +31,4 @@ static void sets_are_lists(void **state) {
 	assert_non_null(memchr(small, '\0', sizeof(small)));
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_bit_has_a_name_of_its_own),
-		cmocka_unit_test(sets_are_lists),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("reason", tests, NULL, NULL);
-}
+TEST_MAIN("reason", UNIT(every_bit_has_a_name_of_its_own), UNIT(sets_are_lists))

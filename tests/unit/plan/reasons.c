@@ -1,13 +1,8 @@
 /* Why a layer is on no plane: each cause alone, and what is blamed for a refusal. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <drm_mode.h>
 #include <errno.h>
 
+#include "../test.h"
 #include "kms/commit.h"
 #include "screen.h"
 
@@ -180,8 +175,7 @@ static void the_right_one_is_refused(void **state) {
 	}
 	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
 	s->kernel.refuses_layers = UINT64_C(1) << 3;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 3);
+	assert_shows_on_planes(s, 3);
 	assert_reasons_contain(&s->layers[2], LATCH_REASON_TEST_REFUSED);
 }
 
@@ -193,8 +187,7 @@ static void two_that_do_not_go_together(void **state) {
 	}
 	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
 	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 3;
-	screen_show(s);
-	assert_int_equal(s->plan.on_planes, 2);
+	assert_shows_on_planes(s, 2);
 	assert_int_equal(s->layers[1].place, LATCH_LAYER_ON_PLANE);
 }
 
@@ -254,15 +247,13 @@ static void modes_that_compose_all(void **state) {
 	struct screen *s = screen_make(plan_set_vkms);
 	struct latch_layer *layer = one_window(s, window());
 	s->input.scanout_allowed = false;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_DISABLED);
 	assert_int_equal(s->kernel.tests, 0);
 
 	s->input.scanout_allowed = true;
 	s->input.captured = true;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_CAPTURED);
 	assert_int_equal(s->kernel.tests, 0);
 
@@ -272,8 +263,7 @@ static void modes_that_compose_all(void **state) {
 
 	s->input.planes_len = 0;
 	s->input.primary = NULL;
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_reasons_contain(layer, LATCH_REASON_NO_KMS);
 	assert_int_equal(s->kernel.tests, 0);
 }
@@ -295,38 +285,21 @@ static void more_layers_than_are_looked_at(void **state) {
 	for (int i = 0; i < LATCH_PLAN_MAX_LAYERS + 1; i++) {
 		screen_add(s, layer_window((uint32_t)i + 1, 2 * i, 10, 2, 10));
 	}
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_COMPOSED);
+	assert_shows(s, LATCH_RUNG_COMPOSED);
 	assert_int_equal(s->plan.visible, LATCH_PLAN_MAX_LAYERS + 1);
 	assert_int_equal(s->kernel.tests, 0);
 
 	/* Only those that are seen count. */
 	s->layers[0] = layer_window(1, 0, 0, WIDTH, HEIGHT);
-	screen_show(s);
-	assert_rung(s, LATCH_RUNG_PLANES);
+	assert_shows(s, LATCH_RUNG_PLANES);
 	assert_int_equal(s->plan.visible, 1);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_window_itself_is_fine),
-		cmocka_unit_test(what_the_buffer_is),
-		cmocka_unit_test(what_no_plane_does),
-		cmocka_unit_test(what_some_planes_do),
-		cmocka_unit_test(a_quarter_turn_is_a_rotation),
-		cmocka_unit_test(what_the_kernel_blames),
-		cmocka_unit_test(a_plain_refusal),
-		cmocka_unit_test(the_right_one_is_refused),
-		cmocka_unit_test(an_odd_crop),
-		cmocka_unit_test(two_that_do_not_go_together),
-		cmocka_unit_test(refused_ones_leave_tests_for_others),
-		cmocka_unit_test(no_framebuffer),
-		cmocka_unit_test(imports_only_what_could_be_shown),
-		cmocka_unit_test(settling_and_idle),
-		cmocka_unit_test(modes_that_compose_all),
-		cmocka_unit_test(covered_stays_covered_in_each),
-		cmocka_unit_test(more_layers_than_are_looked_at),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("reasons", tests, NULL, NULL);
-}
+TEST_MAIN("reasons", UNIT(the_window_itself_is_fine), UNIT(what_the_buffer_is),
+	UNIT(what_no_plane_does), UNIT(what_some_planes_do), UNIT(a_quarter_turn_is_a_rotation),
+	UNIT(what_the_kernel_blames), UNIT(a_plain_refusal), UNIT(the_right_one_is_refused),
+	UNIT(an_odd_crop), UNIT(two_that_do_not_go_together),
+	UNIT(refused_ones_leave_tests_for_others), UNIT(no_framebuffer),
+	UNIT(imports_only_what_could_be_shown), UNIT(settling_and_idle),
+	UNIT(modes_that_compose_all), UNIT(covered_stays_covered_in_each),
+	UNIT(more_layers_than_are_looked_at))

@@ -2,7 +2,7 @@
 #define LATCH_TEST_SCREEN_H
 
 /* A screen of one of the known drivers with some layers on it, for tests that look at what comes
- * out. cmocka.h and what it wants must be included before. */
+ * out. test.h must be included before. */
 
 #include <string.h>
 
@@ -81,5 +81,19 @@ static inline void screen_remove_planes(struct screen *screen, enum kms_plane_ty
 
 #define assert_rung(screen, wanted)                                                                \
 	assert_string_equal(latch_rung_name((screen)->plan.rung), latch_rung_name(wanted))
+
+/** One frame, of this rung. */
+#define assert_shows(screen, wanted)                                                               \
+	do {                                                                                       \
+		screen_show(screen);                                                               \
+		assert_rung(screen, wanted);                                                       \
+	} while (0)
+
+/** One frame, with so many layers on planes. */
+#define assert_shows_on_planes(screen, wanted)                                                     \
+	do {                                                                                       \
+		screen_show(screen);                                                               \
+		assert_int_equal((screen)->plan.on_planes, wanted);                                \
+	} while (0)
 
 #endif

@@ -1,12 +1,7 @@
 /* Which layers wait before they go to a plane. */
-#include <cmocka.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include <string.h>
 
+#include "../test.h"
 #include "layers.h"
 #include "plan/settle.h"
 
@@ -174,18 +169,8 @@ static void more_than_are_kept_track_of(void **state) {
 	assert_int_equal(settle.len, LATCH_SETTLE_MAX);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_new_layer_settles),
-		cmocka_unit_test(what_moves_starts_over),
-		cmocka_unit_test(what_stands_still_is_idle),
-		cmocka_unit_test(it_wakes_up_after_some_updates),
-		cmocka_unit_test(on_a_plane_it_may_stand_still),
-		cmocka_unit_test(composed_again_it_may_not),
-		cmocka_unit_test(what_was_away_is_new),
-		cmocka_unit_test(raised_windows_stay_settled),
-		cmocka_unit_test(more_than_are_kept_track_of),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests_name("settle", tests, NULL, NULL);
-}
+TEST_MAIN("settle", UNIT(a_new_layer_settles), UNIT(what_moves_starts_over),
+	UNIT(what_stands_still_is_idle), UNIT(it_wakes_up_after_some_updates),
+	UNIT(on_a_plane_it_may_stand_still), UNIT(composed_again_it_may_not),
+	UNIT(what_was_away_is_new), UNIT(raised_windows_stay_settled),
+	UNIT(more_than_are_kept_track_of))

@@ -189,7 +189,8 @@ static void records_survive(void **state) {
 		assert_string_equal(out.wake.why, in->wake.why);
 		out.wake.why = in->wake.why;
 		assert_memory_equal(&out, in, sizeof(out));
-		assert_string_equal(run.frames[i].sync, latch_sync_kind_name(in->sync));
+		assert_string_equal(
+			run.frames[i].sync, latch_name(&latch_sync_kind_names, in->sync));
 		assert_int_equal(run_frame_missed(&run.frames[i]), latch_missed_count(in).total);
 	}
 	assert_int_equal(run.flips_length, 100);

@@ -87,10 +87,10 @@ static void test_times(void **state) {
 }
 
 static void test_names(void **state) {
-	assert_string_equal(latch_sync_kind_name(LATCH_SYNC_NONE), "none");
-	assert_string_equal(latch_sync_kind_name(LATCH_SYNC_IMPLICIT), "implicit");
-	assert_string_equal(latch_sync_kind_name(LATCH_SYNC_SYNC_FILE), "sync_file");
-	assert_string_equal(latch_sync_kind_name(LATCH_SYNC_SYNCOBJ), "syncobj");
+	assert_string_equal(latch_name(&latch_sync_kind_names, LATCH_SYNC_NONE), "none");
+	assert_string_equal(latch_name(&latch_sync_kind_names, LATCH_SYNC_IMPLICIT), "implicit");
+	assert_string_equal(latch_name(&latch_sync_kind_names, LATCH_SYNC_SYNC_FILE), "sync_file");
+	assert_string_equal(latch_name(&latch_sync_kind_names, LATCH_SYNC_SYNCOBJ), "syncobj");
 }
 
 int main(void) {

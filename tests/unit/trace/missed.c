@@ -111,66 +111,60 @@ static void test_table(void **state) {
 struct planned_row {
 	const char *name;
 	int32_t replaced, commit, ready, planned, latch, submit_start, submit_end, flip;
-	int32_t busy, blocked_from, blocked_until;
+	int32_t busy, blocked_from, blocked_until; // 0: unknown
 	enum latch_missed_cause blocked_by;
 	uint32_t by_cause[LATCH_MISSED_CAUSES];
 };
 
 static const struct planned_row planned_rows[] = {
-	{"in time", 10000, 12000, 14000, 18000, 18100, 18400, 18600, 20000, .busy = -1,
-		.blocked_until = -1},
-	{"woke 3 ms late", 10000, 12000, 14000, 18000, 21000, 21300, 21500, 30000, .busy = -1,
-		.blocked_until = -1, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"in time", 10000, 12000, 14000, 18000, 18100, 18400, 18600, 20000},
+	{"woke 3 ms late", 10000, 12000, 14000, 18000, 21000, 21300, 21500, 30000,
+		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
 	{"woke before the vblank, but too late for the kernel", 10000, 12000, 14000, 18000, 18900,
-		19100, 19300, 30000, .busy = -1, .blocked_until = -1,
-		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
+		19100, 19300, 30000, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
 	{"woke 0.4 ms late, which is what was missing", 10000, 12000, 14000, 18000, 18400, 18700,
-		18900, 30000, .busy = -1, .blocked_until = -1,
-		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
-	{"composing took 4 ms", 10000, 12000, 14000, 18000, 18050, 22100, 22300, 30000, .busy = -1,
-		.blocked_until = -1, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
+		18900, 30000, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
+	{"composing took 4 ms", 10000, 12000, 14000, 18000, 18050, 22100, 22300, 30000,
+		.by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
 	{"composing took too long for the kernel", 10000, 12000, 14000, 18000, 18050, 19000, 19200,
-		30000, .busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
-	{"the ioctl took 4 ms", 10000, 12000, 14000, 18000, 18050, 18400, 22400, 30000, .busy = -1,
-		.blocked_until = -1, .by_cause = {[LATCH_MISSED_IOCTL] = 1}},
+		30000, .by_cause = {[LATCH_MISSED_COMPOSE] = 1}},
+	{"the ioctl took 4 ms", 10000, 12000, 14000, 18000, 18050, 18400, 22400, 30000,
+		.by_cause = {[LATCH_MISSED_IOCTL] = 1}},
 	{"the ioctl took three vblanks, the kernel one more", 10000, 12000, 14000, 18000, 18050,
-		18400, 42400, 60000, .busy = -1, .blocked_until = -1,
+		18400, 42400, 60000,
 		.by_cause = {[LATCH_MISSED_IOCTL] = 3, [LATCH_MISSED_KERNEL] = 1}},
-	{"the kernel flips late", 10000, 12000, 14000, 18000, 18050, 18400, 18600, 30000, .busy = -1,
-		.blocked_until = -1, .by_cause = {[LATCH_MISSED_KERNEL] = 1}},
+	{"the kernel flips late", 10000, 12000, 14000, 18000, 18050, 18400, 18600, 30000,
+		.by_cause = {[LATCH_MISSED_KERNEL] = 1}},
 	{"committed inside the margin", 10000, 18500, 18500, 28000, 28050, 28400, 28600, 30000,
-		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_CLIENT] = 1}},
+		.by_cause = {[LATCH_MISSED_CLIENT] = 1}},
 	{"committed just before the margin", 10000, 17900, 17900, 28000, 28050, 28400, 28600, 30000,
-		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_LATCH] = 1}},
+		.by_cause = {[LATCH_MISSED_LATCH] = 1}},
 	{"signalled inside the margin", 10000, 12000, 18500, 28000, 28050, 28400, 28600, 30000,
-		.busy = -1, .blocked_until = -1, .by_cause = {[LATCH_MISSED_FENCE] = 1}},
-	{"committed 4 ms before, signalled inside the margin", 10000, 16000, 18500, 28000, 28050,
-		28400, 28600, 30000, .busy = -1, .blocked_until = -1,
 		.by_cause = {[LATCH_MISSED_FENCE] = 1}},
+	{"committed 4 ms before, signalled inside the margin", 10000, 16000, 18500, 28000, 28050,
+		28400, 28600, 30000, .by_cause = {[LATCH_MISSED_FENCE] = 1}},
 	{"EBUSY at the first try", 10000, 12000, 14000, 0, 21000, 21100, 21300, 30000,
-		.busy = 18300, .blocked_until = -1, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
+		.busy = 18300, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
 	{"EBUSY for three vblanks", 10000, 12000, 14000, 0, 41000, 41100, 41300, 50000,
-		.busy = 18300, .blocked_until = -1, .by_cause = {[LATCH_MISSED_BUSY] = 3}},
+		.busy = 18300, .by_cause = {[LATCH_MISSED_BUSY] = 3}},
 	{"slept through one, then EBUSY", 10000, 12000, 14000, 0, 31000, 31100, 31300, 40000,
-		.busy = 21000, .blocked_until = -1,
-		.by_cause = {[LATCH_MISSED_BUSY] = 1, [LATCH_MISSED_LATCH] = 1}},
+		.busy = 21000, .by_cause = {[LATCH_MISSED_BUSY] = 1, [LATCH_MISSED_LATCH] = 1}},
 	/* The frame before was meant for 20 ms and came at 30: nobody could submit for 30 then. */
 	{"behind a frame that the kernel flipped late", 10000, 22000, 22100, 30100, 30150, 30400,
-		30600, 40000, .busy = -1, .blocked_from = 20000, .blocked_until = 30000,
+		30600, 40000, .blocked_from = 20000, .blocked_until = 30000,
 		.blocked_by = LATCH_MISSED_KERNEL, .by_cause = {[LATCH_MISSED_KERNEL] = 1}},
 	{"behind one that went at once", 10000, 22000, 22100, 38100, 38150, 38400, 38600, 40000,
-		.busy = -1, .blocked_from = 20000, .blocked_until = 30000,
-		.blocked_by = LATCH_MISSED_BUSY, .by_cause = {[LATCH_MISSED_BUSY] = 1}},
+		.blocked_from = 20000, .blocked_until = 30000, .blocked_by = LATCH_MISSED_BUSY,
+		.by_cause = {[LATCH_MISSED_BUSY] = 1}},
 	{"behind one that came two late", 10000, 12000, 12100, 40100, 40150, 40400, 40600, 50000,
-		.busy = -1, .blocked_from = 20000, .blocked_until = 40000,
-		.blocked_by = LATCH_MISSED_KERNEL,
+		.blocked_from = 20000, .blocked_until = 40000, .blocked_by = LATCH_MISSED_KERNEL,
 		.by_cause = {[LATCH_MISSED_KERNEL] = 2, [LATCH_MISSED_LATCH] = 1}},
 	{"behind one whose composing took long", 10000, 12000, 12100, 30100, 30150, 30400, 30600,
-		40000, .busy = -1, .blocked_from = 20000, .blocked_until = 30000,
+		40000, .blocked_from = 20000, .blocked_until = 30000,
 		.blocked_by = LATCH_MISSED_COMPOSE,
 		.by_cause = {[LATCH_MISSED_COMPOSE] = 1, [LATCH_MISSED_LATCH] = 1}},
 	{"what was late before the commit is nobody's", 30000, 31000, 31100, 38000, 38050, 38400,
-		38600, 40000, .busy = -1, .blocked_from = 10000, .blocked_until = 30000,
+		38600, 40000, .blocked_from = 10000, .blocked_until = 30000,
 		.blocked_by = LATCH_MISSED_KERNEL},
 };
 
@@ -179,7 +173,7 @@ static struct latch_wake_record planned_wake(const struct planned_row *row) {
 		.planned_ns = row->planned > 0 ? from_us(row->planned) : 0,
 		.margin_ns = 2000000,
 		.kernel_ns = 1500000,
-		.busy_ns = from_us(row->busy),
+		.busy_ns = row->busy > 0 ? from_us(row->busy) : 0,
 	};
 }
 
@@ -199,13 +193,13 @@ static void test_planned(void **state) {
 		record.wake = planned_wake(row);
 		record.blocked = (struct latch_blocked){
 			.from_ns = from_us(row->blocked_from),
-			.until_ns = from_us(row->blocked_until),
+			.until_ns = row->blocked_until > 0 ? from_us(row->blocked_until) : 0,
 			.cause = row->blocked_by,
 		};
 		const struct latch_missed missed = latch_missed_count(&record);
 		print_message("# %s:", row->name);
 		for (size_t j = 0; j < LATCH_MISSED_CAUSES; j++) {
-			print_message(" %s %u", latch_missed_cause_name((enum latch_missed_cause)j),
+			print_message(" %s %u", latch_name(&latch_missed_cause_names, (unsigned)j),
 				missed.by_cause[j]);
 		}
 		print_message("\n");
@@ -249,7 +243,8 @@ static void test_frame(void **state) {
 			assert_int_equal(early.until_ns, record.flip_ns);
 			continue;
 		}
-		print_message("# %s: %s\n", row->name, latch_missed_cause_name(cause));
+		print_message(
+			"# %s: %s\n", row->name, latch_name(&latch_missed_cause_names, cause));
 		assert_true(row->by_cause[cause] > 0);
 		assert_int_equal(blocked.from_ns, from_us(20000));
 		assert_int_equal(blocked.until_ns, record.flip_ns);

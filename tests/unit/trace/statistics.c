@@ -17,16 +17,24 @@ static const struct latch_trace_output output = {
 	.clock = "simulated",
 };
 
-static struct latch_statistics *create_with_surface(void) {
-	struct latch_statistics *statistics = latch_statistics_create();
+static struct latch_statistics *statistics;
+
+/* With surface 7. */
+static int setup(void **state) {
+	statistics = latch_statistics_create();
 	assert_non_null(statistics);
 	assert_true(latch_statistics_add_output(statistics, &output));
 	assert_true(latch_statistics_add_surface(statistics,
 		&(struct latch_trace_surface){.id = 7, .pid = 4711, .label = "latch-client"}));
-	return statistics;
+	return 0;
 }
 
-static char *write_text(const struct latch_statistics *statistics, bool json) {
+static int teardown(void **state) {
+	latch_statistics_destroy(statistics);
+	return 0;
+}
+
+static char *write_text(bool json) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
@@ -40,8 +48,15 @@ static char *write_text(const struct latch_statistics *statistics, bool json) {
 	return text;
 }
 
+static yyjson_doc *read_json(void) {
+	char *text = write_text(true);
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	assert_non_null(doc);
+	free(text);
+	return doc;
+}
+
 static void test_counts(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 10; n++) {
 		struct latch_frame_record record = test_frame(7, n);
 		if (n == 3) {
@@ -76,54 +91,47 @@ static void test_counts(void **state) {
 	assert_int_equal(counts.by_sync[LATCH_SYNC_SYNCOBJ], 11);
 	assert_int_equal(counts.by_sync[LATCH_SYNC_SYNC_FILE], 1);
 	assert_int_equal(counts.incomplete + counts.out_of_order + counts.clamped, 0);
-	latch_statistics_destroy(statistics);
 }
 
-static void assert_percentile(const struct latch_statistics *statistics, enum latch_stage stage,
-	double percentile, int64_t expected) {
+static void assert_percentile(enum latch_stage stage, double percentile, int64_t expected) {
 	const int64_t told = latch_durations_percentile(
 		&latch_statistics_find_surface(statistics, 7)->stages[stage], percentile);
 	assert_true(llabs(told - expected) <= expected / 1000 + 1000);
 }
 
 static void test_stages(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 1000; n++) {
 		struct latch_frame_record record = test_frame(7, n);
 		/* 1 us, 2 us, ... 1000 us earlier: so percentile p lies at 11 ms + 10 us * p */
 		record.signalled_ns -= (int64_t)n * 1000;
 		latch_statistics_add_frame(statistics, &record);
 	}
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 50.0, 8 * MS + 500000);
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 99.0, 8 * MS + 990000);
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 9 * MS);
-	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_SIGNALLED, 50.0, 4 * MS - 500000);
-	assert_percentile(statistics, LATCH_STAGE_SUBMIT_TO_FLIP, 95.0, 3 * MS);
-	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_FLIP, 95.0, 15 * MS);
-	latch_statistics_destroy(statistics);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 50.0, 8 * MS + 500000);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 99.0, 8 * MS + 990000);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 9 * MS);
+	assert_percentile(LATCH_STAGE_COMMIT_TO_SIGNALLED, 50.0, 4 * MS - 500000);
+	assert_percentile(LATCH_STAGE_SUBMIT_TO_FLIP, 95.0, 3 * MS);
+	assert_percentile(LATCH_STAGE_COMMIT_TO_FLIP, 95.0, 15 * MS);
 }
 
 /* What a client wanted to wait, for a barrier or a time, is not latch's. */
 static void test_paced(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	struct latch_frame_record record = test_frame(7, 1);
 	record.paced_ns = record.submit_start_ns - 2 * MS;
 	latch_statistics_add_frame(statistics, &record);
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 2 * MS);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 2 * MS);
 	record = test_frame(7, 2);
 	record.paced_ns = record.commit_ns; /* its fence took longer */
 	latch_statistics_add_frame(statistics, &record);
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 8 * MS);
-	latch_statistics_destroy(statistics);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 8 * MS);
 }
 
 static void test_clock_surprises(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	struct latch_frame_record record = test_frame(7, 1);
 	record.signalled_ns = record.commit_ns - 50 * MS; /* no surprise: it was done before */
 	latch_statistics_add_frame(statistics, &record);
-	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_SIGNALLED, 100.0, 0);
-	assert_percentile(statistics, LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 12 * MS);
+	assert_percentile(LATCH_STAGE_COMMIT_TO_SIGNALLED, 100.0, 0);
+	assert_percentile(LATCH_STAGE_SIGNALLED_TO_SUBMIT, 100.0, 12 * MS);
 
 	record = test_frame(7, 2);
 	record.flip_ns = record.submit_start_ns - MS;
@@ -143,8 +151,7 @@ static void test_clock_surprises(void **state) {
 	assert_int_equal(counts.out_of_order, 1);
 	assert_int_equal(counts.incomplete, 2);
 	assert_int_equal(counts.clamped, 1);
-	assert_percentile(statistics, LATCH_STAGE_COMMIT_TO_FLIP, 100.0, LATCH_DURATIONS_MAX_NS);
-	latch_statistics_destroy(statistics);
+	assert_percentile(LATCH_STAGE_COMMIT_TO_FLIP, 100.0, LATCH_DURATIONS_MAX_NS);
 }
 
 static uint64_t get_uint(yyjson_val *object, const char *path) {
@@ -154,7 +161,6 @@ static uint64_t get_uint(yyjson_val *object, const char *path) {
 }
 
 static void test_json(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	for (uint64_t n = 1; n <= 100; n++) {
 		const struct latch_frame_record record = test_frame(7, n);
 		latch_statistics_add_frame(statistics, &record);
@@ -168,9 +174,7 @@ static void test_json(void **state) {
 	}
 	latch_statistics_add_flip(
 		statistics, &(struct latch_flip_record){.output_id = 99, .flip_ns = 1});
-	char *text = write_text(statistics, true);
-	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
-	assert_non_null(doc);
+	yyjson_doc *doc = read_json();
 	yyjson_val *root = yyjson_doc_get_root(doc);
 	assert_string_equal(yyjson_get_str(yyjson_obj_get(root, "latch")), LATCH_VERSION);
 
@@ -208,8 +212,6 @@ static void test_json(void **state) {
 	assert_int_equal(get_uint(surface, "/stages/submit_to_flip/max_ns"), 3 * MS);
 	assert_int_equal(get_uint(surface, "/stages/commit_to_flip/p50_ns"), 15 * MS);
 	yyjson_doc_free(doc);
-	free(text);
-	latch_statistics_destroy(statistics);
 }
 
 static size_t longest_line(const char *text) {
@@ -222,7 +224,6 @@ static size_t longest_line(const char *text) {
 }
 
 static void test_table(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	latch_statistics_add_surface(
 		statistics, &(struct latch_trace_surface){.id = 4000000000,
 				    .pid = 2147483647,
@@ -240,7 +241,7 @@ static void test_table(void **state) {
 		record.superseded = n % 2 == 0;
 		latch_statistics_add_frame(statistics, &record);
 	}
-	char *text = write_text(statistics, false);
+	char *text = write_text(false);
 	assert_true(longest_line(text) <= 100);
 	assert_non_null(strstr(text, "simulated clock"));
 	assert_non_null(strstr(text, "vkms (/dev/dri/card0), 1024x768 at 60.000 Hz"));
@@ -252,32 +253,24 @@ static void test_table(void **state) {
 	assert_non_null(strstr(text, "not shown: 100 superseded, 100 dropped"));
 	assert_null(strchr(text, '\033'));
 	free(text);
-	latch_statistics_destroy(statistics);
 }
 
 static void test_no_frames(void **state) {
-	struct latch_statistics *statistics = latch_statistics_create();
-	char *text = write_text(statistics, false);
-	assert_non_null(strstr(text, "no surface"));
-	free(text);
-	text = write_text(statistics, true);
-	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
-	assert_non_null(doc);
-	yyjson_doc_free(doc);
-	free(text);
-	latch_statistics_destroy(statistics);
-
-	statistics = create_with_surface();
-	text = write_text(statistics, false);
+	char *text = write_text(false);
 	assert_non_null(strstr(text, "latch-client (7)              0       0         -"));
 	free(text);
 	latch_statistics_destroy(statistics);
+
+	statistics = latch_statistics_create();
+	text = write_text(false);
+	assert_non_null(strstr(text, "no surface"));
+	free(text);
+	yyjson_doc_free(read_json());
 	latch_statistics_destroy(NULL);
 }
 
 /* A thousand clients come and go: few rows stay, and no frame is lost. */
 static void test_gone(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	for (uint32_t id = 100; id < 1100; id++) {
 		latch_statistics_add_surface(statistics,
 			&(struct latch_trace_surface){.id = id, .label = "short-lived"});
@@ -292,8 +285,7 @@ static void test_gone(void **state) {
 	late.surface_id = 100; /* its row is gone since long */
 	latch_statistics_add_frame(statistics, &late);
 
-	char *text = write_text(statistics, true);
-	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	yyjson_doc *doc = read_json();
 	yyjson_val *root = yyjson_doc_get_root(doc), *surfaces = yyjson_obj_get(root, "surfaces");
 	assert_int_equal(yyjson_arr_size(surfaces), 1 + LATCH_STATISTICS_GONE_MAX);
 	const uint64_t others = 1000 - LATCH_STATISTICS_GONE_MAX;
@@ -302,16 +294,13 @@ static void test_gone(void **state) {
 	assert_int_equal(get_uint(root, "/others/stages/commit_to_flip/count"), 2 * others + 1);
 	assert_int_equal(get_uint(root, "/surfaces/1/frames"), 2);
 	yyjson_doc_free(doc);
-	free(text);
-	text = write_text(statistics, false);
+	char *text = write_text(false);
 	assert_non_null(strstr(text, "984 surfaces that are long gone"));
 	free(text);
-	latch_statistics_destroy(statistics);
 }
 
 /* The row that was used last loses its memory, and must not be used again. */
 static void test_gone_just_used(void **state) {
-	struct latch_statistics *statistics = create_with_surface();
 	struct latch_frame_record record = test_frame(7, 1);
 	record.surface_id = 100;
 	for (uint32_t id = 100; id <= 100 + LATCH_STATISTICS_GONE_MAX; id++) {
@@ -322,15 +311,12 @@ static void test_gone_just_used(void **state) {
 	}
 	latch_statistics_add_frame(statistics, &record);
 	assert_null(latch_statistics_find_surface(statistics, 100));
-	char *text = write_text(statistics, true);
-	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	yyjson_doc *doc = read_json();
 	assert_int_equal(get_uint(yyjson_doc_get_root(doc), "/others/frames"),
 		LATCH_STATISTICS_GONE_MAX + 2);
 	yyjson_doc_free(doc);
-	free(text);
-	latch_statistics_destroy(statistics);
 }
 
-TEST_MAIN("statistics", UNIT(test_counts), UNIT(test_stages), UNIT(test_paced),
-	UNIT(test_clock_surprises), UNIT(test_json), UNIT(test_table), UNIT(test_no_frames),
-	UNIT(test_gone), UNIT(test_gone_just_used))
+TEST_MAIN("statistics", TEST(test_counts), TEST(test_stages), TEST(test_paced),
+	TEST(test_clock_surprises), TEST(test_json), TEST(test_table), TEST(test_no_frames),
+	TEST(test_gone), TEST(test_gone_just_used))
