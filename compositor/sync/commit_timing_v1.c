@@ -2,7 +2,8 @@
 
 #include "base/clock.h"
 #include "commit-timing-v1-protocol.h"
-#include "sync/private.h"
+#include "sync/extension.h"
+#include "sync/types.h"
 
 static int64_t join_ns(uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec) {
 	uint64_t sec = (uint64_t)sec_hi << 32 | sec_lo;
@@ -32,19 +33,11 @@ static void handle_set_timestamp(struct wl_client *client, struct wl_resource *r
 }
 
 /* What was set stays set for the next commit. */
-static void handle_destroyed(struct wl_resource *resource) {
-	latch_extension_forget(resource);
-}
-
 const struct latch_extension latch_timing_extension = {
 	.manager = &wp_commit_timing_manager_v1_interface,
 	.object = &wp_commit_timer_v1_interface,
 	.version = 1,
-	.manager_impl =
-		&(const struct wp_commit_timing_manager_v1_interface){
-			.destroy = latch_extension_handle_destroy,
-			.get_timer = latch_extension_handle_get,
-		},
+	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct wp_commit_timer_v1_interface){
 			.set_timestamp = handle_set_timestamp,
@@ -52,5 +45,5 @@ const struct latch_extension latch_timing_extension = {
 		},
 	.offset = offsetof(struct latch_surface_sync, timing),
 	.exists = WP_COMMIT_TIMING_MANAGER_V1_ERROR_COMMIT_TIMER_EXISTS,
-	.destroyed = handle_destroyed,
+	.destroyed = latch_extension_forget,
 };

@@ -1,6 +1,6 @@
 #include "sync/extension.h"
 
-#include "sync/surface.h"
+#include "sync/private.h"
 
 void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
@@ -33,6 +33,11 @@ void latch_extension_handle_get(struct wl_client *client, struct wl_resource *ma
 	*state = object;
 }
 
+const struct latch_extension_manager latch_extension_manager = {
+	.destroy = latch_extension_handle_destroy,
+	.get = latch_extension_handle_get,
+};
+
 void *latch_extension_state(struct wl_resource *object, uint32_t no_surface) {
 	void *state = wl_resource_get_user_data(object);
 	if (state == NULL) {
@@ -41,12 +46,11 @@ void *latch_extension_state(struct wl_resource *object, uint32_t no_surface) {
 	return state;
 }
 
-void *latch_extension_forget(struct wl_resource *object) {
+void latch_extension_forget(struct wl_resource *object) {
 	struct wl_resource **state = wl_resource_get_user_data(object);
 	if (state != NULL) {
 		*state = NULL;
 	}
-	return state;
 }
 
 void latch_extension_detach(struct wl_resource **object) {
@@ -67,11 +71,9 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 	wl_resource_set_implementation(resource, global->extension->manager_impl, data, NULL);
 }
 
-struct wl_global *latch_extension_offer(struct latch_extension_global *global,
-	struct wl_display *display, struct latch_gate *gate,
-	const struct latch_extension *extension) {
-	*global = (struct latch_extension_global){.extension = extension, .gate = gate};
+bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display) {
+	const struct latch_extension *extension = global->extension;
 	global->wl_global = wl_global_create(
 		display, extension->manager, extension->version, global, bind);
-	return global->wl_global;
+	return global->wl_global != NULL;
 }

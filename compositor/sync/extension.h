@@ -7,11 +7,14 @@
  * surface goes, the client's object stays without effect.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
 
-struct latch_gate;
+struct latch_explicit_surface;
+struct latch_extension_global;
+struct latch_syncobj_surface;
 
 struct latch_extension {
 	/** Of the global, which has this version, and of the objects. */
@@ -24,7 +27,7 @@ struct latch_extension {
 	size_t offset;
 	/** The manager's error when there is an object already. */
 	uint32_t exists;
-	/** For wl_resource_set_implementation(); calls latch_extension_forget() first. */
+	/** For wl_resource_set_implementation(): latch_extension_forget(), or what calls it. */
 	wl_resource_destroy_func_t destroyed;
 };
 
@@ -33,17 +36,15 @@ struct latch_extension {
 extern const struct latch_extension latch_syncobj_extension, latch_explicit_extension,
 	latch_fifo_extension, latch_timing_extension, latch_tearing_extension;
 
-/** An extension that is offered: what the resources of its manager have for user data. */
-struct latch_extension_global {
-	const struct latch_extension *extension;
-	struct latch_gate *gate;
-	struct wl_global *wl_global;
-};
+/** The requests of a manager that has no others than destroy and the one that makes an object. */
+extern const struct latch_extension_manager {
+	void (*destroy)(struct wl_client *client, struct wl_resource *manager);
+	void (*get)(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+		struct wl_resource *surface);
+} latch_extension_manager;
 
-/** Offers the extension until wl_global_destroy(). NULL without memory. */
-struct wl_global *latch_extension_offer(struct latch_extension_global *global,
-	struct wl_display *display, struct latch_gate *gate,
-	const struct latch_extension *extension);
+/** Offers the extension until wl_global_destroy(). False without memory. */
+bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display);
 
 /** The destructor of managers and objects. */
 void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource);
@@ -56,11 +57,20 @@ void latch_extension_handle_get(struct wl_client *client, struct wl_resource *ma
  * then. */
 void *latch_extension_state(struct wl_resource *object, uint32_t no_surface);
 
-/** The client's object goes: there may be another one. What it has set stays. Returns the state, or
- * NULL. */
-void *latch_extension_forget(struct wl_resource *object);
+/** The client's object goes: there may be another one. What it has set stays. */
+void latch_extension_forget(struct wl_resource *object);
 
 /** The surface goes, and with it the state that begins with this. */
 void latch_extension_detach(struct wl_resource **object);
+
+/** linux_drm_syncobj_v1.c: forgets the points set since the last commit. */
+void latch_syncobj_surface_clear(struct latch_syncobj_surface *state);
+
+/** linux_explicit_synchronization_v1.c: moves the acquire fence out of it, off the account; -1 when
+ * there is none. */
+int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state);
+
+/** The same: the wl_surface goes away, what was set and never committed is given back. */
+void latch_explicit_surface_finish(struct latch_explicit_surface *state);
 
 #endif

@@ -1,7 +1,8 @@
 /* wp_fifo_v1: the wire. What becomes of what a client sets is in pacing.c. */
 
 #include "fifo-v1-protocol.h"
-#include "sync/private.h"
+#include "sync/extension.h"
+#include "sync/types.h"
 
 static void handle_set_barrier(struct wl_client *client, struct wl_resource *resource) {
 	struct latch_fifo_surface *state =
@@ -20,19 +21,11 @@ static void handle_wait_barrier(struct wl_client *client, struct wl_resource *re
 }
 
 /* What was set stays set for the next commit: "unaffected by this object's destruction". */
-static void handle_destroyed(struct wl_resource *resource) {
-	latch_extension_forget(resource);
-}
-
 const struct latch_extension latch_fifo_extension = {
 	.manager = &wp_fifo_manager_v1_interface,
 	.object = &wp_fifo_v1_interface,
 	.version = 1,
-	.manager_impl =
-		&(const struct wp_fifo_manager_v1_interface){
-			.destroy = latch_extension_handle_destroy,
-			.get_fifo = latch_extension_handle_get,
-		},
+	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct wp_fifo_v1_interface){
 			.set_barrier = handle_set_barrier,
@@ -41,5 +34,5 @@ const struct latch_extension latch_fifo_extension = {
 		},
 	.offset = offsetof(struct latch_surface_sync, fifo),
 	.exists = WP_FIFO_MANAGER_V1_ERROR_ALREADY_EXISTS,
-	.destroyed = handle_destroyed,
+	.destroyed = latch_extension_forget,
 };

@@ -6,6 +6,7 @@
 
 #include "fence/timeline.h"
 #include "linux-drm-syncobj-v1-protocol.h"
+#include "sync/extension.h"
 #include "sync/private.h"
 
 static void timeline_handle_resource_destroy(struct wl_resource *resource) {
@@ -24,10 +25,11 @@ void latch_syncobj_surface_clear(struct latch_syncobj_surface *state) {
 
 /* The points that were set go with their object. */
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_syncobj_surface *state = latch_extension_forget(resource);
+	struct latch_syncobj_surface *state = wl_resource_get_user_data(resource);
 	if (state != NULL) {
 		latch_syncobj_surface_clear(state);
 	}
+	latch_extension_forget(resource);
 }
 
 static void set_point(struct wl_resource *resource, struct wl_resource *timeline_resource,
@@ -63,7 +65,7 @@ static void manager_handle_import_timeline(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, int fd) {
 	const struct latch_extension_global *global = wl_resource_get_user_data(resource);
 	struct latch_timeline *timeline =
-		latch_timeline_import(global->gate->timeline_device, fd);
+		latch_timeline_import(global->gate->options.timeline_device, fd);
 	close(fd);
 	if (timeline == NULL) {
 		wl_resource_post_error(resource,

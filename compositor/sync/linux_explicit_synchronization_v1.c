@@ -1,42 +1,14 @@
 /* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
  * surface.c sends the errors they lead to. */
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "fence/fence.h"
+#include "limits/account.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
-#include "sync/private.h"
-
-#define BUFFER_RELEASE_VERSION 1
-
-struct latch_buffer_release {
-	struct wl_resource *resource; /* NULL when the client is gone */
-};
-
-static void buffer_release_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_buffer_release *release = wl_resource_get_user_data(resource);
-	if (release != NULL) {
-		release->resource = NULL;
-	}
-}
-
-void latch_buffer_release_send(struct latch_buffer_release *release, int fence_fd) {
-	if (release == NULL) {
-		return;
-	}
-	if (release->resource != NULL) {
-		/* libwayland duplicates the fd when it queues the event. */
-		if (fence_fd >= 0) {
-			zwp_linux_buffer_release_v1_send_fenced_release(
-				release->resource, fence_fd);
-		} else {
-			zwp_linux_buffer_release_v1_send_immediate_release(release->resource);
-		}
-		wl_resource_destroy(release->resource);
-	}
-	free(release);
-}
+#include "sync/extension.h"
+#include "sync/release.h"
+#include "sync/types.h"
 
 static struct latch_account *account_of(struct latch_explicit_surface *state) {
 	const struct latch_surface_sync *sync = wl_container_of(state, sync, explicit);
@@ -58,17 +30,17 @@ static void drop_acquire(struct latch_explicit_surface *state) {
 void latch_explicit_surface_finish(struct latch_explicit_surface *state) {
 	drop_acquire(state);
 	/* Never committed, so never used: its buffer is free. */
-	latch_buffer_release_send(state->release, -1);
-	state->release = NULL;
+	latch_buffer_release_send(&state->release, -1);
 }
 
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_explicit_surface *state = latch_extension_forget(resource);
+	struct latch_explicit_surface *state = wl_resource_get_user_data(resource);
 	if (state != NULL) {
 		/* The fence goes with its object; a release object that came from it stays,
 		 * and belongs to the next commit. */
 		drop_acquire(state);
 	}
+	latch_extension_forget(resource);
 }
 
 static void surface_handle_set_acquire_fence(
@@ -107,34 +79,14 @@ static void surface_handle_get_release(
 			"a release was already asked for this commit");
 		return;
 	}
-
-	struct latch_buffer_release *release = calloc(1, sizeof(*release));
-	if (release == NULL) {
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	release->resource = wl_resource_create(
-		client, &zwp_linux_buffer_release_v1_interface, BUFFER_RELEASE_VERSION, id);
-	if (release->resource == NULL) {
-		free(release);
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	/* It has events only. */
-	wl_resource_set_implementation(
-		release->resource, NULL, release, buffer_release_handle_resource_destroy);
-	state->release = release;
+	latch_buffer_release_create(&state->release, resource, id);
 }
 
 const struct latch_extension latch_explicit_extension = {
 	.manager = &zwp_linux_explicit_synchronization_v1_interface,
 	.object = &zwp_linux_surface_synchronization_v1_interface,
 	.version = 2,
-	.manager_impl =
-		&(const struct zwp_linux_explicit_synchronization_v1_interface){
-			.destroy = latch_extension_handle_destroy,
-			.get_synchronization = latch_extension_handle_get,
-		},
+	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct zwp_linux_surface_synchronization_v1_interface){
 			.destroy = latch_extension_handle_destroy,

@@ -1,5 +1,7 @@
 /* One wl_surface in the gate: from the client's commit to the state that is current. */
 
+#include "sync/surface.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +16,11 @@
 #include "linux-drm-syncobj-v1-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"
+#include "sync/extension.h"
+#include "sync/held.h"
+#include "sync/pacing.h"
 #include "sync/private.h"
-#include "sync/release.h"
+#include "sync/tree.h"
 
 static void handle_ready(struct latch_wait *wait);
 
@@ -55,7 +60,7 @@ static bool charge_watch(struct latch_surface_sync *sync) {
 	return true;
 }
 
-void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync) {
+static void discharge_watch(struct latch_surface_sync *sync) {
 	latch_account_discharge(sync->account, LATCH_LIMIT_FENCES, 1);
 	latch_account_discharge(sync->account, LATCH_LIMIT_FDS, LATCH_WATCH_FDS);
 	sync->gate->stats.watches--;
@@ -75,7 +80,7 @@ static void update_destroy(struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {
 			latch_watch_finish(&update->watches[i]);
-			latch_surface_sync_discharge_watch(update->sync);
+			discharge_watch(update->sync);
 		}
 	}
 	latch_pacing_end(update);
@@ -94,7 +99,7 @@ static void update_destroy(struct latch_held_update *update) {
 /* The same for one that nobody has taken. */
 static void update_give_back(struct latch_held_update *update, enum latch_record_end why) {
 	const struct latch_gate_events *events = &update->sync->gate->events;
-	if (update->base.id != 0 && events->untaken != NULL) {
+	if (update->base.id != 0) {
 		events->untaken(events->data, &update->base, why);
 	}
 	update_destroy(update);
@@ -102,7 +107,6 @@ static void update_give_back(struct latch_held_update *update, enum latch_record
 
 static void update_supersede(struct latch_held_update *update, enum latch_record_end why) {
 	if (update != NULL) {
-		update->sync->gate->stats.superseded += update->base.id != 0;
 		update_give_back(update, why);
 	}
 }
@@ -155,7 +159,7 @@ static void note_signal(struct latch_held_update *update, const struct latch_wat
 
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
-	latch_surface_sync_discharge_watch(update->sync);
+	discharge_watch(update->sync);
 	update->base.held_last = LATCH_HELD_BY_FENCE;
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
@@ -247,18 +251,14 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 		.signalled_ns = now_ns,
 		.ready_ns = now_ns,
 	};
-	gate->stats.updates++;
-	if (gate->events.committed != NULL) {
-		gate->events.committed(gate->events.data, &update->base);
-	}
+	gate->events.committed(gate->events.data, &update->base);
 
 	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
-		update->base.release = latch_release_create(gate->releases, sync->syncobj.release,
-			sync->syncobj.release_point, sync->explicit.release);
+		update->base.release = latch_release_create(&gate->releases, sync->syncobj.release,
+			sync->syncobj.release_point, &sync->explicit.release);
 		if (update->base.release == NULL) {
 			return -ENOMEM;
 		}
-		sync->explicit.release = NULL;
 	}
 
 	int ret = kind == LATCH_SYNC_IMPLICIT ? watch_implicit(update, dmabuf)
@@ -322,8 +322,7 @@ static bool judge(struct latch_surface_sync *sync, const struct latch_sync_reque
 	struct wl_resource *object = zwp ? sync->explicit.resource : sync->syncobj.resource;
 	if (object == NULL) {
 		/* A release object is left that belongs to none: nobody can be told of an error. */
-		latch_buffer_release_send(sync->explicit.release, -1);
-		sync->explicit.release = NULL;
+		latch_buffer_release_send(&sync->explicit.release, -1);
 		return true;
 	}
 	wlr_surface_reject_pending(
@@ -341,7 +340,6 @@ static void hold(struct latch_held_update *update) {
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;
-	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
 }
 
@@ -387,7 +385,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 
-	latch_pacing_begin(update);
+	latch_pacing_begin(update, latch_tree_is_synchronised(sync->surface));
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
 	} else if (update->base.signalled_ns > update->base.ready_ns) {
@@ -419,8 +417,9 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
 }
 
-struct latch_surface_sync *latch_surface_sync_find(const struct wlr_surface *surface) {
-	return surface->data;
+bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL && sync->barrier.set;
 }
 
 bool latch_surface_sync_is_async(const struct wlr_surface *surface) {

@@ -2,20 +2,16 @@
 
 #include <stddef.h>
 
+static const char *const names[LATCH_HELD_BY_COUNT] = {
+	[LATCH_HELD_BY_FENCE] = "fence",
+	[LATCH_HELD_BY_POINT] = "point",
+	[LATCH_HELD_BY_TIME] = "timestamp",
+	[LATCH_HELD_BY_BARRIER] = "fifo-barrier",
+	[LATCH_HELD_BY_UPDATE] = "update",
+};
+
 const char *latch_held_by_name(enum latch_held_by by) {
-	switch (by) {
-	case LATCH_HELD_BY_FENCE:
-		return "fence";
-	case LATCH_HELD_BY_POINT:
-		return "point";
-	case LATCH_HELD_BY_TIME:
-		return "timestamp";
-	case LATCH_HELD_BY_BARRIER:
-		return "fifo-barrier";
-	case LATCH_HELD_BY_UPDATE:
-		return "update";
-	}
-	return NULL;
+	return names[by];
 }
 
 enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *request) {

@@ -311,8 +311,7 @@ static void settle(struct world *world) {
 }
 
 static void check_gate(const struct world *world) {
-	struct latch_gate_stats stats;
-	latch_gate_get_stats(world->server.core.gate, &stats);
+	struct latch_gate_stats stats = latch_gate_get_stats(world->server.core.gate);
 	if (stats.surfaces != 0 || stats.held != 0 || stats.watches != 0 || stats.releases != 0) {
 		fprintf(stderr, "fuzz: left in the gate: %zu surfaces, %zu held, %zu watches, "
 				"%zu releases\n",

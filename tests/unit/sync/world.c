@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
@@ -32,6 +33,9 @@ struct server {
 	struct latch_dmabuf *dmabuf;
 	struct wl_listener client_destroy, new_surface;
 	uint32_t last_surface_id;
+	struct wlr_output output;
+	struct latch_gate_output clock;
+	struct wl_list clocks;
 	struct surface *surfaces[64];
 	int num_surfaces;
 	int fds_before;
@@ -232,7 +236,7 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	int fds_before = count_fds();
 	struct server *server = calloc(1, sizeof(*server));
 	assert_non_null(server);
-	*world = (struct world){.server = server};
+	*world = (struct world){.server = server, .active = true};
 	server->fds_before = fds_before;
 
 	server->display = wl_display_create();
@@ -254,6 +258,17 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	if (gate_options != NULL) {
 		options = *gate_options;
 	}
+	server->clock = (struct latch_gate_output){
+		.wlr_output = &server->output,
+		.deadline = &world->deadline,
+		.active = &world->active,
+	};
+	wl_list_init(&server->output.resources);
+	wl_signal_init(&server->output.events.bind);
+	wl_signal_init(&server->output.events.destroy);
+	wl_list_init(&server->clocks);
+	wl_list_insert(&server->clocks, &server->clock.link);
+	options.outputs = &server->clocks;
 	options.timeline_device = server->device;
 	options.tearing = true;
 	world->gate = server->gate = latch_gate_create(server->display, &options);
@@ -383,9 +398,7 @@ struct wlr_compositor *world_compositor(struct world *world) {
 }
 
 struct latch_gate_stats world_stats(struct world *world) {
-	struct latch_gate_stats stats;
-	latch_gate_get_stats(world->gate, &stats);
-	return stats;
+	return latch_gate_get_stats(world->gate);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -403,6 +416,9 @@ struct surface *surface_create(struct world *world, char name) {
 	surface->server = wlr_surface_from_resource(wl_client_get_object(
 		world->server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
 
+	if (world->shown) {
+		wlr_surface_send_enter(surface->server, &world->server->output);
+	}
 	surface->destroy.notify = handle_destroy;
 	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
 	if (!wl_list_empty(&world->server->new_surface.link)) {

@@ -23,8 +23,11 @@
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "sync/gate.h"
+#include "sync/held.h"
+#include "sync/pacing.h"
 #include "sync/surface.h"
 #include "tearing-control-v1-client-protocol.h"
+#include "timing/timing.h"
 
 struct latch_account;
 struct latch_limits;
@@ -57,6 +60,11 @@ struct world {
 	struct wp_tearing_control_manager_v1 *tearing;
 
 	struct latch_gate *gate;
+	/* The one output that there is, as the gate sees it. Its vblanks are not known. */
+	struct latch_deadline deadline;
+	bool active;
+	/* Surfaces to come are on it. */
+	bool shown;
 	struct latch_account *account; /* the client's; outlives it */
 	/* Lines that latch logged, and the last one. */
 	int logged;
