@@ -14,6 +14,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "backend/framebuffer.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
@@ -82,7 +83,7 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 }
 
 static bool create_sync(struct latch_core *core, const struct latch_options *options) {
-	int kms_fd = core->backend.kms != NULL ? latch_kms_backend_fd(core->backend.kms) : -1;
+	int kms_fd = core->backend.kms != NULL ? core->backend.kms->device->fd : -1;
 	core->timeline_device = latch_timeline_find_device(kms_fd);
 	if (core->timeline_device == NULL) {
 		wlr_log(WLR_INFO, "linux-drm-syncobj: off, no DRM device here has timelines");
@@ -194,7 +195,7 @@ void latch_protocols_create_dmabuf(struct latch_core *core) {
 		.data = core,
 	};
 	if (core->backend.kms != NULL) {
-		options.kms_fd = latch_kms_backend_fd(core->backend.kms);
+		options.kms_fd = core->backend.kms->device->fd;
 		options.planes = core->backend.kms->device->planes;
 		options.planes_len = core->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(core->backend.kms);

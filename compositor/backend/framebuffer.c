@@ -5,7 +5,7 @@
 #include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
+#include "backend/types.h"
 #include "base/format.h"
 #include "kms/framebuffer.h"
 

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
+#include "backend/wlr_output.h"
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/management.h"
@@ -287,8 +288,9 @@ void latch_output_describe(struct latch_output *output) {
 						      : "a window",
 			.mode = mode,
 			.renderer = latch_renderer_name(&output->core->renderer),
-			.clock = output->kms != NULL ? latch_kms_output_clock(output->kms)
-						     : "relayed",
+			.clock = output->kms != NULL
+					 ? kms_clock_kind_name(output->kms->device->clock)
+					 : "relayed",
 		});
 }
 

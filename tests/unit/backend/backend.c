@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
+#include "backend/wlr_output.h"
 #include "kms_test.h"
 #include "output/swapchain.h"
 

@@ -12,10 +12,11 @@
 #include <wlr/backend/session.h>
 #include <wlr/util/log.h>
 
-#include "kms_test.h"
 #include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/output.h"
+#include "backend/wlr_output.h"
+#include "kms_test.h"
 
 #define HEADS 2
 
