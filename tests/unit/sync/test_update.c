@@ -1,12 +1,6 @@
 /* The rules of both protocols, and what a commit waits for, as a table. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sync/update.h"
 
 struct row {
@@ -93,12 +87,4 @@ static void test_names(void **state) {
 	assert_string_equal(latch_sync_kind_name(LATCH_SYNC_SYNCOBJ), "syncobj");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("update", UNIT(test_rules), UNIT(test_times), UNIT(test_names))
