@@ -1,12 +1,7 @@
 #ifndef LATCH_BACKEND_FRAMEBUFFER_H
 #define LATCH_BACKEND_FRAMEBUFFER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct latch_kms_backend;
-struct wlr_buffer;
-struct wlr_dmabuf_attributes;
+#include "backend/types.h"
 
 /**
  * The KMS framebuffer of a wlr_buffer: imported at the first call, dropped with the buffer. A

@@ -3,9 +3,6 @@
 
 /* The backend's plain structs. */
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <wlr/backend/interface.h>
 #include <wlr/interfaces/wlr_output.h>
 #include <wlr/render/drm_format_set.h>
@@ -13,11 +10,6 @@
 #include "kms/device.h"
 #include "kms/event.h"
 #include "kms/mode.h"
-
-struct kms_dumb_buffer;
-struct kms_saved_state;
-struct wlr_device;
-struct wlr_session;
 
 /**
  * latch's wlr_backend: one KMS device. wlroots' protocol objects see its outputs as wlr_output;

@@ -2,21 +2,20 @@
 
 #include "fifo-v1-protocol.h"
 #include "sync/extension.h"
-#include "sync/types.h"
 
 static void handle_set_barrier(struct wl_client *client, struct wl_resource *resource) {
-	struct latch_fifo_surface *state =
-		latch_extension_state(resource, WP_FIFO_V1_ERROR_SURFACE_DESTROYED);
-	if (state != NULL) {
-		state->set_barrier = true;
+	struct latch_surface_sync *sync =
+		latch_extension_surface(resource, WP_FIFO_V1_ERROR_SURFACE_DESTROYED);
+	if (sync != NULL) {
+		sync->fifo.set_barrier = true;
 	}
 }
 
 static void handle_wait_barrier(struct wl_client *client, struct wl_resource *resource) {
-	struct latch_fifo_surface *state =
-		latch_extension_state(resource, WP_FIFO_V1_ERROR_SURFACE_DESTROYED);
-	if (state != NULL) {
-		state->wait_barrier = true;
+	struct latch_surface_sync *sync =
+		latch_extension_surface(resource, WP_FIFO_V1_ERROR_SURFACE_DESTROYED);
+	if (sync != NULL) {
+		sync->fifo.wait_barrier = true;
 	}
 }
 
@@ -32,7 +31,7 @@ const struct latch_extension latch_fifo_extension = {
 			.wait_barrier = handle_wait_barrier,
 			.destroy = latch_extension_handle_destroy,
 		},
-	.offset = offsetof(struct latch_surface_sync, fifo),
+	.kind = LATCH_EXTENSION_FIFO,
 	.exists = WP_FIFO_MANAGER_V1_ERROR_ALREADY_EXISTS,
 	.destroyed = latch_extension_forget,
 };

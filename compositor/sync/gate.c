@@ -11,14 +11,15 @@
 #include "sync/private.h"
 
 static bool offer_all(struct latch_gate *gate, struct wl_display *display) {
-	const struct latch_extension *extensions[LATCH_GATE_GLOBALS] = {
-		&latch_explicit_extension,
-		&latch_fifo_extension,
-		&latch_timing_extension,
-		gate->options.tearing ? &latch_tearing_extension : NULL,
-		gate->options.timeline_device != NULL ? &latch_syncobj_extension : NULL,
+	const struct latch_extension *extensions[LATCH_EXTENSIONS] = {
+		[LATCH_EXTENSION_EXPLICIT] = &latch_explicit_extension,
+		[LATCH_EXTENSION_FIFO] = &latch_fifo_extension,
+		[LATCH_EXTENSION_TIMING] = &latch_timing_extension,
+		[LATCH_EXTENSION_TEARING] = gate->options.tearing ? &latch_tearing_extension : NULL,
+		[LATCH_EXTENSION_SYNCOBJ] =
+			gate->options.timeline_device != NULL ? &latch_syncobj_extension : NULL,
 	};
-	for (size_t i = 0; i < LATCH_GATE_GLOBALS; i++) {
+	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
 		struct latch_extension_global *global = &gate->globals[i];
 		*global = (struct latch_extension_global){extensions[i], gate, NULL};
 		if (extensions[i] != NULL && !latch_extension_offer(global, display)) {
@@ -64,7 +65,7 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	wl_list_for_each_safe(update, update_tmp, &gate->free, link) {
 		free(update);
 	}
-	for (size_t i = 0; i < LATCH_GATE_GLOBALS; i++) {
+	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
 		if (gate->globals[i].wl_global != NULL) {
 			wl_global_destroy(gate->globals[i].wl_global);
 		}

@@ -1,17 +1,8 @@
 #ifndef LATCH_SYNC_HELD_H
 #define LATCH_SYNC_HELD_H
 
-#include <stddef.h>
-#include <stdint.h>
-
-#include "fence/fence.h"
-#include "sync/update.h"
-
-struct latch_account;
-struct latch_gate;
-struct latch_held_update;
-struct latch_watch;
-struct wlr_surface;
+#include "fence/watch.h"
+#include "sync/types.h"
 
 /** One update that is held, for logs and the inspector. All is borrowed. */
 struct latch_held {

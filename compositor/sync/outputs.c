@@ -2,7 +2,6 @@
 
 #include "base/clock.h"
 #include "base/minmax.h"
-#include "sync/types.h"
 #include "timing/timing.h"
 
 /* The interval where no output is known: 60 Hz. */

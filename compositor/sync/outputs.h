@@ -4,12 +4,7 @@
 /* What the gate reads from the clocks of the outputs that a surface is on.
  * outputs: latch_gate_output.link. */
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <wayland-util.h>
-
-struct latch_gate_output;
-struct wlr_surface;
+#include "sync/types.h"
 
 /** Whether any of the surface is on it. */
 bool latch_gate_output_shows(

@@ -94,16 +94,6 @@ static void pass_barrier(struct latch_surface_sync *sync) {
 	stop_waiting_for_barrier(next);
 }
 
-static void lift_all(struct wl_list *barriers) {
-	/* What one lets go may end or latch others: begin anew each time. */
-	while (!wl_list_empty(barriers)) {
-		struct latch_surface_sync *sync =
-			wl_container_of(barriers->next, sync, barrier.link);
-		drop_barrier(sync);
-		pass_barrier(sync);
-	}
-}
-
 void latch_gate_latched(struct latch_gate *gate,
 	bool (*shows)(void *data, struct wlr_surface *surface), void *data) {
 	struct wl_list latched;
@@ -115,7 +105,12 @@ void latch_gate_latched(struct latch_gate *gate,
 			wl_list_insert(latched.prev, &sync->barrier.link);
 		}
 	}
-	lift_all(&latched);
+	/* What one lets go may end or latch others: begin anew each time. */
+	while (!wl_list_empty(&latched)) {
+		sync = wl_container_of(latched.next, sync, barrier.link);
+		drop_barrier(sync);
+		pass_barrier(sync);
+	}
 }
 
 static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
@@ -231,30 +226,25 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns) {
 	}
 }
 
-static void let_unseen_go(struct latch_gate *gate, int64_t now_ns) {
-	struct wl_list due;
-	wl_list_init(&due);
-	struct latch_surface_sync *sync, *tmp;
-	wl_list_for_each_safe(sync, tmp, &gate->pacing.barriers, barrier.link) {
-		if (sync->barrier.waiters == 0) {
-			continue;
-		}
-		int64_t due_ns = barrier_due_ns(sync, now_ns);
-		if (due_ns <= now_ns) {
-			wl_list_remove(&sync->barrier.link);
-			wl_list_insert(due.prev, &sync->barrier.link);
-		} else {
-			arm(gate, due_ns);
-		}
+/* Whether the updates that wait for the surface's barrier have waited long enough. */
+static bool is_overdue(void *data, struct wlr_surface *surface) {
+	const int64_t now_ns = *(int64_t *)data;
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync->barrier.waiters == 0) {
+		return false;
 	}
-	lift_all(&due);
+	int64_t due_ns = barrier_due_ns(sync, now_ns);
+	if (due_ns > now_ns) {
+		arm(sync->gate, due_ns);
+	}
+	return due_ns <= now_ns;
 }
 
 static void handle_timer(void *data) {
 	struct latch_gate *gate = data;
-	const int64_t now_ns = latch_now_ns();
+	int64_t now_ns = latch_now_ns();
 	let_timed_go(gate, now_ns);
-	let_unseen_go(gate, now_ns);
+	latch_gate_latched(gate, is_overdue, &now_ns);
 }
 
 bool latch_pacing_init(struct latch_gate *gate) {

@@ -1,13 +1,7 @@
 #ifndef LATCH_SYNC_PACING_H
 #define LATCH_SYNC_PACING_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct latch_gate;
-struct latch_held_update;
-struct latch_surface_sync;
-struct wlr_surface;
+#include "sync/types.h"
 
 /**
  * An output has latched what its surfaces show, or would show were they not covered: those for

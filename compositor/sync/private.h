@@ -12,7 +12,6 @@
 
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4
-#define LATCH_GATE_GLOBALS 5
 
 /* An extension that is offered: what the resources of its manager have for user data. */
 struct latch_extension_global {
@@ -26,7 +25,7 @@ struct latch_gate {
 	struct latch_gate_options options;
 	struct latch_gate_events events;
 	struct latch_release_pool releases;
-	struct latch_extension_global globals[LATCH_GATE_GLOBALS];
+	struct latch_extension_global globals[LATCH_EXTENSIONS];
 
 	struct wl_list surfaces; /* latch_surface_sync.link */
 	struct wl_list free;	 /* latch_held_update.link */

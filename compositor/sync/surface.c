@@ -96,8 +96,11 @@ static void update_destroy(struct latch_held_update *update) {
 	wl_list_insert(&gate->free, &update->link);
 }
 
-/* The same for one that nobody has taken. */
+/* The same for one that nobody has taken; NULL is fine. */
 static void update_give_back(struct latch_held_update *update, enum latch_record_end why) {
+	if (update == NULL) {
+		return;
+	}
 	const struct latch_gate_events *events = &update->sync->gate->events;
 	if (update->base.id != 0) {
 		events->untaken(events->data, &update->base, why);
@@ -105,21 +108,15 @@ static void update_give_back(struct latch_held_update *update, enum latch_record
 	update_destroy(update);
 }
 
-static void update_supersede(struct latch_held_update *update, enum latch_record_end why) {
-	if (update != NULL) {
-		update_give_back(update, why);
-	}
-}
-
 static void state_finish(void *data) {
 	struct latch_sync_state *state = data;
-	update_supersede(state->update, LATCH_END_SURFACE_GONE);
+	update_give_back(state->update, LATCH_END_SURFACE_GONE);
 	state->update = NULL;
 }
 
 static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
-	update_supersede(dst->update, LATCH_END_SUPERSEDED);
+	update_give_back(dst->update, LATCH_END_SUPERSEDED);
 	*dst = *src;
 	*src = (struct latch_sync_state){.async = src->async};
 }
@@ -228,8 +225,7 @@ static int watch_explicit(struct latch_held_update *update) {
 		}
 	}
 	if (sync->explicit.acquire_fd >= 0) {
-		return watch_sync_file(
-			update, latch_explicit_surface_take_acquire(&sync->explicit));
+		return watch_sync_file(update, latch_explicit_take_acquire(sync));
 	}
 	return 0;
 }
@@ -263,7 +259,7 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 
 	int ret = kind == LATCH_SYNC_IMPLICIT ? watch_implicit(update, dmabuf)
 					      : watch_explicit(update);
-	latch_syncobj_surface_clear(&sync->syncobj);
+	latch_syncobj_clear(sync);
 	return ret;
 }
 
@@ -319,7 +315,8 @@ static bool judge(struct latch_surface_sync *sync, const struct latch_sync_reque
 	}
 	const bool zwp = verdict == LATCH_SYNC_ZWP_NO_BUFFER ||
 			 verdict == LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER;
-	struct wl_resource *object = zwp ? sync->explicit.resource : sync->syncobj.resource;
+	struct wl_resource *object =
+		sync->objects[zwp ? LATCH_EXTENSION_EXPLICIT : LATCH_EXTENSION_SYNCOBJ];
 	if (object == NULL) {
 		/* A release object is left that belongs to none: nobody can be told of an error. */
 		latch_buffer_release_send(&sync->explicit.release, -1);
@@ -351,7 +348,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct latch_sync_request request = {
 		.has_buffer = buffer != NULL,
 		.is_dmabuf = buffer != NULL && wlr_buffer_get_dmabuf(buffer, &dmabuf),
-		.has_syncobj = sync->syncobj.resource != NULL,
+		.has_syncobj = sync->objects[LATCH_EXTENSION_SYNCOBJ] != NULL,
 		.has_acquire_point = sync->syncobj.acquire != NULL,
 		.has_release_point = sync->syncobj.release != NULL,
 		.same_timeline = sync->syncobj.acquire == sync->syncobj.release,
@@ -470,13 +467,9 @@ void latch_surface_sync_finish(struct latch_surface_sync *sync) {
 	wlr_surface_synced_finish(&sync->synced);
 	assert(wl_list_empty(&sync->waiting));
 
-	latch_syncobj_surface_clear(&sync->syncobj);
-	latch_explicit_surface_finish(&sync->explicit);
-	latch_extension_detach(&sync->syncobj.resource);
-	latch_extension_detach(&sync->explicit.resource);
-	latch_extension_detach(&sync->fifo.resource);
-	latch_extension_detach(&sync->timing.resource);
-	latch_extension_detach(&sync->tearing.resource);
+	latch_syncobj_clear(sync);
+	latch_explicit_finish(sync);
+	latch_extension_detach(sync);
 	wl_list_remove(&sync->link);
 	sync->gate->stats.surfaces--;
 	sync->surface->data = NULL;

@@ -1,16 +1,14 @@
 /* wp_tearing_control_v1: the wire. What becomes of the hint is in output/tearing.c. */
 
 #include "sync/extension.h"
-#include "sync/types.h"
 #include "tearing-control-v1-protocol.h"
 
 /* It counts from the next commit on. Without its surface the object is inert. An unknown hint
  * counts as vsync. */
 static void handle_set_presentation_hint(
 	struct wl_client *client, struct wl_resource *resource, uint32_t hint) {
-	struct latch_tearing_surface *state = wl_resource_get_user_data(resource);
-	if (state != NULL) {
-		struct latch_surface_sync *sync = wl_container_of(state, sync, tearing);
+	struct latch_surface_sync *sync = wl_resource_get_user_data(resource);
+	if (sync != NULL) {
 		sync->pending.async = hint == WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC;
 	}
 }
@@ -30,7 +28,7 @@ const struct latch_extension latch_tearing_extension = {
 			.set_presentation_hint = handle_set_presentation_hint,
 			.destroy = latch_extension_handle_destroy,
 		},
-	.offset = offsetof(struct latch_surface_sync, tearing),
+	.kind = LATCH_EXTENSION_TEARING,
 	.exists = WP_TEARING_CONTROL_MANAGER_V1_ERROR_TEARING_CONTROL_EXISTS,
 	.destroyed = handle_destroyed,
 };

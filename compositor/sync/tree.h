@@ -1,11 +1,7 @@
 #ifndef LATCH_SYNC_TREE_H
 #define LATCH_SYNC_TREE_H
 
-#include <stdbool.h>
-
-struct latch_held_update;
-struct latch_surface_sync;
-struct wlr_surface;
+#include "sync/types.h"
 
 /** Whether it is a subsurface whose commits wait for its parent's. */
 bool latch_tree_is_synchronised(struct wlr_surface *surface);

@@ -5,20 +5,13 @@
  * wl_surface. */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
 #include "sync/update.h"
 
-struct latch_account;
-struct latch_deadline;
-struct latch_gate;
-struct latch_held_update;
 struct latch_surface_sync;
-struct latch_timeline;
-struct latch_timeline_device;
 
 /** An output as the gate sees it. All is borrowed, and read when it is needed. */
 struct latch_gate_output {
@@ -72,38 +65,15 @@ struct latch_sync_state {
 	bool async;	  /* wp_tearing_control_v1; stays until it is set anew */
 };
 
-/* What the protocols' objects have set for the next commit. Each begins with the object, see
- * extension.h. */
-
-struct latch_syncobj_surface {
-	struct wl_resource *resource;
-	struct latch_timeline *acquire;
-	struct latch_timeline *release;
-	uint64_t acquire_point;
-	uint64_t release_point;
+/** The protocols that give a wl_surface one more object (extension.h), as they are offered. */
+enum latch_extension_kind {
+	LATCH_EXTENSION_EXPLICIT, /* zwp_linux_explicit_synchronization_v1 */
+	LATCH_EXTENSION_FIFO,	  /* fifo-v1 */
+	LATCH_EXTENSION_TIMING,	  /* commit-timing-v1 */
+	LATCH_EXTENSION_TEARING,  /* tearing-control-v1 */
+	LATCH_EXTENSION_SYNCOBJ,  /* linux-drm-syncobj-v1 */
 };
-
-struct latch_explicit_surface {
-	struct wl_resource *resource;
-	int acquire_fd;		     /* a sync_file, or -1; on the client's account */
-	struct wl_resource *release; /* see release.h */
-};
-
-struct latch_fifo_surface {
-	struct wl_resource *resource;
-	bool set_barrier;
-	bool wait_barrier;
-};
-
-struct latch_timing_surface {
-	struct wl_resource *resource;
-	bool has_target;
-	int64_t target_ns; /* CLOCK_MONOTONIC; INT64_MAX: later than int64_t can tell */
-};
-
-struct latch_tearing_surface {
-	struct wl_resource *resource;
-};
+#define LATCH_EXTENSIONS 5
 
 /** The gate's part of a wl_surface: its owner embeds it in the object that it has for each of
  * them. */
@@ -118,11 +88,23 @@ struct latch_surface_sync {
 	struct wlr_surface_synced synced;
 	struct latch_sync_state pending, current;
 
-	struct latch_syncobj_surface syncobj;
-	struct latch_explicit_surface explicit;
-	struct latch_fifo_surface fifo;
-	struct latch_timing_surface timing;
-	struct latch_tearing_surface tearing;
+	/* The client's, NULL: it has none; and what they have set for the next commit. */
+	struct wl_resource *objects[LATCH_EXTENSIONS];
+	struct {
+		struct latch_timeline *acquire, *release;
+		uint64_t acquire_point, release_point;
+	} syncobj;
+	struct {
+		int acquire_fd;		     /* a sync_file, or -1; on the client's account */
+		struct wl_resource *release; /* see release.h */
+	} explicit;
+	struct {
+		bool set_barrier, wait_barrier;
+	} fifo;
+	struct {
+		bool has_target;
+		int64_t target_ns; /* CLOCK_MONOTONIC; INT64_MAX: later than int64_t can tell */
+	} timing;
 
 	/* The surface's fifo barrier. */
 	struct {
