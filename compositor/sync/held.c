@@ -36,7 +36,7 @@ static struct latch_held describe(const struct latch_held_update *update, int64_
 		.surface = update->sync->surface,
 		.account = update->sync->account,
 		.update_id = update->base.id,
-		.kind = update->base.kind,
+		.kind = update->base.record.sync,
 		.by = LATCH_HELD_BY_UPDATE,
 		.age_ns = now_ns - update->held_ns,
 	};
@@ -180,14 +180,14 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 		"shown: %s",
 		latch_account_describe(sync->account, who),
 		wl_resource_get_id(sync->surface->resource),
-		latch_sync_kind_name(update->base.kind), names, strerror(-watch->error));
+		latch_sync_kind_name(update->base.record.sync), names, strerror(-watch->error));
 	sync->fence_error_logged = true;
 }
 
 /* Returns what latch_watch_set_deadline() does, 0 also where there is nothing to be told. */
 static int set_deadline(struct latch_held_update *update, const struct latch_watch *watch) {
 	struct latch_gate *gate = update->sync->gate;
-	bool *off = &gate->no_deadlines[update->base.kind];
+	bool *off = &gate->no_deadlines[update->base.record.sync];
 	int64_t vblank_ns =
 		*off ? 0 : latch_outputs_next_vblank(gate->options.outputs, update->sync->surface);
 	if (vblank_ns == 0) {
@@ -196,7 +196,7 @@ static int set_deadline(struct latch_held_update *update, const struct latch_wat
 	int ret = latch_watch_set_deadline(watch, vblank_ns);
 	if (ret == -ENOTTY || ret == -EINVAL) {
 		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
-			latch_sync_kind_name(update->base.kind), strerror(-ret));
+			latch_sync_kind_name(update->base.record.sync), strerror(-ret));
 		*off = true;
 	}
 	return ret;

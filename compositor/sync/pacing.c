@@ -79,8 +79,7 @@ static void drop_barrier(struct latch_surface_sync *sync) {
 static void stop_waiting_for_barrier(struct latch_held_update *update) {
 	update->waits_for_barrier = false;
 	update->sync->barrier.waiters--;
-	update->base.paced_ns = latch_now_ns();
-	update->base.held_last = LATCH_HELD_BY_BARRIER;
+	latch_update_note_paced(&update->base, LATCH_HELD_BY_BARRIER, latch_now_ns());
 	latch_wait_done(&update->wait);
 }
 
@@ -220,8 +219,7 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns) {
 		update = wl_container_of(due.next, update, timed_link);
 		wl_list_remove(&update->timed_link);
 		update->waits_for_time = false;
-		update->base.paced_ns = now_ns;
-		update->base.held_last = LATCH_HELD_BY_TIME;
+		latch_update_note_paced(&update->base, LATCH_HELD_BY_TIME, now_ns);
 		latch_wait_done(&update->wait);
 	}
 }

@@ -142,7 +142,7 @@ static const struct wlr_surface_synced_impl synced_impl = {
  * one or the parent of a synchronised subsurface is still to come. */
 static void handle_ready(struct latch_wait *wait) {
 	struct latch_held_update *update = wl_container_of(wait, update, wait);
-	update->base.ready_ns = latch_now_ns();
+	update->base.record.ready_ns = latch_now_ns();
 	stop_waiting(update);
 	wlr_surface_unlock_cached(update->sync->surface, update->seq);
 }
@@ -157,7 +157,7 @@ static void note_signal(struct latch_held_update *update, const struct latch_wat
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
 	discharge_watch(update->sync);
-	update->base.held_last = LATCH_HELD_BY_FENCE;
+	latch_update_note_held(&update->base, LATCH_HELD_BY_FENCE);
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
 }
@@ -239,13 +239,16 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 	int64_t now_ns = latch_now_ns();
 	update->base = (struct latch_update){
 		.id = ++gate->last_id,
-		.surface_id = sync->id,
-		.number = ++sync->updates,
-		.buffer_id = latch_buffer_id(buffer),
-		.kind = kind,
-		.commit_ns = now_ns,
-		.signalled_ns = now_ns,
-		.ready_ns = now_ns,
+		.record =
+			{
+				.surface_id = sync->id,
+				.update_id = ++sync->updates,
+				.buffer_id = latch_buffer_id(buffer),
+				.sync = kind,
+				.commit_ns = now_ns,
+				.signalled_ns = now_ns,
+				.ready_ns = now_ns,
+			},
 	};
 	gate->events.committed(gate->events.data, &update->base);
 
@@ -331,9 +334,8 @@ static void hold(struct latch_held_update *update) {
 	struct latch_surface_sync *sync = update->sync;
 	update->waiting = true;
 	update->held_ns = latch_now_ns();
-	update->base.held = true;
-	update->base.ready_ns = 0;
-	update->base.held_last = LATCH_HELD_BY_UPDATE;
+	update->base.record.ready_ns = 0;
+	latch_update_note_held(&update->base, LATCH_HELD_BY_UPDATE);
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;
@@ -385,9 +387,9 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	latch_pacing_begin(update, latch_tree_is_synchronised(sync->surface));
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
-	} else if (update->base.signalled_ns > update->base.ready_ns) {
+	} else if (update->base.record.signalled_ns > update->base.record.ready_ns) {
 		/* Its fence signalled between the commit and our look at it. */
-		update->base.ready_ns = latch_now_ns();
+		update->base.record.ready_ns = latch_now_ns();
 	}
 	latch_tree_put_barrier(update);
 	/* What wlroots keeps back behind others counts against the limit, empty or not. */

@@ -42,7 +42,7 @@ struct latch_gate_options {
 struct latch_gate_events {
 	/* A commit was applied; runs in the surface's commit event, before its role's listeners.
 	 * update: what came with it, NULL where that was no buffer. Its release is the listener's
-	 * from now on. Where fence_error is set the buffer must not be shown. */
+	 * from now on. Where record.fence_error is set the buffer must not be shown. */
 	void (*applied)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* For traces. committed: an update came; of its times commit_ns is known. untaken: one that
 	 * came was given back, and was never applied. */

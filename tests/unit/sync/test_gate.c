@@ -11,13 +11,14 @@ static void test_shm_is_not_held(void **state) {
 	int64_t before_ns = now_ns();
 	surface_commit(a, buffer);
 	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.kind, LATCH_SYNC_NONE);
-	assert_true(a->update.commit_ns >= before_ns && a->update.commit_ns <= now_ns());
-	assert_true(a->update.signalled_ns == a->update.commit_ns);
-	assert_true(a->update.ready_ns == a->update.commit_ns);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_NONE);
+	assert_true(
+		a->update.record.commit_ns >= before_ns && a->update.record.commit_ns <= now_ns());
+	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
+	assert_true(a->update.record.ready_ns == a->update.record.commit_ns);
 	assert_int_equal(a->update.fence_ns, 0);
 	assert_null(a->update.release);
-	assert_false(a->update.held);
+	assert_null(a->update.record.held_by);
 
 	/* A commit without a buffer is no update. */
 	uint64_t id = a->update.id;
@@ -34,10 +35,10 @@ static void test_implicit_signalled_costs_nothing(void **state) {
 	kernel_fence_signal(fence, 12345);
 	surface_draw(a, fence);
 	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.kind, LATCH_SYNC_IMPLICIT);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_IMPLICIT);
 	assert_int_equal(a->update.fence_ns, 12345);
-	assert_true(a->update.signalled_ns == a->update.commit_ns);
-	assert_false(a->update.held);
+	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
+	assert_null(a->update.record.held_by);
 }
 
 static void test_implicit_pending_is_held(void **state) {
@@ -56,11 +57,11 @@ static void test_implicit_pending_is_held(void **state) {
 	kernel_fence_signal(fence, signalled_ns);
 	world_sync();
 	assert_int_equal(a->applied, 2);
-	assert_true(a->update.held);
+	assert_non_null(a->update.record.held_by);
 	assert_true(a->update.fence_ns == signalled_ns);
-	assert_true(a->update.signalled_ns == signalled_ns);
-	assert_true(a->update.ready_ns >= signalled_ns);
-	assert_false(a->update.fence_error);
+	assert_true(a->update.record.signalled_ns == signalled_ns);
+	assert_true(a->update.record.ready_ns >= signalled_ns);
+	assert_false(a->update.record.fence_error);
 	assert_int_equal(world_stats().held, 0);
 	assert_int_equal(world_stats().watches, 0);
 }
@@ -72,10 +73,10 @@ static void test_ready_is_not_before_signalled(void **state) {
 	kernel_fence_signal(fence, now_ns() + INT64_C(1000000000));
 	surface_draw(a, fence);
 	assert_int_equal(a->applied, 1);
-	assert_false(a->update.held);
-	assert_true(a->update.signalled_ns > a->update.commit_ns);
+	assert_null(a->update.record.held_by);
+	assert_true(a->update.record.signalled_ns > a->update.record.commit_ns);
 	/* The clock was read again. */
-	assert_true(a->update.ready_ns > a->update.commit_ns);
+	assert_true(a->update.record.ready_ns > a->update.record.commit_ns);
 }
 
 static struct {
@@ -104,12 +105,12 @@ static void test_updates_are_told(void **state) {
 	struct wl_buffer *buffer = shm_create();
 	surface_commit(a, buffer);
 	assert_int_equal(told.committed, 1);
-	assert_int_equal(told.last.surface_id, 1);
-	assert_int_equal(told.last.number, 1);
-	const uint32_t buffer_id = told.last.buffer_id;
+	assert_int_equal(told.last.record.surface_id, 1);
+	assert_int_equal(told.last.record.update_id, 1);
+	const uint32_t buffer_id = told.last.record.buffer_id;
 	assert_int_not_equal(buffer_id, 0);
-	assert_int_equal(a->update.number, 1);
-	assert_int_equal(a->update.buffer_id, buffer_id);
+	assert_int_equal(a->update.record.update_id, 1);
+	assert_int_equal(a->update.record.buffer_id, buffer_id);
 
 	/* The same buffer, another update; no buffer, no update; another buffer. */
 	wl_surface_attach(a->wl, buffer, 0, 0);
@@ -117,24 +118,24 @@ static void test_updates_are_told(void **state) {
 	wl_surface_commit(a->wl);
 	world_sync();
 	assert_int_equal(told.committed, 2);
-	assert_int_equal(told.last.number, 2);
-	assert_int_equal(told.last.buffer_id, buffer_id);
+	assert_int_equal(told.last.record.update_id, 2);
+	assert_int_equal(told.last.record.buffer_id, buffer_id);
 	wl_buffer_destroy(buffer);
 	int never = world_fence();
 	surface_draw(b, never);
 	assert_int_equal(told.committed, 3);
-	assert_int_equal(told.last.surface_id, 2);
-	assert_int_equal(told.last.number, 1);
-	assert_int_not_equal(told.last.buffer_id, buffer_id);
+	assert_int_equal(told.last.record.surface_id, 2);
+	assert_int_equal(told.last.record.update_id, 1);
+	assert_int_not_equal(told.last.record.buffer_id, buffer_id);
 	assert_int_equal(told.untaken, 0);
 
 	/* It waits in the gate when its surface goes. */
 	surface_destroy(b);
 	assert_int_equal(told.untaken, 1);
 	assert_int_equal(told.why, LATCH_END_SURFACE_GONE);
-	assert_int_equal(told.last.surface_id, 2);
-	assert_int_equal(told.last.number, 1);
-	assert_int_equal(told.last.ready_ns, 0);
+	assert_int_equal(told.last.record.surface_id, 2);
+	assert_int_equal(told.last.record.update_id, 1);
+	assert_int_equal(told.last.record.ready_ns, 0);
 
 	/* One fence more than it may have watched. */
 	for (int i = 0; i < 3; i++) {
@@ -158,9 +159,9 @@ static void test_order_is_kept(void **state) {
 	assert_int_equal(a->applied, 3);
 	assert_int_equal(a->update.id, 3);
 	/* Done at its commit, but ready only when those before it were. */
-	assert_true(a->update.held);
-	assert_true(a->update.signalled_ns == a->update.commit_ns);
-	assert_true(a->update.ready_ns > a->update.commit_ns);
+	assert_non_null(a->update.record.held_by);
+	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
+	assert_true(a->update.record.ready_ns > a->update.record.commit_ns);
 }
 
 static void test_fence_error_is_told(void **state) {
@@ -170,15 +171,15 @@ static void test_fence_error_is_told(void **state) {
 	kernel_fence_fail(late, now_ns());
 	world_sync();
 	assert_int_equal(a->applied, 1);
-	assert_true(a->update.fence_error);
+	assert_true(a->update.record.fence_error);
 
 	kernel_fence_fail(early, 1);
 	surface_draw(a, early);
 	assert_int_equal(a->applied, 2);
-	assert_true(a->update.fence_error);
+	assert_true(a->update.record.fence_error);
 
 	surface_draw(a, -1);
-	assert_false(a->update.fence_error);
+	assert_false(a->update.record.fence_error);
 }
 
 static void test_replayed_job_is_shown(void **state) {
@@ -191,7 +192,7 @@ static void test_replayed_job_is_shown(void **state) {
 	kernel_fence_replay(late, now_ns());
 	world_sync();
 	assert_int_equal(a->applied, 2);
-	assert_false(a->update.fence_error);
+	assert_false(a->update.record.fence_error);
 }
 
 static void test_unwatchable_is_refused(void **state) {
@@ -223,7 +224,7 @@ static void test_sync_file(void **state) {
 	world_sync();
 	world_signal(fence);
 	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.kind, LATCH_SYNC_SYNC_FILE);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_SYNC_FILE);
 
 	/* A fence that was not committed goes with its object. */
 	int unused = world_fence();
@@ -232,7 +233,7 @@ static void test_sync_file(void **state) {
 	zwp_linux_surface_synchronization_v1_destroy(world_forget(sync));
 	surface_draw(a, -1);
 	assert_int_equal(a->applied, 2);
-	assert_int_equal(a->update.kind, LATCH_SYNC_IMPLICIT);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_IMPLICIT);
 }
 
 static void test_syncobj(void **state) {
@@ -254,7 +255,7 @@ static void test_syncobj(void **state) {
 	kernel_syncobj_signal(points.fd, high);
 	world_sync();
 	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.kind, LATCH_SYNC_SYNCOBJ);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_SYNCOBJ);
 	assert_true(a->update.fence_ns == (int64_t)high);
 	assert_non_null(a->update.release);
 	assert_true(kernel_syncobj_get(points.fd) == high);
@@ -271,7 +272,7 @@ static void test_syncobj_signalled_costs_no_watch(void **state) {
 	points_set(&points, 7, 8);
 	surface_draw(a, -1);
 	assert_int_equal(a->applied, 1);
-	assert_false(a->update.held);
+	assert_null(a->update.record.held_by);
 	assert_int_equal(a->update.fence_ns, 7);
 }
 
@@ -321,7 +322,7 @@ static void test_buffer_release(void **state) {
 
 	get_release(sync, &now);
 	surface_draw(a, -1);
-	assert_int_equal(a->update.kind, LATCH_SYNC_IMPLICIT);
+	assert_int_equal(a->update.record.sync, LATCH_SYNC_IMPLICIT);
 	latch_release_with_fence(a->update.release, -1);
 	world_sync();
 	assert_int_equal(now.immediate, 1);

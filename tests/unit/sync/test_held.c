@@ -223,13 +223,13 @@ static void test_error_is_named(void **state) {
 	surface_draw(a, fence);
 	kernel_fence_fail(fence, now_ns());
 	world_sync();
-	assert_int_equal(a->update.fence_error, -EIO);
+	assert_int_equal(a->update.record.fence_error, -EIO);
 	assert_logged("(implicit; driver \"test\", timeline \"timeline\")");
 	assert_logged(strerror(EIO));
 	/* Counted each time, named once. */
 	surface_draw(a, fence);
 	assert_int_equal(a->applied, 2);
-	assert_int_equal(a->update.fence_error, -EIO);
+	assert_int_equal(a->update.record.fence_error, -EIO);
 	assert_int_equal(world.logged, 1);
 }
 

@@ -63,7 +63,7 @@ static void test_one_by_one(void **state) {
 	for (int i = 1; i <= 5; i++) {
 		assert_int_equal(a->applied, i);
 		assert_int_equal(a->update.id, i);
-		assert_true(a->update.paced_ns > 0 || i == 1);
+		assert_true(a->update.record.paced_ns > 0 || i == 1);
 		latch(a);
 	}
 	assert_int_equal(world_stats().held, 0);
@@ -252,7 +252,7 @@ static void test_time(void **state) {
 	world_wait(30);
 	assert_true(a->applied == 2 || now_ns() >= target_ns);
 	wait_for(a, 5);
-	assert_true(a->update.ready_ns >= target_ns);
+	assert_true(a->update.record.ready_ns >= target_ns);
 }
 
 /* A time, a barrier and a fence, each of them the last to be met. */
@@ -284,7 +284,7 @@ static void test_all_three(void **state) {
 		assert_int_equal(a->applied, 2);
 		static const enum latch_held_by lasts[] = {
 			LATCH_HELD_BY_TIME, LATCH_HELD_BY_BARRIER, LATCH_HELD_BY_FENCE};
-		assert_int_equal(a->update.held_last, lasts[last]);
+		assert_string_equal(a->update.record.held_by, latch_held_by_name(lasts[last]));
 		world_finish();
 	}
 }
@@ -463,7 +463,7 @@ static void test_ready_is_asked_again(void **state) {
 	int64_t ready_ns = latch_clock_ready(&world.deadline.vblank, target_ns, now);
 	assert_int_equal(ready_ns, before_ns + 40 * MS);
 	wait_for(a, 1);
-	assert_true(a->update.ready_ns >= ready_ns && ready_ns < target_ns);
+	assert_true(a->update.record.ready_ns >= ready_ns && ready_ns < target_ns);
 }
 
 /* A test of a surface that is shown. */

@@ -266,7 +266,7 @@ static void test_row(void **state) {
 		assert_string_equal(interface, row->interface);
 	}
 	/* In none of the rows has an acquire point or fence signalled. */
-	assert_int_equal(scene.surface->update.kind == LATCH_SYNC_SYNCOBJ, 0);
+	assert_int_equal(scene.surface->update.record.sync == LATCH_SYNC_SYNCOBJ, 0);
 }
 
 int main(void) {

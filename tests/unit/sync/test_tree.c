@@ -33,8 +33,8 @@ static void test_parent_waits_for_child(void **state) {
 	assert_string_equal(world.order, "");
 	world_signal(fence);
 	assert_string_equal(world.order, "cp");
-	assert_true(parent->update.held);
-	assert_true(parent->update.signalled_ns == parent->update.commit_ns);
+	assert_non_null(parent->update.record.held_by);
+	assert_true(parent->update.record.signalled_ns == parent->update.record.commit_ns);
 }
 
 /* The parent's commit brings no buffer, and waits all the same. */
