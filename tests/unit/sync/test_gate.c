@@ -8,12 +8,12 @@
 static void test_shm_is_not_held(void **state) {
 	struct surface *a = surface_create('a');
 	struct wl_buffer *buffer = shm_create();
-	int64_t before_ns = now_ns();
+	int64_t before_ns = latch_now_ns();
 	surface_commit(a, buffer);
 	assert_int_equal(a->applied, 1);
 	assert_int_equal(a->update.record.sync, LATCH_SYNC_NONE);
-	assert_true(
-		a->update.record.commit_ns >= before_ns && a->update.record.commit_ns <= now_ns());
+	assert_true(a->update.record.commit_ns >= before_ns &&
+		    a->update.record.commit_ns <= latch_now_ns());
 	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
 	assert_true(a->update.record.ready_ns == a->update.record.commit_ns);
 	assert_int_equal(a->update.fence_ns, 0);
@@ -53,7 +53,7 @@ static void test_implicit_pending_is_held(void **state) {
 	assert_int_equal(world_stats().held, 1);
 	assert_int_equal(world_stats().watches, 1);
 
-	int64_t signalled_ns = now_ns();
+	int64_t signalled_ns = latch_now_ns();
 	kernel_fence_signal(fence, signalled_ns);
 	world_sync();
 	assert_int_equal(a->applied, 2);
@@ -70,7 +70,7 @@ static void test_implicit_pending_is_held(void **state) {
 static void test_ready_is_not_before_signalled(void **state) {
 	struct surface *a = surface_create('a');
 	int fence = world_fence();
-	kernel_fence_signal(fence, now_ns() + INT64_C(1000000000));
+	kernel_fence_signal(fence, latch_now_ns() + INT64_C(1000000000));
 	surface_draw(a, fence);
 	assert_int_equal(a->applied, 1);
 	assert_null(a->update.record.held_by);
@@ -168,7 +168,7 @@ static void test_fence_error_is_told(void **state) {
 	struct surface *a = surface_create('a');
 	int late = world_fence(), early = world_fence();
 	surface_draw(a, late);
-	kernel_fence_fail(late, now_ns());
+	kernel_fence_fail(late, latch_now_ns());
 	world_sync();
 	assert_int_equal(a->applied, 1);
 	assert_true(a->update.record.fence_error);
@@ -189,7 +189,7 @@ static void test_replayed_job_is_shown(void **state) {
 	surface_draw(a, early);
 	surface_draw(a, late);
 	assert_int_equal(a->applied, 1);
-	kernel_fence_replay(late, now_ns());
+	kernel_fence_replay(late, latch_now_ns());
 	world_sync();
 	assert_int_equal(a->applied, 2);
 	assert_false(a->update.record.fence_error);

@@ -27,7 +27,7 @@ static void test_named_once(void **state) {
 	/* In time: nobody is named. */
 	int first = world_fence(), second = world_fence();
 	surface_draw(a, first);
-	kernel_fence_signal(first, now_ns());
+	kernel_fence_signal(first, latch_now_ns());
 	world_wait(50);
 	assert_int_equal(world.logged, 0);
 
@@ -146,7 +146,7 @@ static void test_timeout(void **state) {
 
 /* The output's next vblank is known. Returns when it is. */
 static int64_t set_vblank(void) {
-	int64_t vblank_ns = now_ns() + 10000 * MS;
+	int64_t vblank_ns = latch_now_ns() + 10000 * MS;
 	latch_deadline_init(&world.deadline, 60 * MS, 0);
 	latch_clock_flipped(&world.deadline.vblank, vblank_ns, vblank_ns);
 	return vblank_ns;
@@ -221,7 +221,7 @@ static void test_error_is_named(void **state) {
 	struct surface *a = surface_create('a');
 	int fence = world_fence();
 	surface_draw(a, fence);
-	kernel_fence_fail(fence, now_ns());
+	kernel_fence_fail(fence, latch_now_ns());
 	world_sync();
 	assert_int_equal(a->update.record.fence_error, -EIO);
 	assert_logged("(implicit; driver \"test\", timeline \"timeline\")");

@@ -85,7 +85,7 @@ static void signal_fence(void) {
 	if (scene.by_points) {
 		kernel_syncobj_signal(scene.points.fd, ACQUIRE);
 	} else {
-		kernel_fence_signal(scene.fence_fd, now_ns());
+		kernel_fence_signal(scene.fence_fd, latch_now_ns());
 	}
 	world_sync();
 }

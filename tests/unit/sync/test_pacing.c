@@ -13,9 +13,9 @@ static void latch(struct surface *surface) {
 
 /* So many commits of it have been applied; on a busy machine that takes longer. */
 static void wait_for(const struct surface *surface, int applied) {
-	int64_t end_ns = now_ns() + 5000 * MS;
+	int64_t end_ns = latch_now_ns() + 5000 * MS;
 	while (surface->applied < applied) {
-		assert_true(now_ns() < end_ns);
+		assert_true(latch_now_ns() < end_ns);
 		world_wait(1);
 	}
 	assert_int_equal(surface->applied, applied);
@@ -150,7 +150,7 @@ static void test_object_destroyed(void **state) {
 	fifo = surface_get_fifo(a);
 	wp_fifo_v1_wait_barrier(fifo);
 	wp_fifo_v1_destroy(world_forget(fifo));
-	set_time(timer, now_ns() + 200 * MS);
+	set_time(timer, latch_now_ns() + 200 * MS);
 	wp_commit_timer_v1_destroy(world_forget(timer));
 	surface_draw(a, -1);
 	latch(a);
@@ -193,7 +193,7 @@ static void test_subsurface_time(void **state) {
 	struct wp_commit_timer_v1 *its_timer = surface_get_timer(child);
 	surface_make_child(child, parent);
 	surface_draw(child, -1);
-	set_time(its_timer, now_ns() + 200 * MS);
+	set_time(its_timer, latch_now_ns() + 200 * MS);
 	surface_draw(child, -1);
 	surface_draw(parent, -1);
 	assert_int_equal(parent->applied, 0);
@@ -206,17 +206,17 @@ static void test_unseen(void **state) {
 	world_init();
 	make_surface();
 	latch_deadline_init(&world.deadline, 20 * MS, 0);
-	int64_t start_ns = now_ns();
+	int64_t start_ns = latch_now_ns();
 	for (int i = 0; i < 4; i++) {
 		fifo_draw(-1);
 	}
 	assert_int_equal(a->applied, 1);
 	for (int i = 2; i <= 4; i++) {
 		while (a->applied < i) {
-			assert_true(now_ns() - start_ns < 2000 * MS);
+			assert_true(latch_now_ns() - start_ns < 2000 * MS);
 			world_wait(1);
 		}
-		assert_true(now_ns() - start_ns >= (i - 1) * 20 * MS);
+		assert_true(latch_now_ns() - start_ns >= (i - 1) * 20 * MS);
 	}
 	/* The barrier that is left is too old to wait for. */
 	world_wait(25);
@@ -226,23 +226,23 @@ static void test_unseen(void **state) {
 
 /* An output that shows the surface and never latches: a second, and it goes on. */
 static void test_no_barrier_for_ever(void **state) {
-	int64_t start_ns = now_ns();
+	int64_t start_ns = latch_now_ns();
 	fifo_draw(-1);
 	fifo_draw(-1);
 	world_wait(800);
-	assert_true(a->applied == 1 || now_ns() >= start_ns + 1000 * MS);
+	assert_true(a->applied == 1 || latch_now_ns() >= start_ns + 1000 * MS);
 	wait_for(a, 2);
-	assert_true(now_ns() >= start_ns + 1000 * MS);
+	assert_true(latch_now_ns() >= start_ns + 1000 * MS);
 }
 
 static void test_time(void **state) {
 	set_time(timer, 0);
 	surface_draw(a, -1);
-	set_time(timer, now_ns() - MS);
+	set_time(timer, latch_now_ns() - MS);
 	surface_draw(a, -1);
 	assert_int_equal(a->applied, 2);
 
-	int64_t target_ns = now_ns() + 40 * MS;
+	int64_t target_ns = latch_now_ns() + 40 * MS;
 	set_time(timer, target_ns);
 	surface_draw(a, -1);
 	/* In order, whatever its own time is. */
@@ -250,7 +250,7 @@ static void test_time(void **state) {
 	surface_draw(a, -1);
 	surface_draw(a, -1);
 	world_wait(30);
-	assert_true(a->applied == 2 || now_ns() >= target_ns);
+	assert_true(a->applied == 2 || latch_now_ns() >= target_ns);
 	wait_for(a, 5);
 	assert_true(a->update.record.ready_ns >= target_ns);
 }
@@ -261,7 +261,7 @@ static void test_all_three(void **state) {
 		setup_pacing(NULL);
 		int fence = world_fence();
 		fifo_draw(-1);
-		set_time(timer, now_ns() + (last == 0 ? 500 : 20) * MS);
+		set_time(timer, latch_now_ns() + (last == 0 ? 500 : 20) * MS);
 		fifo_draw(fence);
 		for (int i = 1; i < 3; i++) {
 			int now = (last + i) % 3;
@@ -295,7 +295,7 @@ static void test_destroyed_while_held(void **state) {
 	struct wp_fifo_v1 *other = surface_get_fifo(b);
 	fifo_draw(-1);
 	fifo_draw_other(b, other, -1);
-	set_time(timer, now_ns() + 10 * MS);
+	set_time(timer, latch_now_ns() + 10 * MS);
 	fifo_draw(-1);
 	fifo_draw_other(b, other, -1);
 	surface_destroy(a);
@@ -410,7 +410,7 @@ static void test_reasons(void **state) {
 	fifo_draw(-1);
 	fifo_draw(fence);
 	surface_draw(a, -1);
-	int64_t target_ns = now_ns() + 10000 * MS;
+	int64_t target_ns = latch_now_ns() + 10000 * MS;
 	set_time(its_timer, target_ns);
 	surface_draw(b, -1);
 
@@ -440,11 +440,11 @@ static void test_limit(void **state) {
 	world_init_limited(LATCH_LIMIT_UPDATES, 10);
 	make_surface();
 	for (int i = 0; i < 10; i++) {
-		set_time(timer, now_ns() + 10000 * MS);
+		set_time(timer, latch_now_ns() + 10000 * MS);
 		wl_surface_commit(a->wl);
 	}
 	assert_false(world_is_refused());
-	set_time(timer, now_ns() + 10000 * MS);
+	set_time(timer, latch_now_ns() + 10000 * MS);
 	wl_surface_commit(a->wl);
 	assert_true(world_is_refused());
 }
@@ -452,7 +452,7 @@ static void test_limit(void **state) {
 /* The clock is read at the commit, and again when the time has come: it may know better. */
 static void test_ready_is_asked_again(void **state) {
 	const int64_t period_ns = 200 * MS;
-	const int64_t now = now_ns(), target_ns = now + 300 * MS;
+	const int64_t now = latch_now_ns(), target_ns = now + 300 * MS;
 	latch_deadline_init(&world.deadline, period_ns, 0);
 	latch_clock_flipped(&world.deadline.vblank, now, now);
 	set_time(timer, target_ns);

@@ -64,7 +64,7 @@ static void check(struct surface *surface) {
 	int fence = run.commits[id - 1].fence;
 	assert_true(fence < 0 || run.signalled[fence]);
 
-	assert_true(now_ns() >= run.commits[id - 1].target_ns);
+	assert_true(latch_now_ns() >= run.commits[id - 1].target_ns);
 
 	size_t index = (size_t)(surface->name - 'a');
 	if (id != run.applied[index]) {
@@ -100,7 +100,7 @@ static void pace(size_t i) {
 		wp_fifo_v1_wait_barrier(run.fifos[i]);
 	}
 	if (roll(4) == 0) {
-		int64_t target_ns = now_ns() + roll(1000) * INT64_C(1000);
+		int64_t target_ns = latch_now_ns() + roll(1000) * INT64_C(1000);
 		run.commits[run.num_commits].target_ns = target_ns;
 		wp_commit_timer_v1_set_timestamp(run.timers[i], 0,
 			(uint32_t)(target_ns / 1000000000), (uint32_t)(target_ns % 1000000000));
@@ -120,9 +120,9 @@ static void latch(size_t i) {
 
 /* All that waits for times and barriers, and for nothing else, goes. */
 static void settle(void) {
-	int64_t start_ns = now_ns();
+	int64_t start_ns = latch_now_ns();
 	size_t held = 0, quiet = 0;
-	while (quiet < 20 && now_ns() - start_ns < INT64_C(500000000)) {
+	while (quiet < 20 && latch_now_ns() - start_ns < INT64_C(500000000)) {
 		for (size_t i = 0; i < DEPTH; i++) {
 			latch(i);
 		}
@@ -150,7 +150,7 @@ static void draw(size_t i) {
 static void signal_fence(size_t i) {
 	if (i < run.num_fences && !run.signalled[i]) {
 		run.signalled[i] = true;
-		kernel_fence_signal(run.fences[i], now_ns());
+		kernel_fence_signal(run.fences[i], latch_now_ns());
 		if (roll(2) == 0) {
 			world_sync();
 		}

@@ -224,7 +224,7 @@ static void fence_error(void) {
 	if (scene.kind == LATCH_SYNC_SYNCOBJ) {
 		kernel_syncobj_fail(bad->points.fd, 1);
 	} else {
-		kernel_fence_fail(fence, now_ns());
+		kernel_fence_fail(fence, latch_now_ns());
 	}
 	world_sync();
 	assert_back(good, false);
@@ -380,7 +380,7 @@ static void traced(void) {
 	shoot(-1);
 	if (scene.kind != LATCH_SYNC_SYNCOBJ) {
 		shoot(bad);
-		kernel_fence_fail(bad, now_ns());
+		kernel_fence_fail(bad, latch_now_ns());
 		world_sync();
 	}
 	shoot(never);

@@ -17,7 +17,6 @@
 #include <wlr/util/log.h>
 
 #include "../wire.h"
-#include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
 #include "limits/client.h"
@@ -52,10 +51,6 @@ struct server_surface {
 	struct wl_listener destroy;
 	struct surface *surface; /* NULL until surface_create() knows it */
 };
-
-int64_t now_ns(void) {
-	return latch_now_ns();
-}
 
 static bool accept_fd(int fd) {
 	return true;
@@ -129,11 +124,11 @@ void world_sync(void) {
 }
 
 void world_wait(int ms) {
-	int64_t end_ns = now_ns() + ms * INT64_C(1000000);
+	int64_t end_ns = latch_now_ns() + ms * MS;
 	do {
 		poll(NULL, 0, 1);
 		world_sync();
-	} while (now_ns() < end_ns);
+	} while (latch_now_ns() < end_ns);
 }
 
 static bool logging;
@@ -430,7 +425,7 @@ int world_syncobj(void) {
 }
 
 void world_signal(int fence_fd) {
-	kernel_fence_signal(fence_fd, now_ns());
+	kernel_fence_signal(fence_fd, latch_now_ns());
 	world_sync();
 }
 

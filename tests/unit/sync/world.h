@@ -11,6 +11,7 @@
 #include <wayland-server-core.h>
 
 #include "../test.h"
+#include "base/clock.h"
 #include "commit-timing-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
 #include "kernel.h"
@@ -157,8 +158,6 @@ void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoke
 /* The server's side, for a second client. */
 struct wl_display *world_server_display(void);
 struct wlr_compositor *world_compositor(void);
-
-int64_t now_ns(void);
 
 /** A test on whose output all surfaces are. */
 #define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)
