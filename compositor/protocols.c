@@ -117,31 +117,23 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	return core->contents != NULL;
 }
 
-static void schedule_all(struct latch_core *core) {
+static void for_each_output(struct latch_core *core, void (*func)(struct latch_output *output)) {
 	struct latch_output *output;
 	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_schedule(output);
+		func(output);
 	}
 }
 
 static void handle_damage_all(void *data) {
-	schedule_all(data);
+	for_each_output(data, latch_output_schedule);
 }
 
 static void handle_cursor_moved(void *data) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_cursor_moved(output);
-	}
+	for_each_output(data, latch_output_cursor_moved);
 }
 
 static void handle_input(void *data) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_note_input(output);
-	}
+	for_each_output(data, latch_output_note_input);
 }
 
 static void handle_leave(void *data) {
