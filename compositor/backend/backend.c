@@ -138,8 +138,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 		/* Another monitor, or other modes: what was known of it is of no use any more. */
 		bool other = connector->changes &
 			     (KMS_CONNECTOR_EDID_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
-		bool gone = !latch_kms_output_is_wanted(backend, connector) ||
-			    connector->status == KMS_CONNECTOR_DISCONNECTED;
+		bool gone = !latch_kms_output_is_wanted(backend, connector);
 		if (output != NULL && (gone || other)) {
 			wlr_log(WLR_INFO, "%s %s", connector->name,
 				gone ? "was unplugged" : "has another monitor, or other modes");
@@ -150,7 +149,6 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
 		if (latch_kms_output_is_wanted(backend, connector) &&
-			connector->status != KMS_CONNECTOR_DISCONNECTED &&
 			latch_kms_output_find(backend, connector) == NULL) {
 			latch_kms_output_create(backend, connector);
 		}

@@ -28,7 +28,8 @@ bool latch_kms_output_is_wanted(
 		return false;
 	}
 	if (backend->wanted_connector != NULL) {
-		return strcasecmp(connector->name, backend->wanted_connector) == 0;
+		return connector->status != KMS_CONNECTOR_DISCONNECTED &&
+		       strcasecmp(connector->name, backend->wanted_connector) == 0;
 	}
 	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
 }
