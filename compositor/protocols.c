@@ -14,8 +14,8 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "backend/framebuffer.h"
 #include "base/clock.h"
-#include "base/minmax.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
 #include "inspect/documents.h"
@@ -82,53 +82,8 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	}
 }
 
-/* On several outputs: the first of their vblanks. */
-static int64_t next_vblank_ns(void *data, struct wlr_surface *surface) {
-	struct latch_core *core = data;
-	int64_t now_ns = latch_now_ns(), first_ns = 0;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, now_ns);
-		if (vblank_ns != 0 && (first_ns == 0 || vblank_ns < first_ns) &&
-			latch_output_shows(output, surface)) {
-			first_ns = vblank_ns;
-		}
-	}
-	return first_ns;
-}
-
-/* On several outputs: not before its time on any of them. */
-static int64_t ready_ns(
-	void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns) {
-	struct latch_core *core = data;
-	int64_t last_ns = 0;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		if (output->active && latch_output_shows(output, surface)) {
-			int64_t output_ns =
-				latch_clock_ready(&output->deadline.vblank, target_ns, now_ns);
-			last_ns = latch_max(output_ns, last_ns);
-		}
-	}
-	return last_ns != 0 ? last_ns : target_ns;
-}
-
-/* A surface that is nowhere to be seen goes on as if it were on the first output. */
-static int64_t unseen_interval_ns(void *data, struct wlr_surface *surface) {
-	struct latch_core *core = data;
-	int64_t interval_ns = 0;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		if (output->active && latch_output_shows(output, surface)) {
-			return 0;
-		}
-		interval_ns = interval_ns == 0 ? output->deadline.vblank.mode_ns : interval_ns;
-	}
-	return interval_ns != 0 ? interval_ns : LATCH_GATE_UNSEEN_INTERVAL_NS;
-}
-
 static bool create_sync(struct latch_core *core, const struct latch_options *options) {
-	int kms_fd = core->backend.kms != NULL ? latch_kms_backend_fd(core->backend.kms) : -1;
+	int kms_fd = core->backend.kms != NULL ? core->backend.kms->device->fd : -1;
 	core->timeline_device = latch_timeline_find_device(kms_fd);
 	if (core->timeline_device == NULL) {
 		wlr_log(WLR_INFO, "linux-drm-syncobj: off, no DRM device here has timelines");
@@ -143,13 +98,10 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	core->gate = latch_gate_create(core->display,
 		&(struct latch_gate_options){
 			.timeline_device = core->timeline_device,
+			.outputs = &core->clocks,
 			.tearing = options->tearing,
 			.hold_warning_ns = options->hold_warning_ns,
 			.fence_timeout_ns = options->fence_timeout_ns,
-			.next_vblank_ns = next_vblank_ns,
-			.ready_ns = ready_ns,
-			.unseen_interval_ns = unseen_interval_ns,
-			.data = core,
 		});
 	if (core->gate == NULL) {
 		return false;
@@ -165,31 +117,23 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	return core->contents != NULL;
 }
 
-static void schedule_all(struct latch_core *core) {
+static void for_each_output(struct latch_core *core, void (*func)(struct latch_output *output)) {
 	struct latch_output *output;
 	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_schedule(output);
+		func(output);
 	}
 }
 
 static void handle_damage_all(void *data) {
-	schedule_all(data);
+	for_each_output(data, latch_output_schedule);
 }
 
 static void handle_cursor_moved(void *data) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_cursor_moved(output);
-	}
+	for_each_output(data, latch_output_cursor_moved);
 }
 
 static void handle_input(void *data) {
-	struct latch_core *core = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		latch_output_note_input(output);
-	}
+	for_each_output(data, latch_output_note_input);
 }
 
 static void handle_leave(void *data) {
@@ -243,7 +187,7 @@ void latch_protocols_create_dmabuf(struct latch_core *core) {
 		.data = core,
 	};
 	if (core->backend.kms != NULL) {
-		options.kms_fd = latch_kms_backend_fd(core->backend.kms);
+		options.kms_fd = core->backend.kms->device->fd;
 		options.planes = core->backend.kms->device->planes;
 		options.planes_len = core->backend.kms->device->planes_len;
 		options.scanout_formats = latch_kms_backend_primary_formats(core->backend.kms);

@@ -428,6 +428,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		},
 	};
 	wl_list_init(&server->core.outputs);
+	wl_list_init(&server->core.clocks);
 	wl_list_init(&server->new_output.link);
 	wl_list_init(&server->backend_destroy.link);
 	wl_list_init(&server->session_active.link);

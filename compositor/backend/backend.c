@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_buffer.h>
@@ -13,9 +12,11 @@
 #include <xf86drm.h>
 
 #include "backend/configure.h"
+#include "backend/crtc.h"
 #include "backend/exit.h"
 #include "backend/framebuffer.h"
 #include "backend/output.h"
+#include "backend/wlr_output.h"
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
@@ -25,10 +26,6 @@
 static struct latch_kms_backend *from_base(struct wlr_backend *backend) {
 	struct latch_kms_backend *kms = wl_container_of(backend, kms, base);
 	return kms;
-}
-
-int latch_kms_backend_fd(const struct latch_kms_backend *backend) {
-	return backend->device->fd;
 }
 
 const struct kms_format_set *latch_kms_backend_primary_formats(
@@ -116,28 +113,6 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-struct latch_kms_output *latch_kms_backend_find_output(
-	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
-	struct latch_kms_output *output;
-	wl_list_for_each(output, &backend->outputs, link) {
-		if (output->connector == connector) {
-			return output;
-		}
-	}
-	return NULL;
-}
-
-bool latch_kms_backend_wants(
-	const struct latch_kms_backend *backend, const struct kms_connector *connector) {
-	if (connector->gone || connector->writeback || connector->modes_len == 0) {
-		return false;
-	}
-	if (backend->wanted_connector != NULL) {
-		return strcasecmp(connector->name, backend->wanted_connector) == 0;
-	}
-	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
-}
-
 /* Outputs that found no CRTC when they were plugged in are plugged in anew when one is free, those
  * whose modes were all refused when anything was plugged in or out: links may carry more now. */
 static void retry_starved(struct latch_kms_backend *backend) {
@@ -155,7 +130,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	struct kms_device *device = backend->device;
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
-		struct latch_kms_output *output = latch_kms_backend_find_output(backend, connector);
+		struct latch_kms_output *output = latch_kms_output_find(backend, connector);
 		if (output != NULL && (connector->changes & KMS_CONNECTOR_LINK_WENT_BAD)) {
 			output->needs_modeset = true;
 			wlr_output_update_needs_frame(&output->base);
@@ -163,8 +138,7 @@ static void update_outputs(struct latch_kms_backend *backend) {
 		/* Another monitor, or other modes: what was known of it is of no use any more. */
 		bool other = connector->changes &
 			     (KMS_CONNECTOR_EDID_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
-		bool gone = !latch_kms_backend_wants(backend, connector) ||
-			    connector->status == KMS_CONNECTOR_DISCONNECTED;
+		bool gone = !latch_kms_output_is_wanted(backend, connector);
 		if (output != NULL && (gone || other)) {
 			wlr_log(WLR_INFO, "%s %s", connector->name,
 				gone ? "was unplugged" : "has another monitor, or other modes");
@@ -174,9 +148,8 @@ static void update_outputs(struct latch_kms_backend *backend) {
 	retry_starved(backend);
 	for (size_t i = 0; i < device->connectors_len; i++) {
 		struct kms_connector *connector = device->connectors[i];
-		if (latch_kms_backend_wants(backend, connector) &&
-			connector->status != KMS_CONNECTOR_DISCONNECTED &&
-			latch_kms_backend_find_output(backend, connector) == NULL) {
+		if (latch_kms_output_is_wanted(backend, connector) &&
+			latch_kms_output_find(backend, connector) == NULL) {
 			latch_kms_output_create(backend, connector);
 		}
 	}
@@ -399,7 +372,7 @@ static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 	bool found = false;
 	for (size_t i = 0; i < backend->device->connectors_len; i++) {
 		const struct kms_connector *connector = backend->device->connectors[i];
-		if (latch_kms_backend_wants(backend, connector)) {
+		if (latch_kms_output_is_wanted(backend, connector)) {
 			found = found || kms_mode_choose(connector->modes, connector->modes_len,
 						 &backend->mode_request) >= 0;
 		}

@@ -15,7 +15,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
+#include "backend/crtc.h"
 #include "backend/output.h"
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
@@ -32,10 +32,12 @@ struct change {
 	struct latch_kms_output before;
 };
 
-static bool read_state(struct change *change, const struct wlr_backend_output_state *wanted) {
-	struct latch_kms_output *output = latch_kms_output_from_wlr_output(wanted->output);
+static bool read_state(struct change *change, const struct latch_kms_backend *backend,
+	const struct wlr_backend_output_state *wanted) {
+	struct latch_kms_output *output = wl_container_of(wanted->output, output, base);
 	const struct wlr_output_state *state = &wanted->base;
-	if (output == NULL || !latch_kms_output_supports(wanted->output, state)) {
+	if (wanted->output->backend != &backend->base ||
+		!latch_kms_output_supports(wanted->output, state)) {
 		return false;
 	}
 	bool named = (state->committed & WLR_OUTPUT_STATE_ENABLED) != 0;
@@ -283,7 +285,7 @@ static int configure(struct latch_kms_backend *backend,
 		return max == 0 ? 0 : -ENOMEM;
 	}
 	size_t read = 0;
-	while (read < len && read_state(&changes[read], &states[read])) {
+	while (read < len && read_state(&changes[read], backend, &states[read])) {
 		read++;
 	}
 	int ret = read == len ? 0 : -ENOTSUP;

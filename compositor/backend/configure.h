@@ -1,12 +1,7 @@
 #ifndef LATCH_BACKEND_CONFIGURE_H
 #define LATCH_BACKEND_CONFIGURE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <wlr/backend.h>
-
-struct latch_kms_backend;
-struct latch_kms_output;
+#include "backend/types.h"
 
 /**
  * Tests or applies a configuration of several outputs: on, off, mode. All or nothing: it is one

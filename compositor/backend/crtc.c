@@ -1,10 +1,10 @@
-#include "backend/output.h"
+#include "backend/crtc.h"
 
 #include <drm_fourcc.h>
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "backend/backend.h"
+#include "backend/output.h"
 #include "kms/match.h"
 
 static struct kms_match_head make_head(const struct kms_device *device, enum kms_match_kind kind,
@@ -25,11 +25,11 @@ static bool can_move(const struct latch_kms_output *output) {
 static bool will_want_one(const struct latch_kms_output *output,
 	const struct kms_connector *connector) {
 	const struct latch_kms_backend *backend = output->backend;
-	const struct latch_kms_output *other = latch_kms_backend_find_output(backend, connector);
+	const struct latch_kms_output *other = latch_kms_output_find(backend, connector);
 	if (other != NULL) {
 		return other != output && other->crtc == NULL && other->starved;
 	}
-	return backend->wanted_connector == NULL && latch_kms_backend_wants(backend, connector);
+	return backend->wanted_connector == NULL && latch_kms_output_is_wanted(backend, connector);
 }
 
 bool latch_crtc_match(struct latch_kms_output *output, bool moves) {
@@ -132,4 +132,13 @@ bool latch_crtc_give(struct latch_kms_output *output, struct kms_crtc *crtc) {
 		output->connector->vrr_capable && crtc->props.vrr_enabled.id != 0;
 	output->needs_modeset = true;
 	return true;
+}
+
+bool latch_kms_output_take_crtc(struct latch_kms_output *output) {
+	if (output->crtc != NULL) {
+		return true;
+	}
+	output->starved =
+		!latch_crtc_match(output, false) || !latch_crtc_give(output, output->matched);
+	return !output->starved;
 }

@@ -5,7 +5,6 @@
 #include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "base/format.h"
 #include "kms/framebuffer.h"
 
@@ -20,7 +19,8 @@ struct framebuffer {
 	} of[2]; // [1]: opaque
 };
 
-static void framebuffer_destroy(struct framebuffer *framebuffer) {
+static void handle_destroy(struct wlr_addon *addon) {
+	struct framebuffer *framebuffer = wl_container_of(addon, framebuffer, addon);
 	const struct kms_device *device = framebuffer->backend->device;
 	kms_framebuffer_destroy(device, framebuffer->of[false].fb_id);
 	kms_framebuffer_destroy(device, framebuffer->of[true].fb_id);
@@ -29,14 +29,9 @@ static void framebuffer_destroy(struct framebuffer *framebuffer) {
 	free(framebuffer);
 }
 
-static void addon_destroy(struct wlr_addon *addon) {
-	struct framebuffer *framebuffer = wl_container_of(addon, framebuffer, addon);
-	framebuffer_destroy(framebuffer);
-}
-
 static const struct wlr_addon_interface addon_impl = {
 	.name = "latch_framebuffer",
-	.destroy = addon_destroy,
+	.destroy = handle_destroy,
 };
 
 static struct framebuffer *framebuffer_find(
@@ -106,6 +101,6 @@ bool latch_kms_backend_can_import(
 void latch_framebuffers_finish(struct latch_kms_backend *backend) {
 	struct framebuffer *framebuffer, *tmp;
 	wl_list_for_each_safe(framebuffer, tmp, &backend->framebuffers, link) {
-		framebuffer_destroy(framebuffer);
+		handle_destroy(&framebuffer->addon);
 	}
 }

@@ -1,11 +1,7 @@
 #ifndef LATCH_BACKEND_FRAMEBUFFER_H
 #define LATCH_BACKEND_FRAMEBUFFER_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct latch_kms_backend;
-struct wlr_buffer;
+#include "backend/types.h"
 
 /**
  * The KMS framebuffer of a wlr_buffer: imported at the first call, dropped with the buffer. A
@@ -21,5 +17,9 @@ uint32_t latch_framebuffer_get(
 
 /** Drops all of them; buffers live on. */
 void latch_framebuffers_finish(struct latch_kms_backend *backend);
+
+/** Whether the kernel makes a framebuffer of this dma-buf. Nothing is kept. */
+bool latch_kms_backend_can_import(
+	const struct latch_kms_backend *backend, const struct wlr_dmabuf_attributes *dmabuf);
 
 #endif

@@ -11,7 +11,7 @@
 #include "limits/account.h"
 #include "output/content.h"
 #include "output/core.h"
-#include "sync/gate.h"
+#include "sync/held.h"
 
 void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t surface,
 	uint32_t object, const struct latch_held *held) {

@@ -68,36 +68,19 @@ static void describe_buffer(struct latch_content *content) {
 	}
 }
 
-static struct latch_frame_record record_of(const struct latch_update *update) {
-	return (struct latch_frame_record){
-		.surface_id = update->surface_id,
-		.update_id = update->number,
-		.buffer_id = update->buffer_id,
-		.sync = update->kind,
-		.commit_ns = update->commit_ns,
-		.signalled_ns = update->signalled_ns,
-		.ready_ns = update->ready_ns,
-		.visible_ns = update->paced_ns,
-		.paced_ns = update->paced_ns,
-		.held_by = update->held ? latch_held_by_name(update->held_last) : NULL,
-	};
-}
-
 /* The record of an update that is given back unseen. */
 static void note_unseen(const struct latch_content_tracker *tracker,
 	const struct latch_update *update, enum latch_record_end end) {
-	struct latch_frame_record record = record_of(update);
+	struct latch_frame_record record = update->record;
 	record.release_ns = latch_now_ns();
 	record.superseded = end == LATCH_END_SUPERSEDED;
-	record.fence_error = update->fence_error;
 	record.end = end;
 	latch_trace_frame(tracker->options.trace, &record);
 }
 
 static void handle_committed(void *data, const struct latch_update *update) {
 	const struct latch_content_tracker *tracker = data;
-	const struct latch_frame_record record = record_of(update);
-	latch_trace_commit(tracker->options.trace, &record);
+	latch_trace_commit(tracker->options.trace, &update->record);
 }
 
 static void handle_untaken(
@@ -115,7 +98,7 @@ static struct latch_content *content_create(struct latch_surface *surface,
 	content->buffer = wlr_buffer_lock(buffer);
 	content->release = update->release;
 	describe_buffer(content);
-	content->record = record_of(update);
+	content->record = update->record;
 	return content;
 }
 
@@ -275,7 +258,7 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 	if (update == NULL) {
 		return;
 	}
-	if (update->fence_error) {
+	if (update->record.fence_error != 0) {
 		/* The GPU job that should have filled the buffer failed: the last good one
 		 * stays up. The gate has said whose it was. */
 		note_unseen(surface->tracker, update, LATCH_END_FENCE_ERROR);

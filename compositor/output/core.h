@@ -59,6 +59,7 @@ struct latch_core {
 	struct latch_image_capture *image_capture;
 
 	struct wl_list outputs; // latch_output.link
+	struct wl_list clocks;	// latch_output.clock.link, in the same order
 	/** Outputs that were left out are tried again with the next turn; NULL: nothing changed. */
 	struct wl_event_source *retry_outputs;
 	bool active; // false while the session is switched away

@@ -10,6 +10,7 @@
 
 #include "backend/backend.h"
 #include "backend/configure.h"
+#include "backend/crtc.h"
 #include "backend/output.h"
 #include "base/clock.h"
 #include "kms/commit.h"

@@ -19,7 +19,7 @@
 #include "output/scanout.h"
 #include "output/watchdog.h"
 #include "output/window.h"
-#include "sync/gate.h"
+#include "sync/pacing.h"
 
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)

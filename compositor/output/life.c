@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
+#include "backend/wlr_output.h"
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/management.h"
@@ -19,6 +20,7 @@
 #include "output/watchdog.h"
 #include "output/window.h"
 #include "shell/shell.h"
+#include "sync/outputs.h"
 #include "trace/trace.h"
 
 /* A cursor's image may be seen on an output that its position is not on, so far from its edge. */
@@ -145,13 +147,7 @@ void latch_output_cursor_moved(struct latch_output *output) {
 }
 
 bool latch_output_shows(const struct latch_output *output, struct wlr_surface *surface) {
-	struct wlr_surface_output *entered;
-	wl_list_for_each(entered, &surface->current_outputs, link) {
-		if (entered->output == output->wlr_output) {
-			return true;
-		}
-	}
-	return false;
+	return latch_gate_output_shows(&output->clock, surface);
 }
 
 /* Begins to latch, on a screen that shows nothing of ours. */
@@ -292,8 +288,9 @@ void latch_output_describe(struct latch_output *output) {
 						      : "a window",
 			.mode = mode,
 			.renderer = latch_renderer_name(&output->core->renderer),
-			.clock = output->kms != NULL ? latch_kms_output_clock(output->kms)
-						     : "relayed",
+			.clock = output->kms != NULL
+					 ? kms_clock_kind_name(output->kms->device->clock)
+					 : "relayed",
 		});
 }
 
@@ -425,7 +422,13 @@ struct latch_output *latch_output_create(
 		.destroy.notify = handle_destroy,
 	};
 	wlr_output->data = output;
+	output->clock = (struct latch_gate_output){
+		.wlr_output = wlr_output,
+		.deadline = &output->deadline,
+		.active = &output->active,
+	};
 	wl_list_insert(core->outputs.prev, &output->link);
+	wl_list_insert(core->clocks.prev, &output->clock.link);
 	wl_list_init(&output->callbacks);
 	wl_list_init(&output->present.link);
 	wl_list_init(&output->frame.link);
@@ -487,6 +490,7 @@ void latch_output_destroy(struct latch_output *output) {
 	wl_list_remove(&output->needs_frame.link);
 	wl_list_remove(&output->destroy.link);
 	wl_list_remove(&output->link);
+	wl_list_remove(&output->clock.link);
 	output->wlr_output->data = NULL;
 	free(output);
 }

@@ -13,6 +13,7 @@
 #include "output/tearing.h"
 #include "output/vrr.h"
 #include "plan/plan.h"
+#include "sync/types.h"
 #include "timing/timing.h"
 
 struct kms_writeback;
@@ -120,6 +121,8 @@ struct latch_output {
 	struct latch_content *cursor_content;
 	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
+	/** What the gate reads of it. */
+	struct latch_gate_output clock;
 	struct latch_activity activity;
 	struct latch_tearing tearing;
 	struct {

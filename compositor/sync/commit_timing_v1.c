@@ -2,7 +2,7 @@
 
 #include "base/clock.h"
 #include "commit-timing-v1-protocol.h"
-#include "sync/private.h"
+#include "sync/extension.h"
 
 static int64_t join_ns(uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec) {
 	uint64_t sec = (uint64_t)sec_hi << 32 | sec_lo;
@@ -14,43 +14,35 @@ static int64_t join_ns(uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec) {
 
 static void handle_set_timestamp(struct wl_client *client, struct wl_resource *resource,
 	uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec) {
-	struct latch_timing_surface *state =
-		latch_extension_state(resource, WP_COMMIT_TIMER_V1_ERROR_SURFACE_DESTROYED);
-	if (state == NULL) {
+	struct latch_surface_sync *sync =
+		latch_extension_surface(resource, WP_COMMIT_TIMER_V1_ERROR_SURFACE_DESTROYED);
+	if (sync == NULL) {
 		return;
 	}
 	if (nsec >= LATCH_NS_PER_SEC) {
 		wl_resource_post_error(resource, WP_COMMIT_TIMER_V1_ERROR_INVALID_TIMESTAMP,
 			"a second has no %u nanoseconds", nsec);
-	} else if (state->has_target) {
+	} else if (sync->timing.has_target) {
 		wl_resource_post_error(resource, WP_COMMIT_TIMER_V1_ERROR_TIMESTAMP_EXISTS,
 			"a timestamp was already set for this commit");
 	} else {
-		state->has_target = true;
-		state->target_ns = join_ns(sec_hi, sec_lo, nsec);
+		sync->timing.has_target = true;
+		sync->timing.target_ns = join_ns(sec_hi, sec_lo, nsec);
 	}
 }
 
 /* What was set stays set for the next commit. */
-static void handle_destroyed(struct wl_resource *resource) {
-	latch_extension_forget(resource);
-}
-
 const struct latch_extension latch_timing_extension = {
 	.manager = &wp_commit_timing_manager_v1_interface,
 	.object = &wp_commit_timer_v1_interface,
 	.version = 1,
-	.manager_impl =
-		&(const struct wp_commit_timing_manager_v1_interface){
-			.destroy = latch_extension_handle_destroy,
-			.get_timer = latch_extension_handle_get,
-		},
+	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct wp_commit_timer_v1_interface){
 			.set_timestamp = handle_set_timestamp,
 			.destroy = latch_extension_handle_destroy,
 		},
-	.offset = offsetof(struct latch_surface_sync, timing),
+	.kind = LATCH_EXTENSION_TIMING,
 	.exists = WP_COMMIT_TIMING_MANAGER_V1_ERROR_COMMIT_TIMER_EXISTS,
-	.destroyed = handle_destroyed,
+	.destroyed = latch_extension_forget,
 };

@@ -1,6 +1,6 @@
 #include "sync/extension.h"
 
-#include "sync/surface.h"
+#include "sync/private.h"
 
 void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
 	wl_resource_destroy(resource);
@@ -10,14 +10,14 @@ void latch_extension_handle_get(struct wl_client *client, struct wl_resource *ma
 	struct wl_resource *surface) {
 	const struct latch_extension_global *global = wl_resource_get_user_data(manager);
 	const struct latch_extension *extension = global->extension;
-	char *sync = (char *)latch_surface_sync_find(wlr_surface_from_resource(surface));
+	struct latch_surface_sync *sync =
+		latch_surface_sync_find(wlr_surface_from_resource(surface));
 	if (sync == NULL) {
 		/* For want of memory; its client knows. */
 		wl_resource_post_no_memory(manager);
 		return;
 	}
-	struct wl_resource **state = (struct wl_resource **)(sync + extension->offset);
-	if (*state != NULL) {
+	if (sync->objects[extension->kind] != NULL) {
 		wl_resource_post_error(manager, extension->exists,
 			"wl_surface#%u already has a %s", wl_resource_get_id(surface),
 			extension->object->name);
@@ -29,30 +29,39 @@ void latch_extension_handle_get(struct wl_client *client, struct wl_resource *ma
 		wl_resource_post_no_memory(manager);
 		return;
 	}
-	wl_resource_set_implementation(object, extension->object_impl, state, extension->destroyed);
-	*state = object;
+	wl_resource_set_implementation(object, extension->object_impl, sync, extension->destroyed);
+	sync->objects[extension->kind] = object;
 }
 
-void *latch_extension_state(struct wl_resource *object, uint32_t no_surface) {
-	void *state = wl_resource_get_user_data(object);
-	if (state == NULL) {
+const struct latch_extension_manager latch_extension_manager = {
+	.destroy = latch_extension_handle_destroy,
+	.get = latch_extension_handle_get,
+};
+
+struct latch_surface_sync *latch_extension_surface(
+	struct wl_resource *object, uint32_t no_surface) {
+	struct latch_surface_sync *sync = wl_resource_get_user_data(object);
+	if (sync == NULL) {
 		wl_resource_post_error(object, no_surface, "the wl_surface has been destroyed");
 	}
-	return state;
+	return sync;
 }
 
-void *latch_extension_forget(struct wl_resource *object) {
-	struct wl_resource **state = wl_resource_get_user_data(object);
-	if (state != NULL) {
-		*state = NULL;
+void latch_extension_forget(struct wl_resource *object) {
+	struct latch_surface_sync *sync = wl_resource_get_user_data(object);
+	for (size_t i = 0; i < LATCH_EXTENSIONS && sync != NULL; i++) {
+		if (sync->objects[i] == object) {
+			sync->objects[i] = NULL;
+		}
 	}
-	return state;
 }
 
-void latch_extension_detach(struct wl_resource **object) {
-	if (*object != NULL) {
-		wl_resource_set_user_data(*object, NULL);
-		*object = NULL;
+void latch_extension_detach(struct latch_surface_sync *sync) {
+	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
+		if (sync->objects[i] != NULL) {
+			wl_resource_set_user_data(sync->objects[i], NULL);
+			sync->objects[i] = NULL;
+		}
 	}
 }
 
@@ -67,11 +76,9 @@ static void bind(struct wl_client *client, void *data, uint32_t version, uint32_
 	wl_resource_set_implementation(resource, global->extension->manager_impl, data, NULL);
 }
 
-struct wl_global *latch_extension_offer(struct latch_extension_global *global,
-	struct wl_display *display, struct latch_gate *gate,
-	const struct latch_extension *extension) {
-	*global = (struct latch_extension_global){.extension = extension, .gate = gate};
+bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display) {
+	const struct latch_extension *extension = global->extension;
 	global->wl_global = wl_global_create(
 		display, extension->manager, extension->version, global, bind);
-	return global->wl_global;
+	return global->wl_global != NULL;
 }

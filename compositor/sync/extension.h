@@ -7,11 +7,9 @@
  * surface goes, the client's object stays without effect.
  */
 
-#include <stddef.h>
-#include <stdint.h>
-#include <wayland-server-core.h>
+#include "sync/types.h"
 
-struct latch_gate;
+struct latch_extension_global;
 
 struct latch_extension {
 	/** Of the global, which has this version, and of the objects. */
@@ -19,12 +17,10 @@ struct latch_extension {
 	int version;
 	/** The requests of both. */
 	const void *manager_impl, *object_impl;
-	/** Where a struct latch_surface_sync has this protocol's state, which begins with the
-	 * object's wl_resource; that one is NULL while the client has none. */
-	size_t offset;
+	enum latch_extension_kind kind;
 	/** The manager's error when there is an object already. */
 	uint32_t exists;
-	/** For wl_resource_set_implementation(); calls latch_extension_forget() first. */
+	/** For wl_resource_set_implementation(): latch_extension_forget(), or what calls it. */
 	wl_resource_destroy_func_t destroyed;
 };
 
@@ -33,17 +29,15 @@ struct latch_extension {
 extern const struct latch_extension latch_syncobj_extension, latch_explicit_extension,
 	latch_fifo_extension, latch_timing_extension, latch_tearing_extension;
 
-/** An extension that is offered: what the resources of its manager have for user data. */
-struct latch_extension_global {
-	const struct latch_extension *extension;
-	struct latch_gate *gate;
-	struct wl_global *wl_global;
-};
+/** The requests of a manager that has no others than destroy and the one that makes an object. */
+extern const struct latch_extension_manager {
+	void (*destroy)(struct wl_client *client, struct wl_resource *manager);
+	void (*get)(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+		struct wl_resource *surface);
+} latch_extension_manager;
 
-/** Offers the extension until wl_global_destroy(). NULL without memory. */
-struct wl_global *latch_extension_offer(struct latch_extension_global *global,
-	struct wl_display *display, struct latch_gate *gate,
-	const struct latch_extension *extension);
+/** Offers the extension until wl_global_destroy(). False without memory. */
+bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display);
 
 /** The destructor of managers and objects. */
 void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource);
@@ -52,15 +46,23 @@ void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface);
 
-/** The state of an object's surface. NULL when the surface has gone: no_surface is the error
- * then. */
-void *latch_extension_state(struct wl_resource *object, uint32_t no_surface);
+/** The surface of an object. NULL when it has gone: no_surface is the error then. */
+struct latch_surface_sync *latch_extension_surface(struct wl_resource *object, uint32_t no_surface);
 
-/** The client's object goes: there may be another one. What it has set stays. Returns the state, or
- * NULL. */
-void *latch_extension_forget(struct wl_resource *object);
+/** The client's object goes: there may be another one. What it has set stays. */
+void latch_extension_forget(struct wl_resource *object);
 
-/** The surface goes, and with it the state that begins with this. */
-void latch_extension_detach(struct wl_resource **object);
+/** The surface goes, and its objects stay without effect. */
+void latch_extension_detach(struct latch_surface_sync *sync);
+
+/** linux_drm_syncobj_v1.c: forgets the points set since the last commit. */
+void latch_syncobj_clear(struct latch_surface_sync *sync);
+
+/** linux_explicit_synchronization_v1.c: moves the acquire fence out of it, off the account; -1 when
+ * there is none. */
+int latch_explicit_take_acquire(struct latch_surface_sync *sync);
+
+/** The same: the surface goes, what was set and never committed is given back. */
+void latch_explicit_finish(struct latch_surface_sync *sync);
 
 #endif

@@ -5,20 +5,28 @@
 #include <wlr/util/log.h>
 
 #include "fence/timeline.h"
+#include "sync/extension.h"
+#include "sync/held.h"
+#include "sync/pacing.h"
 #include "sync/private.h"
 
-static bool offer(struct latch_gate *gate, struct wl_display *display, bool wanted,
-	const struct latch_extension *extension) {
-	return !wanted || latch_extension_offer(&gate->globals[gate->globals_len++], display, gate,
-				  extension) != NULL;
-}
-
 static bool offer_all(struct latch_gate *gate, struct wl_display *display) {
-	return offer(gate, display, true, &latch_explicit_extension) &&
-	       offer(gate, display, true, &latch_fifo_extension) &&
-	       offer(gate, display, true, &latch_timing_extension) &&
-	       offer(gate, display, gate->options.tearing, &latch_tearing_extension) &&
-	       offer(gate, display, gate->timeline_device != NULL, &latch_syncobj_extension);
+	const struct latch_extension *extensions[LATCH_EXTENSIONS] = {
+		[LATCH_EXTENSION_EXPLICIT] = &latch_explicit_extension,
+		[LATCH_EXTENSION_FIFO] = &latch_fifo_extension,
+		[LATCH_EXTENSION_TIMING] = &latch_timing_extension,
+		[LATCH_EXTENSION_TEARING] = gate->options.tearing ? &latch_tearing_extension : NULL,
+		[LATCH_EXTENSION_SYNCOBJ] =
+			gate->options.timeline_device != NULL ? &latch_syncobj_extension : NULL,
+	};
+	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
+		struct latch_extension_global *global = &gate->globals[i];
+		*global = (struct latch_extension_global){extensions[i], gate, NULL};
+		if (extensions[i] != NULL && !latch_extension_offer(global, display)) {
+			return false;
+		}
+	}
+	return true;
 }
 
 struct latch_gate *latch_gate_create(
@@ -33,14 +41,13 @@ struct latch_gate *latch_gate_create(
 	};
 	wl_list_init(&gate->surfaces);
 	wl_list_init(&gate->free);
+	latch_release_pool_init(&gate->releases, gate->loop);
 	if (options->timeline_device != NULL) {
-		gate->timeline_device = latch_timeline_device_ref(options->timeline_device);
+		latch_timeline_device_ref(options->timeline_device);
 	} else {
 		wlr_log(WLR_INFO, "No DRM node has timelines: linux-drm-syncobj-v1 is off");
 	}
-	gate->releases = latch_release_pool_create(gate->loop);
-	if (gate->releases != NULL && latch_hold_init(gate) && latch_pacing_init(gate) &&
-		offer_all(gate, display)) {
+	if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
 		return gate;
 	}
 	latch_gate_destroy(gate);
@@ -58,20 +65,24 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	wl_list_for_each_safe(update, update_tmp, &gate->free, link) {
 		free(update);
 	}
-	for (size_t i = 0; i < gate->globals_len; i++) {
+	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
 		if (gate->globals[i].wl_global != NULL) {
 			wl_global_destroy(gate->globals[i].wl_global);
 		}
 	}
-	if (gate->releases != NULL) {
-		latch_release_pool_finish(gate->releases);
-	}
+	latch_release_pool_finish(&gate->releases);
 	latch_timer_finish(&gate->pacing.timer);
 	latch_timer_finish(&gate->hold_timer);
-	latch_timeline_device_unref(gate->timeline_device);
+	latch_timeline_device_unref(gate->options.timeline_device);
 	free(gate);
 }
 
 void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events) {
 	gate->events = *events;
+}
+
+struct latch_gate_stats latch_gate_get_stats(const struct latch_gate *gate) {
+	struct latch_gate_stats stats = gate->stats;
+	stats.releases = gate->releases.outstanding;
+	return stats;
 }

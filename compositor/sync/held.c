@@ -6,6 +6,8 @@
  * most do, costs no system call. When it fires it is set anew for what is due next, or not at all.
  */
 
+#include "sync/held.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +16,7 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "sync/outputs.h"
 #include "sync/private.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -33,7 +36,7 @@ static struct latch_held describe(const struct latch_held_update *update, int64_
 		.surface = update->sync->surface,
 		.account = update->sync->account,
 		.update_id = update->base.id,
-		.kind = update->base.kind,
+		.kind = update->base.record.sync,
 		.by = LATCH_HELD_BY_UPDATE,
 		.age_ns = now_ns - update->held_ns,
 	};
@@ -81,7 +84,6 @@ static void warn(struct latch_held_update *update, int64_t now_ns) {
 		latch_account_describe(held.account, who),
 		wl_resource_get_id(held.surface->resource), (double)held.age_ns / 1e9, cause);
 	update->sync->warned = true;
-	update->sync->gate->stats.warnings++;
 }
 
 static void time_out(struct latch_held_update *update) {
@@ -108,28 +110,31 @@ static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
 	return NULL;
 }
 
-/* Sets the timer for what is to be said or done of this surface next. */
+/* Whether something that is to be done when the update was held for so long is due; else the timer
+ * is set for it. delay_ns: 0: never. */
+static bool is_due(const struct latch_held_update *update, int64_t delay_ns, int64_t now_ns) {
+	if (delay_ns == 0) {
+		return false;
+	}
+	const int64_t due_ns = update->held_ns + delay_ns;
+	if (due_ns > now_ns) {
+		latch_timer_set_earlier(&update->sync->gate->hold_timer, due_ns);
+	}
+	return due_ns <= now_ns;
+}
+
+/* What is to be said or done of this surface now, or next. */
 static void look_at(struct latch_surface_sync *sync, int64_t now_ns) {
-	struct latch_gate *gate = sync->gate;
-	const int64_t warning_ns = gate->options.hold_warning_ns;
-	const int64_t timeout_ns = gate->options.fence_timeout_ns;
+	const struct latch_gate_options *options = &sync->gate->options;
 	struct latch_held_update *update = find_guilty(sync);
 	if (update == NULL || latch_account_is_ending(sync->account)) {
 		return;
 	}
-	if (warning_ns != 0 && !sync->warned) {
-		if (update->held_ns + warning_ns > now_ns) {
-			latch_timer_set_earlier(&gate->hold_timer, update->held_ns + warning_ns);
-		} else {
-			warn(update, now_ns);
-		}
+	if (!sync->warned && is_due(update, options->hold_warning_ns, now_ns)) {
+		warn(update, now_ns);
 	}
-	if (timeout_ns != 0 && sync->account != NULL) {
-		if (update->held_ns + timeout_ns > now_ns) {
-			latch_timer_set_earlier(&gate->hold_timer, update->held_ns + timeout_ns);
-		} else {
-			time_out(update);
-		}
+	if (sync->account != NULL && is_due(update, options->fence_timeout_ns, now_ns)) {
+		time_out(update);
 	}
 }
 
@@ -148,15 +153,9 @@ bool latch_hold_init(struct latch_gate *gate) {
 }
 
 void latch_hold_begin(struct latch_held_update *update) {
-	struct latch_gate *gate = update->sync->gate;
-	if (gate->options.hold_warning_ns != 0) {
-		latch_timer_set_earlier(
-			&gate->hold_timer, update->held_ns + gate->options.hold_warning_ns);
-	}
-	if (gate->options.fence_timeout_ns != 0) {
-		latch_timer_set_earlier(
-			&gate->hold_timer, update->held_ns + gate->options.fence_timeout_ns);
-	}
+	const struct latch_gate_options *options = &update->sync->gate->options;
+	is_due(update, options->hold_warning_ns, update->held_ns);
+	is_due(update, options->fence_timeout_ns, update->held_ns);
 }
 
 void latch_hold_end(struct latch_held_update *update) {
@@ -168,9 +167,6 @@ void latch_hold_end(struct latch_held_update *update) {
 
 void latch_hold_note_error(struct latch_held_update *update, const struct latch_watch *watch) {
 	struct latch_surface_sync *sync = update->sync;
-	if (update->base.fence_error == 0) {
-		sync->gate->stats.fence_errors++;
-	}
 	if (sync->fence_error_logged) {
 		return;
 	}
@@ -184,29 +180,23 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 		"shown: %s",
 		latch_account_describe(sync->account, who),
 		wl_resource_get_id(sync->surface->resource),
-		latch_name(&latch_sync_kind_names, update->base.kind), names,
-		strerror(-watch->error));
+		latch_name(&latch_sync_kind_names, update->base.record.sync), names, strerror(-watch->error));
 	sync->fence_error_logged = true;
 }
 
 /* Returns what latch_watch_set_deadline() does, 0 also where there is nothing to be told. */
 static int set_deadline(struct latch_held_update *update, const struct latch_watch *watch) {
 	struct latch_gate *gate = update->sync->gate;
-	bool *off = &gate->no_deadlines[update->base.kind];
-	if (gate->options.next_vblank_ns == NULL || *off) {
-		return 0;
-	}
+	bool *off = &gate->no_deadlines[update->base.record.sync];
 	int64_t vblank_ns =
-		gate->options.next_vblank_ns(gate->options.data, update->sync->surface);
+		*off ? 0 : latch_outputs_next_vblank(gate->options.outputs, update->sync->surface);
 	if (vblank_ns == 0) {
 		return 0;
 	}
 	int ret = latch_watch_set_deadline(watch, vblank_ns);
-	if (ret == 0) {
-		gate->stats.deadlines++;
-	} else if (ret == -ENOTTY || ret == -EINVAL) {
+	if (ret == -ENOTTY || ret == -EINVAL) {
 		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
-			latch_name(&latch_sync_kind_names, update->base.kind), strerror(-ret));
+			latch_name(&latch_sync_kind_names, update->base.record.sync), strerror(-ret));
 		*off = true;
 	}
 	return ret;

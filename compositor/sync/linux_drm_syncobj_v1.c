@@ -6,6 +6,7 @@
 
 #include "fence/timeline.h"
 #include "linux-drm-syncobj-v1-protocol.h"
+#include "sync/extension.h"
 #include "sync/private.h"
 
 static void timeline_handle_resource_destroy(struct wl_resource *resource) {
@@ -16,25 +17,27 @@ static const struct wp_linux_drm_syncobj_timeline_v1_interface timeline_impl = {
 	.destroy = latch_extension_handle_destroy,
 };
 
-void latch_syncobj_surface_clear(struct latch_syncobj_surface *state) {
-	latch_timeline_unref(state->acquire);
-	latch_timeline_unref(state->release);
-	*state = (struct latch_syncobj_surface){.resource = state->resource};
+void latch_syncobj_clear(struct latch_surface_sync *sync) {
+	latch_timeline_unref(sync->syncobj.acquire);
+	latch_timeline_unref(sync->syncobj.release);
+	sync->syncobj.acquire = sync->syncobj.release = NULL;
+	sync->syncobj.acquire_point = sync->syncobj.release_point = 0;
 }
 
 /* The points that were set go with their object. */
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_syncobj_surface *state = latch_extension_forget(resource);
-	if (state != NULL) {
-		latch_syncobj_surface_clear(state);
+	struct latch_surface_sync *sync = wl_resource_get_user_data(resource);
+	if (sync != NULL) {
+		latch_syncobj_clear(sync);
 	}
+	latch_extension_forget(resource);
 }
 
 static void set_point(struct wl_resource *resource, struct wl_resource *timeline_resource,
 	uint32_t point_hi, uint32_t point_lo, bool acquire) {
-	struct latch_syncobj_surface *state = latch_extension_state(
-		resource, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_SURFACE);
-	if (state == NULL) {
+	struct latch_surface_sync *sync =
+		latch_extension_surface(resource, WP_LINUX_DRM_SYNCOBJ_SURFACE_V1_ERROR_NO_SURFACE);
+	if (sync == NULL) {
 		return;
 	}
 	assert(wl_resource_instance_of(
@@ -42,11 +45,11 @@ static void set_point(struct wl_resource *resource, struct wl_resource *timeline
 	struct latch_timeline *timeline = wl_resource_get_user_data(timeline_resource);
 	uint64_t point = (uint64_t)point_hi << 32 | point_lo;
 
-	struct latch_timeline **slot = acquire ? &state->acquire : &state->release;
+	struct latch_timeline **slot = acquire ? &sync->syncobj.acquire : &sync->syncobj.release;
 	latch_timeline_ref(timeline);
 	latch_timeline_unref(*slot);
 	*slot = timeline;
-	*(acquire ? &state->acquire_point : &state->release_point) = point;
+	*(acquire ? &sync->syncobj.acquire_point : &sync->syncobj.release_point) = point;
 }
 
 static void surface_handle_set_acquire_point(struct wl_client *client, struct wl_resource *resource,
@@ -63,7 +66,7 @@ static void manager_handle_import_timeline(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id, int fd) {
 	const struct latch_extension_global *global = wl_resource_get_user_data(resource);
 	struct latch_timeline *timeline =
-		latch_timeline_import(global->gate->timeline_device, fd);
+		latch_timeline_import(global->gate->options.timeline_device, fd);
 	close(fd);
 	if (timeline == NULL) {
 		wl_resource_post_error(resource,
@@ -99,7 +102,7 @@ const struct latch_extension latch_syncobj_extension = {
 			.set_acquire_point = surface_handle_set_acquire_point,
 			.set_release_point = surface_handle_set_release_point,
 		},
-	.offset = offsetof(struct latch_surface_sync, syncobj),
+	.kind = LATCH_EXTENSION_SYNCOBJ,
 	.exists = WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_SURFACE_EXISTS,
 	.destroyed = surface_handle_resource_destroy,
 };

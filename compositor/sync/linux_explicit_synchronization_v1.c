@@ -1,94 +1,60 @@
 /* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
  * surface.c sends the errors they lead to. */
 
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "fence/fence.h"
+#include "limits/account.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
-#include "sync/private.h"
+#include "sync/extension.h"
+#include "sync/release.h"
 
-#define BUFFER_RELEASE_VERSION 1
-
-struct latch_buffer_release {
-	struct wl_resource *resource; /* NULL when the client is gone */
-};
-
-static void buffer_release_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_buffer_release *release = wl_resource_get_user_data(resource);
-	if (release != NULL) {
-		release->resource = NULL;
+int latch_explicit_take_acquire(struct latch_surface_sync *sync) {
+	if (sync->explicit.acquire_fd >= 0) {
+		latch_account_discharge(sync->account, LATCH_LIMIT_FDS, 1);
 	}
+	return latch_fence_take(&sync->explicit.acquire_fd);
 }
 
-void latch_buffer_release_send(struct latch_buffer_release *release, int fence_fd) {
-	if (release == NULL) {
-		return;
-	}
-	if (release->resource != NULL) {
-		/* libwayland duplicates the fd when it queues the event. */
-		if (fence_fd >= 0) {
-			zwp_linux_buffer_release_v1_send_fenced_release(
-				release->resource, fence_fd);
-		} else {
-			zwp_linux_buffer_release_v1_send_immediate_release(release->resource);
-		}
-		wl_resource_destroy(release->resource);
-	}
-	free(release);
-}
-
-static struct latch_account *account_of(struct latch_explicit_surface *state) {
-	const struct latch_surface_sync *sync = wl_container_of(state, sync, explicit);
-	return sync->account;
-}
-
-int latch_explicit_surface_take_acquire(struct latch_explicit_surface *state) {
-	if (state->acquire_fd >= 0) {
-		latch_account_discharge(account_of(state), LATCH_LIMIT_FDS, 1);
-	}
-	return latch_fence_take(&state->acquire_fd);
-}
-
-static void drop_acquire(struct latch_explicit_surface *state) {
-	int fd = latch_explicit_surface_take_acquire(state);
+static void drop_acquire(struct latch_surface_sync *sync) {
+	int fd = latch_explicit_take_acquire(sync);
 	latch_fence_clear(&fd);
 }
 
-void latch_explicit_surface_finish(struct latch_explicit_surface *state) {
-	drop_acquire(state);
+void latch_explicit_finish(struct latch_surface_sync *sync) {
+	drop_acquire(sync);
 	/* Never committed, so never used: its buffer is free. */
-	latch_buffer_release_send(state->release, -1);
-	state->release = NULL;
+	latch_buffer_release_send(&sync->explicit.release, -1);
 }
 
 static void surface_handle_resource_destroy(struct wl_resource *resource) {
-	struct latch_explicit_surface *state = latch_extension_forget(resource);
-	if (state != NULL) {
+	struct latch_surface_sync *sync = wl_resource_get_user_data(resource);
+	if (sync != NULL) {
 		/* The fence goes with its object; a release object that came from it stays,
 		 * and belongs to the next commit. */
-		drop_acquire(state);
+		drop_acquire(sync);
 	}
+	latch_extension_forget(resource);
 }
 
 static void surface_handle_set_acquire_fence(
 	struct wl_client *client, struct wl_resource *resource, int fd) {
-	struct latch_explicit_surface *state = latch_extension_state(
+	struct latch_surface_sync *sync = latch_extension_surface(
 		resource, ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE);
-	if (state == NULL) {
+	if (sync == NULL) {
 		/* The client has its error. */
 	} else if (!latch_fence_is_valid(fd)) {
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_INVALID_FENCE,
 			"the file descriptor is no sync_file");
-	} else if (state->acquire_fd >= 0) {
+	} else if (sync->explicit.acquire_fd >= 0) {
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_DUPLICATE_FENCE,
 			"an acquire fence was already set for this commit");
-	} else if (!latch_account_charge(account_of(state), LATCH_LIMIT_FDS, 1)) {
-		latch_account_refuse(account_of(state));
+	} else if (!latch_account_charge(sync->account, LATCH_LIMIT_FDS, 1)) {
+		latch_account_refuse(sync->account);
 	} else {
-		state->acquire_fd = fd;
+		sync->explicit.acquire_fd = fd;
 		return;
 	}
 	close(fd);
@@ -96,52 +62,32 @@ static void surface_handle_set_acquire_fence(
 
 static void surface_handle_get_release(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	struct latch_explicit_surface *state = latch_extension_state(
+	struct latch_surface_sync *sync = latch_extension_surface(
 		resource, ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_NO_SURFACE);
-	if (state == NULL) {
+	if (sync == NULL) {
 		return;
 	}
-	if (state->release != NULL) {
+	if (sync->explicit.release != NULL) {
 		wl_resource_post_error(resource,
 			ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_DUPLICATE_RELEASE,
 			"a release was already asked for this commit");
 		return;
 	}
-
-	struct latch_buffer_release *release = calloc(1, sizeof(*release));
-	if (release == NULL) {
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	release->resource = wl_resource_create(
-		client, &zwp_linux_buffer_release_v1_interface, BUFFER_RELEASE_VERSION, id);
-	if (release->resource == NULL) {
-		free(release);
-		wl_resource_post_no_memory(resource);
-		return;
-	}
-	/* It has events only. */
-	wl_resource_set_implementation(
-		release->resource, NULL, release, buffer_release_handle_resource_destroy);
-	state->release = release;
+	latch_buffer_release_create(&sync->explicit.release, resource, id);
 }
 
 const struct latch_extension latch_explicit_extension = {
 	.manager = &zwp_linux_explicit_synchronization_v1_interface,
 	.object = &zwp_linux_surface_synchronization_v1_interface,
 	.version = 2,
-	.manager_impl =
-		&(const struct zwp_linux_explicit_synchronization_v1_interface){
-			.destroy = latch_extension_handle_destroy,
-			.get_synchronization = latch_extension_handle_get,
-		},
+	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct zwp_linux_surface_synchronization_v1_interface){
 			.destroy = latch_extension_handle_destroy,
 			.set_acquire_fence = surface_handle_set_acquire_fence,
 			.get_release = surface_handle_get_release,
 		},
-	.offset = offsetof(struct latch_surface_sync, explicit),
+	.kind = LATCH_EXTENSION_EXPLICIT,
 	.exists = ZWP_LINUX_EXPLICIT_SYNCHRONIZATION_V1_ERROR_SYNCHRONIZATION_EXISTS,
 	.destroyed = surface_handle_resource_destroy,
 };

@@ -14,14 +14,17 @@
  * is hidden there).
  *
  * A time is turned into the moment when the update may become ready, so that the next vblank it can
- * make is not one before its target. That is the outputs' business (options.ready_ns).
+ * make is not one before its target. That is in the outputs' clocks (outputs.h).
  *
  * One timer for the whole gate. It is set when something begins to wait, left alone until it fires,
  * and then set for what is due next, or not at all.
  */
 
+#include "sync/pacing.h"
+
 #include "base/clock.h"
 #include "base/minmax.h"
+#include "sync/outputs.h"
 #include "sync/private.h"
 
 /* A surface that an output is about to latch may get hidden instead: how often to look. */
@@ -33,24 +36,16 @@ static void arm(struct latch_gate *gate, int64_t due_ns) {
 }
 
 static int64_t ready_ns(const struct latch_held_update *update, int64_t now_ns) {
-	const struct latch_gate_options *options = &update->sync->gate->options;
-	return options->ready_ns != NULL ? options->ready_ns(options->data, update->sync->surface,
-						   update->target_ns, now_ns)
-					 : update->target_ns;
-}
-
-/* 0: an output will latch the surface. */
-static int64_t unseen_interval_ns(const struct latch_surface_sync *sync) {
-	const struct latch_gate_options *options = &sync->gate->options;
-	return options->unseen_interval_ns != NULL
-		       ? options->unseen_interval_ns(options->data, sync->surface)
-		       : LATCH_GATE_UNSEEN_INTERVAL_NS;
+	const struct latch_surface_sync *sync = update->sync;
+	return latch_outputs_ready(
+		sync->gate->options.outputs, sync->surface, update->target_ns, now_ns);
 }
 
 /* When to look at a barrier that updates wait for; at or before now: it has to go. */
 static int64_t barrier_due_ns(const struct latch_surface_sync *sync, int64_t now_ns) {
 	int64_t last_ns = sync->barrier.set_ns + BARRIER_MAX_NS;
-	int64_t interval_ns = unseen_interval_ns(sync);
+	int64_t interval_ns =
+		latch_outputs_unseen_interval(sync->gate->options.outputs, sync->surface);
 	int64_t due_ns = interval_ns > 0 ? sync->barrier.set_ns + interval_ns
 					 : now_ns + LOOK_AGAIN_NS;
 	return latch_min(due_ns, last_ns);
@@ -84,8 +79,7 @@ static void drop_barrier(struct latch_surface_sync *sync) {
 static void stop_waiting_for_barrier(struct latch_held_update *update) {
 	update->waits_for_barrier = false;
 	update->sync->barrier.waiters--;
-	update->base.paced_ns = latch_now_ns();
-	update->base.held_last = LATCH_HELD_BY_BARRIER;
+	latch_update_note_paced(&update->base, LATCH_HELD_BY_BARRIER, latch_now_ns());
 	latch_wait_done(&update->wait);
 }
 
@@ -99,21 +93,6 @@ static void pass_barrier(struct latch_surface_sync *sync) {
 	stop_waiting_for_barrier(next);
 }
 
-static void lift_all(struct wl_list *barriers) {
-	/* What one lets go may end or latch others: begin anew each time. */
-	while (!wl_list_empty(barriers)) {
-		struct latch_surface_sync *sync =
-			wl_container_of(barriers->next, sync, barrier.link);
-		drop_barrier(sync);
-		pass_barrier(sync);
-	}
-}
-
-bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {
-	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	return sync != NULL && sync->barrier.set;
-}
-
 void latch_gate_latched(struct latch_gate *gate,
 	bool (*shows)(void *data, struct wlr_surface *surface), void *data) {
 	struct wl_list latched;
@@ -125,7 +104,12 @@ void latch_gate_latched(struct latch_gate *gate,
 			wl_list_insert(latched.prev, &sync->barrier.link);
 		}
 	}
-	lift_all(&latched);
+	/* What one lets go may end or latch others: begin anew each time. */
+	while (!wl_list_empty(&latched)) {
+		sync = wl_container_of(latched.next, sync, barrier.link);
+		drop_barrier(sync);
+		pass_barrier(sync);
+	}
 }
 
 static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
@@ -158,14 +142,14 @@ static void wait_for_time(struct latch_held_update *update, int64_t now_ns) {
 	arm(gate, update->due_ns);
 }
 
-void latch_pacing_begin(struct latch_held_update *update) {
+void latch_pacing_begin(struct latch_held_update *update, bool follows) {
 	struct latch_surface_sync *sync = update->sync;
 	int64_t now_ns = sync->timing.has_target || sync->fifo.wait_barrier ? latch_now_ns() : 0;
 	if (sync->timing.has_target) {
 		wait_for_time(update, now_ns);
 	}
 	/* A synchronised subsurface's turn is its parent's: "the constraint must be ignored". */
-	if (sync->fifo.wait_barrier && !latch_tree_is_synchronised(sync->surface)) {
+	if (sync->fifo.wait_barrier && !follows) {
 		wait_for_barrier(update, now_ns);
 	}
 	sync->pending.set_barrier = sync->fifo.set_barrier;
@@ -235,42 +219,34 @@ static void let_timed_go(struct latch_gate *gate, int64_t now_ns) {
 		update = wl_container_of(due.next, update, timed_link);
 		wl_list_remove(&update->timed_link);
 		update->waits_for_time = false;
-		update->base.paced_ns = now_ns;
-		update->base.held_last = LATCH_HELD_BY_TIME;
+		latch_update_note_paced(&update->base, LATCH_HELD_BY_TIME, now_ns);
 		latch_wait_done(&update->wait);
 	}
 }
 
-static void let_unseen_go(struct latch_gate *gate, int64_t now_ns) {
-	struct wl_list due;
-	wl_list_init(&due);
-	struct latch_surface_sync *sync, *tmp;
-	wl_list_for_each_safe(sync, tmp, &gate->pacing.barriers, barrier.link) {
-		if (sync->barrier.waiters == 0) {
-			continue;
-		}
-		int64_t due_ns = barrier_due_ns(sync, now_ns);
-		if (due_ns <= now_ns) {
-			wl_list_remove(&sync->barrier.link);
-			wl_list_insert(due.prev, &sync->barrier.link);
-			gate->stats.barriers_expired++;
-		} else {
-			arm(gate, due_ns);
-		}
+/* Whether the updates that wait for the surface's barrier have waited long enough. */
+static bool is_overdue(void *data, struct wlr_surface *surface) {
+	const int64_t now_ns = *(int64_t *)data;
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	if (sync->barrier.waiters == 0) {
+		return false;
 	}
-	lift_all(&due);
+	int64_t due_ns = barrier_due_ns(sync, now_ns);
+	if (due_ns > now_ns) {
+		arm(sync->gate, due_ns);
+	}
+	return due_ns <= now_ns;
 }
 
 static void handle_timer(void *data) {
 	struct latch_gate *gate = data;
-	const int64_t now_ns = latch_now_ns();
+	int64_t now_ns = latch_now_ns();
 	let_timed_go(gate, now_ns);
-	let_unseen_go(gate, now_ns);
+	latch_gate_latched(gate, is_overdue, &now_ns);
 }
 
 bool latch_pacing_init(struct latch_gate *gate) {
-	struct latch_gate_pacing *pacing = &gate->pacing;
-	wl_list_init(&pacing->timed);
-	wl_list_init(&pacing->barriers);
-	return latch_timer_init(&pacing->timer, gate->loop, handle_timer, gate);
+	wl_list_init(&gate->pacing.timed);
+	wl_list_init(&gate->pacing.barriers);
+	return latch_timer_init(&gate->pacing.timer, gate->loop, handle_timer, gate);
 }

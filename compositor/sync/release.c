@@ -1,57 +1,65 @@
 #include "sync/release.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/util/log.h>
 
 #include "fence/fence.h"
 #include "fence/timeline.h"
-#include "sync/private.h"
+#include "fence/watch.h"
+#include "linux-explicit-synchronization-unstable-v1-protocol.h"
+
+#define BUFFER_RELEASE_VERSION 1
 
 struct latch_release {
 	struct latch_release_pool *pool;
 	struct latch_timeline *timeline; /* NULL when there is no point to signal (any more) */
 	uint64_t point;
-	struct latch_buffer_release *buffer_release;
-	bool done;	/* its one word is spoken, or waits in watch */
-	bool late;	/* waits in watch */
-	bool abandoned; /* destroyed by its owner while late */
-	struct latch_watch watch;
-	struct wl_list link; /* latch_release_pool.free or .late */
+	struct wl_resource *buffer_release;
+	bool done;		  /* its one word is spoken, or waits in watch */
+	bool abandoned;		  /* destroyed by its owner while it waits in watch */
+	struct latch_watch watch; /* of a fence that the timeline refused */
+	struct wl_list link;	  /* latch_release_pool.free or .late */
 };
 
-static void pool_unref(struct latch_release_pool *pool) {
-	if (--pool->refs > 0) {
+static void handle_buffer_release_destroy(struct wl_resource *resource) {
+	struct wl_resource **place = wl_resource_get_user_data(resource);
+	*place = NULL;
+}
+
+void latch_buffer_release_create(
+	struct wl_resource **place, struct wl_resource *parent, uint32_t id) {
+	*place = wl_resource_create(wl_resource_get_client(parent),
+		&zwp_linux_buffer_release_v1_interface, BUFFER_RELEASE_VERSION, id);
+	if (*place == NULL) {
+		wl_resource_post_no_memory(parent);
 		return;
 	}
-	struct latch_release *release, *tmp;
-	wl_list_for_each_safe(release, tmp, &pool->free, link) {
-		free(release);
-	}
-	free(pool);
+	/* It has events only. */
+	wl_resource_set_implementation(*place, NULL, place, handle_buffer_release_destroy);
 }
 
-struct latch_release_pool *latch_release_pool_create(struct wl_event_loop *loop) {
-	struct latch_release_pool *pool = calloc(1, sizeof(*pool));
-	if (pool == NULL) {
-		return NULL;
+void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {
+	if (*place == NULL) {
+		return;
 	}
-	*pool = (struct latch_release_pool){.loop = loop, .refs = 1};
+	/* libwayland duplicates the fd when it queues the event. */
+	if (fence_fd >= 0) {
+		zwp_linux_buffer_release_v1_send_fenced_release(*place, fence_fd);
+	} else {
+		zwp_linux_buffer_release_v1_send_immediate_release(*place);
+	}
+	wl_resource_destroy(*place);
+}
+
+void latch_release_pool_init(struct latch_release_pool *pool, struct wl_event_loop *loop) {
+	*pool = (struct latch_release_pool){.loop = loop};
 	wl_list_init(&pool->free);
 	wl_list_init(&pool->late);
-	return pool;
-}
-
-static void recycle(struct latch_release *release) {
-	struct latch_release_pool *pool = release->pool;
-	wl_list_insert(&pool->free, &release->link);
-	pool_unref(pool);
 }
 
 struct latch_release *latch_release_create(struct latch_release_pool *pool,
-	struct latch_timeline *timeline, uint64_t point,
-	struct latch_buffer_release *buffer_release) {
+	struct latch_timeline *timeline, uint64_t point, struct wl_resource **buffer_release) {
 	struct latch_release *release;
 	if (!wl_list_empty(&pool->free)) {
 		release = wl_container_of(pool->free.next, release, link);
@@ -66,11 +74,13 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 		.pool = pool,
 		.timeline = timeline != NULL ? latch_timeline_ref(timeline) : NULL,
 		.point = point,
-		.buffer_release = buffer_release,
+		.buffer_release = *buffer_release,
 		.watch = {.fd = -1},
 	};
-	wl_list_init(&release->link);
-	pool->refs++;
+	if (*buffer_release != NULL) {
+		wl_resource_set_user_data(*buffer_release, &release->buffer_release);
+		*buffer_release = NULL;
+	}
 	pool->outstanding++;
 	return release;
 }
@@ -80,91 +90,69 @@ static void drop_timeline(struct latch_release *release) {
 	release->timeline = NULL;
 }
 
-static void signal_point(struct latch_release *release) {
-	if (release->timeline == NULL) {
-		return;
-	}
-	int ret = latch_timeline_signal(release->timeline, release->point);
-	if (ret < 0) {
-		wlr_log(WLR_ERROR, "Can't signal a client's release point: %s", strerror(-ret));
-	}
-	drop_timeline(release);
+static void log_failure(int error) {
+	wlr_log(WLR_ERROR, "Can't signal a client's release point: %s", strerror(-error));
 }
 
-static void release_now(struct latch_release *release) {
-	if (release->done) {
-		return;
+static void signal_point(struct latch_release *release) {
+	int ret = latch_timeline_signal(release->timeline, release->point);
+	if (ret < 0) {
+		log_failure(ret);
 	}
-	release->done = true;
-	signal_point(release);
-	latch_buffer_release_send(release->buffer_release, -1);
-	release->buffer_release = NULL;
+	drop_timeline(release);
 }
 
 static void end_late(struct latch_release *release) {
 	latch_watch_finish(&release->watch);
 	wl_list_remove(&release->link);
-	wl_list_init(&release->link);
-	release->late = false;
 	signal_point(release);
 	if (release->abandoned) {
-		recycle(release);
+		wl_list_insert(&release->pool->free, &release->link);
 	}
 }
 
 static void handle_late_fence(struct latch_watch *watch) {
-	struct latch_release *release = watch->data;
 	/* Also where it signalled with an error: whatever read the buffer has stopped. */
-	end_late(release);
+	end_late(watch->data);
 }
 
 /* The kernel did not let the fence into the timeline (no memory, most likely): the point is
  * signalled by hand, when the fence has. */
 static void signal_point_late(struct latch_release *release, int fd) {
-	int ret = -ENODEV;
-	if (release->pool->loop != NULL) {
-		ret = latch_watch_sync_file(
-			&release->watch, release->pool->loop, fd, handle_late_fence, release);
-	} else {
-		latch_fence_clear(&fd);
-	}
+	struct latch_release_pool *pool = release->pool;
+	int ret =
+		latch_watch_sync_file(&release->watch, pool->loop, fd, handle_late_fence, release);
 	if (ret == 0) {
 		signal_point(release);
 	} else if (ret > 0) {
-		release->late = true;
-		wl_list_insert(&release->pool->late, &release->link);
+		wl_list_insert(&pool->late, &release->link);
 	} else {
 		/* Better a client that waits for ever than a buffer that is written to while it
 		 * is on the screen. */
-		wlr_log(WLR_ERROR, "Can't signal a client's release point: %s", strerror(-ret));
+		log_failure(ret);
+		drop_timeline(release);
+	}
+}
+
+static void speak(struct latch_release *release, int *fd) {
+	release->done = true;
+	latch_buffer_release_send(&release->buffer_release, *fd);
+	if (release->timeline == NULL) {
+		return;
+	}
+	if (*fd < 0) {
+		signal_point(release);
+	} else if (latch_timeline_import_sync_file(release->timeline, release->point, *fd) < 0) {
+		signal_point_late(release, latch_fence_take(fd));
+	} else {
 		drop_timeline(release);
 	}
 }
 
 void latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
-	if (release == NULL || release->done) {
-		latch_fence_clear(&sync_file_fd);
-		return;
+	if (release != NULL && !release->done) {
+		speak(release, &sync_file_fd);
 	}
-	if (sync_file_fd < 0) {
-		release_now(release);
-		return;
-	}
-
-	release->done = true;
-	latch_buffer_release_send(release->buffer_release, sync_file_fd);
-	release->buffer_release = NULL;
-
-	if (release->timeline == NULL) {
-		latch_fence_clear(&sync_file_fd);
-		return;
-	}
-	int ret = latch_timeline_import_sync_file(release->timeline, release->point, sync_file_fd);
-	if (ret < 0) {
-		signal_point_late(release, latch_fence_take(&sync_file_fd));
-		return;
-	}
-	drop_timeline(release);
 	latch_fence_clear(&sync_file_fd);
 }
 
@@ -172,23 +160,21 @@ void latch_release_destroy(struct latch_release *release) {
 	if (release == NULL) {
 		return;
 	}
-	release_now(release);
+	latch_release_with_fence(release, -1);
 	release->pool->outstanding--;
-	if (release->late) {
+	if (release->watch.source != NULL) {
 		release->abandoned = true;
-		return;
+	} else {
+		wl_list_insert(&release->pool->free, &release->link);
 	}
-	recycle(release);
 }
 
 void latch_release_pool_finish(struct latch_release_pool *pool) {
-	if (pool == NULL) {
-		return;
-	}
 	struct latch_release *release, *tmp;
 	wl_list_for_each_safe(release, tmp, &pool->late, link) {
 		end_late(release);
 	}
-	pool->loop = NULL;
-	pool_unref(pool);
+	wl_list_for_each_safe(release, tmp, &pool->free, link) {
+		free(release);
+	}
 }

@@ -9,8 +9,11 @@
  */
 
 #include <stddef.h>
+#include <stdint.h>
+#include <wayland-server-core.h>
 
 struct latch_release;
+struct latch_timeline;
 
 /**
  * The buffer is free when this sync_file signals (the out-fence of the flip that replaced
@@ -21,5 +24,36 @@ void latch_release_with_fence(struct latch_release *release, int sync_file_fd);
 
 /** Frees it; the buffer is released as of now where nobody did so before. NULL is fine. */
 void latch_release_destroy(struct latch_release *release);
+
+/* For the gate. */
+
+struct latch_release_pool {
+	struct wl_event_loop *loop;
+	size_t outstanding;  /* releases made and not yet destroyed by their owner */
+	struct wl_list free; /* latch_release.link */
+	struct wl_list late; /* latch_release.link: fence refused, waits for it */
+};
+
+void latch_release_pool_init(struct latch_release_pool *pool, struct wl_event_loop *loop);
+/* None is outstanding; those that wait for their fence speak now. */
+void latch_release_pool_finish(struct latch_release_pool *pool);
+
+/* A release for a timeline point (takes a reference) and a buffer release (moved here), each or
+ * both. NULL without memory. */
+struct latch_release *latch_release_create(struct latch_release_pool *pool,
+	struct latch_timeline *timeline, uint64_t point, struct wl_resource **buffer_release);
+
+/*
+ * A zwp_linux_buffer_release_v1 is kept in one place, which is set to NULL when its client goes.
+ * Without memory for it the client is told.
+ */
+void latch_buffer_release_create(
+	struct wl_resource **place, struct wl_resource *parent, uint32_t id);
+
+/*
+ * Sends the one event of the object, fenced_release or with -1 immediate_release, and destroys it.
+ * fence_fd stays the caller's. NULL in the place is fine.
+ */
+void latch_buffer_release_send(struct wl_resource **place, int fence_fd);
 
 #endif

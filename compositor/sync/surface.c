@@ -1,5 +1,7 @@
 /* One wl_surface in the gate: from the client's commit to the state that is current. */
 
+#include "sync/surface.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -14,8 +16,11 @@
 #include "linux-drm-syncobj-v1-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"
+#include "sync/extension.h"
+#include "sync/held.h"
+#include "sync/pacing.h"
 #include "sync/private.h"
-#include "sync/release.h"
+#include "sync/tree.h"
 
 static void handle_ready(struct latch_wait *wait);
 
@@ -55,7 +60,7 @@ static bool charge_watch(struct latch_surface_sync *sync) {
 	return true;
 }
 
-void latch_surface_sync_discharge_watch(struct latch_surface_sync *sync) {
+static void discharge_watch(struct latch_surface_sync *sync) {
 	latch_account_discharge(sync->account, LATCH_LIMIT_FENCES, 1);
 	latch_account_discharge(sync->account, LATCH_LIMIT_FDS, LATCH_WATCH_FDS);
 	sync->gate->stats.watches--;
@@ -75,7 +80,7 @@ static void update_destroy(struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {
 			latch_watch_finish(&update->watches[i]);
-			latch_surface_sync_discharge_watch(update->sync);
+			discharge_watch(update->sync);
 		}
 	}
 	latch_pacing_end(update);
@@ -91,31 +96,27 @@ static void update_destroy(struct latch_held_update *update) {
 	wl_list_insert(&gate->free, &update->link);
 }
 
-/* The same for one that nobody has taken. */
+/* The same for one that nobody has taken; NULL is fine. */
 static void update_give_back(struct latch_held_update *update, enum latch_record_end why) {
+	if (update == NULL) {
+		return;
+	}
 	const struct latch_gate_events *events = &update->sync->gate->events;
-	if (update->base.id != 0 && events->untaken != NULL) {
+	if (update->base.id != 0) {
 		events->untaken(events->data, &update->base, why);
 	}
 	update_destroy(update);
 }
 
-static void update_supersede(struct latch_held_update *update, enum latch_record_end why) {
-	if (update != NULL) {
-		update->sync->gate->stats.superseded += update->base.id != 0;
-		update_give_back(update, why);
-	}
-}
-
 static void state_finish(void *data) {
 	struct latch_sync_state *state = data;
-	update_supersede(state->update, LATCH_END_SURFACE_GONE);
+	update_give_back(state->update, LATCH_END_SURFACE_GONE);
 	state->update = NULL;
 }
 
 static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
-	update_supersede(dst->update, LATCH_END_SUPERSEDED);
+	update_give_back(dst->update, LATCH_END_SUPERSEDED);
 	*dst = *src;
 	*src = (struct latch_sync_state){.async = src->async};
 }
@@ -141,7 +142,7 @@ static const struct wlr_surface_synced_impl synced_impl = {
  * one or the parent of a synchronised subsurface is still to come. */
 static void handle_ready(struct latch_wait *wait) {
 	struct latch_held_update *update = wl_container_of(wait, update, wait);
-	update->base.ready_ns = latch_now_ns();
+	update->base.record.ready_ns = latch_now_ns();
 	stop_waiting(update);
 	wlr_surface_unlock_cached(update->sync->surface, update->seq);
 }
@@ -155,8 +156,8 @@ static void note_signal(struct latch_held_update *update, const struct latch_wat
 
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
-	latch_surface_sync_discharge_watch(update->sync);
-	update->base.held_last = LATCH_HELD_BY_FENCE;
+	discharge_watch(update->sync);
+	latch_update_note_held(&update->base, LATCH_HELD_BY_FENCE);
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
 }
@@ -224,8 +225,7 @@ static int watch_explicit(struct latch_held_update *update) {
 		}
 	}
 	if (sync->explicit.acquire_fd >= 0) {
-		return watch_sync_file(
-			update, latch_explicit_surface_take_acquire(&sync->explicit));
+		return watch_sync_file(update, latch_explicit_take_acquire(sync));
 	}
 	return 0;
 }
@@ -239,31 +239,30 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 	int64_t now_ns = latch_now_ns();
 	update->base = (struct latch_update){
 		.id = ++gate->last_id,
-		.surface_id = sync->id,
-		.number = ++sync->updates,
-		.buffer_id = latch_buffer_id(buffer),
-		.kind = kind,
-		.commit_ns = now_ns,
-		.signalled_ns = now_ns,
-		.ready_ns = now_ns,
+		.record =
+			{
+				.surface_id = sync->id,
+				.update_id = ++sync->updates,
+				.buffer_id = latch_buffer_id(buffer),
+				.sync = kind,
+				.commit_ns = now_ns,
+				.signalled_ns = now_ns,
+				.ready_ns = now_ns,
+			},
 	};
-	gate->stats.updates++;
-	if (gate->events.committed != NULL) {
-		gate->events.committed(gate->events.data, &update->base);
-	}
+	gate->events.committed(gate->events.data, &update->base);
 
 	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
-		update->base.release = latch_release_create(gate->releases, sync->syncobj.release,
-			sync->syncobj.release_point, sync->explicit.release);
+		update->base.release = latch_release_create(&gate->releases, sync->syncobj.release,
+			sync->syncobj.release_point, &sync->explicit.release);
 		if (update->base.release == NULL) {
 			return -ENOMEM;
 		}
-		sync->explicit.release = NULL;
 	}
 
 	int ret = kind == LATCH_SYNC_IMPLICIT ? watch_implicit(update, dmabuf)
 					      : watch_explicit(update);
-	latch_syncobj_surface_clear(&sync->syncobj);
+	latch_syncobj_clear(sync);
 	return ret;
 }
 
@@ -319,11 +318,11 @@ static bool judge(struct latch_surface_sync *sync, const struct latch_sync_reque
 	}
 	const bool zwp = verdict == LATCH_SYNC_ZWP_NO_BUFFER ||
 			 verdict == LATCH_SYNC_ZWP_UNSUPPORTED_BUFFER;
-	struct wl_resource *object = zwp ? sync->explicit.resource : sync->syncobj.resource;
+	struct wl_resource *object =
+		sync->objects[zwp ? LATCH_EXTENSION_EXPLICIT : LATCH_EXTENSION_SYNCOBJ];
 	if (object == NULL) {
 		/* A release object is left that belongs to none: nobody can be told of an error. */
-		latch_buffer_release_send(sync->explicit.release, -1);
-		sync->explicit.release = NULL;
+		latch_buffer_release_send(&sync->explicit.release, -1);
 		return true;
 	}
 	wlr_surface_reject_pending(
@@ -335,13 +334,11 @@ static void hold(struct latch_held_update *update) {
 	struct latch_surface_sync *sync = update->sync;
 	update->waiting = true;
 	update->held_ns = latch_now_ns();
-	update->base.held = true;
-	update->base.ready_ns = 0;
-	update->base.held_last = LATCH_HELD_BY_UPDATE;
+	update->base.record.ready_ns = 0;
+	latch_update_note_held(&update->base, LATCH_HELD_BY_UPDATE);
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;
-	sync->gate->stats.held_ever += update->base.id != 0;
 	wlr_surface_lock_pending(sync->surface);
 }
 
@@ -353,7 +350,7 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 	struct latch_sync_request request = {
 		.has_buffer = buffer != NULL,
 		.is_dmabuf = buffer != NULL && wlr_buffer_get_dmabuf(buffer, &dmabuf),
-		.has_syncobj = sync->syncobj.resource != NULL,
+		.has_syncobj = sync->objects[LATCH_EXTENSION_SYNCOBJ] != NULL,
 		.has_acquire_point = sync->syncobj.acquire != NULL,
 		.has_release_point = sync->syncobj.release != NULL,
 		.same_timeline = sync->syncobj.acquire == sync->syncobj.release,
@@ -387,12 +384,12 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 
-	latch_pacing_begin(update);
+	latch_pacing_begin(update, latch_tree_is_synchronised(sync->surface));
 	if (!latch_wait_is_ready(&update->wait)) {
 		hold(update);
-	} else if (update->base.signalled_ns > update->base.ready_ns) {
+	} else if (update->base.record.signalled_ns > update->base.record.ready_ns) {
 		/* Its fence signalled between the commit and our look at it. */
-		update->base.ready_ns = latch_now_ns();
+		update->base.record.ready_ns = latch_now_ns();
 	}
 	latch_tree_put_barrier(update);
 	/* What wlroots keeps back behind others counts against the limit, empty or not. */
@@ -419,8 +416,9 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
 }
 
-struct latch_surface_sync *latch_surface_sync_find(const struct wlr_surface *surface) {
-	return surface->data;
+bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {
+	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
+	return sync != NULL && sync->barrier.set;
 }
 
 bool latch_surface_sync_is_async(const struct wlr_surface *surface) {
@@ -471,13 +469,9 @@ void latch_surface_sync_finish(struct latch_surface_sync *sync) {
 	wlr_surface_synced_finish(&sync->synced);
 	assert(wl_list_empty(&sync->waiting));
 
-	latch_syncobj_surface_clear(&sync->syncobj);
-	latch_explicit_surface_finish(&sync->explicit);
-	latch_extension_detach(&sync->syncobj.resource);
-	latch_extension_detach(&sync->explicit.resource);
-	latch_extension_detach(&sync->fifo.resource);
-	latch_extension_detach(&sync->timing.resource);
-	latch_extension_detach(&sync->tearing.resource);
+	latch_syncobj_clear(sync);
+	latch_explicit_finish(sync);
+	latch_extension_detach(sync);
 	wl_list_remove(&sync->link);
 	sync->gate->stats.surfaces--;
 	sync->surface->data = NULL;

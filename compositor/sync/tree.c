@@ -31,8 +31,11 @@
  * update that is being committed.
  */
 
+#include "sync/tree.h"
+
 #include <wlr/types/wlr_subcompositor.h>
 
+#include "sync/pacing.h"
 #include "sync/private.h"
 
 static bool is_synchronised(struct wlr_subsurface *subsurface) {
@@ -67,23 +70,21 @@ static bool depend_on_child(struct latch_held_update *update, struct wlr_subsurf
 	return depend_on_newest(update, sync);
 }
 
-bool latch_tree_depend(struct latch_held_update *update) {
-	struct wlr_surface *surface = update->sync->surface;
-	if (!depend_on_newest(update, update->sync)) {
-		return false;
-	}
+static bool depend_on_children(struct latch_held_update *update, struct wl_list *children) {
 	struct wlr_subsurface *child;
-	wl_list_for_each(child, &surface->pending.subsurfaces_below, pending.link) {
-		if (!depend_on_child(update, child)) {
-			return false;
-		}
-	}
-	wl_list_for_each(child, &surface->pending.subsurfaces_above, pending.link) {
+	wl_list_for_each(child, children, pending.link) {
 		if (!depend_on_child(update, child)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+bool latch_tree_depend(struct latch_held_update *update) {
+	struct wlr_surface_state *pending = &update->sync->surface->pending;
+	return depend_on_newest(update, update->sync) &&
+	       depend_on_children(update, &pending->subsurfaces_below) &&
+	       depend_on_children(update, &pending->subsurfaces_above);
 }
 
 void latch_tree_put_barrier(struct latch_held_update *update) {
@@ -128,22 +129,20 @@ static void lift_barrier(struct latch_held_update *update) {
 /* wlroots 0.20 asks for the subsurface's own mode when it gives the lock up, but took it for
  * the mode of its ancestors too: a desynchronised subsurface of a synchronised one would stay
  * as it is for ever. */
-static void release_nested(struct wlr_subsurface *child) {
-	if (child->has_cache && !child->synchronized) {
-		child->has_cache = false;
-		wlr_surface_unlock_cached(child->surface, child->cached_seq);
+static void release_nested(struct wl_list *children) {
+	struct wlr_subsurface *child;
+	wl_list_for_each(child, children, current.link) {
+		if (child->has_cache && !child->synchronized) {
+			child->has_cache = false;
+			wlr_surface_unlock_cached(child->surface, child->cached_seq);
+		}
 	}
 }
 
 void latch_tree_handle_applied(struct latch_surface_sync *sync) {
 	struct wlr_surface *surface = sync->surface;
-	struct wlr_subsurface *child;
-	wl_list_for_each(child, &surface->current.subsurfaces_below, current.link) {
-		release_nested(child);
-	}
-	wl_list_for_each(child, &surface->current.subsurfaces_above, current.link) {
-		release_nested(child);
-	}
+	release_nested(&surface->current.subsurfaces_below);
+	release_nested(&surface->current.subsurfaces_above);
 
 	/* Oldest first, so that the subsurface gets the lock of its first update. An unlock
 	 * runs other people's commit listeners: start again after each. */

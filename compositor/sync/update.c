@@ -2,20 +2,16 @@
 
 #include <stddef.h>
 
+static const char *const names[LATCH_HELD_BY_COUNT] = {
+	[LATCH_HELD_BY_FENCE] = "fence",
+	[LATCH_HELD_BY_POINT] = "point",
+	[LATCH_HELD_BY_TIME] = "timestamp",
+	[LATCH_HELD_BY_BARRIER] = "fifo-barrier",
+	[LATCH_HELD_BY_UPDATE] = "update",
+};
+
 const char *latch_held_by_name(enum latch_held_by by) {
-	switch (by) {
-	case LATCH_HELD_BY_FENCE:
-		return "fence";
-	case LATCH_HELD_BY_POINT:
-		return "point";
-	case LATCH_HELD_BY_TIME:
-		return "timestamp";
-	case LATCH_HELD_BY_BARRIER:
-		return "fifo-barrier";
-	case LATCH_HELD_BY_UPDATE:
-		return "update";
-	}
-	return NULL;
+	return names[by];
 }
 
 enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *request) {
@@ -62,14 +58,23 @@ enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request)
 	return request->has_sync_file ? LATCH_SYNC_SYNC_FILE : LATCH_SYNC_IMPLICIT;
 }
 
+void latch_update_note_held(struct latch_update *update, enum latch_held_by by) {
+	update->record.held_by = latch_held_by_name(by);
+}
+
+void latch_update_note_paced(struct latch_update *update, enum latch_held_by by, int64_t now_ns) {
+	update->record.visible_ns = update->record.paced_ns = now_ns;
+	latch_update_note_held(update, by);
+}
+
 void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, int error) {
 	if (fence_ns > update->fence_ns) {
 		update->fence_ns = fence_ns;
 	}
-	if (update->fence_ns > update->signalled_ns) {
-		update->signalled_ns = update->fence_ns;
+	if (update->fence_ns > update->record.signalled_ns) {
+		update->record.signalled_ns = update->fence_ns;
 	}
-	if (update->fence_error == 0) {
-		update->fence_error = error;
+	if (update->record.fence_error == 0) {
+		update->record.fence_error = error;
 	}
 }

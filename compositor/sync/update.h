@@ -26,37 +26,19 @@ enum latch_held_by {
 /** A stable name for logs, traces and documents. */
 const char *latch_held_by_name(enum latch_held_by by);
 
-/** One wl_surface.commit that brought a new buffer. All times are CLOCK_MONOTONIC. */
+/** One wl_surface.commit that brought a new buffer. */
 struct latch_update {
 	/* Counts up from 1 over all surfaces; 0 is no update. */
 	uint64_t id;
-	/* Of the surface, as its owner numbers them. */
-	uint32_t surface_id;
-	/* Counts the updates of the surface from 1. */
-	uint64_t number;
-	/* See buffer_id.h. */
-	uint32_t buffer_id;
-	enum latch_sync_kind kind;
-	/* The client's wl_surface.commit arrived. */
-	int64_t commit_ns;
+	/* What is known of it so far. signalled_ns is the later of commit_ns and fence_ns: when its
+	 * own buffer was both here and done. Where fence_error is set, the buffer's content is
+	 * rubbish and must not be shown; the last good buffer stays up, and the surface's other
+	 * state applies. */
+	struct latch_frame_record record;
 	/* The kernel's time of the latest of its own acquire fences, as it is: before
 	 * commit_ns where the client was done early, 0 where there was no fence or the
 	 * kernel does not know. */
 	int64_t fence_ns;
-	/* The later of commit_ns and fence_ns: when its own buffer was both here and done. */
-	int64_t signalled_ns;
-	/* It passed the gate, with all that must be shown at the same time. */
-	int64_t ready_ns;
-	/* It had to wait in the gate: for itself or for a synchronised subsurface. */
-	bool held;
-	/* For what of it last, once it is ready; a point is a fence here. */
-	enum latch_held_by held_last;
-	/* When the last of its barrier and its time let it go; 0 where it had none to wait for. */
-	int64_t paced_ns;
-	/* The negative errno that an acquire fence signalled with, else 0: the buffer's content
-	 * is rubbish and must not be shown; the last good buffer stays up. The surface's other
-	 * state applies. */
-	int fence_error;
 	/* Owned by the owner of this struct; NULL where there is none. */
 	struct latch_release *release;
 };
@@ -96,6 +78,12 @@ enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *reques
 
 /** What a commit that was judged LATCH_SYNC_OK waits for. */
 enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request);
+
+/** It had to wait in the gate: for this, last; a point is a fence here. */
+void latch_update_note_held(struct latch_update *update, enum latch_held_by by);
+
+/** Its barrier or its time lets it go. */
+void latch_update_note_paced(struct latch_update *update, enum latch_held_by by, int64_t now_ns);
 
 /**
  * Notes that one acquire fence of the update has signalled. fence_ns: the kernel's time or

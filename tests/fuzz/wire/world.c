@@ -25,7 +25,7 @@
 #include "output/content.h"
 #include "output/output.h"
 #include "shell/shell.h"
-#include "sync/private.h"
+#include "sync/gate.h"
 
 #define OUTPUTS 2
 /* Four pictures of each output, the keyboard's keymap twice, the cursor, the table of formats. */
@@ -311,13 +311,12 @@ static void settle(struct world *world) {
 }
 
 static void check_gate(const struct world *world) {
-	const struct latch_gate *gate = world->server.core.gate;
-	const struct latch_gate_stats *stats = &gate->stats;
-	const size_t releases = gate->releases->outstanding;
-	if (stats->surfaces != 0 || stats->held != 0 || stats->watches != 0 || releases != 0) {
+	struct latch_gate_stats stats = latch_gate_get_stats(world->server.core.gate);
+	if (stats.surfaces != 0 || stats.held != 0 || stats.watches != 0 || stats.releases != 0) {
 		fprintf(stderr, "fuzz: left in the gate: %zu surfaces, %zu held, %zu watches, "
 				"%zu releases\n",
-			stats->surfaces, stats->held, stats->watches, releases);
+			(size_t)stats.surfaces, (size_t)stats.held, (size_t)stats.watches,
+			(size_t)stats.releases);
 		abort();
 	}
 }

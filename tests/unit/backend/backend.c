@@ -5,67 +5,36 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-#include <wlr/backend/session.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/allocator.h>
 #include <wlr/render/interface.h>
 #include <wlr/render/swapchain.h>
 #include <xf86drm.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
-#include "kms_test.h"
+#include "backend/wlr_output.h"
 #include "output/swapchain.h"
+#include "seat.h"
 
 static struct {
-	struct wl_event_loop *loop;
-	struct wlr_session session;
-	struct wlr_device device;
-	int kernel_fd; // what is written to it are the device's events
-	struct latch_kms_backend *backend;
 	struct wl_listener new_output;
 	bool refuse;
 	/* What the upper layers heard. */
 	int flips, moves;
 } world;
 
-/* The seat's part in the place of wlroots'. */
-void wlr_session_close_file(struct wlr_session *session, struct wlr_device *device) {
-}
-
 static int setup(void **state) {
-	int fds[2];
-	fake_reset();
-	fake_add_vkms();
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds) != 0) {
-		return -1;
-	}
 	memset(&world, 0, sizeof(world));
-	world.loop = wl_event_loop_create();
-	world.session.active = true;
-	wl_signal_init(&world.session.events.active);
-	world.device.fd = fds[0];
-	wl_signal_init(&world.device.events.change);
-	wl_signal_init(&world.device.events.remove);
-	world.kernel_fd = fds[1];
-	return 0;
+	return seat_init();
 }
 
 static int teardown(void **state) {
 	wl_list_remove(&world.new_output.link);
-	wlr_backend_destroy(&world.backend->base);
-	close(world.device.fd);
-	close(world.kernel_fd);
-	wl_event_loop_destroy(world.loop);
-	fake_finish();
-	return fake.outstanding;
+	return seat_finish();
 }
 
 static void happen(struct wlr_device_change_event event) {
-	wl_signal_emit_mutable(&world.device.events.change, &event);
+	wl_signal_emit_mutable(&seat.device.events.change, &event);
 }
 
 static void note_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {
@@ -90,7 +59,7 @@ static void light(struct wl_listener *listener, void *data) {
 
 static struct latch_kms_output *find_output(const char *name) {
 	struct latch_kms_output *output;
-	wl_list_for_each(output, &world.backend->outputs, link) {
+	wl_list_for_each(output, &seat.backend->outputs, link) {
 		if (strcmp(output->base.name, name) == 0) {
 			return output;
 		}
@@ -113,8 +82,8 @@ static void flip(uint32_t crtc_id, uint64_t user_data) {
 		.user_data = user_data,
 		.crtc_id = crtc_id,
 	};
-	assert_int_equal(write(world.kernel_fd, &event, sizeof(event)), sizeof(event));
-	wl_event_loop_dispatch(world.loop, 0);
+	assert_int_equal(write(seat.kernel_fd, &event, sizeof(event)), sizeof(event));
+	wl_event_loop_dispatch(seat.loop, 0);
 }
 
 static uint64_t sent(uint32_t object, const char *property) {
@@ -127,13 +96,10 @@ static int refuse_when_told(const struct fake_commit *commit, void *data) {
 }
 
 static void start(void) {
-	int status;
-	world.backend = latch_kms_backend_create(
-		&world.session, world.loop, &world.device, "/dev/dri/card9", &status);
-	assert_non_null(world.backend);
+	seat_create_backend();
 	world.new_output.notify = light;
-	wl_signal_add(&world.backend->base.events.new_output, &world.new_output);
-	assert_true(wlr_backend_start(&world.backend->base));
+	wl_signal_add(&seat.backend->base.events.new_output, &world.new_output);
+	assert_true(wlr_backend_start(&seat.backend->base));
 }
 
 /* Two CRTCs, each with a primary plane. Virtual-1 can be on both and is on the first; DP-1, which is
@@ -222,7 +188,7 @@ static void test_bare(void **state) {
 }
 
 static size_t count_outputs(void) {
-	return (size_t)wl_list_length(&world.backend->outputs);
+	return (size_t)wl_list_length(&seat.backend->outputs);
 }
 
 static int probes(uint32_t id) {
@@ -254,7 +220,7 @@ static void test_uevents(void **state) {
 
 	/* What went while another session had the device: all are looked at. */
 	fake_find_object(72)->unplugged = true;
-	wl_signal_emit_mutable(&world.session.events.active, NULL);
+	wl_signal_emit_mutable(&seat.session.events.active, NULL);
 	assert_int_equal(probes(70), 1);
 	assert_int_equal(count_outputs(), 1);
 	assert_true(fake_commit_has(70, "CRTC_ID", NULL));
@@ -321,7 +287,7 @@ static struct wlr_buffer *allocate(struct wlr_allocator *allocator, int width, i
 		.modifier = format->modifiers[0],
 		.n_planes = 1,
 		.stride = {(uint32_t)width * 4},
-		.fd = {world.device.fd},
+		.fd = {seat.device.fd},
 	};
 	for (size_t i = 0; i < format->len; i++) {
 		if (format->modifiers[i] == I915_FORMAT_MOD_X_TILED) {
@@ -387,7 +353,7 @@ static void test_layout_of_pictures(void **state) {
 	start();
 	struct latch_kms_output *output = find_output("Virtual-1");
 	assert_true(wlr_output_init_render(&output->base, &allocator, &renderer));
-	fake.object_of_fd[world.device.fd] = 7;
+	fake.object_of_fd[seat.device.fd] = 7;
 	fake.on_commit = refuse_layouts;
 	for (size_t i = 0; i < LEN(cases); i++) {
 		struct wlr_swapchain *swapchain = NULL;
@@ -414,11 +380,11 @@ static void test_layout_of_pictures(void **state) {
 static void test_hangup(void **state) {
 	start();
 	assert_int_equal(count_outputs(), 1);
-	assert_int_equal(shutdown(world.kernel_fd, SHUT_RDWR), 0);
-	wl_event_loop_dispatch(world.loop, 0);
+	assert_int_equal(shutdown(seat.kernel_fd, SHUT_RDWR), 0);
+	wl_event_loop_dispatch(seat.loop, 0);
 	assert_int_equal(count_outputs(), 0);
-	wl_event_loop_dispatch(world.loop, 0);
-	wl_signal_emit_mutable(&world.device.events.remove, NULL);
+	wl_event_loop_dispatch(seat.loop, 0);
+	wl_signal_emit_mutable(&seat.device.events.remove, NULL);
 }
 
 TEST_MAIN("backend", TEST(test_uevents), TEST(test_moves_another), TEST(test_move_is_refused),

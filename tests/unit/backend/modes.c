@@ -9,13 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/backend/interface.h>
-#include <wlr/backend/session.h>
 #include <wlr/util/log.h>
 
-#include "kms_test.h"
-#include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/output.h"
+#include "seat.h"
 
 #define HEADS 2
 
@@ -32,9 +30,6 @@ struct screen {
 };
 
 static struct {
-	struct wl_event_loop *loop;
-	struct wlr_session session;
-	struct latch_kms_backend backend;
 	struct latch_kms_output *outputs[HEADS];
 	struct screen screen;
 	/* 0 or the errno with which the driver refuses it. */
@@ -148,17 +143,9 @@ static void add_head(uint32_t id, uint32_t type_id) {
 	connector->modes_len = 4;
 }
 
-static bool commit_backend(struct wlr_backend *backend,
-	const struct wlr_backend_output_state *states, size_t states_len) {
-	return latch_kms_configure(&t.backend, states, states_len, false);
-}
-
-static const struct wlr_backend_impl backend_impl = {.commit = commit_backend};
-
 static int setup(void **state) {
-	fake_reset();
-	fake_add_vkms();
 	memset(&t, 0, sizeof(t));
+	int ret = seat_init();
 	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 51);
 	fake_add_property(crtc, "ACTIVE", DRM_MODE_PROP_RANGE, 0);
 	fake_add_property(crtc, "MODE_ID", DRM_MODE_PROP_BLOB, 0);
@@ -175,77 +162,66 @@ static int setup(void **state) {
 	fake_add_orientation(70, 82);
 	fake.on_commit = kernel;
 
-	t.loop = wl_event_loop_create();
-	t.session.active = true;
 	wlr_log_init(WLR_INFO, note_log);
-	struct latch_kms_backend *backend = &t.backend;
-	wlr_backend_init(&backend->base, &backend_impl);
-	backend->device = kms_device_create(3, NULL);
-	backend->session = &t.session;
-	backend->loop = t.loop;
-	backend->path = "fake";
-	wl_list_init(&backend->outputs);
-	for (size_t i = 0; i < HEADS && backend->device != NULL; i++) {
-		t.outputs[i] = latch_kms_output_create(
-			backend, kms_device_find_connector(backend->device, connectors[i]));
+	seat_create_backend();
+	wlr_backend_start(&seat.backend->base);
+	for (size_t i = 0; i < HEADS; i++) {
+		t.outputs[i] = latch_kms_output_find(seat.backend,
+			kms_device_find_connector(seat.backend->device, connectors[i]));
+		assert_non_null(t.outputs[i]);
 	}
-	return t.outputs[0] == NULL || t.outputs[1] == NULL;
+	return ret;
 }
 
 static int teardown(void **state) {
-	for (size_t i = 0; i < HEADS; i++) {
-		wlr_output_destroy(&t.outputs[i]->base);
-	}
-	wlr_backend_finish(&t.backend.base);
-	kms_device_destroy(t.backend.device);
-	wl_event_loop_destroy(t.loop);
-	int blobs = fake_own_blobs(), handles = fake_open_handles();
-	fake_finish();
-	return fake.outstanding != 0 || blobs != 0 || handles != 0 || fake.wrong_closes != 0 ||
-	       fake.fbs_len != 0;
+	t.driver = NULL;
+	return seat_finish();
 }
 
-static bool find(size_t i, struct wlr_output_state *state) {
+static struct wlr_output_mode *find(size_t i, struct wlr_output_mode *first) {
 	size_t at = 0;
-	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[i], NULL, &at);
-	wlr_output_state_init(state);
-	wlr_output_state_set_enabled(state, true);
+	return latch_kms_find_mode(t.outputs[i], first, &at);
+}
+
+static struct wlr_output_state make_state(bool on, struct wlr_output_mode *mode) {
+	struct wlr_output_state state;
+	wlr_output_state_init(&state);
+	wlr_output_state_set_enabled(&state, on);
 	if (mode != NULL) {
-		wlr_output_state_set_mode(state, mode);
+		wlr_output_state_set_mode(&state, mode);
 	}
-	return mode != NULL;
+	return state;
+}
+
+/* The next frame does it. */
+static void announce(size_t i, bool on, struct wlr_output_mode *mode) {
+	struct wlr_output_state state = make_state(on, mode);
+	assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
+	wlr_output_state_finish(&state);
 }
 
 /* As output/ does it; the first frame is black. */
 static bool enable(size_t i) {
-	struct wlr_output_state state;
-	bool found = find(i, &state);
-	if (found) {
-		assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
+	struct wlr_output_mode *mode = find(i, NULL);
+	if (mode != NULL) {
+		announce(i, true, mode);
 		latch_kms_note_mode(t.outputs[i], latch_kms_output_wanted_mode(t.outputs[i]));
 		assert_int_equal(latch_kms_show_black(t.outputs[i]), 0);
 	}
-	wlr_output_state_finish(&state);
-	return found;
+	return mode != NULL;
+}
+
+static void enable_both(int (*driver)(const struct screen *screen, bool test)) {
+	t.driver = driver;
+	assert_true(enable(0));
+	assert_true(enable(1));
 }
 
 static void configure(size_t i, bool on, struct wlr_output_mode *mode, bool works) {
-	struct wlr_backend_output_state one = {.output = &t.outputs[i]->base};
-	wlr_output_state_init(&one.base);
-	wlr_output_state_set_enabled(&one.base, on);
-	if (mode != NULL) {
-		wlr_output_state_set_mode(&one.base, mode);
-	}
-	assert_int_equal(wlr_backend_commit(&t.backend.base, &one, 1), works);
+	struct wlr_backend_output_state one = {
+		.output = &t.outputs[i]->base, .base = make_state(on, mode)};
+	assert_int_equal(wlr_backend_commit(&seat.backend->base, &one, 1), works);
 	wlr_output_state_finish(&one.base);
-}
-
-static void standby(size_t i) {
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, false);
-	assert_true(wlr_output_commit_state(&t.outputs[i]->base, &state));
-	wlr_output_state_finish(&state);
 }
 
 #define ASSERT_SHOWS(i, wide, khz, bits) do { \
@@ -266,9 +242,7 @@ static void test_taken_at_once(void **state) {
 }
 
 static void test_bandwidth(void **state) {
-	t.driver = bandwidth;
-	assert_true(enable(0));
-	assert_true(enable(1));
+	enable_both(bandwidth);
 	ASSERT_SHOWS(0, 3840, 594000, 10);
 	ASSERT_SHOWS(1, 3840, 297000, 10);
 	assert_string_equal(t.log, "HDMI-A-2: 3840x2160 at 30.000 Hz instead of 3840x2160 at "
@@ -277,9 +251,7 @@ static void test_bandwidth(void **state) {
 
 /* What the other one took is free again. */
 static void test_takes_refused_mode(void **state) {
-	t.driver = bandwidth;
-	assert_true(enable(0));
-	assert_true(enable(1));
+	enable_both(bandwidth);
 	struct wlr_output_mode *refused = t.outputs[1]->refused_mode;
 	assert_int_equal(refused->refresh, 60000);
 	assert_null(t.outputs[0]->refused_mode);
@@ -296,29 +268,20 @@ static void test_takes_refused_mode(void **state) {
 
 /* A tool that chooses another mode knows what it does. */
 static void test_refused_mode_is_forgotten(void **state) {
-	t.driver = bandwidth;
-	assert_true(enable(0));
-	assert_true(enable(1));
+	enable_both(bandwidth);
 	configure(1, true, latch_kms_output_mode(t.outputs[1], 0), true);
 	assert_null(t.outputs[1]->refused_mode);
 }
 
 /* One whose first frame is still to come has been promised its mode. */
 static void test_first_frame_to_come(void **state) {
-	struct wlr_output_state one, two;
 	t.driver = bandwidth;
-	assert_true(find(0, &one));
-	assert_true(wlr_output_commit_state(&t.outputs[0]->base, &one));
-	assert_true(find(1, &two));
-	assert_int_equal(two.mode->refresh, 30000);
-	wlr_output_state_finish(&one);
-	wlr_output_state_finish(&two);
+	announce(0, true, find(0, NULL));
+	assert_int_equal(find(1, NULL)->refresh, 30000);
 }
 
 static void test_less_depth(void **state) {
-	t.driver = mst_hub;
-	assert_true(enable(0));
-	assert_true(enable(1));
+	enable_both(mst_hub);
 	ASSERT_SHOWS(0, 3840, 594000, 10);
 	ASSERT_SHOWS(1, 3840, 297000, 8);
 	assert_non_null(strstr(t.log, "HDMI-A-2: 3840x2160 at 30.000 Hz with 8 bits per colour"));
@@ -374,8 +337,8 @@ static void test_left_out_then_configured(void **state) {
 }
 
 static void test_mode_by_the_user(void **state) {
-	t.backend.has_mode_request = true;
-	t.backend.mode_request = (struct kms_mode_request){.width = 2560, .height = 1440};
+	seat.backend->has_mode_request = true;
+	seat.backend->mode_request = (struct kms_mode_request){.width = 2560, .height = 1440};
 	assert_true(enable(0));
 	ASSERT_SHOWS(0, 2560, 241500, 10);
 	t.driver = bandwidth;
@@ -392,12 +355,10 @@ static void test_mode_by_the_user(void **state) {
 static void test_power_on(void **state) {
 	t.driver = bandwidth;
 	assert_true(enable(0));
-	standby(0);
+	announce(0, false, NULL);
 	assert_true(enable(1));
 	ASSERT_SHOWS(1, 3840, 594000, 10);
-	size_t at = 0;
-	struct wlr_output_mode *now = t.outputs[0]->base.current_mode;
-	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[0], now, &at);
+	struct wlr_output_mode *mode = find(0, t.outputs[0]->base.current_mode);
 	assert_int_equal(mode->refresh, 30000);
 	assert_non_null(t.outputs[0]->crtc);
 	configure(0, true, mode, true);
@@ -407,27 +368,24 @@ static void test_power_on(void **state) {
 static void test_power_on_refused(void **state) {
 	t.driver = no_dsc;
 	assert_true(enable(0));
-	standby(0);
+	announce(0, false, NULL);
 	assert_true(enable(1));
-	size_t at = 0;
-	assert_null(latch_kms_find_mode(t.outputs[0], t.outputs[0]->base.current_mode, &at));
+	assert_null(find(0, t.outputs[0]->base.current_mode));
 	assert_true(t.outputs[0]->left_out);
 }
 
 /* The test was good, the modeset is not. */
 static void test_refused_after_test(void **state) {
-	struct wlr_output_state wanted;
 	t.driver = lies;
-	assert_true(find(0, &wanted));
-	assert_int_equal(wanted.mode->width, 3840);
-	assert_true(wlr_output_commit_state(&t.outputs[0]->base, &wanted));
-	wlr_output_state_finish(&wanted);
+	struct wlr_output_mode *mode = find(0, NULL);
+	assert_int_equal(mode->width, 3840);
+	announce(0, true, mode);
 	assert_int_equal(latch_kms_show_black(t.outputs[0]), -EINVAL);
 	assert_true(t.outputs[0]->needs_modeset);
 	/* Each in turn but the first, until one is taken. */
 	size_t at = 1;
 	struct wlr_output_mode *now = t.outputs[0]->base.current_mode;
-	struct wlr_output_mode *mode = latch_kms_find_mode(t.outputs[0], now, &at);
+	mode = latch_kms_find_mode(t.outputs[0], now, &at);
 	assert_int_equal(mode->refresh, 30000);
 	configure(0, true, mode, false);
 	mode = latch_kms_find_mode(t.outputs[0], now, &at);
@@ -440,8 +398,8 @@ static void test_refused_after_test(void **state) {
 
 static void test_depth_refused_after_test(void **state) {
 	t.driver = lies;
-	t.backend.has_mode_request = true;
-	t.backend.mode_request = (struct kms_mode_request){.width = 1920, .height = 1080};
+	seat.backend->has_mode_request = true;
+	seat.backend->mode_request = (struct kms_mode_request){.width = 1920, .height = 1080};
 	assert_true(enable(0));
 	ASSERT_SHOWS(0, 1920, 148500, 8);
 }
@@ -451,20 +409,17 @@ static void test_power_on_in_its_own_mode(void **state) {
 	struct wlr_output_mode *chosen = latch_kms_output_mode(t.outputs[0], 0);
 	assert_true(enable(0));
 	configure(0, true, chosen, true);
-	standby(0);
+	announce(0, false, NULL);
 	size_t at = 0;
 	assert_ptr_equal(latch_kms_find_mode(t.outputs[0], chosen, &at), chosen);
 	assert_int_equal(at, 1);
 }
 
 static void test_while_switched_away(void **state) {
-	struct wlr_output_state wanted;
 	t.driver = switched_away;
-	assert_true(find(0, &wanted));
-	assert_int_equal(wanted.mode->width, 3840);
+	assert_int_equal(find(0, NULL)->width, 3840);
 	assert_int_equal(t.tests, 1);
 	assert_false(t.outputs[0]->left_out);
-	wlr_output_state_finish(&wanted);
 }
 
 /* A handheld's panel: its left side is up, so what is above goes to the left of the picture, and

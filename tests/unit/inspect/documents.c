@@ -16,7 +16,7 @@
 #include "kms/plane.h"
 #include "plan/layer.h"
 #include "span.h"
-#include "sync/gate.h"
+#include "sync/held.h"
 #include "trace/statistics.h"
 
 #define MS INT64_C(1000000)

@@ -1,415 +1,318 @@
 /* What waits for a fifo barrier or for a time, alone and together with fences. */
 
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-#include "limits/account.h"
 #include "world.h"
-
-#define MS INT64_C(1000000)
 
 static bool is(void *data, struct wlr_surface *surface) {
 	return data == NULL || surface == data;
 }
 
-static void latch(struct world *world, struct surface *surface) {
-	latch_gate_latched(world->gate, is, surface->server);
-	world_sync(world);
+static void latch(struct surface *surface) {
+	latch_gate_latched(world.gate, is, surface->server);
+	world_sync();
 }
 
 /* So many commits of it have been applied; on a busy machine that takes longer. */
-static void wait_for(struct world *world, const struct surface *surface, int applied) {
-	int64_t end_ns = now_ns() + 5000 * MS;
+static void wait_for(const struct surface *surface, int applied) {
+	int64_t end_ns = latch_now_ns() + 5000 * MS;
 	while (surface->applied < applied) {
-		assert_true(now_ns() < end_ns);
-		world_wait(world, 1);
+		assert_true(latch_now_ns() < end_ns);
+		world_wait(1);
 	}
 	assert_int_equal(surface->applied, applied);
 }
 
-static int64_t shown(void *data, struct wlr_surface *surface) {
+/* The surface of most tests, with its objects. */
+static struct surface *a;
+static struct wp_fifo_v1 *fifo;
+static struct wp_commit_timer_v1 *timer;
+
+static void make_surface(void) {
+	a = surface_create('a');
+	fifo = surface_get_fifo(a);
+	timer = surface_get_timer(a);
+}
+
+/* The output shows all surfaces; the test is the output. */
+static int setup_pacing(void **state) {
+	setup_shown(state);
+	make_surface();
 	return 0;
 }
 
-static int64_t unseen_20_ms(void *data, struct wlr_surface *surface) {
-	return 20 * MS;
+static void fifo_draw_other(struct surface *surface, struct wp_fifo_v1 *its_fifo, int fence_fd) {
+	wp_fifo_v1_set_barrier(its_fifo);
+	wp_fifo_v1_wait_barrier(its_fifo);
+	surface_draw(surface, fence_fd);
 }
 
-/* An output shows all surfaces; the test is the output. */
-static void world_init_shown(struct world *world) {
-	world_init_with(
-		world, NULL, &(struct latch_gate_options){.unseen_interval_ns = shown});
+static void fifo_draw(int fence_fd) {
+	fifo_draw_other(a, fifo, fence_fd);
 }
 
-static void fifo_draw(struct world *world, struct surface *surface, struct wp_fifo_v1 *fifo,
-	int fence_fd) {
-	wp_fifo_v1_set_barrier(fifo);
-	wp_fifo_v1_wait_barrier(fifo);
-	surface_draw(world, surface, fence_fd);
-}
-
-static struct wp_fifo_v1 *get_fifo(struct world *world, struct surface *surface) {
-	return wp_fifo_manager_v1_get_fifo(world->fifo, surface->wl);
-}
-
-static struct wp_commit_timer_v1 *get_timer(struct world *world, struct surface *surface) {
-	return wp_commit_timing_manager_v1_get_timer(world->timing, surface->wl);
-}
-
-static void set_time(struct wp_commit_timer_v1 *timer, int64_t ns) {
+static void set_time(struct wp_commit_timer_v1 *of, int64_t ns) {
 	uint64_t sec = (uint64_t)ns / 1000000000;
 	wp_commit_timer_v1_set_timestamp(
-		timer, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
+		of, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
 }
 
 /* One update for each latch, in order; the first goes at once. */
 static void test_one_by_one(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
 	for (int i = 0; i < 5; i++) {
-		fifo_draw(&world, a, fifo, -1);
+		fifo_draw(-1);
 	}
 	for (int i = 1; i <= 5; i++) {
 		assert_int_equal(a->applied, i);
 		assert_int_equal(a->update.id, i);
-		assert_true(a->update.paced_ns > 0 || i == 1);
-		latch(&world, a);
+		assert_true(a->update.record.paced_ns > 0 || i == 1);
+		latch(a);
 	}
-	assert_int_equal(world_stats(&world).held, 0);
+	assert_int_equal(world_stats().held, 0);
 	/* Nobody has waited for the last barrier; it is lifted all the same. */
-	fifo_draw(&world, a, fifo, -1);
+	fifo_draw(-1);
 	assert_int_equal(a->applied, 6);
-	assert_int_equal(world_stats(&world).barriers_expired, 0);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* An update that does not wait is shown at once, but keeps its place behind one that does. */
 static void test_without_wait(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	fifo_draw(&world, a, fifo, -1);
-	surface_draw(&world, a, -1);
+	fifo_draw(-1);
+	surface_draw(a, -1);
 	assert_int_equal(a->applied, 2);
-	fifo_draw(&world, a, fifo, -1);
-	surface_draw(&world, a, -1);
+	fifo_draw(-1);
+	surface_draw(a, -1);
 	wl_surface_commit(a->wl);
-	world_sync(&world);
+	world_sync();
 	assert_int_equal(a->applied, 2);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 5);
 	assert_int_equal(a->update.id, 4);
 	/* Set by an update in between, and still there: nothing else was latched since. */
 	wp_fifo_v1_wait_barrier(fifo);
-	surface_draw(&world, a, -1);
+	surface_draw(a, -1);
 	assert_int_equal(a->applied, 5);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 6);
 	/* That one has set none. */
 	wp_fifo_v1_wait_barrier(fifo);
-	surface_draw(&world, a, -1);
+	surface_draw(a, -1);
 	assert_int_equal(a->applied, 7);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* Commits without a buffer count like others: Mesa waits for its frame with one. */
 static void test_without_buffer(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
 	wp_fifo_v1_set_barrier(fifo);
 	wl_surface_commit(a->wl);
 	wp_fifo_v1_wait_barrier(fifo);
 	wl_surface_commit(a->wl);
-	world_sync(&world);
+	world_sync();
 	assert_int_equal(a->applied, 1);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 2);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* The barrier is that of the update before, which is not even applied yet. */
 static void test_barrier_behind_fence(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	int first = kernel_fence_create(), third = kernel_fence_create();
-	fifo_draw(&world, a, fifo, first);
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, a, fifo, third);
-	latch(&world, a);
+	int first = world_fence(), third = world_fence();
+	fifo_draw(first);
+	fifo_draw(-1);
+	fifo_draw(third);
+	latch(a);
 	assert_int_equal(a->applied, 0);
-	kernel_fence_signal(first, now_ns());
-	world_sync(&world);
+	world_signal(first);
 	assert_int_equal(a->applied, 1);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 2);
-	latch(&world, a);
+	latch(a);
 	/* Its barrier has gone, its fence has not. */
 	assert_int_equal(a->applied, 2);
-	fifo_draw(&world, a, fifo, -1);
-	kernel_fence_signal(third, now_ns());
-	world_sync(&world);
+	fifo_draw(-1);
+	world_signal(third);
 	assert_int_equal(a->applied, 3);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 4);
-	close(first);
-	close(third);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* A fence that signals does not let an update past its barrier. */
 static void test_fence_before_barrier(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	int fence = kernel_fence_create();
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, a, fifo, fence);
-	kernel_fence_signal(fence, now_ns());
-	world_sync(&world);
+	int fence = world_fence();
+	fifo_draw(-1);
+	fifo_draw(fence);
+	world_signal(fence);
 	assert_int_equal(a->applied, 1);
-	latch(&world, a);
+	latch(a);
 	assert_int_equal(a->applied, 2);
-	close(fence);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* What was set stays set when its object goes. */
 static void test_object_destroyed(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
 	wp_fifo_v1_set_barrier(fifo);
-	wp_fifo_v1_destroy(fifo);
-	surface_draw(&world, a, -1);
-	fifo = get_fifo(&world, a);
+	wp_fifo_v1_destroy(world_forget(fifo));
+	surface_draw(a, -1);
+	fifo = surface_get_fifo(a);
 	wp_fifo_v1_wait_barrier(fifo);
-	wp_fifo_v1_destroy(fifo);
-	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
-	set_time(timer, now_ns() + 200 * MS);
-	wp_commit_timer_v1_destroy(timer);
-	surface_draw(&world, a, -1);
-	latch(&world, a);
+	wp_fifo_v1_destroy(world_forget(fifo));
+	set_time(timer, latch_now_ns() + 200 * MS);
+	wp_commit_timer_v1_destroy(world_forget(timer));
+	surface_draw(a, -1);
+	latch(a);
 	assert_int_equal(a->applied, 1);
-	wait_for(&world, a, 2);
-	assert_int_equal(world_error(&world, NULL), -1);
-	world_finish(&world);
+	wait_for(a, 2);
+	assert_int_equal(world_error(NULL), -1);
 }
 
 /* Synchronised: the parent's turn counts. Desynchronised: its own. */
 static void test_subsurface(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *parent = surface_create(&world, 'p'), *child = surface_create(&world, 'c');
-	struct wl_subsurface *role = surface_make_child(&world, child, parent);
-	struct wp_fifo_v1 *fifo = get_fifo(&world, child);
-	surface_draw(&world, parent, -1);
+	struct surface *parent = surface_create('p'), *child = surface_create('c');
+	struct wl_subsurface *role = surface_make_child(child, parent);
+	struct wp_fifo_v1 *its_fifo = surface_get_fifo(child);
+	surface_draw(parent, -1);
 	for (int i = 1; i <= 3; i++) {
-		fifo_draw(&world, child, fifo, -1);
-		surface_draw(&world, parent, -1);
+		fifo_draw_other(child, its_fifo, -1);
+		surface_draw(parent, -1);
 		assert_int_equal(child->applied, i);
 		assert_int_equal(parent->applied, i + 1);
 	}
 	wl_subsurface_set_desync(role);
-	fifo_draw(&world, child, fifo, -1);
+	fifo_draw_other(child, its_fifo, -1);
 	assert_int_equal(child->applied, 3);
-	latch(&world, child);
+	latch(child);
 	assert_int_equal(child->applied, 4);
 
 	/* Held, and then made synchronised: the barrier must be ignored. */
-	fifo_draw(&world, child, fifo, -1);
-	fifo_draw(&world, child, fifo, -1);
+	fifo_draw_other(child, its_fifo, -1);
+	fifo_draw_other(child, its_fifo, -1);
 	assert_int_equal(child->applied, 4);
 	wl_subsurface_set_sync(role);
-	surface_draw(&world, parent, -1);
+	surface_draw(parent, -1);
 	assert_int_equal(child->applied, 6);
 	assert_int_equal(parent->applied, 5);
-	wp_fifo_v1_destroy(fifo);
-	wl_subsurface_destroy(role);
-	world_finish(&world);
 }
 
 /* A parent waits for the time of its child. */
 static void test_subsurface_time(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *parent = surface_create(&world, 'p'), *child = surface_create(&world, 'c');
-	struct wl_subsurface *role = surface_make_child(&world, child, parent);
-	struct wp_commit_timer_v1 *timer = get_timer(&world, child);
-	surface_draw(&world, child, -1);
-	set_time(timer, now_ns() + 200 * MS);
-	surface_draw(&world, child, -1);
-	surface_draw(&world, parent, -1);
+	struct surface *parent = surface_create('p'), *child = surface_create('c');
+	struct wp_commit_timer_v1 *its_timer = surface_get_timer(child);
+	surface_make_child(child, parent);
+	surface_draw(child, -1);
+	set_time(its_timer, latch_now_ns() + 200 * MS);
+	surface_draw(child, -1);
+	surface_draw(parent, -1);
 	assert_int_equal(parent->applied, 0);
-	wait_for(&world, parent, 1);
+	wait_for(parent, 1);
 	assert_int_equal(child->update.id, 2);
-	wp_commit_timer_v1_destroy(timer);
-	wl_subsurface_destroy(role);
-	world_finish(&world);
 }
 
 /* Hidden: one update in each interval, no more, and nothing to do afterwards. */
 static void test_unseen(void **state) {
-	struct world world;
-	world_init_with(&world, NULL,
-		&(struct latch_gate_options){.unseen_interval_ns = unseen_20_ms});
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	int64_t start_ns = now_ns();
+	world_init();
+	make_surface();
+	latch_deadline_init(&world.deadline, 20 * MS, 0);
+	int64_t start_ns = latch_now_ns();
 	for (int i = 0; i < 4; i++) {
-		fifo_draw(&world, a, fifo, -1);
+		fifo_draw(-1);
 	}
 	assert_int_equal(a->applied, 1);
 	for (int i = 2; i <= 4; i++) {
 		while (a->applied < i) {
-			assert_true(now_ns() - start_ns < 2000 * MS);
-			world_wait(&world, 1);
+			assert_true(latch_now_ns() - start_ns < 2000 * MS);
+			world_wait(1);
 		}
-		assert_true(now_ns() - start_ns >= (i - 1) * 20 * MS);
+		assert_true(latch_now_ns() - start_ns >= (i - 1) * 20 * MS);
 	}
-	assert_int_equal(world_stats(&world).barriers_expired, 3);
 	/* The barrier that is left is too old to wait for. */
-	world_wait(&world, 25);
-	fifo_draw(&world, a, fifo, -1);
+	world_wait(25);
+	fifo_draw(-1);
 	assert_int_equal(a->applied, 5);
-	assert_int_equal(world_stats(&world).barriers_expired, 3);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
 }
 
 /* An output that shows the surface and never latches: a second, and it goes on. */
 static void test_no_barrier_for_ever(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	int64_t start_ns = now_ns();
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, a, fifo, -1);
-	world_wait(&world, 800);
-	assert_true(a->applied == 1 || now_ns() >= start_ns + 1000 * MS);
-	wait_for(&world, a, 2);
-	assert_true(now_ns() >= start_ns + 1000 * MS);
-	wp_fifo_v1_destroy(fifo);
-	world_finish(&world);
+	int64_t start_ns = latch_now_ns();
+	fifo_draw(-1);
+	fifo_draw(-1);
+	world_wait(800);
+	assert_true(a->applied == 1 || latch_now_ns() >= start_ns + 1000 * MS);
+	wait_for(a, 2);
+	assert_true(latch_now_ns() >= start_ns + 1000 * MS);
 }
 
 static void test_time(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
 	set_time(timer, 0);
-	surface_draw(&world, a, -1);
-	set_time(timer, now_ns() - MS);
-	surface_draw(&world, a, -1);
+	surface_draw(a, -1);
+	set_time(timer, latch_now_ns() - MS);
+	surface_draw(a, -1);
 	assert_int_equal(a->applied, 2);
 
-	int64_t target_ns = now_ns() + 40 * MS;
+	int64_t target_ns = latch_now_ns() + 40 * MS;
 	set_time(timer, target_ns);
-	surface_draw(&world, a, -1);
+	surface_draw(a, -1);
 	/* In order, whatever its own time is. */
 	set_time(timer, target_ns - 30 * MS);
-	surface_draw(&world, a, -1);
-	surface_draw(&world, a, -1);
-	world_wait(&world, 30);
-	assert_true(a->applied == 2 || now_ns() >= target_ns);
-	wait_for(&world, a, 5);
-	assert_true(a->update.ready_ns >= target_ns);
-	wp_commit_timer_v1_destroy(timer);
-	world_finish(&world);
+	surface_draw(a, -1);
+	surface_draw(a, -1);
+	world_wait(30);
+	assert_true(a->applied == 2 || latch_now_ns() >= target_ns);
+	wait_for(a, 5);
+	assert_true(a->update.record.ready_ns >= target_ns);
 }
 
 /* A time, a barrier and a fence, each of them the last to be met. */
 static void test_all_three(void **state) {
 	for (int last = 0; last < 3; last++) {
-		struct world world;
-		world_init_shown(&world);
-		struct surface *a = surface_create(&world, 'a');
-		struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-		struct wp_commit_timer_v1 *timer = get_timer(&world, a);
-		int fence = kernel_fence_create();
-		fifo_draw(&world, a, fifo, -1);
-		set_time(timer, now_ns() + (last == 0 ? 500 : 20) * MS);
-		fifo_draw(&world, a, fifo, fence);
+		setup_pacing(NULL);
+		int fence = world_fence();
+		fifo_draw(-1);
+		set_time(timer, latch_now_ns() + (last == 0 ? 500 : 20) * MS);
+		fifo_draw(fence);
 		for (int i = 1; i < 3; i++) {
 			int now = (last + i) % 3;
 			if (now == 0) {
-				world_wait(&world, 30);
+				world_wait(30);
 			} else if (now == 1) {
-				latch(&world, a);
+				latch(a);
 			} else {
-				kernel_fence_signal(fence, now_ns());
-				world_sync(&world);
+				world_signal(fence);
 			}
 			assert_int_equal(a->applied, 1);
 		}
 		if (last == 0) {
-			wait_for(&world, a, 2);
+			wait_for(a, 2);
 		} else if (last == 1) {
-			latch(&world, a);
+			latch(a);
 		} else {
-			kernel_fence_signal(fence, now_ns());
-			world_sync(&world);
+			world_signal(fence);
 		}
 		assert_int_equal(a->applied, 2);
 		static const enum latch_held_by lasts[] = {
 			LATCH_HELD_BY_TIME, LATCH_HELD_BY_BARRIER, LATCH_HELD_BY_FENCE};
-		assert_int_equal(a->update.held_last, lasts[last]);
-		close(fence);
-		wp_fifo_v1_destroy(fifo);
-		wp_commit_timer_v1_destroy(timer);
-		world_finish(&world);
+		assert_string_equal(a->update.record.held_by, latch_held_by_name(lasts[last]));
+		world_finish();
 	}
 }
 
 /* Whoever goes in the middle leaves nothing behind; world_finish() looks. */
 static void test_destroyed_while_held(void **state) {
-	struct world world;
-	world_init_shown(&world);
-	struct surface *a = surface_create(&world, 'a'), *b = surface_create(&world, 'b');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a), *other = get_fifo(&world, b);
-	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, b, other, -1);
-	set_time(timer, now_ns() + 10 * MS);
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, b, other, -1);
-	surface_destroy(&world, a);
+	struct surface *b = surface_create('b');
+	struct wp_fifo_v1 *other = surface_get_fifo(b);
+	fifo_draw(-1);
+	fifo_draw_other(b, other, -1);
+	set_time(timer, latch_now_ns() + 10 * MS);
+	fifo_draw(-1);
+	fifo_draw_other(b, other, -1);
+	surface_destroy(a);
 	/* All that there are. */
 	latch_gate_latched(world.gate, is, NULL);
 	assert_int_equal(b->applied, 2);
-	world_wait(&world, 20);
-	assert_int_equal(world_error(&world, NULL), -1);
-	wp_fifo_v1_destroy(fifo);
-	wp_commit_timer_v1_destroy(timer);
-	fifo_draw(&world, b, other, -1);
-	wl_proxy_destroy((struct wl_proxy *)other);
-	world_kill_client(&world);
-	world_finish(&world);
+	world_wait(20);
+	assert_int_equal(world_error(NULL), -1);
+	wp_fifo_v1_destroy(world_forget(fifo));
+	wp_commit_timer_v1_destroy(world_forget(timer));
+	fifo_draw_other(b, other, -1);
+	world_kill_client();
 }
 
 static void test_errors(void **state) {
 	for (int i = 0; i < 9; i++) {
-		struct world world;
-		world_init_shown(&world);
-		struct surface *a = surface_create(&world, 'a');
-		struct wp_fifo_v1 *fifo = get_fifo(&world, a), *second = NULL;
-		struct wp_commit_timer_v1 *timer = get_timer(&world, a), *again = NULL;
+		setup_pacing(NULL);
 		static const struct {
 			const char *interface;
 			int code;
@@ -427,18 +330,18 @@ static void test_errors(void **state) {
 		};
 		switch (i) {
 		case 0:
-			second = get_fifo(&world, a);
+			surface_get_fifo(a);
 			break;
 		case 1:
-			surface_destroy(&world, a);
+			surface_destroy(a);
 			wp_fifo_v1_set_barrier(fifo);
 			break;
 		case 2:
-			surface_destroy(&world, a);
+			surface_destroy(a);
 			wp_fifo_v1_wait_barrier(fifo);
 			break;
 		case 3:
-			again = get_timer(&world, a);
+			surface_get_timer(a);
 			break;
 		case 4:
 			wp_commit_timer_v1_set_timestamp(timer, 0, 0, 1000000000);
@@ -448,17 +351,17 @@ static void test_errors(void **state) {
 			set_time(timer, 2);
 			break;
 		case 6:
-			surface_destroy(&world, a);
+			surface_destroy(a);
 			set_time(timer, 1);
 			break;
 		case 7:
 			/* Each after the one before has gone, or with another commit: no error. */
-			wp_fifo_v1_destroy(fifo);
-			fifo = get_fifo(&world, a);
+			wp_fifo_v1_destroy(world_forget(fifo));
+			fifo = surface_get_fifo(a);
 			wp_fifo_v1_set_barrier(fifo);
 			wp_fifo_v1_set_barrier(fifo);
-			wp_commit_timer_v1_destroy(timer);
-			timer = get_timer(&world, a);
+			wp_commit_timer_v1_destroy(world_forget(timer));
+			timer = surface_get_timer(a);
 			set_time(timer, 1);
 			wl_surface_commit(a->wl);
 			set_time(timer, 2);
@@ -467,62 +370,51 @@ static void test_errors(void **state) {
 			/* Beyond what int64_t can say: held, not an error. */
 			wp_commit_timer_v1_set_timestamp(
 				timer, UINT32_MAX, UINT32_MAX, 999999999);
-			surface_draw(&world, a, -1);
-			world_sync(&world);
+			surface_draw(a, -1);
+			world_sync();
 			assert_int_equal(a->applied, 0);
 			break;
 		}
 		const char *interface = NULL;
-		assert_int_equal(world_error(&world, &interface), expected[i].code);
+		assert_int_equal(world_error(&interface), expected[i].code);
 		if (expected[i].interface != NULL) {
 			assert_string_equal(interface, expected[i].interface);
 		}
-		struct wl_proxy *proxies[] = {(struct wl_proxy *)fifo, (struct wl_proxy *)second,
-			(struct wl_proxy *)timer, (struct wl_proxy *)again};
-		for (size_t j = 0; j < sizeof(proxies) / sizeof(proxies[0]); j++) {
-			if (proxies[j] != NULL) {
-				wl_proxy_destroy(proxies[j]);
-			}
-		}
-		world_finish(&world);
+		world_finish();
 	}
 }
 
-struct reasons {
+static struct {
 	int len;
 	enum latch_held_by by[8];
 	int64_t target_ns;
-};
+} reasons;
 
 static void note_reason(void *data, const struct latch_held *held) {
-	struct reasons *reasons = data;
-	assert_true(reasons->len < 8);
-	reasons->by[reasons->len++] = held->by;
-	reasons->target_ns = held->target_ns != 0 ? held->target_ns : reasons->target_ns;
+	assert_true(reasons.len < 8);
+	reasons.by[reasons.len++] = held->by;
+	reasons.target_ns = held->target_ns != 0 ? held->target_ns : reasons.target_ns;
 }
 
 /* Each is named; and nobody is blamed for a fence, or ended for one, that has signalled. */
 static void test_reasons(void **state) {
-	struct world world;
-	world_init_with(&world, NULL,
-		&(struct latch_gate_options){
-			.unseen_interval_ns = shown,
-			.hold_warning_ns = 20 * MS,
-			.fence_timeout_ns = 30 * MS,
-		});
-	struct surface *a = surface_create(&world, 'a'), *b = surface_create(&world, 'b');
-	struct wp_fifo_v1 *fifo = get_fifo(&world, a);
-	struct wp_commit_timer_v1 *timer = get_timer(&world, b);
-	int fence = kernel_fence_create();
-	fifo_draw(&world, a, fifo, -1);
-	fifo_draw(&world, a, fifo, fence);
-	surface_draw(&world, a, -1);
-	int64_t target_ns = now_ns() + 10000 * MS;
-	set_time(timer, target_ns);
-	surface_draw(&world, b, -1);
+	world_init_with(NULL, &(struct latch_gate_options){
+				      .hold_warning_ns = 20 * MS,
+				      .fence_timeout_ns = 30 * MS,
+			      });
+	world.shown = true;
+	make_surface();
+	struct surface *b = surface_create('b');
+	struct wp_commit_timer_v1 *its_timer = surface_get_timer(b);
+	int fence = world_fence();
+	fifo_draw(-1);
+	fifo_draw(fence);
+	surface_draw(a, -1);
+	int64_t target_ns = latch_now_ns() + 10000 * MS;
+	set_time(its_timer, target_ns);
+	surface_draw(b, -1);
 
-	struct reasons reasons = {0};
-	latch_gate_for_each_held(world.gate, note_reason, &reasons);
+	latch_gate_for_each_held(world.gate, note_reason, NULL);
 	assert_int_equal(reasons.len, 3);
 	bool b_first = reasons.by[0] == LATCH_HELD_BY_TIME;
 	assert_int_equal(reasons.by[b_first ? 0 : 2], LATCH_HELD_BY_TIME);
@@ -530,89 +422,56 @@ static void test_reasons(void **state) {
 	const enum latch_held_by *of_a = &reasons.by[b_first ? 1 : 0];
 	assert_int_equal(of_a[0], LATCH_HELD_BY_FENCE);
 	assert_int_equal(of_a[1], LATCH_HELD_BY_UPDATE);
-	kernel_fence_signal(fence, now_ns());
-	world_sync(&world);
+	world_signal(fence);
 	reasons.len = 0;
-	latch_gate_for_each_held(world.gate, note_reason, &reasons);
+	latch_gate_for_each_held(world.gate, note_reason, NULL);
 	assert_int_equal(of_a[0], LATCH_HELD_BY_BARRIER);
 
-	world_wait(&world, 80);
+	world_wait(80);
 	assert_int_equal(world.logged, 0);
-	assert_int_equal(world_error(&world, NULL), -1);
+	assert_int_equal(world_error(NULL), -1);
 	for (int by = 0; by < LATCH_HELD_BY_COUNT; by++) {
 		assert_non_null(latch_held_by_name((enum latch_held_by)by));
 	}
-	close(fence);
-	wp_fifo_v1_destroy(fifo);
-	wp_commit_timer_v1_destroy(timer);
-	world_finish(&world);
 }
 
 /* Updates that wait for a time are bounded like those that wait for a fence. */
 static void test_limit(void **state) {
-	struct latch_limits limits = latch_limits_default();
-	limits.max[LATCH_LIMIT_UPDATES] = 10;
-	struct world world;
-	world_init_with(&world, &limits, NULL);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
+	world_init_limited(LATCH_LIMIT_UPDATES, 10);
+	make_surface();
 	for (int i = 0; i < 10; i++) {
-		set_time(timer, now_ns() + 10000 * MS);
+		set_time(timer, latch_now_ns() + 10000 * MS);
 		wl_surface_commit(a->wl);
 	}
-	assert_false(world_is_refused(&world));
-	set_time(timer, now_ns() + 10000 * MS);
+	assert_false(world_is_refused());
+	set_time(timer, latch_now_ns() + 10000 * MS);
 	wl_surface_commit(a->wl);
-	assert_true(world_is_refused(&world));
-	wl_proxy_destroy((struct wl_proxy *)timer);
-	world_finish(&world);
+	assert_true(world_is_refused());
 }
 
-/* What the output knows of vblanks: asked at the commit, and again when the time has come. */
-static int64_t asked;
-
-static int64_t a_bit_early(
-	void *data, struct wlr_surface *surface, int64_t target_ns, int64_t now_ns) {
-	return ++asked == 1 ? target_ns - 30 * MS : target_ns - 10 * MS;
-}
-
+/* The clock is read at the commit, and again when the time has come: it may know better. */
 static void test_ready_is_asked_again(void **state) {
-	struct world world;
-	world_init_with(&world, NULL, &(struct latch_gate_options){.ready_ns = a_bit_early});
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_commit_timer_v1 *timer = get_timer(&world, a);
-	asked = 0;
-	int64_t target_ns = now_ns() + 60 * MS;
+	const int64_t period_ns = 200 * MS;
+	const int64_t now = latch_now_ns(), target_ns = now + 300 * MS;
+	latch_deadline_init(&world.deadline, period_ns, 0);
+	latch_clock_flipped(&world.deadline.vblank, now, now);
 	set_time(timer, target_ns);
-	surface_draw(&world, a, -1);
-	wait_for(&world, a, 1);
-	/* At the commit, when the timer fired, and when it fired for good. */
-	assert_true(asked == 3 || (asked == 2 && a->update.ready_ns >= target_ns - 10 * MS));
-	assert_true(a->update.ready_ns >= target_ns - 10 * MS);
-	wp_commit_timer_v1_destroy(timer);
-	world_finish(&world);
+	surface_draw(a, -1);
+	/* Right after the vblank before, which is 40 ms later than it was. */
+	int64_t before_ns = latch_clock_ready(&world.deadline.vblank, target_ns, now);
+	world.deadline.vblank.phase_ns += 40 * MS;
+	int64_t ready_ns = latch_clock_ready(&world.deadline.vblank, target_ns, now);
+	assert_int_equal(ready_ns, before_ns + 40 * MS);
+	wait_for(a, 1);
+	assert_true(a->update.record.ready_ns >= ready_ns && ready_ns < target_ns);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_one_by_one),
-		cmocka_unit_test(test_without_wait),
-		cmocka_unit_test(test_without_buffer),
-		cmocka_unit_test(test_barrier_behind_fence),
-		cmocka_unit_test(test_fence_before_barrier),
-		cmocka_unit_test(test_object_destroyed),
-		cmocka_unit_test(test_subsurface),
-		cmocka_unit_test(test_subsurface_time),
-		cmocka_unit_test(test_unseen),
-		cmocka_unit_test(test_no_barrier_for_ever),
-		cmocka_unit_test(test_time),
-		cmocka_unit_test(test_all_three),
-		cmocka_unit_test(test_destroyed_while_held),
-		cmocka_unit_test(test_errors),
-		cmocka_unit_test(test_reasons),
-		cmocka_unit_test(test_limit),
-		cmocka_unit_test(test_ready_is_asked_again),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+/* A test of a surface that is shown. */
+#define PACING(function) cmocka_unit_test_setup_teardown(function, setup_pacing, teardown)
+
+TEST_MAIN("pacing", PACING(test_one_by_one), PACING(test_without_wait), PACING(test_without_buffer),
+	PACING(test_barrier_behind_fence), PACING(test_fence_before_barrier),
+	PACING(test_object_destroyed), PACING(test_subsurface), PACING(test_subsurface_time),
+	TEST_END(test_unseen), PACING(test_no_barrier_for_ever), PACING(test_time),
+	UNIT(test_all_three), PACING(test_destroyed_while_held), UNIT(test_errors),
+	TEST_END(test_reasons), TEST_END(test_limit), PACING(test_ready_is_asked_again))

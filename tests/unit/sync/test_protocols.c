@@ -1,242 +1,214 @@
 /* Every error of the two explicit sync protocols, over the wire. */
 
-#include <fcntl.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "world.h"
 
 /* What a row may use; all made before it runs. */
-struct scene {
-	struct world world;
+static struct {
 	struct surface *surface;
 	struct wl_buffer *dmabuf, *shm;
 	int syncobj_fd, fence_fd;
 	struct wp_linux_drm_syncobj_timeline_v1 *timeline;
-
-	/* The client's objects that are left when the row has run. */
-	struct wl_proxy *proxies[16];
-	size_t num_proxies;
-};
+} scene;
 
 struct row {
 	const char *name;
-	void (*run)(struct scene *scene);
+	void (*run)(void);
 	const char *interface;
 	int code;
 };
 
-static void *keep(struct scene *scene, void *proxy) {
-	assert_true(scene->num_proxies < 16);
-	scene->proxies[scene->num_proxies++] = proxy;
-	return proxy;
+static struct wp_linux_drm_syncobj_surface_v1 *get_syncobj(void) {
+	return surface_get_syncobj(scene.surface);
 }
 
-static void forget(struct scene *scene, void *proxy) {
-	for (size_t i = 0; i < scene->num_proxies; i++) {
-		if (scene->proxies[i] == proxy) {
-			scene->proxies[i] = scene->proxies[--scene->num_proxies];
-		}
-	}
+static struct zwp_linux_surface_synchronization_v1 *get_sync(void) {
+	return surface_get_explicit(scene.surface);
 }
 
-static struct wp_linux_drm_syncobj_surface_v1 *get_syncobj(struct scene *scene) {
-	return keep(scene, wp_linux_drm_syncobj_manager_v1_get_surface(
-				   scene->world.syncobj, scene->surface->wl));
+static void ask_release(struct zwp_linux_surface_synchronization_v1 *sync) {
+	static struct spoken spoken;
+	get_release(sync, &spoken);
 }
 
-static struct zwp_linux_surface_synchronization_v1 *get_sync(struct scene *scene) {
-	return keep(scene, zwp_linux_explicit_synchronization_v1_get_synchronization(
-				   scene->world.explicit, scene->surface->wl));
+static void destroy_syncobj(struct wp_linux_drm_syncobj_surface_v1 *surface) {
+	wp_linux_drm_syncobj_surface_v1_destroy(world_forget(surface));
 }
 
-static void get_release(struct scene *scene, struct zwp_linux_surface_synchronization_v1 *sync) {
-	keep(scene, zwp_linux_surface_synchronization_v1_get_release(sync));
-}
-
-static void destroy_syncobj(struct scene *scene, struct wp_linux_drm_syncobj_surface_v1 *surface) {
-	forget(scene, surface);
-	wp_linux_drm_syncobj_surface_v1_destroy(surface);
-}
-
-static void commit(struct scene *scene, struct wl_buffer *buffer) {
+static void commit(struct wl_buffer *buffer) {
 	if (buffer != NULL) {
-		wl_surface_attach(scene->surface->wl, buffer, 0, 0);
+		wl_surface_attach(scene.surface->wl, buffer, 0, 0);
 	}
-	wl_surface_commit(scene->surface->wl);
+	wl_surface_commit(scene.surface->wl);
 }
 
-static void acquire(
-	struct scene *scene, struct wp_linux_drm_syncobj_surface_v1 *surface, uint32_t point) {
-	wp_linux_drm_syncobj_surface_v1_set_acquire_point(surface, scene->timeline, 0, point);
+static void acquire(struct wp_linux_drm_syncobj_surface_v1 *surface, uint32_t point) {
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(surface, scene.timeline, 0, point);
 }
 
-static void release(
-	struct scene *scene, struct wp_linux_drm_syncobj_surface_v1 *surface, uint32_t point) {
-	wp_linux_drm_syncobj_surface_v1_set_release_point(surface, scene->timeline, 0, point);
+static void release(struct wp_linux_drm_syncobj_surface_v1 *surface, uint32_t point) {
+	wp_linux_drm_syncobj_surface_v1_set_release_point(surface, scene.timeline, 0, point);
 }
 
-static void syncobj_surface_exists(struct scene *scene) {
-	get_syncobj(scene);
-	get_syncobj(scene);
+static void syncobj_surface_exists(void) {
+	get_syncobj();
+	get_syncobj();
 }
 
-static void syncobj_again_after_destroy(struct scene *scene) {
-	destroy_syncobj(scene, get_syncobj(scene));
-	get_syncobj(scene);
+static void syncobj_again_after_destroy(void) {
+	destroy_syncobj(get_syncobj());
+	get_syncobj();
 }
 
-static void syncobj_invalid_timeline(struct scene *scene) {
-	keep(scene, wp_linux_drm_syncobj_manager_v1_import_timeline(
-			    scene->world.syncobj, scene->fence_fd));
+static void syncobj_invalid_timeline(void) {
+	timeline_import(scene.fence_fd);
 }
 
-static void syncobj_no_surface_acquire(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	surface_destroy(&scene->world, scene->surface);
-	acquire(scene, surface, 1);
+static void syncobj_no_surface_acquire(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	surface_destroy(scene.surface);
+	acquire(surface, 1);
 }
 
-static void syncobj_no_surface_release(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	surface_destroy(&scene->world, scene->surface);
-	release(scene, surface, 1);
+static void syncobj_no_surface_release(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	surface_destroy(scene.surface);
+	release(surface, 1);
 }
 
-static void syncobj_destroy_after_surface(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 1);
-	surface_destroy(&scene->world, scene->surface);
-	destroy_syncobj(scene, surface);
+static void syncobj_destroy_after_surface(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 1);
+	surface_destroy(scene.surface);
+	destroy_syncobj(surface);
 }
 
-static void syncobj_no_buffer(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 1);
-	release(scene, surface, 2);
-	commit(scene, NULL);
+static void syncobj_no_buffer(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 1);
+	release(surface, 2);
+	commit(NULL);
 }
 
-static void syncobj_null_buffer(struct scene *scene) {
-	release(scene, get_syncobj(scene), 2);
-	wl_surface_attach(scene->surface->wl, NULL, 0, 0);
-	commit(scene, NULL);
+static void syncobj_null_buffer(void) {
+	release(get_syncobj(), 2);
+	wl_surface_attach(scene.surface->wl, NULL, 0, 0);
+	commit(NULL);
 }
 
-static void syncobj_no_acquire_point(struct scene *scene) {
-	release(scene, get_syncobj(scene), 2);
-	commit(scene, scene->dmabuf);
+static void syncobj_no_acquire_point(void) {
+	release(get_syncobj(), 2);
+	commit(scene.dmabuf);
 }
 
-static void syncobj_no_release_point(struct scene *scene) {
-	acquire(scene, get_syncobj(scene), 1);
-	commit(scene, scene->dmabuf);
+static void syncobj_no_release_point(void) {
+	acquire(get_syncobj(), 1);
+	commit(scene.dmabuf);
 }
 
-static void syncobj_points_are_for_one_commit(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 1);
-	release(scene, surface, 2);
-	commit(scene, scene->dmabuf);
-	commit(scene, scene->dmabuf);
+static void syncobj_points_are_for_one_commit(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 1);
+	release(surface, 2);
+	commit(scene.dmabuf);
+	commit(scene.dmabuf);
 }
 
-static void syncobj_conflicting_points(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 2);
-	release(scene, surface, 2);
-	commit(scene, scene->dmabuf);
+static void syncobj_conflicting_points(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 2);
+	release(surface, 2);
+	commit(scene.dmabuf);
 }
 
-static void syncobj_last_point_counts(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 9);
-	release(scene, surface, 2);
-	acquire(scene, surface, 1);
-	commit(scene, scene->dmabuf);
+static void syncobj_last_point_counts(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 9);
+	release(surface, 2);
+	acquire(surface, 1);
+	commit(scene.dmabuf);
 }
 
-static void syncobj_unsupported_buffer(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 1);
-	release(scene, surface, 2);
-	commit(scene, scene->shm);
+static void syncobj_unsupported_buffer(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 1);
+	release(surface, 2);
+	commit(scene.shm);
 }
 
-static void syncobj_points_go_with_the_object(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	acquire(scene, surface, 1);
-	destroy_syncobj(scene, surface);
-	commit(scene, NULL);
+static void syncobj_points_go_with_the_object(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	acquire(surface, 1);
+	destroy_syncobj(surface);
+	commit(NULL);
 }
 
-static void syncobj_manager_may_go(struct scene *scene) {
-	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj(scene);
-	wp_linux_drm_syncobj_manager_v1_destroy(scene->world.syncobj);
-	scene->world.syncobj = NULL;
-	release(scene, surface, 2);
-	commit(scene, scene->dmabuf);
+static void syncobj_manager_may_go(void) {
+	struct wp_linux_drm_syncobj_surface_v1 *surface = get_syncobj();
+	wp_linux_drm_syncobj_manager_v1_destroy(world_forget(world.syncobj));
+	release(surface, 2);
+	commit(scene.dmabuf);
 }
 
-static void zwp_exists(struct scene *scene) {
-	get_sync(scene);
-	get_sync(scene);
+static void zwp_exists(void) {
+	get_sync();
+	get_sync();
 }
 
-static void zwp_invalid_fence(struct scene *scene) {
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(scene), scene->syncobj_fd);
+static void zwp_invalid_fence(void) {
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(), scene.syncobj_fd);
 }
 
-static void zwp_duplicate_fence(struct scene *scene) {
-	struct zwp_linux_surface_synchronization_v1 *sync = get_sync(scene);
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene->fence_fd);
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene->fence_fd);
+static void zwp_duplicate_fence(void) {
+	struct zwp_linux_surface_synchronization_v1 *sync = get_sync();
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene.fence_fd);
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene.fence_fd);
 }
 
-static void zwp_duplicate_release(struct scene *scene) {
-	struct zwp_linux_surface_synchronization_v1 *sync = get_sync(scene);
-	get_release(scene, sync);
-	get_release(scene, sync);
+static void zwp_duplicate_release(void) {
+	struct zwp_linux_surface_synchronization_v1 *sync = get_sync();
+	ask_release(sync);
+	ask_release(sync);
 }
 
-static void zwp_no_surface_fence(struct scene *scene) {
-	struct zwp_linux_surface_synchronization_v1 *sync = get_sync(scene);
-	surface_destroy(&scene->world, scene->surface);
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene->fence_fd);
+static void zwp_no_surface_fence(void) {
+	struct zwp_linux_surface_synchronization_v1 *sync = get_sync();
+	surface_destroy(scene.surface);
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, scene.fence_fd);
 }
 
-static void zwp_no_surface_release(struct scene *scene) {
-	struct zwp_linux_surface_synchronization_v1 *sync = get_sync(scene);
-	surface_destroy(&scene->world, scene->surface);
-	get_release(scene, sync);
+static void zwp_no_surface_release(void) {
+	struct zwp_linux_surface_synchronization_v1 *sync = get_sync();
+	surface_destroy(scene.surface);
+	ask_release(sync);
 }
 
-static void zwp_unsupported_buffer(struct scene *scene) {
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(scene), scene->fence_fd);
-	commit(scene, scene->shm);
+static void zwp_unsupported_buffer(void) {
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(), scene.fence_fd);
+	commit(scene.shm);
 }
 
-static void zwp_fence_no_buffer(struct scene *scene) {
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(scene), scene->fence_fd);
-	commit(scene, NULL);
+static void zwp_fence_no_buffer(void) {
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(get_sync(), scene.fence_fd);
+	commit(NULL);
 }
 
-static void zwp_release_no_buffer(struct scene *scene) {
-	get_release(scene, get_sync(scene));
-	commit(scene, NULL);
+static void zwp_release_no_buffer(void) {
+	ask_release(get_sync());
+	commit(NULL);
 }
 
-static void zwp_release_outlives_object(struct scene *scene) {
-	struct zwp_linux_surface_synchronization_v1 *sync = get_sync(scene);
-	get_release(scene, sync);
-	forget(scene, sync);
-	zwp_linux_surface_synchronization_v1_destroy(sync);
-	commit(scene, NULL);
+static void zwp_release_outlives_object(void) {
+	struct zwp_linux_surface_synchronization_v1 *sync = get_sync();
+	ask_release(sync);
+	zwp_linux_surface_synchronization_v1_destroy(world_forget(sync));
+	commit(NULL);
 }
 
-static void zwp_shm_release(struct scene *scene) {
-	get_release(scene, get_sync(scene));
-	commit(scene, scene->shm);
+static void zwp_shm_release(void) {
+	ask_release(get_sync());
+	commit(scene.shm);
 }
 
 #define MANAGER "wp_linux_drm_syncobj_manager_v1"
@@ -278,33 +250,23 @@ static const struct row rows[] = {
 
 static void test_row(void **state) {
 	const struct row *row = *state;
-	struct scene scene = {0};
-	world_init(&scene.world);
-	scene.surface = surface_create(&scene.world, 's');
 	int dmabuf_fd = kernel_dmabuf_create(-1);
-	scene.dmabuf = keep(&scene, dmabuf_create(&scene.world, dmabuf_fd));
-	scene.shm = keep(&scene, shm_create(&scene.world));
-	scene.syncobj_fd = kernel_syncobj_create();
-	scene.fence_fd = kernel_fence_create();
-	scene.timeline = keep(&scene, wp_linux_drm_syncobj_manager_v1_import_timeline(
-					      scene.world.syncobj, scene.syncobj_fd));
+	scene.surface = surface_create('s');
+	scene.dmabuf = world_keep(dmabuf_create(dmabuf_fd));
+	scene.shm = world_keep(shm_create());
+	scene.syncobj_fd = world_syncobj();
+	scene.fence_fd = world_fence();
+	scene.timeline = timeline_import(scene.syncobj_fd);
+	close(dmabuf_fd);
 
-	row->run(&scene);
+	row->run();
 	const char *interface = NULL;
-	assert_int_equal(world_error(&scene.world, &interface), row->code);
+	assert_int_equal(world_error(&interface), row->code);
 	if (row->interface != NULL) {
 		assert_string_equal(interface, row->interface);
 	}
 	/* In none of the rows has an acquire point or fence signalled. */
-	assert_int_equal(scene.surface->update.kind == LATCH_SYNC_SYNCOBJ, 0);
-
-	close(dmabuf_fd);
-	close(scene.syncobj_fd);
-	close(scene.fence_fd);
-	for (size_t i = 0; i < scene.num_proxies; i++) {
-		wl_proxy_destroy(scene.proxies[i]);
-	}
-	world_finish(&scene.world);
+	assert_int_equal(scene.surface->update.record.sync == LATCH_SYNC_SYNCOBJ, 0);
 }
 
 int main(void) {
@@ -314,6 +276,8 @@ int main(void) {
 		tests[i] = (struct CMUnitTest){
 			.name = rows[i].name,
 			.test_func = test_row,
+			.setup_func = setup,
+			.teardown_func = teardown,
 			.initial_state = (void *)&rows[i],
 		};
 	}

@@ -14,8 +14,7 @@
 #define MAX_FENCES 64
 #define MAX_COMMITS 512
 
-struct run {
-	struct world world;
+static struct {
 	uint32_t seed;
 	struct surface *surfaces[DEPTH]; /* the root first; NULL when destroyed */
 	struct wl_subsurface *subsurfaces[DEPTH];
@@ -37,75 +36,73 @@ struct run {
 	bool synchronised; /* all subsurfaces are, all the time */
 	bool barriers[DEPTH];	 /* as they should be */
 	uint64_t applied[DEPTH]; /* the last id */
-};
+} run;
 
-static uint32_t roll(struct run *run, uint32_t sides) {
-	run->seed = run->seed * 1664525 + 1013904223;
-	return (run->seed >> 16) % sides;
+static uint32_t roll(uint32_t sides) {
+	run.seed = run.seed * 1664525 + 1013904223;
+	return (run.seed >> 16) % sides;
 }
 
 /* The newest update of a surface before the one with this id; 0: none. */
-static uint64_t newest_before(const struct run *run, char name, uint64_t id) {
+static uint64_t newest_before(char name, uint64_t id) {
 	for (uint64_t other = id - 1; other > 0; other--) {
-		if (run->commits[other - 1].surface == name) {
+		if (run.commits[other - 1].surface == name) {
 			return other;
 		}
 	}
 	return 0;
 }
 
-static void check(struct world *world, struct surface *surface) {
-	struct run *run = world->data;
+static void check(struct surface *surface) {
 	uint64_t id = surface->update.id;
 	if (id == 0) {
 		return;
 	}
-	assert_int_equal(run->commits[id - 1].surface, surface->name);
+	assert_int_equal(run.commits[id - 1].surface, surface->name);
 
 	/* Law 1. */
-	int fence = run->commits[id - 1].fence;
-	assert_true(fence < 0 || run->signalled[fence]);
+	int fence = run.commits[id - 1].fence;
+	assert_true(fence < 0 || run.signalled[fence]);
 
-	assert_true(now_ns() >= run->commits[id - 1].target_ns);
+	assert_true(latch_now_ns() >= run.commits[id - 1].target_ns);
 
 	size_t index = (size_t)(surface->name - 'a');
-	if (id != run->applied[index]) {
-		run->applied[index] = id;
+	if (id != run.applied[index]) {
+		run.applied[index] = id;
 		/* Only the root is known not to be a synchronised subsurface. */
-		bool waits = index == 0 && run->commits[id - 1].waits;
-		assert_false(waits && run->barriers[index]);
-		run->barriers[index] =
-			run->barriers[index] || run->commits[id - 1].sets;
+		bool waits = index == 0 && run.commits[id - 1].waits;
+		assert_false(waits && run.barriers[index]);
+		run.barriers[index] = run.barriers[index] || run.commits[id - 1].sets;
 	}
 
 	/* A child shows exactly what it had committed when its parent was committed. */
-	if (!run->synchronised) {
+	if (!run.synchronised) {
 		return;
 	}
 	for (size_t i = 0; i + 1 < DEPTH; i++) {
-		if (run->surfaces[i] == surface) {
-			const struct surface *child = run->surfaces[i + 1];
-			uint64_t expected = newest_before(run, child->name, id);
+		if (run.surfaces[i] == surface) {
+			const struct surface *child = run.surfaces[i + 1];
+			uint64_t expected = newest_before(child->name, id);
 			assert_int_equal(child->update.id, expected);
 		}
 	}
 }
 
 /* What the surface's next commit, which has a buffer, is to wait for beside its fence. */
-static void pace(struct run *run, size_t i) {
-	bool sets = roll(run, 3) == 0, waits = roll(run, 3) == 0;
-	run->commits[run->num_commits].sets = sets;
-	run->commits[run->num_commits].waits = waits;
+static void pace(size_t i) {
+	bool sets = roll(3) == 0, waits = roll(3) == 0;
+	run.commits[run.num_commits].sets = sets;
+	run.commits[run.num_commits].waits = waits;
 	if (sets) {
-		wp_fifo_v1_set_barrier(run->fifos[i]);
+		wp_fifo_v1_set_barrier(run.fifos[i]);
 	}
 	if (waits) {
-		wp_fifo_v1_wait_barrier(run->fifos[i]);
+		wp_fifo_v1_wait_barrier(run.fifos[i]);
 	}
-	if (roll(run, 4) == 0) {
-		int64_t target_ns = now_ns() + roll(run, 1000) * INT64_C(1000);
-		run->commits[run->num_commits].target_ns = target_ns;
-		wp_commit_timer_v1_set_timestamp(run->timers[i], 0,
+	if (roll(4) == 0) {
+		int64_t target_ns = latch_now_ns() + roll(1000) * INT64_C(1000);
+		run.commits[run.num_commits].target_ns = target_ns;
+		wp_commit_timer_v1_set_timestamp(run.timers[i], 0,
 			(uint32_t)(target_ns / 1000000000), (uint32_t)(target_ns % 1000000000));
 	}
 }
@@ -114,145 +111,123 @@ static bool is(void *data, struct wlr_surface *surface) {
 	return surface == data;
 }
 
-static void latch(struct run *run, size_t i) {
-	if (run->surfaces[i] != NULL && run->surfaces[i]->server != NULL) {
-		run->barriers[i] = false;
-		latch_gate_latched(run->world.gate, is, run->surfaces[i]->server);
+static void latch(size_t i) {
+	if (run.surfaces[i] != NULL && run.surfaces[i]->server != NULL) {
+		run.barriers[i] = false;
+		latch_gate_latched(world.gate, is, run.surfaces[i]->server);
 	}
 }
 
 /* All that waits for times and barriers, and for nothing else, goes. */
-static void settle(struct run *run) {
-	int64_t start_ns = now_ns();
+static void settle(void) {
+	int64_t start_ns = latch_now_ns();
 	size_t held = 0, quiet = 0;
-	while (quiet < 20 && now_ns() - start_ns < INT64_C(500000000)) {
+	while (quiet < 20 && latch_now_ns() - start_ns < INT64_C(500000000)) {
 		for (size_t i = 0; i < DEPTH; i++) {
-			latch(run, i);
+			latch(i);
 		}
 		usleep(200);
-		world_sync(&run->world);
-		size_t now = world_stats(&run->world).held;
+		world_sync();
+		size_t now = world_stats().held;
 		quiet = now == held ? quiet + 1 : 0;
 		held = now;
 		quiet = now == 0 ? 20 : quiet;
 	}
 }
 
-static void draw(struct run *run, size_t i) {
+static void draw(size_t i) {
 	int fence = -1;
-	if (run->num_fences < MAX_FENCES && roll(run, 3) != 0) {
-		fence = (int)run->num_fences;
-		run->fences[run->num_fences++] = kernel_fence_create();
+	if (run.num_fences < MAX_FENCES && roll(3) != 0) {
+		fence = (int)run.num_fences;
+		run.fences[run.num_fences++] = world_fence();
 	}
-	pace(run, i);
-	run->commits[run->num_commits].surface = run->surfaces[i]->name;
-	run->commits[run->num_commits++].fence = fence;
-	surface_draw(&run->world, run->surfaces[i], fence < 0 ? -1 : run->fences[fence]);
+	pace(i);
+	run.commits[run.num_commits].surface = run.surfaces[i]->name;
+	run.commits[run.num_commits++].fence = fence;
+	surface_draw(run.surfaces[i], fence < 0 ? -1 : run.fences[fence]);
 }
 
-static void signal_fence(struct run *run, size_t i) {
-	if (i < run->num_fences && !run->signalled[i]) {
-		run->signalled[i] = true;
-		kernel_fence_signal(run->fences[i], now_ns());
-		if (roll(run, 2) == 0) {
-			world_sync(&run->world);
+static void signal_fence(size_t i) {
+	if (i < run.num_fences && !run.signalled[i]) {
+		run.signalled[i] = true;
+		kernel_fence_signal(run.fences[i], latch_now_ns());
+		if (roll(2) == 0) {
+			world_sync();
 		}
 	}
 }
 
-static int64_t shown(void *data, struct wlr_surface *surface) {
-	return 0;
-}
-
-static void run_init(struct run *run, uint32_t seed) {
-	*run = (struct run){.seed = seed};
-	world_init_with(
-		&run->world, NULL, &(struct latch_gate_options){.unseen_interval_ns = shown});
-	run->world.applied = check;
-	run->world.data = run;
+static void run_init(uint32_t seed) {
+	memset(&run, 0, sizeof(run));
+	run.seed = seed;
+	setup_shown(NULL);
+	world.applied = check;
 	for (size_t i = 0; i < DEPTH; i++) {
-		run->surfaces[i] = surface_create(&run->world, (char)('a' + i));
-		run->fifos[i] =
-			wp_fifo_manager_v1_get_fifo(run->world.fifo, run->surfaces[i]->wl);
-		run->timers[i] = wp_commit_timing_manager_v1_get_timer(
-			run->world.timing, run->surfaces[i]->wl);
+		run.surfaces[i] = surface_create((char)('a' + i));
+		run.fifos[i] = surface_get_fifo(run.surfaces[i]);
+		run.timers[i] = surface_get_timer(run.surfaces[i]);
 		if (i > 0) {
-			run->subsurfaces[i] = surface_make_child(
-				&run->world, run->surfaces[i], run->surfaces[i - 1]);
+			run.subsurfaces[i] =
+				surface_make_child(run.surfaces[i], run.surfaces[i - 1]);
 		}
 	}
-}
-
-static void run_finish(struct run *run) {
-	for (size_t i = 0; i < DEPTH; i++) {
-		if (run->subsurfaces[i] != NULL) {
-			wl_subsurface_destroy(run->subsurfaces[i]);
-		}
-		wp_fifo_v1_destroy(run->fifos[i]);
-		wp_commit_timer_v1_destroy(run->timers[i]);
-	}
-	for (size_t i = 0; i < run->num_fences; i++) {
-		close(run->fences[i]);
-	}
-	world_finish(&run->world);
 }
 
 static void test_synchronised(void **state) {
 	for (uint32_t seed = 0; seed < 150; seed++) {
-		struct run run;
-		run_init(&run, seed);
+		run_init(seed);
 		run.synchronised = true;
 		for (int step = 0; step < 60; step++) {
-			if (roll(&run, 2) == 0) {
-				draw(&run, roll(&run, DEPTH));
-			} else if (roll(&run, 4) == 0) {
-				latch(&run, roll(&run, DEPTH));
+			if (roll(2) == 0) {
+				draw(roll(DEPTH));
+			} else if (roll(4) == 0) {
+				latch(roll(DEPTH));
 			} else {
-				signal_fence(&run, roll(&run, MAX_FENCES));
+				signal_fence(roll(MAX_FENCES));
 			}
 		}
 		for (size_t i = 0; i < run.num_fences; i++) {
-			signal_fence(&run, i);
+			signal_fence(i);
 		}
 		/* Leaf to root: then all that was committed is shown. */
 		for (size_t i = DEPTH; i-- > 0;) {
 			run.commits[run.num_commits].surface = run.surfaces[i]->name;
 			run.commits[run.num_commits++].fence = -1;
-			surface_draw(&run.world, run.surfaces[i], -1);
+			surface_draw(run.surfaces[i], -1);
 		}
-		settle(&run);
+		settle();
 		for (size_t i = 0; i < DEPTH; i++) {
 			assert_int_equal(run.surfaces[i]->update.id, run.num_commits - i);
 		}
-		assert_int_equal(world_stats(&run.world).held, 0);
-		run_finish(&run);
+		assert_int_equal(world_stats().held, 0);
+		world_finish();
 	}
 }
 
-static void chaos(struct run *run) {
-	size_t i = roll(run, DEPTH);
-	struct surface *surface = run->surfaces[i];
-	switch (roll(run, 14)) {
+static void chaos(void) {
+	size_t i = roll(DEPTH);
+	struct surface *surface = run.surfaces[i];
+	switch (roll(14)) {
 	case 0:
-		if (run->subsurfaces[i] != NULL) {
-			wl_subsurface_set_sync(run->subsurfaces[i]);
+		if (run.subsurfaces[i] != NULL) {
+			wl_subsurface_set_sync(run.subsurfaces[i]);
 		}
 		break;
 	case 1:
-		if (run->subsurfaces[i] != NULL) {
-			wl_subsurface_set_desync(run->subsurfaces[i]);
+		if (run.subsurfaces[i] != NULL) {
+			wl_subsurface_set_desync(run.subsurfaces[i]);
 		}
 		break;
 	case 2:
-		if (run->subsurfaces[i] != NULL && roll(run, 3) == 0) {
-			wl_subsurface_destroy(run->subsurfaces[i]);
-			run->subsurfaces[i] = NULL;
+		if (run.subsurfaces[i] != NULL && roll(3) == 0) {
+			wl_subsurface_destroy(world_forget(run.subsurfaces[i]));
+			run.subsurfaces[i] = NULL;
 		}
 		break;
 	case 3:
-		if (surface != NULL && roll(run, 4) == 0 && run->subsurfaces[i] == NULL) {
-			surface_destroy(&run->world, surface);
-			run->surfaces[i] = NULL;
+		if (surface != NULL && roll(4) == 0 && run.subsurfaces[i] == NULL) {
+			surface_destroy(surface);
+			run.surfaces[i] = NULL;
 		}
 		break;
 	case 4:
@@ -269,60 +244,52 @@ static void chaos(struct run *run) {
 	case 6:
 	case 7:
 	case 8:
-		signal_fence(run, roll(run, MAX_FENCES));
+		signal_fence(roll(MAX_FENCES));
 		break;
 	case 12:
 	case 13:
-		latch(run, i);
+		latch(i);
 		break;
 	default:
 		if (surface != NULL) {
-			draw(run, i);
+			draw(i);
 		}
 	}
 }
 
 static void test_chaos(void **state) {
 	for (uint32_t seed = 1000; seed < 1300; seed++) {
-		struct run run;
-		run_init(&run, seed);
+		run_init(seed);
 		for (int step = 0; step < 80; step++) {
-			chaos(&run);
+			chaos();
 		}
 		if (seed % 2 == 0) {
 			/* Nobody waits for ever once all has signalled and no parent is left. */
 			for (size_t i = 0; i < run.num_fences; i++) {
-				signal_fence(&run, i);
+				signal_fence(i);
 			}
-			settle(&run);
-			assert_int_equal(world_error(&run.world, NULL), -1);
+			settle();
+			assert_int_equal(world_error(NULL), -1);
 			for (size_t i = DEPTH; i-- > 0;) {
 				if (run.surfaces[i] != NULL) {
-					draw(&run, i);
-					signal_fence(&run, run.num_fences - 1);
+					draw(i);
+					signal_fence(run.num_fences - 1);
 				}
 			}
-			settle(&run);
-			assert_int_equal(world_stats(&run.world).held, 0);
+			settle();
+			assert_int_equal(world_stats().held, 0);
 			for (size_t i = 0; i < DEPTH; i++) {
 				if (run.surfaces[i] != NULL &&
 					(run.subsurfaces[i] == NULL ||
 						run.surfaces[i - 1] != NULL)) {
 					uint64_t newest = newest_before(
-						&run, run.surfaces[i]->name, run.num_commits + 1);
+						run.surfaces[i]->name, run.num_commits + 1);
 					assert_int_equal(run.surfaces[i]->update.id, newest);
 				}
 			}
 		}
-		run_finish(&run);
+		world_finish();
 	}
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_synchronised),
-		cmocka_unit_test(test_chaos),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("random", UNIT(test_synchronised), UNIT(test_chaos))

@@ -1,17 +1,16 @@
 /* wp_tearing_control_v1 over the wire. */
 
-#include <unistd.h>
-
 #include "world.h"
 
 #define ASYNC WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC
 
-static struct wp_tearing_control_v1 *get_control(struct world *world, struct surface *surface) {
-	return wp_tearing_control_manager_v1_get_tearing_control(world->tearing, surface->wl);
+static struct wp_tearing_control_v1 *get_control(struct surface *surface) {
+	return world_keep(
+		wp_tearing_control_manager_v1_get_tearing_control(world.tearing, surface->wl));
 }
 
-static bool is_async(struct world *world, struct surface *surface) {
-	world_sync(world);
+static bool is_async(struct surface *surface) {
+	world_sync();
 	return latch_surface_sync_is_async(surface->server);
 }
 
@@ -21,84 +20,60 @@ static void commit(struct surface *surface) {
 
 /* A hint counts from the commit on, and until the commit after its object's end. */
 static void test_hint_comes_and_goes_with_commits(void **state) {
-	struct world world;
-	world_init(&world);
-	struct surface *a = surface_create(&world, 'a');
-	assert_false(is_async(&world, a));
-	struct wp_tearing_control_v1 *control = get_control(&world, a);
+	struct surface *a = surface_create('a');
+	assert_false(is_async(a));
+	struct wp_tearing_control_v1 *control = get_control(a);
 	wp_tearing_control_v1_set_presentation_hint(control, ASYNC);
-	assert_false(is_async(&world, a));
+	assert_false(is_async(a));
 	commit(a);
-	assert_true(is_async(&world, a));
+	assert_true(is_async(a));
 	commit(a);
-	assert_true(is_async(&world, a));
-	wp_tearing_control_v1_destroy(control);
-	assert_true(is_async(&world, a));
+	assert_true(is_async(a));
+	wp_tearing_control_v1_destroy(world_forget(control));
+	assert_true(is_async(a));
 	commit(a);
-	assert_false(is_async(&world, a));
+	assert_false(is_async(a));
 	/* The surface may have another one now. */
-	control = get_control(&world, a);
+	control = get_control(a);
 	wp_tearing_control_v1_set_presentation_hint(control, 4711);
 	commit(a);
-	assert_false(is_async(&world, a));
-	assert_int_equal(world_error(&world, NULL), -1);
-	wp_tearing_control_v1_destroy(control);
-	world_finish(&world);
+	assert_false(is_async(a));
+	assert_int_equal(world_error(NULL), -1);
 }
 
 /* It belongs to its update: one that waits for a fence brings it late, and one behind it keeps it. */
 static void test_hint_waits_with_its_update(void **state) {
-	struct world world;
-	world_init(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_tearing_control_v1 *control = get_control(&world, a);
-	int fence = kernel_fence_create();
+	struct surface *a = surface_create('a');
+	struct wp_tearing_control_v1 *control = get_control(a);
+	int fence = world_fence();
 	wp_tearing_control_v1_set_presentation_hint(control, ASYNC);
-	surface_draw(&world, a, fence);
-	surface_draw(&world, a, -1);
-	assert_false(is_async(&world, a));
-	kernel_fence_signal(fence, now_ns());
-	world_sync(&world);
+	surface_draw(a, fence);
+	surface_draw(a, -1);
+	assert_false(is_async(a));
+	world_signal(fence);
 	assert_int_equal(a->applied, 2);
-	assert_true(is_async(&world, a));
-	close(fence);
-	wp_tearing_control_v1_destroy(control);
-	world_finish(&world);
+	assert_true(is_async(a));
 }
 
 static void test_inert_without_its_surface(void **state) {
-	struct world world;
-	world_init(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_tearing_control_v1 *control = get_control(&world, a);
-	surface_destroy(&world, a);
+	struct surface *a = surface_create('a');
+	struct wp_tearing_control_v1 *control = get_control(a);
+	surface_destroy(a);
 	wp_tearing_control_v1_set_presentation_hint(control, ASYNC);
-	wp_tearing_control_v1_destroy(control);
-	assert_int_equal(world_error(&world, NULL), -1);
-	world_finish(&world);
+	wp_tearing_control_v1_destroy(world_forget(control));
+	assert_int_equal(world_error(NULL), -1);
 }
 
 static void test_one_for_a_surface(void **state) {
-	struct world world;
-	world_init(&world);
-	struct surface *a = surface_create(&world, 'a');
-	struct wp_tearing_control_v1 *first = get_control(&world, a), *second = get_control(&world, a);
+	struct surface *a = surface_create('a');
+	get_control(a);
+	get_control(a);
 	const char *interface = NULL;
-	assert_int_equal(world_error(&world, &interface),
+	assert_int_equal(world_error(&interface),
 		WP_TEARING_CONTROL_MANAGER_V1_ERROR_TEARING_CONTROL_EXISTS);
 	assert_string_equal(interface, "wp_tearing_control_manager_v1");
-	wl_proxy_destroy((struct wl_proxy *)second);
-	wl_proxy_destroy((struct wl_proxy *)first);
-	world_finish(&world);
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hint_comes_and_goes_with_commits),
-		cmocka_unit_test(test_hint_waits_with_its_update),
-		cmocka_unit_test(test_inert_without_its_surface),
-		cmocka_unit_test(test_one_for_a_surface),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("tearing", TEST(test_hint_comes_and_goes_with_commits),
+	TEST(test_hint_waits_with_its_update), TEST(test_inert_without_its_surface),
+	TEST(test_one_for_a_surface))

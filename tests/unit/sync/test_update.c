@@ -1,12 +1,6 @@
 /* The rules of both protocols, and what a commit waits for, as a table. */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
+#include "../test.h"
 #include "sync/update.h"
 
 struct row {
@@ -64,26 +58,26 @@ static void test_rules(void **state) {
 }
 
 static void test_times(void **state) {
-	struct latch_update update = {.commit_ns = 100, .signalled_ns = 100};
+	struct latch_update update = {.record = {.commit_ns = 100, .signalled_ns = 100}};
 	latch_update_note_signal(&update, 0, false);
 	assert_int_equal(update.fence_ns, 0);
-	assert_int_equal(update.signalled_ns, 100);
+	assert_int_equal(update.record.signalled_ns, 100);
 
 	/* Done before the commit: both raw values stay. */
 	latch_update_note_signal(&update, 90, false);
 	assert_int_equal(update.fence_ns, 90);
-	assert_int_equal(update.signalled_ns, 100);
+	assert_int_equal(update.record.signalled_ns, 100);
 
 	/* The latest of several counts, in whatever order they are told. */
 	latch_update_note_signal(&update, 130, false);
 	latch_update_note_signal(&update, 120, false);
 	assert_int_equal(update.fence_ns, 130);
-	assert_int_equal(update.signalled_ns, 130);
-	assert_false(update.fence_error);
+	assert_int_equal(update.record.signalled_ns, 130);
+	assert_false(update.record.fence_error);
 
 	latch_update_note_signal(&update, 140, true);
 	latch_update_note_signal(&update, 150, false);
-	assert_true(update.fence_error);
+	assert_true(update.record.fence_error);
 }
 
 static void test_names(void **state) {
@@ -93,12 +87,4 @@ static void test_names(void **state) {
 	assert_string_equal(latch_name(&latch_sync_kind_names, LATCH_SYNC_SYNCOBJ), "syncobj");
 }
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_rules),
-		cmocka_unit_test(test_times),
-		cmocka_unit_test(test_names),
-	};
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN("update", UNIT(test_rules), UNIT(test_times), UNIT(test_names))

@@ -11,17 +11,15 @@
 #include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
 #include "../wire.h"
-#include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
 #include "limits/client.h"
-#include "sync/private.h"
-#include "sync/release.h"
 
 struct server {
 	struct wl_display *display;
@@ -33,10 +31,19 @@ struct server {
 	struct latch_dmabuf *dmabuf;
 	struct wl_listener client_destroy, new_surface;
 	uint32_t last_surface_id;
+	struct wlr_output output;
+	struct latch_gate_output clock;
+	struct wl_list clocks;
 	struct surface *surfaces[64];
 	int num_surfaces;
+	struct wl_proxy *kept[64];
+	int num_kept;
+	int fds[128];
+	int num_fds;
 	int fds_before;
 };
+
+struct world world;
 
 /* The server's side of one. */
 struct server_surface {
@@ -44,10 +51,6 @@ struct server_surface {
 	struct wl_listener destroy;
 	struct surface *surface; /* NULL until surface_create() knows it */
 };
-
-int64_t now_ns(void) {
-	return latch_now_ns();
-}
 
 static bool accept_fd(int fd) {
 	return true;
@@ -96,73 +99,58 @@ static void handle_client_destroy(struct wl_listener *listener, void *data) {
 	server->client = NULL;
 }
 
-static void registry_handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct world *world = data;
-	const struct {
-		const struct wl_interface *interface;
-		uint32_t version;
-		void **slot;
-	} wanted[] = {
-		{&wl_compositor_interface, 6, (void **)&world->compositor},
-		{&wl_subcompositor_interface, 1, (void **)&world->subcompositor},
-		{&wl_shm_interface, 1, (void **)&world->shm},
-		{&zwp_linux_dmabuf_v1_interface, 3, (void **)&world->dmabuf},
-		{&wp_linux_drm_syncobj_manager_v1_interface, 1, (void **)&world->syncobj},
-		{&zwp_linux_explicit_synchronization_v1_interface, 2, (void **)&world->explicit},
-		{&wp_fifo_manager_v1_interface, 1, (void **)&world->fifo},
-		{&wp_commit_timing_manager_v1_interface, 1, (void **)&world->timing},
-		{&wp_tearing_control_manager_v1_interface, 1, (void **)&world->tearing},
+static void bind_globals(void) {
+	struct wire_global globals[] = {
+		{&wl_compositor_interface, 6, &world.compositor, 0},
+		{&wl_subcompositor_interface, 1, &world.subcompositor, 0},
+		{&wl_shm_interface, 1, &world.shm, 0},
+		{&zwp_linux_dmabuf_v1_interface, 3, &world.dmabuf, 0},
+		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &world.syncobj, 0},
+		{&zwp_linux_explicit_synchronization_v1_interface, 2, &world.explicit, 0},
+		{&wp_fifo_manager_v1_interface, 1, &world.fifo, 0},
+		{&wp_commit_timing_manager_v1_interface, 1, &world.timing, 0},
+		{&wp_tearing_control_manager_v1_interface, 1, &world.tearing, 0},
+		{0},
 	};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		if (strcmp(interface, wanted[i].interface->name) == 0) {
-			*wanted[i].slot = wl_registry_bind(
-				registry, name, wanted[i].interface, wanted[i].version);
-		}
+	wire_bind(world.server->display, world.client, globals);
+	world_sync();
+	for (const struct wire_global *global = globals; global->interface != NULL; global++) {
+		world_keep(*(void **)global->object);
 	}
 }
 
-static void registry_handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
+void world_sync(void) {
+	wire_pump(world.server->display, world.client, 4);
 }
 
-static const struct wl_registry_listener registry_listener = {
-	.global = registry_handle_global,
-	.global_remove = registry_handle_global_remove,
-};
-
-void world_sync(struct world *world) {
-	wire_pump(world->server->display, world->client, 4);
-}
-
-void world_wait(struct world *world, int ms) {
-	int64_t end_ns = now_ns() + ms * INT64_C(1000000);
+void world_wait(int ms) {
+	int64_t end_ns = latch_now_ns() + ms * MS;
 	do {
 		poll(NULL, 0, 1);
-		world_sync(world);
-	} while (now_ns() < end_ns);
+		world_sync();
+	} while (latch_now_ns() < end_ns);
 }
 
-static struct world *logging_world;
+static bool logging;
 
 /* What latch itself says, not libwayland through wlroots. */
 static void handle_log(enum wlr_log_importance level, const char *format, va_list args) {
 	char line[512];
 	vsnprintf(line, sizeof(line), format, args);
-	if (logging_world == NULL || level > WLR_INFO || strstr(line, "compositor/") == NULL) {
+	if (!logging || level > WLR_INFO || strstr(line, "compositor/") == NULL) {
 		return;
 	}
-	logging_world->logged++;
-	snprintf(logging_world->log, sizeof(logging_world->log), "%s", strstr(line, "] ") + 2);
+	world.logged++;
+	snprintf(world.log, sizeof(world.log), "%s", strstr(line, "] ") + 2);
 }
 
-static void drop_release(struct surface *surface) {
+void surface_drop_release(struct surface *surface) {
 	latch_release_destroy(surface->update.release);
 	surface->update.release = NULL;
 }
 
 static void handle_applied(
 	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
-	struct world *world = data;
 	struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
 	struct surface *surface = server_surface->surface;
 	if (surface == NULL) {
@@ -170,32 +158,30 @@ static void handle_applied(
 		return;
 	}
 	surface->applied++;
-	size_t len = strlen(world->order);
-	if (len + 1 < sizeof(world->order)) {
-		world->order[len] = surface->name;
+	size_t len = strlen(world.order);
+	if (len + 1 < sizeof(world.order)) {
+		world.order[len] = surface->name;
 	}
 	if (update != NULL) {
 		assert_non_null(surface->server->current.buffer);
-		drop_release(surface);
+		surface_drop_release(surface);
 		surface->update = *update;
 	}
-	if (world->applied != NULL) {
-		world->applied(world, surface);
+	if (world.applied != NULL) {
+		world.applied(surface);
 	}
 }
 
 static void handle_committed(void *data, const struct latch_update *update) {
-	struct world *world = data;
-	if (world->committed != NULL) {
-		world->committed(world, update);
+	if (world.committed != NULL) {
+		world.committed(update);
 	}
 }
 
 static void handle_untaken(
 	void *data, const struct latch_update *update, enum latch_record_end why) {
-	struct world *world = data;
-	if (world->untaken != NULL) {
-		world->untaken(world, update, why);
+	if (world.untaken != NULL) {
+		world.untaken(update, why);
 	}
 }
 
@@ -218,22 +204,58 @@ static void handle_new_surface(struct wl_listener *listener, void *data) {
 	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
 }
 
-void world_leave_surfaces(struct world *world) {
-	wl_list_remove(&world->server->new_surface.link);
-	wl_list_init(&world->server->new_surface.link);
+void world_leave_surfaces(void) {
+	wl_list_remove(&world.server->new_surface.link);
+	wl_list_init(&world.server->new_surface.link);
 }
 
-void world_init(struct world *world) {
-	world_init_with(world, NULL, NULL);
+void world_init(void) {
+	world_init_with(NULL, NULL);
 }
 
-void world_init_with(struct world *world, const struct latch_limits *limits,
-	const struct latch_gate_options *gate_options) {
+void world_init_limited(enum latch_limit limit, uint64_t max) {
+	struct latch_limits limits = latch_limits_default();
+	limits.max[limit] = max;
+	world_init_with(&limits, NULL);
+}
+
+int setup(void **state) {
+	world_init();
+	return 0;
+}
+
+int setup_shown(void **state) {
+	world_init();
+	world.shown = true;
+	return 0;
+}
+
+int teardown(void **state) {
+	world_finish();
+	return 0;
+}
+
+/* The one output, which has no picture. */
+static void init_output(struct server *server) {
+	server->clock = (struct latch_gate_output){
+		.wlr_output = &server->output,
+		.deadline = &world.deadline,
+		.active = &world.active,
+	};
+	wl_list_init(&server->output.resources);
+	wl_signal_init(&server->output.events.bind);
+	wl_signal_init(&server->output.events.destroy);
+	wl_list_init(&server->clocks);
+	wl_list_insert(&server->clocks, &server->clock.link);
+}
+
+void world_init_with(
+	const struct latch_limits *limits, const struct latch_gate_options *gate_options) {
 	wlr_log_init(WLR_INFO, handle_log);
 	int fds_before = count_fds();
 	struct server *server = calloc(1, sizeof(*server));
 	assert_non_null(server);
-	*world = (struct world){.server = server};
+	world = (struct world){.server = server, .active = true};
 	server->fds_before = fds_before;
 
 	server->display = wl_display_create();
@@ -255,136 +277,156 @@ void world_init_with(struct world *world, const struct latch_limits *limits,
 	if (gate_options != NULL) {
 		options = *gate_options;
 	}
+	init_output(server);
+	options.outputs = &server->clocks;
 	options.timeline_device = server->device;
 	options.tearing = true;
-	world->gate = server->gate = latch_gate_create(server->display, &options);
-	assert_non_null(world->gate);
-	latch_gate_listen(world->gate, &(struct latch_gate_events){
-					       .applied = handle_applied,
-					       .committed = handle_committed,
-					       .untaken = handle_untaken,
-					       .data = world,
-				       });
+	world.gate = server->gate = latch_gate_create(server->display, &options);
+	assert_non_null(world.gate);
+	latch_gate_listen(world.gate, &(struct latch_gate_events){
+					      .applied = handle_applied,
+					      .committed = handle_committed,
+					      .untaken = handle_untaken,
+				      });
 	server->new_surface.notify = handle_new_surface;
 	wl_signal_add(&server->compositor->events.new_surface, &server->new_surface);
 
-	server->client = wire_connect(server->display, &world->client);
+	server->client = wire_connect(server->display, &world.client);
 	server->client_destroy.notify = handle_client_destroy;
 	wl_client_add_destroy_listener(server->client, &server->client_destroy);
-	world->account = latch_account_ref(latch_account_find(server->client));
-	assert_non_null(world->account);
-	struct wl_registry *registry = wl_display_get_registry(world->client);
-	wl_registry_add_listener(registry, &registry_listener, world);
-	world_sync(world);
-	wl_registry_destroy(registry);
-	assert_non_null(world->compositor);
-	assert_non_null(world->subcompositor);
-	assert_non_null(world->shm);
-	assert_non_null(world->dmabuf);
-	assert_non_null(world->syncobj);
-	assert_non_null(world->explicit);
-	assert_non_null(world->fifo);
-	assert_non_null(world->timing);
-	assert_non_null(world->tearing);
-	world->logged = 0;
-	logging_world = world;
+	world.account = latch_account_ref(latch_account_find(server->client));
+	assert_non_null(world.account);
+	bind_globals();
+	world.logged = 0;
+	logging = true;
 }
 
-void world_kill_client(struct world *world) {
-	if (world->client == NULL) {
+void world_kill_client(void) {
+	if (world.client == NULL) {
 		return;
 	}
-	struct server *server = world->server;
+	struct server *server = world.server;
 	for (int i = 0; i < server->num_surfaces; i++) {
 		if (server->surfaces[i]->wl != NULL) {
 			wl_proxy_destroy((struct wl_proxy *)server->surfaces[i]->wl);
 			server->surfaces[i]->wl = NULL;
 		}
 	}
-	wl_compositor_destroy(world->compositor);
-	wl_subcompositor_destroy(world->subcompositor);
-	wl_shm_destroy(world->shm);
-	wl_proxy_destroy((struct wl_proxy *)world->dmabuf);
-	if (world->syncobj != NULL) {
-		wl_proxy_destroy((struct wl_proxy *)world->syncobj);
+	while (server->num_kept > 0) {
+		wl_proxy_destroy(server->kept[--server->num_kept]);
 	}
-	if (world->explicit != NULL) {
-		wl_proxy_destroy((struct wl_proxy *)world->explicit);
-	}
-	wl_proxy_destroy((struct wl_proxy *)world->fifo);
-	wl_proxy_destroy((struct wl_proxy *)world->timing);
-	wl_proxy_destroy((struct wl_proxy *)world->tearing);
-	wl_display_disconnect(world->client);
-	world->client = NULL;
-	world_sync(world);
+	wl_display_disconnect(world.client);
+	world.client = NULL;
+	world_sync();
 	assert_null(server->client);
 }
 
-void world_finish(struct world *world) {
-	struct server *server = world->server;
-	world_kill_client(world);
+void world_finish(void) {
+	struct server *server = world.server;
+	world_kill_client();
 	for (int i = 0; i < server->num_surfaces; i++) {
 		assert_null(server->surfaces[i]->server);
-		drop_release(server->surfaces[i]);
+		surface_drop_release(server->surfaces[i]);
 		free(server->surfaces[i]);
 	}
 
 	for (int i = 0; i < LATCH_LIMIT_COUNT; i++) {
-		assert_int_equal(latch_account_get(world->account, (enum latch_limit)i), 0);
+		assert_int_equal(latch_account_get(world.account, (enum latch_limit)i), 0);
 	}
-	latch_account_unref(world->account);
-	logging_world = NULL;
+	latch_account_unref(world.account);
+	logging = false;
 
-	struct latch_gate_stats stats = world_stats(world);
+	struct latch_gate_stats stats = world_stats();
 	assert_int_equal(stats.surfaces, 0);
 	assert_int_equal(stats.held, 0);
 	assert_int_equal(stats.watches, 0);
-	assert_int_equal(world->gate->releases->outstanding, 0);
+	assert_int_equal(stats.releases, 0);
 
 	wl_display_destroy_clients(server->display);
-	world_leave_surfaces(world);
-	latch_gate_destroy(world->gate);
+	world_leave_surfaces();
+	latch_gate_destroy(world.gate);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_clients_destroy(server->clients);
 	wl_display_destroy(server->display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
 	kernel_reset();
+	while (server->num_fds > 0) {
+		close(server->fds[--server->num_fds]);
+	}
 	int fds_before = server->fds_before;
 	free(server);
 	assert_int_equal(count_fds(), fds_before);
 }
 
-int world_error(struct world *world, const char **interface) {
-	world_sync(world);
-	if (wl_display_get_error(world->client) != EPROTO) {
+int world_error(const char **interface) {
+	world_sync();
+	if (wl_display_get_error(world.client) != EPROTO) {
 		return -1;
 	}
 	const struct wl_interface *of = NULL;
 	uint32_t id;
-	int code = (int)wl_display_get_protocol_error(world->client, &of, &id);
+	int code = (int)wl_display_get_protocol_error(world.client, &of, &id);
 	if (interface != NULL) {
 		*interface = of != NULL ? of->name : "";
 	}
 	return code;
 }
 
-bool world_is_refused(struct world *world) {
-	world_sync(world);
+bool world_is_refused(void) {
+	world_sync();
 	/* What libwayland makes of it. */
-	return wl_display_get_error(world->client) == ENOMEM;
+	return wl_display_get_error(world.client) == ENOMEM;
 }
 
-struct wl_display *world_server_display(struct world *world) {
-	return world->server->display;
+struct wl_display *world_server_display(void) {
+	return world.server->display;
 }
 
-struct wlr_compositor *world_compositor(struct world *world) {
-	return world->server->compositor;
+struct wlr_compositor *world_compositor(void) {
+	return world.server->compositor;
 }
 
-struct latch_gate_stats world_stats(struct world *world) {
-	return world->gate->stats;
+struct latch_gate_stats world_stats(void) {
+	return latch_gate_get_stats(world.gate);
+}
+
+void *world_keep(void *proxy) {
+	struct server *server = world.server;
+	assert_non_null(proxy);
+	assert_true(server->num_kept < 64);
+	server->kept[server->num_kept++] = proxy;
+	return proxy;
+}
+
+void *world_forget(void *proxy) {
+	struct server *server = world.server;
+	int i = 0;
+	while (server->kept[i] != proxy) {
+		assert_true(++i < server->num_kept);
+	}
+	server->kept[i] = server->kept[--server->num_kept];
+	return proxy;
+}
+
+static int keep_fd(int fd) {
+	struct server *server = world.server;
+	assert_true(server->num_fds < 128);
+	server->fds[server->num_fds++] = fd;
+	return fd;
+}
+
+int world_fence(void) {
+	return keep_fd(kernel_fence_create());
+}
+
+int world_syncobj(void) {
+	return keep_fd(kernel_syncobj_create());
+}
+
+void world_signal(int fence_fd) {
+	kernel_fence_signal(fence_fd, latch_now_ns());
+	world_sync();
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
@@ -393,42 +435,104 @@ static void handle_destroy(struct wl_listener *listener, void *data) {
 	wl_list_remove(&surface->destroy.link);
 }
 
-struct surface *surface_create(struct world *world, char name) {
+struct surface *surface_create(char name) {
 	struct surface *surface = calloc(1, sizeof(*surface));
 	assert_non_null(surface);
 	surface->name = name;
-	surface->wl = wl_compositor_create_surface(world->compositor);
-	world_sync(world);
+	surface->wl = wl_compositor_create_surface(world.compositor);
+	world_sync();
 	surface->server = wlr_surface_from_resource(wl_client_get_object(
-		world->server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
+		world.server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
 
+	if (world.shown) {
+		wlr_surface_send_enter(surface->server, &world.server->output);
+	}
 	surface->destroy.notify = handle_destroy;
 	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
-	if (!wl_list_empty(&world->server->new_surface.link)) {
+	if (!wl_list_empty(&world.server->new_surface.link)) {
 		struct latch_surface_sync *sync = latch_surface_sync_find(surface->server);
 		struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
 		server_surface->surface = surface;
 	}
-	assert_true(world->server->num_surfaces < 64);
-	world->server->surfaces[world->server->num_surfaces++] = surface;
+	assert_true(world.server->num_surfaces < 64);
+	world.server->surfaces[world.server->num_surfaces++] = surface;
 	return surface;
 }
 
-void surface_destroy(struct world *world, struct surface *surface) {
+void surface_destroy(struct surface *surface) {
 	wl_surface_destroy(surface->wl);
 	surface->wl = NULL;
-	world_sync(world);
+	world_sync();
 	assert_null(surface->server);
 }
 
-struct wl_subsurface *surface_make_child(
-	struct world *world, struct surface *child, struct surface *parent) {
-	return wl_subcompositor_get_subsurface(world->subcompositor, child->wl, parent->wl);
+struct wl_subsurface *surface_make_child(struct surface *child, struct surface *parent) {
+	return world_keep(
+		wl_subcompositor_get_subsurface(world.subcompositor, child->wl, parent->wl));
 }
 
-struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd) {
-	struct zwp_linux_buffer_params_v1 *params =
-		zwp_linux_dmabuf_v1_create_params(world->dmabuf);
+struct wp_fifo_v1 *surface_get_fifo(struct surface *surface) {
+	return world_keep(wp_fifo_manager_v1_get_fifo(world.fifo, surface->wl));
+}
+
+struct wp_commit_timer_v1 *surface_get_timer(struct surface *surface) {
+	return world_keep(wp_commit_timing_manager_v1_get_timer(world.timing, surface->wl));
+}
+
+struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surface) {
+	return world_keep(wp_linux_drm_syncobj_manager_v1_get_surface(world.syncobj, surface->wl));
+}
+
+struct zwp_linux_surface_synchronization_v1 *surface_get_explicit(struct surface *surface) {
+	return world_keep(zwp_linux_explicit_synchronization_v1_get_synchronization(
+		world.explicit, surface->wl));
+}
+
+struct wp_linux_drm_syncobj_timeline_v1 *timeline_import(int syncobj_fd) {
+	return world_keep(
+		wp_linux_drm_syncobj_manager_v1_import_timeline(world.syncobj, syncobj_fd));
+}
+
+struct points points_create(struct surface *surface) {
+	int fd = world_syncobj();
+	return (struct points){fd, timeline_import(fd), surface_get_syncobj(surface)};
+}
+
+void points_set(const struct points *points, uint64_t acquire, uint64_t release) {
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+		points->surface, points->timeline, (uint32_t)(acquire >> 32), (uint32_t)acquire);
+	wp_linux_drm_syncobj_surface_v1_set_release_point(
+		points->surface, points->timeline, (uint32_t)(release >> 32), (uint32_t)release);
+}
+
+void points_destroy(const struct points *points) {
+	wp_linux_drm_syncobj_timeline_v1_destroy(world_forget(points->timeline));
+	wp_linux_drm_syncobj_surface_v1_destroy(world_forget(points->surface));
+}
+
+static void handle_fenced(
+	void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fence_fd) {
+	struct spoken *spoken = data;
+	spoken->fenced++;
+	spoken->fence_fd = keep_fd(fence_fd);
+}
+
+static void handle_immediate(void *data, struct zwp_linux_buffer_release_v1 *release) {
+	((struct spoken *)data)->immediate++;
+}
+
+void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoken *spoken) {
+	static const struct zwp_linux_buffer_release_v1_listener listener = {
+		.fenced_release = handle_fenced,
+		.immediate_release = handle_immediate,
+	};
+	zwp_linux_buffer_release_v1_add_listener(
+		world_keep(zwp_linux_surface_synchronization_v1_get_release(sync)), &listener,
+		spoken);
+}
+
+struct wl_buffer *dmabuf_create(int dmabuf_fd) {
+	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(world.dmabuf);
 	zwp_linux_buffer_params_v1_add(params, dmabuf_fd, 0, 0, 64 * 4, 0, 0);
 	struct wl_buffer *buffer =
 		zwp_linux_buffer_params_v1_create_immed(params, 64, 64, DRM_FORMAT_XRGB8888, 0);
@@ -436,10 +540,10 @@ struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd) {
 	return buffer;
 }
 
-struct wl_buffer *shm_create(struct world *world) {
+struct wl_buffer *shm_create(void) {
 	int fd = memfd_create("shm", MFD_CLOEXEC);
 	assert_int_equal(ftruncate(fd, 64 * 64 * 4), 0);
-	struct wl_shm_pool *pool = wl_shm_create_pool(world->shm, fd, 64 * 64 * 4);
+	struct wl_shm_pool *pool = wl_shm_create_pool(world.shm, fd, 64 * 64 * 4);
 	struct wl_buffer *buffer =
 		wl_shm_pool_create_buffer(pool, 0, 64, 64, 64 * 4, WL_SHM_FORMAT_XRGB8888);
 	wl_shm_pool_destroy(pool);
@@ -447,12 +551,18 @@ struct wl_buffer *shm_create(struct world *world) {
 	return buffer;
 }
 
-void surface_draw(struct world *world, struct surface *surface, int fence_fd) {
+void surface_commit(struct surface *surface, struct wl_buffer *buffer) {
+	wl_surface_attach(surface->wl, buffer, 0, 0);
+	wl_surface_commit(surface->wl);
+	world_sync();
+}
+
+void surface_draw(struct surface *surface, int fence_fd) {
 	int fd = kernel_dmabuf_create(fence_fd);
-	struct wl_buffer *buffer = dmabuf_create(world, fd);
+	struct wl_buffer *buffer = dmabuf_create(fd);
 	close(fd);
 	wl_surface_attach(surface->wl, buffer, 0, 0);
 	wl_surface_commit(surface->wl);
 	wl_buffer_destroy(buffer);
-	world_sync(world);
+	world_sync();
 }

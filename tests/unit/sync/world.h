@@ -6,31 +6,28 @@
  * and thread, over a socket pair. world_sync() lets both read all that the other has said.
  */
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <stdbool.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
+#include "../test.h"
+#include "base/clock.h"
 #include "commit-timing-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
 #include "kernel.h"
+#include "limits/account.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "sync/gate.h"
+#include "sync/held.h"
+#include "sync/pacing.h"
+#include "sync/release.h"
 #include "sync/surface.h"
 #include "tearing-control-v1-client-protocol.h"
+#include "timing/timing.h"
 
-struct latch_account;
-struct latch_limits;
-struct wl_client;
-struct wlr_compositor;
-struct wlr_surface;
+#define MS INT64_C(1000000)
 
 struct surface {
 	char name;
@@ -58,59 +55,111 @@ struct world {
 
 	struct latch_gate *gate;
 	struct latch_account *account; /* the client's; outlives it */
+	/* The one output that there is, as the gate sees it. Its vblanks are not known. */
+	struct latch_deadline deadline;
+	bool active;
+	/* Surfaces to come are on it. */
+	bool shown;
 	/* Lines that latch logged, and the last one. */
 	int logged;
 	char log[512];
 	struct server *server;
 
 	/* Called in each commit event, after the update was taken; or NULL. */
-	void (*applied)(struct world *world, struct surface *surface);
+	void (*applied)(struct surface *surface);
 	/* As in struct latch_gate_events; or NULL. */
-	void (*committed)(struct world *world, const struct latch_update *update);
-	void (*untaken)(struct world *world, const struct latch_update *update,
-		enum latch_record_end why);
-	void *data;
+	void (*committed)(const struct latch_update *update);
+	void (*untaken)(const struct latch_update *update, enum latch_record_end why);
 
 	/* Names of the surfaces in the order of their commit events. */
 	char order[64];
 };
 
+/* The one world that there is at a time. */
+extern struct world world;
+
 /* Starts it; sets fds aside to be compared in world_finish(). */
-void world_init(struct world *world);
+void world_init(void);
 /* The same with other limits than the defaults, and other options of the gate; NULL: as usual. */
-void world_init_with(struct world *world, const struct latch_limits *limits,
-	const struct latch_gate_options *gate_options);
+void world_init_with(
+	const struct latch_limits *limits, const struct latch_gate_options *gate_options);
+/* The same with one limit that is another. */
+void world_init_limited(enum latch_limit limit, uint64_t max);
 /* The surfaces to come, and what becomes of their updates, are the caller's. */
-void world_leave_surfaces(struct world *world);
+void world_leave_surfaces(void);
 /* The client goes, then the server; checks that nothing is left: no fd, handle, release. */
-void world_finish(struct world *world);
+void world_finish(void);
 /* The connection breaks, as when a client is killed. */
-void world_kill_client(struct world *world);
+void world_kill_client(void);
+
+/* Of a test: world_init() and world_finish(); shown: surfaces are on the output. */
+int setup(void **state);
+int setup_shown(void **state);
+int teardown(void **state);
 
 /* Everything said so far has been heard by the other side, and its answers too. */
-void world_sync(struct world *world);
+void world_sync(void);
 /* The same, for so long. */
-void world_wait(struct world *world, int ms);
+void world_wait(int ms);
 /* The code of the protocol error that ended the client, -1: it lives. */
-int world_error(struct world *world, const char **interface);
+int world_error(const char **interface);
 /* Ended with wl_display.no_memory. */
-bool world_is_refused(struct world *world);
-struct latch_gate_stats world_stats(struct world *world);
+bool world_is_refused(void);
+struct latch_gate_stats world_stats(void);
 
-struct surface *surface_create(struct world *world, char name);
-void surface_destroy(struct world *world, struct surface *surface);
-struct wl_subsurface *surface_make_child(
-	struct world *world, struct surface *child, struct surface *parent);
+/* The client keeps the object until it ends, and says nothing of that. Returns it. */
+void *world_keep(void *proxy);
+/* No longer: for the caller to destroy. Returns it. */
+void *world_forget(void *proxy);
+/* A pending fence, and a syncobj; world_finish() closes them. */
+int world_fence(void);
+int world_syncobj(void);
+/* The fence signals now, and everybody hears of it. */
+void world_signal(int fence_fd);
 
-struct wl_buffer *dmabuf_create(struct world *world, int dmabuf_fd);
-struct wl_buffer *shm_create(struct world *world);
+struct surface *surface_create(char name);
+void surface_destroy(struct surface *surface);
+/* The owner of its content lets go. */
+void surface_drop_release(struct surface *surface);
+/* All that is made here is kept. */
+struct wl_subsurface *surface_make_child(struct surface *child, struct surface *parent);
+struct wp_fifo_v1 *surface_get_fifo(struct surface *surface);
+struct wp_commit_timer_v1 *surface_get_timer(struct surface *surface);
+struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surface);
+struct zwp_linux_surface_synchronization_v1 *surface_get_explicit(struct surface *surface);
+
+struct wl_buffer *dmabuf_create(int dmabuf_fd);
+struct wl_buffer *shm_create(void);
+void surface_commit(struct surface *surface, struct wl_buffer *buffer);
 /* Attaches a new dma-buf whose writer has this fence (-1: idle) and commits. */
-void surface_draw(struct world *world, struct surface *surface, int fence_fd);
+void surface_draw(struct surface *surface, int fence_fd);
+
+/* A syncobj and the surface's object for points of it. */
+struct points {
+	int fd;
+	struct wp_linux_drm_syncobj_timeline_v1 *timeline;
+	struct wp_linux_drm_syncobj_surface_v1 *surface;
+};
+
+struct wp_linux_drm_syncobj_timeline_v1 *timeline_import(int syncobj_fd);
+struct points points_create(struct surface *surface);
+/* For the next commit. */
+void points_set(const struct points *points, uint64_t acquire, uint64_t release);
+void points_destroy(const struct points *points);
+
+/* How often a zwp_linux_buffer_release_v1 spoke; world_finish() closes the fence. */
+struct spoken {
+	int immediate, fenced;
+	int fence_fd;
+};
+
+void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoken *spoken);
 
 /* The server's side, for a second client. */
-struct wl_display *world_server_display(struct world *world);
-struct wlr_compositor *world_compositor(struct world *world);
+struct wl_display *world_server_display(void);
+struct wlr_compositor *world_compositor(void);
 
-int64_t now_ns(void);
+/** A test on whose output all surfaces are. */
+#define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)
 
 #endif
