@@ -10,8 +10,7 @@
 #include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
-#include "output/tearing.h"
-#include "output/vrr.h"
+#include "output/refresh.h"
 #include "plan/plan.h"
 #include "timing/timing.h"
 

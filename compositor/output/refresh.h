@@ -4,15 +4,89 @@
 #include <stdbool.h>
 
 #include "kms/connector.h"
-#include "output/tearing.h"
 
 struct latch_frame;
 struct latch_output;
+struct wlr_surface;
 
 /*
  * How the display gets a frame: at once or with a vblank, with which refresh, as which type of
- * content. The decisions are in tearing.h and vrr.h.
+ * content.
  */
+
+/** Why a frame is not flipped to at once, within the picture (DRM_MODE_PAGE_FLIP_ASYNC). */
+enum latch_tearing_refusal {
+	LATCH_TEARING_OK,
+	/** No surface here has asked for it by tearing-control-v1. */
+	LATCH_TEARING_NOT_ASKED,
+	LATCH_TEARING_NO_DRIVER,
+	/** There is more on the screen than one surface, or it is not on the primary plane. */
+	LATCH_TEARING_NOT_ALONE,
+	/** The update is to be seen for a whole refresh, its client says (fifo-v1). */
+	LATCH_TEARING_FIFO,
+	/** The mode is to be set, or everything is to be written again. */
+	LATCH_TEARING_MODESET,
+	/** A picture is taken of this frame. */
+	LATCH_TEARING_CAPTURE,
+	/** The cursor, or something of the plane other than its framebuffer. */
+	LATCH_TEARING_MORE_CHANGES,
+	/** The kernel did not take such a flip for buffers like these. */
+	LATCH_TEARING_KERNEL,
+};
+#define LATCH_TEARING_REFUSALS 9
+
+/** All that the decision depends on. */
+struct latch_tearing_input {
+	bool asked;
+	bool driver;
+	bool alone;
+	bool fifo;
+	bool modeset;
+	bool capture;
+	bool only_fb_changes;
+	/** Buffers like these were refused before. */
+	bool refused;
+};
+
+/** The first of the refusals above that holds. Plain function. */
+enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
+
+/** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
+enum latch_vrr_policy {
+	LATCH_VRR_OFF,
+	LATCH_VRR_ON,
+	/** While one surface fills the screen; otherwise cursor motion would drive the refresh
+	 * rate. */
+	LATCH_VRR_FULLSCREEN,
+};
+
+/** "off", "on", "fullscreen". False for another word. */
+bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy);
+
+/** Why an output has a fixed refresh. */
+enum latch_vrr_refusal {
+	LATCH_VRR_OK,
+	LATCH_VRR_NOT_ASKED,
+	/** The monitor, the connector or the CRTC can't. */
+	LATCH_VRR_NOT_CAPABLE,
+	LATCH_VRR_NOT_FULLSCREEN,
+	/** content-type-v1 says photo: there are no frames to wait for. */
+	LATCH_VRR_PHOTO,
+	LATCH_VRR_KERNEL,
+};
+#define LATCH_VRR_REFUSALS 6
+
+struct latch_vrr_input {
+	enum latch_vrr_policy policy;
+	bool capable;
+	bool fullscreen;
+	bool photo;
+	/** The kernel has refused it in this mode. */
+	bool refused;
+};
+
+/** The first of the refusals that holds. Plain function. */
+enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
 
 /**
  * The surface that fills the output alone, as its layers have been planned; NULL for none. A cursor
