@@ -21,11 +21,15 @@
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)
 
-static void drop_job(struct latch_capture *capture) {
+static void drop_fence(struct latch_capture *capture) {
 	if (capture->fence != NULL) {
 		wl_event_source_remove(capture->fence);
 		capture->fence = NULL;
 	}
+}
+
+static void drop_job(struct latch_capture *capture) {
+	drop_fence(capture);
 	kms_writeback_destroy(capture->job);
 	capture->job = NULL;
 }
@@ -112,36 +116,37 @@ static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 	return true;
 }
 
+/* It is written, or not waited for any more. */
+static void end_writing(struct latch_output *output) {
+	drop_fence(&output->capture);
+	output->capture.state = LATCH_CAPTURE_DETACH;
+	output->force = true;
+	end_capture(&output->capture);
+}
+
 static int handle_fence(int fd, uint32_t mask, void *data) {
 	struct latch_output *output = data;
 	struct latch_capture *capture = &output->capture;
-	wl_event_source_remove(capture->fence);
-	capture->fence = NULL;
 	int ret = kms_writeback_done(capture->job);
 	if (ret == 0) {
 		write_png(capture->job->buffer, capture->path);
 	} else {
 		wlr_log(WLR_ERROR, "the writeback connector failed: %s", strerror(-ret));
 	}
-	capture->state = LATCH_CAPTURE_DETACH;
-	output->force = true;
 	latch_output_retry(output); // not later: the timer may be set for the end of the hold
-	end_capture(capture);
+	end_writing(output);
 	return 0;
 }
 
 bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	struct latch_capture *capture = &output->capture;
 	int error = 0;
-	switch (capture->state) {
-	case LATCH_CAPTURE_IDLE:
-	case LATCH_CAPTURE_WRITING:
-		return false;
-	case LATCH_CAPTURE_DETACH:
+	if (capture->state == LATCH_CAPTURE_DETACH) {
 		kms_writeback_remove(capture->job, commit);
 		return true;
-	case LATCH_CAPTURE_WANTED:
-		break;
+	}
+	if (capture->state != LATCH_CAPTURE_WANTED) {
+		return false;
 	}
 	if (capture->job == NULL) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
@@ -189,13 +194,7 @@ int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns) {
 	}
 	if (capture->hold_until_ns <= now_ns) {
 		wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
-		if (capture->fence != NULL) {
-			wl_event_source_remove(capture->fence);
-			capture->fence = NULL;
-		}
-		capture->state = LATCH_CAPTURE_DETACH;
-		output->force = true;
-		end_capture(capture);
+		end_writing(output);
 		return 0;
 	}
 	return capture->hold_until_ns;
