@@ -35,17 +35,6 @@ static struct wlr_box turn_like_output(const struct wlr_output *output, struct w
 	return box;
 }
 
-struct wlr_box latch_output_pixels(
-	const struct wlr_output *output, const struct wlr_fbox *logical) {
-	double scale = (double)output->scale;
-	int x1 = edge_pixel(logical->x, scale);
-	int y1 = edge_pixel(logical->y, scale);
-	int x2 = edge_pixel(logical->x + logical->width, scale);
-	int y2 = edge_pixel(logical->y + logical->height, scale);
-	return turn_like_output(output,
-		(struct wlr_box){.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1});
-}
-
 /* One direction of a surface on an upright output. */
 struct axis {
 	double start, size;	 // of the surface, in layout units
