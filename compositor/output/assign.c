@@ -1,10 +1,8 @@
 #include <drm_fourcc.h>
 #include <string.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"

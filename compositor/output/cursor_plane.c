@@ -43,7 +43,6 @@ void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms
 			kms->cursor == NULL ? "no cursor plane"
 					    : "no buffers for the cursor plane");
 		destroy_buffers(cursor);
-		cursor->composed = true;
 		cursor->reasons = kms->cursor == NULL ? LATCH_REASON_NO_FREE_PLANE
 						      : LATCH_REASON_IMPORT_FAILED;
 	}
@@ -58,7 +57,6 @@ void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
 	wlr_log(WLR_INFO, "%s: the cursor plane was refused, the cursor is composed",
 		cursor->kms->base.name);
 	destroy_buffers(cursor);
-	cursor->composed = true;
 	cursor->reasons = LATCH_REASON_TEST_REFUSED;
 	cursor->visible = false;
 }
@@ -147,11 +145,9 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	cursor->reasons = take_image(cursor, image, output, dst.width, dst.height);
 	if (cursor->reasons != 0) {
 		/* This image has to be composed; the next may fit the plane again. */
-		cursor->composed = true;
 		cursor->visible = false;
 		return was_visible;
 	}
-	cursor->composed = false;
 	cursor->visible = dst.x < output->width && dst.y < output->height &&
 			  dst.x + dst.width > 0 && dst.y + dst.height > 0;
 
@@ -171,11 +167,4 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;
 	return changed;
-}
-
-bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
-	const struct wlr_output *output, const struct wlr_box *box) {
-	double x, y;
-	const struct latch_cursor_image *image = latch_shell_cursor(shell, &x, &y);
-	return latch_cursor_plane_show(cursor, image, x, y, output, box);
 }

@@ -11,7 +11,6 @@
 #include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/output.h"
-#include "base/clock.h"
 #include "kms/commit.h"
 #include "output/management.h"
 #include "output/output.h"

@@ -165,28 +165,3 @@ void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *n
 		}
 	}
 }
-
-void latch_frame_note_submit(struct latch_frame *frame) {
-	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->layers[i].content;
-		if (content->submitted) {
-			continue;
-		}
-		content->submitted = true;
-		content->record.wake = frame->record.wake;
-		/* It may have come while the frame waited for its picture. */
-		content->record.latch_ns =
-			latch_max(frame->record.latch_ns, content->record.ready_ns);
-		content->record.compose_start_ns = frame->record.compose_start_ns;
-		content->record.compose_end_ns = frame->record.compose_end_ns;
-		content->record.submit_start_ns = frame->record.submit_start_ns;
-		content->record.submit_end_ns = frame->record.submit_end_ns;
-		content->record.placement = LATCH_COMPOSED;
-		const struct kms_plane *plane = frame->layers[i].plane;
-		if (plane != NULL) {
-			content->record.placement = LATCH_ON_PLANE;
-			content->record.plane_id = plane->id;
-			content->record.plane_type = kms_plane_type_name(plane->type);
-		}
-	}
-}

@@ -1,12 +1,9 @@
 #include <errno.h>
 #include <string.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "base/clock.h"
 #include "base/minmax.h"
@@ -115,27 +112,43 @@ static int submit_down_the_ladder(struct latch_output *output) {
 	return ret;
 }
 
+/* The record of a content that is submitted for the first time. */
+static void note_content(const struct latch_output *output, const struct latch_flip_record *flip,
+	const struct latch_layer *layer) {
+	struct latch_frame_record *record = &layer->content->record;
+	const struct latch_layer *replaced = latch_frame_layer_of(output->on_screen, layer->id);
+	record->blocked = output->blocked;
+	/* Where its surface was hidden, or is new, nobody could have shown it before. It may have
+	 * waited longer, for the update before it or for the time it was meant for. */
+	int64_t since_ns = flip->latch_ns;
+	if (replaced != NULL) {
+		record->replaced_flip_ns = replaced->content->record.flip_ns;
+		since_ns = output->active_since_ns;
+	}
+	record->visible_ns = latch_max(record->visible_ns, since_ns);
+	record->wake = flip->wake;
+	/* It may have come while the frame waited for its picture. */
+	record->latch_ns = latch_max(flip->latch_ns, record->ready_ns);
+	record->compose_start_ns = flip->compose_start_ns;
+	record->compose_end_ns = flip->compose_end_ns;
+	record->submit_start_ns = flip->submit_start_ns;
+	record->submit_end_ns = flip->submit_end_ns;
+	record->placement = LATCH_COMPOSED;
+	if (layer->plane != NULL) {
+		record->placement = LATCH_ON_PLANE;
+		record->plane_id = layer->plane->id;
+		record->plane_type = kms_plane_type_name(layer->plane->type);
+	}
+}
+
 static void note_submitted(struct latch_output *output, struct latch_frame **slot) {
 	struct latch_frame *frame = *slot;
 	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_frame_record *record = &frame->layers[i].content->record;
-		if (frame->layers[i].content->submitted) {
-			continue;
+		if (!frame->layers[i].content->submitted) {
+			frame->layers[i].content->submitted = true;
+			note_content(output, &frame->record, &frame->layers[i]);
 		}
-		const struct latch_layer *replaced =
-			latch_frame_layer_of(output->on_screen, frame->layers[i].id);
-		record->blocked = output->blocked;
-		/* Where its surface was hidden, or is new, nobody could have shown it before. It
-		 * may have waited longer, for the update before it or for the time it was meant
-		 * for. */
-		int64_t since_ns = frame->record.latch_ns;
-		if (replaced != NULL) {
-			record->replaced_flip_ns = replaced->content->record.flip_ns;
-			since_ns = output->active_since_ns;
-		}
-		record->visible_ns = latch_max(record->visible_ns, since_ns);
 	}
-	latch_frame_note_submit(frame);
 	*slot = output->pending;
 	output->pending = frame;
 	output->flip_pending = true;
@@ -242,12 +255,7 @@ static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns)
 /* Brings the cursor's plane and the list of layers up to now, and has a place found for each.
  * Returns whether the cursor's plane is to look different; *ok is false without memory. */
 static bool collect_and_assign(struct latch_output *output, bool *ok) {
-	struct latch_core *core = output->core;
-	struct wlr_box box;
-	wlr_output_layout_get_box(core->layout, output->wlr_output, &box);
-	bool cursor_changed =
-		output->kms != NULL &&
-		latch_cursor_plane_update(&output->cursor, core->shell, output->wlr_output, &box);
+	bool cursor_changed = output->kms != NULL && latch_output_update_cursor(output);
 	output->picture_wanted = latch_output_wants_picture(output);
 	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
 	if (cursor_wanted) {
@@ -255,7 +263,7 @@ static bool collect_and_assign(struct latch_output *output, bool *ok) {
 		output->cursor.visible = false;
 	}
 	*ok = latch_output_collect(
-		output, &box, output->kms == NULL || output->cursor.composed || cursor_wanted);
+		output, output->kms == NULL || output->cursor.reasons != 0 || cursor_wanted);
 	if (*ok) {
 		latch_output_assign(output);
 	}

@@ -1,6 +1,5 @@
 #include "output/capture.h"
 #include "output/image_capture.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
@@ -9,7 +8,6 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "base/clock.h"
 #include "output/content.h"
@@ -479,7 +477,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_layer_list_finish(&output->layers);
 	free(output->shell_surfaces);
 	latch_output_callbacks_finish(output);
-	latch_watchdog_finish(output);
+	latch_timer_finish(&output->watchdog.timer);
 	latch_timer_finish(&output->timer);
 	wl_list_remove(&output->present.link);
 	wl_list_remove(&output->frame.link);

@@ -72,7 +72,7 @@ struct latch_lost_frame {
  * costs one wake-up a second.
  */
 struct latch_watchdog {
-	struct wl_event_source *timer;
+	struct latch_timer timer;
 	/** What the timer is set to; 0 when it is not. */
 	int64_t look_ns;
 	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
@@ -117,7 +117,6 @@ struct latch_output {
 	struct latch_cursor_plane cursor;
 	/** The cursor's image as a layer, where it has to be composed. */
 	struct latch_content *cursor_content;
-	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
 	struct latch_activity activity;
 	struct latch_tearing tearing;
@@ -319,11 +318,13 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
  * each whether planes may have it (layer->ready). with_cursor: the cursor is the frontmost of them.
  *
  * This is where wlroots' objects end: what comes after sees plain structs. Surfaces without a
- * ready buffer are left out. box is the output's place in the layout. Returns false without
- * memory. Allocates only while the list grows.
+ * ready buffer are left out. Returns false without memory. Allocates only while the list grows.
  */
-bool latch_output_collect(
-	struct latch_output *output, const struct wlr_box *box, bool with_cursor);
+bool latch_output_collect(struct latch_output *output, bool with_cursor);
+
+/** Takes the shell's cursor over for the cursor's plane, of a KMS output. Returns whether the plane
+ * has to look different from before. */
+bool latch_output_update_cursor(struct latch_output *output);
 
 /**
  * Lets the planner decide where the output's layers go (see plan/plan.h), and logs for each surface

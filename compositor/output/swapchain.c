@@ -1,7 +1,6 @@
 #include "output/swapchain.h"
 
 #include <drm_fourcc.h>
-#include <wlr/render/allocator.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_buffer.h>

@@ -21,11 +21,8 @@ struct latch_watchdog_look {
 /** When to look again; 0: the flip is lost. Plain function. */
 int64_t latch_watchdog_next(const struct latch_watchdog_look *look);
 
-/** Returns false without an fd or memory. */
+/** Makes its timer. Returns false without an fd or memory. */
 bool latch_watchdog_init(struct latch_output *output);
-
-/** Lost frames must have been let go. */
-void latch_watchdog_finish(struct latch_output *output);
 
 /** A frame was submitted. */
 void latch_watchdog_submitted(struct latch_output *output);

@@ -1,6 +1,5 @@
 /* What a surface asks for besides place and pixels, as tables. */
 #include <drm_fourcc.h>
-#include <string.h>
 #include <wayland-protocols/color-representation-v1-enum.h>
 #include <wlr/render/pass.h>
 
