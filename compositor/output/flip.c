@@ -96,15 +96,6 @@ static void end_replaced(struct latch_output *output, struct latch_frame *replac
 	latch_output_send_callbacks(output);
 }
 
-static void look_again(struct latch_output *output, bool late) {
-	if (latch_output_submit_awaited(output)) {
-		return;
-	}
-	if (output->dirty || output->force) {
-		latch_output_schedule_after_flip(output, late);
-	}
-}
-
 static void learn(struct latch_output *output, const struct latch_frame *frame, int64_t flip_ns) {
 	const struct latch_flip_record *record = &frame->record;
 	latch_deadline_flipped(&output->deadline,
@@ -134,7 +125,7 @@ void latch_output_flipped(
 	output->blocked = latch_missed_blocked(&frame->record);
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not
 	 * made to wait for the deadline of the next one as well. */
-	look_again(output, output->blocked.late);
+	latch_output_look_again(output, output->blocked.late);
 	output->core->flipped(output->core);
 }
 
@@ -149,5 +140,5 @@ void latch_output_not_flipped(struct latch_output *output) {
 		content->feedback = NULL;
 	}
 	end_replaced(output, replaced, latch_now_ns(), 0);
-	look_again(output, false);
+	latch_output_look_again(output, false);
 }

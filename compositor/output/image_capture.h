@@ -5,9 +5,7 @@
 #include <stdint.h>
 
 struct latch_core;
-struct latch_image_capture;
 struct latch_output;
-struct latch_picture;
 struct wlr_buffer;
 
 /**
@@ -19,16 +17,15 @@ struct wlr_buffer;
  * (output/capture.h is another thing: a picture by the writeback connector, for --capture.)
  */
 
-void latch_picture_finish(struct latch_picture *picture);
+/** The globals, which end with the display. Before the backend starts. Returns false without
+ * memory. */
+bool latch_image_capture_create_globals(struct latch_core *core);
 
-/** The globals. Before the backend starts. Returns NULL without memory. */
-struct latch_image_capture *latch_image_capture_create(struct latch_core *core);
+/** A new output; those that take pictures may want it. */
+void latch_image_capture_add(struct latch_output *output);
 
-/** NULL is fine. */
-void latch_image_capture_destroy(struct latch_image_capture *capture);
-
-/** A new output; those that take pictures may want it. NULL is fine. */
-void latch_image_capture_add(struct latch_image_capture *capture, struct latch_output *output);
+/** Lets go of the last picture that was handed over. */
+void latch_output_forget_picture(struct latch_output *output);
 
 /**
  * Whether the next frame has to be composed whole, because a client captures it. False for

@@ -111,8 +111,10 @@ void latch_output_note_input(struct latch_output *output) {
 	latch_activity_note_input(&output->activity, latch_now_ns());
 }
 
-void latch_output_schedule_after_flip(struct latch_output *output, bool late) {
-	schedule(output, (struct cause){.behind = late});
+void latch_output_look_again(struct latch_output *output, bool late) {
+	if (!latch_output_submit_awaited(output) && (output->dirty || output->force)) {
+		schedule(output, (struct cause){.behind = late});
+	}
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
@@ -272,7 +274,7 @@ static void drop_frames(struct latch_output *output) {
 	output->plan = (struct latch_plan){0};
 	latch_content_unref(output->cursor_content);
 	output->cursor_content = NULL;
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 	latch_composer_reset(&output->composer);
 	output->cursor.visible = false;
 }
@@ -334,11 +336,10 @@ void latch_output_part(struct latch_output *output) {
 
 void latch_output_renderer_gone(struct latch_output *output) {
 	forget_pictures(output);
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 }
 
 void latch_output_renderer_made(struct latch_output *output) {
-	const struct latch_renderer *renderer = &output->core->renderer;
 	struct wlr_output *wlr_output = output->wlr_output;
 	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
 	if (wlr_output->renderer != NULL) {
@@ -346,10 +347,7 @@ void latch_output_renderer_made(struct latch_output *output) {
 		wlr_output->swapchain = NULL;
 		wlr_output->renderer = NULL;
 		wlr_output->allocator = NULL;
-		if (renderer->wlr_renderer != NULL) {
-			wlr_output_init_render(
-				wlr_output, renderer->allocator, renderer->wlr_renderer);
-		}
+		latch_renderer_give(&output->core->renderer, wlr_output);
 	}
 	if (output->active) {
 		latch_output_describe(output);
@@ -446,7 +444,7 @@ struct latch_output *latch_output_create(
 	} else {
 		latch_window_init(output);
 	}
-	latch_image_capture_add(core->image_capture, output);
+	latch_image_capture_add(output);
 	if (output->enabled) {
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 		latch_output_join(output);
@@ -467,7 +465,7 @@ void latch_output_destroy(struct latch_output *output) {
 		latch_cursor_plane_finish(&output->cursor);
 	}
 	latch_capture_finish(&output->capture);
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 	clear_frames(output);
 	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		latch_frame_finish(&output->frames[i]);

@@ -44,13 +44,6 @@ struct latch_capture {
 	void *data;
 };
 
-/** What an output keeps for clients that take pictures, see output/image_capture.h. */
-struct latch_picture {
-	/** The last picture that was handed over, locked, to see whether the next is another
-	 * one. */
-	struct wlr_buffer *last;
-};
-
 /** What an output keeps of tearing. */
 struct latch_tearing {
 	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
@@ -130,7 +123,9 @@ struct latch_output {
 	/** The kernel takes no content type without a modeset. */
 	bool content_type_refused;
 	struct latch_capture capture;
-	struct latch_picture picture;
+	/** The last picture that was handed to clients (output/image_capture.h), locked, to see
+	 * whether the next is another one. */
+	struct wlr_buffer *last_picture;
 
 	/**
 	 * on_screen was flipped to, pending waits for its flip (while flip_pending), awaited for
@@ -209,8 +204,9 @@ void latch_output_surface_committed(
 /** Input is sent to a client, which may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
 
-/** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
-void latch_output_schedule_after_flip(struct latch_output *output, bool late);
+/** Nothing is under way any more: submits the awaited frame, or schedules for what came meanwhile.
+ * late: the last flip was late for its vblank. */
+void latch_output_look_again(struct latch_output *output, bool late);
 
 /** The next latch, if it is to come at once: to be called before the event loop sleeps. Returns
  * whether there was one. */

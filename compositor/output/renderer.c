@@ -16,6 +16,7 @@
 #include <wlr/render/vulkan.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
 #include "output/convert.h"
@@ -113,17 +114,14 @@ bool latch_renderer_renew(struct latch_renderer *renderer) {
 }
 
 static struct wlr_renderer *create_kind(enum latch_renderer_kind kind, int drm_fd) {
-	switch (kind) {
-	case LATCH_RENDERER_GLES2:
-		return drm_fd < 0 ? NULL : wlr_gles2_renderer_create_with_drm_fd(drm_fd);
-	case LATCH_RENDERER_VULKAN:
-		return drm_fd < 0 ? NULL : wlr_vk_renderer_create_with_drm_fd(drm_fd);
-	case LATCH_RENDERER_PIXMAN:
+	if (kind == LATCH_RENDERER_PIXMAN) {
 		return wlr_pixman_renderer_create();
-	case LATCH_RENDERER_AUTO:
-		break;
 	}
-	return NULL;
+	if (drm_fd < 0) {
+		return NULL;
+	}
+	return kind == LATCH_RENDERER_VULKAN ? wlr_vk_renderer_create_with_drm_fd(drm_fd)
+					     : wlr_gles2_renderer_create_with_drm_fd(drm_fd);
 }
 
 /* wlroots refuses a GL that is software, but does not see through every disguise of it. */
@@ -185,6 +183,12 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 	}
 	renderer->events.made(renderer->events.data);
 	return ok;
+}
+
+bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output) {
+	return latch_renderer_ensure(renderer) &&
+	       (output->renderer != NULL ||
+		       wlr_output_init_render(output, renderer->allocator, renderer->wlr_renderer));
 }
 
 const char *latch_renderer_name(const struct latch_renderer *renderer) {

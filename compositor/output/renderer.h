@@ -8,8 +8,8 @@
 
 struct wlr_allocator;
 struct wlr_backend;
-struct wlr_buffer;
 struct wlr_dmabuf_attributes;
+struct wlr_output;
 struct wlr_renderer;
 
 enum latch_renderer_kind {
@@ -91,6 +91,10 @@ bool latch_renderer_renew(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */
 bool latch_renderer_ensure(struct latch_renderer *renderer);
+
+/** Has wlroots' object of the output draw with it, which is made if need be. Returns false when
+ * that is not possible. */
+bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output);
 
 /** "none" before it was made, else the kind's name. */
 const char *latch_renderer_name(const struct latch_renderer *renderer);

@@ -5,7 +5,6 @@
 #include "output/window.h"
 
 #include <errno.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
@@ -15,9 +14,7 @@
 
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	struct latch_renderer *renderer = &output->core->renderer;
-	if (!latch_renderer_ensure(renderer) ||
-		!wlr_output_init_render(wlr_output, renderer->allocator, renderer->wlr_renderer)) {
+	if (!latch_renderer_give(&output->core->renderer, wlr_output)) {
 		return false;
 	}
 	struct wlr_render_pass *pass = wlr_output_begin_render_pass(wlr_output, state, NULL);
@@ -53,12 +50,7 @@ static void handle_present(struct wl_listener *listener, void *data) {
 
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, frame);
-	if (latch_output_submit_awaited(output)) {
-		return;
-	}
-	if (output->dirty || output->force) {
-		latch_output_schedule_after_flip(output, false);
-	}
+	latch_output_look_again(output, false);
 }
 
 bool latch_window_is_busy(const struct latch_output *output) {
