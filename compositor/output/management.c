@@ -27,13 +27,6 @@ struct latch_management {
 	struct wl_listener apply, test, set_power, layout_change;
 };
 
-/* What one output is asked to be. */
-struct wish {
-	struct latch_output *output;
-	const struct wlr_output_head_v1_state *head;
-	struct wlr_output_state before; // what takes it back
-};
-
 static struct wlr_output_mode *find_mode(
 	struct latch_output *output, const struct wlr_output_head_v1_state *head) {
 	struct wlr_output *wlr_output = output->wlr_output;
@@ -101,8 +94,8 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 	return true;
 }
 
-static bool read_config(const struct wlr_output_configuration_v1 *config, struct wish *wishes,
-	struct wlr_backend_output_state *states) {
+static bool read_config(
+	const struct wlr_output_configuration_v1 *config, struct wlr_backend_output_state *states) {
 	size_t i = 0;
 	const struct wlr_output_configuration_head_v1 *head;
 	wl_list_for_each(head, &config->heads, link) {
@@ -112,41 +105,40 @@ static bool read_config(const struct wlr_output_configuration_v1 *config, struct
 		if (output == NULL || !make_state(output, &head->state, &states[i].base)) {
 			return false;
 		}
-		wishes[i].output = output;
-		wishes[i].head = &head->state;
 		i++;
 	}
 	return true;
 }
 
-/* The states that take windows back to what they were. */
-static void note_before(struct wish *wish, const struct wlr_output_state *state) {
-	const struct wlr_output *now = wish->output->wlr_output;
-	wlr_output_state_init(&wish->before);
-	if (state->committed & WLR_OUTPUT_STATE_MODE) {
-		wlr_output_state_set_custom_mode(
-			&wish->before, now->width, now->height, now->refresh);
+/* What takes a window back to what it is. */
+static struct wlr_output_state note_before(const struct wlr_backend_output_state *state) {
+	const struct wlr_output *now = state->output;
+	struct wlr_output_state before;
+	wlr_output_state_init(&before);
+	if (state->base.committed & WLR_OUTPUT_STATE_MODE) {
+		wlr_output_state_set_custom_mode(&before, now->width, now->height, now->refresh);
 	}
-	wlr_output_state_set_scale(&wish->before, now->scale);
-	wlr_output_state_set_transform(&wish->before, now->transform);
+	wlr_output_state_set_scale(&before, now->scale);
+	wlr_output_state_set_transform(&before, now->transform);
+	return before;
 }
 
 /* Windows of another compositor know no common commit: one after another, and all back when one
  * refuses. */
-static bool commit_windows(
-	struct wish *wishes, const struct wlr_backend_output_state *states, size_t len, bool test) {
+static bool commit_windows(const struct wlr_backend_output_state *states,
+	struct wlr_output_state *before, size_t len, bool test) {
 	for (size_t i = 0; i < len; i++) {
 		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
 			return false;
 		}
 	}
 	for (size_t i = 0; i < len && !test; i++) {
-		note_before(&wishes[i], &states[i].base);
+		before[i] = note_before(&states[i]);
 		if (wlr_output_commit_state(states[i].output, &states[i].base)) {
 			continue;
 		}
 		while (i-- > 0) {
-			wlr_output_commit_state(states[i].output, &wishes[i].before);
+			wlr_output_commit_state(states[i].output, &before[i]);
 		}
 		return false;
 	}
@@ -155,30 +147,31 @@ static bool commit_windows(
 
 /* The layout follows: first those that come or move, so that the windows of those that go have a
  * place to go to. */
-static void arrange(struct latch_core *core, struct wish *wishes, size_t len) {
-	for (size_t i = 0; i < len; i++) {
-		struct latch_output *output = wishes[i].output;
-		const struct wlr_output_head_v1_state *head = wishes[i].head;
+static void arrange(const struct wlr_output_configuration_v1 *config) {
+	const struct wlr_output_configuration_head_v1 *head;
+	wl_list_for_each(head, &config->heads, link) {
+		struct latch_output *output = head->state.output->data;
 		if (!output->enabled) {
 			continue;
 		}
-		if (head->x != output->x || head->y != output->y) {
+		if (head->state.x != output->x || head->state.y != output->y) {
 			output->placed = true;
-			output->x = head->x;
-			output->y = head->y;
+			output->x = head->state.x;
+			output->y = head->state.y;
 		}
 		latch_output_join(output);
 	}
-	for (size_t i = 0; i < len; i++) {
-		if (!wishes[i].output->enabled) {
-			latch_output_part(wishes[i].output);
+	wl_list_for_each(head, &config->heads, link) {
+		struct latch_output *output = head->state.output->data;
+		if (!output->enabled) {
+			latch_output_part(output);
 		}
 	}
 }
 
-static void follow(struct wish *wishes, const struct wlr_backend_output_state *states, size_t len) {
+static void follow(const struct wlr_backend_output_state *states, size_t len) {
 	for (size_t i = 0; i < len; i++) {
-		struct latch_output *output = wishes[i].output;
+		struct latch_output *output = states[i].output->data;
 		uint32_t committed = states[i].base.committed;
 		if (committed & WLR_OUTPUT_STATE_ENABLED) {
 			output->enabled = states[i].base.enabled;
@@ -198,9 +191,9 @@ static bool configure(struct latch_management *management,
 	const struct wlr_output_configuration_v1 *config, bool test) {
 	struct latch_core *core = management->core;
 	size_t len = (size_t)wl_list_length(&config->heads);
-	struct wish *wishes = calloc(len, sizeof(*wishes));
 	struct wlr_backend_output_state *states = calloc(len, sizeof(*states));
-	bool ok = wishes != NULL && states != NULL && read_config(config, wishes, states);
+	struct wlr_output_state *before = calloc(len, sizeof(*before));
+	bool ok = states != NULL && before != NULL && read_config(config, states);
 	if (ok && core->backend.kms != NULL) {
 		/* Directly, not through the backend that has the input devices as well: that one
 		 * would tell everything twice. */
@@ -213,18 +206,18 @@ static bool configure(struct latch_management *management,
 				strerror(-core->backend.kms->refusal));
 		}
 	} else if (ok) {
-		ok = commit_windows(wishes, states, len, test);
+		ok = commit_windows(states, before, len, test);
 	}
 	if (ok && !test) {
-		follow(wishes, states, len);
-		arrange(core, wishes, len);
+		follow(states, len);
+		arrange(config);
 		latch_outputs_changed(core);
 	}
 	for (size_t i = 0; i < len && states != NULL; i++) {
 		wlr_output_state_finish(&states[i].base);
 	}
 	free(states);
-	free(wishes);
+	free(before);
 	return ok;
 }
 
