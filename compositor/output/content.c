@@ -183,9 +183,10 @@ void latch_content_follow(struct latch_renderer *renderer, struct latch_content 
 static void content_destroy(struct latch_content *content) {
 	struct latch_content_tracker *tracker = content->tracker;
 
-	content->record.presented = content->presented;
-	content->record.superseded = content->superseded && !content->presented;
-	content->record.end = content->presented ? LATCH_END_SHOWN : content->end;
+	if (content->record.presented) {
+		content->record.superseded = false;
+		content->record.end = LATCH_END_SHOWN;
+	}
 	content->record.release_ns = latch_now_ns();
 
 	latch_content_drop_texture(content);
@@ -288,8 +289,8 @@ static void surface_set_content(
 	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
 	count_shown(surface, content != NULL);
 	if (surface->current != NULL) {
-		surface->current->superseded = true;
-		surface->current->end = end;
+		surface->current->record.superseded = true;
+		surface->current->record.end = end;
 		if (surface->current->is_shm) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next

@@ -68,15 +68,11 @@ struct latch_content {
 	bool is_dmabuf;
 	bool is_shm;
 
-	/** The surface has a newer one: it will not be shown again once it was replaced. */
-	bool superseded;
 	/** It was in a frame that was submitted. */
 	bool submitted;
-	/** It was on screen. */
-	bool presented;
-	/** What became of it, where it never was on screen. */
-	enum latch_record_end end;
 
+	/** superseded: the surface has a newer one, so that it will not be shown again once it was
+	 * replaced. presented: it was on screen; end is what became of it where it never was. */
 	struct latch_frame_record record;
 
 	struct wl_list link; // latch_content_tracker.live, or unused, between two lives

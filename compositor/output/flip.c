@@ -39,10 +39,10 @@ static void send_presented(struct latch_output *output, const struct latch_layer
 
 static void note_presented(struct latch_output *output, struct latch_content *content,
 	int64_t flip_ns, uint64_t sequence) {
-	if (content->presented) {
+	if (content->record.presented) {
 		return;
 	}
-	content->presented = true;
+	content->record.presented = true;
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;

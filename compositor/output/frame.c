@@ -104,7 +104,7 @@ void latch_frame_finish(struct latch_frame *frame) {
 /* Two references would be another output's frame: its flip comes at another time, and the release
  * has to wait for the later one. */
 static bool goes_with(const struct latch_content *content, const struct latch_frame *next) {
-	return content->superseded && content->refs == 1 && !latch_frame_has(next, content);
+	return content->record.superseded && content->refs == 1 && !latch_frame_has(next, content);
 }
 
 bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next) {

@@ -97,11 +97,6 @@ bool latch_output_wants_picture(struct latch_output *output) {
 	return false;
 }
 
-bool latch_output_wants_cursor_in_picture(const struct latch_output *output) {
-	return output->kms != NULL && output->wlr_output->attach_render_locks > 0 &&
-	       output->wlr_output->software_cursor_locks > 0;
-}
-
 void latch_output_give_picture(
 	struct latch_output *output, struct wlr_buffer *buffer, int64_t when_ns) {
 	struct wlr_output *wlr_output = output->wlr_output;

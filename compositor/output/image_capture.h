@@ -34,9 +34,6 @@ void latch_output_forget_picture(struct latch_output *output);
  */
 bool latch_output_wants_picture(struct latch_output *output);
 
-/** Whether the cursor has to be in it, i.e. composed instead of on its plane. */
-bool latch_output_wants_cursor_in_picture(const struct latch_output *output);
-
 /**
  * Hands a composed picture of the whole output to everybody who waits for one; they copy it before
  * this returns, or have their GPU job queued. To be called once per frame that was composed because

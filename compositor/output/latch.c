@@ -257,7 +257,8 @@ static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns)
 static bool collect_and_assign(struct latch_output *output, bool *ok) {
 	bool cursor_changed = output->kms != NULL && latch_output_update_cursor(output);
 	output->picture_wanted = latch_output_wants_picture(output);
-	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
+	bool cursor_wanted =
+		output->picture_wanted && output->wlr_output->software_cursor_locks > 0;
 	if (cursor_wanted) {
 		cursor_changed = cursor_changed || output->cursor.visible;
 		output->cursor.visible = false;

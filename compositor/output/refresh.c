@@ -96,7 +96,9 @@ enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input) {
 	return (enum latch_vrr_refusal)find_first(holds, LATCH_VRR_REFUSALS);
 }
 
-struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *output) {
+/* The surface that fills the output alone, as its layers have been planned; NULL for none. A cursor
+ * in front of it does not count. */
+static struct wlr_surface *fullscreen_surface(const struct latch_output *output) {
 	const struct latch_layer_list *list = &output->layers;
 	for (size_t i = 0; i < list->len; i++) {
 		const struct latch_layer *layer = &list->layers[i];
@@ -112,7 +114,7 @@ struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *o
 }
 
 enum kms_content_type latch_content_type_for_frame(const struct latch_output *output) {
-	struct wlr_surface *surface = latch_output_fullscreen_surface(output);
+	struct wlr_surface *surface = fullscreen_surface(output);
 	if (surface == NULL) {
 		return KMS_CONTENT_NO_DATA;
 	}
@@ -212,12 +214,12 @@ void latch_tearing_refused(struct latch_output *output, int error) {
 	log_tearing(output, LATCH_TEARING_KERNEL);
 }
 
-bool latch_vrr_for_frame(struct latch_output *output, bool fullscreen, bool photo) {
+bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type) {
 	const struct latch_vrr_input input = {
 		.policy = output->vrr.policy,
 		.capable = output->wlr_output->adaptive_sync_supported,
-		.fullscreen = fullscreen,
-		.photo = photo,
+		.fullscreen = fullscreen_surface(output) != NULL,
+		.photo = type == KMS_CONTENT_PHOTO,
 		.refused = output->vrr.refused,
 	};
 	enum latch_vrr_refusal refusal = latch_vrr_decide(&input);

@@ -7,7 +7,6 @@
 
 struct latch_frame;
 struct latch_output;
-struct wlr_surface;
 
 /*
  * How the display gets a frame: at once or with a vblank, with which refresh, as which type of
@@ -89,12 +88,6 @@ struct latch_vrr_input {
 enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
 
 /**
- * The surface that fills the output alone, as its layers have been planned; NULL for none. A cursor
- * in front of it does not count.
- */
-struct wlr_surface *latch_output_fullscreen_surface(const struct latch_output *output);
-
-/**
  * The content type of the frame for the monitor (the connector's "content type", which HDMI's
  * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
  */
@@ -109,7 +102,7 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 void latch_tearing_refused(struct latch_output *output, int error);
 
 /** Decides for the frame that is about to be submitted; logs a change where it is wanted. */
-bool latch_vrr_for_frame(struct latch_output *output, bool fullscreen, bool photo);
+bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type);
 
 /** A frame was submitted with it on or off: tells the tools. */
 void latch_vrr_submitted(struct latch_output *output, bool on);

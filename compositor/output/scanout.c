@@ -412,8 +412,7 @@ int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame
 	latch_scanout_set_cursor(output, scanout);
 	enum kms_content_type type = latch_content_type_for_frame(output);
 	scanout->content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
-	scanout->vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
-		type == KMS_CONTENT_PHOTO);
+	scanout->vrr = latch_vrr_for_frame(output, type);
 	return 0;
 }
 

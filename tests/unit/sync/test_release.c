@@ -225,7 +225,7 @@ static void on_screen(enum latch_sync_kind kind) {
 	struct latch_content *frame = latch_content_ref(current(&scene));
 	shoot(&scene, -1);
 	assert_back(&scene, shot, false);
-	assert_true(frame->superseded);
+	assert_true(frame->record.superseded);
 
 	int out_fence = kernel_fence_create();
 	latch_content_release_on_fence(frame, out_fence);
