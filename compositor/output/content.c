@@ -93,8 +93,8 @@ static struct latch_frame_record record_of(const struct latch_update *update) {
 }
 
 /* The record of an update that is given back unseen. */
-static void note_unseen(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_record_end end) {
+static void note_unseen(void *data, const struct latch_update *update, enum latch_record_end end) {
+	const struct latch_content_tracker *tracker = data;
 	struct latch_frame_record record = record_of(update);
 	record.release_ns = latch_now_ns();
 	record.superseded = end == LATCH_END_SUPERSEDED;
@@ -107,11 +107,6 @@ static void handle_committed(void *data, const struct latch_update *update) {
 	const struct latch_content_tracker *tracker = data;
 	const struct latch_frame_record record = record_of(update);
 	latch_trace_commit(tracker->options.trace, &record);
-}
-
-static void handle_untaken(
-	void *data, const struct latch_update *update, enum latch_record_end why) {
-	note_unseen(data, update, why);
 }
 
 void latch_content_drop_texture(struct latch_content *content) {
@@ -265,21 +260,17 @@ static void drop_buffer(struct latch_content *content) {
 	content->record.release = LATCH_RELEASED_COPY;
 }
 
-/* The client is ended when this returns, whatever it was that brought it so far. */
-static void refuse(const struct latch_surface *surface) {
-	latch_account_end(surface->account, WL_DISPLAY_ERROR_NO_MEMORY,
-		latch_account_refusal(surface->account));
-}
-
+/* A client that has too many is ended when this returns, whatever it was that brought it so far. */
 static void count_shown(struct latch_surface *surface, bool has_content) {
+	struct latch_account *account = surface->account;
 	if (surface->counted && !has_content) {
-		latch_account_discharge(surface->account, LATCH_LIMIT_SURFACES, 1);
+		latch_account_discharge(account, LATCH_LIMIT_SURFACES, 1);
 		surface->counted = false;
 	} else if (!surface->counted && has_content) {
-		surface->counted =
-			latch_account_charge(surface->account, LATCH_LIMIT_SURFACES, 1);
+		surface->counted = latch_account_charge(account, LATCH_LIMIT_SURFACES, 1);
 		if (!surface->counted) {
-			refuse(surface);
+			latch_account_end(account, WL_DISPLAY_ERROR_NO_MEMORY,
+				latch_account_refusal(account));
 		}
 	}
 }
@@ -451,7 +442,7 @@ struct latch_content_tracker *latch_content_tracker_create(
 	latch_gate_listen(options->gate, &(struct latch_gate_events){
 						 .applied = handle_applied,
 						 .committed = handle_committed,
-						 .untaken = handle_untaken,
+						 .untaken = note_unseen,
 						 .data = tracker,
 					 });
 	return tracker;

@@ -139,13 +139,12 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	if (wlr_renderer == NULL) {
 		return false;
 	}
-	if (kind == LATCH_RENDERER_GLES2 && renderer->wanted == LATCH_RENDERER_AUTO &&
-		is_software_gl(wlr_renderer)) {
-		/* The CPU composes faster without going through GL. */
-		wlr_renderer_destroy(wlr_renderer);
-		return false;
-	}
-	renderer->allocator = wlr_allocator_autocreate(renderer->backend, wlr_renderer);
+	/* The CPU composes faster without going through GL. */
+	const bool is_slow = kind == LATCH_RENDERER_GLES2 &&
+			     renderer->wanted == LATCH_RENDERER_AUTO &&
+			     is_software_gl(wlr_renderer);
+	renderer->allocator =
+		is_slow ? NULL : wlr_allocator_autocreate(renderer->backend, wlr_renderer);
 	if (renderer->allocator == NULL) {
 		wlr_renderer_destroy(wlr_renderer);
 		return false;
