@@ -7,7 +7,6 @@
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/scanout.h"
 
 static bool output_exists(const struct latch_core *core, uint32_t id) {
 	struct latch_output *output;

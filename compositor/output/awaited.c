@@ -12,8 +12,6 @@
 #include "output/capture.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/scanout.h"
-#include "output/window.h"
 
 /* When the awaited picture takes longer than so many refreshes, every plane goes on without it. */
 #define LONG_REFRESHES 3
@@ -99,14 +97,12 @@ static bool renew_cursor(struct latch_output *output, struct latch_frame *frame)
 }
 
 bool latch_output_submit_awaited(struct latch_output *output) {
-	if (!output->awaits_picture || output->composer.job.pending || !output->active ||
-		output->flip_pending || latch_window_is_busy(output)) {
+	if (!output->awaits_picture || output->composer.job.pending ||
+		latch_output_is_busy(output)) {
 		return false;
 	}
 	const int64_t now_ns = latch_now_ns();
-	const int64_t hold_until_ns = latch_capture_hold_until(output, now_ns);
-	if (hold_until_ns > now_ns) {
-		latch_output_wait_until(output, hold_until_ns);
+	if (latch_capture_holds(output, now_ns)) {
 		return true;
 	}
 	struct latch_frame *frame = output->awaited;

@@ -187,15 +187,16 @@ void latch_capture_submitted(struct latch_output *output, bool ok) {
 	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 }
 
-int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns) {
-	struct latch_capture *capture = &output->capture;
+bool latch_capture_holds(struct latch_output *output, int64_t now_ns) {
+	const struct latch_capture *capture = &output->capture;
 	if (capture->state != LATCH_CAPTURE_WRITING) {
-		return 0;
+		return false;
 	}
-	if (capture->hold_until_ns <= now_ns) {
-		wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
-		end_writing(output);
-		return 0;
+	if (capture->hold_until_ns > now_ns) {
+		latch_output_wait_until(output, capture->hold_until_ns);
+		return true;
 	}
-	return capture->hold_until_ns;
+	wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
+	end_writing(output);
+	return false;
 }

@@ -23,11 +23,11 @@ bool latch_output_capture(
 bool latch_capture_add(struct latch_output *output, struct kms_commit *commit);
 
 /**
- * Until when no other frame should be submitted, because the picture is being written: drivers
- * may start with it a refresh late, and a frame that comes before is what they lose it by (vkms
- * then never signals). 0: go on.
+ * Whether no other frame should be submitted now, because the picture is being written: drivers may
+ * start with it a refresh late, and a frame that comes before is what they lose it by (vkms then
+ * never signals). The output has another look later then.
  */
-int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns);
+bool latch_capture_holds(struct latch_output *output, int64_t now_ns);
 
 /** The commit was submitted, or failed. */
 void latch_capture_submitted(struct latch_output *output, bool ok);

@@ -36,29 +36,27 @@ static void destroy_buffers(struct latch_cursor_plane *cursor) {
 	}
 }
 
+void latch_cursor_plane_give_up(
+	struct latch_cursor_plane *cursor, const char *why, uint64_t reasons) {
+	wlr_log(WLR_INFO, "%s: %s, the cursor is composed", cursor->kms->base.name, why);
+	destroy_buffers(cursor);
+	cursor->reasons = reasons;
+	cursor->visible = false;
+}
+
 void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms_output *kms) {
 	*cursor = (struct latch_cursor_plane){.kms = kms};
-	if (kms->cursor == NULL || !create_buffers(cursor)) {
-		wlr_log(WLR_INFO, "%s: %s, the cursor is composed", kms->base.name,
-			kms->cursor == NULL ? "no cursor plane"
-					    : "no buffers for the cursor plane");
-		destroy_buffers(cursor);
-		cursor->reasons = kms->cursor == NULL ? LATCH_REASON_NO_FREE_PLANE
-						      : LATCH_REASON_IMPORT_FAILED;
+	if (kms->cursor == NULL) {
+		latch_cursor_plane_give_up(cursor, "no cursor plane", LATCH_REASON_NO_FREE_PLANE);
+	} else if (!create_buffers(cursor)) {
+		latch_cursor_plane_give_up(
+			cursor, "no buffers for the cursor plane", LATCH_REASON_IMPORT_FAILED);
 	}
 }
 
 void latch_cursor_plane_finish(struct latch_cursor_plane *cursor) {
 	destroy_buffers(cursor);
 	*cursor = (struct latch_cursor_plane){0};
-}
-
-void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
-	wlr_log(WLR_INFO, "%s: the cursor plane was refused, the cursor is composed",
-		cursor->kms->base.name);
-	destroy_buffers(cursor);
-	cursor->reasons = LATCH_REASON_TEST_REFUSED;
-	cursor->visible = false;
 }
 
 /* Draws the image into the upper left corner of the buffer that is not on the plane. */

@@ -47,7 +47,8 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	const struct latch_cursor_image *image, double x, double y, const struct wlr_output *output,
 	const struct wlr_box *box);
 
-/** The kernel refused the plane: compose the cursor from now on. */
-void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor);
+/** Has the cursor composed from now on; why: for the log, reasons: enum latch_reason. */
+void latch_cursor_plane_give_up(
+	struct latch_cursor_plane *cursor, const char *why, uint64_t reasons);
 
 #endif

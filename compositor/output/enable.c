@@ -14,7 +14,6 @@
 #include "kms/commit.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "output/window.h"
 
 bool latch_output_enable(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;

@@ -13,9 +13,7 @@
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/output.h"
-#include "output/scanout.h"
 #include "output/watchdog.h"
-#include "output/window.h"
 #include "sync/gate.h"
 
 /* How soon a commit that the kernel refused is tried again. */
@@ -181,25 +179,21 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 }
 
 void latch_output_failed(struct latch_output *output, int error) {
+	output->force = true;
 	if (error == -EBUSY) {
 		if (output->busy_ns == 0) {
 			output->busy_ns = latch_now_ns();
 		}
 		/* After a flip that was lost it is so until the kernel gives that one up: 10 s. */
-		if (output->watchdog.lost != NULL) {
-			output->force = true;
-			latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
-		} else {
+		if (output->watchdog.lost == NULL) {
 			latch_output_retry(output);
+			return;
 		}
+	} else if (output->kms != NULL && output->kms->needs_modeset &&
+		   kms_commit_is_refused(error) && error != -ENOMEM &&
+		   !latch_output_modeset_refused(output, error)) {
 		return;
-	}
-	output->force = true;
-	if (output->kms != NULL && output->kms->needs_modeset && kms_commit_is_refused(error) &&
-		error != -ENOMEM && !latch_output_modeset_refused(output, error)) {
-		return;
-	}
-	if (output->logged_error != error) {
+	} else if (output->logged_error != error) {
 		wlr_log(WLR_ERROR, "%s: the frame could not be submitted: %s",
 			output->wlr_output->name, strerror(-error));
 		output->logged_error = error;
@@ -286,14 +280,12 @@ static void show_nothing(struct latch_output *output, int64_t latch_ns) {
 
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->wakeups++;
-	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+	if (latch_output_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
 		return;
 	}
 	int64_t latch_ns = latch_now_ns();
-	int64_t hold_until_ns = latch_capture_hold_until(output, latch_ns);
-	if (hold_until_ns > latch_ns) {
-		latch_output_wait_until(output, hold_until_ns);
+	if (latch_capture_holds(output, latch_ns)) {
 		return;
 	}
 	if (output->awaits_picture) {

@@ -13,9 +13,7 @@
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "output/scanout.h"
 #include "output/watchdog.h"
-#include "output/window.h"
 #include "shell/shell.h"
 #include "trace/trace.h"
 
@@ -67,9 +65,14 @@ struct cause {
 	bool in_step, waits, behind; // see struct latch_deadline_ask
 };
 
+bool latch_output_is_busy(const struct latch_output *output) {
+	return !output->active || output->flip_pending ||
+	       (output->kms == NULL && output->wlr_output->frame_pending);
+}
+
 static void schedule(struct latch_output *output, struct cause cause) {
 	output->dirty = true;
-	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+	if (latch_output_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
 	if (output->due) {

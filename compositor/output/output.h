@@ -14,11 +14,13 @@
 #include "plan/plan.h"
 #include "timing/timing.h"
 
+struct kms_flip;
 struct kms_writeback;
 struct latch_kms_output;
 struct latch_shell_surface;
 struct wlr_buffer;
 struct wlr_output;
+struct wlr_output_state;
 struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
@@ -39,7 +41,7 @@ struct latch_capture {
 	const char *path; // borrowed
 	struct kms_writeback *job;
 	struct wl_event_source *fence;
-	int64_t hold_until_ns; // see latch_capture_hold_until()
+	int64_t hold_until_ns; // see latch_capture_holds()
 	void (*done)(void *data);
 	void *data;
 };
@@ -192,6 +194,10 @@ struct latch_output *latch_output_create(
 	struct latch_core *core, struct wlr_output *wlr_output);
 
 void latch_output_destroy(struct latch_output *output);
+
+/** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the
+ * compositor whose window it is has not asked for the next frame yet. */
+bool latch_output_is_busy(const struct latch_output *output);
 
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
@@ -371,5 +377,46 @@ void latch_output_flipped(
 
 /** What was submitted was replaced before anybody saw it; it is what would be on screen now. */
 void latch_output_not_flipped(struct latch_output *output);
+
+/* The first two are the planner's questions (see struct latch_plan_input); data is the
+ * struct latch_output. */
+
+/** LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
+uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
+
+/** Asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
+int latch_scanout_test(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
+
+/**
+ * Fills in frame->scanout as the output's plan says. Returns 0, or -ENOMEM where there is no
+ * picture to show.
+ */
+int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
+
+/** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from
+ * before. */
+bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
+
+/**
+ * Submits one prepared frame of a KMS output by one nonblocking atomic commit: what is different
+ * from the frame on screen. Planes that look as before are left out.
+ *
+ * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
+ * not DRM master.
+ */
+int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame);
+
+/** The flip event of the output; data is the struct latch_output. */
+void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);
+
+/** Enables the wlr_output of a window with its first, black, picture. */
+bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state);
+
+/** Listens to what the other compositor says of its frames. */
+void latch_window_init(struct latch_output *output);
+
+/** Shows the frame's composed picture in the window. Returns 0 or negative errno. */
+int latch_window_submit(struct latch_output *output, struct latch_frame *frame);
 
 #endif

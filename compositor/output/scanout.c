@@ -1,4 +1,4 @@
-#include "output/scanout.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,7 +16,6 @@
 #include "output/capture.h"
 #include "output/content.h"
 #include "output/frame.h"
-#include "output/output.h"
 #include "output/refresh.h"
 #include "output/renderer.h"
 
@@ -369,7 +368,8 @@ static int submit_vsync(
 	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
 		scanout->cursor_shown = false;
 		if (submit(output, frame, out_fence_fd) == 0) {
-			latch_cursor_plane_give_up(&output->cursor);
+			latch_cursor_plane_give_up(&output->cursor, "the cursor plane was refused",
+				LATCH_REASON_TEST_REFUSED);
 			output->dirty = true;
 			return 0;
 		}

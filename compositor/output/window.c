@@ -2,14 +2,13 @@
  * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
  * (headless): everything is composed into one buffer, and wlroots does the rest.
  */
-#include "output/window.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
 #include "output/frame.h"
-#include "output/output.h"
 #include "output/renderer.h"
 
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
@@ -51,10 +50,6 @@ static void handle_present(struct wl_listener *listener, void *data) {
 static void handle_frame(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, frame);
 	latch_output_look_again(output, false);
-}
-
-bool latch_window_is_busy(const struct latch_output *output) {
-	return output->kms == NULL && output->wlr_output->frame_pending;
 }
 
 void latch_window_init(struct latch_output *output) {
