@@ -17,7 +17,6 @@
 #include "limits/client.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"

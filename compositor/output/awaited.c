@@ -9,7 +9,6 @@
 #include "backend/output.h"
 #include "base/clock.h"
 #include "kms/commit.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/output.h"
 

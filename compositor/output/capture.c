@@ -167,24 +167,17 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 
 void latch_capture_submitted(struct latch_output *output, bool ok) {
 	struct latch_capture *capture = &output->capture;
-	if (capture->state == LATCH_CAPTURE_DETACH) {
-		if (ok) {
-			drop_job(capture);
-			capture->state = LATCH_CAPTURE_IDLE;
-		}
-		return;
-	}
-	if (capture->state != LATCH_CAPTURE_WANTED) {
-		return;
-	}
-	if (!ok) {
+	if (capture->state == LATCH_CAPTURE_DETACH && ok) {
+		drop_job(capture);
+		capture->state = LATCH_CAPTURE_IDLE;
+	} else if (capture->state == LATCH_CAPTURE_WANTED && !ok) {
 		kms_writeback_cancel(capture->job); // tried again with the next frame
-		return;
+	} else if (capture->state == LATCH_CAPTURE_WANTED) {
+		capture->fence = wl_event_loop_add_fd(output->core->event_loop,
+			kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
+		capture->state = LATCH_CAPTURE_WRITING;
+		capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 	}
-	capture->fence = wl_event_loop_add_fd(output->core->event_loop,
-		kms_writeback_fd(capture->job), WL_EVENT_READABLE, handle_fence, output);
-	capture->state = LATCH_CAPTURE_WRITING;
-	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
 }
 
 bool latch_capture_holds(struct latch_output *output, int64_t now_ns) {

@@ -5,8 +5,30 @@
 #include <stdint.h>
 
 struct kms_commit;
-struct latch_capture;
+struct kms_writeback;
 struct latch_output;
+struct wl_event_source;
+
+enum latch_capture_state {
+	LATCH_CAPTURE_IDLE,
+	/** The next frame takes the picture. */
+	LATCH_CAPTURE_WANTED,
+	/** The hardware writes it. */
+	LATCH_CAPTURE_WRITING,
+	/** The next frame takes the writeback connector off the CRTC. */
+	LATCH_CAPTURE_DETACH,
+};
+
+/** A picture of what an output really shows, all planes blended, by its writeback connector. */
+struct latch_capture {
+	enum latch_capture_state state;
+	const char *path; // borrowed
+	struct kms_writeback *job;
+	struct wl_event_source *fence;
+	int64_t hold_until_ns; // see latch_capture_holds()
+	void (*done)(void *data);
+	void *data;
+};
 
 /** Drops the picture that is being taken, if one is; it is idle then, as it is when zeroed. */
 void latch_capture_finish(struct latch_capture *capture);

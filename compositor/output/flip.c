@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/watchdog.h"
 #include "trace/missed.h"
 #include "trace/trace.h"
 

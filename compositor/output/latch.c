@@ -9,11 +9,9 @@
 #include "base/minmax.h"
 #include "kms/commit.h"
 #include "limits/turns.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/image_capture.h"
 #include "output/output.h"
-#include "output/watchdog.h"
 #include "sync/gate.h"
 
 /* How soon a commit that the kernel refused is tried again. */

@@ -1,4 +1,3 @@
-#include "output/capture.h"
 #include "output/image_capture.h"
 #include <stdlib.h>
 #include <wlr/render/swapchain.h>
@@ -13,7 +12,6 @@
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "output/watchdog.h"
 #include "shell/shell.h"
 #include "trace/trace.h"
 
@@ -42,15 +40,11 @@ void latch_output_cancel(struct latch_output *output) {
 	latch_timer_set(&output->timer, 0);
 }
 
-static void latch_as_planned(struct latch_output *output) {
-	struct latch_deadline_plan plan = output->planned;
-	output->planned = (struct latch_deadline_plan){0};
-	output->due = false;
+static void latch_as_planned(void *data) {
+	struct latch_output *output = data;
+	const struct latch_deadline_plan plan = output->planned;
+	latch_output_cancel(output);
 	latch_output_latch(output, &plan);
-}
-
-static void handle_timer(void *data) {
-	latch_as_planned(data);
 }
 
 bool latch_output_latch_due(struct latch_output *output) {
@@ -397,7 +391,8 @@ static void handle_moved(void *data) {
 }
 
 static bool create_timers(struct latch_output *output) {
-	return latch_timer_init(&output->timer, output->core->urgent_loop, handle_timer, output) &&
+	return latch_timer_init(
+		       &output->timer, output->core->urgent_loop, latch_as_planned, output) &&
 	       latch_output_callbacks_init(output) && latch_watchdog_init(output);
 }
 

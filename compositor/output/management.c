@@ -255,16 +255,6 @@ static void handle_set_power(struct wl_listener *listener, void *data) {
 	latch_management_changed(management);
 }
 
-/* Where it is now; an output that is off keeps the place that it had. */
-static void read_place(struct latch_core *core, struct latch_output *output) {
-	struct wlr_output_layout_output *l_output =
-		wlr_output_layout_get(core->layout, output->wlr_output);
-	if (l_output != NULL) {
-		output->x = l_output->x;
-		output->y = l_output->y;
-	}
-}
-
 static void tell(void *data) {
 	struct latch_management *management = data;
 	management->idle = NULL;
@@ -279,7 +269,13 @@ static void tell(void *data) {
 		if (head == NULL) {
 			break;
 		}
-		read_place(management->core, output);
+		/* An output that is off keeps the place that it had. */
+		const struct wlr_output_layout_output *placed =
+			wlr_output_layout_get(management->core->layout, output->wlr_output);
+		if (placed != NULL) {
+			output->x = placed->x;
+			output->y = placed->y;
+		}
 		/* Standby is not "off" here: the output is a part of the layout. */
 		head->state.enabled = output->enabled;
 		head->state.x = output->x;

@@ -6,16 +6,17 @@
 #include <wayland-server-core.h>
 
 #include "base/timer.h"
+#include "output/capture.h"
 #include "output/compose.h"
 #include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
 #include "output/refresh.h"
+#include "output/watchdog.h"
 #include "plan/plan.h"
 #include "timing/timing.h"
 
 struct kms_flip;
-struct kms_writeback;
 struct latch_kms_output;
 struct latch_shell_surface;
 struct wlr_buffer;
@@ -24,55 +25,6 @@ struct wlr_output_state;
 struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
-
-enum latch_capture_state {
-	LATCH_CAPTURE_IDLE,
-	/** The next frame takes the picture. */
-	LATCH_CAPTURE_WANTED,
-	/** The hardware writes it. */
-	LATCH_CAPTURE_WRITING,
-	/** The next frame takes the writeback connector off the CRTC. */
-	LATCH_CAPTURE_DETACH,
-};
-
-/** A picture of what an output really shows, all planes blended, by its writeback connector. */
-struct latch_capture {
-	enum latch_capture_state state;
-	const char *path; // borrowed
-	struct kms_writeback *job;
-	struct wl_event_source *fence;
-	int64_t hold_until_ns; // see latch_capture_holds()
-	void (*done)(void *data);
-	void *data;
-};
-
-/** What an output keeps of tearing. */
-struct latch_tearing {
-	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
-	bool active;
-	enum latch_tearing_refusal logged;
-	/** The buffers that the kernel refused; fourcc 0: none. */
-	uint32_t refused_fourcc, refused_width, refused_height;
-	uint64_t refused_modifier;
-};
-
-struct latch_lost_frame {
-	struct latch_frame frame;
-	struct latch_lost_frame *older;
-};
-
-/**
- * Some drivers lose the event of a flip (the kernel logs "flip_done timed out"), and without it the
- * output would stand still for ever. Then the mode is set anew with the next frame. A steady output
- * costs one wake-up a second.
- */
-struct latch_watchdog {
-	struct latch_timer timer;
-	/** What the timer is set to; 0 when it is not. */
-	int64_t look_ns;
-	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
-	struct latch_lost_frame *lost;
-};
 
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.

@@ -2,6 +2,7 @@
 #define LATCH_OUTPUT_REFRESH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "kms/connector.h"
 
@@ -49,6 +50,16 @@ struct latch_tearing_input {
 
 /** The first of the refusals above that holds. Plain function. */
 enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
+
+/** What an output keeps of tearing. */
+struct latch_tearing {
+	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
+	bool active;
+	enum latch_tearing_refusal logged;
+	/** The buffers that the kernel refused; fourcc 0: none. */
+	uint32_t refused_fourcc, refused_width, refused_height;
+	uint64_t refused_modifier;
+};
 
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {

@@ -13,10 +13,8 @@
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/frame.h"
-#include "output/refresh.h"
 #include "output/renderer.h"
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {

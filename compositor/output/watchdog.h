@@ -4,8 +4,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct latch_frame;
+#include "base/timer.h"
+#include "output/frame.h"
+
 struct latch_output;
+
+struct latch_lost_frame {
+	struct latch_frame frame;
+	struct latch_lost_frame *older;
+};
+
+/**
+ * Some drivers lose the event of a flip (the kernel logs "flip_done timed out"), and without it the
+ * output would stand still for ever. Then the mode is set anew with the next frame. A steady output
+ * costs one wake-up a second.
+ */
+struct latch_watchdog {
+	struct latch_timer timer;
+	/** What the timer is set to; 0 when it is not. */
+	int64_t look_ns;
+	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
+	struct latch_lost_frame *lost;
+};
 
 /** A look at a flip that is under way. */
 struct latch_watchdog_look {
