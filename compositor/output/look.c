@@ -66,24 +66,18 @@ void latch_look_color(
 	if (!latch_format_is_ycbcr(layer->fourcc)) {
 		return;
 	}
-	layer->color_encoding = KMS_COLOR_ENCODING_BT601;
-	layer->color_range = KMS_COLOR_RANGE_LIMITED;
-	switch (coefficients) {
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601:
-		break;
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709:
-		layer->color_encoding = KMS_COLOR_ENCODING_BT709;
-		break;
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020:
-		layer->color_encoding = KMS_COLOR_ENCODING_BT2020;
-		break;
-	default:
-		/* Not set, or identity, which is for RGB: the range means nothing either. */
-		return;
-	}
-	if (range == WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL) {
-		layer->color_range = KMS_COLOR_RANGE_FULL;
-	}
+	static const enum kms_color_encoding encodings[] = {
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601] = KMS_COLOR_ENCODING_BT601,
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709] = KMS_COLOR_ENCODING_BT709,
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020] =
+			KMS_COLOR_ENCODING_BT2020,
+	};
+	/* Else not set, or identity, which is for RGB: the range means nothing either. */
+	const bool known = coefficients < sizeof(encodings) / sizeof(encodings[0]) &&
+			   encodings[coefficients] != KMS_COLOR_ENCODING_ANY;
+	const bool full = known && range == WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL;
+	layer->color_encoding = known ? encodings[coefficients] : KMS_COLOR_ENCODING_BT601;
+	layer->color_range = full ? KMS_COLOR_RANGE_FULL : KMS_COLOR_RANGE_LIMITED;
 }
 
 /* One direction of a layer, turned like the output. */
