@@ -29,14 +29,8 @@ static const char *const kind_names[] = {
 	[LATCH_RENDERER_PIXMAN] = "pixman",
 };
 
-#define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
-
-const char *latch_renderer_kind_name(enum latch_renderer_kind kind) {
-	return kind_names[kind];
-}
-
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind) {
-	for (size_t i = 0; i < KIND_COUNT; i++) {
+	for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++) {
 		if (strcmp(name, kind_names[i]) == 0) {
 			*kind = (enum latch_renderer_kind)i;
 			return true;
@@ -154,7 +148,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	renderer->generation++;
 	renderer->lost_listener.notify = handle_lost;
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
-	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_name(kind));
+	wlr_log(WLR_INFO, "composing with %s from now on", kind_names[kind]);
 	return true;
 }
 
@@ -178,7 +172,7 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 		renderer->failed = true;
 		wlr_log(WLR_ERROR,
 			"no renderer (--renderer %s): what can't go to a plane stays invisible",
-			latch_renderer_kind_name(renderer->wanted));
+			kind_names[renderer->wanted]);
 	}
 	renderer->events.made(renderer->events.data);
 	return ok;
@@ -191,7 +185,7 @@ bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *out
 }
 
 const char *latch_renderer_name(const struct latch_renderer *renderer) {
-	return renderer->wlr_renderer == NULL ? "none" : latch_renderer_kind_name(renderer->kind);
+	return renderer->wlr_renderer == NULL ? "none" : kind_names[renderer->kind];
 }
 
 bool latch_renderer_has_format(

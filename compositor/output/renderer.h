@@ -20,10 +20,7 @@ enum latch_renderer_kind {
 	LATCH_RENDERER_PIXMAN,
 };
 
-/** The option's name of a kind: "auto", "gles2", "vulkan", "pixman". */
-const char *latch_renderer_kind_name(enum latch_renderer_kind kind);
-
-/** Returns false when name is none of the kinds. */
+/** "auto", "gles2", "vulkan", "pixman". Returns false for another word. */
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
 
 /** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this

@@ -89,7 +89,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 			wlr_log(WLR_INFO,
 				"%s can't be told the colour encoding of buffers that are not "
 				"linear: they are composed as BT.601, limited range",
-				latch_renderer_kind_name(renderer->kind));
+				latch_renderer_name(renderer));
 			renderer->logged_colors = true;
 		}
 		return texture;
