@@ -9,6 +9,7 @@
 
 #include "backend/output.h"
 #include "base/clock.h"
+#include "base/listener.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
@@ -354,7 +355,7 @@ void latch_output_renderer_made(struct latch_output *output) {
 }
 
 static void handle_request_state(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, request_state);
+	struct latch_output *output = wl_container_of(listener, output, on.request_state);
 	const struct wlr_output_event_request_state *event = data;
 	const struct wlr_output before = *output->wlr_output;
 	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
@@ -370,14 +371,14 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 }
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, needs_frame);
+	struct latch_output *output = wl_container_of(listener, output, on.needs_frame);
 	output->wlr_output->needs_frame = false; // or it would be told only once
 	output->force = true;
 	latch_output_schedule(output);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, destroy);
+	struct latch_output *output = wl_container_of(listener, output, on.destroy);
 	struct latch_core *core = output->core;
 	latch_output_destroy(output);
 	if (core->backend.kms == NULL && wl_list_empty(&core->outputs)) {
@@ -414,18 +415,14 @@ struct latch_output *latch_output_create(
 		.pending = &output->frames[1],
 		.awaited = &output->frames[2],
 		.next = &output->frames[3],
-		.request_state.notify = handle_request_state,
-		.needs_frame.notify = handle_needs_frame,
-		.destroy.notify = handle_destroy,
 	};
 	wlr_output->data = output;
 	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_init(&output->callbacks);
-	wl_list_init(&output->present.link);
-	wl_list_init(&output->frame.link);
-	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
-	wl_signal_add(&wlr_output->events.needs_frame, &output->needs_frame);
-	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
+	latch_listen(
+		&wlr_output->events.request_state, &output->on.request_state, handle_request_state);
+	latch_listen(&wlr_output->events.needs_frame, &output->on.needs_frame, handle_needs_frame);
+	latch_listen(&wlr_output->events.destroy, &output->on.destroy, handle_destroy);
 	latch_composer_init(&output->composer, &core->renderer, wlr_output, core->urgent_loop,
 		latch_output_picture_done, output);
 
@@ -475,11 +472,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_output_callbacks_finish(output);
 	latch_timer_finish(&output->watchdog.timer);
 	latch_timer_finish(&output->timer);
-	wl_list_remove(&output->present.link);
-	wl_list_remove(&output->frame.link);
-	wl_list_remove(&output->request_state.link);
-	wl_list_remove(&output->needs_frame.link);
-	wl_list_remove(&output->destroy.link);
+	latch_unlisten_all(&output->on, sizeof(output->on));
 	wl_list_remove(&output->link);
 	output->wlr_output->data = NULL;
 	free(output);

@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
+#include "base/listener.h"
 #include "output/output.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
@@ -24,7 +25,9 @@ struct latch_management {
 	struct wlr_output_manager_v1 *manager;
 	struct wlr_output_power_manager_v1 *power;
 	struct wl_event_source *idle;
-	struct wl_listener apply, test, set_power, layout_change;
+	struct {
+		struct wl_listener apply, test, set_power, layout_change;
+	} on;
 };
 
 static struct wlr_output_mode *find_mode(
@@ -234,17 +237,17 @@ static void answer(struct latch_management *management, struct wlr_output_config
 }
 
 static void handle_apply(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, apply);
+	struct latch_management *management = wl_container_of(listener, management, on.apply);
 	answer(management, data, false);
 }
 
 static void handle_test(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, test);
+	struct latch_management *management = wl_container_of(listener, management, on.test);
 	answer(management, data, true);
 }
 
 static void handle_set_power(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, set_power);
+	struct latch_management *management = wl_container_of(listener, management, on.set_power);
 	const struct wlr_output_power_v1_set_mode_event *event = data;
 	struct latch_output *output = event->output->data;
 	bool on = event->mode == ZWLR_OUTPUT_POWER_V1_MODE_ON;
@@ -292,7 +295,8 @@ void latch_management_changed(struct latch_management *management) {
 }
 
 static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, layout_change);
+	struct latch_management *management =
+		wl_container_of(listener, management, on.layout_change);
 	latch_management_changed(management);
 }
 
@@ -305,19 +309,17 @@ struct latch_management *latch_management_create(struct latch_core *core) {
 		.core = core,
 		.manager = wlr_output_manager_v1_create(core->display),
 		.power = wlr_output_power_manager_v1_create(core->display),
-		.apply.notify = handle_apply,
-		.test.notify = handle_test,
-		.set_power.notify = handle_set_power,
-		.layout_change.notify = handle_layout_change,
 	};
 	if (management->manager == NULL || management->power == NULL) {
 		free(management); // the globals go with the display
 		return NULL;
 	}
-	wl_signal_add(&management->manager->events.apply, &management->apply);
-	wl_signal_add(&management->manager->events.test, &management->test);
-	wl_signal_add(&management->power->events.set_mode, &management->set_power);
-	wl_signal_add(&core->layout->events.change, &management->layout_change);
+	latch_listen(&management->manager->events.apply, &management->on.apply, handle_apply);
+	latch_listen(&management->manager->events.test, &management->on.test, handle_test);
+	latch_listen(
+		&management->power->events.set_mode, &management->on.set_power, handle_set_power);
+	latch_listen(
+		&core->layout->events.change, &management->on.layout_change, handle_layout_change);
 	return management;
 }
 
@@ -328,9 +330,6 @@ void latch_management_destroy(struct latch_management *management) {
 	if (management->idle != NULL) {
 		wl_event_source_remove(management->idle);
 	}
-	wl_list_remove(&management->apply.link);
-	wl_list_remove(&management->test.link);
-	wl_list_remove(&management->set_power.link);
-	wl_list_remove(&management->layout_change.link);
+	latch_unlisten_all(&management->on, sizeof(management->on));
 	free(management);
 }

@@ -129,12 +129,11 @@ struct latch_output {
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
-	uint32_t window_seq;	    // window only: wlr_output.commit_seq of the last frame
-	struct wl_listener present; // window only
-	struct wl_listener frame;   // window only
-	struct wl_listener request_state;
-	struct wl_listener needs_frame;
-	struct wl_listener destroy;
+	uint32_t window_seq; // window only: wlr_output.commit_seq of the last frame
+	struct {
+		struct wl_listener present, frame; // window only
+		struct wl_listener request_state, needs_frame, destroy;
+	} on;
 };
 
 /**

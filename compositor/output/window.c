@@ -8,6 +8,7 @@
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
+#include "base/listener.h"
 #include "output/frame.h"
 #include "output/renderer.h"
 
@@ -29,7 +30,7 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 }
 
 static void handle_present(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, present);
+	struct latch_output *output = wl_container_of(listener, output, on.present);
 	const struct wlr_output_event_present *event = data;
 	if (event->commit_seq != output->window_seq) {
 		return; // of a commit without a frame of ours: a new size, a new scale
@@ -48,15 +49,13 @@ static void handle_present(struct wl_listener *listener, void *data) {
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, frame);
+	struct latch_output *output = wl_container_of(listener, output, on.frame);
 	latch_output_look_again(output, false);
 }
 
 void latch_window_init(struct latch_output *output) {
-	output->present.notify = handle_present;
-	wl_signal_add(&output->wlr_output->events.present, &output->present);
-	output->frame.notify = handle_frame;
-	wl_signal_add(&output->wlr_output->events.frame, &output->frame);
+	latch_listen(&output->wlr_output->events.present, &output->on.present, handle_present);
+	latch_listen(&output->wlr_output->events.frame, &output->on.frame, handle_frame);
 }
 
 int latch_window_submit(struct latch_output *output, struct latch_frame *frame) {
