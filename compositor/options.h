@@ -7,8 +7,8 @@
 
 #include "backend/exit.h"
 #include "limits/limits.h"
-#include "output/refresh.h"
 #include "output/renderer.h"
+#include "output/vblank.h"
 #include "timing/pace.h"
 
 /** An update that a fence holds back for longer is named in the log. */

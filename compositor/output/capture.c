@@ -1,4 +1,4 @@
-#include "output/capture.h"
+#include "output/output.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -16,7 +16,6 @@
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
-#include "output/output.h"
 
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)

@@ -6,8 +6,8 @@
 
 #include "backend/exit.h"
 #include "backend/open.h"
-#include "output/refresh.h"
 #include "output/renderer.h"
+#include "output/vblank.h"
 #include "timing/pace.h"
 
 struct latch_clients;

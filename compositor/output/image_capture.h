@@ -14,7 +14,7 @@ struct wlr_buffer;
  * they expect that every frame goes through wlr_output_commit_state() with a buffer, which latch's
  * own KMS outputs never do. So a frame that is wanted is composed whole, and then handed to them.
  *
- * (output/capture.h is another thing: a picture by the writeback connector, for --capture.)
+ * (output/capture.c is another thing: a picture by the writeback connector, for --capture.)
  */
 
 /** The globals, which end with the display. Before the backend starts. Returns false without

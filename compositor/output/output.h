@@ -6,17 +6,17 @@
 #include <wayland-server-core.h>
 
 #include "base/timer.h"
-#include "output/capture.h"
 #include "output/compose.h"
 #include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
-#include "output/refresh.h"
-#include "output/watchdog.h"
+#include "output/vblank.h"
 #include "plan/plan.h"
 #include "timing/timing.h"
 
+struct kms_commit;
 struct kms_flip;
+struct kms_writeback;
 struct latch_kms_output;
 struct latch_shell_surface;
 struct wlr_buffer;
@@ -25,6 +25,55 @@ struct wlr_output_state;
 struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
+
+enum latch_capture_state {
+	LATCH_CAPTURE_IDLE,
+	/** The next frame takes the picture. */
+	LATCH_CAPTURE_WANTED,
+	/** The hardware writes it. */
+	LATCH_CAPTURE_WRITING,
+	/** The next frame takes the writeback connector off the CRTC. */
+	LATCH_CAPTURE_DETACH,
+};
+
+/** A picture of what an output really shows, all planes blended, by its writeback connector. */
+struct latch_capture {
+	enum latch_capture_state state;
+	const char *path; // borrowed
+	struct kms_writeback *job;
+	struct wl_event_source *fence;
+	int64_t hold_until_ns; // see latch_capture_holds()
+	void (*done)(void *data);
+	void *data;
+};
+
+/** What an output keeps of tearing. */
+struct latch_tearing {
+	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
+	bool active;
+	enum latch_tearing_refusal logged;
+	/** The buffers that the kernel refused; fourcc 0: none. */
+	uint32_t refused_fourcc, refused_width, refused_height;
+	uint64_t refused_modifier;
+};
+
+struct latch_lost_frame {
+	struct latch_frame frame;
+	struct latch_lost_frame *older;
+};
+
+/**
+ * Some drivers lose the event of a flip (the kernel logs "flip_done timed out"), and without it the
+ * output would stand still for ever. Then the mode is set anew with the next frame. A steady output
+ * costs one wake-up a second.
+ */
+struct latch_watchdog {
+	struct latch_timer timer;
+	/** What the timer is set to; 0 when it is not. */
+	int64_t look_ns;
+	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
+	struct latch_lost_frame *lost;
+};
 
 /**
  * One output and its frames: what it shows, what is under way to it, and when it latches next.
@@ -329,13 +378,11 @@ void latch_output_flipped(
 /** What was submitted was replaced before anybody saw it; it is what would be on screen now. */
 void latch_output_not_flipped(struct latch_output *output);
 
-/* The first two are the planner's questions (see struct latch_plan_input); data is the
- * struct latch_output. */
-
-/** LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
+/** Of the planner's questions (see struct latch_plan_input); data is the struct latch_output.
+ * LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
 
-/** Asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
+/** The other one: asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
 int latch_scanout_test(
 	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
 
@@ -369,5 +416,62 @@ void latch_window_init(struct latch_output *output);
 
 /** Shows the frame's composed picture in the window. Returns 0 or negative errno. */
 int latch_window_submit(struct latch_output *output, struct latch_frame *frame);
+
+/**
+ * The content type of the frame for the monitor (the connector's "content type", which HDMI's
+ * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
+ */
+enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);
+
+/** Decides for the frame that is about to be submitted; logs changes for clients that ask to
+ * tear. */
+enum latch_tearing_refusal latch_tearing_for_frame(
+	struct latch_output *output, const struct latch_frame *now);
+
+/** The kernel has refused the frame that was decided for last. */
+void latch_tearing_refused(struct latch_output *output, int error);
+
+/** Decides for the frame that is about to be submitted; logs a change where it is wanted. */
+bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type);
+
+/** A frame was submitted with it on or off: tells the tools. */
+void latch_vrr_submitted(struct latch_output *output, bool on);
+
+/** Drops the picture that is being taken, if one is; it is idle then, as it is when zeroed. */
+void latch_capture_finish(struct latch_capture *capture);
+
+/**
+ * Takes a picture with the next frame and writes it to a PNG. path is borrowed until then. done
+ * (may be NULL) is called when the file is there, or when it failed, which has been logged.
+ * Returns false when the output has no writeback connector, or is taking a picture already.
+ */
+bool latch_output_capture(
+	struct latch_output *output, const char *path, void (*done)(void *data), void *data);
+
+/** Adds to a commit what the state asks for; returns whether it needs ALLOW_MODESET. */
+bool latch_capture_add(struct latch_output *output, struct kms_commit *commit);
+
+/**
+ * Whether no other frame should be submitted now, because the picture is being written: drivers may
+ * start with it a refresh late, and a frame that comes before is what they lose it by (vkms then
+ * never signals). The output has another look later then.
+ */
+bool latch_capture_holds(struct latch_output *output, int64_t now_ns);
+
+/** The commit was submitted, or failed. */
+void latch_capture_submitted(struct latch_output *output, bool ok);
+
+/** Makes the timer of the watchdog. Returns false without an fd or memory. */
+bool latch_watchdog_init(struct latch_output *output);
+
+/** A frame was submitted, whose flip has to come. */
+void latch_watchdog_submitted(struct latch_output *output);
+
+/**
+ * Nothing reads the buffers of lost frames any more. shown: the frame that is on the screen now,
+ * NULL: none.
+ */
+void latch_watchdog_let_go(
+	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns);
 
 #endif

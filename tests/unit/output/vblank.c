@@ -1,5 +1,5 @@
 /* When a frame may tear, or the display wait for it. */
-#include "output/refresh.h"
+#include "output/vblank.h"
 #include "../test.h"
 
 static const struct latch_tearing_input good = {
@@ -71,5 +71,5 @@ static void policies_are_words(void **state) {
 	assert_false(latch_vrr_policy_parse("automatic", &policy));
 }
 
-TEST_MAIN("output-refresh", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),
+TEST_MAIN("output-vblank", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),
 	UNIT(vrr_follows_its_policy), UNIT(policies_are_words))

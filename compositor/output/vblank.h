@@ -1,18 +1,9 @@
-#ifndef LATCH_OUTPUT_REFRESH_H
-#define LATCH_OUTPUT_REFRESH_H
+#ifndef LATCH_OUTPUT_VBLANK_H
+#define LATCH_OUTPUT_VBLANK_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "kms/connector.h"
-
-struct latch_frame;
-struct latch_output;
-
-/*
- * How the display gets a frame: at once or with a vblank, with which refresh, as which type of
- * content.
- */
+/* Whether a flip waits for the vblank, and the vblank for the flip. */
 
 /** Why a frame is not flipped to at once, within the picture (DRM_MODE_PAGE_FLIP_ASYNC). */
 enum latch_tearing_refusal {
@@ -51,16 +42,6 @@ struct latch_tearing_input {
 /** The first of the refusals above that holds. Plain function. */
 enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
 
-/** What an output keeps of tearing. */
-struct latch_tearing {
-	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
-	bool active;
-	enum latch_tearing_refusal logged;
-	/** The buffers that the kernel refused; fourcc 0: none. */
-	uint32_t refused_fourcc, refused_width, refused_height;
-	uint64_t refused_modifier;
-};
-
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
@@ -97,25 +78,5 @@ struct latch_vrr_input {
 
 /** The first of the refusals that holds. Plain function. */
 enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
-
-/**
- * The content type of the frame for the monitor (the connector's "content type", which HDMI's
- * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
- */
-enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);
-
-/** Decides for the frame that is about to be submitted; logs changes for clients that ask to
- * tear. */
-enum latch_tearing_refusal latch_tearing_for_frame(
-	struct latch_output *output, const struct latch_frame *now);
-
-/** The kernel has refused the frame that was decided for last. */
-void latch_tearing_refused(struct latch_output *output, int error);
-
-/** Decides for the frame that is about to be submitted; logs a change where it is wanted. */
-bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type);
-
-/** A frame was submitted with it on or off: tells the tools. */
-void latch_vrr_submitted(struct latch_output *output, bool on);
 
 #endif
