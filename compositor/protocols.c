@@ -24,7 +24,6 @@
 #include "limits/security.h"
 #include "options.h"
 #include "output/content.h"
-#include "output/image_capture.h"
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"

@@ -1,4 +1,12 @@
-#include "output/image_capture.h"
+/*
+ * Clients that take pictures of an output: wlr-screencopy-unstable-v1, and
+ * ext-image-copy-capture-v1 of an ext-image-capture-source-v1. The protocol objects are wlroots';
+ * they expect that every frame goes through wlr_output_commit_state() with a buffer, which latch's
+ * own KMS outputs never do. So a frame that is wanted is composed whole, and then handed to them.
+ *
+ * (output/capture.c is another thing: a picture by the writeback connector, for --capture.)
+ */
+#include "output/output.h"
 
 #include <string.h>
 #include <wlr/render/swapchain.h>
@@ -11,7 +19,6 @@
 
 #include "base/clock.h"
 #include "limits/client.h"
-#include "output/output.h"
 #include "output/renderer.h"
 
 #define SOURCE_MANAGER_VERSION 1

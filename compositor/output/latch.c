@@ -10,7 +10,6 @@
 #include "kms/commit.h"
 #include "limits/turns.h"
 #include "output/content.h"
-#include "output/image_capture.h"
 #include "output/output.h"
 #include "sync/gate.h"
 

@@ -1,4 +1,3 @@
-#include "output/image_capture.h"
 #include <stdlib.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>

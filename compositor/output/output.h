@@ -89,6 +89,9 @@ struct latch_watchdog {
  * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
  * watchdog.c  what happens when a flip never comes
+ * enable.c    it is lit, in the best mode that the kernel takes
+ * capture.c   a picture of it by the writeback connector
+ * image_capture.c  pictures for clients
  */
 struct latch_output {
 	struct wl_list link; // latch_core.outputs
@@ -126,7 +129,7 @@ struct latch_output {
 	/** The kernel takes no content type without a modeset. */
 	bool content_type_refused;
 	struct latch_capture capture;
-	/** The last picture that was handed to clients (output/image_capture.h), locked, to see
+	/** The last picture that was handed to clients (output/image_capture.c), locked, to see
 	 * whether the next is another one. */
 	struct wlr_buffer *last_picture;
 
@@ -378,6 +381,8 @@ void latch_output_flipped(
 /** What was submitted was replaced before anybody saw it; it is what would be on screen now. */
 void latch_output_not_flipped(struct latch_output *output);
 
+/* scanout.c */
+
 /** Of the planner's questions (see struct latch_plan_input); data is the struct latch_output.
  * LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
@@ -408,6 +413,8 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 /** The flip event of the output; data is the struct latch_output. */
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);
 
+/* window.c */
+
 /** Enables the wlr_output of a window with its first, black, picture. */
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state);
 
@@ -417,25 +424,30 @@ void latch_window_init(struct latch_output *output);
 /** Shows the frame's composed picture in the window. Returns 0 or negative errno. */
 int latch_window_submit(struct latch_output *output, struct latch_frame *frame);
 
+/* refresh.c */
+
 /**
  * The content type of the frame for the monitor (the connector's "content type", which HDMI's
  * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
  */
 enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);
 
-/** Decides for the frame that is about to be submitted; logs changes for clients that ask to
- * tear. */
+/** Decides on tearing for the frame that is about to be submitted; logs changes for clients that
+ * ask for it. */
 enum latch_tearing_refusal latch_tearing_for_frame(
 	struct latch_output *output, const struct latch_frame *now);
 
 /** The kernel has refused the frame that was decided for last. */
 void latch_tearing_refused(struct latch_output *output, int error);
 
-/** Decides for the frame that is about to be submitted; logs a change where it is wanted. */
+/** Decides on variable refresh for the frame that is about to be submitted; logs a change where it
+ * is wanted. */
 bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type);
 
 /** A frame was submitted with it on or off: tells the tools. */
 void latch_vrr_submitted(struct latch_output *output, bool on);
+
+/* capture.c */
 
 /** Drops the picture that is being taken, if one is; it is idle then, as it is when zeroed. */
 void latch_capture_finish(struct latch_capture *capture);
@@ -461,6 +473,8 @@ bool latch_capture_holds(struct latch_output *output, int64_t now_ns);
 /** The commit was submitted, or failed. */
 void latch_capture_submitted(struct latch_output *output, bool ok);
 
+/* watchdog.c */
+
 /** Makes the timer of the watchdog. Returns false without an fd or memory. */
 bool latch_watchdog_init(struct latch_output *output);
 
@@ -473,5 +487,32 @@ void latch_watchdog_submitted(struct latch_output *output);
  */
 void latch_watchdog_let_go(
 	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns);
+
+/* image_capture.c */
+
+/** The globals, which end with the display. Before the backend starts. Returns false without
+ * memory. */
+bool latch_image_capture_create_globals(struct latch_core *core);
+
+/** A new output; those that take pictures may want it. */
+void latch_image_capture_add(struct latch_output *output);
+
+/** Lets go of the last picture that was handed over. */
+void latch_output_forget_picture(struct latch_output *output);
+
+/**
+ * Whether the next frame has to be composed whole, because a client captures it. False for
+ * windows, where wlroots sees each frame anyway. Ask once per latch, before the plan is made: it
+ * also lets go of what is kept for pictures when nobody takes any more.
+ */
+bool latch_output_wants_picture(struct latch_output *output);
+
+/**
+ * Hands a composed picture of the whole output to everybody who waits for one; they copy it before
+ * this returns, or have their GPU job queued. To be called once per frame that was composed because
+ * of latch_output_wants_picture(), after it was submitted. buffer stays the caller's.
+ */
+void latch_output_give_picture(
+	struct latch_output *output, struct wlr_buffer *buffer, int64_t when_ns);
 
 #endif
