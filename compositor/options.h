@@ -8,7 +8,7 @@
 #include "backend/exit.h"
 #include "limits/limits.h"
 #include "output/renderer.h"
-#include "output/vrr.h"
+#include "output/vblank.h"
 #include "timing/pace.h"
 
 /** An update that a fence holds back for longer is named in the log. */

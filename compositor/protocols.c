@@ -24,7 +24,6 @@
 #include "limits/security.h"
 #include "options.h"
 #include "output/content.h"
-#include "output/image_capture.h"
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
@@ -164,8 +163,7 @@ static bool create_shell(struct latch_core *core) {
 		return false;
 	}
 	core->management = latch_management_create(core);
-	core->image_capture = latch_image_capture_create(core);
-	return core->management != NULL && core->image_capture != NULL;
+	return core->management != NULL && latch_image_capture_create_globals(core);
 }
 
 static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) {

@@ -17,9 +17,7 @@
 #include "limits/client.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
-#include "output/capture.h"
 #include "output/content.h"
-#include "output/image_capture.h"
 #include "output/management.h"
 #include "output/output.h"
 #include "output/renderer_reads.h"
@@ -532,7 +530,6 @@ void latch_server_finish(struct latch_server *server) {
 		latch_trace_print(server->core.trace, stdout);
 	}
 	latch_inspector_destroy(server->core.inspector);
-	latch_image_capture_destroy(server->core.image_capture);
 	latch_management_destroy(server->core.management);
 	latch_shell_destroy(server->core.shell);
 	latch_dmabuf_destroy(server->core.dmabuf);

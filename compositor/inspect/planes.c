@@ -219,8 +219,7 @@ static void add_use(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct la
 		use = "layer";
 	} else if (plane == output->kms->primary) {
 		use = output->plan.composed ? "composed" : "black";
-	} else if (plane == output->kms->cursor && output->cursor.visible &&
-		   !output->cursor.composed) {
+	} else if (plane == output->kms->cursor && output->cursor.visible) {
 		use = "cursor";
 	} else if ((other = find_other_user(output, plane)) != NULL) {
 		use = "other-output";

@@ -1,15 +1,12 @@
 #include <drm_fourcc.h>
 #include <string.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/scanout.h"
 
 static bool output_exists(const struct latch_core *core, uint32_t id) {
 	struct latch_output *output;

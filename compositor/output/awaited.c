@@ -5,17 +5,12 @@
  * likes. Until then the last picture stays, and what is on planes goes on.
  */
 #include <errno.h>
-#include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_output_layout.h>
 
 #include "backend/output.h"
 #include "base/clock.h"
 #include "kms/commit.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/scanout.h"
-#include "output/window.h"
 
 /* When the awaited picture takes longer than so many refreshes, every plane goes on without it. */
 #define LONG_REFRESHES 3
@@ -89,28 +84,24 @@ static bool renew_planes(
 }
 
 /* The layers as they are now, not placed anywhere. */
-static bool collect(struct latch_output *output, struct wlr_box *box) {
-	wlr_output_layout_get_box(output->core->layout, output->wlr_output, box);
+static bool collect(struct latch_output *output) {
 	return output->kms != NULL && !output->picture_wanted &&
-	       latch_output_collect(output, box, false);
+	       latch_output_collect(output, false);
 }
 
 /* Returns whether the cursor looks different from before. */
-static bool renew_cursor(
-	struct latch_output *output, struct latch_frame *frame, const struct wlr_box *box) {
-	latch_cursor_plane_update(&output->cursor, output->core->shell, output->wlr_output, box);
+static bool renew_cursor(struct latch_output *output, struct latch_frame *frame) {
+	latch_output_update_cursor(output);
 	return latch_scanout_set_cursor(output, &frame->scanout);
 }
 
 bool latch_output_submit_awaited(struct latch_output *output) {
-	if (!output->awaits_picture || output->composer.job.pending || !output->active ||
-		output->flip_pending || latch_window_is_busy(output)) {
+	if (!output->awaits_picture || output->composer.job.pending ||
+		latch_output_is_busy(output)) {
 		return false;
 	}
 	const int64_t now_ns = latch_now_ns();
-	const int64_t hold_until_ns = latch_capture_hold_until(output, now_ns);
-	if (hold_until_ns > now_ns) {
-		latch_output_wait_until(output, hold_until_ns);
+	if (latch_capture_holds(output, now_ns)) {
 		return true;
 	}
 	struct latch_frame *frame = output->awaited;
@@ -124,11 +115,10 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 	}
 	output->dropped_picture = false;
 	frame->record.compose_end_ns = output->composer.job.end_ns;
-	struct wlr_box box;
-	if (collect(output, &box)) {
+	if (collect(output)) {
 		/* It was drawn at its latch; its planes and cursor need not be as old. */
 		renew_planes(output, frame, false);
-		renew_cursor(output, frame, &box);
+		renew_cursor(output, frame);
 	}
 	int ret = latch_output_submit(output, &output->awaited, NULL);
 	if (ret == -EBUSY) {
@@ -157,8 +147,7 @@ void latch_output_latch_planes(
 	struct latch_output *output, const struct latch_deadline_plan *plan) {
 	const int64_t latch_ns = latch_now_ns();
 	output->dirty = true; // for what is composed
-	struct wlr_box box;
-	if (output->kms == NULL || output->kms->needs_modeset || !collect(output, &box)) {
+	if (output->kms == NULL || output->kms->needs_modeset || !collect(output)) {
 		return;
 	}
 	struct latch_frame *frame = output->next;
@@ -171,7 +160,7 @@ void latch_output_latch_planes(
 	frame->record.layers = before->layers;
 	frame->record.on_planes = before->on_planes;
 	frame->record.composed = before->composed;
-	const bool cursor_changed = renew_cursor(output, frame, &box);
+	const bool cursor_changed = renew_cursor(output, frame);
 	const bool is_long = latch_ns - output->awaited->record.latch_ns >
 			     LONG_REFRESHES * output->deadline.vblank.mode_ns;
 	const bool changed = renew_planes(output, frame, is_long) || cursor_changed;

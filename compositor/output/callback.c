@@ -2,7 +2,6 @@
 #include <wlr/types/wlr_compositor.h>
 
 #include "base/clock.h"
-#include "base/minmax.h"
 #include "output/content.h"
 #include "output/output.h"
 #include "shell/shell.h"
@@ -51,7 +50,6 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	/* What is drawn from now on can be shown at the vblank that has this deadline. */
 	const int64_t deadline_ns =
 		latch_deadline_next(&output->deadline, now_ns, frame->composed != NULL);
-	int64_t first_ns = INT64_MAX;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(core->contents, frame->layers[i].id);
@@ -69,10 +67,7 @@ void latch_output_send_callbacks(struct latch_output *output) {
 		surface->callback_ns = time_ns;
 		surface->callback_deadline_ns = deadline_ns;
 		wl_list_insert(&output->callbacks, &surface->callback_link);
-		first_ns = latch_min(first_ns, time_ns);
-	}
-	if (first_ns < INT64_MAX) {
-		latch_timer_set_earlier(&output->callback_timer, first_ns);
+		latch_timer_set_earlier(&output->callback_timer, time_ns);
 	}
 	struct wlr_surface *cursor = latch_shell_cursor_surface(core->shell);
 	if (cursor != NULL && latch_output_shows(output, cursor)) {

@@ -1,4 +1,4 @@
-#include "output/capture.h"
+#include "output/output.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -17,16 +17,19 @@
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
 #include "kms/writeback.h"
-#include "output/output.h"
 
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)
 
-static void drop_job(struct latch_capture *capture) {
+static void drop_fence(struct latch_capture *capture) {
 	if (capture->fence != NULL) {
 		wl_event_source_remove(capture->fence);
 		capture->fence = NULL;
 	}
+}
+
+static void drop_job(struct latch_capture *capture) {
+	drop_fence(capture);
 	kms_writeback_destroy(capture->job);
 	capture->job = NULL;
 }
@@ -113,11 +116,17 @@ static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 	return true;
 }
 
+/* It is written, or not waited for any more. */
+static void end_writing(struct latch_output *output) {
+	drop_fence(&output->capture);
+	output->capture.state = LATCH_CAPTURE_DETACH;
+	output->force = true;
+	end_capture(&output->capture);
+}
+
 static int handle_fence(int fd, uint32_t mask, void *data) {
 	struct latch_output *output = data;
 	struct latch_capture *capture = &output->capture;
-	wl_event_source_remove(capture->fence);
-	capture->fence = NULL;
 	struct latch_fence_info info = {0};
 	int ret = latch_fence_get_info(capture->job->fence_fd, &info);
 	if (ret == 0 && info.status != 1) {
@@ -128,25 +137,20 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 	} else {
 		wlr_log(WLR_ERROR, "the writeback connector failed: %s", strerror(-ret));
 	}
-	capture->state = LATCH_CAPTURE_DETACH;
-	output->force = true;
 	latch_output_retry(output); // not later: the timer may be set for the end of the hold
-	end_capture(capture);
+	end_writing(output);
 	return 0;
 }
 
 bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	struct latch_capture *capture = &output->capture;
 	int error = 0;
-	switch (capture->state) {
-	case LATCH_CAPTURE_IDLE:
-	case LATCH_CAPTURE_WRITING:
-		return false;
-	case LATCH_CAPTURE_DETACH:
+	if (capture->state == LATCH_CAPTURE_DETACH) {
 		kms_commit_disable_connector(commit, capture->job->connector);
 		return true;
-	case LATCH_CAPTURE_WANTED:
-		break;
+	}
+	if (capture->state != LATCH_CAPTURE_WANTED) {
+		return false;
 	}
 	if (capture->job == NULL) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
@@ -167,40 +171,27 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 
 void latch_capture_submitted(struct latch_output *output, bool ok) {
 	struct latch_capture *capture = &output->capture;
-	if (capture->state == LATCH_CAPTURE_DETACH) {
-		if (ok) {
-			drop_job(capture);
-			capture->state = LATCH_CAPTURE_IDLE;
-		}
-		return;
-	}
-	if (capture->state != LATCH_CAPTURE_WANTED) {
-		return;
-	}
-	if (!ok) {
-		return; // tried again with the next frame
-	}
-	capture->fence = wl_event_loop_add_fd(output->core->event_loop, capture->job->fence_fd,
-		WL_EVENT_READABLE, handle_fence, output);
-	capture->state = LATCH_CAPTURE_WRITING;
-	capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
+	if (capture->state == LATCH_CAPTURE_DETACH && ok) {
+		drop_job(capture);
+		capture->state = LATCH_CAPTURE_IDLE;
+	} else if (capture->state == LATCH_CAPTURE_WANTED && ok) {
+		capture->fence = wl_event_loop_add_fd(output->core->event_loop,
+			capture->job->fence_fd, WL_EVENT_READABLE, handle_fence, output);
+		capture->state = LATCH_CAPTURE_WRITING;
+		capture->hold_until_ns = capture->fence != NULL ? latch_now_ns() + HOLD_NS : 0;
+	} // a picture whose commit was refused is tried again with the next frame
 }
 
-int64_t latch_capture_hold_until(struct latch_output *output, int64_t now_ns) {
-	struct latch_capture *capture = &output->capture;
+bool latch_capture_holds(struct latch_output *output, int64_t now_ns) {
+	const struct latch_capture *capture = &output->capture;
 	if (capture->state != LATCH_CAPTURE_WRITING) {
-		return 0;
+		return false;
 	}
-	if (capture->hold_until_ns <= now_ns) {
-		wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
-		if (capture->fence != NULL) {
-			wl_event_source_remove(capture->fence);
-			capture->fence = NULL;
-		}
-		capture->state = LATCH_CAPTURE_DETACH;
-		output->force = true;
-		end_capture(capture);
-		return 0;
+	if (capture->hold_until_ns > now_ns) {
+		latch_output_wait_until(output, capture->hold_until_ns);
+		return true;
 	}
-	return capture->hold_until_ns;
+	wlr_log(WLR_ERROR, "no picture: the writeback connector does not finish it");
+	end_writing(output);
+	return false;
 }

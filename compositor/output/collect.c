@@ -1,5 +1,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
+#include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/transform.h>
 
 #include "backend/backend.h"
@@ -7,11 +8,16 @@
 #include "base/array.h"
 #include "base/format.h"
 #include "output/content.h"
-#include "output/convert.h"
 #include "output/geometry.h"
 #include "output/look.h"
 #include "output/output.h"
 #include "shell/shell.h"
+
+static struct wlr_box place_of(const struct latch_output *output) {
+	struct wlr_box box;
+	wlr_output_layout_get_box(output->core->layout, output->wlr_output, &box);
+	return box;
+}
 
 static void fill_layer(struct latch_layer *layer, const struct latch_shell_surface *entry,
 	struct latch_content *content, const struct wlr_output *output,
@@ -61,11 +67,10 @@ static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
 	if (image == NULL) {
 		return;
 	}
-	if (output->cursor_content == NULL || output->cursor_content_serial != image->serial) {
+	if (output->cursor_content == NULL || output->cursor_content->serial != image->serial) {
 		latch_content_unref(output->cursor_content);
 		output->cursor_content =
 			latch_content_from_buffer(core->contents, image->buffer, image->serial);
-		output->cursor_content_serial = image->serial;
 	}
 	const struct latch_content *content = output->cursor_content;
 	struct latch_layer *layer =
@@ -107,14 +112,21 @@ static bool planes_see_fences(const struct latch_output *output) {
 					      output->kms->primary->props.in_fence_fd.id == 0);
 }
 
-bool latch_output_collect(
-	struct latch_output *output, const struct wlr_box *box, bool with_cursor) {
+bool latch_output_update_cursor(struct latch_output *output) {
+	double x, y;
+	const struct latch_cursor_image *image = latch_shell_cursor(output->core->shell, &x, &y);
+	const struct wlr_box box = place_of(output);
+	return latch_cursor_plane_show(&output->cursor, image, x, y, output->wlr_output, &box);
+}
+
+bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 	const bool see_fences = planes_see_fences(output);
+	const struct wlr_box box = place_of(output);
 	output->layers.len = 0;
 	if (with_cursor) {
-		add_cursor(output, box);
+		add_cursor(output, &box);
 	}
-	const size_t len = list_surfaces(output, box);
+	const size_t len = list_surfaces(output, &box);
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_shell_surface *entry = &output->shell_surfaces[i];
 		struct latch_surface *surface =
@@ -132,7 +144,7 @@ bool latch_output_collect(
 			return false;
 		}
 		layer->surface = surface;
-		fill_layer(layer, entry, surface->current, output->wlr_output, box);
+		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
 		layer->ready = !see_fences || !latch_content_has_pending_fence(layer->content);
 	}
 	return true;

@@ -1,6 +1,5 @@
 #include "output/compose.h"
 
-#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <wlr/render/pass.h>
 #include <wlr/render/swapchain.h>
@@ -60,7 +59,7 @@ static bool is_drawn(const struct latch_layer *layer) {
 
 /* What was left out is not drawn as long as it would be again. */
 static bool is_left_out(const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
-	return drawn->left_out && drawn->shape.content == layer->content &&
+	return drawn->left_out && drawn->shape.serial == layer->serial &&
 	       latch_layer_same_shape(&drawn->shape, layer) &&
 	       latch_content_has_pending_fence(layer->content);
 }
@@ -70,8 +69,7 @@ static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latc
 		return drawn->shape.underlay == layer->underlay &&
 		       latch_layer_same_shape(&drawn->shape, layer);
 	}
-	return !drawn->left_out && drawn->serial == layer->content->serial &&
-	       drawn->shape.content == layer->content &&
+	return !drawn->left_out && drawn->shape.serial == layer->serial &&
 	       latch_layer_same_shape(&drawn->shape, layer);
 }
 
@@ -82,10 +80,7 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 		return false;
 	}
 	composer->drawn = drawn;
-	drawn[i] = (struct latch_drawn_layer){
-		.serial = layer->content->serial,
-		.shape = *layer,
-	};
+	drawn[i] = (struct latch_drawn_layer){.shape = *layer};
 	layer->content->drawn = true;
 	return true;
 }
@@ -95,7 +90,7 @@ static bool remember(struct latch_composer *composer, size_t i, const struct lat
 static bool differs_in_part(
 	const struct latch_drawn_layer *drawn, const struct latch_layer *layer) {
 	return !drawn->shape.underlay && !layer->underlay && !drawn->left_out && !drawn->missing &&
-	       drawn->serial != 0 && drawn->serial == layer->content->damage_since &&
+	       drawn->shape.serial != 0 && drawn->shape.serial == layer->content->damage_since &&
 	       latch_layer_same_shape(&drawn->shape, layer);
 }
 
@@ -189,6 +184,17 @@ static void draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 	wlr_texture_destroy(last);
 }
 
+/* Black; or, with an alpha of 0, nothing: the plane below the picture is seen there. */
+static void fill(struct wlr_render_pass *pass, struct wlr_box box, float alpha,
+	const pixman_region32_t *clip) {
+	wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
+					       .box = box,
+					       .color = {.a = alpha},
+					       .clip = clip,
+					       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
+				       });
+}
+
 /* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
  * opaque, which its pixels need not be. */
 static bool writes_alpha(const struct latch_layer *layer) {
@@ -215,26 +221,11 @@ static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	float alpha;
 	latch_layer_texture_options(layer, &options, &alpha);
 	if (holes && writes_alpha(layer)) {
-		wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
-						       .box = layer->dst,
-						       .color = {.a = 1},
-						       .clip = clip,
-						       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
-					       });
+		fill(pass, layer->dst, 1, clip);
 		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
 	}
 	wlr_render_pass_add_texture(pass, &options);
 	return true;
-}
-
-/* Nothing, where the plane below the picture is to be seen. */
-static void punch_hole(struct wlr_render_pass *pass, const struct latch_layer *layer,
-	const pixman_region32_t *clip) {
-	wlr_render_pass_add_rect(pass, &(struct wlr_render_rect_options){
-					       .box = layer->dst,
-					       .clip = clip,
-					       .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
-				       });
 }
 
 /* Whether something of the layer is drawn anew: its hole, too, if it has one. */
@@ -282,13 +273,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		pixman_region32_fini(&damage);
 		return false;
 	}
-	wlr_render_pass_add_rect(
-		pass, &(struct wlr_render_rect_options){
-			      .box = {.width = buffer->width, .height = buffer->height},
-			      .color = {.a = 1},
-			      .clip = &damage,
-			      .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
-		      });
+	fill(pass, (struct wlr_box){.width = buffer->width, .height = buffer->height}, 1, &damage);
 	bool holes = false;
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -306,7 +291,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		struct latch_drawn_layer *drawn =
 			at < composer->drawn_len ? &composer->drawn[at] : &forgotten;
 		if (layer->underlay) {
-			punch_hole(pass, layer, &damage);
+			fill(pass, layer->dst, 0, &damage);
 		} else if (is_written(composer, layer)) {
 			/* To be drawn with the next picture, though nothing else of it may
 			 * change. */
@@ -330,30 +315,24 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
 	composer->has_drawn = composer->left_out = false;
-	if (composer->renderer->lost || !latch_renderer_ensure(composer->renderer)) {
-		return NULL;
-	}
-	if (composer->output->renderer == NULL &&
-		!wlr_output_init_render(composer->output, composer->renderer->allocator,
-			composer->renderer->wlr_renderer)) {
+	if (composer->renderer->lost ||
+		!latch_renderer_give(composer->renderer, composer->output)) {
 		return NULL;
 	}
 	if (!collect_damage(composer, layers, len)) {
 		return wlr_buffer_lock(composer->front);
 	}
 
-	if (!latch_swapchain_configure(composer->output, &composer->swapchain)) {
-		latch_composer_reset(composer);
-		return NULL;
+	struct wlr_buffer *buffer = NULL;
+	if (latch_swapchain_configure(composer->output, &composer->swapchain)) {
+		buffer = wlr_swapchain_acquire(composer->swapchain);
 	}
-	struct wlr_buffer *buffer = wlr_swapchain_acquire(composer->swapchain);
-	if (buffer == NULL) {
-		latch_composer_reset(composer);
-		return NULL;
-	}
-	if (!draw(composer, buffer, layers, len)) {
+	if (buffer != NULL && !draw(composer, buffer, layers, len)) {
 		wlr_log(WLR_ERROR, "%s: composing failed", composer->output->name);
 		wlr_buffer_unlock(buffer);
+		buffer = NULL;
+	}
+	if (buffer == NULL) {
 		latch_composer_reset(composer);
 		return NULL;
 	}

@@ -15,7 +15,6 @@ struct wlr_swapchain;
 
 /** What was drawn last, to find out what is different now. */
 struct latch_drawn_layer {
-	uint64_t serial; // of the content
 	bool left_out;	 // its pixels are those of an older picture
 	bool missing;	 // it could not be drawn
 	struct latch_layer shape;

@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -12,7 +13,7 @@
 #include "base/id_map.h"
 #include "fence/fence.h"
 #include "limits/account.h"
-#include "output/texture.h"
+#include "output/renderer.h"
 #include "sync/gate.h"
 #include "sync/release.h"
 #include "trace/trace.h"
@@ -21,6 +22,9 @@
  * have one or two; all that wait are answered at the flip, when others are in a hurry. */
 #define MAX_WAITING 4
 
+/* Clients may name as many rectangles as they like. With more than so many, what encloses them. */
+#define MAX_RECTS 16
+
 struct latch_content_tracker {
 	struct latch_content_tracker_options options;
 	struct latch_id_map surfaces; // struct latch_surface, by id
@@ -28,29 +32,9 @@ struct latch_content_tracker {
 	/* Contents between two lives: a client that commits 60 times a second costs no
 	 * allocation for them. */
 	struct wl_list unused; // latch_content.link
-	size_t count;
 	uint32_t next_surface_id;
 	struct wl_listener new_surface;
 };
-
-static struct latch_content *content_alloc(struct latch_content_tracker *tracker) {
-	struct latch_content *content;
-	if (wl_list_empty(&tracker->unused)) {
-		content = calloc(1, sizeof(*content));
-		if (content == NULL) {
-			return NULL;
-		}
-	} else {
-		content = wl_container_of(tracker->unused.next, content, link);
-		wl_list_remove(&content->link);
-	}
-	*content = (struct latch_content){.refs = 1, .tracker = tracker};
-	pixman_region32_init(&content->texture_stale);
-	pixman_region32_init(&content->damage);
-	wl_list_insert(&tracker->live, &content->link);
-	tracker->count++;
-	return content;
-}
 
 static void describe_buffer(struct latch_content *content) {
 	struct wlr_dmabuf_attributes dmabuf;
@@ -68,9 +52,34 @@ static void describe_buffer(struct latch_content *content) {
 	}
 }
 
+struct latch_content *latch_content_from_buffer(
+	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial) {
+	struct latch_content *content;
+	if (wl_list_empty(&tracker->unused)) {
+		content = calloc(1, sizeof(*content));
+		if (content == NULL) {
+			return NULL;
+		}
+	} else {
+		content = wl_container_of(tracker->unused.next, content, link);
+		wl_list_remove(&content->link);
+	}
+	*content = (struct latch_content){
+		.refs = 1,
+		.tracker = tracker,
+		.buffer = wlr_buffer_lock(buffer),
+		.serial = serial,
+	};
+	describe_buffer(content);
+	pixman_region32_init(&content->texture_stale);
+	pixman_region32_init(&content->damage);
+	wl_list_insert(&tracker->live, &content->link);
+	return content;
+}
+
 /* The record of an update that is given back unseen. */
-static void note_unseen(const struct latch_content_tracker *tracker,
-	const struct latch_update *update, enum latch_record_end end) {
+static void note_unseen(void *data, const struct latch_update *update, enum latch_record_end end) {
+	const struct latch_content_tracker *tracker = data;
 	struct latch_frame_record record = update->record;
 	record.release_ns = latch_now_ns();
 	record.superseded = end == LATCH_END_SUPERSEDED;
@@ -83,34 +92,82 @@ static void handle_committed(void *data, const struct latch_update *update) {
 	latch_trace_commit(tracker->options.trace, &update->record);
 }
 
-static void handle_untaken(
-	void *data, const struct latch_update *update, enum latch_record_end why) {
-	note_unseen(data, update, why);
+void latch_content_drop_texture(struct latch_content *content) {
+	wlr_texture_destroy(content->texture);
+	content->texture = NULL;
+	content->texture_is_copy = false;
+	pixman_region32_clear(&content->texture_stale);
 }
 
-static struct latch_content *content_create(struct latch_surface *surface,
-	struct wlr_buffer *buffer, const struct latch_update *update) {
-	struct latch_content *content = content_alloc(surface->tracker);
-	if (content == NULL) {
-		return NULL;
+void latch_content_refresh_texture(struct latch_content *content) {
+	if (!pixman_region32_not_empty(&content->texture_stale)) {
+		return;
 	}
-	content->serial = update->id;
-	content->buffer = wlr_buffer_lock(buffer);
-	content->release = update->release;
-	describe_buffer(content);
-	content->record = update->record;
-	return content;
+	if (wlr_texture_update_from_buffer(
+		    content->texture, content->buffer, &content->texture_stale)) {
+		pixman_region32_clear(&content->texture_stale);
+	} else {
+		latch_content_drop_texture(content);
+	}
+}
+
+static void add_region(pixman_region32_t *region, const pixman_region32_t *more) {
+	pixman_region32_union(region, region, more);
+	if (pixman_region32_n_rects(region) > MAX_RECTS) {
+		const pixman_box32_t extents = *pixman_region32_extents(region);
+		pixman_region32_reset(region, &extents);
+	}
+}
+
+/* On a plane nothing is drawn, and what was drawn before that is of no use any more. */
+static void note_damage(const struct latch_content *before, struct latch_content *content,
+	const pixman_region32_t *damage) {
+	if (before->drawn) {
+		content->damage_since = before->serial;
+		add_region(&content->damage, damage);
+	} else if (!before->submitted && before->damage_since != 0) {
+		content->damage_since = before->damage_since;
+		add_region(&content->damage, &before->damage);
+		add_region(&content->damage, damage);
+	}
+}
+
+static void take_over(const struct latch_renderer *renderer, struct latch_content *before,
+	struct latch_content *content, const pixman_region32_t *damage) {
+	content->texture = before->texture;
+	content->texture_color = before->texture_color;
+	content->texture_is_copy = true;
+	add_region(&content->texture_stale, &before->texture_stale);
+	add_region(&content->texture_stale, damage);
+	before->texture = NULL;
+	latch_content_drop_texture(before);
+	if (before->drawn && !renderer->lost) {
+		latch_content_refresh_texture(content);
+	}
+}
+
+void latch_content_follow(struct latch_renderer *renderer, struct latch_content *before,
+	struct latch_content *content, const pixman_region32_t *damage) {
+	if (before->fourcc != content->fourcc || before->width != content->width ||
+		before->height != content->height) {
+		return;
+	}
+	note_damage(before, content, damage);
+	if (before->texture != NULL && before->texture_is_copy && content->is_shm) {
+		take_over(renderer, before, content, damage);
+	}
 }
 
 static void content_destroy(struct latch_content *content) {
 	struct latch_content_tracker *tracker = content->tracker;
 
-	content->record.presented = content->presented;
-	content->record.superseded = content->superseded && !content->presented;
-	content->record.end = content->presented ? LATCH_END_SHOWN : content->end;
+	if (content->record.presented) {
+		content->record.superseded = false;
+		content->record.end = LATCH_END_SHOWN;
+	}
 	content->record.release_ns = latch_now_ns();
 
-	latch_texture_drop(content);
+	latch_content_drop_texture(content);
 	pixman_region32_fini(&content->texture_stale);
 	pixman_region32_fini(&content->damage);
 	wlr_presentation_feedback_destroy(content->feedback);
@@ -121,21 +178,8 @@ static void content_destroy(struct latch_content *content) {
 		latch_trace_frame(tracker->options.trace, &content->record);
 	}
 
-	tracker->count--;
 	wl_list_remove(&content->link);
 	wl_list_insert(&tracker->unused, &content->link);
-}
-
-struct latch_content *latch_content_from_buffer(
-	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial) {
-	struct latch_content *content = content_alloc(tracker);
-	if (content == NULL) {
-		return NULL;
-	}
-	content->buffer = wlr_buffer_lock(buffer);
-	content->serial = serial;
-	describe_buffer(content);
-	return content;
 }
 
 struct latch_content *latch_content_ref(struct latch_content *content) {
@@ -199,21 +243,17 @@ static void drop_buffer(struct latch_content *content) {
 	content->record.release = LATCH_RELEASED_COPY;
 }
 
-/* The client is ended when this returns, whatever it was that brought it so far. */
-static void refuse(const struct latch_surface *surface) {
-	latch_account_end(surface->account, WL_DISPLAY_ERROR_NO_MEMORY,
-		latch_account_refusal(surface->account));
-}
-
+/* A client that has too many is ended when this returns, whatever it was that brought it so far. */
 static void count_shown(struct latch_surface *surface, bool has_content) {
+	struct latch_account *account = surface->account;
 	if (surface->counted && !has_content) {
-		latch_account_discharge(surface->account, LATCH_LIMIT_SURFACES, 1);
+		latch_account_discharge(account, LATCH_LIMIT_SURFACES, 1);
 		surface->counted = false;
 	} else if (!surface->counted && has_content) {
-		surface->counted =
-			latch_account_charge(surface->account, LATCH_LIMIT_SURFACES, 1);
+		surface->counted = latch_account_charge(account, LATCH_LIMIT_SURFACES, 1);
 		if (!surface->counted) {
-			refuse(surface);
+			latch_account_end(account, WL_DISPLAY_ERROR_NO_MEMORY,
+				latch_account_refusal(account));
 		}
 	}
 }
@@ -223,13 +263,13 @@ static void surface_set_content(
 	struct latch_surface *surface, struct latch_content *content, enum latch_record_end end) {
 	count_shown(surface, content != NULL);
 	if (surface->current != NULL) {
-		surface->current->superseded = true;
-		surface->current->end = end;
+		surface->current->record.superseded = true;
+		surface->current->record.end = end;
 		if (surface->current->is_shm) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next
 			 * frame callback. */
-			latch_texture_drop(surface->current);
+			latch_content_drop_texture(surface->current);
 			drop_buffer(surface->current);
 		}
 		latch_content_unref(surface->current);
@@ -267,18 +307,20 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 		latch_release_destroy(update->release);
 		return;
 	}
-	struct latch_content *content =
-		content_create(surface, wlr_surface->current.buffer, update);
+	struct latch_content *content = latch_content_from_buffer(
+		surface->tracker, wlr_surface->current.buffer, update->id);
 	if (content == NULL) {
 		wl_resource_post_no_memory(wlr_surface->resource);
 		note_unseen(surface->tracker, update, LATCH_END_REFUSED);
 		latch_release_destroy(update->release);
 		return;
 	}
+	content->release = update->release;
+	content->record = update->record;
 	surface->damage_missed = false;
 	if (surface->current != NULL && !damage_missed &&
 		has_exact_damage(&wlr_surface->current)) {
-		latch_texture_follow(surface->tracker->options.renderer, surface->current, content,
+		latch_content_follow(surface->tracker->options.renderer, surface->current, content,
 			&wlr_surface->buffer_damage);
 	}
 	surface_set_content(surface, content, LATCH_END_SUPERSEDED);
@@ -383,7 +425,7 @@ struct latch_content_tracker *latch_content_tracker_create(
 	latch_gate_listen(options->gate, &(struct latch_gate_events){
 						 .applied = handle_applied,
 						 .committed = handle_committed,
-						 .untaken = handle_untaken,
+						 .untaken = note_unseen,
 						 .data = tracker,
 					 });
 	return tracker;
@@ -393,8 +435,9 @@ void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
 	if (tracker == NULL) {
 		return;
 	}
-	if (tracker->count > 0) {
-		wlr_log(WLR_ERROR, "%zu buffers were not given back", tracker->count);
+	if (!wl_list_empty(&tracker->live)) {
+		wlr_log(WLR_ERROR, "%zu buffers were not given back",
+			latch_content_tracker_count(tracker));
 	}
 	struct latch_content *content, *tmp;
 	wl_list_for_each_safe(content, tmp, &tracker->unused, link) {
@@ -409,13 +452,13 @@ void latch_content_tracker_destroy(struct latch_content_tracker *tracker) {
 void latch_content_tracker_drop_textures(struct latch_content_tracker *tracker) {
 	struct latch_content *content;
 	wl_list_for_each(content, &tracker->live, link) {
-		latch_texture_drop(content);
+		latch_content_drop_texture(content);
 		content->texture_failed = false;
 	}
 }
 
 size_t latch_content_tracker_count(const struct latch_content_tracker *tracker) {
-	return tracker->count;
+	return (size_t)wl_list_length(&tracker->live);
 }
 
 struct latch_surface *latch_surface_find(struct latch_content_tracker *tracker, uint32_t id) {

@@ -11,7 +11,6 @@
 
 #include "output/convert.h"
 #include "sync/surface.h"
-#include "sync/update.h"
 #include "timing/pace.h"
 #include "trace/record.h"
 
@@ -69,15 +68,11 @@ struct latch_content {
 	bool is_dmabuf;
 	bool is_shm;
 
-	/** The surface has a newer one: it will not be shown again once it was replaced. */
-	bool superseded;
 	/** It was in a frame that was submitted. */
 	bool submitted;
-	/** It was on screen. */
-	bool presented;
-	/** What became of it, where it never was on screen. */
-	enum latch_record_end end;
 
+	/** superseded: the surface has a newer one, so that it will not be shown again once it was
+	 * replaced. presented: it was on screen; end is what became of it where it never was. */
 	struct latch_frame_record record;
 
 	struct wl_list link; // latch_content_tracker.live, or unused, between two lives
@@ -170,6 +165,25 @@ struct latch_content *latch_content_from_buffer(
 	struct latch_content_tracker *tracker, struct wlr_buffer *buffer, uint64_t serial);
 
 struct latch_content *latch_content_ref(struct latch_content *content);
+
+/** Destroys the content's texture, if it has one. */
+void latch_content_drop_texture(struct latch_content *content);
+
+/** Brings its copy of shared memory to what the buffer has. Without the texture then, if that is
+ * not possible. */
+void latch_content_refresh_texture(struct latch_content *content);
+
+/**
+ * content comes in the place of before, the newest one of the same surface until now, and differs
+ * from it in damage (buffer pixels, clipped to the buffer). Notes that for the next picture.
+ *
+ * A GPU's copy of shared memory goes from before to content, and only what differs is copied anew:
+ * now, if before is in a picture, so that the latch need not do it; else when content is drawn, so
+ * that a client that commits faster than it is shown causes no more copies than pictures. Pictures
+ * that are drawn already keep the old pixels, and no later one is made of before.
+ */
+void latch_content_follow(struct latch_renderer *renderer, struct latch_content *before,
+	struct latch_content *content, const pixman_region32_t *damage);
 
 /**
  * Takes the presentation feedbacks (wp_presentation) that the client asked for with this update,

@@ -7,14 +7,13 @@
 #include "backend/exit.h"
 #include "backend/open.h"
 #include "output/renderer.h"
-#include "output/vrr.h"
+#include "output/vblank.h"
 #include "timing/pace.h"
 
 struct latch_clients;
 struct latch_content_tracker;
 struct latch_dmabuf;
 struct latch_gate;
-struct latch_image_capture;
 struct latch_inspector;
 struct latch_management;
 struct latch_shell;
@@ -56,13 +55,14 @@ struct latch_core {
 	struct latch_inspector *inspector;
 	struct latch_shell *shell;
 	struct latch_management *management;
-	struct latch_image_capture *image_capture;
 
 	struct wl_list outputs; // latch_output.link
 	struct wl_list clocks;	// latch_output.clock.link, in the same order
 	/** Outputs that were left out are tried again with the next turn; NULL: nothing changed. */
 	struct wl_event_source *retry_outputs;
 	bool active; // false while the session is switched away
+	/** A client may take pictures: all outputs have a renderer, and new ones get it. */
+	bool pictures_wanted;
 
 	/** What the owner is told: a frame is on screen; the user asks for another VT; the session
 	 * is to end with this status (enum latch_exit). */

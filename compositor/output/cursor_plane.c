@@ -35,31 +35,27 @@ static void destroy_buffers(struct latch_cursor_plane *cursor) {
 	}
 }
 
+void latch_cursor_plane_give_up(
+	struct latch_cursor_plane *cursor, const char *why, uint64_t reasons) {
+	wlr_log(WLR_INFO, "%s: %s, the cursor is composed", cursor->kms->base.name, why);
+	destroy_buffers(cursor);
+	cursor->reasons = reasons;
+	cursor->visible = false;
+}
+
 void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms_output *kms) {
 	*cursor = (struct latch_cursor_plane){.kms = kms};
-	if (kms->cursor == NULL || !create_buffers(cursor)) {
-		wlr_log(WLR_INFO, "%s: %s, the cursor is composed", kms->base.name,
-			kms->cursor == NULL ? "no cursor plane"
-					    : "no buffers for the cursor plane");
-		destroy_buffers(cursor);
-		cursor->composed = true;
-		cursor->reasons = kms->cursor == NULL ? LATCH_REASON_NO_FREE_PLANE
-						      : LATCH_REASON_IMPORT_FAILED;
+	if (kms->cursor == NULL) {
+		latch_cursor_plane_give_up(cursor, "no cursor plane", LATCH_REASON_NO_FREE_PLANE);
+	} else if (!create_buffers(cursor)) {
+		latch_cursor_plane_give_up(
+			cursor, "no buffers for the cursor plane", LATCH_REASON_IMPORT_FAILED);
 	}
 }
 
 void latch_cursor_plane_finish(struct latch_cursor_plane *cursor) {
 	destroy_buffers(cursor);
 	*cursor = (struct latch_cursor_plane){0};
-}
-
-void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor) {
-	wlr_log(WLR_INFO, "%s: the cursor plane was refused, the cursor is composed",
-		cursor->kms->base.name);
-	destroy_buffers(cursor);
-	cursor->composed = true;
-	cursor->reasons = LATCH_REASON_TEST_REFUSED;
-	cursor->visible = false;
 }
 
 /* Draws the image into the upper left corner of the buffer that is not on the plane. */
@@ -146,11 +142,9 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	cursor->reasons = take_image(cursor, image, output, dst.width, dst.height);
 	if (cursor->reasons != 0) {
 		/* This image has to be composed; the next may fit the plane again. */
-		cursor->composed = true;
 		cursor->visible = false;
 		return was_visible;
 	}
-	cursor->composed = false;
 	cursor->visible = dst.x < output->width && dst.y < output->height &&
 			  dst.x + dst.width > 0 && dst.y + dst.height > 0;
 
@@ -170,11 +164,4 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 		       (cursor->visible && !kms_plane_state_equal(&state, &cursor->state));
 	cursor->state = state;
 	return changed;
-}
-
-bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
-	const struct wlr_output *output, const struct wlr_box *box) {
-	double x, y;
-	const struct latch_cursor_image *image = latch_shell_cursor(shell, &x, &y);
-	return latch_cursor_plane_show(cursor, image, x, y, output, box);
 }

@@ -11,7 +11,6 @@
 
 struct latch_cursor_image;
 struct latch_kms_output;
-struct latch_shell;
 struct wlr_output;
 
 /**
@@ -20,8 +19,7 @@ struct wlr_output;
  */
 struct latch_cursor_plane {
 	struct latch_kms_output *kms; // NULL in a window
-	/** The image has to be composed instead, and why (enum latch_reason). */
-	bool composed;
+	/** Why the image has to be composed instead (enum latch_reason); 0: it need not. */
 	uint64_t reasons;
 	/** Whether it is to be on the screen, and what and where. */
 	bool visible;
@@ -41,21 +39,16 @@ void latch_cursor_plane_init(struct latch_cursor_plane *cursor, struct latch_kms
 void latch_cursor_plane_finish(struct latch_cursor_plane *cursor);
 
 /**
- * Takes over the shell's cursor for this output, whose place in the layout is box. Returns whether
- * the plane has to look different from before.
- */
-bool latch_cursor_plane_update(struct latch_cursor_plane *cursor, struct latch_shell *shell,
-	const struct wlr_output *output, const struct wlr_box *box);
-
-/**
- * The same with an image, NULL for none, whose pointing point is at x and y of the layout. The
- * image is drawn when it is another one, or the output's scale or transform is; not when it moves.
+ * Shows an image, NULL for none, whose pointing point is at x and y of the layout, on this output,
+ * whose place there is box. Returns whether the plane has to look different from before. The image
+ * is drawn when it is another one, or the output's scale or transform is; not when it moves.
  */
 bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	const struct latch_cursor_image *image, double x, double y, const struct wlr_output *output,
 	const struct wlr_box *box);
 
-/** The kernel refused the plane: compose the cursor from now on. */
-void latch_cursor_plane_give_up(struct latch_cursor_plane *cursor);
+/** Has the cursor composed from now on; why: for the log, reasons: enum latch_reason. */
+void latch_cursor_plane_give_up(
+	struct latch_cursor_plane *cursor, const char *why, uint64_t reasons);
 
 #endif

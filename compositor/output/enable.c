@@ -12,11 +12,9 @@
 #include "backend/configure.h"
 #include "backend/crtc.h"
 #include "backend/output.h"
-#include "base/clock.h"
 #include "kms/commit.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "output/window.h"
 
 bool latch_output_enable(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;

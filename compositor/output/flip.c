@@ -4,7 +4,6 @@
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "output/watchdog.h"
 #include "trace/missed.h"
 #include "trace/trace.h"
 
@@ -39,10 +38,10 @@ static void send_presented(struct latch_output *output, const struct latch_layer
 
 static void note_presented(struct latch_output *output, struct latch_content *content,
 	int64_t flip_ns, uint64_t sequence) {
-	if (content->presented) {
+	if (content->record.presented) {
 		return;
 	}
-	content->presented = true;
+	content->record.presented = true;
 	content->record.output_id = output->id;
 	content->record.flip_ns = flip_ns;
 	content->record.sequence = sequence;
@@ -96,15 +95,6 @@ static void end_replaced(struct latch_output *output, struct latch_frame *replac
 	latch_output_send_callbacks(output);
 }
 
-static void look_again(struct latch_output *output, bool late) {
-	if (latch_output_submit_awaited(output)) {
-		return;
-	}
-	if (output->dirty || output->force) {
-		latch_output_schedule_after_flip(output, late);
-	}
-}
-
 static void learn(struct latch_output *output, const struct latch_frame *frame, int64_t flip_ns) {
 	const struct latch_flip_record *record = &frame->record;
 	latch_deadline_flipped(&output->deadline,
@@ -134,7 +124,7 @@ void latch_output_flipped(
 	output->blocked = latch_missed_blocked(&frame->record);
 	/* A flip that came a vblank late has cost everybody who is ready a refresh: they are not
 	 * made to wait for the deadline of the next one as well. */
-	look_again(output, output->blocked.late);
+	latch_output_look_again(output, output->blocked.late);
 	output->core->flipped(output->core);
 }
 
@@ -149,5 +139,5 @@ void latch_output_not_flipped(struct latch_output *output) {
 		content->feedback = NULL;
 	}
 	end_replaced(output, replaced, latch_now_ns(), 0);
-	look_again(output, false);
+	latch_output_look_again(output, false);
 }

@@ -104,7 +104,7 @@ void latch_frame_finish(struct latch_frame *frame) {
 /* Two references would be another output's frame: its flip comes at another time, and the release
  * has to wait for the later one. */
 static bool goes_with(const struct latch_content *content, const struct latch_frame *next) {
-	return content->superseded && content->refs == 1 && !latch_frame_has(next, content);
+	return content->record.superseded && content->refs == 1 && !latch_frame_has(next, content);
 }
 
 bool latch_frame_wants_fence(const struct latch_frame *frame, const struct latch_frame *next) {
@@ -162,31 +162,6 @@ void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *n
 		record->off_ns = latch_max(time_ns, record->off_ns);
 		if (content->refs == 1 && record->told_ns == 0) {
 			record->release = how;
-		}
-	}
-}
-
-void latch_frame_note_submit(struct latch_frame *frame) {
-	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_content *content = frame->layers[i].content;
-		if (content->submitted) {
-			continue;
-		}
-		content->submitted = true;
-		content->record.wake = frame->record.wake;
-		/* It may have come while the frame waited for its picture. */
-		content->record.latch_ns =
-			latch_max(frame->record.latch_ns, content->record.ready_ns);
-		content->record.compose_start_ns = frame->record.compose_start_ns;
-		content->record.compose_end_ns = frame->record.compose_end_ns;
-		content->record.submit_start_ns = frame->record.submit_start_ns;
-		content->record.submit_end_ns = frame->record.submit_end_ns;
-		content->record.placement = LATCH_COMPOSED;
-		const struct kms_plane *plane = frame->layers[i].plane;
-		if (plane != NULL) {
-			content->record.placement = LATCH_ON_PLANE;
-			content->record.plane_id = plane->id;
-			content->record.plane_type = kms_plane_type_name(plane->type);
 		}
 	}
 }

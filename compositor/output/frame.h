@@ -95,7 +95,4 @@ const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *fram
 void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *next,
 	int64_t time_ns, enum latch_record_release how);
 
-/** Notes in every content's record that it was latched and submitted with this frame. */
-void latch_frame_note_submit(struct latch_frame *frame);
-
 #endif

@@ -4,6 +4,7 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/transform.h>
 
+#include "base/minmax.h"
 #include "shell/shell.h"
 
 /* Clients may put their surfaces anywhere. Beyond this nothing is seen, and sums of two fit an
@@ -33,17 +34,6 @@ static struct wlr_box turn_like_output(const struct wlr_output *output, struct w
 			&box, &box, wlr_output_transform_invert(output->transform), width, height);
 	}
 	return box;
-}
-
-struct wlr_box latch_output_pixels(
-	const struct wlr_output *output, const struct wlr_fbox *logical) {
-	double scale = (double)output->scale;
-	int x1 = edge_pixel(logical->x, scale);
-	int y1 = edge_pixel(logical->y, scale);
-	int x2 = edge_pixel(logical->x + logical->width, scale);
-	int y2 = edge_pixel(logical->y + logical->height, scale);
-	return turn_like_output(output,
-		(struct wlr_box){.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1});
 }
 
 /* One direction of a surface on an upright output. */
@@ -134,19 +124,14 @@ struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struc
 	return turn_like_output(output, box);
 }
 
-static int cursor_size(double size, double scale) {
-	int pixels = edge_pixel(size, scale);
-	return pixels > 0 ? pixels : 1;
-}
-
 struct wlr_box latch_cursor_pixels(const struct latch_cursor_image *image, double x, double y,
 	const struct wlr_output *output, const struct wlr_box *layout) {
 	double scale = (double)output->scale;
 	const struct wlr_box box = {
 		.x = edge_pixel(x - image->hotspot_x - layout->x, scale),
 		.y = edge_pixel(y - image->hotspot_y - layout->y, scale),
-		.width = cursor_size(image->width, scale),
-		.height = cursor_size(image->height, scale),
+		.width = (int)latch_max(edge_pixel(image->width, scale), 1),
+		.height = (int)latch_max(edge_pixel(image->height, scale), 1),
 	};
 	return turn_like_output(output, box);
 }

@@ -8,12 +8,6 @@
 struct latch_cursor_image;
 struct wlr_output;
 
-/**
- * From a rectangle in layout units, relative to the output, to the output's pixels: scale first,
- * edges rounded so that neighbours stay neighbours, then the output's transform.
- */
-struct wlr_box latch_output_pixels(const struct wlr_output *output, const struct wlr_fbox *logical);
-
 /** Where a surface is, and what of its buffer is shown there. */
 struct latch_surface_place {
 	/** In the layout, in its units. */
@@ -25,10 +19,11 @@ struct latch_surface_place {
 };
 
 /**
- * As latch_output_pixels(), for a surface on an output that has layout as its box in the layout:
- * what reaches the end of that box reaches the end of the screen, and a buffer of the size that
- * wp_fractional_scale_v1 asks for is not scaled. Sets *fills when the surface goes from end to end
- * in both directions, though a buffer that is not scaled may leave a pixel or two.
+ * Where a surface is on an output, which has layout as its box in the layout, in the output's
+ * pixels: scale first, edges rounded so that neighbours stay neighbours, then the output's
+ * transform. What reaches the end of that box reaches the end of the screen, and a buffer of the
+ * size that wp_fractional_scale_v1 asks for is not scaled. Sets *fills when the surface goes from
+ * end to end in both directions, though a buffer that is not scaled may leave a pixel or two.
  */
 struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struct wlr_box *layout,
 	const struct latch_surface_place *surface, bool *fills);

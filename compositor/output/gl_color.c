@@ -47,16 +47,13 @@ static struct gl_color *find_or_create(struct wlr_buffer *buffer) {
 	return self;
 }
 
-static EGLint encoding_hint(enum kms_color_encoding encoding) {
-	switch (encoding) {
-	case KMS_COLOR_ENCODING_BT709:
-		return EGL_ITU_REC709_EXT;
-	case KMS_COLOR_ENCODING_BT2020:
-		return EGL_ITU_REC2020_EXT;
-	default:
-		return EGL_ITU_REC601_EXT;
-	}
-}
+/* What nothing is said of is BT.601. */
+static const EGLint encoding_hints[KMS_COLOR_ENCODING_COUNT] = {
+	[KMS_COLOR_ENCODING_ANY] = EGL_ITU_REC601_EXT,
+	[KMS_COLOR_ENCODING_BT601] = EGL_ITU_REC601_EXT,
+	[KMS_COLOR_ENCODING_BT709] = EGL_ITU_REC709_EXT,
+	[KMS_COLOR_ENCODING_BT2020] = EGL_ITU_REC2020_EXT,
+};
 
 static EGLImage import(
 	EGLDisplay display, struct wlr_buffer *buffer, const struct latch_color *color) {
@@ -76,7 +73,7 @@ static EGLImage import(
 		EGL_WIDTH, dmabuf.width,
 		EGL_HEIGHT, dmabuf.height,
 		EGL_LINUX_DRM_FOURCC_EXT, (EGLAttrib)dmabuf.format,
-		EGL_YUV_COLOR_SPACE_HINT_EXT, encoding_hint(color->encoding),
+		EGL_YUV_COLOR_SPACE_HINT_EXT, encoding_hints[color->encoding],
 		EGL_SAMPLE_RANGE_HINT_EXT,
 		color->range == KMS_COLOR_RANGE_FULL ? EGL_YUV_FULL_RANGE_EXT
 						     : EGL_YUV_NARROW_RANGE_EXT,

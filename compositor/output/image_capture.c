@@ -1,6 +1,13 @@
-#include "output/image_capture.h"
+/*
+ * Clients that take pictures of an output: wlr-screencopy-unstable-v1, and
+ * ext-image-copy-capture-v1 of an ext-image-capture-source-v1. The protocol objects are wlroots';
+ * they expect that every frame goes through wlr_output_commit_state() with a buffer, which latch's
+ * own KMS outputs never do. So a frame that is wanted is composed whole, and then handed to them.
+ *
+ * (output/capture.c is another thing: a picture by the writeback connector, for --capture.)
+ */
+#include "output/output.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_buffer.h>
@@ -12,42 +19,18 @@
 
 #include "base/clock.h"
 #include "limits/client.h"
-#include "output/output.h"
 #include "output/renderer.h"
 
 #define SOURCE_MANAGER_VERSION 1
 #define COPY_MANAGER_VERSION 1
 
-/*
- * wlroots' objects assert that an output has a renderer, from the first request on. It is not made
- * for nothing (renderer.h), so it is made when a client binds one of the globals. No event of
- * theirs tells that; libwayland does, for every object of every client, so after the first such one
- * nobody listens any more.
- */
-struct latch_image_capture {
-	struct latch_core *core;
-	/** A client has bound a global: all outputs have a renderer, and new ones get it. */
-	bool wanted;
-};
-
-static bool give_renderer(struct latch_core *core, struct latch_output *output) {
-	struct wlr_output *wlr_output = output->wlr_output;
-	if (wlr_output->renderer != NULL) {
-		return true;
-	}
-	return latch_renderer_ensure(&core->renderer) &&
-	       wlr_output_init_render(wlr_output, core->renderer.allocator,
-		       core->renderer.wlr_renderer);
-}
-
-static bool prepare(struct latch_image_capture *capture) {
-	struct latch_core *core = capture->core;
+static bool prepare(struct latch_core *core) {
 	if (!latch_renderer_ensure(&core->renderer)) {
 		return false;
 	}
 	struct latch_output *output;
 	wl_list_for_each(output, &core->outputs, link) {
-		if (!give_renderer(core, output)) {
+		if (!latch_renderer_give(&core->renderer, output->wlr_output)) {
 			return false;
 		}
 	}
@@ -59,60 +42,49 @@ static bool is_capture_global(const char *interface) {
 	       strcmp(interface, "ext_output_image_capture_source_manager_v1") == 0;
 }
 
+/*
+ * wlroots' objects assert that an output has a renderer, from the first request on. It is not made
+ * for nothing (renderer.h), so it is made when a client binds one of the globals. No event of
+ * theirs tells that; libwayland does, for every object of every client, so after the first such one
+ * nobody listens any more.
+ */
 static void handle_resource_created(void *data, struct wl_resource *resource) {
-	struct latch_image_capture *capture = data;
+	struct latch_core *core = data;
 	if (!is_capture_global(wl_resource_get_class(resource))) {
 		return;
 	}
-	if (!prepare(capture)) {
+	if (!prepare(core)) {
 		wl_client_post_implementation_error(wl_resource_get_client(resource),
 			"no picture can be taken: there is no renderer");
 		return;
 	}
-	capture->wanted = true;
-	latch_clients_watch_resources(capture->core->clients, NULL, NULL);
+	core->pictures_wanted = true;
+	latch_clients_watch_resources(core->clients, NULL, NULL);
 }
 
-struct latch_image_capture *latch_image_capture_create(struct latch_core *core) {
-	struct latch_image_capture *capture = calloc(1, sizeof(*capture));
-	if (capture == NULL) {
-		return NULL;
-	}
-	capture->core = core;
-	latch_clients_watch_resources(core->clients, handle_resource_created, capture);
-	bool ok = wlr_screencopy_manager_v1_create(core->display) != NULL &&
-		  wlr_ext_output_image_capture_source_manager_v1_create(
-			  core->display, SOURCE_MANAGER_VERSION) != NULL &&
-		  wlr_ext_image_copy_capture_manager_v1_create(
-			  core->display, COPY_MANAGER_VERSION) != NULL;
-	if (!ok) {
-		latch_image_capture_destroy(capture); // the globals go with the display
-		return NULL;
-	}
-	return capture;
+bool latch_image_capture_create_globals(struct latch_core *core) {
+	latch_clients_watch_resources(core->clients, handle_resource_created, core);
+	return wlr_screencopy_manager_v1_create(core->display) != NULL &&
+	       wlr_ext_output_image_capture_source_manager_v1_create(
+		       core->display, SOURCE_MANAGER_VERSION) != NULL &&
+	       wlr_ext_image_copy_capture_manager_v1_create(core->display, COPY_MANAGER_VERSION) !=
+		       NULL;
 }
 
-void latch_image_capture_destroy(struct latch_image_capture *capture) {
-	if (capture == NULL) {
-		return;
-	}
-	latch_clients_watch_resources(capture->core->clients, NULL, NULL);
-	free(capture);
-}
-
-void latch_image_capture_add(struct latch_image_capture *capture, struct latch_output *output) {
-	if (capture != NULL && capture->wanted && !give_renderer(capture->core, output)) {
+void latch_image_capture_add(struct latch_output *output) {
+	struct latch_core *core = output->core;
+	if (core->pictures_wanted && !latch_renderer_give(&core->renderer, output->wlr_output)) {
 		/* Its siblings could, so this is not to be expected; wlroots would not survive a
 		 * request for a picture of this one. */
 		wlr_log(WLR_ERROR, "%s can't be composed, the session ends",
 			output->wlr_output->name);
-		capture->core->end(capture->core, LATCH_EXIT_FAILURE);
+		core->end(core, LATCH_EXIT_FAILURE);
 	}
 }
 
-void latch_picture_finish(struct latch_picture *picture) {
-	wlr_buffer_unlock(picture->last);
-	picture->last = NULL;
+void latch_output_forget_picture(struct latch_output *output) {
+	wlr_buffer_unlock(output->last_picture);
+	output->last_picture = NULL;
 }
 
 bool latch_output_wants_picture(struct latch_output *output) {
@@ -123,18 +95,13 @@ bool latch_output_wants_picture(struct latch_output *output) {
 	if (wlr_output->attach_render_locks > 0) {
 		return true;
 	}
-	if (output->picture.last != NULL) {
-		latch_picture_finish(&output->picture);
+	if (output->last_picture != NULL) {
+		latch_output_forget_picture(output);
 		/* wlroots' own, to find out formats by; it has a screenful in it. */
 		wlr_swapchain_destroy(wlr_output->swapchain);
 		wlr_output->swapchain = NULL;
 	}
 	return false;
-}
-
-bool latch_output_wants_cursor_in_picture(const struct latch_output *output) {
-	return output->kms != NULL && output->wlr_output->attach_render_locks > 0 &&
-	       output->wlr_output->software_cursor_locks > 0;
 }
 
 void latch_output_give_picture(
@@ -143,7 +110,7 @@ void latch_output_give_picture(
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_state_set_buffer(&state, buffer);
-	if (buffer == output->picture.last) {
+	if (buffer == output->last_picture) {
 		/* It was locked since, so nobody has drawn into it: nothing is new, and those who
 		 * wait for something new wait on. */
 		pixman_region32_t none;
@@ -165,9 +132,9 @@ void latch_output_give_picture(
 	};
 	wl_signal_emit_mutable(&wlr_output->events.commit, &commit);
 
-	if (buffer != output->picture.last) {
-		latch_picture_finish(&output->picture);
-		output->picture.last = wlr_buffer_lock(buffer);
+	if (buffer != output->last_picture) {
+		latch_output_forget_picture(output);
+		output->last_picture = wlr_buffer_lock(buffer);
 	}
 	wlr_output_state_finish(&state);
 }

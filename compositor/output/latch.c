@@ -1,24 +1,16 @@
 #include <errno.h>
 #include <string.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
-#include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "base/clock.h"
 #include "base/minmax.h"
 #include "kms/commit.h"
 #include "limits/turns.h"
-#include "output/capture.h"
 #include "output/content.h"
-#include "output/image_capture.h"
 #include "output/output.h"
-#include "output/scanout.h"
-#include "output/watchdog.h"
-#include "output/window.h"
 #include "sync/pacing.h"
 
 /* How soon a commit that the kernel refused is tried again. */
@@ -115,27 +107,43 @@ static int submit_down_the_ladder(struct latch_output *output) {
 	return ret;
 }
 
+/* The record of a content that is submitted for the first time. */
+static void note_content(const struct latch_output *output, const struct latch_flip_record *flip,
+	const struct latch_layer *layer) {
+	struct latch_frame_record *record = &layer->content->record;
+	const struct latch_layer *replaced = latch_frame_layer_of(output->on_screen, layer->id);
+	record->blocked = output->blocked;
+	/* Where its surface was hidden, or is new, nobody could have shown it before. It may have
+	 * waited longer, for the update before it or for the time it was meant for. */
+	int64_t since_ns = flip->latch_ns;
+	if (replaced != NULL) {
+		record->replaced_flip_ns = replaced->content->record.flip_ns;
+		since_ns = output->active_since_ns;
+	}
+	record->visible_ns = latch_max(record->visible_ns, since_ns);
+	record->wake = flip->wake;
+	/* It may have come while the frame waited for its picture. */
+	record->latch_ns = latch_max(flip->latch_ns, record->ready_ns);
+	record->compose_start_ns = flip->compose_start_ns;
+	record->compose_end_ns = flip->compose_end_ns;
+	record->submit_start_ns = flip->submit_start_ns;
+	record->submit_end_ns = flip->submit_end_ns;
+	record->placement = LATCH_COMPOSED;
+	if (layer->plane != NULL) {
+		record->placement = LATCH_ON_PLANE;
+		record->plane_id = layer->plane->id;
+		record->plane_type = kms_plane_type_name(layer->plane->type);
+	}
+}
+
 static void note_submitted(struct latch_output *output, struct latch_frame **slot) {
 	struct latch_frame *frame = *slot;
 	for (size_t i = 0; i < frame->len; i++) {
-		struct latch_frame_record *record = &frame->layers[i].content->record;
-		if (frame->layers[i].content->submitted) {
-			continue;
+		if (!frame->layers[i].content->submitted) {
+			frame->layers[i].content->submitted = true;
+			note_content(output, &frame->record, &frame->layers[i]);
 		}
-		const struct latch_layer *replaced =
-			latch_frame_layer_of(output->on_screen, frame->layers[i].id);
-		record->blocked = output->blocked;
-		/* Where its surface was hidden, or is new, nobody could have shown it before. It
-		 * may have waited longer, for the update before it or for the time it was meant
-		 * for. */
-		int64_t since_ns = frame->record.latch_ns;
-		if (replaced != NULL) {
-			record->replaced_flip_ns = replaced->content->record.flip_ns;
-			since_ns = output->active_since_ns;
-		}
-		record->visible_ns = latch_max(record->visible_ns, since_ns);
 	}
-	latch_frame_note_submit(frame);
 	*slot = output->pending;
 	output->pending = frame;
 	output->flip_pending = true;
@@ -168,25 +176,21 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 }
 
 void latch_output_failed(struct latch_output *output, int error) {
+	output->force = true;
 	if (error == -EBUSY) {
 		if (output->busy_ns == 0) {
 			output->busy_ns = latch_now_ns();
 		}
 		/* After a flip that was lost it is so until the kernel gives that one up: 10 s. */
-		if (output->watchdog.lost != NULL) {
-			output->force = true;
-			latch_output_wait_until(output, latch_now_ns() + FAILURE_RETRY_NS);
-		} else {
+		if (output->watchdog.lost == NULL) {
 			latch_output_retry(output);
+			return;
 		}
+	} else if (output->kms != NULL && output->kms->needs_modeset &&
+		   kms_commit_is_refused(error) && error != -ENOMEM &&
+		   !latch_output_modeset_refused(output, error)) {
 		return;
-	}
-	output->force = true;
-	if (output->kms != NULL && output->kms->needs_modeset && kms_commit_is_refused(error) &&
-		error != -ENOMEM && !latch_output_modeset_refused(output, error)) {
-		return;
-	}
-	if (output->logged_error != error) {
+	} else if (output->logged_error != error) {
 		wlr_log(WLR_ERROR, "%s: the frame could not be submitted: %s",
 			output->wlr_output->name, strerror(-error));
 		output->logged_error = error;
@@ -242,20 +246,16 @@ static void charge_for_layers(const struct latch_output *output, int64_t cpu_ns)
 /* Brings the cursor's plane and the list of layers up to now, and has a place found for each.
  * Returns whether the cursor's plane is to look different; *ok is false without memory. */
 static bool collect_and_assign(struct latch_output *output, bool *ok) {
-	struct latch_core *core = output->core;
-	struct wlr_box box;
-	wlr_output_layout_get_box(core->layout, output->wlr_output, &box);
-	bool cursor_changed =
-		output->kms != NULL &&
-		latch_cursor_plane_update(&output->cursor, core->shell, output->wlr_output, &box);
+	bool cursor_changed = output->kms != NULL && latch_output_update_cursor(output);
 	output->picture_wanted = latch_output_wants_picture(output);
-	bool cursor_wanted = output->picture_wanted && latch_output_wants_cursor_in_picture(output);
+	bool cursor_wanted =
+		output->picture_wanted && output->wlr_output->software_cursor_locks > 0;
 	if (cursor_wanted) {
 		cursor_changed = cursor_changed || output->cursor.visible;
 		output->cursor.visible = false;
 	}
 	*ok = latch_output_collect(
-		output, &box, output->kms == NULL || output->cursor.composed || cursor_wanted);
+		output, output->kms == NULL || output->cursor.reasons != 0 || cursor_wanted);
 	if (*ok) {
 		latch_output_assign(output);
 	}
@@ -277,14 +277,12 @@ static void show_nothing(struct latch_output *output, int64_t latch_ns) {
 
 void latch_output_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->wakeups++;
-	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+	if (latch_output_is_busy(output)) {
 		output->dirty = true; // looked at again when that is over
 		return;
 	}
 	int64_t latch_ns = latch_now_ns();
-	int64_t hold_until_ns = latch_capture_hold_until(output, latch_ns);
-	if (hold_until_ns > latch_ns) {
-		latch_output_wait_until(output, hold_until_ns);
+	if (latch_capture_holds(output, latch_ns)) {
 		return;
 	}
 	if (output->awaits_picture) {

@@ -1,6 +1,3 @@
-#include "output/capture.h"
-#include "output/image_capture.h"
-#include <stdio.h>
 #include <stdlib.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
@@ -9,16 +6,13 @@
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "backend/wlr_output.h"
 #include "base/clock.h"
+#include "base/listener.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "output/scanout.h"
-#include "output/watchdog.h"
-#include "output/window.h"
 #include "shell/shell.h"
 #include "sync/outputs.h"
 #include "trace/trace.h"
@@ -48,15 +42,11 @@ void latch_output_cancel(struct latch_output *output) {
 	latch_timer_set(&output->timer, 0);
 }
 
-static void latch_as_planned(struct latch_output *output) {
-	struct latch_deadline_plan plan = output->planned;
-	output->planned = (struct latch_deadline_plan){0};
-	output->due = false;
+static void latch_as_planned(void *data) {
+	struct latch_output *output = data;
+	const struct latch_deadline_plan plan = output->planned;
+	latch_output_cancel(output);
 	latch_output_latch(output, &plan);
-}
-
-static void handle_timer(void *data) {
-	latch_as_planned(data);
 }
 
 bool latch_output_latch_due(struct latch_output *output) {
@@ -71,9 +61,14 @@ struct cause {
 	bool in_step, waits, behind; // see struct latch_deadline_ask
 };
 
+bool latch_output_is_busy(const struct latch_output *output) {
+	return !output->active || output->flip_pending ||
+	       (output->kms == NULL && output->wlr_output->frame_pending);
+}
+
 static void schedule(struct latch_output *output, struct cause cause) {
 	output->dirty = true;
-	if (!output->active || output->flip_pending || latch_window_is_busy(output)) {
+	if (latch_output_is_busy(output)) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
 	if (output->due) {
@@ -115,8 +110,10 @@ void latch_output_note_input(struct latch_output *output) {
 	latch_activity_note_input(&output->activity, latch_now_ns());
 }
 
-void latch_output_schedule_after_flip(struct latch_output *output, bool late) {
-	schedule(output, (struct cause){.behind = late});
+void latch_output_look_again(struct latch_output *output, bool late) {
+	if (!latch_output_submit_awaited(output) && (output->dirty || output->force)) {
+		schedule(output, (struct cause){.behind = late});
+	}
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
@@ -270,7 +267,7 @@ static void drop_frames(struct latch_output *output) {
 	output->plan = (struct latch_plan){0};
 	latch_content_unref(output->cursor_content);
 	output->cursor_content = NULL;
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 	latch_composer_reset(&output->composer);
 	output->cursor.visible = false;
 }
@@ -333,11 +330,10 @@ void latch_output_part(struct latch_output *output) {
 
 void latch_output_renderer_gone(struct latch_output *output) {
 	forget_pictures(output);
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 }
 
 void latch_output_renderer_made(struct latch_output *output) {
-	const struct latch_renderer *renderer = &output->core->renderer;
 	struct wlr_output *wlr_output = output->wlr_output;
 	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
 	if (wlr_output->renderer != NULL) {
@@ -345,10 +341,7 @@ void latch_output_renderer_made(struct latch_output *output) {
 		wlr_output->swapchain = NULL;
 		wlr_output->renderer = NULL;
 		wlr_output->allocator = NULL;
-		if (renderer->wlr_renderer != NULL) {
-			wlr_output_init_render(
-				wlr_output, renderer->allocator, renderer->wlr_renderer);
-		}
+		latch_renderer_give(&output->core->renderer, wlr_output);
 	}
 	if (output->active) {
 		latch_output_describe(output);
@@ -358,7 +351,7 @@ void latch_output_renderer_made(struct latch_output *output) {
 }
 
 static void handle_request_state(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, request_state);
+	struct latch_output *output = wl_container_of(listener, output, on.request_state);
 	const struct wlr_output_event_request_state *event = data;
 	const struct wlr_output before = *output->wlr_output;
 	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
@@ -374,14 +367,14 @@ static void handle_request_state(struct wl_listener *listener, void *data) {
 }
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, needs_frame);
+	struct latch_output *output = wl_container_of(listener, output, on.needs_frame);
 	output->wlr_output->needs_frame = false; // or it would be told only once
 	output->force = true;
 	latch_output_schedule(output);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, destroy);
+	struct latch_output *output = wl_container_of(listener, output, on.destroy);
 	struct latch_core *core = output->core;
 	latch_output_destroy(output);
 	if (core->backend.kms == NULL && wl_list_empty(&core->outputs)) {
@@ -395,7 +388,8 @@ static void handle_moved(void *data) {
 }
 
 static bool create_timers(struct latch_output *output) {
-	return latch_timer_init(&output->timer, output->core->urgent_loop, handle_timer, output) &&
+	return latch_timer_init(
+		       &output->timer, output->core->urgent_loop, latch_as_planned, output) &&
 	       latch_output_callbacks_init(output) && latch_watchdog_init(output);
 }
 
@@ -417,9 +411,6 @@ struct latch_output *latch_output_create(
 		.pending = &output->frames[1],
 		.awaited = &output->frames[2],
 		.next = &output->frames[3],
-		.request_state.notify = handle_request_state,
-		.needs_frame.notify = handle_needs_frame,
-		.destroy.notify = handle_destroy,
 	};
 	wlr_output->data = output;
 	output->clock = (struct latch_gate_output){
@@ -430,11 +421,10 @@ struct latch_output *latch_output_create(
 	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_insert(core->clocks.prev, &output->clock.link);
 	wl_list_init(&output->callbacks);
-	wl_list_init(&output->present.link);
-	wl_list_init(&output->frame.link);
-	wl_signal_add(&wlr_output->events.request_state, &output->request_state);
-	wl_signal_add(&wlr_output->events.needs_frame, &output->needs_frame);
-	wl_signal_add(&wlr_output->events.destroy, &output->destroy);
+	latch_listen(
+		&wlr_output->events.request_state, &output->on.request_state, handle_request_state);
+	latch_listen(&wlr_output->events.needs_frame, &output->on.needs_frame, handle_needs_frame);
+	latch_listen(&wlr_output->events.destroy, &output->on.destroy, handle_destroy);
 	latch_composer_init(&output->composer, &core->renderer, wlr_output, core->urgent_loop,
 		latch_output_picture_done, output);
 
@@ -451,7 +441,7 @@ struct latch_output *latch_output_create(
 	} else {
 		latch_window_init(output);
 	}
-	latch_image_capture_add(core->image_capture, output);
+	latch_image_capture_add(output);
 	if (output->enabled) {
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
 		latch_output_join(output);
@@ -472,7 +462,7 @@ void latch_output_destroy(struct latch_output *output) {
 		latch_cursor_plane_finish(&output->cursor);
 	}
 	latch_capture_finish(&output->capture);
-	latch_picture_finish(&output->picture);
+	latch_output_forget_picture(output);
 	clear_frames(output);
 	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		latch_frame_finish(&output->frames[i]);
@@ -482,13 +472,9 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_layer_list_finish(&output->layers);
 	free(output->shell_surfaces);
 	latch_output_callbacks_finish(output);
-	latch_watchdog_finish(output);
+	latch_timer_finish(&output->watchdog.timer);
 	latch_timer_finish(&output->timer);
-	wl_list_remove(&output->present.link);
-	wl_list_remove(&output->frame.link);
-	wl_list_remove(&output->request_state.link);
-	wl_list_remove(&output->needs_frame.link);
-	wl_list_remove(&output->destroy.link);
+	latch_unlisten_all(&output->on, sizeof(output->on));
 	wl_list_remove(&output->link);
 	wl_list_remove(&output->clock.link);
 	output->wlr_output->data = NULL;

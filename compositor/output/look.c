@@ -66,41 +66,30 @@ void latch_look_color(
 	if (!latch_format_is_ycbcr(layer->fourcc)) {
 		return;
 	}
-	layer->color_encoding = KMS_COLOR_ENCODING_BT601;
-	layer->color_range = KMS_COLOR_RANGE_LIMITED;
-	switch (coefficients) {
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601:
-		break;
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709:
-		layer->color_encoding = KMS_COLOR_ENCODING_BT709;
-		break;
-	case WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020:
-		layer->color_encoding = KMS_COLOR_ENCODING_BT2020;
-		break;
-	default:
-		/* Not set, or identity, which is for RGB: the range means nothing either. */
-		return;
-	}
-	if (range == WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL) {
-		layer->color_range = KMS_COLOR_RANGE_FULL;
-	}
+	static const enum kms_color_encoding encodings[] = {
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601] = KMS_COLOR_ENCODING_BT601,
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709] = KMS_COLOR_ENCODING_BT709,
+		[WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020] =
+			KMS_COLOR_ENCODING_BT2020,
+	};
+	/* Else not set, or identity, which is for RGB: the range means nothing either. */
+	const bool known = coefficients < sizeof(encodings) / sizeof(encodings[0]) &&
+			   encodings[coefficients] != KMS_COLOR_ENCODING_ANY;
+	const bool full = known && range == WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL;
+	layer->color_encoding = known ? encodings[coefficients] : KMS_COLOR_ENCODING_BT601;
+	layer->color_range = full ? KMS_COLOR_RANGE_FULL : KMS_COLOR_RANGE_LIMITED;
 }
 
-/* One direction of a layer: from surface coordinates, turned like the output, to output pixels. */
+/* One direction of a layer, turned like the output. */
 struct axis {
-	int64_t surface_size;
 	int64_t dst_start, dst_size;
+	double src_size;
 	/* In output pixels, how far a filter mixes pixels. */
 	int64_t blur;
 };
 
-static struct axis make_axis(
-	int32_t surface_size, int dst_start, int dst_size, double src_start, double src_size) {
-	struct axis axis = {
-		.surface_size = surface_size,
-		.dst_start = dst_start,
-		.dst_size = dst_size,
-	};
+static struct axis make_axis(int dst_start, int dst_size, double src_start, double src_size) {
+	struct axis axis = {.dst_start = dst_start, .dst_size = dst_size, .src_size = src_size};
 	if (src_size != dst_size || src_start != floor(src_start)) {
 		/* Filters look at two pixels of the buffer to each side, or when they make the
 		 * picture smaller, at two pixels of the output. */
@@ -109,15 +98,25 @@ static struct axis make_axis(
 	return axis;
 }
 
-/* Returns false when nothing is left. start and end become output pixels. */
-static bool map_inwards(const struct axis *axis, int *start, int *end) {
+static void make_axes(const struct latch_layer *layer, struct axis *x, struct axis *y) {
+	struct wlr_fbox src = layer->src;
+	if ((layer->transform & WL_OUTPUT_TRANSFORM_90) != 0) {
+		src = (struct wlr_fbox){src.y, src.x, src.height, src.width};
+	}
+	*x = make_axis(layer->dst.x, layer->dst.width, src.x, src.width);
+	*y = make_axis(layer->dst.y, layer->dst.height, src.y, src.height);
+}
+
+/* Returns false when nothing is left. start and end are in units of the surface, which has size of
+ * them; they become output pixels. */
+static bool map_inwards(const struct axis *axis, int64_t size, int *start, int *end) {
 	int64_t first = *start * axis->dst_size, last = *end * axis->dst_size;
 	/* Both are positive: the region is inside the surface. */
-	first = (first + axis->surface_size - 1) / axis->surface_size;
-	last = last / axis->surface_size;
+	first = (first + size - 1) / size;
+	last = last / size;
 	/* At the surface's own edges there is nothing else to mix in. */
 	first += *start > 0 ? axis->blur : 0;
-	last -= *end < axis->surface_size ? axis->blur : 0;
+	last -= *end < size ? axis->blur : 0;
 	*start = (int)(axis->dst_start + first);
 	*end = (int)(axis->dst_start + last);
 	return *start < *end;
@@ -159,15 +158,8 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 	}
 
 	bool turned = (output_transform & WL_OUTPUT_TRANSFORM_90) != 0;
-	bool src_turned = (layer->transform & WL_OUTPUT_TRANSFORM_90) != 0;
-	struct wlr_fbox src = layer->src;
-	if (src_turned) {
-		src = (struct wlr_fbox){src.y, src.x, src.height, src.width};
-	}
-	struct axis x = make_axis(turned ? height : width, layer->dst.x, layer->dst.width, src.x,
-		src.width);
-	struct axis y = make_axis(turned ? width : height, layer->dst.y, layer->dst.height, src.y,
-		src.height);
+	struct axis x, y;
+	make_axes(layer, &x, &y);
 
 	int len;
 	const pixman_box32_t *rects = pixman_region32_rectangles(region, &len);
@@ -187,7 +179,8 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 		wlr_box_transform(&box, &in_surface,
 			wlr_output_transform_invert(output_transform), width, height);
 		int x1 = box.x, x2 = box.x + box.width, y1 = box.y, y2 = box.y + box.height;
-		if (map_inwards(&x, &x1, &x2) && map_inwards(&y, &y1, &y2)) {
+		if (map_inwards(&x, turned ? height : width, &x1, &x2) &&
+			map_inwards(&y, turned ? width : height, &y1, &y2)) {
 			keep_largest(layer,
 				&(struct wlr_box){
 					.x = x1, .y = y1, .width = x2 - x1, .height = y2 - y1});
@@ -196,9 +189,9 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 }
 
 /* start and size are in buffer pixels from the beginning of src; they become output pixels. */
-static bool map_outwards(const struct axis *axis, double src_size, double start, double size,
-	int *dst_start, int *dst_size) {
-	const double scale = (double)axis->dst_size / src_size;
+static bool map_outwards(
+	const struct axis *axis, double start, double size, int *dst_start, int *dst_size) {
+	const double scale = (double)axis->dst_size / axis->src_size;
 	const double blur = (double)axis->blur;
 	const double first = fmax(0, floor(start * scale) - blur);
 	const double last = fmin((double)axis->dst_size, ceil((start + size) * scale) + blur);
@@ -212,25 +205,22 @@ static bool map_outwards(const struct axis *axis, double src_size, double start,
 
 bool latch_look_damage(
 	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box) {
-	struct wlr_fbox src = layer->src;
+	const struct wlr_fbox *src = &layer->src;
 	struct wlr_fbox from = {
-		.x = part->x1 - src.x,
-		.y = part->y1 - src.y,
+		.x = part->x1 - src->x,
+		.y = part->y1 - src->y,
 		.width = part->x2 - part->x1,
 		.height = part->y2 - part->y1,
 	};
-	if (wlr_fbox_empty(&from) || wlr_fbox_empty(&src)) {
+	if (wlr_fbox_empty(&from) || wlr_fbox_empty(src)) {
 		return false;
 	}
-	wlr_fbox_transform(&from, &from, wlr_output_transform_invert(layer->transform), src.width,
-		src.height);
-	if ((layer->transform & WL_OUTPUT_TRANSFORM_90) != 0) {
-		src = (struct wlr_fbox){src.y, src.x, src.height, src.width};
-	}
-	const struct axis x = make_axis(0, layer->dst.x, layer->dst.width, src.x, src.width);
-	const struct axis y = make_axis(0, layer->dst.y, layer->dst.height, src.y, src.height);
-	return map_outwards(&x, src.width, from.x, from.width, &box->x, &box->width) &&
-	       map_outwards(&y, src.height, from.y, from.height, &box->y, &box->height);
+	wlr_fbox_transform(&from, &from, wlr_output_transform_invert(layer->transform), src->width,
+		src->height);
+	struct axis x, y;
+	make_axes(layer, &x, &y);
+	return map_outwards(&x, from.x, from.width, &box->x, &box->width) &&
+	       map_outwards(&y, from.y, from.height, &box->y, &box->height);
 }
 
 void latch_layer_take_look(struct latch_layer *layer, struct wlr_surface *surface,
@@ -257,32 +247,19 @@ struct latch_color latch_layer_color(const struct latch_layer *layer) {
 	};
 }
 
-static enum wlr_color_encoding to_wlr_encoding(enum kms_color_encoding encoding) {
-	switch (encoding) {
-	case KMS_COLOR_ENCODING_BT601:
-		return WLR_COLOR_ENCODING_BT601;
-	case KMS_COLOR_ENCODING_BT709:
-		return WLR_COLOR_ENCODING_BT709;
-	case KMS_COLOR_ENCODING_BT2020:
-		return WLR_COLOR_ENCODING_BT2020;
-	default:
-		return WLR_COLOR_ENCODING_NONE;
-	}
-}
-
-static enum wlr_color_range to_wlr_range(enum kms_color_range range) {
-	switch (range) {
-	case KMS_COLOR_RANGE_LIMITED:
-		return WLR_COLOR_RANGE_LIMITED;
-	case KMS_COLOR_RANGE_FULL:
-		return WLR_COLOR_RANGE_FULL;
-	default:
-		return WLR_COLOR_RANGE_NONE;
-	}
-}
-
 void latch_layer_texture_options(const struct latch_layer *layer,
 	struct wlr_render_texture_options *options, float *alpha) {
+	static const enum wlr_color_encoding encodings[KMS_COLOR_ENCODING_COUNT] = {
+		[KMS_COLOR_ENCODING_ANY] = WLR_COLOR_ENCODING_NONE,
+		[KMS_COLOR_ENCODING_BT601] = WLR_COLOR_ENCODING_BT601,
+		[KMS_COLOR_ENCODING_BT709] = WLR_COLOR_ENCODING_BT709,
+		[KMS_COLOR_ENCODING_BT2020] = WLR_COLOR_ENCODING_BT2020,
+	};
+	static const enum wlr_color_range ranges[KMS_COLOR_RANGE_COUNT] = {
+		[KMS_COLOR_RANGE_ANY] = WLR_COLOR_RANGE_NONE,
+		[KMS_COLOR_RANGE_LIMITED] = WLR_COLOR_RANGE_LIMITED,
+		[KMS_COLOR_RANGE_FULL] = WLR_COLOR_RANGE_FULL,
+	};
 	*alpha = (float)layer->alpha / OPAQUE;
 	options->src_box = layer->src;
 	options->dst_box = layer->dst;
@@ -291,6 +268,6 @@ void latch_layer_texture_options(const struct latch_layer *layer,
 	/* Not blended, alpha would make it darker and not transparent. opaque says it is 1. */
 	options->blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
 					    : WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
-	options->color_encoding = to_wlr_encoding(layer->color_encoding);
-	options->color_range = to_wlr_range(layer->color_range);
+	options->color_encoding = encodings[layer->color_encoding];
+	options->color_range = ranges[layer->color_range];
 }

@@ -17,7 +17,7 @@ struct wlr_surface;
 /**
  * Offers the protocols by which clients say how their pixels are to be seen: alpha-modifier-v1 and
  * color-representation-v1. straight_alpha: whether that can be composed, see
- * latch_renderer_has_straight_alpha(). Returns false without memory. They end with the display.
+ * latch_renderer_expects_pixman(). Returns false without memory. They end with the display.
  */
 bool latch_look_create_globals(struct wl_display *display, bool straight_alpha);
 

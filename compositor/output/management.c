@@ -11,6 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
+#include "base/listener.h"
 #include "output/output.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
@@ -24,14 +25,9 @@ struct latch_management {
 	struct wlr_output_manager_v1 *manager;
 	struct wlr_output_power_manager_v1 *power;
 	struct wl_event_source *idle;
-	struct wl_listener apply, test, set_power, layout_change;
-};
-
-/* What one output is asked to be. */
-struct wish {
-	struct latch_output *output;
-	const struct wlr_output_head_v1_state *head;
-	struct wlr_output_state before; // what takes it back
+	struct {
+		struct wl_listener apply, test, set_power, layout_change;
+	} on;
 };
 
 static struct wlr_output_mode *find_mode(
@@ -101,8 +97,8 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 	return true;
 }
 
-static bool read_config(const struct wlr_output_configuration_v1 *config, struct wish *wishes,
-	struct wlr_backend_output_state *states) {
+static bool read_config(
+	const struct wlr_output_configuration_v1 *config, struct wlr_backend_output_state *states) {
 	size_t i = 0;
 	const struct wlr_output_configuration_head_v1 *head;
 	wl_list_for_each(head, &config->heads, link) {
@@ -112,41 +108,40 @@ static bool read_config(const struct wlr_output_configuration_v1 *config, struct
 		if (output == NULL || !make_state(output, &head->state, &states[i].base)) {
 			return false;
 		}
-		wishes[i].output = output;
-		wishes[i].head = &head->state;
 		i++;
 	}
 	return true;
 }
 
-/* The states that take windows back to what they were. */
-static void note_before(struct wish *wish, const struct wlr_output_state *state) {
-	const struct wlr_output *now = wish->output->wlr_output;
-	wlr_output_state_init(&wish->before);
-	if (state->committed & WLR_OUTPUT_STATE_MODE) {
-		wlr_output_state_set_custom_mode(
-			&wish->before, now->width, now->height, now->refresh);
+/* What takes a window back to what it is. */
+static struct wlr_output_state note_before(const struct wlr_backend_output_state *state) {
+	const struct wlr_output *now = state->output;
+	struct wlr_output_state before;
+	wlr_output_state_init(&before);
+	if (state->base.committed & WLR_OUTPUT_STATE_MODE) {
+		wlr_output_state_set_custom_mode(&before, now->width, now->height, now->refresh);
 	}
-	wlr_output_state_set_scale(&wish->before, now->scale);
-	wlr_output_state_set_transform(&wish->before, now->transform);
+	wlr_output_state_set_scale(&before, now->scale);
+	wlr_output_state_set_transform(&before, now->transform);
+	return before;
 }
 
 /* Windows of another compositor know no common commit: one after another, and all back when one
  * refuses. */
-static bool commit_windows(
-	struct wish *wishes, const struct wlr_backend_output_state *states, size_t len, bool test) {
+static bool commit_windows(const struct wlr_backend_output_state *states,
+	struct wlr_output_state *before, size_t len, bool test) {
 	for (size_t i = 0; i < len; i++) {
 		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
 			return false;
 		}
 	}
 	for (size_t i = 0; i < len && !test; i++) {
-		note_before(&wishes[i], &states[i].base);
+		before[i] = note_before(&states[i]);
 		if (wlr_output_commit_state(states[i].output, &states[i].base)) {
 			continue;
 		}
 		while (i-- > 0) {
-			wlr_output_commit_state(states[i].output, &wishes[i].before);
+			wlr_output_commit_state(states[i].output, &before[i]);
 		}
 		return false;
 	}
@@ -155,30 +150,31 @@ static bool commit_windows(
 
 /* The layout follows: first those that come or move, so that the windows of those that go have a
  * place to go to. */
-static void arrange(struct latch_core *core, struct wish *wishes, size_t len) {
-	for (size_t i = 0; i < len; i++) {
-		struct latch_output *output = wishes[i].output;
-		const struct wlr_output_head_v1_state *head = wishes[i].head;
+static void arrange(const struct wlr_output_configuration_v1 *config) {
+	const struct wlr_output_configuration_head_v1 *head;
+	wl_list_for_each(head, &config->heads, link) {
+		struct latch_output *output = head->state.output->data;
 		if (!output->enabled) {
 			continue;
 		}
-		if (head->x != output->x || head->y != output->y) {
+		if (head->state.x != output->x || head->state.y != output->y) {
 			output->placed = true;
-			output->x = head->x;
-			output->y = head->y;
+			output->x = head->state.x;
+			output->y = head->state.y;
 		}
 		latch_output_join(output);
 	}
-	for (size_t i = 0; i < len; i++) {
-		if (!wishes[i].output->enabled) {
-			latch_output_part(wishes[i].output);
+	wl_list_for_each(head, &config->heads, link) {
+		struct latch_output *output = head->state.output->data;
+		if (!output->enabled) {
+			latch_output_part(output);
 		}
 	}
 }
 
-static void follow(struct wish *wishes, const struct wlr_backend_output_state *states, size_t len) {
+static void follow(const struct wlr_backend_output_state *states, size_t len) {
 	for (size_t i = 0; i < len; i++) {
-		struct latch_output *output = wishes[i].output;
+		struct latch_output *output = states[i].output->data;
 		uint32_t committed = states[i].base.committed;
 		if (committed & WLR_OUTPUT_STATE_ENABLED) {
 			output->enabled = states[i].base.enabled;
@@ -198,9 +194,9 @@ static bool configure(struct latch_management *management,
 	const struct wlr_output_configuration_v1 *config, bool test) {
 	struct latch_core *core = management->core;
 	size_t len = (size_t)wl_list_length(&config->heads);
-	struct wish *wishes = calloc(len, sizeof(*wishes));
 	struct wlr_backend_output_state *states = calloc(len, sizeof(*states));
-	bool ok = wishes != NULL && states != NULL && read_config(config, wishes, states);
+	struct wlr_output_state *before = calloc(len, sizeof(*before));
+	bool ok = states != NULL && before != NULL && read_config(config, states);
 	if (ok && core->backend.kms != NULL) {
 		/* Directly, not through the backend that has the input devices as well: that one
 		 * would tell everything twice. */
@@ -213,18 +209,18 @@ static bool configure(struct latch_management *management,
 				strerror(-core->backend.kms->refusal));
 		}
 	} else if (ok) {
-		ok = commit_windows(wishes, states, len, test);
+		ok = commit_windows(states, before, len, test);
 	}
 	if (ok && !test) {
-		follow(wishes, states, len);
-		arrange(core, wishes, len);
+		follow(states, len);
+		arrange(config);
 		latch_outputs_changed(core);
 	}
 	for (size_t i = 0; i < len && states != NULL; i++) {
 		wlr_output_state_finish(&states[i].base);
 	}
 	free(states);
-	free(wishes);
+	free(before);
 	return ok;
 }
 
@@ -241,17 +237,17 @@ static void answer(struct latch_management *management, struct wlr_output_config
 }
 
 static void handle_apply(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, apply);
+	struct latch_management *management = wl_container_of(listener, management, on.apply);
 	answer(management, data, false);
 }
 
 static void handle_test(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, test);
+	struct latch_management *management = wl_container_of(listener, management, on.test);
 	answer(management, data, true);
 }
 
 static void handle_set_power(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, set_power);
+	struct latch_management *management = wl_container_of(listener, management, on.set_power);
 	const struct wlr_output_power_v1_set_mode_event *event = data;
 	struct latch_output *output = event->output->data;
 	bool on = event->mode == ZWLR_OUTPUT_POWER_V1_MODE_ON;
@@ -260,16 +256,6 @@ static void handle_set_power(struct wl_listener *listener, void *data) {
 			on ? "on" : "to standby");
 	}
 	latch_management_changed(management);
-}
-
-/* Where it is now; an output that is off keeps the place that it had. */
-static void read_place(struct latch_core *core, struct latch_output *output) {
-	struct wlr_output_layout_output *l_output =
-		wlr_output_layout_get(core->layout, output->wlr_output);
-	if (l_output != NULL) {
-		output->x = l_output->x;
-		output->y = l_output->y;
-	}
 }
 
 static void tell(void *data) {
@@ -286,7 +272,13 @@ static void tell(void *data) {
 		if (head == NULL) {
 			break;
 		}
-		read_place(management->core, output);
+		/* An output that is off keeps the place that it had. */
+		const struct wlr_output_layout_output *placed =
+			wlr_output_layout_get(management->core->layout, output->wlr_output);
+		if (placed != NULL) {
+			output->x = placed->x;
+			output->y = placed->y;
+		}
 		/* Standby is not "off" here: the output is a part of the layout. */
 		head->state.enabled = output->enabled;
 		head->state.x = output->x;
@@ -303,7 +295,8 @@ void latch_management_changed(struct latch_management *management) {
 }
 
 static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, layout_change);
+	struct latch_management *management =
+		wl_container_of(listener, management, on.layout_change);
 	latch_management_changed(management);
 }
 
@@ -316,19 +309,17 @@ struct latch_management *latch_management_create(struct latch_core *core) {
 		.core = core,
 		.manager = wlr_output_manager_v1_create(core->display),
 		.power = wlr_output_power_manager_v1_create(core->display),
-		.apply.notify = handle_apply,
-		.test.notify = handle_test,
-		.set_power.notify = handle_set_power,
-		.layout_change.notify = handle_layout_change,
 	};
 	if (management->manager == NULL || management->power == NULL) {
 		free(management); // the globals go with the display
 		return NULL;
 	}
-	wl_signal_add(&management->manager->events.apply, &management->apply);
-	wl_signal_add(&management->manager->events.test, &management->test);
-	wl_signal_add(&management->power->events.set_mode, &management->set_power);
-	wl_signal_add(&core->layout->events.change, &management->layout_change);
+	latch_listen(&management->manager->events.apply, &management->on.apply, handle_apply);
+	latch_listen(&management->manager->events.test, &management->on.test, handle_test);
+	latch_listen(
+		&management->power->events.set_mode, &management->on.set_power, handle_set_power);
+	latch_listen(
+		&core->layout->events.change, &management->on.layout_change, handle_layout_change);
 	return management;
 }
 
@@ -339,9 +330,6 @@ void latch_management_destroy(struct latch_management *management) {
 	if (management->idle != NULL) {
 		wl_event_source_remove(management->idle);
 	}
-	wl_list_remove(&management->apply.link);
-	wl_list_remove(&management->test.link);
-	wl_list_remove(&management->set_power.link);
-	wl_list_remove(&management->layout_change.link);
+	latch_unlisten_all(&management->on, sizeof(management->on));
 	free(management);
 }

@@ -15,8 +15,13 @@
 
 #include "output/convert.h"
 
+/* Pixels that the CPU can read: of a dma-buf, or in memory of our own, which has no planes. */
 struct mapped_buffer {
 	struct wlr_buffer base;
+	uint32_t fourcc;
+	size_t stride;
+	void *data, *own;
+
 	struct wlr_addon addon; // wlr_buffer.addons of the dma-buf
 	/* The fds are borrowed from the dma-buf's wlr_buffer. */
 	struct wlr_dmabuf_attributes dmabuf;
@@ -48,11 +53,9 @@ static bool map_dmabuf(const struct wlr_dmabuf_attributes *dmabuf,
 		off_t end = lseek(dmabuf->fd[i], 0, SEEK_END);
 		uint64_t bytes = latch_format_plane_bytes(format, i, dmabuf->stride[i],
 			(uint32_t)dmabuf->width, (uint32_t)dmabuf->height);
-		if (end <= 0 || dmabuf->offset[i] + bytes > (uint64_t)end) {
-			unmap(planes);
-			return false;
-		}
-		void *data = mmap(NULL, (size_t)end, PROT_READ, MAP_SHARED, dmabuf->fd[i], 0);
+		const bool fits = end > 0 && dmabuf->offset[i] + bytes <= (uint64_t)end;
+		void *data = fits ? mmap(NULL, (size_t)end, PROT_READ, MAP_SHARED, dmabuf->fd[i], 0)
+				  : MAP_FAILED;
 		if (data == MAP_FAILED) {
 			unmap(planes);
 			return false;
@@ -94,9 +97,9 @@ static bool begin_data_ptr_access(
 	if ((flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) || !begin_access(mapped)) {
 		return false;
 	}
-	*data = (char *)mapped->planes[0].data + mapped->dmabuf.offset[0];
-	*format = mapped->dmabuf.format;
-	*stride = mapped->dmabuf.stride[0];
+	*data = mapped->data;
+	*format = mapped->fourcc;
+	*stride = mapped->stride;
 	return true;
 }
 
@@ -109,6 +112,7 @@ static void destroy(struct wlr_buffer *buffer) {
 	struct mapped_buffer *mapped = wl_container_of(buffer, mapped, base);
 	wlr_buffer_finish(buffer);
 	unmap(mapped->planes);
+	free(mapped->own);
 	free(mapped);
 }
 
@@ -159,6 +163,9 @@ static struct mapped_buffer *find_or_map(struct wlr_buffer *buffer) {
 		free(mapped);
 		return NULL;
 	}
+	mapped->fourcc = mapped->dmabuf.format;
+	mapped->stride = mapped->dmabuf.stride[0];
+	mapped->data = (char *)mapped->planes[0].data + mapped->dmabuf.offset[0];
 	wlr_buffer_init(
 		&mapped->base, &buffer_impl, mapped->dmabuf.width, mapped->dmabuf.height);
 	wlr_addon_init(&mapped->addon, &buffer->addons, &addon_impl, &addon_impl);
@@ -175,56 +182,24 @@ bool latch_mapped_buffer_map(struct wlr_buffer *buffer) {
 	return find_or_map(buffer) != NULL;
 }
 
-/* Memory of our own. */
-struct converted_buffer {
-	struct wlr_buffer base;
-	size_t stride;
-	uint32_t fourcc;
-	void *data;
-};
-
-static bool converted_begin_data_ptr_access(
-	struct wlr_buffer *buffer, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
-	struct converted_buffer *converted = wl_container_of(buffer, converted, base);
-	*data = converted->data;
-	*format = converted->fourcc;
-	*stride = converted->stride;
-	return (flags & WLR_BUFFER_DATA_PTR_ACCESS_WRITE) == 0;
-}
-
-static void converted_end_data_ptr_access(struct wlr_buffer *buffer) {
-}
-
-static void converted_destroy(struct wlr_buffer *buffer) {
-	struct converted_buffer *converted = wl_container_of(buffer, converted, base);
-	wlr_buffer_finish(buffer);
-	free(converted->data);
-	free(converted);
-}
-
-static const struct wlr_buffer_impl converted_impl = {
-	.destroy = converted_destroy,
-	.begin_data_ptr_access = converted_begin_data_ptr_access,
-	.end_data_ptr_access = converted_end_data_ptr_access,
-};
-
 static struct wlr_buffer *convert(
 	const struct latch_image *image, const struct latch_color *color) {
-	struct converted_buffer *converted = calloc(1, sizeof(*converted));
+	struct mapped_buffer *converted = calloc(1, sizeof(*converted));
 	if (converted == NULL) {
 		return NULL;
 	}
 	converted->fourcc = latch_convert_has_alpha(image->fourcc) ? DRM_FORMAT_ARGB8888
 								   : DRM_FORMAT_XRGB8888;
 	converted->stride = (size_t)image->width * 4;
-	converted->data = reallocarray(NULL, (size_t)image->height, converted->stride);
-	if (converted->data == NULL ||
-		!latch_convert(image, color, converted->data, converted->stride)) {
-		free(converted->data);
+	converted->own = reallocarray(NULL, (size_t)image->height, converted->stride);
+	converted->data = converted->own;
+	if (converted->own == NULL ||
+		!latch_convert(image, color, converted->own, converted->stride)) {
+		free(converted->own);
 		free(converted);
 		return NULL;
 	}
-	wlr_buffer_init(&converted->base, &converted_impl, image->width, image->height);
+	wlr_buffer_init(&converted->base, &buffer_impl, image->width, image->height);
 	return &converted->base;
 }
 

@@ -10,17 +10,19 @@
 #include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
-#include "output/tearing.h"
-#include "output/vrr.h"
+#include "output/vblank.h"
 #include "plan/plan.h"
 #include "sync/types.h"
 #include "timing/timing.h"
 
+struct kms_commit;
+struct kms_flip;
 struct kms_writeback;
 struct latch_kms_output;
 struct latch_shell_surface;
 struct wlr_buffer;
 struct wlr_output;
+struct wlr_output_state;
 struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
@@ -41,16 +43,9 @@ struct latch_capture {
 	const char *path; // borrowed
 	struct kms_writeback *job;
 	struct wl_event_source *fence;
-	int64_t hold_until_ns; // see latch_capture_hold_until()
+	int64_t hold_until_ns; // see latch_capture_holds()
 	void (*done)(void *data);
 	void *data;
-};
-
-/** What an output keeps for clients that take pictures, see output/image_capture.h. */
-struct latch_picture {
-	/** The last picture that was handed over, locked, to see whether the next is another
-	 * one. */
-	struct wlr_buffer *last;
 };
 
 /** What an output keeps of tearing. */
@@ -74,7 +69,7 @@ struct latch_lost_frame {
  * costs one wake-up a second.
  */
 struct latch_watchdog {
-	struct wl_event_source *timer;
+	struct latch_timer timer;
 	/** What the timer is set to; 0 when it is not. */
 	int64_t look_ns;
 	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
@@ -95,6 +90,9 @@ struct latch_watchdog {
  * callback.c  clients hear that they may draw again
  * flip.c      what happens when a frame is on screen
  * watchdog.c  what happens when a flip never comes
+ * enable.c    it is lit, in the best mode that the kernel takes
+ * capture.c   a picture of it by the writeback connector
+ * image_capture.c  pictures for clients
  */
 struct latch_output {
 	struct wl_list link; // latch_core.outputs
@@ -119,7 +117,6 @@ struct latch_output {
 	struct latch_cursor_plane cursor;
 	/** The cursor's image as a layer, where it has to be composed. */
 	struct latch_content *cursor_content;
-	uint64_t cursor_content_serial;
 	struct latch_deadline deadline;
 	/** What the gate reads of it. */
 	struct latch_gate_output clock;
@@ -135,7 +132,9 @@ struct latch_output {
 	/** The kernel takes no content type without a modeset. */
 	bool content_type_refused;
 	struct latch_capture capture;
-	struct latch_picture picture;
+	/** The last picture that was handed to clients (output/image_capture.c), locked, to see
+	 * whether the next is another one. */
+	struct wlr_buffer *last_picture;
 
 	/**
 	 * on_screen was flipped to, pending waits for its flip (while flip_pending), awaited for
@@ -185,12 +184,11 @@ struct latch_output {
 	/** Frame callbacks of a latch that showed nothing are not sent again before this. */
 	int64_t callbacks_after_ns;
 
-	uint32_t window_seq;	    // window only: wlr_output.commit_seq of the last frame
-	struct wl_listener present; // window only
-	struct wl_listener frame;   // window only
-	struct wl_listener request_state;
-	struct wl_listener needs_frame;
-	struct wl_listener destroy;
+	uint32_t window_seq; // window only: wlr_output.commit_seq of the last frame
+	struct {
+		struct wl_listener present, frame; // window only
+		struct wl_listener request_state, needs_frame, destroy;
+	} on;
 };
 
 /**
@@ -203,6 +201,10 @@ struct latch_output *latch_output_create(
 
 void latch_output_destroy(struct latch_output *output);
 
+/** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the
+ * compositor whose window it is has not asked for the next frame yet. */
+bool latch_output_is_busy(const struct latch_output *output);
+
 /** Something may look different: latch in time for the next vblank. */
 void latch_output_schedule(struct latch_output *output);
 
@@ -214,8 +216,9 @@ void latch_output_surface_committed(
 /** Input is sent to a client, which may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
 
-/** The same after a flip, for what came while it was pending. late: it was late for its vblank. */
-void latch_output_schedule_after_flip(struct latch_output *output, bool late);
+/** Nothing is under way any more: submits the awaited frame, or schedules for what came meanwhile.
+ * late: the last flip was late for its vblank. */
+void latch_output_look_again(struct latch_output *output, bool late);
 
 /** The next latch, if it is to come at once: to be called before the event loop sleeps. Returns
  * whether there was one. */
@@ -323,11 +326,13 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
  * each whether planes may have it (layer->ready). with_cursor: the cursor is the frontmost of them.
  *
  * This is where wlroots' objects end: what comes after sees plain structs. Surfaces without a
- * ready buffer are left out. box is the output's place in the layout. Returns false without
- * memory. Allocates only while the list grows.
+ * ready buffer are left out. Returns false without memory. Allocates only while the list grows.
  */
-bool latch_output_collect(
-	struct latch_output *output, const struct wlr_box *box, bool with_cursor);
+bool latch_output_collect(struct latch_output *output, bool with_cursor);
+
+/** Takes the shell's cursor over for the cursor's plane, of a KMS output. Returns whether the plane
+ * has to look different from before. */
+bool latch_output_update_cursor(struct latch_output *output);
 
 /**
  * Lets the planner decide where the output's layers go (see plan/plan.h), and logs for each surface
@@ -378,5 +383,139 @@ void latch_output_flipped(
 
 /** What was submitted was replaced before anybody saw it; it is what would be on screen now. */
 void latch_output_not_flipped(struct latch_output *output);
+
+/* scanout.c */
+
+/** Of the planner's questions (see struct latch_plan_input); data is the struct latch_output.
+ * LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
+uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
+
+/** The other one: asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
+int latch_scanout_test(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
+
+/**
+ * Fills in frame->scanout as the output's plan says. Returns 0, or -ENOMEM where there is no
+ * picture to show.
+ */
+int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame);
+
+/** The cursor's plane is to be as output->cursor has it now. Returns whether it differs from
+ * before. */
+bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout);
+
+/**
+ * Submits one prepared frame of a KMS output by one nonblocking atomic commit: what is different
+ * from the frame on screen. Planes that look as before are left out.
+ *
+ * Returns 0, or negative errno: -EBUSY when the last commit is not done yet, -EACCES when we are
+ * not DRM master.
+ */
+int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame);
+
+/** The flip event of the output; data is the struct latch_output. */
+void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);
+
+/* window.c */
+
+/** Enables the wlr_output of a window with its first, black, picture. */
+bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state);
+
+/** Listens to what the other compositor says of its frames. */
+void latch_window_init(struct latch_output *output);
+
+/** Shows the frame's composed picture in the window. Returns 0 or negative errno. */
+int latch_window_submit(struct latch_output *output, struct latch_frame *frame);
+
+/* refresh.c */
+
+/**
+ * The content type of the frame for the monitor (the connector's "content type", which HDMI's
+ * infoframes carry): what the surface that fills the screen says by content-type-v1, else nothing.
+ */
+enum kms_content_type latch_content_type_for_frame(const struct latch_output *output);
+
+/** Decides on tearing for the frame that is about to be submitted; logs changes for clients that
+ * ask for it. */
+enum latch_tearing_refusal latch_tearing_for_frame(
+	struct latch_output *output, const struct latch_frame *now);
+
+/** The kernel has refused the frame that was decided for last. */
+void latch_tearing_refused(struct latch_output *output, int error);
+
+/** Decides on variable refresh for the frame that is about to be submitted; logs a change where it
+ * is wanted. */
+bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type);
+
+/** A frame was submitted with it on or off: tells the tools. */
+void latch_vrr_submitted(struct latch_output *output, bool on);
+
+/* capture.c */
+
+/** Drops the picture that is being taken, if one is; it is idle then, as it is when zeroed. */
+void latch_capture_finish(struct latch_capture *capture);
+
+/**
+ * Takes a picture with the next frame and writes it to a PNG. path is borrowed until then. done
+ * (may be NULL) is called when the file is there, or when it failed, which has been logged.
+ * Returns false when the output has no writeback connector, or is taking a picture already.
+ */
+bool latch_output_capture(
+	struct latch_output *output, const char *path, void (*done)(void *data), void *data);
+
+/** Adds to a commit what the state asks for; returns whether it needs ALLOW_MODESET. */
+bool latch_capture_add(struct latch_output *output, struct kms_commit *commit);
+
+/**
+ * Whether no other frame should be submitted now, because the picture is being written: drivers may
+ * start with it a refresh late, and a frame that comes before is what they lose it by (vkms then
+ * never signals). The output has another look later then.
+ */
+bool latch_capture_holds(struct latch_output *output, int64_t now_ns);
+
+/** The commit was submitted, or failed. */
+void latch_capture_submitted(struct latch_output *output, bool ok);
+
+/* watchdog.c */
+
+/** Makes the timer of the watchdog. Returns false without an fd or memory. */
+bool latch_watchdog_init(struct latch_output *output);
+
+/** A frame was submitted, whose flip has to come. */
+void latch_watchdog_submitted(struct latch_output *output);
+
+/**
+ * Nothing reads the buffers of lost frames any more. shown: the frame that is on the screen now,
+ * NULL: none.
+ */
+void latch_watchdog_let_go(
+	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns);
+
+/* image_capture.c */
+
+/** The globals, which end with the display. Before the backend starts. Returns false without
+ * memory. */
+bool latch_image_capture_create_globals(struct latch_core *core);
+
+/** A new output; those that take pictures may want it. */
+void latch_image_capture_add(struct latch_output *output);
+
+/** Lets go of the last picture that was handed over. */
+void latch_output_forget_picture(struct latch_output *output);
+
+/**
+ * Whether the next frame has to be composed whole, because a client captures it. False for
+ * windows, where wlroots sees each frame anyway. Ask once per latch, before the plan is made: it
+ * also lets go of what is kept for pictures when nobody takes any more.
+ */
+bool latch_output_wants_picture(struct latch_output *output);
+
+/**
+ * Hands a composed picture of the whole output to everybody who waits for one; they copy it before
+ * this returns, or have their GPU job queued. To be called once per frame that was composed because
+ * of latch_output_wants_picture(), after it was submitted. buffer stays the caller's.
+ */
+void latch_output_give_picture(
+	struct latch_output *output, struct wlr_buffer *buffer, int64_t when_ns);
 
 #endif

@@ -16,6 +16,7 @@
 #include <wlr/render/vulkan.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
 #include "output/convert.h"
@@ -28,14 +29,8 @@ static const char *const kind_names[] = {
 	[LATCH_RENDERER_PIXMAN] = "pixman",
 };
 
-#define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
-
-const char *latch_renderer_kind_name(enum latch_renderer_kind kind) {
-	return kind_names[kind];
-}
-
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind) {
-	for (size_t i = 0; i < KIND_COUNT; i++) {
+	for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++) {
 		if (strcmp(name, kind_names[i]) == 0) {
 			*kind = (enum latch_renderer_kind)i;
 			return true;
@@ -113,17 +108,14 @@ bool latch_renderer_renew(struct latch_renderer *renderer) {
 }
 
 static struct wlr_renderer *create_kind(enum latch_renderer_kind kind, int drm_fd) {
-	switch (kind) {
-	case LATCH_RENDERER_GLES2:
-		return drm_fd < 0 ? NULL : wlr_gles2_renderer_create_with_drm_fd(drm_fd);
-	case LATCH_RENDERER_VULKAN:
-		return drm_fd < 0 ? NULL : wlr_vk_renderer_create_with_drm_fd(drm_fd);
-	case LATCH_RENDERER_PIXMAN:
+	if (kind == LATCH_RENDERER_PIXMAN) {
 		return wlr_pixman_renderer_create();
-	case LATCH_RENDERER_AUTO:
-		break;
 	}
-	return NULL;
+	if (drm_fd < 0) {
+		return NULL;
+	}
+	return kind == LATCH_RENDERER_VULKAN ? wlr_vk_renderer_create_with_drm_fd(drm_fd)
+					     : wlr_gles2_renderer_create_with_drm_fd(drm_fd);
 }
 
 /* wlroots refuses a GL that is software, but does not see through every disguise of it. */
@@ -141,13 +133,12 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	if (wlr_renderer == NULL) {
 		return false;
 	}
-	if (kind == LATCH_RENDERER_GLES2 && renderer->wanted == LATCH_RENDERER_AUTO &&
-		is_software_gl(wlr_renderer)) {
-		/* The CPU composes faster without going through GL. */
-		wlr_renderer_destroy(wlr_renderer);
-		return false;
-	}
-	renderer->allocator = wlr_allocator_autocreate(renderer->backend, wlr_renderer);
+	/* The CPU composes faster without going through GL. */
+	const bool is_slow = kind == LATCH_RENDERER_GLES2 &&
+			     renderer->wanted == LATCH_RENDERER_AUTO &&
+			     is_software_gl(wlr_renderer);
+	renderer->allocator =
+		is_slow ? NULL : wlr_allocator_autocreate(renderer->backend, wlr_renderer);
 	if (renderer->allocator == NULL) {
 		wlr_renderer_destroy(wlr_renderer);
 		return false;
@@ -157,7 +148,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	renderer->generation++;
 	renderer->lost_listener.notify = handle_lost;
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
-	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_name(kind));
+	wlr_log(WLR_INFO, "composing with %s from now on", kind_names[kind]);
 	return true;
 }
 
@@ -181,14 +172,20 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 		renderer->failed = true;
 		wlr_log(WLR_ERROR,
 			"no renderer (--renderer %s): what can't go to a plane stays invisible",
-			latch_renderer_kind_name(renderer->wanted));
+			kind_names[renderer->wanted]);
 	}
 	renderer->events.made(renderer->events.data);
 	return ok;
 }
 
+bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output) {
+	return latch_renderer_ensure(renderer) &&
+	       (output->renderer != NULL ||
+		       wlr_output_init_render(output, renderer->allocator, renderer->wlr_renderer));
+}
+
 const char *latch_renderer_name(const struct latch_renderer *renderer) {
-	return renderer->wlr_renderer == NULL ? "none" : latch_renderer_kind_name(renderer->kind);
+	return renderer->wlr_renderer == NULL ? "none" : kind_names[renderer->kind];
 }
 
 bool latch_renderer_has_format(

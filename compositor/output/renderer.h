@@ -8,8 +8,8 @@
 
 struct wlr_allocator;
 struct wlr_backend;
-struct wlr_buffer;
 struct wlr_dmabuf_attributes;
+struct wlr_output;
 struct wlr_renderer;
 
 enum latch_renderer_kind {
@@ -20,10 +20,7 @@ enum latch_renderer_kind {
 	LATCH_RENDERER_PIXMAN,
 };
 
-/** The option's name of a kind: "auto", "gles2", "vulkan", "pixman". */
-const char *latch_renderer_kind_name(enum latch_renderer_kind kind);
-
-/** Returns false when name is none of the kinds. */
+/** "auto", "gles2", "vulkan", "pixman". Returns false for another word. */
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
 
 /** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this
@@ -91,6 +88,10 @@ bool latch_renderer_renew(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */
 bool latch_renderer_ensure(struct latch_renderer *renderer);
+
+/** Has wlroots' object of the output draw with it, which is made if need be. Returns false when
+ * that is not possible. */
+bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *output);
 
 /** "none" before it was made, else the kind's name. */
 const char *latch_renderer_name(const struct latch_renderer *renderer);

@@ -1,4 +1,4 @@
-#include "output/scanout.h"
+#include "output/output.h"
 
 #include <errno.h>
 #include <string.h>
@@ -13,11 +13,8 @@
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
-#include "output/capture.h"
 #include "output/content.h"
 #include "output/frame.h"
-#include "output/output.h"
-#include "output/refresh.h"
 #include "output/renderer.h"
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
@@ -369,7 +366,8 @@ static int submit_vsync(
 	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
 		scanout->cursor_shown = false;
 		if (submit(output, frame, out_fence_fd) == 0) {
-			latch_cursor_plane_give_up(&output->cursor);
+			latch_cursor_plane_give_up(&output->cursor, "the cursor plane was refused",
+				LATCH_REASON_TEST_REFUSED);
 			output->dirty = true;
 			return 0;
 		}
@@ -412,8 +410,7 @@ int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame
 	latch_scanout_set_cursor(output, scanout);
 	enum kms_content_type type = latch_content_type_for_frame(output);
 	scanout->content_type = output->content_type_refused ? KMS_CONTENT_NO_DATA : type;
-	scanout->vrr = latch_vrr_for_frame(output, latch_output_fullscreen_surface(output) != NULL,
-		type == KMS_CONTENT_PHOTO);
+	scanout->vrr = latch_vrr_for_frame(output, type);
 	return 0;
 }
 

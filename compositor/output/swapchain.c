@@ -1,18 +1,11 @@
 #include "output/swapchain.h"
 
 #include <drm_fourcc.h>
-#include <wlr/render/allocator.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
-
-static bool has_format(struct wlr_output *output, uint32_t fourcc, uint64_t modifier) {
-	const struct wlr_drm_format_set *formats =
-		wlr_output_get_primary_formats(output, WLR_BUFFER_CAP_DMABUF);
-	return formats != NULL && wlr_drm_format_set_has(formats, fourcc, modifier);
-}
 
 static bool is_shown(struct wlr_output *output, struct wlr_swapchain *swapchain) {
 	struct wlr_buffer *buffer = wlr_swapchain_acquire(swapchain);
@@ -30,11 +23,11 @@ static bool is_shown(struct wlr_output *output, struct wlr_swapchain *swapchain)
 
 /* What is not drawn well, but shown nearly everywhere: tiles and compression take memory bandwidth
  * or lines of a buffer that the display may not have for this mode. */
-static bool configure_linear(
-	struct wlr_output *output, uint32_t fourcc, struct wlr_swapchain **swapchain) {
+static bool configure_linear(struct wlr_output *output, const struct wlr_drm_format_set *shown,
+	uint32_t fourcc, struct wlr_swapchain **swapchain) {
 	struct wlr_drm_format_set formats = {0};
 	struct wlr_swapchain *linear = NULL;
-	if (has_format(output, fourcc, DRM_FORMAT_MOD_LINEAR) &&
+	if (shown != NULL && wlr_drm_format_set_has(shown, fourcc, DRM_FORMAT_MOD_LINEAR) &&
 		wlr_drm_format_set_add(&formats, fourcc, DRM_FORMAT_MOD_LINEAR)) {
 		linear = wlr_swapchain_create(output->allocator, output->width, output->height,
 			wlr_drm_format_set_get(&formats, fourcc));
@@ -65,6 +58,6 @@ bool latch_swapchain_configure(struct wlr_output *output, struct wlr_swapchain *
 	}
 	bool ok = wlr_output_configure_primary_swapchain(output, &state, swapchain);
 	wlr_output_state_finish(&state);
-	return ok || configure_linear(output, alpha ? DRM_FORMAT_ARGB8888 : DRM_FORMAT_XRGB8888,
-			     swapchain);
+	return ok || configure_linear(output, formats,
+			     alpha ? DRM_FORMAT_ARGB8888 : DRM_FORMAT_XRGB8888, swapchain);
 }

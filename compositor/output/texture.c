@@ -11,9 +11,6 @@
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
 
-/* Clients may name as many rectangles as they like. With more than so many, what encloses them. */
-#define MAX_RECTS 16
-
 static bool is_straight(const struct latch_content *content, const struct latch_color *color) {
 	return color->straight_alpha && latch_convert_has_alpha(content->fourcc);
 }
@@ -92,7 +89,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 			wlr_log(WLR_INFO,
 				"%s can't be told the colour encoding of buffers that are not "
 				"linear: they are composed as BT.601, limited range",
-				latch_renderer_kind_name(renderer->kind));
+				latch_renderer_name(renderer));
 			renderer->logged_colors = true;
 		}
 		return texture;
@@ -103,86 +100,19 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 	return latch_convert_can(content->fourcc) ? convert(renderer, content, color) : NULL;
 }
 
-void latch_texture_drop(struct latch_content *content) {
-	wlr_texture_destroy(content->texture);
-	content->texture = NULL;
-	content->texture_is_copy = false;
-	pixman_region32_clear(&content->texture_stale);
-}
-
-/* Brings the copy to what the buffer has. Without the texture then, if that is not possible. */
-static void refresh(struct latch_content *content) {
-	if (!pixman_region32_not_empty(&content->texture_stale)) {
-		return;
-	}
-	if (wlr_texture_update_from_buffer(
-		    content->texture, content->buffer, &content->texture_stale)) {
-		pixman_region32_clear(&content->texture_stale);
-	} else {
-		latch_texture_drop(content);
-	}
-}
-
 struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color) {
 	if (content->buffer == NULL) {
 		return content->texture; // it stays as it was made
 	}
 	if (content->texture != NULL && latch_color_equal(&content->texture_color, color)) {
-		refresh(content);
+		latch_content_refresh_texture(content);
 	} else {
-		latch_texture_drop(content);
+		latch_content_drop_texture(content);
 	}
 	if (content->texture == NULL) {
 		content->texture = make_texture(renderer, content, color);
 		content->texture_color = *color;
 	}
 	return content->texture;
-}
-
-static void add_region(pixman_region32_t *region, const pixman_region32_t *more) {
-	pixman_region32_union(region, region, more);
-	if (pixman_region32_n_rects(region) > MAX_RECTS) {
-		const pixman_box32_t extents = *pixman_region32_extents(region);
-		pixman_region32_reset(region, &extents);
-	}
-}
-
-/* On a plane nothing is drawn, and what was drawn before that is of no use any more. */
-static void note_damage(const struct latch_content *before, struct latch_content *content,
-	const pixman_region32_t *damage) {
-	if (before->drawn) {
-		content->damage_since = before->serial;
-		add_region(&content->damage, damage);
-	} else if (!before->submitted && before->damage_since != 0) {
-		content->damage_since = before->damage_since;
-		add_region(&content->damage, &before->damage);
-		add_region(&content->damage, damage);
-	}
-}
-
-static void take_over(const struct latch_renderer *renderer, struct latch_content *before,
-	struct latch_content *content, const pixman_region32_t *damage) {
-	content->texture = before->texture;
-	content->texture_color = before->texture_color;
-	content->texture_is_copy = true;
-	add_region(&content->texture_stale, &before->texture_stale);
-	add_region(&content->texture_stale, damage);
-	before->texture = NULL;
-	latch_texture_drop(before);
-	if (before->drawn && !renderer->lost) {
-		refresh(content);
-	}
-}
-
-void latch_texture_follow(struct latch_renderer *renderer, struct latch_content *before,
-	struct latch_content *content, const pixman_region32_t *damage) {
-	if (before->fourcc != content->fourcc || before->width != content->width ||
-		before->height != content->height) {
-		return;
-	}
-	note_damage(before, content, damage);
-	if (before->texture != NULL && before->texture_is_copy && content->is_shm) {
-		take_over(renderer, before, content, damage);
-	}
 }

@@ -4,10 +4,8 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/output.h"
 #include "base/clock.h"
 #include "base/minmax.h"
-#include "output/content.h"
 #include "output/output.h"
 
 #define NS_PER_MS INT64_C(1000000)
@@ -37,19 +35,18 @@ int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
 }
 
 static void arm(struct latch_watchdog *watchdog, int64_t look_ns) {
-	const int64_t ms = (look_ns - latch_now_ns() + NS_PER_MS - 1) / NS_PER_MS;
 	watchdog->look_ns = look_ns;
-	wl_event_source_timer_update(watchdog->timer, (int)latch_max(ms, 1));
+	latch_timer_set(&watchdog->timer, look_ns);
 }
 
-static int handle_timer(void *data) {
+static void handle_timer(void *data) {
 	struct latch_output *output = data;
 	struct latch_watchdog *watchdog = &output->watchdog;
 	const struct latch_frame *pending = output->pending;
 	const int64_t planned_ns = watchdog->look_ns;
 	watchdog->look_ns = 0;
 	if (!output->flip_pending || !output->active) {
-		return 0; // with the next frame
+		return; // with the next frame
 	}
 	const struct latch_watchdog_look look = {
 		.now_ns = latch_now_ns(),
@@ -61,13 +58,13 @@ static int handle_timer(void *data) {
 	const int64_t next_ns = latch_watchdog_next(&look);
 	if (next_ns != 0) {
 		arm(watchdog, next_ns);
-		return 0;
+		return;
 	}
 	/* The screen may show either: both are held until a later frame is there for certain. */
 	struct latch_lost_frame *lost = calloc(1, sizeof(*lost));
 	if (lost == NULL) {
 		arm(watchdog, look.now_ns + LIMIT_NS);
-		return 0;
+		return;
 	}
 	wlr_log(WLR_ERROR,
 		"%s: the kernel has not told for %d ms that its frame is shown; the mode is set anew",
@@ -77,20 +74,11 @@ static int handle_timer(void *data) {
 	watchdog->lost = lost;
 	*output->pending = (struct latch_frame){0};
 	latch_output_flip_lost(output, &lost->frame);
-	return 0;
 }
 
 bool latch_watchdog_init(struct latch_output *output) {
-	output->watchdog.timer =
-		wl_event_loop_add_timer(output->core->urgent_loop, handle_timer, output);
-	return output->watchdog.timer != NULL;
-}
-
-void latch_watchdog_finish(struct latch_output *output) {
-	if (output->watchdog.timer != NULL) {
-		wl_event_source_remove(output->watchdog.timer);
-		output->watchdog.timer = NULL;
-	}
+	return latch_timer_init(
+		&output->watchdog.timer, output->core->urgent_loop, handle_timer, output);
 }
 
 void latch_watchdog_submitted(struct latch_output *output) {

@@ -4,9 +4,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct latch_frame;
-struct latch_output;
-
 /** A look at a flip that is under way. */
 struct latch_watchdog_look {
 	/** Now, and when the look was planned for. */
@@ -20,21 +17,5 @@ struct latch_watchdog_look {
 
 /** When to look again; 0: the flip is lost. Plain function. */
 int64_t latch_watchdog_next(const struct latch_watchdog_look *look);
-
-/** Returns false without an fd or memory. */
-bool latch_watchdog_init(struct latch_output *output);
-
-/** Lost frames must have been let go. */
-void latch_watchdog_finish(struct latch_output *output);
-
-/** A frame was submitted. */
-void latch_watchdog_submitted(struct latch_output *output);
-
-/**
- * Nothing reads the buffers of lost frames any more. shown: the frame that is on the screen now,
- * NULL: none.
- */
-void latch_watchdog_let_go(
-	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns);
 
 #endif

@@ -2,22 +2,19 @@
  * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
  * (headless): everything is composed into one buffer, and wlroots does the rest.
  */
-#include "output/window.h"
+#include "output/output.h"
 
 #include <errno.h>
-#include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
+#include "base/listener.h"
 #include "output/frame.h"
-#include "output/output.h"
 #include "output/renderer.h"
 
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	struct latch_renderer *renderer = &output->core->renderer;
-	if (!latch_renderer_ensure(renderer) ||
-		!wlr_output_init_render(wlr_output, renderer->allocator, renderer->wlr_renderer)) {
+	if (!latch_renderer_give(&output->core->renderer, wlr_output)) {
 		return false;
 	}
 	struct wlr_render_pass *pass = wlr_output_begin_render_pass(wlr_output, state, NULL);
@@ -33,7 +30,7 @@ bool latch_window_enable(struct latch_output *output, struct wlr_output_state *s
 }
 
 static void handle_present(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, present);
+	struct latch_output *output = wl_container_of(listener, output, on.present);
 	const struct wlr_output_event_present *event = data;
 	if (event->commit_seq != output->window_seq) {
 		return; // of a commit without a frame of ours: a new size, a new scale
@@ -52,24 +49,13 @@ static void handle_present(struct wl_listener *listener, void *data) {
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, frame);
-	if (latch_output_submit_awaited(output)) {
-		return;
-	}
-	if (output->dirty || output->force) {
-		latch_output_schedule_after_flip(output, false);
-	}
-}
-
-bool latch_window_is_busy(const struct latch_output *output) {
-	return output->kms == NULL && output->wlr_output->frame_pending;
+	struct latch_output *output = wl_container_of(listener, output, on.frame);
+	latch_output_look_again(output, false);
 }
 
 void latch_window_init(struct latch_output *output) {
-	output->present.notify = handle_present;
-	wl_signal_add(&output->wlr_output->events.present, &output->present);
-	output->frame.notify = handle_frame;
-	wl_signal_add(&output->wlr_output->events.frame, &output->frame);
+	latch_listen(&output->wlr_output->events.present, &output->on.present, handle_present);
+	latch_listen(&output->wlr_output->events.frame, &output->on.frame, handle_frame);
 }
 
 int latch_window_submit(struct latch_output *output, struct latch_frame *frame) {

@@ -1,4 +1,4 @@
-/* wp_tearing_control_v1: the wire. What becomes of the hint is in output/tearing.c. */
+/* wp_tearing_control_v1: the wire. What becomes of the hint is in output/refresh.c. */
 
 #include "sync/extension.h"
 #include "tearing-control-v1-protocol.h"

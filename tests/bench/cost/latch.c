@@ -34,7 +34,6 @@
 #include "fence/fence.h"
 #include "output/compose.h"
 #include "output/output.h"
-#include "output/scanout.h"
 
 #define ROWS 2048
 #define CALIBRATION_ROUNDS 1000

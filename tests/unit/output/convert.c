@@ -98,10 +98,26 @@ static int up(int value, int divisor) {
 	return (value + divisor - 1) / divisor;
 }
 
+/* A plane in which each place has samples of these components, one after another. */
+static struct plane_memory fill_plane(const struct ycbcr_format *format, int width, int height,
+	int padding, size_t offset, const int *components, int count) {
+	const int bytes = format->bits == 8 ? 1 : 2;
+	struct plane_memory plane = make_plane(width * bytes * count, height, padding, offset);
+	for (int y = 0; y < height; y++) {
+		uint8_t *at = plane.memory + offset + plane.stride * (size_t)y;
+		for (int i = 0; i < width * count; i++) {
+			at = put(at, sample(components[i % count], i / count, y, format->bits),
+				format->bits);
+		}
+	}
+	return plane;
+}
+
 static void fill_image(const struct ycbcr_format *format, struct latch_image *image,
 	struct plane_memory planes[3], int padding, size_t offset) {
-	int width = image->width, height = image->height, bytes = format->bits == 8 ? 1 : 2;
+	int width = image->width, height = image->height;
 	int chroma_width = up(width, format->x_sub), chroma_height = up(height, format->y_sub);
+	const int luma = 0, chroma[] = {format->cr_first ? 2 : 1, format->cr_first ? 1 : 2};
 	int len = 0;
 	if (format->layout == LAYOUT_PACKED) {
 		planes[len++] = make_plane(chroma_width * 4, height, padding, offset);
@@ -115,31 +131,11 @@ static void fill_image(const struct ycbcr_format *format, struct latch_image *im
 			}
 		}
 	} else {
-		planes[len++] = make_plane(width * bytes, height, padding, offset);
-		for (int y = 0; y < height; y++) {
-			uint8_t *at = planes[0].memory + offset + planes[0].stride * (size_t)y;
-			for (int x = 0; x < width; x++) {
-				at = put(at, sample(0, x, y, format->bits), format->bits);
-			}
-		}
-		int first = format->cr_first ? 2 : 1, second = format->cr_first ? 1 : 2;
-		bool pairs = format->layout == LAYOUT_CBCR_PAIRS;
-		for (int i = 0; i < (pairs ? 1 : 2); i++) {
-			int row_bytes = chroma_width * bytes * (pairs ? 2 : 1);
-			planes[len] = make_plane(row_bytes, chroma_height, padding, offset);
-			for (int y = 0; y < chroma_height; y++) {
-				uint8_t *at = planes[len].memory + offset +
-					      planes[len].stride * (size_t)y;
-				for (int x = 0; x < chroma_width; x++) {
-					at = put(at, sample(i == 0 ? first : second, x, y, format->bits),
-						format->bits);
-					if (pairs) {
-						at = put(at, sample(second, x, y, format->bits),
-							format->bits);
-					}
-				}
-			}
-			len++;
+		planes[len++] = fill_plane(format, width, height, padding, offset, &luma, 1);
+		const int count = format->layout == LAYOUT_CBCR_PAIRS ? 2 : 1;
+		for (int i = 0; i < 2; i += count) {
+			planes[len++] = fill_plane(format, chroma_width, chroma_height, padding,
+				offset, &chroma[i], count);
 		}
 	}
 	for (int i = 0; i < len; i++) {

@@ -3,13 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/pass.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
 
 #include "../test.h"
+#include "memory.h"
 #include "output/look.h"
 #include "plan/layer.h"
 
@@ -18,44 +18,9 @@
 #define BUFFER_WIDTH 24
 #define BUFFER_HEIGHT 20
 
-struct memory {
-	struct wlr_buffer base;
-	uint32_t *pixels;
-};
-
-static bool begin_data_ptr_access(
-	struct wlr_buffer *buffer, uint32_t flags, void **data, uint32_t *format, size_t *stride) {
-	struct memory *memory = wl_container_of(buffer, memory, base);
-	*data = memory->pixels;
-	*format = DRM_FORMAT_XRGB8888;
-	*stride = (size_t)buffer->width * 4;
-	return true;
-}
-
-static void end_data_ptr_access(struct wlr_buffer *buffer) {
-}
-
-static void destroy(struct wlr_buffer *buffer) {
-	struct memory *memory = wl_container_of(buffer, memory, base);
-	wlr_buffer_finish(buffer);
-	free(memory->pixels);
-	free(memory);
-}
-
-static const struct wlr_buffer_impl buffer_impl = {
-	.destroy = destroy,
-	.begin_data_ptr_access = begin_data_ptr_access,
-	.end_data_ptr_access = end_data_ptr_access,
-};
-
-static struct memory *make_memory(int width, int height) {
-	struct memory *memory = calloc(1, sizeof(*memory));
-	assert_non_null(memory);
-	memory->pixels = calloc((size_t)width * (size_t)height, 4);
-	assert_non_null(memory->pixels);
-	wlr_buffer_init(&memory->base, &buffer_impl, width, height);
-	return memory;
-}
+static uint32_t buffer_pixels[BUFFER_WIDTH * BUFFER_HEIGHT];
+static uint32_t before_pixels[SCREEN_WIDTH * SCREEN_HEIGHT];
+static uint32_t after_pixels[SCREEN_WIDTH * SCREEN_HEIGHT];
 
 static void draw(struct wlr_renderer *renderer, const struct latch_layer *layer,
 	struct memory *from, struct memory *to) {
@@ -72,11 +37,12 @@ static void draw(struct wlr_renderer *renderer, const struct latch_layer *layer,
 }
 
 /* The smallest box around what is different. */
-static bool difference(const struct memory *a, const struct memory *b, struct wlr_box *box) {
+static bool difference(struct wlr_box *box) {
 	int x1 = SCREEN_WIDTH, y1 = SCREEN_HEIGHT, x2 = 0, y2 = 0;
 	for (int y = 0; y < SCREEN_HEIGHT; y++) {
 		for (int x = 0; x < SCREEN_WIDTH; x++) {
-			if (a->pixels[y * SCREEN_WIDTH + x] == b->pixels[y * SCREEN_WIDTH + x]) {
+			if (before_pixels[y * SCREEN_WIDTH + x] ==
+				after_pixels[y * SCREEN_WIDTH + x]) {
 				continue;
 			}
 			x1 = x < x1 ? x : x1;
@@ -89,29 +55,29 @@ static bool difference(const struct memory *a, const struct memory *b, struct wl
 	return x1 < x2;
 }
 
-static void paint(struct memory *memory, const pixman_box32_t *part) {
-	memset(memory->pixels, 0, BUFFER_WIDTH * BUFFER_HEIGHT * 4);
+static void paint(const pixman_box32_t *part) {
+	memset(buffer_pixels, 0, sizeof(buffer_pixels));
 	for (int y = part->y1; y < part->y2; y++) {
 		for (int x = part->x1; x < part->x2; x++) {
-			memory->pixels[y * BUFFER_WIDTH + x] = 0xffffff;
+			buffer_pixels[y * BUFFER_WIDTH + x] = 0xffffff;
 		}
 	}
 }
 
 struct screen {
 	struct wlr_renderer *renderer;
-	struct memory *buffer, *before, *after;
+	struct memory buffer, before, after;
 };
 
 static void try_part(
 	struct screen *screen, const struct latch_layer *layer, const pixman_box32_t *part) {
-	paint(screen->buffer, &(pixman_box32_t){0});
-	draw(screen->renderer, layer, screen->buffer, screen->before);
-	paint(screen->buffer, part);
-	draw(screen->renderer, layer, screen->buffer, screen->after);
+	paint(&(pixman_box32_t){0});
+	draw(screen->renderer, layer, &screen->buffer, &screen->before);
+	paint(part);
+	draw(screen->renderer, layer, &screen->buffer, &screen->after);
 
 	struct wlr_box is, seen = {0};
-	const bool differs = difference(screen->before, screen->after, &is);
+	const bool differs = difference(&is);
 	const bool shown = latch_look_damage(layer, part, &seen);
 	if (!differs) {
 		return;
@@ -149,12 +115,12 @@ static void damage_is_all_that_changes(void **state) {
 		{{0, 0, 24, 20}, {11, 9, 17, 9}},     // smaller
 		{{2.5, 1.25, 18, 16}, {3, 4, 33, 20}}, // both, and between pixels
 	};
-	struct screen screen = {
-		.renderer = wlr_pixman_renderer_create(),
-		.buffer = make_memory(BUFFER_WIDTH, BUFFER_HEIGHT),
-		.before = make_memory(SCREEN_WIDTH, SCREEN_HEIGHT),
-		.after = make_memory(SCREEN_WIDTH, SCREEN_HEIGHT),
-	};
+	struct screen screen = {.renderer = wlr_pixman_renderer_create()};
+	memory_init(
+		&screen.buffer, DRM_FORMAT_XRGB8888, buffer_pixels, BUFFER_WIDTH, BUFFER_HEIGHT);
+	memory_init(
+		&screen.before, DRM_FORMAT_XRGB8888, before_pixels, SCREEN_WIDTH, SCREEN_HEIGHT);
+	memory_init(&screen.after, DRM_FORMAT_XRGB8888, after_pixels, SCREEN_WIDTH, SCREEN_HEIGHT);
 	assert_non_null(screen.renderer);
 	srand(1);
 	for (size_t view = 0; view < sizeof(views) / sizeof(views[0]); view++) {
@@ -169,8 +135,8 @@ static void damage_is_all_that_changes(void **state) {
 				layer.dst.width = views[view].dst.height;
 				layer.dst.height = views[view].dst.width;
 			}
-			memset(screen.before->pixels, 0, SCREEN_WIDTH * SCREEN_HEIGHT * 4);
-			memset(screen.after->pixels, 0, SCREEN_WIDTH * SCREEN_HEIGHT * 4);
+			memset(before_pixels, 0, sizeof(before_pixels));
+			memset(after_pixels, 0, sizeof(after_pixels));
 			for (int i = 0; i < 60; i++) {
 				pixman_box32_t part = {
 					.x1 = rand() % BUFFER_WIDTH, .y1 = rand() % BUFFER_HEIGHT};
@@ -181,9 +147,9 @@ static void damage_is_all_that_changes(void **state) {
 		}
 	}
 	wlr_renderer_destroy(screen.renderer);
-	wlr_buffer_drop(&screen.buffer->base);
-	wlr_buffer_drop(&screen.before->base);
-	wlr_buffer_drop(&screen.after->base);
+	wlr_buffer_drop(&screen.buffer.base);
+	wlr_buffer_drop(&screen.before.base);
+	wlr_buffer_drop(&screen.after.base);
 }
 
 static void what_is_not_shown_is_no_damage(void **state) {

@@ -49,14 +49,14 @@ static void test_wants_fence(void **state) {
 	add(&was, &old, NULL, 1);
 	add(&is, &new, NULL, 1);
 	old.refs = 1;
-	old.superseded = true;
+	old.record.superseded = true;
 	assert_false(latch_frame_wants_fence(&was, &is));
 	old.release = release;
 	assert_true(latch_frame_wants_fence(&was, &is));
-	old.superseded = false;
+	old.record.superseded = false;
 	assert_false(latch_frame_wants_fence(&was, &is));
 	/* Another frame has it, too. */
-	old.superseded = true;
+	old.record.superseded = true;
 	old.refs = 2;
 	assert_false(latch_frame_wants_fence(&was, &is));
 	latch_frame_finish(&was);

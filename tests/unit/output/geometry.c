@@ -180,9 +180,8 @@ static void windows_are_not_scaled_anywhere(void **state) {
 				struct latch_layer layer = layer_of(&screen, &place);
 				assert_false(latch_layer_is_scaled(&layer));
 				/* Where it was, give or take what is rounded. */
-				struct wlr_fbox logical = {x, 2 * x, width, 100 - width};
-				struct wlr_box edges =
-					latch_output_pixels(&screen.output, &logical);
+				place.subsurface = true;
+				struct wlr_box edges = layer_of(&screen, &place).dst;
 				assert_true(abs(edges.width - layer.dst.width) <= 1);
 				assert_true(abs(edges.height - layer.dst.height) <= 1);
 				edges = upright(&screen, &edges);
@@ -215,12 +214,16 @@ static void neighbours_stay_neighbours(void **state) {
 
 /* A client may put its surface anywhere, and what is far away has to stay there. */
 static void what_is_far_away_stays_there(void **state) {
+	const struct wlr_box layout = {0};
 	for (int scale = 1; scale <= 16; scale *= 4) {
 		struct wlr_output output = {.width = 100, .height = 80, .scale = (float)scale};
 		for (int t = 0; t < 8; t++) {
 			output.transform = (enum wl_output_transform)t;
-			struct wlr_fbox logical = {INT32_MIN, INT32_MAX, INT32_MAX, 10};
-			struct wlr_box box = latch_output_pixels(&output, &logical);
+			const struct latch_surface_place place = {
+				.x = INT32_MIN, .y = INT32_MAX, .width = INT32_MAX, .height = 10};
+			bool fills;
+			struct wlr_box box = latch_surface_pixels(&output, &layout, &place, &fills);
+			assert_false(fills);
 			struct wlr_box screen = {.width = 100, .height = 80};
 			assert_false(wlr_box_intersection(&box, &box, &screen));
 		}

@@ -8,7 +8,6 @@
 #include <GLES2/gl2ext.h>
 #include <drm_fourcc.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 #include <wlr/interfaces/wlr_buffer.h>
@@ -187,7 +186,7 @@ static void compare(struct latch_renderer *renderer, uint32_t fourcc, uint32_t b
 				(int)colors[i].range, is, wanted);
 		}
 	}
-	latch_texture_drop(&content);
+	latch_content_drop_texture(&content);
 	pixman_region32_fini(&content.texture_stale);
 	wlr_buffer_drop(&video->base);
 	wlr_buffer_drop(&target->base);

@@ -116,7 +116,7 @@ static int setup(void **state) {
 static int teardown(void **state) {
 	struct fixture *f = *state;
 	for (size_t i = 0; i < 4; i++) {
-		latch_texture_drop(&f->contents[i]);
+		latch_content_drop_texture(&f->contents[i]);
 		pixman_region32_fini(&f->contents[i].texture_stale);
 		pixman_region32_fini(&f->contents[i].damage);
 	}
@@ -134,7 +134,7 @@ static void draw(struct fixture *f, size_t i) {
 static void follow(struct fixture *f, size_t i, int x, int y, int width, int height) {
 	pixman_region32_t damage;
 	pixman_region32_init_rect(&damage, x, y, (unsigned)width, (unsigned)height);
-	latch_texture_follow(&f->renderer, &f->contents[i - 1], &f->contents[i], &damage);
+	latch_content_follow(&f->renderer, &f->contents[i - 1], &f->contents[i], &damage);
 	pixman_region32_fini(&damage);
 }
 
@@ -242,7 +242,7 @@ static void many_rectangles_become_one(void **state) {
 		pixman_region32_union_rect(&damage, &damage, i * 4, i * 4, 2, 2);
 	}
 	draw(f, 0);
-	latch_texture_follow(&f->renderer, &f->contents[0], &f->contents[1], &damage);
+	latch_content_follow(&f->renderer, &f->contents[0], &f->contents[1], &damage);
 	pixman_region32_fini(&damage);
 	assert_int_equal(pixman_region32_n_rects(&f->contents[1].damage), 1);
 	assert_int_equal(pixels_of(&f->contents[1].damage), 398 * 398);

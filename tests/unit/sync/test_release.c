@@ -182,7 +182,7 @@ static void on_screen(void) {
 	struct latch_content *frame = latch_content_ref(current());
 	shoot(-1);
 	assert_back(shot, false);
-	assert_true(frame->superseded);
+	assert_true(frame->record.superseded);
 
 	int out_fence = world_fence();
 	latch_content_release_on_fence(frame, out_fence);

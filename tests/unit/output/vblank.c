@@ -1,7 +1,6 @@
 /* When a frame may tear, or the display wait for it. */
-#include "output/tearing.h"
+#include "output/vblank.h"
 #include "../test.h"
-#include "output/vrr.h"
 
 static const struct latch_tearing_input good = {
 	.asked = true,
@@ -72,16 +71,5 @@ static void policies_are_words(void **state) {
 	assert_false(latch_vrr_policy_parse("automatic", &policy));
 }
 
-static void refusals_have_names(void **state) {
-	for (int i = 0; i < LATCH_TEARING_REFUSALS; i++) {
-		assert_non_null(latch_tearing_refusal_name((enum latch_tearing_refusal)i));
-	}
-	assert_null(latch_tearing_refusal_name((enum latch_tearing_refusal)LATCH_TEARING_REFUSALS));
-	for (int i = 0; i < LATCH_VRR_REFUSALS; i++) {
-		assert_non_null(latch_vrr_refusal_name((enum latch_vrr_refusal)i));
-	}
-	assert_null(latch_vrr_refusal_name((enum latch_vrr_refusal)LATCH_VRR_REFUSALS));
-}
-
-TEST_MAIN("output-refresh", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),
-	UNIT(vrr_follows_its_policy), UNIT(policies_are_words), UNIT(refusals_have_names))
+TEST_MAIN("output-vblank", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),
+	UNIT(vrr_follows_its_policy), UNIT(policies_are_words))

@@ -1,9 +1,9 @@
-#ifndef LATCH_OUTPUT_TEARING_H
-#define LATCH_OUTPUT_TEARING_H
+#ifndef LATCH_OUTPUT_VBLANK_H
+#define LATCH_OUTPUT_VBLANK_H
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+
+/* Whether a flip waits for the vblank, and the vblank for the flip. */
 
 /** Why a frame is not flipped to at once, within the picture (DRM_MODE_PAGE_FLIP_ASYNC). */
 enum latch_tearing_refusal {
@@ -26,9 +26,6 @@ enum latch_tearing_refusal {
 };
 #define LATCH_TEARING_REFUSALS 9
 
-/** The stable name: "not-alone". "ok" for LATCH_TEARING_OK. */
-const char *latch_tearing_refusal_name(enum latch_tearing_refusal refusal);
-
 /** All that the decision depends on. */
 struct latch_tearing_input {
 	bool asked;
@@ -45,11 +42,41 @@ struct latch_tearing_input {
 /** The first of the refusals above that holds. Plain function. */
 enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
 
-/**
- * Logs the decision for an output of this name, where it is another one than *logged, and not of
- * this frame alone.
- */
-void latch_tearing_log(enum latch_tearing_refusal *logged, enum latch_tearing_refusal refusal,
-	const char *name);
+/** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
+enum latch_vrr_policy {
+	LATCH_VRR_OFF,
+	LATCH_VRR_ON,
+	/** While one surface fills the screen; otherwise cursor motion would drive the refresh
+	 * rate. */
+	LATCH_VRR_FULLSCREEN,
+};
+
+/** "off", "on", "fullscreen". False for another word. */
+bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy);
+
+/** Why an output has a fixed refresh. */
+enum latch_vrr_refusal {
+	LATCH_VRR_OK,
+	LATCH_VRR_NOT_ASKED,
+	/** The monitor, the connector or the CRTC can't. */
+	LATCH_VRR_NOT_CAPABLE,
+	LATCH_VRR_NOT_FULLSCREEN,
+	/** content-type-v1 says photo: there are no frames to wait for. */
+	LATCH_VRR_PHOTO,
+	LATCH_VRR_KERNEL,
+};
+#define LATCH_VRR_REFUSALS 6
+
+struct latch_vrr_input {
+	enum latch_vrr_policy policy;
+	bool capable;
+	bool fullscreen;
+	bool photo;
+	/** The kernel has refused it in this mode. */
+	bool refused;
+};
+
+/** The first of the refusals that holds. Plain function. */
+enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
 
 #endif
