@@ -13,7 +13,6 @@ struct nothing {
 };
 
 struct popup {
-	struct latch_shell *shell;
 	struct wlr_xdg_popup *xdg;
 	/* See pose(). */
 	bool posing;
@@ -121,13 +120,13 @@ void latch_popups_grabbed(struct latch_shell *shell) {
 	}
 }
 
-void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
+void latch_handle_new_popup(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_popup *xdg = data;
 	struct popup *popup = calloc(1, sizeof(*popup));
 	if (popup == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
 		return;
 	}
-	popup->shell = shell;
 	popup->xdg = xdg;
 	if (!wlr_surface_synced_init(&popup->synced, xdg->base->surface, &synced_impl,
 		    &popup->pending, &popup->current)) {

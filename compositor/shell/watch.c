@@ -125,7 +125,9 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	latch_shell_changed(watch->shell);
 }
 
-void latch_watch_surface(struct latch_shell *shell, struct wlr_surface *surface) {
+void latch_handle_new_surface(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_surface);
+	struct wlr_surface *surface = data;
 	struct watch *watch = calloc(1, sizeof(*watch));
 	if (watch == NULL) {
 		wl_resource_post_no_memory(surface->resource);

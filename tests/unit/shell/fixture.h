@@ -14,7 +14,7 @@
 #include <wlr/types/wlr_touch.h>
 
 #include "../test.h"
-#include "shell/shell.h"
+#include "shell/private.h"
 #include "xdg-decoration-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 

@@ -22,7 +22,7 @@ static const struct latch_cursor_image *image(struct fixture *f) {
 }
 
 static struct wlr_surface *pointer_focus(struct fixture *f) {
-	return latch_shell_seat(f->shell)->pointer_state.focused_surface;
+	return f->shell->seat->pointer_state.focused_surface;
 }
 
 static void test_alt_moves(void **test_state) {

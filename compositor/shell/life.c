@@ -1,5 +1,6 @@
-#include "shell/shell.h"
-
+/*
+ * The shell as a whole: how it is made and ended, and how everybody hears of a change.
+ */
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>
@@ -20,6 +21,13 @@ void latch_unlisten(struct wl_listener *listener) {
 	if (listener->link.next != NULL) {
 		wl_list_remove(&listener->link);
 		wl_list_init(&listener->link);
+	}
+}
+
+void latch_unlisten_all(void *listeners, size_t size) {
+	struct wl_listener *first = listeners;
+	for (size_t i = 0; i < size / sizeof(*first); i++) {
+		latch_unlisten(&first[i]);
 	}
 }
 
@@ -54,31 +62,8 @@ void latch_shell_changed(struct latch_shell *shell) {
 	}
 }
 
-static void handle_new_surface(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, new_surface);
-	latch_watch_surface(shell, data);
-}
-
-static void handle_new_toplevel(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, new_toplevel);
-	latch_toplevel_create(shell, data);
-}
-
-static void handle_new_popup(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, new_popup);
-	latch_popup_create(shell, data);
-}
-
-static void handle_new_decoration(struct wl_listener *listener, void *data) {
-	struct wlr_xdg_toplevel_decoration_v1 *decoration = data;
-	struct latch_toplevel *toplevel = decoration->toplevel->base->data;
-	if (toplevel != NULL) {
-		latch_toplevel_set_decoration(toplevel, decoration);
-	}
-}
-
 static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, layout_change);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.layout_change);
 	latch_arrange_all(shell);
 	latch_cursor_update_outputs(shell);
 	latch_shell_changed(shell);
@@ -94,10 +79,6 @@ void latch_shell_set_active(struct latch_shell *shell, bool active) {
 	if (active) {
 		latch_shell_changed(shell);
 	}
-}
-
-struct wlr_seat *latch_shell_seat(struct latch_shell *shell) {
-	return shell->seat;
 }
 
 struct latch_shell *latch_shell_create(const struct latch_shell_options *options) {
@@ -124,14 +105,16 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 		goto error_seat;
 	}
 
+	latch_listen(&options->compositor->events.new_surface, &shell->on.new_surface,
+		latch_handle_new_surface);
+	latch_listen(&shell->xdg_shell->events.new_toplevel, &shell->on.new_toplevel,
+		latch_handle_new_toplevel);
 	latch_listen(
-		&options->compositor->events.new_surface, &shell->new_surface, handle_new_surface);
+		&shell->xdg_shell->events.new_popup, &shell->on.new_popup, latch_handle_new_popup);
+	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->on.new_decoration,
+		latch_handle_new_decoration);
 	latch_listen(
-		&shell->xdg_shell->events.new_toplevel, &shell->new_toplevel, handle_new_toplevel);
-	latch_listen(&shell->xdg_shell->events.new_popup, &shell->new_popup, handle_new_popup);
-	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->new_decoration,
-		handle_new_decoration);
-	latch_listen(&options->layout->events.change, &shell->layout_change, handle_layout_change);
+		&options->layout->events.change, &shell->on.layout_change, handle_layout_change);
 	latch_cursor_update_outputs(shell);
 	shell->ready = true;
 	return shell;
@@ -149,11 +132,6 @@ void latch_shell_destroy(struct latch_shell *shell) {
 	if (shell == NULL) {
 		return;
 	}
-	latch_unlisten(&shell->new_surface);
-	latch_unlisten(&shell->new_toplevel);
-	latch_unlisten(&shell->new_popup);
-	latch_unlisten(&shell->new_decoration);
-	latch_unlisten(&shell->layout_change);
 	latch_seat_finish(shell);
 	latch_cursor_finish(shell);
 	if (shell->refresh != NULL) {
