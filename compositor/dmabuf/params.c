@@ -186,13 +186,21 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	free(params);
 }
 
+/* Returns true after a protocol error. */
+static bool is_used(const struct params *params) {
+	if (params->used) {
+		wl_resource_post_error(params->resource,
+			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
+			"a buffer was already created from these parameters");
+	}
+	return params->used;
+}
+
 /* Returns false after a protocol error. */
 static bool check_plane(struct params *params, uint32_t index, uint64_t modifier) {
 	struct wl_resource *resource = params->resource;
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	if (params->used) {
-		wl_resource_post_error(resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
-			"a buffer was already created from these parameters");
+	if (is_used(params)) {
 		return false;
 	}
 	if (index >= WLR_DMABUF_MAX_PLANES) {
@@ -241,30 +249,29 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 	attributes->n_planes++;
 }
 
-/* Whether a buffer can be made of this; else *fault says why not. */
-static bool judge(const struct params *params, const struct wlr_dmabuf_attributes *attributes,
-	uint32_t flags, struct latch_dmabuf_fault *fault) {
-	if (!latch_dmabuf_check(attributes, params->judge->probe, fault)) {
-		return false;
+/* Whether a buffer can be made of this; the text says why not. */
+static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
+	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
+	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, params->judge->probe);
+	if (fault.text != NULL) {
+		return fault;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
 		!latch_feedback_has(
 			params->judge->feedback, attributes->format, attributes->modifier)) {
-		*fault =
-			(struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
-				"the format with this modifier was not advertised"};
-		return false;
+		return (struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
+			"the format with this modifier was not advertised"};
 	}
-	*fault = (struct latch_dmabuf_fault){.error = LATCH_DMABUF_FAILED};
+	fault.error = LATCH_DMABUF_FAILED;
 	if (params->mixed_modifiers) {
-		fault->text = "the planes have different modifiers";
+		fault.text = "the planes have different modifiers";
 	} else if (flags != 0) {
 		/* Upside down or interlaced; the protocol has no error for unknown bits either. */
-		fault->text = "flags are not supported";
+		fault.text = "flags are not supported";
 	} else if (!params->judge->usable(params->judge->data, attributes)) {
-		fault->text = "it can neither be scanned out nor composed";
+		fault.text = "it can neither be scanned out nor composed";
 	}
-	return fault->text == NULL;
+	return fault;
 }
 
 /*
@@ -286,10 +293,7 @@ static void answer_failed(struct params *params, struct wl_client *client, uint3
 
 static void create(struct wl_client *client, struct params *params, uint32_t immed_id,
 	int32_t width, int32_t height, uint32_t fourcc, uint32_t flags) {
-	if (params->used) {
-		wl_resource_post_error(params->resource,
-			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
-			"a buffer was already created from these parameters");
+	if (is_used(params)) {
 		return;
 	}
 	params->used = true;
@@ -298,8 +302,8 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	attributes->height = height;
 	attributes->format = fourcc;
 
-	struct latch_dmabuf_fault fault;
-	if (!judge(params, attributes, flags, &fault)) {
+	const struct latch_dmabuf_fault fault = judge(params, flags);
+	if (fault.text != NULL) {
 		wlr_log(WLR_DEBUG, "refused a dma-buf: %s", fault.text);
 		close_all(&params->dmabuf);
 		if (fault.error == LATCH_DMABUF_FAILED) {
