@@ -11,7 +11,6 @@
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 
-#include "dmabuf/feedback.h"
 #include "limits/account.h"
 #include "linux-dmabuf-v1-protocol.h"
 
@@ -257,8 +256,8 @@ static struct latch_dmabuf_fault judge(const struct params *params, uint32_t fla
 		return fault;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
-		!latch_feedback_has(
-			params->judge->feedback, attributes->format, attributes->modifier)) {
+		!params->judge->advertised(
+			params->judge->data, attributes->format, attributes->modifier)) {
 		return (struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
 			"the format with this modifier was not advertised"};
 	}

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/timer.h"
-#include "dmabuf/feedback.h"
 #include "plan/reason.h"
 
 #define SCANOUT ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT
