@@ -47,9 +47,28 @@ static const struct wlr_surface_synced_impl synced_impl = {
 	.commit = handle_applied,
 };
 
+/* The toplevel that a surface of any role belongs to, popups included. */
+static struct latch_toplevel *get_toplevel(struct wlr_surface *surface) {
+	while (surface != NULL) {
+		surface = wlr_surface_get_root_surface(surface);
+		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+		if (xdg == NULL) {
+			return NULL;
+		}
+		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
+			return xdg->data;
+		}
+		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
+			return NULL;
+		}
+		surface = xdg->popup->parent;
+	}
+	return NULL;
+}
+
 /* Keep the popup inside the output of its toplevel; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
-	struct latch_toplevel *toplevel = latch_toplevel_of(popup->base->surface);
+	struct latch_toplevel *toplevel = get_toplevel(popup->base->surface);
 	if (toplevel == NULL || wlr_box_empty(&toplevel->output_box)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
 		return;

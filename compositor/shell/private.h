@@ -211,8 +211,6 @@ struct wlr_buffer *latch_watch_cursor_buffer(struct wlr_surface *surface);
 
 void latch_handle_new_toplevel(struct wl_listener *listener, void *data);
 void latch_handle_new_decoration(struct wl_listener *listener, void *data);
-/* The toplevel that a surface of any role belongs to, popups included. */
-struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface);
 /* Its window geometry in layout coordinates. */
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
 

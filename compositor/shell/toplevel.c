@@ -23,24 +23,6 @@ struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
 	};
 }
 
-struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface) {
-	while (surface != NULL) {
-		surface = wlr_surface_get_root_surface(surface);
-		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
-		if (xdg == NULL) {
-			return NULL;
-		}
-		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
-			return xdg->data;
-		}
-		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
-			return NULL;
-		}
-		surface = xdg->popup->parent;
-	}
-	return NULL;
-}
-
 /* The mapped toplevel that this one is a dialog of. */
 static struct latch_stack_item *get_parent(struct latch_toplevel *toplevel) {
 	if (toplevel->xdg->parent == NULL) {

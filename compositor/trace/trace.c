@@ -106,10 +106,6 @@ static struct latch_trace *refuse(struct latch_trace *trace, const char *what, c
 }
 
 struct latch_trace *latch_trace_create(const struct latch_trace_options *options) {
-	const struct latch_trace_options none = {0};
-	if (options == NULL) {
-		options = &none;
-	}
 	struct latch_trace *trace = calloc(1, sizeof(*trace));
 	struct latch_statistics *statistics = latch_statistics_create();
 	if (trace == NULL || statistics == NULL) {

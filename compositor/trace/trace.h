@@ -22,7 +22,7 @@ struct latch_trace_options {
 /**
  * Starts to record. Statistics are always kept; the files are opened (and truncated) at
  * once, so that a path which can't be written is told before the session begins.
- * options may be NULL. Returns NULL with errno set, after a log line that says what is wrong.
+ * Returns NULL with errno set, after a log line that says what is wrong.
  */
 struct latch_trace *latch_trace_create(const struct latch_trace_options *options);
 
