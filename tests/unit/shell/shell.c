@@ -34,12 +34,9 @@ static void test_fullscreen_fills_and_hides(void **test_state) {
 	struct window below, above;
 	window_open(f, &below, 200, 100);
 
-	window_init(f, &above);
-	xdg_toplevel_set_fullscreen(above.toplevel, NULL);
-	commit(&above);
+	window_open_fullscreen(f, &above);
 	assert_true(above.fullscreen);
 	assert_size(&above, 1000, 800);
-	commit_size(f, above.surface, 1000, 800);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
 	assert_true(below.suspended);
@@ -359,10 +356,7 @@ static void test_outputs_come_and_go(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window, full;
 	window_open(f, &window, 200, 100);
-	window_init(f, &full);
-	xdg_toplevel_set_fullscreen(full.toplevel, NULL);
-	commit(&full);
-	commit_size(f, full.surface, 1000, 800);
+	window_open_fullscreen(f, &full);
 
 	wlr_output_destroy(f->output);
 	wl_event_loop_dispatch(f->loop, 0);
