@@ -20,14 +20,12 @@
 #define ADVERTISED_PAIRS_ONLY_SINCE 4
 #define ONE_MODIFIER_SINCE 5
 
-/* What a client has sent of its memory, and what was charged for it. */
+/* What a client has sent of its memory. A buffer's is charged for, too. */
 struct dmabuf {
 	/* Owns the fds; those of planes that were not added are -1. */
 	struct wlr_dmabuf_attributes attributes;
 	/* Charged for each fd. Outlives the client, as buffers may. */
 	struct latch_account *account;
-	/* Charged for the memory too. */
-	bool memory_charged;
 };
 
 /*
@@ -70,15 +68,11 @@ static bool charge_memory(struct dmabuf *dmabuf, const struct latch_dmabuf_probe
 			return false;
 		}
 	}
-	dmabuf->memory_charged = true;
 	return true;
 }
 
 /* Not wlr_dmabuf_attributes_finish(): there may be gaps. */
 static void close_all(struct dmabuf *dmabuf) {
-	if (dmabuf->memory_charged) {
-		discharge_memory(dmabuf, dmabuf->attributes.n_planes);
-	}
 	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
 		if (dmabuf->attributes.fd[i] >= 0) {
 			close(dmabuf->attributes.fd[i]);
@@ -87,7 +81,6 @@ static void close_all(struct dmabuf *dmabuf) {
 		}
 	}
 	dmabuf->attributes.n_planes = 0;
-	dmabuf->memory_charged = false;
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
@@ -102,6 +95,7 @@ static void buffer_destroy(struct wlr_buffer *base) {
 	struct buffer *buffer = wl_container_of(base, buffer, base);
 	wl_list_remove(&buffer->release.link);
 	wlr_buffer_finish(base);
+	discharge_memory(&buffer->dmabuf, buffer->dmabuf.attributes.n_planes);
 	close_all(&buffer->dmabuf);
 	latch_account_unref(buffer->dmabuf.account);
 	free(buffer);
@@ -168,7 +162,6 @@ static struct wl_resource *create_buffer(
 	buffer->dmabuf = *dmabuf;
 	latch_account_ref(dmabuf->account);
 	dmabuf->attributes = no_planes;
-	dmabuf->memory_charged = false;
 	wlr_buffer_init(&buffer->base, &buffer_impl, buffer->dmabuf.attributes.width,
 		buffer->dmabuf.attributes.height);
 	buffer->release.notify = handle_release;
@@ -321,6 +314,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	}
 	struct wl_resource *buffer = create_buffer(client, immed_id, &params->dmabuf);
 	if (buffer == NULL) {
+		discharge_memory(&params->dmabuf, attributes->n_planes);
 		close_all(&params->dmabuf);
 		wl_client_post_no_memory(client);
 		return;
@@ -356,7 +350,7 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 	}
 	*params = (struct params){
 		.judge = judge,
-		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client)), false},
+		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client))},
 	};
 	params->resource =
 		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);

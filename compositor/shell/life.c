@@ -31,21 +31,10 @@ void latch_unlisten_all(void *listeners, size_t size) {
 	}
 }
 
-static void update_suspended(struct latch_shell *shell) {
-	struct latch_toplevel *toplevel;
-	latch_toplevels_find_hidden(shell);
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		if (toplevel->hidden != toplevel->suspended && toplevel->xdg->base->initialized) {
-			toplevel->suspended = toplevel->hidden;
-			wlr_xdg_toplevel_set_suspended(toplevel->xdg, toplevel->hidden);
-		}
-	}
-}
-
 static void handle_refresh(void *data) {
 	struct latch_shell *shell = data;
 	shell->refresh = NULL;
-	update_suspended(shell);
+	latch_toplevels_suspend_hidden(shell);
 	latch_surfaces_enter_outputs(shell);
 	latch_pointer_refocus(shell, latch_now_msec());
 	shell->options.damage_all(shell->options.data);
@@ -99,8 +88,9 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 	}
 	/* Globals have no destroy function of their own: they go with the display. */
 	shell->xdg_shell = wlr_xdg_shell_create(options->display, XDG_SHELL_VERSION);
-	shell->decorations = wlr_xdg_decoration_manager_v1_create(options->display);
-	if (shell->xdg_shell == NULL || shell->decorations == NULL) {
+	struct wlr_xdg_decoration_manager_v1 *decorations =
+		wlr_xdg_decoration_manager_v1_create(options->display);
+	if (shell->xdg_shell == NULL || decorations == NULL) {
 		wlr_log(WLR_ERROR, "out of memory for xdg_wm_base");
 		goto error_seat;
 	}
@@ -111,7 +101,7 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 		latch_handle_new_toplevel);
 	latch_listen(
 		&shell->xdg_shell->events.new_popup, &shell->on.new_popup, latch_handle_new_popup);
-	latch_listen(&shell->decorations->events.new_toplevel_decoration, &shell->on.new_decoration,
+	latch_listen(&decorations->events.new_toplevel_decoration, &shell->on.new_decoration,
 		latch_handle_new_decoration);
 	latch_listen(
 		&options->layout->events.change, &shell->on.layout_change, handle_layout_change);

@@ -16,11 +16,9 @@
 
 #define LATCH_TOUCH_POINTS 16
 
-struct wlr_cursor_shape_manager_v1;
 struct wlr_keyboard_group;
 struct wlr_pointer;
 struct wlr_xcursor_manager;
-struct wlr_xdg_decoration_manager_v1;
 struct wlr_xdg_toplevel_decoration_v1;
 
 struct latch_toplevel {
@@ -38,10 +36,10 @@ struct latch_toplevel {
 	/* Where it goes back to when it stops to fill its output; width 0: not known. */
 	struct wlr_box restore;
 	/* What we asked of the client; what it shows already is in xdg->current. */
-	bool fullscreen, maximized, suspended;
-	/* Of latch_toplevels_find_hidden(): it is to be seen on an output, and something covers it
-	 * on one; what follows from both. */
-	bool seen, covered, hidden;
+	bool fullscreen, maximized;
+	/* Of latch_toplevels_suspend_hidden(): it is to be seen on an output, and something covers
+	 * it on one. */
+	bool seen, covered;
 	/* xdg->current was fullscreen or maximized at the last commit. */
 	bool filled;
 	/* The edges that a resize drags, until the client's last size has come. */
@@ -134,8 +132,6 @@ struct latch_shell {
 	struct latch_shell_options options;
 	struct wlr_seat *seat;
 	struct wlr_xdg_shell *xdg_shell;
-	struct wlr_xdg_decoration_manager_v1 *decorations;
-	struct wlr_cursor_shape_manager_v1 *cursor_shapes;
 
 	struct wl_list toplevels; /* latch_toplevel.link */
 	struct wl_list stack;	  /* latch_toplevel.stack.link */
@@ -196,9 +192,9 @@ void latch_surfaces_enter_outputs(struct latch_shell *shell);
 /* Tell a client what buffers would suit: for fractional-scale-v1 and for wl_surface. */
 void latch_surface_prefer(
 	struct wlr_surface *surface, float scale, enum wl_output_transform transform);
-/* Finds the toplevels of which nothing can be seen (latch_toplevel.hidden): fullscreen windows are
- * in front of them wherever they are, or there is no output. */
-void latch_toplevels_find_hidden(struct latch_shell *shell);
+/* Tells the toplevels to rest of which nothing can be seen: fullscreen windows are in front of them
+ * wherever they are, or there is no output. */
+void latch_toplevels_suspend_hidden(struct latch_shell *shell);
 
 /* watch.c */
 

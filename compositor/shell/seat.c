@@ -217,8 +217,8 @@ bool latch_seat_init(struct latch_shell *shell) {
 		wlr_log(WLR_ERROR, "out of memory for wl_seat");
 		return false;
 	}
-	shell->cursor_shapes = wlr_cursor_shape_manager_v1_create(display, 2);
-	if (shell->cursor_shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
+	struct wlr_cursor_shape_manager_v1 *shapes = wlr_cursor_shape_manager_v1_create(display, 2);
+	if (shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
 		!latch_keyboard_init(shell)) {
 		wlr_log(WLR_ERROR, "out of memory for the seat's globals");
@@ -234,7 +234,7 @@ bool latch_seat_init(struct latch_shell *shell) {
 		&shell->options.backend->events.new_input, &shell->on.new_input, handle_new_input);
 	latch_listen(&seat->events.request_set_cursor, &shell->on.request_set_cursor,
 		handle_request_set_cursor);
-	latch_listen(&shell->cursor_shapes->events.request_set_shape, &shell->on.request_set_shape,
+	latch_listen(&shapes->events.request_set_shape, &shell->on.request_set_shape,
 		handle_request_set_shape);
 	latch_listen(&seat->pointer_state.events.focus_change, &shell->on.pointer_focus,
 		handle_pointer_focus);

@@ -149,7 +149,7 @@ struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double
 	return NULL;
 }
 
-void latch_toplevels_find_hidden(struct latch_shell *shell) {
+void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	struct latch_toplevel *toplevel;
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		toplevel->seen = toplevel->covered = false;
@@ -174,7 +174,11 @@ void latch_toplevels_find_hidden(struct latch_shell *shell) {
 	}
 	/* One that is outside all outputs is not told to rest: it may be on its way. */
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		toplevel->hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+		const bool hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		if (hidden != xdg->scheduled.suspended && xdg->base->initialized) {
+			wlr_xdg_toplevel_set_suspended(xdg, hidden);
+		}
 	}
 }
 

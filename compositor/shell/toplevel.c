@@ -51,7 +51,7 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	shell->cycle = 0;
 	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
 	toplevel->fullscreen = toplevel->maximized = false;
-	toplevel->filled = toplevel->suspended = false;
+	toplevel->filled = false;
 	toplevel->resize_edges = 0;
 	toplevel->restore = (struct wlr_box){0};
 	if (shell->active == toplevel) {
