@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "base/listener.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "fence/timeline.h"
@@ -170,10 +171,8 @@ static void handle_renderer_made(void *data) {
 /* The compositor whose window this is has gone, or the only device. */
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
-	wl_list_remove(&server->backend_destroy.link);
-	wl_list_init(&server->backend_destroy.link);
-	wl_list_remove(&server->new_output.link);
-	wl_list_init(&server->new_output.link);
+	latch_unlisten(&server->backend_destroy);
+	latch_unlisten(&server->new_output);
 	latch_shell_backend_gone(server->core.shell);
 	server->core.backend.wlr = NULL;
 	server->core.renderer.backend = NULL;
@@ -310,26 +309,26 @@ static int add_socket(struct latch_server *server) {
 }
 
 static int start_backend(struct latch_server *server) {
-	server->new_output.notify = handle_new_output;
-	wl_signal_add(&server->core.backend.wlr->events.new_output, &server->new_output);
-	server->backend_destroy.notify = handle_backend_destroy;
-	wl_signal_add(&server->core.backend.wlr->events.destroy, &server->backend_destroy);
-	if (server->core.backend.session != NULL) {
-		server->session_active.notify = handle_session_active;
-		wl_signal_add(&server->core.backend.session->events.active, &server->session_active);
-		server->core.active = server->core.backend.session->active;
+	const struct latch_backend *backend = &server->core.backend;
+	latch_listen(&backend->wlr->events.new_output, &server->new_output, handle_new_output);
+	latch_listen(
+		&backend->wlr->events.destroy, &server->backend_destroy, handle_backend_destroy);
+	if (backend->session != NULL) {
+		latch_listen(&backend->session->events.active, &server->session_active,
+			handle_session_active);
+		server->core.active = backend->session->active;
 	}
-	if (server->core.backend.kms != NULL) {
+	if (backend->kms != NULL) {
 		int status = latch_kms_backend_choose(
-			server->core.backend.kms, server->options->connector, server->options->mode);
+			backend->kms, server->options->connector, server->options->mode);
 		if (status != LATCH_EXIT_OK) {
 			return status;
 		}
 	}
-	if (!wlr_backend_start(server->core.backend.wlr)) {
+	if (!wlr_backend_start(backend->wlr)) {
 		return fail("the outputs and input devices could not be started");
 	}
-	if (server->core.backend.kms == NULL && wl_list_empty(&server->core.outputs)) {
+	if (backend->kms == NULL && wl_list_empty(&server->core.outputs)) {
 		return fail("there is no output, and without KMS none can be plugged in");
 	}
 	return LATCH_EXIT_OK;
@@ -420,9 +419,6 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 		},
 	};
 	wl_list_init(&server->core.outputs);
-	wl_list_init(&server->new_output.link);
-	wl_list_init(&server->backend_destroy.link);
-	wl_list_init(&server->session_active.link);
 
 	int status = latch_environment_check();
 	if (status != LATCH_EXIT_OK) {
@@ -509,8 +505,8 @@ void latch_server_finish(struct latch_server *server) {
 	bool ran = server->socket != NULL && server->exit_status >= 0;
 	latch_child_finish(&server->child);
 	latch_listen_destroy(server->listen);
-	wl_list_remove(&server->new_output.link);
-	wl_list_remove(&server->session_active.link);
+	latch_unlisten(&server->new_output);
+	latch_unlisten(&server->session_active);
 
 	if (server->core.display != NULL) {
 		wl_display_destroy_clients(server->core.display);
@@ -534,7 +530,7 @@ void latch_server_finish(struct latch_server *server) {
 	drop(server->renew);
 	drop(server->core.retry_outputs);
 	latch_renderer_finish(&server->core.renderer);
-	wl_list_remove(&server->backend_destroy.link);
+	latch_unlisten(&server->backend_destroy);
 	latch_backend_close(&server->core.backend);
 	drop(server->grace);
 	drop(server->left);

@@ -12,25 +12,6 @@
 /* Version 6 has the suspended state, which is how hidden clients learn to rest. */
 #define XDG_SHELL_VERSION 6
 
-void latch_listen(struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify) {
-	listener->notify = notify;
-	wl_signal_add(signal, listener);
-}
-
-void latch_unlisten(struct wl_listener *listener) {
-	if (listener->link.next != NULL) {
-		wl_list_remove(&listener->link);
-		wl_list_init(&listener->link);
-	}
-}
-
-void latch_unlisten_all(void *listeners, size_t size) {
-	struct wl_listener *first = listeners;
-	for (size_t i = 0; i < size / sizeof(*first); i++) {
-		latch_unlisten(&first[i]);
-	}
-}
-
 static void handle_refresh(void *data) {
 	struct latch_shell *shell = data;
 	shell->refresh = NULL;

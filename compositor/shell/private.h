@@ -10,6 +10,7 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
+#include "base/listener.h"
 #include "shell/bindings.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
@@ -174,12 +175,6 @@ struct latch_shell {
 /* Something was mapped, unmapped, moved, resized or restacked: tell everybody, once,
  * before the event loop sleeps. */
 void latch_shell_changed(struct latch_shell *shell);
-/* Listen; notify and add in one. */
-void latch_listen(struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify);
-/* Remove, and leave it removable. Also fine for a zeroed listener. */
-void latch_unlisten(struct wl_listener *listener);
-/* The same with all listeners of a struct that has nothing else. */
-void latch_unlisten_all(void *listeners, size_t size);
 
 /* surfaces.c */
 

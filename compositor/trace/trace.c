@@ -170,37 +170,36 @@ static void begin_instant(struct latch_trace *trace, struct latch_track *track,
 		&trace->file, 'i', name, ns, latch_track_events(track, &trace->file));
 }
 
-/* Writes what a track is: its group's name, and an instant with the record. Returns false when
- * memory is out. */
-static bool describe(struct latch_trace *trace, struct latch_track *track,
-	const char *kind, const char *name, const struct latch_fields *fields, const void *record) {
+/* Writes what a track is: its group's name, and an instant with the record. counted: the statistics
+ * have it, too. */
+static void describe(struct latch_trace *trace, struct latch_track *track, bool counted,
+	const char *kind, uint32_t id, const char *name, const struct latch_fields *fields,
+	const void *record) {
+	if (!counted || (track == NULL && trace->writes)) {
+		wlr_log(WLR_ERROR, "No memory to record %s %u", kind, id);
+	}
 	if (track == NULL) {
-		return !trace->writes;
+		return;
 	}
 	char copy[LATCH_TEXT_MAX], escaped[2 * LATCH_TEXT_MAX];
 	latch_text_copy(copy, sizeof(copy), name);
 	latch_text_escape(escaped, sizeof(escaped), copy);
 	latch_event_begin(&trace->file, 'M', "process_name", 0,
 		(struct latch_event_place){.pid = track->number});
-	latch_event_print(
-		&trace->file, "\"name\":\"%s %" PRIu32 " %s\"", kind, track->id, escaped);
+	latch_event_print(&trace->file, "\"name\":\"%s %" PRIu32 " %s\"", kind, id, escaped);
 	latch_event_end(&trace->file);
 	begin_instant(trace, track, kind, latch_now_ns());
 	latch_event_add_fields(&trace->file, fields, record);
 	latch_event_end(&trace->file);
-	return true;
 }
 
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface) {
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_surface(trace->statistics, surface);
-	if (!describe(trace, get_surface(trace, surface->id), "surface", surface->label,
-		    &latch_surface_fields, surface) ||
-		!counted) {
-		wlr_log(WLR_ERROR, "No memory to record surface %u", surface->id);
-	}
+	describe(trace, get_surface(trace, surface->id),
+		latch_statistics_add_surface(trace->statistics, surface), "surface", surface->id,
+		surface->label, &latch_surface_fields, surface);
 }
 
 void latch_trace_remove_surface(struct latch_trace *trace, uint32_t surface_id) {
@@ -221,12 +220,9 @@ void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_output(trace->statistics, output);
-	if (!describe(trace, get_output(trace, output->id), "output", output->name,
-		    &latch_output_fields, output) ||
-		!counted) {
-		wlr_log(WLR_ERROR, "No memory to record output %u", output->id);
-	}
+	describe(trace, get_output(trace, output->id),
+		latch_statistics_add_output(trace->statistics, output), "output", output->id,
+		output->name, &latch_output_fields, output);
 }
 
 /* A point in an update's life, and the name of the stage that ends there. */

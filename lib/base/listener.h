@@ -1,0 +1,31 @@
+/* Listeners of libwayland that may be removed at any time, and more than once. */
+#ifndef LATCH_BASE_LISTENER_H
+#define LATCH_BASE_LISTENER_H
+
+#include <stddef.h>
+#include <wayland-server-core.h>
+
+/** Notify and add in one. */
+static inline void latch_listen(
+	struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify) {
+	listener->notify = notify;
+	wl_signal_add(signal, listener);
+}
+
+/** Removes it, and leaves it removable. Also fine for a zeroed one. */
+static inline void latch_unlisten(struct wl_listener *listener) {
+	if (listener->link.next != NULL) {
+		wl_list_remove(&listener->link);
+		wl_list_init(&listener->link);
+	}
+}
+
+/** The same with all listeners of a struct that has nothing else. */
+static inline void latch_unlisten_all(void *listeners, size_t size) {
+	struct wl_listener *first = listeners;
+	for (size_t i = 0; i < size / sizeof(*first); i++) {
+		latch_unlisten(&first[i]);
+	}
+}
+
+#endif
