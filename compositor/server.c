@@ -24,7 +24,6 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "output/renderer_reads.h"
-#include "plan/reason.h"
 #include "protocols.h"
 #include "realtime.h"
 #include "shell/shell.h"
@@ -160,9 +159,7 @@ static void handle_renderer_lost(void *data) {
 /* The client that needed it first is not charged for it. */
 static void handle_renderer_made(void *data) {
 	struct latch_server *server = data;
-	if (server->core.turns != NULL) {
-		latch_turns_forgive(server->core.turns);
-	}
+	latch_turns_forgive(server->core.turns);
 	if (server->core.renderer.wlr_renderer != NULL) {
 		latch_protocols_renderer_changed(&server->core);
 	}
@@ -383,7 +380,6 @@ static int create_parts(struct latch_server *server) {
 	server->core.trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = options->trace,
 		.stats_path = options->stats,
-		.reason_name = latch_reason_name,
 	});
 	if (server->core.trace == NULL) {
 		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",

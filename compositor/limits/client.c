@@ -21,21 +21,15 @@ struct latch_clients {
 };
 
 /* The user data of a wl_client is its turn: latch_turns looks at it for each request. */
-static struct latch_client *find(struct wl_client *wl_client) {
-	struct latch_turn *turn = wl_client_get_user_data(wl_client);
-	struct latch_client *client;
-	return turn != NULL ? wl_container_of(turn, client, turn) : NULL;
-}
-
 struct latch_account *latch_account_find(struct wl_client *wl_client) {
-	const struct latch_client *client = find(wl_client);
-	return client != NULL ? client->account : NULL;
+	const struct latch_turn *turn = wl_client_get_user_data(wl_client);
+	return turn != NULL ? turn->account : NULL;
 }
 
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct latch_client *client = wl_container_of(listener, client, resource_created);
 	struct latch_clients *clients = client->clients;
-	latch_account_note_resource(client->account, data);
+	latch_account_note_resource(client->turn.account, data);
 	if (clients->created != NULL) {
 		clients->created(clients->created_data, data);
 	}
@@ -45,8 +39,8 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_client *client = wl_container_of(listener, client, destroy);
 	latch_turn_end(&client->turn);
-	latch_account_close(client->account);
-	wl_client_set_user_data(client->wl_client, NULL, NULL);
+	latch_account_close(client->turn.account);
+	wl_client_set_user_data(client->turn.client, NULL, NULL);
 	wl_list_remove(&client->resource_created.link);
 	wl_list_remove(&client->destroy.link);
 	wl_list_remove(&client->link);
@@ -97,8 +91,6 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	}
 	*client = (struct latch_client){
 		.clients = clients,
-		.wl_client = wl_client,
-		.account = account,
 		.resource_created.notify = handle_resource_created,
 		.destroy.notify = handle_destroy,
 	};

@@ -254,7 +254,7 @@ void latch_turns_end_round(struct latch_turns *turns) {
 }
 
 void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
-	const struct latch_account *account) {
+	struct latch_account *account) {
 	*turn = (struct latch_turn){.turns = turns, .client = client, .account = account};
 	wl_list_init(&turn->wait_link);
 	wl_list_init(&turn->link);

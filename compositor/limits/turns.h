@@ -39,7 +39,7 @@ struct latch_turns;
 struct latch_turn {
 	struct latch_turns *turns; // NULL: it never has to wait
 	struct wl_client *client;
-	const struct latch_account *account; // for its name
+	struct latch_account *account; // others may refer to it for longer than the client lives
 	struct latch_share share;
 	int64_t asked_ns; // when it has asked for something last
 	struct wl_list link;
@@ -70,7 +70,7 @@ void latch_turns_destroy(struct latch_turns *turns);
 
 /** A new client. turns: NULL is fine. */
 void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
-	const struct latch_account *account);
+	struct latch_account *account);
 
 /** The client has gone. */
 void latch_turn_end(struct latch_turn *turn);

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/minmax.h"
 #include "base/text.h"
+#include "plan/reason.h"
 #include "trace/event_file.h"
 #include "trace/fields.h"
 #include "trace/missed.h"
@@ -56,7 +57,6 @@ struct latch_trace {
 	struct latch_event_file file;
 	struct latch_track_list surfaces, outputs;
 	int64_t flushed_ns;
-	const char *(*reason_name)(uint64_t bit); /* or NULL */
 };
 
 /* Opens the file of --trace. Returns whether it can be written; errno says why not. */
@@ -122,7 +122,6 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 			return refuse(trace, "statistics", options->stats_path);
 		}
 	}
-	trace->reason_name = options->reason_name;
 	if (options->trace_path != NULL && !begin_file(trace, options->trace_path)) {
 		return refuse(trace, "trace", options->trace_path);
 	}
@@ -299,9 +298,8 @@ static void print_made(struct latch_trace *trace, const struct latch_frame_recor
 	latch_event_print(&trace->file, ",\"unused_vblanks\":%" PRIu32 ",\"reason_names\":[",
 		missed->unused);
 	const char *comma = "";
-	for (uint64_t left = record->reasons; left != 0 && trace->reason_name != NULL;
-		left &= left - 1) {
-		const char *name = trace->reason_name(left & -left);
+	for (uint64_t left = record->reasons; left != 0; left &= left - 1) {
+		const char *name = latch_reason_name(left & -left);
 		if (name != NULL) {
 			latch_event_print(&trace->file, "%s\"%s\"", comma, name);
 			comma = ",";

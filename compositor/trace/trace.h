@@ -14,9 +14,6 @@ struct latch_trace;
 struct latch_trace_options {
 	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
 	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
-	/* The static name of one bit of latch_frame_record.reasons, or NULL for one that has none.
-	 * Without the function the trace has the bits alone. */
-	const char *(*reason_name)(uint64_t bit);
 };
 
 /**
