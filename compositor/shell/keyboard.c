@@ -178,8 +178,7 @@ bool latch_keyboard_init(struct latch_shell *shell) {
 	bool ok = wlr_keyboard_set_keymap(all, keymap);
 	xkb_keymap_unref(keymap);
 	if (!ok) {
-		wlr_keyboard_group_destroy(keyboard->group);
-		keyboard->group = NULL;
+		latch_keyboard_finish(shell);
 		return false;
 	}
 	wlr_keyboard_set_repeat_info(all, REPEAT_RATE, REPEAT_DELAY);
