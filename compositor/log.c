@@ -38,12 +38,9 @@ static void handle_wlr_log(enum wlr_log_importance level, const char *format, va
 }
 
 static void handle_kms_log(enum kms_log_level level, const char *text) {
-	static const enum wlr_log_importance levels[] = {
-		[KMS_LOG_ERROR] = WLR_ERROR,
-		[KMS_LOG_INFO] = WLR_INFO,
-	};
-	if (levels[level] <= shown_level) {
-		print(levels[level], text);
+	const enum wlr_log_importance importance = level == KMS_LOG_ERROR ? WLR_ERROR : WLR_INFO;
+	if (importance <= shown_level) {
+		print(importance, text);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "base/listener.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "fence/timeline.h"
@@ -21,7 +22,6 @@
 #include "output/management.h"
 #include "output/output.h"
 #include "output/renderer_reads.h"
-#include "plan/reason.h"
 #include "protocols.h"
 #include "realtime.h"
 #include "shell/shell.h"
@@ -42,18 +42,13 @@ static void stop(struct latch_server *server) {
 }
 
 static int handle_grace_over(void *data) {
-	struct latch_server *server = data;
-	stop(server);
+	stop(data);
 	return 0;
 }
 
 /* Whatever is waited for at the end, it is not waited for longer than this. */
 static bool start_grace(struct latch_server *server, int ms) {
-	if (server->grace == NULL) {
-		server->grace =
-			wl_event_loop_add_timer(server->core.event_loop, handle_grace_over, server);
-	}
-	return server->grace != NULL && wl_event_source_timer_update(server->grace, ms) == 0;
+	return wl_event_source_timer_update(server->grace, ms) == 0;
 }
 
 /* The command may have something to say or to save: it gets a moment, and a living compositor. */
@@ -66,22 +61,28 @@ static void end_session(void *data) {
 	stop(server);
 }
 
+/* Of the first output that can do it. done: called then, if it can be. */
+static bool take_picture(struct latch_server *server, void (*done)(void *data)) {
+	struct latch_output *output;
+	wl_list_for_each(output, &server->core.outputs, link) {
+		if (latch_output_capture(output, server->options->capture, done, server)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void end(struct latch_server *server, int exit_status) {
 	if (server->exit_status >= 0) {
 		return;
 	}
 	server->exit_status = exit_status;
 	/* A picture is taken while everything still stands, if nobody asked for one before. */
-	bool wanted = server->options->capture != NULL && !server->captured && server->core.active &&
-		      start_grace(server, CAPTURE_GRACE_MS);
-	struct latch_output *output;
-	wl_list_for_each(output, &server->core.outputs, link) {
-		if (wanted && latch_output_capture(
-				      output, server->options->capture, end_session, server)) {
-			return;
-		}
+	bool wanted = server->options->capture != NULL && !server->captured && server->core.active;
+	if (!wanted || !start_grace(server, CAPTURE_GRACE_MS) ||
+		!take_picture(server, end_session)) {
+		end_session(server);
 	}
-	end_session(server);
 }
 
 static void handle_end(struct latch_core *core, int exit_status) {
@@ -114,18 +115,13 @@ static int handle_end_signal(int signal_number, void *data) {
 
 static int handle_capture_signal(int signal_number, void *data) {
 	struct latch_server *server = data;
-	struct latch_output *output;
 	if (server->options->capture == NULL) {
 		wlr_log(WLR_INFO, "no picture taken: --capture names no file");
-		return 0;
+	} else if (take_picture(server, NULL)) {
+		server->captured = true;
+	} else {
+		wlr_log(WLR_INFO, "no picture taken: no output has a free writeback connector");
 	}
-	wl_list_for_each(output, &server->core.outputs, link) {
-		if (latch_output_capture(output, server->options->capture, NULL, NULL)) {
-			server->captured = true;
-			return 0;
-		}
-	}
-	wlr_log(WLR_INFO, "no picture taken: no output has a free writeback connector");
 	return 0;
 }
 
@@ -161,9 +157,7 @@ static void handle_renderer_lost(void *data) {
 /* The client that needed it first is not charged for it. */
 static void handle_renderer_made(void *data) {
 	struct latch_server *server = data;
-	if (server->core.turns != NULL) {
-		latch_turns_forgive(server->core.turns);
-	}
+	latch_turns_forgive(server->core.turns);
 	if (server->core.renderer.wlr_renderer != NULL) {
 		latch_protocols_renderer_changed(&server->core);
 	}
@@ -172,10 +166,8 @@ static void handle_renderer_made(void *data) {
 /* The compositor whose window this is has gone, or the only device. */
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
-	wl_list_remove(&server->backend_destroy.link);
-	wl_list_init(&server->backend_destroy.link);
-	wl_list_remove(&server->new_output.link);
-	wl_list_init(&server->new_output.link);
+	latch_unlisten(&server->backend_destroy);
+	latch_unlisten(&server->new_output);
 	latch_shell_backend_gone(server->core.shell);
 	server->core.backend.wlr = NULL;
 	server->core.renderer.backend = NULL;
@@ -188,9 +180,7 @@ static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 static void handle_session_active(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, session_active);
 	server->core.active = server->core.backend.session->active;
-	if (server->left != NULL) {
-		wl_event_source_timer_update(server->left, 0);
-	}
+	wl_event_source_timer_update(server->left, 0);
 	latch_shell_set_active(server->core.shell, server->core.active);
 	struct latch_output *output;
 	wl_list_for_each(output, &server->core.outputs, link) {
@@ -215,12 +205,7 @@ static int handle_not_left(void *data) {
  */
 static void handle_leave(struct latch_core *core) {
 	struct latch_server *server = wl_container_of(core, server, core);
-	if (server->left == NULL) {
-		server->left =
-			wl_event_loop_add_timer(server->core.event_loop, handle_not_left, server);
-	}
-	if (server->left == NULL ||
-		wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
+	if (wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
 		return;
 	}
 	struct latch_output *output;
@@ -252,22 +237,26 @@ static void handle_urgent(void *data) {
 }
 
 static bool create_loops(struct latch_server *server) {
-	server->core.event_loop = wl_display_get_event_loop(server->core.display);
-	server->core.urgent_loop = wl_event_loop_create();
-	if (server->core.urgent_loop == NULL) {
+	struct latch_core *core = &server->core;
+	core->event_loop = wl_display_get_event_loop(core->display);
+	core->urgent_loop = wl_event_loop_create();
+	if (core->urgent_loop == NULL) {
 		return false;
 	}
 	server->urgent =
-		wl_event_loop_add_fd(server->core.event_loop, wl_event_loop_get_fd(server->core.urgent_loop),
+		wl_event_loop_add_fd(core->event_loop, wl_event_loop_get_fd(core->urgent_loop),
 			WL_EVENT_READABLE, handle_urgent_readable, server);
-	server->core.turns = latch_turns_create(&(struct latch_turns_options){
-		.display = server->core.display,
+	server->grace = wl_event_loop_add_timer(core->event_loop, handle_grace_over, server);
+	server->left = wl_event_loop_add_timer(core->event_loop, handle_not_left, server);
+	core->turns = latch_turns_create(&(struct latch_turns_options){
+		.display = core->display,
 		.percent = server->options->max_time_percent,
 		.urgent = handle_urgent,
 		.data = server,
 		.request = latch_account_check_request,
 	});
-	return server->urgent != NULL && server->core.turns != NULL;
+	return server->urgent != NULL && server->grace != NULL && server->left != NULL &&
+	       core->turns != NULL;
 }
 
 static bool add_signals(struct latch_server *server) {
@@ -296,6 +285,12 @@ static bool add_signals(struct latch_server *server) {
 	return true;
 }
 
+/* Why latch can't start. */
+static int fail(const char *sentence) {
+	fprintf(stderr, "latch: %s\n", sentence);
+	return LATCH_EXIT_FAILURE;
+}
+
 static int add_socket(struct latch_server *server) {
 	const char *name = server->options->socket;
 	server->listen = latch_listen_create(server->core.display, name);
@@ -309,30 +304,27 @@ static int add_socket(struct latch_server *server) {
 }
 
 static int start_backend(struct latch_server *server) {
-	server->new_output.notify = handle_new_output;
-	wl_signal_add(&server->core.backend.wlr->events.new_output, &server->new_output);
-	server->backend_destroy.notify = handle_backend_destroy;
-	wl_signal_add(&server->core.backend.wlr->events.destroy, &server->backend_destroy);
-	if (server->core.backend.session != NULL) {
-		server->session_active.notify = handle_session_active;
-		wl_signal_add(&server->core.backend.session->events.active, &server->session_active);
-		server->core.active = server->core.backend.session->active;
+	const struct latch_backend *backend = &server->core.backend;
+	latch_listen(&backend->wlr->events.new_output, &server->new_output, handle_new_output);
+	latch_listen(
+		&backend->wlr->events.destroy, &server->backend_destroy, handle_backend_destroy);
+	if (backend->session != NULL) {
+		latch_listen(&backend->session->events.active, &server->session_active,
+			handle_session_active);
+		server->core.active = backend->session->active;
 	}
-	if (server->core.backend.kms != NULL) {
+	if (backend->kms != NULL) {
 		int status = latch_kms_backend_choose(
-			server->core.backend.kms, server->options->connector, server->options->mode);
+			backend->kms, server->options->connector, server->options->mode);
 		if (status != LATCH_EXIT_OK) {
 			return status;
 		}
 	}
-	if (!wlr_backend_start(server->core.backend.wlr)) {
-		fputs("latch: the outputs and input devices could not be started\n", stderr);
-		return LATCH_EXIT_FAILURE;
+	if (!wlr_backend_start(backend->wlr)) {
+		return fail("the outputs and input devices could not be started");
 	}
-	if (server->core.backend.kms == NULL && wl_list_empty(&server->core.outputs)) {
-		fputs("latch: there is no output, and without KMS none can be plugged in\n",
-			stderr);
-		return LATCH_EXIT_FAILURE;
+	if (backend->kms == NULL && wl_list_empty(&server->core.outputs)) {
+		return fail("there is no output, and without KMS none can be plugged in");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -341,18 +333,15 @@ static int create_display(struct latch_server *server) {
 	latch_fds_raise_limit();
 	server->core.display = wl_display_create();
 	if (server->core.display == NULL) {
-		fputs("latch: no memory for a Wayland display\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return fail("no memory for a Wayland display");
 	}
 	if (!create_loops(server)) {
-		fputs("latch: no memory for an event loop\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return fail("no memory for an event loop");
 	}
 	server->core.clients = latch_clients_create(
 		server->core.display, &server->options->limits, server->core.turns);
 	if (server->core.clients == NULL) {
-		fputs("latch: no memory for the limits of clients\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return fail("no memory for the limits of clients");
 	}
 	/* Signals first: threads of libraries made later must inherit the blocked mask. */
 	return add_signals(server) ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
@@ -389,7 +378,6 @@ static int create_parts(struct latch_server *server) {
 	server->core.trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = options->trace,
 		.stats_path = options->stats,
-		.reason_name = latch_reason_name,
 	});
 	if (server->core.trace == NULL) {
 		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
@@ -397,8 +385,7 @@ static int create_parts(struct latch_server *server) {
 		return LATCH_EXIT_FAILURE;
 	}
 	if (!latch_protocols_create(&server->core, options)) {
-		fputs("latch: the protocols could not be set up\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return fail("the protocols could not be set up");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -427,9 +414,6 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 	};
 	wl_list_init(&server->core.outputs);
 	wl_list_init(&server->core.clocks);
-	wl_list_init(&server->new_output.link);
-	wl_list_init(&server->backend_destroy.link);
-	wl_list_init(&server->session_active.link);
 
 	int status = latch_environment_check();
 	if (status != LATCH_EXIT_OK) {
@@ -516,8 +500,8 @@ void latch_server_finish(struct latch_server *server) {
 	bool ran = server->socket != NULL && server->exit_status >= 0;
 	latch_child_finish(&server->child);
 	latch_listen_destroy(server->listen);
-	wl_list_remove(&server->new_output.link);
-	wl_list_remove(&server->session_active.link);
+	latch_unlisten(&server->new_output);
+	latch_unlisten(&server->session_active);
 
 	if (server->core.display != NULL) {
 		wl_display_destroy_clients(server->core.display);
@@ -540,7 +524,7 @@ void latch_server_finish(struct latch_server *server) {
 	drop(server->renew);
 	drop(server->core.retry_outputs);
 	latch_renderer_finish(&server->core.renderer);
-	wl_list_remove(&server->backend_destroy.link);
+	latch_unlisten(&server->backend_destroy);
 	latch_backend_close(&server->core.backend);
 	drop(server->grace);
 	drop(server->left);

@@ -33,10 +33,10 @@ struct latch_server {
 	uint64_t flips;		// over all outputs, for --frames
 	bool waits_for_command; // to end, after SIGTERM
 	bool captured;		// a picture was taken, for --capture
-	struct wl_event_source *left; // ends the wait for another session; NULL: the user never switched
+	struct wl_event_source *left; // ends the wait for another session
 
 	struct wl_event_source *signals[LATCH_SERVER_SIGNALS];
-	struct wl_event_source *grace; // ends the wait for the command's end
+	struct wl_event_source *grace; // ends the wait for the command's end, or a picture
 	struct wl_listener new_output;
 	struct wl_listener backend_destroy;
 	struct wl_listener session_active;

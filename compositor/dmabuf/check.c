@@ -10,6 +10,9 @@
 #include "base/format.h"
 #include "linux-dmabuf-v1-protocol.h"
 
+#define INCOMPLETE ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE
+#define OUT_OF_BOUNDS ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS
+
 /* Only a dma-buf knows this ioctl: pipes, files and memfds answer ENOTTY. It asks for no fence
  * and waits for nothing. */
 static bool is_dmabuf(int fd) {
@@ -30,55 +33,50 @@ const struct latch_dmabuf_probe latch_dmabuf_kernel_probe = {
 	.size = size_of,
 };
 
-static bool broken(struct latch_dmabuf_fault *fault, int error, const char *text) {
-	*fault = (struct latch_dmabuf_fault){error, text};
-	return false;
-}
+static const struct latch_dmabuf_fault fine = {0};
 
-static bool failed(struct latch_dmabuf_fault *fault, const char *text) {
-	return broken(fault, LATCH_DMABUF_FAILED, text);
-}
-
-static bool check_indices(
-	const struct wlr_dmabuf_attributes *attributes, struct latch_dmabuf_fault *fault) {
+static struct latch_dmabuf_fault check_indices(const struct wlr_dmabuf_attributes *attributes) {
 	int planes = 0;
 	while (planes < WLR_DMABUF_MAX_PLANES && attributes->fd[planes] >= 0) {
 		planes++;
 	}
 	if (planes == 0) {
-		return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE,
-			"plane 0 was not added");
+		return (struct latch_dmabuf_fault){INCOMPLETE, "plane 0 was not added"};
 	}
 	if (planes != attributes->n_planes) {
-		return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE,
-			"there is a gap in the planes");
+		return (struct latch_dmabuf_fault){INCOMPLETE, "there is a gap in the planes"};
 	}
-	return true;
+	if (attributes->width < 1 || attributes->height < 1) {
+		return (struct latch_dmabuf_fault){
+			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_DIMENSIONS,
+			"width and height must be positive"};
+	}
+	return fine;
 }
 
-static bool check_strides(const struct wlr_dmabuf_attributes *attributes,
-	const struct latch_format *layout, struct latch_dmabuf_fault *fault) {
+static struct latch_dmabuf_fault check_strides(
+	const struct wlr_dmabuf_attributes *attributes, const struct latch_format *layout) {
 	if (attributes->n_planes != layout->planes) {
-		return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE,
-			"the format has another number of planes");
+		return (struct latch_dmabuf_fault){
+			INCOMPLETE, "the format has another number of planes"};
 	}
 	for (int i = 0; i < layout->planes; i++) {
 		if (attributes->stride[i] <
 			latch_format_row_bytes(layout, i, (uint32_t)attributes->width)) {
-			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
-				"a stride is smaller than a row of pixels");
+			return (struct latch_dmabuf_fault){
+				OUT_OF_BOUNDS, "a stride is smaller than a row of pixels"};
 		}
 	}
-	return true;
+	return fine;
 }
 
-static bool check_bounds(const struct wlr_dmabuf_attributes *attributes,
-	const struct latch_format *layout, const struct latch_dmabuf_probe *probe,
-	struct latch_dmabuf_fault *fault) {
+static struct latch_dmabuf_fault check_bounds(const struct wlr_dmabuf_attributes *attributes,
+	const struct latch_format *layout, const struct latch_dmabuf_probe *probe) {
 	for (int i = 0; i < attributes->n_planes; i++) {
 		int64_t size = probe->size(attributes->fd[i]);
 		if (size < 0) {
-			return failed(fault, "a dma-buf does not tell its size");
+			return (struct latch_dmabuf_fault){
+				LATCH_DMABUF_FAILED, "a dma-buf does not tell its size"};
 		}
 		/* 32, 32 and 31 bits: none of this overflows. The last row need not be padded
 		 * (drm_gem_fb_init_with_funcs()): V4L2 and heaps make such buffers. */
@@ -88,40 +86,36 @@ static bool check_bounds(const struct wlr_dmabuf_attributes *attributes,
 				(uint32_t)attributes->width, (uint32_t)attributes->height);
 		}
 		if (end > (uint64_t)size || attributes->offset[i] == size) {
-			return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS,
-				"a plane reaches over the end of its dma-buf");
+			return (struct latch_dmabuf_fault){
+				OUT_OF_BOUNDS, "a plane reaches over the end of its dma-buf"};
 		}
 		/* The kernel and the renderers count in 32 bits (drm_framebuffer.c). */
 		if (end > UINT32_MAX) {
-			return failed(fault, "a plane ends beyond 4 GiB");
+			return (struct latch_dmabuf_fault){
+				LATCH_DMABUF_FAILED, "a plane ends beyond 4 GiB"};
 		}
 	}
-	return true;
+	return fine;
 }
 
-bool latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes,
-	const struct latch_dmabuf_probe *probe, struct latch_dmabuf_fault *fault) {
-	if (!check_indices(attributes, fault)) {
-		return false;
-	}
-	if (attributes->width < 1 || attributes->height < 1) {
-		return broken(fault, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_DIMENSIONS,
-			"width and height must be positive");
-	}
+struct latch_dmabuf_fault latch_dmabuf_check(
+	const struct wlr_dmabuf_attributes *attributes, const struct latch_dmabuf_probe *probe) {
+	struct latch_dmabuf_fault found = check_indices(attributes);
 	/* A format without a row in the table is for the driver to judge, in AddFB2 or at the
 	 * renderer's import. So is one with a modifier: its planes and strides mean something
 	 * else (tiles, compression). */
 	bool linear = attributes->modifier == DRM_FORMAT_MOD_LINEAR ||
 		      attributes->modifier == DRM_FORMAT_MOD_INVALID;
 	const struct latch_format *layout = linear ? latch_format_find(attributes->format) : NULL;
-	if (layout != NULL && !check_strides(attributes, layout, fault)) {
-		return false;
+	if (found.text == NULL && layout != NULL) {
+		found = check_strides(attributes, layout);
 	}
 	/* Before the size: that of another kind of file means nothing. */
-	for (int i = 0; i < attributes->n_planes; i++) {
+	for (int i = 0; i < attributes->n_planes && found.text == NULL; i++) {
 		if (!probe->is_dmabuf(attributes->fd[i])) {
-			return failed(fault, "a file descriptor is not a dma-buf");
+			return (struct latch_dmabuf_fault){
+				LATCH_DMABUF_FAILED, "a file descriptor is not a dma-buf"};
 		}
 	}
-	return check_bounds(attributes, layout, probe, fault);
+	return found.text != NULL ? found : check_bounds(attributes, layout, probe);
 }

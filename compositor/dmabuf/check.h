@@ -18,6 +18,7 @@ extern const struct latch_dmabuf_probe latch_dmabuf_kernel_probe;
 /** No rule was broken, but the buffer is not usable: the `failed` event. */
 #define LATCH_DMABUF_FAILED -1
 
+/** Why a buffer is not made; text NULL: it is fine so far. */
 struct latch_dmabuf_fault {
 	/** enum zwp_linux_buffer_params_v1_error, or LATCH_DMABUF_FAILED. */
 	int error;
@@ -32,9 +33,9 @@ struct latch_dmabuf_fault {
  * of those that were.
  *
  * A protocol error only where zwp_linux_buffer_params_v1 has a rule for it; a file that is no
- * dma-buf, for example, breaks none. Returns false with *fault set.
+ * dma-buf, for example, breaks none.
  */
-bool latch_dmabuf_check(const struct wlr_dmabuf_attributes *attributes,
-	const struct latch_dmabuf_probe *probe, struct latch_dmabuf_fault *fault);
+struct latch_dmabuf_fault latch_dmabuf_check(
+	const struct wlr_dmabuf_attributes *attributes, const struct latch_dmabuf_probe *probe);
 
 #endif

@@ -1,47 +1,397 @@
+/*
+ * zwp_linux_dmabuf_v1, and all zwp_linux_dmabuf_feedback_v1 objects with what they have told their
+ * clients: a tranche for planes, which may be missing, then one of what can be composed.
+ */
 #include "dmabuf/linux_dmabuf_v1.h"
 
+#include <assert.h>
+#include <drm_fourcc.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <wayland-server-core.h>
+#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/util/addon.h>
 #include <wlr/util/log.h>
 
+#include "base/clock.h"
+#include "base/sealed_file.h"
+#include "base/timer.h"
 #include "dmabuf/device.h"
-#include "dmabuf/feedback.h"
 #include "dmabuf/params.h"
 #include "dmabuf/tranche.h"
+#include "kms/plane.h"
 #include "linux-dmabuf-v1-protocol.h"
+
+/* A GPU and its display have some thousand pairs. What finds no place is not told to anybody. */
+#define PAIRS_MAX 8192
+
+/* A message of the Wayland protocol has 4096 bytes; longer lists go in several events. */
+#define INDICES_PER_EVENT 1024
+
+/* A pixel format in one memory layout, as zwp_linux_dmabuf_feedback_v1.format_table has it. */
+struct pair {
+	uint32_t fourcc;
+	uint32_t padding;
+	uint64_t modifier;
+};
+
+static_assert(sizeof(struct pair) == 16, "an entry of the table has 16 bytes");
+
+/* Some of the pairs in the table, by their places in it. */
+struct set {
+	uint64_t bits[PAIRS_MAX / 64];
+};
+
+struct tranches {
+	struct set scanout, composed;
+};
+
+/* Feedback objects that get the same events: those of one surface, or those of the default
+ * feedback. */
+struct audience {
+	struct wl_list objects; // wl_resource_get_link(), zwp_linux_dmabuf_feedback_v1
+	/* What the planes show that the buffers should be allocated for. */
+	struct set planes;
+	struct tranches told;
+};
+
+struct surface {
+	struct latch_dmabuf *dmabuf;
+	struct wlr_addon addon; // wlr_surface.addons
+	struct wl_list link;
+	struct audience audience;
+	/* Its client hears of what has changed at due_ns. */
+	struct wl_list waiting;
+	int64_t due_ns;
+};
 
 struct latch_dmabuf {
 	struct latch_dmabuf_options options;
 	struct latch_dmabuf_probe probe;
-	struct wl_global *global;
-	struct latch_feedback *feedback;
 	struct latch_params_judge judge;
+	struct wl_global *global;
+
+	dev_t main_device, scanout_device;
+	struct set composed;
+	bool composed_known;
+
+	/*
+	 * Every pair that any client may have been sent. The table only grows, so an index means
+	 * the same in each of its versions, and a client that allocates by an older version names
+	 * nothing unknown. All objects get the same file; there is a new one only after the table
+	 * grew.
+	 */
+	struct pair table[PAIRS_MAX];
+	size_t table_len;
+	int table_fd; // -1: it was not asked for
+	size_t table_fd_len;
+
+	struct audience defaults;
+	struct wl_list surfaces; // surface.link
+	/* Those whose clients are to hear of something, the first one first: surface.waiting. */
+	struct wl_list waiting;
+	struct latch_timer quiet;
 };
 
-static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
-	const struct latch_dmabuf_options *options = data;
-	return (options->can_scanout != NULL && options->can_scanout(options->data, attributes)) ||
-	       options->can_compose(options->data, attributes);
+static bool set_has(const struct set *set, size_t place) {
+	return (set->bits[place / 64] >> place % 64 & 1) != 0;
+}
+
+static bool set_is_empty(const struct set *set) {
+	static const struct set nothing;
+	return memcmp(set, &nothing, sizeof(nothing)) == 0;
+}
+
+static size_t find(const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t modifier) {
+	size_t place = 0;
+	while (place < dmabuf->table_len && (dmabuf->table[place].fourcc != fourcc ||
+						    dmabuf->table[place].modifier != modifier)) {
+		place++;
+	}
+	return place;
+}
+
+static bool is_advertised(void *data, uint32_t fourcc, uint64_t modifier) {
+	const struct latch_dmabuf *dmabuf = data;
+	return find(dmabuf, fourcc, modifier) < dmabuf->table_len;
+}
+
+static void add(struct latch_dmabuf *dmabuf, struct set *set, uint32_t fourcc, uint64_t modifier) {
+	size_t place = find(dmabuf, fourcc, modifier);
+	if (place == PAIRS_MAX) {
+		return;
+	}
+	if (place == dmabuf->table_len) {
+		dmabuf->table[place] = (struct pair){.fourcc = fourcc, .modifier = modifier};
+		if (++dmabuf->table_len == PAIRS_MAX) {
+			wlr_log(WLR_ERROR, "linux-dmabuf: not all formats can be offered");
+		}
+	}
+	set->bits[place / 64] |= UINT64_C(1) << place % 64;
+}
+
+static void add_kms(
+	struct latch_dmabuf *dmabuf, struct set *set, const struct kms_format_set *formats) {
+	for (size_t i = 0; i < formats->len; i++) {
+		const struct kms_format *format = &formats->formats[i];
+		for (size_t j = 0; j < format->modifiers_len; j++) {
+			add(dmabuf, set, format->fourcc, format->modifiers[j]);
+		}
+	}
+}
+
+static void add_wlr(
+	struct latch_dmabuf *dmabuf, struct set *set, const struct wlr_drm_format_set *formats) {
+	for (size_t i = 0; i < formats->len; i++) {
+		const struct wlr_drm_format *format = &formats->formats[i];
+		for (size_t j = 0; j < format->len; j++) {
+			add(dmabuf, set, format->format, format->modifiers[j]);
+		}
+	}
+}
+
+/* A surface loses its plane from one frame to the next, and is invisible then if its buffer can't
+ * be composed. Such buffers are taken, but no client is asked for them. */
+static struct tranches make_tranches(
+	const struct latch_dmabuf *dmabuf, const struct audience *audience) {
+	struct tranches tranches = {audience->planes, dmabuf->composed};
+	for (size_t i = 0; i < PAIRS_MAX / 64 && dmabuf->composed_known; i++) {
+		tranches.scanout.bits[i] &= dmabuf->composed.bits[i];
+	}
+	return tranches;
+}
+
+static bool is_told(const struct latch_dmabuf *dmabuf, const struct audience *audience) {
+	const struct tranches tranches = make_tranches(dmabuf, audience);
+	return memcmp(&tranches, &audience->told, sizeof(tranches)) == 0;
+}
+
+/* The table as a file, read-only and of constant size for everybody. Returns false without one. */
+static bool make_table_file(struct latch_dmabuf *dmabuf) {
+	if (dmabuf->table_fd >= 0 && dmabuf->table_fd_len == dmabuf->table_len) {
+		return true;
+	}
+	const size_t size = dmabuf->table_len * sizeof(dmabuf->table[0]);
+	const int fd = latch_sealed_file_create("latch-format-table", dmabuf->table, size);
+	if (fd < 0) {
+		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(errno));
+		return false;
+	}
+	if (dmabuf->table_fd >= 0) {
+		close(dmabuf->table_fd);
+	}
+	dmabuf->table_fd = fd;
+	dmabuf->table_fd_len = dmabuf->table_len;
+	return true;
+}
+
+static void send_tranche(const struct latch_dmabuf *dmabuf, struct wl_resource *object,
+	dev_t device, uint32_t flags, const struct set *set) {
+	if (set_is_empty(set)) {
+		return;
+	}
+	uint16_t indices[INDICES_PER_EVENT];
+	struct wl_array array = {.size = sizeof(device), .data = &device};
+	zwp_linux_dmabuf_feedback_v1_send_tranche_target_device(object, &array);
+	zwp_linux_dmabuf_feedback_v1_send_tranche_flags(object, flags);
+	size_t len = 0;
+	for (size_t i = 0; i < dmabuf->table_len; i++) {
+		if (set_has(set, i)) {
+			indices[len++] = (uint16_t)i;
+		}
+		if (len == INDICES_PER_EVENT || (len > 0 && i + 1 == dmabuf->table_len)) {
+			array = (struct wl_array){
+				.size = len * sizeof(indices[0]), .data = indices};
+			zwp_linux_dmabuf_feedback_v1_send_tranche_formats(object, &array);
+			len = 0;
+		}
+	}
+	zwp_linux_dmabuf_feedback_v1_send_tranche_done(object);
+}
+
+static bool tell(
+	struct latch_dmabuf *dmabuf, const struct tranches *tranches, struct wl_resource *object) {
+	if (!make_table_file(dmabuf)) {
+		return false;
+	}
+	struct wl_array array = {.size = sizeof(dmabuf->main_device), .data = &dmabuf->main_device};
+	zwp_linux_dmabuf_feedback_v1_send_main_device(object, &array);
+	/* libwayland duplicates the fd when it queues the event. */
+	zwp_linux_dmabuf_feedback_v1_send_format_table(
+		object, dmabuf->table_fd, (uint32_t)(dmabuf->table_len * sizeof(dmabuf->table[0])));
+	send_tranche(dmabuf, object, dmabuf->scanout_device,
+		ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT, &tranches->scanout);
+	send_tranche(dmabuf, object, dmabuf->main_device, 0, &tranches->composed);
+	zwp_linux_dmabuf_feedback_v1_send_done(object);
+	return true;
+}
+
+static void tell_all(struct latch_dmabuf *dmabuf, struct audience *audience) {
+	if (is_told(dmabuf, audience)) {
+		return;
+	}
+	audience->told = make_tranches(dmabuf, audience);
+	struct wl_resource *object;
+	wl_resource_for_each(object, &audience->objects) {
+		tell(dmabuf, &audience->told, object);
+	}
+}
+
+static void set_timer(struct latch_dmabuf *dmabuf) {
+	struct surface *first = wl_container_of(dmabuf->waiting.next, first, waiting);
+	latch_timer_set(&dmabuf->quiet, wl_list_empty(&dmabuf->waiting) ? 0 : first->due_ns);
+}
+
+static void stop_waiting(struct surface *surface) {
+	wl_list_remove(&surface->waiting);
+	wl_list_init(&surface->waiting);
+	set_timer(surface->dmabuf);
+}
+
+static void handle_quiet(void *data) {
+	struct latch_dmabuf *dmabuf = data;
+	struct surface *first = wl_container_of(dmabuf->waiting.next, first, waiting);
+	stop_waiting(first);
+	tell_all(dmabuf, &first->audience);
+	const bool scanout = !set_is_empty(&first->audience.told.scanout);
+	wlr_log(WLR_DEBUG, "feedback of a surface: %s first, %d tranches",
+		scanout ? "scanout" : "composing", scanout ? 2 : 1);
+}
+
+/* The surface's tranches may have changed. Its client gets them after LATCH_FEEDBACK_QUIET_MS, if
+ * it has a feedback object and they are not the ones that it got last. */
+static void reconsider(struct surface *surface) {
+	struct latch_dmabuf *dmabuf = surface->dmabuf;
+	if (wl_list_empty(&surface->audience.objects)) {
+		tell_all(dmabuf, &surface->audience);
+	}
+	stop_waiting(surface);
+	if (!is_told(dmabuf, &surface->audience)) {
+		surface->due_ns = latch_now_ns() + LATCH_FEEDBACK_QUIET_MS * INT64_C(1000000);
+		wl_list_insert(dmabuf->waiting.prev, &surface->waiting);
+		set_timer(dmabuf);
+	}
+}
+
+static void handle_surface_destroy(struct wlr_addon *addon) {
+	struct surface *surface = wl_container_of(addon, surface, addon);
+	/* The objects stay, but nothing will be sent. */
+	struct wl_resource *object, *tmp;
+	wl_resource_for_each_safe(object, tmp, &surface->audience.objects) {
+		wl_list_remove(wl_resource_get_link(object));
+		wl_list_init(wl_resource_get_link(object));
+	}
+	stop_waiting(surface);
+	wl_list_remove(&surface->link);
+	wlr_addon_finish(&surface->addon);
+	free(surface);
+}
+
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_feedback",
+	.destroy = handle_surface_destroy,
+};
+
+/* Returns NULL when there is no memory. */
+static struct surface *get_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *wlr_surface) {
+	struct surface *surface;
+	struct wlr_addon *addon = wlr_addon_find(&wlr_surface->addons, dmabuf, &addon_impl);
+	if (addon != NULL) {
+		return wl_container_of(addon, surface, addon);
+	}
+	surface = calloc(1, sizeof(*surface));
+	if (surface == NULL) {
+		return NULL;
+	}
+	surface->dmabuf = dmabuf;
+	surface->audience = dmabuf->defaults;
+	wl_list_init(&surface->audience.objects);
+	wl_list_init(&surface->waiting);
+	wl_list_insert(&dmabuf->surfaces, &surface->link);
+	wlr_addon_init(&surface->addon, &wlr_surface->addons, dmabuf, &addon_impl);
+	return surface;
 }
 
 void latch_dmabuf_set_composed(
 	struct latch_dmabuf *dmabuf, const struct wlr_drm_format_set *formats) {
-	if (dmabuf != NULL) {
-		latch_feedback_set_composed(dmabuf->feedback, formats);
+	if (dmabuf == NULL) {
+		return;
+	}
+	struct set set = {0};
+	add_wlr(dmabuf, &set, formats);
+	if (dmabuf->composed_known && memcmp(&set, &dmabuf->composed, sizeof(set)) == 0) {
+		return;
+	}
+	dmabuf->composed = set;
+	dmabuf->composed_known = true;
+	tell_all(dmabuf, &dmabuf->defaults);
+	struct surface *surface;
+	wl_list_for_each(surface, &dmabuf->surfaces, link) {
+		reconsider(surface);
 	}
 }
 
-void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
+void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *wlr_surface,
 	const struct kms_plane *const *planes, size_t planes_len, uint64_t reasons) {
 	const enum latch_tranche_advice advice = latch_tranche_advise(reasons);
 	if (dmabuf == NULL || advice == LATCH_TRANCHE_KEEP) {
 		return;
 	}
-	if (!latch_feedback_advise(dmabuf->feedback, surface, planes,
-		    advice == LATCH_TRANCHE_SCANOUT ? planes_len : 0)) {
+	struct surface *surface = get_surface(dmabuf, wlr_surface);
+	if (surface == NULL) {
 		wlr_log(WLR_ERROR, "no memory for the feedback of a surface");
+		return;
+	}
+	struct set set = {0};
+	for (size_t i = 0; i < planes_len && advice == LATCH_TRANCHE_SCANOUT; i++) {
+		add_kms(dmabuf, &set, &planes[i]->formats);
+	}
+	if (memcmp(&set, &surface->audience.planes, sizeof(set)) != 0) {
+		surface->audience.planes = set;
+		reconsider(surface);
+	}
+}
+
+/* Whether a fourcc has one modifier besides the implicit one in the default tranches. */
+static bool has_one_modifier(const struct latch_dmabuf *dmabuf, uint32_t fourcc) {
+	const struct tranches *told = &dmabuf->defaults.told;
+	size_t modifiers = 0;
+	bool implicit = false;
+	for (size_t i = 0; i < dmabuf->table_len; i++) {
+		const struct pair *pair = &dmabuf->table[i];
+		if (pair->fourcc == fourcc &&
+			(set_has(&told->scanout, i) || set_has(&told->composed, i))) {
+			implicit = implicit || pair->modifier == DRM_FORMAT_MOD_INVALID;
+			modifiers++;
+		}
+	}
+	return implicit && modifiers == 2;
+}
+
+/* What the default tranches name, for a version without feedback. */
+static void send_formats(const struct latch_dmabuf *dmabuf, struct wl_resource *manager) {
+	const struct tranches *told = &dmabuf->defaults.told;
+	/* Before version 3 there are no modifiers: what can be used is what has an implicit one. */
+	const bool modifiers =
+		wl_resource_get_version(manager) >= ZWP_LINUX_DMABUF_V1_MODIFIER_SINCE_VERSION;
+	for (size_t i = 0; i < dmabuf->table_len; i++) {
+		const struct pair *pair = &dmabuf->table[i];
+		if (!set_has(&told->scanout, i) && !set_has(&told->composed, i)) {
+			continue;
+		}
+		if (!modifiers && pair->modifier == DRM_FORMAT_MOD_INVALID) {
+			zwp_linux_dmabuf_v1_send_format(manager, pair->fourcc);
+		}
+		/* Xwayland takes the mention of linear alone for an order to allocate so. */
+		if (modifiers && (pair->modifier != DRM_FORMAT_MOD_LINEAR ||
+					 !has_one_modifier(dmabuf, pair->fourcc))) {
+			zwp_linux_dmabuf_v1_send_modifier(manager, pair->fourcc,
+				(uint32_t)(pair->modifier >> 32), (uint32_t)pair->modifier);
+		}
 	}
 }
 
@@ -49,27 +399,54 @@ static void handle_destroy(struct wl_client *client, struct wl_resource *resourc
 	wl_resource_destroy(resource);
 }
 
-static uint32_t version_of(struct wl_resource *resource) {
-	return (uint32_t)wl_resource_get_version(resource);
+static const struct zwp_linux_dmabuf_feedback_v1_interface object_impl = {
+	.destroy = handle_destroy,
+};
+
+static void handle_resource_destroy(struct wl_resource *resource) {
+	wl_list_remove(wl_resource_get_link(resource));
+}
+
+static void get_feedback(struct wl_client *client, struct wl_resource *manager, uint32_t id,
+	struct wlr_surface *wlr_surface) {
+	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(manager);
+	struct surface *surface = wlr_surface != NULL ? get_surface(dmabuf, wlr_surface) : NULL;
+	struct audience *audience = surface != NULL ? &surface->audience : &dmabuf->defaults;
+	struct wl_resource *object = wl_resource_create(client,
+		&zwp_linux_dmabuf_feedback_v1_interface, wl_resource_get_version(manager), id);
+	if (object == NULL || (surface == NULL && wlr_surface != NULL)) {
+		wl_client_post_no_memory(client);
+		return;
+	}
+	wl_resource_set_implementation(object, &object_impl, NULL, handle_resource_destroy);
+	wl_list_insert(&audience->objects, wl_resource_get_link(object));
+	/* The client waits for its first feedback: an error is better than no answer. */
+	if (!tell(dmabuf, &audience->told, object)) {
+		wl_client_post_no_memory(client);
+	}
+}
+
+static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
+	const struct latch_dmabuf_options *options = &((struct latch_dmabuf *)data)->options;
+	return (options->can_scanout != NULL && options->can_scanout(options->data, attributes)) ||
+	       options->can_compose(options->data, attributes);
 }
 
 static void handle_create_params(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
 	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(resource);
-	latch_params_create(client, version_of(resource), id, &dmabuf->judge);
+	latch_params_create(
+		client, (uint32_t)wl_resource_get_version(resource), id, &dmabuf->judge);
 }
 
 static void handle_get_default_feedback(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(resource);
-	latch_feedback_get(dmabuf->feedback, client, version_of(resource), id, NULL);
+	get_feedback(client, resource, id, NULL);
 }
 
 static void handle_get_surface_feedback(struct wl_client *client, struct wl_resource *resource,
 	uint32_t id, struct wl_resource *surface) {
-	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(resource);
-	latch_feedback_get(dmabuf->feedback, client, version_of(resource), id,
-		wlr_surface_from_resource(surface));
+	get_feedback(client, resource, id, wlr_surface_from_resource(surface));
 }
 
 static const struct zwp_linux_dmabuf_v1_interface manager_impl = {
@@ -89,8 +466,25 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 	}
 	wl_resource_set_implementation(resource, &manager_impl, dmabuf, NULL);
 	if (version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
-		latch_feedback_send_formats(dmabuf->feedback, resource);
+		send_formats(dmabuf, resource);
 	}
+}
+
+/* What clients are told at first. */
+static void init_formats(struct latch_dmabuf *dmabuf) {
+	const struct latch_dmabuf_options *options = &dmabuf->options;
+	struct stat st;
+	add_wlr(dmabuf, &dmabuf->composed, options->composed_formats);
+	if (options->scanout_formats != NULL && fstat(options->kms_fd, &st) == 0) {
+		dmabuf->scanout_device = st.st_rdev;
+		add_kms(dmabuf, &dmabuf->defaults.planes, options->scanout_formats);
+		/* In the table from the beginning, so that it need not grow then. */
+		struct set others = {0};
+		for (size_t i = 0; i < options->planes_len; i++) {
+			add_kms(dmabuf, &others, &options->planes[i].formats);
+		}
+	}
+	tell_all(dmabuf, &dmabuf->defaults);
 }
 
 struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *options) {
@@ -107,28 +501,25 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 	if (dmabuf == NULL) {
 		return NULL;
 	}
-	struct stat st;
-	const bool scans_out = options->scanout_formats != NULL && fstat(options->kms_fd, &st) == 0;
-	dmabuf->feedback = latch_feedback_create(&(struct latch_feedback_options){
-		.loop = wl_display_get_event_loop(options->display),
-		.main_device = main_device,
-		.scanout_device = scans_out ? st.st_rdev : 0,
-		.scanout_formats = scans_out ? options->scanout_formats : NULL,
-		.planes = options->planes,
-		.planes_len = scans_out ? options->planes_len : 0,
-		.composed = options->composed_formats,
-		.composed_known = options->composed_known,
-	});
 	dmabuf->options = *options;
-	dmabuf->probe = options->test_probe != NULL ? *options->test_probe : latch_dmabuf_kernel_probe;
+	dmabuf->probe =
+		options->test_probe != NULL ? *options->test_probe : latch_dmabuf_kernel_probe;
 	dmabuf->judge = (struct latch_params_judge){
 		.probe = &dmabuf->probe,
-		.feedback = dmabuf->feedback,
+		.advertised = is_advertised,
 		.usable = usable,
-		.data = &dmabuf->options,
+		.data = dmabuf,
 	};
+	dmabuf->main_device = main_device;
+	dmabuf->composed_known = options->composed_known;
+	dmabuf->table_fd = -1;
+	wl_list_init(&dmabuf->defaults.objects);
+	wl_list_init(&dmabuf->surfaces);
+	wl_list_init(&dmabuf->waiting);
+	init_formats(dmabuf);
 	latch_params_register_buffers();
-	if (dmabuf->feedback != NULL) {
+	if (latch_timer_init(&dmabuf->quiet, wl_display_get_event_loop(options->display),
+		    handle_quiet, dmabuf)) {
 		dmabuf->global = wl_global_create(options->display, &zwp_linux_dmabuf_v1_interface,
 			(int)version, dmabuf, handle_bind);
 	}
@@ -149,6 +540,9 @@ void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf) {
 	if (dmabuf->global != NULL) {
 		wl_global_destroy(dmabuf->global);
 	}
-	latch_feedback_destroy(dmabuf->feedback);
+	latch_timer_finish(&dmabuf->quiet);
+	if (dmabuf->table_fd >= 0) {
+		close(dmabuf->table_fd);
+	}
 	free(dmabuf);
 }

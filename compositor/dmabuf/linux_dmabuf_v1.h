@@ -15,6 +15,12 @@ struct wlr_dmabuf_attributes;
 struct wlr_drm_format_set;
 struct wlr_surface;
 
+/**
+ * How long a surface's tranches have to stay as they are before its client hears of them: it will
+ * allocate all its buffers anew.
+ */
+#define LATCH_FEEDBACK_QUIET_MS 500
+
 struct latch_dmabuf_options {
 	struct wl_display *display;
 	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window.

@@ -11,7 +11,6 @@
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 
-#include "dmabuf/feedback.h"
 #include "limits/account.h"
 #include "linux-dmabuf-v1-protocol.h"
 
@@ -21,14 +20,12 @@
 #define ADVERTISED_PAIRS_ONLY_SINCE 4
 #define ONE_MODIFIER_SINCE 5
 
-/* What a client has sent of its memory, and what was charged for it. */
+/* What a client has sent of its memory. A buffer's is charged for, too. */
 struct dmabuf {
 	/* Owns the fds; those of planes that were not added are -1. */
 	struct wlr_dmabuf_attributes attributes;
 	/* Charged for each fd. Outlives the client, as buffers may. */
 	struct latch_account *account;
-	/* Charged for the memory too. */
-	bool memory_charged;
 };
 
 /*
@@ -71,15 +68,11 @@ static bool charge_memory(struct dmabuf *dmabuf, const struct latch_dmabuf_probe
 			return false;
 		}
 	}
-	dmabuf->memory_charged = true;
 	return true;
 }
 
 /* Not wlr_dmabuf_attributes_finish(): there may be gaps. */
 static void close_all(struct dmabuf *dmabuf) {
-	if (dmabuf->memory_charged) {
-		discharge_memory(dmabuf, dmabuf->attributes.n_planes);
-	}
 	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
 		if (dmabuf->attributes.fd[i] >= 0) {
 			close(dmabuf->attributes.fd[i]);
@@ -88,7 +81,6 @@ static void close_all(struct dmabuf *dmabuf) {
 		}
 	}
 	dmabuf->attributes.n_planes = 0;
-	dmabuf->memory_charged = false;
 }
 
 static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
@@ -103,6 +95,7 @@ static void buffer_destroy(struct wlr_buffer *base) {
 	struct buffer *buffer = wl_container_of(base, buffer, base);
 	wl_list_remove(&buffer->release.link);
 	wlr_buffer_finish(base);
+	discharge_memory(&buffer->dmabuf, buffer->dmabuf.attributes.n_planes);
 	close_all(&buffer->dmabuf);
 	latch_account_unref(buffer->dmabuf.account);
 	free(buffer);
@@ -169,7 +162,6 @@ static struct wl_resource *create_buffer(
 	buffer->dmabuf = *dmabuf;
 	latch_account_ref(dmabuf->account);
 	dmabuf->attributes = no_planes;
-	dmabuf->memory_charged = false;
 	wlr_buffer_init(&buffer->base, &buffer_impl, buffer->dmabuf.attributes.width,
 		buffer->dmabuf.attributes.height);
 	buffer->release.notify = handle_release;
@@ -186,13 +178,21 @@ static void handle_resource_destroy(struct wl_resource *resource) {
 	free(params);
 }
 
+/* Returns true after a protocol error. */
+static bool is_used(const struct params *params) {
+	if (params->used) {
+		wl_resource_post_error(params->resource,
+			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
+			"a buffer was already created from these parameters");
+	}
+	return params->used;
+}
+
 /* Returns false after a protocol error. */
 static bool check_plane(struct params *params, uint32_t index, uint64_t modifier) {
 	struct wl_resource *resource = params->resource;
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	if (params->used) {
-		wl_resource_post_error(resource, ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
-			"a buffer was already created from these parameters");
+	if (is_used(params)) {
 		return false;
 	}
 	if (index >= WLR_DMABUF_MAX_PLANES) {
@@ -241,30 +241,29 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 	attributes->n_planes++;
 }
 
-/* Whether a buffer can be made of this; else *fault says why not. */
-static bool judge(const struct params *params, const struct wlr_dmabuf_attributes *attributes,
-	uint32_t flags, struct latch_dmabuf_fault *fault) {
-	if (!latch_dmabuf_check(attributes, params->judge->probe, fault)) {
-		return false;
+/* Whether a buffer can be made of this; the text says why not. */
+static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
+	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
+	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, params->judge->probe);
+	if (fault.text != NULL) {
+		return fault;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
-		!latch_feedback_has(
-			params->judge->feedback, attributes->format, attributes->modifier)) {
-		*fault =
-			(struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
-				"the format with this modifier was not advertised"};
-		return false;
+		!params->judge->advertised(
+			params->judge->data, attributes->format, attributes->modifier)) {
+		return (struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
+			"the format with this modifier was not advertised"};
 	}
-	*fault = (struct latch_dmabuf_fault){.error = LATCH_DMABUF_FAILED};
+	fault.error = LATCH_DMABUF_FAILED;
 	if (params->mixed_modifiers) {
-		fault->text = "the planes have different modifiers";
+		fault.text = "the planes have different modifiers";
 	} else if (flags != 0) {
 		/* Upside down or interlaced; the protocol has no error for unknown bits either. */
-		fault->text = "flags are not supported";
+		fault.text = "flags are not supported";
 	} else if (!params->judge->usable(params->judge->data, attributes)) {
-		fault->text = "it can neither be scanned out nor composed";
+		fault.text = "it can neither be scanned out nor composed";
 	}
-	return fault->text == NULL;
+	return fault;
 }
 
 /*
@@ -286,10 +285,7 @@ static void answer_failed(struct params *params, struct wl_client *client, uint3
 
 static void create(struct wl_client *client, struct params *params, uint32_t immed_id,
 	int32_t width, int32_t height, uint32_t fourcc, uint32_t flags) {
-	if (params->used) {
-		wl_resource_post_error(params->resource,
-			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_ALREADY_USED,
-			"a buffer was already created from these parameters");
+	if (is_used(params)) {
 		return;
 	}
 	params->used = true;
@@ -298,8 +294,8 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	attributes->height = height;
 	attributes->format = fourcc;
 
-	struct latch_dmabuf_fault fault;
-	if (!judge(params, attributes, flags, &fault)) {
+	const struct latch_dmabuf_fault fault = judge(params, flags);
+	if (fault.text != NULL) {
 		wlr_log(WLR_DEBUG, "refused a dma-buf: %s", fault.text);
 		close_all(&params->dmabuf);
 		if (fault.error == LATCH_DMABUF_FAILED) {
@@ -318,6 +314,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 	}
 	struct wl_resource *buffer = create_buffer(client, immed_id, &params->dmabuf);
 	if (buffer == NULL) {
+		discharge_memory(&params->dmabuf, attributes->n_planes);
 		close_all(&params->dmabuf);
 		wl_client_post_no_memory(client);
 		return;
@@ -353,7 +350,7 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 	}
 	*params = (struct params){
 		.judge = judge,
-		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client)), false},
+		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client))},
 	};
 	params->resource =
 		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);

@@ -6,15 +6,14 @@
 
 #include "dmabuf/check.h"
 
-struct latch_feedback;
 struct wl_client;
 struct wlr_dmabuf_attributes;
 
 /** What decides about buffers. */
 struct latch_params_judge {
 	const struct latch_dmabuf_probe *probe;
-	/** Knows the pairs that were sent to clients. */
-	const struct latch_feedback *feedback;
+	/** Whether clients may have been told of this pair. */
+	bool (*advertised)(void *data, uint32_t fourcc, uint64_t modifier);
 	/** Whether the buffer can be shown in some way: the import itself. */
 	bool (*usable)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
 	void *data;

@@ -4,17 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_compositor.h>
+#include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
 #include "base/text.h"
-#include "limits/client_name.h"
 #include "limits/fds.h"
-#include "limits/holder.h"
-#include "limits/memory.h"
+#include "limits/security.h"
 
+/* The kernel's TASK_COMM_LEN. */
+#define COMM_LEN 16
 #define APP_ID_LEN 48
 #define OVERDRAFT_DEN 16
 
@@ -22,10 +24,35 @@ struct latch_accounts {
 	struct wl_event_loop *loop;
 	struct latch_limits limits;
 	struct wl_list accounts; // latch_account.link
-	struct wl_list holders;	 // latch_holder.link
+	struct wl_list holders;	 // holder.link
 	/* Fds that may be charged until it is time to look again how many are left. */
 	uint64_t fds_until_look;
 	uint64_t fds_share; // that one client may have
+};
+
+/*
+ * Several connections can be one program's, and hold together what each of them must not hold. So
+ * fds are also counted by program: by its sandbox, where it has one, else by its process.
+ */
+struct holder {
+	struct wl_list link; // latch_accounts.holders, or alone when these have gone
+	pid_t pid;
+	uint64_t sandbox; // latch_security_sandbox(), 0 for none
+	size_t accounts;
+	uint64_t fds; // of all accounts
+};
+
+/*
+ * The memory behind a client's buffers. A pool of buffers can be one dma-buf, and each plane of
+ * each buffer comes with an fd of its own: a dma-buf is known by its inode, which no two have
+ * (drivers/dma-buf/dma-buf.c, dma_buf_getfile()).
+ */
+struct memory {
+	struct wl_list link; // latch_account.memory
+	dev_t device;
+	ino_t inode;
+	uint64_t bytes;
+	uint64_t uses; // planes of buffers that are in it
 };
 
 struct latch_account {
@@ -34,11 +61,11 @@ struct latch_account {
 	struct wl_client *client;     // NULL when it has gone
 	struct wl_list link;	      // latch_accounts.accounts
 	pid_t pid;
-	char comm[LATCH_COMM_LEN];
+	char comm[COMM_LEN];
 
 	uint64_t used[LATCH_LIMIT_COUNT];
-	struct latch_holder *holder; // whose fds these are; NULL before the first one
-	struct wl_list memory;	     // latch_memory.link
+	struct holder *holder; // whose fds these are; NULL before the first one
+	struct wl_list memory; // memory.link
 	/* Of what is counted now and then: so many may be made until it is counted again. */
 	uint64_t until_look[LATCH_LIMIT_COUNT];
 	char refusal[LATCH_ACCOUNT_TEXT];
@@ -53,9 +80,37 @@ struct counted_resource {
 	struct wl_listener destroy;
 };
 
+/* The process's name as /proc/PID/comm has it, printable. */
+static void read_comm(struct latch_account *account) {
+	char path[64], line[64];
+	snprintf(path, sizeof(path), "/proc/%d/comm", (int)account->pid);
+	FILE *file = account->pid > 0 ? fopen(path, "re") : NULL;
+	if (file == NULL) {
+		return;
+	}
+	if (fgets(line, sizeof(line), file) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		latch_text_copy(account->comm, sizeof(account->comm), line);
+	}
+	fclose(file);
+}
+
+static enum wl_iterator_result find_app_id(struct wl_resource *resource, void *data) {
+	const char **app_id = data;
+	if (strcmp(wl_resource_get_class(resource), "xdg_toplevel") != 0) {
+		return WL_ITERATOR_CONTINUE;
+	}
+	const struct wlr_xdg_toplevel *toplevel = wlr_xdg_toplevel_from_resource(resource);
+	*app_id = toplevel != NULL ? toplevel->app_id : NULL;
+	return *app_id != NULL ? WL_ITERATOR_STOP : WL_ITERATOR_CONTINUE;
+}
+
 const char *latch_account_app_id(const struct latch_account *account) {
-	bool known = account != NULL && account->client != NULL;
-	return known ? latch_client_app_id(account->client) : "";
+	const char *app_id = NULL;
+	if (account != NULL && account->client != NULL) {
+		wl_client_for_each_resource(account->client, find_app_id, &app_id);
+	}
+	return app_id != NULL ? app_id : "";
 }
 
 const char *latch_account_describe(
@@ -171,14 +226,32 @@ static bool refuse_memory(struct latch_account *account) {
 	return false;
 }
 
+/* Not before the client's first request: until then it is not known to be in a sandbox. */
+static bool find_holder(struct latch_account *account) {
+	const uint64_t sandbox = latch_security_sandbox(account->client);
+	struct holder *holder;
+	wl_list_for_each(holder, &account->owner->holders, link) {
+		if (holder->sandbox == sandbox && (sandbox != 0 || holder->pid == account->pid)) {
+			holder->accounts++;
+			account->holder = holder;
+			return true;
+		}
+	}
+	holder = calloc(1, sizeof(*holder));
+	if (holder == NULL) {
+		return refuse_memory(account);
+	}
+	*holder = (struct holder){.pid = account->pid, .sandbox = sandbox, .accounts = 1};
+	wl_list_insert(&account->owner->holders, &holder->link);
+	account->holder = holder;
+	return true;
+}
+
 /* To look is a system call: it is made again when a quarter of what was left may be gone. */
 static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 	struct latch_accounts *owner = account->owner;
-	if (account->holder == NULL) {
-		account->holder = latch_holder_get(&owner->holders, account->client, account->pid);
-	}
-	if (account->holder == NULL) {
-		return refuse_memory(account);
+	if (account->holder == NULL && !find_holder(account)) {
+		return false;
 	}
 	uint64_t used = account->used[LATCH_LIMIT_FDS];
 	uint64_t max = owner->limits.max[LATCH_LIMIT_FDS];
@@ -249,25 +322,49 @@ void latch_account_discharge(
 	}
 }
 
+static struct memory *find_memory(struct latch_account *account, const struct stat *file) {
+	struct memory *memory;
+	wl_list_for_each(memory, &account->memory, link) {
+		if (memory->inode == file->st_ino && memory->device == file->st_dev) {
+			return memory;
+		}
+	}
+	return NULL;
+}
+
 bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t bytes) {
 	if (account == NULL) {
 		return true;
 	}
-	struct latch_memory *memory = latch_memory_add(&account->memory, fd, bytes);
+	struct stat file = {0};
+	fstat(fd, &file);
+	struct memory *memory = find_memory(account, &file);
+	if (memory != NULL) {
+		memory->uses++;
+		return true;
+	}
+	memory = calloc(1, sizeof(*memory));
 	if (memory == NULL) {
 		return refuse_memory(account);
 	}
-	if (memory->uses == 1 && !latch_account_charge(account, LATCH_LIMIT_BYTES, bytes)) {
-		latch_memory_remove(&account->memory, fd);
+	if (!latch_account_charge(account, LATCH_LIMIT_BYTES, bytes)) {
+		free(memory);
 		return false;
 	}
+	*memory = (struct memory){
+		.device = file.st_dev, .inode = file.st_ino, .bytes = bytes, .uses = 1};
+	wl_list_insert(&account->memory, &memory->link);
 	return true;
 }
 
 void latch_account_discharge_memory(struct latch_account *account, int fd) {
-	if (account != NULL) {
-		latch_account_discharge(
-			account, LATCH_LIMIT_BYTES, latch_memory_remove(&account->memory, fd));
+	struct stat file = {0};
+	fstat(fd, &file);
+	struct memory *memory = account != NULL ? find_memory(account, &file) : NULL;
+	if (memory != NULL && --memory->uses == 0) {
+		latch_account_discharge(account, LATCH_LIMIT_BYTES, memory->bytes);
+		wl_list_remove(&memory->link);
+		free(memory);
 	}
 }
 
@@ -291,10 +388,14 @@ struct latch_account *latch_account_ref(struct latch_account *account) {
 }
 
 void latch_account_unref(struct latch_account *account) {
-	if (account != NULL && --account->refs == 0) {
-		latch_holder_put(account->holder);
-		free(account);
+	if (account == NULL || --account->refs > 0) {
+		return;
 	}
+	if (account->holder != NULL && --account->holder->accounts == 0) {
+		wl_list_remove(&account->holder->link);
+		free(account->holder);
+	}
+	free(account);
 }
 
 static void handle_counted_destroy(struct wl_listener *listener, void *data) {
@@ -380,7 +481,7 @@ struct latch_account *latch_account_open(
 	*account = (struct latch_account){.refs = 1, .owner = accounts, .client = client};
 	wl_list_init(&account->memory);
 	wl_client_get_credentials(client, &account->pid, NULL, NULL);
-	latch_client_read_comm(account->pid, account->comm);
+	read_comm(account);
 	wl_list_insert(&accounts->accounts, &account->link);
 	return account;
 }
@@ -419,8 +520,14 @@ struct latch_accounts *latch_accounts_create(
 }
 
 void latch_accounts_destroy(struct latch_accounts *accounts) {
-	if (accounts != NULL) {
-		latch_holders_forget(&accounts->holders);
-		free(accounts);
+	if (accounts == NULL) {
+		return;
 	}
+	/* They live on for the accounts that have them. */
+	struct holder *holder, *tmp;
+	wl_list_for_each_safe(holder, tmp, &accounts->holders, link) {
+		wl_list_remove(&holder->link);
+		wl_list_init(&holder->link);
+	}
+	free(accounts);
 }

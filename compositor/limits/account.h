@@ -62,7 +62,7 @@ void latch_account_unref(struct latch_account *account);
 
 /**
  * Counts amount more. Returns false when that would be over the limit, or when the process is short
- * of fds and this client holds most of them, with its like (limits/holder.h): nothing was counted,
+ * of fds and this client holds most of them, with its other connections: nothing was counted,
  * the log has its sentence, the caller refuses the request with latch_account_refuse() or an error
  * of its own that says latch_account_refusal(). When fds are short because of another client, that
  * one is ended.

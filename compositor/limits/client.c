@@ -1,14 +1,19 @@
 #include "limits/client.h"
 
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <wayland-server-core.h>
-
-#include "limits/half_closed.h"
+#include <wlr/util/log.h>
 
 struct latch_clients {
 	struct latch_accounts *accounts;
 	struct latch_turns *turns;
-	struct latch_half_closed *half_closed;
+	/* Of all clients' sockets, for EPOLLRDHUP alone: libwayland's event loop can't ask for
+	 * that. A socket leaves it when it is closed. */
+	int half_closed_fd;
+	struct wl_event_source *half_closed;
 	struct wl_list list; // latch_client.link
 	void (*created)(void *data, struct wl_resource *resource);
 	void *created_data;
@@ -16,21 +21,15 @@ struct latch_clients {
 };
 
 /* The user data of a wl_client is its turn: latch_turns looks at it for each request. */
-static struct latch_client *find(struct wl_client *wl_client) {
-	struct latch_turn *turn = wl_client_get_user_data(wl_client);
-	struct latch_client *client;
-	return turn != NULL ? wl_container_of(turn, client, turn) : NULL;
-}
-
 struct latch_account *latch_account_find(struct wl_client *wl_client) {
-	const struct latch_client *client = find(wl_client);
-	return client != NULL ? client->account : NULL;
+	const struct latch_turn *turn = wl_client_get_user_data(wl_client);
+	return turn != NULL ? turn->account : NULL;
 }
 
 static void handle_resource_created(struct wl_listener *listener, void *data) {
 	struct latch_client *client = wl_container_of(listener, client, resource_created);
 	struct latch_clients *clients = client->clients;
-	latch_account_note_resource(client->account, data);
+	latch_account_note_resource(client->turn.account, data);
 	if (clients->created != NULL) {
 		clients->created(clients->created_data, data);
 	}
@@ -40,12 +39,43 @@ static void handle_resource_created(struct wl_listener *listener, void *data) {
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct latch_client *client = wl_container_of(listener, client, destroy);
 	latch_turn_end(&client->turn);
-	latch_account_close(client->account);
-	wl_client_set_user_data(client->wl_client, NULL, NULL);
+	latch_account_close(client->turn.account);
+	wl_client_set_user_data(client->turn.client, NULL, NULL);
 	wl_list_remove(&client->resource_created.link);
 	wl_list_remove(&client->destroy.link);
 	wl_list_remove(&client->link);
 	free(client);
+}
+
+/* What it had said before is heard first; libwayland reads it in this turn of the loop. */
+static bool has_said_all(struct wl_client *client) {
+	char byte;
+	return recv(wl_client_get_fd(client), &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
+/*
+ * Ends clients that have shut down their end for writing: nothing is to come from them any more.
+ *
+ * libwayland 1.26 does so by itself unless the last message is incomplete. Then its read ends with
+ * what it already had instead of the end of the stream (src/connection.c:wl_connection_read()), the
+ * socket stays readable, and without this the event loop goes round and round for as long as the
+ * client lives. It can go when libwayland reports the end of the stream there.
+ */
+static int handle_half_closed(int fd, uint32_t mask, void *data) {
+	struct epoll_event event;
+	/* One at a time: to end a client may end others. The rest makes it readable again. */
+	if (epoll_wait(fd, &event, 1, 0) == 1 && has_said_all(event.data.ptr)) {
+		wl_client_destroy(event.data.ptr);
+	}
+	return 0;
+}
+
+static void watch_half_closed(const struct latch_clients *clients, struct wl_client *client) {
+	struct epoll_event event = {.events = EPOLLRDHUP, .data.ptr = client};
+	if (epoll_ctl(clients->half_closed_fd, EPOLL_CTL_ADD, wl_client_get_fd(client), &event) !=
+		0) {
+		wlr_log_errno(WLR_ERROR, "a client is not watched for a half-closed connection");
+	}
 }
 
 static void handle_client_created(struct wl_listener *listener, void *data) {
@@ -61,13 +91,11 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	}
 	*client = (struct latch_client){
 		.clients = clients,
-		.wl_client = wl_client,
-		.account = account,
 		.resource_created.notify = handle_resource_created,
 		.destroy.notify = handle_destroy,
 	};
 	latch_turn_begin(&client->turn, clients->turns, wl_client, account);
-	latch_half_closed_watch(clients->half_closed, wl_client);
+	watch_half_closed(clients, wl_client);
 	wl_list_insert(&clients->list, &client->link);
 	wl_client_set_user_data(wl_client, &client->turn, NULL);
 	wl_client_add_resource_created_listener(wl_client, &client->resource_created);
@@ -83,11 +111,15 @@ struct latch_clients *latch_clients_create(struct wl_display *display,
 	*clients = (struct latch_clients){
 		.accounts = latch_accounts_create(display, limits),
 		.turns = turns,
-		.half_closed = latch_half_closed_create(display),
+		.half_closed_fd = epoll_create1(EPOLL_CLOEXEC),
 		.client_created.notify = handle_client_created,
 	};
 	wl_list_init(&clients->list);
 	wl_display_add_client_created_listener(display, &clients->client_created);
+	if (clients->half_closed_fd >= 0) {
+		clients->half_closed = wl_event_loop_add_fd(wl_display_get_event_loop(display),
+			clients->half_closed_fd, WL_EVENT_READABLE, handle_half_closed, NULL);
+	}
 	if (clients->accounts == NULL || clients->half_closed == NULL) {
 		latch_clients_destroy(clients);
 		return NULL;
@@ -104,7 +136,12 @@ void latch_clients_destroy(struct latch_clients *clients) {
 		handle_destroy(&client->destroy, NULL);
 	}
 	wl_list_remove(&clients->client_created.link);
-	latch_half_closed_destroy(clients->half_closed);
+	if (clients->half_closed != NULL) {
+		wl_event_source_remove(clients->half_closed);
+	}
+	if (clients->half_closed_fd >= 0) {
+		close(clients->half_closed_fd);
+	}
 	latch_accounts_destroy(clients->accounts);
 	free(clients);
 }

@@ -13,9 +13,6 @@ struct wl_resource;
 /** What latch has for every wl_client, all in one object. It goes with the client. */
 struct latch_client {
 	struct latch_clients *clients;
-	struct wl_client *wl_client;
-	/** Others may refer to it for longer than the client lives. */
-	struct latch_account *account;
 	struct latch_turn turn;
 	struct wl_list link; // latch_clients.list
 	struct wl_listener resource_created, destroy;

@@ -20,31 +20,11 @@ enum latch_limit {
 	LATCH_LIMIT_COUNT,
 };
 
-/**
- * The defaults: far above what a program of good will needs, low enough that some dozens of clients
- * at their limits don't end the compositor. A client that draws 1000 frames a second with fences
- * half a second late has 500 updates on their way; one with 100 windows of ten buffers has 1000
- * buffers, with two planes each 2000 fds, and four more for each fence. 16 GiB are 64 buffers of an
- * 8K screen at 64 bits a pixel; they are the client's own memory, latch only keeps it from being
- * freed. A browser with a hundred windows has some thousands of objects; a surface, the largest,
- * takes latch some 3 KiB. Windows have some surfaces each, and ask once for each of their frames
- * when it is shown; a window of any shape has a rectangle for each row of its pixels, or some.
- */
-#define LATCH_MAX_UPDATES 1024
-#define LATCH_MAX_FENCES 1024
-#define LATCH_MAX_BUFFERS 4096
-#define LATCH_MAX_BYTES (UINT64_C(16) << 30)
-#define LATCH_MAX_FDS 8192
-#define LATCH_MAX_OBJECTS 32768
-#define LATCH_MAX_SURFACES 512
-#define LATCH_MAX_CALLBACKS 1024
-#define LATCH_MAX_RECTANGLES 2048
-
 struct latch_limits {
 	uint64_t max[LATCH_LIMIT_COUNT];
 };
 
-/** All of the above. */
+/** What a client may have where the user does not say else. */
 struct latch_limits latch_limits_default(void);
 
 /** Above every limit that makes sense, below all that could overflow. */

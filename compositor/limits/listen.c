@@ -125,7 +125,7 @@ static int try_names(struct latch_listen *listener) {
 
 static bool has_room(struct latch_fds *fds) {
 	*fds = latch_fds_look();
-	return latch_fds_spare(fds) >= (LATCH_LISTEN_RESERVES - 1) * fds->reserve;
+	return latch_fds_spare(fds) >= fds->reserve;
 }
 
 static void set_paused(struct latch_listen *listener, bool paused, const struct latch_fds *fds) {

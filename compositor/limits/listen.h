@@ -4,7 +4,7 @@
 /*
  * The Wayland socket. libwayland's own takes every client at once; when the process is out of fds,
  * it fails to, and is called again at once, for ever. This one lets new clients wait in the
- * kernel's queue while fds are short.
+ * kernel's queue while fds are short: while less than twice the reserve is left (fds.h).
  */
 
 #include <stdbool.h>
@@ -12,8 +12,6 @@
 struct latch_listen;
 struct wl_display;
 
-/** New clients are accepted while this many times the reserve is left (fds.h). */
-#define LATCH_LISTEN_RESERVES 2
 /** How often it is looked whether there are fds again. */
 #define LATCH_LISTEN_RETRY_MS 100
 

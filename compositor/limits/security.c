@@ -103,11 +103,10 @@ uint64_t latch_security_sandbox(struct wl_client *client) {
 
 bool latch_security_init(struct wl_display *display) {
 	struct sandboxes *sandboxes = calloc(1, sizeof(*sandboxes));
-	if (sandboxes == NULL) {
-		return false;
+	if (sandboxes != NULL) {
+		sandboxes->manager = wlr_security_context_manager_v1_create(display);
 	}
-	sandboxes->manager = wlr_security_context_manager_v1_create(display);
-	if (sandboxes->manager == NULL) {
+	if (sandboxes == NULL || sandboxes->manager == NULL) {
 		free(sandboxes);
 		return false;
 	}

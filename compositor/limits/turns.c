@@ -1,15 +1,17 @@
 #include "limits/turns.h"
 
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
 #include "base/timer.h"
 #include "limits/account.h"
-#include "limits/client_source.h"
 #include "limits/share.h"
 
 /* What has a deadline is looked after when so much time has gone by since the last look. */
@@ -146,6 +148,43 @@ static void handle_timer(void *data) {
 	}
 }
 
+/* A line of a file that is registered with epoll, as fs/eventpoll.c writes it:
+ *
+ *     tfd:        9 events:       19 data:     55d0c0ffee00  pos:0 ino:61f sdev:8
+ *
+ * tfd is a duplicate of the client's fd that only libwayland knows; it is the same socket, so it
+ * has the same inode, and every socket has one of its own. */
+static struct wl_event_source *find_in(FILE *file, const struct stat *wanted) {
+	char line[256];
+	while (fgets(line, sizeof(line), file) != NULL) {
+		uint64_t data;
+		unsigned long inode;
+		if (sscanf(line, "tfd: %*d events: %*x data: %" SCNx64 " pos:%*d ino:%lx", &data,
+			    &inode) == 2 &&
+			inode == wanted->st_ino) {
+			return (struct wl_event_source *)(uintptr_t)data;
+		}
+	}
+	return NULL;
+}
+
+struct wl_event_source *latch_client_source_find(
+	struct wl_event_loop *loop, struct wl_client *client) {
+	struct stat wanted;
+	if (fstat(wl_client_get_fd(client), &wanted) != 0) {
+		return NULL;
+	}
+	char path[64];
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", wl_event_loop_get_fd(loop));
+	FILE *file = fopen(path, "re");
+	if (file == NULL) {
+		return NULL;
+	}
+	struct wl_event_source *source = find_in(file, &wanted);
+	fclose(file);
+	return source;
+}
+
 static bool find_source(struct latch_turn *turn) {
 	struct latch_turns *turns = turn->turns;
 	if (turn->source == NULL) {
@@ -215,7 +254,7 @@ void latch_turns_end_round(struct latch_turns *turns) {
 }
 
 void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
-	const struct latch_account *account) {
+	struct latch_account *account) {
 	*turn = (struct latch_turn){.turns = turns, .client = client, .account = account};
 	wl_list_init(&turn->wait_link);
 	wl_list_init(&turn->link);

@@ -29,6 +29,7 @@
 struct latch_account;
 struct wl_client;
 struct wl_display;
+struct wl_event_loop;
 struct wl_event_source;
 struct wl_resource;
 
@@ -38,7 +39,7 @@ struct latch_turns;
 struct latch_turn {
 	struct latch_turns *turns; // NULL: it never has to wait
 	struct wl_client *client;
-	const struct latch_account *account; // for its name
+	struct latch_account *account; // others may refer to it for longer than the client lives
 	struct latch_share share;
 	int64_t asked_ns; // when it has asked for something last
 	struct wl_list link;
@@ -69,7 +70,7 @@ void latch_turns_destroy(struct latch_turns *turns);
 
 /** A new client. turns: NULL is fine. */
 void latch_turn_begin(struct latch_turn *turn, struct latch_turns *turns, struct wl_client *client,
-	const struct latch_account *account);
+	struct latch_account *account);
 
 /** The client has gone. */
 void latch_turn_end(struct latch_turn *turn);
@@ -86,5 +87,22 @@ void latch_turns_spend(struct latch_turns *turns, struct wl_client *client, int6
 
 /** Right after the dispatch. */
 void latch_turns_end_round(struct latch_turns *turns);
+
+/**
+ * Returns the event source by which libwayland reads the client's requests, borrowed as long as the
+ * client lives; NULL if it can't be found. For wl_event_source_fd_update(): libwayland itself has
+ * no way to let one client wait.
+ *
+ * It is asked of the kernel: libwayland registers sources with epoll under their own address
+ * (epoll_event.data.ptr), and /proc/self/fdinfo tells of each registered file what it was
+ * registered with (Documentation/filesystems/proc.rst, "Eventpoll files"). One file is read: not
+ * for every frame.
+ *
+ * It relies on what libwayland 1.26 and those before it do inside, and can go when libwayland can
+ * pause a client. Where it finds nothing, no client is made to wait: one that floods latch with
+ * requests delays the others.
+ */
+struct wl_event_source *latch_client_source_find(
+	struct wl_event_loop *loop, struct wl_client *client);
 
 #endif

@@ -26,16 +26,6 @@ static const struct {
 	{CTRL | ALT, XKB_KEY_BackSpace, LATCH_ACTION_TERMINATE},
 };
 
-static const struct latch_binding_help help[] = {
-	{"Alt+Tab", "the next window"},
-	{"Alt+Shift+Tab", "the window before"},
-	{"Alt+F4", "close the window"},
-	{"Ctrl+Alt+Backspace", "end the session"},
-	{"Ctrl+Alt+F1 to F12", "switch to another VT"},
-	{"Alt+left button", "move the window; maximise it and back by a double click"},
-	{"Alt+right button", "resize the window by the nearest edge or corner"},
-};
-
 static unsigned find_vt(uint32_t modifiers, xkb_keysym_t keysym) {
 	/* xkeyboard-config has keysyms of their own for Ctrl+Alt+Fn (symbols/srvr_ctrl):
 	 * the modifiers are part of the keysym. Keymaps without them give plain Fn. */
@@ -77,9 +67,4 @@ bool latch_click_again(struct latch_click *last, const struct latch_click *click
 		     hypot(click->x - last->x, click->y - last->y) <= DOUBLE_CLICK_DISTANCE;
 	*last = again ? (struct latch_click){0} : *click;
 	return again;
-}
-
-const struct latch_binding_help *latch_bindings_help(size_t *count) {
-	*count = sizeof(help) / sizeof(help[0]);
-	return help;
 }

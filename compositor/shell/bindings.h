@@ -62,11 +62,4 @@ struct latch_click {
  */
 bool latch_click_again(struct latch_click *last, const struct latch_click *click);
 
-struct latch_binding_help {
-	const char *keys, *what;
-};
-
-/** All bindings in words, for --help and the manual. Static; *count is their number. */
-const struct latch_binding_help *latch_bindings_help(size_t *count);
-
 #endif

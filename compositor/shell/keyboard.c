@@ -41,13 +41,13 @@ static struct xkb_keymap *load_keymap(void) {
 	return keymap;
 }
 
-static bool is_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
-	for (size_t i = 0; i < keyboard->kept_count; i++) {
-		if (keyboard->kept[i] == keycode) {
-			return true;
-		}
+/* Its place among the kept ones; their number if it is none of them. */
+static size_t find_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
+	size_t i = 0;
+	while (i < keyboard->kept_count && keyboard->kept[i] != keycode) {
+		i++;
 	}
-	return false;
+	return i;
 }
 
 static void keep(struct latch_keyboard *keyboard, uint32_t keycode) {
@@ -58,13 +58,12 @@ static void keep(struct latch_keyboard *keyboard, uint32_t keycode) {
 
 /* True if it was kept. */
 static bool let_go(struct latch_keyboard *keyboard, uint32_t keycode) {
-	for (size_t i = 0; i < keyboard->kept_count; i++) {
-		if (keyboard->kept[i] == keycode) {
-			keyboard->kept[i] = keyboard->kept[--keyboard->kept_count];
-			return true;
-		}
+	size_t i = find_kept(keyboard, keycode);
+	if (i == keyboard->kept_count) {
+		return false;
 	}
-	return false;
+	keyboard->kept[i] = keyboard->kept[--keyboard->kept_count];
+	return true;
 }
 
 static bool act(struct latch_shell *shell, struct latch_binding binding) {
@@ -100,30 +99,25 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 }
 
 static struct latch_binding find_binding(struct wlr_keyboard *keyboard, xkb_keycode_t keycode) {
-	uint32_t modifiers = wlr_keyboard_get_modifiers(keyboard);
+	const uint32_t modifiers = wlr_keyboard_get_modifiers(keyboard);
+	const xkb_layout_index_t layout = xkb_state_key_get_layout(keyboard->xkb_state, keycode);
+	struct latch_binding binding = {0};
 	const xkb_keysym_t *syms;
 	int count = xkb_state_key_get_syms(keyboard->xkb_state, keycode, &syms);
-	for (int i = 0; i < count; i++) {
-		struct latch_binding binding = latch_binding_find(modifiers, syms[i]);
-		if (binding.action != LATCH_ACTION_NONE) {
-			return binding;
-		}
+	for (int i = 0; i < count && binding.action == LATCH_ACTION_NONE; i++) {
+		binding = latch_binding_find(modifiers, syms[i]);
 	}
 	/* What the key says without any modifier: some layouts have something else
 	 * behind Alt or Ctrl+Alt. */
-	xkb_layout_index_t layout = xkb_state_key_get_layout(keyboard->xkb_state, keycode);
 	count = xkb_keymap_key_get_syms_by_level(keyboard->keymap, keycode, layout, 0, &syms);
-	for (int i = 0; i < count; i++) {
-		struct latch_binding binding = latch_binding_find(modifiers, syms[i]);
-		if (binding.action != LATCH_ACTION_NONE) {
-			return binding;
-		}
+	for (int i = 0; i < count && binding.action == LATCH_ACTION_NONE; i++) {
+		binding = latch_binding_find(modifiers, syms[i]);
 	}
-	return (struct latch_binding){LATCH_ACTION_NONE, 0};
+	return binding;
 }
 
 static void handle_key(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.key);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_key);
 	struct wlr_keyboard_key_event *event = data;
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
 
@@ -147,7 +141,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.modifiers);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_modifiers);
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
 	if (!(wlr_keyboard_get_modifiers(keyboard) & WLR_MODIFIER_ALT)) {
 		/* The choice is made; the next round starts from the new order. */
@@ -158,7 +152,7 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 
 /* A keyboard went away with keys down: clients must not think they still are. */
 static void handle_leave(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, keyboard.leave);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_leave);
 	struct wl_array *keys = data;
 	uint32_t *keycode;
 	wl_array_for_each(keycode, keys) {
@@ -184,23 +178,19 @@ bool latch_keyboard_init(struct latch_shell *shell) {
 	bool ok = wlr_keyboard_set_keymap(all, keymap);
 	xkb_keymap_unref(keymap);
 	if (!ok) {
-		wlr_keyboard_group_destroy(keyboard->group);
-		keyboard->group = NULL;
+		latch_keyboard_finish(shell);
 		return false;
 	}
 	wlr_keyboard_set_repeat_info(all, REPEAT_RATE, REPEAT_DELAY);
-	latch_listen(&all->events.key, &keyboard->key, handle_key);
-	latch_listen(&all->events.modifiers, &keyboard->modifiers, handle_modifiers);
-	latch_listen(&keyboard->group->events.leave, &keyboard->leave, handle_leave);
+	latch_listen(&all->events.key, &shell->on.keyboard_key, handle_key);
+	latch_listen(&all->events.modifiers, &shell->on.keyboard_modifiers, handle_modifiers);
+	latch_listen(&keyboard->group->events.leave, &shell->on.keyboard_leave, handle_leave);
 	wlr_seat_set_keyboard(shell->seat, all);
 	return true;
 }
 
 void latch_keyboard_finish(struct latch_shell *shell) {
 	struct latch_keyboard *keyboard = &shell->keyboard;
-	latch_unlisten(&keyboard->key);
-	latch_unlisten(&keyboard->modifiers);
-	latch_unlisten(&keyboard->leave);
 	if (keyboard->group != NULL) {
 		wlr_keyboard_group_destroy(keyboard->group);
 		keyboard->group = NULL;
@@ -228,7 +218,7 @@ size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t 
 	size_t count = 0;
 	for (size_t i = 0; group != NULL && i < group->keyboard.num_keycodes && count < cap; i++) {
 		uint32_t keycode = group->keyboard.keycodes[i];
-		if (!is_kept(&shell->keyboard, keycode)) {
+		if (find_kept(&shell->keyboard, keycode) == shell->keyboard.kept_count) {
 			keys[count++] = keycode;
 		}
 	}

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <wlr/util/edges.h>
 
+#include "base/minmax.h"
+
 /* About the height of a title bar, so that each one stays visible. */
 #define CASCADE_STEP 32
 
@@ -12,14 +14,9 @@ void latch_place_centre(const struct wlr_box *area, struct wlr_box *window) {
 	window->y = area->y + (area->height - window->height) / 2;
 }
 
-static int min(int a, int b) {
-	return a < b ? a : b;
-}
-
 /* Steps of the cascade that there is room for, which is negative around a large window. */
 static int count_steps(int room_x, int room_y) {
-	int room = min(room_x, room_y);
-	return room > 0 ? room / CASCADE_STEP : 0;
+	return (int)latch_max(latch_min(room_x, room_y), 0) / CASCADE_STEP;
 }
 
 /* The corner that has the title or is at least seen to be another window's. */
@@ -27,8 +24,8 @@ static bool hides_corner(const struct wlr_box *window, const struct wlr_box *oth
 	const struct wlr_box corner = {
 		.x = other->x,
 		.y = other->y,
-		.width = min(other->width, CASCADE_STEP),
-		.height = min(other->height, CASCADE_STEP),
+		.width = (int)latch_min(other->width, CASCADE_STEP),
+		.height = (int)latch_min(other->height, CASCADE_STEP),
 	};
 	struct wlr_box common;
 	return wlr_box_intersection(&common, window, &corner);
@@ -87,17 +84,9 @@ uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, doubl
 	       (along < 0 ? WLR_EDGE_TOP : along > 0 ? WLR_EDGE_BOTTOM : WLR_EDGE_NONE);
 }
 
-static int clamp(int value, int size, int start, int length) {
-	if (value > start + length - size) {
-		value = start + length - size;
-	}
-	/* Second, so that it wins where the window is larger than the area. */
-	return value < start ? start : value;
-}
-
 void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window) {
-	window->x = clamp(window->x, window->width, area->x, area->width);
-	window->y = clamp(window->y, window->height, area->y, area->height);
+	window->x = (int)latch_clamp(window->x, area->x, area->x + area->width - window->width);
+	window->y = (int)latch_clamp(window->y, area->y, area->y + area->height - window->height);
 }
 
 void latch_place_carry(
@@ -112,13 +101,7 @@ void latch_place_carry(
 }
 
 static int32_t limit(int32_t size, int32_t min, int32_t max) {
-	if (max > 0 && size > max) {
-		size = max;
-	}
-	if (size < min) {
-		size = min;
-	}
-	return size < 1 ? 1 : size;
+	return (int32_t)latch_clamp(size, latch_max(min, 1), max > 0 ? max : INT32_MAX);
 }
 
 void latch_place_resize(const struct wlr_box *start, uint32_t edges, int32_t dx, int32_t dy,

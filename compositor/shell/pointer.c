@@ -22,7 +22,7 @@ static bool has_grab(const struct latch_shell *shell) {
 
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	struct latch_pointer *pointer = &shell->pointer;
-	if (has_grab(shell) || !latch_seat_has(shell, WLR_INPUT_DEVICE_POINTER)) {
+	if (has_grab(shell) || !(shell->seat->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
 		return;
 	}
 	double x = shell->cursor.x, y = shell->cursor.y;
@@ -55,7 +55,7 @@ static void moved(struct latch_shell *shell, uint32_t time_msec) {
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer.motion);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_motion);
 	struct wlr_pointer_motion_event *event = data;
 	latch_cursor_warp(
 		shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y);
@@ -63,7 +63,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 }
 
 static void handle_motion_absolute(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer.motion_absolute);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_motion_absolute);
 	struct wlr_pointer_motion_absolute_event *event = data;
 	double x, y;
 	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
@@ -86,7 +86,7 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 		latch_binding_button(latch_keyboard_modifiers(shell), event->button);
 	if (kind != LATCH_GRAB_NONE) {
 		const struct latch_click click = {
-			.window = latch_toplevel_id(toplevel),
+			.window = toplevel->id,
 			.button = event->button,
 			.time_msec = event->time_msec,
 			.x = shell->cursor.x,
@@ -103,7 +103,7 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 }
 
 static void handle_button(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer.button);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_button);
 	struct wlr_pointer_button_event *event = data;
 	struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
 
@@ -127,7 +127,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 }
 
 static void handle_axis(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer.axis);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_axis);
 	struct wlr_pointer_axis_event *event = data;
 	latch_seat_note_input(shell);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
@@ -135,26 +135,16 @@ static void handle_axis(struct wl_listener *listener, void *data) {
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer.frame);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_frame);
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 
 void latch_pointer_init(struct latch_shell *shell) {
-	struct latch_pointer *pointer = &shell->pointer;
 	struct wlr_cursor *devices = shell->cursor.devices;
-	latch_listen(&devices->events.motion, &pointer->motion, handle_motion);
-	latch_listen(&devices->events.motion_absolute, &pointer->motion_absolute,
+	latch_listen(&devices->events.motion, &shell->on.pointer_motion, handle_motion);
+	latch_listen(&devices->events.motion_absolute, &shell->on.pointer_motion_absolute,
 		handle_motion_absolute);
-	latch_listen(&devices->events.button, &pointer->button, handle_button);
-	latch_listen(&devices->events.axis, &pointer->axis, handle_axis);
-	latch_listen(&devices->events.frame, &pointer->frame, handle_frame);
-}
-
-void latch_pointer_finish(struct latch_shell *shell) {
-	struct latch_pointer *pointer = &shell->pointer;
-	latch_unlisten(&pointer->motion);
-	latch_unlisten(&pointer->motion_absolute);
-	latch_unlisten(&pointer->button);
-	latch_unlisten(&pointer->axis);
-	latch_unlisten(&pointer->frame);
+	latch_listen(&devices->events.button, &shell->on.pointer_button, handle_button);
+	latch_listen(&devices->events.axis, &shell->on.pointer_axis, handle_axis);
+	latch_listen(&devices->events.frame, &shell->on.pointer_frame, handle_frame);
 }

@@ -13,7 +13,6 @@ struct nothing {
 };
 
 struct popup {
-	struct latch_shell *shell;
 	struct wlr_xdg_popup *xdg;
 	/* See pose(). */
 	bool posing;
@@ -48,9 +47,28 @@ static const struct wlr_surface_synced_impl synced_impl = {
 	.commit = handle_applied,
 };
 
+/* The toplevel that a surface of any role belongs to, popups included. */
+static struct latch_toplevel *get_toplevel(struct wlr_surface *surface) {
+	while (surface != NULL) {
+		surface = wlr_surface_get_root_surface(surface);
+		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+		if (xdg == NULL) {
+			return NULL;
+		}
+		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
+			return xdg->data;
+		}
+		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
+			return NULL;
+		}
+		surface = xdg->popup->parent;
+	}
+	return NULL;
+}
+
 /* Keep the popup inside the output of its toplevel; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
-	struct latch_toplevel *toplevel = latch_toplevel_of(popup->base->surface);
+	struct latch_toplevel *toplevel = get_toplevel(popup->base->surface);
 	if (toplevel == NULL || wlr_box_empty(&toplevel->output_box)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
 		return;
@@ -121,13 +139,13 @@ void latch_popups_grabbed(struct latch_shell *shell) {
 	}
 }
 
-void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg) {
+void latch_handle_new_popup(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_popup *xdg = data;
 	struct popup *popup = calloc(1, sizeof(*popup));
 	if (popup == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
 		return;
 	}
-	popup->shell = shell;
 	popup->xdg = xdg;
 	if (!wlr_surface_synced_init(&popup->synced, xdg->base->surface, &synced_impl,
 		    &popup->pending, &popup->current)) {

@@ -10,17 +10,16 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
+#include "base/listener.h"
 #include "shell/bindings.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
 
 #define LATCH_TOUCH_POINTS 16
 
-struct wlr_cursor_shape_manager_v1;
 struct wlr_keyboard_group;
 struct wlr_pointer;
 struct wlr_xcursor_manager;
-struct wlr_xdg_decoration_manager_v1;
 struct wlr_xdg_toplevel_decoration_v1;
 
 struct latch_toplevel {
@@ -38,10 +37,10 @@ struct latch_toplevel {
 	/* Where it goes back to when it stops to fill its output; width 0: not known. */
 	struct wlr_box restore;
 	/* What we asked of the client; what it shows already is in xdg->current. */
-	bool fullscreen, maximized, suspended;
-	/* Of latch_toplevels_find_hidden(): it is to be seen on an output, and something covers it
-	 * on one; what follows from both. */
-	bool seen, covered, hidden;
+	bool fullscreen, maximized;
+	/* Of latch_toplevels_suspend_hidden(): it is to be seen on an output, and something covers
+	 * it on one. */
+	bool seen, covered;
 	/* xdg->current was fullscreen or maximized at the last commit. */
 	bool filled;
 	/* The edges that a resize drags, until the client's last size has come. */
@@ -54,11 +53,12 @@ struct latch_toplevel {
 	/* The output where the user had it: it returns there with the output. */
 	char *home;
 
-	struct wl_listener map, unmap, commit, destroy;
-	struct wl_listener request_fullscreen, request_maximize, request_minimize;
-	struct wl_listener request_move, request_resize;
-	struct wl_listener set_parent;
-	struct wl_listener decoration_mode, decoration_destroy;
+	struct {
+		struct wl_listener map, unmap, commit, destroy;
+		struct wl_listener request_fullscreen, request_maximize, request_minimize;
+		struct wl_listener request_move, request_resize, set_parent;
+		struct wl_listener decoration_mode, decoration_destroy;
+	} on;
 };
 
 /* A window that the pointer or a finger drags; one at a time. */
@@ -88,8 +88,6 @@ struct latch_pointer {
 	 * it comes up, all motion belongs to that surface. */
 	double down_dx, down_dy;
 	bool down;
-
-	struct wl_listener motion, motion_absolute, button, axis, frame;
 };
 
 struct latch_touch_point {
@@ -101,7 +99,6 @@ struct latch_touch_point {
 
 struct latch_touch {
 	struct latch_touch_point points[LATCH_TOUCH_POINTS];
-	struct wl_listener down, up, motion, cancel, frame;
 };
 
 struct latch_keyboard {
@@ -110,7 +107,6 @@ struct latch_keyboard {
 	/* Keys that went down as a binding: their release is kept from clients too. */
 	uint32_t kept[32];
 	size_t kept_count;
-	struct wl_listener key, modifiers, leave;
 };
 
 struct latch_cursor {
@@ -137,8 +133,6 @@ struct latch_shell {
 	struct latch_shell_options options;
 	struct wlr_seat *seat;
 	struct wlr_xdg_shell *xdg_shell;
-	struct wlr_xdg_decoration_manager_v1 *decorations;
-	struct wlr_cursor_shape_manager_v1 *cursor_shapes;
 
 	struct wl_list toplevels; /* latch_toplevel.link */
 	struct wl_list stack;	  /* latch_toplevel.stack.link */
@@ -161,24 +155,26 @@ struct latch_shell {
 
 	struct wl_event_source *refresh;
 
-	struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
-	struct wl_listener layout_change;
-	struct wl_listener new_input, request_set_cursor, request_set_shape;
-	struct wl_listener request_set_selection, request_set_primary_selection;
-	struct wl_listener request_start_drag, start_drag, pointer_focus, keyboard_grab_end;
-	struct wl_listener pointer_grab_begin;
-	struct wl_listener drag_destroy, drag_icon_commit, drag_icon_destroy;
+	struct {
+		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
+		struct wl_listener layout_change, new_input;
+		struct wl_listener request_set_cursor, request_set_shape;
+		struct wl_listener request_set_selection, request_set_primary_selection;
+		struct wl_listener pointer_focus, pointer_grab_begin, keyboard_grab_end;
+		struct wl_listener request_start_drag, start_drag;
+		struct wl_listener drag_destroy, drag_icon_commit, drag_icon_destroy;
+		struct wl_listener pointer_motion, pointer_motion_absolute, pointer_button;
+		struct wl_listener pointer_axis, pointer_frame;
+		struct wl_listener touch_down, touch_up, touch_motion, touch_cancel, touch_frame;
+		struct wl_listener keyboard_key, keyboard_modifiers, keyboard_leave;
+	} on;
 };
 
-/* shell.c */
+/* life.c */
 
 /* Something was mapped, unmapped, moved, resized or restacked: tell everybody, once,
  * before the event loop sleeps. */
 void latch_shell_changed(struct latch_shell *shell);
-/* Listen; notify and add in one. */
-void latch_listen(struct wl_signal *signal, struct wl_listener *listener, wl_notify_func_t notify);
-/* Remove, and leave it removable. Also fine for a zeroed listener. */
-void latch_unlisten(struct wl_listener *listener);
 
 /* surfaces.c */
 
@@ -191,24 +187,21 @@ void latch_surfaces_enter_outputs(struct latch_shell *shell);
 /* Tell a client what buffers would suit: for fractional-scale-v1 and for wl_surface. */
 void latch_surface_prefer(
 	struct wlr_surface *surface, float scale, enum wl_output_transform transform);
-/* Finds the toplevels of which nothing can be seen (latch_toplevel.hidden): fullscreen windows are
- * in front of them wherever they are, or there is no output. */
-void latch_toplevels_find_hidden(struct latch_shell *shell);
+/* Tells the toplevels to rest of which nothing can be seen: fullscreen windows are in front of them
+ * wherever they are, or there is no output. */
+void latch_toplevels_suspend_hidden(struct latch_shell *shell);
 
 /* watch.c */
 
-/* Watch a new surface for changes of what is where. */
-void latch_watch_surface(struct latch_shell *shell, struct wlr_surface *surface);
+/* Watches a new surface for changes of what is where. */
+void latch_handle_new_surface(struct wl_listener *listener, void *data);
 /* The buffer of a surface that is a cursor, or has no role yet; else NULL. */
 struct wlr_buffer *latch_watch_cursor_buffer(struct wlr_surface *surface);
 
 /* toplevel.c */
 
-void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *xdg);
-void latch_toplevel_set_decoration(
-	struct latch_toplevel *toplevel, struct wlr_xdg_toplevel_decoration_v1 *decoration);
-/* The toplevel that a surface of any role belongs to, popups included. */
-struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface);
+void latch_handle_new_toplevel(struct wl_listener *listener, void *data);
+void latch_handle_new_decoration(struct wl_listener *listener, void *data);
 /* Its window geometry in layout coordinates. */
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
 
@@ -244,7 +237,7 @@ void latch_focus_cycle(struct latch_shell *shell, int step);
 /** A popup may have grabbed the seat, perhaps not for the first time. */
 void latch_popups_grabbed(struct latch_shell *shell);
 
-void latch_popup_create(struct latch_shell *shell, struct wlr_xdg_popup *xdg);
+void latch_handle_new_popup(struct wl_listener *listener, void *data);
 /* The toplevel was moved: popups that asked for it are placed anew. */
 void latch_popups_reposition(struct latch_toplevel *toplevel);
 
@@ -252,7 +245,6 @@ void latch_popups_reposition(struct latch_toplevel *toplevel);
 
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
-bool latch_seat_has(struct latch_shell *shell, enum wlr_input_device_type type);
 /* An input event is sent to a client. */
 void latch_seat_note_input(const struct latch_shell *shell);
 
@@ -269,7 +261,6 @@ size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t 
 /* pointer.c */
 
 void latch_pointer_init(struct latch_shell *shell);
-void latch_pointer_finish(struct latch_shell *shell);
 /* What is under the pointer may be another surface now, or at another place. */
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec);
 
@@ -295,7 +286,6 @@ void latch_grab_refit(struct latch_toplevel *toplevel, struct wlr_box *window);
 /* touch.c */
 
 void latch_touch_init(struct latch_shell *shell);
-void latch_touch_finish(struct latch_shell *shell);
 /* Take the finger away from its client: latch hears of it alone. *x, *y: where it is, in layout
  * coordinates. False: it is none of ours. */
 bool latch_touch_take(

@@ -22,26 +22,21 @@ struct input {
 	struct wl_listener destroy;
 };
 
-bool latch_seat_has(struct latch_shell *shell, enum wlr_input_device_type type) {
-	struct input *input;
-	wl_list_for_each(input, &shell->inputs, link) {
-		if (input->device->type == type) {
-			return true;
-		}
-	}
-	return false;
+/* 0: it is not used. */
+static uint32_t get_capability(const struct wlr_input_device *device) {
+	static const uint32_t capabilities[WLR_INPUT_DEVICE_SWITCH + 1] = {
+		[WLR_INPUT_DEVICE_KEYBOARD] = WL_SEAT_CAPABILITY_KEYBOARD,
+		[WLR_INPUT_DEVICE_POINTER] = WL_SEAT_CAPABILITY_POINTER,
+		[WLR_INPUT_DEVICE_TOUCH] = WL_SEAT_CAPABILITY_TOUCH,
+	};
+	return capabilities[device->type];
 }
 
 static void update_capabilities(struct latch_shell *shell) {
 	uint32_t capabilities = 0;
-	if (latch_seat_has(shell, WLR_INPUT_DEVICE_POINTER)) {
-		capabilities |= WL_SEAT_CAPABILITY_POINTER;
-	}
-	if (latch_seat_has(shell, WLR_INPUT_DEVICE_KEYBOARD)) {
-		capabilities |= WL_SEAT_CAPABILITY_KEYBOARD;
-	}
-	if (latch_seat_has(shell, WLR_INPUT_DEVICE_TOUCH)) {
-		capabilities |= WL_SEAT_CAPABILITY_TOUCH;
+	struct input *input;
+	wl_list_for_each(input, &shell->inputs, link) {
+		capabilities |= get_capability(input->device);
 	}
 	if (capabilities == shell->seat->capabilities) {
 		return;
@@ -67,21 +62,13 @@ static void handle_input_destroy(struct wl_listener *listener, void *data) {
 }
 
 static void handle_new_input(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, new_input);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_input);
 	struct wlr_input_device *device = data;
 
-	switch (device->type) {
-	case WLR_INPUT_DEVICE_KEYBOARD:
-	case WLR_INPUT_DEVICE_POINTER:
-	case WLR_INPUT_DEVICE_TOUCH:
-		break;
-	case WLR_INPUT_DEVICE_TABLET:
-	case WLR_INPUT_DEVICE_TABLET_PAD:
-	case WLR_INPUT_DEVICE_SWITCH:
+	if (get_capability(device) == 0) {
 		wlr_log(WLR_INFO, "input '%s': tablets and switches are not used", device->name);
 		return;
 	}
-
 	struct input *input = calloc(1, sizeof(*input));
 	if (input == NULL) {
 		wlr_log(WLR_ERROR, "out of memory: input '%s' is not used", device->name);
@@ -101,7 +88,7 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 }
 
 static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_set_cursor);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_cursor);
 	struct wlr_seat_pointer_request_set_cursor_event *event = data;
 	/* Only the client under the pointer sets its image. */
 	if (event->seat_client == shell->seat->pointer_state.focused_client) {
@@ -110,7 +97,7 @@ static void handle_request_set_cursor(struct wl_listener *listener, void *data) 
 }
 
 static void handle_request_set_shape(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_set_shape);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_shape);
 	struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
 	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
 		event->seat_client == shell->seat->pointer_state.focused_client) {
@@ -118,75 +105,76 @@ static void handle_request_set_shape(struct wl_listener *listener, void *data) {
 	}
 }
 
+static const struct wl_client *get_client(const struct wlr_surface *surface) {
+	return surface != NULL ? wl_resource_get_client(surface->resource) : NULL;
+}
+
 static void handle_pointer_focus(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer_focus);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_focus);
 	struct wlr_seat_pointer_focus_change_event *event = data;
 	/* Another client has not said yet what it wants to see, and may never do. */
-	struct wl_client *before = event->old_surface != NULL
-					   ? wl_resource_get_client(event->old_surface->resource)
-					   : NULL;
-	struct wl_client *after = event->new_surface != NULL
-					  ? wl_resource_get_client(event->new_surface->resource)
-					  : NULL;
+	const struct wl_client *before = get_client(event->old_surface);
+	const struct wl_client *after = get_client(event->new_surface);
 	if (after == NULL || after != before) {
 		latch_cursor_set_name(shell, "default");
 	}
 }
 
 static void handle_pointer_grab_begin(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, pointer_grab_begin);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_grab_begin);
 	latch_popups_grabbed(shell);
 }
 
 static void handle_keyboard_grab_end(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, keyboard_grab_end);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_grab_end);
 	latch_focus_keyboard(shell);
 }
 
 static void handle_request_set_selection(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_set_selection);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_selection);
 	struct wlr_seat_request_set_selection_event *event = data;
 	wlr_seat_set_selection(shell->seat, event->source, event->serial);
 }
 
 static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_set_primary_selection);
+	struct latch_shell *shell =
+		wl_container_of(listener, shell, on.request_set_primary_selection);
 	struct wlr_seat_request_set_primary_selection_event *event = data;
 	wlr_seat_set_primary_selection(shell->seat, event->source, event->serial);
 }
 
 static void handle_drag_icon_commit(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, drag_icon_commit);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_icon_commit);
 	shell->drag_dx += shell->drag_icon->surface->current.dx;
 	shell->drag_dy += shell->drag_icon->surface->current.dy;
 	latch_shell_changed(shell);
 }
 
 static void handle_drag_icon_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, drag_icon_destroy);
-	latch_unlisten(&shell->drag_icon_commit);
-	latch_unlisten(&shell->drag_icon_destroy);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_icon_destroy);
+	latch_unlisten(&shell->on.drag_icon_commit);
+	latch_unlisten(&shell->on.drag_icon_destroy);
 	shell->drag_icon = NULL;
 	latch_shell_changed(shell);
 }
 
 static void handle_drag_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, drag_destroy);
-	latch_unlisten(&shell->drag_destroy);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_destroy);
+	latch_unlisten(&shell->on.drag_destroy);
 	/* The pointer was over the drag's focus, not over a surface. */
 	latch_shell_changed(shell);
 }
 
 static void handle_start_drag(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, start_drag);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.start_drag);
 	struct wlr_drag *drag = data;
-	latch_listen(&drag->events.destroy, &shell->drag_destroy, handle_drag_destroy);
+	latch_listen(&drag->events.destroy, &shell->on.drag_destroy, handle_drag_destroy);
 	if (drag->icon != NULL) {
 		shell->drag_icon = drag->icon;
 		shell->drag_dx = shell->drag_dy = 0;
-		latch_listen(&drag->icon->surface->events.commit, &shell->drag_icon_commit,
+		latch_listen(&drag->icon->surface->events.commit, &shell->on.drag_icon_commit,
 			handle_drag_icon_commit);
-		latch_listen(&drag->icon->events.destroy, &shell->drag_icon_destroy,
+		latch_listen(&drag->icon->events.destroy, &shell->on.drag_icon_destroy,
 			handle_drag_icon_destroy);
 		latch_shell_changed(shell);
 	}
@@ -200,15 +188,15 @@ static void drop_drag(struct latch_shell *shell, struct wlr_drag *drag, uint32_t
 	if (drag->source != NULL) {
 		wlr_data_source_destroy(drag->source);
 	} else if (seat->drag == NULL && !wlr_seat_keyboard_has_grab(seat)) {
-		latch_unlisten(&shell->start_drag); // nobody is to see it
+		latch_unlisten(&shell->on.start_drag); // nobody is to see it
 		wlr_seat_start_drag(seat, drag, serial);
 		wlr_seat_keyboard_end_grab(seat);
-		latch_listen(&seat->events.start_drag, &shell->start_drag, handle_start_drag);
+		latch_listen(&seat->events.start_drag, &shell->on.start_drag, handle_start_drag);
 	}
 }
 
 static void handle_request_start_drag(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, request_start_drag);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.request_start_drag);
 	struct wlr_seat_request_start_drag_event *event = data;
 	struct wlr_touch_point *point;
 	if (wlr_seat_validate_pointer_grab_serial(shell->seat, event->origin, event->serial)) {
@@ -229,8 +217,8 @@ bool latch_seat_init(struct latch_shell *shell) {
 		wlr_log(WLR_ERROR, "out of memory for wl_seat");
 		return false;
 	}
-	shell->cursor_shapes = wlr_cursor_shape_manager_v1_create(display, 2);
-	if (shell->cursor_shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
+	struct wlr_cursor_shape_manager_v1 *shapes = wlr_cursor_shape_manager_v1_create(display, 2);
+	if (shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
 		!latch_keyboard_init(shell)) {
 		wlr_log(WLR_ERROR, "out of memory for the seat's globals");
@@ -243,41 +231,29 @@ bool latch_seat_init(struct latch_shell *shell) {
 
 	struct wlr_seat *seat = shell->seat;
 	latch_listen(
-		&shell->options.backend->events.new_input, &shell->new_input, handle_new_input);
-	latch_listen(&seat->events.request_set_cursor, &shell->request_set_cursor,
+		&shell->options.backend->events.new_input, &shell->on.new_input, handle_new_input);
+	latch_listen(&seat->events.request_set_cursor, &shell->on.request_set_cursor,
 		handle_request_set_cursor);
-	latch_listen(&shell->cursor_shapes->events.request_set_shape, &shell->request_set_shape,
+	latch_listen(&shapes->events.request_set_shape, &shell->on.request_set_shape,
 		handle_request_set_shape);
-	latch_listen(&seat->pointer_state.events.focus_change, &shell->pointer_focus,
+	latch_listen(&seat->pointer_state.events.focus_change, &shell->on.pointer_focus,
 		handle_pointer_focus);
-	latch_listen(&seat->events.pointer_grab_begin, &shell->pointer_grab_begin,
+	latch_listen(&seat->events.pointer_grab_begin, &shell->on.pointer_grab_begin,
 		handle_pointer_grab_begin);
-	latch_listen(&seat->events.keyboard_grab_end, &shell->keyboard_grab_end,
+	latch_listen(&seat->events.keyboard_grab_end, &shell->on.keyboard_grab_end,
 		handle_keyboard_grab_end);
-	latch_listen(&seat->events.request_set_selection, &shell->request_set_selection,
+	latch_listen(&seat->events.request_set_selection, &shell->on.request_set_selection,
 		handle_request_set_selection);
 	latch_listen(&seat->events.request_set_primary_selection,
-		&shell->request_set_primary_selection, handle_request_set_primary_selection);
-	latch_listen(&seat->events.request_start_drag, &shell->request_start_drag,
+		&shell->on.request_set_primary_selection, handle_request_set_primary_selection);
+	latch_listen(&seat->events.request_start_drag, &shell->on.request_start_drag,
 		handle_request_start_drag);
-	latch_listen(&seat->events.start_drag, &shell->start_drag, handle_start_drag);
+	latch_listen(&seat->events.start_drag, &shell->on.start_drag, handle_start_drag);
 	return true;
 }
 
 void latch_seat_finish(struct latch_shell *shell) {
-	latch_unlisten(&shell->new_input);
-	latch_unlisten(&shell->request_set_cursor);
-	latch_unlisten(&shell->request_set_shape);
-	latch_unlisten(&shell->pointer_focus);
-	latch_unlisten(&shell->keyboard_grab_end);
-	latch_unlisten(&shell->pointer_grab_begin);
-	latch_unlisten(&shell->request_set_selection);
-	latch_unlisten(&shell->request_set_primary_selection);
-	latch_unlisten(&shell->request_start_drag);
-	latch_unlisten(&shell->start_drag);
-	latch_unlisten(&shell->drag_destroy);
-	latch_unlisten(&shell->drag_icon_commit);
-	latch_unlisten(&shell->drag_icon_destroy);
+	latch_unlisten_all(&shell->on, sizeof(shell->on));
 
 	struct input *input, *tmp;
 	wl_list_for_each_safe(input, tmp, &shell->inputs, link) {
@@ -285,13 +261,11 @@ void latch_seat_finish(struct latch_shell *shell) {
 		wl_list_remove(&input->link);
 		free(input);
 	}
-	latch_pointer_finish(shell);
-	latch_touch_finish(shell);
 	latch_keyboard_finish(shell);
 	wlr_seat_destroy(shell->seat);
 	shell->seat = NULL;
 }
 
 void latch_shell_backend_gone(struct latch_shell *shell) {
-	latch_unlisten(&shell->new_input);
+	latch_unlisten(&shell->on.new_input);
 }

@@ -21,7 +21,6 @@ struct wlr_buffer;
 struct wlr_compositor;
 struct wlr_output;
 struct wlr_output_layout;
-struct wlr_seat;
 struct wlr_session;
 struct wlr_surface;
 
@@ -68,10 +67,6 @@ struct latch_shell_surface {
 	 * surface's own (surface->current). */
 	int32_t x, y;
 	enum latch_shell_kind kind;
-	/* It belongs to the toplevel that fills this output. Nothing behind that
-	 * toplevel is in the list; what it does not cover is black (xdg-shell,
-	 * xdg_toplevel.set_fullscreen). */
-	bool fullscreen;
 	/* The toplevel it belongs to, popups included; NULL for a drag icon. */
 	struct latch_toplevel *toplevel;
 };
@@ -116,7 +111,9 @@ void latch_shell_destroy(struct latch_shell *shell);
 /**
  * Put the mapped surfaces that touch output_box (layout coordinates) into out,
  * front to back: the drag icon, then per toplevel in stacking order its popups,
- * the subsurfaces above it, itself and the subsurfaces below it.
+ * the subsurfaces above it, itself and the subsurfaces below it. Nothing is listed
+ * that is behind a toplevel which fills the whole box; what that does not cover is
+ * black (xdg-shell, xdg_toplevel.set_fullscreen).
  *
  * Returns how many there are, which can be more than cap: then only the first
  * cap were written and the caller may come again with more room. Allocates
@@ -139,17 +136,11 @@ const struct latch_cursor_image *latch_shell_cursor(
  */
 struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell);
 
-/** A number that is never used again, for logs and traces. */
-uint64_t latch_toplevel_id(const struct latch_toplevel *toplevel);
-
 /** The title as the client sets it, "" when it has none. Valid until it changes. */
 const char *latch_toplevel_title(const struct latch_toplevel *toplevel);
 
 /** The app_id as the client sets it, "" when it has none. Valid until it changes. */
 const char *latch_toplevel_app_id(const struct latch_toplevel *toplevel);
-
-/** The seat, for protocols that need one. Owned by the shell. */
-struct wlr_seat *latch_shell_seat(struct latch_shell *shell);
 
 /** An output is about to leave the layout: the surfaces that are on it leave it. */
 void latch_shell_leave_output(struct latch_shell *shell, struct wlr_output *output);

@@ -1,8 +1,10 @@
 #include "shell/stack.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-bool latch_stack_within(
+/* Whether item is ancestor itself or one of its dialogs, however deep. */
+static bool is_within(
 	const struct latch_stack_item *item, const struct latch_stack_item *ancestor) {
 	for (; item != NULL; item = item->parent) {
 		if (item == ancestor) {
@@ -30,7 +32,7 @@ static void move_family(
 
 	struct latch_stack_item *item, *tmp;
 	wl_list_for_each_safe(item, tmp, stack, link) {
-		if (latch_stack_within(item, top)) {
+		if (is_within(item, top)) {
 			wl_list_remove(&item->link);
 			wl_list_insert(family.prev, &item->link);
 		}
@@ -59,7 +61,7 @@ void latch_stack_remove(struct wl_list *stack, struct latch_stack_item *item) {
 
 void latch_stack_set_parent(
 	struct wl_list *stack, struct latch_stack_item *item, struct latch_stack_item *parent) {
-	if (parent == item->parent || (parent != NULL && latch_stack_within(parent, item))) {
+	if (parent == item->parent || (parent != NULL && is_within(parent, item))) {
 		return;
 	}
 	struct latch_stack_item *front = parent != NULL ? parent : latch_stack_front(stack, item);
@@ -67,7 +69,7 @@ void latch_stack_set_parent(
 	struct wl_list *after = front->link.prev;
 	while (after != stack) {
 		struct latch_stack_item *before = wl_container_of(after, before, link);
-		if (!latch_stack_within(before, item)) {
+		if (!is_within(before, item)) {
 			break;
 		}
 		after = after->prev;
@@ -89,7 +91,7 @@ void latch_stack_lower(struct wl_list *stack, struct latch_stack_item *item) {
 	struct wl_list *after = stack->prev;
 	while (after != stack) {
 		struct latch_stack_item *last = wl_container_of(after, last, link);
-		if (!latch_stack_within(last, root)) {
+		if (!is_within(last, root)) {
 			break;
 		}
 		after = after->prev;
@@ -100,7 +102,7 @@ void latch_stack_lower(struct wl_list *stack, struct latch_stack_item *item) {
 struct latch_stack_item *latch_stack_front(struct wl_list *stack, struct latch_stack_item *item) {
 	struct latch_stack_item *root = find_root(item), *other;
 	wl_list_for_each(other, stack, link) {
-		if (latch_stack_within(other, root)) {
+		if (is_within(other, root)) {
 			return other;
 		}
 	}

@@ -6,7 +6,6 @@
 #ifndef LATCH_SHELL_STACK_H
 #define LATCH_SHELL_STACK_H
 
-#include <stdbool.h>
 #include <wayland-util.h>
 
 struct latch_stack_item {
@@ -42,10 +41,6 @@ void latch_stack_raise(struct wl_list *stack, struct latch_stack_item *item);
 
 /** Send item's family behind everything. */
 void latch_stack_lower(struct wl_list *stack, struct latch_stack_item *item);
-
-/** Whether item is ancestor itself or one of its dialogs, however deep. */
-bool latch_stack_within(
-	const struct latch_stack_item *item, const struct latch_stack_item *ancestor);
 
 /** The front item of the family that item belongs to. */
 struct latch_stack_item *latch_stack_front(struct wl_list *stack, struct latch_stack_item *item);

@@ -16,33 +16,29 @@ typedef void (*visit_func)(const struct latch_shell_surface *surface, void *data
 struct walk {
 	visit_func visit;
 	void *data;
-	/* What is the same for all surfaces of one toplevel. */
 	struct latch_toplevel *toplevel;
-	bool fullscreen;
 };
 
 static void walk_tree(const struct walk *walk, struct wlr_surface *surface, int32_t x, int32_t y,
-	enum latch_shell_kind kind) {
+	enum latch_shell_kind kind);
+
+static void walk_subsurfaces(
+	const struct walk *walk, const struct wl_list *subsurfaces, int32_t x, int32_t y) {
 	struct wlr_subsurface *subsurface;
-	wl_list_for_each_reverse(subsurface, &surface->current.subsurfaces_above, current.link) {
+	wl_list_for_each_reverse(subsurface, subsurfaces, current.link) {
 		if (subsurface->surface->mapped) {
 			walk_tree(walk, subsurface->surface, x + subsurface->current.x,
 				y + subsurface->current.y, LATCH_SHELL_SUBSURFACE);
 		}
 	}
-	walk->visit(&(struct latch_shell_surface){.surface = surface,
-			    .x = x,
-			    .y = y,
-			    .kind = kind,
-			    .fullscreen = walk->fullscreen,
-			    .toplevel = walk->toplevel},
-		walk->data);
-	wl_list_for_each_reverse(subsurface, &surface->current.subsurfaces_below, current.link) {
-		if (subsurface->surface->mapped) {
-			walk_tree(walk, subsurface->surface, x + subsurface->current.x,
-				y + subsurface->current.y, LATCH_SHELL_SUBSURFACE);
-		}
-	}
+}
+
+static void walk_tree(const struct walk *walk, struct wlr_surface *surface, int32_t x, int32_t y,
+	enum latch_shell_kind kind) {
+	const struct latch_shell_surface entry = {surface, x, y, kind, walk->toplevel};
+	walk_subsurfaces(walk, &surface->current.subsurfaces_above, x, y);
+	walk->visit(&entry, walk->data);
+	walk_subsurfaces(walk, &surface->current.subsurfaces_below, x, y);
 }
 
 static void walk_xdg(const struct walk *walk, struct wlr_xdg_surface *xdg, int32_t x, int32_t y,
@@ -75,13 +71,32 @@ static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) 
 	       wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
 }
 
-static void walk_icon(struct latch_shell *shell, struct walk *walk) {
-	if (shell->drag_icon == NULL || !shell->drag_icon->surface->mapped) {
-		return;
+/* Every surface that is mapped; area: without those behind a window that covers it. */
+static void walk_all(
+	struct latch_shell *shell, const struct wlr_box *area, visit_func visit, void *data) {
+	struct walk walk = {.visit = visit, .data = data};
+	if (shell->drag_icon != NULL && shell->drag_icon->surface->mapped) {
+		walk_tree(&walk, shell->drag_icon->surface,
+			(int32_t)floor(shell->cursor.x) + shell->drag_dx,
+			(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
 	}
-	*walk = (struct walk){.visit = walk->visit, .data = walk->data};
-	walk_tree(walk, shell->drag_icon->surface, (int32_t)floor(shell->cursor.x) + shell->drag_dx,
-		(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
+	wl_list_for_each(walk.toplevel, &shell->stack, stack.link) {
+		int32_t x, y;
+		get_origin(walk.toplevel, &x, &y);
+		walk_xdg(&walk, walk.toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
+		if (area != NULL && covers(walk.toplevel, area)) {
+			break;
+		}
+	}
+}
+
+static struct wlr_box get_box(const struct latch_shell_surface *surface) {
+	return (struct wlr_box){
+		.x = surface->x,
+		.y = surface->y,
+		.width = surface->surface->current.width,
+		.height = surface->surface->current.height,
+	};
 }
 
 struct list {
@@ -92,12 +107,7 @@ struct list {
 
 static void visit_list(const struct latch_shell_surface *surface, void *data) {
 	struct list *list = data;
-	const struct wlr_box box = {
-		.x = surface->x,
-		.y = surface->y,
-		.width = surface->surface->current.width,
-		.height = surface->surface->current.height,
-	};
+	const struct wlr_box box = get_box(surface);
 	struct wlr_box common;
 	if (!wlr_box_intersection(&common, &box, &list->area)) {
 		return;
@@ -111,20 +121,7 @@ static void visit_list(const struct latch_shell_surface *surface, void *data) {
 size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *output_box,
 	struct latch_shell_surface *out, size_t cap) {
 	struct list list = {.area = *output_box, .out = out, .cap = cap};
-	struct walk walk = {.visit = visit_list, .data = &list};
-	walk_icon(shell, &walk);
-
-	struct latch_toplevel *toplevel;
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		int32_t x, y;
-		get_origin(toplevel, &x, &y);
-		walk.toplevel = toplevel;
-		walk.fullscreen = covers(toplevel, output_box);
-		walk_xdg(&walk, toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
-		if (walk.fullscreen) {
-			break;
-		}
-	}
+	walk_all(shell, output_box, visit_list, &list);
 	return list.count;
 }
 
@@ -152,7 +149,7 @@ struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double
 	return NULL;
 }
 
-void latch_toplevels_find_hidden(struct latch_shell *shell) {
+void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	struct latch_toplevel *toplevel;
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		toplevel->seen = toplevel->covered = false;
@@ -177,7 +174,11 @@ void latch_toplevels_find_hidden(struct latch_shell *shell) {
 	}
 	/* One that is outside all outputs is not told to rest: it may be on its way. */
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		toplevel->hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		struct wlr_xdg_toplevel *xdg = toplevel->xdg;
+		const bool hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		if (hidden != xdg->scheduled.suspended && xdg->base->initialized) {
+			wlr_xdg_toplevel_set_suspended(xdg, hidden);
+		}
 	}
 }
 
@@ -190,12 +191,7 @@ void latch_surface_prefer(
 
 static void visit_enter(const struct latch_shell_surface *surface, void *data) {
 	struct wlr_output_layout *layout = data;
-	struct wlr_box window = {
-		.x = surface->x,
-		.y = surface->y,
-		.width = surface->surface->current.width,
-		.height = surface->surface->current.height,
-	};
+	const struct wlr_box window = get_box(surface);
 	/* The sharpest output counts for the scale, the one with most of the surface for the
 	 * transform: only there can its buffer be shown without being turned. */
 	float scale = 0;
@@ -222,22 +218,10 @@ static void visit_enter(const struct latch_shell_surface *surface, void *data) {
 	}
 }
 
-/* Every surface that is mapped, hidden ones too: they keep their outputs, as clients choose scale
- * and format by them, and would have to choose again when they come back. */
-static void walk_all(struct latch_shell *shell, visit_func visit, void *data) {
-	struct walk walk = {.visit = visit, .data = data};
-	walk_icon(shell, &walk);
-
-	struct latch_toplevel *toplevel;
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		int32_t x, y;
-		get_origin(toplevel, &x, &y);
-		walk_xdg(&walk, toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
-	}
-}
-
 void latch_surfaces_enter_outputs(struct latch_shell *shell) {
-	walk_all(shell, visit_enter, shell->options.layout);
+	/* Hidden ones too: they keep their outputs, as clients choose scale and format by them,
+	 * and would have to choose again when they come back. */
+	walk_all(shell, NULL, visit_enter, shell->options.layout);
 }
 
 static void visit_leave(const struct latch_shell_surface *surface, void *data) {
@@ -245,6 +229,6 @@ static void visit_leave(const struct latch_shell_surface *surface, void *data) {
 }
 
 void latch_shell_leave_output(struct latch_shell *shell, struct wlr_output *output) {
-	walk_all(shell, visit_leave, output);
+	walk_all(shell, NULL, visit_leave, output);
 	latch_cursor_leave(shell, output);
 }

@@ -5,10 +5,6 @@
 
 #include "shell/private.h"
 
-uint64_t latch_toplevel_id(const struct latch_toplevel *toplevel) {
-	return toplevel->id;
-}
-
 const char *latch_toplevel_title(const struct latch_toplevel *toplevel) {
 	return toplevel->xdg->title != NULL ? toplevel->xdg->title : "";
 }
@@ -27,24 +23,6 @@ struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
 	};
 }
 
-struct latch_toplevel *latch_toplevel_of(struct wlr_surface *surface) {
-	while (surface != NULL) {
-		surface = wlr_surface_get_root_surface(surface);
-		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
-		if (xdg == NULL) {
-			return NULL;
-		}
-		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
-			return xdg->data;
-		}
-		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
-			return NULL;
-		}
-		surface = xdg->popup->parent;
-	}
-	return NULL;
-}
-
 /* The mapped toplevel that this one is a dialog of. */
 static struct latch_stack_item *get_parent(struct latch_toplevel *toplevel) {
 	if (toplevel->xdg->parent == NULL) {
@@ -55,7 +33,7 @@ static struct latch_stack_item *get_parent(struct latch_toplevel *toplevel) {
 }
 
 static void handle_map(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, map);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.map);
 	latch_arrange_place_new(toplevel);
 	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
 	toplevel->shell->cycle = 0;
@@ -66,14 +44,14 @@ static void handle_map(struct wl_listener *listener, void *data) {
 }
 
 static void handle_unmap(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, unmap);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.unmap);
 	struct latch_shell *shell = toplevel->shell;
 	latch_grab_drop(toplevel);
 	latch_stack_remove(&shell->stack, &toplevel->stack);
 	shell->cycle = 0;
 	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
 	toplevel->fullscreen = toplevel->maximized = false;
-	toplevel->filled = toplevel->suspended = false;
+	toplevel->filled = false;
 	toplevel->resize_edges = 0;
 	toplevel->restore = (struct wlr_box){0};
 	if (shell->active == toplevel) {
@@ -120,7 +98,7 @@ static void configure_first(struct latch_toplevel *toplevel) {
 }
 
 static void handle_commit(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, commit);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.commit);
 	if (toplevel->xdg->base->initial_commit) {
 		configure_first(toplevel);
 	} else if (toplevel->xdg->base->surface->mapped) {
@@ -129,7 +107,8 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 }
 
 static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_fullscreen);
+	struct latch_toplevel *toplevel =
+		wl_container_of(listener, toplevel, on.request_fullscreen);
 	if (!toplevel->xdg->base->initialized) {
 		/* Before the first commit: configure_first() reads it. */
 		return;
@@ -143,7 +122,7 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data) 
 }
 
 static void handle_request_maximize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_maximize);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_maximize);
 	if (!toplevel->xdg->base->initialized) {
 		return;
 	}
@@ -152,7 +131,7 @@ static void handle_request_maximize(struct wl_listener *listener, void *data) {
 }
 
 static void handle_request_minimize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_minimize);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_minimize);
 	if (!toplevel->xdg->base->surface->mapped || !toplevel->xdg->requested.minimized) {
 		return;
 	}
@@ -163,19 +142,19 @@ static void handle_request_minimize(struct wl_listener *listener, void *data) {
 }
 
 static void handle_request_move(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_move);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_move);
 	struct wlr_xdg_toplevel_move_event *event = data;
 	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_MOVE, 0);
 }
 
 static void handle_request_resize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, request_resize);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_resize);
 	struct wlr_xdg_toplevel_resize_event *event = data;
 	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_RESIZE, event->edges);
 }
 
 static void handle_set_parent(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, set_parent);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.set_parent);
 	if (toplevel->xdg->base->surface->mapped) {
 		latch_stack_set_parent(
 			&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
@@ -184,48 +163,44 @@ static void handle_set_parent(struct wl_listener *listener, void *data) {
 }
 
 static void handle_decoration_mode(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_mode);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.decoration_mode);
 	answer_decoration(toplevel);
 }
 
 static void handle_decoration_destroy(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, decoration_destroy);
-	latch_unlisten(&toplevel->decoration_mode);
-	latch_unlisten(&toplevel->decoration_destroy);
+	struct latch_toplevel *toplevel =
+		wl_container_of(listener, toplevel, on.decoration_destroy);
+	latch_unlisten(&toplevel->on.decoration_mode);
+	latch_unlisten(&toplevel->on.decoration_destroy);
 	toplevel->decoration = NULL;
 }
 
-void latch_toplevel_set_decoration(
-	struct latch_toplevel *toplevel, struct wlr_xdg_toplevel_decoration_v1 *decoration) {
+void latch_handle_new_decoration(struct wl_listener *listener, void *data) {
+	struct wlr_xdg_toplevel_decoration_v1 *decoration = data;
+	struct latch_toplevel *toplevel = decoration->toplevel->base->data;
+	if (toplevel == NULL) {
+		return;
+	}
 	toplevel->decoration = decoration;
-	latch_listen(&decoration->events.request_mode, &toplevel->decoration_mode,
+	latch_listen(&decoration->events.request_mode, &toplevel->on.decoration_mode,
 		handle_decoration_mode);
-	latch_listen(&decoration->events.destroy, &toplevel->decoration_destroy,
+	latch_listen(&decoration->events.destroy, &toplevel->on.decoration_destroy,
 		handle_decoration_destroy);
-	handle_decoration_mode(&toplevel->decoration_mode, NULL);
+	answer_decoration(toplevel);
 }
 
 static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, destroy);
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.destroy);
 	toplevel->xdg->base->data = NULL;
-	latch_unlisten(&toplevel->map);
-	latch_unlisten(&toplevel->unmap);
-	latch_unlisten(&toplevel->commit);
-	latch_unlisten(&toplevel->destroy);
-	latch_unlisten(&toplevel->request_fullscreen);
-	latch_unlisten(&toplevel->request_maximize);
-	latch_unlisten(&toplevel->request_minimize);
-	latch_unlisten(&toplevel->request_move);
-	latch_unlisten(&toplevel->request_resize);
-	latch_unlisten(&toplevel->set_parent);
-	latch_unlisten(&toplevel->decoration_mode);
-	latch_unlisten(&toplevel->decoration_destroy);
+	latch_unlisten_all(&toplevel->on, sizeof(toplevel->on));
 	wl_list_remove(&toplevel->link);
 	free(toplevel->home);
 	free(toplevel);
 }
 
-void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *xdg) {
+void latch_handle_new_toplevel(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_toplevel);
+	struct wlr_xdg_toplevel *xdg = data;
 	struct latch_toplevel *toplevel = calloc(1, sizeof(*toplevel));
 	if (toplevel == NULL) {
 		wl_resource_post_no_memory(xdg->resource);
@@ -239,17 +214,18 @@ void latch_toplevel_create(struct latch_shell *shell, struct wlr_xdg_toplevel *x
 	xdg->base->data = toplevel;
 
 	struct wlr_surface *surface = xdg->base->surface;
-	latch_listen(&surface->events.map, &toplevel->map, handle_map);
-	latch_listen(&surface->events.unmap, &toplevel->unmap, handle_unmap);
-	latch_listen(&surface->events.commit, &toplevel->commit, handle_commit);
-	latch_listen(&xdg->events.destroy, &toplevel->destroy, handle_destroy);
-	latch_listen(&xdg->events.request_fullscreen, &toplevel->request_fullscreen,
+	latch_listen(&surface->events.map, &toplevel->on.map, handle_map);
+	latch_listen(&surface->events.unmap, &toplevel->on.unmap, handle_unmap);
+	latch_listen(&surface->events.commit, &toplevel->on.commit, handle_commit);
+	latch_listen(&xdg->events.destroy, &toplevel->on.destroy, handle_destroy);
+	latch_listen(&xdg->events.request_fullscreen, &toplevel->on.request_fullscreen,
 		handle_request_fullscreen);
-	latch_listen(&xdg->events.request_maximize, &toplevel->request_maximize,
+	latch_listen(&xdg->events.request_maximize, &toplevel->on.request_maximize,
 		handle_request_maximize);
-	latch_listen(&xdg->events.request_minimize, &toplevel->request_minimize,
+	latch_listen(&xdg->events.request_minimize, &toplevel->on.request_minimize,
 		handle_request_minimize);
-	latch_listen(&xdg->events.request_move, &toplevel->request_move, handle_request_move);
-	latch_listen(&xdg->events.request_resize, &toplevel->request_resize, handle_request_resize);
-	latch_listen(&xdg->events.set_parent, &toplevel->set_parent, handle_set_parent);
+	latch_listen(&xdg->events.request_move, &toplevel->on.request_move, handle_request_move);
+	latch_listen(
+		&xdg->events.request_resize, &toplevel->on.request_resize, handle_request_resize);
+	latch_listen(&xdg->events.set_parent, &toplevel->on.set_parent, handle_set_parent);
 }

@@ -77,7 +77,7 @@ static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t i
 }
 
 static void handle_down(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, touch.down);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_down);
 	struct wlr_touch_down_event *event = data;
 	double x, y, sx, sy;
 	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
@@ -116,7 +116,7 @@ static bool has_grab(const struct latch_shell *shell, int32_t id) {
 }
 
 static void handle_up(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, touch.up);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_up);
 	struct wlr_touch_up_event *event = data;
 	if (has_grab(shell, event->touch_id)) {
 		latch_grab_end(shell);
@@ -131,7 +131,7 @@ static void handle_up(struct wl_listener *listener, void *data) {
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, touch.motion);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_motion);
 	struct wlr_touch_motion_event *event = data;
 	double x, y, sx, sy;
 	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
@@ -161,7 +161,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 }
 
 static void handle_cancel(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, touch.cancel);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_cancel);
 	struct wlr_touch_cancel_event *event = data;
 	if (has_grab(shell, event->touch_id)) {
 		latch_grab_end(shell);
@@ -179,25 +179,15 @@ static void handle_cancel(struct wl_listener *listener, void *data) {
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, touch.frame);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_frame);
 	wlr_seat_touch_notify_frame(shell->seat);
 }
 
 void latch_touch_init(struct latch_shell *shell) {
-	struct latch_touch *touch = &shell->touch;
 	struct wlr_cursor *devices = shell->cursor.devices;
-	latch_listen(&devices->events.touch_down, &touch->down, handle_down);
-	latch_listen(&devices->events.touch_up, &touch->up, handle_up);
-	latch_listen(&devices->events.touch_motion, &touch->motion, handle_motion);
-	latch_listen(&devices->events.touch_cancel, &touch->cancel, handle_cancel);
-	latch_listen(&devices->events.touch_frame, &touch->frame, handle_frame);
-}
-
-void latch_touch_finish(struct latch_shell *shell) {
-	struct latch_touch *touch = &shell->touch;
-	latch_unlisten(&touch->down);
-	latch_unlisten(&touch->up);
-	latch_unlisten(&touch->motion);
-	latch_unlisten(&touch->cancel);
-	latch_unlisten(&touch->frame);
+	latch_listen(&devices->events.touch_down, &shell->on.touch_down, handle_down);
+	latch_listen(&devices->events.touch_up, &shell->on.touch_up, handle_up);
+	latch_listen(&devices->events.touch_motion, &shell->on.touch_motion, handle_motion);
+	latch_listen(&devices->events.touch_cancel, &shell->on.touch_cancel, handle_cancel);
+	latch_listen(&devices->events.touch_frame, &shell->on.touch_frame, handle_frame);
 }

@@ -11,6 +11,7 @@
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/addon.h>
 
+#include "base/hash.h"
 #include "shell/private.h"
 
 struct watch {
@@ -40,27 +41,24 @@ static void watch_addon_destroy(struct wlr_addon *addon) {
 	free(watch);
 }
 
-/* FNV-1a over 64 bits at a time; a collision would cost one late update. */
-static uint64_t mix(uint64_t hash, uint64_t value) {
-	return (hash ^ value) * UINT64_C(0x100000001b3);
-}
-
+/* A collision would cost one late update. */
 static uint64_t mix_point(uint64_t hash, int32_t x, int32_t y) {
-	return mix(hash, (uint64_t)(uint32_t)x << 32 | (uint32_t)y);
+	const int32_t point[] = {x, y};
+	return latch_hash(hash, point, sizeof(point));
 }
 
 static uint64_t mix_subsurfaces(uint64_t hash, struct wl_list *list) {
 	struct wlr_subsurface *subsurface;
 	wl_list_for_each(subsurface, list, current.link) {
-		hash = mix(hash, (uintptr_t)subsurface);
+		hash = latch_hash(hash, &subsurface, sizeof(subsurface));
 		hash = mix_point(hash, subsurface->current.x, subsurface->current.y);
 	}
-	return mix(hash, 1);
+	return latch_hash(hash, "", 1);
 }
 
 static uint64_t get_shape(struct wlr_surface *surface) {
-	uint64_t hash = mix_point(
-		UINT64_C(0xcbf29ce484222325), surface->current.width, surface->current.height);
+	uint64_t hash =
+		mix_point(LATCH_HASH_START, surface->current.width, surface->current.height);
 	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_below);
 	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_above);
 
@@ -125,7 +123,9 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	latch_shell_changed(watch->shell);
 }
 
-void latch_watch_surface(struct latch_shell *shell, struct wlr_surface *surface) {
+void latch_handle_new_surface(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_surface);
+	struct wlr_surface *surface = data;
 	struct watch *watch = calloc(1, sizeof(*watch));
 	if (watch == NULL) {
 		wl_resource_post_no_memory(surface->resource);

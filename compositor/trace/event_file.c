@@ -14,9 +14,6 @@
 
 int latch_event_file_init(struct latch_event_file *file, const char *path) {
 	file->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	file->error = 0;
-	file->used = 0;
-	file->events = 0;
 	return file->fd >= 0 ? 0 : -errno;
 }
 

@@ -30,7 +30,7 @@ struct latch_event_place {
 	uint64_t tid; /* 0: of the whole group */
 };
 
-/** Opens (and truncates) the file. Returns 0 or a negative errno. */
+/** Opens (and truncates) the file; the struct is zeroed. Returns 0 or a negative errno. */
 int latch_event_file_init(struct latch_event_file *file, const char *path);
 
 /** Ends the array, writes what is left and closes. Returns 0 or the first error. */

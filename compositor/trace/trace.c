@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/minmax.h"
 #include "base/text.h"
+#include "plan/reason.h"
 #include "trace/event_file.h"
 #include "trace/fields.h"
 #include "trace/missed.h"
@@ -56,7 +57,6 @@ struct latch_trace {
 	struct latch_event_file file;
 	struct latch_track_list surfaces, outputs;
 	int64_t flushed_ns;
-	const char *(*reason_name)(uint64_t bit); /* or NULL */
 };
 
 /* Opens the file of --trace. Returns whether it can be written; errno says why not. */
@@ -106,10 +106,6 @@ static struct latch_trace *refuse(struct latch_trace *trace, const char *what, c
 }
 
 struct latch_trace *latch_trace_create(const struct latch_trace_options *options) {
-	const struct latch_trace_options none = {0};
-	if (options == NULL) {
-		options = &none;
-	}
 	struct latch_trace *trace = calloc(1, sizeof(*trace));
 	struct latch_statistics *statistics = latch_statistics_create();
 	if (trace == NULL || statistics == NULL) {
@@ -126,7 +122,6 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 			return refuse(trace, "statistics", options->stats_path);
 		}
 	}
-	trace->reason_name = options->reason_name;
 	if (options->trace_path != NULL && !begin_file(trace, options->trace_path)) {
 		return refuse(trace, "trace", options->trace_path);
 	}
@@ -174,37 +169,36 @@ static void begin_instant(struct latch_trace *trace, struct latch_track *track,
 		&trace->file, 'i', name, ns, latch_track_events(track, &trace->file));
 }
 
-/* Writes what a track is: its group's name, and an instant with the record. Returns false when
- * memory is out. */
-static bool describe(struct latch_trace *trace, struct latch_track *track,
-	const char *kind, const char *name, const struct latch_fields *fields, const void *record) {
+/* Writes what a track is: its group's name, and an instant with the record. counted: the statistics
+ * have it, too. */
+static void describe(struct latch_trace *trace, struct latch_track *track, bool counted,
+	const char *kind, uint32_t id, const char *name, const struct latch_fields *fields,
+	const void *record) {
+	if (!counted || (track == NULL && trace->writes)) {
+		wlr_log(WLR_ERROR, "No memory to record %s %u", kind, id);
+	}
 	if (track == NULL) {
-		return !trace->writes;
+		return;
 	}
 	char copy[LATCH_TEXT_MAX], escaped[2 * LATCH_TEXT_MAX];
 	latch_text_copy(copy, sizeof(copy), name);
 	latch_text_escape(escaped, sizeof(escaped), copy);
 	latch_event_begin(&trace->file, 'M', "process_name", 0,
 		(struct latch_event_place){.pid = track->number});
-	latch_event_print(
-		&trace->file, "\"name\":\"%s %" PRIu32 " %s\"", kind, track->id, escaped);
+	latch_event_print(&trace->file, "\"name\":\"%s %" PRIu32 " %s\"", kind, id, escaped);
 	latch_event_end(&trace->file);
 	begin_instant(trace, track, kind, latch_now_ns());
 	latch_event_add_fields(&trace->file, fields, record);
 	latch_event_end(&trace->file);
-	return true;
 }
 
 void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace_surface *surface) {
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_surface(trace->statistics, surface);
-	if (!describe(trace, get_surface(trace, surface->id), "surface", surface->label,
-		    &latch_surface_fields, surface) ||
-		!counted) {
-		wlr_log(WLR_ERROR, "No memory to record surface %u", surface->id);
-	}
+	describe(trace, get_surface(trace, surface->id),
+		latch_statistics_add_surface(trace->statistics, surface), "surface", surface->id,
+		surface->label, &latch_surface_fields, surface);
 }
 
 void latch_trace_remove_surface(struct latch_trace *trace, uint32_t surface_id) {
@@ -225,12 +219,9 @@ void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_output(trace->statistics, output);
-	if (!describe(trace, get_output(trace, output->id), "output", output->name,
-		    &latch_output_fields, output) ||
-		!counted) {
-		wlr_log(WLR_ERROR, "No memory to record output %u", output->id);
-	}
+	describe(trace, get_output(trace, output->id),
+		latch_statistics_add_output(trace->statistics, output), "output", output->id,
+		output->name, &latch_output_fields, output);
 }
 
 /* A point in an update's life, and the name of the stage that ends there. */
@@ -307,9 +298,8 @@ static void print_made(struct latch_trace *trace, const struct latch_frame_recor
 	latch_event_print(&trace->file, ",\"unused_vblanks\":%" PRIu32 ",\"reason_names\":[",
 		missed->unused);
 	const char *comma = "";
-	for (uint64_t left = record->reasons; left != 0 && trace->reason_name != NULL;
-		left &= left - 1) {
-		const char *name = trace->reason_name(left & -left);
+	for (uint64_t left = record->reasons; left != 0; left &= left - 1) {
+		const char *name = latch_reason_name(left & -left);
 		if (name != NULL) {
 			latch_event_print(&trace->file, "%s\"%s\"", comma, name);
 			comma = ",";

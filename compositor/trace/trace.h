@@ -14,15 +14,12 @@ struct latch_trace;
 struct latch_trace_options {
 	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
 	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
-	/* The static name of one bit of latch_frame_record.reasons, or NULL for one that has none.
-	 * Without the function the trace has the bits alone. */
-	const char *(*reason_name)(uint64_t bit);
 };
 
 /**
  * Starts to record. Statistics are always kept; the files are opened (and truncated) at
  * once, so that a path which can't be written is told before the session begins.
- * options may be NULL. Returns NULL with errno set, after a log line that says what is wrong.
+ * Returns NULL with errno set, after a log line that says what is wrong.
  */
 struct latch_trace *latch_trace_create(const struct latch_trace_options *options);
 

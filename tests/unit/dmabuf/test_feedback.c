@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/timer.h"
-#include "dmabuf/feedback.h"
 #include "plan/reason.h"
 
 #define SCANOUT ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT
@@ -68,14 +67,22 @@ static struct scene {
 	struct told *told;
 } scene;
 
+/* What the feedback of a surface tells; NULL: the default feedback. */
+static struct told *ask(struct wl_surface *surface) {
+	struct zwp_linux_dmabuf_v1 *manager = scene.world.manager;
+	struct told *told = told_create(
+		surface != NULL ? zwp_linux_dmabuf_v1_get_surface_feedback(manager, surface)
+				: zwp_linux_dmabuf_v1_get_default_feedback(manager));
+	world_sync(&scene.world);
+	return told;
+}
+
 static int setup(void **state) {
 	arms = 0;
 	world_init(&scene.world, 5);
 	scene.surface = wl_compositor_create_surface(scene.world.compositor);
 	scene.server_surface = world_surface(&scene.world, scene.surface);
-	scene.told = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
-	world_sync(&scene.world);
+	scene.told = ask(scene.surface);
 	return 0;
 }
 
@@ -145,8 +152,7 @@ static void check_default(const struct world *world, const struct told *told) {
 static void first_feedback(void **state) {
 	struct told *more[2];
 	for (int i = 0; i < 2; i++) {
-		more[i] =
-			told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
+		more[i] = ask(NULL);
 	}
 	world_sync(&scene.world);
 	assert_int_equal(scene.told->dones, 1);
@@ -223,9 +229,7 @@ static void equal_is_not_sent(void **state) {
 }
 
 static void new_table_only_when_it_grew(void **state) {
-	struct told *other =
-		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
-	world_sync(&scene.world);
+	struct told *other = ask(NULL);
 	ino_t first = scene.told->table_inode;
 	wish_scanout(xr24_tiled);
 	let_time_pass(&scene.world);
@@ -237,9 +241,7 @@ static void new_table_only_when_it_grew(void **state) {
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 	/* Others have heard nothing of it; a new one gets the same table as the last. */
 	assert_int_equal(other->tables, 1);
-	struct told *late =
-		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
-	world_sync(&scene.world);
+	struct told *late = ask(NULL);
 	assert_int_equal(late->table_inode, scene.told->table_inode);
 	check_default(&scene.world, late);
 	told_destroy(late);
@@ -251,16 +253,12 @@ static void own_tranches_first(void **state) {
 	world_sync(&scene.world);
 	wish_scanout(xr24_tiled);
 	assert_false(is_armed());
-	scene.told = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
-	world_sync(&scene.world);
+	scene.told = ask(scene.surface);
 	assert_int_equal(scene.told->dones, 1);
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 	/* Another surface has the default. */
 	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
-	struct told *other =
-		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
-	world_sync(&scene.world);
+	struct told *other = ask(surface);
 	check_default(&scene.world, other);
 	told_destroy(other);
 	wl_surface_destroy(surface);
@@ -300,47 +298,47 @@ static void object_goes_while_waiting(void **state) {
 	scene.told = NULL;
 	world_sync(&scene.world);
 	let_time_pass(&scene.world);
-	scene.told = told_create(
-		zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, scene.surface));
-	world_sync(&scene.world);
+	scene.told = ask(scene.surface);
 	assert_int_equal(scene.told->tranches[0].formats[0].modifier, TILED);
 }
 
-static void advice(void **state) {
+/* For the first of the planes, or both. */
+static void advise(struct latch_dmabuf *dmabuf, size_t planes_len, uint64_t reasons) {
 	const struct kms_plane *const planes[] = {&scene.world.planes[0], &scene.world.planes[1]};
+	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, planes_len, reasons);
+}
+
+static void advice(void **state) {
 	struct latch_dmabuf *dmabuf = scene.world.dmabuf;
 	/* On the primary plane: as the default says. */
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 1, 0);
-	latch_dmabuf_advise_surface(
-		dmabuf, scene.server_surface, planes, 2, LATCH_REASON_NO_FREE_PLANE);
+	advise(dmabuf, 1, 0);
+	advise(dmabuf, 2, LATCH_REASON_NO_FREE_PLANE);
 	assert_int_equal(arms, 0);
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_MODIFIER);
+	advise(dmabuf, 2, LATCH_REASON_MODIFIER);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 2);
 	assert_int_equal(scene.told->tranches_len, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 4);
 	assert_int_equal(scene.told->tranches[0].device, scene.world.kms_device);
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_ROTATION);
+	advise(dmabuf, 2, LATCH_REASON_ROTATION);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->dones, 3);
 	assert_int_equal(scene.told->tranches_len, 1);
 	assert_int_equal(scene.told->tranches[0].device, MAIN_DEVICE);
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_COVERED);
+	advise(dmabuf, 2, LATCH_REASON_COVERED);
 	assert_false(is_armed());
 	/* Planes of no formats, and none, are for composing too. */
 	wish(scene.server_surface, NULL, 0);
 	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, NULL, 0, LATCH_REASON_FORMAT);
 	assert_false(is_armed());
-	latch_dmabuf_advise_surface(NULL, scene.server_surface, planes, 2, 0);
+	advise(NULL, 2, 0);
 }
 
 /* Another renderer composes: a GPU's with tiles and video, then the CPU after resets. */
 static void composed_changes(void **state) {
-	const struct kms_plane *const planes[] = {&scene.world.planes[0], &scene.world.planes[1]};
 	struct latch_dmabuf *dmabuf = scene.world.dmabuf;
-	struct told *other =
-		told_create(zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_ROTATION);
+	struct told *other = ask(NULL);
+	advise(dmabuf, 2, LATCH_REASON_ROTATION);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->tranches[0].formats_len, 8);
 
@@ -357,7 +355,7 @@ static void composed_changes(void **state) {
 	assert_int_equal(scene.told->tranches_len, 1);
 	assert_int_equal(scene.told->tranches[0].device, MAIN_DEVICE);
 	assert_int_equal(scene.told->tranches[0].formats_len, 3);
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, 2, LATCH_REASON_MODIFIER);
+	advise(dmabuf, 2, LATCH_REASON_MODIFIER);
 	let_time_pass(&scene.world);
 	assert_int_equal(scene.told->tranches_len, 2);
 	assert_int_equal(scene.told->tranches[0].formats_len, 2);
@@ -381,8 +379,7 @@ static void composed_changes(void **state) {
 /* Each surface waits for itself, and one without advice is told too. */
 static void two_surfaces(void **state) {
 	struct wl_surface *surface = wl_compositor_create_surface(scene.world.compositor);
-	struct told *own =
-		told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
+	struct told *own = ask(surface);
 	struct wlr_surface *server_surface = world_surface(&scene.world, surface);
 	wish(server_surface, &xr24_tiled, 1);
 	wish_scanout(ar24_tiled);
@@ -399,8 +396,7 @@ static void two_surfaces(void **state) {
 	wl_surface_destroy(surface);
 
 	surface = wl_compositor_create_surface(scene.world.compositor);
-	own = told_create(zwp_linux_dmabuf_v1_get_surface_feedback(scene.world.manager, surface));
-	world_sync(&scene.world);
+	own = ask(surface);
 	set_composed(&xr24_linear, 1);
 	let_time_pass(&scene.world);
 	let_time_pass(&scene.world);
@@ -450,11 +446,7 @@ static void before_feedback_with_tiles(void **state) {
 static void a_thousand_times(void **state) {
 	int fds = count_fds();
 	for (int i = 0; i < 1000; i++) {
-		struct told *told = told_create(
-			i % 2 == 0 ? zwp_linux_dmabuf_v1_get_surface_feedback(
-					     scene.world.manager, scene.surface)
-				   : zwp_linux_dmabuf_v1_get_default_feedback(scene.world.manager));
-		world_sync(&scene.world);
+		struct told *told = ask(i % 2 == 0 ? scene.surface : NULL);
 		wish_scanout(i % 2 == 0 ? xr24_tiled : ar24_tiled);
 		let_time_pass(&scene.world);
 		told_destroy(told);

@@ -58,6 +58,7 @@ static void world_sync(void) {
 	}
 }
 
+/* limits: NULL for the defaults. */
 static void world_init(const struct latch_limits *limits) {
 	world = (struct world){.display = wl_display_create()};
 	wlr_log_init(WLR_INFO, handle_log);
@@ -65,7 +66,9 @@ static void world_init(const struct latch_limits *limits) {
 	assert_non_null(wlr_shm_create(world.display, 1, formats, 2));
 	assert_non_null(wlr_compositor_create(world.display, 4, NULL));
 	assert_non_null(wlr_xdg_shell_create(world.display, 1));
-	world.accounts = latch_clients_create(world.display, limits, NULL);
+	const struct latch_limits defaults = latch_limits_default();
+	world.accounts =
+		latch_clients_create(world.display, limits != NULL ? limits : &defaults, NULL);
 	for (int i = 0; i < 3; i++) {
 		struct client *client = &world.clients[i];
 		client->server = wire_connect(world.display, &client->display);
@@ -138,7 +141,7 @@ static void test_parse(void **state) {
 	struct latch_limits limits = latch_limits_default(), before = limits;
 	assert_true(latch_limits_parse("updates=3", &limits));
 	assert_int_equal(limits.max[LATCH_LIMIT_UPDATES], 3);
-	assert_int_equal(limits.max[LATCH_LIMIT_FENCES], LATCH_MAX_FENCES);
+	assert_int_equal(limits.max[LATCH_LIMIT_FENCES], before.max[LATCH_LIMIT_FENCES]);
 	assert_true(latch_limits_parse("mib=2,rectangles=1000000000,mib=1", &limits));
 	assert_int_equal(limits.max[LATCH_LIMIT_BYTES], 1 << 20);
 	assert_int_equal(limits.max[LATCH_LIMIT_RECTANGLES], 1000000000);
@@ -155,8 +158,7 @@ static void test_parse(void **state) {
 }
 
 static void test_who_it_is(void **state) {
-	const struct latch_limits limits = latch_limits_default();
-	world_init(&limits);
+	world_init(NULL);
 	struct latch_account *account = world.clients[0].account;
 	char text[LATCH_ACCOUNT_TEXT], expected[LATCH_ACCOUNT_TEXT];
 	snprintf(expected, sizeof(expected), "client %d (test-limits-acc)", (int)getpid());
@@ -183,8 +185,7 @@ static void test_who_it_is(void **state) {
 
 /* The account is there for as long as somebody has to discharge something. */
 static void test_outlives(void **state) {
-	const struct latch_limits limits = latch_limits_default();
-	world_init(&limits);
+	world_init(NULL);
 	struct latch_account *account = world.clients[0].account;
 	assert_true(latch_account_charge(account, LATCH_LIMIT_BYTES, 10));
 	wl_client_destroy(world.clients[0].server);
@@ -284,6 +285,15 @@ static void test_callbacks(void **state) {
 	wl_surface_destroy(surface);
 }
 
+static struct rlimit before;
+
+static void world_init_with_few_fds(void) {
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	const struct rlimit small = {.rlim_cur = 400, .rlim_max = before.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
+	world_init(NULL);
+}
+
 /* Opens and charges. */
 static bool hold(struct latch_account *account, int *fds, int len) {
 	for (int i = 0; i < len; i++) {
@@ -304,12 +314,7 @@ static void drop(struct latch_account *account, const int *fds, int len) {
 }
 
 static void test_short_of_fds(void **state) {
-	struct rlimit before, small;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-	const struct latch_limits limits = latch_limits_default();
-	world_init(&limits);
+	world_init_with_few_fds();
 	struct latch_account *big = world.clients[0].account, *good = world.clients[1].account,
 			     *other = world.clients[2].account;
 	int big_fds[120], other_fds[80], good_fds[100], hogs[400], hogs_len = 0;
@@ -371,12 +376,7 @@ static void test_short_of_fds(void **state) {
 }
 
 static void test_share(void **state) {
-	struct rlimit before, small;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	small = (struct rlimit){.rlim_cur = 400, .rlim_max = before.rlim_max};
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &small), 0);
-	const struct latch_limits limits = latch_limits_default();
-	world_init(&limits);
+	world_init_with_few_fds();
 	struct latch_account *account = world.clients[0].account;
 	int fds[200];
 	int len = 0;

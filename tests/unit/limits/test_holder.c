@@ -19,9 +19,6 @@
 #define CONNECTIONS 5
 #define EACH 40 // fds of a connection: fewer than LATCH_FDS_INNOCENT
 
-static const struct latch_limits limits = {
-	.max = {[LATCH_LIMIT_FDS] = LATCH_MAX_FDS, [LATCH_LIMIT_OBJECTS] = LATCH_MAX_OBJECTS}};
-
 /* A process that has made this many sockets, and gone: the kernel keeps its id with them. */
 static void connect_from_a_process(int sockets[][2], int len) {
 	int control[2];
@@ -96,6 +93,7 @@ static int teardown(void **state) {
 /* A browser that has more than any of these connections is not to blame; it may even ask. */
 static void the_program_with_the_most_is_ended(void **state) {
 	struct wl_display *display = wl_display_create();
+	const struct latch_limits limits = latch_limits_default();
 	struct latch_clients *clients = latch_clients_create(display, &limits, NULL);
 	int many[CONNECTIONS][2], one[1][2];
 	connect_from_a_process(many, CONNECTIONS);

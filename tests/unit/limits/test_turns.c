@@ -10,7 +10,6 @@
 #include "../wire.h"
 #include "base/clock.h"
 #include "limits/client.h"
-#include "limits/client_source.h"
 
 #define MS INT64_C(1000000)
 

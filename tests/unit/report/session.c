@@ -55,16 +55,6 @@ static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
 	return record;
 }
 
-static const char *name_reason(uint64_t bit) {
-	static const char *const names[] = {"no-dmabuf", "format", "modifier", NULL};
-	for (unsigned i = 0; i < 4; i++) {
-		if (bit == UINT64_C(1) << i) {
-			return names[i];
-		}
-	}
-	return NULL;
-}
-
 static struct latch_flip_record random_flip(uint32_t output_id, uint64_t n) {
 	const struct latch_frame_record frame = test_frame(1, n);
 	struct latch_flip_record flip = test_flip(&frame);
@@ -91,7 +81,6 @@ static struct latch_trace *begin(struct session *session, unsigned seed) {
 	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = session->trace_path,
 		.stats_path = session->stats_path,
-		.reason_name = name_reason,
 	});
 	assert_non_null(trace);
 	return trace;

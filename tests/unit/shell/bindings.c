@@ -89,16 +89,6 @@ static void test_double_click(void **state) {
 	}
 }
 
-static void test_help_names_everything(void **state) {
-	size_t count;
-	const struct latch_binding_help *help = latch_bindings_help(&count);
-	assert_int_equal(count, 7);
-	for (size_t i = 0; i < count; i++) {
-		assert_non_null(help[i].keys);
-		assert_non_null(help[i].what);
-	}
-}
-
 TEST_MAIN("shell-bindings", UNIT(test_windows), UNIT(test_locks_do_not_count),
 	UNIT(test_others_stay_with_the_client), UNIT(test_vt), UNIT(test_buttons),
-	UNIT(test_double_click), UNIT(test_help_names_everything))
+	UNIT(test_double_click))

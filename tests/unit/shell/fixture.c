@@ -337,6 +337,13 @@ void window_open(struct fixture *f, struct window *window, int32_t width, int32_
 	commit_size(f, window->surface, width, height);
 }
 
+void window_open_fullscreen(struct fixture *f, struct window *window) {
+	window_init(f, window);
+	xdg_toplevel_set_fullscreen(window->toplevel, NULL);
+	commit(window);
+	commit_size(f, window->surface, window->width, window->height);
+}
+
 void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
 	int32_t y, uint32_t adjustment) {
 	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(f->wm_base);
@@ -356,8 +363,7 @@ void popup_init(struct fixture *f, struct window *popup, struct window *parent, 
 void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
 	int32_t y, uint32_t adjustment) {
 	popup_init(f, popup, parent, x, y, adjustment);
-	wl_surface_commit(popup->surface);
-	pump(f);
+	commit(popup);
 	assert_int_equal(popup->configures, 1);
 	commit_size(f, popup->surface, 100, 80);
 }

@@ -14,7 +14,7 @@
 #include <wlr/types/wlr_touch.h>
 
 #include "../test.h"
-#include "shell/shell.h"
+#include "shell/private.h"
 #include "xdg-decoration-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
 
@@ -84,6 +84,8 @@ struct wlr_output *add_named_output(struct fixture *f, const char *name, int wid
 void window_init(struct fixture *f, struct window *window);
 /* A mapped one. */
 void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height);
+/* One that fills the output as it was told to. */
+void window_open_fullscreen(struct fixture *f, struct window *window);
 void window_finish(struct window *window);
 /* Commits what is pending, and hears the answer. */
 void commit(struct window *window);

@@ -22,7 +22,7 @@ static const struct latch_cursor_image *image(struct fixture *f) {
 }
 
 static struct wlr_surface *pointer_focus(struct fixture *f) {
-	return latch_shell_seat(f->shell)->pointer_state.focused_surface;
+	return f->shell->seat->pointer_state.focused_surface;
 }
 
 static void test_alt_moves(void **test_state) {
@@ -404,30 +404,34 @@ static void handle_decoration(
 	*(uint32_t *)data = mode;
 }
 
-static void test_decoration(void **test_state) {
+/* Asks for decorations, which are told to *mode from then on. */
+static struct zxdg_toplevel_decoration_v1 *decorate(struct window *window, uint32_t *mode) {
 	static const struct zxdg_toplevel_decoration_v1_listener listener = {
 		.configure = handle_decoration,
 	};
+	struct zxdg_toplevel_decoration_v1 *decoration =
+		zxdg_decoration_manager_v1_get_toplevel_decoration(
+			window->fixture->decorations, window->toplevel);
+	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, mode);
+	return decoration;
+}
+
+static void test_decoration(void **test_state) {
 	static const uint32_t client = ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
 	static const uint32_t server = ZXDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE;
 	struct fixture *f = *test_state;
 	struct window window;
 	uint32_t mode = 0;
 	window_init(f, &window);
-	struct zxdg_toplevel_decoration_v1 *decoration =
-		zxdg_decoration_manager_v1_get_toplevel_decoration(
-			f->decorations, window.toplevel);
-	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, &mode);
+	struct zxdg_toplevel_decoration_v1 *decoration = decorate(&window, &mode);
 	commit(&window);
 	assert_int_equal(mode, server);
-	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
-	pump(f);
-	assert_int_equal(mode, client);
-	zxdg_toplevel_decoration_v1_set_mode(decoration, server);
-	pump(f);
-	assert_int_equal(mode, server);
-	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
-	pump(f);
+	const uint32_t modes[] = {client, server, client};
+	for (size_t i = 0; i < 3; i++) {
+		zxdg_toplevel_decoration_v1_set_mode(decoration, modes[i]);
+		pump(f);
+		assert_int_equal(mode, modes[i]);
+	}
 	zxdg_toplevel_decoration_v1_unset_mode(decoration);
 	pump(f);
 	assert_int_equal(mode, server);
@@ -436,9 +440,7 @@ static void test_decoration(void **test_state) {
 
 	/* Before the first commit, as most clients ask. */
 	window_init(f, &window);
-	decoration = zxdg_decoration_manager_v1_get_toplevel_decoration(
-		f->decorations, window.toplevel);
-	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, &mode);
+	decoration = decorate(&window, &mode);
 	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
 	commit(&window);
 	assert_int_equal(mode, client);

@@ -140,27 +140,27 @@ static void test_carry(void **state) {
 static void test_resize(void **state) {
 	const struct wlr_box start = {.x = 10, .y = 20, .width = 300, .height = 200};
 	const struct latch_size_limits none = {0};
-	int32_t width, height;
-	latch_place_resize(&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 5, -7, &none, &width, &height);
-	assert_int_equal(width, 305);
-	assert_int_equal(height, 193);
-	latch_place_resize(&start, WLR_EDGE_LEFT | WLR_EDGE_TOP, 5, -7, &none, &width, &height);
-	assert_int_equal(width, 295);
-	assert_int_equal(height, 207);
-	latch_place_resize(&start, WLR_EDGE_TOP, 50, 500, &none, &width, &height);
-	assert_int_equal(width, 300);
-	assert_int_equal(height, 1);
-
-	const struct latch_size_limits limits = {
+	const struct latch_size_limits some = {
 		.min_width = 250, .min_height = 150, .max_width = 320, .max_height = 0};
-	latch_place_resize(
-		&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 100, -100, &limits, &width, &height);
-	assert_int_equal(width, 320);
-	assert_int_equal(height, 150);
-	latch_place_resize(
-		&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, -100, 900, &limits, &width, &height);
-	assert_int_equal(width, 250);
-	assert_int_equal(height, 1100);
+	const struct {
+		uint32_t edges;
+		int32_t dx, dy;
+		const struct latch_size_limits *limits;
+		int32_t width, height;
+	} cases[] = {
+		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 5, -7, &none, 305, 193},
+		{WLR_EDGE_LEFT | WLR_EDGE_TOP, 5, -7, &none, 295, 207},
+		{WLR_EDGE_TOP, 50, 500, &none, 300, 1},
+		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 100, -100, &some, 320, 150},
+		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, -100, 900, &some, 250, 1100},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int32_t width, height;
+		latch_place_resize(&start, cases[i].edges, cases[i].dx, cases[i].dy,
+			cases[i].limits, &width, &height);
+		assert_int_equal(width, cases[i].width);
+		assert_int_equal(height, cases[i].height);
+	}
 }
 
 static void test_anchor(void **state) {

@@ -13,7 +13,6 @@ static void test_window_is_centred_and_active(void **test_state) {
 	window_open(f, &window, 200, 100);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 400, 350);
-	assert_false(f->list[0].fullscreen);
 	assert_true(window.activated);
 	assert_int_equal(window.width, 0);
 	assert_true(f->damages > 0);
@@ -35,15 +34,11 @@ static void test_fullscreen_fills_and_hides(void **test_state) {
 	struct window below, above;
 	window_open(f, &below, 200, 100);
 
-	window_init(f, &above);
-	xdg_toplevel_set_fullscreen(above.toplevel, NULL);
-	commit(&above);
+	window_open_fullscreen(f, &above);
 	assert_true(above.fullscreen);
 	assert_size(&above, 1000, 800);
-	commit_size(f, above.surface, 1000, 800);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
-	assert_true(f->list[0].fullscreen);
 	assert_true(below.suspended);
 	assert_false(below.activated);
 	assert_false(above.suspended);
@@ -60,7 +55,6 @@ static void test_fullscreen_fills_and_hides(void **test_state) {
 	assert_int_equal(f->count, 1);
 	commit_size(f, above.surface, 300, 300);
 	assert_int_equal(f->count, 2);
-	assert_false(f->list[0].fullscreen);
 	assert_false(below.suspended);
 
 	/* And back to where it was. */
@@ -214,7 +208,7 @@ static void test_popup_grabs_again(void **test_state) {
 		xdg_popup_grab(popups[again[i]].popup, f->seat, 1);
 		pump(f);
 	}
-	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	struct wlr_seat *seat = f->shell->seat;
 	assert_true(wlr_seat_pointer_has_grab(seat));
 	/* wlroots tells each of them, and ends the grab with the last. */
 	window_finish(&popups[1]);
@@ -261,7 +255,7 @@ static void test_click_raises(void **test_state) {
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 300, 250);
 
 	/* Until the release, the pointer belongs to the window that was pressed. */
-	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	struct wlr_seat *seat = f->shell->seat;
 	struct wlr_surface *pressed = seat->pointer_state.focused_surface;
 	move_pointer(f, 720, 570);
 	assert_ptr_equal(seat->pointer_state.focused_surface, pressed);
@@ -362,10 +356,7 @@ static void test_outputs_come_and_go(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window, full;
 	window_open(f, &window, 200, 100);
-	window_init(f, &full);
-	xdg_toplevel_set_fullscreen(full.toplevel, NULL);
-	commit(&full);
-	commit_size(f, full.surface, 1000, 800);
+	window_open_fullscreen(f, &full);
 
 	wlr_output_destroy(f->output);
 	wl_event_loop_dispatch(f->loop, 0);
@@ -375,7 +366,6 @@ static void test_outputs_come_and_go(void **test_state) {
 	commit_size(f, full.surface, 640, 480);
 	assert_int_equal(f->count, 1);
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 0, 0);
-	assert_true(f->list[0].fullscreen);
 	window_finish(&full);
 	/* At 400, 350 before: as near to that as there is room. */
 	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, 400, 350);
@@ -413,7 +403,7 @@ static void test_unmap_and_map_again(void **test_state) {
 	window_open(f, &window, 200, 100);
 	unmap(&window);
 	assert_int_equal(f->count, 0);
-	assert_null(latch_shell_seat(f->shell)->keyboard_state.focused_surface);
+	assert_null(f->shell->seat->keyboard_state.focused_surface);
 	window.configures = 0;
 	commit(&window);
 	assert_int_equal(window.configures, 1);
@@ -444,7 +434,7 @@ static void handle_start_drag(struct wl_listener *listener, void *data) {
 /* No button is down, so nothing is dragged; and nothing is left of what was asked for. */
 static void test_drag_without_source_is_refused(void **test_state) {
 	struct fixture *f = *test_state;
-	struct wlr_seat *seat = latch_shell_seat(f->shell);
+	struct wlr_seat *seat = f->shell->seat;
 	struct drags drags = {
 		.start.notify = handle_start_drag,
 		.destroy.notify = handle_drag_destroy,

@@ -15,14 +15,6 @@ static void turn(struct fixture *f, struct wlr_output *output, enum wl_output_tr
 	pump(f);
 }
 
-static void open_fullscreen(struct fixture *f, struct window *window) {
-	window_init(f, window);
-	xdg_toplevel_set_fullscreen(window->toplevel, NULL);
-	wl_surface_commit(window->surface);
-	pump(f);
-	commit_size(f, window->surface, window->width, window->height);
-}
-
 /* A finger at a place of the panel, in parts of it as it was built, is felt there. */
 static void assert_felt(struct fixture *f, double x, double y, double felt_x, double felt_y) {
 	int touches = f->touches;
@@ -56,7 +48,7 @@ static void test_turned(void **test_state) {
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct window window;
 		turn(f, f->output, cases[i].transform);
-		open_fullscreen(f, &window);
+		window_open_fullscreen(f, &window);
 		assert_felt(f, 0.25, 0.1, cases[i].x, cases[i].y);
 		window_finish(&window);
 	}
@@ -78,7 +70,7 @@ static void test_pointer_turned(void **test_state) {
 static void test_output(void **test_state) {
 	struct fixture *f = *test_state;
 	struct window window;
-	open_fullscreen(f, &window); // on the first
+	window_open_fullscreen(f, &window); // on the first
 
 	/* Two monitors and no name: the touch screen spans both. */
 	add_output(f, 600, 400);

@@ -77,7 +77,7 @@ static void test_both_files(void **state) {
 }
 
 static void test_table(void **state) {
-	struct latch_trace *trace = latch_trace_create(NULL);
+	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){0});
 	add(trace);
 	record(trace, 1);
 	char *text = NULL;

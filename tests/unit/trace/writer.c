@@ -1,9 +1,10 @@
 /* The trace file is read back: every record is there, and every lane nests. */
-#include "trace/trace.h"
 #include "../test.h"
 #include "frame.h"
+#include "plan/reason.h"
 #include "trace/fields.h"
 #include "trace/missed.h"
+#include "trace/trace.h"
 #include "trace/track.h"
 
 #include <math.h>
@@ -151,13 +152,9 @@ static struct latch_frame_record make_frame(uint64_t n) {
 	return record;
 }
 
-static const char *name_reason(uint64_t bit) {
-	return bit == 1 ? "no-dmabuf" : bit == 8 ? "no-free-plane" : NULL;
-}
-
 static struct latch_trace *create(void) {
-	struct latch_trace *trace = latch_trace_create(
-		&(struct latch_trace_options){.trace_path = path, .reason_name = name_reason});
+	struct latch_trace *trace =
+		latch_trace_create(&(struct latch_trace_options){.trace_path = path});
 	assert_non_null(trace);
 	latch_trace_add_output(trace, &(struct latch_trace_output){.id = 1,
 					       .name = "HDMI-A-1",
@@ -352,7 +349,8 @@ static void test_facts(void **state) {
 	struct latch_trace *trace = create();
 	struct latch_frame_record record = make_frame(5);
 	record.placement = LATCH_COMPOSED;
-	record.reasons = 1 | 2 | 8; /* 2 has no name */
+	record.reasons = LATCH_REASON_NO_DMABUF | LATCH_REASON_NO_FREE_PLANE |
+			 UINT64_C(1) << LATCH_REASON_COUNT; /* which has no name */
 	record.replaced_flip_ns -= 3 * REFRESH_NS;
 	latch_trace_frame(trace, &record);
 	latch_trace_flip(trace, &(struct latch_flip_record){.output_id = 1,
