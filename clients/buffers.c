@@ -1,5 +1,6 @@
 #include "buffers.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/util.h"
@@ -52,9 +53,10 @@ static void list_dumb_devices(const struct client_buffers *buffers, struct devic
  * they are what that step would give. */
 static bool allocate(struct client_buffers *buffers, const char **why) {
 	const struct feedback_content *content = &buffers->feedback->current;
+	static const struct plan_wish none;
 	struct plan plan;
 	if (!plan_init(&plan, content->tranches, content->num_tranches, &buffers->canvas->drawable,
-		    &buffers->options->wish)) {
+		    buffers->in_shm ? &none : &buffers->options->wish)) {
 		*why = "out of memory";
 		return false;
 	}
@@ -91,6 +93,7 @@ static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind,
 		[CANVAS_DUMB] = "dumb buffers",
 		[CANVAS_UDMABUF] = "/dev/udmabuf",
 		[CANVAS_HEAP] = "/dev/dma_heap/system",
+		[CANVAS_SHM] = "shared memory",
 	};
 	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
 	destroy_retired(buffers, false);
@@ -147,7 +150,7 @@ static bool find_cpu_canvas(struct client_buffers *buffers) {
 
 /* Whether the compositor still wants the device that we draw with. */
 static bool canvas_is_current(struct client_buffers *buffers) {
-	if (!buffers->canvas || buffers->options->software) {
+	if (!buffers->canvas || buffers->options->software || buffers->in_shm) {
 		return buffers->canvas != NULL;
 	}
 	struct device_list devices = {0};
@@ -168,8 +171,14 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	const char *why;
 	bool ok = canvas_is_current(buffers) && allocate(buffers, &why);
 	if (!ok) {
-		ok = buffers->options->software ? find_cpu_canvas(buffers)
-						: find_gpu_canvas(buffers);
+		ok = buffers->in_shm		  ? switch_canvas(buffers, CANVAS_SHM, NULL)
+		     : buffers->options->software ? find_cpu_canvas(buffers)
+						  : find_gpu_canvas(buffers);
+	}
+	if (!ok && buffers->in_shm) {
+		say("no shared memory for %d buffers of %ux%u: %s", buffers->options->buffers,
+			width, height, strerror(errno));
+		return false;
 	}
 	if (!ok) {
 		say(buffers->options->software
@@ -181,13 +190,18 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	if (buffers->allocations == before) {
 		return true;
 	}
+	if (buffers->in_shm) {
+		say("%d buffers of %ux%u in shared memory, drawn by the CPU",
+			buffers->options->buffers, width, height);
+		return true;
+	}
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
 	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
 	say("%d buffers of %ux%u %s %s%s, %s%s%s, drawn by %s", buffers->ring->num_buffers,
 		buf->width, buf->height, fourcc_name(buf->fourcc, format),
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
-		allocator_name(&buffers->canvas->allocator), buffers->canvas->path ? " on " : "",
+		canvas_allocator(buffers->canvas), buffers->canvas->path ? " on " : "",
 		buffers->canvas->path ? buffers->canvas->path : "",
 		canvas_renderer(buffers->canvas));
 	return true;

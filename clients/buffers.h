@@ -20,6 +20,7 @@ struct client_buffers {
 	struct feedback *feedback;
 	struct sync *sync;
 	const struct client_options *options;
+	bool in_shm; /* set by the user of this: no dma-bufs */
 
 	struct canvas *canvas;	/* NULL before client_buffers_prepare() */
 	struct ring *ring;	/* the same */

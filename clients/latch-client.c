@@ -6,7 +6,6 @@
  * the commit; the client is back in poll() while the GPU still works. Nothing here ever waits
  * for a fence, a buffer or the socket anywhere else than in that one poll().
  */
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,16 +41,53 @@ static bool all_shown(const struct client *client) {
 	return client->options.frames && shown >= client->options.frames;
 }
 
-void client_buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
+static void get_buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
 	const struct client_options *options = &client->options;
 	look_buffer_size(&options->look, options->width, options->height, client->window.width,
 		client->window.height, width, height);
 }
 
-static bool resized(const struct client *client) {
+bool client_resized(const struct client *client) {
 	uint32_t width, height;
-	client_buffer_size(client, &width, &height);
+	get_buffer_size(client, &width, &height);
 	return !client_buffers_fit(&client->buffers, width, height);
+}
+
+bool client_prepare_buffers(struct client *client) {
+	uint32_t width, height;
+	get_buffer_size(client, &width, &height);
+	return client_buffers_prepare(&client->buffers, width, height);
+}
+
+struct ring_buffer *client_take_buffer(struct client *client) {
+	struct ring_buffer *buffer = ring_free_buffer(client->buffers.ring);
+	client->stalls += !buffer && !client->stalled;
+	client->stalled = !buffer;
+	return buffer;
+}
+
+int64_t client_commit(
+	struct client *client, struct ring_buffer *buffer, int fence, clockid_t clock, bool watch) {
+	struct window *window = &client->window;
+	window_ack(window);
+	look_set_size(&client->look, window->width, window->height);
+	window_attach(window, &client->conn, buffer->wl_buffer);
+	window_request_frame(window);
+	if (!sync_slot_commit(&buffer->slot, fence)) {
+		return 0;
+	}
+	struct timespec time;
+	clock_gettime(clock, &time);
+	int64_t commit_ns = latch_timespec_ns(&time);
+	if (watch) {
+		presentation_watch(&client->presentation, window->surface, commit_ns);
+	}
+	wl_surface_commit(window->surface);
+	if (!client->first_commit_ns) {
+		client->first_commit_ns = commit_ns;
+	}
+	client->drawn++;
+	return commit_ns;
 }
 
 static bool frame_is_due(const struct client *client) {
@@ -59,7 +95,7 @@ static bool frame_is_due(const struct client *client) {
 		return false;
 	}
 	/* The compositor waits for a picture of the new size, even while the last is held. */
-	if (resized(client)) {
+	if (client_resized(client)) {
 		return true;
 	}
 	if (client->window.frame) {
@@ -70,24 +106,16 @@ static bool frame_is_due(const struct client *client) {
 	return !client->options.frames || shown + pending < client->options.frames;
 }
 
-/* Draws and commits the next frame, or the last one again where all have been shown. Returns
- * false when it can't go on. */
-static bool draw_frame(struct client *client, enum client_exit *status) {
-	if (client->feedback.changed || resized(client)) {
-		uint32_t width, height;
-		client_buffer_size(client, &width, &height);
-		if (!client_buffers_prepare(&client->buffers, width, height)) {
-			*status = CLIENT_EXIT_NO_BUFFER;
-			return false;
-		}
+/* Draws and commits the next frame, or the last one again where all have been shown. */
+static enum client_exit draw_frame(struct client *client) {
+	if ((client->feedback.changed || client_resized(client)) &&
+		!client_prepare_buffers(client)) {
+		return CLIENT_EXIT_NO_BUFFER;
 	}
-	struct ring_buffer *buffer = ring_free_buffer(client->buffers.ring);
+	struct ring_buffer *buffer = client_take_buffer(client);
 	if (!buffer) {
-		client->stalls += !client->stalled;
-		client->stalled = true;
-		return true;
+		return CLIENT_EXIT_OK;
 	}
-	client->stalled = false;
 
 	bool again = client->next_frame > 0 && all_shown(client);
 	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
@@ -95,31 +123,14 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 	if (client->gpu_jobs.gpu >= 0) {
 		fence = gpu_jobs_submit(&client->gpu_jobs, &buffer->dmabuf);
 		if (fence < 0) {
-			*status = CLIENT_EXIT_FAILURE;
-			return false;
+			return CLIENT_EXIT_FAILURE;
 		}
 	}
-
-	struct window *window = &client->window;
-	window_ack(window);
-	look_set_size(&client->look, window->width, window->height);
-	window_attach(window, &client->conn, buffer->wl_buffer);
-	window_request_frame(window);
-	if (!sync_slot_commit(&buffer->slot, fence)) {
-		*status = CLIENT_EXIT_FAILURE;
-		return false;
-	}
-	int64_t commit_ns = latch_now_ns();
-	if (client->conn.presentation && !again) {
-		presentation_watch(&client->presentation, window->surface, commit_ns);
-	}
-	wl_surface_commit(window->surface);
-	if (!client->first_commit_ns) {
-		client->first_commit_ns = commit_ns;
-	}
 	client->next_frame = frame + 1;
-	client->drawn++;
-	return true;
+	bool watch = client->conn.presentation && !again;
+	return client_commit(client, buffer, fence, CLOCK_MONOTONIC, watch) != 0
+		       ? CLIENT_EXIT_OK
+		       : CLIENT_EXIT_FAILURE;
 }
 
 bool client_wait(struct client *client, int timer_fd) {
@@ -139,9 +150,10 @@ bool client_wait(struct client *client, int timer_fd) {
 }
 
 static enum client_exit run(struct client *client) {
-	enum client_exit status = CLIENT_EXIT_OK;
 	for (;;) {
-		if (frame_is_due(client) && !draw_frame(client, &status)) {
+		enum client_exit status =
+			frame_is_due(client) ? draw_frame(client) : CLIENT_EXIT_OK;
+		if (status != CLIENT_EXIT_OK) {
 			return status;
 		}
 		if (!client_wait(client, -1)) {
@@ -156,7 +168,7 @@ static enum client_exit run(struct client *client) {
 			return client->options.frames && !done ? CLIENT_EXIT_EARLY : CLIENT_EXIT_OK;
 		}
 		/* A configure of the same size, with no frame to come, still wants its answer. */
-		if (done && client->window.needs_ack && !resized(client)) {
+		if (done && client->window.needs_ack && !client_resized(client)) {
 			window_ack(&client->window);
 			wl_surface_commit(client->window.surface);
 		}
@@ -177,11 +189,6 @@ static enum client_exit check_globals(const struct connection *conn, bool in_shm
 	return CLIENT_EXIT_OK;
 }
 
-/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
-static bool shows_shm(const struct client *client) {
-	return client->options.shm || (client->options.measure && !client->conn.dmabuf);
-}
-
 /* Sets up all that lasts for the whole run. */
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
@@ -193,7 +200,9 @@ static enum client_exit start(struct client *client) {
 			strerror(errno));
 		return CLIENT_EXIT_NO_SERVER;
 	}
-	bool in_shm = shows_shm(client);
+	/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
+	bool in_shm = options->shm || (options->measure && !client->conn.dmabuf);
+	client->buffers.in_shm = in_shm;
 	enum client_exit status = check_globals(&client->conn, in_shm);
 	if (status != CLIENT_EXIT_OK) {
 		return status;
@@ -213,12 +222,13 @@ static enum client_exit start(struct client *client) {
 		say("%s; the compositor lacks it", why);
 		return CLIENT_EXIT_NO_GLOBAL;
 	}
-	if (in_shm) {
-		return CLIENT_EXIT_OK; // it has neither tranches nor fences
-	}
-	if (!feedback_init(&client->feedback, &client->conn, client->window.surface)) {
+	if (!feedback_init(&client->feedback, &client->conn, client->window.surface, in_shm)) {
 		connection_say_error(&client->conn);
 		return CLIENT_EXIT_CONNECTION;
+	}
+	if (in_shm) {
+		client->sync.mode = SYNC_IMPLICIT; // wl_buffer.release alone
+		return CLIENT_EXIT_OK;
 	}
 
 	/* Timelines are best made on the device that draws: fences need no detour then. */
@@ -259,65 +269,27 @@ static int64_t run_time_ns(const struct client *client) {
 	       client->first_commit_ns;
 }
 
-static void describe_buffers(const struct client *client, struct report *report) {
-	const struct client_buffers *buffers = &client->buffers;
-	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
-	report->width = buf->width;
-	report->height = buf->height;
-	report->fourcc = buf->fourcc;
-	report->modifier = buf->modifier;
-	report->buffers = buffers->ring->num_buffers;
-	report->scanout = buffers->ring->step.scanout;
-	report->allocator = allocator_name(&buffers->canvas->allocator);
-	report->renderer = canvas_renderer(buffers->canvas);
-	report->device = buffers->canvas->path;
-	report->sync = sync_mode_name(client->sync.mode);
-	report->allocations = buffers->allocations;
-}
-
-static void describe_shm(const struct shm_ring *ring, struct report *report) {
-	report->width = ring->width;
-	report->height = ring->height;
-	report->fourcc = DRM_FORMAT_XRGB8888;
-	report->modifier = DRM_FORMAT_MOD_LINEAR;
-	report->buffers = ring->num_buffers;
-	report->allocator = "wl_shm";
-	report->renderer = "CPU";
-	report->sync = "none";
-}
-
 /* measure is NULL where nothing was measured. */
 static bool report(struct client *client, const struct measure *measure) {
-	bool in_shm = measure && measure->pictures.shm;
+	struct stats *stats = &client->presentation.stats;
 	bool wanted = client->options.fps || client->options.json || measure;
-	if (!wanted || (!in_shm && !client->buffers.ring)) {
+	if (!wanted || !client->buffers.ring) {
 		return true;
 	}
-	struct stats *stats = &client->presentation.stats;
 	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {
 		stats_stop(stats, latch_now_ns());
 	}
+	client->run_ns = run_time_ns(client);
 	struct measure_report measured;
 	if (measure && !measure_report_init(&measured, measure)) {
 		say("out of memory");
 		return false;
 	}
-	struct report summary = {
-		.drawn = client->drawn,
-		.stalls = client->stalls,
-		.run_ns = run_time_ns(client),
-		.stats = client->conn.presentation ? stats : NULL,
-		.measure = measure ? &measured : NULL,
-	};
-	if (in_shm) {
-		describe_shm(measure->pictures.shm, &summary);
-	} else {
-		describe_buffers(client, &summary);
-	}
+	const struct measure_report *told = measure ? &measured : NULL;
 	if (client->options.fps || measure) {
-		report_print(&summary);
+		report_print(client, told);
 	}
-	return !client->options.json || report_write_json(&summary, client->options.json);
+	return !client->options.json || report_write_json(client, told);
 }
 
 int main(int argc, char **argv) {
@@ -335,8 +307,7 @@ int main(int argc, char **argv) {
 	struct measure measure = {0};
 	enum client_exit status = start(&client);
 	if (status == CLIENT_EXIT_OK) {
-		status = client.options.measure ? measure_run(&measure, &client, shows_shm(&client))
-						: run(&client);
+		status = client.options.measure ? measure_run(&measure, &client) : run(&client);
 		if (!report(&client, client.options.measure ? &measure : NULL) &&
 			status == CLIENT_EXIT_OK) {
 			status = CLIENT_EXIT_FAILURE;

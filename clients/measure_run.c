@@ -105,36 +105,26 @@ static const struct presentation_listener presentation_listener = {
 	.discarded = handle_discarded,
 };
 
-/* Commits the picture; the time of it is the last thing that is done before. Returns 0 when it
- * can't go on, having said why. */
-static int64_t commit(struct measure *measure, const struct picture_ref *picture, int fence) {
+/* Returns 0 when it can't go on, having said why. */
+static int64_t commit(struct measure *measure, struct ring_buffer *picture, int fence) {
 	struct client *client = measure->client;
-	struct window *window = &client->window;
 	int gpu_fence = -1;
 	if (client->gpu_jobs.gpu >= 0) {
-		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf->dmabuf);
+		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf);
 		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);
 		if (gpu_fence < 0) {
 			fd_clear(&fence);
 			return 0;
 		}
 	}
-	window_ack(window);
-	if (!pictures_attach(&measure->pictures, picture, fence)) {
+	int64_t commit_ns = client_commit(client, picture, fence, measure->clock, true);
+	if (commit_ns == 0) {
 		fd_clear(&gpu_fence);
 		return 0;
 	}
-	window_request_frame(window);
-	int64_t commit_ns = clock_ns(measure->clock);
-	presentation_watch(&client->presentation, window->surface, commit_ns);
-	wl_surface_commit(window->surface);
 	wl_display_flush(client->conn.display);
-	client->drawn++;
 	if (gpu_fence >= 0) {
 		remember_late(measure, commit_ns, gpu_fence);
-	}
-	if (!client->first_commit_ns) {
-		client->first_commit_ns = commit_ns;
 	}
 	if (measure->phase == MEASURE_FRAMES && measure->first_commit_ns == 0) {
 		measure->first_commit_ns = commit_ns;
@@ -160,18 +150,9 @@ static bool begin_frames(struct measure *measure) {
 
 /* A frame for each callback that finds a free buffer. */
 static bool step_in_pace(struct measure *measure) {
-	struct client *client = measure->client;
-	struct picture_ref picture;
-	if (client->window.frame) {
-		return true;
-	}
-	if (!pictures_free(&measure->pictures, &picture)) {
-		client->stalls += !client->stalled;
-		client->stalled = true;
-		return true;
-	}
-	client->stalled = false;
-	return commit(measure, &picture, -1) != 0;
+	struct ring_buffer *picture =
+		measure->client->window.frame ? NULL : client_take_buffer(measure->client);
+	return !picture || commit(measure, picture, -1) != 0;
 }
 
 /* Ends the warm-up when the grid is known. */
@@ -197,7 +178,7 @@ static bool learn(struct measure *measure, enum client_exit *status) {
 }
 
 /* Commits at once what is to be ready later. */
-static bool commit_with_fence(struct measure *measure, const struct picture_ref *picture) {
+static bool commit_with_fence(struct measure *measure, struct ring_buffer *picture) {
 	int fence = late_fence_make(&measure->fence);
 	if (fence == -1) {
 		say("no fence can be made: %s", strerror(errno));
@@ -207,7 +188,7 @@ static bool commit_with_fence(struct measure *measure, const struct picture_ref 
 	if (commit_ns == 0) {
 		return false;
 	}
-	late_fence_committed(&measure->fence, &picture->dmabuf->slot);
+	late_fence_committed(&measure->fence, &picture->slot);
 	remember_late(measure, commit_ns, -1);
 	return true;
 }
@@ -221,9 +202,9 @@ static bool handle_due(struct measure *measure, bool late) {
 		late_fence_signal(&measure->fence);
 		return true;
 	}
-	struct picture_ref picture;
 	/* It was free when this was planned, and nobody else takes one. */
-	return pictures_free(&measure->pictures, &picture) && commit(measure, &picture, -1) != 0;
+	struct ring_buffer *picture = ring_free_buffer(measure->client->buffers.ring);
+	return picture && commit(measure, picture, -1) != 0;
 }
 
 static bool step_at_random(struct measure *measure) {
@@ -233,19 +214,19 @@ static bool step_at_random(struct measure *measure) {
 		return now < measure->due_ns || handle_due(measure, late);
 	}
 	bool answered = measure->client->presentation.num_pending == 0;
-	struct picture_ref picture;
 	if (!answered && now < measure->give_up_ns) {
 		arm(measure, measure->give_up_ns);
 		return true;
 	}
-	if (!pictures_free(&measure->pictures, &picture)) {
+	struct ring_buffer *picture = ring_free_buffer(measure->client->buffers.ring);
+	if (!picture) {
 		return true; // its release wakes us
 	}
 	measure->unanswered += !answered;
 	double period_ns = measure->grid.period_ns;
 	/* A late fence is not to be confused with one that is ready by the time it is looked at. */
 	int64_t lead_ns = late ? (int64_t)(period_ns / 2) : LEAD_NS;
-	if (late && !commit_with_fence(measure, &picture)) {
+	if (late && !commit_with_fence(measure, picture)) {
 		return false;
 	}
 	measure->due_ns = measure_schedule_next(&measure->schedule, period_ns, now + lead_ns);
@@ -253,11 +234,22 @@ static bool step_at_random(struct measure *measure) {
 	return true;
 }
 
-static bool fits(const struct measure *measure) {
-	uint32_t wanted_width, wanted_height, width, height;
-	client_buffer_size(measure->client, &wanted_width, &wanted_height);
-	return pictures_size(&measure->pictures, &width, &height) && width == wanted_width &&
-	       height == wanted_height;
+/* Buffers are drawn once, when they are made, and then only shown: what is measured is the
+ * compositor, and drawing would take its time from it. Waits until they are drawn. */
+static bool prepare_pictures(struct client *client) {
+	uint64_t before = client->buffers.allocations;
+	if (!client_prepare_buffers(client)) {
+		return false;
+	}
+	struct ring *ring = client->buffers.ring;
+	for (int i = 0; client->buffers.allocations != before && i < ring->num_buffers; i++) {
+		int fence = canvas_draw(ring->canvas, &ring->buffers[i].target,
+			&ring->buffers[i].dmabuf, (uint32_t)i);
+		/* A driver that signals no fence would keep us here, but not for ever. */
+		poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, fence >= 0 ? 1000 : 0);
+		fd_clear(&fence);
+	}
+	return true;
 }
 
 static bool step(struct measure *measure, enum client_exit *status) {
@@ -265,7 +257,7 @@ static bool step(struct measure *measure, enum client_exit *status) {
 	if (!client->window.configured) {
 		return true;
 	}
-	if ((!fits(measure) || client->feedback.changed) && !pictures_prepare(&measure->pictures)) {
+	if ((client_resized(client) || client->feedback.changed) && !prepare_pictures(client)) {
 		*status = CLIENT_EXIT_NO_BUFFER;
 		return false;
 	}
@@ -342,8 +334,8 @@ static bool start(struct measure *measure, enum client_exit *status) {
 			strerror(errno));
 		return false;
 	}
-	if (client->gpu_jobs.gpu >= 0 && (measure->pictures.in_shm ||
-						 measure->clock != CLOCK_MONOTONIC)) {
+	if (client->gpu_jobs.gpu >= 0 &&
+		(client->buffers.in_shm || measure->clock != CLOCK_MONOTONIC)) {
 		say("--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
 		    "CLOCK_MONOTONIC");
 		return false;
@@ -364,7 +356,7 @@ static bool start(struct measure *measure, enum client_exit *status) {
 	return true;
 }
 
-enum client_exit measure_run(struct measure *measure, struct client *client, bool in_shm) {
+enum client_exit measure_run(struct measure *measure, struct client *client) {
 	*measure = (struct measure){
 		.client = client,
 		.fence = {.vgem_fd = -1},
@@ -375,7 +367,6 @@ enum client_exit measure_run(struct measure *measure, struct client *client, boo
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		measure->late[i].fence = -1;
 	}
-	pictures_init(&measure->pictures, client, in_shm);
 	client->presentation.listener = &presentation_listener;
 	client->presentation.data = measure;
 	enum client_exit status;
@@ -399,7 +390,6 @@ void measure_finish(struct measure *measure) {
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		fd_clear(&measure->late[i].fence);
 	}
-	pictures_finish(&measure->pictures);
 	fd_clear(&measure->timer_fd);
 	free(measure->flips);
 	free(measure->frames);

@@ -17,7 +17,8 @@ static bool has_extension(const char *list, const char *name) {
 }
 
 /* The modifiers of one format that GL can draw into, not only sample from. */
-static bool query_format(struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query, EGLint format) {
+static bool query_format(const struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query,
+	EGLint format, struct format_set *drawable) {
 	EGLint num = 0;
 	if (!query(egl->display, format, 0, NULL, NULL, &num) || num < 0) {
 		return true;
@@ -25,29 +26,28 @@ static bool query_format(struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC quer
 	EGLuint64KHR *modifiers = calloc((size_t)num + 1, sizeof(*modifiers));
 	EGLBoolean *external_only = calloc((size_t)num + 1, sizeof(*external_only));
 	bool ok = modifiers && external_only;
-	bool drawable = num == 0;
+	bool can_draw = num == 0;
 	if (ok && num > 0 && query(egl->display, format, num, modifiers, external_only, &num)) {
 		for (EGLint i = 0; ok && i < num; i++) {
 			if (external_only[i]) {
 				continue;
 			}
-			drawable = true;
-			ok = format_set_add(&egl->drawable, (uint32_t)format, modifiers[i]);
+			can_draw = true;
+			ok = format_set_add(drawable, (uint32_t)format, modifiers[i]);
 		}
 	}
 	/* A driver that lists no modifier for a format it knows still takes its own implicit
 	 * layout, and its own linear one. Whether that works shows when the target is made. */
-	if (ok && drawable) {
-		ok = format_set_add(&egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
-		     (num > 0 || format_set_add(
-					 &egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
+	if (ok && can_draw) {
+		ok = format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
+		     (num > 0 || format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
 	}
 	free(modifiers);
 	free(external_only);
 	return ok;
 }
 
-static bool query_drawable(struct egl *egl) {
+static bool query_drawable(struct egl *egl, struct format_set *drawable) {
 	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats =
 		(PFNEGLQUERYDMABUFFORMATSEXTPROC)(void *)eglGetProcAddress(
 			"eglQueryDmaBufFormatsEXT");
@@ -59,9 +59,8 @@ static bool query_drawable(struct egl *egl) {
 		!query_formats(egl->display, 0, NULL, &num) || num <= 0) {
 		/* Nothing can be asked: take what every GLES 3 driver draws into. */
 		egl->has_modifiers = false;
-		return format_set_add(
-			       &egl->drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
-		       format_set_add(&egl->drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
+		return format_set_add(drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
+		       format_set_add(drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
 	}
 	EGLint *formats = calloc((size_t)num, sizeof(*formats));
 	if (!formats) {
@@ -69,7 +68,7 @@ static bool query_drawable(struct egl *egl) {
 	}
 	bool ok = query_formats(egl->display, num, formats, &num);
 	for (EGLint i = 0; ok && i < num; i++) {
-		ok = query_format(egl, query_modifiers, formats[i]);
+		ok = query_format(egl, query_modifiers, formats[i], drawable);
 	}
 	free(formats);
 	return ok;
@@ -93,7 +92,8 @@ static bool load_functions(struct egl *egl) {
 	return egl->create_image && egl->destroy_image && egl->image_to_texture;
 }
 
-bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why) {
+bool egl_init(
+	struct egl *egl, struct gbm_device *gbm, struct format_set *drawable, const char **why) {
 	*egl = (struct egl){.display = EGL_NO_DISPLAY, .context = EGL_NO_CONTEXT};
 
 	egl->display = eglGetPlatformDisplay(EGL_PLATFORM_GBM_KHR, gbm, NULL);
@@ -127,7 +127,7 @@ bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why) {
 		*why = "it has no GLES 3";
 		goto error;
 	}
-	if (!load_functions(egl) || !query_drawable(egl)) {
+	if (!load_functions(egl) || !query_drawable(egl, drawable)) {
 		*why = "its EGL lacks dma-buf functions";
 		goto error;
 	}
@@ -139,7 +139,6 @@ error:
 }
 
 void egl_finish(struct egl *egl) {
-	format_set_finish(&egl->drawable);
 	if (egl->display != EGL_NO_DISPLAY) {
 		eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
 		if (egl->context != EGL_NO_CONTEXT) {

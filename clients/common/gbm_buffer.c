@@ -1,4 +1,4 @@
-#include "gbm_buffer.h"
+#include "allocator.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>

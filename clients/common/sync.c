@@ -106,7 +106,8 @@ static void handle_buffer_release(void *data, struct wl_buffer *wl_buffer) {
 	if (slot->sync->mode != SYNC_IMPLICIT || !slot->busy || slot->release_fd >= 0) {
 		return;
 	}
-	/* The compositor is done with it, but its GPU or its display may be reading still. */
+	/* The compositor is done with it, but its GPU or its display may be reading still. Shared
+	 * memory has no fences. */
 	slot->release_fd = dmabuf_export_fence(slot->dmabuf, true);
 	if (slot->release_fd < 0) {
 		slot->busy = false;

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-#include "common/allocator.h"
+#include "common/canvas.h"
 #include "common/device.h"
 #include "common/json.h"
 #include "common/util.h"
@@ -34,8 +34,7 @@ static const struct bad_case *const tables[] = {
 struct runner {
 	const struct stress_options *options;
 	struct dmabuf memory;
-	struct allocator allocator;
-	int device_fd;
+	struct canvas *canvas;
 	int node_fd;
 	uint64_t number;
 	bool quiet; /* only what is not ok is printed */
@@ -262,9 +261,8 @@ static bool is_accepted(const struct runner *runner) {
 }
 
 static void drop_memory(struct runner *runner) {
-	allocator_destroy_buffer(&runner->memory);
-	allocator_finish(&runner->allocator);
-	fd_clear(&runner->device_fd);
+	canvas_destroy_buffer(&runner->memory);
+	canvas_destroy(runner->canvas);
 }
 
 /* path: of the device for CANVAS_DUMB, else NULL. What is left when it fails is dropped later. */
@@ -272,11 +270,13 @@ static bool try_memory(struct runner *runner, enum canvas_kind kind, const char 
 	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
 	const struct plan_step step = {
 		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
+	static const struct scene_options nothing;
+	const char *why;
 	drop_memory(runner);
-	runner->device_fd = path ? device_open(path) : -1;
-	return allocator_init(&runner->allocator, kind, runner->device_fd, NULL) &&
-	       allocator_create_buffer(
-		       &runner->allocator, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
+	runner->canvas = canvas_create(kind, path, &nothing, &why);
+	return runner->canvas &&
+	       canvas_create_buffer(
+		       runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
 	       runner->memory.planes[0].stride == BAD_STRIDE &&
 	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
 }
@@ -328,7 +328,7 @@ enum stress_exit bad_run(
 	if (options->list) {
 		return list_all(options);
 	}
-	struct runner runner = {.options = options, .device_fd = -1};
+	struct runner runner = {.options = options};
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
 	enum stress_exit status = STRESS_EXIT_OK;

@@ -75,7 +75,7 @@ static enum stress_exit make_surface(struct stress_client *client, struct stress
 		return STRESS_EXIT_FAILURE;
 	}
 	xdg_toplevel_set_app_id(surface->window.toplevel, "latch-stress");
-	if (!feedback_init(&surface->feedback, conn, surface->window.surface)) {
+	if (!feedback_init(&surface->feedback, conn, surface->window.surface, false)) {
 		connection_say_error(conn);
 		return STRESS_EXIT_CONNECTION;
 	}
