@@ -112,8 +112,8 @@ static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind,
 	}
 	canvas_destroy(buffers->canvas);
 	buffers->canvas = NULL;
-	say("%s%s%s can't be used: %s", names[kind], path ? " on " : "", path ? path : "", why);
-	return false;
+	return failed(false, "%s%s%s can't be used: %s", names[kind], path ? " on " : "",
+		path ? path : "", why);
 }
 
 static bool find_gpu_canvas(struct client_buffers *buffers) {
@@ -176,16 +176,14 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 						  : find_gpu_canvas(buffers);
 	}
 	if (!ok && buffers->in_shm) {
-		say("no shared memory for %d buffers of %ux%u: %s", buffers->options->buffers,
-			width, height, strerror(errno));
-		return false;
+		return failed(false, "no shared memory for %d buffers of %ux%u: %s",
+			buffers->options->buffers, width, height, strerror(errno));
 	}
 	if (!ok) {
-		say(buffers->options->software
-				? "no buffer that the CPU can draw into is accepted "
-				  "by the compositor"
-				: "no GPU can be used; --software draws without one");
-		return false;
+		return failed(false, buffers->options->software
+					   ? "no buffer that the CPU can draw into is accepted "
+					     "by the compositor"
+					   : "no GPU can be used; --software draws without one");
 	}
 	if (buffers->allocations == before) {
 		return true;

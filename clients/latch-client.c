@@ -110,7 +110,7 @@ static bool frame_is_due(const struct client *client) {
 static enum client_exit draw_frame(struct client *client) {
 	if ((client->feedback.changed || client_resized(client)) &&
 		!client_prepare_buffers(client)) {
-		return CLIENT_EXIT_NO_BUFFER;
+		return CLIENT_EXIT_NO_SOURCE;
 	}
 	struct ring_buffer *buffer = client_take_buffer(client);
 	if (!buffer) {
@@ -178,8 +178,8 @@ static enum client_exit run(struct client *client) {
 static enum client_exit check_globals(const struct connection *conn, bool in_shm) {
 	const char *missing = connection_missing(conn, in_shm);
 	if (missing) {
-		say("the compositor lacks %s, without which nothing can be shown", missing);
-		return CLIENT_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"the compositor lacks %s, without which nothing can be shown", missing);
 	}
 	if (!conn->presentation) {
 		say("the compositor lacks wp_presentation: frames are counted by frame callbacks");
@@ -193,11 +193,9 @@ static enum client_exit check_globals(const struct connection *conn, bool in_shm
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
 	if (options->has_gpu_time && !gpu_jobs_init(&client->gpu_jobs, &options->gpu_time)) {
-		return CLIENT_EXIT_NO_BUFFER;
+		return CLIENT_EXIT_NO_SOURCE;
 	}
-	if (!connection_init(&client->conn, CONNECTION_DMABUF)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
+	if (!connection_open(&client->conn, CONNECTION_DMABUF)) {
 		return CLIENT_EXIT_NO_SERVER;
 	}
 	/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
@@ -212,15 +210,13 @@ static enum client_exit start(struct client *client) {
 	if (!presentation_init(&client->presentation, &client->conn) ||
 		!window_init(&client->window, &client->conn, options->title, width, height,
 			options->fullscreen)) {
-		say("out of memory");
-		return CLIENT_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
 	client->window.translucent = options->scene.translucent || options->look.has_alpha;
 	const char *why;
 	if (!look_init(
 		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
-		say("%s; the compositor lacks it", why);
-		return CLIENT_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "%s; the compositor lacks it", why);
 	}
 	if (!feedback_init(&client->feedback, &client->conn, client->window.surface, in_shm)) {
 		connection_say_error(&client->conn);
@@ -238,9 +234,8 @@ static enum client_exit start(struct client *client) {
 		any ? devices.paths[0] : NULL);
 	device_list_finish(&devices);
 	if (!synced) {
-		say("--sync %s is not possible: %s", sync_mode_name(options->sync),
-			client->sync.why);
-		return CLIENT_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
+			sync_mode_name(options->sync), client->sync.why);
 	}
 	say("fences by %s: %s", sync_mode_name(client->sync.mode), client->sync.why);
 	return CLIENT_EXIT_OK;
@@ -282,8 +277,7 @@ static bool report(struct client *client, const struct measure *measure) {
 	client->run_ns = run_time_ns(client);
 	struct measure_report measured;
 	if (measure && !measure_report_init(&measured, measure)) {
-		say("out of memory");
-		return false;
+		return failed(false, "out of memory");
 	}
 	const struct measure_report *told = measure ? &measured : NULL;
 	if (client->options.fps || measure) {

@@ -137,7 +137,7 @@ static void arm(const struct measure *measure, int64_t time_ns) {
 	timerfd_settime(measure->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-static bool begin_frames(struct measure *measure) {
+static void begin_frames(struct measure *measure) {
 	measure->phase = MEASURE_FRAMES;
 	measure->missed_before = measure->client->presentation.stats.missed;
 	measure->has_cost = peer_cost(measure->peer, &measure->cost);
@@ -145,7 +145,6 @@ static bool begin_frames(struct measure *measure) {
 	bool known = measure->clock == CLOCK_MONOTONIC && measure->num_flips > 0;
 	measure_schedule_init(&measure->schedule, options_of(measure)->seed,
 		known ? measure->flips[measure->num_flips - 1].time_ns : 0);
-	return true;
 }
 
 /* A frame for each callback that finds a free buffer. */
@@ -156,33 +155,30 @@ static bool step_in_pace(struct measure *measure) {
 }
 
 /* Ends the warm-up when the grid is known. */
-static bool learn(struct measure *measure, enum client_exit *status) {
-	if (measure->num_flips < options_of(measure)->warm_up) {
-		return true;
+static enum client_exit learn(struct measure *measure) {
+	const struct client_options *options = options_of(measure);
+	if (measure->num_flips < options->warm_up) {
+		return CLIENT_EXIT_OK;
 	}
-	bool known = measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
-		measure->client->presentation.stats.refresh_ns);
-	if (known) {
-		measure->phase = options_of(measure)->measure == CLIENT_MEASURE_PACED
-					 ? MEASURE_FRAMES
-					 : MEASURE_SETTLE;
-		return measure->phase == MEASURE_SETTLE || begin_frames(measure);
+	if (measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
+		    measure->client->presentation.stats.refresh_ns)) {
+		measure->phase = MEASURE_SETTLE;
+		if (options->measure == CLIENT_MEASURE_PACED) {
+			begin_frames(measure);
+		}
+	} else if (measure->num_flips >= options->warm_up + WARM_UP_EXTRA_FLIPS) {
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"no refresh can be made out: the compositor names none, and the times of "
+			"the frames fit none");
 	}
-	if (measure->num_flips >= options_of(measure)->warm_up + WARM_UP_EXTRA_FLIPS) {
-		say("no refresh can be made out: the compositor names none, and the times of the "
-		    "frames fit none");
-		*status = CLIENT_EXIT_NO_GLOBAL;
-		return false;
-	}
-	return true;
+	return CLIENT_EXIT_OK;
 }
 
 /* Commits at once what is to be ready later. */
 static bool commit_with_fence(struct measure *measure, struct ring_buffer *picture) {
 	int fence = late_fence_make(&measure->fence);
 	if (fence == -1) {
-		say("no fence can be made: %s", strerror(errno));
-		return false;
+		return failed(false, "no fence can be made: %s", strerror(errno));
 	}
 	int64_t commit_ns = commit(measure, picture, fence);
 	if (commit_ns == 0) {
@@ -252,49 +248,41 @@ static bool prepare_pictures(struct client *client) {
 	return true;
 }
 
-static bool step(struct measure *measure, enum client_exit *status) {
+static enum client_exit step(struct measure *measure) {
 	struct client *client = measure->client;
+	enum client_exit status = CLIENT_EXIT_OK;
 	if (!client->window.configured) {
-		return true;
+		return status;
 	}
 	if ((client_resized(client) || client->feedback.changed) && !prepare_pictures(client)) {
-		*status = CLIENT_EXIT_NO_BUFFER;
-		return false;
+		return CLIENT_EXIT_NO_SOURCE;
 	}
-	*status = CLIENT_EXIT_FAILURE;
-	if (measure->phase == MEASURE_WARM_UP && !learn(measure, status)) {
-		return false;
+	if (measure->phase == MEASURE_WARM_UP) {
+		status = learn(measure);
 	}
 	if (measure->phase == MEASURE_SETTLE && client->presentation.num_pending == 0) {
 		begin_frames(measure);
 	}
-	switch (measure->phase) {
-	case MEASURE_WARM_UP:
-		return step_in_pace(measure);
-	case MEASURE_FRAMES:
-		if (measure->num_frames >= options_of(measure)->frames) {
-			measure->phase = MEASURE_DONE;
-			return true;
-		}
-		return options_of(measure)->measure == CLIENT_MEASURE_PACED
-			       ? step_in_pace(measure)
-			       : step_at_random(measure);
-	case MEASURE_SETTLE:
-	case MEASURE_DONE:
-		break;
+	if (measure->phase == MEASURE_FRAMES &&
+		measure->num_frames >= options_of(measure)->frames) {
+		measure->phase = MEASURE_DONE;
 	}
-	return true;
+	bool in_pace = measure->phase == MEASURE_WARM_UP ||
+		       options_of(measure)->measure == CLIENT_MEASURE_PACED;
+	if (status != CLIENT_EXIT_OK || measure->phase == MEASURE_SETTLE ||
+		measure->phase == MEASURE_DONE) {
+		return status;
+	}
+	return (in_pace ? step_in_pace(measure) : step_at_random(measure)) ? CLIENT_EXIT_OK
+									   : CLIENT_EXIT_FAILURE;
 }
 
 static enum client_exit run(struct measure *measure) {
 	struct client *client = measure->client;
 	for (;;) {
-		enum client_exit status;
-		if (!step(measure, &status)) {
+		enum client_exit status = step(measure);
+		if (status != CLIENT_EXIT_OK || measure->phase == MEASURE_DONE) {
 			return status;
-		}
-		if (measure->phase == MEASURE_DONE) {
-			return CLIENT_EXIT_OK;
 		}
 		if (!client_wait(client, measure->timer_fd)) {
 			connection_say_error(&client->conn);
@@ -321,39 +309,35 @@ static void take_cost(struct measure *measure) {
 	}
 }
 
-static bool start(struct measure *measure, enum client_exit *status) {
+static enum client_exit start(struct measure *measure) {
 	struct client *client = measure->client;
 	struct timespec time;
-	*status = CLIENT_EXIT_NO_GLOBAL;
 	if (!client->conn.presentation) {
-		say("--measure needs wp_presentation, which the compositor lacks");
-		return false;
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"--measure needs wp_presentation, which the compositor lacks");
 	}
 	if (clock_gettime(measure->clock, &time) != 0) {
-		say("the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
 			strerror(errno));
-		return false;
 	}
 	if (client->gpu_jobs.gpu >= 0 &&
 		(client->buffers.in_shm || measure->clock != CLOCK_MONOTONIC)) {
-		say("--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
-		    "CLOCK_MONOTONIC");
-		return false;
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
+			"CLOCK_MONOTONIC");
 	}
 	const char *why;
 	if (client->options.late_fence &&
 		!late_fence_init(&measure->fence, client->sync.mode, &why)) {
-		say("--fence late is not possible: %s", why);
-		return false;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence late is not possible: %s", why);
 	}
-	*status = CLIENT_EXIT_FAILURE;
 	measure->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	measure->frames = calloc(client->options.frames, sizeof(*measure->frames));
 	if (measure->timer_fd < 0 || !measure->frames) {
-		say("out of memory");
-		return false;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
-	return true;
+	return CLIENT_EXIT_OK;
 }
 
 enum client_exit measure_run(struct measure *measure, struct client *client) {
@@ -369,8 +353,8 @@ enum client_exit measure_run(struct measure *measure, struct client *client) {
 	}
 	client->presentation.listener = &presentation_listener;
 	client->presentation.data = measure;
-	enum client_exit status;
-	if (!start(measure, &status)) {
+	enum client_exit status = start(measure);
+	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
 	status = run(measure);

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "client.h"
+#include "common/util.h"
 #include "late_fence.h"
 #include "measure/frames.h"
 #include "measure/grid.h"

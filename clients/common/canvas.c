@@ -9,8 +9,6 @@
 
 #include "allocator.h"
 #include "device.h"
-#include "scene_cpu.h"
-#include "scene_gl.h"
 #include "util.h"
 
 static bool start_gpu(struct canvas *canvas, const char **why) {
@@ -145,8 +143,8 @@ int canvas_draw(struct canvas *canvas, const struct egl_target *target, const st
 		scene_gl_draw(canvas->scene, target->framebuffer, buf->width, buf->height, frame);
 		return egl_end_frame(&canvas->egl);
 	}
-	dmabuf_begin_cpu(buf);
+	dmabuf_sync_cpu(buf, false);
 	draw_by_cpu(canvas, buf, frame);
-	dmabuf_end_cpu(buf);
+	dmabuf_sync_cpu(buf, true);
 	return -1;
 }

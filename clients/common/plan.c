@@ -88,7 +88,6 @@ bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tra
 	for (size_t t = 0; t < num_tranches; t++) {
 		for (size_t f = 0; f < num_formats; f++) {
 			struct plan_step step = {
-				.tranche = t,
 				.fourcc = formats[f],
 				.scanout = tranches[t].scanout,
 				.apart = wish->apart,

@@ -17,7 +17,6 @@ struct tranche {
 
 /** One thing to try: allocate with any of these modifiers and offer it to the compositor. */
 struct plan_step {
-	size_t tranche; /* index of the tranche it satisfies */
 	uint32_t fourcc;
 	bool scanout;
 	bool apart; /* each plane in memory of its own, by the user's wish */

@@ -194,16 +194,15 @@ static bool add_json(yyjson_mut_doc *doc, yyjson_mut_val *cases, const struct ba
 		       doc, item, "wanted", expectation_text(&bad_case->expected, wanted));
 }
 
-static enum stress_exit run_case(struct runner *runner, const struct bad_case *bad_case,
+static enum client_exit run_case(struct runner *runner, const struct bad_case *bad_case,
 	struct bad_report *report, yyjson_mut_doc *doc, yyjson_mut_val *cases) {
 	struct result result;
 	if (!run_in_process(runner, bad_case, &result)) {
-		say("%s: can't be run", bad_case->name);
-		return STRESS_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "%s: can't be run", bad_case->name);
 	}
 	if (!result.connected) {
-		say("no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
-		return STRESS_EXIT_NO_SERVER;
+		return failed(CLIENT_EXIT_NO_SERVER,
+			"no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
 	}
 	const char *missing = result.missing;
 	bool ok = missing || outcome_fits(&result.outcome, &bad_case->expected);
@@ -214,33 +213,33 @@ static enum stress_exit run_case(struct runner *runner, const struct bad_case *b
 	if (!add_json(doc, cases, bad_case, ok, missing, &result.outcome)) {
 		say("out of memory");
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
 static bool wanted(const struct stress_options *options, const struct bad_case *bad_case) {
 	return !options->bad_filter || strstr(bad_case->name, options->bad_filter);
 }
 
-static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad_report *report,
+static enum client_exit run_all(struct runner *runner, int signal_fd, struct bad_report *report,
 	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
 			if (!wanted(runner->options, bad_case)) {
 				continue;
 			}
-			enum stress_exit status =
+			enum client_exit status =
 				fd_readable(signal_fd)
-					? STRESS_EXIT_FAILURE
+					? CLIENT_EXIT_FAILURE
 					: run_case(runner, bad_case, report, doc, cases);
-			if (status != STRESS_EXIT_OK) {
+			if (status != CLIENT_EXIT_OK) {
 				return status;
 			}
 		}
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
-static enum stress_exit list_all(const struct stress_options *options) {
+static enum client_exit list_all(const struct stress_options *options) {
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
 			if (wanted(options, bad_case)) {
@@ -248,13 +247,13 @@ static enum stress_exit list_all(const struct stress_options *options) {
 			}
 		}
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
 /* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
 static bool is_accepted(const struct runner *runner) {
 	const struct bad_case good = {
-		.name = "a good buffer", .run = bad_take_steps, .data = STEPS({FILLED}, {CREATE})};
+		.name = "a good buffer", .run = bad_take_steps, .data = STEPS(FILLED, {CREATE})};
 	struct result result;
 	return run_in_process(runner, &good, &result) && result.connected && !result.missing &&
 	       result.outcome.answer == ANSWER_CREATED;
@@ -294,23 +293,20 @@ static bool make_memory(struct runner *runner) {
 }
 
 /* Why there is nothing to make cases of. */
-static enum stress_exit say_no_memory(void) {
+static enum client_exit say_no_memory(void) {
 	struct connection conn;
-	if (!connection_init(&conn, CONNECTION_DMABUF)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
-		return STRESS_EXIT_NO_SERVER;
+	if (!connection_open(&conn, CONNECTION_DMABUF)) {
+		return CLIENT_EXIT_NO_SERVER;
 	}
 	bool has_dmabuf = conn.dmabuf != NULL;
 	connection_finish(&conn);
 	if (!has_dmabuf) {
-		say("the compositor lacks zwp_linux_dmabuf_v1 3");
-		return STRESS_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "the compositor lacks zwp_linux_dmabuf_v1 3");
 	}
-	say("the compositor takes no dma-buf of %dx%d linear XR24: not from /dev/udmabuf, dumb "
-	    "buffers or /dev/dma_heap/system, where there are any",
+	return failed(CLIENT_EXIT_NO_SOURCE,
+		"the compositor takes no dma-buf of %dx%d linear XR24: not from /dev/udmabuf, dumb "
+		"buffers or /dev/dma_heap/system, where there are any",
 		BAD_WIDTH, BAD_HEIGHT);
-	return STRESS_EXIT_NO_SOURCE;
 }
 
 /* Takes over the document, which may be NULL. */
@@ -322,7 +318,7 @@ static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_r
 	return json_write(doc, complete, path);
 }
 
-enum stress_exit bad_run(
+enum client_exit bad_run(
 	const struct stress_options *options, int signal_fd, struct bad_report *report) {
 	*report = (struct bad_report){0};
 	if (options->list) {
@@ -331,7 +327,7 @@ enum stress_exit bad_run(
 	struct runner runner = {.options = options};
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
-	enum stress_exit status = STRESS_EXIT_OK;
+	enum client_exit status = CLIENT_EXIT_OK;
 	yyjson_mut_val *root = NULL;
 	yyjson_mut_doc *doc = options->json ? json_create(&root) : NULL;
 	yyjson_mut_val *cases = doc ? yyjson_mut_obj_add_arr(doc, root, "cases") : NULL;
@@ -339,16 +335,16 @@ enum stress_exit bad_run(
 		status = say_no_memory();
 		goto out;
 	}
-	for (uint64_t n = 0; n < options->repeat && status == STRESS_EXIT_OK; n++) {
+	for (uint64_t n = 0; n < options->repeat && status == CLIENT_EXIT_OK; n++) {
 		runner.quiet = n > 0;
 		status = run_all(&runner, signal_fd, report, n == 0 ? doc : NULL, cases);
 	}
 	printf("1..%" PRIu64 "\n", runner.number);
-	if (status == STRESS_EXIT_OK && report->not_ok > 0) {
-		status = STRESS_EXIT_FAILURE;
+	if (status == CLIENT_EXIT_OK && report->not_ok > 0) {
+		status = CLIENT_EXIT_FAILURE;
 	}
 	if (options->json && !write_json(options->json, doc, report)) {
-		status = STRESS_EXIT_FAILURE;
+		status = CLIENT_EXIT_FAILURE;
 	}
 	doc = NULL;
 out:

@@ -9,7 +9,7 @@
 #include "common/feedback.h"
 #include "common/sync.h"
 #include "common/window.h"
-#include "options.h"
+#include "run.h"
 #include "source.h"
 
 /** A window with buffers, and fences of a way. */
@@ -36,12 +36,12 @@ struct stress_client {
 };
 
 /** Connects, and looks whether the compositor has what is needed. Says what is wrong. */
-enum stress_exit stress_client_init(
+enum client_exit stress_client_init(
 	struct stress_client *client, const struct stress_options *options);
 void stress_client_finish(struct stress_client *client);
 
 /** Makes the windows and their buffers, and waits until they may be shown. */
-enum stress_exit stress_client_make_surfaces(struct stress_client *client);
+enum client_exit stress_client_make_surfaces(struct stress_client *client);
 
 /**
  * Says for the next commit which buffer and which fence it has, all but the commit itself.

@@ -7,17 +7,6 @@
 #include "common/sync.h"
 #include "fence.h"
 
-/** How the process ends; the man page lists the same. */
-enum stress_exit {
-	STRESS_EXIT_OK = 0,
-	STRESS_EXIT_FAILURE = 1, /* a case was not ok; out of memory, a file can't be written */
-	STRESS_EXIT_USAGE = 2,
-	STRESS_EXIT_NO_SERVER = 3,  /* no compositor */
-	STRESS_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
-	STRESS_EXIT_NO_SOURCE = 5,  /* no buffers, or no fences of this kind, on this machine */
-	STRESS_EXIT_CONNECTION = 6, /* the compositor ended the connection */
-};
-
 /** Of what there is very much. */
 enum crowd_kind {
 	CROWD_NONE,

@@ -1,4 +1,5 @@
-/* Files that are embedded in the program, see embed.py. All ASCII, and ended by a 0. */
+/* Files that are embedded in the program, see clients/common/embed.py. All ASCII, and ended by a 0.
+ */
 #ifndef REPORT_ASSETS_H
 #define REPORT_ASSETS_H
 

@@ -37,16 +37,14 @@ static bool keep_output(yyjson_mut_val *root, const char *name) {
 				get_text(output, "/name"));
 		}
 	}
-	say("there is no output %s; there is:%s", name, used > 0 ? names : " none");
-	return false;
+	return failed(false, "there is no output %s; there is:%s", name, used > 0 ? names : " none");
 }
 
 static bool print_json(yyjson_mut_doc *doc) {
 	char *text = yyjson_mut_write(
 		doc, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL);
 	if (!text) {
-		say("out of memory");
-		return false;
+		return failed(false, "out of memory");
 	}
 	fputs(text, stdout);
 	free(text);
@@ -89,8 +87,7 @@ static bool answer(struct session *session, const struct latchctl_options *optio
 	bool ok = doc && show(options, doc);
 	yyjson_mut_doc_free(doc);
 	if (ok && (fflush(stdout) != 0 || ferror(stdout))) {
-		say("standard output can't be written: %s", strerror(errno));
-		return false;
+		return failed(false, "standard output can't be written: %s", strerror(errno));
 	}
 	return ok;
 }

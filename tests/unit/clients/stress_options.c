@@ -1,6 +1,7 @@
 /* latch-stress's command line. */
 #include "options.h"
 #include "../test.h"
+#include "common/util.h"
 
 #define MAX_ARGS 12
 
@@ -81,7 +82,7 @@ static void bad_ones(void **state) {
 		{"--fence=unmaterialised", "--sync=implicit"},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (parse(bad[i]) != STRESS_EXIT_USAGE) {
+		if (parse(bad[i]) != CLIENT_EXIT_USAGE) {
 			fail_msg("row %zu, '%s', is not wrong", i, bad[i][0]);
 		}
 	}
