@@ -1,4 +1,4 @@
-#include "html.h"
+#include "write.h"
 
 #include "assets.h"
 #include "base/markup.h"
@@ -25,15 +25,15 @@ static void write_name(FILE *file, const char *label, uint32_t id) {
 	markup_print(file, "%s (%" PRIu32 ")", markup_or(label, "surface"), id);
 }
 
-static void write_head(FILE *file, const struct run *runs, size_t length) {
+static void write_head(FILE *file, const struct report *report) {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
 	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
 	      /* Should a text ever get out of its quotes, it could not load or send anything. */
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
 	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>latch: ",
 		file);
-	for (size_t i = 0; i < length; i++) {
-		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&runs[i]));
+	for (size_t i = 0; i < report->length; i++) {
+		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&report->runs[i]));
 	}
 	fprintf(file, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", picture_style,
 		page_style);
@@ -177,11 +177,10 @@ static void write_table(FILE *file, const struct run *run) {
 	fputs("</table></div>\n", file);
 }
 
-static bool write_histograms(FILE *file, const struct run *run) {
+static void write_histograms(FILE *file, const struct run *run) {
 	fputs("<h3>How long each stage took</h3>\n<p class=\"faint\">How many frames took how "
 	      "long. Lines: p50, p95 (dashed), p99 (dotted). The axis ends at p99.5.</p>\n",
 		file);
-	bool ok = true;
 	for (size_t i = 0; i < run->statistics->surfaces_length; i++) {
 		const struct latch_surface_row *row = run->statistics->surfaces[i];
 		if (row->counts.frames == 0) {
@@ -191,11 +190,10 @@ static bool write_histograms(FILE *file, const struct run *run) {
 		write_name(file, row->label, row->id);
 		fputs("</summary><div class=\"grid4\">\n", file);
 		for (unsigned j = 0; j < LATCH_STAGES; j++) {
-			ok &= picture_histogram(file, run, row, j);
+			picture_histogram(file, run, row, j);
 		}
 		fputs("</div></details>\n", file);
 	}
-	return ok;
 }
 
 static void write_surface_legend(FILE *file, const struct run *run, uint32_t output_id) {
@@ -224,7 +222,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 			"<h3>Planes of %s over time</h3>\n"
 			"<figure class=\"wide\" style=\"margin:0\">",
 			output->name);
-		ok &= picture_layers(file, run, output->id);
+		picture_layers(file, run, output->id);
 		fputs("<p class=\"legend\"><span><i class=\"planes\"></i>layers on planes</span> "
 		      "<span><i class=\"composed\"></i>composed</span></p>\n",
 			file);
@@ -275,7 +273,7 @@ static bool write_run(FILE *file, const struct run *run, size_t index) {
 	fputs("</div>\n", file);
 	write_timeline_place(file);
 	ok &= write_planes(file, run);
-	ok &= write_histograms(file, run);
+	write_histograms(file, run);
 	fputs("</section>\n", file);
 	return ok;
 }
@@ -319,23 +317,23 @@ static void write_compare(FILE *file, const struct compare *compare) {
 	fputs("</div></section>\n", file);
 }
 
-bool html_write(FILE *file, const struct run *runs, size_t length, const struct compare *compare) {
-	write_head(file, runs, length);
-	if (length > 1) {
+bool html_write(FILE *file, const struct report *report) {
+	write_head(file, report);
+	if (report->length > 1) {
 		fputs("<nav>", file);
-		for (size_t i = 0; i < length; i++) {
-			markup_print(file, "<a href=\"#run%zu\">%s</a>", i, runs[i].path);
+		for (size_t i = 0; i < report->length; i++) {
+			markup_print(file, "<a href=\"#run%zu\">%s</a>", i, report->runs[i].path);
 		}
 		fputs("</nav>\n", file);
 	}
-	if (compare != NULL) {
-		write_compare(file, compare);
+	if (report->compare != NULL) {
+		write_compare(file, report->compare);
 	}
 	bool ok = true;
-	for (size_t i = 0; i < length && ok; i++) {
-		ok = write_run(file, &runs[i], i);
+	for (size_t i = 0; i < report->length && ok; i++) {
+		ok = write_run(file, &report->runs[i], i);
 	}
-	ok = ok && html_write_timelines(file, runs, length);
+	ok = ok && html_write_timelines(file, report);
 	fputs("</body>\n</html>\n", file);
 	return ok;
 }

@@ -1,4 +1,5 @@
 #include "picture.h"
+#include "write.h"
 
 #include "assets.h"
 #include "base/markup.h"
@@ -161,8 +162,8 @@ bool picture_life(FILE *file, const struct run *run) {
 	return count_and_draw(file, run, "", NULL);
 }
 
-bool picture_life_file(FILE *file, const struct run *run) {
+bool svg_write(FILE *file, const struct report *report) {
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", file);
-	return count_and_draw(
-		file, run, "xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" ", picture_style);
+	return count_and_draw(file, &report->runs[0],
+		"xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" ", picture_style);
 }

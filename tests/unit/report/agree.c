@@ -2,11 +2,11 @@
 #include "session.h"
 
 #include "../test.h"
-#include "json.h"
 #include "read.h"
 #include "run.h"
 #include "trace/missed.h"
 #include "trace/statistics.h"
+#include "write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 
 #define FRAMES 700
 
-static yyjson_doc *report_as_json(const struct run *run) {
+static yyjson_doc *report_as_json(struct run *run) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
 	assert_non_null(file);
-	assert_true(json_write_report(file, run, 1, NULL));
+	assert_true(json_write_report(file, &(struct report){run, 1, NULL}));
 	fclose(file);
 	yyjson_doc *doc = yyjson_read(text, size, 0);
 	assert_non_null(doc);
@@ -28,7 +28,7 @@ static yyjson_doc *report_as_json(const struct run *run) {
 }
 
 /* The report, which has to say the same as --stats. */
-static yyjson_doc *report_of(const struct run *run, const struct session *session) {
+static yyjson_doc *report_of(struct run *run, const struct session *session) {
 	yyjson_doc *report = report_as_json(run);
 	yyjson_doc *stats = yyjson_read_file(session->stats_path, 0, NULL, NULL);
 	assert_non_null(stats);

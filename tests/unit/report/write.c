@@ -2,14 +2,13 @@
 #include "session.h"
 
 #include "../test.h"
-#include "compare.h"
-#include "csv.h"
-#include "html.h"
-#include "life.h"
 #include "base/markup.h"
-#include "picture.h"
+#include "compare.h"
 #include "latch-report/options.h" // the compositor has one too
+#include "life.h"
+#include "picture.h"
 #include "run.h"
+#include "write.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,11 +25,11 @@ static size_t count(const char *text, const char *what) {
 	return n;
 }
 
-static char *write_page(const struct run *runs, size_t length, const struct compare *compare) {
+static char *write_page(struct run *runs, size_t length, const struct compare *compare) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	assert_true(html_write(file, runs, length, compare));
+	assert_true(html_write(file, &(struct report){runs, length, compare}));
 	fclose(file);
 	return text;
 }
@@ -213,8 +212,7 @@ static void rows_of_frames(void **state) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	csv_write_head(file);
-	csv_write(file, &run);
+	csv_write(file, &(struct report){&run, 1, NULL});
 	fclose(file);
 	assert_int_equal(count(text, "\n"), 1 + session.records_length);
 	/* Quoted, and no formula. */
