@@ -26,12 +26,9 @@ static void write_name(FILE *file, const char *label, uint32_t id) {
 }
 
 static void write_head(FILE *file, const struct report *report) {
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      /* Should a text ever get out of its quotes, it could not load or send anything. */
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>latch: ",
-		file);
+	/* Should a text ever get out of its quotes, it could not load or send anything: the head's
+	 * policy forbids it. */
+	fputs(page_head, file);
 	for (size_t i = 0; i < report->length; i++) {
 		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&report->runs[i]));
 	}
@@ -237,21 +234,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 }
 
 static void write_timeline_place(FILE *file) {
-	static const char *const buttons[][2] = {{"previous", "◀ missed"}, {"next", "missed ▶"},
-		{"out", "−"}, {"in", "+"}, {"all", "all"}, {"left", "←"}, {"right", "→"}};
-	fputs("<h3>Timeline</h3>\n<noscript><p class=\"warning\">The timeline needs the page's own "
-	      "script. Everything else is here without it.</p></noscript>\n"
-	      "<div class=\"timeline\" hidden><div class=\"buttons\">",
-		file);
-	for (size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
-		fprintf(file, "<button type=\"button\" data-do=\"%s\">%s</button>", buttons[i][0],
-			buttons[i][1]);
-	}
-	fputs("<span class=\"faint\">drag to move; Ctrl+wheel, pinch, + and − to zoom; n and p go "
-	      "to "
-	      "missed frames</span></div>\n<canvas tabindex=\"0\" aria-label=\"Timeline of all "
-	      "frames\"></canvas>\n<p class=\"legend\">",
-		file);
+	fputs(timeline_place, file);
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
 		fprintf(file, "<span><i class=\"s%u\"></i>%s</span> ", i,
 			life_stage_name((enum life_stage)i));

@@ -12,18 +12,10 @@
 #include "options.h"
 #include "screen.h"
 #include "session.h"
+#include "show.h"
 #include "span.h"
 
 #define FIRST_S 0.25
-
-static bool print_line(yyjson_mut_doc *span) {
-	char *text = yyjson_mut_write(span, YYJSON_WRITE_NEWLINE_AT_END, NULL);
-	if (text) {
-		fputs(text, stdout);
-	}
-	free(text);
-	return text != NULL;
-}
 
 static bool show(struct session *session, yyjson_mut_doc *span,
 	const struct latchctl_options *options, bool on_screen) {
@@ -31,7 +23,7 @@ static bool show(struct session *session, yyjson_mut_doc *span,
 	int columns, lines;
 	screen_size(&columns, &lines);
 	if (options->json) {
-		if (!print_line(span)) {
+		if (!document_print(span, 0)) {
 			session->problem = "out of memory";
 			return false;
 		}
