@@ -18,7 +18,7 @@ static void destroy_retired(struct client_buffers *buffers, bool only_idle) {
  * can surely use; the target of a tranche may be a mere display. */
 static void list_devices(
 	const struct client_buffers *buffers, struct device_list *list, bool primary_only) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
 	if (buffers->options->device) {
 		device_list_add(list, buffers->options->device);
 		return;
@@ -39,7 +39,7 @@ static void list_devices(
 
 /* A picture for scan-out is best made by the display's own device, where it has one. */
 static void list_dumb_devices(const struct client_buffers *buffers, struct device_list *list) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
 	for (size_t i = 0; !buffers->options->device && i < content->num_tranches; i++) {
 		const struct tranche *tranche = &content->tranches[i];
 		if (tranche->scanout && tranche->target_device) {
@@ -52,7 +52,7 @@ static void list_dumb_devices(const struct client_buffers *buffers, struct devic
 /* Makes a ring by the first step of the plan that everybody accepts. Buffers in hand stay if
  * they are what that step would give. */
 static bool allocate(struct client_buffers *buffers, const char **why) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
 	static const struct plan_wish none;
 	struct plan plan;
 	if (!plan_init(&plan, content->tranches, content->num_tranches, &buffers->canvas->drawable,
@@ -70,7 +70,7 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 			break;
 		}
 		struct ring *ring =
-			ring_create(buffers->conn, buffers->canvas, buffers->sync, &plan.steps[i],
+			ring_create(buffers->conn, buffers->canvas, &buffers->sync, &plan.steps[i],
 				buffers->width, buffers->height, buffers->options->buffers, why);
 		if (!ring) {
 			continue;
@@ -167,7 +167,7 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	buffers->width = width;
 	buffers->height = height;
 	uint64_t before = buffers->allocations;
-	buffers->feedback->changed = false;
+	buffers->feedback.changed = false;
 	const char *why;
 	bool ok = canvas_is_current(buffers) && allocate(buffers, &why);
 	if (!ok) {
@@ -210,9 +210,26 @@ bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, ui
 	       buffers->ring->buffers[0].dmabuf.height == height;
 }
 
-bool client_buffers_device(const struct client_buffers *buffers, struct device_list *list) {
-	list_devices(buffers, list, false);
-	return list->len > 0;
+enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_surface *surface) {
+	struct connection *conn = buffers->conn;
+	struct sync *sync = &buffers->sync;
+	if (!feedback_init(&buffers->feedback, conn, surface, buffers->in_shm)) {
+		connection_say_error(conn);
+		return CLIENT_EXIT_CONNECTION;
+	}
+	if (buffers->in_shm) {
+		sync->mode = SYNC_IMPLICIT; // wl_buffer.release alone
+		return CLIENT_EXIT_OK;
+	}
+	/* Timelines are best made on the device that draws: fences need no detour then. */
+	struct device_list devices = {0};
+	list_devices(buffers, &devices, false);
+	bool synced = sync_init(sync, conn, surface, buffers->options->sync,
+		devices.len > 0 ? devices.paths[0] : NULL);
+	device_list_finish(&devices);
+	return synced ? CLIENT_EXIT_OK
+		      : failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
+				sync_mode_name(buffers->options->sync), sync->why);
 }
 
 nfds_t client_buffers_add_fds(
@@ -235,24 +252,17 @@ void client_buffers_handle_fds(
 }
 
 void client_buffers_init(struct client_buffers *buffers, struct connection *conn,
-	struct feedback *feedback, struct sync *sync, const struct client_options *options) {
-	*buffers = (struct client_buffers){
-		.conn = conn,
-		.feedback = feedback,
-		.sync = sync,
-		.options = options,
-	};
+	const struct client_options *options) {
+	*buffers = (struct client_buffers){.conn = conn, .options = options, .sync.node_fd = -1};
 	wl_list_init(&buffers->retired);
 }
 
-void client_buffers_finish_rings(struct client_buffers *buffers) {
+void client_buffers_finish(struct client_buffers *buffers) {
 	destroy_retired(buffers, false);
 	ring_destroy(buffers->ring);
-	buffers->ring = NULL;
-}
-
-void client_buffers_finish(struct client_buffers *buffers) {
-	client_buffers_finish_rings(buffers);
+	sync_finish(&buffers->sync);
+	feedback_finish(&buffers->feedback);
 	canvas_destroy(buffers->canvas);
+	buffers->ring = NULL;
 	buffers->canvas = NULL;
 }

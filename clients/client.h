@@ -7,10 +7,8 @@
 
 #include "buffers.h"
 #include "common/connection.h"
-#include "common/feedback.h"
 #include "common/look.h"
 #include "common/presentation.h"
-#include "common/sync.h"
 #include "common/window.h"
 #include "gpu_jobs.h"
 #include "options.h"
@@ -20,8 +18,6 @@ struct client {
 	struct client_options options;
 	struct connection conn;
 	struct window window;
-	struct feedback feedback;
-	struct sync sync;
 	struct presentation presentation;
 	struct look look;
 	struct client_buffers buffers;

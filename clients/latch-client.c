@@ -108,7 +108,7 @@ static bool frame_is_due(const struct client *client) {
 
 /* Draws and commits the next frame, or the last one again where all have been shown. */
 static enum client_exit draw_frame(struct client *client) {
-	if ((client->feedback.changed || client_resized(client)) &&
+	if ((client->buffers.feedback.changed || client_resized(client)) &&
 		!client_prepare_buffers(client)) {
 		return CLIENT_EXIT_NO_SOURCE;
 	}
@@ -218,37 +218,19 @@ static enum client_exit start(struct client *client) {
 		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
 		return failed(CLIENT_EXIT_NO_GLOBAL, "%s; the compositor lacks it", why);
 	}
-	if (!feedback_init(&client->feedback, &client->conn, client->window.surface, in_shm)) {
-		connection_say_error(&client->conn);
-		return CLIENT_EXIT_CONNECTION;
+	status = client_buffers_open(&client->buffers, client->window.surface);
+	if (status == CLIENT_EXIT_OK && !in_shm) {
+		say("fences by %s: %s", sync_mode_name(client->buffers.sync.mode),
+			client->buffers.sync.why);
 	}
-	if (in_shm) {
-		client->sync.mode = SYNC_IMPLICIT; // wl_buffer.release alone
-		return CLIENT_EXIT_OK;
-	}
-
-	/* Timelines are best made on the device that draws: fences need no detour then. */
-	struct device_list devices = {0};
-	bool any = client_buffers_device(&client->buffers, &devices);
-	bool synced = sync_init(&client->sync, &client->conn, client->window.surface, options->sync,
-		any ? devices.paths[0] : NULL);
-	device_list_finish(&devices);
-	if (!synced) {
-		return failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
-			sync_mode_name(options->sync), client->sync.why);
-	}
-	say("fences by %s: %s", sync_mode_name(client->sync.mode), client->sync.why);
-	return CLIENT_EXIT_OK;
+	return status;
 }
 
 static void stop(struct client *client) {
 	presentation_finish(&client->presentation);
-	client_buffers_finish_rings(&client->buffers);
-	sync_finish(&client->sync);
-	feedback_finish(&client->feedback);
+	client_buffers_finish(&client->buffers);
 	look_finish(&client->look);
 	window_finish(&client->window);
-	client_buffers_finish(&client->buffers);
 	gpu_jobs_finish(&client->gpu_jobs);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
@@ -287,9 +269,8 @@ static bool report(struct client *client, const struct measure *measure) {
 }
 
 int main(int argc, char **argv) {
-	struct client client = {.sync.node_fd = -1, .gpu_jobs.gpu = -1, .signal_fd = -1};
-	client_buffers_init(
-		&client.buffers, &client.conn, &client.feedback, &client.sync, &client.options);
+	struct client client = {.gpu_jobs.gpu = -1, .signal_fd = -1};
+	client_buffers_init(&client.buffers, &client.conn, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);
 	if (exit_early >= 0) {
 		return exit_early;

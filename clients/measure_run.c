@@ -254,7 +254,8 @@ static enum client_exit step(struct measure *measure) {
 	if (!client->window.configured) {
 		return status;
 	}
-	if ((client_resized(client) || client->feedback.changed) && !prepare_pictures(client)) {
+	if ((client_resized(client) || client->buffers.feedback.changed) &&
+		!prepare_pictures(client)) {
 		return CLIENT_EXIT_NO_SOURCE;
 	}
 	if (measure->phase == MEASURE_WARM_UP) {
@@ -329,7 +330,7 @@ static enum client_exit start(struct measure *measure) {
 	}
 	const char *why;
 	if (client->options.late_fence &&
-		!late_fence_init(&measure->fence, client->sync.mode, &why)) {
+		!late_fence_init(&measure->fence, client->buffers.sync.mode, &why)) {
 		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence late is not possible: %s", why);
 	}
 	measure->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

@@ -80,20 +80,19 @@ void presentation_finish(struct presentation *presentation) {
 	*presentation = (struct presentation){0};
 }
 
-bool presentation_watch(
+void presentation_watch(
 	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns) {
 	struct watch *watch = calloc(1, sizeof(*watch));
 	if (!watch) {
-		return false;
+		return;
 	}
 	*watch = (struct watch){.presentation = presentation, .commit_ns = commit_ns};
 	watch->feedback = wp_presentation_feedback(presentation->conn->presentation, surface);
 	if (!watch->feedback) {
 		free(watch);
-		return false;
+		return;
 	}
 	wp_presentation_feedback_add_listener(watch->feedback, &feedback_listener, watch);
 	wl_list_insert(&presentation->pending, &watch->link);
 	presentation->num_pending++;
-	return true;
 }

@@ -32,9 +32,8 @@ void presentation_finish(struct presentation *presentation);
  *
  * @param commit_ns as late before the commit as can be: CLOCK_MONOTONIC, or, where the user of this
  *                  alone compares it, the compositor's clock
- * @return false without memory
  */
-bool presentation_watch(
+void presentation_watch(
 	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns);
 
 #endif

@@ -36,11 +36,8 @@ static void surface_finish(struct stress_surface *surface) {
 	if (surface->answer) {
 		wl_callback_destroy(surface->answer);
 	}
-	client_buffers_finish_rings(&surface->buffers);
-	sync_finish(&surface->sync);
-	feedback_finish(&surface->feedback);
-	window_finish(&surface->window);
 	client_buffers_finish(&surface->buffers);
+	window_finish(&surface->window);
 }
 
 void stress_client_finish(struct stress_client *client) {
@@ -60,28 +57,25 @@ static enum client_exit make_surface(struct stress_client *client, struct stress
 		.width = options->width,
 		.height = options->height,
 		.buffers = options->buffers,
+		.sync = options->sync,
 		.software = true,
 		.wish.fourcc = DRM_FORMAT_XRGB8888,
 		.scene = {.picture = PICTURE_SOLID, .solid = 0xc02060},
 	};
-	client_buffers_init(&surface->buffers, conn, &surface->feedback, &surface->sync,
-		&surface->buffer_options);
+	client_buffers_init(&surface->buffers, conn, &surface->buffer_options);
 	if (!window_init(&surface->window, conn, "latch-stress", options->width, options->height,
 		    false)) {
 		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
 	xdg_toplevel_set_app_id(surface->window.toplevel, "latch-stress");
-	if (!feedback_init(&surface->feedback, conn, surface->window.surface, false)) {
-		connection_say_error(conn);
-		return CLIENT_EXIT_CONNECTION;
+	const struct sync *sync = &surface->buffers.sync;
+	enum client_exit status = client_buffers_open(&surface->buffers, surface->window.surface);
+	if (status != CLIENT_EXIT_OK) {
+		return status;
 	}
-	if (!sync_init(&surface->sync, conn, surface->window.surface, options->sync, NULL)) {
-		return failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
-			sync_mode_name(options->sync), surface->sync.why);
-	}
-	if (options->fence.kind == FENCE_UNMATERIALISED && surface->sync.mode != SYNC_SYNCOBJ) {
+	if (options->fence.kind == FENCE_UNMATERIALISED && sync->mode != SYNC_SYNCOBJ) {
 		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence unmaterialised is not possible: %s",
-			surface->sync.why);
+			sync->why);
 	}
 	if (!client_buffers_prepare(&surface->buffers, options->width, options->height)) {
 		return CLIENT_EXIT_NO_SOURCE;
@@ -108,7 +102,6 @@ enum client_exit stress_client_make_surfaces(struct stress_client *client) {
 	}
 	enum client_exit status = CLIENT_EXIT_OK;
 	for (int i = 0; i < client->options->surfaces && status == CLIENT_EXIT_OK; i++) {
-		client->surfaces[i].sync.node_fd = -1;
 		client->num_surfaces = i + 1;
 		status = make_surface(client, &client->surfaces[i]);
 	}

@@ -6,8 +6,6 @@
 
 #include "buffers.h"
 #include "common/connection.h"
-#include "common/feedback.h"
-#include "common/sync.h"
 #include "common/window.h"
 #include "run.h"
 #include "source.h"
@@ -15,8 +13,6 @@
 /** A window with buffers, and fences of a way. */
 struct stress_surface {
 	struct window window;
-	struct feedback feedback;
-	struct sync sync;
 	struct client_buffers buffers;
 	struct client_options buffer_options;
 	int next; /* the buffer that a flood takes */

@@ -38,8 +38,8 @@ static bool commit(struct hostile *hostile, struct stress_surface *surface) {
 	if (!surface->good) {
 		return stress_surface_commit(client, surface, &ready, &hostile->source);
 	}
-	struct fence_spec spec = fence_next(
-		&client->options->fence, surface->sync.mode == SYNC_SYNCOBJ, &hostile->seed);
+	struct fence_spec spec = fence_next(&client->options->fence,
+		surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
 	return stress_surface_commit(client, surface, &spec, &hostile->source);
 }
 
@@ -159,14 +159,14 @@ enum client_exit hostile_run(
 		status = CLIENT_EXIT_FAILURE;
 		goto out;
 	}
-	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].sync.mode),
-		hostile.client.surfaces[0].sync.why);
+	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].buffers.sync.mode),
+		hostile.client.surfaces[0].buffers.sync.why);
 	start_ns = latch_now_ns();
 	if (options->run_ns > 0) {
 		hostile.end_ns = start_ns + options->run_ns;
 	}
 	status = loop(&hostile);
-	report->sync = sync_mode_name(hostile.client.surfaces[0].sync.mode);
+	report->sync = sync_mode_name(hostile.client.surfaces[0].buffers.sync.mode);
 	report->busy = count_busy(&hostile.client);
 	report->closed = hostile.ended;
 out:
