@@ -65,8 +65,8 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 	bool comparable = old && client_buffers_fit(buffers, buffers->width, buffers->height);
 	bool ok = false;
 	for (size_t i = 0; i < plan.len && !ok; i++) {
-		if (comparable && plan_step_equal(&plan.steps[i], &old->step)) {
-			ok = true;
+		ok = comparable && plan_step_equal(&plan.steps[i], &old->step);
+		if (ok) {
 			break;
 		}
 		struct ring *ring =
@@ -88,13 +88,6 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 
 /* Takes a new canvas and gives up the old one with all its buffers. */
 static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind, const char *path) {
-	static const char *const names[] = {
-		[CANVAS_GPU] = "GPU",
-		[CANVAS_DUMB] = "dumb buffers",
-		[CANVAS_UDMABUF] = "/dev/udmabuf",
-		[CANVAS_HEAP] = "/dev/dma_heap/system",
-		[CANVAS_SHM] = "shared memory",
-	};
 	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
 	destroy_retired(buffers, false);
 	ring_destroy(buffers->ring);
@@ -112,7 +105,7 @@ static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind,
 	}
 	canvas_destroy(buffers->canvas);
 	buffers->canvas = NULL;
-	return failed(false, "%s%s%s can't be used: %s", names[kind], path ? " on " : "",
+	return failed(false, "%s%s%s can't be used: %s", canvas_label(kind), path ? " on " : "",
 		path ? path : "", why);
 }
 

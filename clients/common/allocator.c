@@ -102,15 +102,19 @@ static bool get_shm(
 }
 
 static const struct {
-	const char *name;
+	const char *name, *label;
 	cpu_piece_func get_piece;
 } kinds[] = {
-	[CANVAS_GPU] = {"gbm", NULL},
-	[CANVAS_DUMB] = {"dumb", get_dumb},
-	[CANVAS_UDMABUF] = {"udmabuf", get_udmabuf},
-	[CANVAS_HEAP] = {"dma-heap", get_heap},
-	[CANVAS_SHM] = {"wl_shm", get_shm},
+	[CANVAS_GPU] = {"gbm", "GPU", NULL},
+	[CANVAS_DUMB] = {"dumb", "dumb buffers", get_dumb},
+	[CANVAS_UDMABUF] = {"udmabuf", "/dev/udmabuf", get_udmabuf},
+	[CANVAS_HEAP] = {"dma-heap", "/dev/dma_heap/system", get_heap},
+	[CANVAS_SHM] = {"wl_shm", "shared memory", get_shm},
 };
+
+const char *canvas_label(enum canvas_kind kind) {
+	return kinds[kind].label;
+}
 
 const char *canvas_allocator(const struct canvas *canvas) {
 	return kinds[canvas->kind].name;

@@ -35,16 +35,12 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 
 /* What is asked for memory: a DRM node, or one that is the same on every machine. */
 static bool open_device(struct canvas *canvas) {
-	static const char *const paths[] = {
-		[CANVAS_UDMABUF] = "/dev/udmabuf",
-		[CANVAS_HEAP] = "/dev/dma_heap/system",
-	};
 	uint64_t has_dumb = 0;
 	if (canvas->kind == CANVAS_SHM) {
 		return true;
 	}
 	canvas->fd = canvas->path ? device_open(canvas->path)
-				  : open(paths[canvas->kind], O_RDWR | O_CLOEXEC);
+				  : open(canvas_label(canvas->kind), O_RDWR | O_CLOEXEC);
 	if (canvas->fd >= 0 && canvas->kind == CANVAS_DUMB &&
 		(drmGetNodeTypeFromFd(canvas->fd) != DRM_NODE_PRIMARY ||
 			drmGetCap(canvas->fd, DRM_CAP_DUMB_BUFFER, &has_dumb) != 0 || !has_dumb)) {

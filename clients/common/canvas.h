@@ -53,6 +53,9 @@ void canvas_destroy(struct canvas *canvas);
 /** What draws, for people: the GL renderer's name, or "CPU". */
 const char *canvas_renderer(const struct canvas *canvas);
 
+/** What it is made with, for people; the path where that is the same on every machine. */
+const char *canvas_label(enum canvas_kind kind);
+
 /** Where its memory comes from: "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm". */
 const char *canvas_allocator(const struct canvas *canvas);
 

@@ -36,6 +36,9 @@ struct runner {
 	struct dmabuf memory;
 	struct canvas *canvas;
 	int node_fd;
+	struct bad_report *report;
+	yyjson_mut_doc *doc; /* of the first round; NULL: none is wanted */
+	yyjson_mut_val *cases;
 	uint64_t number;
 	bool quiet; /* only what is not ok is printed */
 };
@@ -159,17 +162,17 @@ static bool run_in_process(
 /* --- the run --------------------------------------------------------------------- */
 
 static void print_result(struct runner *runner, const struct bad_case *bad_case, bool ok,
-	const char *missing, const struct outcome *outcome) {
+	const struct result *result) {
 	if (runner->quiet && ok) {
 		return;
 	}
 	runner->number++;
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
 	printf("%s %" PRIu64 " - %s", ok ? "ok" : "not ok", runner->number, bad_case->name);
-	if (missing) {
-		printf(" # SKIP %s", missing);
+	if (result->missing) {
+		printf(" # SKIP %s", result->missing);
 	} else {
-		printf(": %s", outcome_text(outcome, got));
+		printf(": %s", outcome_text(&result->outcome, got));
 		if (!ok) {
 			printf(", not %s", expectation_text(&bad_case->expected, wanted));
 		}
@@ -178,24 +181,21 @@ static void print_result(struct runner *runner, const struct bad_case *bad_case,
 	fflush(stdout);
 }
 
-static bool add_json(yyjson_mut_doc *doc, yyjson_mut_val *cases, const struct bad_case *bad_case,
-	bool ok, const char *missing, const struct outcome *outcome) {
-	if (!doc) {
-		return true;
-	}
+static bool add_json(struct runner *runner, const struct bad_case *bad_case, bool ok,
+	const struct result *result) {
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
-	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, cases);
+	const char *word = result->missing ? "skip" : (ok ? "ok" : "not ok");
+	const char *text = result->missing ? result->missing : outcome_text(&result->outcome, got);
+	yyjson_mut_doc *doc = runner->doc;
+	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, runner->cases);
 	return item && yyjson_mut_obj_add_str(doc, item, "name", bad_case->name) &&
-	       yyjson_mut_obj_add_str(
-		       doc, item, "result", missing ? "skip" : (ok ? "ok" : "not ok")) &&
-	       yyjson_mut_obj_add_strcpy(
-		       doc, item, "got", missing ? missing : outcome_text(outcome, got)) &&
+	       yyjson_mut_obj_add_str(doc, item, "result", word) &&
+	       yyjson_mut_obj_add_strcpy(doc, item, "got", text) &&
 	       yyjson_mut_obj_add_strcpy(
 		       doc, item, "wanted", expectation_text(&bad_case->expected, wanted));
 }
 
-static enum client_exit run_case(struct runner *runner, const struct bad_case *bad_case,
-	struct bad_report *report, yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+static enum client_exit run_case(struct runner *runner, const struct bad_case *bad_case) {
 	struct result result;
 	if (!run_in_process(runner, bad_case, &result)) {
 		return failed(CLIENT_EXIT_FAILURE, "%s: can't be run", bad_case->name);
@@ -204,50 +204,38 @@ static enum client_exit run_case(struct runner *runner, const struct bad_case *b
 		return failed(CLIENT_EXIT_NO_SERVER,
 			"no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
 	}
-	const char *missing = result.missing;
-	bool ok = missing || outcome_fits(&result.outcome, &bad_case->expected);
-	report->skipped += missing != NULL;
-	report->ok += ok && !missing;
-	report->not_ok += !ok;
-	print_result(runner, bad_case, ok, missing, &result.outcome);
-	if (!add_json(doc, cases, bad_case, ok, missing, &result.outcome)) {
+	bool ok = result.missing || outcome_fits(&result.outcome, &bad_case->expected);
+	runner->report->skipped += result.missing != NULL;
+	runner->report->ok += ok && !result.missing;
+	runner->report->not_ok += !ok;
+	print_result(runner, bad_case, ok, &result);
+	if (runner->doc && !runner->quiet && !add_json(runner, bad_case, ok, &result)) {
 		say("out of memory");
 	}
 	return CLIENT_EXIT_OK;
 }
 
-static bool wanted(const struct stress_options *options, const struct bad_case *bad_case) {
-	return !options->bad_filter || strstr(bad_case->name, options->bad_filter);
-}
-
-static enum client_exit run_all(struct runner *runner, int signal_fd, struct bad_report *report,
-	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+/* Runs all that are wanted, or names them. */
+static enum client_exit run_all(struct runner *runner, int signal_fd) {
+	const struct stress_options *options = runner->options;
+	enum client_exit status = CLIENT_EXIT_OK;
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			if (!wanted(runner->options, bad_case)) {
+			if (options->bad_filter && !strstr(bad_case->name, options->bad_filter)) {
 				continue;
 			}
-			enum client_exit status =
-				fd_readable(signal_fd)
-					? CLIENT_EXIT_FAILURE
-					: run_case(runner, bad_case, report, doc, cases);
+			if (options->list) {
+				puts(bad_case->name);
+				continue;
+			}
+			status = fd_readable(signal_fd) ? CLIENT_EXIT_FAILURE
+							: run_case(runner, bad_case);
 			if (status != CLIENT_EXIT_OK) {
 				return status;
 			}
 		}
 	}
-	return CLIENT_EXIT_OK;
-}
-
-static enum client_exit list_all(const struct stress_options *options) {
-	for (size_t t = 0; t < NUM_TABLES; t++) {
-		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			if (wanted(options, bad_case)) {
-				puts(bad_case->name);
-			}
-		}
-	}
-	return CLIENT_EXIT_OK;
+	return status;
 }
 
 /* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
@@ -309,47 +297,47 @@ static enum client_exit say_no_memory(void) {
 		BAD_WIDTH, BAD_HEIGHT);
 }
 
-/* Takes over the document, which may be NULL. */
-static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_report *report) {
+static bool write_json(const struct runner *runner) {
+	const struct bad_report *report = runner->report;
+	yyjson_mut_doc *doc = runner->doc;
 	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
 	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
-	return json_write(doc, complete, path);
+	return json_write(doc, complete, runner->options->json);
 }
 
 enum client_exit bad_run(
 	const struct stress_options *options, int signal_fd, struct bad_report *report) {
 	*report = (struct bad_report){0};
+	struct runner runner = {.options = options, .report = report};
 	if (options->list) {
-		return list_all(options);
+		return run_all(&runner, signal_fd);
 	}
-	struct runner runner = {.options = options};
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
 	enum client_exit status = CLIENT_EXIT_OK;
-	yyjson_mut_val *root = NULL;
-	yyjson_mut_doc *doc = options->json ? json_create(&root) : NULL;
-	yyjson_mut_val *cases = doc ? yyjson_mut_obj_add_arr(doc, root, "cases") : NULL;
 	if (!make_memory(&runner)) {
 		status = say_no_memory();
 		goto out;
 	}
+	yyjson_mut_val *root = NULL;
+	runner.doc = options->json ? json_create(&root) : NULL;
+	runner.cases = root ? yyjson_mut_obj_add_arr(runner.doc, root, "cases") : NULL;
 	for (uint64_t n = 0; n < options->repeat && status == CLIENT_EXIT_OK; n++) {
 		runner.quiet = n > 0;
-		status = run_all(&runner, signal_fd, report, n == 0 ? doc : NULL, cases);
+		status = run_all(&runner, signal_fd);
 	}
 	printf("1..%" PRIu64 "\n", runner.number);
 	if (status == CLIENT_EXIT_OK && report->not_ok > 0) {
 		status = CLIENT_EXIT_FAILURE;
 	}
-	if (options->json && !write_json(options->json, doc, report)) {
+	if (options->json && !write_json(&runner)) {
 		status = CLIENT_EXIT_FAILURE;
 	}
-	doc = NULL;
+
 out:
 	drop_memory(&runner);
 	fd_clear(&runner.node_fd);
-	yyjson_mut_doc_free(doc);
 	return status;
 }
