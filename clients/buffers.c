@@ -174,9 +174,9 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	}
 	if (!ok) {
 		return failed(false, buffers->options->software
-					   ? "no buffer that the CPU can draw into is accepted "
-					     "by the compositor"
-					   : "no GPU can be used; --software draws without one");
+					     ? "no buffer that the CPU can draw into is accepted "
+					       "by the compositor"
+					     : "no GPU can be used; --software draws without one");
 	}
 	if (buffers->allocations == before) {
 		return true;

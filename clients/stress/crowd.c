@@ -157,18 +157,10 @@ static bool ask_for_callbacks(struct crowd *crowd, int number) {
 
 static bool gather(struct crowd *crowd) {
 	const int number = crowd->options->surfaces;
-	switch (crowd->options->crowd) {
-	case CROWD_WINDOWS:
-		return make_windows(crowd, number);
-	case CROWD_SUBSURFACES:
-		return make_windows(crowd, 1) && make_subsurfaces(crowd, number);
-	case CROWD_REGION:
-		return make_windows(crowd, 1) && set_region(crowd, number);
-	case CROWD_CALLBACKS:
-	case CROWD_NONE:
-		break;
-	}
-	return make_windows(crowd, 1);
+	const enum crowd_kind kind = crowd->options->crowd;
+	return make_windows(crowd, kind == CROWD_WINDOWS ? number : 1) &&
+	       (kind != CROWD_SUBSURFACES || make_subsurfaces(crowd, number)) &&
+	       (kind != CROWD_REGION || set_region(crowd, number));
 }
 
 /* A frame of the first window, when the last one was shown. */

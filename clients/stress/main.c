@@ -65,18 +65,9 @@ int main(int argc, char **argv) {
 		return exit_early;
 	}
 	int signal_fd = signal_fd_open();
-	enum client_exit status = CLIENT_EXIT_FAILURE;
-	switch (options.mode) {
-	case STRESS_FENCES:
-		status = run_hostile(&options, signal_fd);
-		break;
-	case STRESS_BAD:
-		status = run_bad(&options, signal_fd);
-		break;
-	case STRESS_DIE:
-		status = run_die(&options, signal_fd);
-		break;
-	}
+	enum client_exit status = options.die			? run_die(&options, signal_fd)
+				  : options.bad || options.list ? run_bad(&options, signal_fd)
+								: run_hostile(&options, signal_fd);
 	fd_clear(&signal_fd);
 	return (int)status;
 }

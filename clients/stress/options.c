@@ -122,7 +122,7 @@ static bool check_together(const struct stress_options *options) {
 		{options->fence.kind == FENCE_UNMATERIALISED && !points,
 			"--fence unmaterialised needs --sync syncobj: only a timeline has points "
 			"without fences"},
-		{options->at_once > 1 && options->mode != STRESS_DIE, "--at-once needs --die"},
+		{options->at_once > 1 && !options->die, "--at-once needs --die"},
 	};
 	return rules_kept(rules, sizeof(rules) / sizeof(rules[0]));
 }
@@ -142,8 +142,5 @@ int stress_options_parse(struct stress_options *options, int argc, char **argv) 
 		.seed = 1,
 	};
 	int status = options_parse(&table, options, argc, argv);
-	options->mode = options->die			? STRESS_DIE
-			: options->bad || options->list ? STRESS_BAD
-							: STRESS_FENCES;
 	return status >= 0 || check_together(options) ? status : CLIENT_EXIT_USAGE;
 }

@@ -16,12 +16,6 @@ enum crowd_kind {
 	CROWD_CALLBACKS, /* frame callbacks and presentation feedbacks of each frame */
 };
 
-enum stress_mode {
-	STRESS_FENCES,
-	STRESS_BAD,
-	STRESS_DIE,
-};
-
 /** Where a client is when it is killed. */
 enum die_step {
 	DIE_BIND,
@@ -34,7 +28,6 @@ enum die_step {
 };
 
 struct stress_options {
-	enum stress_mode mode;
 	struct fence_spec fence;
 	enum sync_mode sync;
 	enum crowd_kind crowd; /* CROWD_NONE: bad fences; else so many as there are surfaces */
@@ -48,7 +41,7 @@ struct stress_options {
 	uint64_t repeat;
 	int64_t run_ns; /* 0: without end */
 	uint64_t seed;
-	bool bad, die;	  /* what the mode follows from */
+	bool die, bad;	  /* what is done in the place of fences */
 	bool list;	  /* name the cases and do nothing */
 	const char *json; /* NULL: none */
 };
