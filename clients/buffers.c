@@ -5,13 +5,15 @@
 
 #include "common/util.h"
 
-static void destroy_retired(struct client_buffers *buffers, bool only_idle) {
+/* All of them, or those that were given up and are idle. */
+static void destroy_rings(struct client_buffers *buffers, bool all) {
 	struct ring *ring, *next;
-	wl_list_for_each_safe(ring, next, &buffers->retired, link) {
-		if (!only_idle || ring_idle(ring)) {
+	wl_list_for_each_safe(ring, next, &buffers->rings, link) {
+		if (all || (ring != buffers->ring && ring_idle(ring))) {
 			ring_destroy(ring);
 		}
 	}
+	buffers->ring = all ? NULL : buffers->ring;
 }
 
 /* The nodes to draw with, the compositor's wish first: its main device is the one that clients
@@ -75,9 +77,7 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 		if (!ring) {
 			continue;
 		}
-		if (buffers->ring) {
-			wl_list_insert(&buffers->retired, &buffers->ring->link);
-		}
+		wl_list_insert(&buffers->rings, &ring->link);
 		buffers->ring = ring;
 		buffers->allocations++;
 		ok = true;
@@ -89,9 +89,7 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 /* Takes a new canvas and gives up the old one with all its buffers. */
 static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind, const char *path) {
 	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
-	destroy_retired(buffers, false);
-	ring_destroy(buffers->ring);
-	buffers->ring = NULL;
+	destroy_rings(buffers, true);
 	canvas_destroy(buffers->canvas);
 
 	const char *why;
@@ -222,40 +220,38 @@ enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_s
 	device_list_finish(&devices);
 	return synced ? CLIENT_EXIT_OK
 		      : failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
-				sync_mode_name(buffers->options->sync), sync->why);
+				sync_mode_names[buffers->options->sync], sync->why);
 }
 
 nfds_t client_buffers_add_fds(
 	const struct client_buffers *buffers, struct pollfd *fds, nfds_t max) {
-	nfds_t num = buffers->ring ? ring_add_fds(buffers->ring, fds, max) : 0;
+	nfds_t num = 0;
 	struct ring *ring;
-	wl_list_for_each(ring, &buffers->retired, link) num +=
-		ring_add_fds(ring, &fds[num], max - num);
+	wl_list_for_each(ring, &buffers->rings, link) {
+		num += ring_add_fds(ring, &fds[num], max - num);
+	}
 	return num;
 }
 
 void client_buffers_handle_fds(
 	struct client_buffers *buffers, const struct pollfd *fds, nfds_t num) {
-	if (buffers->ring) {
-		ring_handle_fds(buffers->ring, fds, num);
-	}
 	struct ring *ring;
-	wl_list_for_each(ring, &buffers->retired, link) ring_handle_fds(ring, fds, num);
-	destroy_retired(buffers, true);
+	wl_list_for_each(ring, &buffers->rings, link) {
+		ring_handle_fds(ring, fds, num);
+	}
+	destroy_rings(buffers, false);
 }
 
 void client_buffers_init(struct client_buffers *buffers, struct connection *conn,
 	const struct client_options *options) {
 	*buffers = (struct client_buffers){.conn = conn, .options = options, .sync.node_fd = -1};
-	wl_list_init(&buffers->retired);
+	wl_list_init(&buffers->rings);
 }
 
 void client_buffers_finish(struct client_buffers *buffers) {
-	destroy_retired(buffers, false);
-	ring_destroy(buffers->ring);
+	destroy_rings(buffers, true);
 	sync_finish(&buffers->sync);
 	feedback_finish(&buffers->feedback);
 	canvas_destroy(buffers->canvas);
-	buffers->ring = NULL;
 	buffers->canvas = NULL;
 }

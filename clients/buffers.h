@@ -24,7 +24,7 @@ struct client_buffers {
 
 	struct canvas *canvas;	/* NULL before client_buffers_prepare() */
 	struct ring *ring;	/* the same */
-	struct wl_list retired; /* rings whose last buffers the compositor still holds */
+	struct wl_list rings;	/* that one, and those whose buffers the compositor still holds */
 	uint32_t width, height; /* of the buffers that are wanted */
 	uint64_t allocations;	/* how often a ring was made */
 };

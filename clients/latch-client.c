@@ -220,7 +220,7 @@ static enum client_exit start(struct client *client) {
 	}
 	status = client_buffers_open(&client->buffers, client->window.surface);
 	if (status == CLIENT_EXIT_OK && !in_shm) {
-		say("fences by %s: %s", sync_mode_name(client->buffers.sync.mode),
+		say("fences by %s: %s", sync_mode_names[client->buffers.sync.mode],
 			client->buffers.sync.why);
 	}
 	return status;

@@ -9,9 +9,7 @@
 #include "client.h"
 #include "common/util.h"
 #include "late_fence.h"
-#include "measure/frames.h"
-#include "measure/grid.h"
-#include "measure/schedule.h"
+#include "measure/measure.h"
 #include "peer.h"
 
 enum measure_phase {

@@ -19,7 +19,7 @@ static double frames_per_second(const struct client *client) {
 }
 
 static const char *sync_name(const struct client *client) {
-	return client->buffers.in_shm ? "none" : sync_mode_name(client->buffers.sync.mode);
+	return client->buffers.in_shm ? "none" : sync_mode_names[client->buffers.sync.mode];
 }
 
 void report_print(const struct client *client, const struct measure_report *measured) {

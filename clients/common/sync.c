@@ -21,10 +21,6 @@ const char *const sync_mode_names[] = {
 	NULL,
 };
 
-const char *sync_mode_name(enum sync_mode mode) {
-	return sync_mode_names[mode];
-}
-
 /* Both return NULL, or the reason why this way is not to be had. */
 
 static const char *try_syncobj(
@@ -253,7 +249,7 @@ static bool pass_fence(struct sync_slot *slot, int fence) {
 bool sync_slot_commit(struct sync_slot *slot, int fence) {
 	slot->busy = pass_fence(slot, fence);
 	if (!slot->busy) {
-		say("the fence can't be passed by %s: %s", sync_mode_name(slot->sync->mode),
+		say("the fence can't be passed by %s: %s", sync_mode_names[slot->sync->mode],
 			strerror(errno));
 	}
 	fd_clear(&fence);

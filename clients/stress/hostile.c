@@ -159,14 +159,14 @@ enum client_exit hostile_run(
 		status = CLIENT_EXIT_FAILURE;
 		goto out;
 	}
-	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].buffers.sync.mode),
+	say("fences by %s: %s", sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode],
 		hostile.client.surfaces[0].buffers.sync.why);
 	start_ns = latch_now_ns();
 	if (options->run_ns > 0) {
 		hostile.end_ns = start_ns + options->run_ns;
 	}
 	status = loop(&hostile);
-	report->sync = sync_mode_name(hostile.client.surfaces[0].buffers.sync.mode);
+	report->sync = sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode];
 	report->busy = count_busy(&hostile.client);
 	report->closed = hostile.ended;
 out:

@@ -60,16 +60,6 @@ static void wait_for_end(struct session *session, const struct latchctl_options 
 	}
 }
 
-/* NULL without memory. */
-static yyjson_mut_doc *make_span(
-	yyjson_mut_doc *before, yyjson_mut_doc *after, const char *only) {
-	yyjson_mut_doc *span = span_between(before, after);
-	if (span && only) {
-		top_keep_output(yyjson_mut_doc_get_root(span), only);
-	}
-	return span;
-}
-
 /* Spans until interrupted; each begins with the last answer. */
 static bool show_spans(struct session *session, const struct latchctl_options *options,
 	yyjson_mut_doc **before, bool on_screen) {
@@ -93,7 +83,10 @@ static bool show_spans(struct session *session, const struct latchctl_options *o
 			break;
 		}
 		yyjson_mut_doc_free(span);
-		span = make_span(*before, after, options->output);
+		span = span_between(*before, after);
+		if (span && options->output) {
+			top_keep_output(yyjson_mut_doc_get_root(span), options->output);
+		}
 		yyjson_mut_doc_free(*before);
 		*before = after;
 		session->problem = span ? NULL : "out of memory";

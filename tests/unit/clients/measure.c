@@ -1,9 +1,7 @@
 /* What --measure makes of the times: the grid, the first possible vblank, the head start, and when
  * the next frame is due. */
-#include "measure/frames.h"
+#include "measure/measure.h"
 #include "../test.h"
-#include "measure/grid.h"
-#include "measure/schedule.h"
 
 #define MS INT64_C(1000000)
 #define PERIOD_NS INT64_C(16666600)
