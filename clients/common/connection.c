@@ -220,12 +220,13 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 	}
 	short events = POLLIN;
 	if (wl_display_flush(conn->display) < 0) {
-		/* EPIPE: the reason is still to be read from the socket. */
 		if (errno == EAGAIN) {
 			events |= POLLOUT;
 		} else if (errno != EPIPE) {
-			goto error;
+			wl_display_cancel_read(conn->display);
+			return false;
 		}
+		/* EPIPE: the reason is still to be read from the socket. */
 	}
 	fds[0] = (struct pollfd){.fd = wl_display_get_fd(conn->display), .events = events};
 	int ready = poll(fds, num_fds, -1);
@@ -244,10 +245,6 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 		wl_display_cancel_read(conn->display);
 	}
 	return wl_display_dispatch_pending(conn->display) >= 0;
-
-error:
-	wl_display_cancel_read(conn->display);
-	return false;
 }
 
 bool connection_wait(

@@ -47,13 +47,13 @@ static bool query_format(const struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPRO
 	return ok;
 }
 
+static void *load(const char *name) {
+	return (void *)eglGetProcAddress(name);
+}
+
 static bool query_drawable(struct egl *egl, struct format_set *drawable) {
-	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats =
-		(PFNEGLQUERYDMABUFFORMATSEXTPROC)(void *)eglGetProcAddress(
-			"eglQueryDmaBufFormatsEXT");
-	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers =
-		(PFNEGLQUERYDMABUFMODIFIERSEXTPROC)(void *)eglGetProcAddress(
-			"eglQueryDmaBufModifiersEXT");
+	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats = load("eglQueryDmaBufFormatsEXT");
+	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers = load("eglQueryDmaBufModifiersEXT");
 	EGLint num = 0;
 	if (!egl->has_modifiers || !query_formats || !query_modifiers ||
 		!query_formats(egl->display, 0, NULL, &num) || num <= 0) {
@@ -75,17 +75,12 @@ static bool query_drawable(struct egl *egl, struct format_set *drawable) {
 }
 
 static bool load_functions(struct egl *egl) {
-	egl->create_image =
-		(PFNEGLCREATEIMAGEKHRPROC)(void *)eglGetProcAddress("eglCreateImageKHR");
-	egl->destroy_image =
-		(PFNEGLDESTROYIMAGEKHRPROC)(void *)eglGetProcAddress("eglDestroyImageKHR");
-	egl->create_sync = (PFNEGLCREATESYNCKHRPROC)(void *)eglGetProcAddress("eglCreateSyncKHR");
-	egl->destroy_sync =
-		(PFNEGLDESTROYSYNCKHRPROC)(void *)eglGetProcAddress("eglDestroySyncKHR");
-	egl->dup_native_fence = (PFNEGLDUPNATIVEFENCEFDANDROIDPROC)(void *)eglGetProcAddress(
-		"eglDupNativeFenceFDANDROID");
-	egl->image_to_texture =
-		(void (*)(GLenum, void *))(void *)eglGetProcAddress("glEGLImageTargetTexture2DOES");
+	egl->create_image = load("eglCreateImageKHR");
+	egl->destroy_image = load("eglDestroyImageKHR");
+	egl->create_sync = load("eglCreateSyncKHR");
+	egl->destroy_sync = load("eglDestroySyncKHR");
+	egl->dup_native_fence = load("eglDupNativeFenceFDANDROID");
+	egl->image_to_texture = load("glEGLImageTargetTexture2DOES");
 	if (!egl->create_sync || !egl->destroy_sync || !egl->dup_native_fence) {
 		egl->native_fence = false;
 	}
@@ -166,6 +161,16 @@ bool egl_is_software(void) {
 	return false;
 }
 
+struct attributes {
+	EGLint values[6 + DMABUF_MAX_PLANES * 10 + 1];
+	size_t len;
+};
+
+static void add(struct attributes *attributes, EGLint name, EGLint value) {
+	attributes->values[attributes->len++] = name;
+	attributes->values[attributes->len++] = value;
+}
+
 static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool name_modifier) {
 #define PLANE(N) \
 	{ \
@@ -175,31 +180,22 @@ static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool 
 	}
 	static const EGLint names[DMABUF_MAX_PLANES][5] = {PLANE(0), PLANE(1), PLANE(2), PLANE(3)};
 #undef PLANE
-	EGLint attribs[6 + DMABUF_MAX_PLANES * 10 + 1];
-	size_t n = 0;
-	attribs[n++] = EGL_WIDTH;
-	attribs[n++] = (EGLint)buf->width;
-	attribs[n++] = EGL_HEIGHT;
-	attribs[n++] = (EGLint)buf->height;
-	attribs[n++] = EGL_LINUX_DRM_FOURCC_EXT;
-	attribs[n++] = (EGLint)buf->fourcc;
+	struct attributes attributes = {0};
+	add(&attributes, EGL_WIDTH, (EGLint)buf->width);
+	add(&attributes, EGL_HEIGHT, (EGLint)buf->height);
+	add(&attributes, EGL_LINUX_DRM_FOURCC_EXT, (EGLint)buf->fourcc);
 	for (int i = 0; i < buf->num_planes; i++) {
-		attribs[n++] = names[i][0];
-		attribs[n++] = buf->planes[i].fd;
-		attribs[n++] = names[i][1];
-		attribs[n++] = (EGLint)buf->planes[i].offset;
-		attribs[n++] = names[i][2];
-		attribs[n++] = (EGLint)buf->planes[i].stride;
+		add(&attributes, names[i][0], buf->planes[i].fd);
+		add(&attributes, names[i][1], (EGLint)buf->planes[i].offset);
+		add(&attributes, names[i][2], (EGLint)buf->planes[i].stride);
 		if (name_modifier) {
-			attribs[n++] = names[i][3];
-			attribs[n++] = (EGLint)(buf->modifier & 0xffffffff);
-			attribs[n++] = names[i][4];
-			attribs[n++] = (EGLint)(buf->modifier >> 32);
+			add(&attributes, names[i][3], (EGLint)(buf->modifier & 0xffffffff));
+			add(&attributes, names[i][4], (EGLint)(buf->modifier >> 32));
 		}
 	}
-	attribs[n] = EGL_NONE;
+	attributes.values[attributes.len] = EGL_NONE;
 	return egl->create_image(
-		egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attribs);
+		egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes.values);
 }
 
 bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf) {

@@ -102,6 +102,15 @@ bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tra
 	return true;
 }
 
+bool plan_step_allows(const struct plan_step *step, uint64_t modifier) {
+	for (size_t i = 0; i < step->num_modifiers; i++) {
+		if (step->modifiers[i] == modifier) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool plan_step_equal(const struct plan_step *a, const struct plan_step *b) {
 	return a->fourcc == b->fourcc && a->scanout == b->scanout &&
 	       a->target_device == b->target_device && a->num_modifiers == b->num_modifiers &&

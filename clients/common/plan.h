@@ -50,6 +50,9 @@ struct plan_wish {
 bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tranches,
 	const struct format_set *drawable, const struct plan_wish *wish);
 
+/** Whether the modifier is one of the step's. */
+bool plan_step_allows(const struct plan_step *step, uint64_t modifier);
+
 /** Whether two steps would ask for the same thing, so that buffers in hand can stay. */
 bool plan_step_equal(const struct plan_step *a, const struct plan_step *b);
 
