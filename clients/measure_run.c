@@ -76,34 +76,27 @@ static bool counts(const struct measure *measure, int64_t commit_ns) {
 	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns;
 }
 
-static void handle_presented(void *data, const struct stats_frame *frame) {
+static void handle_answer(void *data, int64_t commit_ns, const struct stats_frame *frame) {
 	struct measure *measure = data;
+	if (!frame) {
+		measure->discarded += counts(measure, commit_ns);
+		return;
+	}
 	if (measure->num_flips == 0) {
 		measure->first_presented_ns = frame->flip_ns;
 	}
 	add_flip(measure, frame);
-	if (!counts(measure, frame->commit_ns) ||
-		measure->num_frames >= options_of(measure)->frames) {
+	if (!counts(measure, commit_ns) || measure->num_frames >= options_of(measure)->frames) {
 		return;
 	}
 	measure->zero_copy += (frame->flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY) != 0;
 	measure->frames[measure->num_frames++] = (struct measure_frame){
-		.commit_ns = frame->commit_ns,
-		.ready_ns = ready_time(measure, frame->commit_ns),
+		.commit_ns = commit_ns,
+		.ready_ns = ready_time(measure, commit_ns),
 		.presented_ns = frame->flip_ns,
 		.sequence = frame->sequence,
 	};
 }
-
-static void handle_discarded(void *data, int64_t commit_ns) {
-	struct measure *measure = data;
-	measure->discarded += counts(measure, commit_ns);
-}
-
-static const struct presentation_listener presentation_listener = {
-	.presented = handle_presented,
-	.discarded = handle_discarded,
-};
 
 /* Returns 0 when it can't go on, having said why. */
 static int64_t commit(struct measure *measure, struct ring_buffer *picture, int fence) {
@@ -352,7 +345,7 @@ enum client_exit measure_run(struct measure *measure, struct client *client) {
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		measure->late[i].fence = -1;
 	}
-	client->presentation.listener = &presentation_listener;
+	client->presentation.answered = handle_answer;
 	client->presentation.data = measure;
 	enum client_exit status = start(measure);
 	if (status != CLIENT_EXIT_OK) {
@@ -370,7 +363,7 @@ void measure_finish(struct measure *measure) {
 	if (!measure->client) {
 		return;
 	}
-	measure->client->presentation.listener = NULL;
+	measure->client->presentation.answered = NULL;
 	late_fence_finish(&measure->fence);
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		fd_clear(&measure->late[i].fence);

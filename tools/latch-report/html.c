@@ -203,9 +203,10 @@ static void write_surface_legend(FILE *file, const struct run *run, uint32_t out
 				record->output_id == output_id;
 		}
 		if (there) {
-			markup_print(file, "<span><i class=\"c%u\"></i>%s (%" PRIu32 ")</span> ",
-				picture_surface_colour(run, run->surfaces[i].id),
-				markup_or(run->surfaces[i].label, "surface"), run->surfaces[i].id);
+			fprintf(file, "<span><i class=\"c%u\"></i>",
+				picture_surface_colour(run, run->surfaces[i].id));
+			write_name(file, run->surfaces[i].label, run->surfaces[i].id);
+			fputs("</span> ", file);
 		}
 	}
 	fputs("</p>\n", file);
