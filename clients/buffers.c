@@ -1,23 +1,26 @@
 #include "buffers.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "common/util.h"
 
-static void destroy_retired(struct client_buffers *buffers, bool only_idle) {
+/* All of them, or those that were given up and are idle. */
+static void destroy_rings(struct client_buffers *buffers, bool all) {
 	struct ring *ring, *next;
-	wl_list_for_each_safe(ring, next, &buffers->retired, link) {
-		if (!only_idle || ring_idle(ring)) {
+	wl_list_for_each_safe(ring, next, &buffers->rings, link) {
+		if (all || (ring != buffers->ring && ring_idle(ring))) {
 			ring_destroy(ring);
 		}
 	}
+	buffers->ring = all ? NULL : buffers->ring;
 }
 
 /* The nodes to draw with, the compositor's wish first: its main device is the one that clients
  * can surely use; the target of a tranche may be a mere display. */
 static void list_devices(
 	const struct client_buffers *buffers, struct device_list *list, bool primary_only) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
 	if (buffers->options->device) {
 		device_list_add(list, buffers->options->device);
 		return;
@@ -38,7 +41,7 @@ static void list_devices(
 
 /* A picture for scan-out is best made by the display's own device, where it has one. */
 static void list_dumb_devices(const struct client_buffers *buffers, struct device_list *list) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
 	for (size_t i = 0; !buffers->options->device && i < content->num_tranches; i++) {
 		const struct tranche *tranche = &content->tranches[i];
 		if (tranche->scanout && tranche->target_device) {
@@ -51,10 +54,11 @@ static void list_dumb_devices(const struct client_buffers *buffers, struct devic
 /* Makes a ring by the first step of the plan that everybody accepts. Buffers in hand stay if
  * they are what that step would give. */
 static bool allocate(struct client_buffers *buffers, const char **why) {
-	const struct feedback_content *content = &buffers->feedback->current;
+	const struct feedback_content *content = &buffers->feedback.current;
+	static const struct plan_wish none;
 	struct plan plan;
 	if (!plan_init(&plan, content->tranches, content->num_tranches, &buffers->canvas->drawable,
-		    &buffers->options->wish)) {
+		    buffers->in_shm ? &none : &buffers->options->wish)) {
 		*why = "out of memory";
 		return false;
 	}
@@ -63,19 +67,17 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 	bool comparable = old && client_buffers_fit(buffers, buffers->width, buffers->height);
 	bool ok = false;
 	for (size_t i = 0; i < plan.len && !ok; i++) {
-		if (comparable && plan_step_equal(&plan.steps[i], &old->step)) {
-			ok = true;
+		ok = comparable && plan_step_equal(&plan.steps[i], &old->step);
+		if (ok) {
 			break;
 		}
 		struct ring *ring =
-			ring_create(buffers->conn, buffers->canvas, buffers->sync, &plan.steps[i],
+			ring_create(buffers->conn, buffers->canvas, &buffers->sync, &plan.steps[i],
 				buffers->width, buffers->height, buffers->options->buffers, why);
 		if (!ring) {
 			continue;
 		}
-		if (buffers->ring) {
-			wl_list_insert(&buffers->retired, &buffers->ring->link);
-		}
+		wl_list_insert(&buffers->rings, &ring->link);
 		buffers->ring = ring;
 		buffers->allocations++;
 		ok = true;
@@ -86,16 +88,8 @@ static bool allocate(struct client_buffers *buffers, const char **why) {
 
 /* Takes a new canvas and gives up the old one with all its buffers. */
 static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind, const char *path) {
-	static const char *const names[] = {
-		[CANVAS_GPU] = "GPU",
-		[CANVAS_DUMB] = "dumb buffers",
-		[CANVAS_UDMABUF] = "/dev/udmabuf",
-		[CANVAS_HEAP] = "/dev/dma_heap/system",
-	};
 	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
-	destroy_retired(buffers, false);
-	ring_destroy(buffers->ring);
-	buffers->ring = NULL;
+	destroy_rings(buffers, true);
 	canvas_destroy(buffers->canvas);
 
 	const char *why;
@@ -109,8 +103,8 @@ static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind,
 	}
 	canvas_destroy(buffers->canvas);
 	buffers->canvas = NULL;
-	say("%s%s%s can't be used: %s", names[kind], path ? " on " : "", path ? path : "", why);
-	return false;
+	return failed(false, "%s%s%s can't be used: %s", canvas_label(kind), path ? " on " : "",
+		path ? path : "", why);
 }
 
 static bool find_gpu_canvas(struct client_buffers *buffers) {
@@ -147,7 +141,7 @@ static bool find_cpu_canvas(struct client_buffers *buffers) {
 
 /* Whether the compositor still wants the device that we draw with. */
 static bool canvas_is_current(struct client_buffers *buffers) {
-	if (!buffers->canvas || buffers->options->software) {
+	if (!buffers->canvas || buffers->options->software || buffers->in_shm) {
 		return buffers->canvas != NULL;
 	}
 	struct device_list devices = {0};
@@ -164,21 +158,30 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	buffers->width = width;
 	buffers->height = height;
 	uint64_t before = buffers->allocations;
-	buffers->feedback->changed = false;
+	buffers->feedback.changed = false;
 	const char *why;
 	bool ok = canvas_is_current(buffers) && allocate(buffers, &why);
 	if (!ok) {
-		ok = buffers->options->software ? find_cpu_canvas(buffers)
-						: find_gpu_canvas(buffers);
+		ok = buffers->in_shm		  ? switch_canvas(buffers, CANVAS_SHM, NULL)
+		     : buffers->options->software ? find_cpu_canvas(buffers)
+						  : find_gpu_canvas(buffers);
+	}
+	if (!ok && buffers->in_shm) {
+		return failed(false, "no shared memory for %d buffers of %ux%u: %s",
+			buffers->options->buffers, width, height, strerror(errno));
 	}
 	if (!ok) {
-		say(buffers->options->software
-				? "no buffer that the CPU can draw into is accepted "
-				  "by the compositor"
-				: "no GPU can be used; --software draws without one");
-		return false;
+		return failed(false, buffers->options->software
+					     ? "no buffer that the CPU can draw into is accepted "
+					       "by the compositor"
+					     : "no GPU can be used; --software draws without one");
 	}
 	if (buffers->allocations == before) {
+		return true;
+	}
+	if (buffers->in_shm) {
+		say("%d buffers of %ux%u in shared memory, drawn by the CPU",
+			buffers->options->buffers, width, height);
 		return true;
 	}
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
@@ -187,7 +190,7 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 		buf->width, buf->height, fourcc_name(buf->fourcc, format),
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
-		allocator_name(&buffers->canvas->allocator), buffers->canvas->path ? " on " : "",
+		canvas_allocator(buffers->canvas), buffers->canvas->path ? " on " : "",
 		buffers->canvas->path ? buffers->canvas->path : "",
 		canvas_renderer(buffers->canvas));
 	return true;
@@ -198,49 +201,57 @@ bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, ui
 	       buffers->ring->buffers[0].dmabuf.height == height;
 }
 
-bool client_buffers_device(const struct client_buffers *buffers, struct device_list *list) {
-	list_devices(buffers, list, false);
-	return list->len > 0;
+enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_surface *surface) {
+	struct connection *conn = buffers->conn;
+	struct sync *sync = &buffers->sync;
+	if (!feedback_init(&buffers->feedback, conn, surface, buffers->in_shm)) {
+		connection_say_error(conn);
+		return CLIENT_EXIT_CONNECTION;
+	}
+	if (buffers->in_shm) {
+		sync->mode = SYNC_IMPLICIT; // wl_buffer.release alone
+		return CLIENT_EXIT_OK;
+	}
+	/* Timelines are best made on the device that draws: fences need no detour then. */
+	struct device_list devices = {0};
+	list_devices(buffers, &devices, false);
+	bool synced = sync_init(sync, conn, surface, buffers->options->sync,
+		devices.len > 0 ? devices.paths[0] : NULL);
+	device_list_finish(&devices);
+	return synced ? CLIENT_EXIT_OK
+		      : failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
+				sync_mode_names[buffers->options->sync], sync->why);
 }
 
 nfds_t client_buffers_add_fds(
 	const struct client_buffers *buffers, struct pollfd *fds, nfds_t max) {
-	nfds_t num = buffers->ring ? ring_add_fds(buffers->ring, fds, max) : 0;
+	nfds_t num = 0;
 	struct ring *ring;
-	wl_list_for_each(ring, &buffers->retired, link) num +=
-		ring_add_fds(ring, &fds[num], max - num);
+	wl_list_for_each(ring, &buffers->rings, link) {
+		num += ring_add_fds(ring, &fds[num], max - num);
+	}
 	return num;
 }
 
 void client_buffers_handle_fds(
 	struct client_buffers *buffers, const struct pollfd *fds, nfds_t num) {
-	if (buffers->ring) {
-		ring_handle_fds(buffers->ring, fds, num);
-	}
 	struct ring *ring;
-	wl_list_for_each(ring, &buffers->retired, link) ring_handle_fds(ring, fds, num);
-	destroy_retired(buffers, true);
+	wl_list_for_each(ring, &buffers->rings, link) {
+		ring_handle_fds(ring, fds, num);
+	}
+	destroy_rings(buffers, false);
 }
 
 void client_buffers_init(struct client_buffers *buffers, struct connection *conn,
-	struct feedback *feedback, struct sync *sync, const struct client_options *options) {
-	*buffers = (struct client_buffers){
-		.conn = conn,
-		.feedback = feedback,
-		.sync = sync,
-		.options = options,
-	};
-	wl_list_init(&buffers->retired);
-}
-
-void client_buffers_finish_rings(struct client_buffers *buffers) {
-	destroy_retired(buffers, false);
-	ring_destroy(buffers->ring);
-	buffers->ring = NULL;
+	const struct client_options *options) {
+	*buffers = (struct client_buffers){.conn = conn, .options = options, .sync.node_fd = -1};
+	wl_list_init(&buffers->rings);
 }
 
 void client_buffers_finish(struct client_buffers *buffers) {
-	client_buffers_finish_rings(buffers);
+	destroy_rings(buffers, true);
+	sync_finish(&buffers->sync);
+	feedback_finish(&buffers->feedback);
 	canvas_destroy(buffers->canvas);
 	buffers->canvas = NULL;
 }

@@ -17,25 +17,28 @@
  * of it can change while the client runs, by the compositor's feedback or the window's size. */
 struct client_buffers {
 	struct connection *conn;
-	struct feedback *feedback;
-	struct sync *sync;
+	struct feedback feedback;
+	struct sync sync;
 	const struct client_options *options;
+	bool in_shm; /* set by the user of this: no dma-bufs */
 
 	struct canvas *canvas;	/* NULL before client_buffers_prepare() */
 	struct ring *ring;	/* the same */
-	struct wl_list retired; /* rings whose last buffers the compositor still holds */
+	struct wl_list rings;	/* that one, and those whose buffers the compositor still holds */
 	uint32_t width, height; /* of the buffers that are wanted */
 	uint64_t allocations;	/* how often a ring was made */
 };
 
-/** Nothing is made yet. The pointers are borrowed, and have to be good when the first buffers are
- * made. */
+/** Nothing is made yet. The pointers are borrowed, and have to be good from client_buffers_open()
+ * on. */
 void client_buffers_init(struct client_buffers *buffers, struct connection *conn,
-	struct feedback *feedback, struct sync *sync, const struct client_options *options);
+	const struct client_options *options);
+
+/** While the surface is still there. */
 void client_buffers_finish(struct client_buffers *buffers);
 
-/** Gives up the buffers, and what draws them stays. */
-void client_buffers_finish_rings(struct client_buffers *buffers);
+/** Asks what the compositor wants for the surface, and settles on fences. Says what is wrong. */
+enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_surface *surface);
 
 /** Makes buffers that fit the size and the latest feedback, where there are none. Returns false,
  * having said why, when nobody can draw or the compositor accepts none. */
@@ -43,9 +46,6 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 
 /** Whether there are buffers, and of this size. */
 bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, uint32_t height);
-
-/** Lists the nodes that would be drawn with. Returns whether there is one. */
-bool client_buffers_device(const struct client_buffers *buffers, struct device_list *list);
 
 /** Adds the fds that announce releases. Returns how many of max were used. */
 nfds_t client_buffers_add_fds(const struct client_buffers *buffers, struct pollfd *fds, nfds_t max);

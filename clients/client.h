@@ -7,10 +7,8 @@
 
 #include "buffers.h"
 #include "common/connection.h"
-#include "common/feedback.h"
 #include "common/look.h"
 #include "common/presentation.h"
-#include "common/sync.h"
 #include "common/window.h"
 #include "gpu_jobs.h"
 #include "options.h"
@@ -20,8 +18,6 @@ struct client {
 	struct client_options options;
 	struct connection conn;
 	struct window window;
-	struct feedback feedback;
-	struct sync sync;
 	struct presentation presentation;
 	struct look look;
 	struct client_buffers buffers;
@@ -33,10 +29,28 @@ struct client {
 	bool ended;   /* a signal came */
 	uint64_t drawn, stalls;
 	int64_t first_commit_ns;
+	int64_t run_ns; /* known at the end */
 };
 
-/** The size that the buffers have to have now. */
-void client_buffer_size(const struct client *client, uint32_t *width, uint32_t *height);
+/** Whether the buffers have not the size that they have to have now. */
+bool client_resized(const struct client *client);
+
+/** Makes buffers that fit the window and the latest feedback. Returns false, having said why. */
+bool client_prepare_buffers(struct client *client);
+
+/** A buffer that may be drawn into, or NULL; then the frame that is due is counted as stalled. */
+struct ring_buffer *client_take_buffer(struct client *client);
+
+/**
+ * Commits a buffer, and asks for a frame callback.
+ *
+ * @param fence as sync_slot_commit() takes it
+ * @param clock of the time that presentation feedback is to be compared with
+ * @param watch whether it is a frame that counts
+ * @return the time, which is taken last of all before; 0 when it can't go on, having said why
+ */
+int64_t client_commit(
+	struct client *client, struct ring_buffer *buffer, int fence, clockid_t clock, bool watch);
 
 /**
  * Waits for what the compositor, a signal or a fence brings, and takes it.

@@ -6,7 +6,6 @@
  * the commit; the client is back in poll() while the GPU still works. Nothing here ever waits
  * for a fence, a buffer or the socket anywhere else than in that one poll().
  */
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,16 +41,53 @@ static bool all_shown(const struct client *client) {
 	return client->options.frames && shown >= client->options.frames;
 }
 
-void client_buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
+static void get_buffer_size(const struct client *client, uint32_t *width, uint32_t *height) {
 	const struct client_options *options = &client->options;
 	look_buffer_size(&options->look, options->width, options->height, client->window.width,
 		client->window.height, width, height);
 }
 
-static bool resized(const struct client *client) {
+bool client_resized(const struct client *client) {
 	uint32_t width, height;
-	client_buffer_size(client, &width, &height);
+	get_buffer_size(client, &width, &height);
 	return !client_buffers_fit(&client->buffers, width, height);
+}
+
+bool client_prepare_buffers(struct client *client) {
+	uint32_t width, height;
+	get_buffer_size(client, &width, &height);
+	return client_buffers_prepare(&client->buffers, width, height);
+}
+
+struct ring_buffer *client_take_buffer(struct client *client) {
+	struct ring_buffer *buffer = ring_free_buffer(client->buffers.ring);
+	client->stalls += !buffer && !client->stalled;
+	client->stalled = !buffer;
+	return buffer;
+}
+
+int64_t client_commit(
+	struct client *client, struct ring_buffer *buffer, int fence, clockid_t clock, bool watch) {
+	struct window *window = &client->window;
+	window_ack(window);
+	look_set_size(&client->look, window->width, window->height);
+	window_attach(window, &client->conn, buffer->wl_buffer);
+	window_request_frame(window);
+	if (!sync_slot_commit(&buffer->slot, fence)) {
+		return 0;
+	}
+	struct timespec time;
+	clock_gettime(clock, &time);
+	int64_t commit_ns = latch_timespec_ns(&time);
+	if (watch) {
+		presentation_watch(&client->presentation, window->surface, commit_ns);
+	}
+	wl_surface_commit(window->surface);
+	if (!client->first_commit_ns) {
+		client->first_commit_ns = commit_ns;
+	}
+	client->drawn++;
+	return commit_ns;
 }
 
 static bool frame_is_due(const struct client *client) {
@@ -59,7 +95,7 @@ static bool frame_is_due(const struct client *client) {
 		return false;
 	}
 	/* The compositor waits for a picture of the new size, even while the last is held. */
-	if (resized(client)) {
+	if (client_resized(client)) {
 		return true;
 	}
 	if (client->window.frame) {
@@ -70,24 +106,16 @@ static bool frame_is_due(const struct client *client) {
 	return !client->options.frames || shown + pending < client->options.frames;
 }
 
-/* Draws and commits the next frame, or the last one again where all have been shown. Returns
- * false when it can't go on. */
-static bool draw_frame(struct client *client, enum client_exit *status) {
-	if (client->feedback.changed || resized(client)) {
-		uint32_t width, height;
-		client_buffer_size(client, &width, &height);
-		if (!client_buffers_prepare(&client->buffers, width, height)) {
-			*status = CLIENT_EXIT_NO_BUFFER;
-			return false;
-		}
+/* Draws and commits the next frame, or the last one again where all have been shown. */
+static enum client_exit draw_frame(struct client *client) {
+	if ((client->buffers.feedback.changed || client_resized(client)) &&
+		!client_prepare_buffers(client)) {
+		return CLIENT_EXIT_NO_SOURCE;
 	}
-	struct ring_buffer *buffer = ring_free_buffer(client->buffers.ring);
+	struct ring_buffer *buffer = client_take_buffer(client);
 	if (!buffer) {
-		client->stalls += !client->stalled;
-		client->stalled = true;
-		return true;
+		return CLIENT_EXIT_OK;
 	}
-	client->stalled = false;
 
 	bool again = client->next_frame > 0 && all_shown(client);
 	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
@@ -95,31 +123,14 @@ static bool draw_frame(struct client *client, enum client_exit *status) {
 	if (client->gpu_jobs.gpu >= 0) {
 		fence = gpu_jobs_submit(&client->gpu_jobs, &buffer->dmabuf);
 		if (fence < 0) {
-			*status = CLIENT_EXIT_FAILURE;
-			return false;
+			return CLIENT_EXIT_FAILURE;
 		}
 	}
-
-	struct window *window = &client->window;
-	window_ack(window);
-	look_set_size(&client->look, window->width, window->height);
-	window_attach(window, &client->conn, buffer->wl_buffer);
-	window_request_frame(window);
-	if (!sync_slot_commit(&buffer->slot, fence)) {
-		*status = CLIENT_EXIT_FAILURE;
-		return false;
-	}
-	int64_t commit_ns = latch_now_ns();
-	if (client->conn.presentation && !again) {
-		presentation_watch(&client->presentation, window->surface, commit_ns);
-	}
-	wl_surface_commit(window->surface);
-	if (!client->first_commit_ns) {
-		client->first_commit_ns = commit_ns;
-	}
 	client->next_frame = frame + 1;
-	client->drawn++;
-	return true;
+	bool watch = client->conn.presentation && !again;
+	return client_commit(client, buffer, fence, CLOCK_MONOTONIC, watch) != 0
+		       ? CLIENT_EXIT_OK
+		       : CLIENT_EXIT_FAILURE;
 }
 
 bool client_wait(struct client *client, int timer_fd) {
@@ -139,9 +150,10 @@ bool client_wait(struct client *client, int timer_fd) {
 }
 
 static enum client_exit run(struct client *client) {
-	enum client_exit status = CLIENT_EXIT_OK;
 	for (;;) {
-		if (frame_is_due(client) && !draw_frame(client, &status)) {
+		enum client_exit status =
+			frame_is_due(client) ? draw_frame(client) : CLIENT_EXIT_OK;
+		if (status != CLIENT_EXIT_OK) {
 			return status;
 		}
 		if (!client_wait(client, -1)) {
@@ -156,7 +168,7 @@ static enum client_exit run(struct client *client) {
 			return client->options.frames && !done ? CLIENT_EXIT_EARLY : CLIENT_EXIT_OK;
 		}
 		/* A configure of the same size, with no frame to come, still wants its answer. */
-		if (done && client->window.needs_ack && !resized(client)) {
+		if (done && client->window.needs_ack && !client_resized(client)) {
 			window_ack(&client->window);
 			wl_surface_commit(client->window.surface);
 		}
@@ -166,8 +178,8 @@ static enum client_exit run(struct client *client) {
 static enum client_exit check_globals(const struct connection *conn, bool in_shm) {
 	const char *missing = connection_missing(conn, in_shm);
 	if (missing) {
-		say("the compositor lacks %s, without which nothing can be shown", missing);
-		return CLIENT_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"the compositor lacks %s, without which nothing can be shown", missing);
 	}
 	if (!conn->presentation) {
 		say("the compositor lacks wp_presentation: frames are counted by frame callbacks");
@@ -177,23 +189,18 @@ static enum client_exit check_globals(const struct connection *conn, bool in_shm
 	return CLIENT_EXIT_OK;
 }
 
-/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
-static bool shows_shm(const struct client *client) {
-	return client->options.shm || (client->options.measure && !client->conn.dmabuf);
-}
-
 /* Sets up all that lasts for the whole run. */
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
 	if (options->has_gpu_time && !gpu_jobs_init(&client->gpu_jobs, &options->gpu_time)) {
-		return CLIENT_EXIT_NO_BUFFER;
+		return CLIENT_EXIT_NO_SOURCE;
 	}
-	if (!connection_init(&client->conn, CONNECTION_DMABUF)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
+	if (!connection_open(&client->conn, CONNECTION_DMABUF)) {
 		return CLIENT_EXIT_NO_SERVER;
 	}
-	bool in_shm = shows_shm(client);
+	/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
+	bool in_shm = options->shm || (options->measure && !client->conn.dmabuf);
+	client->buffers.in_shm = in_shm;
 	enum client_exit status = check_globals(&client->conn, in_shm);
 	if (status != CLIENT_EXIT_OK) {
 		return status;
@@ -203,47 +210,27 @@ static enum client_exit start(struct client *client) {
 	if (!presentation_init(&client->presentation, &client->conn) ||
 		!window_init(&client->window, &client->conn, options->title, width, height,
 			options->fullscreen)) {
-		say("out of memory");
-		return CLIENT_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
 	client->window.translucent = options->scene.translucent || options->look.has_alpha;
 	const char *why;
 	if (!look_init(
 		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
-		say("%s; the compositor lacks it", why);
-		return CLIENT_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "%s; the compositor lacks it", why);
 	}
-	if (in_shm) {
-		return CLIENT_EXIT_OK; // it has neither tranches nor fences
+	status = client_buffers_open(&client->buffers, client->window.surface);
+	if (status == CLIENT_EXIT_OK && !in_shm) {
+		say("fences by %s: %s", sync_mode_names[client->buffers.sync.mode],
+			client->buffers.sync.why);
 	}
-	if (!feedback_init(&client->feedback, &client->conn, client->window.surface)) {
-		connection_say_error(&client->conn);
-		return CLIENT_EXIT_CONNECTION;
-	}
-
-	/* Timelines are best made on the device that draws: fences need no detour then. */
-	struct device_list devices = {0};
-	bool any = client_buffers_device(&client->buffers, &devices);
-	bool synced = sync_init(&client->sync, &client->conn, client->window.surface, options->sync,
-		any ? devices.paths[0] : NULL);
-	device_list_finish(&devices);
-	if (!synced) {
-		say("--sync %s is not possible: %s", sync_mode_name(options->sync),
-			client->sync.why);
-		return CLIENT_EXIT_NO_GLOBAL;
-	}
-	say("fences by %s: %s", sync_mode_name(client->sync.mode), client->sync.why);
-	return CLIENT_EXIT_OK;
+	return status;
 }
 
 static void stop(struct client *client) {
 	presentation_finish(&client->presentation);
-	client_buffers_finish_rings(&client->buffers);
-	sync_finish(&client->sync);
-	feedback_finish(&client->feedback);
+	client_buffers_finish(&client->buffers);
 	look_finish(&client->look);
 	window_finish(&client->window);
-	client_buffers_finish(&client->buffers);
 	gpu_jobs_finish(&client->gpu_jobs);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
@@ -259,71 +246,31 @@ static int64_t run_time_ns(const struct client *client) {
 	       client->first_commit_ns;
 }
 
-static void describe_buffers(const struct client *client, struct report *report) {
-	const struct client_buffers *buffers = &client->buffers;
-	const struct dmabuf *buf = &buffers->ring->buffers[0].dmabuf;
-	report->width = buf->width;
-	report->height = buf->height;
-	report->fourcc = buf->fourcc;
-	report->modifier = buf->modifier;
-	report->buffers = buffers->ring->num_buffers;
-	report->scanout = buffers->ring->step.scanout;
-	report->allocator = allocator_name(&buffers->canvas->allocator);
-	report->renderer = canvas_renderer(buffers->canvas);
-	report->device = buffers->canvas->path;
-	report->sync = sync_mode_name(client->sync.mode);
-	report->allocations = buffers->allocations;
-}
-
-static void describe_shm(const struct shm_ring *ring, struct report *report) {
-	report->width = ring->width;
-	report->height = ring->height;
-	report->fourcc = DRM_FORMAT_XRGB8888;
-	report->modifier = DRM_FORMAT_MOD_LINEAR;
-	report->buffers = ring->num_buffers;
-	report->allocator = "wl_shm";
-	report->renderer = "CPU";
-	report->sync = "none";
-}
-
 /* measure is NULL where nothing was measured. */
 static bool report(struct client *client, const struct measure *measure) {
-	bool in_shm = measure && measure->pictures.shm;
+	struct stats *stats = &client->presentation.stats;
 	bool wanted = client->options.fps || client->options.json || measure;
-	if (!wanted || (!in_shm && !client->buffers.ring)) {
+	if (!wanted || !client->buffers.ring) {
 		return true;
 	}
-	struct stats *stats = &client->presentation.stats;
 	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {
 		stats_stop(stats, latch_now_ns());
 	}
+	client->run_ns = run_time_ns(client);
 	struct measure_report measured;
 	if (measure && !measure_report_init(&measured, measure)) {
-		say("out of memory");
-		return false;
+		return failed(false, "out of memory");
 	}
-	struct report summary = {
-		.drawn = client->drawn,
-		.stalls = client->stalls,
-		.run_ns = run_time_ns(client),
-		.stats = client->conn.presentation ? stats : NULL,
-		.measure = measure ? &measured : NULL,
-	};
-	if (in_shm) {
-		describe_shm(measure->pictures.shm, &summary);
-	} else {
-		describe_buffers(client, &summary);
-	}
+	const struct measure_report *told = measure ? &measured : NULL;
 	if (client->options.fps || measure) {
-		report_print(&summary);
+		report_print(client, told);
 	}
-	return !client->options.json || report_write_json(&summary, client->options.json);
+	return !client->options.json || report_write_json(client, told);
 }
 
 int main(int argc, char **argv) {
-	struct client client = {.sync.node_fd = -1, .gpu_jobs.gpu = -1, .signal_fd = -1};
-	client_buffers_init(
-		&client.buffers, &client.conn, &client.feedback, &client.sync, &client.options);
+	struct client client = {.gpu_jobs.gpu = -1, .signal_fd = -1};
+	client_buffers_init(&client.buffers, &client.conn, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);
 	if (exit_early >= 0) {
 		return exit_early;
@@ -335,8 +282,7 @@ int main(int argc, char **argv) {
 	struct measure measure = {0};
 	enum client_exit status = start(&client);
 	if (status == CLIENT_EXIT_OK) {
-		status = client.options.measure ? measure_run(&measure, &client, shows_shm(&client))
-						: run(&client);
+		status = client.options.measure ? measure_run(&measure, &client) : run(&client);
 		if (!report(&client, client.options.measure ? &measure : NULL) &&
 			status == CLIENT_EXIT_OK) {
 			status = CLIENT_EXIT_FAILURE;

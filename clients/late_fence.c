@@ -28,10 +28,12 @@ void late_fence_committed(struct late_fence *late, const struct sync_slot *slot)
 	}
 }
 
-bool late_fence_signal(struct late_fence *late) {
-	bool ours = late->timeline ? timeline_signal(late->timeline, late->point)
-				   : late->fence && vgem_signal_fence(late->vgem_fd, late->fence);
+void late_fence_signal(struct late_fence *late) {
+	if (late->timeline) {
+		timeline_signal(late->timeline, late->point);
+	} else if (late->fence) {
+		vgem_signal_fence(late->vgem_fd, late->fence);
+	}
 	late->fence = 0;
 	late->timeline = NULL;
-	return ours;
 }

@@ -26,7 +26,7 @@ int late_fence_make(struct late_fence *late);
 /** Says that the slot has been committed with it. */
 void late_fence_committed(struct late_fence *late, const struct sync_slot *slot);
 
-/** Signals it, once. Returns whether it was ours to signal. */
-bool late_fence_signal(struct late_fence *late);
+/** Signals it, once, where it is ours to signal. */
+void late_fence_signal(struct late_fence *late);
 
 #endif

@@ -11,7 +11,7 @@ bool measure_report_init(struct measure_report *report, const struct measure *ru
 		.fence = client->options.has_gpu_time ? "gpu"
 			 : client->options.late_fence ? "late"
 						      : "ready",
-		.memory = run->pictures.in_shm ? "shared memory" : "dma-buf",
+		.memory = client->buffers.in_shm ? "shared memory" : "dma-buf",
 		.missed = client->presentation.stats.missed - run->missed_before,
 	};
 	return measure_summarize(&report->summary, run->frames, run->num_frames, &run->grid);

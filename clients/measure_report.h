@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <yyjson.h>
 
-#include "measure/frames.h"
+#include "measure/measure.h"
 #include "measure_run.h"
 
 /** What came of a run of --measure. Nothing is owned. */

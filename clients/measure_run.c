@@ -76,65 +76,48 @@ static bool counts(const struct measure *measure, int64_t commit_ns) {
 	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns;
 }
 
-static void handle_presented(void *data, const struct stats_frame *frame) {
+static void handle_answer(void *data, int64_t commit_ns, const struct stats_frame *frame) {
 	struct measure *measure = data;
+	if (!frame) {
+		measure->discarded += counts(measure, commit_ns);
+		return;
+	}
 	if (measure->num_flips == 0) {
 		measure->first_presented_ns = frame->flip_ns;
 	}
 	add_flip(measure, frame);
-	if (!counts(measure, frame->commit_ns) ||
-		measure->num_frames >= options_of(measure)->frames) {
+	if (!counts(measure, commit_ns) || measure->num_frames >= options_of(measure)->frames) {
 		return;
 	}
 	measure->zero_copy += (frame->flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY) != 0;
 	measure->frames[measure->num_frames++] = (struct measure_frame){
-		.commit_ns = frame->commit_ns,
-		.ready_ns = ready_time(measure, frame->commit_ns),
+		.commit_ns = commit_ns,
+		.ready_ns = ready_time(measure, commit_ns),
 		.presented_ns = frame->flip_ns,
 		.sequence = frame->sequence,
 	};
 }
 
-static void handle_discarded(void *data, int64_t commit_ns) {
-	struct measure *measure = data;
-	measure->discarded += counts(measure, commit_ns);
-}
-
-static const struct presentation_listener presentation_listener = {
-	.presented = handle_presented,
-	.discarded = handle_discarded,
-};
-
-/* Commits the picture; the time of it is the last thing that is done before. Returns 0 when it
- * can't go on, having said why. */
-static int64_t commit(struct measure *measure, const struct picture_ref *picture, int fence) {
+/* Returns 0 when it can't go on, having said why. */
+static int64_t commit(struct measure *measure, struct ring_buffer *picture, int fence) {
 	struct client *client = measure->client;
-	struct window *window = &client->window;
 	int gpu_fence = -1;
 	if (client->gpu_jobs.gpu >= 0) {
-		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf->dmabuf);
+		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf);
 		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);
 		if (gpu_fence < 0) {
 			fd_clear(&fence);
 			return 0;
 		}
 	}
-	window_ack(window);
-	if (!pictures_attach(&measure->pictures, picture, fence)) {
+	int64_t commit_ns = client_commit(client, picture, fence, measure->clock, true);
+	if (commit_ns == 0) {
 		fd_clear(&gpu_fence);
 		return 0;
 	}
-	window_request_frame(window);
-	int64_t commit_ns = clock_ns(measure->clock);
-	presentation_watch(&client->presentation, window->surface, commit_ns);
-	wl_surface_commit(window->surface);
 	wl_display_flush(client->conn.display);
-	client->drawn++;
 	if (gpu_fence >= 0) {
 		remember_late(measure, commit_ns, gpu_fence);
-	}
-	if (!client->first_commit_ns) {
-		client->first_commit_ns = commit_ns;
 	}
 	if (measure->phase == MEASURE_FRAMES && measure->first_commit_ns == 0) {
 		measure->first_commit_ns = commit_ns;
@@ -147,7 +130,7 @@ static void arm(const struct measure *measure, int64_t time_ns) {
 	timerfd_settime(measure->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
 }
 
-static bool begin_frames(struct measure *measure) {
+static void begin_frames(struct measure *measure) {
 	measure->phase = MEASURE_FRAMES;
 	measure->missed_before = measure->client->presentation.stats.missed;
 	measure->has_cost = peer_cost(measure->peer, &measure->cost);
@@ -155,59 +138,46 @@ static bool begin_frames(struct measure *measure) {
 	bool known = measure->clock == CLOCK_MONOTONIC && measure->num_flips > 0;
 	measure_schedule_init(&measure->schedule, options_of(measure)->seed,
 		known ? measure->flips[measure->num_flips - 1].time_ns : 0);
-	return true;
 }
 
 /* A frame for each callback that finds a free buffer. */
 static bool step_in_pace(struct measure *measure) {
-	struct client *client = measure->client;
-	struct picture_ref picture;
-	if (client->window.frame) {
-		return true;
-	}
-	if (!pictures_free(&measure->pictures, &picture)) {
-		client->stalls += !client->stalled;
-		client->stalled = true;
-		return true;
-	}
-	client->stalled = false;
-	return commit(measure, &picture, -1) != 0;
+	struct ring_buffer *picture =
+		measure->client->window.frame ? NULL : client_take_buffer(measure->client);
+	return !picture || commit(measure, picture, -1) != 0;
 }
 
 /* Ends the warm-up when the grid is known. */
-static bool learn(struct measure *measure, enum client_exit *status) {
-	if (measure->num_flips < options_of(measure)->warm_up) {
-		return true;
+static enum client_exit learn(struct measure *measure) {
+	const struct client_options *options = options_of(measure);
+	if (measure->num_flips < options->warm_up) {
+		return CLIENT_EXIT_OK;
 	}
-	bool known = measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
-		measure->client->presentation.stats.refresh_ns);
-	if (known) {
-		measure->phase = options_of(measure)->measure == CLIENT_MEASURE_PACED
-					 ? MEASURE_FRAMES
-					 : MEASURE_SETTLE;
-		return measure->phase == MEASURE_SETTLE || begin_frames(measure);
+	if (measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
+		    measure->client->presentation.stats.refresh_ns)) {
+		measure->phase = MEASURE_SETTLE;
+		if (options->measure == CLIENT_MEASURE_PACED) {
+			begin_frames(measure);
+		}
+	} else if (measure->num_flips >= options->warm_up + WARM_UP_EXTRA_FLIPS) {
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"no refresh can be made out: the compositor names none, and the times of "
+			"the frames fit none");
 	}
-	if (measure->num_flips >= options_of(measure)->warm_up + WARM_UP_EXTRA_FLIPS) {
-		say("no refresh can be made out: the compositor names none, and the times of the "
-		    "frames fit none");
-		*status = CLIENT_EXIT_NO_GLOBAL;
-		return false;
-	}
-	return true;
+	return CLIENT_EXIT_OK;
 }
 
 /* Commits at once what is to be ready later. */
-static bool commit_with_fence(struct measure *measure, const struct picture_ref *picture) {
+static bool commit_with_fence(struct measure *measure, struct ring_buffer *picture) {
 	int fence = late_fence_make(&measure->fence);
 	if (fence == -1) {
-		say("no fence can be made: %s", strerror(errno));
-		return false;
+		return failed(false, "no fence can be made: %s", strerror(errno));
 	}
 	int64_t commit_ns = commit(measure, picture, fence);
 	if (commit_ns == 0) {
 		return false;
 	}
-	late_fence_committed(&measure->fence, &picture->dmabuf->slot);
+	late_fence_committed(&measure->fence, &picture->slot);
 	remember_late(measure, commit_ns, -1);
 	return true;
 }
@@ -221,9 +191,9 @@ static bool handle_due(struct measure *measure, bool late) {
 		late_fence_signal(&measure->fence);
 		return true;
 	}
-	struct picture_ref picture;
 	/* It was free when this was planned, and nobody else takes one. */
-	return pictures_free(&measure->pictures, &picture) && commit(measure, &picture, -1) != 0;
+	struct ring_buffer *picture = ring_free_buffer(measure->client->buffers.ring);
+	return picture && commit(measure, picture, -1) != 0;
 }
 
 static bool step_at_random(struct measure *measure) {
@@ -233,19 +203,19 @@ static bool step_at_random(struct measure *measure) {
 		return now < measure->due_ns || handle_due(measure, late);
 	}
 	bool answered = measure->client->presentation.num_pending == 0;
-	struct picture_ref picture;
 	if (!answered && now < measure->give_up_ns) {
 		arm(measure, measure->give_up_ns);
 		return true;
 	}
-	if (!pictures_free(&measure->pictures, &picture)) {
+	struct ring_buffer *picture = ring_free_buffer(measure->client->buffers.ring);
+	if (!picture) {
 		return true; // its release wakes us
 	}
 	measure->unanswered += !answered;
 	double period_ns = measure->grid.period_ns;
 	/* A late fence is not to be confused with one that is ready by the time it is looked at. */
 	int64_t lead_ns = late ? (int64_t)(period_ns / 2) : LEAD_NS;
-	if (late && !commit_with_fence(measure, &picture)) {
+	if (late && !commit_with_fence(measure, picture)) {
 		return false;
 	}
 	measure->due_ns = measure_schedule_next(&measure->schedule, period_ns, now + lead_ns);
@@ -253,56 +223,60 @@ static bool step_at_random(struct measure *measure) {
 	return true;
 }
 
-static bool fits(const struct measure *measure) {
-	uint32_t wanted_width, wanted_height, width, height;
-	client_buffer_size(measure->client, &wanted_width, &wanted_height);
-	return pictures_size(&measure->pictures, &width, &height) && width == wanted_width &&
-	       height == wanted_height;
+/* Buffers are drawn once, when they are made, and then only shown: what is measured is the
+ * compositor, and drawing would take its time from it. Waits until they are drawn. */
+static bool prepare_pictures(struct client *client) {
+	uint64_t before = client->buffers.allocations;
+	if (!client_prepare_buffers(client)) {
+		return false;
+	}
+	struct ring *ring = client->buffers.ring;
+	for (int i = 0; client->buffers.allocations != before && i < ring->num_buffers; i++) {
+		int fence = canvas_draw(ring->canvas, &ring->buffers[i].target,
+			&ring->buffers[i].dmabuf, (uint32_t)i);
+		/* A driver that signals no fence would keep us here, but not for ever. */
+		poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, fence >= 0 ? 1000 : 0);
+		fd_clear(&fence);
+	}
+	return true;
 }
 
-static bool step(struct measure *measure, enum client_exit *status) {
+static enum client_exit step(struct measure *measure) {
 	struct client *client = measure->client;
+	enum client_exit status = CLIENT_EXIT_OK;
 	if (!client->window.configured) {
-		return true;
+		return status;
 	}
-	if ((!fits(measure) || client->feedback.changed) && !pictures_prepare(&measure->pictures)) {
-		*status = CLIENT_EXIT_NO_BUFFER;
-		return false;
+	if ((client_resized(client) || client->buffers.feedback.changed) &&
+		!prepare_pictures(client)) {
+		return CLIENT_EXIT_NO_SOURCE;
 	}
-	*status = CLIENT_EXIT_FAILURE;
-	if (measure->phase == MEASURE_WARM_UP && !learn(measure, status)) {
-		return false;
+	if (measure->phase == MEASURE_WARM_UP) {
+		status = learn(measure);
 	}
 	if (measure->phase == MEASURE_SETTLE && client->presentation.num_pending == 0) {
 		begin_frames(measure);
 	}
-	switch (measure->phase) {
-	case MEASURE_WARM_UP:
-		return step_in_pace(measure);
-	case MEASURE_FRAMES:
-		if (measure->num_frames >= options_of(measure)->frames) {
-			measure->phase = MEASURE_DONE;
-			return true;
-		}
-		return options_of(measure)->measure == CLIENT_MEASURE_PACED
-			       ? step_in_pace(measure)
-			       : step_at_random(measure);
-	case MEASURE_SETTLE:
-	case MEASURE_DONE:
-		break;
+	if (measure->phase == MEASURE_FRAMES &&
+		measure->num_frames >= options_of(measure)->frames) {
+		measure->phase = MEASURE_DONE;
 	}
-	return true;
+	bool in_pace = measure->phase == MEASURE_WARM_UP ||
+		       options_of(measure)->measure == CLIENT_MEASURE_PACED;
+	if (status != CLIENT_EXIT_OK || measure->phase == MEASURE_SETTLE ||
+		measure->phase == MEASURE_DONE) {
+		return status;
+	}
+	return (in_pace ? step_in_pace(measure) : step_at_random(measure)) ? CLIENT_EXIT_OK
+									   : CLIENT_EXIT_FAILURE;
 }
 
 static enum client_exit run(struct measure *measure) {
 	struct client *client = measure->client;
 	for (;;) {
-		enum client_exit status;
-		if (!step(measure, &status)) {
+		enum client_exit status = step(measure);
+		if (status != CLIENT_EXIT_OK || measure->phase == MEASURE_DONE) {
 			return status;
-		}
-		if (measure->phase == MEASURE_DONE) {
-			return CLIENT_EXIT_OK;
 		}
 		if (!client_wait(client, measure->timer_fd)) {
 			connection_say_error(&client->conn);
@@ -329,42 +303,38 @@ static void take_cost(struct measure *measure) {
 	}
 }
 
-static bool start(struct measure *measure, enum client_exit *status) {
+static enum client_exit start(struct measure *measure) {
 	struct client *client = measure->client;
 	struct timespec time;
-	*status = CLIENT_EXIT_NO_GLOBAL;
 	if (!client->conn.presentation) {
-		say("--measure needs wp_presentation, which the compositor lacks");
-		return false;
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"--measure needs wp_presentation, which the compositor lacks");
 	}
 	if (clock_gettime(measure->clock, &time) != 0) {
-		say("the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
 			strerror(errno));
-		return false;
 	}
-	if (client->gpu_jobs.gpu >= 0 && (measure->pictures.in_shm ||
-						 measure->clock != CLOCK_MONOTONIC)) {
-		say("--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
-		    "CLOCK_MONOTONIC");
-		return false;
+	if (client->gpu_jobs.gpu >= 0 &&
+		(client->buffers.in_shm || measure->clock != CLOCK_MONOTONIC)) {
+		return failed(CLIENT_EXIT_NO_GLOBAL,
+			"--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "
+			"CLOCK_MONOTONIC");
 	}
 	const char *why;
 	if (client->options.late_fence &&
-		!late_fence_init(&measure->fence, client->sync.mode, &why)) {
-		say("--fence late is not possible: %s", why);
-		return false;
+		!late_fence_init(&measure->fence, client->buffers.sync.mode, &why)) {
+		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence late is not possible: %s", why);
 	}
-	*status = CLIENT_EXIT_FAILURE;
 	measure->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	measure->frames = calloc(client->options.frames, sizeof(*measure->frames));
 	if (measure->timer_fd < 0 || !measure->frames) {
-		say("out of memory");
-		return false;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
-	return true;
+	return CLIENT_EXIT_OK;
 }
 
-enum client_exit measure_run(struct measure *measure, struct client *client, bool in_shm) {
+enum client_exit measure_run(struct measure *measure, struct client *client) {
 	*measure = (struct measure){
 		.client = client,
 		.fence = {.vgem_fd = -1},
@@ -375,11 +345,10 @@ enum client_exit measure_run(struct measure *measure, struct client *client, boo
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		measure->late[i].fence = -1;
 	}
-	pictures_init(&measure->pictures, client, in_shm);
-	client->presentation.listener = &presentation_listener;
+	client->presentation.answered = handle_answer;
 	client->presentation.data = measure;
-	enum client_exit status;
-	if (!start(measure, &status)) {
+	enum client_exit status = start(measure);
+	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
 	status = run(measure);
@@ -394,12 +363,11 @@ void measure_finish(struct measure *measure) {
 	if (!measure->client) {
 		return;
 	}
-	measure->client->presentation.listener = NULL;
+	measure->client->presentation.answered = NULL;
 	late_fence_finish(&measure->fence);
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		fd_clear(&measure->late[i].fence);
 	}
-	pictures_finish(&measure->pictures);
 	fd_clear(&measure->timer_fd);
 	free(measure->flips);
 	free(measure->frames);

@@ -7,12 +7,10 @@
 #include <sys/types.h>
 
 #include "client.h"
+#include "common/util.h"
 #include "late_fence.h"
-#include "measure/frames.h"
-#include "measure/grid.h"
-#include "measure/schedule.h"
+#include "measure/measure.h"
 #include "peer.h"
-#include "pictures.h"
 
 enum measure_phase {
 	MEASURE_WARM_UP, /* frames by callback, to learn the grid */
@@ -27,7 +25,6 @@ enum measure_phase {
 /** A run of --measure. */
 struct measure {
 	struct client *client;
-	struct pictures pictures;
 	struct late_fence fence;
 	int timer_fd;
 	clockid_t clock; /* the compositor's, of all times below but those of the schedule */
@@ -56,13 +53,9 @@ struct measure {
 	bool has_cost;
 };
 
-/**
- * Shows the frames that were asked for, and keeps their times. The client is set up, and nothing
- * was committed yet.
- *
- * @param in_shm the compositor takes no dma-bufs, or is not to get any
- */
-enum client_exit measure_run(struct measure *measure, struct client *client, bool in_shm);
+/** Shows the frames that were asked for, and keeps their times. The client is set up, and nothing
+ * was committed yet. */
+enum client_exit measure_run(struct measure *measure, struct client *client);
 
 /** Before the client is taken apart; also when measure_run() has failed, or was not called. */
 void measure_finish(struct measure *measure);

@@ -176,74 +176,53 @@ static const struct option_table table = {
 	.usage_status = CLIENT_EXIT_USAGE,
 };
 
-/* Returns false, having said what is wrong. */
-static bool check_measure(struct client_options *options) {
-	if (options->measure == CLIENT_MEASURE_NONE) {
-		if (options->late_fence || options->shm) {
-			say("--fence and --shm need --measure");
-			return false;
-		}
-		return true;
-	}
-	if (options->hold) {
-		say("--measure ends after its frames and can't --hold the last");
-		return false;
-	}
-	if (options->late_fence && (options->shm || options->measure == CLIENT_MEASURE_PACED)) {
-		say("--fence late is for dma-bufs at random phases");
-		return false;
-	}
-	if (options->has_gpu_time && (options->late_fence || options->shm)) {
-		say("--gpu-time makes fences of its own, for dma-bufs: no --fence late, no --shm");
-		return false;
-	}
-	if (options->frames > MAX_MEASURED_FRAMES) {
-		say("--measure keeps each frame's times, of %d frames at most",
-			MAX_MEASURED_FRAMES);
-		return false;
-	}
-	if (options->frames == 0) {
-		options->frames = DEFAULT_MEASURED_FRAMES;
-	}
-	return true;
-}
-
 /* What no single option can know. Returns false, having said what is wrong. */
 static bool check_together(struct client_options *options) {
 	const struct look_options *look = &options->look;
 	const struct latch_format *format = latch_format_find(options->wish.fourcc);
-	bool ycbcr = format && format->ycbcr;
-	if (options->hold && !options->frames) {
-		say("--hold needs --frames: without it no frame is the last");
+	const bool ycbcr = format && format->ycbcr, cpu = options->software;
+	const bool measure = options->measure != CLIENT_MEASURE_NONE;
+	const bool paced = options->measure == CLIENT_MEASURE_PACED;
+	const bool over_edge = look->crop_x + look->crop_width > options->width ||
+			       look->crop_y + look->crop_height > options->height;
+	char edge[80];
+	snprintf(edge, sizeof(edge), "--crop reaches over the edge of a picture of %ux%u",
+		options->width, options->height);
+	const struct rule rules[] = {
+		{options->hold && !options->frames,
+			"--hold needs --frames: without it no frame is the last"},
+		{look->crop_width > 0 && over_edge, edge},
+		{ycbcr && !cpu, "a YCbCr --format needs --software"},
+		{options->wish.apart && !cpu, "--planes-apart needs --software"},
+		{options->scene.translucent && !cpu, "--translucent needs --software"},
+		{look->has_color && !ycbcr, "--encoding and --range need a YCbCr --format"},
+		{options->scene.translucent && (!format || format->opaque == 0),
+			"--translucent needs a --format with alpha, as ARGB8888"},
+		{options->has_gpu_time && !cpu,
+			"--gpu-time needs --software: a GPU has its own time"},
+		{!measure && (options->late_fence || options->shm),
+			"--fence and --shm need --measure"},
+		{measure && options->hold,
+			"--measure ends after its frames and can't --hold the last"},
+		{options->late_fence && (options->shm || paced),
+			"--fence late is for dma-bufs at random phases"},
+		{options->has_gpu_time && (options->late_fence || options->shm),
+			"--gpu-time makes fences of its own, for dma-bufs: no --fence late, no "
+			"--shm"},
+	};
+	if (!rules_kept(rules, sizeof(rules) / sizeof(rules[0]))) {
 		return false;
 	}
-	if (look->crop_width > 0 && (look->crop_x + look->crop_width > options->width ||
-					    look->crop_y + look->crop_height > options->height)) {
-		say("--crop reaches over the edge of a picture of %ux%u", options->width,
-			options->height);
-		return false;
+	if (measure && options->frames > MAX_MEASURED_FRAMES) {
+		return failed(false, "--measure keeps each frame's times, of %d frames at most",
+			MAX_MEASURED_FRAMES);
 	}
-	if ((ycbcr || options->scene.translucent || options->wish.apart) && !options->software) {
-		say("%s needs --software", ycbcr		 ? "a YCbCr --format"
-					   : options->wish.apart ? "--planes-apart"
-								 : "--translucent");
-		return false;
-	}
-	if (look->has_color && !ycbcr) {
-		say("--encoding and --range need a YCbCr --format");
-		return false;
-	}
-	if (options->scene.translucent && (!format || format->opaque == 0)) {
-		say("--translucent needs a --format with alpha, as ARGB8888");
-		return false;
-	}
-	if (options->has_gpu_time && !options->software) {
-		say("--gpu-time needs --software: a GPU has its own time");
-		return false;
+	if (measure && options->frames == 0) {
+		options->frames = DEFAULT_MEASURED_FRAMES;
 	}
 	options->gpu_time.random = options->seed;
 	options->scene.straight_alpha = look->straight_alpha;
-	return check_measure(options);
+	return true;
 }
 
 int client_options_parse(struct client_options *options, int argc, char **argv) {

@@ -10,18 +10,7 @@
 #include "common/plan.h"
 #include "common/scene.h"
 #include "common/sync.h"
-
-/** How the process ends; --help and the man page list the same. */
-enum client_exit {
-	CLIENT_EXIT_OK = 0,
-	CLIENT_EXIT_FAILURE = 1, /* out of memory, a file that can't be written */
-	CLIENT_EXIT_USAGE = 2,
-	CLIENT_EXIT_NO_SERVER = 3,  /* no compositor */
-	CLIENT_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
-	CLIENT_EXIT_NO_BUFFER = 5,  /* no device draws, or no buffer is accepted */
-	CLIENT_EXIT_CONNECTION = 6, /* the connection broke, or a protocol error */
-	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
-};
+#include "common/util.h"
 
 /** As many flips tell where the vblanks are. */
 #define CLIENT_MIN_WARM_UP 30

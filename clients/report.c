@@ -4,7 +4,6 @@
 
 #include "common/json.h"
 #include "common/util.h"
-#include "measure_report.h"
 
 static const struct {
 	const char *name;
@@ -13,33 +12,40 @@ static const struct {
 
 #define NUM_PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
 
-static double frames_per_second(const struct report *report) {
-	return report->run_ns > 0 && report->stats
-		       ? (double)report->stats->presented * 1e9 / (double)report->run_ns
+static double frames_per_second(const struct client *client) {
+	return client->run_ns > 0
+		       ? (double)client->presentation.stats.presented * 1e9 / (double)client->run_ns
 		       : 0.0;
 }
 
-void report_print(const struct report *report) {
+static const char *sync_name(const struct client *client) {
+	return client->buffers.in_shm ? "none" : sync_mode_names[client->buffers.sync.mode];
+}
+
+void report_print(const struct client *client, const struct measure_report *measured) {
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
-	printf("buffers        %d of %ux%u %s %s%s, %s%s%s, drawn by %s\n", report->buffers,
-		report->width, report->height, fourcc_name(report->fourcc, format),
-		modifier_name(report->modifier, modifier), report->scanout ? " for scan-out" : "",
-		report->allocator, report->device ? " on " : "",
-		report->device ? report->device : "", report->renderer);
-	printf("fences         %s\n", report->sync);
+	const struct ring *ring = client->buffers.ring;
+	const struct dmabuf *buf = &ring->buffers[0].dmabuf;
+	const char *device = ring->canvas->path;
+	printf("buffers        %d of %ux%u %s %s%s, %s%s%s, drawn by %s\n", ring->num_buffers,
+		buf->width, buf->height, fourcc_name(buf->fourcc, format),
+		modifier_name(buf->modifier, modifier), ring->step.scanout ? " for scan-out" : "",
+		canvas_allocator(ring->canvas), device ? " on " : "", device ? device : "",
+		canvas_renderer(ring->canvas));
+	printf("fences         %s\n", sync_name(client));
 	printf("drawn          %llu, %llu of them after waiting for a release\n",
-		(unsigned long long)report->drawn, (unsigned long long)report->stalls);
-	if (report->measure) {
-		measure_report_print(report->measure);
+		(unsigned long long)client->drawn, (unsigned long long)client->stalls);
+	if (measured) {
+		measure_report_print(measured);
 		return;
 	}
-	const struct stats *stats = report->stats;
-	if (!stats) {
+	const struct stats *stats = &client->presentation.stats;
+	if (!client->conn.presentation) {
 		printf("presented      unknown: the compositor lacks wp_presentation\n");
 		return;
 	}
 	printf("presented      %llu (%.1f a second), discarded %llu, missed refreshes %llu\n",
-		(unsigned long long)stats->presented, frames_per_second(report),
+		(unsigned long long)stats->presented, frames_per_second(client),
 		(unsigned long long)stats->discarded, (unsigned long long)stats->missed);
 	printf("zero-copy      %.1f %%\n", stats_percent(stats, stats->zero_copy));
 	if (!stats->commit_to_flip) {
@@ -54,8 +60,8 @@ void report_print(const struct report *report) {
 	printf("\n");
 }
 
-static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct report *report) {
-	const struct stats *stats = report->stats;
+static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
+	const struct stats *stats = &client->presentation.stats;
 	bool ok =
 		yyjson_mut_obj_add_uint(doc, root, "presented", stats->presented) &&
 		yyjson_mut_obj_add_uint(doc, root, "discarded", stats->discarded) &&
@@ -68,7 +74,7 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct re
 		yyjson_mut_obj_add_uint(doc, root, "hw_clock", stats->hw_clock) &&
 		yyjson_mut_obj_add_uint(doc, root, "hw_completion", stats->hw_completion) &&
 		yyjson_mut_obj_add_int(doc, root, "refresh_ns", stats->refresh_ns) &&
-		yyjson_mut_obj_add_real(doc, root, "frames_per_second", frames_per_second(report));
+		yyjson_mut_obj_add_real(doc, root, "frames_per_second", frames_per_second(client));
 	if (!ok || !stats->commit_to_flip) {
 		return ok;
 	}
@@ -81,31 +87,36 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct re
 	return ok;
 }
 
-static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct report *report) {
+static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
-	fourcc_name(report->fourcc, format);
-	modifier_name(report->modifier, modifier);
-	return yyjson_mut_obj_add_uint(doc, root, "width", report->width) &&
-	       yyjson_mut_obj_add_uint(doc, root, "height", report->height) &&
+	const struct ring *ring = client->buffers.ring;
+	const struct dmabuf *buf = &ring->buffers[0].dmabuf;
+	const char *device = ring->canvas->path;
+	fourcc_name(buf->fourcc, format);
+	modifier_name(buf->modifier, modifier);
+	/* How often dma-bufs were made, the first time included. */
+	uint64_t allocations = client->buffers.in_shm ? 0 : client->buffers.allocations;
+	return yyjson_mut_obj_add_uint(doc, root, "width", buf->width) &&
+	       yyjson_mut_obj_add_uint(doc, root, "height", buf->height) &&
 	       yyjson_mut_obj_add_strcpy(doc, root, "format", format) &&
 	       yyjson_mut_obj_add_strcpy(doc, root, "modifier", modifier) &&
-	       yyjson_mut_obj_add_int(doc, root, "buffers", report->buffers) &&
-	       yyjson_mut_obj_add_bool(doc, root, "scanout", report->scanout) &&
-	       yyjson_mut_obj_add_str(doc, root, "allocator", report->allocator) &&
-	       yyjson_mut_obj_add_str(doc, root, "renderer", report->renderer) &&
-	       (!report->device || yyjson_mut_obj_add_str(doc, root, "device", report->device)) &&
-	       yyjson_mut_obj_add_str(doc, root, "sync", report->sync) &&
-	       yyjson_mut_obj_add_uint(doc, root, "drawn", report->drawn) &&
-	       yyjson_mut_obj_add_uint(doc, root, "allocations", report->allocations) &&
-	       yyjson_mut_obj_add_uint(doc, root, "stalls", report->stalls) &&
-	       yyjson_mut_obj_add_int(doc, root, "run_ns", report->run_ns);
+	       yyjson_mut_obj_add_int(doc, root, "buffers", ring->num_buffers) &&
+	       yyjson_mut_obj_add_bool(doc, root, "scanout", ring->step.scanout) &&
+	       yyjson_mut_obj_add_str(doc, root, "allocator", canvas_allocator(ring->canvas)) &&
+	       yyjson_mut_obj_add_str(doc, root, "renderer", canvas_renderer(ring->canvas)) &&
+	       (!device || yyjson_mut_obj_add_str(doc, root, "device", device)) &&
+	       yyjson_mut_obj_add_str(doc, root, "sync", sync_name(client)) &&
+	       yyjson_mut_obj_add_uint(doc, root, "drawn", client->drawn) &&
+	       yyjson_mut_obj_add_uint(doc, root, "allocations", allocations) &&
+	       yyjson_mut_obj_add_uint(doc, root, "stalls", client->stalls) &&
+	       yyjson_mut_obj_add_int(doc, root, "run_ns", client->run_ns);
 }
 
-bool report_write_json(const struct report *report, const char *path) {
+bool report_write_json(const struct client *client, const struct measure_report *measured) {
 	yyjson_mut_val *root;
 	yyjson_mut_doc *doc = json_create(&root);
-	bool complete = root && add_run(doc, root, report) &&
-			(!report->stats || add_stats(doc, root, report)) &&
-			(!report->measure || measure_report_add(report->measure, doc, root));
-	return json_write(doc, complete, path);
+	bool complete = root && add_run(doc, root, client) &&
+			(!client->conn.presentation || add_stats(doc, root, client)) &&
+			(!measured || measure_report_add(measured, doc, root));
+	return json_write(doc, complete, client->options.json);
 }

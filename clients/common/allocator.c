@@ -1,4 +1,4 @@
-#include "allocator.h"
+#include "canvas.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,8 +11,7 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
-#include "cpu_buffer.h"
-#include "gbm_buffer.h"
+#include "allocator.h"
 #include "util.h"
 
 /* Maps a file that has the memory. Returns false and errno. */
@@ -91,58 +90,45 @@ static bool get_heap(
 	return *fd >= 0;
 }
 
+/* Memory that a wl_shm_pool can be made of; it is no dma-buf. */
+static bool get_shm(
+	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece) {
+	size_t size = (size_t)*pitch * rows;
+	*fd = memfd_create("latch-client", MFD_CLOEXEC);
+	if (*fd >= 0 && (ftruncate(*fd, (off_t)size) != 0 || !map_piece(piece, *fd, size, 0))) {
+		fd_clear(fd);
+	}
+	return *fd >= 0;
+}
+
 static const struct {
-	const char *name;
-	const char *path; /* of what is asked; NULL: the caller has it */
+	const char *name, *label;
 	cpu_piece_func get_piece;
 } kinds[] = {
-	[CANVAS_GPU] = {"gbm", NULL, NULL},
-	[CANVAS_DUMB] = {"dumb", NULL, get_dumb},
+	[CANVAS_GPU] = {"gbm", "GPU", NULL},
+	[CANVAS_DUMB] = {"dumb", "dumb buffers", get_dumb},
 	[CANVAS_UDMABUF] = {"udmabuf", "/dev/udmabuf", get_udmabuf},
 	[CANVAS_HEAP] = {"dma-heap", "/dev/dma_heap/system", get_heap},
+	[CANVAS_SHM] = {"wl_shm", "shared memory", get_shm},
 };
 
-static bool has_dumb(int fd) {
-	uint64_t has = 0;
-	return drmGetNodeTypeFromFd(fd) == DRM_NODE_PRIMARY &&
-	       drmGetCap(fd, DRM_CAP_DUMB_BUFFER, &has) == 0 && has;
+const char *canvas_label(enum canvas_kind kind) {
+	return kinds[kind].label;
 }
 
-bool allocator_init(
-	struct allocator *allocator, enum canvas_kind kind, int fd, struct gbm_device *gbm) {
-	*allocator = (struct allocator){.kind = kind, .fd = fd, .gbm = gbm};
-	if (kind == CANVAS_DUMB && !has_dumb(fd)) {
-		errno = ENOTSUP;
-		return false;
-	}
-	if (kinds[kind].path) {
-		allocator->fd = open(kinds[kind].path, O_RDWR | O_CLOEXEC);
-		return allocator->fd >= 0;
-	}
-	return true;
+const char *canvas_allocator(const struct canvas *canvas) {
+	return kinds[canvas->kind].name;
 }
 
-void allocator_finish(struct allocator *allocator) {
-	if (kinds[allocator->kind].path) {
-		fd_clear(&allocator->fd);
-	}
-	*allocator = (struct allocator){0};
-}
-
-const char *allocator_name(const struct allocator *allocator) {
-	return kinds[allocator->kind].name;
-}
-
-bool allocator_create_buffer(const struct allocator *allocator, const struct plan_step *step,
-	uint32_t width, uint32_t height, struct dmabuf *buf) {
+bool canvas_create_buffer(const struct canvas *canvas, const struct plan_step *step, uint32_t width,
+	uint32_t height, struct dmabuf *buf) {
 	dmabuf_init(buf, width, height, step->fourcc);
-	return allocator->kind == CANVAS_GPU
-		       ? gbm_buffer_create(allocator->gbm, step, buf)
-		       : cpu_buffer_create(
-				 allocator->fd, step, kinds[allocator->kind].get_piece, buf);
+	return canvas->kind == CANVAS_GPU
+		       ? gbm_buffer_create(canvas->gbm, step, buf)
+		       : cpu_buffer_create(canvas->fd, step, kinds[canvas->kind].get_piece, buf);
 }
 
-void allocator_destroy_buffer(struct dmabuf *buf) {
+void canvas_destroy_buffer(struct dmabuf *buf) {
 	dmabuf_finish(buf);
 	if (buf->allocation) {
 		gbm_bo_destroy(buf->allocation);

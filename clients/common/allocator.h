@@ -4,48 +4,37 @@
 #include <stdbool.h>
 
 #include "dmabuf.h"
+#include "formats.h"
 #include "plan.h"
+
+/* How buffers are made, for canvas_create_buffer(). */
 
 struct gbm_device;
 
-/** Where memory comes from, and with it who draws. What the CPU draws into is linear, of the
- * formats in pixels.h. */
-enum canvas_kind {
-	CANVAS_GPU,	/* GBM and GLES */
-	CANVAS_DUMB,	/* the CPU, in dumb buffers: what a KMS device can surely scan out */
-	CANVAS_UDMABUF, /* the CPU, in pages of a sealed memfd: needs no DRM device at all */
-	CANVAS_HEAP,	/* the CPU, in the system's dma-heap */
-};
-
-/** Where a client's dma-bufs come from. All zero is one that makes none. */
-struct allocator {
-	enum canvas_kind kind;
-	int fd; /* what is asked for memory */
-	struct gbm_device *gbm;
-};
+/** Adds the formats that the CPU can draw into. Returns false without memory. */
+bool cpu_formats(struct format_set *set);
 
 /**
- * @param fd  for CANVAS_DUMB, a primary node, borrowed for the allocator's life; else unused
- * @param gbm for CANVAS_GPU, borrowed too; else NULL
- * @return false and errno where the machine lacks it; there is nothing to finish then
- */
-bool allocator_init(
-	struct allocator *allocator, enum canvas_kind kind, int fd, struct gbm_device *gbm);
-
-/** All buffers must have been destroyed. */
-void allocator_finish(struct allocator *allocator);
-
-/** "gbm", "dumb", "udmabuf", "dma-heap". */
-const char *allocator_name(const struct allocator *allocator);
-
-/**
- * Makes one buffer of step->fourcc with one of step->modifiers; what it became is in *buf.
+ * Gets one piece of memory: a dma-buf, mapped.
  *
- * @param buf filled; give it back with allocator_destroy_buffer()
- * @return false and errno where this allocator can't do it
+ * @param device what is asked for it
+ * @param pitch bytes of a row; the callee may raise it to what its device wants
+ * @param fd    filled with the dma-buf; the caller owns it, and the mapping
+ * @return false and errno; nothing is left behind then
  */
-bool allocator_create_buffer(const struct allocator *allocator, const struct plan_step *step,
-	uint32_t width, uint32_t height, struct dmabuf *buf);
-void allocator_destroy_buffer(struct dmabuf *buf);
+typedef bool (*cpu_piece_func)(
+	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece);
+
+/**
+ * Makes a linear buffer of buf->fourcc: all planes behind one another in one piece of memory, or
+ * each in one of its own where the step wants that.
+ *
+ * @return false and errno, EINVAL where the step does not allow linear buffers
+ */
+bool cpu_buffer_create(
+	int device, const struct plan_step *step, cpu_piece_func get_piece, struct dmabuf *buf);
+
+/** Makes a buffer that the device's GPU can draw into. Its allocation is the gbm_bo. */
+bool gbm_buffer_create(struct gbm_device *gbm, const struct plan_step *step, struct dmabuf *buf);
 
 #endif

@@ -2,14 +2,13 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xf86drm.h>
 
-#include "cpu_buffer.h"
+#include "allocator.h"
 #include "device.h"
-#include "scene_cpu.h"
-#include "scene_gl.h"
 #include "util.h"
 
 static bool start_gpu(struct canvas *canvas, const char **why) {
@@ -18,7 +17,7 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 		*why = "GBM does not know it";
 		return false;
 	}
-	if (!egl_init(&canvas->egl, canvas->gbm, why)) {
+	if (!egl_init(&canvas->egl, canvas->gbm, &canvas->drawable, why)) {
 		return false;
 	}
 	/* Without a GPU Mesa draws by CPU into dumb buffers, and a render node makes none. It
@@ -28,22 +27,27 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 		return false;
 	}
 	canvas->scene = scene_gl_create(&canvas->options);
-	if (!canvas->scene ||
-		!allocator_init(&canvas->allocator, CANVAS_GPU, canvas->fd, canvas->gbm)) {
+	if (!canvas->scene) {
 		*why = "its GL can't draw the scene";
-		return false;
 	}
-	canvas->drawable = canvas->egl.drawable;
-	canvas->egl.drawable = (struct format_set){0};
-	return true;
+	return canvas->scene != NULL;
 }
 
-static bool start_cpu(struct canvas *canvas, const char **why) {
-	if (!allocator_init(&canvas->allocator, canvas->kind, canvas->fd, NULL)) {
-		*why = strerror(errno);
+/* What is asked for memory: a DRM node, or one that is the same on every machine. */
+static bool open_device(struct canvas *canvas) {
+	uint64_t has_dumb = 0;
+	if (canvas->kind == CANVAS_SHM) {
+		return true;
+	}
+	canvas->fd = canvas->path ? device_open(canvas->path)
+				  : open(canvas_label(canvas->kind), O_RDWR | O_CLOEXEC);
+	if (canvas->fd >= 0 && canvas->kind == CANVAS_DUMB &&
+		(drmGetNodeTypeFromFd(canvas->fd) != DRM_NODE_PRIMARY ||
+			drmGetCap(canvas->fd, DRM_CAP_DUMB_BUFFER, &has_dumb) != 0 || !has_dumb)) {
+		errno = ENOTSUP;
 		return false;
 	}
-	return cpu_formats(&canvas->drawable);
+	return canvas->fd >= 0;
 }
 
 struct canvas *canvas_create(enum canvas_kind kind, const char *path,
@@ -54,25 +58,18 @@ struct canvas *canvas_create(enum canvas_kind kind, const char *path,
 		return NULL;
 	}
 	*canvas = (struct canvas){.kind = kind, .fd = -1, .options = *options};
-	if (path) {
-		canvas->path = strdup(path);
-		if (!canvas->path) {
-			goto error;
-		}
-		canvas->fd = device_open(path);
-		if (canvas->fd < 0) {
-			*why = strerror(errno);
-			goto error;
-		}
+	canvas->path = path ? strdup(path) : NULL;
+	bool ok = !path || canvas->path;
+	if (ok && !open_device(canvas)) {
+		*why = strerror(errno);
+		ok = false;
 	}
-	if (kind == CANVAS_GPU ? !start_gpu(canvas, why) : !start_cpu(canvas, why)) {
-		goto error;
+	ok = ok && (kind == CANVAS_GPU ? start_gpu(canvas, why) : cpu_formats(&canvas->drawable));
+	if (!ok) {
+		canvas_destroy(canvas);
+		return NULL;
 	}
 	return canvas;
-
-error:
-	canvas_destroy(canvas);
-	return NULL;
 }
 
 void canvas_destroy(struct canvas *canvas) {
@@ -80,7 +77,6 @@ void canvas_destroy(struct canvas *canvas) {
 		return;
 	}
 	scene_gl_destroy(canvas->scene);
-	allocator_finish(&canvas->allocator);
 	format_set_finish(&canvas->drawable);
 	if (canvas->gbm) {
 		egl_finish(&canvas->egl);
@@ -143,8 +139,8 @@ int canvas_draw(struct canvas *canvas, const struct egl_target *target, const st
 		scene_gl_draw(canvas->scene, target->framebuffer, buf->width, buf->height, frame);
 		return egl_end_frame(&canvas->egl);
 	}
-	dmabuf_begin_cpu(buf);
+	dmabuf_sync_cpu(buf, false);
 	draw_by_cpu(canvas, buf, frame);
-	dmabuf_end_cpu(buf);
+	dmabuf_sync_cpu(buf, true);
 	return -1;
 }

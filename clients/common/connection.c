@@ -2,6 +2,7 @@
 
 #include <drm_fourcc.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
@@ -77,55 +78,47 @@ static const struct wp_color_representation_manager_v1_listener color_listener =
 	.done = color_done,
 };
 
-struct global {
+#define MEMBER(name) offsetof(struct connection, name)
+
+static const struct {
 	const struct wl_interface *interface;
-	uint32_t min, max;
-	void **object;
+	uint32_t min, max; /* versions; 0: conn->dmabuf_max */
+	size_t member;
+	const void *listener; /* whose data is the connection; NULL: none */
+} globals[] = {
+	{&wl_compositor_interface, 4, 4, MEMBER(compositor), NULL},
+	{&wl_subcompositor_interface, 1, 1, MEMBER(subcompositor), NULL},
+	{&wl_shm_interface, 1, 1, MEMBER(shm), NULL},
+	{&xdg_wm_base_interface, 1, 1, MEMBER(wm_base), &wm_base_listener},
+	{&zwp_linux_dmabuf_v1_interface, 3, 0, MEMBER(dmabuf), &dmabuf_listener},
+	{&wp_presentation_interface, 1, 2, MEMBER(presentation), &presentation_listener},
+	{&wp_linux_drm_syncobj_manager_v1_interface, 1, 1, MEMBER(syncobj_manager), NULL},
+	{&zwp_linux_explicit_synchronization_v1_interface, 1, 2, MEMBER(explicit_sync), NULL},
+	{&wp_viewporter_interface, 1, 1, MEMBER(viewporter), NULL},
+	{&wp_alpha_modifier_v1_interface, 1, 1, MEMBER(alpha_modifier), NULL},
+	{&wp_color_representation_manager_v1_interface, 1, 1, MEMBER(color_manager),
+		&color_listener},
 };
+#define NUM_GLOBALS (sizeof(globals) / sizeof(globals[0]))
 
-#define NUM_GLOBALS 11
-
-static void list_globals(struct connection *conn, struct global list[NUM_GLOBALS]) {
-	const struct global globals[NUM_GLOBALS] = {
-		{&wl_compositor_interface, 4, 4, (void **)&conn->compositor},
-		{&wl_subcompositor_interface, 1, 1, (void **)&conn->subcompositor},
-		{&wl_shm_interface, 1, 1, (void **)&conn->shm},
-		{&xdg_wm_base_interface, 1, 1, (void **)&conn->wm_base},
-		{&zwp_linux_dmabuf_v1_interface, 3, conn->dmabuf_max, (void **)&conn->dmabuf},
-		{&wp_presentation_interface, 1, 2, (void **)&conn->presentation},
-		{&wp_linux_drm_syncobj_manager_v1_interface, 1, 1, (void **)&conn->syncobj_manager},
-		{&zwp_linux_explicit_synchronization_v1_interface, 1, 2,
-			(void **)&conn->explicit_sync},
-		{&wp_viewporter_interface, 1, 1, (void **)&conn->viewporter},
-		{&wp_alpha_modifier_v1_interface, 1, 1, (void **)&conn->alpha_modifier},
-		{&wp_color_representation_manager_v1_interface, 1, 1,
-			(void **)&conn->color_manager},
-	};
-	memcpy(list, globals, sizeof(globals));
+static struct wl_proxy **object_of(struct connection *conn, size_t index) {
+	return (void *)((char *)conn + globals[index].member);
 }
 
 static void registry_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
 	struct connection *conn = data;
-	struct global wanted[NUM_GLOBALS];
-	list_globals(conn, wanted);
 	for (size_t i = 0; i < NUM_GLOBALS; i++) {
-		if (strcmp(interface, wanted[i].interface->name) != 0 || *wanted[i].object ||
-			version < wanted[i].min) {
+		struct wl_proxy **object = object_of(conn, i);
+		if (strcmp(interface, globals[i].interface->name) != 0 || *object ||
+			version < globals[i].min) {
 			continue;
 		}
-		uint32_t use = version < wanted[i].max ? version : wanted[i].max;
-		*wanted[i].object = wl_registry_bind(registry, name, wanted[i].interface, use);
-		if (*wanted[i].object == conn->wm_base) {
-			xdg_wm_base_add_listener(conn->wm_base, &wm_base_listener, conn);
-		} else if (*wanted[i].object == conn->dmabuf) {
-			zwp_linux_dmabuf_v1_add_listener(conn->dmabuf, &dmabuf_listener, conn);
-		} else if (*wanted[i].object == conn->color_manager) {
-			wp_color_representation_manager_v1_add_listener(
-				conn->color_manager, &color_listener, conn);
-		} else if (*wanted[i].object == conn->presentation) {
-			wp_presentation_add_listener(
-				conn->presentation, &presentation_listener, conn);
+		uint32_t max = globals[i].max ? globals[i].max : conn->dmabuf_max;
+		*object = wl_registry_bind(
+			registry, name, globals[i].interface, version < max ? version : max);
+		if (globals[i].listener) {
+			wl_proxy_add_listener(*object, (void (**)(void))globals[i].listener, conn);
 		}
 		return;
 	}
@@ -163,6 +156,13 @@ bool connection_init(struct connection *conn, uint32_t dmabuf_max) {
 	return true;
 }
 
+bool connection_open(struct connection *conn, uint32_t dmabuf_max) {
+	return connection_init(conn, dmabuf_max) ||
+	       failed(false,
+		       "no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
+		       strerror(errno));
+}
+
 void connection_finish(struct connection *conn) {
 	if (!conn->display) {
 		return;
@@ -171,11 +171,9 @@ void connection_finish(struct connection *conn) {
 		wl_output_destroy(conn->outputs[i]);
 	}
 	/* The compositor destroys its side with the connection. */
-	struct global globals[NUM_GLOBALS];
-	list_globals(conn, globals);
 	for (size_t i = 0; i < NUM_GLOBALS; i++) {
-		if (*globals[i].object) {
-			wl_proxy_destroy(*globals[i].object);
+		if (*object_of(conn, i)) {
+			wl_proxy_destroy(*object_of(conn, i));
 		}
 	}
 	wl_registry_destroy(conn->registry);
@@ -222,12 +220,13 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 	}
 	short events = POLLIN;
 	if (wl_display_flush(conn->display) < 0) {
-		/* EPIPE: the reason is still to be read from the socket. */
 		if (errno == EAGAIN) {
 			events |= POLLOUT;
 		} else if (errno != EPIPE) {
-			goto error;
+			wl_display_cancel_read(conn->display);
+			return false;
 		}
+		/* EPIPE: the reason is still to be read from the socket. */
 	}
 	fds[0] = (struct pollfd){.fd = wl_display_get_fd(conn->display), .events = events};
 	int ready = poll(fds, num_fds, -1);
@@ -246,10 +245,6 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 		wl_display_cancel_read(conn->display);
 	}
 	return wl_display_dispatch_pending(conn->display) >= 0;
-
-error:
-	wl_display_cancel_read(conn->display);
-	return false;
 }
 
 bool connection_wait(

@@ -48,6 +48,8 @@ struct connection {
 /** Connects to the compositor that the environment names and binds the globals; linux-dmabuf in a
  * version from 3 to dmabuf_max. Returns false and errno when there is none. */
 bool connection_init(struct connection *conn, uint32_t dmabuf_max);
+/** The same, and says what is wrong. */
+bool connection_open(struct connection *conn, uint32_t dmabuf_max);
 void connection_finish(struct connection *conn);
 
 /** What the compositor lacks of what it takes to show a window, of dma-bufs or in shared memory;

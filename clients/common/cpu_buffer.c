@@ -1,4 +1,4 @@
-#include "cpu_buffer.h"
+#include "allocator.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -20,19 +20,6 @@ bool cpu_formats(struct format_set *set) {
 		}
 	}
 	return true;
-}
-
-static bool find_modifier(const struct plan_step *step, uint64_t *modifier) {
-	for (size_t i = 0; i < step->num_modifiers; i++) {
-		/* Without a modifier the importer assumes its driver's default for memory that it
-		 * didn't make, which is linear. */
-		if (step->modifiers[i] == DRM_FORMAT_MOD_LINEAR ||
-			step->modifiers[i] == DRM_FORMAT_MOD_INVALID) {
-			*modifier = step->modifiers[i];
-			return true;
-		}
-	}
-	return false;
 }
 
 static uint32_t aligned(uint64_t bytes) {
@@ -95,7 +82,11 @@ static bool create_apart(int device, const struct latch_format *format,
 bool cpu_buffer_create(int device, const struct plan_step *step, cpu_piece_func get_piece,
 	struct dmabuf *buf) {
 	const struct latch_format *format = latch_format_find(buf->fourcc);
-	if (!format || !find_modifier(step, &buf->modifier)) {
+	/* Without a modifier the importer assumes its driver's default for memory that it didn't
+	 * make, which is linear. */
+	buf->modifier = plan_step_allows(step, DRM_FORMAT_MOD_LINEAR) ? DRM_FORMAT_MOD_LINEAR
+								      : DRM_FORMAT_MOD_INVALID;
+	if (!format || !plan_step_allows(step, buf->modifier)) {
 		errno = EINVAL;
 		return false;
 	}

@@ -8,75 +8,65 @@
 #include <sys/stat.h>
 #include <xf86drm.h>
 
+#include "base/minmax.h"
 #include "util.h"
 
-bool device_list_add(struct device_list *list, const char *path) {
+void device_list_add(struct device_list *list, const char *path) {
 	for (size_t i = 0; i < list->len; i++) {
 		if (strcmp(list->paths[i], path) == 0) {
-			return true;
+			return;
 		}
 	}
-	if (list->len == DEVICE_LIST_MAX) {
-		return false;
+	char *copy = list->len < DEVICE_LIST_MAX ? strdup(path) : NULL;
+	if (copy) {
+		list->paths[list->len++] = copy;
 	}
-	char *copy = strdup(path);
-	if (!copy) {
-		return false;
-	}
-	list->paths[list->len++] = copy;
-	return true;
 }
 
-static bool add_node(struct device_list *list, const drmDevice *device, int type) {
-	if (!(device->available_nodes & (1 << type))) {
-		return true;
+static void add_node(struct device_list *list, const drmDevice *device, int type) {
+	if (device->available_nodes & (1 << type)) {
+		device_list_add(list, device->nodes[type]);
 	}
-	return device_list_add(list, device->nodes[type]);
 }
 
 /* libdrm only knows buses that it was taught; a node on another one is still in /dev/dri. */
-static bool add_by_number(struct device_list *list, dev_t devid) {
+static void add_by_number(struct device_list *list, dev_t devid) {
 	for (int i = 0; i < 256; i++) {
 		/* Minors 0 to 127 are primary nodes, the rest render nodes. */
 		char path[64];
 		snprintf(path, sizeof(path), "/dev/dri/%s%d", i < 128 ? "card" : "renderD", i);
 		struct stat st;
 		if (stat(path, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == devid) {
-			return device_list_add(list, path);
+			device_list_add(list, path);
+			return;
 		}
 	}
-	return false;
 }
 
-bool device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only) {
+void device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only) {
 	drmDevice *device = NULL;
 	if (drmGetDeviceFromDevId(devid, 0, &device) != 0) {
-		return add_by_number(list, devid);
+		add_by_number(list, devid);
+		return;
 	}
-	bool ok = (primary_only || add_node(list, device, DRM_NODE_RENDER)) &&
-		  add_node(list, device, DRM_NODE_PRIMARY);
+	if (!primary_only) {
+		add_node(list, device, DRM_NODE_RENDER);
+	}
+	add_node(list, device, DRM_NODE_PRIMARY);
 	drmFreeDevice(&device);
-	return ok;
 }
 
-bool device_list_add_all(struct device_list *list, bool primary_only) {
+void device_list_add_all(struct device_list *list, bool primary_only) {
 	drmDevice *devices[DEVICE_LIST_MAX];
 	int num = drmGetDevices2(0, devices, DEVICE_LIST_MAX);
-	if (num < 0) {
-		return false;
-	}
-	if (num > DEVICE_LIST_MAX) {
-		num = DEVICE_LIST_MAX;
-	}
-	bool ok = true;
+	num = (int)latch_min(num, DEVICE_LIST_MAX);
 	for (int i = 0; i < num && !primary_only; i++) {
-		ok = add_node(list, devices[i], DRM_NODE_RENDER) && ok;
+		add_node(list, devices[i], DRM_NODE_RENDER);
 	}
 	for (int i = 0; i < num; i++) {
-		ok = add_node(list, devices[i], DRM_NODE_PRIMARY) && ok;
+		add_node(list, devices[i], DRM_NODE_PRIMARY);
 	}
-	drmFreeDevices(devices, num);
-	return ok;
+	drmFreeDevices(devices, (int)latch_max(num, 0));
 }
 
 void device_list_finish(struct device_list *list) {

@@ -13,18 +13,18 @@ struct device_list {
 	size_t len;
 };
 
-/** Adds a path unless it is there. Returns false without memory or room. */
-bool device_list_add(struct device_list *list, const char *path);
+/** Adds a path unless it is there. Without memory or room it is left out, here and below. */
+void device_list_add(struct device_list *list, const char *path);
 
 /**
  * Adds the nodes of the device with this number: the render node first, then the primary node.
  *
  * @param primary_only leave the render node out; only a primary node makes dumb buffers
  */
-bool device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only);
+void device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only);
 
 /** Adds every DRM device of the machine: all render nodes, then all primary nodes. */
-bool device_list_add_all(struct device_list *list, bool primary_only);
+void device_list_add_all(struct device_list *list, bool primary_only);
 
 void device_list_finish(struct device_list *list);
 

@@ -73,8 +73,9 @@ bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file) {
 	return true;
 }
 
-static bool sync_cpu(const struct dmabuf *buf, uint64_t flags) {
-	struct dma_buf_sync request = {.flags = flags | DMA_BUF_SYNC_WRITE};
+bool dmabuf_sync_cpu(const struct dmabuf *buf, bool end) {
+	struct dma_buf_sync request = {
+		.flags = DMA_BUF_SYNC_WRITE | (end ? DMA_BUF_SYNC_END : DMA_BUF_SYNC_START)};
 	int ret = 0;
 	for (int i = 0; i < num_memories(buf) && ret == 0; i++) {
 		do {
@@ -82,12 +83,4 @@ static bool sync_cpu(const struct dmabuf *buf, uint64_t flags) {
 		} while (ret != 0 && (errno == EINTR || errno == EAGAIN));
 	}
 	return ret == 0;
-}
-
-bool dmabuf_begin_cpu(const struct dmabuf *buf) {
-	return sync_cpu(buf, DMA_BUF_SYNC_START);
-}
-
-bool dmabuf_end_cpu(const struct dmabuf *buf) {
-	return sync_cpu(buf, DMA_BUF_SYNC_END);
 }

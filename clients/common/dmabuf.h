@@ -56,7 +56,6 @@ int dmabuf_export_fence(const struct dmabuf *buf, bool for_write);
 bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file);
 
 /** Brackets of CPU writes into the planes' data: caches are made coherent (DMA_BUF_IOCTL_SYNC). */
-bool dmabuf_begin_cpu(const struct dmabuf *buf);
-bool dmabuf_end_cpu(const struct dmabuf *buf);
+bool dmabuf_sync_cpu(const struct dmabuf *buf, bool end);
 
 #endif

@@ -17,7 +17,8 @@ static bool has_extension(const char *list, const char *name) {
 }
 
 /* The modifiers of one format that GL can draw into, not only sample from. */
-static bool query_format(struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query, EGLint format) {
+static bool query_format(const struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query,
+	EGLint format, struct format_set *drawable) {
 	EGLint num = 0;
 	if (!query(egl->display, format, 0, NULL, NULL, &num) || num < 0) {
 		return true;
@@ -25,43 +26,41 @@ static bool query_format(struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC quer
 	EGLuint64KHR *modifiers = calloc((size_t)num + 1, sizeof(*modifiers));
 	EGLBoolean *external_only = calloc((size_t)num + 1, sizeof(*external_only));
 	bool ok = modifiers && external_only;
-	bool drawable = num == 0;
+	bool can_draw = num == 0;
 	if (ok && num > 0 && query(egl->display, format, num, modifiers, external_only, &num)) {
 		for (EGLint i = 0; ok && i < num; i++) {
 			if (external_only[i]) {
 				continue;
 			}
-			drawable = true;
-			ok = format_set_add(&egl->drawable, (uint32_t)format, modifiers[i]);
+			can_draw = true;
+			ok = format_set_add(drawable, (uint32_t)format, modifiers[i]);
 		}
 	}
 	/* A driver that lists no modifier for a format it knows still takes its own implicit
 	 * layout, and its own linear one. Whether that works shows when the target is made. */
-	if (ok && drawable) {
-		ok = format_set_add(&egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
-		     (num > 0 || format_set_add(
-					 &egl->drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
+	if (ok && can_draw) {
+		ok = format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
+		     (num > 0 || format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
 	}
 	free(modifiers);
 	free(external_only);
 	return ok;
 }
 
-static bool query_drawable(struct egl *egl) {
-	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats =
-		(PFNEGLQUERYDMABUFFORMATSEXTPROC)(void *)eglGetProcAddress(
-			"eglQueryDmaBufFormatsEXT");
-	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers =
-		(PFNEGLQUERYDMABUFMODIFIERSEXTPROC)(void *)eglGetProcAddress(
-			"eglQueryDmaBufModifiersEXT");
+static void *load(const char *name) {
+	return (void *)eglGetProcAddress(name);
+}
+
+static bool query_drawable(struct egl *egl, struct format_set *drawable) {
+	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats = load("eglQueryDmaBufFormatsEXT");
+	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers = load("eglQueryDmaBufModifiersEXT");
 	EGLint num = 0;
 	if (!egl->has_modifiers || !query_formats || !query_modifiers ||
 		!query_formats(egl->display, 0, NULL, &num) || num <= 0) {
 		/* Nothing can be asked: take what every GLES 3 driver draws into. */
 		egl->has_modifiers = false;
-		return format_set_add(
-			       &egl->drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
-		       format_set_add(&egl->drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
+		return format_set_add(drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
+		       format_set_add(drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
 	}
 	EGLint *formats = calloc((size_t)num, sizeof(*formats));
 	if (!formats) {
@@ -69,31 +68,27 @@ static bool query_drawable(struct egl *egl) {
 	}
 	bool ok = query_formats(egl->display, num, formats, &num);
 	for (EGLint i = 0; ok && i < num; i++) {
-		ok = query_format(egl, query_modifiers, formats[i]);
+		ok = query_format(egl, query_modifiers, formats[i], drawable);
 	}
 	free(formats);
 	return ok;
 }
 
 static bool load_functions(struct egl *egl) {
-	egl->create_image =
-		(PFNEGLCREATEIMAGEKHRPROC)(void *)eglGetProcAddress("eglCreateImageKHR");
-	egl->destroy_image =
-		(PFNEGLDESTROYIMAGEKHRPROC)(void *)eglGetProcAddress("eglDestroyImageKHR");
-	egl->create_sync = (PFNEGLCREATESYNCKHRPROC)(void *)eglGetProcAddress("eglCreateSyncKHR");
-	egl->destroy_sync =
-		(PFNEGLDESTROYSYNCKHRPROC)(void *)eglGetProcAddress("eglDestroySyncKHR");
-	egl->dup_native_fence = (PFNEGLDUPNATIVEFENCEFDANDROIDPROC)(void *)eglGetProcAddress(
-		"eglDupNativeFenceFDANDROID");
-	egl->image_to_texture =
-		(void (*)(GLenum, void *))(void *)eglGetProcAddress("glEGLImageTargetTexture2DOES");
+	egl->create_image = load("eglCreateImageKHR");
+	egl->destroy_image = load("eglDestroyImageKHR");
+	egl->create_sync = load("eglCreateSyncKHR");
+	egl->destroy_sync = load("eglDestroySyncKHR");
+	egl->dup_native_fence = load("eglDupNativeFenceFDANDROID");
+	egl->image_to_texture = load("glEGLImageTargetTexture2DOES");
 	if (!egl->create_sync || !egl->destroy_sync || !egl->dup_native_fence) {
 		egl->native_fence = false;
 	}
 	return egl->create_image && egl->destroy_image && egl->image_to_texture;
 }
 
-bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why) {
+bool egl_init(
+	struct egl *egl, struct gbm_device *gbm, struct format_set *drawable, const char **why) {
 	*egl = (struct egl){.display = EGL_NO_DISPLAY, .context = EGL_NO_CONTEXT};
 
 	egl->display = eglGetPlatformDisplay(EGL_PLATFORM_GBM_KHR, gbm, NULL);
@@ -127,7 +122,7 @@ bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why) {
 		*why = "it has no GLES 3";
 		goto error;
 	}
-	if (!load_functions(egl) || !query_drawable(egl)) {
+	if (!load_functions(egl) || !query_drawable(egl, drawable)) {
 		*why = "its EGL lacks dma-buf functions";
 		goto error;
 	}
@@ -139,7 +134,6 @@ error:
 }
 
 void egl_finish(struct egl *egl) {
-	format_set_finish(&egl->drawable);
 	if (egl->display != EGL_NO_DISPLAY) {
 		eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, EGL_NO_CONTEXT);
 		if (egl->context != EGL_NO_CONTEXT) {
@@ -167,6 +161,16 @@ bool egl_is_software(void) {
 	return false;
 }
 
+struct attributes {
+	EGLint values[6 + DMABUF_MAX_PLANES * 10 + 1];
+	size_t len;
+};
+
+static void add(struct attributes *attributes, EGLint name, EGLint value) {
+	attributes->values[attributes->len++] = name;
+	attributes->values[attributes->len++] = value;
+}
+
 static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool name_modifier) {
 #define PLANE(N) \
 	{ \
@@ -176,31 +180,22 @@ static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool 
 	}
 	static const EGLint names[DMABUF_MAX_PLANES][5] = {PLANE(0), PLANE(1), PLANE(2), PLANE(3)};
 #undef PLANE
-	EGLint attribs[6 + DMABUF_MAX_PLANES * 10 + 1];
-	size_t n = 0;
-	attribs[n++] = EGL_WIDTH;
-	attribs[n++] = (EGLint)buf->width;
-	attribs[n++] = EGL_HEIGHT;
-	attribs[n++] = (EGLint)buf->height;
-	attribs[n++] = EGL_LINUX_DRM_FOURCC_EXT;
-	attribs[n++] = (EGLint)buf->fourcc;
+	struct attributes attributes = {0};
+	add(&attributes, EGL_WIDTH, (EGLint)buf->width);
+	add(&attributes, EGL_HEIGHT, (EGLint)buf->height);
+	add(&attributes, EGL_LINUX_DRM_FOURCC_EXT, (EGLint)buf->fourcc);
 	for (int i = 0; i < buf->num_planes; i++) {
-		attribs[n++] = names[i][0];
-		attribs[n++] = buf->planes[i].fd;
-		attribs[n++] = names[i][1];
-		attribs[n++] = (EGLint)buf->planes[i].offset;
-		attribs[n++] = names[i][2];
-		attribs[n++] = (EGLint)buf->planes[i].stride;
+		add(&attributes, names[i][0], buf->planes[i].fd);
+		add(&attributes, names[i][1], (EGLint)buf->planes[i].offset);
+		add(&attributes, names[i][2], (EGLint)buf->planes[i].stride);
 		if (name_modifier) {
-			attribs[n++] = names[i][3];
-			attribs[n++] = (EGLint)(buf->modifier & 0xffffffff);
-			attribs[n++] = names[i][4];
-			attribs[n++] = (EGLint)(buf->modifier >> 32);
+			add(&attributes, names[i][3], (EGLint)(buf->modifier & 0xffffffff));
+			add(&attributes, names[i][4], (EGLint)(buf->modifier >> 32));
 		}
 	}
-	attribs[n] = EGL_NONE;
+	attributes.values[attributes.len] = EGL_NONE;
 	return egl->create_image(
-		egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attribs);
+		egl->display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes.values);
 }
 
 bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf) {

@@ -16,7 +16,6 @@ struct egl {
 	EGLContext context;
 	bool native_fence;  /* EGL_ANDROID_native_fence_sync */
 	bool has_modifiers; /* EGL_EXT_image_dma_buf_import_modifiers */
-	struct format_set drawable;
 
 	PFNEGLCREATEIMAGEKHRPROC create_image;
 	PFNEGLDESTROYIMAGEKHRPROC destroy_image;
@@ -32,9 +31,10 @@ struct egl_target {
 	GLuint texture, framebuffer;
 };
 
-/** Makes a context on the GBM device, which is borrowed, and makes it current. Returns false
- * with the reason in *why, a text that needs no freeing. */
-bool egl_init(struct egl *egl, struct gbm_device *gbm, const char **why);
+/** Makes a context on the GBM device, which is borrowed, and makes it current; adds the formats
+ * that it can draw into. Returns false with the reason in *why, a text that needs no freeing. */
+bool egl_init(
+	struct egl *egl, struct gbm_device *gbm, struct format_set *drawable, const char **why);
 void egl_finish(struct egl *egl);
 
 /** What GL_RENDERER says. */

@@ -1,5 +1,6 @@
 #include "feedback.h"
 
+#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -114,23 +115,31 @@ static const struct zwp_linux_dmabuf_feedback_v1_listener feedback_listener = {
 	.tranche_flags = handle_tranche_flags,
 };
 
-bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface) {
+/* All that is known is a list of formats. */
+static bool take_formats(struct feedback *feedback, const struct format *formats, size_t len) {
+	struct tranche only = {0};
+	for (size_t i = 0; i < len; i++) {
+		if (!format_set_add(&only.formats, formats[i].fourcc, formats[i].modifier)) {
+			break;
+		}
+	}
+	feedback->changed = content_add(&feedback->current, &only);
+	if (!feedback->changed) {
+		format_set_finish(&only.formats);
+	}
+	return feedback->changed;
+}
+
+bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface,
+	bool in_shm) {
+	static const struct format in_memory = {DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR};
 	*feedback = (struct feedback){0};
+	if (in_shm) {
+		return take_formats(feedback, &in_memory, 1);
+	}
 	if (zwp_linux_dmabuf_v1_get_version(conn->dmabuf) <
 		ZWP_LINUX_DMABUF_V1_GET_SURFACE_FEEDBACK_SINCE_VERSION) {
-		struct tranche only = {0};
-		for (size_t i = 0; i < conn->legacy_formats.len; i++) {
-			const struct format *format = &conn->legacy_formats.items[i];
-			if (!format_set_add(&only.formats, format->fourcc, format->modifier)) {
-				break;
-			}
-		}
-		if (!content_add(&feedback->current, &only)) {
-			format_set_finish(&only.formats);
-			return false;
-		}
-		feedback->changed = true;
-		return true;
+		return take_formats(feedback, conn->legacy_formats.items, conn->legacy_formats.len);
 	}
 
 	feedback->proxy = zwp_linux_dmabuf_v1_get_surface_feedback(conn->dmabuf, surface);

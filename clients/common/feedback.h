@@ -36,11 +36,13 @@ struct format_entry {
 
 /**
  * Asks for the surface's feedback and waits for its first answer. With version 3 of the
- * protocol the formats of the compositor become one tranche of no device.
+ * protocol the formats of the compositor become one tranche of no device; in shared memory the one
+ * that everybody has.
  *
  * @return false when the connection broke or memory ran out
  */
-bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface);
+bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface,
+	bool in_shm);
 void feedback_finish(struct feedback *feedback);
 
 #endif

@@ -1,17 +1,8 @@
-#include "gbm_buffer.h"
+#include "allocator.h"
 
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <gbm.h>
-
-static bool step_allows(const struct plan_step *step, uint64_t modifier) {
-	for (size_t i = 0; i < step->num_modifiers; i++) {
-		if (step->modifiers[i] == modifier) {
-			return true;
-		}
-	}
-	return false;
-}
 
 static struct gbm_bo *create_bo(
 	struct gbm_device *gbm, const struct plan_step *step, uint32_t flags, struct dmabuf *buf) {
@@ -22,13 +13,13 @@ static struct gbm_bo *create_bo(
 			step->modifiers, (unsigned)step->num_modifiers, flags);
 		if (bo) {
 			buf->modifier = gbm_bo_get_modifier(bo);
-			if (step_allows(step, buf->modifier)) {
+			if (plan_step_allows(step, buf->modifier)) {
 				return bo;
 			}
 			gbm_bo_destroy(bo);
 		}
 		/* Drivers that know no modifiers refuse every list, but have a flag for linear. */
-		if (!step_allows(step, DRM_FORMAT_MOD_LINEAR)) {
+		if (!plan_step_allows(step, DRM_FORMAT_MOD_LINEAR)) {
 			return NULL;
 		}
 		buf->modifier = DRM_FORMAT_MOD_LINEAR;

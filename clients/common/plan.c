@@ -88,7 +88,6 @@ bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tra
 	for (size_t t = 0; t < num_tranches; t++) {
 		for (size_t f = 0; f < num_formats; f++) {
 			struct plan_step step = {
-				.tranche = t,
 				.fourcc = formats[f],
 				.scanout = tranches[t].scanout,
 				.apart = wish->apart,
@@ -101,6 +100,15 @@ bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tra
 		}
 	}
 	return true;
+}
+
+bool plan_step_allows(const struct plan_step *step, uint64_t modifier) {
+	for (size_t i = 0; i < step->num_modifiers; i++) {
+		if (step->modifiers[i] == modifier) {
+			return true;
+		}
+	}
+	return false;
 }
 
 bool plan_step_equal(const struct plan_step *a, const struct plan_step *b) {

@@ -17,7 +17,6 @@ struct tranche {
 
 /** One thing to try: allocate with any of these modifiers and offer it to the compositor. */
 struct plan_step {
-	size_t tranche; /* index of the tranche it satisfies */
 	uint32_t fourcc;
 	bool scanout;
 	bool apart; /* each plane in memory of its own, by the user's wish */
@@ -50,6 +49,9 @@ struct plan_wish {
  */
 bool plan_init(struct plan *plan, const struct tranche *tranches, size_t num_tranches,
 	const struct format_set *drawable, const struct plan_wish *wish);
+
+/** Whether the modifier is one of the step's. */
+bool plan_step_allows(const struct plan_step *step, uint64_t modifier);
 
 /** Whether two steps would ask for the same thing, so that buffers in hand can stay. */
 bool plan_step_equal(const struct plan_step *a, const struct plan_step *b);

@@ -20,6 +20,15 @@ static void watch_destroy(struct watch *watch) {
 	free(watch);
 }
 
+static void answer(struct watch *watch, const struct stats_frame *frame) {
+	struct presentation *presentation = watch->presentation;
+	int64_t commit_ns = watch->commit_ns;
+	watch_destroy(watch);
+	if (presentation->answered) {
+		presentation->answered(presentation->data, commit_ns, frame);
+	}
+}
+
 static void handle_sync_output(
 	void *data, struct wp_presentation_feedback *feedback, struct wl_output *output) {
 	struct watch *watch = data;
@@ -39,23 +48,14 @@ static void handle_presented(void *data, struct wp_presentation_feedback *feedba
 		.output = watch->output,
 		.flags = flags,
 	};
-	struct presentation *presentation = watch->presentation;
-	stats_presented(&presentation->stats, &frame);
-	watch_destroy(watch);
-	if (presentation->listener) {
-		presentation->listener->presented(presentation->data, &frame);
-	}
+	stats_presented(&watch->presentation->stats, &frame);
+	answer(watch, &frame);
 }
 
 static void handle_discarded(void *data, struct wp_presentation_feedback *feedback) {
 	struct watch *watch = data;
-	struct presentation *presentation = watch->presentation;
-	int64_t commit_ns = watch->commit_ns;
-	presentation->stats.discarded++;
-	watch_destroy(watch);
-	if (presentation->listener) {
-		presentation->listener->discarded(presentation->data, commit_ns);
-	}
+	watch->presentation->stats.discarded++;
+	answer(watch, NULL);
 }
 
 static const struct wp_presentation_feedback_listener feedback_listener = {
@@ -80,20 +80,19 @@ void presentation_finish(struct presentation *presentation) {
 	*presentation = (struct presentation){0};
 }
 
-bool presentation_watch(
+void presentation_watch(
 	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns) {
 	struct watch *watch = calloc(1, sizeof(*watch));
 	if (!watch) {
-		return false;
+		return;
 	}
 	*watch = (struct watch){.presentation = presentation, .commit_ns = commit_ns};
 	watch->feedback = wp_presentation_feedback(presentation->conn->presentation, surface);
 	if (!watch->feedback) {
 		free(watch);
-		return false;
+		return;
 	}
 	wp_presentation_feedback_add_listener(watch->feedback, &feedback_listener, watch);
 	wl_list_insert(&presentation->pending, &watch->link);
 	presentation->num_pending++;
-	return true;
 }

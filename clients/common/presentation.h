@@ -8,19 +8,15 @@
 #include "connection.h"
 #include "stats.h"
 
-/** Who wants to know of each frame, and not of their sum alone. */
-struct presentation_listener {
-	void (*presented)(void *data, const struct stats_frame *frame);
-	void (*discarded)(void *data, int64_t commit_ns);
-};
-
 /** Follows a surface's frames until they are shown or thrown away. */
 struct presentation {
 	struct connection *conn;
 	struct stats stats;
 	struct wl_list pending; /* the feedback objects that wait for an answer */
 	uint64_t num_pending;
-	const struct presentation_listener *listener; /* NULL: nobody; set by the user of this */
+	/* Told of each frame, or of the commit of one that was discarded, whose frame is NULL.
+	 * NULL: nobody; set by the user of this. */
+	void (*answered)(void *data, int64_t commit_ns, const struct stats_frame *frame);
 	void *data;
 };
 
@@ -32,9 +28,8 @@ void presentation_finish(struct presentation *presentation);
  *
  * @param commit_ns as late before the commit as can be: CLOCK_MONOTONIC, or, where the user of this
  *                  alone compares it, the compositor's clock
- * @return false without memory
  */
-bool presentation_watch(
+void presentation_watch(
 	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns);
 
 #endif

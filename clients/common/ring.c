@@ -84,6 +84,20 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 	return ok;
 }
 
+/* As offer_all(), but a wl_shm_pool can't be refused. */
+static bool share_all(struct ring *ring, struct connection *conn) {
+	for (int i = 0; i < ring->num_buffers; i++) {
+		const struct dmabuf *buf = &ring->buffers[i].dmabuf;
+		struct wl_shm_pool *pool = wl_shm_create_pool(
+			conn->shm, buf->planes[0].fd, (int32_t)buf->pieces[0].size);
+		ring->buffers[i].wl_buffer = wl_shm_pool_create_buffer(pool, 0, (int32_t)buf->width,
+			(int32_t)buf->height, (int32_t)buf->planes[0].stride,
+			WL_SHM_FORMAT_XRGB8888);
+		wl_shm_pool_destroy(pool);
+	}
+	return true;
+}
+
 struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct sync *sync,
 	const struct plan_step *step, uint32_t width, uint32_t height, int num_buffers,
 	const char **why) {
@@ -104,8 +118,7 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 	}
 	for (int i = 0; i < num_buffers; i++) {
 		struct ring_buffer *buffer = &ring->buffers[i];
-		if (!allocator_create_buffer(
-			    &canvas->allocator, step, width, height, &buffer->dmabuf)) {
+		if (!canvas_create_buffer(canvas, step, width, height, &buffer->dmabuf)) {
 			*why = "can't be allocated";
 			goto error;
 		}
@@ -115,7 +128,7 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 			goto error;
 		}
 	}
-	if (!offer_all(ring, conn)) {
+	if (canvas->kind == CANVAS_SHM ? !share_all(ring, conn) : !offer_all(ring, conn)) {
 		*why = "refused by the compositor";
 		goto error;
 	}
@@ -146,7 +159,7 @@ void ring_destroy(struct ring *ring) {
 		}
 		canvas_target_finish(ring->canvas, &buffer->target);
 		if (buffer->has_memory) {
-			allocator_destroy_buffer(&buffer->dmabuf);
+			canvas_destroy_buffer(&buffer->dmabuf);
 		}
 	}
 	plan_step_finish(&ring->step);

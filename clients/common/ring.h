@@ -24,7 +24,7 @@ struct ring_buffer {
 
 /** Buffers of one kind and size that take turns. */
 struct ring {
-	struct wl_list link; /* in the list of rings that are given up but not all released */
+	struct wl_list link; /* in a list of the user's */
 	struct canvas *canvas;
 	struct plan_step step; /* what they were made by */
 	struct ring_buffer *buffers; /* num_buffers of them; they never move */

@@ -12,7 +12,7 @@
 
 enum picture {
 	PICTURE_SCENE,	 /* balls on a knot, over a gradient; with the marks below */
-	PICTURE_PATTERN, /* the test card of pattern.h */
+	PICTURE_PATTERN, /* the test card, see pattern_pixel() */
 	PICTURE_SOLID,	 /* one colour */
 };
 
@@ -60,5 +60,29 @@ struct mark {
  * @return how many were filled; less than SCENE_MARKS in a small window
  */
 size_t scene_marks(uint32_t width, uint32_t height, uint32_t frame, struct mark marks[SCENE_MARKS]);
+
+/** Pixels of 0xAARRGGBB. */
+struct scene_pixels {
+	uint32_t width, height;
+	uint32_t *pixels;
+	size_t stride; /* in pixels */
+};
+
+/** Draws a frame by CPU. */
+void scene_cpu_draw(
+	const struct scene_options *options, const struct scene_pixels *to, uint32_t frame);
+
+/** Draws by GL. */
+struct scene_gl;
+
+/** Compiles the programs in the current GLES 3 context. Returns NULL, having said why. */
+struct scene_gl *scene_gl_create(const struct scene_options *options);
+
+/** NULL is fine. The context of scene_gl_create() must be current. */
+void scene_gl_destroy(struct scene_gl *scene);
+
+/** Draws a frame into the framebuffer, whose first row in memory is the top of the picture. */
+void scene_gl_draw(struct scene_gl *scene, unsigned framebuffer, uint32_t width, uint32_t height,
+	uint32_t frame);
 
 #endif

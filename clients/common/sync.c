@@ -21,10 +21,6 @@ const char *const sync_mode_names[] = {
 	NULL,
 };
 
-const char *sync_mode_name(enum sync_mode mode) {
-	return sync_mode_names[mode];
-}
-
 /* Both return NULL, or the reason why this way is not to be had. */
 
 static const char *try_syncobj(
@@ -106,7 +102,8 @@ static void handle_buffer_release(void *data, struct wl_buffer *wl_buffer) {
 	if (slot->sync->mode != SYNC_IMPLICIT || !slot->busy || slot->release_fd >= 0) {
 		return;
 	}
-	/* The compositor is done with it, but its GPU or its display may be reading still. */
+	/* The compositor is done with it, but its GPU or its display may be reading still. Shared
+	 * memory has no fences. */
 	slot->release_fd = dmabuf_export_fence(slot->dmabuf, true);
 	if (slot->release_fd < 0) {
 		slot->busy = false;
@@ -252,7 +249,7 @@ static bool pass_fence(struct sync_slot *slot, int fence) {
 bool sync_slot_commit(struct sync_slot *slot, int fence) {
 	slot->busy = pass_fence(slot, fence);
 	if (!slot->busy) {
-		say("the fence can't be passed by %s: %s", sync_mode_name(slot->sync->mode),
+		say("the fence can't be passed by %s: %s", sync_mode_names[slot->sync->mode],
 			strerror(errno));
 	}
 	fd_clear(&fence);

@@ -29,10 +29,7 @@ enum sync_mode {
 	SYNC_IMPLICIT,
 };
 
-/** "syncobj", "sync-file", "implicit", "auto". */
-const char *sync_mode_name(enum sync_mode mode);
-
-/** The same by mode, up to a NULL. */
+/** "syncobj", "sync-file", "implicit", "auto", by mode, up to a NULL. */
 extern const char *const sync_mode_names[];
 
 /** The way of one surface. */

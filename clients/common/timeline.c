@@ -7,7 +7,7 @@
 #include "device.h"
 #include "util.h"
 
-bool timeline_node_usable(int node_fd) {
+static bool is_usable(int node_fd) {
 	uint64_t has_timeline = 0;
 	if (drmGetCap(node_fd, DRM_CAP_SYNCOBJ_TIMELINE, &has_timeline) != 0 || !has_timeline) {
 		return false;
@@ -32,7 +32,7 @@ int timeline_node_open(const char *preferred) {
 	int fd = -1;
 	for (size_t i = 0; i < list.len && fd < 0; i++) {
 		fd = device_open(list.paths[i]);
-		if (fd >= 0 && !timeline_node_usable(fd)) {
+		if (fd >= 0 && !is_usable(fd)) {
 			fd_clear(&fd);
 		}
 	}

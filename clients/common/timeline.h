@@ -11,12 +11,9 @@ struct timeline {
 	uint32_t handle;
 };
 
-/** Whether the DRM node makes timelines (DRM_CAP_SYNCOBJ_TIMELINE) and can wait for their
- * points by eventfd (Linux 6.6). */
-bool timeline_node_usable(int node_fd);
-
 /**
- * Opens the first usable node of the machine, with the preferred one before all others.
+ * Opens the first node of the machine that makes timelines (DRM_CAP_SYNCOBJ_TIMELINE) and can wait
+ * for their points by eventfd (Linux 6.6), with the preferred one before all others.
  *
  * @param preferred a path or NULL
  * @return an fd that the caller owns, or -1

@@ -16,13 +16,34 @@
 
 #include "base/format.h"
 
-void say(const char *format, ...) {
+static void print_line(const char *format, va_list args) {
 	char line[1024];
+	vsnprintf(line, sizeof(line), format, args);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+}
+
+void say(const char *format, ...) {
 	va_list args;
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	print_line(format, args);
 	va_end(args);
-	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
+}
+
+int failed(int status, const char *format, ...) {
+	va_list args;
+	va_start(args, format);
+	print_line(format, args);
+	va_end(args);
+	return status;
+}
+
+bool rules_kept(const struct rule *rules, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		if (rules[i].broken) {
+			return failed(false, "%s", rules[i].words);
+		}
+	}
+	return true;
 }
 
 void fd_clear(int *fd) {

@@ -2,12 +2,37 @@
 #define CLIENT_UTIL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/clock.h"
 
 /** One line on stderr, led by the program's name. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/** The same, and returns the status: false, or how the program ends. */
+int failed(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/** What makes options wrong together, in the order of what is said first. */
+struct rule {
+	bool broken;
+	const char *words;
+};
+
+/** Whether all rules are kept; says which is not. */
+bool rules_kept(const struct rule *rules, size_t len);
+
+/** How latch-client and latch-stress end; --help and the man pages list the same. */
+enum client_exit {
+	CLIENT_EXIT_OK = 0,
+	CLIENT_EXIT_FAILURE = 1, /* out of memory, a file that can't be written, a case not ok */
+	CLIENT_EXIT_USAGE = 2,
+	CLIENT_EXIT_NO_SERVER = 3,  /* no compositor */
+	CLIENT_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
+	CLIENT_EXIT_NO_SOURCE = 5,  /* no buffers, or no fences of this kind, on this machine */
+	CLIENT_EXIT_CONNECTION = 6, /* the connection broke, or a protocol error */
+	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
+};
 
 /** Closes *fd if it is open and leaves it empty (-1). errno survives. */
 void fd_clear(int *fd);

@@ -1,4 +1,4 @@
-#include "frames.h"
+#include "measure.h"
 
 #include <stdlib.h>
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 #include <yyjson.h>
 
-#include "common/allocator.h"
+#include "common/canvas.h"
 #include "common/device.h"
 #include "common/json.h"
 #include "common/util.h"
@@ -34,9 +34,11 @@ static const struct bad_case *const tables[] = {
 struct runner {
 	const struct stress_options *options;
 	struct dmabuf memory;
-	struct allocator allocator;
-	int device_fd;
+	struct canvas *canvas;
 	int node_fd;
+	struct bad_report *report;
+	yyjson_mut_doc *doc; /* of the first round; NULL: none is wanted */
+	yyjson_mut_val *cases;
 	uint64_t number;
 	bool quiet; /* only what is not ok is printed */
 };
@@ -160,17 +162,17 @@ static bool run_in_process(
 /* --- the run --------------------------------------------------------------------- */
 
 static void print_result(struct runner *runner, const struct bad_case *bad_case, bool ok,
-	const char *missing, const struct outcome *outcome) {
+	const struct result *result) {
 	if (runner->quiet && ok) {
 		return;
 	}
 	runner->number++;
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
 	printf("%s %" PRIu64 " - %s", ok ? "ok" : "not ok", runner->number, bad_case->name);
-	if (missing) {
-		printf(" # SKIP %s", missing);
+	if (result->missing) {
+		printf(" # SKIP %s", result->missing);
 	} else {
-		printf(": %s", outcome_text(outcome, got));
+		printf(": %s", outcome_text(&result->outcome, got));
 		if (!ok) {
 			printf(", not %s", expectation_text(&bad_case->expected, wanted));
 		}
@@ -179,92 +181,75 @@ static void print_result(struct runner *runner, const struct bad_case *bad_case,
 	fflush(stdout);
 }
 
-static bool add_json(yyjson_mut_doc *doc, yyjson_mut_val *cases, const struct bad_case *bad_case,
-	bool ok, const char *missing, const struct outcome *outcome) {
-	if (!doc) {
-		return true;
-	}
+static bool add_json(struct runner *runner, const struct bad_case *bad_case, bool ok,
+	const struct result *result) {
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
-	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, cases);
+	const char *word = result->missing ? "skip" : (ok ? "ok" : "not ok");
+	const char *text = result->missing ? result->missing : outcome_text(&result->outcome, got);
+	yyjson_mut_doc *doc = runner->doc;
+	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, runner->cases);
 	return item && yyjson_mut_obj_add_str(doc, item, "name", bad_case->name) &&
-	       yyjson_mut_obj_add_str(
-		       doc, item, "result", missing ? "skip" : (ok ? "ok" : "not ok")) &&
-	       yyjson_mut_obj_add_strcpy(
-		       doc, item, "got", missing ? missing : outcome_text(outcome, got)) &&
+	       yyjson_mut_obj_add_str(doc, item, "result", word) &&
+	       yyjson_mut_obj_add_strcpy(doc, item, "got", text) &&
 	       yyjson_mut_obj_add_strcpy(
 		       doc, item, "wanted", expectation_text(&bad_case->expected, wanted));
 }
 
-static enum stress_exit run_case(struct runner *runner, const struct bad_case *bad_case,
-	struct bad_report *report, yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+static enum client_exit run_case(struct runner *runner, const struct bad_case *bad_case) {
 	struct result result;
 	if (!run_in_process(runner, bad_case, &result)) {
-		say("%s: can't be run", bad_case->name);
-		return STRESS_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "%s: can't be run", bad_case->name);
 	}
 	if (!result.connected) {
-		say("no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
-		return STRESS_EXIT_NO_SERVER;
+		return failed(CLIENT_EXIT_NO_SERVER,
+			"no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
 	}
-	const char *missing = result.missing;
-	bool ok = missing || outcome_fits(&result.outcome, &bad_case->expected);
-	report->skipped += missing != NULL;
-	report->ok += ok && !missing;
-	report->not_ok += !ok;
-	print_result(runner, bad_case, ok, missing, &result.outcome);
-	if (!add_json(doc, cases, bad_case, ok, missing, &result.outcome)) {
+	bool ok = result.missing || outcome_fits(&result.outcome, &bad_case->expected);
+	runner->report->skipped += result.missing != NULL;
+	runner->report->ok += ok && !result.missing;
+	runner->report->not_ok += !ok;
+	print_result(runner, bad_case, ok, &result);
+	if (runner->doc && !runner->quiet && !add_json(runner, bad_case, ok, &result)) {
 		say("out of memory");
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
-static bool wanted(const struct stress_options *options, const struct bad_case *bad_case) {
-	return !options->bad_filter || strstr(bad_case->name, options->bad_filter);
-}
-
-static enum stress_exit run_all(struct runner *runner, int signal_fd, struct bad_report *report,
-	yyjson_mut_doc *doc, yyjson_mut_val *cases) {
+/* Runs all that are wanted, or names them. */
+static enum client_exit run_all(struct runner *runner, int signal_fd) {
+	const struct stress_options *options = runner->options;
+	enum client_exit status = CLIENT_EXIT_OK;
 	for (size_t t = 0; t < NUM_TABLES; t++) {
 		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			if (!wanted(runner->options, bad_case)) {
+			if (options->bad_filter && !strstr(bad_case->name, options->bad_filter)) {
 				continue;
 			}
-			enum stress_exit status =
-				fd_readable(signal_fd)
-					? STRESS_EXIT_FAILURE
-					: run_case(runner, bad_case, report, doc, cases);
-			if (status != STRESS_EXIT_OK) {
+			if (options->list) {
+				puts(bad_case->name);
+				continue;
+			}
+			status = fd_readable(signal_fd) ? CLIENT_EXIT_FAILURE
+							: run_case(runner, bad_case);
+			if (status != CLIENT_EXIT_OK) {
 				return status;
 			}
 		}
 	}
-	return STRESS_EXIT_OK;
-}
-
-static enum stress_exit list_all(const struct stress_options *options) {
-	for (size_t t = 0; t < NUM_TABLES; t++) {
-		for (const struct bad_case *bad_case = tables[t]; bad_case->name; bad_case++) {
-			if (wanted(options, bad_case)) {
-				puts(bad_case->name);
-			}
-		}
-	}
-	return STRESS_EXIT_OK;
+	return status;
 }
 
 /* Whether the compositor takes the memory: a virtual GPU, say, wants its own. */
 static bool is_accepted(const struct runner *runner) {
 	const struct bad_case good = {
-		.name = "a good buffer", .run = bad_take_steps, .data = STEPS({FILLED}, {CREATE})};
+		.name = "a good buffer", .run = bad_take_steps, .data = STEPS(FILLED, {CREATE})};
 	struct result result;
 	return run_in_process(runner, &good, &result) && result.connected && !result.missing &&
 	       result.outcome.answer == ANSWER_CREATED;
 }
 
 static void drop_memory(struct runner *runner) {
-	allocator_destroy_buffer(&runner->memory);
-	allocator_finish(&runner->allocator);
-	fd_clear(&runner->device_fd);
+	canvas_destroy_buffer(&runner->memory);
+	canvas_destroy(runner->canvas);
 }
 
 /* path: of the device for CANVAS_DUMB, else NULL. What is left when it fails is dropped later. */
@@ -272,11 +257,13 @@ static bool try_memory(struct runner *runner, enum canvas_kind kind, const char 
 	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
 	const struct plan_step step = {
 		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
+	static const struct scene_options nothing;
+	const char *why;
 	drop_memory(runner);
-	runner->device_fd = path ? device_open(path) : -1;
-	return allocator_init(&runner->allocator, kind, runner->device_fd, NULL) &&
-	       allocator_create_buffer(
-		       &runner->allocator, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
+	runner->canvas = canvas_create(kind, path, &nothing, &why);
+	return runner->canvas &&
+	       canvas_create_buffer(
+		       runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
 	       runner->memory.planes[0].stride == BAD_STRIDE &&
 	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
 }
@@ -294,66 +281,63 @@ static bool make_memory(struct runner *runner) {
 }
 
 /* Why there is nothing to make cases of. */
-static enum stress_exit say_no_memory(void) {
+static enum client_exit say_no_memory(void) {
 	struct connection conn;
-	if (!connection_init(&conn, CONNECTION_DMABUF)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
-		return STRESS_EXIT_NO_SERVER;
+	if (!connection_open(&conn, CONNECTION_DMABUF)) {
+		return CLIENT_EXIT_NO_SERVER;
 	}
 	bool has_dmabuf = conn.dmabuf != NULL;
 	connection_finish(&conn);
 	if (!has_dmabuf) {
-		say("the compositor lacks zwp_linux_dmabuf_v1 3");
-		return STRESS_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "the compositor lacks zwp_linux_dmabuf_v1 3");
 	}
-	say("the compositor takes no dma-buf of %dx%d linear XR24: not from /dev/udmabuf, dumb "
-	    "buffers or /dev/dma_heap/system, where there are any",
+	return failed(CLIENT_EXIT_NO_SOURCE,
+		"the compositor takes no dma-buf of %dx%d linear XR24: not from /dev/udmabuf, dumb "
+		"buffers or /dev/dma_heap/system, where there are any",
 		BAD_WIDTH, BAD_HEIGHT);
-	return STRESS_EXIT_NO_SOURCE;
 }
 
-/* Takes over the document, which may be NULL. */
-static bool write_json(const char *path, yyjson_mut_doc *doc, const struct bad_report *report) {
+static bool write_json(const struct runner *runner) {
+	const struct bad_report *report = runner->report;
+	yyjson_mut_doc *doc = runner->doc;
 	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
 	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
 			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
-	return json_write(doc, complete, path);
+	return json_write(doc, complete, runner->options->json);
 }
 
-enum stress_exit bad_run(
+enum client_exit bad_run(
 	const struct stress_options *options, int signal_fd, struct bad_report *report) {
 	*report = (struct bad_report){0};
+	struct runner runner = {.options = options, .report = report};
 	if (options->list) {
-		return list_all(options);
+		return run_all(&runner, signal_fd);
 	}
-	struct runner runner = {.options = options, .device_fd = -1};
 	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
-	enum stress_exit status = STRESS_EXIT_OK;
-	yyjson_mut_val *root = NULL;
-	yyjson_mut_doc *doc = options->json ? json_create(&root) : NULL;
-	yyjson_mut_val *cases = doc ? yyjson_mut_obj_add_arr(doc, root, "cases") : NULL;
+	enum client_exit status = CLIENT_EXIT_OK;
 	if (!make_memory(&runner)) {
 		status = say_no_memory();
 		goto out;
 	}
-	for (uint64_t n = 0; n < options->repeat && status == STRESS_EXIT_OK; n++) {
+	yyjson_mut_val *root = NULL;
+	runner.doc = options->json ? json_create(&root) : NULL;
+	runner.cases = root ? yyjson_mut_obj_add_arr(runner.doc, root, "cases") : NULL;
+	for (uint64_t n = 0; n < options->repeat && status == CLIENT_EXIT_OK; n++) {
 		runner.quiet = n > 0;
-		status = run_all(&runner, signal_fd, report, n == 0 ? doc : NULL, cases);
+		status = run_all(&runner, signal_fd);
 	}
 	printf("1..%" PRIu64 "\n", runner.number);
-	if (status == STRESS_EXIT_OK && report->not_ok > 0) {
-		status = STRESS_EXIT_FAILURE;
+	if (status == CLIENT_EXIT_OK && report->not_ok > 0) {
+		status = CLIENT_EXIT_FAILURE;
 	}
-	if (options->json && !write_json(options->json, doc, report)) {
-		status = STRESS_EXIT_FAILURE;
+	if (options->json && !write_json(&runner)) {
+		status = CLIENT_EXIT_FAILURE;
 	}
-	doc = NULL;
+
 out:
 	drop_memory(&runner);
 	fd_clear(&runner.node_fd);
-	yyjson_mut_doc_free(doc);
 	return status;
 }

@@ -9,7 +9,7 @@
 #include "common/connection.h"
 #include "common/dmabuf.h"
 #include "common/timeline.h"
-#include "options.h"
+#include "run.h"
 #include "verdict.h"
 
 /*
@@ -74,21 +74,18 @@ enum bad_op {
 	/* linux-dmabuf */
 	PARAMS,	       /* a params object; it tells bad->answer what it hears */
 	ADD,	       /* fd `what` to the params as plane `index`; linear */
-	FILLED,	       /* params, and a dma-buf as plane 0 */
 	CREATE,	       /* a good size and format */
 	CREATE_IMMED,  /* the same; the buffer is that */
 	UNPARAMS,      /* the params are destroyed */
 	FORGET_ANSWER, /* what was heard so far is as it has to be */
 	UNMANAGE,      /* the global is destroyed, of the protocol that the case needs */
 
-	/* Surfaces without a role: the rules are the same for them. The first is made where it is
-	 * needed. */
+	/* Surfaces without a role: the rules are the same for them. There is one to begin with. */
 	SURFACE, /* another one */
-	BUFFER,	 /* a good dma-buf is made and attached */
-	SHM,	 /* the same, in shared memory */
+	SHM,	 /* a good buffer in shared memory is made and attached */
 	ATTACH,	 /* the buffer */
 	NOTHING, /* no buffer is attached */
-	SHOW,	 /* the buffer is attached to a new surface, damaged and committed */
+	DAMAGE,	 /* all of it */
 	COMMIT,
 	UNBUFFER, /* the buffer is destroyed */
 	UNSURFACE,
@@ -113,6 +110,22 @@ struct bad_step {
 
 /** The steps of a case, for its data. */
 #define STEPS(...) ((const struct bad_step[]){__VA_ARGS__, {STEPS_END}})
+
+/* Params with a dma-buf as plane 0. */
+#define FILLED                                                                                     \
+	{PARAMS}, {                                                                                \
+		ADD, FD_DMABUF                                                                     \
+	}
+/* A good dma-buf is made and attached. */
+#define BUFFER                                                                                     \
+	FILLED, {CREATE_IMMED}, {UNPARAMS}, {                                                      \
+		ATTACH                                                                             \
+	}
+/* The buffer is shown on a new surface. */
+#define SHOW                                                                                       \
+	{SURFACE}, {ATTACH}, {DAMAGE}, {                                                           \
+		COMMIT                                                                             \
+	}
 
 /** Takes steps, up to the end of them. */
 void bad_take_steps(struct bad *bad, const void *steps);
@@ -152,14 +165,5 @@ extern const struct bad_case bad_layout_cases[];
 extern const struct bad_case bad_order_cases[];
 extern const struct bad_case bad_sync_file_cases[];
 extern const struct bad_case bad_syncobj_cases[];
-
-/** What came of them. */
-struct bad_report {
-	uint64_t ok, not_ok, skipped;
-};
-
-/** Runs the cases and prints TAP. */
-enum stress_exit bad_run(
-	const struct stress_options *options, int signal_fd, struct bad_report *report);
 
 #endif

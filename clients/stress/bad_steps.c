@@ -20,18 +20,6 @@ static void add(struct bad *bad, enum bad_fd kind, uint32_t index) {
 	fd_clear(&fd);
 }
 
-static void create_immed(struct bad *bad) {
-	bad->buffer = zwp_linux_buffer_params_v1_create_immed(
-		bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
-}
-
-static void make_buffer(struct bad *bad) {
-	bad->params = bad_params(bad);
-	add(bad, FD_DMABUF, 0);
-	create_immed(bad);
-	zwp_linux_buffer_params_v1_destroy(bad->params);
-}
-
 static void make_shm_buffer(struct bad *bad) {
 	int fd = bad_open(bad, FD_MEMFD);
 	if (fd < 0 || !bad->conn.shm) {
@@ -76,15 +64,12 @@ static bool take_buffer_step(struct bad *bad, const struct bad_step *step) {
 	case ADD:
 		add(bad, (enum bad_fd)step->what, step->index);
 		return true;
-	case FILLED:
-		bad->params = bad_params(bad);
-		add(bad, FD_DMABUF, 0);
-		return true;
 	case CREATE:
 		zwp_linux_buffer_params_v1_create(bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
 		return true;
 	case CREATE_IMMED:
-		create_immed(bad);
+		bad->buffer = zwp_linux_buffer_params_v1_create_immed(
+			bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
 		return true;
 	case UNPARAMS:
 		zwp_linux_buffer_params_v1_destroy(bad->params);
@@ -100,18 +85,10 @@ static bool take_buffer_step(struct bad *bad, const struct bad_step *step) {
 	}
 }
 
-static void make_surface(struct bad *bad) {
-	bad->surface = wl_compositor_create_surface(bad->conn.compositor);
-}
-
 static bool take_surface_step(struct bad *bad, const struct bad_step *step) {
 	switch (step->op) {
 	case SURFACE:
-		make_surface(bad);
-		return true;
-	case BUFFER:
-		make_buffer(bad);
-		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		bad->surface = wl_compositor_create_surface(bad->conn.compositor);
 		return true;
 	case SHM:
 		make_shm_buffer(bad);
@@ -123,11 +100,8 @@ static bool take_surface_step(struct bad *bad, const struct bad_step *step) {
 	case NOTHING:
 		wl_surface_attach(bad->surface, NULL, 0, 0);
 		return true;
-	case SHOW:
-		make_surface(bad);
-		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+	case DAMAGE:
 		wl_surface_damage_buffer(bad->surface, 0, 0, INT32_MAX, INT32_MAX);
-		wl_surface_commit(bad->surface);
 		return true;
 	case COMMIT:
 		wl_surface_commit(bad->surface);
@@ -221,7 +195,7 @@ static void take_fence_step(struct bad *bad, const struct bad_step *step) {
 }
 
 void bad_take_steps(struct bad *bad, const void *steps) {
-	make_surface(bad);
+	bad->surface = wl_compositor_create_surface(bad->conn.compositor);
 	for (const struct bad_step *step = steps; step->op != STEPS_END; step++) {
 		if (take_buffer_step(bad, step) || take_surface_step(bad, step)) {
 			continue;

@@ -14,8 +14,8 @@
 		.data = STEPS, .expected = __VA_ARGS__ \
 	}
 #define POINTS {ACQUIRE, 1}, {RELEASE, 2}
-#define OF_ONE(A, R) STEPS({OBJECT}, {BUFFER}, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
-#define OF_TWO(A, R) STEPS({OBJECT}, {OTHER}, {BUFFER}, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
+#define OF_ONE(A, R) STEPS({OBJECT}, BUFFER, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
+#define OF_TWO(A, R) STEPS({OBJECT}, {OTHER}, BUFFER, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
 #define NO_TIMELINE(KIND, NAME) \
 	CASE(NAME " as a timeline", STEPS({TIMELINE, KIND}), OF_MANAGER(INVALID_TIMELINE))
 /* wl_surface.attach leaves open what becomes of a pending buffer that is destroyed. */
@@ -39,14 +39,14 @@ const struct bad_case bad_syncobj_cases[] = {
 		ERROR(NO_BUFFER)),
 	CASE("points with no buffer attached", STEPS({OBJECT}, POINTS, {NOTHING}, {COMMIT}),
 		ERROR(NO_BUFFER)),
-	CASE("a buffer without an acquire point", STEPS({OBJECT}, {RELEASE, 2}, {BUFFER}, {COMMIT}),
+	CASE("a buffer without an acquire point", STEPS({OBJECT}, {RELEASE, 2}, BUFFER, {COMMIT}),
 		ERROR(NO_ACQUIRE_POINT)),
-	CASE("a buffer without a release point", STEPS({OBJECT}, {ACQUIRE, 1}, {BUFFER}, {COMMIT}),
+	CASE("a buffer without a release point", STEPS({OBJECT}, {ACQUIRE, 1}, BUFFER, {COMMIT}),
 		ERROR(NO_RELEASE_POINT)),
-	CASE("a buffer without points", STEPS({OBJECT}, {BUFFER}, {COMMIT}),
+	CASE("a buffer without points", STEPS({OBJECT}, BUFFER, {COMMIT}),
 		{ERRORS(OF_SURFACE(NO_ACQUIRE_POINT), OF_SURFACE(NO_RELEASE_POINT))}),
 	CASE("points with the buffer of an earlier commit",
-		STEPS({OBJECT}, {BUFFER}, POINTS, {COMMIT}, {ACQUIRE, 3}, {RELEASE, 4}, {COMMIT}),
+		STEPS({OBJECT}, BUFFER, POINTS, {COMMIT}, {ACQUIRE, 3}, {RELEASE, 4}, {COMMIT}),
 		ERROR(NO_BUFFER)),
 	CASE("equal points", OF_ONE(7, 7), ERROR(CONFLICTING_POINTS)),
 	CASE("a release point below the acquire point", OF_ONE(7, 6), ERROR(CONFLICTING_POINTS)),
@@ -63,23 +63,22 @@ const struct bad_case bad_syncobj_cases[] = {
 	CASE("neither points nor buffer", STEPS({OBJECT}, {COMMIT}), FINE),
 	CASE("no buffer attached", STEPS({OBJECT}, {NOTHING}, {COMMIT}), FINE),
 	CASE("a point replaced before the commit",
-		STEPS({OBJECT}, {BUFFER}, {ACQUIRE, 9}, {RELEASE, 2}, {ACQUIRE, 1}, {COMMIT}),
-		FINE),
+		STEPS({OBJECT}, BUFFER, {ACQUIRE, 9}, {RELEASE, 2}, {ACQUIRE, 1}, {COMMIT}), FINE),
 	CASE("the timeline destroyed before the commit",
-		STEPS({OBJECT}, {BUFFER}, POINTS, {UNTIMELINE}, {COMMIT}), FINE),
+		STEPS({OBJECT}, BUFFER, POINTS, {UNTIMELINE}, {COMMIT}), FINE),
 	CASE("the buffer destroyed before the commit",
-		STEPS({OBJECT}, {BUFFER}, {UNBUFFER}, POINTS, {COMMIT}), FINE_OR_NO_BUFFER),
+		STEPS({OBJECT}, BUFFER, {UNBUFFER}, POINTS, {COMMIT}), FINE_OR_NO_BUFFER),
 	CASE("the object destroyed before the commit",
-		STEPS({OBJECT}, POINTS, {UNOBJECT}, {COMMIT}, {BUFFER}, {COMMIT}), FINE),
+		STEPS({OBJECT}, POINTS, {UNOBJECT}, {COMMIT}, BUFFER, {COMMIT}), FINE),
 	CASE("the object destroyed and made again after the commit",
-		STEPS({OBJECT}, {BUFFER}, POINTS, {COMMIT}, {UNOBJECT}, {OBJECT}, {COMMIT}), FINE),
+		STEPS({OBJECT}, BUFFER, POINTS, {COMMIT}, {UNOBJECT}, {OBJECT}, {COMMIT}), FINE),
 	CASE("the surface destroyed while its point is waited for",
-		STEPS({OBJECT}, {BUFFER}, POINTS, {COMMIT}, {UNSURFACE}, {UNOBJECT}), FINE),
+		STEPS({OBJECT}, BUFFER, POINTS, {COMMIT}, {UNSURFACE}, {UNOBJECT}), FINE),
 	CASE("the global destroyed before its objects",
-		STEPS({OBJECT}, {UNMANAGE}, {BUFFER}, POINTS, {COMMIT}), FINE),
+		STEPS({OBJECT}, {UNMANAGE}, BUFFER, POINTS, {COMMIT}), FINE),
 	CASE("two surfaces on one timeline",
-		STEPS({OBJECT}, {BUFFER}, POINTS, {COMMIT}, {SURFACE}, {OBJECT}, {BUFFER},
-			{ACQUIRE, 3}, {RELEASE, 4}, {COMMIT}),
+		STEPS({OBJECT}, BUFFER, POINTS, {COMMIT}, {SURFACE}, {OBJECT}, BUFFER, {ACQUIRE, 3},
+			{RELEASE, 4}, {COMMIT}),
 		FINE),
 	{0},
 };

@@ -18,32 +18,26 @@ static void raise_fd_limit(void) {
 	}
 }
 
-enum stress_exit stress_client_init(
+enum client_exit stress_client_init(
 	struct stress_client *client, const struct stress_options *options) {
 	*client = (struct stress_client){.options = options};
 	raise_fd_limit();
-	if (!connection_init(&client->conn, CONNECTION_DMABUF)) {
-		say("no compositor: %s; start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR",
-			strerror(errno));
-		return STRESS_EXIT_NO_SERVER;
+	if (!connection_open(&client->conn, CONNECTION_DMABUF)) {
+		return CLIENT_EXIT_NO_SERVER;
 	}
 	const char *missing = connection_missing(&client->conn, false);
 	if (missing) {
-		say("the compositor lacks %s", missing);
-		return STRESS_EXIT_NO_GLOBAL;
+		return failed(CLIENT_EXIT_NO_GLOBAL, "the compositor lacks %s", missing);
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
 static void surface_finish(struct stress_surface *surface) {
 	if (surface->answer) {
 		wl_callback_destroy(surface->answer);
 	}
-	client_buffers_finish_rings(&surface->buffers);
-	sync_finish(&surface->sync);
-	feedback_finish(&surface->feedback);
-	window_finish(&surface->window);
 	client_buffers_finish(&surface->buffers);
+	window_finish(&surface->window);
 }
 
 void stress_client_finish(struct stress_client *client) {
@@ -55,7 +49,7 @@ void stress_client_finish(struct stress_client *client) {
 	*client = (struct stress_client){0};
 }
 
-static enum stress_exit make_surface(struct stress_client *client, struct stress_surface *surface) {
+static enum client_exit make_surface(struct stress_client *client, struct stress_surface *surface) {
 	const struct stress_options *options = client->options;
 	struct connection *conn = &client->conn;
 	/* The CPU draws, so that no GPU is in the way; a colour that is easy to see. */
@@ -63,33 +57,28 @@ static enum stress_exit make_surface(struct stress_client *client, struct stress
 		.width = options->width,
 		.height = options->height,
 		.buffers = options->buffers,
+		.sync = options->sync,
 		.software = true,
 		.wish.fourcc = DRM_FORMAT_XRGB8888,
 		.scene = {.picture = PICTURE_SOLID, .solid = 0xc02060},
 	};
-	client_buffers_init(&surface->buffers, conn, &surface->feedback, &surface->sync,
-		&surface->buffer_options);
+	client_buffers_init(&surface->buffers, conn, &surface->buffer_options);
 	if (!window_init(&surface->window, conn, "latch-stress", options->width, options->height,
 		    false)) {
-		say("out of memory");
-		return STRESS_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
 	xdg_toplevel_set_app_id(surface->window.toplevel, "latch-stress");
-	if (!feedback_init(&surface->feedback, conn, surface->window.surface)) {
-		connection_say_error(conn);
-		return STRESS_EXIT_CONNECTION;
+	const struct sync *sync = &surface->buffers.sync;
+	enum client_exit status = client_buffers_open(&surface->buffers, surface->window.surface);
+	if (status != CLIENT_EXIT_OK) {
+		return status;
 	}
-	if (!sync_init(&surface->sync, conn, surface->window.surface, options->sync, NULL)) {
-		say("--sync %s is not possible: %s", sync_mode_name(options->sync),
-			surface->sync.why);
-		return STRESS_EXIT_NO_GLOBAL;
-	}
-	if (options->fence.kind == FENCE_UNMATERIALISED && surface->sync.mode != SYNC_SYNCOBJ) {
-		say("--fence unmaterialised is not possible: %s", surface->sync.why);
-		return STRESS_EXIT_NO_GLOBAL;
+	if (options->fence.kind == FENCE_UNMATERIALISED && sync->mode != SYNC_SYNCOBJ) {
+		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence unmaterialised is not possible: %s",
+			sync->why);
 	}
 	if (!client_buffers_prepare(&surface->buffers, options->width, options->height)) {
-		return STRESS_EXIT_NO_SOURCE;
+		return CLIENT_EXIT_NO_SOURCE;
 	}
 	struct ring *ring = surface->buffers.ring;
 	for (int i = 0; i < ring->num_buffers; i++) {
@@ -100,21 +89,19 @@ static enum stress_exit make_surface(struct stress_client *client, struct stress
 	while (!surface->window.configured) {
 		if (wl_display_dispatch(conn->display) < 0) {
 			connection_say_error(conn);
-			return STRESS_EXIT_CONNECTION;
+			return CLIENT_EXIT_CONNECTION;
 		}
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
-enum stress_exit stress_client_make_surfaces(struct stress_client *client) {
+enum client_exit stress_client_make_surfaces(struct stress_client *client) {
 	client->surfaces = calloc((size_t)client->options->surfaces, sizeof(*client->surfaces));
 	if (!client->surfaces) {
-		say("out of memory");
-		return STRESS_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
-	enum stress_exit status = STRESS_EXIT_OK;
-	for (int i = 0; i < client->options->surfaces && status == STRESS_EXIT_OK; i++) {
-		client->surfaces[i].sync.node_fd = -1;
+	enum client_exit status = CLIENT_EXIT_OK;
+	for (int i = 0; i < client->options->surfaces && status == CLIENT_EXIT_OK; i++) {
 		client->num_surfaces = i + 1;
 		status = make_surface(client, &client->surfaces[i]);
 	}
@@ -151,8 +138,8 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 	};
 	int fence;
 	if (!source_make(source, &request, latch_now_ns(), &fence)) {
-		say("no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
-		return false;
+		return failed(
+			false, "no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
 	}
 	window_ack(&surface->window);
 	window_attach(&surface->window, &client->conn, buffer->wl_buffer);

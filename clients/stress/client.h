@@ -6,17 +6,13 @@
 
 #include "buffers.h"
 #include "common/connection.h"
-#include "common/feedback.h"
-#include "common/sync.h"
 #include "common/window.h"
-#include "options.h"
+#include "run.h"
 #include "source.h"
 
 /** A window with buffers, and fences of a way. */
 struct stress_surface {
 	struct window window;
-	struct feedback feedback;
-	struct sync sync;
 	struct client_buffers buffers;
 	struct client_options buffer_options;
 	int next; /* the buffer that a flood takes */
@@ -36,12 +32,12 @@ struct stress_client {
 };
 
 /** Connects, and looks whether the compositor has what is needed. Says what is wrong. */
-enum stress_exit stress_client_init(
+enum client_exit stress_client_init(
 	struct stress_client *client, const struct stress_options *options);
 void stress_client_finish(struct stress_client *client);
 
 /** Makes the windows and their buffers, and waits until they may be shown. */
-enum stress_exit stress_client_make_surfaces(struct stress_client *client);
+enum client_exit stress_client_make_surfaces(struct stress_client *client);
 
 /**
  * Says for the next commit which buffer and which fence it has, all but the commit itself.

@@ -1,5 +1,5 @@
 /* What makes a compositor work: very many surfaces, rectangles or callbacks. */
-#include "crowd.h"
+#include "run.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "common/connection.h"
+#include "common/presentation.h"
 #include "common/util.h"
 #include "common/window.h"
-#include "presentation-time-client-protocol.h"
 
 /* Requests between two looks at the socket. */
 #define BATCH 64
@@ -23,6 +23,7 @@ struct crowd {
 	struct wl_surface **subsurfaces;
 	int num_subsurfaces;
 	struct wl_buffer *buffer, *small; // of the windows' size, of one pixel
+	struct presentation presentation;
 	uint64_t commits;
 	int unflushed;
 };
@@ -134,40 +135,18 @@ static bool set_region(struct crowd *crowd, int number) {
 	return made_some(crowd, BATCH);
 }
 
-static void count_callback(void *data, struct wl_callback *callback, uint32_t time) {
+static void handle_callback(void *data, struct wl_callback *callback, uint32_t time) {
 	wl_callback_destroy(callback);
 }
 
-static const struct wl_callback_listener callback_listener = {.done = count_callback};
-
-static void feedback_sync_output(void *data, struct wp_presentation_feedback *feedback,
-	struct wl_output *output) {
-}
-
-static void feedback_presented(void *data, struct wp_presentation_feedback *feedback,
-	uint32_t sec_hi, uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi,
-	uint32_t seq_lo, uint32_t flags) {
-	wp_presentation_feedback_destroy(feedback);
-}
-
-static void feedback_discarded(void *data, struct wp_presentation_feedback *feedback) {
-	wp_presentation_feedback_destroy(feedback);
-}
-
-static const struct wp_presentation_feedback_listener feedback_listener = {
-	.sync_output = feedback_sync_output,
-	.presented = feedback_presented,
-	.discarded = feedback_discarded,
-};
+static const struct wl_callback_listener callback_listener = {.done = handle_callback};
 
 static bool ask_for_callbacks(struct crowd *crowd, int number) {
 	struct wl_surface *surface = crowd->windows[0].surface;
 	for (int i = 0; i < number; i++) {
 		wl_callback_add_listener(wl_surface_frame(surface), &callback_listener, NULL);
 		if (crowd->conn.presentation) {
-			wp_presentation_feedback_add_listener(
-				wp_presentation_feedback(crowd->conn.presentation, surface),
-				&feedback_listener, NULL);
+			presentation_watch(&crowd->presentation, surface, 0);
 		}
 		if (!made_some(crowd, 2)) {
 			return false;
@@ -178,18 +157,10 @@ static bool ask_for_callbacks(struct crowd *crowd, int number) {
 
 static bool gather(struct crowd *crowd) {
 	const int number = crowd->options->surfaces;
-	switch (crowd->options->crowd) {
-	case CROWD_WINDOWS:
-		return make_windows(crowd, number);
-	case CROWD_SUBSURFACES:
-		return make_windows(crowd, 1) && make_subsurfaces(crowd, number);
-	case CROWD_REGION:
-		return make_windows(crowd, 1) && set_region(crowd, number);
-	case CROWD_CALLBACKS:
-	case CROWD_NONE:
-		break;
-	}
-	return make_windows(crowd, 1);
+	const enum crowd_kind kind = crowd->options->crowd;
+	return make_windows(crowd, kind == CROWD_WINDOWS ? number : 1) &&
+	       (kind != CROWD_SUBSURFACES || make_subsurfaces(crowd, number)) &&
+	       (kind != CROWD_REGION || set_region(crowd, number));
 }
 
 /* A frame of the first window, when the last one was shown. */
@@ -213,32 +184,32 @@ static void crowd_finish(struct crowd *crowd) {
 	for (int i = 0; i < crowd->num_windows; i++) {
 		window_finish(&crowd->windows[i]);
 	}
+	presentation_finish(&crowd->presentation);
 	free(crowd->subsurfaces);
 	free(crowd->windows);
 	connection_finish(&crowd->conn);
 }
 
-enum stress_exit crowd_run(
+enum client_exit crowd_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct crowd crowd = {.options = options, .signal_fd = signal_fd};
 	const int64_t start_ns = latch_now_ns();
 	*report = (struct hostile_report){0};
-	if (!connection_init(&crowd.conn, CONNECTION_DMABUF)) {
-		say("there is no compositor: set WAYLAND_DISPLAY");
-		return STRESS_EXIT_NO_SERVER;
+	if (!connection_open(&crowd.conn, CONNECTION_DMABUF)) {
+		return CLIENT_EXIT_NO_SERVER;
 	}
-	enum stress_exit status = STRESS_EXIT_NO_GLOBAL;
+	enum client_exit status = CLIENT_EXIT_NO_GLOBAL;
 	if (!crowd.conn.compositor || !crowd.conn.shm || !crowd.conn.wm_base ||
 		!crowd.conn.subcompositor) {
 		say("the compositor lacks wl_compositor, wl_subcompositor, wl_shm or xdg_wm_base");
 		goto out;
 	}
-	status = STRESS_EXIT_NO_SOURCE;
-	if (!make_buffers(&crowd)) {
+	status = CLIENT_EXIT_NO_SOURCE;
+	if (!make_buffers(&crowd) || !presentation_init(&crowd.presentation, &crowd.conn)) {
 		say("no memory for buffers");
 		goto out;
 	}
-	status = STRESS_EXIT_OK;
+	status = CLIENT_EXIT_OK;
 	bool connected = gather(&crowd);
 	while (connected && !report->closed &&
 		(options->run_ns == 0 || latch_now_ns() < start_ns + options->run_ns)) {
@@ -250,7 +221,7 @@ enum stress_exit crowd_run(
 	if (!connected && !report->closed) {
 		wl_display_roundtrip(crowd.conn.display); // reads the error
 		connection_say_error(&crowd.conn);
-		status = STRESS_EXIT_CONNECTION;
+		status = CLIENT_EXIT_CONNECTION;
 	}
 out:
 	report->commits = crowd.commits;

@@ -1,4 +1,4 @@
-#include "die.h"
+#include "run.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,18 +71,18 @@ static bool reach_fence(struct stress_client *client, struct source *source, boo
 }
 
 /* Comes to the step, and dies. Returns when it can't. */
-static enum stress_exit live(const struct stress_options *options, enum die_step step,
+static enum client_exit live(const struct stress_options *options, enum die_step step,
 	struct source *source, struct group *group) {
 	struct stress_client client;
-	enum stress_exit status = stress_client_init(&client, options);
-	if (status != STRESS_EXIT_OK) {
+	enum client_exit status = stress_client_init(&client, options);
+	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
 	if (step == DIE_BIND) {
 		die(group);
 	}
 	status = stress_client_make_surfaces(&client);
-	if (status != STRESS_EXIT_OK) {
+	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
 	if (step == DIE_BUFFERS) {
@@ -104,7 +104,7 @@ static enum stress_exit live(const struct stress_options *options, enum die_step
 	die(group);
 broken:
 	connection_say_error(&client.conn);
-	return STRESS_EXIT_CONNECTION;
+	return CLIENT_EXIT_CONNECTION;
 }
 
 /* The child's life. The fences are its parent's, so they outlive it. */
@@ -122,21 +122,21 @@ static _Noreturn void child(const struct stress_options *options, enum die_step 
 }
 
 /* Takes one child's end. */
-static enum stress_exit reap(struct die_report *report) {
+static enum client_exit reap(struct die_report *report) {
 	int status;
 	if (waitpid(-1, &status, 0) < 0) {
-		return STRESS_EXIT_FAILURE;
+		return CLIENT_EXIT_FAILURE;
 	}
 	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
 		report->killed++;
-		return STRESS_EXIT_OK;
+		return CLIENT_EXIT_OK;
 	}
 	report->escaped++;
 	if (WIFSIGNALED(status)) {
-		say("a client that was to die hung: %s", strsignal(WTERMSIG(status)));
-		return STRESS_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "a client that was to die hung: %s",
+			strsignal(WTERMSIG(status)));
 	}
-	return (enum stress_exit)WEXITSTATUS(status);
+	return (enum client_exit)WEXITSTATUS(status);
 }
 
 static void group_finish(struct group *group) {
@@ -147,24 +147,24 @@ static void group_finish(struct group *group) {
 }
 
 /* So many clients, which all come to their steps, and then die at the same moment. */
-static enum stress_exit run_group(const struct stress_options *options, uint64_t number,
+static enum client_exit run_group(const struct stress_options *options, uint64_t number,
 	enum die_step *step, struct source *source, struct die_report *report) {
 	struct group group = {.arrived = {-1, -1}, .go = {-1, -1}};
-	enum stress_exit status = STRESS_EXIT_OK;
+	enum client_exit status = CLIENT_EXIT_OK;
 	if (pipe2(group.arrived, O_CLOEXEC) != 0 || pipe2(group.go, O_CLOEXEC) != 0) {
 		say("pipe: %s", strerror(errno));
 		group_finish(&group);
-		return STRESS_EXIT_FAILURE;
+		return CLIENT_EXIT_FAILURE;
 	}
 	uint64_t alive = 0;
-	for (; alive < number && status == STRESS_EXIT_OK; alive++) {
+	for (; alive < number && status == CLIENT_EXIT_OK; alive++) {
 		pid_t pid = fork();
 		if (pid == 0) {
 			child(options, *step, source, &group);
 		}
 		if (pid < 0) {
 			say("fork: %s", strerror(errno));
-			status = STRESS_EXIT_FAILURE;
+			status = CLIENT_EXIT_FAILURE;
 			break;
 		}
 		report->by_step[*step]++;
@@ -178,27 +178,27 @@ static enum stress_exit run_group(const struct stress_options *options, uint64_t
 	}
 	group_finish(&group);
 	for (; alive > 0; alive--) {
-		enum stress_exit last = reap(report);
-		status = status == STRESS_EXIT_OK ? last : status;
+		enum client_exit last = reap(report);
+		status = status == CLIENT_EXIT_OK ? last : status;
 	}
 	return status;
 }
 
-enum stress_exit die_run(
+enum client_exit die_run(
 	const struct stress_options *options, int signal_fd, struct die_report *report) {
 	*report = (struct die_report){0};
 	struct source source;
 	const char *why;
 	if (!source_init(&source, options->fence.kind, &why)) {
-		say("--fence %s is not possible: %s", fence_kind_name(options->fence.kind), why);
-		return STRESS_EXIT_NO_SOURCE;
+		return failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
+			fence_kind_name(options->fence.kind), why);
 	}
 	bool all = options->die_step == DIE_ALL;
 	enum die_step step = all ? DIE_BIND : options->die_step;
 	uint64_t left = options->repeat * (all ? DIE_ALL : 1);
 	int64_t end_ns = options->run_ns > 0 ? latch_now_ns() + options->run_ns : INT64_MAX;
-	enum stress_exit status = STRESS_EXIT_OK;
-	while (left > 0 && status == STRESS_EXIT_OK && latch_now_ns() < end_ns &&
+	enum client_exit status = CLIENT_EXIT_OK;
+	while (left > 0 && status == CLIENT_EXIT_OK && latch_now_ns() < end_ns &&
 		!fd_readable(signal_fd)) {
 		uint64_t number = (uint64_t)options->at_once;
 		number = number < left ? number : left;

@@ -1,8 +1,8 @@
 #include "fence.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "base/options.h"
 
 #define MS INT64_C(1000000)
 #define DEFAULT_LATE_NS (100 * MS)
@@ -28,20 +28,13 @@ bool fence_kind_is_ours(enum fence_kind kind) {
 	return kind == FENCE_FUTURE || kind == FENCE_PROXY || kind == FENCE_USER;
 }
 
-static bool parse_late(const char *text, struct fence_spec *spec) {
-	char *end;
-	errno = 0;
-	long ms = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || ms < 0 || ms > MAX_LATE_MS) {
-		return false;
-	}
-	*spec = (struct fence_spec){.kind = FENCE_LATE, .late_ns = ms * MS};
-	return true;
-}
-
 bool fence_spec_parse(const char *text, struct fence_spec *spec) {
+	uint64_t ms;
 	if (strncmp(text, "late:", 5) == 0) {
-		return parse_late(text + 5, spec);
+		*spec = (struct fence_spec){.kind = FENCE_LATE};
+		bool good = option_parse_number(text + 5, 10, 0, MAX_LATE_MS, &ms);
+		spec->late_ns = good ? (int64_t)ms * MS : 0;
+		return good;
 	}
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(text, names[i]) == 0) {
@@ -56,7 +49,7 @@ bool fence_spec_parse(const char *text, struct fence_spec *spec) {
 }
 
 /* xorshift64*: George Marsaglia's shifts with Sebastiano Vigna's multiplier. */
-uint64_t fence_random(uint64_t *seed) {
+static uint64_t next_random(uint64_t *seed) {
 	*seed ^= *seed >> 12;
 	*seed ^= *seed << 25;
 	*seed ^= *seed >> 27;
@@ -67,7 +60,7 @@ struct fence_spec fence_next(const struct fence_spec *spec, bool points, uint64_
 	if (spec->kind != FENCE_RANDOM) {
 		return *spec;
 	}
-	uint64_t which = fence_random(seed) % 8, time = fence_random(seed);
+	uint64_t which = next_random(seed) % 8, time = next_random(seed);
 	if (which < 4) {
 		return (struct fence_spec){FENCE_LATE, (int64_t)(time % (uint64_t)(50 * MS))};
 	}

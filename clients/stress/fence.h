@@ -33,14 +33,12 @@ bool fence_kind_is_ours(enum fence_kind kind);
 /** The word for it, without the time. */
 const char *fence_kind_name(enum fence_kind kind);
 
-/** A number that looks random; the same seed gives the same row. The seed must not be 0. */
-uint64_t fence_random(uint64_t *seed);
-
 /**
  * What the next commit gets: spec itself, or one of many where that is random: half of them 0 to
  * 50 ms late, an eighth up to a fifth of a second, the rest ready, or future where the client can
  * do that. All of them end.
  *
+ * @param seed   not 0; the same seed gives the same row
  * @param points whether timelines are in use: only their points can be there before their fences
  */
 struct fence_spec fence_next(const struct fence_spec *spec, bool points, uint64_t *seed);

@@ -1,4 +1,4 @@
-#include "hostile.h"
+#include "run.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,8 +38,8 @@ static bool commit(struct hostile *hostile, struct stress_surface *surface) {
 	if (!surface->good) {
 		return stress_surface_commit(client, surface, &ready, &hostile->source);
 	}
-	struct fence_spec spec = fence_next(
-		&client->options->fence, surface->sync.mode == SYNC_SYNCOBJ, &hostile->seed);
+	struct fence_spec spec = fence_next(&client->options->fence,
+		surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
 	return stress_surface_commit(client, surface, &spec, &hostile->source);
 }
 
@@ -100,12 +100,12 @@ static bool wait_for_events(struct hostile *hostile) {
 	return connected;
 }
 
-static enum stress_exit loop(struct hostile *hostile) {
+static enum client_exit loop(struct hostile *hostile) {
 	const struct stress_options *options = hostile->client.options;
 	while (!hostile->ended) {
 		int64_t time_ns = latch_now_ns();
 		if (time_ns >= hostile->end_ns) {
-			return STRESS_EXIT_OK;
+			return CLIENT_EXIT_OK;
 		}
 		source_end_due(&hostile->source, time_ns);
 		if (options->flood) {
@@ -116,10 +116,10 @@ static enum stress_exit loop(struct hostile *hostile) {
 		}
 		if (!wait_for_events(hostile)) {
 			connection_say_error(&hostile->client.conn);
-			return STRESS_EXIT_CONNECTION;
+			return CLIENT_EXIT_CONNECTION;
 		}
 	}
-	return STRESS_EXIT_OK;
+	return CLIENT_EXIT_OK;
 }
 
 static uint64_t count_busy(const struct stress_client *client) {
@@ -133,22 +133,22 @@ static uint64_t count_busy(const struct stress_client *client) {
 	return busy;
 }
 
-enum stress_exit hostile_run(
+enum client_exit hostile_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct hostile hostile = {
 		.timer_fd = -1, .signal_fd = signal_fd, .seed = options->seed, .end_ns = INT64_MAX};
 	*report = (struct hostile_report){0};
 	const char *why;
 	if (!source_init(&hostile.source, options->fence.kind, &why)) {
-		say("--fence %s is not possible: %s", fence_kind_name(options->fence.kind), why);
-		return STRESS_EXIT_NO_SOURCE;
+		return failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
+			fence_kind_name(options->fence.kind), why);
 	}
 	int64_t start_ns = latch_now_ns();
-	enum stress_exit status = stress_client_init(&hostile.client, options);
-	if (status == STRESS_EXIT_OK) {
+	enum client_exit status = stress_client_init(&hostile.client, options);
+	if (status == CLIENT_EXIT_OK) {
 		status = stress_client_make_surfaces(&hostile.client);
 	}
-	if (status != STRESS_EXIT_OK) {
+	if (status != CLIENT_EXIT_OK) {
 		goto out;
 	}
 	hostile.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -156,17 +156,17 @@ enum stress_exit hostile_run(
 	hostile.fds = calloc(hostile.max_fds, sizeof(*hostile.fds));
 	if (hostile.timer_fd < 0 || !hostile.fds) {
 		say("out of memory, or of file descriptors");
-		status = STRESS_EXIT_FAILURE;
+		status = CLIENT_EXIT_FAILURE;
 		goto out;
 	}
-	say("fences by %s: %s", sync_mode_name(hostile.client.surfaces[0].sync.mode),
-		hostile.client.surfaces[0].sync.why);
+	say("fences by %s: %s", sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode],
+		hostile.client.surfaces[0].buffers.sync.why);
 	start_ns = latch_now_ns();
 	if (options->run_ns > 0) {
 		hostile.end_ns = start_ns + options->run_ns;
 	}
 	status = loop(&hostile);
-	report->sync = sync_mode_name(hostile.client.surfaces[0].sync.mode);
+	report->sync = sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode];
 	report->busy = count_busy(&hostile.client);
 	report->closed = hostile.ended;
 out:

@@ -7,21 +7,16 @@
  */
 #include <stdio.h>
 
-#include "bad.h"
 #include "common/util.h"
-#include "crowd.h"
-#include "die.h"
-#include "hostile.h"
-#include "options.h"
-#include "report.h"
+#include "run.h"
 
-static enum stress_exit run_hostile(const struct stress_options *options, int signal_fd) {
+static enum client_exit run_hostile(const struct stress_options *options, int signal_fd) {
 	struct hostile_report sum = {0};
-	enum stress_exit status = STRESS_EXIT_OK;
+	enum client_exit status = CLIENT_EXIT_OK;
 	/* A client that the compositor has thrown out comes again: that is what --repeat is for. */
 	for (uint64_t n = 0; n < options->repeat && !sum.closed; n++) {
 		struct hostile_report report;
-		enum stress_exit end = options->crowd != CROWD_NONE
+		enum client_exit end = options->crowd != CROWD_NONE
 					       ? crowd_run(options, signal_fd, &report)
 					       : hostile_run(options, signal_fd, &report);
 		sum.sync = report.sync ? report.sync : sum.sync;
@@ -31,31 +26,31 @@ static enum stress_exit run_hostile(const struct stress_options *options, int si
 		sum.busy = report.busy;
 		sum.run_ns += report.run_ns;
 		sum.closed = report.closed;
-		status = end != STRESS_EXIT_OK ? end : status;
-		if (end != STRESS_EXIT_OK && end != STRESS_EXIT_CONNECTION) {
+		status = end != CLIENT_EXIT_OK ? end : status;
+		if (end != CLIENT_EXIT_OK && end != CLIENT_EXIT_CONNECTION) {
 			break;
 		}
 	}
 	if (options->json && !stress_report_hostile(options, &sum, status)) {
-		return STRESS_EXIT_FAILURE;
+		return CLIENT_EXIT_FAILURE;
 	}
 	return status;
 }
 
-static enum stress_exit run_die(const struct stress_options *options, int signal_fd) {
+static enum client_exit run_die(const struct stress_options *options, int signal_fd) {
 	struct die_report report;
-	enum stress_exit status = die_run(options, signal_fd, &report);
+	enum client_exit status = die_run(options, signal_fd, &report);
 	say("%llu clients killed, %llu ended otherwise", (unsigned long long)report.killed,
 		(unsigned long long)report.escaped);
 	if (options->json && !stress_report_die(options, &report, status)) {
-		return STRESS_EXIT_FAILURE;
+		return CLIENT_EXIT_FAILURE;
 	}
 	return status;
 }
 
-static enum stress_exit run_bad(const struct stress_options *options, int signal_fd) {
+static enum client_exit run_bad(const struct stress_options *options, int signal_fd) {
 	struct bad_report report;
-	enum stress_exit status = bad_run(options, signal_fd, &report);
+	enum client_exit status = bad_run(options, signal_fd, &report);
 	if (!options->list) {
 		say("%llu ok, %llu not ok, %llu skipped", (unsigned long long)report.ok,
 			(unsigned long long)report.not_ok, (unsigned long long)report.skipped);
@@ -70,18 +65,9 @@ int main(int argc, char **argv) {
 		return exit_early;
 	}
 	int signal_fd = signal_fd_open();
-	enum stress_exit status = STRESS_EXIT_FAILURE;
-	switch (options.mode) {
-	case STRESS_FENCES:
-		status = run_hostile(&options, signal_fd);
-		break;
-	case STRESS_BAD:
-		status = run_bad(&options, signal_fd);
-		break;
-	case STRESS_DIE:
-		status = run_die(&options, signal_fd);
-		break;
-	}
+	enum client_exit status = options.die			? run_die(&options, signal_fd)
+				  : options.bad || options.list ? run_bad(&options, signal_fd)
+								: run_hostile(&options, signal_fd);
 	fd_clear(&signal_fd);
 	return (int)status;
 }

@@ -55,7 +55,8 @@ static const struct option_row rows[] = {
 		 "       latch-stress --bad[=TEXT] [--repeat N] [--json FILE]\n"
 		 "       latch-stress --die=STEP [--repeat N] [--at-once N]\n"
 		 "\n"
-		 "The client that a compositor should survive: fences that never signal, floods of\n"
+		 "The client that a compositor should survive: fences that never signal, floods "
+		 "of\n"
 		 "commits, invalid requests, deaths at the worst moment.\n"
 		 "\n"},
 	{"fence", "KIND",
@@ -93,7 +94,7 @@ static const struct option_row rows[] = {
 	{"at-once", "N", "as many such clients at a time (default: 1)", OPTION_NUMBER,
 		MEMBER(at_once), .min = 1, .max = 10000},
 	{.help = "\n"},
-	{"seconds", "S", "end after so long (default: when it is told to)", OPTION_CALL,
+	{"seconds", "S", "ends after S seconds (default: when it is told to)", OPTION_CALL,
 		.take = take_seconds},
 	{"repeat", "N", "do it all N times, each on a new connection (default: 1)", OPTION_NUMBER,
 		MEMBER(repeat), .min = 1, .max = UINT64_MAX},
@@ -111,22 +112,19 @@ static const struct option_table table = {
 	.rows = rows,
 	.length = sizeof(rows) / sizeof(rows[0]),
 	.column = 22,
-	.usage_status = STRESS_EXIT_USAGE,
+	.usage_status = CLIENT_EXIT_USAGE,
 };
 
 /* What no single option can know. Returns false, having said what is wrong. */
 static bool check_together(const struct stress_options *options) {
-	if (options->fence.kind == FENCE_UNMATERIALISED && options->sync != SYNC_SYNCOBJ &&
-		options->sync != SYNC_AUTO) {
-		say("--fence unmaterialised needs --sync syncobj: only a timeline has points "
-		    "without fences");
-		return false;
-	}
-	if (options->at_once > 1 && options->mode != STRESS_DIE) {
-		say("--at-once needs --die");
-		return false;
-	}
-	return true;
+	const bool points = options->sync == SYNC_SYNCOBJ || options->sync == SYNC_AUTO;
+	const struct rule rules[] = {
+		{options->fence.kind == FENCE_UNMATERIALISED && !points,
+			"--fence unmaterialised needs --sync syncobj: only a timeline has points "
+			"without fences"},
+		{options->at_once > 1 && !options->die, "--at-once needs --die"},
+	};
+	return rules_kept(rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 int stress_options_parse(struct stress_options *options, int argc, char **argv) {
@@ -144,8 +142,5 @@ int stress_options_parse(struct stress_options *options, int argc, char **argv) 
 		.seed = 1,
 	};
 	int status = options_parse(&table, options, argc, argv);
-	options->mode = options->die			? STRESS_DIE
-			: options->bad || options->list ? STRESS_BAD
-							: STRESS_FENCES;
-	return status >= 0 || check_together(options) ? status : STRESS_EXIT_USAGE;
+	return status >= 0 || check_together(options) ? status : CLIENT_EXIT_USAGE;
 }

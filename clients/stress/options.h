@@ -7,17 +7,6 @@
 #include "common/sync.h"
 #include "fence.h"
 
-/** How the process ends; the man page lists the same. */
-enum stress_exit {
-	STRESS_EXIT_OK = 0,
-	STRESS_EXIT_FAILURE = 1, /* a case was not ok; out of memory, a file can't be written */
-	STRESS_EXIT_USAGE = 2,
-	STRESS_EXIT_NO_SERVER = 3,  /* no compositor */
-	STRESS_EXIT_NO_GLOBAL = 4,  /* the compositor lacks a protocol */
-	STRESS_EXIT_NO_SOURCE = 5,  /* no buffers, or no fences of this kind, on this machine */
-	STRESS_EXIT_CONNECTION = 6, /* the compositor ended the connection */
-};
-
 /** Of what there is very much. */
 enum crowd_kind {
 	CROWD_NONE,
@@ -25,12 +14,6 @@ enum crowd_kind {
 	CROWD_WINDOWS,
 	CROWD_REGION,	 /* rectangles in the opaque region of a window */
 	CROWD_CALLBACKS, /* frame callbacks and presentation feedbacks of each frame */
-};
-
-enum stress_mode {
-	STRESS_FENCES,
-	STRESS_BAD,
-	STRESS_DIE,
 };
 
 /** Where a client is when it is killed. */
@@ -45,7 +28,6 @@ enum die_step {
 };
 
 struct stress_options {
-	enum stress_mode mode;
 	struct fence_spec fence;
 	enum sync_mode sync;
 	enum crowd_kind crowd; /* CROWD_NONE: bad fences; else so many as there are surfaces */
@@ -59,7 +41,7 @@ struct stress_options {
 	uint64_t repeat;
 	int64_t run_ns; /* 0: without end */
 	uint64_t seed;
-	bool bad, die;	  /* what the mode follows from */
+	bool die, bad;	  /* what is done in the place of fences */
 	bool list;	  /* name the cases and do nothing */
 	const char *json; /* NULL: none */
 };

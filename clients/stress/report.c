@@ -1,8 +1,8 @@
-#include "report.h"
+#include "run.h"
 
 #include "common/json.h"
 
-static bool begin(const struct stress_options *options, enum stress_exit status,
+static bool begin(const struct stress_options *options, enum client_exit status,
 	yyjson_mut_doc **doc, yyjson_mut_val **root) {
 	*doc = json_create(root);
 	return *root && yyjson_mut_obj_add_int(*doc, *root, "status", status) &&
@@ -12,7 +12,7 @@ static bool begin(const struct stress_options *options, enum stress_exit status,
 }
 
 bool stress_report_hostile(const struct stress_options *options,
-	const struct hostile_report *report, enum stress_exit status) {
+	const struct hostile_report *report, enum client_exit status) {
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *root;
 	bool ok = begin(options, status, &doc, &root) &&
@@ -30,7 +30,7 @@ bool stress_report_hostile(const struct stress_options *options,
 }
 
 bool stress_report_die(const struct stress_options *options, const struct die_report *report,
-	enum stress_exit status) {
+	enum client_exit status) {
 	yyjson_mut_doc *doc;
 	yyjson_mut_val *root;
 	bool ok = begin(options, status, &doc, &root) &&

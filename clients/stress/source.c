@@ -98,41 +98,31 @@ static struct promise promise_for(const struct source_request *request) {
 
 bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
 	int *fence) {
+	const enum fence_kind kind = request->spec->kind;
 	struct promise promise = promise_for(request);
 	bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
 	*fence = -1;
-	switch (request->spec->kind) {
-	case FENCE_READY:
-	case FENCE_RANDOM:
+	if (kind == FENCE_READY || kind == FENCE_RANDOM) {
 		return true;
-	case FENCE_UNMATERIALISED:
+	}
+	if (kind == FENCE_UNMATERIALISED || (fence_kind_is_ours(kind) && points)) {
 		errno = EINVAL;
 		*fence = SYNC_FENCE_LATER;
 		source->made += points;
-		return points;
-	case FENCE_FUTURE:
-	case FENCE_PROXY:
-	case FENCE_USER:
-		if (points) {
-			*fence = SYNC_FENCE_LATER;
-			source->made++;
-			return true; /* source_committed() knows the point */
-		}
-		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
-		break;
-	case FENCE_NEVER:
+		return points; /* source_committed() knows the point */
+	}
+	if (kind == FENCE_NEVER) {
 		*fence = make_never(source, &promise);
 		source->made += *fence >= 0;
 		return *fence >= 0;
-	case FENCE_LATE:
-		promise.due_ns = now_ns + request->spec->late_ns;
-		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
-		break;
-	case FENCE_ERROR:
+	}
+	if (kind == FENCE_ERROR) {
 		/* A few refreshes later, so that the update is surely waited for. */
 		promise.due_ns = now_ns + INT64_C(50000000);
 		*fence = make_failing(&promise);
-		break;
+	} else {
+		promise.due_ns = kind == FENCE_LATE ? now_ns + request->spec->late_ns : INT64_MAX;
+		*fence = vgem_create_fence(source->vgem_fd, &promise.fence);
 	}
 	if (*fence < 0 || !add(source, &promise)) {
 		int saved = errno;

@@ -18,13 +18,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "card.h"
 #include "base/clock.h"
+#include "card.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
+#include "measure/measure.h"
 #include "measure_report.h"
-#include "measure/schedule.h"
 #include "realtime.h"
 
 #define BUFFERS 2

@@ -11,21 +11,46 @@
 #include <string.h>
 #include <yyjson.h>
 
+#include "base/options.h"
 #include "check.h"
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
 
-static const char help_text[] =
-	"Usage: latch-trace-check [OPTION]... TRACE\n"
-	"Reads what latch --trace wrote and checks that each content update was given back\n"
-	"once, in order and not early, and that none was shown before its fence signalled.\n"
-	"\n"
-	"  --json FILE      write the summary as JSON too; - is standard output\n"
-	"  --messages N     tell N findings of each rule (20)\n"
-	"  --quiet          no table\n"
-	"  --help\n"
-	"\n"
-	"Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be read.\n";
+struct options {
+	const char *json;
+	uint64_t messages;
+	bool quiet;
+};
+
+#define MEMBER(name) OPTION_MEMBER(struct options, name)
+
+static const struct option_row rows[] = {
+	{.help = "Usage: latch-trace-check [OPTION]... TRACE\n"
+		 "Reads what latch --trace wrote and checks that each content update was given "
+		 "back\n"
+		 "once, in order and not early, and that none was shown before its fence "
+		 "signalled.\n"
+		 "\n"},
+	{"json", "FILE", "write the summary as JSON too; - is standard output", OPTION_TEXT,
+		MEMBER(json)},
+	{"messages", "N", "tell N findings of each rule (20)", OPTION_NUMBER, MEMBER(messages),
+		.max = UINT64_MAX},
+	{"quiet", NULL, "no table", OPTION_SET, MEMBER(quiet), .min = 1},
+	{.help = "  --version, --help\n"
+		 "\n"
+		 "Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be "
+		 "read.\n"},
+};
+
+static const struct option_table table = {
+	.program = "latch-trace-check",
+	.rows = rows,
+	.length = sizeof(rows) / sizeof(rows[0]),
+	.column = 19,
+	.rest = OPTION_REST_WORDS,
+	.usage_status = EXIT_TROUBLE,
+	.hint = "Try 'latch-trace-check --help'.",
+};
 
 static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key,
 	const struct latch_names *names, const uint64_t *counts) {
@@ -119,42 +144,13 @@ static void print_table(const struct trace *trace, const struct summary *summary
 }
 
 int main(int argc, char **argv) {
-	static const struct option options[] = {
-		{"json", required_argument, NULL, 'j'},
-		{"messages", required_argument, NULL, 'm'},
-		{"quiet", no_argument, NULL, 'q'},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	const char *json = NULL;
-	uint64_t messages = 20;
-	bool quiet = false;
-	int code;
-	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		char *end = NULL;
-		switch (code) {
-		case 'j':
-			json = optarg;
-			break;
-		case 'm':
-			messages = strtoull(optarg, &end, 10);
-			if (end == optarg || *end != '\0') {
-				fprintf(stderr, "--messages wants a number, not '%s'\n", optarg);
-				return EXIT_TROUBLE;
-			}
-			break;
-		case 'q':
-			quiet = true;
-			break;
-		case 'h':
-			fputs(help_text, stdout);
-			return EXIT_CLEAN;
-		default:
-			return EXIT_TROUBLE;
-		}
+	struct options options = {.messages = 20};
+	const int status = options_parse(&table, &options, argc, argv);
+	if (status >= 0) {
+		return status;
 	}
 	if (optind + 1 != argc) {
-		fputs(help_text, stderr);
+		fprintf(stderr, "one trace, please\n%s\n", table.hint);
 		return EXIT_TROUBLE;
 	}
 	FILE *file = fopen(argv[optind], "re");
@@ -164,7 +160,7 @@ int main(int argc, char **argv) {
 	}
 	struct trace trace;
 	struct summary summary;
-	trace_init(&trace, stderr, messages);
+	trace_init(&trace, stderr, options.messages);
 	const bool read = trace_read(&trace, file);
 	fclose(file);
 	if (!read) {
@@ -174,12 +170,12 @@ int main(int argc, char **argv) {
 		return EXIT_TROUBLE;
 	}
 	trace_check(&trace, &summary);
-	if (!quiet) {
+	if (!options.quiet) {
 		print_table(&trace, &summary);
 	}
 	bool written = true;
-	if (json != NULL && !write_json(&trace, &summary, json)) {
-		fprintf(stderr, "%s can't be written\n", json);
+	if (options.json != NULL && !write_json(&trace, &summary, options.json)) {
+		fprintf(stderr, "%s can't be written\n", options.json);
 		written = false;
 	}
 	trace_finish(&trace);

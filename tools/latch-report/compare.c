@@ -8,15 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct latch_surface_row *find_match(const struct compare *compare,
-	const struct latch_surface_row *row, const struct latch_statistics *others) {
+static bool is_matched(const struct compare *compare, const struct latch_surface_row *b) {
+	for (size_t i = 0; i < compare->length; i++) {
+		if (compare->pairs[i].b == b) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static const struct latch_surface_row *find_match(
+	const struct compare *compare, const struct latch_surface_row *row) {
+	const struct latch_statistics *others = compare->b->statistics;
 	for (size_t i = 0; i < others->surfaces_length; i++) {
 		const struct latch_surface_row *other = others->surfaces[i];
-		bool taken = other->counts.frames == 0 || strcmp(other->label, row->label) != 0;
-		for (size_t j = 0; j < compare->length && !taken; j++) {
-			taken = compare->pairs[j].b == other;
-		}
-		if (!taken) {
+		if (other->counts.frames > 0 && strcmp(other->label, row->label) == 0 &&
+			!is_matched(compare, other)) {
 			return other;
 		}
 	}
@@ -32,22 +39,16 @@ bool compare_init(struct compare *compare, const struct run *a, const struct run
 		return false;
 	}
 	for (size_t i = 0; i < of_a->surfaces_length; i++) {
-		if (of_a->surfaces[i]->counts.frames > 0) {
-			const struct latch_surface_row *match =
-				find_match(compare, of_a->surfaces[i], of_b);
-			compare->pairs[compare->length++] =
-				(struct compare_pair){.a = of_a->surfaces[i], .b = match};
+		const struct latch_surface_row *row = of_a->surfaces[i];
+		if (row->counts.frames > 0) {
+			const struct compare_pair pair = {row, find_match(compare, row)};
+			compare->pairs[compare->length++] = pair;
 		}
 	}
-	const size_t of_both = compare->length;
 	for (size_t i = 0; i < of_b->surfaces_length; i++) {
-		bool matched = of_b->surfaces[i]->counts.frames == 0;
-		for (size_t j = 0; j < of_both && !matched; j++) {
-			matched = compare->pairs[j].b == of_b->surfaces[i];
-		}
-		if (!matched) {
-			compare->pairs[compare->length++] =
-				(struct compare_pair){.b = of_b->surfaces[i]};
+		const struct latch_surface_row *row = of_b->surfaces[i];
+		if (row->counts.frames > 0 && !is_matched(compare, row)) {
+			compare->pairs[compare->length++] = (struct compare_pair){.b = row};
 		}
 	}
 	return true;

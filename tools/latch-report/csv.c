@@ -1,4 +1,4 @@
-#include "csv.h"
+#include "write.h"
 
 #include "run.h"
 #include "trace/fields.h"
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-void csv_write_head(FILE *file) {
+static void write_head(FILE *file) {
 	fputs("file", file);
 	for (size_t i = 0; i < latch_frame_fields.length; i++) {
 		const struct latch_field *field = &latch_frame_fields.fields[i];
@@ -90,19 +90,19 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 			fprintf(file, "%" PRId32 ",", surface != NULL ? surface->pid : 0);
 		}
 	}
-	char causes[RUN_CAUSES * (LATCH_TEXT_MAX + 16)] = "";
-	size_t used = 0;
-	for (size_t i = 0; i < frame->missed_length; i++) {
-		used += (size_t)snprintf(causes + used, sizeof(causes) - used, "%s%s:%" PRIu32,
-			i > 0 ? " " : "", frame->missed[i].cause, frame->missed[i].vblanks);
-	}
+	char causes[RUN_MISSED_MAX];
 	fprintf(file, "%" PRIu32 ",", run_frame_missed(frame));
-	write_text(file, causes);
+	write_text(file, run_frame_missed_text(frame, ":", " ", causes));
 	fprintf(file, "%" PRIu32 "\n", frame->unused);
 }
 
-void csv_write(FILE *file, const struct run *run) {
-	for (size_t i = 0; i < run->frames_length; i++) {
-		write_frame(file, run, &run->frames[i]);
+bool csv_write(FILE *file, const struct report *report) {
+	write_head(file);
+	for (size_t i = 0; i < report->length; i++) {
+		const struct run *run = &report->runs[i];
+		for (size_t j = 0; j < run->frames_length; j++) {
+			write_frame(file, run, &run->frames[j]);
+		}
 	}
+	return true;
 }

@@ -1,4 +1,4 @@
-#include "html.h"
+#include "write.h"
 
 #include "assets.h"
 #include "base/markup.h"
@@ -25,15 +25,12 @@ static void write_name(FILE *file, const char *label, uint32_t id) {
 	markup_print(file, "%s (%" PRIu32 ")", markup_or(label, "surface"), id);
 }
 
-static void write_head(FILE *file, const struct run *runs, size_t length) {
-	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-	      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-	      /* Should a text ever get out of its quotes, it could not load or send anything. */
-	      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-	      "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n<title>latch: ",
-		file);
-	for (size_t i = 0; i < length; i++) {
-		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&runs[i]));
+static void write_head(FILE *file, const struct report *report) {
+	/* Should a text ever get out of its quotes, it could not load or send anything: the head's
+	 * policy forbids it. */
+	fputs(page_head, file);
+	for (size_t i = 0; i < report->length; i++) {
+		markup_print(file, "%s%s", i > 0 ? ", " : "", short_name(&report->runs[i]));
 	}
 	fprintf(file, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", picture_style,
 		page_style);
@@ -177,11 +174,10 @@ static void write_table(FILE *file, const struct run *run) {
 	fputs("</table></div>\n", file);
 }
 
-static bool write_histograms(FILE *file, const struct run *run) {
+static void write_histograms(FILE *file, const struct run *run) {
 	fputs("<h3>How long each stage took</h3>\n<p class=\"faint\">How many frames took how "
 	      "long. Lines: p50, p95 (dashed), p99 (dotted). The axis ends at p99.5.</p>\n",
 		file);
-	bool ok = true;
 	for (size_t i = 0; i < run->statistics->surfaces_length; i++) {
 		const struct latch_surface_row *row = run->statistics->surfaces[i];
 		if (row->counts.frames == 0) {
@@ -191,11 +187,10 @@ static bool write_histograms(FILE *file, const struct run *run) {
 		write_name(file, row->label, row->id);
 		fputs("</summary><div class=\"grid4\">\n", file);
 		for (unsigned j = 0; j < LATCH_STAGES; j++) {
-			ok &= picture_histogram(file, run, row, j);
+			picture_histogram(file, run, row, j);
 		}
 		fputs("</div></details>\n", file);
 	}
-	return ok;
 }
 
 static void write_surface_legend(FILE *file, const struct run *run, uint32_t output_id) {
@@ -208,9 +203,10 @@ static void write_surface_legend(FILE *file, const struct run *run, uint32_t out
 				record->output_id == output_id;
 		}
 		if (there) {
-			markup_print(file, "<span><i class=\"c%u\"></i>%s (%" PRIu32 ")</span> ",
-				picture_surface_colour(run, run->surfaces[i].id),
-				markup_or(run->surfaces[i].label, "surface"), run->surfaces[i].id);
+			fprintf(file, "<span><i class=\"c%u\"></i>",
+				picture_surface_colour(run, run->surfaces[i].id));
+			write_name(file, run->surfaces[i].label, run->surfaces[i].id);
+			fputs("</span> ", file);
 		}
 	}
 	fputs("</p>\n", file);
@@ -224,7 +220,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 			"<h3>Planes of %s over time</h3>\n"
 			"<figure class=\"wide\" style=\"margin:0\">",
 			output->name);
-		ok &= picture_layers(file, run, output->id);
+		picture_layers(file, run, output->id);
 		fputs("<p class=\"legend\"><span><i class=\"planes\"></i>layers on planes</span> "
 		      "<span><i class=\"composed\"></i>composed</span></p>\n",
 			file);
@@ -239,21 +235,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 }
 
 static void write_timeline_place(FILE *file) {
-	static const char *const buttons[][2] = {{"previous", "◀ missed"}, {"next", "missed ▶"},
-		{"out", "−"}, {"in", "+"}, {"all", "all"}, {"left", "←"}, {"right", "→"}};
-	fputs("<h3>Timeline</h3>\n<noscript><p class=\"warning\">The timeline needs the page's own "
-	      "script. Everything else is here without it.</p></noscript>\n"
-	      "<div class=\"timeline\" hidden><div class=\"buttons\">",
-		file);
-	for (size_t i = 0; i < sizeof(buttons) / sizeof(buttons[0]); i++) {
-		fprintf(file, "<button type=\"button\" data-do=\"%s\">%s</button>", buttons[i][0],
-			buttons[i][1]);
-	}
-	fputs("<span class=\"faint\">drag to move; Ctrl+wheel, pinch, + and − to zoom; n and p go "
-	      "to "
-	      "missed frames</span></div>\n<canvas tabindex=\"0\" aria-label=\"Timeline of all "
-	      "frames\"></canvas>\n<p class=\"legend\">",
-		file);
+	fputs(timeline_place, file);
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
 		fprintf(file, "<span><i class=\"s%u\"></i>%s</span> ", i,
 			life_stage_name((enum life_stage)i));
@@ -275,7 +257,7 @@ static bool write_run(FILE *file, const struct run *run, size_t index) {
 	fputs("</div>\n", file);
 	write_timeline_place(file);
 	ok &= write_planes(file, run);
-	ok &= write_histograms(file, run);
+	write_histograms(file, run);
 	fputs("</section>\n", file);
 	return ok;
 }
@@ -319,23 +301,23 @@ static void write_compare(FILE *file, const struct compare *compare) {
 	fputs("</div></section>\n", file);
 }
 
-bool html_write(FILE *file, const struct run *runs, size_t length, const struct compare *compare) {
-	write_head(file, runs, length);
-	if (length > 1) {
+bool html_write(FILE *file, const struct report *report) {
+	write_head(file, report);
+	if (report->length > 1) {
 		fputs("<nav>", file);
-		for (size_t i = 0; i < length; i++) {
-			markup_print(file, "<a href=\"#run%zu\">%s</a>", i, runs[i].path);
+		for (size_t i = 0; i < report->length; i++) {
+			markup_print(file, "<a href=\"#run%zu\">%s</a>", i, report->runs[i].path);
 		}
 		fputs("</nav>\n", file);
 	}
-	if (compare != NULL) {
-		write_compare(file, compare);
+	if (report->compare != NULL) {
+		write_compare(file, report->compare);
 	}
 	bool ok = true;
-	for (size_t i = 0; i < length && ok; i++) {
-		ok = write_run(file, &runs[i], i);
+	for (size_t i = 0; i < report->length && ok; i++) {
+		ok = write_run(file, &report->runs[i], i);
 	}
-	ok = ok && html_write_timelines(file, runs, length);
+	ok = ok && html_write_timelines(file, report);
 	fputs("</body>\n</html>\n", file);
 	return ok;
 }

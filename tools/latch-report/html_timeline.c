@@ -1,7 +1,6 @@
-#include "html.h"
+#include "write.h"
 
 #include "assets.h"
-#include "base/array.h"
 #include "base/markup.h"
 #include "base/minmax.h"
 #include "life.h"
@@ -17,48 +16,16 @@
  * which is a third of what objects would take.
  */
 
-/* The texts that frames name by their place, The first one is "". */
-struct texts {
-	char **texts;
-	size_t length, capacity;
+/* The texts that frames name by their numbers. The first one is "". */
+struct named {
+	struct texts texts;
 	bool failed; /* memory is out */
 };
 
-static size_t text_index(struct texts *texts, const char *text) {
-	/* There are some dozens; the ones of late come again. */
-	for (size_t i = texts->length; i > 0; i--) {
-		if (strcmp(texts->texts[i - 1], text) == 0) {
-			return i - 1;
-		}
-	}
-	char **grown = latch_array_grow(
-		texts->texts, &texts->capacity, texts->length + 1, sizeof(texts->texts[0]));
-	char *copy = strdup(text);
-	texts->texts = grown != NULL ? grown : texts->texts;
-	if (grown == NULL || copy == NULL) {
-		free(copy);
-		texts->failed = true;
-		return 0;
-	}
-	texts->texts[texts->length] = copy;
-	return texts->length++;
-}
-
-static void texts_finish(struct texts *texts) {
-	for (size_t i = 0; i < texts->length; i++) {
-		free(texts->texts[i]);
-	}
-	free(texts->texts);
-}
-
-static size_t missed_index(struct texts *texts, const struct run_frame *frame) {
-	char joined[RUN_CAUSES * (LATCH_TEXT_MAX + 16)] = "";
-	size_t used = 0;
-	for (size_t i = 0; i < frame->missed_length; i++) {
-		used += (size_t)snprintf(joined + used, sizeof(joined) - used, "%s%s x%" PRIu32,
-			i > 0 ? ", " : "", frame->missed[i].cause, frame->missed[i].vblanks);
-	}
-	return text_index(texts, joined);
+static size_t text_index(struct named *named, const char *text) {
+	const size_t index = texts_find(&named->texts, text);
+	named->failed |= index == SIZE_MAX;
+	return index;
 }
 
 static int64_t us(int64_t ns) {
@@ -83,7 +50,7 @@ static bool marks_of(
 }
 
 static void write_frame(FILE *file, const struct run *run, const struct run_frame *frame,
-	struct texts *texts, bool *first) {
+	struct named *named, bool *first) {
 	const struct latch_frame_record *record = &frame->record;
 	int64_t marks[LIFE_STAGES + 1], end;
 	if (!marks_of(record, marks, &end)) {
@@ -94,11 +61,13 @@ static void write_frame(FILE *file, const struct run *run, const struct run_fram
 	for (size_t i = 0; i < LIFE_STAGES; i++) {
 		fprintf(file, ",%" PRId64, us(marks[i + 1]) - us(marks[i]));
 	}
+	char missed[RUN_MISSED_MAX];
 	const int kind = !record->presented ? 0 : record->placement == LATCH_ON_PLANE ? 1 : 2;
 	fprintf(file, ",%" PRId64 ",%d,%" PRIu32 ",%zu,%zu,%" PRIu64 ",%zu",
 		us(end - marks[LIFE_STAGES]), kind, kind == 1 ? record->plane_id : 0,
-		text_index(texts, frame->reasons), missed_index(texts, frame),
-		record->update_id, text_index(texts, frame->sync));
+		text_index(named, frame->reasons),
+		text_index(named, run_frame_missed_text(frame, " x", ", ", missed)),
+		record->update_id, text_index(named, frame->sync));
 }
 
 static int by_commit(const void *a, const void *b) {
@@ -110,7 +79,7 @@ static int by_commit(const void *a, const void *b) {
 }
 
 static void write_row(FILE *file, const struct run *run, const struct run_surface *surface,
-	const struct run_frame **sorted, struct texts *texts) {
+	const struct run_frame **sorted, struct named *named) {
 	size_t length = 0;
 	for (size_t i = 0; i < run->frames_length; i++) {
 		if (run->frames[i].record.surface_id == surface->id) {
@@ -126,7 +95,7 @@ static void write_row(FILE *file, const struct run *run, const struct run_surfac
 	fputs(",frames:[", file);
 	bool first = true;
 	for (size_t i = 0; i < length; i++) {
-		write_frame(file, run, sorted[i], texts, &first);
+		write_frame(file, run, sorted[i], named, &first);
 	}
 	fputs("]}", file);
 }
@@ -147,11 +116,12 @@ static void write_causes(FILE *file, const struct run *run) {
 	static const char *const colours[MARKUP_COLOURS] = {"#4477aa", "#ee8866", "#cc4455",
 		"#8866bb", "#44aa99", "#ccbb44", "#66bbdd", "#999999"};
 	fputs("causes:[", file);
-	for (size_t i = 0; i < run->names_length; i++) {
-		if (is_cause(run, run->names[i])) {
+	for (size_t i = 0; i < run->names.length; i++) {
+		if (is_cause(run, run->names.texts[i])) {
 			fputs("[", file);
-			markup_string(file, run->names[i]);
-			fprintf(file, ",\"%s\"],", colours[picture_cause_colour(run->names[i])]);
+			markup_string(file, run->names.texts[i]);
+			fprintf(file, ",\"%s\"],",
+				colours[picture_cause_colour(run->names.texts[i])]);
 		}
 	}
 	fputs("],\n", file);
@@ -159,31 +129,31 @@ static void write_causes(FILE *file, const struct run *run) {
 
 static bool write_data(FILE *file, const struct run *run) {
 	const struct run_frame **sorted = calloc(run->frames_length + 1, sizeof(sorted[0]));
-	struct texts texts = {.failed = sorted == NULL};
-	text_index(&texts, "");
+	struct named named = {.failed = sorted == NULL};
+	text_index(&named, "");
 	fprintf(file, "{span:%" PRId64 ",\n", us(run->end_ns - run->begin_ns));
 	write_causes(file, run);
 	fputs("rows:[\n", file);
-	for (size_t i = 0; i < run->surfaces_length && !texts.failed; i++) {
-		write_row(file, run, &run->surfaces[i], sorted, &texts);
+	for (size_t i = 0; i < run->surfaces_length && !named.failed; i++) {
+		write_row(file, run, &run->surfaces[i], sorted, &named);
 		fputs(",\n", file);
 	}
 	fputs("],\nstrings:[", file);
-	for (size_t i = 0; i < texts.length; i++) {
-		markup_string(file, texts.texts[i]);
+	for (size_t i = 0; i < named.texts.length; i++) {
+		markup_string(file, named.texts.texts[i]);
 		fputc(',', file);
 	}
 	fputs("]}", file);
-	texts_finish(&texts);
+	texts_finish(&named.texts);
 	free(sorted);
-	return !texts.failed;
+	return !named.failed;
 }
 
-bool html_write_timelines(FILE *file, const struct run *runs, size_t length) {
+bool html_write_timelines(FILE *file, const struct report *report) {
 	fputs("<script>\nwindow.latchRuns = [\n", file);
 	bool ok = true;
-	for (size_t i = 0; i < length && ok; i++) {
-		ok = write_data(file, &runs[i]);
+	for (size_t i = 0; i < report->length && ok; i++) {
+		ok = write_data(file, &report->runs[i]);
 		fputs(",\n", file);
 	}
 	fprintf(file, "];\n%s</script>\n", timeline_script);

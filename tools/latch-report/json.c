@@ -1,4 +1,4 @@
-#include "json.h"
+#include "write.h"
 
 #include "compare.h"
 #include "life.h"
@@ -93,8 +93,7 @@ static void add_compare(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct co
 	}
 }
 
-bool json_write_report(
-	FILE *file, const struct run *runs, size_t length, const struct compare *compare) {
+bool json_write_report(FILE *file, const struct report *report) {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	if (doc == NULL) {
 		return false;
@@ -105,11 +104,11 @@ bool json_write_report(
 	yyjson_mut_obj_add_uint(doc, root, "format", FORMAT);
 	yyjson_mut_val *traces = yyjson_mut_obj_add_arr(doc, root, "traces");
 	bool ok = true;
-	for (size_t i = 0; i < length && ok; i++) {
-		ok = add_run(doc, traces, &runs[i]);
+	for (size_t i = 0; i < report->length && ok; i++) {
+		ok = add_run(doc, traces, &report->runs[i]);
 	}
-	if (compare != NULL) {
-		add_compare(doc, root, compare);
+	if (report->compare != NULL) {
+		add_compare(doc, root, report->compare);
 	}
 	ok = ok && yyjson_mut_write_fp(file, doc, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END,
 			   NULL, NULL);

@@ -13,22 +13,11 @@
 
 #include "base/clock.h"
 #include "compare.h"
-#include "csv.h"
-#include "html.h"
-#include "json.h"
 #include "options.h"
-#include "picture.h"
 #include "read.h"
 #include "run.h"
 #include "trace/statistics.h"
-
-struct report {
-	const struct report_options *options;
-	struct run *runs;
-	size_t length;
-	struct compare *compare; /* NULL unless there are two runs */
-	struct compare comparison;
-};
+#include "write.h"
 
 static void say(const char *path, const char *what) {
 	fprintf(stderr, "%s: %s: %s\n", program_invocation_short_name, path, what);
@@ -53,21 +42,21 @@ static void show_progress(const char *path, uint64_t done, uint64_t size) {
 }
 
 /* Reads all traces that can be read; the others have been told of. Returns the status so far. */
-static int read_traces(struct report *report) {
+static int read_traces(struct report *report, const struct report_options *options) {
 	const bool terminal = isatty(STDERR_FILENO);
-	const struct read_options options = {
-		.all_surfaces = report->options->all_surfaces,
+	const struct read_options how = {
+		.all_surfaces = options->all_surfaces,
 		.progress = terminal ? show_progress : NULL,
 	};
 	int status = REPORT_EXIT_OK;
-	for (size_t i = 0; i < report->options->traces_len; i++) {
+	for (size_t i = 0; i < options->traces_len; i++) {
 		struct run *run = &report->runs[report->length];
-		const char *path = report->options->traces[i];
+		const char *path = options->traces[i];
 		if (!run_init(run, path)) {
 			say(path, "no memory");
 			return REPORT_EXIT_FAILURE;
 		}
-		const char *wrong = read_trace(run, &options);
+		const char *wrong = read_trace(run, &how);
 		if (terminal) {
 			fputs("\r\033[K", stderr);
 		}
@@ -99,30 +88,10 @@ static bool print_tables(FILE *file, const struct report *report) {
 	return true;
 }
 
-static bool print_json(FILE *file, const struct report *report) {
-	return json_write_report(file, report->runs, report->length, report->compare);
-}
-
-static bool print_csv(FILE *file, const struct report *report) {
-	csv_write_head(file);
-	for (size_t i = 0; i < report->length; i++) {
-		csv_write(file, &report->runs[i]);
-	}
-	return true;
-}
-
-static bool print_html(FILE *file, const struct report *report) {
-	return html_write(file, report->runs, report->length, report->compare);
-}
-
-static bool print_svg(FILE *file, const struct report *report) {
-	return picture_life_file(file, &report->runs[0]);
-}
-
 /* Returns the status. */
 static int write_to(const char *path, const struct report *report,
 	bool (*print)(FILE *file, const struct report *report)) {
-	const bool to_stdout = strcmp(path, "-") == 0;
+	const bool to_stdout = report_options_is_stdout(path);
 	FILE *file = to_stdout ? stdout : fopen(path, "we");
 	if (file == NULL) {
 		say(path, strerror(errno));
@@ -141,24 +110,19 @@ static int write_to(const char *path, const struct report *report,
 	return REPORT_EXIT_FAILURE;
 }
 
-static bool goes_to_stdout(const char *path) {
-	return path != NULL && strcmp(path, "-") == 0;
-}
-
-static int write_all(const struct report *report) {
-	const struct report_options *options = report->options;
+static int write_all(const struct report *report, const struct report_options *options) {
 	int status = REPORT_EXIT_OK;
 	if (options->html != NULL) {
-		status = write_to(options->html, report, print_html);
+		status = write_to(options->html, report, html_write);
 	}
 	if (options->svg != NULL && status == REPORT_EXIT_OK) {
-		status = write_to(options->svg, report, print_svg);
+		status = write_to(options->svg, report, svg_write);
 	}
-	if (status == REPORT_EXIT_OK && !goes_to_stdout(options->html) &&
-		!goes_to_stdout(options->svg)) {
+	if (status == REPORT_EXIT_OK && !report_options_is_stdout(options->html) &&
+		!report_options_is_stdout(options->svg)) {
 		status = write_to("-", report,
-			options->json  ? print_json
-			: options->csv ? print_csv
+			options->json  ? json_write_report
+			: options->csv ? csv_write
 				       : print_tables);
 	}
 	return status;
@@ -170,27 +134,26 @@ int main(int argc, char **argv) {
 	if (status >= 0) {
 		return status;
 	}
-	struct report report = {.options = &options};
+	struct report report = {0};
+	struct compare compare = {0};
 	report.runs = calloc(options.traces_len, sizeof(report.runs[0]));
 	if (report.runs == NULL) {
 		return REPORT_EXIT_FAILURE;
 	}
-	status = read_traces(&report);
+	status = read_traces(&report, &options);
 	/* What was to be compared and can't be is reported as it is. */
 	if (report.length == 2 && options.traces_len == 2) {
-		report.compare = &report.comparison;
-		if (!compare_init(report.compare, &report.runs[0], &report.runs[1])) {
+		report.compare = &compare;
+		if (!compare_init(&compare, &report.runs[0], &report.runs[1])) {
 			status = REPORT_EXIT_FAILURE;
 			report.length = 0;
 		}
 	}
 	if (report.length > 0) {
-		const int written = write_all(&report);
+		const int written = write_all(&report, &options);
 		status = written != REPORT_EXIT_OK ? written : status;
 	}
-	if (report.compare != NULL) {
-		compare_finish(report.compare);
-	}
+	compare_finish(&compare);
 	for (size_t i = 0; i < options.traces_len; i++) {
 		run_finish(&report.runs[i]);
 	}

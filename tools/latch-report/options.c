@@ -48,13 +48,13 @@ static int usage(const char *what) {
 	return REPORT_EXIT_INPUT;
 }
 
-static bool is_stdout(const char *path) {
+bool report_options_is_stdout(const char *path) {
 	return path != NULL && strcmp(path, "-") == 0;
 }
 
 static int check(const struct report_options *options) {
-	int to_stdout = is_stdout(options->html) + is_stdout(options->svg) +
-			(options->json || options->csv);
+	int to_stdout = report_options_is_stdout(options->html) +
+			report_options_is_stdout(options->svg) + (options->json || options->csv);
 	size_t from_stdin = 0;
 	for (size_t i = 0; i < options->traces_len; i++) {
 		from_stdin += strcmp(options->traces[i], "-") == 0;

@@ -30,4 +30,7 @@ struct report_options {
  */
 int report_options_parse(struct report_options *options, int argc, char **argv);
 
+/** Whether a path is there, and stands for standard output. */
+bool report_options_is_stdout(const char *path);
+
 #endif

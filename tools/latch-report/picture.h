@@ -10,25 +10,22 @@ struct latch_surface_row;
 struct run;
 
 /*
- * Each writes an svg element for a page that has style.css. They return false when memory is out;
+ * Each writes an svg element for a page that has style.css. Some return false when memory is out;
  * whether the file took it all is for the caller to ask.
  */
 
 /** A frame's life: percentiles of each stage, stacked, per surface that was shown. */
 bool picture_life(FILE *file, const struct run *run);
 
-/** The same as a file of its own. */
-bool picture_life_file(FILE *file, const struct run *run);
-
 /** How long a stage of the table took, as a histogram with percentiles marked. */
-bool picture_histogram(
+void picture_histogram(
 	FILE *file, const struct run *run, const struct latch_surface_row *row, unsigned stage);
 
 /** Missed vblanks over time, stacked by cause. Writes nothing when none was missed. */
 bool picture_missed(FILE *file, const struct run *run);
 
 /** How many layers of an output were on planes and how many composed, over time. */
-bool picture_layers(FILE *file, const struct run *run, uint32_t output_id);
+void picture_layers(FILE *file, const struct run *run, uint32_t output_id);
 
 /** Which surface was on which plane of an output, over time. */
 bool picture_planes(FILE *file, const struct run *run, uint32_t output_id);

@@ -1,4 +1,5 @@
 #include "picture.h"
+#include "write.h"
 
 #include "assets.h"
 #include "base/markup.h"
@@ -99,17 +100,19 @@ static void draw_life(
 	}
 }
 
-static void draw(FILE *file, const struct run *run, const struct life *lives, size_t length,
-	const char *attributes, const char *style) {
+/* alone: not in a page, which has the style. */
+static void draw(
+	FILE *file, const struct run *run, const struct life *lives, size_t length, bool alone) {
 	const int top = 3 * LEGEND_LINE + 8;
 	const int each = HEADING + (int)PERCENTILES * (BAR + BAR_GAP);
 	const int bottom = top + (int)length * each + 4, height = bottom + AXIS;
-	markup_open_picture(file, attributes, WIDTH, height,
+	markup_open_picture(file,
+		alone ? "xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" " : "", WIDTH, height,
 		"A frame's life: percentiles of each stage");
-	if (style != NULL) {
+	if (alone) {
 		fprintf(file,
 			"<style>%s</style><rect class=\"back\" width=\"%d\" height=\"%d\"/>\n",
-			style, WIDTH, height);
+			picture_style, WIDTH, height);
 	}
 	draw_legend(file);
 	if (length == 0) {
@@ -134,8 +137,7 @@ static void draw(FILE *file, const struct run *run, const struct life *lives, si
 	fputs("</svg>\n", file);
 }
 
-static bool count_and_draw(
-	FILE *file, const struct run *run, const char *attributes, const char *style) {
+static bool count_and_draw(FILE *file, const struct run *run, bool alone) {
 	struct life *lives = calloc(run->surfaces_length + 1, sizeof(lives[0]));
 	size_t length = 0;
 	bool ok = lives != NULL;
@@ -148,7 +150,7 @@ static bool count_and_draw(
 		}
 	}
 	if (ok) {
-		draw(file, run, lives, length, attributes, style);
+		draw(file, run, lives, length, alone);
 	}
 	for (size_t i = 0; i < length; i++) {
 		life_finish(&lives[i]);
@@ -158,11 +160,10 @@ static bool count_and_draw(
 }
 
 bool picture_life(FILE *file, const struct run *run) {
-	return count_and_draw(file, run, "", NULL);
+	return count_and_draw(file, run, false);
 }
 
-bool picture_life_file(FILE *file, const struct run *run) {
+bool svg_write(FILE *file, const struct report *report) {
 	fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n", file);
-	return count_and_draw(
-		file, run, "xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" ", picture_style);
+	return count_and_draw(file, &report->runs[0], true);
 }

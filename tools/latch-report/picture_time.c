@@ -178,7 +178,7 @@ static void draw_area(FILE *file, const struct layer_bin *bins, double highest, 
 	fprintf(file, "V%dZ\"/>\n", AREA + 4);
 }
 
-bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
+void picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 	struct layer_bin bins[BINS] = {0};
 	double highest = 1;
 	for (size_t i = 0; i < run->flips_length; i++) {
@@ -203,7 +203,6 @@ bool picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 		LEFT - 8, highest, LEFT - 8, AREA + 4);
 	draw_time_axis(file, run, 4, AREA + 4);
 	fputs("</svg>\n", file);
-	return true;
 }
 
 /* A surface on a plane without a break. Plane 0 is the composed picture. */

@@ -26,12 +26,8 @@ struct reader {
 	bool pending;
 	size_t pending_index;
 	bool no_memory; /* for a text */
-	char problem[128];
+	char problem[128]; /* why an event could not be taken */
 };
-
-static const char *no_memory(void) {
-	return "no memory for so many frames";
-}
 
 static const char *get_text(yyjson_val *args, const char *key) {
 	const char *text = yyjson_get_str(yyjson_obj_get(args, key));
@@ -88,11 +84,11 @@ static const char *join_reasons(struct reader *reader, yyjson_val *args) {
 	return keep_text(reader, joined);
 }
 
-static const char *take_frame(struct reader *reader, yyjson_val *args) {
+static bool take_frame(struct reader *reader, yyjson_val *args) {
 	struct run *run = reader->run;
 	struct run_frame *frame = run_add_frame(run);
 	if (frame == NULL) {
-		return no_memory();
+		return false;
 	}
 	reader->pending = true;
 	reader->pending_index = run->frames_length - 1;
@@ -102,77 +98,77 @@ static const char *take_frame(struct reader *reader, yyjson_val *args) {
 	frame->unused = get_id(args, "unused_vblanks");
 	run_note_time(run, frame->record.commit_ns);
 	run_note_time(run, frame->record.flip_ns);
-	return reader->no_memory ? no_memory() : NULL;
+	return !reader->no_memory;
 }
 
-static const char *take_flip(struct reader *reader, yyjson_val *args) {
+static bool take_flip(struct reader *reader, yyjson_val *args) {
 	struct latch_flip_record *flip = run_add_flip(reader->run);
 	if (flip == NULL) {
-		return no_memory();
+		return false;
 	}
 	latch_fields_read(&latch_flip_fields, args, flip, keep_text, reader);
 	run_note_time(reader->run, flip->latch_ns);
 	run_note_time(reader->run, flip->flip_ns);
 	latch_statistics_add_flip(reader->run->statistics, flip);
-	return reader->no_memory ? no_memory() : NULL;
+	return !reader->no_memory;
 }
 
-static const char *take_missed(struct reader *reader, const char *cause, yyjson_val *args) {
+static bool take_missed(struct reader *reader, const char *cause, yyjson_val *args) {
 	if (!reader->pending) {
-		return NULL;
+		return true;
 	}
 	struct run_frame *frame = &reader->run->frames[reader->pending_index];
 	if (frame->record.update_id != yyjson_get_uint(yyjson_obj_get(args, "update")) ||
 		frame->missed_length == RUN_CAUSES) {
-		return NULL;
+		return true;
 	}
 	frame->missed[frame->missed_length++] = (struct latch_told_missed){
 		.cause = keep_text(reader, cause), .vblanks = get_id(args, "vblanks")};
-	return reader->no_memory ? no_memory() : NULL;
+	return !reader->no_memory;
 }
 
-static const char *take_surface(struct reader *reader, yyjson_val *args) {
+static bool take_surface(struct reader *reader, yyjson_val *args) {
 	struct latch_trace_surface told;
 	latch_fields_read(&latch_surface_fields, args, &told, borrow_text, NULL);
 	struct run_surface *surface = run_get_surface(reader->run, told.id);
 	if (surface == NULL) {
-		return no_memory();
+		return false;
 	}
 	surface->pid = told.pid;
 	latch_text_copy(surface->label, sizeof(surface->label), told.label);
-	return latch_statistics_add_surface(reader->run->statistics, &told) ? NULL : no_memory();
+	return latch_statistics_add_surface(reader->run->statistics, &told);
 }
 
-static const char *take_surface_gone(struct reader *reader, yyjson_val *args) {
+static bool take_surface_gone(struct reader *reader, yyjson_val *args) {
 	struct run_surface *surface = run_get_surface(reader->run, get_id(args, "id"));
 	if (surface == NULL) {
-		return no_memory();
+		return false;
 	}
 	surface->gone = true;
 	latch_statistics_surface_gone(reader->run->statistics, surface->id);
-	return NULL;
+	return true;
 }
 
-static const char *take_output(struct reader *reader, yyjson_val *args) {
+static bool take_output(struct reader *reader, yyjson_val *args) {
 	struct latch_trace_output told;
 	latch_fields_read(&latch_output_fields, args, &told, borrow_text, NULL);
-	return latch_statistics_add_output(reader->run->statistics, &told) ? NULL : no_memory();
+	return latch_statistics_add_output(reader->run->statistics, &told);
 }
 
-static const char *take_latch(struct reader *reader, yyjson_val *args) {
+static bool take_latch(struct reader *reader, yyjson_val *args) {
 	if (get_int(args, "format") != LATCH_TRACE_FORMAT) {
 		snprintf(reader->problem, sizeof(reader->problem),
 			"its format is %" PRId64 ", and this latch-report knows %d only",
 			get_int(args, "format"), LATCH_TRACE_FORMAT);
-		return reader->problem;
+		return false;
 	}
 	latch_text_copy(
 		reader->run->version, sizeof(reader->run->version), get_text(args, "version"));
 	reader->is_latch = true;
-	return NULL;
+	return true;
 }
 
-static const char *take_instant(struct reader *reader, const char *name, yyjson_val *args) {
+static bool take_instant(struct reader *reader, const char *name, yyjson_val *args) {
 	static const char missed[] = "missed: ";
 	if (strncmp(name, missed, sizeof(missed) - 1) == 0) {
 		return take_missed(reader, name + sizeof(missed) - 1, args);
@@ -190,18 +186,18 @@ static const char *take_instant(struct reader *reader, const char *name, yyjson_
 	if (strcmp(name, "output") == 0) {
 		return take_output(reader, args);
 	}
-	return NULL;
+	return true;
 }
 
 /* The outer slices carry the whole records; their stages and ends say nothing more. */
-static const char *take_event(struct reader *reader, yyjson_val *event) {
+static bool take_event(struct reader *reader, yyjson_val *event) {
 	const char *ph = get_text(event, "ph");
 	yyjson_val *args = yyjson_obj_get(event, "args");
 	if (strcmp(ph, "i") == 0) {
 		return take_instant(reader, get_text(event, "name"), args);
 	}
 	if (strcmp(ph, "B") != 0) {
-		return NULL;
+		return true;
 	}
 	if (yyjson_obj_get(args, "commit_ns") != NULL) {
 		count_pending(reader);
@@ -211,7 +207,7 @@ static const char *take_event(struct reader *reader, yyjson_val *event) {
 		count_pending(reader);
 		return take_flip(reader, args);
 	}
-	return NULL;
+	return true;
 }
 
 static const char *parse_event(struct reader *reader, struct latch_scan *scan) {
@@ -219,9 +215,9 @@ static const char *parse_event(struct reader *reader, struct latch_scan *scan) {
 	if (doc == NULL) {
 		return scan->error;
 	}
-	const char *wrong = take_event(reader, yyjson_doc_get_root(doc));
+	const bool taken = take_event(reader, yyjson_doc_get_root(doc));
 	yyjson_doc_free(doc);
-	return wrong;
+	return taken ? NULL : reader->problem;
 }
 
 static const char *read_events(struct reader *reader, struct latch_scan *scan, uint64_t size) {
@@ -254,7 +250,8 @@ const char *read_trace(struct run *run, const struct read_options *options) {
 		latch_statistics_keep_gone(run->statistics);
 	}
 	struct latch_scan scan = {.file = file, .line = 1};
-	struct reader reader = {.run = run, .options = options};
+	struct reader reader = {
+		.run = run, .options = options, .problem = "no memory for so many frames"};
 	const char *wrong = read_events(&reader, &scan, size);
 	if (wrong != NULL) {
 		snprintf(problem, sizeof(problem), "%s", wrong);

@@ -2,6 +2,8 @@
 
 #include "base/array.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,10 +17,7 @@ bool run_init(struct run *run, const char *path) {
 }
 
 void run_finish(struct run *run) {
-	for (size_t i = 0; i < run->names_length; i++) {
-		free(run->names[i]);
-	}
-	free(run->names);
+	texts_finish(&run->names);
 	free(run->frames);
 	free(run->flips);
 	free(run->surfaces);
@@ -71,24 +70,38 @@ struct run_surface *run_get_surface(struct run *run, uint32_t id) {
 	return surface;
 }
 
+size_t texts_find(struct texts *texts, const char *text) {
+	/* There are some dozens; the ones of late come again. */
+	for (size_t i = texts->length; i > 0; i--) {
+		if (strcmp(texts->texts[i - 1], text) == 0) {
+			return i - 1;
+		}
+	}
+	char *copy = strdup(text);
+	char **slot = copy == NULL ? NULL
+				   : append((void **)&texts->texts, &texts->length,
+					     &texts->capacity, sizeof(texts->texts[0]));
+	if (slot == NULL) {
+		free(copy);
+		return SIZE_MAX;
+	}
+	*slot = copy;
+	return texts->length - 1;
+}
+
+void texts_finish(struct texts *texts) {
+	for (size_t i = 0; i < texts->length; i++) {
+		free(texts->texts[i]);
+	}
+	free(texts->texts);
+	*texts = (struct texts){0};
+}
+
 const char *run_name(struct run *run, const char *name) {
 	char clean[LATCH_TEXT_MAX];
 	latch_text_copy(clean, sizeof(clean), name);
-	for (size_t i = run->names_length; i > 0; i--) {
-		if (strcmp(run->names[i - 1], clean) == 0) {
-			return run->names[i - 1];
-		}
-	}
-	char *copy = strdup(clean);
-	char **slot = copy == NULL ? NULL
-				   : append((void **)&run->names, &run->names_length,
-					     &run->names_capacity, sizeof(run->names[0]));
-	if (slot == NULL) {
-		free(copy);
-		return NULL;
-	}
-	*slot = copy;
-	return copy;
+	const size_t index = texts_find(&run->names, clean);
+	return index == SIZE_MAX ? NULL : run->names.texts[index];
 }
 
 void run_note_time(struct run *run, int64_t ns) {
@@ -109,4 +122,16 @@ uint32_t run_frame_missed(const struct run_frame *frame) {
 		total += frame->missed[i].vblanks;
 	}
 	return total;
+}
+
+const char *run_frame_missed_text(const struct run_frame *frame, const char *of,
+	const char *separator, char text[RUN_MISSED_MAX]) {
+	size_t used = 0;
+	text[0] = '\0';
+	for (size_t i = 0; i < frame->missed_length; i++) {
+		used += (size_t)snprintf(text + used, RUN_MISSED_MAX - used, "%s%s%s%" PRIu32,
+			i > 0 ? separator : "", frame->missed[i].cause, of,
+			frame->missed[i].vblanks);
+	}
+	return text;
 }

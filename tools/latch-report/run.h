@@ -25,6 +25,16 @@ struct run_frame {
 	uint32_t unused; /* vblanks without a commit of the client before it */
 };
 
+/** Texts, one copy of each, which have numbers. All zero is none. */
+struct texts {
+	char **texts;
+	size_t length, capacity;
+};
+
+/** The number of the text, which is added where it is not there; SIZE_MAX when memory is out. */
+size_t texts_find(struct texts *texts, const char *text);
+void texts_finish(struct texts *texts);
+
 struct run_surface {
 	uint32_t id;
 	int32_t pid;
@@ -42,13 +52,19 @@ struct run {
 	size_t flips_length, flips_capacity;
 	struct run_surface *surfaces;
 	size_t surfaces_length, surfaces_capacity;
-	char **names;
-	size_t names_length, names_capacity;
+	struct texts names;
 
 	struct latch_statistics *statistics; /* the same as latch itself had, and the outputs */
 	bool cut;			     /* the end of the file is missing */
 	uint64_t bytes, events;		     /* of the file */
 	int64_t begin_ns, end_ns; /* the first and the last thing that happened; 0 for nothing */
+};
+
+/** What is reported. */
+struct report {
+	struct run *runs;
+	size_t length;
+	const struct compare *compare; /* NULL unless there are two runs */
 };
 
 /** Makes an empty run. Returns false when memory is out. */
@@ -71,6 +87,11 @@ const char *run_name(struct run *run, const char *name);
 
 /** Makes the times of the run known: call it with every time of an event. 0 is ignored. */
 void run_note_time(struct run *run, int64_t ns);
+
+/** The causes of them with their numbers, "fence:2 latch:1" with ":" and " ". Returns the text. */
+#define RUN_MISSED_MAX (RUN_CAUSES * (LATCH_TEXT_MAX + 16))
+const char *run_frame_missed_text(const struct run_frame *frame, const char *of,
+	const char *separator, char text[RUN_MISSED_MAX]);
 
 /** How many vblanks the update has missed, through all causes. */
 uint32_t run_frame_missed(const struct run_frame *frame);

@@ -11,7 +11,7 @@
 /* Words one after the other, each once, each after a space; "..." where there are too many. */
 struct list {
 	char *text; // empty to begin with
-	size_t size, len;
+	size_t size;
 	int words;
 };
 
@@ -26,20 +26,11 @@ static bool has_word(const struct list *list, const char *word) {
 }
 
 static void add_word(struct list *list, const char *word) {
-	if (has_word(list, word)) {
-		return;
-	}
-	if (list->words == MAX_LISTED) {
-		word = "...";
-	} else if (list->words > MAX_LISTED) {
-		return;
-	}
-	int written = snprintf(list->text + list->len, list->size - list->len, " %s", word);
-	if (written > 0 && (size_t)written < list->size - list->len) {
-		list->len += (size_t)written;
+	const size_t room = list->size - strlen(list->text);
+	if (list->words <= MAX_LISTED && !has_word(list, word) && strlen(word) + 1 < room) {
+		text_append(
+			list->text, list->size, " %s", list->words == MAX_LISTED ? "..." : word);
 		list->words++;
-	} else {
-		list->text[list->len] = '\0';
 	}
 }
 

@@ -1,5 +1,6 @@
 #include "document.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +20,13 @@ yyjson_mut_doc *document_read(int fd, size_t size) {
 	yyjson_mut_doc *doc = document_parse(text, size);
 	munmap(text, size);
 	return doc;
+}
+
+bool document_print(yyjson_mut_doc *doc, yyjson_write_flag flags) {
+	char *text = yyjson_mut_write(doc, flags | YYJSON_WRITE_NEWLINE_AT_END, NULL);
+	fputs(text ? text : "", stdout);
+	free(text);
+	return text != NULL;
 }
 
 const char *get_text(yyjson_mut_val *value, const char *path) {
@@ -96,4 +104,12 @@ int text_bytes(const char *text, int characters) {
 		}
 	}
 	return bytes;
+}
+
+void text_append(char *text, size_t size, const char *format, ...) {
+	size_t used = strlen(text);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(text + used, size - used, format, args);
+	va_end(args);
 }

@@ -24,6 +24,9 @@ double get_number(yyjson_mut_val *value, const char *path);
 int64_t get_int(yyjson_mut_val *value, const char *path);
 bool get_bool(yyjson_mut_val *value, const char *path);
 
+/** Prints it as JSON, with a newline at the end. Returns false without memory. */
+bool document_print(yyjson_mut_doc *doc, yyjson_write_flag flags);
+
 /** Whether there is this text. */
 bool has_text(yyjson_mut_val *value, const char *path, const char *text);
 
@@ -36,6 +39,10 @@ void keep_text(yyjson_mut_val *array, const char *path, const char *text);
 
 /** What people know a layer by: its app id, else its title, "surface 3", "cursor". */
 const char *layer_name(yyjson_mut_val *layer, char *text, size_t size);
+
+/** Appends to what is there, as much as fits. */
+__attribute__((format(printf, 3, 4))) void text_append(
+	char *text, size_t size, const char *format, ...);
 
 /** Bytes of the first characters of a text, of all when it has less. */
 int text_bytes(const char *text, int characters);

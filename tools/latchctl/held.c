@@ -1,4 +1,4 @@
-#include "held.h"
+#include "show.h"
 
 #include <inttypes.h>
 

@@ -7,20 +7,17 @@
  * screen.c knows the terminal.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "advice.h"
 #include "common/util.h"
 #include "document.h"
-#include "held.h"
 #include "latch-inspector-unstable-v2-client-protocol.h"
 #include "options.h"
 #include "screen.h"
 #include "session.h"
-#include "svg.h"
-#include "table.h"
+#include "show.h"
 #include "top.h"
 
 static bool keep_output(yyjson_mut_val *root, const char *name) {
@@ -30,27 +27,12 @@ static bool keep_output(yyjson_mut_val *root, const char *name) {
 		return true;
 	}
 	char names[512] = "";
-	size_t used = 0, i, len;
+	size_t i, len;
 	yyjson_mut_arr_foreach(outputs, i, len, output) {
-		if (used < sizeof(names)) {
-			used += (size_t)snprintf(names + used, sizeof(names) - used, " %s",
-				get_text(output, "/name"));
-		}
+		text_append(names, sizeof(names), " %s", get_text(output, "/name"));
 	}
-	say("there is no output %s; there is:%s", name, used > 0 ? names : " none");
-	return false;
-}
-
-static bool print_json(yyjson_mut_doc *doc) {
-	char *text = yyjson_mut_write(
-		doc, YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END, NULL);
-	if (!text) {
-		say("out of memory");
-		return false;
-	}
-	fputs(text, stdout);
-	free(text);
-	return true;
+	return failed(false, "there is no output %s; there is:%s", name,
+		names[0] != '\0' ? names : " none");
 }
 
 static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
@@ -68,7 +50,7 @@ static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 		return written;
 	}
 	if (options->json) {
-		return print_json(doc);
+		return document_print(doc, YYJSON_WRITE_PRETTY) || failed(false, "out of memory");
 	}
 	if (options->watch_s > 0 && isatty(STDOUT_FILENO)) {
 		fputs("\033[H\033[J", stdout);
@@ -89,8 +71,7 @@ static bool answer(struct session *session, const struct latchctl_options *optio
 	bool ok = doc && show(options, doc);
 	yyjson_mut_doc_free(doc);
 	if (ok && (fflush(stdout) != 0 || ferror(stdout))) {
-		say("standard output can't be written: %s", strerror(errno));
-		return false;
+		return failed(false, "standard output can't be written: %s", strerror(errno));
 	}
 	return ok;
 }

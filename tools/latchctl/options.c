@@ -77,20 +77,15 @@ static bool parse_command(enum latchctl_command *command, const char *name) {
 /* Which of the options go with the command; says what does not. */
 static bool check(const struct latchctl_options *options) {
 	bool planes = options->command == LATCHCTL_PLANES, top = options->command == LATCHCTL_TOP;
-	if (options->svg && !planes) {
-		say("--svg is for planes");
-	} else if (options->output && !planes && !top) {
-		say("--output is for planes and top");
-	} else if (options->once && !top) {
-		say("--once is for top; the others do it anyway");
-	} else if (options->json && options->svg) {
-		say("--json and --svg: one of them at a time");
-	} else if (options->watch_s > 0 && !top && (options->json || options->svg)) {
-		say("--watch is for people, not for --json or --svg");
-	} else {
-		return true;
-	}
-	return false;
+	const struct rule rules[] = {
+		{options->svg && !planes, "--svg is for planes"},
+		{options->output && !planes && !top, "--output is for planes and top"},
+		{options->once && !top, "--once is for top; the others do it anyway"},
+		{options->json && options->svg, "--json and --svg: one of them at a time"},
+		{options->watch_s > 0 && !top && (options->json || options->svg),
+			"--watch is for people, not for --json or --svg"},
+	};
+	return rules_kept(rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {

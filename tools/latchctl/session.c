@@ -67,14 +67,14 @@ bool session_init(struct session *session) {
 	session->registry = wl_display_get_registry(session->display);
 	wl_registry_add_listener(session->registry, &registry_listener, session);
 	if (wl_display_roundtrip(session->display) < 0) {
-		say("the compositor closed the connection");
-		return false;
+		return failed(false, "the compositor closed the connection");
 	}
 	if (!session->inspector) {
-		say("this is not a session of latch, or the client is sandboxed: the compositor "
-		    "has no %s",
+		return failed(false,
+			"this is not a session of latch, or the client is sandboxed: the "
+			"compositor "
+			"has no %s",
 			zlatch_inspector_v2_interface.name);
-		return false;
 	}
 	return true;
 }

@@ -1,4 +1,4 @@
-#include "svg.h"
+#include "show.h"
 
 #include <errno.h>
 #include <string.h>

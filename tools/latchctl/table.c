@@ -1,11 +1,11 @@
-#include "table.h"
+#include "show.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "advice.h"
+#include "base/markup.h"
 #include "base/minmax.h"
 #include "base/text.h"
 #include "document.h"
@@ -139,16 +139,6 @@ static void print_wrapped(FILE *file, const char *text, int indent, int width) {
 	fputc('\n', file);
 }
 
-/* Appends to what is there, as much as fits. */
-__attribute__((format(printf, 3, 4))) static void append(
-	char *text, size_t size, const char *format, ...) {
-	size_t used = strlen(text);
-	va_list args;
-	va_start(args, format);
-	vsnprintf(text + used, size - used, format, args);
-	va_end(args);
-}
-
 static bool has_word(yyjson_mut_val *words, const char *word) {
 	return find_text(words, "", word) != NULL;
 }
@@ -168,7 +158,7 @@ static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
 		yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "formats")));
 	for (size_t i = 0; i < sizeof(abilities) / sizeof(abilities[0]); i++) {
 		if (abilities[i].can) {
-			append(cell, CELL_MAX, ", %s", abilities[i].name);
+			text_append(cell, CELL_MAX, ", %s", abilities[i].name);
 		}
 	}
 }
@@ -210,27 +200,23 @@ static void fill_plane(
 	write_can(plane, cells[4]);
 }
 
-static const char *or_else(const char *text, const char *otherwise) {
-	return text[0] != '\0' ? text : otherwise;
-}
-
 static void fill_layer(
 	yyjson_mut_val *output, yyjson_mut_val *layer, size_t index, char cells[][CELL_MAX]) {
 	char name[CELL_MAX / 2];
 	snprintf(cells[0], CELL_MAX, "%zu", index + 1);
 	snprintf(cells[1], CELL_MAX, "%s", layer_name(layer, name, sizeof(name)));
 	if (get_int(layer, "/pid") > 0) {
-		append(cells[1], CELL_MAX, " (pid %" PRId64 ")", get_int(layer, "/pid"));
+		text_append(cells[1], CELL_MAX, " (pid %" PRId64 ")", get_int(layer, "/pid"));
 	}
 	snprintf(cells[2], CELL_MAX, "%" PRId64 "x%" PRId64 " %s %s",
 		get_int(layer, "/buffer/width"), get_int(layer, "/buffer/height"),
-		or_else(get_text(layer, "/buffer/format"), "-"),
-		or_else(get_text(layer, "/buffer/modifier"), "in shared memory"));
+		markup_or(get_text(layer, "/buffer/format"), "-"),
+		markup_or(get_text(layer, "/buffer/modifier"), "in shared memory"));
 	snprintf(cells[3], CELL_MAX, "%" PRId64 "x%" PRId64 "%+" PRId64 "%+" PRId64,
 		get_int(layer, "/dst/width"), get_int(layer, "/dst/height"),
 		get_int(layer, "/dst/x"), get_int(layer, "/dst/y"));
 	if (!has_text(layer, "/transform", "normal")) {
-		append(cells[3], CELL_MAX, ", %s", get_text(layer, "/transform"));
+		text_append(cells[3], CELL_MAX, ", %s", get_text(layer, "/transform"));
 	}
 	if (has_text(layer, "/place", "plane")) {
 		snprintf(cells[4], CELL_MAX, "%" PRId64 " %s%s", get_int(layer, "/plane"),
@@ -261,7 +247,7 @@ static void print_reasons(FILE *file, yyjson_mut_val *layer, int width) {
 			updates == 1 ? "update" : "updates", get_int(held, "/age_ms"),
 			get_text(held, "/by"));
 		if (!has_text(held, "/text", "")) {
-			append(line, sizeof(line), " (%s)", get_text(held, "/text"));
+			text_append(line, sizeof(line), " (%s)", get_text(held, "/text"));
 		}
 		print_wrapped(file, line, INDENT * 3, width);
 	}
@@ -273,21 +259,21 @@ static void print_heading(FILE *file, yyjson_mut_val *output, int width) {
 	snprintf(line, sizeof(line), "%s: %" PRId64 "x%" PRId64, get_text(output, "/name"),
 		get_int(output, "/mode/width"), get_int(output, "/mode/height"));
 	if (refresh_mhz > 0) {
-		append(line, sizeof(line), " at %" PRId64 ".%03" PRId64 " Hz", refresh_mhz / 1000,
-			refresh_mhz % 1000);
+		text_append(line, sizeof(line), " at %" PRId64 ".%03" PRId64 " Hz",
+			refresh_mhz / 1000, refresh_mhz % 1000);
 	}
 	if (get_number(output, "/scale") != 1) {
-		append(line, sizeof(line), ", scale %.3g", get_number(output, "/scale"));
+		text_append(line, sizeof(line), ", scale %.3g", get_number(output, "/scale"));
 	}
 	if (!has_text(output, "/transform", "normal")) {
-		append(line, sizeof(line), ", transform %s", get_text(output, "/transform"));
+		text_append(line, sizeof(line), ", transform %s", get_text(output, "/transform"));
 	}
 	if (yyjson_mut_is_obj(yyjson_mut_obj_get(output, "device"))) {
-		append(line, sizeof(line), "; %s (%s), %s vblank clock",
+		text_append(line, sizeof(line), "; %s (%s), %s vblank clock",
 			get_text(output, "/device/node"), get_text(output, "/device/driver"),
 			get_text(output, "/device/clock"));
 	} else {
-		append(line, sizeof(line), "; not on a KMS device, so without planes");
+		text_append(line, sizeof(line), "; not on a KMS device, so without planes");
 	}
 	print_wrapped(file, line, 0, width);
 	if (get_int(output, "/plan/visible") == 0) {

@@ -12,18 +12,10 @@
 #include "options.h"
 #include "screen.h"
 #include "session.h"
+#include "show.h"
 #include "span.h"
 
 #define FIRST_S 0.25
-
-static bool print_line(yyjson_mut_doc *span) {
-	char *text = yyjson_mut_write(span, YYJSON_WRITE_NEWLINE_AT_END, NULL);
-	if (text) {
-		fputs(text, stdout);
-	}
-	free(text);
-	return text != NULL;
-}
 
 static bool show(struct session *session, yyjson_mut_doc *span,
 	const struct latchctl_options *options, bool on_screen) {
@@ -31,7 +23,7 @@ static bool show(struct session *session, yyjson_mut_doc *span,
 	int columns, lines;
 	screen_size(&columns, &lines);
 	if (options->json) {
-		if (!print_line(span)) {
+		if (!document_print(span, 0)) {
 			session->problem = "out of memory";
 			return false;
 		}
@@ -68,16 +60,6 @@ static void wait_for_end(struct session *session, const struct latchctl_options 
 	}
 }
 
-/* NULL without memory. */
-static yyjson_mut_doc *make_span(
-	yyjson_mut_doc *before, yyjson_mut_doc *after, const char *only) {
-	yyjson_mut_doc *span = span_between(before, after);
-	if (span && only) {
-		top_keep_output(yyjson_mut_doc_get_root(span), only);
-	}
-	return span;
-}
-
 /* Spans until interrupted; each begins with the last answer. */
 static bool show_spans(struct session *session, const struct latchctl_options *options,
 	yyjson_mut_doc **before, bool on_screen) {
@@ -101,7 +83,10 @@ static bool show_spans(struct session *session, const struct latchctl_options *o
 			break;
 		}
 		yyjson_mut_doc_free(span);
-		span = make_span(*before, after, options->output);
+		span = span_between(*before, after);
+		if (span && options->output) {
+			top_keep_output(yyjson_mut_doc_get_root(span), options->output);
+		}
 		yyjson_mut_doc_free(*before);
 		*before = after;
 		session->problem = span ? NULL : "out of memory";

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "document.h"
-#include "top.h"
+#include "show.h"
 
 #define LINE_MAX_BYTES 1024
 #define NAME_WIDTH 26
@@ -67,14 +67,11 @@ static const char *place_text(yyjson_mut_val *place, char *text, size_t size) {
 			get_int(place, "/plane"));
 		return text;
 	}
-	int used = snprintf(text, size, "%s", get_text(place, "/place"));
+	snprintf(text, size, "%s", get_text(place, "/place"));
 	size_t i, len;
 	yyjson_mut_val *reason;
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(place, "reasons"), i, len, reason) {
-		if (used >= 0 && (size_t)used < size) {
-			used += snprintf(text + used, size - (size_t)used, "%s%s",
-				i > 0 ? "," : ": ", yyjson_mut_get_str(reason));
-		}
+		text_append(text, size, "%s%s", i > 0 ? "," : ": ", yyjson_mut_get_str(reason));
 	}
 	return text;
 }

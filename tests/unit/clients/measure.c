@@ -1,9 +1,7 @@
 /* What --measure makes of the times: the grid, the first possible vblank, the head start, and when
  * the next frame is due. */
-#include "measure/frames.h"
+#include "measure/measure.h"
 #include "../test.h"
-#include "measure/grid.h"
-#include "measure/schedule.h"
 
 #define MS INT64_C(1000000)
 #define PERIOD_NS INT64_C(16666600)
@@ -31,28 +29,33 @@ static void assert_period(
 		(int64_t)grid->period_ns, period_ns - tolerance_ns, period_ns + tolerance_ns);
 }
 
-static void corrects_the_nominal_period(void **state) {
-	struct measure_grid grid;
-	fill_flips(100, true);
-	assert_true(measure_grid_fit(&grid, flips, 100, PERIOD_NS + 40000));
-	assert_period(&grid, PERIOD_NS, 10);
-	assert_true(grid.deviation_ns < 10);
-	assert_true(measure_grid_is_steady(&grid));
-}
-
-static void finds_the_period_by_the_sequence(void **state) {
-	struct measure_grid grid;
-	fill_flips(40, true);
-	assert_true(measure_grid_fit(&grid, flips, 40, 0));
-	assert_period(&grid, PERIOD_NS, 10);
-}
-
-/* No interval is one period long: it is what two and three of them have in common. */
-static void finds_the_period_by_the_times(void **state) {
-	struct measure_grid grid;
-	fill_flips(40, false);
-	assert_true(measure_grid_fit(&grid, flips, 40, 0));
-	assert_period(&grid, PERIOD_NS, 10);
+/* By times alone, no interval is one period long: it is what two and three of them have in common.
+ */
+static void finds_the_period(void **state) {
+	static const struct {
+		const char *by;
+		size_t flips;
+		bool with_sequence;
+		uint64_t all_of; /* a sequence that stands still; 0: it does not */
+		int64_t nominal_ns;
+	} cases[] = {
+		{"a nominal one that is wrong", 100, true, 0, PERIOD_NS + 40000},
+		{"the sequence", 40, true, 0, 0},
+		{"the times", 40, false, 0, 0},
+		{"the times, with a sequence that stands still", 40, false, 7, 0},
+	};
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct measure_grid grid;
+		fill_flips(cases[i].flips, cases[i].with_sequence);
+		for (size_t j = 0; j < cases[i].flips && cases[i].all_of != 0; j++) {
+			flips[j].sequence = cases[i].all_of;
+		}
+		print_message("# by %s\n", cases[i].by);
+		assert_true(measure_grid_fit(&grid, flips, cases[i].flips, cases[i].nominal_ns));
+		assert_period(&grid, PERIOD_NS, 10);
+		assert_true(grid.deviation_ns < 10);
+		assert_true(measure_grid_is_steady(&grid));
+	}
 }
 
 static void finds_it_although_flips_are_off(void **state) {
@@ -64,16 +67,6 @@ static void finds_it_although_flips_are_off(void **state) {
 	assert_true(measure_grid_fit(&grid, flips, 200, 0));
 	assert_period(&grid, PERIOD_NS, 2000);
 	assert_true(measure_grid_is_steady(&grid));
-}
-
-static void survives_a_sequence_that_stands_still(void **state) {
-	struct measure_grid grid;
-	fill_flips(40, false);
-	for (size_t i = 0; i < 40; i++) {
-		flips[i].sequence = 7;
-	}
-	assert_true(measure_grid_fit(&grid, flips, 40, 0));
-	assert_period(&grid, PERIOD_NS, 10);
 }
 
 static void says_that_there_is_no_grid(void **state) {
@@ -254,9 +247,7 @@ static void seeds_make_rows(void **state) {
 	assert_true(equal < 5);
 }
 
-TEST_MAIN("clients-measure", UNIT(corrects_the_nominal_period),
-	UNIT(finds_the_period_by_the_sequence), UNIT(finds_the_period_by_the_times),
-	UNIT(finds_it_although_flips_are_off), UNIT(survives_a_sequence_that_stands_still),
+TEST_MAIN("clients-measure", UNIT(finds_the_period), UNIT(finds_it_although_flips_are_off),
 	UNIT(says_that_there_is_no_grid), UNIT(counts_back_from_the_flip),
 	UNIT(head_start_is_where_frames_begin_to_make_it), UNIT(no_head_start_is_needed),
 	UNIT(one_percent_may_be_late), UNIT(a_refresh_late_always),

@@ -1,6 +1,7 @@
 /* latch-stress's command line. */
-#include "options.h"
 #include "../test.h"
+#include "common/util.h"
+#include "options.h"
 
 #define MAX_ARGS 12
 
@@ -19,7 +20,7 @@ static int parse(const char *const *args) {
 
 static void nothing(void **state) {
 	assert_int_equal(parse((const char *const[]){NULL}), -1);
-	assert_int_equal(options.mode, STRESS_FENCES);
+	assert_false(options.die || options.bad || options.list);
 	assert_int_equal(options.fence.kind, FENCE_NEVER);
 	assert_int_equal(options.sync, SYNC_AUTO);
 	assert_int_equal(options.buffers, 3);
@@ -55,7 +56,7 @@ static void fences(void **state) {
 
 static void other_modes(void **state) {
 	assert_int_equal(PARSE("--bad"), -1);
-	assert_int_equal(options.mode, STRESS_BAD);
+	assert_true(options.bad);
 	assert_null(options.bad_filter);
 	assert_int_equal(PARSE("--bad=pipe", "--repeat", "1000", "--json", "-"), -1);
 	assert_string_equal(options.bad_filter, "pipe");
@@ -64,7 +65,7 @@ static void other_modes(void **state) {
 	assert_int_equal(PARSE("--list"), -1);
 	assert_true(options.list);
 	assert_int_equal(PARSE("--die", "pending", "--at-once=200"), -1);
-	assert_int_equal(options.mode, STRESS_DIE);
+	assert_true(options.die);
 	assert_int_equal(options.die_step, DIE_PENDING);
 	assert_int_equal(options.at_once, 200);
 	assert_int_equal(PARSE("--die=all"), -1);
@@ -81,7 +82,7 @@ static void bad_ones(void **state) {
 		{"--fence=unmaterialised", "--sync=implicit"},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		if (parse(bad[i]) != STRESS_EXIT_USAGE) {
+		if (parse(bad[i]) != CLIENT_EXIT_USAGE) {
 			fail_msg("row %zu, '%s', is not wrong", i, bad[i][0]);
 		}
 	}

@@ -7,56 +7,40 @@
 #include "example.h"
 #include "plan/reason.h"
 
+#define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
+
+static bool is_one_of(const char *name, const char *const *names, size_t length) {
+	for (size_t i = 0; i < length; i++) {
+		if (strcmp(names[i], name) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 /* The names are an interface of latch. */
 static void every_reason_has_advice_or_needs_none(void **state) {
-	static const struct {
-		const char *name;
-		bool helps;
-	} reasons[] = {
-		{"no-dmabuf", true},
-		{"format", true},
-		{"modifier", true},
-		{"import-failed", true},
-		{"no-free-plane", true},
-		{"scaling", true},
-		{"rotation", true},
-		{"partly-transparent", true},
-		{"covered", false},
-		{"test-refused", true},
-		{"disabled", true},
-		{"no-kms", true},
-		{"z-order", true},
-		{"position", true},
-		{"alpha", true},
-		{"blend", true},
-		{"color-encoding", true},
-		{"not-ready", true},
-		{"captured", true},
-		{"settling", true},
-		{"idle", false},
-		{"tests-spent", true},
-		{"size", true},
-		{"crop", true},
-		{"one-of-tomorrow", false},
-	};
+	static const char *const helps[] = {"no-dmabuf", "format", "modifier", "import-failed",
+		"no-free-plane", "scaling", "rotation", "partly-transparent", "test-refused",
+		"disabled", "no-kms", "z-order", "position", "alpha", "blend", "color-encoding",
+		"not-ready", "captured", "settling", "tests-spent", "size", "crop"};
+	static const char *const needs_none[] = {"covered", "idle", "one-of-tomorrow"};
 	yyjson_mut_doc *doc = example_planes();
 	yyjson_mut_val *output = example_at(doc, "/outputs/0");
 	yyjson_mut_val *layer = example_at(doc, "/outputs/0/layers/0");
 	char text[ADVICE_MAX];
-	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++) {
-		assert_int_equal(advice_write(text, output, layer, reasons[i].name),
-			reasons[i].helps);
+	for (size_t i = 0; i < LENGTH(helps); i++) {
+		assert_true(advice_write(text, output, layer, helps[i]));
+	}
+	for (size_t i = 0; i < LENGTH(needs_none); i++) {
+		assert_false(advice_write(text, output, layer, needs_none[i]));
 	}
 	/* Whoever adds a reason thinks of what helps. */
 	for (size_t bit = 0; bit < LATCH_REASON_COUNT; bit++) {
 		const char *name = latch_reason_name(UINT64_C(1) << bit);
-		size_t i = 0;
-		while (i < sizeof(reasons) / sizeof(reasons[0]) &&
-			strcmp(reasons[i].name, name) != 0) {
-			i++;
-		}
-		if (i == sizeof(reasons) / sizeof(reasons[0])) {
-			fail_msg("%s is not in the list", name);
+		if (!is_one_of(name, helps, LENGTH(helps)) &&
+			!is_one_of(name, needs_none, LENGTH(needs_none))) {
+			fail_msg("%s is in no list", name);
 		}
 	}
 	yyjson_mut_doc_free(doc);

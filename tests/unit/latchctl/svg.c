@@ -7,7 +7,7 @@
 
 #include "../test.h"
 #include "example.h"
-#include "svg.h"
+#include "show.h"
 
 /* A screen of 1000x500 is drawn 800 wide below its heading. */
 #define LEFT 24

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "document.h"
 #include "example.h"
-#include "table.h"
+#include "show.h"
 
 /* The caller frees it. */
 static char *print(yyjson_mut_doc *doc, int width) {

@@ -6,8 +6,8 @@
 #include "../test.h"
 #include "document.h"
 #include "example.h"
+#include "show.h"
 #include "span.h"
-#include "top.h"
 
 /* In the span, commit to flip: one up to 9, 98 up to 10, none up to 20, one up to 40 ms. */
 static const char before[] =

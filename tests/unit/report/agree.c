@@ -2,11 +2,11 @@
 #include "session.h"
 
 #include "../test.h"
-#include "json.h"
 #include "read.h"
 #include "run.h"
 #include "trace/missed.h"
 #include "trace/statistics.h"
+#include "write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,12 +14,12 @@
 
 #define FRAMES 700
 
-static yyjson_doc *report_as_json(const struct run *run) {
+static yyjson_doc *report_as_json(struct run *run) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
 	assert_non_null(file);
-	assert_true(json_write_report(file, run, 1, NULL));
+	assert_true(json_write_report(file, &(struct report){run, 1, NULL}));
 	fclose(file);
 	yyjson_doc *doc = yyjson_read(text, size, 0);
 	assert_non_null(doc);
@@ -28,7 +28,7 @@ static yyjson_doc *report_as_json(const struct run *run) {
 }
 
 /* The report, which has to say the same as --stats. */
-static yyjson_doc *report_of(const struct run *run, const struct session *session) {
+static yyjson_doc *report_of(struct run *run, const struct session *session) {
 	yyjson_doc *report = report_as_json(run);
 	yyjson_doc *stats = yyjson_read_file(session->stats_path, 0, NULL, NULL);
 	assert_non_null(stats);
@@ -40,12 +40,10 @@ static yyjson_doc *report_of(const struct run *run, const struct session *sessio
 
 static void the_same_as_stats(void **state) {
 	struct session session;
-	session_write(&session, 1, FRAMES, "client");
 	struct run run;
-	read_good(&run, session.trace_path);
+	session_begin(&session, &run, 1, FRAMES, "client");
 	yyjson_doc_free(report_of(&run, &session));
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 /* Of many surfaces that come and go the old ones share a row; latch-report --all keeps them. */
@@ -67,8 +65,7 @@ static void surfaces_that_are_long_gone(void **state) {
 	assert_int_equal(
 		yyjson_arr_size(yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces")), 40);
 	yyjson_doc_free(report);
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -135,9 +132,8 @@ static void check_stage(
 
 static void the_same_as_sorted_lists(void **state) {
 	struct session session;
-	session_write(&session, 2, FRAMES, "client");
 	struct run run;
-	read_good(&run, session.trace_path);
+	session_begin(&session, &run, 2, FRAMES, "client");
 	yyjson_doc *report = report_as_json(&run);
 	yyjson_val *surfaces = yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces");
 	assert_int_equal(yyjson_arr_size(surfaces), 3);
@@ -168,16 +164,14 @@ static void the_same_as_sorted_lists(void **state) {
 		}
 	}
 	yyjson_doc_free(report);
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 /* Each record comes out of the trace as it went in. */
 static void records_survive(void **state) {
 	struct session session;
-	session_write(&session, 3, 50, "client");
 	struct run run;
-	read_good(&run, session.trace_path);
+	session_begin(&session, &run, 3, 50, "client");
 	assert_int_equal(run.frames_length, session.records_length);
 	for (size_t i = 0; i < run.frames_length; i++) {
 		const struct latch_frame_record *in = &session.records[i];
@@ -197,8 +191,7 @@ static void records_survive(void **state) {
 	assert_int_equal(run.flips[0].wake.margin_ns, 5 * MS);
 	assert_true(run.surfaces[1].gone && !run.surfaces[0].gone);
 	assert_false(run.cut);
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 TEST_MAIN("report agree", UNIT(the_same_as_stats), UNIT(surfaces_that_are_long_gone),

@@ -167,3 +167,14 @@ void read_good(struct run *run, const char *path) {
 		fail_msg("%s", wrong);
 	}
 }
+
+void session_begin(
+	struct session *session, struct run *run, unsigned seed, size_t frames, const char *label) {
+	session_write(session, seed, frames, label);
+	read_good(run, session->trace_path);
+}
+
+void session_end(struct session *session, struct run *run) {
+	run_finish(run);
+	session_finish(session);
+}

@@ -37,4 +37,9 @@ char *read_file(const char *path);
 /* Reads a trace that has to be good. */
 void read_good(struct run *run, const char *path);
 
+/* Writes a session and reads it; and removes both. */
+void session_begin(
+	struct session *session, struct run *run, unsigned seed, size_t frames, const char *label);
+void session_end(struct session *session, struct run *run);
+
 #endif

@@ -2,14 +2,13 @@
 #include "session.h"
 
 #include "../test.h"
-#include "compare.h"
-#include "csv.h"
-#include "html.h"
-#include "life.h"
 #include "base/markup.h"
-#include "picture.h"
+#include "compare.h"
 #include "latch-report/options.h" // the compositor has one too
+#include "life.h"
+#include "picture.h"
 #include "run.h"
+#include "write.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -26,11 +25,11 @@ static size_t count(const char *text, const char *what) {
 	return n;
 }
 
-static char *write_page(const struct run *runs, size_t length, const struct compare *compare) {
+static char *write_page(struct run *runs, size_t length, const struct compare *compare) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	assert_true(html_write(file, runs, length, compare));
+	assert_true(html_write(file, &(struct report){runs, length, compare}));
 	fclose(file);
 	return text;
 }
@@ -75,9 +74,8 @@ static void evil_texts_stay_texts(void **state) {
 /* Each part of the page has as much in it as the run. */
 static void page_is_whole(void **state) {
 	struct session session;
-	session_write(&session, 8, 60, "client");
 	struct run run;
-	read_good(&run, session.trace_path);
+	session_begin(&session, &run, 8, 60, "client");
 	run.cut = true;
 	char *page = write_page(&run, 1, NULL);
 	assert_non_null(strstr(page, "The end of this trace is missing"));
@@ -100,8 +98,7 @@ static void page_is_whole(void **state) {
 	}
 	assert_int_equal(commas + 1, 15 * of_first);
 	free(page);
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 static void nothing_in_it(void **state) {
@@ -164,10 +161,8 @@ static void find(void *data, const struct compare_value *value) {
 static void surfaces_are_matched_by_label(void **state) {
 	struct session sessions[2];
 	struct run runs[2];
-	session_write(&sessions[0], 9, 40, "client");
-	session_write(&sessions[1], 10, 80, "client");
-	read_good(&runs[0], sessions[0].trace_path);
-	read_good(&runs[1], sessions[1].trace_path);
+	session_begin(&sessions[0], &runs[0], 9, 40, "client");
+	session_begin(&sessions[1], &runs[1], 10, 80, "client");
 	struct compare compare;
 	assert_true(compare_init(&compare, &runs[0], &runs[1]));
 	assert_int_equal(compare.length, 3);
@@ -183,12 +178,10 @@ static void surfaces_are_matched_by_label(void **state) {
 		assert_true(p50.a > 15 && p50.a < 80 && p50.ratio > 0.5 && p50.ratio < 2);
 	}
 	compare_finish(&compare);
-	run_finish(&runs[1]);
-	session_finish(&sessions[1]);
+	session_end(&sessions[1], &runs[1]);
 
 	/* Other labels: each stands alone, but the third one. */
-	session_write(&sessions[1], 11, 20, "stranger");
-	read_good(&runs[1], sessions[1].trace_path);
+	session_begin(&sessions[1], &runs[1], 11, 20, "stranger");
 	assert_true(compare_init(&compare, &runs[0], &runs[1]));
 	assert_int_equal(compare.length, 5);
 	assert_null(compare.pairs[0].b);
@@ -199,29 +192,24 @@ static void surfaces_are_matched_by_label(void **state) {
 	compare_each(&compare, &compare.pairs[4], find, &frames);
 	assert_true(isnan(frames.a) && isnan(frames.ratio) && frames.b > 0);
 	compare_finish(&compare);
-	for (size_t i = 0; i < 2; i++) {
-		run_finish(&runs[i]);
-		session_finish(&sessions[i]);
-	}
+	session_end(&sessions[0], &runs[0]);
+	session_end(&sessions[1], &runs[1]);
 }
 
 static void rows_of_frames(void **state) {
 	struct session session;
-	session_write(&session, 12, 10, "=1+1,\"x\"");
 	struct run run;
-	read_good(&run, session.trace_path);
+	session_begin(&session, &run, 12, 10, "=1+1,\"x\"");
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	csv_write_head(file);
-	csv_write(file, &run);
+	csv_write(file, &(struct report){&run, 1, NULL});
 	fclose(file);
 	assert_int_equal(count(text, "\n"), 1 + session.records_length);
 	/* Quoted, and no formula. */
 	assert_non_null(strstr(text, ",1,\"'=1+1,\"\"x\"\"\",101,Virtual-2,1,"));
 	free(text);
-	run_finish(&run);
-	session_finish(&session);
+	session_end(&session, &run);
 }
 
 static void print_escapes_texts_alone(void **state) {

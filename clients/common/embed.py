@@ -7,7 +7,7 @@ output, name, *files = sys.argv[1:]
 text = b"".join(open(file, "rb").read() for file in files)
 with open(output, "w", encoding="ascii") as c:
     # An array of numbers: the standard promises string literals of 4095 characters only.
-    c.write(f'#include "assets.h"\n\nconst char {name}[] = {{\n')
+    c.write(f'extern const char {name}[];\nconst char {name}[] = {{\n')
     for at in range(0, len(text), 20):
-        c.write("".join(f"{byte}," for byte in text[at:at + 20]) + "\n")
+        c.write("".join(f"'\\x{byte:02x}'," for byte in text[at:at + 20]) + "\n")
     c.write("0};\n")
