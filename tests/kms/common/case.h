@@ -14,6 +14,9 @@ struct test_case {
 	void (*run)(void);
 	/** 0: 20 s. */
 	int limit_s;
+	/** In the place of run: what is done in several ways gets the value that says which. */
+	void (*run_with)(int value);
+	int value;
 };
 
 /**

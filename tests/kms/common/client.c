@@ -1,12 +1,8 @@
 #include "client.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "case.h"
 
@@ -80,6 +76,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_commit_timing_manager_v1_interface, 1, &client->timing},
 		{&wp_tearing_control_manager_v1_interface, 1, &client->tearing},
 		{&wp_content_type_manager_v1_interface, 1, &client->content_type},
+		{&wp_security_context_manager_v1_interface, 1, &client->security_context},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
@@ -112,11 +109,6 @@ void client_connect(struct client *client) {
 		wl_seat_add_listener(client->seat, &seat_listener, client);
 	}
 	client_roundtrip(client);
-}
-
-void client_disconnect(struct client *client) {
-	wl_display_disconnect(client->display);
-	*client = (struct client){0};
 }
 
 static _Noreturn void fail_connection(struct client *client) {
@@ -164,6 +156,19 @@ bool client_pump(struct client *client, int64_t end_ns) {
 	return ret > 0;
 }
 
+void client_pump_ms(struct client *client, int ms) {
+	int64_t end_ns = now_ns() + ms * MS;
+	while (client_pump(client, end_ns)) {
+	}
+}
+
+bool client_wait(struct client *client, const bool *done, int limit_ms) {
+	int64_t end_ns = now_ns() + limit_ms * MS;
+	while (!*done && client_pump(client, end_ns)) {
+	}
+	return *done;
+}
+
 void client_roundtrip(struct client *client) {
 	if (wl_display_roundtrip(client->display) < 0) {
 		fail_connection(client);
@@ -185,59 +190,4 @@ int client_error(struct client *client, const char **interface, int limit_ms) {
 	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
 	*interface = which != NULL ? which->name : "?";
 	return (int)code;
-}
-
-static void handle_release(void *data, struct wl_buffer *wl_buffer) {
-	struct buffer *buffer = data;
-	buffer->releases++;
-	buffer->release_ns = now_ns();
-}
-
-static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
-
-void buffer_init_planes(struct buffer *buffer, struct client *client,
-	const struct buffer_plane *planes, size_t len, uint32_t width, uint32_t height,
-	uint32_t fourcc) {
-	*buffer = (struct buffer){0};
-	struct zwp_linux_buffer_params_v1 *params =
-		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
-	for (size_t i = 0; i < len; i++) {
-		zwp_linux_buffer_params_v1_add(params, planes[i].memory->fd, (uint32_t)i,
-			planes[i].offset, planes[i].stride, DRM_FORMAT_MOD_LINEAR >> 32,
-			DRM_FORMAT_MOD_LINEAR & 0xffffffff);
-	}
-	buffer->wl_buffer = zwp_linux_buffer_params_v1_create_immed(
-		params, (int32_t)width, (int32_t)height, fourcc, 0);
-	zwp_linux_buffer_params_v1_destroy(params);
-	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
-}
-
-void buffer_init(
-	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc) {
-	struct buffer_plane plane = {.memory = memory, .stride = memory->stride};
-	buffer_init_planes(buffer, client, &plane, 1, memory->width, memory->height, fourcc);
-	buffer->memory = memory;
-}
-
-void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,
-	uint32_t width, uint32_t height, bool alpha) {
-	*buffer = (struct buffer){.memory = memory};
-	*memory = (struct memory){.width = width, .height = height, .stride = width * 4};
-	memory->size = (size_t)memory->stride * height;
-	memory->fd = memfd_create("shm", MFD_CLOEXEC);
-	CHECK(memory->fd >= 0 && ftruncate(memory->fd, (off_t)memory->size) == 0, "memfd: %s",
-		strerror(errno));
-	memory->map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
-	CHECK(memory->map != MAP_FAILED, "mmap: %s", strerror(errno));
-	struct wl_shm_pool *pool =
-		wl_shm_create_pool(client->shm, memory->fd, (int32_t)memory->size);
-	buffer->wl_buffer = wl_shm_pool_create_buffer(pool, 0, (int32_t)width, (int32_t)height,
-		(int32_t)memory->stride, alpha ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888);
-	wl_shm_pool_destroy(pool);
-	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
-}
-
-void buffer_finish(struct buffer *buffer) {
-	wl_buffer_destroy(buffer->wl_buffer);
-	*buffer = (struct buffer){0};
 }

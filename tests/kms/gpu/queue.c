@@ -3,11 +3,9 @@
  * pictures until then.
  */
 #include <errno.h>
-#include <linux/sync_file.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -28,10 +26,8 @@ static bool clock_is_virtual(void) {
 
 /* A job that writes nothing. */
 static int submit_empty(int gpu, int64_t length_ns, int32_t priority) {
-	int fence = gpu_submit(gpu, &(struct gpu_job){.dmabuf = -1, .length_ns = length_ns,
-					    .priority = priority});
-	CHECK(fence >= 0, "submit: %s", strerror(errno));
-	return fence;
+	return gpu_must_submit(
+		gpu, &(struct gpu_job){.dmabuf = -1, .length_ns = length_ns, .priority = priority});
 }
 
 static void check_time(const char *what, int64_t is_ns, int64_t wanted_ns) {
@@ -78,28 +74,45 @@ static void priorities(void) {
 	check_time("low", gpu_wait(low) - start_ns, 130 * MS);
 }
 
-static void waits(void) {
-	int gpu = gpu_open(), timeline = sw_sync_open();
+/* What a job waits for until the gate opens. */
+static int timeline;
+
+static int create_gate(void) {
+	timeline = sw_sync_open();
 	int gate = sw_sync_create_fence(timeline, 1);
 	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	return gate;
+}
+
+static void open_gate(void) {
+	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+}
+
+static void waits(void) {
+	int gpu = gpu_open(), gate = create_gate();
 	struct gpu_job job = {.dmabuf = -1, .length_ns = 10 * MS, .priority = 5, .waits = &gate,
 		.num_waits = 1};
-	int waiting = gpu_submit(gpu, &job);
-	CHECK(waiting >= 0, "submit: %s", strerror(errno));
+	int waiting = gpu_must_submit(gpu, &job);
 	int passing = submit_empty(gpu, 10 * MS, 0);
 	gpu_wait(passing);
 	sleep_ms(50);
 	CHECK(!gpu_is_done(waiting), "it did not wait");
 	int64_t signal_ns = now_ns();
-	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	open_gate();
 	check_time("after what it waited for", gpu_wait(waiting) - signal_ns, 10 * MS);
+}
+
+/* A case has a process of its own, and a memory. */
+static struct memory memory;
+
+static void draw(uint32_t width, uint32_t height) {
+	memory_init_udmabuf(&memory, width, height);
+	memory_draw(&memory, 1);
 }
 
 static void marks(void) {
 	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 300, 200);
-	memory_draw(&memory, 1);
+	draw(300, 200);
 	int fence = gpu_submit_memory(gpu, &memory, 100 * MS, 0);
 	CHECK(count_marked(&memory) == count_marks(&memory), "%d of %d pixels of the marks",
 		count_marked(&memory), count_marks(&memory));
@@ -111,9 +124,7 @@ static void marks(void) {
 /* Its second job comes before the first has ended, and draws a part only, as a compositor does. */
 static void drawn_twice(void) {
 	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 300, 200);
-	memory_draw(&memory, 1);
+	draw(300, 200);
 	int first = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
 	for (uint32_t y = 0; y < 100; y++) {
 		for (uint32_t x = 0; x < memory.width; x++) {
@@ -135,11 +146,8 @@ static void drawn_twice(void) {
 
 static void implicit_fences(void) {
 	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
-	int timeline = sw_sync_open(), gate = sw_sync_create_fence(timeline, 1);
-	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	draw(128, 128);
+	int gate = create_gate();
 	struct gpu_job job = gpu_job_of(&memory, 20 * MS, GPU_JOB_PUT_FENCE);
 	job.waits = &gate;
 	job.num_waits = 1;
@@ -149,11 +157,10 @@ static void implicit_fences(void) {
 	/* The GPU is idle and its priority is higher, but it writes the same memory. */
 	job = gpu_job_of(&memory, 10 * MS, GPU_JOB_WAIT_TARGET);
 	job.priority = 5;
-	int second = gpu_submit(gpu, &job);
-	CHECK(second >= 0, "submit: %s", strerror(errno));
+	int second = gpu_must_submit(gpu, &job);
 	sleep_ms(50);
 	CHECK(!gpu_is_done(second), "it did not wait for the first");
-	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	open_gate();
 	CHECK(gpu_wait(second) - gpu_wait(first) >= 10 * MS, "it did not wait for the first's end");
 	CHECK(poll(&readable, 1, 0) == 1, "the dma-buf's fence is pending");
 	check_whole(&memory, 1);
@@ -161,15 +168,12 @@ static void implicit_fences(void) {
 
 static void drawn_late(void) {
 	int gpu = gpu_open(), fds[2];
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	CHECK(pipe(fds) == 0, "pipe: %s", strerror(errno));
 	struct gpu_job job = gpu_job_of(&memory, 100 * MS, GPU_JOB_DRAWN_LATE);
 	job.waits = &fds[0];
 	job.num_waits = 1;
-	int fence = gpu_submit(gpu, &job);
-	CHECK(fence >= 0, "submit: %s", strerror(errno));
+	int fence = gpu_must_submit(gpu, &job);
 	sleep_ms(20);
 	check_whole(&memory, 1);
 	memory_draw(&memory, 2);
@@ -181,17 +185,14 @@ static void drawn_late(void) {
 }
 
 static void check_failed(int fence) {
-	struct sync_file_info info = {0};
 	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 1000) == 1, "it is pending");
-	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0 && info.status == -ENOENT,
-		"its status is %d", info.status);
+	int status = gpu_wait_status(fence);
+	CHECK(status == -ENOENT, "its status is %d", status);
 }
 
 static void reset(void) {
 	int gpu = gpu_open(), other = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	int running = gpu_submit_memory(gpu, &memory, 5000 * MS, GPU_JOB_PUT_FENCE);
 	int waiting = submit_empty(gpu, MS, 0), good = submit_empty(other, MS, 0);
 	CHECK(gpu_reset(gpu, false) == 0, "reset: %s", strerror(errno));
@@ -211,9 +212,7 @@ static void reset(void) {
 }
 
 static void outlives_its_process(void) {
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	pid_t pid = fork();
 	if (pid == 0) {
 		gpu_submit_memory(gpu_open(), &memory, 300 * MS, GPU_JOB_PUT_FENCE);
@@ -235,9 +234,7 @@ static void check_refused(int gpu, const struct gpu_job *job, int wanted, const 
 
 static void bad_requests(void) {
 	int gpu = gpu_open(), other = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	int behind = gpu_submit_memory(other, &memory, 100 * MS, 0);
 	struct gpu_job job = gpu_job_of(&memory, 0, 0);
 	job.length_ns = -1;
@@ -290,18 +287,18 @@ static void full_queue(void) {
 
 int main(int argc, char **argv) {
 	static const struct test_case cases[] = {
-		{"a job on an idle GPU is as long as it says", lengths, 0},
-		{"jobs end one after another, whoever submits them", order, 0},
-		{"the highest priority is next, and interrupts nobody", priorities, 0},
-		{"a job waits for its fences, and lets others by", waits, 0},
-		{"who reads before the fence sees marks, and after it the picture", marks, 0},
-		{"a picture that two jobs write is whole after the second", drawn_twice, 0},
-		{"an implicit fence is on the dma-buf, and waited for", implicit_fences, 0},
-		{"what is drawn late is the old picture, then has marks", drawn_late, 0},
-		{"a reset fails the fences, those of one connection or all", reset, 0},
-		{"a job outlives its process", outlives_its_process, 0},
-		{"a bad request gets an error, and nobody else notices", bad_requests, 0},
-		{"the queue has an end", full_queue, 0},
+		{"a job on an idle GPU is as long as it says", lengths},
+		{"jobs end one after another, whoever submits them", order},
+		{"the highest priority is next, and interrupts nobody", priorities},
+		{"a job waits for its fences, and lets others by", waits},
+		{"who reads before the fence sees marks, and after it the picture", marks},
+		{"a picture that two jobs write is whole after the second", drawn_twice},
+		{"an implicit fence is on the dma-buf, and waited for", implicit_fences},
+		{"what is drawn late is the old picture, then has marks", drawn_late},
+		{"a reset fails the fences, those of one connection or all", reset},
+		{"a job outlives its process", outlives_its_process},
+		{"a bad request gets an error, and nobody else notices", bad_requests},
+		{"the queue has an end", full_queue},
 	};
 	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
 }

@@ -11,7 +11,7 @@
 #include <wayland-client.h>
 
 #include "client.h"
-#include "pixels.h"
+#include "clients/common/pixels.h"
 
 #define LAYOUT_MAX_ITEMS 16
 #define LAYOUT_BUFFERS 3
@@ -84,8 +84,8 @@ struct layout {
 	struct layout_item items[LAYOUT_MAX_ITEMS];
 };
 
-/** All of them, for as long as the program runs. */
-const struct layout *layout_all(size_t *len);
+/** All of them; after the last comes one without a name. */
+extern const struct layout layouts[];
 
 /** A surface's buffers: different memory, the same pixels. */
 struct layout_buffers {

@@ -46,21 +46,16 @@ static void handle_signal(int number) {
 }
 
 static const struct layout *find_layout(const char *name) {
-	size_t len;
-	const struct layout *layouts = layout_all(&len);
-	for (size_t i = 0; i < len; i++) {
-		if (strcmp(layouts[i].name, name) == 0) {
-			return &layouts[i];
-		}
+	const struct layout *layout = layouts;
+	while (layout->name != NULL && strcmp(layout->name, name) != 0) {
+		layout++;
 	}
-	return NULL;
+	return layout->name != NULL ? layout : NULL;
 }
 
 static int list(void) {
-	size_t len;
-	const struct layout *layouts = layout_all(&len);
-	for (size_t i = 0; i < len; i++) {
-		printf("%s\n", layouts[i].name);
+	for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
+		printf("%s\n", layout->name);
 	}
 	return 0;
 }
@@ -84,50 +79,14 @@ static const char *missing_protocol(const struct client *client, const struct la
 	return NULL;
 }
 
-static void handle_popup_configure(
-	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
-}
-
-static void handle_popup_done(void *data, struct xdg_popup *popup) {
-	fail("the popup was dismissed");
-}
-
-static const struct xdg_popup_listener popup_listener = {
-	.configure = handle_popup_configure,
-	.popup_done = handle_popup_done,
-};
-
-static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
-	struct surface *surface = data;
-	surface->configured = true;
-	xdg_surface_ack_configure(xdg_surface, serial);
-}
-
-static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_configure};
-
 /* With its upper left corner at the item's place. */
 static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
-	struct client *client = &show->client;
-	*surface = (struct surface){
-		.client = client,
-		.wl_surface = wl_compositor_create_surface(client->compositor),
-	};
-	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(client->wm_base);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(show->client.wm_base);
 	xdg_positioner_set_size(positioner, (int32_t)item->width, (int32_t)item->height);
 	xdg_positioner_set_anchor_rect(positioner, item->x, item->y, 1, 1);
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
 	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
-	surface->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
-	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
-	struct xdg_popup *popup = xdg_surface_get_popup(
-		surface->xdg_surface, show->shown[0].surface.xdg_surface, positioner);
-	xdg_popup_add_listener(popup, &popup_listener, surface);
-	xdg_positioner_destroy(positioner);
-	wl_surface_commit(surface->wl_surface);
-	int64_t end_ns = now_ns() + 2000 * MS;
-	while (!surface->configured && client_pump(client, end_ns)) {
-	}
-	CHECK(surface->configured, "the popup was not configured");
+	surface_init_popup(surface, &show->shown[0].surface, positioner);
 }
 
 static void say_colours(struct show *show, const struct shown *shown) {

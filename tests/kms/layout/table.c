@@ -12,7 +12,7 @@
  * For a screen of 640x480. vkms has a primary plane and eight overlays above it; it does not
  * scale, and what is composed is on the primary plane, so below everything on an overlay.
  */
-static const struct layout layouts[] = {
+const struct layout layouts[] = {
 	{
 		.name = "fullscreen",
 		.on_planes = 1,
@@ -306,10 +306,6 @@ static const struct layout layouts[] = {
 			{.name = "10", .x = 268, .y = 124, .width = 76, .height = 100},
 			{.name = "11", .x = 356, .y = 124, .width = 76, .height = 100}},
 	},
+	{0},
 };
 /* clang-format on */
-
-const struct layout *layout_all(size_t *len) {
-	*len = sizeof(layouts) / sizeof(layouts[0]);
-	return layouts;
-}
