@@ -80,7 +80,7 @@ become() {
 }
 
 start_client() {
-    kms-outputs client "$@" >"$work/client.log" &
+    kms-outputs "$@" >"$work/client.log" &
     client=$!
     wait_until 3 client_says "enter"
 }

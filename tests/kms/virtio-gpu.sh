@@ -29,7 +29,7 @@ on_screen() {
 }
 
 cursor_plane() { # prints its place: X+Y, nothing when it is off
-    python3 - "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state" <<'PYTHON'
+    python3 - "$(debugfs_file state)" <<'PYTHON'
 import re, sys
 planes = re.split(r"(?m)^(?=plane\[)", open(sys.argv[1]).read())[1:]
 # The second plane is the cursor's; primary comes first.

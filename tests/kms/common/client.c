@@ -12,10 +12,11 @@ static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial
 
 static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
 
-/* The cursor would be in the pictures. */
 static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
 	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
-	wl_pointer_set_cursor(pointer, serial, NULL, 0, 0);
+	struct client *client = data;
+	wl_pointer_set_cursor(
+		pointer, serial, client->cursor, client->cursor_hotspot, client->cursor_hotspot);
 }
 
 static void handle_leave(
@@ -60,7 +61,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		uint32_t version;
 		void *object;
 	} wanted[] = {
-		{&wl_compositor_interface, 4, &client->compositor},
+		{&wl_compositor_interface, 6, &client->compositor},
 		{&wl_subcompositor_interface, 1, &client->subcompositor},
 		{&wl_shm_interface, 1, &client->shm},
 		{&wl_seat_interface, 1, &client->seat},

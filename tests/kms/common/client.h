@@ -31,6 +31,8 @@ struct client {
 	struct wl_shm *shm;
 	struct wl_seat *seat;
 	struct wl_pointer *pointer;
+	struct wl_surface *cursor; // NULL, as it would be in the pictures: none is shown
+	int32_t cursor_hotspot;
 	struct xdg_wm_base *wm_base;
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_presentation *presentation;

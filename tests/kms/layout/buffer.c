@@ -102,12 +102,14 @@ static void init_dmabuf(struct layout_buffers *buffers, int which, struct client
 
 void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height, int len) {
+	bool smooth = item->picture == LAYOUT_CARD && latch_format_is_ycbcr(item->fourcc);
+	enum layout_picture picture = smooth ? LAYOUT_SMOOTH : item->picture;
 	uint32_t *pixels = malloc((size_t)width * height * 4);
 	CHECK(pixels != NULL, "out of memory");
 	for (uint32_t y = 0; y < height; y++) {
 		for (uint32_t x = 0; x < width; x++) {
 			pixels[(size_t)y * width + x] =
-				pixel_of(item->picture, x, y, width, height, number);
+				pixel_of(picture, x, y, width, height, number);
 		}
 	}
 	*buffers = (struct layout_buffers){0};

@@ -82,8 +82,8 @@ static const char *missing_protocol(const struct client *client, const struct la
 /* With its upper left corner at the item's place. */
 static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
 	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(show->client.wm_base);
-	xdg_positioner_set_size(positioner, (int32_t)item->width, (int32_t)item->height);
-	xdg_positioner_set_anchor_rect(positioner, item->x, item->y, 1, 1);
+	xdg_positioner_set_size(positioner, (int32_t)item->box.width, (int32_t)item->box.height);
+	xdg_positioner_set_anchor_rect(positioner, item->box.x, item->box.y, 1, 1);
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
 	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
 	surface_init_popup(surface, &show->shown[0].surface, positioner);
@@ -122,7 +122,7 @@ static void say_shape(struct show *show, const struct shown *shown) {
 	const struct layout_item *item = shown->item;
 	struct wl_surface *surface = shown->surface.wl_surface;
 	wl_surface_set_buffer_transform(surface, (int32_t)item->transform);
-	if (item->crop.width > 0 || item->scaled_width > 0) {
+	if (item->crop.width > 0 || item->scaled.width > 0) {
 		struct wp_viewport *viewport =
 			wp_viewporter_get_viewport(show->client.viewporter, surface);
 		if (item->crop.width > 0) {
@@ -131,9 +131,9 @@ static void say_shape(struct show *show, const struct shown *shown) {
 				wl_fixed_from_double(item->crop.width),
 				wl_fixed_from_double(item->crop.height));
 		}
-		if (item->scaled_width > 0) {
+		if (item->scaled.width > 0) {
 			wp_viewport_set_destination(
-				viewport, item->scaled_width, item->scaled_height);
+				viewport, item->scaled.width, item->scaled.height);
 		}
 	}
 	if (item->multiplier != 0) {
@@ -174,7 +174,7 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 		break;
 	case LAYOUT_SUBSURFACE:
 		surface_init_subsurface(
-			surface, &show->client, &show->shown[0].surface, item->x, item->y);
+			surface, &show->client, &show->shown[0].surface, item->box.x, item->box.y);
 		break;
 	case LAYOUT_POPUP:
 		/* Its parent has to be there first. */
@@ -184,8 +184,8 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 		init_popup(surface, show, item);
 		break;
 	}
-	uint32_t width = item->width ? item->width : (uint32_t)surface->width;
-	uint32_t height = item->height ? item->height : (uint32_t)surface->height;
+	uint32_t width = item->box.width ? item->box.width : (uint32_t)surface->width;
+	uint32_t height = item->box.height ? item->box.height : (uint32_t)surface->height;
 	/* The base of a popup is shown before the others. */
 	bool once = item->still || show->frames == 1;
 	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
