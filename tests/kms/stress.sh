@@ -230,8 +230,8 @@ hostile_fences() {
 # cursor_is_near X Y: a plane with the shape of a cursor is there, give or take its hotspot.
 cursor_is_near() {
     local line before_x before_y
-    while IFS= read -r line; do
-        [[ $line =~ ^$'\t'crtc-pos=([0-9]+)x([0-9]+)\+?(-?[0-9]+)\+?(-?[0-9]+)$ ]] || continue
+    while read -r line; do
+        [[ $line =~ ^crtc-pos=([0-9]+)x([0-9]+)\+?(-?[0-9]+)\+?(-?[0-9]+)$ ]] || continue
         before_x=$(($1 - BASH_REMATCH[3])) before_y=$(($2 - BASH_REMATCH[4]))
         ((BASH_REMATCH[1] != BASH_REMATCH[2] || before_x < 0 || before_x >= 32 || before_y < 0 ||
             before_y >= 32)) || return 0
