@@ -106,7 +106,7 @@ static void check_again(uint32_t colour) {
 	check_colour(colour);
 }
 
-static void nothing_said(void) {
+static void nothing_said(int unused) {
 	init();
 	make_nv12();
 	show();
@@ -114,7 +114,7 @@ static void nothing_said(void) {
 }
 
 /* Luma in one dma-buf and chroma in another one, with offsets that are no page's. */
-static void two_dmabufs(void) {
+static void two_dmabufs(int unused) {
 	struct memory luma, chroma;
 	init();
 	memory_init_udmabuf(&luma, WIDTH / 4, HEIGHT + 1);
@@ -129,7 +129,7 @@ static void two_dmabufs(void) {
 	check_colour(BT601_LIMITED);
 }
 
-static void packed(void) {
+static void packed(int unused) {
 	init();
 	memory_init_udmabuf(&buffer.memory, WIDTH / 2, HEIGHT);
 	memory_fill(&buffer.memory,
@@ -141,7 +141,7 @@ static void packed(void) {
 }
 
 /* The same buffer in other colours: at first with it, then told without a new one. */
-static void encodings(void) {
+static void encodings(int unused) {
 	init_with_color();
 	wp_color_representation_surface_v1_set_coefficients_and_range(
 		color, COEFFICIENTS(BT709), RANGE(LIMITED));
@@ -158,7 +158,7 @@ static void encodings(void) {
 }
 
 /* With updates it goes to a plane; nobody may see that. */
-static void plane_and_composed_are_alike(void) {
+static void plane_and_composed_are_alike(int unused) {
 	static const struct {
 		uint32_t coefficients, range, colour;
 	} wanted[] = {
@@ -184,7 +184,7 @@ static void plane_and_composed_are_alike(void) {
 	}
 }
 
-static void translucent(void) {
+static void translucent(int unused) {
 	init();
 	struct wp_alpha_modifier_surface_v1 *alpha =
 		wp_alpha_modifier_v1_get_surface(scene.client.alpha_modifier, sub.wl_surface);
@@ -202,7 +202,7 @@ static void translucent(void) {
 }
 
 /* Half of the colour over half of the window's, in both ways to say it. */
-static void straight_alpha(void) {
+static void straight_alpha(int unused) {
 	init_with_color();
 	wp_color_representation_surface_v1_set_alpha_mode(
 		color, WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT);
@@ -217,7 +217,7 @@ static void straight_alpha(void) {
 	check_again(0x808080);
 }
 
-static void what_is_not_offered_is_an_error(void) {
+static void what_is_not_offered_is_an_error(int unused) {
 	const char *interface;
 	init_with_color();
 	wp_color_representation_surface_v1_set_coefficients_and_range(
@@ -227,17 +227,14 @@ static void what_is_not_offered_is_an_error(void) {
 		interface);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"NV12 of which nothing is said is BT.601, limited", nothing_said},
-		{"luma and chroma in different dma-bufs", two_dmabufs},
-		{"YUYV", packed},
-		{"the surface's encoding and range count, also later", encodings},
-		{"a plane shows the same colours as composing", plane_and_composed_are_alike},
-		{"alpha-modifier makes a surface translucent", translucent},
-		{"straight alpha", straight_alpha},
-		{"an encoding that is not offered is a protocol error",
-			what_is_not_offered_is_an_error},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"NV12 of which nothing is said is BT.601, limited", nothing_said},
+	{"luma and chroma in different dma-bufs", two_dmabufs},
+	{"YUYV", packed},
+	{"the surface's encoding and range count, also later", encodings},
+	{"a plane shows the same colours as composing", plane_and_composed_are_alike},
+	{"alpha-modifier makes a surface translucent", translucent},
+	{"straight alpha", straight_alpha},
+	{"an encoding that is not offered is a protocol error", what_is_not_offered_is_an_error},
+	{0},
+};

@@ -30,7 +30,7 @@ static void check_window(
 	picture_check(picture, (int)x, (int)y, width, height, x, y, 1);
 }
 
-static void shm_and_dmabuf(void) {
+static void shm_and_dmabuf(int unused) {
 	struct surface sub;
 	struct buffer buffer;
 	init();
@@ -47,7 +47,7 @@ static void shm_and_dmabuf(void) {
 }
 
 /* A commit that changes nothing is presented as well: of a buffer without damage, and of none. */
-static void nothing_new_is_presented(void) {
+static void nothing_new_is_presented(int unused) {
 	init();
 	for (int i = 0; i < 6; i++) {
 		show();
@@ -82,7 +82,7 @@ static void copy_part(struct buffer *to, const struct buffer *from, uint32_t x, 
 }
 
 /* The client lies: its buffers are different everywhere. So it is seen what was read of them. */
-static void only_damage_is_drawn(void) {
+static void only_damage_is_drawn(int unused) {
 	struct buffer buffers[3], *base = &scene.buffers[0];
 	init();
 	for (uint32_t i = 0; i < 3; i++) {
@@ -127,7 +127,7 @@ static void only_damage_is_drawn(void) {
 }
 
 /* Each frame is other than the last: what stays from an earlier one shows. */
-static void moves(void) {
+static void moves(int unused) {
 	struct surface sub;
 	struct buffer buffer;
 	init();
@@ -158,7 +158,7 @@ static uint32_t blend(uint32_t over, uint32_t under) {
 	return result;
 }
 
-static void blends(void) {
+static void blends(int unused) {
 	/* Premultiplied, as wl_surface has it. */
 	static const uint32_t colours[] = {0x80402010, 0x00000000, 0xff123456, 0x40004020};
 	struct surface sub[4];
@@ -191,7 +191,7 @@ static void blends(void) {
 	}
 }
 
-static void crops_and_scales(void) {
+static void crops_and_scales(int unused) {
 	struct surface cropped, scaled;
 	struct buffer buffer, halves;
 	init();
@@ -233,7 +233,7 @@ static void crops_and_scales(void) {
 }
 
 /* At the lower right corner of its anchor; a second one slides back onto the screen. */
-static void popups(void) {
+static void popups(int unused) {
 	init();
 	show();
 	const struct {
@@ -293,7 +293,7 @@ static bool find_corner(
 }
 
 /* Two windows where the shell puts them: one of shared memory, one of a dma-buf. */
-static void two_windows(void) {
+static void two_windows(int unused) {
 	struct client clients[2];
 	struct surface surfaces[2];
 	struct buffer buffers[2];
@@ -331,16 +331,14 @@ static void two_windows(void) {
 	CHECK(picture_get(&picture, 3, 3) == 0, "%06x in the corner", picture_get(&picture, 3, 3));
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a dma-buf over shared memory, pixel by pixel", shm_and_dmabuf},
-		{"a subsurface that moves leaves nothing behind", moves},
-		{"a commit without damage is presented", nothing_new_is_presented},
-		{"only what is damaged is read and drawn anew", only_damage_is_drawn},
-		{"translucent surfaces blend", blends},
-		{"a viewport crops and scales", crops_and_scales},
-		{"popups are at their positioner's place", popups},
-		{"two windows, of shared memory and of a dma-buf", two_windows},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a dma-buf over shared memory, pixel by pixel", shm_and_dmabuf},
+	{"a subsurface that moves leaves nothing behind", moves},
+	{"a commit without damage is presented", nothing_new_is_presented},
+	{"only what is damaged is read and drawn anew", only_damage_is_drawn},
+	{"translucent surfaces blend", blends},
+	{"a viewport crops and scales", crops_and_scales},
+	{"popups are at their positioner's place", popups},
+	{"two windows, of shared memory and of a dma-buf", two_windows},
+	{0},
+};

@@ -14,7 +14,7 @@
 #define HEIGHT 16
 #define SHOWN 300
 
-static void too_wide_is_composed(void) {
+static void too_wide_is_composed(int unused) {
 	struct surface wide;
 	struct buffer buffer;
 	struct frame frame;
@@ -42,7 +42,7 @@ static struct buffer_plane useless_plane(struct memory *memory) {
 	return (struct buffer_plane){memory->fd, .stride = TOO_WIDE * 4 + 2};
 }
 
-static void useless_fails(void) {
+static void useless_fails(int unused) {
 	struct client client;
 	struct memory memory;
 	victim_start();
@@ -65,7 +65,7 @@ static void useless_fails(void) {
 }
 
 /* With create_immed the client has a wl_buffer before it knows: it shows nothing. */
-static void useless_at_once(void) {
+static void useless_at_once(int unused) {
 	struct client client;
 	struct surface surface;
 	struct buffer useless = {0}, good;
@@ -84,11 +84,9 @@ static void useless_at_once(void) {
 	victim_stop();
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a buffer that can't be imported is composed", too_wide_is_composed},
-		{"a buffer that nobody can read gets failed, and others live on", useless_fails},
-		{"one that is used before the answer shows nothing", useless_at_once},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a buffer that can't be imported is composed", too_wide_is_composed},
+	{"a buffer that nobody can read gets failed, and others live on", useless_fails},
+	{"one that is used before the answer shows nothing", useless_at_once},
+	{0},
+};

@@ -127,6 +127,15 @@ cases() {
     fi
 }
 
+# bad_requests SECONDS OPTION...: the cases of latch-stress --bad.
+bad_requests() {
+    local status=0
+    timeout -k 1 "$1" latch-stress "${@:2}" >"$work/bad.tap" 2>"$work/bad.log" || status=$?
+    sed -E -n -e 's/^(ok|not ok) [0-9]+ - /\1 - invalid: /p' "$work/bad.tap"
+    ((status <= 1)) || sed 's/^/# /' "$work/bad.log"
+    return $((status > 1))
+}
+
 # offers INTERFACE: the compositor has this global. All is read: what is cut off ends with an error.
 offers() { wayland-info | grep "'$1'" >/dev/null; }
 

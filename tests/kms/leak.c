@@ -39,7 +39,7 @@ static void run_long(int kind) {
 }
 
 /* New buffers all the time, as a window does that is resized. */
-static void new_buffers(void) {
+static void new_buffers(int unused) {
 	init(KIND_NONE);
 	run_frames(0, 8);
 	struct holdings before = holdings_count();
@@ -104,18 +104,13 @@ static void run_killed(int kind) {
 	holdings_check(&before, 0, "after four more killed clients");
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a client killed in the middle of a frame (dma-buf fences)",
-			.run_with = run_killed, .value = KIND_NONE},
-		{"a client killed in the middle of a frame (sync_files)", .run_with = run_killed,
-			.value = KIND_SYNC_FILE},
-		{"a client killed in the middle of a frame (syncobj)", .run_with = run_killed,
-			.value = KIND_SYNCOBJ},
-		{"buffers that come and go leave nothing behind", new_buffers},
-		{"nothing grows in 250 frames with dma-buf fences", NULL, 30, run_long, KIND_NONE},
-		{"nothing grows in 250 frames with sync_files", NULL, 30, run_long, KIND_SYNC_FILE},
-		{"nothing grows in 600 frames with syncobj", NULL, 30, run_long, KIND_SYNCOBJ},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a client killed in the middle of a frame (dma-buf fences)", run_killed, KIND_NONE},
+	{"a client killed in the middle of a frame (sync_files)", run_killed, KIND_SYNC_FILE},
+	{"a client killed in the middle of a frame (syncobj)", run_killed, KIND_SYNCOBJ},
+	{"buffers that come and go leave nothing behind", new_buffers},
+	{"nothing grows in 250 frames with dma-buf fences", run_long, KIND_NONE, 30},
+	{"nothing grows in 250 frames with sync_files", run_long, KIND_SYNC_FILE, 30},
+	{"nothing grows in 600 frames with syncobj", run_long, KIND_SYNCOBJ, 30},
+	{0},
+};

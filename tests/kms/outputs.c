@@ -9,17 +9,14 @@
  * committed after the last of these, and on SIGUSR1 a line of what it has counted: "callbacks N,
  * given N, back N, presented N, discarded N". A buffer that comes back twice ends it with status 3.
  */
-#include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
+#include "case.h"
 #include "client.h"
 #include "fractional-scale-v1-client-protocol.h"
 
@@ -316,27 +313,19 @@ static void say_counts(void) {
 		state.given, state.given - count_held(), state.presented, state.discarded);
 }
 
-static int run_loop(void) {
-	sigset_t set;
-	sigemptyset(&set);
-	sigaddset(&set, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	struct pollfd fds[] = {
-		{.fd = wl_display_get_fd(client.display), .events = POLLIN},
-		{.fd = signalfd(-1, &set, SFD_CLOEXEC), .events = POLLIN},
-	};
+static volatile sig_atomic_t asked;
+
+static void handle_signal(int number) {
+	asked = 1;
+}
+
+static _Noreturn void run_loop(void) {
+	signal(SIGUSR1, handle_signal);
 	for (;;) {
-		wl_display_flush(client.display);
-		if (poll(fds, 2, -1) < 0 && errno != EINTR) {
-			return 2;
-		}
-		if (fds[0].revents != 0 && wl_display_dispatch(client.display) < 0) {
-			printf("the connection broke: %s\n", strerror(errno));
-			return 2;
-		}
+		client_pump(&client, now_ns() + 50 * MS);
 		count_held();
-		struct signalfd_siginfo info;
-		if (fds[1].revents != 0 && read(fds[1].fd, &info, sizeof(info)) > 0) {
+		if (asked) {
+			asked = 0;
 			say_counts();
 		}
 	}
@@ -352,7 +341,7 @@ static void make_cursor(void) {
 	wl_surface_commit(client.cursor);
 }
 
-static int run_client(const char *size, const char *cursor) {
+static _Noreturn void run_client(const char *size, const char *cursor) {
 	if (strcmp(cursor, "image") == 0) {
 		make_cursor();
 	} else if (strcmp(cursor, "cursor") == 0 && client.pointer != NULL) {
@@ -371,23 +360,20 @@ static int run_client(const char *size, const char *cursor) {
 	xdg_toplevel_add_listener(toplevel, &toplevel_listener, NULL);
 	if (strcmp(size, "fullscreen") == 0) {
 		xdg_toplevel_set_fullscreen(toplevel, NULL);
-	} else if (sscanf(size, "%dx%d", &state.width, &state.height) != 2) {
-		return 1;
+	} else {
+		CHECK(sscanf(size, "%dx%d", &state.width, &state.height) == 2, "wrong usage");
 	}
 	wl_surface_commit(state.surface);
-	return run_loop();
+	run_loop();
 }
 
 int main(int argc, char **argv) {
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc < 2) {
-		printf("wrong usage\n");
-		return 1;
-	}
+	CHECK(argc >= 2, "wrong usage");
 	client_connect(&client);
 	struct wl_registry *registry = wl_display_get_registry(client.display);
 	wl_registry_add_listener(registry, &registry_listener, NULL);
 	wl_display_roundtrip(client.display);
 	wl_display_roundtrip(client.display);
-	return run_client(argv[1], argc == 3 ? argv[2] : "");
+	run_client(argv[1], argc == 3 ? argv[2] : "");
 }

@@ -50,7 +50,7 @@ static void wait_for_release(const struct buffer *buffer, int64_t end_ns) {
 }
 
 /* All at once: each is seen, in order, at a vblank of its own. */
-static void fifo(void) {
+static void fifo(int unused) {
 	init(KIND_NONE);
 	for (unsigned i = 0; i < BUFFERS; i++) {
 		fifo_commit(i, -1);
@@ -71,7 +71,7 @@ static void fifo(void) {
 }
 
 /* The mailbox has them superseded: only the last one has to be seen. */
-static void mailbox(void) {
+static void mailbox(int unused) {
 	init(KIND_NONE);
 	int shown = 0;
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -88,7 +88,7 @@ static void mailbox(void) {
 }
 
 /* Covered, and nobody shows it: it goes on, at the pace of the display. */
-static void fifo_covered(void) {
+static void fifo_covered(int unused) {
 	struct surface cover;
 	struct buffer buffer;
 	struct frame frame;
@@ -112,7 +112,7 @@ static void fifo_covered(void) {
 }
 
 /* Never mapped: no output has ever shown it. */
-static void fifo_unmapped(void) {
+static void fifo_unmapped(int unused) {
 	init(KIND_NONE);
 	int64_t start_ns = now_ns();
 	struct wl_surface *nobody = wl_compositor_create_surface(scene.client.compositor);
@@ -161,7 +161,7 @@ static void aim(int offset_num) {
 }
 
 /* Barriers, times and fences in one row of updates: all are shown, in order, none early. */
-static void mixed(void) {
+static void mixed(int unused) {
 	init(KIND_SYNC_FILE);
 	uint32_t fences[BUFFERS] = {0};
 	int64_t start_ns = now_ns(), targets[BUFFERS] = {0};
@@ -196,7 +196,7 @@ static void mixed(void) {
 #define ZERO_COPY WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY
 
 /* vkms has a timer in a display's place: nothing may be said in the name of hardware. */
-static void flags(void) {
+static void flags(int unused) {
 	struct buffer shm;
 	init(KIND_NONE);
 	for (unsigned i = 0; i < 4; i++) {
@@ -217,7 +217,7 @@ static void flags(void) {
 }
 
 /* The device can't: the frames come as usual. What latch says of it is the job's to look at. */
-static void tearing(void) {
+static void tearing(int unused) {
 	struct client *client = &scene.client;
 	struct frame frame;
 	scene_init(KIND_NONE, 0, 3, memory_init_udmabuf);
@@ -238,19 +238,15 @@ static void tearing(void) {
 	wp_tearing_control_v1_destroy(control);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"fifo: each of many commits at a vblank of its own", fifo},
-		{"without fifo commits supersede each other", mailbox},
-		{"fifo: a covered window goes on, at the display's pace", fifo_covered},
-		{"fifo: so does a surface that is nowhere", fifo_unmapped},
-		{"commit-timing: frames are shown at the vblanks they aim at", .run_with = aim,
-			.value = 0},
-		{"commit-timing: a time between two vblanks is the later one", .run_with = aim,
-			.value = 4},
-		{"barriers, times and fences together", mixed},
-		{"presentation feedback says no more than is true", flags},
-		{"who asks for tearing where there is none is shown as usual", tearing},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"fifo: each of many commits at a vblank of its own", fifo},
+	{"without fifo commits supersede each other", mailbox},
+	{"fifo: a covered window goes on, at the display's pace", fifo_covered},
+	{"fifo: so does a surface that is nowhere", fifo_unmapped},
+	{"commit-timing: frames are shown at the vblanks they aim at", aim, 0},
+	{"commit-timing: a time between two vblanks is the later one", aim, 4},
+	{"barriers, times and fences together", mixed},
+	{"presentation feedback says no more than is true", flags},
+	{"who asks for tearing where there is none is shown as usual", tearing},
+	{0},
+};

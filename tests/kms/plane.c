@@ -18,7 +18,7 @@ static void show(void) {
 	surface_show(&scene.surface, scene_next(), &frame, 2000);
 }
 
-static void is_the_clients(void) {
+static void is_the_clients(int unused) {
 	const struct memory *memory = &scene.buffers[0].memory;
 	show();
 	CHECK(frame.flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY,
@@ -33,7 +33,7 @@ static void is_the_clients(void) {
 		"the client's dma-buf is not attached to the KMS device");
 }
 
-static void pixels(void) {
+static void pixels(int unused) {
 	const struct memory *memory = &scene.buffers[0].memory;
 	show();
 	struct picture picture = picture_take();
@@ -43,7 +43,7 @@ static void pixels(void) {
 }
 
 /* Three exporters: each one's memory must be on the plane. */
-static void exporters(void) {
+static void exporters(int unused) {
 	static const struct {
 		const char *name;
 		memory_init_func init_memory;
@@ -65,7 +65,7 @@ static void exporters(void) {
 }
 
 /* ARGB may be transparent: nothing lies behind but black, and the pixels must say so. */
-static void translucent_fullscreen(void) {
+static void translucent_fullscreen(int unused) {
 	struct buffer buffer;
 	scene_init(KIND_NONE, 0, 0, NULL);
 	buffer_init(&buffer, &scene.client, memory_init_udmabuf, (uint32_t)scene.surface.width,
@@ -77,12 +77,10 @@ static void translucent_fullscreen(void) {
 	CHECK(colour_distance(is, 0x402010) <= 2, "%06x, not 402010 over black", is);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"the buffer on the plane is the client's", is_the_clients},
-		{"the pixels on the screen are those that were drawn", pixels},
-		{"buffers of udmabuf, vgem and dumb memory go to the plane", exporters},
-		{"a translucent fullscreen buffer lies over black", translucent_fullscreen},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"the buffer on the plane is the client's", is_the_clients},
+	{"the pixels on the screen are those that were drawn", pixels},
+	{"buffers of udmabuf, vgem and dumb memory go to the plane", exporters},
+	{"a translucent fullscreen buffer lies over black", translucent_fullscreen},
+	{0},
+};

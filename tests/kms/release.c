@@ -158,7 +158,7 @@ static void run_superseded(int kind) {
 	supersede(kind, true);
 }
 
-static void superseded_composed(void) {
+static void superseded_composed(int unused) {
 	supersede(KIND_NONE, false);
 }
 
@@ -301,46 +301,32 @@ static void run_lost(int kind) {
 		(int)refusals);
 }
 
+static const struct test_case cases[] = {
+	{"wl_buffer.release comes after the flip that replaced it", run_order, KIND_NONE},
+	{"a fenced release signals after the flip that replaced it", run_order, KIND_SYNC_FILE},
+	{"a release point signals after the flip that replaced it", run_order, KIND_SYNCOBJ},
+	{"superseded buffers come back once by wl_buffer.release", run_superseded, KIND_NONE},
+	{"superseded buffers come back once by zwp releases", run_superseded, KIND_SYNC_FILE},
+	{"superseded buffers come back once by release points", run_superseded, KIND_SYNCOBJ},
+	{"superseded buffers of a composed window come back once", superseded_composed},
+	{"a destroyed surface's buffers come back once", run_destroyed, KIND_NONE},
+	{"a destroyed surface's zwp releases come once", run_destroyed, KIND_SYNC_FILE},
+	{"a window's end leaves the surface its buffer", run_role_lost, KIND_NONE},
+	{"a window's end sends no zwp release", run_role_lost, KIND_SYNC_FILE},
+	{"a window's end signals no release point", run_role_lost, KIND_SYNCOBJ},
+	{0},
+};
+
+/* With refuse.so in latch. */
+static const struct test_case refused[] = {
+	{"refused commits give nothing back twice", run_refused, KIND_NONE},
+	{"refused commits: zwp releases come once", run_refused, KIND_SYNC_FILE},
+	{"refused commits: release points are signalled once", run_refused, KIND_SYNCOBJ},
+	{"a lost flip gives nothing back too early", run_lost, KIND_NONE},
+	{"a lost flip: release points", run_lost, KIND_SYNCOBJ},
+	{0},
+};
+
 int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"wl_buffer.release comes after the flip that replaced it", .run_with = run_order,
-			.value = KIND_NONE},
-		{"a fenced release signals after the flip that replaced it", .run_with = run_order,
-			.value = KIND_SYNC_FILE},
-		{"a release point signals after the flip that replaced it", .run_with = run_order,
-			.value = KIND_SYNCOBJ},
-		{"superseded buffers come back once by wl_buffer.release",
-			.run_with = run_superseded, .value = KIND_NONE},
-		{"superseded buffers come back once by zwp releases", .run_with = run_superseded,
-			.value = KIND_SYNC_FILE},
-		{"superseded buffers come back once by release points", .run_with = run_superseded,
-			.value = KIND_SYNCOBJ},
-		{"superseded buffers of a composed window come back once", superseded_composed},
-		{"a destroyed surface's buffers come back once", .run_with = run_destroyed,
-			.value = KIND_NONE},
-		{"a destroyed surface's zwp releases come once", .run_with = run_destroyed,
-			.value = KIND_SYNC_FILE},
-		{"a window's end leaves the surface its buffer", .run_with = run_role_lost,
-			.value = KIND_NONE},
-		{"a window's end sends no zwp release", .run_with = run_role_lost,
-			.value = KIND_SYNC_FILE},
-		{"a window's end signals no release point", .run_with = run_role_lost,
-			.value = KIND_SYNCOBJ},
-	};
-	/* With refuse.so in latch. */
-	static const struct test_case refused[] = {
-		{"refused commits give nothing back twice", .run_with = run_refused,
-			.value = KIND_NONE},
-		{"refused commits: zwp releases come once", .run_with = run_refused,
-			.value = KIND_SYNC_FILE},
-		{"refused commits: release points are signalled once", .run_with = run_refused,
-			.value = KIND_SYNCOBJ},
-		{"a lost flip gives nothing back too early", .run_with = run_lost,
-			.value = KIND_NONE},
-		{"a lost flip: release points", .run_with = run_lost, .value = KIND_SYNCOBJ},
-	};
-	if (getenv("LATCH_REFUSE") != NULL) {
-		return test_main(argc, argv, refused, sizeof(refused) / sizeof(refused[0]));
-	}
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
+	return test_main(argc, argv, getenv("LATCH_REFUSE") != NULL ? refused : cases);
 }

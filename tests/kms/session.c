@@ -8,7 +8,7 @@
 
 #define BUFFERS 4
 
-static void away_and_back(void) {
+static void away_and_back(int unused) {
 	struct frame away, next;
 	scene_init(KIND_NONE, 0, BUFFERS, memory_init_dumb);
 	for (int round = 0; round < 3; round++) {
@@ -43,9 +43,7 @@ static void away_and_back(void) {
 	}
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"the session goes to another VT and comes back", away_and_back, 30},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"the session goes to another VT and comes back", away_and_back, 0, 30},
+	{0},
+};

@@ -180,7 +180,7 @@ static void tell_deadline(int kind, bool later) {
 }
 
 /* After idle nobody knows the next vblank. */
-static void no_deadline_after_idle(void) {
+static void no_deadline_after_idle(int unused) {
 	int64_t deadline_ns;
 	init(KIND_SYNC_FILE);
 	show_some_good(5);
@@ -200,26 +200,18 @@ static void run_deadline(int kind) {
 	tell_deadline(kind, false);
 }
 
-static void deadline_materialised(void) {
+static void deadline_materialised(int unused) {
 	tell_deadline(KIND_SYNCOBJ, true);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a buffer whose dma-buf's fence fails is not shown", .run_with = run_failing,
-			.value = KIND_NONE},
-		{"a buffer whose sync_file fails is not shown", .run_with = run_failing,
-			.value = KIND_SYNC_FILE},
-		{"a buffer whose syncobj point fails is not shown", .run_with = run_failing,
-			.value = KIND_SYNCOBJ},
-		{"the fence on a dma-buf is told the next vblank", .run_with = run_deadline,
-			.value = KIND_NONE},
-		{"a sync_file is told the next vblank", .run_with = run_deadline,
-			.value = KIND_SYNC_FILE},
-		{"a syncobj point is told the next vblank", .run_with = run_deadline,
-			.value = KIND_SYNCOBJ},
-		{"a point that gets its fence late is told the next vblank", deadline_materialised},
-		{"no fence is told a deadline after idle", no_deadline_after_idle},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a buffer whose dma-buf's fence fails is not shown", run_failing, KIND_NONE},
+	{"a buffer whose sync_file fails is not shown", run_failing, KIND_SYNC_FILE},
+	{"a buffer whose syncobj point fails is not shown", run_failing, KIND_SYNCOBJ},
+	{"the fence on a dma-buf is told the next vblank", run_deadline, KIND_NONE},
+	{"a sync_file is told the next vblank", run_deadline, KIND_SYNC_FILE},
+	{"a syncobj point is told the next vblank", run_deadline, KIND_SYNCOBJ},
+	{"a point that gets its fence late is told the next vblank", deadline_materialised},
+	{"no fence is told a deadline after idle", no_deadline_after_idle},
+	{0},
+};

@@ -61,7 +61,8 @@ job() {
     check "its test card is on the machine's screen" on_screen
     check "the cursor is on a plane and follows the pointer" cursor
     check "weston-simple-shm runs" stranger weston-simple-shm
-    cases kms-misbehave syncobj
+    bad_requests 60 --bad=syncobj
+    verdict $? "all invalid requests of linux-drm-syncobj were made" "$work/bad.log"
     stop_latch
     [[ $(drm_state) == "$before" ]]
     verdict $? "the console is as it was"

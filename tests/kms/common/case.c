@@ -108,11 +108,7 @@ static bool run_case(const struct test_case *test) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(fds[0]);
 		reason_fd = fds[1];
-		if (test->run_with != NULL) {
-			test->run_with(test->value);
-		} else {
-			test->run();
-		}
+		test->run(test->value);
 		fflush(stdout);
 		_exit(0);
 	}
@@ -156,11 +152,11 @@ static bool is_wanted(const char *name, int argc, char **argv) {
 	return argc <= 1;
 }
 
-int test_main(int argc, char **argv, const struct test_case *cases, size_t len) {
+int test_main(int argc, char **argv, const struct test_case *cases) {
 	bool ok = true;
-	for (size_t i = 0; i < len; i++) {
-		if (is_wanted(cases[i].name, argc, argv)) {
-			ok = run_case(&cases[i]) && ok;
+	for (const struct test_case *test = cases; test->name != NULL; test++) {
+		if (is_wanted(test->name, argc, argv)) {
+			ok = run_case(test) && ok;
 		}
 	}
 	return ok ? 0 : 1;

@@ -112,15 +112,27 @@ void client_connect(struct client *client) {
 	client_roundtrip(client);
 }
 
-static _Noreturn void fail_connection(struct client *client) {
-	const struct wl_interface *interface = NULL;
-	uint32_t id = 0;
+/* Returns the code of the protocol error and the interface's name; or -1, and another error's. */
+static int read_error(struct client *client, const char **interface) {
+	const struct wl_interface *which = NULL;
+	uint32_t id;
 	int error = wl_display_get_error(client->display);
-	if (error == EPROTO) {
-		uint32_t code = wl_display_get_protocol_error(client->display, &interface, &id);
-		fail("protocol error %u of %s#%u", code, interface ? interface->name : "?", id);
+	if (error != EPROTO) {
+		*interface = strerror(error);
+		return -1;
 	}
-	fail("the connection broke: %s", strerror(error));
+	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
+	*interface = which != NULL ? which->name : "?";
+	return (int)code;
+}
+
+static _Noreturn void fail_connection(struct client *client) {
+	const char *interface;
+	int code = read_error(client, &interface);
+	if (code >= 0) {
+		fail("protocol error %d of %s", code, interface);
+	}
+	fail("the connection broke: %s", interface);
 }
 
 /* Returns -1 when the connection has broken. */
@@ -182,13 +194,6 @@ int client_error(struct client *client, const char **interface, int limit_ms) {
 	do {
 		ret = pump(client, end_ns);
 	} while (ret > 0);
-	*interface = ret == 0 ? "none" : strerror(wl_display_get_error(client->display));
-	if (ret == 0 || wl_display_get_error(client->display) != EPROTO) {
-		return -1;
-	}
-	const struct wl_interface *which = NULL;
-	uint32_t id;
-	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
-	*interface = which != NULL ? which->name : "?";
-	return (int)code;
+	*interface = "none";
+	return ret == 0 ? -1 : read_error(client, interface);
 }

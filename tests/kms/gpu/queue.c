@@ -37,7 +37,7 @@ static void check_time(const char *what, int64_t is_ns, int64_t wanted_ns) {
 	CHECK(!clock_is_virtual() || is_ns < wanted_ns + LATENESS_NS, "%s: too late", what);
 }
 
-static void lengths(void) {
+static void lengths(int unused) {
 	static const int64_t ms[] = {1, 7, 20, 200};
 	int gpu = gpu_open();
 	gpu_wait(submit_empty(gpu, MS, 0)); // whose code may have to be read first
@@ -48,7 +48,7 @@ static void lengths(void) {
 	}
 }
 
-static void order(void) {
+static void order(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
 	int64_t start_ns = now_ns();
 	int fences[] = {
@@ -62,7 +62,7 @@ static void order(void) {
 	}
 }
 
-static void priorities(void) {
+static void priorities(int unused) {
 	int gpu = gpu_open();
 	int64_t start_ns = now_ns();
 	int running = submit_empty(gpu, 100 * MS, 0);
@@ -88,7 +88,7 @@ static void open_gate(void) {
 	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
 }
 
-static void waits(void) {
+static void waits(int unused) {
 	int gpu = gpu_open(), gate = create_gate();
 	struct gpu_job job = {.dmabuf = -1, .length_ns = 10 * MS, .priority = 5, .waits = &gate,
 		.num_waits = 1};
@@ -110,7 +110,7 @@ static void draw(uint32_t width, uint32_t height) {
 	memory_draw(&memory, 1);
 }
 
-static void marks(void) {
+static void marks(int unused) {
 	int gpu = gpu_open();
 	draw(300, 200);
 	int fence = gpu_submit_memory(gpu, &memory, 100 * MS, 0);
@@ -122,7 +122,7 @@ static void marks(void) {
 }
 
 /* Its second job comes before the first has ended, and draws a part only, as a compositor does. */
-static void drawn_twice(void) {
+static void drawn_twice(int unused) {
 	int gpu = gpu_open();
 	draw(300, 200);
 	int first = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
@@ -144,7 +144,7 @@ static void drawn_twice(void) {
 	}
 }
 
-static void implicit_fences(void) {
+static void implicit_fences(int unused) {
 	int gpu = gpu_open();
 	draw(128, 128);
 	int gate = create_gate();
@@ -166,7 +166,7 @@ static void implicit_fences(void) {
 	check_whole(&memory, 1);
 }
 
-static void drawn_late(void) {
+static void drawn_late(int unused) {
 	int gpu = gpu_open(), fds[2];
 	draw(128, 128);
 	CHECK(pipe(fds) == 0, "pipe: %s", strerror(errno));
@@ -190,7 +190,7 @@ static void check_failed(int fence) {
 	CHECK(status == -ENOENT, "its status is %d", status);
 }
 
-static void reset(void) {
+static void reset(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
 	draw(128, 128);
 	int running = gpu_submit_memory(gpu, &memory, 5000 * MS, GPU_JOB_PUT_FENCE);
@@ -211,7 +211,7 @@ static void reset(void) {
 		(int)(after.failed - before.failed), (int)after.queued);
 }
 
-static void outlives_its_process(void) {
+static void outlives_its_process(int unused) {
 	draw(128, 128);
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -232,7 +232,7 @@ static void check_refused(int gpu, const struct gpu_job *job, int wanted, const 
 	CHECK(fence < 0 && errno == wanted, "%s: %s", what, fence < 0 ? strerror(errno) : "taken");
 }
 
-static void bad_requests(void) {
+static void bad_requests(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
 	draw(128, 128);
 	int behind = gpu_submit_memory(other, &memory, 100 * MS, 0);
@@ -271,7 +271,7 @@ static void bad_requests(void) {
 	gpu_wait(gpu_submit_memory(gpu, &memory, MS, 0));
 }
 
-static void full_queue(void) {
+static void full_queue(int unused) {
 	int gpu = gpu_open();
 	struct gpu_job job = {.dmabuf = -1, .length_ns = 1000 * MS};
 	int taken = 0, fence;
@@ -285,20 +285,18 @@ static void full_queue(void) {
 	note("%d jobs", taken);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a job on an idle GPU is as long as it says", lengths},
-		{"jobs end one after another, whoever submits them", order},
-		{"the highest priority is next, and interrupts nobody", priorities},
-		{"a job waits for its fences, and lets others by", waits},
-		{"who reads before the fence sees marks, and after it the picture", marks},
-		{"a picture that two jobs write is whole after the second", drawn_twice},
-		{"an implicit fence is on the dma-buf, and waited for", implicit_fences},
-		{"what is drawn late is the old picture, then has marks", drawn_late},
-		{"a reset fails the fences, those of one connection or all", reset},
-		{"a job outlives its process", outlives_its_process},
-		{"a bad request gets an error, and nobody else notices", bad_requests},
-		{"the queue has an end", full_queue},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a job on an idle GPU is as long as it says", lengths},
+	{"jobs end one after another, whoever submits them", order},
+	{"the highest priority is next, and interrupts nobody", priorities},
+	{"a job waits for its fences, and lets others by", waits},
+	{"who reads before the fence sees marks, and after it the picture", marks},
+	{"a picture that two jobs write is whole after the second", drawn_twice},
+	{"an implicit fence is on the dma-buf, and waited for", implicit_fences},
+	{"what is drawn late is the old picture, then has marks", drawn_late},
+	{"a reset fails the fences, those of one connection or all", reset},
+	{"a job outlives its process", outlives_its_process},
+	{"a bad request gets an error, and nobody else notices", bad_requests},
+	{"the queue has an end", full_queue},
+	{0},
+};

@@ -97,6 +97,7 @@ static void create_renderer(void) {
 
 /* A source with picture 1 and a target with picture 2, drawn both. */
 static void init(const char *implicit_fences) {
+	wlr_log_init(WLR_ERROR, NULL);
 	char compose[16];
 	snprintf(compose, sizeof(compose), "%d", COMPOSE_MS);
 	setenv("LATCH_GPU_COMPOSE", compose, 1);
@@ -133,7 +134,7 @@ static bool is_free(const struct picture_buffer *buffer, short events, int limit
 	return poll(&pollfd, 1, limit_ms) == 1;
 }
 
-static void implicit(void) {
+static void implicit(int unused) {
 	init("1");
 	copy();
 	CHECK(count_marked(&target.memory) == count_marks(&target.memory),
@@ -146,7 +147,7 @@ static void implicit(void) {
 	check_whole(&target.memory, 1);
 }
 
-static void waits_for_its_textures(void) {
+static void waits_for_its_textures(int unused) {
 	init("1");
 	int fence = gpu_submit_memory(gpu, &source.memory, 200 * MS, GPU_JOB_PUT_FENCE);
 	int64_t before_ns = now_ns();
@@ -171,7 +172,7 @@ static void waits_for_its_textures(void) {
 	check_whole(&target.memory, 3);
 }
 
-static void samples_at_once(void) {
+static void samples_at_once(int unused) {
 	init("0");
 	int fence = gpu_submit_memory(gpu, &source.memory, 100 * MS, GPU_JOB_PUT_FENCE);
 	copy();
@@ -184,7 +185,7 @@ static void samples_at_once(void) {
 		"%d pixels of marks were sampled", count_marked(&target.memory));
 }
 
-static void timelines(void) {
+static void timelines(int unused) {
 	init("0");
 	struct wlr_drm_syncobj_timeline *timeline =
 		timeline_node() >= 0 ? wlr_drm_syncobj_timeline_create(timeline_node()) : NULL;
@@ -214,7 +215,7 @@ static void handle_lost(struct wl_listener *listener, void *data) {
 	losses++;
 }
 
-static void lost(void) {
+static void lost(int unused) {
 	struct wl_listener listener = {.notify = handle_lost};
 	setenv("LATCH_GPU_LOSE_AFTER", "2", 1);
 	init("1");
@@ -244,7 +245,7 @@ static bool offers(uint64_t modifier) {
 		DRM_FORMAT_XRGB8888, modifier);
 }
 
-static void refused(void) {
+static void refused(int unused) {
 	setenv("LATCH_GPU_REFUSE", "0x0100000000000001,0", 1);
 	init("1");
 	CHECK(offers(DRM_FORMAT_MOD_LINEAR), "LINEAR is not offered");
@@ -253,7 +254,7 @@ static void refused(void) {
 	copy();
 }
 
-static void tiled(void) {
+static void tiled(int unused) {
 	init("1");
 	tiles_draw(&source.memory, 5);
 	CHECK(!offers(I915_FORMAT_MOD_X_TILED), "it is offered unasked");
@@ -279,7 +280,7 @@ static void tiled(void) {
 }
 
 /* The same pass by wlroots' own pixman renderer is what it has to look like. */
-static void looks_as_by_pixman(void) {
+static void looks_as_by_pixman(int unused) {
 	init("1");
 	struct wlr_renderer *pixman = wlr_pixman_renderer_create();
 	struct picture_buffer wanted;
@@ -319,17 +320,14 @@ static void looks_as_by_pixman(void) {
 	}
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"implicit fences are on what is written, and on what is read", implicit},
-		{"a texture is sampled when its fence has signalled", waits_for_its_textures},
-		{"without implicit fences it is sampled at once, with marks", samples_at_once},
-		{"timelines are waited for, and signalled", timelines},
-		{"a lost context draws nothing more, and a new one does", lost},
-		{"a modifier is offered and refused", refused},
-		{"tiles are sampled and drawn", tiled},
-		{"what is drawn looks as by pixman", looks_as_by_pixman},
-	};
-	wlr_log_init(WLR_ERROR, NULL);
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"implicit fences are on what is written, and on what is read", implicit},
+	{"a texture is sampled when its fence has signalled", waits_for_its_textures},
+	{"without implicit fences it is sampled at once, with marks", samples_at_once},
+	{"timelines are waited for, and signalled", timelines},
+	{"a lost context draws nothing more, and a new one does", lost},
+	{"a modifier is offered and refused", refused},
+	{"tiles are sampled and drawn", tiled},
+	{"what is drawn looks as by pixman", looks_as_by_pixman},
+	{0},
+};

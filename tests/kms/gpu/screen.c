@@ -81,7 +81,7 @@ static void run_honest(int kind) {
 }
 
 /* It tells nobody of its job. This is what shows that marks can be seen at all. */
-static void cheat(void) {
+static void cheat(int unused) {
 	init(KIND_NONE);
 	commit_unfinished(false);
 	frame_wait(&scene.frames[1], 2000);
@@ -92,7 +92,7 @@ static void cheat(void) {
 }
 
 /* Composed by a job that takes long. Neither picture is ever to be seen with marks. */
-static void composed(void) {
+static void composed(int unused) {
 	init(KIND_NONE);
 	show_first();
 	sleep_ms(2000); // until the job of the first is done, if nobody has waited for it
@@ -108,7 +108,7 @@ static void composed(void) {
 
 /* A client puts a long job on the buffer that it has committed. Its last picture stays on the screen
  * until the job is done. "# written" is printed when the job has begun. */
-static void written_later(void) {
+static void written_later(int unused) {
 	init(KIND_NONE);
 	show_first();
 	printf("# shown\n");
@@ -137,14 +137,14 @@ static struct offer offer_tiles(void) {
 	return offer;
 }
 
-static void tiles_refused(void) {
+static void tiles_refused(int unused) {
 	client_connect(&scene.client);
 	struct offer offer = offer_tiles();
 	CHECK(offer.answer == ANSWER_FAILED, "the answer is %s",
 		offer.answer == ANSWER_CREATED ? "created" : "none");
 }
 
-static void tiles_composed(void) {
+static void tiles_composed(int unused) {
 	struct surface sub;
 	init(KIND_NONE);
 	struct offer offer = offer_tiles();
@@ -159,19 +159,14 @@ static void tiles_composed(void) {
 	picture_check(&picture, 100, 50, 256, 128, 0, 0, 7);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a picture that is not finished is not shown: syncobj", .run_with = run_honest,
-			.value = KIND_SYNCOBJ},
-		{"a picture that is not finished is not shown: sync-file", .run_with = run_honest,
-			.value = KIND_SYNC_FILE},
-		{"a picture that is not finished is not shown: implicit", .run_with = run_honest,
-			.value = KIND_NONE},
-		{"one whose fence nobody was told of is shown with its marks", cheat},
-		{"a composed picture is shown when its job is done", composed, 30},
-		{"what is written to later keeps its last picture", written_later, 30},
-		{"tiles that the renderer does not know fail", tiles_refused},
-		{"tiles are composed", tiles_composed, 30},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a picture that is not finished is not shown: syncobj", run_honest, KIND_SYNCOBJ},
+	{"a picture that is not finished is not shown: sync-file", run_honest, KIND_SYNC_FILE},
+	{"a picture that is not finished is not shown: implicit", run_honest, KIND_NONE},
+	{"one whose fence nobody was told of is shown with its marks", cheat},
+	{"a composed picture is shown when its job is done", composed, 0, 30},
+	{"what is written to later keeps its last picture", written_later, 0, 30},
+	{"tiles that the renderer does not know fail", tiles_refused},
+	{"tiles are composed", tiles_composed, 0, 30},
+	{0},
+};
