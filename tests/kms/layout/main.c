@@ -60,23 +60,10 @@ static int list(void) {
 	return 0;
 }
 
-static bool is_ycbcr(const struct layout_item *item) {
-	return latch_format_is_ycbcr(item->fourcc);
-}
-
-static const char *missing_protocol(const struct client *client, const struct layout *layout) {
-	for (int i = 0; i < LAYOUT_MAX_ITEMS && layout->items[i].name != NULL; i++) {
-		const struct layout_item *item = &layout->items[i];
-		if (item->multiplier != 0 && client->alpha_modifier == NULL) {
-			return "wp_alpha_modifier_v1";
-		}
-		bool represented =
-			(is_ycbcr(item) && !item->silent) || item->picture == LAYOUT_FADE_STRAIGHT;
-		if (represented && client->color_representation == NULL) {
-			return "wp_color_representation_manager_v1";
-		}
+static void need(const void *global, const char *name) {
+	if (global == NULL) {
+		skip("latch has no %s", name);
 	}
-	return NULL;
 }
 
 /* With its upper left corner at the item's place. */
@@ -97,10 +84,11 @@ static void say_colours(struct show *show, const struct shown *shown) {
 	};
 	const struct layout_item *item = shown->item;
 	bool straight = item->picture == LAYOUT_FADE_STRAIGHT;
-	bool ycbcr = is_ycbcr(item) && !item->silent;
+	bool ycbcr = latch_format_is_ycbcr(item->fourcc) && !item->silent;
 	if (!straight && !ycbcr) {
 		return;
 	}
+	need(show->client.color_representation, "wp_color_representation_manager_v1");
 	struct wp_color_representation_surface_v1 *colours =
 		wp_color_representation_manager_v1_get_surface(
 			show->client.color_representation, shown->surface.wl_surface);
@@ -137,6 +125,7 @@ static void say_shape(struct show *show, const struct shown *shown) {
 		}
 	}
 	if (item->multiplier != 0) {
+		need(show->client.alpha_modifier, "wp_alpha_modifier_v1");
 		struct wp_alpha_modifier_surface_v1 *alpha =
 			wp_alpha_modifier_v1_get_surface(show->client.alpha_modifier, surface);
 		wp_alpha_modifier_surface_v1_set_multiplier(alpha, item->multiplier);
@@ -250,10 +239,6 @@ static void report(const struct show *show) {
 
 static void run(struct show *show) {
 	client_connect(&show->client);
-	const char *missing = missing_protocol(&show->client, show->layout);
-	if (missing != NULL) {
-		skip("latch has no %s", missing);
-	}
 	for (int i = 0; i < LAYOUT_MAX_ITEMS && show->layout->items[i].name != NULL; i++) {
 		init_shown(show, &show->layout->items[i]);
 	}
