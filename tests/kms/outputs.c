@@ -22,6 +22,8 @@
 
 #define BUFFERS 4
 #define OUTPUTS 4
+/* More than ever wait for their feedback. */
+#define UPDATES 8
 #define CURSOR_SIZE 48
 
 struct output {
@@ -32,26 +34,27 @@ struct output {
 
 /* A commit, until its feedback comes. */
 struct update {
+	struct frame frame;
 	int width, height;
 	uint32_t told; // state.told when it was made
 };
 
 static struct client client;
+static struct surface surface;
 
 static struct {
 	struct wp_fractional_scale_manager_v1 *scales;
 	struct output outputs[OUTPUTS];
 
-	struct wl_surface *surface;
 	struct wp_viewport *viewport;
 	struct buffer buffers[BUFFERS];
+	struct update updates[UPDATES];
 	int width, height; // in surface units
 	uint32_t scale;	   // of 120
 	uint32_t transform;
 	uint32_t told;	// how often something of these has changed
 	uint32_t drawn; // which of them the last commit knew
 	uint32_t shown; // with which of them a buffer is on the screen
-	bool configured;
 	int callbacks, given, presented, discarded;
 } state = {.scale = 120};
 
@@ -182,81 +185,55 @@ static int count_held(void) {
 	return held;
 }
 
-static void sync_output(void *data, struct wp_presentation_feedback *feedback,
-	struct wl_output *output) {}
-static void presented(void *data, struct wp_presentation_feedback *feedback, uint32_t sec_hi,
-	uint32_t sec_lo, uint32_t nsec, uint32_t refresh, uint32_t seq_hi, uint32_t seq_lo,
-	uint32_t flags) {
-	struct update *update = data;
-	state.presented++;
-	if (update->told == state.told && state.shown != state.told) {
-		state.shown = state.told;
-		printf("shown %dx%d transform %u\n", update->width, update->height,
-			state.transform);
-	}
-	free(update);
-	wp_presentation_feedback_destroy(feedback);
-}
-static void discarded(void *data, struct wp_presentation_feedback *feedback) {
-	state.discarded++;
-	free(data);
-	wp_presentation_feedback_destroy(feedback);
-}
-
-static const struct wp_presentation_feedback_listener feedback_listener = {
-	.sync_output = sync_output,
-	.presented = presented,
-	.discarded = discarded,
-};
-
-static void show(void);
-
-static void callback_done(void *data, struct wl_callback *callback, uint32_t time) {
-	wl_callback_destroy(callback);
-	state.callbacks++;
-	show();
-}
-
-static const struct wl_callback_listener callback_listener = {.done = callback_done};
-
 static void show(void) {
 	int width = (int)(((uint32_t)state.width * state.scale + 60) / 120);
 	int height = (int)(((uint32_t)state.height * state.scale + 60) / 120);
 	bool same = false;
 	struct buffer *buffer = free_buffer(width, height, &same);
-	struct wl_callback *callback = wl_surface_frame(state.surface);
-	wl_callback_add_listener(callback, &callback_listener, NULL);
-	/* A buffer of the same size has the same picture: one pixel of damage is enough for a frame. */
-	int changed = same && state.told == state.drawn ? 1 : INT32_MAX;
+	struct update *update = NULL;
 	if (buffer != NULL) {
-		struct update *update = malloc(sizeof(*update));
-		if (update == NULL) {
-			exit(2);
-		}
-		*update = (struct update){width, height, state.told};
-		wp_presentation_feedback_add_listener(
-			wp_presentation_feedback(client.presentation, state.surface),
-			&feedback_listener, update);
-		wl_surface_attach(state.surface, buffer->wl_buffer, 0, 0);
-		wl_surface_damage_buffer(state.surface, 0, 0, changed, changed);
+		update = &state.updates[state.given++ % UPDATES];
+		CHECK(update->frame.state != FRAME_PENDING, "no answer to a commit");
+		update->width = width;
+		update->height = height;
+		update->told = state.told;
+		/* A buffer of the same size has the same picture: one pixel is enough for a frame.
+		 */
+		int changed = same && state.told == state.drawn ? 1 : INT32_MAX;
+		wl_surface_damage_buffer(surface.wl_surface, 0, 0, changed, changed);
 		wp_viewport_set_destination(state.viewport, state.width, state.height);
-		buffer->commits++;
 		state.drawn = state.told;
-		state.given++;
 	}
-	wl_surface_commit(state.surface);
+	surface_commit_same(&surface, buffer, update != NULL ? &update->frame : NULL, -1);
 }
 
-static void surface_enter(void *data, struct wl_surface *surface, struct wl_output *output) {
+/* What became of the commits. */
+static void look_at_updates(void) {
+	for (struct update *update = state.updates; update < state.updates + UPDATES; update++) {
+		bool presented = update->frame.state == FRAME_PRESENTED;
+		state.presented += presented;
+		state.discarded += update->frame.state == FRAME_DISCARDED;
+		if (presented && update->told == state.told && state.shown != state.told) {
+			state.shown = state.told;
+			printf("shown %dx%d transform %u\n", update->width, update->height,
+				state.transform);
+		}
+		if (update->frame.state != FRAME_PENDING) {
+			update->frame.state = FRAME_NONE;
+		}
+	}
+}
+
+static void surface_enter(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
 	printf("enter %s\n", name_of(output));
 }
-static void surface_leave(void *data, struct wl_surface *surface, struct wl_output *output) {
+static void surface_leave(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
 	printf("leave %s\n", name_of(output));
 }
-static void surface_scale(void *data, struct wl_surface *surface, int32_t factor) {
+static void surface_scale(void *data, struct wl_surface *wl_surface, int32_t factor) {
 	printf("factor %d\n", factor);
 }
-static void surface_transform(void *data, struct wl_surface *surface, uint32_t transform) {
+static void surface_transform(void *data, struct wl_surface *wl_surface, uint32_t transform) {
 	printf("transform %u\n", transform);
 	state.transform = transform;
 	state.told++;
@@ -280,33 +257,15 @@ static const struct wp_fractional_scale_v1_listener scale_listener = {
 	.preferred_scale = preferred_scale,
 };
 
-static void toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
-	int32_t height, struct wl_array *states) {
-	if (width > 0 && height > 0) {
-		state.width = width;
-		state.height = height;
-		printf("size %dx%d\n", width, height);
+static void look_at_size(void) {
+	bool wanted = surface.width > 0 && surface.height > 0;
+	if (wanted && (surface.width != state.width || surface.height != state.height)) {
+		state.width = surface.width;
+		state.height = surface.height;
+		printf("size %dx%d\n", state.width, state.height);
 		state.told++;
 	}
 }
-static void toplevel_close(void *data, struct xdg_toplevel *toplevel) {
-	exit(0);
-}
-
-static const struct xdg_toplevel_listener toplevel_listener = {
-	.configure = toplevel_configure,
-	.close = toplevel_close,
-};
-
-static void surface_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
-	xdg_surface_ack_configure(xdg_surface, serial);
-	if (!state.configured) {
-		state.configured = true;
-		show();
-	}
-}
-
-static const struct xdg_surface_listener xdg_listener = {.configure = surface_configure};
 
 static void say_counts(void) {
 	printf("callbacks %d, given %d, back %d, presented %d, discarded %d\n", state.callbacks,
@@ -324,6 +283,15 @@ static _Noreturn void run_loop(void) {
 	for (;;) {
 		client_pump(&client, now_ns() + 50 * MS);
 		count_held();
+		look_at_size();
+		look_at_updates();
+		if (surface.closed) {
+			exit(0);
+		}
+		if (surface.frame_done) {
+			state.callbacks++;
+			show();
+		}
 		if (asked) {
 			asked = 0;
 			say_counts();
@@ -347,23 +315,19 @@ static _Noreturn void run_client(const char *size, const char *cursor) {
 	} else if (strcmp(cursor, "cursor") == 0 && client.pointer != NULL) {
 		wl_pointer_destroy(client.pointer);
 	}
-	state.surface = wl_compositor_create_surface(client.compositor);
-	wl_surface_add_listener(state.surface, &surface_listener, NULL);
-	state.viewport = wp_viewporter_get_viewport(client.viewporter, state.surface);
-	wp_fractional_scale_v1_add_listener(
-		wp_fractional_scale_manager_v1_get_fractional_scale(state.scales, state.surface),
-		&scale_listener, NULL);
-	struct xdg_surface *xdg_surface =
-		xdg_wm_base_get_xdg_surface(client.wm_base, state.surface);
-	xdg_surface_add_listener(xdg_surface, &xdg_listener, NULL);
-	struct xdg_toplevel *toplevel = xdg_surface_get_toplevel(xdg_surface);
-	xdg_toplevel_add_listener(toplevel, &toplevel_listener, NULL);
+	client.surface_listener = &surface_listener;
 	if (strcmp(size, "fullscreen") == 0) {
-		xdg_toplevel_set_fullscreen(toplevel, NULL);
+		surface_init_fullscreen(&surface, &client);
 	} else {
 		CHECK(sscanf(size, "%dx%d", &state.width, &state.height) == 2, "wrong usage");
+		surface_init_window(&surface, &client, "outputs");
 	}
-	wl_surface_commit(state.surface);
+	state.viewport = wp_viewporter_get_viewport(client.viewporter, surface.wl_surface);
+	wp_fractional_scale_v1_add_listener(wp_fractional_scale_manager_v1_get_fractional_scale(
+						    state.scales, surface.wl_surface),
+		&scale_listener, NULL);
+	look_at_size();
+	show();
 	run_loop();
 }
 

@@ -39,6 +39,9 @@ static void init(struct surface *surface, struct client *client) {
 		.client = client,
 		.wl_surface = wl_compositor_create_surface(client->compositor),
 	};
+	if (client->surface_listener != NULL) {
+		wl_surface_add_listener(surface->wl_surface, client->surface_listener, surface);
+	}
 }
 
 static void init_xdg_surface(struct surface *surface) {
