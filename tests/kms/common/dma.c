@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <linux/sync_file.h>
 #include <linux/udmabuf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 
 #include "case.h"
 #include "clients/common/device.h"
+#include "clients/common/sync.h"
 #include "clients/common/vgem.h"
 
 static int vgem_fd(void) {
@@ -150,19 +150,11 @@ int drm_fence_signalled(void) {
 }
 
 int64_t drm_fence_time_ns(int sync_file) {
-	struct sync_fence_info fences[8] = {0};
-	struct sync_file_info info = {
-		.num_fences = 8, .sync_fence_info = (uint64_t)(uintptr_t)fences};
-	CHECK(drmIoctl(sync_file, SYNC_IOC_FILE_INFO, &info) == 0, "sync file info: %s",
-		strerror(errno));
-	if (info.status == 0) {
+	int64_t time_ns = sync_fence_time_ns(sync_file);
+	if (time_ns == INT64_MAX) {
 		return 0;
 	}
-	uint64_t last = 1; // a sync_file of no fences signalled before all time
-	for (uint32_t i = 0; i < info.num_fences && i < 8; i++) {
-		last = fences[i].timestamp_ns > last ? fences[i].timestamp_ns : last;
-	}
-	return (int64_t)last;
+	return time_ns > 0 ? time_ns : 1; // a sync_file of no fences signalled before all time
 }
 
 int timeline_node(void) {

@@ -92,8 +92,17 @@ int count_marked(const struct memory *memory) {
 	return count(memory, true);
 }
 
+void check_marked(const struct memory *memory, const char *what) {
+	int marked = count_marked(memory), all = count_marks(memory);
+	CHECK(marked == all, "%s: %d of %d pixels of the marks", what, marked, all);
+}
+
 void check_whole(const struct memory *memory, uint32_t number) {
-	for (uint32_t y = 0; y < memory->height; y++) {
+	check_rows(memory, 0, memory->height, number);
+}
+
+void check_rows(const struct memory *memory, uint32_t from, uint32_t to, uint32_t number) {
+	for (uint32_t y = from; y < to; y++) {
 		for (uint32_t x = 0; x < memory->width; x++) {
 			uint32_t is = memory->map[y * memory->stride / 4 + x];
 			uint32_t drawn = picture_pixel(x, y, number);
