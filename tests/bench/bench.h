@@ -42,7 +42,6 @@ void bench_device_choose(const char *path);
 /** Nanoseconds in the kernel, or in what stands in for it, and commits, both since the start. */
 int64_t bench_kernel_ns(void);
 unsigned bench_commits(void);
-int64_t bench_now_ns(void);
 
 struct bench_layout {
 	const char *name;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 #include <xf86drm.h>
 
+#include "base/clock.h"
 #include "bench.h"
 #include "kms/framebuffer.h"
 
@@ -26,9 +27,9 @@ int ioctl(int fd, unsigned long request, ...) {
 	va_start(args, request);
 	void *argument = va_arg(args, void *);
 	va_end(args);
-	int64_t begin_ns = bench_now_ns();
+	int64_t begin_ns = latch_now_ns();
 	int ret = (int)syscall(SYS_ioctl, fd, request, argument);
-	kernel_ns += bench_now_ns() - begin_ns;
+	kernel_ns += latch_now_ns() - begin_ns;
 	commits += request == DRM_IOCTL_MODE_ATOMIC;
 	return ret;
 }

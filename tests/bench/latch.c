@@ -2,6 +2,7 @@
  * frame itself counts as planning here, since libliftoff builds it too. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "bench.h"
 #include "kms/commit.h"
 
@@ -32,16 +33,14 @@ static void build(const struct bench_planner *planner, const struct latch_layer 
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = device->planes[i];
 		const struct latch_layer *layer = layer_on(layers, len, plane);
-		struct kms_plane_state state = kms_plane_state_default();
+		struct kms_plane_state state;
 		if (layer != NULL) {
 			state = latch_layer_plane_state(layer, plane);
 			state.fb_id = planner->fbs->id[layer->id - 1][planner->turn % 2];
 		} else if (plane == device->primary && plan->primary_is_ours) {
-			state.fb_id = planner->fbs->id[BENCH_MAX_LAYERS][planner->turn % 2];
-			state.dst_w = BENCH_WIDTH;
-			state.dst_h = BENCH_HEIGHT;
-			state.src_w = BENCH_WIDTH << 16;
-			state.src_h = BENCH_HEIGHT << 16;
+			state = kms_plane_state_whole(
+				planner->fbs->id[BENCH_MAX_LAYERS][planner->turn % 2], BENCH_WIDTH,
+				BENCH_HEIGHT);
 			state.zpos = plan->primary_zpos;
 		} else {
 			kms_commit_disable_plane(commit, plane);
@@ -99,11 +98,11 @@ void bench_latch_destroy(struct bench_planner *planner) {
 static struct bench_run run(struct bench_planner *planner) {
 	struct kms_commit commit;
 	unsigned commits = bench_commits();
-	int64_t kernel_ns = bench_kernel_ns(), begin_ns = bench_now_ns();
+	int64_t kernel_ns = bench_kernel_ns(), begin_ns = latch_now_ns();
 	struct latch_plan plan = latch_plan_make(
 		planner->layers, planner->len, NULL, &planner->input, &planner->memory);
 	build(planner, planner->layers, planner->len, &plan, &commit);
-	int64_t all_ns = bench_now_ns() - begin_ns;
+	int64_t all_ns = latch_now_ns() - begin_ns;
 	planner->input.composing = plan.composed;
 	return (struct bench_run){
 		.on_planes = plan.on_planes,

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <xf86drmMode.h>
 
+#include "base/clock.h"
 #include "bench.h"
 #include "kms/commit.h"
 
@@ -67,11 +68,7 @@ static void drop_layers(struct bench_planner *planner) {
 
 static void make_layers(struct bench_planner *planner) {
 	const struct bench_layout *layout = planner->layout;
-	struct kms_plane_state whole = kms_plane_state_default();
-	whole.dst_w = BENCH_WIDTH;
-	whole.dst_h = BENCH_HEIGHT;
-	whole.src_w = BENCH_WIDTH << 16;
-	whole.src_h = BENCH_HEIGHT << 16;
+	const struct kms_plane_state whole = kms_plane_state_whole(0, BENCH_WIDTH, BENCH_HEIGHT);
 	struct liftoff_layer *picture = liftoff_layer_create(planner->output);
 	planner->layers[BENCH_MAX_LAYERS] = picture;
 	set_place(picture, &whole);
@@ -97,10 +94,10 @@ static struct bench_run run(struct bench_planner *planner, int64_t limit_ns) {
 	drmModeAtomicReq *request = drmModeAtomicAlloc();
 	struct liftoff_output_apply_options options = {.timeout_ns = limit_ns};
 	unsigned commits = bench_commits();
-	int64_t kernel_ns = bench_kernel_ns(), begin_ns = bench_now_ns();
+	int64_t kernel_ns = bench_kernel_ns(), begin_ns = latch_now_ns();
 	int ret = liftoff_output_apply(
 		planner->output, request, DRM_MODE_ATOMIC_NONBLOCK, &options);
-	int64_t all_ns = bench_now_ns() - begin_ns;
+	int64_t all_ns = latch_now_ns() - begin_ns;
 	struct bench_run result = {
 		.tests = bench_commits() - commits,
 		.planning_ns = all_ns - (bench_kernel_ns() - kernel_ns),

@@ -11,21 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <yyjson.h>
 
+#include "base/clock.h"
 #include "bench.h"
 
 #define MAX_RUNS 1001
 /* One comparison ends early after this time, but not before it has so many runs. */
 #define MAX_COMPARISON_NS INT64_C(1500000000)
 #define MIN_RUNS 3
-
-int64_t bench_now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 /* All runs of one kind: a planner, a new layout or a steady frame. */
 struct series {
@@ -86,8 +80,8 @@ static bool compare_on(struct bench_device *device, const struct bench_layout *l
 	struct bench_planner *latch = bench_latch_create(device, layout, &fbs);
 	struct bench_planner *liftoff = bench_liftoff_create(device, layout, &fbs);
 	bool ok = latch != NULL && liftoff != NULL;
-	int64_t end_ns = bench_now_ns() + MAX_COMPARISON_NS;
-	for (int i = 0; ok && i < runs && (i < MIN_RUNS || bench_now_ns() < end_ns); i++) {
+	int64_t end_ns = latch_now_ns() + MAX_COMPARISON_NS;
+	for (int i = 0; ok && i < runs && (i < MIN_RUNS || latch_now_ns() < end_ns); i++) {
 		add_run(&c->latch_new, bench_latch_new(latch));
 		add_run(&c->liftoff_new, bench_liftoff_new(liftoff));
 		bench_latch_steady(latch); // whether it composes now is known from here on

@@ -110,7 +110,7 @@ stranger() {
     (($(attached) >= 3)) || { echo "$(attached) buffers attached"; tail -n 3 "$log"; return 1; }
 }
 attached() { grep -c 'attach(' "$work/stranger.log"; }
-attached_or_gone() { gone "$1" || (($(attached) >= 3)); }
+attached_or_gone() { gone "$1" || [[ $(<"$work/stranger.log") == *'attach('*'attach('*'attach('* ]]; }
 
 lives() { kill -0 "$LATCH_PID"; }
 
@@ -127,15 +127,30 @@ cases() {
     fi
 }
 
+# bad_requests SECONDS OPTION...: the cases of latch-stress --bad.
+bad_requests() {
+    local status=0
+    timeout -k 1 "$1" latch-stress "${@:2}" >"$work/bad.tap" 2>"$work/bad.log" || status=$?
+    sed -E -n -e 's/^(ok|not ok) [0-9]+ - /\1 - invalid: /p' "$work/bad.tap"
+    ((status <= 1)) || sed 's/^/# /' "$work/bad.log"
+    return $((status > 1))
+}
+
 # offers INTERFACE: the compositor has this global. All is read: what is cut off ends with an error.
 offers() { wayland-info | grep "'$1'" >/dev/null; }
 
+# debugfs_file NAME: the device's.
+debugfs_file() { echo "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/$1"; }
+
 # What latch holds, "FDS FRAMEBUFFERS DMABUFS"; dma-bufs are those of the whole machine.
 holdings() {
-    local debugfs=/sys/kernel/debug
-    echo "$(find "/proc/$LATCH_PID/fd" -mindepth 1 | wc -l)" \
-        "$(grep -c '^framebuffer\[' "$debugfs/dri/${LATCH_DEVICE#/dev/dri/card}/framebuffer")" \
-        "$(sed -n 's/^Total \([0-9]*\) objects.*/\1/p' "$debugfs/dma_buf/bufinfo")"
+    local fds=("/proc/$LATCH_PID/fd/"*) lines line framebuffers=0
+    mapfile -t lines <"$(debugfs_file framebuffer)"
+    for line in "${lines[@]}"; do
+        [[ $line != 'framebuffer['* ]] || framebuffers=$((framebuffers + 1))
+    done
+    [[ $(</sys/kernel/debug/dma_buf/bufinfo) =~ Total\ ([0-9]+)\ objects ]]
+    echo "${#fds[@]} $framebuffers ${BASH_REMATCH[1]}"
 }
 
 # Since `read -r -a before <<<"$(holdings)"`.
@@ -165,7 +180,7 @@ move_pointer() {
     lab-monitor --qmp "{\"execute\": \"input-send-event\", \"arguments\": {\"events\": [
         {\"type\": \"abs\", \"data\": {\"axis\": \"x\", \"value\": $1}},
         {\"type\": \"abs\", \"data\": {\"axis\": \"y\", \"value\": $2}}]}}" >/dev/null
-    sleep 0.5
+    nap 0.1
 }
 
 # mouse SECONDS: reports 500 times a second; to be run in the background.
@@ -218,8 +233,7 @@ time.sleep(1000)' "$LATCH_DEVICE" >"$work/held" 2>&1 &
 # What the kernel has on the screen, without the numbers that change by themselves.
 drm_state() {
     sed -E -e '/refcount=|use_count=|pin_count=|vaddr=|_changed=/d' -e 's/fb=[0-9]+/fb=N/' \
-        -e '/allocated by/d' \
-        "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
+        -e '/allocated by/d' "$(debugfs_file state)"
 }
 
 # Numbers the cases, and says at the end how many there were. Each line goes out at once, so that

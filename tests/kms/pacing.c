@@ -5,57 +5,55 @@
 #include <drm_fourcc.h>
 
 #include "case.h"
-#include "client.h"
+#include "scene.h"
 
 #define BUFFERS 24
 #define SIZE 64
 
-struct scene {
-	struct client client;
-	struct surface surface;
-	struct memory memory[BUFFERS];
-	struct buffer buffers[BUFFERS];
-	struct frame frames[BUFFERS];
-	struct wp_fifo_v1 *fifo;
-	struct wp_commit_timer_v1 *timer;
-};
+static struct wp_fifo_v1 *barrier;
+static struct wp_commit_timer_v1 *timer;
 
-static void scene_init(struct scene *scene) {
-	*scene = (struct scene){0};
-	client_connect(&scene->client);
-	CHECK(scene->client.fifo != NULL && scene->client.timing != NULL,
+static void init(enum fence_kind kind) {
+	scene_init(kind, SIZE, BUFFERS, memory_init_udmabuf);
+	CHECK(scene.client.fifo != NULL && scene.client.timing != NULL,
 		"fifo-v1 or commit-timing-v1 is not offered");
-	surface_init_window(&scene->surface, &scene->client, "pacing");
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		memory_init_udmabuf(&scene->memory[i], SIZE, SIZE);
-		memory_fill(&scene->memory[i], 0x00080402 * (i + 1));
-		buffer_init(
-			&scene->buffers[i], &scene->client, &scene->memory[i], DRM_FORMAT_XRGB8888);
-	}
-	scene->fifo =
-		wp_fifo_manager_v1_get_fifo(scene->client.fifo, scene->surface.wl_surface);
-	scene->timer = wp_commit_timing_manager_v1_get_timer(
-		scene->client.timing, scene->surface.wl_surface);
+	barrier = wp_fifo_manager_v1_get_fifo(scene.client.fifo, scene.surface.wl_surface);
+	timer = wp_commit_timing_manager_v1_get_timer(
+		scene.client.timing, scene.surface.wl_surface);
 }
 
-static void fifo_commit(struct scene *scene, unsigned n) {
-	wp_fifo_v1_set_barrier(scene->fifo);
-	wp_fifo_v1_wait_barrier(scene->fifo);
-	surface_commit(&scene->surface, &scene->buffers[n], &scene->frames[n], -1);
+static void commit(unsigned n, int fence) {
+	surface_commit(&scene.surface, &scene.buffers[n], &scene.frames[n], fence);
 }
 
-static void set_time(struct scene *scene, int64_t ns) {
+static void fifo_commit(unsigned n, int fence) {
+	wp_fifo_v1_set_barrier(barrier);
+	wp_fifo_v1_wait_barrier(barrier);
+	commit(n, fence);
+}
+
+static void fifo_show(unsigned n) {
+	fifo_commit(n, -1);
+	frame_wait(&scene.frames[n], 2000);
+}
+
+static void set_time(int64_t ns) {
 	uint64_t sec = (uint64_t)ns / 1000000000;
-	wp_commit_timer_v1_set_timestamp(scene->timer, (uint32_t)(sec >> 32), (uint32_t)sec,
-		(uint32_t)(ns % 1000000000));
+	wp_commit_timer_v1_set_timestamp(
+		timer, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
+}
+
+/* The buffer comes back when the next one takes its place. */
+static void wait_for_release(const struct buffer *buffer, int64_t end_ns) {
+	while (buffer->releases == 0 && client_pump(&scene.client, end_ns)) {
+	}
 }
 
 /* All at once: each is seen, in order, at a vblank of its own. */
-static void fifo(void) {
-	struct scene scene;
-	scene_init(&scene);
+static void fifo(int unused) {
+	init(KIND_NONE);
 	for (unsigned i = 0; i < BUFFERS; i++) {
-		fifo_commit(&scene, i);
+		fifo_commit(i, -1);
 	}
 	int64_t late = 0;
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -73,12 +71,11 @@ static void fifo(void) {
 }
 
 /* The mailbox has them superseded: only the last one has to be seen. */
-static void mailbox(void) {
-	struct scene scene;
-	scene_init(&scene);
+static void mailbox(int unused) {
+	init(KIND_NONE);
 	int shown = 0;
 	for (unsigned i = 0; i < BUFFERS; i++) {
-		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], -1);
+		commit(i, -1);
 	}
 	frame_wait(&scene.frames[BUFFERS - 1], 2000);
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -91,29 +88,21 @@ static void mailbox(void) {
 }
 
 /* Covered, and nobody shows it: it goes on, at the pace of the display. */
-static void fifo_covered(void) {
-	struct scene scene;
+static void fifo_covered(int unused) {
 	struct surface cover;
-	struct memory memory;
 	struct buffer buffer;
 	struct frame frame;
-	scene_init(&scene);
-	fifo_commit(&scene, 0);
-	frame_wait(&scene.frames[0], 2000);
+	init(KIND_NONE);
+	fifo_show(0);
 	surface_init_fullscreen(&cover, &scene.client);
-	memory_init_udmabuf(&memory, (uint32_t)cover.width, (uint32_t)cover.height);
-	memory_fill(&memory, 0x00103010);
-	buffer_init(&buffer, &scene.client, &memory, DRM_FORMAT_XRGB8888);
-	surface_commit(&cover, &buffer, &frame, -1);
-	frame_wait(&frame, 2000);
+	buffer_init(&buffer, &scene.client, memory_init_udmabuf, (uint32_t)cover.width,
+		(uint32_t)cover.height, DRM_FORMAT_XRGB8888);
+	surface_show(&cover, &buffer, &frame, 2000);
 	int64_t start_ns = now_ns();
 	for (unsigned i = 1; i < BUFFERS; i++) {
-		fifo_commit(&scene, i);
+		fifo_commit(i, -1);
 	}
-	/* The last but one comes back when the last one takes its place. */
-	while (scene.buffers[BUFFERS - 2].releases == 0 &&
-		client_pump(&scene.client, start_ns + 3000 * MS)) {
-	}
+	wait_for_release(&scene.buffers[BUFFERS - 2], start_ns + 3000 * MS);
 	int64_t took_ns = now_ns() - start_ns;
 	note("%d covered frames in %ld ms", BUFFERS - 1, (long)(took_ns / MS));
 	CHECK(scene.buffers[BUFFERS - 2].releases == 1, "a covered window stands still");
@@ -123,46 +112,40 @@ static void fifo_covered(void) {
 }
 
 /* Never mapped: no output has ever shown it. */
-static void fifo_unmapped(void) {
-	struct scene scene;
-	scene_init(&scene);
+static void fifo_unmapped(int unused) {
+	init(KIND_NONE);
 	int64_t start_ns = now_ns();
 	struct wl_surface *nobody = wl_compositor_create_surface(scene.client.compositor);
-	struct wp_fifo_v1 *barrier = wp_fifo_manager_v1_get_fifo(scene.client.fifo, nobody);
+	struct wp_fifo_v1 *nobodys = wp_fifo_manager_v1_get_fifo(scene.client.fifo, nobody);
 	for (unsigned i = 0; i < 10; i++) {
-		wp_fifo_v1_set_barrier(barrier);
-		wp_fifo_v1_wait_barrier(barrier);
+		wp_fifo_v1_set_barrier(nobodys);
+		wp_fifo_v1_wait_barrier(nobodys);
 		wl_surface_attach(nobody, scene.buffers[i].wl_buffer, 0, 0);
 		wl_surface_commit(nobody);
 	}
 	wl_display_flush(scene.client.display);
-	while (scene.buffers[8].releases == 0 &&
-		client_pump(&scene.client, start_ns + 2000 * MS)) {
-	}
+	wait_for_release(&scene.buffers[8], start_ns + 2000 * MS);
 	note("10 frames in %ld ms", (long)((now_ns() - start_ns) / MS));
 	CHECK(scene.buffers[8].releases == 1, "a surface without a role stands still");
 	CHECK(now_ns() - start_ns > 100 * MS, "a surface without a role is not paced");
-	wp_fifo_v1_destroy(barrier);
+	wp_fifo_v1_destroy(nobodys);
 	wl_surface_destroy(nobody);
 }
 
 /* Commits that aim at vblanks to come, some frames ahead, with offset_num / 8 of a refresh more:
  * each is shown at the first vblank that is not before its target. */
 static void aim(int offset_num) {
-	struct scene scene;
-	scene_init(&scene);
-	fifo_commit(&scene, 0);
-	frame_wait(&scene.frames[0], 2000);
-	fifo_commit(&scene, 1);
-	frame_wait(&scene.frames[1], 2000);
+	init(KIND_NONE);
+	fifo_show(0);
+	fifo_show(1);
 	int64_t first_ns = scene.frames[1].presented_ns;
 	int64_t refresh_ns = scene.frames[1].refresh_ns;
 	CHECK(refresh_ns > 0, "the refresh is not told");
 	int64_t offset_ns = refresh_ns * offset_num / 8, targets[BUFFERS];
 	for (unsigned i = 2; i < BUFFERS; i++) {
 		targets[i] = first_ns + (4 + (i - 2) * 2) * refresh_ns + offset_ns;
-		set_time(&scene, targets[i]);
-		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], -1);
+		set_time(targets[i]);
+		commit(i, -1);
 	}
 	int in_time = 0;
 	for (unsigned i = 2; i < BUFFERS; i++) {
@@ -177,19 +160,9 @@ static void aim(int offset_num) {
 		in_time, BUFFERS - 2);
 }
 
-static void timing(void) {
-	aim(0);
-}
-
-static void timing_between(void) {
-	aim(4);
-}
-
 /* Barriers, times and fences in one row of updates: all are shown, in order, none early. */
-static void mixed(void) {
-	struct scene scene;
-	scene_init(&scene);
-	surface_use(&scene.surface, KIND_SYNC_FILE);
+static void mixed(int unused) {
+	init(KIND_SYNC_FILE);
 	uint32_t fences[BUFFERS] = {0};
 	int64_t start_ns = now_ns(), targets[BUFFERS] = {0};
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -199,17 +172,12 @@ static void mixed(void) {
 		}
 		if (i % 4 == 2) {
 			targets[i] = start_ns + i * 15 * MS;
-			set_time(&scene, targets[i]);
+			set_time(targets[i]);
 		}
-		wp_fifo_v1_set_barrier(scene.fifo);
-		wp_fifo_v1_wait_barrier(scene.fifo);
-		surface_commit(&scene.surface, &scene.buffers[i], &scene.frames[i], fd);
+		fifo_commit(i, fd);
 	}
 	for (unsigned i = 0; i < BUFFERS; i++) {
 		if (fences[i] != 0) {
-			while (i > 0 && scene.frames[i - 1].state == FRAME_PENDING) {
-				frame_wait(&scene.frames[i - 1], 3000);
-			}
 			CHECK(scene.frames[i].state == FRAME_PENDING, "shown before its fence");
 			drm_fence_signal(fences[i]);
 		}
@@ -225,14 +193,11 @@ static void mixed(void) {
 #define ZERO_COPY WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY
 
 /* vkms has a timer in a display's place: nothing may be said in the name of hardware. */
-static void flags(void) {
-	struct scene scene;
-	struct memory memory;
+static void flags(int unused) {
 	struct buffer shm;
-	scene_init(&scene);
+	init(KIND_NONE);
 	for (unsigned i = 0; i < 4; i++) {
-		fifo_commit(&scene, i);
-		frame_wait(&scene.frames[i], 2000);
+		fifo_show(i);
 		CHECK(scene.frames[i].flags == (VSYNC | ZERO_COPY), "flags %#x on a plane",
 			scene.frames[i].flags);
 	}
@@ -243,56 +208,42 @@ static void flags(void) {
 	int64_t off_ns = between_ns - vblanks * first->refresh_ns;
 	CHECK(off_ns < 2 * MS && off_ns > -2 * MS, "%ld vblanks of %ld us lie %ld us apart",
 		(long)vblanks, (long)(first->refresh_ns / 1000), (long)(between_ns / 1000));
-	buffer_init_shm(&shm, &scene.client, &memory, SIZE, SIZE, false);
-	surface_commit(&scene.surface, &shm, &scene.frames[4], -1);
-	frame_wait(&scene.frames[4], 2000);
+	buffer_init_shm(&shm, &scene.client, SIZE, SIZE, false);
+	surface_show(&scene.surface, &shm, &scene.frames[4], 2000);
 	CHECK(scene.frames[4].flags == VSYNC, "flags %#x of a copy", scene.frames[4].flags);
 }
 
 /* The device can't: the frames come as usual. What latch says of it is the job's to look at. */
-static void tearing(void) {
-	struct client client;
-	struct surface surface;
-	struct memory memory[3];
-	struct buffer buffers[3];
+static void tearing(int unused) {
+	struct client *client = &scene.client;
 	struct frame frame;
-	client_connect(&client);
-	CHECK(client.tearing != NULL && client.content_type != NULL,
+	scene_init(KIND_NONE, 0, 3, memory_init_udmabuf);
+	CHECK(client->tearing != NULL && client->content_type != NULL,
 		"tearing-control-v1 or content-type-v1 is not offered");
-	surface_init_fullscreen(&surface, &client);
-	struct wp_tearing_control_v1 *control =
-		wp_tearing_control_manager_v1_get_tearing_control(
-			client.tearing, surface.wl_surface);
+	struct wp_tearing_control_v1 *control = wp_tearing_control_manager_v1_get_tearing_control(
+		client->tearing, scene.surface.wl_surface);
 	wp_tearing_control_v1_set_presentation_hint(
 		control, WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC);
 	struct wp_content_type_v1 *type = wp_content_type_manager_v1_get_surface_content_type(
-		client.content_type, surface.wl_surface);
+		client->content_type, scene.surface.wl_surface);
 	wp_content_type_v1_set_content_type(type, WP_CONTENT_TYPE_V1_TYPE_GAME);
 	for (unsigned i = 0; i < 6; i++) {
-		if (i < 3) {
-			memory_init_udmabuf(&memory[i], (uint32_t)surface.width,
-				(uint32_t)surface.height);
-			buffer_init(&buffers[i], &client, &memory[i], DRM_FORMAT_XRGB8888);
-		}
-		surface_commit(&surface, &buffers[i % 3], &frame, -1);
-		frame_wait(&frame, 2000);
+		surface_show(&scene.surface, scene_next(), &frame, 2000);
 		CHECK(frame.flags & VSYNC, "flags %#x", frame.flags);
 	}
 	wp_content_type_v1_destroy(type);
 	wp_tearing_control_v1_destroy(control);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"fifo: each of many commits at a vblank of its own", fifo, 0},
-		{"without fifo commits supersede each other", mailbox, 0},
-		{"fifo: a covered window goes on, at the display's pace", fifo_covered, 0},
-		{"fifo: so does a surface that is nowhere", fifo_unmapped, 0},
-		{"commit-timing: frames are shown at the vblanks they aim at", timing, 0},
-		{"commit-timing: a time between two vblanks is the later one", timing_between, 0},
-		{"barriers, times and fences together", mixed, 0},
-		{"presentation feedback says no more than is true", flags, 0},
-		{"who asks for tearing where there is none is shown as usual", tearing, 0},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"fifo: each of many commits at a vblank of its own", fifo},
+	{"without fifo commits supersede each other", mailbox},
+	{"fifo: a covered window goes on, at the display's pace", fifo_covered},
+	{"fifo: so does a surface that is nowhere", fifo_unmapped},
+	{"commit-timing: frames are shown at the vblanks they aim at", aim, 0},
+	{"commit-timing: a time between two vblanks is the later one", aim, 4},
+	{"barriers, times and fences together", mixed},
+	{"presentation feedback says no more than is true", flags},
+	{"who asks for tearing where there is none is shown as usual", tearing},
+	{0},
+};

@@ -41,7 +41,7 @@ compose_all() {
         status=0
         show "$layout" 1 "$pictures/$layout.composed.png" || status=$?
         ((status == 0 || status == 77)) || verdict 1 "$layout, composed" "$work/shown"
-        if grep -q 'zero-copy [1-9]' "$work/shown"; then
+        if [[ $(<"$work/shown") == *'zero-copy '[1-9]* ]]; then
             verdict 1 "$layout: nothing is zero-copy with --no-scanout" "$work/shown"
         fi
     done
@@ -66,9 +66,11 @@ show_all() {
     stop_latch
 }
 
+# read_planes FILE: how many surfaces were on planes, of all, and how many were wanted there.
+read_planes() { [[ $(<"$1") =~ planes\ ([0-9]+)\ of\ [0-9]+,\ wanted\ ([0-9]+) ]]; }
+
 compare_one() { # LAYOUT
-    local status=0 lines difference planes wanted
-    lines=$(wc -l <"$latch_log")
+    local status=0 difference planes wanted
     show "$1" $frames "$pictures/$1.planes.png" || status=$?
     if ((status == 77)); then
         echo "ok - $1 # SKIP $(cat "$work/shown")"
@@ -84,13 +86,13 @@ compare_one() { # LAYOUT
     difference=$(kms-picture compare "$pictures/$1.planes.png" "$pictures/$1.composed.png" \
         $tolerance)
     verdict $? "$1: planes and renderer make the same picture ($difference)"
-    planes=$(sed -n 's/^planes \([0-9]*\).*/\1/p' "$work/shown")
-    wanted=$(sed -n 's/.*wanted //p' "$work/shown")
+    read_planes "$work/shown"
+    planes=${BASH_REMATCH[1]} wanted=${BASH_REMATCH[2]}
     ((planes >= wanted))
     status=$?
     verdict $status "$1: $planes surfaces on planes, $wanted wanted" "$work/shown"
     if ((status != 0)); then
-        tail -n "+$((lines + 1))" "$latch_log" | grep 'surface [0-9]*:' | tail -n 20 | sed 's/^/# /'
+        grep 'surface [0-9]*:' "$latch_log" | tail -n 20 | sed 's/^/# /'
     fi
 }
 
@@ -118,7 +120,8 @@ underlay() {
     local difference planes status
     difference=$(kms-picture compare "$pictures/$1.under.png" "$pictures/$1.flat.png" $tolerance)
     verdict $? "$1, on underlays: the holes are where the planes are ($difference)"
-    planes=$(sed -n 's/^planes \([0-9]*\).*/\1/p' "$work/$1.shown")
+    read_planes "$work/$1.shown"
+    planes=${BASH_REMATCH[1]}
     ((planes == $2))
     status=$?
     verdict $status "$1, on underlays: $planes surfaces on planes, $2 wanted" "$work/$1.shown"
@@ -308,7 +311,7 @@ steady() {
 
 # Where the planes are, without what changes at every flip.
 plane_places() {
-    grep -E "^plane|crtc-pos" "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
+    grep -E "^plane|crtc-pos" "$(debugfs_file state)"
 }
 
 pointer() {
@@ -326,7 +329,7 @@ pointer() {
     before=$(plane_places)
     for _ in {1..10}; do
         [[ $(plane_places) == "$before" ]] || places=1
-        sleep 0.05
+        nap 0.05
     done
     end $mouse
     ((places == 1))

@@ -34,12 +34,13 @@ ssize_t read(int fd, void *bytes, size_t size);
 
 static struct drm_event_vblank lost;
 
-static int wanted_errno(const char *path) {
-	int number = 0;
+/* The number in the file, and a word behind it; otherwise where there is none. */
+static unsigned long read_number(const char *path, unsigned long otherwise, char word[8]) {
+	unsigned long number = otherwise;
 	FILE *file = fopen(path, "re");
 	if (file != NULL) {
-		if (fscanf(file, "%d", &number) != 1) {
-			number = 0;
+		if (fscanf(file, "%lu %7s", &number, word) < 1) {
+			number = otherwise;
 		}
 		fclose(file);
 	}
@@ -148,15 +149,8 @@ static uint64_t apply(const struct drm_mode_atomic *atomic, struct crtc *all) {
 }
 
 static bool is_too_much(const char *path, uint64_t pixels, bool test) {
-	unsigned long limit = ULONG_MAX;
 	char late[8] = "";
-	FILE *file = fopen(path, "re");
-	if (file != NULL) {
-		if (fscanf(file, "%lu %7s", &limit, late) < 1) {
-			limit = ULONG_MAX;
-		}
-		fclose(file);
-	}
+	unsigned long limit = read_number(path, ULONG_MAX, late);
 	return pixels > limit && !(test && late[0] != '\0');
 }
 
@@ -191,7 +185,9 @@ int ioctl(int fd, unsigned long request, ...) {
 	const char *path = getenv("LATCH_REFUSE");
 	if (request == DRM_IOCTL_MODE_ATOMIC && path != NULL) {
 		const struct drm_mode_atomic *atomic = arg;
-		int number = atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY ? 0 : wanted_errno(path);
+		char word[8];
+		bool test = atomic->flags & DRM_MODE_ATOMIC_TEST_ONLY;
+		int number = test ? 0 : (int)read_number(path, 0, word);
 		if (number != 0) {
 			count(path);
 			errno = number;

@@ -11,9 +11,8 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <wayland-client.h>
 
-#include "security-context-v1-client-protocol.h"
+#include "client.h"
 
 #define EXIT_NO_SANDBOX 125
 
@@ -21,23 +20,6 @@ static void die(const char *what) {
 	fprintf(stderr, "sandbox: %s: %s\n", what, strerror(errno));
 	exit(EXIT_NO_SANDBOX);
 }
-
-static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
-	const char *interface, uint32_t version) {
-	struct wp_security_context_manager_v1 **manager = data;
-	if (strcmp(interface, wp_security_context_manager_v1_interface.name) == 0) {
-		*manager = wl_registry_bind(
-			registry, name, &wp_security_context_manager_v1_interface, 1);
-	}
-}
-
-static void handle_global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = handle_global,
-	.global_remove = handle_global_remove,
-};
 
 static int listen_at(const char *name) {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -62,14 +44,9 @@ int main(int argc, char **argv) {
 		fputs("usage: sandbox COMMAND [ARG]...\n", stderr);
 		return EXIT_NO_SANDBOX;
 	}
-	struct wp_security_context_manager_v1 *manager = NULL;
-	struct wl_display *display = wl_display_connect(NULL);
-	if (display == NULL) {
-		die("no compositor");
-	}
-	struct wl_registry *registry = wl_display_get_registry(display);
-	wl_registry_add_listener(registry, &registry_listener, &manager);
-	if (wl_display_roundtrip(display) < 0 || manager == NULL) {
+	struct client client;
+	client_connect(&client);
+	if (client.security_context == NULL) {
 		errno = ENOTSUP;
 		die("wp_security_context_manager_v1");
 	}
@@ -81,14 +58,12 @@ int main(int argc, char **argv) {
 	}
 	int listen_fd = listen_at("latch-sandbox");
 	struct wp_security_context_v1 *context = wp_security_context_manager_v1_create_listener(
-		manager, listen_fd, close_fds[0]);
+		client.security_context, listen_fd, close_fds[0]);
 	wp_security_context_v1_set_sandbox_engine(context, "org.example.latch.test");
 	wp_security_context_v1_set_app_id(context, argv[1]);
 	wp_security_context_v1_commit(context);
 	wp_security_context_v1_destroy(context);
-	if (wl_display_roundtrip(display) < 0) {
-		die("the context was refused");
-	}
+	client_roundtrip(&client);
 
 	pid_t pid = fork();
 	if (pid == 0) {
@@ -101,8 +76,6 @@ int main(int argc, char **argv) {
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		die("the command was not started");
 	}
-	wp_security_context_manager_v1_destroy(manager);
-	wl_registry_destroy(registry);
-	wl_display_disconnect(display);
+	wl_display_disconnect(client.display);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_NO_SANDBOX;
 }

@@ -29,7 +29,7 @@ on_screen() {
 }
 
 cursor_plane() { # prints its place: X+Y, nothing when it is off
-    python3 - "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state" <<'PYTHON'
+    python3 - "$(debugfs_file state)" <<'PYTHON'
 import re, sys
 planes = re.split(r"(?m)^(?=plane\[)", open(sys.argv[1]).read())[1:]
 # The second plane is the cursor's; primary comes first.
@@ -61,7 +61,8 @@ job() {
     check "its test card is on the machine's screen" on_screen
     check "the cursor is on a plane and follows the pointer" cursor
     check "weston-simple-shm runs" stranger weston-simple-shm
-    cases kms-misbehave syncobj
+    bad_requests 60 --bad=syncobj
+    verdict $? "all invalid requests of linux-drm-syncobj were made" "$work/bad.log"
     stop_latch
     [[ $(drm_state) == "$before" ]]
     verdict $? "the console is as it was"

@@ -96,9 +96,6 @@ failures_are_named() { # SURFACES
     [[ $(grep -c 'kms-sw-sync.*signalled with an error' "$latch_log") == "$1" ]]
 }
 
-# On a dma-buf one, as sync_file and as point two: what sw_sync says (ENOENT), vgem does not.
-failures_are_counted() { [[ $(grep -o '"fence_error":-2,' "$work/trace.json" | wc -l) == 5 ]]; }
-
 # On a dma-buf one, as sync_file and as point two: what sw_sync says (ENOENT), vgem does not. The paced
 # client of measures() was alone for two seconds; kms-pacing's clients never were.
 trace() {

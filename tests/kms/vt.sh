@@ -7,7 +7,7 @@ source "$(dirname "$0")/job.sh"
 # planes_on: how many show something.
 planes_on() {
     awk '/^plane\[/ { fb = 1 } fb && /^\tfb=/ { n += $1 != "fb=0"; fb = 0 } END { print n + 0 }' \
-        "/sys/kernel/debug/dri/${LATCH_DEVICE#/dev/dri/card}/state"
+        "$(debugfs_file state)"
 }
 are_on() { [[ $(planes_on) == "$1" ]]; }
 

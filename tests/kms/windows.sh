@@ -9,7 +9,7 @@ send() {
     local IFS=,
     lab-monitor --qmp "{\"execute\": \"input-send-event\", \"arguments\": {\"events\": [$*]}}" \
         >/dev/null
-    sleep 0.2
+    nap 0.05
 }
 
 alt() { send "{\"type\": \"key\", \"data\": {\"down\": $1, \"key\": {\"type\": \"qcode\", \"data\": \"alt\"}}}"; }
@@ -25,7 +25,7 @@ drag() {
     go $((($2 + $4) / 2)) $((($3 + $5) / 2))
     go "$4" "$5"
     button "$1" false
-    sleep 0.5
+    nap 0.2 # the client draws it in its new size
 }
 
 # The box of the largest surface of a client: WIDTH HEIGHT X Y.

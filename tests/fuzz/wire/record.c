@@ -11,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <wayland-server-core.h>
 
+#include "base/clock.h"
 #include "classify.h"
 #include "input.h"
 #include "limits/account.h"
@@ -41,12 +41,6 @@ static struct {
 	struct recording recordings[MAX_CLIENTS];
 	size_t len;
 } recorder;
-
-static int64_t now_ns(void) {
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 static void finish(struct recording *recording) {
 	if (recording->file != NULL) {
@@ -77,7 +71,7 @@ static struct recording *find_or_begin(struct wl_client *client, bool request) {
 	snprintf(path, sizeof(path), "%s/%s-%zu", recorder.directory, name, recorder.len);
 	recording->client = client;
 	recording->file = fopen(path, "we");
-	recording->last_ns = now_ns();
+	recording->last_ns = latch_now_ns();
 	recording->destroy.notify = handle_destroy;
 	wl_client_add_destroy_listener(client, &recording->destroy);
 	if (recording->file == NULL) {
@@ -162,7 +156,7 @@ static void put_arguments(
 }
 
 static void put_pause(struct recording *recording) {
-	int64_t time_ns = now_ns();
+	int64_t time_ns = latch_now_ns();
 	int64_t ms = (time_ns - recording->last_ns) / NS_PER_MS;
 	recording->last_ns = time_ns;
 	if (ms >= PAUSE_MS) {

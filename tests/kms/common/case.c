@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -81,18 +82,15 @@ void note(const char *format, ...) {
 	fflush(stdout);
 }
 
+/* Whether it ends in time. What is left of it then is ended, with everything that it has started:
+ * it leads a group. */
 static bool wait_for(pid_t pid, int limit_s, int *status) {
-	int64_t limit = now_ns() + limit_s * 1000 * MS;
-	while (now_ns() < limit) {
-		if (waitpid(pid, status, WNOHANG) == pid) {
-			return true;
-		}
-		sleep_ms(5);
-	}
-	/* With everything that the case has started: it leads a group. */
+	struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	bool ended = poll(&end, 1, limit_s * 1000) == 1;
+	close(end.fd);
 	kill(-pid, SIGKILL);
 	waitpid(pid, status, 0);
-	return false;
+	return ended;
 }
 
 /* Returns whether the case did not fail. */
@@ -110,7 +108,7 @@ static bool run_case(const struct test_case *test) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		close(fds[0]);
 		reason_fd = fds[1];
-		test->run();
+		test->run(test->value);
 		fflush(stdout);
 		_exit(0);
 	}
@@ -119,7 +117,6 @@ static bool run_case(const struct test_case *test) {
 	int status = 0;
 	int limit_s = test->limit_s > 0 ? test->limit_s : DEFAULT_LIMIT_S;
 	bool ended = wait_for(pid, limit_s, &status);
-	kill(-pid, SIGKILL);
 	double seconds = (double)(now_ns() - start) / 1e9;
 
 	char reason[512] = "";
@@ -155,11 +152,11 @@ static bool is_wanted(const char *name, int argc, char **argv) {
 	return argc <= 1;
 }
 
-int test_main(int argc, char **argv, const struct test_case *cases, size_t len) {
+int test_main(int argc, char **argv, const struct test_case *cases) {
 	bool ok = true;
-	for (size_t i = 0; i < len; i++) {
-		if (is_wanted(cases[i].name, argc, argv)) {
-			ok = run_case(&cases[i]) && ok;
+	for (const struct test_case *test = cases; test->name != NULL; test++) {
+		if (is_wanted(test->name, argc, argv)) {
+			ok = run_case(test) && ok;
 		}
 	}
 	return ok ? 0 : 1;

@@ -11,17 +11,23 @@
 
 struct test_case {
 	const char *name;
-	void (*run)(void);
+	void (*run)(int value);
+	/** For what is done in several ways: which. */
+	int value;
 	/** 0: 20 s. */
 	int limit_s;
 };
 
+/** A program's cases, and one without a name. main() is main.c's. */
+extern const struct test_case test_cases[];
+
 /**
  * Runs the cases whose names contain one of the arguments (all without any) and prints TAP.
  *
+ * @param cases the last one has no name
  * @return the program's exit status: 0 when none failed
  */
-int test_main(int argc, char **argv, const struct test_case *cases, size_t len);
+int test_main(int argc, char **argv, const struct test_case *cases);
 
 /** Ends the case: "not ok", with this reason. */
 _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)));

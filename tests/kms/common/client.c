@@ -1,12 +1,8 @@
 #include "client.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "case.h"
 
@@ -16,10 +12,11 @@ static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial
 
 static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
 
-/* The cursor would be in the pictures. */
 static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
 	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
-	wl_pointer_set_cursor(pointer, serial, NULL, 0, 0);
+	struct client *client = data;
+	wl_pointer_set_cursor(
+		pointer, serial, client->cursor, client->cursor_hotspot, client->cursor_hotspot);
 }
 
 static void handle_leave(
@@ -64,7 +61,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		uint32_t version;
 		void *object;
 	} wanted[] = {
-		{&wl_compositor_interface, 4, &client->compositor},
+		{&wl_compositor_interface, 6, &client->compositor},
 		{&wl_subcompositor_interface, 1, &client->subcompositor},
 		{&wl_shm_interface, 1, &client->shm},
 		{&wl_seat_interface, 1, &client->seat},
@@ -80,6 +77,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_commit_timing_manager_v1_interface, 1, &client->timing},
 		{&wp_tearing_control_manager_v1_interface, 1, &client->tearing},
 		{&wp_content_type_manager_v1_interface, 1, &client->content_type},
+		{&wp_security_context_manager_v1_interface, 1, &client->security_context},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
 		if (strcmp(interface, wanted[i].interface->name) == 0) {
@@ -114,20 +112,27 @@ void client_connect(struct client *client) {
 	client_roundtrip(client);
 }
 
-void client_disconnect(struct client *client) {
-	wl_display_disconnect(client->display);
-	*client = (struct client){0};
+/* Returns the code of the protocol error and the interface's name; or -1, and another error's. */
+static int read_error(struct client *client, const char **interface) {
+	const struct wl_interface *which = NULL;
+	uint32_t id;
+	int error = wl_display_get_error(client->display);
+	if (error != EPROTO) {
+		*interface = strerror(error);
+		return -1;
+	}
+	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
+	*interface = which != NULL ? which->name : "?";
+	return (int)code;
 }
 
 static _Noreturn void fail_connection(struct client *client) {
-	const struct wl_interface *interface = NULL;
-	uint32_t id = 0;
-	int error = wl_display_get_error(client->display);
-	if (error == EPROTO) {
-		uint32_t code = wl_display_get_protocol_error(client->display, &interface, &id);
-		fail("protocol error %u of %s#%u", code, interface ? interface->name : "?", id);
+	const char *interface;
+	int code = read_error(client, &interface);
+	if (code >= 0) {
+		fail("protocol error %d of %s", code, interface);
 	}
-	fail("the connection broke: %s", strerror(error));
+	fail("the connection broke: %s", interface);
 }
 
 /* Returns -1 when the connection has broken. */
@@ -164,6 +169,19 @@ bool client_pump(struct client *client, int64_t end_ns) {
 	return ret > 0;
 }
 
+void client_pump_ms(struct client *client, int ms) {
+	int64_t end_ns = now_ns() + ms * MS;
+	while (client_pump(client, end_ns)) {
+	}
+}
+
+bool client_wait(struct client *client, const bool *done, int limit_ms) {
+	int64_t end_ns = now_ns() + limit_ms * MS;
+	while (!*done && client_pump(client, end_ns)) {
+	}
+	return *done;
+}
+
 void client_roundtrip(struct client *client) {
 	if (wl_display_roundtrip(client->display) < 0) {
 		fail_connection(client);
@@ -176,68 +194,6 @@ int client_error(struct client *client, const char **interface, int limit_ms) {
 	do {
 		ret = pump(client, end_ns);
 	} while (ret > 0);
-	*interface = ret == 0 ? "none" : strerror(wl_display_get_error(client->display));
-	if (ret == 0 || wl_display_get_error(client->display) != EPROTO) {
-		return -1;
-	}
-	const struct wl_interface *which = NULL;
-	uint32_t id;
-	uint32_t code = wl_display_get_protocol_error(client->display, &which, &id);
-	*interface = which != NULL ? which->name : "?";
-	return (int)code;
-}
-
-static void handle_release(void *data, struct wl_buffer *wl_buffer) {
-	struct buffer *buffer = data;
-	buffer->releases++;
-	buffer->release_ns = now_ns();
-}
-
-static const struct wl_buffer_listener buffer_listener = {.release = handle_release};
-
-void buffer_init_planes(struct buffer *buffer, struct client *client,
-	const struct buffer_plane *planes, size_t len, uint32_t width, uint32_t height,
-	uint32_t fourcc) {
-	*buffer = (struct buffer){0};
-	struct zwp_linux_buffer_params_v1 *params =
-		zwp_linux_dmabuf_v1_create_params(client->dmabuf);
-	for (size_t i = 0; i < len; i++) {
-		zwp_linux_buffer_params_v1_add(params, planes[i].memory->fd, (uint32_t)i,
-			planes[i].offset, planes[i].stride, DRM_FORMAT_MOD_LINEAR >> 32,
-			DRM_FORMAT_MOD_LINEAR & 0xffffffff);
-	}
-	buffer->wl_buffer = zwp_linux_buffer_params_v1_create_immed(
-		params, (int32_t)width, (int32_t)height, fourcc, 0);
-	zwp_linux_buffer_params_v1_destroy(params);
-	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
-}
-
-void buffer_init(
-	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc) {
-	struct buffer_plane plane = {.memory = memory, .stride = memory->stride};
-	buffer_init_planes(buffer, client, &plane, 1, memory->width, memory->height, fourcc);
-	buffer->memory = memory;
-}
-
-void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,
-	uint32_t width, uint32_t height, bool alpha) {
-	*buffer = (struct buffer){.memory = memory};
-	*memory = (struct memory){.width = width, .height = height, .stride = width * 4};
-	memory->size = (size_t)memory->stride * height;
-	memory->fd = memfd_create("shm", MFD_CLOEXEC);
-	CHECK(memory->fd >= 0 && ftruncate(memory->fd, (off_t)memory->size) == 0, "memfd: %s",
-		strerror(errno));
-	memory->map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, memory->fd, 0);
-	CHECK(memory->map != MAP_FAILED, "mmap: %s", strerror(errno));
-	struct wl_shm_pool *pool =
-		wl_shm_create_pool(client->shm, memory->fd, (int32_t)memory->size);
-	buffer->wl_buffer = wl_shm_pool_create_buffer(pool, 0, (int32_t)width, (int32_t)height,
-		(int32_t)memory->stride, alpha ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888);
-	wl_shm_pool_destroy(pool);
-	wl_buffer_add_listener(buffer->wl_buffer, &buffer_listener, buffer);
-}
-
-void buffer_finish(struct buffer *buffer) {
-	wl_buffer_destroy(buffer->wl_buffer);
-	*buffer = (struct buffer){0};
+	*interface = "none";
+	return ret == 0 ? -1 : read_error(client, interface);
 }

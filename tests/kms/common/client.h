@@ -19,6 +19,7 @@
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
+#include "security-context-v1-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -30,24 +31,27 @@ struct client {
 	struct wl_shm *shm;
 	struct wl_seat *seat;
 	struct wl_pointer *pointer;
+	const struct wl_surface_listener *surface_listener; // NULL: nobody hears the surfaces
+	struct wl_surface *cursor; // NULL, as it would be in the pictures: none is shown
+	int32_t cursor_hotspot;
 	struct xdg_wm_base *wm_base;
 	struct zwp_linux_dmabuf_v1 *dmabuf;
 	struct wp_presentation *presentation;
 	struct wp_viewporter *viewporter;
-	struct wp_alpha_modifier_v1 *alpha_modifier;			 // NULL: not offered
-	struct wp_color_representation_manager_v1 *color_representation; // NULL: not offered
+	/* These are NULL where they are not offered. */
+	struct wp_alpha_modifier_v1 *alpha_modifier;
+	struct wp_color_representation_manager_v1 *color_representation;
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
-	/* These are NULL where they are not offered. */
 	struct wp_fifo_manager_v1 *fifo;
 	struct wp_commit_timing_manager_v1 *timing;
 	struct wp_tearing_control_manager_v1 *tearing;
 	struct wp_content_type_manager_v1 *content_type;
+	struct wp_security_context_manager_v1 *security_context;
 };
 
 /** Connects and binds all that is there. Fails the case when it can't. */
 void client_connect(struct client *client);
-void client_disconnect(struct client *client);
 
 /**
  * Handles what the compositor has sent; waits for it until end_ns at most. Returns false when
@@ -55,6 +59,12 @@ void client_disconnect(struct client *client);
  * Use: while (!answer && client_pump(client, end_ns)) {}
  */
 bool client_pump(struct client *client, int64_t end_ns);
+
+/** The same for so long, whatever comes. */
+void client_pump_ms(struct client *client, int ms);
+
+/** The same until something has become true, for so long at most. Returns whether it has. */
+bool client_wait(struct client *client, const bool *done, int limit_ms);
 
 void client_roundtrip(struct client *client);
 
@@ -64,33 +74,51 @@ void client_roundtrip(struct client *client);
  */
 int client_error(struct client *client, const char **interface, int limit_ms);
 
+/** A plane of a picture: some bytes into a dma-buf. */
+struct buffer_plane {
+	int fd;
+	uint32_t index, offset, stride;
+	uint64_t modifier; // 0: linear
+};
+
+/** What the compositor answers to a buffer that it is offered. */
+struct offer {
+	enum { ANSWER_NONE, ANSWER_CREATED, ANSWER_FAILED } answer;
+	struct wl_buffer *wl_buffer;
+};
+
+/** Params with these planes. The offer gets the answer to what becomes of them, and may be NULL. */
+struct zwp_linux_buffer_params_v1 *params_create(
+	struct client *client, const struct buffer_plane *planes, size_t len, struct offer *offer);
+
+/** Waits up to two seconds for the answer. */
+void offer_wait(struct client *client, struct offer *offer);
+
 /** A wl_buffer and what became of it. */
 struct buffer {
 	struct wl_buffer *wl_buffer;
-	struct memory *memory; // borrowed
+	struct memory memory;
 	int commits;
 	int releases;
 	int64_t release_ns; // when the last wl_buffer.release arrived
 };
 
-/** XRGB8888 or ARGB8888 of the memory, by create_immed. */
-void buffer_init(
-	struct buffer *buffer, struct client *client, struct memory *memory, uint32_t fourcc);
+/** Memory of a kind (memory_init_udmabuf and the like), and XRGB8888 or ARGB8888 of it. */
+void buffer_init(struct buffer *buffer, struct client *client, memory_init_func init_memory,
+	uint32_t width, uint32_t height, uint32_t fourcc);
 
-/** Where a plane of a picture is: some bytes into a memory. */
-struct buffer_plane {
-	const struct memory *memory;
-	uint32_t offset, stride;
-};
+/** By create_immed. What is known of the memory stays. */
+void buffer_init_from_params(struct buffer *buffer, struct zwp_linux_buffer_params_v1 *params,
+	uint32_t width, uint32_t height, uint32_t fourcc);
 
-/** A linear picture of several planes, by create_immed. buffer->memory stays NULL. */
+/** The same of params with these planes. */
 void buffer_init_planes(struct buffer *buffer, struct client *client,
 	const struct buffer_plane *planes, size_t len, uint32_t width, uint32_t height,
 	uint32_t fourcc);
 
-/** The same by wl_shm; fills in memory too, which holds the memfd. */
-void buffer_init_shm(struct buffer *buffer, struct client *client, struct memory *memory,
-	uint32_t width, uint32_t height, bool alpha);
+/** XRGB8888, or ARGB8888 with alpha, by wl_shm. */
+void buffer_init_shm(
+	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha);
 void buffer_finish(struct buffer *buffer);
 
 enum frame_state {
@@ -131,6 +159,7 @@ struct surface {
 	struct wl_callback *callback;
 	bool configured, closed;
 	bool frame_done; // the callback of the last commit has come
+	int32_t x, y;	 // of a popup
 	int32_t width, height;
 
 	enum fence_kind kind;
@@ -149,6 +178,11 @@ void surface_init_fullscreen(struct surface *surface, struct client *client);
 void surface_init_window(struct surface *surface, struct client *client, const char *title);
 void surface_init_subsurface(
 	struct surface *surface, struct client *client, struct surface *parent, int x, int y);
+/** A popup where the positioner has it, which ends here. Configured, without a buffer yet. */
+void surface_init_popup(
+	struct surface *surface, struct surface *parent, struct xdg_positioner *positioner);
+/** Ends the window; the surface lives on. */
+void surface_end_window(struct surface *surface);
 void surface_finish(struct surface *surface);
 
 /** From now on all commits carry fences of this kind. Skips the case where it is not offered. */
@@ -171,6 +205,11 @@ void surface_commit_same(
 
 /** Waits until the frame was presented; fails the case when it was discarded or takes limit_ms. */
 void frame_wait(struct frame *frame, int limit_ms);
+
+/** Commits the buffer, ready, and waits until it was presented. The frame may be NULL, but not with
+ * watch_releases. */
+void surface_show(
+	struct surface *surface, struct buffer *buffer, struct frame *frame, int limit_ms);
 
 /** Waits for the frame callback of the last commit; fails the case after limit_ms. */
 void surface_wait_callback(struct surface *surface, int limit_ms);

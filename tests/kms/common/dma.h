@@ -12,16 +12,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Opens a node of the driver; the render node where wanted. -1 where there is none. */
-int drm_open(const char *driver, bool render);
+#include "clients/common/timeline.h"
 
 struct memory {
-	int fd; // the dma-buf
+	int fd; // the dma-buf, or the memfd
 	uint32_t width, height, stride;
 	size_t size;
 	uint32_t *map;
 	uint32_t vgem_handle; // 0: not of vgem
 };
+
+typedef void (*memory_init_func)(struct memory *memory, uint32_t width, uint32_t height);
 
 /** Linear, 32 bits a pixel. Of vgem, so that a fence can be attached. Fails the case. */
 void memory_init_vgem(struct memory *memory, uint32_t width, uint32_t height);
@@ -31,6 +32,9 @@ void memory_init_udmabuf(struct memory *memory, uint32_t width, uint32_t height)
 
 /** The same as a dumb buffer of the KMS device in $LATCH_DEVICE. */
 void memory_init_dumb(struct memory *memory, uint32_t width, uint32_t height);
+
+/** The same as a memfd, which is no dma-buf; rows without gaps. */
+void memory_init_memfd(struct memory *memory, uint32_t width, uint32_t height);
 
 void memory_finish(struct memory *memory);
 
@@ -59,21 +63,13 @@ int drm_fence_signalled(void);
 /** When the sync_file signalled, CLOCK_MONOTONIC; 0 when it has not. */
 int64_t drm_fence_time_ns(int sync_file);
 
-/** A timeline, on whichever node has them. */
-struct timeline {
-	int drm_fd;
-	uint32_t handle;
-	int fd; // for the compositor
-};
-
-/** False where no node here has timelines. */
-bool timeline_init(struct timeline *timeline);
-void timeline_finish(struct timeline *timeline);
-void timeline_signal(struct timeline *timeline, uint64_t point);
-/** Takes the sync_file as it is: the caller closes it. */
-void timeline_import(struct timeline *timeline, uint64_t point, int sync_file);
-bool timeline_is_signalled(struct timeline *timeline, uint64_t point);
+/** A node that has timelines, or -1. It stays open. */
+int timeline_node(void);
+/** These fail the case where the kernel refuses. */
+void timeline_must_signal(struct timeline *timeline, uint64_t point);
+void timeline_must_import(struct timeline *timeline, uint64_t point, int sync_file);
+bool timeline_is_signalled(const struct timeline *timeline, uint64_t point);
 /** When the point signalled by the kernel's account; 0 when it has not. */
-int64_t timeline_time_ns(struct timeline *timeline, uint64_t point);
+int64_t timeline_time_ns(const struct timeline *timeline, uint64_t point);
 
 #endif

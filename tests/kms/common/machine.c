@@ -11,6 +11,9 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "dma.h"
+
+#define BUFINFO "/sys/kernel/debug/dma_buf/bufinfo"
 
 static const char *need_env(const char *name) {
 	const char *value = getenv(name);
@@ -18,7 +21,7 @@ static const char *need_env(const char *name) {
 	return value;
 }
 
-pid_t latch_pid(void) {
+static pid_t latch_pid(void) {
 	return (pid_t)atoi(need_env("LATCH_PID"));
 }
 
@@ -38,7 +41,8 @@ bool picture_read(struct picture *picture, const char *path) {
 	return ok;
 }
 
-void picture_take(struct picture *picture) {
+struct picture picture_take(void) {
+	struct picture picture;
 	const char *path = need_env("LATCH_CAPTURE");
 	unlink(path);
 	const char *machine = getenv("LATCH_LAB_DEVICE");
@@ -48,8 +52,8 @@ void picture_take(struct picture *picture) {
 		snprintf(screen, sizeof(screen), "%s/screen.png", need_env("LAB_OUT"));
 		snprintf(command, sizeof(command), "lab-screenshot '%s'", screen);
 		CHECK(system(command) == 0, "no screenshot");
-		CHECK(picture_read(picture, screen), "%s can't be read", screen);
-		return;
+		CHECK(picture_read(&picture, screen), "%s can't be read", screen);
+		return picture;
 	}
 	/* What was there from an earlier request would be an old picture. */
 	CHECK(kill(latch_pid(), SIGUSR1) == 0, "latch is gone");
@@ -58,14 +62,29 @@ void picture_take(struct picture *picture) {
 		CHECK(now_ns() < end_ns, "no picture after 5 s");
 		sleep_ms(10);
 	}
-	CHECK(picture_read(picture, path), "%s can't be read", path);
+	CHECK(picture_read(&picture, path), "%s can't be read", path);
 	/* latch detaches the writeback connector with one more frame. */
 	sleep_ms(50);
+	return picture;
 }
 
 void picture_finish(struct picture *picture) {
 	free(picture->pixels);
 	*picture = (struct picture){0};
+}
+
+void picture_check(const struct picture *picture, int x, int y, uint32_t width, uint32_t height,
+	uint32_t drawn_x, uint32_t drawn_y, uint32_t number) {
+	for (uint32_t row = 0; row < height; row++) {
+		for (uint32_t column = 0; column < width; column++) {
+			uint32_t is = picture_get(picture, x + (int)column, y + (int)row);
+			uint32_t drawn =
+				picture_pixel(drawn_x + column, drawn_y + row, number) & 0xffffff;
+			CHECK(colour_distance(is, drawn) <= 1,
+				"%06x at %d,%d: picture %u has %06x at %u,%u", is, x + (int)column,
+				y + (int)row, number, drawn, drawn_x + column, drawn_y + row);
+		}
+	}
 }
 
 static void debugfs_path(char *path, size_t size, const char *file) {
@@ -75,11 +94,16 @@ static void debugfs_path(char *path, size_t size, const char *file) {
 	snprintf(path, size, "/sys/kernel/debug/dri/%s/%s", number + strlen("card"), file);
 }
 
+static FILE *open_text(const char *path) {
+	FILE *file = fopen(path, "re");
+	CHECK(file != NULL, "%s: %s", path, strerror(errno));
+	return file;
+}
+
 static int count_lines(const char *path, const char *start) {
 	char line[512];
 	int count = 0;
-	FILE *file = fopen(path, "re");
-	CHECK(file != NULL, "%s: %s", path, strerror(errno));
+	FILE *file = open_text(path);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		count += strncmp(line, start, strlen(start)) == 0;
 	}
@@ -90,8 +114,7 @@ static int count_lines(const char *path, const char *start) {
 static int count_dmabufs(void) {
 	char line[512];
 	int count = -1;
-	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-	CHECK(file != NULL, "bufinfo: %s", strerror(errno));
+	FILE *file = open_text(BUFINFO);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		sscanf(line, "Total %d objects", &count);
 	}
@@ -122,46 +145,48 @@ struct holdings holdings_count(void) {
 	};
 }
 
-bool holdings_return(const struct holdings *before, struct holdings *now) {
+void holdings_check(const struct holdings *before, int more, const char *what) {
 	int64_t end_ns = now_ns() + 2000 * MS;
 	for (;;) {
-		*now = holdings_count();
-		if (now->fds <= before->fds && now->framebuffers <= before->framebuffers &&
-			now->dmabufs <= before->dmabufs) {
-			return true;
+		struct holdings now = holdings_count();
+		if (now.fds <= before->fds + more &&
+			now.framebuffers <= before->framebuffers + more &&
+			now.dmabufs <= before->dmabufs + more) {
+			return;
 		}
-		if (now_ns() > end_ns) {
-			return false;
-		}
+		CHECK(now_ns() <= end_ns,
+			"%s: %d fds, %d framebuffers, %d dma-bufs before; %d, %d, %d after", what,
+			before->fds, before->framebuffers, before->dmabufs, now.fds,
+			now.framebuffers, now.dmabufs);
 		sleep_ms(20);
 	}
 }
 
-bool plane_state_read(struct plane_state *state) {
+struct plane_state plane_state_read(void) {
 	char path[64], line[256];
+	struct plane_state state = {0};
 	debugfs_path(path, sizeof(path), "state");
-	FILE *file = fopen(path, "re");
-	CHECK(file != NULL, "%s: %s", path, strerror(errno));
-	*state = (struct plane_state){0};
+	FILE *file = open_text(path);
 	while (fgets(line, sizeof(line), file) != NULL) {
-		if (strncmp(line, "plane[", 6) == 0 && state->fb != 0) {
+		if (strncmp(line, "plane[", 6) == 0 && state.fb != 0) {
 			break;
 		}
-		sscanf(line, "\tfb=%u", &state->fb);
-		if (state->fb == 0) {
+		sscanf(line, "\tfb=%u", &state.fb);
+		if (state.fb == 0) {
 			continue;
 		}
 		char *text = line + strspn(line, "\t ");
-		sscanf(text, "format=%31s", state->format);
+		sscanf(text, "format=%31s", state.format);
 		uint32_t width, height;
 		if (sscanf(text, "size=%ux%u", &width, &height) == 2) {
-			state->width = width;
-			state->height = height;
+			state.width = width;
+			state.height = height;
 		}
-		state->imported = state->imported || strncmp(text, "imported=yes", 12) == 0;
+		state.imported = state.imported || strncmp(text, "imported=yes", 12) == 0;
 	}
 	fclose(file);
-	return state->fb != 0;
+	CHECK(state.fb != 0, "no framebuffer is on a plane");
+	return state;
 }
 
 bool dmabuf_is_attached(int dmabuf_fd, const char *device) {
@@ -169,8 +194,7 @@ bool dmabuf_is_attached(int dmabuf_fd, const char *device) {
 	CHECK(fstat(dmabuf_fd, &st) == 0, "fstat: %s", strerror(errno));
 	char line[512];
 	bool ours = false, found = false;
-	FILE *file = fopen("/sys/kernel/debug/dma_buf/bufinfo", "re");
-	CHECK(file != NULL, "bufinfo: %s", strerror(errno));
+	FILE *file = open_text(BUFINFO);
 	while (fgets(line, sizeof(line), file) != NULL) {
 		unsigned long size, flags, mode, count, inode;
 		char exporter[64];

@@ -10,9 +10,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
-
-pid_t latch_pid(void);
 
 struct picture {
 	uint32_t width, height;
@@ -23,7 +20,7 @@ struct picture {
 bool picture_read(struct picture *picture, const char *path);
 
 /** Has latch take a picture of the screen. Fails the case when it does not come. */
-void picture_take(struct picture *picture);
+struct picture picture_take(void);
 void picture_finish(struct picture *picture);
 
 /** The pixel without its alpha; black outside. */
@@ -44,6 +41,10 @@ static inline int colour_distance(uint32_t a, uint32_t b) {
 	return most;
 }
 
+/** Fails the case where a part of the screen is not the same part of a drawn picture. */
+void picture_check(const struct picture *picture, int x, int y, uint32_t width, uint32_t height,
+	uint32_t drawn_x, uint32_t drawn_y, uint32_t number);
+
 /** What latch holds. */
 struct holdings {
 	int fds;
@@ -53,10 +54,11 @@ struct holdings {
 
 struct holdings holdings_count(void);
 
-/** Waits up to two seconds until no more are held than in `before`. */
-bool holdings_return(const struct holdings *before, struct holdings *now);
+/** Fails the case where more is held than before and some of each kind. Waits two seconds for it.
+ */
+void holdings_check(const struct holdings *before, int more, const char *what);
 
-/** What debugfs says of the first plane that a framebuffer is on. */
+/** What debugfs says of the first plane that a framebuffer is on. Fails the case without any. */
 struct plane_state {
 	uint32_t fb;
 	char format[32];
@@ -64,7 +66,7 @@ struct plane_state {
 	bool imported;
 };
 
-bool plane_state_read(struct plane_state *state);
+struct plane_state plane_state_read(void);
 
 /** Whether the dma-buf is attached to a device whose name contains this. */
 bool dmabuf_is_attached(int dmabuf_fd, const char *device);

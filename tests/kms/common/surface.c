@@ -38,16 +38,27 @@ static void init(struct surface *surface, struct client *client) {
 	*surface = (struct surface){
 		.client = client,
 		.wl_surface = wl_compositor_create_surface(client->compositor),
-		.acquire = {.fd = -1},
-		.release = {.fd = -1},
 	};
+	if (client->surface_listener != NULL) {
+		wl_surface_add_listener(surface->wl_surface, client->surface_listener, surface);
+	}
+}
+
+static void init_xdg_surface(struct surface *surface) {
+	surface->xdg_surface =
+		xdg_wm_base_get_xdg_surface(surface->client->wm_base, surface->wl_surface);
+	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
+}
+
+static void wait_for_configure(struct surface *surface) {
+	wl_surface_commit(surface->wl_surface);
+	CHECK(client_wait(surface->client, &surface->configured, 3000), "no configure event");
 }
 
 static void init_toplevel(
 	struct surface *surface, struct client *client, const char *title, bool fullscreen) {
 	init(surface, client);
-	surface->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
-	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
+	init_xdg_surface(surface);
 	surface->toplevel = xdg_surface_get_toplevel(surface->xdg_surface);
 	xdg_toplevel_add_listener(surface->toplevel, &toplevel_listener, surface);
 	xdg_toplevel_set_title(surface->toplevel, title);
@@ -55,11 +66,7 @@ static void init_toplevel(
 	if (fullscreen) {
 		xdg_toplevel_set_fullscreen(surface->toplevel, NULL);
 	}
-	wl_surface_commit(surface->wl_surface);
-	int64_t end_ns = now_ns() + 3000 * MS;
-	while (!surface->configured && client_pump(client, end_ns)) {
-	}
-	CHECK(surface->configured, "no configure event");
+	wait_for_configure(surface);
 }
 
 void surface_init_fullscreen(struct surface *surface, struct client *client) {
@@ -81,6 +88,41 @@ void surface_init_subsurface(
 	wl_subsurface_set_desync(surface->subsurface);
 }
 
+static void handle_popup_configure(
+	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
+	struct surface *surface = data;
+	surface->x = x;
+	surface->y = y;
+	surface->width = width;
+	surface->height = height;
+}
+
+static void handle_popup_done(void *data, struct xdg_popup *popup) {
+	fail("the popup was dismissed");
+}
+
+static const struct xdg_popup_listener popup_listener = {
+	.configure = handle_popup_configure,
+	.popup_done = handle_popup_done,
+};
+
+void surface_init_popup(
+	struct surface *surface, struct surface *parent, struct xdg_positioner *positioner) {
+	init(surface, parent->client);
+	init_xdg_surface(surface);
+	struct xdg_popup *popup =
+		xdg_surface_get_popup(surface->xdg_surface, parent->xdg_surface, positioner);
+	xdg_popup_add_listener(popup, &popup_listener, surface);
+	xdg_positioner_destroy(positioner);
+	wait_for_configure(surface);
+}
+
+void surface_end_window(struct surface *surface) {
+	xdg_toplevel_destroy(surface->toplevel);
+	xdg_surface_destroy(surface->xdg_surface);
+	surface->toplevel = NULL;
+}
+
 void surface_finish(struct surface *surface) {
 	if (surface->explicit_sync != NULL) {
 		zwp_linux_surface_synchronization_v1_destroy(surface->explicit_sync);
@@ -96,14 +138,24 @@ void surface_finish(struct surface *surface) {
 		wl_callback_destroy(surface->callback);
 	}
 	if (surface->toplevel != NULL) {
-		xdg_toplevel_destroy(surface->toplevel);
-		xdg_surface_destroy(surface->xdg_surface);
+		surface_end_window(surface);
 	}
 	if (surface->subsurface != NULL) {
 		wl_subsurface_destroy(surface->subsurface);
 	}
 	wl_surface_destroy(surface->wl_surface);
 	*surface = (struct surface){0};
+}
+
+static struct wp_linux_drm_syncobj_timeline_v1 *share_new_timeline(
+	struct client *client, struct timeline *timeline) {
+	CHECK(timeline_init(timeline, timeline_node()), "no node has timelines");
+	int fd = timeline_export(timeline);
+	CHECK(fd >= 0, "syncobj: %s", strerror(errno));
+	struct wp_linux_drm_syncobj_timeline_v1 *shared =
+		wp_linux_drm_syncobj_manager_v1_import_timeline(client->syncobj, fd);
+	close(fd);
+	return shared;
 }
 
 void surface_use(struct surface *surface, enum fence_kind kind) {
@@ -119,14 +171,10 @@ void surface_use(struct surface *surface, enum fence_kind kind) {
 		if (client->syncobj == NULL) {
 			skip("linux-drm-syncobj-v1 is not offered");
 		}
-		CHECK(timeline_init(&surface->acquire) && timeline_init(&surface->release),
-			"no node has timelines");
 		surface->syncobj = wp_linux_drm_syncobj_manager_v1_get_surface(
 			client->syncobj, surface->wl_surface);
-		surface->wl_acquire = wp_linux_drm_syncobj_manager_v1_import_timeline(
-			client->syncobj, surface->acquire.fd);
-		surface->wl_release = wp_linux_drm_syncobj_manager_v1_import_timeline(
-			client->syncobj, surface->release.fd);
+		surface->wl_acquire = share_new_timeline(client, &surface->acquire);
+		surface->wl_release = share_new_timeline(client, &surface->release);
 	}
 }
 
@@ -171,10 +219,7 @@ static void handle_fenced_release(
 }
 
 static void handle_immediate_release(void *data, struct zwp_linux_buffer_release_v1 *release) {
-	struct frame *frame = data;
-	frame->releases++;
-	frame->release_ns = now_ns();
-	zwp_linux_buffer_release_v1_destroy(release);
+	handle_fenced_release(data, release, -1);
 }
 
 static const struct zwp_linux_buffer_release_v1_listener release_listener = {
@@ -207,9 +252,9 @@ static void set_fences(struct surface *surface, struct frame *frame, int acquire
 	} else if (surface->kind == KIND_SYNCOBJ) {
 		uint64_t point = ++surface->point;
 		if (acquire_fd >= 0) {
-			timeline_import(&surface->acquire, point, acquire_fd);
+			timeline_must_import(&surface->acquire, point, acquire_fd);
 		} else if (acquire_fd != FENCE_NOT_YET) {
-			timeline_signal(&surface->acquire, point);
+			timeline_must_signal(&surface->acquire, point);
 		}
 		wp_linux_drm_syncobj_surface_v1_set_acquire_point(surface->syncobj,
 			surface->wl_acquire, (uint32_t)(point >> 32), (uint32_t)point);
@@ -259,9 +304,15 @@ void frame_wait(struct frame *frame, int limit_ms) {
 	CHECK(frame->state == FRAME_PRESENTED, "a frame was not presented after %d ms", limit_ms);
 }
 
+void surface_show(
+	struct surface *surface, struct buffer *buffer, struct frame *frame, int limit_ms) {
+	struct frame unasked;
+	frame = frame != NULL ? frame : &unasked;
+	surface_commit(surface, buffer, frame, -1);
+	frame_wait(frame, limit_ms);
+}
+
 void surface_wait_callback(struct surface *surface, int limit_ms) {
-	int64_t end_ns = now_ns() + limit_ms * MS;
-	while (!surface->frame_done && client_pump(surface->client, end_ns)) {
-	}
-	CHECK(surface->frame_done, "no frame callback after %d ms", limit_ms);
+	CHECK(client_wait(surface->client, &surface->frame_done, limit_ms),
+		"no frame callback after %d ms", limit_ms);
 }

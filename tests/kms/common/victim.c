@@ -1,6 +1,5 @@
 #include "victim.h"
 
-#include <drm_fourcc.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -8,31 +7,22 @@
 #include <unistd.h>
 
 #include "case.h"
-#include "client.h"
+#include "scene.h"
 
-#define BUFFERS 3
 #define SIZE 96
 
-static _Noreturn void animate(struct victim_counts *counts) {
-	struct client client;
-	struct surface surface;
-	struct memory memory[BUFFERS];
-	struct buffer buffers[BUFFERS];
-	struct frame frames[2] = {0};
+static pid_t pid;
+static volatile struct victim_counts *counts; // shared with its process
 
-	client_connect(&client);
-	surface_init_window(&surface, &client, "victim");
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		memory_init_udmabuf(&memory[i], SIZE, SIZE);
-		memory_fill(&memory[i], 0x00336699 + i);
-		buffer_init(&buffers[i], &client, &memory[i], DRM_FORMAT_XRGB8888);
-	}
+static _Noreturn void animate(void) {
+	struct frame frames[2] = {0};
+	scene_init(KIND_NONE, SIZE, 3, memory_init_udmabuf);
 	struct frame *last = NULL;
 	for (unsigned n = 0;; n++) {
 		struct frame *frame = &frames[n % 2];
-		surface_commit(&surface, &buffers[n % BUFFERS], frame, -1);
+		surface_commit(&scene.surface, scene_next(), frame, -1);
 		int64_t end_ns = now_ns() + 30000 * MS;
-		while (frame->state == FRAME_PENDING && client_pump(&client, end_ns)) {
+		while (frame->state == FRAME_PENDING && client_pump(&scene.client, end_ns)) {
 		}
 		if (frame->state == FRAME_DISCARDED) {
 			continue;
@@ -52,41 +42,40 @@ static _Noreturn void animate(struct victim_counts *counts) {
 	}
 }
 
-void victim_start(struct victim *victim) {
-	victim->counts = mmap(NULL, sizeof(*victim->counts), PROT_READ | PROT_WRITE,
-		MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	CHECK(victim->counts != MAP_FAILED, "mmap");
-	victim->pid = fork();
-	if (victim->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		animate(victim->counts);
-	}
-	int64_t end_ns = now_ns() + 5000 * MS;
-	while (*(volatile int *)&victim->counts->presented < 10) {
-		CHECK(now_ns() < end_ns, "the victim shows nothing");
-		sleep_ms(10);
-	}
-	victim_take(victim);
-}
-
-void victim_stop(struct victim *victim) {
-	CHECK(waitpid(victim->pid, NULL, WNOHANG) == 0, "the victim has ended");
-	kill(victim->pid, SIGKILL);
-	waitpid(victim->pid, NULL, 0);
-	munmap(victim->counts, sizeof(*victim->counts));
-}
-
-struct victim_counts victim_take(struct victim *victim) {
-	struct victim_counts counts = *(volatile struct victim_counts *)victim->counts;
-	*victim->counts = (struct victim_counts){0};
-	return counts;
-}
-
-void victim_check_alive(struct victim *victim, int least) {
-	victim_take(victim);
-	int64_t end_ns = now_ns() + 10000 * MS;
-	while (((volatile struct victim_counts *)victim->counts)->presented < least) {
+static void wait_until_presented(int least, int limit_ms) {
+	int64_t end_ns = now_ns() + limit_ms * MS;
+	while (counts->presented < least) {
 		CHECK(now_ns() < end_ns, "the other client gets no frames");
 		sleep_ms(10);
 	}
+}
+
+void victim_start(void) {
+	counts = mmap(
+		NULL, sizeof(*counts), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(counts != MAP_FAILED, "mmap");
+	pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		animate();
+	}
+	wait_until_presented(10, 5000);
+	victim_take();
+}
+
+void victim_stop(void) {
+	CHECK(waitpid(pid, NULL, WNOHANG) == 0, "the victim has ended");
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+struct victim_counts victim_take(void) {
+	struct victim_counts taken = *counts;
+	*counts = (struct victim_counts){0};
+	return taken;
+}
+
+void victim_check_alive(int least) {
+	victim_take();
+	wait_until_presented(least, 10000);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "case.h"
+#include "tests/lab/gpu/renderer/tiles.h"
 
 /* More than any job of a test takes. */
 #define LIMIT_MS 10000
@@ -30,23 +31,32 @@ struct gpu_job gpu_job_of(const struct memory *memory, int64_t length_ns, uint32
 	};
 }
 
-int gpu_submit_memory(int gpu, const struct memory *memory, int64_t length_ns, uint32_t flags) {
-	struct gpu_job job = gpu_job_of(memory, length_ns, flags);
-	int fence = gpu_submit(gpu, &job);
+int gpu_must_submit(int gpu, const struct gpu_job *job) {
+	int fence = gpu_submit(gpu, job);
 	CHECK(fence >= 0, "submit: %s", strerror(errno));
 	return fence;
+}
+
+int gpu_submit_memory(int gpu, const struct memory *memory, int64_t length_ns, uint32_t flags) {
+	struct gpu_job job = gpu_job_of(memory, length_ns, flags);
+	return gpu_must_submit(gpu, &job);
 }
 
 bool gpu_is_done(int fence) {
 	return poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 0) == 1;
 }
 
-int64_t gpu_wait(int fence) {
+int gpu_wait_status(int fence) {
 	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, LIMIT_MS) == 1,
 		"a job has not ended after %d s", LIMIT_MS / 1000);
 	struct sync_file_info info = {0};
-	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0 && info.status == 1,
-		"a job's fence has the status %d", info.status);
+	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0, "sync_file: %s", strerror(errno));
+	return info.status;
+}
+
+int64_t gpu_wait(int fence) {
+	int status = gpu_wait_status(fence);
+	CHECK(status == 1, "a job's fence has the status %d", status);
 	int64_t time_ns = drm_fence_time_ns(fence);
 	close(fence);
 	return time_ns;
@@ -65,6 +75,15 @@ static int count(const struct memory *memory, bool marked_only) {
 	return found;
 }
 
+void tiles_draw(struct memory *memory, uint32_t number) {
+	for (uint32_t y = 0; y < memory->height; y++) {
+		for (uint32_t x = 0; x < memory->width; x++) {
+			memory->map[tiles_offset(memory->stride, x * 4, y) / 4] =
+				picture_pixel(x, y, number);
+		}
+	}
+}
+
 int count_marks(const struct memory *memory) {
 	return count(memory, false);
 }
@@ -73,8 +92,17 @@ int count_marked(const struct memory *memory) {
 	return count(memory, true);
 }
 
+void check_marked(const struct memory *memory, const char *what) {
+	int marked = count_marked(memory), all = count_marks(memory);
+	CHECK(marked == all, "%s: %d of %d pixels of the marks", what, marked, all);
+}
+
 void check_whole(const struct memory *memory, uint32_t number) {
-	for (uint32_t y = 0; y < memory->height; y++) {
+	check_rows(memory, 0, memory->height, number);
+}
+
+void check_rows(const struct memory *memory, uint32_t from, uint32_t to, uint32_t number) {
+	for (uint32_t y = from; y < to; y++) {
 		for (uint32_t x = 0; x < memory->width; x++) {
 			uint32_t is = memory->map[y * memory->stride / 4 + x];
 			uint32_t drawn = picture_pixel(x, y, number);

@@ -3,11 +3,9 @@
  * pictures until then.
  */
 #include <errno.h>
-#include <linux/sync_file.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -28,10 +26,8 @@ static bool clock_is_virtual(void) {
 
 /* A job that writes nothing. */
 static int submit_empty(int gpu, int64_t length_ns, int32_t priority) {
-	int fence = gpu_submit(gpu, &(struct gpu_job){.dmabuf = -1, .length_ns = length_ns,
-					    .priority = priority});
-	CHECK(fence >= 0, "submit: %s", strerror(errno));
-	return fence;
+	return gpu_must_submit(
+		gpu, &(struct gpu_job){.dmabuf = -1, .length_ns = length_ns, .priority = priority});
 }
 
 static void check_time(const char *what, int64_t is_ns, int64_t wanted_ns) {
@@ -41,7 +37,7 @@ static void check_time(const char *what, int64_t is_ns, int64_t wanted_ns) {
 	CHECK(!clock_is_virtual() || is_ns < wanted_ns + LATENESS_NS, "%s: too late", what);
 }
 
-static void lengths(void) {
+static void lengths(int unused) {
 	static const int64_t ms[] = {1, 7, 20, 200};
 	int gpu = gpu_open();
 	gpu_wait(submit_empty(gpu, MS, 0)); // whose code may have to be read first
@@ -52,7 +48,7 @@ static void lengths(void) {
 	}
 }
 
-static void order(void) {
+static void order(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
 	int64_t start_ns = now_ns();
 	int fences[] = {
@@ -66,7 +62,7 @@ static void order(void) {
 	}
 }
 
-static void priorities(void) {
+static void priorities(int unused) {
 	int gpu = gpu_open();
 	int64_t start_ns = now_ns();
 	int running = submit_empty(gpu, 100 * MS, 0);
@@ -78,68 +74,72 @@ static void priorities(void) {
 	check_time("low", gpu_wait(low) - start_ns, 130 * MS);
 }
 
-static void waits(void) {
-	int gpu = gpu_open(), timeline = sw_sync_open();
+/* What a job waits for until the gate opens. */
+static int timeline;
+
+static int create_gate(void) {
+	timeline = sw_sync_open();
 	int gate = sw_sync_create_fence(timeline, 1);
 	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	return gate;
+}
+
+static void open_gate(void) {
+	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+}
+
+static void waits(int unused) {
+	int gpu = gpu_open(), gate = create_gate();
 	struct gpu_job job = {.dmabuf = -1, .length_ns = 10 * MS, .priority = 5, .waits = &gate,
 		.num_waits = 1};
-	int waiting = gpu_submit(gpu, &job);
-	CHECK(waiting >= 0, "submit: %s", strerror(errno));
+	int waiting = gpu_must_submit(gpu, &job);
 	int passing = submit_empty(gpu, 10 * MS, 0);
 	gpu_wait(passing);
 	sleep_ms(50);
 	CHECK(!gpu_is_done(waiting), "it did not wait");
 	int64_t signal_ns = now_ns();
-	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	open_gate();
 	check_time("after what it waited for", gpu_wait(waiting) - signal_ns, 10 * MS);
 }
 
-static void marks(void) {
-	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 300, 200);
+/* A case has a process of its own, and a memory. */
+static struct memory memory;
+
+static void draw(uint32_t width, uint32_t height) {
+	memory_init_udmabuf(&memory, width, height);
 	memory_draw(&memory, 1);
+}
+
+static void marks(int unused) {
+	int gpu = gpu_open();
+	draw(300, 200);
 	int fence = gpu_submit_memory(gpu, &memory, 100 * MS, 0);
-	CHECK(count_marked(&memory) == count_marks(&memory), "%d of %d pixels of the marks",
-		count_marked(&memory), count_marks(&memory));
+	check_marked(&memory, "before the fence");
 	CHECK(!gpu_is_done(fence), "the job has ended");
 	gpu_wait(fence);
 	check_whole(&memory, 1);
 }
 
 /* Its second job comes before the first has ended, and draws a part only, as a compositor does. */
-static void drawn_twice(void) {
+static void drawn_twice(int unused) {
 	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 300, 200);
-	memory_draw(&memory, 1);
+	draw(300, 200);
 	int first = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
-	for (uint32_t y = 0; y < 100; y++) {
-		for (uint32_t x = 0; x < memory.width; x++) {
-			memory.map[y * memory.stride / 4 + x] = picture_pixel(x, y, 2);
-		}
-	}
+	struct memory upper = memory;
+	upper.height = 100;
+	memory_draw(&upper, 2);
 	int second = gpu_submit_memory(gpu, &memory, 50 * MS, 0);
 	gpu_wait(first);
-	CHECK(count_marked(&memory) == count_marks(&memory), "no marks before the second's end");
+	check_marked(&memory, "before the second's end");
 	gpu_wait(second);
-	for (uint32_t y = 0; y < memory.height; y++) {
-		for (uint32_t x = 0; x < memory.width; x++) {
-			uint32_t is = memory.map[y * memory.stride / 4 + x];
-			uint32_t wanted = picture_pixel(x, y, y < 100 ? 2 : 1);
-			CHECK(is == wanted, "%08x at %u,%u, %08x was drawn", is, x, y, wanted);
-		}
-	}
+	check_rows(&memory, 0, 100, 2);
+	check_rows(&memory, 100, memory.height, 1);
 }
 
-static void implicit_fences(void) {
+static void implicit_fences(int unused) {
 	int gpu = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
-	int timeline = sw_sync_open(), gate = sw_sync_create_fence(timeline, 1);
-	CHECK(gate >= 0, "sw_sync: %s", strerror(errno));
+	draw(128, 128);
+	int gate = create_gate();
 	struct gpu_job job = gpu_job_of(&memory, 20 * MS, GPU_JOB_PUT_FENCE);
 	job.waits = &gate;
 	job.num_waits = 1;
@@ -149,49 +149,42 @@ static void implicit_fences(void) {
 	/* The GPU is idle and its priority is higher, but it writes the same memory. */
 	job = gpu_job_of(&memory, 10 * MS, GPU_JOB_WAIT_TARGET);
 	job.priority = 5;
-	int second = gpu_submit(gpu, &job);
-	CHECK(second >= 0, "submit: %s", strerror(errno));
+	int second = gpu_must_submit(gpu, &job);
 	sleep_ms(50);
 	CHECK(!gpu_is_done(second), "it did not wait for the first");
-	CHECK(sw_sync_advance(timeline, 1), "sw_sync: %s", strerror(errno));
+	open_gate();
 	CHECK(gpu_wait(second) - gpu_wait(first) >= 10 * MS, "it did not wait for the first's end");
 	CHECK(poll(&readable, 1, 0) == 1, "the dma-buf's fence is pending");
 	check_whole(&memory, 1);
 }
 
-static void drawn_late(void) {
+static void drawn_late(int unused) {
 	int gpu = gpu_open(), fds[2];
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	CHECK(pipe(fds) == 0, "pipe: %s", strerror(errno));
 	struct gpu_job job = gpu_job_of(&memory, 100 * MS, GPU_JOB_DRAWN_LATE);
 	job.waits = &fds[0];
 	job.num_waits = 1;
-	int fence = gpu_submit(gpu, &job);
-	CHECK(fence >= 0, "submit: %s", strerror(errno));
+	int fence = gpu_must_submit(gpu, &job);
 	sleep_ms(20);
 	check_whole(&memory, 1);
 	memory_draw(&memory, 2);
 	close(fds[1]);
 	sleep_ms(20);
-	CHECK(count_marked(&memory) == count_marks(&memory), "no marks while it runs");
+	check_marked(&memory, "while it runs");
 	gpu_wait(fence);
 	check_whole(&memory, 2);
 }
 
 static void check_failed(int fence) {
-	struct sync_file_info info = {0};
 	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 1000) == 1, "it is pending");
-	CHECK(ioctl(fence, SYNC_IOC_FILE_INFO, &info) == 0 && info.status == -ENOENT,
-		"its status is %d", info.status);
+	int status = gpu_wait_status(fence);
+	CHECK(status == -ENOENT, "its status is %d", status);
 }
 
-static void reset(void) {
+static void reset(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	int running = gpu_submit_memory(gpu, &memory, 5000 * MS, GPU_JOB_PUT_FENCE);
 	int waiting = submit_empty(gpu, MS, 0), good = submit_empty(other, MS, 0);
 	CHECK(gpu_reset(gpu, false) == 0, "reset: %s", strerror(errno));
@@ -210,10 +203,8 @@ static void reset(void) {
 		(int)(after.failed - before.failed), (int)after.queued);
 }
 
-static void outlives_its_process(void) {
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+static void outlives_its_process(int unused) {
+	draw(128, 128);
 	pid_t pid = fork();
 	if (pid == 0) {
 		gpu_submit_memory(gpu_open(), &memory, 300 * MS, GPU_JOB_PUT_FENCE);
@@ -221,7 +212,7 @@ static void outlives_its_process(void) {
 	}
 	int status = 1;
 	CHECK(waitpid(pid, &status, 0) == pid && status == 0, "status %d", status);
-	CHECK(count_marked(&memory) == count_marks(&memory), "the job ended with its process");
+	check_marked(&memory, "after its process");
 	CHECK(poll(&(struct pollfd){.fd = memory.fd, .events = POLLIN}, 1, 3000) == 1,
 		"it has not ended");
 	check_whole(&memory, 1);
@@ -233,11 +224,9 @@ static void check_refused(int gpu, const struct gpu_job *job, int wanted, const 
 	CHECK(fence < 0 && errno == wanted, "%s: %s", what, fence < 0 ? strerror(errno) : "taken");
 }
 
-static void bad_requests(void) {
+static void bad_requests(int unused) {
 	int gpu = gpu_open(), other = gpu_open();
-	struct memory memory;
-	memory_init_udmabuf(&memory, 128, 128);
-	memory_draw(&memory, 1);
+	draw(128, 128);
 	int behind = gpu_submit_memory(other, &memory, 100 * MS, 0);
 	struct gpu_job job = gpu_job_of(&memory, 0, 0);
 	job.length_ns = -1;
@@ -274,7 +263,7 @@ static void bad_requests(void) {
 	gpu_wait(gpu_submit_memory(gpu, &memory, MS, 0));
 }
 
-static void full_queue(void) {
+static void full_queue(int unused) {
 	int gpu = gpu_open();
 	struct gpu_job job = {.dmabuf = -1, .length_ns = 1000 * MS};
 	int taken = 0, fence;
@@ -288,20 +277,18 @@ static void full_queue(void) {
 	note("%d jobs", taken);
 }
 
-int main(int argc, char **argv) {
-	static const struct test_case cases[] = {
-		{"a job on an idle GPU is as long as it says", lengths, 0},
-		{"jobs end one after another, whoever submits them", order, 0},
-		{"the highest priority is next, and interrupts nobody", priorities, 0},
-		{"a job waits for its fences, and lets others by", waits, 0},
-		{"who reads before the fence sees marks, and after it the picture", marks, 0},
-		{"a picture that two jobs write is whole after the second", drawn_twice, 0},
-		{"an implicit fence is on the dma-buf, and waited for", implicit_fences, 0},
-		{"what is drawn late is the old picture, then has marks", drawn_late, 0},
-		{"a reset fails the fences, those of one connection or all", reset, 0},
-		{"a job outlives its process", outlives_its_process, 0},
-		{"a bad request gets an error, and nobody else notices", bad_requests, 0},
-		{"the queue has an end", full_queue, 0},
-	};
-	return test_main(argc, argv, cases, sizeof(cases) / sizeof(cases[0]));
-}
+const struct test_case test_cases[] = {
+	{"a job on an idle GPU is as long as it says", lengths},
+	{"jobs end one after another, whoever submits them", order},
+	{"the highest priority is next, and interrupts nobody", priorities},
+	{"a job waits for its fences, and lets others by", waits},
+	{"who reads before the fence sees marks, and after it the picture", marks},
+	{"a picture that two jobs write is whole after the second", drawn_twice},
+	{"an implicit fence is on the dma-buf, and waited for", implicit_fences},
+	{"what is drawn late is the old picture, then has marks", drawn_late},
+	{"a reset fails the fences, those of one connection or all", reset},
+	{"a job outlives its process", outlives_its_process},
+	{"a bad request gets an error, and nobody else notices", bad_requests},
+	{"the queue has an end", full_queue},
+	{0},
+};

@@ -41,26 +41,18 @@ static uint32_t pixel_of(enum layout_picture picture, uint32_t x, uint32_t y, ui
 	}
 }
 
-static void make_memory(
-	struct memory *memory, enum layout_memory kind, uint32_t pitch, uint32_t rows) {
-	switch (kind) {
-	case LAYOUT_VGEM:
-		memory_init_vgem(memory, pitch / 4, rows);
-		break;
-	case LAYOUT_DUMB:
-		memory_init_dumb(memory, pitch / 4, rows);
-		break;
-	default:
-		memory_init_udmabuf(memory, pitch / 4, rows);
-		break;
-	}
-}
+static const memory_init_func init_memory[] = {
+	[LAYOUT_UDMABUF] = memory_init_udmabuf,
+	[LAYOUT_VGEM] = memory_init_vgem,
+	[LAYOUT_DUMB] = memory_init_dumb,
+};
 
 /* Planes one behind the other in one memory, or each in its own. A plane's rows are as much
  * longer than the first plane's as they hold more. */
 static void place_planes(const struct latch_format *format, const struct layout_item *item,
-	struct memory memory[LATCH_FORMAT_MAX_PLANES], struct buffer_plane planes[LATCH_FORMAT_MAX_PLANES],
-	uint32_t width, uint32_t height) {
+	struct memory memory[LATCH_FORMAT_MAX_PLANES],
+	struct buffer_plane planes[LATCH_FORMAT_MAX_PLANES], struct pixel_picture *picture) {
+	uint32_t width = picture->width, height = picture->height;
 	uint32_t pitch = (uint32_t)(latch_format_row_bytes(format, 0, width) + 255) & ~255u;
 	uint32_t offset = 0, strides[LATCH_FORMAT_MAX_PLANES], rows[LATCH_FORMAT_MAX_PLANES], total = 0;
 	for (int i = 0; i < format->planes; i++) {
@@ -70,17 +62,20 @@ static void place_planes(const struct latch_format *format, const struct layout_
 		total += strides[i] * rows[i];
 	}
 	if (!item->apart) {
-		make_memory(&memory[0], item->memory, pitch, (total + pitch - 1) / pitch);
+		init_memory[item->memory](&memory[0], pitch / 4, (total + pitch - 1) / pitch);
 	}
 	for (int i = 0; i < format->planes; i++) {
 		if (item->apart) {
-			make_memory(&memory[i], item->memory, strides[i], rows[i]);
+			init_memory[item->memory](&memory[i], strides[i] / 4, rows[i]);
 		}
 		planes[i] = (struct buffer_plane){
-			.memory = &memory[item->apart ? i : 0],
+			.fd = memory[item->apart ? i : 0].fd,
+			.index = (uint32_t)i,
 			.offset = item->apart ? 0 : offset,
 			.stride = strides[i],
 		};
+		picture->data[i] = (uint8_t *)memory[item->apart ? i : 0].map + planes[i].offset;
+		picture->stride[i] = strides[i];
 		offset += strides[i] * rows[i];
 	}
 }
@@ -93,12 +88,8 @@ static void init_dmabuf(struct layout_buffers *buffers, int which, struct client
 	CHECK(format != NULL, "%s: unknown format", item->name);
 	struct memory *memory = buffers->memory[which];
 	struct buffer_plane planes[LATCH_FORMAT_MAX_PLANES];
-	place_planes(format, item, memory, planes, width, height);
 	struct pixel_picture picture = {.width = width, .height = height};
-	for (int i = 0; i < format->planes; i++) {
-		picture.data[i] = (uint8_t *)planes[i].memory->map + planes[i].offset;
-		picture.stride[i] = planes[i].stride;
-	}
+	place_planes(format, item, memory, planes, &picture);
 	if (which == 0) {
 		pixel_convert(format, item->encoding, item->range, pixels, &picture);
 	}
@@ -111,12 +102,14 @@ static void init_dmabuf(struct layout_buffers *buffers, int which, struct client
 
 void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 	const struct layout_item *item, unsigned number, uint32_t width, uint32_t height, int len) {
+	bool smooth = item->picture == LAYOUT_CARD && latch_format_is_ycbcr(item->fourcc);
+	enum layout_picture picture = smooth ? LAYOUT_SMOOTH : item->picture;
 	uint32_t *pixels = malloc((size_t)width * height * 4);
 	CHECK(pixels != NULL, "out of memory");
 	for (uint32_t y = 0; y < height; y++) {
 		for (uint32_t x = 0; x < width; x++) {
 			pixels[(size_t)y * width + x] =
-				pixel_of(item->picture, x, y, width, height, number);
+				pixel_of(picture, x, y, width, height, number);
 		}
 	}
 	*buffers = (struct layout_buffers){0};
@@ -125,12 +118,9 @@ void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 			init_dmabuf(buffers, i, client, item, pixels, width, height);
 			continue;
 		}
-		struct memory *memory = &buffers->memory[i][0];
-		buffer_init_shm(&buffers->buffers[i], client, memory, width, height,
+		buffer_init_shm(&buffers->buffers[i], client, width, height,
 			item->fourcc == DRM_FORMAT_ARGB8888);
-		for (size_t n = 0; n < (size_t)width * height; n++) {
-			memory->map[n] = pixels[n];
-		}
+		memcpy(buffers->buffers[i].memory.map, pixels, (size_t)width * height * 4);
 	}
 	free(pixels);
 }

@@ -11,7 +11,7 @@
 #include <wayland-client.h>
 
 #include "client.h"
-#include "pixels.h"
+#include "clients/common/pixels.h"
 
 #define LAYOUT_MAX_ITEMS 16
 #define LAYOUT_BUFFERS 3
@@ -35,7 +35,7 @@ enum layout_memory {
 };
 
 enum layout_picture {
-	/** Every pixel says where it is. */
+	/** Every pixel says where it is; YCbCr is smooth. */
 	LAYOUT_CARD,
 	/** Colours that change slowly, with detail in the brightness: what video is like. */
 	LAYOUT_SMOOTH,
@@ -48,10 +48,12 @@ enum layout_picture {
 /** One surface. Zero is the usual thing everywhere. */
 struct layout_item {
 	const char *name;
+	/** Its place, and the buffer's size; 0: the output's. */
+	struct {
+		int x, y;
+		uint32_t width, height;
+	} box;
 	enum layout_role role;
-	int x, y;
-	/** Of the buffer; 0: the output's. */
-	uint32_t width, height;
 	/** 0: XRGB8888. */
 	uint32_t fourcc;
 	enum layout_memory memory;
@@ -66,7 +68,9 @@ struct layout_item {
 	struct {
 		double x, y, width, height;
 	} crop;
-	int scaled_width, scaled_height;
+	struct {
+		int width, height;
+	} scaled;
 	/** What wl_surface.set_buffer_transform gets: the picture itself is not turned. */
 	enum wl_output_transform transform;
 	/** Of alpha-modifier; 0: nothing is said. */
@@ -84,8 +88,8 @@ struct layout {
 	struct layout_item items[LAYOUT_MAX_ITEMS];
 };
 
-/** All of them, for as long as the program runs. */
-const struct layout *layout_all(size_t *len);
+/** All of them; after the last comes one without a name. */
+extern const struct layout layouts[];
 
 /** A surface's buffers: different memory, the same pixels. */
 struct layout_buffers {

@@ -46,88 +46,34 @@ static void handle_signal(int number) {
 }
 
 static const struct layout *find_layout(const char *name) {
-	size_t len;
-	const struct layout *layouts = layout_all(&len);
-	for (size_t i = 0; i < len; i++) {
-		if (strcmp(layouts[i].name, name) == 0) {
-			return &layouts[i];
-		}
+	const struct layout *layout = layouts;
+	while (layout->name != NULL && strcmp(layout->name, name) != 0) {
+		layout++;
 	}
-	return NULL;
+	return layout->name != NULL ? layout : NULL;
 }
 
 static int list(void) {
-	size_t len;
-	const struct layout *layouts = layout_all(&len);
-	for (size_t i = 0; i < len; i++) {
-		printf("%s\n", layouts[i].name);
+	for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
+		printf("%s\n", layout->name);
 	}
 	return 0;
 }
 
-static bool is_ycbcr(const struct layout_item *item) {
-	return latch_format_is_ycbcr(item->fourcc);
-}
-
-static const char *missing_protocol(const struct client *client, const struct layout *layout) {
-	for (int i = 0; i < LAYOUT_MAX_ITEMS && layout->items[i].name != NULL; i++) {
-		const struct layout_item *item = &layout->items[i];
-		if (item->multiplier != 0 && client->alpha_modifier == NULL) {
-			return "wp_alpha_modifier_v1";
-		}
-		bool represented =
-			(is_ycbcr(item) && !item->silent) || item->picture == LAYOUT_FADE_STRAIGHT;
-		if (represented && client->color_representation == NULL) {
-			return "wp_color_representation_manager_v1";
-		}
+static void need(const void *global, const char *name) {
+	if (global == NULL) {
+		skip("latch has no %s", name);
 	}
-	return NULL;
 }
-
-static void handle_popup_configure(
-	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
-}
-
-static void handle_popup_done(void *data, struct xdg_popup *popup) {
-	fail("the popup was dismissed");
-}
-
-static const struct xdg_popup_listener popup_listener = {
-	.configure = handle_popup_configure,
-	.popup_done = handle_popup_done,
-};
-
-static void handle_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
-	struct surface *surface = data;
-	surface->configured = true;
-	xdg_surface_ack_configure(xdg_surface, serial);
-}
-
-static const struct xdg_surface_listener xdg_surface_listener = {.configure = handle_configure};
 
 /* With its upper left corner at the item's place. */
 static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
-	struct client *client = &show->client;
-	*surface = (struct surface){
-		.client = client,
-		.wl_surface = wl_compositor_create_surface(client->compositor),
-	};
-	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(client->wm_base);
-	xdg_positioner_set_size(positioner, (int32_t)item->width, (int32_t)item->height);
-	xdg_positioner_set_anchor_rect(positioner, item->x, item->y, 1, 1);
+	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(show->client.wm_base);
+	xdg_positioner_set_size(positioner, (int32_t)item->box.width, (int32_t)item->box.height);
+	xdg_positioner_set_anchor_rect(positioner, item->box.x, item->box.y, 1, 1);
 	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
 	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
-	surface->xdg_surface = xdg_wm_base_get_xdg_surface(client->wm_base, surface->wl_surface);
-	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
-	struct xdg_popup *popup = xdg_surface_get_popup(
-		surface->xdg_surface, show->shown[0].surface.xdg_surface, positioner);
-	xdg_popup_add_listener(popup, &popup_listener, surface);
-	xdg_positioner_destroy(positioner);
-	wl_surface_commit(surface->wl_surface);
-	int64_t end_ns = now_ns() + 2000 * MS;
-	while (!surface->configured && client_pump(client, end_ns)) {
-	}
-	CHECK(surface->configured, "the popup was not configured");
+	surface_init_popup(surface, &show->shown[0].surface, positioner);
 }
 
 static void say_colours(struct show *show, const struct shown *shown) {
@@ -138,10 +84,11 @@ static void say_colours(struct show *show, const struct shown *shown) {
 	};
 	const struct layout_item *item = shown->item;
 	bool straight = item->picture == LAYOUT_FADE_STRAIGHT;
-	bool ycbcr = is_ycbcr(item) && !item->silent;
+	bool ycbcr = latch_format_is_ycbcr(item->fourcc) && !item->silent;
 	if (!straight && !ycbcr) {
 		return;
 	}
+	need(show->client.color_representation, "wp_color_representation_manager_v1");
 	struct wp_color_representation_surface_v1 *colours =
 		wp_color_representation_manager_v1_get_surface(
 			show->client.color_representation, shown->surface.wl_surface);
@@ -163,7 +110,7 @@ static void say_shape(struct show *show, const struct shown *shown) {
 	const struct layout_item *item = shown->item;
 	struct wl_surface *surface = shown->surface.wl_surface;
 	wl_surface_set_buffer_transform(surface, (int32_t)item->transform);
-	if (item->crop.width > 0 || item->scaled_width > 0) {
+	if (item->crop.width > 0 || item->scaled.width > 0) {
 		struct wp_viewport *viewport =
 			wp_viewporter_get_viewport(show->client.viewporter, surface);
 		if (item->crop.width > 0) {
@@ -172,12 +119,13 @@ static void say_shape(struct show *show, const struct shown *shown) {
 				wl_fixed_from_double(item->crop.width),
 				wl_fixed_from_double(item->crop.height));
 		}
-		if (item->scaled_width > 0) {
+		if (item->scaled.width > 0) {
 			wp_viewport_set_destination(
-				viewport, item->scaled_width, item->scaled_height);
+				viewport, item->scaled.width, item->scaled.height);
 		}
 	}
 	if (item->multiplier != 0) {
+		need(show->client.alpha_modifier, "wp_alpha_modifier_v1");
 		struct wp_alpha_modifier_surface_v1 *alpha =
 			wp_alpha_modifier_v1_get_surface(show->client.alpha_modifier, surface);
 		wp_alpha_modifier_surface_v1_set_multiplier(alpha, item->multiplier);
@@ -215,7 +163,7 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 		break;
 	case LAYOUT_SUBSURFACE:
 		surface_init_subsurface(
-			surface, &show->client, &show->shown[0].surface, item->x, item->y);
+			surface, &show->client, &show->shown[0].surface, item->box.x, item->box.y);
 		break;
 	case LAYOUT_POPUP:
 		/* Its parent has to be there first. */
@@ -225,8 +173,8 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 		init_popup(surface, show, item);
 		break;
 	}
-	uint32_t width = item->width ? item->width : (uint32_t)surface->width;
-	uint32_t height = item->height ? item->height : (uint32_t)surface->height;
+	uint32_t width = item->box.width ? item->box.width : (uint32_t)surface->width;
+	uint32_t height = item->box.height ? item->box.height : (uint32_t)surface->height;
 	/* The base of a popup is shown before the others. */
 	bool once = item->still || show->frames == 1;
 	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
@@ -291,10 +239,6 @@ static void report(const struct show *show) {
 
 static void run(struct show *show) {
 	client_connect(&show->client);
-	const char *missing = missing_protocol(&show->client, show->layout);
-	if (missing != NULL) {
-		skip("latch has no %s", missing);
-	}
 	for (int i = 0; i < LAYOUT_MAX_ITEMS && show->layout->items[i].name != NULL; i++) {
 		init_shown(show, &show->layout->items[i]);
 	}

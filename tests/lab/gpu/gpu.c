@@ -11,7 +11,7 @@
 #include "clients/common/util.h"
 
 struct job {
-	struct gpu_queue_job queued;
+	struct gpu_queue_job queued; /* first, so that this is found by it */
 	uint64_t connection;
 	int timeline; /* of sw_sync, of this job alone: jobs end in any order */
 	struct marks marks;
@@ -21,13 +21,6 @@ struct job {
 };
 
 static void destroy_job(struct gpu *gpu, struct job *job) {
-	for (size_t i = 0; i < gpu->num_jobs; i++) {
-		if (gpu->jobs[i] == job) {
-			gpu->num_jobs--;
-			memmove(&gpu->jobs[i], &gpu->jobs[i + 1],
-				(gpu->num_jobs - i) * sizeof(gpu->jobs[0]));
-		}
-	}
 	for (size_t i = 0; i < job->num_waits; i++) {
 		fd_clear(&job->waits[i]);
 	}
@@ -79,7 +72,7 @@ int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *
 		request->length_ns > GPU_TIME_MAX_NS) {
 		return EINVAL;
 	}
-	if (gpu->num_jobs == GPU_QUEUE_MAX) {
+	if (gpu->queue.len == GPU_QUEUE_MAX) {
 		return ENOSPC;
 	}
 	struct job *job = calloc(1, sizeof(*job));
@@ -106,15 +99,14 @@ int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *
 	for (size_t i = first_wait; i < num_fds; i++) {
 		job->waits[job->num_waits++] = fd_take(&fds[i]);
 	}
-	gpu->jobs[gpu->num_jobs++] = job;
-	gpu_queue_add(&gpu->queue, &job->queued); // it has as much room
+	gpu_queue_add(&gpu->queue, &job->queued);
 	return 0;
 }
 
 nfds_t gpu_add_waits(const struct gpu *gpu, struct pollfd *fds) {
 	nfds_t num = 0;
-	for (size_t i = 0; i < gpu->num_jobs; i++) {
-		const struct job *job = gpu->jobs[i];
+	for (size_t i = 0; i < gpu->queue.len; i++) {
+		const struct job *job = (const struct job *)gpu->queue.waiting[i];
 		for (size_t j = 0; j < job->num_waits; j++) {
 			fds[num++] = (struct pollfd){.fd = job->waits[j], .events = POLLIN};
 		}
@@ -123,8 +115,8 @@ nfds_t gpu_add_waits(const struct gpu *gpu, struct pollfd *fds) {
 }
 
 void gpu_handle_waits(struct gpu *gpu, const struct pollfd *fds, int64_t now_ns) {
-	for (size_t i = 0; i < gpu->num_jobs; i++) {
-		struct job *job = gpu->jobs[i];
+	for (size_t i = 0; i < gpu->queue.len; i++) {
+		struct job *job = (struct job *)gpu->queue.waiting[i];
 		size_t left = 0;
 		for (size_t j = 0; j < job->num_waits; j++) {
 			/* Also when the other end of a pipe is gone: nobody will ever write. */
@@ -156,15 +148,21 @@ void gpu_advance(struct gpu *gpu, int64_t now_ns) {
 	}
 }
 
-void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns) {
-	for (size_t i = gpu->num_jobs; i-- > 0;) {
-		struct job *job = gpu->jobs[i];
-		if (connection == 0 || job->connection == connection) {
-			gpu_queue_remove(&gpu->queue, &job->queued, now_ns);
-			gpu->failed++;
-			destroy_job(gpu, job); // its timeline goes with a fence pending
-		}
+static void fail_job(
+	struct gpu *gpu, struct gpu_queue_job *queued, uint64_t connection, int64_t now_ns) {
+	struct job *job = (struct job *)queued;
+	if (job != NULL && (connection == 0 || job->connection == connection)) {
+		gpu_queue_remove(&gpu->queue, queued, now_ns);
+		gpu->failed++;
+		destroy_job(gpu, job); // its timeline goes with a fence pending
 	}
+}
+
+void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns) {
+	for (size_t i = gpu->queue.len; i-- > 0;) {
+		fail_job(gpu, gpu->queue.waiting[i], connection, now_ns);
+	}
+	fail_job(gpu, gpu->queue.running, connection, now_ns);
 }
 
 void gpu_disconnected(struct gpu *gpu, uint64_t connection) {
@@ -175,7 +173,7 @@ struct gpu_stats gpu_count(const struct gpu *gpu) {
 	return (struct gpu_stats){
 		.jobs = gpu->queue.jobs,
 		.failed = gpu->failed,
-		.queued = gpu->num_jobs,
+		.queued = gpu->queue.len + (gpu->queue.running != NULL),
 		.busy_ns = gpu->queue.busy_ns,
 		.longest_wait_ns = gpu->queue.longest_wait_ns,
 	};

@@ -11,14 +11,10 @@
 #include "marks.h"
 #include "queue.h"
 
-struct job;
-
 /** The simulated GPU: its queue, and what the jobs in it write. */
 struct gpu {
 	struct gpu_queue queue;
 	struct gpu_memories memories;
-	struct job *jobs[GPU_QUEUE_MAX]; /* all that have not ended, the oldest first */
-	size_t num_jobs;
 	uint64_t failed;
 };
 

@@ -239,7 +239,7 @@ static const struct wlr_render_timer_impl timer_impl = {
 	.destroy = destroy_timer,
 };
 
-struct wlr_render_timer *gpu_timer_create(void) {
+struct wlr_render_timer *gpu_timer_create(struct wlr_renderer *renderer) {
 	struct gpu_timer *timer = calloc(1, sizeof(*timer));
 	if (timer == NULL) {
 		return NULL;

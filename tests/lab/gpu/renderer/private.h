@@ -130,7 +130,7 @@ struct gpu_timer {
 
 struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wlr_buffer *buffer,
 	const struct wlr_buffer_pass_options *options);
-struct wlr_render_timer *gpu_timer_create(void);
+struct wlr_render_timer *gpu_timer_create(struct wlr_renderer *renderer);
 
 /** Whether the fence has signalled. */
 bool gpu_fence_done(int fence);

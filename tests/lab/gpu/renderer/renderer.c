@@ -47,17 +47,14 @@ static int get_drm_fd(struct wlr_renderer *base) {
 	return renderer_from(base)->drm_fd;
 }
 
-static void destroy_renderer(struct gpu_renderer *renderer) {
+static void destroy(struct wlr_renderer *base) {
+	struct gpu_renderer *renderer = renderer_from(base);
 	gpu_worker_finish(&renderer->worker);
 	wlr_drm_format_set_finish(&renderer->dmabuf_formats);
 	wlr_drm_format_set_finish(&renderer->shm_formats);
 	fd_clear(&renderer->drm_fd);
 	fd_clear(&renderer->gpu);
 	free(renderer);
-}
-
-static void destroy(struct wlr_renderer *base) {
-	destroy_renderer(renderer_from(base));
 }
 
 static bool is_lost_now(void) {
@@ -83,10 +80,6 @@ static struct wlr_render_pass *begin_buffer_pass(struct wlr_renderer *base,
 	return renderer->lost ? NULL : gpu_pass_create(renderer, buffer, options);
 }
 
-static struct wlr_render_timer *render_timer_create(struct wlr_renderer *base) {
-	return gpu_timer_create();
-}
-
 static const struct wlr_renderer_impl renderer_impl = {
 	.get_texture_formats = get_texture_formats,
 	.get_render_formats = get_render_formats,
@@ -94,7 +87,7 @@ static const struct wlr_renderer_impl renderer_impl = {
 	.get_drm_fd = get_drm_fd,
 	.texture_from_buffer = gpu_texture_create,
 	.begin_buffer_pass = begin_buffer_pass,
-	.render_timer_create = render_timer_create,
+	.render_timer_create = gpu_timer_create,
 };
 
 static bool add_formats(struct gpu_renderer *renderer) {
@@ -131,6 +124,6 @@ struct wlr_renderer *wlr_gles2_renderer_create_with_drm_fd(int drm_fd) {
 			renderer->implicit ? "with" : "without");
 		return &renderer->base;
 	}
-	destroy_renderer(renderer);
+	destroy(&renderer->base);
 	return NULL;
 }
