@@ -276,15 +276,11 @@ void latch_kms_output_bare(struct latch_kms_output *output) {
 }
 
 uint32_t latch_kms_output_black_fb(struct latch_kms_output *output) {
-	uint32_t fb_id;
 	if (output->black == NULL) {
 		output->black = kms_dumb_buffer_create(output->device, (uint32_t)output->base.width,
-			(uint32_t)output->base.height, DRM_FORMAT_XRGB8888, NULL);
+			(uint32_t)output->base.height, DRM_FORMAT_XRGB8888);
 	}
-	if (output->black == NULL || kms_dumb_buffer_get_fb(output->black, &fb_id) != 0) {
-		return 0;
-	}
-	return fb_id;
+	return output->black != NULL ? kms_dumb_buffer_get_fb(output->black) : 0;
 }
 
 const char *latch_kms_output_device(const struct latch_kms_output *output) {
