@@ -193,7 +193,7 @@ static void crowd_finish(struct crowd *crowd) {
 enum client_exit crowd_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct crowd crowd = {.options = options, .signal_fd = signal_fd};
-	const int64_t start_ns = latch_now_ns();
+	int64_t start_ns = latch_now_ns();
 	*report = (struct hostile_report){0};
 	if (!connection_open(&crowd.conn, CONNECTION_DMABUF)) {
 		return CLIENT_EXIT_NO_SERVER;
@@ -210,6 +210,8 @@ enum client_exit crowd_run(
 		goto out;
 	}
 	status = CLIENT_EXIT_OK;
+	stress_wait_for_begin(options);
+	start_ns = latch_now_ns();
 	bool connected = gather(&crowd);
 	while (connected && !report->closed &&
 		(options->run_ns == 0 || latch_now_ns() < start_ns + options->run_ns)) {

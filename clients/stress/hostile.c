@@ -161,6 +161,7 @@ enum client_exit hostile_run(
 	}
 	say("fences by %s: %s", sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode],
 		hostile.client.surfaces[0].buffers.sync.why);
+	stress_wait_for_begin(options);
 	start_ns = latch_now_ns();
 	if (options->run_ns > 0) {
 		hostile.end_ns = start_ns + options->run_ns;

@@ -1,7 +1,9 @@
 #include "options.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/options.h"
 #include "common/util.h"
 
@@ -45,6 +47,21 @@ static bool take_seconds(const char *text, void *data) {
 	}
 	options->run_ns = (int64_t)(seconds * 1e9);
 	return true;
+}
+
+static bool take_begin(const char *text, void *data) {
+	struct stress_options *options = data;
+	double seconds;
+	if (!option_parse_real(text, 0, MAX_SECONDS, &seconds)) {
+		return false;
+	}
+	options->begin_ns = latch_now_ns() + (int64_t)(seconds * 1e9);
+	return true;
+}
+
+void stress_wait_for_begin(const struct stress_options *options) {
+	const struct timespec begin = latch_ns_timespec(options->begin_ns);
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &begin, NULL);
 }
 
 #define MEMBER(name) OPTION_MEMBER(struct stress_options, name)
@@ -94,6 +111,10 @@ static const struct option_row rows[] = {
 	{"at-once", "N", "as many such clients at a time (default: 1)", OPTION_NUMBER,
 		MEMBER(at_once), .min = 1, .max = 10000},
 	{.help = "\n"},
+	{"begin-after", "S",
+		"with bad fences or a crowd: connects and makes its buffers at once,\n"
+		"but begins S seconds after its start (default: 0)",
+		OPTION_CALL, .take = take_begin},
 	{"seconds", "S", "ends after S seconds (default: when it is told to)", OPTION_CALL,
 		.take = take_seconds},
 	{"repeat", "N", "do it all N times, each on a new connection (default: 1)", OPTION_NUMBER,

@@ -39,12 +39,16 @@ struct stress_options {
 	enum die_step die_step;
 	int at_once; /* how many clients die at the same moment */
 	uint64_t repeat;
-	int64_t run_ns; /* 0: without end */
+	int64_t begin_ns; /* CLOCK_MONOTONIC; 0: at once */
+	int64_t run_ns;	  /* 0: without end */
 	uint64_t seed;
 	bool die, bad;	  /* what is done in the place of fences */
 	bool list;	  /* name the cases and do nothing */
 	const char *json; /* NULL: none */
 };
+
+/** Returns when the time to begin has come; nothing is answered meanwhile. */
+void stress_wait_for_begin(const struct stress_options *options);
 
 const char *die_step_name(enum die_step step);
 

@@ -132,17 +132,19 @@ may_miss() {
     esac
 }
 
-# beside OPTION...: the victim, with latch-stress started and ended in the midst of its life. A
-# client that the compositor ends for what it does (6) is as good as one that it bears.
+# beside OPTION...: the victim, with latch-stress beginning and ended in the midst of its life; what
+# the start of a program costs the machine is over before. A client that the compositor ends for what it
+# does (6) is as good as one that it bears.
 beside() {
     local hostile victim_pid status=0 frames missed gap cpu
     rm -f "$work"/{victim,hostile}.json
+    latch-stress --size $hostile_size --begin-after 1 "$@" --json "$work/hostile.json" \
+        2>"$work/hostile.log" &
+    hostile=$!
+    sleep 0.7
     cpu=$(cpu_us)
     victim "$seconds" &
     victim_pid=$!
-    sleep 0.3
-    latch-stress --size $hostile_size "$@" --json "$work/hostile.json" 2>"$work/hostile.log" &
-    hostile=$!
     wait $victim_pid || { echo "the victim failed"; cat "$work/victim.log"; status=1; }
     last_cpu=$(($(cpu_us) - cpu))
     kill $hostile 2>/dev/null

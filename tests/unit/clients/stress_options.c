@@ -78,7 +78,7 @@ static void bad_ones(void **state) {
 		{"--surfaces=-1"}, {"--surfaces=many"}, {"--size=0x4"}, {"--size=4"},
 		{"--interval=0"}, {"--seed=0"}, {"--seconds=0"}, {"--seconds=nan"},
 		{"--seconds=1e30"}, {"--repeat=0"}, {"--die", "never"}, {"--flood=yes"},
-		{"--no-such-option"}, {"word"}, {"--at-once=2"},
+		{"--no-such-option"}, {"word"}, {"--at-once=2"}, {"--begin-after=1", "--bad"},
 		{"--fence=unmaterialised", "--sync=implicit"},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
