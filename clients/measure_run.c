@@ -94,7 +94,6 @@ static void handle_answer(void *data, int64_t commit_ns, const struct stats_fram
 		.commit_ns = commit_ns,
 		.ready_ns = ready_time(measure, commit_ns),
 		.presented_ns = frame->flip_ns,
-		.sequence = frame->sequence,
 	};
 }
 

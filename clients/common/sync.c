@@ -116,7 +116,6 @@ bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer 
 	const struct dmabuf *dmabuf) {
 	*slot = (struct sync_slot){
 		.sync = sync,
-		.wl_buffer = wl_buffer,
 		.dmabuf = dmabuf,
 		.release_fd = -1,
 		.timeline = {.node_fd = -1},

@@ -45,7 +45,6 @@ struct sync {
 /** The same for one buffer. */
 struct sync_slot {
 	struct sync *sync;
-	struct wl_buffer *wl_buffer; /* borrowed */
 	const struct dmabuf *dmabuf; /* borrowed */
 	bool busy;		     /* committed and not released */
 	int release_fd;		     /* -1: the compositor has not yet said what to wait for */

@@ -53,7 +53,6 @@ struct measure_frame {
 	int64_t commit_ns;
 	int64_t ready_ns; /* the commit, or the signal of its fence if that was later */
 	int64_t presented_ns;
-	uint64_t sequence; /* 0: not told */
 };
 
 /** What is known of the head start. */

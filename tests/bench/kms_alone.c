@@ -154,7 +154,6 @@ static bool measure(struct measure *run, size_t frames, int socket_fd) {
 		}
 		frame->ready_ns = frame->commit_ns;
 		frame->presented_ns = flip.time_ns;
-		frame->sequence = flip.sequence;
 	}
 	if (run->has_cost && peer_cost(run->peer, &run->cost)) {
 		run->cost.cpu_ns -= before.cpu_ns;
