@@ -1,11 +1,6 @@
 #ifndef LATCH_BACKEND_OPEN_H
 #define LATCH_BACKEND_OPEN_H
 
-struct latch_kms_backend;
-struct wl_event_loop;
-struct wlr_backend;
-struct wlr_session;
-
 /** What latch runs on: a KMS device of its own, or a window of another compositor. */
 struct latch_backend {
 	/** Everything together, for wlroots: outputs and input devices. */

@@ -68,7 +68,7 @@ static struct latch_held_update *find_next(struct latch_surface_sync *sync) {
 	return NULL;
 }
 
-static void drop_barrier(struct latch_surface_sync *sync) {
+void latch_pacing_drop_barrier(struct latch_surface_sync *sync) {
 	if (sync->barrier.set) {
 		sync->barrier.set = false;
 		wl_list_remove(&sync->barrier.link);
@@ -107,7 +107,7 @@ void latch_gate_latched(struct latch_gate *gate,
 	/* What one lets go may end or latch others: begin anew each time. */
 	while (!wl_list_empty(&latched)) {
 		sync = wl_container_of(latched.next, sync, barrier.link);
-		drop_barrier(sync);
+		latch_pacing_drop_barrier(sync);
 		pass_barrier(sync);
 	}
 }
@@ -116,7 +116,7 @@ static void wait_for_barrier(struct latch_held_update *update, int64_t now_ns) {
 	struct latch_surface_sync *sync = update->sync;
 	bool is_next = wl_list_empty(&sync->surface->cached);
 	if (is_next && sync->barrier.set && barrier_due_ns(sync, now_ns) <= now_ns) {
-		drop_barrier(sync);
+		latch_pacing_drop_barrier(sync);
 	}
 	if (is_next && !sync->barrier.set) {
 		return;
@@ -172,7 +172,7 @@ void latch_pacing_handle_applied(struct latch_surface_sync *sync) {
 	if (sync->current.set_barrier) {
 		int64_t now_ns = latch_now_ns();
 		sync->current.set_barrier = false;
-		drop_barrier(sync);
+		latch_pacing_drop_barrier(sync);
 		sync->barrier.set = true;
 		sync->barrier.set_ns = now_ns;
 		wl_list_insert(sync->gate->pacing.barriers.prev, &sync->barrier.link);
@@ -193,10 +193,6 @@ void latch_pacing_ignore_barrier(struct latch_surface_sync *sync) {
 		}
 		stop_waiting_for_barrier(update);
 	}
-}
-
-void latch_pacing_detach(struct latch_surface_sync *sync) {
-	drop_barrier(sync);
 }
 
 static void let_timed_go(struct latch_gate *gate, int64_t now_ns) {

@@ -24,7 +24,7 @@ void latch_pacing_end(struct latch_held_update *update);
 void latch_pacing_handle_applied(struct latch_surface_sync *sync);
 /* Those of the surface's updates that wait for its barrier do so no more. */
 void latch_pacing_ignore_barrier(struct latch_surface_sync *sync);
-/* The surface goes away. */
-void latch_pacing_detach(struct latch_surface_sync *sync);
+/* The surface has no barrier any more. Lets nothing go. */
+void latch_pacing_drop_barrier(struct latch_surface_sync *sync);
 
 #endif

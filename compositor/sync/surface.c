@@ -22,25 +22,6 @@
 #include "sync/private.h"
 #include "sync/tree.h"
 
-static void handle_ready(struct latch_wait *wait);
-
-static struct latch_held_update *update_create(struct latch_surface_sync *sync) {
-	struct latch_gate *gate = sync->gate;
-	struct latch_held_update *update;
-	if (!wl_list_empty(&gate->free)) {
-		update = wl_container_of(gate->free.next, update, link);
-		wl_list_remove(&update->link);
-	} else {
-		update = malloc(sizeof(*update));
-		if (update == NULL) {
-			return NULL;
-		}
-	}
-	*update = (struct latch_held_update){.sync = sync, .seq = sync->surface->pending.seq};
-	latch_wait_init(&update->wait, handle_ready);
-	return update;
-}
-
 static void stop_waiting(struct latch_held_update *update) {
 	update->waiting = false;
 	wl_list_remove(&update->link);
@@ -147,6 +128,23 @@ static void handle_ready(struct latch_wait *wait) {
 	wlr_surface_unlock_cached(update->sync->surface, update->seq);
 }
 
+static struct latch_held_update *update_create(struct latch_surface_sync *sync) {
+	struct latch_gate *gate = sync->gate;
+	struct latch_held_update *update;
+	if (!wl_list_empty(&gate->free)) {
+		update = wl_container_of(gate->free.next, update, link);
+		wl_list_remove(&update->link);
+	} else {
+		update = malloc(sizeof(*update));
+		if (update == NULL) {
+			return NULL;
+		}
+	}
+	*update = (struct latch_held_update){.sync = sync, .seq = sync->surface->pending.seq};
+	latch_wait_init(&update->wait, handle_ready);
+	return update;
+}
+
 static void note_signal(struct latch_held_update *update, const struct latch_watch *watch) {
 	if (watch->error != 0) {
 		latch_hold_note_error(update, watch);
@@ -157,7 +155,7 @@ static void note_signal(struct latch_held_update *update, const struct latch_wat
 static void handle_fence(struct latch_watch *watch) {
 	struct latch_held_update *update = watch->data;
 	discharge_watch(update->sync);
-	latch_update_note_held(&update->base, LATCH_HELD_BY_FENCE);
+	update->base.record.held_by = latch_held_by_name(LATCH_HELD_BY_FENCE);
 	note_signal(update, watch);
 	latch_wait_done(&update->wait);
 }
@@ -335,7 +333,7 @@ static void hold(struct latch_held_update *update) {
 	update->waiting = true;
 	update->held_ns = latch_now_ns();
 	update->base.record.ready_ns = 0;
-	latch_update_note_held(&update->base, LATCH_HELD_BY_UPDATE);
+	update->base.record.held_by = latch_held_by_name(LATCH_HELD_BY_UPDATE);
 	wl_list_insert(sync->waiting.prev, &update->link);
 	latch_hold_begin(update);
 	sync->gate->stats.held++;
@@ -462,7 +460,7 @@ void latch_surface_sync_finish(struct latch_surface_sync *sync) {
 	}
 
 	latch_tree_detach(sync);
-	latch_pacing_detach(sync);
+	latch_pacing_drop_barrier(sync);
 	wl_list_remove(&sync->client_commit.link);
 	wl_list_remove(&sync->commit.link);
 	/* Ends all updates that this surface still has, with their watches and releases. */

@@ -58,13 +58,9 @@ enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request)
 	return request->has_sync_file ? LATCH_SYNC_SYNC_FILE : LATCH_SYNC_IMPLICIT;
 }
 
-void latch_update_note_held(struct latch_update *update, enum latch_held_by by) {
-	update->record.held_by = latch_held_by_name(by);
-}
-
 void latch_update_note_paced(struct latch_update *update, enum latch_held_by by, int64_t now_ns) {
 	update->record.visible_ns = update->record.paced_ns = now_ns;
-	latch_update_note_held(update, by);
+	update->record.held_by = latch_held_by_name(by);
 }
 
 void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, int error) {

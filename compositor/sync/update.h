@@ -11,8 +11,6 @@
 
 #include "trace/record.h"
 
-struct latch_release;
-
 /** What an update that is held waits for. */
 enum latch_held_by {
 	LATCH_HELD_BY_FENCE,   /* a fence that has not signalled */
@@ -78,9 +76,6 @@ enum latch_sync_verdict latch_sync_judge(const struct latch_sync_request *reques
 
 /** What a commit that was judged LATCH_SYNC_OK waits for. */
 enum latch_sync_kind latch_sync_choose(const struct latch_sync_request *request);
-
-/** It had to wait in the gate: for this, last; a point is a fence here. */
-void latch_update_note_held(struct latch_update *update, enum latch_held_by by);
 
 /** Its barrier or its time lets it go. */
 void latch_update_note_paced(struct latch_update *update, enum latch_held_by by, int64_t now_ns);
