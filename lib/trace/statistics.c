@@ -29,9 +29,8 @@ void latch_statistics_destroy(struct latch_statistics *statistics) {
 	}
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
 		for (size_t j = 0; j < LATCH_OUTPUT_STAGES; j++) {
-			latch_durations_finish(&statistics->outputs[i]->stages[j]);
+			latch_durations_finish(&statistics->outputs[i].stages[j]);
 		}
-		free(statistics->outputs[i]);
 	}
 	latch_id_map_finish(&statistics->by_id);
 	free(statistics->surfaces);
@@ -126,8 +125,8 @@ void latch_statistics_surface_gone(struct latch_statistics *statistics, uint32_t
 struct latch_output_row *latch_statistics_find_output(
 	const struct latch_statistics *statistics, uint32_t output_id) {
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
-		if (statistics->outputs[i]->id == output_id) {
-			return statistics->outputs[i];
+		if (statistics->outputs[i].id == output_id) {
+			return &statistics->outputs[i];
 		}
 	}
 	return NULL;
@@ -135,18 +134,14 @@ struct latch_output_row *latch_statistics_find_output(
 
 static struct latch_output_row *make_output(
 	struct latch_statistics *statistics, uint32_t output_id) {
-	struct latch_output_row **rows = latch_array_grow(statistics->outputs,
-		&statistics->outputs_capacity, statistics->outputs_length + 1, sizeof(rows[0]));
+	struct latch_output_row *rows = latch_array_grow(statistics->outputs,
+		&statistics->outputs_capacity, statistics->outputs_length + 1, sizeof(*rows));
 	if (rows == NULL) {
 		return NULL;
 	}
 	statistics->outputs = rows;
-	struct latch_output_row *row = calloc(1, sizeof(*row));
-	if (row == NULL) {
-		return NULL;
-	}
-	row->id = output_id;
-	statistics->outputs[statistics->outputs_length++] = row;
+	struct latch_output_row *row = &rows[statistics->outputs_length++];
+	*row = (struct latch_output_row){.id = output_id};
 	return row;
 }
 

@@ -97,7 +97,7 @@ struct latch_statistics {
 	char other_causes[LATCH_OTHER_CAUSES][LATCH_TEXT_MAX]; /* "" ends them */
 	struct latch_surface_row others; /* the sum of those that lost their row */
 	uint64_t others_length;		 /* how many these are */
-	struct latch_output_row **outputs;
+	struct latch_output_row *outputs;
 	size_t outputs_length, outputs_capacity;
 };
 

@@ -104,7 +104,7 @@ yyjson_mut_val *latch_statistics_to_json(
 	yyjson_mut_obj_add_uint(doc, root, "format", FORMAT);
 	yyjson_mut_val *outputs = yyjson_mut_obj_add_arr(doc, root, "outputs");
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
-		add_output(doc, outputs, statistics->outputs[i]);
+		add_output(doc, outputs, &statistics->outputs[i]);
 	}
 	yyjson_mut_val *surfaces = yyjson_mut_obj_add_arr(doc, root, "surfaces");
 	for (size_t i = 0; i < statistics->surfaces_length; i++) {

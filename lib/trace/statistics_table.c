@@ -190,7 +190,7 @@ static void print_output(FILE *file, const struct latch_output_row *row) {
 
 void latch_statistics_write_table(const struct latch_statistics *statistics, FILE *file) {
 	for (size_t i = 0; i < statistics->outputs_length; i++) {
-		print_output(file, statistics->outputs[i]);
+		print_output(file, &statistics->outputs[i]);
 	}
 	fputc('\n', file);
 	print_cell(file, "surface", SURFACE_WIDTH);

@@ -82,7 +82,7 @@ static void write_overview(FILE *file, const struct run *run) {
 			file);
 	}
 	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
-		write_output(file, run->statistics->outputs[i]);
+		write_output(file, &run->statistics->outputs[i]);
 	}
 }
 
@@ -215,7 +215,7 @@ static void write_surface_legend(FILE *file, const struct run *run, uint32_t out
 static bool write_planes(FILE *file, const struct run *run) {
 	bool ok = true;
 	for (size_t i = 0; i < run->statistics->outputs_length; i++) {
-		const struct latch_output_row *output = run->statistics->outputs[i];
+		const struct latch_output_row *output = &run->statistics->outputs[i];
 		markup_print(file,
 			"<h3>Planes of %s over time</h3>\n"
 			"<figure class=\"wide\" style=\"margin:0\">",

@@ -48,7 +48,7 @@ static void evil_texts_stay_texts(void **state) {
 	runs[0].frames[1].reasons = run_name(&runs[0], EVIL);
 	runs[0].frames[1].sync = runs[0].frames[1].reasons;
 	runs[0].frames[2].record.plane_type = runs[0].frames[1].reasons;
-	strcpy(runs[0].statistics->outputs[0]->name, EVIL);
+	strcpy(runs[0].statistics->outputs[0].name, EVIL);
 	struct compare compare;
 	assert_true(compare_init(&compare, &runs[0], &runs[1]));
 	char *page = write_page(runs, 2, &compare);
