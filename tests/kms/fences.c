@@ -160,6 +160,7 @@ static pid_t start_stuck(enum late way) {
 		memory_fill(&scene.buffers[1].memory, 0x0010ff20);
 		memory_fill(&scene.buffers[2].memory, 0x0010ff20);
 		surface_show(&scene.surface, scene_next(), NULL, 2000);
+		sleep_ms(1200); // until latch has learned what two windows cost
 		commit_late(&stuck);
 		commit_late(&stuck);
 		client_roundtrip(&scene.client);

@@ -165,10 +165,6 @@ void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns) {
 	fail_job(gpu, gpu->queue.running, connection, now_ns);
 }
 
-void gpu_disconnected(struct gpu *gpu, uint64_t connection) {
-	gpu_memory_forget(&gpu->memories, connection);
-}
-
 struct gpu_stats gpu_count(const struct gpu *gpu) {
 	return (struct gpu_stats){
 		.jobs = gpu->queue.jobs,

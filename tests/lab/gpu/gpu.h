@@ -43,9 +43,6 @@ void gpu_advance(struct gpu *gpu, int64_t now_ns);
 /** Fails the jobs of a connection; 0: all. */
 void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns);
 
-/** The connection is gone. Its jobs go on. */
-void gpu_disconnected(struct gpu *gpu, uint64_t connection);
-
 struct gpu_stats gpu_count(const struct gpu *gpu);
 
 #endif

@@ -65,7 +65,7 @@ static void accept_one(struct server *server) {
 }
 
 static void disconnect(struct server *server, struct connection *connection) {
-	gpu_disconnected(&server->gpu, connection->id);
+	gpu_memory_forget(&server->gpu.memories, connection->id); // its jobs go on
 	fd_clear(&connection->fd);
 }
 
