@@ -218,9 +218,11 @@ enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_s
 	bool synced = sync_init(sync, conn, surface, buffers->options->sync,
 		devices.len > 0 ? devices.paths[0] : NULL);
 	device_list_finish(&devices);
-	return synced ? CLIENT_EXIT_OK
-		      : failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
-				sync_mode_names[buffers->options->sync], sync->why);
+	if (!synced) {
+		return failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
+			sync_mode_names[buffers->options->sync], sync->why);
+	}
+	return CLIENT_EXIT_OK;
 }
 
 nfds_t client_buffers_add_fds(
