@@ -29,7 +29,7 @@ void say(const char *format, ...) {
 	va_end(args);
 }
 
-int failed(int status, const char *format, ...) {
+enum client_exit failed(enum client_exit status, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
 	print_line(format, args);

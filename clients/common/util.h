@@ -10,18 +10,6 @@
 /** One line on stderr, led by the program's name. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** The same, and returns the status: false, or how the program ends. */
-int failed(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/** What makes options wrong together, in the order of what is said first. */
-struct rule {
-	bool broken;
-	const char *words;
-};
-
-/** Whether all rules are kept; says which is not. */
-bool rules_kept(const struct rule *rules, size_t len);
-
 /** How latch-client and latch-stress end; --help and the man pages list the same. */
 enum client_exit {
 	CLIENT_EXIT_OK = 0,
@@ -33,6 +21,19 @@ enum client_exit {
 	CLIENT_EXIT_CONNECTION = 6, /* the connection broke, or a protocol error */
 	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
 };
+
+/** As say(), and returns the status: how the program ends, or false. */
+enum client_exit failed(enum client_exit status, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** What makes options wrong together, in the order of what is said first. */
+struct rule {
+	bool broken;
+	const char *words;
+};
+
+/** Whether all rules are kept; says which is not. */
+bool rules_kept(const struct rule *rules, size_t len);
 
 /** Closes *fd if it is open and leaves it empty (-1). errno survives. */
 void fd_clear(int *fd);
