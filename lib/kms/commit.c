@@ -209,7 +209,9 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 		kms_commit_set(commit, id, props->crtc_id.id, crtc->id);
 		set_optional(commit, id, &props->scaling_filter, props->scaling_filter.values[0]);
 	}
-	change_members(commit, plane, before, state);
+	if (before == NULL || !kms_plane_state_same_members(before, state)) {
+		change_members(commit, plane, before, state);
+	}
 	/* Fence and damage are a commit's, not the plane's: the kernel forgets them with it. */
 	if (before == NULL || state->in_fence_fd >= 0) {
 		set_optional(commit, id, &props->in_fence_fd,

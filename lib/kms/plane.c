@@ -123,14 +123,8 @@ void kms_plane_finish(struct kms_plane *plane) {
 }
 
 bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
-	for (size_t i = 0; i < kms_plane_specs_len; i++) {
-		const struct kms_property_spec *spec = &kms_plane_specs[i];
-		if (spec->kind != KMS_VALUE_NONE &&
-			kms_plane_state_value(a, spec) != kms_plane_state_value(b, spec)) {
-			return false;
-		}
-	}
-	return a->fb_id == b->fb_id && a->zpos == b->zpos && a->damage_blob == b->damage_blob;
+	return a->fb_id == b->fb_id && a->zpos == b->zpos && a->damage_blob == b->damage_blob &&
+	       kms_plane_state_same_members(a, b);
 }
 
 static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {

@@ -72,14 +72,21 @@ struct kms_plane {
 /** What a plane shows. Start from kms_plane_state_default(): zeroes are not what you want. */
 struct kms_plane_state {
 	uint32_t fb_id;
+	/** A sync_file the kernel waits for, borrowed until submit returns; -1 for none. An
+	 * explicit -1 is written, as the property may still hold a number of an earlier commit. */
+	int in_fence_fd;
+	/** FB_DAMAGE_CLIPS blob, 0: all of it changed. A hint, ignored where there is none. */
+	uint32_t damage_blob;
+	/** Place in the stack; -1: the plane's own, not written. */
+	int64_t zpos;
+
+	/* The members of kms_plane_specs, from src_x to hotspot_y: four bytes each, no gap. */
+
 	/** Part of the buffer, in 16.16 fixed point pixels. */
 	uint32_t src_x, src_y, src_w, src_h;
 	/** Where on the CRTC, in pixels; may be partly off-screen where the driver allows it. */
 	int32_t dst_x, dst_y;
 	uint32_t dst_w, dst_h;
-	/** A sync_file the kernel waits for, borrowed until submit returns; -1 for none. An
-	 * explicit -1 is written, as the property may still hold a number of an earlier commit. */
-	int in_fence_fd;
 	/** 0 transparent to 0xffff opaque, on top of the pixels' alpha. */
 	uint32_t alpha;
 	enum kms_blend_mode blend_mode;
@@ -87,13 +94,17 @@ struct kms_plane_state {
 	uint32_t rotation;
 	enum kms_color_encoding color_encoding;
 	enum kms_color_range color_range;
-	/** Place in the stack; -1: the plane's own, not written. */
-	int64_t zpos;
 	/** Cursor planes with HOTSPOT_X and HOTSPOT_Y only, ignored on others. */
 	int32_t hotspot_x, hotspot_y;
-	/** FB_DAMAGE_CLIPS blob, 0: all of it changed. A hint, ignored where there is none. */
-	uint32_t damage_blob;
 };
+
+/** Whether they are equal in all members of kms_plane_specs. */
+static inline bool kms_plane_state_same_members(
+	const struct kms_plane_state *a, const struct kms_plane_state *b) {
+	const size_t begin = offsetof(struct kms_plane_state, src_x);
+	const size_t end = offsetof(struct kms_plane_state, hotspot_y) + sizeof(a->hotspot_y);
+	return memcmp((const char *)a + begin, (const char *)b + begin, end - begin) == 0;
+}
 
 /** All of a plane's properties. */
 extern const struct kms_property_spec kms_plane_specs[];
