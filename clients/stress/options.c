@@ -144,6 +144,8 @@ static bool check_together(const struct stress_options *options) {
 			"--fence unmaterialised needs --sync syncobj: only a timeline has points "
 			"without fences"},
 		{options->at_once > 1 && !options->die, "--at-once needs --die"},
+		{options->begin_ns != 0 && (options->die || options->bad || options->list),
+			"--begin-after is for bad fences and crowds"},
 	};
 	return rules_kept(rules, sizeof(rules) / sizeof(rules[0]));
 }
