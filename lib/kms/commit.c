@@ -180,11 +180,13 @@ static void change_members(struct kms_commit *commit, const struct kms_plane *pl
 	const struct kms_plane_state *before, const struct kms_plane_state *state) {
 	for (size_t i = 0; i < kms_plane_specs_len; i++) {
 		const struct kms_property_spec *spec = &kms_plane_specs[i];
-		const struct kms_property *property = kms_property_at(&plane->props, spec);
 		uint64_t value = kms_plane_state_value(state, spec);
-		bool missing = property->id == 0 || property->immutable;
-		if (spec->kind == KMS_VALUE_NONE || (missing && !spec->required) ||
+		if (spec->kind == KMS_VALUE_NONE ||
 			(before != NULL && kms_plane_state_value(before, spec) == value)) {
+			continue;
+		}
+		const struct kms_property *property = kms_property_at(&plane->props, spec);
+		if ((property->id == 0 || property->immutable) && !spec->required) {
 			continue;
 		}
 		if (spec->kind != KMS_VALUE_NAME) {
