@@ -2,9 +2,8 @@
 # root-image.sh ROOT: makes ROOT/guest.erofs, the system as the guest mounts it: ROOT without what
 # only compiles. Called while the root is made.
 #
-# The guest has it as memory (virtio-pmem) and reads it without a copy (DAX): a read takes no time
-# of the guest, and nobody in it ever waits for the host. Files in line with their inode, and
-# compressed ones, can't be read so.
+# The guest has it as memory (virtio-pmem): reading a file costs a copy, and nobody in it ever waits
+# for the host.
 set -eu
 
 chroot "$1" mkfs.erofs --quiet -L root -E noinline_data \
