@@ -186,28 +186,7 @@ move_pointer() {
 # mouse SECONDS: reports 500 times a second; to be run in the background.
 mouse() {
     modprobe uinput
-    exec python3 - "$1" <<'PYTHON'
-import fcntl, os, struct, sys, time
-EV_SYN, EV_KEY, EV_REL = 0, 1, 2
-fd = os.open("/dev/uinput", os.O_WRONLY)
-for request, value in ((0x40045564, EV_KEY), (0x40045565, 0x110), (0x40045564, EV_REL),
-                       (0x40045566, 0), (0x40045566, 1)):
-    fcntl.ioctl(fd, request, value)
-fcntl.ioctl(fd, 0x405c5503, struct.pack("HHHH80sI", 3, 1, 1, 1, b"test mouse", 0))
-fcntl.ioctl(fd, 0x5501)
-time.sleep(1)
-print("moves", flush=True)
-start = time.monotonic()
-n = 0
-while time.monotonic() < start + float(sys.argv[1]):
-    step = 3 if n // 100 % 2 == 0 else -3
-    for kind, code, value in ((EV_REL, 0, step), (EV_REL, 1, step), (EV_SYN, 0, 0)):
-        os.write(fd, struct.pack("llHHi", 0, 0, kind, code, value))
-    n += 1
-    time.sleep(max(0, start + n / 500 - time.monotonic()))
-print(n, "moves", flush=True)
-fcntl.ioctl(fd, 0x5502)
-PYTHON
+    exec kms-mouse "$1"
 }
 
 # hold_console: the kernel shows its console on a device when its last user or its master leaves.

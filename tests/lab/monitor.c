@@ -42,7 +42,8 @@ static void monitor_open(struct monitor *monitor) {
 	if (lock < 0 || flock(lock, LOCK_EX) != 0) {
 		fail("the port's lock can't be taken");
 	}
-	monitor->port = open("/dev/virtio-ports/org.latch.monitor", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	monitor->port = open(
+		"/dev/virtio-ports/org.latch.monitor", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (monitor->port < 0) {
 		fail("this machine has no monitor");
 	}
@@ -162,7 +163,7 @@ static bool print_answer(yyjson_val *answer, const char *command, bool raw) {
 	yyjson_val *value = yyjson_obj_get(answer, "return");
 	if (error != NULL) {
 		const char *what = yyjson_get_str(yyjson_obj_get(error, "desc"));
-		fprintf(stderr, "lab-monitor: %s\n", what != NULL ? what : "an error without a name");
+		fprintf(stderr, "lab-monitor: %s\n", what != NULL ? what : "an unnamed error");
 		return false;
 	}
 	if (raw) {
