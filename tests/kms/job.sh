@@ -101,6 +101,7 @@ end() {
 # stranger CLIENT...: one that others wrote shows frames, without an error.
 stranger() {
     local log=$work/stranger.log client
+    : >"$log" # what the one before has said is not looked at
     WAYLAND_DEBUG=client "$@" >"$log" 2>&1 &
     client=$!
     wait_until 60 attached_or_gone $client

@@ -80,6 +80,7 @@ become() {
 }
 
 start_client() {
+    : >"$work/client.log" # what the one before has said is not looked at
     kms-outputs "$@" >"$work/client.log" &
     client=$!
     wait_until 3 client_says "enter"
@@ -316,6 +317,7 @@ now_ns() {
 moves_over_still_picture() {
     kill -STOP "$client"
     sleep 0.3
+    : >"$work/mouse"
     mouse 2 >"$work/mouse" 2>&1 &
     local mouse=$!
     wait_until 5 has "$work/mouse" moves
