@@ -10,7 +10,6 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
-#include "base/listener.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "fence/timeline.h"
@@ -18,6 +17,7 @@
 #include "limits/client.h"
 #include "limits/fds.h"
 #include "limits/listen.h"
+#include "listener.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"

@@ -9,7 +9,7 @@
 #include "backend/output.h"
 #include "backend/wlr_output.h"
 #include "base/clock.h"
-#include "base/listener.h"
+#include "listener.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"

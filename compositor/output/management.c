@@ -11,7 +11,7 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "base/listener.h"
+#include "listener.h"
 #include "output/output.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */

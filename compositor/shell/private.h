@@ -10,7 +10,7 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
-#include "base/listener.h"
+#include "listener.h"
 #include "shell/bindings.h"
 #include "shell/shell.h"
 #include "shell/stack.h"

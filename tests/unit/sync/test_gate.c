@@ -276,12 +276,17 @@ static void test_syncobj_signalled_costs_no_watch(void **state) {
 	assert_int_equal(a->update.fence_ns, 7);
 }
 
+/* Shown at once; point 2 is its release. */
+static void draw_ready(struct surface *surface, struct points *points) {
+	kernel_syncobj_signal(points->fd, 1);
+	points_set(points, 1, 2);
+	surface_draw(surface, -1);
+}
+
 static void test_release_with_fence(void **state) {
 	struct surface *a = surface_create('a');
 	struct points points = points_create(a);
-	kernel_syncobj_signal(points.fd, 1);
-	points_set(&points, 1, 2);
-	surface_draw(a, -1);
+	draw_ready(a, &points);
 
 	int out_fence = world_fence();
 	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
@@ -306,9 +311,7 @@ static void test_release_with_fence(void **state) {
 static void test_late_release_outlives_the_gate(void **state) {
 	struct surface *a = surface_create('a');
 	struct points points = points_create(a);
-	kernel_syncobj_signal(points.fd, 1);
-	points_set(&points, 1, 2);
-	surface_draw(a, -1);
+	draw_ready(a, &points);
 	int out_fence = world_fence();
 	kernel_syncobj_fail_imports(ENOMEM);
 	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
