@@ -2,13 +2,13 @@
  * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
  * (headless): everything is composed into one buffer, and wlroots does the rest.
  */
-#include "listener.h"
 #include "output/output.h"
 
 #include <errno.h>
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
+#include "listener.h"
 #include "output/frame.h"
 #include "output/renderer.h"
 
