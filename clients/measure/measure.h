@@ -92,11 +92,19 @@ struct measure_summary {
 bool measure_summarize(struct measure_summary *summary, const struct measure_frame *frames,
 	size_t len, const struct measure_grid *grid);
 
+/** One in so many frames lies in each of so many equal parts of the refresh. */
+#define MEASURE_PHASES 100
+
 /** When the next frame is to be ready: two to three refreshes after the last, at a phase of the
- * refresh that is anywhere with the same likelihood. The same seed gives the same row. */
+ * refresh that can't be foreseen. Of each MEASURE_PHASES frames one lies in each part of the
+ * refresh, in random order (a stratified sample), so that a percentile of the latency does not hang
+ * on how the dice fell. The same seed gives the same row. */
 struct measure_schedule {
-	unsigned short state[3]; /* of erand48() */
-	int64_t planned_ns;	 /* the last one, or the vblank to count from; 0: none yet */
+	unsigned short state[3];       /* of erand48() */
+	uint8_t parts[MEASURE_PHASES]; /* of the refresh, in the order of their frames */
+	unsigned num_frames;	       /* planned */
+	double phase;		       /* of the last one, in refreshes from vblank_ns */
+	int64_t planned_ns;	       /* the last one, or the vblank to count from; 0: none yet */
 };
 
 /**

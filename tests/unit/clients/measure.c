@@ -189,19 +189,27 @@ static void early_frames_are_counted_apart(void **state) {
 
 static void phases_are_even(void **state) {
 	struct measure_schedule schedule;
-	measure_schedule_init(&schedule, 1, 0);
-	int counts[10] = {0}, steps[10] = {0};
-	int64_t last_ns = measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
-	for (int i = 0; i < 10000; i++) {
-		int64_t next_ns = measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
-		assert_int_in_range(next_ns - last_ns, 2 * PERIOD_NS - 1, 3 * PERIOD_NS);
-		counts[next_ns % PERIOD_NS * 10 / PERIOD_NS]++;
-		steps[(next_ns - last_ns + 1) * 10 / PERIOD_NS % 10]++;
-		last_ns = next_ns;
+	measure_schedule_init(&schedule, 1, START_NS);
+	int steps[10] = {0};
+	int64_t last_ns = START_NS;
+	for (int block = 0; block < 100; block++) {
+		int counts[10] = {0};
+		for (int i = 0; i < MEASURE_PHASES; i++) {
+			int64_t next_ns =
+				measure_schedule_next(&schedule, (double)PERIOD_NS, START_NS);
+			assert_int_in_range(next_ns - last_ns, 2 * PERIOD_NS - 1, 3 * PERIOD_NS);
+			steps[(next_ns - last_ns + 1) * 10 / PERIOD_NS % 10]++;
+			last_ns = next_ns;
+			counts[(next_ns - START_NS) % PERIOD_NS * 10 / PERIOD_NS]++;
+		}
+		for (size_t i = 0; i < 10; i++) {
+			/* Each step is cut to a nanosecond. */
+			assert_int_in_range(
+				counts[i], MEASURE_PHASES / 10 - 1, MEASURE_PHASES / 10 + 1);
+		}
 	}
 	for (size_t i = 0; i < 10; i++) {
-		/* Four times the standard deviation, of 30. */
-		assert_int_in_range(counts[i], 880, 1120);
+		/* Four times the standard deviation of a binomial distribution, of 30. */
 		assert_int_in_range(steps[i], 880, 1120);
 	}
 }
