@@ -320,14 +320,8 @@ plane_places() {
     grep -E "^plane|crtc-pos" "$(debugfs_file state)"
 }
 
-# Where two processors take turns, the time of one is the other's, too.
-second_processor() {
-    ! is_exact || echo "$1" >/sys/devices/system/cpu/cpu1/online
-}
-
 pointer() {
     local moved before places=0
-    second_processor 0
     start_latch --renderer pixman
     move_pointer 16000 16000
     mouse 6 >"$work/mouse" 2>&1 &
@@ -350,7 +344,6 @@ pointer() {
     moved=$(missed_after 30)
     ! is_exact || [[ $moved == 0 ]]
     verdict $? "the pointer costs a client no vblank ($moved missed of 120)"
-    second_processor 1
     rmmod uinput
 }
 

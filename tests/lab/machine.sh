@@ -45,8 +45,10 @@ machine_base() { # ACCELERATOR
     tcg) arguments+=(-accel tcg,thread=multi -cpu "$emulated_processor") ;;
     virtual)
         # Time is what was executed, and where nothing is, it jumps to the next timer. Nothing of
-        # this computer gets in: not its load, its date, nor its random numbers.
-        arguments+=(-accel tcg,thread=single -cpu "$emulated_processor" -smp 2 -seed 1
+        # this computer gets in: not its load, its date, nor its random numbers. Of several
+        # processors QEMU runs one after another for some milliseconds each, whatever has the
+        # priority in the machine: latch, woken on one, would wait for a program on another.
+        arguments+=(-accel tcg,thread=single -cpu "$emulated_processor" -smp 1 -seed 1
             -icount "shift=$(instruction_shift "$mips"),sleep=off"
             -rtc base=2026-01-01T00:00:00,clock=vm)
         return

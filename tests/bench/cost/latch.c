@@ -6,8 +6,7 @@
  *
  * A stage's time is without that of the stages in it. Time is CLOCK_MONOTONIC, which in the lab's
  * virtual time counts instructions; nobody interrupts latch there, which has real-time priority, on
- * the one processor that scenes.py leaves on. What a stop-watch takes itself is measured at the
- * start and taken off.
+ * the machine's one processor. What a stop-watch takes itself is measured at the start and taken off.
  *
  * At the first sleep after each flip, one row of sums goes to the file that LATCH_COST names. If
  * that is "compiler", it is said what compiler made this, and no more.

@@ -267,13 +267,6 @@ def measure(name):
     return start, {**steady, "PSS KiB": memory}
 
 
-def second_processor(on):
-    """Where two take turns, the time of one is the other's, too."""
-    with contextlib.suppress(FileNotFoundError):  # there is none
-        with open("/sys/devices/system/cpu/cpu1/online", "r+", encoding="ascii") as file:
-            file.write(str(on))
-
-
 def fault_around(size):
     """How much of a file a fault maps besides its own page, as far as the kernel has it in memory
     already: then PSS would depend on who has read it before."""
@@ -298,7 +291,6 @@ def main(results, *names):
     os.environ["WAYLAND_DISPLAY"] = "cost"
     starts, scenes = [], {}
     mouse = make_mouse()
-    second_processor(0)
     around = fault_around(4096)
     try:
         for name in names or SCENES:
@@ -309,7 +301,6 @@ def main(results, *names):
         raise
     finally:
         fault_around(around)
-        second_processor(1)
         os.close(mouse)
     # Of one start the time depends on what the kernel has in its memory. Whether latch sleeps
     # while the seat answers is chance.
