@@ -2,12 +2,12 @@
 # GPU work that takes its time, without a GPU: the simulated one by itself, clients that draw with
 # it, and composing on it.
 #
-#   LATCH_GPU_RESETS  how often the context is lost while five clients are there (40)
+#   LATCH_GPU_RESETS  how often the context is lost while five clients are there (20)
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
 
-resets=${LATCH_GPU_RESETS:-40}
+resets=${LATCH_GPU_RESETS:-20}
 
 # start_on_gpu [OPTION...]: latch, whose composing is the simulated GPU's. The environment says how.
 start_on_gpu() { on_gpu start_latch --renderer gles2 --mode 640x480 "$@"; }
