@@ -11,8 +11,8 @@
 
 #include "backend/backend.h"
 #include "backend/output.h"
-#include "listener.h"
 #include "output/output.h"
+#include "shell/listener.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
 #define MIN_SCALE 0.25f

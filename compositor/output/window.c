@@ -8,9 +8,9 @@
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
-#include "listener.h"
 #include "output/frame.h"
 #include "output/renderer.h"
+#include "shell/listener.h"
 
 bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
 	struct wlr_output *wlr_output = output->wlr_output;

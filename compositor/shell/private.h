@@ -10,8 +10,8 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
-#include "listener.h"
 #include "shell/bindings.h"
+#include "shell/listener.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
 

@@ -1,6 +1,6 @@
 /* Listeners of libwayland that may be removed at any time, and more than once. */
-#ifndef LATCH_LISTENER_H
-#define LATCH_LISTENER_H
+#ifndef LATCH_SHELL_LISTENER_H
+#define LATCH_SHELL_LISTENER_H
 
 #include <stddef.h>
 #include <wayland-server-core.h>
