@@ -220,10 +220,10 @@ hostile_fences() {
             echo "ok - fences by syncobj # SKIP not offered"
             continue
         fi
-        kinds=("$@")
-        (($#)) || kinds=(never late:500 error future proxy user random)
+        kinds=(never late:500 error future proxy user random)
         # The gate gets a sync_file from a dma-buf as well: all kinds of them are tried there.
-        (($#)) || [[ $sync != sync-file ]] || kinds=(never random)
+        [[ $sync != sync-file ]] || kinds=(never random)
+        (($# == 0)) || kinds=("$@")
         [[ $sync != syncobj ]] || kinds+=(unmaterialised)
         for fence in "${kinds[@]}"; do
             measured "a victim beside fences by $sync: $fence" beside --sync $sync --fence "$fence"
