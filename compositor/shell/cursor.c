@@ -22,80 +22,71 @@
 #define MAX_SIZE 512
 
 static void tell(struct latch_shell *shell) {
-	if (shell->ready) {
-		shell->options.cursor_moved(shell->options.data);
-	}
-}
-
-static void set_image(struct latch_shell *shell, struct wlr_buffer *buffer,
-	const struct latch_cursor_image *image) {
-	struct wlr_buffer *old = shell->cursor.image.buffer;
-	uint64_t serial = shell->cursor.image.serial;
-	shell->cursor.image = *image;
-	shell->cursor.image.buffer = buffer != NULL ? wlr_buffer_lock(buffer) : NULL;
-	shell->cursor.image.serial = serial + 1;
-	wlr_buffer_unlock(old);
-	tell(shell);
+	shell->options.cursor_moved(shell->options.data);
 }
 
 /* The first picture of an animated one is enough: a cursor that moves by itself would
  * keep an idle screen busy. */
-static void show_theme(struct latch_shell *shell, const char *name) {
-	struct wlr_xcursor_manager *themes = shell->cursor.themes;
-	float scale = shell->cursor.output != NULL ? shell->cursor.output->scale : 1;
+static struct latch_cursor_image find_in_theme(
+	const struct latch_cursor *cursor, const char *name) {
 	struct wlr_xcursor *xcursor = NULL;
-	if (wlr_xcursor_manager_load(themes, scale)) {
-		xcursor = wlr_xcursor_manager_get_xcursor(themes, name, scale);
+	if (wlr_xcursor_manager_load(cursor->themes, cursor->scale)) {
+		xcursor = wlr_xcursor_manager_get_xcursor(cursor->themes, name, cursor->scale);
 		if (xcursor == NULL) {
 			/* The wrong picture is better than none. */
-			xcursor = wlr_xcursor_manager_get_xcursor(themes, "default", scale);
+			xcursor = wlr_xcursor_manager_get_xcursor(
+				cursor->themes, "default", cursor->scale);
 		}
 	}
 	if (xcursor == NULL) {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
-		return;
+		return (struct latch_cursor_image){0};
 	}
 	struct wlr_xcursor_image *image = xcursor->images[0];
-	set_image(shell, wlr_xcursor_image_get_buffer(image),
-		&(struct latch_cursor_image){
-			.src = {.width = image->width, .height = image->height},
-			.hotspot_x = (double)image->hotspot_x / (double)scale,
-			.hotspot_y = (double)image->hotspot_y / (double)scale,
-			.width = (double)image->width / (double)scale,
-			.height = (double)image->height / (double)scale,
-		});
+	const double scale = (double)cursor->scale;
+	return (struct latch_cursor_image){
+		.buffer = wlr_xcursor_image_get_buffer(image),
+		.src = {.width = image->width, .height = image->height},
+		.hotspot_x = image->hotspot_x / scale,
+		.hotspot_y = image->hotspot_y / scale,
+		.width = image->width / scale,
+		.height = image->height / scale,
+	};
 }
 
-static void show_surface(struct latch_shell *shell) {
-	struct latch_cursor *cursor = &shell->cursor;
+static struct latch_cursor_image read_surface(const struct latch_cursor *cursor) {
 	const struct wlr_surface_state *state = &cursor->surface->current;
-	struct wlr_buffer *buffer = latch_watch_cursor_buffer(cursor->surface);
-	if (buffer == NULL || state->width <= 0 || state->height <= 0) {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
-		return;
-	}
 	struct latch_cursor_image image = {
+		.buffer = latch_watch_cursor_buffer(cursor->surface),
 		.transform = state->transform,
 		.hotspot_x = cursor->hotspot_x,
 		.hotspot_y = cursor->hotspot_y,
 		.width = state->width,
 		.height = state->height,
 	};
+	if (image.buffer == NULL || state->width <= 0 || state->height <= 0) {
+		return (struct latch_cursor_image){0};
+	}
 	wlr_surface_get_buffer_source_box(cursor->surface, &image.src);
-	set_image(shell, buffer, &image);
+	return image;
 }
 
 static void show(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
-	if (cursor->override != NULL) {
-		show_theme(shell, cursor->override);
-	} else if (cursor->surface != NULL) {
-		show_surface(shell);
-	} else if (cursor->name != NULL) {
-		show_theme(shell, cursor->name);
-	} else {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
+	struct wlr_buffer *old = cursor->image.buffer;
+	const char *name = cursor->override != NULL ? cursor->override : cursor->name;
+	struct latch_cursor_image image = {0};
+	if (cursor->override == NULL && cursor->surface != NULL) {
+		image = read_surface(cursor);
+	} else if (name != NULL) {
+		image = find_in_theme(cursor, name);
 	}
+	image.serial = cursor->image.serial + 1;
+	if (image.buffer != NULL) {
+		wlr_buffer_lock(image.buffer);
+	}
+	cursor->image = image;
+	wlr_buffer_unlock(old);
+	tell(shell);
 }
 
 /* The client's image, if it is one, is on the cursor's output, if there is one. */
@@ -256,18 +247,14 @@ struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell) {
 
 bool latch_cursor_init(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
-	cursor->devices = wlr_cursor_create();
-	if (cursor->devices == NULL) {
-		return false;
-	}
 	const char *size_text = getenv("XCURSOR_SIZE");
 	long size = size_text != NULL ? strtol(size_text, NULL, 10) : 0;
 	if (size <= 0 || size > MAX_SIZE) {
 		size = DEFAULT_SIZE;
 	}
 	cursor->themes = wlr_xcursor_manager_create(getenv("XCURSOR_THEME"), (uint32_t)size);
-	if (cursor->themes == NULL) {
-		wlr_cursor_destroy(cursor->devices);
+	cursor->devices = wlr_cursor_create();
+	if (cursor->themes == NULL || cursor->devices == NULL) {
 		return false;
 	}
 	cursor->name = "default";
@@ -280,7 +267,8 @@ void latch_cursor_finish(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
 	drop_surface(cursor);
 	wlr_buffer_unlock(cursor->image.buffer);
-	cursor->image.buffer = NULL;
 	wlr_xcursor_manager_destroy(cursor->themes);
-	wlr_cursor_destroy(cursor->devices);
+	if (cursor->devices != NULL) {
+		wlr_cursor_destroy(cursor->devices);
+	}
 }

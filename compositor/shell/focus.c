@@ -13,14 +13,11 @@ void latch_focus_keyboard(struct latch_shell *shell) {
 		return;
 	}
 	struct wlr_surface *surface = shell->active->xdg->base->surface;
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
-	if (keyboard == NULL) {
-		wlr_seat_keyboard_notify_enter(seat, surface, NULL, 0, NULL);
-		return;
-	}
+	const struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
 	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
-	size_t count = latch_keyboard_pressed(shell, keys, WLR_KEYBOARD_KEYS_CAP);
-	wlr_seat_keyboard_notify_enter(seat, surface, keys, count, &keyboard->modifiers);
+	size_t count = latch_keyboard_pressed(shell, keys);
+	wlr_seat_keyboard_notify_enter(
+		seat, surface, keys, count, keyboard != NULL ? &keyboard->modifiers : NULL);
 }
 
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel) {
