@@ -8,7 +8,6 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/crtc.h"
 #include "backend/output.h"
@@ -157,8 +156,7 @@ static void retry(void *data) {
 			raise_mode(output);
 			continue;
 		}
-		bool may = kms->left_out ||
-			   (kms->starved && latch_crtc_match(kms, true));
+		bool may = kms->left_out || (kms->starved && latch_crtc_match(kms, true));
 		if (may && light(output, 0)) {
 			output->enabled = true;
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
@@ -170,7 +168,6 @@ static void retry(void *data) {
 
 void latch_outputs_changed(struct latch_core *core) {
 	if (core->retry_outputs == NULL) {
-		core->retry_outputs =
-			wl_event_loop_add_idle(core->event_loop, retry, core);
+		core->retry_outputs = wl_event_loop_add_idle(core->event_loop, retry, core);
 	}
 }

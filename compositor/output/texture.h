@@ -4,7 +4,6 @@
 struct latch_color;
 struct latch_content;
 struct latch_renderer;
-struct wlr_texture;
 
 /**
  * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB
