@@ -21,10 +21,6 @@
 #define DEFAULT_SIZE 24
 #define MAX_SIZE 512
 
-static void tell(struct latch_shell *shell) {
-	shell->options.cursor_moved(shell->options.data);
-}
-
 /* The first picture of an animated one is enough: a cursor that moves by itself would
  * keep an idle screen busy. */
 static struct latch_cursor_image find_in_theme(
@@ -86,7 +82,7 @@ static void show(struct latch_shell *shell) {
 	}
 	cursor->image = image;
 	wlr_buffer_unlock(old);
-	tell(shell);
+	shell->options.cursor_moved(shell->options.data);
 }
 
 /* The client's image, if it is one, is on the cursor's output, if there is one. */
@@ -204,7 +200,7 @@ void latch_cursor_warp(struct latch_shell *shell, double x, double y) {
 	cursor->x = x;
 	cursor->y = y;
 	update_output(shell);
-	tell(shell);
+	shell->options.cursor_moved(shell->options.data);
 }
 
 void latch_cursor_update_outputs(struct latch_shell *shell) {

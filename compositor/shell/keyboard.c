@@ -122,7 +122,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
 }
 

@@ -237,8 +237,6 @@ void latch_popups_reposition(struct wlr_xdg_surface *parent);
 
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
-/* An input event is sent to a client. */
-void latch_seat_note_input(const struct latch_shell *shell);
 
 /* keyboard.c */
 

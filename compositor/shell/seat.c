@@ -47,10 +47,6 @@ static void update_capabilities(struct latch_shell *shell) {
 	latch_shell_changed(shell);
 }
 
-void latch_seat_note_input(const struct latch_shell *shell) {
-	shell->options.input(shell->options.data);
-}
-
 static void handle_input_destroy(struct wl_listener *listener, void *data) {
 	struct input *input = wl_container_of(listener, input, destroy);
 	struct latch_shell *shell = input->shell;

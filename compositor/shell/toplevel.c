@@ -118,22 +118,20 @@ static void handle_fullscreen(struct wl_listener *listener, void *data) {
 
 static void handle_maximize(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.maximize);
-	if (!toplevel->xdg->base->initialized) {
-		return;
+	if (toplevel->xdg->base->initialized) {
+		toplevel->maximized = toplevel->xdg->requested.maximized;
+		latch_arrange_configure(toplevel);
 	}
-	toplevel->maximized = toplevel->xdg->requested.maximized;
-	latch_arrange_configure(toplevel);
 }
 
 static void handle_minimize(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.minimize);
-	if (!toplevel->xdg->base->surface->mapped || !toplevel->xdg->requested.minimized) {
-		return;
+	if (toplevel->xdg->base->surface->mapped && toplevel->xdg->requested.minimized) {
+		/* There is no place to minimise to; the back is the least visible one. */
+		latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
+		latch_focus_front(toplevel->shell);
+		latch_shell_changed(toplevel->shell);
 	}
-	/* There is no place to minimise to; the back is the least visible one. */
-	latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
-	latch_focus_front(toplevel->shell);
-	latch_shell_changed(toplevel->shell);
 }
 
 static void handle_move(struct wl_listener *listener, void *data) {

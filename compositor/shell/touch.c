@@ -90,7 +90,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, latch_surface_toplevel(surface));
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
@@ -129,7 +129,7 @@ static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_up);
 	struct wlr_touch_up_event *event = data;
 	if (let_go(shell, event->touch_id)) {
-		latch_seat_note_input(shell);
+		shell->options.input(shell->options.data);
 		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
 	}
 }
@@ -159,7 +159,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 				shell->seat, event->time_msec, event->touch_id);
 		}
 	}
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_touch_notify_motion(
 		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
 }

@@ -69,13 +69,9 @@ static uint64_t get_shape(struct wlr_surface *surface) {
 	return mix_subsurfaces(hash, &surface->current.subsurfaces_above);
 }
 
-static bool may_be_cursor(struct wlr_surface *surface) {
-	return surface->role == NULL || strcmp(surface->role->name, "wl_pointer-cursor") == 0;
-}
-
 static void keep_cursor_buffer(struct watch *watch) {
 	struct wlr_surface *surface = watch->surface;
-	bool may = may_be_cursor(surface);
+	bool may = surface->role == NULL || strcmp(surface->role->name, "wl_pointer-cursor") == 0;
 	if (may && !(surface->current.committed & WLR_SURFACE_STATE_BUFFER)) {
 		return;
 	}
