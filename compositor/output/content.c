@@ -100,15 +100,12 @@ void latch_content_drop_texture(struct latch_content *content) {
 }
 
 void latch_content_refresh_texture(struct latch_content *content) {
-	if (!pixman_region32_not_empty(&content->texture_stale)) {
-		return;
-	}
-	if (wlr_texture_update_from_buffer(
-		    content->texture, content->buffer, &content->texture_stale)) {
-		pixman_region32_clear(&content->texture_stale);
-	} else {
+	if (pixman_region32_not_empty(&content->texture_stale) &&
+		!wlr_texture_update_from_buffer(
+			content->texture, content->buffer, &content->texture_stale)) {
 		latch_content_drop_texture(content);
 	}
+	pixman_region32_clear(&content->texture_stale);
 }
 
 static void add_region(pixman_region32_t *region, const pixman_region32_t *more) {
@@ -220,10 +217,7 @@ void latch_content_unref(struct latch_content *content) {
 }
 
 void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd) {
-	if (content->release == NULL) {
-		return;
-	}
-	int fd = latch_fence_dup(out_fence_fd);
+	int fd = content->release != NULL ? latch_fence_dup(out_fence_fd) : -1;
 	if (fd < 0) {
 		/* No fd to be had: the release comes with the flip, late and not early. */
 		return;

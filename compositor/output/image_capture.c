@@ -25,16 +25,12 @@
 #define COPY_MANAGER_VERSION 1
 
 static bool prepare(struct latch_core *core) {
-	if (!latch_renderer_ensure(&core->renderer)) {
-		return false;
-	}
+	bool ok = latch_renderer_ensure(&core->renderer);
 	struct latch_output *output;
 	wl_list_for_each(output, &core->outputs, link) {
-		if (!latch_renderer_give(&core->renderer, output->wlr_output)) {
-			return false;
-		}
+		ok = ok && latch_renderer_give(&core->renderer, output->wlr_output);
 	}
-	return true;
+	return ok;
 }
 
 static bool is_capture_global(const char *interface) {

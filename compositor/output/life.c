@@ -61,11 +61,8 @@ bool latch_output_is_busy(const struct latch_output *output) {
 /* ask: in_step, waits and behind, the rest is found here. */
 static void schedule(struct latch_output *output, struct latch_deadline_ask ask) {
 	output->dirty = true;
-	if (latch_output_is_busy(output)) {
+	if (latch_output_is_busy(output) || output->due) {
 		return; // the flip, the switch back or the window's frame event will have a look
-	}
-	if (output->due) {
-		return;
 	}
 	const int64_t now_ns = latch_now_ns();
 	ask.now_ns = now_ns;
@@ -103,11 +100,9 @@ void latch_output_look_again(struct latch_output *output, bool late) {
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
+	const struct latch_deadline_plan plan = {.wake_ns = time_ns, .why = LATCH_WAKE_UNKNOWN};
 	output->dirty = true;
-	plan_latch(output, &(struct latch_deadline_plan){
-				   .wake_ns = time_ns,
-				   .why = LATCH_WAKE_UNKNOWN,
-			   });
+	plan_latch(output, &plan);
 }
 
 void latch_output_retry(struct latch_output *output) {
@@ -185,10 +180,8 @@ void latch_output_session_changed(struct latch_output *output) {
 	}
 	/* Another master has left its own state there: begin anew. A flip that was
 	 * under way when we were switched off may never be reported. */
-	if (output->flip_pending) {
-		output->flip_pending = false;
-		latch_frame_clear(output->pending);
-	}
+	output->flip_pending = false;
+	latch_frame_clear(output->pending);
 	latch_watchdog_let_go(output, output->on_screen, latch_now_ns());
 	if (output->awaits_picture) {
 		forget_pictures(output);
@@ -334,17 +327,13 @@ void latch_output_renderer_made(struct latch_output *output) {
 static void handle_request_state(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, on.request_state);
 	const struct wlr_output_event_request_state *event = data;
-	const struct wlr_output before = *output->wlr_output;
-	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
-		return;
+	const struct wlr_output *now = output->wlr_output, before = *now;
+	if (wlr_output_commit_state(output->wlr_output, event->state) &&
+		(before.width != now->width || before.height != now->height ||
+			before.scale != now->scale || before.transform != now->transform ||
+			before.refresh != now->refresh)) {
+		latch_output_reconfigured(output, event->state->committed);
 	}
-	const struct wlr_output *now = output->wlr_output;
-	if (before.width == now->width && before.height == now->height &&
-		before.scale == now->scale && before.transform == now->transform &&
-		before.refresh == now->refresh) {
-		return;
-	}
-	latch_output_reconfigured(output, event->state->committed);
 }
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
@@ -385,13 +374,11 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 		.pending = &output->frames[1],
 		.awaited = &output->frames[2],
 		.next = &output->frames[3],
+		.clock = {.wlr_output = wlr_output,
+			.deadline = &output->deadline,
+			.active = &output->active},
 	};
 	wlr_output->data = output;
-	output->clock = (struct latch_gate_output){
-		.wlr_output = wlr_output,
-		.deadline = &output->deadline,
-		.active = &output->active,
-	};
 	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_insert(core->clocks.prev, &output->clock.link);
 	wl_list_init(&output->callbacks);

@@ -54,14 +54,10 @@ static void handle_timer(void *data) {
 		.modeset = pending->modeset,
 	};
 	const int64_t next_ns = latch_watchdog_next(&look);
-	if (next_ns != 0) {
-		arm(watchdog, next_ns);
-		return;
-	}
 	/* The screen may show either: both are held until a later frame is there for certain. */
-	struct latch_frame *lost = calloc(1, sizeof(*lost));
+	struct latch_frame *lost = next_ns == 0 ? calloc(1, sizeof(*lost)) : NULL;
 	if (lost == NULL) {
-		arm(watchdog, look.now_ns + LIMIT_NS);
+		arm(watchdog, next_ns != 0 ? next_ns : look.now_ns + LIMIT_NS);
 		return;
 	}
 	wlr_log(WLR_ERROR,
