@@ -25,7 +25,7 @@ struct latch_management {
 	struct wlr_output_power_manager_v1 *power;
 	struct wl_event_source *idle;
 	struct {
-		struct wl_listener apply, test, set_power, layout_change;
+		struct wl_listener apply, test, power, layout;
 	} on;
 };
 
@@ -239,8 +239,8 @@ static void handle_test(struct wl_listener *listener, void *data) {
 	answer(management, data, true);
 }
 
-static void handle_set_power(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, on.set_power);
+static void handle_power(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, on.power);
 	const struct wlr_output_power_v1_set_mode_event *event = data;
 	struct latch_output *output = event->output->data;
 	bool on = event->mode == ZWLR_OUTPUT_POWER_V1_MODE_ON;
@@ -287,9 +287,8 @@ void latch_management_changed(struct latch_management *management) {
 	}
 }
 
-static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_management *management =
-		wl_container_of(listener, management, on.layout_change);
+static void handle_layout(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, on.layout);
 	latch_management_changed(management);
 }
 
@@ -309,10 +308,8 @@ struct latch_management *latch_management_create(struct latch_core *core) {
 	}
 	latch_listen(&management->manager->events.apply, &management->on.apply, handle_apply);
 	latch_listen(&management->manager->events.test, &management->on.test, handle_test);
-	latch_listen(
-		&management->power->events.set_mode, &management->on.set_power, handle_set_power);
-	latch_listen(
-		&core->layout->events.change, &management->on.layout_change, handle_layout_change);
+	latch_listen(&management->power->events.set_mode, &management->on.power, handle_power);
+	latch_listen(&core->layout->events.change, &management->on.layout, handle_layout);
 	return management;
 }
 

@@ -98,16 +98,16 @@ static void drop_surface(struct latch_cursor *cursor) {
 	if (cursor->surface == NULL) {
 		return;
 	}
-	latch_unlisten(&cursor->surface_commit);
-	latch_unlisten(&cursor->surface_destroy);
+	latch_unlisten(&cursor->commit);
+	latch_unlisten(&cursor->destroy);
 	if (cursor->output != NULL) {
 		wlr_surface_send_leave(cursor->surface, cursor->output);
 	}
 	cursor->surface = NULL;
 }
 
-static void handle_surface_commit(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_commit);
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.commit);
 	struct latch_cursor *cursor = &shell->cursor;
 	/* wl_pointer.set_cursor: an offset of the surface moves the hotspot. */
 	cursor->hotspot_x -= cursor->surface->current.dx;
@@ -115,8 +115,8 @@ static void handle_surface_commit(struct wl_listener *listener, void *data) {
 	show(shell);
 }
 
-static void handle_surface_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_destroy);
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.destroy);
 	drop_surface(&shell->cursor);
 	show(shell);
 }
@@ -146,10 +146,8 @@ void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *sur
 	if (surface != cursor->surface) {
 		drop_surface(cursor);
 		cursor->surface = surface;
-		latch_listen(
-			&surface->events.commit, &cursor->surface_commit, handle_surface_commit);
-		latch_listen(
-			&surface->events.destroy, &cursor->surface_destroy, handle_surface_destroy);
+		latch_listen(&surface->events.commit, &cursor->commit, handle_commit);
+		latch_listen(&surface->events.destroy, &cursor->destroy, handle_destroy);
 		enter(cursor);
 	}
 	show(shell);

@@ -17,11 +17,10 @@
 
 static struct xkb_keymap *make_keymap(enum xkb_context_flags flags) {
 	struct xkb_context *context = xkb_context_new(flags);
-	if (context == NULL) {
-		return NULL;
+	struct xkb_keymap *keymap = NULL;
+	if (context != NULL) {
+		keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	}
-	struct xkb_keymap *keymap =
-		xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	xkb_context_unref(context);
 	return keymap;
 }

@@ -33,8 +33,8 @@ void latch_shell_changed(struct latch_shell *shell) {
 	}
 }
 
-static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.layout_change);
+static void handle_layout(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.layout);
 	latch_arrange_all(shell);
 	latch_cursor_update_outputs(shell);
 	latch_shell_changed(shell);
@@ -81,8 +81,7 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 		&shell->xdg_shell->events.new_popup, &shell->on.new_popup, latch_handle_new_popup);
 	latch_listen(&decorations->events.new_toplevel_decoration, &shell->on.new_decoration,
 		latch_handle_new_decoration);
-	latch_listen(
-		&options->layout->events.change, &shell->on.layout_change, handle_layout_change);
+	latch_listen(&options->layout->events.change, &shell->on.layout, handle_layout);
 	latch_cursor_update_outputs(shell);
 	return shell;
 }

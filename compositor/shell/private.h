@@ -118,7 +118,7 @@ struct latch_cursor {
 	int32_t hotspot_x, hotspot_y;
 	struct latch_cursor_image image;
 
-	struct wl_listener surface_commit, surface_destroy;
+	struct wl_listener commit, destroy; // of surface
 };
 
 struct latch_shell {
@@ -147,7 +147,7 @@ struct latch_shell {
 
 	struct {
 		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
-		struct wl_listener layout_change, new_input;
+		struct wl_listener layout, new_input;
 		/* The seat's: clients' requests first. */
 		struct wl_listener set_cursor, set_shape, set_selection, set_primary, ask_drag;
 		struct wl_listener pointer_focus, grab_begin, grab_end;

@@ -157,14 +157,14 @@ static void handle_icon_destroy(struct wl_listener *listener, void *data) {
 
 static void handle_start_drag(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.start_drag);
-	struct wlr_drag *drag = data;
-	if (drag->icon != NULL) {
-		shell->drag_icon = drag->icon;
+	const struct wlr_drag *drag = data;
+	struct wlr_drag_icon *icon = drag->icon;
+	if (icon != NULL) {
+		shell->drag_icon = icon;
 		shell->drag_dx = shell->drag_dy = 0;
-		latch_listen(&drag->icon->surface->events.commit, &shell->on.icon_commit,
-			handle_icon_commit);
 		latch_listen(
-			&drag->icon->events.destroy, &shell->on.icon_destroy, handle_icon_destroy);
+			&icon->surface->events.commit, &shell->on.icon_commit, handle_icon_commit);
+		latch_listen(&icon->events.destroy, &shell->on.icon_destroy, handle_icon_destroy);
 		latch_shell_changed(shell);
 	}
 }
