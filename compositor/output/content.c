@@ -199,8 +199,7 @@ bool latch_content_take_feedback(
 
 bool latch_content_has_pending_fence(const struct latch_content *content) {
 	struct wlr_dmabuf_attributes dmabuf;
-	if (!content->is_dmabuf || content->buffer == NULL ||
-		!wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
+	if (!content->is_dmabuf || !wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
 		return false;
 	}
 	struct pollfd fds[WLR_DMABUF_MAX_PLANES];

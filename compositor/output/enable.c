@@ -127,9 +127,6 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
  * nothing, but will want it back. */
 static void raise_mode(struct latch_output *output) {
 	struct wlr_output_mode *mode = output->kms->refused_mode;
-	if (mode == NULL) {
-		return;
-	}
 	struct latch_output *other;
 	wl_list_for_each(other, &output->core->outputs, link) {
 		if (other->enabled && !other->powered) {

@@ -324,8 +324,8 @@ void latch_output_renderer_made(struct latch_output *output) {
 	}
 }
 
-static void handle_request_state(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, on.request_state);
+static void handle_request(struct wl_listener *listener, void *data) {
+	struct latch_output *output = wl_container_of(listener, output, on.request);
 	const struct wlr_output_event_request_state *event = data;
 	const struct wlr_output *now = output->wlr_output, before = *now;
 	if (wlr_output_commit_state(output->wlr_output, event->state) &&
@@ -382,8 +382,7 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_insert(core->clocks.prev, &output->clock.link);
 	wl_list_init(&output->callbacks);
-	latch_listen(
-		&wlr_output->events.request_state, &output->on.request_state, handle_request_state);
+	latch_listen(&wlr_output->events.request_state, &output->on.request, handle_request);
 	latch_listen(&wlr_output->events.needs_frame, &output->on.needs_frame, handle_needs_frame);
 	latch_listen(&wlr_output->events.destroy, &output->on.destroy, handle_destroy);
 	latch_composer_init(&output->composer, &core->renderer, wlr_output, core->urgent_loop,

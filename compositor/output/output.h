@@ -174,7 +174,7 @@ struct latch_output {
 	uint32_t window_seq; // window only: wlr_output.commit_seq of the last frame
 	struct {
 		struct wl_listener present, frame; // window only
-		struct wl_listener request_state, needs_frame, destroy;
+		struct wl_listener request, needs_frame, destroy;
 	} on;
 };
 

@@ -145,11 +145,7 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 }
 
 void latch_tearing_refused(struct latch_output *output, int error) {
-	const struct latch_layer *layer = find_asking(output);
-	if (layer == NULL) {
-		return;
-	}
-	output->tearing.refused = buffer_kind(layer);
+	output->tearing.refused = buffer_kind(find_asking(output));
 	wlr_log(WLR_DEBUG, "%s: an asynchronous flip was refused: %s", output->wlr_output->name,
 		strerror(-error));
 	log_tearing(output, LATCH_TEARING_KERNEL);

@@ -19,10 +19,9 @@
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
-	struct wlr_buffer *buffer = layer->content->buffer;
-	const bool ok = buffer != NULL && latch_framebuffer_get(output->kms->backend, buffer,
-						  fourcc != layer->fourcc) != 0;
-	return ok ? 0 : LATCH_REASON_IMPORT_FAILED;
+	const uint32_t fb_id = latch_framebuffer_get(
+		output->kms->backend, layer->content->buffer, fourcc != layer->fourcc);
+	return fb_id != 0 ? 0 : LATCH_REASON_IMPORT_FAILED;
 }
 
 static uint32_t framebuffer_of(struct latch_output *output, const struct latch_layer *layer) {
@@ -221,9 +220,8 @@ static bool ignores_damage(const struct kms_device *device) {
 
 /* Tells a driver that wants to know what of our own picture differs from the one that its plane
  * shows: it then sends less over a bus or to a host, or has the panel refresh itself in part. That
- * costs two short ioctls, so not where all of it differs. Returns the state that was told so, or
- * NULL. */
-static struct kms_plane_state *tell_damage(struct latch_output *output, struct latch_frame *frame) {
+ * costs two short ioctls, so not where all of it differs. The blob is the caller's. */
+static void tell_damage(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_scanout *before = &output->on_screen->scanout;
 	struct kms_plane_state *state = &frame->scanout.own;
 	if (output->kms->primary->props.fb_damage_clips.id == 0 ||
@@ -231,7 +229,7 @@ static struct kms_plane_state *tell_damage(struct latch_output *output, struct l
 		output->kms->needs_modeset || frame->composed == NULL ||
 		frame->composed != output->composer.front || state->fb_id == 0 ||
 		before->own.fb_id == 0 || before->own.fb_id == state->fb_id) {
-		return NULL;
+		return;
 	}
 	pixman_region32_t seen;
 	pixman_region32_init(&seen);
@@ -252,10 +250,10 @@ static struct kms_plane_state *tell_damage(struct latch_output *output, struct l
 			(struct drm_mode_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
 	}
 	pixman_region32_fini(&seen);
-	return len > 0 && kms_blob_create(output->kms->device, rects,
-				  (size_t)len * sizeof(rects[0]), &state->damage_blob) == 0
-		       ? state
-		       : NULL;
+	if (len > 0) {
+		kms_blob_create(output->kms->device, rects, (size_t)len * sizeof(rects[0]),
+			&state->damage_blob);
+	}
 }
 
 /* Everything looks as before, but a client waits for a flip: the kernel reports one for a CRTC that
@@ -364,11 +362,9 @@ static int submit_async(struct latch_output *output, const struct latch_frame *f
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
 	struct latch_scanout *scanout = &frame->scanout;
-	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
+	if ((plan->composed && frame->composed == NULL && !output->composer.renderer->failed) ||
+		!set_own(output, plan, frame->composed, scanout)) {
 		return -ENOMEM; // no buffer to compose into just now: what is shown stays
-	}
-	if (!set_own(output, plan, frame->composed, scanout)) {
-		return -ENOMEM;
 	}
 	latch_scanout_set_cursor(output, scanout);
 	enum kms_content_type type = latch_content_type_for_frame(output);
@@ -382,12 +378,11 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
-		struct kms_plane_state *told = tell_damage(output, frame);
+		uint32_t *blob = &frame->scanout.own.damage_blob;
+		tell_damage(output, frame);
 		ret = submit_vsync(output, frame, &out_fence_fd);
-		if (told != NULL) {
-			kms_blob_destroy(output->kms->device, told->damage_blob);
-			told->damage_blob = 0;
-		}
+		kms_blob_destroy(output->kms->device, *blob);
+		*blob = 0;
 	}
 	if (ret != 0) {
 		return ret;
