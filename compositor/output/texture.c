@@ -7,7 +7,6 @@
 
 #include "output/content.h"
 #include "output/convert.h"
-#include "output/gl_color.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
 

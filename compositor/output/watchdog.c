@@ -1,4 +1,4 @@
-#include "output/watchdog.h"
+#include "output/output.h"
 
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/minmax.h"
-#include "output/output.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
