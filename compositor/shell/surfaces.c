@@ -152,9 +152,6 @@ struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {
 
 void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	struct latch_toplevel *toplevel;
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		toplevel->seen = toplevel->covered = false;
-	}
 	bool outputs = false;
 	struct wlr_output_layout_output *l_output;
 	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
@@ -177,6 +174,7 @@ void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		struct wlr_xdg_toplevel *xdg = toplevel->xdg;
 		const bool hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		toplevel->seen = toplevel->covered = false; // for the next time
 		if (hidden != xdg->scheduled.suspended && xdg->base->initialized) {
 			wlr_xdg_toplevel_set_suspended(xdg, hidden);
 		}
