@@ -16,24 +16,21 @@
 #include "output/output.h"
 
 bool latch_output_enable(struct latch_output *output) {
-	struct wlr_output *wlr_output = output->wlr_output;
+	struct latch_kms_output *kms = output->kms;
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
-	struct wlr_output_mode *wanted = wlr_output_preferred_mode(wlr_output), *mode = wanted;
-	size_t at = 0;
-	if (output->kms != NULL) {
-		wanted = latch_kms_output_wanted_mode(output->kms);
-		mode = latch_kms_find_mode(output->kms, wanted, &at);
-	}
-	if (mode != NULL) {
-		wlr_output_state_set_mode(&state, mode);
-	}
-	if (output->kms == NULL) {
+	if (kms == NULL) {
 		output->enabled = latch_window_enable(output, &state);
-	} else if (mode != NULL && wlr_output_commit_state(wlr_output, &state)) {
-		output->enabled = true;
-		latch_kms_note_mode(output->kms, wanted);
+	} else {
+		size_t at = 0;
+		struct wlr_output_mode *wanted = latch_kms_output_wanted_mode(kms);
+		struct wlr_output_mode *mode = latch_kms_find_mode(kms, wanted, &at);
+		wlr_output_state_set_mode(&state, mode);
+		if (mode != NULL && wlr_output_commit_state(&kms->base, &state)) {
+			output->enabled = true;
+			latch_kms_note_mode(kms, wanted);
+		}
 	}
 	wlr_output_state_finish(&state);
 	return output->enabled;

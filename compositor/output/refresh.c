@@ -92,15 +92,11 @@ static bool is_lone(const struct latch_frame *frame, const struct kms_plane *pri
 
 static bool only_fb_changes(const struct latch_frame *before, const struct latch_frame *now) {
 	const struct latch_scanout *was = &before->scanout, *is = &now->scanout;
-	const struct kms_plane *plane = now->layers[0].plane;
-	if (!is_lone(before, plane) || was->vrr != is->vrr ||
-		was->content_type != is->content_type ||
-		!kms_plane_state_equal(&was->cursor, &is->cursor)) {
-		return false;
-	}
-	const struct kms_plane_state old = latch_layer_plane_state(&before->layers[0], plane);
-	const struct kms_plane_state new = latch_layer_plane_state(&now->layers[0], plane);
-	return kms_plane_state_equal(&old, &new);
+	const struct latch_layer *old = before->layers, *new = now->layers;
+	return is_lone(before, new->plane) && was->vrr == is->vrr &&
+	       was->content_type == is->content_type &&
+	       kms_plane_state_equal(&was->cursor, &is->cursor) && old->zpos == new->zpos &&
+	       latch_layer_same_shape(old, new);
 }
 
 /* The same number for buffers that a driver would treat alike. */
