@@ -188,20 +188,20 @@ void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *device) 
 	}
 }
 
-uint32_t latch_keyboard_modifiers(const struct latch_shell *shell) {
-	struct wlr_keyboard_group *group = shell->keyboard.group;
-	return group != NULL ? wlr_keyboard_get_modifiers(&group->keyboard) : 0;
-}
-
-size_t latch_keyboard_pressed(
-	const struct latch_shell *shell, uint32_t keys[static WLR_KEYBOARD_KEYS_CAP]) {
-	const struct wlr_keyboard_group *group = shell->keyboard.group;
+void latch_keyboard_focus(struct latch_shell *shell) {
+	struct wlr_seat *seat = shell->seat;
+	if (shell->active == NULL) {
+		wlr_seat_keyboard_notify_clear_focus(seat);
+		return;
+	}
+	const struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
+	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
 	size_t count = 0;
-	for (size_t i = 0; group != NULL && i < group->keyboard.num_keycodes; i++) {
-		uint32_t keycode = group->keyboard.keycodes[i];
-		if (!is_kept(&shell->keyboard, keycode)) {
-			keys[count++] = keycode;
+	for (size_t i = 0; keyboard != NULL && i < keyboard->num_keycodes; i++) {
+		if (!is_kept(&shell->keyboard, keyboard->keycodes[i])) {
+			keys[count++] = keyboard->keycodes[i];
 		}
 	}
-	return count;
+	wlr_seat_keyboard_notify_enter(seat, shell->active->xdg->base->surface, keys, count,
+		keyboard != NULL ? &keyboard->modifiers : NULL);
 }

@@ -3,6 +3,7 @@
  */
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_pointer.h>
 
 #include "shell/private.h"
@@ -82,8 +83,9 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, toplevel);
-	enum latch_grab_kind kind =
-		latch_binding_button(latch_keyboard_modifiers(shell), event->button);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(shell->seat);
+	const uint32_t modifiers = keyboard != NULL ? wlr_keyboard_get_modifiers(keyboard) : 0;
+	enum latch_grab_kind kind = latch_binding_button(modifiers, event->button);
 	if (kind != LATCH_GRAB_NONE) {
 		const struct latch_click click = {
 			.window = toplevel->id,

@@ -6,7 +6,6 @@
 
 #include <linux/input-event-codes.h>
 #include <wayland-server-core.h>
-#include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_seat.h>
@@ -220,8 +219,6 @@ void latch_arrange_all(struct latch_shell *shell);
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel);
 /* The front window that can be seen gets the keyboard. */
 void latch_focus_front(struct latch_shell *shell);
-/* Send the keyboard's focus again, after a grab that kept it away. */
-void latch_focus_keyboard(struct latch_shell *shell);
 void latch_focus_cycle(struct latch_shell *shell, int step);
 
 /* popup.c */
@@ -243,11 +240,9 @@ void latch_seat_finish(struct latch_shell *shell);
 bool latch_keyboard_init(struct latch_shell *shell);
 void latch_keyboard_finish(struct latch_shell *shell);
 void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *keyboard);
-/* The modifiers that are held: a mask of enum wlr_keyboard_modifier. */
-uint32_t latch_keyboard_modifiers(const struct latch_shell *shell);
-/* The keys that clients may know to be down; returns their number. */
-size_t latch_keyboard_pressed(
-	const struct latch_shell *shell, uint32_t keys[static WLR_KEYBOARD_KEYS_CAP]);
+/* Tells the active window that it has the keyboard, and which keys are down that it may know of;
+ * also after a grab that kept the keyboard away. */
+void latch_keyboard_focus(struct latch_shell *shell);
 
 /* pointer.c */
 

@@ -124,7 +124,7 @@ static void handle_grab_begin(struct wl_listener *listener, void *data) {
 /* A popup's grab has ended, or a drag, during which the pointer was over no surface. */
 static void handle_grab_end(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.grab_end);
-	latch_focus_keyboard(shell);
+	latch_keyboard_focus(shell);
 	latch_shell_changed(shell);
 }
 
