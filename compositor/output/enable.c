@@ -21,7 +21,9 @@ bool latch_output_enable(struct latch_output *output) {
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
 	if (kms == NULL) {
-		output->enabled = latch_window_enable(output, &state);
+		/* wlroots draws its first, black, picture. */
+		output->enabled = latch_renderer_give(&output->core->renderer, output->wlr_output) &&
+				  wlr_output_commit_state(output->wlr_output, &state);
 	} else {
 		size_t at = 0;
 		struct wlr_output_mode *wanted = latch_kms_output_wanted_mode(kms);

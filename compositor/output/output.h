@@ -16,7 +16,6 @@
 #include "timing/timing.h"
 
 struct kms_flip;
-struct wlr_output_state;
 
 #define LATCH_OUTPUT_FRAMES 4
 
@@ -402,9 +401,6 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);
 
 /* window.c */
-
-/** Enables the wlr_output of a window with its first, black, picture. */
-bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state);
 
 /** Listens to what the other compositor says of its frames. */
 void latch_window_init(struct latch_output *output);
