@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -309,10 +308,9 @@ void latch_output_renderer_gone(struct latch_output *output) {
 
 void latch_output_renderer_made(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
+	/* wlroots' own objects need one, too (image_capture.c). It drops what it has drawn with the
+	 * one before. */
 	if (wlr_output->renderer != NULL) {
-		wlr_swapchain_destroy(wlr_output->swapchain);
-		wlr_output->swapchain = NULL;
 		wlr_output->renderer = NULL;
 		wlr_output->allocator = NULL;
 		latch_renderer_give(&output->core->renderer, wlr_output);
