@@ -65,10 +65,10 @@ static void get_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_
 
 /* Whether it fills exactly this part of the layout, and hides all that is behind it. */
 static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) {
-	struct wlr_box box, common;
+	struct wlr_box box;
 	return toplevel->xdg->current.fullscreen &&
 	       latch_output_box(toplevel->shell, toplevel->output, &box) &&
-	       wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
+	       wlr_box_contains_box(&box, area);
 }
 
 /* Every surface that is mapped; area: without those behind a window that covers it. */
