@@ -193,7 +193,7 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 	latch_shell_set_active(server->core.shell, server->core.active);
 	struct latch_output *output;
 	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_set_active(output, server->core.active);
+		latch_output_session_changed(output);
 	}
 	latch_outputs_changed(&server->core);
 }

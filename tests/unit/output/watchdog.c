@@ -1,5 +1,5 @@
 /* When a flip that does not come is given up. */
-#include "output/watchdog.h"
+#include "output/output.h"
 #include "../test.h"
 
 #define MS INT64_C(1000000)
