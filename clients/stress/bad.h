@@ -2,14 +2,11 @@
 #define STRESS_BAD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/connection.h"
 #include "common/dmabuf.h"
 #include "common/timeline.h"
-#include "run.h"
 #include "verdict.h"
 
 /*

@@ -139,7 +139,7 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 	int fence;
 	if (!source_make(source, &request, latch_now_ns(), &fence)) {
 		return failed(
-			false, "no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
+			false, "no %s fence: %s", fence_kind_names[spec->kind], strerror(errno));
 	}
 	window_ack(&surface->window);
 	window_attach(&surface->window, &client->conn, buffer->wl_buffer);

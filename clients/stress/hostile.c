@@ -31,22 +31,17 @@ struct hostile {
 	bool ended;
 };
 
-static bool commit(struct hostile *hostile, struct stress_surface *surface) {
-	static const struct fence_spec ready = {.kind = FENCE_READY};
-	struct stress_client *client = &hostile->client;
-	/* The first one shows a window: only then there is something to be held back. */
-	if (!surface->good) {
-		return stress_surface_commit(client, surface, &ready, &hostile->source);
-	}
-	struct fence_spec spec = fence_next(&client->options->fence,
-		surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
-	return stress_surface_commit(client, surface, &spec, &hostile->source);
-}
-
 static void commit_all(struct hostile *hostile) {
 	struct stress_client *client = &hostile->client;
 	for (int i = 0; i < client->num_surfaces; i++) {
-		commit(hostile, &client->surfaces[i]);
+		struct stress_surface *surface = &client->surfaces[i];
+		/* The first one shows a window: only then there is something to be held back. */
+		struct fence_spec spec = {.kind = FENCE_READY};
+		if (surface->good) {
+			spec = fence_next(&client->options->fence,
+				surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
+		}
+		stress_surface_commit(client, surface, &spec, &hostile->source);
 	}
 }
 
@@ -137,14 +132,12 @@ enum client_exit hostile_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct hostile hostile = {
 		.timer_fd = -1, .signal_fd = signal_fd, .seed = options->seed, .end_ns = INT64_MAX};
-	*report = (struct hostile_report){0};
-	const char *why;
-	if (!source_init(&hostile.source, options->fence.kind, &why)) {
-		return failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
-			fence_kind_name(options->fence.kind), why);
-	}
+	report->busy = 0;
 	int64_t start_ns = latch_now_ns();
-	enum client_exit status = stress_client_init(&hostile.client, options);
+	enum client_exit status = source_init(&hostile.source, options->fence.kind);
+	if (status == CLIENT_EXIT_OK) {
+		status = stress_client_init(&hostile.client, options);
+	}
 	if (status == CLIENT_EXIT_OK) {
 		status = stress_client_make_surfaces(&hostile.client);
 	}
@@ -171,10 +164,10 @@ enum client_exit hostile_run(
 	report->busy = count_busy(&hostile.client);
 	report->closed = hostile.ended;
 out:
-	report->commits = hostile.client.commits;
-	report->fences = hostile.source.made;
-	report->ended = hostile.source.ended;
-	report->run_ns = latch_now_ns() - start_ns;
+	report->commits += hostile.client.commits;
+	report->fences += hostile.source.made;
+	report->ended += hostile.source.ended;
+	report->run_ns += latch_now_ns() - start_ns;
 	stress_client_finish(&hostile.client);
 	source_finish(&hostile.source);
 	fd_clear(&hostile.timer_fd);

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/sync.h"
+#include "common/util.h"
 #include "fence.h"
 
 /*
@@ -35,8 +36,8 @@ struct source {
 	uint64_t made, ended;
 };
 
-/** Opens what is needed for the kind. Returns false and *why, a text for people. */
-bool source_init(struct source *source, enum fence_kind kind, const char **why);
+/** Opens what is needed for the kind. Says what is wrong; source_finish() is needed anyway. */
+enum client_exit source_init(struct source *source, enum fence_kind kind);
 void source_finish(struct source *source);
 
 /** A commit that wants a fence. Nothing is owned. */
