@@ -168,7 +168,7 @@ static enum client_exit learn(struct measure *measure) {
 
 /* Commits at once what is to be ready later. */
 static bool commit_with_fence(struct measure *measure, struct ring_buffer *picture) {
-	int fence = late_fence_make(&measure->fence);
+	int fence = late_fence_make(&measure->fence, &picture->slot);
 	if (fence == -1) {
 		return failed(false, "no fence can be made: %s", strerror(errno));
 	}
@@ -176,7 +176,6 @@ static bool commit_with_fence(struct measure *measure, struct ring_buffer *pictu
 	if (commit_ns == 0) {
 		return false;
 	}
-	late_fence_committed(&measure->fence, &picture->slot);
 	remember_late(measure, commit_ns, -1);
 	return true;
 }

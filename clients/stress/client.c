@@ -146,7 +146,6 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 	if (!sync_slot_commit(&buffer->slot, fence)) {
 		return false;
 	}
-	source_committed(source, &request);
 	surface->previous = &buffer->slot;
 	return true;
 }

@@ -76,22 +76,17 @@ static int make_never(struct source *source, struct promise *promise) {
 		       : sw_sync_create_fence(source->never_fd, ++source->never_value);
 }
 
-static struct promise promise_for(const struct source_request *request) {
-	enum fence_kind kind = request->spec->kind;
-	return (struct promise){
+bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
+	int *fence) {
+	const enum fence_kind kind = request->spec->kind;
+	const bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
+	struct promise promise = {
 		.kind = kind,
 		.due_ns = INT64_MAX,
 		.until_free = kind == FENCE_PROXY ? request->previous : NULL,
 		.owner = request->owner,
 		.timeline_fd = -1,
 	};
-}
-
-bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
-	int *fence) {
-	const enum fence_kind kind = request->spec->kind;
-	struct promise promise = promise_for(request);
-	bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
 	*fence = -1;
 	if (kind == FENCE_READY || kind == FENCE_RANDOM) {
 		return true;
@@ -100,7 +95,13 @@ bool source_make(struct source *source, const struct source_request *request, in
 		errno = EINVAL;
 		*fence = SYNC_FENCE_LATER;
 		source->made += points;
-		return points; /* source_committed() knows the point */
+		if (kind != FENCE_UNMATERIALISED) {
+			promise.timeline = &request->slot->timeline;
+			promise.point = sync_slot_acquire_point(request->slot);
+			/* Without memory the point is one that never materialises. */
+			add(source, &promise);
+		}
+		return points;
 	}
 	if (kind == FENCE_NEVER) {
 		*fence = make_never(source, &promise);
@@ -124,18 +125,6 @@ bool source_make(struct source *source, const struct source_request *request, in
 	}
 	source->made++;
 	return true;
-}
-
-void source_committed(struct source *source, const struct source_request *request) {
-	if (!fence_kind_is_ours(request->spec->kind) ||
-		request->slot->sync->mode != SYNC_SYNCOBJ) {
-		return;
-	}
-	struct promise promise = promise_for(request);
-	promise.timeline = &request->slot->timeline;
-	promise.point = sync_slot_acquire_point(request->slot);
-	/* Without memory the point is one that never materialises. */
-	add(source, &promise);
 }
 
 void source_end_owned(struct source *source, const void *owner, enum fence_kind kind) {

@@ -57,10 +57,6 @@ struct source_request {
 bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
 	int *fence);
 
-/** Says that the commit with the fence of the last source_make() was prepared: a point that has
- * no fence yet is known from now on. */
-void source_committed(struct source *source, const struct source_request *request);
-
 /** Ends the owner's fences that were to end by its next commit (FENCE_FUTURE), or when it has been
  * answered (FENCE_USER). */
 void source_end_owned(struct source *source, const void *owner, enum fence_kind kind);
