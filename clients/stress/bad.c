@@ -32,8 +32,8 @@ static const struct bad_case *const tables[] = {
 /* What all cases share: memory of exactly BAD_SIZE bytes, a node for timelines. */
 struct runner {
 	const struct stress_options *options;
-	struct dmabuf memory;
-	struct canvas *canvas;
+	struct canvas_buffer memory;
+	struct canvas canvas;
 	int node_fd;
 	uint64_t ok, not_ok, skipped;
 	yyjson_mut_doc *doc; /* of the first round; NULL: none is wanted */
@@ -104,8 +104,9 @@ struct result {
 
 static struct result live_case(const struct runner *runner, const struct bad_case *bad_case) {
 	struct result result = {.outcome = {.answer = ANSWER_NOTHING}};
-	struct bad bad = {
-		.memory = runner->memory, .node_fd = runner->node_fd, .need = bad_case->need};
+	struct bad bad = {.memory = runner->memory.dmabuf,
+		.node_fd = runner->node_fd,
+		.need = bad_case->need};
 	uint32_t version = bad_case->version ? bad_case->version : CONNECTION_DMABUF;
 	result.connected = connection_init(&bad.conn, version);
 	bad.missing = result.connected ? find_missing(&bad.conn, bad_case) : NULL;
@@ -222,36 +223,35 @@ static bool is_accepted(const struct runner *runner) {
 }
 
 static void drop_memory(struct runner *runner) {
-	canvas_destroy_buffer(&runner->memory);
-	canvas_destroy(runner->canvas);
+	canvas_destroy_buffer(&runner->canvas, &runner->memory);
+	canvas_finish(&runner->canvas);
 }
 
-/* path: of the device for CANVAS_DUMB, else NULL. What is left when it fails is dropped later. */
+/* path: of the device for CANVAS_DUMB, else "". What is left when it fails is dropped later. */
 static bool try_memory(struct runner *runner, enum canvas_kind kind, const char *path) {
-	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
-	const struct plan_step step = {
-		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
+	static const struct plan_step step = {.fourcc = DRM_FORMAT_XRGB8888,
+		.num_modifiers = 1,
+		.modifiers = {DRM_FORMAT_MOD_LINEAR}};
 	static const struct scene_options nothing;
 	const char *why;
 	drop_memory(runner);
-	runner->canvas = canvas_create(kind, path, &nothing, &why);
-	return runner->canvas &&
-	       canvas_create_buffer(
-		       runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
-	       runner->memory.planes[0].stride == BAD_STRIDE &&
-	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
+	const struct dmabuf_plane *plane = &runner->memory.dmabuf.planes[0];
+	return canvas_init(&runner->canvas, kind, path, &nothing, &why) &&
+	       canvas_create_buffer(&runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT,
+		       &runner->memory, &why) &&
+	       plane->stride == BAD_STRIDE && lseek(plane->fd, 0, SEEK_END) == BAD_SIZE &&
+	       is_accepted(runner);
 }
 
 /* Exactly BAD_SIZE bytes that the compositor takes. */
 static bool make_memory(struct runner *runner) {
 	struct device_list devices = {0};
 	device_list_add_all(&devices, true);
-	bool made = try_memory(runner, CANVAS_UDMABUF, NULL);
+	bool made = try_memory(runner, CANVAS_UDMABUF, "");
 	for (size_t i = 0; i < devices.len && !made; i++) {
 		made = try_memory(runner, CANVAS_DUMB, devices.paths[i]);
 	}
-	device_list_finish(&devices);
-	return made || try_memory(runner, CANVAS_HEAP, NULL);
+	return made || try_memory(runner, CANVAS_HEAP, "");
 }
 
 /* Why there is nothing to make cases of. */
@@ -281,11 +281,10 @@ static bool write_json(const struct runner *runner) {
 }
 
 enum client_exit bad_run(const struct stress_options *options, int signal_fd) {
-	struct runner runner = {.options = options};
+	struct runner runner = {.options = options, .canvas.fd = -1};
 	if (options->list) {
 		return run_all(&runner, signal_fd);
 	}
-	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
 	enum client_exit status = make_memory(&runner) ? CLIENT_EXIT_OK : say_no_memory();
 	if (status == CLIENT_EXIT_OK) {

@@ -83,13 +83,11 @@ static enum client_exit make_surface(struct stress_client *client, struct stress
 	struct ring *ring = surface->buffers.ring;
 	for (int i = 0; i < ring->num_buffers; i++) {
 		/* Drawn once: what this is about is not the picture. */
-		canvas_draw(surface->buffers.canvas, &ring->buffers[i].target,
-			&ring->buffers[i].dmabuf, 0);
+		canvas_draw(&surface->buffers.canvas, &ring->buffers[i].picture, 0);
 	}
 	while (!surface->window.configured) {
 		if (wl_display_dispatch(conn->display) < 0) {
-			connection_say_error(conn);
-			return CLIENT_EXIT_CONNECTION;
+			return connection_say_error(conn);
 		}
 	}
 	return CLIENT_EXIT_OK;

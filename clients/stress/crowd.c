@@ -215,14 +215,13 @@ enum client_exit crowd_run(
 	while (connected && !report->closed &&
 		(options->run_ns == 0 || latch_now_ns() < start_ns + options->run_ns)) {
 		struct pollfd fds[2] = {{0}, {.fd = signal_fd, .events = POLLIN}};
-		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2);
+		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2, INT64_MAX);
 		report->closed = (fds[1].revents & POLLIN) != 0 || crowd.windows[0].closed;
 	}
 	report->closed = report->closed || fd_readable(signal_fd);
 	if (!connected && !report->closed) {
 		wl_display_roundtrip(crowd.conn.display); // reads the error
-		connection_say_error(&crowd.conn);
-		status = CLIENT_EXIT_CONNECTION;
+		status = connection_say_error(&crowd.conn);
 	}
 out:
 	report->commits += crowd.commits;

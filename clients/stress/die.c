@@ -110,8 +110,7 @@ static enum client_exit live(const struct stress_options *options, enum die_step
 	}
 	die(group);
 broken:
-	connection_say_error(&client.conn);
-	return CLIENT_EXIT_CONNECTION;
+	return connection_say_error(&client.conn);
 }
 
 /* The child's life. The fences are its parent's, so they outlive it. */
