@@ -189,7 +189,7 @@ static void records_survive(void **state) {
 	}
 	assert_int_equal(run.flips_length, 100);
 	assert_int_equal(run.flips[0].wake.margin_ns, 5 * MS);
-	assert_true(run.surfaces[1].gone && !run.surfaces[0].gone);
+	assert_true(run.statistics->surfaces[1]->gone && !run.statistics->surfaces[0]->gone);
 	assert_false(run.cut);
 	session_end(&session, &run);
 }
