@@ -9,6 +9,9 @@
 
 #include <cmocka.h>
 
+/** How many elements an array has. */
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
 /** A test by itself. */
 #define UNIT(function) cmocka_unit_test(function)
 
