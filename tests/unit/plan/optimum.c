@@ -19,8 +19,7 @@ struct trial {
 };
 
 static int64_t height_of(const struct kms_plane *plane) {
-	return plane->props.zpos.id != 0 ? (int64_t)plane->props.zpos.value
-					 : (int64_t)plane->type;
+	return plane->props.zpos.id != 0 ? (int64_t)plane->props.zpos.value : (int64_t)plane->type;
 }
 
 static void judge(struct trial *trial) {
@@ -30,8 +29,8 @@ static void judge(struct trial *trial) {
 		const struct latch_layer *layer = &trial->layers[i];
 		plan.visible += layer->place != LATCH_LAYER_COVERED;
 		plan.on_planes += layer->place == LATCH_LAYER_ON_PLANE;
-		plan.primary_is_ours &= layer->place != LATCH_LAYER_ON_PLANE ||
-					layer->plane != c->input.primary;
+		plan.primary_is_ours &=
+			layer->place != LATCH_LAYER_ON_PLANE || layer->plane != c->input.primary;
 	}
 	if (plan.on_planes <= trial->best) {
 		return;
@@ -109,8 +108,8 @@ static void the_most_layers_are_on_planes(void **state) {
 		try_layer(&trial, 0, 0);
 		if (trial.best > plan.on_planes) {
 			worse++;
-			print_message("# case %d: %zu instead of %zu\n", i, plan.on_planes,
-				trial.best);
+			print_message(
+				"# case %d: %zu instead of %zu\n", i, plan.on_planes, trial.best);
 		}
 	}
 	print_message("# %d of %d could be better\n", worse, small);
