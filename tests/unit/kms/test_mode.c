@@ -1,4 +1,4 @@
-#include "kms_test.h"
+#include "../test.h"
 #include "kms/mode.h"
 
 static struct kms_mode make_mode(
