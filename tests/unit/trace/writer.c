@@ -30,32 +30,6 @@ static int remove_path(void **state) {
 	return unlink(path);
 }
 
-/* A file of which the end may be missing, as a killed latch leaves it. */
-static void read_trace(bool whole) {
-	FILE *file = fopen(path, "r");
-	assert_non_null(file);
-	char *text = NULL;
-	size_t size = 0;
-	const ssize_t length = getdelim(&text, &size, EOF, file);
-	assert_true(length > 0);
-	fclose(file);
-	text = realloc(text, (size_t)length + 2);
-	assert_non_null(text);
-	if (!whole) {
-		strcpy(text + length, "]");
-	}
-	yyjson_doc_free(doc);
-	doc = yyjson_read(text, strlen(text), 0);
-	assert_non_null(doc);
-	free(text);
-	assert_true(yyjson_is_arr(yyjson_doc_get_root(doc)));
-}
-
-static void finish(struct latch_trace *trace) {
-	latch_trace_destroy(trace);
-	read_trace(true);
-}
-
 static const char *get_str(yyjson_val *object, const char *key) {
 	const char *text = yyjson_get_str(yyjson_obj_get(object, key));
 	return text != NULL ? text : "";
@@ -140,6 +114,32 @@ static struct reading follow(bool whole) {
 	return reading;
 }
 
+/* A file of which the end may be missing, as a killed latch leaves it. */
+static struct reading read_trace(bool whole) {
+	FILE *file = fopen(path, "r");
+	assert_non_null(file);
+	char *text = NULL;
+	size_t size = 0;
+	const ssize_t length = getdelim(&text, &size, EOF, file);
+	assert_true(length > 0);
+	fclose(file);
+	text = realloc(text, (size_t)length + 2);
+	assert_non_null(text);
+	if (!whole) {
+		strcpy(text + length, "]");
+	}
+	yyjson_doc_free(doc);
+	doc = yyjson_read(text, strlen(text), 0);
+	free(text);
+	assert_true(yyjson_is_arr(yyjson_doc_get_root(doc)));
+	return follow(whole);
+}
+
+static struct reading finish(struct latch_trace *trace) {
+	latch_trace_destroy(trace);
+	return read_trace(true);
+}
+
 /* The same client as a triple buffering one: each update lives for three refreshes. */
 static struct latch_frame_record make_frame(uint64_t n) {
 	struct latch_frame_record record = test_frame(3, n);
@@ -165,10 +165,10 @@ static struct latch_trace *create(void) {
 	return trace;
 }
 
-static void write_one(const struct latch_frame_record *record) {
+static struct reading write_one(const struct latch_frame_record *record) {
 	struct latch_trace *trace = create();
 	latch_trace_frame(trace, record);
-	finish(trace);
+	return finish(trace);
 }
 
 static yyjson_val *find_event(const char *ph, const char *name, size_t skip) {
@@ -209,7 +209,7 @@ static void assert_keys(yyjson_val *event, const char *expected) {
 
 static void test_one_update(void **state) {
 	const struct latch_frame_record record = make_frame(5);
-	write_one(&record);
+	const struct reading reading = write_one(&record);
 	yyjson_val *outer = find_event("B", "on plane", 0);
 	assert_non_null(outer);
 	assert_int_equal(get_ts(outer), record.commit_ns);
@@ -232,7 +232,6 @@ static void test_one_update(void **state) {
 		assert_int_equal(get_ts(stage), begin_ns[i]);
 		ASSERT_JSON(get_args(stage), {"/update", "5"}, {"/sequence", "5"});
 	}
-	const struct reading reading = follow(true);
 	assert_int_equal(reading.lanes_length, 1);
 	assert_int_equal(reading.lanes[0].slices, 7);
 	assert_int_equal(reading.lanes[0].last_ns, record.release_ns);
@@ -319,7 +318,6 @@ static void test_facts(void **state) {
 		" output sequence layers on_planes composed latch_ns compose_start_ns"
 		" compose_end_ns submit_start_ns submit_end_ns flip_ns refresh_ns wake planned_ns"
 		" predicted_ns margin_ns kernel_ns busy_ns");
-	follow(true);
 }
 
 static void test_lanes(void **state) {
@@ -330,8 +328,7 @@ static void test_lanes(void **state) {
 		const struct latch_flip_record flip = test_flip(&record);
 		latch_trace_flip(trace, &flip);
 	}
-	finish(trace);
-	struct reading reading = follow(true);
+	struct reading reading = finish(trace);
 	assert_int_equal(reading.updates, 3000);
 	assert_int_equal(reading.frames, 3000);
 	assert_int_equal(reading.flips, 3000);
@@ -351,8 +348,7 @@ static void test_lanes(void **state) {
 		record.release_ns = 9000 * MS;
 		latch_trace_frame(trace, &record);
 	}
-	finish(trace);
-	reading = follow(true);
+	reading = finish(trace);
 	assert_int_equal(reading.updates, 100);
 	assert_int_equal(reading.lanes_length, LATCH_TRACK_LANES);
 }
@@ -370,8 +366,7 @@ static void test_submitted_but_never_shown(void **state) {
 static void test_missed(void **state) {
 	struct latch_frame_record record = make_frame(9);
 	record.replaced_flip_ns -= 2 * REFRESH_NS;
-	write_one(&record);
-	assert_int_equal(follow(true).missed, 1);
+	assert_int_equal(write_one(&record).missed, 1);
 	yyjson_val *missed = find_event("i", "missed: fence", 0);
 	ASSERT_JSON(get_args(missed), {"/update", "9"}, {"/vblanks", "1"});
 	assert_int_equal(get_ts(missed), record.flip_ns - REFRESH_NS);
@@ -403,8 +398,7 @@ static void test_random_records(void **state) {
 		record.superseded = random() % 2 == 0;
 		latch_trace_frame(trace, &record);
 	}
-	finish(trace);
-	const struct reading reading = follow(true);
+	const struct reading reading = finish(trace);
 	assert_int_equal(reading.updates, length);
 	assert_true(reading.lanes_length <= LATCH_TRACK_LANES);
 }
@@ -418,17 +412,15 @@ static void test_killed(void **state) {
 		const struct latch_frame_record record = make_frame(++n);
 		latch_trace_frame(trace, &record);
 		if (n % 50 == 0) {
-			read_trace(false);
 			/* At most the last second is missing, i.e. 60 updates. */
-			assert_true(follow(false).updates + 61 >= n);
+			assert_true(read_trace(false).updates + 61 >= n);
 		}
 	}
 	/* A slow client's updates don't wait for a full buffer. */
 	for (uint64_t seconds = 1; seconds <= 5; seconds++) {
 		const struct latch_frame_record record = make_frame(n + 120 * seconds);
 		latch_trace_frame(trace, &record);
-		read_trace(false);
-		assert_int_equal(follow(false).updates, n + seconds);
+		assert_int_equal(read_trace(false).updates, n + seconds);
 	}
 	latch_trace_destroy(trace);
 }
@@ -459,8 +451,7 @@ static void test_surfaces_come_and_go(void **state) {
 	latch_trace_remove_surface(trace, 12345);
 	const struct latch_frame_record record = make_frame(1);
 	latch_trace_frame(trace, &record);
-	finish(trace);
-	assert_int_equal(follow(true).updates, 1);
+	assert_int_equal(finish(trace).updates, 1);
 	/* Each is told of once. */
 	assert_int_equal(get_int(find_event("i", "surface gone", 499), "id"), 599);
 	assert_null(find_event("i", "surface gone", 500));
