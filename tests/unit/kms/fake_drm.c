@@ -59,6 +59,20 @@ static void drop(void *pointer) {
 	}
 }
 
+#define FREES(name, type)                                                                          \
+	void name(type pointer) {                                                                  \
+		drop(pointer);                                                                     \
+	}
+FREES(drmFreeVersion, drmVersionPtr)
+FREES(drmModeFreeResources, drmModeResPtr)
+FREES(drmModeFreePlaneResources, drmModePlaneResPtr)
+FREES(drmModeFreePlane, drmModePlanePtr)
+FREES(drmModeFreeConnector, drmModeConnectorPtr)
+FREES(drmModeFreeObjectProperties, drmModeObjectPropertiesPtr)
+FREES(drmModeFreeProperty, drmModePropertyPtr)
+FREES(drmModeFreePropertyBlob, drmModePropertyBlobPtr)
+FREES(drmModeFreeFB2, drmModeFB2Ptr)
+
 struct fake_object *fake_add_object(uint32_t type, uint32_t id) {
 	struct fake_object *object = &fake.objects[fake.objects_len++];
 	*object = (struct fake_object){.id = id, .type = type, .possible_crtcs = 1};
@@ -173,10 +187,6 @@ drmVersionPtr drmGetVersion(int fd) {
 	return version;
 }
 
-void drmFreeVersion(drmVersionPtr version) {
-	drop(version);
-}
-
 int drmIsKMS(int fd) {
 	return fake.is_kms;
 }
@@ -220,10 +230,6 @@ drmModeResPtr drmModeGetResources(int fd) {
 	return res;
 }
 
-void drmModeFreeResources(drmModeResPtr res) {
-	drop(res);
-}
-
 drmModePlaneResPtr drmModeGetPlaneResources(int fd) {
 	if (fails()) {
 		return NULL;
@@ -232,10 +238,6 @@ drmModePlaneResPtr drmModeGetPlaneResources(int fd) {
 	res->planes = (uint32_t *)(res + 1);
 	res->count_planes = (uint32_t)list_ids(DRM_MODE_OBJECT_PLANE, res->planes);
 	return res;
-}
-
-void drmModeFreePlaneResources(drmModePlaneResPtr res) {
-	drop(res);
 }
 
 static struct fake_object *get_object(uint32_t id, uint32_t type) {
@@ -260,10 +262,6 @@ drmModePlanePtr drmModeGetPlane(int fd, uint32_t id) {
 	plane->count_formats = object->formats_len;
 	plane->formats = memcpy(plane + 1, object->formats, sizeof(object->formats));
 	return plane;
-}
-
-void drmModeFreePlane(drmModePlanePtr plane) {
-	drop(plane);
 }
 
 drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
@@ -293,10 +291,6 @@ drmModeConnectorPtr drmModeGetConnectorCurrent(int fd, uint32_t id) {
 	return connector;
 }
 
-void drmModeFreeConnector(drmModeConnectorPtr connector) {
-	drop(connector);
-}
-
 uint32_t drmModeConnectorGetPossibleCrtcs(int fd, const drmModeConnector *connector) {
 	return fake_find_object(connector->connector_id)->possible_crtcs;
 }
@@ -318,10 +312,6 @@ drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t id, uint3
 		list->prop_values[i] = object->props[i].value;
 	}
 	return list;
-}
-
-void drmModeFreeObjectProperties(drmModeObjectPropertiesPtr list) {
-	drop(list);
 }
 
 drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
@@ -351,10 +341,6 @@ drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
 	return info;
 }
 
-void drmModeFreeProperty(drmModePropertyPtr info) {
-	drop(info);
-}
-
 drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 	struct fake_blob *found = find_blob(id);
 	if (found == NULL) {
@@ -369,10 +355,6 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 	blob->length = found->len;
 	blob->data = memcpy(blob + 1, found->data, found->len);
 	return blob;
-}
-
-void drmModeFreePropertyBlob(drmModePropertyBlobPtr blob) {
-	drop(blob);
 }
 
 int drmModeCreatePropertyBlob(int fd, const void *data, size_t size, uint32_t *id) {
@@ -533,10 +515,6 @@ drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
 	fb->handles[0] = fb->handles[1] = fake.handle_of_object[40];
 	fake.kernel_ns += latch_now_ns() - begin_ns;
 	return fb;
-}
-
-void drmModeFreeFB2(drmModeFB2Ptr fb) {
-	drop(fb);
 }
 
 /* Dumb buffers are the GEM objects from 50 on. */

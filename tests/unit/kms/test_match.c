@@ -21,8 +21,8 @@ static const struct example examples[] = {
 	{"one head stays where it was", 4, 1, {{WANTED, 0xf, 2}}, {2}},
 	{"one that was nowhere leaves those that many can use", 3, 2,
 		{{WANTED, 0x7, -1}, {LATER, 0x3, -1}}, {2, 0}},
-	/* DSI can use the last two video ports only, HDMI every one: the firmware had HDMI on one
-	 * of DSI's, and the second DSI comes later. */
+	/* DSI can use the last two video ports only, HDMI every one: the firmware had HDMI on one of
+	 * DSI's, and the second DSI comes later. */
 	{"rk3588: HDMI goes out of the way of two DSI panels before it is lit", 4, 3,
 		{{WANTED, 0xf, 2}, {LATER, 0xc, 3}, {LATER, 0xc, -1}}, {0, 3, 2}},
 	{"rk3588: a lit HDMI goes out of the way of a DSI panel", 4, 3,
@@ -90,9 +90,7 @@ static void test_random(void **state) {
 			int crtc = (int)(random() % 5);
 			bool lit = random() % 2 == 0 && (taken & 1u << crtc) == 0;
 			heads[i] = (struct kms_match_head){
-				.kind = !lit		    ? WANTED
-					: random() % 3 == 0 ? FIXED
-							    : MOVABLE,
+				.kind = !lit ? WANTED : random() % 3 == 0 ? FIXED : MOVABLE,
 				.possible_crtcs = (uint32_t)(random() & random()) & 0x1f,
 				.crtc = lit || random() % 2 == 0 ? crtc : -1,
 			};
