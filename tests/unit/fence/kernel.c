@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
@@ -198,31 +199,28 @@ static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
 	return 0;
 }
 
+/* As an ioctl returns an error. */
+static int with_errno(int ret) {
+	errno = ret < 0 ? -ret : errno;
+	return ret < 0 ? -1 : 0;
+}
+
 int ioctl(int fd, unsigned long request, ...) {
 	va_list args;
 	va_start(args, request);
 	void *arg = va_arg(args, void *);
 	va_end(args);
 
-	int ret;
 	switch (request) {
 	case SYNC_IOC_FILE_INFO:
-		ret = file_info(fd, arg);
-		break;
+		return with_errno(file_info(fd, arg));
 	case SYNC_IOC_SET_DEADLINE:
-		ret = set_deadline(fd, arg);
-		break;
+		return with_errno(set_deadline(fd, arg));
 	case DMA_BUF_IOCTL_EXPORT_SYNC_FILE:
-		ret = export_sync_file(fd, arg);
-		break;
+		return with_errno(export_sync_file(fd, arg));
 	default:
 		return (int)syscall(SYS_ioctl, fd, request, arg);
 	}
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return 0;
 }
 
 /* The place of a binary one that has gone is used again. */
@@ -428,17 +426,19 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 }
 
 static int drm_ioctl(int fd, unsigned long request, void *arg) {
-	struct stat st, null, zero;
-	if (fstat(fd, &st) != 0 || stat("/dev/null", &null) != 0 || stat("/dev/zero", &zero) != 0) {
+	struct stat st;
+	if (fstat(fd, &st) != 0) {
 		return -errno;
 	}
+	/* /dev/null stands for a node, /dev/zero for one without timelines. */
+	const dev_t device = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 	if (request == DMA_BUF_IOCTL_SYNC && find_dmabuf(fd) != NULL) {
 		return 0;
 	}
-	if (S_ISCHR(st.st_mode) && st.st_rdev == zero.st_rdev) {
-		return -EOPNOTSUPP; // a node without timelines
+	if (device == makedev(1, 5)) {
+		return -EOPNOTSUPP;
 	}
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != null.st_rdev) {
+	if (device != makedev(1, 3)) {
 		return real_ioctl(fd, request, arg);
 	}
 	switch (request) {
@@ -475,12 +475,7 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 }
 
 int drmIoctl(int fd, unsigned long request, void *arg) {
-	int ret = drm_ioctl(fd, request, arg);
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return 0;
+	return with_errno(drm_ioctl(fd, request, arg));
 }
 
 int kernel_count_handles(void) {

@@ -230,7 +230,8 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 	c->rest_len = reader.len;
 }
 
-void plan_case_mutate(struct plan_case *c) {
+/* Changes one thing of the next frame. */
+static void mutate(struct plan_case *c) {
 	struct reader reader = {c->rest, c->rest_len};
 	size_t i = c->len > 0 ? below(&reader, (unsigned)c->len) : 0;
 	switch (below(&reader, 6)) {
@@ -318,7 +319,7 @@ const char *plan_case_run(struct plan_case *c) {
 	}
 	/* Then things change, and what is remembered must not be taken for something else. */
 	for (int i = 0; i < 4 && error == NULL; i++) {
-		plan_case_mutate(c);
+		mutate(c);
 		error = plan_case_frame(c, &memory, &plan);
 		if (error == NULL && i % 2 == 0) {
 			error = steady(c, &memory);

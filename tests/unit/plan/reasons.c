@@ -219,7 +219,36 @@ static void more_layers_than_are_looked_at(void **state) {
 	assert_int_equal(s->plan.visible, 1);
 }
 
+/* The names are an interface: each bit has one, and they stay. */
+static void every_bit_has_a_name_of_its_own(void **state) {
+	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+		const char *name = latch_reason_name(UINT64_C(1) << i);
+		assert_non_null(name);
+		for (size_t j = 0; j < i; j++) {
+			assert_string_not_equal(name, latch_reason_name(UINT64_C(1) << j));
+		}
+	}
+	assert_null(latch_reason_name(UINT64_C(1) << LATCH_REASON_COUNT));
+	assert_null(latch_reason_name(0));
+	assert_null(latch_reason_name(LATCH_REASON_FORMAT | LATCH_REASON_MODIFIER));
+	assert_string_equal(latch_reason_name(LATCH_REASON_NO_KMS), "no-kms");
+	assert_string_equal(latch_reason_name(LATCH_REASON_TEST_REFUSED), "test-refused");
+}
+
+static void sets_are_lists(void **state) {
+	char buf[256];
+	assert_string_equal(latch_reasons_to_str(0, buf, sizeof(buf)), "none");
+	assert_string_equal(
+		latch_reasons_to_str(LATCH_REASON_FORMAT | LATCH_REASON_SCALING, buf, sizeof(buf)),
+		"format,scaling");
+	char small[10];
+	memset(small, 'x', sizeof(small));
+	latch_reasons_to_str(UINT64_MAX, small, sizeof(small));
+	assert_non_null(memchr(small, '\0', sizeof(small)));
+}
+
 TEST_MAIN("reasons", UNIT(each_cause), UNIT(what_planes_are_set_to), UNIT(the_right_one_is_refused),
 	UNIT(two_that_do_not_go_together), UNIT(refused_ones_leave_tests_for_others),
 	UNIT(no_framebuffer), UNIT(settling_and_idle), UNIT(modes_that_compose_all),
-	UNIT(more_layers_than_are_looked_at))
+	UNIT(more_layers_than_are_looked_at), UNIT(every_bit_has_a_name_of_its_own),
+	UNIT(sets_are_lists))

@@ -1,4 +1,4 @@
-/* The vblank's clock on recorded flips and on made-up ones: even, drifting, jittering, missing,
+/* The vblank's clock on made-up flips: even, drifting, jittering, missing,
  * variable, and none at all; and when an update with a target time may become ready by it. */
 #include <stdlib.h>
 
@@ -162,76 +162,19 @@ static void test_no_vblank(void **state) {
 	assert_int_equal(latch_clock_kind(&beat), LATCH_CLOCK_FIXED);
 }
 
-/* Commits at random phases: a vblank often follows soon, and is no proof. */
+/* Commits at random phases, one in each to three refreshes: a vblank often follows soon, and is no
+ * proof. */
 static void test_random_phases_have_vblanks(void **state) {
 	latch_clock_init(&beat, REFRESH);
 	int64_t at = START;
 	for (int i = 0; i < 100000; i++) {
-		const int64_t jitter = rand() % (400 * US) - 200 * US;
-		const int64_t flip = at + REFRESH * (1 + rand() % 3) + jitter;
+		at += REFRESH * (1 + rand() % 3);
+		const int64_t guess = latch_clock_next(&beat, at - MS);
+		assert_true(i < 10 || llabs(guess - at) < 300 * US);
+		const int64_t flip = at + rand() % (400 * US) - 200 * US;
 		latch_clock_flipped(&beat, flip - rand() % REFRESH, flip);
-		assert_int_equal(beat.none, false);
-		at = START + (flip - START + REFRESH / 2) / REFRESH * REFRESH;
+		assert_int_equal(latch_clock_kind(&beat), LATCH_CLOCK_FIXED);
 	}
-}
-
-/* Flips of vkms (Linux 7.2, an emulated machine that was busy), a commit every two to three
- * refreshes: when the atomic ioctl had returned, and the flip, in ns from some moment. */
-static const struct {
-	int64_t submit_end_ns, flip_ns;
-} recorded_flips[] = {
-	{988450710, 1000000000},
-	{1015292120, 1016665600},
-	{1033472017, 1049996800},
-	{1053370295, 1066662400},
-	{1085442749, 1099993600},
-	{1114570859, 1116659200},
-	{1137147324, 1149990400},
-	{1165644086, 1166656000},
-	{1182185391, 1199987200},
-	{1204260241, 1216652800},
-	{1231869722, 1233318400},
-	{1285426013, 1299980800},
-	{1435940972, 1449971200},
-	{1483223769, 1483302400},
-	{1523185302, 1533299200},
-	{1565769181, 1566630400},
-	{1607430545, 1616627200},
-	{1635102850, 1649958400},
-	{1685190725, 1699955200},
-	{1737535378, 1749952000},
-	{1787238881, 1799948800},
-	{1819369035, 1833280000},
-	{1857658339, 1866611200},
-	{1886753205, 1899942400},
-	{1933511700, 1949939200},
-	{1981543596, 1999936000},
-	{2025505969, 2033267200},
-	{2054113625, 2066598400},
-	{2088852595, 2099929600},
-	{2137167485, 2149926400},
-	{2168376248, 2183257600},
-	{2263163683, 2266585600},
-	{2299327548, 2299916800},
-	{2337076704, 2349913600},
-	{2377488819, 2383244800},
-	{2425161749, 2433241600},
-	{2464838531, 2466572800},
-	{2513584399, 2516569600},
-	{2555959601, 2566566400},
-	{2599233837, 2616563200},
-};
-
-static void test_recorded(void **state) {
-	latch_clock_init(&beat, 16665555);
-	for (size_t i = 0; i < LEN(recorded_flips); i++) {
-		const int64_t flip_ns = recorded_flips[i].flip_ns;
-		/* Asked for when the last flip was reported: however late it was. */
-		const int64_t guess = latch_clock_next(&beat, flip_ns - MS);
-		assert_true(i < 10 || llabs(guess - flip_ns) < 100 * US);
-		latch_clock_flipped(&beat, recorded_flips[i].submit_end_ns, flip_ns);
-	}
-	assert_int_equal(latch_clock_kind(&beat), LATCH_CLOCK_FIXED);
 }
 
 /* The vblank that an update makes which becomes ready then: the next one. */
@@ -302,6 +245,6 @@ static void test_what_is_said_of_a_flip(void **state) {
 
 TEST_MAIN("clock", UNIT(test_unknown), TEST_BEGIN(test_even), UNIT(test_clocks),
 	TEST_BEGIN(test_jump), TEST_BEGIN(test_variable), TEST_BEGIN(test_no_vblank),
-	TEST_BEGIN(test_random_phases_have_vblanks), UNIT(test_recorded),
+	TEST_BEGIN(test_random_phases_have_vblanks),
 	TEST_BEGIN(test_target_aims_at_the_first_vblank_not_before_it),
 	TEST_BEGIN(test_target_far_away_or_unknown), UNIT(test_what_is_said_of_a_flip))
