@@ -3,15 +3,6 @@
 
 #include "screen.h"
 
-static struct screen *make_desktop(plan_set_fn set, int windows) {
-	struct screen *s = screen_make(set);
-	for (int i = 0; i < windows; i++) {
-		screen_add(s, layer_window((uint32_t)i + 1, 22 * i, 20, 20, 40));
-	}
-	screen_add(s, layer_shm(50, 0, 0, WIDTH, HEIGHT));
-	return s;
-}
-
 static struct screen *make_fullscreen(plan_set_fn set) {
 	struct screen *s = screen_make(set);
 	screen_add(s, layer_window(1, 0, 0, WIDTH, HEIGHT));
@@ -30,7 +21,7 @@ static void show_new_buffers(struct screen *s) {
 }
 
 static void anything_else_is_new(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 2);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 2);
 	for (int change = 0; change < 6; change++) {
 		switch (change) {
 		case 1:
@@ -53,7 +44,7 @@ static void anything_else_is_new(void **state) {
 		assert_true(s->kernel.tests > 0);
 	}
 	/* The new buffer of a window may be one that the kernel does not take. */
-	s = make_desktop(plan_set_vkms, 2);
+	s = screen_make_desktop(plan_set_vkms, 2);
 	assert_places(s, "++c");
 	s->kernel.import_fails = UINT64_C(1) << 1;
 	assert_places(s, "c+c");
@@ -61,7 +52,7 @@ static void anything_else_is_new(void **state) {
 }
 
 static void what_stays_keeps_its_plane(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	screen_show(s);
 	struct latch_layer before[4];
 	memcpy(before, s->layers, sizeof(before));
@@ -75,7 +66,7 @@ static void what_stays_keeps_its_plane(void **state) {
 }
 
 static void a_refusal_is_remembered(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	s->input.composing = true;
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
 	s->settled[3] = LATCH_REASON_SETTLING;
@@ -91,7 +82,7 @@ static void a_refusal_is_remembered(void **state) {
 
 /* Another arrangement: what was said of the old one does not hold for it. */
 static void and_forgotten_when_things_move(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 2;
 	assert_places(s, "+c++c");
 	s->kernel.refuses_layers = 0;
@@ -109,7 +100,7 @@ static void and_forgotten_when_things_move(void **state) {
 }
 
 static void no_tests_no_planes(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 3);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 3);
 	s->input.max_tests = 0;
 	assert_places(s, "cccc");
 	for (int i = 0; i < 3; i++) {
@@ -123,7 +114,7 @@ static void one_test_is_enough_for_what_works(void **state) {
 		s->input.max_tests = 1;
 		assert_places(s, "P");
 	}
-	struct screen *s = make_desktop(plan_set_vkms, 8);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 8);
 	s->input.max_tests = 1;
 	assert_places(s, "++++++++c");
 }
@@ -152,7 +143,7 @@ static void a_refused_commit_goes_down_the_ladder(void **state) {
 	for (size_t i = 0; i < plan_sets_len; i++) {
 		refuse_all(make_fullscreen(plan_sets[i]));
 	}
-	struct screen *s = make_desktop(plan_set_vkms, 4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	refuse_all(s);
 	assert_reasons(&s->layers[4], LATCH_REASON_NO_DMABUF);
 	/* It stays so without more questions, until something moves. */
@@ -163,7 +154,7 @@ static void a_refused_commit_goes_down_the_ladder(void **state) {
 
 /* A device that is busy, or not ours just now, says nothing about the arrangement. */
 static void a_busy_kernel_is_asked_again(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 2);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 2);
 	s->kernel.refuses_all = -EBUSY;
 	assert_places(s, "ccc");
 	s->kernel.refuses_all = 0;
@@ -171,7 +162,7 @@ static void a_busy_kernel_is_asked_again(void **state) {
 }
 
 static void a_picture_is_taken_and_all_comes_back(void **state) {
-	struct screen *s = make_desktop(plan_set_vkms, 3);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 3);
 	screen_show(s);
 	struct latch_layer before[80];
 	memcpy(before, s->layers, sizeof(before));

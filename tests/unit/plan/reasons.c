@@ -16,16 +16,6 @@ static struct latch_layer window(void) {
 	return layer_window(1, 20, 20, 64, 64);
 }
 
-/* So many windows beside each other, numbered from 1. */
-static struct screen *some_windows(int count) {
-	struct screen *s = screen_make(plan_set_vkms);
-	for (int i = 0; i < count; i++) {
-		screen_add(s, layer_window((uint32_t)i + 1, 45 * i, 20, 40, 40));
-	}
-	screen_add(s, layer_shm(9, 0, 0, WIDTH, HEIGHT));
-	return s;
-}
-
 static struct latch_layer with_format(uint32_t fourcc, uint64_t modifier) {
 	struct latch_layer layer = window();
 	layer.fourcc = fourcc;
@@ -132,7 +122,7 @@ static void what_planes_are_set_to(void **state) {
 }
 
 static void the_right_one_is_refused(void **state) {
-	struct screen *s = some_windows(4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	s->kernel.refuses_layers = UINT64_C(1) << 3;
 	assert_places(s, "++c+c");
 	/* Nothing about it is unusual, so there is nothing to blame. */
@@ -142,7 +132,7 @@ static void the_right_one_is_refused(void **state) {
 
 /* Each alone would do. */
 static void two_that_do_not_go_together(void **state) {
-	struct screen *s = some_windows(3);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 3);
 	s->kernel.refuses_pair = UINT64_C(1) << 1 | UINT64_C(1) << 3;
 	screen_show(s);
 	assert_int_equal(s->plan.on_planes, 2);
@@ -151,7 +141,7 @@ static void two_that_do_not_go_together(void **state) {
 
 /* What can't be shown must not cost all the tests. */
 static void refused_ones_leave_tests_for_others(void **state) {
-	struct screen *s = some_windows(4);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 4);
 	for (int i = 0; i < 3; i++) {
 		s->layers[i] = layer_scaled(s->layers[i], 80, 80);
 	}
@@ -160,7 +150,7 @@ static void refused_ones_leave_tests_for_others(void **state) {
 }
 
 static void no_framebuffer(void **state) {
-	struct screen *s = some_windows(1);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 1);
 	s->kernel.import_fails = UINT64_C(1) << 1;
 	assert_places(s, "cc");
 	assert_reasons(&s->layers[0], LATCH_REASON_IMPORT_FAILED);
@@ -178,7 +168,7 @@ static void assert_only_composed(struct screen *s, uint64_t reason) {
 static void settling_and_idle(void **state) {
 	static const uint64_t waits[] = {LATCH_REASON_SETTLING, LATCH_REASON_IDLE};
 	for (size_t i = 0; i < LEN(waits); i++) {
-		struct screen *s = some_windows(1);
+		struct screen *s = screen_make_desktop(plan_set_vkms, 1);
 		s->input.composing = true;
 		s->settled[0] = waits[i];
 		assert_only_composed(s, waits[i]);
@@ -189,7 +179,7 @@ static void settling_and_idle(void **state) {
 }
 
 static void modes_that_compose_all(void **state) {
-	struct screen *s = some_windows(1);
+	struct screen *s = screen_make_desktop(plan_set_vkms, 1);
 	s->input.scanout_allowed = false;
 	assert_only_composed(s, LATCH_REASON_DISABLED);
 	s->input.scanout_allowed = true;

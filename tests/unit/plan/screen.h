@@ -41,6 +41,16 @@ static inline struct latch_layer *screen_add(struct screen *screen, struct latch
 	return &screen->layers[screen->len++];
 }
 
+/** Starts over with so many windows beside each other, numbered from 1, on a composed desktop. */
+static inline struct screen *screen_make_desktop(plan_set_fn fill, int windows) {
+	struct screen *screen = screen_make(fill);
+	for (int i = 0; i < windows; i++) {
+		screen_add(screen, layer_window((uint32_t)i + 1, 22 * i, 20, 20, 40));
+	}
+	screen_add(screen, layer_shm(50, 0, 0, WIDTH, HEIGHT));
+	return screen;
+}
+
 /** One frame, which has to be right. */
 static inline void screen_show(struct screen *screen) {
 	screen->kernel.tests = screen->kernel.imports = 0;
