@@ -183,19 +183,6 @@ static yyjson_val *find_event(const char *ph, const char *name, size_t skip) {
 	return NULL;
 }
 
-static void test_describes_itself(void **state) {
-	finish(create());
-	ASSERT_JSON(get_args(find_event("i", "latch", 0)), {"/version", "'" LATCH_VERSION "'"},
-		{"/clock", "'CLOCK_MONOTONIC'"});
-	ASSERT_JSON(get_args(find_event("i", "output", 0)), {"/name", "'HDMI-A-1'"},
-		{"/device", "'vkms \\'virtual\\''"}, {"/mode", "'1024x768'"},
-		{"/renderer", "'pixman'"}, {"/clock", "'simulated'"});
-	ASSERT_JSON(get_args(find_event("i", "surface", 0)), {"/label", "'a\\\\b \\'c\\' %s?'"},
-		{"/client_pid", "99"});
-	ASSERT_JSON(get_args(find_event("M", "process_name", 2)),
-		{"/name", "'surface 3 a\\\\b \\'c\\' %s?'"});
-}
-
 /* Programs of others read them. */
 static void assert_keys(yyjson_val *event, const char *expected) {
 	char keys[1024] = "";
@@ -205,6 +192,55 @@ static void assert_keys(yyjson_val *event, const char *expected) {
 		strcat(strcat(keys, " "), yyjson_get_str(key));
 	}
 	assert_string_equal(keys, expected);
+}
+
+static void test_each_event(void **state) {
+	struct latch_trace *trace = create();
+	struct latch_frame_record composed = make_frame(5), never = make_frame(9);
+	composed.placement = LATCH_COMPOSED;
+	composed.reasons = LATCH_REASON_NO_DMABUF | LATCH_REASON_NO_FREE_PLANE |
+			   UINT64_C(1) << LATCH_REASON_COUNT; /* which has no name */
+	composed.replaced_flip_ns -= 3 * REFRESH_NS;
+	never.presented = false; // though submitted
+	never.flip_ns = 0;
+	latch_trace_commit(trace, &composed);
+	latch_trace_frame(trace, &composed);
+	latch_trace_frame(trace, &never);
+	latch_trace_flip(trace,
+		&(struct latch_flip_record){
+			.output_id = 1, .wake = {.planned_ns = 17}, .latch_ns = 20, .flip_ns = 30});
+	finish(trace);
+
+	ASSERT_JSON(get_args(find_event("i", "latch", 0)), {"/version", "'" LATCH_VERSION "'"},
+		{"/clock", "'CLOCK_MONOTONIC'"});
+	ASSERT_JSON(get_args(find_event("i", "output", 0)), {"/name", "'HDMI-A-1'"},
+		{"/device", "'vkms \\'virtual\\''"}, {"/mode", "'1024x768'"},
+		{"/renderer", "'pixman'"}, {"/clock", "'simulated'"});
+	ASSERT_JSON(get_args(find_event("i", "surface", 0)), {"/label", "'a\\\\b \\'c\\' %s?'"},
+		{"/client_pid", "99"});
+	ASSERT_JSON(get_args(find_event("M", "process_name", 2)),
+		{"/name", "'surface 3 a\\\\b \\'c\\' %s?'"});
+
+	yyjson_val *commit = find_event("i", "commit", 0);
+	assert_int_equal(get_ts(commit), composed.commit_ns);
+	assert_int_equal(get_int(commit, "commit_ns"), composed.commit_ns);
+	assert_keys(commit, " surface update buffer commit_ns");
+	ASSERT_JSON(get_args(commit), {"/surface", "3"}, {"/update", "5"}, {"/buffer", "3"});
+
+	yyjson_val *update = find_event("B", "composed", 0);
+	ASSERT_JSON(update, {"/args/reason_names", "['no-dmabuf','no-free-plane']"});
+	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&composed).unused);
+	assert_true(get_int(update, "unused_vblanks") > 0);
+	assert_null(find_event("B", "on plane", 0));
+	assert_non_null(find_event("B", "not shown", 0));
+	assert_non_null(find_event("B", "dropped", 0));
+
+	yyjson_val *frame = find_event("B", "frame", 0);
+	assert_int_equal(get_int(frame, "planned_ns"), 17);
+	assert_keys(frame,
+		" output sequence layers on_planes composed latch_ns compose_start_ns"
+		" compose_end_ns submit_start_ns submit_end_ns flip_ns refresh_ns wake planned_ns"
+		" predicted_ns margin_ns kernel_ns busy_ns");
 }
 
 static void test_one_update(void **state) {
@@ -237,18 +273,6 @@ static void test_one_update(void **state) {
 	assert_int_equal(reading.lanes[0].last_ns, record.release_ns);
 	/* The fence came after the vblank that the commit could have made. */
 	assert_int_equal(reading.missed, 0);
-}
-
-static void test_commit(void **state) {
-	struct latch_trace *trace = create();
-	const struct latch_frame_record record = make_frame(5);
-	latch_trace_commit(trace, &record);
-	finish(trace);
-	yyjson_val *commit = find_event("i", "commit", 0);
-	assert_int_equal(get_ts(commit), record.commit_ns);
-	assert_int_equal(get_int(commit, "commit_ns"), record.commit_ns);
-	assert_keys(commit, " surface update buffer commit_ns");
-	ASSERT_JSON(get_args(commit), {"/surface", "3"}, {"/update", "5"}, {"/buffer", "3"});
 }
 
 /* However many there are, and however large their numbers: each is there once, and the last part
@@ -295,31 +319,6 @@ static void test_shown(void **state) {
 	show(200, 5);
 }
 
-/* What latch-report needs besides the times. */
-static void test_facts(void **state) {
-	struct latch_trace *trace = create();
-	struct latch_frame_record record = make_frame(5);
-	record.placement = LATCH_COMPOSED;
-	record.reasons = LATCH_REASON_NO_DMABUF | LATCH_REASON_NO_FREE_PLANE |
-			 UINT64_C(1) << LATCH_REASON_COUNT; /* which has no name */
-	record.replaced_flip_ns -= 3 * REFRESH_NS;
-	latch_trace_frame(trace, &record);
-	latch_trace_flip(trace,
-		&(struct latch_flip_record){
-			.output_id = 1, .wake = {.planned_ns = 17}, .latch_ns = 20, .flip_ns = 30});
-	finish(trace);
-	yyjson_val *update = find_event("B", "composed", 0);
-	ASSERT_JSON(update, {"/args/reason_names", "['no-dmabuf','no-free-plane']"});
-	assert_int_equal(get_int(update, "unused_vblanks"), latch_missed_count(&record).unused);
-	assert_true(get_int(update, "unused_vblanks") > 0);
-	yyjson_val *frame = find_event("B", "frame", 0);
-	assert_int_equal(get_int(frame, "planned_ns"), 17);
-	assert_keys(frame,
-		" output sequence layers on_planes composed latch_ns compose_start_ns"
-		" compose_end_ns submit_start_ns submit_end_ns flip_ns refresh_ns wake planned_ns"
-		" predicted_ns margin_ns kernel_ns busy_ns");
-}
-
 static void test_lanes(void **state) {
 	struct latch_trace *trace = create();
 	for (uint64_t n = 1; n <= 3000; n++) {
@@ -351,16 +350,6 @@ static void test_lanes(void **state) {
 	reading = finish(trace);
 	assert_int_equal(reading.updates, 100);
 	assert_int_equal(reading.lanes_length, LATCH_TRACK_LANES);
-}
-
-static void test_submitted_but_never_shown(void **state) {
-	struct latch_frame_record record = make_frame(9);
-	record.presented = false;
-	record.flip_ns = 0;
-	write_one(&record);
-	assert_null(find_event("B", "on plane", 0));
-	assert_non_null(find_event("B", "not shown", 0));
-	assert_non_null(find_event("B", "dropped", 0));
 }
 
 static void test_missed(void **state) {
@@ -457,8 +446,6 @@ static void test_surfaces_come_and_go(void **state) {
 	assert_null(find_event("i", "surface gone", 500));
 }
 
-TEST_MAIN_GROUP("writer", make_path, remove_path, UNIT(test_describes_itself),
-	UNIT(test_one_update), UNIT(test_commit), UNIT(test_shown), UNIT(test_facts),
-	UNIT(test_lanes), UNIT(test_submitted_but_never_shown), UNIT(test_missed),
-	UNIT(test_random_records), UNIT(test_killed), UNIT(test_gone_tracks_are_few),
-	UNIT(test_surfaces_come_and_go))
+TEST_MAIN_GROUP("writer", make_path, remove_path, UNIT(test_each_event), UNIT(test_one_update),
+	UNIT(test_shown), UNIT(test_lanes), UNIT(test_missed), UNIT(test_random_records),
+	UNIT(test_killed), UNIT(test_gone_tracks_are_few), UNIT(test_surfaces_come_and_go))
