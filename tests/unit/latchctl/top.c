@@ -10,26 +10,24 @@ static const char before[] =
 	"{'version': 1, 'time_ns': 10000000000, 'causes': {'moon': 'the moon was full', 'fence': "
 	"'fence signalled late'}, 'outputs': [{'name': 'Virtual-1', 'flips': 4294967286, 'late': "
 	"1, 'wakeups': 4294967288}], 'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', "
-	"'frames': 4294967276, 'on_plane': 0, 'superseded': 0, 'dropped': 0, 'missed': 5, "
-	"'missed_by_cause': {'fence': 5}, 'stages': {'commit_to_signalled': [], 'commit_to_flip': "
-	"[10000, 4294967246, 20000, 7]}, 'places': []}]}";
+	"'frames': 4294967276, 'on_plane': 0, 'missed': 5, 'missed_by_cause': {'fence': 5}, "
+	"'stages': {'commit_to_signalled': [], 'commit_to_flip': [10000, 4294967246, 20000, 7]}, "
+	"'places': []}]}";
 static const char after[] =
 	"{'version': 1, 'time_ns': 12000000000, 'causes': {'moon': 'the moon was full', 'fence': "
 	"'fence signalled late'}, 'outputs': [{'name': 'Virtual-1', 'flips': 4294967406, 'late': "
-	"5, 'wakeups': 4294967408}, {'name': 'Virtual-2', 'flips': 30, 'late': 0, 'wakeups': 32}], "
-	"'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', 'frames': 4294967396, "
-	"'on_plane': 4, 'superseded': 0, 'dropped': 0, 'missed': 9, 'missed_by_cause': {'moon': 1, "
-	"'fence': 8}, 'stages': {'commit_to_signalled': [], 'commit_to_flip': [9000, 1, 10000, 48, "
-	"20000, 7, 40000, 1]}, 'places': [{'output': 'Virtual-1', 'place': 'plane', 'plane': 42, "
-	"'plane_type': 'overlay', 'reasons': []}]}, {'surface': 4, 'pid': 99, 'label': "
-	"'übergröße', "
-	"'frames': 10, 'on_plane': 0, 'superseded': 0, 'dropped': 0, 'missed': 0, "
-	"'missed_by_cause': {'moon': 0, 'fence': 0}, 'stages': {'commit_to_signalled': [], "
-	"'commit_to_flip': []}, 'places': [{'output': 'Virtual-2', 'place': 'composed', 'plane': "
-	"null, 'plane_type': null, 'reasons': ['format', 'z-order']}]}, {'surface': 5, 'pid': 99, "
-	"'label': '', 'frames': 0, 'on_plane': 0, 'superseded': 0, 'dropped': 0, 'missed': 0, "
-	"'missed_by_cause': {'moon': 0, 'fence': 0}, 'stages': {'commit_to_flip': []}, 'places': "
-	"[]}]}";
+	"5, 'wakeups': 4294967408}, {'name': 'Virtual-2', 'flips': 30, 'late': 0, 'wakeups': "
+	"32}], 'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', 'frames': 4294967396, "
+	"'on_plane': 4, 'missed': 9, 'missed_by_cause': {'moon': 1, 'fence': 8}, 'stages': "
+	"{'commit_to_signalled': [], 'commit_to_flip': [9000, 1, 10000, 48, 20000, 7, 40000, 1]}, "
+	"'places': [{'output': 'Virtual-1', 'place': 'plane', 'plane': 42, 'plane_type': "
+	"'overlay', 'reasons': []}]}, {'surface': 4, 'pid': 99, 'label': 'übergröße', 'frames': "
+	"10, 'on_plane': 0, 'missed': 0, 'missed_by_cause': {'moon': 0, 'fence': 0}, 'stages': "
+	"{'commit_to_signalled': [], 'commit_to_flip': []}, 'places': [{'output': 'Virtual-2', "
+	"'place': 'composed', 'plane': null, 'plane_type': null, 'reasons': ['format', "
+	"'z-order']}]}, {'surface': 5, 'pid': 99, 'label': '', 'frames': 0, 'on_plane': 0, "
+	"'missed': 0, 'missed_by_cause': {'moon': 0, 'fence': 0}, 'stages': {'commit_to_flip': "
+	"[]}, 'places': []}]}";
 
 static int setup(void **state) {
 	yyjson_mut_doc *first = example_parse(before), *second = example_parse(after);
