@@ -199,13 +199,6 @@ static void test_refresh(void **state) {
 	assert_false(connector->link_bad);
 }
 
-static void add_ports(void) {
-	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
-	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
-	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
-	open_device();
-}
-
 /* A refresh finds so many changes, and has probed these since the last time: Virtual-1, DP-1, DP-2,
  * eDP-1 as digits. */
 static void assert_probes(enum kms_probe probe, uint32_t id, int changes, int expected) {
@@ -221,7 +214,10 @@ static void assert_probes(enum kms_probe probe, uint32_t id, int changes, int ex
 }
 
 static void test_probes(void **state) {
-	add_ports();
+	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
+	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
+	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
+	open_device();
 	struct kms_connector *first = kms_device_find_connector(device, 72);
 	assert_probes(KMS_PROBE_NAMED, 0, 0, 1111); // as it was opened
 
@@ -229,8 +225,7 @@ static void test_probes(void **state) {
 	assert_probes(KMS_PROBE_NAMED, 72, 1, 100);
 	assert_int_equal(first->status, KMS_CONNECTOR_DISCONNECTED);
 
-	/* A property's event, or one of the other, finds nothing new without asking the hardware.
-	 */
+	/* An event of a property, or of another one, finds nothing new without a probe. */
 	plug(72, DRM_MODE_CONNECTED, 3, false);
 	assert_probes(KMS_PROBE_NAMED, 0, 0, 0);
 	assert_probes(KMS_PROBE_NAMED, 73, 0, 10);
@@ -239,8 +234,7 @@ static void test_probes(void **state) {
 	assert_probes(KMS_PROBE_NAMED, 73, 1, 110);
 	assert_int_equal(first->modes_len, 3);
 
-	/* Link status is a property: no probe is needed to see it, one follows for the new modes.
-	 */
+	/* Link status is a property: it is seen without a probe; one follows for the modes. */
 	fake_find_property(73, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
 	assert_probes(KMS_PROBE_CHANGED, 0, 1, 10);
 
