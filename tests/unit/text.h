@@ -2,9 +2,6 @@
 #ifndef LATCH_TEST_TEXT_H
 #define LATCH_TEST_TEXT_H
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #include "test.h"

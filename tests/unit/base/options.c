@@ -3,10 +3,7 @@
 #include "../test.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 struct values {
 	bool flag, lights, has_alpha;

@@ -2,8 +2,6 @@
 #include "base/text.h"
 #include "../test.h"
 
-#include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 static void assert_copy(const char *text, size_t size, const char *expected) {

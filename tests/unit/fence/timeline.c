@@ -1,10 +1,7 @@
 /* sync_files and timelines as the stand-in kernel knows them. */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "fence/fence.h"

@@ -1,8 +1,5 @@
 /* Who waits for whom, without any surface. */
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "fence/wait.h"
 

@@ -2,8 +2,6 @@
 #ifndef LATCH_KMS_TEST_H
 #define LATCH_KMS_TEST_H
 
-#include <stdbool.h>
-
 #include "../test.h"
 #include "fake_drm.h"
 

@@ -3,7 +3,6 @@
 #define LATCH_KMS_TEST_OPEN_H
 
 #include <sys/mman.h>
-#include <unistd.h>
 
 #include "kms/device.h"
 #include "kms_test.h"

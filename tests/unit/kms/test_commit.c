@@ -1,5 +1,3 @@
-#include <errno.h>
-#include <string.h>
 #include <xf86drmMode.h>
 
 #include "kms/commit.h"

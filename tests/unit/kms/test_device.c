@@ -1,6 +1,4 @@
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <string.h>
 #include <xf86drm.h>
 
 #include "open.h"

@@ -1,8 +1,5 @@
 #include <drm.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "kms/event.h"

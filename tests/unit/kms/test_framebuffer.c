@@ -1,6 +1,4 @@
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <string.h>
 
 #include "kms/framebuffer.h"
 #include "open.h"

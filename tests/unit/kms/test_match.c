@@ -1,6 +1,3 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "kms/match.h"
 

@@ -1,6 +1,4 @@
 /* The command line. */
-#include <stdio.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "options.h"

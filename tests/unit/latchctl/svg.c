@@ -1,5 +1,4 @@
 /* The picture: the right colours in the right places. */
-#include <unistd.h>
 
 #include "../text.h"
 #include "example.h"

@@ -1,5 +1,4 @@
 /* What is remembered from frame to frame, and what it may cost to find something new. */
-#include <errno.h>
 
 #include "screen.h"
 

@@ -1,7 +1,6 @@
 /* Thousands of random screens, each checked pixel by pixel against the layers in their order; small
  * ones also against every arrangement there is. And random crops. */
 #include <math.h>
-#include <string.h>
 
 #include "../test.h"
 #include "case.h"

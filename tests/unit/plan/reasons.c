@@ -1,6 +1,5 @@
 /* Why a layer is on no plane: each cause alone, and what is blamed for a refusal. */
 #include <drm_mode.h>
-#include <errno.h>
 
 #include "kms/commit.h"
 #include "screen.h"

@@ -4,8 +4,6 @@
 /* A screen of one of the known drivers with some layers on it, for tests that look at what comes
  * out. */
 
-#include <string.h>
-
 #include "../test.h"
 #include "check.h"
 #include "layers.h"

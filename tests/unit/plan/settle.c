@@ -1,5 +1,4 @@
 /* Which layers wait before they go to a plane. */
-#include <string.h>
 
 #include "../test.h"
 #include "layers.h"

@@ -7,7 +7,6 @@
 #include "trace/statistics.h"
 
 #include <fcntl.h>
-#include <unistd.h>
 
 #define HEAD "[\n{\"ph\":\"i\",\"name\":\"latch\",\"args\":{\"version\":\"9.9\",\"format\":2}}"
 

@@ -5,11 +5,6 @@
 #include "run.h"
 #include "trace/trace.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 static int64_t some_ms(int ms) {
 	return rand() % (ms * 1000) * INT64_C(1000);
 }

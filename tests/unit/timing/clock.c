@@ -1,6 +1,5 @@
 /* The vblank's clock on made-up flips: even, drifting, jittering, missing,
  * variable, and none at all; and when an update with a target time may become ready by it. */
-#include <stdlib.h>
 
 #include "../test.h"
 #include "timing/timing.h"

@@ -1,6 +1,5 @@
 /* When to latch: the answer to each question, by a table; what a sequence of frames teaches; and
  * whether somebody is alone on an output. */
-#include <string.h>
 
 #include "../test.h"
 #include "timing/timing.h"

@@ -1,5 +1,4 @@
 /* The margin: what it learns, that it stays inside its bounds, and that it is worth its price. */
-#include <stdlib.h>
 
 #include "../test.h"
 #include "deadline_world.h"

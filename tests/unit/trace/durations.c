@@ -3,7 +3,6 @@
 #include "../test.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #define LENGTH 20000
 

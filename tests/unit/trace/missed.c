@@ -2,9 +2,6 @@
 #include "trace/missed.h"
 #include "../test.h"
 
-#include <stdio.h>
-#include <string.h>
-
 /* Vblank 0 of the table; times below are in ms from it, the refresh is 10 ms. */
 #define START_NS INT64_C(5000000000)
 #define REFRESH_NS INT64_C(10000000)

@@ -3,9 +3,7 @@
 #include "../text.h"
 #include "frame.h"
 
-#include <errno.h>
 #include <malloc.h>
-#include <unistd.h>
 #include <wlr/util/log.h>
 
 static char directory[] = "/tmp/latch-test-trace-XXXXXX";

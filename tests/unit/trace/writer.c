@@ -7,7 +7,6 @@
 #include "trace/track.h"
 
 #include <math.h>
-#include <unistd.h>
 
 #define LANES_MAX 64
 
