@@ -1,13 +1,23 @@
-/* What all files of tests have: cmocka with the headers it wants before it, and a main(). */
+/* What all files of tests have: the usual headers, cmocka with those it wants before it, and a
+ * main(). */
 #ifndef LATCH_TEST_H
 #define LATCH_TEST_H
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
+
+/** How many elements an array has. */
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 /** A test by itself. */
 #define UNIT(function) cmocka_unit_test(function)
