@@ -2,27 +2,22 @@
 #include "output/vblank.h"
 #include "../test.h"
 
-static const struct latch_tearing_input good = {
-	.asked = true,
-	.driver = true,
-	.alone = true,
-	.only_fb_changes = true,
-};
+#define GOOD .asked = true, .driver = true, .alone = true, .only_fb_changes = true
 
 static void tearing_needs_everything(void **state) {
+	/* Each lacks one thing, in the order of the reasons. */
+	static const struct latch_tearing_input inputs[] = {
+		{.driver = true, .alone = true, .only_fb_changes = true},
+		{.asked = true, .alone = true, .only_fb_changes = true},
+		{.asked = true, .driver = true, .only_fb_changes = true},
+		{GOOD, .fifo = true},
+		{GOOD, .modeset = true},
+		{GOOD, .capture = true},
+		{.asked = true, .driver = true, .alone = true},
+		{GOOD, .refused = true},
+	};
+	const struct latch_tearing_input good = {GOOD};
 	assert_int_equal(latch_tearing_decide(&good), LATCH_TEARING_OK);
-	struct latch_tearing_input inputs[8];
-	for (int i = 0; i < 8; i++) {
-		inputs[i] = good;
-	}
-	inputs[0].asked = false;
-	inputs[1].driver = false;
-	inputs[2].alone = false;
-	inputs[3].fifo = true;
-	inputs[4].modeset = true;
-	inputs[5].capture = true;
-	inputs[6].only_fb_changes = false;
-	inputs[7].refused = true;
 	for (int i = 0; i < 8; i++) {
 		assert_int_equal(
 			latch_tearing_decide(&inputs[i]), (int)LATCH_TEARING_NOT_ASKED + i);
@@ -60,13 +55,16 @@ static void vrr_follows_its_policy(void **state) {
 }
 
 static void policies_are_words(void **state) {
-	enum latch_vrr_policy policy = LATCH_VRR_ON;
-	assert_true(latch_vrr_policy_parse("off", &policy));
-	assert_int_equal(policy, LATCH_VRR_OFF);
-	assert_true(latch_vrr_policy_parse("on", &policy));
-	assert_int_equal(policy, LATCH_VRR_ON);
-	assert_true(latch_vrr_policy_parse("fullscreen", &policy));
-	assert_int_equal(policy, LATCH_VRR_FULLSCREEN);
+	static const char *const words[] = {
+		[LATCH_VRR_OFF] = "off",
+		[LATCH_VRR_ON] = "on",
+		[LATCH_VRR_FULLSCREEN] = "fullscreen",
+	};
+	enum latch_vrr_policy policy;
+	for (int i = 0; i < 3; i++) {
+		assert_true(latch_vrr_policy_parse(words[i], &policy));
+		assert_int_equal(policy, i);
+	}
 	assert_false(latch_vrr_policy_parse("", &policy));
 	assert_false(latch_vrr_policy_parse("automatic", &policy));
 }
