@@ -177,12 +177,14 @@ static const struct {
 	{"already_exists", FIFO_MANAGER, 0, {fifo, fifo}},
 	{"surface_destroyed, set_barrier", FIFO, 0, {fifo, gone, set_barrier}},
 	{"surface_destroyed, wait_barrier", FIFO, 0, {fifo, gone, wait_barrier}},
+	{"destroyed after its surface, fifo", FINE, {fifo, gone, end_fifo}},
 	{"another fifo, a barrier twice", FINE, {fifo, end_fifo, fifo, set_barrier, set_barrier}},
 
 	{"commit_timer_exists", TIMER_MANAGER, 0, {timer, timer}},
 	{"invalid_timestamp", TIMER, 0, {timer, set_bad_time}},
 	{"timestamp_exists", TIMER, 1, {timer, set_time, set_time}},
 	{"surface_destroyed, timer", TIMER, 2, {timer, gone, set_time}},
+	{"destroyed after its surface, timer", FINE, {timer, set_time, gone, end_timer}},
 	{"another timer", FINE, {timer, end_timer, timer, set_time, commit, set_time}},
 
 	{"tearing_control_exists", TEARING_MANAGER, 0, {tearing, tearing}},

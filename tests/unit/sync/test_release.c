@@ -31,6 +31,8 @@ static struct {
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
 	struct shot shots[MAX_SHOTS];
 	int len;
+	/* What an output has on the screen, or submits. */
+	struct latch_frame frames[4];
 } scene;
 
 static void handle_wl_release(void *data, struct wl_buffer *buffer) {
@@ -66,6 +68,9 @@ static void scene_init(enum latch_sync_kind kind) {
 static void scene_finish(void) {
 	if (scene.tracker == NULL) {
 		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		latch_frame_finish(&scene.frames[i]);
 	}
 	world_kill_client();
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 0);
@@ -238,67 +243,60 @@ static void flip(struct latch_frame *frame) {
 
 /* Two outputs show it: their flips come at different times, and the later one counts. */
 static void on_two_outputs(void) {
-	struct latch_frame a = {0}, a_next = {0}, b = {0}, b_next = {0};
+	struct latch_frame *a = &scene.frames[0], *b = &scene.frames[1];
+	struct latch_frame *a_next = &scene.frames[2], *b_next = &scene.frames[3];
 	struct shot *shot = shoot(-1);
-	show_in(&a);
-	show_in(&b);
+	show_in(a);
+	show_in(b);
 	shoot(-1);
-	show_in(&a_next);
-	show_in(&b_next);
+	show_in(a_next);
+	show_in(b_next);
 
 	/* The first output submits, and flips; the other one shows it still. */
-	int a_fence = submit(&a, &a_next);
+	int a_fence = submit(a, a_next);
 	assert_told(shot, a_fence, false, 0);
-	flip(&a);
+	flip(a);
 	assert_told(shot, a_fence, false, 0);
-	int b_fence = submit(&b, &b_next);
+	int b_fence = submit(b, b_next);
 	assert_told(shot, b_fence, true, 0);
-	flip(&b);
+	flip(b);
 	assert_told(shot, b_fence, true, 1);
-
-	latch_frame_finish(&a);
-	latch_frame_finish(&b);
-	latch_frame_finish(&a_next);
-	latch_frame_finish(&b_next);
 }
 
 /* Behind something opaque it is in no frame, but the surface's newest: it may be seen again. */
 static void covered(void) {
-	struct latch_frame frame = {0}, next = {0};
+	struct latch_frame *frame = &scene.frames[0], *next = &scene.frames[1];
 	struct shot *shot = shoot(-1);
 	for (int i = 0; i < 2; i++) {
-		show_in(&frame);
-		submit(&frame, &next);
-		flip(&frame);
+		show_in(frame);
+		submit(frame, next);
+		flip(frame);
 		assert_back(shot, false);
 	}
 	/* Replaced behind its cover: no flip has anything to do with it. */
 	struct shot *newer = shoot(-1);
 	assert_back(shot, true);
 	assert_back(newer, false);
-	latch_frame_finish(&frame);
 }
 
 /* The kernel refuses the commit: what was to be shown stays the surface's newest, what is on the
  * screen stays there, and the next frame takes both up. */
 static void refused(void) {
-	struct latch_frame on_screen = {0}, next = {0};
+	struct latch_frame *on_screen = &scene.frames[0], *next = &scene.frames[1];
 	struct shot *shown = shoot(-1);
-	show_in(&on_screen);
+	show_in(on_screen);
 	struct shot *newest = shoot(-1);
-	show_in(&next);
-	flip(&next); /* as latch_output_latch() does with it then */
+	show_in(next);
+	flip(next); /* as latch_output_latch() does with it then */
 	assert_back(shown, false);
 	assert_back(newest, false);
 
-	show_in(&next);
-	int out_fence = submit(&on_screen, &next);
+	show_in(next);
+	int out_fence = submit(on_screen, next);
 	assert_told(shown, out_fence, true, 0);
-	flip(&on_screen);
+	flip(on_screen);
 	assert_told(shown, out_fence, true, 1);
 	assert_back(newest, false);
-	latch_frame_finish(&on_screen);
-	latch_frame_finish(&next);
 }
 
 /* Shared memory was copied when it was composed: nobody waits for a flip. */
@@ -306,10 +304,10 @@ static void shm_superseded(void) {
 	if (scene.kind == LATCH_SYNC_SYNCOBJ) {
 		return; // which takes none
 	}
-	struct latch_frame frame = {0};
+	struct latch_frame *frame = &scene.frames[0];
 	struct shot *shot = shoot_buffer(shm_create(), -1);
-	show_in(&frame);
-	struct latch_content *content = frame.layers[0].content;
+	show_in(frame);
+	struct latch_content *content = frame->layers[0].content;
 	assert_true(content->is_shm);
 	assert_back(shot, false);
 	struct shot *newer = shoot_buffer(shm_create(), -1);
@@ -318,11 +316,10 @@ static void shm_superseded(void) {
 	/* The content is on the screen still, without its buffer. */
 	assert_null(content->buffer);
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 2);
-	latch_frame_clear(&frame);
+	latch_frame_clear(frame);
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 1);
 	world_sync();
 	assert_back(shot, true);
-	latch_frame_finish(&frame);
 }
 
 /* On the screen and in the gate when the client dies. */
