@@ -238,6 +238,12 @@ static int teardown(void **state) {
 	return 0;
 }
 
+/* Time passes; then the surface's feedback has told this. */
+static void assert_next(int dones, const char *expected) {
+	let_time_pass();
+	assert_told(scene.told, dones, expected);
+}
+
 static const struct pair xr24_linear = {XR24, LINEAR};
 static const struct pair xr24_tiled = {XR24, TILED};
 static const struct pair ar24_tiled = {DRM_FORMAT_ARGB8888, TILED};
@@ -310,14 +316,12 @@ static void one_change_after_quiet(void **state) {
 	wish_scanout(xr24_linear);
 	assert_int_equal(arms, 2);
 	assert_told(scene.told, 1, DEFAULT);
-	let_time_pass();
-	assert_told(scene.told, 2, "planes 1, gpu 8");
+	assert_next(2, "planes 1, gpu 8");
 	assert_first(scene.told, xr24_linear);
 	wish_scanout(xr24_linear);
 	assert_false(is_armed());
 	wish_default();
-	let_time_pass();
-	assert_told(scene.told, 3, DEFAULT);
+	assert_next(3, DEFAULT);
 	/* Back before it was told. */
 	wish_scanout(xr24_tiled);
 	assert_true(is_armed());
@@ -368,8 +372,7 @@ static void long_tranche(void **state) {
 		formats[i] = (struct pair){DRM_FORMAT_ABGR2101010, i};
 	}
 	wish(scene.server_surface, formats, 3000);
-	let_time_pass();
-	assert_told(scene.told, 2, "planes 3000, gpu 8");
+	assert_next(2, "planes 3000, gpu 8");
 	assert_int_equal(scene.told->tranches[0].events, 3);
 	for (size_t i = 0; i < 3000; i++) {
 		assert_int_equal(scene.told->tranches[0].formats[i].modifier, i);
@@ -409,11 +412,9 @@ static void advice(void **state) {
 	advise(world.dmabuf, 2, LATCH_REASON_NO_FREE_PLANE);
 	assert_int_equal(arms, 0);
 	advise(world.dmabuf, 2, LATCH_REASON_MODIFIER);
-	let_time_pass();
-	assert_told(scene.told, 2, "planes 4, gpu 8");
+	assert_next(2, "planes 4, gpu 8");
 	advise(world.dmabuf, 2, LATCH_REASON_ROTATION);
-	let_time_pass();
-	assert_told(scene.told, 3, "gpu 8");
+	assert_next(3, "gpu 8");
 	advise(world.dmabuf, 2, LATCH_REASON_COVERED);
 	assert_false(is_armed());
 	/* Planes of no formats, and none, are for composing too. */
@@ -428,19 +429,16 @@ static void advice(void **state) {
 static void composed_changes(void **state) {
 	struct told *other = ask(NULL);
 	advise(world.dmabuf, 2, LATCH_REASON_ROTATION);
-	let_time_pass();
-	assert_told(scene.told, 2, "gpu 8");
+	assert_next(2, "gpu 8");
 
 	static const struct pair gpu[] = {{XR24, LINEAR}, {XR24, TILED}, {DRM_FORMAT_NV12, TILED}};
 	set_composed(gpu, 3);
 	/* For planes only what the GPU reads too, then all that it does. */
 	assert_told(other, 2, "planes 1, gpu 3");
 	assert_first(other, xr24_linear);
-	let_time_pass();
-	assert_told(scene.told, 3, "gpu 3");
+	assert_next(3, "gpu 3");
 	advise(world.dmabuf, 2, LATCH_REASON_MODIFIER);
-	let_time_pass();
-	assert_told(scene.told, 4, "planes 2, gpu 3");
+	assert_next(4, "planes 2, gpu 3");
 
 	/* Nothing is sent when nothing has changed. */
 	set_composed(gpu, 3);
@@ -450,8 +448,7 @@ static void composed_changes(void **state) {
 	/* Tiles are shown, but not composed any more. */
 	set_composed(&xr24_linear, 1);
 	assert_told(other, 3, "planes 1, gpu 1");
-	let_time_pass();
-	assert_told(scene.told, 5, "planes 1, gpu 1");
+	assert_next(5, "planes 1, gpu 1");
 	latch_dmabuf_set_composed(NULL, NULL);
 	told_destroy(other);
 }
@@ -469,8 +466,7 @@ static void two_surfaces(void **state) {
 	wish_scanout(ar24_tiled);
 	/* The first one begins again, and is the last one now. */
 	wish(server_surface, &xr24_linear, 1);
-	let_time_pass();
-	assert_told(scene.told, 2, "planes 1, gpu 8");
+	assert_next(2, "planes 1, gpu 8");
 	assert_int_equal(own[0]->dones, 1);
 	let_time_pass();
 	assert_told(own[0], 2, "planes 1, gpu 8");

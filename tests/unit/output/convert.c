@@ -82,13 +82,14 @@ static void fill_image(const struct ycbcr_format *format, struct latch_image *im
 		const int plane = format->at[i].plane, first = format->at[i].first;
 		const int step = format->at[i].step, rows = up(image->height, y_sub);
 		/* Where Y has its chroma between, the last pair is whole. */
-		const int columns = i == 0 && step == 2 ? up(image->width, 2) * 2
-							: up(image->width, x_sub);
+		const int columns =
+			i == 0 && step == 2 ? up(image->width, 2) * 2 : up(image->width, x_sub);
 		if (memory[plane] == NULL) {
 			const int row = columns * step * bytes;
 			/* Nothing behind the last row, as a client's buffer may end there. */
-			memory[plane] = malloc(
-				offset + (size_t)(row + padding) * (size_t)(rows - 1) + (size_t)row);
+			memory[plane] =
+				malloc(offset + (size_t)(row + padding) * (size_t)(rows - 1) +
+					(size_t)row);
 			assert_non_null(memory[plane]);
 			image->planes[plane].data = memory[plane] + offset;
 			image->planes[plane].stride = (uint32_t)(row + padding);
@@ -108,8 +109,8 @@ static int to_level(double value) {
 
 /* BT.601-7, BT.709-6, BT.2020-2: Y' is the weighted sum of R', G', B', and Cb, Cr are the
  * distances of B' and R' from it, scaled to a half in each direction. */
-static void reference(const int samples[3], int bits, double red, double blue, bool full,
-	int levels[3]) {
+static void reference(
+	const int samples[3], int bits, double red, double blue, bool full, int levels[3]) {
 	double unit = 1 << (bits - 8);
 	double y, cb, cr;
 	if (full) {
@@ -312,8 +313,7 @@ static void premultiplied_is_within_alpha(void **state) {
 static void what_does_not_fit_is_refused(void **state) {
 	uint8_t memory[64] = {0}, out[64];
 	struct latch_color color = {0};
-	const struct latch_image good = {
-		DRM_FORMAT_NV12, 4, 2, {{memory, 4}, {memory, 4}}};
+	const struct latch_image good = {DRM_FORMAT_NV12, 4, 2, {{memory, 4}, {memory, 4}}};
 	const struct latch_image bad[] = {
 		{DRM_FORMAT_NV12, 4, 2, {{memory, 4}, {memory, 3}}},
 		{DRM_FORMAT_NV12, 0, 2, {{memory, 4}, {memory, 4}}},

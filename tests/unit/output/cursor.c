@@ -108,8 +108,8 @@ static void scaled_pixels_are_filtered(void **state) {
 				wlr_fbox_transform(&at, &at, (enum wl_output_transform)t, to, to);
 				uint32_t is = drawn[i / to * TARGET + i % to];
 				for (int c = 0; c < 4; c++) {
-					double wanted = bilinear(at.x * from / to, at.y * from / to,
-						from, from, c);
+					double wanted = bilinear(
+						at.x * from / to, at.y * from / to, from, from, c);
 					if (fabs(channel(is, c) - wanted) > 2) {
 						fail_msg("%d to %d, transform %d, %d,%d: %08x, "
 							 "channel %d is %g",
@@ -135,8 +135,7 @@ static void formats(void **state) {
 	source.fourcc = DRM_FORMAT_ABGR8888;
 	assert_true(draw(&source, 8, 8));
 	uint32_t rgb = pixel(4, 0);
-	assert_int_equal(drawn[1],
-		(rgb & 0xff00ff00) | (rgb & 0xff) << 16 | (rgb >> 16 & 0xff));
+	assert_int_equal(drawn[1], (rgb & 0xff00ff00) | (rgb & 0xff) << 16 | (rgb >> 16 & 0xff));
 	source.fourcc = DRM_FORMAT_NV12;
 	assert_false(draw(&source, 8, 8));
 	source.fourcc = DRM_FORMAT_ARGB8888;
@@ -208,8 +207,7 @@ static bool show(double x, double y) {
 }
 
 /* The plane's pixels are this, and nothing is around it. */
-static void assert_shown(
-	const struct latch_cursor_source *source, int width, int height) {
+static void assert_shown(const struct latch_cursor_source *source, int width, int height) {
 	memset(drawn, 0, sizeof(drawn));
 	assert_true(draw(source, width, height));
 	const struct kms_dumb_buffer *front = f.cursor.buffers[f.cursor.front];
@@ -236,8 +234,7 @@ static void every_scale_and_transform_is_on_the_plane(void **state) {
 		int size = (int)(24 * scale);
 		struct wlr_box dst = {(int)round(96 * scale), (int)round(42 * scale), size, size};
 		struct wlr_box hot = {(int)round(4 * scale), (int)round(8 * scale), 1, 1};
-		enum wl_output_transform inverse =
-			wlr_output_transform_invert(f.output.transform);
+		enum wl_output_transform inverse = wlr_output_transform_invert(f.output.transform);
 		wlr_box_transform(&dst, &dst, inverse, upright_width, upright_height);
 		wlr_box_transform(&hot, &hot, inverse, size, size);
 		assert_int_equal(f.cursor.state.dst_x, dst.x);

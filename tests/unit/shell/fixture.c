@@ -531,6 +531,7 @@ static void take_word(const char *word) {
 
 void play(const char *script) {
 	char word[64];
+	print_message("# %s\n", script);
 	for (int len; sscanf(script, "%63s%n", word, &len) == 1; script += len) {
 		take_word(word);
 	}

@@ -12,8 +12,8 @@
  *   @5        a round of those begins at this position
  */
 
-#include "../test.h"
 #include "shell/stack.h"
+#include "../test.h"
 
 #define COUNT 8
 
