@@ -53,6 +53,27 @@ static inline rlim_t test_limit_fds(rlim_t soft) {
 	return before;
 }
 
+/** Calls take() with each word of a script, which has blanks between them. */
+static inline void test_play(const char *script, void (*take)(const char *word)) {
+	char word[64];
+	print_message("# %s\n", script);
+	for (int len; sscanf(script, "%63s%n", word, &len) == 1; script += len) {
+		take(word);
+	}
+}
+
+/** Where in the list the name is, which has to be there. The list may have gaps. */
+static inline size_t test_find_name(const char *const *names, size_t len, const char *name) {
+	size_t i = 0;
+	while (i < len && (names[i] == NULL || strcmp(names[i], name) != 0)) {
+		i++;
+	}
+	if (i == len) {
+		fail_msg("'%s' is no name or word", name);
+	}
+	return i;
+}
+
 /** Calls run() with every order of the things from the from-th on. Returns how many there are. */
 static inline int test_each_order(
 	int *things, int len, int from, void (*run)(const int *things, int len)) {

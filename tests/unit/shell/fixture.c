@@ -355,36 +355,18 @@ bool is(const struct window *window, const char *state) {
 		[XDG_TOPLEVEL_STATE_ACTIVATED] = "activated",
 		[XDG_TOPLEVEL_STATE_SUSPENDED] = "suspended",
 	};
-	size_t i = 0;
-	while (names[i] == NULL || strcmp(names[i], state) != 0) {
-		assert_true(++i <= XDG_TOPLEVEL_STATE_SUSPENDED);
-	}
+	size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), state);
 	return (window->states & 1u << i) != 0;
 }
 
 /* --- Scripts --- */
 
 static void press_named(const char *name, bool down) {
-	static const struct {
-		const char *name;
-		uint32_t code;
-	} names[] = {
-		{"left", BTN_LEFT},
-		{"right", BTN_RIGHT},
-		{"alt", KEY_LEFTALT},
-		{"ctrl", KEY_LEFTCTRL},
-		{"tab", KEY_TAB},
-		{"f4", KEY_F4},
-		{"esc", KEY_ESC},
-		{"backspace", KEY_BACKSPACE},
-	};
-	size_t i = 0;
-	while (strcmp(names[i].name, name) != 0) {
-		if (++i == sizeof(names) / sizeof(names[0])) {
-			fail_msg("'%s' is no word", name);
-		}
-	}
-	press(names[i].code, down);
+	static const char *const names[] = {
+		"left", "right", "alt", "ctrl", "tab", "f4", "esc", "backspace"};
+	static const uint32_t codes[] = {BTN_LEFT, BTN_RIGHT, KEY_LEFTALT, KEY_LEFTCTRL, KEY_TAB,
+		KEY_F4, KEY_ESC, KEY_BACKSPACE};
+	press(codes[test_find_name(names, sizeof(names) / sizeof(names[0]), name)], down);
 }
 
 static void ask(struct xdg_toplevel *toplevel, const char *what) {
@@ -417,23 +399,12 @@ static void double_click(int between) {
 }
 
 static void assert_count(const char *name, int expected) {
-	const struct {
-		const char *name;
-		int is;
-	} counts[] = {
-		{"configures", f.window->configures},
-		{"closes", f.window->closes},
-		{"buttons", f.buttons},
-		{"touches", f.touches},
-		{"cancels", f.cancels},
-		{"inputs", f.inputs},
-		{"terminations", f.terminations},
-	};
-	size_t i = 0;
-	while (strcmp(counts[i].name, name) != 0) {
-		assert_true(++i < sizeof(counts) / sizeof(counts[0]));
-	}
-	assert_int_equal(counts[i].is, expected);
+	static const char *const names[] = {
+		"configures", "closes", "buttons", "touches", "cancels", "inputs", "terminations"};
+	const int counts[] = {f.window->configures, f.window->closes, f.buttons, f.touches,
+		f.cancels, f.inputs, f.terminations};
+	const size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), name);
+	assert_int_equal(counts[i], expected);
 }
 
 static void compare_image(const char *how) {
@@ -530,9 +501,5 @@ static void take_word(const char *word) {
 }
 
 void play(const char *script) {
-	char word[64];
-	print_message("# %s\n", script);
-	for (int len; sscanf(script, "%63s%n", word, &len) == 1; script += len) {
-		take_word(word);
-	}
+	test_play(script, take_word);
 }

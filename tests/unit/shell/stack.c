@@ -109,8 +109,6 @@ static const char *const scripts[] = {
 
 static void every_script(void **state) {
 	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
-		char words[256];
-		print_message("# %s\n", scripts[i]);
 		wl_list_init(&stack);
 		memset(windows, 0, sizeof(windows));
 		for (int j = 0; j < COUNT; j++) {
@@ -118,11 +116,7 @@ static void every_script(void **state) {
 			wl_list_init(&windows[j].item.link);
 		}
 		position = 0;
-		assert_true(strlen(scripts[i]) < sizeof(words));
-		strcpy(words, scripts[i]);
-		for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " ")) {
-			take_word(word);
-		}
+		test_play(scripts[i], take_word);
 	}
 }
 

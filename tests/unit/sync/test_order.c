@@ -89,7 +89,6 @@ static void take_word(const char *word) {
 }
 
 static void run(const char *script) {
-	char words[128];
 	memset(&scene, 0, sizeof(scene));
 	setup_shown(NULL);
 	add_surface('a');
@@ -98,11 +97,7 @@ static void run(const char *script) {
 	surface_draw(scene.surfaces['p'], -1);
 	assert_string_equal(world.order, "cp");
 	memset(world.order, 0, sizeof(world.order));
-	assert_true(strlen(script) < sizeof(words));
-	strcpy(words, script);
-	for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " ")) {
-		take_word(word);
-	}
+	test_play(script, take_word);
 	world_finish();
 }
 
