@@ -9,10 +9,8 @@
 #define FAILED -2
 #define ERROR(name) ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##name
 
-enum file { DMABUF, MEMFD, PIPE, DIRECTORY };
-
 struct plane {
-	enum file file;
+	bool is_memfd;
 	uint32_t index, offset, stride;
 	uint64_t modifier;
 };
@@ -44,9 +42,8 @@ static const struct row rows[] = {
 		{{.index = 1, .offset = 4096, .stride = 64}, {.stride = 64}}, 2},
 	{"tiled", CREATED, XR24, ONE(.modifier = TILED)},
 	{"nothing takes it", FAILED, XR24, ONE(), .unusable = true},
-	{"memfd", FAILED, XR24, ONE(.file = MEMFD)},
-	{"pipe", FAILED, XR24, ONE(.file = PIPE)},
-	{"directory", FAILED, XR24, ONE(.file = DIRECTORY)},
+	/* The kernel's own word for what is none is in test_check.c. */
+	{"no dma-buf", FAILED, XR24, ONE(.is_memfd = true)},
 	{"upside down", FAILED, XR24, ONE(), .flags = 1},
 	{"unknown flag", FAILED, XR24, ONE(), .flags = 1u << 31},
 	{"two modifiers in version 4", FAILED, NV12, TWO(.modifier = TILED), .version = 4},
@@ -93,25 +90,6 @@ static const struct zwp_linux_buffer_params_v1_listener params_listener = {
 	.failed = handle_failed,
 };
 
-static int open_file(enum file file) {
-	int fds[2];
-	switch (file) {
-	case DMABUF:
-		return dmabuf_fd(BYTES);
-	case MEMFD:
-		fds[0] = memfd_create("no dma-buf", MFD_CLOEXEC);
-		assert_int_equal(ftruncate(fds[0], BYTES), 0);
-		return fds[0];
-	case PIPE:
-		assert_int_equal(pipe2(fds, O_CLOEXEC), 0);
-		close(fds[1]);
-		return fds[0];
-	case DIRECTORY:
-		return open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	return -1;
-}
-
 static void start(const struct row *row) {
 	world.can_scanout = !row->unusable;
 	memset(&answer, 0, sizeof(answer));
@@ -119,7 +97,8 @@ static void start(const struct row *row) {
 	zwp_linux_buffer_params_v1_add_listener(answer.params, &params_listener, NULL);
 	for (int i = 0; i < row->planes_len; i++) {
 		const struct plane *plane = &row->planes[i];
-		int fd = open_file(plane->file);
+		int fd = plane->is_memfd ? memfd_create("no dma-buf", MFD_CLOEXEC)
+					 : dmabuf_fd(BYTES);
 		zwp_linux_buffer_params_v1_add(answer.params, fd, plane->index, plane->offset,
 			plane->stride, (uint32_t)(plane->modifier >> 32),
 			(uint32_t)plane->modifier);
@@ -204,7 +183,7 @@ static void a_thousand_times(void **state) {
 	world_init(5);
 	size_t fds = latch_fds_look().in_use;
 	for (int i = 0; i < 1000; i++) {
-		const struct row *row = &rows[i % 9];
+		const struct row *row = &rows[i % 7];
 		assert_true(row->result < 0);
 		start(row);
 		/* Every third is given up. */
