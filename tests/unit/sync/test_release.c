@@ -31,8 +31,9 @@ static struct {
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
 	struct shot shots[MAX_SHOTS];
 	int len;
-	/* What an output has on the screen, or submits. */
+	/* What an output has on the screen, or submits; and the newest out-fence. */
 	struct latch_frame frames[4];
+	int out_fence;
 } scene;
 
 static void handle_wl_release(void *data, struct wl_buffer *buffer) {
@@ -110,10 +111,6 @@ static struct shot *shoot(int fence) {
 	return shoot_buffer(dmabuf_create(scene.kind == LATCH_SYNC_IMPLICIT ? fence : -1), fence);
 }
 
-static void unmap(void) {
-	surface_commit(scene.surface, NULL);
-}
-
 /* Every kind has its word once, and wl_buffer.release beside it. */
 static void assert_back(const struct shot *shot, bool back) {
 	assert_int_equal(shot->wl_releases, back);
@@ -127,35 +124,6 @@ static void assert_back(const struct shot *shot, bool back) {
 
 static struct latch_content *current(void) {
 	return latch_surface_get(scene.tracker, scene.surface->server)->current;
-}
-
-static void superseded(void) {
-	struct shot *first = shoot(-1), *second = shoot(-1);
-	assert_back(first, true);
-	assert_back(second, false);
-	shoot(-1);
-	assert_back(first, true);
-	assert_back(second, true);
-}
-
-/* Nobody waits for a frame that shows the surface no more: there may never be one. */
-static void hidden(void) {
-	struct shot *shown = shoot(-1);
-	assert_back(shown, false);
-	unmap();
-	assert_back(shown, true);
-	assert_null(current());
-}
-
-/* Of what waits in the gate, and what is shown. */
-static void destroyed(void) {
-	int never = world_fence();
-	struct shot *shown = shoot(-1), *held = shoot(never);
-	assert_back(shown, false);
-	assert_back(held, false);
-	surface_destroy(scene.surface);
-	assert_back(shown, true);
-	assert_back(held, true);
 }
 
 /* The word that comes before the flip: of the fence, once. */
@@ -191,17 +159,6 @@ static void on_screen(void) {
 	assert_told(shot, out_fence, true, 1);
 }
 
-/* No out-fence: the flip says all. The surface may go before. */
-static void on_screen_without_fence(void) {
-	struct shot *shot = shoot(-1);
-	struct latch_content *frame = latch_content_ref(current());
-	surface_destroy(scene.surface);
-	assert_back(shot, false);
-	latch_content_unref(frame);
-	world_sync();
-	assert_back(shot, true);
-}
-
 /* The good picture stays, the bad one goes back at once. */
 static void fence_error(void) {
 	int fence = world_fence();
@@ -225,78 +182,6 @@ static void fence_error(void) {
 static void show_in(struct latch_frame *frame) {
 	const struct latch_layer layer = {.content = current(), .id = 1};
 	assert_true(latch_frame_add(frame, &layer));
-}
-
-/* The next frame is submitted in the place of one. Returns its out-fence. */
-static int submit(struct latch_frame *was, struct latch_frame *next) {
-	int out_fence = world_fence();
-	latch_frame_release_on_fence(was, next, out_fence);
-	world_sync();
-	return out_fence;
-}
-
-/* The frame is on the screen no more. */
-static void flip(struct latch_frame *frame) {
-	latch_frame_clear(frame);
-	world_sync();
-}
-
-/* Two outputs show it: their flips come at different times, and the later one counts. */
-static void on_two_outputs(void) {
-	struct latch_frame *a = &scene.frames[0], *b = &scene.frames[1];
-	struct latch_frame *a_next = &scene.frames[2], *b_next = &scene.frames[3];
-	struct shot *shot = shoot(-1);
-	show_in(a);
-	show_in(b);
-	shoot(-1);
-	show_in(a_next);
-	show_in(b_next);
-
-	/* The first output submits, and flips; the other one shows it still. */
-	int a_fence = submit(a, a_next);
-	assert_told(shot, a_fence, false, 0);
-	flip(a);
-	assert_told(shot, a_fence, false, 0);
-	int b_fence = submit(b, b_next);
-	assert_told(shot, b_fence, true, 0);
-	flip(b);
-	assert_told(shot, b_fence, true, 1);
-}
-
-/* Behind something opaque it is in no frame, but the surface's newest: it may be seen again. */
-static void covered(void) {
-	struct latch_frame *frame = &scene.frames[0], *next = &scene.frames[1];
-	struct shot *shot = shoot(-1);
-	for (int i = 0; i < 2; i++) {
-		show_in(frame);
-		submit(frame, next);
-		flip(frame);
-		assert_back(shot, false);
-	}
-	/* Replaced behind its cover: no flip has anything to do with it. */
-	struct shot *newer = shoot(-1);
-	assert_back(shot, true);
-	assert_back(newer, false);
-}
-
-/* The kernel refuses the commit: what was to be shown stays the surface's newest, what is on the
- * screen stays there, and the next frame takes both up. */
-static void refused(void) {
-	struct latch_frame *on_screen = &scene.frames[0], *next = &scene.frames[1];
-	struct shot *shown = shoot(-1);
-	show_in(on_screen);
-	struct shot *newest = shoot(-1);
-	show_in(next);
-	flip(next); /* as latch_output_latch() does with it then */
-	assert_back(shown, false);
-	assert_back(newest, false);
-
-	show_in(next);
-	int out_fence = submit(on_screen, next);
-	assert_told(shown, out_fence, true, 0);
-	flip(on_screen);
-	assert_told(shown, out_fence, true, 1);
-	assert_back(newest, false);
 }
 
 /* Shared memory was copied when it was composed: nobody waits for a flip. */
@@ -342,7 +227,7 @@ static void traced(void) {
 	int never = world_fence(), bad = world_fence();
 	shoot(-1);
 	shoot(-1);
-	unmap();
+	surface_commit(scene.surface, NULL);
 	shoot(-1);
 	if (scene.kind != LATCH_SYNC_SYNCOBJ) {
 		shoot(bad);
@@ -375,23 +260,77 @@ static void traced(void) {
 	trace_finish(&trace);
 }
 
+/*
+ * Of a script, in which 0 is the first buffer that was shot, and a to d are frames:
+ *
+ *   shoot hold    a commit with a buffer that is ready; with one that will never be
+ *   unmap destroy of the surface
+ *   show:a        the surface's newest is in the frame, which holds it
+ *   submit:a,b    b is submitted in the place of a: there is an out-fence
+ *   flip:a        a is on the screen no more
+ *   back:0 kept:0 its client has it, or has not
+ *   told:0,1 untold:0,0   whether its client was told the out-fence, and the wl_buffer.releases
+ */
+static void take_word(const char *word) {
+	int i, releases;
+	char from, to;
+	if (strcmp(word, "shoot") == 0) {
+		shoot(-1);
+	} else if (strcmp(word, "hold") == 0) {
+		shoot(world_fence());
+	} else if (strcmp(word, "unmap") == 0) {
+		surface_commit(scene.surface, NULL);
+	} else if (strcmp(word, "destroy") == 0) {
+		surface_destroy(scene.surface);
+	} else if (sscanf(word, "show:%c", &to) == 1) {
+		show_in(&scene.frames[to - 'a']);
+	} else if (sscanf(word, "submit:%c,%c", &from, &to) == 2) {
+		scene.out_fence = world_fence();
+		latch_frame_release_on_fence(
+			&scene.frames[from - 'a'], &scene.frames[to - 'a'], scene.out_fence);
+	} else if (sscanf(word, "flip:%c", &from) == 1) {
+		latch_frame_clear(&scene.frames[from - 'a']);
+	} else if (sscanf(word, "back:%d", &i) == 1 || sscanf(word, "kept:%d", &i) == 1) {
+		assert_back(&scene.shots[i], word[0] == 'b');
+	} else if (sscanf(word, "told:%d,%d", &i, &releases) == 2) {
+		assert_told(&scene.shots[i], scene.out_fence, true, releases);
+	} else {
+		assert_int_equal(sscanf(word, "untold:%d,%d", &i, &releases), 2);
+		assert_told(&scene.shots[i], scene.out_fence, false, releases);
+	}
+	world_sync();
+}
+
 static void every_path(void **state) {
 	static const struct {
-		const char *name;
+		const char *name, *script;
 		void (*run)(void);
 	} paths[] = {
-		{"superseded", superseded},
-		{"hidden", hidden},
-		{"destroyed", destroyed},
-		{"on screen", on_screen},
-		{"on screen without fence", on_screen_without_fence},
-		{"dead", dead},
-		{"traced", traced},
-		{"fence error", fence_error},
-		{"on two outputs", on_two_outputs},
-		{"covered", covered},
-		{"refused", refused},
-		{"shared memory superseded", shm_superseded},
+		{"superseded", "shoot shoot back:0 kept:1 shoot back:0 back:1"},
+		/* Nobody waits for a frame that shows the surface no more: there may be none. */
+		{"hidden", "shoot kept:0 unmap back:0"},
+		{"destroyed with one in the gate",
+			"shoot hold kept:0 kept:1 destroy back:0 back:1"},
+		/* No out-fence: the flip says all. The surface may go before. */
+		{"on screen without fence", "shoot show:a destroy kept:0 flip:a back:0"},
+		/* Their flips come at different times, and the later one counts. */
+		{"on two outputs",
+			"shoot show:a show:b shoot show:c show:d submit:a,c untold:0,0 flip:a "
+			"untold:0,0 submit:b,d told:0,0 flip:b told:0,1"},
+		/* Behind something opaque it is in no frame, but the surface's newest: it may be
+		 * seen again. Replaced there, no flip has anything to do with it. */
+		{"covered", "shoot show:a submit:a,b flip:a kept:0 show:a submit:a,b flip:a kept:0 "
+			    "shoot back:0 kept:1"},
+		/* By the kernel, and latch_output_latch() clears the frame: what was to be shown
+		 * stays the surface's newest, what is on the screen stays there, and the next frame
+		 * takes both up. */
+		{"refused", "shoot show:a shoot show:b flip:b kept:0 kept:1 show:b submit:a,b "
+			    "told:0,0 flip:a told:0,1 kept:1"},
+		{"on screen", NULL, on_screen},
+		{"dead", NULL, dead},
+		{"traced", NULL, traced},
+		{"fence error", NULL, fence_error},
+		{"shared memory superseded", NULL, shm_superseded},
 	};
 	int fd = mkstemp(trace_path);
 	assert_true(fd >= 0);
@@ -400,7 +339,11 @@ static void every_path(void **state) {
 		for (int kind = LATCH_SYNC_IMPLICIT; kind < LATCH_SYNC_KINDS; kind++) {
 			print_message("# %s, kind %d\n", paths[i].name, kind);
 			scene_init((enum latch_sync_kind)kind);
-			paths[i].run();
+			if (paths[i].run != NULL) {
+				paths[i].run();
+			} else {
+				test_play(paths[i].script, take_word);
+			}
 			scene_finish();
 		}
 	}
