@@ -184,53 +184,76 @@ static void assert_told(const struct told *told, int dones, const char *expected
 		bool planes = tranche->flags == ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
 		assert_int_equal(tranche->device, planes ? kms.st_rdev : MAIN_DEVICE);
 		assert_true(planes || tranche->flags == 0);
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s %zu",
-			i > 0 ? ", " : "", planes ? "planes" : "gpu", tranche->formats_len);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s:%zu",
+			i > 0 ? "," : "", planes ? "planes" : "gpu", tranche->formats_len);
 	}
 	assert_string_equal(text, expected);
 	assert_int_equal(told->main_device, MAIN_DEVICE);
 	assert_int_equal(told->dones, dones);
 }
 
-/* The first format of the first tranche. */
-static void assert_first(const struct told *told, struct pair pair) {
-	assert_int_equal(told->tranches[0].formats[0].fourcc, pair.fourcc);
-	assert_int_equal(told->tranches[0].formats[0].modifier, pair.modifier);
+/* As long as there is no advice. */
+#define DEFAULT "planes:2,gpu:8"
+
+/* --- Surfaces with feedback -------------------------------------------------- */
+
+/* What tells, a to d. All are of a surface but b, which is the default feedback. */
+static struct object {
+	struct wl_surface *surface;
+	struct told *told;
+} objects[4];
+
+static const char *const list_names[] = {"none", "default", "linear", "tiled", "argb", "gpu"};
+
+static const struct list {
+	struct pair pairs[3];
+	size_t len;
+} lists[] = {
+	{{{0}}, 0},
+	{{{XR24, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR}}, 2},
+	{{{XR24, LINEAR}}, 1},
+	{{{XR24, TILED}}, 1},
+	{{{DRM_FORMAT_ARGB8888, TILED}}, 1},
+	{{{XR24, LINEAR}, {XR24, TILED}, {DRM_FORMAT_NV12, TILED}}, 3},
+};
+
+static const struct list *find_list(const char *name) {
+	return &lists[test_find_name(list_names, sizeof(lists) / sizeof(lists[0]), name)];
 }
 
-/* As long as there is no advice. */
-#define DEFAULT "planes 2, gpu 8"
-
-/* --- A surface with feedback -------------------------------------------------- */
-
-static struct {
-	struct wl_surface *surface;
-	struct wlr_surface *server_surface;
-	struct told *told;
-} scene;
-
-/* What the feedback of a surface tells; NULL: the default feedback. */
-static struct told *ask(struct wl_surface *surface) {
-	struct told *told = told_create(
-		surface != NULL ? zwp_linux_dmabuf_v1_get_surface_feedback(world.manager, surface)
-				: zwp_linux_dmabuf_v1_get_default_feedback(world.manager));
+static void ask(struct object *object) {
+	if (object->surface == NULL && object != &objects[1]) {
+		object->surface = wl_compositor_create_surface(world.compositor);
+	}
+	object->told = told_create(
+		object->surface != NULL
+			? zwp_linux_dmabuf_v1_get_surface_feedback(world.manager, object->surface)
+			: zwp_linux_dmabuf_v1_get_default_feedback(world.manager));
 	world_sync();
-	return told;
+}
+
+static void drop(struct object *object) {
+	if (object->told != NULL) {
+		told_destroy(object->told);
+		object->told = NULL;
+	}
+	world_sync();
 }
 
 static int setup(void **state) {
 	arms = 0;
 	world_init(5);
-	scene.surface = wl_compositor_create_surface(world.compositor);
-	scene.server_surface = world_surface(scene.surface);
-	scene.told = ask(scene.surface);
+	ask(&objects[0]);
 	return 0;
 }
 
 static int teardown(void **state) {
-	told_destroy(scene.told);
-	if (scene.surface != NULL) {
-		wl_surface_destroy(scene.surface);
+	for (int i = 0; i < 4; i++) {
+		drop(&objects[i]);
+		if (objects[i].surface != NULL) {
+			wl_surface_destroy(objects[i].surface);
+			objects[i].surface = NULL;
+		}
 	}
 	assert_int_equal(world_error(""), -1);
 	world_finish();
@@ -238,36 +261,17 @@ static int teardown(void **state) {
 	return 0;
 }
 
-/* Time passes; then the surface's feedback has told this. */
-static void assert_next(int dones, const char *expected) {
-	let_time_pass();
-	assert_told(scene.told, dones, expected);
-}
-
-static const struct pair xr24_linear = {XR24, LINEAR};
-static const struct pair xr24_tiled = {XR24, TILED};
-static const struct pair ar24_tiled = {DRM_FORMAT_ARGB8888, TILED};
-
-/* It is on a plane that shows these. */
-static void wish(struct wlr_surface *surface, const struct pair *pairs, size_t len) {
+/* The surface is on a plane that shows these. */
+static void wish(const struct object *object, const struct pair *pairs, size_t len) {
 	struct kms_plane plane = {0};
 	for (size_t i = 0; i < len; i++) {
 		assert_int_equal(
 			kms_format_set_add(&plane.formats, pairs[i].fourcc, pairs[i].modifier), 0);
 	}
 	const struct kms_plane *const planes[] = {&plane, &plane};
-	latch_dmabuf_advise_surface(world.dmabuf, surface, planes, 2, 0);
+	latch_dmabuf_advise_surface(world.dmabuf, world_surface(object->surface), planes, 2, 0);
 	kms_format_set_finish(&plane.formats);
 	world_sync();
-}
-
-static void wish_scanout(struct pair pair) {
-	wish(scene.server_surface, &pair, 1);
-}
-
-static void wish_default(void) {
-	static const struct pair defaults[] = {{XR24, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR}};
-	wish(scene.server_surface, defaults, 2);
 }
 
 static void set_composed(const struct pair *pairs, size_t len) {
@@ -280,23 +284,93 @@ static void set_composed(const struct pair *pairs, size_t len) {
 	world_sync();
 }
 
+/* The surface of a is on so many of the planes, or on none for these reasons. */
+static void advise(struct latch_dmabuf *dmabuf, const char *name) {
+	static const char *const names[] = {
+		"primary", "no-free-plane", "modifier", "rotation", "covered", "nowhere"};
+	static const struct {
+		size_t planes_len;
+		uint64_t reasons;
+	} advices[] = {
+		{1, 0},
+		{2, LATCH_REASON_NO_FREE_PLANE},
+		{2, LATCH_REASON_MODIFIER},
+		{2, LATCH_REASON_ROTATION},
+		{2, LATCH_REASON_COVERED},
+		{0, LATCH_REASON_FORMAT},
+	};
+	const size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), name);
+	const struct kms_plane *const planes[] = {&world.planes[0], &world.planes[1]};
+	latch_dmabuf_advise_surface(dmabuf, world_surface(objects[0].surface), planes,
+		advices[i].planes_len, advices[i].reasons);
+}
+
+/*
+ * Of a script:
+ *
+ *   ask:b drop:b      the feedback is asked for; its object goes
+ *   gone:a            its surface goes
+ *   wish:a,tiled      the surface is on planes that show the formats of this list
+ *   advise:modifier   what advise() says
+ *   composed:gpu      the renderer composes this list
+ *   pass              time passes until something is told, which must be to come
+ *   armed idle arms:1 whether something is to come; how often that time began anew
+ *   told:a,2,gpu:8    see assert_told()
+ *   first:a,tiled     the first format of the first tranche is that of the list
+ */
+static void take_word(const char *word) {
+	char letter, rest[32];
+	int count;
+	if (sscanf(word, "ask:%c", &letter) == 1) {
+		ask(&objects[letter - 'a']);
+	} else if (sscanf(word, "drop:%c", &letter) == 1) {
+		drop(&objects[letter - 'a']);
+	} else if (sscanf(word, "gone:%c", &letter) == 1) {
+		wl_surface_destroy(objects[letter - 'a'].surface);
+		objects[letter - 'a'].surface = NULL;
+		world_sync();
+	} else if (sscanf(word, "wish:%c,%31s", &letter, rest) == 2) {
+		wish(&objects[letter - 'a'], find_list(rest)->pairs, find_list(rest)->len);
+	} else if (sscanf(word, "advise:%31s", rest) == 1) {
+		advise(world.dmabuf, rest);
+	} else if (sscanf(word, "composed:%31s", rest) == 1) {
+		set_composed(find_list(rest)->pairs, find_list(rest)->len);
+	} else if (strcmp(word, "pass") == 0) {
+		let_time_pass();
+	} else if (strcmp(word, "armed") == 0 || strcmp(word, "idle") == 0) {
+		assert_int_equal(is_armed(), word[0] == 'a');
+	} else if (sscanf(word, "arms:%d", &count) == 1) {
+		assert_int_equal(arms, count);
+	} else if (sscanf(word, "told:%c,%d,%31s", &letter, &count, rest) == 3) {
+		assert_told(objects[letter - 'a'].told, count, rest);
+	} else {
+		assert_int_equal(sscanf(word, "first:%c,%31s", &letter, rest), 2);
+		const struct pair *first = objects[letter - 'a'].told->tranches[0].formats;
+		assert_int_equal(first->fourcc, find_list(rest)->pairs[0].fourcc);
+		assert_int_equal(first->modifier, find_list(rest)->pairs[0].modifier);
+	}
+}
+
+static void play(const char *script) {
+	test_play(script, take_word);
+}
+
 /* --- Tests ------------------------------------------------------------------ */
 
 static void first_feedback(void **state) {
-	assert_told(scene.told, 1, DEFAULT);
+	play("told:a,1," DEFAULT);
 	for (int i = 0; i < 2; i++) {
-		struct told *more = ask(NULL);
-		assert_told(more, 1, DEFAULT);
-		assert_int_equal(more->table_inode, scene.told->table_inode);
-		told_destroy(more);
+		play("ask:b told:b,1," DEFAULT);
+		assert_int_equal(objects[1].told->table_inode, objects[0].told->table_inode);
+		play("drop:b");
 	}
 	/* What the planes have besides is in the table already. */
-	assert_int_equal(scene.told->table_len, 8 + 2);
+	assert_int_equal(objects[0].told->table_len, 8 + 2);
 	assert_int_equal(world.formats + world.modifiers, 0);
 }
 
 static void nobody_can_change_the_table(void **state) {
-	int fd = scene.told->table_fd;
+	int fd = objects[0].told->table_fd;
 	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
 	assert_int_equal(errno, EPERM);
 	assert_int_equal(ftruncate(fd, 0), -1);
@@ -306,63 +380,32 @@ static void nobody_can_change_the_table(void **state) {
 
 static void one_change_after_quiet(void **state) {
 	/* In another order than the default, and each named by two planes: it is what is told. */
-	wish_default();
-	assert_int_equal(arms, 0);
-	for (int i = 0; i < 10; i++) {
-		wish_scanout(xr24_tiled);
-	}
-	assert_int_equal(arms, 1);
+	play("wish:a,default arms:0");
+	play("wish:a,tiled wish:a,tiled wish:a,tiled arms:1");
 	/* Another wish: the wait begins again. */
-	wish_scanout(xr24_linear);
-	assert_int_equal(arms, 2);
-	assert_told(scene.told, 1, DEFAULT);
-	assert_next(2, "planes 1, gpu 8");
-	assert_first(scene.told, xr24_linear);
-	wish_scanout(xr24_linear);
-	assert_false(is_armed());
-	wish_default();
-	assert_next(3, DEFAULT);
+	play("wish:a,linear arms:2 told:a,1," DEFAULT);
+	play("pass told:a,2,planes:1,gpu:8 first:a,linear wish:a,linear idle");
+	play("wish:a,default pass told:a,3," DEFAULT);
 	/* Back before it was told. */
-	wish_scanout(xr24_tiled);
-	assert_true(is_armed());
-	wish_default();
-	assert_false(is_armed());
-	assert_told(scene.told, 3, DEFAULT);
+	play("wish:a,tiled armed wish:a,default idle told:a,3," DEFAULT);
 }
 
 static void new_table_only_when_it_grew(void **state) {
-	struct told *other = ask(NULL);
-	ino_t first = scene.told->table_inode;
-	wish_scanout(xr24_tiled);
-	let_time_pass();
-	assert_int_equal(scene.told->table_inode, first);
-	wish_scanout(ar24_tiled);
-	let_time_pass();
-	assert_int_not_equal(scene.told->table_inode, first);
-	assert_first(scene.told, ar24_tiled);
+	const struct told *told = objects[0].told;
+	ino_t first = told->table_inode;
+	play("ask:b wish:a,tiled pass");
+	assert_int_equal(told->table_inode, first);
+	play("wish:a,argb pass first:a,argb");
+	assert_int_not_equal(told->table_inode, first);
 	/* Others have heard nothing of it; a new one gets the same table as the last. */
-	assert_told(other, 1, DEFAULT);
-	struct told *late = ask(NULL);
-	assert_int_equal(late->table_inode, scene.told->table_inode);
-	assert_told(late, 1, DEFAULT);
-	told_destroy(late);
-	told_destroy(other);
+	play("told:b,1," DEFAULT " ask:c told:c,1," DEFAULT);
+	assert_int_equal(objects[2].told->table_inode, told->table_inode);
 }
 
 static void own_tranches_first(void **state) {
-	told_destroy(scene.told);
-	world_sync();
-	wish_scanout(xr24_tiled);
-	assert_false(is_armed());
-	scene.told = ask(scene.surface);
-	assert_told(scene.told, 1, "planes 1, gpu 8");
-	assert_first(scene.told, xr24_tiled);
+	play("drop:a wish:a,tiled idle ask:a told:a,1,planes:1,gpu:8 first:a,tiled");
 	/* Another surface has the default. */
-	struct wl_surface *surface = wl_compositor_create_surface(world.compositor);
-	struct told *other = ask(surface);
-	assert_told(other, 1, DEFAULT);
-	told_destroy(other);
-	wl_surface_destroy(surface);
+	play("ask:c told:c,1," DEFAULT);
 }
 
 /* More than fits into one message. */
@@ -371,117 +414,51 @@ static void long_tranche(void **state) {
 	for (size_t i = 0; i < 3000; i++) {
 		formats[i] = (struct pair){DRM_FORMAT_ABGR2101010, i};
 	}
-	wish(scene.server_surface, formats, 3000);
-	assert_next(2, "planes 3000, gpu 8");
-	assert_int_equal(scene.told->tranches[0].events, 3);
+	wish(&objects[0], formats, 3000);
+	play("pass told:a,2,planes:3000,gpu:8");
+	const struct told_tranche *tranche = objects[0].told->tranches;
+	assert_int_equal(tranche->events, 3);
 	for (size_t i = 0; i < 3000; i++) {
-		assert_int_equal(scene.told->tranches[0].formats[i].modifier, i);
+		assert_int_equal(tranche->formats[i].modifier, i);
 	}
 }
 
-static void surface_goes_first(void **state) {
-	wish_scanout(xr24_tiled);
-	assert_true(is_armed());
-	wl_surface_destroy(scene.surface);
-	scene.surface = NULL;
-	world_sync();
-	assert_false(is_armed());
-	/* The object is inert. */
-	set_composed(&xr24_linear, 1);
-	assert_told(scene.told, 1, DEFAULT);
-}
-
-static void object_goes_while_waiting(void **state) {
-	wish_scanout(xr24_tiled);
-	told_destroy(scene.told);
-	world_sync();
-	let_time_pass();
-	scene.told = ask(scene.surface);
-	assert_first(scene.told, xr24_tiled);
-}
-
-/* For the first of the planes, or both. */
-static void advise(struct latch_dmabuf *dmabuf, size_t planes_len, uint64_t reasons) {
-	const struct kms_plane *const planes[] = {&world.planes[0], &world.planes[1]};
-	latch_dmabuf_advise_surface(dmabuf, scene.server_surface, planes, planes_len, reasons);
+static void surface_or_object_goes_first(void **state) {
+	play("wish:a,tiled drop:a pass ask:a first:a,tiled");
+	/* Without its surface the object is inert. */
+	play("ask:c wish:c,tiled armed gone:c idle composed:linear told:c,1," DEFAULT);
 }
 
 static void advice(void **state) {
 	/* On the primary plane: as the default says. */
-	advise(world.dmabuf, 1, 0);
-	advise(world.dmabuf, 2, LATCH_REASON_NO_FREE_PLANE);
-	assert_int_equal(arms, 0);
-	advise(world.dmabuf, 2, LATCH_REASON_MODIFIER);
-	assert_next(2, "planes 4, gpu 8");
-	advise(world.dmabuf, 2, LATCH_REASON_ROTATION);
-	assert_next(3, "gpu 8");
-	advise(world.dmabuf, 2, LATCH_REASON_COVERED);
-	assert_false(is_armed());
+	play("advise:primary advise:no-free-plane arms:0");
+	play("advise:modifier pass told:a,2,planes:4,gpu:8");
+	play("advise:rotation pass told:a,3,gpu:8");
 	/* Planes of no formats, and none, are for composing too. */
-	wish(scene.server_surface, NULL, 0);
-	latch_dmabuf_advise_surface(
-		world.dmabuf, scene.server_surface, NULL, 0, LATCH_REASON_FORMAT);
-	assert_false(is_armed());
-	advise(NULL, 2, 0);
+	play("advise:covered idle wish:a,none idle advise:nowhere idle");
+	advise(NULL, "modifier");
 }
 
 /* Another renderer composes: a GPU's with tiles and video, then the CPU after resets. */
 static void composed_changes(void **state) {
-	struct told *other = ask(NULL);
-	advise(world.dmabuf, 2, LATCH_REASON_ROTATION);
-	assert_next(2, "gpu 8");
-
-	static const struct pair gpu[] = {{XR24, LINEAR}, {XR24, TILED}, {DRM_FORMAT_NV12, TILED}};
-	set_composed(gpu, 3);
+	play("ask:b advise:rotation pass told:a,2,gpu:8");
 	/* For planes only what the GPU reads too, then all that it does. */
-	assert_told(other, 2, "planes 1, gpu 3");
-	assert_first(other, xr24_linear);
-	assert_next(3, "gpu 3");
-	advise(world.dmabuf, 2, LATCH_REASON_MODIFIER);
-	assert_next(4, "planes 2, gpu 3");
-
+	play("composed:gpu told:b,2,planes:1,gpu:3 first:b,linear pass told:a,3,gpu:3");
+	play("advise:modifier pass told:a,4,planes:2,gpu:3");
 	/* Nothing is sent when nothing has changed. */
-	set_composed(gpu, 3);
-	assert_false(is_armed());
-	assert_int_equal(other->dones, 2);
-
+	play("composed:gpu idle told:b,2,planes:1,gpu:3");
 	/* Tiles are shown, but not composed any more. */
-	set_composed(&xr24_linear, 1);
-	assert_told(other, 3, "planes 1, gpu 1");
-	assert_next(5, "planes 1, gpu 1");
+	play("composed:linear told:b,3,planes:1,gpu:1 pass told:a,5,planes:1,gpu:1");
 	latch_dmabuf_set_composed(NULL, NULL);
-	told_destroy(other);
 }
 
 /* Each surface waits for itself, and one without advice is told too. */
 static void two_surfaces(void **state) {
-	struct wl_surface *surfaces[2];
-	struct told *own[2];
-	for (int i = 0; i < 2; i++) {
-		surfaces[i] = wl_compositor_create_surface(world.compositor);
-		own[i] = ask(surfaces[i]);
-	}
-	struct wlr_surface *server_surface = world_surface(surfaces[0]);
-	wish(server_surface, &xr24_tiled, 1);
-	wish_scanout(ar24_tiled);
 	/* The first one begins again, and is the last one now. */
-	wish(server_surface, &xr24_linear, 1);
-	assert_next(2, "planes 1, gpu 8");
-	assert_int_equal(own[0]->dones, 1);
-	let_time_pass();
-	assert_told(own[0], 2, "planes 1, gpu 8");
-	assert_first(own[0], xr24_linear);
-	assert_false(is_armed());
-	told_destroy(own[0]);
-	wl_surface_destroy(surfaces[0]);
-	world_sync();
-
-	set_composed(&xr24_linear, 1);
-	let_time_pass();
-	let_time_pass();
-	assert_told(own[1], 2, "planes 1, gpu 1");
-	told_destroy(own[1]);
-	wl_surface_destroy(surfaces[1]);
+	play("ask:c wish:c,tiled wish:a,argb wish:c,linear");
+	play("pass told:a,2,planes:1,gpu:8 told:c,1," DEFAULT);
+	play("pass told:c,2,planes:1,gpu:8 first:c,linear idle drop:c gone:c");
+	play("ask:d composed:linear pass pass told:d,2,planes:1,gpu:1");
 }
 
 static void before_feedback(void **state) {
@@ -522,18 +499,19 @@ static void before_feedback_with_tiles(void **state) {
 static void a_thousand_times(void **state) {
 	size_t fds = latch_fds_look().in_use;
 	for (int i = 0; i < 1000; i++) {
-		struct told *told = ask(i % 2 == 0 ? scene.surface : NULL);
-		wish_scanout(i % 2 == 0 ? xr24_tiled : ar24_tiled);
+		struct object object = {.surface = objects[0].surface};
+		struct object *asks = i % 2 == 0 ? &object : &objects[1];
+		ask(asks);
+		wish(&objects[0], find_list(i % 2 == 0 ? "tiled" : "argb")->pairs, 1);
 		let_time_pass();
-		told_destroy(told);
+		drop(asks);
 	}
-	world_sync();
-	assert_int_equal(scene.told->dones, 1001);
+	assert_int_equal(objects[0].told->dones, 1001);
 	assert_int_equal(latch_fds_look().in_use, fds);
 }
 
 TEST_MAIN("dmabuf-feedback", TEST(first_feedback), TEST(nobody_can_change_the_table),
 	TEST(one_change_after_quiet), TEST(new_table_only_when_it_grew), TEST(own_tranches_first),
-	TEST(long_tranche), TEST(surface_goes_first), TEST(object_goes_while_waiting), TEST(advice),
+	TEST(long_tranche), TEST(surface_or_object_goes_first), TEST(advice),
 	TEST(composed_changes), TEST(two_surfaces), UNIT(before_feedback),
 	TEST(before_feedback_with_tiles), TEST(a_thousand_times))
