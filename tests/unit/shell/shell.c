@@ -8,21 +8,15 @@
 #include <wlr/types/wlr_seat.h>
 
 static void test_window_is_centred_and_active(void **test_state) {
-	struct window *window = window_open(200, 100);
-	assert_listed("toplevel 400,350");
-	assert_true(is(window, "activated"));
-	assert_int_equal(window->width, 0);
+	play("a=200x100 shown:400,350 is:activated size:0x0");
 	assert_true(f.damages > 0);
-
 	/* Content alone changes nothing for the shell. */
 	int damages = f.damages;
-	commit_size(window->surface, 200, 100);
+	play("draw:200x100");
 	assert_int_equal(f.damages, damages);
-	commit_size(window->surface, 210, 100);
+	play("draw:210x100");
 	assert_int_equal(f.damages, damages + 1);
-
-	window_finish(window);
-	assert_listed("");
+	play("finish shown:");
 	assert_int_equal(f.damages, damages + 2);
 }
 
@@ -271,16 +265,10 @@ static void test_surfaces_leave_outputs(void **test_state) {
 }
 
 static void test_unmap_and_map_again(void **test_state) {
-	struct window *window = window_open(200, 100);
-	unmap(window);
-	assert_listed("");
+	play("a=200x100 unmap shown:");
 	assert_null(f.shell->seat->keyboard_state.focused_surface);
-	window->configures = 0;
-	commit(window);
-	assert_int_equal(window->configures, 1);
-	commit_size(window->surface, 200, 100);
-	assert_listed("toplevel 400,350");
-	assert_true(is(window, "activated"));
+	f.window->configures = 0;
+	play("commit configures:1 draw:200x100 shown:400,350 is:activated");
 }
 
 static int drags_started, drags_ended;
