@@ -95,10 +95,10 @@ static const char *const scripts[] = {
 	"+a +b +ca =cab +dc +ea =edcab ^b =bedca ^a =edcab ^b ^c =dceab vd =bdcea fad fbb",
 	/* One that goes hands its dialogs on. */
 	"+a +ba +cb -b =ca ?ca -a ?c- =c",
-	/* With its own dialogs to a family further back; no loops; leaving, in front of the family;
-	 * where it should be already. */
-	"+a +b +c +d =dcba pdb =cdba pac =acdb pcb =dacb pba ?b- pbb ?b- =dacb pc- =acdb pa- =acdb "
-	"^b =dbac pac =dbac pa- =dbac",
+	/* With its own dialogs to a family further back; no loops. */
+	"+a +b +c +d =dcba pdb =cdba pac =acdb pcb =dacb pba ?b- pbb ?b- =dacb",
+	/* Leaving, in front of the family; where it should be already. */
+	"+a +b +c +d pdb pac pcb pc- =acdb pa- =acdb ^b =dbac pac =dbac pa- =dbac",
 	/* By use; a new round goes back to the one before. */
 	"+d +c +b +a =abcd >b =bacd >c =cabd >d >a =abcd <d =dabc <c =cabd @0 >a =acbd",
 	/* By families. */
