@@ -91,10 +91,20 @@ static void handle_answer(void *data, int64_t commit_ns, const struct stats_fram
 	};
 }
 
+/* As if it were drawn. */
+static void compute(struct client_options *options) {
+	if (options->has_cpu_time) {
+		const int64_t until_ns = latch_cpu_ns() + gpu_time_next(&options->cpu_time);
+		while (latch_cpu_ns() < until_ns) {
+		}
+	}
+}
+
 /* Returns 0 when it can't go on, having said why. */
 static int64_t commit(struct measure *measure, struct ring_buffer *picture, int fence) {
 	struct client *client = measure->client;
 	int gpu_fence = -1;
+	compute(&client->options);
 	if (client->gpu >= 0) {
 		fence = client_finish_picture(client, picture);
 		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);

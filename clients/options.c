@@ -52,6 +52,11 @@ static bool take_gpu_time(const char *text, void *data) {
 	return gpu_time_parse(&options->gpu_time, text, 0);
 }
 
+static bool take_cpu_time(const char *text, void *data) {
+	struct client_options *options = data;
+	return gpu_time_parse(&options->cpu_time, text, 0);
+}
+
 static const char *const software_kinds[] = {
 	[CANVAS_DUMB] = "dumb", [CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
 
@@ -132,9 +137,10 @@ static const struct option_row rows[] = {
 	{"planes-apart", NULL, "each plane of a format in memory of its own", FLAG(wish.apart)},
 	{"modifier", "MOD", "only this modifier: linear, implicit, 0x...", OPTION_CALL,
 		GIVEN(wish.has_modifier), .take = take_modifier},
-	{"gpu-time", "MS[,SPREAD[,GROWTH]]",
+	{"gpu-time", "MS[,SPREAD[,GROWTH[,OUTLIER]]]",
 		"with --software: the simulated GPU (lab-gpu) takes so long\n"
-		"for a frame, give or take SPREAD, and GROWTH more each 100",
+		"for a frame, give or take SPREAD, GROWTH more each 100, and\n"
+		"OUTLIER more for one of 100",
 		OPTION_CALL, GIVEN(has_gpu_time), .take = take_gpu_time},
 	{"sync", "MODE", "auto, syncobj, sync-file, implicit (auto)", OPTION_NAME, MEMBER(sync),
 		.names = sync_mode_names},
@@ -151,10 +157,13 @@ static const struct option_row rows[] = {
 		"of the refresh (random), or one for each callback (paced)",
 		OPTION_NAME, MEMBER(measure), .names = measures, .min = CLIENT_MEASURE_RANDOM,
 		.max = CLIENT_MEASURE_PACED},
+	{"cpu-time", "MS[,SPREAD[,GROWTH[,OUTLIER]]]",
+		"compute so long for each frame, as if it were drawn",
+		OPTION_CALL, GIVEN(has_cpu_time), .take = take_cpu_time},
 	{"fence", "WHEN", "ready, or late: signalled at the random phase (ready)", OPTION_NAME,
 		MEMBER(late_fence), .names = fences},
 	{"shm", NULL, "in shared memory", FLAG(shm)},
-	{"seed", "N", "of the phases, and of --gpu-time (1)", OPTION_NUMBER, MEMBER(seed),
+	{"seed", "N", "of the phases, --gpu-time and --cpu-time (1)", OPTION_NUMBER, MEMBER(seed),
 		.max = UINT32_MAX},
 	{"warm-up", "N", "frames before those that are measured, 30 at least (30)", OPTION_NUMBER,
 		MEMBER(warm_up), .min = CLIENT_MIN_WARM_UP, .max = MAX_MEASURED_FRAMES},
@@ -197,8 +206,8 @@ static bool check_together(struct client_options *options) {
 			"--translucent needs a --format with alpha, as ARGB8888"},
 		{options->has_gpu_time && !cpu,
 			"--gpu-time needs --software: a GPU has its own time"},
-		{!measure && (options->late_fence || options->shm),
-			"--fence and --shm need --measure"},
+		{!measure && (options->late_fence || options->shm || options->has_cpu_time),
+			"--fence, --shm and --cpu-time need --measure"},
 		{measure && options->hold,
 			"--measure ends after its frames and can't --hold the last"},
 		{options->late_fence && (options->shm || paced),
@@ -217,7 +226,7 @@ static bool check_together(struct client_options *options) {
 	if (measure && options->frames == 0) {
 		options->frames = DEFAULT_MEASURED_FRAMES;
 	}
-	options->gpu_time.random = options->seed;
+	options->gpu_time.random = options->cpu_time.random = options->seed;
 	options->scene.straight_alpha = look->straight_alpha;
 	return true;
 }

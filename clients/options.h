@@ -32,6 +32,8 @@ struct client_options {
 	enum canvas_kind software_kind; /* CANVAS_GPU: the kinds are tried in turn */
 	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
 	struct gpu_time gpu_time;
+	bool has_cpu_time; /* measuring: what each frame takes of the CPU */
+	struct gpu_time cpu_time;
 	const char *device; /* NULL: what the compositor names */
 	const char *title;
 	bool fps;

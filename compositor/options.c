@@ -74,7 +74,7 @@ static const struct option_row rows[] = {
 		.wrong = "--max-time takes a percentage from 1 to 100"},
 	{"pacing", "WHEN",
 		"clients may draw again early, right after the flip of their frame,\n"
-		"or late, so that they just make the next one (default: early)",
+		"or late, so that they just make the next one (default: late)",
 		OPTION_CALL, .take = take_pacing, .wrong = "--pacing takes early or late"},
 	{"no-realtime", NULL, "do not ask for real-time scheduling", OPTION_SET, MEMBER(realtime),
 		.min = false},
@@ -142,7 +142,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.max_time_percent = LATCH_SHARE_PERCENT,
 		.hold_warning_ns = LATCH_HOLD_WARNING_MS * INT64_C(1000000),
 		.realtime = true,
-		.pacing = LATCH_PACING_EARLY,
+		.pacing = LATCH_PACING_LATE,
 		.tearing = true,
 		.log_level = WLR_INFO,
 	};

@@ -64,7 +64,18 @@ static bool create_globals(struct latch_core *core) {
 	       wlr_xdg_output_manager_v1_create(display, core->layout) != NULL;
 }
 
-static void handle_surface_committed(void *data, struct latch_surface *surface) {
+static void handle_surface_ahead(void *data, struct latch_surface *surface) {
+	struct latch_core *core = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		if (latch_output_shows(output, surface->wlr_surface)) {
+			latch_output_run_ahead(output, surface);
+		}
+	}
+}
+
+static void handle_surface_committed(void *data, struct latch_surface *surface,
+	const struct latch_frame_record *record) {
 	struct latch_core *core = data;
 	struct latch_output *output;
 	/* On two outputs it hears by the first flip, and the other one could still show what is
@@ -72,12 +83,23 @@ static void handle_surface_committed(void *data, struct latch_surface *surface) 
 	bool waits = latch_pace_waits(&surface->pace) &&
 		     !wl_list_empty(&surface->wlr_surface->current.frame_callback_list) &&
 		     wl_list_length(&surface->wlr_surface->current_outputs) == 1;
+	bool seen = false;
 	wl_list_for_each(output, &core->outputs, link) {
-		if (latch_output_shows(output, surface->wlr_surface)) {
-			latch_pace_ready(&surface->pace, latch_now_ns(),
-				output->deadline.vblank.mode_ns);
-			latch_output_surface_committed(output, surface->id, waits);
+		if (!latch_output_shows(output, surface->wlr_surface)) {
+			continue;
 		}
+		if (record != NULL && !seen) {
+			latch_pace_ready(&surface->pace,
+				&(struct latch_pace_answer){
+					.callback_ns = record->callback_ns,
+					.commit_ns = record->commit_ns,
+					.ready_ns = record->ready_ns,
+				},
+				output->deadline.vblank.mode_ns);
+		}
+		seen = true;
+		latch_output_surface_committed(output, surface->id, waits);
+		latch_output_run_ahead(output, surface);
 	}
 }
 
@@ -111,6 +133,7 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 		.trace = core->trace,
 		.renderer = &core->renderer,
 		.committed = handle_surface_committed,
+		.ahead = handle_surface_ahead,
 		.data = core,
 	});
 	return core->contents != NULL;

@@ -3,11 +3,12 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MAX_FIELDS 3
+#define MAX_FIELDS 4
 
 bool gpu_time_parse(struct gpu_time *time, const char *text, uint64_t seed) {
 	*time = (struct gpu_time){.random = seed};
-	int64_t *const fields[MAX_FIELDS] = {&time->base_ns, &time->spread_ns, &time->growth_ns};
+	int64_t *const fields[MAX_FIELDS] = {
+		&time->base_ns, &time->spread_ns, &time->growth_ns, &time->outlier_ns};
 	for (int i = 0; i < MAX_FIELDS; i++) {
 		char *end;
 		double ms = strtod(text, &end);
@@ -44,6 +45,9 @@ int64_t gpu_time_next(struct gpu_time *time) {
 	if (time->spread_ns > 0) {
 		uint64_t range = 2 * (uint64_t)time->spread_ns + 1;
 		length_ns += (double)(next_random(&time->random) % range) - (double)time->spread_ns;
+	}
+	if (time->outlier_ns > 0 && next_random(&time->random) % 100 == 0) {
+		length_ns += (double)time->outlier_ns;
 	}
 	return (int64_t)fmin(fmax(length_ns, 0.0), (double)GPU_TIME_MAX_NS);
 }

@@ -6,12 +6,39 @@
 #include "output/output.h"
 #include "shell/shell.h"
 
-static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
+static void send(
+	struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns, bool early) {
 	const struct timespec when = latch_ns_timespec(now_ns);
 	if (!wl_list_empty(&surface->wlr_surface->current.frame_callback_list)) {
-		latch_pace_sent(&surface->pace, now_ns, deadline_ns);
+		latch_pace_sent(&surface->pace, now_ns, deadline_ns, early);
 	}
 	wlr_surface_send_frame_done(surface->wlr_surface, &when);
+}
+
+static void send_at(struct latch_output *output, struct latch_surface *surface, int64_t time_ns,
+	int64_t deadline_ns) {
+	surface->callback_ns = time_ns;
+	surface->callback_deadline_ns = deadline_ns;
+	wl_list_insert(&output->callbacks, &surface->callback_link);
+	latch_timer_set_earlier(&output->callback_timer, time_ns);
+}
+
+void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {
+	if (output->core->pacing == LATCH_PACING_EARLY || !latch_pace_runs_ahead(&surface->pace) ||
+		!wl_list_empty(&surface->callback_link)) {
+		return;
+	}
+	const int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, latch_now_ns());
+	if (vblank_ns != 0) {
+		send_at(output, surface, vblank_ns, 0);
+	}
+}
+
+/* A client that runs ahead draws on while the job of its oldest update goes on. */
+static void send_held(struct latch_surface *surface, int64_t now_ns) {
+	if (latch_surface_sync_send_held_callbacks(&surface->sync, now_ns)) {
+		latch_pace_sent(&surface->pace, now_ns, 0, false);
+	}
 }
 
 static void handle_timer(void *data) {
@@ -19,12 +46,16 @@ static void handle_timer(void *data) {
 	const int64_t now_ns = latch_now_ns();
 	struct latch_surface *surface, *next;
 	wl_list_for_each_safe(surface, next, &output->callbacks, callback_link) {
-		if (surface->callback_ns <= now_ns) {
-			wl_list_remove(&surface->callback_link);
-			wl_list_init(&surface->callback_link);
-			send(surface, now_ns, surface->callback_deadline_ns);
-		} else {
+		if (surface->callback_ns > now_ns) {
 			latch_timer_set_earlier(&output->callback_timer, surface->callback_ns);
+			continue;
+		}
+		wl_list_remove(&surface->callback_link);
+		wl_list_init(&surface->callback_link);
+		if (surface->callback_deadline_ns == 0) {
+			send_held(surface, now_ns);
+		} else {
+			send(surface, now_ns, surface->callback_deadline_ns, false);
 		}
 	}
 }
@@ -43,6 +74,28 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 	latch_timer_finish(&output->callback_timer);
 }
 
+void latch_output_send_callbacks_ahead(struct latch_output *output) {
+	const struct latch_frame *frame = output->pending;
+	for (size_t i = 0; i < frame->len; i++) {
+		struct latch_surface *surface =
+			latch_surface_find(output->core->contents, frame->layers[i].id);
+		if (surface != NULL && latch_pace_runs_ahead(&surface->pace) &&
+			surface->current == frame->layers[i].content) {
+			send(surface, latch_now_ns(), 0, false);
+		}
+	}
+}
+
+/* Whether a frame that is shown now is no reason for its callback: it waits for its time already, or
+ * what is yet to be shown is in a picture that is still being drawn, or is to be heard of with its
+ * own submit. */
+static bool hears_later(const struct latch_output *output, const struct latch_surface *surface,
+	const struct latch_content *content) {
+	return (!wl_list_empty(&surface->callback_link) && surface->callback_deadline_ns != 0) ||
+	       (latch_pace_runs_ahead(&surface->pace) && surface->current != content) ||
+	       latch_output_awaits(output, surface->id, content);
+}
+
 void latch_output_send_callbacks(struct latch_output *output) {
 	const struct latch_core *core = output->core;
 	const struct latch_frame *frame = output->on_screen;
@@ -53,21 +106,16 @@ void latch_output_send_callbacks(struct latch_output *output) {
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(core->contents, frame->layers[i].id);
-		/* What is yet to be shown of it is in a picture that is still being drawn. */
-		if (surface == NULL || !wl_list_empty(&surface->callback_link) ||
-			latch_output_awaits(output, surface->id, frame->layers[i].content)) {
+		if (surface == NULL || hears_later(output, surface, frame->layers[i].content)) {
 			continue;
 		}
 		const int64_t time_ns = latch_pace_time(&surface->pace, core->pacing,
 			now_ns, deadline_ns, output->deadline.vblank.mode_ns);
 		if (time_ns <= now_ns) {
-			send(surface, now_ns, deadline_ns);
-			continue;
+			send(surface, now_ns, deadline_ns, true);
+		} else {
+			send_at(output, surface, time_ns, deadline_ns);
 		}
-		surface->callback_ns = time_ns;
-		surface->callback_deadline_ns = deadline_ns;
-		wl_list_insert(&output->callbacks, &surface->callback_link);
-		latch_timer_set_earlier(&output->callback_timer, time_ns);
 	}
 	struct wlr_surface *cursor = latch_shell_cursor_surface(core->shell);
 	if (cursor != NULL && latch_output_shows(output, cursor)) {

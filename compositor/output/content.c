@@ -87,9 +87,18 @@ static void note_unseen(void *data, const struct latch_update *update, enum latc
 	latch_trace_frame(tracker->options.trace, &record);
 }
 
-static void handle_committed(void *data, const struct latch_update *update) {
+static void handle_committed(
+	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
 	const struct latch_content_tracker *tracker = data;
-	latch_trace_commit(tracker->options.trace, &update->record);
+	struct latch_surface *surface = wl_container_of(sync, surface, sync);
+	const int64_t callback_ns = latch_pace_commit(&surface->pace);
+	if (update != NULL) {
+		update->record.callback_ns = callback_ns;
+		latch_trace_commit(tracker->options.trace, &update->record);
+	}
+	if (latch_pace_runs_ahead(&surface->pace)) {
+		tracker->options.ahead(tracker->options.data, surface);
+	}
 }
 
 void latch_content_drop_texture(struct latch_content *content) {
@@ -345,7 +354,8 @@ static void handle_applied(
 	} else if (pixman_region32_not_empty(&surface->wlr_surface->buffer_damage)) {
 		surface->damage_missed = true;
 	}
-	tracker->options.committed(tracker->options.data, surface);
+	tracker->options.committed(
+		tracker->options.data, surface, update != NULL ? &update->record : NULL);
 }
 
 static void surface_free(struct latch_surface *surface) {

@@ -112,8 +112,12 @@ struct latch_content_tracker_options {
 	struct latch_trace *trace;
 	/** What composes contents. Borrowed. */
 	struct latch_renderer *renderer;
-	/** A commit was applied: its surface may look different, or wants a frame callback. */
-	void (*committed)(void *data, struct latch_surface *surface);
+	/** A commit was applied: its surface may look different, or wants a frame callback. record: of
+	 * the update that came with it, NULL: none. */
+	void (*committed)(void *data, struct latch_surface *surface,
+		const struct latch_frame_record *record);
+	/** One that runs ahead (latch_pace_runs_ahead()) has committed, which may be held. */
+	void (*ahead)(void *data, struct latch_surface *surface);
 	void *data;
 };
 

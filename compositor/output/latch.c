@@ -171,6 +171,7 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 		return ret;
 	}
 	note_submitted(output, slot);
+	latch_output_send_callbacks_ahead(output);
 	if (output->kms != NULL) {
 		latch_watchdog_submitted(output);
 	}

@@ -248,7 +248,7 @@ static int fill(struct latch_held_update *update, enum latch_sync_kind kind,
 				.ready_ns = now_ns,
 			},
 	};
-	gate->events.committed(gate->events.data, &update->base);
+	gate->events.committed(gate->events.data, sync, &update->base);
 
 	if (sync->syncobj.release != NULL || sync->explicit.release != NULL) {
 		update->base.release = latch_release_create(&gate->releases, sync->syncobj.release,
@@ -372,7 +372,12 @@ static void handle_client_commit(struct wl_listener *listener, void *data) {
 		return;
 	}
 	update->charged = true;
-	int ret = buffer != NULL ? fill(update, latch_sync_choose(&request), buffer, &dmabuf) : 0;
+	int ret = 0;
+	if (buffer != NULL) {
+		ret = fill(update, latch_sync_choose(&request), buffer, &dmabuf);
+	} else {
+		sync->gate->events.committed(sync->gate->events.data, sync, NULL);
+	}
 	if (ret == 0 && !latch_tree_depend(update)) {
 		ret = -ENOMEM;
 	}
@@ -412,6 +417,43 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 		update_destroy(held);
 	}
 	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
+}
+
+static bool waits_for_fence(const struct latch_held_update *update) {
+	for (size_t i = 0; i < update->num_watches; i++) {
+		if (update->watches[i].source != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool send_callbacks(struct wl_list *callbacks, int64_t time_ns) {
+	const bool any = !wl_list_empty(callbacks);
+	struct wl_resource *callback, *next;
+	wl_resource_for_each_safe(callback, next, callbacks) {
+		wl_callback_send_done(callback, (uint32_t)(time_ns / 1000000));
+		wl_resource_destroy(callback);
+	}
+	return any;
+}
+
+bool latch_surface_sync_send_held_callbacks(struct latch_surface_sync *sync, int64_t time_ns) {
+	if (wl_list_empty(&sync->waiting)) {
+		return false;
+	}
+	const struct latch_held_update *oldest =
+		wl_container_of(sync->waiting.next, oldest, link);
+	if (!waits_for_fence(oldest)) {
+		return false;
+	}
+	struct wlr_surface_state *state;
+	wl_list_for_each(state, &sync->surface->cached, cached_state_link) {
+		if (state->seq == oldest->seq) {
+			return send_callbacks(&state->frame_callback_list, time_ns);
+		}
+	}
+	return false;
 }
 
 bool latch_surface_sync_has_barrier(const struct wlr_surface *surface) {

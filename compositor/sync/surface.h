@@ -17,6 +17,12 @@ bool latch_surface_sync_init(struct latch_surface_sync *sync, struct latch_gate 
  * follows. */
 void latch_surface_sync_finish(struct latch_surface_sync *sync);
 
+/**
+ * Sends the frame callbacks of the surface's oldest update that is held, where that one waits for a
+ * fence of its own. Returns whether there were any.
+ */
+bool latch_surface_sync_send_held_callbacks(struct latch_surface_sync *sync, int64_t time_ns);
+
 /** Whether what the surface shows is to be seen for a whole refresh, until it is latched
  * (fifo-v1). */
 bool latch_surface_sync_has_barrier(const struct wlr_surface *surface);

@@ -5,13 +5,16 @@
 #include <stdint.h>
 
 /**
- * When a surface hears that it may draw again: plain arithmetic.
+ * When a surface hears that it may draw again (wl_surface.frame): plain arithmetic.
  *
  * Early: right after the flip of its frame. The client has the whole refresh, and what it draws
- * waits for the rest of it. (Earlier still, after the submit, would only make what it draws older:
- * the flip to come is taken.) Late: so that a client that takes as long as it did before, from the
+ * waits for the rest of it. Late: so that a client that takes as long as it did before, from the
  * callback until its fence has signalled, just makes the next deadline; what it shows is as young
  * as can be. A client that is not known, or was late, hears early until it is known again.
+ *
+ * A client whose job takes longer than there is from a flip to the next deadline would have its GPU
+ * stand still from the end of a job to the flip. It is let run ahead: while its job goes on, it hears at
+ * the next vblank.
  */
 
 enum latch_pacing {
@@ -20,26 +23,53 @@ enum latch_pacing {
 };
 
 /** What is kept free beside the time that the client takes, ... */
-#define LATCH_PACE_SPARE_NS INT64_C(1000000)
+#define LATCH_PACE_SPARE_NS INT64_C(300000)
 /** ... and this part of that time. */
-#define LATCH_PACE_SPARE_DEN 4
+#define LATCH_PACE_SPARE_DEN 16
 /** A client that takes longer than this many refreshes does not draw because of the callback. */
 #define LATCH_PACE_REFRESHES_MAX 2
 /** So many answers in a row until a client is known. */
 #define LATCH_PACE_KNOWN 8
-/** A client that took longer is believed at once, a quicker one by this part of the difference. */
+/** Answers are remembered by the longest one of so many in a row, for so many rows. One that is
+ * longer than all others is forgotten with its row: less than one in a thousand frames is lost. */
+#define LATCH_PACE_ROW 32
+#define LATCH_PACE_ROWS 32
+/** An answer that came too late counts for longer, by this part less with each that follows. */
 #define LATCH_PACE_DECAY 32
+/** A client runs ahead when of its answers to early callbacks so many more were late than in time;
+ * and no more when as many more would have been in time. */
+#define LATCH_PACE_AHEAD 4
 
 /** Of one surface. */
 struct latch_pace {
-	/** The callback that is not answered yet, and the deadline it was meant for (0: none). */
-	int64_t sent_ns, aim_ns;
-	/** From a callback until the update that answers it is ready. */
-	int64_t took_ns;
+	/** The callback that is not answered yet. */
+	int64_t sent_ns;
+	/** The deadline that the last callback was meant for, 0: none; and the time that was left
+	 * until then, where it was sent as early as can be, 0: it was not. */
+	int64_t aim_ns, left_ns;
+	/** When the last update was ready. */
+	int64_t ready_ns;
+	/** The longest answers, in us, the newest row first; and how many are in that one. */
+	uint32_t longest_us[LATCH_PACE_ROWS];
+	unsigned in_row;
+	/** What a late answer took, less and less. */
+	int64_t raised_ns;
 	/** Answers in a row that came in time. */
 	unsigned answers;
-	/** Updates in a row that were answers. */
+	/** Commits in a row that were answers. */
 	unsigned in_turn;
+	/** Late answers to early callbacks, less those that were in time. */
+	unsigned misses;
+	bool ahead;
+	/** The time that is left to early callbacks, as it was last. */
+	int64_t whole_ns;
+};
+
+/** An update that has passed the gate. */
+struct latch_pace_answer {
+	/** The callback that its commit answered, see latch_pace_commit(). */
+	int64_t callback_ns;
+	int64_t commit_ns, ready_ns;
 };
 
 /** "early" or "late". Returns false, leaving *pacing, for others. */
@@ -52,14 +82,22 @@ bool latch_pacing_parse(const char *text, enum latch_pacing *pacing);
 int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing, int64_t now_ns,
 	int64_t deadline_ns, int64_t refresh_ns);
 
-/** The callback was sent. deadline_ns as above. */
-void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns);
+/** The callback was sent: early, or when its time had come. deadline_ns: as above; 0 for one of a client
+ * that runs ahead. */
+void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns, bool early);
 
-/** Whether the client commits once for each callback, and has not yet for the last one: it shows
- * nothing newer than what it commits now before it hears again. */
+/** The client has committed. Returns when the callback was sent that it answers, 0: none. */
+int64_t latch_pace_commit(struct latch_pace *pace);
+
+/** Whether the client commits once for each callback, and has for the last one: it shows nothing
+ * newer before it hears again. */
 bool latch_pace_waits(const struct latch_pace *pace);
 
-/** An update of the surface has passed the gate. */
-void latch_pace_ready(struct latch_pace *pace, int64_t ready_ns, int64_t refresh_ns);
+/** Whether the client is to hear while its job goes on. */
+bool latch_pace_runs_ahead(const struct latch_pace *pace);
+
+/** An update of the surface has passed the gate. refresh_ns as above. */
+void latch_pace_ready(
+	struct latch_pace *pace, const struct latch_pace_answer *answer, int64_t refresh_ns);
 
 #endif

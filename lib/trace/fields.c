@@ -67,6 +67,7 @@ static const struct latch_field frame_fields[] = {
 	FRAME(blocked.cause, "blocked_by", .names = &latch_missed_cause_names,
 		.needs = offsetof(struct latch_frame_record, blocked.until_ns)),
 	FRAME(paced_ns, "paced_ns"),
+	FRAME(callback_ns, "callback_ns"),
 };
 const struct latch_fields latch_frame_fields = FIELDS(frame_fields);
 

@@ -61,7 +61,7 @@ static void spread_is_cut_off_at_nothing(void **state) {
 }
 
 static void texts(void **state) {
-	static const char *const bad[] = {"", "x", "1,", "1,2,", "1,2,3,4", "-1", "1,-1", "10001",
+	static const char *const bad[] = {"", "x", "1,", "1,2,", "1,2,3,4,5", "-1", "1,-1", "10001",
 		"1 ", "nan", "inf", "1;2", "1,2,-10001"};
 	struct gpu_time time;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {

@@ -42,7 +42,8 @@ static void handle_wl_release(void *data, struct wl_buffer *buffer) {
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_wl_release};
 
-static void handle_committed(void *data, struct latch_surface *surface) {
+static void handle_committed(void *data, struct latch_surface *surface,
+	const struct latch_frame_record *record) {
 }
 
 static void scene_init(enum latch_sync_kind kind) {

@@ -133,8 +133,9 @@ static void handle_applied(
 	}
 }
 
-static void handle_committed(void *data, const struct latch_update *update) {
-	if (world.committed != NULL) {
+static void handle_committed(
+	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
+	if (world.committed != NULL && update != NULL) {
 		world.committed(update);
 	}
 }

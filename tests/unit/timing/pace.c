@@ -1,4 +1,5 @@
 /* When a client hears that it may draw again. */
+#include <stdlib.h>
 
 #include "../test.h"
 #include "timing/pace.h"
@@ -7,80 +8,138 @@
 #define US INT64_C(1000)
 #define REFRESH (INT64_C(50) * MS / 3)
 #define START (INT64_C(1000) * MS)
+#define MARGIN MS
+#define FRAMES 2000
 
-static struct latch_pace pace;
+static const enum latch_pacing early = LATCH_PACING_EARLY, late = LATCH_PACING_LATE;
 
-static int setup(void **state) {
-	pace = (struct latch_pace){0};
-	return 0;
-}
+/* What became of the frames of a client that answers one callback after the other. */
+struct result {
+	int64_t now_ns;
+	int lost;
+	/* After its callback, until the flip, summed up; of frames that were in time. */
+	int64_t age_ns;
+};
 
-/* One frame: the callback when its time comes, the client draws for so long. Returns when it was
- * sent, after the flip. */
-static int64_t frame_paced(enum latch_pacing pacing, int64_t draws_ns) {
-	const int64_t deadline_ns = START + REFRESH - MS, now_ns = START + 100 * US;
-	const int64_t sent_ns = latch_pace_time(&pace, pacing, now_ns, deadline_ns, REFRESH);
+/* One frame: the callback when its time comes, the client draws for so long, and is shown by the
+ * first vblank whose deadline it makes. Returns when it was sent, after the flip. */
+static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, struct result *result,
+	int64_t draws_ns) {
+	const int64_t flip_ns = result->now_ns, now_ns = flip_ns + 100 * US;
+	const int64_t deadline_ns = flip_ns + REFRESH - MARGIN;
+	const int64_t sent_ns = latch_pace_time(pace, pacing, now_ns, deadline_ns, REFRESH);
+	const int64_t ready_ns = sent_ns + draws_ns;
 	assert_true(sent_ns >= now_ns);
-	latch_pace_sent(&pace, sent_ns, deadline_ns);
-	latch_pace_ready(&pace, sent_ns + draws_ns, REFRESH);
-	return sent_ns - START;
+	latch_pace_sent(pace, sent_ns, deadline_ns, sent_ns == now_ns);
+	const struct latch_pace_answer answer = {latch_pace_commit(pace), ready_ns, ready_ns};
+	assert_int_equal(answer.callback_ns, sent_ns);
+	latch_pace_ready(pace, &answer, REFRESH);
+	for (result->now_ns += REFRESH; result->now_ns < ready_ns + MARGIN;) {
+		result->now_ns += REFRESH;
+		result->lost++;
+	}
+	result->age_ns += result->now_ns - sent_ns;
+	return sent_ns - flip_ns;
 }
 
-static int64_t frame(int64_t draws_ns) {
-	return frame_paced(LATCH_PACING_LATE, draws_ns);
+/* The kinds of drawing, in ms: frame i takes so long. */
+static int64_t steady(int i) {
+	return MS;
+}
+static int64_t jumps(int i) {
+	return i / 50 % 2 == 0 ? MS : 12 * MS;
+}
+static int64_t grows(int i) {
+	return MS + i * 12 * MS / FRAMES;
+}
+static int64_t outliers(int i) {
+	return rand() % 100 == 0 ? 12 * MS : MS;
+}
+static int64_t varies(int i) {
+	return MS + rand() % (11 * MS);
+}
+static int64_t long_enough(int i) {
+	return 14 * MS;
 }
 
-static void run(int frames, int64_t draws_ns) {
-	for (int i = 0; i < frames; i++) {
-		frame(draws_ns);
+/* Next to nothing is lost, however the client draws; what is steady is shown young. */
+static void test_late(void **state) {
+	static const struct {
+		int64_t (*draws)(int i);
+		int lost_max;
+		int64_t age_max;
+	} rows[] = {
+		{steady, 0, 3 * MS},
+		{jumps, 2, 14 * MS},
+		{grows, 2, 10 * MS},
+		{outliers, 4, REFRESH},
+		{varies, 4, 15 * MS},
+		{long_enough, 0, REFRESH},
+	};
+	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+		struct latch_pace pace = {0};
+		struct result result = {.now_ns = START};
+		srand(9);
+		for (int i = 0; i < FRAMES; i++) {
+			const int64_t sent_ns = frame(&pace, late, &result, rows[n].draws(i));
+			/* Early until it is known. */
+			assert_true(i >= LATCH_PACE_KNOWN || sent_ns == 100 * US);
+		}
+		print_message("row %zu: %d of %d lost, %.2f ms\n", n, result.lost, FRAMES,
+			(double)result.age_ns / FRAMES / MS);
+		assert_true(result.lost <= rows[n].lost_max);
+		assert_true(result.age_ns / FRAMES <= rows[n].age_max);
+		assert_false(latch_pace_runs_ahead(&pace));
 	}
 }
 
 static void test_early(void **state) {
+	struct latch_pace pace = {0};
+	struct result result = {.now_ns = START};
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(frame_paced(LATCH_PACING_EARLY, MS), 100 * US);
+		assert_int_equal(frame(&pace, early, &result, MS), 100 * US);
 	}
-}
-
-static void test_late(void **state) {
-	/* Early until it is known. */
-	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(4 * MS), 100 * US);
-	}
-	/* Then so that its 4 ms, a quarter of it, and 1 ms are left before the deadline. */
-	assert_int_equal(frame(4 * MS), REFRESH - 7 * MS);
-	/* Who needs the whole refresh hears at once. */
-	frame(5 * MS);
-	assert_int_equal(frame(15 * MS), REFRESH - 8250 * US);
-	assert_int_equal(frame(15 * MS), 100 * US);
 }
 
 static void test_late_client_hears_early(void **state) {
-	run(20, 2 * MS);
+	struct latch_pace pace = {0};
+	struct result result = {.now_ns = START};
+	for (int i = 0; i < 20; i++) {
+		frame(&pace, late, &result, 2 * MS);
+	}
 	/* It missed the deadline: early for some frames, and later on as if it always took as
 	 * long. */
-	assert_true(frame(6 * MS) > 10 * MS);
+	assert_true(frame(&pace, late, &result, 6 * MS) > 10 * MS);
+	assert_int_equal(result.lost, 1);
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(2 * MS), 100 * US);
+		assert_int_equal(frame(&pace, late, &result, 2 * MS), 100 * US);
 	}
-	assert_true(frame(2 * MS) < REFRESH - MS - 6 * MS);
+	assert_true(frame(&pace, late, &result, 2 * MS) < REFRESH - MARGIN - 4 * MS);
 }
 
 static void test_who_does_not_answer(void **state) {
-	run(20, 2 * MS);
+	struct latch_pace pace = {0};
+	struct result result = {.now_ns = START};
+	for (int i = 0; i < 20; i++) {
+		frame(&pace, late, &result, 2 * MS);
+	}
+	const int64_t usual_ns = frame(&pace, late, &result, 2 * MS);
 	/* A clock that draws once a second says nothing about how long it takes. */
-	const int64_t took_ns = pace.took_ns;
-	frame(1000 * MS);
-	assert_int_equal(pace.took_ns, took_ns);
-	assert_int_equal(frame(2 * MS), 100 * US);
+	frame(&pace, late, &result, 1000 * MS);
+	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
+		assert_int_equal(frame(&pace, late, &result, 2 * MS), 100 * US);
+	}
+	assert_int_equal(frame(&pace, late, &result, 2 * MS), usual_ns);
 	/* Commits without a callback are no answers. */
-	latch_pace_ready(&pace, START + 5000 * MS, REFRESH);
-	assert_int_equal(pace.answers, 1);
+	assert_int_equal(latch_pace_commit(&pace), 0);
+	const unsigned answers = pace.answers;
+	latch_pace_ready(&pace,
+		&(struct latch_pace_answer){0, result.now_ns, result.now_ns + MS}, REFRESH);
+	assert_int_equal(pace.answers, answers);
 }
 
 static void test_unknown(void **state) {
-	pace = (struct latch_pace){.answers = LATCH_PACE_KNOWN, .took_ns = MS};
-	const enum latch_pacing late = LATCH_PACING_LATE;
+	const struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .longest_us = {1000}};
 	assert_int_equal(latch_pace_time(&pace, late, START, 0, REFRESH), START);
 	assert_int_equal(latch_pace_time(&pace, late, START, START + 9 * MS, 0), START);
 	/* A deadline far away is none. */
@@ -90,36 +149,89 @@ static void test_unknown(void **state) {
 }
 
 static void test_in_turn(void **state) {
+	struct latch_pace pace = {0};
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		latch_pace_sent(&pace, START + i * REFRESH, 0);
 		assert_false(latch_pace_waits(&pace));
-		latch_pace_ready(&pace, START + i * REFRESH + MS, REFRESH);
+		latch_pace_sent(&pace, START + i * REFRESH, 0, true);
+		assert_int_equal(latch_pace_commit(&pace), START + i * REFRESH);
 	}
-	/* It has answered so often that it will wait; not when it has answered already. */
-	assert_false(latch_pace_waits(&pace));
-	latch_pace_sent(&pace, START, 0);
+	/* It has answered so often that it will wait; not when it is yet to answer. */
 	assert_true(latch_pace_waits(&pace));
-	latch_pace_ready(&pace, START + MS, REFRESH);
-	/* One commit more than it was called for: callbacks are no more than a hint to it. */
-	latch_pace_ready(&pace, START + 9 * MS, REFRESH);
-	latch_pace_sent(&pace, START + REFRESH, 0);
+	latch_pace_sent(&pace, START, 0, true);
 	assert_false(latch_pace_waits(&pace));
+	latch_pace_commit(&pace);
+	/* One commit more than it was called for: callbacks are no more than a hint to it. */
+	latch_pace_commit(&pace);
+	assert_false(latch_pace_waits(&pace));
+}
+
+/*
+ * A GPU does one job after the other, each for so long; a client that runs ahead hears at the next
+ * vblank after its commit, any other one after the flip. Returns the refreshes that frames take,
+ * in hundredths.
+ */
+static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
+	int64_t flip_ns = START, heard_ns = START, free_ns = 0, first_ns = 0;
+	for (int i = 0; i < frames; i++) {
+		const bool ahead = latch_pace_runs_ahead(pace);
+		latch_pace_sent(pace, heard_ns + 100 * US,
+			ahead ? 0 : heard_ns + REFRESH - MARGIN, !ahead);
+		const int64_t commit_ns = heard_ns + MS;
+		free_ns = (free_ns > commit_ns ? free_ns : commit_ns) + job_ns;
+		const struct latch_pace_answer answer = {
+			latch_pace_commit(pace), commit_ns, free_ns};
+		latch_pace_ready(pace, &answer, REFRESH);
+		int64_t next_ns = flip_ns + REFRESH;
+		while (next_ns - MARGIN < free_ns) {
+			next_ns += REFRESH;
+		}
+		/* One update is held and one is drawn: it hears when the one before has gone. */
+		heard_ns = latch_pace_runs_ahead(pace) && flip_ns > heard_ns ? flip_ns
+			   : latch_pace_runs_ahead(pace)		     ? heard_ns + REFRESH
+									     : next_ns;
+		flip_ns = next_ns;
+		first_ns = i == frames / 2 ? flip_ns : first_ns;
+	}
+	return (flip_ns - first_ns) * 100 / REFRESH / (frames - 1 - frames / 2);
+}
+
+static void test_ahead(void **state) {
+	static const struct {
+		int64_t job_ns;
+		bool ahead;
+		int64_t refreshes; // hundredths
+	} rows[] = {
+		{5 * MS, false, 100},
+		{14 * MS, false, 100},
+		{15 * MS, true, 100},
+		{16 * MS, true, 100},
+	};
+	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
+		struct latch_pace pace = {0};
+		assert_int_equal(gpu(&pace, rows[n].job_ns, 200), rows[n].refreshes);
+		assert_int_equal(latch_pace_runs_ahead(&pace), rows[n].ahead);
+		/* Jobs that have become shorter need no more than early callbacks. */
+		assert_int_equal(gpu(&pace, 2 * MS, 200), 100);
+		assert_false(latch_pace_runs_ahead(&pace));
+	}
 }
 
 /* Any times: never in the past, never further than two refreshes away. */
 static void test_random(void **state) {
 	srand(9);
+	struct latch_pace pace = {0};
 	int64_t now = START;
 	for (int i = 0; i < 100000; i++) {
 		const int64_t somewhen = now + rand() % (3 * REFRESH) - REFRESH;
 		const int64_t deadline = rand() % 8 == 0 ? 0 : somewhen;
-		const int64_t at =
-			latch_pace_time(&pace, LATCH_PACING_LATE, now, deadline, REFRESH);
+		const int64_t at = latch_pace_time(&pace, late, now, deadline, REFRESH);
 		assert_true(at >= now && at <= now + 2 * REFRESH);
-		latch_pace_sent(&pace, at, deadline);
-		now = at + rand() % (3 * REFRESH);
-		latch_pace_ready(&pace, now, REFRESH);
-		assert_true(pace.took_ns >= 0 && pace.took_ns <= 2 * REFRESH);
+		latch_pace_sent(&pace, at, deadline, at == now);
+		const int64_t commit = at + rand() % REFRESH;
+		now = commit + rand() % (2 * REFRESH);
+		latch_pace_ready(&pace,
+			&(struct latch_pace_answer){latch_pace_commit(&pace), commit, now},
+			REFRESH);
 	}
 }
 
@@ -133,6 +245,6 @@ static void test_names(void **state) {
 	assert_int_equal(pacing, LATCH_PACING_EARLY);
 }
 
-TEST_MAIN("pace", TEST_BEGIN(test_early), TEST_BEGIN(test_late),
-	TEST_BEGIN(test_late_client_hears_early), TEST_BEGIN(test_who_does_not_answer),
-	UNIT(test_unknown), TEST_BEGIN(test_in_turn), TEST_BEGIN(test_random), UNIT(test_names))
+TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
+	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_in_turn), UNIT(test_ahead),
+	UNIT(test_random), UNIT(test_names))
