@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "base/source.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "fence/timeline.h"
@@ -489,15 +490,9 @@ int latch_server_run(struct latch_server *server) {
 	return run_loop(server);
 }
 
-static void drop(struct wl_event_source *source) {
-	if (source != NULL) {
-		wl_event_source_remove(source);
-	}
-}
-
 /* In the reverse order of latch_server_init(); what was not made yet is NULL. */
 void latch_server_finish(struct latch_server *server) {
-	bool ran = server->socket != NULL && server->exit_status >= 0;
+	bool ran = server->listen != NULL && server->exit_status >= 0;
 	latch_child_finish(&server->child);
 	latch_listen_destroy(server->listen);
 	latch_unlisten(&server->new_output);
@@ -521,19 +516,19 @@ void latch_server_finish(struct latch_server *server) {
 	latch_gate_destroy(server->core.gate);
 	latch_timeline_device_unref(server->core.timeline_device);
 	latch_trace_destroy(server->core.trace);
-	drop(server->renew);
-	drop(server->core.retry_outputs);
+	latch_source_clear(&server->renew);
+	latch_source_clear(&server->core.retry_outputs);
 	latch_renderer_finish(&server->core.renderer);
 	latch_unlisten(&server->backend_destroy);
 	latch_backend_close(&server->core.backend);
-	drop(server->grace);
-	drop(server->left);
+	latch_source_clear(&server->grace);
+	latch_source_clear(&server->left);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
-		drop(server->signals[i]);
+		latch_source_clear(&server->signals[i]);
 	}
 	latch_clients_destroy(server->core.clients);
 	latch_turns_destroy(server->core.turns);
-	drop(server->urgent);
+	latch_source_clear(&server->urgent);
 	if (server->core.urgent_loop != NULL) {
 		wl_event_loop_destroy(server->core.urgent_loop);
 	}

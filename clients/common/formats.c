@@ -15,12 +15,10 @@ bool format_set_add(struct format_set *set, uint32_t fourcc, uint64_t modifier) 
 	if (format_set_has(set, fourcc, modifier)) {
 		return true;
 	}
-	struct format *items =
-		latch_array_grow(set->items, &set->capacity, set->len + 1, sizeof(*items));
-	if (!items) {
+	if (!latch_array_reserve(
+		    &set->items, &set->capacity, set->len + 1, sizeof(set->items[0]))) {
 		return false;
 	}
-	set->items = items;
 	set->items[set->len++] = (struct format){.fourcc = fourcc, .modifier = modifier};
 	return true;
 }

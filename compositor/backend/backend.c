@@ -17,6 +17,7 @@
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "backend/wlr_output.h"
+#include "base/source.h"
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
@@ -53,9 +54,7 @@ void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend,
 			"%s: planes get no IN_FENCE_FD: no signalled fence can be made: %s",
 			backend->path, strerror(-fd));
 	}
-	if (idle_fd >= 0) {
-		close(idle_fd);
-	}
+	latch_fd_clear(&idle_fd);
 	kms_dumb_buffer_destroy(idle);
 }
 
@@ -70,7 +69,7 @@ bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend) {
 
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend) {
 	wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: the driver refuses it", backend->path);
-	latch_fence_clear(&backend->signalled_fence_fd);
+	latch_fd_clear(&backend->signalled_fence_fd);
 }
 
 static void handle_flip(const struct kms_flip *flip, void *data) {
@@ -100,8 +99,7 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
 		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take
 		 * its time. */
 		wlr_log(WLR_ERROR, "%s has gone", backend->path);
-		wl_event_source_remove(backend->drm_event);
-		backend->drm_event = NULL;
+		latch_source_clear(&backend->drm_event);
 		destroy_outputs(backend);
 		return 0;
 	}
@@ -179,13 +177,11 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 		}
 	}
 	kms_saved_state_destroy(backend->saved);
-	if (backend->drm_event != NULL) {
-		wl_event_source_remove(backend->drm_event);
-	}
+	latch_source_clear(&backend->drm_event);
 	wl_list_remove(&backend->session_active.link);
 	wl_list_remove(&backend->device_change.link);
 	wl_list_remove(&backend->device_remove.link);
-	latch_fence_clear(&backend->signalled_fence_fd);
+	latch_fd_clear(&backend->signalled_fence_fd);
 	kms_device_destroy(backend->device);
 	wlr_session_close_file(backend->session, backend->session_device);
 	free(backend->path);

@@ -18,6 +18,7 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/sealed_file.h"
 #include "base/timer.h"
 #include "dmabuf/device.h"
@@ -181,9 +182,7 @@ static bool make_table_file(struct latch_dmabuf *dmabuf) {
 		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(errno));
 		return false;
 	}
-	if (dmabuf->table_fd >= 0) {
-		close(dmabuf->table_fd);
-	}
+	latch_fd_clear(&dmabuf->table_fd);
 	dmabuf->table_fd = fd;
 	dmabuf->table_fd_len = dmabuf->table_len;
 	return true;
@@ -541,8 +540,6 @@ void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf) {
 		wl_global_destroy(dmabuf->global);
 	}
 	latch_timer_finish(&dmabuf->quiet);
-	if (dmabuf->table_fd >= 0) {
-		close(dmabuf->table_fd);
-	}
+	latch_fd_clear(&dmabuf->table_fd);
 	free(dmabuf);
 }

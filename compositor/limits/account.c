@@ -11,6 +11,7 @@
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+#include "base/source.h"
 #include "base/text.h"
 #include "limits/fds.h"
 #include "limits/security.h"
@@ -490,10 +491,7 @@ void latch_account_close(struct latch_account *account) {
 	if (account == NULL) {
 		return;
 	}
-	if (account->ending != NULL) {
-		wl_event_source_remove(account->ending);
-		account->ending = NULL;
-	}
+	latch_source_clear(&account->ending);
 	wl_list_remove(&account->link);
 	account->owner = NULL;
 	account->client = NULL;

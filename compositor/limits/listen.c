@@ -13,6 +13,8 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "base/fd.h"
+#include "base/source.h"
 #include "limits/fds.h"
 
 #define LOCK_SUFFIX ".lock"
@@ -55,8 +57,7 @@ static int lock(struct latch_listen *listener) {
 	}
 	if (flock(listener->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		/* Not ours: it must not be removed. */
-		close(listener->lock_fd);
-		listener->lock_fd = -1;
+		latch_fd_clear(&listener->lock_fd);
 		return EADDRINUSE;
 	}
 	struct stat st;
@@ -74,8 +75,7 @@ static int open_socket(struct latch_listen *listener) {
 	const struct sockaddr *address = (const struct sockaddr *)&listener->address;
 	if (bind(listener->fd, address, sizeof(listener->address)) != 0) {
 		int error = errno;
-		close(listener->fd);
-		listener->fd = -1;
+		latch_fd_clear(&listener->fd);
 		return error;
 	}
 	return listen(listener->fd, BACKLOG) != 0 ? errno : 0;
@@ -84,14 +84,12 @@ static int open_socket(struct latch_listen *listener) {
 static void close_socket(struct latch_listen *listener) {
 	if (listener->fd >= 0) {
 		unlink(listener->address.sun_path);
-		close(listener->fd);
-		listener->fd = -1;
 	}
 	if (listener->lock_fd >= 0) {
 		unlink(listener->lock_path);
-		close(listener->lock_fd);
-		listener->lock_fd = -1;
 	}
+	latch_fd_clear(&listener->fd);
+	latch_fd_clear(&listener->lock_fd);
 }
 
 static int try_name(struct latch_listen *listener, const char *name) {
@@ -200,12 +198,8 @@ void latch_listen_destroy(struct latch_listen *listener) {
 	if (listener == NULL) {
 		return;
 	}
-	if (listener->source != NULL) {
-		wl_event_source_remove(listener->source);
-	}
-	if (listener->retry != NULL) {
-		wl_event_source_remove(listener->retry);
-	}
+	latch_source_clear(&listener->source);
+	latch_source_clear(&listener->retry);
 	close_socket(listener);
 	free(listener->name);
 	free(listener);

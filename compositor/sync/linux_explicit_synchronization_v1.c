@@ -13,12 +13,12 @@ int latch_explicit_take_acquire(struct latch_surface_sync *sync) {
 	if (sync->explicit.acquire_fd >= 0) {
 		latch_account_discharge(sync->account, LATCH_LIMIT_FDS, 1);
 	}
-	return latch_fence_take(&sync->explicit.acquire_fd);
+	return latch_fd_take(&sync->explicit.acquire_fd);
 }
 
 static void drop_acquire(struct latch_surface_sync *sync) {
 	int fd = latch_explicit_take_acquire(sync);
-	latch_fence_clear(&fd);
+	latch_fd_clear(&fd);
 }
 
 void latch_explicit_finish(struct latch_surface_sync *sync) {

@@ -143,7 +143,7 @@ static void speak(struct latch_release *release, int *fd) {
 	if (*fd < 0) {
 		signal_point(release);
 	} else if (latch_timeline_import_sync_file(release->timeline, release->point, *fd) < 0) {
-		signal_point_late(release, latch_fence_take(fd));
+		signal_point_late(release, latch_fd_take(fd));
 	} else {
 		drop_timeline(release);
 	}
@@ -153,7 +153,7 @@ void latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
 	if (release != NULL && !release->done) {
 		speak(release, &sync_file_fd);
 	}
-	latch_fence_clear(&sync_file_fd);
+	latch_fd_clear(&sync_file_fd);
 }
 
 void latch_release_destroy(struct latch_release *release) {

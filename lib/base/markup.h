@@ -2,7 +2,6 @@
 #ifndef LATCH_BASE_MARKUP_H
 #define LATCH_BASE_MARKUP_H
 
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 

@@ -4,9 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct wl_event_loop;
-struct wl_event_source;
+#include <wayland-server-core.h>
 
 /**
  * A timerfd of CLOCK_MONOTONIC. libwayland's own timers count milliseconds from now and round up;

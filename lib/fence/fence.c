@@ -21,19 +21,6 @@ static int fence_ioctl(int fd, unsigned long request, void *arg) {
 	return ret < 0 ? -errno : 0;
 }
 
-int latch_fence_take(int *fd) {
-	int taken = *fd;
-	*fd = -1;
-	return taken;
-}
-
-void latch_fence_clear(int *fd) {
-	if (*fd >= 0) {
-		close(*fd);
-	}
-	*fd = -1;
-}
-
 int latch_fence_dup(int fd) {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return copy < 0 ? -errno : copy;
@@ -154,19 +141,15 @@ static int signalled_from_syncobj(int drm_fd) {
 }
 
 int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd) {
-	if (drm_fd >= 0) {
-		int fd = signalled_from_syncobj(drm_fd);
-		if (fd >= 0) {
-			return fd;
-		}
+	int fd = signalled_from_syncobj(drm_fd);
+	if (fd >= 0) {
+		return fd;
 	}
-	if (idle_dmabuf_fd >= 0) {
-		int fd = latch_fence_export_from_dmabuf(idle_dmabuf_fd);
-		struct latch_fence_info info;
-		if (fd >= 0 && latch_fence_get_info(fd, &info) == 0 && info.status == 1) {
-			return fd;
-		}
-		latch_fence_clear(&fd);
+	struct latch_fence_info info;
+	fd = latch_fence_export_from_dmabuf(idle_dmabuf_fd);
+	if (fd >= 0 && latch_fence_get_info(fd, &info) == 0 && info.status == 1) {
+		return fd;
 	}
+	latch_fd_clear(&fd);
 	return -ENOTSUP;
 }

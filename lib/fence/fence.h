@@ -6,13 +6,12 @@
  * kernel, and becomes readable (poll) when all of them have signalled. Plain functions over
  * plain fds; none of them waits. The kernel's words: Documentation/driver-api/sync_file.rst,
  * include/uapi/linux/sync_file.h, include/uapi/linux/dma-buf.h.
- *
- * One owner per fd, -1 is empty.
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+
+#include "base/fd.h"
 
 /** What a sync_file says of itself; names are cut at the kernel's 31 characters. */
 struct latch_fence_info {
@@ -27,12 +26,6 @@ struct latch_fence_info {
 	char driver_name[32];
 	char timeline_name[32];
 };
-
-/** Moves the fd out of *fd and leaves -1 there. */
-int latch_fence_take(int *fd);
-
-/** Closes *fd unless it is -1, and leaves -1 there. */
-void latch_fence_clear(int *fd);
 
 /** Returns a new fd of the same fence, close-on-exec, owned by the caller; negative errno. */
 int latch_fence_dup(int fd);

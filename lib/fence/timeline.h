@@ -8,7 +8,6 @@
  * another. Nothing here waits.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /** A DRM node that has timelines and can tell an eventfd about them. Counted. */

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-core.h>
 
 #include "fence/fence.h"
 
@@ -14,8 +15,6 @@
 
 struct latch_timeline;
 struct latch_watch;
-struct wl_event_loop;
-struct wl_event_source;
 
 /** The fence has signalled; info and error are set. The watch has ended by then. */
 typedef void (*latch_watch_func)(struct latch_watch *watch);

@@ -126,19 +126,17 @@ static int read_planes(struct kms_device *device) {
 
 /* Appends it, marked as new. Returns 0 or negative errno. */
 static int add_connector(struct kms_device *device, uint32_t id) {
-	struct kms_connector **connectors = latch_array_grow(device->connectors,
-		&device->connectors_cap, device->connectors_len + 1, sizeof(struct kms_connector *));
-	if (connectors == NULL) {
+	if (!latch_array_reserve(&device->connectors, &device->connectors_cap,
+		    device->connectors_len + 1, sizeof(struct kms_connector *))) {
 		return -ENOMEM;
 	}
-	device->connectors = connectors;
 	int error = 0;
 	struct kms_connector *connector = kms_connector_create(device->fd, id, true, &error);
 	if (connector == NULL) {
 		return error;
 	}
 	connector->changes = KMS_CONNECTOR_ADDED;
-	connectors[device->connectors_len++] = connector;
+	device->connectors[device->connectors_len++] = connector;
 	return 0;
 }
 

@@ -22,13 +22,11 @@ struct latch_layer latch_layer_default(void) {
 }
 
 struct latch_layer *latch_layer_list_add(struct latch_layer_list *list) {
-	struct latch_layer *layers =
-		latch_array_grow(list->layers, &list->cap, list->len + 1, sizeof(*layers));
-	if (layers == NULL) {
+	if (!latch_array_reserve(
+		    &list->layers, &list->cap, list->len + 1, sizeof(list->layers[0]))) {
 		return NULL;
 	}
-	list->layers = layers;
-	struct latch_layer *layer = &layers[list->len++];
+	struct latch_layer *layer = &list->layers[list->len++];
 	*layer = latch_layer_default();
 	return layer;
 }

@@ -45,12 +45,10 @@ struct latch_surface_row *latch_statistics_find_surface(
 
 static struct latch_surface_row *make_surface(
 	struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row **rows = latch_array_grow(statistics->surfaces,
-		&statistics->surfaces_capacity, statistics->surfaces_length + 1, sizeof(rows[0]));
-	if (rows == NULL) {
+	if (!latch_array_reserve(&statistics->surfaces, &statistics->surfaces_capacity,
+		    statistics->surfaces_length + 1, sizeof(statistics->surfaces[0]))) {
 		return NULL;
 	}
-	statistics->surfaces = rows;
 	struct latch_surface_row *row = calloc(1, sizeof(*row));
 	if (row == NULL || !latch_id_map_put(&statistics->by_id, surface_id, row)) {
 		free(row);
@@ -134,13 +132,11 @@ struct latch_output_row *latch_statistics_find_output(
 
 static struct latch_output_row *make_output(
 	struct latch_statistics *statistics, uint32_t output_id) {
-	struct latch_output_row *rows = latch_array_grow(statistics->outputs,
-		&statistics->outputs_capacity, statistics->outputs_length + 1, sizeof(*rows));
-	if (rows == NULL) {
+	if (!latch_array_reserve(&statistics->outputs, &statistics->outputs_capacity,
+		    statistics->outputs_length + 1, sizeof(statistics->outputs[0]))) {
 		return NULL;
 	}
-	statistics->outputs = rows;
-	struct latch_output_row *row = &rows[statistics->outputs_length++];
+	struct latch_output_row *row = &statistics->outputs[statistics->outputs_length++];
 	*row = (struct latch_output_row){.id = output_id};
 	return row;
 }

@@ -274,7 +274,7 @@ static void wake(struct syncobj *syncobj, uint64_t point, bool signalled) {
 		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point &&
 			(signalled || syncobj->waits[i].for_fence)) {
 			eventfd_add(syncobj->waits[i].fd, 1);
-			latch_fence_clear(&syncobj->waits[i].fd);
+			latch_fd_clear(&syncobj->waits[i].fd);
 		}
 	}
 }
@@ -341,7 +341,7 @@ static int handle_destroy(uint32_t handle) {
 		return -EINVAL;
 	}
 	if (syncobj->inode == 1) {
-		latch_fence_clear(&syncobj->imported);
+		latch_fd_clear(&syncobj->imported);
 		syncobj->inode = 0;
 	}
 	kernel.handles[handle - 1] = NULL;
@@ -390,7 +390,7 @@ static int fd_to_handle(struct drm_syncobj_handle *arg) {
 			return -kernel.now.import_error;
 		}
 		struct syncobj *into = handle_get(arg->handle);
-		latch_fence_clear(&into->imported);
+		latch_fd_clear(&into->imported);
 		into->imported = latch_fence_dup(arg->fd);
 		if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE) {
 			into->imported_point = arg->point;
@@ -411,7 +411,7 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 		return -ENOENT;
 	}
 	if (src->inode == 1) {
-		latch_fence_clear(&dst->imported);
+		latch_fd_clear(&dst->imported);
 		dst->imported = latch_fence_dup(src->imported);
 		dst->imported_point = arg->dst_point;
 		return 0;
@@ -500,16 +500,16 @@ int kernel_count_handles(void) {
 
 void kernel_reset(void) {
 	for (int i = 0; i < kernel.num_dmabufs; i++) {
-		latch_fence_clear(&kernel.dmabufs[i].fence);
+		latch_fd_clear(&kernel.dmabufs[i].fence);
 	}
 	for (int i = 0; i < kernel.num_syncobjs; i++) {
 		struct syncobj *syncobj = &kernel.syncobjs[i];
 		if (syncobj->inode != 0 && syncobj->imported >= 0) {
 			close(syncobj->imported);
 		}
-		latch_fence_clear(&syncobj->materialised);
+		latch_fd_clear(&syncobj->materialised);
 		for (int j = 0; j < syncobj->num_waits; j++) {
-			latch_fence_clear(&syncobj->waits[j].fd);
+			latch_fd_clear(&syncobj->waits[j].fd);
 		}
 	}
 	/* What is in the arrays is written anew before it counts. */

@@ -299,8 +299,10 @@ drmModeConnectorPtr drmModeGetConnectorCurrent(int fd, uint32_t id) {
 }
 
 void drmModeFreeConnector(drmModeConnectorPtr connector) {
-	free(connector->modes);
-	drop(connector);
+	if (connector != NULL) {
+		free(connector->modes);
+		drop(connector);
+	}
 }
 
 uint32_t drmModeConnectorGetPossibleCrtcs(int fd, const drmModeConnector *connector) {
