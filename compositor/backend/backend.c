@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
@@ -62,9 +61,9 @@ bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend) {
 	/* A display controller without a render node is often driven together with a GPU that is a
 	 * device of its own: Mesa knows the pairs. */
 	char *render_node = drmGetRenderDeviceNameFromFd(backend->device->fd);
-	bool has_render_node = render_node != NULL;
+	bool may = render_node != NULL || backend->device->clock == KMS_CLOCK_HARDWARE;
 	free(render_node);
-	return has_render_node || backend->device->clock == KMS_CLOCK_HARDWARE;
+	return may;
 }
 
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend) {
@@ -250,13 +249,10 @@ static void handle_device_change(struct wl_listener *listener, void *data) {
 		return;
 	}
 	const struct wlr_device_hotplug_event *hotplug = &event->hotplug;
-	if (hotplug->prop_id != 0) {
-		refresh(backend, KMS_PROBE_NAMED, 0); // the kernel knows what its properties are
-	} else if (hotplug->connector_id != 0) {
-		refresh(backend, KMS_PROBE_NAMED, hotplug->connector_id);
-	} else {
-		refresh(backend, KMS_PROBE_CHANGED, 0);
-	}
+	/* The kernel knows what its properties are. */
+	const uint32_t asked = hotplug->prop_id == 0 ? hotplug->connector_id : 0;
+	const bool named = hotplug->prop_id != 0 || hotplug->connector_id != 0;
+	refresh(backend, named ? KMS_PROBE_NAMED : KMS_PROBE_CHANGED, asked);
 }
 
 static void handle_device_remove(struct wl_listener *listener, void *data) {
@@ -318,24 +314,19 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	wl_signal_add(&session_device->events.change, &backend->device_change);
 	wl_signal_add(&session_device->events.remove, &backend->device_remove);
 
-	if (backend->path == NULL) {
-		goto error;
+	if (backend->path != NULL) {
+		*exit_status = open_device(backend, session_device->fd);
 	}
-	*exit_status = open_device(backend, session_device->fd);
+	if (*exit_status == LATCH_EXIT_OK) {
+		backend->drm_event = wl_event_loop_add_fd(backend->loop, session_device->fd,
+			WL_EVENT_READABLE, handle_drm_event, backend);
+		*exit_status = backend->drm_event != NULL ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
+	}
 	if (*exit_status != LATCH_EXIT_OK) {
-		goto error;
-	}
-	backend->drm_event = wl_event_loop_add_fd(
-		backend->loop, session_device->fd, WL_EVENT_READABLE, handle_drm_event, backend);
-	if (backend->drm_event == NULL) {
-		*exit_status = LATCH_EXIT_FAILURE;
-		goto error;
+		wlr_backend_destroy(&backend->base);
+		return NULL;
 	}
 	return backend;
-
-error:
-	wlr_backend_destroy(&backend->base);
-	return NULL;
 }
 
 static int choose_connector(struct latch_kms_backend *backend, const char *name) {

@@ -58,6 +58,15 @@ struct latch_kms_mode {
 	drmModeModeInfo info;
 };
 
+/** What the owner of an output is told; each may be NULL. */
+struct latch_kms_handlers {
+	/** It has flipped. */
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
+	/** It has another CRTC: it shows black, and none of its buffers is read any more. */
+	void (*moved)(void *data);
+	void *data;
+};
+
 /**
  * A connected connector with the CRTC and the planes it was given: wlroots sees a wlr_output.
  *
@@ -110,9 +119,7 @@ struct latch_kms_output {
 	uint32_t submit_serial;
 	/** 64 bit vblank counter. */
 	uint64_t sequence;
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
-	void (*moved)(void *data);
-	void *handler_data;
+	struct latch_kms_handlers handlers;
 
 	struct wl_list link; // latch_kms_backend.outputs
 };

@@ -105,10 +105,8 @@ yyjson_mut_val *latch_inspect_add_plane(
 	yyjson_mut_obj_add_str(doc, object, "type", kms_plane_type_name(plane->type));
 	if (zpos->id != 0) {
 		yyjson_mut_val *range = yyjson_mut_obj_add_obj(doc, object, "zpos");
-		yyjson_mut_obj_add_uint(
-			doc, range, "min", zpos->immutable ? zpos->value : zpos->min);
-		yyjson_mut_obj_add_uint(
-			doc, range, "max", zpos->immutable ? zpos->value : zpos->max);
+		yyjson_mut_obj_add_uint(doc, range, "min", zpos->min);
+		yyjson_mut_obj_add_uint(doc, range, "max", zpos->max);
 		yyjson_mut_obj_add_bool(doc, range, "immutable", zpos->immutable);
 	} else {
 		yyjson_mut_obj_add_null(doc, object, "zpos");

@@ -219,8 +219,7 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 static uint64_t planes_of(const struct latch_output *output, const struct latch_frame *frame) {
 	uint64_t planes = frame->scanout.own_shown ? kms_plane_bit(output->kms->primary) : 0;
 	for (size_t i = 0; i < frame->len; i++) {
-		const struct kms_plane *plane = frame->layers[i].plane;
-		planes |= plane != NULL ? kms_plane_bit(plane) : 0;
+		planes |= kms_plane_bit(frame->layers[i].plane);
 	}
 	return planes;
 }

@@ -6,11 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kms/connector.h"
-#include "kms/plane.h"
-
-struct kms_crtc;
-struct kms_device;
+#include "kms/device.h"
 
 /*
  * An atomic request as a value: build it, test it, submit it, or drop it. It lives on the stack or

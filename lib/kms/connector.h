@@ -63,6 +63,7 @@ enum kms_connector_change {
 
 /** Properties of a connector by their documented names; id 0 where it has none. */
 struct kms_connector_properties {
+	/** non_desktop: a headset or the like. vrr_capable: monitor and driver can do it. */
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
@@ -89,10 +90,6 @@ struct kms_connector {
 	bool panel;
 	/** What a writeback connector can write (modifiers are assumed, see format.h). */
 	struct kms_format_set writeback_formats;
-	/** A headset or the like; not for a desktop. */
-	bool non_desktop;
-	/** The monitor and the driver can do variable refresh. */
-	bool vrr_capable;
 	/** To be made false when a modeset with link-status GOOD was accepted. The kernel stores
 	 * that without an event, so the next BAD that is read is a new failure. */
 	bool link_bad;

@@ -5,9 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "base/array.h"
 
@@ -115,13 +113,11 @@ void kms_format_set_finish(struct kms_format_set *set) {
 }
 
 void kms_modifier_name(char *text, size_t size, uint64_t modifier) {
-	if (modifier == DRM_FORMAT_MOD_INVALID) {
-		snprintf(text, size, "(driver's own)");
-		return;
-	}
 	char *name = drmGetFormatModifierName(modifier);
 	char *vendor = drmGetFormatModifierVendor(modifier);
-	if (name == NULL) {
+	if (modifier == DRM_FORMAT_MOD_INVALID) {
+		snprintf(text, size, "(driver's own)");
+	} else if (name == NULL) {
 		snprintf(text, size, "0x%016" PRIx64, modifier);
 	} else if (vendor == NULL || modifier == DRM_FORMAT_MOD_LINEAR) {
 		snprintf(text, size, "%s", name);

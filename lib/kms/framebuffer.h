@@ -1,11 +1,7 @@
 #ifndef LATCH_KMS_FRAMEBUFFER_H
 #define LATCH_KMS_FRAMEBUFFER_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct kms_device;
+#include "kms/device.h"
 
 /*
  * GEM handles and who closes them. A GEM handle is a number of one open file: importing the same

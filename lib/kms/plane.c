@@ -112,14 +112,7 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 		ret = read_formats(plane, fd, info);
 	}
 	drmModeFreePlane(info);
-	if (ret < 0) {
-		kms_plane_finish(plane);
-	}
 	return ret;
-}
-
-void kms_plane_finish(struct kms_plane *plane) {
-	kms_format_set_finish(&plane->formats);
 }
 
 bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
@@ -128,13 +121,7 @@ bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_pla
 }
 
 static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
-	if (zpos->id == 0) {
-		return false;
-	}
-	if (zpos->immutable) {
-		return zpos->value == (uint64_t)value;
-	}
-	return (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
+	return zpos->id != 0 && (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
 }
 
 const struct kms_property *kms_plane_find_lacking(

@@ -26,7 +26,8 @@ struct kms_property {
 	bool kept;
 	/** When it was read. */
 	uint64_t value;
-	/** Range properties only, else 0. Signed ranges are int64_t in here. */
+	/** Of a range, int64_t in here where it is signed; where it is immutable, the value; else
+	 * 0. */
 	uint64_t min, max;
 	/** Enums and bitmasks, by the names of the spec. Bit i: the i-th can be had. Without the
 	 * property that is the first one, the default. */

@@ -200,9 +200,8 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 	for (size_t i = 0; i < state->len; i++) {
 		struct saved *saved = &state->list[i];
 		/* Where that fails its number stays 0, and the kernel refuses the mode. */
-		if (saved->blob != NULL && kms_blob_create(device, saved->blob, saved->blob_len,
-						   &saved->blob_id) != 0) {
-			saved->blob_id = 0;
+		if (saved->blob != NULL) {
+			kms_blob_create(device, saved->blob, saved->blob_len, &saved->blob_id);
 		}
 	}
 	struct kms_commit commit;

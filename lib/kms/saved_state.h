@@ -1,8 +1,6 @@
 #ifndef LATCH_KMS_SAVED_STATE_H
 #define LATCH_KMS_SAVED_STATE_H
 
-#include <stddef.h>
-
 struct kms_device;
 struct kms_saved_state;
 

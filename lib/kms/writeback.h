@@ -1,14 +1,8 @@
 #ifndef LATCH_KMS_WRITEBACK_H
 #define LATCH_KMS_WRITEBACK_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct kms_commit;
-struct kms_connector;
-struct kms_crtc;
-struct kms_device;
-struct kms_dumb_buffer;
+#include "kms/commit.h"
+#include "kms/framebuffer.h"
 
 /*
  * A picture of what a CRTC really shows, all planes blended, written by the display hardware

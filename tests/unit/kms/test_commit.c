@@ -539,7 +539,7 @@ static void test_usual_commit_can_not_be_async(void **state) {
 
 static void test_vrr(void **state) {
 	make_real();
-	assert_true(device->connectors[0]->vrr_capable);
+	assert_true(device->connectors[0]->props.vrr_capable.value != 0);
 	for (uint64_t on = 0; on < 2; on++) {
 		kms_commit_init(&commit, device);
 		assert_int_equal(kms_commit_set_vrr(&commit, crtc, on != 0), 0);
