@@ -9,7 +9,6 @@
 #include "kms/plane.h"
 #include "plan/reason.h"
 
-struct kms_plane_state;
 struct latch_content;
 struct latch_surface;
 

@@ -2,7 +2,6 @@
 #ifndef LATCH_TRACE_DURATIONS_H
 #define LATCH_TRACE_DURATIONS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
