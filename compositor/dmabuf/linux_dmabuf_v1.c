@@ -25,6 +25,7 @@
 #include "dmabuf/params.h"
 #include "dmabuf/tranche.h"
 #include "kms/plane.h"
+#include "limits/resource.h"
 #include "linux-dmabuf-v1-protocol.h"
 
 /* A GPU and its display have some thousand pairs. What finds no place is not told to anybody. */
@@ -394,12 +395,8 @@ static void send_formats(const struct latch_dmabuf *dmabuf, struct wl_resource *
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
 static const struct zwp_linux_dmabuf_feedback_v1_interface object_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 };
 
 static void handle_resource_destroy(struct wl_resource *resource) {
@@ -411,16 +408,15 @@ static void get_feedback(struct wl_client *client, struct wl_resource *manager, 
 	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(manager);
 	struct surface *surface = wlr_surface != NULL ? get_surface(dmabuf, wlr_surface) : NULL;
 	struct audience *audience = surface != NULL ? &surface->audience : &dmabuf->defaults;
-	struct wl_resource *object = wl_resource_create(client,
-		&zwp_linux_dmabuf_feedback_v1_interface, wl_resource_get_version(manager), id);
-	if (object == NULL || (surface == NULL && wlr_surface != NULL)) {
-		wl_client_post_no_memory(client);
+	struct wl_resource *object = latch_resource_create(client,
+		&zwp_linux_dmabuf_feedback_v1_interface, (uint32_t)wl_resource_get_version(manager),
+		id, &object_impl, NULL, handle_resource_destroy);
+	if (object == NULL) {
 		return;
 	}
-	wl_resource_set_implementation(object, &object_impl, NULL, handle_resource_destroy);
 	wl_list_insert(&audience->objects, wl_resource_get_link(object));
 	/* The client waits for its first feedback: an error is better than no answer. */
-	if (!tell(dmabuf, &audience->told, object)) {
+	if ((surface == NULL && wlr_surface != NULL) || !tell(dmabuf, &audience->told, object)) {
 		wl_client_post_no_memory(client);
 	}
 }
@@ -449,7 +445,7 @@ static void handle_get_surface_feedback(struct wl_client *client, struct wl_reso
 }
 
 static const struct zwp_linux_dmabuf_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 	.create_params = handle_create_params,
 	.get_default_feedback = handle_get_default_feedback,
 	.get_surface_feedback = handle_get_surface_feedback,
@@ -457,14 +453,9 @@ static const struct zwp_linux_dmabuf_v1_interface manager_impl = {
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct latch_dmabuf *dmabuf = data;
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_linux_dmabuf_v1_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, dmabuf, NULL);
-	if (version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
+	struct wl_resource *resource = latch_resource_create(
+		client, &zwp_linux_dmabuf_v1_interface, version, id, &manager_impl, dmabuf, NULL);
+	if (resource != NULL && version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
 		send_formats(dmabuf, resource);
 	}
 }

@@ -7,6 +7,7 @@
  * surface goes, the client's object stays without effect.
  */
 
+#include "limits/resource.h"
 #include "sync/types.h"
 
 struct latch_extension_global;
@@ -38,9 +39,6 @@ extern const struct latch_extension_manager {
 
 /** Offers the extension until wl_global_destroy(). False without memory. */
 bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display);
-
-/** The destructor of managers and objects. */
-void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource);
 
 /** The manager's request that makes an object. */
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,

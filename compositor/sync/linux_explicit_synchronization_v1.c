@@ -73,7 +73,7 @@ static void surface_handle_get_release(
 			"a release was already asked for this commit");
 		return;
 	}
-	latch_buffer_release_create(&sync->explicit.release, resource, id);
+	latch_buffer_release_create(&sync->explicit.release, client, id);
 }
 
 const struct latch_extension latch_explicit_extension = {
@@ -83,7 +83,7 @@ const struct latch_extension latch_explicit_extension = {
 	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct zwp_linux_surface_synchronization_v1_interface){
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 			.set_acquire_fence = surface_handle_set_acquire_fence,
 			.get_release = surface_handle_get_release,
 		},

@@ -7,6 +7,7 @@
 #include "fence/fence.h"
 #include "fence/timeline.h"
 #include "fence/watch.h"
+#include "limits/resource.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 
 #define BUFFER_RELEASE_VERSION 1
@@ -28,15 +29,10 @@ static void handle_buffer_release_destroy(struct wl_resource *resource) {
 }
 
 void latch_buffer_release_create(
-	struct wl_resource **place, struct wl_resource *parent, uint32_t id) {
-	*place = wl_resource_create(wl_resource_get_client(parent),
-		&zwp_linux_buffer_release_v1_interface, BUFFER_RELEASE_VERSION, id);
-	if (*place == NULL) {
-		wl_resource_post_no_memory(parent);
-		return;
-	}
+	struct wl_resource **place, struct wl_client *client, uint32_t id) {
 	/* It has events only. */
-	wl_resource_set_implementation(*place, NULL, place, handle_buffer_release_destroy);
+	*place = latch_resource_create(client, &zwp_linux_buffer_release_v1_interface,
+		BUFFER_RELEASE_VERSION, id, NULL, place, handle_buffer_release_destroy);
 }
 
 void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {

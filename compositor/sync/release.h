@@ -47,8 +47,7 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
  * A zwp_linux_buffer_release_v1 is kept in one place, which is set to NULL when its client goes.
  * Without memory for it the client is told.
  */
-void latch_buffer_release_create(
-	struct wl_resource **place, struct wl_resource *parent, uint32_t id);
+void latch_buffer_release_create(struct wl_resource **place, struct wl_client *client, uint32_t id);
 
 /*
  * Sends the one event of the object, fenced_release or with -1 immediate_release, and destroys it.
