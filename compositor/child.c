@@ -31,7 +31,7 @@ static int handle_sigchld(int signal_number, void *data) {
 		return 0;
 	}
 	child->pid = 0;
-	child->ended(child->data, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	child->ended(child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return 0;
 }
 

@@ -1,16 +1,10 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <string.h>
 
 #include "base/options.h"
 #include "limits/share.h"
 #include "plan/plan.h"
-
-static bool take_renderer(const char *text, void *data) {
-	struct latch_options *options = data;
-	return latch_renderer_kind_parse(text, &options->renderer);
-}
 
 static bool take_limits(const char *text, void *data) {
 	struct latch_options *options = data;
@@ -22,18 +16,8 @@ static bool take_pacing(const char *text, void *data) {
 	return latch_pacing_parse(text, &options->pacing);
 }
 
-static bool take_vrr(const char *text, void *data) {
-	struct latch_options *options = data;
-	return latch_vrr_policy_parse(text, &options->vrr);
-}
-
-static bool take_list(const char *text, void *data) {
-	struct latch_options *options = data;
-	options->list_json = text != NULL && strcmp(text, "json") == 0;
-	return text == NULL || options->list_json;
-}
-
 static const char *const on_off[] = {"off", "on", NULL};
+static const char *const list_forms[] = {NULL, "json", NULL};
 
 static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 	[WLR_ERROR] = "error",
@@ -50,7 +34,8 @@ static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 static const struct option_row rows[] = {
 	{.help = "usage: latch [options] [-- COMMAND [ARG ...]]\n"
 		 "\n"
-		 "A Wayland compositor that shows its clients' own buffers. With a COMMAND it starts it,\n"
+		 "A Wayland compositor that shows its clients' own buffers. With a COMMAND it "
+		 "starts it,\n"
 		 "and ends with its exit status when it ends.\n"
 		 "\n"},
 	{"device", "PATH", "KMS device, as /dev/dri/card0 (default: the first that will do)",
@@ -60,7 +45,8 @@ static const struct option_row rows[] = {
 	{"mode", "WxH[@HZ]", "mode to set (default: the connector's preferred one)", OPTION_TEXT,
 		MEMBER(mode)},
 	{"renderer", "NAME", "what composes: auto, gles2, vulkan, pixman (default: auto)",
-		OPTION_CALL, .take = take_renderer, .wrong = "unknown renderer"},
+		OPTION_NAME, MEMBER(renderer), .names = latch_renderer_kind_names,
+		.wrong = "unknown renderer"},
 	{"no-scanout", NULL, "compose everything, put no client's buffer on a plane", OPTION_SET,
 		MEMBER(scanout), .min = false},
 	{"max-tests", "N", "test commits that a new arrangement may cost (default: 24)",
@@ -94,7 +80,8 @@ static const struct option_row rows[] = {
 	{"vrr", "off|on|fullscreen",
 		"variable refresh: never, always, or while one window fills the\n"
 		"screen (default: off)",
-		OPTION_CALL, .take = take_vrr, .wrong = "--vrr is off, on or fullscreen"},
+		OPTION_NAME, MEMBER(vrr), .names = latch_vrr_policy_names,
+		.wrong = "--vrr is off, on or fullscreen"},
 	{"socket", "NAME", "name of the Wayland socket (default: the first free wayland-N)",
 		OPTION_TEXT, MEMBER(socket)},
 	{"stats", "FILE", "write the latency table as JSON at the end", OPTION_TEXT, MEMBER(stats)},
@@ -109,8 +96,8 @@ static const struct option_row rows[] = {
 	{"list", "[=json]",
 		"print the device, connectors, modes and planes, and what is on and\n"
 		"off and why; then exit",
-		OPTION_CALL, .given = offsetof(struct latch_options, list), .take = take_list,
-		.wrong = "--list knows json only"},
+		OPTION_NAME, MEMBER(list_json), .given = offsetof(struct latch_options, list),
+		.names = list_forms, .max = 1, .wrong = "--list knows json only"},
 	{"log", "LEVEL", "error, info or debug (default: info)", OPTION_NAME, MEMBER(log_level),
 		.names = log_levels, .max = WLR_DEBUG, .wrong = "unknown log level"},
 	{.help = "  --version, --help\n"

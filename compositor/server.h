@@ -25,7 +25,6 @@ struct latch_server {
 	struct latch_child child;
 	struct wl_event_source *urgent;
 	struct latch_listen *listen;
-	const char *socket;
 	/** The renderer was lost, and is made anew with the next turn of the loop; NULL: it was
 	 * not. */
 	struct wl_event_source *renew;

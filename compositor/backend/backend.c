@@ -265,19 +265,17 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 	enum kms_open_error error;
 	backend->device = kms_device_create(fd, &error);
 	if (backend->device == NULL) {
-		fprintf(stderr, "latch: %s: %s\n", backend->path, kms_error_string(error));
-		return error == KMS_OPEN_NOT_DRM      ? LATCH_EXIT_NO_DEVICE
-		       : error == KMS_OPEN_NOT_KMS    ? LATCH_EXIT_NOT_KMS
-		       : error == KMS_OPEN_NOT_ATOMIC ? LATCH_EXIT_NOT_ATOMIC
-						      : LATCH_EXIT_FAILURE;
+		enum latch_exit status = error == KMS_OPEN_NOT_DRM	? LATCH_EXIT_NO_DEVICE
+					 : error == KMS_OPEN_NOT_KMS	? LATCH_EXIT_NOT_KMS
+					 : error == KMS_OPEN_NOT_ATOMIC ? LATCH_EXIT_NOT_ATOMIC
+									: LATCH_EXIT_FAILURE;
+		return latch_exit_with(status, "%s: %s", backend->path, kms_error_string(error));
 	}
-	if (!kms_device_is_master(backend->device)) {
-		fprintf(stderr,
-			"latch: %s is in use: another compositor is its master; end that one, or "
-			"start "
-			"latch on a VT of its own\n",
+	if (!drmIsMaster(fd)) {
+		return latch_exit_with(LATCH_EXIT_BUSY,
+			"%s is in use: another compositor is its master; end that one, or start "
+			"latch on a VT of its own",
 			backend->path);
-		return LATCH_EXIT_BUSY;
 	}
 	backend->saved = kms_saved_state_create(backend->device);
 	if (backend->saved == NULL) {
@@ -352,26 +350,19 @@ static int choose_connector(struct latch_kms_backend *backend, const char *name)
 
 static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 	if (!kms_mode_request_parse(&backend->mode_request, text)) {
-		fprintf(stderr, "latch: --mode takes WxH or WxH@Hz, not '%s'\n", text);
-		return LATCH_EXIT_USAGE;
+		return latch_exit_with(
+			LATCH_EXIT_USAGE, "--mode takes WxH or WxH@Hz, not '%s'", text);
 	}
-	backend->has_mode_request = true;
-	bool found = false;
 	for (size_t i = 0; i < backend->device->connectors_len; i++) {
 		const struct kms_connector *connector = backend->device->connectors[i];
-		if (latch_kms_output_is_wanted(backend, connector)) {
-			found = found || kms_mode_choose(connector->modes, connector->modes_len,
-						 &backend->mode_request) >= 0;
+		if (latch_kms_output_is_wanted(backend, connector) &&
+			kms_mode_choose(connector->modes, connector->modes_len,
+				&backend->mode_request) >= 0) {
+			return LATCH_EXIT_OK;
 		}
 	}
-	if (found) {
-		return LATCH_EXIT_OK;
-	}
-	fprintf(stderr,
-		"latch: no connected connector has the mode %s; 'latch --list' shows the "
-		"modes\n",
-		text);
-	return LATCH_EXIT_NO_MODE;
+	return latch_exit_with(LATCH_EXIT_NO_MODE,
+		"no connected connector has the mode %s; 'latch --list' shows the modes", text);
 }
 
 int latch_kms_backend_choose(

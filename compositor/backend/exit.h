@@ -22,4 +22,8 @@ enum latch_exit {
 	LATCH_EXIT_NOT_FOUND = 127,	 /* COMMAND not found */
 };
 
+/** Says on stderr, in one sentence, why latch ends; returns the status. */
+__attribute__((format(printf, 2, 3))) int latch_exit_with(
+	enum latch_exit status, const char *format, ...);
+
 #endif

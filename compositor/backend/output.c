@@ -123,7 +123,7 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 	const struct kms_connector *connector = output->connector;
 	const struct latch_kms_backend *backend = output->backend;
 	int index = kms_mode_choose(connector->modes, connector->modes_len,
-		backend->has_mode_request ? &backend->mode_request : NULL);
+		backend->mode_request.width > 0 ? &backend->mode_request : NULL);
 	if (index < 0) {
 		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
 	}

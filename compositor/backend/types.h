@@ -31,8 +31,7 @@ struct latch_kms_backend {
 
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;
-	bool has_mode_request;
-	struct kms_mode_request mode_request;
+	struct kms_mode_request mode_request; // width 0: there is none
 
 	/**
 	 * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed

@@ -1,21 +1,13 @@
 #include "output/vblank.h"
 
-#include <string.h>
+#include <stddef.h>
 
-bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy) {
-	static const char *const names[] = {
-		[LATCH_VRR_OFF] = "off",
-		[LATCH_VRR_ON] = "on",
-		[LATCH_VRR_FULLSCREEN] = "fullscreen",
-	};
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*policy = (enum latch_vrr_policy)i;
-			return true;
-		}
-	}
-	return false;
-}
+const char *const latch_vrr_policy_names[] = {
+	[LATCH_VRR_OFF] = "off",
+	[LATCH_VRR_ON] = "on",
+	[LATCH_VRR_FULLSCREEN] = "fullscreen",
+	NULL,
+};
 
 /* The first refusal that holds; 0 is none. */
 static unsigned find_first(const bool *holds, unsigned len) {

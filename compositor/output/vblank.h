@@ -51,8 +51,8 @@ enum latch_vrr_policy {
 	LATCH_VRR_FULLSCREEN,
 };
 
-/** "off", "on", "fullscreen". False for another word. */
-bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy);
+/** "off", "on", "fullscreen"; NULL ends them. */
+extern const char *const latch_vrr_policy_names[];
 
 /** Why an output has a fixed refresh. */
 enum latch_vrr_refusal {

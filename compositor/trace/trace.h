@@ -6,7 +6,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct latch_statistics;
 struct latch_trace;
@@ -70,8 +69,5 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t ti
  * trace.
  */
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace);
-
-/** Prints the frame latency table, at most 100 columns wide, for a person to read. */
-void latch_trace_print(struct latch_trace *trace, FILE *file);
 
 #endif

@@ -207,10 +207,6 @@ void kms_device_destroy(struct kms_device *device) {
 	free(device);
 }
 
-bool kms_device_is_master(const struct kms_device *device) {
-	return drmIsMaster(device->fd) != 0;
-}
-
 struct probed {
 	bool panels, others; // the built-in ones, and all that a monitor can be plugged into
 	uint32_t id;	     // this one, whatever it is

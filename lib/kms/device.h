@@ -89,9 +89,6 @@ void kms_device_destroy(struct kms_device *device);
 /** Half a sentence that goes after the device's name and a colon. */
 const char *kms_error_string(enum kms_open_error error);
 
-/** Whether we are DRM master, i.e. may commit. */
-bool kms_device_is_master(const struct kms_device *device);
-
 /** Which connectors' hardware is asked, see kms_connector_create(). */
 enum kms_probe {
 	KMS_PROBE_ALL,

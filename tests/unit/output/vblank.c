@@ -60,15 +60,10 @@ static void vrr_follows_its_policy(void **state) {
 }
 
 static void policies_are_words(void **state) {
-	enum latch_vrr_policy policy = LATCH_VRR_ON;
-	assert_true(latch_vrr_policy_parse("off", &policy));
-	assert_int_equal(policy, LATCH_VRR_OFF);
-	assert_true(latch_vrr_policy_parse("on", &policy));
-	assert_int_equal(policy, LATCH_VRR_ON);
-	assert_true(latch_vrr_policy_parse("fullscreen", &policy));
-	assert_int_equal(policy, LATCH_VRR_FULLSCREEN);
-	assert_false(latch_vrr_policy_parse("", &policy));
-	assert_false(latch_vrr_policy_parse("automatic", &policy));
+	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_OFF], "off");
+	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_ON], "on");
+	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_FULLSCREEN], "fullscreen");
+	assert_null(latch_vrr_policy_names[LATCH_VRR_FULLSCREEN + 1]);
 }
 
 TEST_MAIN("output-vblank", UNIT(tearing_needs_everything), UNIT(the_first_refusal_counts),

@@ -2,6 +2,7 @@
 #include "trace/trace.h"
 #include "../test.h"
 #include "frame.h"
+#include "trace/statistics.h"
 
 #include <errno.h>
 #include <malloc.h>
@@ -49,7 +50,6 @@ static void test_off(void **state) {
 	add(none);
 	record(none, 1);
 	latch_trace_remove_surface(none, 1);
-	latch_trace_print(none, stderr);
 	latch_trace_destroy(none);
 }
 
@@ -83,7 +83,7 @@ static void test_table(void **state) {
 	char *text = NULL;
 	size_t size = 0;
 	FILE *file = open_memstream(&text, &size);
-	latch_trace_print(trace, file);
+	latch_statistics_write_table(latch_trace_statistics(trace), file);
 	fclose(file);
 	assert_non_null(strstr(text, "output DP-1"));
 	assert_non_null(strstr(text, "hardware clock"));
