@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
@@ -73,7 +72,6 @@ struct surface {
 
 struct latch_dmabuf {
 	struct latch_dmabuf_options options;
-	struct latch_dmabuf_probe probe;
 	struct latch_params_judge judge;
 	struct wl_global *global;
 
@@ -492,10 +490,9 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		return NULL;
 	}
 	dmabuf->options = *options;
-	dmabuf->probe =
-		options->test_probe != NULL ? *options->test_probe : latch_dmabuf_kernel_probe;
 	dmabuf->judge = (struct latch_params_judge){
-		.probe = &dmabuf->probe,
+		.probe = options->test_probe != NULL ? *options->test_probe
+						     : latch_dmabuf_kernel_probe,
 		.advertised = is_advertised,
 		.usable = usable,
 		.data = dmabuf,

@@ -11,7 +11,6 @@
 struct kms_format_set;
 struct kms_plane;
 struct wl_display;
-struct wlr_dmabuf_attributes;
 struct wlr_drm_format_set;
 struct wlr_surface;
 

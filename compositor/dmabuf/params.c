@@ -241,7 +241,7 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 /* Whether a buffer can be made of this; the text says why not. */
 static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, params->judge->probe);
+	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, &params->judge->probe);
 	if (fault.text != NULL) {
 		return fault;
 	}
@@ -304,7 +304,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	if (!charge_memory(&params->dmabuf, params->judge->probe)) {
+	if (!charge_memory(&params->dmabuf, &params->judge->probe)) {
 		latch_account_refuse(params->dmabuf.account);
 		close_all(&params->dmabuf);
 		return;

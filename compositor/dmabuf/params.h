@@ -7,11 +7,10 @@
 #include "dmabuf/check.h"
 
 struct wl_client;
-struct wlr_dmabuf_attributes;
 
 /** What decides about buffers. */
 struct latch_params_judge {
-	const struct latch_dmabuf_probe *probe;
+	struct latch_dmabuf_probe probe;
 	/** Whether clients may have been told of this pair. */
 	bool (*advertised)(void *data, uint32_t fourcc, uint64_t modifier);
 	/** Whether the buffer can be shown in some way: the import itself. */

@@ -1,9 +1,6 @@
 #include "inspect/documents.h"
 
-#include <yyjson.h>
-
 #include "base/text.h"
-#include "plan/layer.h"
 
 /* Room for a title, cut off where it is longer. */
 #define TEXT_MAX 256

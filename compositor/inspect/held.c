@@ -2,16 +2,13 @@
 #include <stdio.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
-#include <yyjson.h>
 
 #include "base/clock.h"
-#include "base/id_map.h"
 #include "base/minmax.h"
 #include "inspect/documents.h"
 #include "limits/account.h"
 #include "output/content.h"
 #include "output/core.h"
-#include "sync/held.h"
 
 void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t surface,
 	uint32_t object, const struct latch_held *held) {

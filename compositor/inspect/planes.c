@@ -7,16 +7,12 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <xf86drm.h>
-#include <yyjson.h>
 
-#include "backend/backend.h"
-#include "backend/output.h"
-#include "base/id_map.h"
+#include "backend/types.h"
 #include "inspect/documents.h"
 #include "kms/vblank.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "plan/layer.h"
 #include "plan/plan.h"
 #include "plan/reason.h"
 #include "shell/shell.h"

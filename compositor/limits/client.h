@@ -7,8 +7,6 @@
 #include "limits/turns.h"
 
 struct latch_clients;
-struct wl_display;
-struct wl_resource;
 
 /** What latch has for every wl_client, all in one object. It goes with the client. */
 struct latch_client {

@@ -7,7 +7,6 @@
  * them is never for clients.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /**

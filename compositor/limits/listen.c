@@ -99,12 +99,8 @@ static int try_name(struct latch_listen *listener, const char *name) {
 		return ENOMEM;
 	}
 	int error = set_paths(listener);
-	if (error == 0) {
-		error = lock(listener);
-	}
-	if (error == 0) {
-		error = open_socket(listener);
-	}
+	error = error == 0 ? lock(listener) : error;
+	error = error == 0 ? open_socket(listener) : error;
 	if (error != 0) {
 		close_socket(listener);
 	}
@@ -188,10 +184,6 @@ struct latch_listen *latch_listen_create(struct wl_display *display, const char 
 
 const char *latch_listen_name(const struct latch_listen *listener) {
 	return listener->name;
-}
-
-bool latch_listen_is_paused(const struct latch_listen *listener) {
-	return listener->paused;
 }
 
 void latch_listen_destroy(struct latch_listen *listener) {

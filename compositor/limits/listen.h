@@ -7,8 +7,6 @@
  * kernel's queue while fds are short: while less than twice the reserve is left (fds.h).
  */
 
-#include <stdbool.h>
-
 struct latch_listen;
 struct wl_display;
 
@@ -24,9 +22,6 @@ struct latch_listen *latch_listen_create(struct wl_display *display, const char 
 
 /** For WAYLAND_DISPLAY. Valid as long as the object. */
 const char *latch_listen_name(const struct latch_listen *listener);
-
-/** New clients wait because fds are short. */
-bool latch_listen_is_paused(const struct latch_listen *listener);
 
 /** Removes the socket. NULL is fine. */
 void latch_listen_destroy(struct latch_listen *listener);

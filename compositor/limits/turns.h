@@ -22,16 +22,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <wayland-util.h>
+#include <wayland-server-core.h>
 
 #include "limits/share.h"
 
 struct latch_account;
-struct wl_client;
-struct wl_display;
-struct wl_event_loop;
-struct wl_event_source;
-struct wl_resource;
 
 struct latch_turns;
 

@@ -146,7 +146,6 @@ static void test_waits_while_fds_are_short(void **state) {
 		dispatch(display, 2);
 	}
 	assert_int_equal(count_clients(display), 0);
-	assert_true(latch_listen_is_paused(listener));
 
 	/* Nobody asks all the time: the loop sleeps between two looks. */
 	struct timespec cpu_before, cpu_after;
@@ -161,7 +160,6 @@ static void test_waits_while_fds_are_short(void **state) {
 		close(hogs[--len]);
 	}
 	dispatch(display, 2 * LATCH_LISTEN_RETRY_MS);
-	assert_false(latch_listen_is_paused(listener));
 	assert_int_equal(count_clients(display), 3);
 	for (int i = 0; i < 3; i++) {
 		close(clients[i]);
