@@ -1,5 +1,4 @@
-#ifndef LATCH_CHILD_H
-#define LATCH_CHILD_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -27,5 +26,3 @@ bool latch_child_ask_to_end(struct latch_child *child);
 
 /** Asks it to end if it runs still, and forgets it. */
 void latch_child_finish(struct latch_child *child);
-
-#endif

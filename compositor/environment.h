@@ -1,5 +1,4 @@
-#ifndef LATCH_ENVIRONMENT_H
-#define LATCH_ENVIRONMENT_H
+#pragma once
 
 /**
  * Whether latch can run here at all: XDG_RUNTIME_DIR, and the kernel's version. Returns
@@ -13,5 +12,3 @@ int latch_environment_check(void);
  * takes CAP_SYS_NICE or an RLIMIT_RTPRIO of 1; without, everything goes on as it was. Logs which.
  */
 void latch_realtime_enter(void);
-
-#endif

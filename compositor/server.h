@@ -1,5 +1,4 @@
-#ifndef LATCH_SERVER_H
-#define LATCH_SERVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -64,5 +63,3 @@ bool latch_server_round(struct latch_server *server, int timeout_ms);
 void latch_server_settle(struct latch_server *server);
 
 void latch_server_finish(struct latch_server *server);
-
-#endif

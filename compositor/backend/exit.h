@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_EXIT_H
-#define LATCH_BACKEND_EXIT_H
+#pragma once
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these
@@ -25,5 +24,3 @@ enum latch_exit {
 /** Says on stderr, in one sentence, why latch ends; returns the status. */
 __attribute__((format(printf, 2, 3))) int latch_exit_with(
 	enum latch_exit status, const char *format, ...);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_OUTPUT_H
-#define LATCH_BACKEND_OUTPUT_H
+#pragma once
 
 #include "backend/types.h"
 #include "kms/commit.h"
@@ -88,5 +87,3 @@ const char *latch_kms_output_device(const struct latch_kms_output *output);
 /** How long before a flip's time the display takes no new picture any more; 0 where flips come from
  * a timer, which has no such thing, and where no mode is set. */
 int64_t latch_kms_output_blank_ns(const struct latch_kms_output *output);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_TYPES_H
-#define LATCH_BACKEND_TYPES_H
+#pragma once
 
 /* The backend's plain structs. */
 
@@ -122,5 +121,3 @@ struct latch_kms_output {
 
 	struct wl_list link; // latch_kms_backend.outputs
 };
-
-#endif

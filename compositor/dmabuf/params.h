@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_PARAMS_H
-#define LATCH_DMABUF_PARAMS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,5 +26,3 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 
 /** Makes wlr_buffer_try_from_resource() know these buffers. Once per process is enough. */
 void latch_params_register_buffers(void);
-
-#endif

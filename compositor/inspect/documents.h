@@ -1,5 +1,4 @@
-#ifndef LATCH_INSPECT_DOCUMENTS_H
-#define LATCH_INSPECT_DOCUMENTS_H
+#pragma once
 
 /*
  * The inspector's documents, see docs/inspector.md. Texts of clients, devices and drivers are
@@ -62,5 +61,3 @@ yyjson_mut_val *latch_inspect_add_counted(
 
 /** Adds to the root what the causes of missed vblanks mean, for people. */
 void latch_inspect_add_causes(yyjson_mut_doc *doc, yyjson_mut_val *root);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_INSPECT_INSPECTOR_H
-#define LATCH_INSPECT_INSPECTOR_H
+#pragma once
 
 #include <wayland-server-core.h>
 #include <yyjson.h>
@@ -30,5 +29,3 @@ struct latch_inspector *latch_inspector_create(
 
 /** Clients must be gone, the display still there. NULL is fine. */
 void latch_inspector_destroy(struct latch_inspector *inspector);
-
-#endif

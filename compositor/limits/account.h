@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_ACCOUNT_H
-#define LATCH_LIMITS_ACCOUNT_H
+#pragma once
 
 /*
  * What one client makes latch hold, counted in one place. Code that takes something in for a client
@@ -121,5 +120,3 @@ const char *latch_account_app_id(const struct latch_account *account);
 /** Writes who it is, as `client 4711 (foot, app id "foot")`. Returns text. */
 const char *latch_account_describe(
 	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_LISTEN_H
-#define LATCH_LIMITS_LISTEN_H
+#pragma once
 
 /*
  * The Wayland socket. libwayland's own takes every client at once; when the process is out of fds,
@@ -25,5 +24,3 @@ const char *latch_listen_name(const struct latch_listen *listener);
 
 /** Removes the socket. NULL is fine. */
 void latch_listen_destroy(struct latch_listen *listener);
-
-#endif

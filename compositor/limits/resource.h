@@ -1,6 +1,5 @@
 /* Protocol objects, as every protocol makes them. */
-#ifndef LATCH_LIMITS_RESOURCE_H
-#define LATCH_LIMITS_RESOURCE_H
+#pragma once
 
 #include <wayland-server-core.h>
 
@@ -14,5 +13,3 @@ struct wl_resource *latch_resource_create(struct wl_client *client,
 
 /** The request that every object has: it goes. */
 void latch_resource_handle_destroy(struct wl_client *client, struct wl_resource *resource);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_TURNS_H
-#define LATCH_LIMITS_TURNS_H
+#pragma once
 
 /*
  * Whose turn it is: latch is one thread, and while it works for one client the others wait. Two
@@ -99,5 +98,3 @@ void latch_turns_end_round(struct latch_turns *turns);
  */
 struct wl_event_source *latch_client_source_find(
 	struct wl_event_loop *loop, struct wl_client *client);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_EXTENSION_H
-#define LATCH_SYNC_EXTENSION_H
+#pragma once
 
 /*
  * A protocol that gives a wl_surface one more object: a global, whose request makes it. What the
@@ -62,5 +61,3 @@ int latch_explicit_take_acquire(struct latch_surface_sync *sync);
 
 /** The same: the surface goes, what was set and never committed is given back. */
 void latch_explicit_finish(struct latch_surface_sync *sync);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_PRIVATE_H
-#define LATCH_SYNC_PRIVATE_H
+#pragma once
 
 /* The gate's plain structs that nobody else sees, and how subsurfaces wait for each other. */
 
@@ -91,5 +90,3 @@ void latch_tree_put_barrier(struct latch_held_update *update);
 void latch_tree_handle_applied(struct latch_surface_sync *sync);
 /** The surface goes away: lets go all that waited for it, and stops waiting for its parent. */
 void latch_tree_detach(struct latch_surface_sync *sync);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_RELEASE_H
-#define LATCH_SYNC_RELEASE_H
+#pragma once
 
 /*
  * How the buffer of one content update goes back to its client, beside wl_buffer.release:
@@ -54,5 +53,3 @@ void latch_buffer_release_create(struct wl_resource **place, struct wl_client *c
  * fence_fd stays the caller's. NULL in the place is fine.
  */
 void latch_buffer_release_send(struct wl_resource **place, int fence_fd);
-
-#endif

@@ -1,6 +1,5 @@
 /* What the rest of latch calls to have its frames recorded. */
-#ifndef LATCH_TRACE_TRACE_H
-#define LATCH_TRACE_TRACE_H
+#pragma once
 
 #include "trace/record.h"
 
@@ -69,5 +68,3 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t ti
  * trace.
  */
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace);
-
-#endif

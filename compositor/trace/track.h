@@ -1,6 +1,5 @@
 /* The tracks of the trace file: a group with lanes for each surface and each output. */
-#ifndef LATCH_TRACE_TRACK_H
-#define LATCH_TRACE_TRACK_H
+#pragma once
 
 #include "base/id_map.h"
 #include "trace/event_file.h"
@@ -63,5 +62,3 @@ struct latch_event_place latch_track_take_lane(struct latch_track *track,
 /** The lane for instants. */
 struct latch_event_place latch_track_events(
 	struct latch_track *track, struct latch_event_file *file);
-
-#endif

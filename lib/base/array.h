@@ -1,6 +1,5 @@
 /* Arrays that grow. */
-#ifndef LATCH_BASE_ARRAY_H
-#define LATCH_BASE_ARRAY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +33,3 @@ static inline bool latch_array_reserve(void *array, size_t *capacity, size_t wan
 	*capacity = wider;
 	return true;
 }
-
-#endif

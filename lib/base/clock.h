@@ -1,5 +1,4 @@
-#ifndef LATCH_BASE_CLOCK_H
-#define LATCH_BASE_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -35,5 +34,3 @@ static inline int64_t latch_cpu_ns(void) {
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
 	return latch_timespec_ns(&ts);
 }
-
-#endif

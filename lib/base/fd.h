@@ -1,6 +1,5 @@
 /* File descriptors: each has one owner, -1 is empty. */
-#ifndef LATCH_BASE_FD_H
-#define LATCH_BASE_FD_H
+#pragma once
 
 #include <unistd.h>
 
@@ -18,5 +17,3 @@ static inline void latch_fd_clear(int *fd) {
 	}
 	*fd = -1;
 }
-
-#endif

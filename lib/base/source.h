@@ -1,6 +1,5 @@
 /* Sources of an event loop of libwayland. */
-#ifndef LATCH_BASE_SOURCE_H
-#define LATCH_BASE_SOURCE_H
+#pragma once
 
 #include <wayland-server-core.h>
 
@@ -11,5 +10,3 @@ static inline void latch_source_clear(struct wl_event_source **source) {
 	}
 	*source = NULL;
 }
-
-#endif

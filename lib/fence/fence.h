@@ -1,5 +1,4 @@
-#ifndef LATCH_FENCE_FENCE_H
-#define LATCH_FENCE_FENCE_H
+#pragma once
 
 /*
  * Fences as file descriptors: a sync_file is a snapshot of one or several dma_fences of the
@@ -60,5 +59,3 @@ int latch_fence_set_deadline(int fd, int64_t deadline_ns);
  * Returns a new fd, owned by the caller; negative errno (-ENOTSUP when neither can).
  */
 int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd);
-
-#endif

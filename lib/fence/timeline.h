@@ -1,5 +1,4 @@
-#ifndef LATCH_FENCE_TIMELINE_H
-#define LATCH_FENCE_TIMELINE_H
+#pragma once
 
 /*
  * DRM syncobj timelines: 64-bit points, each of which carries a fence sooner or later. They
@@ -67,5 +66,3 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
  * Owned by the caller.
  */
 int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point);
-
-#endif

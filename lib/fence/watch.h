@@ -1,5 +1,4 @@
-#ifndef LATCH_FENCE_WATCH_H
-#define LATCH_FENCE_WATCH_H
+#pragma once
 
 /* Watches one acquire fence in the event loop until it has signalled. */
 
@@ -71,5 +70,3 @@ int latch_watch_await_fence(
 
 /** Stops watching; fine at any time after a start, also inside func. */
 void latch_watch_finish(struct latch_watch *watch);
-
-#endif

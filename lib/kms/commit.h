@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_COMMIT_H
-#define LATCH_KMS_COMMIT_H
+#pragma once
 
 #include <drm_mode.h>
 #include <stdbool.h>
@@ -172,5 +171,3 @@ int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t 
  * (-EBUSY) or another has the device (-EACCES, drm_ioctl_permit()).
  */
 bool kms_commit_is_refused(int ret);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_CONNECTOR_H
-#define LATCH_KMS_CONNECTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -132,5 +131,3 @@ const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);
 
 /** "connected", "disconnected", "unknown". */
 const char *kms_connector_status_name(enum kms_connector_status status);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_DEVICE_H
-#define LATCH_KMS_DEVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -126,5 +125,3 @@ struct kms_connector *kms_device_find_connector_by_name(
  */
 struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
 	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);
-
-#endif

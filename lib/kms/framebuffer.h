@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_FRAMEBUFFER_H
-#define LATCH_KMS_FRAMEBUFFER_H
+#pragma once
 
 #include "kms/device.h"
 
@@ -78,5 +77,3 @@ uint32_t kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer);
 
 /** Exports it. Returns a new dma-buf fd, close-on-exec, the caller's; or negative errno. */
 int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer);
-
-#endif

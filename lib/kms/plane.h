@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_PLANE_H
-#define LATCH_KMS_PLANE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -166,5 +165,3 @@ const char *kms_plane_type_name(enum kms_plane_type type);
 /** The highest zpos that can be written, for what is to be in front of all: the cursor; -1: none
  * can. */
 int64_t kms_plane_top_zpos(const struct kms_plane *plane);
-
-#endif

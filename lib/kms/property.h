@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_PROPERTY_H
-#define LATCH_KMS_PROPERTY_H
+#pragma once
 
 #include <errno.h>
 #include <stdbool.h>
@@ -91,5 +90,3 @@ void kms_property_read_name(
 static inline int kms_errno(void) {
 	return errno != 0 ? -errno : -EIO;
 }
-
-#endif

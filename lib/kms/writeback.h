@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_WRITEBACK_H
-#define LATCH_KMS_WRITEBACK_H
+#pragma once
 
 #include "kms/commit.h"
 #include "kms/framebuffer.h"
@@ -43,5 +42,3 @@ void kms_writeback_destroy(struct kms_writeback *job);
 
 /** Adds the capture to a commit. job must not move until that is submitted. 0 or -errno. */
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
-
-#endif

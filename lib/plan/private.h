@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_PRIVATE_H
-#define LATCH_PLAN_PRIVATE_H
+#pragma once
 
 #include "plan/plan.h"
 
@@ -165,5 +164,3 @@ int plan_test(struct plan_work *work, const struct latch_layer *layers,
 /** Whether the error says that the arrangement itself is impossible, and not that the device is
  * busy. */
 bool plan_error_lasts(int error);
-
-#endif

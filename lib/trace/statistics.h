@@ -1,6 +1,5 @@
 /* Frame statistics: counts and percentiles per surface and per output. */
-#ifndef LATCH_TRACE_STATISTICS_H
-#define LATCH_TRACE_STATISTICS_H
+#pragma once
 
 #include "base/id_map.h"
 #include "base/text.h"
@@ -177,5 +176,3 @@ void latch_missed_to_json(
 
 /** Writes latch_statistics_to_json() as a document. Returns 0 or a negative errno. */
 int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);
-
-#endif
