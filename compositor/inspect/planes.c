@@ -167,11 +167,9 @@ yyjson_mut_val *latch_inspect_add_layer(
 	yyjson_mut_obj_add_real(doc, object, "alpha", layer->alpha / 65535.0);
 	yyjson_mut_obj_add_bool(doc, object, "opaque", layer->opaque);
 	latch_inspect_add_place(doc, object, layer);
-	if (on_plane && layer->zpos >= 0) {
-		yyjson_mut_obj_add_int(doc, object, "zpos", layer->zpos);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, "zpos");
-	}
+	yyjson_mut_obj_add_val(doc, object, "zpos",
+		on_plane && layer->zpos >= 0 ? yyjson_mut_int(doc, layer->zpos)
+					     : yyjson_mut_null(doc));
 	yyjson_mut_obj_add_bool(doc, object, "underlay", on_plane && layer->underlay);
 	add_reasons(doc, object, layer->reasons);
 	latch_inspect_add_id(doc, object, "test_errno", layer->test_errno);

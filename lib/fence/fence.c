@@ -83,33 +83,20 @@ static int get_fences(int fd, struct sync_fence_info *fences, uint32_t len, stru
 	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
 }
 
-/* More than on the stack: the kernel says how many. */
-static int get_many(int fd, struct latch_fence_info *info) {
-	struct sync_file_info arg;
-	int ret = get_fences(fd, NULL, 0, &arg);
-	if (ret < 0) {
-		return ret;
-	}
-	struct sync_fence_info *fences = calloc(arg.num_fences, sizeof(*fences));
-	if (fences == NULL) {
-		return -ENOMEM;
-	}
-	ret = get_fences(fd, fences, arg.num_fences, &arg);
-	if (ret == 0) {
-		summarise(fences, arg.num_fences, arg.status, info);
-	}
-	free(fences);
-	return ret;
-}
-
 int latch_fence_get_info(int fd, struct latch_fence_info *info) {
-	struct sync_fence_info fences[FENCES_ON_STACK];
+	struct sync_fence_info few[FENCES_ON_STACK], *many = NULL;
 	struct sync_file_info arg;
-	int ret = get_fences(fd, fences, FENCES_ON_STACK, &arg);
-	if (ret == 0) {
-		summarise(fences, arg.num_fences, arg.status, info);
+	int ret = get_fences(fd, few, FENCES_ON_STACK, &arg);
+	if (ret == -EINVAL && get_fences(fd, NULL, 0, &arg) == 0) {
+		/* There are more of them, and the kernel said how many. */
+		many = calloc(arg.num_fences, sizeof(*many));
+		ret = many != NULL ? get_fences(fd, many, arg.num_fences, &arg) : -ENOMEM;
 	}
-	return ret == -EINVAL ? get_many(fd, info) : ret;
+	if (ret == 0) {
+		summarise(many != NULL ? many : few, arg.num_fences, arg.status, info);
+	}
+	free(many);
+	return ret;
 }
 
 int latch_fence_export_from_dmabuf(int dmabuf_fd) {

@@ -37,11 +37,8 @@ static uint64_t missed_reasons(
 	if (free == 0) {
 		return reasons != 0 ? reasons : LATCH_REASON_NO_FREE_PLANE;
 	}
-	if (plan_refused_together(work, i)) {
-		return reasons | LATCH_REASON_TEST_REFUSED;
-	}
-	return reasons | (plan_may_test(work) ? LATCH_REASON_TEST_REFUSED
-					      : LATCH_REASON_TESTS_SPENT);
+	bool refused = plan_refused_together(work, i) || plan_may_test(work);
+	return reasons | (refused ? LATCH_REASON_TEST_REFUSED : LATCH_REASON_TESTS_SPENT);
 }
 
 void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution) {
