@@ -34,12 +34,10 @@ static const struct client_options *options_of(const struct measure *measure) {
 }
 
 static void add_flip(struct measure *measure, const struct stats_frame *frame) {
-	struct measure_flip *flips = latch_array_grow(
-		measure->flips, &measure->max_flips, measure->num_flips + 1, sizeof(*flips));
-	if (!flips) {
+	if (!latch_array_reserve(&measure->flips, &measure->max_flips, measure->num_flips + 1,
+		    sizeof(measure->flips[0]))) {
 		return;
 	}
-	measure->flips = flips;
 	measure->flips[measure->num_flips++] =
 		(struct measure_flip){.time_ns = frame->flip_ns, .sequence = frame->sequence};
 }

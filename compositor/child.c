@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
 
+#include "base/source.h"
 #include "limits/fds.h"
 
 static void run_command(char **command, int error_fd) {
@@ -31,7 +31,7 @@ static int handle_sigchld(int signal_number, void *data) {
 		return 0;
 	}
 	child->pid = 0;
-	child->ended(child->data, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+	child->ended(child, WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 	return 0;
 }
 
@@ -70,8 +70,5 @@ bool latch_child_ask_to_end(struct latch_child *child) {
 void latch_child_finish(struct latch_child *child) {
 	latch_child_ask_to_end(child);
 	child->pid = 0;
-	if (child->sigchld != NULL) {
-		wl_event_source_remove(child->sigchld);
-		child->sigchld = NULL;
-	}
+	latch_source_clear(&child->sigchld);
 }

@@ -1,27 +1,23 @@
-#ifndef LATCH_CHILD_H
-#define LATCH_CHILD_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
-
-struct wl_event_loop;
-struct wl_event_source;
+#include <wayland-server-core.h>
 
 /** The COMMAND of the session. */
 struct latch_child {
 	pid_t pid; // 0 when there is none
 	struct wl_event_source *sigchld;
 	/** Called once when it has ended: its exit status, or 128 + signal as shells have it. */
-	void (*ended)(void *data, int status);
-	void *data;
+	void (*ended)(struct latch_child *child, int status);
 };
 
 /**
  * Starts a command with the signal mask, handlers and limit of open files of a fresh process. Waits
  * until it runs or is known not to.
  *
- * Returns 0, or a negative errno: of fork, or of execvp (-ENOENT: not found). ended and data have
- * to be set before.
+ * Returns 0, or a negative errno: of fork, or of execvp (-ENOENT: not found). ended has to be set
+ * before.
  */
 int latch_child_start(struct latch_child *child, struct wl_event_loop *loop, char **command);
 
@@ -30,5 +26,3 @@ bool latch_child_ask_to_end(struct latch_child *child);
 
 /** Asks it to end if it runs still, and forgets it. */
 void latch_child_finish(struct latch_child *child);
-
-#endif

@@ -1,11 +1,13 @@
 #include "environment.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
+#include <wlr/util/log.h>
 
 #include "backend/exit.h"
 
@@ -16,25 +18,34 @@
 int latch_environment_check(void) {
 	const char *dir = getenv("XDG_RUNTIME_DIR");
 	if (dir == NULL || *dir == '\0') {
-		fputs("latch: XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a "
-		      "directory "
-		      "of yours with mode 0700\n",
-			stderr);
-		return LATCH_EXIT_NO_RUNTIME_DIR;
+		return latch_exit_with(LATCH_EXIT_NO_RUNTIME_DIR,
+			"XDG_RUNTIME_DIR is not set: log in on a seat, or set it to a directory of "
+			"yours with mode 0700");
 	}
 	if (access(dir, R_OK | W_OK | X_OK) != 0) {
-		fprintf(stderr, "latch: XDG_RUNTIME_DIR, %s, can't be used: %s\n", dir,
-			strerror(errno));
-		return LATCH_EXIT_NO_RUNTIME_DIR;
+		return latch_exit_with(LATCH_EXIT_NO_RUNTIME_DIR,
+			"XDG_RUNTIME_DIR, %s, can't be used: %s", dir, strerror(errno));
 	}
 	struct utsname name;
 	int major, minor;
 	if (uname(&name) == 0 && sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
 		(major < MIN_KERNEL_MAJOR ||
 			(major == MIN_KERNEL_MAJOR && minor < MIN_KERNEL_MINOR))) {
-		fprintf(stderr, "latch: Linux %s is too old: it takes %d.%d or newer\n",
-			name.release, MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
-		return LATCH_EXIT_OLD_KERNEL;
+		return latch_exit_with(LATCH_EXIT_OLD_KERNEL,
+			"Linux %s is too old: it takes %d.%d or newer", name.release,
+			MIN_KERNEL_MAJOR, MIN_KERNEL_MINOR);
 	}
 	return LATCH_EXIT_OK;
+}
+
+void latch_realtime_enter(void) {
+	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
+	if (sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param) == 0) {
+		wlr_log(WLR_INFO, "scheduled as SCHED_RR, priority %d", param.sched_priority);
+	} else {
+		wlr_log(WLR_INFO,
+			"no real-time scheduling (%s): wake-ups may come late when the "
+			"computer is busy",
+			strerror(errno));
+	}
 }

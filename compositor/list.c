@@ -128,8 +128,8 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	yyjson_mut_obj_add_uint(doc, object, "width_mm", connector->width_mm);
 	yyjson_mut_obj_add_uint(doc, object, "height_mm", connector->height_mm);
 	yyjson_mut_obj_add_bool(doc, object, "writeback", connector->writeback);
-	yyjson_mut_obj_add_bool(doc, object, "non_desktop", connector->non_desktop);
-	yyjson_mut_obj_add_bool(doc, object, "vrr_capable", connector->vrr_capable);
+	yyjson_mut_obj_add_bool(doc, object, "non_desktop", connector->props.non_desktop.value);
+	yyjson_mut_obj_add_bool(doc, object, "vrr_capable", connector->props.vrr_capable.value);
 	yyjson_mut_obj_add_bool(doc, object, "link_bad", connector->link_bad);
 	add_text(doc, object, "panel_orientation",
 		connector->props.panel_orientation.id != 0
@@ -164,10 +164,8 @@ static void add_plane(yyjson_mut_doc *doc, yyjson_mut_val *array, const struct k
 	if (zpos->id != 0) {
 		yyjson_mut_obj_add_bool(doc, place, "immutable", zpos->immutable);
 		yyjson_mut_obj_add_uint(doc, place, "value", zpos->value);
-		yyjson_mut_obj_add_uint(
-			doc, place, "min", zpos->immutable ? zpos->value : zpos->min);
-		yyjson_mut_obj_add_uint(
-			doc, place, "max", zpos->immutable ? zpos->value : zpos->max);
+		yyjson_mut_obj_add_uint(doc, place, "min", zpos->min);
+		yyjson_mut_obj_add_uint(doc, place, "max", zpos->max);
 	}
 	const struct {
 		const char *key;

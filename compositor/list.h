@@ -1,5 +1,4 @@
-#ifndef LATCH_LIST_H
-#define LATCH_LIST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,5 +25,3 @@ int latch_list_print(FILE *file, const struct latch_list_entry *entries, size_t 
  * nothing away from a running session. Returns an exit status.
  */
 int latch_list(const char *device, bool json);
-
-#endif

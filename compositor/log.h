@@ -1,5 +1,4 @@
-#ifndef LATCH_LOG_H
-#define LATCH_LOG_H
+#pragma once
 
 #include <wlr/util/log.h>
 
@@ -8,5 +7,3 @@
  * has to say is shown, wlroots' own information with WLR_DEBUG; errors are always.
  */
 void latch_log_init(enum wlr_log_importance level);
-
-#endif

@@ -1,16 +1,10 @@
 #include "options.h"
 
 #include <getopt.h>
-#include <string.h>
 
 #include "base/options.h"
 #include "limits/share.h"
 #include "plan/plan.h"
-
-static bool take_renderer(const char *text, void *data) {
-	struct latch_options *options = data;
-	return latch_renderer_kind_parse(text, &options->renderer);
-}
 
 static bool take_limits(const char *text, void *data) {
 	struct latch_options *options = data;
@@ -22,13 +16,8 @@ static bool take_pacing(const char *text, void *data) {
 	return latch_pacing_parse(text, &options->pacing);
 }
 
-static bool take_list(const char *text, void *data) {
-	struct latch_options *options = data;
-	options->list_json = text != NULL && strcmp(text, "json") == 0;
-	return text == NULL || options->list_json;
-}
-
 static const char *const on_off[] = {"off", "on", NULL};
+static const char *const list_forms[] = {NULL, "json", NULL};
 
 static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 	[WLR_ERROR] = "error",
@@ -45,7 +34,8 @@ static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 static const struct option_row rows[] = {
 	{.help = "usage: latch [options] [-- COMMAND [ARG ...]]\n"
 		 "\n"
-		 "A Wayland compositor that shows its clients' own buffers. With a COMMAND it starts it,\n"
+		 "A Wayland compositor that shows its clients' own buffers. With a COMMAND it "
+		 "starts it,\n"
 		 "and ends with its exit status when it ends.\n"
 		 "\n"},
 	{"device", "PATH", "KMS device, as /dev/dri/card0 (default: the first that will do)",
@@ -55,7 +45,8 @@ static const struct option_row rows[] = {
 	{"mode", "WxH[@HZ]", "mode to set (default: the connector's preferred one)", OPTION_TEXT,
 		MEMBER(mode)},
 	{"renderer", "NAME", "what composes: auto, gles2, vulkan, pixman (default: auto)",
-		OPTION_CALL, .take = take_renderer, .wrong = "unknown renderer"},
+		OPTION_NAME, MEMBER(renderer), .names = latch_renderer_kind_names,
+		.wrong = "unknown renderer"},
 	{"no-scanout", NULL, "compose everything, put no client's buffer on a plane", OPTION_SET,
 		MEMBER(scanout), .min = false},
 	{"max-tests", "N", "test commits that a new arrangement may cost (default: 24)",
@@ -105,8 +96,8 @@ static const struct option_row rows[] = {
 	{"list", "[=json]",
 		"print the device, connectors, modes and planes, and what is on and\n"
 		"off and why; then exit",
-		OPTION_CALL, .given = offsetof(struct latch_options, list), .take = take_list,
-		.wrong = "--list knows json only"},
+		OPTION_NAME, MEMBER(list_json), .given = offsetof(struct latch_options, list),
+		.names = list_forms, .max = 1, .wrong = "--list knows json only"},
 	{"log", "LEVEL", "error, info or debug (default: info)", OPTION_NAME, MEMBER(log_level),
 		.names = log_levels, .max = WLR_DEBUG, .wrong = "unknown log level"},
 	{.help = "  --version, --help\n"

@@ -1,5 +1,4 @@
-#ifndef LATCH_OPTIONS_H
-#define LATCH_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ struct latch_options {
  * argv.
  */
 int latch_options_parse(struct latch_options *options, int argc, char **argv);
-
-#endif

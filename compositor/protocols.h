@@ -1,5 +1,4 @@
-#ifndef LATCH_PROTOCOLS_H
-#define LATCH_PROTOCOLS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -21,5 +20,3 @@ void latch_protocols_create_dmabuf(struct latch_core *core);
 
 /** Another renderer composes now: clients hear what it can read. */
 void latch_protocols_renderer_changed(struct latch_core *core);
-
-#endif

@@ -10,6 +10,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/backend.h"
+#include "base/source.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "environment.h"
 #include "fence/timeline.h"
@@ -22,10 +23,10 @@
 #include "output/output.h"
 #include "output/renderer_reads.h"
 #include "protocols.h"
-#include "realtime.h"
 #include "shell/listener.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
+#include "trace/statistics.h"
 #include "trace/trace.h"
 
 /* How long the command may take to end after SIGTERM. */
@@ -98,8 +99,8 @@ static void handle_flipped(struct latch_core *core) {
 	}
 }
 
-static void handle_command_ended(void *data, int status) {
-	struct latch_server *server = data;
+static void handle_command_ended(struct latch_child *child, int status) {
+	struct latch_server *server = wl_container_of(child, server, child);
 	if (server->waits_for_command) {
 		stop(server);
 	} else {
@@ -294,21 +295,13 @@ static bool add_signals(struct latch_server *server) {
 	return true;
 }
 
-/* Why latch can't start. */
-static int fail(const char *sentence) {
-	fprintf(stderr, "latch: %s\n", sentence);
-	return LATCH_EXIT_FAILURE;
-}
-
 static int add_socket(struct latch_server *server) {
 	const char *name = server->options->socket;
 	server->listen = latch_listen_create(server->core.display, name);
 	if (server->listen == NULL) {
-		fprintf(stderr, "latch: the socket %s can't be made: %s\n",
+		return latch_exit_with(LATCH_EXIT_FAILURE, "the socket %s can't be made: %s",
 			name != NULL ? name : "in XDG_RUNTIME_DIR", strerror(errno));
-		return LATCH_EXIT_FAILURE;
 	}
-	server->socket = latch_listen_name(server->listen);
 	return LATCH_EXIT_OK;
 }
 
@@ -330,10 +323,12 @@ static int start_backend(struct latch_server *server) {
 		}
 	}
 	if (!wlr_backend_start(backend->wlr)) {
-		return fail("the outputs and input devices could not be started");
+		return latch_exit_with(
+			LATCH_EXIT_FAILURE, "the outputs and input devices could not be started");
 	}
 	if (backend->kms == NULL && wl_list_empty(&server->core.outputs)) {
-		return fail("there is no output, and without KMS none can be plugged in");
+		return latch_exit_with(LATCH_EXIT_FAILURE,
+			"there is no output, and without KMS none can be plugged in");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -342,15 +337,15 @@ static int create_display(struct latch_server *server) {
 	latch_fds_raise_limit();
 	server->core.display = wl_display_create();
 	if (server->core.display == NULL) {
-		return fail("no memory for a Wayland display");
+		return latch_exit_with(LATCH_EXIT_FAILURE, "no memory for a Wayland display");
 	}
 	if (!create_loops(server)) {
-		return fail("no memory for an event loop");
+		return latch_exit_with(LATCH_EXIT_FAILURE, "no memory for an event loop");
 	}
 	server->core.clients = latch_clients_create(
 		server->core.display, &server->options->limits, server->core.turns);
 	if (server->core.clients == NULL) {
-		return fail("no memory for the limits of clients");
+		return latch_exit_with(LATCH_EXIT_FAILURE, "no memory for the limits of clients");
 	}
 	/* Signals first: threads of libraries made later must inherit the blocked mask. */
 	return add_signals(server) ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
@@ -365,11 +360,9 @@ static int open_backend(struct latch_server *server) {
 		return status;
 	}
 	if (core->backend.kms == NULL && (options->connector != NULL || options->mode != NULL)) {
-		fputs("latch: --connector and --mode are for a KMS device, not for a window; name "
-		      "the "
-		      "device with --device\n",
-			stderr);
-		return LATCH_EXIT_USAGE;
+		return latch_exit_with(LATCH_EXIT_USAGE,
+			"--connector and --mode are for a KMS device, not for a window; name the "
+			"device with --device");
 	}
 	latch_renderer_init(&core->renderer, core->backend.wlr,
 		core->backend.kms != NULL ? core->urgent_loop : NULL, options->renderer,
@@ -391,12 +384,11 @@ static int create_parts(struct latch_server *server) {
 		.stats_path = options->stats,
 	});
 	if (server->core.trace == NULL) {
-		fprintf(stderr, "latch: --trace or --stats can't be written: %s\n",
-			strerror(errno));
-		return LATCH_EXIT_FAILURE;
+		return latch_exit_with(LATCH_EXIT_FAILURE,
+			"--trace or --stats can't be written: %s", strerror(errno));
 	}
 	if (!latch_protocols_create(&server->core, options)) {
-		return fail("the protocols could not be set up");
+		return latch_exit_with(LATCH_EXIT_FAILURE, "the protocols could not be set up");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -444,19 +436,17 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 static int start_command(struct latch_server *server) {
 	char **command = server->options->command;
 	server->child.ended = handle_command_ended;
-	server->child.data = server;
-	setenv("WAYLAND_DISPLAY", server->socket, true);
+	setenv("WAYLAND_DISPLAY", latch_listen_name(server->listen), true);
 	unsetenv("DISPLAY");
 	int ret = latch_child_start(&server->child, server->core.event_loop, command);
 	if (ret == 0) {
 		return LATCH_EXIT_OK;
 	}
 	if (ret == -ENOENT) {
-		fprintf(stderr, "latch: command not found: %s\n", command[0]);
-		return LATCH_EXIT_NOT_FOUND;
+		return latch_exit_with(LATCH_EXIT_NOT_FOUND, "command not found: %s", command[0]);
 	}
-	fprintf(stderr, "latch: %s can't be started: %s\n", command[0], strerror(-ret));
-	return LATCH_EXIT_NOT_EXECUTABLE;
+	return latch_exit_with(
+		LATCH_EXIT_NOT_EXECUTABLE, "%s can't be started: %s", command[0], strerror(-ret));
 }
 
 void latch_server_settle(struct latch_server *server) {
@@ -490,7 +480,7 @@ int latch_server_run(struct latch_server *server) {
 	if (server->options->realtime) {
 		latch_realtime_enter();
 	}
-	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", server->socket);
+	wlr_log(WLR_INFO, "WAYLAND_DISPLAY=%s", latch_listen_name(server->listen));
 	if (server->options->command != NULL) {
 		int status = start_command(server);
 		if (status != LATCH_EXIT_OK) {
@@ -500,15 +490,9 @@ int latch_server_run(struct latch_server *server) {
 	return run_loop(server);
 }
 
-static void drop(struct wl_event_source *source) {
-	if (source != NULL) {
-		wl_event_source_remove(source);
-	}
-}
-
 /* In the reverse order of latch_server_init(); what was not made yet is NULL. */
 void latch_server_finish(struct latch_server *server) {
-	bool ran = server->socket != NULL && server->exit_status >= 0;
+	bool ran = server->listen != NULL && server->exit_status >= 0;
 	latch_child_finish(&server->child);
 	latch_listen_destroy(server->listen);
 	latch_unlisten(&server->new_output);
@@ -522,7 +506,7 @@ void latch_server_finish(struct latch_server *server) {
 		latch_output_destroy(output);
 	}
 	if (ran) {
-		latch_trace_print(server->core.trace, stdout);
+		latch_statistics_write_table(latch_trace_statistics(server->core.trace), stdout);
 	}
 	latch_inspector_destroy(server->core.inspector);
 	latch_management_destroy(server->core.management);
@@ -532,19 +516,19 @@ void latch_server_finish(struct latch_server *server) {
 	latch_gate_destroy(server->core.gate);
 	latch_timeline_device_unref(server->core.timeline_device);
 	latch_trace_destroy(server->core.trace);
-	drop(server->renew);
-	drop(server->core.retry_outputs);
+	latch_source_clear(&server->renew);
+	latch_source_clear(&server->core.retry_outputs);
 	latch_renderer_finish(&server->core.renderer);
 	latch_unlisten(&server->backend_destroy);
 	latch_backend_close(&server->core.backend);
-	drop(server->grace);
-	drop(server->left);
+	latch_source_clear(&server->grace);
+	latch_source_clear(&server->left);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {
-		drop(server->signals[i]);
+		latch_source_clear(&server->signals[i]);
 	}
 	latch_clients_destroy(server->core.clients);
 	latch_turns_destroy(server->core.turns);
-	drop(server->urgent);
+	latch_source_clear(&server->urgent);
 	if (server->core.urgent_loop != NULL) {
 		wl_event_loop_destroy(server->core.urgent_loop);
 	}

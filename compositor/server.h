@@ -1,5 +1,4 @@
-#ifndef LATCH_SERVER_H
-#define LATCH_SERVER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +24,6 @@ struct latch_server {
 	struct latch_child child;
 	struct wl_event_source *urgent;
 	struct latch_listen *listen;
-	const char *socket;
 	/** The renderer was lost, and is made anew with the next turn of the loop; NULL: it was
 	 * not. */
 	struct wl_event_source *renew;
@@ -65,5 +63,3 @@ bool latch_server_round(struct latch_server *server, int timeout_ms);
 void latch_server_settle(struct latch_server *server);
 
 void latch_server_finish(struct latch_server *server);
-
-#endif

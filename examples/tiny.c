@@ -156,7 +156,7 @@ static void stop_waiting(struct frame *frame) {
 		wl_event_source_remove(frame->fence_source);
 		frame->fence_source = NULL;
 	}
-	latch_fence_clear(&frame->fence);
+	latch_fd_clear(&frame->fence);
 	if (frame->has_waiter) {
 		wlr_drm_syncobj_timeline_waiter_finish(&frame->waiter);
 		frame->has_waiter = false;
@@ -313,8 +313,8 @@ static int export_fence(const struct wlr_dmabuf_attributes *dmabuf) {
 	for (int i = 1; i < dmabuf->n_planes && fence >= 0; i++) {
 		int one = latch_fence_export_from_dmabuf(dmabuf->fd[i]);
 		int both = one >= 0 ? merge_fences(fence, one) : one;
-		latch_fence_clear(&fence);
-		latch_fence_clear(&one);
+		latch_fd_clear(&fence);
+		latch_fd_clear(&one);
 		fence = both;
 	}
 	return fence;

@@ -54,12 +54,10 @@ void source_finish(struct source *source) {
 }
 
 static bool add(struct source *source, const struct promise *promise) {
-	struct promise *promises = latch_array_grow(
-		source->promises, &source->capacity, source->len + 1, sizeof(*promises));
-	if (!promises) {
+	if (!latch_array_reserve(
+		    &source->promises, &source->capacity, source->len + 1, sizeof(*promise))) {
 		return false;
 	}
-	source->promises = promises;
 	source->promises[source->len++] = *promise;
 	return true;
 }

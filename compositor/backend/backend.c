@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
@@ -17,6 +16,7 @@
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "backend/wlr_output.h"
+#include "base/source.h"
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
@@ -53,9 +53,7 @@ void latch_kms_backend_create_signalled_fence(struct latch_kms_backend *backend,
 			"%s: planes get no IN_FENCE_FD: no signalled fence can be made: %s",
 			backend->path, strerror(-fd));
 	}
-	if (idle_fd >= 0) {
-		close(idle_fd);
-	}
+	latch_fd_clear(&idle_fd);
 	kms_dumb_buffer_destroy(idle);
 }
 
@@ -63,14 +61,14 @@ bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend) {
 	/* A display controller without a render node is often driven together with a GPU that is a
 	 * device of its own: Mesa knows the pairs. */
 	char *render_node = drmGetRenderDeviceNameFromFd(backend->device->fd);
-	bool has_render_node = render_node != NULL;
+	bool may = render_node != NULL || backend->device->clock == KMS_CLOCK_HARDWARE;
 	free(render_node);
-	return has_render_node || backend->device->clock == KMS_CLOCK_HARDWARE;
+	return may;
 }
 
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend) {
 	wlr_log(WLR_INFO, "%s: planes get no IN_FENCE_FD: the driver refuses it", backend->path);
-	latch_fence_clear(&backend->signalled_fence_fd);
+	latch_fd_clear(&backend->signalled_fence_fd);
 }
 
 static void handle_flip(const struct kms_flip *flip, void *data) {
@@ -100,8 +98,7 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
 		/* A GPU in a dock that was pulled out. No flip comes any more, and udev may take
 		 * its time. */
 		wlr_log(WLR_ERROR, "%s has gone", backend->path);
-		wl_event_source_remove(backend->drm_event);
-		backend->drm_event = NULL;
+		latch_source_clear(&backend->drm_event);
 		destroy_outputs(backend);
 		return 0;
 	}
@@ -179,13 +176,11 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 		}
 	}
 	kms_saved_state_destroy(backend->saved);
-	if (backend->drm_event != NULL) {
-		wl_event_source_remove(backend->drm_event);
-	}
+	latch_source_clear(&backend->drm_event);
 	wl_list_remove(&backend->session_active.link);
 	wl_list_remove(&backend->device_change.link);
 	wl_list_remove(&backend->device_remove.link);
-	latch_fence_clear(&backend->signalled_fence_fd);
+	latch_fd_clear(&backend->signalled_fence_fd);
 	kms_device_destroy(backend->device);
 	wlr_session_close_file(backend->session, backend->session_device);
 	free(backend->path);
@@ -254,13 +249,10 @@ static void handle_device_change(struct wl_listener *listener, void *data) {
 		return;
 	}
 	const struct wlr_device_hotplug_event *hotplug = &event->hotplug;
-	if (hotplug->prop_id != 0) {
-		refresh(backend, KMS_PROBE_NAMED, 0); // the kernel knows what its properties are
-	} else if (hotplug->connector_id != 0) {
-		refresh(backend, KMS_PROBE_NAMED, hotplug->connector_id);
-	} else {
-		refresh(backend, KMS_PROBE_CHANGED, 0);
-	}
+	/* The kernel knows what its properties are. */
+	const uint32_t asked = hotplug->prop_id == 0 ? hotplug->connector_id : 0;
+	const bool named = hotplug->prop_id != 0 || hotplug->connector_id != 0;
+	refresh(backend, named ? KMS_PROBE_NAMED : KMS_PROBE_CHANGED, asked);
 }
 
 static void handle_device_remove(struct wl_listener *listener, void *data) {
@@ -273,19 +265,17 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 	enum kms_open_error error;
 	backend->device = kms_device_create(fd, &error);
 	if (backend->device == NULL) {
-		fprintf(stderr, "latch: %s: %s\n", backend->path, kms_error_string(error));
-		return error == KMS_OPEN_NOT_DRM      ? LATCH_EXIT_NO_DEVICE
-		       : error == KMS_OPEN_NOT_KMS    ? LATCH_EXIT_NOT_KMS
-		       : error == KMS_OPEN_NOT_ATOMIC ? LATCH_EXIT_NOT_ATOMIC
-						      : LATCH_EXIT_FAILURE;
+		enum latch_exit status = error == KMS_OPEN_NOT_DRM	? LATCH_EXIT_NO_DEVICE
+					 : error == KMS_OPEN_NOT_KMS	? LATCH_EXIT_NOT_KMS
+					 : error == KMS_OPEN_NOT_ATOMIC ? LATCH_EXIT_NOT_ATOMIC
+									: LATCH_EXIT_FAILURE;
+		return latch_exit_with(status, "%s: %s", backend->path, kms_error_string(error));
 	}
-	if (!kms_device_is_master(backend->device)) {
-		fprintf(stderr,
-			"latch: %s is in use: another compositor is its master; end that one, or "
-			"start "
-			"latch on a VT of its own\n",
+	if (!drmIsMaster(fd)) {
+		return latch_exit_with(LATCH_EXIT_BUSY,
+			"%s is in use: another compositor is its master; end that one, or start "
+			"latch on a VT of its own",
 			backend->path);
-		return LATCH_EXIT_BUSY;
 	}
 	backend->saved = kms_saved_state_create(backend->device);
 	if (backend->saved == NULL) {
@@ -322,24 +312,19 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 	wl_signal_add(&session_device->events.change, &backend->device_change);
 	wl_signal_add(&session_device->events.remove, &backend->device_remove);
 
-	if (backend->path == NULL) {
-		goto error;
+	if (backend->path != NULL) {
+		*exit_status = open_device(backend, session_device->fd);
 	}
-	*exit_status = open_device(backend, session_device->fd);
+	if (*exit_status == LATCH_EXIT_OK) {
+		backend->drm_event = wl_event_loop_add_fd(backend->loop, session_device->fd,
+			WL_EVENT_READABLE, handle_drm_event, backend);
+		*exit_status = backend->drm_event != NULL ? LATCH_EXIT_OK : LATCH_EXIT_FAILURE;
+	}
 	if (*exit_status != LATCH_EXIT_OK) {
-		goto error;
-	}
-	backend->drm_event = wl_event_loop_add_fd(
-		backend->loop, session_device->fd, WL_EVENT_READABLE, handle_drm_event, backend);
-	if (backend->drm_event == NULL) {
-		*exit_status = LATCH_EXIT_FAILURE;
-		goto error;
+		wlr_backend_destroy(&backend->base);
+		return NULL;
 	}
 	return backend;
-
-error:
-	wlr_backend_destroy(&backend->base);
-	return NULL;
 }
 
 static int choose_connector(struct latch_kms_backend *backend, const char *name) {
@@ -365,26 +350,19 @@ static int choose_connector(struct latch_kms_backend *backend, const char *name)
 
 static int choose_mode(struct latch_kms_backend *backend, const char *text) {
 	if (!kms_mode_request_parse(&backend->mode_request, text)) {
-		fprintf(stderr, "latch: --mode takes WxH or WxH@Hz, not '%s'\n", text);
-		return LATCH_EXIT_USAGE;
+		return latch_exit_with(
+			LATCH_EXIT_USAGE, "--mode takes WxH or WxH@Hz, not '%s'", text);
 	}
-	backend->has_mode_request = true;
-	bool found = false;
 	for (size_t i = 0; i < backend->device->connectors_len; i++) {
 		const struct kms_connector *connector = backend->device->connectors[i];
-		if (latch_kms_output_is_wanted(backend, connector)) {
-			found = found || kms_mode_choose(connector->modes, connector->modes_len,
-						 &backend->mode_request) >= 0;
+		if (latch_kms_output_is_wanted(backend, connector) &&
+			kms_mode_choose(connector->modes, connector->modes_len,
+				&backend->mode_request) >= 0) {
+			return LATCH_EXIT_OK;
 		}
 	}
-	if (found) {
-		return LATCH_EXIT_OK;
-	}
-	fprintf(stderr,
-		"latch: no connected connector has the mode %s; 'latch --list' shows the "
-		"modes\n",
-		text);
-	return LATCH_EXIT_NO_MODE;
+	return latch_exit_with(LATCH_EXIT_NO_MODE,
+		"no connected connector has the mode %s; 'latch --list' shows the modes", text);
 }
 
 int latch_kms_backend_choose(

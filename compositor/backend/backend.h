@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_BACKEND_H
-#define LATCH_BACKEND_BACKEND_H
+#pragma once
 
 #include "backend/types.h"
 
@@ -34,5 +33,3 @@ bool latch_kms_backend_may_have_gpu(const struct latch_kms_backend *backend);
 
 /** The driver refuses fences that are not its own: no plane gets one from now on. */
 void latch_kms_backend_forbid_in_fences(struct latch_kms_backend *backend);
-
-#endif

@@ -140,16 +140,14 @@ static bool prepare(struct change *change) {
 }
 
 static void add_black(struct latch_kms_output *output, struct kms_commit *commit) {
-	uint32_t fb_id = output->black != NULL ? kms_dumb_buffer_get_fb(output->black) : 0;
-	if (fb_id == 0) {
-		/* An output that waits for its first frame: the plane stays off. */
-		latch_kms_output_add_modeset(output, commit);
-		return;
-	}
-	struct kms_plane_state state =
-		kms_plane_state_whole(fb_id, output->black->width, output->black->height);
+	uint32_t fb_id = latch_kms_output_black_fb(output);
 	latch_kms_output_add_modeset(output, commit);
-	kms_commit_set_plane(commit, output->primary, output->crtc, &state);
+	/* Without one the plane stays off, and the output waits for its first frame. */
+	if (fb_id != 0) {
+		struct kms_plane_state state =
+			kms_plane_state_whole(fb_id, output->black->width, output->black->height);
+		kms_commit_set_plane(commit, output->primary, output->crtc, &state);
+	}
 }
 
 static bool is_changed(
@@ -176,9 +174,6 @@ static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
 		}
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (test && changes[i].wake) {
-			latch_kms_output_black_fb(changes[i].output);
-		}
 		if (changes[i].modeset || (test && changes[i].wake)) {
 			add_black(changes[i].output, commit);
 			any = true;
@@ -190,7 +185,6 @@ static bool build(struct latch_kms_backend *backend, struct kms_commit *commit,
 	wl_list_for_each(output, &backend->outputs, link) {
 		if (any && output->crtc != NULL && output->base.enabled && output->needs_modeset &&
 			!is_changed(output, changes, len)) {
-			latch_kms_output_black_fb(output);
 			add_black(output, commit);
 		}
 	}
@@ -229,8 +223,7 @@ static void finish(struct change *change) {
 	if (change->modeset) {
 		kms_blob_destroy(output->device, change->before.mode_blob);
 		kms_dumb_buffer_destroy(change->before.black);
-		output->planes_on = 0;
-		output->planes_held = 0;
+		output->planes_on = output->planes_held = 0;
 		output->starved = false;
 	}
 	if (change->modeset || change->wake) {
@@ -312,9 +305,9 @@ static int configure(struct latch_kms_backend *backend,
 		}
 	}
 	for (size_t i = 0; i < read && ret == 0 && !test; i++) {
-		struct latch_kms_output *output = changes[i].output;
-		if (changes[i].moved && output->moved != NULL) {
-			output->moved(output->handler_data);
+		const struct latch_kms_handlers *handlers = &changes[i].output->handlers;
+		if (changes[i].moved && handlers->moved != NULL) {
+			handlers->moved(handlers->data);
 		}
 	}
 	free(changes);
@@ -331,7 +324,6 @@ bool latch_kms_configure(struct latch_kms_backend *backend,
 
 int latch_kms_show_black(struct latch_kms_output *output) {
 	int ret;
-	latch_kms_output_black_fb(output);
 	output->backend->touched = true;
 	do {
 		struct kms_commit commit;

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_CONFIGURE_H
-#define LATCH_BACKEND_CONFIGURE_H
+#pragma once
 
 #include "backend/types.h"
 
@@ -45,5 +44,3 @@ void latch_kms_note_mode(struct latch_kms_output *output, struct wlr_output_mode
 
 /** Whether the kernel would light the output in output->refused_mode now, by a test commit. */
 bool latch_kms_takes_refused_mode(struct latch_kms_output *output);
-
-#endif

@@ -73,20 +73,6 @@ bool latch_crtc_match(struct latch_kms_output *output, bool moves) {
 	return found >= 0;
 }
 
-/* By bit kms_plane.index. */
-static uint64_t planes_of_others(const struct latch_kms_output *output) {
-	uint64_t planes = 0;
-	struct latch_kms_output *other;
-	wl_list_for_each(other, &output->backend->outputs, link) {
-		if (other == output || other->crtc == NULL) {
-			continue;
-		}
-		planes |= kms_plane_bit(other->primary);
-		planes |= other->cursor != NULL ? kms_plane_bit(other->cursor) : 0;
-	}
-	return planes;
-}
-
 /* Without a modifier, which IN_FORMATS has no word for, a buffer's layout is the driver's own
  * affair: the last way out where the kernel refuses those that it names. */
 static bool add_formats(struct wlr_drm_format_set *formats, const struct kms_format_set *kms) {
@@ -118,7 +104,7 @@ bool latch_crtc_read_formats(struct latch_kms_output *output, const struct kms_p
 
 bool latch_crtc_give(struct latch_kms_output *output, struct kms_crtc *crtc) {
 	const struct kms_device *device = output->device;
-	uint64_t taken = planes_of_others(output);
+	uint64_t taken = latch_kms_output_planes_of_others(output);
 	struct kms_plane *primary =
 		kms_device_find_crtc_plane(device, crtc, KMS_PLANE_PRIMARY, taken);
 	if (primary == NULL || !latch_crtc_read_formats(output, primary)) {
@@ -129,7 +115,7 @@ bool latch_crtc_give(struct latch_kms_output *output, struct kms_crtc *crtc) {
 	output->primary = primary;
 	output->cursor = kms_device_find_crtc_plane(device, crtc, KMS_PLANE_CURSOR, taken);
 	output->base.adaptive_sync_supported =
-		output->connector->vrr_capable && crtc->props.vrr_enabled.id != 0;
+		output->connector->props.vrr_capable.value != 0 && crtc->props.vrr_enabled.id != 0;
 	output->needs_modeset = true;
 	return true;
 }

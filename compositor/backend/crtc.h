@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_CRTC_H
-#define LATCH_BACKEND_CRTC_H
+#pragma once
 
 #include "backend/types.h"
 
@@ -22,5 +21,3 @@ bool latch_crtc_read_formats(struct latch_kms_output *output, const struct kms_p
 /** Gives it a CRTC and a primary plane that are free, if it has none. Returns false when there is
  * none. */
 bool latch_kms_output_take_crtc(struct latch_kms_output *output);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_EXIT_H
-#define LATCH_BACKEND_EXIT_H
+#pragma once
 
 /**
  * Exit statuses of latch itself. With a COMMAND, the session ends with the command's status; these
@@ -22,4 +21,6 @@ enum latch_exit {
 	LATCH_EXIT_NOT_FOUND = 127,	 /* COMMAND not found */
 };
 
-#endif
+/** Says on stderr, in one sentence, why latch ends; returns the status. */
+__attribute__((format(printf, 2, 3))) int latch_exit_with(
+	enum latch_exit status, const char *format, ...);

@@ -36,12 +36,12 @@ static const struct wlr_addon_interface addon_impl = {
 
 static struct framebuffer *framebuffer_find(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer) {
+	struct framebuffer *framebuffer;
 	struct wlr_addon *addon = wlr_addon_find(&buffer->addons, backend, &addon_impl);
 	if (addon != NULL) {
-		struct framebuffer *framebuffer = wl_container_of(addon, framebuffer, addon);
-		return framebuffer;
+		return wl_container_of(addon, framebuffer, addon);
 	}
-	struct framebuffer *framebuffer = calloc(1, sizeof(*framebuffer));
+	framebuffer = calloc(1, sizeof(*framebuffer));
 	if (framebuffer == NULL) {
 		return NULL;
 	}
@@ -69,7 +69,6 @@ static uint32_t import(const struct latch_kms_backend *backend,
 	int ret = kms_framebuffer_import(backend->device, &desc, &fb_id);
 	if (ret != 0) {
 		wlr_log(WLR_DEBUG, "the kernel made no framebuffer of a dma-buf (%d)", ret);
-		return 0;
 	}
 	return fb_id;
 }
@@ -77,10 +76,8 @@ static uint32_t import(const struct latch_kms_backend *backend,
 uint32_t latch_framebuffer_get(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque) {
 	struct wlr_dmabuf_attributes dmabuf;
-	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf)) {
-		return 0;
-	}
-	struct framebuffer *framebuffer = framebuffer_find(backend, buffer);
+	struct framebuffer *framebuffer =
+		wlr_buffer_get_dmabuf(buffer, &dmabuf) ? framebuffer_find(backend, buffer) : NULL;
 	if (framebuffer == NULL) {
 		return 0;
 	}

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_FRAMEBUFFER_H
-#define LATCH_BACKEND_FRAMEBUFFER_H
+#pragma once
 
 #include "backend/types.h"
 
@@ -21,5 +20,3 @@ void latch_framebuffers_finish(struct latch_kms_backend *backend);
 /** Whether the kernel makes a framebuffer of this dma-buf. Nothing is kept. */
 bool latch_kms_backend_can_import(
 	const struct latch_kms_backend *backend, const struct wlr_dmabuf_attributes *dmabuf);
-
-#endif

@@ -1,6 +1,5 @@
 #include "backend/open.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -30,10 +29,9 @@ static bool in_window(const char *device) {
 static int open_window(struct latch_backend *backend, struct wl_event_loop *loop) {
 	backend->wlr = wlr_backend_autocreate(loop, &backend->session);
 	if (backend->wlr == NULL) {
-		fputs("latch: no window could be opened in the compositor that WAYLAND_DISPLAY or "
-		      "DISPLAY names\n",
-			stderr);
-		return LATCH_EXIT_FAILURE;
+		return latch_exit_with(LATCH_EXIT_FAILURE,
+			"no window could be opened in the compositor that WAYLAND_DISPLAY or "
+			"DISPLAY names");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -42,20 +40,18 @@ static int open_window(struct latch_backend *backend, struct wl_event_loop *loop
 static int explain_closed(const char *path) {
 	struct stat st;
 	if (stat(path, &st) != 0) {
-		fprintf(stderr, "latch: %s is not there; 'latch --list' shows the devices\n", path);
-		return LATCH_EXIT_NO_DEVICE;
+		return latch_exit_with(LATCH_EXIT_NO_DEVICE,
+			"%s is not there; 'latch --list' shows the devices", path);
 	}
 	if (!S_ISCHR(st.st_mode) || major(st.st_rdev) != DRM_MAJOR) {
-		fprintf(stderr, "latch: %s is no DRM device; 'latch --list' shows those that are\n",
-			path);
-		return LATCH_EXIT_NO_DEVICE;
+		return latch_exit_with(LATCH_EXIT_NO_DEVICE,
+			"%s is no DRM device; 'latch --list' shows those that are", path);
 	}
 	/* A seat gives its devices to one session at a time. */
-	fprintf(stderr,
-		"latch: %s is in use, or of another seat: end the compositor that has it, or "
-		"switch to its VT\n",
+	return latch_exit_with(LATCH_EXIT_BUSY,
+		"%s is in use, or of another seat: end the compositor that has it, or switch to "
+		"its VT",
 		path);
-	return LATCH_EXIT_BUSY;
 }
 
 static int open_named(struct latch_backend *backend, const char *path) {
@@ -84,8 +80,8 @@ static int open_first(struct latch_backend *backend) {
 	struct wlr_device *devices[MAX_GPUS];
 	ssize_t len = wlr_session_find_gpus(backend->session, MAX_GPUS, devices);
 	if (len <= 0) {
-		fputs("latch: no DRM device with KMS was found on this seat\n", stderr);
-		return LATCH_EXIT_NO_DEVICE;
+		return latch_exit_with(
+			LATCH_EXIT_NO_DEVICE, "no DRM device with KMS was found on this seat");
 	}
 	int status = LATCH_EXIT_NO_DEVICE;
 	for (ssize_t i = 0; i < len; i++) {
@@ -119,14 +115,12 @@ static int add_input(struct latch_backend *backend, struct wl_event_loop *loop) 
 	struct wlr_backend *multi = wlr_multi_backend_create(loop);
 	if (multi == NULL || !wlr_multi_backend_add(multi, &backend->kms->base)) {
 		wlr_backend_destroy(multi);
-		fputs("latch: no memory for a backend\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return latch_exit_with(LATCH_EXIT_FAILURE, "no memory for a backend");
 	}
 	backend->wlr = multi; // which owns the KMS backend from here on
 	struct wlr_backend *input = wlr_libinput_backend_create(backend->session);
 	if (input == NULL || !wlr_multi_backend_add(backend->wlr, input)) {
-		fputs("latch: input devices can't be set up\n", stderr);
-		return LATCH_EXIT_FAILURE;
+		return latch_exit_with(LATCH_EXIT_FAILURE, "input devices can't be set up");
 	}
 	return LATCH_EXIT_OK;
 }
@@ -149,18 +143,13 @@ int latch_backend_open(struct latch_backend *backend, struct wl_event_loop *loop
 	}
 	backend->session = wlr_session_create(loop);
 	if (backend->session == NULL) {
-		fputs("latch: no seat: start it from a login on a VT (logind), or let seatd run "
-		      "and be "
-		      "in its group\n",
-			stderr);
-		return LATCH_EXIT_NO_SEAT;
+		return latch_exit_with(LATCH_EXIT_NO_SEAT,
+			"no seat: start it from a login on a VT (logind), or let seatd run and be "
+			"in its group");
 	}
 	if (!wait_until_active(backend->session, loop)) {
-		fputs("latch: the seat is in use by another session: end that one, or switch to "
-		      "this "
-		      "VT\n",
-			stderr);
-		return LATCH_EXIT_BUSY;
+		return latch_exit_with(LATCH_EXIT_BUSY, "the seat is in use by another session: "
+							"end that one, or switch to this VT");
 	}
 	int status = device != NULL ? open_named(backend, device) : open_first(backend);
 	if (status != LATCH_EXIT_OK) {

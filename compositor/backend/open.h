@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_OPEN_H
-#define LATCH_BACKEND_OPEN_H
+#pragma once
 
 /** What latch runs on: a KMS device of its own, or a window of another compositor. */
 struct latch_backend {
@@ -25,5 +24,3 @@ int latch_backend_open(struct latch_backend *backend, struct wl_event_loop *loop
 
 /** Closes it all; the console gets back what it showed before. Outputs are destroyed. */
 void latch_backend_close(struct latch_backend *backend);
-
-#endif

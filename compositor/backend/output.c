@@ -31,7 +31,8 @@ bool latch_kms_output_is_wanted(
 		return connector->status != KMS_CONNECTOR_DISCONNECTED &&
 		       strcasecmp(connector->name, backend->wanted_connector) == 0;
 	}
-	return connector->status == KMS_CONNECTOR_CONNECTED && !connector->non_desktop;
+	return connector->status == KMS_CONNECTOR_CONNECTED &&
+	       connector->props.non_desktop.value == 0;
 }
 
 bool latch_kms_output_supports(
@@ -46,14 +47,24 @@ bool latch_kms_output_supports(
 		       !state->adaptive_sync_enabled || output->adaptive_sync_supported);
 }
 
-/* The planes of this output, but the one named. */
-static void add_planes_off(const struct latch_kms_output *output, struct kms_commit *commit,
-	const struct kms_plane *but) {
+static uint64_t planes_of(const struct latch_kms_output *output) {
+	return output->planes_held | kms_plane_bit(output->primary) | kms_plane_bit(output->cursor);
+}
+
+uint64_t latch_kms_output_planes_of_others(const struct latch_kms_output *output) {
+	uint64_t planes = 0;
+	const struct latch_kms_output *other;
+	wl_list_for_each(other, &output->backend->outputs, link) {
+		planes |= other != output ? planes_of(other) : 0;
+	}
+	return planes;
+}
+
+static void add_planes_off(
+	const struct latch_kms_output *output, struct kms_commit *commit, uint64_t planes) {
 	for (size_t i = 0; i < output->device->planes_len; i++) {
 		const struct kms_plane *plane = &output->device->planes[i];
-		bool ours = plane == output->primary || plane == output->cursor ||
-			    (output->planes_held & kms_plane_bit(plane)) != 0;
-		if (ours && plane != but) {
+		if ((planes & kms_plane_bit(plane)) != 0) {
 			kms_commit_disable_plane(commit, plane);
 		}
 	}
@@ -62,7 +73,7 @@ static void add_planes_off(const struct latch_kms_output *output, struct kms_com
 /* Everything of this output but its CRTC: planes, and a writeback connector that a capture may have
  * left there, under which a CRTC can't be switched off. */
 static void add_dark(const struct latch_kms_output *output, struct kms_commit *commit) {
-	add_planes_off(output, commit, NULL);
+	add_planes_off(output, commit, planes_of(output));
 	for (size_t i = 0; i < output->device->connectors_len; i++) {
 		const struct kms_connector *connector = output->device->connectors[i];
 		if (connector->writeback &&
@@ -104,8 +115,7 @@ bool latch_kms_output_go_standby(struct latch_kms_output *output) {
 	}
 	output->standby = true;
 	output->needs_modeset = true;
-	output->planes_on = 0;
-	output->planes_held = 0;
+	output->planes_on = output->planes_held = 0;
 	return true;
 }
 
@@ -113,7 +123,7 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 	const struct kms_connector *connector = output->connector;
 	const struct latch_kms_backend *backend = output->backend;
 	int index = kms_mode_choose(connector->modes, connector->modes_len,
-		backend->has_mode_request ? &backend->mode_request : NULL);
+		backend->mode_request.width > 0 ? &backend->mode_request : NULL);
 	if (index < 0) {
 		index = kms_mode_choose(connector->modes, connector->modes_len, NULL);
 	}
@@ -122,14 +132,6 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 
 struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index) {
 	return index < output->modes_len ? &output->modes[index].base : NULL;
-}
-
-void latch_kms_output_set_handlers(struct latch_kms_output *output,
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),
-	void (*moved)(void *data), void *data) {
-	output->flip = flip;
-	output->moved = moved;
-	output->handler_data = data;
 }
 
 uint64_t latch_kms_output_user_data(const struct latch_kms_output *output, uint32_t serial) {
@@ -152,31 +154,21 @@ int latch_kms_output_submit(struct latch_kms_output *output, const struct kms_co
 void latch_kms_output_handle_flip(struct latch_kms_output *output, const struct kms_flip *flip) {
 	output->sequence = kms_sequence_widen(output->sequence, flip->sequence);
 	output->planes_held = output->planes_on;
-	if (output->flip != NULL) {
-		output->flip(output->handler_data, flip, output->sequence);
+	if (output->handlers.flip != NULL) {
+		output->handlers.flip(output->handlers.data, flip, output->sequence);
 	}
-}
-
-static bool plane_taken(const struct latch_kms_output *output, const struct kms_plane *plane) {
-	struct latch_kms_output *other;
-	wl_list_for_each(other, &output->backend->outputs, link) {
-		bool held = (other->planes_held & kms_plane_bit(plane)) != 0;
-		if (other != output && (other->primary == plane || other->cursor == plane || held)) {
-			return true;
-		}
-	}
-	return false;
 }
 
 size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max) {
 	const struct kms_device *device = output->device;
+	const uint64_t taken = latch_kms_output_planes_of_others(output);
 	size_t len = 0;
 	for (size_t i = 0; i < device->planes_len && len < max; i++) {
 		const struct kms_plane *plane = &device->planes[i];
-		bool overlay = plane->type == KMS_PLANE_OVERLAY && kms_plane_bit(plane) != 0 &&
-			       (plane->possible_crtcs & 1u << output->crtc->index) != 0 &&
-			       !plane_taken(output, plane);
+		bool overlay = plane->type == KMS_PLANE_OVERLAY &&
+			       (kms_plane_bit(plane) & ~taken) != 0 &&
+			       (plane->possible_crtcs & 1u << output->crtc->index) != 0;
 		if (plane == output->primary || overlay) {
 			planes[len++] = plane;
 		}
@@ -209,10 +201,12 @@ bool latch_kms_output_make_shallow(struct latch_kms_output *output) {
 void latch_kms_output_add_modeset(struct latch_kms_output *output, struct kms_commit *commit) {
 	const struct kms_device *device = output->device;
 	const struct kms_crtc *crtc = output->crtc;
+	const uint64_t taken = latch_kms_output_planes_of_others(output);
 	/* An earlier master may have left planes and connectors on this CRTC. */
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = &device->planes[i];
-		if ((plane->possible_crtcs & (1u << crtc->index)) && !plane_taken(output, plane)) {
+		if ((plane->possible_crtcs & (1u << crtc->index)) != 0 &&
+			(kms_plane_bit(plane) & taken) == 0) {
 			kms_commit_disable_plane(commit, plane);
 		}
 	}
@@ -241,11 +235,9 @@ void latch_kms_output_add_disable(
 
 void latch_kms_output_drop_crtc(struct latch_kms_output *output) {
 	output->crtc = NULL;
-	output->primary = NULL;
-	output->cursor = NULL;
+	output->primary = output->cursor = NULL;
 	output->standby = false;
-	output->planes_on = 0;
-	output->planes_held = 0;
+	output->planes_on = output->planes_held = 0;
 }
 
 void latch_kms_output_disable(struct latch_kms_output *output) {
@@ -267,7 +259,7 @@ void latch_kms_output_disable(struct latch_kms_output *output) {
 void latch_kms_output_bare(struct latch_kms_output *output) {
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->device);
-	add_planes_off(output, &commit, output->primary);
+	add_planes_off(output, &commit, planes_of(output) & ~kms_plane_bit(output->primary));
 	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
 	if (ret != 0) {
 		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_OUTPUT_H
-#define LATCH_BACKEND_OUTPUT_H
+#pragma once
 
 #include "backend/types.h"
 #include "kms/commit.h"
@@ -24,21 +23,15 @@ struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, s
  */
 bool latch_kms_output_make_shallow(struct latch_kms_output *output);
 
+/** The planes that other outputs have, or that may still be read for them; by kms_plane_bit(). */
+uint64_t latch_kms_output_planes_of_others(const struct latch_kms_output *output);
+
 /**
  * The planes that this output may use for buffers now: its primary plane, and every overlay plane
  * of its CRTC that no other output holds. Returns how many were written, at most max.
  */
 size_t latch_kms_output_planes(
 	const struct latch_kms_output *output, const struct kms_plane **planes, size_t max);
-
-/**
- * Sets the functions for two events, each may be NULL. flip is called after each flip. moved is
- * called when the output was moved to another CRTC: it shows black then, and none of its buffers is
- * read any more.
- */
-void latch_kms_output_set_handlers(struct latch_kms_output *output,
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence),
-	void (*moved)(void *data), void *data);
 
 /** What the flip event of a submit of this number brings back. */
 uint64_t latch_kms_output_user_data(const struct latch_kms_output *output, uint32_t serial);
@@ -94,5 +87,3 @@ const char *latch_kms_output_device(const struct latch_kms_output *output);
 /** How long before a flip's time the display takes no new picture any more; 0 where flips come from
  * a timer, which has no such thing, and where no mode is set. */
 int64_t latch_kms_output_blank_ns(const struct latch_kms_output *output);
-
-#endif

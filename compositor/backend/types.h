@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_TYPES_H
-#define LATCH_BACKEND_TYPES_H
+#pragma once
 
 /* The backend's plain structs. */
 
@@ -31,8 +30,7 @@ struct latch_kms_backend {
 
 	/** What the user asked for; see latch_kms_backend_choose(). */
 	const char *wanted_connector;
-	bool has_mode_request;
-	struct kms_mode_request mode_request;
+	struct kms_mode_request mode_request; // width 0: there is none
 
 	/**
 	 * A sync_file that has signalled already, for the IN_FENCE_FD of planes whose buffer passed
@@ -56,6 +54,15 @@ struct latch_kms_backend {
 struct latch_kms_mode {
 	struct wlr_output_mode base;
 	drmModeModeInfo info;
+};
+
+/** What the owner of an output is told; each may be NULL. */
+struct latch_kms_handlers {
+	/** It has flipped. */
+	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
+	/** It has another CRTC: it shows black, and none of its buffers is read any more. */
+	void (*moved)(void *data);
+	void *data;
 };
 
 /**
@@ -110,11 +117,7 @@ struct latch_kms_output {
 	uint32_t submit_serial;
 	/** 64 bit vblank counter. */
 	uint64_t sequence;
-	void (*flip)(void *data, const struct kms_flip *flip, uint64_t sequence);
-	void (*moved)(void *data);
-	void *handler_data;
+	struct latch_kms_handlers handlers;
 
 	struct wl_list link; // latch_kms_backend.outputs
 };
-
-#endif

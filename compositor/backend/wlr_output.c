@@ -78,10 +78,7 @@ static bool output_commit(struct wlr_output *wlr_output, const struct wlr_output
 		const struct wlr_backend_output_state one = {.output = wlr_output, .base = *state};
 		return latch_kms_configure(output->backend, &one, 1, false);
 	}
-	if ((state->committed & WLR_OUTPUT_STATE_MODE) && !set_mode(output, state->mode)) {
-		return false;
-	}
-	return true;
+	return (state->committed & WLR_OUTPUT_STATE_MODE) == 0 || set_mode(output, state->mode);
 }
 
 static const struct wlr_drm_format_set *output_get_primary_formats(

@@ -1,5 +1,4 @@
-#ifndef LATCH_BACKEND_WLR_OUTPUT_H
-#define LATCH_BACKEND_WLR_OUTPUT_H
+#pragma once
 
 /* What wlroots calls of an output. */
 
@@ -14,5 +13,3 @@ struct latch_kms_output *latch_kms_output_create(
 
 /** The KMS output behind a wlr_output; NULL for one of another backend. */
 struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *output);
-
-#endif

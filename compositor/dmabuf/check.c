@@ -1,27 +1,23 @@
 #include "dmabuf/check.h"
 
 #include <drm_fourcc.h>
-#include <linux/dma-buf.h>
 #include <stddef.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
 #include "base/format.h"
+#include "fence/fence.h"
 #include "linux-dmabuf-v1-protocol.h"
 
 #define INCOMPLETE ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INCOMPLETE
 #define OUT_OF_BOUNDS ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_OUT_OF_BOUNDS
 
-/* Only a dma-buf knows this ioctl: pipes, files and memfds answer ENOTTY. It asks for no fence
- * and waits for nothing. */
+/* Only a dma-buf knows the ioctl: pipes, files and memfds answer ENOTTY. It waits for nothing. */
 static bool is_dmabuf(int fd) {
-	struct dma_buf_export_sync_file export = {.flags = DMA_BUF_SYNC_READ, .fd = -1};
-	if (ioctl(fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
-		return false;
-	}
-	close(export.fd);
-	return true;
+	int fence_fd = latch_fence_export_from_dmabuf(fd);
+	bool is = fence_fd >= 0;
+	latch_fd_clear(&fence_fd);
+	return is;
 }
 
 static int64_t size_of(int fd) {

@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_CHECK_H
-#define LATCH_DMABUF_CHECK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,5 +36,3 @@ struct latch_dmabuf_fault {
  */
 struct latch_dmabuf_fault latch_dmabuf_check(
 	const struct wlr_dmabuf_attributes *attributes, const struct latch_dmabuf_probe *probe);
-
-#endif

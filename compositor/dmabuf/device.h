@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_DEVICE_H
-#define LATCH_DMABUF_DEVICE_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -15,5 +14,3 @@
  * there is no device, nothing can be offered. drm_fd: borrowed, -1 for none.
  */
 uint32_t latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device);
-
-#endif

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
@@ -18,12 +17,14 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 #include "base/sealed_file.h"
 #include "base/timer.h"
 #include "dmabuf/device.h"
 #include "dmabuf/params.h"
 #include "dmabuf/tranche.h"
 #include "kms/plane.h"
+#include "limits/resource.h"
 #include "linux-dmabuf-v1-protocol.h"
 
 /* A GPU and its display have some thousand pairs. What finds no place is not told to anybody. */
@@ -71,7 +72,6 @@ struct surface {
 
 struct latch_dmabuf {
 	struct latch_dmabuf_options options;
-	struct latch_dmabuf_probe probe;
 	struct latch_params_judge judge;
 	struct wl_global *global;
 
@@ -181,9 +181,7 @@ static bool make_table_file(struct latch_dmabuf *dmabuf) {
 		wlr_log(WLR_ERROR, "linux-dmabuf: no format table: %s", strerror(errno));
 		return false;
 	}
-	if (dmabuf->table_fd >= 0) {
-		close(dmabuf->table_fd);
-	}
+	latch_fd_clear(&dmabuf->table_fd);
 	dmabuf->table_fd = fd;
 	dmabuf->table_fd_len = dmabuf->table_len;
 	return true;
@@ -395,12 +393,8 @@ static void send_formats(const struct latch_dmabuf *dmabuf, struct wl_resource *
 	}
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
 static const struct zwp_linux_dmabuf_feedback_v1_interface object_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 };
 
 static void handle_resource_destroy(struct wl_resource *resource) {
@@ -412,16 +406,15 @@ static void get_feedback(struct wl_client *client, struct wl_resource *manager, 
 	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(manager);
 	struct surface *surface = wlr_surface != NULL ? get_surface(dmabuf, wlr_surface) : NULL;
 	struct audience *audience = surface != NULL ? &surface->audience : &dmabuf->defaults;
-	struct wl_resource *object = wl_resource_create(client,
-		&zwp_linux_dmabuf_feedback_v1_interface, wl_resource_get_version(manager), id);
-	if (object == NULL || (surface == NULL && wlr_surface != NULL)) {
-		wl_client_post_no_memory(client);
+	struct wl_resource *object = latch_resource_create(client,
+		&zwp_linux_dmabuf_feedback_v1_interface, (uint32_t)wl_resource_get_version(manager),
+		id, &object_impl, NULL, handle_resource_destroy);
+	if (object == NULL) {
 		return;
 	}
-	wl_resource_set_implementation(object, &object_impl, NULL, handle_resource_destroy);
 	wl_list_insert(&audience->objects, wl_resource_get_link(object));
 	/* The client waits for its first feedback: an error is better than no answer. */
-	if (!tell(dmabuf, &audience->told, object)) {
+	if ((surface == NULL && wlr_surface != NULL) || !tell(dmabuf, &audience->told, object)) {
 		wl_client_post_no_memory(client);
 	}
 }
@@ -450,7 +443,7 @@ static void handle_get_surface_feedback(struct wl_client *client, struct wl_reso
 }
 
 static const struct zwp_linux_dmabuf_v1_interface manager_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 	.create_params = handle_create_params,
 	.get_default_feedback = handle_get_default_feedback,
 	.get_surface_feedback = handle_get_surface_feedback,
@@ -458,14 +451,9 @@ static const struct zwp_linux_dmabuf_v1_interface manager_impl = {
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	struct latch_dmabuf *dmabuf = data;
-	struct wl_resource *resource =
-		wl_resource_create(client, &zwp_linux_dmabuf_v1_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &manager_impl, dmabuf, NULL);
-	if (version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
+	struct wl_resource *resource = latch_resource_create(
+		client, &zwp_linux_dmabuf_v1_interface, version, id, &manager_impl, dmabuf, NULL);
+	if (resource != NULL && version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
 		send_formats(dmabuf, resource);
 	}
 }
@@ -502,10 +490,9 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		return NULL;
 	}
 	dmabuf->options = *options;
-	dmabuf->probe =
-		options->test_probe != NULL ? *options->test_probe : latch_dmabuf_kernel_probe;
 	dmabuf->judge = (struct latch_params_judge){
-		.probe = &dmabuf->probe,
+		.probe = options->test_probe != NULL ? *options->test_probe
+						     : latch_dmabuf_kernel_probe,
 		.advertised = is_advertised,
 		.usable = usable,
 		.data = dmabuf,
@@ -541,8 +528,6 @@ void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf) {
 		wl_global_destroy(dmabuf->global);
 	}
 	latch_timer_finish(&dmabuf->quiet);
-	if (dmabuf->table_fd >= 0) {
-		close(dmabuf->table_fd);
-	}
+	latch_fd_clear(&dmabuf->table_fd);
 	free(dmabuf);
 }

@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_LINUX_DMABUF_V1_H
-#define LATCH_DMABUF_LINUX_DMABUF_V1_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -11,7 +10,6 @@
 struct kms_format_set;
 struct kms_plane;
 struct wl_display;
-struct wlr_dmabuf_attributes;
 struct wlr_drm_format_set;
 struct wlr_surface;
 
@@ -82,5 +80,3 @@ void latch_dmabuf_set_composed(
  */
 void latch_dmabuf_advise_surface(struct latch_dmabuf *dmabuf, struct wlr_surface *surface,
 	const struct kms_plane *const *planes, size_t planes_len, uint64_t reasons);
-
-#endif

@@ -11,7 +11,9 @@
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 
+#include "base/fd.h"
 #include "limits/account.h"
+#include "limits/resource.h"
 #include "linux-dmabuf-v1-protocol.h"
 
 #define WL_BUFFER_VERSION 1
@@ -75,20 +77,15 @@ static bool charge_memory(struct dmabuf *dmabuf, const struct latch_dmabuf_probe
 static void close_all(struct dmabuf *dmabuf) {
 	for (int i = 0; i < WLR_DMABUF_MAX_PLANES; i++) {
 		if (dmabuf->attributes.fd[i] >= 0) {
-			close(dmabuf->attributes.fd[i]);
-			dmabuf->attributes.fd[i] = -1;
+			latch_fd_clear(&dmabuf->attributes.fd[i]);
 			latch_account_discharge(dmabuf->account, LATCH_LIMIT_FDS, 1);
 		}
 	}
 	dmabuf->attributes.n_planes = 0;
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
 static const struct wl_buffer_interface buffer_resource_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 };
 
 static void buffer_destroy(struct wlr_buffer *base) {
@@ -244,7 +241,7 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 /* Whether a buffer can be made of this; the text says why not. */
 static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, params->judge->probe);
+	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, &params->judge->probe);
 	if (fault.text != NULL) {
 		return fault;
 	}
@@ -307,7 +304,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	if (!charge_memory(&params->dmabuf, params->judge->probe)) {
+	if (!charge_memory(&params->dmabuf, &params->judge->probe)) {
 		latch_account_refuse(params->dmabuf.account);
 		close_all(&params->dmabuf);
 		return;
@@ -335,7 +332,7 @@ static void handle_create_immed(struct wl_client *client, struct wl_resource *re
 }
 
 static const struct zwp_linux_buffer_params_v1_interface params_impl = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 	.add = handle_add,
 	.create = handle_create,
 	.create_immed = handle_create_immed,
@@ -352,14 +349,10 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 		.judge = judge,
 		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client))},
 	};
-	params->resource =
-		wl_resource_create(client, &zwp_linux_buffer_params_v1_interface, (int)version, id);
+	params->resource = latch_resource_create(client, &zwp_linux_buffer_params_v1_interface,
+		version, id, &params_impl, params, handle_resource_destroy);
 	if (params->resource == NULL) {
 		latch_account_unref(params->dmabuf.account);
 		free(params);
-		wl_client_post_no_memory(client);
-		return;
 	}
-	wl_resource_set_implementation(
-		params->resource, &params_impl, params, handle_resource_destroy);
 }

@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_PARAMS_H
-#define LATCH_DMABUF_PARAMS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -7,11 +6,10 @@
 #include "dmabuf/check.h"
 
 struct wl_client;
-struct wlr_dmabuf_attributes;
 
 /** What decides about buffers. */
 struct latch_params_judge {
-	const struct latch_dmabuf_probe *probe;
+	struct latch_dmabuf_probe probe;
 	/** Whether clients may have been told of this pair. */
 	bool (*advertised)(void *data, uint32_t fourcc, uint64_t modifier);
 	/** Whether the buffer can be shown in some way: the import itself. */
@@ -28,5 +26,3 @@ void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id
 
 /** Makes wlr_buffer_try_from_resource() know these buffers. Once per process is enough. */
 void latch_params_register_buffers(void);
-
-#endif

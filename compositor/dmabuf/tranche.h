@@ -1,5 +1,4 @@
-#ifndef LATCH_DMABUF_TRANCHE_H
-#define LATCH_DMABUF_TRANCHE_H
+#pragma once
 
 #include <stdint.h>
 
@@ -35,5 +34,3 @@ enum latch_tranche_advice {
  * Plain function.
  */
 enum latch_tranche_advice latch_tranche_advise(uint64_t reasons);
-
-#endif

@@ -1,9 +1,6 @@
 #include "inspect/documents.h"
 
-#include <yyjson.h>
-
 #include "base/text.h"
-#include "plan/layer.h"
 
 /* Room for a title, cut off where it is longer. */
 #define TEXT_MAX 256
@@ -21,11 +18,8 @@ void latch_inspect_add_text(
 
 void latch_inspect_add_id(
 	yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, int64_t id) {
-	if (id > 0) {
-		yyjson_mut_obj_add_int(doc, object, key, id);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, key);
-	}
+	yyjson_mut_obj_add_val(
+		doc, object, key, id > 0 ? yyjson_mut_int(doc, id) : yyjson_mut_null(doc));
 }
 
 void latch_inspect_add_place(

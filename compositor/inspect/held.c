@@ -2,16 +2,13 @@
 #include <stdio.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
-#include <yyjson.h>
 
 #include "base/clock.h"
-#include "base/id_map.h"
 #include "base/minmax.h"
 #include "inspect/documents.h"
 #include "limits/account.h"
 #include "output/content.h"
 #include "output/core.h"
-#include "sync/held.h"
 
 void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t surface,
 	uint32_t object, const struct latch_held *held) {
@@ -30,11 +27,9 @@ void latch_inspect_add_held(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t
 	latch_inspect_add_text(doc, update, "driver", by_fence ? held->fence.driver_name : NULL);
 	latch_inspect_add_text(
 		doc, update, "timeline", by_fence ? held->fence.timeline_name : NULL);
-	if (held->fences > 0 && held->kind == LATCH_SYNC_SYNCOBJ) {
-		yyjson_mut_obj_add_uint(doc, update, "point", held->point);
-	} else {
-		yyjson_mut_obj_add_null(doc, update, "point");
-	}
+	const bool by_point = held->fences > 0 && held->kind == LATCH_SYNC_SYNCOBJ;
+	yyjson_mut_obj_add_val(doc, update, "point",
+		by_point ? yyjson_mut_uint(doc, held->point) : yyjson_mut_null(doc));
 }
 
 static void add_sum(yyjson_mut_doc *doc, yyjson_mut_val *sum, const struct latch_held *held,

@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
-#include <yyjson.h>
 
 #include "base/sealed_file.h"
 #include "latch-inspector-unstable-v2-protocol.h"
+#include "limits/resource.h"
 
 #define INSPECTOR_VERSION 1
 
@@ -75,23 +74,14 @@ static void handle_ask(struct wl_client *client, struct wl_resource *resource, u
 	close(fd);
 }
 
-static void handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
 static const struct zlatch_inspector_v2_interface inspector_interface = {
-	.destroy = handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 	.ask = handle_ask,
 };
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
-	struct wl_resource *resource =
-		wl_resource_create(client, &zlatch_inspector_v2_interface, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, &inspector_interface, data, NULL);
+	latch_resource_create(client, &zlatch_inspector_v2_interface, version, id,
+		&inspector_interface, data, NULL);
 }
 
 struct latch_inspector *latch_inspector_create(
@@ -100,7 +90,7 @@ struct latch_inspector *latch_inspector_create(
 	if (inspector == NULL) {
 		return NULL;
 	}
-	*inspector = (struct latch_inspector){.options = *options};
+	inspector->options = *options;
 	inspector->global = wl_global_create(display, &zlatch_inspector_v2_interface,
 		INSPECTOR_VERSION, inspector, handle_bind);
 	if (inspector->global == NULL) {

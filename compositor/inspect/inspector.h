@@ -1,12 +1,9 @@
-#ifndef LATCH_INSPECT_INSPECTOR_H
-#define LATCH_INSPECT_INSPECTOR_H
+#pragma once
 
-#include <stdbool.h>
+#include <wayland-server-core.h>
+#include <yyjson.h>
 
 struct latch_inspector;
-struct wl_display;
-struct yyjson_mut_doc;
-struct yyjson_mut_val;
 
 /** What a client can ask for: so many values of enum zlatch_inspector_v2_subject, from 0. */
 #define LATCH_INSPECTOR_SUBJECTS 3
@@ -18,7 +15,7 @@ struct latch_inspector_options {
 	 * a client asks, and at no other time.
 	 */
 	bool (*fill[LATCH_INSPECTOR_SUBJECTS])(
-		void *data, struct yyjson_mut_doc *doc, struct yyjson_mut_val *root);
+		void *data, yyjson_mut_doc *doc, yyjson_mut_val *root);
 	void *data;
 };
 
@@ -32,5 +29,3 @@ struct latch_inspector *latch_inspector_create(
 
 /** Clients must be gone, the display still there. NULL is fine. */
 void latch_inspector_destroy(struct latch_inspector *inspector);
-
-#endif

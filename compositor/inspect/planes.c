@@ -7,16 +7,12 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <xf86drm.h>
-#include <yyjson.h>
 
-#include "backend/backend.h"
-#include "backend/output.h"
-#include "base/id_map.h"
+#include "backend/types.h"
 #include "inspect/documents.h"
 #include "kms/vblank.h"
 #include "output/content.h"
 #include "output/output.h"
-#include "plan/layer.h"
 #include "plan/plan.h"
 #include "plan/reason.h"
 #include "shell/shell.h"
@@ -105,10 +101,8 @@ yyjson_mut_val *latch_inspect_add_plane(
 	yyjson_mut_obj_add_str(doc, object, "type", kms_plane_type_name(plane->type));
 	if (zpos->id != 0) {
 		yyjson_mut_val *range = yyjson_mut_obj_add_obj(doc, object, "zpos");
-		yyjson_mut_obj_add_uint(
-			doc, range, "min", zpos->immutable ? zpos->value : zpos->min);
-		yyjson_mut_obj_add_uint(
-			doc, range, "max", zpos->immutable ? zpos->value : zpos->max);
+		yyjson_mut_obj_add_uint(doc, range, "min", zpos->min);
+		yyjson_mut_obj_add_uint(doc, range, "max", zpos->max);
 		yyjson_mut_obj_add_bool(doc, range, "immutable", zpos->immutable);
 	} else {
 		yyjson_mut_obj_add_null(doc, object, "zpos");
@@ -173,11 +167,9 @@ yyjson_mut_val *latch_inspect_add_layer(
 	yyjson_mut_obj_add_real(doc, object, "alpha", layer->alpha / 65535.0);
 	yyjson_mut_obj_add_bool(doc, object, "opaque", layer->opaque);
 	latch_inspect_add_place(doc, object, layer);
-	if (on_plane && layer->zpos >= 0) {
-		yyjson_mut_obj_add_int(doc, object, "zpos", layer->zpos);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, "zpos");
-	}
+	yyjson_mut_obj_add_val(doc, object, "zpos",
+		on_plane && layer->zpos >= 0 ? yyjson_mut_int(doc, layer->zpos)
+					     : yyjson_mut_null(doc));
 	yyjson_mut_obj_add_bool(doc, object, "underlay", on_plane && layer->underlay);
 	add_reasons(doc, object, layer->reasons);
 	latch_inspect_add_id(doc, object, "test_errno", layer->test_errno);

@@ -1,13 +1,9 @@
 #include <wlr/types/wlr_output.h>
-#include <yyjson.h>
 
 #include "base/clock.h"
-#include "base/id_map.h"
 #include "inspect/documents.h"
 #include "output/output.h"
-#include "plan/layer.h"
 #include "plan/reason.h"
-#include "trace/statistics.h"
 #include "trace/trace.h"
 
 /* Flat: a length in us, its count, the next length, ... Lists of pairs would take twice the

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_shell.h>
 #include <wlr/util/log.h>
 
+#include "base/source.h"
 #include "base/text.h"
 #include "limits/fds.h"
 #include "limits/security.h"
@@ -19,16 +19,6 @@
 #define COMM_LEN 16
 #define APP_ID_LEN 48
 #define OVERDRAFT_DEN 16
-
-struct latch_accounts {
-	struct wl_event_loop *loop;
-	struct latch_limits limits;
-	struct wl_list accounts; // latch_account.link
-	struct wl_list holders;	 // holder.link
-	/* Fds that may be charged until it is time to look again how many are left. */
-	uint64_t fds_until_look;
-	uint64_t fds_share; // that one client may have
-};
 
 /*
  * Several connections can be one program's, and hold together what each of them must not hold. So
@@ -247,19 +237,20 @@ static bool find_holder(struct latch_account *account) {
 	return true;
 }
 
+static bool is_below(
+	struct latch_account *account, enum latch_limit limit, uint64_t amount, uint64_t share) {
+	uint64_t max = account->owner->limits.max[limit];
+	max = max < share ? max : share;
+	return (amount <= max && account->used[limit] <= max - amount) ||
+	       refuse_limit(account, limit, max);
+}
+
 /* To look is a system call: it is made again when a quarter of what was left may be gone. */
 static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 	struct latch_accounts *owner = account->owner;
-	if (account->holder == NULL && !find_holder(account)) {
+	if ((account->holder == NULL && !find_holder(account)) ||
+		!is_below(account, LATCH_LIMIT_FDS, amount, owner->fds_share)) {
 		return false;
-	}
-	uint64_t used = account->used[LATCH_LIMIT_FDS];
-	uint64_t max = owner->limits.max[LATCH_LIMIT_FDS];
-	if (max > owner->fds_share) {
-		max = owner->fds_share;
-	}
-	if (amount > max || used > max - amount) {
-		return refuse_limit(account, LATCH_LIMIT_FDS, max);
 	}
 	if (amount < owner->fds_until_look) {
 		owner->fds_until_look -= amount;
@@ -273,18 +264,15 @@ static bool fds_are_within(struct latch_account *account, uint64_t amount) {
 }
 
 static bool is_within(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	if (account->owner == NULL) {
-		return true;
-	}
-	if (limit == LATCH_LIMIT_FDS) {
-		return fds_are_within(account, amount);
-	}
-	uint64_t max = account->owner->limits.max[limit];
-	return (amount <= max && account->used[limit] <= max - amount) ||
-	       refuse_limit(account, limit, max);
+	return account->owner == NULL ||
+	       (limit == LATCH_LIMIT_FDS ? fds_are_within(account, amount)
+					 : is_below(account, limit, amount, UINT64_MAX));
 }
 
 static void count(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
+	if (account == NULL) {
+		return;
+	}
 	account->used[limit] += amount;
 	if (limit == LATCH_LIMIT_FDS && account->holder != NULL) {
 		account->holder->fds += amount;
@@ -305,10 +293,7 @@ void latch_account_check_request(struct wl_resource *resource) {
 }
 
 bool latch_account_charge(struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	if (account == NULL) {
-		return true;
-	}
-	if (!is_within(account, limit, amount)) {
+	if (account != NULL && !is_within(account, limit, amount)) {
 		return false;
 	}
 	count(account, limit, amount);
@@ -317,13 +302,13 @@ bool latch_account_charge(struct latch_account *account, enum latch_limit limit,
 
 void latch_account_discharge(
 	struct latch_account *account, enum latch_limit limit, uint64_t amount) {
-	if (account != NULL) {
-		count(account, limit, -amount);
-	}
+	count(account, limit, -amount);
 }
 
-static struct memory *find_memory(struct latch_account *account, const struct stat *file) {
+static struct memory *find_memory(struct latch_account *account, int fd, struct stat *file) {
 	struct memory *memory;
+	*file = (struct stat){0};
+	fstat(fd, file);
 	wl_list_for_each(memory, &account->memory, link) {
 		if (memory->inode == file->st_ino && memory->device == file->st_dev) {
 			return memory;
@@ -336,9 +321,8 @@ bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t
 	if (account == NULL) {
 		return true;
 	}
-	struct stat file = {0};
-	fstat(fd, &file);
-	struct memory *memory = find_memory(account, &file);
+	struct stat file;
+	struct memory *memory = find_memory(account, fd, &file);
 	if (memory != NULL) {
 		memory->uses++;
 		return true;
@@ -358,9 +342,8 @@ bool latch_account_charge_memory(struct latch_account *account, int fd, uint64_t
 }
 
 void latch_account_discharge_memory(struct latch_account *account, int fd) {
-	struct stat file = {0};
-	fstat(fd, &file);
-	struct memory *memory = account != NULL ? find_memory(account, &file) : NULL;
+	struct stat file;
+	struct memory *memory = account != NULL ? find_memory(account, fd, &file) : NULL;
 	if (memory != NULL && --memory->uses == 0) {
 		latch_account_discharge(account, LATCH_LIMIT_BYTES, memory->bytes);
 		wl_list_remove(&memory->link);
@@ -490,10 +473,7 @@ void latch_account_close(struct latch_account *account) {
 	if (account == NULL) {
 		return;
 	}
-	if (account->ending != NULL) {
-		wl_event_source_remove(account->ending);
-		account->ending = NULL;
-	}
+	latch_source_clear(&account->ending);
 	wl_list_remove(&account->link);
 	account->owner = NULL;
 	account->client = NULL;
@@ -502,12 +482,8 @@ void latch_account_close(struct latch_account *account) {
 	latch_account_unref(account);
 }
 
-struct latch_accounts *latch_accounts_create(
-	struct wl_display *display, const struct latch_limits *limits) {
-	struct latch_accounts *accounts = calloc(1, sizeof(*accounts));
-	if (accounts == NULL) {
-		return NULL;
-	}
+void latch_accounts_init(struct latch_accounts *accounts, struct wl_display *display,
+	const struct latch_limits *limits) {
 	struct latch_fds fds = latch_fds_look();
 	*accounts = (struct latch_accounts){
 		.fds_share = share_of(&fds),
@@ -516,18 +492,13 @@ struct latch_accounts *latch_accounts_create(
 	};
 	wl_list_init(&accounts->accounts);
 	wl_list_init(&accounts->holders);
-	return accounts;
 }
 
-void latch_accounts_destroy(struct latch_accounts *accounts) {
-	if (accounts == NULL) {
-		return;
-	}
+void latch_accounts_finish(struct latch_accounts *accounts) {
 	/* They live on for the accounts that have them. */
 	struct holder *holder, *tmp;
 	wl_list_for_each_safe(holder, tmp, &accounts->holders, link) {
 		wl_list_remove(&holder->link);
 		wl_list_init(&holder->link);
 	}
-	free(accounts);
 }

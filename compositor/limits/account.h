@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_ACCOUNT_H
-#define LATCH_LIMITS_ACCOUNT_H
+#pragma once
 
 /*
  * What one client makes latch hold, counted in one place. Code that takes something in for a client
@@ -9,15 +8,11 @@
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <wayland-server-core.h>
 
 #include "limits/limits.h"
-
-struct wl_client;
-struct wl_display;
-struct wl_resource;
 
 /** No client holds more than this part of the fds that are not reserved, whatever its limit. */
 #define LATCH_FDS_SHARE_DEN 2
@@ -30,18 +25,26 @@ struct wl_resource;
 /** Long enough for latch_account_describe(). */
 #define LATCH_ACCOUNT_TEXT 128
 
-struct latch_accounts;
+/** The accounts of a display's clients, for client.h. */
+struct latch_accounts {
+	struct wl_event_loop *loop;
+	struct latch_limits limits;
+	struct wl_list accounts; // latch_account.link
+	struct wl_list holders;	 // account.c
+	/* Fds that may be charged until it is time to look again how many are left. */
+	uint64_t fds_until_look;
+	uint64_t fds_share; // that one client may have
+};
 
 /** One client's. Reference-counted: its client has a reference, and so has code that discharges
  * later. */
 struct latch_account;
 
-/** The accounts of a display's clients, for client.h. NULL without memory. */
-struct latch_accounts *latch_accounts_create(
-	struct wl_display *display, const struct latch_limits *limits);
+void latch_accounts_init(struct latch_accounts *accounts, struct wl_display *display,
+	const struct latch_limits *limits);
 
-/** After all accounts were closed; those with references stay valid. NULL is fine. */
-void latch_accounts_destroy(struct latch_accounts *accounts);
+/** After all accounts were closed; those with references stay valid. */
+void latch_accounts_finish(struct latch_accounts *accounts);
 
 /** Opens a new client's account. The reference is the caller's. NULL without memory. */
 struct latch_account *latch_account_open(
@@ -117,5 +120,3 @@ const char *latch_account_app_id(const struct latch_account *account);
 /** Writes who it is, as `client 4711 (foot, app id "foot")`. Returns text. */
 const char *latch_account_describe(
 	const struct latch_account *account, char text[static LATCH_ACCOUNT_TEXT]);
-
-#endif

@@ -3,12 +3,13 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <unistd.h>
-#include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "base/fd.h"
+#include "base/source.h"
+
 struct latch_clients {
-	struct latch_accounts *accounts;
+	struct latch_accounts accounts;
 	struct latch_turns *turns;
 	/* Of all clients' sockets, for EPOLLRDHUP alone: libwayland's event loop can't ask for
 	 * that. A socket leaves it when it is closed. */
@@ -82,7 +83,7 @@ static void handle_client_created(struct wl_listener *listener, void *data) {
 	struct latch_clients *clients = wl_container_of(listener, clients, client_created);
 	struct wl_client *wl_client = data;
 	struct latch_client *client = calloc(1, sizeof(*client));
-	struct latch_account *account = latch_account_open(clients->accounts, wl_client);
+	struct latch_account *account = latch_account_open(&clients->accounts, wl_client);
 	if (client == NULL || account == NULL) {
 		latch_account_close(account);
 		free(client);
@@ -109,18 +110,18 @@ struct latch_clients *latch_clients_create(struct wl_display *display,
 		return NULL;
 	}
 	*clients = (struct latch_clients){
-		.accounts = latch_accounts_create(display, limits),
 		.turns = turns,
 		.half_closed_fd = epoll_create1(EPOLL_CLOEXEC),
 		.client_created.notify = handle_client_created,
 	};
+	latch_accounts_init(&clients->accounts, display, limits);
 	wl_list_init(&clients->list);
 	wl_display_add_client_created_listener(display, &clients->client_created);
 	if (clients->half_closed_fd >= 0) {
 		clients->half_closed = wl_event_loop_add_fd(wl_display_get_event_loop(display),
 			clients->half_closed_fd, WL_EVENT_READABLE, handle_half_closed, NULL);
 	}
-	if (clients->accounts == NULL || clients->half_closed == NULL) {
+	if (clients->half_closed == NULL) {
 		latch_clients_destroy(clients);
 		return NULL;
 	}
@@ -136,13 +137,9 @@ void latch_clients_destroy(struct latch_clients *clients) {
 		handle_destroy(&client->destroy, NULL);
 	}
 	wl_list_remove(&clients->client_created.link);
-	if (clients->half_closed != NULL) {
-		wl_event_source_remove(clients->half_closed);
-	}
-	if (clients->half_closed_fd >= 0) {
-		close(clients->half_closed_fd);
-	}
-	latch_accounts_destroy(clients->accounts);
+	latch_source_clear(&clients->half_closed);
+	latch_fd_clear(&clients->half_closed_fd);
+	latch_accounts_finish(&clients->accounts);
 	free(clients);
 }
 

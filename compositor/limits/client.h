@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_CLIENT_H
-#define LATCH_LIMITS_CLIENT_H
+#pragma once
 
 #include <wayland-server-core.h>
 
@@ -7,8 +6,6 @@
 #include "limits/turns.h"
 
 struct latch_clients;
-struct wl_display;
-struct wl_resource;
 
 /** What latch has for every wl_client, all in one object. It goes with the client. */
 struct latch_client {
@@ -32,5 +29,3 @@ void latch_clients_destroy(struct latch_clients *clients);
 /** created is called for each object that a client makes; NULL: no longer. */
 void latch_clients_watch_resources(struct latch_clients *clients,
 	void (*created)(void *data, struct wl_resource *resource), void *data);
-
-#endif

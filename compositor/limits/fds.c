@@ -37,10 +37,8 @@ struct latch_fds latch_fds_look(void) {
 	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
 		fds.limit = limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
 	}
-	fds.reserve = fds.limit / LATCH_FDS_RESERVE_DEN;
-	if (fds.reserve > LATCH_FDS_RESERVE) {
-		fds.reserve = LATCH_FDS_RESERVE;
-	}
+	const size_t part = fds.limit / LATCH_FDS_RESERVE_DEN;
+	fds.reserve = part < LATCH_FDS_RESERVE ? part : LATCH_FDS_RESERVE;
 	struct stat st;
 	bool known = stat("/proc/self/fd", &st) == 0 && st.st_size > 0;
 	fds.in_use = known ? (size_t)st.st_size : fds.limit;

@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_FDS_H
-#define LATCH_LIMITS_FDS_H
+#pragma once
 
 /*
  * The process's own limit of file descriptors, RLIMIT_NOFILE. Clients send fds, and every dma-buf
@@ -7,7 +6,6 @@
  * them is never for clients.
  */
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /**
@@ -42,5 +40,3 @@ struct latch_fds latch_fds_look(void);
 
 /** How many more may be opened before the reserve is touched; 0 when it is. */
 size_t latch_fds_spare(const struct latch_fds *fds);
-
-#endif

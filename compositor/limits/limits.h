@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_LIMITS_H
-#define LATCH_LIMITS_LIMITS_H
+#pragma once
 
 /* What there is a limit for, and how high each of them is. account.h counts against them. */
 
@@ -39,5 +38,3 @@ bool latch_limits_parse(const char *text, struct latch_limits *limits);
 
 /** "at most N of what it is", with the option for it, for the client and the log. */
 void latch_limit_describe(enum latch_limit limit, uint64_t max, char *text, size_t size);
-
-#endif

@@ -13,6 +13,8 @@
 #include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
+#include "base/fd.h"
+#include "base/source.h"
 #include "limits/fds.h"
 
 #define LOCK_SUFFIX ".lock"
@@ -55,8 +57,7 @@ static int lock(struct latch_listen *listener) {
 	}
 	if (flock(listener->lock_fd, LOCK_EX | LOCK_NB) != 0) {
 		/* Not ours: it must not be removed. */
-		close(listener->lock_fd);
-		listener->lock_fd = -1;
+		latch_fd_clear(&listener->lock_fd);
 		return EADDRINUSE;
 	}
 	struct stat st;
@@ -74,8 +75,7 @@ static int open_socket(struct latch_listen *listener) {
 	const struct sockaddr *address = (const struct sockaddr *)&listener->address;
 	if (bind(listener->fd, address, sizeof(listener->address)) != 0) {
 		int error = errno;
-		close(listener->fd);
-		listener->fd = -1;
+		latch_fd_clear(&listener->fd);
 		return error;
 	}
 	return listen(listener->fd, BACKLOG) != 0 ? errno : 0;
@@ -84,14 +84,12 @@ static int open_socket(struct latch_listen *listener) {
 static void close_socket(struct latch_listen *listener) {
 	if (listener->fd >= 0) {
 		unlink(listener->address.sun_path);
-		close(listener->fd);
-		listener->fd = -1;
 	}
 	if (listener->lock_fd >= 0) {
 		unlink(listener->lock_path);
-		close(listener->lock_fd);
-		listener->lock_fd = -1;
 	}
+	latch_fd_clear(&listener->fd);
+	latch_fd_clear(&listener->lock_fd);
 }
 
 static int try_name(struct latch_listen *listener, const char *name) {
@@ -101,12 +99,8 @@ static int try_name(struct latch_listen *listener, const char *name) {
 		return ENOMEM;
 	}
 	int error = set_paths(listener);
-	if (error == 0) {
-		error = lock(listener);
-	}
-	if (error == 0) {
-		error = open_socket(listener);
-	}
+	error = error == 0 ? lock(listener) : error;
+	error = error == 0 ? open_socket(listener) : error;
 	if (error != 0) {
 		close_socket(listener);
 	}
@@ -192,20 +186,12 @@ const char *latch_listen_name(const struct latch_listen *listener) {
 	return listener->name;
 }
 
-bool latch_listen_is_paused(const struct latch_listen *listener) {
-	return listener->paused;
-}
-
 void latch_listen_destroy(struct latch_listen *listener) {
 	if (listener == NULL) {
 		return;
 	}
-	if (listener->source != NULL) {
-		wl_event_source_remove(listener->source);
-	}
-	if (listener->retry != NULL) {
-		wl_event_source_remove(listener->retry);
-	}
+	latch_source_clear(&listener->source);
+	latch_source_clear(&listener->retry);
 	close_socket(listener);
 	free(listener->name);
 	free(listener);

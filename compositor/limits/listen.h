@@ -1,13 +1,10 @@
-#ifndef LATCH_LIMITS_LISTEN_H
-#define LATCH_LIMITS_LISTEN_H
+#pragma once
 
 /*
  * The Wayland socket. libwayland's own takes every client at once; when the process is out of fds,
  * it fails to, and is called again at once, for ever. This one lets new clients wait in the
  * kernel's queue while fds are short: while less than twice the reserve is left (fds.h).
  */
-
-#include <stdbool.h>
 
 struct latch_listen;
 struct wl_display;
@@ -25,10 +22,5 @@ struct latch_listen *latch_listen_create(struct wl_display *display, const char 
 /** For WAYLAND_DISPLAY. Valid as long as the object. */
 const char *latch_listen_name(const struct latch_listen *listener);
 
-/** New clients wait because fds are short. */
-bool latch_listen_is_paused(const struct latch_listen *listener);
-
 /** Removes the socket. NULL is fine. */
 void latch_listen_destroy(struct latch_listen *listener);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_SECURITY_H
-#define LATCH_LIMITS_SECURITY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ uint64_t latch_security_sandbox(struct wl_client *client);
  * be called before the first client connects. Goes with the display. Returns false without memory.
  */
 bool latch_security_init(struct wl_display *display);
-
-#endif

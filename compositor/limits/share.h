@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_SHARE_H
-#define LATCH_LIMITS_SHARE_H
+#pragma once
 
 /*
  * How much of latch's time one client may have: a token bucket of nanoseconds. It fills with time,
@@ -34,5 +33,3 @@ void latch_share_spend(struct latch_share *share, int64_t now_ns, int64_t spent_
 
 /** When the share will have LATCH_SHARE_RESUME_NS; a time that has passed if it has never less. */
 int64_t latch_share_resume_ns(const struct latch_share *share);
-
-#endif

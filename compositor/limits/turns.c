@@ -1,18 +1,14 @@
 #include "limits/turns.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
 #include "base/timer.h"
 #include "limits/account.h"
-#include "limits/share.h"
 
 /* What has a deadline is looked after when so much time has gone by since the last look. */
 #define URGENT_NS INT64_C(500000)

@@ -1,5 +1,4 @@
-#ifndef LATCH_LIMITS_TURNS_H
-#define LATCH_LIMITS_TURNS_H
+#pragma once
 
 /*
  * Whose turn it is: latch is one thread, and while it works for one client the others wait. Two
@@ -22,16 +21,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <wayland-util.h>
+#include <wayland-server-core.h>
 
 #include "limits/share.h"
 
 struct latch_account;
-struct wl_client;
-struct wl_display;
-struct wl_event_loop;
-struct wl_event_source;
-struct wl_resource;
 
 struct latch_turns;
 
@@ -104,5 +98,3 @@ void latch_turns_end_round(struct latch_turns *turns);
  */
 struct wl_event_source *latch_client_source_find(
 	struct wl_event_loop *loop, struct wl_client *client);
-
-#endif

@@ -94,13 +94,11 @@ static size_t list_surfaces(struct latch_output *output, const struct wlr_box *b
 	if (len <= output->shell_surfaces_cap) {
 		return len;
 	}
-	struct latch_shell_surface *wider = latch_array_grow(
-		output->shell_surfaces, &output->shell_surfaces_cap, len, sizeof(*wider));
-	if (wider == NULL) {
+	if (!latch_array_reserve(&output->shell_surfaces, &output->shell_surfaces_cap, len,
+		    sizeof(output->shell_surfaces[0]))) {
 		return output->shell_surfaces_cap;
 	}
-	output->shell_surfaces = wider;
-	return latch_shell_surfaces(shell, box, wider, output->shell_surfaces_cap);
+	return latch_shell_surfaces(shell, box, output->shell_surfaces, output->shell_surfaces_cap);
 }
 
 /* Whether planes look at a buffer's fences: not where they get a signalled fence with it. There the

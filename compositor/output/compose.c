@@ -75,13 +75,11 @@ static bool looks_alike(const struct latch_drawn_layer *drawn, const struct latc
 }
 
 static bool remember(struct latch_composer *composer, size_t i, const struct latch_layer *layer) {
-	struct latch_drawn_layer *drawn = latch_array_grow(
-		composer->drawn, &composer->drawn_cap, i + 1, sizeof(*drawn));
-	if (drawn == NULL) {
+	if (!latch_array_reserve(
+		    &composer->drawn, &composer->drawn_cap, i + 1, sizeof(composer->drawn[0]))) {
 		return false;
 	}
-	composer->drawn = drawn;
-	drawn[i] = (struct latch_drawn_layer){.shape = *layer};
+	composer->drawn[i] = (struct latch_drawn_layer){.shape = *layer};
 	layer->content->drawn = true;
 	return true;
 }

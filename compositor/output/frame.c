@@ -23,13 +23,11 @@ static bool map_layers(struct latch_frame *frame) {
 }
 
 bool latch_frame_add(struct latch_frame *frame, const struct latch_layer *layer) {
-	struct latch_layer *layers =
-		latch_array_grow(frame->layers, &frame->cap, frame->len + 1, sizeof(*layers));
-	if (layers == NULL) {
+	if (!latch_array_reserve(
+		    &frame->layers, &frame->cap, frame->len + 1, sizeof(frame->layers[0]))) {
 		return false;
 	}
-	frame->layers = layers;
-	struct latch_layer *added = &layers[frame->len++];
+	struct latch_layer *added = &frame->layers[frame->len++];
 	*added = *layer;
 	added->surface = NULL;
 	latch_content_ref(added->content);
@@ -130,13 +128,12 @@ void latch_frame_release_on_fence(
 }
 
 const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *frame, size_t *length) {
-	struct latch_shown_record *shown =
-		latch_array_grow(frame->shown, &frame->shown_cap, frame->len, sizeof(*shown));
 	*length = 0;
-	if (shown == NULL) {
+	if (!latch_array_reserve(
+		    &frame->shown, &frame->shown_cap, frame->len, sizeof(frame->shown[0]))) {
 		return NULL;
 	}
-	frame->shown = shown;
+	struct latch_shown_record *shown = frame->shown;
 	for (size_t i = 0; i < frame->len; i++) {
 		const struct latch_layer *layer = &frame->layers[i];
 		if (layer->id == 0) {

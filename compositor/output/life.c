@@ -395,8 +395,8 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 		return NULL;
 	}
 	if (output->kms != NULL) {
-		latch_kms_output_set_handlers(
-			output->kms, latch_scanout_handle_flip, handle_moved, output);
+		output->kms->handlers = (struct latch_kms_handlers){
+			latch_scanout_handle_flip, handle_moved, output};
 	} else {
 		latch_window_init(output);
 	}
@@ -415,7 +415,7 @@ void latch_output_destroy(struct latch_output *output) {
 	latch_management_changed(output->core->management);
 	latch_outputs_changed(output->core);
 	if (output->kms != NULL) {
-		latch_kms_output_set_handlers(output->kms, NULL, NULL, NULL);
+		output->kms->handlers = (struct latch_kms_handlers){0};
 		/* Off before its buffers go back: a plane reads them as long as it is on. */
 		latch_kms_output_disable(output->kms);
 		latch_cursor_plane_finish(&output->cursor);

@@ -23,22 +23,13 @@
 #include "output/dumb.h"
 #include "output/mapped_buffer.h"
 
-static const char *const kind_names[] = {
+const char *const latch_renderer_kind_names[] = {
 	[LATCH_RENDERER_AUTO] = "auto",
 	[LATCH_RENDERER_GLES2] = "gles2",
 	[LATCH_RENDERER_VULKAN] = "vulkan",
 	[LATCH_RENDERER_PIXMAN] = "pixman",
+	NULL,
 };
-
-bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind) {
-	for (size_t i = 0; i < sizeof(kind_names) / sizeof(kind_names[0]); i++) {
-		if (strcmp(name, kind_names[i]) == 0) {
-			*kind = (enum latch_renderer_kind)i;
-			return true;
-		}
-	}
-	return false;
-}
 
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
 	struct wl_event_loop *loop, enum latch_renderer_kind wanted, bool gpu_possible,
@@ -159,7 +150,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 	renderer->generation++;
 	renderer->lost_listener.notify = handle_lost;
 	wl_signal_add(&wlr_renderer->events.lost, &renderer->lost_listener);
-	wlr_log(WLR_INFO, "composing with %s from now on", kind_names[kind]);
+	wlr_log(WLR_INFO, "composing with %s from now on", latch_renderer_kind_names[kind]);
 	return true;
 }
 
@@ -183,7 +174,7 @@ bool latch_renderer_ensure(struct latch_renderer *renderer) {
 		renderer->failed = true;
 		wlr_log(WLR_ERROR,
 			"no renderer (--renderer %s): what can't go to a plane stays invisible",
-			kind_names[renderer->wanted]);
+			latch_renderer_kind_names[renderer->wanted]);
 	}
 	renderer->events.made(renderer->events.data);
 	return ok;
@@ -196,7 +187,7 @@ bool latch_renderer_give(struct latch_renderer *renderer, struct wlr_output *out
 }
 
 const char *latch_renderer_name(const struct latch_renderer *renderer) {
-	return renderer->wlr_renderer == NULL ? "none" : kind_names[renderer->kind];
+	return renderer->wlr_renderer == NULL ? "none" : latch_renderer_kind_names[renderer->kind];
 }
 
 bool latch_renderer_has_format(

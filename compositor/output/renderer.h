@@ -20,8 +20,8 @@ enum latch_renderer_kind {
 	LATCH_RENDERER_PIXMAN,
 };
 
-/** "auto", "gles2", "vulkan", "pixman". Returns false for another word. */
-bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
+/** "auto", "gles2", "vulkan", "pixman"; NULL ends them. */
+extern const char *const latch_renderer_kind_names[];
 
 /** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this
  * call. made: it was made by this call, which has taken its time. buffers_made: what

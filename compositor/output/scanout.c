@@ -397,7 +397,7 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		output->kms->connector->link_bad = false;
 	}
 	latch_frame_release_on_fence(output->on_screen, frame, out_fence_fd);
-	latch_fence_clear(&out_fence_fd);
+	latch_fd_clear(&out_fence_fd);
 	return 0;
 }
 

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_BUFFER_ID_H
-#define LATCH_SYNC_BUFFER_ID_H
+#pragma once
 
 #include <stdint.h>
 
@@ -10,5 +9,3 @@ struct wlr_buffer;
  * first call for a buffer allocates, later ones do not. Returns 0 without memory.
  */
 uint32_t latch_buffer_id(struct wlr_buffer *buffer);
-
-#endif

@@ -40,7 +40,7 @@ const struct latch_extension latch_timing_extension = {
 	.object_impl =
 		&(const struct wp_commit_timer_v1_interface){
 			.set_timestamp = handle_set_timestamp,
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 		},
 	.kind = LATCH_EXTENSION_TIMING,
 	.exists = WP_COMMIT_TIMING_MANAGER_V1_ERROR_COMMIT_TIMER_EXISTS,

@@ -2,10 +2,6 @@
 
 #include "sync/private.h"
 
-void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource) {
-	wl_resource_destroy(resource);
-}
-
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface) {
 	const struct latch_extension_global *global = wl_resource_get_user_data(manager);
@@ -23,18 +19,13 @@ void latch_extension_handle_get(struct wl_client *client, struct wl_resource *ma
 			extension->object->name);
 		return;
 	}
-	struct wl_resource *object = wl_resource_create(
-		client, extension->object, wl_resource_get_version(manager), id);
-	if (object == NULL) {
-		wl_resource_post_no_memory(manager);
-		return;
-	}
-	wl_resource_set_implementation(object, extension->object_impl, sync, extension->destroyed);
-	sync->objects[extension->kind] = object;
+	sync->objects[extension->kind] = latch_resource_create(client, extension->object,
+		(uint32_t)wl_resource_get_version(manager), id, extension->object_impl, sync,
+		extension->destroyed);
 }
 
 const struct latch_extension_manager latch_extension_manager = {
-	.destroy = latch_extension_handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 	.get = latch_extension_handle_get,
 };
 
@@ -67,13 +58,8 @@ void latch_extension_detach(struct latch_surface_sync *sync) {
 
 static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	const struct latch_extension_global *global = data;
-	struct wl_resource *resource =
-		wl_resource_create(client, global->extension->manager, (int)version, id);
-	if (resource == NULL) {
-		wl_client_post_no_memory(client);
-		return;
-	}
-	wl_resource_set_implementation(resource, global->extension->manager_impl, data, NULL);
+	latch_resource_create(client, global->extension->manager, version, id,
+		global->extension->manager_impl, data, NULL);
 }
 
 bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display) {

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_EXTENSION_H
-#define LATCH_SYNC_EXTENSION_H
+#pragma once
 
 /*
  * A protocol that gives a wl_surface one more object: a global, whose request makes it. What the
@@ -7,6 +6,7 @@
  * surface goes, the client's object stays without effect.
  */
 
+#include "limits/resource.h"
 #include "sync/types.h"
 
 struct latch_extension_global;
@@ -39,9 +39,6 @@ extern const struct latch_extension_manager {
 /** Offers the extension until wl_global_destroy(). False without memory. */
 bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display);
 
-/** The destructor of managers and objects. */
-void latch_extension_handle_destroy(struct wl_client *client, struct wl_resource *resource);
-
 /** The manager's request that makes an object. */
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,
 	struct wl_resource *surface);
@@ -64,5 +61,3 @@ int latch_explicit_take_acquire(struct latch_surface_sync *sync);
 
 /** The same: the surface goes, what was set and never committed is given back. */
 void latch_explicit_finish(struct latch_surface_sync *sync);
-
-#endif

@@ -29,7 +29,7 @@ const struct latch_extension latch_fifo_extension = {
 		&(const struct wp_fifo_v1_interface){
 			.set_barrier = handle_set_barrier,
 			.wait_barrier = handle_wait_barrier,
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 		},
 	.kind = LATCH_EXTENSION_FIFO,
 	.exists = WP_FIFO_MANAGER_V1_ERROR_ALREADY_EXISTS,

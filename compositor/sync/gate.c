@@ -32,26 +32,20 @@ static bool offer_all(struct latch_gate *gate, struct wl_display *display) {
 struct latch_gate *latch_gate_create(
 	struct wl_display *display, const struct latch_gate_options *options) {
 	struct latch_gate *gate = calloc(1, sizeof(*gate));
-	if (gate == NULL) {
-		goto error;
+	if (gate != NULL) {
+		gate->loop = wl_display_get_event_loop(display);
+		gate->options = *options;
+		wl_list_init(&gate->surfaces);
+		wl_list_init(&gate->free);
+		latch_release_pool_init(&gate->releases, gate->loop);
+		if (options->timeline_device != NULL) {
+			latch_timeline_device_ref(options->timeline_device);
+		}
+		if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
+			return gate;
+		}
+		latch_gate_destroy(gate);
 	}
-	*gate = (struct latch_gate){
-		.loop = wl_display_get_event_loop(display),
-		.options = *options,
-	};
-	wl_list_init(&gate->surfaces);
-	wl_list_init(&gate->free);
-	latch_release_pool_init(&gate->releases, gate->loop);
-	if (options->timeline_device != NULL) {
-		latch_timeline_device_ref(options->timeline_device);
-	} else {
-		wlr_log(WLR_INFO, "No DRM node has timelines: linux-drm-syncobj-v1 is off");
-	}
-	if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
-		return gate;
-	}
-	latch_gate_destroy(gate);
-error:
 	wlr_log(WLR_ERROR, "Can't create the gate: out of memory");
 	return NULL;
 }

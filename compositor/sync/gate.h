@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_GATE_H
-#define LATCH_SYNC_GATE_H
+#pragma once
 
 /*
  * The gate: holds a content update until every acquire fence in it has SIGNALLED, its own and those
@@ -28,5 +27,3 @@ void latch_gate_destroy(struct latch_gate *gate);
 void latch_gate_listen(struct latch_gate *gate, const struct latch_gate_events *events);
 
 struct latch_gate_stats latch_gate_get_stats(const struct latch_gate *gate);
-
-#endif

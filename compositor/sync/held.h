@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_HELD_H
-#define LATCH_SYNC_HELD_H
+#pragma once
 
 #include "fence/watch.h"
 #include "sync/types.h"
@@ -40,5 +39,3 @@ void latch_hold_end(struct latch_held_update *update);
 void latch_hold_note_error(struct latch_held_update *update, const struct latch_watch *watch);
 /* The watch has begun: tells the fence's driver the deadline, as soon as there is a fence. */
 void latch_hold_hint(struct latch_held_update *update, struct latch_watch *watch);
-
-#endif

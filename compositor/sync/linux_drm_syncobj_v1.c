@@ -14,7 +14,7 @@ static void timeline_handle_resource_destroy(struct wl_resource *resource) {
 }
 
 static const struct wp_linux_drm_syncobj_timeline_v1_interface timeline_impl = {
-	.destroy = latch_extension_handle_destroy,
+	.destroy = latch_resource_handle_destroy,
 };
 
 void latch_syncobj_clear(struct latch_surface_sync *sync) {
@@ -75,15 +75,11 @@ static void manager_handle_import_timeline(
 		return;
 	}
 
-	struct wl_resource *timeline_resource = wl_resource_create(client,
-		&wp_linux_drm_syncobj_timeline_v1_interface, wl_resource_get_version(resource), id);
-	if (timeline_resource == NULL) {
+	if (latch_resource_create(client, &wp_linux_drm_syncobj_timeline_v1_interface,
+		    (uint32_t)wl_resource_get_version(resource), id, &timeline_impl, timeline,
+		    timeline_handle_resource_destroy) == NULL) {
 		latch_timeline_unref(timeline);
-		wl_resource_post_no_memory(resource);
-		return;
 	}
-	wl_resource_set_implementation(
-		timeline_resource, &timeline_impl, timeline, timeline_handle_resource_destroy);
 }
 
 const struct latch_extension latch_syncobj_extension = {
@@ -92,13 +88,13 @@ const struct latch_extension latch_syncobj_extension = {
 	.version = 1,
 	.manager_impl =
 		&(const struct wp_linux_drm_syncobj_manager_v1_interface){
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 			.get_surface = latch_extension_handle_get,
 			.import_timeline = manager_handle_import_timeline,
 		},
 	.object_impl =
 		&(const struct wp_linux_drm_syncobj_surface_v1_interface){
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 			.set_acquire_point = surface_handle_set_acquire_point,
 			.set_release_point = surface_handle_set_release_point,
 		},

@@ -13,12 +13,12 @@ int latch_explicit_take_acquire(struct latch_surface_sync *sync) {
 	if (sync->explicit.acquire_fd >= 0) {
 		latch_account_discharge(sync->account, LATCH_LIMIT_FDS, 1);
 	}
-	return latch_fence_take(&sync->explicit.acquire_fd);
+	return latch_fd_take(&sync->explicit.acquire_fd);
 }
 
 static void drop_acquire(struct latch_surface_sync *sync) {
 	int fd = latch_explicit_take_acquire(sync);
-	latch_fence_clear(&fd);
+	latch_fd_clear(&fd);
 }
 
 void latch_explicit_finish(struct latch_surface_sync *sync) {
@@ -73,7 +73,7 @@ static void surface_handle_get_release(
 			"a release was already asked for this commit");
 		return;
 	}
-	latch_buffer_release_create(&sync->explicit.release, resource, id);
+	latch_buffer_release_create(&sync->explicit.release, client, id);
 }
 
 const struct latch_extension latch_explicit_extension = {
@@ -83,7 +83,7 @@ const struct latch_extension latch_explicit_extension = {
 	.manager_impl = &latch_extension_manager,
 	.object_impl =
 		&(const struct zwp_linux_surface_synchronization_v1_interface){
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 			.set_acquire_fence = surface_handle_set_acquire_fence,
 			.get_release = surface_handle_get_release,
 		},

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_OUTPUTS_H
-#define LATCH_SYNC_OUTPUTS_H
+#pragma once
 
 /* What the gate reads from the clocks of the outputs that a surface is on.
  * outputs: latch_gate_output.link. */
@@ -28,5 +27,3 @@ int64_t latch_outputs_ready(const struct wl_list *outputs, const struct wlr_surf
  */
 int64_t latch_outputs_unseen_interval(
 	const struct wl_list *outputs, const struct wlr_surface *surface);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_PACING_H
-#define LATCH_SYNC_PACING_H
+#pragma once
 
 #include "sync/types.h"
 
@@ -26,5 +25,3 @@ void latch_pacing_handle_applied(struct latch_surface_sync *sync);
 void latch_pacing_ignore_barrier(struct latch_surface_sync *sync);
 /* The surface has no barrier any more. Lets nothing go. */
 void latch_pacing_drop_barrier(struct latch_surface_sync *sync);
-
-#endif

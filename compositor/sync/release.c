@@ -7,6 +7,7 @@
 #include "fence/fence.h"
 #include "fence/timeline.h"
 #include "fence/watch.h"
+#include "limits/resource.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 
 #define BUFFER_RELEASE_VERSION 1
@@ -28,15 +29,10 @@ static void handle_buffer_release_destroy(struct wl_resource *resource) {
 }
 
 void latch_buffer_release_create(
-	struct wl_resource **place, struct wl_resource *parent, uint32_t id) {
-	*place = wl_resource_create(wl_resource_get_client(parent),
-		&zwp_linux_buffer_release_v1_interface, BUFFER_RELEASE_VERSION, id);
-	if (*place == NULL) {
-		wl_resource_post_no_memory(parent);
-		return;
-	}
+	struct wl_resource **place, struct wl_client *client, uint32_t id) {
 	/* It has events only. */
-	wl_resource_set_implementation(*place, NULL, place, handle_buffer_release_destroy);
+	*place = latch_resource_create(client, &zwp_linux_buffer_release_v1_interface,
+		BUFFER_RELEASE_VERSION, id, NULL, place, handle_buffer_release_destroy);
 }
 
 void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {
@@ -143,7 +139,7 @@ static void speak(struct latch_release *release, int *fd) {
 	if (*fd < 0) {
 		signal_point(release);
 	} else if (latch_timeline_import_sync_file(release->timeline, release->point, *fd) < 0) {
-		signal_point_late(release, latch_fence_take(fd));
+		signal_point_late(release, latch_fd_take(fd));
 	} else {
 		drop_timeline(release);
 	}
@@ -153,7 +149,7 @@ void latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
 	if (release != NULL && !release->done) {
 		speak(release, &sync_file_fd);
 	}
-	latch_fence_clear(&sync_file_fd);
+	latch_fd_clear(&sync_file_fd);
 }
 
 void latch_release_destroy(struct latch_release *release) {

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_RELEASE_H
-#define LATCH_SYNC_RELEASE_H
+#pragma once
 
 /*
  * How the buffer of one content update goes back to its client, beside wl_buffer.release:
@@ -47,13 +46,10 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
  * A zwp_linux_buffer_release_v1 is kept in one place, which is set to NULL when its client goes.
  * Without memory for it the client is told.
  */
-void latch_buffer_release_create(
-	struct wl_resource **place, struct wl_resource *parent, uint32_t id);
+void latch_buffer_release_create(struct wl_resource **place, struct wl_client *client, uint32_t id);
 
 /*
  * Sends the one event of the object, fenced_release or with -1 immediate_release, and destroys it.
  * fence_fd stays the caller's. NULL in the place is fine.
  */
 void latch_buffer_release_send(struct wl_resource **place, int fence_fd);
-
-#endif

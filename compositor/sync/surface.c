@@ -20,7 +20,6 @@
 #include "sync/held.h"
 #include "sync/pacing.h"
 #include "sync/private.h"
-#include "sync/tree.h"
 
 static void stop_waiting(struct latch_held_update *update) {
 	update->waiting = false;

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_SURFACE_H
-#define LATCH_SYNC_SURFACE_H
+#pragma once
 
 /* One wl_surface in the gate (gate.h). */
 
@@ -29,5 +28,3 @@ bool latch_surface_sync_has_barrier(const struct wlr_surface *surface);
 
 /** Whether what the surface shows may be flipped to at once (tearing-control-v1). */
 bool latch_surface_sync_is_async(const struct wlr_surface *surface);
-
-#endif

@@ -26,7 +26,7 @@ const struct latch_extension latch_tearing_extension = {
 	.object_impl =
 		&(const struct wp_tearing_control_v1_interface){
 			.set_presentation_hint = handle_set_presentation_hint,
-			.destroy = latch_extension_handle_destroy,
+			.destroy = latch_resource_handle_destroy,
 		},
 	.kind = LATCH_EXTENSION_TEARING,
 	.exists = WP_TEARING_CONTROL_MANAGER_V1_ERROR_TEARING_CONTROL_EXISTS,

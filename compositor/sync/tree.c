@@ -31,12 +31,11 @@
  * update that is being committed.
  */
 
-#include "sync/tree.h"
+#include "sync/private.h"
 
 #include <wlr/types/wlr_subcompositor.h>
 
 #include "sync/pacing.h"
-#include "sync/private.h"
 
 static bool is_synchronised(struct wlr_subsurface *subsurface) {
 	while (subsurface != NULL) {

@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_TYPES_H
-#define LATCH_SYNC_TYPES_H
+#pragma once
 
 /* The gate's plain structs that others see: what it is told, what it tells, and its part of each
  * wl_surface. */
@@ -129,5 +128,3 @@ static inline struct latch_surface_sync *latch_surface_sync_find(
 	const struct wlr_surface *surface) {
 	return surface->data;
 }
-
-#endif

@@ -1,7 +1,5 @@
 #include "sync/update.h"
 
-#include <stddef.h>
-
 static const char *const names[LATCH_HELD_BY_COUNT] = {
 	[LATCH_HELD_BY_FENCE] = "fence",
 	[LATCH_HELD_BY_POINT] = "point",

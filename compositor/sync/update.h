@@ -1,5 +1,4 @@
-#ifndef LATCH_SYNC_UPDATE_H
-#define LATCH_SYNC_UPDATE_H
+#pragma once
 
 /*
  * A content update, and what the two explicit protocols allow it to be: plain structs and
@@ -86,5 +85,3 @@ void latch_update_note_paced(struct latch_update *update, enum latch_held_by by,
  * latest of all and signalled_ns in line.
  */
 void latch_update_note_signal(struct latch_update *update, int64_t fence_ns, int error);
-
-#endif

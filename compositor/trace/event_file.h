@@ -1,6 +1,5 @@
 /* A growing JSON array of events in a file that stays readable when latch is killed. */
-#ifndef LATCH_TRACE_EVENT_FILE_H
-#define LATCH_TRACE_EVENT_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,5 +60,3 @@ void latch_event_end(struct latch_event_file *file);
 /** Writes the end of a slice: the last one in this place that has none. */
 void latch_event_end_slice(
 	struct latch_event_file *file, int64_t ns, struct latch_event_place place);
-
-#endif

@@ -431,9 +431,3 @@ void latch_trace_flip(struct latch_trace *trace, const struct latch_flip_record 
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace) {
 	return trace != NULL ? trace->statistics : NULL;
 }
-
-void latch_trace_print(struct latch_trace *trace, FILE *file) {
-	if (trace != NULL) {
-		latch_statistics_write_table(trace->statistics, file);
-	}
-}

@@ -1,12 +1,10 @@
 /* What the rest of latch calls to have its frames recorded. */
-#ifndef LATCH_TRACE_TRACE_H
-#define LATCH_TRACE_TRACE_H
+#pragma once
 
 #include "trace/record.h"
 
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 struct latch_statistics;
 struct latch_trace;
@@ -70,8 +68,3 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t ti
  * trace.
  */
 const struct latch_statistics *latch_trace_statistics(const struct latch_trace *trace);
-
-/** Prints the frame latency table, at most 100 columns wide, for a person to read. */
-void latch_trace_print(struct latch_trace *trace, FILE *file);
-
-#endif

@@ -1,6 +1,6 @@
 #include "trace/track.h"
 
-#include "base/array.h"
+#include "base/minmax.h"
 
 #include <stdlib.h>
 
@@ -8,20 +8,15 @@
 #define LANE_NUMBERS 32
 
 void latch_track_list_finish(struct latch_track_list *list) {
-	for (size_t i = 0; i < list->length; i++) {
-		free(list->tracks[i]);
+	for (size_t i = 0; i < list->by_id.cap; i++) {
+		free(list->by_id.entries[i].value);
 	}
-	free(list->tracks);
+	latch_id_map_finish(&list->by_id);
 	*list = (struct latch_track_list){0};
 }
 
 struct latch_track *latch_track_list_find(const struct latch_track_list *list, uint32_t id) {
-	for (size_t i = list->length; i > 0; i--) {
-		if (list->tracks[i - 1]->id == id) {
-			return list->tracks[i - 1];
-		}
-	}
-	return NULL;
+	return latch_id_map_get(&list->by_id, id);
 }
 
 struct latch_track *latch_track_list_get(
@@ -30,42 +25,23 @@ struct latch_track *latch_track_list_get(
 	if (track != NULL) {
 		return track;
 	}
-	struct latch_track **tracks = latch_array_grow(
-		list->tracks, &list->capacity, list->length + 1, sizeof(list->tracks[0]));
-	if (tracks == NULL) {
-		return NULL;
-	}
-	list->tracks = tracks;
 	track = malloc(sizeof(*track));
-	if (track == NULL) {
+	if (track == NULL || !latch_id_map_put(&list->by_id, id, track)) {
+		free(track);
 		return NULL;
 	}
-	*track = (struct latch_track){.id = id, .number = number, .lane_name = lane_name};
-	list->tracks[list->length++] = track;
+	*track = (struct latch_track){.number = number, .lane_name = lane_name};
 	return track;
 }
 
 void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id) {
-	struct latch_track *track = latch_track_list_find(list, id);
-	if (track == NULL || track->gone) {
-		return;
+	uint32_t *place = &list->gone[list->gone_count++ % LATCH_TRACK_GONE_MAX];
+	latch_track_list_find(list, id)->gone = true;
+	if (*place != 0) {
+		free(latch_track_list_find(list, *place));
+		latch_id_map_remove(&list->by_id, *place);
 	}
-	track->gone = true;
-	size_t gone = 0, oldest = 0;
-	for (size_t i = list->length; i > 0; i--) {
-		if (list->tracks[i - 1]->gone) {
-			gone++;
-			oldest = i - 1;
-		}
-	}
-	if (gone <= LATCH_TRACK_GONE_MAX) {
-		return;
-	}
-	free(list->tracks[oldest]);
-	list->length--;
-	for (size_t i = oldest; i < list->length; i++) {
-		list->tracks[i] = list->tracks[i + 1];
-	}
+	*place = id;
 }
 
 static void name_lane(struct latch_event_file *file, struct latch_event_place place,
@@ -92,13 +68,8 @@ struct latch_event_place latch_track_take_lane(struct latch_track *track,
 		index = first_free;
 	}
 	struct latch_track_lane *lane = &track->lanes[index];
-	if (*begin_ns < lane->end_ns) {
-		*begin_ns = lane->end_ns;
-	}
-	if (*end_ns < *begin_ns) {
-		*end_ns = *begin_ns;
-	}
-	lane->end_ns = *end_ns;
+	*begin_ns = latch_max(*begin_ns, lane->end_ns);
+	lane->end_ns = *end_ns = latch_max(*end_ns, *begin_ns);
 
 	const struct latch_event_place place = {
 		.pid = track->number,

@@ -1,7 +1,7 @@
 /* The tracks of the trace file: a group with lanes for each surface and each output. */
-#ifndef LATCH_TRACE_TRACK_H
-#define LATCH_TRACE_TRACK_H
+#pragma once
 
+#include "base/id_map.h"
 #include "trace/event_file.h"
 
 #include <stdbool.h>
@@ -22,7 +22,6 @@ struct latch_track_lane {
 
 /* Shown as a "process" whose "threads" are the lanes, as viewers group these best. */
 struct latch_track {
-	uint32_t id; /* of the surface or output */
 	bool gone;
 	uint32_t number; /* the group's "pid" in the file */
 	bool events_named;
@@ -31,8 +30,10 @@ struct latch_track {
 };
 
 struct latch_track_list {
-	struct latch_track **tracks;
-	size_t length, capacity;
+	struct latch_id_map by_id; /* struct latch_track */
+	/* Those that have gone, in a ring: the oldest of them is forgotten for another one. */
+	uint32_t gone[LATCH_TRACK_GONE_MAX];
+	size_t gone_count;
 };
 
 void latch_track_list_finish(struct latch_track_list *list);
@@ -47,7 +48,8 @@ struct latch_track *latch_track_list_find(const struct latch_track_list *list, u
 struct latch_track *latch_track_list_get(
 	struct latch_track_list *list, uint32_t id, uint32_t number, const char *lane_name);
 
-/** The track gets no more events; it may be forgotten when many others are gone too. */
+/** The track, which is there, gets no more events; it is forgotten when many others went after it.
+ */
 void latch_track_list_mark_gone(struct latch_track_list *list, uint32_t id);
 
 /**
@@ -60,5 +62,3 @@ struct latch_event_place latch_track_take_lane(struct latch_track *track,
 /** The lane for instants. */
 struct latch_event_place latch_track_events(
 	struct latch_track *track, struct latch_event_file *file);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_BASE_BOX_H
-#define LATCH_BASE_BOX_H
+#pragma once
 
 /*
  * Rectangles, and how a picture is turned. The two structs are those of wlroots where it is on the
@@ -68,5 +67,3 @@ static inline bool latch_box_intersection(
 	*both = (struct wlr_box){(int)x, (int)y, (int)latch_max(width, 0), (int)latch_max(height, 0)};
 	return !latch_box_empty(both);
 }
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_BASE_CLOCK_H
-#define LATCH_BASE_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 #include <time.h>
@@ -38,5 +37,3 @@ static inline uint32_t latch_now_msec(void) {
 static inline int64_t latch_cpu_ns(void) {
 	return latch_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
-
-#endif

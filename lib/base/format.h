@@ -1,6 +1,5 @@
 /* Pixel formats: how the samples of each lie in linear memory. The only table of them. */
-#ifndef LATCH_BASE_FORMAT_H
-#define LATCH_BASE_FORMAT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ uint64_t latch_format_rows(const struct latch_format *format, int plane, uint32_
  * height: at least 1. */
 uint64_t latch_format_plane_bytes(const struct latch_format *format, int plane, uint32_t stride,
 	uint32_t width, uint32_t height);
-
-#endif

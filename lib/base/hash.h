@@ -1,6 +1,5 @@
 /* FNV-1a: tells one thing from another; nobody attacks it. */
-#ifndef LATCH_BASE_HASH_H
-#define LATCH_BASE_HASH_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -14,5 +13,3 @@ static inline uint64_t latch_hash(uint64_t hash, const void *bytes, size_t len) 
 	}
 	return hash;
 }
-
-#endif

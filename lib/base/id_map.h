@@ -1,5 +1,4 @@
-#ifndef LATCH_BASE_ID_MAP_H
-#define LATCH_BASE_ID_MAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ void latch_id_map_remove(struct latch_id_map *map, uint32_t id);
 void latch_id_map_clear(struct latch_id_map *map);
 
 void latch_id_map_finish(struct latch_id_map *map);
-
-#endif

@@ -1,27 +1,22 @@
 #include "base/markup.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
 static void print_text(FILE *file, const char *text) {
+	static const char *const entities[UCHAR_MAX + 1] = {
+		['&'] = "&amp;",
+		['<'] = "&lt;",
+		['>'] = "&gt;",
+		['"'] = "&quot;",
+		['\''] = "&#39;",
+	};
 	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", file);
-			break;
-		case '<':
-			fputs("&lt;", file);
-			break;
-		case '>':
-			fputs("&gt;", file);
-			break;
-		case '"':
-			fputs("&quot;", file);
-			break;
-		case '\'':
-			fputs("&#39;", file);
-			break;
-		default:
+		const char *entity = entities[(unsigned char)*text];
+		if (entity != NULL) {
+			fputs(entity, file);
+		} else {
 			fputc(*text, file);
 		}
 	}

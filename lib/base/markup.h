@@ -1,8 +1,6 @@
 /* HTML, SVG and scripts, where the text of others must stay text. */
-#ifndef LATCH_BASE_MARKUP_H
-#define LATCH_BASE_MARKUP_H
+#pragma once
 
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -41,5 +39,3 @@ void markup_draw_axis(FILE *file, const struct markup_axis *axis);
 
 /** Which of the eight colours of pictures: .c0 to .c7 in the style sheet. */
 #define MARKUP_COLOURS 8
-
-#endif

@@ -1,6 +1,5 @@
 /* The lesser and the greater of two numbers. */
-#ifndef LATCH_BASE_MINMAX_H
-#define LATCH_BASE_MINMAX_H
+#pragma once
 
 #include <stdint.h>
 
@@ -16,5 +15,3 @@ static inline int64_t latch_max(int64_t a, int64_t b) {
 static inline int64_t latch_clamp(int64_t value, int64_t least, int64_t most) {
 	return latch_max(latch_min(value, most), least);
 }
-
-#endif

@@ -34,7 +34,8 @@ bool option_parse_real(const char *text, double min, double max, double *value) 
 	return errno == 0 && end != text && *end == '\0' && *value >= min && *value <= max;
 }
 
-bool option_parse_size(const char *text, uint32_t max, uint32_t size[2]) {
+/* WxH, each from 1 to max. */
+static bool parse_size(const char *text, uint32_t max, uint32_t size[2]) {
 	char rest;
 	return sscanf(text, "%5ux%5u%c", &size[0], &size[1], &rest) == 2 && size[0] > 0 &&
 	       size[1] > 0 && size[0] <= max && size[1] <= max;
@@ -77,7 +78,7 @@ static bool take(const struct option_row *row, void *options, const char *text) 
 		memcpy((char *)options + row->offset, &text, sizeof(text));
 		return true;
 	case OPTION_SIZE:
-		return option_parse_size(text, (uint32_t)row->max,
+		return parse_size(text, (uint32_t)row->max,
 			(uint32_t *)(void *)((char *)options + row->offset));
 	case OPTION_CALL:
 		return row->take(text, options);

@@ -1,6 +1,5 @@
 /* A program's command line as one table: it is parsed by it, and --help is written from it. */
-#ifndef LATCH_BASE_OPTIONS_H
-#define LATCH_BASE_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -73,8 +72,3 @@ bool option_parse_number(const char *text, int base, uint64_t min, uint64_t max,
 
 /** A number with decimals, from min to max. */
 bool option_parse_real(const char *text, double min, double max, double *value);
-
-/** WxH, each from 1 to max: size[0] is the width, size[1] the height. */
-bool option_parse_size(const char *text, uint32_t max, uint32_t size[2]);
-
-#endif

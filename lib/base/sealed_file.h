@@ -1,6 +1,5 @@
 /* Data that several processes read, and none can change. */
-#ifndef LATCH_BASE_SEALED_FILE_H
-#define LATCH_BASE_SEALED_FILE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -10,5 +9,3 @@
  * -1 and errno without memory or fds.
  */
 int latch_sealed_file_create(const char *name, const void *data, size_t size);
-
-#endif

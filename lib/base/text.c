@@ -1,6 +1,7 @@
 #include "base/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 static bool is_continuation(unsigned char c) {
 	return (c & 0xc0) == 0x80;
@@ -8,25 +9,22 @@ static bool is_continuation(unsigned char c) {
 
 /* The length of the valid and printable UTF-8 character here, 0 when there is none. */
 static size_t character_length(const unsigned char *s) {
-	if (s[0] < 0x80) {
-		return s[0] >= 0x20 && s[0] != 0x7f ? 1 : 0;
+	/* What is below has a shorter form, or steers terminals as escape sequences do. */
+	static const uint32_t least[] = {0, 0x20, 0xa0, 0x800, 0x10000};
+	const size_t length = s[0] < 0x80	  ? 1
+			      : s[0] >> 5 == 0x06 ? 2
+			      : s[0] >> 4 == 0x0e ? 3
+			      : s[0] >> 3 == 0x1e ? 4
+						  : 0;
+	uint32_t code = length > 1 ? s[0] & 0xffu >> (length + 1) : s[0];
+	for (size_t i = 1; i < length; i++) {
+		if (!is_continuation(s[i])) {
+			return 0;
+		}
+		code = code << 6 | (s[i] & 0x3fu);
 	}
-	if (s[0] >= 0xc2 && s[0] <= 0xdf && is_continuation(s[1])) {
-		/* U+0080 to U+009f steer terminals as escape sequences do. */
-		return s[0] == 0xc2 && s[1] < 0xa0 ? 0 : 2;
-	}
-	if (s[0] >= 0xe0 && s[0] <= 0xef && is_continuation(s[1]) && is_continuation(s[2])) {
-		const bool overlong = s[0] == 0xe0 && s[1] < 0xa0;
-		const bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
-		return overlong || surrogate ? 0 : 3;
-	}
-	if (s[0] >= 0xf0 && s[0] <= 0xf4 && is_continuation(s[1]) && is_continuation(s[2]) &&
-		is_continuation(s[3])) {
-		const bool overlong = s[0] == 0xf0 && s[1] < 0x90;
-		const bool too_large = s[0] == 0xf4 && s[1] >= 0x90;
-		return overlong || too_large ? 0 : 4;
-	}
-	return 0;
+	const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+	return code < least[length] || code == 0x7f || surrogate || code > 0x10ffff ? 0 : length;
 }
 
 void latch_text_copy(char *to, size_t size, const char *text) {

@@ -1,6 +1,5 @@
 /* Text of clients, made harmless for terminals and files. */
-#ifndef LATCH_BASE_TEXT_H
-#define LATCH_BASE_TEXT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -19,5 +18,3 @@ size_t latch_text_length(const char *text);
 
 /** Escapes a copied text for a JSON string. Room for twice its length is enough. */
 void latch_text_escape(char *to, size_t size, const char *text);
-
-#endif

@@ -2,7 +2,6 @@
 
 #include <sys/timerfd.h>
 #include <unistd.h>
-#include <wayland-server-core.h>
 
 #include "base/clock.h"
 

@@ -1,12 +1,9 @@
 /* A timer for an absolute time, on an event loop of libwayland. */
-#ifndef LATCH_BASE_TIMER_H
-#define LATCH_BASE_TIMER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
-
-struct wl_event_loop;
-struct wl_event_source;
+#include <wayland-server-core.h>
 
 /**
  * A timerfd of CLOCK_MONOTONIC. libwayland's own timers count milliseconds from now and round up;
@@ -39,5 +36,3 @@ void latch_timer_set_earlier(struct latch_timer *timer, int64_t due_ns);
 
 /** A zeroed one, and one that latch_timer_init() refused, is fine. */
 void latch_timer_finish(struct latch_timer *timer);
-
-#endif

@@ -21,19 +21,6 @@ static int fence_ioctl(int fd, unsigned long request, void *arg) {
 	return ret < 0 ? -errno : 0;
 }
 
-int latch_fence_take(int *fd) {
-	int taken = *fd;
-	*fd = -1;
-	return taken;
-}
-
-void latch_fence_clear(int *fd) {
-	if (*fd >= 0) {
-		close(*fd);
-	}
-	*fd = -1;
-}
-
 int latch_fence_dup(int fd) {
 	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	return copy < 0 ? -errno : copy;
@@ -96,33 +83,20 @@ static int get_fences(int fd, struct sync_fence_info *fences, uint32_t len, stru
 	return fence_ioctl(fd, SYNC_IOC_FILE_INFO, arg);
 }
 
-/* More than on the stack: the kernel says how many. */
-static int get_many(int fd, struct latch_fence_info *info) {
-	struct sync_file_info arg;
-	int ret = get_fences(fd, NULL, 0, &arg);
-	if (ret < 0) {
-		return ret;
-	}
-	struct sync_fence_info *fences = calloc(arg.num_fences, sizeof(*fences));
-	if (fences == NULL) {
-		return -ENOMEM;
-	}
-	ret = get_fences(fd, fences, arg.num_fences, &arg);
-	if (ret == 0) {
-		summarise(fences, arg.num_fences, arg.status, info);
-	}
-	free(fences);
-	return ret;
-}
-
 int latch_fence_get_info(int fd, struct latch_fence_info *info) {
-	struct sync_fence_info fences[FENCES_ON_STACK];
+	struct sync_fence_info few[FENCES_ON_STACK], *many = NULL;
 	struct sync_file_info arg;
-	int ret = get_fences(fd, fences, FENCES_ON_STACK, &arg);
-	if (ret == 0) {
-		summarise(fences, arg.num_fences, arg.status, info);
+	int ret = get_fences(fd, few, FENCES_ON_STACK, &arg);
+	if (ret == -EINVAL && get_fences(fd, NULL, 0, &arg) == 0) {
+		/* There are more of them, and the kernel said how many. */
+		many = calloc(arg.num_fences, sizeof(*many));
+		ret = many != NULL ? get_fences(fd, many, arg.num_fences, &arg) : -ENOMEM;
 	}
-	return ret == -EINVAL ? get_many(fd, info) : ret;
+	if (ret == 0) {
+		summarise(many != NULL ? many : few, arg.num_fences, arg.status, info);
+	}
+	free(many);
+	return ret;
 }
 
 int latch_fence_export_from_dmabuf(int dmabuf_fd) {
@@ -154,19 +128,15 @@ static int signalled_from_syncobj(int drm_fd) {
 }
 
 int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd) {
-	if (drm_fd >= 0) {
-		int fd = signalled_from_syncobj(drm_fd);
-		if (fd >= 0) {
-			return fd;
-		}
+	int fd = signalled_from_syncobj(drm_fd);
+	if (fd >= 0) {
+		return fd;
 	}
-	if (idle_dmabuf_fd >= 0) {
-		int fd = latch_fence_export_from_dmabuf(idle_dmabuf_fd);
-		struct latch_fence_info info;
-		if (fd >= 0 && latch_fence_get_info(fd, &info) == 0 && info.status == 1) {
-			return fd;
-		}
-		latch_fence_clear(&fd);
+	struct latch_fence_info info;
+	fd = latch_fence_export_from_dmabuf(idle_dmabuf_fd);
+	if (fd >= 0 && latch_fence_get_info(fd, &info) == 0 && info.status == 1) {
+		return fd;
 	}
+	latch_fd_clear(&fd);
 	return -ENOTSUP;
 }

@@ -1,18 +1,16 @@
-#ifndef LATCH_FENCE_FENCE_H
-#define LATCH_FENCE_FENCE_H
+#pragma once
 
 /*
  * Fences as file descriptors: a sync_file is a snapshot of one or several dma_fences of the
  * kernel, and becomes readable (poll) when all of them have signalled. Plain functions over
  * plain fds; none of them waits. The kernel's words: Documentation/driver-api/sync_file.rst,
  * include/uapi/linux/sync_file.h, include/uapi/linux/dma-buf.h.
- *
- * One owner per fd, -1 is empty.
  */
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
+
+#include "base/fd.h"
 
 /** What a sync_file says of itself; names are cut at the kernel's 31 characters. */
 struct latch_fence_info {
@@ -27,12 +25,6 @@ struct latch_fence_info {
 	char driver_name[32];
 	char timeline_name[32];
 };
-
-/** Moves the fd out of *fd and leaves -1 there. */
-int latch_fence_take(int *fd);
-
-/** Closes *fd unless it is -1, and leaves -1 there. */
-void latch_fence_clear(int *fd);
 
 /** Returns a new fd of the same fence, close-on-exec, owned by the caller; negative errno. */
 int latch_fence_dup(int fd);
@@ -67,5 +59,3 @@ int latch_fence_set_deadline(int fd, int64_t deadline_ns);
  * Returns a new fd, owned by the caller; negative errno (-ENOTSUP when neither can).
  */
 int latch_fence_create_signalled(int drm_fd, int idle_dmabuf_fd);
-
-#endif

@@ -1,12 +1,14 @@
 #include "fence/timeline.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include <xf86drm.h>
+
+#include "base/minmax.h"
 
 /* As many DRM devices as any machine has; the array stands on the stack. */
 #define MAX_DEVICES 64
@@ -52,15 +54,11 @@ static bool has_files_of_points(int fd) {
 
 /* Takes fd. */
 static struct latch_timeline_device *device_create_take(int fd) {
-	if (!has_timelines(fd)) {
-		close(fd);
-		errno = ENOTSUP;
-		return NULL;
-	}
-	struct latch_timeline_device *device = calloc(1, sizeof(*device));
+	const bool usable = has_timelines(fd);
+	struct latch_timeline_device *device = usable ? calloc(1, sizeof(*device)) : NULL;
 	if (device == NULL) {
 		close(fd);
-		errno = ENOMEM;
+		errno = usable ? ENOMEM : ENOTSUP;
 		return NULL;
 	}
 	*device = (struct latch_timeline_device){
@@ -99,11 +97,9 @@ static struct latch_timeline_device *find_node(drmDevice **devices, int len, int
 }
 
 struct latch_timeline_device *latch_timeline_find_device(int kms_fd) {
-	if (kms_fd >= 0) {
-		struct latch_timeline_device *device = latch_timeline_device_create(kms_fd);
-		if (device != NULL) {
-			return device;
-		}
+	struct latch_timeline_device *device = latch_timeline_device_create(kms_fd);
+	if (device != NULL) {
+		return device;
 	}
 
 	drmDevice *devices[MAX_DEVICES];
@@ -113,10 +109,8 @@ struct latch_timeline_device *latch_timeline_find_device(int kms_fd) {
 		return NULL;
 	}
 	/* The number is that of all devices, also when the array was too short. */
-	if (len > MAX_DEVICES) {
-		len = MAX_DEVICES;
-	}
-	struct latch_timeline_device *device = find_node(devices, len, DRM_NODE_RENDER);
+	len = (int)latch_min(len, MAX_DEVICES);
+	device = find_node(devices, len, DRM_NODE_RENDER);
 	if (device == NULL) {
 		device = find_node(devices, len, DRM_NODE_PRIMARY);
 	}
@@ -133,15 +127,10 @@ struct latch_timeline_device *latch_timeline_device_ref(struct latch_timeline_de
 }
 
 void latch_timeline_device_unref(struct latch_timeline_device *device) {
-	if (device == NULL) {
-		return;
+	if (device != NULL && --device->refs == 0) {
+		close(device->fd);
+		free(device);
 	}
-	assert(device->refs > 0);
-	if (--device->refs > 0) {
-		return;
-	}
-	close(device->fd);
-	free(device);
 }
 
 int latch_timeline_device_get_fd(const struct latch_timeline_device *device) {
@@ -173,16 +162,11 @@ struct latch_timeline *latch_timeline_ref(struct latch_timeline *timeline) {
 }
 
 void latch_timeline_unref(struct latch_timeline *timeline) {
-	if (timeline == NULL) {
-		return;
+	if (timeline != NULL && --timeline->refs == 0) {
+		drmSyncobjDestroy(timeline->device->fd, timeline->handle);
+		latch_timeline_device_unref(timeline->device);
+		free(timeline);
 	}
-	assert(timeline->refs > 0);
-	if (--timeline->refs > 0) {
-		return;
-	}
-	drmSyncobjDestroy(timeline->device->fd, timeline->handle);
-	latch_timeline_device_unref(timeline->device);
-	free(timeline);
 }
 
 static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t flags) {

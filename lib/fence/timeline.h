@@ -1,5 +1,4 @@
-#ifndef LATCH_FENCE_TIMELINE_H
-#define LATCH_FENCE_TIMELINE_H
+#pragma once
 
 /*
  * DRM syncobj timelines: 64-bit points, each of which carries a fence sooner or later. They
@@ -8,7 +7,6 @@
  * another. Nothing here waits.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /** A DRM node that has timelines and can tell an eventfd about them. Counted. */
@@ -68,5 +66,3 @@ int latch_timeline_import_sync_file(struct latch_timeline *timeline, uint64_t po
  * Owned by the caller.
  */
 int latch_timeline_export_sync_file(struct latch_timeline *timeline, uint64_t point);
-
-#endif

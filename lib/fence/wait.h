@@ -1,5 +1,4 @@
-#ifndef LATCH_FENCE_WAIT_H
-#define LATCH_FENCE_WAIT_H
+#pragma once
 
 /*
  * Who waits for whom: a graph of updates, without surfaces, fds or clocks.
@@ -56,5 +55,3 @@ void latch_wait_orphan(struct latch_wait *wait, struct wl_list *orphans);
 
 /** Tells all nodes of such a list that what they waited for is done or gone. */
 void latch_wait_wake(struct wl_list *orphans);
-
-#endif

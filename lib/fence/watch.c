@@ -2,25 +2,21 @@
 
 #include <errno.h>
 #include <string.h>
-#include <wayland-server-core.h>
 
+#include "base/source.h"
 #include "fence/timeline.h"
 
 static void stop_awaiting(struct latch_watch *watch) {
 	if (watch->fence_source != NULL) {
-		wl_event_source_remove(watch->fence_source);
-		watch->fence_source = NULL;
-		latch_fence_clear(&watch->fence_fd);
+		latch_source_clear(&watch->fence_source);
+		latch_fd_clear(&watch->fence_fd);
 	}
 }
 
 void latch_watch_finish(struct latch_watch *watch) {
 	stop_awaiting(watch);
-	if (watch->source != NULL) {
-		wl_event_source_remove(watch->source);
-		watch->source = NULL;
-	}
-	latch_fence_clear(&watch->fd);
+	latch_source_clear(&watch->source);
+	latch_fd_clear(&watch->fd);
 	latch_timeline_unref(watch->timeline);
 	watch->timeline = NULL;
 }
@@ -32,7 +28,7 @@ static void read_point(struct latch_watch *watch) {
 	if (fd >= 0 && latch_fence_get_info(fd, &watch->info) == 0 && watch->info.status < 0) {
 		watch->error = watch->info.status;
 	}
-	latch_fence_clear(&fd);
+	latch_fd_clear(&fd);
 }
 
 /* ret: of latch_fence_get_info(). */
@@ -41,10 +37,11 @@ static void note_status(struct latch_watch *watch, int ret) {
 	watch->error = status < 0 ? status : 0;
 }
 
-/* The names stay those of when it was pending, while the kernel knew them. */
-static int reread_sync_file(const struct latch_watch *watch, struct latch_fence_info *info) {
-	int ret = latch_fence_get_info(watch->fd, info);
-	if (ret == 0) {
+/* fd: a sync_file of what is watched. Of one that was there at the start the names stay those of
+ * when it was pending, while the kernel knew them. */
+static int read_sync_file(const struct latch_watch *watch, int fd, struct latch_fence_info *info) {
+	int ret = latch_fence_get_info(fd, info);
+	if (ret == 0 && !watch->by_eventfd) {
 		memcpy(info->driver_name, watch->info.driver_name, sizeof(info->driver_name));
 		memcpy(info->timeline_name, watch->info.timeline_name,
 			sizeof(info->timeline_name));
@@ -62,7 +59,7 @@ static int handle_readable(int fd, uint32_t mask, void *data) {
 		read_point(watch);
 	} else {
 		struct latch_fence_info info = watch->info;
-		int ret = reread_sync_file(watch, &info);
+		int ret = read_sync_file(watch, watch->fd, &info);
 		if (ret == 0 && info.status == 0) {
 			return 0;
 		}
@@ -145,17 +142,13 @@ static int get_sync_file(const struct latch_watch *watch, int *owned) {
 }
 
 int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_info *info) {
-	if (watch->timeline == NULL) {
-		int ret = reread_sync_file(watch, info);
-		return ret < 0 ? ret : 1;
-	}
 	int owned;
 	int ret = get_sync_file(watch, &owned);
 	if (ret >= 0) {
-		ret = latch_fence_get_info(ret, info);
+		ret = read_sync_file(watch, ret, info);
 		ret = ret < 0 ? ret : 1;
 	}
-	latch_fence_clear(&owned);
+	latch_fd_clear(&owned);
 	return ret == -EAGAIN ? 0 : ret;
 }
 
@@ -165,7 +158,7 @@ int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_n
 	if (ret >= 0) {
 		ret = latch_fence_set_deadline(ret, deadline_ns);
 	}
-	latch_fence_clear(&owned);
+	latch_fd_clear(&owned);
 	return ret;
 }
 
@@ -185,7 +178,7 @@ int latch_watch_await_fence(
 	watch->fence_source =
 		wl_event_loop_add_fd(loop, fd, WL_EVENT_READABLE, handle_fence_there, watch);
 	if (watch->fence_source == NULL) {
-		latch_fence_clear(&fd);
+		latch_fd_clear(&fd);
 		return -ENOMEM;
 	}
 	watch->fence_func = func;

@@ -1,10 +1,10 @@
-#ifndef LATCH_FENCE_WATCH_H
-#define LATCH_FENCE_WATCH_H
+#pragma once
 
 /* Watches one acquire fence in the event loop until it has signalled. */
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <wayland-server-core.h>
 
 #include "fence/fence.h"
 
@@ -14,8 +14,6 @@
 
 struct latch_timeline;
 struct latch_watch;
-struct wl_event_loop;
-struct wl_event_source;
 
 /** The fence has signalled; info and error are set. The watch has ended by then. */
 typedef void (*latch_watch_func)(struct latch_watch *watch);
@@ -72,5 +70,3 @@ int latch_watch_await_fence(
 
 /** Stops watching; fine at any time after a start, also inside func. */
 void latch_watch_finish(struct latch_watch *watch);
-
-#endif

@@ -6,7 +6,6 @@
 #include <xf86drmMode.h>
 
 #include "base/minmax.h"
-#include "kms/device.h"
 
 /* The first error stays: what follows it is mostly its consequence. */
 static int fail(struct kms_commit *commit, int error) {
@@ -36,10 +35,8 @@ int kms_commit_set(
 		end -= commit->prop_counts[--object];
 	}
 	if (object == 0) {
-		if (commit->objects_len == KMS_COMMIT_MAX_OBJECTS) {
-			return fail(commit, -E2BIG);
-		}
-		if (commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
+		if (commit->objects_len == KMS_COMMIT_MAX_OBJECTS ||
+			commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
 			return fail(commit, -E2BIG);
 		}
 		object = ++commit->objects_len;

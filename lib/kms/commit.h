@@ -1,16 +1,11 @@
-#ifndef LATCH_KMS_COMMIT_H
-#define LATCH_KMS_COMMIT_H
+#pragma once
 
 #include <drm_mode.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kms/connector.h"
-#include "kms/plane.h"
-
-struct kms_crtc;
-struct kms_device;
+#include "kms/device.h"
 
 /*
  * An atomic request as a value: build it, test it, submit it, or drop it. It lives on the stack or
@@ -176,5 +171,3 @@ int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t 
  * (-EBUSY) or another has the device (-EACCES, drm_ioctl_permit()).
  */
 bool kms_commit_is_refused(int ret);
-
-#endif

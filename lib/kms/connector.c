@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xf86drmMode.h>
 
 #include "base/hash.h"
 #include "kms/log.h"
@@ -59,11 +58,8 @@ static const struct kms_property_spec specs[] = {
 
 /* Without an EDID, or with one that makes no sense, make, model and serial stay NULL. */
 static void read_edid(struct kms_connector *connector, int fd) {
-	if (connector->props.edid.id == 0 || connector->props.edid.value == 0) {
-		return;
-	}
-	drmModePropertyBlobRes *blob =
-		drmModeGetPropertyBlob(fd, (uint32_t)connector->props.edid.value);
+	const uint32_t blob_id = (uint32_t)connector->props.edid.value;
+	drmModePropertyBlobRes *blob = blob_id != 0 ? drmModeGetPropertyBlob(fd, blob_id) : NULL;
 	if (blob == NULL) {
 		return;
 	}
@@ -81,9 +77,6 @@ static void read_edid(struct kms_connector *connector, int fd) {
 }
 
 static int read_modes(struct kms_connector *connector, const drmModeConnector *info) {
-	if (info->count_modes <= 0) {
-		return 0;
-	}
 	connector->modes = calloc((size_t)info->count_modes, sizeof(*connector->modes));
 	if (connector->modes == NULL) {
 		return -ENOMEM;
@@ -96,11 +89,8 @@ static int read_modes(struct kms_connector *connector, const drmModeConnector *i
 }
 
 static int read_writeback_formats(struct kms_connector *connector, int fd) {
-	uint64_t blob_id = connector->props.writeback_pixel_formats.value;
-	if (!connector->writeback || blob_id == 0) {
-		return 0;
-	}
-	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, (uint32_t)blob_id);
+	const uint32_t blob_id = (uint32_t)connector->props.writeback_pixel_formats.value;
+	drmModePropertyBlobRes *blob = blob_id != 0 ? drmModeGetPropertyBlob(fd, blob_id) : NULL;
 	if (blob == NULL) {
 		return 0;
 	}
@@ -147,8 +137,6 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 		return ret;
 	}
 	read_orientation(connector);
-	connector->non_desktop = connector->props.non_desktop.value != 0;
-	connector->vrr_capable = connector->props.vrr_capable.value != 0;
 	connector->link_bad = connector->props.link_status.id != 0 &&
 			      connector->props.link_status.value == DRM_MODE_LINK_STATUS_BAD;
 	connector->initial_crtc_id = (uint32_t)connector->props.crtc_id.value;
@@ -158,21 +146,14 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 
 struct kms_connector *kms_connector_create(int fd, uint32_t id, bool probe, int *error) {
 	struct kms_connector *connector = calloc(1, sizeof(*connector));
-	if (connector == NULL) {
-		*error = -ENOMEM;
-		return NULL;
+	*error = -ENOMEM;
+	if (connector != NULL) {
+		drmModeConnector *info =
+			probe ? drmModeGetConnector(fd, id) : drmModeGetConnectorCurrent(fd, id);
+		*error = info != NULL ? fill(connector, fd, info) : kms_errno();
+		drmModeFreeConnector(info);
 	}
-	drmModeConnector *info =
-		probe ? drmModeGetConnector(fd, id) : drmModeGetConnectorCurrent(fd, id);
-	if (info == NULL) {
-		*error = kms_errno();
-		free(connector);
-		return NULL;
-	}
-	int ret = fill(connector, fd, info);
-	drmModeFreeConnector(info);
-	if (ret < 0) {
-		*error = ret;
+	if (*error < 0) {
 		kms_connector_destroy(connector);
 		return NULL;
 	}
@@ -214,20 +195,10 @@ static bool modes_equal(const struct kms_connector *a, const struct kms_connecto
 }
 
 static uint32_t compare(const struct kms_connector *old, const struct kms_connector *fresh) {
-	uint32_t changes = 0;
-	if (fresh->status != old->status) {
-		changes |= KMS_CONNECTOR_STATUS_CHANGED;
-	}
-	if (!modes_equal(fresh, old)) {
-		changes |= KMS_CONNECTOR_MODES_CHANGED;
-	}
-	if (fresh->edid_hash != old->edid_hash) {
-		changes |= KMS_CONNECTOR_EDID_CHANGED;
-	}
-	if (fresh->link_bad && !old->link_bad) {
-		changes |= KMS_CONNECTOR_LINK_WENT_BAD;
-	}
-	return changes;
+	return (fresh->status != old->status ? KMS_CONNECTOR_STATUS_CHANGED : 0) |
+	       (!modes_equal(fresh, old) ? KMS_CONNECTOR_MODES_CHANGED : 0) |
+	       (fresh->edid_hash != old->edid_hash ? KMS_CONNECTOR_EDID_CHANGED : 0) |
+	       (fresh->link_bad && !old->link_bad ? KMS_CONNECTOR_LINK_WENT_BAD : 0);
 }
 
 int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_CONNECTOR_H
-#define LATCH_KMS_CONNECTOR_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -63,6 +62,7 @@ enum kms_connector_change {
 
 /** Properties of a connector by their documented names; id 0 where it has none. */
 struct kms_connector_properties {
+	/** non_desktop: a headset or the like. vrr_capable: monitor and driver can do it. */
 	struct kms_property crtc_id, edid, non_desktop, vrr_capable, link_status, content_type;
 	struct kms_property writeback_fb_id, writeback_out_fence_ptr, writeback_pixel_formats;
 	struct kms_property hdr_output_metadata, max_bpc, panel_orientation;
@@ -89,10 +89,6 @@ struct kms_connector {
 	bool panel;
 	/** What a writeback connector can write (modifiers are assumed, see format.h). */
 	struct kms_format_set writeback_formats;
-	/** A headset or the like; not for a desktop. */
-	bool non_desktop;
-	/** The monitor and the driver can do variable refresh. */
-	bool vrr_capable;
 	/** To be made false when a modeset with link-status GOOD was accepted. The kernel stores
 	 * that without an event, so the next BAD that is read is a new failure. */
 	bool link_bad;
@@ -135,5 +131,3 @@ const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);
 
 /** "connected", "disconnected", "unknown". */
 const char *kms_connector_status_name(enum kms_connector_status status);
-
-#endif

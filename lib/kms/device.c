@@ -85,8 +85,8 @@ static void read_features(struct kms_device *device) {
 }
 
 static int read_crtcs(struct kms_device *device, const drmModeRes *res) {
-	size_t len = res->count_crtcs > 0 ? (size_t)res->count_crtcs : 0;
-	device->crtcs = calloc(len > 0 ? len : 1, sizeof(*device->crtcs));
+	size_t len = (size_t)res->count_crtcs;
+	device->crtcs = calloc(len, sizeof(*device->crtcs));
 	if (device->crtcs == NULL) {
 		return -ENOMEM;
 	}
@@ -108,12 +108,8 @@ static int read_planes(struct kms_device *device) {
 	if (res == NULL) {
 		return kms_errno();
 	}
-	int ret = 0;
-	device->planes =
-		calloc(res->count_planes > 0 ? res->count_planes : 1, sizeof(*device->planes));
-	if (device->planes == NULL) {
-		ret = -ENOMEM;
-	}
+	device->planes = calloc(res->count_planes, sizeof(*device->planes));
+	int ret = device->planes != NULL ? 0 : -ENOMEM;
 	for (uint32_t i = 0; ret == 0 && i < res->count_planes; i++) {
 		ret = kms_plane_init(&device->planes[i], device->fd, res->planes[i], i);
 		if (ret == 0) {
@@ -126,19 +122,17 @@ static int read_planes(struct kms_device *device) {
 
 /* Appends it, marked as new. Returns 0 or negative errno. */
 static int add_connector(struct kms_device *device, uint32_t id) {
-	struct kms_connector **connectors = latch_array_grow(device->connectors,
-		&device->connectors_cap, device->connectors_len + 1, sizeof(struct kms_connector *));
-	if (connectors == NULL) {
+	if (!latch_array_reserve(&device->connectors, &device->connectors_cap,
+		    device->connectors_len + 1, sizeof(struct kms_connector *))) {
 		return -ENOMEM;
 	}
-	device->connectors = connectors;
 	int error = 0;
 	struct kms_connector *connector = kms_connector_create(device->fd, id, true, &error);
 	if (connector == NULL) {
 		return error;
 	}
 	connector->changes = KMS_CONNECTOR_ADDED;
-	connectors[device->connectors_len++] = connector;
+	device->connectors[device->connectors_len++] = connector;
 	return 0;
 }
 
@@ -205,16 +199,12 @@ void kms_device_destroy(struct kms_device *device) {
 		kms_connector_destroy(device->connectors[i]);
 	}
 	for (size_t i = 0; i < device->planes_len; i++) {
-		kms_plane_finish(&device->planes[i]);
+		kms_format_set_finish(&device->planes[i].formats);
 	}
 	free(device->connectors);
 	free(device->planes);
 	free(device->crtcs);
 	free(device);
-}
-
-bool kms_device_is_master(const struct kms_device *device) {
-	return drmIsMaster(device->fd) != 0;
 }
 
 struct probed {
@@ -339,7 +329,7 @@ struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
 			continue;
 		}
 		unsigned place = seen++;
-		if ((plane->possible_crtcs & bit) == 0 || (kms_plane_bit(plane) & taken) != 0) {
+		if ((plane->possible_crtcs & bit) == 0 || (kms_plane_bit(plane) & ~taken) == 0) {
 			continue;
 		}
 		if (plane->possible_crtcs == bit) {

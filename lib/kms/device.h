@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_DEVICE_H
-#define LATCH_KMS_DEVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,9 +88,6 @@ void kms_device_destroy(struct kms_device *device);
 /** Half a sentence that goes after the device's name and a colon. */
 const char *kms_error_string(enum kms_open_error error);
 
-/** Whether we are DRM master, i.e. may commit. */
-bool kms_device_is_master(const struct kms_device *device);
-
 /** Which connectors' hardware is asked, see kms_connector_create(). */
 enum kms_probe {
 	KMS_PROBE_ALL,
@@ -129,5 +125,3 @@ struct kms_connector *kms_device_find_connector_by_name(
  */
 struct kms_plane *kms_device_find_crtc_plane(const struct kms_device *device,
 	const struct kms_crtc *crtc, enum kms_plane_type type, uint64_t taken);
-
-#endif

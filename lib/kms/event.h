@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_EVENT_H
-#define LATCH_KMS_EVENT_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ int kms_event_parse(const void *bytes, size_t len, kms_flip_func func, void *dat
  * back at a modeset). Start with last = 0: then it is the sequence itself.
  */
 uint64_t kms_sequence_widen(uint64_t last, uint32_t sequence);
-
-#endif

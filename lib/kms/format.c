@@ -5,9 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "base/array.h"
 
@@ -33,24 +31,19 @@ int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t mod
 	struct kms_format *format = (struct kms_format *)kms_format_set_get(set, fourcc);
 	const bool is_new = format == NULL;
 	if (is_new) {
-		struct kms_format *formats = latch_array_grow(
-			set->formats, &set->cap, set->len + 1, sizeof(*formats));
-		if (formats == NULL) {
+		if (!latch_array_reserve(&set->formats, &set->cap, set->len + 1, sizeof(*format))) {
 			return -ENOMEM;
 		}
-		set->formats = formats;
-		format = &formats[set->len];
+		format = &set->formats[set->len];
 		*format = (struct kms_format){.fourcc = fourcc};
 	} else if (has_modifier(format, modifier)) {
 		return 0;
 	}
-	uint64_t *modifiers = latch_array_grow(format->modifiers, &format->modifiers_cap,
-		format->modifiers_len + 1, sizeof(*modifiers));
-	if (modifiers == NULL) {
+	if (!latch_array_reserve(&format->modifiers, &format->modifiers_cap,
+		    format->modifiers_len + 1, sizeof(modifier))) {
 		return -ENOMEM;
 	}
-	modifiers[format->modifiers_len++] = modifier;
-	format->modifiers = modifiers;
+	format->modifiers[format->modifiers_len++] = modifier;
 	set->len += is_new;
 	return 0;
 }
@@ -120,13 +113,11 @@ void kms_format_set_finish(struct kms_format_set *set) {
 }
 
 void kms_modifier_name(char *text, size_t size, uint64_t modifier) {
-	if (modifier == DRM_FORMAT_MOD_INVALID) {
-		snprintf(text, size, "(driver's own)");
-		return;
-	}
 	char *name = drmGetFormatModifierName(modifier);
 	char *vendor = drmGetFormatModifierVendor(modifier);
-	if (name == NULL) {
+	if (modifier == DRM_FORMAT_MOD_INVALID) {
+		snprintf(text, size, "(driver's own)");
+	} else if (name == NULL) {
 		snprintf(text, size, "0x%016" PRIx64, modifier);
 	} else if (vendor == NULL || modifier == DRM_FORMAT_MOD_LINEAR) {
 		snprintf(text, size, "%s", name);

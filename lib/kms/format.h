@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_FORMAT_H
-#define LATCH_KMS_FORMAT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ void kms_fourcc_name(char *text, size_t size, uint32_t fourcc);
 
 /** Writes the name of a modifier, "LINEAR", "INTEL_X_TILED"; "0x..." for an unknown one. */
 void kms_modifier_name(char *text, size_t size, uint64_t modifier);
-
-#endif

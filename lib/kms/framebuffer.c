@@ -10,7 +10,6 @@
 #include <xf86drmMode.h>
 
 #include "base/format.h"
-#include "kms/device.h"
 
 static bool is_dumb_handle(const struct kms_device *device, uint32_t handle) {
 	for (const struct kms_dumb_buffer *buffer = device->dumb_buffers; buffer != NULL;
@@ -55,16 +54,12 @@ int kms_framebuffer_import(
 	if (desc->n_planes < 1 || desc->n_planes > 4) {
 		return -EINVAL;
 	}
-	if (!device->features.prime_import) {
+	const bool named = desc->modifier != DRM_FORMAT_MOD_INVALID;
+	const bool with_modifier = named && device->features.addfb2_modifiers;
+	/* Linear is what drivers without modifiers take anyway. */
+	if (!device->features.prime_import ||
+		(named && !with_modifier && desc->modifier != DRM_FORMAT_MOD_LINEAR)) {
 		return -ENOTSUP;
-	}
-	bool with_modifier = desc->modifier != DRM_FORMAT_MOD_INVALID;
-	if (with_modifier && !device->features.addfb2_modifiers) {
-		/* Linear is what such drivers take anyway. */
-		if (desc->modifier != DRM_FORMAT_MOD_LINEAR) {
-			return -ENOTSUP;
-		}
-		with_modifier = false;
 	}
 
 	uint32_t handles[4] = {0}, strides[4] = {0}, offsets[4] = {0};
@@ -73,7 +68,6 @@ int kms_framebuffer_import(
 	for (; imported < desc->n_planes; imported++) {
 		if (drmPrimeFDToHandle(device->fd, desc->fd[imported], &handles[imported]) != 0) {
 			ret = kms_errno();
-			handles[imported] = 0;
 			break;
 		}
 		strides[imported] = desc->stride[imported];
@@ -86,17 +80,13 @@ int kms_framebuffer_import(
 		ret = -EINVAL;
 	}
 
-	uint32_t id = 0;
 	if (ret == 0 &&
 		drmModeAddFB2WithModifiers(device->fd, desc->width, desc->height, desc->fourcc,
-			handles, strides, offsets, with_modifier ? modifiers : NULL, &id,
+			handles, strides, offsets, with_modifier ? modifiers : NULL, fb_id,
 			with_modifier ? DRM_MODE_FB_MODIFIERS : 0) != 0) {
 		ret = kms_errno();
 	}
 	close_handles(device, handles, imported);
-	if (ret == 0) {
-		*fb_id = id;
-	}
 	return ret;
 }
 
@@ -110,15 +100,9 @@ bool kms_framebuffer_exists(const struct kms_device *device, uint32_t fb_id) {
 }
 
 void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
-	if (fb_id == 0) {
-		return;
-	}
-	int ret = drmModeCloseFB(device->fd, fb_id);
-	if (ret == 0) {
-		return;
-	}
+	int ret = fb_id != 0 ? drmModeCloseFB(device->fd, fb_id) : 0;
 	/* -EINVAL is an unknown ioctl; for an unknown framebuffer it is -ENOENT. */
-	if (ret == -EINVAL || errno == EINVAL || errno == ENOTTY) {
+	if (ret == -EINVAL || ret == -ENOTTY) {
 		drmModeRmFB(device->fd, fb_id);
 	}
 }
@@ -200,10 +184,9 @@ uint32_t kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer) {
 }
 
 int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer) {
+	const int device_fd = buffer->device->fd;
 	int fd = -1;
-	if (drmPrimeHandleToFD(buffer->device->fd, buffer->handle, DRM_CLOEXEC | DRM_RDWR, &fd) !=
-		0) {
-		return kms_errno();
-	}
-	return fd;
+	return drmPrimeHandleToFD(device_fd, buffer->handle, DRM_CLOEXEC | DRM_RDWR, &fd) == 0
+		       ? fd
+		       : kms_errno();
 }

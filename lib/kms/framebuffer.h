@@ -1,11 +1,6 @@
-#ifndef LATCH_KMS_FRAMEBUFFER_H
-#define LATCH_KMS_FRAMEBUFFER_H
+#pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-struct kms_device;
+#include "kms/device.h"
 
 /*
  * GEM handles and who closes them. A GEM handle is a number of one open file: importing the same
@@ -82,5 +77,3 @@ uint32_t kms_dumb_buffer_get_fb(struct kms_dumb_buffer *buffer);
 
 /** Exports it. Returns a new dma-buf fd, close-on-exec, the caller's; or negative errno. */
 int kms_dumb_buffer_export(const struct kms_dumb_buffer *buffer);
-
-#endif

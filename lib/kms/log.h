@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_LOG_H
-#define LATCH_KMS_LOG_H
+#pragma once
 
 /*
  * Where the lines of kms/ go. It knows no logger of its own, so that it can be used and tested
@@ -20,5 +19,3 @@ void kms_log_set(kms_log_func func);
 /** For kms/ itself. Lines longer than 511 bytes are cut. */
 void kms_log(enum kms_log_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_MATCH_H
-#define LATCH_KMS_MATCH_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ struct kms_match_head {
  * few as possible of those that are on are moved. At most 32 CRTCs. Plain function.
  */
 void kms_match(struct kms_match_head *heads, size_t heads_len, size_t crtcs_len);
-
-#endif

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Half a hertz: "60" is also 59.94, and never 50. */
 #define RATE_TOLERANCE_MHZ 500
@@ -32,16 +33,6 @@ void kms_mode_init(struct kms_mode *mode, const drmModeModeInfo *info) {
 	mode->refresh_mhz = (int32_t)((clock * 1000000 + dots / 2) / dots);
 }
 
-/* A plain decimal number without sign or blanks; *end behind it. -1 when there is none. */
-static int64_t parse_number(const char *text, const char **end) {
-	int64_t number = -1;
-	while (*text >= '0' && *text <= '9' && number <= MAX_SIZE) {
-		number = (number < 0 ? 0 : number * 10) + (*text++ - '0');
-	}
-	*end = text;
-	return number;
-}
-
 int64_t kms_mode_blank_ns(const drmModeModeInfo *info) {
 	int64_t lines = (int64_t)info->vtotal - info->vdisplay;
 	if (info->clock == 0 || lines <= 0) {
@@ -52,39 +43,22 @@ int64_t kms_mode_blank_ns(const drmModeModeInfo *info) {
 }
 
 bool kms_mode_request_parse(struct kms_mode_request *request, const char *text) {
-	int64_t width = parse_number(text, &text);
-	if (width <= 0 || width > MAX_SIZE || *text++ != 'x') {
-		return false;
-	}
-	int64_t height = parse_number(text, &text);
-	if (height <= 0 || height > MAX_SIZE) {
-		return false;
-	}
-	int64_t refresh_mhz = 0;
-	if (*text == '@') {
-		int64_t hz = parse_number(text + 1, &text);
-		if (hz < 0 || hz > MAX_RATE_HZ) {
-			return false;
-		}
-		refresh_mhz = hz * 1000;
-		if (*text == '.') {
-			text++;
-			for (int64_t unit = 100; *text >= '0' && *text <= '9'; text++) {
-				refresh_mhz += (*text - '0') * unit;
-				unit /= 10;
-			}
-		}
-		if (refresh_mhz == 0) {
-			return false;
-		}
-	}
-	if (*text != '\0') {
+	/* sscanf() takes more for a number: blanks, signs, exponents, and the x of 0x10. */
+	const bool plain = text[strspn(text, "0123456789x@.")] == '\0' &&
+			   strchr(text, 'x') == strrchr(text, 'x');
+	unsigned width = 0, height = 0;
+	double hz = 0;
+	int end = 0;
+	const int read = sscanf(text, "%5ux%5u%n@%lf%n", &width, &height, &end, &hz, &end);
+	if (!plain || read < 2 || text[end] != '\0' || width == 0 || height == 0 ||
+		width > MAX_SIZE || height > MAX_SIZE || (read == 3 && hz < 0.001) ||
+		hz >= MAX_RATE_HZ + 1) {
 		return false;
 	}
 	*request = (struct kms_mode_request){
 		.width = (int32_t)width,
 		.height = (int32_t)height,
-		.refresh_mhz = (int32_t)refresh_mhz,
+		.refresh_mhz = (int32_t)(hz * 1000 + 1e-6),
 	};
 	return true;
 }

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_MODE_H
-#define LATCH_KMS_MODE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen,
 /** "1920x1080 at 60.000 Hz". */
 void kms_mode_name(
 	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz);
-
-#endif

@@ -62,20 +62,16 @@ const struct kms_property_spec kms_plane_specs[] = {
 const size_t kms_plane_specs_len = sizeof(kms_plane_specs) / sizeof(kms_plane_specs[0]);
 
 static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *info) {
-	uint64_t blob_id = plane->props.in_formats.value;
-	if (plane->props.in_formats.id != 0 && blob_id != 0) {
-		drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, (uint32_t)blob_id);
-		if (blob != NULL) {
-			int ret =
-				kms_format_set_from_blob(&plane->formats, blob->data, blob->length);
-			drmModeFreePropertyBlob(blob);
-			if (ret == -ENOMEM) {
-				return ret;
-			}
-			if (ret == 0 && plane->formats.len > 0) {
-				plane->has_in_formats = true;
-				return 0;
-			}
+	const uint32_t blob_id = (uint32_t)plane->props.in_formats.value;
+	if (blob_id != 0) {
+		drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, blob_id);
+		int ret = blob != NULL ? kms_format_set_from_blob(
+						 &plane->formats, blob->data, blob->length)
+				       : -EINVAL;
+		drmModeFreePropertyBlob(blob);
+		plane->has_in_formats = ret == 0 && plane->formats.len > 0;
+		if (plane->has_in_formats || ret == -ENOMEM) {
+			return ret;
 		}
 		kms_log(KMS_LOG_INFO,
 			"plane %u: IN_FORMATS can't be used, taking the list without modifiers",
@@ -112,14 +108,7 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 		ret = read_formats(plane, fd, info);
 	}
 	drmModeFreePlane(info);
-	if (ret < 0) {
-		kms_plane_finish(plane);
-	}
 	return ret;
-}
-
-void kms_plane_finish(struct kms_plane *plane) {
-	kms_format_set_finish(&plane->formats);
 }
 
 bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
@@ -128,13 +117,7 @@ bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_pla
 }
 
 static bool zpos_is_possible(const struct kms_property *zpos, int64_t value) {
-	if (zpos->id == 0) {
-		return false;
-	}
-	if (zpos->immutable) {
-		return zpos->value == (uint64_t)value;
-	}
-	return (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
+	return zpos->id != 0 && (uint64_t)value >= zpos->min && (uint64_t)value <= zpos->max;
 }
 
 const struct kms_property *kms_plane_find_lacking(

@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_PLANE_H
-#define LATCH_KMS_PLANE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -152,14 +151,12 @@ bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_pla
 const struct kms_property *kms_plane_find_lacking(
 	const struct kms_plane *plane, const struct kms_plane_state *state);
 
-/** Reads a plane. Returns 0 or negative errno; then nothing is left to finish. */
+/** Reads a plane, whose formats are to be finished. Returns 0 or negative errno. */
 int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index);
 
-void kms_plane_finish(struct kms_plane *plane);
-
-/** Its bit in a set of planes; 0 for those beyond 64, which are not used for buffers. */
+/** Its bit in a set of planes; 0 for NULL, and for those beyond 64, which are not used. */
 static inline uint64_t kms_plane_bit(const struct kms_plane *plane) {
-	return plane->index < 64 ? UINT64_C(1) << plane->index : 0;
+	return plane != NULL && plane->index < 64 ? UINT64_C(1) << plane->index : 0;
 }
 
 /** "primary", "overlay", "cursor". */
@@ -168,5 +165,3 @@ const char *kms_plane_type_name(enum kms_plane_type type);
 /** The highest zpos that can be written, for what is to be in front of all: the cursor; -1: none
  * can. */
 int64_t kms_plane_top_zpos(const struct kms_plane *plane);
-
-#endif

@@ -32,6 +32,9 @@ static void read_property(drmModePropertyRes *info, uint64_t value,
 		.min = range ? info->values[0] : 0,
 		.max = range ? info->values[1] : 0,
 	};
+	if (immutable) {
+		property->min = property->max = value;
+	}
 	if (spec->names != NULL) {
 		read_names(info, spec->names, property);
 	}

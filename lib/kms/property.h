@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_PROPERTY_H
-#define LATCH_KMS_PROPERTY_H
+#pragma once
 
 #include <errno.h>
 #include <stdbool.h>
@@ -26,7 +25,8 @@ struct kms_property {
 	bool kept;
 	/** When it was read. */
 	uint64_t value;
-	/** Range properties only, else 0. Signed ranges are int64_t in here. */
+	/** Of a range, int64_t in here where it is signed; where it is immutable, the value; else
+	 * 0. */
 	uint64_t min, max;
 	/** Enums and bitmasks, by the names of the spec. Bit i: the i-th can be had. Without the
 	 * property that is the first one, the default. */
@@ -90,5 +90,3 @@ void kms_property_read_name(
 static inline int kms_errno(void) {
 	return errno != 0 ? -errno : -EIO;
 }
-
-#endif

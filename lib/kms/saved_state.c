@@ -44,14 +44,13 @@ static int save_blob(int fd, struct saved *saved) {
 
 static int save_property(struct kms_saved_state *state, uint32_t object,
 	const struct kms_property *property, uint64_t value) {
-	struct saved *list =
-		latch_array_grow(state->list, &state->cap, state->len + 1, sizeof(*list));
-	if (list == NULL) {
+	if (!latch_array_reserve(
+		    &state->list, &state->cap, state->len + 1, sizeof(state->list[0]))) {
 		return -ENOMEM;
 	}
-	state->list = list;
-	list[state->len] = (struct saved){.object = object, .property = property->id, .value = value};
-	int ret = property->blob && value != 0 ? save_blob(state->fd, &list[state->len]) : 0;
+	struct saved *saved = &state->list[state->len];
+	*saved = (struct saved){.object = object, .property = property->id, .value = value};
+	int ret = property->blob && value != 0 ? save_blob(state->fd, saved) : 0;
 	state->len += ret == 0;
 	return ret;
 }
@@ -201,9 +200,8 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 	for (size_t i = 0; i < state->len; i++) {
 		struct saved *saved = &state->list[i];
 		/* Where that fails its number stays 0, and the kernel refuses the mode. */
-		if (saved->blob != NULL && kms_blob_create(device, saved->blob, saved->blob_len,
-						   &saved->blob_id) != 0) {
-			saved->blob_id = 0;
+		if (saved->blob != NULL) {
+			kms_blob_create(device, saved->blob, saved->blob_len, &saved->blob_id);
 		}
 	}
 	struct kms_commit commit;

@@ -1,7 +1,4 @@
-#ifndef LATCH_KMS_SAVED_STATE_H
-#define LATCH_KMS_SAVED_STATE_H
-
-#include <stddef.h>
+#pragma once
 
 struct kms_device;
 struct kms_saved_state;
@@ -22,5 +19,3 @@ struct kms_saved_state *kms_saved_state_create(const struct kms_device *device);
 int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *device);
 
 void kms_saved_state_destroy(struct kms_saved_state *state);
-
-#endif

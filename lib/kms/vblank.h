@@ -1,5 +1,4 @@
-#ifndef LATCH_KMS_VBLANK_H
-#define LATCH_KMS_VBLANK_H
+#pragma once
 
 /** Where the times of flips come from, and so how far latencies can be trusted. */
 enum kms_clock_kind {
@@ -15,5 +14,3 @@ enum kms_clock_kind kms_clock_kind_of_driver(const char *driver, const char *rel
 
 /** "hardware" or "simulated". */
 const char *kms_clock_kind_name(enum kms_clock_kind kind);
-
-#endif

@@ -3,11 +3,8 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "kms/commit.h"
-#include "kms/device.h"
-#include "kms/framebuffer.h"
+#include "base/fd.h"
 
 const struct kms_connector *kms_writeback_find(
 	const struct kms_device *device, const struct kms_crtc *crtc) {
@@ -37,18 +34,11 @@ static uint32_t choose_format(const struct kms_connector *connector) {
 	return 0;
 }
 
-static void clear_fence(struct kms_writeback *job) {
-	if (job->fence_fd >= 0) {
-		close(job->fence_fd);
-	}
-	job->fence_fd = -1;
-}
-
 void kms_writeback_destroy(struct kms_writeback *job) {
 	if (job == NULL) {
 		return;
 	}
-	clear_fence(job);
+	latch_fd_clear(&job->fence_fd);
 	kms_dumb_buffer_destroy(job->buffer);
 	free(job);
 }
@@ -82,7 +72,7 @@ struct kms_writeback *kms_writeback_create(
 }
 
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit) {
-	clear_fence(job);
+	latch_fd_clear(&job->fence_fd);
 	return kms_commit_set_writeback(
 		commit, job->connector, job->crtc, job->buffer->fb_id, &job->fence_fd);
 }

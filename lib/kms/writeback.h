@@ -1,14 +1,7 @@
-#ifndef LATCH_KMS_WRITEBACK_H
-#define LATCH_KMS_WRITEBACK_H
+#pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
-struct kms_commit;
-struct kms_connector;
-struct kms_crtc;
-struct kms_device;
-struct kms_dumb_buffer;
+#include "kms/commit.h"
+#include "kms/framebuffer.h"
 
 /*
  * A picture of what a CRTC really shows, all planes blended, written by the display hardware
@@ -49,5 +42,3 @@ void kms_writeback_destroy(struct kms_writeback *job);
 
 /** Adds the capture to a commit. job must not move until that is submitted. 0 or -errno. */
 int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
-
-#endif

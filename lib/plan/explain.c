@@ -37,15 +37,11 @@ static uint64_t missed_reasons(
 	if (free == 0) {
 		return reasons != 0 ? reasons : LATCH_REASON_NO_FREE_PLANE;
 	}
-	if (plan_refused_together(work, i)) {
-		return reasons | LATCH_REASON_TEST_REFUSED;
-	}
-	return reasons | (plan_may_test(work) ? LATCH_REASON_TEST_REFUSED
-					      : LATCH_REASON_TESTS_SPENT);
+	bool refused = plan_refused_together(work, i) || plan_may_test(work);
+	return reasons | (refused ? LATCH_REASON_TEST_REFUSED : LATCH_REASON_TESTS_SPENT);
 }
 
-void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution,
-	const uint64_t *settled) {
+void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution) {
 	uint64_t all = plan_reasons_for_all(work->input);
 	PLAN_EACH(i, work->visible & ~solution->placed) {
 		struct latch_layer *layer = &work->layers[i];
@@ -58,15 +54,15 @@ void plan_give_reasons(struct plan_work *work, const struct plan_solution *solut
 			layer->reasons = LATCH_REASON_TEST_REFUSED;
 			layer->test_errno = work->memory->refused_errno[i];
 		} else if (work->waiting & LAYER_BIT(i)) {
-			layer->reasons = settled[i];
+			layer->reasons = work->settled[i];
 		} else {
 			layer->reasons = missed_reasons(work, solution, i);
-			if (layer->reasons & LATCH_REASON_TEST_REFUSED) {
-				int error = work->memory->refused_errno[i];
-				layer->test_errno = error != 0 ? error : -work->busy_error;
+			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) == 0) {
+				continue;
 			}
-			if ((layer->reasons & LATCH_REASON_TEST_REFUSED) != 0 &&
-				layer->test_errno == 0) {
+			int error = work->memory->refused_errno[i];
+			layer->test_errno = error != 0 ? error : -work->busy_error;
+			if (layer->test_errno == 0) {
 				/* Nobody refused it: the search was given up before it came to
 				 * it. */
 				layer->reasons ^= LATCH_REASON_TEST_REFUSED | LATCH_REASON_TESTS_SPENT;

@@ -97,7 +97,7 @@ static void find_fits_of(struct plan_work *work, size_t i) {
 	uint64_t known[LATCH_PLAN_MAX_PLANES]; // by class: what one plane can't, its like can't
 	uint32_t asked = 0;
 	for (size_t p = 0; p < work->input->planes_len; p++) {
-		uint8_t class = work->classes[p];
+		uint8_t class = work->memory->classes[p];
 		if ((asked & PLANE_BIT(class)) == 0) {
 			known[class] = check(work, i, p);
 			asked |= PLANE_BIT(class);

@@ -5,9 +5,6 @@
  * test. What a test refused is remembered as long as the arrangement stays (refuse.c), so the
  * search (search.c) proposes something else the next time.
  */
-#include "plan/plan.h"
-
-#include <string.h>
 
 #include "plan/private.h"
 
@@ -57,7 +54,7 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 		if (!plan_may_test(work) || work->tests >= tests_limit) {
 			break;
 		}
-		int ret = plan_test(work, &proposal);
+		int ret = plan_test(work, work->layers, &proposal);
 		if (ret == 0 && refused == 0) {
 			*solution = proposal;
 			return OUTCOME_FOUND;
@@ -95,15 +92,13 @@ static enum outcome climb_down(struct plan_work *work, struct plan_solution *sol
 	return outcome;
 }
 
-static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settled) {
-	const struct latch_plan_input *input = work->input;
+static struct latch_plan make_anew(struct plan_work *work) {
 	struct plan_solution solution = plan_all_composed;
 	enum outcome outcome = OUTCOME_NOTHING;
-	if (work->visible != 0 && plan_reasons_for_all(input) == 0) {
+	if (work->visible != 0 && plan_reasons_for_all(work->input) == 0) {
 		plan_find_overlaps(work);
 		plan_find_heights(work);
 		plan_find_fits(work);
-		work->waiting = plan_find_waiting(settled, work->len);
 		if (!work->memory->compose_all) {
 			outcome = climb_down(work, &solution);
 		}
@@ -112,7 +107,7 @@ static struct latch_plan make_anew(struct plan_work *work, const uint64_t *settl
 		solution = plan_all_composed;
 	}
 	struct latch_plan plan = plan_apply(work, work->layers, &solution);
-	plan_give_reasons(work, &solution, settled);
+	plan_give_reasons(work, &solution);
 	plan.tests = work->tests;
 	plan_remember(work, &plan);
 	if (outcome == OUTCOME_BUSY) {
@@ -133,13 +128,14 @@ static void reset_places(struct plan_work *work) {
 	}
 }
 
-static struct latch_plan make_few(struct plan_work *work, const uint64_t *settled) {
+static struct latch_plan make_few(struct plan_work *work) {
 	const struct latch_plan_input *input = work->input;
-	struct latch_plan_memory *memory = work->memory;
-	bool same = plan_same_layers(memory, work->layers, work->len) &&
-		    plan_same_planes(memory, input);
-	if (same && plan_reuse(work, settled)) {
-		struct latch_plan plan = memory->plan;
+	for (size_t i = 0; work->settled != NULL && i < work->len; i++) {
+		work->waiting |= work->settled[i] != 0 ? LAYER_BIT(i) : 0;
+	}
+	bool same = plan_same_arrangement(work);
+	if (same && plan_reuse(work)) {
+		struct latch_plan plan = work->memory->plan;
 		plan.rung = LATCH_RUNG_REUSED;
 		plan.tests = 0;
 		return plan;
@@ -153,7 +149,7 @@ static struct latch_plan make_few(struct plan_work *work, const uint64_t *settle
 		}
 	}
 	plan_drop_covered(work);
-	return make_anew(work, settled);
+	return make_anew(work);
 }
 
 /* More visible layers than are worth a thought. */
@@ -175,7 +171,7 @@ static struct latch_plan compose_many(struct plan_work *work, size_t visible) {
 }
 
 /* Without those that are covered there may be few enough. */
-static struct latch_plan make_many(struct plan_work *work, const uint64_t *settled) {
+static struct latch_plan make_many(struct plan_work *work) {
 	struct latch_layer few[LATCH_PLAN_MAX_LAYERS];
 	uint64_t few_settled[LATCH_PLAN_MAX_LAYERS] = {0};
 	size_t visible = 0;
@@ -186,7 +182,7 @@ static struct latch_plan make_many(struct plan_work *work, const uint64_t *settl
 		}
 		if (visible < LATCH_PLAN_MAX_LAYERS) {
 			few[visible] = work->layers[i];
-			few_settled[visible] = settled != NULL ? settled[i] : 0;
+			few_settled[visible] = work->settled != NULL ? work->settled[i] : 0;
 		}
 		visible++;
 	}
@@ -196,7 +192,8 @@ static struct latch_plan make_many(struct plan_work *work, const uint64_t *settl
 	struct plan_work of_few = *work;
 	of_few.layers = few;
 	of_few.len = visible;
-	struct latch_plan plan = make_few(&of_few, few_settled);
+	of_few.settled = few_settled;
+	struct latch_plan plan = make_few(&of_few);
 	for (size_t i = work->len; i-- > 0;) {
 		if (work->layers[i].place != LATCH_LAYER_COVERED) {
 			work->layers[i] = few[--visible];
@@ -212,8 +209,8 @@ struct latch_plan latch_plan_make(struct latch_layer *layers, size_t len, const 
 		.memory = memory,
 		.layers = layers,
 		.len = len,
-		.classes = memory->classes,
+		.settled = settled,
 	};
 	reset_places(&work);
-	return len > LATCH_PLAN_MAX_LAYERS ? make_many(&work, settled) : make_few(&work, settled);
+	return len > LATCH_PLAN_MAX_LAYERS ? make_many(&work) : make_few(&work);
 }

@@ -5,7 +5,6 @@
 
 #include "base/array.h"
 #include "base/format.h"
-#include "kms/plane.h"
 
 void latch_layer_list_finish(struct latch_layer_list *list) {
 	free(list->layers);
@@ -22,13 +21,11 @@ struct latch_layer latch_layer_default(void) {
 }
 
 struct latch_layer *latch_layer_list_add(struct latch_layer_list *list) {
-	struct latch_layer *layers =
-		latch_array_grow(list->layers, &list->cap, list->len + 1, sizeof(*layers));
-	if (layers == NULL) {
+	if (!latch_array_reserve(
+		    &list->layers, &list->cap, list->len + 1, sizeof(list->layers[0]))) {
 		return NULL;
 	}
-	list->layers = layers;
-	struct latch_layer *layer = &layers[list->len++];
+	struct latch_layer *layer = &list->layers[list->len++];
 	*layer = latch_layer_default();
 	return layer;
 }
@@ -91,7 +88,7 @@ void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub) {
 
 struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height) {
-	struct wlr_box screen = {.width = width, .height = height};
+	const struct wlr_box screen = {.width = width, .height = height};
 	struct wlr_box box;
 	if (!latch_box_intersection(&box, &layer->dst, &screen)) {
 		return (struct wlr_box){0};
@@ -117,19 +114,10 @@ uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms
 	return layer->fourcc;
 }
 
-/* Both count rotation counter-clockwise, after the reflection. */
+/* Both count rotation counter-clockwise, after the reflection; KMS has a bit for each. */
 static uint32_t rotation_of(uint32_t transform) {
-	static const uint32_t rotations[] = {
-		DRM_MODE_ROTATE_0,
-		DRM_MODE_ROTATE_90,
-		DRM_MODE_ROTATE_180,
-		DRM_MODE_ROTATE_270,
-	};
-	uint32_t rotation = rotations[transform & 3];
-	if (transform & LATCH_TRANSFORM_FLIPPED) {
-		rotation |= DRM_MODE_REFLECT_X;
-	}
-	return rotation;
+	uint32_t reflection = transform & LATCH_TRANSFORM_FLIPPED ? DRM_MODE_REFLECT_X : 0;
+	return (uint32_t)DRM_MODE_ROTATE_0 << (transform & 3) | reflection;
 }
 
 /* A plane without COLOR_ENCODING or COLOR_RANGE converts in one fixed way, which by the age of the

@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_LAYER_H
-#define LATCH_PLAN_LAYER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,7 +8,6 @@
 #include "kms/plane.h"
 #include "plan/reason.h"
 
-struct kms_plane_state;
 struct latch_content;
 struct latch_surface;
 
@@ -149,5 +147,3 @@ uint32_t latch_layer_fourcc_on(const struct latch_layer *layer, const struct kms
  */
 struct kms_plane_state latch_layer_plane_state(
 	const struct latch_layer *layer, const struct kms_plane *plane);
-
-#endif

@@ -13,15 +13,8 @@ static void copy(void *to, const void *from, size_t len, size_t size) {
 	}
 }
 
-uint64_t plan_find_waiting(const uint64_t *settled, size_t len) {
-	uint64_t waiting = 0;
-	for (size_t i = 0; settled != NULL && i < len; i++) {
-		waiting |= settled[i] != 0 ? LAYER_BIT(i) : 0;
-	}
-	return waiting;
-}
-
-bool plan_same_planes(const struct latch_plan_memory *memory, const struct latch_plan_input *input) {
+static bool same_planes(
+	const struct latch_plan_memory *memory, const struct latch_plan_input *input) {
 	if (memory->planes_len != input->planes_len) {
 		return false;
 	}
@@ -33,17 +26,17 @@ bool plan_same_planes(const struct latch_plan_memory *memory, const struct latch
 	return true;
 }
 
-bool plan_same_layers(
-	const struct latch_plan_memory *memory, const struct latch_layer *layers, size_t len) {
-	if (memory->layers_len != len) {
+bool plan_same_arrangement(const struct plan_work *work) {
+	const struct latch_plan_memory *memory = work->memory;
+	if (memory->layers_len != work->len) {
 		return false;
 	}
-	for (size_t i = 0; i < len; i++) {
-		if (!latch_layer_same_shape(&memory->layers[i], &layers[i])) {
+	for (size_t i = 0; i < work->len; i++) {
+		if (!latch_layer_same_shape(&memory->layers[i], &work->layers[i])) {
 			return false;
 		}
 	}
-	return true;
+	return same_planes(memory, work->input);
 }
 
 /* New buffers of layers that are on planes: the kernel may take them where it took the last. */
@@ -70,20 +63,19 @@ static void take_over(struct latch_layer *layer, const struct latch_layer *befor
 }
 
 /* Nothing changed but buffers, and no layer has become worth a plane. */
-bool plan_reuse(struct plan_work *work, const uint64_t *settled) {
+bool plan_reuse(struct plan_work *work) {
 	const struct latch_plan_memory *memory = work->memory;
 	const struct latch_plan_input *input = work->input;
-	uint64_t waiting = plan_find_waiting(settled, work->len);
 	if (!memory->valid || memory->scanout_allowed != input->scanout_allowed ||
 		memory->captured != input->captured ||
-		(memory->waiting_candidates & ~waiting) != 0 ||
+		(memory->waiting_candidates & ~work->waiting) != 0 ||
 		!buffers_fit(memory, work->layers, input)) {
 		return false;
 	}
 	for (size_t i = 0; i < work->len; i++) {
 		take_over(&work->layers[i], &memory->layers[i]);
 		if (memory->waiting_candidates & LAYER_BIT(i)) {
-			work->layers[i].reasons = settled[i];
+			work->layers[i].reasons = work->settled[i];
 		}
 	}
 	return true;
@@ -116,7 +108,7 @@ void plan_begin_arrangement(struct plan_work *work) {
 	memory->valid = false;
 	memory->layers_len = work->len;
 	copy(memory->layers, work->layers, work->len, sizeof(work->layers[0]));
-	if (!plan_same_planes(memory, input)) {
+	if (!same_planes(memory, input)) {
 		memory->planes_len = input->planes_len;
 		copy(memory->planes, input->planes, input->planes_len, sizeof(input->planes[0]));
 		plan_find_classes(input, memory->classes);

@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_PLAN_H
-#define LATCH_PLAN_PLAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -163,5 +162,3 @@ void latch_plan_refused(struct latch_plan_memory *memory, int error);
 
 /** Forgets everything: after a modeset, a hotplug, a switch of the session. */
 void latch_plan_forget(struct latch_plan_memory *memory);
-
-#endif

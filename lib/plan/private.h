@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_PRIVATE_H
-#define LATCH_PLAN_PRIVATE_H
+#pragma once
 
 #include "plan/plan.h"
 
@@ -29,6 +28,9 @@ struct plan_work {
 	struct latch_plan_memory *memory;
 	struct latch_layer *layers;
 	size_t len;
+	/** Reasons for them to wait, as latch_plan_make() has them, or NULL; and who has some. */
+	const uint64_t *settled;
+	uint64_t waiting;
 	unsigned tests;
 	unsigned steps; // of the searches
 	/** What a kernel answered that could not be asked just now, negative; else 0. */
@@ -41,14 +43,10 @@ struct plan_work {
 
 	int primary; // index in input->planes
 	struct plan_height heights[LATCH_PLAN_MAX_PLANES];
-	/** Planes of the same class can do the same, but for their height. */
-	const uint8_t *classes;
 
 	/** The planes that could show a layer, and where there are none, why. */
 	uint32_t fits[LATCH_PLAN_MAX_LAYERS];
 	uint64_t fit_reasons[LATCH_PLAN_MAX_LAYERS];
-	/** Layers that are to wait before they go to a plane. */
-	uint64_t waiting;
 };
 
 /** Which layers are on which planes. */
@@ -128,26 +126,19 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 /** What speaks against planes for every layer of the output; 0: nothing. */
 uint64_t plan_reasons_for_all(const struct latch_plan_input *input);
 
-/** Gives each visible layer that is on no plane its reasons. settled: as latch_plan_make() has
- * it. */
-void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution,
-	const uint64_t *settled);
+/** Gives each visible layer that is on no plane its reasons. */
+void plan_give_reasons(struct plan_work *work, const struct plan_solution *solution);
 
 /* memory.c */
 
-/** The layers that have a reason to wait. settled may be NULL. */
-uint64_t plan_find_waiting(const uint64_t *settled, size_t len);
-
-bool plan_same_planes(
-	const struct latch_plan_memory *memory, const struct latch_plan_input *input);
-bool plan_same_layers(
-	const struct latch_plan_memory *memory, const struct latch_layer *layers, size_t len);
+/** The same layers may go to the same planes as the last time. */
+bool plan_same_arrangement(const struct plan_work *work);
 
 /**
- * Takes over the last decision for the same layers on the same planes. Returns false when it does
- * not hold any more: a new buffer is not imported, a layer has settled, an option has changed.
+ * Takes over the last decision for the same arrangement. Returns false when it does not hold any
+ * more: a new buffer is not imported, a layer has settled, an option has changed.
  */
-bool plan_reuse(struct plan_work *work, const uint64_t *settled);
+bool plan_reuse(struct plan_work *work);
 
 void plan_remember(struct plan_work *work, const struct latch_plan *plan);
 
@@ -166,15 +157,10 @@ struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *l
 /** Whether another test commit may be made. */
 bool plan_may_test(const struct plan_work *work);
 
-/** Asks the kernel for a solution. */
-int plan_test(struct plan_work *work, const struct plan_solution *solution);
-
-/** Asks the kernel for a solution with other layers than work's in it. */
-int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
+/** Asks the kernel for a solution with work's layers in it, or with others in their place. */
+int plan_test(struct plan_work *work, const struct latch_layer *layers,
 	const struct plan_solution *solution);
 
 /** Whether the error says that the arrangement itself is impossible, and not that the device is
  * busy. */
 bool plan_error_lasts(int error);
-
-#endif

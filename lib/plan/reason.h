@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_REASON_H
-#define LATCH_PLAN_REASON_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -76,5 +75,3 @@ const char *latch_reason_text(uint64_t bit);
  * Always terminated; cut off where size is too small. Returns buf.
  */
 const char *latch_reasons_to_str(uint64_t reasons, char *buf, size_t size);
-
-#endif

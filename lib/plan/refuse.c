@@ -21,7 +21,7 @@ static bool has_refusal(const struct plan_work *work, const struct plan_solution
 		return false;
 	}
 	PLAN_EACH(i, refusal->layers) {
-		if (work->classes[solution->plane[i]] != refusal->plane_class[i]) {
+		if (work->memory->classes[solution->plane[i]] != refusal->plane_class[i]) {
 			return false;
 		}
 	}
@@ -51,7 +51,7 @@ bool plan_refused_together(const struct plan_work *work, size_t layer) {
 static uint32_t planes_like(const struct plan_work *work, size_t p) {
 	uint32_t planes = 0;
 	for (size_t q = 0; q < work->input->planes_len; q++) {
-		if (work->classes[q] == work->classes[p]) {
+		if (work->memory->classes[q] == work->memory->classes[p]) {
 			planes |= PLANE_BIT(q);
 		}
 	}
@@ -86,7 +86,7 @@ static void remember_refusal(
 	struct latch_refusal *refusal = &memory->refusals[memory->refusals_len++];
 	*refusal = (struct latch_refusal){.layers = solution->placed};
 	PLAN_EACH(i, solution->placed) {
-		refusal->plane_class[i] = work->classes[solution->plane[i]];
+		refusal->plane_class[i] = work->memory->classes[solution->plane[i]];
 		memory->refused_errno[i] = -error;
 	}
 }
@@ -115,7 +115,7 @@ static unsigned find_first_failing(struct plan_work *work, const struct plan_sol
 	while (bad - good > 1 && plan_may_test(work)) {
 		unsigned middle = good + (bad - good) / 2;
 		struct plan_solution part = first_layers(solution, middle);
-		if (plan_test(work, &part) == 0) {
+		if (plan_test(work, work->layers, &part) == 0) {
 			good = middle;
 		} else {
 			bad = middle;
@@ -125,25 +125,22 @@ static unsigned find_first_failing(struct plan_work *work, const struct plan_sol
 	return bad;
 }
 
-/* Ways to make a layer easier. Each returns whether that changed anything. */
+/* Ways to make a layer easier, where they are one. */
 
-static bool without_scaling(struct latch_layer *layer, const struct plan_work *work) {
+static void without_scaling(struct latch_layer *layer, const struct plan_work *work) {
 	bool turned = (layer->transform & LATCH_TRANSFORM_90) != 0;
-	if (!latch_layer_is_scaled(layer)) {
-		return false;
+	if (latch_layer_is_scaled(layer)) {
+		layer->dst.width = (int)(turned ? layer->src.height : layer->src.width);
+		layer->dst.height = (int)(turned ? layer->src.width : layer->src.height);
 	}
-	layer->dst.width = (int)(turned ? layer->src.height : layer->src.width);
-	layer->dst.height = (int)(turned ? layer->src.width : layer->src.height);
-	return layer->dst.width > 0 && layer->dst.height > 0;
 }
 
 /* By the format's name it is not known here which ones share chroma samples: most do. */
-static bool at_even_pixels(struct latch_layer *layer, const struct plan_work *work) {
-	const struct latch_layer before = *layer;
+static void at_even_pixels(struct latch_layer *layer, const struct plan_work *work) {
 	bool scaled = latch_layer_is_scaled(layer);
 	struct wlr_fbox *src = &layer->src;
 	if (layer->color_encoding == KMS_COLOR_ENCODING_ANY) {
-		return false;
+		return;
 	}
 	*src = (struct wlr_fbox){
 		.x = floor(src->x / 2) * 2,
@@ -154,54 +151,39 @@ static bool at_even_pixels(struct latch_layer *layer, const struct plan_work *wo
 	if (!scaled) {
 		without_scaling(layer, work);
 	}
-	return !latch_fbox_equal(src, &before.src) && src->width > 0 && src->height > 0;
 }
 
-static int move_inside(int position, int size, int limit) {
-	return (int)latch_clamp(position, 0, limit - size);
+static void inside_screen(struct latch_layer *layer, const struct plan_work *work) {
+	struct wlr_box *dst = &layer->dst;
+	dst->x = (int)latch_clamp(dst->x, 0, work->input->width - dst->width);
+	dst->y = (int)latch_clamp(dst->y, 0, work->input->height - dst->height);
 }
 
-static bool inside_screen(struct latch_layer *layer, const struct plan_work *work) {
-	struct wlr_box before = layer->dst;
-	layer->dst.x = move_inside(layer->dst.x, layer->dst.width, work->input->width);
-	layer->dst.y = move_inside(layer->dst.y, layer->dst.height, work->input->height);
-	return !latch_box_equal(&before, &layer->dst);
-}
-
-static bool upright(struct latch_layer *layer, const struct plan_work *work) {
-	bool turned = layer->transform != LATCH_TRANSFORM_NORMAL;
+static void upright(struct latch_layer *layer, const struct plan_work *work) {
 	if (layer->transform & LATCH_TRANSFORM_90) {
 		int width = layer->dst.width;
 		layer->dst.width = layer->dst.height;
 		layer->dst.height = width;
 	}
 	layer->transform = LATCH_TRANSFORM_NORMAL;
-	return turned;
 }
 
-static bool without_alpha(struct latch_layer *layer, const struct plan_work *work) {
-	bool faded = layer->alpha != 0xffff;
+static void without_alpha(struct latch_layer *layer, const struct plan_work *work) {
 	layer->alpha = 0xffff;
-	return faded;
 }
 
-static bool default_blend(struct latch_layer *layer, const struct plan_work *work) {
-	bool other = layer->blend_mode != KMS_BLEND_PREMULTIPLIED;
+static void default_blend(struct latch_layer *layer, const struct plan_work *work) {
 	layer->blend_mode = KMS_BLEND_PREMULTIPLIED;
-	return other;
 }
 
-static bool any_color(struct latch_layer *layer, const struct plan_work *work) {
-	bool some = layer->color_encoding != KMS_COLOR_ENCODING_ANY ||
-		    layer->color_range != KMS_COLOR_RANGE_ANY;
+static void any_color(struct latch_layer *layer, const struct plan_work *work) {
 	layer->color_encoding = KMS_COLOR_ENCODING_ANY;
 	layer->color_range = KMS_COLOR_RANGE_ANY;
-	return some;
 }
 
 static const struct {
 	uint64_t reason;
-	bool (*ease)(struct latch_layer *layer, const struct plan_work *work);
+	void (*ease)(struct latch_layer *layer, const struct plan_work *work);
 } blames[] = {
 	{LATCH_REASON_SCALING, without_scaling},
 	{LATCH_REASON_CROP, at_even_pixels},
@@ -218,9 +200,13 @@ static uint64_t find_blame(
 	struct latch_layer layers[LATCH_PLAN_MAX_LAYERS];
 	memcpy(layers, work->layers, work->len * sizeof(layers[0]));
 	for (size_t b = 0; b < sizeof(blames) / sizeof(blames[0]) && plan_may_test(work); b++) {
-		layers[i] = work->layers[i];
-		if (blames[b].ease(&layers[i], work) &&
-			plan_test_layers(work, layers, alone) == 0) {
+		struct latch_layer *layer = &layers[i];
+		*layer = work->layers[i];
+		blames[b].ease(layer, work);
+		bool easier = !latch_layer_same_shape(layer, &work->layers[i]) &&
+			      !latch_box_empty(&layer->dst) && layer->src.width > 0 &&
+			      layer->src.height > 0;
+		if (easier && plan_test(work, layers, alone) == 0) {
 			return blames[b].reason;
 		}
 	}
@@ -249,7 +235,7 @@ void plan_learn_refusal(struct plan_work *work, const struct plan_solution *solu
 	struct plan_solution alone = only_layers(&failing, LAYER_BIT(last));
 	bool lonely = n == 1;
 	if (!lonely && plan_may_test(work)) {
-		int ret = plan_test(work, &alone);
+		int ret = plan_test(work, work->layers, &alone);
 		lonely = ret != 0 && plan_error_lasts(ret);
 	}
 	if (!lonely) {

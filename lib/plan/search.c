@@ -163,7 +163,7 @@ static size_t sort_planes(
 /* Planes that differ in nothing but their id: if one did not help, the other will not. */
 static bool is_twin(const struct search *search, size_t p, size_t q) {
 	const struct plan_work *work = search->work;
-	return work->classes[p] == work->classes[q] &&
+	return work->memory->classes[p] == work->memory->classes[q] &&
 	       work->heights[p].min == work->heights[q].min &&
 	       work->heights[p].max == work->heights[q].max &&
 	       (search->refused & (PLANE_BIT(p) | PLANE_BIT(q))) == 0;

@@ -1,5 +1,4 @@
-#ifndef LATCH_PLAN_SETTLE_H
-#define LATCH_PLAN_SETTLE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -45,5 +44,3 @@ void latch_settle_update(struct latch_settle *settle, const struct latch_layer *
 /** Notes where the layers went: a layer on a plane stays settled while it keeps its shape. */
 void latch_settle_placed(
 	struct latch_settle *settle, const struct latch_layer *layers, size_t len);
-
-#endif

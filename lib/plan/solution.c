@@ -38,15 +38,11 @@ struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *l
 	return plan;
 }
 
-int plan_test_layers(struct plan_work *work, const struct latch_layer *layers,
+int plan_test(struct plan_work *work, const struct latch_layer *layers,
 	const struct plan_solution *solution) {
 	struct latch_layer tested[LATCH_PLAN_MAX_LAYERS];
 	memcpy(tested, layers, work->len * sizeof(tested[0]));
 	struct latch_plan plan = plan_apply(work, tested, solution);
 	work->tests++;
 	return work->input->test(work->input->data, tested, work->len, &plan);
-}
-
-int plan_test(struct plan_work *work, const struct plan_solution *solution) {
-	return plan_test_layers(work, work->layers, solution);
 }

@@ -53,13 +53,10 @@ void plan_find_heights(struct plan_work *work) {
 		if (zpos->id == 0) {
 			height->min = height_without_zpos(work, p, &height->unknown, some_have_zpos);
 			height->max = height->min;
-		} else if (zpos->immutable) {
-			height->min = (int64_t)zpos->value;
-			height->max = height->min;
 		} else {
 			height->min = (int64_t)zpos->min;
 			height->max = (int64_t)zpos->max;
-			height->writable = true;
+			height->writable = !zpos->immutable;
 		}
 	}
 }

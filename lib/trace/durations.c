@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <hdr/hdr_histogram.h>
 
+#include "base/minmax.h"
+
 /* Below a microsecond nothing here can be told apart. */
 #define RESOLUTION_NS 1000
 #define DIGITS 3
@@ -19,13 +21,9 @@ static int make_histogram(struct latch_durations *durations) {
 		return 0;
 	}
 	/* About 150 KB of zero pages, of which a steady client touches two or three. */
-	const int error =
-		hdr_init(RESOLUTION_NS, LATCH_DURATIONS_MAX_NS, DIGITS, &durations->histogram);
-	if (error != 0) {
-		durations->histogram = NULL;
-		return -ENOMEM;
-	}
-	return 0;
+	return hdr_init(RESOLUTION_NS, LATCH_DURATIONS_MAX_NS, DIGITS, &durations->histogram) == 0
+		       ? 0
+		       : -ENOMEM;
 }
 
 int latch_durations_add(struct latch_durations *durations, int64_t ns) {
@@ -33,15 +31,10 @@ int latch_durations_add(struct latch_durations *durations, int64_t ns) {
 	if (error != 0) {
 		return error;
 	}
-	const bool clamped = ns > LATCH_DURATIONS_MAX_NS;
-	if (clamped) {
-		ns = LATCH_DURATIONS_MAX_NS;
-	}
-	if (ns > durations->max_ns) {
-		durations->max_ns = ns;
-	}
-	hdr_record_value(durations->histogram, ns);
-	return clamped ? 1 : 0;
+	const int64_t counted_ns = latch_min(ns, LATCH_DURATIONS_MAX_NS);
+	durations->max_ns = latch_max(durations->max_ns, counted_ns);
+	hdr_record_value(durations->histogram, counted_ns);
+	return counted_ns < ns;
 }
 
 int latch_durations_merge(struct latch_durations *durations, const struct latch_durations *other) {
@@ -53,9 +46,7 @@ int latch_durations_merge(struct latch_durations *durations, const struct latch_
 		return error;
 	}
 	hdr_add(durations->histogram, other->histogram);
-	if (other->max_ns > durations->max_ns) {
-		durations->max_ns = other->max_ns;
-	}
+	durations->max_ns = latch_max(durations->max_ns, other->max_ns);
 	return 0;
 }
 

@@ -1,8 +1,6 @@
 /* A histogram of durations, for the statistics. */
-#ifndef LATCH_TRACE_DURATIONS_H
-#define LATCH_TRACE_DURATIONS_H
+#pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,5 +53,3 @@ size_t latch_durations_bins(const struct latch_durations *durations,
 
 /** The arithmetic mean in ns, 0 when there are none. */
 int64_t latch_durations_mean(const struct latch_durations *durations);
-
-#endif

@@ -1,8 +1,6 @@
 #include "trace/fields.h"
 
 #include <limits.h>
-#include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #define KIND(record, member)                                                                       \

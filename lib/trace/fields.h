@@ -1,7 +1,6 @@
 /* The fields of all records, by their keys in a trace: what writes and what reads one is driven by
  * these tables. */
-#ifndef LATCH_TRACE_FIELDS_H
-#define LATCH_TRACE_FIELDS_H
+#pragma once
 
 #include "trace/record.h"
 
@@ -71,5 +70,3 @@ const char *latch_field_text(
  */
 const char *latch_fields_read(const struct latch_fields *fields, struct yyjson_val *args,
 	void *record, const char *(*keep_text)(void *data, const char *text), void *data);
-
-#endif

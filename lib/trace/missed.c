@@ -22,7 +22,7 @@ static int64_t vblanks_before_flip(int64_t when_ns, int64_t flip_ns, int64_t ref
 
 /* What is left to the kernel, in bounds that no sum can leave. */
 static int64_t kernel_ns(const struct latch_wake_record *wake) {
-	return latch_min(latch_max(wake->kernel_ns, 0), MANY);
+	return latch_clamp(wake->kernel_ns, 0, MANY);
 }
 
 /* The times of one update, in order: what is unknown is as late as what follows it. */
@@ -67,11 +67,10 @@ static enum latch_missed_cause blame_first(
 	return missed_ns - t->commit >= head_start_ns ? LATCH_MISSED_FENCE : LATCH_MISSED_CLIENT;
 }
 
-/* The number of refreshes that a time lies before the flip, to the nearest: vblanks jitter. */
-static int64_t refreshes_before_flip(const struct latch_frame_record *record, int64_t time_ns) {
-	const int64_t before_ns = latch_max(record->flip_ns - time_ns, 0);
-	return before_ns / record->refresh_ns +
-	       (before_ns % record->refresh_ns > record->refresh_ns / 2);
+/* The number of refreshes from one time to another, to the nearest: vblanks jitter. */
+static int64_t refreshes_between(int64_t from_ns, int64_t to_ns, int64_t refresh_ns) {
+	const int64_t length_ns = latch_max(to_ns - from_ns, 0);
+	return length_ns / refresh_ns + (length_ns % refresh_ns > refresh_ns / 2);
 }
 
 /* How many of the vblanks first to last (as refreshes before the flip, first is the larger) were
@@ -82,8 +81,9 @@ static int64_t count_blocked(
 	if (blocked->from_ns <= 0 || blocked->until_ns <= blocked->from_ns) {
 		return 0;
 	}
-	const int64_t from = refreshes_before_flip(record, blocked->from_ns) - 1;
-	const int64_t until = refreshes_before_flip(record, blocked->until_ns);
+	const int64_t flip_ns = record->flip_ns, refresh_ns = record->refresh_ns;
+	const int64_t from = refreshes_between(blocked->from_ns, flip_ns, refresh_ns) - 1;
+	const int64_t until = refreshes_between(blocked->until_ns, flip_ns, refresh_ns);
 	return latch_max(latch_min(from, first) - latch_max(until, last) + 1, 0);
 }
 
@@ -112,10 +112,8 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		count -= behind;
 	}
 	if (count > 0 && wake->busy_ns > 0) {
-		const int64_t busy = latch_max(
-			latch_min(vblanks_before_flip(wake->busy_ns, t->flip, refresh_ns) - skipped,
-				count),
-			0);
+		const int64_t behind = vblanks_before_flip(wake->busy_ns, t->flip, refresh_ns);
+		const int64_t busy = latch_clamp(behind - skipped, 0, count);
 		missed->by_cause[LATCH_MISSED_BUSY] += (uint32_t)busy;
 		count -= busy;
 	}
@@ -124,10 +122,8 @@ static void blame_run(const struct latch_frame_record *record, const struct time
 		missed->by_cause[blame_latch(wake, t->latch, t->start, by_ns)]++;
 		count--;
 		const int64_t began = first_known(record->compose_start_ns, t->start);
-		const int64_t drew = latch_max(
-			latch_min(vblanks_before_flip(began, t->flip, refresh_ns) - skipped - 1,
-				count),
-			0);
+		const int64_t after = vblanks_before_flip(began, t->flip, refresh_ns);
+		const int64_t drew = latch_clamp(after - skipped - 1, 0, count);
 		missed->by_cause[LATCH_MISSED_COMPOSE] += (uint32_t)drew;
 		missed->by_cause[LATCH_MISSED_LATCH] += (uint32_t)(count - drew);
 	}
@@ -145,9 +141,8 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	/* The vblanks that were free for this update, rounded as flips jitter by some us. */
 	int64_t free_vblanks = MANY;
 	if (record->replaced_flip_ns > 0) {
-		const int64_t since = latch_max(flip - record->replaced_flip_ns, 0);
-		const int64_t rounded = since / refresh + (since % refresh > refresh / 2 ? 1 : 0);
-		free_vblanks = latch_max(rounded - 1, 0);
+		free_vblanks = refreshes_between(record->replaced_flip_ns, flip, refresh) - 1;
+		free_vblanks = latch_clamp(free_vblanks, 0, MANY);
 	}
 
 	/* To begin the ioctl closer to a vblank than the kernel needs is not to submit for it.
@@ -157,8 +152,7 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	const int64_t submitted = t.start >= flip - kernel ? flip : t.start + kernel;
 	const int64_t ended = latch_max(latch_min(t.end, flip), submitted);
 	const int64_t after_commit =
-		latch_min(vblanks_before_flip(t.commit, flip, refresh),
-			latch_min(free_vblanks, MANY));
+		latch_min(vblanks_before_flip(t.commit, flip, refresh), free_vblanks);
 	const int64_t after_ready =
 		latch_min(vblanks_before_flip(t.ready, flip, refresh), after_commit);
 	const int64_t after_start =
@@ -166,7 +160,7 @@ struct latch_missed latch_missed_count(const struct latch_frame_record *record) 
 	const int64_t after_end = latch_min(vblanks_before_flip(ended, flip, refresh), after_start);
 
 	if (record->replaced_flip_ns > 0) {
-		missed.unused = (uint32_t)(latch_min(free_vblanks, MANY) - after_commit);
+		missed.unused = (uint32_t)(free_vblanks - after_commit);
 	}
 	missed.total = (uint32_t)after_commit;
 	missed.by_cause[LATCH_MISSED_FENCE] = (uint32_t)(after_commit - after_ready);
@@ -185,8 +179,7 @@ uint32_t latch_missed_by_frame(
 	if (refresh_ns <= 0 || vblank_ns <= 0 || record->flip_ns <= vblank_ns) {
 		return 0;
 	}
-	const int64_t late_ns = record->flip_ns - vblank_ns;
-	const int64_t late = late_ns / refresh_ns + (late_ns % refresh_ns > refresh_ns / 2);
+	const int64_t late = refreshes_between(vblank_ns, record->flip_ns, refresh_ns);
 	const int64_t by_ns = latch_max(vblank_ns - kernel_ns(wake), 0);
 	if (wake->busy_ns > 0 && wake->busy_ns <= vblank_ns) {
 		*cause = LATCH_MISSED_BUSY;

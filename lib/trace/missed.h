@@ -1,6 +1,5 @@
 /* Which vblanks a content update or a frame missed, and through whom: pure arithmetic. */
-#ifndef LATCH_TRACE_MISSED_H
-#define LATCH_TRACE_MISSED_H
+#pragma once
 
 #include "trace/record.h"
 
@@ -83,5 +82,3 @@ struct latch_blocked latch_missed_blocked(const struct latch_flip_record *record
 
 /** What the cause means, for tables: "fence signalled late", ... */
 const char *latch_missed_cause_text(enum latch_missed_cause cause);
-
-#endif

@@ -1,6 +1,5 @@
 /* Frame records: what became of one content update, and of one flip. */
-#ifndef LATCH_TRACE_RECORD_H
-#define LATCH_TRACE_RECORD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -193,5 +192,3 @@ const char *latch_name(const struct latch_names *names, unsigned value);
 
 /** Finds the value of a name. Returns false for an unknown one, whose value is names->unknown. */
 bool latch_name_value(const struct latch_names *names, const char *name, unsigned *value_out);
-
-#endif

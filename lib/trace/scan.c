@@ -57,13 +57,11 @@ static enum latch_scan_result take_event(struct latch_scan *scan, int c) {
 		if (scan->event_length == EVENT_MAX) {
 			return fail(scan, "an event longer than 1 MiB");
 		}
-		char *event = latch_array_grow(scan->event, &scan->event_capacity,
-			scan->event_length + 1 + YYJSON_PADDING_SIZE, 1);
-		if (event == NULL) {
+		if (!latch_array_reserve(&scan->event, &scan->event_capacity,
+			    scan->event_length + 1 + YYJSON_PADDING_SIZE, 1)) {
 			return fail(scan, "no memory");
 		}
-		scan->event = event;
-		event[scan->event_length++] = (char)c;
+		scan->event[scan->event_length++] = (char)c;
 		if (escaped) {
 			escaped = false;
 		} else if (c == '"') {

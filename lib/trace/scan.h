@@ -1,6 +1,5 @@
 /* The events of a trace file, one after the other, however large the file is. */
-#ifndef LATCH_TRACE_SCAN_H
-#define LATCH_TRACE_SCAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,5 +43,3 @@ enum latch_scan_result latch_scan_next(struct latch_scan *scan);
  * to be freed by the caller, and before the next event.
  */
 struct yyjson_doc *latch_scan_parse(struct latch_scan *scan);
-
-#endif

@@ -45,12 +45,10 @@ struct latch_surface_row *latch_statistics_find_surface(
 
 static struct latch_surface_row *make_surface(
 	struct latch_statistics *statistics, uint32_t surface_id) {
-	struct latch_surface_row **rows = latch_array_grow(statistics->surfaces,
-		&statistics->surfaces_capacity, statistics->surfaces_length + 1, sizeof(rows[0]));
-	if (rows == NULL) {
+	if (!latch_array_reserve(&statistics->surfaces, &statistics->surfaces_capacity,
+		    statistics->surfaces_length + 1, sizeof(statistics->surfaces[0]))) {
 		return NULL;
 	}
-	statistics->surfaces = rows;
 	struct latch_surface_row *row = calloc(1, sizeof(*row));
 	if (row == NULL || !latch_id_map_put(&statistics->by_id, surface_id, row)) {
 		free(row);
@@ -64,10 +62,7 @@ static struct latch_surface_row *make_surface(
 bool latch_statistics_add_surface(
 	struct latch_statistics *statistics, const struct latch_trace_surface *surface) {
 	struct latch_surface_row *row = latch_statistics_find_surface(statistics, surface->id);
-	if (row == NULL) {
-		row = make_surface(statistics, surface->id);
-	}
-	if (row == NULL) {
+	if (row == NULL && (row = make_surface(statistics, surface->id)) == NULL) {
 		return false;
 	}
 	row->pid = surface->pid;
@@ -134,13 +129,11 @@ struct latch_output_row *latch_statistics_find_output(
 
 static struct latch_output_row *make_output(
 	struct latch_statistics *statistics, uint32_t output_id) {
-	struct latch_output_row *rows = latch_array_grow(statistics->outputs,
-		&statistics->outputs_capacity, statistics->outputs_length + 1, sizeof(*rows));
-	if (rows == NULL) {
+	if (!latch_array_reserve(&statistics->outputs, &statistics->outputs_capacity,
+		    statistics->outputs_length + 1, sizeof(statistics->outputs[0]))) {
 		return NULL;
 	}
-	statistics->outputs = rows;
-	struct latch_output_row *row = &rows[statistics->outputs_length++];
+	struct latch_output_row *row = &statistics->outputs[statistics->outputs_length++];
 	*row = (struct latch_output_row){.id = output_id};
 	return row;
 }
@@ -148,10 +141,7 @@ static struct latch_output_row *make_output(
 bool latch_statistics_add_output(
 	struct latch_statistics *statistics, const struct latch_trace_output *output) {
 	struct latch_output_row *row = latch_statistics_find_output(statistics, output->id);
-	if (row == NULL) {
-		row = make_output(statistics, output->id);
-	}
-	if (row == NULL) {
+	if (row == NULL && (row = make_output(statistics, output->id)) == NULL) {
 		return false;
 	}
 	latch_text_copy(row->name, sizeof(row->name), output->name);
@@ -164,11 +154,9 @@ bool latch_statistics_add_output(
 
 bool latch_stage_length(const struct latch_frame_record *record, enum latch_stage stage,
 	int64_t *length_ns_out, bool *negative_out) {
-	int64_t signalled = record->signalled_ns;
-	if (signalled > 0 && signalled < record->commit_ns) {
-		signalled = record->commit_ns;
-	}
 	const int64_t submit = record->submit_start_ns;
+	const int64_t signalled =
+		record->signalled_ns > 0 ? latch_max(record->signalled_ns, record->commit_ns) : 0;
 	/* What a client wanted to wait is nobody's time. */
 	const int64_t unpaced = signalled > 0 ? latch_max(record->paced_ns, signalled) : 0;
 	const int64_t bounds[LATCH_STAGES][2] = {
@@ -182,7 +170,7 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 		return false;
 	}
 	*negative_out = to < from;
-	*length_ns_out = to < from ? 0 : to - from;
+	*length_ns_out = latch_max(to - from, 0);
 	return true;
 }
 
@@ -218,8 +206,8 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 	counts->clamped += clamped;
 }
 
-/* Returns the row that it was counted in. */
-static struct latch_surface_row *add_frame(
+/* Returns what it was counted in. */
+static struct latch_surface_counts *add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
 	struct latch_surface_row *row =
 		latch_statistics_find_surface(statistics, record->surface_id);
@@ -231,19 +219,17 @@ static struct latch_surface_row *add_frame(
 		row->counts.by_sync[record->sync]++;
 	}
 	row->counts.fence_errors += record->fence_error != 0;
+	row->counts.superseded += !record->presented && record->superseded;
+	row->counts.dropped += !record->presented && !record->superseded;
 	if (record->presented) {
 		add_presented(row, record);
-	} else if (record->superseded) {
-		row->counts.superseded++;
-	} else {
-		row->counts.dropped++;
 	}
-	return row;
+	return &row->counts;
 }
 
 void latch_statistics_add_frame(
 	struct latch_statistics *statistics, const struct latch_frame_record *record) {
-	struct latch_surface_counts *counts = &add_frame(statistics, record)->counts;
+	struct latch_surface_counts *counts = add_frame(statistics, record);
 	/* Of an update that was not presented nothing is missed. */
 	const struct latch_missed missed = latch_missed_count(record);
 	counts->missed += missed.total;
@@ -278,7 +264,7 @@ static uint64_t *find_cause(struct latch_statistics *statistics,
 void latch_statistics_add_told_frame(struct latch_statistics *statistics,
 	const struct latch_frame_record *record, const struct latch_told_missed *missed,
 	size_t length, uint32_t unused) {
-	struct latch_surface_counts *counts = &add_frame(statistics, record)->counts;
+	struct latch_surface_counts *counts = add_frame(statistics, record);
 	for (size_t i = 0; i < length; i++) {
 		counts->missed += missed[i].vblanks;
 		*find_cause(statistics, counts, missed[i].cause) += missed[i].vblanks;
@@ -290,10 +276,6 @@ const char *latch_statistics_other_cause(const struct latch_statistics *statisti
 	return index < LATCH_OTHER_CAUSES && statistics->other_causes[index][0] != '\0'
 		       ? statistics->other_causes[index]
 		       : NULL;
-}
-
-void latch_statistics_keep_gone(struct latch_statistics *statistics) {
-	statistics->keeps_gone = true;
 }
 
 void latch_statistics_add_flip(

@@ -1,6 +1,5 @@
 /* Frame statistics: counts and percentiles per surface and per output. */
-#ifndef LATCH_TRACE_STATISTICS_H
-#define LATCH_TRACE_STATISTICS_H
+#pragma once
 
 #include "base/id_map.h"
 #include "base/text.h"
@@ -12,9 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-
-struct yyjson_mut_doc;
-struct yyjson_mut_val;
+#include <yyjson.h>
 
 /*
  * The four stages that are told to people. "Submit" is the start of the ioctl. Every update
@@ -93,7 +90,7 @@ struct latch_statistics {
 	size_t surfaces_length, surfaces_capacity;
 	struct latch_id_map by_id; /* the same */
 	size_t gone;
-	bool keeps_gone;
+	bool keeps_gone; /* from now on, each in a row of its own, however many are gone */
 	char other_causes[LATCH_OTHER_CAUSES][LATCH_TEXT_MAX]; /* "" ends them */
 	struct latch_surface_row others; /* the sum of those that lost their row */
 	uint64_t others_length;		 /* how many these are */
@@ -139,9 +136,6 @@ void latch_statistics_add_told_frame(struct latch_statistics *statistics,
 /** The name of one of the other causes, NULL when there are no more. */
 const char *latch_statistics_other_cause(const struct latch_statistics *statistics, size_t index);
 
-/** Every surface keeps a row of its own from now on, however many are gone. */
-void latch_statistics_keep_gone(struct latch_statistics *statistics);
-
 /** Counts one flip. Flips of an output that was not added are ignored. */
 void latch_statistics_add_flip(
 	struct latch_statistics *statistics, const struct latch_flip_record *record);
@@ -169,18 +163,16 @@ void latch_statistics_write_table(const struct latch_statistics *statistics, FIL
  * The same, and more, as a value of a JSON document, which borrows texts of the statistics. NULL
  * when memory is out.
  */
-struct yyjson_mut_val *latch_statistics_to_json(
-	const struct latch_statistics *statistics, struct yyjson_mut_doc *doc);
+yyjson_mut_val *latch_statistics_to_json(
+	const struct latch_statistics *statistics, yyjson_mut_doc *doc);
 
 /** Adds an object with the durations' count, percentiles, maximum and mean. */
-void latch_durations_to_json(const struct latch_durations *durations, struct yyjson_mut_doc *doc,
-	struct yyjson_mut_val *to, const char *name);
+void latch_durations_to_json(const struct latch_durations *durations, yyjson_mut_doc *doc,
+	yyjson_mut_val *to, const char *name);
 
 /** Adds an object missed_by_cause: how many vblanks were missed by each cause. */
-void latch_missed_to_json(const uint64_t missed[LATCH_MISSED_CAUSES], struct yyjson_mut_doc *doc,
-	struct yyjson_mut_val *to);
+void latch_missed_to_json(
+	const uint64_t missed[LATCH_MISSED_CAUSES], yyjson_mut_doc *doc, yyjson_mut_val *to);
 
 /** Writes latch_statistics_to_json() as a document. Returns 0 or a negative errno. */
 int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);
-
-#endif

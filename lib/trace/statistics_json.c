@@ -64,11 +64,8 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
 	yyjson_mut_obj_add_sint(doc, object, "pid", row->pid);
 	const struct latch_output_row *output =
 		latch_statistics_find_output(statistics, row->output_id);
-	if (output != NULL) {
-		yyjson_mut_obj_add_str(doc, object, "output", output->name);
-	} else {
-		yyjson_mut_obj_add_null(doc, object, "output");
-	}
+	yyjson_mut_obj_add_val(doc, object, "output",
+		output != NULL ? yyjson_mut_str(doc, output->name) : yyjson_mut_null(doc));
 	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
 	add_counts(doc, object, &row->counts);
 	add_stages(doc, object, row);

@@ -20,12 +20,12 @@
 
 #include "base/clock.h"
 #include "card.h"
+#include "environment.h"
 #include "kms/commit.h"
 #include "kms/event.h"
 #include "kms/framebuffer.h"
 #include "measure/measure.h"
 #include "measure_report.h"
-#include "realtime.h"
 
 #define BUFFERS 2
 /* Frames at each refresh, to learn the grid. */

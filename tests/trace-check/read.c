@@ -40,13 +40,10 @@ static bool reach(struct trace *trace, void **array, size_t *len, size_t size, u
 
 static bool add_use(
 	struct trace *trace, struct trace_use_list *list, uint32_t surface, uint64_t number) {
-	struct trace_use *uses =
-		latch_array_grow(list->uses, &list->cap, list->len + 1, sizeof(uses[0]));
-	if (uses == NULL) {
+	if (!latch_array_reserve(&list->uses, &list->cap, list->len + 1, sizeof(list->uses[0]))) {
 		trace->no_memory = true;
 		return false;
 	}
-	list->uses = uses;
 	list->uses[list->len++] = (struct trace_use){surface, number};
 	return true;
 }

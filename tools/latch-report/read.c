@@ -236,7 +236,7 @@ const char *read_trace(struct run *run, const struct read_options *options) {
 	const bool regular = fstat(fileno(file), &stat) == 0 && S_ISREG(stat.st_mode);
 	const uint64_t size = regular ? (uint64_t)stat.st_size : 0;
 	if (options->all_surfaces) {
-		latch_statistics_keep_gone(run->statistics);
+		run->statistics->keeps_gone = true;
 	}
 	struct latch_scan scan = {.file = file, .line = 1};
 	struct reader reader = {.run = run, .options = options};

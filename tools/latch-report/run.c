@@ -31,11 +31,9 @@ void run_finish(struct run *run) {
 
 /* Appends one zeroed element of `size` bytes to *array, NULL when memory is out. */
 static void *append(void **array, size_t *length, size_t *capacity, size_t size) {
-	void *grown = latch_array_grow(*array, capacity, *length + 1, size);
-	if (grown == NULL) {
+	if (!latch_array_reserve(array, capacity, *length + 1, size)) {
 		return NULL;
 	}
-	*array = grown;
 	void *element = (char *)*array + (*length)++ * size;
 	memset(element, 0, size);
 	return element;

@@ -57,8 +57,8 @@ static void light(struct wl_listener *listener, void *data) {
 	wlr_output_state_set_mode(&state, wlr_output_preferred_mode(output));
 	wlr_output_commit_state(output, &state);
 	wlr_output_state_finish(&state);
-	latch_kms_output_set_handlers(
-		latch_kms_output_from_wlr_output(output), note_flip, note_moved, NULL);
+	latch_kms_output_from_wlr_output(output)->handlers =
+		(struct latch_kms_handlers){note_flip, note_moved, NULL};
 }
 
 static struct latch_kms_output *find_output(const char *name) {

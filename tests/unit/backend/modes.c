@@ -328,7 +328,6 @@ static void test_left_out(void **state) {
 }
 
 static void test_mode_by_the_user(void **state) {
-	seat.backend->has_mode_request = true;
 	seat.backend->mode_request = (struct kms_mode_request){.width = 2560, .height = 1440};
 	assert_true(enable(0));
 	assert_shows(0, 2560, 241500, 10);
@@ -385,7 +384,6 @@ static void test_refused_after_test(void **state) {
 
 static void test_depth_refused_after_test(void **state) {
 	t.driver = lies;
-	seat.backend->has_mode_request = true;
 	seat.backend->mode_request = (struct kms_mode_request){.width = 1920, .height = 1080};
 	assert_true(enable(0));
 	assert_shows(0, 1920, 148500, 8);

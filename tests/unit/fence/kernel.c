@@ -260,7 +260,7 @@ static void wake(struct syncobj *syncobj, uint64_t point, bool signalled) {
 		if (syncobj->waits[i].fd >= 0 && syncobj->waits[i].point <= point &&
 			(signalled || syncobj->waits[i].for_fence)) {
 			eventfd_add(syncobj->waits[i].fd, 1);
-			latch_fence_clear(&syncobj->waits[i].fd);
+			latch_fd_clear(&syncobj->waits[i].fd);
 		}
 	}
 }
@@ -327,7 +327,7 @@ static int handle_destroy(uint32_t handle) {
 		return -EINVAL;
 	}
 	if (syncobj->inode == BINARY) {
-		latch_fence_clear(&syncobj->imported);
+		latch_fd_clear(&syncobj->imported);
 		syncobj->inode = 0;
 	}
 	kernel.handles[handle - 1] = NULL;
@@ -372,7 +372,7 @@ static int handle_to_fd(struct drm_syncobj_handle *arg) {
 
 /* A binary syncobj's point is 0. */
 static void import(struct syncobj *into, int fence, uint64_t point) {
-	latch_fence_clear(&into->imported);
+	latch_fd_clear(&into->imported);
 	into->imported = latch_fence_dup(fence);
 	into->imported_point = point;
 }
@@ -484,14 +484,14 @@ int kernel_count_handles(void) {
 
 void kernel_reset(void) {
 	for (int i = 0; i < kernel.num_dmabufs; i++) {
-		latch_fence_clear(&kernel.dmabufs[i].fence);
+		latch_fd_clear(&kernel.dmabufs[i].fence);
 	}
 	for (int i = 0; i < kernel.num_syncobjs; i++) {
 		struct syncobj *syncobj = &kernel.syncobjs[i];
-		latch_fence_clear(&syncobj->imported);
-		latch_fence_clear(&syncobj->materialised);
+		latch_fd_clear(&syncobj->imported);
+		latch_fd_clear(&syncobj->materialised);
 		for (int j = 0; j < syncobj->num_waits; j++) {
-			latch_fence_clear(&syncobj->waits[j].fd);
+			latch_fd_clear(&syncobj->waits[j].fd);
 		}
 	}
 	/* What is in the arrays is written anew before it counts. */

@@ -15,10 +15,10 @@ static bool is_readable(int fd) {
 
 static void test_ownership(void **state) {
 	int fd = kernel_fence_create(), number = fd;
-	assert_int_equal(latch_fence_take(&fd), number);
+	assert_int_equal(latch_fd_take(&fd), number);
 	assert_int_equal(fd, -1);
-	latch_fence_clear(&fd);
-	latch_fence_clear(&number);
+	latch_fd_clear(&fd);
+	latch_fd_clear(&number);
 	assert_int_equal(number, -1);
 }
 

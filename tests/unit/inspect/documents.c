@@ -104,7 +104,7 @@ static void planes(void **state) {
 		"'X_TILED']},{'format':'AR24','modifiers':['LINEAR','X_TILED']},"
 		"{'format':'NV12','modifiers':['implicit','0xfe00000000000001']}]}");
 
-	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .value = 3};
+	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .min = 3, .max = 3};
 	plane.props.alpha.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "immutable"), &plane);
 	assert_json(told, "/zpos", "{'min':3,'max':3,'immutable':true}");

@@ -426,7 +426,7 @@ static void make_real(void) {
 
 static void test_real_device(void **state) {
 	make_real();
-	assert_true(device->connectors[0]->vrr_capable);
+	assert_true(device->connectors[0]->props.vrr_capable.value != 0);
 	for (uint64_t on = 0; on < 2; on++) {
 		kms_commit_set_vrr(&commit, crtc, on != 0);
 		ASSERT_COMMIT({50, "VRR_ENABLED", on});

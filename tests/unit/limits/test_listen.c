@@ -125,7 +125,6 @@ static void test_waits_while_fds_are_short(void **state) {
 		clients[i] = connect_to("wayland-0");
 		assert_clients(0, 2);
 	}
-	assert_true(latch_listen_is_paused(listener));
 
 	/* Nobody asks all the time: the loop sleeps between two looks. */
 	const int64_t cpu_ns = latch_cpu_ns();
@@ -136,7 +135,6 @@ static void test_waits_while_fds_are_short(void **state) {
 		close(hogs[--len]);
 	}
 	assert_clients(3, 2 * LATCH_LISTEN_RETRY_MS);
-	assert_false(latch_listen_is_paused(listener));
 	for (int i = 0; i < 3; i++) {
 		close(clients[i]);
 	}

@@ -420,7 +420,7 @@ static void test_gone_tracks_are_few(void **state) {
 		if (id != 500) {
 			latch_track_list_mark_gone(&list, id);
 		}
-		assert_true(list.length <= LATCH_TRACK_GONE_MAX + 1);
+		assert_true(list.by_id.len <= LATCH_TRACK_GONE_MAX + 1);
 	}
 	assert_non_null(latch_track_list_find(&list, 500));
 	assert_non_null(latch_track_list_find(&list, 1000));
