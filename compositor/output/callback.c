@@ -19,13 +19,17 @@ static void send_at(struct latch_output *output, struct latch_surface *surface, 
 	int64_t deadline_ns) {
 	surface->callback_ns = time_ns;
 	surface->callback_deadline_ns = deadline_ns;
+	wl_list_remove(&surface->callback_link);
 	wl_list_insert(&output->callbacks, &surface->callback_link);
 	latch_timer_set_earlier(&output->callback_timer, time_ns);
 }
 
+static bool runs_ahead(const struct latch_output *output, const struct latch_surface *surface) {
+	return output->core->pacing == LATCH_PACING_LATE && latch_pace_runs_ahead(&surface->pace);
+}
+
 void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {
-	if (output->core->pacing == LATCH_PACING_EARLY || !latch_pace_runs_ahead(&surface->pace) ||
-		!wl_list_empty(&surface->callback_link)) {
+	if (!runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
 		return;
 	}
 	const int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, latch_now_ns());
@@ -79,7 +83,7 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(output->core->contents, frame->layers[i].id);
-		if (surface != NULL && latch_pace_runs_ahead(&surface->pace) &&
+		if (surface != NULL && runs_ahead(output, surface) &&
 			surface->current == frame->layers[i].content) {
 			send(surface, latch_now_ns(), 0, false);
 		}
@@ -92,7 +96,7 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 static bool hears_later(const struct latch_output *output, const struct latch_surface *surface,
 	const struct latch_content *content) {
 	return (!wl_list_empty(&surface->callback_link) && surface->callback_deadline_ns != 0) ||
-	       (latch_pace_runs_ahead(&surface->pace) && surface->current != content) ||
+	       (runs_ahead(output, surface) && surface->current != content) ||
 	       latch_output_awaits(output, surface->id, content);
 }
 

@@ -347,7 +347,35 @@ static void test_flood(void **state) {
 	assert_int_equal(a->applied, 20001);
 }
 
-TEST_MAIN("gate", TEST(test_what_is_ready_is_not_held), TEST(test_implicit_pending_is_held),
+static void handle_done(void *data, struct wl_callback *callback, uint32_t time_ms) {
+	*(uint32_t *)data = time_ms;
+	wl_callback_destroy(callback);
+}
+
+/* The client hears though its update is held: of the oldest one that waits for a fence, once. */
+static void test_callbacks_of_held(void **state) {
+	static const struct wl_callback_listener listener = {.done = handle_done};
+	struct surface *a = surface_create('a');
+	const int fences[] = {world_fence(), world_fence()};
+	uint32_t heard_ms[LEN(fences)] = {0};
+	assert_false(latch_surface_sync_send_held_callbacks(&a->sync, 5 * MS));
+	for (size_t i = 0; i < LEN(fences); i++) {
+		wl_callback_add_listener(wl_surface_frame(a->wl), &listener, &heard_ms[i]);
+		surface_draw(a, fences[i]);
+	}
+	for (size_t i = 0; i < LEN(fences); i++) {
+		assert_true(latch_surface_sync_send_held_callbacks(&a->sync, 5 * MS));
+		assert_false(latch_surface_sync_send_held_callbacks(&a->sync, 6 * MS));
+		world_sync();
+		assert_int_equal(heard_ms[i], 5);
+		assert_int_equal(heard_ms[1], i == 0 ? 0 : 5);
+		world_signal(fences[i]);
+		assert_int_equal(a->applied, i + 1);
+	}
+	assert_false(latch_surface_sync_send_held_callbacks(&a->sync, 7 * MS));
+}
+
+TEST_MAIN("gate", TEST(test_callbacks_of_held), TEST(test_what_is_ready_is_not_held), TEST(test_implicit_pending_is_held),
 	TEST(test_ready_is_not_before_signalled), TEST_END(test_updates_are_told),
 	TEST(test_order_is_kept), TEST(test_fence_error_is_told), UNIT(test_unwatchable_is_refused),
 	TEST(test_sync_file), TEST(test_syncobj), TEST(test_refused_release_fence),
