@@ -4,11 +4,10 @@
  *                               every refresh, FRAMES times; then it keeps still
  *
  * When it keeps still it prints how many of each surface's last frames were zero-copy, in all
- * "planes N of M, wanted W", and "ready"; and waits for SIGTERM. Status 77: latch lacks a
+ * "planes N of M, wanted W", and "ready"; and stays until it is ended. Status 77: latch lacks a
  * protocol that the layout needs.
  */
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,12 +38,6 @@ struct show {
 	int frames;
 };
 
-static volatile sig_atomic_t ended;
-
-static void handle_signal(int number) {
-	ended = 1;
-}
-
 static const struct layout *find_layout(const char *name) {
 	const struct layout *layout = layouts;
 	while (layout->name != NULL && strcmp(layout->name, name) != 0) {
@@ -53,27 +46,10 @@ static const struct layout *find_layout(const char *name) {
 	return layout->name != NULL ? layout : NULL;
 }
 
-static int list(void) {
-	for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
-		printf("%s\n", layout->name);
-	}
-	return 0;
-}
-
 static void need(const void *global, const char *name) {
 	if (global == NULL) {
 		skip("latch has no %s", name);
 	}
-}
-
-/* With its upper left corner at the item's place. */
-static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
-	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(show->client.wm_base);
-	xdg_positioner_set_size(positioner, (int32_t)item->box.width, (int32_t)item->box.height);
-	xdg_positioner_set_anchor_rect(positioner, item->box.x, item->box.y, 1, 1);
-	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
-	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
-	surface_init_popup(surface, &show->shown[0].surface, positioner);
 }
 
 static void say_colours(struct show *show, const struct shown *shown) {
@@ -165,20 +141,11 @@ static void init_shown(struct show *show, const struct layout_item *item) {
 		surface_init_subsurface(
 			surface, &show->client, &show->shown[0].surface, item->box.x, item->box.y);
 		break;
-	case LAYOUT_POPUP:
-		/* Its parent has to be there first. */
-		surface_commit(&show->shown[0].surface,
-			layout_buffers_free(&show->shown[0].buffers), NULL, -1);
-		surface_wait_callback(&show->shown[0].surface, 3000);
-		init_popup(surface, show, item);
-		break;
 	}
 	uint32_t width = item->box.width ? item->box.width : (uint32_t)surface->width;
 	uint32_t height = item->box.height ? item->box.height : (uint32_t)surface->height;
-	/* The base of a popup is shown before the others. */
-	bool once = item->still || show->frames == 1;
-	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
-	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height, len);
+	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height,
+		item->still || show->frames == 1 ? 1 : LAYOUT_BUFFERS);
 	say_shape(show, shown);
 }
 
@@ -192,7 +159,7 @@ static bool animate(struct show *show) {
 	for (int i = show->len - 1; i >= 0; i--) {
 		commit(&show->shown[i]);
 	}
-	int64_t end_ns = now_ns() + LIMIT_MS * MS;
+	int64_t end_ns = latch_now_ns() + LIMIT_MS * MS;
 	for (;;) {
 		bool done = true;
 		for (int i = 0; i < show->len; i++) {
@@ -237,7 +204,7 @@ static void report(const struct show *show) {
 	printf("planes %d of %d, wanted %d\n", planes, show->len, show->layout->on_planes);
 }
 
-static void run(struct show *show) {
+static _Noreturn void run(struct show *show) {
 	client_connect(&show->client);
 	for (int i = 0; i < LAYOUT_MAX_ITEMS && show->layout->items[i].name != NULL; i++) {
 		init_shown(show, &show->layout->items[i]);
@@ -248,14 +215,17 @@ static void run(struct show *show) {
 	report(show);
 	printf("ready\n");
 	fflush(stdout);
-	while (!ended) {
-		client_pump(&show->client, now_ns() + 50 * MS);
+	for (;;) {
+		client_pump(&show->client, latch_now_ns() + 50 * MS);
 	}
 }
 
 int main(int argc, char **argv) {
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		return list();
+		for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
+			puts(layout->name);
+		}
+		return 0;
 	}
 	static struct show show;
 	show.layout = argc >= 2 ? find_layout(argv[1]) : NULL;
@@ -264,7 +234,5 @@ int main(int argc, char **argv) {
 		fprintf(stderr, "usage: kms-layout --list | NAME [FRAMES]\n");
 		return 2;
 	}
-	signal(SIGTERM, handle_signal);
 	run(&show);
-	return 0;
 }
