@@ -10,7 +10,6 @@
 #include <drm_fourcc.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #include "base/clock.h"
@@ -29,7 +28,7 @@ struct series {
 };
 
 struct comparison {
-	char *device;
+	char device[32];
 	const char *layout;
 	size_t layers, planes;
 	bool wants_underlay;
@@ -109,12 +108,12 @@ static bool run_device(size_t i, int runs, struct comparison *comparisons, size_
 		}
 		struct comparison *c = &comparisons[(*len)++];
 		*c = (struct comparison){
-			.device = strdup(device.name),
 			.layout = layout.name,
 			.layers = layout.len,
 			.planes = device.planes_len,
 			.wants_underlay = layout.wants_underlay,
 		};
+		snprintf(c->device, sizeof(c->device), "%s", device.name);
 		bool ok = compare_on(&device, &layout, runs, &pictures, c);
 		bench_device_close(&device);
 		if (!ok) {
@@ -177,9 +176,6 @@ int main(int argc, char **argv) {
 		ok = run_device(i, runs, comparisons, &len);
 	}
 	ok = ok && print_json(comparisons, len, runs);
-	for (size_t i = 0; i < len; i++) {
-		free(comparisons[i].device);
-	}
 	free(comparisons);
 	return ok ? 0 : 1;
 }
