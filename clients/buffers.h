@@ -22,11 +22,12 @@ struct client_buffers {
 	const struct client_options *options;
 	bool in_shm; /* set by the user of this: no dma-bufs */
 
-	struct canvas *canvas;	/* NULL before client_buffers_prepare() */
-	struct ring *ring;	/* the same */
+	struct ring *ring;	/* NULL before client_buffers_prepare() */
+	struct canvas canvas;	/* empty before that */
 	struct wl_list rings;	/* that one, and those whose buffers the compositor still holds */
 	uint32_t width, height; /* of the buffers that are wanted */
 	uint64_t allocations;	/* how often a ring was made */
+	const char *why;	/* the last try has failed, for people */
 };
 
 /** Nothing is made yet. The pointers are borrowed, and have to be good from client_buffers_open()
@@ -43,6 +44,12 @@ enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_s
 /** Makes buffers that fit the size and the latest feedback, where there are none. Returns false,
  * having said why, when nobody can draw or the compositor accepts none. */
 bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint32_t height);
+
+#define CLIENT_BUFFERS_TEXT_MAX 512
+
+/** What the buffers are, for people: "64x64 XR24 LINEAR, gbm on /dev/dri/card0, drawn by ...". */
+const char *client_buffers_text(
+	const struct client_buffers *buffers, char text[CLIENT_BUFFERS_TEXT_MAX]);
 
 /** Whether there are buffers, and of this size. */
 bool client_buffers_fit(const struct client_buffers *buffers, uint32_t width, uint32_t height);

@@ -1,7 +1,6 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -10,8 +9,9 @@
 #include "common/look.h"
 #include "common/presentation.h"
 #include "common/window.h"
-#include "gpu_jobs.h"
 #include "options.h"
+
+struct measure_report;
 
 /** One run of latch-client: a window on a connection, and what it shows. */
 struct client {
@@ -21,7 +21,7 @@ struct client {
 	struct presentation presentation;
 	struct look look;
 	struct client_buffers buffers;
-	struct gpu_jobs gpu_jobs;
+	int gpu; /* the simulated one, which finishes what the CPU has drawn; -1: none */
 	int signal_fd;
 
 	uint32_t next_frame;
@@ -41,6 +41,10 @@ bool client_prepare_buffers(struct client *client);
 /** A buffer that may be drawn into, or NULL; then the frame that is due is counted as stalled. */
 struct ring_buffer *client_take_buffer(struct client *client);
 
+/** Gives a picture that is drawn to the simulated GPU. Returns its fence, a sync_file that the caller
+ * owns; or -1, having said why. */
+int client_finish_picture(struct client *client, const struct ring_buffer *buffer);
+
 /**
  * Commits a buffer, and asks for a frame callback.
  *
@@ -59,5 +63,14 @@ int64_t client_commit(
  * @return false when the connection broke
  */
 bool client_wait(struct client *client, int timer_fd);
+
+/* What a run was made of, and what came of it. The client has buffers; measured is NULL where
+ * nothing was measured. */
+
+/** Prints it for people, on standard output. */
+void report_print(const struct client *client, const struct measure_report *measured);
+
+/** Writes it as JSON into --json's file. Returns false, having said why. */
+bool report_write_json(const struct client *client, const struct measure_report *measured);
 
 #endif

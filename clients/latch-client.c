@@ -7,17 +7,14 @@
  * for a fence, a buffer or the socket anywhere else than in that one poll().
  */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
+#include "base/format.h"
 #include "client.h"
+#include "common/gpu_job.h"
 #include "common/util.h"
 #include "measure_report.h"
 #include "measure_run.h"
-#include "report.h"
 
 /* The connection, the signals, a timer, and each buffer of the present ring and of a few given up.
  */
@@ -66,6 +63,25 @@ struct ring_buffer *client_take_buffer(struct client *client) {
 	return buffer;
 }
 
+int client_finish_picture(struct client *client, const struct ring_buffer *buffer) {
+	const struct dmabuf *buf = &buffer->picture.dmabuf;
+	const struct latch_format *format = latch_format_find(buf->fourcc);
+	struct gpu_job job = {
+		.length_ns = gpu_time_next(&client->options.gpu_time),
+		.dmabuf = buf->planes[0].fd,
+		.offset = buf->planes[0].offset,
+		.stride = buf->planes[0].stride,
+		.width = buf->width,
+		.height = buf->height,
+		.bytes_per_pixel = format ? format->components[0].step : 0,
+	};
+	int fence = gpu_submit(client->gpu, &job);
+	if (fence < 0) {
+		say("the simulated GPU does not take the job: %s", strerror(errno));
+	}
+	return fence;
+}
+
 int64_t client_commit(
 	struct client *client, struct ring_buffer *buffer, int fence, clockid_t clock, bool watch) {
 	struct window *window = &client->window;
@@ -76,9 +92,7 @@ int64_t client_commit(
 	if (!sync_slot_commit(&buffer->slot, fence)) {
 		return 0;
 	}
-	struct timespec time;
-	clock_gettime(clock, &time);
-	int64_t commit_ns = latch_timespec_ns(&time);
+	int64_t commit_ns = latch_clock_ns(clock);
 	if (watch) {
 		presentation_watch(&client->presentation, window->surface, commit_ns);
 	}
@@ -119,9 +133,9 @@ static enum client_exit draw_frame(struct client *client) {
 
 	bool again = client->next_frame > 0 && all_shown(client);
 	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
-	int fence = canvas_draw(client->buffers.canvas, &buffer->target, &buffer->dmabuf, frame);
-	if (client->gpu_jobs.gpu >= 0) {
-		fence = gpu_jobs_submit(&client->gpu_jobs, &buffer->dmabuf);
+	int fence = canvas_draw(&client->buffers.canvas, &buffer->picture, frame);
+	if (client->gpu >= 0) {
+		fence = client_finish_picture(client, buffer);
 		if (fence < 0) {
 			return CLIENT_EXIT_FAILURE;
 		}
@@ -139,12 +153,9 @@ bool client_wait(struct client *client, int timer_fd) {
 	fds[2] = (struct pollfd){.fd = timer_fd, .events = POLLIN}; // poll() ignores -1
 	nfds_t num = 3;
 	num += client_buffers_add_fds(&client->buffers, &fds[num], MAX_FDS - num);
-	bool connected = connection_poll(&client->conn, fds, num);
+	bool connected = connection_poll(&client->conn, fds, num, INT64_MAX);
 
-	struct signalfd_siginfo info;
-	if (fds[1].revents & POLLIN && read(client->signal_fd, &info, sizeof(info)) > 0) {
-		client->ended = true;
-	}
+	client->ended |= (fds[1].revents & POLLIN) != 0;
 	client_buffers_handle_fds(&client->buffers, &fds[3], num - 3);
 	return connected;
 }
@@ -157,8 +168,7 @@ static enum client_exit run(struct client *client) {
 			return status;
 		}
 		if (!client_wait(client, -1)) {
-			connection_say_error(&client->conn);
-			return CLIENT_EXIT_CONNECTION;
+			return connection_say_error(&client->conn);
 		}
 		bool done = all_shown(client);
 		if (done && !client->options.hold) {
@@ -192,8 +202,12 @@ static enum client_exit check_globals(const struct connection *conn, bool in_shm
 /* Sets up all that lasts for the whole run. */
 static enum client_exit start(struct client *client) {
 	const struct client_options *options = &client->options;
-	if (options->has_gpu_time && !gpu_jobs_init(&client->gpu_jobs, &options->gpu_time)) {
-		return CLIENT_EXIT_NO_SOURCE;
+	client->gpu = options->has_gpu_time ? gpu_connect() : -1;
+	if (options->has_gpu_time && client->gpu < 0) {
+		return failed(CLIENT_EXIT_NO_SOURCE,
+			"no simulated GPU (%s): --gpu-time needs lab-gpu, which the lab's tests start, "
+			"and LATCH_GPU where its socket is not $XDG_RUNTIME_DIR/lab-gpu",
+			strerror(errno));
 	}
 	if (!connection_open(&client->conn, CONNECTION_DMABUF)) {
 		return CLIENT_EXIT_NO_SERVER;
@@ -231,7 +245,7 @@ static void stop(struct client *client) {
 	client_buffers_finish(&client->buffers);
 	look_finish(&client->look);
 	window_finish(&client->window);
-	gpu_jobs_finish(&client->gpu_jobs);
+	fd_clear(&client->gpu);
 	connection_finish(&client->conn);
 	fd_clear(&client->signal_fd);
 }
@@ -269,7 +283,7 @@ static bool report(struct client *client, const struct measure *measure) {
 }
 
 int main(int argc, char **argv) {
-	struct client client = {.gpu_jobs.gpu = -1, .signal_fd = -1};
+	struct client client = {.gpu = -1, .signal_fd = -1};
 	client_buffers_init(&client.buffers, &client.conn, &client.options);
 	int exit_early = client_options_parse(&client.options, argc, argv);
 	if (exit_early >= 0) {

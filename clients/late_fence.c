@@ -14,18 +14,14 @@ void late_fence_finish(struct late_fence *late) {
 	fd_clear(&late->vgem_fd);
 }
 
-int late_fence_make(struct late_fence *late) {
-	late->fence = 0;
-	late->timeline = NULL;
-	return late->vgem_fd >= 0 ? vgem_create_fence(late->vgem_fd, &late->fence)
-				  : SYNC_FENCE_LATER;
-}
-
-void late_fence_committed(struct late_fence *late, const struct sync_slot *slot) {
-	if (late->vgem_fd < 0) {
-		late->timeline = &slot->timeline;
-		late->point = sync_slot_acquire_point(slot);
+int late_fence_make(struct late_fence *late, const struct sync_slot *slot) {
+	*late = (struct late_fence){.vgem_fd = late->vgem_fd};
+	if (late->vgem_fd >= 0) {
+		return vgem_create_fence(late->vgem_fd, &late->fence);
 	}
+	late->timeline = &slot->timeline;
+	late->point = sync_slot_acquire_point(slot);
+	return SYNC_FENCE_LATER;
 }
 
 void late_fence_signal(struct late_fence *late) {
@@ -34,6 +30,5 @@ void late_fence_signal(struct late_fence *late) {
 	} else if (late->fence) {
 		vgem_signal_fence(late->vgem_fd, late->fence);
 	}
-	late->fence = 0;
-	late->timeline = NULL;
+	*late = (struct late_fence){.vgem_fd = late->vgem_fd};
 }

@@ -19,12 +19,9 @@ struct late_fence {
 bool late_fence_init(struct late_fence *late, enum sync_mode mode, const char **why);
 void late_fence_finish(struct late_fence *late);
 
-/** What sync_slot_commit() wants: a sync_file or SYNC_FENCE_LATER; -1 and errno when none can be
- * made. */
-int late_fence_make(struct late_fence *late);
-
-/** Says that the slot has been committed with it. */
-void late_fence_committed(struct late_fence *late, const struct sync_slot *slot);
+/** What sync_slot_commit() wants for the slot's next commit: a sync_file or SYNC_FENCE_LATER; -1 and
+ * errno when none can be made. */
+int late_fence_make(struct late_fence *late, const struct sync_slot *slot);
 
 /** Signals it, once, where it is ours to signal. */
 void late_fence_signal(struct late_fence *late);

@@ -17,10 +17,6 @@ bool measure_report_init(struct measure_report *report, const struct measure *ru
 	return measure_summarize(&report->summary, run->frames, run->num_frames, &run->grid);
 }
 
-static double percent(size_t part, size_t all) {
-	return all > 0 ? 100.0 * (double)part / (double)all : 0.0;
-}
-
 static double ms(double ns) {
 	return ns / 1e6;
 }
@@ -66,11 +62,11 @@ void measure_report_print(const struct measure_report *report) {
 	printf("to the flip    p50 %.2f ms, p99 %.2f ms\n", ms((double)summary->p50_ns),
 		ms((double)summary->p99_ns));
 	printf("first vblank   %.1f %%, excess %.3f refreshes\n",
-		percent(summary->in_time, summary->frames), summary->excess);
+		stats_percent(summary->in_time, summary->frames), summary->excess);
 	print_head_start(summary);
 	printf("missed         %llu refreshes without a new frame\n",
 		(unsigned long long)report->missed);
-	printf("zero-copy      %.1f %%\n", percent(run->zero_copy, run->num_frames));
+	printf("zero-copy      %.1f %%\n", stats_percent(run->zero_copy, run->num_frames));
 	if (run->has_cost && run->num_frames > 0) {
 		printf("compositor     pid %d: %.3f ms of CPU and %.2f wake-ups for each frame\n",
 			(int)run->peer, ms((double)run->cost.cpu_ns / (double)run->num_frames),

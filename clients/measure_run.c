@@ -29,12 +29,6 @@
 /* What lies between planning a commit and making it. */
 #define LEAD_NS INT64_C(1000000)
 
-static int64_t clock_ns(clockid_t clock) {
-	struct timespec time;
-	clock_gettime(clock, &time);
-	return latch_timespec_ns(&time);
-}
-
 static const struct client_options *options_of(const struct measure *measure) {
 	return &measure->client->options;
 }
@@ -101,8 +95,8 @@ static void handle_answer(void *data, int64_t commit_ns, const struct stats_fram
 static int64_t commit(struct measure *measure, struct ring_buffer *picture, int fence) {
 	struct client *client = measure->client;
 	int gpu_fence = -1;
-	if (client->gpu_jobs.gpu >= 0) {
-		fence = gpu_jobs_submit(&client->gpu_jobs, &picture->dmabuf);
+	if (client->gpu >= 0) {
+		fence = client_finish_picture(client, picture);
 		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);
 		if (gpu_fence < 0) {
 			fd_clear(&fence);
@@ -168,7 +162,7 @@ static enum client_exit learn(struct measure *measure) {
 
 /* Commits at once what is to be ready later. */
 static bool commit_with_fence(struct measure *measure, struct ring_buffer *picture) {
-	int fence = late_fence_make(&measure->fence);
+	int fence = late_fence_make(&measure->fence, &picture->slot);
 	if (fence == -1) {
 		return failed(false, "no fence can be made: %s", strerror(errno));
 	}
@@ -176,7 +170,6 @@ static bool commit_with_fence(struct measure *measure, struct ring_buffer *pictu
 	if (commit_ns == 0) {
 		return false;
 	}
-	late_fence_committed(&measure->fence, &picture->slot);
 	remember_late(measure, commit_ns, -1);
 	return true;
 }
@@ -186,7 +179,7 @@ static bool handle_due(struct measure *measure, bool late) {
 	measure->give_up_ns = latch_now_ns() + ANSWER_NS;
 	if (late) {
 		unsigned index = (measure->num_late - 1) % MEASURE_MAX_LATE;
-		measure->late[index].ready_ns = clock_ns(measure->clock);
+		measure->late[index].ready_ns = latch_clock_ns(measure->clock);
 		late_fence_signal(&measure->fence);
 		return true;
 	}
@@ -231,8 +224,7 @@ static bool prepare_pictures(struct client *client) {
 	}
 	struct ring *ring = client->buffers.ring;
 	for (int i = 0; client->buffers.allocations != before && i < ring->num_buffers; i++) {
-		int fence = canvas_draw(ring->canvas, &ring->buffers[i].target,
-			&ring->buffers[i].dmabuf, (uint32_t)i);
+		int fence = canvas_draw(ring->canvas, &ring->buffers[i].picture, (uint32_t)i);
 		/* A driver that signals no fence would keep us here, but not for ever. */
 		poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, fence >= 0 ? 1000 : 0);
 		fd_clear(&fence);
@@ -278,8 +270,7 @@ static enum client_exit run(struct measure *measure) {
 			return status;
 		}
 		if (!client_wait(client, measure->timer_fd)) {
-			connection_say_error(&client->conn);
-			return CLIENT_EXIT_CONNECTION;
+			return connection_say_error(&client->conn);
 		}
 		uint64_t expirations;
 		if (read(measure->timer_fd, &expirations, sizeof(expirations)) < 0 &&
@@ -314,7 +305,7 @@ static enum client_exit start(struct measure *measure) {
 			"the compositor's clock, number %d, can't be read: %s", (int)measure->clock,
 			strerror(errno));
 	}
-	if (client->gpu_jobs.gpu >= 0 &&
+	if (client->gpu >= 0 &&
 		(client->buffers.in_shm || measure->clock != CLOCK_MONOTONIC)) {
 		return failed(CLIENT_EXIT_NO_GLOBAL,
 			"--gpu-time needs a compositor with linux-dmabuf and the clock of fences, "

@@ -79,6 +79,8 @@ static const char *const transforms[] = {
 
 #define MEMBER(name) OPTION_MEMBER(struct client_options, name)
 #define GIVEN(name) .given = offsetof(struct client_options, name)
+#define FLAG(name) OPTION_SET, MEMBER(name), .min = 1
+#define TEXT(name) OPTION_TEXT, MEMBER(name)
 
 static const struct option_row rows[] = {
 	{.help = "Usage: latch-client [OPTION]...\n"
@@ -87,14 +89,14 @@ static const struct option_row rows[] = {
 		 "Window:\n"},
 	{"size", "WxH", "size where the compositor leaves it to us (1024x768)", OPTION_SIZE,
 		MEMBER(width), .max = MAX_SIZE},
-	{"fullscreen", NULL, "ask for the whole output", OPTION_SET, MEMBER(fullscreen), .min = 1},
-	{"title", "TEXT", "title of the window (latch-client)", OPTION_TEXT, MEMBER(title)},
+	{"fullscreen", NULL, "ask for the whole output", FLAG(fullscreen)},
+	{"title", "TEXT", "title of the window (latch-client)", TEXT(title)},
 	{.help = "\nPicture:\n"},
 	{"pattern", NULL, "a test card whose every pixel is known", OPTION_SET,
 		MEMBER(scene.picture), .min = PICTURE_PATTERN},
 	{"solid", "RRGGBB", "one colour", OPTION_CALL, .take = take_solid},
 	{"translucent", NULL, "from transparent at the left to opaque (with --software)",
-		OPTION_SET, MEMBER(scene.translucent), .min = 1},
+		FLAG(scene.translucent)},
 	{"load", "N", "N extra rounds in the fragment shader (0)", OPTION_NUMBER,
 		MEMBER(scene.load), .max = MAX_LOAD},
 	{.help = "\nSurface:\n"},
@@ -108,11 +110,10 @@ static const struct option_row rows[] = {
 		OPTION_NAME, MEMBER(look.transform), .names = transforms},
 	{"alpha", "A", "fade it all, from 0 to 1", OPTION_CALL, GIVEN(look.has_alpha),
 		.take = take_alpha},
-	{"straight-alpha", NULL, "the colours are not multiplied with alpha", OPTION_SET,
-		MEMBER(look.straight_alpha), .min = 1},
+	{"straight-alpha", NULL, "the colours are not multiplied with alpha",
+		FLAG(look.straight_alpha)},
 	{.help = "\nBuffers:\n"},
-	{"device", "PATH", "the DRM node to draw with (what the compositor names)", OPTION_TEXT,
-		MEMBER(device)},
+	{"device", "PATH", "the DRM node to draw with (what the compositor names)", TEXT(device)},
 	{"software", "[=KIND]",
 		"draw by CPU, into buffers of KIND: dumb, udmabuf, heap\n"
 		"(the first that works)",
@@ -128,8 +129,7 @@ static const struct option_row rows[] = {
 		MEMBER(look.encoding), GIVEN(look.has_color), .names = encodings},
 	{"range", "NAME", "of YCbCr: limited, full (limited, unsaid)", OPTION_NAME,
 		MEMBER(look.range), GIVEN(look.has_color), .names = ranges},
-	{"planes-apart", NULL, "each plane of a format in memory of its own", OPTION_SET,
-		MEMBER(wish.apart), .min = 1},
+	{"planes-apart", NULL, "each plane of a format in memory of its own", FLAG(wish.apart)},
 	{"modifier", "MOD", "only this modifier: linear, implicit, 0x...", OPTION_CALL,
 		GIVEN(wish.has_modifier), .take = take_modifier},
 	{"gpu-time", "MS[,SPREAD[,GROWTH]]",
@@ -141,12 +141,9 @@ static const struct option_row rows[] = {
 	{.help = "\nRun:\n"},
 	{"frames", "N", "end when N frames were on the screen", OPTION_NUMBER, MEMBER(frames),
 		.min = 1, .max = UINT32_MAX},
-	{"hold", NULL, "after --frames keep the last one up until closed or SIGTERM", OPTION_SET,
-		MEMBER(hold), .min = 1},
-	{"fps", NULL, "print a summary of the frames at the end", OPTION_SET, MEMBER(fps),
-		.min = 1},
-	{"json", "FILE", "write the same as JSON, - for standard output", OPTION_TEXT,
-		MEMBER(json)},
+	{"hold", NULL, "after --frames keep the last one up until closed or SIGTERM", FLAG(hold)},
+	{"fps", NULL, "print a summary of the frames at the end", FLAG(fps)},
+	{"json", "FILE", "write the same as JSON, - for standard output", TEXT(json)},
 	{.help = "  --version, --help\n"
 		 "\nMeasuring, with pictures that are drawn once:\n"},
 	{"measure", "[=PACE]",
@@ -156,7 +153,7 @@ static const struct option_row rows[] = {
 		.max = CLIENT_MEASURE_PACED},
 	{"fence", "WHEN", "ready, or late: signalled at the random phase (ready)", OPTION_NAME,
 		MEMBER(late_fence), .names = fences},
-	{"shm", NULL, "in shared memory", OPTION_SET, MEMBER(shm), .min = 1},
+	{"shm", NULL, "in shared memory", FLAG(shm)},
 	{"seed", "N", "of the phases, and of --gpu-time (1)", OPTION_NUMBER, MEMBER(seed),
 		.max = UINT32_MAX},
 	{"warm-up", "N", "frames before those that are measured, 30 at least (30)", OPTION_NUMBER,

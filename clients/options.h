@@ -10,7 +10,6 @@
 #include "common/plan.h"
 #include "common/scene.h"
 #include "common/sync.h"
-#include "common/util.h"
 
 /** As many flips tell where the vblanks are. */
 #define CLIENT_MIN_WARM_UP 30

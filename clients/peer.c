@@ -10,10 +10,7 @@
 pid_t peer_pid(int socket_fd) {
 	struct ucred peer = {0};
 	socklen_t size = sizeof(peer);
-	if (getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0) {
-		return 0;
-	}
-	return peer.pid;
+	return getsockopt(socket_fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
 
 static uint64_t thread_wake_ups(pid_t pid, const char *thread) {
@@ -21,10 +18,8 @@ static uint64_t thread_wake_ups(pid_t pid, const char *thread) {
 	snprintf(path, sizeof(path), "/proc/%d/task/%.20s/status", (int)pid, thread);
 	FILE *file = fopen(path, "re");
 	uint64_t count = 0;
-	while (file && fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &count) == 1) {
-			break;
-		}
+	while (file && fgets(line, sizeof(line), file) &&
+		sscanf(line, "voluntary_ctxt_switches: %" SCNu64, &count) != 1) {
 	}
 	if (file) {
 		fclose(file);

@@ -1,9 +1,10 @@
-#include "report.h"
+#include "client.h"
 
 #include <stdio.h>
 
 #include "common/json.h"
 #include "common/util.h"
+#include "measure_report.h"
 
 static const struct {
 	const char *name;
@@ -23,15 +24,9 @@ static const char *sync_name(const struct client *client) {
 }
 
 void report_print(const struct client *client, const struct measure_report *measured) {
-	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
-	const struct ring *ring = client->buffers.ring;
-	const struct dmabuf *buf = &ring->buffers[0].dmabuf;
-	const char *device = ring->canvas->path;
-	printf("buffers        %d of %ux%u %s %s%s, %s%s%s, drawn by %s\n", ring->num_buffers,
-		buf->width, buf->height, fourcc_name(buf->fourcc, format),
-		modifier_name(buf->modifier, modifier), ring->step.scanout ? " for scan-out" : "",
-		canvas_allocator(ring->canvas), device ? " on " : "", device ? device : "",
-		canvas_renderer(ring->canvas));
+	char text[CLIENT_BUFFERS_TEXT_MAX];
+	printf("buffers        %d of %s\n", client->buffers.ring->num_buffers,
+		client_buffers_text(&client->buffers, text));
 	printf("fences         %s\n", sync_name(client));
 	printf("drawn          %llu, %llu of them after waiting for a release\n",
 		(unsigned long long)client->drawn, (unsigned long long)client->stalls);
@@ -47,7 +42,7 @@ void report_print(const struct client *client, const struct measure_report *meas
 	printf("presented      %llu (%.1f a second), discarded %llu, missed refreshes %llu\n",
 		(unsigned long long)stats->presented, frames_per_second(client),
 		(unsigned long long)stats->discarded, (unsigned long long)stats->missed);
-	printf("zero-copy      %.1f %%\n", stats_percent(stats, stats->zero_copy));
+	printf("zero-copy      %.1f %%\n", stats_percent(stats->zero_copy, stats->presented));
 	if (!stats->commit_to_flip) {
 		printf("commit->flip   unknown: the compositor's clock is not CLOCK_MONOTONIC\n");
 		return;
@@ -68,8 +63,8 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct cl
 		yyjson_mut_obj_add_uint(doc, root, "missed", stats->missed) &&
 		yyjson_mut_obj_add_int(doc, root, "longest_gap_ns", stats->longest_ns) &&
 		yyjson_mut_obj_add_uint(doc, root, "zero_copy", stats->zero_copy) &&
-		yyjson_mut_obj_add_real(
-			doc, root, "zero_copy_percent", stats_percent(stats, stats->zero_copy)) &&
+		yyjson_mut_obj_add_real(doc, root, "zero_copy_percent",
+			stats_percent(stats->zero_copy, stats->presented)) &&
 		yyjson_mut_obj_add_uint(doc, root, "vsync", stats->vsync) &&
 		yyjson_mut_obj_add_uint(doc, root, "hw_clock", stats->hw_clock) &&
 		yyjson_mut_obj_add_uint(doc, root, "hw_completion", stats->hw_completion) &&
@@ -90,7 +85,7 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct cl
 static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
 	const struct ring *ring = client->buffers.ring;
-	const struct dmabuf *buf = &ring->buffers[0].dmabuf;
+	const struct dmabuf *buf = &ring->buffers[0].picture.dmabuf;
 	const char *device = ring->canvas->path;
 	fourcc_name(buf->fourcc, format);
 	modifier_name(buf->modifier, modifier);
@@ -102,9 +97,9 @@ static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct clie
 	       yyjson_mut_obj_add_strcpy(doc, root, "modifier", modifier) &&
 	       yyjson_mut_obj_add_int(doc, root, "buffers", ring->num_buffers) &&
 	       yyjson_mut_obj_add_bool(doc, root, "scanout", ring->step.scanout) &&
-	       yyjson_mut_obj_add_str(doc, root, "allocator", canvas_allocator(ring->canvas)) &&
+	       yyjson_mut_obj_add_str(doc, root, "allocator", canvas_kinds[ring->canvas->kind].name) &&
 	       yyjson_mut_obj_add_str(doc, root, "renderer", canvas_renderer(ring->canvas)) &&
-	       (!device || yyjson_mut_obj_add_str(doc, root, "device", device)) &&
+	       (!device[0] || yyjson_mut_obj_add_str(doc, root, "device", device)) &&
 	       yyjson_mut_obj_add_str(doc, root, "sync", sync_name(client)) &&
 	       yyjson_mut_obj_add_uint(doc, root, "drawn", client->drawn) &&
 	       yyjson_mut_obj_add_uint(doc, root, "allocations", allocations) &&

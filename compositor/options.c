@@ -22,11 +22,6 @@ static bool take_pacing(const char *text, void *data) {
 	return latch_pacing_parse(text, &options->pacing);
 }
 
-static bool take_vrr(const char *text, void *data) {
-	struct latch_options *options = data;
-	return latch_vrr_policy_parse(text, &options->vrr);
-}
-
 static bool take_list(const char *text, void *data) {
 	struct latch_options *options = data;
 	options->list_json = text != NULL && strcmp(text, "json") == 0;
@@ -94,7 +89,8 @@ static const struct option_row rows[] = {
 	{"vrr", "off|on|fullscreen",
 		"variable refresh: never, always, or while one window fills the\n"
 		"screen (default: off)",
-		OPTION_CALL, .take = take_vrr, .wrong = "--vrr is off, on or fullscreen"},
+		OPTION_NAME, MEMBER(vrr), .names = latch_vrr_policy_names,
+		.wrong = "--vrr is off, on or fullscreen"},
 	{"socket", "NAME", "name of the Wayland socket (default: the first free wayland-N)",
 		OPTION_TEXT, MEMBER(socket)},
 	{"stats", "FILE", "write the latency table as JSON at the end", OPTION_TEXT, MEMBER(stats)},

@@ -163,6 +163,15 @@ static void handle_renderer_made(void *data) {
 	}
 }
 
+/* Pictures that waited for a buffer are drawn. */
+static void handle_buffers_made(void *data) {
+	struct latch_server *server = data;
+	struct latch_output *output;
+	wl_list_for_each(output, &server->core.outputs, link) {
+		latch_output_picture_done(output);
+	}
+}
+
 /* The compositor whose window this is has gone, or the only device. */
 static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	struct latch_server *server = wl_container_of(listener, server, backend_destroy);
@@ -184,7 +193,7 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 	latch_shell_set_active(server->core.shell, server->core.active);
 	struct latch_output *output;
 	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_set_active(output, server->core.active);
+		latch_output_session_changed(output);
 	}
 	latch_outputs_changed(&server->core);
 }
@@ -362,11 +371,13 @@ static int open_backend(struct latch_server *server) {
 			stderr);
 		return LATCH_EXIT_USAGE;
 	}
-	latch_renderer_init(&core->renderer, core->backend.wlr, options->renderer,
+	latch_renderer_init(&core->renderer, core->backend.wlr,
+		core->backend.kms != NULL ? core->urgent_loop : NULL, options->renderer,
 		core->backend.kms == NULL || latch_kms_backend_may_have_gpu(core->backend.kms),
 		&(struct latch_renderer_events){
 			.lost = handle_renderer_lost,
 			.made = handle_renderer_made,
+			.buffers_made = handle_buffers_made,
 			.data = server,
 		});
 	latch_renderer_ask(&core->renderer);

@@ -3,13 +3,20 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xf86drm.h>
 
-#include "allocator.h"
-#include "device.h"
 #include "util.h"
+
+const struct canvas_kind_words canvas_kinds[] = {
+	[CANVAS_GPU] = {"gbm", "GPU"},
+	[CANVAS_DUMB] = {"dumb", "dumb buffers"},
+	[CANVAS_UDMABUF] = {"udmabuf", "/dev/udmabuf"},
+	[CANVAS_HEAP] = {"dma-heap", "/dev/dma_heap/system"},
+	[CANVAS_SHM] = {"wl_shm", "shared memory"},
+};
 
 static bool start_gpu(struct canvas *canvas, const char **why) {
 	canvas->gbm = gbm_create_device(canvas->fd);
@@ -26,11 +33,8 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 		*why = "it has no GPU";
 		return false;
 	}
-	canvas->scene = scene_gl_create(&canvas->options);
-	if (!canvas->scene) {
-		*why = "its GL can't draw the scene";
-	}
-	return canvas->scene != NULL;
+	*why = "its GL can't draw the scene";
+	return scene_gl_init(&canvas->scene, &canvas->options);
 }
 
 /* What is asked for memory: a DRM node, or one that is the same on every machine. */
@@ -39,8 +43,8 @@ static bool open_device(struct canvas *canvas) {
 	if (canvas->kind == CANVAS_SHM) {
 		return true;
 	}
-	canvas->fd = canvas->path ? device_open(canvas->path)
-				  : open(canvas_label(canvas->kind), O_RDWR | O_CLOEXEC);
+	canvas->fd = canvas->path[0] ? device_open(canvas->path)
+				     : open(canvas_kinds[canvas->kind].label, O_RDWR | O_CLOEXEC);
 	if (canvas->fd >= 0 && canvas->kind == CANVAS_DUMB &&
 		(drmGetNodeTypeFromFd(canvas->fd) != DRM_NODE_PRIMARY ||
 			drmGetCap(canvas->fd, DRM_CAP_DUMB_BUFFER, &has_dumb) != 0 || !has_dumb)) {
@@ -50,58 +54,53 @@ static bool open_device(struct canvas *canvas) {
 	return canvas->fd >= 0;
 }
 
-struct canvas *canvas_create(enum canvas_kind kind, const char *path,
+bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 	const struct scene_options *options, const char **why) {
-	*why = "out of memory";
-	struct canvas *canvas = calloc(1, sizeof(*canvas));
-	if (!canvas) {
-		return NULL;
-	}
 	*canvas = (struct canvas){.kind = kind, .fd = -1, .options = *options};
-	canvas->path = path ? strdup(path) : NULL;
-	bool ok = !path || canvas->path;
-	if (ok && !open_device(canvas)) {
+	snprintf(canvas->path, sizeof(canvas->path), "%s", path);
+	if (!open_device(canvas)) {
 		*why = strerror(errno);
-		ok = false;
+		return false;
 	}
-	ok = ok && (kind == CANVAS_GPU ? start_gpu(canvas, why) : cpu_formats(&canvas->drawable));
-	if (!ok) {
-		canvas_destroy(canvas);
-		return NULL;
-	}
-	return canvas;
+	*why = "out of memory";
+	return kind == CANVAS_GPU ? start_gpu(canvas, why) : cpu_formats(&canvas->drawable);
 }
 
-void canvas_destroy(struct canvas *canvas) {
-	if (!canvas) {
-		return;
-	}
-	scene_gl_destroy(canvas->scene);
-	format_set_finish(&canvas->drawable);
+void canvas_finish(struct canvas *canvas) {
+	scene_gl_finish(&canvas->scene);
+	kms_format_set_finish(&canvas->drawable);
 	if (canvas->gbm) {
 		egl_finish(&canvas->egl);
 		gbm_device_destroy(canvas->gbm);
 	}
 	fd_clear(&canvas->fd);
 	free(canvas->sketch);
-	free(canvas->path);
-	free(canvas);
+	*canvas = (struct canvas){.fd = -1};
 }
 
 const char *canvas_renderer(const struct canvas *canvas) {
 	return canvas->kind == CANVAS_GPU ? egl_renderer() : "CPU";
 }
 
-bool canvas_target_init(
-	struct canvas *canvas, struct egl_target *target, const struct dmabuf *buf) {
-	*target = (struct egl_target){0};
-	return canvas->kind != CANVAS_GPU || egl_target_init(&canvas->egl, target, buf);
+bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, uint32_t width,
+	uint32_t height, struct canvas_buffer *buffer, const char **why) {
+	struct dmabuf *buf = &buffer->dmabuf;
+	*buf = (struct dmabuf){.width = width, .height = height, .fourcc = step->fourcc};
+	*why = "can't be allocated";
+	if (canvas->kind != CANVAS_GPU) {
+		return cpu_buffer_create(canvas->kind, canvas->fd, step, buf);
+	}
+	bool made = gbm_buffer_create(canvas->gbm, step, buf);
+	*why = made ? "can't be drawn into" : *why;
+	return made && egl_target_init(&canvas->egl, &buffer->target, buf);
 }
 
-void canvas_target_finish(struct canvas *canvas, struct egl_target *target) {
-	if (canvas->kind == CANVAS_GPU) {
-		egl_target_finish(&canvas->egl, target);
+void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer) {
+	egl_target_finish(&canvas->egl, &buffer->target);
+	if (buffer->dmabuf.allocation) {
+		gbm_bo_destroy(buffer->dmabuf.allocation);
 	}
+	dmabuf_finish(&buffer->dmabuf);
 }
 
 static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_t frame) {
@@ -133,10 +132,11 @@ static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_
 		canvas->sketch, &picture);
 }
 
-int canvas_draw(struct canvas *canvas, const struct egl_target *target, const struct dmabuf *buf,
-	uint32_t frame) {
+int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame) {
+	const struct dmabuf *buf = &buffer->dmabuf;
 	if (canvas->kind == CANVAS_GPU) {
-		scene_gl_draw(canvas->scene, target->framebuffer, buf->width, buf->height, frame);
+		scene_gl_draw(&canvas->scene, buffer->target.framebuffer, buf->width, buf->height,
+			frame);
 		return egl_end_frame(&canvas->egl);
 	}
 	dmabuf_sync_cpu(buf, false);

@@ -3,33 +3,26 @@
 
 #include <stdbool.h>
 
-#include "dmabuf.h"
+#include "allocator.h"
+#include "device.h"
 #include "egl.h"
-#include "formats.h"
 #include "pixels.h"
-#include "plan.h"
 #include "scene.h"
 
-/** Where memory comes from, and with it who draws. What the CPU draws into is linear, of the
- * formats in pixels.h. */
-enum canvas_kind {
-	CANVAS_GPU,	/* GBM and GLES */
-	CANVAS_DUMB,	/* the CPU, in dumb buffers: what a KMS device can surely scan out */
-	CANVAS_UDMABUF, /* the CPU, in pages of a sealed memfd: needs no DRM device at all */
-	CANVAS_HEAP,	/* the CPU, in the system's dma-heap */
-	CANVAS_SHM,	/* the CPU, in shared memory: no dma-bufs */
-};
+/** By kind: where memory comes from, "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm"; and the same for
+ * people, or its path where that is the same on every machine. */
+extern const struct canvas_kind_words { const char *name, *label; } canvas_kinds[];
 
 /** Where buffers come from and what draws into them: one device, or none. */
 struct canvas {
 	enum canvas_kind kind;
-	char *path; /* of the device; NULL where none is used */
+	char path[DEVICE_PATH_MAX]; /* of the device; "" where none is used */
 	int fd;	    /* what is asked for memory */
 	struct gbm_device *gbm;
 	struct egl egl;
 	struct scene_options options;
-	struct scene_gl *scene;
-	struct format_set drawable;
+	struct scene_gl scene;
+	struct kms_format_set drawable;
 
 	/* What the CPU draws before it becomes another format, and how colours become YCbCr. */
 	uint32_t *sketch;
@@ -41,41 +34,40 @@ struct canvas {
 /**
  * Opens the device and starts what draws on it.
  *
- * @param path of a DRM node for CANVAS_GPU and CANVAS_DUMB, else NULL
- * @param why  a text of the reason, which needs no freeing, when it returns NULL
+ * @param path of a DRM node for CANVAS_GPU and CANVAS_DUMB, else ""
+ * @param why  a text of the reason, which needs no freeing, when it returns false; canvas_finish() is
+ *             needed anyway
  */
-struct canvas *canvas_create(enum canvas_kind kind, const char *path,
+bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 	const struct scene_options *options, const char **why);
 
-/** NULL is fine. All targets and buffers must be gone. */
-void canvas_destroy(struct canvas *canvas);
+/** Leaves it empty, which is all zero but for the fd, -1; an empty one is fine. All buffers must be
+ * gone. */
+void canvas_finish(struct canvas *canvas);
 
 /** What draws, for people: the GL renderer's name, or "CPU". */
 const char *canvas_renderer(const struct canvas *canvas);
 
-/** What it is made with, for people; the path where that is the same on every machine. */
-const char *canvas_label(enum canvas_kind kind);
-
-/** Where its memory comes from: "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm". */
-const char *canvas_allocator(const struct canvas *canvas);
+/** A buffer of a canvas; empty when zeroed. */
+struct canvas_buffer {
+	struct dmabuf dmabuf;
+	struct egl_target target; /* empty where the CPU draws */
+};
 
 /**
- * Makes one buffer of step->fourcc with one of step->modifiers; what it became is in *buf.
+ * Makes one buffer of step->fourcc with one of step->modifiers, which can be drawn into.
  *
- * @param buf filled; give it back with canvas_destroy_buffer()
- * @return false and errno where this canvas can't do it
+ * @param buffer what it became; give it back with canvas_destroy_buffer(), also after a failure
+ * @param why    a text of the reason, which needs no freeing, when it returns false
  */
-bool canvas_create_buffer(const struct canvas *canvas, const struct plan_step *step, uint32_t width,
-	uint32_t height, struct dmabuf *buf);
-void canvas_destroy_buffer(struct dmabuf *buf);
+bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, uint32_t width,
+	uint32_t height, struct canvas_buffer *buffer, const char **why);
 
-/** Makes a buffer of the canvas drawable; target stays empty where the CPU draws. */
-bool canvas_target_init(struct canvas *canvas, struct egl_target *target, const struct dmabuf *buf);
-void canvas_target_finish(struct canvas *canvas, struct egl_target *target);
+/** An empty one is fine. */
+void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer);
 
 /** Draws a frame. Returns a sync_file, owned by the caller, that signals when it is done, or -1
  * when it is done already. Without memory for the sketch the buffer stays as it was. */
-int canvas_draw(struct canvas *canvas, const struct egl_target *target, const struct dmabuf *buf,
-	uint32_t frame);
+int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame);
 
 #endif

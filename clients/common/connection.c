@@ -1,13 +1,12 @@
 #include "connection.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/timerfd.h>
 
 #include "alpha-modifier-v1-client-protocol.h"
+#include "base/minmax.h"
 #include "color-representation-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
@@ -38,7 +37,8 @@ static void dmabuf_format(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32
 static void dmabuf_modifier(void *data, struct zwp_linux_dmabuf_v1 *dmabuf, uint32_t fourcc,
 	uint32_t modifier_hi, uint32_t modifier_lo) {
 	struct connection *conn = data;
-	format_set_add(&conn->legacy_formats, fourcc, (uint64_t)modifier_hi << 32 | modifier_lo);
+	kms_format_set_add(
+		&conn->legacy_formats, fourcc, (uint64_t)modifier_hi << 32 | modifier_lo);
 }
 
 static const struct zwp_linux_dmabuf_v1_listener dmabuf_listener = {
@@ -179,28 +179,25 @@ void connection_finish(struct connection *conn) {
 	wl_registry_destroy(conn->registry);
 	wl_display_flush(conn->display);
 	wl_display_disconnect(conn->display);
-	format_set_finish(&conn->legacy_formats);
+	kms_format_set_finish(&conn->legacy_formats);
 	*conn = (struct connection){.presentation_clock = -1};
 }
 
 const char *connection_missing(const struct connection *conn, bool in_shm) {
-	if (!conn->compositor) {
-		return "wl_compositor 4";
-	}
-	if (!conn->wm_base) {
-		return "xdg_wm_base";
-	}
-	if (in_shm) {
-		return conn->shm ? NULL : "wl_shm";
-	}
-	return conn->dmabuf ? NULL : "zwp_linux_dmabuf_v1 3";
+	const struct rule rules[] = {
+		{!conn->compositor, "wl_compositor 4"},
+		{!conn->wm_base, "xdg_wm_base"},
+		{in_shm && !conn->shm, "wl_shm"},
+		{!in_shm && !conn->dmabuf, "zwp_linux_dmabuf_v1 3"},
+	};
+	return rules_broken(rules, sizeof(rules) / sizeof(rules[0]));
 }
 
-void connection_say_error(struct connection *conn) {
+enum client_exit connection_say_error(struct connection *conn) {
 	int error = wl_display_get_error(conn->display);
 	if (error != EPROTO) {
-		say("the compositor closed the connection: %s", strerror(error ? error : EPIPE));
-		return;
+		return failed(CLIENT_EXIT_CONNECTION, "the compositor closed the connection: %s",
+			strerror(error ? error : EPIPE));
 	}
 	const struct wl_interface *interface = NULL;
 	uint32_t id = 0;
@@ -208,11 +205,13 @@ void connection_say_error(struct connection *conn) {
 	/* The log says "interface#object: error code: words". */
 	const char *words = strstr(last_log, ": error ");
 	words = words ? strchr(words + 2, ':') : NULL;
-	say("protocol error: interface %s, object %u, code %u: %s",
+	return failed(CLIENT_EXIT_CONNECTION,
+		"protocol error: interface %s, object %u, code %u: %s",
 		interface ? interface->name : "unknown", id, code, words ? words + 2 : last_log);
 }
 
-bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds) {
+bool connection_poll(
+	struct connection *conn, struct pollfd *fds, nfds_t num_fds, int64_t until_ns) {
 	while (wl_display_prepare_read(conn->display) != 0) {
 		if (wl_display_dispatch_pending(conn->display) < 0) {
 			return false;
@@ -229,8 +228,8 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 		/* EPIPE: the reason is still to be read from the socket. */
 	}
 	fds[0] = (struct pollfd){.fd = wl_display_get_fd(conn->display), .events = events};
-	int ready = poll(fds, num_fds, -1);
-	if (ready < 0) {
+	const struct timespec left = latch_ns_timespec(latch_max(until_ns - latch_now_ns(), 0));
+	if (ppoll(fds, num_fds, &left, NULL) < 0) {
 		wl_display_cancel_read(conn->display);
 		for (nfds_t i = 0; i < num_fds; i++) {
 			fds[i].revents = 0;
@@ -249,15 +248,11 @@ bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds
 
 bool connection_wait(
 	struct connection *conn, bool (*done)(const void *data), const void *data, int seconds) {
-	int timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
-	const struct itimerspec patience = {.it_value.tv_sec = seconds};
-	timerfd_settime(timer_fd, 0, &patience, NULL);
-	bool connected = true, late = false;
-	while (connected && !late && !done(data)) {
-		struct pollfd fds[2] = {[1] = {.fd = timer_fd, .events = POLLIN}};
-		connected = connection_poll(conn, fds, 2);
-		late = (fds[1].revents & POLLIN) != 0;
+	const int64_t until_ns = latch_now_ns() + seconds * LATCH_NS_PER_SEC;
+	bool connected = true;
+	while (connected && latch_now_ns() < until_ns && !done(data)) {
+		struct pollfd fd;
+		connected = connection_poll(conn, &fd, 1, until_ns);
 	}
-	fd_clear(&timer_fd);
 	return connected;
 }

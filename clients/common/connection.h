@@ -7,7 +7,8 @@
 #include <time.h>
 #include <wayland-client.h>
 
-#include "formats.h"
+#include "kms/format.h"
+#include "util.h"
 
 #define CONNECTION_MAX_OUTPUTS 16
 #define CONNECTION_MAX_COEFFICIENTS 32
@@ -38,8 +39,8 @@ struct connection {
 	struct wl_output *outputs[CONNECTION_MAX_OUTPUTS];
 	size_t num_outputs;
 
-	clockid_t presentation_clock;	  /* -1 before the compositor named it */
-	struct format_set legacy_formats; /* version 3 of linux-dmabuf: formats without feedback */
+	clockid_t presentation_clock; /* -1 before the compositor named it */
+	struct kms_format_set legacy_formats; /* version 3 of linux-dmabuf has no feedback */
 };
 
 /** The newest version of linux-dmabuf that is known in full here. */
@@ -57,17 +58,19 @@ void connection_finish(struct connection *conn);
 const char *connection_missing(const struct connection *conn, bool in_shm);
 
 /** Says why the connection broke: the protocol error with its interface, code and words, or
- * the system's error. */
-void connection_say_error(struct connection *conn);
+ * the system's error. Returns CLIENT_EXIT_CONNECTION. */
+enum client_exit connection_say_error(struct connection *conn);
 
 /**
  * Waits for the compositor and for other fds, without ever blocking on a full socket, and
  * dispatches what came.
  *
- * @param fds fds[0] is filled here; the others are the caller's to fill and to look at
+ * @param fds      fds[0] is filled here; the others are the caller's to fill and to look at
+ * @param until_ns CLOCK_MONOTONIC: when it returns at the latest; INT64_MAX: never
  * @return false when the connection broke
  */
-bool connection_poll(struct connection *conn, struct pollfd *fds, nfds_t num_fds);
+bool connection_poll(
+	struct connection *conn, struct pollfd *fds, nfds_t num_fds, int64_t until_ns);
 
 /**
  * The same until done() says so, but no longer than some seconds.

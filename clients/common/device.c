@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <xf86drm.h>
@@ -12,14 +11,13 @@
 #include "util.h"
 
 void device_list_add(struct device_list *list, const char *path) {
-	for (size_t i = 0; i < list->len; i++) {
+	for (size_t i = 0; path && i < list->len; i++) {
 		if (strcmp(list->paths[i], path) == 0) {
 			return;
 		}
 	}
-	char *copy = list->len < DEVICE_LIST_MAX ? strdup(path) : NULL;
-	if (copy) {
-		list->paths[list->len++] = copy;
+	if (path && list->len < DEVICE_LIST_MAX && strlen(path) < sizeof(list->paths[0])) {
+		strcpy(list->paths[list->len++], path);
 	}
 }
 
@@ -45,6 +43,9 @@ static void add_by_number(struct device_list *list, dev_t devid) {
 
 void device_list_add_devid(struct device_list *list, dev_t devid, bool primary_only) {
 	drmDevice *device = NULL;
+	if (devid == 0) {
+		return;
+	}
 	if (drmGetDeviceFromDevId(devid, 0, &device) != 0) {
 		add_by_number(list, devid);
 		return;
@@ -67,13 +68,6 @@ void device_list_add_all(struct device_list *list, bool primary_only) {
 		add_node(list, devices[i], DRM_NODE_PRIMARY);
 	}
 	drmFreeDevices(devices, (int)latch_max(num, 0));
-}
-
-void device_list_finish(struct device_list *list) {
-	for (size_t i = 0; i < list->len; i++) {
-		free(list->paths[i]);
-	}
-	*list = (struct device_list){0};
 }
 
 int device_open(const char *path) {

@@ -8,31 +8,16 @@
 
 #include "util.h"
 
-void dmabuf_init(struct dmabuf *buf, uint32_t width, uint32_t height, uint32_t fourcc) {
-	*buf = (struct dmabuf){.width = width, .height = height, .fourcc = fourcc};
-	for (int i = 0; i < DMABUF_MAX_PLANES; i++) {
-		buf->planes[i].fd = -1;
-	}
-}
-
 void dmabuf_finish(struct dmabuf *buf) {
 	for (int i = 0; i < buf->num_pieces; i++) {
 		if (buf->pieces[i].map) {
 			munmap(buf->pieces[i].map, buf->pieces[i].size);
 		}
-		buf->pieces[i] = (struct dmabuf_piece){0};
 	}
-	buf->num_pieces = 0;
-	for (int i = 0; i < DMABUF_MAX_PLANES; i++) {
+	for (int i = 0; i < buf->num_planes; i++) {
 		fd_clear(&buf->planes[i].fd);
-		buf->planes[i].data = NULL;
 	}
-	buf->num_planes = 0;
-}
-
-/* How many of the planes' fds name memory that no earlier one does. */
-static int num_memories(const struct dmabuf *buf) {
-	return buf->num_pieces > 0 ? buf->num_pieces : 1;
+	*buf = (struct dmabuf){0};
 }
 
 static int export_one(int fd, bool for_write) {
@@ -54,7 +39,7 @@ static int merge(int a, int b) {
 
 int dmabuf_export_fence(const struct dmabuf *buf, bool for_write) {
 	int fence = export_one(buf->planes[0].fd, for_write);
-	for (int i = 1; i < num_memories(buf) && fence >= 0; i++) {
+	for (int i = 1; i < buf->num_pieces && fence >= 0; i++) {
 		fence = merge(fence, export_one(buf->planes[i].fd, for_write));
 	}
 	return fence;
@@ -77,7 +62,7 @@ bool dmabuf_sync_cpu(const struct dmabuf *buf, bool end) {
 	struct dma_buf_sync request = {
 		.flags = DMA_BUF_SYNC_WRITE | (end ? DMA_BUF_SYNC_END : DMA_BUF_SYNC_START)};
 	int ret = 0;
-	for (int i = 0; i < num_memories(buf) && ret == 0; i++) {
+	for (int i = 0; i < buf->num_pieces && ret == 0; i++) {
 		do {
 			ret = ioctl(buf->planes[i].fd, DMA_BUF_IOCTL_SYNC, &request);
 		} while (ret != 0 && (errno == EINTR || errno == EAGAIN));

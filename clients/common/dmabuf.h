@@ -14,13 +14,14 @@ struct dmabuf_plane {
 	uint8_t *data; /* the plane's first byte for the CPU, or NULL where only a GPU draws */
 };
 
-/** Memory that is mapped for the CPU: all planes' at once, or one plane's. */
+/** Memory: all planes' at once, or one plane's. */
 struct dmabuf_piece {
-	void *map;
+	void *map; /* for the CPU; NULL where only a GPU draws */
 	size_t size;
 };
 
-/** A picture's memory as the protocol, EGL and KMS take it. An allocator fills it. */
+/** A picture's memory as the protocol, EGL and KMS take it. An allocator fills it; empty when
+ * zeroed. */
 struct dmabuf {
 	uint32_t width, height;
 	uint32_t fourcc;
@@ -28,17 +29,14 @@ struct dmabuf {
 	int num_planes;
 	struct dmabuf_plane planes[DMABUF_MAX_PLANES];
 
-	/* Plane i lies in piece i, or all lie in the only one; none where only a GPU draws. */
+	/* Plane i lies in piece i, or all lie in the only one. */
 	int num_pieces;
 	struct dmabuf_piece pieces[DMABUF_MAX_PLANES];
 
-	void *allocation; /* the allocator's own */
+	void *allocation; /* the allocator's own; NULL: none */
 };
 
-/** An empty dmabuf: no plane has an fd. */
-void dmabuf_init(struct dmabuf *buf, uint32_t width, uint32_t height, uint32_t fourcc);
-
-/** Closes the fds and undoes the mapping. The allocator's part is not touched. */
+/** Closes the fds, undoes the mapping and empties it. The allocation is the allocator's to free. */
 void dmabuf_finish(struct dmabuf *buf);
 
 /**

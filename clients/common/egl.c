@@ -1,10 +1,10 @@
 #include "egl.h"
 
 #include <drm_fourcc.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "util.h"
+/* So many formats, and modifiers of each, are asked for: more than any driver has. */
+#define MAX_QUERIED 256
 
 static bool has_extension(const char *list, const char *name) {
 	size_t len = strlen(name);
@@ -16,34 +16,32 @@ static bool has_extension(const char *list, const char *name) {
 	return false;
 }
 
+static bool add_format(struct kms_format_set *drawable, EGLint format, uint64_t modifier) {
+	return kms_format_set_add(drawable, (uint32_t)format, modifier) == 0;
+}
+
 /* The modifiers of one format that GL can draw into, not only sample from. */
 static bool query_format(const struct egl *egl, PFNEGLQUERYDMABUFMODIFIERSEXTPROC query,
-	EGLint format, struct format_set *drawable) {
+	EGLint format, struct kms_format_set *drawable) {
+	EGLuint64KHR modifiers[MAX_QUERIED];
+	EGLBoolean external_only[MAX_QUERIED];
 	EGLint num = 0;
-	if (!query(egl->display, format, 0, NULL, NULL, &num) || num < 0) {
+	if (!query(egl->display, format, MAX_QUERIED, modifiers, external_only, &num)) {
 		return true;
 	}
-	EGLuint64KHR *modifiers = calloc((size_t)num + 1, sizeof(*modifiers));
-	EGLBoolean *external_only = calloc((size_t)num + 1, sizeof(*external_only));
-	bool ok = modifiers && external_only;
-	bool can_draw = num == 0;
-	if (ok && num > 0 && query(egl->display, format, num, modifiers, external_only, &num)) {
-		for (EGLint i = 0; ok && i < num; i++) {
-			if (external_only[i]) {
-				continue;
-			}
+	bool ok = true, can_draw = num == 0;
+	for (EGLint i = 0; ok && i < num && i < MAX_QUERIED; i++) {
+		if (!external_only[i]) {
 			can_draw = true;
-			ok = format_set_add(drawable, (uint32_t)format, modifiers[i]);
+			ok = add_format(drawable, format, modifiers[i]);
 		}
 	}
 	/* A driver that lists no modifier for a format it knows still takes its own implicit
 	 * layout, and its own linear one. Whether that works shows when the target is made. */
 	if (ok && can_draw) {
-		ok = format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_INVALID) &&
-		     (num > 0 || format_set_add(drawable, (uint32_t)format, DRM_FORMAT_MOD_LINEAR));
+		ok = add_format(drawable, format, DRM_FORMAT_MOD_INVALID) &&
+		     (num > 0 || add_format(drawable, format, DRM_FORMAT_MOD_LINEAR));
 	}
-	free(modifiers);
-	free(external_only);
 	return ok;
 }
 
@@ -51,51 +49,45 @@ static void *load(const char *name) {
 	return (void *)eglGetProcAddress(name);
 }
 
-static bool query_drawable(struct egl *egl, struct format_set *drawable) {
+static bool query_drawable(struct egl *egl, struct kms_format_set *drawable) {
 	PFNEGLQUERYDMABUFFORMATSEXTPROC query_formats = load("eglQueryDmaBufFormatsEXT");
 	PFNEGLQUERYDMABUFMODIFIERSEXTPROC query_modifiers = load("eglQueryDmaBufModifiersEXT");
-	EGLint num = 0;
+	EGLint formats[MAX_QUERIED], num = 0;
 	if (!egl->has_modifiers || !query_formats || !query_modifiers ||
-		!query_formats(egl->display, 0, NULL, &num) || num <= 0) {
+		!query_formats(egl->display, MAX_QUERIED, formats, &num) || num <= 0) {
 		/* Nothing can be asked: take what every GLES 3 driver draws into. */
 		egl->has_modifiers = false;
-		return format_set_add(drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
-		       format_set_add(drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
+		return add_format(drawable, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_INVALID) &&
+		       add_format(drawable, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID);
 	}
-	EGLint *formats = calloc((size_t)num, sizeof(*formats));
-	if (!formats) {
-		return false;
-	}
-	bool ok = query_formats(egl->display, num, formats, &num);
-	for (EGLint i = 0; ok && i < num; i++) {
+	bool ok = true;
+	for (EGLint i = 0; ok && i < num && i < MAX_QUERIED; i++) {
 		ok = query_format(egl, query_modifiers, formats[i], drawable);
 	}
-	free(formats);
 	return ok;
 }
 
-static bool load_functions(struct egl *egl) {
+static bool load_functions(struct egl *egl, bool native_fence) {
 	egl->create_image = load("eglCreateImageKHR");
 	egl->destroy_image = load("eglDestroyImageKHR");
 	egl->create_sync = load("eglCreateSyncKHR");
 	egl->destroy_sync = load("eglDestroySyncKHR");
-	egl->dup_native_fence = load("eglDupNativeFenceFDANDROID");
-	egl->image_to_texture = load("glEGLImageTargetTexture2DOES");
-	if (!egl->create_sync || !egl->destroy_sync || !egl->dup_native_fence) {
-		egl->native_fence = false;
+	if (native_fence && egl->create_sync && egl->destroy_sync) {
+		egl->dup_native_fence = load("eglDupNativeFenceFDANDROID");
 	}
+	egl->image_to_texture = load("glEGLImageTargetTexture2DOES");
 	return egl->create_image && egl->destroy_image && egl->image_to_texture;
 }
 
-bool egl_init(
-	struct egl *egl, struct gbm_device *gbm, struct format_set *drawable, const char **why) {
+bool egl_init(struct egl *egl, struct gbm_device *gbm, struct kms_format_set *drawable,
+	const char **why) {
 	*egl = (struct egl){.display = EGL_NO_DISPLAY, .context = EGL_NO_CONTEXT};
 
 	egl->display = eglGetPlatformDisplay(EGL_PLATFORM_GBM_KHR, gbm, NULL);
 	if (egl->display == EGL_NO_DISPLAY || !eglInitialize(egl->display, NULL, NULL)) {
 		egl->display = EGL_NO_DISPLAY;
 		*why = "EGL does not start on it";
-		goto error;
+		return false;
 	}
 	const char *extensions = eglQueryString(egl->display, EGL_EXTENSIONS);
 	static const char *const needed[] = {
@@ -106,11 +98,11 @@ bool egl_init(
 	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
 		if (!has_extension(extensions, needed[i])) {
 			*why = needed[i];
-			goto error;
+			return false;
 		}
 	}
 	egl->has_modifiers = has_extension(extensions, "EGL_EXT_image_dma_buf_import_modifiers");
-	egl->native_fence = has_extension(extensions, "EGL_ANDROID_native_fence_sync");
+	bool native_fence = has_extension(extensions, "EGL_ANDROID_native_fence_sync");
 
 	static const EGLint attribs[] = {EGL_CONTEXT_MAJOR_VERSION, 3, EGL_NONE};
 	if (eglBindAPI(EGL_OPENGL_ES_API)) {
@@ -120,17 +112,13 @@ bool egl_init(
 	if (egl->context == EGL_NO_CONTEXT ||
 		!eglMakeCurrent(egl->display, EGL_NO_SURFACE, EGL_NO_SURFACE, egl->context)) {
 		*why = "it has no GLES 3";
-		goto error;
+		return false;
 	}
-	if (!load_functions(egl) || !query_drawable(egl, drawable)) {
+	if (!load_functions(egl, native_fence) || !query_drawable(egl, drawable)) {
 		*why = "its EGL lacks dma-buf functions";
-		goto error;
+		return false;
 	}
 	return true;
-
-error:
-	egl_finish(egl);
-	return false;
 }
 
 void egl_finish(struct egl *egl) {
@@ -173,11 +161,9 @@ static void add(struct attributes *attributes, EGLint name, EGLint value) {
 
 static EGLImageKHR import_image(struct egl *egl, const struct dmabuf *buf, bool name_modifier) {
 #define PLANE(N) \
-	{ \
-		EGL_DMA_BUF_PLANE##N##_FD_EXT, EGL_DMA_BUF_PLANE##N##_OFFSET_EXT, \
-			EGL_DMA_BUF_PLANE##N##_PITCH_EXT, EGL_DMA_BUF_PLANE##N##_MODIFIER_LO_EXT, \
-			EGL_DMA_BUF_PLANE##N##_MODIFIER_HI_EXT \
-	}
+	{EGL_DMA_BUF_PLANE##N##_FD_EXT, EGL_DMA_BUF_PLANE##N##_OFFSET_EXT, \
+		EGL_DMA_BUF_PLANE##N##_PITCH_EXT, EGL_DMA_BUF_PLANE##N##_MODIFIER_LO_EXT, \
+		EGL_DMA_BUF_PLANE##N##_MODIFIER_HI_EXT}
 	static const EGLint names[DMABUF_MAX_PLANES][5] = {PLANE(0), PLANE(1), PLANE(2), PLANE(3)};
 #undef PLANE
 	struct attributes attributes = {0};
@@ -218,11 +204,7 @@ bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dm
 	glBindFramebuffer(GL_FRAMEBUFFER, target->framebuffer);
 	glFramebufferTexture2D(
 		GL_FRAMEBUFFER, GL_COLOR_ATTACHMENT0, GL_TEXTURE_2D, target->texture, 0);
-	if (glCheckFramebufferStatus(GL_FRAMEBUFFER) != GL_FRAMEBUFFER_COMPLETE) {
-		egl_target_finish(egl, target);
-		return false;
-	}
-	return true;
+	return glCheckFramebufferStatus(GL_FRAMEBUFFER) == GL_FRAMEBUFFER_COMPLETE;
 }
 
 void egl_target_finish(struct egl *egl, struct egl_target *target) {
@@ -239,21 +221,21 @@ void egl_target_finish(struct egl *egl, struct egl_target *target) {
 }
 
 int egl_end_frame(struct egl *egl) {
-	if (egl->native_fence) {
-		static const EGLint attribs[] = {
-			EGL_SYNC_NATIVE_FENCE_FD_ANDROID, EGL_NO_NATIVE_FENCE_FD_ANDROID, EGL_NONE};
-		EGLSyncKHR sync =
-			egl->create_sync(egl->display, EGL_SYNC_NATIVE_FENCE_ANDROID, attribs);
-		if (sync != EGL_NO_SYNC_KHR) {
-			/* The fence gets its fd with the flush, not before. */
-			glFlush();
-			int fd = egl->dup_native_fence(egl->display, sync);
-			egl->destroy_sync(egl->display, sync);
-			if (fd >= 0) {
-				return fd;
-			}
-		}
+	static const EGLint attribs[] = {
+		EGL_SYNC_NATIVE_FENCE_FD_ANDROID, EGL_NO_NATIVE_FENCE_FD_ANDROID, EGL_NONE};
+	EGLSyncKHR sync = EGL_NO_SYNC_KHR;
+	int fd = -1;
+	if (egl->dup_native_fence) {
+		sync = egl->create_sync(egl->display, EGL_SYNC_NATIVE_FENCE_ANDROID, attribs);
 	}
-	glFinish();
-	return -1;
+	if (sync != EGL_NO_SYNC_KHR) {
+		/* The fence gets its fd with the flush, not before. */
+		glFlush();
+		fd = egl->dup_native_fence(egl->display, sync);
+		egl->destroy_sync(egl->display, sync);
+	}
+	if (fd < 0) {
+		glFinish();
+	}
+	return fd;
 }

@@ -8,20 +8,19 @@
 #include <stdbool.h>
 
 #include "dmabuf.h"
-#include "formats.h"
+#include "kms/format.h"
 
 /** A GLES 3 context without any window, that draws into dma-bufs. */
 struct egl {
 	EGLDisplay display;
 	EGLContext context;
-	bool native_fence;  /* EGL_ANDROID_native_fence_sync */
 	bool has_modifiers; /* EGL_EXT_image_dma_buf_import_modifiers */
 
 	PFNEGLCREATEIMAGEKHRPROC create_image;
 	PFNEGLDESTROYIMAGEKHRPROC destroy_image;
 	PFNEGLCREATESYNCKHRPROC create_sync;
 	PFNEGLDESTROYSYNCKHRPROC destroy_sync;
-	PFNEGLDUPNATIVEFENCEFDANDROIDPROC dup_native_fence;
+	PFNEGLDUPNATIVEFENCEFDANDROIDPROC dup_native_fence; /* NULL: there are no such fences */
 	void (*image_to_texture)(GLenum target, void *image);
 };
 
@@ -32,9 +31,10 @@ struct egl_target {
 };
 
 /** Makes a context on the GBM device, which is borrowed, and makes it current; adds the formats
- * that it can draw into. Returns false with the reason in *why, a text that needs no freeing. */
-bool egl_init(
-	struct egl *egl, struct gbm_device *gbm, struct format_set *drawable, const char **why);
+ * that it can draw into. Returns false with the reason in *why, a text that needs no freeing;
+ * egl_finish() is needed anyway. */
+bool egl_init(struct egl *egl, struct gbm_device *gbm, struct kms_format_set *drawable,
+	const char **why);
 void egl_finish(struct egl *egl);
 
 /** What GL_RENDERER says. */
@@ -43,8 +43,9 @@ const char *egl_renderer(void);
 /** Whether the renderer is one of Mesa's that run on the CPU. */
 bool egl_is_software(void);
 
-/** Returns false where this driver can't draw into such a buffer. */
+/** Returns false where this driver can't draw into such a buffer; finish it in either case. */
 bool egl_target_init(struct egl *egl, struct egl_target *target, const struct dmabuf *buf);
+/** An empty one, all zero, is fine. */
 void egl_target_finish(struct egl *egl, struct egl_target *target);
 
 /**

@@ -1,7 +1,6 @@
 #include "feedback.h"
 
 #include <drm_fourcc.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -9,22 +8,15 @@
 #include "util.h"
 
 static void content_finish(struct feedback_content *content) {
-	for (size_t i = 0; i < content->num_tranches; i++) {
-		format_set_finish(&content->tranches[i].formats);
+	for (size_t i = 0; i < FEEDBACK_MAX_TRANCHES; i++) {
+		kms_format_set_finish(&content->tranches[i].formats);
 	}
-	free(content->tranches);
 	*content = (struct feedback_content){0};
 }
 
-static bool content_add(struct feedback_content *content, const struct tranche *tranche) {
-	struct tranche *tranches =
-		realloc(content->tranches, (content->num_tranches + 1) * sizeof(*tranches));
-	if (!tranches) {
-		return false;
-	}
-	content->tranches = tranches;
-	tranches[content->num_tranches++] = *tranche;
-	return true;
+/* The tranche that the events are about; what is behind it is not yet there. */
+static struct tranche *building(struct feedback *feedback) {
+	return &feedback->pending.tranches[feedback->pending.num_tranches];
 }
 
 static dev_t read_device(const struct wl_array *array) {
@@ -50,11 +42,10 @@ static void handle_format_table(
 	/* Private: the compositor shares one table with all of its clients. */
 	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
 	fd_clear(&fd);
-	if (map == MAP_FAILED) {
-		return;
+	if (map != MAP_FAILED) {
+		feedback->table = map;
+		feedback->table_size = size;
 	}
-	feedback->table = map;
-	feedback->table_size = size;
 }
 
 static void handle_main_device(
@@ -65,14 +56,12 @@ static void handle_main_device(
 
 static void handle_target_device(
 	void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy, struct wl_array *device) {
-	struct feedback *feedback = data;
-	feedback->building.target_device = read_device(device);
+	building(data)->target_device = read_device(device);
 }
 
 static void handle_tranche_flags(
 	void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy, uint32_t flags) {
-	struct feedback *feedback = data;
-	feedback->building.scanout = flags & ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
+	building(data)->scanout = flags & ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
 }
 
 static void handle_tranche_formats(
@@ -81,20 +70,20 @@ static void handle_tranche_formats(
 	size_t len = feedback->table_size / sizeof(struct format_entry);
 	const uint16_t *index;
 	wl_array_for_each(index, indices) {
-		if (*index >= len) {
-			continue;
+		if (*index < len) {
+			const struct format_entry *entry = &feedback->table[*index];
+			kms_format_set_add(
+				&building(data)->formats, entry->fourcc, entry->modifier);
 		}
-		const struct format_entry *entry = &feedback->table[*index];
-		format_set_add(&feedback->building.formats, entry->fourcc, entry->modifier);
 	}
 }
 
 static void handle_tranche_done(void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy) {
 	struct feedback *feedback = data;
-	if (!content_add(&feedback->pending, &feedback->building)) {
-		format_set_finish(&feedback->building.formats);
+	/* The last place is never counted: what is too much goes there. */
+	if (feedback->pending.num_tranches < FEEDBACK_MAX_TRANCHES - 1) {
+		feedback->pending.num_tranches++;
 	}
-	feedback->building = (struct tranche){0};
 }
 
 static void handle_done(void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy) {
@@ -116,32 +105,33 @@ static const struct zwp_linux_dmabuf_feedback_v1_listener feedback_listener = {
 };
 
 /* All that is known is a list of formats. */
-static bool take_formats(struct feedback *feedback, const struct format *formats, size_t len) {
-	struct tranche only = {0};
-	for (size_t i = 0; i < len; i++) {
-		if (!format_set_add(&only.formats, formats[i].fourcc, formats[i].modifier)) {
-			break;
+static bool take_formats(struct feedback *feedback, const struct kms_format_set *set) {
+	struct feedback_content *content = &feedback->current;
+	for (size_t i = 0; i < set->len; i++) {
+		const struct kms_format *format = &set->formats[i];
+		for (size_t j = 0; j < format->modifiers_len; j++) {
+			kms_format_set_add(&content->tranches[0].formats, format->fourcc,
+				format->modifiers[j]);
 		}
 	}
-	feedback->changed = content_add(&feedback->current, &only);
-	if (!feedback->changed) {
-		format_set_finish(&only.formats);
-	}
-	return feedback->changed;
+	content->num_tranches = 1;
+	return true;
 }
 
 bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface,
 	bool in_shm) {
-	static const struct format in_memory = {DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_LINEAR};
-	*feedback = (struct feedback){0};
+	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
+	struct kms_format xrgb = {DRM_FORMAT_XRGB8888, &linear, 1, 1};
+	*feedback = (struct feedback){.changed = true};
 	if (in_shm) {
-		return take_formats(feedback, &in_memory, 1);
+		return take_formats(feedback, &(struct kms_format_set){&xrgb, 1, 1});
 	}
 	if (zwp_linux_dmabuf_v1_get_version(conn->dmabuf) <
 		ZWP_LINUX_DMABUF_V1_GET_SURFACE_FEEDBACK_SINCE_VERSION) {
-		return take_formats(feedback, conn->legacy_formats.items, conn->legacy_formats.len);
+		return take_formats(feedback, &conn->legacy_formats);
 	}
 
+	feedback->changed = false;
 	feedback->proxy = zwp_linux_dmabuf_v1_get_surface_feedback(conn->dmabuf, surface);
 	if (!feedback->proxy) {
 		return false;
@@ -159,7 +149,6 @@ void feedback_finish(struct feedback *feedback) {
 		zwp_linux_dmabuf_feedback_v1_destroy(feedback->proxy);
 	}
 	unmap_table(feedback);
-	format_set_finish(&feedback->building.formats);
 	content_finish(&feedback->pending);
 	content_finish(&feedback->current);
 	*feedback = (struct feedback){0};

@@ -8,10 +8,13 @@
 #include "connection.h"
 #include "plan.h"
 
+/* More than any compositor has; what is too much is left out. */
+#define FEEDBACK_MAX_TRANCHES 32
+
 /** What the compositor said last, whole: it never changes halfway. */
 struct feedback_content {
 	dev_t main_device; /* 0: not told (version 3 of the protocol) */
-	struct tranche *tranches;
+	struct tranche tranches[FEEDBACK_MAX_TRANCHES];
 	size_t num_tranches;
 };
 
@@ -22,7 +25,6 @@ struct feedback {
 	bool changed; /* set by each update; the reader clears it */
 
 	struct feedback_content pending;
-	struct tranche building;
 	const struct format_entry *table; /* mapped, read-only */
 	size_t table_size;
 };

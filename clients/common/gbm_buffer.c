@@ -8,6 +8,7 @@ static struct gbm_bo *create_bo(
 	struct gbm_device *gbm, const struct plan_step *step, uint32_t flags, struct dmabuf *buf) {
 	bool implicit = step->num_modifiers == 1 && step->modifiers[0] == DRM_FORMAT_MOD_INVALID;
 	struct gbm_bo *bo = NULL;
+	buf->modifier = DRM_FORMAT_MOD_INVALID;
 	if (!implicit) {
 		bo = gbm_bo_create_with_modifiers2(gbm, buf->width, buf->height, buf->fourcc,
 			step->modifiers, (unsigned)step->num_modifiers, flags);
@@ -24,8 +25,6 @@ static struct gbm_bo *create_bo(
 		}
 		buf->modifier = DRM_FORMAT_MOD_LINEAR;
 		flags |= GBM_BO_USE_LINEAR;
-	} else {
-		buf->modifier = DRM_FORMAT_MOD_INVALID;
 	}
 	return gbm_bo_create(gbm, buf->width, buf->height, buf->fourcc, flags);
 }
@@ -33,10 +32,8 @@ static struct gbm_bo *create_bo(
 bool gbm_buffer_create(
 	struct gbm_device *gbm, const struct plan_step *step, struct dmabuf *buf) {
 	uint32_t flags = GBM_BO_USE_RENDERING;
-	struct gbm_bo *bo = NULL;
-	if (step->scanout) {
-		bo = create_bo(gbm, step, flags | GBM_BO_USE_SCANOUT, buf);
-	}
+	struct gbm_bo *bo =
+		step->scanout ? create_bo(gbm, step, flags | GBM_BO_USE_SCANOUT, buf) : NULL;
 	/* The flag speaks of this device's own display, the tranche of its target device: where
 	 * they differ a driver may refuse the flag and still make what the target can scan out. */
 	if (!bo) {
@@ -46,28 +43,22 @@ bool gbm_buffer_create(
 		return false;
 	}
 
+	buf->allocation = bo;
 	int num = gbm_bo_get_plane_count(bo);
 	if (num < 1 || num > DMABUF_MAX_PLANES) {
 		errno = EINVAL;
-		goto error_bo;
+		return false;
 	}
+	buf->num_planes = num;
+	buf->num_pieces = 1;
+	bool ok = true;
 	for (int i = 0; i < num; i++) {
 		buf->planes[i] = (struct dmabuf_plane){
 			.fd = gbm_bo_get_fd_for_plane(bo, i),
 			.offset = gbm_bo_get_offset(bo, i),
 			.stride = gbm_bo_get_stride_for_plane(bo, i),
 		};
-		if (buf->planes[i].fd < 0) {
-			goto error_planes;
-		}
+		ok = ok && buf->planes[i].fd >= 0;
 	}
-	buf->num_planes = num;
-	buf->allocation = bo;
-	return true;
-
-error_planes:
-	dmabuf_finish(buf);
-error_bo:
-	gbm_bo_destroy(bo);
-	return false;
+	return ok;
 }

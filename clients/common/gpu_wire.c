@@ -14,9 +14,8 @@ bool gpu_wire_address(struct sockaddr_un *address) {
 		errno = ENOENT;
 		return false;
 	}
-	int len = path ? snprintf(address->sun_path, sizeof(address->sun_path), "%s", path)
-		       : snprintf(address->sun_path, sizeof(address->sun_path), "%s/lab-gpu",
-				 directory);
+	int len = snprintf(address->sun_path, sizeof(address->sun_path), "%s%s",
+		path ? path : directory, path ? "" : "/lab-gpu");
 	errno = ENAMETOOLONG;
 	return len > 0 && (size_t)len < sizeof(address->sun_path);
 }

@@ -2,6 +2,7 @@
 
 #include "alpha-modifier-v1-client-protocol.h"
 #include "color-representation-v1-client-protocol.h"
+#include "util.h"
 #include "viewporter-client-protocol.h"
 
 static bool is_viewed(const struct look_options *options) {
@@ -29,89 +30,73 @@ void look_buffer_size(const struct look_options *options, uint32_t width, uint32
 	*buffer_height = quarter ? upright_width : upright_height;
 }
 
-static bool init_viewport(
-	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
-	const struct look_options *options = &look->options;
-	if (!is_viewed(options)) {
-		return true;
-	}
-	if (!conn->viewporter) {
-		*why = "--crop and --scale-to need wp_viewporter";
+static uint32_t encoding_of(const struct look_options *options) {
+	static const uint32_t coefficients[] = {
+		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
+		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
+		[PIXEL_BT2020] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020,
+	};
+	return coefficients[options->encoding];
+}
+
+static uint32_t range_of(const struct look_options *options) {
+	return options->range == PIXEL_FULL ? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
+					    : WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED;
+}
+
+#define STRAIGHT WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT
+
+/* What is not offered must not be asked for: that would be a protocol error. */
+static const char *find_missing(const struct look_options *options, const struct connection *conn) {
+	const bool has_color = options->has_color, straight = options->straight_alpha;
+	const uint32_t ranges = conn->color_ranges[encoding_of(options)];
+	const uint32_t modes = conn->alpha_modes;
+	const struct rule rules[] = {
+		{is_viewed(options) && !conn->viewporter,
+			"--crop and --scale-to need wp_viewporter"},
+		{options->has_alpha && !conn->alpha_modifier,
+			"--alpha needs wp_alpha_modifier_v1"},
+		{(has_color || straight) && !conn->color_manager,
+			"--encoding, --range and --straight-alpha need "
+			"wp_color_representation_manager_v1"},
+		{has_color && !(ranges & 1u << range_of(options)),
+			"this --encoding in this --range is not offered"},
+		{straight && !(modes & 1u << STRAIGHT), "straight alpha is not offered"},
+	};
+	return rules_broken(rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+bool look_init(struct look *look, struct connection *conn, struct wl_surface *surface,
+	const struct look_options *options, const char **why) {
+	*look = (struct look){.options = *options};
+	*why = find_missing(options, conn);
+	if (*why) {
 		return false;
 	}
-	look->viewport = wp_viewporter_get_viewport(conn->viewporter, surface);
+	if (is_viewed(options)) {
+		look->viewport = wp_viewporter_get_viewport(conn->viewporter, surface);
+	}
 	if (options->crop_width > 0) {
 		wp_viewport_set_source(look->viewport, wl_fixed_from_int((int)options->crop_x),
 			wl_fixed_from_int((int)options->crop_y),
 			wl_fixed_from_int((int)options->crop_width),
 			wl_fixed_from_int((int)options->crop_height));
 	}
-	return true;
-}
-
-static bool init_alpha(
-	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
-	if (!look->options.has_alpha) {
-		return true;
+	if (options->has_alpha) {
+		look->alpha = wp_alpha_modifier_v1_get_surface(conn->alpha_modifier, surface);
+		wp_alpha_modifier_surface_v1_set_multiplier(
+			look->alpha, (uint32_t)(options->alpha * UINT32_MAX));
 	}
-	if (!conn->alpha_modifier) {
-		*why = "--alpha needs wp_alpha_modifier_v1";
-		return false;
+	if (options->has_color || options->straight_alpha) {
+		look->color = wp_color_representation_manager_v1_get_surface(
+			conn->color_manager, surface);
 	}
-	look->alpha = wp_alpha_modifier_v1_get_surface(conn->alpha_modifier, surface);
-	wp_alpha_modifier_surface_v1_set_multiplier(
-		look->alpha, (uint32_t)(look->options.alpha * UINT32_MAX));
-	return true;
-}
-
-/* What is not offered must not be asked for: that would be a protocol error. */
-static bool init_color(
-	struct look *look, struct connection *conn, struct wl_surface *surface, const char **why) {
-	static const uint32_t coefficients[] = {
-		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
-		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
-		[PIXEL_BT2020] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020,
-	};
-	const struct look_options *options = &look->options;
-	if (!options->has_color && !options->straight_alpha) {
-		return true;
-	}
-	if (!conn->color_manager) {
-		*why = "--encoding, --range and --straight-alpha need "
-		       "wp_color_representation_manager_v1";
-		return false;
-	}
-	uint32_t encoding = coefficients[options->encoding];
-	uint32_t range = options->range == PIXEL_FULL
-				 ? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
-				 : WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED;
-	if (options->has_color && !(conn->color_ranges[encoding] & 1u << range)) {
-		*why = "this --encoding in this --range is not offered";
-		return false;
-	}
-	uint32_t straight = WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT;
-	if (options->straight_alpha && !(conn->alpha_modes & 1u << straight)) {
-		*why = "straight alpha is not offered";
-		return false;
-	}
-	look->color = wp_color_representation_manager_v1_get_surface(conn->color_manager, surface);
 	if (options->has_color) {
 		wp_color_representation_surface_v1_set_coefficients_and_range(
-			look->color, encoding, range);
+			look->color, encoding_of(options), range_of(options));
 	}
 	if (options->straight_alpha) {
-		wp_color_representation_surface_v1_set_alpha_mode(look->color, straight);
-	}
-	return true;
-}
-
-bool look_init(struct look *look, struct connection *conn, struct wl_surface *surface,
-	const struct look_options *options, const char **why) {
-	*look = (struct look){.options = *options};
-	if (!init_viewport(look, conn, surface, why) || !init_alpha(look, conn, surface, why) ||
-		!init_color(look, conn, surface, why)) {
-		look_finish(look);
-		return false;
+		wp_color_representation_surface_v1_set_alpha_mode(look->color, STRAIGHT);
 	}
 	wl_surface_set_buffer_transform(surface, (int32_t)options->transform);
 	return true;

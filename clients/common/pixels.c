@@ -1,5 +1,7 @@
 #include "pixels.h"
 
+#include "base/minmax.h"
+
 static uint64_t put_channel(const struct latch_component *channel, uint32_t value) {
 	uint64_t most = (1u << channel->bits) - 1;
 	return (value * most + 127) / 255 << channel->shift;
@@ -64,11 +66,7 @@ static uint32_t weigh(const struct matrix *matrix, const int64_t weights[3], int
 	const int64_t channels[3], int64_t count) {
 	int64_t sum =
 		weights[0] * channels[0] + weights[1] * channels[1] + weights[2] * channels[2];
-	int64_t value = (sum / count + offset + 32768) >> 16;
-	if (value < 0) {
-		return 0;
-	}
-	return (uint32_t)(value > matrix->most ? matrix->most : value);
+	return (uint32_t)latch_clamp((sum / count + offset + 32768) >> 16, 0, matrix->most);
 }
 
 /* Samples fill whole bytes. */

@@ -4,23 +4,18 @@
 
 #include "linux-dmabuf-v1-client-protocol.h"
 
-/* What the compositor says to one buffer that it is offered. */
-struct offer {
-	struct ring_buffer *buffer;
-	struct zwp_linux_buffer_params_v1 *params;
-	bool answered;
-};
+static void handle_failed(void *data, struct zwp_linux_buffer_params_v1 *params) {
+	struct ring_buffer *buffer = data;
+	zwp_linux_buffer_params_v1_destroy(params);
+	buffer->params = NULL;
+}
 
 static void handle_created(
 	void *data, struct zwp_linux_buffer_params_v1 *params, struct wl_buffer *wl_buffer) {
-	struct offer *offer = data;
-	offer->buffer->wl_buffer = wl_buffer;
-	offer->answered = true;
-}
-
-static void handle_failed(void *data, struct zwp_linux_buffer_params_v1 *params) {
-	struct offer *offer = data;
-	offer->answered = true;
+	struct ring_buffer *buffer = data;
+	wl_proxy_set_queue((struct wl_proxy *)wl_buffer, NULL);
+	buffer->wl_buffer = wl_buffer;
+	handle_failed(data, params);
 }
 
 static const struct zwp_linux_buffer_params_v1_listener params_listener = {
@@ -28,21 +23,21 @@ static const struct zwp_linux_buffer_params_v1_listener params_listener = {
 	.failed = handle_failed,
 };
 
-static bool make_offer(struct offer *offer, struct zwp_linux_dmabuf_v1 *dmabuf) {
-	offer->params = zwp_linux_dmabuf_v1_create_params(dmabuf);
-	if (!offer->params) {
+static bool offer(struct ring_buffer *buffer, struct zwp_linux_dmabuf_v1 *dmabuf) {
+	buffer->params = zwp_linux_dmabuf_v1_create_params(dmabuf);
+	if (!buffer->params) {
 		return false;
 	}
-	zwp_linux_buffer_params_v1_add_listener(offer->params, &params_listener, offer);
-	const struct dmabuf *buf = &offer->buffer->dmabuf;
+	zwp_linux_buffer_params_v1_add_listener(buffer->params, &params_listener, buffer);
+	const struct dmabuf *buf = &buffer->picture.dmabuf;
 	for (int i = 0; i < buf->num_planes; i++) {
-		zwp_linux_buffer_params_v1_add(offer->params, buf->planes[i].fd, (uint32_t)i,
+		zwp_linux_buffer_params_v1_add(buffer->params, buf->planes[i].fd, (uint32_t)i,
 			buf->planes[i].offset, buf->planes[i].stride,
 			(uint32_t)(buf->modifier >> 32), (uint32_t)(buf->modifier & UINT32_MAX));
 	}
 	/* `create` and not `create_immed`: a refusal is then an answer and not the client's end. */
 	zwp_linux_buffer_params_v1_create(
-		offer->params, (int32_t)buf->width, (int32_t)buf->height, buf->fourcc, 0);
+		buffer->params, (int32_t)buf->width, (int32_t)buf->height, buf->fourcc, 0);
 	return true;
 }
 
@@ -58,27 +53,20 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 	}
 	wl_proxy_set_queue((struct wl_proxy *)dmabuf, queue);
 
-	struct offer *offers = calloc((size_t)ring->num_buffers, sizeof(*offers));
-	bool ok = offers != NULL;
+	bool ok = true;
 	for (int i = 0; ok && i < ring->num_buffers; i++) {
-		offers[i].buffer = &ring->buffers[i];
-		ok = make_offer(&offers[i], dmabuf);
+		ok = offer(&ring->buffers[i], dmabuf);
 	}
-	for (int i = 0; ok && i < ring->num_buffers; i++) {
-		while (ok && !offers[i].answered) {
+	for (int i = 0; i < ring->num_buffers; i++) {
+		struct ring_buffer *buffer = &ring->buffers[i];
+		while (ok && buffer->params) {
 			ok = wl_display_dispatch_queue(conn->display, queue) >= 0;
 		}
-		ok = ok && ring->buffers[i].wl_buffer;
-	}
-	for (int i = 0; offers && i < ring->num_buffers; i++) {
-		if (ring->buffers[i].wl_buffer) {
-			wl_proxy_set_queue((struct wl_proxy *)ring->buffers[i].wl_buffer, NULL);
-		}
-		if (offers[i].params) {
-			zwp_linux_buffer_params_v1_destroy(offers[i].params);
+		ok = ok && buffer->wl_buffer;
+		if (buffer->params) {
+			zwp_linux_buffer_params_v1_destroy(buffer->params);
 		}
 	}
-	free(offers);
 	wl_proxy_wrapper_destroy(dmabuf);
 	wl_event_queue_destroy(queue);
 	return ok;
@@ -87,7 +75,7 @@ static bool offer_all(struct ring *ring, struct connection *conn) {
 /* As offer_all(), but a wl_shm_pool can't be refused. */
 static bool share_all(struct ring *ring, struct connection *conn) {
 	for (int i = 0; i < ring->num_buffers; i++) {
-		const struct dmabuf *buf = &ring->buffers[i].dmabuf;
+		const struct dmabuf *buf = &ring->buffers[i].picture.dmabuf;
 		struct wl_shm_pool *pool = wl_shm_create_pool(
 			conn->shm, buf->planes[0].fd, (int32_t)buf->pieces[0].size);
 		ring->buffers[i].wl_buffer = wl_shm_pool_create_buffer(pool, 0, (int32_t)buf->width,
@@ -102,29 +90,16 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 	const struct plan_step *step, uint32_t width, uint32_t height, int num_buffers,
 	const char **why) {
 	*why = "out of memory";
-	struct ring *ring = calloc(1, sizeof(*ring));
+	struct ring *ring =
+		calloc(1, sizeof(*ring) + (size_t)num_buffers * sizeof(ring->buffers[0]));
 	if (!ring) {
 		return NULL;
 	}
-	*ring = (struct ring){.canvas = canvas};
+	*ring = (struct ring){.canvas = canvas, .step = *step, .num_buffers = num_buffers};
 	wl_list_init(&ring->link);
-	ring->buffers = calloc((size_t)num_buffers, sizeof(*ring->buffers));
-	if (!ring->buffers) {
-		goto error;
-	}
-	ring->num_buffers = num_buffers;
-	if (!plan_step_copy(&ring->step, step)) {
-		goto error;
-	}
 	for (int i = 0; i < num_buffers; i++) {
-		struct ring_buffer *buffer = &ring->buffers[i];
-		if (!canvas_create_buffer(canvas, step, width, height, &buffer->dmabuf)) {
-			*why = "can't be allocated";
-			goto error;
-		}
-		buffer->has_memory = true;
-		if (!canvas_target_init(canvas, &buffer->target, &buffer->dmabuf)) {
-			*why = "can't be drawn into";
+		if (!canvas_create_buffer(
+			    canvas, step, width, height, &ring->buffers[i].picture, why)) {
 			goto error;
 		}
 	}
@@ -134,7 +109,8 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 	}
 	for (int i = 0; i < num_buffers; i++) {
 		struct ring_buffer *buffer = &ring->buffers[i];
-		if (!sync_slot_init(&buffer->slot, sync, buffer->wl_buffer, &buffer->dmabuf)) {
+		if (!sync_slot_init(
+			    &buffer->slot, sync, buffer->wl_buffer, &buffer->picture.dmabuf)) {
 			*why = "no timeline can be made for it";
 			goto error;
 		}
@@ -157,13 +133,8 @@ void ring_destroy(struct ring *ring) {
 		if (buffer->wl_buffer) {
 			wl_buffer_destroy(buffer->wl_buffer);
 		}
-		canvas_target_finish(ring->canvas, &buffer->target);
-		if (buffer->has_memory) {
-			canvas_destroy_buffer(&buffer->dmabuf);
-		}
+		canvas_destroy_buffer(ring->canvas, &buffer->picture);
 	}
-	plan_step_finish(&ring->step);
-	free(ring->buffers);
 	free(ring);
 }
 

@@ -15,11 +15,10 @@
 
 /** A buffer with all its faces: memory, what draws into it, protocol object, fences. */
 struct ring_buffer {
-	struct dmabuf dmabuf;
-	struct egl_target target;
+	struct canvas_buffer picture;
 	struct wl_buffer *wl_buffer;
 	struct sync_slot slot;
-	bool has_memory;
+	struct zwp_linux_buffer_params_v1 *params; /* while it is offered */
 };
 
 /** Buffers of one kind and size that take turns. */
@@ -27,9 +26,9 @@ struct ring {
 	struct wl_list link; /* in a list of the user's */
 	struct canvas *canvas;
 	struct plan_step step; /* what they were made by */
-	struct ring_buffer *buffers; /* num_buffers of them; they never move */
 	int num_buffers;
 	int next;
+	struct ring_buffer buffers[]; /* they never move */
 };
 
 /**

@@ -72,14 +72,20 @@ struct scene_pixels {
 void scene_cpu_draw(
 	const struct scene_options *options, const struct scene_pixels *to, uint32_t frame);
 
-/** Draws by GL. */
-struct scene_gl;
+/** Draws by GL. Empty when zeroed. */
+struct scene_gl {
+	struct scene_options options;
+	unsigned vertex_array;
+	unsigned cover; /* the program of the whole picture; none for one colour */
+	unsigned ball;
+};
 
-/** Compiles the programs in the current GLES 3 context. Returns NULL, having said why. */
-struct scene_gl *scene_gl_create(const struct scene_options *options);
+/** Compiles the programs in the current GLES 3 context. Returns false, having said why;
+ * scene_gl_finish() is needed anyway. */
+bool scene_gl_init(struct scene_gl *scene, const struct scene_options *options);
 
-/** NULL is fine. The context of scene_gl_create() must be current. */
-void scene_gl_destroy(struct scene_gl *scene);
+/** An empty one is fine. The context of scene_gl_init() must be current. */
+void scene_gl_finish(struct scene_gl *scene);
 
 /** Draws a frame into the framebuffer, whose first row in memory is the top of the picture. */
 void scene_gl_draw(struct scene_gl *scene, unsigned framebuffer, uint32_t width, uint32_t height,

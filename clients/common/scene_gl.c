@@ -1,5 +1,4 @@
 #include <GLES3/gl3.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "scene.h"
@@ -19,13 +18,6 @@ extern const char ball_vertex[], ball_fragment[];
 #define MESH_COLUMNS 16
 #define MESH_ROWS 64
 #define MESH_VERTICES ((MESH_COLUMNS + 1) * 2)
-
-struct scene_gl {
-	struct scene_options options;
-	GLuint vertex_array;
-	GLuint cover; /* the program of the whole picture; none for one colour */
-	GLuint ball;
-};
 
 static GLuint compile(GLenum type, const char *source) {
 	GLuint shader = glCreateShader(type);
@@ -68,35 +60,26 @@ static GLuint link_program(const char *vertex_source, const char *fragment_sourc
 	return program;
 }
 
-struct scene_gl *scene_gl_create(const struct scene_options *options) {
-	struct scene_gl *scene = calloc(1, sizeof(*scene));
-	if (!scene) {
-		return NULL;
-	}
+bool scene_gl_init(struct scene_gl *scene, const struct scene_options *options) {
 	*scene = (struct scene_gl){.options = *options};
 	glGenVertexArrays(1, &scene->vertex_array);
 	if (options->picture == PICTURE_SOLID) {
-		return scene;
+		return true;
 	}
 
 	bool balls = options->picture == PICTURE_SCENE;
 	scene->cover = balls ? link_program(background_vertex, background_fragment)
 			     : link_program(cover_vertex, pattern_fragment);
 	scene->ball = scene->cover && balls ? link_program(ball_vertex, ball_fragment) : 0;
-	if (!scene->cover || (balls && !scene->ball)) {
-		scene_gl_destroy(scene);
-		return NULL;
-	}
-	return scene;
+	return scene->cover && (!balls || scene->ball);
 }
-void scene_gl_destroy(struct scene_gl *scene) {
-	if (!scene) {
-		return;
+
+void scene_gl_finish(struct scene_gl *scene) {
+	if (scene->vertex_array) {
+		glDeleteProgram(scene->ball);
+		glDeleteProgram(scene->cover);
+		glDeleteVertexArrays(1, &scene->vertex_array);
 	}
-	glDeleteProgram(scene->ball);
-	glDeleteProgram(scene->cover);
-	glDeleteVertexArrays(1, &scene->vertex_array);
-	free(scene);
 }
 
 static GLint uniform(GLuint program, const char *name) {

@@ -1,7 +1,6 @@
 #include "stats.h"
 
 #include <hdr/hdr_histogram.h>
-#include <stddef.h>
 
 #include "base/minmax.h"
 #include "presentation-time-client-protocol.h"
@@ -74,6 +73,6 @@ int64_t stats_percentile_ns(const struct stats *stats, double percentile) {
 	return hdr_value_at_percentile(stats->commit_to_flip, percentile);
 }
 
-double stats_percent(const struct stats *stats, uint64_t frames) {
-	return stats->presented ? 100.0 * (double)frames / (double)stats->presented : 0.0;
+double stats_percent(uint64_t part, uint64_t all) {
+	return all > 0 ? 100.0 * (double)part / (double)all : 0.0;
 }

@@ -42,7 +42,7 @@ void stats_stop(struct stats *stats, int64_t now_ns);
 /** commit->flip in nanoseconds at a percentile (0 to 100); 100 is the maximum. */
 int64_t stats_percentile_ns(const struct stats *stats, double percentile);
 
-/** The share of presented frames in percent. */
-double stats_percent(const struct stats *stats, uint64_t frames);
+/** In percent; 0 of nothing. */
+double stats_percent(uint64_t part, uint64_t all);
 
 #endif

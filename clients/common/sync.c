@@ -1,10 +1,9 @@
 #include "sync.h"
 
 #include <errno.h>
-#include <linux/sync_file.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
+#include "fence/fence.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "util.h"
@@ -54,8 +53,7 @@ static const char *try_auto(
 	if (!not_syncobj) {
 		return "both sides have timelines";
 	}
-	const char *not_file = try_file(sync, surface);
-	if (!not_file) {
+	if (!try_file(sync, surface)) {
 		return not_syncobj;
 	}
 	sync->mode = SYNC_IMPLICIT;
@@ -66,20 +64,13 @@ static const char *try_auto(
 bool sync_init(struct sync *sync, struct connection *conn, struct wl_surface *surface,
 	enum sync_mode wanted, const char *preferred_node) {
 	*sync = (struct sync){.mode = wanted, .conn = conn, .node_fd = -1};
-	const char *refused = NULL;
-	switch (wanted) {
-	case SYNC_SYNCOBJ:
-		refused = try_syncobj(sync, surface, preferred_node);
-		break;
-	case SYNC_FILE:
-		refused = try_file(sync, surface);
-		break;
-	case SYNC_IMPLICIT:
-		break;
-	case SYNC_AUTO:
+	if (wanted == SYNC_AUTO) {
 		sync->why = try_auto(sync, surface, preferred_node);
 		return true;
 	}
+	const char *refused = wanted == SYNC_SYNCOBJ ? try_syncobj(sync, surface, preferred_node)
+			      : wanted == SYNC_FILE  ? try_file(sync, surface)
+						     : NULL;
 	sync->why = refused ? refused : "as asked for";
 	return !refused;
 }
@@ -105,9 +96,7 @@ static void handle_buffer_release(void *data, struct wl_buffer *wl_buffer) {
 	/* The compositor is done with it, but its GPU or its display may be reading still. Shared
 	 * memory has no fences. */
 	slot->release_fd = dmabuf_export_fence(slot->dmabuf, true);
-	if (slot->release_fd < 0) {
-		slot->busy = false;
-	}
+	slot->busy = slot->release_fd >= 0;
 }
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_buffer_release};
@@ -128,12 +117,9 @@ bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer 
 
 	/* One timeline for each buffer: the points of one buffer are used strictly in order,
 	 * while different buffers may be released in any order. */
-	if (!timeline_init(&slot->timeline, sync->node_fd)) {
-		return false;
-	}
-	int fd = timeline_export(&slot->timeline);
+	int fd = timeline_init(&slot->timeline, sync->node_fd) ? timeline_export(&slot->timeline)
+							       : -1;
 	if (fd < 0) {
-		timeline_finish(&slot->timeline);
 		return false;
 	}
 	slot->timeline_proxy =
@@ -142,13 +128,18 @@ bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer 
 	return true;
 }
 
+static void end_release(struct sync_slot *slot) {
+	if (slot->release) {
+		zwp_linux_buffer_release_v1_destroy(slot->release);
+		slot->release = NULL;
+	}
+}
+
 void sync_slot_finish(struct sync_slot *slot) {
 	if (!slot->sync) {
 		return;
 	}
-	if (slot->release) {
-		zwp_linux_buffer_release_v1_destroy(slot->release);
-	}
+	end_release(slot);
 	if (slot->timeline_proxy) {
 		wp_linux_drm_syncobj_timeline_v1_destroy(slot->timeline_proxy);
 	}
@@ -167,11 +158,10 @@ static bool set_acquire_fence(const struct sync_slot *slot, uint64_t point, int 
 
 static bool commit_syncobj(struct sync_slot *slot, int fence) {
 	struct wp_linux_drm_syncobj_surface_v1 *surface = slot->sync->syncobj_surface;
-	uint64_t acquire = slot->point + 1, release = slot->point + 2;
-	if (!set_acquire_fence(slot, acquire, fence)) {
-		return false;
+	uint64_t acquire = sync_slot_acquire_point(slot), release = acquire + 1;
+	if (set_acquire_fence(slot, acquire, fence)) {
+		slot->release_fd = timeline_eventfd(&slot->timeline, release);
 	}
-	slot->release_fd = timeline_eventfd(&slot->timeline, release);
 	if (slot->release_fd < 0) {
 		return false;
 	}
@@ -186,16 +176,12 @@ static bool commit_syncobj(struct sync_slot *slot, int fence) {
 static void handle_fenced_release(
 	void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fence) {
 	struct sync_slot *slot = data;
-	zwp_linux_buffer_release_v1_destroy(release);
-	slot->release = NULL;
+	end_release(slot);
 	slot->release_fd = fence;
 }
 
 static void handle_immediate_release(void *data, struct zwp_linux_buffer_release_v1 *release) {
-	struct sync_slot *slot = data;
-	zwp_linux_buffer_release_v1_destroy(release);
-	slot->release = NULL;
-	slot->busy = false;
+	sync_slot_forget(data);
 }
 
 static const struct zwp_linux_buffer_release_v1_listener release_listener = {
@@ -207,15 +193,11 @@ static bool commit_file(struct sync_slot *slot, int fence) {
 	struct zwp_linux_surface_synchronization_v1 *surface = slot->sync->file_surface;
 	/* No fence at all would mean implicit synchronisation. What is drawn already gets a
 	 * fence that has signalled: that of its own, idle dma-buf. */
-	int idle = -1;
-	if (fence < 0) {
-		idle = dmabuf_export_fence(slot->dmabuf, false);
-		if (idle < 0) {
-			return false;
-		}
-		fence = idle;
+	int idle = fence < 0 ? dmabuf_export_fence(slot->dmabuf, false) : -1;
+	if (fence < 0 && idle < 0) {
+		return false;
 	}
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(surface, fence);
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(surface, fence < 0 ? idle : fence);
 	fd_clear(&idle);
 	slot->release = zwp_linux_surface_synchronization_v1_get_release(surface);
 	if (!slot->release) {
@@ -226,23 +208,19 @@ static bool commit_file(struct sync_slot *slot, int fence) {
 }
 
 static bool pass_fence(struct sync_slot *slot, int fence) {
-	if (fence == SYNC_FENCE_LATER && slot->sync->mode != SYNC_SYNCOBJ) {
+	if (slot->sync->mode == SYNC_SYNCOBJ) {
+		return commit_syncobj(slot, fence);
+	}
+	if (fence == SYNC_FENCE_LATER) {
 		errno = EINVAL;
 		return false;
 	}
-	switch (slot->sync->mode) {
-	case SYNC_SYNCOBJ:
-		return commit_syncobj(slot, fence);
-	case SYNC_FILE:
+	if (slot->sync->mode == SYNC_FILE) {
 		return commit_file(slot, fence);
-	case SYNC_IMPLICIT:
-		/* Most drivers have put their fence on the buffer when they took the commands; for
-		 * those that don't, this does. */
-		return fence < 0 || dmabuf_import_fence(slot->dmabuf, fence);
-	case SYNC_AUTO:
-		break;
 	}
-	return false;
+	/* Most drivers have put their fence on the buffer when they took the commands; for those
+	 * that don't, this does. */
+	return fence < 0 || dmabuf_import_fence(slot->dmabuf, fence);
 }
 
 bool sync_slot_commit(struct sync_slot *slot, int fence) {
@@ -256,30 +234,17 @@ bool sync_slot_commit(struct sync_slot *slot, int fence) {
 }
 
 int64_t sync_fence_time_ns(int fence) {
-	struct sync_fence_info fences[8] = {0};
-	struct sync_file_info info = {
-		.num_fences = sizeof(fences) / sizeof(fences[0]),
-		.sync_fence_info = (uint64_t)(uintptr_t)fences,
-	};
-	if (ioctl(fence, SYNC_IOC_FILE_INFO, &info) != 0 || info.status == 0) {
-		return INT64_MAX;
-	}
-	uint64_t last = 0;
-	for (uint32_t i = 0; i < info.num_fences; i++) {
-		last = fences[i].timestamp_ns > last ? fences[i].timestamp_ns : last;
-	}
-	return (int64_t)last;
+	struct latch_fence_info info;
+	return latch_fence_get_info(fence, &info) == 0 && info.status != 0 ? info.signal_time_ns
+									   : INT64_MAX;
 }
 
 uint64_t sync_slot_acquire_point(const struct sync_slot *slot) {
-	return slot->point - 1;
+	return slot->point + 1;
 }
 
 void sync_slot_forget(struct sync_slot *slot) {
-	if (slot->release) {
-		zwp_linux_buffer_release_v1_destroy(slot->release);
-		slot->release = NULL;
-	}
+	end_release(slot);
 	sync_slot_released(slot);
 }
 

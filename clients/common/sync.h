@@ -87,7 +87,7 @@ bool sync_slot_commit(struct sync_slot *slot, int fence);
  * yet, or can't be asked. */
 int64_t sync_fence_time_ns(int fence);
 
-/** The acquire point of the last commit; with SYNC_SYNCOBJ only. */
+/** The acquire point of the next commit; with SYNC_SYNCOBJ only. */
 uint64_t sync_slot_acquire_point(const struct sync_slot *slot);
 
 /** Gives up waiting for a release that may still come: the buffer can be committed again, as no

@@ -13,21 +13,13 @@ static bool is_usable(int node_fd) {
 		return false;
 	}
 	/* The eventfd ioctl has no capability of its own. Handle 0 is never valid: a kernel that
-	 * knows the ioctl looks it up and says ENOENT. */
-	int event_fd = eventfd(0, EFD_CLOEXEC);
-	if (event_fd < 0) {
-		return false;
-	}
-	bool known = drmSyncobjEventfd(node_fd, 0, 0, event_fd, 0) != 0 && errno == ENOENT;
-	fd_clear(&event_fd);
-	return known;
+	 * knows the ioctl looks it up first and says ENOENT. */
+	return drmSyncobjEventfd(node_fd, 0, 0, -1, 0) != 0 && errno == ENOENT;
 }
 
 int timeline_node_open(const char *preferred) {
 	struct device_list list = {0};
-	if (preferred) {
-		device_list_add(&list, preferred);
-	}
+	device_list_add(&list, preferred);
 	device_list_add_all(&list, false);
 	int fd = -1;
 	for (size_t i = 0; i < list.len && fd < 0; i++) {
@@ -36,7 +28,6 @@ int timeline_node_open(const char *preferred) {
 			fd_clear(&fd);
 		}
 	}
-	device_list_finish(&list);
 	return fd;
 }
 
@@ -53,11 +44,8 @@ void timeline_finish(struct timeline *timeline) {
 }
 
 int timeline_export(const struct timeline *timeline) {
-	int fd = -1;
-	if (drmSyncobjHandleToFD(timeline->node_fd, timeline->handle, &fd) != 0) {
-		return -1;
-	}
-	return fd;
+	int fd;
+	return drmSyncobjHandleToFD(timeline->node_fd, timeline->handle, &fd) == 0 ? fd : -1;
 }
 
 bool timeline_import_fence(const struct timeline *timeline, uint64_t point, int sync_file) {
@@ -80,10 +68,8 @@ bool timeline_signal(const struct timeline *timeline, uint64_t point) {
 
 int timeline_eventfd(const struct timeline *timeline, uint64_t point) {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (fd < 0) {
-		return -1;
-	}
-	if (drmSyncobjEventfd(timeline->node_fd, timeline->handle, point, fd, 0) != 0) {
+	if (fd >= 0 &&
+		drmSyncobjEventfd(timeline->node_fd, timeline->handle, point, fd, 0) != 0) {
 		fd_clear(&fd);
 	}
 	return fd;

@@ -16,34 +16,28 @@
 
 #include "base/format.h"
 
-static void print_line(const char *format, va_list args) {
-	char line[1024];
-	vsnprintf(line, sizeof(line), format, args);
-	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
-}
-
-void say(const char *format, ...) {
-	va_list args;
-	va_start(args, format);
-	print_line(format, args);
-	va_end(args);
-}
-
 enum client_exit failed(enum client_exit status, const char *format, ...) {
+	char line[1024];
 	va_list args;
 	va_start(args, format);
-	print_line(format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
 	return status;
 }
 
-bool rules_kept(const struct rule *rules, size_t len) {
+const char *rules_broken(const struct rule *rules, size_t len) {
 	for (size_t i = 0; i < len; i++) {
 		if (rules[i].broken) {
-			return failed(false, "%s", rules[i].words);
+			return rules[i].words;
 		}
 	}
-	return true;
+	return NULL;
+}
+
+bool rules_kept(const struct rule *rules, size_t len) {
+	const char *words = rules_broken(rules, len);
+	return !words || failed(false, "%s", words);
 }
 
 void fd_clear(int *fd) {
@@ -107,10 +101,9 @@ const char *modifier_name(uint64_t modifier, char text[FORMAT_NAME_MAX]) {
 		return text;
 	}
 	char *name = drmGetFormatModifierName(modifier);
+	snprintf(text, FORMAT_NAME_MAX, "0x%016llx", (unsigned long long)modifier);
 	if (name) {
 		snprintf(text, FORMAT_NAME_MAX, "%s", name);
-	} else {
-		snprintf(text, FORMAT_NAME_MAX, "0x%016llx", (unsigned long long)modifier);
 	}
 	free(name);
 	return text;

@@ -7,9 +7,6 @@
 
 #include "base/clock.h"
 
-/** One line on stderr, led by the program's name. */
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /** How latch-client and latch-stress end; --help and the man pages list the same. */
 enum client_exit {
 	CLIENT_EXIT_OK = 0,
@@ -22,15 +19,21 @@ enum client_exit {
 	CLIENT_EXIT_EARLY = 7,	    /* closed before --frames were shown */
 };
 
-/** As say(), and returns the status: how the program ends, or false. */
+/** One line on stderr, led by the program's name; returns the status: how it ends, or false. */
 enum client_exit failed(enum client_exit status, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/** What makes options wrong together, in the order of what is said first. */
+/** The same where nothing has failed, or it goes on. */
+#define say(...) ((void)failed(CLIENT_EXIT_OK, __VA_ARGS__))
+
+/** What makes options wrong together, or a compositor useless; what is said first comes first. */
 struct rule {
 	bool broken;
 	const char *words;
 };
+
+/** The words of the first rule that is broken; NULL: of none. */
+const char *rules_broken(const struct rule *rules, size_t len);
 
 /** Whether all rules are kept; says which is not. */
 bool rules_kept(const struct rule *rules, size_t len);

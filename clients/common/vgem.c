@@ -6,9 +6,11 @@
 #include <linux/dma-buf.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
+
+#include "device.h"
+#include "util.h"
 
 #define MAX_NODES 64
 
@@ -16,21 +18,14 @@ int vgem_open(void) {
 	for (int i = 0; i < MAX_NODES; i++) {
 		char path[64];
 		snprintf(path, sizeof(path), "/dev/dri/card%d", i);
-		int fd = open(path, O_RDWR | O_CLOEXEC);
-		if (fd < 0) {
-			continue;
-		}
-		drmVersion *version = drmGetVersion(fd);
+		int fd = device_open(path);
+		drmVersion *version = fd >= 0 ? drmGetVersion(fd) : NULL;
 		bool found = version && strcmp(version->name, "vgem") == 0;
 		drmFreeVersion(version);
-		/* Who opens a KMS node first is its master; that is for a compositor. */
-		if (drmIsMaster(fd)) {
-			drmDropMaster(fd);
-		}
 		if (found) {
 			return fd;
 		}
-		close(fd);
+		fd_clear(&fd);
 	}
 	return -1;
 }
@@ -63,10 +58,8 @@ int vgem_create_fence(int vgem_fd, uint32_t *fence) {
 		drmIoctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
 		export.fd = -1;
 	}
+	fd_clear(&dmabuf_fd);
 	int saved = errno;
-	if (dmabuf_fd >= 0) {
-		close(dmabuf_fd);
-	}
 	drmModeDestroyDumbBuffer(vgem_fd, handle);
 	errno = saved;
 	return export.fd;

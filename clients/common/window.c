@@ -51,18 +51,17 @@ bool window_init(struct window *window, struct connection *conn, const char *tit
 		.proposed_height = height,
 	};
 	window->surface = wl_compositor_create_surface(conn->compositor);
-	if (!window->surface) {
+	if (window->surface) {
+		window->xdg_surface = xdg_wm_base_get_xdg_surface(conn->wm_base, window->surface);
+	}
+	if (window->xdg_surface) {
+		window->toplevel = xdg_surface_get_toplevel(window->xdg_surface);
+	}
+	if (!window->toplevel) {
+		window_finish(window);
 		return false;
 	}
-	window->xdg_surface = xdg_wm_base_get_xdg_surface(conn->wm_base, window->surface);
-	if (!window->xdg_surface) {
-		goto error;
-	}
 	xdg_surface_add_listener(window->xdg_surface, &surface_listener, window);
-	window->toplevel = xdg_surface_get_toplevel(window->xdg_surface);
-	if (!window->toplevel) {
-		goto error;
-	}
 	xdg_toplevel_add_listener(window->toplevel, &toplevel_listener, window);
 	xdg_toplevel_set_title(window->toplevel, title);
 	xdg_toplevel_set_app_id(window->toplevel, "latch-client");
@@ -71,10 +70,6 @@ bool window_init(struct window *window, struct connection *conn, const char *tit
 	}
 	wl_surface_commit(window->surface);
 	return true;
-
-error:
-	window_finish(window);
-	return false;
 }
 
 void window_finish(struct window *window) {

@@ -15,8 +15,7 @@
 #include "common/json.h"
 #include "common/util.h"
 #include "linux-dmabuf-v1-client-protocol.h"
-#include "linux-drm-syncobj-v1-client-protocol.h"
-#include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
+#include "run.h"
 
 #define PATIENCE_S 3
 
@@ -33,10 +32,10 @@ static const struct bad_case *const tables[] = {
 /* What all cases share: memory of exactly BAD_SIZE bytes, a node for timelines. */
 struct runner {
 	const struct stress_options *options;
-	struct dmabuf memory;
-	struct canvas *canvas;
+	struct canvas_buffer memory;
+	struct canvas canvas;
 	int node_fd;
-	struct bad_report *report;
+	uint64_t ok, not_ok, skipped;
 	yyjson_mut_doc *doc; /* of the first round; NULL: none is wanted */
 	yyjson_mut_val *cases;
 	uint64_t number;
@@ -45,36 +44,19 @@ struct runner {
 
 /* --- a case's connection ------------------------------------------------------- */
 
-static const char *find_missing(const struct bad *bad, const struct bad_case *bad_case) {
-	if (!bad->conn.compositor) {
-		return "the compositor lacks wl_compositor 4";
-	}
-	if (!bad->conn.dmabuf) {
-		return "the compositor lacks zwp_linux_dmabuf_v1 3";
-	}
-	if (zwp_linux_dmabuf_v1_get_version(bad->conn.dmabuf) < bad_case->version) {
-		return "the compositor's linux-dmabuf is older";
-	}
-	if (bad_case->need == NEED_SYNC_FILE && !bad->conn.explicit_sync) {
-		return "the compositor lacks zwp_linux_explicit_synchronization_v1";
-	}
-	if (bad_case->need == NEED_SYNCOBJ && !bad->conn.syncobj_manager) {
-		return "the compositor lacks wp_linux_drm_syncobj_manager_v1";
-	}
-	return NULL;
-}
-
-/* Returns false when there is no compositor. */
-static bool begin_case(
-	const struct runner *runner, const struct bad_case *bad_case, struct bad *bad) {
-	*bad = (struct bad){
-		.memory = runner->memory, .node_fd = runner->node_fd, .need = bad_case->need};
-	uint32_t version = bad_case->version ? bad_case->version : CONNECTION_DMABUF;
-	if (!connection_init(&bad->conn, version)) {
-		return false;
-	}
-	bad->missing = find_missing(bad, bad_case);
-	return true;
+static const char *find_missing(const struct connection *conn, const struct bad_case *bad_case) {
+	struct zwp_linux_dmabuf_v1 *dmabuf = conn->dmabuf;
+	const struct rule rules[] = {
+		{!conn->compositor, "the compositor lacks wl_compositor 4"},
+		{!dmabuf, "the compositor lacks zwp_linux_dmabuf_v1 3"},
+		{dmabuf && zwp_linux_dmabuf_v1_get_version(dmabuf) < bad_case->version,
+			"the compositor's linux-dmabuf is older"},
+		{bad_case->need == NEED_SYNC_FILE && !conn->explicit_sync,
+			"the compositor lacks zwp_linux_explicit_synchronization_v1"},
+		{bad_case->need == NEED_SYNCOBJ && !conn->syncobj_manager,
+			"the compositor lacks wp_linux_drm_syncobj_manager_v1"},
+	};
+	return rules_broken(rules, sizeof(rules) / sizeof(rules[0]));
 }
 
 static void handle_synced(void *data, struct wl_callback *callback, uint32_t serial) {
@@ -122,8 +104,12 @@ struct result {
 
 static struct result live_case(const struct runner *runner, const struct bad_case *bad_case) {
 	struct result result = {.outcome = {.answer = ANSWER_NOTHING}};
-	struct bad bad;
-	result.connected = begin_case(runner, bad_case, &bad);
+	struct bad bad = {.memory = runner->memory.dmabuf,
+		.node_fd = runner->node_fd,
+		.need = bad_case->need};
+	uint32_t version = bad_case->version ? bad_case->version : CONNECTION_DMABUF;
+	result.connected = connection_init(&bad.conn, version);
+	bad.missing = result.connected ? find_missing(&bad.conn, bad_case) : NULL;
 	if (result.connected && !bad.missing) {
 		bad_case->run(&bad, bad_case->data);
 		/* Or it turned out that it can't be made. */
@@ -161,38 +147,28 @@ static bool run_in_process(
 
 /* --- the run --------------------------------------------------------------------- */
 
-static void print_result(struct runner *runner, const struct bad_case *bad_case, bool ok,
-	const struct result *result) {
-	if (runner->quiet && ok) {
-		return;
-	}
-	runner->number++;
-	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
-	printf("%s %" PRIu64 " - %s", ok ? "ok" : "not ok", runner->number, bad_case->name);
-	if (result->missing) {
-		printf(" # SKIP %s", result->missing);
-	} else {
-		printf(": %s", outcome_text(&result->outcome, got));
-		if (!ok) {
-			printf(", not %s", expectation_text(&bad_case->expected, wanted));
-		}
-	}
-	printf("\n");
-	fflush(stdout);
-}
-
-static bool add_json(struct runner *runner, const struct bad_case *bad_case, bool ok,
+/* Returns false without memory. */
+static bool tell(struct runner *runner, const struct bad_case *bad_case, bool ok,
 	const struct result *result) {
 	char got[OUTCOME_TEXT_MAX], wanted[OUTCOME_TEXT_MAX];
-	const char *word = result->missing ? "skip" : (ok ? "ok" : "not ok");
 	const char *text = result->missing ? result->missing : outcome_text(&result->outcome, got);
+	expectation_text(&bad_case->expected, wanted);
+	if (!runner->quiet || !ok) {
+		printf("%s %" PRIu64 " - %s%s%s%s%s\n", ok ? "ok" : "not ok", ++runner->number,
+			bad_case->name, result->missing ? " # SKIP " : ": ", text,
+			ok ? "" : ", not ", ok ? "" : wanted);
+		fflush(stdout);
+	}
+	if (!runner->doc || runner->quiet) {
+		return true;
+	}
+	const char *word = result->missing ? "skip" : (ok ? "ok" : "not ok");
 	yyjson_mut_doc *doc = runner->doc;
 	yyjson_mut_val *item = yyjson_mut_arr_add_obj(doc, runner->cases);
 	return item && yyjson_mut_obj_add_str(doc, item, "name", bad_case->name) &&
 	       yyjson_mut_obj_add_str(doc, item, "result", word) &&
 	       yyjson_mut_obj_add_strcpy(doc, item, "got", text) &&
-	       yyjson_mut_obj_add_strcpy(
-		       doc, item, "wanted", expectation_text(&bad_case->expected, wanted));
+	       yyjson_mut_obj_add_strcpy(doc, item, "wanted", wanted);
 }
 
 static enum client_exit run_case(struct runner *runner, const struct bad_case *bad_case) {
@@ -205,11 +181,10 @@ static enum client_exit run_case(struct runner *runner, const struct bad_case *b
 			"no compositor: start one, or set WAYLAND_DISPLAY and XDG_RUNTIME_DIR");
 	}
 	bool ok = result.missing || outcome_fits(&result.outcome, &bad_case->expected);
-	runner->report->skipped += result.missing != NULL;
-	runner->report->ok += ok && !result.missing;
-	runner->report->not_ok += !ok;
-	print_result(runner, bad_case, ok, &result);
-	if (runner->doc && !runner->quiet && !add_json(runner, bad_case, ok, &result)) {
+	runner->skipped += result.missing != NULL;
+	runner->ok += ok && !result.missing;
+	runner->not_ok += !ok;
+	if (!tell(runner, bad_case, ok, &result)) {
 		say("out of memory");
 	}
 	return CLIENT_EXIT_OK;
@@ -248,36 +223,35 @@ static bool is_accepted(const struct runner *runner) {
 }
 
 static void drop_memory(struct runner *runner) {
-	canvas_destroy_buffer(&runner->memory);
-	canvas_destroy(runner->canvas);
+	canvas_destroy_buffer(&runner->canvas, &runner->memory);
+	canvas_finish(&runner->canvas);
 }
 
-/* path: of the device for CANVAS_DUMB, else NULL. What is left when it fails is dropped later. */
+/* path: of the device for CANVAS_DUMB, else "". What is left when it fails is dropped later. */
 static bool try_memory(struct runner *runner, enum canvas_kind kind, const char *path) {
-	uint64_t linear = DRM_FORMAT_MOD_LINEAR;
-	const struct plan_step step = {
-		.fourcc = DRM_FORMAT_XRGB8888, .num_modifiers = 1, .modifiers = &linear};
+	static const struct plan_step step = {.fourcc = DRM_FORMAT_XRGB8888,
+		.num_modifiers = 1,
+		.modifiers = {DRM_FORMAT_MOD_LINEAR}};
 	static const struct scene_options nothing;
 	const char *why;
 	drop_memory(runner);
-	runner->canvas = canvas_create(kind, path, &nothing, &why);
-	return runner->canvas &&
-	       canvas_create_buffer(
-		       runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT, &runner->memory) &&
-	       runner->memory.planes[0].stride == BAD_STRIDE &&
-	       lseek(runner->memory.planes[0].fd, 0, SEEK_END) == BAD_SIZE && is_accepted(runner);
+	const struct dmabuf_plane *plane = &runner->memory.dmabuf.planes[0];
+	return canvas_init(&runner->canvas, kind, path, &nothing, &why) &&
+	       canvas_create_buffer(&runner->canvas, &step, BAD_WIDTH, BAD_HEIGHT,
+		       &runner->memory, &why) &&
+	       plane->stride == BAD_STRIDE && lseek(plane->fd, 0, SEEK_END) == BAD_SIZE &&
+	       is_accepted(runner);
 }
 
 /* Exactly BAD_SIZE bytes that the compositor takes. */
 static bool make_memory(struct runner *runner) {
 	struct device_list devices = {0};
 	device_list_add_all(&devices, true);
-	bool made = try_memory(runner, CANVAS_UDMABUF, NULL);
+	bool made = try_memory(runner, CANVAS_UDMABUF, "");
 	for (size_t i = 0; i < devices.len && !made; i++) {
 		made = try_memory(runner, CANVAS_DUMB, devices.paths[i]);
 	}
-	device_list_finish(&devices);
-	return made || try_memory(runner, CANVAS_HEAP, NULL);
+	return made || try_memory(runner, CANVAS_HEAP, "");
 }
 
 /* Why there is nothing to make cases of. */
@@ -298,46 +272,38 @@ static enum client_exit say_no_memory(void) {
 }
 
 static bool write_json(const struct runner *runner) {
-	const struct bad_report *report = runner->report;
 	yyjson_mut_doc *doc = runner->doc;
 	yyjson_mut_val *root = doc ? yyjson_mut_doc_get_root(doc) : NULL;
-	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", report->ok) &&
-			yyjson_mut_obj_add_uint(doc, root, "not_ok", report->not_ok) &&
-			yyjson_mut_obj_add_uint(doc, root, "skipped", report->skipped);
+	bool complete = root && yyjson_mut_obj_add_uint(doc, root, "ok", runner->ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "not_ok", runner->not_ok) &&
+			yyjson_mut_obj_add_uint(doc, root, "skipped", runner->skipped);
 	return json_write(doc, complete, runner->options->json);
 }
 
-enum client_exit bad_run(
-	const struct stress_options *options, int signal_fd, struct bad_report *report) {
-	*report = (struct bad_report){0};
-	struct runner runner = {.options = options, .report = report};
+enum client_exit bad_run(const struct stress_options *options, int signal_fd) {
+	struct runner runner = {.options = options, .canvas.fd = -1};
 	if (options->list) {
 		return run_all(&runner, signal_fd);
 	}
-	dmabuf_init(&runner.memory, BAD_WIDTH, BAD_HEIGHT, DRM_FORMAT_XRGB8888);
 	runner.node_fd = timeline_node_open(NULL);
-	enum client_exit status = CLIENT_EXIT_OK;
-	if (!make_memory(&runner)) {
-		status = say_no_memory();
-		goto out;
+	enum client_exit status = make_memory(&runner) ? CLIENT_EXIT_OK : say_no_memory();
+	if (status == CLIENT_EXIT_OK) {
+		yyjson_mut_val *root = NULL;
+		runner.doc = options->json ? json_create(&root) : NULL;
+		runner.cases = root ? yyjson_mut_obj_add_arr(runner.doc, root, "cases") : NULL;
+		for (uint64_t n = 0; n < options->repeat && status == CLIENT_EXIT_OK; n++) {
+			runner.quiet = n > 0;
+			status = run_all(&runner, signal_fd);
+		}
+		printf("1..%" PRIu64 "\n", runner.number);
+		bool told = !options->json || write_json(&runner);
+		if (!told || (status == CLIENT_EXIT_OK && runner.not_ok > 0)) {
+			status = CLIENT_EXIT_FAILURE;
+		}
 	}
-	yyjson_mut_val *root = NULL;
-	runner.doc = options->json ? json_create(&root) : NULL;
-	runner.cases = root ? yyjson_mut_obj_add_arr(runner.doc, root, "cases") : NULL;
-	for (uint64_t n = 0; n < options->repeat && status == CLIENT_EXIT_OK; n++) {
-		runner.quiet = n > 0;
-		status = run_all(&runner, signal_fd);
-	}
-	printf("1..%" PRIu64 "\n", runner.number);
-	if (status == CLIENT_EXIT_OK && report->not_ok > 0) {
-		status = CLIENT_EXIT_FAILURE;
-	}
-	if (options->json && !write_json(&runner)) {
-		status = CLIENT_EXIT_FAILURE;
-	}
-
-out:
 	drop_memory(&runner);
 	fd_clear(&runner.node_fd);
+	say("%" PRIu64 " ok, %" PRIu64 " not ok, %" PRIu64 " skipped", runner.ok, runner.not_ok,
+		runner.skipped);
 	return status;
 }

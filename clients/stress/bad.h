@@ -2,14 +2,11 @@
 #define STRESS_BAD_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "common/connection.h"
 #include "common/dmabuf.h"
 #include "common/timeline.h"
-#include "run.h"
 #include "verdict.h"
 
 /*
@@ -38,7 +35,6 @@ enum bad_fd {
 	FD_PATH, /* opened with O_PATH */
 	FD_SYNC_FILE,
 	FD_SYNCOBJ,
-	FD_NUM_KINDS,
 };
 
 /** Which globals a case needs. */
@@ -82,7 +78,7 @@ enum bad_op {
 
 	/* Surfaces without a role: the rules are the same for them. There is one to begin with. */
 	SURFACE, /* another one */
-	SHM,	 /* a good buffer in shared memory is made and attached */
+	SHM,	 /* a good buffer in shared memory is made */
 	ATTACH,	 /* the buffer */
 	NOTHING, /* no buffer is attached */
 	DAMAGE,	 /* all of it */
@@ -112,22 +108,13 @@ struct bad_step {
 #define STEPS(...) ((const struct bad_step[]){__VA_ARGS__, {STEPS_END}})
 
 /* Params with a dma-buf as plane 0. */
-#define FILLED                                                                                     \
-	{PARAMS}, {                                                                                \
-		ADD, FD_DMABUF                                                                     \
-	}
+#define FILLED {PARAMS}, {ADD, FD_DMABUF}
 /* A good dma-buf is made and attached. */
-#define BUFFER                                                                                     \
-	FILLED, {CREATE_IMMED}, {UNPARAMS}, {                                                      \
-		ATTACH                                                                             \
-	}
+#define BUFFER FILLED, {CREATE_IMMED}, {UNPARAMS}, {ATTACH}
 /* The buffer is shown on a new surface. */
-#define SHOW                                                                                       \
-	{SURFACE}, {ATTACH}, {DAMAGE}, {                                                           \
-		COMMIT                                                                             \
-	}
+#define SHOW {SURFACE}, {ATTACH}, {DAMAGE}, {COMMIT}
 
-/** Takes steps, up to the end of them. */
+/** Takes steps, up to the end of them, or to one that can't be taken: see bad->missing. */
 void bad_take_steps(struct bad *bad, const void *steps);
 
 /** A case: steps, or a function of its own. */

@@ -43,13 +43,11 @@ static void set_device(struct bad *bad, const void *data) {
 
 static const size_t short_device = sizeof(dev_t) - 1, long_device = sizeof(dev_t) + 1;
 
-#define ERROR(NAME) \
-	{BAD_ERRORS("zwp_linux_buffer_params_v1", ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##NAME)}
-
+#define ERRORS(NAME) \
+	BAD_ERRORS("zwp_linux_buffer_params_v1", ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_##NAME)
+#define ERROR(NAME) {ERRORS(NAME)}
 #define CASE(NAME, STEPS, ...) \
-	{ \
-		.name = NAME, .run = bad_take_steps, .data = STEPS, .expected = __VA_ARGS__ \
-	}
+	{.name = NAME, .run = bad_take_steps, .data = STEPS, .expected = __VA_ARGS__}
 #define ADD_PIPE {ADD, FD_PIPE, 0}
 #define REFUSED {PARAMS}, ADD_PIPE, {CREATE}, {ROUNDTRIP}
 
@@ -88,23 +86,13 @@ const struct bad_case bad_order_cases[] = {
 		STEPS(FILLED, {CREATE_IMMED}, SHOW, {UNBUFFER}), FINE),
 	CASE("a buffer that failed is destroyed",
 		STEPS({PARAMS}, ADD_PIPE, {CREATE_IMMED}, {UNBUFFER}),
-		{BAD_ERRORS("zwp_linux_buffer_params_v1",
-			 ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_WL_BUFFER),
-			.failed = true}),
-	{.name = "feedback that outlives its surface",
-		.run = feedback_after_surface,
-		.version = 4,
+		{ERRORS(INVALID_WL_BUFFER), .failed = true}),
+	{.name = "feedback that outlives its surface", .run = feedback_after_surface, .version = 4,
 		.expected = FINE},
 	{.name = "a hundred feedbacks", .run = feedback_many, .version = 4, .expected = FINE},
-	{.name = "a sampling device that is too short",
-		.run = set_device,
-		.data = &short_device,
-		.version = 6,
-		.expected = ERROR(INVALID_DEV_T_SIZE)},
-	{.name = "a sampling device that is too long",
-		.run = set_device,
-		.data = &long_device,
-		.version = 6,
-		.expected = ERROR(INVALID_DEV_T_SIZE)},
+	{.name = "a sampling device that is too short", .run = set_device, .data = &short_device,
+		.version = 6, .expected = ERROR(INVALID_DEV_T_SIZE)},
+	{.name = "a sampling device that is too long", .run = set_device, .data = &long_device,
+		.version = 6, .expected = ERROR(INVALID_DEV_T_SIZE)},
 	{0},
 };

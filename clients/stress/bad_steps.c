@@ -21,11 +21,9 @@ static void add(struct bad *bad, enum bad_fd kind, uint32_t index) {
 }
 
 static void make_shm_buffer(struct bad *bad) {
-	int fd = bad_open(bad, FD_MEMFD);
-	if (fd < 0 || !bad->conn.shm) {
+	int fd = bad->conn.shm ? bad_open(bad, FD_MEMFD) : -1;
+	if (fd < 0) {
 		bad->missing = "the compositor lacks wl_shm, or there is no memory for it";
-		fd_clear(&fd);
-		bad->buffer = NULL;
 		return;
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(bad->conn.shm, fd, BAD_SIZE);
@@ -49,71 +47,6 @@ static void destroy_manager(struct bad *bad) {
 		wp_linux_drm_syncobj_manager_v1_destroy(bad->conn.syncobj_manager);
 		bad->conn.syncobj_manager = NULL;
 		break;
-	}
-}
-
-/* Returns false for a step of another kind. */
-static bool take_buffer_step(struct bad *bad, const struct bad_step *step) {
-	switch (step->op) {
-	case ROUNDTRIP:
-		wl_display_roundtrip(bad->conn.display);
-		return true;
-	case PARAMS:
-		bad->params = bad_params(bad);
-		return true;
-	case ADD:
-		add(bad, (enum bad_fd)step->what, step->index);
-		return true;
-	case CREATE:
-		zwp_linux_buffer_params_v1_create(bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
-		return true;
-	case CREATE_IMMED:
-		bad->buffer = zwp_linux_buffer_params_v1_create_immed(
-			bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
-		return true;
-	case UNPARAMS:
-		zwp_linux_buffer_params_v1_destroy(bad->params);
-		return true;
-	case FORGET_ANSWER:
-		bad->answer = ANSWER_NOTHING;
-		return true;
-	case UNMANAGE:
-		destroy_manager(bad);
-		return true;
-	default:
-		return false;
-	}
-}
-
-static bool take_surface_step(struct bad *bad, const struct bad_step *step) {
-	switch (step->op) {
-	case SURFACE:
-		bad->surface = wl_compositor_create_surface(bad->conn.compositor);
-		return true;
-	case SHM:
-		make_shm_buffer(bad);
-		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
-		return true;
-	case ATTACH:
-		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
-		return true;
-	case NOTHING:
-		wl_surface_attach(bad->surface, NULL, 0, 0);
-		return true;
-	case DAMAGE:
-		wl_surface_damage_buffer(bad->surface, 0, 0, INT32_MAX, INT32_MAX);
-		return true;
-	case COMMIT:
-		wl_surface_commit(bad->surface);
-		return true;
-	case UNBUFFER:
-		wl_buffer_destroy(bad->buffer);
-		return true;
-	case UNSURFACE:
-		wl_surface_destroy(bad->surface);
-		return true;
-	default:
-		return false;
 	}
 }
 
@@ -148,21 +81,15 @@ static void take_point_step(struct bad *bad, const struct bad_step *step) {
 		bad->release = import(bad, FD_SYNCOBJ);
 		break;
 	case ACQUIRE:
-		if (bad->acquire) {
-			wp_linux_drm_syncobj_surface_v1_set_acquire_point(
-				bad->point_sync, bad->acquire, HIGH(step->what), LOW(step->what));
-		}
+		wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+			bad->point_sync, bad->acquire, HIGH(step->what), LOW(step->what));
 		break;
 	case RELEASE:
-		if (bad->release) {
-			wp_linux_drm_syncobj_surface_v1_set_release_point(
-				bad->point_sync, bad->release, HIGH(step->what), LOW(step->what));
-		}
+		wp_linux_drm_syncobj_surface_v1_set_release_point(
+			bad->point_sync, bad->release, HIGH(step->what), LOW(step->what));
 		break;
 	case UNTIMELINE:
-		if (bad->acquire) {
-			wp_linux_drm_syncobj_timeline_v1_destroy(bad->acquire);
-		}
+		wp_linux_drm_syncobj_timeline_v1_destroy(bad->acquire);
 		break;
 	default:
 		break;
@@ -194,16 +121,76 @@ static void take_fence_step(struct bad *bad, const struct bad_step *step) {
 	}
 }
 
-void bad_take_steps(struct bad *bad, const void *steps) {
-	bad->surface = wl_compositor_create_surface(bad->conn.compositor);
-	for (const struct bad_step *step = steps; step->op != STEPS_END; step++) {
-		if (take_buffer_step(bad, step) || take_surface_step(bad, step)) {
-			continue;
-		}
+static void take_surface_step(struct bad *bad, const struct bad_step *step) {
+	switch (step->op) {
+	case SURFACE:
+		bad->surface = wl_compositor_create_surface(bad->conn.compositor);
+		break;
+	case SHM:
+		make_shm_buffer(bad);
+		break;
+	case ATTACH:
+		wl_surface_attach(bad->surface, bad->buffer, 0, 0);
+		break;
+	case NOTHING:
+		wl_surface_attach(bad->surface, NULL, 0, 0);
+		break;
+	case DAMAGE:
+		wl_surface_damage_buffer(bad->surface, 0, 0, INT32_MAX, INT32_MAX);
+		break;
+	case COMMIT:
+		wl_surface_commit(bad->surface);
+		break;
+	case UNBUFFER:
+		wl_buffer_destroy(bad->buffer);
+		break;
+	case UNSURFACE:
+		wl_surface_destroy(bad->surface);
+		break;
+	default:
 		if (bad->need == NEED_SYNCOBJ) {
 			take_point_step(bad, step);
 		} else {
 			take_fence_step(bad, step);
 		}
+	}
+}
+
+static void take_buffer_step(struct bad *bad, const struct bad_step *step) {
+	switch (step->op) {
+	case ROUNDTRIP:
+		wl_display_roundtrip(bad->conn.display);
+		break;
+	case PARAMS:
+		bad->params = bad_params(bad);
+		break;
+	case ADD:
+		add(bad, (enum bad_fd)step->what, step->index);
+		break;
+	case CREATE:
+		zwp_linux_buffer_params_v1_create(bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
+		break;
+	case CREATE_IMMED:
+		bad->buffer = zwp_linux_buffer_params_v1_create_immed(
+			bad->params, BAD_WIDTH, BAD_HEIGHT, XRGB, 0);
+		break;
+	case UNPARAMS:
+		zwp_linux_buffer_params_v1_destroy(bad->params);
+		break;
+	case FORGET_ANSWER:
+		bad->answer = ANSWER_NOTHING;
+		break;
+	case UNMANAGE:
+		destroy_manager(bad);
+		break;
+	default:
+		take_surface_step(bad, step);
+	}
+}
+
+void bad_take_steps(struct bad *bad, const void *steps) {
+	bad->surface = wl_compositor_create_surface(bad->conn.compositor);
+	for (const struct bad_step *step = steps; step->op != STEPS_END && !bad->missing; step++) {
+		take_buffer_step(bad, step);
 	}
 }

@@ -7,10 +7,8 @@
 		ZWP_LINUX_SURFACE_SYNCHRONIZATION_V1_ERROR_##NAME)
 #define ERROR(NAME) {OF_SURFACE(NAME)}
 #define CASE(NAME, STEPS, ...) \
-	{ \
-		.name = "sync_file: " NAME, .need = NEED_SYNC_FILE, .run = bad_take_steps, \
-		.data = STEPS, .expected = __VA_ARGS__ \
-	}
+	{.name = "sync_file: " NAME, .need = NEED_SYNC_FILE, .run = bad_take_steps, .data = STEPS, \
+		.expected = __VA_ARGS__}
 #define GOOD_FENCE {FENCE, FD_SYNC_FILE}
 #define NO_FENCE(KIND, NAME) \
 	CASE(NAME " as a fence", STEPS({OBJECT}, {FENCE, KIND}), ERROR(INVALID_FENCE))
@@ -32,7 +30,7 @@ const struct bad_case bad_sync_file_cases[] = {
 		ERROR(NO_SURFACE)),
 	CASE("a release after the surface", STEPS({OBJECT}, {UNSURFACE}, {GET_RELEASE}),
 		ERROR(NO_SURFACE)),
-	CASE("a fence with shared memory", STEPS({OBJECT}, {SHM}, GOOD_FENCE, {COMMIT}),
+	CASE("a fence with shared memory", STEPS({OBJECT}, {SHM}, {ATTACH}, GOOD_FENCE, {COMMIT}),
 		ERROR(UNSUPPORTED_BUFFER)),
 	CASE("a fence without a buffer", STEPS({OBJECT}, GOOD_FENCE, {COMMIT}), ERROR(NO_BUFFER)),
 	CASE("a fence with no buffer attached", STEPS({OBJECT}, GOOD_FENCE, {NOTHING}, {COMMIT}),

@@ -9,10 +9,8 @@
 	{BAD_ERRORS("wp_linux_drm_syncobj_manager_v1", \
 		WP_LINUX_DRM_SYNCOBJ_MANAGER_V1_ERROR_##NAME)}
 #define CASE(NAME, STEPS, ...) \
-	{ \
-		.name = "syncobj: " NAME, .need = NEED_SYNCOBJ, .run = bad_take_steps, \
-		.data = STEPS, .expected = __VA_ARGS__ \
-	}
+	{.name = "syncobj: " NAME, .need = NEED_SYNCOBJ, .run = bad_take_steps, .data = STEPS, \
+		.expected = __VA_ARGS__}
 #define POINTS {ACQUIRE, 1}, {RELEASE, 2}
 #define OF_ONE(A, R) STEPS({OBJECT}, BUFFER, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
 #define OF_TWO(A, R) STEPS({OBJECT}, {OTHER}, BUFFER, {ACQUIRE, A}, {RELEASE, R}, {COMMIT})
@@ -30,7 +28,7 @@ const struct bad_case bad_syncobj_cases[] = {
 		ERROR(NO_SURFACE)),
 	CASE("a release point after the surface", STEPS({OBJECT}, {UNSURFACE}, {RELEASE, 1}),
 		ERROR(NO_SURFACE)),
-	CASE("points with shared memory", STEPS({OBJECT}, POINTS, {SHM}, {COMMIT}),
+	CASE("points with shared memory", STEPS({OBJECT}, POINTS, {SHM}, {ATTACH}, {COMMIT}),
 		ERROR(UNSUPPORTED_BUFFER)),
 	CASE("points without a buffer", STEPS({OBJECT}, POINTS, {COMMIT}), ERROR(NO_BUFFER)),
 	CASE("an acquire point without a buffer", STEPS({OBJECT}, {ACQUIRE, 1}, {COMMIT}),

@@ -73,8 +73,6 @@ static int open_kind(const struct bad *bad, enum bad_fd kind) {
 		return dmabuf_export_fence(&bad->memory, false);
 	case FD_SYNCOBJ:
 		return open_syncobj(bad);
-	case FD_NUM_KINDS:
-		break;
 	}
 	return -1;
 }

@@ -83,13 +83,11 @@ static enum client_exit make_surface(struct stress_client *client, struct stress
 	struct ring *ring = surface->buffers.ring;
 	for (int i = 0; i < ring->num_buffers; i++) {
 		/* Drawn once: what this is about is not the picture. */
-		canvas_draw(surface->buffers.canvas, &ring->buffers[i].target,
-			&ring->buffers[i].dmabuf, 0);
+		canvas_draw(&surface->buffers.canvas, &ring->buffers[i].picture, 0);
 	}
 	while (!surface->window.configured) {
 		if (wl_display_dispatch(conn->display) < 0) {
-			connection_say_error(conn);
-			return CLIENT_EXIT_CONNECTION;
+			return connection_say_error(conn);
 		}
 	}
 	return CLIENT_EXIT_OK;
@@ -139,14 +137,13 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 	int fence;
 	if (!source_make(source, &request, latch_now_ns(), &fence)) {
 		return failed(
-			false, "no %s fence: %s", fence_kind_name(spec->kind), strerror(errno));
+			false, "no %s fence: %s", fence_kind_names[spec->kind], strerror(errno));
 	}
 	window_ack(&surface->window);
 	window_attach(&surface->window, &client->conn, buffer->wl_buffer);
 	if (!sync_slot_commit(&buffer->slot, fence)) {
 		return false;
 	}
-	source_committed(source, &request);
 	surface->previous = &buffer->slot;
 	return true;
 }

@@ -194,40 +194,38 @@ enum client_exit crowd_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct crowd crowd = {.options = options, .signal_fd = signal_fd};
 	int64_t start_ns = latch_now_ns();
-	*report = (struct hostile_report){0};
 	if (!connection_open(&crowd.conn, CONNECTION_DMABUF)) {
 		return CLIENT_EXIT_NO_SERVER;
 	}
-	enum client_exit status = CLIENT_EXIT_NO_GLOBAL;
+	enum client_exit status = CLIENT_EXIT_OK;
 	if (!crowd.conn.compositor || !crowd.conn.shm || !crowd.conn.wm_base ||
 		!crowd.conn.subcompositor) {
-		say("the compositor lacks wl_compositor, wl_subcompositor, wl_shm or xdg_wm_base");
+		status = failed(CLIENT_EXIT_NO_GLOBAL,
+			"the compositor lacks wl_compositor, wl_subcompositor, wl_shm or "
+			"xdg_wm_base");
 		goto out;
 	}
-	status = CLIENT_EXIT_NO_SOURCE;
 	if (!make_buffers(&crowd) || !presentation_init(&crowd.presentation, &crowd.conn)) {
-		say("no memory for buffers");
+		status = failed(CLIENT_EXIT_NO_SOURCE, "no memory for buffers");
 		goto out;
 	}
-	status = CLIENT_EXIT_OK;
 	stress_wait_for_begin(options);
 	start_ns = latch_now_ns();
 	bool connected = gather(&crowd);
 	while (connected && !report->closed &&
 		(options->run_ns == 0 || latch_now_ns() < start_ns + options->run_ns)) {
 		struct pollfd fds[2] = {{0}, {.fd = signal_fd, .events = POLLIN}};
-		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2);
+		connected = draw(&crowd) && connection_poll(&crowd.conn, fds, 2, INT64_MAX);
 		report->closed = (fds[1].revents & POLLIN) != 0 || crowd.windows[0].closed;
 	}
 	report->closed = report->closed || fd_readable(signal_fd);
 	if (!connected && !report->closed) {
 		wl_display_roundtrip(crowd.conn.display); // reads the error
-		connection_say_error(&crowd.conn);
-		status = CLIENT_EXIT_CONNECTION;
+		status = connection_say_error(&crowd.conn);
 	}
 out:
-	report->commits = crowd.commits;
-	report->run_ns = latch_now_ns() - start_ns;
+	report->commits += crowd.commits;
+	report->run_ns += latch_now_ns() - start_ns;
 	crowd_finish(&crowd);
 	return status;
 }

@@ -3,13 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
+#include "common/json.h"
 #include "common/util.h"
 
 /* A client that has not come to its step by then hangs. Of many that start at once, each has to
@@ -21,6 +21,13 @@
 struct group {
 	int arrived[2]; /* each closes the end for writing when it has come to its step, or can't */
 	int go[2];	/* and waits until nobody has this one open for writing */
+};
+
+/* What became of the clients that were to die. */
+struct die_report {
+	uint64_t killed;  /* where they should be */
+	uint64_t escaped; /* ended otherwise: an error that was said, or they hung */
+	uint64_t by_step[DIE_ALL];
 };
 
 /* Waits for the others, and dies with them. */
@@ -103,8 +110,7 @@ static enum client_exit live(const struct stress_options *options, enum die_step
 	}
 	die(group);
 broken:
-	connection_say_error(&client.conn);
-	return CLIENT_EXIT_CONNECTION;
+	return connection_say_error(&client.conn);
 }
 
 /* The child's life. The fences are its parent's, so they outlive it. */
@@ -152,9 +158,8 @@ static enum client_exit run_group(const struct stress_options *options, uint64_t
 	struct group group = {.arrived = {-1, -1}, .go = {-1, -1}};
 	enum client_exit status = CLIENT_EXIT_OK;
 	if (pipe2(group.arrived, O_CLOEXEC) != 0 || pipe2(group.go, O_CLOEXEC) != 0) {
-		say("pipe: %s", strerror(errno));
 		group_finish(&group);
-		return CLIENT_EXIT_FAILURE;
+		return failed(CLIENT_EXIT_FAILURE, "pipe: %s", strerror(errno));
 	}
 	uint64_t alive = 0;
 	for (; alive < number && status == CLIENT_EXIT_OK; alive++) {
@@ -163,8 +168,7 @@ static enum client_exit run_group(const struct stress_options *options, uint64_t
 			child(options, *step, source, &group);
 		}
 		if (pid < 0) {
-			say("fork: %s", strerror(errno));
-			status = CLIENT_EXIT_FAILURE;
+			status = failed(CLIENT_EXIT_FAILURE, "fork: %s", strerror(errno));
 			break;
 		}
 		report->by_step[*step]++;
@@ -184,27 +188,40 @@ static enum client_exit run_group(const struct stress_options *options, uint64_t
 	return status;
 }
 
-enum client_exit die_run(
-	const struct stress_options *options, int signal_fd, struct die_report *report) {
-	*report = (struct die_report){0};
-	struct source source;
-	const char *why;
-	if (!source_init(&source, options->fence.kind, &why)) {
-		return failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
-			fence_kind_name(options->fence.kind), why);
+static bool write_report(const struct stress_options *options, const struct die_report *report,
+	enum client_exit status) {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *root;
+	bool ok = stress_report_begin(options, status, &doc, &root) &&
+		  yyjson_mut_obj_add_uint(doc, root, "killed", report->killed) &&
+		  yyjson_mut_obj_add_uint(doc, root, "escaped", report->escaped);
+	yyjson_mut_val *steps = ok ? yyjson_mut_obj_add_obj(doc, root, "steps") : NULL;
+	ok = steps != NULL;
+	for (int step = 0; ok && step < DIE_ALL; step++) {
+		ok = yyjson_mut_obj_add_uint(
+			doc, steps, die_step_names[step], report->by_step[step]);
 	}
+	return json_write(doc, ok, options->json);
+}
+
+enum client_exit die_run(const struct stress_options *options, int signal_fd) {
+	struct die_report report = {0};
+	struct source source;
+	enum client_exit status = source_init(&source, options->fence.kind);
 	bool all = options->die_step == DIE_ALL;
 	enum die_step step = all ? DIE_BIND : options->die_step;
 	uint64_t left = options->repeat * (all ? DIE_ALL : 1);
 	int64_t end_ns = options->run_ns > 0 ? latch_now_ns() + options->run_ns : INT64_MAX;
-	enum client_exit status = CLIENT_EXIT_OK;
 	while (left > 0 && status == CLIENT_EXIT_OK && latch_now_ns() < end_ns &&
 		!fd_readable(signal_fd)) {
 		uint64_t number = (uint64_t)options->at_once;
 		number = number < left ? number : left;
-		status = run_group(options, number, &step, &source, report);
+		status = run_group(options, number, &step, &source, &report);
 		left -= number;
 	}
 	source_finish(&source);
-	return status;
+	say("%llu clients killed, %llu ended otherwise", (unsigned long long)report.killed,
+		(unsigned long long)report.escaped);
+	return options->json && !write_report(options, &report, status) ? CLIENT_EXIT_FAILURE
+									: status;
 }

@@ -5,10 +5,10 @@
 #include "base/options.h"
 
 #define MS INT64_C(1000000)
-#define DEFAULT_LATE_NS (100 * MS)
+#define DEFAULT_LATE_MS 100
 #define MAX_LATE_MS 3600000
 
-static const char *const names[] = {
+const char *const fence_kind_names[] = {
 	[FENCE_READY] = "ready",
 	[FENCE_NEVER] = "never",
 	[FENCE_LATE] = "late",
@@ -18,30 +18,23 @@ static const char *const names[] = {
 	[FENCE_USER] = "user",
 	[FENCE_UNMATERIALISED] = "unmaterialised",
 	[FENCE_RANDOM] = "random",
+	NULL,
 };
-
-const char *fence_kind_name(enum fence_kind kind) {
-	return names[kind];
-}
 
 bool fence_kind_is_ours(enum fence_kind kind) {
 	return kind == FENCE_FUTURE || kind == FENCE_PROXY || kind == FENCE_USER;
 }
 
 bool fence_spec_parse(const char *text, struct fence_spec *spec) {
-	uint64_t ms;
-	if (strncmp(text, "late:", 5) == 0) {
-		*spec = (struct fence_spec){.kind = FENCE_LATE};
-		bool good = option_parse_number(text + 5, 10, 0, MAX_LATE_MS, &ms);
-		spec->late_ns = good ? (int64_t)ms * MS : 0;
-		return good;
+	uint64_t ms = DEFAULT_LATE_MS;
+	const bool timed = strncmp(text, "late:", 5) == 0;
+	if (timed && !option_parse_number(text + 5, 10, 0, MAX_LATE_MS, &ms)) {
+		return false;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(text, names[i]) == 0) {
+	for (size_t i = 0; fence_kind_names[i]; i++) {
+		if (strcmp(timed ? "late" : text, fence_kind_names[i]) == 0) {
 			*spec = (struct fence_spec){
-				.kind = (enum fence_kind)i,
-				.late_ns = i == FENCE_LATE ? DEFAULT_LATE_NS : 0,
-			};
+				(enum fence_kind)i, i == FENCE_LATE ? (int64_t)ms * MS : 0};
 			return true;
 		}
 	}

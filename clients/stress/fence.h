@@ -30,8 +30,8 @@ bool fence_spec_parse(const char *text, struct fence_spec *spec);
  * no fence before. */
 bool fence_kind_is_ours(enum fence_kind kind);
 
-/** The word for it, without the time. */
-const char *fence_kind_name(enum fence_kind kind);
+/** The word for each, without the time. */
+extern const char *const fence_kind_names[];
 
 /**
  * What the next commit gets: spec itself, or one of many where that is random: half of them 0 to

@@ -1,17 +1,14 @@
 #include "run.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <sys/timerfd.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/minmax.h"
 #include "client.h"
 #include "common/util.h"
 
-/* The connection, the clock, the signals; then what announces releases. */
-#define FIRST_RELEASE 3
+/* The connection, the signals; then what announces releases. */
+#define FIRST_RELEASE 2
 
 /* Commits of a flood between two looks at the socket. */
 #define FLOOD_BATCH 64
@@ -22,7 +19,7 @@
 struct hostile {
 	struct stress_client client;
 	struct source source;
-	int timer_fd, signal_fd;
+	int signal_fd;
 	struct pollfd *fds;
 	nfds_t max_fds;
 	uint64_t seed;
@@ -31,22 +28,17 @@ struct hostile {
 	bool ended;
 };
 
-static bool commit(struct hostile *hostile, struct stress_surface *surface) {
-	static const struct fence_spec ready = {.kind = FENCE_READY};
-	struct stress_client *client = &hostile->client;
-	/* The first one shows a window: only then there is something to be held back. */
-	if (!surface->good) {
-		return stress_surface_commit(client, surface, &ready, &hostile->source);
-	}
-	struct fence_spec spec = fence_next(&client->options->fence,
-		surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
-	return stress_surface_commit(client, surface, &spec, &hostile->source);
-}
-
 static void commit_all(struct hostile *hostile) {
 	struct stress_client *client = &hostile->client;
 	for (int i = 0; i < client->num_surfaces; i++) {
-		commit(hostile, &client->surfaces[i]);
+		struct stress_surface *surface = &client->surfaces[i];
+		/* The first one shows a window: only then there is something to be held back. */
+		struct fence_spec spec = {.kind = FENCE_READY};
+		if (surface->good) {
+			spec = fence_next(&client->options->fence,
+				surface->buffers.sync.mode == SYNC_SYNCOBJ, &hostile->seed);
+		}
+		stress_surface_commit(client, surface, &spec, &hostile->source);
 	}
 }
 
@@ -60,38 +52,27 @@ static void flood(struct hostile *hostile) {
 	}
 }
 
-static void set_timer(const struct hostile *hostile) {
-	int64_t wake_ns = source_next_ns(&hostile->source);
-	wake_ns = latch_min(hostile->end_ns, wake_ns);
+static int64_t wake_time(const struct hostile *hostile) {
 	int64_t next_ns = hostile->next_commit_ns;
 	if (hostile->client.options->flood) {
 		/* It has no time to lose. */
-		next_ns = hostile->full ? latch_now_ns() + FULL_WAIT_NS : 1;
+		next_ns = hostile->full ? latch_now_ns() + FULL_WAIT_NS : 0;
 	}
-	wake_ns = latch_max(latch_min(next_ns, wake_ns), 1); /* 0 would disarm it */
-	const struct itimerspec when = {.it_value = latch_ns_timespec(wake_ns)};
-	timerfd_settime(hostile->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+	next_ns = latch_min(next_ns, hostile->end_ns);
+	return latch_min(next_ns, source_next_ns(&hostile->source));
 }
 
 /* Returns false when the connection broke. */
 static bool wait_for_events(struct hostile *hostile) {
 	struct stress_client *client = &hostile->client;
-	set_timer(hostile);
-	hostile->fds[1] = (struct pollfd){.fd = hostile->timer_fd, .events = POLLIN};
-	hostile->fds[2] = (struct pollfd){.fd = hostile->signal_fd, .events = POLLIN};
+	hostile->fds[1] = (struct pollfd){.fd = hostile->signal_fd, .events = POLLIN};
 	nfds_t num = FIRST_RELEASE;
 	for (int i = 0; i < client->num_surfaces; i++) {
 		num += client_buffers_add_fds(&client->surfaces[i].buffers, &hostile->fds[num],
 			hostile->max_fds - num);
 	}
-	bool connected = connection_poll(&client->conn, hostile->fds, num);
-	uint64_t expirations;
-	if (hostile->fds[1].revents & POLLIN &&
-		read(hostile->timer_fd, &expirations, sizeof(expirations)) < 0) {
-		/* Set anew meanwhile. */
-		errno = 0;
-	}
-	hostile->ended |= (hostile->fds[2].revents & POLLIN) != 0;
+	bool connected = connection_poll(&client->conn, hostile->fds, num, wake_time(hostile));
+	hostile->ended |= (hostile->fds[1].revents & POLLIN) != 0;
 	for (int i = 0; i < client->num_surfaces; i++) {
 		client_buffers_handle_fds(&client->surfaces[i].buffers,
 			&hostile->fds[FIRST_RELEASE], num - FIRST_RELEASE);
@@ -115,8 +96,7 @@ static enum client_exit loop(struct hostile *hostile) {
 			hostile->next_commit_ns = time_ns + options->interval_ns;
 		}
 		if (!wait_for_events(hostile)) {
-			connection_say_error(&hostile->client.conn);
-			return CLIENT_EXIT_CONNECTION;
+			return connection_say_error(&hostile->client.conn);
 		}
 	}
 	return CLIENT_EXIT_OK;
@@ -136,27 +116,23 @@ static uint64_t count_busy(const struct stress_client *client) {
 enum client_exit hostile_run(
 	const struct stress_options *options, int signal_fd, struct hostile_report *report) {
 	struct hostile hostile = {
-		.timer_fd = -1, .signal_fd = signal_fd, .seed = options->seed, .end_ns = INT64_MAX};
-	*report = (struct hostile_report){0};
-	const char *why;
-	if (!source_init(&hostile.source, options->fence.kind, &why)) {
-		return failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
-			fence_kind_name(options->fence.kind), why);
-	}
+		.signal_fd = signal_fd, .seed = options->seed, .end_ns = INT64_MAX};
+	report->busy = 0;
 	int64_t start_ns = latch_now_ns();
-	enum client_exit status = stress_client_init(&hostile.client, options);
+	enum client_exit status = source_init(&hostile.source, options->fence.kind);
+	if (status == CLIENT_EXIT_OK) {
+		status = stress_client_init(&hostile.client, options);
+	}
 	if (status == CLIENT_EXIT_OK) {
 		status = stress_client_make_surfaces(&hostile.client);
 	}
 	if (status != CLIENT_EXIT_OK) {
 		goto out;
 	}
-	hostile.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	hostile.max_fds = FIRST_RELEASE + (nfds_t)options->surfaces * (nfds_t)options->buffers;
 	hostile.fds = calloc(hostile.max_fds, sizeof(*hostile.fds));
-	if (hostile.timer_fd < 0 || !hostile.fds) {
-		say("out of memory, or of file descriptors");
-		status = CLIENT_EXIT_FAILURE;
+	if (!hostile.fds) {
+		status = failed(CLIENT_EXIT_FAILURE, "out of memory");
 		goto out;
 	}
 	say("fences by %s: %s", sync_mode_names[hostile.client.surfaces[0].buffers.sync.mode],
@@ -171,13 +147,12 @@ enum client_exit hostile_run(
 	report->busy = count_busy(&hostile.client);
 	report->closed = hostile.ended;
 out:
-	report->commits = hostile.client.commits;
-	report->fences = hostile.source.made;
-	report->ended = hostile.source.ended;
-	report->run_ns = latch_now_ns() - start_ns;
+	report->commits += hostile.client.commits;
+	report->fences += hostile.source.made;
+	report->ended += hostile.source.ended;
+	report->run_ns += latch_now_ns() - start_ns;
 	stress_client_finish(&hostile.client);
 	source_finish(&hostile.source);
-	fd_clear(&hostile.timer_fd);
 	free(hostile.fds);
 	return status;
 }

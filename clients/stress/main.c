@@ -5,57 +5,42 @@
  * (--bad). Whoever it runs beside should not notice; this is measured elsewhere, by clients that
  * mean no harm.
  */
-#include <stdio.h>
-
+#include "common/json.h"
 #include "common/util.h"
 #include "run.h"
 
+static bool write_report(const struct stress_options *options, const struct hostile_report *report,
+	enum client_exit status) {
+	yyjson_mut_doc *doc;
+	yyjson_mut_val *root;
+	bool ok = stress_report_begin(options, status, &doc, &root) &&
+		  (!report->sync || yyjson_mut_obj_add_str(doc, root, "sync", report->sync)) &&
+		  yyjson_mut_obj_add_bool(doc, root, "flood", options->flood) &&
+		  yyjson_mut_obj_add_int(doc, root, "surfaces", options->surfaces) &&
+		  yyjson_mut_obj_add_int(doc, root, "buffers", options->buffers) &&
+		  yyjson_mut_obj_add_uint(doc, root, "commits", report->commits) &&
+		  yyjson_mut_obj_add_uint(doc, root, "fences", report->fences) &&
+		  yyjson_mut_obj_add_uint(doc, root, "fences_ended", report->ended) &&
+		  yyjson_mut_obj_add_uint(doc, root, "busy_buffers", report->busy) &&
+		  yyjson_mut_obj_add_bool(doc, root, "closed", report->closed) &&
+		  yyjson_mut_obj_add_int(doc, root, "run_ns", report->run_ns);
+	return json_write(doc, ok, options->json);
+}
+
 static enum client_exit run_hostile(const struct stress_options *options, int signal_fd) {
-	struct hostile_report sum = {0};
-	enum client_exit status = CLIENT_EXIT_OK;
+	struct hostile_report report = {0};
+	enum client_exit status = CLIENT_EXIT_OK, end = CLIENT_EXIT_OK;
 	/* A client that the compositor has thrown out comes again: that is what --repeat is for. */
-	for (uint64_t n = 0; n < options->repeat && !sum.closed; n++) {
-		struct hostile_report report;
-		enum client_exit end = options->crowd != CROWD_NONE
-					       ? crowd_run(options, signal_fd, &report)
-					       : hostile_run(options, signal_fd, &report);
-		sum.sync = report.sync ? report.sync : sum.sync;
-		sum.commits += report.commits;
-		sum.fences += report.fences;
-		sum.ended += report.ended;
-		sum.busy = report.busy;
-		sum.run_ns += report.run_ns;
-		sum.closed = report.closed;
+	for (uint64_t n = 0; n < options->repeat && !report.closed; n++) {
+		end = options->crowd != CROWD_NONE ? crowd_run(options, signal_fd, &report)
+						   : hostile_run(options, signal_fd, &report);
 		status = end != CLIENT_EXIT_OK ? end : status;
 		if (end != CLIENT_EXIT_OK && end != CLIENT_EXIT_CONNECTION) {
 			break;
 		}
 	}
-	if (options->json && !stress_report_hostile(options, &sum, status)) {
-		return CLIENT_EXIT_FAILURE;
-	}
-	return status;
-}
-
-static enum client_exit run_die(const struct stress_options *options, int signal_fd) {
-	struct die_report report;
-	enum client_exit status = die_run(options, signal_fd, &report);
-	say("%llu clients killed, %llu ended otherwise", (unsigned long long)report.killed,
-		(unsigned long long)report.escaped);
-	if (options->json && !stress_report_die(options, &report, status)) {
-		return CLIENT_EXIT_FAILURE;
-	}
-	return status;
-}
-
-static enum client_exit run_bad(const struct stress_options *options, int signal_fd) {
-	struct bad_report report;
-	enum client_exit status = bad_run(options, signal_fd, &report);
-	if (!options->list) {
-		say("%llu ok, %llu not ok, %llu skipped", (unsigned long long)report.ok,
-			(unsigned long long)report.not_ok, (unsigned long long)report.skipped);
-	}
-	return status;
+	return options->json && !write_report(options, &report, status) ? CLIENT_EXIT_FAILURE
+									: status;
 }
 
 int main(int argc, char **argv) {
@@ -65,8 +50,8 @@ int main(int argc, char **argv) {
 		return exit_early;
 	}
 	int signal_fd = signal_fd_open();
-	enum client_exit status = options.die			? run_die(&options, signal_fd)
-				  : options.bad || options.list ? run_bad(&options, signal_fd)
+	enum client_exit status = options.die			? die_run(&options, signal_fd)
+				  : options.bad || options.list ? bad_run(&options, signal_fd)
 								: run_hostile(&options, signal_fd);
 	fd_clear(&signal_fd);
 	return (int)status;

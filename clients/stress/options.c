@@ -11,7 +11,7 @@
 #define MAX_SECONDS 1000000.0
 #define MS UINT64_C(1000000)
 
-static const char *const step_names[] = {
+const char *const die_step_names[] = {
 	[DIE_BIND] = "bind",
 	[DIE_BUFFERS] = "buffers",
 	[DIE_FENCE] = "fence",
@@ -21,10 +21,6 @@ static const char *const step_names[] = {
 	[DIE_ALL] = "all",
 	NULL,
 };
-
-const char *die_step_name(enum die_step step) {
-	return step_names[step];
-}
 
 static const char *const crowd_names[] = {
 	[CROWD_SUBSURFACES] = "subsurfaces",
@@ -107,7 +103,7 @@ static const struct option_row rows[] = {
 	{"die", "STEP",
 		"be killed when it has come so far: bind, buffers, fence,\n"
 		"committed, pending, shown; or all in turn",
-		OPTION_NAME, MEMBER(die_step), GIVEN(die), .names = step_names},
+		OPTION_NAME, MEMBER(die_step), GIVEN(die), .names = die_step_names},
 	{"at-once", "N", "as many such clients at a time (default: 1)", OPTION_NUMBER,
 		MEMBER(at_once), .min = 1, .max = 10000},
 	{.help = "\n"},

@@ -50,7 +50,8 @@ struct stress_options {
 /** Returns when the time to begin has come; nothing is answered meanwhile. */
 void stress_wait_for_begin(const struct stress_options *options);
 
-const char *die_step_name(enum die_step step);
+/** By step, up to a NULL. */
+extern const char *const die_step_names[];
 
 /**
  * Reads the command line.

@@ -9,47 +9,39 @@
 #include "common/util.h"
 #include "common/vgem.h"
 
-bool source_init(struct source *source, enum fence_kind kind, const char **why) {
+enum client_exit source_init(struct source *source, enum fence_kind kind) {
 	*source = (struct source){.vgem_fd = -1, .never_fd = -1};
-	if (kind == FENCE_READY || kind == FENCE_UNMATERIALISED) {
-		return true;
-	}
-	if (kind == FENCE_NEVER) {
+	const bool fails = kind == FENCE_ERROR;
+	bool ok = kind == FENCE_READY || kind == FENCE_UNMATERIALISED;
+	if (kind == FENCE_NEVER || fails) {
 		source->never_fd = sw_sync_open();
-		if (source->never_fd >= 0) {
-			return true;
-		}
+		ok = source->never_fd >= 0;
 	}
-	if (kind == FENCE_ERROR) {
-		int fd = sw_sync_open();
-		*why = "fences that fail come from " SW_SYNC_PATH
-		       " only, which this kernel does not have (CONFIG_SW_SYNC), or not for this "
-		       "user";
-		bool ok = fd >= 0;
-		fd_clear(&fd);
-		return ok;
+	if (!ok && !fails) {
+		source->vgem_fd = vgem_open();
+		ok = source->vgem_fd >= 0;
 	}
-	source->vgem_fd = vgem_open();
-	*why = VGEM_MISSING;
-	return source->vgem_fd >= 0;
-}
-
-static void end(struct source *source, struct promise *promise) {
-	if (promise->fence) {
-		/* It fails when the kernel was first, and then it is done too. */
-		vgem_signal_fence(source->vgem_fd, promise->fence);
-	}
-	fd_clear(&promise->timeline_fd);
-	if (promise->timeline) {
-		timeline_signal(promise->timeline, promise->point);
-	}
-	source->ended++;
+	return ok ? CLIENT_EXIT_OK
+		  : failed(CLIENT_EXIT_NO_SOURCE, "--fence %s is not possible: %s",
+			    fence_kind_names[kind],
+			    fails ? "fences that fail come from " SW_SYNC_PATH
+				    " only, which this kernel does not have (CONFIG_SW_SYNC), or "
+				    "not for this user"
+				  : VGEM_MISSING);
 }
 
 static void end_at(struct source *source, size_t index) {
 	struct promise promise = source->promises[index];
 	source->promises[index] = source->promises[--source->len];
-	end(source, &promise);
+	if (promise.fence) {
+		/* It fails when the kernel was first, and then it is done too. */
+		vgem_signal_fence(source->vgem_fd, promise.fence);
+	}
+	fd_clear(&promise.timeline_fd);
+	if (promise.timeline) {
+		timeline_signal(promise.timeline, promise.point);
+	}
+	source->ended++;
 }
 
 void source_finish(struct source *source) {
@@ -59,7 +51,6 @@ void source_finish(struct source *source) {
 	free(source->promises);
 	fd_clear(&source->vgem_fd);
 	fd_clear(&source->never_fd);
-	*source = (struct source){.vgem_fd = -1, .never_fd = -1};
 }
 
 static bool add(struct source *source, const struct promise *promise) {
@@ -85,22 +76,17 @@ static int make_never(struct source *source, struct promise *promise) {
 		       : sw_sync_create_fence(source->never_fd, ++source->never_value);
 }
 
-static struct promise promise_for(const struct source_request *request) {
-	enum fence_kind kind = request->spec->kind;
-	return (struct promise){
+bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
+	int *fence) {
+	const enum fence_kind kind = request->spec->kind;
+	const bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
+	struct promise promise = {
 		.kind = kind,
 		.due_ns = INT64_MAX,
 		.until_free = kind == FENCE_PROXY ? request->previous : NULL,
 		.owner = request->owner,
 		.timeline_fd = -1,
 	};
-}
-
-bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
-	int *fence) {
-	const enum fence_kind kind = request->spec->kind;
-	struct promise promise = promise_for(request);
-	bool points = request->slot->sync->mode == SYNC_SYNCOBJ;
 	*fence = -1;
 	if (kind == FENCE_READY || kind == FENCE_RANDOM) {
 		return true;
@@ -109,7 +95,13 @@ bool source_make(struct source *source, const struct source_request *request, in
 		errno = EINVAL;
 		*fence = SYNC_FENCE_LATER;
 		source->made += points;
-		return points; /* source_committed() knows the point */
+		if (kind != FENCE_UNMATERIALISED) {
+			promise.timeline = &request->slot->timeline;
+			promise.point = sync_slot_acquire_point(request->slot);
+			/* Without memory the point is one that never materialises. */
+			add(source, &promise);
+		}
+		return points;
 	}
 	if (kind == FENCE_NEVER) {
 		*fence = make_never(source, &promise);
@@ -133,18 +125,6 @@ bool source_make(struct source *source, const struct source_request *request, in
 	}
 	source->made++;
 	return true;
-}
-
-void source_committed(struct source *source, const struct source_request *request) {
-	if (!fence_kind_is_ours(request->spec->kind) ||
-		request->slot->sync->mode != SYNC_SYNCOBJ) {
-		return;
-	}
-	struct promise promise = promise_for(request);
-	promise.timeline = &request->slot->timeline;
-	promise.point = sync_slot_acquire_point(request->slot);
-	/* Without memory the point is one that never materialises. */
-	add(source, &promise);
 }
 
 void source_end_owned(struct source *source, const void *owner, enum fence_kind kind) {

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "common/sync.h"
+#include "common/util.h"
 #include "fence.h"
 
 /*
@@ -35,8 +36,8 @@ struct source {
 	uint64_t made, ended;
 };
 
-/** Opens what is needed for the kind. Returns false and *why, a text for people. */
-bool source_init(struct source *source, enum fence_kind kind, const char **why);
+/** Opens what is needed for the kind. Says what is wrong; source_finish() is needed anyway. */
+enum client_exit source_init(struct source *source, enum fence_kind kind);
 void source_finish(struct source *source);
 
 /** A commit that wants a fence. Nothing is owned. */
@@ -55,10 +56,6 @@ struct source_request {
  */
 bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
 	int *fence);
-
-/** Says that the commit with the fence of the last source_make() was prepared: a point that has
- * no fence yet is known from now on. */
-void source_committed(struct source *source, const struct source_request *request);
 
 /** Ends the owner's fences that were to end by its next commit (FENCE_FUTURE), or when it has been
  * answered (FENCE_USER). */

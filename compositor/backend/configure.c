@@ -340,7 +340,7 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 		ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 	} while (kms_commit_is_refused(ret) && latch_kms_output_make_shallow(output));
 	if (ret == 0) {
-		output->planes_on = output->planes_held = 0;
+		output->planes_on = output->planes_held = kms_plane_bit(output->primary);
 		output->needs_modeset = false;
 		output->connector->link_bad = false;
 	}

@@ -2,7 +2,8 @@
  * What is shown while a picture of ours is being drawn. A frame that has something composed in it
  * is prepared, and waits for the fence of our own job: the kernel gets no picture that it would
  * have to wait for, since a client whose buffer is read there could make that last as long as it
- * likes. Until then the last picture stays, and what is on planes goes on.
+ * likes. Until then the last picture stays, and what is on planes goes on. So it is while a buffer
+ * for the picture is being made: the awaited frame has none then, and is planned anew.
  */
 #include <errno.h>
 
@@ -24,7 +25,7 @@ void latch_output_await_picture(struct latch_output *output) {
 
 bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
 	const struct latch_content *content) {
-	if (!output->awaits_picture) {
+	if (!output->awaits_picture || output->awaited->composed == NULL) {
 		return false;
 	}
 	const struct latch_layer *layer = latch_frame_layer_of(output->awaited, surface_id);
@@ -67,7 +68,8 @@ static bool renew_planes(
 		}
 		layer->plane = shown->plane;
 		layer->zpos = shown->zpos;
-		const bool there = is_awaited_there(output, layer);
+		const bool there = output->awaited->composed == NULL ||
+				   is_awaited_there(output, layer);
 		if ((!there && !is_long) ||
 			latch_scanout_import(output, layer,
 				latch_layer_fourcc_on(layer, layer->plane)) != 0) {
@@ -96,7 +98,7 @@ static bool renew_cursor(struct latch_output *output, struct latch_frame *frame)
 }
 
 bool latch_output_submit_awaited(struct latch_output *output) {
-	if (!output->awaits_picture || output->composer.job.pending ||
+	if (!output->awaits_picture || latch_composer_is_busy(&output->composer) ||
 		latch_output_is_busy(output)) {
 		return false;
 	}
@@ -105,9 +107,9 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 		return true;
 	}
 	struct latch_frame *frame = output->awaited;
-	if (frame->outdated && !output->dropped_picture) {
+	if (frame->composed == NULL || (frame->outdated && !output->dropped_picture)) {
 		/* Another picture of what is there now; that one is shown in any case. */
-		output->dropped_picture = true;
+		output->dropped_picture = frame->composed != NULL;
 		output->awaits_picture = false;
 		latch_frame_clear(frame);
 		latch_output_wait_until(output, now_ns);

@@ -28,12 +28,6 @@ static void drop_fence(struct latch_capture *capture) {
 	}
 }
 
-static void drop_job(struct latch_capture *capture) {
-	drop_fence(capture);
-	kms_writeback_destroy(capture->job);
-	capture->job = NULL;
-}
-
 static void end_capture(struct latch_capture *capture) {
 	void (*done)(void *data) = capture->done;
 	capture->done = NULL;
@@ -43,7 +37,8 @@ static void end_capture(struct latch_capture *capture) {
 }
 
 void latch_capture_finish(struct latch_capture *capture) {
-	drop_job(capture);
+	drop_fence(capture);
+	kms_writeback_destroy(capture->job);
 	end_capture(capture);
 	*capture = (struct latch_capture){0};
 }
@@ -144,7 +139,6 @@ static int handle_fence(int fd, uint32_t mask, void *data) {
 
 bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	struct latch_capture *capture = &output->capture;
-	int error = 0;
 	if (capture->state == LATCH_CAPTURE_DETACH) {
 		kms_commit_disable_connector(commit, capture->job->connector);
 		return true;
@@ -155,15 +149,13 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 	if (capture->job == NULL) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
 			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height);
-		error = capture->job == NULL ? -errno : 0;
 	}
 	struct kms_commit before = *commit; // an error in a commit sticks
 	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
+		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)",
+			capture->job == NULL ? -errno : 0);
 		*commit = before;
-		drop_job(capture);
-		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)", error);
-		capture->state = LATCH_CAPTURE_IDLE;
-		end_capture(capture);
+		latch_capture_finish(capture);
 		return false;
 	}
 	return true;
@@ -172,8 +164,7 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 void latch_capture_submitted(struct latch_output *output, bool ok) {
 	struct latch_capture *capture = &output->capture;
 	if (capture->state == LATCH_CAPTURE_DETACH && ok) {
-		drop_job(capture);
-		capture->state = LATCH_CAPTURE_IDLE;
+		latch_capture_finish(capture);
 	} else if (capture->state == LATCH_CAPTURE_WANTED && ok) {
 		capture->fence = wl_event_loop_add_fd(output->core->event_loop,
 			capture->job->fence_fd, WL_EVENT_READABLE, handle_fence, output);

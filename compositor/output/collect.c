@@ -3,7 +3,6 @@
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/transform.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "base/array.h"
 #include "base/format.h"
@@ -73,8 +72,7 @@ static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
 			latch_content_from_buffer(core->contents, image->buffer, image->serial);
 	}
 	const struct latch_content *content = output->cursor_content;
-	struct latch_layer *layer =
-		content != NULL ? latch_layer_list_add(&output->layers) : NULL;
+	struct latch_layer *layer = content != NULL ? latch_layer_list_add(&output->layers) : NULL;
 	if (layer == NULL) {
 		return;
 	}

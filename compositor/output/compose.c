@@ -9,6 +9,7 @@
 #include "base/array.h"
 #include "base/format.h"
 #include "output/content.h"
+#include "output/dumb.h"
 #include "output/look.h"
 #include "output/renderer.h"
 #include "output/swapchain.h"
@@ -312,11 +313,36 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	return ok;
 }
 
+bool latch_composer_is_busy(const struct latch_composer *composer) {
+	return composer->job.pending ||
+	       (composer->lacks_buffer && latch_dumb_is_making(composer->output->allocator));
+}
+
+/* Whether there is a buffer to draw into, or one can be had at once. */
+static bool has_buffer(const struct latch_composer *composer) {
+	const struct wlr_output *output = composer->output;
+	const struct wlr_swapchain *swapchain = composer->swapchain;
+	if (swapchain == NULL || swapchain->width != output->width ||
+		swapchain->height != output->height) {
+		return latch_dumb_ready(output->allocator, output->width, output->height, 2);
+	}
+	for (size_t i = 0; i < WLR_SWAPCHAIN_CAP; i++) {
+		if (swapchain->slots[i].buffer != NULL && !swapchain->slots[i].acquired) {
+			return true;
+		}
+	}
+	return latch_dumb_ready(output->allocator, output->width, output->height, 1);
+}
+
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len) {
 	composer->has_drawn = composer->left_out = false;
 	if (composer->renderer->lost ||
 		!latch_renderer_give(composer->renderer, composer->output)) {
+		return NULL;
+	}
+	composer->lacks_buffer = !has_buffer(composer);
+	if (composer->lacks_buffer) {
 		return NULL;
 	}
 	if (!collect_damage(composer, layers, len)) {

@@ -38,8 +38,9 @@ struct latch_composer {
 	size_t drawn_len, drawn_cap;
 	/** The job that draws front, which may not be shown before the job has ended. */
 	struct latch_job job;
-	/** The last call has drawn something, and left out whose buffers were being written to. */
-	bool has_drawn, left_out;
+	/** The last call has drawn something, and left out whose buffers were being written to. Or
+	 * it has not drawn, as a buffer to draw into is yet to be made. */
+	bool has_drawn, left_out, lacks_buffer;
 };
 
 /** done: job has ended, see latch_job_init(). */
@@ -53,6 +54,9 @@ void latch_composer_finish(struct latch_composer *composer);
 void latch_composer_note_shown(
 	struct latch_composer *composer, const struct wlr_buffer *composed);
 
+/** Whether job is pending, or a buffer to draw into is being made. */
+bool latch_composer_is_busy(const struct latch_composer *composer);
+
 /** Forgets all pictures: the next one is drawn whole. After a mode change. */
 void latch_composer_reset(struct latch_composer *composer);
 
@@ -65,7 +69,8 @@ void latch_composer_reset(struct latch_composer *composer);
  * first call after the work is done.
  *
  * Returns the buffer, locked once for the caller; the same one as last time when nothing looks
- * different. NULL when there is no renderer or no buffer to draw into, which has been logged.
+ * different. NULL when there is no renderer or no buffer to draw into, which has been logged; or
+ * when one is being made (lacks_buffer).
  */
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len);

@@ -28,7 +28,7 @@
 struct latch_content_tracker {
 	struct latch_content_tracker_options options;
 	struct latch_id_map surfaces; // struct latch_surface, by id
-	struct wl_list live;	 // latch_content.link
+	struct wl_list live;	      // latch_content.link
 	/* Contents between two lives: a client that commits 60 times a second costs no
 	 * allocation for them. */
 	struct wl_list unused; // latch_content.link
@@ -100,15 +100,12 @@ void latch_content_drop_texture(struct latch_content *content) {
 }
 
 void latch_content_refresh_texture(struct latch_content *content) {
-	if (!pixman_region32_not_empty(&content->texture_stale)) {
-		return;
-	}
-	if (wlr_texture_update_from_buffer(
-		    content->texture, content->buffer, &content->texture_stale)) {
-		pixman_region32_clear(&content->texture_stale);
-	} else {
+	if (pixman_region32_not_empty(&content->texture_stale) &&
+		!wlr_texture_update_from_buffer(
+			content->texture, content->buffer, &content->texture_stale)) {
 		latch_content_drop_texture(content);
 	}
+	pixman_region32_clear(&content->texture_stale);
 }
 
 static void add_region(pixman_region32_t *region, const pixman_region32_t *more) {
@@ -202,8 +199,7 @@ bool latch_content_take_feedback(
 
 bool latch_content_has_pending_fence(const struct latch_content *content) {
 	struct wlr_dmabuf_attributes dmabuf;
-	if (!content->is_dmabuf || content->buffer == NULL ||
-		!wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
+	if (!content->is_dmabuf || !wlr_buffer_get_dmabuf(content->buffer, &dmabuf)) {
 		return false;
 	}
 	struct pollfd fds[WLR_DMABUF_MAX_PLANES];
@@ -220,10 +216,7 @@ void latch_content_unref(struct latch_content *content) {
 }
 
 void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd) {
-	if (content->release == NULL) {
-		return;
-	}
-	int fd = latch_fence_dup(out_fence_fd);
+	int fd = content->release != NULL ? latch_fence_dup(out_fence_fd) : -1;
 	if (fd < 0) {
 		/* No fd to be had: the release comes with the flip, late and not early. */
 		return;
@@ -318,8 +311,7 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 	content->release = update->release;
 	content->record = update->record;
 	surface->damage_missed = false;
-	if (surface->current != NULL && !damage_missed &&
-		has_exact_damage(&wlr_surface->current)) {
+	if (surface->current != NULL && !damage_missed && has_exact_damage(&wlr_surface->current)) {
 		latch_content_follow(surface->tracker->options.renderer, surface->current, content,
 			&wlr_surface->buffer_damage);
 	}
@@ -335,8 +327,9 @@ static void check_callbacks(struct latch_surface *surface) {
 	wlr_surface_send_frame_done(surface->wlr_surface, &now);
 	if (!surface->logged_waiting) {
 		surface->logged_waiting = true;
-		wlr_log(WLR_INFO, "surface %u: more than %d frame callbacks wait: they are answered "
-				  "before it is shown",
+		wlr_log(WLR_INFO,
+			"surface %u: more than %d frame callbacks wait: they are answered "
+			"before it is shown",
 			surface->id, MAX_WAITING);
 	}
 }
@@ -388,12 +381,12 @@ static struct latch_surface *surface_create(
 	*surface = (struct latch_surface){
 		.tracker = tracker,
 		.wlr_surface = wlr_surface,
-		.account = latch_account_ref(latch_account_find(
-			wl_resource_get_client(wlr_surface->resource))),
+		.account = latch_account_ref(
+			latch_account_find(wl_resource_get_client(wlr_surface->resource))),
 		.id = id,
 	};
-	if (!latch_surface_sync_init(&surface->sync, tracker->options.gate, wlr_surface,
-		    surface->account, id)) {
+	if (!latch_surface_sync_init(
+		    &surface->sync, tracker->options.gate, wlr_surface, surface->account, id)) {
 		surface_free(surface);
 		return NULL;
 	}
@@ -473,12 +466,9 @@ pid_t latch_surface_pid(const struct latch_surface *surface) {
 }
 
 void latch_surface_register(struct latch_surface *surface, const char *label) {
-	latch_trace_add_surface(surface->tracker->options.trace,
-		&(struct latch_trace_surface){
-			.id = surface->id,
-			.pid = latch_surface_pid(surface),
-			.label = label,
-		});
+	const struct latch_trace_surface told = {
+		.id = surface->id, .pid = latch_surface_pid(surface), .label = label};
+	latch_trace_add_surface(surface->tracker->options.trace, &told);
 	surface->registered = true;
 }
 

@@ -14,18 +14,6 @@
 #include "timing/pace.h"
 #include "trace/record.h"
 
-struct latch_account;
-struct latch_content_tracker;
-struct latch_gate;
-struct latch_release;
-struct latch_renderer;
-struct latch_trace;
-struct wlr_buffer;
-struct wlr_compositor;
-struct wlr_presentation_feedback;
-struct wlr_surface;
-struct wlr_texture;
-
 /**
  * One content update that passed the gate: a buffer, what its client is owed for it, and the
  * record of its way. Counted: its surface holds it while it is the newest, every frame that

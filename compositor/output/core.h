@@ -10,20 +10,6 @@
 #include "output/vblank.h"
 #include "timing/pace.h"
 
-struct latch_clients;
-struct latch_content_tracker;
-struct latch_dmabuf;
-struct latch_gate;
-struct latch_inspector;
-struct latch_management;
-struct latch_shell;
-struct latch_timeline_device;
-struct latch_trace;
-struct latch_turns;
-struct wlr_compositor;
-struct wlr_content_type_manager_v1;
-struct wlr_output_layout;
-
 /** What the outputs, the protocols and the inspector have in common: a session without its process.
  * Its owner makes and ends all of it in order, see server.c. */
 struct latch_core {

@@ -65,13 +65,8 @@ static void set_transform(pixman_image_t *image, const struct latch_cursor_sourc
 		transform.matrix[i][2] = pixman_double_to_fixed(zero[i]);
 	}
 	pixman_image_set_transform(image, &transform);
-
-	bool turned = (source->transform & WL_OUTPUT_TRANSFORM_90) != 0;
-	bool exact = source->src.width == (turned ? height : width) &&
-		     source->src.height == (turned ? width : height) &&
-		     source->src.x == floor(source->src.x) && source->src.y == floor(source->src.y);
-	pixman_image_set_filter(
-		image, exact ? PIXMAN_FILTER_NEAREST : PIXMAN_FILTER_BILINEAR, NULL, 0);
+	/* In the middle of a pixel of the source it is that pixel. */
+	pixman_image_set_filter(image, PIXMAN_FILTER_BILINEAR, NULL, 0);
 	pixman_image_set_repeat(image, PIXMAN_REPEAT_PAD);
 }
 

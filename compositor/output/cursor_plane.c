@@ -58,27 +58,33 @@ void latch_cursor_plane_finish(struct latch_cursor_plane *cursor) {
 	*cursor = (struct latch_cursor_plane){0};
 }
 
-/* Draws the image into the upper left corner of the buffer that is not on the plane. */
-static uint64_t draw_image(struct latch_cursor_plane *cursor, struct wlr_buffer *buffer,
+/* Draws the image into the upper left corner of the buffer that is not on the plane. Returns the
+ * reasons why it can't. */
+static uint64_t draw_image(struct latch_cursor_plane *cursor,
 	const struct latch_cursor_image *image, const struct wlr_output *output, int width,
 	int height) {
 	struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
 	struct latch_cursor_source source = {
-		.width = buffer->width,
-		.height = buffer->height,
+		.width = image->buffer->width,
+		.height = image->buffer->height,
 		.src = image->src,
 		.transform = wlr_output_transform_compose(
 			wlr_output_transform_invert(image->transform), output->transform),
 	};
+	struct wlr_dmabuf_attributes dmabuf;
+	struct wlr_buffer *buffer = wlr_buffer_get_dmabuf(image->buffer, &dmabuf)
+					    ? latch_mapped_buffer_get(image->buffer)
+					    : image->buffer;
 	void *data;
-	if (!wlr_buffer_begin_data_ptr_access(buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data,
-		    &source.fourcc, &source.stride)) {
+	if (buffer == NULL ||
+		!wlr_buffer_begin_data_ptr_access(buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data,
+			&source.fourcc, &source.stride)) {
 		return LATCH_REASON_IMPORT_FAILED;
 	}
 	source.data = data;
 	memset(target->map, 0, target->size);
-	bool drawn = latch_cursor_image_draw(
-		&source, target->map, (int)target->stride, width, height);
+	bool drawn =
+		latch_cursor_image_draw(&source, target->map, (int)target->stride, width, height);
 	wlr_buffer_end_data_ptr_access(buffer);
 	return drawn ? 0 : LATCH_REASON_FORMAT;
 }
@@ -112,14 +118,7 @@ static uint64_t take_image(struct latch_cursor_plane *cursor,
 	if ((uint32_t)width > target->width || (uint32_t)height > target->height) {
 		return LATCH_REASON_SIZE;
 	}
-	struct wlr_buffer *source = image->buffer;
-	struct wlr_dmabuf_attributes dmabuf;
-	if (wlr_buffer_get_dmabuf(source, &dmabuf)) {
-		source = latch_mapped_buffer_get(source);
-	}
-	uint64_t reasons =
-		source == NULL ? LATCH_REASON_IMPORT_FAILED
-			       : draw_image(cursor, source, image, output, width, height);
+	const uint64_t reasons = draw_image(cursor, image, output, width, height);
 	if (reasons == 0) {
 		cursor->front = !cursor->front;
 		cursor->serial = image->serial;
@@ -133,30 +132,25 @@ static uint64_t take_image(struct latch_cursor_plane *cursor,
 bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 	const struct latch_cursor_image *image, double x, double y, const struct wlr_output *output,
 	const struct wlr_box *box) {
-	bool was_visible = cursor->visible;
+	const bool was_visible = cursor->visible;
+	cursor->visible = false;
 	if (cursor->buffers[0] == NULL || image == NULL) {
-		cursor->visible = false;
 		return was_visible;
 	}
 	struct wlr_box dst = latch_cursor_pixels(image, x, y, output, box);
 	cursor->reasons = take_image(cursor, image, output, dst.width, dst.height);
 	if (cursor->reasons != 0) {
 		/* This image has to be composed; the next may fit the plane again. */
-		cursor->visible = false;
 		return was_visible;
 	}
 	cursor->visible = dst.x < output->width && dst.y < output->height &&
 			  dst.x + dst.width > 0 && dst.y + dst.height > 0;
 
 	const struct kms_dumb_buffer *front = cursor->buffers[cursor->front];
-	struct kms_plane_state state = kms_plane_state_default();
-	state.fb_id = front->fb_id;
-	state.src_w = front->width << 16;
-	state.src_h = front->height << 16;
+	struct kms_plane_state state =
+		kms_plane_state_whole(front->fb_id, front->width, front->height);
 	state.dst_x = dst.x;
 	state.dst_y = dst.y;
-	state.dst_w = front->width;
-	state.dst_h = front->height;
 	state.zpos = kms_plane_top_zpos(cursor->kms->cursor);
 	state.hotspot_x = cursor->hotspot_x;
 	state.hotspot_y = cursor->hotspot_y;

@@ -10,7 +10,6 @@
 #include "kms/framebuffer.h"
 
 struct latch_cursor_image;
-struct latch_kms_output;
 struct wlr_output;
 
 /**

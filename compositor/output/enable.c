@@ -8,7 +8,6 @@
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/configure.h"
 #include "backend/crtc.h"
 #include "backend/output.h"
@@ -17,24 +16,23 @@
 #include "output/output.h"
 
 bool latch_output_enable(struct latch_output *output) {
-	struct wlr_output *wlr_output = output->wlr_output;
+	struct latch_kms_output *kms = output->kms;
 	struct wlr_output_state state;
 	wlr_output_state_init(&state);
 	wlr_output_state_set_enabled(&state, true);
-	struct wlr_output_mode *wanted = wlr_output_preferred_mode(wlr_output), *mode = wanted;
-	size_t at = 0;
-	if (output->kms != NULL) {
-		wanted = latch_kms_output_wanted_mode(output->kms);
-		mode = latch_kms_find_mode(output->kms, wanted, &at);
-	}
-	if (mode != NULL) {
+	if (kms == NULL) {
+		/* wlroots draws its first, black, picture. */
+		output->enabled = latch_renderer_give(&output->core->renderer, output->wlr_output) &&
+				  wlr_output_commit_state(output->wlr_output, &state);
+	} else {
+		size_t at = 0;
+		struct wlr_output_mode *wanted = latch_kms_output_wanted_mode(kms);
+		struct wlr_output_mode *mode = latch_kms_find_mode(kms, wanted, &at);
 		wlr_output_state_set_mode(&state, mode);
-	}
-	if (output->kms == NULL) {
-		output->enabled = latch_window_enable(output, &state);
-	} else if (mode != NULL && wlr_output_commit_state(wlr_output, &state)) {
-		output->enabled = true;
-		latch_kms_note_mode(output->kms, wanted);
+		if (mode != NULL && wlr_output_commit_state(&kms->base, &state)) {
+			output->enabled = true;
+			latch_kms_note_mode(kms, wanted);
+		}
 	}
 	wlr_output_state_finish(&state);
 	return output->enabled;
@@ -128,9 +126,6 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
  * nothing, but will want it back. */
 static void raise_mode(struct latch_output *output) {
 	struct wlr_output_mode *mode = output->kms->refused_mode;
-	if (mode == NULL) {
-		return;
-	}
 	struct latch_output *other;
 	wl_list_for_each(other, &output->core->outputs, link) {
 		if (other->enabled && !other->powered) {
@@ -157,8 +152,7 @@ static void retry(void *data) {
 			raise_mode(output);
 			continue;
 		}
-		bool may = kms->left_out ||
-			   (kms->starved && latch_crtc_match(kms, true));
+		bool may = kms->left_out || (kms->starved && latch_crtc_match(kms, true));
 		if (may && light(output, 0)) {
 			output->enabled = true;
 			latch_output_reconfigured(output, WLR_OUTPUT_STATE_ENABLED);
@@ -170,7 +164,6 @@ static void retry(void *data) {
 
 void latch_outputs_changed(struct latch_core *core) {
 	if (core->retry_outputs == NULL) {
-		core->retry_outputs =
-			wl_event_loop_add_idle(core->event_loop, retry, core);
+		core->retry_outputs = wl_event_loop_add_idle(core->event_loop, retry, core);
 	}
 }

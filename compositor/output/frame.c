@@ -88,7 +88,7 @@ void latch_frame_clear(struct latch_frame *frame) {
 	frame->composed = NULL;
 	frame->len = 0;
 	latch_id_map_clear(&frame->by_surface);
-	frame->scanout.own_shown = frame->scanout.cursor_shown = false;
+	frame->scanout = (struct latch_scanout){0};
 	frame->async = frame->modeset = frame->overtaken = frame->outdated = false;
 	frame->record = (struct latch_flip_record){0};
 }
@@ -130,8 +130,8 @@ void latch_frame_release_on_fence(
 }
 
 const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *frame, size_t *length) {
-	struct latch_shown_record *shown = latch_array_grow(
-		frame->shown, &frame->shown_cap, frame->len, sizeof(*shown));
+	struct latch_shown_record *shown =
+		latch_array_grow(frame->shown, &frame->shown_cap, frame->len, sizeof(*shown));
 	*length = 0;
 	if (shown == NULL) {
 		return NULL;

@@ -10,17 +10,11 @@
 #include "plan/layer.h"
 #include "trace/record.h"
 
-struct latch_content;
-struct wlr_buffer;
-
-/** What a frame shows on an output's planes beside its layers. */
+/** What a frame shows on an output's planes beside its layers; zeroed: nothing. */
 struct latch_scanout {
-	/** The primary plane is not a layer's: it shows the composed picture, or black, like
-	 * this. */
-	bool own_shown;
-	struct kms_plane_state own;
-	bool cursor_shown;
-	struct kms_plane_state cursor;
+	/** The primary plane, where it is not a layer's: the composed picture, or black. And the
+	 * cursor's. fb_id is 0 where they are not shown. */
+	struct kms_plane_state own, cursor;
 	/** Variable refresh. */
 	bool vrr;
 	/** The content type that the monitor is sent. */
@@ -53,6 +47,8 @@ struct latch_frame {
 	 * than that picture has. */
 	bool overtaken, outdated;
 	struct latch_flip_record record;
+	/** Of frames whose flip was lost: the one before, see struct latch_watchdog. */
+	struct latch_frame *older;
 };
 
 /** Adds a layer, with a reference of its own to the content. Returns false without memory. */

@@ -98,10 +98,9 @@ static struct wlr_box place_whole(const struct wlr_output *output, const struct 
 	const int x = surface->x - layout->x, y = surface->y - layout->y;
 	*fills = x <= 0 && y <= 0 && x + surface->width >= layout->width &&
 		 y + surface->height >= layout->height;
-	return turn_like_output(output, (struct wlr_box){.x = x * scale,
-						.y = y * scale,
-						.width = surface->width * scale,
-						.height = surface->height * scale});
+	const struct wlr_box box = {
+		x * scale, y * scale, surface->width * scale, surface->height * scale};
+	return turn_like_output(output, box);
 }
 
 struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struct wlr_box *layout,
@@ -113,8 +112,8 @@ struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struc
 	}
 	int width, height;
 	upright_size(output, &width, &height);
-	const struct axis x = {surface->x - layout->x, surface->width, surface->src_width,
-		layout->width, width};
+	const struct axis x = {
+		surface->x - layout->x, surface->width, surface->src_width, layout->width, width};
 	const struct axis y = {surface->y - layout->y, surface->height, surface->src_height,
 		layout->height, height};
 	struct wlr_box box;

@@ -1,4 +1,4 @@
-#include "output/gl_color.h"
+#include "output/texture.h"
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>

@@ -25,16 +25,12 @@
 #define COPY_MANAGER_VERSION 1
 
 static bool prepare(struct latch_core *core) {
-	if (!latch_renderer_ensure(&core->renderer)) {
-		return false;
-	}
+	bool ok = latch_renderer_ensure(&core->renderer);
 	struct latch_output *output;
 	wl_list_for_each(output, &core->outputs, link) {
-		if (!latch_renderer_give(&core->renderer, output->wlr_output)) {
-			return false;
-		}
+		ok = ok && latch_renderer_give(&core->renderer, output->wlr_output);
 	}
-	return true;
+	return ok;
 }
 
 static bool is_capture_global(const char *interface) {
@@ -89,19 +85,14 @@ void latch_output_forget_picture(struct latch_output *output) {
 
 bool latch_output_wants_picture(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	if (output->kms == NULL) {
-		return false;
-	}
-	if (wlr_output->attach_render_locks > 0) {
-		return true;
-	}
-	if (output->last_picture != NULL) {
+	const bool wanted = output->kms != NULL && wlr_output->attach_render_locks > 0;
+	if (!wanted && output->last_picture != NULL) {
 		latch_output_forget_picture(output);
 		/* wlroots' own, to find out formats by; it has a screenful in it. */
 		wlr_swapchain_destroy(wlr_output->swapchain);
 		wlr_output->swapchain = NULL;
 	}
-	return false;
+	return wanted;
 }
 
 void latch_output_give_picture(
@@ -120,16 +111,10 @@ void latch_output_give_picture(
 	}
 	struct timespec when = latch_ns_timespec(when_ns);
 	struct wlr_output_event_precommit precommit = {
-		.output = wlr_output,
-		.when = when,
-		.state = &state,
-	};
+		.output = wlr_output, .when = when, .state = &state};
 	wl_signal_emit_mutable(&wlr_output->events.precommit, &precommit);
 	struct wlr_output_event_commit commit = {
-		.output = wlr_output,
-		.when = when,
-		.state = &state,
-	};
+		.output = wlr_output, .when = when, .state = &state};
 	wl_signal_emit_mutable(&wlr_output->events.commit, &commit);
 
 	if (buffer != output->last_picture) {

@@ -40,6 +40,7 @@ static bool shows(void *data, struct wlr_surface *surface) {
 static bool fill_frame(struct latch_output *output) {
 	struct latch_frame *frame = output->next;
 	const struct latch_layer_list *list = &output->layers;
+	output->composer.lacks_buffer = false;
 	for (size_t i = 0; i < list->len; i++) {
 		const struct latch_layer *layer = &list->layers[i];
 		if (layer->place == LATCH_LAYER_COVERED) {
@@ -71,10 +72,15 @@ static bool fill_frame(struct latch_output *output) {
 	return true;
 }
 
-/* What submit() returns of a frame whose picture is still being drawn. */
+/* What submit() returns of a frame whose picture is still being drawn, or will be, in a buffer that is
+ * being made. */
 #define AWAITED 1
 
 static int submit(struct latch_output *output) {
+	if (output->composer.lacks_buffer) {
+		latch_output_await_picture(output);
+		return AWAITED;
+	}
 	int ret = output->kms != NULL ? latch_scanout_prepare(output, output->next) : 0;
 	if (ret != 0) {
 		return ret;
@@ -323,6 +329,9 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 	if (ret < 0) {
 		latch_frame_clear(output->next);
 		latch_output_failed(output, ret);
+	} else if (output->composer.lacks_buffer) {
+		/* No picture comes in time for this vblank. */
+		latch_output_latch_planes(output, plan);
 	} else if (output->composer.left_out) {
 		latch_output_wait_until(output, latch_ns + output->deadline.vblank.mode_ns);
 	}

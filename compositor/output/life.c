@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -25,10 +24,6 @@
 
 /* A flip that comes at all comes sooner. */
 #define LONG_FLIP_NS INT64_C(100000000)
-
-static int64_t refresh_ns(const struct wlr_output *wlr_output) {
-	return wlr_output->refresh > 0 ? INT64_C(1000000000000) / wlr_output->refresh : 0;
-}
 
 static void plan_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->planned = *plan;
@@ -57,38 +52,26 @@ bool latch_output_latch_due(struct latch_output *output) {
 	return due;
 }
 
-struct cause {
-	bool in_step, waits, behind; // see struct latch_deadline_ask
-};
-
 bool latch_output_is_busy(const struct latch_output *output) {
 	return !output->active || output->flip_pending ||
 	       (output->kms == NULL && output->wlr_output->frame_pending);
 }
 
-static void schedule(struct latch_output *output, struct cause cause) {
+/* ask: in_step, waits and behind, the rest is found here. */
+static void schedule(struct latch_output *output, struct latch_deadline_ask ask) {
 	output->dirty = true;
-	if (latch_output_is_busy(output)) {
+	if (latch_output_is_busy(output) || output->due) {
 		return; // the flip, the switch back or the window's frame event will have a look
 	}
-	if (output->due) {
-		return;
-	}
-	int64_t now_ns = latch_now_ns();
-	const struct latch_deadline_ask ask = {
-		.now_ns = now_ns,
-		.composed = (output->plan.composed || output->kms == NULL) &&
-			    !output->awaits_picture,
-		.alone = latch_activity_is_alone(&output->activity, now_ns),
-		.in_step = cause.in_step,
-		.waits = cause.waits && latch_activity_is_quiet(&output->activity, now_ns),
-		.behind = cause.behind,
-	};
+	const int64_t now_ns = latch_now_ns();
+	ask.now_ns = now_ns;
+	ask.composed = (output->plan.composed || output->kms == NULL) && !output->awaits_picture;
+	ask.alone = latch_activity_is_alone(&output->activity, now_ns);
+	ask.waits = ask.waits && latch_activity_is_quiet(&output->activity, now_ns);
 	/* A frame that may tear makes no vblank. */
 	const struct latch_deadline_plan torn = {.wake_ns = now_ns, .why = LATCH_WAKE_FREE};
-	struct latch_deadline_plan plan = output->tearing.active
-						  ? torn
-						  : latch_deadline_decide(&output->deadline, &ask);
+	struct latch_deadline_plan plan =
+		output->tearing.active ? torn : latch_deadline_decide(&output->deadline, &ask);
 	if (output->planned.wake_ns != 0 && output->planned.wake_ns <= plan.wake_ns) {
 		return; // the timer will
 	}
@@ -97,13 +80,12 @@ static void schedule(struct latch_output *output, struct cause cause) {
 
 void latch_output_schedule(struct latch_output *output) {
 	latch_activity_note(&output->activity, LATCH_SOURCE_OTHER, latch_now_ns());
-	schedule(output, (struct cause){0});
+	schedule(output, (struct latch_deadline_ask){0});
 }
 
-void latch_output_surface_committed(
-	struct latch_output *output, uint32_t surface_id, bool waits) {
+void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id, bool waits) {
 	latch_activity_note(&output->activity, surface_id, latch_now_ns());
-	schedule(output, (struct cause){.waits = waits});
+	schedule(output, (struct latch_deadline_ask){.waits = waits});
 }
 
 void latch_output_note_input(struct latch_output *output) {
@@ -112,16 +94,14 @@ void latch_output_note_input(struct latch_output *output) {
 
 void latch_output_look_again(struct latch_output *output, bool late) {
 	if (!latch_output_submit_awaited(output) && (output->dirty || output->force)) {
-		schedule(output, (struct cause){.behind = late});
+		schedule(output, (struct latch_deadline_ask){.behind = late});
 	}
 }
 
 void latch_output_wait_until(struct latch_output *output, int64_t time_ns) {
+	const struct latch_deadline_plan plan = {.wake_ns = time_ns, .why = LATCH_WAKE_UNKNOWN};
 	output->dirty = true;
-	plan_latch(output, &(struct latch_deadline_plan){
-				   .wake_ns = time_ns,
-				   .why = LATCH_WAKE_UNKNOWN,
-			   });
+	plan_latch(output, &plan);
 }
 
 void latch_output_retry(struct latch_output *output) {
@@ -139,7 +119,7 @@ void latch_output_cursor_moved(struct latch_output *output) {
 	/* An output that the cursor has just left has to take it away. */
 	if (near || output->cursor.visible || output->cursor_content != NULL) {
 		latch_activity_note(&output->activity, LATCH_SOURCE_CURSOR, latch_now_ns());
-		schedule(output, (struct cause){.in_step = true});
+		schedule(output, (struct latch_deadline_ask){.in_step = true});
 	}
 }
 
@@ -157,6 +137,10 @@ static void begin(struct latch_output *output) {
 	}
 	output->force = true;
 	latch_output_schedule(output);
+}
+
+static bool is_wanted(const struct latch_output *output) {
+	return output->core->active && output->enabled && output->powered;
 }
 
 /* Drops our pictures, and the frame that waits for one: the next picture is drawn whole. */
@@ -183,23 +167,20 @@ void latch_output_leave(struct latch_output *output) {
 }
 
 void latch_output_stay(struct latch_output *output) {
-	bool wanted = output->core->active && output->enabled && output->powered;
-	if (output->kms != NULL && wanted && !output->active) {
+	if (output->kms != NULL && is_wanted(output) && !output->active) {
 		begin(output);
 	}
 }
 
-void latch_output_set_active(struct latch_output *output, bool active) {
-	output->active = active && output->enabled && output->powered;
+void latch_output_session_changed(struct latch_output *output) {
+	output->active = is_wanted(output);
 	if (!output->active) {
 		return;
 	}
 	/* Another master has left its own state there: begin anew. A flip that was
 	 * under way when we were switched off may never be reported. */
-	if (output->flip_pending) {
-		output->flip_pending = false;
-		latch_frame_clear(output->pending);
-	}
+	output->flip_pending = false;
+	latch_frame_clear(output->pending);
 	latch_watchdog_let_go(output, output->on_screen, latch_now_ns());
 	if (output->awaits_picture) {
 		forget_pictures(output);
@@ -237,24 +218,8 @@ void latch_output_flip_lost(struct latch_output *output, const struct latch_fram
 	begin(output);
 }
 
-/* It is dark: nothing of what its frames hold is read any more. What was on screen is the last to
- * go, so that it is known of each content what gave it back. */
-static void clear_frames(struct latch_output *output) {
-	output->awaits_picture = false;
-	latch_frame_clear(output->awaited);
-	latch_frame_clear(output->pending);
-	latch_frame_clear(output->next);
-	int64_t time_ns = latch_now_ns();
-	latch_watchdog_let_go(output, NULL, time_ns);
-	if (output->on_screen->len == 0) {
-		return;
-	}
-	latch_trace_shown(output->core->trace, output->id, time_ns, 0, NULL, 0);
-	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
-	latch_frame_clear(output->on_screen);
-}
-
-/* No plane reads a buffer any more, and no flip is to come: what frames hold goes back. */
+/* It is dark: no plane reads a buffer any more, and no flip is to come: what frames hold goes back.
+ * What was on screen is the last to go, so that it is known of each content what gave it back. */
 static void drop_frames(struct latch_output *output) {
 	latch_output_cancel(output);
 	latch_capture_finish(&output->capture);
@@ -262,32 +227,39 @@ static void drop_frames(struct latch_output *output) {
 	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		discard_feedback(output, &output->frames[i]);
 	}
-	clear_frames(output);
+	forget_pictures(output);
+	latch_frame_clear(output->pending);
+	latch_frame_clear(output->next);
+	const int64_t time_ns = latch_now_ns();
+	latch_watchdog_let_go(output, NULL, time_ns);
+	if (output->on_screen->len > 0) {
+		latch_trace_shown(output->core->trace, output->id, time_ns, 0, NULL, 0);
+	}
+	latch_frame_note_off(output->on_screen, NULL, time_ns, LATCH_RELEASED_DARK);
+	latch_frame_clear(output->on_screen);
 	output->layers.len = 0;
 	output->plan = (struct latch_plan){0};
 	latch_content_unref(output->cursor_content);
 	output->cursor_content = NULL;
 	latch_output_forget_picture(output);
-	latch_composer_reset(&output->composer);
 	output->cursor.visible = false;
 }
 
 void latch_output_describe(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
+	const bool window = output->kms == NULL;
 	char mode[64];
-	kms_mode_name(mode, sizeof(mode), wlr_output->width, wlr_output->height,
-		wlr_output->refresh);
+	kms_mode_name(
+		mode, sizeof(mode), wlr_output->width, wlr_output->height, wlr_output->refresh);
 	latch_trace_add_output(output->core->trace,
 		&(struct latch_trace_output){
 			.id = output->id,
 			.name = wlr_output->name,
-			.device = output->kms != NULL ? latch_kms_output_device(output->kms)
-						      : "a window",
+			.device = window ? "a window" : latch_kms_output_device(output->kms),
 			.mode = mode,
 			.renderer = latch_renderer_name(&output->core->renderer),
-			.clock = output->kms != NULL
-					 ? kms_clock_kind_name(output->kms->device->clock)
-					 : "relayed",
+			.clock = window ? "relayed"
+					: kms_clock_kind_name(output->kms->device->clock),
 		});
 }
 
@@ -301,13 +273,14 @@ void latch_output_reconfigured(struct latch_output *output, uint32_t committed) 
 				latch_cursor_plane_init(&output->cursor, output->kms);
 			}
 		}
-		latch_deadline_init(&output->deadline, refresh_ns(output->wlr_output),
+		const int32_t mhz = output->wlr_output->refresh;
+		latch_deadline_init(&output->deadline, mhz > 0 ? INT64_C(1000000000000) / mhz : 0,
 			output->kms != NULL ? latch_kms_output_blank_ns(output->kms) : 0);
 		output->tearing = (struct latch_tearing){.logged = output->tearing.logged};
 		output->vrr.refused = output->content_type_refused = false;
 	}
 	forget_pictures(output);
-	output->active = output->core->active && output->enabled && output->powered;
+	output->active = is_wanted(output);
 	if (output->active) {
 		latch_output_describe(output);
 		begin(output);
@@ -335,10 +308,9 @@ void latch_output_renderer_gone(struct latch_output *output) {
 
 void latch_output_renderer_made(struct latch_output *output) {
 	struct wlr_output *wlr_output = output->wlr_output;
-	/* Drawn with the one before: wlroots' own objects need one, too (image_capture.c). */
+	/* wlroots' own objects need one, too (image_capture.c). It drops what it has drawn with the
+	 * one before. */
 	if (wlr_output->renderer != NULL) {
-		wlr_swapchain_destroy(wlr_output->swapchain);
-		wlr_output->swapchain = NULL;
 		wlr_output->renderer = NULL;
 		wlr_output->allocator = NULL;
 		latch_renderer_give(&output->core->renderer, wlr_output);
@@ -350,20 +322,16 @@ void latch_output_renderer_made(struct latch_output *output) {
 	}
 }
 
-static void handle_request_state(struct wl_listener *listener, void *data) {
-	struct latch_output *output = wl_container_of(listener, output, on.request_state);
+static void handle_request(struct wl_listener *listener, void *data) {
+	struct latch_output *output = wl_container_of(listener, output, on.request);
 	const struct wlr_output_event_request_state *event = data;
-	const struct wlr_output before = *output->wlr_output;
-	if (!wlr_output_commit_state(output->wlr_output, event->state)) {
-		return;
+	const struct wlr_output *now = output->wlr_output, before = *now;
+	if (wlr_output_commit_state(output->wlr_output, event->state) &&
+		(before.width != now->width || before.height != now->height ||
+			before.scale != now->scale || before.transform != now->transform ||
+			before.refresh != now->refresh)) {
+		latch_output_reconfigured(output, event->state->committed);
 	}
-	const struct wlr_output *now = output->wlr_output;
-	if (before.width == now->width && before.height == now->height &&
-		before.scale == now->scale && before.transform == now->transform &&
-		before.refresh == now->refresh) {
-		return;
-	}
-	latch_output_reconfigured(output, event->state->committed);
 }
 
 static void handle_needs_frame(struct wl_listener *listener, void *data) {
@@ -387,14 +355,7 @@ static void handle_moved(void *data) {
 	latch_output_reconfigured(data, WLR_OUTPUT_STATE_MODE);
 }
 
-static bool create_timers(struct latch_output *output) {
-	return latch_timer_init(
-		       &output->timer, output->core->urgent_loop, latch_as_planned, output) &&
-	       latch_output_callbacks_init(output) && latch_watchdog_init(output);
-}
-
-struct latch_output *latch_output_create(
-	struct latch_core *core, struct wlr_output *wlr_output) {
+struct latch_output *latch_output_create(struct latch_core *core, struct wlr_output *wlr_output) {
 	static uint32_t last_id;
 	struct latch_output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
@@ -411,25 +372,23 @@ struct latch_output *latch_output_create(
 		.pending = &output->frames[1],
 		.awaited = &output->frames[2],
 		.next = &output->frames[3],
+		.clock = {.wlr_output = wlr_output,
+			.deadline = &output->deadline,
+			.active = &output->active},
 	};
 	wlr_output->data = output;
-	output->clock = (struct latch_gate_output){
-		.wlr_output = wlr_output,
-		.deadline = &output->deadline,
-		.active = &output->active,
-	};
 	wl_list_insert(core->outputs.prev, &output->link);
 	wl_list_insert(core->clocks.prev, &output->clock.link);
 	wl_list_init(&output->callbacks);
-	latch_listen(
-		&wlr_output->events.request_state, &output->on.request_state, handle_request_state);
+	latch_listen(&wlr_output->events.request_state, &output->on.request, handle_request);
 	latch_listen(&wlr_output->events.needs_frame, &output->on.needs_frame, handle_needs_frame);
 	latch_listen(&wlr_output->events.destroy, &output->on.destroy, handle_destroy);
 	latch_composer_init(&output->composer, &core->renderer, wlr_output, core->urgent_loop,
 		latch_output_picture_done, output);
 
-	bool ok = create_timers(output);
-	ok = ok && (latch_output_enable(output) || output->kms != NULL);
+	bool ok = latch_timer_init(&output->timer, core->urgent_loop, latch_as_planned, output) &&
+		  latch_output_callbacks_init(output) && latch_watchdog_init(output) &&
+		  (latch_output_enable(output) || output->kms != NULL);
 	if (!ok) {
 		wlr_log(WLR_ERROR, "%s can't be enabled", wlr_output->name);
 		latch_output_destroy(output);
@@ -461,13 +420,10 @@ void latch_output_destroy(struct latch_output *output) {
 		latch_kms_output_disable(output->kms);
 		latch_cursor_plane_finish(&output->cursor);
 	}
-	latch_capture_finish(&output->capture);
-	latch_output_forget_picture(output);
-	clear_frames(output);
+	drop_frames(output);
 	for (size_t i = 0; i < LATCH_OUTPUT_FRAMES; i++) {
 		latch_frame_finish(&output->frames[i]);
 	}
-	latch_content_unref(output->cursor_content);
 	latch_composer_finish(&output->composer);
 	latch_layer_list_finish(&output->layers);
 	free(output->shell_surfaces);

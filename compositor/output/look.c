@@ -46,14 +46,8 @@ bool latch_look_create_globals(struct wl_display *display, bool straight_alpha) 
 }
 
 uint16_t latch_look_alpha(double factor) {
-	if (!(factor > 0)) {
-		return 0;
-	}
-	if (factor >= 1) {
-		return OPAQUE;
-	}
 	/* Down, so that nothing which is not opaque is taken for it. */
-	return (uint16_t)(factor * OPAQUE);
+	return (uint16_t)(fmin(fmax(factor, 0), 1) * OPAQUE);
 }
 
 void latch_look_color(
@@ -127,21 +121,19 @@ static int64_t area(const struct wlr_box *box) {
 }
 
 static void keep_largest(struct latch_layer *layer, const struct wlr_box *box) {
-	size_t i = layer->opaque_boxes_len;
-	if (i == LATCH_LAYER_MAX_OPAQUE) {
-		i = 0;
-		for (size_t j = 1; j < LATCH_LAYER_MAX_OPAQUE; j++) {
-			if (area(&layer->opaque_boxes[j]) < area(&layer->opaque_boxes[i])) {
-				i = j;
-			}
-		}
-		if (area(box) <= area(&layer->opaque_boxes[i])) {
-			return;
-		}
-	} else {
-		layer->opaque_boxes_len++;
+	if (layer->opaque_boxes_len < LATCH_LAYER_MAX_OPAQUE) {
+		layer->opaque_boxes[layer->opaque_boxes_len++] = *box;
+		return;
 	}
-	layer->opaque_boxes[i] = *box;
+	struct wlr_box *smallest = layer->opaque_boxes;
+	for (size_t i = 1; i < LATCH_LAYER_MAX_OPAQUE; i++) {
+		if (area(&layer->opaque_boxes[i]) < area(smallest)) {
+			smallest = &layer->opaque_boxes[i];
+		}
+	}
+	if (area(box) > area(smallest)) {
+		*smallest = *box;
+	}
 }
 
 void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *region, int32_t width,
@@ -165,19 +157,14 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 	const pixman_box32_t *rects = pixman_region32_rectangles(region, &len);
 	/* Round corners have a row of pixels each: the large rectangle is among the first. */
 	for (int i = 0; i < len && i < MAX_RECTANGLES; i++) {
-		struct wlr_box box = {
-			.x = rects[i].x1,
-			.y = rects[i].y1,
-			.width = rects[i].x2 - rects[i].x1,
-			.height = rects[i].y2 - rects[i].y1,
-		};
-		struct wlr_box in_surface;
-		if (!wlr_box_intersection(&in_surface, &box,
-			    &(struct wlr_box){.width = width, .height = height})) {
+		const pixman_box32_t *rect = &rects[i];
+		struct wlr_box box = {rect->x1, rect->y1, rect->x2 - rect->x1, rect->y2 - rect->y1};
+		const struct wlr_box surface = {.width = width, .height = height};
+		if (!wlr_box_intersection(&box, &box, &surface)) {
 			continue;
 		}
-		wlr_box_transform(&box, &in_surface,
-			wlr_output_transform_invert(output_transform), width, height);
+		wlr_box_transform(
+			&box, &box, wlr_output_transform_invert(output_transform), width, height);
 		int x1 = box.x, x2 = box.x + box.width, y1 = box.y, y2 = box.y + box.height;
 		if (map_inwards(&x, turned ? height : width, &x1, &x2) &&
 			map_inwards(&y, turned ? width : height, &y1, &y2)) {
@@ -207,11 +194,7 @@ bool latch_look_damage(
 	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box) {
 	const struct wlr_fbox *src = &layer->src;
 	struct wlr_fbox from = {
-		.x = part->x1 - src->x,
-		.y = part->y1 - src->y,
-		.width = part->x2 - part->x1,
-		.height = part->y2 - part->y1,
-	};
+		part->x1 - src->x, part->y1 - src->y, part->x2 - part->x1, part->y2 - part->y1};
 	if (wlr_fbox_empty(&from) || wlr_fbox_empty(src)) {
 		return false;
 	}
@@ -247,8 +230,8 @@ struct latch_color latch_layer_color(const struct latch_layer *layer) {
 	};
 }
 
-void latch_layer_texture_options(const struct latch_layer *layer,
-	struct wlr_render_texture_options *options, float *alpha) {
+void latch_layer_texture_options(
+	const struct latch_layer *layer, struct wlr_render_texture_options *options, float *alpha) {
 	static const enum wlr_color_encoding encodings[KMS_COLOR_ENCODING_COUNT] = {
 		[KMS_COLOR_ENCODING_ANY] = WLR_COLOR_ENCODING_NONE,
 		[KMS_COLOR_ENCODING_BT601] = WLR_COLOR_ENCODING_BT601,
@@ -266,8 +249,8 @@ void latch_layer_texture_options(const struct latch_layer *layer,
 	options->transform = layer->transform;
 	options->alpha = alpha;
 	/* Not blended, alpha would make it darker and not transparent. opaque says it is 1. */
-	options->blend_mode = layer->opaque ? WLR_RENDER_BLEND_MODE_NONE
-					    : WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
+	options->blend_mode =
+		layer->opaque ? WLR_RENDER_BLEND_MODE_NONE : WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
 	options->color_encoding = encodings[layer->color_encoding];
 	options->color_range = ranges[layer->color_range];
 }

@@ -10,7 +10,6 @@
 
 struct latch_layer;
 struct wlr_box;
-struct wl_display;
 struct wlr_render_texture_options;
 struct wlr_surface;
 
@@ -72,7 +71,7 @@ struct latch_color latch_layer_color(const struct latch_layer *layer);
  * Fills what wlroots has to know for drawing the layer, but for texture and clip. alpha is where
  * the options' pointer to it will point; it has to live as long as the options.
  */
-void latch_layer_texture_options(const struct latch_layer *layer,
-	struct wlr_render_texture_options *options, float *alpha);
+void latch_layer_texture_options(
+	const struct latch_layer *layer, struct wlr_render_texture_options *options, float *alpha);
 
 #endif

@@ -9,7 +9,6 @@
 #include <wlr/types/wlr_output_power_management_v1.h>
 #include <wlr/util/log.h>
 
-#include "backend/backend.h"
 #include "backend/output.h"
 #include "output/output.h"
 #include "shell/listener.h"
@@ -26,7 +25,7 @@ struct latch_management {
 	struct wlr_output_power_manager_v1 *power;
 	struct wl_event_source *idle;
 	struct {
-		struct wl_listener apply, test, set_power, layout_change;
+		struct wl_listener apply, test, power, layout;
 	} on;
 };
 
@@ -64,13 +63,12 @@ static bool make_state(struct latch_output *output, const struct wlr_output_head
 		return output->kms != NULL; // a window is closed, not switched off
 	}
 	struct wlr_output_mode *mode = find_mode(output, head);
-	if (head->custom_mode.width > MAX_CUSTOM_SIZE || head->custom_mode.height > MAX_CUSTOM_SIZE) {
-		return false;
-	}
 	bool vrr = now->adaptive_sync_status == WLR_OUTPUT_ADAPTIVE_SYNC_ENABLED;
-	if ((head->adaptive_sync_enabled && !now->adaptive_sync_supported) ||
-		!(head->scale >= MIN_SCALE) ||
-		!(head->scale <= MAX_SCALE) || (mode == NULL && output->kms != NULL)) {
+	if (head->custom_mode.width > MAX_CUSTOM_SIZE ||
+		head->custom_mode.height > MAX_CUSTOM_SIZE ||
+		(head->adaptive_sync_enabled && !now->adaptive_sync_supported) ||
+		!(head->scale >= MIN_SCALE && head->scale <= MAX_SCALE) ||
+		(mode == NULL && output->kms != NULL)) {
 		return false;
 	}
 	bool other_mode = mode != NULL && mode != now->current_mode;
@@ -128,24 +126,19 @@ static struct wlr_output_state note_before(const struct wlr_backend_output_state
 
 /* Windows of another compositor know no common commit: one after another, and all back when one
  * refuses. */
-static bool commit_windows(const struct wlr_backend_output_state *states,
-	struct wlr_output_state *before, size_t len, bool test) {
-	for (size_t i = 0; i < len; i++) {
-		if (!wlr_output_test_state(states[i].output, &states[i].base)) {
-			return false;
-		}
+static bool commit_windows(const struct wlr_backend_output_state *states, size_t len) {
+	if (len == 0) {
+		return true;
 	}
-	for (size_t i = 0; i < len && !test; i++) {
-		before[i] = note_before(&states[i]);
-		if (wlr_output_commit_state(states[i].output, &states[i].base)) {
-			continue;
-		}
-		while (i-- > 0) {
-			wlr_output_commit_state(states[i].output, &before[i]);
-		}
+	const struct wlr_output_state before = note_before(states);
+	if (!wlr_output_commit_state(states->output, &states->base)) {
 		return false;
 	}
-	return true;
+	bool ok = commit_windows(states + 1, len - 1);
+	if (!ok) {
+		wlr_output_commit_state(states->output, &before);
+	}
+	return ok;
 }
 
 /* The layout follows: first those that come or move, so that the windows of those that go have a
@@ -181,8 +174,8 @@ static void follow(const struct wlr_backend_output_state *states, size_t len) {
 			output->powered = true; // by a tool that lights it; or for the next time
 		}
 		if (committed & WLR_OUTPUT_STATE_ADAPTIVE_SYNC_ENABLED) {
-			output->vrr.policy = states[i].base.adaptive_sync_enabled ? LATCH_VRR_ON
-										  : LATCH_VRR_OFF;
+			output->vrr.policy =
+				states[i].base.adaptive_sync_enabled ? LATCH_VRR_ON : LATCH_VRR_OFF;
 		}
 		if (committed != 0) {
 			latch_output_reconfigured(output, committed);
@@ -195,8 +188,7 @@ static bool configure(struct latch_management *management,
 	struct latch_core *core = management->core;
 	size_t len = (size_t)wl_list_length(&config->heads);
 	struct wlr_backend_output_state *states = calloc(len, sizeof(*states));
-	struct wlr_output_state *before = calloc(len, sizeof(*before));
-	bool ok = states != NULL && before != NULL && read_config(config, states);
+	bool ok = states != NULL && read_config(config, states);
 	if (ok && core->backend.kms != NULL) {
 		/* Directly, not through the backend that has the input devices as well: that one
 		 * would tell everything twice. */
@@ -205,11 +197,13 @@ static bool configure(struct latch_management *management,
 			  : wlr_backend_commit(backend, states, len);
 		if (!ok) {
 			wlr_log(WLR_INFO, "%s: a configuration of its outputs was refused: %s",
-				core->backend.kms->path,
-				strerror(-core->backend.kms->refusal));
+				core->backend.kms->path, strerror(-core->backend.kms->refusal));
 		}
-	} else if (ok) {
-		ok = commit_windows(states, before, len, test);
+	} else {
+		for (size_t i = 0; i < len && ok; i++) {
+			ok = wlr_output_test_state(states[i].output, &states[i].base);
+		}
+		ok = ok && (test || commit_windows(states, len));
 	}
 	if (ok && !test) {
 		follow(states, len);
@@ -220,7 +214,6 @@ static bool configure(struct latch_management *management,
 		wlr_output_state_finish(&states[i].base);
 	}
 	free(states);
-	free(before);
 	return ok;
 }
 
@@ -246,8 +239,8 @@ static void handle_test(struct wl_listener *listener, void *data) {
 	answer(management, data, true);
 }
 
-static void handle_set_power(struct wl_listener *listener, void *data) {
-	struct latch_management *management = wl_container_of(listener, management, on.set_power);
+static void handle_power(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, on.power);
 	const struct wlr_output_power_v1_set_mode_event *event = data;
 	struct latch_output *output = event->output->data;
 	bool on = event->mode == ZWLR_OUTPUT_POWER_V1_MODE_ON;
@@ -289,14 +282,13 @@ static void tell(void *data) {
 
 void latch_management_changed(struct latch_management *management) {
 	if (management != NULL && management->idle == NULL) {
-		management->idle = wl_event_loop_add_idle(
-			management->core->event_loop, tell, management);
+		management->idle =
+			wl_event_loop_add_idle(management->core->event_loop, tell, management);
 	}
 }
 
-static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_management *management =
-		wl_container_of(listener, management, on.layout_change);
+static void handle_layout(struct wl_listener *listener, void *data) {
+	struct latch_management *management = wl_container_of(listener, management, on.layout);
 	latch_management_changed(management);
 }
 
@@ -316,10 +308,8 @@ struct latch_management *latch_management_create(struct latch_core *core) {
 	}
 	latch_listen(&management->manager->events.apply, &management->on.apply, handle_apply);
 	latch_listen(&management->manager->events.test, &management->on.test, handle_test);
-	latch_listen(
-		&management->power->events.set_mode, &management->on.set_power, handle_set_power);
-	latch_listen(
-		&core->layout->events.change, &management->on.layout_change, handle_layout_change);
+	latch_listen(&management->power->events.set_mode, &management->on.power, handle_power);
+	latch_listen(&core->layout->events.change, &management->on.layout, handle_layout);
 	return management;
 }
 

@@ -1,7 +1,6 @@
 #ifndef LATCH_OUTPUT_MANAGEMENT_H
 #define LATCH_OUTPUT_MANAGEMENT_H
 
-struct latch_management;
 struct latch_core;
 
 /**

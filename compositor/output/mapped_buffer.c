@@ -15,12 +15,12 @@
 
 #include "output/convert.h"
 
-/* Pixels that the CPU can read: of a dma-buf, or in memory of our own, which has no planes. */
+/* Pixels that the CPU can read: of a dma-buf, or converted ones, which have no planes. */
 struct mapped_buffer {
 	struct wlr_buffer base;
 	uint32_t fourcc;
 	size_t stride;
-	void *data, *own;
+	void *data;
 
 	struct wlr_addon addon; // wlr_buffer.addons of the dma-buf
 	/* The fds are borrowed from the dma-buf's wlr_buffer. */
@@ -29,6 +29,7 @@ struct mapped_buffer {
 		void *data;
 		size_t size;
 	} planes[WLR_DMABUF_MAX_PLANES];
+	uint32_t converted[];
 };
 
 static void unmap(struct memory planes[static WLR_DMABUF_MAX_PLANES]) {
@@ -112,7 +113,6 @@ static void destroy(struct wlr_buffer *buffer) {
 	struct mapped_buffer *mapped = wl_container_of(buffer, mapped, base);
 	wlr_buffer_finish(buffer);
 	unmap(mapped->planes);
-	free(mapped->own);
 	free(mapped);
 }
 
@@ -155,10 +155,7 @@ static struct mapped_buffer *find_or_map(struct wlr_buffer *buffer) {
 	}
 
 	struct mapped_buffer *mapped = calloc(1, sizeof(*mapped));
-	if (mapped == NULL) {
-		return NULL;
-	}
-	if (!wlr_buffer_get_dmabuf(buffer, &mapped->dmabuf) ||
+	if (mapped == NULL || !wlr_buffer_get_dmabuf(buffer, &mapped->dmabuf) ||
 		!map_dmabuf(&mapped->dmabuf, mapped->planes)) {
 		free(mapped);
 		return NULL;
@@ -166,8 +163,7 @@ static struct mapped_buffer *find_or_map(struct wlr_buffer *buffer) {
 	mapped->fourcc = mapped->dmabuf.format;
 	mapped->stride = mapped->dmabuf.stride[0];
 	mapped->data = (char *)mapped->planes[0].data + mapped->dmabuf.offset[0];
-	wlr_buffer_init(
-		&mapped->base, &buffer_impl, mapped->dmabuf.width, mapped->dmabuf.height);
+	wlr_buffer_init(&mapped->base, &buffer_impl, mapped->dmabuf.width, mapped->dmabuf.height);
 	wlr_addon_init(&mapped->addon, &buffer->addons, &addon_impl, &addon_impl);
 	return mapped;
 }
@@ -184,21 +180,17 @@ bool latch_mapped_buffer_map(struct wlr_buffer *buffer) {
 
 static struct wlr_buffer *convert(
 	const struct latch_image *image, const struct latch_color *color) {
-	struct mapped_buffer *converted = calloc(1, sizeof(*converted));
-	if (converted == NULL) {
-		return NULL;
-	}
-	converted->fourcc = latch_convert_has_alpha(image->fourcc) ? DRM_FORMAT_ARGB8888
-								   : DRM_FORMAT_XRGB8888;
-	converted->stride = (size_t)image->width * 4;
-	converted->own = reallocarray(NULL, (size_t)image->height, converted->stride);
-	converted->data = converted->own;
-	if (converted->own == NULL ||
-		!latch_convert(image, color, converted->own, converted->stride)) {
-		free(converted->own);
+	const size_t stride = (size_t)image->width * sizeof(uint32_t);
+	struct mapped_buffer *converted =
+		calloc(1, sizeof(*converted) + (size_t)image->height * stride);
+	if (converted == NULL || !latch_convert(image, color, converted->converted, stride)) {
 		free(converted);
 		return NULL;
 	}
+	converted->fourcc =
+		latch_convert_has_alpha(image->fourcc) ? DRM_FORMAT_ARGB8888 : DRM_FORMAT_XRGB8888;
+	converted->stride = stride;
+	converted->data = converted->converted;
 	wlr_buffer_init(&converted->base, &buffer_impl, image->width, image->height);
 	return &converted->base;
 }
@@ -228,8 +220,8 @@ struct wlr_buffer *latch_converted_buffer_create(
 	struct latch_image image = {.width = source->width, .height = source->height};
 	void *data;
 	size_t stride;
-	if (!wlr_buffer_begin_data_ptr_access(source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data,
-		    &image.fourcc, &stride)) {
+	if (!wlr_buffer_begin_data_ptr_access(
+		    source, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &image.fourcc, &stride)) {
 		return NULL;
 	}
 	image.planes[0].data = data;

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 
 struct latch_color;
-struct wlr_buffer;
 struct wlr_dmabuf_attributes;
 
 /**

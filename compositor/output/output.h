@@ -15,15 +15,7 @@
 #include "sync/types.h"
 #include "timing/timing.h"
 
-struct kms_commit;
 struct kms_flip;
-struct kms_writeback;
-struct latch_kms_output;
-struct latch_shell_surface;
-struct wlr_buffer;
-struct wlr_output;
-struct wlr_output_state;
-struct wlr_surface;
 
 #define LATCH_OUTPUT_FRAMES 4
 
@@ -53,14 +45,8 @@ struct latch_tearing {
 	/** The last frame was flipped to at once: the next one does not wait for a deadline. */
 	bool active;
 	enum latch_tearing_refusal logged;
-	/** The buffers that the kernel refused; fourcc 0: none. */
-	uint32_t refused_fourcc, refused_width, refused_height;
-	uint64_t refused_modifier;
-};
-
-struct latch_lost_frame {
-	struct latch_frame frame;
-	struct latch_lost_frame *older;
+	/** What buffers that the kernel refused were like (refresh.c); 0: it has refused none. */
+	uint64_t refused;
 };
 
 /**
@@ -70,10 +56,10 @@ struct latch_lost_frame {
  */
 struct latch_watchdog {
 	struct latch_timer timer;
-	/** What the timer is set to; 0 when it is not. */
+	/** What the timer was set to last. */
 	int64_t look_ns;
 	/** Frames whose flip was lost: they may be on the screen until the flip of a later one. */
-	struct latch_lost_frame *lost;
+	struct latch_frame *lost;
 };
 
 /**
@@ -187,7 +173,7 @@ struct latch_output {
 	uint32_t window_seq; // window only: wlr_output.commit_seq of the last frame
 	struct {
 		struct wl_listener present, frame; // window only
-		struct wl_listener request_state, needs_frame, destroy;
+		struct wl_listener request, needs_frame, destroy;
 	} on;
 };
 
@@ -196,8 +182,7 @@ struct latch_output {
  * first frame. A KMS output that can't be enabled now (no CRTC is free) stays off and can be
  * enabled later. Returns NULL on failure, which has been logged. Goes with the wlr_output.
  */
-struct latch_output *latch_output_create(
-	struct latch_core *core, struct wlr_output *wlr_output);
+struct latch_output *latch_output_create(struct latch_core *core, struct wlr_output *wlr_output);
 
 void latch_output_destroy(struct latch_output *output);
 
@@ -210,8 +195,7 @@ void latch_output_schedule(struct latch_output *output);
 
 /** The same, because of a surface (struct latch_surface.id). waits: it shows nothing newer before
  * its frame callback. */
-void latch_output_surface_committed(
-	struct latch_output *output, uint32_t surface_id, bool waits);
+void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id, bool waits);
 
 /** Input is sent to a client, which may be about to draw the answer. */
 void latch_output_note_input(struct latch_output *output);
@@ -245,8 +229,8 @@ void latch_output_leave(struct latch_output *output);
 /** Nothing was switched: it latches again. */
 void latch_output_stay(struct latch_output *output);
 
-/** The session was switched to or away from. */
-void latch_output_set_active(struct latch_output *output, bool active);
+/** The session was switched to or away from (latch_core.active). */
+void latch_output_session_changed(struct latch_output *output);
 
 /**
  * Follows a configuration that its wlr_output has taken (enum wlr_output_state_field): after a
@@ -371,8 +355,8 @@ void latch_output_latch_planes(struct latch_output *output, const struct latch_d
 
 /** Whether a newer content of this surface is in the awaited picture than the one that is on
  * screen. */
-bool latch_output_awaits(
-	const struct latch_output *output, uint32_t surface_id, const struct latch_content *content);
+bool latch_output_awaits(const struct latch_output *output, uint32_t surface_id,
+	const struct latch_content *content);
 
 /**
  * What was submitted is on screen. sequence: the vblank's number, 0 if unknown. flags: enum
@@ -417,9 +401,6 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 void latch_scanout_handle_flip(void *data, const struct kms_flip *flip, uint64_t sequence);
 
 /* window.c */
-
-/** Enables the wlr_output of a window with its first, black, picture. */
-bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state);
 
 /** Listens to what the other compositor says of its frames. */
 void latch_window_init(struct latch_output *output);
@@ -477,6 +458,20 @@ bool latch_capture_holds(struct latch_output *output, int64_t now_ns);
 void latch_capture_submitted(struct latch_output *output, bool ok);
 
 /* watchdog.c */
+
+/** A look at a flip that is under way. */
+struct latch_watchdog_look {
+	/** Now, and when the look was planned for. */
+	int64_t now_ns, planned_ns;
+	int64_t submit_ns;
+	/** Of the mode; 0 when unknown. */
+	int64_t refresh_ns;
+	/** The commit set a mode: links are trained, panels are powered. */
+	bool modeset;
+};
+
+/** When to look again; 0: the flip is lost. Plain function. */
+int64_t latch_watchdog_next(const struct latch_watchdog_look *look);
 
 /** Makes the timer of the watchdog. Returns false without an fd or memory. */
 bool latch_watchdog_init(struct latch_output *output);

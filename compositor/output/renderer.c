@@ -20,6 +20,7 @@
 #include <wlr/util/log.h>
 
 #include "output/convert.h"
+#include "output/dumb.h"
 #include "output/mapped_buffer.h"
 
 static const char *const kind_names[] = {
@@ -40,10 +41,11 @@ bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind)
 }
 
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible,
+	struct wl_event_loop *loop, enum latch_renderer_kind wanted, bool gpu_possible,
 	const struct latch_renderer_events *events) {
 	*renderer = (struct latch_renderer){
 		.backend = backend,
+		.loop = loop,
 		.wanted = wanted,
 		.gpu_possible = gpu_possible,
 		.timeline_fd = -1,
@@ -127,6 +129,15 @@ static bool is_software_gl(struct wlr_renderer *wlr_renderer) {
 	return name != NULL && strstr(name, "swrast") != NULL;
 }
 
+static struct wlr_allocator *create_allocator(const struct latch_renderer *renderer,
+	enum latch_renderer_kind kind, struct wlr_renderer *wlr_renderer) {
+	if (kind == LATCH_RENDERER_PIXMAN && renderer->loop != NULL) {
+		return latch_dumb_allocator_create(wlr_backend_get_drm_fd(renderer->backend),
+			renderer->loop, renderer->events.buffers_made, renderer->events.data);
+	}
+	return wlr_allocator_autocreate(renderer->backend, wlr_renderer);
+}
+
 static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind kind) {
 	struct wlr_renderer *wlr_renderer =
 		create_kind(kind, wlr_backend_get_drm_fd(renderer->backend));
@@ -138,7 +149,7 @@ static bool try_kind(struct latch_renderer *renderer, enum latch_renderer_kind k
 			     renderer->wanted == LATCH_RENDERER_AUTO &&
 			     is_software_gl(wlr_renderer);
 	renderer->allocator =
-		is_slow ? NULL : wlr_allocator_autocreate(renderer->backend, wlr_renderer);
+		is_slow ? NULL : create_allocator(renderer, kind, wlr_renderer);
 	if (renderer->allocator == NULL) {
 		wlr_renderer_destroy(wlr_renderer);
 		return false;

@@ -24,10 +24,12 @@ enum latch_renderer_kind {
 bool latch_renderer_kind_parse(const char *name, enum latch_renderer_kind *kind);
 
 /** lost: its context was lost while it was asked to draw; it has to be renewed, but not by this
- * call. made: it was made by this call, which has taken its time. Neither may be NULL. */
+ * call. made: it was made by this call, which has taken its time. buffers_made: what
+ * latch_dumb_ready() has begun is done. None may be NULL. */
 struct latch_renderer_events {
 	void (*lost)(void *data);
 	void (*made)(void *data);
+	void (*buffers_made)(void *data);
 	void *data;
 };
 
@@ -44,6 +46,8 @@ struct latch_renderer {
 	/** What was made in the end; LATCH_RENDERER_AUTO before. */
 	enum latch_renderer_kind kind;
 	struct wlr_backend *backend;
+	/** Makes the CPU's buffers ahead; NULL where the outputs are windows. */
+	struct wl_event_loop *loop;
 	struct wlr_renderer *wlr_renderer;
 	struct wlr_allocator *allocator;
 	/** Counts those that were made, from 1. */
@@ -70,9 +74,10 @@ struct latch_renderer {
 /** After this many renderers in a row that were lost before that, the CPU composes. */
 #define LATCH_RENDERER_LOST_MAX 3
 
-/** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. */
+/** gpu_possible: false keeps "auto" from looking for a GPU where there is none for certain. loop:
+ * of outputs of KMS, NULL for windows. */
 void latch_renderer_init(struct latch_renderer *renderer, struct wlr_backend *backend,
-	enum latch_renderer_kind wanted, bool gpu_possible,
+	struct wl_event_loop *loop, enum latch_renderer_kind wanted, bool gpu_possible,
 	const struct latch_renderer_events *events);
 void latch_renderer_finish(struct latch_renderer *renderer);
 

@@ -3,10 +3,12 @@
 #include <drm_fourcc.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,25 +17,26 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "base/clock.h"
 #include "base/format.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 
 /* A GL driver starts in some 0.1 s, in an emulated machine with other work in 10 s. One that hangs
  * must not keep the session from starting. */
-#define ANSWER_NS INT64_C(20000000000)
+#define ANSWER_S 20
 
-/* The process writes one of these and then the pairs. */
+/* Some ten times what the GPU with most of them reads. */
+#define MAX_PAIRS 8192
+
+/* What the process sends, as one message, up to pairs[len]. */
 struct answer {
-	uint64_t device;
-	uint32_t kind; // enum latch_renderer_kind
-	uint32_t len;
-};
-
-struct pair {
-	uint64_t modifier;
-	uint64_t fourcc;
+	dev_t device;
+	enum latch_renderer_kind kind;
+	size_t len;
+	struct {
+		uint64_t modifier;
+		uint32_t fourcc;
+	} pairs[MAX_PAIRS];
 };
 
 static bool add_linear(struct wlr_drm_format_set *formats, uint32_t fourcc) {
@@ -69,68 +72,64 @@ static bool add_of_pixman(struct wlr_drm_format_set *formats) {
 
 static dev_t render_node(int drm_fd) {
 	struct stat st;
-	return drm_fd >= 0 && drmGetNodeTypeFromFd(drm_fd) == DRM_NODE_RENDER &&
-			       fstat(drm_fd, &st) == 0
-		       ? st.st_rdev
-		       : 0;
+	const bool ok = drm_fd >= 0 && drmGetNodeTypeFromFd(drm_fd) == DRM_NODE_RENDER &&
+			fstat(drm_fd, &st) == 0;
+	return ok ? st.st_rdev : 0;
 }
 
-/* Of a renderer that is there. */
+/* Of a renderer that is there, or will be pixman. */
 static bool read_renderer(
 	const struct latch_renderer *renderer, struct latch_renderer_reads *reads) {
 	reads->known = true;
-	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
+	if (latch_renderer_expects_pixman(renderer)) {
 		return add_of_pixman(&reads->formats);
 	}
-	const struct wlr_drm_format_set *formats = wlr_renderer_get_texture_formats(
-		renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
+	const struct wlr_drm_format_set *formats =
+		wlr_renderer_get_texture_formats(renderer->wlr_renderer, WLR_BUFFER_CAP_DMABUF);
 	reads->device = render_node(wlr_renderer_get_drm_fd(renderer->wlr_renderer));
-	return formats == NULL || wlr_drm_format_set_union(&reads->formats, &reads->formats, formats);
+	return formats == NULL ||
+	       wlr_drm_format_set_union(&reads->formats, &reads->formats, formats);
 }
 
 static void ignore(void *data) {
 }
 
-static bool write_all(int fd, const void *data, size_t size) {
-	return write(fd, data, size) == (ssize_t)size;
-}
-
 /* In the process. What drivers print comes again when the renderer is made to compose. */
-static bool answer(struct latch_renderer *renderer, int fd) {
+static bool send_answer(struct latch_renderer *renderer, int fd) {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	dup2(null, STDOUT_FILENO);
 	dup2(null, STDERR_FILENO);
 	wlr_log_init(WLR_SILENT, NULL);
 	renderer->events.made = ignore;
 	struct latch_renderer_reads reads = {0};
-	if (!latch_renderer_ensure(renderer) || !read_renderer(renderer, &reads)) {
+	struct answer *answer = calloc(1, sizeof(*answer));
+	if (answer == NULL || !latch_renderer_ensure(renderer) ||
+		!read_renderer(renderer, &reads)) {
 		return false;
 	}
-	struct answer head = {.device = reads.device, .kind = renderer->kind};
-	for (size_t i = 0; i < reads.formats.len; i++) {
-		head.len += (uint32_t)reads.formats.formats[i].len;
-	}
-	bool ok = write_all(fd, &head, sizeof(head));
+	answer->device = reads.device;
+	answer->kind = renderer->kind;
 	for (size_t i = 0; i < reads.formats.len; i++) {
 		const struct wlr_drm_format *format = &reads.formats.formats[i];
-		for (size_t j = 0; j < format->len && ok; j++) {
-			const struct pair pair = {format->modifiers[j], format->format};
-			ok = write_all(fd, &pair, sizeof(pair));
+		for (size_t j = 0; j < format->len && answer->len < MAX_PAIRS; j++) {
+			answer->pairs[answer->len].modifier = format->modifiers[j];
+			answer->pairs[answer->len++].fourcc = format->format;
 		}
 	}
-	return ok;
+	const size_t size = offsetof(struct answer, pairs) + answer->len * sizeof(answer->pairs[0]);
+	return send(fd, answer, size, 0) == (ssize_t)size;
 }
 
 void latch_renderer_ask(struct latch_renderer *renderer) {
 	int fds[2];
 	if (renderer->wlr_renderer != NULL || latch_renderer_expects_pixman(renderer) ||
-		pipe2(fds, O_CLOEXEC) != 0) {
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) != 0) {
 		return;
 	}
 	pid_t pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		_exit(answer(renderer, fds[1]) ? 0 : 1);
+		_exit(send_answer(renderer, fds[1]) ? 0 : 1);
 	}
 	close(fds[1]);
 	if (pid < 0) {
@@ -141,68 +140,45 @@ void latch_renderer_ask(struct latch_renderer *renderer) {
 	renderer->answer_fd = fds[0];
 }
 
-static bool read_all(int fd, void *data, size_t size, int64_t until_ns) {
-	char *next = data;
-	while (size > 0) {
-		const int64_t left_ns = until_ns - latch_now_ns();
-		struct pollfd pollfd = {.fd = fd, .events = POLLIN};
-		int ready = left_ns > 0 ? poll(&pollfd, 1, (int)(left_ns / 1000000) + 1) : 0;
-		ssize_t got = ready > 0 ? read(fd, next, size) : ready;
-		if (got < 0 && errno == EINTR) {
-			continue;
-		}
-		if (got <= 0) {
-			return false;
-		}
-		next += got;
-		size -= (size_t)got;
-	}
-	return true;
-}
-
-static bool read_answer(int fd, struct answer *head, struct wlr_drm_format_set *formats) {
-	const int64_t until_ns = latch_now_ns() + ANSWER_NS;
-	if (!read_all(fd, head, sizeof(*head), until_ns)) {
-		return false;
-	}
-	for (uint32_t i = 0; i < head->len; i++) {
-		struct pair pair;
-		if (!read_all(fd, &pair, sizeof(pair), until_ns) ||
-			!wlr_drm_format_set_add(formats, (uint32_t)pair.fourcc, pair.modifier)) {
-			return false;
-		}
-	}
-	return true;
+static bool receive(int fd, struct answer *answer) {
+	const struct timeval timeout = {.tv_sec = ANSWER_S};
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	ssize_t got;
+	do {
+		got = recv(fd, answer, sizeof(*answer), 0);
+	} while (got < 0 && errno == EINTR);
+	return got > 0;
 }
 
 static bool hear_answer(struct latch_renderer *renderer, struct latch_renderer_reads *reads) {
-	struct answer head;
-	bool ok = renderer->asked > 0 && read_answer(renderer->answer_fd, &head, &reads->formats);
+	struct answer *answer = calloc(1, sizeof(*answer));
+	bool ok = renderer->asked > 0 && answer != NULL && receive(renderer->answer_fd, answer);
+	for (size_t i = 0; ok && i < answer->len; i++) {
+		ok = wlr_drm_format_set_add(
+			&reads->formats, answer->pairs[i].fourcc, answer->pairs[i].modifier);
+	}
 	if (ok) {
 		close(renderer->answer_fd);
 		waitpid(renderer->asked, NULL, 0);
 		renderer->asked = 0;
-		reads->device = (dev_t)head.device;
+		reads->device = answer->device;
 		reads->known = true;
 		/* Not looked for a second time. */
-		renderer->gpu_possible = head.kind != LATCH_RENDERER_PIXMAN;
-		return true;
+		renderer->gpu_possible = answer->kind != LATCH_RENDERER_PIXMAN;
+	} else {
+		wlr_log(WLR_ERROR, "the process that asks the GPU for its formats failed: clients "
+				   "are offered common formats only, without modifiers");
+		latch_renderer_forget_question(renderer);
 	}
-	wlr_log(WLR_ERROR, "the process that asks the GPU for its formats failed: clients are "
-			   "offered common formats only, without modifiers");
-	latch_renderer_forget_question(renderer);
-	return false;
+	free(answer);
+	return ok;
 }
 
 bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer_reads *reads) {
 	*reads = (struct latch_renderer_reads){0};
-	if (renderer->wlr_renderer != NULL) {
+	if (renderer->wlr_renderer != NULL || latch_renderer_expects_pixman(renderer)) {
 		latch_renderer_forget_question(renderer);
 		return read_renderer(renderer, reads);
-	}
-	if (latch_renderer_expects_pixman(renderer)) {
-		reads->known = true;
-		return add_of_pixman(&reads->formats);
 	}
 	if (hear_answer(renderer, reads)) {
 		return true;

@@ -19,13 +19,9 @@
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
-	bool without_alpha = fourcc != layer->fourcc;
-	if (layer->content->buffer == NULL ||
-		latch_framebuffer_get(
-			output->kms->backend, layer->content->buffer, without_alpha) == 0) {
-		return LATCH_REASON_IMPORT_FAILED;
-	}
-	return 0;
+	const uint32_t fb_id = latch_framebuffer_get(
+		output->kms->backend, layer->content->buffer, fourcc != layer->fourcc);
+	return fb_id != 0 ? 0 : LATCH_REASON_IMPORT_FAILED;
 }
 
 static uint32_t framebuffer_of(struct latch_output *output, const struct latch_layer *layer) {
@@ -41,29 +37,28 @@ static int fence_for(const struct latch_output *output, const struct kms_plane *
 	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
 }
 
-/* The composed picture, or black where there is none (yet). */
-static void set_own(struct latch_output *output, const struct latch_plan *plan,
+/* The composed picture, or black where there is none (yet). Returns false where its framebuffer is
+ * missing. */
+static bool set_own(struct latch_output *output, const struct latch_plan *plan,
 	struct wlr_buffer *composed, struct latch_scanout *scanout) {
-	scanout->own_shown = plan->primary_is_ours;
-	if (!scanout->own_shown) {
-		return;
+	scanout->own = (struct kms_plane_state){0};
+	if (!plan->primary_is_ours) {
+		return true;
 	}
 	const uint32_t fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend,
 							  composed, !plan->holes)
 						: latch_kms_output_black_fb(output->kms);
-	scanout->own = kms_plane_state_whole(fb_id, (uint32_t)output->wlr_output->width,
-		(uint32_t)output->wlr_output->height);
+	scanout->own = kms_plane_state_whole(
+		fb_id, (uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height);
 	scanout->own.zpos = plan->primary_zpos;
+	return fb_id != 0;
 }
 
 bool latch_scanout_set_cursor(struct latch_output *output, struct latch_scanout *scanout) {
+	const struct kms_plane_state before = scanout->cursor;
 	const bool shown = output->kms->cursor != NULL && output->cursor.visible;
-	const bool changed =
-		shown != scanout->cursor_shown ||
-		(shown && !kms_plane_state_equal(&scanout->cursor, &output->cursor.state));
-	scanout->cursor_shown = shown;
-	scanout->cursor = output->cursor.state;
-	return changed;
+	scanout->cursor = shown ? output->cursor.state : (struct kms_plane_state){0};
+	return !kms_plane_state_equal(&before, &scanout->cursor);
 }
 
 static const struct latch_layer *find_on(
@@ -76,33 +71,24 @@ static const struct latch_layer *find_on(
 	return NULL;
 }
 
-/* Writes what differs from the frame before; NULL: everything. */
-static void write_plane(struct latch_output *output, struct kms_commit *commit,
+/* Writes what differs from the frame before; NULL: everything. Returns false where the framebuffer
+ * is missing. */
+static bool write_plane(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_frame *before, const struct kms_plane *plane,
-	const struct kms_plane_state *state) {
+	struct kms_plane_state state) {
 	const struct kms_crtc *crtc = output->kms->crtc;
-	const struct latch_layer *was = before != NULL ? find_on(before, plane) : NULL;
+	const bool own =
+		before != NULL && before->scanout.own.fb_id != 0 && plane == output->kms->primary;
+	const struct latch_layer *was = before != NULL && !own ? find_on(before, plane) : NULL;
+	state.in_fence_fd = fence_for(output, plane);
 	if (was != NULL) {
 		const struct kms_plane_state old = latch_layer_plane_state(was, plane);
-		kms_commit_change_plane(commit, plane, crtc, &old, state);
-	} else if (before != NULL && before->scanout.own_shown && plane == output->kms->primary) {
-		kms_commit_change_plane(commit, plane, crtc, &before->scanout.own, state);
-	} else {
-		kms_commit_set_plane(commit, plane, crtc, state);
+		kms_commit_change_plane(commit, plane, crtc, &old, &state);
+	} else if (!own || !kms_plane_state_equal(&before->scanout.own, &state)) {
+		kms_commit_change_plane(
+			commit, plane, crtc, own ? &before->scanout.own : NULL, &state);
 	}
-}
-
-/* Both return false where the framebuffer is missing. */
-
-static bool add_own(struct latch_output *output, struct kms_commit *commit,
-	const struct latch_frame *before, const struct latch_scanout *now) {
-	if (before == NULL || !before->scanout.own_shown ||
-		!kms_plane_state_equal(&before->scanout.own, &now->own)) {
-		struct kms_plane_state state = now->own;
-		state.in_fence_fd = fence_for(output, output->kms->primary);
-		write_plane(output, commit, before, output->kms->primary, &state);
-	}
-	return now->own.fb_id != 0;
+	return state.fb_id != 0;
 }
 
 static bool add_layer(struct latch_output *output, struct kms_commit *commit,
@@ -117,49 +103,40 @@ static bool add_layer(struct latch_output *output, struct kms_commit *commit,
 	}
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.fb_id = framebuffer_of(output, layer);
-	state.in_fence_fd = fence_for(output, plane);
 	if (alike) {
 		/* Another buffer, and nothing else. */
+		state.in_fence_fd = fence_for(output, plane);
 		kms_commit_change_plane(commit, plane, output->kms->crtc, &state, &state);
-	} else {
-		write_plane(output, commit, before, plane, &state);
+		return state.fb_id != 0;
 	}
-	return state.fb_id != 0;
+	return write_plane(output, commit, before, plane, state);
 }
 
 static void add_cursor(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_scanout *before, const struct latch_scanout *now) {
 	struct latch_kms_output *kms = output->kms;
+	const bool was_shown = before != NULL && before->cursor.fb_id != 0;
 	if (kms->cursor == NULL) {
 		return;
 	}
-	if (!now->cursor_shown) {
-		if (before == NULL || before->cursor_shown) {
+	if (now->cursor.fb_id == 0) {
+		if (before == NULL || was_shown) {
 			kms_commit_disable_plane(commit, kms->cursor);
 		}
-	} else if (before == NULL || !before->cursor_shown) {
-		kms_commit_set_plane(commit, kms->cursor, kms->crtc, &now->cursor);
-	} else if (!kms_plane_state_equal(&before->cursor, &now->cursor)) {
-		kms_commit_change_plane(
-			commit, kms->cursor, kms->crtc, &before->cursor, &now->cursor);
+	} else if (!was_shown || !kms_plane_state_equal(&before->cursor, &now->cursor)) {
+		kms_commit_change_plane(commit, kms->cursor, kms->crtc,
+			was_shown ? &before->cursor : NULL, &now->cursor);
 	}
 }
 
-/* Planes of the frame on screen that are not used any more. */
-static void disable_planes(const struct latch_output *output, struct kms_commit *commit,
-	const struct latch_frame *now) {
-	const struct latch_frame *was = output->on_screen;
-	const struct kms_plane *primary = output->kms->primary;
-	for (size_t i = 0; i < was->len; i++) {
-		const struct kms_plane *plane = was->layers[i].plane;
-		if (plane != NULL && find_on(now, plane) == NULL &&
-			!(now->scanout.own_shown && plane == primary)) {
-			kms_commit_disable_plane(commit, plane);
-		}
+/* The planes that the frame uses, but for the cursor's. */
+static uint64_t planes_of(const struct latch_output *output, const struct latch_frame *frame) {
+	uint64_t planes = frame->scanout.own.fb_id != 0 ? kms_plane_bit(output->kms->primary) : 0;
+	for (size_t i = 0; i < frame->len; i++) {
+		const struct kms_plane *plane = frame->layers[i].plane;
+		planes |= plane != NULL ? kms_plane_bit(plane) : 0;
 	}
-	if (was->scanout.own_shown && !now->scanout.own_shown && find_on(now, primary) == NULL) {
-		kms_commit_disable_plane(commit, primary);
-	}
+	return planes;
 }
 
 /* Planes that look the same as before are left out, so a cursor that moves leaves other planes
@@ -175,10 +152,14 @@ static bool build(struct latch_output *output, struct kms_commit *commit,
 		latch_kms_output_add_modeset(kms, commit);
 		*flags |= KMS_COMMIT_ALLOW_MODESET;
 	} else {
-		disable_planes(output, commit, now);
+		uint64_t off = kms->planes_on & ~planes_of(output, now);
+		for (; off != 0; off &= off - 1) {
+			const struct kms_plane *plane = &kms->device->planes[__builtin_ctzll(off)];
+			kms_commit_disable_plane(commit, plane);
+		}
 	}
-	if (now->scanout.own_shown) {
-		ok = add_own(output, commit, before, &now->scanout);
+	if (now->scanout.own.fb_id != 0) {
+		ok = write_plane(output, commit, before, kms->primary, now->scanout.own);
 	}
 	for (size_t i = 0; i < now->len; i++) {
 		const struct latch_layer *layer = &now->layers[i];
@@ -190,18 +171,18 @@ static bool build(struct latch_output *output, struct kms_commit *commit,
 	return ok;
 }
 
-int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
-	const struct latch_plan *plan) {
+int latch_scanout_test(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan) {
 	struct latch_output *output = data;
 	/* The layers are only read. The picture is not composed yet: the last one stands in for
 	 * it. */
-	struct latch_frame frame = {
-		.layers = (struct latch_layer *)(uintptr_t)layers, .len = len};
-	set_own(output, plan, plan->composed ? output->composer.front : NULL, &frame.scanout);
-	latch_scanout_set_cursor(output, &frame.scanout);
+	struct latch_frame frame = {.layers = (struct latch_layer *)(uintptr_t)layers, .len = len};
+	struct wlr_buffer *composed = plan->composed ? output->composer.front : NULL;
 	struct kms_commit commit;
 	uint32_t flags;
-	if (!build(output, &commit, NULL, &frame, &flags)) {
+	latch_scanout_set_cursor(output, &frame.scanout);
+	if (!set_own(output, plan, composed, &frame.scanout) ||
+		!build(output, &commit, NULL, &frame, &flags)) {
 		return -ENOMEM;
 	}
 	int ret = kms_commit_test(&commit, flags);
@@ -214,15 +195,6 @@ int latch_scanout_test(void *data, const struct latch_layer *layers, size_t len,
 	wlr_log(WLR_DEBUG, "%s: test commit, %zu of %zu on planes: %d", output->wlr_output->name,
 		plan->on_planes, plan->visible, ret);
 	return ret;
-}
-
-static uint64_t planes_of(const struct latch_output *output, const struct latch_frame *frame) {
-	uint64_t planes = frame->scanout.own_shown ? kms_plane_bit(output->kms->primary) : 0;
-	for (size_t i = 0; i < frame->len; i++) {
-		const struct kms_plane *plane = frame->layers[i].plane;
-		planes |= plane != NULL ? kms_plane_bit(plane) : 0;
-	}
-	return planes;
 }
 
 /* What is not a plane's: left out of tests, so that nobody is refused a plane for it. */
@@ -248,18 +220,16 @@ static bool ignores_damage(const struct kms_device *device) {
 
 /* Tells a driver that wants to know what of our own picture differs from the one that its plane
  * shows: it then sends less over a bus or to a host, or has the panel refresh itself in part. That
- * costs two short ioctls, so not where all of it differs. Returns the state that was told so, or
- * NULL. */
-static struct kms_plane_state *tell_damage(
-	struct latch_output *output, struct latch_frame *frame) {
+ * costs two short ioctls, so not where all of it differs. The blob is the caller's. */
+static void tell_damage(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_scanout *before = &output->on_screen->scanout;
 	struct kms_plane_state *state = &frame->scanout.own;
 	if (output->kms->primary->props.fb_damage_clips.id == 0 ||
 		ignores_damage(output->kms->device) || output->force ||
 		output->kms->needs_modeset || frame->composed == NULL ||
-		frame->composed != output->composer.front || !frame->scanout.own_shown ||
-		!before->own_shown || before->own.fb_id == state->fb_id) {
-		return NULL;
+		frame->composed != output->composer.front || state->fb_id == 0 ||
+		before->own.fb_id == 0 || before->own.fb_id == state->fb_id) {
+		return;
 	}
 	pixman_region32_t seen;
 	pixman_region32_init(&seen);
@@ -267,8 +237,7 @@ static struct kms_plane_state *tell_damage(
 		&seen, &output->composer.unseen, 0, 0, state->dst_w, state->dst_h);
 	int len;
 	const pixman_box32_t *boxes = pixman_region32_rectangles(&seen, &len);
-	const pixman_box32_t whole = {
-		.x2 = (int32_t)state->dst_w, .y2 = (int32_t)state->dst_h};
+	const pixman_box32_t whole = {.x2 = (int32_t)state->dst_w, .y2 = (int32_t)state->dst_h};
 	if (pixman_region32_contains_rectangle(&seen, &whole) == PIXMAN_REGION_IN) {
 		len = 0;
 	} else if (len > MAX_DAMAGE) {
@@ -277,21 +246,21 @@ static struct kms_plane_state *tell_damage(
 	}
 	struct drm_mode_rect rects[MAX_DAMAGE];
 	for (int i = 0; i < len; i++) {
-		rects[i] = (struct drm_mode_rect){
-			boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
+		rects[i] =
+			(struct drm_mode_rect){boxes[i].x1, boxes[i].y1, boxes[i].x2, boxes[i].y2};
 	}
 	pixman_region32_fini(&seen);
-	return len > 0 && kms_blob_create(output->kms->device, rects,
-				  (size_t)len * sizeof(rects[0]), &state->damage_blob) == 0
-		       ? state
-		       : NULL;
+	if (len > 0) {
+		kms_blob_create(output->kms->device, rects, (size_t)len * sizeof(rects[0]),
+			&state->damage_blob);
+	}
 }
 
 /* Everything looks as before, but a client waits for a flip: the kernel reports one for a CRTC that
  * has something in the commit. */
 static void add_something(
 	struct latch_output *output, struct kms_commit *commit, const struct latch_frame *frame) {
-	if (frame->scanout.own_shown) {
+	if (frame->scanout.own.fb_id != 0) {
 		kms_commit_set_plane_fb(commit, output->kms->primary, frame->scanout.own.fb_id);
 		return;
 	}
@@ -305,8 +274,7 @@ static void add_something(
 }
 
 /* *out_fence_fd: as kms_commit_want_out_fence() has it; -1 where nobody wants it. */
-static int submit(
-	struct latch_output *output, const struct latch_frame *frame, int *out_fence_fd) {
+static int submit(struct latch_output *output, const struct latch_frame *frame, int *out_fence_fd) {
 	struct latch_kms_output *kms = output->kms;
 	struct kms_commit commit;
 	uint32_t flags;
@@ -334,44 +302,38 @@ static int submit(
 	return ret;
 }
 
-/* What some drivers take with a modeset only, or not at all, the frame goes without. */
-static void note_without_extras(
-	struct latch_output *output, bool vrr, enum kms_content_type type, int refusal) {
-	output->vrr.refused = vrr;
-	if (type != KMS_CONTENT_NO_DATA) {
-		output->content_type_refused = true;
-		wlr_log(WLR_INFO, "%s: the content type is not told: the kernel refuses it: %s",
-			output->wlr_output->name, strerror(-refusal));
-	}
-}
-
-/* Refused, it goes without what is not needed for the picture; at last without the cursor, as it
- * may be that which is not wanted here. */
-static int submit_vsync(
-	struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
+/* Refused, it goes without what some drivers take with a modeset only, or not at all; at last
+ * without the cursor, as it may be that which is not wanted here. */
+static int submit_vsync(struct latch_output *output, struct latch_frame *frame, int *out_fence_fd) {
 	struct latch_scanout *scanout = &frame->scanout;
-	const bool vrr = scanout->vrr;
-	const enum kms_content_type type = scanout->content_type;
+	const struct latch_scanout wanted = *scanout;
+	const bool typed = wanted.content_type != KMS_CONTENT_NO_DATA;
 	int ret = submit(output, frame, out_fence_fd);
-	if (kms_commit_is_refused(ret) && (vrr || type != KMS_CONTENT_NO_DATA)) {
+	if (kms_commit_is_refused(ret) && (wanted.vrr || typed)) {
 		scanout->vrr = false;
 		scanout->content_type = KMS_CONTENT_NO_DATA;
 		if (submit(output, frame, out_fence_fd) == 0) {
-			note_without_extras(output, vrr, type, ret);
+			output->vrr.refused = wanted.vrr;
+			if (typed) {
+				output->content_type_refused = true;
+				wlr_log(WLR_INFO,
+					"%s: the content type is not told: the kernel refuses it: "
+					"%s",
+					output->wlr_output->name, strerror(-ret));
+			}
 			return 0;
 		}
-		scanout->vrr = vrr;
-		scanout->content_type = type;
+		*scanout = wanted;
 	}
-	if (kms_commit_is_refused(ret) && scanout->cursor_shown && output->plan.on_planes == 0) {
-		scanout->cursor_shown = false;
+	if (kms_commit_is_refused(ret) && wanted.cursor.fb_id != 0 && output->plan.on_planes == 0) {
+		scanout->cursor = (struct kms_plane_state){0};
 		if (submit(output, frame, out_fence_fd) == 0) {
 			latch_cursor_plane_give_up(&output->cursor, "the cursor plane was refused",
 				LATCH_REASON_TEST_REFUSED);
 			output->dirty = true;
 			return 0;
 		}
-		scanout->cursor_shown = true;
+		*scanout = wanted;
 	}
 	return ret;
 }
@@ -400,12 +362,9 @@ static int submit_async(struct latch_output *output, const struct latch_frame *f
 int latch_scanout_prepare(struct latch_output *output, struct latch_frame *frame) {
 	const struct latch_plan *plan = &output->plan;
 	struct latch_scanout *scanout = &frame->scanout;
-	if (plan->composed && frame->composed == NULL && !output->composer.renderer->failed) {
+	if ((plan->composed && frame->composed == NULL && !output->composer.renderer->failed) ||
+		!set_own(output, plan, frame->composed, scanout)) {
 		return -ENOMEM; // no buffer to compose into just now: what is shown stays
-	}
-	set_own(output, plan, frame->composed, scanout);
-	if (scanout->own_shown && scanout->own.fb_id == 0) {
-		return -ENOMEM;
 	}
 	latch_scanout_set_cursor(output, scanout);
 	enum kms_content_type type = latch_content_type_for_frame(output);
@@ -419,19 +378,18 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 	frame->async = ret == 0;
 	int out_fence_fd = -1;
 	if (ret > 0) {
-		struct kms_plane_state *told = tell_damage(output, frame);
+		uint32_t *blob = &frame->scanout.own.damage_blob;
+		tell_damage(output, frame);
 		ret = submit_vsync(output, frame, &out_fence_fd);
-		if (told != NULL) {
-			kms_blob_destroy(output->kms->device, told->damage_blob);
-			told->damage_blob = 0;
-		}
+		kms_blob_destroy(output->kms->device, *blob);
+		*blob = 0;
 	}
 	if (ret != 0) {
 		return ret;
 	}
 	output->tearing.active = frame->async;
 	latch_composer_note_shown(
-		&output->composer, frame->scanout.own_shown ? frame->composed : NULL);
+		&output->composer, frame->scanout.own.fb_id != 0 ? frame->composed : NULL);
 	latch_vrr_submitted(output, frame->scanout.vrr);
 	frame->modeset = output->kms->needs_modeset;
 	if (frame->modeset) {

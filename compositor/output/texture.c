@@ -1,13 +1,12 @@
 #include "output/texture.h"
 
-#include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/wlr_renderer.h>
 #include <wlr/render/wlr_texture.h>
+#include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 
 #include "output/content.h"
 #include "output/convert.h"
-#include "output/gl_color.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
 
@@ -56,24 +55,21 @@ static bool can_convert_content(const struct latch_content *content) {
  */
 static bool has_colors(const struct latch_renderer *renderer, const struct latch_content *content,
 	const struct latch_color *color, struct wlr_texture *texture) {
-	if (is_straight(content, color)) {
-		return false;
-	}
-	return renderer->kind != LATCH_RENDERER_GLES2 || !latch_format_is_ycbcr(content->fourcc) ||
-	       latch_gl_color_set(renderer, texture, content->buffer, color) ||
-	       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
-		       color->range <= KMS_COLOR_RANGE_LIMITED);
+	return !is_straight(content, color) &&
+	       (renderer->kind != LATCH_RENDERER_GLES2 || !latch_format_is_ycbcr(content->fourcc) ||
+		       latch_gl_color_set(renderer, texture, content->buffer, color) ||
+		       (color->encoding <= KMS_COLOR_ENCODING_BT601 &&
+			       color->range <= KMS_COLOR_RANGE_LIMITED));
 }
 
-static bool is_imported(const struct latch_renderer *renderer,
-	const struct latch_content *content, const struct latch_color *color) {
-	if (renderer->kind == LATCH_RENDERER_PIXMAN) {
-		return !is_straight(content, color) &&
-		       (!content->is_dmabuf ||
-			       latch_renderer_has_format(
-				       renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc));
+static bool is_imported(const struct latch_renderer *renderer, const struct latch_content *content,
+	const struct latch_color *color) {
+	const bool pixman = renderer->kind == LATCH_RENDERER_PIXMAN;
+	if (is_straight(content, color)) {
+		return !pixman && !can_convert_content(content);
 	}
-	return !is_straight(content, color) || !can_convert_content(content);
+	return !pixman || !content->is_dmabuf ||
+	       latch_renderer_has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc);
 }
 
 static struct wlr_texture *make_texture(struct latch_renderer *renderer,

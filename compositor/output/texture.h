@@ -1,10 +1,12 @@
 #ifndef LATCH_OUTPUT_TEXTURE_H
 #define LATCH_OUTPUT_TEXTURE_H
 
+#include <stdbool.h>
+
 struct latch_color;
 struct latch_content;
 struct latch_renderer;
-struct wlr_texture;
+struct wlr_buffer;
 
 /**
  * The content's pixels as a texture of premultiplied RGB, or of YCbCr where the renderer makes RGB
@@ -15,5 +17,19 @@ struct wlr_texture;
  */
 struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color);
+
+/* gl_color.c */
+
+/**
+ * Tells GL with which encoding and range the YCbCr of a dma-buf is to be sampled. wlroots' gles2
+ * renderer, which made the texture of the buffer, does not say, and leaves it to the driver. It
+ * samples an external texture; this puts another image of the same dma-buf behind that, made with
+ * EGL_YUV_COLOR_SPACE_HINT_EXT and EGL_SAMPLE_RANGE_HINT_EXT (EGL_EXT_image_dma_buf_import).
+ *
+ * It stays so for all textures of the buffer, and is imported once for each colour. Returns false
+ * where the texture is not an external one of GL, or the import fails.
+ */
+bool latch_gl_color_set(const struct latch_renderer *renderer, struct wlr_texture *texture,
+	struct wlr_buffer *buffer, const struct latch_color *color);
 
 #endif

@@ -1,44 +1,20 @@
 #include "output/vblank.h"
 
-#include <string.h>
+#include <stddef.h>
 
-bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy) {
-	static const char *const names[] = {
-		[LATCH_VRR_OFF] = "off",
-		[LATCH_VRR_ON] = "on",
-		[LATCH_VRR_FULLSCREEN] = "fullscreen",
-	};
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*policy = (enum latch_vrr_policy)i;
-			return true;
-		}
+const char *const latch_vrr_policy_names[] = {
+	[LATCH_VRR_OFF] = "off",
+	[LATCH_VRR_ON] = "on",
+	[LATCH_VRR_FULLSCREEN] = "fullscreen",
+	NULL,
+};
+
+unsigned latch_first_refusal(const bool *holds, unsigned len) {
+	unsigned first = 1;
+	while (first < len && !holds[first]) {
+		first++;
 	}
-	return false;
-}
-
-/* The first refusal that holds; 0 is none. */
-static unsigned find_first(const bool *holds, unsigned len) {
-	for (unsigned i = 1; i < len; i++) {
-		if (holds[i]) {
-			return i;
-		}
-	}
-	return 0;
-}
-
-enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input) {
-	const bool holds[LATCH_TEARING_REFUSALS] = {
-		[LATCH_TEARING_NOT_ASKED] = !input->asked,
-		[LATCH_TEARING_NO_DRIVER] = !input->driver,
-		[LATCH_TEARING_NOT_ALONE] = !input->alone,
-		[LATCH_TEARING_FIFO] = input->fifo,
-		[LATCH_TEARING_MODESET] = input->modeset,
-		[LATCH_TEARING_CAPTURE] = input->capture,
-		[LATCH_TEARING_MORE_CHANGES] = !input->only_fb_changes,
-		[LATCH_TEARING_KERNEL] = input->refused,
-	};
-	return (enum latch_tearing_refusal)find_first(holds, LATCH_TEARING_REFUSALS);
+	return first < len ? first : 0;
 }
 
 enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input) {
@@ -50,5 +26,5 @@ enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input) {
 		[LATCH_VRR_PHOTO] = input->fullscreen && input->photo,
 		[LATCH_VRR_KERNEL] = input->refused,
 	};
-	return (enum latch_vrr_refusal)find_first(holds, LATCH_VRR_REFUSALS);
+	return (enum latch_vrr_refusal)latch_first_refusal(holds, LATCH_VRR_REFUSALS);
 }

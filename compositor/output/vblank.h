@@ -26,22 +26,6 @@ enum latch_tearing_refusal {
 };
 #define LATCH_TEARING_REFUSALS 9
 
-/** All that the decision depends on. */
-struct latch_tearing_input {
-	bool asked;
-	bool driver;
-	bool alone;
-	bool fifo;
-	bool modeset;
-	bool capture;
-	bool only_fb_changes;
-	/** Buffers like these were refused before. */
-	bool refused;
-};
-
-/** The first of the refusals above that holds. Plain function. */
-enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
-
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
@@ -51,8 +35,8 @@ enum latch_vrr_policy {
 	LATCH_VRR_FULLSCREEN,
 };
 
-/** "off", "on", "fullscreen". False for another word. */
-bool latch_vrr_policy_parse(const char *name, enum latch_vrr_policy *policy);
+/** "off", "on", "fullscreen"; NULL ends them. */
+extern const char *const latch_vrr_policy_names[];
 
 /** Why an output has a fixed refresh. */
 enum latch_vrr_refusal {
@@ -66,6 +50,10 @@ enum latch_vrr_refusal {
 	LATCH_VRR_KERNEL,
 };
 #define LATCH_VRR_REFUSALS 6
+
+/** The first of the refusals above that holds, by its number; 0 when none does. holds[0] is not
+ * looked at. Plain function. */
+unsigned latch_first_refusal(const bool *holds, unsigned len);
 
 struct latch_vrr_input {
 	enum latch_vrr_policy policy;

@@ -1,4 +1,4 @@
-#include "output/watchdog.h"
+#include "output/output.h"
 
 #include <stdlib.h>
 #include <wlr/types/wlr_output.h>
@@ -6,7 +6,6 @@
 
 #include "base/clock.h"
 #include "base/minmax.h"
-#include "output/output.h"
 
 #define NS_PER_MS INT64_C(1000000)
 
@@ -22,8 +21,8 @@
 #define GRACE_NS (250 * NS_PER_MS)
 
 int64_t latch_watchdog_next(const struct latch_watchdog_look *look) {
-	const int64_t limit_ns = latch_max(look->modeset ? MODESET_LIMIT_NS : LIMIT_NS,
-		LIMIT_REFRESHES * look->refresh_ns);
+	const int64_t limit_ns = latch_max(
+		look->modeset ? MODESET_LIMIT_NS : LIMIT_NS, LIMIT_REFRESHES * look->refresh_ns);
 	const int64_t due_ns = look->submit_ns + limit_ns;
 	if (look->now_ns < due_ns) {
 		return due_ns;
@@ -43,37 +42,32 @@ static void handle_timer(void *data) {
 	struct latch_output *output = data;
 	struct latch_watchdog *watchdog = &output->watchdog;
 	const struct latch_frame *pending = output->pending;
-	const int64_t planned_ns = watchdog->look_ns;
-	watchdog->look_ns = 0;
 	if (!output->flip_pending || !output->active) {
 		return; // with the next frame
 	}
 	const struct latch_watchdog_look look = {
 		.now_ns = latch_now_ns(),
-		.planned_ns = planned_ns,
+		.planned_ns = watchdog->look_ns,
 		.submit_ns = pending->record.submit_end_ns,
 		.refresh_ns = output->deadline.vblank.mode_ns,
 		.modeset = pending->modeset,
 	};
 	const int64_t next_ns = latch_watchdog_next(&look);
-	if (next_ns != 0) {
-		arm(watchdog, next_ns);
-		return;
-	}
 	/* The screen may show either: both are held until a later frame is there for certain. */
-	struct latch_lost_frame *lost = calloc(1, sizeof(*lost));
+	struct latch_frame *lost = next_ns == 0 ? calloc(1, sizeof(*lost)) : NULL;
 	if (lost == NULL) {
-		arm(watchdog, look.now_ns + LIMIT_NS);
+		arm(watchdog, next_ns != 0 ? next_ns : look.now_ns + LIMIT_NS);
 		return;
 	}
 	wlr_log(WLR_ERROR,
-		"%s: the kernel has not told for %d ms that its frame is shown; the mode is set anew",
+		"%s: the kernel has not told for %d ms that its frame is shown; the mode is set "
+		"anew",
 		output->wlr_output->name, (int)((look.now_ns - look.submit_ns) / NS_PER_MS));
-	lost->frame = *pending;
+	*lost = *pending;
 	lost->older = watchdog->lost;
 	watchdog->lost = lost;
 	*output->pending = (struct latch_frame){0};
-	latch_output_flip_lost(output, &lost->frame);
+	latch_output_flip_lost(output, lost);
 }
 
 bool latch_watchdog_init(struct latch_output *output) {
@@ -82,7 +76,7 @@ bool latch_watchdog_init(struct latch_output *output) {
 }
 
 void latch_watchdog_submitted(struct latch_output *output) {
-	if (output->watchdog.look_ns == 0) {
+	if (output->watchdog.timer.due_ns == 0) {
 		arm(&output->watchdog, latch_now_ns() + LIMIT_NS);
 	}
 }
@@ -91,11 +85,11 @@ void latch_watchdog_let_go(
 	struct latch_output *output, const struct latch_frame *shown, int64_t time_ns) {
 	struct latch_watchdog *watchdog = &output->watchdog;
 	while (watchdog->lost != NULL) {
-		struct latch_lost_frame *lost = watchdog->lost;
+		struct latch_frame *lost = watchdog->lost;
 		watchdog->lost = lost->older;
-		latch_frame_note_off(&lost->frame, shown, time_ns,
+		latch_frame_note_off(lost, shown, time_ns,
 			shown != NULL ? LATCH_RELEASED_FLIP : LATCH_RELEASED_DARK);
-		latch_frame_finish(&lost->frame);
+		latch_frame_finish(lost);
 		free(lost);
 	}
 }

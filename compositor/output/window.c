@@ -9,25 +9,7 @@
 
 #include "base/clock.h"
 #include "output/frame.h"
-#include "output/renderer.h"
 #include "shell/listener.h"
-
-bool latch_window_enable(struct latch_output *output, struct wlr_output_state *state) {
-	struct wlr_output *wlr_output = output->wlr_output;
-	if (!latch_renderer_give(&output->core->renderer, wlr_output)) {
-		return false;
-	}
-	struct wlr_render_pass *pass = wlr_output_begin_render_pass(wlr_output, state, NULL);
-	if (pass == NULL) {
-		return false;
-	}
-	wlr_render_pass_add_rect(
-		pass, &(struct wlr_render_rect_options){
-			      .box = {.width = wlr_output->width, .height = wlr_output->height},
-			      .color = {.a = 1},
-		      });
-	return wlr_render_pass_submit(pass) && wlr_output_commit_state(wlr_output, state);
-}
 
 static void handle_present(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, on.present);

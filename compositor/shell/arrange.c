@@ -19,17 +19,6 @@ bool latch_output_box(struct latch_shell *shell, struct wlr_output *output, stru
 	return !wlr_box_empty(box);
 }
 
-/* Only compares pointers: also for an output that may be gone. */
-static bool in_layout(struct latch_shell *shell, const struct wlr_output *output) {
-	struct wlr_output_layout_output *l_output;
-	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
-		if (l_output->output == output) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static struct wlr_output *choose_output(struct latch_shell *shell) {
 	struct wlr_box box;
 	struct wlr_output *output = wlr_output_layout_output_at(
@@ -82,11 +71,9 @@ void latch_arrange_configure(struct latch_toplevel *toplevel) {
 	wlr_xdg_toplevel_set_fullscreen(xdg, toplevel->fullscreen);
 	wlr_xdg_toplevel_set_maximized(xdg, toplevel->maximized);
 	/* 0x0 lets the client choose: nothing is known that would be better. */
-	if (fill) {
-		wlr_xdg_toplevel_set_size(
-			xdg, toplevel->output_box.width, toplevel->output_box.height);
-	} else if (filled || !xdg->base->surface->mapped) {
-		wlr_xdg_toplevel_set_size(xdg, toplevel->restore.width, toplevel->restore.height);
+	const struct wlr_box *size = fill ? &toplevel->output_box : &toplevel->restore;
+	if (fill || filled || !xdg->base->surface->mapped) {
+		wlr_xdg_toplevel_set_size(xdg, size->width, size->height);
 	}
 }
 
@@ -107,7 +94,7 @@ static void move_to(struct latch_toplevel *toplevel, const struct wlr_box *box) 
 	}
 	toplevel->x = box->x;
 	toplevel->y = box->y;
-	latch_popups_reposition(toplevel);
+	latch_popups_reposition(toplevel->xdg->base);
 	latch_shell_changed(toplevel->shell);
 }
 
@@ -161,8 +148,7 @@ static void place_beside_others(struct latch_toplevel *toplevel, struct wlr_box 
 
 void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 	struct wlr_box window = latch_toplevel_box(toplevel);
-	struct latch_toplevel *parent =
-		toplevel->xdg->parent != NULL ? toplevel->xdg->parent->base->data : NULL;
+	struct latch_toplevel *parent = latch_toplevel_parent(toplevel);
 	if (parent != NULL && parent->output != NULL && !toplevel->fullscreen) {
 		latch_arrange_assign(toplevel, parent->output);
 	}
@@ -180,9 +166,11 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 	latch_arrange_place(toplevel);
 }
 
-/* The output that a toplevel should be on now. */
+/* The output that a toplevel should be on now. Its last one may be gone: only its pointer is looked
+ * at. */
 static struct wlr_output *find_home(struct latch_toplevel *toplevel) {
 	struct latch_shell *shell = toplevel->shell;
+	struct wlr_output *last = NULL;
 	struct wlr_box box;
 	struct wlr_output_layout_output *l_output;
 	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
@@ -190,8 +178,9 @@ static struct wlr_output *find_home(struct latch_toplevel *toplevel) {
 			latch_output_box(shell, l_output->output, &box)) {
 			return l_output->output;
 		}
+		last = l_output->output == toplevel->output ? toplevel->output : last;
 	}
-	return in_layout(shell, toplevel->output) ? toplevel->output : NULL;
+	return last;
 }
 
 static void arrange_one(struct latch_toplevel *toplevel) {

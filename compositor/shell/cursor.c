@@ -21,81 +21,68 @@
 #define DEFAULT_SIZE 24
 #define MAX_SIZE 512
 
-static void tell(struct latch_shell *shell) {
-	if (shell->ready) {
-		shell->options.cursor_moved(shell->options.data);
-	}
-}
-
-static void set_image(struct latch_shell *shell, struct wlr_buffer *buffer,
-	const struct latch_cursor_image *image) {
-	struct wlr_buffer *old = shell->cursor.image.buffer;
-	uint64_t serial = shell->cursor.image.serial;
-	shell->cursor.image = *image;
-	shell->cursor.image.buffer = buffer != NULL ? wlr_buffer_lock(buffer) : NULL;
-	shell->cursor.image.serial = serial + 1;
-	wlr_buffer_unlock(old);
-	tell(shell);
-}
-
 /* The first picture of an animated one is enough: a cursor that moves by itself would
  * keep an idle screen busy. */
-static void show_theme(struct latch_shell *shell, const char *name) {
-	struct wlr_xcursor_manager *themes = shell->cursor.themes;
-	float scale = shell->cursor.output != NULL ? shell->cursor.output->scale : 1;
+static struct latch_cursor_image find_in_theme(
+	const struct latch_cursor *cursor, const char *name) {
 	struct wlr_xcursor *xcursor = NULL;
-	if (wlr_xcursor_manager_load(themes, scale)) {
-		xcursor = wlr_xcursor_manager_get_xcursor(themes, name, scale);
+	if (wlr_xcursor_manager_load(cursor->themes, cursor->scale)) {
+		xcursor = wlr_xcursor_manager_get_xcursor(cursor->themes, name, cursor->scale);
 		if (xcursor == NULL) {
 			/* The wrong picture is better than none. */
-			xcursor = wlr_xcursor_manager_get_xcursor(themes, "default", scale);
+			xcursor = wlr_xcursor_manager_get_xcursor(
+				cursor->themes, "default", cursor->scale);
 		}
 	}
 	if (xcursor == NULL) {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
-		return;
+		return (struct latch_cursor_image){0};
 	}
 	struct wlr_xcursor_image *image = xcursor->images[0];
-	set_image(shell, wlr_xcursor_image_get_buffer(image),
-		&(struct latch_cursor_image){
-			.src = {.width = image->width, .height = image->height},
-			.hotspot_x = (double)image->hotspot_x / (double)scale,
-			.hotspot_y = (double)image->hotspot_y / (double)scale,
-			.width = (double)image->width / (double)scale,
-			.height = (double)image->height / (double)scale,
-		});
+	const double scale = (double)cursor->scale;
+	return (struct latch_cursor_image){
+		.buffer = wlr_xcursor_image_get_buffer(image),
+		.src = {.width = image->width, .height = image->height},
+		.hotspot_x = image->hotspot_x / scale,
+		.hotspot_y = image->hotspot_y / scale,
+		.width = image->width / scale,
+		.height = image->height / scale,
+	};
 }
 
-static void show_surface(struct latch_shell *shell) {
-	struct latch_cursor *cursor = &shell->cursor;
+static struct latch_cursor_image read_surface(const struct latch_cursor *cursor) {
 	const struct wlr_surface_state *state = &cursor->surface->current;
-	struct wlr_buffer *buffer = latch_watch_cursor_buffer(cursor->surface);
-	if (buffer == NULL || state->width <= 0 || state->height <= 0) {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
-		return;
-	}
 	struct latch_cursor_image image = {
+		.buffer = latch_watch_cursor_buffer(cursor->surface),
 		.transform = state->transform,
 		.hotspot_x = cursor->hotspot_x,
 		.hotspot_y = cursor->hotspot_y,
 		.width = state->width,
 		.height = state->height,
 	};
+	if (image.buffer == NULL || state->width <= 0 || state->height <= 0) {
+		return (struct latch_cursor_image){0};
+	}
 	wlr_surface_get_buffer_source_box(cursor->surface, &image.src);
-	set_image(shell, buffer, &image);
+	return image;
 }
 
 static void show(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
-	if (cursor->override != NULL) {
-		show_theme(shell, cursor->override);
-	} else if (cursor->surface != NULL) {
-		show_surface(shell);
-	} else if (cursor->name != NULL) {
-		show_theme(shell, cursor->name);
-	} else {
-		set_image(shell, NULL, &(struct latch_cursor_image){0});
+	struct wlr_buffer *old = cursor->image.buffer;
+	const char *name = cursor->override != NULL ? cursor->override : cursor->name;
+	struct latch_cursor_image image = {0};
+	if (cursor->override == NULL && cursor->surface != NULL) {
+		image = read_surface(cursor);
+	} else if (name != NULL) {
+		image = find_in_theme(cursor, name);
 	}
+	image.serial = cursor->image.serial + 1;
+	if (image.buffer != NULL) {
+		wlr_buffer_lock(image.buffer);
+	}
+	cursor->image = image;
+	wlr_buffer_unlock(old);
+	shell->options.cursor_moved(shell->options.data);
 }
 
 /* The client's image, if it is one, is on the cursor's output, if there is one. */
@@ -111,16 +98,16 @@ static void drop_surface(struct latch_cursor *cursor) {
 	if (cursor->surface == NULL) {
 		return;
 	}
-	latch_unlisten(&cursor->surface_commit);
-	latch_unlisten(&cursor->surface_destroy);
+	latch_unlisten(&cursor->commit);
+	latch_unlisten(&cursor->destroy);
 	if (cursor->output != NULL) {
 		wlr_surface_send_leave(cursor->surface, cursor->output);
 	}
 	cursor->surface = NULL;
 }
 
-static void handle_surface_commit(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_commit);
+static void handle_commit(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.commit);
 	struct latch_cursor *cursor = &shell->cursor;
 	/* wl_pointer.set_cursor: an offset of the surface moves the hotspot. */
 	cursor->hotspot_x -= cursor->surface->current.dx;
@@ -128,8 +115,8 @@ static void handle_surface_commit(struct wl_listener *listener, void *data) {
 	show(shell);
 }
 
-static void handle_surface_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, cursor.surface_destroy);
+static void handle_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, cursor.destroy);
 	drop_surface(&shell->cursor);
 	show(shell);
 }
@@ -159,10 +146,8 @@ void latch_cursor_set_surface(struct latch_shell *shell, struct wlr_surface *sur
 	if (surface != cursor->surface) {
 		drop_surface(cursor);
 		cursor->surface = surface;
-		latch_listen(
-			&surface->events.commit, &cursor->surface_commit, handle_surface_commit);
-		latch_listen(
-			&surface->events.destroy, &cursor->surface_destroy, handle_surface_destroy);
+		latch_listen(&surface->events.commit, &cursor->commit, handle_commit);
+		latch_listen(&surface->events.destroy, &cursor->destroy, handle_destroy);
 		enter(cursor);
 	}
 	show(shell);
@@ -213,7 +198,7 @@ void latch_cursor_warp(struct latch_shell *shell, double x, double y) {
 	cursor->x = x;
 	cursor->y = y;
 	update_output(shell);
-	tell(shell);
+	shell->options.cursor_moved(shell->options.data);
 }
 
 void latch_cursor_update_outputs(struct latch_shell *shell) {
@@ -256,18 +241,14 @@ struct wlr_surface *latch_shell_cursor_surface(struct latch_shell *shell) {
 
 bool latch_cursor_init(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
-	cursor->devices = wlr_cursor_create();
-	if (cursor->devices == NULL) {
-		return false;
-	}
 	const char *size_text = getenv("XCURSOR_SIZE");
 	long size = size_text != NULL ? strtol(size_text, NULL, 10) : 0;
 	if (size <= 0 || size > MAX_SIZE) {
 		size = DEFAULT_SIZE;
 	}
 	cursor->themes = wlr_xcursor_manager_create(getenv("XCURSOR_THEME"), (uint32_t)size);
-	if (cursor->themes == NULL) {
-		wlr_cursor_destroy(cursor->devices);
+	cursor->devices = wlr_cursor_create();
+	if (cursor->themes == NULL || cursor->devices == NULL) {
 		return false;
 	}
 	cursor->name = "default";
@@ -280,7 +261,8 @@ void latch_cursor_finish(struct latch_shell *shell) {
 	struct latch_cursor *cursor = &shell->cursor;
 	drop_surface(cursor);
 	wlr_buffer_unlock(cursor->image.buffer);
-	cursor->image.buffer = NULL;
 	wlr_xcursor_manager_destroy(cursor->themes);
-	wlr_cursor_destroy(cursor->devices);
+	if (cursor->devices != NULL) {
+		wlr_cursor_destroy(cursor->devices);
+	}
 }

@@ -2,26 +2,8 @@
  * Who has the keyboard: one toplevel, the one that is activated.
  */
 #include <wlr/types/wlr_compositor.h>
-#include <wlr/types/wlr_keyboard.h>
 
 #include "shell/private.h"
-
-void latch_focus_keyboard(struct latch_shell *shell) {
-	struct wlr_seat *seat = shell->seat;
-	if (shell->active == NULL) {
-		wlr_seat_keyboard_notify_clear_focus(seat);
-		return;
-	}
-	struct wlr_surface *surface = shell->active->xdg->base->surface;
-	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
-	if (keyboard == NULL) {
-		wlr_seat_keyboard_notify_enter(seat, surface, NULL, 0, NULL);
-		return;
-	}
-	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
-	size_t count = latch_keyboard_pressed(shell, keys, WLR_KEYBOARD_KEYS_CAP);
-	wlr_seat_keyboard_notify_enter(seat, surface, keys, count, &keyboard->modifiers);
-}
 
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel) {
 	if (toplevel != NULL &&
@@ -42,7 +24,7 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 	if (toplevel != NULL) {
 		wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
 	}
-	latch_focus_keyboard(shell);
+	latch_keyboard_focus(shell);
 }
 
 void latch_focus_front(struct latch_shell *shell) {
@@ -55,10 +37,9 @@ void latch_focus_front(struct latch_shell *shell) {
 
 void latch_focus_cycle(struct latch_shell *shell, int step) {
 	struct latch_stack_item *item = latch_stack_cycle(&shell->stack, &shell->cycle, step);
-	if (item == NULL) {
-		return;
+	if (item != NULL) {
+		struct latch_toplevel *toplevel = wl_container_of(item, toplevel, stack);
+		latch_focus_toplevel(shell, toplevel);
+		latch_shell_changed(shell);
 	}
-	struct latch_toplevel *toplevel = wl_container_of(item, toplevel, stack);
-	latch_focus_toplevel(shell, toplevel);
-	latch_shell_changed(shell);
 }

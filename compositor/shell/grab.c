@@ -14,16 +14,10 @@
  * hand trembles. */
 #define UNMAXIMIZE_DISTANCE 16
 
-static bool is_fullscreen(const struct latch_toplevel *toplevel) {
-	return toplevel->fullscreen || toplevel->xdg->current.fullscreen;
-}
-
 /* A fullscreen window stays, and a maximised one has the size of its output. */
 static bool is_allowed(const struct latch_toplevel *toplevel, enum latch_grab_kind kind) {
-	if (kind == LATCH_GRAB_RESIZE && (toplevel->maximized || toplevel->filled)) {
-		return false;
-	}
-	return !is_fullscreen(toplevel);
+	return !toplevel->fullscreen && !toplevel->xdg->current.fullscreen &&
+	       !(kind == LATCH_GRAB_RESIZE && (toplevel->maximized || toplevel->filled));
 }
 
 static void move(struct latch_grab *grab, int32_t dx, int32_t dy) {
@@ -69,8 +63,8 @@ static void resize(struct latch_grab *grab, int32_t dx, int32_t dy) {
 		.max_width = state->max_width,
 		.max_height = state->max_height,
 	};
-	latch_place_resize(&grab->start, toplevel->resize_edges, dx, dy, &limits, &grab->width,
-		&grab->height);
+	latch_place_resize(
+		&grab->start, toplevel->resize_edges, dx, dy, &limits, &grab->width, &grab->height);
 	send_size(grab);
 }
 
@@ -87,7 +81,7 @@ void latch_grab_motion(struct latch_shell *shell, double x, double y) {
 	}
 }
 
-/* The position in x and y is set. */
+/* By a finger: touch_id and its position in x and y are set. */
 static void begin(
 	struct latch_toplevel *toplevel, enum latch_grab_kind kind, uint32_t edges, bool touch) {
 	struct latch_shell *shell = toplevel->shell;
@@ -95,6 +89,10 @@ static void begin(
 	grab->kind = kind;
 	grab->toplevel = toplevel;
 	grab->touch = touch;
+	if (!touch) {
+		grab->x = shell->cursor.x;
+		grab->y = shell->cursor.y;
+	}
 	grab->start_x = grab->x;
 	grab->start_y = grab->y;
 	grab->start = latch_toplevel_box(toplevel);
@@ -113,10 +111,10 @@ static void begin(
 		return;
 	}
 	if (kind != LATCH_GRAB_KEEP) {
-		latch_cursor_set_override(shell, kind == LATCH_GRAB_RESIZE
-							 ? wlr_xcursor_get_resize_name(
-								   (enum wlr_edges)edges)
-							 : "grabbing");
+		latch_cursor_set_override(
+			shell, kind == LATCH_GRAB_RESIZE
+				       ? wlr_xcursor_get_resize_name((enum wlr_edges)edges)
+				       : "grabbing");
 	}
 	/* From here on no client hears of the pointer, nor of the release. */
 	wlr_seat_pointer_notify_clear_focus(shell->seat);
@@ -134,12 +132,9 @@ void latch_grab_request(struct latch_toplevel *toplevel, struct wlr_seat_client 
 	}
 	if (wlr_seat_validate_pointer_grab_serial(seat, NULL, serial) &&
 		seat->pointer_state.focused_client == client) {
-		grab->x = shell->cursor.x;
-		grab->y = shell->cursor.y;
 		begin(toplevel, kind, edges, false);
 	} else if (wlr_seat_validate_touch_grab_serial(seat, NULL, serial, &point) &&
-		   point->client == client &&
-		   latch_touch_take(shell, point, &grab->x, &grab->y)) {
+		   point->client == client && latch_touch_take(shell, point, &grab->x, &grab->y)) {
 		grab->touch_id = point->touch_id;
 		begin(toplevel, kind, edges, true);
 		/* The finger is ours now. This frees the point. */
@@ -160,10 +155,9 @@ bool latch_grab_press(struct latch_toplevel *toplevel, enum latch_grab_kind kind
 		latch_arrange_configure(toplevel);
 		kind = LATCH_GRAB_KEEP;
 	}
-	grab->x = shell->cursor.x;
-	grab->y = shell->cursor.y;
 	const struct wlr_box window = latch_toplevel_box(toplevel);
-	begin(toplevel, kind, latch_place_nearest_edges(&window, grab->x, grab->y), false);
+	begin(toplevel, kind, latch_place_nearest_edges(&window, shell->cursor.x, shell->cursor.y),
+		false);
 	return true;
 }
 
@@ -194,7 +188,7 @@ static void let_go(struct latch_shell *shell) {
 		latch_arrange_assign(toplevel, output);
 		latch_arrange_set_home(toplevel);
 	}
-	latch_popups_reposition(toplevel);
+	latch_popups_reposition(toplevel->xdg->base);
 	latch_shell_changed(shell);
 }
 

@@ -17,11 +17,10 @@
 
 static struct xkb_keymap *make_keymap(enum xkb_context_flags flags) {
 	struct xkb_context *context = xkb_context_new(flags);
-	if (context == NULL) {
-		return NULL;
+	struct xkb_keymap *keymap = NULL;
+	if (context != NULL) {
+		keymap = xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	}
-	struct xkb_keymap *keymap =
-		xkb_keymap_new_from_names(context, NULL, XKB_KEYMAP_COMPILE_NO_FLAGS);
 	xkb_context_unref(context);
 	return keymap;
 }
@@ -41,40 +40,26 @@ static struct xkb_keymap *load_keymap(void) {
 	return keymap;
 }
 
-/* Its place among the kept ones; their number if it is none of them. */
-static size_t find_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
-	size_t i = 0;
-	while (i < keyboard->kept_count && keyboard->kept[i] != keycode) {
-		i++;
-	}
-	return i;
-}
-
-static void keep(struct latch_keyboard *keyboard, uint32_t keycode) {
-	if (keyboard->kept_count < sizeof(keyboard->kept) / sizeof(keyboard->kept[0])) {
-		keyboard->kept[keyboard->kept_count++] = keycode;
-	}
+static bool is_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
+	return keycode < KEY_CNT && keyboard->kept[keycode];
 }
 
 /* True if it was kept. */
 static bool let_go(struct latch_keyboard *keyboard, uint32_t keycode) {
-	size_t i = find_kept(keyboard, keycode);
-	if (i == keyboard->kept_count) {
-		return false;
+	const bool kept = is_kept(keyboard, keycode);
+	if (kept) {
+		keyboard->kept[keycode] = false;
 	}
-	keyboard->kept[i] = keyboard->kept[--keyboard->kept_count];
-	return true;
+	return kept;
 }
 
 static bool act(struct latch_shell *shell, struct latch_binding binding) {
 	switch (binding.action) {
 	case LATCH_ACTION_NONE:
-		return false;
+		break;
 	case LATCH_ACTION_CYCLE_NEXT:
-		latch_focus_cycle(shell, 1);
-		return true;
 	case LATCH_ACTION_CYCLE_PREVIOUS:
-		latch_focus_cycle(shell, -1);
+		latch_focus_cycle(shell, binding.action == LATCH_ACTION_CYCLE_NEXT ? 1 : -1);
 		return true;
 	case LATCH_ACTION_CLOSE:
 		if (shell->active != NULL) {
@@ -87,7 +72,7 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 		return true;
 	case LATCH_ACTION_SWITCH_VT:
 		if (shell->options.session == NULL) {
-			return false;
+			break;
 		}
 		shell->options.leave(shell->options.data);
 		if (!wlr_session_change_vt(shell->options.session, binding.vt)) {
@@ -117,17 +102,17 @@ static struct latch_binding find_binding(struct wlr_keyboard *keyboard, xkb_keyc
 }
 
 static void handle_key(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_key);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.key);
 	struct wlr_keyboard_key_event *event = data;
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
 
 	if (event->state == WL_KEYBOARD_KEY_STATE_PRESSED) {
 		/* Evdev keycodes start 8 lower than XKB's. */
 		struct latch_binding binding = find_binding(keyboard, event->keycode + 8);
-		if (binding.action != LATCH_ACTION_NONE) {
+		if (binding.action != LATCH_ACTION_NONE && event->keycode < KEY_CNT) {
 			/* First, so that a window that gets the focus now doesn't hear of
 			 * the key. */
-			keep(&shell->keyboard, event->keycode);
+			shell->keyboard.kept[event->keycode] = true;
 			if (act(shell, binding)) {
 				return;
 			}
@@ -136,12 +121,12 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_modifiers);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.modifiers);
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
 	if (!(wlr_keyboard_get_modifiers(keyboard) & WLR_MODIFIER_ALT)) {
 		/* The choice is made; the next round starts from the new order. */
@@ -152,7 +137,7 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 
 /* A keyboard went away with keys down: clients must not think they still are. */
 static void handle_leave(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_leave);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.leave);
 	struct wl_array *keys = data;
 	uint32_t *keycode;
 	wl_array_for_each(keycode, keys) {
@@ -170,21 +155,16 @@ bool latch_keyboard_init(struct latch_shell *shell) {
 		return true;
 	}
 	keyboard->group = wlr_keyboard_group_create();
-	if (keyboard->group == NULL) {
-		xkb_keymap_unref(keymap);
-		return false;
-	}
-	struct wlr_keyboard *all = &keyboard->group->keyboard;
-	bool ok = wlr_keyboard_set_keymap(all, keymap);
+	struct wlr_keyboard *all = keyboard->group != NULL ? &keyboard->group->keyboard : NULL;
+	bool ok = all != NULL && wlr_keyboard_set_keymap(all, keymap);
 	xkb_keymap_unref(keymap);
 	if (!ok) {
-		latch_keyboard_finish(shell);
 		return false;
 	}
 	wlr_keyboard_set_repeat_info(all, REPEAT_RATE, REPEAT_DELAY);
-	latch_listen(&all->events.key, &shell->on.keyboard_key, handle_key);
-	latch_listen(&all->events.modifiers, &shell->on.keyboard_modifiers, handle_modifiers);
-	latch_listen(&keyboard->group->events.leave, &shell->on.keyboard_leave, handle_leave);
+	latch_listen(&all->events.key, &shell->on.key, handle_key);
+	latch_listen(&all->events.modifiers, &shell->on.modifiers, handle_modifiers);
+	latch_listen(&keyboard->group->events.leave, &shell->on.leave, handle_leave);
 	wlr_seat_set_keyboard(shell->seat, all);
 	return true;
 }
@@ -208,19 +188,20 @@ void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *device) 
 	}
 }
 
-uint32_t latch_keyboard_modifiers(const struct latch_shell *shell) {
-	struct wlr_keyboard_group *group = shell->keyboard.group;
-	return group != NULL ? wlr_keyboard_get_modifiers(&group->keyboard) : 0;
-}
-
-size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap) {
-	struct wlr_keyboard_group *group = shell->keyboard.group;
+void latch_keyboard_focus(struct latch_shell *shell) {
+	struct wlr_seat *seat = shell->seat;
+	if (shell->active == NULL) {
+		wlr_seat_keyboard_notify_clear_focus(seat);
+		return;
+	}
+	const struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(seat);
+	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
 	size_t count = 0;
-	for (size_t i = 0; group != NULL && i < group->keyboard.num_keycodes && count < cap; i++) {
-		uint32_t keycode = group->keyboard.keycodes[i];
-		if (find_kept(&shell->keyboard, keycode) == shell->keyboard.kept_count) {
-			keys[count++] = keycode;
+	for (size_t i = 0; keyboard != NULL && i < keyboard->num_keycodes; i++) {
+		if (!is_kept(&shell->keyboard, keyboard->keycodes[i])) {
+			keys[count++] = keyboard->keycodes[i];
 		}
 	}
-	return count;
+	wlr_seat_keyboard_notify_enter(seat, shell->active->xdg->base->surface, keys, count,
+		keyboard != NULL ? &keyboard->modifiers : NULL);
 }

@@ -2,6 +2,7 @@
  * The shell as a whole: how it is made and ended, and how everybody hears of a change.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_xdg_decoration_v1.h>
 #include <wlr/util/log.h>
@@ -32,8 +33,8 @@ void latch_shell_changed(struct latch_shell *shell) {
 	}
 }
 
-static void handle_layout_change(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.layout_change);
+static void handle_layout(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.layout);
 	latch_arrange_all(shell);
 	latch_cursor_update_outputs(shell);
 	latch_shell_changed(shell);
@@ -43,7 +44,7 @@ void latch_shell_set_active(struct latch_shell *shell, bool active) {
 	/* Releases of keys and buttons that were down are not reported to us reliably
 	 * while away; whatever they had begun ends now. */
 	shell->cycle = 0;
-	shell->keyboard.kept_count = 0;
+	memset(shell->keyboard.kept, 0, sizeof(shell->keyboard.kept));
 	latch_grab_end(shell);
 	shell->pointer.down = false;
 	if (active) {
@@ -61,19 +62,15 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 	wl_list_init(&shell->stack);
 	wl_list_init(&shell->inputs);
 
-	if (!latch_cursor_init(shell)) {
-		goto error_shell;
-	}
-	if (!latch_seat_init(shell)) {
-		goto error_cursor;
-	}
+	const bool ok = latch_cursor_init(shell) && latch_seat_init(shell);
 	/* Globals have no destroy function of their own: they go with the display. */
 	shell->xdg_shell = wlr_xdg_shell_create(options->display, XDG_SHELL_VERSION);
 	struct wlr_xdg_decoration_manager_v1 *decorations =
 		wlr_xdg_decoration_manager_v1_create(options->display);
-	if (shell->xdg_shell == NULL || decorations == NULL) {
-		wlr_log(WLR_ERROR, "out of memory for xdg_wm_base");
-		goto error_seat;
+	if (!ok || shell->xdg_shell == NULL || decorations == NULL) {
+		wlr_log(WLR_ERROR, "out of memory for the shell");
+		latch_shell_destroy(shell);
+		return NULL;
 	}
 
 	latch_listen(&options->compositor->events.new_surface, &shell->on.new_surface,
@@ -84,19 +81,9 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 		&shell->xdg_shell->events.new_popup, &shell->on.new_popup, latch_handle_new_popup);
 	latch_listen(&decorations->events.new_toplevel_decoration, &shell->on.new_decoration,
 		latch_handle_new_decoration);
-	latch_listen(
-		&options->layout->events.change, &shell->on.layout_change, handle_layout_change);
+	latch_listen(&options->layout->events.change, &shell->on.layout, handle_layout);
 	latch_cursor_update_outputs(shell);
-	shell->ready = true;
 	return shell;
-
-error_seat:
-	latch_seat_finish(shell);
-error_cursor:
-	latch_cursor_finish(shell);
-error_shell:
-	free(shell);
-	return NULL;
 }
 
 void latch_shell_destroy(struct latch_shell *shell) {

@@ -20,15 +20,16 @@ static int count_steps(int room_x, int room_y) {
 }
 
 /* The corner that has the title or is at least seen to be another window's. */
-static bool hides_corner(const struct wlr_box *window, const struct wlr_box *other) {
-	const struct wlr_box corner = {
-		.x = other->x,
-		.y = other->y,
-		.width = (int)latch_min(other->width, CASCADE_STEP),
-		.height = (int)latch_min(other->height, CASCADE_STEP),
-	};
-	struct wlr_box common;
-	return wlr_box_intersection(&common, window, &corner);
+static bool hides_corner(const struct wlr_box *window, const struct wlr_box *others, size_t count) {
+	for (size_t i = 0; i < count; i++) {
+		struct wlr_box corner = others[i], common;
+		corner.width = (int)latch_min(corner.width, CASCADE_STEP);
+		corner.height = (int)latch_min(corner.height, CASCADE_STEP);
+		if (wlr_box_intersection(&common, window, &corner)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *others, size_t count,
@@ -38,29 +39,25 @@ void latch_place_cascade(const struct wlr_box *area, const struct wlr_box *other
 	int down = count_steps(area->x + area->width - (centre.x + centre.width),
 		area->y + area->height - (centre.y + centre.height));
 	int up = count_steps(centre.x - area->x, centre.y - area->y);
-	/* Down from the middle, then from the upper end to the middle. */
-	for (int i = 0; i <= down + up; i++) {
-		int step = i <= down ? i : i - down - up - 1;
+	/* Down from the middle, then from the upper end to the middle; at last, where all are taken,
+	 * one of the first again. */
+	const int places = down + up + 1;
+	for (int i = 0; i <= places; i++) {
+		int step = i <= down ? i : i - places;
+		if (i == places) {
+			step = (int)(count % (size_t)(down + 1));
+		}
 		window->x = centre.x + step * CASCADE_STEP;
 		window->y = centre.y + step * CASCADE_STEP;
-		size_t other = 0;
-		while (other < count && !hides_corner(window, &others[other])) {
-			other++;
-		}
-		if (other == count) {
-			latch_place_clamp(area, window);
-			return;
+		if (!hides_corner(window, others, count)) {
+			break;
 		}
 	}
-	/* All are taken. */
-	int step = (int)(count % (size_t)(down + 1));
-	window->x = centre.x + step * CASCADE_STEP;
-	window->y = centre.y + step * CASCADE_STEP;
 	latch_place_clamp(area, window);
 }
 
 void latch_place_under(const struct wlr_box *from, double x, double y, struct wlr_box *window) {
-	if (from->width <= 0 || from->height <= 0) {
+	if (wlr_box_empty(from)) {
 		return;
 	}
 	window->x = (int)lround(x - (x - from->x) / from->width * window->width);
@@ -91,7 +88,7 @@ void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window) {
 
 void latch_place_carry(
 	const struct wlr_box *from, const struct wlr_box *to, struct wlr_box *window) {
-	if (from->width <= 0 || from->height <= 0) {
+	if (wlr_box_empty(from)) {
 		latch_place_centre(to, window);
 	} else {
 		window->x += to->x - from->x;

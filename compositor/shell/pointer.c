@@ -3,6 +3,7 @@
  */
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
+#include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_pointer.h>
 
 #include "shell/private.h"
@@ -32,7 +33,7 @@ void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 		return;
 	}
 	double sx, sy;
-	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, NULL);
+	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy);
 	if (surface == NULL) {
 		wlr_seat_pointer_notify_clear_focus(shell->seat);
 		return;
@@ -55,7 +56,7 @@ static void moved(struct latch_shell *shell, uint32_t time_msec) {
 }
 
 static void handle_motion(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_motion);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.motion);
 	struct wlr_pointer_motion_event *event = data;
 	latch_cursor_warp(
 		shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y);
@@ -63,7 +64,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 }
 
 static void handle_motion_absolute(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_motion_absolute);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.motion_absolute);
 	struct wlr_pointer_motion_absolute_event *event = data;
 	double x, y;
 	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
@@ -74,16 +75,17 @@ static void handle_motion_absolute(struct wl_listener *listener, void *data) {
 
 static void press(struct latch_shell *shell, const struct wlr_pointer_button_event *event) {
 	double sx, sy;
-	struct latch_toplevel *toplevel;
 	struct wlr_surface *surface =
-		latch_surface_at(shell, shell->cursor.x, shell->cursor.y, &sx, &sy, &toplevel);
-	if (surface == NULL || toplevel == NULL) {
+		latch_surface_at(shell, shell->cursor.x, shell->cursor.y, &sx, &sy);
+	if (surface == NULL) {
 		return;
 	}
+	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, toplevel);
-	enum latch_grab_kind kind =
-		latch_binding_button(latch_keyboard_modifiers(shell), event->button);
+	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(shell->seat);
+	const uint32_t modifiers = keyboard != NULL ? wlr_keyboard_get_modifiers(keyboard) : 0;
+	enum latch_grab_kind kind = latch_binding_button(modifiers, event->button);
 	if (kind != LATCH_GRAB_NONE) {
 		const struct latch_click click = {
 			.window = toplevel->id,
@@ -103,7 +105,7 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 }
 
 static void handle_button(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_button);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.button);
 	struct wlr_pointer_button_event *event = data;
 	struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
 
@@ -112,7 +114,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 		press(shell, event);
 	}
 	if (!has_grab(shell)) {
-		latch_seat_note_input(shell);
+		shell->options.input(shell->options.data);
 	}
 	/* With a grab nothing has the focus: the seat only counts the buttons that are down. */
 	wlr_seat_pointer_notify_button(shell->seat, event->time_msec, event->button, event->state);
@@ -127,24 +129,24 @@ static void handle_button(struct wl_listener *listener, void *data) {
 }
 
 static void handle_axis(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_axis);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.axis);
 	struct wlr_pointer_axis_event *event = data;
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
 }
 
 static void handle_frame(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_frame);
+	struct latch_shell *shell = wl_container_of(listener, shell, on.frame);
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 
 void latch_pointer_init(struct latch_shell *shell) {
 	struct wlr_cursor *devices = shell->cursor.devices;
-	latch_listen(&devices->events.motion, &shell->on.pointer_motion, handle_motion);
-	latch_listen(&devices->events.motion_absolute, &shell->on.pointer_motion_absolute,
+	latch_listen(&devices->events.motion, &shell->on.motion, handle_motion);
+	latch_listen(&devices->events.motion_absolute, &shell->on.motion_absolute,
 		handle_motion_absolute);
-	latch_listen(&devices->events.button, &shell->on.pointer_button, handle_button);
-	latch_listen(&devices->events.axis, &shell->on.pointer_axis, handle_axis);
-	latch_listen(&devices->events.frame, &shell->on.pointer_frame, handle_frame);
+	latch_listen(&devices->events.button, &shell->on.button, handle_button);
+	latch_listen(&devices->events.axis, &shell->on.axis, handle_axis);
+	latch_listen(&devices->events.frame, &shell->on.frame, handle_frame);
 }

@@ -7,17 +7,13 @@
 
 #include "shell/private.h"
 
-/* wlr_surface_synced wants a state; all that matters here is when it is applied. */
-struct nothing {
-	char unused;
-};
-
 struct popup {
 	struct wlr_xdg_popup *xdg;
 	/* See pose(). */
 	bool posing;
+	/* It wants a state; all that matters here is when that is applied. */
 	struct wlr_surface_synced synced;
-	struct nothing pending, current;
+	char pending, current;
 	struct wl_listener commit, reposition, destroy;
 };
 
@@ -43,32 +39,13 @@ static void handle_applied(struct wlr_surface_synced *synced) {
 }
 
 static const struct wlr_surface_synced_impl synced_impl = {
-	.state_size = sizeof(struct nothing),
+	.state_size = sizeof(char),
 	.commit = handle_applied,
 };
 
-/* The toplevel that a surface of any role belongs to, popups included. */
-static struct latch_toplevel *get_toplevel(struct wlr_surface *surface) {
-	while (surface != NULL) {
-		surface = wlr_surface_get_root_surface(surface);
-		struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
-		if (xdg == NULL) {
-			return NULL;
-		}
-		if (xdg->role == WLR_XDG_SURFACE_ROLE_TOPLEVEL) {
-			return xdg->data;
-		}
-		if (xdg->role != WLR_XDG_SURFACE_ROLE_POPUP || xdg->popup == NULL) {
-			return NULL;
-		}
-		surface = xdg->popup->parent;
-	}
-	return NULL;
-}
-
 /* Keep the popup inside the output of its toplevel; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
-	struct latch_toplevel *toplevel = get_toplevel(popup->base->surface);
+	struct latch_toplevel *toplevel = latch_surface_toplevel(popup->base->surface);
 	if (toplevel == NULL || wlr_box_empty(&toplevel->output_box)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
 		return;
@@ -142,33 +119,25 @@ void latch_popups_grabbed(struct latch_shell *shell) {
 void latch_handle_new_popup(struct wl_listener *listener, void *data) {
 	struct wlr_xdg_popup *xdg = data;
 	struct popup *popup = calloc(1, sizeof(*popup));
-	if (popup == NULL) {
-		wl_resource_post_no_memory(xdg->resource);
-		return;
-	}
-	popup->xdg = xdg;
-	if (!wlr_surface_synced_init(&popup->synced, xdg->base->surface, &synced_impl,
-		    &popup->pending, &popup->current)) {
+	if (popup == NULL || !wlr_surface_synced_init(&popup->synced, xdg->base->surface,
+				     &synced_impl, &popup->pending, &popup->current)) {
 		free(popup);
 		wl_resource_post_no_memory(xdg->resource);
 		return;
 	}
+	popup->xdg = xdg;
 	latch_listen(&xdg->base->surface->events.commit, &popup->commit, handle_commit);
 	latch_listen(&xdg->events.reposition, &popup->reposition, handle_reposition);
 	latch_listen(&xdg->events.destroy, &popup->destroy, handle_destroy);
 	pose(popup);
 }
 
-static void reposition_tree(struct wlr_xdg_surface *parent) {
+void latch_popups_reposition(struct wlr_xdg_surface *parent) {
 	struct wlr_xdg_popup *popup;
 	wl_list_for_each(popup, &parent->popups, link) {
 		if (popup->current.reactive && popup->base->configured) {
 			unconstrain(popup);
 		}
-		reposition_tree(popup->base);
+		latch_popups_reposition(popup->base);
 	}
-}
-
-void latch_popups_reposition(struct latch_toplevel *toplevel) {
-	reposition_tree(toplevel->xdg->base);
 }

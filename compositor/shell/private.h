@@ -4,6 +4,7 @@
 #ifndef LATCH_SHELL_PRIVATE_H
 #define LATCH_SHELL_PRIVATE_H
 
+#include <linux/input-event-codes.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -16,11 +17,6 @@
 #include "shell/stack.h"
 
 #define LATCH_TOUCH_POINTS 16
-
-struct wlr_keyboard_group;
-struct wlr_pointer;
-struct wlr_xcursor_manager;
-struct wlr_xdg_toplevel_decoration_v1;
 
 struct latch_toplevel {
 	/* In shell->stack while mapped. */
@@ -55,9 +51,9 @@ struct latch_toplevel {
 
 	struct {
 		struct wl_listener map, unmap, commit, destroy;
-		struct wl_listener request_fullscreen, request_maximize, request_minimize;
-		struct wl_listener request_move, request_resize, set_parent;
-		struct wl_listener decoration_mode, decoration_destroy;
+		/* Requests. */
+		struct wl_listener fullscreen, maximize, minimize, move, resize, set_parent;
+		struct wl_listener mode, decoration_destroy; // of the decoration
 	} on;
 };
 
@@ -97,16 +93,11 @@ struct latch_touch_point {
 	double dx, dy;
 };
 
-struct latch_touch {
-	struct latch_touch_point points[LATCH_TOUCH_POINTS];
-};
-
 struct latch_keyboard {
 	/* All keyboards as one; NULL when there is no keymap. */
 	struct wlr_keyboard_group *group;
 	/* Keys that went down as a binding: their release is kept from clients too. */
-	uint32_t kept[32];
-	size_t kept_count;
+	bool kept[KEY_CNT];
 };
 
 struct latch_cursor {
@@ -126,7 +117,7 @@ struct latch_cursor {
 	int32_t hotspot_x, hotspot_y;
 	struct latch_cursor_image image;
 
-	struct wl_listener surface_commit, surface_destroy;
+	struct wl_listener commit, destroy; // of surface
 };
 
 struct latch_shell {
@@ -138,8 +129,6 @@ struct latch_shell {
 	struct wl_list stack;	  /* latch_toplevel.stack.link */
 	struct wl_list inputs;	  /* of seat.c */
 	uint64_t next_id;
-	/* Its creator has it: callbacks may be called. */
-	bool ready;
 	/* Has the keyboard focus. */
 	struct latch_toplevel *active;
 	/* Of latch_stack_cycle(). */
@@ -147,7 +136,7 @@ struct latch_shell {
 
 	struct latch_pointer pointer;
 	struct latch_grab grab;
-	struct latch_touch touch;
+	struct latch_touch_point touch[LATCH_TOUCH_POINTS];
 	struct latch_keyboard keyboard;
 	struct latch_cursor cursor;
 	struct wlr_drag_icon *drag_icon;
@@ -157,16 +146,14 @@ struct latch_shell {
 
 	struct {
 		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
-		struct wl_listener layout_change, new_input;
-		struct wl_listener request_set_cursor, request_set_shape;
-		struct wl_listener request_set_selection, request_set_primary_selection;
-		struct wl_listener pointer_focus, pointer_grab_begin, keyboard_grab_end;
-		struct wl_listener request_start_drag, start_drag;
-		struct wl_listener drag_destroy, drag_icon_commit, drag_icon_destroy;
-		struct wl_listener pointer_motion, pointer_motion_absolute, pointer_button;
-		struct wl_listener pointer_axis, pointer_frame;
+		struct wl_listener layout, new_input;
+		/* The seat's: clients' requests first. */
+		struct wl_listener set_cursor, set_shape, set_selection, set_primary, ask_drag;
+		struct wl_listener pointer_focus, grab_begin, grab_end;
+		struct wl_listener start_drag, icon_commit, icon_destroy;
+		struct wl_listener motion, motion_absolute, button, axis, frame; // of pointers
 		struct wl_listener touch_down, touch_up, touch_motion, touch_cancel, touch_frame;
-		struct wl_listener keyboard_key, keyboard_modifiers, keyboard_leave;
+		struct wl_listener key, modifiers, leave; // of keyboards
 	} on;
 };
 
@@ -179,9 +166,11 @@ void latch_shell_changed(struct latch_shell *shell);
 /* surfaces.c */
 
 /* The surface under a point, with the point in its coordinates; NULL if none takes
- * input there. toplevel may be NULL. */
-struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double y, double *sx,
-	double *sy, struct latch_toplevel **toplevel);
+ * input there. */
+struct wlr_surface *latch_surface_at(
+	struct latch_shell *shell, double x, double y, double *sx, double *sy);
+/* The toplevel that a surface of any role belongs to, popups included; NULL: it has none. */
+struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface);
 /* Tell surfaces which outputs they are on. */
 void latch_surfaces_enter_outputs(struct latch_shell *shell);
 /* Tell a client what buffers would suit: for fractional-scale-v1 and for wl_surface. */
@@ -202,6 +191,8 @@ struct wlr_buffer *latch_watch_cursor_buffer(struct wlr_surface *surface);
 
 void latch_handle_new_toplevel(struct wl_listener *listener, void *data);
 void latch_handle_new_decoration(struct wl_listener *listener, void *data);
+/* The one that this is a dialog of, mapped or not; NULL: of none. */
+struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel);
 /* Its window geometry in layout coordinates. */
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
 
@@ -228,8 +219,6 @@ void latch_arrange_all(struct latch_shell *shell);
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel);
 /* The front window that can be seen gets the keyboard. */
 void latch_focus_front(struct latch_shell *shell);
-/* Send the keyboard's focus again, after a grab that kept it away. */
-void latch_focus_keyboard(struct latch_shell *shell);
 void latch_focus_cycle(struct latch_shell *shell, int step);
 
 /* popup.c */
@@ -238,25 +227,22 @@ void latch_focus_cycle(struct latch_shell *shell, int step);
 void latch_popups_grabbed(struct latch_shell *shell);
 
 void latch_handle_new_popup(struct wl_listener *listener, void *data);
-/* The toplevel was moved: popups that asked for it are placed anew. */
-void latch_popups_reposition(struct latch_toplevel *toplevel);
+/* A toplevel was moved: its popups that asked for it are placed anew, and theirs. */
+void latch_popups_reposition(struct wlr_xdg_surface *parent);
 
 /* seat.c */
 
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
-/* An input event is sent to a client. */
-void latch_seat_note_input(const struct latch_shell *shell);
 
 /* keyboard.c */
 
 bool latch_keyboard_init(struct latch_shell *shell);
 void latch_keyboard_finish(struct latch_shell *shell);
 void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *keyboard);
-/* The modifiers that are held: a mask of enum wlr_keyboard_modifier. */
-uint32_t latch_keyboard_modifiers(const struct latch_shell *shell);
-/* The keys that clients may know to be down; returns their number, at most cap. */
-size_t latch_keyboard_pressed(struct latch_shell *shell, uint32_t *keys, size_t cap);
+/* Tells the active window that it has the keyboard, and which keys are down that it may know of;
+ * also after a grab that kept the keyboard away. */
+void latch_keyboard_focus(struct latch_shell *shell);
 
 /* pointer.c */
 

@@ -47,10 +47,6 @@ static void update_capabilities(struct latch_shell *shell) {
 	latch_shell_changed(shell);
 }
 
-void latch_seat_note_input(const struct latch_shell *shell) {
-	shell->options.input(shell->options.data);
-}
-
 static void handle_input_destroy(struct wl_listener *listener, void *data) {
 	struct input *input = wl_container_of(listener, input, destroy);
 	struct latch_shell *shell = input->shell;
@@ -87,8 +83,8 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 	update_capabilities(shell);
 }
 
-static void handle_request_set_cursor(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_cursor);
+static void handle_set_cursor(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.set_cursor);
 	struct wlr_seat_pointer_request_set_cursor_event *event = data;
 	/* Only the client under the pointer sets its image. */
 	if (event->seat_client == shell->seat->pointer_state.focused_client) {
@@ -96,8 +92,8 @@ static void handle_request_set_cursor(struct wl_listener *listener, void *data) 
 	}
 }
 
-static void handle_request_set_shape(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_shape);
+static void handle_set_shape(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.set_shape);
 	struct wlr_cursor_shape_manager_v1_request_set_shape_event *event = data;
 	if (event->device_type == WLR_CURSOR_SHAPE_MANAGER_V1_DEVICE_TYPE_POINTER &&
 		event->seat_client == shell->seat->pointer_state.focused_client) {
@@ -120,62 +116,55 @@ static void handle_pointer_focus(struct wl_listener *listener, void *data) {
 	}
 }
 
-static void handle_pointer_grab_begin(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.pointer_grab_begin);
+static void handle_grab_begin(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.grab_begin);
 	latch_popups_grabbed(shell);
 }
 
-static void handle_keyboard_grab_end(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.keyboard_grab_end);
-	latch_focus_keyboard(shell);
+/* A popup's grab has ended, or a drag, during which the pointer was over no surface. */
+static void handle_grab_end(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.grab_end);
+	latch_keyboard_focus(shell);
+	latch_shell_changed(shell);
 }
 
-static void handle_request_set_selection(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.request_set_selection);
+static void handle_set_selection(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.set_selection);
 	struct wlr_seat_request_set_selection_event *event = data;
 	wlr_seat_set_selection(shell->seat, event->source, event->serial);
 }
 
-static void handle_request_set_primary_selection(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell =
-		wl_container_of(listener, shell, on.request_set_primary_selection);
+static void handle_set_primary(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.set_primary);
 	struct wlr_seat_request_set_primary_selection_event *event = data;
 	wlr_seat_set_primary_selection(shell->seat, event->source, event->serial);
 }
 
-static void handle_drag_icon_commit(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_icon_commit);
+static void handle_icon_commit(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.icon_commit);
 	shell->drag_dx += shell->drag_icon->surface->current.dx;
 	shell->drag_dy += shell->drag_icon->surface->current.dy;
 	latch_shell_changed(shell);
 }
 
-static void handle_drag_icon_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_icon_destroy);
-	latch_unlisten(&shell->on.drag_icon_commit);
-	latch_unlisten(&shell->on.drag_icon_destroy);
+static void handle_icon_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.icon_destroy);
+	latch_unlisten(&shell->on.icon_commit);
+	latch_unlisten(&shell->on.icon_destroy);
 	shell->drag_icon = NULL;
-	latch_shell_changed(shell);
-}
-
-static void handle_drag_destroy(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.drag_destroy);
-	latch_unlisten(&shell->on.drag_destroy);
-	/* The pointer was over the drag's focus, not over a surface. */
 	latch_shell_changed(shell);
 }
 
 static void handle_start_drag(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.start_drag);
-	struct wlr_drag *drag = data;
-	latch_listen(&drag->events.destroy, &shell->on.drag_destroy, handle_drag_destroy);
-	if (drag->icon != NULL) {
-		shell->drag_icon = drag->icon;
+	const struct wlr_drag *drag = data;
+	struct wlr_drag_icon *icon = drag->icon;
+	if (icon != NULL) {
+		shell->drag_icon = icon;
 		shell->drag_dx = shell->drag_dy = 0;
-		latch_listen(&drag->icon->surface->events.commit, &shell->on.drag_icon_commit,
-			handle_drag_icon_commit);
-		latch_listen(&drag->icon->events.destroy, &shell->on.drag_icon_destroy,
-			handle_drag_icon_destroy);
+		latch_listen(
+			&icon->surface->events.commit, &shell->on.icon_commit, handle_icon_commit);
+		latch_listen(&icon->events.destroy, &shell->on.icon_destroy, handle_icon_destroy);
 		latch_shell_changed(shell);
 	}
 }
@@ -195,8 +184,8 @@ static void drop_drag(struct latch_shell *shell, struct wlr_drag *drag, uint32_t
 	}
 }
 
-static void handle_request_start_drag(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.request_start_drag);
+static void handle_ask_drag(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.ask_drag);
 	struct wlr_seat_request_start_drag_event *event = data;
 	struct wlr_touch_point *point;
 	if (wlr_seat_validate_pointer_grab_serial(shell->seat, event->origin, event->serial)) {
@@ -213,17 +202,12 @@ static void handle_request_start_drag(struct wl_listener *listener, void *data) 
 bool latch_seat_init(struct latch_shell *shell) {
 	struct wl_display *display = shell->options.display;
 	shell->seat = wlr_seat_create(display, "seat0");
-	if (shell->seat == NULL) {
-		wlr_log(WLR_ERROR, "out of memory for wl_seat");
-		return false;
-	}
 	struct wlr_cursor_shape_manager_v1 *shapes = wlr_cursor_shape_manager_v1_create(display, 2);
-	if (shapes == NULL || wlr_data_device_manager_create(display) == NULL ||
+	if (shell->seat == NULL || shapes == NULL ||
+		wlr_data_device_manager_create(display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
 		!latch_keyboard_init(shell)) {
-		wlr_log(WLR_ERROR, "out of memory for the seat's globals");
-		wlr_seat_destroy(shell->seat);
-		shell->seat = NULL;
+		wlr_log(WLR_ERROR, "out of memory for the seat and its globals");
 		return false;
 	}
 	latch_pointer_init(shell);
@@ -232,22 +216,17 @@ bool latch_seat_init(struct latch_shell *shell) {
 	struct wlr_seat *seat = shell->seat;
 	latch_listen(
 		&shell->options.backend->events.new_input, &shell->on.new_input, handle_new_input);
-	latch_listen(&seat->events.request_set_cursor, &shell->on.request_set_cursor,
-		handle_request_set_cursor);
-	latch_listen(&shapes->events.request_set_shape, &shell->on.request_set_shape,
-		handle_request_set_shape);
+	latch_listen(&seat->events.request_set_cursor, &shell->on.set_cursor, handle_set_cursor);
+	latch_listen(&shapes->events.request_set_shape, &shell->on.set_shape, handle_set_shape);
 	latch_listen(&seat->pointer_state.events.focus_change, &shell->on.pointer_focus,
 		handle_pointer_focus);
-	latch_listen(&seat->events.pointer_grab_begin, &shell->on.pointer_grab_begin,
-		handle_pointer_grab_begin);
-	latch_listen(&seat->events.keyboard_grab_end, &shell->on.keyboard_grab_end,
-		handle_keyboard_grab_end);
-	latch_listen(&seat->events.request_set_selection, &shell->on.request_set_selection,
-		handle_request_set_selection);
-	latch_listen(&seat->events.request_set_primary_selection,
-		&shell->on.request_set_primary_selection, handle_request_set_primary_selection);
-	latch_listen(&seat->events.request_start_drag, &shell->on.request_start_drag,
-		handle_request_start_drag);
+	latch_listen(&seat->events.pointer_grab_begin, &shell->on.grab_begin, handle_grab_begin);
+	latch_listen(&seat->events.keyboard_grab_end, &shell->on.grab_end, handle_grab_end);
+	latch_listen(&seat->events.request_set_selection, &shell->on.set_selection,
+		handle_set_selection);
+	latch_listen(&seat->events.request_set_primary_selection, &shell->on.set_primary,
+		handle_set_primary);
+	latch_listen(&seat->events.request_start_drag, &shell->on.ask_drag, handle_ask_drag);
 	latch_listen(&seat->events.start_drag, &shell->on.start_drag, handle_start_drag);
 	return true;
 }
@@ -263,7 +242,6 @@ void latch_seat_finish(struct latch_shell *shell) {
 	}
 	latch_keyboard_finish(shell);
 	wlr_seat_destroy(shell->seat);
-	shell->seat = NULL;
 }
 
 void latch_shell_backend_gone(struct latch_shell *shell) {

@@ -13,16 +13,7 @@
 #include <wayland-server-protocol.h>
 #include <wlr/util/box.h>
 
-struct latch_shell;
-struct latch_toplevel;
-struct wl_display;
-struct wlr_backend;
-struct wlr_buffer;
-struct wlr_compositor;
 struct wlr_output;
-struct wlr_output_layout;
-struct wlr_session;
-struct wlr_surface;
 
 struct latch_shell_options {
 	struct wl_display *display;

@@ -23,7 +23,7 @@ static struct latch_stack_item *find_root(struct latch_stack_item *item) {
 
 /*
  * Move top and all its dialogs so that they follow `after` (the list's head: to the
- * front), in the order they have. `after` is not one of them.
+ * front), or what is in front of that where it is one of them, in the order they have.
  */
 static void move_family(
 	struct wl_list *stack, struct latch_stack_item *top, struct wl_list *after) {
@@ -33,6 +33,9 @@ static void move_family(
 	struct latch_stack_item *item, *tmp;
 	wl_list_for_each_safe(item, tmp, stack, link) {
 		if (is_within(item, top)) {
+			if (after == &item->link) {
+				after = after->prev;
+			}
 			wl_list_remove(&item->link);
 			wl_list_insert(family.prev, &item->link);
 		}
@@ -66,15 +69,7 @@ void latch_stack_set_parent(
 	}
 	struct latch_stack_item *front = parent != NULL ? parent : latch_stack_front(stack, item);
 	item->parent = parent;
-	struct wl_list *after = front->link.prev;
-	while (after != stack) {
-		struct latch_stack_item *before = wl_container_of(after, before, link);
-		if (!is_within(before, item)) {
-			break;
-		}
-		after = after->prev;
-	}
-	move_family(stack, item, after);
+	move_family(stack, item, front->link.prev);
 }
 
 void latch_stack_raise(struct wl_list *stack, struct latch_stack_item *item) {
@@ -87,16 +82,7 @@ void latch_stack_raise(struct wl_list *stack, struct latch_stack_item *item) {
 }
 
 void latch_stack_lower(struct wl_list *stack, struct latch_stack_item *item) {
-	struct latch_stack_item *root = find_root(item);
-	struct wl_list *after = stack->prev;
-	while (after != stack) {
-		struct latch_stack_item *last = wl_container_of(after, last, link);
-		if (!is_within(last, root)) {
-			break;
-		}
-		after = after->prev;
-	}
-	move_family(stack, root, after);
+	move_family(stack, find_root(item), stack->prev);
 }
 
 struct latch_stack_item *latch_stack_front(struct wl_list *stack, struct latch_stack_item *item) {

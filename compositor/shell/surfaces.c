@@ -65,10 +65,10 @@ static void get_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_
 
 /* Whether it fills exactly this part of the layout, and hides all that is behind it. */
 static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) {
-	struct wlr_box box, common;
+	struct wlr_box box;
 	return toplevel->xdg->current.fullscreen &&
 	       latch_output_box(toplevel->shell, toplevel->output, &box) &&
-	       wlr_box_intersection(&common, &box, area) && wlr_box_equal(&common, area);
+	       wlr_box_contains_box(&box, area);
 }
 
 /* Every surface that is mapped; area: without those behind a window that covers it. */
@@ -91,12 +91,8 @@ static void walk_all(
 }
 
 static struct wlr_box get_box(const struct latch_shell_surface *surface) {
-	return (struct wlr_box){
-		.x = surface->x,
-		.y = surface->y,
-		.width = surface->surface->current.width,
-		.height = surface->surface->current.height,
-	};
+	const struct wlr_surface_state *state = &surface->surface->current;
+	return (struct wlr_box){surface->x, surface->y, state->width, state->height};
 }
 
 struct list {
@@ -125,8 +121,8 @@ size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *out
 	return list.count;
 }
 
-struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double y, double *sx,
-	double *sy, struct latch_toplevel **found) {
+struct wlr_surface *latch_surface_at(
+	struct latch_shell *shell, double x, double y, double *sx, double *sy) {
 	const struct wlr_box point = {
 		.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
 	struct latch_toplevel *toplevel;
@@ -135,25 +131,27 @@ struct wlr_surface *latch_surface_at(struct latch_shell *shell, double x, double
 		get_origin(toplevel, &origin_x, &origin_y);
 		struct wlr_surface *surface = wlr_xdg_surface_surface_at(
 			toplevel->xdg->base, x - origin_x, y - origin_y, sx, sy);
-		bool covered = surface == NULL && covers(toplevel, &point);
-		if (surface != NULL || covered) {
-			if (found != NULL) {
-				*found = toplevel;
-			}
+		if (surface != NULL || covers(toplevel, &point)) {
 			return surface;
 		}
-	}
-	if (found != NULL) {
-		*found = NULL;
 	}
 	return NULL;
 }
 
+struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {
+	struct wlr_xdg_popup *popup;
+	do {
+		surface = wlr_surface_get_root_surface(surface);
+		popup = wlr_xdg_popup_try_from_wlr_surface(surface);
+		surface = popup != NULL ? popup->parent : surface;
+	} while (popup != NULL && surface != NULL);
+	struct wlr_xdg_toplevel *xdg =
+		surface != NULL ? wlr_xdg_toplevel_try_from_wlr_surface(surface) : NULL;
+	return xdg != NULL ? xdg->base->data : NULL;
+}
+
 void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	struct latch_toplevel *toplevel;
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		toplevel->seen = toplevel->covered = false;
-	}
 	bool outputs = false;
 	struct wlr_output_layout_output *l_output;
 	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
@@ -176,6 +174,7 @@ void latch_toplevels_suspend_hidden(struct latch_shell *shell) {
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
 		struct wlr_xdg_toplevel *xdg = toplevel->xdg;
 		const bool hidden = !toplevel->seen && (toplevel->covered || !outputs);
+		toplevel->seen = toplevel->covered = false; // for the next time
 		if (hidden != xdg->scheduled.suspended && xdg->base->initialized) {
 			wlr_xdg_toplevel_set_suspended(xdg, hidden);
 		}

@@ -15,27 +15,23 @@ const char *latch_toplevel_app_id(const struct latch_toplevel *toplevel) {
 
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
 	const struct wlr_box *geometry = &toplevel->xdg->base->geometry;
-	return (struct wlr_box){
-		.x = toplevel->x,
-		.y = toplevel->y,
-		.width = geometry->width,
-		.height = geometry->height,
-	};
+	return (struct wlr_box){toplevel->x, toplevel->y, geometry->width, geometry->height};
 }
 
-/* The mapped toplevel that this one is a dialog of. */
-static struct latch_stack_item *get_parent(struct latch_toplevel *toplevel) {
-	if (toplevel->xdg->parent == NULL) {
-		return NULL;
-	}
-	struct latch_toplevel *parent = toplevel->xdg->parent->base->data;
+struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel) {
+	const struct wlr_xdg_toplevel *parent = toplevel->xdg->parent;
+	return parent != NULL ? parent->base->data : NULL;
+}
+
+static struct latch_stack_item *get_mapped_parent(const struct latch_toplevel *toplevel) {
+	struct latch_toplevel *parent = latch_toplevel_parent(toplevel);
 	return parent != NULL && parent->xdg->base->surface->mapped ? &parent->stack : NULL;
 }
 
 static void handle_map(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.map);
 	latch_arrange_place_new(toplevel);
-	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
+	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_mapped_parent(toplevel));
 	toplevel->shell->cycle = 0;
 	latch_focus_toplevel(toplevel->shell, toplevel);
 	wlr_log(WLR_DEBUG, "toplevel %lu '%s' mapped at %d,%d, %dx%d", (unsigned long)toplevel->id,
@@ -68,10 +64,10 @@ static void answer_decoration(struct latch_toplevel *toplevel) {
 	enum wlr_xdg_toplevel_decoration_v1_mode client_side =
 		WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
 	if (decoration != NULL && toplevel->xdg->base->initialized) {
-		wlr_xdg_toplevel_decoration_v1_set_mode(decoration,
-			decoration->requested_mode == client_side
-				? client_side
-				: WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
+		wlr_xdg_toplevel_decoration_v1_set_mode(
+			decoration, decoration->requested_mode == client_side
+					    ? client_side
+					    : WLR_XDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE);
 	}
 }
 
@@ -91,8 +87,8 @@ static void configure_first(struct latch_toplevel *toplevel) {
 	latch_arrange_assign(toplevel, xdg->requested.fullscreen_output);
 	if (toplevel->output != NULL) {
 		/* So that its first buffer is of the right size already. */
-		latch_surface_prefer(xdg->base->surface, toplevel->output->scale,
-			toplevel->output->transform);
+		latch_surface_prefer(
+			xdg->base->surface, toplevel->output->scale, toplevel->output->transform);
 	}
 	latch_arrange_configure(toplevel);
 }
@@ -106,9 +102,8 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	}
 }
 
-static void handle_request_fullscreen(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel =
-		wl_container_of(listener, toplevel, on.request_fullscreen);
+static void handle_fullscreen(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.fullscreen);
 	if (!toplevel->xdg->base->initialized) {
 		/* Before the first commit: configure_first() reads it. */
 		return;
@@ -121,34 +116,32 @@ static void handle_request_fullscreen(struct wl_listener *listener, void *data) 
 	latch_arrange_configure(toplevel);
 }
 
-static void handle_request_maximize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_maximize);
-	if (!toplevel->xdg->base->initialized) {
-		return;
+static void handle_maximize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.maximize);
+	if (toplevel->xdg->base->initialized) {
+		toplevel->maximized = toplevel->xdg->requested.maximized;
+		latch_arrange_configure(toplevel);
 	}
-	toplevel->maximized = toplevel->xdg->requested.maximized;
-	latch_arrange_configure(toplevel);
 }
 
-static void handle_request_minimize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_minimize);
-	if (!toplevel->xdg->base->surface->mapped || !toplevel->xdg->requested.minimized) {
-		return;
+static void handle_minimize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.minimize);
+	if (toplevel->xdg->base->surface->mapped && toplevel->xdg->requested.minimized) {
+		/* There is no place to minimise to; the back is the least visible one. */
+		latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
+		latch_focus_front(toplevel->shell);
+		latch_shell_changed(toplevel->shell);
 	}
-	/* There is no place to minimise to; the back is the least visible one. */
-	latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
-	latch_focus_front(toplevel->shell);
-	latch_shell_changed(toplevel->shell);
 }
 
-static void handle_request_move(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_move);
+static void handle_move(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.move);
 	struct wlr_xdg_toplevel_move_event *event = data;
 	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_MOVE, 0);
 }
 
-static void handle_request_resize(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.request_resize);
+static void handle_resize(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.resize);
 	struct wlr_xdg_toplevel_resize_event *event = data;
 	latch_grab_request(toplevel, event->seat, event->serial, LATCH_GRAB_RESIZE, event->edges);
 }
@@ -157,20 +150,20 @@ static void handle_set_parent(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.set_parent);
 	if (toplevel->xdg->base->surface->mapped) {
 		latch_stack_set_parent(
-			&toplevel->shell->stack, &toplevel->stack, get_parent(toplevel));
+			&toplevel->shell->stack, &toplevel->stack, get_mapped_parent(toplevel));
 		latch_shell_changed(toplevel->shell);
 	}
 }
 
-static void handle_decoration_mode(struct wl_listener *listener, void *data) {
-	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.decoration_mode);
+static void handle_mode(struct wl_listener *listener, void *data) {
+	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.mode);
 	answer_decoration(toplevel);
 }
 
 static void handle_decoration_destroy(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel =
 		wl_container_of(listener, toplevel, on.decoration_destroy);
-	latch_unlisten(&toplevel->on.decoration_mode);
+	latch_unlisten(&toplevel->on.mode);
 	latch_unlisten(&toplevel->on.decoration_destroy);
 	toplevel->decoration = NULL;
 }
@@ -182,8 +175,7 @@ void latch_handle_new_decoration(struct wl_listener *listener, void *data) {
 		return;
 	}
 	toplevel->decoration = decoration;
-	latch_listen(&decoration->events.request_mode, &toplevel->on.decoration_mode,
-		handle_decoration_mode);
+	latch_listen(&decoration->events.request_mode, &toplevel->on.mode, handle_mode);
 	latch_listen(&decoration->events.destroy, &toplevel->on.decoration_destroy,
 		handle_decoration_destroy);
 	answer_decoration(toplevel);
@@ -218,14 +210,10 @@ void latch_handle_new_toplevel(struct wl_listener *listener, void *data) {
 	latch_listen(&surface->events.unmap, &toplevel->on.unmap, handle_unmap);
 	latch_listen(&surface->events.commit, &toplevel->on.commit, handle_commit);
 	latch_listen(&xdg->events.destroy, &toplevel->on.destroy, handle_destroy);
-	latch_listen(&xdg->events.request_fullscreen, &toplevel->on.request_fullscreen,
-		handle_request_fullscreen);
-	latch_listen(&xdg->events.request_maximize, &toplevel->on.request_maximize,
-		handle_request_maximize);
-	latch_listen(&xdg->events.request_minimize, &toplevel->on.request_minimize,
-		handle_request_minimize);
-	latch_listen(&xdg->events.request_move, &toplevel->on.request_move, handle_request_move);
-	latch_listen(
-		&xdg->events.request_resize, &toplevel->on.request_resize, handle_request_resize);
+	latch_listen(&xdg->events.request_fullscreen, &toplevel->on.fullscreen, handle_fullscreen);
+	latch_listen(&xdg->events.request_maximize, &toplevel->on.maximize, handle_maximize);
+	latch_listen(&xdg->events.request_minimize, &toplevel->on.minimize, handle_minimize);
+	latch_listen(&xdg->events.request_move, &toplevel->on.move, handle_move);
+	latch_listen(&xdg->events.request_resize, &toplevel->on.resize, handle_resize);
 	latch_listen(&xdg->events.set_parent, &toplevel->on.set_parent, handle_set_parent);
 }

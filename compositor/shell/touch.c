@@ -58,7 +58,7 @@ void latch_absolute_to_layout(struct latch_shell *shell, const struct wlr_input_
 
 static struct latch_touch_point *find_point(struct latch_shell *shell, int32_t id) {
 	for (size_t i = 0; i < LATCH_TOUCH_POINTS; i++) {
-		struct latch_touch_point *point = &shell->touch.points[i];
+		struct latch_touch_point *point = &shell->touch[i];
 		if (point->used && point->id == id) {
 			return point;
 		}
@@ -69,9 +69,7 @@ static struct latch_touch_point *find_point(struct latch_shell *shell, int32_t i
 static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t id) {
 	struct latch_touch_point *point = find_point(shell, id);
 	for (size_t i = 0; point == NULL && i < LATCH_TOUCH_POINTS; i++) {
-		if (!shell->touch.points[i].used) {
-			point = &shell->touch.points[i];
-		}
+		point = shell->touch[i].used ? NULL : &shell->touch[i];
 	}
 	return point;
 }
@@ -80,11 +78,10 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_down);
 	struct wlr_touch_down_event *event = data;
 	double x, y, sx, sy;
-	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
-		event->y, &x, &y);
+	latch_absolute_to_layout(
+		shell, &event->touch->base, event->touch->output_name, event->x, event->y, &x, &y);
 
-	struct latch_toplevel *toplevel;
-	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, &toplevel);
+	struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy);
 	struct latch_touch_point *point = take_point(shell, event->touch_id);
 	if (surface == NULL || point == NULL) {
 		return;
@@ -92,8 +89,8 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	*point = (struct latch_touch_point){
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
-	latch_focus_toplevel(shell, toplevel);
-	latch_seat_note_input(shell);
+	latch_focus_toplevel(shell, latch_surface_toplevel(surface));
+	shell->options.input(shell->options.data);
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
@@ -115,17 +112,24 @@ static bool has_grab(const struct latch_shell *shell, int32_t id) {
 	       shell->grab.touch_id == id;
 }
 
+/* The finger goes. Returns whether a client knows it. */
+static bool let_go(struct latch_shell *shell, int32_t id) {
+	if (has_grab(shell, id)) {
+		latch_grab_end(shell);
+		return false;
+	}
+	struct latch_touch_point *point = find_point(shell, id);
+	if (point != NULL) {
+		point->used = false;
+	}
+	return point != NULL;
+}
+
 static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_up);
 	struct wlr_touch_up_event *event = data;
-	if (has_grab(shell, event->touch_id)) {
-		latch_grab_end(shell);
-		return;
-	}
-	struct latch_touch_point *point = find_point(shell, event->touch_id);
-	if (point != NULL) {
-		point->used = false;
-		latch_seat_note_input(shell);
+	if (let_go(shell, event->touch_id)) {
+		shell->options.input(shell->options.data);
 		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
 	}
 }
@@ -134,8 +138,8 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_motion);
 	struct wlr_touch_motion_event *event = data;
 	double x, y, sx, sy;
-	latch_absolute_to_layout(shell, &event->touch->base, event->touch->output_name, event->x,
-		event->y, &x, &y);
+	latch_absolute_to_layout(
+		shell, &event->touch->base, event->touch->output_name, event->x, event->y, &x, &y);
 	if (has_grab(shell, event->touch_id)) {
 		latch_grab_motion(shell, x, y);
 		return;
@@ -146,7 +150,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 	}
 	if (wlr_seat_touch_has_grab(shell->seat)) {
 		/* A drag and drop asks what it is over. */
-		struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy, NULL);
+		struct wlr_surface *surface = latch_surface_at(shell, x, y, &sx, &sy);
 		if (surface != NULL) {
 			wlr_seat_touch_point_focus(
 				shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
@@ -155,7 +159,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 				shell->seat, event->time_msec, event->touch_id);
 		}
 	}
-	latch_seat_note_input(shell);
+	shell->options.input(shell->options.data);
 	wlr_seat_touch_notify_motion(
 		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
 }
@@ -163,17 +167,8 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 static void handle_cancel(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_cancel);
 	struct wlr_touch_cancel_event *event = data;
-	if (has_grab(shell, event->touch_id)) {
-		latch_grab_end(shell);
-		return;
-	}
-	struct latch_touch_point *point = find_point(shell, event->touch_id);
-	if (point == NULL) {
-		return;
-	}
-	point->used = false;
 	struct wlr_touch_point *seat_point = wlr_seat_touch_get_point(shell->seat, event->touch_id);
-	if (seat_point != NULL && seat_point->client != NULL) {
+	if (let_go(shell, event->touch_id) && seat_point != NULL && seat_point->client != NULL) {
 		wlr_seat_touch_notify_cancel(shell->seat, seat_point->client);
 	}
 }

@@ -24,13 +24,6 @@ struct watch {
 	struct wl_listener map, unmap, commit;
 };
 
-static void watch_addon_destroy(struct wlr_addon *addon);
-
-static const struct wlr_addon_interface addon_impl = {
-	.name = "latch_watch",
-	.destroy = watch_addon_destroy,
-};
-
 static void watch_addon_destroy(struct wlr_addon *addon) {
 	struct watch *watch = wl_container_of(addon, watch, addon);
 	wlr_buffer_unlock(watch->cursor_buffer);
@@ -41,50 +34,44 @@ static void watch_addon_destroy(struct wlr_addon *addon) {
 	free(watch);
 }
 
-/* A collision would cost one late update. */
-static uint64_t mix_point(uint64_t hash, int32_t x, int32_t y) {
-	const int32_t point[] = {x, y};
-	return latch_hash(hash, point, sizeof(point));
-}
+static const struct wlr_addon_interface addon_impl = {
+	.name = "latch_watch",
+	.destroy = watch_addon_destroy,
+};
 
+/* A collision would cost one late update. */
 static uint64_t mix_subsurfaces(uint64_t hash, struct wl_list *list) {
 	struct wlr_subsurface *subsurface;
 	wl_list_for_each(subsurface, list, current.link) {
+		const int32_t point[] = {subsurface->current.x, subsurface->current.y};
 		hash = latch_hash(hash, &subsurface, sizeof(subsurface));
-		hash = mix_point(hash, subsurface->current.x, subsurface->current.y);
+		hash = latch_hash(hash, point, sizeof(point));
 	}
 	return latch_hash(hash, "", 1);
 }
 
 static uint64_t get_shape(struct wlr_surface *surface) {
-	uint64_t hash =
-		mix_point(LATCH_HASH_START, surface->current.width, surface->current.height);
+	const struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
+	const struct wlr_xdg_popup *popup = wlr_xdg_popup_try_from_wlr_surface(surface);
+	const struct {
+		int32_t width, height;
+		pixman_box32_t input;
+		struct wlr_box window, popup;
+	} shape = {
+		.width = surface->current.width,
+		.height = surface->current.height,
+		.input = *pixman_region32_extents(&surface->input_region),
+		.window = xdg != NULL ? xdg->geometry : (struct wlr_box){0},
+		.popup = popup != NULL ? popup->current.geometry : (struct wlr_box){0},
+	};
+	uint64_t hash = latch_hash(LATCH_HASH_START, &shape, sizeof(shape));
 	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_below);
-	hash = mix_subsurfaces(hash, &surface->current.subsurfaces_above);
-
-	const pixman_box32_t *input = pixman_region32_extents(&surface->input_region);
-	hash = mix_point(hash, input->x1, input->y1);
-	hash = mix_point(hash, input->x2, input->y2);
-
-	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
-	if (xdg != NULL) {
-		hash = mix_point(hash, xdg->geometry.x, xdg->geometry.y);
-		hash = mix_point(hash, xdg->geometry.width, xdg->geometry.height);
-		if (xdg->role == WLR_XDG_SURFACE_ROLE_POPUP && xdg->popup != NULL) {
-			hash = mix_point(hash, xdg->popup->current.geometry.x,
-				xdg->popup->current.geometry.y);
-		}
-	}
-	return hash;
-}
-
-static bool may_be_cursor(struct wlr_surface *surface) {
-	return surface->role == NULL || strcmp(surface->role->name, "wl_pointer-cursor") == 0;
+	return mix_subsurfaces(hash, &surface->current.subsurfaces_above);
 }
 
 static void keep_cursor_buffer(struct watch *watch) {
 	struct wlr_surface *surface = watch->surface;
-	bool may = may_be_cursor(surface);
+	bool may = surface->role == NULL || strcmp(surface->role->name, "wl_pointer-cursor") == 0;
 	if (may && !(surface->current.committed & WLR_SURFACE_STATE_BUFFER)) {
 		return;
 	}

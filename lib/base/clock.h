@@ -17,11 +17,16 @@ static inline struct timespec latch_ns_timespec(int64_t ns) {
 	};
 }
 
+/** A clock's time now. */
+static inline int64_t latch_clock_ns(clockid_t clock) {
+	struct timespec ts;
+	clock_gettime(clock, &ts);
+	return latch_timespec_ns(&ts);
+}
+
 /** CLOCK_MONOTONIC now, the clock of KMS, of sync_files and of wp_presentation. */
 static inline int64_t latch_now_ns(void) {
-	struct timespec ts;
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return latch_timespec_ns(&ts);
+	return latch_clock_ns(CLOCK_MONOTONIC);
 }
 
 /** Milliseconds of CLOCK_MONOTONIC, as in input events: they wrap around every 49 days. */
@@ -31,9 +36,7 @@ static inline uint32_t latch_now_msec(void) {
 
 /** CPU time of this thread: what it has computed, without what it has waited for. */
 static inline int64_t latch_cpu_ns(void) {
-	struct timespec ts;
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return latch_timespec_ns(&ts);
+	return latch_clock_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 #endif

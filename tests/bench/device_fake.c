@@ -38,10 +38,6 @@ unsigned bench_commits(void) {
 
 /* --- properties --- */
 
-static const struct fake_enum blend_modes[] = {{"None", 2}, {"Pre-multiplied", 0}, {"Coverage", 1}};
-static const struct fake_enum rotations[] = {{"rotate-0", 0}, {"rotate-90", 1}, {"rotate-180", 2},
-	{"rotate-270", 3}, {"reflect-x", 4}, {"reflect-y", 5}};
-
 static uint32_t add_in_formats(const struct kms_format_set *set) {
 	struct {
 		struct drm_format_modifier_blob head;
@@ -71,13 +67,6 @@ static uint32_t add_in_formats(const struct kms_format_set *set) {
 		.modifiers_offset = (uint32_t)((char *)blob.modifiers - (char *)&blob),
 	};
 	return fake_add_blob(&blob, sizeof(blob));
-}
-
-static void add_enums(struct fake_object *object, const char *name, uint32_t flags, uint64_t value,
-	const struct fake_enum *enums, int len) {
-	struct fake_property *property = fake_add_property(object, name, flags, value);
-	property->enums = enums;
-	property->enums_len = len;
 }
 
 static void add_plane(const struct kms_plane *plane) {
@@ -130,10 +119,12 @@ static void add_plane(const struct kms_plane *plane) {
 		fake_add_property(object, "alpha", DRM_MODE_PROP_RANGE, 0xffff)->range[1] = 0xffff;
 	}
 	if (plane->props.blend_mode.id != 0) {
-		add_enums(object, "pixel blend mode", DRM_MODE_PROP_ENUM, 0, blend_modes, 3);
+		fake_add_property(object, "pixel blend mode", DRM_MODE_PROP_ENUM, 0)->enums =
+			"None=2|Pre-multiplied=0|Coverage=1";
 	}
 	if (plane->props.rotation.id != 0) {
-		add_enums(object, "rotation", DRM_MODE_PROP_BITMASK, 1, rotations, 6);
+		fake_add_property(object, "rotation", DRM_MODE_PROP_BITMASK, 1)->enums =
+			"rotate-0=0|rotate-90=1|rotate-180=2|rotate-270=3|reflect-x=4|reflect-y=5";
 	}
 }
 

@@ -3,10 +3,14 @@
 
 /* A server and clients of it in the same process and thread, over socket pairs. */
 
+#include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <unistd.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
@@ -47,6 +51,37 @@ static inline void wire_pump(struct wl_display *server, struct wl_display *clien
 			wire_read(client);
 		}
 	}
+}
+
+/* The code of the protocol error that ended the client, and whose it is; -1: none has. */
+static inline int wire_error(struct wl_display *client, const char **interface) {
+	const struct wl_interface *of = NULL;
+	if (wl_display_get_error(client) != EPROTO) {
+		return -1;
+	}
+	int code = (int)wl_display_get_protocol_error(client, &of, NULL);
+	*interface = of != NULL ? of->name : "";
+	return code;
+}
+
+/* Ended with wl_display.no_memory: what libwayland makes of it. */
+static inline bool wire_is_refused(struct wl_display *client) {
+	return wl_display_get_error(client) == ENOMEM;
+}
+
+/* A buffer of its own shared memory, all black. */
+static inline struct wl_buffer *wire_shm_buffer(struct wl_shm *shm, int32_t width, int32_t height) {
+	int fd = memfd_create("shm", MFD_CLOEXEC);
+	if (ftruncate(fd, width * height * 4) != 0) {
+		close(fd);
+		return NULL;
+	}
+	struct wl_shm_pool *pool = wl_shm_create_pool(shm, fd, width * height * 4);
+	struct wl_buffer *buffer = wl_shm_pool_create_buffer(
+		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
+	wl_shm_pool_destroy(pool);
+	close(fd);
+	return buffer;
 }
 
 /* A global that a client binds: its proxy goes to where `object` points, a pointer to a proxy. */

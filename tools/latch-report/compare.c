@@ -131,7 +131,7 @@ static void tell_causes(const struct compare *compare, const struct compare_pair
 	}
 }
 
-static double percent(const struct latch_surface_row *row) {
+double compare_percent(const struct latch_surface_row *row) {
 	return row == NULL || row->counts.frames == 0
 		       ? NAN
 		       : 100.0 * (double)row->counts.on_plane / (double)row->counts.frames;
@@ -145,10 +145,6 @@ static double percentile_ms(const struct latch_surface_row *row, size_t stage, d
 
 void compare_each(const struct compare *compare, const struct compare_pair *pair,
 	void (*callback)(void *data, const struct compare_value *value), void *data) {
-	static const struct {
-		const char *name;
-		double percentile;
-	} percentiles[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}, {"max", 100}};
 	const struct teller teller = {callback, data};
 	const struct latch_surface_counts none = {0};
 	const struct latch_surface_counts *a = pair->a != NULL ? &pair->a->counts : &none;
@@ -157,15 +153,15 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	tell(&teller, "missed", "", count_of(pair->a, a->missed), count_of(pair->b, b->missed));
 	tell_causes(compare, pair, compare->a, NULL, &teller);
 	tell_causes(compare, pair, compare->b, compare->a, &teller);
-	tell(&teller, "on plane", "%", percent(pair->a), percent(pair->b));
+	tell(&teller, "on plane", "%", compare_percent(pair->a), compare_percent(pair->b));
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
-		for (size_t j = 0; j < sizeof(percentiles) / sizeof(percentiles[0]); j++) {
+		for (size_t j = 0; j < PERCENTILES; j++) {
+			const double value = told_percentiles[j].value;
 			char what[64];
 			snprintf(what, sizeof(what), "%s %s", latch_stages[i].name,
-				percentiles[j].name);
-			tell(&teller, what, "ms",
-				percentile_ms(pair->a, i, percentiles[j].percentile),
-				percentile_ms(pair->b, i, percentiles[j].percentile));
+				told_percentiles[j].name);
+			tell(&teller, what, "ms", percentile_ms(pair->a, i, value),
+				percentile_ms(pair->b, i, value));
 		}
 	}
 }
@@ -186,17 +182,12 @@ void compare_number(
 	}
 }
 
-static void print_number(FILE *file, double number, const char *unit) {
-	char text[COMPARE_TEXT_MAX];
-	compare_number(text, number, unit, " ms");
-	fprintf(file, "%*s", VALUE_WIDTH, text);
-}
-
 static void print_value(void *data, const struct compare_value *value) {
 	FILE *file = data;
-	fprintf(file, "  %-*s", WHAT_WIDTH, value->what);
-	print_number(file, value->a, value->unit);
-	print_number(file, value->b, value->unit);
+	char a[COMPARE_TEXT_MAX], b[COMPARE_TEXT_MAX];
+	compare_number(a, value->a, value->unit, " ms");
+	compare_number(b, value->b, value->unit, " ms");
+	fprintf(file, "  %-*s%*s%*s", WHAT_WIDTH, value->what, VALUE_WIDTH, a, VALUE_WIDTH, b);
 	if (isnan(value->ratio)) {
 		fprintf(file, "%*s\n", VALUE_WIDTH, "-");
 	} else {

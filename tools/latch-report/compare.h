@@ -60,6 +60,9 @@ uint64_t compare_cause_count(const struct latch_surface_counts *counts, size_t i
 void compare_number(
 	char text[COMPARE_TEXT_MAX], double number, const char *unit, const char *ms);
 
+/** How many percent of the frames were on a plane; NaN where there were none. */
+double compare_percent(const struct latch_surface_row *row);
+
 /** The label, "surface" where there is none. */
 const char *compare_pair_name(const struct compare_pair *pair);
 

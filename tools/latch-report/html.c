@@ -1,6 +1,5 @@
 #include "write.h"
 
-#include "assets.h"
 #include "base/markup.h"
 #include "compare.h"
 #include "life.h"
@@ -11,9 +10,6 @@
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
-
-static const double percentiles[] = {50, 95, 99, 100};
-#define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
 
 /* The file's name is enough of its path. */
 static const char *short_name(const struct run *run) {
@@ -108,7 +104,8 @@ static void write_stage(FILE *file, const struct latch_surface_row *row, size_t 
 		fputs("<td>", file);
 		if (latch_durations_count(&row->stages[stage]) > 0) {
 			markup_ms(file,
-				latch_durations_percentile(&row->stages[stage], percentiles[i]));
+				latch_durations_percentile(
+					&row->stages[stage], told_percentiles[i].value));
 		} else {
 			fputs("-", file);
 		}
@@ -145,13 +142,9 @@ static void write_row(
 		"</td><td class=\"left\" rowspan=\"%d\">",
 		LATCH_STAGES, counts->frames, LATCH_STAGES, counts->missed, LATCH_STAGES);
 	write_causes(file, run->statistics, counts);
-	fprintf(file, "</td><td rowspan=\"%d\">", LATCH_STAGES);
-	if (counts->frames > 0) {
-		fprintf(file, "%.1f %%", 100.0 * (double)counts->on_plane / (double)counts->frames);
-	} else {
-		fputs("-", file);
-	}
-	fputs("</td>", file);
+	char on_plane[COMPARE_TEXT_MAX];
+	compare_number(on_plane, compare_percent(row), "%", "");
+	fprintf(file, "</td><td rowspan=\"%d\">%s</td>", LATCH_STAGES, on_plane);
 	for (size_t i = 0; i < LATCH_STAGES; i++) {
 		fputs(i > 0 ? "<tr>" : "", file);
 		write_stage(file, row, i);
@@ -162,8 +155,8 @@ static void write_table(FILE *file, const struct run *run) {
 	const struct latch_statistics *statistics = run->statistics;
 	fputs("<h3>The table</h3>\n<div class=\"wide\"><table>\n<tr><th>surface</th><th>frames</th>"
 	      "<th>missed</th><th class=\"left\">through</th><th>on plane</th>"
-	      "<th "
-	      "class=\"left\">stage</th><th>p50</th><th>p95</th><th>p99</th><th>max</th></tr>\n",
+	      "<th class=\"left\">stage</th><th>p50</th><th>p95</th><th>p99</th><th>max</th>"
+	      "</tr>\n",
 		file);
 	for (size_t i = 0; i < statistics->surfaces_length; i++) {
 		write_row(file, run, statistics->surfaces[i], NULL);
@@ -227,8 +220,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 		ok &= picture_planes(file, run, output->id);
 		write_surface_legend(file, run, output->id);
 		fputs("<figcaption>Where an update was put when it came. One that stays and is "
-		      "moved "
-		      "later keeps its colour where it was.</figcaption></figure>\n",
+		      "moved later keeps its colour where it was.</figcaption></figure>\n",
 			file);
 	}
 	return ok;
@@ -237,8 +229,7 @@ static bool write_planes(FILE *file, const struct run *run) {
 static void write_timeline_place(FILE *file) {
 	fputs(timeline_place, file);
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
-		fprintf(file, "<span><i class=\"s%u\"></i>%s</span> ", i,
-			life_stage_name((enum life_stage)i));
+		fprintf(file, "<span><i class=\"s%u\"></i>%s</span> ", i, life_stages[i].name);
 	}
 	fputs("<span>▼ missed, in the colour of its cause</span> <span>▭ not shown</span></p>\n"
 	      "<pre class=\"told\" aria-live=\"polite\">Point at a frame, or tap it.</pre></div>\n",
@@ -262,17 +253,12 @@ static bool write_run(FILE *file, const struct run *run, size_t index) {
 	return ok;
 }
 
-static void write_number(FILE *file, double number, const char *unit) {
-	char text[COMPARE_TEXT_MAX];
-	compare_number(text, number, unit, "");
-	fprintf(file, "<td>%s</td>", text);
-}
-
 static void write_value(void *data, const struct compare_value *value) {
 	FILE *file = data;
-	markup_print(file, "<tr><td>%s</td>", value->what);
-	write_number(file, value->a, value->unit);
-	write_number(file, value->b, value->unit);
+	char a[COMPARE_TEXT_MAX], b[COMPARE_TEXT_MAX];
+	compare_number(a, value->a, value->unit, "");
+	compare_number(b, value->b, value->unit, "");
+	markup_print(file, "<tr><td>%s</td><td>%s</td><td>%s</td>", value->what, a, b);
 	/* More is worse for all but these two. */
 	const bool counts_for = strcmp(value->what, "frames") == 0 || value->unit[0] == '%';
 	const double worse = counts_for ? 1 / value->ratio : value->ratio;

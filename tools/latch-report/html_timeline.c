@@ -1,6 +1,5 @@
 #include "write.h"
 
-#include "assets.h"
 #include "base/markup.h"
 #include "base/minmax.h"
 #include "life.h"
@@ -9,7 +8,6 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /*
  * The data that timeline.js draws: one flat array of integers for each surface, 14 for a frame,

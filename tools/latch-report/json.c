@@ -27,8 +27,8 @@ static bool add_lives(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct run 
 			yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, lives);
 			yyjson_mut_obj_add_uint(doc, object, "surface", life.surface_id);
 			for (size_t j = 0; j < LIFE_STAGES; j++) {
-				latch_durations_to_json(&life.stages[j], doc, object,
-					life_stage_name((enum life_stage)j));
+				latch_durations_to_json(
+					&life.stages[j], doc, object, life_stages[j].name);
 			}
 		}
 		life_finish(&life);
@@ -53,11 +53,8 @@ static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct run *r
 }
 
 static void add_number(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *key, double number) {
-	if (isnan(number)) {
-		yyjson_mut_obj_add_null(doc, to, key);
-	} else {
-		yyjson_mut_obj_add_real(doc, to, key, number);
-	}
+	yyjson_mut_obj_add_val(doc, to, key,
+		isnan(number) ? yyjson_mut_null(doc) : yyjson_mut_real(doc, number));
 }
 
 static void add_value(void *data, const struct compare_value *value) {
@@ -72,11 +69,8 @@ static void add_value(void *data, const struct compare_value *value) {
 
 static void add_id(yyjson_mut_doc *doc, yyjson_mut_val *to, const char *key,
 	const struct latch_surface_row *row) {
-	if (row != NULL) {
-		yyjson_mut_obj_add_uint(doc, to, key, row->id);
-	} else {
-		yyjson_mut_obj_add_null(doc, to, key);
-	}
+	yyjson_mut_obj_add_val(doc, to, key,
+		row != NULL ? yyjson_mut_uint(doc, row->id) : yyjson_mut_null(doc));
 }
 
 static void add_compare(yyjson_mut_doc *doc, yyjson_mut_val *to, const struct compare *compare) {

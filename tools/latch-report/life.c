@@ -2,9 +2,7 @@
 
 #include "run.h"
 
-static const struct {
-	const char *name, *text;
-} stages[LIFE_STAGES] = {
+const struct life_stage_words life_stages[LIFE_STAGES] = {
 	[LIFE_ACQUIRE] = {"acquire", "the client's GPU draws"},
 	[LIFE_GATE] = {"gate", "latch notices the fence"},
 	[LIFE_WAIT] = {"wait", "for the flip before, and the deadline"},
@@ -13,14 +11,6 @@ static const struct {
 	[LIFE_SUBMIT] = {"submit", "the atomic commit"},
 	[LIFE_FLIP] = {"flip", "the kernel waits for the vblank"},
 };
-
-const char *life_stage_name(enum life_stage stage) {
-	return stages[stage].name;
-}
-
-const char *life_stage_text(enum life_stage stage) {
-	return stages[stage].text;
-}
 
 bool life_marks(const struct latch_frame_record *record, int64_t marks_out[LIFE_STAGES + 1]) {
 	if (!record->presented || record->commit_ns <= 0 || record->flip_ns <= 0) {

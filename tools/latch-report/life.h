@@ -6,12 +6,11 @@
 #include "trace/record.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct run;
 
 /* Finer than the table's, and one after the other without a gap from commit to flip. */
-enum life_stage {
+enum {
 	LIFE_ACQUIRE, /* commit to signalled: the client's GPU */
 	LIFE_GATE,    /* signalled to ready */
 	LIFE_WAIT,    /* ready to latch: for the flip before, and for the deadline */
@@ -28,11 +27,8 @@ struct life {
 	struct latch_durations total; /* commit to flip */
 };
 
-/** A word for it: "acquire", "gate", "wait", ... */
-const char *life_stage_name(enum life_stage stage);
-
-/** Who or what it is spent for, in a few words. */
-const char *life_stage_text(enum life_stage stage);
+/** A word for each, "acquire", "gate", "wait", ...; and who or what it is spent for. */
+extern const struct life_stage_words { const char *name, *text; } life_stages[LIFE_STAGES];
 
 /**
  * The ends of the stages, marks_out[0] is the commit, in order: a time that is unknown or before

@@ -7,7 +7,8 @@
 
 #include "base/options.h"
 
-#define MEMBER(name) OPTION_MEMBER(struct report_options, name)
+#define FLAG(name) OPTION_SET, OPTION_MEMBER(struct report_options, name), .min = 1
+#define TEXT(name) OPTION_TEXT, OPTION_MEMBER(struct report_options, name)
 
 static const struct option_row rows[] = {
 	{.help = "Usage: latch-report [OPTION]... TRACE [TRACE]...\n"
@@ -16,15 +17,13 @@ static const struct option_row rows[] = {
 		 "- is standard input.\n"
 		 "\n"},
 	{"html", "FILE", "write a report to look at into FILE as well, with a timeline",
-		OPTION_TEXT, MEMBER(html)},
-	{"svg", "FILE", "draw a frame's life into FILE as well (of the first trace)", OPTION_TEXT,
-		MEMBER(svg)},
+		TEXT(html)},
+	{"svg", "FILE", "draw a frame's life into FILE as well (of the first trace)", TEXT(svg)},
 	{"json", NULL, "all that the tables say as JSON, for programs, instead of the tables",
-		OPTION_SET, MEMBER(json), .min = 1},
-	{"csv", NULL, "a row for each frame instead of the tables", OPTION_SET, MEMBER(csv),
-		.min = 1},
-	{"all", NULL, "a row for each surface, also for those that are long gone", OPTION_SET,
-		MEMBER(all_surfaces), .min = 1},
+		FLAG(json)},
+	{"csv", NULL, "a row for each frame instead of the tables", FLAG(csv)},
+	{"all", NULL, "a row for each surface, also for those that are long gone",
+		FLAG(all_surfaces)},
 	{.help = "  --version, --help\n"
 		 "\n"
 		 "FILE may be -, standard output; there is no table then.\n"

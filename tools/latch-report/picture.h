@@ -1,4 +1,4 @@
-/* The pictures of a report, as SVG. */
+/* The pictures of a report, as SVG, and the files of its pages. */
 #ifndef REPORT_PICTURE_H
 #define REPORT_PICTURE_H
 
@@ -33,5 +33,12 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id);
 /** The colour of a surface in picture_planes(), and of a cause in picture_missed(). */
 unsigned picture_surface_colour(const struct run *run, uint32_t surface_id);
 unsigned picture_cause_colour(const char *cause);
+
+/* Files that are embedded in the program, see clients/common/embed.py. Ended by a 0. */
+extern const char picture_style[];  /* style.css: of pictures, in a page or alone */
+extern const char page_style[];	    /* page.css: of the page around them */
+extern const char page_head[];	    /* head.html: up to the title */
+extern const char timeline_place[]; /* timeline.html: where timeline.js draws */
+extern const char timeline_script[];
 
 #endif

@@ -66,12 +66,9 @@ static void draw_bins(FILE *file, const struct histogram *histogram) {
 
 static void draw_marks(
 	FILE *file, const struct histogram *histogram, const struct latch_durations *durations) {
-	static const struct {
-		const char *name;
-		double percentile;
-	} marks[] = {{"p50", 50}, {"p95", 95}, {"p99", 99}};
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		const int64_t ns = latch_durations_percentile(durations, marks[i].percentile);
+	/* The maximum is told at the end of the axis. */
+	for (size_t i = 0; i < PERCENTILES - 1; i++) {
+		const int64_t ns = latch_durations_percentile(durations, told_percentiles[i].value);
 		const double x = x_of(histogram, ns);
 		fprintf(file, "<path class=\"mark m%zu\" d=\"M%.1f %dV%d\"/>", i, x, TOP - 6,
 			HEIGHT - BOTTOM);
@@ -79,7 +76,7 @@ static void draw_marks(
 		fprintf(file,
 			"<text class=\"axis\" x=\"%zu\" y=\"%d\"><tspan "
 			"class=\"strong\">%s</tspan> ",
-			LEFT + i * 104, 32, marks[i].name);
+			LEFT + i * 104, 32, told_percentiles[i].name);
 		markup_ms(file, ns);
 		fputs("</text>\n", file);
 	}

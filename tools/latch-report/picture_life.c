@@ -1,7 +1,6 @@
 #include "picture.h"
 #include "write.h"
 
-#include "assets.h"
 #include "base/markup.h"
 #include "base/minmax.h"
 #include "life.h"
@@ -20,8 +19,8 @@
 #define LEGEND_LINE 20
 #define AXIS 34
 
-static const double percentiles[] = {50, 95, 99};
-#define PERCENTILES (sizeof(percentiles) / sizeof(percentiles[0]))
+/* The maximum would make all else small. */
+#define BARS (PERCENTILES - 1)
 
 static int64_t stacked(const struct life *life, double percentile) {
 	int64_t sum = 0;
@@ -34,10 +33,10 @@ static int64_t stacked(const struct life *life, double percentile) {
 static int64_t longest(const struct life *lives, size_t length) {
 	int64_t max = 0;
 	for (size_t i = 0; i < length; i++) {
-		for (size_t j = 0; j < PERCENTILES; j++) {
-			max = latch_max(max, stacked(&lives[i], percentiles[j]));
-			max = latch_max(
-				max, latch_durations_percentile(&lives[i].total, percentiles[j]));
+		for (size_t j = 0; j < BARS; j++) {
+			const double value = told_percentiles[j].value;
+			max = latch_max(max, stacked(&lives[i], value));
+			max = latch_max(max, latch_durations_percentile(&lives[i].total, value));
 		}
 	}
 	return latch_max(max, 1);
@@ -53,14 +52,12 @@ static void draw_legend(FILE *file) {
 		fprintf(file,
 			"<rect class=\"s%u\" x=\"%d\" y=\"%d\" width=\"14\" height=\"12\"/>"
 			"<text x=\"%d\" y=\"%d\"><tspan class=\"strong\">%s</tspan> %s</text>\n",
-			i, x, y, x + 20, y + 11, life_stage_name((enum life_stage)i),
-			life_stage_text((enum life_stage)i));
+			i, x, y, x + 20, y + 11, life_stages[i].name, life_stages[i].text);
 	}
 	const int y = 6 + 2 * LEGEND_LINE;
 	fprintf(file,
 		"<path class=\"total\" d=\"M%d %dv14\"/><text x=\"%d\" y=\"%d\">the same "
-		"percentile of "
-		"commit→flip as a whole: stages are seldom all slow at once</text>\n",
+		"percentile of commit→flip as a whole: stages are seldom all slow at once</text>\n",
 		LEFT + 7, y - 1, LEFT + 20, y + 11);
 }
 
@@ -72,11 +69,10 @@ static void draw_bar(
 	for (unsigned i = 0; i < LIFE_STAGES; i++) {
 		const int64_t length = latch_durations_percentile(&life->stages[i], percentile);
 		fprintf(file,
-			"<rect class=\"s%u\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" "
-			"height=\"%d\"><title>"
-			"%s, p%g: %.3f ms</title></rect>",
+			"<rect class=\"s%u\" x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\">"
+			"<title>%s, p%g: %.3f ms</title></rect>",
 			i, x_of((double)at, max_ns), y, x_of((double)length, max_ns) - LEFT, BAR,
-			life_stage_name((enum life_stage)i), percentile, (double)length / 1e6);
+			life_stages[i].name, percentile, (double)length / 1e6);
 		at += length;
 	}
 	const int64_t total = latch_durations_percentile(&life->total, percentile);
@@ -94,9 +90,9 @@ static void draw_life(
 		")<tspan class=\"axis\"> %" PRId64 " frames</tspan></text>\n",
 		LEFT, y + 18, markup_or(surface != NULL ? surface->label : "", "surface"),
 		life->surface_id, latch_durations_count(&life->total));
-	for (size_t i = 0; i < PERCENTILES; i++) {
-		draw_bar(
-			file, life, percentiles[i], max_ns, y + HEADING + (int)i * (BAR + BAR_GAP));
+	for (int i = 0; i < BARS; i++) {
+		draw_bar(file, life, told_percentiles[i].value, max_ns,
+			y + HEADING + i * (BAR + BAR_GAP));
 	}
 }
 
@@ -104,7 +100,7 @@ static void draw_life(
 static void draw(
 	FILE *file, const struct run *run, const struct life *lives, size_t length, bool alone) {
 	const int top = 3 * LEGEND_LINE + 8;
-	const int each = HEADING + (int)PERCENTILES * (BAR + BAR_GAP);
+	const int each = HEADING + BARS * (BAR + BAR_GAP);
 	const int bottom = top + (int)length * each + 4, height = bottom + AXIS;
 	markup_open_picture(file,
 		alone ? "xmlns=\"http://www.w3.org/2000/svg\" width=\"960\" " : "", WIDTH, height,

@@ -30,10 +30,6 @@ static size_t bin_of(const struct run *run, int64_t ns) {
 	return bin < BINS ? bin : BINS - 1;
 }
 
-static void open_picture(FILE *file, int height, const char *title) {
-	markup_open_picture(file, "", WIDTH, height, title);
-}
-
 static void draw_time_axis(FILE *file, const struct run *run, int top, int bottom) {
 	const struct markup_axis axis = {
 		.max = (double)(run->end_ns - run->begin_ns) / 1e9,
@@ -70,34 +66,20 @@ struct cause_bins {
 	uint32_t bins[BINS];
 };
 
-static struct cause_bins *get_bins(
-	struct cause_bins *causes, size_t *length, size_t room, const char *cause) {
-	for (size_t i = 0; i < *length; i++) {
-		if (causes[i].cause == cause) { /* one copy of each name */
-			return &causes[i];
-		}
-	}
-	if (*length == room) {
-		return NULL;
-	}
-	causes[*length] = (struct cause_bins){.cause = cause};
-	return &causes[(*length)++];
-}
-
-static size_t count_missed(const struct run *run, struct cause_bins *causes, size_t room) {
-	size_t length = 0;
+/* Counts the vblanks that were missed through the cause. Returns whether any was. */
+static bool count_missed(const struct run *run, struct cause_bins *bins) {
+	bool any = false;
 	for (size_t i = 0; i < run->frames_length; i++) {
 		const struct run_frame *frame = &run->frames[i];
 		for (size_t j = 0; j < frame->missed_length; j++) {
-			struct cause_bins *bins =
-				get_bins(causes, &length, room, frame->missed[j].cause);
-			if (bins != NULL) {
+			if (frame->missed[j].cause == bins->cause) { /* one copy of each name */
+				any = true;
 				bins->bins[bin_of(run, frame->record.flip_ns)] +=
 					frame->missed[j].vblanks;
 			}
 		}
 	}
-	return length;
+	return any;
 }
 
 static uint32_t highest_bin(const struct cause_bins *causes, size_t length) {
@@ -115,7 +97,7 @@ static uint32_t highest_bin(const struct cause_bins *causes, size_t length) {
 static void draw_missed(FILE *file, const struct run *run, const struct cause_bins *causes,
 	size_t length, uint32_t highest) {
 	const double width = (double)(WIDTH - LEFT - RIGHT) / BINS;
-	open_picture(file, AREA + AXIS + 8, "Missed vblanks over time");
+	markup_open_picture(file, "", WIDTH, AREA + AXIS + 8, "Missed vblanks over time");
 	fprintf(file, "<text class=\"axis end\" x=\"%d\" y=\"16\">%" PRIu32 "</text>", LEFT - 8,
 		highest);
 	draw_time_axis(file, run, 4, AREA + 4);
@@ -143,12 +125,15 @@ static void draw_missed(FILE *file, const struct run *run, const struct cause_bi
 }
 
 bool picture_missed(FILE *file, const struct run *run) {
-	const size_t room = 16;
-	struct cause_bins *causes = calloc(room, sizeof(causes[0]));
+	struct cause_bins *causes = calloc(run->names.length + 1, sizeof(causes[0]));
 	if (causes == NULL) {
 		return false;
 	}
-	const size_t length = count_missed(run, causes, room);
+	size_t length = 0;
+	for (size_t i = 0; i < run->names.length; i++) {
+		causes[length].cause = run->names.texts[i];
+		length += count_missed(run, &causes[length]);
+	}
 	const uint32_t highest = highest_bin(causes, length);
 	if (highest > 0) {
 		draw_missed(file, run, causes, length, highest);
@@ -192,14 +177,14 @@ void picture_layers(FILE *file, const struct run *run, uint32_t output_id) {
 		bin->composed += flip->composed;
 		highest = (double)latch_max(flip->on_planes + flip->composed, (int64_t)highest);
 	}
-	open_picture(file, AREA + AXIS + 8, "Layers on planes, and composed, over time");
+	markup_open_picture(file, "", WIDTH, AREA + AXIS + 8,
+		"Layers on planes, and composed, over time");
 	/* The larger area first, the other one on top of it. */
 	draw_area(file, bins, highest, true);
 	draw_area(file, bins, highest, false);
 	fprintf(file,
-		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text><text class=\"axis "
-		"end\" "
-		"x=\"%d\" y=\"%d\">0</text>",
+		"<text class=\"axis end\" x=\"%d\" y=\"16\">%g layers</text>"
+		"<text class=\"axis end\" x=\"%d\" y=\"%d\">0</text>",
 		LEFT - 8, highest, LEFT - 8, AREA + 4);
 	draw_time_axis(file, run, 4, AREA + 4);
 	fputs("</svg>\n", file);
@@ -296,7 +281,8 @@ bool picture_planes(FILE *file, const struct run *run, uint32_t output_id) {
 		lanes += i == 0 || !same_lane(&stays[i - 1], &stays[i]);
 	}
 	const int bottom = 4 + lanes * LANE;
-	open_picture(file, bottom + AXIS, "Which surface was on which plane, over time");
+	markup_open_picture(file, "", WIDTH, bottom + AXIS,
+		"Which surface was on which plane, over time");
 	draw_time_axis(file, run, 4, bottom);
 	int y = 4 - LANE;
 	for (size_t i = 0; i < length; i++) {

@@ -15,6 +15,7 @@
 /* How many events go by between two calls of progress. */
 #define PROGRESS_EVENTS 4096
 
+/* Of the last trace that could not be read. */
 static char problem[512];
 
 struct reader {
@@ -26,7 +27,6 @@ struct reader {
 	bool pending;
 	size_t pending_index;
 	bool no_memory; /* for a text */
-	char problem[128]; /* why an event could not be taken */
 };
 
 static const char *get_text(yyjson_val *args, const char *key) {
@@ -139,16 +139,6 @@ static bool take_surface(struct reader *reader, yyjson_val *args) {
 	return latch_statistics_add_surface(reader->run->statistics, &told);
 }
 
-static bool take_surface_gone(struct reader *reader, yyjson_val *args) {
-	struct run_surface *surface = run_get_surface(reader->run, get_id(args, "id"));
-	if (surface == NULL) {
-		return false;
-	}
-	surface->gone = true;
-	latch_statistics_surface_gone(reader->run->statistics, surface->id);
-	return true;
-}
-
 static bool take_output(struct reader *reader, yyjson_val *args) {
 	struct latch_trace_output told;
 	latch_fields_read(&latch_output_fields, args, &told, borrow_text, NULL);
@@ -157,7 +147,7 @@ static bool take_output(struct reader *reader, yyjson_val *args) {
 
 static bool take_latch(struct reader *reader, yyjson_val *args) {
 	if (get_int(args, "format") != LATCH_TRACE_FORMAT) {
-		snprintf(reader->problem, sizeof(reader->problem),
+		snprintf(problem, sizeof(problem),
 			"its format is %" PRId64 ", and this latch-report knows %d only",
 			get_int(args, "format"), LATCH_TRACE_FORMAT);
 		return false;
@@ -181,7 +171,8 @@ static bool take_instant(struct reader *reader, const char *name, yyjson_val *ar
 		return take_surface(reader, args);
 	}
 	if (strcmp(name, "surface gone") == 0) {
-		return take_surface_gone(reader, args);
+		latch_statistics_surface_gone(reader->run->statistics, get_id(args, "id"));
+		return true;
 	}
 	if (strcmp(name, "output") == 0) {
 		return take_output(reader, args);
@@ -210,31 +201,29 @@ static bool take_event(struct reader *reader, yyjson_val *event) {
 	return true;
 }
 
-static const char *parse_event(struct reader *reader, struct latch_scan *scan) {
-	yyjson_doc *doc = latch_scan_parse(scan);
-	if (doc == NULL) {
-		return scan->error;
-	}
-	const bool taken = take_event(reader, yyjson_doc_get_root(doc));
-	yyjson_doc_free(doc);
-	return taken ? NULL : reader->problem;
-}
-
-static const char *read_events(struct reader *reader, struct latch_scan *scan, uint64_t size) {
+/* Returns false with the problem. */
+static bool read_events(struct reader *reader, struct latch_scan *scan, uint64_t size) {
 	struct run *run = reader->run;
 	enum latch_scan_result result;
-	while ((result = latch_scan_next(scan)) == LATCH_SCAN_EVENT) {
-		const char *wrong = parse_event(reader, scan);
-		if (wrong != NULL) {
-			return wrong;
+	bool taken = true;
+	while (taken && (result = latch_scan_next(scan)) == LATCH_SCAN_EVENT) {
+		yyjson_doc *doc = latch_scan_parse(scan);
+		if (doc == NULL) {
+			result = LATCH_SCAN_ERROR;
+			break;
 		}
+		taken = take_event(reader, yyjson_doc_get_root(doc));
+		yyjson_doc_free(doc);
 		run->bytes = scan->event_offset + scan->event_length;
 		if (++run->events % PROGRESS_EVENTS == 0 && reader->options->progress != NULL) {
 			reader->options->progress(run->path, run->bytes, size);
 		}
 	}
 	run->cut = result == LATCH_SCAN_CUT;
-	return result == LATCH_SCAN_ERROR ? scan->error : NULL;
+	if (result == LATCH_SCAN_ERROR) {
+		snprintf(problem, sizeof(problem), "%s", scan->error);
+	}
+	return taken && result != LATCH_SCAN_ERROR;
 }
 
 const char *read_trace(struct run *run, const struct read_options *options) {
@@ -250,15 +239,11 @@ const char *read_trace(struct run *run, const struct read_options *options) {
 		latch_statistics_keep_gone(run->statistics);
 	}
 	struct latch_scan scan = {.file = file, .line = 1};
-	struct reader reader = {
-		.run = run, .options = options, .problem = "no memory for so many frames"};
-	const char *wrong = read_events(&reader, &scan, size);
-	if (wrong != NULL) {
-		snprintf(problem, sizeof(problem), "%s", wrong);
-		wrong = problem;
-	} else if (!reader.is_latch) {
-		wrong = "no trace of latch: nothing in it says so";
-	}
+	struct reader reader = {.run = run, .options = options};
+	snprintf(problem, sizeof(problem), "no memory for so many frames");
+	const char *wrong = !read_events(&reader, &scan, size) ? problem
+			    : !reader.is_latch ? "no trace of latch: nothing in it says so"
+					       : NULL;
 	count_pending(&reader);
 	latch_scan_finish(&scan);
 	if (!is_stdin) {

@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct percentile told_percentiles[PERCENTILES] = {
+	{"p50", 50}, {"p95", 95}, {"p99", 99}, {"max", 100}};
+
 bool run_init(struct run *run, const char *path) {
 	*run = (struct run){.path = strdup(path), .statistics = latch_statistics_create()};
 	if (run->path == NULL || run->statistics == NULL) {

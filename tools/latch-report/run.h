@@ -38,7 +38,6 @@ void texts_finish(struct texts *texts);
 struct run_surface {
 	uint32_t id;
 	int32_t pid;
-	bool gone;
 	char label[LATCH_TEXT_MAX]; /* "" when it has none */
 };
 
@@ -59,6 +58,10 @@ struct run {
 	uint64_t bytes, events;		     /* of the file */
 	int64_t begin_ns, end_ns; /* the first and the last thing that happened; 0 for nothing */
 };
+
+/** Those that are told: p50, p95, p99, max. */
+#define PERCENTILES 4
+extern const struct percentile { const char *name; double value; } told_percentiles[PERCENTILES];
 
 /** What is reported. */
 struct report {

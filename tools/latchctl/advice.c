@@ -39,9 +39,11 @@ static bool counts(yyjson_mut_val *plane) {
 	return !has_text(plane, "/type", "cursor") && !has_text(plane, "/use", "other-output");
 }
 
-/* After the words that are there: the formats that planes can show, or the modifiers of one. */
-static bool add_what_planes_take(
-	char text[ADVICE_MAX], yyjson_mut_val *planes, const char *only_format) {
+/* Each appends to the words of its reason in the table below. Returns false where it has nothing to
+ * say. */
+
+/* The formats that planes can show, or the modifiers of one. */
+static bool append_list(char text[ADVICE_MAX], yyjson_mut_val *planes, const char *only_format) {
 	const size_t start = strlen(text);
 	struct list list = {.text = text + start, .size = ADVICE_MAX - start};
 	size_t i, j, k, len, formats_len, modifiers_len;
@@ -64,47 +66,43 @@ static bool add_what_planes_take(
 	return list.words > 0;
 }
 
-static bool write_formats(char text[ADVICE_MAX], yyjson_mut_val *planes) {
-	snprintf(text, ADVICE_MAX, "draw in a format that a plane here has:");
-	return add_what_planes_take(text, planes, NULL);
+static bool append_formats(
+	char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
+	return append_list(text, planes, NULL);
 }
 
-static bool write_modifiers(char text[ADVICE_MAX], yyjson_mut_val *planes, const char *format) {
-	snprintf(text, ADVICE_MAX,
-		"allocate with a modifier of the feedback's scanout tranche; planes here take %s "
-		"as:",
-		format);
-	return add_what_planes_take(text, planes, format);
+static bool append_modifiers(
+	char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
+	const char *format = get_text(layer, "/buffer/format");
+	text_append(text, ADVICE_MAX, "%s as:", format);
+	return append_list(text, planes, format);
 }
 
-static bool write_planes(char text[ADVICE_MAX], yyjson_mut_val *planes) {
+static bool append_planes(char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
 	size_t usable = 0, used = 0, i, len;
 	yyjson_mut_val *plane;
 	yyjson_mut_arr_foreach(planes, i, len, plane) {
-		if (counts(plane)) {
-			usable++;
-			used += !has_text(plane, "/use", "free");
-		}
+		usable += counts(plane);
+		used += counts(plane) && !has_text(plane, "/use", "free");
 	}
-	snprintf(text, ADVICE_MAX,
+	text_append(text, ADVICE_MAX,
 		"%zu of %zu planes besides the cursor's are in use: show fewer surfaces at once, "
 		"or make one fullscreen",
 		used, usable);
 	return true;
 }
 
-static bool write_scaling(char text[ADVICE_MAX], yyjson_mut_val *layer) {
-	snprintf(text, ADVICE_MAX,
-		"draw in the size that it has on the screen, %dx%d; "
-		"wl_surface.preferred_buffer_scale tells the output's scale",
+static bool append_size(char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
+	text_append(text, ADVICE_MAX,
+		"%dx%d; wl_surface.preferred_buffer_scale tells the output's scale",
 		(int)get_int(layer, "/dst/width"), (int)get_int(layer, "/dst/height"));
 	return true;
 }
 
-static bool write_test(char text[ADVICE_MAX], yyjson_mut_val *layer) {
+static bool append_error(char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer) {
 	const int error = (int)get_int(layer, "/test_errno");
-	snprintf(text, ADVICE_MAX,
-		"the driver says no%s%s: the kernel's log has its words after 'echo 0x14 > "
+	text_append(text, ADVICE_MAX,
+		"%s%s: the kernel's log has its words after 'echo 0x14 > "
 		"/sys/module/drm/parameters/debug'",
 		error != 0 ? " with " : "", error != 0 ? strerror(error) : "");
 	return true;
@@ -112,10 +110,19 @@ static bool write_test(char text[ADVICE_MAX], yyjson_mut_val *layer) {
 
 bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val *layer,
 	const char *reason) {
-	yyjson_mut_val *planes = yyjson_mut_obj_get(output, "planes");
 	static const struct {
 		const char *reason, *text;
-	} fixed[] = {
+		bool (*append)(
+			char text[ADVICE_MAX], yyjson_mut_val *planes, yyjson_mut_val *layer);
+	} rows[] = {
+		{"format", "draw in a format that a plane here has:", append_formats},
+		{"modifier",
+			"allocate with a modifier of the feedback's scanout tranche; planes here "
+			"take ",
+			append_modifiers},
+		{"no-free-plane", "", append_planes},
+		{"scaling", "draw in the size that it has on the screen, ", append_size},
+		{"test-refused", "the driver says no", append_error},
 		{"no-dmabuf", "allocate with GBM, Vulkan, or from /dev/udmabuf or a dma-buf heap, "
 			      "and attach by zwp_linux_dmabuf_v1"},
 		{"import-failed",
@@ -141,25 +148,11 @@ bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val 
 		{"crop", "crop it at even pixels (wp_viewport.set_source), or in RGB"},
 		{"size", "use a smaller image: 'latch --list' says how large the plane is"},
 	};
-	if (strcmp(reason, "format") == 0) {
-		return write_formats(text, planes);
-	}
-	if (strcmp(reason, "modifier") == 0) {
-		return write_modifiers(text, planes, get_text(layer, "/buffer/format"));
-	}
-	if (strcmp(reason, "no-free-plane") == 0) {
-		return write_planes(text, planes);
-	}
-	if (strcmp(reason, "scaling") == 0) {
-		return write_scaling(text, layer);
-	}
-	if (strcmp(reason, "test-refused") == 0) {
-		return write_test(text, layer);
-	}
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
-		if (strcmp(reason, fixed[i].reason) == 0) {
-			snprintf(text, ADVICE_MAX, "%s", fixed[i].text);
-			return true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (strcmp(reason, rows[i].reason) == 0) {
+			snprintf(text, ADVICE_MAX, "%s", rows[i].text);
+			return !rows[i].append ||
+			       rows[i].append(text, yyjson_mut_obj_get(output, "planes"), layer);
 		}
 	}
 	return false;
@@ -170,11 +163,9 @@ static void advise(yyjson_mut_doc *doc, yyjson_mut_val *output, yyjson_mut_val *
 	size_t i, len;
 	yyjson_mut_val *reason;
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
-		if (advice_write(text, output, layer, get_text(reason, "/name"))) {
-			yyjson_mut_obj_add_strcpy(doc, reason, "help", text);
-		} else {
-			yyjson_mut_obj_add_null(doc, reason, "help");
-		}
+		bool helps = advice_write(text, output, layer, get_text(reason, "/name"));
+		yyjson_mut_obj_add_val(doc, reason, "help",
+			helps ? yyjson_mut_strcpy(doc, text) : yyjson_mut_null(doc));
 	}
 }
 

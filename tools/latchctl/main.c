@@ -43,11 +43,8 @@ static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 	}
 	advice_add(doc);
 	if (options->svg) {
-		const bool written = svg_write(options->svg, root);
-		if (!written) {
-			say("%s can't be written: %s", options->svg, strerror(errno));
-		}
-		return written;
+		return svg_write(options->svg, root) ||
+		       failed(false, "%s can't be written: %s", options->svg, strerror(errno));
 	}
 	if (options->json) {
 		return document_print(doc, YYJSON_WRITE_PRETTY) || failed(false, "out of memory");

@@ -59,20 +59,8 @@ static int usage(void) {
 	return LATCHCTL_EXIT_USAGE;
 }
 
-static bool parse_command(enum latchctl_command *command, const char *name) {
-	static const char *const names[] = {
-		[LATCHCTL_PLANES] = "planes",
-		[LATCHCTL_HELD] = "held",
-		[LATCHCTL_TOP] = "top",
-	};
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (strcmp(name, names[i]) == 0) {
-			*command = (enum latchctl_command)i;
-			return true;
-		}
-	}
-	return false;
-}
+static const char *const commands[] = {
+	[LATCHCTL_PLANES] = "planes", [LATCHCTL_HELD] = "held", [LATCHCTL_TOP] = "top", NULL};
 
 /* Which of the options go with the command; says what does not. */
 static bool check(const struct latchctl_options *options) {
@@ -98,8 +86,12 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		say("what to ask for? There is: planes, held, top");
 		return usage();
 	}
-	if (!parse_command(&options->command, argv[optind])) {
-		say("there is no command '%s', only: planes, held, top", argv[optind]);
+	const char *name = argv[optind];
+	while (commands[options->command] && strcmp(name, commands[options->command]) != 0) {
+		options->command++;
+	}
+	if (!commands[options->command]) {
+		say("there is no command '%s', only: planes, held, top", name);
 		return usage();
 	}
 	if (optind + 1 < argc) {

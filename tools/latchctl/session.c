@@ -72,8 +72,7 @@ bool session_init(struct session *session) {
 	if (!session->inspector) {
 		return failed(false,
 			"this is not a session of latch, or the client is sandboxed: the "
-			"compositor "
-			"has no %s",
+			"compositor has no %s",
 			zlatch_inspector_v2_interface.name);
 	}
 	return true;

@@ -1,6 +1,5 @@
 #include "show.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/markup.h"
@@ -73,10 +72,6 @@ static void begin_part(FILE *file, double x, double y, double width, double heig
 		height);
 }
 
-static void end_part(FILE *file) {
-	fputs("</svg>\n", file);
-}
-
 static void draw_layer(FILE *file, yyjson_mut_val *layer, size_t index, double scale) {
 	char text[512], name[256];
 	double x = get_number(layer, "/dst/x") * scale, y = get_number(layer, "/dst/y") * scale;
@@ -102,7 +97,7 @@ static void draw_layer(FILE *file, yyjson_mut_val *layer, size_t index, double s
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
 		show_text(file, x, y + LINE * (double)(i + 2), get_text(reason, "/name"));
 	}
-	end_part(file);
+	fputs("</svg>\n", file);
 }
 
 static double screen_scale(yyjson_mut_val *output) {
@@ -130,7 +125,7 @@ static double draw_output(FILE *file, yyjson_mut_val *output, double top) {
 			draw_layer(file, layer, i, scale);
 		}
 	}
-	end_part(file);
+	fputs("</svg>\n", file);
 	return HEADING + height;
 }
 
@@ -163,7 +158,7 @@ void svg_draw(FILE *file, yyjson_mut_val *root) {
 		top += draw_output(file, output, top);
 	}
 	draw_legend(file, top + MARGIN / 2);
-	end_part(file);
+	fputs("</svg>\n", file);
 }
 
 bool svg_write(const char *path, yyjson_mut_val *root) {
@@ -172,9 +167,6 @@ bool svg_write(const char *path, yyjson_mut_val *root) {
 		return false;
 	}
 	svg_draw(file, root);
-	bool written = fflush(file) == 0 && !ferror(file);
-	int error = errno;
-	written = fclose(file) == 0 && written;
-	errno = error;
-	return written;
+	bool written = !ferror(file);
+	return fclose(file) == 0 && written;
 }

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "document.h"
 
-#define MAX_COLUMNS 5
+#define COLUMNS 5
 #define CELL_MAX 160
 #define GAP 2
 #define INDENT 2
@@ -26,10 +26,9 @@ struct column {
 };
 
 struct grid {
-	struct column columns[MAX_COLUMNS];
-	int len;
-	/** In which order columns shrink. */
-	int order[MAX_COLUMNS], order_len;
+	struct column columns[COLUMNS];
+	/** In which order columns shrink; 0 ends it. */
+	int order[COLUMNS];
 
 	yyjson_mut_val *output;
 	/** An array of the output's: a row for each value. */
@@ -40,13 +39,10 @@ struct grid {
 	void (*after)(FILE *file, yyjson_mut_val *row, int width);
 };
 
-/* In characters; wide ones count as one. */
-static int text_width(const char *text) {
-	return (int)latch_text_length(text);
-}
+/* Widths are in characters; wide ones count as one. */
 
 static void print_cell(FILE *file, const char *text, int width, bool last) {
-	int is = text_width(text);
+	int is = (int)latch_text_length(text);
 	if (is > width) {
 		fprintf(file, "%.*s…", text_bytes(text, width - 1), text);
 		is = width;
@@ -56,60 +52,52 @@ static void print_cell(FILE *file, const char *text, int width, bool last) {
 	fprintf(file, "%*s", last ? 0 : width - is + GAP, "");
 }
 
-static void print_row(FILE *file, const struct grid *grid, const int *widths,
-	const char *const texts[MAX_COLUMNS]) {
-	/* Empty cells at the end would leave spaces. */
-	int len = grid->len;
-	while (len > 1 && texts[len - 1][0] == '\0') {
-		len--;
-	}
+static void print_row(
+	FILE *file, const int widths[COLUMNS], const char *const texts[COLUMNS]) {
 	fprintf(file, "%*s", INDENT, "");
-	for (int i = 0; i < len; i++) {
-		print_cell(file, texts[i], widths[i], i == len - 1);
+	for (int i = 0; i < COLUMNS; i++) {
+		print_cell(file, texts[i], widths[i], i == COLUMNS - 1);
 	}
 	fputc('\n', file);
 }
 
-static void fit(const struct grid *grid, int *widths, int width) {
-	int total = INDENT + GAP * (grid->len - 1);
-	for (int i = 0; i < grid->len; i++) {
+static void fit(const struct grid *grid, int widths[COLUMNS], int width) {
+	int total = INDENT + GAP * (COLUMNS - 1);
+	for (int i = 0; i < COLUMNS; i++) {
 		total += widths[i];
 	}
-	for (int i = 0; i < grid->order_len && total > width; i++) {
-		int column = grid->order[i];
-		int spare = widths[column] - grid->columns[column].min;
+	for (const int *column = grid->order; *column > 0 && total > width; column++) {
+		int spare = (int)latch_max(widths[*column] - grid->columns[*column].min, 0);
 		int cut = (int)latch_min(total - width, spare);
-		if (cut > 0) {
-			widths[column] -= cut;
-			total -= cut;
-		}
+		widths[*column] -= cut;
+		total -= cut;
 	}
 }
 
 static void print_grid(FILE *file, const struct grid *grid, int width) {
-	char cells[MAX_COLUMNS][CELL_MAX];
-	int widths[MAX_COLUMNS];
-	const char *texts[MAX_COLUMNS];
-	for (int i = 0; i < grid->len; i++) {
+	char cells[COLUMNS][CELL_MAX];
+	int widths[COLUMNS];
+	const char *texts[COLUMNS];
+	for (int i = 0; i < COLUMNS; i++) {
 		texts[i] = grid->columns[i].head;
-		widths[i] = text_width(texts[i]);
+		widths[i] = (int)latch_text_length(texts[i]);
 	}
 	size_t index, len;
 	yyjson_mut_val *row;
 	yyjson_mut_arr_foreach(grid->rows, index, len, row) {
 		grid->fill(grid->output, row, index, cells);
-		for (int i = 0; i < grid->len; i++) {
-			widths[i] = (int)latch_max(widths[i], text_width(cells[i]));
+		for (int i = 0; i < COLUMNS; i++) {
+			widths[i] = (int)latch_max(widths[i], (int)latch_text_length(cells[i]));
 		}
 	}
 	fit(grid, widths, width);
-	print_row(file, grid, widths, texts);
+	print_row(file, widths, texts);
 	yyjson_mut_arr_foreach(grid->rows, index, len, row) {
 		grid->fill(grid->output, row, index, cells);
-		for (int i = 0; i < grid->len; i++) {
+		for (int i = 0; i < COLUMNS; i++) {
 			texts[i] = cells[i];
 		}
-		print_row(file, grid, widths, texts);
+		print_row(file, widths, texts);
 		if (grid->after) {
 			grid->after(file, row, width);
 		}
@@ -125,7 +113,7 @@ static void print_wrapped(FILE *file, const char *text, int indent, int width) {
 		int bytes = (int)strcspn(text, " ");
 		char word[ADVICE_MAX];
 		snprintf(word, sizeof(word), "%.*s", bytes, text);
-		int is = text_width(word);
+		int is = (int)latch_text_length(word);
 		if (column > 0 && column + 1 + is > room) {
 			fprintf(file, "\n%*s", indent, "");
 			room = width - indent;
@@ -139,19 +127,17 @@ static void print_wrapped(FILE *file, const char *text, int indent, int width) {
 	fputc('\n', file);
 }
 
-static bool has_word(yyjson_mut_val *words, const char *word) {
-	return find_text(words, "", word) != NULL;
-}
-
 static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
 	yyjson_mut_val *rotations = yyjson_mut_obj_get(plane, "rotations");
+	yyjson_mut_val *blends = yyjson_mut_obj_get(plane, "blend_modes");
 	const struct {
 		bool can;
 		const char *name;
 	} abilities[] = {
-		{yyjson_mut_arr_size(rotations) > has_word(rotations, "rotate-0"), "rotate"},
+		{yyjson_mut_arr_size(rotations) > (find_text(rotations, "", "rotate-0") != NULL),
+			"rotate"},
 		{get_bool(plane, "/alpha"), "alpha"},
-		{has_word(yyjson_mut_obj_get(plane, "blend_modes"), "coverage"), "coverage"},
+		{find_text(blends, "", "coverage") != NULL, "coverage"},
 		{yyjson_mut_arr_size(yyjson_mut_obj_get(plane, "color_encodings")) > 0, "yuv"},
 	};
 	snprintf(cell, CELL_MAX, "%zu formats",
@@ -164,14 +150,12 @@ static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
 }
 
 static void write_shows(yyjson_mut_val *output, yyjson_mut_val *plane, char cell[CELL_MAX]) {
-	const char *use = get_text(plane, "/use");
 	char name[CELL_MAX / 2];
 	size_t i, len;
 	yyjson_mut_val *layer;
-	if (has_text(plane, "/use", "composed")) {
-		use = "the composed picture";
-	}
-	snprintf(cell, CELL_MAX, "%s", use);
+	snprintf(cell, CELL_MAX, "%s", has_text(plane, "/use", "composed")
+					       ? "the composed picture"
+					       : get_text(plane, "/use"));
 	if (has_text(plane, "/use", "other-output")) {
 		snprintf(cell, CELL_MAX, "output %s", get_text(plane, "/output"));
 	}
@@ -291,9 +275,7 @@ static void print_heading(FILE *file, yyjson_mut_val *output, int width) {
 static void print_output(FILE *file, yyjson_mut_val *output, int width) {
 	struct grid planes = {
 		.columns = {{"PLANE", 0}, {"TYPE", 0}, {"ZPOS", 0}, {"SHOWS", 10}, {"CAN", 6}},
-		.len = 5,
 		.order = {4, 3},
-		.order_len = 2,
 		.output = output,
 		.rows = yyjson_mut_obj_get(output, "planes"),
 		.fill = fill_plane,
@@ -301,9 +283,7 @@ static void print_output(FILE *file, yyjson_mut_val *output, int width) {
 	struct grid layers = {
 		.columns = {{"LAYER", 0}, {"WHO", 8}, {"BUFFER", 6}, {"ON SCREEN", 6},
 			{"PLANE", 8}},
-		.len = 5,
 		.order = {1, 2, 3, 4},
-		.order_len = 4,
 		.output = output,
 		.rows = yyjson_mut_obj_get(output, "layers"),
 		.fill = fill_layer,

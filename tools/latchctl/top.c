@@ -1,7 +1,6 @@
 #include "top.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <wayland-client.h>

@@ -1,6 +1,5 @@
 #include <inttypes.h>
 #include <stdarg.h>
-#include <string.h>
 
 #include "base/text.h"
 #include "document.h"

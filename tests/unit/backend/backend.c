@@ -3,8 +3,6 @@
  * pictures lie in memory, the end of a device.
  */
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/allocator.h>
 #include <wlr/render/interface.h>
@@ -35,6 +33,12 @@ static int teardown(void **state) {
 
 static void happen(struct wlr_device_change_event event) {
 	wl_signal_emit_mutable(&seat.device.events.change, &event);
+}
+
+/* Of a connector, of a property of it; 0: of nothing that is named. */
+static void plug(uint32_t connector_id, uint32_t prop_id) {
+	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG,
+		.hotplug = {.connector_id = connector_id, .prop_id = prop_id}});
 }
 
 static void note_flip(void *data, const struct kms_flip *flip, uint64_t sequence) {
@@ -102,8 +106,8 @@ static void start(void) {
 	assert_true(wlr_backend_start(&seat.backend->base));
 }
 
-/* Two CRTCs, each with a primary plane. Virtual-1 can be on both and is on the first; DP-1, which is
- * plugged in later, can be on that one only: HDMI and DSI of an rk3588, HDMI1 of a vc4. */
+/* Two CRTCs, each with a primary plane. Virtual-1 can be on both and is on the first; DP-1, which
+ * is plugged in later, can be on that one only: HDMI and DSI of an rk3588, HDMI1 of a vc4. */
 static struct latch_kms_output *start_with_two_crtcs(void) {
 	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 51);
 	*crtc = *fake_find_object(50);
@@ -126,7 +130,7 @@ static struct latch_kms_output *start_with_two_crtcs(void) {
 static void test_moves_another(void **state) {
 	struct latch_kms_output *first = start_with_two_crtcs();
 	const uint64_t before = latch_kms_output_user_data(first, first->submit_serial);
-	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG});
+	plug(0, 0);
 	/* One commit for both: in between neither order would be taken. */
 	assert_int_equal(sent(70, "CRTC_ID"), 51);
 	assert_int_equal(sent(72, "CRTC_ID"), 50);
@@ -155,7 +159,7 @@ static void test_move_is_refused(void **state) {
 	struct latch_kms_output *first = start_with_two_crtcs();
 	uint32_t blob = first->mode_blob;
 	world.refuse = true;
-	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG});
+	plug(0, 0);
 	assert_int_equal(first->crtc->id, 50);
 	assert_int_equal(first->primary->id, 30);
 	assert_int_equal(first->mode_blob, blob);
@@ -165,20 +169,20 @@ static void test_move_is_refused(void **state) {
 	assert_true(find_output("DP-1")->starved);
 	/* It is tried again with what happens next. */
 	world.refuse = false;
-	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG});
+	plug(0, 0);
 	assert_int_equal(find_output("DP-1")->crtc->id, 50);
 	assert_int_equal(first->crtc->id, 51);
 }
 
-/* Before another session gets the screen, by Ctrl+Alt+F2: what it may not know of is off, and what is
- * on the primary plane stays until it sets that. */
+/* Before another session gets the screen, by Ctrl+Alt+F2: what it may not know of is off, and what
+ * is on the primary plane stays until it sets that. */
 static void test_bare(void **state) {
 	start();
 	struct latch_kms_output *output = find_output("Virtual-1");
 	submit(output);
 	int commits = fake.commits;
-	output->planes_held = kms_plane_bit(output->primary) |
-			      kms_plane_bit(&output->device->planes[2]);
+	output->planes_held =
+		kms_plane_bit(output->primary) | kms_plane_bit(&output->device->planes[2]);
 	latch_kms_output_bare(output);
 	assert_int_equal(fake.commits, commits + 1);
 	assert_int_equal(fake.commit.flags, 0);
@@ -191,38 +195,34 @@ static size_t count_outputs(void) {
 	return (size_t)wl_list_length(&seat.backend->outputs);
 }
 
-static int probes(uint32_t id) {
-	int count = fake_find_object(id)->probes;
-	fake_find_object(id)->probes = 0;
-	return count;
+/* Since the last look the connectors have been probed so often, and so many outputs are there. */
+static void assert_probes(int first, int second, size_t outputs) {
+	struct fake_object *connectors[] = {fake_find_object(70), fake_find_object(72)};
+	assert_int_equal(connectors[0]->probes, first);
+	assert_int_equal(connectors[1]->probes, second);
+	assert_int_equal(count_outputs(), outputs);
+	connectors[0]->probes = connectors[1]->probes = 0;
 }
 
 static void test_uevents(void **state) {
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	start();
-	assert_int_equal(count_outputs(), 2);
-	assert_int_equal(probes(70) + probes(72), 2);
+	assert_probes(1, 1, 2);
 
 	/* Of a lease, of a property (HDCP), of a connector, of nothing that is named. */
 	happen((struct wlr_device_change_event){.type = WLR_DEVICE_LEASE});
 	happen((struct wlr_device_change_event){0});
-	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG,
-		.hotplug = {.connector_id = 72, .prop_id = 5}});
-	assert_int_equal(probes(70) + probes(72), 0);
-	happen((struct wlr_device_change_event){
-		.type = WLR_DEVICE_HOTPLUG, .hotplug = {.connector_id = 72}});
-	assert_int_equal(probes(70), 0);
-	assert_int_equal(probes(72), 1);
-	happen((struct wlr_device_change_event){.type = WLR_DEVICE_HOTPLUG});
-	assert_int_equal(probes(70), 1);
-	assert_int_equal(probes(72), 1);
-	assert_int_equal(count_outputs(), 2);
+	plug(72, 5);
+	assert_probes(0, 0, 2);
+	plug(72, 0);
+	assert_probes(0, 1, 2);
+	plug(0, 0);
+	assert_probes(1, 1, 2);
 
 	/* What went while another session had the device: all are looked at. */
 	fake_find_object(72)->unplugged = true;
 	wl_signal_emit_mutable(&seat.session.events.active, NULL);
-	assert_int_equal(probes(70), 1);
-	assert_int_equal(count_outputs(), 1);
+	assert_probes(1, 0, 1);
 	assert_true(fake_commit_has(70, "CRTC_ID", NULL));
 	assert_false(fake_commit_has(72, "CRTC_ID", NULL));
 }

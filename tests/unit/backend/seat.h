@@ -2,9 +2,7 @@
 #ifndef LATCH_TEST_BACKEND_SEAT_H
 #define LATCH_TEST_BACKEND_SEAT_H
 
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 #include <wlr/backend/session.h>
 
 #include "backend/backend.h"

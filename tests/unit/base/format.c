@@ -28,14 +28,14 @@ static void test_odd_sizes(void **state) {
 		{DRM_FORMAT_R8, 1, 0, 3, 2, 3, 2},
 		{DRM_FORMAT_XRGB8888, 1, 0, UINT32_MAX, 1, UINT64_C(4) * UINT32_MAX, 1},
 	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < LEN(cases); i++) {
 		const struct latch_format *format = latch_format_find(cases[i].fourcc);
 		assert_non_null(format);
 		assert_int_equal(format->planes, cases[i].planes);
 		assert_int_equal(latch_format_row_bytes(format, cases[i].plane, cases[i].width),
 			cases[i].row_bytes);
-		assert_int_equal(latch_format_rows(format, cases[i].plane, cases[i].height),
-			cases[i].rows);
+		assert_int_equal(
+			latch_format_rows(format, cases[i].plane, cases[i].height), cases[i].rows);
 		assert_int_equal(latch_format_plane_bytes(format, cases[i].plane, UINT32_MAX,
 					 cases[i].width, cases[i].height),
 			UINT32_MAX * (cases[i].rows - 1) + cases[i].row_bytes);

@@ -3,9 +3,7 @@
 #include "../test.h"
 
 #include <getopt.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 
 struct values {
 	bool flag, lights, has_alpha;
@@ -51,7 +49,7 @@ static int parse(enum option_rest rest, const char *const *words) {
 	const struct option_table table = {
 		.program = "try",
 		.rows = rows,
-		.length = sizeof(rows) / sizeof(rows[0]),
+		.length = LEN(rows),
 		.column = 14,
 		.rest = rest,
 		.usage_status = 7,
@@ -68,9 +66,9 @@ static int parse(enum option_rest rest, const char *const *words) {
 #define PARSE(...) parse(OPTION_REST_NONE, (const char *const[]){__VA_ARGS__, NULL})
 
 static void each_kind(void **state) {
-	assert_int_equal(PARSE("--flag", "--dark", "--text", "t", "--number=16",
-				 "--time-that-is-long=5", "--size", "7x9", "--name=one",
-				 "--alpha=0.5"),
+	assert_int_equal(
+		PARSE("--flag", "--dark", "--text", "t", "--number=16", "--time-that-is-long=5",
+			"--size", "7x9", "--name=one", "--alpha=0.5"),
 		-1);
 	assert_true(values.flag && !values.lights && values.has_alpha);
 	assert_string_equal(values.text, "t");
@@ -93,7 +91,7 @@ static void bad_ones(void **state) {
 		"--size=0x1", "--size=101x1", "--size=1", "--size=1x1x1", "--alpha=1.5",
 		"--alpha=nan", "--alpha=", "--nothing", "-x", "word", "--help=me",
 		"--time-that-is-long=1001"};
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < LEN(bad); i++) {
 		assert_int_equal(PARSE(bad[i]), 7);
 	}
 }
@@ -112,16 +110,14 @@ static void what_follows(void **state) {
 /* What the program prints on standard output with this option. */
 static void printed(const char *option, char *text, size_t size) {
 	fflush(stdout);
-	int old = dup(STDOUT_FILENO), pipe_fds[2];
-	assert_int_equal(pipe(pipe_fds), 0);
-	dup2(pipe_fds[1], STDOUT_FILENO);
+	int old = dup(STDOUT_FILENO), file = memfd_create("stdout", MFD_CLOEXEC);
+	dup2(file, STDOUT_FILENO);
 	int status = PARSE(option);
 	fflush(stdout);
 	dup2(old, STDOUT_FILENO);
 	close(old);
-	close(pipe_fds[1]);
-	ssize_t length = read(pipe_fds[0], text, size - 1);
-	close(pipe_fds[0]);
+	ssize_t length = pread(file, text, size - 1, 0);
+	close(file);
 	assert_int_equal(status, 0);
 	assert_true(length > 0);
 	text[length] = '\0';

@@ -1,5 +1,4 @@
 /* Pixels in other formats: values from the standards, and their places in memory. */
-#include <string.h>
 
 #include <drm_fourcc.h>
 

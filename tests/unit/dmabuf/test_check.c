@@ -1,9 +1,6 @@
 /* The numbers of a dma-buf against its size, and the kernel's own word for what is one. */
 
 #include <drm_fourcc.h>
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
 #include "../test.h"

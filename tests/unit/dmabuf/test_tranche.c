@@ -1,7 +1,7 @@
 /* What a surface's client is advised to allocate for, reason by reason. */
 
-#include "dmabuf/tranche.h"
 #include "../test.h"
+#include "dmabuf/tranche.h"
 #include "plan/reason.h"
 
 #define KEEP LATCH_TRANCHE_KEEP

@@ -15,15 +15,17 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <xf86drm.h>
 
 #include "fence/fence.h"
 
 /* In the eventfd's counter, together with the time. */
-#define FAILED (UINT64_C(1) << 62)
-#define REPLAYED (UINT64_C(1) << 61)
+#define FAILED (INT64_C(1) << 62)
+#define REPLAYED (INT64_C(1) << 61)
 #define MAX 256
+#define BINARY 1
 
 struct dmabuf {
 	ino_t inode;
@@ -31,7 +33,7 @@ struct dmabuf {
 };
 
 struct syncobj {
-	ino_t inode; /* 0: binary, known by its handle alone */
+	ino_t inode; /* BINARY: known by its handle alone, and lives as long; 0: it has gone */
 	uint64_t signalled;
 	uint64_t failed; /* a point whose fence has an error; 0: none */
 	uint64_t imported_point;
@@ -70,30 +72,24 @@ static ino_t inode_of(int fd) {
 	return fstat(fd, &st) == 0 ? st.st_ino : 0;
 }
 
-static bool is_eventfd(int fd) {
-	char path[64], target[64] = {0};
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return readlink(path, target, sizeof(target) - 1) > 0 &&
-	       strstr(target, "[eventfd]") != NULL;
-}
-
-/* A number of /proc's: the counter, which a read() would empty, or the id. */
-static uint64_t eventfd_number(int fd, const char *key) {
+/* A number of /proc's: the counter, which a read() would empty, or the id; -1: it is no eventfd. */
+static int64_t eventfd_number(int fd, const char *key) {
 	char path[64], line[128];
 	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
 	FILE *file = fopen(path, "re");
-	assert(file != NULL);
-	uint64_t number = 0;
-	while (fgets(line, sizeof(line), file) != NULL) {
+	int64_t number = -1;
+	while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
 		if (strncmp(line, key, strlen(key)) == 0) {
-			number = strtoull(line + strlen(key), NULL, 16);
+			number = strtoll(line + strlen(key), NULL, 16);
 		}
 	}
-	fclose(file);
+	if (file != NULL) {
+		fclose(file);
+	}
 	return number;
 }
 
-static void eventfd_add(int fd, uint64_t value) {
+static void eventfd_add(int fd, int64_t value) {
 	ssize_t n = write(fd, &value, sizeof(value));
 	assert(n == sizeof(value));
 	(void)n;
@@ -108,15 +104,15 @@ int kernel_fence_create(void) {
 }
 
 void kernel_fence_signal(int fence_fd, int64_t time_ns) {
-	eventfd_add(fence_fd, (uint64_t)time_ns);
+	eventfd_add(fence_fd, time_ns);
 }
 
 void kernel_fence_fail(int fence_fd, int64_t time_ns) {
-	eventfd_add(fence_fd, FAILED | (uint64_t)time_ns);
+	eventfd_add(fence_fd, FAILED | time_ns);
 }
 
 void kernel_fence_replay(int fence_fd, int64_t time_ns) {
-	eventfd_add(fence_fd, REPLAYED | (uint64_t)time_ns);
+	eventfd_add(fence_fd, REPLAYED | time_ns);
 }
 
 static int signalled_fence(int64_t time_ns) {
@@ -152,7 +148,7 @@ void kernel_fail_deadlines(int error) {
 }
 
 static int set_deadline(int fd, const struct sync_set_deadline *arg) {
-	if (!is_eventfd(fd)) {
+	if (eventfd_number(fd, "eventfd-count:") < 0) {
 		return real_ioctl(fd, SYNC_IOC_SET_DEADLINE, (void *)arg);
 	}
 	kernel.now.deadlines++;
@@ -161,10 +157,10 @@ static int set_deadline(int fd, const struct sync_set_deadline *arg) {
 }
 
 static int file_info(int fd, struct sync_file_info *info) {
-	if (!is_eventfd(fd)) {
+	const int64_t count = eventfd_number(fd, "eventfd-count:");
+	if (count < 0) {
 		return real_ioctl(fd, SYNC_IOC_FILE_INFO, info);
 	}
-	uint64_t count = eventfd_number(fd, "eventfd-count:");
 	int status = count == 0 ? 0 : count & FAILED ? -EIO : count & REPLAYED ? -EAGAIN : 1;
 	if (info->num_fences > 0) {
 		struct sync_fence_info *fence = (void *)(uintptr_t)info->sync_fence_info;
@@ -172,7 +168,7 @@ static int file_info(int fd, struct sync_file_info *info) {
 			.obj_name = "timeline",
 			.driver_name = "test",
 			.status = status,
-			.timestamp_ns = count & ~(FAILED | REPLAYED),
+			.timestamp_ns = (uint64_t)(count & ~(FAILED | REPLAYED)),
 		};
 	}
 	info->num_fences = 1;
@@ -203,38 +199,40 @@ static int export_sync_file(int fd, struct dma_buf_export_sync_file *arg) {
 	return 0;
 }
 
+/* As an ioctl returns an error. */
+static int with_errno(int ret) {
+	errno = ret < 0 ? -ret : errno;
+	return ret < 0 ? -1 : 0;
+}
+
 int ioctl(int fd, unsigned long request, ...) {
 	va_list args;
 	va_start(args, request);
 	void *arg = va_arg(args, void *);
 	va_end(args);
 
-	int ret;
 	switch (request) {
 	case SYNC_IOC_FILE_INFO:
-		ret = file_info(fd, arg);
-		break;
+		return with_errno(file_info(fd, arg));
 	case SYNC_IOC_SET_DEADLINE:
-		ret = set_deadline(fd, arg);
-		break;
+		return with_errno(set_deadline(fd, arg));
 	case DMA_BUF_IOCTL_EXPORT_SYNC_FILE:
-		ret = export_sync_file(fd, arg);
-		break;
+		return with_errno(export_sync_file(fd, arg));
 	default:
 		return (int)syscall(SYS_ioctl, fd, request, arg);
 	}
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return 0;
 }
 
+/* The place of a binary one that has gone is used again. */
 static struct syncobj *syncobj_new(ino_t inode) {
-	assert(kernel.num_syncobjs < MAX);
-	struct syncobj *syncobj = &kernel.syncobjs[kernel.num_syncobjs++];
-	*syncobj = (struct syncobj){.inode = inode, .imported = -1, .materialised = -1};
-	return syncobj;
+	int i = 0;
+	while (i < kernel.num_syncobjs && kernel.syncobjs[i].inode != 0) {
+		i++;
+	}
+	assert(i < MAX);
+	kernel.num_syncobjs += i == kernel.num_syncobjs;
+	kernel.syncobjs[i] = (struct syncobj){.inode = inode, .imported = -1, .materialised = -1};
+	return &kernel.syncobjs[i];
 }
 
 static struct syncobj *syncobj_from_fd(int fd) {
@@ -245,18 +243,6 @@ static struct syncobj *syncobj_from_fd(int fd) {
 		}
 	}
 	return NULL;
-}
-
-/* A binary one lives as long as its handle: its place is used again. */
-static struct syncobj *binary_new(void) {
-	for (int i = 0; i < kernel.num_syncobjs; i++) {
-		if (kernel.syncobjs[i].inode == 0) {
-			kernel.syncobjs[i] =
-				(struct syncobj){.inode = 1, .imported = -1, .materialised = -1};
-			return &kernel.syncobjs[i];
-		}
-	}
-	return syncobj_new(1);
 }
 
 int kernel_drm_open(bool timelines) {
@@ -340,7 +326,7 @@ static int handle_destroy(uint32_t handle) {
 	if (syncobj == NULL) {
 		return -EINVAL;
 	}
-	if (syncobj->inode == 1) {
+	if (syncobj->inode == BINARY) {
 		latch_fence_clear(&syncobj->imported);
 		syncobj->inode = 0;
 	}
@@ -384,17 +370,19 @@ static int handle_to_fd(struct drm_syncobj_handle *arg) {
 	return 0;
 }
 
+/* A binary syncobj's point is 0. */
+static void import(struct syncobj *into, int fence, uint64_t point) {
+	latch_fence_clear(&into->imported);
+	into->imported = latch_fence_dup(fence);
+	into->imported_point = point;
+}
+
 static int fd_to_handle(struct drm_syncobj_handle *arg) {
 	if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_IMPORT_SYNC_FILE) {
 		if (kernel.now.import_error != 0) {
 			return -kernel.now.import_error;
 		}
-		struct syncobj *into = handle_get(arg->handle);
-		latch_fence_clear(&into->imported);
-		into->imported = latch_fence_dup(arg->fd);
-		if (arg->flags & DRM_SYNCOBJ_FD_TO_HANDLE_FLAGS_TIMELINE) {
-			into->imported_point = arg->point;
-		}
+		import(handle_get(arg->handle), arg->fd, arg->point);
 		return 0;
 	}
 	struct syncobj *syncobj = syncobj_from_fd(arg->fd);
@@ -410,10 +398,8 @@ static int transfer(const struct drm_syncobj_transfer *arg) {
 	if (src == NULL || dst == NULL) {
 		return -ENOENT;
 	}
-	if (src->inode == 1) {
-		latch_fence_clear(&dst->imported);
-		dst->imported = latch_fence_dup(src->imported);
-		dst->imported_point = arg->dst_point;
+	if (src->inode == BINARY) {
+		import(dst, src->imported, arg->dst_point);
 		return 0;
 	}
 	int fd = point_to_fd(src, arg->src_point);
@@ -440,30 +426,33 @@ static int watch_point(const struct drm_syncobj_eventfd *arg) {
 }
 
 static int drm_ioctl(int fd, unsigned long request, void *arg) {
-	struct stat st, null, zero;
-	if (fstat(fd, &st) != 0 || stat("/dev/null", &null) != 0 || stat("/dev/zero", &zero) != 0) {
+	struct stat st;
+	if (fstat(fd, &st) != 0) {
 		return -errno;
 	}
+	/* /dev/null stands for a node, /dev/zero for one without timelines. */
+	const dev_t device = S_ISCHR(st.st_mode) ? st.st_rdev : 0;
 	if (request == DMA_BUF_IOCTL_SYNC && find_dmabuf(fd) != NULL) {
 		return 0;
 	}
-	if (S_ISCHR(st.st_mode) && st.st_rdev == zero.st_rdev) {
-		return -EOPNOTSUPP; // a node without timelines
+	if (device == makedev(1, 5)) {
+		return -EOPNOTSUPP;
 	}
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != null.st_rdev) {
+	if (device != makedev(1, 3)) {
 		return real_ioctl(fd, request, arg);
 	}
 	switch (request) {
 	case DRM_IOCTL_GET_CAP:
 		((struct drm_get_cap *)arg)->value = 1;
 		return 0;
-	case DRM_IOCTL_SYNCOBJ_CREATE:
-		((struct drm_syncobj_create *)arg)->handle = handle_new(binary_new());
-		if (((struct drm_syncobj_create *)arg)->flags & DRM_SYNCOBJ_CREATE_SIGNALED) {
-			handle_get(((struct drm_syncobj_create *)arg)->handle)->imported =
-				signalled_fence(1);
+	case DRM_IOCTL_SYNCOBJ_CREATE: {
+		struct drm_syncobj_create *create = arg;
+		create->handle = handle_new(syncobj_new(BINARY));
+		if (create->flags & DRM_SYNCOBJ_CREATE_SIGNALED) {
+			handle_get(create->handle)->imported = signalled_fence(1);
 		}
 		return 0;
+	}
 	case DRM_IOCTL_SYNCOBJ_DESTROY:
 		return handle_destroy(((struct drm_syncobj_destroy *)arg)->handle);
 	case DRM_IOCTL_SYNCOBJ_HANDLE_TO_FD:
@@ -486,12 +475,7 @@ static int drm_ioctl(int fd, unsigned long request, void *arg) {
 }
 
 int drmIoctl(int fd, unsigned long request, void *arg) {
-	int ret = drm_ioctl(fd, request, arg);
-	if (ret < 0) {
-		errno = -ret;
-		return -1;
-	}
-	return 0;
+	return with_errno(drm_ioctl(fd, request, arg));
 }
 
 int kernel_count_handles(void) {
@@ -504,9 +488,7 @@ void kernel_reset(void) {
 	}
 	for (int i = 0; i < kernel.num_syncobjs; i++) {
 		struct syncobj *syncobj = &kernel.syncobjs[i];
-		if (syncobj->inode != 0 && syncobj->imported >= 0) {
-			close(syncobj->imported);
-		}
+		latch_fence_clear(&syncobj->imported);
 		latch_fence_clear(&syncobj->materialised);
 		for (int j = 0; j < syncobj->num_waits; j++) {
 			latch_fence_clear(&syncobj->waits[j].fd);

@@ -1,7 +1,5 @@
 /* Who waits for whom, without any surface. */
 
-#include <stdlib.h>
-
 #include "../test.h"
 #include "fence/wait.h"
 
@@ -9,23 +7,24 @@
 
 struct node {
 	struct latch_wait wait;
-	int name;
+	char name;
 };
 
 static struct node nodes[MAX_NODES];
-static int ready[MAX_NODES];
-static int num_ready;
+/* The names of those that got ready, in their order. */
+static char ready[MAX_NODES + 1];
 
 static void note_ready(struct latch_wait *wait) {
-	struct node *node = wl_container_of(wait, node, wait);
-	assert_true(num_ready < MAX_NODES);
-	ready[num_ready++] = node->name;
+	const struct node *node = wl_container_of(wait, node, wait);
+	const size_t len = strlen(ready);
+	assert_true(len < MAX_NODES);
+	ready[len] = node->name;
 }
 
 static int setup(void **state) {
-	num_ready = 0;
+	memset(ready, 0, sizeof(ready));
 	for (int i = 0; i < MAX_NODES; i++) {
-		nodes[i].name = i;
+		nodes[i].name = (char)('0' + i);
 		latch_wait_init(&nodes[i].wait, note_ready);
 	}
 	return 0;
@@ -42,75 +41,62 @@ static void need(int waiter, int other) {
 	assert_true(latch_wait_add_node(&nodes[waiter].wait, &nodes[other].wait));
 }
 
-static void test_last_fence_counts(void **state) {
-	assert_true(latch_wait_is_ready(&nodes[0].wait));
-	latch_wait_add(&nodes[0].wait);
-	latch_wait_add(&nodes[0].wait);
-	latch_wait_done(&nodes[0].wait);
-	assert_int_equal(num_ready, 0);
-	latch_wait_done(&nodes[0].wait);
-	assert_int_equal(num_ready, 1);
+static void add(int node) {
+	latch_wait_add(&nodes[node].wait);
 }
 
-static void test_ready_node_is_no_wait(void **state) {
+/* So far these are ready. */
+static void done(int node, const char *expected) {
+	latch_wait_done(&nodes[node].wait);
+	assert_string_equal(ready, expected);
+}
+
+static void test_last_fence_counts(void **state) {
+	/* A ready node is no wait. */
 	need(0, 1);
 	assert_true(latch_wait_is_ready(&nodes[0].wait));
+	add(0);
+	add(0);
+	done(0, "");
+	done(0, "0");
 }
 
 /* 0 is the parent of 1, which is the parent of 2. */
 static void test_children_first(void **state) {
-	latch_wait_add(&nodes[2].wait);
+	add(2);
 	need(1, 2);
 	need(0, 1);
-	latch_wait_add(&nodes[0].wait);
-	latch_wait_done(&nodes[0].wait);
-	assert_int_equal(num_ready, 0);
-	latch_wait_done(&nodes[2].wait);
-	assert_int_equal(num_ready, 3);
-	assert_int_equal(ready[0], 2);
-	assert_int_equal(ready[1], 1);
-	assert_int_equal(ready[2], 0);
+	add(0);
+	done(0, "");
+	done(2, "210");
 }
 
-/* 0 waits for 1 and 2; 3 waits for 1 too. */
+/* 0 waits for 1 and 2; 3 waits for 1 too; so does 4, which goes away. */
 static void test_all_children(void **state) {
-	latch_wait_add(&nodes[1].wait);
-	latch_wait_add(&nodes[2].wait);
+	add(1);
+	add(2);
 	need(0, 1);
 	need(0, 2);
 	need(3, 1);
-	latch_wait_done(&nodes[1].wait);
-	assert_int_equal(num_ready, 2);
-	assert_int_equal(ready[0], 1);
-	assert_int_equal(ready[1], 3);
-	latch_wait_done(&nodes[2].wait);
-	assert_int_equal(num_ready, 4);
-	assert_int_equal(ready[3], 0);
-}
-
-static void test_waiter_goes_away(void **state) {
-	latch_wait_add(&nodes[1].wait);
-	need(0, 1);
-	latch_wait_finish(&nodes[0].wait);
-	latch_wait_done(&nodes[1].wait);
-	assert_int_equal(num_ready, 1);
-	assert_int_equal(ready[0], 1);
+	need(4, 1);
+	latch_wait_finish(&nodes[4].wait);
+	done(1, "13");
+	done(2, "1320");
 }
 
 static void test_orphans_are_told_later(void **state) {
 	struct wl_list orphans;
 	wl_list_init(&orphans);
-	latch_wait_add(&nodes[1].wait);
+	add(1);
 	need(0, 1);
 	need(2, 1);
 	latch_wait_orphan(&nodes[1].wait, &orphans);
 	latch_wait_finish(&nodes[1].wait);
-	assert_int_equal(num_ready, 0);
+	assert_string_equal(ready, "");
 	/* One of them goes away meanwhile. */
 	latch_wait_finish(&nodes[0].wait);
 	latch_wait_wake(&orphans);
-	assert_int_equal(num_ready, 1);
-	assert_int_equal(ready[0], 2);
+	assert_string_equal(ready, "2");
 }
 
 static size_t chain_ready;
@@ -138,6 +124,5 @@ static void test_long_chain(void **state) {
 	free(chain);
 }
 
-TEST_MAIN("wait", TEST(test_last_fence_counts), TEST(test_ready_node_is_no_wait),
-	TEST(test_children_first), TEST(test_all_children), TEST(test_waiter_goes_away),
+TEST_MAIN("wait", TEST(test_last_fence_counts), TEST(test_children_first), TEST(test_all_children),
 	TEST(test_orphans_are_told_later), UNIT(test_long_chain))

@@ -2,10 +2,6 @@
  * latchctl makes of them is looked at too. */
 #include <drm_fourcc.h>
 #include <drm_mode.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #include "../test.h"
@@ -95,9 +91,8 @@ static void planes(void **state) {
 		{DRM_FORMAT_NV12, UINT64_C(0xfe00000000000001)},
 	};
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		assert_int_equal(kms_format_set_add(
-					 &plane.formats, pairs[i].fourcc, pairs[i].modifier),
-			0);
+		assert_int_equal(
+			kms_format_set_add(&plane.formats, pairs[i].fourcc, pairs[i].modifier), 0);
 	}
 	yyjson_mut_val *told = latch_inspect_add_plane(doc, add_array(doc, "planes"), &plane);
 	assert_json(told, "",
@@ -110,13 +105,13 @@ static void planes(void **state) {
 		"{'format':'NV12','modifiers':['implicit','0xfe00000000000001']}]}");
 
 	plane.props.zpos = (struct kms_property){.id = 1, .immutable = true, .value = 3};
+	plane.props.alpha.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "immutable"), &plane);
 	assert_json(told, "/zpos", "{'min':3,'max':3,'immutable':true}");
+	assert_json(told, "/alpha", "false");
 	plane.props.zpos.id = 0;
-	plane.props.alpha.id = 0;
 	told = latch_inspect_add_plane(doc, add_array(doc, "without"), &plane);
 	assert_json(told, "/zpos", "null");
-	assert_json(told, "/alpha", "false");
 	kms_format_set_finish(&plane.formats);
 }
 
@@ -160,28 +155,22 @@ static void a_layer_on_no_plane(void **state) {
 		.test_errno = EINVAL,
 	};
 	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
-	assert_json(told, "/kind", "'cursor'");
-	assert_json(told, "/surface", "null");
-	assert_json(told, "/buffer",
-		"{'dmabuf':false,'width':0,'height':0,'format':null,'modifier':null,"
-		"'modifier_number':null}");
-	assert_json(told, "/place", "'composed'");
-	assert_json(told, "/plane", "null");
-	assert_json(told, "/plane_type", "null");
-	assert_json(told, "/zpos", "null");
-	assert_json(told, "/transform", "'normal'");
 	assert_json(told, "/reasons/0/name", "'no-dmabuf'");
 	assert_json(told, "/reasons/1/name", "'test-refused'");
 	assert_true(strlen(get_text(told, "/reasons/0/text")) > 0);
-	assert_json(told, "/test_errno", "22");
-}
+	yyjson_mut_arr_clear(yyjson_mut_obj_get(told, "reasons"));
+	assert_json(told, "",
+		"{'kind':'cursor','surface':null,'buffer':{'dmabuf':false,'width':0,'height':0,"
+		"'format':null,'modifier':null,'modifier_number':null},"
+		"'src':{'x':0.0,'y':0.0,'width':0.0,'height':0.0},"
+		"'dst':{'x':0,'y':0,'width':0,'height':0},'transform':'normal','alpha':0.0,"
+		"'opaque':false,'place':'composed','plane':null,'plane_type':null,'zpos':null,"
+		"'underlay':false,'reasons':[],'test_errno':22}");
 
-/* All reasons at once: none is lost. */
-static void every_reason_is_told(void **state) {
-	yyjson_mut_doc *doc = *state;
-	const struct latch_layer layer = {
+	/* All reasons at once: none is lost. */
+	const struct latch_layer covered = {
 		.place = LATCH_LAYER_COVERED, .reasons = (UINT64_C(1) << LATCH_REASON_COUNT) - 1};
-	yyjson_mut_val *told = latch_inspect_add_layer(doc, add_array(doc, "layers"), &layer);
+	told = latch_inspect_add_layer(doc, add_array(doc, "covered"), &covered);
 	assert_int_equal(
 		yyjson_mut_arr_size(yyjson_mut_obj_get(told, "reasons")), LATCH_REASON_COUNT);
 	assert_json(told, "/place", "'covered'");
@@ -210,16 +199,16 @@ static void held_updates(void **state) {
 		});
 	latch_inspect_add_held(
 		doc, array, 0, 0, &(struct latch_held){.by = LATCH_HELD_BY_UPDATE, .age_ns = -1});
-	assert_json(array, "/0",
-		"{'surface':7,'wl_surface':13,'pid':null,'command':'','app_id':'',"
+	assert_json(array, "",
+		"[{'surface':7,'wl_surface':13,'pid':null,'command':'','app_id':'',"
 		"'held_by':'fence','kind':'implicit','age_ns':12345678901,'fences':2,"
-		"'driver':'amd?gpu','timeline':'gfx_0.0.0','point':null}");
-	assert_json(array, "/1/kind", "'syncobj'");
-	assert_json(array, "/1/driver", "null");
-	assert_json(array, "/1/point", "78187493530");
-	assert_json(array, "/2/held_by", "'update'");
-	assert_json(array, "/2/kind", "'none'");
-	assert_json(array, "/2/age_ns", "0");
+		"'driver':'amd?gpu','timeline':'gfx_0.0.0','point':null},"
+		"{'surface':8,'wl_surface':3,'pid':null,'command':'','app_id':'',"
+		"'held_by':'point','kind':'syncobj','age_ns':1000000,'fences':1,"
+		"'driver':null,'timeline':null,'point':78187493530},"
+		"{'surface':0,'wl_surface':0,'pid':null,'command':'','app_id':'',"
+		"'held_by':'update','kind':'none','age_ns':0,'fences':0,"
+		"'driver':null,'timeline':null,'point':null}]");
 
 	yyjson_mut_val *first = yyjson_mut_arr_get_first(array);
 	yyjson_mut_set_int(yyjson_mut_obj_get(first, "pid"), 4711);
@@ -243,38 +232,43 @@ static void held_updates(void **state) {
 	free(text);
 }
 
-static void hold(yyjson_mut_doc *doc, struct latch_id_map *sums, uint32_t surface,
-	enum latch_held_by by, int64_t age_ns) {
-	latch_inspect_sum_held(doc, sums, surface,
-		&(struct latch_held){
-			.by = by,
-			.age_ns = age_ns,
-			.fence = {.driver_name = "vgem", .timeline_name = "unbound"},
-			.point = UINT64_C(0x123456789a),
-			.target_ns = 20 * MS - 1,
-		},
-		12 * MS);
-}
-
 /* Of all updates of a surface, the first that waits for something of its own. */
 static void layers_tell_what_holds_them(void **state) {
+	static const struct {
+		uint32_t surface;
+		enum latch_held_by by;
+		int64_t age_ns;
+	} updates[] = {
+		{1, LATCH_HELD_BY_UPDATE, 40 * MS},
+		{1, LATCH_HELD_BY_TIME, 12999999},
+		{1, LATCH_HELD_BY_FENCE, MS},
+		{2, LATCH_HELD_BY_FENCE, 3 * MS},
+		{2, LATCH_HELD_BY_UPDATE, 2 * MS},
+		{3, LATCH_HELD_BY_POINT, 3 * MS},
+		{4, LATCH_HELD_BY_UPDATE, 3 * MS},
+		{4, LATCH_HELD_BY_UPDATE, 2 * MS},
+	};
+	static const char *const told[] = {
+		"{'by':'timestamp','text':'7 ms to go','age_ms':12,'updates':3}",
+		"{'by':'fence','text':'driver vgem, timeline unbound','age_ms':3,'updates':2}",
+		"{'by':'point','text':'point 78187493530','age_ms':3,'updates':1}",
+		"{'by':'update','text':'','age_ms':3,'updates':2}",
+	};
 	struct latch_id_map sums = {0};
-	hold(*state, &sums, 1, LATCH_HELD_BY_UPDATE, 40 * MS);
-	hold(*state, &sums, 1, LATCH_HELD_BY_TIME, 12999999);
-	hold(*state, &sums, 1, LATCH_HELD_BY_FENCE, MS);
-	hold(*state, &sums, 2, LATCH_HELD_BY_FENCE, 3 * MS);
-	hold(*state, &sums, 2, LATCH_HELD_BY_UPDATE, 2 * MS);
-	hold(*state, &sums, 3, LATCH_HELD_BY_POINT, 3 * MS);
-	hold(*state, &sums, 4, LATCH_HELD_BY_UPDATE, 3 * MS);
-	hold(*state, &sums, 4, LATCH_HELD_BY_UPDATE, 2 * MS);
-	assert_json(latch_id_map_get(&sums, 1), "",
-		"{'by':'timestamp','text':'7 ms to go','age_ms':12,'updates':3}");
-	assert_json(latch_id_map_get(&sums, 2), "",
-		"{'by':'fence','text':'driver vgem, timeline unbound','age_ms':3,'updates':2}");
-	assert_json(latch_id_map_get(&sums, 3), "",
-		"{'by':'point','text':'point 78187493530','age_ms':3,'updates':1}");
-	assert_json(latch_id_map_get(&sums, 4), "",
-		"{'by':'update','text':'','age_ms':3,'updates':2}");
+	for (size_t i = 0; i < sizeof(updates) / sizeof(updates[0]); i++) {
+		latch_inspect_sum_held(*state, &sums, updates[i].surface,
+			&(struct latch_held){
+				.by = updates[i].by,
+				.age_ns = updates[i].age_ns,
+				.fence = {.driver_name = "vgem", .timeline_name = "unbound"},
+				.point = UINT64_C(0x123456789a),
+				.target_ns = 20 * MS - 1,
+			},
+			12 * MS);
+	}
+	for (uint32_t i = 0; i < 4; i++) {
+		assert_json(latch_id_map_get(&sums, i + 1), "", told[i]);
+	}
 	assert_null(latch_id_map_get(&sums, 5));
 	latch_id_map_finish(&sums);
 }
@@ -398,6 +392,6 @@ static void wide_histograms(void **state) {
 }
 
 TEST_MAIN("inspector's documents", TEST(texts_are_cleaned_and_cut), TEST(planes),
-	TEST(a_layer_on_a_plane), TEST(a_layer_on_no_plane), TEST(every_reason_is_told),
-	TEST(held_updates), TEST(layers_tell_what_holds_them), TEST(counters),
-	TEST(percentiles_of_a_span), TEST(wide_histograms))
+	TEST(a_layer_on_a_plane), TEST(a_layer_on_no_plane), TEST(held_updates),
+	TEST(layers_tell_what_holds_them), TEST(counters), TEST(percentiles_of_a_span),
+	TEST(wide_histograms))

@@ -11,7 +11,7 @@
 
 struct fake_drm fake;
 
-#define PROPERTY_ID(object_id, index) ((object_id) * 100 + (uint32_t)(index) + 1)
+#define PROPERTY_ID(object_id, index) ((object_id)*100 + (uint32_t)(index) + 1)
 
 void fake_reset(void) {
 	fake_finish();
@@ -45,17 +45,33 @@ static bool fails(void) {
 	return false;
 }
 
-static void *make(size_t len, size_t size) {
+/* A result, with the arrays it points to behind it. */
+static void *make(size_t size, size_t arrays_size) {
 	fake.outstanding++;
-	return calloc(len > 0 ? len : 1, size);
+	return calloc(1, size + arrays_size);
 }
 
+/* NULL is fine, as it is for libdrm; libliftoff counts on it. */
 static void drop(void *pointer) {
 	if (pointer != NULL) {
 		fake.outstanding--;
 		free(pointer);
 	}
 }
+
+#define FREES(name, type)                                                                          \
+	void name(type pointer) {                                                                  \
+		drop(pointer);                                                                     \
+	}
+FREES(drmFreeVersion, drmVersionPtr)
+FREES(drmModeFreeResources, drmModeResPtr)
+FREES(drmModeFreePlaneResources, drmModePlaneResPtr)
+FREES(drmModeFreePlane, drmModePlanePtr)
+FREES(drmModeFreeConnector, drmModeConnectorPtr)
+FREES(drmModeFreeObjectProperties, drmModeObjectPropertiesPtr)
+FREES(drmModeFreeProperty, drmModePropertyPtr)
+FREES(drmModeFreePropertyBlob, drmModePropertyBlobPtr)
+FREES(drmModeFreeFB2, drmModeFB2Ptr)
 
 struct fake_object *fake_add_object(uint32_t type, uint32_t id) {
 	struct fake_object *object = &fake.objects[fake.objects_len++];
@@ -165,15 +181,10 @@ drmVersionPtr drmGetVersion(int fd) {
 	if (fake.driver == NULL || fails()) {
 		return NULL;
 	}
-	drmVersionPtr version = make(1, sizeof(*version));
-	version->name = strdup(fake.driver);
+	drmVersionPtr version = make(sizeof(*version), strlen(fake.driver) + 1);
+	version->name = strcpy((char *)(version + 1), fake.driver);
 	version->name_len = (int)strlen(fake.driver);
 	return version;
-}
-
-void drmFreeVersion(drmVersionPtr version) {
-	free(version->name);
-	drop(version);
 }
 
 int drmIsKMS(int fd) {
@@ -211,33 +222,22 @@ drmModeResPtr drmModeGetResources(int fd) {
 	if (fails()) {
 		return NULL;
 	}
-	drmModeResPtr res = make(1, sizeof(*res));
-	res->crtcs = calloc(FAKE_MAX, sizeof(uint32_t));
-	res->connectors = calloc(FAKE_MAX, sizeof(uint32_t));
+	drmModeResPtr res = make(sizeof(*res), 2 * FAKE_MAX * sizeof(uint32_t));
+	res->crtcs = (uint32_t *)(res + 1);
+	res->connectors = res->crtcs + FAKE_MAX;
 	res->count_crtcs = (int)list_ids(DRM_MODE_OBJECT_CRTC, res->crtcs);
 	res->count_connectors = (int)list_ids(DRM_MODE_OBJECT_CONNECTOR, res->connectors);
 	return res;
-}
-
-void drmModeFreeResources(drmModeResPtr res) {
-	free(res->crtcs);
-	free(res->connectors);
-	drop(res);
 }
 
 drmModePlaneResPtr drmModeGetPlaneResources(int fd) {
 	if (fails()) {
 		return NULL;
 	}
-	drmModePlaneResPtr res = make(1, sizeof(*res));
-	res->planes = calloc(FAKE_MAX, sizeof(uint32_t));
+	drmModePlaneResPtr res = make(sizeof(*res), FAKE_MAX * sizeof(uint32_t));
+	res->planes = (uint32_t *)(res + 1);
 	res->count_planes = (uint32_t)list_ids(DRM_MODE_OBJECT_PLANE, res->planes);
 	return res;
-}
-
-void drmModeFreePlaneResources(drmModePlaneResPtr res) {
-	free(res->planes);
-	drop(res);
 }
 
 static struct fake_object *get_object(uint32_t id, uint32_t type) {
@@ -254,20 +254,14 @@ drmModePlanePtr drmModeGetPlane(int fd, uint32_t id) {
 	if (object == NULL) {
 		return NULL;
 	}
-	drmModePlanePtr plane = make(1, sizeof(*plane));
+	drmModePlanePtr plane = make(sizeof(*plane), sizeof(object->formats));
 	plane->plane_id = id;
 	plane->possible_crtcs = object->possible_crtcs;
 	plane->crtc_id = (uint32_t)fake_find_property(id, "CRTC_ID")->value;
 	plane->fb_id = (uint32_t)fake_find_property(id, "FB_ID")->value;
 	plane->count_formats = object->formats_len;
-	plane->formats = calloc(8, sizeof(uint32_t));
-	memcpy(plane->formats, object->formats, sizeof(object->formats));
+	plane->formats = memcpy(plane + 1, object->formats, sizeof(object->formats));
 	return plane;
-}
-
-void drmModeFreePlane(drmModePlanePtr plane) {
-	free(plane->formats);
-	drop(plane);
 }
 
 drmModeConnectorPtr drmModeGetConnector(int fd, uint32_t id) {
@@ -285,7 +279,7 @@ drmModeConnectorPtr drmModeGetConnectorCurrent(int fd, uint32_t id) {
 	if (object == NULL) {
 		return NULL;
 	}
-	drmModeConnectorPtr connector = make(1, sizeof(*connector));
+	drmModeConnectorPtr connector = make(sizeof(*connector), sizeof(object->modes));
 	connector->connector_id = id;
 	connector->connector_type = object->connector_type;
 	connector->connector_type_id = object->type_id;
@@ -293,14 +287,8 @@ drmModeConnectorPtr drmModeGetConnectorCurrent(int fd, uint32_t id) {
 	connector->mmWidth = 300;
 	connector->mmHeight = 200;
 	connector->count_modes = object->known_modes_len;
-	connector->modes = calloc(8, sizeof(drmModeModeInfo));
-	memcpy(connector->modes, object->modes, sizeof(object->modes));
+	connector->modes = memcpy(connector + 1, object->modes, sizeof(object->modes));
 	return connector;
-}
-
-void drmModeFreeConnector(drmModeConnectorPtr connector) {
-	free(connector->modes);
-	drop(connector);
 }
 
 uint32_t drmModeConnectorGetPossibleCrtcs(int fd, const drmModeConnector *connector) {
@@ -314,21 +302,16 @@ drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t id, uint3
 	if (object == NULL) {
 		return NULL;
 	}
-	drmModeObjectPropertiesPtr list = make(1, sizeof(*list));
+	drmModeObjectPropertiesPtr list =
+		make(sizeof(*list), FAKE_MAX * (sizeof(uint64_t) + sizeof(uint32_t)));
 	list->count_props = (uint32_t)object->props_len;
-	list->props = calloc(FAKE_MAX, sizeof(uint32_t));
-	list->prop_values = calloc(FAKE_MAX, sizeof(uint64_t));
+	list->prop_values = (uint64_t *)(list + 1);
+	list->props = (uint32_t *)(list->prop_values + FAKE_MAX);
 	for (size_t i = 0; i < object->props_len; i++) {
 		list->props[i] = PROPERTY_ID(id, i);
 		list->prop_values[i] = object->props[i].value;
 	}
 	return list;
-}
-
-void drmModeFreeObjectProperties(drmModeObjectPropertiesPtr list) {
-	free(list->props);
-	free(list->prop_values);
-	drop(list);
 }
 
 drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
@@ -342,30 +325,20 @@ drmModePropertyPtr drmModeGetProperty(int fd, uint32_t property_id) {
 		return NULL;
 	}
 	const struct fake_property *property = &object->props[index];
-	drmModePropertyPtr info = make(1, sizeof(*info));
+	drmModePropertyPtr info =
+		make(sizeof(*info), sizeof(property->range) + 8 * sizeof(*info->enums));
 	info->prop_id = property_id;
 	info->flags = property->flags;
 	snprintf(info->name, sizeof(info->name), "%s", property->name);
 	info->count_values = 2;
-	info->values = calloc(2, sizeof(uint64_t));
-	memcpy(info->values, property->range, sizeof(property->range));
-	info->count_enums = property->enums_len;
-	info->enums = calloc((size_t)property->enums_len + 1, sizeof(*info->enums));
-	for (int i = 0; i < property->enums_len; i++) {
-		info->enums[i].value = property->enums[i].value;
-		snprintf(info->enums[i].name, sizeof(info->enums[i].name), "%s",
-			property->enums[i].name);
+	info->values = memcpy(info + 1, property->range, sizeof(property->range));
+	info->enums = (struct drm_mode_property_enum *)(info->values + 2);
+	for (const char *at = property->enums; at != NULL; at = strchr(at, '|')) {
+		struct drm_mode_property_enum *entry = &info->enums[info->count_enums++];
+		at += *at == '|';
+		sscanf(at, "%31[^=]=%llu", entry->name, &entry->value);
 	}
 	return info;
-}
-
-void drmModeFreeProperty(drmModePropertyPtr info) {
-	if (info == NULL) {
-		return; // as libdrm does
-	}
-	free(info->values);
-	free(info->enums);
-	drop(info);
 }
 
 drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
@@ -377,20 +350,11 @@ drmModePropertyBlobPtr drmModeGetPropertyBlob(int fd, uint32_t id) {
 	if (fails()) {
 		return NULL;
 	}
-	drmModePropertyBlobPtr blob = make(1, sizeof(*blob));
+	drmModePropertyBlobPtr blob = make(sizeof(*blob), found->len);
 	blob->id = id;
 	blob->length = found->len;
-	blob->data = malloc(found->len);
-	memcpy(blob->data, found->data, found->len);
+	blob->data = memcpy(blob + 1, found->data, found->len);
 	return blob;
-}
-
-void drmModeFreePropertyBlob(drmModePropertyBlobPtr blob) {
-	if (blob == NULL) {
-		return; // as libdrm does, and libliftoff counts on it
-	}
-	free(blob->data);
-	drop(blob);
 }
 
 int drmModeCreatePropertyBlob(int fd, const void *data, size_t size, uint32_t *id) {
@@ -484,11 +448,11 @@ int drmModeAddFB2WithModifiers(int fd, uint32_t width, uint32_t height, uint32_t
 		.fourcc = fourcc,
 		.flags = flags,
 	};
-	for (size_t i = 0; i < 4; i++) {
-		fb->handles[i] = handles[i];
-		fb->strides[i] = strides[i];
-		fb->offsets[i] = offsets[i];
-		fb->modifiers[i] = modifiers != NULL ? modifiers[i] : 0;
+	memcpy(fb->handles, handles, sizeof(fb->handles));
+	memcpy(fb->strides, strides, sizeof(fb->strides));
+	memcpy(fb->offsets, offsets, sizeof(fb->offsets));
+	if (modifiers != NULL) {
+		memcpy(fb->modifiers, modifiers, sizeof(fb->modifiers));
 	}
 	*id = fb->id;
 	return 0;
@@ -501,15 +465,23 @@ int drmModeAddFB2(int fd, uint32_t width, uint32_t height, uint32_t fourcc,
 		fd, width, height, fourcc, handles, strides, offsets, NULL, id, flags);
 }
 
-static int remove_fb(uint32_t id) {
+static struct fake_fb *find_fb(uint32_t id) {
 	for (size_t i = 0; i < fake.fbs_len; i++) {
 		if (fake.fbs[i].id == id) {
-			fake.fbs[i] = fake.fbs[--fake.fbs_len];
-			return 0;
+			return &fake.fbs[i];
 		}
 	}
 	errno = ENOENT;
-	return -errno;
+	return NULL;
+}
+
+static int remove_fb(uint32_t id) {
+	struct fake_fb *fb = find_fb(id);
+	if (fb == NULL) {
+		return -errno;
+	}
+	*fb = fake.fbs[--fake.fbs_len];
+	return 0;
 }
 
 int drmModeCloseFB(int fd, uint32_t id) {
@@ -525,36 +497,24 @@ int drmModeRmFB(int fd, uint32_t id) {
 	return remove_fb(id);
 }
 
-static drmModeFB2Ptr get_fb2(uint32_t id) {
-	for (size_t i = 0; i < fake.fbs_len; i++) {
-		const struct fake_fb *found = &fake.fbs[i];
-		if (found->id == id) {
-			drmModeFB2Ptr fb = make(1, sizeof(*fb));
-			fb->fb_id = id;
-			fb->width = found->width;
-			fb->height = found->height;
-			fb->pixel_format = found->fourcc;
-			fb->modifier = found->modifiers[0];
-			fb->flags = found->flags;
-			/* Both planes in one object, with a new handle. */
-			fake.handle_of_object[40] = fake.next_id++;
-			fb->handles[0] = fb->handles[1] = fake.handle_of_object[40];
-			return fb;
-		}
-	}
-	errno = ENOENT;
-	return NULL;
-}
-
 drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
 	int64_t begin_ns = latch_now_ns();
-	drmModeFB2Ptr fb = get_fb2(id);
+	const struct fake_fb *found = find_fb(id);
+	if (found == NULL) {
+		return NULL;
+	}
+	drmModeFB2Ptr fb = make(sizeof(*fb), 0);
+	fb->fb_id = id;
+	fb->width = found->width;
+	fb->height = found->height;
+	fb->pixel_format = found->fourcc;
+	fb->modifier = found->modifiers[0];
+	fb->flags = found->flags;
+	/* Both planes in one object, with a new handle. */
+	fake.handle_of_object[40] = fake.next_id++;
+	fb->handles[0] = fb->handles[1] = fake.handle_of_object[40];
 	fake.kernel_ns += latch_now_ns() - begin_ns;
 	return fb;
-}
-
-void drmModeFreeFB2(drmModeFB2Ptr fb) {
-	drop(fb);
 }
 
 /* Dumb buffers are the GEM objects from 50 on. */

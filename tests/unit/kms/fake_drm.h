@@ -17,18 +17,13 @@
 
 #define FAKE_MAX 64
 
-struct fake_enum {
-	const char *name;
-	uint64_t value;
-};
-
 struct fake_property {
 	const char *name;
 	uint32_t flags;
 	uint64_t value;
 	uint64_t range[2];
-	const struct fake_enum *enums;
-	int enums_len;
+	/** "name=value|name=value", eight at most. */
+	const char *enums;
 };
 
 struct fake_object {

@@ -2,65 +2,6 @@
 
 #include <drm_fourcc.h>
 
-static const struct fake_enum blend_modes[] = {
-	/* Not the numbers of enum kms_blend_mode, to see them looked up. */
-	{"None", 7},
-	{"Pre-multiplied", 5},
-	{"Coverage", 6},
-};
-
-static const struct fake_enum rotations[] = {
-	{"rotate-0", 0},
-	{"rotate-180", 2},
-	{"reflect-x", 4},
-};
-
-static const struct fake_enum encodings[] = {
-	{"ITU-R BT.601 YCbCr", 10},
-	{"ITU-R BT.709 YCbCr", 11},
-};
-
-static const struct fake_enum ranges[] = {
-	{"YCbCr limited range", 20},
-	{"YCbCr full range", 21},
-};
-
-static const struct fake_enum colorspaces[] = {
-	{"Default", 0},
-	{"BT2020_RGB", 9},
-};
-
-static const struct fake_enum rgb_ranges[] = {
-	{"Automatic", 30},
-	{"Full", 31},
-	{"Limited 16:235", 32},
-};
-
-static const struct fake_enum scaling_modes[] = {
-	{"None", 40},
-	{"Full", 41},
-	{"Center", 42},
-	{"Full aspect", 43},
-};
-
-static const struct fake_enum underscans[] = {
-	{"off", 60},
-	{"on", 61},
-	{"auto", 62},
-};
-
-static const struct fake_enum orientations[] = {
-	{"Normal", 80},
-	{"Upside Down", 81},
-	{"Left Side Up", 82},
-	{"Right Side Up", 83},
-};
-
-static void set_enums(struct fake_property *property, const struct fake_enum *enums, int len) {
-	property->enums = enums;
-	property->enums_len = len;
-}
-
 static uint32_t add_in_formats(void) {
 	const struct {
 		struct drm_format_modifier_blob head;
@@ -96,11 +37,15 @@ static void add_plane(uint32_t id, uint64_t type) {
 	zpos->range[0] = 2;
 	zpos->range[1] = 5;
 	fake_add_property(plane, "alpha", DRM_MODE_PROP_RANGE, 0xffff)->range[1] = 0xffff;
-	set_enums(fake_add_property(plane, "pixel blend mode", DRM_MODE_PROP_ENUM, 5), blend_modes,
-		3);
-	set_enums(fake_add_property(plane, "rotation", DRM_MODE_PROP_BITMASK, 1), rotations, 3);
-	set_enums(fake_add_property(plane, "COLOR_ENCODING", DRM_MODE_PROP_ENUM, 10), encodings, 2);
-	set_enums(fake_add_property(plane, "COLOR_RANGE", DRM_MODE_PROP_ENUM, 20), ranges, 2);
+	/* Not the numbers of enum kms_blend_mode, to see them looked up. */
+	fake_add_property(plane, "pixel blend mode", DRM_MODE_PROP_ENUM, 5)->enums =
+		"None=7|Pre-multiplied=5|Coverage=6";
+	fake_add_property(plane, "rotation", DRM_MODE_PROP_BITMASK, 1)->enums =
+		"rotate-0=0|rotate-180=2|reflect-x=4";
+	fake_add_property(plane, "COLOR_ENCODING", DRM_MODE_PROP_ENUM, 10)->enums =
+		"ITU-R BT.601 YCbCr=10|ITU-R BT.709 YCbCr=11";
+	fake_add_property(plane, "COLOR_RANGE", DRM_MODE_PROP_ENUM, 20)->enums =
+		"YCbCr limited range=20|YCbCr full range=21";
 }
 
 void fake_add_connector(uint32_t id, uint32_t connector_type, uint32_t type_id) {
@@ -147,17 +92,18 @@ void fake_add_hdr_settings(uint32_t connector_id) {
 		fake_add_property(connector, "max bpc", DRM_MODE_PROP_RANGE, 12);
 	max_bpc->range[0] = 6;
 	max_bpc->range[1] = 12;
-	set_enums(fake_add_property(connector, "Colorspace", DRM_MODE_PROP_ENUM, 9), colorspaces,
-		2);
-	set_enums(fake_add_property(connector, "Broadcast RGB", DRM_MODE_PROP_ENUM, 32),
-		rgb_ranges, 3);
-	set_enums(fake_add_property(connector, "scaling mode", DRM_MODE_PROP_ENUM, 41),
-		scaling_modes, 4);
-	set_enums(fake_add_property(connector, "underscan", DRM_MODE_PROP_ENUM, 61), underscans, 3);
+	fake_add_property(connector, "Colorspace", DRM_MODE_PROP_ENUM, 9)->enums =
+		"Default=0|BT2020_RGB=9";
+	fake_add_property(connector, "Broadcast RGB", DRM_MODE_PROP_ENUM, 32)->enums =
+		"Automatic=30|Full=31|Limited 16:235=32";
+	fake_add_property(connector, "scaling mode", DRM_MODE_PROP_ENUM, 41)->enums =
+		"None=40|Full=41|Center=42|Full aspect=43";
+	fake_add_property(connector, "underscan", DRM_MODE_PROP_ENUM, 61)->enums =
+		"off=60|on=61|auto=62";
 }
 
 void fake_add_orientation(uint32_t connector_id, uint64_t value) {
-	set_enums(fake_add_property(fake_find_object(connector_id), "panel orientation",
-			  DRM_MODE_PROP_ENUM | DRM_MODE_PROP_IMMUTABLE, value),
-		orientations, 4);
+	fake_add_property(fake_find_object(connector_id), "panel orientation",
+		DRM_MODE_PROP_ENUM | DRM_MODE_PROP_IMMUTABLE, value)
+		->enums = "Normal=80|Upside Down=81|Left Side Up=82|Right Side Up=83";
 }

@@ -1,19 +1,31 @@
-/* What all tests of kms/ have in common. */
+/* What all tests with a device of fake_drm.h have in common. */
 #ifndef LATCH_KMS_TEST_H
 #define LATCH_KMS_TEST_H
-
-#include <stdbool.h>
 
 #include "../test.h"
 #include "fake_drm.h"
 
-#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+struct sent_property {
+	uint32_t object;
+	const char *property;
+	uint64_t value;
+};
 
-/** The last commit set this property, and to that. */
-static inline void assert_sent(uint32_t object_id, const char *property, uint64_t expected) {
-	uint64_t value = ~expected;
-	assert_true(fake_commit_has(object_id, property, &value));
-	assert_int_equal(value, expected);
+/** In the place of a value: the property is not in the commit. */
+#define NOT_SENT UINT64_C(0xfefefefefefefefe)
+
+/** The last commit set these properties, {object, name, value}, and to that. */
+#define ASSERT_SENT(...) assert_sent((const struct sent_property[]){__VA_ARGS__, {0}})
+
+static inline void assert_sent(const struct sent_property *sent) {
+	for (; sent->property != NULL; sent++) {
+		uint64_t value = NOT_SENT;
+		fake_commit_has(sent->object, sent->property, &value);
+		if (value != sent->value) {
+			fail_msg("%u's %s is %llu", sent->object, sent->property,
+				(unsigned long long)value);
+		}
+	}
 }
 
 #endif

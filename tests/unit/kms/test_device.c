@@ -1,32 +1,10 @@
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <string.h>
 #include <xf86drm.h>
 
-#include "kms_test.h"
-#include "kms/device.h"
-
-static struct kms_device *device;
+#include "open.h"
 
 static int setup(void **state) {
-	fake_reset();
-	fake_add_vkms();
-	return 0;
-}
-
-static int teardown(void **state) {
-	kms_device_destroy(device);
-	device = NULL;
-	fake_finish();
-	return fake.outstanding;
-}
-
-static void open_device(void) {
-	enum kms_open_error error = KMS_OPEN_FAILED;
-	kms_device_destroy(device);
-	device = kms_device_create(3, &error);
-	assert_non_null(device);
-	assert_int_equal(error, KMS_OPEN_OK);
+	return describe_device();
 }
 
 static void test_objects(void **state) {
@@ -38,9 +16,11 @@ static void test_objects(void **state) {
 	assert_int_equal(device->crtcs_len, 1);
 	assert_int_equal(device->planes_len, 4);
 	assert_int_equal(device->connectors_len, 2);
-	assert_int_equal(device->planes[0].type, KMS_PLANE_PRIMARY);
-	assert_int_equal(device->planes[2].type, KMS_PLANE_OVERLAY);
-	assert_int_equal(device->planes[3].type, KMS_PLANE_CURSOR);
+	static const enum kms_plane_type types[] = {
+		KMS_PLANE_PRIMARY, KMS_PLANE_OVERLAY, KMS_PLANE_OVERLAY, KMS_PLANE_CURSOR};
+	for (size_t i = 0; i < LEN(types); i++) {
+		assert_int_equal(device->planes[i].type, types[i]);
+	}
 
 	const struct kms_connector *connector = device->connectors[0];
 	assert_string_equal(connector->name, "Virtual-1");
@@ -142,7 +122,7 @@ static void test_features(void **state) {
 
 static void assert_not_opened(enum kms_open_error expected) {
 	enum kms_open_error error = KMS_OPEN_OK;
-	assert_null(kms_device_create(3, &error));
+	assert_null(kms_device_create(device_fd, &error));
 	assert_int_equal(error, expected);
 	assert_int_equal(fake.outstanding, 0);
 }
@@ -156,7 +136,7 @@ static void test_open_errors(void **state) {
 	fake.is_kms = true;
 	fake.refused_client_caps = UINT64_C(1) << DRM_CLIENT_CAP_ATOMIC;
 	assert_not_opened(KMS_OPEN_NOT_ATOMIC);
-	assert_null(kms_device_create(3, NULL));
+	assert_null(kms_device_create(device_fd, NULL));
 }
 
 /* Whatever call fails, nothing stays behind. ASan sees what the fake does not. */
@@ -166,7 +146,7 @@ static void test_every_failure(void **state) {
 		enum kms_open_error error = KMS_OPEN_OK;
 		fake.fallible_calls = 0;
 		fake.fail_at = i;
-		struct kms_device *another = kms_device_create(3, &error);
+		struct kms_device *another = kms_device_create(device_fd, &error);
 		kms_device_destroy(another);
 		assert_int_equal(fake.outstanding, 0);
 		if (another != NULL && fake.fallible_calls < i) {
@@ -179,52 +159,6 @@ static void test_every_failure(void **state) {
 	assert_true(calls > 50);
 }
 
-static void test_refresh(void **state) {
-	open_device();
-	struct kms_connector *connector = device->connectors[0];
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
-	assert_int_equal(connector->changes, 0);
-
-	struct fake_object *object = fake_find_object(70);
-	object->connection = DRM_MODE_DISCONNECTED;
-	object->modes_len = 0;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
-	assert_int_equal(
-		connector->changes, KMS_CONNECTOR_STATUS_CHANGED | KMS_CONNECTOR_MODES_CHANGED);
-	assert_int_equal(connector->status, KMS_CONNECTOR_DISCONNECTED);
-	assert_int_equal(connector->modes_len, 0);
-
-	object->connection = DRM_MODE_CONNECTED;
-	object->modes_len = 2;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
-	assert_int_equal(connector->modes_len, 2);
-
-	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
-	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
-	assert_true(connector->link_bad);
-	/* Training at a lower rate fails as well: i915 and amdgpu go down in steps. */
-	connector->link_bad = false;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 1);
-	assert_int_equal(connector->changes, KMS_CONNECTOR_LINK_WENT_BAD);
-	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), 0);
-	assert_false(connector->link_bad);
-}
-
-/* How many connectors were probed since the last time, Virtual-1, DP-1, DP-2, eDP-1 as digits. */
-static int probes(void) {
-	int text = 0;
-	for (uint32_t id = 70; id < 75; id++) {
-		struct fake_object *object = fake_find_object(id);
-		if (object != NULL && object->connector_type != DRM_MODE_CONNECTOR_WRITEBACK) {
-			text = text * 10 + object->probes;
-			object->probes = 0;
-		}
-	}
-	return text;
-}
-
 /* As i915: its hotplug interrupt looks what is plugged in, but reads no modes. */
 static void plug(uint32_t id, drmModeConnection connection, int modes, bool noticed) {
 	struct fake_object *object = fake_find_object(id);
@@ -233,54 +167,86 @@ static void plug(uint32_t id, drmModeConnection connection, int modes, bool noti
 	object->known_connection = noticed ? connection : object->known_connection;
 }
 
-static void test_probes_what_is_named(void **state) {
+/* All are asked, and this of the first one has changed. */
+static void assert_changes(uint32_t changes) {
+	assert_int_equal(kms_device_refresh(device, KMS_PROBE_ALL, 0), changes != 0);
+	assert_int_equal(device->connectors[0]->changes, changes);
+}
+
+static void test_refresh(void **state) {
+	const uint32_t plugged = KMS_CONNECTOR_STATUS_CHANGED | KMS_CONNECTOR_MODES_CHANGED;
+	open_device();
+	struct kms_connector *connector = device->connectors[0];
+	assert_changes(0);
+	plug(70, DRM_MODE_DISCONNECTED, 0, false);
+	assert_changes(plugged);
+	assert_int_equal(connector->status, KMS_CONNECTOR_DISCONNECTED);
+	assert_int_equal(connector->modes_len, 0);
+	plug(70, DRM_MODE_CONNECTED, 2, false);
+	assert_changes(plugged);
+	assert_int_equal(connector->modes_len, 2);
+
+	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
+	assert_changes(KMS_CONNECTOR_LINK_WENT_BAD);
+	assert_true(connector->link_bad);
+	/* Training at a lower rate fails as well: i915 and amdgpu go down in steps. */
+	connector->link_bad = false;
+	assert_changes(KMS_CONNECTOR_LINK_WENT_BAD);
+	fake_find_property(70, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
+	assert_changes(0);
+	assert_false(connector->link_bad);
+}
+
+/* A refresh finds so many changes, and has probed these since the last time: Virtual-1, DP-1, DP-2,
+ * eDP-1 as digits. */
+static void assert_probes(enum kms_probe probe, uint32_t id, int changes, int expected) {
+	static const uint32_t ids[] = {70, 72, 73, 74};
+	int probes = 0;
+	assert_int_equal(kms_device_refresh(device, probe, id), changes);
+	for (size_t i = 0; i < LEN(ids); i++) {
+		struct fake_object *object = fake_find_object(ids[i]);
+		probes = probes * 10 + object->probes;
+		object->probes = 0;
+	}
+	assert_int_equal(probes, expected);
+}
+
+static void test_probes(void **state) {
 	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
 	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
 	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
 	open_device();
 	struct kms_connector *first = kms_device_find_connector(device, 72);
-	assert_int_equal(probes(), 1111);
+	assert_probes(KMS_PROBE_NAMED, 0, 0, 1111); // as it was opened
 
 	plug(72, DRM_MODE_DISCONNECTED, 0, false);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 72), 1);
-	assert_int_equal(probes(), 100);
+	assert_probes(KMS_PROBE_NAMED, 72, 1, 100);
 	assert_int_equal(first->status, KMS_CONNECTOR_DISCONNECTED);
 
-	/* A property's event, or one of the other, finds nothing new without asking the hardware. */
+	/* An event of a property, or of another one, finds nothing new without a probe. */
 	plug(72, DRM_MODE_CONNECTED, 3, false);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 0), 0);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 73), 0);
-	assert_int_equal(probes(), 10);
+	assert_probes(KMS_PROBE_NAMED, 0, 0, 0);
+	assert_probes(KMS_PROBE_NAMED, 73, 0, 10);
 	/* What the kernel has noticed is not left for later, nor taken without its modes. */
 	plug(72, DRM_MODE_CONNECTED, 3, true);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_NAMED, 73), 1);
-	assert_int_equal(probes(), 110);
+	assert_probes(KMS_PROBE_NAMED, 73, 1, 110);
 	assert_int_equal(first->modes_len, 3);
 
-	/* Link status is a property: no probe is needed to see it, one follows for the new modes. */
+	/* Link status is a property: it is seen without a probe; one follows for the modes. */
 	fake_find_property(73, "link-status")->value = DRM_MODE_LINK_STATUS_BAD;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
-	assert_int_equal(probes(), 10);
-}
+	assert_probes(KMS_PROBE_CHANGED, 0, 1, 10);
 
-static void test_probes_without_a_name(void **state) {
-	fake_add_connector(72, DRM_MODE_CONNECTOR_DisplayPort, 1);
-	fake_add_connector(73, DRM_MODE_CONNECTOR_DisplayPort, 2);
-	fake_add_connector(74, DRM_MODE_CONNECTOR_eDP, 1);
-	open_device();
-	probes();
+	/* Without a name: what the kernel has noticed. */
+	fake_find_property(73, "link-status")->value = DRM_MODE_LINK_STATUS_GOOD;
 	plug(73, DRM_MODE_DISCONNECTED, 0, true);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
-	assert_int_equal(probes(), 10);
+	assert_probes(KMS_PROBE_CHANGED, 0, 1, 10);
 	/* Behind an MST hub, amdgpu: the kernel does not know until it is asked. */
 	plug(73, DRM_MODE_CONNECTED, 2, false);
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
-	assert_int_equal(probes(), 1110);
+	assert_probes(KMS_PROBE_CHANGED, 0, 1, 1110);
 	assert_int_equal(kms_device_find_connector(device, 73)->modes_len, 2);
 	/* One that has gone explains the event. */
 	fake_find_object(73)->unplugged = true;
-	assert_int_equal(kms_device_refresh(device, KMS_PROBE_CHANGED, 0), 1);
-	assert_int_equal(probes(), 0);
+	assert_probes(KMS_PROBE_CHANGED, 0, 1, 0);
 	kms_device_drop_gone(device);
 }
 
@@ -324,6 +290,14 @@ static void test_connectors_come_and_go(void **state) {
 	kms_device_drop_gone(device);
 }
 
+/* The number of the plane that a CRTC gets, 0: none. */
+static void assert_crtc_plane(
+	size_t crtc, enum kms_plane_type type, uint32_t taken, uint32_t expected) {
+	const struct kms_plane *plane =
+		kms_device_find_crtc_plane(device, &device->crtcs[crtc], type, taken);
+	assert_int_equal(plane != NULL ? plane->id : 0, expected);
+}
+
 static void test_crtc_planes(void **state) {
 	struct fake_object *crtc = fake_add_object(DRM_MODE_OBJECT_CRTC, 51);
 	fake_add_property(crtc, "ACTIVE", DRM_MODE_PROP_RANGE, 0);
@@ -333,30 +307,25 @@ static void test_crtc_planes(void **state) {
 	fake_find_property(31, "type")->value = DRM_PLANE_TYPE_PRIMARY;
 	fake_find_object(33)->possible_crtcs = 3;
 	open_device();
-	const struct kms_crtc *first = &device->crtcs[0], *second = &device->crtcs[1];
 	/* Both could have either: the n-th is the n-th CRTC's. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_PRIMARY, 0)->id, 30);
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 0)->id, 31);
+	assert_crtc_plane(0, KMS_PLANE_PRIMARY, 0, 30);
+	assert_crtc_plane(1, KMS_PLANE_PRIMARY, 0, 31);
 	/* rockchip, msm: a primary that another CRTC has is not taken from it. */
-	assert_int_equal(kms_device_find_crtc_plane(
-				 device, second, KMS_PLANE_PRIMARY, kms_plane_bit(&device->planes[1]))
-				 ->id,
-		30);
-	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_PRIMARY, 3));
+	assert_crtc_plane(1, KMS_PLANE_PRIMARY, kms_plane_bit(&device->planes[1]), 30);
+	assert_crtc_plane(1, KMS_PLANE_PRIMARY, 3, 0);
 	/* One cursor for two: better than none. */
-	assert_int_equal(kms_device_find_crtc_plane(device, second, KMS_PLANE_CURSOR, 0)->id, 33);
+	assert_crtc_plane(1, KMS_PLANE_CURSOR, 0, 33);
 	/* The overlay is on the first only. */
-	assert_int_equal(kms_device_find_crtc_plane(device, first, KMS_PLANE_OVERLAY, 0)->id, 32);
-	assert_null(kms_device_find_crtc_plane(device, second, KMS_PLANE_OVERLAY, 0));
+	assert_crtc_plane(0, KMS_PLANE_OVERLAY, 0, 32);
+	assert_crtc_plane(1, KMS_PLANE_OVERLAY, 0, 0);
 
 	/* A plane that is a CRTC's alone goes before one that is shared. */
 	fake_find_object(31)->possible_crtcs = 1;
 	open_device();
-	assert_int_equal(
-		kms_device_find_crtc_plane(device, &device->crtcs[0], KMS_PLANE_PRIMARY, 0)->id, 31);
+	assert_crtc_plane(0, KMS_PLANE_PRIMARY, 0, 31);
 }
 
 TEST_MAIN("kms-device", TEST(test_objects), TEST(test_property_lookup), TEST(test_formats),
 	TEST(test_features), TEST(test_open_errors), TEST(test_every_failure), TEST(test_refresh),
-	TEST(test_probes_what_is_named), TEST(test_probes_without_a_name), TEST(test_top_zpos),
-	TEST(test_connectors_come_and_go), TEST(test_crtc_planes))
+	TEST(test_probes), TEST(test_top_zpos), TEST(test_connectors_come_and_go),
+	TEST(test_crtc_planes))

@@ -1,38 +1,22 @@
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <sys/mman.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "kms_test.h"
-#include "kms/device.h"
 #include "kms/framebuffer.h"
-
-static struct kms_device *device;
-static int device_fd;
+#include "open.h"
 
 static int setup(void **state) {
-	fake_reset();
-	fake_add_vkms();
-	/* A device whose fd can be mapped, for dumb buffers. */
-	device_fd = memfd_create("device", MFD_CLOEXEC);
-	if (ftruncate(device_fd, 1 << 20) != 0) {
-		return -1;
-	}
+	int ret = describe_device();
 	fake.driver = "i915"; // vkms has a way of its own, see test_vkms_takes_one_object()
-	device = kms_device_create(device_fd, NULL);
+	open_device();
 	fake.fallible_calls = 0;
-	return device == NULL;
+	return ret;
 }
 
-static int teardown(void **state) {
-	kms_device_destroy(device);
-	close(device_fd);
-	fake_finish();
-	return fake.outstanding != 0 || fake.wrong_closes != 0;
+/* Which GEM objects the planes of nv12 are of. */
+static void set_objects(uint32_t first, uint32_t second) {
+	fake.object_of_fd[10] = first;
+	fake.object_of_fd[11] = second;
 }
 
-/* NV12: fds 10 and 11. Which GEM objects they are of is up to the test. */
 static const struct kms_framebuffer_desc nv12 = {
 	.width = 640,
 	.height = 480,
@@ -44,59 +28,62 @@ static const struct kms_framebuffer_desc nv12 = {
 	.stride = {640, 704},
 };
 
-static void test_two_objects(void **state) {
+/* Returns its number. */
+static uint32_t import(const struct kms_framebuffer_desc *desc) {
 	uint32_t fb_id = 0;
-	fake.object_of_fd[10] = 1;
-	fake.object_of_fd[11] = 2;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
+	assert_int_equal(kms_framebuffer_import(device, desc, &fb_id), 0);
+	return fb_id;
+}
+
+/* With this error, and nothing is left of it. */
+static void assert_no_import(const struct kms_framebuffer_desc *desc, int error) {
+	const size_t fbs_len = fake.fbs_len;
+	uint32_t fb_id = 77;
+	assert_int_equal(kms_framebuffer_import(device, desc, &fb_id), error);
+	assert_int_equal(fb_id, 77);
+	assert_int_equal(fake_open_handles(), 0);
+	assert_int_equal(fake.fbs_len, fbs_len);
+}
+
+static void test_two_objects(void **state) {
+	set_objects(1, 2);
+	const uint32_t fb_id = import(&nv12);
 	assert_int_equal(fake.handles_closed, 2);
 	assert_int_equal(fake_open_handles(), 0);
 	assert_int_equal(fake.fbs_len, 1);
 	const struct fake_fb *fb = &fake.fbs[0];
-	assert_int_equal(fb->id, fb_id);
-	assert_int_equal(fb->width, 640);
-	assert_int_equal(fb->height, 480);
-	assert_int_equal(fb->fourcc, DRM_FORMAT_NV12);
-	assert_int_equal(fb->flags, DRM_MODE_FB_MODIFIERS);
+	const struct fake_fb expected = {
+		.id = fb_id,
+		.width = 640,
+		.height = 480,
+		.fourcc = DRM_FORMAT_NV12,
+		.flags = DRM_MODE_FB_MODIFIERS,
+		.handles = {fb->handles[0], fb->handles[1]},
+		.strides = {640, 704},
+		.offsets = {0, 4096},
+	};
+	assert_memory_equal(fb, &expected, sizeof(expected));
 	assert_int_not_equal(fb->handles[0], fb->handles[1]);
-	assert_int_equal(fb->handles[2], 0);
-	assert_int_equal(fb->strides[1], 704);
-	assert_int_equal(fb->offsets[1], 4096);
-	assert_int_equal(fb->modifiers[2], 0);
 }
 
 /* It would look for the second plane in the first object. */
 static void test_vkms_takes_one_object(void **state) {
-	uint32_t fb_id = 0;
 	strcpy(device->driver, "vkms");
-	fake.object_of_fd[10] = 1;
-	fake.object_of_fd[11] = 2;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), -EINVAL);
-	assert_int_equal(fake.fbs_len, 0);
+	set_objects(1, 2);
+	assert_no_import(&nv12, -EINVAL);
 	assert_int_equal(fake.handles_closed, 2);
-	assert_int_equal(fake_open_handles(), 0);
-	fake.object_of_fd[11] = 1;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
+	set_objects(1, 1);
+	import(&nv12);
 }
 
-/* The usual case: both planes in one object, one handle, which is to be closed once. */
+/* The usual case: both planes in one object, one handle, which is to be closed once. The second
+ * import of a buffer closes nothing that the first needs. */
 static void test_one_object(void **state) {
-	uint32_t fb_id = 0;
-	fake.object_of_fd[10] = 1;
-	fake.object_of_fd[11] = 1;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
+	set_objects(1, 1);
+	const uint32_t first = import(&nv12);
 	assert_int_equal(fake.fbs[0].handles[0], fake.fbs[0].handles[1]);
 	assert_int_equal(fake.handles_closed, 1);
-	assert_int_equal(fake.wrong_closes, 0);
-}
-
-/* The second import of a buffer closes nothing that the first needs. */
-static void test_same_buffer_twice(void **state) {
-	uint32_t first = 0, second = 0;
-	fake.object_of_fd[10] = 1;
-	fake.object_of_fd[11] = 1;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &first), 0);
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &second), 0);
+	const uint32_t second = import(&nv12);
 	assert_int_not_equal(first, second);
 	assert_int_equal(fake.handles_closed, 2);
 	kms_framebuffer_destroy(device, first);
@@ -105,68 +92,53 @@ static void test_same_buffer_twice(void **state) {
 }
 
 static void test_every_failure(void **state) {
-	const uint32_t layouts[][2] = {{1, 1}, {1, 2}};
-	for (size_t i = 0; i < 2; i++) {
-		fake.object_of_fd[10] = layouts[i][0];
-		fake.object_of_fd[11] = layouts[i][1];
+	fake.fail_errno = EINVAL;
+	for (uint32_t second = 1; second <= 2; second++) {
+		set_objects(1, second);
 		/* Two imports and AddFB2. */
 		for (int step = 1; step <= 3; step++) {
-			uint32_t fb_id = 77;
 			fake.fallible_calls = 0;
 			fake.fail_at = step;
-			fake.fail_errno = EINVAL;
-			assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), -EINVAL);
-			assert_int_equal(fb_id, 77);
-			assert_int_equal(fake_open_handles(), 0);
-			assert_int_equal(fake.wrong_closes, 0);
-			assert_int_equal(fake.fbs_len, 0);
+			assert_no_import(&nv12, -EINVAL);
 		}
 	}
 	/* Not a dma-buf. */
-	uint32_t fb_id = 77;
-	fake.object_of_fd[11] = 0;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), -EBADF);
-	assert_int_equal(fake_open_handles(), 0);
+	set_objects(1, 0);
+	assert_no_import(&nv12, -EBADF);
 }
 
 static void test_modifiers(void **state) {
 	struct kms_framebuffer_desc desc = nv12;
-	uint32_t fb_id = 0;
-	fake.object_of_fd[10] = 1;
-	fake.object_of_fd[11] = 1;
+	set_objects(1, 1);
 	desc.modifier = DRM_FORMAT_MOD_INVALID;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), 0);
+	import(&desc);
 	assert_int_equal(fake.fbs[0].flags, 0);
-
 	desc.modifier = I915_FORMAT_MOD_X_TILED;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), 0);
+	import(&desc);
 	assert_int_equal(fake.fbs[1].modifiers[1], I915_FORMAT_MOD_X_TILED);
 
 	/* A driver that knows no modifiers takes linear buffers without one. */
 	device->features.addfb2_modifiers = false;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), -ENOTSUP);
-	desc.modifier = DRM_FORMAT_MOD_LINEAR;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), 0);
+	assert_no_import(&desc, -ENOTSUP);
+	import(&nv12);
 	assert_int_equal(fake.fbs[2].flags, 0);
 }
 
 static void test_nonsense(void **state) {
 	struct kms_framebuffer_desc desc = nv12;
-	uint32_t fb_id = 0;
 	desc.n_planes = 0;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), -EINVAL);
+	assert_no_import(&desc, -EINVAL);
 	desc.n_planes = 5;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), -EINVAL);
+	assert_no_import(&desc, -EINVAL);
 	device->features.prime_import = false;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), -ENOTSUP);
+	assert_no_import(&nv12, -ENOTSUP);
 	assert_int_equal(fake.fallible_calls, 0);
 }
 
 static void test_destroy(void **state) {
-	uint32_t fb_id = 0;
-	fake.object_of_fd[10] = fake.object_of_fd[11] = 1;
+	set_objects(1, 1);
 	kms_framebuffer_destroy(device, 0);
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
+	const uint32_t fb_id = import(&nv12);
 	kms_framebuffer_destroy(device, fb_id);
 	assert_int_equal(fake.fbs_len, 0);
 	/* It has gone: RMFB has nothing to do. */
@@ -174,8 +146,7 @@ static void test_destroy(void **state) {
 	assert_int_equal(fake.rmfb_calls, 0);
 
 	fake.has_closefb = false;
-	assert_int_equal(kms_framebuffer_import(device, &nv12, &fb_id), 0);
-	kms_framebuffer_destroy(device, fb_id);
+	kms_framebuffer_destroy(device, import(&nv12));
 	assert_int_equal(fake.fbs_len, 0);
 	assert_int_equal(fake.rmfb_calls, 1);
 }
@@ -206,19 +177,16 @@ static void test_import_of_dumb_buffer(void **state) {
 	struct kms_dumb_buffer *other = kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888);
 	struct kms_dumb_buffer *buffer =
 		kms_dumb_buffer_create(device, 64, 64, DRM_FORMAT_ARGB8888);
-	int fd = kms_dumb_buffer_export(buffer);
-	assert_true(fd >= 0);
 	const struct kms_framebuffer_desc desc = {
 		.width = 64,
 		.height = 64,
 		.fourcc = DRM_FORMAT_ARGB8888,
 		.modifier = DRM_FORMAT_MOD_LINEAR,
 		.n_planes = 1,
-		.fd = {fd},
+		.fd = {kms_dumb_buffer_export(buffer)},
 		.stride = {buffer->stride},
 	};
-	uint32_t fb_id = 0;
-	assert_int_equal(kms_framebuffer_import(device, &desc, &fb_id), 0);
+	const uint32_t fb_id = import(&desc);
 	assert_int_equal(fake.handles_closed, 0);
 	assert_int_equal(fake_open_handles(), 2);
 	kms_dumb_buffer_destroy(other);
@@ -243,6 +211,6 @@ static void test_dumb_buffer_errors(void **state) {
 }
 
 TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object),
-	TEST(test_one_object), TEST(test_same_buffer_twice), TEST(test_every_failure),
-	TEST(test_modifiers), TEST(test_nonsense), TEST(test_destroy), TEST(test_dumb_buffer),
-	TEST(test_import_of_dumb_buffer), TEST(test_dumb_buffer_errors))
+	TEST(test_one_object), TEST(test_every_failure), TEST(test_modifiers), TEST(test_nonsense),
+	TEST(test_destroy), TEST(test_dumb_buffer), TEST(test_import_of_dumb_buffer),
+	TEST(test_dumb_buffer_errors))

@@ -1,7 +1,4 @@
-#include <stdlib.h>
-#include <string.h>
-
-#include "kms_test.h"
+#include "../test.h"
 #include "kms/match.h"
 
 #define MAX_HEADS 6

@@ -1,4 +1,4 @@
-#include "kms_test.h"
+#include "../test.h"
 #include "kms/mode.h"
 
 static struct kms_mode make_mode(
@@ -53,9 +53,7 @@ static void test_parse(void **state) {
 	for (size_t i = 0; i < LEN(good); i++) {
 		struct kms_mode_request request;
 		assert_true(kms_mode_request_parse(&request, good[i].text));
-		assert_int_equal(request.width, good[i].request.width);
-		assert_int_equal(request.height, good[i].request.height);
-		assert_int_equal(request.refresh_mhz, good[i].request.refresh_mhz);
+		assert_memory_equal(&request, &good[i].request, sizeof(request));
 	}
 	for (size_t i = 0; i < LEN(bad); i++) {
 		struct kms_mode_request request = {7, 7, 7};

@@ -1,9 +1,8 @@
-#include <stdlib.h>
-#include <string.h>
-
 #include "../test.h"
 #include "document.h"
 #include "example.h"
+
+yyjson_mut_doc *example;
 
 #define FORMATS \
 	"'formats': [{'format': 'XR24', 'modifiers': ['LINEAR', 'X_TILED']}, " \
@@ -68,12 +67,18 @@ yyjson_mut_doc *example_parse(const char *source) {
 	return doc;
 }
 
-yyjson_mut_doc *example_planes(void) {
-	return example_parse(planes);
+int example_begin(void **state) {
+	example = example_parse(planes);
+	return 0;
 }
 
-yyjson_mut_val *example_at(yyjson_mut_doc *doc, const char *path) {
-	yyjson_mut_val *value = yyjson_mut_doc_ptr_get(doc, path);
+int example_end(void **state) {
+	yyjson_mut_doc_free(example);
+	return 0;
+}
+
+yyjson_mut_val *example_at(const char *path) {
+	yyjson_mut_val *value = yyjson_mut_doc_ptr_get(example, path);
 	if (value == NULL) {
 		fail_msg("no %s", path);
 	}

@@ -20,10 +20,14 @@ enum {
 /* The document of a text that has ' in the place of each ". The caller frees it. */
 yyjson_mut_doc *example_parse(const char *source);
 
-/* A document of planes. The caller frees it. */
-yyjson_mut_doc *example_planes(void);
+/* A document of planes, another one in each test. */
+extern yyjson_mut_doc *example;
+#define EXAMPLE_TEST(function) \
+	cmocka_unit_test_setup_teardown(function, example_begin, example_end)
+int example_begin(void **state);
+int example_end(void **state);
 
 /* By JSON pointer; fails the test where there is none. */
-yyjson_mut_val *example_at(yyjson_mut_doc *doc, const char *path);
+yyjson_mut_val *example_at(const char *path);
 
 #endif

@@ -1,11 +1,6 @@
 /* The picture: the right colours in the right places. */
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "../test.h"
+#include "../text.h"
 #include "example.h"
 #include "show.h"
 
@@ -14,13 +9,9 @@
 #define TOP 28
 #define SCALE 0.8
 
-static char *draw(yyjson_mut_doc *doc) {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	svg_draw(file, yyjson_mut_doc_get_root(doc));
-	assert_int_equal(fclose(file), 0);
-	return text;
+static const char *draw(void) {
+	svg_draw(text_begin(), yyjson_mut_doc_get_root(example));
+	return text_end();
 }
 
 /* An attribute of the element that begins here; 0 where it has none. */
@@ -71,81 +62,63 @@ static const char *screen_fill(const char *text, double x, double y) {
 #define COMPOSED "url(#stripes)"
 #define BLACK "#000000"
 
-static void set_plane_type(yyjson_mut_doc *doc, size_t layer, const char *type) {
+static void set_plane_type(size_t layer, const char *type) {
 	char path[64];
 	snprintf(path, sizeof(path), "/outputs/0/layers/%zu/place", layer);
-	yyjson_mut_set_str(example_at(doc, path), "plane");
+	yyjson_mut_set_str(example_at(path), "plane");
 	snprintf(path, sizeof(path), "/outputs/0/layers/%zu/plane_type", layer);
-	yyjson_mut_set_str(example_at(doc, path), type);
+	yyjson_mut_set_str(example_at(path), type);
 }
 
 static void planes_have_colours_and_composed_has_stripes(void **state) {
 	static const char *const types[] = {"primary", "cursor"};
 	static const char *const fills[] = {PRIMARY, CURSOR};
-	yyjson_mut_doc *doc = example_planes();
-	char *text = draw(doc);
+	const char *text = draw();
 	assert_string_equal(screen_fill(text, 750, 400), OVERLAY);
 	assert_string_equal(screen_fill(text, 200, 400), COMPOSED);
 	assert_non_null(strstr(text, "<pattern id=\"stripes\""));
-	free(text);
 	for (size_t i = 0; i < 2; i++) {
-		set_plane_type(doc, 0, types[i]);
-		text = draw(doc);
+		set_plane_type(0, types[i]);
+		text = draw();
 		assert_string_equal(screen_fill(text, 750, 400), fills[i]);
-		free(text);
 	}
-	yyjson_mut_doc_free(doc);
 }
 
 static void the_front_is_in_front(void **state) {
-	yyjson_mut_doc *doc = example_planes();
 	/* The last one in the list is behind the others, though as large as the screen. */
-	set_plane_type(doc, 3, "primary");
-	char *text = draw(doc);
+	set_plane_type(3, "primary");
+	const char *text = draw();
 	assert_string_equal(screen_fill(text, 750, 400), OVERLAY);
-	free(text);
 
 	/* What is on no layer is black; so is what only a covered one would show. */
-	yyjson_mut_arr_remove_last(example_at(doc, "/outputs/0/layers"));
-	yyjson_mut_set_int(example_at(doc, "/outputs/0/layers/1/dst/width"), 100);
-	text = draw(doc);
+	yyjson_mut_arr_remove_last(example_at("/outputs/0/layers"));
+	yyjson_mut_set_int(example_at("/outputs/0/layers/1/dst/width"), 100);
+	text = draw();
 	assert_string_equal(screen_fill(text, 200, 400), BLACK);
-	free(text);
-	yyjson_mut_doc_free(doc);
 }
 
 static void outputs_are_below_each_other(void **state) {
-	yyjson_mut_doc *doc = example_planes();
-	char *both = draw(doc);
+	const char *text = draw();
 	/* The second one's. */
-	assert_string_equal(fill_at(both, LEFT + 790, TOP + 400 + TOP + 590), BLACK);
-	yyjson_mut_arr_remove_last(example_at(doc, "/outputs"));
-	char *one = draw(doc);
+	assert_string_equal(fill_at(text, LEFT + 790, TOP + 400 + TOP + 590), BLACK);
+	const double both = attribute(strstr(text, "<svg"), "height");
+	yyjson_mut_arr_remove_last(example_at("/outputs"));
 	/* 800x600 in full, and a heading. */
-	assert_true(attribute(strstr(both, "<svg"), "height") -
-			    attribute(strstr(one, "<svg"), "height") ==
-		    600 + TOP);
-	free(both);
-	free(one);
-	yyjson_mut_doc_free(doc);
+	assert_true(both - attribute(strstr(draw(), "<svg"), "height") == 600 + TOP);
 }
 
 static void texts_stay_texts(void **state) {
-	yyjson_mut_doc *doc = example_planes();
-	yyjson_mut_set_str(example_at(doc, "/outputs/0/name"), "</text><script>");
-	char *text = draw(doc);
+	yyjson_mut_set_str(example_at("/outputs/0/name"), "</text><script>");
+	const char *text = draw();
 	assert_null(strstr(text, "<script>"));
-	assert_non_null(strstr(text, "&lt;script&gt;"));
-	free(text);
-	yyjson_mut_doc_free(doc);
+	ASSERT_HAS(text, "&lt;script&gt;");
 }
 
 static void it_is_an_svg_file(void **state) {
-	yyjson_mut_doc *doc = example_planes();
 	char path[] = "/tmp/latchctl-svg-XXXXXX";
 	int fd = mkstemp(path);
 	assert_true(fd >= 0);
-	assert_true(svg_write(path, yyjson_mut_doc_get_root(doc)));
+	assert_true(svg_write(path, yyjson_mut_doc_get_root(example)));
 	char head[200];
 	ssize_t len = read(fd, head, sizeof(head) - 1);
 	assert_true(len > 0);
@@ -153,9 +126,9 @@ static void it_is_an_svg_file(void **state) {
 	assert_non_null(strstr(head, "<svg"));
 	close(fd);
 	unlink(path);
-	assert_false(svg_write("/no/such/folder/file.svg", yyjson_mut_doc_get_root(doc)));
-	yyjson_mut_doc_free(doc);
+	assert_false(svg_write("/no/such/folder/file.svg", yyjson_mut_doc_get_root(example)));
 }
 
-TEST_MAIN("svg", UNIT(planes_have_colours_and_composed_has_stripes), UNIT(the_front_is_in_front),
-	UNIT(outputs_are_below_each_other), UNIT(texts_stay_texts), UNIT(it_is_an_svg_file))
+TEST_MAIN("svg", EXAMPLE_TEST(planes_have_colours_and_composed_has_stripes),
+	EXAMPLE_TEST(the_front_is_in_front), EXAMPLE_TEST(outputs_are_below_each_other),
+	EXAMPLE_TEST(texts_stay_texts), EXAMPLE_TEST(it_is_an_svg_file))

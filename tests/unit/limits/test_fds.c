@@ -1,36 +1,22 @@
 /* The process's own limit: raised for latch, given back to its children; and what is left of it. */
 
-#include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "../test.h"
 #include "limits/fds.h"
 
-static void set_soft(rlim_t soft) {
-	struct rlimit limit;
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-	limit.rlim_cur = soft;
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 static void test_look(void **state) {
-	set_soft(100);
+	test_limit_fds(100);
 	struct latch_fds before = latch_fds_look();
 	assert_int_equal(before.limit, 100);
 	assert_int_equal(before.reserve, 25);
-	int fds[3];
-	for (int i = 0; i < 3; i++) {
-		fds[i] = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	}
-	assert_int_equal(latch_fds_look().in_use, before.in_use + 3);
-	for (int i = 0; i < 3; i++) {
-		close(fds[i]);
-	}
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	assert_int_equal(latch_fds_look().in_use, before.in_use + 1);
+	close(fd);
 	assert_int_equal(latch_fds_look().in_use, before.in_use);
 
-	set_soft(4096);
+	test_limit_fds(4096);
 	assert_int_equal(latch_fds_look().reserve, LATCH_FDS_RESERVE);
 }
 
@@ -52,7 +38,7 @@ static void test_spare(void **state) {
 }
 
 static void test_raise_and_restore(void **state) {
-	set_soft(77);
+	test_limit_fds(77);
 	latch_fds_raise_limit();
 	struct rlimit limit;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);

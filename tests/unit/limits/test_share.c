@@ -1,39 +1,40 @@
 /* How a client's share of the time is spent and comes back. */
 
-#include "limits/share.h"
 #include "../test.h"
+#include "limits/share.h"
 
 #define MS INT64_C(1000000)
 #define SECOND (1000 * MS)
 #define START (5 * SECOND)
 
-static void test_begins_with_a_burst(void **state) {
-	struct latch_share share;
-	latch_share_init(&share, 10, START);
-	assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS);
-	assert_true(latch_share_resume_ns(&share) <= START);
-	latch_share_spend(&share, START, LATCH_SHARE_BURST_NS);
-	assert_int_equal(share.credit_ns, 0);
-}
-
-static void test_grows_by_its_percentage(void **state) {
-	struct latch_share share;
-	latch_share_init(&share, 10, START);
-	latch_share_spend(&share, START, LATCH_SHARE_BURST_NS + 5 * MS);
-	assert_int_equal(share.credit_ns, -5 * MS);
-	latch_share_spend(&share, START + 20 * MS, 0);
-	assert_int_equal(share.credit_ns, -3 * MS);
-}
-
-static void test_grows_to_a_burst_and_no_further(void **state) {
-	struct latch_share share;
-	latch_share_init(&share, 10, START);
-	latch_share_spend(&share, START, 20 * MS);
-	latch_share_spend(&share, START + 1000 * SECOND, 0);
-	assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS);
-	/* A year of idling is no overflow. */
-	latch_share_spend(&share, START + INT64_C(31536000) * SECOND, 1 * MS);
-	assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS - 1 * MS);
+/* It begins with a burst, grows by its percentage, to a burst and no further. */
+static void test_credit(void **state) {
+	static const struct {
+		struct {
+			int64_t after_ns, spent_ns;
+		} spent[3];
+		int64_t credit_ns;
+	} rows[] = {
+		{{{0, LATCH_SHARE_BURST_NS}}, 0},
+		{{{0, LATCH_SHARE_BURST_NS + 5 * MS}}, -5 * MS},
+		{{{0, LATCH_SHARE_BURST_NS + 5 * MS}, {20 * MS, 0}}, -3 * MS},
+		{{{0, 20 * MS}, {1000 * SECOND, 0}}, LATCH_SHARE_BURST_NS},
+		/* A year of idling is no overflow. */
+		{{{0, 20 * MS}, {INT64_C(31536000) * SECOND, MS}}, LATCH_SHARE_BURST_NS - MS},
+		/* Clocks are read in places that need not be in order. */
+		{{{-5 * MS, MS}}, LATCH_SHARE_BURST_NS - MS},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct latch_share share;
+		latch_share_init(&share, 10, START);
+		assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS);
+		assert_true(latch_share_resume_ns(&share) <= START);
+		for (int j = 0; j < 3; j++) {
+			latch_share_spend(&share, START + rows[i].spent[j].after_ns,
+				rows[i].spent[j].spent_ns);
+		}
+		assert_int_equal(share.credit_ns, rows[i].credit_ns);
+	}
 }
 
 /* At the time that it tells it has what is needed, and a moment before it has not. */
@@ -45,7 +46,8 @@ static void test_resumes_when_it_says(void **state) {
 		int64_t resume_ns = latch_share_resume_ns(&share);
 		struct latch_share then = share;
 		latch_share_spend(&then, resume_ns, 0);
-		assert_int_in_range(then.credit_ns, LATCH_SHARE_RESUME_NS, LATCH_SHARE_RESUME_NS + 2);
+		assert_int_in_range(
+			then.credit_ns, LATCH_SHARE_RESUME_NS, LATCH_SHARE_RESUME_NS + 2);
 		then = share;
 		latch_share_spend(&then, resume_ns - 200, 0);
 		assert_true(then.credit_ns < LATCH_SHARE_RESUME_NS);
@@ -68,14 +70,4 @@ static void test_long_run(void **state) {
 	assert_int_in_range(spent_ns, 8 * SECOND - 100 * MS, 8 * SECOND + 100 * MS);
 }
 
-/* Clocks are read in places that need not be in order. */
-static void test_time_that_goes_back(void **state) {
-	struct latch_share share;
-	latch_share_init(&share, 10, START);
-	latch_share_spend(&share, START - 5 * MS, 1 * MS);
-	assert_int_equal(share.credit_ns, LATCH_SHARE_BURST_NS - 1 * MS);
-}
-
-TEST_MAIN("limits-share", UNIT(test_begins_with_a_burst), UNIT(test_grows_by_its_percentage),
-	UNIT(test_grows_to_a_burst_and_no_further), UNIT(test_resumes_when_it_says),
-	UNIT(test_long_run), UNIT(test_time_that_goes_back))
+TEST_MAIN("limits-share", UNIT(test_credit), UNIT(test_resumes_when_it_says), UNIT(test_long_run))

@@ -1,10 +1,6 @@
 /* The hardware cursor: its pixels at every scale and transform, and when they are drawn. */
 #include <drm_fourcc.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/transform.h>
 
@@ -112,8 +108,8 @@ static void scaled_pixels_are_filtered(void **state) {
 				wlr_fbox_transform(&at, &at, (enum wl_output_transform)t, to, to);
 				uint32_t is = drawn[i / to * TARGET + i % to];
 				for (int c = 0; c < 4; c++) {
-					double wanted = bilinear(at.x * from / to, at.y * from / to,
-						from, from, c);
+					double wanted = bilinear(
+						at.x * from / to, at.y * from / to, from, from, c);
 					if (fabs(channel(is, c) - wanted) > 2) {
 						fail_msg("%d to %d, transform %d, %d,%d: %08x, "
 							 "channel %d is %g",
@@ -139,8 +135,7 @@ static void formats(void **state) {
 	source.fourcc = DRM_FORMAT_ABGR8888;
 	assert_true(draw(&source, 8, 8));
 	uint32_t rgb = pixel(4, 0);
-	assert_int_equal(drawn[1],
-		(rgb & 0xff00ff00) | (rgb & 0xff) << 16 | (rgb >> 16 & 0xff));
+	assert_int_equal(drawn[1], (rgb & 0xff00ff00) | (rgb & 0xff) << 16 | (rgb >> 16 & 0xff));
 	source.fourcc = DRM_FORMAT_NV12;
 	assert_false(draw(&source, 8, 8));
 	source.fourcc = DRM_FORMAT_ARGB8888;
@@ -152,7 +147,7 @@ static void formats(void **state) {
 
 /* --- the plane --- */
 
-struct fixture {
+static struct {
 	int fd;
 	struct kms_device *device;
 	struct latch_kms_output kms;
@@ -161,30 +156,30 @@ struct fixture {
 	struct latch_cursor_image image;
 	struct wlr_output output;
 	struct wlr_box layout;
-};
+} f;
 
 static int setup(void **state) {
-	struct fixture *f = calloc(1, sizeof(*f));
+	memset(&f, 0, sizeof(f));
 	fake_reset();
 	fake_add_vkms();
 	fake.caps[DRM_CAP_CURSOR_WIDTH] = fake.caps[DRM_CAP_CURSOR_HEIGHT] = 64;
-	f->fd = memfd_create("device", MFD_CLOEXEC);
-	if (ftruncate(f->fd, 1 << 20) != 0) {
+	f.fd = memfd_create("device", MFD_CLOEXEC);
+	if (ftruncate(f.fd, 1 << 20) != 0) {
 		return -1;
 	}
-	f->device = kms_device_create(f->fd, NULL);
-	f->kms.device = f->device;
-	f->kms.base.name = (char[]){"Virtual-1"};
-	for (size_t i = 0; i < f->device->planes_len; i++) {
-		if (f->device->planes[i].type == KMS_PLANE_CURSOR) {
-			f->kms.cursor = &f->device->planes[i];
+	f.device = kms_device_create(f.fd, NULL);
+	f.kms.device = f.device;
+	f.kms.base.name = (char[]){"Virtual-1"};
+	for (size_t i = 0; i < f.device->planes_len; i++) {
+		if (f.device->planes[i].type == KMS_PLANE_CURSOR) {
+			f.kms.cursor = &f.device->planes[i];
 		}
 	}
-	latch_cursor_plane_init(&f->cursor, &f->kms);
+	latch_cursor_plane_init(&f.cursor, &f.kms);
 	fill_pixels();
-	memory_init(&f->buffer, DRM_FORMAT_ARGB8888, pixels, SIZE, SIZE);
-	f->image = (struct latch_cursor_image){
-		.buffer = &f->buffer.base,
+	memory_init(&f.buffer, DRM_FORMAT_ARGB8888, pixels, SIZE, SIZE);
+	f.image = (struct latch_cursor_image){
+		.buffer = &f.buffer.base,
 		.src = {.width = SIZE, .height = SIZE},
 		.hotspot_x = 4,
 		.hotspot_y = 8,
@@ -192,34 +187,30 @@ static int setup(void **state) {
 		.height = 24,
 		.serial = 1,
 	};
-	f->output = (struct wlr_output){.width = 1000, .height = 800, .scale = 2};
-	f->layout = (struct wlr_box){.x = 100, .width = 500, .height = 400};
-	*state = f;
-	return f->cursor.reasons != 0;
+	f.output = (struct wlr_output){.width = 1000, .height = 800, .scale = 2};
+	f.layout = (struct wlr_box){.x = 100, .width = 500, .height = 400};
+	return f.cursor.reasons != 0;
 }
 
 static int teardown(void **state) {
-	struct fixture *f = *state;
-	latch_cursor_plane_finish(&f->cursor);
-	kms_device_destroy(f->device);
-	wlr_buffer_drop(&f->buffer.base);
-	close(f->fd);
+	latch_cursor_plane_finish(&f.cursor);
+	kms_device_destroy(f.device);
+	wlr_buffer_drop(&f.buffer.base);
+	close(f.fd);
 	fake_finish();
-	free(f);
 	return 0;
 }
 
-static bool show(struct fixture *f, double x, double y) {
+static bool show(double x, double y) {
 	return latch_cursor_plane_show(
-		&f->cursor, &f->image, f->layout.x + x, f->layout.y + y, &f->output, &f->layout);
+		&f.cursor, &f.image, f.layout.x + x, f.layout.y + y, &f.output, &f.layout);
 }
 
 /* The plane's pixels are this, and nothing is around it. */
-static void assert_shown(
-	struct fixture *f, const struct latch_cursor_source *source, int width, int height) {
+static void assert_shown(const struct latch_cursor_source *source, int width, int height) {
 	memset(drawn, 0, sizeof(drawn));
 	assert_true(draw(source, width, height));
-	const struct kms_dumb_buffer *front = f->cursor.buffers[f->cursor.front];
+	const struct kms_dumb_buffer *front = f.cursor.buffers[f.cursor.front];
 	for (uint32_t y = 0; y < front->height; y++) {
 		assert_memory_equal((const char *)front->map + y * front->stride,
 			&drawn[y * TARGET], front->width * 4);
@@ -227,16 +218,15 @@ static void assert_shown(
 }
 
 static void every_scale_and_transform_is_on_the_plane(void **state) {
-	struct fixture *f = *state;
 	static const float scales[] = {1, 1.25f, 1.5f, 1.75f, 2, 2.5f};
 	for (size_t i = 0; i < sizeof(scales) / sizeof(scales[0]) * 8; i++) {
 		int t = (int)(i % 8);
 		double scale = (double)scales[i / 8];
-		f->output.scale = scales[i / 8];
-		f->output.transform = (enum wl_output_transform)t;
-		assert_true(show(f, 100, 50));
-		assert_int_equal(f->cursor.reasons, 0);
-		assert_true(f->cursor.visible);
+		f.output.scale = scales[i / 8];
+		f.output.transform = (enum wl_output_transform)t;
+		assert_true(show(100, 50));
+		assert_int_equal(f.cursor.reasons, 0);
+		assert_true(f.cursor.visible);
 
 		/* The image's upper left corner, before the output is turned. */
 		int upright_width = t % 2 == 1 ? 800 : 1000;
@@ -244,78 +234,74 @@ static void every_scale_and_transform_is_on_the_plane(void **state) {
 		int size = (int)(24 * scale);
 		struct wlr_box dst = {(int)round(96 * scale), (int)round(42 * scale), size, size};
 		struct wlr_box hot = {(int)round(4 * scale), (int)round(8 * scale), 1, 1};
-		enum wl_output_transform inverse =
-			wlr_output_transform_invert(f->output.transform);
+		enum wl_output_transform inverse = wlr_output_transform_invert(f.output.transform);
 		wlr_box_transform(&dst, &dst, inverse, upright_width, upright_height);
 		wlr_box_transform(&hot, &hot, inverse, size, size);
-		assert_int_equal(f->cursor.state.dst_x, dst.x);
-		assert_int_equal(f->cursor.state.dst_y, dst.y);
-		assert_int_equal(f->cursor.state.dst_w, 64);
-		assert_int_equal(f->cursor.state.hotspot_x, hot.x);
-		assert_int_equal(f->cursor.state.hotspot_y, hot.y);
+		assert_int_equal(f.cursor.state.dst_x, dst.x);
+		assert_int_equal(f.cursor.state.dst_y, dst.y);
+		assert_int_equal(f.cursor.state.dst_w, 64);
+		assert_int_equal(f.cursor.state.hotspot_x, hot.x);
+		assert_int_equal(f.cursor.state.hotspot_y, hot.y);
 
 		/* And its pixels, with nothing around them. */
 		const struct latch_cursor_source source = source_of(0, 0, SIZE, SIZE, t);
-		assert_shown(f, &source, size, size);
+		assert_shown(&source, size, size);
 	}
 }
 
 static void a_moving_pointer_is_not_drawn_again(void **state) {
-	struct fixture *f = *state;
-	f->output.scale = 1.5f;
-	f->output.transform = WL_OUTPUT_TRANSFORM_90;
-	assert_true(show(f, 100, 50));
-	assert_int_equal(f->buffer.accesses, 1);
-	uint32_t fb_id = f->cursor.state.fb_id;
+	f.output.scale = 1.5f;
+	f.output.transform = WL_OUTPUT_TRANSFORM_90;
+	assert_true(show(100, 50));
+	assert_int_equal(f.buffer.accesses, 1);
+	uint32_t fb_id = f.cursor.state.fb_id;
 	for (int i = 0; i < 200; i++) {
 		/* Where edges are rounded differently, too. */
-		assert_true(show(f, 101 + i * 0.7, 50 + i * 0.3));
-		assert_int_equal(f->cursor.state.fb_id, fb_id);
-		assert_int_equal(f->cursor.reasons, 0);
+		assert_true(show(101 + i * 0.7, 50 + i * 0.3));
+		assert_int_equal(f.cursor.state.fb_id, fb_id);
+		assert_int_equal(f.cursor.reasons, 0);
 	}
-	assert_int_equal(f->buffer.accesses, 1);
+	assert_int_equal(f.buffer.accesses, 1);
 	/* Standing still changes nothing at all. */
-	assert_false(show(f, 101 + 199 * 0.7, 50 + 199 * 0.3));
+	assert_false(show(101 + 199 * 0.7, 50 + 199 * 0.3));
 
 	/* Another image, another scale, another transform: each once. */
-	f->image.serial++;
-	assert_true(show(f, 10, 10));
-	assert_int_not_equal(f->cursor.state.fb_id, fb_id);
-	f->output.scale = 1.25f;
-	assert_true(show(f, 10, 10));
-	f->output.transform = WL_OUTPUT_TRANSFORM_NORMAL;
-	assert_true(show(f, 10, 10));
-	assert_false(show(f, 10, 10));
-	assert_int_equal(f->buffer.accesses, 4);
+	f.image.serial++;
+	assert_true(show(10, 10));
+	assert_int_not_equal(f.cursor.state.fb_id, fb_id);
+	f.output.scale = 1.25f;
+	assert_true(show(10, 10));
+	f.output.transform = WL_OUTPUT_TRANSFORM_NORMAL;
+	assert_true(show(10, 10));
+	assert_false(show(10, 10));
+	assert_int_equal(f.buffer.accesses, 4);
 }
 
 /* A client's cursor in a turned buffer of twice the size, of which a viewport shows a part. */
 static void crops_and_turned_buffers(void **state) {
-	struct fixture *f = *state;
-	f->output.scale = 1;
-	f->output.transform = WL_OUTPUT_TRANSFORM_270;
-	f->image.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90;
-	f->image.src = (struct wlr_fbox){8, 4, 16, 20};
-	f->image.width = 20;
-	f->image.height = 16;
-	assert_true(show(f, 100, 50));
+	f.output.scale = 1;
+	f.output.transform = WL_OUTPUT_TRANSFORM_270;
+	f.image.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90;
+	f.image.src = (struct wlr_fbox){8, 4, 16, 20};
+	f.image.width = 20;
+	f.image.height = 16;
+	assert_true(show(100, 50));
 	const struct latch_cursor_source source = source_of(8, 4, 16, 20,
 		(int)wlr_output_transform_compose(
 			wlr_output_transform_invert(WL_OUTPUT_TRANSFORM_FLIPPED_90),
 			WL_OUTPUT_TRANSFORM_270));
-	assert_shown(f, &source, 16, 20);
+	assert_shown(&source, 16, 20);
 }
 
 static void too_large_is_composed(void **state) {
-	struct fixture *f = *state;
-	f->output.scale = 3;
-	show(f, 100, 50);
-	assert_false(f->cursor.visible);
-	assert_int_equal(f->cursor.reasons, LATCH_REASON_SIZE);
-	assert_int_equal(f->buffer.accesses, 0);
-	f->output.scale = 2;
-	assert_true(show(f, 100, 50));
-	assert_int_equal(f->cursor.reasons, 0);
+	f.output.scale = 3;
+	show(100, 50);
+	assert_false(f.cursor.visible);
+	assert_int_equal(f.cursor.reasons, LATCH_REASON_SIZE);
+	assert_int_equal(f.buffer.accesses, 0);
+	f.output.scale = 2;
+	assert_true(show(100, 50));
+	assert_int_equal(f.cursor.reasons, 0);
 }
 
 TEST_MAIN("output-cursor", UNIT(exact_pixels_are_only_moved), UNIT(scaled_pixels_are_filtered),

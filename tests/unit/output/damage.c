@@ -1,8 +1,6 @@
 /* Where a part of a buffer is to be seen, compared with what pixman draws when the part changes. */
 #include <drm_fourcc.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <wlr/render/pass.h>
 #include <wlr/render/pixman.h>
 #include <wlr/render/wlr_renderer.h>

@@ -63,39 +63,40 @@ static void test_wants_fence(void **state) {
 	latch_frame_finish(&is);
 }
 
+static void assert_off(
+	const struct latch_content *content, int64_t off_ns, enum latch_record_release release) {
+	assert_int_equal(content->record.off_ns, off_ns);
+	assert_int_equal(content->record.release, release);
+}
+
 static void test_off(void **state) {
+	enum { STAYS, GOES, HELD, TOLD };
 	struct latch_frame was = {0}, is = {0};
-	struct latch_content stays = make_content(1), goes = make_content(2),
-			     held = make_content(3), told = make_content(4);
-	add(&was, &stays, NULL, 1);
-	add(&was, &goes, NULL, 2);
-	add(&was, &held, NULL, 3);
-	add(&was, &told, NULL, 4);
-	add(&is, &stays, NULL, 1);
+	struct latch_content contents[4];
+	for (uint32_t i = 0; i < 4; i++) {
+		contents[i] = make_content(i + 1);
+		add(&was, &contents[i], NULL, i + 1);
+	}
+	add(&is, &contents[STAYS], NULL, 1);
 	/* The frame has the only reference, but of the one that another frame or its surface holds.
 	 */
-	goes.refs = told.refs = 1;
-	told.record.told_ns = 70;
-	told.record.release = LATCH_RELEASED_FENCE;
+	contents[GOES].refs = contents[TOLD].refs = 1;
+	contents[TOLD].record.told_ns = 70;
+	contents[TOLD].record.release = LATCH_RELEASED_FENCE;
 
 	latch_frame_note_off(&was, &is, 100, LATCH_RELEASED_FLIP);
-	assert_int_equal(stays.record.off_ns, 0);
-	assert_int_equal(stays.record.release, LATCH_RELEASED_AT_ONCE);
-	assert_int_equal(goes.record.off_ns, 100);
-	assert_int_equal(goes.record.release, LATCH_RELEASED_FLIP);
-	assert_int_equal(held.record.off_ns, 100);
-	assert_int_equal(held.record.release, LATCH_RELEASED_AT_ONCE);
-	assert_int_equal(told.record.off_ns, 100);
-	assert_int_equal(told.record.release, LATCH_RELEASED_FENCE);
+	assert_off(&contents[STAYS], 0, LATCH_RELEASED_AT_ONCE);
+	assert_off(&contents[GOES], 100, LATCH_RELEASED_FLIP);
+	assert_off(&contents[HELD], 100, LATCH_RELEASED_AT_ONCE);
+	assert_off(&contents[TOLD], 100, LATCH_RELEASED_FENCE);
 
 	/* Another output has its flip first, or later: the last one counts. */
-	held.refs = 1;
+	contents[HELD].refs = 1;
 	latch_frame_note_off(&was, NULL, 90, LATCH_RELEASED_DARK);
-	assert_int_equal(held.record.off_ns, 100);
-	assert_int_equal(held.record.release, LATCH_RELEASED_DARK);
-	assert_int_equal(stays.record.off_ns, 90);
+	assert_off(&contents[HELD], 100, LATCH_RELEASED_DARK);
+	assert_int_equal(contents[STAYS].record.off_ns, 90);
 
-	goes.refs = held.refs = told.refs = 2;
+	contents[GOES].refs = contents[HELD].refs = contents[TOLD].refs = 2;
 	latch_frame_finish(&was);
 	latch_frame_finish(&is);
 }

@@ -1,6 +1,5 @@
 /* Where surfaces lie on an output, in its pixels: modes that a fractional scale does not divide. */
 #include <math.h>
-#include <stdlib.h>
 #include <wlr/types/wlr_output.h>
 
 #include "../test.h"

@@ -7,9 +7,6 @@
 #include <GLES2/gl2.h>
 #include <GLES2/gl2ext.h>
 #include <drm_fourcc.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/render/egl.h>

@@ -1,5 +1,5 @@
 /* When a flip that does not come is given up. */
-#include "output/watchdog.h"
+#include "output/output.h"
 #include "../test.h"
 
 #define MS INT64_C(1000000)
@@ -9,39 +9,32 @@ static const struct latch_watchdog_look usual = {
 	.refresh_ns = 16 * MS,
 };
 
-/* The look at a time that it was planned for. */
-static int64_t look_at(struct latch_watchdog_look look, int64_t now_ms) {
-	look.now_ns = look.planned_ns = now_ms * MS;
-	return latch_watchdog_next(&look) / MS;
-}
-
-static void test_steady(void **state) {
-	/* Submitted a moment ago, as nearly always: not before its time is over. */
-	assert_int_equal(look_at(usual, 5008), 6000);
-	assert_int_equal(look_at(usual, 5999), 6000);
-}
-
-static void test_lost(void **state) {
-	assert_int_equal(look_at(usual, 6000), 0);
-	struct latch_watchdog_look look = usual;
-	look.refresh_ns = 0; // no mode's rate is known
-	assert_int_equal(look_at(look, 6000), 0);
-}
-
-/* e-paper, and the slow modes of some panels. */
-static void test_slow_panel(void **state) {
-	struct latch_watchdog_look look = usual;
-	look.refresh_ns = 1000 * MS;
-	assert_int_equal(look_at(look, 6000), 5000 + 30000);
-	assert_int_equal(look_at(look, 34999), 35000);
-	assert_int_equal(look_at(look, 35000), 0);
-}
-
-static void test_modeset(void **state) {
-	struct latch_watchdog_look look = usual;
-	look.modeset = true;
-	assert_int_equal(look_at(look, 6000), 35000);
-	assert_int_equal(look_at(look, 35000), 0);
+static void test_looks(void **state) {
+	static const struct {
+		const char *name;
+		int64_t refresh_ms;
+		bool modeset;
+		int64_t now_ms, next_ms; // 0: it is given up
+	} rows[] = {
+		{"as nearly always", 16, false, 5008, 6000},
+		{"as late as it may be", 16, false, 5999, 6000},
+		{"lost", 16, false, 6000, 0},
+		{"lost, and no mode's rate is known", 0, false, 6000, 0},
+		/* e-paper, and the slow modes of some panels. */
+		{"a slow panel", 1000, false, 6000, 5000 + 30000},
+		{"a slow panel, in time", 1000, false, 34999, 35000},
+		{"a slow panel, lost", 1000, false, 35000, 0},
+		{"a modeset", 16, true, 6000, 35000},
+		{"a modeset, lost", 16, true, 35000, 0},
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct latch_watchdog_look look = usual;
+		print_message("# %s\n", rows[i].name);
+		look.refresh_ns = rows[i].refresh_ms * MS;
+		look.modeset = rows[i].modeset;
+		look.now_ns = look.planned_ns = rows[i].now_ms * MS;
+		assert_int_equal(latch_watchdog_next(&look), rows[i].next_ms * MS);
+	}
 }
 
 /* SIGSTOP, a virtual machine that was paused, a debugger. */
@@ -56,8 +49,8 @@ static void test_stood_still(void **state) {
 	look.now_ns = next_ns + 101 * MS;
 	next_ns = latch_watchdog_next(&look);
 	assert_int_equal(next_ns, look.now_ns + 250 * MS);
-	assert_int_equal(look_at(look, next_ns / MS), 0);
+	look.planned_ns = look.now_ns = next_ns;
+	assert_int_equal(latch_watchdog_next(&look), 0);
 }
 
-TEST_MAIN("output-watchdog", UNIT(test_steady), UNIT(test_lost), UNIT(test_slow_panel),
-	UNIT(test_modeset), UNIT(test_stood_still))
+TEST_MAIN("output-watchdog", UNIT(test_looks), UNIT(test_stood_still))

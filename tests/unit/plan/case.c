@@ -162,8 +162,8 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 			}
 			break;
 		default:
-			layer = layer_scaled(layer, 1 + (int)below(reader, 40),
-				1 + (int)below(reader, 40));
+			layer = layer_scaled(
+				layer, 1 + (int)below(reader, 40), 1 + (int)below(reader, 40));
 			break;
 		}
 	}
@@ -202,8 +202,8 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 	if (one_in(&reader, 6)) {
 		c->kernel.import_fails = byte(&reader);
 		c->kernel.refuses_layers = byte(&reader);
-		c->kernel.refuses_pair = UINT64_C(1) << below(&reader, 8) |
-					 UINT64_C(1) << below(&reader, 8);
+		c->kernel.refuses_pair =
+			UINT64_C(1) << below(&reader, 8) | UINT64_C(1) << below(&reader, 8);
 	}
 	c->input = plan_kernel_input(&c->kernel);
 	uint8_t flags = byte(&reader);
@@ -222,15 +222,16 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 	for (size_t i = 0; i < c->len; i++) {
 		c->layers[i] = random_layer(&reader, (uint32_t)i);
 		if (one_in(&reader, 10)) {
-			c->settled[i] = one_in(&reader, 2) ? LATCH_REASON_SETTLING
-							   : LATCH_REASON_IDLE;
+			c->settled[i] =
+				one_in(&reader, 2) ? LATCH_REASON_SETTLING : LATCH_REASON_IDLE;
 		}
 	}
 	c->rest = reader.bytes;
 	c->rest_len = reader.len;
 }
 
-void plan_case_mutate(struct plan_case *c) {
+/* Changes one thing of the next frame. */
+static void mutate(struct plan_case *c) {
 	struct reader reader = {c->rest, c->rest_len};
 	size_t i = c->len > 0 ? below(&reader, (unsigned)c->len) : 0;
 	switch (below(&reader, 6)) {
@@ -318,7 +319,7 @@ const char *plan_case_run(struct plan_case *c) {
 	}
 	/* Then things change, and what is remembered must not be taken for something else. */
 	for (int i = 0; i < 4 && error == NULL; i++) {
-		plan_case_mutate(c);
+		mutate(c);
 		error = plan_case_frame(c, &memory, &plan);
 		if (error == NULL && i % 2 == 0) {
 			error = steady(c, &memory);
@@ -336,11 +337,11 @@ const char *plan_case_run(struct plan_case *c) {
 }
 
 static void print_layer(const struct plan_case *c, size_t i) {
+	static const char *const places[] = {"composed", "covered", "on plane"};
 	const struct latch_layer *layer = &c->layers[i];
-	char name[16], modifier[64], reasons[256];
+	char name[16], modifier[64], reasons[256], settled[64];
 	kms_fourcc_name(name, sizeof(name), layer->fourcc);
 	kms_modifier_name(modifier, sizeof(modifier), layer->modifier);
-	latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons));
 	fprintf(stderr, "# %zu: id %u %s %s %dx%d at %d,%d of %gx%g%s%s%s alpha %x transform %d", i,
 		layer->id, name, modifier, layer->dst.width, layer->dst.height, layer->dst.x,
 		layer->dst.y, layer->src.width, layer->src.height, layer->opaque ? " opaque" : "",
@@ -350,22 +351,12 @@ static void print_layer(const struct plan_case *c, size_t i) {
 		const struct wlr_box *box = &layer->opaque_boxes[j];
 		fprintf(stderr, " [%dx%d at %d,%d]", box->width, box->height, box->x, box->y);
 	}
-	fprintf(stderr, " blend %d", (int)layer->blend_mode);
-	if (c->settled[i] != 0) {
-		fprintf(stderr, " %s", latch_reason_name(c->settled[i]));
-	}
-	switch (layer->place) {
-	case LATCH_LAYER_ON_PLANE:
-		fprintf(stderr, "\n#    -> plane %u zpos %lld%s\n", layer->plane->id,
-			(long long)layer->zpos, layer->underlay ? " underlay" : "");
-		break;
-	case LATCH_LAYER_COMPOSED:
-		fprintf(stderr, "\n#    -> composed: %s (%d)\n", reasons, layer->test_errno);
-		break;
-	case LATCH_LAYER_COVERED:
-		fprintf(stderr, "\n#    -> covered: %s\n", reasons);
-		break;
-	}
+	fprintf(stderr, " blend %d, waits for %s\n#    -> %s %u zpos %d%s: %s (%d)\n",
+		(int)layer->blend_mode,
+		latch_reasons_to_str(c->settled[i], settled, sizeof(settled)), places[layer->place],
+		layer->place == LATCH_LAYER_ON_PLANE ? layer->plane->id : 0, (int)layer->zpos,
+		layer->underlay ? " underlay" : "",
+		latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons)), layer->test_errno);
 }
 
 void plan_case_print(const struct plan_case *c) {
@@ -377,13 +368,13 @@ void plan_case_print(const struct plan_case *c) {
 	for (size_t i = 0; i < c->input.planes_len; i++) {
 		const struct kms_plane *plane = c->set.list[i];
 		const struct kms_property *zpos = &plane->props.zpos;
-		fprintf(stderr, "#   %u %s", plane->id, kms_plane_type_name(plane->type));
-		if (zpos->id != 0) {
-			fprintf(stderr, " zpos %u (%u to %u)%s", (unsigned)zpos->value,
-				(unsigned)zpos->min, (unsigned)zpos->max,
-				zpos->immutable ? " fixed" : "");
-		}
-		fprintf(stderr, ", %zu formats\n", plane->formats.len);
+		fprintf(stderr, "#   %u %s zpos %d (%d to %d)%s, %zu formats\n", plane->id,
+			kms_plane_type_name(plane->type), (int)zpos->value, (int)zpos->min,
+			(int)zpos->max,
+			zpos->id == 0	  ? " none"
+			: zpos->immutable ? " fixed"
+					  : "",
+			plane->formats.len);
 	}
 	for (size_t i = 0; i < c->len; i++) {
 		if (c->len < 20 || c->layers[i].place != LATCH_LAYER_COVERED) {

@@ -29,9 +29,6 @@ struct plan_case {
 /** Any bytes make a case; where they end, zeroes follow. */
 void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len);
 
-/** Changes one thing of the next frame. */
-void plan_case_mutate(struct plan_case *c);
-
 /** Plans one frame and checks it. Returns NULL or what is wrong. */
 const char *plan_case_frame(
 	struct plan_case *c, struct latch_plan_memory *memory, struct latch_plan *plan);

@@ -7,6 +7,8 @@
 
 #include "kms/commit.h"
 
+#define LEN(array) (sizeof(array) / sizeof((array)[0]))
+
 static char message[256];
 
 __attribute__((format(printf, 1, 2))) static const char *wrong(const char *format, ...) {
@@ -23,57 +25,40 @@ __attribute__((format(printf, 1, 2))) static const char *wrong(const char *forma
 struct sheet {
 	const struct kms_plane *plane;
 	const struct latch_layer *layer;
-	int64_t zpos; // written, -1: not
+	struct wlr_box box;
+	int64_t height; // -1: nobody knows
 };
 
-static bool has_zpos(const struct sheet *sheet) {
-	return sheet->plane->props.zpos.id != 0;
+/* Source: Documentation/gpu/drm-kms.rst, "zpos": without the property all drivers stack by type.
+ * One that can be written has to be, as it keeps what somebody else wrote. */
+static struct sheet make_sheet(const struct latch_plan_input *input, const struct kms_plane *plane,
+	const struct latch_layer *layer, int64_t zpos) {
+	const struct kms_property *property = &plane->props.zpos;
+	const struct wlr_box screen = {.width = input->width, .height = input->height};
+	return (struct sheet){
+		.plane = plane,
+		.layer = layer,
+		.box = layer != NULL ? layer->dst : screen,
+		.height = property->id == 0 ? (int64_t)plane->type << 32 |
+						      (input->stacks_by_id ? plane->id : 0)
+			  : property->immutable ? (int64_t)property->value
+						: zpos,
+	};
 }
 
-/* Whether it is known where the plane is: a property that can be written has to be, as it keeps
- * what somebody else wrote. */
-static bool height_of(const struct sheet *sheet, int64_t *height) {
-	*height = sheet->plane->props.zpos.immutable ? (int64_t)sheet->plane->props.zpos.value
-						     : sheet->zpos;
-	return *height >= 0;
-}
-
-static int rank_of(const struct kms_plane *plane) {
-	switch (plane->type) {
-	case KMS_PLANE_PRIMARY:
-		return 0;
-	case KMS_PLANE_OVERLAY:
-		return 1;
-	case KMS_PLANE_CURSOR:
-		return 2;
-	}
-	return 0;
-}
-
-/* Above 0: a is above b; 0: nobody knows. Source: Documentation/gpu/drm-kms.rst, "zpos": the same
- * zpos is no order; without the property all drivers stack by type. */
-static int compare(const struct sheet *a, const struct sheet *b, bool stacks_by_id) {
-	if (has_zpos(a) != has_zpos(b)) {
+/* Above 0: a is above b; 0: nobody knows, as where both have the same height. */
+static int compare(const struct sheet *a, const struct sheet *b) {
+	if ((a->plane->props.zpos.id != 0) != (b->plane->props.zpos.id != 0) || a->height < 0 ||
+		b->height < 0) {
 		return 0;
 	}
-	if (has_zpos(a)) {
-		int64_t x, y;
-		return !height_of(a, &x) || !height_of(b, &y) ? 0 : (x > y) - (x < y);
-	}
-	int ranks = rank_of(a->plane) - rank_of(b->plane);
-	if (ranks != 0) {
-		return ranks;
-	}
-	return stacks_by_id ? (a->plane->id > b->plane->id) - (a->plane->id < b->plane->id) : 0;
+	return (a->height > b->height) - (a->height < b->height);
 }
 
 static bool overlap(const struct sheet *a, const struct sheet *b, int32_t width, int32_t height) {
-	const struct wlr_box screen = {.width = width, .height = height};
-	struct wlr_box box = screen;
-	const struct wlr_box *boxes[] = {a->layer != NULL ? &a->layer->dst : &screen,
-		b->layer != NULL ? &b->layer->dst : &screen};
-	return latch_box_intersection(&box, &box, boxes[0]) &&
-	       latch_box_intersection(&box, &box, boxes[1]);
+	struct wlr_box box = {.width = width, .height = height};
+	return latch_box_intersection(&box, &box, &a->box) &&
+	       latch_box_intersection(&box, &box, &b->box);
 }
 
 /* Fills sheets, topmost first. */
@@ -82,20 +67,31 @@ static const char *stack_planes(const struct latch_layer *layers, size_t len,
 	size_t *sheets_len) {
 	size_t count = 0;
 	if (plan->primary_is_ours) {
-		sheets[count++] = (struct sheet){input->primary, NULL, plan->primary_zpos};
+		struct kms_plane_state state = kms_plane_state_default();
+		state.zpos = plan->primary_zpos;
+		if (kms_plane_find_lacking(input->primary, &state) != NULL) {
+			return wrong("the primary plane has no zpos %d", (int)plan->primary_zpos);
+		}
+		sheets[count++] = make_sheet(input, input->primary, NULL, plan->primary_zpos);
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (layers[i].place == LATCH_LAYER_ON_PLANE) {
 			sheets[count++] =
-				(struct sheet){layers[i].plane, &layers[i], layers[i].zpos};
+				make_sheet(input, layers[i].plane, &layers[i], layers[i].zpos);
 		}
 	}
 	for (size_t i = 0; i < count; i++) {
 		for (size_t j = i + 1; j < count; j++) {
-			if (compare(&sheets[i], &sheets[j], input->stacks_by_id) == 0 &&
+			int order = compare(&sheets[i], &sheets[j]);
+			if (order == 0 &&
 				overlap(&sheets[i], &sheets[j], input->width, input->height)) {
 				return wrong("planes %u and %u overlap in no order",
 					sheets[i].plane->id, sheets[j].plane->id);
+			}
+			/* Ours comes first, where it is there. */
+			if (sheets[i].layer == NULL && (order > 0) != sheets[j].layer->underlay) {
+				return wrong("plane %u is an underlay, or not, and says otherwise",
+					sheets[j].plane->id);
 			}
 		}
 	}
@@ -105,7 +101,7 @@ static const char *stack_planes(const struct latch_layer *layers, size_t len,
 		for (size_t j = i; j > 0; j--) {
 			bool swap = false;
 			for (size_t k = 0; k < j; k++) {
-				swap |= compare(&sheets[j], &sheets[k], input->stacks_by_id) > 0;
+				swap |= compare(&sheets[j], &sheets[k]) > 0;
 			}
 			if (!swap) {
 				break;
@@ -252,82 +248,74 @@ static bool is_input_plane(const struct latch_plan_input *input, const struct km
 	return false;
 }
 
+/* Something that no plan may have; "layer %zu" goes before it. */
+struct fault {
+	bool is;
+	const char *what;
+};
+
+static const char *find_fault(size_t layer, const struct fault *faults, size_t len) {
+	for (size_t i = 0; i < len; i++) {
+		if (faults[i].is) {
+			return wrong("layer %zu %s", layer, faults[i].what);
+		}
+	}
+	return NULL;
+}
+
 static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 	const struct latch_plan_input *input, const struct plan_kernel *kernel) {
 	const struct kms_plane *plane = layer->plane;
 	if (!is_input_plane(input, plane)) {
 		return wrong("layer %zu is on a plane that is not the output's", i);
 	}
-	if (!layer->is_dmabuf || !layer->ready || layer->fourcc == 0) {
-		return wrong("layer %zu has nothing for a plane", i);
-	}
-	if (!input->scanout_allowed || input->captured) {
-		return wrong("layer %zu is on a plane, which is forbidden", i);
-	}
-	if ((kernel->import_fails & UINT64_C(1) << (layer->id % 64)) != 0) {
-		return wrong("layer %zu is on a plane, and has no framebuffer", i);
-	}
 	uint32_t fourcc = latch_layer_fourcc_on(layer, plane);
-	if (has_alpha(layer->fourcc) && !has_alpha(fourcc) && !layer->opaque &&
-		layer->blend_mode != KMS_BLEND_PREMULTIPLIED) {
-		return wrong("layer %zu has straight alpha and loses it", i);
-	}
-	if (layer->modifier == DRM_FORMAT_MOD_INVALID
-			? kms_format_set_get(&plane->formats, fourcc) == NULL
-			: !kms_format_set_has(&plane->formats, fourcc, layer->modifier)) {
-		return wrong("layer %zu has a format that plane %u has not", i, plane->id);
-	}
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.zpos = layer->zpos;
-	if (kms_plane_find_lacking(plane, &state) != NULL) {
-		return wrong(
-			"layer %zu is on plane %u, which lacks a property for it", i, plane->id);
-	}
-	if (!latch_layer_is_scaled(layer) && ((state.src_x | state.src_y) & 0xffff) != 0) {
-		return wrong("layer %zu is not scaled and begins inside a pixel", i);
-	}
-	if (layer->reasons != 0 || layer->test_errno != 0) {
-		return wrong("layer %zu is on a plane and has reasons against it", i);
-	}
-	return NULL;
+	const struct fault faults[] = {
+		{!layer->is_dmabuf || !layer->ready || layer->fourcc == 0,
+			"has nothing for a plane"},
+		{!input->scanout_allowed || input->captured, "is on a plane, which is forbidden"},
+		{(kernel->import_fails & UINT64_C(1) << (layer->id % 64)) != 0,
+			"is on a plane, and has no framebuffer"},
+		{has_alpha(layer->fourcc) && !has_alpha(fourcc) && !layer->opaque &&
+				layer->blend_mode != KMS_BLEND_PREMULTIPLIED,
+			"has straight alpha and loses it"},
+		{layer->modifier == DRM_FORMAT_MOD_INVALID
+				? kms_format_set_get(&plane->formats, fourcc) == NULL
+				: !kms_format_set_has(&plane->formats, fourcc, layer->modifier),
+			"has a format that its plane has not"},
+		{kms_plane_find_lacking(plane, &state) != NULL,
+			"is on a plane that lacks a property for it"},
+		{!latch_layer_is_scaled(layer) && ((state.src_x | state.src_y) & 0xffff) != 0,
+			"is not scaled and begins inside a pixel"},
+		{layer->reasons != 0 || layer->test_errno != 0,
+			"is on a plane and has reasons against it"},
+	};
+	return find_fault(i, faults, LEN(faults));
 }
 
 static const char *check_off_plane(
 	size_t i, const struct latch_layer *layer, const struct latch_plan_input *input) {
-	char reasons[256];
-	latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons));
-	bool covered = layer->place == LATCH_LAYER_COVERED;
-	if (layer->reasons == 0 || layer->reasons >> LATCH_REASON_COUNT != 0) {
-		return wrong("layer %zu is on no plane, its reasons are %s", i, reasons);
-	}
-	if (covered != ((layer->reasons & LATCH_REASON_COVERED) != 0)) {
-		return wrong("layer %zu, place %d, reasons %s", i, (int)layer->place, reasons);
-	}
-	if (layer->test_errno != 0 && (layer->reasons & LATCH_REASON_TEST_REFUSED) == 0) {
-		return wrong("layer %zu has an errno without a refusal", i);
-	}
-	if ((layer->reasons & LATCH_REASON_TEST_REFUSED) != 0 && layer->test_errno <= 0) {
-		return wrong("layer %zu was refused with errno %d", i, layer->test_errno);
-	}
-	if (covered) {
-		return NULL;
-	}
-	const struct {
-		bool is;
-		uint64_t reason;
-	} always[] = {
-		{!layer->is_dmabuf, LATCH_REASON_NO_DMABUF},
-		{!input->scanout_allowed, LATCH_REASON_DISABLED},
-		{input->captured, LATCH_REASON_CAPTURED},
-		{input->planes_len == 0, LATCH_REASON_NO_KMS},
+	const uint64_t reasons = layer->reasons;
+	bool composed = layer->place == LATCH_LAYER_COMPOSED;
+	bool refused = (reasons & LATCH_REASON_TEST_REFUSED) != 0;
+	/* Of what holds for all layers only: one cause may hide another. */
+	const struct fault faults[] = {
+		{reasons == 0 || reasons >> LATCH_REASON_COUNT != 0, "has no reasons"},
+		{composed == ((reasons & LATCH_REASON_COVERED) != 0), "is covered, or is not"},
+		{layer->test_errno != 0 && !refused, "has an errno without a refusal"},
+		{refused && layer->test_errno <= 0, "has a refusal without an errno"},
+		{composed && layer->is_dmabuf && (reasons & LATCH_REASON_NO_DMABUF) != 0,
+			"is said to be no dma-buf"},
+		{composed && input->scanout_allowed && (reasons & LATCH_REASON_DISABLED) != 0,
+			"is composed for no planes being allowed"},
+		{composed && !input->captured && (reasons & LATCH_REASON_CAPTURED) != 0,
+			"is composed for a picture that nobody takes"},
+		{composed && input->planes_len > 0 && (reasons & LATCH_REASON_NO_KMS) != 0,
+			"is composed for having no planes"},
 	};
-	for (size_t j = 0; j < sizeof(always) / sizeof(always[0]); j++) {
-		/* Only the other way round: one cause may hide another. */
-		if (!always[j].is && (layer->reasons & always[j].reason) != 0) {
-			return wrong("layer %zu claims to be composed for %s", i, reasons);
-		}
-	}
-	return NULL;
+	return find_fault(i, faults, LEN(faults));
 }
 
 static const char *check_counts(const struct latch_layer *layers, size_t len,
@@ -351,17 +339,12 @@ static const char *check_counts(const struct latch_layer *layers, size_t len,
 		return wrong("%zu visible, %zu on planes; the plan says %zu, %zu", visible,
 			on_planes, plan->visible, plan->on_planes);
 	}
-	if (plan->composed != (visible > on_planes)) {
-		return wrong("composed is %d", plan->composed);
-	}
-	if (input->planes_len > 0 && plan->primary_is_ours == primary_taken) {
-		return wrong("primary_is_ours is %d", plan->primary_is_ours);
-	}
-	if (plan->holes != underlays || (plan->holes && !plan->primary_is_ours)) {
-		return wrong("holes is %d", plan->holes);
-	}
-	if (plan->holes && !input->primary_alpha) {
-		return wrong("a hole in a picture without alpha");
+	if (plan->composed != (visible > on_planes) ||
+		(input->planes_len > 0 && plan->primary_is_ours == primary_taken) ||
+		plan->holes != underlays ||
+		(plan->holes && !(plan->primary_is_ours && input->primary_alpha))) {
+		return wrong("composed is %d, primary_is_ours %d, holes %d", plan->composed,
+			plan->primary_is_ours, plan->holes);
 	}
 	enum latch_rung rung = on_planes == 0	     ? LATCH_RUNG_COMPOSED
 			       : on_planes < visible ? LATCH_RUNG_MIXED
@@ -369,34 +352,6 @@ static const char *check_counts(const struct latch_layer *layers, size_t len,
 	if (visible > 0 && plan->rung != LATCH_RUNG_REUSED && plan->rung != rung) {
 		return wrong("rung %s instead of %s", latch_rung_name(plan->rung),
 			latch_rung_name(rung));
-	}
-	return NULL;
-}
-
-static const char *check_primary_zpos(
-	const struct latch_plan_input *input, const struct latch_plan *plan) {
-	if (!plan->primary_is_ours || plan->primary_zpos < 0 || input->primary == NULL) {
-		return NULL;
-	}
-	struct kms_plane_state state = kms_plane_state_default();
-	state.zpos = plan->primary_zpos;
-	if (kms_plane_find_lacking(input->primary, &state) != NULL) {
-		return wrong("the primary plane has no zpos %lld", (long long)plan->primary_zpos);
-	}
-	return NULL;
-}
-
-static const char *check_underlays(
-	const struct sheet *sheets, size_t len, const struct latch_plan_input *input) {
-	for (size_t i = 0; i < len; i++) {
-		for (size_t j = 0; j < len; j++) {
-			if (sheets[i].layer != NULL && sheets[j].layer == NULL &&
-				(compare(&sheets[i], &sheets[j], input->stacks_by_id) < 0) !=
-					sheets[i].layer->underlay) {
-				return wrong("plane %u is an underlay, or not, and says otherwise",
-					sheets[i].plane->id);
-			}
-		}
 	}
 	return NULL;
 }
@@ -413,42 +368,24 @@ const char *plan_check(const struct latch_layer *layers, size_t len,
 			plan->tests, input->max_tests);
 	}
 	for (size_t i = 0; i < len && error == NULL; i++) {
-		switch (layers[i].place) {
-		case LATCH_LAYER_ON_PLANE:
-			error = check_on_plane(i, &layers[i], input, kernel);
-			break;
-		case LATCH_LAYER_COMPOSED:
-		case LATCH_LAYER_COVERED:
-			error = check_off_plane(i, &layers[i], input);
-			break;
-		default:
-			error = wrong("layer %zu has no place", i);
-		}
+		error = layers[i].place == LATCH_LAYER_ON_PLANE
+				? check_on_plane(i, &layers[i], input, kernel)
+				: check_off_plane(i, &layers[i], input);
 	}
 	if (error == NULL) {
 		error = check_counts(layers, len, input, plan);
 	}
-	if (error == NULL) {
-		error = check_primary_zpos(input, plan);
+	if (error == NULL && plan->on_planes > 0 &&
+		plan_kernel_check(kernel, layers, len, plan) != 0) {
+		error = "the kernel refuses the plan";
 	}
-	if (error != NULL) {
-		return error;
-	}
-	if (plan->on_planes > 0 && plan_kernel_check(kernel, layers, len, plan) != 0) {
-		return "the kernel refuses the plan";
-	}
-	struct sheet sheets[LATCH_PLAN_MAX_PLANES + 1];
-	size_t sheets_len = 0;
-	if (input->planes_len > 0) {
+	/* Without planes our picture is all there is. */
+	struct sheet sheets[LATCH_PLAN_MAX_PLANES + 1] = {{0}};
+	size_t sheets_len = 1;
+	if (error == NULL && input->planes_len > 0) {
 		error = stack_planes(layers, len, input, plan, sheets, &sheets_len);
-		if (error == NULL) {
-			error = check_underlays(sheets, sheets_len, input);
-		}
-	} else {
-		sheets[sheets_len++] = (struct sheet){0};
 	}
-	return error != NULL ? error
-			     : check_picture(layers, len, input, plan, sheets, sheets_len);
+	return error != NULL ? error : check_picture(layers, len, input, plan, sheets, sheets_len);
 }
 
 const char *plan_check_same(const struct latch_layer *a, const struct latch_layer *b, size_t len) {

@@ -19,9 +19,9 @@ static void scale_of(const struct kms_plane_state *state, double *x, double *y) 
 }
 
 static bool is_scaled(const struct kms_plane_state *state) {
-	uint32_t dst_w = state->dst_w << 16, dst_h = state->dst_h << 16;
-	return is_quarter_turn(state->rotation) ? state->src_w != dst_h || state->src_h != dst_w
-						: state->src_w != dst_w || state->src_h != dst_h;
+	double x, y;
+	scale_of(state, &x, &y);
+	return x != 1 || y != 1;
 }
 
 static int check_scale(const struct plan_limits *limits, const struct plan_shown *shown) {
@@ -106,17 +106,13 @@ int plan_kernel_check_shown(
 	if (limits->primary_required && !has_primary && len > 0) {
 		return -EINVAL;
 	}
-	if ((limits->max_planes != 0 && planes > limits->max_planes) ||
-		(limits->scales && scaled > limits->max_scaled) ||
-		(limits->max_yuv != 0 && yuv > limits->max_yuv) ||
-		(limits->max_compressed != 0 && tiled > limits->max_compressed)) {
-		return error;
-	}
 	double screen = (double)kernel->width * kernel->height;
-	if (limits->max_load != 0 && load > screen * limits->max_load / 1000) {
-		return error;
-	}
-	return 0;
+	bool too_much = (limits->max_planes != 0 && planes > limits->max_planes) ||
+			(limits->scales && scaled > limits->max_scaled) ||
+			(limits->max_yuv != 0 && yuv > limits->max_yuv) ||
+			(limits->max_compressed != 0 && tiled > limits->max_compressed) ||
+			(limits->max_load != 0 && load > screen * limits->max_load / 1000);
+	return too_much ? error : 0;
 }
 
 int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer *layers,
@@ -125,12 +121,11 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 	size_t shown_len = 0;
 	uint64_t ids = 0;
 	if (plan->primary_is_ours && kernel->set->primary != NULL) {
-		struct kms_plane_state state = kms_plane_state_default();
-		state.dst_w = (uint32_t)kernel->width;
-		state.dst_h = (uint32_t)kernel->height;
-		state.src_w = state.dst_w << 16;
-		state.src_h = state.dst_h << 16;
-		shown[shown_len++] = (struct plan_shown){kernel->set->primary, state, false, false};
+		shown[shown_len++] = (struct plan_shown){
+			.plane = kernel->set->primary,
+			.state = kms_plane_state_whole(
+				0, (uint32_t)kernel->width, (uint32_t)kernel->height),
+		};
 	}
 	for (size_t i = 0; i < len; i++) {
 		const struct latch_layer *layer = &layers[i];
@@ -165,8 +160,8 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 	return plan_kernel_check_shown(kernel, shown, shown_len);
 }
 
-static int test_commit(void *data, const struct latch_layer *layers, size_t len,
-	const struct latch_plan *plan) {
+static int test_commit(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan) {
 	struct plan_kernel *kernel = data;
 	kernel->tests++;
 	size_t on_planes = 0;

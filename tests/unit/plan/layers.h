@@ -44,6 +44,13 @@ static inline struct latch_layer layer_video(uint32_t id, int x, int y, int widt
 	return layer;
 }
 
+/** Faded as a whole. */
+static inline struct latch_layer layer_faded(struct latch_layer layer, uint16_t alpha) {
+	layer.alpha = alpha;
+	layer.opaque = false;
+	return layer;
+}
+
 /** Another size of the buffer than of dst. */
 static inline struct latch_layer layer_scaled(struct latch_layer layer, int width, int height) {
 	layer.buffer_width = width;

@@ -10,17 +10,14 @@
 #define FORMATS_32(modifiers)                                                                      \
 	FORMAT(DRM_FORMAT_XRGB8888, modifiers), FORMAT(DRM_FORMAT_ARGB8888, modifiers),            \
 		FORMAT(DRM_FORMAT_XBGR8888, modifiers), FORMAT(DRM_FORMAT_ABGR8888, modifiers)
+#define FORMATS_RGB(modifiers) FORMATS_32(modifiers), FORMAT(DRM_FORMAT_RGB565, modifiers)
 
 #define ROTATIONS_180 (DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180)
 #define ROTATIONS (ROTATIONS_180 | DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)
 #define REFLECTIONS (DRM_MODE_REFLECT_X | DRM_MODE_REFLECT_Y)
 
-#define BLEND_ALL                                                                                  \
-	(1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_COVERAGE | 1u << KMS_BLEND_NONE)
-#define ENCODINGS                                                                                  \
-	(1u << KMS_COLOR_ENCODING_BT601 | 1u << KMS_COLOR_ENCODING_BT709 |                        \
-		1u << KMS_COLOR_ENCODING_BT2020)
-#define RANGES (1u << KMS_COLOR_RANGE_LIMITED | 1u << KMS_COLOR_RANGE_FULL)
+#define ENCODINGS_OLD (1u << KMS_COLOR_ENCODING_BT601 | 1u << KMS_COLOR_ENCODING_BT709)
+#define ENCODINGS (ENCODINGS_OLD | 1u << KMS_COLOR_ENCODING_BT2020)
 
 /* struct kms_format points at modifiers that it may free; nobody frees these. */
 static uint64_t linear[] = {DRM_FORMAT_MOD_LINEAR};
@@ -40,29 +37,15 @@ static uint64_t t_tiled[] = {DRM_FORMAT_MOD_BROADCOM_VC4_T_TILED, DRM_FORMAT_MOD
 static uint64_t sand[] = {DRM_FORMAT_MOD_BROADCOM_SAND128, DRM_FORMAT_MOD_LINEAR};
 
 static struct kms_format linear_rgb_yuv[] = {
-	FORMAT(DRM_FORMAT_ARGB8888, linear),
-	FORMAT(DRM_FORMAT_XRGB8888, linear),
-	FORMAT(DRM_FORMAT_ABGR8888, linear),
-	FORMAT(DRM_FORMAT_XBGR8888, linear),
-	FORMAT(DRM_FORMAT_RGB565, linear),
+	FORMATS_RGB(linear),
 	FORMAT(DRM_FORMAT_NV12, linear),
 };
-static struct kms_format linear_rgb[] = {
-	FORMAT(DRM_FORMAT_ARGB8888, linear),
-	FORMAT(DRM_FORMAT_XRGB8888, linear),
-	FORMAT(DRM_FORMAT_ABGR8888, linear),
-	FORMAT(DRM_FORMAT_XBGR8888, linear),
-	FORMAT(DRM_FORMAT_RGB565, linear),
-};
+static struct kms_format linear_rgb[] = {FORMATS_RGB(linear)};
 static struct kms_format linear_argb[] = {FORMAT(DRM_FORMAT_ARGB8888, linear)};
 static struct kms_format host_xrgb[] = {FORMAT(DRM_FORMAT_XRGB8888, implicit)};
 static struct kms_format host_argb[] = {FORMAT(DRM_FORMAT_ARGB8888, implicit)};
 static struct kms_format intel_formats[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, intel_tiled),
-	FORMAT(DRM_FORMAT_XBGR8888, intel_tiled),
-	FORMAT(DRM_FORMAT_ARGB8888, intel_tiled),
-	FORMAT(DRM_FORMAT_ABGR8888, intel_tiled),
-	FORMAT(DRM_FORMAT_RGB565, intel_tiled),
+	FORMATS_RGB(intel_tiled),
 	FORMAT(DRM_FORMAT_NV12, intel_tiled),
 };
 static struct kms_format amd_formats[] = {
@@ -74,15 +57,9 @@ static struct kms_format rk3399_win0[] = {
 	FORMAT(DRM_FORMAT_RGB565, linear),
 	FORMAT(DRM_FORMAT_NV12, linear),
 };
-static struct kms_format rk3588_cluster[] = {
-	FORMATS_32(afbc),
-};
+static struct kms_format rk3588_cluster[] = {FORMATS_32(afbc)};
 static struct kms_format vc4_formats[] = {
-	FORMAT(DRM_FORMAT_XRGB8888, t_tiled),
-	FORMAT(DRM_FORMAT_ARGB8888, t_tiled),
-	FORMAT(DRM_FORMAT_ABGR8888, t_tiled),
-	FORMAT(DRM_FORMAT_XBGR8888, t_tiled),
-	FORMAT(DRM_FORMAT_RGB565, t_tiled),
+	FORMATS_RGB(t_tiled),
 	FORMAT(DRM_FORMAT_NV12, sand),
 };
 
@@ -139,14 +116,13 @@ static void fix_zpos(struct kms_plane *plane, uint64_t value) {
 	plan_plane_set_zpos(plane, value, value, value, true);
 }
 
-static void allow_alpha(struct kms_plane *plane) {
+/* Alpha of the whole plane, and all blend modes. */
+static void allow_blending(struct kms_plane *plane) {
 	plane->props.alpha.id = property_id(plane, 21);
 	plane->props.alpha.max = 0xffff;
-}
-
-static void allow_blending(struct kms_plane *plane, uint32_t modes) {
 	plane->props.blend_mode.id = property_id(plane, 22);
-	plane->props.blend_mode.mask = modes;
+	plane->props.blend_mode.mask = 1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_COVERAGE |
+				       1u << KMS_BLEND_NONE;
 }
 
 static void allow_rotation(struct kms_plane *plane, uint32_t rotations) {
@@ -154,11 +130,12 @@ static void allow_rotation(struct kms_plane *plane, uint32_t rotations) {
 	plane->props.rotation.mask = rotations;
 }
 
-static void allow_yuv(struct kms_plane *plane, uint32_t encodings, uint32_t ranges) {
+static void allow_yuv(struct kms_plane *plane, uint32_t encodings) {
 	plane->props.color_encoding.id = property_id(plane, 24);
 	plane->props.color_encoding.mask |= encodings;
 	plane->props.color_range.id = property_id(plane, 25);
-	plane->props.color_range.mask |= ranges;
+	plane->props.color_range.mask |=
+		1u << KMS_COLOR_RANGE_LIMITED | 1u << KMS_COLOR_RANGE_FULL;
 }
 
 /*
@@ -178,7 +155,7 @@ void plan_set_vkms(struct plan_set *set) {
 				 : KMS_PLANE_OVERLAY,
 			linear_rgb_yuv);
 		allow_rotation(plane, ROTATIONS | REFLECTIONS);
-		allow_yuv(plane, ENCODINGS, RANGES);
+		allow_yuv(plane, ENCODINGS);
 	}
 }
 
@@ -215,11 +192,9 @@ void plan_set_intel(struct plan_set *set) {
 		struct kms_plane *plane = ADD(set, 31 + i * 9,
 			i == 0 ? KMS_PLANE_PRIMARY : KMS_PLANE_OVERLAY, intel_formats);
 		fix_zpos(plane, i);
-		allow_alpha(plane);
-		allow_blending(plane, BLEND_ALL);
+		allow_blending(plane);
 		allow_rotation(plane, ROTATIONS | DRM_MODE_REFLECT_X);
-		allow_yuv(plane, 1u << KMS_COLOR_ENCODING_BT601 | 1u << KMS_COLOR_ENCODING_BT709,
-			RANGES);
+		allow_yuv(plane, ENCODINGS_OLD);
 	}
 	struct kms_plane *cursor = ADD(set, 94, KMS_PLANE_CURSOR, linear_argb);
 	fix_zpos(cursor, 7);
@@ -241,14 +216,13 @@ static void add_amd(struct plan_set *set, uint64_t primary_zpos, uint64_t overla
 	for (uint32_t i = 0; i < 2; i++) {
 		struct kms_plane *overlay = ADD(set, 37 + i * 8, KMS_PLANE_OVERLAY, amd_formats);
 		plan_plane_set_zpos(overlay, primary_zpos + 1 + i, overlay_min, 254, false);
-		allow_alpha(overlay);
-		allow_blending(overlay, BLEND_ALL);
+		allow_blending(overlay);
 		allow_rotation(overlay, ROTATIONS);
 	}
 	struct kms_plane *primary = ADD(set, 58, KMS_PLANE_PRIMARY, amd_formats);
 	fix_zpos(primary, primary_zpos);
 	allow_rotation(primary, ROTATIONS);
-	allow_yuv(primary, ENCODINGS, RANGES);
+	allow_yuv(primary, ENCODINGS);
 	struct kms_plane *cursor = ADD(set, 66, KMS_PLANE_CURSOR, linear_argb);
 	fix_zpos(cursor, 255);
 	set->limits = (struct plan_limits){
@@ -320,16 +294,12 @@ void plan_set_rk3588(struct plan_set *set) {
 	*set = (struct plan_set){.name = "rk3588", .primary_alpha = true};
 	for (uint32_t i = 0; i < 8; i++) {
 		bool esmart = i >= 4;
-		struct kms_plane *plane = esmart
-						  ? ADD(set, 33 + i * 6,
-							    i == 4 ? KMS_PLANE_PRIMARY
-								   : KMS_PLANE_OVERLAY,
-							    linear_rgb_yuv)
-						  : ADD(set, 33 + i * 6, KMS_PLANE_OVERLAY,
-							    rk3588_cluster);
+		enum kms_plane_type type = i == 4 ? KMS_PLANE_PRIMARY : KMS_PLANE_OVERLAY;
+		struct kms_plane *plane =
+			esmart ? ADD(set, 33 + i * 6, type, linear_rgb_yuv)
+			       : ADD(set, 33 + i * 6, type, rk3588_cluster);
 		plan_plane_set_zpos(plane, i, 0, 7, false);
-		allow_alpha(plane);
-		allow_blending(plane, BLEND_ALL);
+		allow_blending(plane);
 		allow_rotation(plane,
 			esmart ? DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_Y
 			       : ROTATIONS | REFLECTIONS);
@@ -364,10 +334,9 @@ void plan_set_vc4(struct plan_set *set) {
 		} else {
 			plan_plane_set_zpos(plane, i, 1, 17, false);
 		}
-		allow_alpha(plane);
-		allow_blending(plane, BLEND_ALL);
+		allow_blending(plane);
 		allow_rotation(plane, ROTATIONS_180 | REFLECTIONS);
-		allow_yuv(plane, ENCODINGS, RANGES);
+		allow_yuv(plane, ENCODINGS);
 	}
 	set->limits = (struct plan_limits){
 		.scales = true,

@@ -1,71 +1,60 @@
 /* The report's numbers are latch's, and those that sorted lists of all records give. */
 #include "session.h"
 
-#include "../test.h"
+#include "../text.h"
 #include "read.h"
 #include "run.h"
 #include "trace/missed.h"
 #include "trace/statistics.h"
 #include "write.h"
 
-#include <stdlib.h>
-#include <string.h>
-#include <yyjson.h>
-
 #define FRAMES 700
 
-static yyjson_doc *report_as_json(struct run *run) {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	assert_non_null(file);
-	assert_true(json_write_report(file, &(struct report){run, 1, NULL}));
-	fclose(file);
-	yyjson_doc *doc = yyjson_read(text, size, 0);
-	assert_non_null(doc);
-	free(text);
-	return doc;
+static struct session session;
+
+static int begin(void **state) {
+	session_begin(&session, 1, FRAMES, "client");
+	return 0;
 }
 
-/* The report, which has to say the same as --stats. */
-static yyjson_doc *report_of(struct run *run, const struct session *session) {
-	yyjson_doc *report = report_as_json(run);
-	yyjson_doc *stats = yyjson_read_file(session->stats_path, 0, NULL, NULL);
+static int end(void **state) {
+	session_end(&session);
+	return 0;
+}
+
+/* The caller frees it. */
+static yyjson_doc *report_of(struct run *of) {
+	assert_true(json_write_report(text_begin(), &(struct report){of, 1, NULL}));
+	return text_end_json();
+}
+
+/* The report has to say the same as --stats. */
+static void compare_with_stats(struct session *of) {
+	yyjson_doc *report = report_of(&of->run);
+	yyjson_doc *stats = yyjson_read_file(of->stats_path, 0, NULL, NULL);
 	assert_non_null(stats);
 	assert_true(yyjson_equals(
 		yyjson_doc_ptr_get(report, "/traces/0/statistics"), yyjson_doc_get_root(stats)));
 	yyjson_doc_free(stats);
-	return report;
-}
-
-static void the_same_as_stats(void **state) {
-	struct session session;
-	struct run run;
-	session_begin(&session, &run, 1, FRAMES, "client");
-	yyjson_doc_free(report_of(&run, &session));
-	session_end(&session, &run);
+	yyjson_doc_free(report);
 }
 
 /* Of many surfaces that come and go the old ones share a row; latch-report --all keeps them. */
-static void surfaces_that_are_long_gone(void **state) {
-	struct session session;
-	session_write_many(&session, 40);
-	struct run run;
-	read_good(&run, session.trace_path);
-	yyjson_doc *report = report_of(&run, &session);
-	const int64_t others =
-		yyjson_get_sint(yyjson_doc_ptr_get(report, "/traces/0/statistics/others/surfaces"));
-	assert_int_equal(others, 40 - LATCH_STATISTICS_GONE_MAX);
-	yyjson_doc_free(report);
-	run_finish(&run);
+static void the_same_as_stats(void **state) {
+	struct session many;
+	session_begin_many(&many, 40);
+	compare_with_stats(&session);
+	compare_with_stats(&many);
 
-	assert_true(run_init(&run, session.trace_path));
-	assert_null(read_trace(&run, &(struct read_options){.all_surfaces = true}));
-	report = report_as_json(&run);
+	struct run all;
+	assert_true(run_init(&all, many.trace_path));
+	assert_null(read_trace(&all, &(struct read_options){.all_surfaces = true}));
+	yyjson_doc *report = report_of(&all);
 	assert_int_equal(
 		yyjson_arr_size(yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces")), 40);
 	yyjson_doc_free(report);
-	session_end(&session, &run);
+	run_finish(&all);
+	session_end(&many);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -99,14 +88,13 @@ static int64_t get_int(yyjson_val *object, const char *path) {
 	return yyjson_get_sint(value);
 }
 
-static void check_stage(
-	yyjson_val *row, const struct session *session, uint32_t surface_id, size_t stage) {
+static void check_stage(yyjson_val *row, uint32_t surface_id, size_t stage) {
 	static const char *const keys[] = {
 		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip"};
 	static int64_t lengths[3 * FRAMES];
 	size_t n = 0;
-	for (size_t i = 0; i < session->records_length; i++) {
-		const struct latch_frame_record *record = &session->records[i];
+	for (size_t i = 0; i < session.records_length; i++) {
+		const struct latch_frame_record *record = &session.records[i];
 		if (record->surface_id == surface_id && record->presented) {
 			n += length_of(record, stage, &lengths[n]);
 		}
@@ -115,26 +103,21 @@ static void check_stage(
 	yyjson_val *told = yyjson_obj_get(yyjson_obj_get(row, "stages"), keys[stage]);
 	assert_int_equal(get_int(told, "/count"), n);
 	assert_int_equal(get_int(told, "/max_ns"), lengths[n - 1]);
-	static const struct {
-		const char *path;
-		size_t percent;
-	} percentiles[] = {{"/p50_ns", 50}, {"/p95_ns", 95}, {"/p99_ns", 99}};
-	for (size_t i = 0; i < 3; i++) {
+	static const char *const paths[] = {"/p50_ns", "/p95_ns", "/p99_ns"};
+	static const size_t percents[] = {50, 95, 99};
+	for (size_t i = 0; i < LEN(paths); i++) {
 		/* Of two neighbours either is right; three digits or 1 us are kept. */
-		const size_t rank = n * percentiles[i].percent / 100;
+		const size_t rank = n * percents[i] / 100;
 		const int64_t low = lengths[rank > 0 ? rank - 1 : 0];
 		const int64_t high = lengths[rank + 1 < n ? rank + 1 : n - 1];
-		const int64_t ns = get_int(told, percentiles[i].path);
+		const int64_t ns = get_int(told, paths[i]);
 		assert_true(ns >= low - low / 1000 - 1000);
 		assert_true(ns <= high + high / 1000 + 1000);
 	}
 }
 
 static void the_same_as_sorted_lists(void **state) {
-	struct session session;
-	struct run run;
-	session_begin(&session, &run, 2, FRAMES, "client");
-	yyjson_doc *report = report_as_json(&run);
+	yyjson_doc *report = report_of(&session.run);
 	yyjson_val *surfaces = yyjson_doc_ptr_get(report, "/traces/0/statistics/surfaces");
 	assert_int_equal(yyjson_arr_size(surfaces), 3);
 	for (uint32_t id = 1; id <= 3; id++) {
@@ -160,22 +143,19 @@ static void the_same_as_sorted_lists(void **state) {
 		assert_int_equal(get_int(row, "/missed_by_cause/fence"), fence);
 		assert_int_equal(get_int(row, "/unused_vblanks"), unused);
 		for (size_t stage = 0; stage < 4; stage++) {
-			check_stage(row, &session, id, stage);
+			check_stage(row, id, stage);
 		}
 	}
 	yyjson_doc_free(report);
-	session_end(&session, &run);
 }
 
 /* Each record comes out of the trace as it went in. */
 static void records_survive(void **state) {
-	struct session session;
-	struct run run;
-	session_begin(&session, &run, 3, 50, "client");
-	assert_int_equal(run.frames_length, session.records_length);
-	for (size_t i = 0; i < run.frames_length; i++) {
+	const struct run *run = &session.run;
+	assert_int_equal(run->frames_length, session.records_length);
+	for (size_t i = 0; i < run->frames_length; i++) {
 		const struct latch_frame_record *in = &session.records[i];
-		struct latch_frame_record out = run.frames[i].record;
+		struct latch_frame_record out = run->frames[i].record;
 		assert_string_equal(out.plane_type, in->plane_type != NULL ? in->plane_type : "");
 		out.plane_type = in->plane_type;
 		assert_string_equal(out.held_by, in->held_by != NULL ? in->held_by : "");
@@ -184,15 +164,14 @@ static void records_survive(void **state) {
 		out.wake.why = in->wake.why;
 		assert_memory_equal(&out, in, sizeof(out));
 		assert_string_equal(
-			run.frames[i].sync, latch_name(&latch_sync_kind_names, in->sync));
-		assert_int_equal(run_frame_missed(&run.frames[i]), latch_missed_count(in).total);
+			run->frames[i].sync, latch_name(&latch_sync_kind_names, in->sync));
+		assert_int_equal(run_frame_missed(&run->frames[i]), latch_missed_count(in).total);
 	}
-	assert_int_equal(run.flips_length, 100);
-	assert_int_equal(run.flips[0].wake.margin_ns, 5 * MS);
-	assert_true(run.surfaces[1].gone && !run.surfaces[0].gone);
-	assert_false(run.cut);
-	session_end(&session, &run);
+	assert_int_equal(run->flips_length, 2 * FRAMES);
+	assert_int_equal(run->flips[0].wake.margin_ns, 5 * MS);
+	assert_true(run->statistics->surfaces[1]->gone && !run->statistics->surfaces[0]->gone);
+	assert_false(run->cut);
 }
 
-TEST_MAIN("report agree", UNIT(the_same_as_stats), UNIT(surfaces_that_are_long_gone),
-	UNIT(the_same_as_sorted_lists), UNIT(records_survive))
+TEST_MAIN_GROUP("report agree", begin, end, UNIT(the_same_as_stats), UNIT(the_same_as_sorted_lists),
+	UNIT(records_survive))

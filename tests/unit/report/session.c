@@ -5,11 +5,6 @@
 #include "run.h"
 #include "trace/trace.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 static int64_t some_ms(int ms) {
 	return rand() % (ms * 1000) * INT64_C(1000);
 }
@@ -86,7 +81,7 @@ static struct latch_trace *begin(struct session *session, unsigned seed) {
 	return trace;
 }
 
-void session_write(struct session *session, unsigned seed, size_t frames, const char *label) {
+void session_begin(struct session *session, unsigned seed, size_t frames, const char *label) {
 	struct latch_trace *trace = begin(session, seed);
 	session->records = calloc(3 * frames + 1, sizeof(session->records[0]));
 	assert_non_null(session->records);
@@ -116,9 +111,10 @@ void session_write(struct session *session, unsigned seed, size_t frames, const 
 	}
 	latch_trace_remove_surface(trace, 2);
 	latch_trace_destroy(trace);
+	read_good(&session->run, session->trace_path);
 }
 
-void session_write_many(struct session *session, uint32_t surfaces) {
+void session_begin_many(struct session *session, uint32_t surfaces) {
 	struct latch_trace *trace = begin(session, 1);
 	for (uint32_t id = 1; id <= surfaces; id++) {
 		latch_trace_add_surface(
@@ -132,9 +128,11 @@ void session_write_many(struct session *session, uint32_t surfaces) {
 		}
 	}
 	latch_trace_destroy(trace);
+	read_good(&session->run, session->trace_path);
 }
 
-void session_finish(struct session *session) {
+void session_end(struct session *session) {
+	run_finish(&session->run);
 	unlink(session->trace_path);
 	unlink(session->stats_path);
 	free(session->records);
@@ -166,15 +164,4 @@ void read_good(struct run *run, const char *path) {
 	if (wrong != NULL) {
 		fail_msg("%s", wrong);
 	}
-}
-
-void session_begin(
-	struct session *session, struct run *run, unsigned seed, size_t frames, const char *label) {
-	session_write(session, seed, frames, label);
-	read_good(run, session->trace_path);
-}
-
-void session_end(struct session *session, struct run *run) {
-	run_finish(run);
-	session_finish(session);
 }

@@ -1,7 +1,7 @@
 /* What is written of a run: pages, pictures, rows; and that texts of clients stay texts in them. */
 #include "session.h"
 
-#include "../test.h"
+#include "../text.h"
 #include "base/markup.h"
 #include "compare.h"
 #include "latch-report/options.h" // the compositor has one too
@@ -12,8 +12,6 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define EVIL "</script><img src=x onerror=\"alert('1')\">&<!--"
 
@@ -25,18 +23,28 @@ static size_t count(const char *text, const char *what) {
 	return n;
 }
 
-static char *write_page(struct run *runs, size_t length, const struct compare *compare) {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	assert_true(html_write(file, &(struct report){runs, length, compare}));
-	fclose(file);
-	return text;
+struct part {
+	const char *text;
+	size_t times;
+};
+
+/* How often parts are there; {0} ends them. */
+static void assert_counts(const char *text, const struct part *parts) {
+	for (; parts->text != NULL; parts++) {
+		if (count(text, parts->text) != parts->times) {
+			fail_msg("%s is there %zu times", parts->text, count(text, parts->text));
+		}
+	}
+}
+
+static const char *write_page(struct run *runs, size_t length, const struct compare *compare) {
+	assert_true(html_write(text_begin(), &(struct report){runs, length, compare}));
+	return text_end();
 }
 
 static void evil_texts_stay_texts(void **state) {
 	struct session session;
-	session_write(&session, 7, 40, EVIL);
+	session_begin(&session, 7, 40, EVIL);
 	struct run runs[2];
 	read_good(&runs[0], session.trace_path);
 	read_good(&runs[1], session.trace_path);
@@ -51,41 +59,33 @@ static void evil_texts_stay_texts(void **state) {
 	strcpy(runs[0].statistics->outputs[0].name, EVIL);
 	struct compare compare;
 	assert_true(compare_init(&compare, &runs[0], &runs[1]));
-	char *page = write_page(runs, 2, &compare);
-	assert_non_null(strstr(page, "&lt;img src=x onerror=&quot;alert(&#39;1&#39;)"));
-	assert_non_null(strstr(page, "\\u003cimg src=x onerror="));
-	assert_int_equal(count(page, "<img"), 0);
-	assert_int_equal(count(page, "<!--"), 0);
-	assert_int_equal(count(page, "</script>"), 1);
-	assert_int_equal(count(page, "<script>"), 1);
-	/* Nothing is loaded from anywhere. */
-	assert_int_equal(count(page, "http"), 1); /* http-equiv */
+	const char *page = write_page(runs, 2, &compare);
+	ASSERT_HAS(page, "&lt;img src=x onerror=&quot;alert(&#39;1&#39;)",
+		"\\u003cimg src=x onerror=");
+	/* Nothing is loaded from anywhere; the last one is http-equiv. */
+	assert_counts(page,
+		(const struct part[]){{"<img", 0}, {"<!--", 0}, {"</script>", 1}, {"<script>", 1},
+			{"<link", 0}, {"@import", 0}, {"url(", 0}, {"http", 1}, {0}});
 	assert_int_equal(count(page, " src="), count(page, " src=x"));
-	assert_int_equal(count(page, "<link"), 0);
-	assert_int_equal(count(page, "@import"), 0);
-	assert_int_equal(count(page, "url("), 0);
-	free(page);
 	compare_finish(&compare);
 	run_finish(&runs[0]);
 	run_finish(&runs[1]);
-	session_finish(&session);
+	session_end(&session);
 }
 
 /* Each part of the page has as much in it as the run. */
 static void page_is_whole(void **state) {
 	struct session session;
-	struct run run;
-	session_begin(&session, &run, 8, 60, "client");
-	run.cut = true;
-	char *page = write_page(&run, 1, NULL);
-	assert_non_null(strstr(page, "The end of this trace is missing"));
-	assert_int_equal(count(page, "<title>A frame&#39;s life"), 1);
-	assert_int_equal(count(page, "class=\"total\" d=\"M"), 3 * 3 + 1);
-	assert_int_equal(count(page, "class=\"mark m0\""), 3 * 4);
-	assert_int_equal(count(page, "Missed vblanks over time"), 1);
-	assert_int_equal(count(page, "Layers on planes, and composed, over time"), 2);
-	assert_int_equal(count(page, "frames:["), 3);
-	assert_int_equal(count(page, "<canvas"), 1);
+	session_begin(&session, 8, 60, "client");
+	struct run *run = &session.run;
+	run->cut = true;
+	const char *page = write_page(run, 1, NULL);
+	assert_counts(page,
+		(const struct part[]){{"The end of this trace is missing", 1},
+			{"<title>A frame&#39;s life", 1}, {"class=\"total\" d=\"M", 3 * 3 + 1},
+			{"class=\"mark m0\"", 3 * 4}, {"Missed vblanks over time", 1},
+			{"Layers on planes, and composed, over time", 2}, {"frames:[", 3},
+			{"<canvas", 1}, {0}});
 	/* 14 numbers for each update. */
 	const char *frames = strstr(page, "frames:[");
 	size_t commas = 0;
@@ -93,22 +93,18 @@ static void page_is_whole(void **state) {
 		commas += *at == ',';
 	}
 	size_t of_first = 0;
-	for (size_t i = 0; i < run.frames_length; i++) {
-		of_first += run.frames[i].record.surface_id == 1;
+	for (size_t i = 0; i < run->frames_length; i++) {
+		of_first += run->frames[i].record.surface_id == 1;
 	}
 	assert_int_equal(commas + 1, 15 * of_first);
-	free(page);
-	session_end(&session, &run);
+	session_end(&session);
 }
 
 static void nothing_in_it(void **state) {
 	struct run run;
 	assert_true(run_init(&run, "empty"));
-	char *page = write_page(&run, 1, NULL);
-	assert_non_null(strstr(page, "No surface was shown."));
-	assert_null(strstr(page, "nan"));
-	assert_null(strstr(page, "inf"));
-	free(page);
+	assert_counts(write_page(&run, 1, NULL),
+		(const struct part[]){{"No surface was shown.", 1}, {"nan", 0}, {"inf", 0}, {0}});
 	run_finish(&run);
 }
 
@@ -159,12 +155,12 @@ static void find(void *data, const struct compare_value *value) {
 }
 
 static void surfaces_are_matched_by_label(void **state) {
-	struct session sessions[2];
-	struct run runs[2];
-	session_begin(&sessions[0], &runs[0], 9, 40, "client");
-	session_begin(&sessions[1], &runs[1], 10, 80, "client");
+	struct session one, longer, other;
+	session_begin(&one, 9, 40, "client");
+	session_begin(&longer, 10, 80, "client");
+	session_begin(&other, 11, 20, "stranger");
 	struct compare compare;
-	assert_true(compare_init(&compare, &runs[0], &runs[1]));
+	assert_true(compare_init(&compare, &one.run, &longer.run));
 	assert_int_equal(compare.length, 3);
 	for (size_t i = 0; i < 3; i++) {
 		assert_non_null(compare.pairs[i].a);
@@ -178,11 +174,9 @@ static void surfaces_are_matched_by_label(void **state) {
 		assert_true(p50.a > 15 && p50.a < 80 && p50.ratio > 0.5 && p50.ratio < 2);
 	}
 	compare_finish(&compare);
-	session_end(&sessions[1], &runs[1]);
 
 	/* Other labels: each stands alone, but the third one. */
-	session_begin(&sessions[1], &runs[1], 11, 20, "stranger");
-	assert_true(compare_init(&compare, &runs[0], &runs[1]));
+	assert_true(compare_init(&compare, &one.run, &other.run));
 	assert_int_equal(compare.length, 5);
 	assert_null(compare.pairs[0].b);
 	assert_non_null(compare.pairs[2].b);
@@ -192,44 +186,37 @@ static void surfaces_are_matched_by_label(void **state) {
 	compare_each(&compare, &compare.pairs[4], find, &frames);
 	assert_true(isnan(frames.a) && isnan(frames.ratio) && frames.b > 0);
 	compare_finish(&compare);
-	session_end(&sessions[0], &runs[0]);
-	session_end(&sessions[1], &runs[1]);
+	session_end(&one);
+	session_end(&longer);
+	session_end(&other);
 }
 
 static void rows_of_frames(void **state) {
 	struct session session;
-	struct run run;
-	session_begin(&session, &run, 12, 10, "=1+1,\"x\"");
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	csv_write(file, &(struct report){&run, 1, NULL});
-	fclose(file);
+	session_begin(&session, 12, 10, "=1+1,\"x\"");
+	csv_write(text_begin(), &(struct report){&session.run, 1, NULL});
+	const char *text = text_end();
 	assert_int_equal(count(text, "\n"), 1 + session.records_length);
 	/* Quoted, and no formula. */
-	assert_non_null(strstr(text, ",1,\"'=1+1,\"\"x\"\"\",101,Virtual-2,1,"));
-	free(text);
-	session_end(&session, &run);
+	ASSERT_HAS(text, ",1,\"'=1+1,\"\"x\"\"\",101,Virtual-2,1,");
+	session_end(&session);
 }
 
 static void print_escapes_texts_alone(void **state) {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *file = open_memstream(&text, &size);
-	markup_print(file, "<b>%s</b> %d %5u %zu %" PRIu64 " %" PRId64 " %lld %.1f %g%% %s", "<&>\"'",
-		-1, 2u, (size_t)3, UINT64_MAX, INT64_MIN, -4ll, 0.25, 1.5, "end");
-	fclose(file);
-	assert_string_equal(text, "<b>&lt;&amp;&gt;&quot;&#39;</b> -1     2 3 18446744073709551615 "
-				  "-9223372036854775808 -4 0.2 1.5% end");
-	free(text);
+	markup_print(text_begin(), "<b>%s</b> %d %5u %zu %" PRIu64 " %" PRId64 " %lld %.1f %g%% %s",
+		"<&>\"'", -1, 2u, (size_t)3, UINT64_MAX, INT64_MIN, -4ll, 0.25, 1.5, "end");
+	assert_string_equal(text_end(),
+		"<b>&lt;&amp;&gt;&quot;&#39;</b> -1     2 3 18446744073709551615 "
+		"-9223372036854775808 -4 0.2 1.5% end");
 }
 
 static void axes_have_round_steps(void **state) {
-	assert_true(fabs(markup_step(87, 10) - 10) < 1e-9);
-	assert_true(fabs(markup_step(16.7, 10) - 2) < 1e-9);
-	assert_true(fabs(markup_step(0.003, 4) - 0.001) < 1e-12);
-	assert_true(fabs(markup_step(50, 10) - 5) < 1e-9);
-	assert_true(fabs(markup_step(0, 10) - 1) < 1e-9);
+	static const double rows[][3] = {
+		{87, 10, 10}, {16.7, 10, 2}, {0.003, 4, 0.001}, {50, 10, 5}, {0, 10, 1}};
+	for (size_t i = 0; i < LEN(rows); i++) {
+		assert_true(
+			fabs(markup_step(rows[i][0], (unsigned)rows[i][1]) - rows[i][2]) < 1e-9);
+	}
 }
 
 static int parse(struct report_options *options, char *first, char *second, char *third) {

@@ -19,11 +19,27 @@
 #include "xdg-shell-client-protocol.h"
 
 #define MAX_SURFACES 16
+#define MAX_WINDOWS 4
 
-struct fixture {
+enum finger_event { FINGER_DOWN, FINGER_MOVES, FINGER_UP, FINGER_CANCELLED };
+
+/* A window, or a popup, of the client. */
+struct window {
+	struct wl_surface *surface; /* NULL: there is none */
+	struct xdg_surface *xdg;
+	struct xdg_toplevel *toplevel;
+	struct xdg_popup *popup;
+	int32_t x, y, width, height;
+	uint32_t states; /* a bit for each enum xdg_toplevel_state */
+	/* Of the last configure event, which a lazy client does not acknowledge. */
+	uint32_t serial;
+	bool lazy;
+	int configures, closes;
+};
+
+extern struct fixture {
 	/* The server's side. */
 	struct wl_display *server;
-	struct wl_event_loop *loop;
 	struct wlr_backend *backend;
 	struct wlr_output_layout *layout;
 	struct wlr_output *output;
@@ -33,7 +49,7 @@ struct fixture {
 	struct wlr_touch touch;
 	/* The time of buttons. */
 	uint32_t time_msec;
-	int damages, cursor_moves, inputs, terminations;
+	int damages, inputs, terminations;
 
 	struct latch_shell_surface list[MAX_SURFACES];
 	size_t count;
@@ -54,60 +70,78 @@ struct fixture {
 	int buttons, touches, cancels;
 	/* Where the last finger went down, on its surface. */
 	double touch_x, touch_y;
-};
+	struct window windows[MAX_WINDOWS];
 
-/* A window, or a popup, of the client. */
-struct window {
-	struct fixture *fixture;
-	struct wl_surface *surface;
-	struct xdg_surface *xdg;
-	struct xdg_toplevel *toplevel;
-	struct xdg_popup *popup;
-	int32_t x, y, width, height;
-	bool activated, fullscreen, maximized, suspended, resizing;
-	/* Of the last configure event, which a lazy client does not acknowledge. */
-	uint32_t serial;
-	bool lazy;
-	int configures, closes, dones;
-};
+	/* Of a script: the window that it tells of, the last image of the cursor. */
+	struct window *window;
+	uint64_t image_serial;
+} f;
 
-/* For TEST(): a fixture. */
+/* For TEST(): the fixture. */
 int setup(void **test_state);
 int teardown(void **test_state);
 
 /* Let both sides hear all that there is, and look at the list of surfaces again. */
-void pump(struct fixture *f);
-struct wlr_output *add_output(struct fixture *f, int width, int height);
-struct wlr_output *add_named_output(struct fixture *f, const char *name, int width, int height);
+void pump(void);
+/* name: NULL for the backend's own. */
+struct wlr_output *add_output(const char *name, int width, int height);
 
-/* A toplevel before its first commit. */
-void window_init(struct fixture *f, struct window *window);
+/* A toplevel before its first commit. All windows that are left go with the fixture. */
+struct window *window_create(void);
 /* A mapped one. */
-void window_open(struct fixture *f, struct window *window, int32_t width, int32_t height);
+struct window *window_open(int32_t width, int32_t height);
 /* One that fills the output as it was told to. */
-void window_open_fullscreen(struct fixture *f, struct window *window);
+struct window *window_open_fullscreen(void);
 void window_finish(struct window *window);
 /* Commits what is pending, and hears the answer. */
 void commit(struct window *window);
 void unmap(struct window *window);
 /* What it was told last. */
 void assert_size(const struct window *window, int32_t width, int32_t height);
-void popup_init(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
-	int32_t y, uint32_t adjustment);
-void popup_open(struct fixture *f, struct window *popup, struct window *parent, int32_t x,
-	int32_t y, uint32_t adjustment);
+/* A popup of 100x80. */
+struct window *popup_create(struct window *parent, int32_t x, int32_t y, uint32_t adjustment);
+struct window *popup_open(struct window *parent, int32_t x, int32_t y, uint32_t adjustment);
 /* Commit a buffer of that size. */
-void commit_size(struct fixture *f, struct wl_surface *surface, int32_t width, int32_t height);
-/* The index-th surface from the front is of that kind and there. */
-void assert_listed(
-	struct fixture *f, size_t index, enum latch_shell_kind kind, int32_t x, int32_t y);
+void commit_size(struct wl_surface *surface, int32_t width, int32_t height);
+/* All surfaces from the front to the back, as in "popup 50,70 toplevel 0,10". */
+void assert_listed(const char *expected);
+/* The one in front is a toplevel, there. */
+void assert_at(int32_t x, int32_t y);
+
+/* It was told that it is "activated", "fullscreen", "maximized", "resizing", "suspended". */
+bool is(const struct window *window, const char *state);
 
 /* What the user does. Keys and buttons are linux/input-event-codes.h's. */
-void move_pointer(struct fixture *f, double x, double y);
-void button(struct fixture *f, uint32_t code, bool down);
-/* Pressed and released. */
-void tap(struct fixture *f, uint32_t code);
-void click(struct fixture *f, uint32_t code);
-void key(struct fixture *f, uint32_t keycode, bool down);
+void move_pointer(double x, double y);
+void press(uint32_t code, bool down);
+/* In pixels of the output. */
+void finger(enum finger_event event, double x, double y);
+
+/*
+ * Plays a script of words with blanks between. One word is the name of a window, a to d, or opens
+ * one: a=400x300, a=full. Those that follow tell of that window:
+ *
+ *   draw:400x300 unmap commit finish  what its client does
+ *   min:400x300 max:400x300           and what it sets for its next commit
+ *   ask:move                          and asks for; see ask() in fixture.c
+ *   size:400x300 is:maximized not:resizing configures:3 closes:1  what it was told
+ *
+ * What the user does:
+ *
+ *   to:500,400                    the pointer goes there
+ *   +left -left left              the button, or key, is pressed, released, both
+ *   +finger:5,4 finger:6,4 -finger cancel
+ *   double:200                    two clicks with Alt, with so many milliseconds between
+ *   away back                     the session
+ *
+ * What there is to be seen:
+ *
+ *   at:300,250                    where the window in front is
+ *   shown:300,250/0,0             where all are, from the front on; there is nothing else
+ *   focus nofocus                 whether a surface has the pointer
+ *   image image:new image:same    the cursor, compared with the one at the last such word
+ *   buttons:2 touches:2 cancels:0 inputs:2 terminations:0    events that came in all
+ */
+void play(const char *script);
 
 #endif

@@ -4,399 +4,133 @@
  */
 #include "fixture.h"
 
-#include <wlr/types/wlr_seat.h>
-
-static void alt(struct fixture *f, uint32_t code, bool down) {
-	key(f, KEY_LEFTALT, true);
-	button(f, code, down);
-	key(f, KEY_LEFTALT, false);
-}
-
-static void assert_at(struct fixture *f, int32_t x, int32_t y) {
-	assert_listed(f, 0, LATCH_SHELL_TOPLEVEL, x, y);
-}
-
-static const struct latch_cursor_image *image(struct fixture *f) {
-	double x, y;
-	return latch_shell_cursor(f->shell, &x, &y);
-}
-
-static struct wlr_surface *pointer_focus(struct fixture *f) {
-	return f->shell->seat->pointer_state.focused_surface;
-}
-
 static void test_alt_moves(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	assert_at(f, 300, 250);
-	assert_non_null(pointer_focus(f));
-	uint64_t serial = image(f)->serial;
-	alt(f, BTN_LEFT, true);
-	int inputs = f->inputs;
-	assert_true(image(f)->serial > serial);
-	serial = image(f)->serial;
-	assert_null(pointer_focus(f));
-	move_pointer(f, 550, 380);
-	assert_at(f, 350, 230);
+	play("a=400x300 at:300,250 focus image +alt +left -alt image:new nofocus to:550,380 "
+	     "at:350,230");
 	/* The other button belongs to it as well. */
-	click(f, BTN_RIGHT);
-	move_pointer(f, 560, 370);
-	assert_at(f, 360, 220);
-	button(f, BTN_LEFT, false);
-	assert_true(image(f)->serial > serial);
-	move_pointer(f, 570, 370);
-	assert_at(f, 360, 220);
-	/* No client has heard of it, and nothing is said to have been told to one. */
-	assert_int_equal(f->buttons, 0);
-	assert_int_equal(f->inputs, inputs);
-	assert_non_null(pointer_focus(f));
-
-	button(f, BTN_LEFT, true);
-	move_pointer(f, 580, 380);
-	button(f, BTN_LEFT, false);
-	assert_int_equal(f->buttons, 2);
-	assert_at(f, 360, 220);
-	window_finish(&window);
+	play("right to:560,370 at:360,220 -left image:new to:570,370 at:360,220");
+	/* No client has heard of it, and nothing but the key is said to have been told to one. */
+	play("buttons:0 inputs:2 focus");
+	play("+left to:580,380 -left buttons:2 at:360,220");
 }
 
 /* The edges that are not dragged stay, whatever size the client takes. */
 static void test_alt_resizes(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	move_pointer(f, 680, 530);
-	alt(f, BTN_RIGHT, true);
-	assert_true(window.resizing);
-	assert_int_equal(window.width, 400);
 	/* The first, that it is active, and this: none that lets it choose a size. */
-	assert_int_equal(window.configures, 3);
-	move_pointer(f, 730, 570);
-	assert_size(&window, 450, 340);
-	commit_size(f, window.surface, 450, 340);
-	assert_at(f, 300, 250);
-	button(f, BTN_RIGHT, false);
-	assert_false(window.resizing);
-	assert_int_equal(window.width, 450);
-	commit_size(f, window.surface, 450, 340);
-	assert_int_equal(f->buttons, 0);
+	play("a=400x300 to:680,530 +alt +right -alt is:resizing size:400x300 configures:3");
+	play("to:730,570 size:450x340 draw:450x340 at:300,250");
+	play("-right not:resizing size:450x340 draw:450x340 buttons:0");
 
-	move_pointer(f, 310, 260);
-	alt(f, BTN_RIGHT, true);
-	move_pointer(f, 290, 250);
-	assert_size(&window, 470, 350);
-	assert_at(f, 300, 250);
-	commit_size(f, window.surface, 464, 345);
-	assert_at(f, 286, 245);
-	button(f, BTN_RIGHT, false);
+	play("to:310,260 +alt +right -alt to:290,250 size:470x350 at:300,250");
+	play("draw:464x345 at:286,245");
 	/* The last size comes when the button is up already. */
-	commit_size(f, window.surface, 470, 350);
-	assert_at(f, 280, 240);
-	assert_false(window.resizing);
+	play("-right draw:470x350 at:280,240 not:resizing");
 	/* From then on it is the client's business again, and is not undone. */
-	commit_size(f, window.surface, 470, 330);
-	assert_at(f, 280, 240);
-	struct window other;
-	window_open(f, &other, 10, 10);
-	assert_false(window.activated);
-	assert_int_equal(window.height, 330);
-	window_finish(&other);
+	play("draw:470x330 at:280,240 b=10x10 a not:activated size:470x330 b finish");
 
 	/* The middle of a side, and the client's limits. */
-	xdg_toplevel_set_min_size(window.toplevel, 460, 100);
-	xdg_toplevel_set_max_size(window.toplevel, 480, 0);
-	commit_size(f, window.surface, 470, 330);
-	move_pointer(f, 740, 400);
-	alt(f, BTN_RIGHT, true);
-	move_pointer(f, 790, 500);
-	assert_size(&window, 480, 330);
-	move_pointer(f, 490, 500);
-	assert_int_equal(window.width, 460);
-	button(f, BTN_RIGHT, false);
-	window_finish(&window);
+	play("a min:460x100 max:480x0 draw:470x330 to:740,400 +alt +right -alt");
+	play("to:790,500 size:480x330 to:490,500 size:460x330 -right");
 }
 
 static void test_slow_client_gets_one_size_at_a_time(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window, other;
-	window_open(f, &window, 400, 300);
-	window.lazy = true;
-	window_open(f, &other, 10, 10);
-	uint32_t stale = window.serial;
-	move_pointer(f, 310, 260);
-	alt(f, BTN_RIGHT, true);
-	window.configures = 0;
+	struct window *window = window_open(400, 300);
+	window->lazy = true;
+	window_open(10, 10);
+	uint32_t stale = window->serial;
+	move_pointer(310, 260);
+	play("+alt +right -alt");
+	window->configures = 0;
 	for (int i = 1; i <= 20; i++) {
-		move_pointer(f, 310 - i, 260);
+		move_pointer(310 - i, 260);
 	}
-	xdg_surface_ack_configure(window.xdg, stale);
-	pump(f);
-	assert_int_equal(window.configures, 0);
-	assert_int_equal(window.width, 400);
-	commit_size(f, window.surface, 400, 300);
+	xdg_surface_ack_configure(window->xdg, stale);
+	pump();
+	assert_int_equal(window->configures, 0);
+	assert_int_equal(window->width, 400);
+	commit_size(window->surface, 400, 300);
 	/* The newest one, and none of those between. */
-	xdg_surface_ack_configure(window.xdg, window.serial);
-	pump(f);
-	assert_int_equal(window.configures, 1);
-	assert_int_equal(window.width, 420);
-	move_pointer(f, 280, 260);
-	move_pointer(f, 290, 260);
-	xdg_surface_ack_configure(window.xdg, window.serial);
-	commit_size(f, window.surface, 420, 300);
-	assert_at(f, 280, 250);
+	xdg_surface_ack_configure(window->xdg, window->serial);
+	pump();
+	assert_int_equal(window->configures, 1);
+	assert_int_equal(window->width, 420);
+	move_pointer(280, 260);
+	move_pointer(290, 260);
+	xdg_surface_ack_configure(window->xdg, window->serial);
+	commit_size(window->surface, 420, 300);
+	assert_at(280, 250);
 	/* It has that size. */
-	assert_int_equal(window.configures, 1);
-	move_pointer(f, 281, 260);
-	move_pointer(f, 280, 260);
-	assert_int_equal(window.width, 429);
+	assert_int_equal(window->configures, 1);
+	move_pointer(281, 260);
+	move_pointer(280, 260);
+	assert_int_equal(window->width, 429);
 	/* The last one comes whatever is acknowledged. */
-	button(f, BTN_RIGHT, false);
-	assert_int_equal(window.width, 430);
-	assert_false(window.resizing);
-	window_finish(&window);
-	window_finish(&other);
-}
-
-static void double_click(struct fixture *f, uint32_t between) {
-	for (int i = 0; i < 2; i++) {
-		alt(f, BTN_LEFT, true);
-		button(f, BTN_LEFT, false);
-		f->time_msec += between;
-	}
-	f->time_msec += 1000;
+	press(BTN_RIGHT, false);
+	assert_int_equal(window->width, 430);
+	assert_false(is(window, "resizing"));
 }
 
 static void test_double_click_maximises(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	double_click(f, 500);
-	assert_false(window.maximized);
-	double_click(f, 200);
-	assert_true(window.maximized);
-	assert_int_equal(window.width, 1000);
-	commit_size(f, window.surface, 1000, 800);
-	assert_at(f, 0, 0);
-	double_click(f, 200);
-	assert_false(window.maximized);
-	assert_int_equal(window.width, 400);
-	commit_size(f, window.surface, 400, 300);
-	assert_at(f, 300, 250);
+	play("a=400x300 double:500 not:maximized");
+	play("double:200 is:maximized size:1000x800 draw:1000x800 at:0,0");
+	play("double:200 not:maximized size:400x300 draw:400x300 at:300,250");
 	/* Faster than the client draws. */
-	double_click(f, 200);
-	double_click(f, 200);
-	assert_false(window.maximized);
-	assert_int_equal(window.width, 400);
-	assert_int_equal(f->buttons, 0);
-	window_finish(&window);
+	play("double:200 double:200 not:maximized size:400x300 buttons:0");
 }
 
 static void test_windows_that_fill_the_output(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	xdg_toplevel_set_maximized(window.toplevel);
-	pump(f);
-	commit_size(f, window.surface, 1000, 800);
-	move_pointer(f, 750, 80);
+	play("a=400x300 ask:maximized draw:1000x800 to:750,80");
 	/* It is not resized, and the button is latch's all the same. */
-	alt(f, BTN_RIGHT, true);
-	move_pointer(f, 900, 90);
-	button(f, BTN_RIGHT, false);
-	assert_true(window.maximized);
-	assert_false(window.resizing);
+	play("+alt +right -alt to:900,90 -right is:maximized not:resizing");
 	/* A hand trembles. */
-	alt(f, BTN_LEFT, true);
-	move_pointer(f, 905, 90);
-	assert_true(window.maximized);
-	move_pointer(f, 900, 120);
-	assert_false(window.maximized);
-	assert_int_equal(window.width, 400);
-	assert_at(f, 0, 0);
-	/* With its new size it comes to where the same part of it is under the pointer. */
-	move_pointer(f, 750, 80);
-	assert_at(f, 0, 0);
-	commit_size(f, window.surface, 400, 300);
-	assert_at(f, 750 - 360, 80 - 34);
-	move_pointer(f, 760, 90);
-	assert_at(f, 400, 56);
-	button(f, BTN_LEFT, false);
+	play("+alt +left -alt to:905,90 is:maximized");
+	play("to:900,120 not:maximized size:400x300 at:0,0");
+	/* With its new size it comes to where the same part of it is under the pointer: nine tenths
+	 * across, and as much down as in the larger one. */
+	play("to:750,80 at:0,0 draw:400x300 at:390,46 to:760,90 at:400,56 -left");
 
-	xdg_toplevel_set_fullscreen(window.toplevel, NULL);
-	pump(f);
-	commit_size(f, window.surface, 1000, 800);
-	alt(f, BTN_LEFT, true);
-	move_pointer(f, 500, 400);
-	button(f, BTN_LEFT, false);
-	double_click(f, 200);
-	assert_at(f, 0, 0);
-	assert_true(window.fullscreen);
-	assert_false(window.maximized);
-	assert_int_equal(f->buttons, 0);
-	xdg_toplevel_unset_fullscreen(window.toplevel);
-	pump(f);
-	commit_size(f, window.surface, 400, 300);
-	assert_at(f, 400, 56);
+	play("ask:fullscreen draw:1000x800 +alt +left -alt to:500,400 -left double:200");
+	play("at:0,0 is:fullscreen not:maximized buttons:0");
+	play("ask:unfullscreen draw:400x300 at:400,56");
 
 	/* Its client makes it fill the output while it is resized: that is the end of that. */
-	move_pointer(f, 780, 340);
-	alt(f, BTN_RIGHT, true);
-	xdg_toplevel_set_maximized(window.toplevel);
-	pump(f);
-	commit_size(f, window.surface, 1000, 800);
-	assert_false(window.resizing);
-	move_pointer(f, 800, 300);
-	assert_int_equal(window.width, 1000);
-	button(f, BTN_RIGHT, false);
-	assert_int_equal(window.width, 1000);
-	assert_int_equal(f->buttons, 0);
-	window_finish(&window);
+	play("to:780,340 +alt +right -alt ask:maximized draw:1000x800 not:resizing");
+	play("to:800,300 size:1000x800 -right size:1000x800 buttons:0");
 }
 
 static void test_grab_ends(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window below, window;
-	window_open(f, &below, 600, 500);
-	window_open(f, &window, 400, 300);
+	play("a=600x500 b=400x300");
 	/* The window goes: the one below hears of no release that it saw no press of. */
-	alt(f, BTN_LEFT, true);
-	window_finish(&window);
-	assert_null(pointer_focus(f));
-	move_pointer(f, 510, 400);
-	assert_at(f, 200, 150);
-	button(f, BTN_LEFT, false);
-	assert_int_equal(f->buttons, 0);
-	assert_non_null(pointer_focus(f));
-
+	play("+alt +left -alt finish nofocus to:510,400 at:200,150 -left buttons:0 focus");
 	/* Unmapped while it is resized, and mapped again: as if nothing had been. */
-	move_pointer(f, 780, 630);
-	alt(f, BTN_RIGHT, true);
-	unmap(&below);
-	button(f, BTN_RIGHT, false);
-	commit(&below);
-	assert_false(below.resizing);
-	commit_size(f, below.surface, 600, 500);
-	assert_at(f, 200, 150);
-
+	play("a to:780,630 +alt +right -alt unmap -right commit not:resizing");
+	play("draw:600x500 at:200,150");
 	/* The session goes. */
-	alt(f, BTN_LEFT, true);
-	latch_shell_set_active(f->shell, false);
-	move_pointer(f, 700, 600);
-	assert_at(f, 200, 150);
-	button(f, BTN_LEFT, false);
-	latch_shell_set_active(f->shell, true);
-	window_finish(&below);
+	play("+alt +left -alt away to:700,600 at:200,150 -left back");
 }
 
 static void test_client_asks(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	move_pointer(f, 510, 410);
-	assert_at(f, 300, 250);
-	button(f, BTN_LEFT, true);
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	pump(f);
-	move_pointer(f, 530, 400);
-	assert_at(f, 320, 240);
-	button(f, BTN_LEFT, false);
-	assert_int_equal(f->buttons, 1);
+	play("a=400x300 ask:move to:510,410 at:300,250");
+	play("+left ask:move to:530,400 at:320,240 -left buttons:1");
 	/* Too late. */
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	pump(f);
-	move_pointer(f, 500, 400);
-	assert_at(f, 320, 240);
-
-	button(f, BTN_LEFT, true);
-	xdg_toplevel_resize(
-		window.toplevel, f->seat, f->serial, XDG_TOPLEVEL_RESIZE_EDGE_TOP_LEFT);
-	pump(f);
-	move_pointer(f, 480, 390);
-	assert_size(&window, 420, 310);
-	button(f, BTN_LEFT, false);
-	window_finish(&window);
-}
-
-/* In parts of the one output. */
-static void finger(struct fixture *f, struct wl_signal *signal, void *event) {
-	wl_signal_emit_mutable(signal, event);
-	pump(f);
-}
-
-static void finger_down(struct fixture *f, double x, double y) {
-	finger(f, &f->touch.events.down,
-		&(struct wlr_touch_down_event){
-			.touch = &f->touch, .touch_id = 3, .x = x / 1000, .y = y / 800});
-}
-
-static void finger_moves(struct fixture *f, double x, double y) {
-	finger(f, &f->touch.events.motion,
-		&(struct wlr_touch_motion_event){
-			.touch = &f->touch, .touch_id = 3, .x = x / 1000, .y = y / 800});
-}
-
-static void finger_up(struct fixture *f) {
-	finger(f, &f->touch.events.up,
-		&(struct wlr_touch_up_event){.touch = &f->touch, .touch_id = 3});
+	play("ask:move to:500,400 at:320,240");
+	play("+left ask:resize-top-left to:480,390 size:420x310 -left");
 }
 
 static void test_finger_drags(void **test_state) {
-	struct fixture *f = *test_state;
-	struct window window;
-	window_open(f, &window, 400, 300);
-	finger_down(f, 310, 260);
-	finger_moves(f, 312, 260);
-	assert_int_equal(f->touches, 2);
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	pump(f);
-	assert_int_equal(f->cancels, 1);
-	finger_moves(f, 340, 250);
-	assert_at(f, 328, 240);
+	play("a=400x300 +finger:310,260 finger:312,260 touches:2");
+	play("ask:move cancels:1 finger:340,250 at:328,240");
 	/* The pointer has nothing to do with it. */
-	uint64_t serial = image(f)->serial;
-	move_pointer(f, 600, 450);
-	click(f, BTN_LEFT);
-	assert_int_equal(f->buttons, 2);
-	assert_int_equal(image(f)->serial, serial);
-	finger_moves(f, 342, 250);
-	assert_at(f, 330, 240);
-	finger_up(f);
-	assert_int_equal(f->touches, 2);
-
+	play("image to:600,450 left buttons:2 image:same");
+	play("finger:342,250 at:330,240 -finger touches:2");
 	/* Of a finger that is up nothing comes. */
-	finger_down(f, 340, 250);
-	finger_up(f);
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	pump(f);
-	assert_int_equal(f->touches, 4);
-	assert_int_equal(f->cancels, 1);
-
-	finger_down(f, 720, 530);
-	xdg_toplevel_resize(
-		window.toplevel, f->seat, f->serial, XDG_TOPLEVEL_RESIZE_EDGE_BOTTOM_RIGHT);
-	pump(f);
-	finger_moves(f, 740, 560);
-	assert_true(window.resizing);
-	assert_size(&window, 420, 330);
+	play("+finger:340,250 -finger ask:move touches:4 cancels:1");
 	/* The device gives up. */
-	finger(f, &f->touch.events.cancel,
-		&(struct wlr_touch_cancel_event){.touch = &f->touch, .touch_id = 3});
-	assert_false(window.resizing);
-
+	play("+finger:720,530 ask:resize-bottom-right finger:740,560 is:resizing size:420x330");
+	play("cancel not:resizing touches:5");
 	/* The window goes: the next finger is its client's. */
-	finger_down(f, 720, 530);
-	xdg_toplevel_move(window.toplevel, f->seat, f->serial);
-	pump(f);
-	window_finish(&window);
-	finger_moves(f, 700, 500);
-	finger_up(f);
-	window_open(f, &window, 400, 300);
-	f->touches = 0;
-	finger_down(f, 500, 400);
-	finger_up(f);
-	assert_int_equal(f->touches, 2);
-	window_finish(&window);
+	play("+finger:720,530 ask:move finish finger:700,500 -finger touches:6");
+	play("a=400x300 +finger:500,400 -finger touches:8");
 }
 
 static void handle_decoration(
@@ -410,8 +144,7 @@ static struct zxdg_toplevel_decoration_v1 *decorate(struct window *window, uint3
 		.configure = handle_decoration,
 	};
 	struct zxdg_toplevel_decoration_v1 *decoration =
-		zxdg_decoration_manager_v1_get_toplevel_decoration(
-			window->fixture->decorations, window->toplevel);
+		zxdg_decoration_manager_v1_get_toplevel_decoration(f.decorations, window->toplevel);
 	zxdg_toplevel_decoration_v1_add_listener(decoration, &listener, mode);
 	return decoration;
 }
@@ -419,33 +152,27 @@ static struct zxdg_toplevel_decoration_v1 *decorate(struct window *window, uint3
 static void test_decoration(void **test_state) {
 	static const uint32_t client = ZXDG_TOPLEVEL_DECORATION_V1_MODE_CLIENT_SIDE;
 	static const uint32_t server = ZXDG_TOPLEVEL_DECORATION_V1_MODE_SERVER_SIDE;
-	struct fixture *f = *test_state;
-	struct window window;
-	uint32_t mode = 0;
-	window_init(f, &window);
-	struct zxdg_toplevel_decoration_v1 *decoration = decorate(&window, &mode);
-	commit(&window);
-	assert_int_equal(mode, server);
 	const uint32_t modes[] = {client, server, client};
-	for (size_t i = 0; i < 3; i++) {
-		zxdg_toplevel_decoration_v1_set_mode(decoration, modes[i]);
-		pump(f);
-		assert_int_equal(mode, modes[i]);
+	/* What is asked for before the first commit, as by most clients; or nothing. */
+	for (int asks = 0; asks < 2; asks++) {
+		uint32_t mode = 0;
+		struct window *window = window_create();
+		struct zxdg_toplevel_decoration_v1 *decoration = decorate(window, &mode);
+		if (asks) {
+			zxdg_toplevel_decoration_v1_set_mode(decoration, client);
+		}
+		commit(window);
+		assert_int_equal(mode, asks ? client : server);
+		for (size_t i = 0; i < 3; i++) {
+			zxdg_toplevel_decoration_v1_set_mode(decoration, modes[i]);
+			pump();
+			assert_int_equal(mode, modes[i]);
+		}
+		zxdg_toplevel_decoration_v1_unset_mode(decoration);
+		pump();
+		assert_int_equal(mode, server);
+		zxdg_toplevel_decoration_v1_destroy(decoration);
 	}
-	zxdg_toplevel_decoration_v1_unset_mode(decoration);
-	pump(f);
-	assert_int_equal(mode, server);
-	zxdg_toplevel_decoration_v1_destroy(decoration);
-	window_finish(&window);
-
-	/* Before the first commit, as most clients ask. */
-	window_init(f, &window);
-	decoration = decorate(&window, &mode);
-	zxdg_toplevel_decoration_v1_set_mode(decoration, client);
-	commit(&window);
-	assert_int_equal(mode, client);
-	zxdg_toplevel_decoration_v1_destroy(decoration);
-	window_finish(&window);
 }
 
 TEST_MAIN("shell-grab", TEST(test_alt_moves), TEST(test_alt_resizes),

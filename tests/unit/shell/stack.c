@@ -1,7 +1,19 @@
-#include <string.h>
+/*
+ * Windows in front of each other, as scripts. Windows are letters; a word of a script is one of:
+ *
+ *   +a +ba    a is new; b, a dialog of a, is new
+ *   -a        a goes
+ *   ^a va     a is raised, lowered
+ *   pba       b becomes a dialog of a, of none ("pb-")
+ *   =cba      the order from the front to the back
+ *   ?ba       the parent of b is a, none ("?b-")
+ *   fad       of a's family the front one is d
+ *   >a <a     the next window in the order of use, the previous one, is a ("-": there is none)
+ *   @5        a round of those begins at this position
+ */
 
-#include "../test.h"
 #include "shell/stack.h"
+#include "../test.h"
 
 #define COUNT 8
 
@@ -13,17 +25,10 @@ struct window {
 
 static struct wl_list stack;
 static struct window windows[COUNT];
+static int position;
 
-#define W(name) (&windows[(name) - 'a'].item)
-
-static int setup(void **state) {
-	wl_list_init(&stack);
-	memset(windows, 0, sizeof(windows));
-	for (int i = 0; i < COUNT; i++) {
-		windows[i].name = (char)('a' + i);
-		wl_list_init(&windows[i].item.link);
-	}
-	return 0;
+static struct latch_stack_item *item(char name) {
+	return name >= 'a' ? &windows[name - 'a'].item : NULL;
 }
 
 /* The order front to back, and what holds always. */
@@ -44,144 +49,75 @@ static void assert_order(const char *expected) {
 	assert_string_equal(order, expected);
 }
 
-static void add_all(const char *names) {
-	for (; *names != '\0'; names++) {
-		latch_stack_add(&stack, W(*names), NULL);
+static void take_word(const char *word) {
+	struct latch_stack_item *first = item(word[1]);
+	struct latch_stack_item *second = word[1] != '\0' ? item(word[2]) : NULL;
+	switch (word[0]) {
+	case '+':
+		latch_stack_add(&stack, first, second);
+		break;
+	case '-':
+		latch_stack_remove(&stack, first);
+		break;
+	case '^':
+		latch_stack_raise(&stack, first);
+		break;
+	case 'v':
+		latch_stack_lower(&stack, first);
+		break;
+	case 'p':
+		latch_stack_set_parent(&stack, first, second);
+		break;
+	case '=':
+		assert_order(word + 1);
+		break;
+	case '?':
+		assert_ptr_equal(first->parent, second);
+		break;
+	case 'f':
+		assert_ptr_equal(latch_stack_front(&stack, first), second);
+		break;
+	case '@':
+		position = atoi(word + 1);
+		break;
+	default:
+		assert_ptr_equal(
+			latch_stack_cycle(&stack, &position, word[0] == '>' ? 1 : -1), first);
 	}
 }
 
-static void test_add_goes_to_the_front(void **state) {
-	add_all("abc");
-	assert_order("cba");
-	latch_stack_remove(&stack, W('b'));
-	assert_order("ca");
-	latch_stack_remove(&stack, W('a'));
-	latch_stack_remove(&stack, W('c'));
-	assert_order("");
+static const char *const scripts[] = {
+	/* A new one is in front. */
+	"+a +b +c =cba -b =ca -a -c =",
+	"+a +b +c +d ^b =bdca ^b =bdca vd =bcad vd =bcad vb =cadb",
+	/* Dialogs follow their parent: a parent brings its dialogs, a dialog its parent and comes
+	 * before its siblings. */
+	"+a +b +ca =cab +dc +ea =edcab ^b =bedca ^a =edcab ^b ^c =dceab vd =bdcea fad fbb",
+	/* One that goes hands its dialogs on. */
+	"+a +ba +cb -b =ca ?ca -a ?c- =c",
+	/* With its own dialogs to a family further back; no loops. */
+	"+a +b +c +d =dcba pdb =cdba pac =acdb pcb =dacb pba ?b- pbb ?b- =dacb",
+	/* Leaving, in front of the family; where it should be already. */
+	"+a +b +c +d pdb pac pcb pc- =acdb pa- =acdb ^b =dbac pac =dbac pa- =dbac",
+	/* By use; a new round goes back to the one before. */
+	"+d +c +b +a =abcd >b =bacd >c =cabd >d >a =abcd <d =dabc <c =cabd @0 >a =acbd",
+	/* By families. */
+	"+c +b +a +db +ec =ecdba >d =dbeca >a =aecdb >e =ecdba",
+	/* Of few; windows went away in the middle of a round. */
+	">- +a >a <a @5 +b >a =ab",
+};
+
+static void every_script(void **state) {
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		wl_list_init(&stack);
+		memset(windows, 0, sizeof(windows));
+		for (int j = 0; j < COUNT; j++) {
+			windows[j].name = (char)('a' + j);
+			wl_list_init(&windows[j].item.link);
+		}
+		position = 0;
+		test_play(scripts[i], take_word);
+	}
 }
 
-static void test_raise_and_lower(void **state) {
-	add_all("abcd");
-	latch_stack_raise(&stack, W('b'));
-	assert_order("bdca");
-	latch_stack_raise(&stack, W('b'));
-	assert_order("bdca");
-	latch_stack_lower(&stack, W('d'));
-	assert_order("bcad");
-	latch_stack_lower(&stack, W('d'));
-	assert_order("bcad");
-	latch_stack_lower(&stack, W('b'));
-	assert_order("cadb");
-}
-
-static void test_dialogs_follow_their_parent(void **state) {
-	add_all("ab");
-	latch_stack_add(&stack, W('c'), W('a'));
-	assert_order("cab");
-	latch_stack_add(&stack, W('d'), W('c'));
-	latch_stack_add(&stack, W('e'), W('a'));
-	assert_order("edcab");
-
-	latch_stack_raise(&stack, W('b'));
-	assert_order("bedca");
-	/* A parent brings its dialogs, a dialog its parent and comes before its siblings. */
-	latch_stack_raise(&stack, W('a'));
-	assert_order("edcab");
-	latch_stack_raise(&stack, W('b'));
-	latch_stack_raise(&stack, W('c'));
-	assert_order("dceab");
-	latch_stack_lower(&stack, W('d'));
-	assert_order("bdcea");
-	assert_ptr_equal(latch_stack_front(&stack, W('a')), W('d'));
-	assert_ptr_equal(latch_stack_front(&stack, W('b')), W('b'));
-}
-
-static void test_remove_hands_dialogs_on(void **state) {
-	add_all("a");
-	latch_stack_add(&stack, W('b'), W('a'));
-	latch_stack_add(&stack, W('c'), W('b'));
-	latch_stack_remove(&stack, W('b'));
-	assert_order("ca");
-	assert_ptr_equal(W('c')->parent, W('a'));
-	latch_stack_remove(&stack, W('a'));
-	assert_null(W('c')->parent);
-	assert_order("c");
-}
-
-static void test_set_parent(void **state) {
-	add_all("abcd");
-	assert_order("dcba");
-	latch_stack_set_parent(&stack, W('d'), W('b'));
-	assert_order("cdba");
-	latch_stack_set_parent(&stack, W('a'), W('c'));
-	assert_order("acdb");
-	/* With its own dialogs, to a family further back. */
-	latch_stack_set_parent(&stack, W('c'), W('b'));
-	assert_order("dacb");
-	/* No loops. */
-	latch_stack_set_parent(&stack, W('b'), W('a'));
-	assert_null(W('b')->parent);
-	latch_stack_set_parent(&stack, W('b'), W('b'));
-	assert_null(W('b')->parent);
-	assert_order("dacb");
-	/* Leaving: in front of the family. */
-	latch_stack_set_parent(&stack, W('c'), NULL);
-	assert_order("acdb");
-	latch_stack_set_parent(&stack, W('a'), NULL);
-	assert_order("acdb");
-	latch_stack_raise(&stack, W('b'));
-	assert_order("dbac");
-	/* It is where it should be already. */
-	latch_stack_set_parent(&stack, W('a'), W('c'));
-	assert_order("dbac");
-	latch_stack_set_parent(&stack, W('a'), NULL);
-	assert_order("dbac");
-}
-
-static void assert_cycle(int *position, int direction, char wanted, const char *order) {
-	assert_ptr_equal(latch_stack_cycle(&stack, position, direction), W(wanted));
-	assert_order(order);
-}
-
-static void test_cycle_is_most_recently_used(void **state) {
-	int position = 0;
-	add_all("dcba");
-	assert_order("abcd");
-	assert_cycle(&position, 1, 'b', "bacd");
-	assert_cycle(&position, 1, 'c', "cabd");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('d'));
-	assert_cycle(&position, 1, 'a', "abcd");
-	assert_cycle(&position, -1, 'd', "dabc");
-	assert_cycle(&position, -1, 'c', "cabd");
-	/* A new round: back to the one before. */
-	position = 0;
-	assert_cycle(&position, 1, 'a', "acbd");
-}
-
-static void test_cycle_by_families(void **state) {
-	int position = 0;
-	add_all("cba");
-	latch_stack_add(&stack, W('d'), W('b'));
-	latch_stack_add(&stack, W('e'), W('c'));
-	assert_order("ecdba");
-	assert_cycle(&position, 1, 'd', "dbeca");
-	assert_cycle(&position, 1, 'a', "aecdb");
-	assert_cycle(&position, 1, 'e', "ecdba");
-}
-
-static void test_cycle_few(void **state) {
-	int position = 0;
-	assert_null(latch_stack_cycle(&stack, &position, 1));
-	add_all("a");
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, 1), W('a'));
-	assert_ptr_equal(latch_stack_cycle(&stack, &position, -1), W('a'));
-	/* Windows went away in the middle of a round. */
-	position = 5;
-	add_all("b");
-	assert_cycle(&position, 1, 'a', "ab");
-}
-
-TEST_MAIN("shell-stack", TEST_BEGIN(test_add_goes_to_the_front), TEST_BEGIN(test_raise_and_lower),
-	TEST_BEGIN(test_dialogs_follow_their_parent), TEST_BEGIN(test_remove_hands_dialogs_on),
-	TEST_BEGIN(test_set_parent), TEST_BEGIN(test_cycle_is_most_recently_used),
-	TEST_BEGIN(test_cycle_by_families), TEST_BEGIN(test_cycle_few))
+TEST_MAIN("shell-stack", UNIT(every_script))

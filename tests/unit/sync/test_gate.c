@@ -1,24 +1,30 @@
 /* One surface in the gate: each kind of fence, order, releases, and lives that end early. */
 
-#include <errno.h>
-#include <unistd.h>
-
 #include "world.h"
 
-static void test_shm_is_not_held(void **state) {
+/* The last update was shown at its commit, when its fence had signalled at this time. */
+static void assert_not_held(
+	const struct surface *surface, enum latch_sync_kind kind, int64_t fence_ns) {
+	const struct latch_frame_record *record = &surface->update.record;
+	assert_int_equal(record->sync, kind);
+	assert_int_equal(surface->update.fence_ns, fence_ns);
+	assert_true(record->signalled_ns == record->commit_ns);
+	assert_true(record->ready_ns == record->commit_ns);
+	assert_null(record->held_by);
+	assert_int_equal(world_stats().watches, 0);
+}
+
+static void test_what_is_ready_is_not_held(void **state) {
 	struct surface *a = surface_create('a');
 	struct wl_buffer *buffer = shm_create();
 	int64_t before_ns = latch_now_ns();
 	surface_commit(a, buffer);
 	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.record.sync, LATCH_SYNC_NONE);
+	assert_not_held(a, LATCH_SYNC_NONE, 0);
 	assert_true(a->update.record.commit_ns >= before_ns &&
 		    a->update.record.commit_ns <= latch_now_ns());
-	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
-	assert_true(a->update.record.ready_ns == a->update.record.commit_ns);
-	assert_int_equal(a->update.fence_ns, 0);
 	assert_null(a->update.release);
-	assert_null(a->update.record.held_by);
+	wl_buffer_destroy(buffer);
 
 	/* A commit without a buffer is no update. */
 	uint64_t id = a->update.id;
@@ -26,37 +32,33 @@ static void test_shm_is_not_held(void **state) {
 	world_sync();
 	assert_int_equal(a->applied, 2);
 	assert_true(a->update.id == id);
-	wl_buffer_destroy(buffer);
-}
 
-static void test_implicit_signalled_costs_nothing(void **state) {
-	struct surface *a = surface_create('a');
 	int fence = world_fence();
 	kernel_fence_signal(fence, 12345);
 	surface_draw(a, fence);
-	assert_int_equal(a->applied, 1);
-	assert_int_equal(a->update.record.sync, LATCH_SYNC_IMPLICIT);
-	assert_int_equal(a->update.fence_ns, 12345);
-	assert_true(a->update.record.signalled_ns == a->update.record.commit_ns);
-	assert_null(a->update.record.held_by);
+	assert_int_equal(a->applied, 3);
+	assert_not_held(a, LATCH_SYNC_IMPLICIT, 12345);
+
+	struct points points = points_create(a);
+	kernel_syncobj_signal(points.fd, 7);
+	points_set(&points, 7, 8);
+	surface_draw(a, -1);
+	assert_int_equal(a->applied, 4);
+	assert_not_held(a, LATCH_SYNC_SYNCOBJ, 7);
 }
 
 static void test_implicit_pending_is_held(void **state) {
 	struct surface *a = surface_create('a');
-	surface_draw(a, -1);
-	assert_int_equal(a->applied, 1);
-
 	int fence = world_fence();
 	surface_draw(a, fence);
-	world_sync();
-	assert_int_equal(a->applied, 1);
+	assert_int_equal(a->applied, 0);
 	assert_int_equal(world_stats().held, 1);
 	assert_int_equal(world_stats().watches, 1);
 
 	int64_t signalled_ns = latch_now_ns();
 	kernel_fence_signal(fence, signalled_ns);
 	world_sync();
-	assert_int_equal(a->applied, 2);
+	assert_int_equal(a->applied, 1);
 	assert_non_null(a->update.record.held_by);
 	assert_true(a->update.fence_ns == signalled_ns);
 	assert_true(a->update.record.signalled_ns == signalled_ns);
@@ -96,6 +98,14 @@ static void handle_told_untaken(const struct latch_update *update, enum latch_re
 	told.why = why;
 }
 
+/* Of so many updates the last that was told is a surface's n-th. */
+static void assert_told(int committed, int untaken, uint32_t surface_id, uint64_t update_id) {
+	assert_int_equal(told.committed, committed);
+	assert_int_equal(told.untaken, untaken);
+	assert_int_equal(told.last.record.surface_id, surface_id);
+	assert_int_equal(told.last.record.update_id, update_id);
+}
+
 static void test_updates_are_told(void **state) {
 	world_init_limited(LATCH_LIMIT_FENCES, 2);
 	world.committed = handle_told_commit;
@@ -104,9 +114,7 @@ static void test_updates_are_told(void **state) {
 
 	struct wl_buffer *buffer = shm_create();
 	surface_commit(a, buffer);
-	assert_int_equal(told.committed, 1);
-	assert_int_equal(told.last.record.surface_id, 1);
-	assert_int_equal(told.last.record.update_id, 1);
+	assert_told(1, 0, 1, 1);
 	const uint32_t buffer_id = told.last.record.buffer_id;
 	assert_int_not_equal(buffer_id, 0);
 	assert_int_equal(a->update.record.update_id, 1);
@@ -117,24 +125,18 @@ static void test_updates_are_told(void **state) {
 	wl_surface_commit(a->wl);
 	wl_surface_commit(a->wl);
 	world_sync();
-	assert_int_equal(told.committed, 2);
-	assert_int_equal(told.last.record.update_id, 2);
+	assert_told(2, 0, 1, 2);
 	assert_int_equal(told.last.record.buffer_id, buffer_id);
 	wl_buffer_destroy(buffer);
 	int never = world_fence();
 	surface_draw(b, never);
-	assert_int_equal(told.committed, 3);
-	assert_int_equal(told.last.record.surface_id, 2);
-	assert_int_equal(told.last.record.update_id, 1);
+	assert_told(3, 0, 2, 1);
 	assert_int_not_equal(told.last.record.buffer_id, buffer_id);
-	assert_int_equal(told.untaken, 0);
 
 	/* It waits in the gate when its surface goes. */
 	surface_destroy(b);
-	assert_int_equal(told.untaken, 1);
+	assert_told(3, 1, 2, 1);
 	assert_int_equal(told.why, LATCH_END_SURFACE_GONE);
-	assert_int_equal(told.last.record.surface_id, 2);
-	assert_int_equal(told.last.record.update_id, 1);
 	assert_int_equal(told.last.record.ready_ns, 0);
 
 	/* One fence more than it may have watched. */
@@ -164,51 +166,42 @@ static void test_order_is_kept(void **state) {
 	assert_true(a->update.record.ready_ns > a->update.record.commit_ns);
 }
 
+/* While its update waits and before its commit; a replayed job's picture is good. */
 static void test_fence_error_is_told(void **state) {
+	static const struct {
+		void (*end)(int fence_fd, int64_t time_ns);
+		bool error;
+	} rows[] = {{kernel_fence_fail, true}, {kernel_fence_replay, false}};
 	struct surface *a = surface_create('a');
-	int late = world_fence(), early = world_fence();
-	surface_draw(a, late);
-	kernel_fence_fail(late, latch_now_ns());
-	world_sync();
-	assert_int_equal(a->applied, 1);
-	assert_true(a->update.record.fence_error);
+	for (int i = 0; i < 2; i++) {
+		int late = world_fence(), early = world_fence();
+		surface_draw(a, late);
+		rows[i].end(late, latch_now_ns());
+		world_sync();
+		assert_int_equal(a->applied, 3 * i + 1);
+		assert_int_equal(a->update.record.fence_error != 0, rows[i].error);
 
-	kernel_fence_fail(early, 1);
-	surface_draw(a, early);
-	assert_int_equal(a->applied, 2);
-	assert_true(a->update.record.fence_error);
+		rows[i].end(early, 1);
+		surface_draw(a, early);
+		assert_int_equal(a->applied, 3 * i + 2);
+		assert_int_equal(a->update.record.fence_error != 0, rows[i].error);
 
-	surface_draw(a, -1);
-	assert_false(a->update.record.fence_error);
-}
-
-static void test_replayed_job_is_shown(void **state) {
-	struct surface *a = surface_create('a');
-	int late = world_fence(), early = world_fence();
-	kernel_fence_replay(early, 1);
-	surface_draw(a, early);
-	surface_draw(a, late);
-	assert_int_equal(a->applied, 1);
-	kernel_fence_replay(late, latch_now_ns());
-	world_sync();
-	assert_int_equal(a->applied, 2);
-	assert_false(a->update.record.fence_error);
+		surface_draw(a, -1);
+		assert_false(a->update.record.fence_error);
+	}
 }
 
 static void test_unwatchable_is_refused(void **state) {
-	struct surface *a = surface_create('a');
-	kernel_dmabuf_fail_exports(EIO);
-	surface_draw(a, -1);
-	assert_int_equal(world_error(NULL), 3); /* implementation */
-	assert_int_equal(a->applied, 0);
-}
-
-static void test_unwatchable_for_want_of_fds(void **state) {
-	struct surface *a = surface_create('a');
-	kernel_dmabuf_fail_exports(EMFILE);
-	surface_draw(a, -1);
-	assert_true(world_is_refused());
-	assert_int_equal(a->applied, 0);
+	for (int want_of_fds = 0; want_of_fds < 2; want_of_fds++) {
+		world_init();
+		struct surface *a = surface_create('a');
+		kernel_dmabuf_fail_exports(want_of_fds ? EMFILE : EIO);
+		surface_draw(a, -1);
+		assert_int_equal(world_is_refused(), want_of_fds);
+		assert_true(want_of_fds || world_error(NULL) == 3); /* implementation */
+		assert_int_equal(a->applied, 0);
+		world_finish();
+	}
 }
 
 static void test_sync_file(void **state) {
@@ -219,16 +212,12 @@ static void test_sync_file(void **state) {
 	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, fence);
 	surface_draw(a, implicit);
 	assert_int_equal(a->applied, 0);
-	/* The object may go; what was committed stays. */
-	zwp_linux_surface_synchronization_v1_destroy(world_forget(sync));
-	world_sync();
 	world_signal(fence);
 	assert_int_equal(a->applied, 1);
 	assert_int_equal(a->update.record.sync, LATCH_SYNC_SYNC_FILE);
 
 	/* A fence that was not committed goes with its object. */
 	int unused = world_fence();
-	sync = surface_get_explicit(a);
 	zwp_linux_surface_synchronization_v1_set_acquire_fence(sync, unused);
 	zwp_linux_surface_synchronization_v1_destroy(world_forget(sync));
 	surface_draw(a, -1);
@@ -249,9 +238,6 @@ static void test_syncobj(void **state) {
 	world_sync();
 	assert_int_equal(a->applied, 0);
 
-	/* Timeline and surface object may go; what was committed stays. */
-	points_destroy(&points);
-	world_sync();
 	kernel_syncobj_signal(points.fd, high);
 	world_sync();
 	assert_int_equal(a->applied, 1);
@@ -265,116 +251,82 @@ static void test_syncobj(void **state) {
 	assert_true(kernel_syncobj_get(points.fd) == high + 1);
 }
 
-static void test_syncobj_signalled_costs_no_watch(void **state) {
+/* The kernel refuses the fence at the release point: late, never early, and the owner need not
+ * wait. What happens where it does not, test_release.c tells. */
+static void test_refused_release_fence(void **state) {
 	struct surface *a = surface_create('a');
 	struct points points = points_create(a);
-	kernel_syncobj_signal(points.fd, 7);
-	points_set(&points, 7, 8);
-	surface_draw(a, -1);
-	assert_int_equal(a->applied, 1);
-	assert_null(a->update.record.held_by);
-	assert_int_equal(a->update.fence_ns, 7);
-}
-
-/* Shown at once; point 2 is its release. */
-static void draw_ready(struct surface *surface, struct points *points) {
-	kernel_syncobj_signal(points->fd, 1);
-	points_set(points, 1, 2);
-	surface_draw(surface, -1);
-}
-
-static void test_release_with_fence(void **state) {
-	struct surface *a = surface_create('a');
-	struct points points = points_create(a);
-	draw_ready(a, &points);
-
-	int out_fence = world_fence();
-	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
-	assert_true(kernel_syncobj_has_import(points.fd, 2, out_fence));
-	surface_drop_release(a);
-	/* Not by us as well: the fence does it. */
-	assert_true(kernel_syncobj_get(points.fd) == 1);
-
-	/* The kernel refuses the fence: late, never early, and the owner need not wait. */
+	int out_fence = world_fence(), never = world_fence();
+	kernel_syncobj_fail_imports(ENOMEM);
+	kernel_syncobj_signal(points.fd, 1);
 	points_set(&points, 1, 3);
 	surface_draw(a, -1);
-	kernel_syncobj_fail_imports(ENOMEM);
 	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
 	surface_drop_release(a);
 	world_sync();
 	assert_true(kernel_syncobj_get(points.fd) == 1);
 	world_signal(out_fence);
 	assert_true(kernel_syncobj_get(points.fd) == 3);
+
+	/* And one that is late for so long that it outlives the gate. */
+	points_set(&points, 3, 4);
+	surface_draw(a, -1);
+	latch_release_with_fence(a->update.release, latch_fence_dup(never));
 	kernel_syncobj_fail_imports(0);
 }
 
-static void test_late_release_outlives_the_gate(void **state) {
-	struct surface *a = surface_create('a');
-	struct points points = points_create(a);
-	draw_ready(a, &points);
-	int out_fence = world_fence();
-	kernel_syncobj_fail_imports(ENOMEM);
-	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
-	kernel_syncobj_fail_imports(0);
-}
-
+/* The fence that is told is the out-fence; and what was asked for without a commit is answered. */
 static void test_buffer_release(void **state) {
 	struct surface *a = surface_create('a');
 	struct zwp_linux_surface_synchronization_v1 *sync = surface_get_explicit(a);
-	struct spoken now = {0}, fenced = {0}, held = {0}, unused = {0};
-
-	get_release(sync, &now);
-	surface_draw(a, -1);
-	assert_int_equal(a->update.record.sync, LATCH_SYNC_IMPLICIT);
-	latch_release_with_fence(a->update.release, -1);
-	world_sync();
-	assert_int_equal(now.immediate, 1);
-
+	struct spoken fenced = {0}, unused = {0};
+	int out_fence = world_fence();
 	get_release(sync, &fenced);
 	surface_draw(a, -1);
-	int out_fence = world_fence();
 	latch_release_with_fence(a->update.release, latch_fence_dup(out_fence));
 	world_sync();
 	assert_int_equal(fenced.fenced, 1);
-	assert_int_equal(fenced.immediate, 0);
 	kernel_fence_signal(out_fence, 1);
 	uint64_t value;
 	assert_int_equal(read(fenced.fence_fd, &value, sizeof(value)), sizeof(value));
 
-	/* Held when the surface goes away: free at once. */
-	int never = world_fence();
-	get_release(sync, &held);
-	surface_draw(a, never);
-	assert_int_equal(world_stats().held, 1);
 	get_release(sync, &unused);
 	surface_destroy(a);
-	assert_int_equal(held.immediate, 1);
 	assert_int_equal(unused.immediate, 1);
 }
 
-/* The client is gone, its release point is still signalled: others may share the timeline. */
-static void test_killed_client(void **state) {
-	struct surface *a = surface_create('a'), *b = surface_create('b');
-	struct points points = points_create(a);
-	struct zwp_linux_surface_synchronization_v1 *sync = surface_get_explicit(b);
-	struct spoken spoken;
-	get_release(sync, &spoken);
-	int never = world_fence();
+static bool is_async(const struct surface *surface) {
+	world_sync();
+	return latch_surface_sync_is_async(surface->server);
+}
 
-	kernel_syncobj_signal(points.fd, 1);
-	points_set(&points, 1, 2);
-	surface_draw(a, -1); /* shown, release is ours */
-	points_set(&points, 10, 11);
-	surface_draw(a, -1); /* held */
-	surface_draw(b, never);
-	assert_int_equal(a->applied, 1);
-	assert_int_equal(world_stats().held, 2);
-
-	world_kill_client();
-	assert_int_equal(world_stats().held, 0);
-	assert_int_equal(world_stats().watches, 0);
-	assert_true(kernel_syncobj_get(points.fd) == 11);
-	assert_int_equal(world_stats().releases, 1);
+/* A hint counts from its commit on, which may wait, and until the commit after its object's end. */
+static void test_tearing_hint(void **state) {
+	const uint32_t async = WP_TEARING_CONTROL_V1_PRESENTATION_HINT_ASYNC;
+	struct surface *a = surface_create('a');
+	struct wp_tearing_control_v1 *control = surface_get_tearing(a);
+	int fence = world_fence();
+	wp_tearing_control_v1_set_presentation_hint(control, async);
+	assert_false(is_async(a));
+	surface_draw(a, fence);
+	surface_draw(a, -1);
+	assert_false(is_async(a));
+	world_signal(fence);
+	assert_int_equal(a->applied, 2);
+	assert_true(is_async(a));
+	wp_tearing_control_v1_destroy(world_forget(control));
+	assert_true(is_async(a));
+	wl_surface_commit(a->wl);
+	assert_false(is_async(a));
+	/* The surface may have another one now. */
+	const uint32_t hints[] = {async, 4711};
+	control = surface_get_tearing(a);
+	for (int i = 0; i < 2; i++) {
+		wp_tearing_control_v1_set_presentation_hint(control, hints[i]);
+		wl_surface_commit(a->wl);
+		assert_int_equal(is_async(a), hints[i] == async);
+	}
+	assert_int_equal(world_error(NULL), -1);
 }
 
 /* A client that piles up commits behind one fence. */
@@ -395,11 +347,8 @@ static void test_flood(void **state) {
 	assert_int_equal(a->applied, 20001);
 }
 
-TEST_MAIN("gate", TEST(test_shm_is_not_held), TEST(test_implicit_signalled_costs_nothing),
-	TEST(test_implicit_pending_is_held), TEST(test_ready_is_not_before_signalled),
-	TEST_END(test_updates_are_told), TEST(test_order_is_kept), TEST(test_fence_error_is_told),
-	TEST(test_replayed_job_is_shown), TEST(test_unwatchable_is_refused),
-	TEST(test_unwatchable_for_want_of_fds), TEST(test_sync_file), TEST(test_syncobj),
-	TEST(test_syncobj_signalled_costs_no_watch), TEST(test_release_with_fence),
-	TEST(test_late_release_outlives_the_gate), TEST(test_buffer_release),
-	TEST(test_killed_client), TEST_END(test_flood))
+TEST_MAIN("gate", TEST(test_what_is_ready_is_not_held), TEST(test_implicit_pending_is_held),
+	TEST(test_ready_is_not_before_signalled), TEST_END(test_updates_are_told),
+	TEST(test_order_is_kept), TEST(test_fence_error_is_told), UNIT(test_unwatchable_is_refused),
+	TEST(test_sync_file), TEST(test_syncobj), TEST(test_refused_release_fence),
+	TEST(test_buffer_release), TEST(test_tearing_hint), TEST_END(test_flood))

@@ -4,10 +4,6 @@
  * belong to which of its parent.
  */
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "world.h"
 
 #define DEPTH 3
@@ -33,7 +29,7 @@ static struct {
 	} commits[MAX_COMMITS];
 	size_t num_commits;
 	bool signalled[MAX_FENCES];
-	bool synchronised; /* all subsurfaces are, all the time */
+	bool synchronised;	 /* all subsurfaces are, all the time */
 	bool barriers[DEPTH];	 /* as they should be */
 	uint64_t applied[DEPTH]; /* the last id */
 } run;
@@ -207,53 +203,28 @@ static void test_synchronised(void **state) {
 static void chaos(void) {
 	size_t i = roll(DEPTH);
 	struct surface *surface = run.surfaces[i];
-	switch (roll(14)) {
-	case 0:
-		if (run.subsurfaces[i] != NULL) {
-			wl_subsurface_set_sync(run.subsurfaces[i]);
-		}
-		break;
-	case 1:
-		if (run.subsurfaces[i] != NULL) {
-			wl_subsurface_set_desync(run.subsurfaces[i]);
-		}
-		break;
-	case 2:
-		if (run.subsurfaces[i] != NULL && roll(3) == 0) {
-			wl_subsurface_destroy(world_forget(run.subsurfaces[i]));
-			run.subsurfaces[i] = NULL;
-		}
-		break;
-	case 3:
-		if (surface != NULL && roll(4) == 0 && run.subsurfaces[i] == NULL) {
-			surface_destroy(surface);
-			run.surfaces[i] = NULL;
-		}
-		break;
-	case 4:
-		if (surface != NULL) {
-			wl_surface_commit(surface->wl);
-		}
-		break;
-	case 5:
-		if (surface != NULL) {
-			wl_surface_attach(surface->wl, NULL, 0, 0);
-			wl_surface_commit(surface->wl);
-		}
-		break;
-	case 6:
-	case 7:
-	case 8:
+	struct wl_subsurface *subsurface = run.subsurfaces[i];
+	uint32_t what = roll(14);
+	if (what < 3) {
 		signal_fence(roll(MAX_FENCES));
-		break;
-	case 12:
-	case 13:
+	} else if (what < 5) {
 		latch(i);
-		break;
-	default:
-		if (surface != NULL) {
-			draw(i);
-		}
+	} else if (what == 5 && subsurface != NULL) {
+		wl_subsurface_set_sync(subsurface);
+	} else if (what == 6 && subsurface != NULL) {
+		wl_subsurface_set_desync(subsurface);
+	} else if (what == 7 && subsurface != NULL && roll(3) == 0) {
+		wl_subsurface_destroy(world_forget(subsurface));
+		run.subsurfaces[i] = NULL;
+	} else if (what == 8 && surface != NULL && subsurface == NULL && roll(4) == 0) {
+		surface_destroy(surface);
+		run.surfaces[i] = NULL;
+	} else if (what == 9 && surface != NULL) {
+		wl_surface_commit(surface->wl);
+	} else if (what == 10 && surface != NULL) {
+		surface_commit(surface, NULL);
+	} else if (what > 10 && surface != NULL) {
+		draw(i);
 	}
 }
 

@@ -3,10 +3,6 @@
  * display: what an output does with its frames, this test does by hand.
  */
 
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "check.h"
 #include "output/content.h"
 #include "output/frame.h"
@@ -35,13 +31,10 @@ static struct {
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj;
 	struct shot shots[MAX_SHOTS];
 	int len;
+	/* What an output has on the screen, or submits; and the newest out-fence. */
+	struct latch_frame frames[4];
+	int out_fence;
 } scene;
-
-/* A path that a buffer goes, with one kind of release. */
-struct path {
-	void (*run)(void);
-	enum latch_sync_kind kind;
-};
 
 static void handle_wl_release(void *data, struct wl_buffer *buffer) {
 	((struct shot *)data)->wl_releases++;
@@ -52,15 +45,14 @@ static const struct wl_buffer_listener buffer_listener = {.release = handle_wl_r
 static void handle_committed(void *data, struct latch_surface *surface) {
 }
 
-static int setup_scene(void **state) {
-	const struct path *path = *state;
+static void scene_init(enum latch_sync_kind kind) {
 	memset(&scene, 0, sizeof(scene));
-	scene.kind = path->kind;
+	scene.kind = kind;
 	world_init();
 	world_leave_surfaces();
 	scene.trace = latch_trace_create(&(struct latch_trace_options){.trace_path = trace_path});
 	scene.tracker = latch_content_tracker_create(&(struct latch_content_tracker_options){
-		.compositor = world_compositor(),
+		.compositor = world.server_compositor,
 		.gate = world.gate,
 		.trace = scene.trace,
 		.committed = handle_committed,
@@ -71,28 +63,22 @@ static int setup_scene(void **state) {
 	} else if (scene.kind == LATCH_SYNC_SYNCOBJ) {
 		scene.syncobj = surface_get_syncobj(scene.surface);
 	}
-	return 0;
 }
 
-/* Before the end of a test where its trace is to be read. */
-static void finish_scene(void) {
+/* Of a path whose trace is to be read: before its end. */
+static void scene_finish(void) {
+	if (scene.tracker == NULL) {
+		return;
+	}
+	for (int i = 0; i < 4; i++) {
+		latch_frame_finish(&scene.frames[i]);
+	}
 	world_kill_client();
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 0);
 	latch_content_tracker_destroy(scene.tracker);
 	latch_trace_destroy(scene.trace);
 	world_finish();
 	scene.tracker = NULL;
-}
-
-static int teardown_scene(void **state) {
-	if (scene.tracker != NULL) {
-		finish_scene();
-	}
-	return 0;
-}
-
-static void run_path(void **state) {
-	((const struct path *)*state)->run();
 }
 
 /* fence: -1 for a buffer that is ready. */
@@ -122,14 +108,7 @@ static struct shot *shoot_buffer(struct wl_buffer *buffer, int fence) {
 }
 
 static struct shot *shoot(int fence) {
-	int fd = kernel_dmabuf_create(scene.kind == LATCH_SYNC_IMPLICIT ? fence : -1);
-	struct wl_buffer *buffer = dmabuf_create(fd);
-	close(fd);
-	return shoot_buffer(buffer, fence);
-}
-
-static void unmap(void) {
-	surface_commit(scene.surface, NULL);
+	return shoot_buffer(dmabuf_create(scene.kind == LATCH_SYNC_IMPLICIT ? fence : -1), fence);
 }
 
 /* Every kind has its word once, and wl_buffer.release beside it. */
@@ -147,33 +126,15 @@ static struct latch_content *current(void) {
 	return latch_surface_get(scene.tracker, scene.surface->server)->current;
 }
 
-static void superseded(void) {
-	struct shot *first = shoot(-1), *second = shoot(-1);
-	assert_back(first, true);
-	assert_back(second, false);
-	shoot(-1);
-	assert_back(first, true);
-	assert_back(second, true);
-}
-
-/* Nobody waits for a frame that shows the surface no more: there may never be one. */
-static void hidden(void) {
-	struct shot *shown = shoot(-1);
-	assert_back(shown, false);
-	unmap();
-	assert_back(shown, true);
-	assert_null(current());
-}
-
-/* Of what waits in the gate, and what is shown. */
-static void destroyed(void) {
-	int never = world_fence();
-	struct shot *shown = shoot(-1), *held = shoot(never);
-	assert_back(shown, false);
-	assert_back(held, false);
-	surface_destroy(scene.surface);
-	assert_back(shown, true);
-	assert_back(held, true);
+/* The word that comes before the flip: of the fence, once. */
+static void assert_told(const struct shot *shot, int fence, bool told, int wl_releases) {
+	assert_int_equal(shot->wl_releases, wl_releases);
+	assert_int_equal(shot->spoken.fenced, told && scene.kind == LATCH_SYNC_SYNC_FILE);
+	assert_int_equal(shot->spoken.immediate, 0);
+	if (scene.kind == LATCH_SYNC_SYNCOBJ) {
+		assert_int_equal(kernel_syncobj_has_import(shot->points.fd, 2, fence), told);
+		assert_true(kernel_syncobj_get(shot->points.fd) == 1);
+	}
 }
 
 /* While a frame holds it, nothing speaks but the out-fence. */
@@ -187,33 +148,15 @@ static void on_screen(void) {
 	int out_fence = world_fence();
 	latch_content_release_on_fence(frame, out_fence);
 	world_sync();
-	assert_int_equal(shot->wl_releases, 0);
-	assert_true((frame->record.told_ns != 0) == (scene.kind != LATCH_SYNC_IMPLICIT));
-	assert_true((frame->record.release == LATCH_RELEASED_FENCE) ==
-		    (scene.kind != LATCH_SYNC_IMPLICIT));
-	assert_int_equal(shot->spoken.fenced, scene.kind == LATCH_SYNC_SYNC_FILE);
-	assert_true(scene.kind != LATCH_SYNC_SYNCOBJ ||
-		    (kernel_syncobj_has_import(shot->points.fd, 2, out_fence) &&
-			    kernel_syncobj_get(shot->points.fd) == 1));
+	assert_told(shot, out_fence, true, 0);
+	const bool told = scene.kind != LATCH_SYNC_IMPLICIT;
+	assert_int_equal(frame->record.told_ns != 0, told);
+	assert_int_equal(frame->record.release == LATCH_RELEASED_FENCE, told);
 
 	/* The flip. */
 	latch_content_unref(frame);
 	world_sync();
-	assert_int_equal(shot->wl_releases, 1);
-	assert_int_equal(shot->spoken.fenced, scene.kind == LATCH_SYNC_SYNC_FILE);
-	assert_int_equal(shot->spoken.immediate, 0);
-	assert_true(scene.kind != LATCH_SYNC_SYNCOBJ || kernel_syncobj_get(shot->points.fd) == 1);
-}
-
-/* No out-fence: the flip says all. The surface may go before. */
-static void on_screen_without_fence(void) {
-	struct shot *shot = shoot(-1);
-	struct latch_content *frame = latch_content_ref(current());
-	surface_destroy(scene.surface);
-	assert_back(shot, false);
-	latch_content_unref(frame);
-	world_sync();
-	assert_back(shot, true);
+	assert_told(shot, out_fence, true, 1);
 }
 
 /* The good picture stays, the bad one goes back at once. */
@@ -241,106 +184,15 @@ static void show_in(struct latch_frame *frame) {
 	assert_true(latch_frame_add(frame, &layer));
 }
 
-/* The word that comes before the flip: of the fence, once. */
-static void assert_told(const struct shot *shot, int fence, bool told) {
-	assert_int_equal(shot->spoken.fenced, told && scene.kind == LATCH_SYNC_SYNC_FILE);
-	assert_int_equal(shot->spoken.immediate, 0);
-	if (scene.kind == LATCH_SYNC_SYNCOBJ) {
-		assert_int_equal(kernel_syncobj_has_import(shot->points.fd, 2, fence), told);
-		assert_true(kernel_syncobj_get(shot->points.fd) == 1);
-	}
-}
-
-/* Two outputs show it: their flips come at different times, and the later one counts. */
-static void on_two_outputs(void) {
-	struct latch_frame a = {0}, a_next = {0}, b = {0}, b_next = {0};
-	struct shot *shot = shoot(-1);
-	show_in(&a);
-	show_in(&b);
-	shoot(-1);
-	show_in(&a_next);
-	show_in(&b_next);
-
-	/* The first output submits, and flips; the other one shows it still. */
-	int a_fence = world_fence(), b_fence = world_fence();
-	latch_frame_release_on_fence(&a, &a_next, a_fence);
-	world_sync();
-	assert_told(shot, a_fence, false);
-	latch_frame_clear(&a);
-	world_sync();
-	assert_told(shot, a_fence, false);
-	assert_int_equal(shot->wl_releases, 0);
-
-	latch_frame_release_on_fence(&b, &b_next, b_fence);
-	world_sync();
-	assert_told(shot, b_fence, true);
-	assert_int_equal(shot->wl_releases, 0);
-	latch_frame_clear(&b);
-	world_sync();
-	assert_told(shot, b_fence, true);
-	assert_int_equal(shot->wl_releases, 1);
-
-	latch_frame_finish(&a);
-	latch_frame_finish(&b);
-	latch_frame_finish(&a_next);
-	latch_frame_finish(&b_next);
-}
-
-/* Behind something opaque it is in no frame, but the surface's newest: it may be seen again. */
-static void covered(void) {
-	struct latch_frame frame = {0}, next = {0};
-	struct shot *shot = shoot(-1);
-	show_in(&frame);
-	int out_fence = world_fence();
-	latch_frame_release_on_fence(&frame, &next, out_fence);
-	latch_frame_clear(&frame);
-	world_sync();
-	assert_back(shot, false);
-
-	show_in(&frame);
-	latch_frame_clear(&frame);
-	world_sync();
-	assert_back(shot, false);
-
-	/* Replaced behind its cover: no flip has anything to do with it. */
-	struct shot *newer = shoot(-1);
-	assert_back(shot, true);
-	assert_back(newer, false);
-	latch_frame_finish(&frame);
-}
-
-/* The kernel refuses the commit: what was to be shown stays the surface's newest, what is on the
- * screen stays there, and the next frame takes both up. */
-static void refused(void) {
-	struct latch_frame on_screen = {0}, next = {0};
-	struct shot *shown = shoot(-1);
-	show_in(&on_screen);
-	struct shot *newest = shoot(-1);
-	show_in(&next);
-	latch_frame_clear(&next); /* as latch_output_latch() does with it then */
-	world_sync();
-	assert_back(shown, false);
-	assert_back(newest, false);
-
-	show_in(&next);
-	int out_fence = world_fence();
-	latch_frame_release_on_fence(&on_screen, &next, out_fence);
-	world_sync();
-	assert_told(shown, out_fence, true);
-	latch_frame_clear(&on_screen);
-	world_sync();
-	assert_int_equal(shown->wl_releases, 1);
-	assert_back(newest, false);
-	latch_frame_finish(&on_screen);
-	latch_frame_finish(&next);
-}
-
 /* Shared memory was copied when it was composed: nobody waits for a flip. */
 static void shm_superseded(void) {
-	struct latch_frame frame = {0};
+	if (scene.kind == LATCH_SYNC_SYNCOBJ) {
+		return; // which takes none
+	}
+	struct latch_frame *frame = &scene.frames[0];
 	struct shot *shot = shoot_buffer(shm_create(), -1);
-	show_in(&frame);
-	struct latch_content *content = frame.layers[0].content;
+	show_in(frame);
+	struct latch_content *content = frame->layers[0].content;
 	assert_true(content->is_shm);
 	assert_back(shot, false);
 	struct shot *newer = shoot_buffer(shm_create(), -1);
@@ -349,11 +201,10 @@ static void shm_superseded(void) {
 	/* The content is on the screen still, without its buffer. */
 	assert_null(content->buffer);
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 2);
-	latch_frame_clear(&frame);
+	latch_frame_clear(frame);
 	assert_int_equal(latch_content_tracker_count(scene.tracker), 1);
 	world_sync();
 	assert_back(shot, true);
-	latch_frame_finish(&frame);
 }
 
 /* On the screen and in the gate when the client dies. */
@@ -376,7 +227,7 @@ static void traced(void) {
 	int never = world_fence(), bad = world_fence();
 	shoot(-1);
 	shoot(-1);
-	unmap();
+	surface_commit(scene.surface, NULL);
 	shoot(-1);
 	if (scene.kind != LATCH_SYNC_SYNCOBJ) {
 		shoot(bad);
@@ -385,7 +236,7 @@ static void traced(void) {
 	}
 	shoot(never);
 	surface_destroy(scene.surface);
-	finish_scene();
+	scene_finish();
 
 	struct trace trace;
 	struct summary summary;
@@ -409,38 +260,94 @@ static void traced(void) {
 	trace_finish(&trace);
 }
 
-#define PATH(way, of_kind)                                                                         \
-	{                                                                                          \
-		.name = #way " " #of_kind, .test_func = run_path, .setup_func = setup_scene,       \
-		.teardown_func = teardown_scene,                                                   \
-		.initial_state = &(struct path){.run = (way), .kind = LATCH_SYNC_##of_kind},       \
+/*
+ * Of a script, in which 0 is the first buffer that was shot, and a to d are frames:
+ *
+ *   shoot hold    a commit with a buffer that is ready; with one that will never be
+ *   unmap destroy of the surface
+ *   show:a        the surface's newest is in the frame, which holds it
+ *   submit:a,b    b is submitted in the place of a: there is an out-fence
+ *   flip:a        a is on the screen no more
+ *   back:0 kept:0 its client has it, or has not
+ *   told:0,1 untold:0,0   whether its client was told the out-fence, and the wl_buffer.releases
+ */
+static void take_word(const char *word) {
+	int i, releases;
+	char from, to;
+	if (strcmp(word, "shoot") == 0) {
+		shoot(-1);
+	} else if (strcmp(word, "hold") == 0) {
+		shoot(world_fence());
+	} else if (strcmp(word, "unmap") == 0) {
+		surface_commit(scene.surface, NULL);
+	} else if (strcmp(word, "destroy") == 0) {
+		surface_destroy(scene.surface);
+	} else if (sscanf(word, "show:%c", &to) == 1) {
+		show_in(&scene.frames[to - 'a']);
+	} else if (sscanf(word, "submit:%c,%c", &from, &to) == 2) {
+		scene.out_fence = world_fence();
+		latch_frame_release_on_fence(
+			&scene.frames[from - 'a'], &scene.frames[to - 'a'], scene.out_fence);
+	} else if (sscanf(word, "flip:%c", &from) == 1) {
+		latch_frame_clear(&scene.frames[from - 'a']);
+	} else if (sscanf(word, "back:%d", &i) == 1 || sscanf(word, "kept:%d", &i) == 1) {
+		assert_back(&scene.shots[i], word[0] == 'b');
+	} else if (sscanf(word, "told:%d,%d", &i, &releases) == 2) {
+		assert_told(&scene.shots[i], scene.out_fence, true, releases);
+	} else {
+		assert_int_equal(sscanf(word, "untold:%d,%d", &i, &releases), 2);
+		assert_told(&scene.shots[i], scene.out_fence, false, releases);
 	}
-#define THREE(way) PATH(way, IMPLICIT), PATH(way, SYNC_FILE), PATH(way, SYNCOBJ)
+	world_sync();
+}
 
-int main(void) {
-	const struct CMUnitTest tests[] = {
-		THREE(superseded),
-		THREE(hidden),
-		THREE(destroyed),
-		THREE(on_screen),
-		THREE(on_screen_without_fence),
-		THREE(dead),
-		THREE(traced),
-		THREE(fence_error),
-		THREE(on_two_outputs),
-		THREE(covered),
-		THREE(refused),
-		/* linux-drm-syncobj-v1 takes no shared memory. */
-		PATH(shm_superseded, IMPLICIT),
-		PATH(shm_superseded, SYNC_FILE),
+static void every_path(void **state) {
+	static const struct {
+		const char *name, *script;
+		void (*run)(void);
+	} paths[] = {
+		{"superseded", "shoot shoot back:0 kept:1 shoot back:0 back:1"},
+		/* Nobody waits for a frame that shows the surface no more: there may be none. */
+		{"hidden", "shoot kept:0 unmap back:0"},
+		{"destroyed with one in the gate",
+			"shoot hold kept:0 kept:1 destroy back:0 back:1"},
+		/* No out-fence: the flip says all. The surface may go before. */
+		{"on screen without fence", "shoot show:a destroy kept:0 flip:a back:0"},
+		/* Their flips come at different times, and the later one counts. */
+		{"on two outputs",
+			"shoot show:a show:b shoot show:c show:d submit:a,c untold:0,0 flip:a "
+			"untold:0,0 submit:b,d told:0,0 flip:b told:0,1"},
+		/* Behind something opaque it is in no frame, but the surface's newest: it may be
+		 * seen again. Replaced there, no flip has anything to do with it. */
+		{"covered", "shoot show:a submit:a,b flip:a kept:0 show:a submit:a,b flip:a kept:0 "
+			    "shoot back:0 kept:1"},
+		/* By the kernel, and latch_output_latch() clears the frame: what was to be shown
+		 * stays the surface's newest, what is on the screen stays there, and the next frame
+		 * takes both up. */
+		{"refused", "shoot show:a shoot show:b flip:b kept:0 kept:1 show:b submit:a,b "
+			    "told:0,0 flip:a told:0,1 kept:1"},
+		{"on screen", NULL, on_screen},
+		{"dead", NULL, dead},
+		{"traced", NULL, traced},
+		{"fence error", NULL, fence_error},
+		{"shared memory superseded", NULL, shm_superseded},
 	};
 	int fd = mkstemp(trace_path);
-	if (fd < 0) {
-		return 1;
-	}
+	assert_true(fd >= 0);
 	close(fd);
-	cmocka_set_message_output(CM_OUTPUT_TAP);
-	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		for (int kind = LATCH_SYNC_IMPLICIT; kind < LATCH_SYNC_KINDS; kind++) {
+			print_message("# %s, kind %d\n", paths[i].name, kind);
+			scene_init((enum latch_sync_kind)kind);
+			if (paths[i].run != NULL) {
+				paths[i].run();
+			} else {
+				test_play(paths[i].script, take_word);
+			}
+			scene_finish();
+		}
+	}
 	unlink(trace_path);
-	return failed;
 }
+
+TEST_MAIN("release", UNIT(every_path))

@@ -1,36 +1,26 @@
 #include "world.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
-#include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_shm.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>
 
+#include "../dmabuf/composed.h"
 #include "../wire.h"
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "fence/timeline.h"
 #include "limits/client.h"
 
 struct server {
-	struct wl_display *display;
 	struct wl_client *client;
-	struct wlr_compositor *compositor;
 	struct latch_clients *clients;
-	struct latch_gate *gate;
 	struct latch_timeline_device *device;
 	struct latch_dmabuf *dmabuf;
-	struct wl_listener client_destroy, new_surface;
-	uint32_t last_surface_id;
+	struct wl_listener new_surface;
+	bool leaves_surfaces;
 	struct wlr_output output;
 	struct latch_gate_output clock;
 	struct wl_list clocks;
@@ -45,13 +35,6 @@ struct server {
 
 struct world world;
 
-/* The server's side of one. */
-struct server_surface {
-	struct latch_surface_sync sync;
-	struct wl_listener destroy;
-	struct surface *surface; /* NULL until surface_create() knows it */
-};
-
 static bool accept_fd(int fd) {
 	return true;
 }
@@ -64,39 +47,18 @@ static bool accept_dmabuf(void *data, const struct wlr_dmabuf_attributes *attrib
 	return true;
 }
 
-/* What every renderer can compose. */
-static void add_composed_formats(struct wlr_drm_format_set *formats) {
-	static const uint32_t fourccs[] = {
-		DRM_FORMAT_XRGB8888,
-		DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_XBGR8888,
-		DRM_FORMAT_ABGR8888,
-	};
-	for (size_t i = 0; i < sizeof(fourccs) / sizeof(fourccs[0]); i++) {
-		assert_true(wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_LINEAR));
-		assert_true(wlr_drm_format_set_add(formats, fourccs[i], DRM_FORMAT_MOD_INVALID));
-	}
-}
-
 static void create_dmabuf_global(struct server *server) {
-	struct wlr_drm_format_set composed = {0};
-	add_composed_formats(&composed);
+	struct wlr_drm_format_set composed = composed_formats();
 	server->dmabuf = latch_dmabuf_create(&(struct latch_dmabuf_options){
-		.display = server->display,
+		.display = world.server_display,
 		.kms_fd = -1,
 		.main_device = 1,
 		.can_compose = accept_dmabuf,
 		.composed_formats = &composed,
-		.test_probe =
-			&(struct latch_dmabuf_probe){.is_dmabuf = accept_fd, .size = size_of},
+		.test_probe = &(struct latch_dmabuf_probe){.is_dmabuf = accept_fd, .size = size_of},
 	});
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(server->dmabuf);
-}
-
-static void handle_client_destroy(struct wl_listener *listener, void *data) {
-	struct server *server = wl_container_of(listener, server, client_destroy);
-	server->client = NULL;
 }
 
 static void bind_globals(void) {
@@ -112,7 +74,7 @@ static void bind_globals(void) {
 		{&wp_tearing_control_manager_v1_interface, 1, &world.tearing, 0},
 		{0},
 	};
-	wire_bind(world.server->display, world.client, globals);
+	wire_bind(world.server_display, world.client, globals);
 	world_sync();
 	for (const struct wire_global *global = globals; global->interface != NULL; global++) {
 		world_keep(*(void **)global->object);
@@ -120,7 +82,7 @@ static void bind_globals(void) {
 }
 
 void world_sync(void) {
-	wire_pump(world.server->display, world.client, 4);
+	wire_pump(world.server_display, world.client, 4);
 }
 
 void world_wait(int ms) {
@@ -151,9 +113,8 @@ void surface_drop_release(struct surface *surface) {
 
 static void handle_applied(
 	void *data, struct latch_surface_sync *sync, struct latch_update *update) {
-	struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
-	struct surface *surface = server_surface->surface;
-	if (surface == NULL) {
+	struct surface *surface = wl_container_of(sync, surface, sync);
+	if (surface->name == '\0') { // not made by surface_create(): nobody takes it
 		latch_release_destroy(update != NULL ? update->release : NULL);
 		return;
 	}
@@ -186,53 +147,31 @@ static void handle_untaken(
 }
 
 static void handle_surface_destroy(struct wl_listener *listener, void *data) {
-	struct server_surface *surface = wl_container_of(listener, surface, destroy);
-	latch_surface_sync_finish(&surface->sync);
+	struct surface *surface = wl_container_of(listener, surface, destroy);
+	if (!world.server->leaves_surfaces) {
+		latch_surface_sync_finish(&surface->sync);
+	}
+	surface->server = NULL;
 	wl_list_remove(&surface->destroy.link);
-	free(surface);
 }
 
 static void handle_new_surface(struct wl_listener *listener, void *data) {
 	struct server *server = wl_container_of(listener, server, new_surface);
-	struct wlr_surface *wlr_surface = data;
-	struct server_surface *surface = calloc(1, sizeof(*surface));
+	struct surface *surface = calloc(1, sizeof(*surface));
 	assert_non_null(surface);
-	assert_true(latch_surface_sync_init(&surface->sync, server->gate, wlr_surface,
-		latch_account_find(wl_resource_get_client(wlr_surface->resource)),
-		++server->last_surface_id));
+	assert_true(server->num_surfaces < 64);
+	server->surfaces[server->num_surfaces++] = surface;
+	surface->server = data;
+	if (!server->leaves_surfaces) {
+		assert_true(latch_surface_sync_init(&surface->sync, world.gate, surface->server,
+			world.account, (uint32_t)server->num_surfaces));
+	}
 	surface->destroy.notify = handle_surface_destroy;
-	wl_signal_add(&wlr_surface->events.destroy, &surface->destroy);
+	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
 }
 
 void world_leave_surfaces(void) {
-	wl_list_remove(&world.server->new_surface.link);
-	wl_list_init(&world.server->new_surface.link);
-}
-
-void world_init(void) {
-	world_init_with(NULL, NULL);
-}
-
-void world_init_limited(enum latch_limit limit, uint64_t max) {
-	struct latch_limits limits = latch_limits_default();
-	limits.max[limit] = max;
-	world_init_with(&limits, NULL);
-}
-
-int setup(void **state) {
-	world_init();
-	return 0;
-}
-
-int setup_shown(void **state) {
-	world_init();
-	world.shown = true;
-	return 0;
-}
-
-int teardown(void **state) {
-	world_finish();
-	return 0;
+	world.server->leaves_surfaces = true;
 }
 
 /* The one output, which has no picture. */
@@ -249,8 +188,7 @@ static void init_output(struct server *server) {
 	wl_list_insert(&server->clocks, &server->clock.link);
 }
 
-void world_init_with(
-	const struct latch_limits *limits, const struct latch_gate_options *gate_options) {
+static void init(const struct latch_limits *limits, struct latch_gate_options options) {
 	wlr_log_init(WLR_INFO, handle_log);
 	int fds_before = count_fds();
 	struct server *server = calloc(1, sizeof(*server));
@@ -258,30 +196,24 @@ void world_init_with(
 	world = (struct world){.server = server, .active = true};
 	server->fds_before = fds_before;
 
-	server->display = wl_display_create();
-	const struct latch_limits usual = latch_limits_default();
-	server->clients = latch_clients_create(
-		server->display, limits != NULL ? limits : &usual, NULL);
+	world.server_display = wl_display_create();
+	server->clients = latch_clients_create(world.server_display, limits, NULL);
 	assert_non_null(server->clients);
-	server->compositor = wlr_compositor_create(server->display, 6, NULL);
-	wlr_subcompositor_create(server->display);
+	world.server_compositor = wlr_compositor_create(world.server_display, 6, NULL);
+	wlr_subcompositor_create(world.server_display);
 	const uint32_t formats[] = {DRM_FORMAT_ARGB8888, DRM_FORMAT_XRGB8888};
-	wlr_shm_create(server->display, 1, formats, 2);
+	wlr_shm_create(world.server_display, 1, formats, 2);
 	create_dmabuf_global(server);
 
 	int drm_fd = kernel_drm_open(true);
 	server->device = latch_timeline_device_create(drm_fd);
 	assert_non_null(server->device);
 	close(drm_fd);
-	struct latch_gate_options options = {0};
-	if (gate_options != NULL) {
-		options = *gate_options;
-	}
 	init_output(server);
 	options.outputs = &server->clocks;
 	options.timeline_device = server->device;
 	options.tearing = true;
-	world.gate = server->gate = latch_gate_create(server->display, &options);
+	world.gate = latch_gate_create(world.server_display, &options);
 	assert_non_null(world.gate);
 	latch_gate_listen(world.gate, &(struct latch_gate_events){
 					      .applied = handle_applied,
@@ -289,16 +221,45 @@ void world_init_with(
 					      .untaken = handle_untaken,
 				      });
 	server->new_surface.notify = handle_new_surface;
-	wl_signal_add(&server->compositor->events.new_surface, &server->new_surface);
+	wl_signal_add(&world.server_compositor->events.new_surface, &server->new_surface);
 
-	server->client = wire_connect(server->display, &world.client);
-	server->client_destroy.notify = handle_client_destroy;
-	wl_client_add_destroy_listener(server->client, &server->client_destroy);
+	server->client = wire_connect(world.server_display, &world.client);
 	world.account = latch_account_ref(latch_account_find(server->client));
 	assert_non_null(world.account);
 	bind_globals();
 	world.logged = 0;
 	logging = true;
+}
+
+void world_init_options(struct latch_gate_options options) {
+	const struct latch_limits limits = latch_limits_default();
+	init(&limits, options);
+}
+
+void world_init(void) {
+	world_init_options((struct latch_gate_options){0});
+}
+
+void world_init_limited(enum latch_limit limit, uint64_t max) {
+	struct latch_limits limits = latch_limits_default();
+	limits.max[limit] = max;
+	init(&limits, (struct latch_gate_options){0});
+}
+
+int setup(void **state) {
+	world_init();
+	return 0;
+}
+
+int setup_shown(void **state) {
+	world_init();
+	world.shown = true;
+	return 0;
+}
+
+int teardown(void **state) {
+	world_finish();
+	return 0;
 }
 
 void world_kill_client(void) {
@@ -318,7 +279,7 @@ void world_kill_client(void) {
 	wl_display_disconnect(world.client);
 	world.client = NULL;
 	world_sync();
-	assert_null(server->client);
+	assert_true(wl_list_empty(wl_display_get_client_list(world.server_display)));
 }
 
 void world_finish(void) {
@@ -342,12 +303,12 @@ void world_finish(void) {
 	assert_int_equal(stats.watches, 0);
 	assert_int_equal(stats.releases, 0);
 
-	wl_display_destroy_clients(server->display);
-	world_leave_surfaces();
+	wl_display_destroy_clients(world.server_display);
+	wl_list_remove(&server->new_surface.link);
 	latch_gate_destroy(world.gate);
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_clients_destroy(server->clients);
-	wl_display_destroy(server->display);
+	wl_display_destroy(world.server_display);
 	latch_timeline_device_unref(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
 	kernel_reset();
@@ -360,31 +321,14 @@ void world_finish(void) {
 }
 
 int world_error(const char **interface) {
+	const char *of;
 	world_sync();
-	if (wl_display_get_error(world.client) != EPROTO) {
-		return -1;
-	}
-	const struct wl_interface *of = NULL;
-	uint32_t id;
-	int code = (int)wl_display_get_protocol_error(world.client, &of, &id);
-	if (interface != NULL) {
-		*interface = of != NULL ? of->name : "";
-	}
-	return code;
+	return wire_error(world.client, interface != NULL ? interface : &of);
 }
 
 bool world_is_refused(void) {
 	world_sync();
-	/* What libwayland makes of it. */
-	return wl_display_get_error(world.client) == ENOMEM;
-}
-
-struct wl_display *world_server_display(void) {
-	return world.server->display;
-}
-
-struct wlr_compositor *world_compositor(void) {
-	return world.server->compositor;
+	return wire_is_refused(world.client);
 }
 
 struct latch_gate_stats world_stats(void) {
@@ -429,33 +373,16 @@ void world_signal(int fence_fd) {
 	world_sync();
 }
 
-static void handle_destroy(struct wl_listener *listener, void *data) {
-	struct surface *surface = wl_container_of(listener, surface, destroy);
-	surface->server = NULL;
-	wl_list_remove(&surface->destroy.link);
-}
-
 struct surface *surface_create(char name) {
-	struct surface *surface = calloc(1, sizeof(*surface));
-	assert_non_null(surface);
-	surface->name = name;
-	surface->wl = wl_compositor_create_surface(world.compositor);
+	struct server *server = world.server;
+	struct wl_surface *wl = wl_compositor_create_surface(world.compositor);
 	world_sync();
-	surface->server = wlr_surface_from_resource(wl_client_get_object(
-		world.server->client, wl_proxy_get_id((struct wl_proxy *)surface->wl)));
-
+	struct surface *surface = server->surfaces[server->num_surfaces - 1];
+	surface->name = name;
+	surface->wl = wl;
 	if (world.shown) {
-		wlr_surface_send_enter(surface->server, &world.server->output);
+		wlr_surface_send_enter(surface->server, &server->output);
 	}
-	surface->destroy.notify = handle_destroy;
-	wl_signal_add(&surface->server->events.destroy, &surface->destroy);
-	if (!wl_list_empty(&world.server->new_surface.link)) {
-		struct latch_surface_sync *sync = latch_surface_sync_find(surface->server);
-		struct server_surface *server_surface = wl_container_of(sync, server_surface, sync);
-		server_surface->surface = surface;
-	}
-	assert_true(world.server->num_surfaces < 64);
-	world.server->surfaces[world.server->num_surfaces++] = surface;
 	return surface;
 }
 
@@ -486,6 +413,11 @@ struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surf
 struct zwp_linux_surface_synchronization_v1 *surface_get_explicit(struct surface *surface) {
 	return world_keep(zwp_linux_explicit_synchronization_v1_get_synchronization(
 		world.explicit, surface->wl));
+}
+
+struct wp_tearing_control_v1 *surface_get_tearing(struct surface *surface) {
+	return world_keep(
+		wp_tearing_control_manager_v1_get_tearing_control(world.tearing, surface->wl));
 }
 
 struct wp_linux_drm_syncobj_timeline_v1 *timeline_import(int syncobj_fd) {
@@ -531,9 +463,11 @@ void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoke
 		spoken);
 }
 
-struct wl_buffer *dmabuf_create(int dmabuf_fd) {
+struct wl_buffer *dmabuf_create(int fence_fd) {
 	struct zwp_linux_buffer_params_v1 *params = zwp_linux_dmabuf_v1_create_params(world.dmabuf);
-	zwp_linux_buffer_params_v1_add(params, dmabuf_fd, 0, 0, 64 * 4, 0, 0);
+	int fd = kernel_dmabuf_create(fence_fd);
+	zwp_linux_buffer_params_v1_add(params, fd, 0, 0, 64 * 4, 0, 0);
+	close(fd);
 	struct wl_buffer *buffer =
 		zwp_linux_buffer_params_v1_create_immed(params, 64, 64, DRM_FORMAT_XRGB8888, 0);
 	zwp_linux_buffer_params_v1_destroy(params);
@@ -541,14 +475,7 @@ struct wl_buffer *dmabuf_create(int dmabuf_fd) {
 }
 
 struct wl_buffer *shm_create(void) {
-	int fd = memfd_create("shm", MFD_CLOEXEC);
-	assert_int_equal(ftruncate(fd, 64 * 64 * 4), 0);
-	struct wl_shm_pool *pool = wl_shm_create_pool(world.shm, fd, 64 * 64 * 4);
-	struct wl_buffer *buffer =
-		wl_shm_pool_create_buffer(pool, 0, 64, 64, 64 * 4, WL_SHM_FORMAT_XRGB8888);
-	wl_shm_pool_destroy(pool);
-	close(fd);
-	return buffer;
+	return wire_shm_buffer(world.shm, 64, 64);
 }
 
 void surface_commit(struct surface *surface, struct wl_buffer *buffer) {
@@ -558,9 +485,7 @@ void surface_commit(struct surface *surface, struct wl_buffer *buffer) {
 }
 
 void surface_draw(struct surface *surface, int fence_fd) {
-	int fd = kernel_dmabuf_create(fence_fd);
-	struct wl_buffer *buffer = dmabuf_create(fd);
-	close(fd);
+	struct wl_buffer *buffer = dmabuf_create(fence_fd);
 	wl_surface_attach(surface->wl, buffer, 0, 0);
 	wl_surface_commit(surface->wl);
 	wl_buffer_destroy(buffer);

@@ -6,7 +6,6 @@
  * and thread, over a socket pair. world_sync() lets both read all that the other has said.
  */
 
-#include <stdbool.h>
 #include <wayland-client.h>
 #include <wayland-server-core.h>
 
@@ -33,6 +32,7 @@ struct surface {
 	char name;
 	struct wl_surface *wl;
 	struct wlr_surface *server; /* NULL when destroyed */
+	struct latch_surface_sync sync;
 
 	/* What the owner of the surface's content saw. */
 	int applied;
@@ -64,6 +64,9 @@ struct world {
 	int logged;
 	char log[512];
 	struct server *server;
+	/* The server's side, for other clients and other owners of surfaces. */
+	struct wl_display *server_display;
+	struct wlr_compositor *server_compositor;
 
 	/* Called in each commit event, after the update was taken; or NULL. */
 	void (*applied)(struct surface *surface);
@@ -80,10 +83,8 @@ extern struct world world;
 
 /* Starts it; sets fds aside to be compared in world_finish(). */
 void world_init(void);
-/* The same with other limits than the defaults, and other options of the gate; NULL: as usual. */
-void world_init_with(
-	const struct latch_limits *limits, const struct latch_gate_options *gate_options);
-/* The same with one limit that is another. */
+/* The same with other options of the gate, or with one limit that is another. */
+void world_init_options(struct latch_gate_options options);
 void world_init_limited(enum latch_limit limit, uint64_t max);
 /* The surfaces to come, and what becomes of their updates, are the caller's. */
 void world_leave_surfaces(void);
@@ -127,8 +128,10 @@ struct wp_fifo_v1 *surface_get_fifo(struct surface *surface);
 struct wp_commit_timer_v1 *surface_get_timer(struct surface *surface);
 struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surface);
 struct zwp_linux_surface_synchronization_v1 *surface_get_explicit(struct surface *surface);
+struct wp_tearing_control_v1 *surface_get_tearing(struct surface *surface);
 
-struct wl_buffer *dmabuf_create(int dmabuf_fd);
+/* A new dma-buf whose writer has this fence; -1: idle. */
+struct wl_buffer *dmabuf_create(int fence_fd);
 struct wl_buffer *shm_create(void);
 void surface_commit(struct surface *surface, struct wl_buffer *buffer);
 /* Attaches a new dma-buf whose writer has this fence (-1: idle) and commits. */
@@ -154,10 +157,6 @@ struct spoken {
 };
 
 void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoken *spoken);
-
-/* The server's side, for a second client. */
-struct wl_display *world_server_display(void);
-struct wlr_compositor *world_compositor(void);
 
 /** A test on whose output all surfaces are. */
 #define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)

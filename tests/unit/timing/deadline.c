@@ -1,6 +1,5 @@
 /* When to latch: the answer to each question, by a table; what a sequence of frames teaches; and
  * whether somebody is alone on an output. */
-#include <string.h>
 
 #include "../test.h"
 #include "timing/timing.h"
@@ -10,12 +9,17 @@
 #define REFRESH (INT64_C(50) * MS / 3)
 #define START (INT64_C(1000000) * MS)
 
+static struct latch_deadline deadline;
+
 /* A beat that is known: the last flip was at START. */
-static struct latch_deadline known(void) {
-	struct latch_deadline deadline;
-	latch_deadline_init(&deadline, REFRESH, 0);
+static int begin(int64_t refresh_ns, int64_t blank_ns) {
+	latch_deadline_init(&deadline, refresh_ns, blank_ns);
 	latch_clock_flipped(&deadline.vblank, 0, START);
-	return deadline;
+	return 0;
+}
+
+static int setup(void **state) {
+	return begin(REFRESH, 0);
 }
 
 struct row {
@@ -27,51 +31,59 @@ struct row {
 	int64_t wake_us;
 	int deadline_of;
 	enum latch_wake why;
+	/* The n-th vblank is meant, -1: nobody knows which; 0: not looked at. */
+	int vblank_of;
+	bool variable;
 };
 
 static const struct row rows[] = {
 	{"right after a flip", 100, {0}, 0, 1, LATCH_WAKE_DEADLINE},
-	{"in the middle", 8000, {0}, 0, 1, LATCH_WAKE_DEADLINE},
+	{"in the middle", 8000, {0}, 0, 1, LATCH_WAKE_DEADLINE, 1},
 	{"a refresh without a flip", 20000, {0}, 0, 2, LATCH_WAKE_DEADLINE},
 	{"between deadline and vblank", 15600, {0}, 15600, 0, LATCH_WAKE_CLOSE},
 	{"too close to the vblank", 16600, {0}, 0, 2, LATCH_WAKE_DEADLINE},
 	{"alone", 20000, {.alone = true}, 20000, 0, LATCH_WAKE_ALONE},
-	{"alone, close to a vblank", 33300, {.alone = true}, 33300, 0, LATCH_WAKE_ALONE},
+	/* What begins too late for a vblank is not meant for it, nor called late with the next. */
+	{"alone, close to a vblank", 33233, {.alone = true}, 33233, 0, LATCH_WAKE_ALONE, 3},
 	{"alone, but at each refresh", 100, {.alone = true}, 0, 1, LATCH_WAKE_DEADLINE},
 	{"alone, and waiting for the flip", 100, {.alone = true, .waits = true}, 100, 0,
 		LATCH_WAKE_ALONE},
 	{"waiting, but not alone", 100, {.waits = true}, 0, 1, LATCH_WAKE_DEADLINE},
-	{"after idle", 170003, {0}, 170003, 0, LATCH_WAKE_IDLE},
-	{"the cursor after idle", 170003, {.in_step = true}, 0, 11, LATCH_WAKE_DEADLINE},
+	{"after idle", 170003, {0}, 170003, 0, LATCH_WAKE_IDLE, -1},
+	{"the cursor after idle", 170003, {.in_step = true}, 0, 11, LATCH_WAKE_DEADLINE, -1},
 	{"the last flip was late", 100, {.behind = true}, 100, 0, LATCH_WAKE_BEHIND},
+	{"before the shortest interval is over", 1000, {0}, 0, 1, LATCH_WAKE_DEADLINE, 1, true},
+	{"a display that waits for us", 20000, {0}, 20000, 0, LATCH_WAKE_FREE, .variable = true},
 };
 
 static void test_table(void **state) {
-	struct latch_deadline deadline = known();
 	const struct latch_deadline_ask waits = {
 		.now_ns = START + 100 * US, .alone = true, .waits = true};
 	/* Not before the margin has been learned. */
 	assert_int_equal(latch_deadline_decide(&deadline, &waits).why, LATCH_WAKE_DEADLINE);
 	deadline.margin.learned = LATCH_MARGIN_KNOWN;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < LEN(rows); i++) {
 		const struct row *row = &rows[i];
 		struct latch_deadline_ask ask = row->ask;
 		ask.now_ns = START + row->now_us * US;
+		latch_clock_set_variable(&deadline.vblank, row->variable);
 		const struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
 		const int64_t margin_ns = latch_margin_ns(&deadline.margin, ask.composed);
-		const int64_t wake_ns =
-			row->deadline_of > 0 ? START + row->deadline_of * REFRESH - margin_ns
-					     : START + row->wake_us * US;
-		print_message("# %s: %s, at %.3f ms\n", row->name, latch_wake_name(plan.why),
-			(double)(plan.wake_ns - START) / 1e6);
+		const int64_t wake_ns = row->deadline_of > 0
+						? START + row->deadline_of * REFRESH - margin_ns
+						: START + row->wake_us * US;
+		const int64_t vblank_ns = row->vblank_of > 0 ? START + row->vblank_of * REFRESH : 0;
+		print_message("# %s: %s\n", row->name, latch_wake_name(plan.why));
 		assert_int_equal(plan.why, row->why);
 		assert_int_equal(plan.wake_ns, wake_ns);
 		assert_true(plan.wake_ns >= ask.now_ns);
+		assert_true(row->vblank_of == 0 || plan.vblank_ns == vblank_ns);
 	}
+	latch_clock_set_variable(&deadline.vblank, false);
+	assert_int_equal(latch_deadline_next_vblank(&deadline, START + 200 * MS), 0);
 }
 
 static void test_nothing_known(void **state) {
-	struct latch_deadline deadline;
 	latch_deadline_init(&deadline, REFRESH, 0);
 	const struct latch_deadline_ask ask = {.now_ns = 1234};
 	struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
@@ -93,27 +105,10 @@ static void test_nothing_known(void **state) {
 	assert_int_equal(latch_deadline_next(&deadline, 1234, false), 0);
 }
 
-static void test_vblank_that_is_meant(void **state) {
-	struct latch_deadline deadline = known();
-	struct latch_deadline_ask ask = {.now_ns = START + 8 * MS};
-	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, START + REFRESH);
-	/* What begins too late for a vblank is not meant for it, nor called late with the next. */
-	ask = (struct latch_deadline_ask){.now_ns = START + 2 * REFRESH - 100 * US, .alone = true};
-	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, START + 3 * REFRESH);
-	/* After idle nobody knows. */
-	ask.now_ns = START + 200 * MS;
-	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
-	assert_int_equal(latch_deadline_next_vblank(&deadline, ask.now_ns), 0);
-	ask.in_step = true;
-	ask.alone = false;
-	assert_int_equal(latch_deadline_decide(&deadline, &ask).why, LATCH_WAKE_DEADLINE);
-	assert_int_equal(latch_deadline_decide(&deadline, &ask).vblank_ns, 0);
-}
-
 static void test_next_deadline(void **state) {
-	struct latch_deadline deadline = known();
 	const int64_t margin = latch_margin_ns(&deadline.margin, false);
-	assert_int_equal(latch_deadline_next(&deadline, START + 1, false), START + REFRESH - margin);
+	assert_int_equal(
+		latch_deadline_next(&deadline, START + 1, false), START + REFRESH - margin);
 	/* A deadline that has passed is not the next one. */
 	assert_int_equal(latch_deadline_next(&deadline, START + REFRESH - margin, false),
 		START + 2 * REFRESH - margin);
@@ -123,39 +118,15 @@ static void test_next_deadline(void **state) {
 }
 
 static void test_blank(void **state) {
-	struct latch_deadline with, without = known();
-	latch_deadline_init(&with, REFRESH, 600 * US);
-	latch_clock_flipped(&with.vblank, 0, START);
-	assert_int_equal(latch_deadline_next(&without, START, false) -
-				 latch_deadline_next(&with, START, false),
-		600 * US);
+	const int64_t without_ns = latch_deadline_next(&deadline, START, false);
+	begin(REFRESH, 600 * US);
+	assert_int_equal(latch_deadline_next(&deadline, START, false), without_ns - 600 * US);
 	/* What makes no sense is not believed. */
-	latch_deadline_init(&with, REFRESH, REFRESH);
-	latch_clock_flipped(&with.vblank, 0, START);
-	assert_int_equal(latch_deadline_next(&with, START, false),
-		latch_deadline_next(&without, START, false));
-}
-
-static void test_variable(void **state) {
-	struct latch_deadline deadline = known();
-	latch_clock_set_variable(&deadline.vblank, true);
-	latch_clock_flipped(&deadline.vblank, 0, START);
-	const int64_t margin = latch_margin_ns(&deadline.margin, false);
-	/* Before the shortest interval is over: wait for its end. */
-	struct latch_deadline_ask ask = {.now_ns = START + MS};
-	struct latch_deadline_plan plan = latch_deadline_decide(&deadline, &ask);
-	assert_int_equal(plan.wake_ns, START + REFRESH - margin);
-	assert_int_equal(plan.vblank_ns, START + REFRESH);
-	assert_int_equal(plan.why, LATCH_WAKE_DEADLINE);
-	/* After it the display waits for us: at once, in whatever phase. */
-	ask.now_ns = START + 20 * MS;
-	plan = latch_deadline_decide(&deadline, &ask);
-	assert_int_equal(plan.wake_ns, ask.now_ns);
-	assert_int_equal(plan.why, LATCH_WAKE_FREE);
+	begin(REFRESH, REFRESH);
+	assert_int_equal(latch_deadline_next(&deadline, START, false), without_ns);
 }
 
 static void test_without_vblank(void **state) {
-	struct latch_deadline deadline = known();
 	deadline.vblank.none = true;
 	/* Never faster than the mode, though the driver would have it. */
 	struct latch_deadline_ask ask = {.now_ns = START + MS};
@@ -166,43 +137,31 @@ static void test_without_vblank(void **state) {
 	assert_int_equal(latch_deadline_decide(&deadline, &ask).wake_ns, ask.now_ns);
 }
 
-/* Frames that went at once teach what the kernel can do, and nothing about waking up. */
-static void test_at_once_teaches_no_work(void **state) {
-	struct latch_deadline deadline = known();
+/* Frames that went at once teach what the kernel can do and how long composing takes, and nothing
+ * about waking up: a job that takes the most of a refresh leaves no deadlines. */
+static void test_at_once(void **state) {
 	const struct latch_work before = deadline.margin.plain;
-	for (int i = 1; i < 5; i++) {
+	for (int i = 1; i <= 5; i++) {
 		const int64_t vblank = START + i * REFRESH;
-		latch_deadline_flipped(&deadline,
-			&(struct latch_deadline_frame){.submit_start_ns = vblank - 2100 * US,
-				.submit_end_ns = vblank - 2000 * US,
-				.flip_ns = vblank});
-	}
-	assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
-	assert_true(deadline.margin.kernel.frames[6] > 3.9f);
-}
-
-/* Composing is learned from them, too: a job that takes the most of a refresh leaves no
- * deadlines. */
-static void test_at_once_teaches_composing(void **state) {
-	struct latch_deadline deadline = known();
-	const struct latch_work before = deadline.margin.plain;
-	const int64_t vblank = START + REFRESH;
-	latch_deadline_flipped(&deadline,
-		&(struct latch_deadline_frame){.composed = true,
-			.begun_ns = START + MS,
-			.drawn_ns = START + 8 * MS,
-			.submit_start_ns = vblank - 2100 * US,
+		struct latch_deadline_frame frame = {.submit_start_ns = vblank - 2100 * US,
 			.submit_end_ns = vblank - 2000 * US,
-			.flip_ns = vblank});
+			.flip_ns = vblank};
+		if (i == 5) {
+			frame.composed = true;
+			frame.begun_ns = vblank - REFRESH + MS;
+			frame.drawn_ns = vblank - REFRESH + 8 * MS;
+		}
+		latch_deadline_flipped(&deadline, &frame);
+		assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
+	}
+	assert_true(deadline.margin.kernel.frames[6] > 3.9f);
 	assert_int_equal(deadline.margin.composed.raised_ns, 7 * MS);
-	assert_memory_equal(&deadline.margin.plain, &before, sizeof(before));
 }
 
 /* From its wake-up to its submit, and what was left of the time to the vblank. */
 static void test_planned(void **state) {
-	struct latch_deadline deadline = known();
 	const int64_t vblank = START + REFRESH;
-	struct latch_deadline_frame frame = {.planned_ns = vblank - 5 * MS,
+	const struct latch_deadline_frame frame = {.planned_ns = vblank - 5 * MS,
 		.vblank_ns = vblank,
 		.submit_start_ns = vblank - 2 * MS,
 		.flip_ns = vblank + REFRESH};
@@ -245,7 +204,6 @@ static void test_input(void **state) {
 	assert_true(latch_activity_is_quiet(&activity, START + 1011 * MS));
 }
 
-TEST_MAIN("deadline", UNIT(test_table), UNIT(test_nothing_known), UNIT(test_vblank_that_is_meant),
-	UNIT(test_next_deadline), UNIT(test_blank), UNIT(test_variable), UNIT(test_without_vblank),
-	UNIT(test_at_once_teaches_no_work), UNIT(test_at_once_teaches_composing), UNIT(test_planned),
-	UNIT(test_alone), UNIT(test_input))
+TEST_MAIN("deadline", TEST_BEGIN(test_table), UNIT(test_nothing_known),
+	TEST_BEGIN(test_next_deadline), TEST_BEGIN(test_blank), TEST_BEGIN(test_without_vblank),
+	TEST_BEGIN(test_at_once), TEST_BEGIN(test_planned), UNIT(test_alone), UNIT(test_input))

@@ -1,5 +1,4 @@
 /* When a client hears that it may draw again. */
-#include <stdlib.h>
 
 #include "../test.h"
 #include "timing/pace.h"
@@ -9,72 +8,78 @@
 #define REFRESH (INT64_C(50) * MS / 3)
 #define START (INT64_C(1000) * MS)
 
+static struct latch_pace pace;
+
+static int setup(void **state) {
+	pace = (struct latch_pace){0};
+	return 0;
+}
+
 /* One frame: the callback when its time comes, the client draws for so long. Returns when it was
  * sent, after the flip. */
-static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, int64_t flip_ns,
-	int64_t draws_ns) {
-	const int64_t deadline_ns = flip_ns + REFRESH - MS;
-	const int64_t now_ns = flip_ns + 100 * US;
-	const int64_t sent_ns = latch_pace_time(pace, pacing, now_ns, deadline_ns, REFRESH);
+static int64_t frame_paced(enum latch_pacing pacing, int64_t draws_ns) {
+	const int64_t deadline_ns = START + REFRESH - MS, now_ns = START + 100 * US;
+	const int64_t sent_ns = latch_pace_time(&pace, pacing, now_ns, deadline_ns, REFRESH);
 	assert_true(sent_ns >= now_ns);
-	latch_pace_sent(pace, sent_ns, deadline_ns);
-	latch_pace_ready(pace, sent_ns + draws_ns, REFRESH);
-	return sent_ns - flip_ns;
+	latch_pace_sent(&pace, sent_ns, deadline_ns);
+	latch_pace_ready(&pace, sent_ns + draws_ns, REFRESH);
+	return sent_ns - START;
+}
+
+static int64_t frame(int64_t draws_ns) {
+	return frame_paced(LATCH_PACING_LATE, draws_ns);
+}
+
+static void run(int frames, int64_t draws_ns) {
+	for (int i = 0; i < frames; i++) {
+		frame(draws_ns);
+	}
 }
 
 static void test_early(void **state) {
-	struct latch_pace pace = {0};
 	for (int i = 0; i < 100; i++) {
-		const int64_t flip = START + i * REFRESH;
-		assert_int_equal(frame(&pace, LATCH_PACING_EARLY, flip, MS), 100 * US);
+		assert_int_equal(frame_paced(LATCH_PACING_EARLY, MS), 100 * US);
 	}
 }
 
 static void test_late(void **state) {
-	struct latch_pace pace = {0};
 	/* Early until it is known. */
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 4 * MS), 100 * US);
+		assert_int_equal(frame(4 * MS), 100 * US);
 	}
 	/* Then so that its 4 ms, a quarter of it, and 1 ms are left before the deadline. */
-	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 4 * MS), REFRESH - 7 * MS);
+	assert_int_equal(frame(4 * MS), REFRESH - 7 * MS);
 	/* Who needs the whole refresh hears at once. */
-	frame(&pace, LATCH_PACING_LATE, START, 5 * MS);
-	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 15 * MS), REFRESH - 8250 * US);
-	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 15 * MS), 100 * US);
+	frame(5 * MS);
+	assert_int_equal(frame(15 * MS), REFRESH - 8250 * US);
+	assert_int_equal(frame(15 * MS), 100 * US);
 }
 
 static void test_late_client_hears_early(void **state) {
-	struct latch_pace pace = {0};
-	for (int i = 0; i < 20; i++) {
-		frame(&pace, LATCH_PACING_LATE, START + i * REFRESH, 2 * MS);
-	}
+	run(20, 2 * MS);
 	/* It missed the deadline: early for some frames, and later on as if it always took as
 	 * long. */
-	assert_true(frame(&pace, LATCH_PACING_LATE, START, 6 * MS) > 10 * MS);
+	assert_true(frame(6 * MS) > 10 * MS);
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
-		assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 2 * MS), 100 * US);
+		assert_int_equal(frame(2 * MS), 100 * US);
 	}
-	assert_true(frame(&pace, LATCH_PACING_LATE, START, 2 * MS) < REFRESH - MS - 6 * MS);
+	assert_true(frame(2 * MS) < REFRESH - MS - 6 * MS);
 }
 
 static void test_who_does_not_answer(void **state) {
-	struct latch_pace pace = {0};
-	for (int i = 0; i < 20; i++) {
-		frame(&pace, LATCH_PACING_LATE, START + i * REFRESH, 2 * MS);
-	}
+	run(20, 2 * MS);
 	/* A clock that draws once a second says nothing about how long it takes. */
 	const int64_t took_ns = pace.took_ns;
-	frame(&pace, LATCH_PACING_LATE, START, 1000 * MS);
+	frame(1000 * MS);
 	assert_int_equal(pace.took_ns, took_ns);
-	assert_int_equal(frame(&pace, LATCH_PACING_LATE, START, 2 * MS), 100 * US);
+	assert_int_equal(frame(2 * MS), 100 * US);
 	/* Commits without a callback are no answers. */
 	latch_pace_ready(&pace, START + 5000 * MS, REFRESH);
 	assert_int_equal(pace.answers, 1);
 }
 
 static void test_unknown(void **state) {
-	const struct latch_pace pace = {.answers = LATCH_PACE_KNOWN, .took_ns = MS};
+	pace = (struct latch_pace){.answers = LATCH_PACE_KNOWN, .took_ns = MS};
 	const enum latch_pacing late = LATCH_PACING_LATE;
 	assert_int_equal(latch_pace_time(&pace, late, START, 0, REFRESH), START);
 	assert_int_equal(latch_pace_time(&pace, late, START, START + 9 * MS, 0), START);
@@ -84,9 +89,7 @@ static void test_unknown(void **state) {
 	assert_int_equal(latch_pace_time(&pace, late, START, START - MS, REFRESH), START);
 }
 
-/* Any times: never in the past, never further than two refreshes away. */
 static void test_in_turn(void **state) {
-	struct latch_pace pace = {0};
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
 		latch_pace_sent(&pace, START + i * REFRESH, 0);
 		assert_false(latch_pace_waits(&pace));
@@ -103,9 +106,9 @@ static void test_in_turn(void **state) {
 	assert_false(latch_pace_waits(&pace));
 }
 
+/* Any times: never in the past, never further than two refreshes away. */
 static void test_random(void **state) {
 	srand(9);
-	struct latch_pace pace = {0};
 	int64_t now = START;
 	for (int i = 0; i < 100000; i++) {
 		const int64_t somewhen = now + rand() % (3 * REFRESH) - REFRESH;
@@ -130,6 +133,6 @@ static void test_names(void **state) {
 	assert_int_equal(pacing, LATCH_PACING_EARLY);
 }
 
-TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
-	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_in_turn), UNIT(test_random),
-	UNIT(test_names))
+TEST_MAIN("pace", TEST_BEGIN(test_early), TEST_BEGIN(test_late),
+	TEST_BEGIN(test_late_client_hears_early), TEST_BEGIN(test_who_does_not_answer),
+	UNIT(test_unknown), TEST_BEGIN(test_in_turn), TEST_BEGIN(test_random), UNIT(test_names))

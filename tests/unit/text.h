@@ -1,0 +1,83 @@
+/* Texts that a function prints to a FILE, and JSON. */
+#ifndef LATCH_TEST_TEXT_H
+#define LATCH_TEST_TEXT_H
+
+#include <yyjson.h>
+
+#include "test.h"
+
+static struct {
+	FILE *file;
+	char *text;
+	size_t size;
+} test_text;
+
+/** A file in memory, to be read with text_end(). */
+static inline FILE *text_begin(void) {
+	free(test_text.text);
+	test_text.text = NULL;
+	test_text.file = open_memstream(&test_text.text, &test_text.size);
+	assert_non_null(test_text.file);
+	return test_text.file;
+}
+
+/** What was written to it; valid until the next text_begin(). */
+static inline char *text_end(void) {
+	assert_int_equal(fclose(test_text.file), 0);
+	return test_text.text;
+}
+
+/** The same, of JSON; the caller frees it. */
+static inline yyjson_doc *text_end_json(void) {
+	const char *text = text_end();
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	assert_non_null(doc);
+	return doc;
+}
+
+/** All of these are somewhere in the text. */
+#define ASSERT_HAS(text, ...) assert_has(text, (const char *const[]){__VA_ARGS__, NULL})
+
+static inline void assert_has(const char *text, const char *const *words) {
+	for (; *words != NULL; words++) {
+		if (strstr(text, *words) == NULL) {
+			fail_msg("no '%s' in\n%s", *words, text);
+		}
+	}
+}
+
+/** JSON that has ' in the place of each ". The caller frees it. */
+static inline yyjson_doc *json_parse(const char *source) {
+	char *text = strdup(source);
+	for (char *at = text; (at = strchr(at, '\'')) != NULL;) {
+		*at = '"';
+	}
+	yyjson_doc *doc = yyjson_read(text, strlen(text), 0);
+	free(text);
+	if (doc == NULL) {
+		fail_msg("no JSON: %s", source);
+	}
+	return doc;
+}
+
+struct json_fact {
+	const char *path;
+	const char *value;
+};
+
+/** These paths, JSON pointers, have these values, as JSON writes them but with '. */
+#define ASSERT_JSON(root, ...) assert_json(root, (const struct json_fact[]){__VA_ARGS__, {0}})
+
+static inline void assert_json(yyjson_val *root, const struct json_fact *facts) {
+	for (; facts->path != NULL; facts++) {
+		yyjson_val *value = yyjson_ptr_get(root, facts->path);
+		yyjson_doc *wanted = json_parse(facts->value);
+		if (!yyjson_equals(value, yyjson_doc_get_root(wanted))) {
+			fail_msg("%s is %s instead of %s", facts->path,
+				yyjson_val_write(value, 0, NULL), facts->value);
+		}
+		yyjson_doc_free(wanted);
+	}
+}
+
+#endif
