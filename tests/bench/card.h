@@ -29,7 +29,7 @@ bool bench_card_open(struct bench_card *card, const char *path);
  */
 bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz);
 
-/** Framebuffers and buffers have gone before. */
+/** What is left of framebuffers and buffers goes with it. */
 void bench_card_close(struct bench_card *card);
 
 #endif

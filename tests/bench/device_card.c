@@ -17,11 +17,6 @@ static struct bench_card card;
 static int64_t kernel_ns;
 static unsigned commits;
 
-static struct {
-	struct kms_dumb_buffer *buffers[64];
-	size_t len;
-} owned;
-
 int ioctl(int fd, unsigned long request, ...) {
 	va_list args;
 	va_start(args, request);
@@ -52,15 +47,9 @@ unsigned bench_commits(void) {
 
 uint32_t bench_device_make_fb(
 	struct bench_device *device, uint32_t width, uint32_t height, uint32_t fourcc) {
-	if (owned.len == sizeof(owned.buffers) / sizeof(owned.buffers[0])) {
-		return 0;
-	}
+	/* The kernel's part of it goes with the device's fd. */
 	struct kms_dumb_buffer *buffer = kms_dumb_buffer_create(device->kms, width, height, fourcc);
-	if (buffer == NULL) {
-		return 0;
-	}
-	owned.buffers[owned.len++] = buffer;
-	return kms_dumb_buffer_get_fb(buffer);
+	return buffer != NULL ? kms_dumb_buffer_get_fb(buffer) : 0;
 }
 
 bool bench_device_open(struct bench_device *device, size_t i) {
@@ -92,9 +81,5 @@ bool bench_device_open(struct bench_device *device, size_t i) {
 }
 
 void bench_device_close(struct bench_device *device) {
-	for (size_t i = 0; i < owned.len; i++) {
-		kms_dumb_buffer_destroy(owned.buffers[i]);
-	}
-	owned.len = 0;
 	bench_card_close(&card);
 }

@@ -19,8 +19,6 @@ struct fake_device {
 	struct plan_kernel kernel;
 };
 
-static const plan_set_fn *const devices = plan_sets;
-
 size_t bench_devices_len(void) {
 	return plan_sets_len;
 }
@@ -132,15 +130,10 @@ static void add_plane(const struct kms_plane *plane) {
 
 /* --- commits --- */
 
-static uint64_t value_of(const struct fake_commit *commit, uint32_t object, uint32_t property,
-	uint64_t otherwise) {
-	uint64_t value = otherwise;
-	for (size_t i = 0; property != 0 && i < commit->len; i++) {
-		const struct fake_triple *triple = &commit->triples[i];
-		if (triple->object == object && triple->property == property) {
-			value = triple->value;
-		}
-	}
+/* Of the commit that is checked. */
+static uint64_t value_of(const struct kms_plane *plane, const char *property) {
+	uint64_t value = 0;
+	fake_commit_has(plane->id, property, &value);
 	return value;
 }
 
@@ -153,10 +146,6 @@ static const struct fake_fb *find_fb(uint64_t id) {
 	return NULL;
 }
 
-static bool plane_has_format(const struct kms_plane *plane, const struct fake_fb *fb) {
-	return kms_format_set_has(&plane->formats, fb->fourcc, fb->modifiers[0]);
-}
-
 static int check_commit(const struct fake_commit *commit, void *data) {
 	const struct bench_device *device = data;
 	struct fake_device *fake_device = device->data;
@@ -164,24 +153,23 @@ static int check_commit(const struct fake_commit *commit, void *data) {
 	size_t len = 0;
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = device->planes[i];
-		const struct kms_plane_properties *p = &plane->props;
-		const struct fake_fb *fb = find_fb(value_of(commit, plane->id, p->fb_id.id, 0));
+		const struct fake_fb *fb = find_fb(value_of(plane, "FB_ID"));
 		if (fb == NULL) {
 			continue;
 		}
-		if (!plane_has_format(plane, fb)) {
+		if (!kms_format_set_has(&plane->formats, fb->fourcc, fb->modifiers[0])) {
 			return EINVAL;
 		}
 		/* The limits know the set's own planes. */
 		struct plan_shown *s = &shown[len++];
 		*s = (struct plan_shown){.plane = plan_set_find(&fake_device->set, plane->id)};
 		s->state = kms_plane_state_default();
-		s->state.src_w = (uint32_t)value_of(commit, plane->id, p->src_w.id, 0);
-		s->state.src_h = (uint32_t)value_of(commit, plane->id, p->src_h.id, 0);
-		s->state.dst_x = (int32_t)value_of(commit, plane->id, p->crtc_x.id, 0);
-		s->state.dst_y = (int32_t)value_of(commit, plane->id, p->crtc_y.id, 0);
-		s->state.dst_w = (uint32_t)value_of(commit, plane->id, p->crtc_w.id, 0);
-		s->state.dst_h = (uint32_t)value_of(commit, plane->id, p->crtc_h.id, 0);
+		s->state.src_w = (uint32_t)value_of(plane, "SRC_W");
+		s->state.src_h = (uint32_t)value_of(plane, "SRC_H");
+		s->state.dst_x = (int32_t)value_of(plane, "CRTC_X");
+		s->state.dst_y = (int32_t)value_of(plane, "CRTC_Y");
+		s->state.dst_w = (uint32_t)value_of(plane, "CRTC_W");
+		s->state.dst_h = (uint32_t)value_of(plane, "CRTC_H");
 		s->yuv = fb->fourcc == DRM_FORMAT_NV12;
 	}
 	return -plan_kernel_check_shown(&fake_device->kernel, shown, len);
@@ -194,7 +182,7 @@ bool bench_device_open(struct bench_device *device, size_t i) {
 	if (fake_device == NULL) {
 		return false;
 	}
-	devices[i](&fake_device->set);
+	plan_sets[i](&fake_device->set);
 	fake_device->kernel = plan_kernel_make(&fake_device->set, BENCH_WIDTH, BENCH_HEIGHT);
 
 	fake_reset();

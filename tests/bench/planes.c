@@ -1,5 +1,6 @@
 /*
- * bench-planes [--json] [--runs N] [CARD]: latch's planner beside libliftoff.
+ * bench-planes RUNS [CARD]: latch's planner beside libliftoff, as JSON; tests/lab/bench-table shows
+ * and judges it.
  *
  * For each layout: how many layers each puts on planes, how many commits it asks the kernel for,
  * and how long it plans apart from the kernel's time: for a new layout, and for a frame in which
@@ -7,10 +8,8 @@
  * medians are told.
  */
 #include <drm_fourcc.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #include "base/clock.h"
@@ -29,7 +28,7 @@ struct series {
 };
 
 struct comparison {
-	char *device;
+	char device[32];
 	const char *layout;
 	size_t layers, planes;
 	bool wants_underlay;
@@ -109,12 +108,12 @@ static bool run_device(size_t i, int runs, struct comparison *comparisons, size_
 		}
 		struct comparison *c = &comparisons[(*len)++];
 		*c = (struct comparison){
-			.device = strdup(device.name),
 			.layout = layout.name,
 			.layers = layout.len,
 			.planes = device.planes_len,
 			.wants_underlay = layout.wants_underlay,
 		};
+		snprintf(c->device, sizeof(c->device), "%s", device.name);
 		bool ok = compare_on(&device, &layout, runs, &pictures, c);
 		bench_device_close(&device);
 		if (!ok) {
@@ -126,109 +125,18 @@ static bool run_device(size_t i, int runs, struct comparison *comparisons, size_
 	return true;
 }
 
-/* --- what is told --- */
-
-static double ratio(double latch, double liftoff) {
-	return latch > 0 ? liftoff / latch : 0;
-}
-
-static void print_table(struct comparison *comparisons, size_t len) {
-	printf("%-12s %-18s %7s  %15s  %-29s  %-29s\n", "", "", "", "on planes",
-		"new layout: tests, us", "steady frame: tests, us");
-	printf("%-12s %-18s %7s  %7s %7s  %-12s %-16s  %-12s %-16s\n", "device", "layout", "layers",
-		"latch", "liftoff", "latch", "liftoff", "latch", "liftoff");
-	for (size_t i = 0; i < len; i++) {
-		struct comparison *c = &comparisons[i];
-		printf("%-12s %-18s %7zu  %7zu %7zu  %3u %8.1f %5u %10.1f  %3u %8.1f %5u %10.1f\n",
-			c->device, c->layout, c->layers, c->latch_new.last.on_planes,
-			c->liftoff_new.last.on_planes, c->latch_new.last.tests,
-			median_us(&c->latch_new), c->liftoff_new.last.tests,
-			median_us(&c->liftoff_new), c->latch_steady.last.tests,
-			median_us(&c->latch_steady), c->liftoff_steady.last.tests,
-			median_us(&c->liftoff_steady));
-	}
-}
-
-struct criterion {
-	const char *text;
-	bool applies, passed;
-	char detail[128];
-};
-
-#define CRITERIA 4
-
-static void blame(struct criterion *criterion, const struct comparison *c) {
-	criterion->passed = false;
-	snprintf(criterion->detail, sizeof(criterion->detail), "%s: %s", c->device, c->layout);
-}
-
-static void judge(struct comparison *comparisons, size_t len, struct criterion *criteria) {
-	static const char *const texts[CRITERIA] = {
-		"as many layers on planes as libliftoff, or more, everywhere",
-		"more than libliftoff somewhere that an underlay helps",
-		"no test commit in a steady frame",
-		"8 layers on 10 planes in at most 1/5 of the time that libliftoff would need",
-	};
-	bool more = false;
-	for (size_t i = 0; i < CRITERIA; i++) {
-		criteria[i] = (struct criterion){.text = texts[i], .applies = true, .passed = true};
-	}
-	criteria[1].applies = criteria[3].applies = false;
-	for (size_t i = 0; i < len; i++) {
-		struct comparison *c = &comparisons[i];
-		size_t latch = c->latch_new.last.on_planes, liftoff = c->liftoff_new.last.on_planes;
-		if (latch < liftoff) {
-			blame(&criteria[0], c);
-		}
-		more |= c->wants_underlay && latch > liftoff;
-		if (strcmp(c->device, "sandwich") == 0) {
-			criteria[1].applies = true;
-		}
-		if (c->latch_steady.last.tests != 0) {
-			blame(&criteria[2], c);
-		}
-		if (c->layers == 8 && c->planes == 10) {
-			double new = ratio(median_us(&c->latch_new), median_us(&c->liftoff_new));
-			double steady =
-				ratio(median_us(&c->latch_steady), median_us(&c->liftoff_steady));
-			/* libliftoff gives up after a millisecond, with what it has by then. */
-			double finished = ratio(median_us(&c->latch_new),
-				(double)c->liftoff_new.last.patient_ns / 1000.0);
-			criteria[3].applies = true;
-			criteria[3].passed = finished >= 5;
-			snprintf(criteria[3].detail, sizeof(criteria[3].detail),
-				"1/%.0f; 1/%.1f of the time after which it gives up, steady frame "
-				"1/%.1f",
-				finished, new, steady);
-		}
-	}
-	criteria[1].passed = more;
-}
-
-static void print_criteria(const struct criterion *criteria) {
-	printf("\n");
-	for (size_t i = 0; i < CRITERIA; i++) {
-		const struct criterion *c = &criteria[i];
-		if (c->applies) {
-			printf("%-4s %s%s%s%s\n", c->passed ? "ok" : "MISS", c->text,
-				c->detail[0] != '\0' ? " (" : "", c->detail,
-				c->detail[0] != '\0' ? ")" : "");
-		}
-	}
-}
-
-static void add_series(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
+static void add_planner(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *name,
 	struct series *new, struct series *steady) {
 	yyjson_mut_val *value = yyjson_mut_obj_add_obj(doc, object, name);
 	yyjson_mut_obj_add_uint(doc, value, "on_planes", new->last.on_planes);
 	yyjson_mut_obj_add_uint(doc, value, "new_tests", new->last.tests);
 	yyjson_mut_obj_add_real(doc, value, "new_us", median_us(new));
+	yyjson_mut_obj_add_real(doc, value, "patient_us", (double)new->last.patient_ns / 1000.0);
 	yyjson_mut_obj_add_uint(doc, value, "steady_tests", steady->last.tests);
 	yyjson_mut_obj_add_real(doc, value, "steady_us", median_us(steady));
 }
 
-static bool print_json(
-	struct comparison *comparisons, size_t len, const struct criterion *criteria, int runs) {
+static bool print_json(struct comparison *comparisons, size_t len, int runs) {
 	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
 	yyjson_mut_val *root = yyjson_mut_obj(doc);
 	yyjson_mut_doc_set_root(doc, root);
@@ -241,51 +149,23 @@ static bool print_json(
 		yyjson_mut_obj_add_str(doc, value, "layout", c->layout);
 		yyjson_mut_obj_add_uint(doc, value, "layers", c->layers);
 		yyjson_mut_obj_add_uint(doc, value, "planes", c->planes);
-		add_series(doc, value, "latch", &c->latch_new, &c->latch_steady);
-		add_series(doc, value, "libliftoff", &c->liftoff_new, &c->liftoff_steady);
-		yyjson_mut_obj_add_real(doc, value, "new_ratio",
-			ratio(median_us(&c->latch_new), median_us(&c->liftoff_new)));
-		yyjson_mut_obj_add_real(doc, value, "steady_ratio",
-			ratio(median_us(&c->latch_steady), median_us(&c->liftoff_steady)));
-	}
-	list = yyjson_mut_obj_add_arr(doc, root, "criteria");
-	for (size_t i = 0; i < CRITERIA; i++) {
-		if (criteria[i].applies) {
-			yyjson_mut_val *value = yyjson_mut_arr_add_obj(doc, list);
-			yyjson_mut_obj_add_str(doc, value, "text", criteria[i].text);
-			yyjson_mut_obj_add_bool(doc, value, "passed", criteria[i].passed);
-			yyjson_mut_obj_add_str(doc, value, "detail", criteria[i].detail);
-		}
+		yyjson_mut_obj_add_bool(doc, value, "wants_underlay", c->wants_underlay);
+		add_planner(doc, value, "latch", &c->latch_new, &c->latch_steady);
+		add_planner(doc, value, "libliftoff", &c->liftoff_new, &c->liftoff_steady);
 	}
 	bool ok = yyjson_mut_write_fp(stdout, doc, YYJSON_WRITE_PRETTY, NULL, NULL);
-	printf("\n");
 	yyjson_mut_doc_free(doc);
 	return ok;
 }
 
 int main(int argc, char **argv) {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"runs", required_argument, NULL, 'r'}, {0}};
-	bool json = false;
-	int runs = 301;
-	for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
-		switch (option) {
-		case 'j':
-			json = true;
-			break;
-		case 'r':
-			runs = atoi(optarg);
-			break;
-		default:
-			return 2;
-		}
-	}
+	int runs = argc == 2 || argc == 3 ? atoi(argv[1]) : 0;
 	if (runs < 1 || runs > MAX_RUNS) {
-		fprintf(stderr, "%s: --runs wants a number from 1 to %d\n", argv[0], MAX_RUNS);
+		fprintf(stderr, "usage: bench-planes RUNS [CARD], RUNS from 1 to %d\n", MAX_RUNS);
 		return 2;
 	}
-	if (optind < argc) {
-		bench_device_choose(argv[optind]);
+	if (argc == 3) {
+		bench_device_choose(argv[2]);
 	}
 
 	size_t len = 0;
@@ -295,22 +175,7 @@ int main(int argc, char **argv) {
 	for (size_t i = 0; ok && i < bench_devices_len(); i++) {
 		ok = run_device(i, runs, comparisons, &len);
 	}
-	struct criterion criteria[CRITERIA];
-	if (ok) {
-		judge(comparisons, len, criteria);
-		if (json) {
-			ok = print_json(comparisons, len, criteria, runs);
-		} else {
-			print_table(comparisons, len);
-			print_criteria(criteria);
-		}
-	}
-	for (size_t i = 0; ok && i < CRITERIA; i++) {
-		ok = !criteria[i].applies || criteria[i].passed;
-	}
-	for (size_t i = 0; i < len; i++) {
-		free(comparisons[i].device);
-	}
+	ok = ok && print_json(comparisons, len, runs);
 	free(comparisons);
 	return ok ? 0 : 1;
 }

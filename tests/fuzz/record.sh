@@ -11,7 +11,7 @@ session() {
     local name=$1 limit=$2 bytes=$3
     shift 3
     mkdir -p "$out/$name"
-    timeout -s TERM -k 3 "$limit" "$LAB_BUILD/tests/fuzz/fuzz-record" "$out/$name" --bytes "$bytes" \
+    timeout -s TERM -k 3 "$limit" "$LAB_BUILD/tests/fuzz/fuzz-record" "$out/$name" "$bytes" \
         --renderer pixman -- "$@" >"/tmp/log.$name" 2>&1
     echo "$name: status $?, $(find "$out/$name" -type f | wc -l) clients"
 }

@@ -1,6 +1,6 @@
 /*
- * Colours and alpha as clients ask for them, seen through the writeback connector: what the CPU
- * composes, and what the plane makes of the same buffer.
+ * Colours and alpha as clients ask for them, seen through the writeback connector as the CPU
+ * composes them. That planes make the same of them is what kms-layout is for.
  */
 #include <drm_fourcc.h>
 #include <string.h>
@@ -106,13 +106,6 @@ static void check_again(uint32_t colour) {
 	check_colour(colour);
 }
 
-static void nothing_said(int unused) {
-	init();
-	make_nv12();
-	show();
-	check_colour(BT601_LIMITED);
-}
-
 /* Luma in one dma-buf and chroma in another one, with offsets that are no page's. */
 static void two_dmabufs(int unused) {
 	struct memory luma, chroma;
@@ -155,33 +148,6 @@ static void encodings(int unused) {
 
 	wp_color_representation_surface_v1_destroy(color);
 	check_again(BT601_LIMITED);
-}
-
-/* With updates it goes to a plane; nobody may see that. */
-static void plane_and_composed_are_alike(int unused) {
-	static const struct {
-		uint32_t coefficients, range, colour;
-	} wanted[] = {
-		{COEFFICIENTS(BT601), RANGE(LIMITED), BT601_LIMITED},
-		{COEFFICIENTS(BT601), RANGE(FULL), BT601_FULL},
-		{COEFFICIENTS(BT709), RANGE(LIMITED), BT709_LIMITED},
-	};
-	init_with_color();
-	make_nv12();
-	show();
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		wp_color_representation_surface_v1_set_coefficients_and_range(
-			color, wanted[i].coefficients, wanted[i].range);
-		struct frame frame = {0};
-		for (int j = 0; j < 60; j++) {
-			surface_show(&sub, &buffer, &frame, 3000);
-			if (j > 20 && (frame.flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY)) {
-				break;
-			}
-		}
-		CHECK(frame.flags & WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY, "not on a plane");
-		check_colour(wanted[i].colour);
-	}
 }
 
 static void translucent(int unused) {
@@ -228,11 +194,9 @@ static void what_is_not_offered_is_an_error(int unused) {
 }
 
 const struct test_case test_cases[] = {
-	{"NV12 of which nothing is said is BT.601, limited", nothing_said},
-	{"luma and chroma in different dma-bufs", two_dmabufs},
+	{"NV12 of which nothing is said is BT.601, limited; in two dma-bufs", two_dmabufs},
 	{"YUYV", packed},
-	{"the surface's encoding and range count, also later", encodings},
-	{"a plane shows the same colours as composing", plane_and_composed_are_alike},
+	{"the surface's encoding and range count, also later, until they go", encodings},
 	{"alpha-modifier makes a surface translucent", translucent},
 	{"straight alpha", straight_alpha},
 	{"an encoding that is not offered is a protocol error", what_is_not_offered_is_an_error},

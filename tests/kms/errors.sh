@@ -73,31 +73,14 @@ flips = sum(o["flips"] for o in json.load(open(sys.argv[1]))["outputs"])
 assert 10 <= flips <= 12, flips' "$work/frames.json"
 }
 
-start_on_refuser() {
-    export LATCH_REFUSE=$work/refuse
-    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
-        LD_PRELOAD=$LAB_BUILD/tests/kms/refuse.so start_latch --renderer pixman
-}
-
-# A driver that refuses commits for a while, though it took the tests: latch says so once, and goes
-# on when it can.
-refused_commits() {
-    start_on_refuser
-    cases kms-release refused
-    rm -f "$LATCH_REFUSE" # a case that failed has left it
-    grep 'could not be submitted' "$latch_log" >"$work/refused.log"
-    [[ $(wc -l <"$work/refused.log") == 3 ]]
-    verdict $? "refused commits are told once each time" "$work/refused.log"
-    stop_latch
-    unset LATCH_REFUSE
-}
-
 # losses: how often latch says that it has lost a flip.
 losses() { grep -c 'has not told for 1[0-9][0-9][0-9] ms that its frame is shown' "$latch_log"; }
 
 # A driver that loses a flip: it is told once, and the screen goes on.
 lost_flips() {
-    start_on_refuser
+    export LATCH_REFUSE=$work/refuse
+    ASAN_OPTIONS=${ASAN_OPTIONS:-}:verify_asan_link_order=0 \
+        LD_PRELOAD=$LAB_BUILD/tests/kms/refuse.so start_latch --renderer pixman
     cases kms-release "lost flip"
     [[ $(losses) == 2 && $(grep -c 'the mode is set anew' "$latch_log") == 2 ]]
     verdict $? "lost flips are told once each time" "$latch_log"
@@ -145,7 +128,6 @@ job() {
     second_latch
     frames
     lost_flips
-    [[ ${1:-} != refused ]] || refused_commits
     by_signal TERM
     by_signal INT
     [[ $(drm_state) == "$before" ]]
@@ -154,7 +136,4 @@ job() {
     end "$console_holder"
 }
 
-# errors.sh refused: with the cases of refuse.so too
-with_argument() { job "$argument"; }
-argument=${1:-}
-run_job with_argument
+run_job job

@@ -18,19 +18,11 @@
 
 #include "case.h"
 #include "client.h"
-#include "fractional-scale-v1-client-protocol.h"
 
 #define BUFFERS 4
-#define OUTPUTS 4
 /* More than ever wait for their feedback. */
 #define UPDATES 8
 #define CURSOR_SIZE 48
-
-struct output {
-	struct wl_output *wl_output;
-	uint32_t global;
-	char name[32];
-};
 
 /* A commit, until its feedback comes. */
 struct update {
@@ -43,9 +35,6 @@ static struct client client;
 static struct surface surface;
 
 static struct {
-	struct wp_fractional_scale_manager_v1 *scales;
-	struct output outputs[OUTPUTS];
-
 	struct wp_viewport *viewport;
 	struct buffer buffers[BUFFERS];
 	struct update updates[UPDATES];
@@ -65,9 +54,8 @@ static void output_mode(void *data, struct wl_output *output, uint32_t flags, in
 	int32_t height, int32_t refresh) {}
 static void output_done(void *data, struct wl_output *output) {}
 static void output_scale(void *data, struct wl_output *output, int32_t factor) {}
-static void output_name(void *data, struct wl_output *wl_output, const char *name) {
-	struct output *output = data;
-	snprintf(output->name, sizeof(output->name), "%s", name);
+static void output_name(void *data, struct wl_output *output, const char *name) {
+	wl_output_set_user_data(output, strdup(name));
 }
 static void output_description(void *data, struct wl_output *output, const char *text) {}
 
@@ -80,40 +68,15 @@ static const struct wl_output_listener output_listener = {
 	.description = output_description,
 };
 
-static const char *name_of(struct wl_output *wl_output) {
-	for (size_t i = 0; i < OUTPUTS; i++) {
-		if (wl_output != NULL && state.outputs[i].wl_output == wl_output) {
-			return state.outputs[i].name;
-		}
-	}
-	return "?";
-}
-
 static void global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
 	uint32_t version) {
-	if (strcmp(interface, wp_fractional_scale_manager_v1_interface.name) == 0) {
-		state.scales = wl_registry_bind(
-			registry, name, &wp_fractional_scale_manager_v1_interface, 1);
-	}
-	for (size_t i = 0; strcmp(interface, wl_output_interface.name) == 0 && i < OUTPUTS; i++) {
-		struct output *output = &state.outputs[i];
-		if (output->wl_output == NULL) {
-			output->global = name;
-			output->wl_output =
-				wl_registry_bind(registry, name, &wl_output_interface, 4);
-			wl_output_add_listener(output->wl_output, &output_listener, output);
-			break;
-		}
+	if (strcmp(interface, wl_output_interface.name) == 0) {
+		wl_output_add_listener(wl_registry_bind(registry, name, &wl_output_interface, 4),
+			&output_listener, NULL);
 	}
 }
 
 static void global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-	for (size_t i = 0; i < OUTPUTS; i++) {
-		if (state.outputs[i].wl_output != NULL && state.outputs[i].global == name) {
-			wl_output_release(state.outputs[i].wl_output);
-			state.outputs[i] = (struct output){0};
-		}
-	}
 }
 
 static const struct wl_registry_listener registry_listener = {
@@ -225,10 +188,10 @@ static void look_at_updates(void) {
 }
 
 static void surface_enter(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
-	printf("enter %s\n", name_of(output));
+	printf("enter %s\n", (const char *)wl_output_get_user_data(output));
 }
 static void surface_leave(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
-	printf("leave %s\n", name_of(output));
+	printf("leave %s\n", (const char *)wl_output_get_user_data(output));
 }
 static void surface_scale(void *data, struct wl_surface *wl_surface, int32_t factor) {
 	printf("factor %d\n", factor);
@@ -281,7 +244,7 @@ static void handle_signal(int number) {
 static _Noreturn void run_loop(void) {
 	signal(SIGUSR1, handle_signal);
 	for (;;) {
-		client_pump(&client, now_ns() + 50 * MS);
+		client_pump(&client, latch_now_ns() + 50 * MS);
 		count_held();
 		look_at_size();
 		look_at_updates();
@@ -324,7 +287,7 @@ static _Noreturn void run_client(const char *size, const char *cursor) {
 	}
 	state.viewport = wp_viewporter_get_viewport(client.viewporter, surface.wl_surface);
 	wp_fractional_scale_v1_add_listener(wp_fractional_scale_manager_v1_get_fractional_scale(
-						    state.scales, surface.wl_surface),
+						    client.scales, surface.wl_surface),
 		&scale_listener, NULL);
 	look_at_size();
 	show();

@@ -1,6 +1,7 @@
 /*
  * Pacing: which vblank an update is shown at, as the presentation feedback tells it. Early and lost
- * never happen; late does not where time is exact, and is told where the machine may be short of it.
+ * never happen; late does not where time is exact, and is told where the machine may be short of
+ * it. In which order updates pass is tests/unit/sync/test_pacing.c's.
  */
 #include <drm_fourcc.h>
 
@@ -13,8 +14,8 @@
 static struct wp_fifo_v1 *barrier;
 static struct wp_commit_timer_v1 *timer;
 
-static void init(enum fence_kind kind) {
-	scene_init(kind, SIZE, BUFFERS, memory_init_udmabuf);
+static void init(void) {
+	scene_init(KIND_NONE, SIZE, BUFFERS, memory_init_udmabuf);
 	CHECK(scene.client.fifo != NULL && scene.client.timing != NULL,
 		"fifo-v1 or commit-timing-v1 is not offered");
 	barrier = wp_fifo_manager_v1_get_fifo(scene.client.fifo, scene.surface.wl_surface);
@@ -22,38 +23,26 @@ static void init(enum fence_kind kind) {
 		scene.client.timing, scene.surface.wl_surface);
 }
 
-static void commit(unsigned n, int fence) {
-	surface_commit(&scene.surface, &scene.buffers[n], &scene.frames[n], fence);
+static void commit(unsigned n) {
+	surface_commit(&scene.surface, &scene.buffers[n], &scene.frames[n], -1);
 }
 
-static void fifo_commit(unsigned n, int fence) {
+static void fifo_commit(unsigned n) {
 	wp_fifo_v1_set_barrier(barrier);
 	wp_fifo_v1_wait_barrier(barrier);
-	commit(n, fence);
+	commit(n);
 }
 
 static void fifo_show(unsigned n) {
-	fifo_commit(n, -1);
+	fifo_commit(n);
 	frame_wait(&scene.frames[n], 2000);
-}
-
-static void set_time(int64_t ns) {
-	uint64_t sec = (uint64_t)ns / 1000000000;
-	wp_commit_timer_v1_set_timestamp(
-		timer, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
-}
-
-/* The buffer comes back when the next one takes its place. */
-static void wait_for_release(const struct buffer *buffer, int64_t end_ns) {
-	while (buffer->releases == 0 && client_pump(&scene.client, end_ns)) {
-	}
 }
 
 /* All at once: each is seen, in order, at a vblank of its own. */
 static void fifo(int unused) {
-	init(KIND_NONE);
+	init();
 	for (unsigned i = 0; i < BUFFERS; i++) {
-		fifo_commit(i, -1);
+		fifo_commit(i);
 	}
 	int64_t late = 0;
 	for (unsigned i = 0; i < BUFFERS; i++) {
@@ -70,72 +59,36 @@ static void fifo(int unused) {
 		(long)late);
 }
 
-/* The mailbox has them superseded: only the last one has to be seen. */
-static void mailbox(int unused) {
-	init(KIND_NONE);
-	int shown = 0;
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		commit(i, -1);
-	}
-	frame_wait(&scene.frames[BUFFERS - 1], 2000);
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		CHECK(scene.frames[i].state != FRAME_PENDING, "frame %u was never told of", i);
-		shown += scene.frames[i].state == FRAME_PRESENTED;
-	}
-	note("%d of %d frames shown", shown, BUFFERS);
-	CHECK(shown < BUFFERS / 2, "%d of %d frames that nobody waited for were shown", shown,
-		BUFFERS);
-}
-
 /* Covered, and nobody shows it: it goes on, at the pace of the display. */
 static void fifo_covered(int unused) {
 	struct surface cover;
 	struct buffer buffer;
 	struct frame frame;
-	init(KIND_NONE);
+	init();
 	fifo_show(0);
 	surface_init_fullscreen(&cover, &scene.client);
 	buffer_init(&buffer, &scene.client, memory_init_udmabuf, (uint32_t)cover.width,
 		(uint32_t)cover.height, DRM_FORMAT_XRGB8888);
 	surface_show(&cover, &buffer, &frame, 2000);
-	int64_t start_ns = now_ns();
+	int64_t start_ns = latch_now_ns();
 	for (unsigned i = 1; i < BUFFERS; i++) {
-		fifo_commit(i, -1);
+		fifo_commit(i);
 	}
-	wait_for_release(&scene.buffers[BUFFERS - 2], start_ns + 3000 * MS);
-	int64_t took_ns = now_ns() - start_ns;
+	/* The buffer comes back when the next one takes its place. */
+	while (scene.buffers[BUFFERS - 2].releases == 0 &&
+		client_pump(&scene.client, start_ns + 3000 * MS)) {
+	}
+	int64_t took_ns = latch_now_ns() - start_ns;
 	note("%d covered frames in %ld ms", BUFFERS - 1, (long)(took_ns / MS));
 	CHECK(scene.buffers[BUFFERS - 2].releases == 1, "a covered window stands still");
 	CHECK(took_ns > (BUFFERS - 6) * frame.refresh_ns, "%d frames of a covered window took %ld ms",
 		BUFFERS - 1, (long)(took_ns / MS));
-	surface_finish(&cover);
-}
-
-/* Never mapped: no output has ever shown it. */
-static void fifo_unmapped(int unused) {
-	init(KIND_NONE);
-	int64_t start_ns = now_ns();
-	struct wl_surface *nobody = wl_compositor_create_surface(scene.client.compositor);
-	struct wp_fifo_v1 *nobodys = wp_fifo_manager_v1_get_fifo(scene.client.fifo, nobody);
-	for (unsigned i = 0; i < 10; i++) {
-		wp_fifo_v1_set_barrier(nobodys);
-		wp_fifo_v1_wait_barrier(nobodys);
-		wl_surface_attach(nobody, scene.buffers[i].wl_buffer, 0, 0);
-		wl_surface_commit(nobody);
-	}
-	wl_display_flush(scene.client.display);
-	wait_for_release(&scene.buffers[8], start_ns + 2000 * MS);
-	note("10 frames in %ld ms", (long)((now_ns() - start_ns) / MS));
-	CHECK(scene.buffers[8].releases == 1, "a surface without a role stands still");
-	CHECK(now_ns() - start_ns > 100 * MS, "a surface without a role is not paced");
-	wp_fifo_v1_destroy(nobodys);
-	wl_surface_destroy(nobody);
 }
 
 /* Commits that aim at vblanks to come, some frames ahead, with offset_num / 8 of a refresh more:
  * each is shown at the first vblank that is not before its target. */
 static void aim(int offset_num) {
-	init(KIND_NONE);
+	init();
 	fifo_show(0);
 	fifo_show(1);
 	int64_t first_ns = scene.frames[1].presented_ns;
@@ -144,8 +97,10 @@ static void aim(int offset_num) {
 	int64_t offset_ns = refresh_ns * offset_num / 8, targets[BUFFERS];
 	for (unsigned i = 2; i < BUFFERS; i++) {
 		targets[i] = first_ns + (4 + (i - 2) * 2) * refresh_ns + offset_ns;
-		set_time(targets[i]);
-		commit(i, -1);
+		uint64_t sec = (uint64_t)targets[i] / 1000000000;
+		wp_commit_timer_v1_set_timestamp(timer, (uint32_t)(sec >> 32), (uint32_t)sec,
+			(uint32_t)(targets[i] % 1000000000));
+		commit(i);
 	}
 	int in_time = 0;
 	for (unsigned i = 2; i < BUFFERS; i++) {
@@ -160,42 +115,13 @@ static void aim(int offset_num) {
 		in_time, BUFFERS - 2);
 }
 
-/* Barriers, times and fences in one row of updates: all are shown, in order, none early. */
-static void mixed(int unused) {
-	init(KIND_SYNC_FILE);
-	uint32_t fences[BUFFERS] = {0};
-	int64_t start_ns = now_ns(), targets[BUFFERS] = {0};
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		int fd = -1;
-		if (i % 3 == 1) {
-			fd = drm_fence_create(&fences[i]);
-		}
-		if (i % 4 == 2) {
-			targets[i] = start_ns + i * 15 * MS;
-			set_time(targets[i]);
-		}
-		fifo_commit(i, fd);
-	}
-	for (unsigned i = 0; i < BUFFERS; i++) {
-		if (fences[i] != 0) {
-			CHECK(scene.frames[i].state == FRAME_PENDING, "shown before its fence");
-			drm_fence_signal(fences[i]);
-		}
-		frame_wait(&scene.frames[i], 3000);
-		CHECK(i == 0 || scene.frames[i].seq > scene.frames[i - 1].seq, "out of order");
-		int64_t early_ns = targets[i] - scene.frames[i].presented_ns;
-		CHECK(early_ns < scene.frames[i].refresh_ns / 2, "frame %u was %ld us early", i,
-			(long)(early_ns / 1000));
-	}
-}
-
 #define VSYNC WP_PRESENTATION_FEEDBACK_KIND_VSYNC
 #define ZERO_COPY WP_PRESENTATION_FEEDBACK_KIND_ZERO_COPY
 
 /* vkms has a timer in a display's place: nothing may be said in the name of hardware. */
 static void flags(int unused) {
 	struct buffer shm;
-	init(KIND_NONE);
+	init();
 	for (unsigned i = 0; i < 4; i++) {
 		fifo_show(i);
 		CHECK(scene.frames[i].flags == (VSYNC | ZERO_COPY), "flags %#x on a plane",
@@ -237,12 +163,9 @@ static void tearing(int unused) {
 
 const struct test_case test_cases[] = {
 	{"fifo: each of many commits at a vblank of its own", fifo},
-	{"without fifo commits supersede each other", mailbox},
 	{"fifo: a covered window goes on, at the display's pace", fifo_covered},
-	{"fifo: so does a surface that is nowhere", fifo_unmapped},
 	{"commit-timing: frames are shown at the vblanks they aim at", aim, 0},
 	{"commit-timing: a time between two vblanks is the later one", aim, 4},
-	{"barriers, times and fences together", mixed},
 	{"presentation feedback says no more than is true", flags},
 	{"who asks for tearing where there is none is shown as usual", tearing},
 	{0},

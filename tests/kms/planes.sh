@@ -1,7 +1,7 @@
 #!/bin/bash
 # Planes: what they blend has to look like what latch composes, and cost less.
 # LATCH_LAYOUTS: a regular expression for their names.
-# planes.sh [PART...]: compare_pictures, underlays, client_options, imports, eight_windows, steady, pointer
+# planes.sh [PART...]: compare_pictures, underlays, client_options, eight_windows, steady, pointer
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -365,14 +365,6 @@ first_picture() {
     verdict $? "the first picture costs the window on the plane no vblank ($missed missed of 120)"
 }
 
-imports() {
-    start_latch --renderer pixman
-    cases kms-import
-    check "the log says import-failed" grep -E 'surface [0-9]+: composed on .*import-failed' \
-        "$latch_log"
-    stop_latch
-}
-
 # Everything that latch-client can ask for is shown without an error.
 client_options() {
     local options
@@ -416,5 +408,5 @@ job() {
 }
 
 parts=("$@")
-(($#)) || parts=(compare_pictures underlays client_options imports eight_windows steady pointer first_picture)
+(($#)) || parts=(compare_pictures underlays client_options eight_windows steady pointer first_picture)
 run_job job

@@ -1,6 +1,8 @@
 /*
- * Releases: each buffer comes back exactly once, and not before the flip that replaced it.
+ * Releases: each buffer comes back exactly once, and not before the flip that replaced it. All
+ * other ways back are tests/unit/sync/test_release.c's, and kms-soak's.
  */
+#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +14,24 @@
 
 #define FRAMES 60
 #define BUFFERS 4
-#define FAST 40
 
 /* The flip event counts in microseconds, fences in nanoseconds. */
 #define CLOCK_STEP_NS 1000
 
-static void init(int kind, bool fullscreen, unsigned num_buffers) {
-	scene_init((enum fence_kind)kind, fullscreen ? 0 : 64, num_buffers, memory_init_udmabuf);
+static void init(int kind, unsigned num_buffers) {
+	scene_init((enum fence_kind)kind, 0, num_buffers, memory_init_udmabuf);
 	scene.surface.watch_releases = true;
 }
 
 /* Commits the next buffer as the next frame. */
-static struct frame *commit(int fence) {
+static struct frame *commit(void) {
 	struct frame *frame = &scene.frames[scene.commits];
-	surface_commit(&scene.surface, scene_next(), frame, fence);
+	surface_commit(&scene.surface, scene_next(), frame, -1);
 	return frame;
 }
 
 static struct frame *show(void) {
-	struct frame *frame = commit(-1);
+	struct frame *frame = commit();
 	frame_wait(frame, 1000);
 	return frame;
 }
@@ -57,19 +58,19 @@ static int64_t release_time_ns(unsigned n) {
 static void run_order(int kind) {
 	int64_t soonest_ns = INT64_MAX, latest_ns = 0;
 	int fenced = 0;
-	init(kind, true, BUFFERS);
+	init(kind, BUFFERS);
 	for (unsigned n = 0; n < FRAMES; n++) {
 		const struct frame *frame = show();
 		if (n == 0) {
 			continue;
 		}
-		int64_t end_ns = now_ns() + 500 * MS, release_ns;
+		int64_t end_ns = latch_now_ns() + 500 * MS, release_ns;
 		struct buffer *replaced = &scene.buffers[(n - 1) % BUFFERS];
 		while (kind == KIND_NONE && replaced->releases < replaced->commits &&
 			client_pump(&scene.client, end_ns)) {
 		}
-		while ((release_ns = release_time_ns(n - 1)) == 0 && now_ns() < end_ns) {
-			client_pump(&scene.client, now_ns() + 2 * MS);
+		while ((release_ns = release_time_ns(n - 1)) == 0 && latch_now_ns() < end_ns) {
+			client_pump(&scene.client, latch_now_ns() + 2 * MS);
 		}
 		CHECK(release_ns != 0, "the buffer of frame %u did not come back", n - 1);
 		CHECK(release_ns >= frame->presented_ns - CLOCK_STEP_NS,
@@ -100,93 +101,6 @@ static void run_order(int kind) {
 		fenced > 0 ? ", fenced" : "");
 }
 
-static bool all_came_back(unsigned len) {
-	for (unsigned n = 0; n < len; n++) {
-		if (release_time_ns(n) == 0) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* More commits than refreshes: most are never shown. */
-static void supersede(int kind, bool fullscreen) {
-	init(kind, fullscreen, FAST);
-	for (unsigned n = 0; n < FAST; n++) {
-		commit(-1);
-		client_pump(&scene.client, now_ns() + 3 * MS);
-	}
-	frame_wait(&scene.frames[FAST - 1], 2000);
-	int64_t end_ns = now_ns() + 1000 * MS;
-	while (!all_came_back(FAST - 1) && now_ns() < end_ns) {
-		client_pump(&scene.client, now_ns() + 5 * MS);
-	}
-	/* A second release would come now. */
-	client_pump_ms(&scene.client, 100);
-
-	int presented = 0, discarded = 0;
-	int64_t last_ns = 0;
-	for (unsigned n = 0; n < FAST; n++) {
-		struct frame *frame = &scene.frames[n];
-		CHECK(frame->state == FRAME_PRESENTED || frame->state == FRAME_DISCARDED,
-			"no feedback for frame %u", n);
-		if (frame->state == FRAME_PRESENTED) {
-			presented++;
-			CHECK(frame->presented_ns > last_ns, "frame %u was shown out of order", n);
-			last_ns = frame->presented_ns;
-		} else {
-			discarded++;
-		}
-		bool back = release_time_ns(n) != 0;
-		if (n < FAST - 1) {
-			CHECK(back, "the buffer of frame %u (%s) did not come back", n,
-				frame->state == FRAME_PRESENTED ? "presented" : "discarded");
-		} else if (fullscreen) {
-			CHECK(!back, "the buffer on the screen was released");
-		}
-		CHECK(kind != KIND_NONE || scene.buffers[n].releases <= 1,
-			"the buffer of frame %u was released %d times", n,
-			scene.buffers[n].releases);
-		CHECK(kind != KIND_SYNC_FILE || frame->releases <= 1, "frame %u: %d releases", n,
-			frame->releases);
-	}
-	note("%d presented, %d discarded", presented, discarded);
-	CHECK(discarded > 0, "no frame was superseded: the test was too slow");
-}
-
-static void run_superseded(int kind) {
-	supersede(kind, true);
-}
-
-static void superseded_composed(int unused) {
-	supersede(KIND_NONE, false);
-}
-
-/* Its surface goes while a buffer is on the screen, another is pending and a third is held. */
-static void run_destroyed(int kind) {
-	uint32_t fence;
-	init(kind, true, 4);
-	show();
-	commit(-1);
-	if (kind == KIND_SYNC_FILE) {
-		commit(drm_fence_create(&fence));
-	}
-	surface_finish(&scene.surface);
-	int64_t end_ns = now_ns() + 1000 * MS;
-	while (client_pump(&scene.client, end_ns)) {
-		if (kind == KIND_NONE && scene.buffers[0].releases && scene.buffers[1].releases) {
-			break;
-		}
-	}
-	for (unsigned n = 0; n < scene.commits; n++) {
-		int releases =
-			kind == KIND_NONE ? scene.buffers[n].releases : scene.frames[n].releases;
-		CHECK(releases == 1, "buffer %u: %d releases", n, releases);
-		CHECK(n == 0 || scene.frames[n].state != FRAME_PENDING, "no feedback for frame %u",
-			n);
-	}
-}
-
 /* By the one who can count them: a point only says whether it is signalled. */
 static void check_release(unsigned n, bool back) {
 	CHECK((release_time_ns(n) != 0) == back,
@@ -202,7 +116,7 @@ static void check_release(unsigned n, bool back) {
 
 /* The window is gone, but the surface keeps its content until it is told to have none. */
 static void run_role_lost(int kind) {
-	init(kind, true, 2);
+	init(kind, 2);
 	show();
 	show();
 	surface_end_window(&scene.surface);
@@ -215,6 +129,19 @@ static void run_role_lost(int kind) {
 	client_pump_ms(&scene.client, 150);
 	check_release(0, true);
 	check_release(1, true);
+}
+
+/* As of a window that is resized: each is destroyed while it is on the screen, where its content
+ * stays until the next. The job looks at what latch holds afterwards. */
+static void new_buffers(int unused) {
+	init(KIND_NONE, 0);
+	for (int n = 0; n < 40; n++) {
+		struct buffer buffer;
+		buffer_init(&buffer, &scene.client, memory_init_vgem, (uint32_t)scene.surface.width,
+			(uint32_t)scene.surface.height, DRM_FORMAT_XRGB8888);
+		surface_show(&scene.surface, &buffer, NULL, 2000);
+		buffer_finish(&buffer);
+	}
 }
 
 static void set_refusal(int number) {
@@ -234,32 +161,6 @@ static int64_t count_refusals(void) {
 	return stat(path, &st) == 0 ? st.st_size : 0;
 }
 
-/* The kernel takes no commit for a while: what is on the screen stays there and is not given back,
- * what is superseded meanwhile is, and the newest is shown when it takes them again. */
-static void run_refused(int kind) {
-	enum { LAST = 5 };
-	init(kind, true, LAST + 1);
-	show();
-	int64_t before = count_refusals();
-	set_refusal(EINVAL);
-	for (unsigned n = 1; n <= LAST; n++) {
-		commit(-1);
-		client_pump_ms(&scene.client, 50);
-	}
-	CHECK(count_refusals() > before, "no commit was refused");
-	check_release(0, false);
-	for (unsigned n = 1; n <= LAST; n++) {
-		CHECK(scene.frames[n].state != FRAME_PRESENTED, "frame %u was shown", n);
-		check_release(n, n < LAST);
-	}
-	set_refusal(0);
-	frame_wait(&scene.frames[LAST], 3000);
-	client_pump_ms(&scene.client, 100);
-	for (unsigned n = 0; n <= LAST; n++) {
-		check_release(n, n < LAST);
-	}
-}
-
 /* The event of a flip is lost, and the kernel is busy with it for a while: nothing that may be on
  * the screen is given back before another frame is there for certain. That takes a second, and not
  * for ever. */
@@ -267,17 +168,17 @@ static void run_lost(int kind) {
 	enum { BEFORE, LOST, AFTER, NEXT };
 	set_refusal(0); // a case that failed has left it
 	char path[256];
-	init(kind, true, NEXT + 1);
+	init(kind, NEXT + 1);
 	show();
 	snprintf(path, sizeof(path), "%s.lose", getenv("LATCH_REFUSE"));
 	FILE *file = fopen(path, "we");
 	CHECK(file != NULL && fclose(file) == 0, "%s", path);
-	commit(-1);
+	commit();
 	client_pump_ms(&scene.client, 100);
 	CHECK(access(path, F_OK) != 0, "no event was lost");
 	int64_t before = count_refusals();
 	set_refusal(EBUSY);
-	commit(-1);
+	commit();
 	client_pump_ms(&scene.client, 1900);
 	int64_t refusals = count_refusals() - before;
 	/* Explicit releases of BEFORE are told by the fence of LOST, which the kernel has signalled. */
@@ -295,7 +196,7 @@ static void run_lost(int kind) {
 	client_pump_ms(&scene.client, 100);
 	check_release(BEFORE, true);
 	check_release(LOST, true);
-	frame_wait(commit(-1), 100);
+	frame_wait(commit(), 100);
 	note("after %.0f ms; %d attempts",
 		(double)(scene.frames[AFTER].presented_ns - scene.frames[LOST].commit_ns) / 1e6,
 		(int)refusals);
@@ -305,28 +206,20 @@ static const struct test_case cases[] = {
 	{"wl_buffer.release comes after the flip that replaced it", run_order, KIND_NONE},
 	{"a fenced release signals after the flip that replaced it", run_order, KIND_SYNC_FILE},
 	{"a release point signals after the flip that replaced it", run_order, KIND_SYNCOBJ},
-	{"superseded buffers come back once by wl_buffer.release", run_superseded, KIND_NONE},
-	{"superseded buffers come back once by zwp releases", run_superseded, KIND_SYNC_FILE},
-	{"superseded buffers come back once by release points", run_superseded, KIND_SYNCOBJ},
-	{"superseded buffers of a composed window come back once", superseded_composed},
-	{"a destroyed surface's buffers come back once", run_destroyed, KIND_NONE},
-	{"a destroyed surface's zwp releases come once", run_destroyed, KIND_SYNC_FILE},
 	{"a window's end leaves the surface its buffer", run_role_lost, KIND_NONE},
 	{"a window's end sends no zwp release", run_role_lost, KIND_SYNC_FILE},
 	{"a window's end signals no release point", run_role_lost, KIND_SYNCOBJ},
+	{"buffers come and go", new_buffers},
 	{0},
 };
 
 /* With refuse.so in latch. */
-static const struct test_case refused[] = {
-	{"refused commits give nothing back twice", run_refused, KIND_NONE},
-	{"refused commits: zwp releases come once", run_refused, KIND_SYNC_FILE},
-	{"refused commits: release points are signalled once", run_refused, KIND_SYNCOBJ},
+static const struct test_case lost[] = {
 	{"a lost flip gives nothing back too early", run_lost, KIND_NONE},
 	{"a lost flip: release points", run_lost, KIND_SYNCOBJ},
 	{0},
 };
 
 int main(int argc, char **argv) {
-	return test_main(argc, argv, getenv("LATCH_REFUSE") != NULL ? refused : cases);
+	return test_main(argc, argv, getenv("LATCH_REFUSE") != NULL ? lost : cases);
 }

@@ -131,7 +131,7 @@ job() {
     ! grep -iE 'assert|sanitizer|runtime error|not given back' "$latch_log"
     verdict $? "latch complains of nothing of its own"
 
-    latch-trace-check --quiet --json "$results/check.json" "$work/trace.json" \
+    latch-trace-check --json "$results/check.json" "$work/trace.json" \
         2>"$results/findings"
     verdict $? "the trace proves it" "$results/findings"
     "$(dirname "$0")/soak-table" "$results" "${LATCH_SOAK_TOLERANCE:-512}" >"$results/table" 2>&1

@@ -3,7 +3,6 @@
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
-export LATCH_DRIVER=virtio_gpu
 
 software_client() {
     timeout -k 1 20 latch-client --software --fullscreen --frames 60 --json "$work/client.json" &&

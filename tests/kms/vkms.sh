@@ -125,7 +125,7 @@ every = stats["surfaces"] + [stats["others"]]
 frames = sum(s["frames"] for s in every)
 bad = {name: sum(s[name] for s in every) for name in ("incomplete", "out_of_order")}
 print(frames, "frames", bad, stats["outputs"])
-assert frames > 1000, "too few frames"
+assert frames > 500, "too few frames"
 assert bad["incomplete"] == 0, bad
 # A flip can come before the ioctl that asked for it has returned.
 assert bad["out_of_order"] < frames / 100, bad
@@ -133,24 +133,26 @@ PYTHON
 }
 
 job() {
-    local before
+    local before state
     hold_console
-    before=$(drm_state)
+    state=$(drm_state)
     start_latch --renderer pixman --mode 640x480
     lives || return
-    cases kms-plane
     check "latch-client's test card is on the screen" pattern_on_screen
     cases kms-compose
     cases kms-color
     cases kms-fences
     cases kms-sw-sync
     check "a failed fence is named once for each surface" failures_are_named 3
+    read -r -a before <<<"$(holdings)"
     cases kms-release
+    check "what latch holds is what it held before" wait_until 5 not_more_than_before
     cases kms-pacing
     grep -q 'tearing is asked for: no-driver' "$latch_log"
     verdict $? "latch says why nothing tears"
     cases kms-misbehave
-    cases kms-leak
+    check "the log says import-failed" grep -E 'surface [0-9]+: composed on .*import-failed' \
+        "$latch_log"
     check "a picture that stands still costs nothing" idle
     check "latch-client measures" measures
     for client in weston-simple-shm weston-presentation-shm weston-simple-damage; do
@@ -161,9 +163,9 @@ job() {
     check "Ctrl+Alt+Backspace ends the session" end_of_session
     check "the statistics are JSON, and complete" statistics
     trace || echo "not ok - the trace is JSON"
-    [[ $(drm_state) == "$before" ]]
+    [[ $(drm_state) == "$state" ]]
     verdict $? "the display is as it was"
-    diff <(echo "$before") <(drm_state) | sed 's/^/# /'
+    diff <(echo "$state") <(drm_state) | sed 's/^/# /'
     end "$console_holder"
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"

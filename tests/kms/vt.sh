@@ -49,18 +49,46 @@ finally:
     return $status
 }
 
+# Frames stop, and come back, and none is lost.
+away_and_back() {
+    local client status=0
+    latch-client --software=dumb --fullscreen --frames 240 --json "$work/client.json" &
+    client=$!
+    for _ in 1 2 3; do
+        sleep 0.5
+        chvt 2
+        wait_until 3 on_vt 2 || { echo "still on $(fgconsole)"; status=1; }
+        sleep 1
+        timeout 2 latchctl planes >/dev/null || { echo "no answer while away"; status=1; }
+        chvt 1
+        wait_until 3 on_vt 1 || { echo "still on $(fgconsole)"; status=1; }
+    done
+    wait_until 20 gone $client || { echo "the client waits for its frames"; end $client; return 1; }
+    wait $client || status=1
+    python3 - "$work/client.json" <<'PYTHON' || status=1
+import json, sys
+run = json.load(open(sys.argv[1]))
+print(run["presented"], "presented, longest gap", run["longest_gap_ns"] / 1e6, "ms")
+assert run["presented"] == 240, "frames were lost"
+assert run["longest_gap_ns"] > 0.9e9, "frames were presented on another VT"
+PYTHON
+    return $status
+}
+
 job() {
     start_latch --renderer pixman
     lives || return
     check "only the primary plane is left to another session" leaves_one_plane
-    cases kms-session
+    check "the session goes to another VT and comes back, three times" away_and_back
     lab-monitor "sendkey ctrl-alt-f2"
     wait_until 3 on_vt 2
     verdict $? "Ctrl+Alt+F2 goes to the second terminal"
     chvt 1
     sleep 0.5
-    cases kms-session
+    check "and once more after that" away_and_back
     stop_latch
+    check "each buffer was given back, once and not early" \
+        latch-trace-check --quiet "$work/trace.json"
 }
 
 on_vt() { [[ $(fgconsole) == "$1" ]]; }

@@ -7,12 +7,11 @@
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <yyjson.h>
 
 #include "base/options.h"
 #include "check.h"
+#include "common/json.h"
 
 enum { EXIT_CLEAN = 0, EXIT_FINDINGS = 1, EXIT_TROUBLE = 2 };
 
@@ -31,11 +30,11 @@ static const struct option_row rows[] = {
 		 "once, in order and not early, and that none was shown before its fence "
 		 "signalled.\n"
 		 "\n"},
-	{"json", "FILE", "write the summary as JSON too; - is standard output", OPTION_TEXT,
-		MEMBER(json)},
+	{"json", "FILE", "write the summary, which is JSON, not to standard output (-)",
+		OPTION_TEXT, MEMBER(json)},
 	{"messages", "N", "tell N findings of each rule (20)", OPTION_NUMBER, MEMBER(messages),
 		.max = UINT64_MAX},
-	{"quiet", NULL, "no table", OPTION_SET, MEMBER(quiet), .min = 1},
+	{"quiet", NULL, "no summary", OPTION_SET, MEMBER(quiet), .min = 1},
 	{.help = "  --version, --help\n"
 		 "\n"
 		 "Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be "
@@ -60,10 +59,10 @@ static void add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *ke
 	}
 }
 
-static bool write_json(const struct trace *trace, const struct summary *summary, const char *path) {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc);
-	yyjson_mut_doc_set_root(doc, root);
+static bool write_summary(
+	const struct trace *trace, const struct summary *summary, const char *path) {
+	yyjson_mut_val *root;
+	yyjson_mut_doc *doc = json_create(&root);
 	const struct {
 		const char *name;
 		uint64_t count;
@@ -93,58 +92,11 @@ static bool write_json(const struct trace *trace, const struct summary *summary,
 	add_counts(
 		doc, root, "by_release", &latch_record_release_names, summary->by_release);
 	add_counts(doc, root, "findings", &rule_names, trace->findings);
-
-	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY | YYJSON_WRITE_NEWLINE_AT_END;
-	const bool ok = strcmp(path, "-") == 0
-				? yyjson_mut_write_fp(stdout, doc, flags, NULL, NULL)
-				: yyjson_mut_write_file(path, doc, flags, NULL, NULL);
-	yyjson_mut_doc_free(doc);
-	return ok;
-}
-
-static void print_counts(const struct latch_names *names, const uint64_t *counts) {
-	const char *separator = "";
-	for (unsigned i = 0; i < names->length; i++) {
-		if (counts[i] > 0) {
-			printf("%s%" PRIu64 " %s", separator, counts[i], latch_name(names, i));
-			separator = ", ";
-		}
-	}
-	putchar('\n');
-}
-
-static void print_table(const struct trace *trace, const struct summary *summary) {
-	printf("updates    %" PRIu64 " committed, %" PRIu64 " given back, %" PRIu64
-	       " under way%s\n",
-		summary->commits, summary->records, summary->under_way,
-		trace->cut ? " (the trace is cut)" : "");
-	printf("shown      %" PRIu64 ": %" PRIu64 " on planes, %" PRIu64 " composed, in %" PRIu64
-	       " flips of %" PRIu64 " outputs\n",
-		summary->shown, summary->on_planes, summary->composed, summary->flips,
-		summary->outputs);
-	if (trace->early_flips > 0) {
-		printf("           %" PRIu64
-		       " flips of a simulated clock are timed before their submit\n",
-			trace->early_flips);
-	}
-	printf("surfaces   %" PRIu64 ", %" PRIu64 " of them gone; %" PRIu64 " buffers; %.1f s\n",
-		summary->surfaces, summary->gone, summary->buffers,
-		(double)(summary->last_ns - summary->first_ns) / 1e9);
-	fputs("fences     ", stdout);
-	print_counts(&latch_sync_kind_names, summary->by_sync);
-	printf("           %" PRIu64 " signalled after their commit\n", summary->late);
-	fputs("ends       ", stdout);
-	print_counts(&latch_record_end_names, summary->by_end);
-	fputs("releases   ", stdout);
-	print_counts(&latch_record_release_names, summary->by_release);
-	printf("findings   %" PRIu64 "\n", summary->findings);
-	for (unsigned i = 0; i < RULES; i++) {
-		printf("  %-14s %" PRIu64 "\n", latch_name(&rule_names, i), trace->findings[i]);
-	}
+	return json_write(doc, true, path);
 }
 
 int main(int argc, char **argv) {
-	struct options options = {.messages = 20};
+	struct options options = {.json = "-", .messages = 20};
 	const int status = options_parse(&table, &options, argc, argv);
 	if (status >= 0) {
 		return status;
@@ -170,14 +122,7 @@ int main(int argc, char **argv) {
 		return EXIT_TROUBLE;
 	}
 	trace_check(&trace, &summary);
-	if (!options.quiet) {
-		print_table(&trace, &summary);
-	}
-	bool written = true;
-	if (options.json != NULL && !write_json(&trace, &summary, options.json)) {
-		fprintf(stderr, "%s can't be written\n", options.json);
-		written = false;
-	}
+	const bool written = options.quiet || write_summary(&trace, &summary, options.json);
 	trace_finish(&trace);
 	return !written ? EXIT_TROUBLE : summary.findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
 }

@@ -81,27 +81,25 @@ static void scroll(uint32_t x, uint32_t y) {
 
 static void touch(enum fuzz_pointer what, uint32_t point, double x, double y) {
 	point %= TOUCH_POINTS;
-	int32_t id = (int32_t)point;
 	struct wlr_touch *touch = &devices.touch;
-	if (what == FUZZ_POINTER_TOUCH_DOWN && !devices.touched[point]) {
-		devices.touched[point] = true;
-		wl_signal_emit_mutable(&touch->events.down,
-			&(struct wlr_touch_down_event){
-				.touch = touch, .time_msec = now_msec(), .touch_id = id, .x = x, .y = y});
-	} else if (what == FUZZ_POINTER_TOUCH_MOVE && devices.touched[point]) {
+	const int32_t id = (int32_t)point;
+	const uint32_t msec = now_msec();
+	if (devices.touched[point] == (what == FUZZ_POINTER_TOUCH_DOWN)) {
+		return;
+	}
+	devices.touched[point] = what == FUZZ_POINTER_TOUCH_DOWN || what == FUZZ_POINTER_TOUCH_MOVE;
+	if (what == FUZZ_POINTER_TOUCH_DOWN) {
+		wl_signal_emit_mutable(
+			&touch->events.down, &(struct wlr_touch_down_event){touch, msec, id, x, y});
+	} else if (what == FUZZ_POINTER_TOUCH_MOVE) {
 		wl_signal_emit_mutable(&touch->events.motion,
-			&(struct wlr_touch_motion_event){
-				.touch = touch, .time_msec = now_msec(), .touch_id = id, .x = x, .y = y});
-	} else if (what == FUZZ_POINTER_TOUCH_UP && devices.touched[point]) {
-		devices.touched[point] = false;
-		wl_signal_emit_mutable(&touch->events.up,
-			&(struct wlr_touch_up_event){
-				.touch = touch, .time_msec = now_msec(), .touch_id = id});
-	} else if (what == FUZZ_POINTER_TOUCH_CANCEL && devices.touched[point]) {
-		devices.touched[point] = false;
-		wl_signal_emit_mutable(&touch->events.cancel,
-			&(struct wlr_touch_cancel_event){
-				.touch = touch, .time_msec = now_msec(), .touch_id = id});
+			&(struct wlr_touch_motion_event){touch, msec, id, x, y});
+	} else if (what == FUZZ_POINTER_TOUCH_UP) {
+		wl_signal_emit_mutable(
+			&touch->events.up, &(struct wlr_touch_up_event){touch, msec, id});
+	} else {
+		wl_signal_emit_mutable(
+			&touch->events.cancel, &(struct wlr_touch_cancel_event){touch, msec, id});
 	}
 	wl_signal_emit_mutable(&touch->events.frame, NULL);
 }

@@ -28,4 +28,13 @@ static inline uint32_t read_u32(struct reader *reader) {
 	return low | read_u16(reader) << 16;
 }
 
+/* So many bytes, or as many as are left: *len says how many. */
+static inline const uint8_t *read_bytes(struct reader *reader, size_t *len) {
+	const uint8_t *bytes = reader->bytes;
+	*len = *len < reader->len ? *len : reader->len;
+	reader->bytes += *len;
+	reader->len -= *len;
+	return bytes;
+}
+
 #endif

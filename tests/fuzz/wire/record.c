@@ -2,9 +2,9 @@
  * latch that writes down what its clients ask of it, as inputs for the fuzzer (input.h): one file
  * for each client, with all its ids and the kinds of its fds.
  *
- *      fuzz-record DIRECTORY [--bytes N] latch's own options and command
+ *      fuzz-record DIRECTORY BYTES latch's own options and command
  *
- * Whatever a client says after N bytes (3000) is left out.
+ * Whatever a client says after so many bytes is left out.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -187,20 +187,15 @@ static void handle_message(void *data, enum wl_protocol_logger_type direction,
 }
 
 int main(int argc, char **argv) {
-	if (argc < 2) {
-		fputs("usage: fuzz-record DIRECTORY [--bytes N] LATCH'S OPTIONS...\n", stderr);
+	if (argc < 3) {
+		fputs("usage: fuzz-record DIRECTORY BYTES LATCH'S OPTIONS...\n", stderr);
 		return LATCH_EXIT_USAGE;
 	}
 	recorder.directory = argv[1];
-	recorder.max_bytes = 3000;
-	int skipped = 1;
-	if (argc > 3 && strcmp(argv[2], "--bytes") == 0) {
-		recorder.max_bytes = strtol(argv[3], NULL, 10);
-		skipped = 3;
-	}
-	argv[skipped] = argv[0];
+	recorder.max_bytes = strtol(argv[2], NULL, 10);
+	argv[2] = argv[0];
 	struct latch_options options;
-	int status = latch_options_parse(&options, argc - skipped, argv + skipped);
+	int status = latch_options_parse(&options, argc - 2, argv + 2);
 	if (status >= 0) {
 		return status;
 	}

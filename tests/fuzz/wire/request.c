@@ -59,12 +59,8 @@ static void end(struct message *message, uint32_t opcode) {
 /* Text, or what an array has: as much as the input still has. */
 static void read_text(
 	struct reader *reader, struct message *message, size_t len, bool string) {
-	if (len > reader->len) {
-		len = reader->len;
-	}
-	put_bytes(message, reader->bytes, len, string);
-	reader->bytes += len;
-	reader->len -= len;
+	const uint8_t *bytes = read_bytes(reader, &len);
+	put_bytes(message, bytes, len, string);
 }
 
 static uint32_t read_object(
@@ -143,21 +139,16 @@ static void put_bind(struct message *message, struct client *client, const struc
 
 static void read_bind(struct reader *reader, struct message *message, struct client *client,
 	const struct globals *globals) {
-	size_t len = read_u8(reader);
-	if (len > reader->len) {
-		len = reader->len;
-	}
-	size_t found = 0, sum = 0;
+	size_t len = read_u8(reader), found = 0, sum = 0;
+	const uint8_t *name = read_bytes(reader, &len);
 	for (size_t i = 0; i < len; i++) {
-		sum += reader->bytes[i];
+		sum += name[i];
 	}
 	while (found < globals->len &&
 		(strlen(globals->list[found].interface) != len ||
-			memcmp(globals->list[found].interface, reader->bytes, len) != 0)) {
+			memcmp(globals->list[found].interface, name, len) != 0)) {
 		found++;
 	}
-	reader->bytes += len;
-	reader->len -= len;
 	uint32_t version = read_u8(reader);
 	put_bind(message, client, &globals->list[found < globals->len ? found : sum % globals->len],
 		version, read_u16(reader));

@@ -38,16 +38,6 @@ static void connect_anew(struct client *client) {
 	client_connect(client, world.server.core.display);
 }
 
-static void equip(struct client *client) {
-	connect_anew(client);
-	uint32_t registry = request_get_registry(client);
-	send_queue(client);
-	for (size_t i = 0; i < world.globals.len && client->wl != NULL; i++) {
-		request_bind(client, registry, &world.globals.list[i]);
-	}
-	send_queue(client);
-}
-
 static void dial(struct client *client) {
 	struct sockaddr_un address;
 	socklen_t len;
@@ -67,7 +57,8 @@ static void act_on_client(struct client *client, enum fuzz_client what) {
 		connect_anew(client);
 		break;
 	case FUZZ_CLIENT_EQUIP:
-		equip(client);
+		world_finish_client(&world, client);
+		world_equip(&world, client);
 		break;
 	case FUZZ_CLIENT_CONNECT_SANDBOXED:
 		dial(client);
@@ -86,16 +77,6 @@ static void act_on_client(struct client *client, enum fuzz_client what) {
 		world_finish_client(&world, client);
 	}
 	world_turn(&world);
-}
-
-static void read_raw(struct reader *reader, struct client *client) {
-	size_t len = read_u8(reader);
-	if (len > reader->len) {
-		len = reader->len;
-	}
-	client_queue(client, reader->bytes, len, NULL, 0);
-	reader->bytes += len;
-	reader->len -= len;
 }
 
 /* One operation; what the server makes of it happens at once, unless it is queued. */
@@ -136,7 +117,9 @@ static void run_one(struct reader *reader) {
 		connect_anew(client);
 	}
 	if ((head & FUZZ_OP_MASK) == FUZZ_RAW) {
-		read_raw(reader, client);
+		size_t len = read_u8(reader);
+		const uint8_t *bytes = read_bytes(reader, &len);
+		client_queue(client, bytes, len, NULL, 0);
 	} else {
 		request_read(reader, client, &world.globals, head & FUZZ_MANGLE);
 	}

@@ -46,8 +46,12 @@ static const struct home {
 	{128, 96, 2, WL_OUTPUT_TRANSFORM_90},
 };
 
-static void finding(const char *what) {
-	fprintf(stderr, "fuzz: %s\n", what);
+static _Noreturn void finding(const char *format, ...) {
+	va_list arguments;
+	va_start(arguments, format);
+	fputs("fuzz: ", stderr);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
 	abort();
 }
 
@@ -233,9 +237,20 @@ static void check_fds(const struct world *world) {
 	int fds = count_open_fds(&for_all, false);
 	if (fds != world->fds || for_all > MAX_FOR_ALL) {
 		count_open_fds(&for_all, true);
-		fprintf(stderr, "fuzz: %d fds, %d before; %d for all\n", fds, world->fds, for_all);
-		abort();
+		finding("%d fds, %d before; %d for all", fds, world->fds, for_all);
 	}
+}
+
+void world_equip(struct world *world, struct client *client) {
+	client_connect(client, world->server.core.display);
+	uint32_t registry = request_get_registry(client);
+	client_flush(client);
+	world_turn(world);
+	for (size_t i = 0; i < world->globals.len && client->wl != NULL; i++) {
+		request_bind(client, registry, &world->globals.list[i]);
+	}
+	client_flush(client);
+	world_turn(world);
 }
 
 void world_finish_client(struct world *world, struct client *client) {
@@ -253,11 +268,8 @@ static void check_accounts(struct world *world) {
 			uint64_t left =
 				latch_account_get(world->accounts[i], (enum latch_limit)j);
 			if (left != 0) {
-				fprintf(stderr,
-					"fuzz: limit %d of a client that has gone is at %" PRIu64
-					"\n",
-					j, left);
-				abort();
+				finding("limit %d of a client that has gone is at %" PRIu64, j,
+					left);
 			}
 		}
 		latch_account_unref(world->accounts[i]);
@@ -280,17 +292,8 @@ void world_start(struct world *world, bool real) {
 	go_home(world);
 
 	/* The first client finds out what there is, and makes latch make what it makes once. */
-	struct client *client = &world->clients[0];
-	client_connect(client, world->server.core.display);
-	uint32_t registry = request_get_registry(client);
-	client_flush(client);
-	world_turn(world);
-	for (size_t i = 0; i < world->globals.len; i++) {
-		request_bind(client, registry, &world->globals.list[i]);
-	}
-	client_flush(client);
-	world_turn(world);
-	world_finish_client(world, client);
+	world_equip(world, &world->clients[0]);
+	world_finish_client(world, &world->clients[0]);
 	world_wait(world, SETTLE_MS);
 	check_accounts(world);
 	kernel_reset();
@@ -313,11 +316,9 @@ static void settle(struct world *world) {
 static void check_gate(const struct world *world) {
 	struct latch_gate_stats stats = latch_gate_get_stats(world->server.core.gate);
 	if (stats.surfaces != 0 || stats.held != 0 || stats.watches != 0 || stats.releases != 0) {
-		fprintf(stderr, "fuzz: left in the gate: %zu surfaces, %zu held, %zu watches, "
-				"%zu releases\n",
+		finding("left in the gate: %zu surfaces, %zu held, %zu watches, %zu releases",
 			(size_t)stats.surfaces, (size_t)stats.held, (size_t)stats.watches,
 			(size_t)stats.releases);
-		abort();
 	}
 }
 
@@ -341,8 +342,7 @@ void world_end_input(struct world *world) {
 	check_accounts(world);
 	size_t contents = latch_content_tracker_count(server->core.contents);
 	if (contents > world->contents) {
-		fprintf(stderr, "fuzz: %zu contents, %zu before\n", contents, world->contents);
-		abort();
+		finding("%zu contents, %zu before", contents, world->contents);
 	}
 	if (server->exit_status >= 0) {
 		finding("a client has ended the session");

@@ -44,6 +44,9 @@ void world_turn(struct world *world);
 /** Lets time pass. */
 void world_wait(struct world *world, unsigned ms);
 
+/** Connects it; it gets a registry and binds each global. */
+void world_equip(struct world *world, struct client *client);
+
 /** Ends a client, whatever is left of it. */
 void world_finish_client(struct world *world, struct client *client);
 

@@ -37,7 +37,7 @@ struct zwp_linux_buffer_params_v1 *params_create(
 }
 
 void offer_wait(struct client *client, struct offer *offer) {
-	int64_t end_ns = now_ns() + 2000 * MS;
+	int64_t end_ns = latch_now_ns() + 2000 * MS;
 	while (offer->answer == ANSWER_NONE && client_pump(client, end_ns)) {
 	}
 }
@@ -45,7 +45,7 @@ void offer_wait(struct client *client, struct offer *offer) {
 static void handle_release(void *data, struct wl_buffer *wl_buffer) {
 	struct buffer *buffer = data;
 	buffer->releases++;
-	buffer->release_ns = now_ns();
+	buffer->release_ns = latch_now_ns();
 }
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_release};

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
+
 struct test_case {
 	const char *name;
 	void (*run)(int value);
@@ -46,9 +48,6 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 	} while (0)
 
 #define MS INT64_C(1000000)
-
-/** CLOCK_MONOTONIC. */
-int64_t now_ns(void);
 
 /** Whether time says something about latch: in the lab's virtual time, and without sanitizers, a
  * case may demand what the protocol allows latch at its best. Else the computer's load is in each

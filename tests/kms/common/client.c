@@ -74,6 +74,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_linux_drm_syncobj_manager_v1_interface, 1, &client->syncobj},
 		{&zwp_linux_explicit_synchronization_v1_interface, 2, &client->explicit_sync},
 		{&wp_fifo_manager_v1_interface, 1, &client->fifo},
+		{&wp_fractional_scale_manager_v1_interface, 1, &client->scales},
 		{&wp_commit_timing_manager_v1_interface, 1, &client->timing},
 		{&wp_tearing_control_manager_v1_interface, 1, &client->tearing},
 		{&wp_content_type_manager_v1_interface, 1, &client->content_type},
@@ -145,15 +146,12 @@ static int pump(struct client *client, int64_t end_ns) {
 		wl_display_cancel_read(display);
 		return -1;
 	}
-	int64_t left_ns = end_ns - now_ns();
+	int64_t left_ns = end_ns - latch_now_ns();
 	struct pollfd fd = {.fd = wl_display_get_fd(display), .events = POLLIN};
-	struct timespec timeout = {
-		.tv_sec = left_ns > 0 ? left_ns / 1000000000 : 0,
-		.tv_nsec = left_ns > 0 ? left_ns % 1000000000 : 0,
-	};
+	struct timespec timeout = latch_ns_timespec(left_ns > 0 ? left_ns : 0);
 	if (ppoll(&fd, 1, &timeout, NULL) <= 0) {
 		wl_display_cancel_read(display);
-		return left_ns > 0 && now_ns() < end_ns ? 1 : 0;
+		return left_ns > 0 && latch_now_ns() < end_ns ? 1 : 0;
 	}
 	if (wl_display_read_events(display) < 0 || wl_display_dispatch_pending(display) < 0) {
 		return -1;
@@ -170,13 +168,13 @@ bool client_pump(struct client *client, int64_t end_ns) {
 }
 
 void client_pump_ms(struct client *client, int ms) {
-	int64_t end_ns = now_ns() + ms * MS;
+	int64_t end_ns = latch_now_ns() + ms * MS;
 	while (client_pump(client, end_ns)) {
 	}
 }
 
 bool client_wait(struct client *client, const bool *done, int limit_ms) {
-	int64_t end_ns = now_ns() + limit_ms * MS;
+	int64_t end_ns = latch_now_ns() + limit_ms * MS;
 	while (!*done && client_pump(client, end_ns)) {
 	}
 	return *done;
@@ -189,7 +187,7 @@ void client_roundtrip(struct client *client) {
 }
 
 int client_error(struct client *client, const char **interface, int limit_ms) {
-	int64_t end_ns = now_ns() + limit_ms * MS;
+	int64_t end_ns = latch_now_ns() + limit_ms * MS;
 	int ret;
 	do {
 		ret = pump(client, end_ns);

@@ -15,6 +15,7 @@
 #include "content-type-v1-client-protocol.h"
 #include "dma.h"
 #include "fifo-v1-client-protocol.h"
+#include "fractional-scale-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
@@ -44,6 +45,7 @@ struct client {
 	struct wp_linux_drm_syncobj_manager_v1 *syncobj;
 	struct zwp_linux_explicit_synchronization_v1 *explicit_sync;
 	struct wp_fifo_manager_v1 *fifo;
+	struct wp_fractional_scale_manager_v1 *scales;
 	struct wp_commit_timing_manager_v1 *timing;
 	struct wp_tearing_control_manager_v1 *tearing;
 	struct wp_content_type_manager_v1 *content_type;
@@ -183,7 +185,6 @@ void surface_init_popup(
 	struct surface *surface, struct surface *parent, struct xdg_positioner *positioner);
 /** Ends the window; the surface lives on. */
 void surface_end_window(struct surface *surface);
-void surface_finish(struct surface *surface);
 
 /** From now on all commits carry fences of this kind. Skips the case where it is not offered. */
 void surface_use(struct surface *surface, enum fence_kind kind);

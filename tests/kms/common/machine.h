@@ -1,6 +1,6 @@
 /*
  * What the machine says of latch, whatever latch says of itself: the screen as the writeback
- * connector has it, planes and framebuffers in debugfs, descriptors in /proc.
+ * connector has it, and planes in debugfs.
  *
  * $LATCH_PID, $LATCH_DEVICE and $LATCH_CAPTURE (latch's --capture FILE) come from the job.
  */
@@ -21,7 +21,6 @@ bool picture_read(struct picture *picture, const char *path);
 
 /** Has latch take a picture of the screen. Fails the case when it does not come. */
 struct picture picture_take(void);
-void picture_finish(struct picture *picture);
 
 /** The pixel without its alpha; black outside. */
 static inline uint32_t picture_get(const struct picture *picture, int x, int y) {
@@ -29,6 +28,9 @@ static inline uint32_t picture_get(const struct picture *picture, int x, int y) 
 		      (uint32_t)y < picture->height;
 	return inside ? picture->pixels[(size_t)y * picture->width + (size_t)x] & 0xffffff : 0;
 }
+
+/** How many pixels have this colour, whatever their alpha is. */
+int picture_count(const struct picture *picture, uint32_t colour);
 
 /** The largest difference of a channel. */
 static inline int colour_distance(uint32_t a, uint32_t b) {
@@ -45,30 +47,12 @@ static inline int colour_distance(uint32_t a, uint32_t b) {
 void picture_check(const struct picture *picture, int x, int y, uint32_t width, uint32_t height,
 	uint32_t drawn_x, uint32_t drawn_y, uint32_t number);
 
-/** What latch holds. */
-struct holdings {
-	int fds;
-	int framebuffers; // of the KMS device, whoever made them
-	int dmabufs;	  // of the machine
-};
-
-struct holdings holdings_count(void);
-
-/** Fails the case where more is held than before and some of each kind. Waits two seconds for it.
- */
-void holdings_check(const struct holdings *before, int more, const char *what);
-
 /** What debugfs says of the first plane that a framebuffer is on. Fails the case without any. */
 struct plane_state {
 	uint32_t fb;
-	char format[32];
-	uint32_t width, height;
-	bool imported;
+	bool imported; /* its memory came from elsewhere, by a dma-buf */
 };
 
 struct plane_state plane_state_read(void);
-
-/** Whether the dma-buf is attached to a device whose name contains this. */
-bool dmabuf_is_attached(int dmabuf_fd, const char *device);
 
 #endif

@@ -123,30 +123,6 @@ void surface_end_window(struct surface *surface) {
 	surface->toplevel = NULL;
 }
 
-void surface_finish(struct surface *surface) {
-	if (surface->explicit_sync != NULL) {
-		zwp_linux_surface_synchronization_v1_destroy(surface->explicit_sync);
-	}
-	if (surface->syncobj != NULL) {
-		wp_linux_drm_syncobj_surface_v1_destroy(surface->syncobj);
-		wp_linux_drm_syncobj_timeline_v1_destroy(surface->wl_acquire);
-		wp_linux_drm_syncobj_timeline_v1_destroy(surface->wl_release);
-		timeline_finish(&surface->acquire);
-		timeline_finish(&surface->release);
-	}
-	if (surface->callback != NULL) {
-		wl_callback_destroy(surface->callback);
-	}
-	if (surface->toplevel != NULL) {
-		surface_end_window(surface);
-	}
-	if (surface->subsurface != NULL) {
-		wl_subsurface_destroy(surface->subsurface);
-	}
-	wl_surface_destroy(surface->wl_surface);
-	*surface = (struct surface){0};
-}
-
 static struct wp_linux_drm_syncobj_timeline_v1 *share_new_timeline(
 	struct client *client, struct timeline *timeline) {
 	CHECK(timeline_init(timeline, timeline_node()), "no node has timelines");
@@ -213,7 +189,7 @@ static void handle_fenced_release(
 	void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fence) {
 	struct frame *frame = data;
 	frame->releases++;
-	frame->release_ns = now_ns();
+	frame->release_ns = latch_now_ns();
 	frame->release_fd = fence;
 	zwp_linux_buffer_release_v1_destroy(release);
 }
@@ -290,14 +266,14 @@ void surface_commit_same(
 	}
 	set_fences(surface, frame, acquire_fd);
 	if (frame != NULL) {
-		frame->commit_ns = now_ns();
+		frame->commit_ns = latch_now_ns();
 	}
 	wl_surface_commit(surface->wl_surface);
 	wl_display_flush(client->display);
 }
 
 void frame_wait(struct frame *frame, int limit_ms) {
-	int64_t end_ns = now_ns() + limit_ms * MS;
+	int64_t end_ns = latch_now_ns() + limit_ms * MS;
 	while (frame->state == FRAME_PENDING && client_pump(frame->client, end_ns)) {
 	}
 	CHECK(frame->state != FRAME_DISCARDED, "a frame was discarded");

@@ -42,10 +42,6 @@ int gpu_submit_memory(int gpu, const struct memory *memory, int64_t length_ns, u
 	return gpu_must_submit(gpu, &job);
 }
 
-bool gpu_is_done(int fence) {
-	return poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 0) == 1;
-}
-
 int gpu_wait_status(int fence) {
 	CHECK(poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, LIMIT_MS) == 1,
 		"a job has not ended after %d s", LIMIT_MS / 1000);
@@ -62,7 +58,7 @@ int64_t gpu_wait(int fence) {
 	return time_ns;
 }
 
-static int count(const struct memory *memory, bool marked_only) {
+int count_marks(const struct memory *memory, bool marked_only) {
 	int found = 0;
 	for (uint32_t y = 0; y < memory->height; y++) {
 		for (uint32_t x = 0; x < memory->width; x++) {
@@ -84,16 +80,8 @@ void tiles_draw(struct memory *memory, uint32_t number) {
 	}
 }
 
-int count_marks(const struct memory *memory) {
-	return count(memory, false);
-}
-
-int count_marked(const struct memory *memory) {
-	return count(memory, true);
-}
-
 void check_marked(const struct memory *memory, const char *what) {
-	int marked = count_marked(memory), all = count_marks(memory);
+	int marked = count_marks(memory, true), all = count_marks(memory, false);
 	CHECK(marked == all, "%s: %d of %d pixels of the marks", what, marked, all);
 }
 

@@ -22,8 +22,6 @@ int gpu_must_submit(int gpu, const struct gpu_job *job);
 /** The same of one that writes all of the memory. */
 int gpu_submit_memory(int gpu, const struct memory *memory, int64_t length_ns, uint32_t flags);
 
-bool gpu_is_done(int fence);
-
 /** Waits until the fence has signalled: 1, or an error. */
 int gpu_wait_status(int fence);
 
@@ -36,9 +34,8 @@ void tiles_draw(struct memory *memory, uint32_t number);
 /** Fails the case where a mark is missing in the memory. */
 void check_marked(const struct memory *memory, const char *what);
 
-/** How many pixels of the memory are in marks' places, and how many of these have a mark. */
-int count_marks(const struct memory *memory);
-int count_marked(const struct memory *memory);
+/** How many pixels of the memory are in marks' places, or how many of these have a mark. */
+int count_marks(const struct memory *memory, bool marked_only);
 
 /** Fails the case where these rows of the memory are not those of the picture of this number, pixel
  * by pixel; or any row. */

@@ -23,8 +23,6 @@ enum layout_role {
 	LAYOUT_BASE,
 	/** A window of its own, where the shell puts it. */
 	LAYOUT_WINDOW,
-	/** A popup of the base, at x and y of it. */
-	LAYOUT_POPUP,
 };
 
 enum layout_memory {

@@ -4,11 +4,10 @@
  *                               every refresh, FRAMES times; then it keeps still
  *
  * When it keeps still it prints how many of each surface's last frames were zero-copy, in all
- * "planes N of M, wanted W", and "ready"; and waits for SIGTERM. Status 77: latch lacks a
+ * "planes N of M, wanted W", and "ready"; and stays until it is ended. Status 77: latch lacks a
  * protocol that the layout needs.
  */
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,19 +30,13 @@ struct shown {
 	int commits;
 };
 
-struct show {
+static struct {
 	struct client client;
 	const struct layout *layout;
 	struct shown shown[LAYOUT_MAX_ITEMS];
 	int len;
 	int frames;
-};
-
-static volatile sig_atomic_t ended;
-
-static void handle_signal(int number) {
-	ended = 1;
-}
+} show;
 
 static const struct layout *find_layout(const char *name) {
 	const struct layout *layout = layouts;
@@ -53,30 +46,13 @@ static const struct layout *find_layout(const char *name) {
 	return layout->name != NULL ? layout : NULL;
 }
 
-static int list(void) {
-	for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
-		printf("%s\n", layout->name);
-	}
-	return 0;
-}
-
 static void need(const void *global, const char *name) {
 	if (global == NULL) {
 		skip("latch has no %s", name);
 	}
 }
 
-/* With its upper left corner at the item's place. */
-static void init_popup(struct surface *surface, struct show *show, const struct layout_item *item) {
-	struct xdg_positioner *positioner = xdg_wm_base_create_positioner(show->client.wm_base);
-	xdg_positioner_set_size(positioner, (int32_t)item->box.width, (int32_t)item->box.height);
-	xdg_positioner_set_anchor_rect(positioner, item->box.x, item->box.y, 1, 1);
-	xdg_positioner_set_anchor(positioner, XDG_POSITIONER_ANCHOR_TOP_LEFT);
-	xdg_positioner_set_gravity(positioner, XDG_POSITIONER_GRAVITY_BOTTOM_RIGHT);
-	surface_init_popup(surface, &show->shown[0].surface, positioner);
-}
-
-static void say_colours(struct show *show, const struct shown *shown) {
+static void say_colours(const struct shown *shown) {
 	static const uint32_t coefficients[] = {
 		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
 		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
@@ -88,10 +64,10 @@ static void say_colours(struct show *show, const struct shown *shown) {
 	if (!straight && !ycbcr) {
 		return;
 	}
-	need(show->client.color_representation, "wp_color_representation_manager_v1");
+	need(show.client.color_representation, "wp_color_representation_manager_v1");
 	struct wp_color_representation_surface_v1 *colours =
 		wp_color_representation_manager_v1_get_surface(
-			show->client.color_representation, shown->surface.wl_surface);
+			show.client.color_representation, shown->surface.wl_surface);
 	if (straight) {
 		wp_color_representation_surface_v1_set_alpha_mode(
 			colours, WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT);
@@ -106,13 +82,13 @@ static void say_colours(struct show *show, const struct shown *shown) {
 }
 
 /* Everything that the surface is told once: it takes effect with the first commit. */
-static void say_shape(struct show *show, const struct shown *shown) {
+static void say_shape(const struct shown *shown) {
 	const struct layout_item *item = shown->item;
 	struct wl_surface *surface = shown->surface.wl_surface;
 	wl_surface_set_buffer_transform(surface, (int32_t)item->transform);
 	if (item->crop.width > 0 || item->scaled.width > 0) {
 		struct wp_viewport *viewport =
-			wp_viewporter_get_viewport(show->client.viewporter, surface);
+			wp_viewporter_get_viewport(show.client.viewporter, surface);
 		if (item->crop.width > 0) {
 			wp_viewport_set_source(viewport, wl_fixed_from_double(item->crop.x),
 				wl_fixed_from_double(item->crop.y),
@@ -125,18 +101,18 @@ static void say_shape(struct show *show, const struct shown *shown) {
 		}
 	}
 	if (item->multiplier != 0) {
-		need(show->client.alpha_modifier, "wp_alpha_modifier_v1");
+		need(show.client.alpha_modifier, "wp_alpha_modifier_v1");
 		struct wp_alpha_modifier_surface_v1 *alpha =
-			wp_alpha_modifier_v1_get_surface(show->client.alpha_modifier, surface);
+			wp_alpha_modifier_v1_get_surface(show.client.alpha_modifier, surface);
 		wp_alpha_modifier_surface_v1_set_multiplier(alpha, item->multiplier);
 	}
 	if (item->opaque) {
-		struct wl_region *all = wl_compositor_create_region(show->client.compositor);
+		struct wl_region *all = wl_compositor_create_region(show.client.compositor);
 		wl_region_add(all, 0, 0, INT32_MAX, INT32_MAX);
 		wl_surface_set_opaque_region(surface, all);
 		wl_region_destroy(all);
 	}
-	say_colours(show, shown);
+	say_colours(shown);
 }
 
 static void commit(struct shown *shown) {
@@ -146,58 +122,49 @@ static void commit(struct shown *shown) {
 	}
 }
 
-static void init_shown(struct show *show, const struct layout_item *item) {
-	unsigned number = (unsigned)show->len;
-	struct shown *shown = &show->shown[show->len++];
+static void init_shown(const struct layout_item *item) {
+	unsigned number = (unsigned)show.len;
+	struct shown *shown = &show.shown[show.len++];
 	*shown = (struct shown){.item = item};
 	struct surface *surface = &shown->surface;
 	switch (item->role) {
 	case LAYOUT_BASE:
-		surface_init_fullscreen(surface, &show->client);
+		surface_init_fullscreen(surface, &show.client);
 		/* Else the subsurfaces belong to it, and it is moved until all are on the screen. */
 		xdg_surface_set_window_geometry(
 			surface->xdg_surface, 0, 0, surface->width, surface->height);
 		break;
 	case LAYOUT_WINDOW:
-		surface_init_window(surface, &show->client, item->name);
+		surface_init_window(surface, &show.client, item->name);
 		break;
 	case LAYOUT_SUBSURFACE:
 		surface_init_subsurface(
-			surface, &show->client, &show->shown[0].surface, item->box.x, item->box.y);
-		break;
-	case LAYOUT_POPUP:
-		/* Its parent has to be there first. */
-		surface_commit(&show->shown[0].surface,
-			layout_buffers_free(&show->shown[0].buffers), NULL, -1);
-		surface_wait_callback(&show->shown[0].surface, 3000);
-		init_popup(surface, show, item);
+			surface, &show.client, &show.shown[0].surface, item->box.x, item->box.y);
 		break;
 	}
 	uint32_t width = item->box.width ? item->box.width : (uint32_t)surface->width;
 	uint32_t height = item->box.height ? item->box.height : (uint32_t)surface->height;
-	/* The base of a popup is shown before the others. */
-	bool once = item->still || show->frames == 1;
-	int len = !once ? LAYOUT_BUFFERS : item->role == LAYOUT_BASE ? 2 : 1;
-	layout_buffers_init(&shown->buffers, &show->client, item, number, width, height, len);
-	say_shape(show, shown);
+	layout_buffers_init(&shown->buffers, &show.client, item, number, width, height,
+		item->still || show.frames == 1 ? 1 : LAYOUT_BUFFERS);
+	say_shape(shown);
 }
 
-static bool is_done(const struct show *show, const struct shown *shown) {
-	return shown->commits >= (shown->item->still ? 1 : show->frames);
+static bool is_done(const struct shown *shown) {
+	return shown->commits >= (shown->item->still ? 1 : show.frames);
 }
 
 /* Returns false when the time is up. */
-static bool animate(struct show *show) {
+static bool animate(void) {
 	/* The base comes last: it brings the others' places, and all appears in one frame. */
-	for (int i = show->len - 1; i >= 0; i--) {
-		commit(&show->shown[i]);
+	for (int i = show.len - 1; i >= 0; i--) {
+		commit(&show.shown[i]);
 	}
-	int64_t end_ns = now_ns() + LIMIT_MS * MS;
+	int64_t end_ns = latch_now_ns() + LIMIT_MS * MS;
 	for (;;) {
 		bool done = true;
-		for (int i = 0; i < show->len; i++) {
-			struct shown *shown = &show->shown[i];
-			if (!is_done(show, shown)) {
+		for (int i = 0; i < show.len; i++) {
+			struct shown *shown = &show.shown[i];
+			if (!is_done(shown)) {
 				done = false;
 				if (shown->surface.frame_done) {
 					commit(shown);
@@ -206,7 +173,7 @@ static bool animate(struct show *show) {
 				done = false;
 			}
 		}
-		if (done || !client_pump(&show->client, end_ns)) {
+		if (done || !client_pump(&show.client, end_ns)) {
 			return done;
 		}
 	}
@@ -226,45 +193,44 @@ static int count_zero_copy(const struct shown *shown, int *of) {
 	return zero_copy;
 }
 
-static void report(const struct show *show) {
+static void report(void) {
 	int planes = 0;
-	for (int i = 0; i < show->len; i++) {
-		int of, zero_copy = count_zero_copy(&show->shown[i], &of);
-		printf("surface %s: zero-copy %d of %d\n", show->shown[i].item->name, zero_copy,
-			of);
+	for (int i = 0; i < show.len; i++) {
+		int of, zero_copy = count_zero_copy(&show.shown[i], &of);
+		printf("surface %s: zero-copy %d of %d\n", show.shown[i].item->name, zero_copy, of);
 		planes += of > 0 && zero_copy == of;
 	}
-	printf("planes %d of %d, wanted %d\n", planes, show->len, show->layout->on_planes);
+	printf("planes %d of %d, wanted %d\n", planes, show.len, show.layout->on_planes);
 }
 
-static void run(struct show *show) {
-	client_connect(&show->client);
-	for (int i = 0; i < LAYOUT_MAX_ITEMS && show->layout->items[i].name != NULL; i++) {
-		init_shown(show, &show->layout->items[i]);
+static _Noreturn void run(void) {
+	client_connect(&show.client);
+	for (int i = 0; i < LAYOUT_MAX_ITEMS && show.layout->items[i].name != NULL; i++) {
+		init_shown(&show.layout->items[i]);
 	}
-	if (!animate(show)) {
+	if (!animate()) {
 		printf("not every surface got its frames\n");
 	}
-	report(show);
+	report();
 	printf("ready\n");
 	fflush(stdout);
-	while (!ended) {
-		client_pump(&show->client, now_ns() + 50 * MS);
+	for (;;) {
+		client_pump(&show.client, latch_now_ns() + 50 * MS);
 	}
 }
 
 int main(int argc, char **argv) {
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
-		return list();
+		for (const struct layout *layout = layouts; layout->name != NULL; layout++) {
+			puts(layout->name);
+		}
+		return 0;
 	}
-	static struct show show;
 	show.layout = argc >= 2 ? find_layout(argv[1]) : NULL;
 	show.frames = argc == 3 ? atoi(argv[2]) : 40;
 	if (show.layout == NULL || argc > 3 || show.frames < 1 || show.frames > MAX_FRAMES) {
 		fprintf(stderr, "usage: kms-layout --list | NAME [FRAMES]\n");
 		return 2;
 	}
-	signal(SIGTERM, handle_signal);
-	run(&show);
-	return 0;
+	run();
 }

@@ -5,10 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <wayland-server-core.h>
 
 #include "clients/common/gpu_time.h"
 #include "clients/common/sw_sync.h"
 #include "clients/common/util.h"
+
+struct job;
+
+struct wait {
+	struct job *job;
+	struct wl_event_source *source; /* NULL: it is over */
+};
 
 struct job {
 	struct gpu_queue_job queued; /* first, so that this is found by it */
@@ -16,13 +24,42 @@ struct job {
 	int timeline; /* of sw_sync, of this job alone: jobs end in any order */
 	struct marks marks;
 	bool drawn_late;
-	int waits[GPU_JOB_MAX_WAITS + 1];
-	size_t num_waits;
+	struct wait waits[GPU_JOB_MAX_WAITS + 1];
+	size_t num_waits, waits_left;
 };
+
+static void end_wait(struct wait *wait) {
+	if (wait->source != NULL) {
+		wl_event_source_remove(wait->source);
+		wait->source = NULL;
+		wait->job->waits_left--;
+	}
+}
+
+/* Also when the other end of a pipe is gone: nobody will ever write. */
+static int handle_wait(int fd, uint32_t mask, void *data) {
+	end_wait(data);
+	return 0;
+}
+
+/* Takes the fd, of which the loop has a duplicate. */
+static bool add_wait(struct gpu *gpu, struct job *job, int fd) {
+	struct wait *wait = &job->waits[job->num_waits];
+	bool ok = true;
+	if (!fd_readable(fd)) {
+		*wait = (struct wait){job,
+			wl_event_loop_add_fd(gpu->loop, fd, WL_EVENT_READABLE, handle_wait, wait)};
+		ok = wait->source != NULL;
+		job->num_waits += ok;
+		job->waits_left += ok;
+	}
+	fd_clear(&fd);
+	return ok;
+}
 
 static void destroy_job(struct gpu *gpu, struct job *job) {
 	for (size_t i = 0; i < job->num_waits; i++) {
-		fd_clear(&job->waits[i]);
+		end_wait(&job->waits[i]);
 	}
 	marks_abandon(&job->marks);
 	gpu_memory_unuse(&gpu->memories, job->marks.memory);
@@ -52,7 +89,9 @@ static int take_picture(struct gpu *gpu, struct job *job, const struct gpu_reque
 		if (ioctl(dmabuf, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
 			return errno;
 		}
-		job->waits[job->num_waits++] = export.fd;
+		if (!add_wait(gpu, job, export.fd)) {
+			return ENOMEM;
+		}
 	}
 	struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_WRITE, .fd = fence};
 	if (request->flags & GPU_JOB_PUT_FENCE &&
@@ -91,52 +130,29 @@ int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *
 	if (error == 0 && request->has_dmabuf) {
 		error = take_picture(gpu, job, request, fds[0], *fence);
 	}
+	for (size_t i = first_wait; i < num_fds && error == 0; i++) {
+		error = add_wait(gpu, job, fd_take(&fds[i])) ? 0 : ENOMEM;
+	}
 	if (error != 0) {
 		fd_clear(fence);
 		destroy_job(gpu, job);
 		return error;
 	}
-	for (size_t i = first_wait; i < num_fds; i++) {
-		job->waits[job->num_waits++] = fd_take(&fds[i]);
-	}
 	gpu_queue_add(&gpu->queue, &job->queued);
 	return 0;
 }
 
-nfds_t gpu_add_waits(const struct gpu *gpu, struct pollfd *fds) {
-	nfds_t num = 0;
-	for (size_t i = 0; i < gpu->queue.len; i++) {
-		const struct job *job = (const struct job *)gpu->queue.waiting[i];
-		for (size_t j = 0; j < job->num_waits; j++) {
-			fds[num++] = (struct pollfd){.fd = job->waits[j], .events = POLLIN};
-		}
-	}
-	return num;
-}
-
-void gpu_handle_waits(struct gpu *gpu, const struct pollfd *fds, int64_t now_ns) {
+void gpu_advance(struct gpu *gpu) {
+	const int64_t now_ns = latch_now_ns();
 	for (size_t i = 0; i < gpu->queue.len; i++) {
 		struct job *job = (struct job *)gpu->queue.waiting[i];
-		size_t left = 0;
-		for (size_t j = 0; j < job->num_waits; j++) {
-			/* Also when the other end of a pipe is gone: nobody will ever write. */
-			if (fds++->revents) {
-				fd_clear(&job->waits[j]);
-			} else {
-				job->waits[left++] = job->waits[j];
-			}
-		}
-		job->num_waits = left;
-		if (left == 0 && job->queued.ready_ns == GPU_QUEUE_NEVER) {
+		if (job->waits_left == 0 && job->queued.ready_ns == GPU_QUEUE_NEVER) {
 			job->queued.ready_ns = now_ns;
 			if (job->drawn_late && !marks_place(&job->marks)) {
 				say("no memory for the marks of a job");
 			}
 		}
 	}
-}
-
-void gpu_advance(struct gpu *gpu, int64_t now_ns) {
 	struct gpu_queue_job *queued;
 	while ((queued = gpu_queue_advance(&gpu->queue, now_ns)) != NULL) {
 		struct job *job = (struct job *)queued;
@@ -146,23 +162,24 @@ void gpu_advance(struct gpu *gpu, int64_t now_ns) {
 		}
 		destroy_job(gpu, job);
 	}
+	const int64_t end_ns = gpu_queue_next_end(&gpu->queue);
+	latch_timer_set(&gpu->timer, end_ns == GPU_QUEUE_NEVER ? 0 : end_ns);
 }
 
-static void fail_job(
-	struct gpu *gpu, struct gpu_queue_job *queued, uint64_t connection, int64_t now_ns) {
+static void fail_job(struct gpu *gpu, struct gpu_queue_job *queued, uint64_t connection) {
 	struct job *job = (struct job *)queued;
 	if (job != NULL && (connection == 0 || job->connection == connection)) {
-		gpu_queue_remove(&gpu->queue, queued, now_ns);
+		gpu_queue_remove(&gpu->queue, queued, latch_now_ns());
 		gpu->failed++;
 		destroy_job(gpu, job); // its timeline goes with a fence pending
 	}
 }
 
-void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns) {
+void gpu_fail_jobs(struct gpu *gpu, uint64_t connection) {
 	for (size_t i = gpu->queue.len; i-- > 0;) {
-		fail_job(gpu, gpu->queue.waiting[i], connection, now_ns);
+		fail_job(gpu, gpu->queue.waiting[i], connection);
 	}
-	fail_job(gpu, gpu->queue.running, connection, now_ns);
+	fail_job(gpu, gpu->queue.running, connection);
 }
 
 struct gpu_stats gpu_count(const struct gpu *gpu) {

@@ -1,11 +1,11 @@
 #ifndef LAB_GPU_GPU_H
 #define LAB_GPU_GPU_H
 
-#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/timer.h"
 #include "clients/common/gpu_job.h"
 #include "clients/common/gpu_wire.h"
 #include "marks.h"
@@ -13,13 +13,12 @@
 
 /** The simulated GPU: its queue, and what the jobs in it write. */
 struct gpu {
+	struct wl_event_loop *loop;
+	struct latch_timer timer; /* wakes the loop when the running job ends */
 	struct gpu_queue queue;
 	struct gpu_memories memories;
 	uint64_t failed;
 };
-
-/** As many fds can be waited for by all jobs. */
-#define GPU_MAX_WAITS (GPU_QUEUE_MAX * (GPU_JOB_MAX_WAITS + 1))
 
 /**
  * Queues a job and begins its picture's marks.
@@ -31,17 +30,13 @@ struct gpu {
 int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *request, int *fds,
 	size_t num_fds, int *fence);
 
-/** Adds what jobs wait for; returns how many of GPU_MAX_WAITS. */
-nfds_t gpu_add_waits(const struct gpu *gpu, struct pollfd *fds);
-
-/** Takes what a poll has found of them, in the same order. */
-void gpu_handle_waits(struct gpu *gpu, const struct pollfd *fds, int64_t now_ns);
-
-/** Goes on until now: pictures become whole, and then their fences signal. */
-void gpu_advance(struct gpu *gpu, int64_t now_ns);
+/** Goes on until now: jobs whose waits are over get ready, pictures become whole, and then their
+ * fences signal. To be called after each turn of the loop: so a job that waits for nothing is ready
+ * with the request that brought it, and of those whose waits end at once the priority counts. */
+void gpu_advance(struct gpu *gpu);
 
 /** Fails the jobs of a connection; 0: all. */
-void gpu_fail_jobs(struct gpu *gpu, uint64_t connection, int64_t now_ns);
+void gpu_fail_jobs(struct gpu *gpu, uint64_t connection);
 
 struct gpu_stats gpu_count(const struct gpu *gpu);
 

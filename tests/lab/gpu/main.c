@@ -5,30 +5,21 @@
  */
 #include <errno.h>
 #include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
+#include <wayland-server-core.h>
 
 #include "clients/common/sw_sync.h"
 #include "clients/common/util.h"
 #include "gpu.h"
 
-#define MAX_CONNECTIONS 64
-
 struct connection {
-	int fd; /* -1: none */
+	struct gpu *gpu;
 	uint64_t id;
-};
-
-struct server {
-	struct gpu gpu;
-	int listen_fd, timer_fd;
-	struct connection connections[MAX_CONNECTIONS];
-	uint64_t last_id;
+	struct wl_event_source *source;
 };
 
 static int start_listening(void) {
@@ -53,129 +44,98 @@ static int start_listening(void) {
 	return fd;
 }
 
-static void accept_one(struct server *server) {
-	int fd = accept4(server->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	for (int i = 0; i < MAX_CONNECTIONS && fd >= 0; i++) {
-		if (server->connections[i].fd < 0) {
-			server->connections[i] = (struct connection){
-				.fd = fd_take(&fd), .id = ++server->last_id};
-		}
-	}
-	fd_clear(&fd); // no room
+static void disconnect(struct connection *connection, int fd) {
+	gpu_memory_forget(&connection->gpu->memories, connection->id); // its jobs go on
+	wl_event_source_remove(connection->source);
+	close(fd);
+	free(connection);
 }
 
-static void disconnect(struct server *server, struct connection *connection) {
-	gpu_memory_forget(&server->gpu.memories, connection->id); // its jobs go on
-	fd_clear(&connection->fd);
-}
-
-static int take_request(struct server *server, const struct connection *connection,
-	const struct gpu_request *request, int *fds, size_t num_fds, int *fence) {
+static int take_request(const struct connection *connection, const struct gpu_request *request,
+	int *fds, size_t num_fds, int *fence) {
 	switch (request->type) {
 	case GPU_REQUEST_SUBMIT:
-		return gpu_add_job(&server->gpu, connection->id, request, fds, num_fds, fence);
+		return gpu_add_job(connection->gpu, connection->id, request, fds, num_fds, fence);
 	case GPU_REQUEST_STATS:
 		return 0;
 	case GPU_REQUEST_RESET:
 	case GPU_REQUEST_RESET_ALL:
-		gpu_fail_jobs(&server->gpu,
-			request->type == GPU_REQUEST_RESET ? connection->id : 0, latch_now_ns());
+		gpu_fail_jobs(
+			connection->gpu, request->type == GPU_REQUEST_RESET ? connection->id : 0);
 		return 0;
 	default:
 		return EINVAL;
 	}
 }
 
-static void handle_packet(struct server *server, struct connection *connection) {
+static int handle_packet(int fd, uint32_t mask, void *data) {
+	struct connection *connection = data;
 	struct gpu_request request;
 	int fds[GPU_WIRE_MAX_FDS], fence = -1;
 	size_t num_fds;
-	ssize_t size =
-		gpu_wire_receive(connection->fd, &request, sizeof(request), fds, &num_fds);
+	ssize_t size = gpu_wire_receive(fd, &request, sizeof(request), fds, &num_fds);
 	if (size < 0 && errno == EAGAIN) {
-		return;
+		return 0;
 	}
 	if (size <= 0 && !(size < 0 && errno == EBADMSG)) {
-		disconnect(server, connection);
-		return;
+		disconnect(connection, fd);
+		return 0;
 	}
 	struct gpu_answer answer = {
 		.error = size == (ssize_t)sizeof(request)
-				 ? take_request(server, connection, &request, fds, num_fds, &fence)
+				 ? take_request(connection, &request, fds, num_fds, &fence)
 				 : EBADMSG,
 	};
-	answer.stats = gpu_count(&server->gpu);
-	bool sent = gpu_wire_send(
-		connection->fd, &answer, sizeof(answer), &fence, fence < 0 ? 0 : 1);
+	answer.stats = gpu_count(connection->gpu);
+	bool sent = gpu_wire_send(fd, &answer, sizeof(answer), &fence, fence < 0 ? 0 : 1);
 	for (size_t i = 0; i < num_fds; i++) {
 		fd_clear(&fds[i]);
 	}
 	fd_clear(&fence);
 	if (!sent) {
-		disconnect(server, connection); // it does not read its answers
+		disconnect(connection, fd); // it does not read its answers
 	}
+	return 0;
 }
 
-static void arm(const struct server *server) {
-	int64_t end_ns = gpu_queue_next_end(&server->gpu.queue);
-	struct itimerspec spec = {0};
-	if (end_ns != GPU_QUEUE_NEVER) {
-		spec.it_value.tv_sec = end_ns / 1000000000;
-		spec.it_value.tv_nsec = end_ns % 1000000000;
+static int handle_connect(int listen_fd, uint32_t mask, void *data) {
+	static uint64_t last_id;
+	struct gpu *gpu = data;
+	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	struct connection *connection = fd >= 0 ? calloc(1, sizeof(*connection)) : NULL;
+	if (connection == NULL) {
+		fd_clear(&fd);
+		return 0;
 	}
-	timerfd_settime(server->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL);
+	*connection = (struct connection){gpu, ++last_id,
+		wl_event_loop_add_fd(gpu->loop, fd, WL_EVENT_READABLE, handle_packet, connection)};
+	return 0;
 }
 
-static void run(struct server *server) {
-	static struct pollfd fds[2 + MAX_CONNECTIONS + GPU_MAX_WAITS];
-	for (;;) {
-		/* What jobs wait for is asked before the GPU goes on: so a job that waits for
-		 * nothing is ready with the request that brought it. */
-		nfds_t num_waits = gpu_add_waits(&server->gpu, fds);
-		poll(fds, num_waits, 0);
-		gpu_handle_waits(&server->gpu, fds, latch_now_ns());
-		gpu_advance(&server->gpu, latch_now_ns());
-		arm(server);
-
-		fds[0] = (struct pollfd){.fd = server->listen_fd, .events = POLLIN};
-		fds[1] = (struct pollfd){.fd = server->timer_fd, .events = POLLIN};
-		for (int i = 0; i < MAX_CONNECTIONS; i++) {
-			fds[2 + i] = (struct pollfd){
-				.fd = server->connections[i].fd, .events = POLLIN};
-		}
-		num_waits = gpu_add_waits(&server->gpu, &fds[2 + MAX_CONNECTIONS]);
-		if (poll(fds, 2 + MAX_CONNECTIONS + num_waits, -1) < 0) {
-			continue;
-		}
-		for (int i = 0; i < MAX_CONNECTIONS; i++) {
-			if (fds[2 + i].revents) {
-				handle_packet(server, &server->connections[i]);
-			}
-		}
-		if (fds[0].revents) {
-			accept_one(server);
-		}
-	}
+static void handle_timer(void *data) {
+	/* The loop's turn is all. */
 }
 
 static int serve(void) {
-	static struct server server;
-	for (int i = 0; i < MAX_CONNECTIONS; i++) {
-		server.connections[i].fd = -1;
-	}
+	static struct gpu gpu;
 	int timeline = sw_sync_open();
 	if (timeline < 0) {
 		say(SW_SYNC_PATH ": %s", strerror(errno));
 		return 1;
 	}
 	fd_clear(&timeline);
-	server.timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	server.listen_fd = start_listening();
-	if (server.timer_fd < 0 || server.listen_fd < 0) {
+	gpu.loop = wl_event_loop_create();
+	int listen_fd = start_listening();
+	if (gpu.loop == NULL || listen_fd < 0 ||
+		!latch_timer_init(&gpu.timer, gpu.loop, handle_timer, NULL) ||
+		wl_event_loop_add_fd(
+			gpu.loop, listen_fd, WL_EVENT_READABLE, handle_connect, &gpu) == NULL) {
 		return 1;
 	}
-	run(&server);
-	return 0;
+	for (;;) {
+		wl_event_loop_dispatch(gpu.loop, -1);
+		gpu_advance(&gpu);
+	}
 }
 
 static int ask(const char *what) {

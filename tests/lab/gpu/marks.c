@@ -1,6 +1,5 @@
 #include "marks.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -10,48 +9,31 @@
 #include "clients/common/gpu_job.h"
 
 static void destroy_memory(struct gpu_memories *memories, struct gpu_memory *memory) {
-	for (int i = 0; i < GPU_MEMORY_MAX; i++) {
-		if (memories->all[i] == memory) {
-			memories->all[i] = NULL;
-		}
+	struct gpu_memory **link = &memories->first;
+	while (*link != memory) {
+		link = &(*link)->next;
 	}
+	*link = memory->next;
 	munmap(memory->map, memory->size);
 	free(memory);
 }
 
-static struct gpu_memory *map_memory(int dmabuf, ino_t inode) {
+static struct gpu_memory *map_memory(struct gpu_memories *memories, int dmabuf, ino_t inode) {
 	/* The size is the exporter's word, not the client's. */
 	off_t size = lseek(dmabuf, 0, SEEK_END);
 	struct gpu_memory *memory = size > 0 ? calloc(1, sizeof(*memory)) : NULL;
 	if (memory == NULL) {
 		return NULL;
 	}
-	*memory = (struct gpu_memory){.inode = inode, .size = (size_t)size};
+	*memory =
+		(struct gpu_memory){.next = memories->first, .inode = inode, .size = (size_t)size};
 	memory->map = mmap(NULL, memory->size, PROT_READ | PROT_WRITE, MAP_SHARED, dmabuf, 0);
 	if (memory->map == MAP_FAILED) {
 		free(memory);
 		return NULL;
 	}
+	memories->first = memory;
 	return memory;
-}
-
-/* A place in the table: an empty one, or that of the memory that was not used for longest. */
-static struct gpu_memory **find_place(struct gpu_memories *memories) {
-	struct gpu_memory **place = NULL;
-	for (int i = 0; i < GPU_MEMORY_MAX; i++) {
-		struct gpu_memory **one = &memories->all[i];
-		if (*one == NULL) {
-			return one;
-		}
-		if ((*one)->users == 0 &&
-			(place == NULL || (*one)->last_used < (*place)->last_used)) {
-			place = one;
-		}
-	}
-	if (place != NULL) {
-		destroy_memory(memories, *place);
-	}
-	return place;
 }
 
 struct gpu_memory *gpu_memory_use(struct gpu_memories *memories, int dmabuf, uint64_t owner) {
@@ -59,23 +41,13 @@ struct gpu_memory *gpu_memory_use(struct gpu_memories *memories, int dmabuf, uin
 	if (fstat(dmabuf, &stat) != 0) {
 		return NULL;
 	}
-	struct gpu_memory *memory = NULL;
-	for (int i = 0; i < GPU_MEMORY_MAX && memory == NULL; i++) {
-		if (memories->all[i] != NULL && memories->all[i]->inode == stat.st_ino) {
-			memory = memories->all[i];
-		}
+	struct gpu_memory *memory = memories->first;
+	while (memory != NULL && memory->inode != stat.st_ino) {
+		memory = memory->next;
 	}
-	if (memory == NULL) {
-		struct gpu_memory **place = find_place(memories);
-		if (place == NULL) {
-			errno = ENOSPC;
-			return NULL;
-		}
-		memory = *place = map_memory(dmabuf, stat.st_ino);
-	}
+	memory = memory != NULL ? memory : map_memory(memories, dmabuf, stat.st_ino);
 	if (memory != NULL) {
 		memory->owner = memory->owner == 0 ? owner : memory->owner;
-		memory->last_used = ++memories->uses;
 		memory->users++;
 	}
 	return memory;
@@ -88,13 +60,12 @@ void gpu_memory_unuse(struct gpu_memories *memories, struct gpu_memory *memory) 
 }
 
 void gpu_memory_forget(struct gpu_memories *memories, uint64_t owner) {
-	for (int i = 0; i < GPU_MEMORY_MAX; i++) {
-		struct gpu_memory *memory = memories->all[i];
-		if (memory != NULL && memory->owner == owner) {
+	for (struct gpu_memory *memory = memories->first, *next; memory != NULL; memory = next) {
+		next = memory->next;
+		if (memory->owner == owner) {
 			memory->owner = 0;
-			if (memory->users == 0) {
-				destroy_memory(memories, memory);
-			}
+			memory->users++;
+			gpu_memory_unuse(memories, memory);
 		}
 	}
 }

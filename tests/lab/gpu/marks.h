@@ -10,25 +10,21 @@ struct marks;
 
 /** A dma-buf that is mapped, by whatever fd it came. */
 struct gpu_memory {
+	struct gpu_memory *next;
 	ino_t inode; /* names the dma-buf */
 	uint8_t *map;
 	size_t size;
 	int users; /* jobs that write it */
-	uint64_t last_used;
 	uint64_t owner;	     /* the connection that it came by first; 0: that is gone */
 	struct marks *marks; /* that are in it, or NULL */
 };
 
-/* Mapping a picture costs more than its marks do, so that of the last ones is kept. */
-#define GPU_MEMORY_MAX 16
-
+/* Mapping a picture costs more than its marks do, so it is kept as long as the connection. */
 struct gpu_memories {
-	struct gpu_memory *all[GPU_MEMORY_MAX];
-	uint64_t uses;
+	struct gpu_memory *first;
 };
 
-/** Finds or maps a dma-buf, which stays mapped until gpu_memory_unuse(). NULL and errno: ENOSPC
- * where all are in use. */
+/** Finds or maps a dma-buf, which stays mapped until gpu_memory_unuse(). NULL and errno. */
 struct gpu_memory *gpu_memory_use(struct gpu_memories *memories, int dmabuf, uint64_t owner);
 void gpu_memory_unuse(struct gpu_memories *memories, struct gpu_memory *memory);
 

@@ -17,28 +17,21 @@ struct gpu_pass {
 	struct gpu_picture *picture;
 	struct wlr_drm_syncobj_timeline *signal_timeline;
 	uint64_t signal_point;
-	struct gpu_timer *timer;
 	bool failed;
 };
 
-static void set_clip(struct gpu_draw *draw, const pixman_region32_t *clip) {
-	draw->clipped = clip != NULL;
-	if (clip != NULL) {
-		pixman_region32_copy(&draw->clip, clip);
-	}
+static struct gpu_draw *add_draw(struct gpu_pass *pass, const pixman_region32_t *clip) {
+	struct gpu_draw *draw = gpu_picture_add(pass->picture, clip);
+	pass->failed = pass->failed || draw == NULL;
+	return draw;
 }
 
 static void add_rect(struct wlr_render_pass *base, const struct wlr_render_rect_options *options) {
 	struct gpu_pass *pass = wl_container_of(base, pass, base);
-	struct gpu_draw *draw = gpu_picture_add(pass->picture);
-	if (draw == NULL) {
-		pass->failed = true;
-		return;
+	struct gpu_draw *draw = add_draw(pass, options->clip);
+	if (draw != NULL) {
+		draw->rect = *options;
 	}
-	draw->color = options->color;
-	draw->dst = options->box;
-	draw->blend = options->color.a == 1 ? WLR_RENDER_BLEND_MODE_NONE : options->blend_mode;
-	set_clip(draw, options->clip);
 }
 
 static int export_fence(int dmabuf) {
@@ -57,32 +50,31 @@ static void wait_for(struct gpu_pass *pass, int fence) {
 static void add_texture(
 	struct wlr_render_pass *base, const struct wlr_render_texture_options *options) {
 	struct gpu_pass *pass = wl_container_of(base, pass, base);
-	struct gpu_texture *texture = gpu_texture_from(options->texture);
-	struct gpu_draw *draw = texture != NULL ? gpu_picture_add(pass->picture) : NULL;
+	struct gpu_pixels *source = gpu_texture_from(options->texture)->pixels;
+	struct gpu_draw *draw = add_draw(pass, options->clip);
 	if (draw == NULL) {
-		pass->failed = true;
 		return;
 	}
-	draw->texture = texture->pixels;
-	atomic_fetch_add(&draw->texture->references, 1);
-	wlr_render_texture_options_get_src_box(options, &draw->src);
-	wlr_render_texture_options_get_dst_box(options, &draw->dst);
+	draw->source = source;
+	atomic_fetch_add(&source->references, 1);
+	draw->texture = (struct wlr_render_texture_options){
+		.src_box = options->src_box,
+		.dst_box = options->dst_box,
+		.transform = options->transform,
+		.filter_mode = options->filter_mode,
+		.blend_mode = options->blend_mode,
+	};
 	draw->alpha = wlr_render_texture_options_get_alpha(options);
-	draw->transform = options->transform;
-	draw->filter = options->filter_mode;
-	draw->blend = options->blend_mode;
-	set_clip(draw, options->clip);
-
 	if (options->wait_timeline != NULL) {
 		wait_for(pass, wlr_drm_syncobj_timeline_export_sync_file(
 				       options->wait_timeline, options->wait_point));
 	}
-	if (pass->renderer->implicit && draw->texture->fd >= 0) {
-		wait_for(pass, export_fence(draw->texture->fd));
+	if (pass->renderer->implicit && source->fd >= 0) {
+		wait_for(pass, export_fence(source->fd));
 	}
 	/* What one context drew is there for its next pass without any fence. */
-	if (draw->texture->last_fence >= 0) {
-		wait_for(pass, fcntl(draw->texture->last_fence, F_DUPFD_CLOEXEC, 0));
+	if (source->last_fence >= 0) {
+		wait_for(pass, fcntl(source->last_fence, F_DUPFD_CLOEXEC, 0));
 	}
 }
 
@@ -90,9 +82,9 @@ static void add_texture(
 static void put_read_fences(const struct gpu_picture *picture, int fence) {
 	for (size_t i = 0; i < picture->len; i++) {
 		struct dma_buf_import_sync_file import = {.flags = DMA_BUF_SYNC_READ, .fd = fence};
-		const struct gpu_pixels *texture = picture->draws[i].texture;
-		if (texture != NULL && texture->fd >= 0 &&
-			drmIoctl(texture->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) != 0) {
+		const struct gpu_pixels *source = picture->draws[i].source;
+		if (source != NULL && source->fd >= 0 &&
+			drmIoctl(source->fd, DMA_BUF_IOCTL_IMPORT_SYNC_FILE, &import) != 0) {
 			wlr_log_errno(WLR_ERROR, "simulated GPU: no fence for a reader");
 		}
 	}
@@ -112,7 +104,7 @@ static int submit_job(struct gpu_pass *pass, int64_t length_ns, const int *drawn
 		.stride = target->stride,
 		.width = target->width,
 		.height = target->height,
-		.bytes_per_pixel = PIXMAN_FORMAT_BPP(target->format) / 8,
+		.bytes_per_pixel = target->pixel_bytes,
 		.waits = drawn_fd,
 		.num_waits = drawn_fd != NULL ? 1 : 0,
 	};
@@ -166,11 +158,6 @@ static bool submit(struct wlr_render_pass *base) {
 		ok = wlr_drm_syncobj_timeline_import_sync_file(
 			pass->signal_timeline, pass->signal_point, fence);
 	}
-	if (ok && pass->timer != NULL) {
-		fd_clear(&pass->timer->fence);
-		pass->timer->fence = fd_take(&fence);
-		pass->timer->length_ns = length_ns;
-	}
 	fd_clear(&fence);
 	if (pass->picture != NULL) {
 		gpu_picture_destroy(pass->picture);
@@ -192,14 +179,14 @@ struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wl
 	const struct wlr_buffer_pass_options *options) {
 	struct gpu_pixels *target = gpu_pixels_of_dmabuf(buffer);
 	struct gpu_pass *pass = calloc(1, sizeof(*pass));
-	if (target == NULL || !target->writable || pass == NULL) {
+	if (target == NULL || !target->writable || target->tiled || pass == NULL) {
 		wlr_log(WLR_ERROR, "simulated GPU: the target can't be %s",
 			target == NULL ? "imported" : "written");
 		goto error;
 	}
 	*pass = (struct gpu_pass){
 		.renderer = renderer,
-		.picture = gpu_picture_create(target),
+		.picture = gpu_picture_create(renderer->pixman, target),
 		.signal_point = options->signal_point,
 	};
 	if (pass->picture == NULL) {
@@ -210,40 +197,10 @@ struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wl
 	if (options->signal_timeline != NULL) {
 		pass->signal_timeline = wlr_drm_syncobj_timeline_ref(options->signal_timeline);
 	}
-	if (options->timer != NULL) {
-		pass->timer = wl_container_of(options->timer, pass->timer, base);
-	}
 	return &pass->base;
 
 error:
 	gpu_pixels_unref(target);
 	free(pass);
 	return NULL;
-}
-
-static int get_duration_ns(struct wlr_render_timer *base) {
-	struct gpu_timer *timer = wl_container_of(base, timer, base);
-	return timer->fence >= 0 && gpu_fence_done(timer->fence) && timer->length_ns <= INT32_MAX
-		       ? (int)timer->length_ns
-		       : -1;
-}
-
-static void destroy_timer(struct wlr_render_timer *base) {
-	struct gpu_timer *timer = wl_container_of(base, timer, base);
-	fd_clear(&timer->fence);
-	free(timer);
-}
-
-static const struct wlr_render_timer_impl timer_impl = {
-	.get_duration_ns = get_duration_ns,
-	.destroy = destroy_timer,
-};
-
-struct wlr_render_timer *gpu_timer_create(struct wlr_renderer *renderer) {
-	struct gpu_timer *timer = calloc(1, sizeof(*timer));
-	if (timer == NULL) {
-		return NULL;
-	}
-	*timer = (struct gpu_timer){.base.impl = &timer_impl, .fence = -1};
-	return &timer->base;
 }

@@ -1,23 +1,22 @@
-#include <math.h>
 #include <poll.h>
 #include <stdlib.h>
 
 #include "clients/common/util.h"
 #include "private.h"
 
-struct gpu_picture *gpu_picture_create(struct gpu_pixels *target) {
+struct gpu_picture *gpu_picture_create(struct wlr_renderer *pixman, struct gpu_pixels *target) {
 	struct gpu_picture *picture = calloc(1, sizeof(*picture));
 	if (picture == NULL) {
 		return NULL;
 	}
-	*picture = (struct gpu_picture){.target = target, .drawn_fd = -1};
+	*picture = (struct gpu_picture){.pixman = pixman, .target = target, .drawn_fd = -1};
 	atomic_fetch_add(&target->references, 1);
 	return picture;
 }
 
 void gpu_picture_destroy(struct gpu_picture *picture) {
 	for (size_t i = 0; i < picture->len; i++) {
-		gpu_pixels_unref(picture->draws[i].texture);
+		gpu_pixels_unref(picture->draws[i].source);
 		pixman_region32_fini(&picture->draws[i].clip);
 	}
 	for (size_t i = 0; i < picture->num_waits; i++) {
@@ -29,7 +28,7 @@ void gpu_picture_destroy(struct gpu_picture *picture) {
 	free(picture);
 }
 
-struct gpu_draw *gpu_picture_add(struct gpu_picture *picture) {
+struct gpu_draw *gpu_picture_add(struct gpu_picture *picture, const pixman_region32_t *clip) {
 	if (picture->len == picture->cap) {
 		size_t cap = picture->cap == 0 ? 8 : picture->cap * 2;
 		struct gpu_draw *draws = realloc(picture->draws, cap * sizeof(*draws));
@@ -40,19 +39,17 @@ struct gpu_draw *gpu_picture_add(struct gpu_picture *picture) {
 		picture->cap = cap;
 	}
 	struct gpu_draw *draw = &picture->draws[picture->len++];
-	*draw = (struct gpu_draw){0};
+	*draw = (struct gpu_draw){.clipped = clip != NULL};
 	pixman_region32_init(&draw->clip);
+	if (clip != NULL) {
+		pixman_region32_copy(&draw->clip, clip);
+	}
 	return draw;
-}
-
-bool gpu_fence_done(int fence) {
-	struct pollfd pollfd = {.fd = fence, .events = POLLIN};
-	return poll(&pollfd, 1, 0) == 1;
 }
 
 bool gpu_picture_wait_for(struct gpu_picture *picture, int fence) {
 	bool room = picture->num_waits < GPU_JOB_MAX_WAITS;
-	if (room && !gpu_fence_done(fence)) {
+	if (room && poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, 0) != 1) {
 		picture->waits[picture->num_waits++] = fence;
 		return true;
 	}
@@ -60,100 +57,41 @@ bool gpu_picture_wait_for(struct gpu_picture *picture, int fence) {
 	return room;
 }
 
-/* From a place in the destination, of which the whole is 1 by 1 around the middle, to that in the
- * source: wl_output.transform turns against the clock, and flips before. */
-static const struct {
-	double xx, xy, yx, yy;
-} turns[] = {
-	[WL_OUTPUT_TRANSFORM_NORMAL] = {1, 0, 0, 1},
-	[WL_OUTPUT_TRANSFORM_90] = {0, -1, 1, 0},
-	[WL_OUTPUT_TRANSFORM_180] = {-1, 0, 0, -1},
-	[WL_OUTPUT_TRANSFORM_270] = {0, 1, -1, 0},
-	[WL_OUTPUT_TRANSFORM_FLIPPED] = {-1, 0, 0, 1},
-	[WL_OUTPUT_TRANSFORM_FLIPPED_90] = {0, 1, 1, 0},
-	[WL_OUTPUT_TRANSFORM_FLIPPED_180] = {1, 0, 0, -1},
-	[WL_OUTPUT_TRANSFORM_FLIPPED_270] = {0, -1, -1, 0},
-};
-
-static bool is_plain(const struct gpu_draw *draw) {
-	return draw->transform == WL_OUTPUT_TRANSFORM_NORMAL && draw->src.x == floor(draw->src.x) &&
-	       draw->src.y == floor(draw->src.y) && draw->src.width == draw->dst.width &&
-	       draw->src.height == draw->dst.height;
+static void draw_texture(
+	struct wlr_renderer *pixman, struct wlr_render_pass *pass, const struct gpu_draw *draw) {
+	struct wlr_buffer *face = gpu_pixels_face(draw->source);
+	struct wlr_render_texture_options options = draw->texture;
+	options.texture = face != NULL ? wlr_texture_from_buffer(pixman, face) : NULL;
+	options.alpha = &draw->alpha;
+	options.clip = draw->clipped ? &draw->clip : NULL;
+	if (options.texture != NULL) {
+		wlr_render_pass_add_texture(pass, &options);
+		wlr_texture_destroy(options.texture);
+	}
+	wlr_buffer_drop(face);
 }
 
-static void turn_and_scale(pixman_image_t *source, const struct gpu_draw *draw) {
-	double xx = turns[draw->transform].xx, xy = turns[draw->transform].xy;
-	double yx = turns[draw->transform].yx, yy = turns[draw->transform].yy;
-	/* Pixels of the destination are made a whole of 1 by 1, turned, and made pixels again. */
-	struct pixman_f_transform matrix = {{
-		{draw->src.width * xx / draw->dst.width, draw->src.width * xy / draw->dst.height,
-			draw->src.x + draw->src.width * (0.5 - (xx + xy) / 2)},
-		{draw->src.height * yx / draw->dst.width, draw->src.height * yy / draw->dst.height,
-			draw->src.y + draw->src.height * (0.5 - (yx + yy) / 2)},
-		{0, 0, 1},
-	}};
-	pixman_transform_t fixed;
-	if (pixman_transform_from_pixman_f_transform(&fixed, &matrix)) {
-		pixman_image_set_transform(source, &fixed);
-	}
-	pixman_image_set_repeat(source, PIXMAN_REPEAT_PAD);
-	pixman_image_set_filter(source,
-		draw->filter == WLR_SCALE_FILTER_NEAREST ? PIXMAN_FILTER_NEAREST
-							 : PIXMAN_FILTER_BILINEAR,
-		NULL, 0);
-}
-
-static uint16_t of_channel(float value) {
-	return (uint16_t)lrintf(fminf(fmaxf(value, 0.0f), 1.0f) * 65535.0f);
-}
-
-static pixman_image_t *fill_of(float red, float green, float blue, float alpha) {
-	pixman_color_t color = {
-		.red = of_channel(red),
-		.green = of_channel(green),
-		.blue = of_channel(blue),
-		.alpha = of_channel(alpha),
-	};
-	return pixman_image_create_solid_fill(&color);
-}
-
-static void draw_one(pixman_image_t *target, const struct gpu_draw *draw) {
-	bool plain = draw->texture == NULL || is_plain(draw);
-	pixman_image_t *source = draw->texture != NULL
-					 ? gpu_pixels_read(draw->texture)
-					 : fill_of(draw->color.r, draw->color.g, draw->color.b,
-						   draw->color.a);
-	pixman_image_t *mask = draw->texture != NULL && draw->alpha < 1.0f
-				       ? fill_of(0, 0, 0, draw->alpha)
-				       : NULL;
-	if (source == NULL) {
-		return;
-	}
-	if (!plain) {
-		turn_and_scale(source, draw);
-	}
-	pixman_image_set_clip_region32(
-		target, draw->clipped ? (pixman_region32_t *)&draw->clip : NULL);
-	pixman_image_composite32(
-		draw->blend == WLR_RENDER_BLEND_MODE_NONE ? PIXMAN_OP_SRC : PIXMAN_OP_OVER, source,
-		mask, target, plain ? (int)draw->src.x : 0, plain ? (int)draw->src.y : 0, 0, 0,
-		draw->dst.x, draw->dst.y, draw->dst.width, draw->dst.height);
-	pixman_image_unref(source);
-	if (mask != NULL) {
-		pixman_image_unref(mask);
-	}
+static void draw_rect(struct wlr_render_pass *pass, const struct gpu_draw *draw) {
+	struct wlr_render_rect_options options = draw->rect;
+	options.clip = draw->clipped ? &draw->clip : NULL;
+	wlr_render_pass_add_rect(pass, &options);
 }
 
 void gpu_picture_draw(const struct gpu_picture *picture) {
-	pixman_image_t *target = gpu_pixels_read(picture->target);
-	if (target == NULL) {
-		return;
+	struct wlr_buffer *target = gpu_pixels_face(picture->target);
+	struct wlr_render_pass *pass =
+		target != NULL ? wlr_renderer_begin_buffer_pass(picture->pixman, target, NULL)
+			       : NULL;
+	for (size_t i = 0; pass != NULL && i < picture->len; i++) {
+		const struct gpu_draw *draw = &picture->draws[i];
+		if (draw->source != NULL) {
+			draw_texture(picture->pixman, pass, draw);
+		} else {
+			draw_rect(pass, draw);
+		}
 	}
-	for (size_t i = 0; i < picture->len; i++) {
-		draw_one(target, &picture->draws[i]);
+	if (pass != NULL) {
+		wlr_render_pass_submit(pass);
 	}
-	if (picture->target->tiled) {
-		gpu_pixels_tile(picture->target, target);
-	}
-	pixman_image_unref(target);
+	wlr_buffer_drop(target);
 }

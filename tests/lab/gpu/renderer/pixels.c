@@ -12,39 +12,34 @@
 #include "private.h"
 #include "tiles.h"
 
-static const struct {
-	uint32_t fourcc;
-	pixman_format_code_t format;
-} formats[] = {
-	{DRM_FORMAT_XRGB8888, PIXMAN_x8r8g8b8},
-	{DRM_FORMAT_ARGB8888, PIXMAN_a8r8g8b8},
-	{DRM_FORMAT_XBGR8888, PIXMAN_x8b8g8r8},
-	{DRM_FORMAT_ABGR8888, PIXMAN_a8b8g8r8},
-	{DRM_FORMAT_RGB565, PIXMAN_r5g6b5},
-};
+static const uint32_t formats[] = {DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888, DRM_FORMAT_XBGR8888,
+	DRM_FORMAT_ABGR8888, DRM_FORMAT_RGB565};
 
 #define NUM_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-pixman_format_code_t gpu_pixels_format(uint32_t fourcc) {
+/* The bytes of a pixel; 0 for a format that isn't known. */
+static uint32_t pixel_bytes(uint32_t fourcc) {
 	for (size_t i = 0; i < NUM_FORMATS; i++) {
-		if (formats[i].fourcc == fourcc) {
-			return formats[i].format;
+		if (formats[i] == fourcc) {
+			return fourcc == DRM_FORMAT_RGB565 ? 2 : 4;
 		}
 	}
-	return (pixman_format_code_t)0;
+	return 0;
 }
 
 bool gpu_pixels_add_formats(struct wlr_drm_format_set *set, uint64_t modifier) {
 	bool ok = true;
 	for (size_t i = 0; i < NUM_FORMATS && ok; i++) {
-		ok = wlr_drm_format_set_add(set, formats[i].fourcc, modifier);
+		ok = wlr_drm_format_set_add(set, formats[i], modifier);
 	}
 	return ok;
 }
 
+/* NULL without memory, or for a format that isn't known. */
 static struct gpu_pixels *create(
 	uint32_t fourcc, uint32_t width, uint32_t height, uint32_t stride) {
-	struct gpu_pixels *pixels = calloc(1, sizeof(*pixels));
+	uint32_t bytes = pixel_bytes(fourcc);
+	struct gpu_pixels *pixels = bytes != 0 ? calloc(1, sizeof(*pixels)) : NULL;
 	if (pixels == NULL) {
 		return NULL;
 	}
@@ -54,7 +49,7 @@ static struct gpu_pixels *create(
 		.width = width,
 		.height = height,
 		.stride = stride,
-		.format = gpu_pixels_format(fourcc),
+		.pixel_bytes = bytes,
 		.fd = -1,
 		.last_fence = -1,
 	};
@@ -77,7 +72,7 @@ void gpu_pixels_unref(struct gpu_pixels *pixels) {
 
 /* Whether all rows lie within the memory. */
 static bool fits(const struct gpu_pixels *pixels, uint32_t offset) {
-	uint64_t row = (uint64_t)pixels->width * PIXMAN_FORMAT_BPP(pixels->format) / 8;
+	uint64_t row = (uint64_t)pixels->width * pixels->pixel_bytes;
 	uint64_t bytes = pixels->tiled
 				 ? tiles_size(pixels->stride, pixels->height)
 				 : (uint64_t)pixels->stride * (pixels->height - 1) + row;
@@ -133,8 +128,8 @@ static const struct wlr_addon_interface addon_impl = {
 
 static struct gpu_pixels *import(struct wlr_buffer *buffer) {
 	struct wlr_dmabuf_attributes dmabuf;
-	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf) || dmabuf.n_planes != 1 ||
-		dmabuf.width <= 0 || dmabuf.height <= 0 || gpu_pixels_format(dmabuf.format) == 0) {
+	if (!wlr_buffer_get_dmabuf(buffer, &dmabuf) || dmabuf.n_planes != 1 || dmabuf.width <= 0 ||
+		dmabuf.height <= 0) {
 		return NULL;
 	}
 	struct gpu_pixels *pixels = create(dmabuf.format, (uint32_t)dmabuf.width,
@@ -178,7 +173,7 @@ struct gpu_pixels *gpu_pixels_copy(struct wlr_buffer *buffer) {
 		return NULL;
 	}
 	struct gpu_pixels *pixels = NULL;
-	if (gpu_pixels_format(fourcc) != 0 && stride % 4 == 0) {
+	if (stride % 4 == 0) {
 		pixels = create(fourcc, (uint32_t)buffer->width, (uint32_t)buffer->height,
 			(uint32_t)stride);
 	}
@@ -210,7 +205,7 @@ bool gpu_pixels_update(
 	bool ok = fourcc == pixels->fourcc && stride == pixels->stride;
 	int len;
 	const pixman_box32_t *rects = pixman_region32_rectangles(part, &len);
-	const size_t pixel = PIXMAN_FORMAT_BPP(pixels->format) / 8;
+	const size_t pixel = pixels->pixel_bytes;
 	for (int i = 0; ok && i < len; i++) {
 		for (int y = rects[i].y1; y < rects[i].y2; y++) {
 			const size_t from = (size_t)y * stride + (size_t)rects[i].x1 * pixel;
@@ -222,36 +217,59 @@ bool gpu_pixels_update(
 	return ok;
 }
 
-/* Goes through a tiled picture by the pieces of rows that lie together. */
-static void copy_tiles(const struct gpu_pixels *pixels, pixman_image_t *image, bool to_tiles) {
-	uint8_t *linear = (uint8_t *)pixman_image_get_data(image);
-	size_t stride = (size_t)pixman_image_get_stride(image);
-	uint32_t row_bytes = pixels->width * PIXMAN_FORMAT_BPP(pixels->format) / 8;
-	for (uint32_t row = 0; row < pixels->height; row++) {
-		for (uint32_t byte = 0; byte < row_bytes; byte += TILE_BYTES) {
-			size_t left = row_bytes - byte;
-			size_t bytes = left < TILE_BYTES ? left : TILE_BYTES;
-			uint8_t *tile = pixels->data + tiles_offset(pixels->stride, byte, row);
-			uint8_t *plain = linear + row * stride + byte;
-			memcpy(to_tiles ? tile : plain, to_tiles ? plain : tile, bytes);
+/* For pixman, which draws in linear memory alone. */
+struct face {
+	struct wlr_buffer base;
+	const struct gpu_pixels *pixels;
+	uint8_t *untiled; /* a copy of what is in tiles; else NULL */
+};
+
+static void destroy_face(struct wlr_buffer *base) {
+	struct face *face = wl_container_of(base, face, base);
+	wlr_buffer_finish(base);
+	free(face->untiled);
+	free(face);
+}
+
+static bool begin_access(
+	struct wlr_buffer *base, uint32_t flags, void **data, uint32_t *fourcc, size_t *stride) {
+	const struct face *face = wl_container_of(base, face, base);
+	*data = face->untiled != NULL ? face->untiled : face->pixels->data;
+	*fourcc = face->pixels->fourcc;
+	*stride = face->pixels->stride;
+	return true;
+}
+
+static void end_access(struct wlr_buffer *base) {
+}
+
+static const struct wlr_buffer_impl face_impl = {
+	.destroy = destroy_face,
+	.begin_data_ptr_access = begin_access,
+	.end_data_ptr_access = end_access,
+};
+
+/* By the pieces of rows that lie together. NULL without memory. */
+static uint8_t *copy_untiled(const struct gpu_pixels *pixels) {
+	const uint32_t stride = pixels->stride; // of whole tiles
+	uint8_t *copy = malloc((size_t)stride * pixels->height);
+	for (uint32_t row = 0; copy != NULL && row < pixels->height; row++) {
+		for (uint32_t byte = 0; byte < stride; byte += TILE_BYTES) {
+			memcpy(copy + (size_t)row * stride + byte,
+				pixels->data + tiles_offset(stride, byte, row), TILE_BYTES);
 		}
 	}
+	return copy;
 }
 
-pixman_image_t *gpu_pixels_read(const struct gpu_pixels *pixels) {
-	int width = (int)pixels->width, height = (int)pixels->height;
-	if (!pixels->tiled) {
-		return pixman_image_create_bits_no_clear(pixels->format, width, height,
-			(uint32_t *)(void *)pixels->data, (int)pixels->stride);
+struct wlr_buffer *gpu_pixels_face(const struct gpu_pixels *pixels) {
+	struct face *face = calloc(1, sizeof(*face));
+	uint8_t *untiled = face != NULL && pixels->tiled ? copy_untiled(pixels) : NULL;
+	if (face == NULL || (pixels->tiled && untiled == NULL)) {
+		free(face);
+		return NULL;
 	}
-	pixman_image_t *image =
-		pixman_image_create_bits_no_clear(pixels->format, width, height, NULL, 0);
-	if (image != NULL) {
-		copy_tiles(pixels, image, false);
-	}
-	return image;
-}
-
-void gpu_pixels_tile(const struct gpu_pixels *pixels, pixman_image_t *from) {
-	copy_tiles(pixels, from, true);
+	*face = (struct face){.pixels = pixels, .untiled = untiled};
+	wlr_buffer_init(&face->base, &face_impl, (int)pixels->width, (int)pixels->height);
+	return &face->base;
 }

@@ -22,8 +22,7 @@
 /** A picture's memory. It is counted, as a pass in the worker outlives its buffers. */
 struct gpu_pixels {
 	atomic_int references;
-	uint32_t fourcc, width, height, stride;
-	pixman_format_code_t format;
+	uint32_t fourcc, width, height, stride, pixel_bytes;
 	bool tiled, writable;
 	uint8_t *data; /* the first pixel */
 	int fd;	       /* the dma-buf; -1: a copy */
@@ -43,13 +42,10 @@ bool gpu_pixels_update(
 	struct gpu_pixels *pixels, struct wlr_buffer *buffer, const pixman_region32_t *part);
 void gpu_pixels_unref(struct gpu_pixels *pixels);
 
-/** What they are for pixman; those of a tiled picture are copied. NULL without memory. */
-pixman_image_t *gpu_pixels_read(const struct gpu_pixels *pixels);
-/** Copies a linear picture back into a tiled one. */
-void gpu_pixels_tile(const struct gpu_pixels *pixels, pixman_image_t *from);
+/** What they are for pixman, which the caller drops; those of a tiled picture are a copy, to be
+ * read only. NULL without memory. */
+struct wlr_buffer *gpu_pixels_face(const struct gpu_pixels *pixels);
 
-/** PIXMAN_null (0) for a format that isn't known. */
-pixman_format_code_t gpu_pixels_format(uint32_t fourcc);
 bool gpu_pixels_add_formats(struct wlr_drm_format_set *set, uint64_t modifier);
 
 struct gpu_texture {
@@ -61,22 +57,21 @@ struct gpu_texture {
 struct wlr_texture *gpu_texture_create(struct wlr_renderer *renderer, struct wlr_buffer *buffer);
 struct gpu_texture *gpu_texture_from(struct wlr_texture *texture);
 
-/** One thing that is drawn in a pass. */
+/** One thing that is drawn in a pass. What its options point to is here. */
 struct gpu_draw {
-	struct gpu_pixels *texture; /* NULL: the colour */
-	struct wlr_render_color color;
-	struct wlr_fbox src;
-	struct wlr_box dst;
+	struct gpu_pixels *source; /* of the texture; NULL: a rectangle */
+	union {
+		struct wlr_render_texture_options texture;
+		struct wlr_render_rect_options rect;
+	};
 	float alpha;
-	enum wl_output_transform transform;
-	enum wlr_scale_filter_mode filter;
-	enum wlr_render_blend_mode blend;
 	bool clipped;
 	pixman_region32_t clip;
 };
 
 /** A pass that is recorded, and drawn when nobody writes its textures any longer. */
 struct gpu_picture {
+	struct wlr_renderer *pixman;
 	struct gpu_pixels *target;
 	struct gpu_draw *draws;
 	size_t len, cap;
@@ -86,10 +81,10 @@ struct gpu_picture {
 	struct gpu_picture *next;
 };
 
-struct gpu_picture *gpu_picture_create(struct gpu_pixels *target);
+struct gpu_picture *gpu_picture_create(struct wlr_renderer *pixman, struct gpu_pixels *target);
 void gpu_picture_destroy(struct gpu_picture *picture);
 /** The next thing to be filled; NULL without memory. */
-struct gpu_draw *gpu_picture_add(struct gpu_picture *picture);
+struct gpu_draw *gpu_picture_add(struct gpu_picture *picture, const pixman_region32_t *clip);
 /** Waits for the sync_file, which is taken, where it has not signalled. False: too many. */
 bool gpu_picture_wait_for(struct gpu_picture *picture, int fence);
 void gpu_picture_draw(const struct gpu_picture *picture);
@@ -114,25 +109,16 @@ bool gpu_worker_add(struct gpu_worker *worker, struct gpu_picture *picture);
 struct gpu_renderer {
 	struct wlr_renderer base;
 	int drm_fd, gpu;
-	struct wlr_drm_format_set dmabuf_formats, shm_formats;
+	/** Draws for it: here, or in the worker while that is busy. */
+	struct wlr_renderer *pixman;
+	struct wlr_drm_format_set dmabuf_formats, shm_formats, target_formats;
 	struct gpu_time time;
 	int32_t priority;
 	bool implicit, lost;
 	struct gpu_worker worker;
 };
 
-/** When a pass is done, as far as a timer is asked. */
-struct gpu_timer {
-	struct wlr_render_timer base;
-	int fence;
-	int64_t length_ns;
-};
-
 struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wlr_buffer *buffer,
 	const struct wlr_buffer_pass_options *options);
-struct wlr_render_timer *gpu_timer_create(struct wlr_renderer *renderer);
-
-/** Whether the fence has signalled. */
-bool gpu_fence_done(int fence);
 
 #endif

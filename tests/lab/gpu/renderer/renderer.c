@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/render/gles2.h>
+#include <wlr/render/pixman.h>
 #include <wlr/util/log.h>
 
 #include "clients/common/util.h"
@@ -40,7 +41,7 @@ static const struct wlr_drm_format_set *get_texture_formats(
 }
 
 static const struct wlr_drm_format_set *get_render_formats(struct wlr_renderer *base) {
-	return &renderer_from(base)->dmabuf_formats;
+	return &renderer_from(base)->target_formats;
 }
 
 static int get_drm_fd(struct wlr_renderer *base) {
@@ -52,6 +53,8 @@ static void destroy(struct wlr_renderer *base) {
 	gpu_worker_finish(&renderer->worker);
 	wlr_drm_format_set_finish(&renderer->dmabuf_formats);
 	wlr_drm_format_set_finish(&renderer->shm_formats);
+	wlr_drm_format_set_finish(&renderer->target_formats);
+	wlr_renderer_destroy(renderer->pixman);
 	fd_clear(&renderer->drm_fd);
 	fd_clear(&renderer->gpu);
 	free(renderer);
@@ -87,17 +90,19 @@ static const struct wlr_renderer_impl renderer_impl = {
 	.get_drm_fd = get_drm_fd,
 	.texture_from_buffer = gpu_texture_create,
 	.begin_buffer_pass = begin_buffer_pass,
-	.render_timer_create = gpu_timer_create,
 };
 
 static bool add_formats(struct gpu_renderer *renderer) {
-	struct wlr_drm_format_set *dmabuf = &renderer->dmabuf_formats;
-	return gpu_pixels_add_formats(&renderer->shm_formats, DRM_FORMAT_MOD_LINEAR) &&
-	       gpu_pixels_add_formats(dmabuf, DRM_FORMAT_MOD_LINEAR) &&
-	       /* GBM and clients without modifiers: what vkms and udmabuf make is linear. */
-	       gpu_pixels_add_formats(dmabuf, DRM_FORMAT_MOD_INVALID) &&
+	struct wlr_drm_format_set *sets[] = {&renderer->dmabuf_formats, &renderer->target_formats};
+	bool ok = gpu_pixels_add_formats(&renderer->shm_formats, DRM_FORMAT_MOD_LINEAR);
+	for (int i = 0; i < 2; i++) {
+		/* GBM and clients without modifiers: what vkms and udmabuf make is linear. */
+		ok = ok && gpu_pixels_add_formats(sets[i], DRM_FORMAT_MOD_LINEAR) &&
+		     gpu_pixels_add_formats(sets[i], DRM_FORMAT_MOD_INVALID);
+	}
+	return ok &&
 	       (number_in("LATCH_GPU_TILED", 0) == 0 ||
-		       gpu_pixels_add_formats(dmabuf, I915_FORMAT_MOD_X_TILED));
+		       gpu_pixels_add_formats(&renderer->dmabuf_formats, I915_FORMAT_MOD_X_TILED));
 }
 
 struct wlr_renderer *wlr_gles2_renderer_create_with_drm_fd(int drm_fd) {
@@ -108,12 +113,13 @@ struct wlr_renderer *wlr_gles2_renderer_create_with_drm_fd(int drm_fd) {
 	*renderer = (struct gpu_renderer){
 		.drm_fd = fcntl(drm_fd, F_DUPFD_CLOEXEC, 0),
 		.gpu = gpu_connect(),
+		.pixman = wlr_pixman_renderer_create(),
 		.priority = (int32_t)number_in("LATCH_GPU_PRIORITY", 0),
 		.implicit = number_in("LATCH_GPU_IMPLICIT", 1) != 0,
 	};
 	const char *time = getenv("LATCH_GPU_COMPOSE");
 	bool has_worker = gpu_worker_init(&renderer->worker);
-	if (!has_worker || renderer->drm_fd < 0 || renderer->gpu < 0) {
+	if (!has_worker || renderer->pixman == NULL || renderer->drm_fd < 0 || renderer->gpu < 0) {
 		wlr_log_errno(WLR_ERROR, "no simulated GPU");
 	} else if (!gpu_time_parse(&renderer->time, time != NULL ? time : "1", 1)) {
 		wlr_log(WLR_ERROR, "LATCH_GPU_COMPOSE is not MS[,SPREAD[,GROWTH]]: %s", time);

@@ -1,55 +1,14 @@
 #include <drm_fourcc.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 
-#include "clients/common/util.h"
 #include "private.h"
-
-/* How long reading back waits for the GPU. */
-#define READ_TIMEOUT_MS 5000
-
-static const struct wlr_texture_impl texture_impl;
 
 struct gpu_texture *gpu_texture_from(struct wlr_texture *texture) {
 	struct gpu_texture *self = wl_container_of(texture, self, base);
-	return texture->impl == &texture_impl ? self : NULL;
-}
-
-static bool read_pixels(
-	struct wlr_texture *texture, const struct wlr_texture_read_pixels_options *options) {
-	struct gpu_texture *self = gpu_texture_from(texture);
-	pixman_format_code_t format = gpu_pixels_format(options->format);
-	if (format == 0 || options->stride % 4 != 0) {
-		return false;
-	}
-	if (self->pixels->last_fence >= 0) {
-		poll(&(struct pollfd){.fd = self->pixels->last_fence, .events = POLLIN}, 1,
-			READ_TIMEOUT_MS);
-	}
-	struct wlr_box src;
-	wlr_texture_read_pixels_options_get_src_box(options, texture, &src);
-	pixman_image_t *from = gpu_pixels_read(self->pixels);
-	pixman_image_t *to = pixman_image_create_bits_no_clear(format, src.width, src.height,
-		wlr_texture_read_pixel_options_get_data(options), (int)options->stride);
-	bool ok = from != NULL && to != NULL;
-	if (ok) {
-		pixman_image_composite32(PIXMAN_OP_SRC, from, NULL, to, src.x, src.y, 0, 0, 0, 0,
-			src.width, src.height);
-	}
-	if (from != NULL) {
-		pixman_image_unref(from);
-	}
-	if (to != NULL) {
-		pixman_image_unref(to);
-	}
-	return ok;
-}
-
-static uint32_t preferred_read_format(struct wlr_texture *texture) {
-	return gpu_texture_from(texture)->pixels->fourcc;
+	return self;
 }
 
 static void destroy(struct wlr_texture *texture) {
@@ -65,8 +24,6 @@ static bool update_from_buffer(struct wlr_texture *texture, struct wlr_buffer *b
 
 static const struct wlr_texture_impl texture_impl = {
 	.update_from_buffer = update_from_buffer,
-	.read_pixels = read_pixels,
-	.preferred_read_format = preferred_read_format,
 	.destroy = destroy,
 };
 
