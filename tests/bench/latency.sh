@@ -21,6 +21,14 @@ late-full-sync-file  0  --measure --fence late --sync sync-file --fullscreen
 late-full-syncobj    0  --measure --fence late --sync syncobj --fullscreen
 paced-2-full         0  --measure=paced --buffers 2 --fullscreen
 paced-3-full         0  --measure=paced --buffers 3 --fullscreen
+paced-cpu-1          0  --measure=paced --cpu-time 1 --fullscreen
+paced-cpu-varies     0  --measure=paced --cpu-time 6.5,5.5 --fullscreen
+paced-cpu-grows      0  --measure=paced --cpu-time 1,0,1 --fullscreen
+paced-cpu-outliers   0  --measure=paced --cpu-time 1,0,0,11 --fullscreen
+paced-gpu-5          0  --measure=paced --gpu-time 5 --fullscreen
+paced-gpu-14         0  --measure=paced --gpu-time 14 --fullscreen
+paced-gpu-20         0  --measure=paced --gpu-time 20 --fullscreen
+paced-gpu-30         0  --measure=paced --gpu-time 30 --fullscreen
 shm-full             0  --measure --shm --fullscreen
 sparse-window        0  --measure --size 640x480
 paced-2-window       0  --measure=paced --buffers 2 --size 640x480
@@ -126,6 +134,8 @@ measure_kms_alone() { # CASE PACE
 # is_wanted CASE
 is_wanted() {
     [[ ! $wanted || " $wanted " == *" $1 "* ]] || return
+    # The simulated GPU's time is virtual.
+    [[ $1 != paced-gpu-* || $LATCH_LAB_DEVICE == vkms ]] || return
     case $name in
     cage) [[ $1 == *-full* ]] ;;
     # How the length of a job of its own tells on clients that wait for their callbacks; one length
@@ -175,8 +185,8 @@ measure_all() {
     done <<<"$table"
 }
 
-# One GPU for all of its lengths; it ends with this script.
-if [[ " ${compositors[*]} " == *' latch-gpu-'* ]]; then
+# One GPU for all; it ends with this script.
+if [[ $LATCH_LAB_DEVICE == vkms ]]; then
     export LATCH_GPU=$work/gpu
     "$LAB_BUILD/tests/lab/gpu/lab-gpu" >"$work/gpu.log" 2>&1 &
     gpu=$!

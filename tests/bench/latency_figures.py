@@ -28,6 +28,14 @@ CASES = {
     "late-busy": "late fences of the best kind offered, busy (from the signal)",
     "paced-2-full": "self-paced, 2 buffers, fullscreen",
     "paced-3-full": "self-paced, 3 buffers, fullscreen",
+    "paced-cpu-1": "self-paced, draws for 1 ms by CPU",
+    "paced-cpu-varies": "self-paced, draws for 1 to 12 ms by CPU",
+    "paced-cpu-grows": "self-paced, draws for 1 ms by CPU, and 1 ms more each 100 frames",
+    "paced-cpu-outliers": "self-paced, draws for 1 ms by CPU, one frame of 100 for 12 ms",
+    "paced-gpu-5": "self-paced, jobs of 5 ms on the GPU (from the signal)",
+    "paced-gpu-14": "self-paced, jobs of 14 ms on the GPU (from the signal)",
+    "paced-gpu-20": "self-paced, jobs of 20 ms on the GPU (from the signal)",
+    "paced-gpu-30": "self-paced, jobs of 30 ms on the GPU (from the signal)",
     "paced-2-window": "self-paced, 2 buffers, a window",
     "paced-3-window": "self-paced, 3 buffers, a window",
     "shm-full": "shared memory, sparse, fullscreen",
@@ -151,7 +159,8 @@ def summarize(results):
         wake_ups = median("idle_wake_ups")
         summary[name] = {
             "version": entry["version"],
-            "broken": next((one["broken"] for one in rounds if one["broken"] is not None), None),
+            "broken": None if any(one["cases"] for one in rounds) else
+            next((one["broken"] for one in rounds if one["broken"] is not None), None),
             "start_ms": median("start_to_first_frame_ms"),
             "pss_mib": (median("pss_kib") or 0) / 1024 or None,
             "idle_wake_ups": None if wake_ups is None else wake_ups / results["idle_seconds"],
