@@ -88,7 +88,8 @@ static void handle_surface_committed(void *data, struct latch_surface *surface,
 		if (!latch_output_shows(output, surface->wlr_surface)) {
 			continue;
 		}
-		if (record != NULL && !seen) {
+		/* Who asked to wait (fifo, commit-timing) has taken no time for that. */
+		if (record != NULL && !seen && record->paced_ns == 0) {
 			latch_pace_ready(&surface->pace,
 				&(struct latch_pace_answer){
 					.callback_ns = record->callback_ns,
@@ -99,7 +100,9 @@ static void handle_surface_committed(void *data, struct latch_surface *surface,
 		}
 		seen = true;
 		latch_output_surface_committed(output, surface->id, waits);
-		latch_output_run_ahead(output, surface);
+		if (!wl_list_empty(&surface->sync.waiting)) {
+			latch_output_run_ahead(output, surface);
+		}
 	}
 }
 

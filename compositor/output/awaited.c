@@ -42,7 +42,8 @@ static bool shows_newest(void *data, struct wlr_surface *wlr_surface) {
 		return false;
 	}
 	const struct latch_layer *layer = latch_frame_layer_of(output->pending, surface->id);
-	return layer != NULL && !latch_output_awaits(output, surface->id, layer->content);
+	return layer != NULL && layer->content == surface->current &&
+	       !latch_output_awaits(output, surface->id, layer->content);
 }
 
 /* Whether the awaited frame has it on the same plane. */

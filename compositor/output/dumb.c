@@ -21,7 +21,8 @@
 /* What a swapchain needs at the beginning: one is shown while the other one is drawn. */
 #define STOCK_MAX 2
 
-#define PAGE_SIZE 4096
+/* No page is smaller. */
+#define TOUCH_STEP 4096
 
 /* Kept by its mapping and its dma-buf. The GEM handle is closed as soon as it has both, since the
  * fd is the backend's as well, and there an import of the dma-buf would give the same handle. */
@@ -165,7 +166,7 @@ static struct wlr_buffer *create_buffer(struct wlr_allocator *allocator, int wid
 /* Page by page from here: a call that populates them all would have the lock of the address space
  * for as long as it takes, and others map memory meanwhile. */
 static void touch(const struct memory *memory) {
-	for (uint64_t at = 0; at < memory->size; at += PAGE_SIZE) {
+	for (uint64_t at = 0; at < memory->size; at += TOUCH_STEP) {
 		((volatile char *)memory->data)[at] = 0;
 	}
 }

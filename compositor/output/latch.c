@@ -78,6 +78,10 @@ static bool fill_frame(struct latch_output *output) {
 
 static int submit(struct latch_output *output) {
 	if (output->composer.lacks_buffer) {
+		/* It will be planned anew: nothing is to be held for it. */
+		const struct latch_flip_record record = output->next->record;
+		latch_frame_clear(output->next);
+		output->next->record = record;
 		latch_output_await_picture(output);
 		return AWAITED;
 	}

@@ -181,8 +181,12 @@ bool latch_mapped_buffer_map(struct wlr_buffer *buffer) {
 static struct wlr_buffer *convert(
 	const struct latch_image *image, const struct latch_color *color) {
 	const size_t stride = (size_t)image->width * sizeof(uint32_t);
+	/* Not calloc(): pixels are written right below. */
 	struct mapped_buffer *converted =
-		calloc(1, sizeof(*converted) + (size_t)image->height * stride);
+		malloc(sizeof(*converted) + (size_t)image->height * stride);
+	if (converted != NULL) {
+		*converted = (struct mapped_buffer){0};
+	}
 	if (converted == NULL || !latch_convert(image, color, converted->converted, stride)) {
 		free(converted);
 		return NULL;

@@ -349,10 +349,10 @@ int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
  * else at a pace that costs nothing. */
 void latch_output_failed(struct latch_output *output, int error);
 
-/** Its own job has ended; data is the struct latch_output. */
+/** Its own job has ended, or a buffer for it was made; data is the struct latch_output. */
 void latch_output_picture_done(void *data);
 
-/** The next frame is prepared, but its picture is still being drawn. */
+/** The next frame is prepared, but its picture is still being drawn, or a buffer for it made. */
 void latch_output_await_picture(struct latch_output *output);
 
 /** Submits the awaited frame, if there is one, its picture is done, and nothing else is under way.

@@ -101,6 +101,7 @@ static bool send_answer(struct latch_renderer *renderer, int fd) {
 	dup2(null, STDERR_FILENO);
 	wlr_log_init(WLR_SILENT, NULL);
 	renderer->events.made = ignore;
+	renderer->loop = NULL; // its epoll instance is the parent's as well
 	struct latch_renderer_reads reads = {0};
 	struct answer *answer = calloc(1, sizeof(*answer));
 	if (answer == NULL || !latch_renderer_ensure(renderer) ||

@@ -111,10 +111,9 @@ static int read_planes(struct kms_device *device) {
 	device->planes = calloc(res->count_planes, sizeof(*device->planes));
 	int ret = device->planes != NULL ? 0 : -ENOMEM;
 	for (uint32_t i = 0; ret == 0 && i < res->count_planes; i++) {
-		ret = kms_plane_init(&device->planes[i], device->fd, res->planes[i], i);
-		if (ret == 0) {
-			device->planes_len++;
-		}
+		/* One that failed has to be finished, too. */
+		ret = kms_plane_init(&device->planes[device->planes_len++], device->fd,
+			res->planes[i], i);
 	}
 	drmModeFreePlaneResources(res);
 	return ret;

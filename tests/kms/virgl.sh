@@ -32,7 +32,7 @@ assert surface["frames"] >= frames and surface["on_plane"] == surface["frames"],
 assert stages["commit_to_signalled"]["max_ns"] > 0, "no fence signalled after its commit"
 used = {"auto": None, "syncobj": "syncobj", "sync-file": "sync_file", "implicit": "implicit"}[sync]
 counted = {k.replace("-", "_"): v for k, v in surface["by_sync"].items() if v}
-assert used is None or counted == {used: surface["frames"]}, counted
+assert used is None or counted == {used: surface["frames"] + surface["superseded"]}, counted
 PYTHON
     latch-trace-check --quiet "$work/trace.json"
 }
