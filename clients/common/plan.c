@@ -20,25 +20,31 @@ static const uint32_t preferred[] = {
 	DRM_FORMAT_RGB565,
 };
 
-/* Adds the tranche's modifiers of the step's format that both sides know; says whether the implicit
- * layout, which is none of them, is there too. */
-static bool add_modifiers(struct plan_step *step, const struct tranche *tranche,
+/* Layouts that are tried alone too. */
+struct alone {
+	bool linear, implicit;
+};
+
+/* Adds the tranche's modifiers of the step's format that both sides know; says which of those above
+ * are there. The implicit one is no modifier. */
+static struct alone add_modifiers(struct plan_step *step, const struct tranche *tranche,
 	const struct kms_format_set *drawable, const struct plan_wish *wish) {
 	const struct kms_format *format = kms_format_set_get(&tranche->formats, step->fourcc);
-	bool implicit = false;
+	struct alone alone = {false, false};
 	for (size_t i = 0; format && i < format->modifiers_len; i++) {
 		uint64_t modifier = format->modifiers[i];
 		if ((wish->has_modifier && modifier != wish->modifier) ||
 			!kms_format_set_has(drawable, step->fourcc, modifier)) {
 			continue;
 		}
+		alone.linear |= modifier == DRM_FORMAT_MOD_LINEAR; // which may be past the last
 		if (modifier == DRM_FORMAT_MOD_INVALID) {
-			implicit = true;
+			alone.implicit = true;
 		} else if (step->num_modifiers < PLAN_MAX_MODIFIERS) {
 			step->modifiers[step->num_modifiers++] = modifier;
 		}
 	}
-	return implicit;
+	return alone;
 }
 
 bool plan_try(const struct tranche *tranches, size_t num_tranches,
@@ -57,12 +63,11 @@ bool plan_try(const struct tranche *tranches, size_t num_tranches,
 		struct plan_step linear = step, implicit = step;
 		linear.modifiers[linear.num_modifiers++] = DRM_FORMAT_MOD_LINEAR;
 		implicit.modifiers[implicit.num_modifiers++] = DRM_FORMAT_MOD_INVALID;
-		bool has_implicit = add_modifiers(&step, tranche, drawable, wish);
-		bool has_linear = plan_step_allows(&step, DRM_FORMAT_MOD_LINEAR);
+		const struct alone alone = add_modifiers(&step, tranche, drawable, wish);
 		/* The compositor may refuse what the allocator liked best, and can't say why. */
 		if ((step.num_modifiers > 0 && take(data, &step)) ||
-			(step.num_modifiers > 1 && has_linear && take(data, &linear)) ||
-			(has_implicit && take(data, &implicit))) {
+			(step.num_modifiers > 1 && alone.linear && take(data, &linear)) ||
+			(alone.implicit && take(data, &implicit))) {
 			return true;
 		}
 	}

@@ -142,6 +142,7 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 	window_ack(&surface->window);
 	window_attach(&surface->window, &client->conn, buffer->wl_buffer);
 	if (!sync_slot_commit(&buffer->slot, fence)) {
+		source_drop(source, &buffer->slot);
 		return false;
 	}
 	surface->previous = &buffer->slot;

@@ -125,6 +125,17 @@ bool source_make(struct source *source, const struct source_request *request, in
 	return true;
 }
 
+void source_drop(struct source *source, const struct sync_slot *slot) {
+	const uint64_t point = sync_slot_acquire_point(slot);
+	for (size_t i = source->len; i > 0; i--) {
+		const struct promise *promise = &source->promises[i - 1];
+		if (promise->timeline == &slot->timeline && promise->point == point) {
+			source->promises[i - 1] = source->promises[--source->len];
+			source->made--;
+		}
+	}
+}
+
 void source_end_owned(struct source *source, const void *owner, enum fence_kind kind) {
 	for (size_t i = source->len; i > 0; i--) {
 		const struct promise *promise = &source->promises[i - 1];

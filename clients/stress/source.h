@@ -57,6 +57,9 @@ struct source_request {
 bool source_make(struct source *source, const struct source_request *request, int64_t now_ns,
 	int *fence);
 
+/** The slot's commit has failed: the next one uses the same point, which was promised for it. */
+void source_drop(struct source *source, const struct sync_slot *slot);
+
 /** Ends the owner's fences that were to end by its next commit (FENCE_FUTURE), or when it has been
  * answered (FENCE_USER). */
 void source_end_owned(struct source *source, const void *owner, enum fence_kind kind);

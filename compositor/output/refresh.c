@@ -121,21 +121,18 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 	const struct latch_kms_output *kms = output->kms;
 	bool alone = asking != NULL && output->plan.visible == 1 && output->plan.on_planes == 1 &&
 		     is_lone(now, kms->primary);
-	const bool holds[LATCH_TEARING_REFUSALS] = {
-		[LATCH_TEARING_NOT_ASKED] = asking == NULL,
-		[LATCH_TEARING_NO_DRIVER] = !kms->device->features.atomic_async_page_flip,
-		[LATCH_TEARING_NOT_ALONE] = !alone,
-		[LATCH_TEARING_FIFO] = asking != NULL &&
-				       latch_surface_sync_has_barrier(asking->surface->wlr_surface),
-		[LATCH_TEARING_MODESET] = kms->needs_modeset || output->force,
-		[LATCH_TEARING_CAPTURE] =
-			output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
-		[LATCH_TEARING_MORE_CHANGES] = !alone || !only_fb_changes(output->on_screen, now),
-		[LATCH_TEARING_KERNEL] =
-			asking != NULL && output->tearing.refused == buffer_kind(asking),
+	const struct latch_tearing_input input = {
+		.asked = asking != NULL,
+		.driver = kms->device->features.atomic_async_page_flip,
+		.alone = alone,
+		.fifo = asking != NULL &&
+			latch_surface_sync_has_barrier(asking->surface->wlr_surface),
+		.modeset = kms->needs_modeset || output->force,
+		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
+		.only_fb_changes = alone && only_fb_changes(output->on_screen, now),
+		.refused = asking != NULL && output->tearing.refused == buffer_kind(asking),
 	};
-	enum latch_tearing_refusal refusal =
-		(enum latch_tearing_refusal)latch_first_refusal(holds, LATCH_TEARING_REFUSALS);
+	enum latch_tearing_refusal refusal = latch_tearing_decide(&input);
 	log_tearing(output, refusal);
 	return refusal;
 }

@@ -26,6 +26,21 @@ enum latch_tearing_refusal {
 };
 #define LATCH_TEARING_REFUSALS 9
 
+struct latch_tearing_input {
+	bool asked;
+	bool driver;
+	bool alone;
+	bool fifo;
+	bool modeset;
+	bool capture;
+	bool only_fb_changes;
+	/** Buffers like these were refused before. */
+	bool refused;
+};
+
+/** The first of the refusals above that holds. Plain function. */
+enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
+
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
@@ -50,10 +65,6 @@ enum latch_vrr_refusal {
 	LATCH_VRR_KERNEL,
 };
 #define LATCH_VRR_REFUSALS 6
-
-/** The first of the refusals above that holds, by its number; 0 when none does. holds[0] is not
- * looked at. Plain function. */
-unsigned latch_first_refusal(const bool *holds, unsigned len);
 
 struct latch_vrr_input {
 	enum latch_vrr_policy policy;

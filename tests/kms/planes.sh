@@ -1,7 +1,8 @@
 #!/bin/bash
 # Planes: what they blend has to look like what latch composes, and cost less.
 # LATCH_LAYOUTS: a regular expression for their names.
-# planes.sh [PART...]: compare_pictures, underlays, client_options, eight_windows, steady, pointer
+# planes.sh [PART...]: compare_pictures, underlays, client_options, eight_windows, steady, pointer,
+# first_picture
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"

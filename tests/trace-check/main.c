@@ -34,7 +34,7 @@ static const struct option_row rows[] = {
 		OPTION_TEXT, MEMBER(json)},
 	{"messages", "N", "tell N findings of each rule (20)", OPTION_NUMBER, MEMBER(messages),
 		.max = UINT64_MAX},
-	{"quiet", NULL, "no summary", OPTION_SET, MEMBER(quiet), .min = 1},
+	{"quiet", NULL, "no summary without --json", OPTION_SET, MEMBER(quiet), .min = 1},
 	{.help = "  --version, --help\n"
 		 "\n"
 		 "Exit status: 0 all is well; 1 there are findings; 2 usage, or the file can't be "
@@ -96,7 +96,7 @@ static bool write_summary(
 }
 
 int main(int argc, char **argv) {
-	struct options options = {.json = "-", .messages = 20};
+	struct options options = {.messages = 20};
 	const int status = options_parse(&table, &options, argc, argv);
 	if (status >= 0) {
 		return status;
@@ -122,7 +122,8 @@ int main(int argc, char **argv) {
 		return EXIT_TROUBLE;
 	}
 	trace_check(&trace, &summary);
-	const bool written = options.quiet || write_summary(&trace, &summary, options.json);
+	const char *path = options.json != NULL || options.quiet ? options.json : "-";
+	const bool written = path == NULL || write_summary(&trace, &summary, path);
 	trace_finish(&trace);
 	return !written ? EXIT_TROUBLE : summary.findings > 0 ? EXIT_FINDINGS : EXIT_CLEAN;
 }

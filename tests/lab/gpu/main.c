@@ -109,6 +109,10 @@ static int handle_connect(int listen_fd, uint32_t mask, void *data) {
 	}
 	*connection = (struct connection){gpu, ++last_id,
 		wl_event_loop_add_fd(gpu->loop, fd, WL_EVENT_READABLE, handle_packet, connection)};
+	if (connection->source == NULL) {
+		close(fd);
+		free(connection);
+	}
 	return 0;
 }
 
