@@ -86,6 +86,7 @@ static bool run_case(const struct test_case *test) {
 		fflush(stdout);
 		_exit(0);
 	}
+	CHECK(pid > 0, "no memory for a process");
 	setpgid(pid, pid);
 	close(fds[1]);
 	int status = 0;
