@@ -78,7 +78,7 @@ failure, in ./run test as well (suite cost). docs/latency.md says what the stage
 are.
 
   --accept         put these figures on file. The commit that does so says why
-  SCENE            only these: "fullscreen", "eight windows", "mixed", "composed",
+  SCENE            only these: "fullscreen", "late callbacks", "eight windows", "mixed", "composed",
                    "shared memory", "pointer", "200 idle clients"
 
 layers: from the deadline to the submit, over so many subsurfaces of one client (1 10 100

@@ -179,6 +179,7 @@ def idle_clients(number):
 # Of each: latch's options, and what goes on.
 SCENES = {
     "fullscreen": ([], lambda: processes(FULL)),
+    "late callbacks": (["--pacing", "late"], lambda: processes(FULL)),
     "eight windows": ([], lambda: processes(*[SMALL] * 8)),
     # As many as find a place in one row from the middle of the screen to its lower end.
     "mixed": ([], lambda: processes(*[SMALL] * 11)),
@@ -248,7 +249,7 @@ def measure(name):
     with open(f"{work}/latch.log", "wb") as log:
         latch = subprocess.Popen(
             ["setarch", "-R", LATCH, "--device", os.environ["LATCH_DEVICE"], "--socket", "cost",
-             "--renderer", "pixman", *options], stdout=log, stderr=log,
+             "--renderer", "pixman", "--pacing", "early", *options], stdout=log, stderr=log,
             env={**os.environ, "LATCH_COST": rows.path})
     try:
         wait_for(lambda: os.path.exists(f"{os.environ['XDG_RUNTIME_DIR']}/cost"), "latch's socket")
