@@ -264,6 +264,50 @@ static void popups(int unused) {
 	check_window(&picture, 200, 210, 50, 40);
 }
 
+#define WINDOW_WIDTH 240
+#define WINDOW_HEIGHT 180
+
+static bool is_inside(int x, int y) {
+	return x >= 0 && x < WINDOW_WIDTH && y >= 0 && y < WINDOW_HEIGHT;
+}
+
+/* Of two clients, in shared memory and in a dma-buf, where the shell puts them: in the middle, and
+ * below to the right of it. */
+static void two_windows(int unused) {
+	enum { STEP = 32 };
+	struct client clients[2];
+	struct surface surfaces[2];
+	struct buffer buffers[2];
+	for (unsigned i = 0; i < 2; i++) {
+		client_connect(&clients[i]);
+		surface_init_window(&surfaces[i], &clients[i], "window");
+		if (i == 0) {
+			buffer_init_shm(
+				&buffers[i], &clients[i], WINDOW_WIDTH, WINDOW_HEIGHT, false);
+		} else {
+			buffer_init(&buffers[i], &clients[i], memory_init_udmabuf, WINDOW_WIDTH,
+				WINDOW_HEIGHT, DRM_FORMAT_XRGB8888);
+		}
+		memory_draw(&buffers[i].memory, 8 + i);
+		surface_show(&surfaces[i], &buffers[i], NULL, 3000);
+	}
+	struct picture picture = picture_take();
+	int left = ((int)picture.width - WINDOW_WIDTH) / 2;
+	int top = ((int)picture.height - WINDOW_HEIGHT) / 2;
+	picture_check(&picture, left + STEP, top + STEP, WINDOW_WIDTH, WINDOW_HEIGHT, 0, 0, 9);
+	picture_check(&picture, left, top, WINDOW_WIDTH, STEP, 0, 0, 8);
+	picture_check(&picture, left, top + STEP, STEP, WINDOW_HEIGHT - STEP, 0, STEP, 8);
+	/* The pointer is in the last rows. */
+	for (int y = 0; y < (int)picture.height - STEP; y++) {
+		for (int x = 0; x < (int)picture.width; x++) {
+			CHECK(is_inside(x - left, y - top) ||
+					is_inside(x - left - STEP, y - top - STEP) ||
+					picture_get(&picture, x, y) == 0,
+				"%06x at %d,%d, not black", picture_get(&picture, x, y), x, y);
+		}
+	}
+}
+
 const struct test_case test_cases[] = {
 	{"the buffer on the plane is the client's", plane_has_the_clients},
 	{"a subsurface that moves leaves nothing behind", moves},
@@ -272,5 +316,6 @@ const struct test_case test_cases[] = {
 	{"translucent surfaces blend", blends},
 	{"a viewport crops and scales", crops_and_scales},
 	{"popups are at their positioner's place", popups},
+	{"two windows, and black around them", two_windows},
 	{0},
 };

@@ -76,6 +76,23 @@ assert 10 <= flips <= 12, flips' "$work/frames.json"
 # losses: how often latch says that it has lost a flip.
 losses() { grep -c 'has not told for 1[0-9][0-9][0-9] ms that its frame is shown' "$latch_log"; }
 
+# Commits are refused though their tests were not: told once, and the client goes on afterwards.
+refused_commits() {
+    local client status=0
+    rm -f "$LATCH_REFUSE.count"
+    echo 22 >"$LATCH_REFUSE" # EINVAL
+    timeout 10 latch-client --software --fullscreen --frames 10 &
+    client=$!
+    wait_until 5 is_refused_often || { echo "not refused"; status=1; }
+    rm "$LATCH_REFUSE"
+    wait $client || { echo "the client gets no frames"; status=1; }
+    [[ $(grep -c 'the frame could not be submitted: Invalid argument' "$latch_log") == 1 ]] &&
+        return $status
+}
+
+# Down the ladder, and with the next attempts, each 100 ms later.
+is_refused_often() { (($(wc -c <"$LATCH_REFUSE.count") >= 10)); }
+
 # A driver that loses a flip: it is told once, and the screen goes on.
 lost_flips() {
     export LATCH_REFUSE=$work/refuse
@@ -84,6 +101,7 @@ lost_flips() {
     cases kms-release "lost flip"
     [[ $(losses) == 2 && $(grep -c 'the mode is set anew' "$latch_log") == 2 ]]
     verdict $? "lost flips are told once each time" "$latch_log"
+    check "refused commits are told once" refused_commits
     stop_latch
     unset LATCH_REFUSE
 }

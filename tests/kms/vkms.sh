@@ -144,10 +144,10 @@ job() {
     check "latch-client's test card is on the screen" pattern_on_screen
     cases kms-compose
     cases kms-color
+    read -r -a before <<<"$(holdings)"
     cases kms-fences
     cases kms-sw-sync
     check "a failed fence is named once for each surface" failures_are_named 3
-    read -r -a before <<<"$(holdings)"
     cases kms-release
     check "what latch holds is what it held before" wait_until 5 not_more_than_before
     cases kms-pacing

@@ -49,31 +49,30 @@ finally:
     return $status
 }
 
-# Frames stop, and come back, and none is lost.
+# Frames stop, and come back, and none is presented on another VT.
 away_and_back() {
-    local client status=0
-    latch-client --software=dumb --fullscreen --frames 240 --json "$work/client.json" &
-    client=$!
+    local client gap status=0
     for _ in 1 2 3; do
-        sleep 0.5
+        latch-client --software=dumb --fullscreen --frames 80 --json "$work/client.json" &
+        client=$!
+        wait_until 5 is_shown $client || { echo "not shown"; status=1; }
+        nap 0.2
         chvt 2
         wait_until 3 on_vt 2 || { echo "still on $(fgconsole)"; status=1; }
         sleep 1
         timeout 2 latchctl planes >/dev/null || { echo "no answer while away"; status=1; }
         chvt 1
         wait_until 3 on_vt 1 || { echo "still on $(fgconsole)"; status=1; }
+        wait_until 10 gone $client || { echo "no frames"; end $client; return 1; }
+        wait $client || status=1
+        gap=$(grep -oP '"longest_gap_ns": \K[0-9]+' "$work/client.json")
+        echo "longest gap $gap ns"
+        ((gap > 900000000)) || status=1
     done
-    wait_until 20 gone $client || { echo "the client waits for its frames"; end $client; return 1; }
-    wait $client || status=1
-    python3 - "$work/client.json" <<'PYTHON' || status=1
-import json, sys
-run = json.load(open(sys.argv[1]))
-print(run["presented"], "presented, longest gap", run["longest_gap_ns"] / 1e6, "ms")
-assert run["presented"] == 240, "frames were lost"
-assert run["longest_gap_ns"] > 0.9e9, "frames were presented on another VT"
-PYTHON
     return $status
 }
+
+is_shown() { latchctl planes | grep "(pid $1)"; }
 
 job() {
     start_latch --renderer pixman

@@ -6,6 +6,7 @@
  *
  *   a a1 a-   a commit with a buffer; with one whose writer has this fence; without a buffer
  *   sa wa fa  a fifo barrier before any of these: set, waited for, or both
+ *   ta        as fa, and not before 10 ms have gone by
  *   !1        the fence signals
  *   La        the output latches the surface
  *   xa        the surface is destroyed
@@ -21,6 +22,7 @@ static struct {
 	/* By name. */
 	struct surface *surfaces['z' + 1];
 	struct wp_fifo_v1 *fifos['z' + 1];
+	struct wp_commit_timer_v1 *timers['z' + 1];
 	int fences['9' + 1]; // 0: not made yet
 	struct wl_subsurface *child;
 } scene;
@@ -29,6 +31,7 @@ static struct surface *add_surface(char name) {
 	struct surface *surface = surface_create(name);
 	scene.surfaces[(int)name] = surface;
 	scene.fifos[(int)name] = surface_get_fifo(surface);
+	scene.timers[(int)name] = surface_get_timer(surface);
 	return surface;
 }
 
@@ -41,8 +44,12 @@ static int fence(char digit) {
 }
 
 static void commit(const char *word) {
-	bool sets = word[0] == 's' || word[0] == 'f', waits = word[0] == 'w' || word[0] == 'f';
+	bool timed = word[0] == 't', both = word[0] == 'f' || timed;
+	bool sets = word[0] == 's' || both, waits = word[0] == 'w' || both;
 	word += sets || waits;
+	if (timed) {
+		timer_set(scene.timers[(int)word[0]], latch_now_ns() + 10 * MS);
+	}
 	if (sets) {
 		wp_fifo_v1_set_barrier(scene.fifos[(int)word[0]]);
 	}
@@ -72,6 +79,8 @@ static void take_word(const char *word) {
 		surface_make_child(scene.surfaces['p'], add_surface('g'));
 	} else if (strcmp(word, "kill") == 0) {
 		world_kill_client();
+	} else if (strcmp(word, "later") == 0) { // than each time that was set
+		world_wait(20);
 	} else if (word[0] == '!') {
 		kernel_fence_signal(fence(word[1]), latch_now_ns());
 	} else if (word[0] == 'L') {
@@ -140,6 +149,10 @@ static const struct {
 	{"of a synchronised child the parent's turn counts", "fc p =cp fc p =cpcp fc p =cpcpcp"},
 	{"of a desynchronised one its own", "fc p =cp desync fc =cp Lc =cpc"},
 	{"held, and then synchronised", "desync fc fc =c sync p =ccp"},
+
+	{"destroyed while it waits for a barrier, and for a time",
+		"fa fp fa ta fp =ap xa ?1 Lp later =app ?0"},
+	{"killed while it does", "fa fp fa ta tp =ap ?3 kill later"},
 };
 
 static void every_script(void **state) {

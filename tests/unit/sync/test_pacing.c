@@ -45,12 +45,6 @@ static void fifo_draw(int fence_fd) {
 	surface_draw(a, fence_fd);
 }
 
-static void set_time(struct wp_commit_timer_v1 *of, int64_t ns) {
-	uint64_t sec = (uint64_t)ns / 1000000000;
-	wp_commit_timer_v1_set_timestamp(
-		of, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
-}
-
 /* What was set stays set when its object goes. */
 static void test_object_destroyed(void **state) {
 	wp_fifo_v1_set_barrier(fifo);
@@ -59,7 +53,7 @@ static void test_object_destroyed(void **state) {
 	fifo = surface_get_fifo(a);
 	wp_fifo_v1_wait_barrier(fifo);
 	wp_fifo_v1_destroy(world_forget(fifo));
-	set_time(timer, latch_now_ns() + 200 * MS);
+	timer_set(timer, latch_now_ns() + 200 * MS);
 	wp_commit_timer_v1_destroy(world_forget(timer));
 	surface_draw(a, -1);
 	latch(a);
@@ -74,7 +68,7 @@ static void test_subsurface_time(void **state) {
 	struct wp_commit_timer_v1 *its_timer = surface_get_timer(child);
 	surface_make_child(child, parent);
 	surface_draw(child, -1);
-	set_time(its_timer, latch_now_ns() + 200 * MS);
+	timer_set(its_timer, latch_now_ns() + 200 * MS);
 	surface_draw(child, -1);
 	surface_draw(parent, -1);
 	assert_int_equal(parent->applied, 0);
@@ -117,17 +111,17 @@ static void test_no_barrier_for_ever(void **state) {
 }
 
 static void test_time(void **state) {
-	set_time(timer, 0);
+	timer_set(timer, 0);
 	surface_draw(a, -1);
-	set_time(timer, latch_now_ns() - MS);
+	timer_set(timer, latch_now_ns() - MS);
 	surface_draw(a, -1);
 	assert_int_equal(a->applied, 2);
 
 	int64_t target_ns = latch_now_ns() + 40 * MS;
-	set_time(timer, target_ns);
+	timer_set(timer, target_ns);
 	surface_draw(a, -1);
 	/* In order, whatever its own time is. */
-	set_time(timer, target_ns - 30 * MS);
+	timer_set(timer, target_ns - 30 * MS);
 	surface_draw(a, -1);
 	surface_draw(a, -1);
 	world_wait(30);
@@ -150,7 +144,7 @@ static void test_all_three(void **state) {
 		setup_pacing(NULL);
 		int fence = world_fence();
 		fifo_draw(-1);
-		set_time(timer, latch_now_ns() + (last == 0 ? 500 : 20) * MS);
+		timer_set(timer, latch_now_ns() + (last == 0 ? 500 : 20) * MS);
 		fifo_draw(fence);
 		for (int i = 1; i <= 3; i++) {
 			enum latch_held_by now = conditions[(last + i) % 3];
@@ -205,7 +199,7 @@ static void test_reasons(void **state) {
 	fifo_draw(fence);
 	surface_draw(a, -1);
 	int64_t target_ns = latch_now_ns() + 10000 * MS;
-	set_time(surface_get_timer(b), target_ns);
+	timer_set(surface_get_timer(b), target_ns);
 	surface_draw(b, -1);
 	assert_reason(LATCH_HELD_BY_FENCE);
 	assert_int_equal(reasons.target_ns, target_ns);
@@ -222,7 +216,7 @@ static void test_limit(void **state) {
 	world_init_limited(LATCH_LIMIT_UPDATES, 10);
 	make_surface();
 	for (int i = 1; i <= 11; i++) {
-		set_time(timer, latch_now_ns() + 10000 * MS);
+		timer_set(timer, latch_now_ns() + 10000 * MS);
 		wl_surface_commit(a->wl);
 		assert_int_equal(world_is_refused(), i > 10);
 	}
@@ -234,7 +228,7 @@ static void test_ready_is_asked_again(void **state) {
 	const int64_t now = latch_now_ns(), target_ns = now + 300 * MS;
 	latch_deadline_init(&world.deadline, period_ns, 0);
 	latch_clock_flipped(&world.deadline.vblank, now, now);
-	set_time(timer, target_ns);
+	timer_set(timer, target_ns);
 	surface_draw(a, -1);
 	/* Right after the vblank before, which is 40 ms later than it was. */
 	int64_t before_ns = latch_clock_ready(&world.deadline.vblank, target_ns, now);

@@ -407,6 +407,12 @@ struct wp_commit_timer_v1 *surface_get_timer(struct surface *surface) {
 	return world_keep(wp_commit_timing_manager_v1_get_timer(world.timing, surface->wl));
 }
 
+void timer_set(struct wp_commit_timer_v1 *timer, int64_t ns) {
+	uint64_t sec = (uint64_t)ns / 1000000000;
+	wp_commit_timer_v1_set_timestamp(
+		timer, (uint32_t)(sec >> 32), (uint32_t)sec, (uint32_t)(ns % 1000000000));
+}
+
 struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surface) {
 	return world_keep(wp_linux_drm_syncobj_manager_v1_get_surface(world.syncobj, surface->wl));
 }

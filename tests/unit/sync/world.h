@@ -126,6 +126,8 @@ void surface_drop_release(struct surface *surface);
 struct wl_subsurface *surface_make_child(struct surface *child, struct surface *parent);
 struct wp_fifo_v1 *surface_get_fifo(struct surface *surface);
 struct wp_commit_timer_v1 *surface_get_timer(struct surface *surface);
+/* For the next commit. */
+void timer_set(struct wp_commit_timer_v1 *timer, int64_t ns);
 struct wp_linux_drm_syncobj_surface_v1 *surface_get_syncobj(struct surface *surface);
 struct zwp_linux_surface_synchronization_v1 *surface_get_explicit(struct surface *surface);
 struct wp_tearing_control_v1 *surface_get_tearing(struct surface *surface);
