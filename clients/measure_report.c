@@ -3,12 +3,17 @@
 #include <stdio.h>
 #include <string.h>
 
+const char *const client_measure_names[] = {
+	[CLIENT_MEASURE_RANDOM] = "random", [CLIENT_MEASURE_PACED] = "paced",
+	[CLIENT_MEASURE_INPUT] = "input", [CLIENT_MEASURE_INPUT_PACED] = "input-paced", NULL};
+
 bool measure_report_init(struct measure_report *report, const struct measure *run) {
 	const struct client *client = run->client;
 	*report = (struct measure_report){
 		.run = run,
-		.pace = client->options.measure == CLIENT_MEASURE_PACED ? "paced" : "random",
-		.fence = client->options.has_gpu_time ? "gpu"
+		.pace = client_measure_names[client->options.measure],
+		.fence = client->options.measure >= CLIENT_MEASURE_INPUT ? "input"
+			 : client->options.has_gpu_time ? "gpu"
 			 : client->options.late_fence ? "late"
 						      : "ready",
 		.memory = client->buffers.in_shm ? "shared memory" : "dma-buf",
@@ -40,7 +45,13 @@ void measure_report_print(const struct measure_report *report) {
 	const struct measure *run = report->run;
 	const struct measure_summary *summary = &report->summary;
 	size_t all = summary->frames + summary->early;
-	if (report->run->client->options.measure == CLIENT_MEASURE_PACED) {
+	if (strcmp(report->fence, "input") == 0) {
+		printf("measured       %zu answers to keys at random phases (seed %u), from the "
+		       "keys%s, in %s\n",
+			all, run->client->options.seed,
+			strcmp(report->pace, "input") == 0 ? "" : ", one frame for each callback",
+			report->memory);
+	} else if (report->run->client->options.measure == CLIENT_MEASURE_PACED) {
 		printf("measured       %zu frames, one for each callback, in %s\n", all,
 			report->memory);
 	} else {

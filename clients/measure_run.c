@@ -6,6 +6,9 @@
  * refresh that the compositor can't foresee, and only when the last one was answered: so each
  * finds a compositor that has nothing else of ours to do. Or, to see what a client meets that draws
  * as fast as it is let, frames go on in step.
+ *
+ * For input a key of a keyboard of ours is pressed at such a phase instead, and the frame that answers
+ * it counts from then on: committed when the key is heard of, or with the next callback after that.
  */
 #include "measure_run.h"
 
@@ -26,6 +29,8 @@
 #define WARM_UP_EXTRA_FLIPS 240
 
 #define ANSWER_NS INT64_C(1000000000)
+/* A compositor may need a while to find a new keyboard. */
+#define UNHEARD_KEYS_MAX 10
 /* What lies between planning a commit and making it. */
 #define LEAD_NS INT64_C(1000000)
 
@@ -63,9 +68,23 @@ static void remember_late(struct measure *measure, int64_t commit_ns, int fence)
 	measure->late[index].fence = fence;
 }
 
-/* Those of the warm-up, and one that a resize called for, are not what was asked about. */
+static bool is_input(const struct measure *measure) {
+	return options_of(measure)->measure >= CLIENT_MEASURE_INPUT;
+}
+
+static bool is_late(const struct measure *measure, int64_t commit_ns) {
+	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
+		if (measure->late[i].commit_ns == commit_ns) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Those of the warm-up, frames that answer no key where they should, and one that a resize called for, are not what was asked about. */
 static bool counts(const struct measure *measure, int64_t commit_ns) {
-	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns;
+	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns &&
+	       (!is_input(measure) || is_late(measure, commit_ns));
 }
 
 static void handle_answer(void *data, int64_t commit_ns, const struct stats_frame *frame) {
@@ -148,6 +167,58 @@ static bool step_in_pace(struct measure *measure) {
 	return !picture || commit(measure, picture, -1) != 0;
 }
 
+static bool commit_answer(struct measure *measure, struct ring_buffer *picture) {
+	const int64_t commit_ns = commit(measure, picture, -1);
+	if (commit_ns != 0 && measure->key.heard) {
+		remember_late(measure, commit_ns, -1);
+		measure->late[(measure->num_late - 1) % MEASURE_MAX_LATE].ready_ns =
+			measure->key.pressed_ns;
+		measure->key.pressed_ns = 0;
+		measure->key.heard = false;
+	}
+	return commit_ns != 0;
+}
+
+/* The next key is pressed when the last one was answered, and the answer shown. */
+static bool press_in_time(struct measure *measure) {
+	const int64_t now = latch_now_ns();
+	if (measure->key.pressed_ns != 0 && now >= measure->give_up_ns) {
+		if (++measure->unanswered > UNHEARD_KEYS_MAX) {
+			return failed(
+				false, "the compositor tells of no key: has the window the focus?");
+		}
+		measure->key.pressed_ns = 0;
+	}
+	if (measure->key.pressed_ns != 0) {
+		arm(measure, measure->give_up_ns);
+	} else if (measure->due_ns == 0) {
+		measure->due_ns = measure_schedule_next(
+			&measure->schedule, measure->grid.period_ns, now + LEAD_NS);
+		arm(measure, measure->due_ns);
+	} else if (now >= measure->due_ns) {
+		measure->due_ns = 0;
+		measure->give_up_ns = now + ANSWER_NS;
+		arm(measure, measure->give_up_ns);
+		return key_press(&measure->key);
+	}
+	return true;
+}
+
+static bool step_by_input(struct measure *measure) {
+	struct client *client = measure->client;
+	const bool paced = options_of(measure)->measure == CLIENT_MEASURE_INPUT_PACED;
+	struct ring_buffer *picture = NULL;
+	if (paced && !client->window.frame) {
+		picture = client_take_buffer(client);
+	} else if (!paced && measure->key.heard) {
+		picture = ring_free_buffer(client->buffers.ring);
+	}
+	if (picture && !commit_answer(measure, picture)) {
+		return false;
+	}
+	return (!paced && client->presentation.num_pending > 0) || press_in_time(measure);
+}
+
 /* Ends the warm-up when the grid is known. */
 static enum client_exit learn(struct measure *measure) {
 	const struct client_options *options = options_of(measure);
@@ -157,7 +228,8 @@ static enum client_exit learn(struct measure *measure) {
 	if (measure_grid_fit(&measure->grid, measure->flips, measure->num_flips,
 		    measure->client->presentation.stats.refresh_ns)) {
 		measure->phase = MEASURE_SETTLE;
-		if (options->measure == CLIENT_MEASURE_PACED) {
+		if (options->measure == CLIENT_MEASURE_PACED ||
+			options->measure == CLIENT_MEASURE_INPUT_PACED) {
 			begin_frames(measure);
 		}
 	} else if (measure->num_flips >= options->warm_up + WARM_UP_EXTRA_FLIPS) {
@@ -266,8 +338,10 @@ static enum client_exit step(struct measure *measure) {
 		measure->phase == MEASURE_DONE) {
 		return status;
 	}
-	return (in_pace ? step_in_pace(measure) : step_at_random(measure)) ? CLIENT_EXIT_OK
-									   : CLIENT_EXIT_FAILURE;
+	const bool ok = in_pace		    ? step_in_pace(measure)
+			: is_input(measure) ? step_by_input(measure)
+					    : step_at_random(measure);
+	return ok ? CLIENT_EXIT_OK : CLIENT_EXIT_FAILURE;
 }
 
 static enum client_exit run(struct measure *measure) {
@@ -324,6 +398,16 @@ static enum client_exit start(struct measure *measure) {
 		!late_fence_init(&measure->fence, client->buffers.sync.mode, &why)) {
 		return failed(CLIENT_EXIT_NO_GLOBAL, "--fence late is not possible: %s", why);
 	}
+	if (is_input(measure)) {
+		if (measure->clock != CLOCK_MONOTONIC) {
+			return failed(CLIENT_EXIT_NO_GLOBAL,
+				"--measure=input needs a compositor with the clock of input, "
+				"CLOCK_MONOTONIC");
+		}
+		if (!key_init(&measure->key, client->conn.display)) {
+			return CLIENT_EXIT_NO_SOURCE;
+		}
+	}
 	measure->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	measure->frames = calloc(client->options.frames, sizeof(*measure->frames));
 	if (measure->timer_fd < 0 || !measure->frames) {
@@ -336,6 +420,7 @@ enum client_exit measure_run(struct measure *measure, struct client *client) {
 	*measure = (struct measure){
 		.client = client,
 		.fence = {.vgem_fd = -1},
+		.key = {.device = -1},
 		.timer_fd = -1,
 		.clock = client->conn.presentation_clock,
 		.peer = peer_pid(wl_display_get_fd(client->conn.display)),
@@ -363,6 +448,7 @@ void measure_finish(struct measure *measure) {
 	}
 	measure->client->presentation.answered = NULL;
 	late_fence_finish(&measure->fence);
+	key_finish(&measure->key);
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		fd_clear(&measure->late[i].fence);
 	}

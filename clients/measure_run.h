@@ -8,6 +8,7 @@
 
 #include "client.h"
 #include "common/util.h"
+#include "key.h"
 #include "late_fence.h"
 #include "measure/measure.h"
 #include "peer.h"
@@ -26,6 +27,7 @@ enum measure_phase {
 struct measure {
 	struct client *client;
 	struct late_fence fence;
+	struct key key; /* of input alone */
 	int timer_fd;
 	clockid_t clock; /* the compositor's, of all times below but those of the schedule */
 

@@ -60,9 +60,6 @@ static bool take_cpu_time(const char *text, void *data) {
 static const char *const software_kinds[] = {
 	[CANVAS_DUMB] = "dumb", [CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
 
-static const char *const measures[] = {
-	[CLIENT_MEASURE_RANDOM] = "random", [CLIENT_MEASURE_PACED] = "paced", NULL};
-
 static const char *const fences[] = {"ready", "late", NULL};
 
 static const char *const encodings[] = {
@@ -154,9 +151,11 @@ static const struct option_row rows[] = {
 		 "\nMeasuring, with pictures that are drawn once:\n"},
 	{"measure", "[=PACE]",
 		"how soon frames reach the screen: committed at random phases\n"
-		"of the refresh (random), or one for each callback (paced)",
-		OPTION_NAME, MEMBER(measure), .names = measures, .min = CLIENT_MEASURE_RANDOM,
-		.max = CLIENT_MEASURE_PACED},
+		"of the refresh (random), or one for each callback (paced);\n"
+		"or how soon what answers a key does: alone (input), or one of\n"
+		"those for callbacks (input-paced)",
+		OPTION_NAME, MEMBER(measure), .names = client_measure_names, .min = CLIENT_MEASURE_RANDOM,
+		.max = CLIENT_MEASURE_INPUT_PACED},
 	{"cpu-time", "MS[,SPREAD[,GROWTH[,OUTLIER]]]",
 		"compute so long for each frame, as if it were drawn",
 		OPTION_CALL, GIVEN(has_cpu_time), .take = take_cpu_time},
@@ -188,7 +187,8 @@ static bool check_together(struct client_options *options) {
 	const struct latch_format *format = latch_format_find(options->wish.fourcc);
 	const bool ycbcr = format && format->ycbcr, cpu = options->software;
 	const bool measure = options->measure != CLIENT_MEASURE_NONE;
-	const bool paced = options->measure == CLIENT_MEASURE_PACED;
+	const bool random = options->measure == CLIENT_MEASURE_RANDOM;
+	const bool input = options->measure >= CLIENT_MEASURE_INPUT;
 	const bool over_edge = look->crop_x + look->crop_width > options->width ||
 			       look->crop_y + look->crop_height > options->height;
 	char edge[80];
@@ -210,8 +210,9 @@ static bool check_together(struct client_options *options) {
 			"--fence, --shm and --cpu-time need --measure"},
 		{measure && options->hold,
 			"--measure ends after its frames and can't --hold the last"},
-		{options->late_fence && (options->shm || paced),
+		{options->late_fence && (options->shm || !random),
 			"--fence late is for dma-bufs at random phases"},
+		{input && options->has_gpu_time, "--measure=input counts from keys, not from fences"},
 		{options->has_gpu_time && (options->late_fence || options->shm),
 			"--gpu-time makes fences of its own, for dma-bufs: no --fence late, no "
 			"--shm"},

@@ -19,7 +19,12 @@ enum client_measure {
 	CLIENT_MEASURE_NONE,
 	CLIENT_MEASURE_RANDOM, /* a frame every two to three refreshes, at any phase */
 	CLIENT_MEASURE_PACED,  /* a frame for each callback */
+	CLIENT_MEASURE_INPUT,  /* a frame for each key, which is pressed at any phase */
+	CLIENT_MEASURE_INPUT_PACED, /* the same, in the midst of a frame for each callback */
 };
+
+/** By enum client_measure, NULL at its begin and end. */
+extern const char *const client_measure_names[];
 
 struct client_options {
 	uint32_t width, height;

@@ -29,6 +29,8 @@ paced-gpu-5          0  --measure=paced --gpu-time 5 --fullscreen
 paced-gpu-14         0  --measure=paced --gpu-time 14 --fullscreen
 paced-gpu-20         0  --measure=paced --gpu-time 20 --fullscreen
 paced-gpu-30         0  --measure=paced --gpu-time 30 --fullscreen
+input-full           0  --measure=input --fullscreen
+input-paced-full     0  --measure=input-paced --buffers 3 --cpu-time 1 --fullscreen
 shm-full             0  --measure --shm --fullscreen
 sparse-window        0  --measure --size 640x480
 paced-2-window       0  --measure=paced --buffers 2 --size 640x480
@@ -184,6 +186,9 @@ measure_all() {
         stop_compositor
     done <<<"$table"
 }
+
+# For keys of its own the client needs /dev/uinput.
+modprobe uinput
 
 # One GPU for all; it ends with this script.
 if [[ $LATCH_LAB_DEVICE == vkms ]]; then

@@ -36,6 +36,8 @@ CASES = {
     "paced-gpu-14": "self-paced, jobs of 14 ms on the GPU (from the signal)",
     "paced-gpu-20": "self-paced, jobs of 20 ms on the GPU (from the signal)",
     "paced-gpu-30": "self-paced, jobs of 30 ms on the GPU (from the signal)",
+    "input-full": "input to flip: a frame for each key",
+    "input-paced-full": "input to flip: keys while frames go on, 3 buffers, 1 ms by CPU",
     "paced-2-window": "self-paced, 2 buffers, a window",
     "paced-3-window": "self-paced, 3 buffers, a window",
     "shm-full": "shared memory, sparse, fullscreen",

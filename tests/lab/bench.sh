@@ -62,7 +62,8 @@ compositor: one process that wakes up and flips.
                    sparse-full late-full-implicit late-full-sync-file
                    late-full-syncobj paced-2-full paced-3-full
                    paced-cpu-1 paced-cpu-varies paced-cpu-grows paced-cpu-outliers
-                   paced-gpu-5 paced-gpu-14 paced-gpu-20 paced-gpu-30 shm-full
+                   paced-gpu-5 paced-gpu-14 paced-gpu-20 paced-gpu-30
+                   input-full input-paced-full shm-full
                    sparse-window paced-2-window paced-3-window shm-window
                    busy-window late-busy four-windows eight-windows
                    composed-window composed-paced composed-busy
