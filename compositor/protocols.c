@@ -93,6 +93,7 @@ static void handle_surface_committed(void *data, struct latch_surface *surface,
 			latch_pace_ready(&surface->pace,
 				&(struct latch_pace_answer){
 					.callback_ns = record->callback_ns,
+					.input_ns = record->input_ns,
 					.commit_ns = record->commit_ns,
 					.ready_ns = record->ready_ns,
 				},
@@ -157,8 +158,20 @@ static void handle_cursor_moved(void *data) {
 	for_each_output(data, latch_output_cursor_moved);
 }
 
-static void handle_input(void *data) {
-	for_each_output(data, latch_output_note_input);
+/* Events tell the lower bits of a count of ms, of CLOCK_MONOTONIC where they are libinput's. */
+static int64_t event_ns(uint32_t time_msec) {
+	const int64_t now_ms = latch_now_ns() / 1000000;
+	return (now_ms - (uint32_t)((uint32_t)now_ms - time_msec)) * 1000000;
+}
+
+static void handle_input(void *data, struct wlr_surface *wlr_surface, uint32_t time_msec) {
+	struct latch_core *core = data;
+	struct latch_surface *surface =
+		wlr_surface != NULL ? latch_surface_get(core->contents, wlr_surface) : NULL;
+	if (surface != NULL && surface->input_ns == 0) {
+		surface->input_ns = event_ns(time_msec);
+	}
+	for_each_output(core, latch_output_note_input);
 }
 
 static void handle_leave(void *data) {

@@ -22,6 +22,9 @@
  * have one or two; all that wait are answered at the flip, when others are in a hurry. */
 #define MAX_WAITING 4
 
+/* What is committed later than this after an input is not its answer. */
+#define ANSWER_NS INT64_C(1000000000)
+
 /* Clients may name as many rectangles as they like. With more than so many, what encloses them. */
 #define MAX_RECTS 16
 
@@ -92,8 +95,13 @@ static void handle_committed(
 	const struct latch_content_tracker *tracker = data;
 	struct latch_surface *surface = wl_container_of(sync, surface, sync);
 	const int64_t callback_ns = latch_pace_commit(&surface->pace);
+	const int64_t input_ns = surface->input_ns;
+	surface->input_ns = 0;
 	if (update != NULL) {
 		update->record.callback_ns = callback_ns;
+		if (update->record.commit_ns - input_ns < ANSWER_NS) {
+			update->record.input_ns = input_ns;
+		}
 		latch_trace_commit(tracker->options.trace, &update->record);
 	}
 	if (latch_pace_runs_ahead(&surface->pace)) {

@@ -100,6 +100,8 @@ struct latch_surface {
 	struct latch_pace pace;
 	int64_t callback_ns, callback_deadline_ns;
 	struct wl_list callback_link; // latch_output.callbacks, or empty
+	/** The first input that its client was told of since its last commit; 0: none. */
+	int64_t input_ns;
 
 	struct wlr_addon addon; // it goes with the wl_surface
 };

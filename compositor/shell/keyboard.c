@@ -121,7 +121,8 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	shell->options.input(shell->options.data);
+	shell->options.input(shell->options.data,
+		shell->seat->keyboard_state.focused_surface, event->time_msec);
 	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
 }
 

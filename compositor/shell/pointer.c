@@ -114,7 +114,8 @@ static void handle_button(struct wl_listener *listener, void *data) {
 		press(shell, event);
 	}
 	if (!has_grab(shell)) {
-		shell->options.input(shell->options.data);
+		shell->options.input(
+			shell->options.data, state->focused_surface, event->time_msec);
 	}
 	/* With a grab nothing has the focus: the seat only counts the buttons that are down. */
 	wlr_seat_pointer_notify_button(shell->seat, event->time_msec, event->button, event->state);
@@ -131,7 +132,8 @@ static void handle_button(struct wl_listener *listener, void *data) {
 static void handle_axis(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.axis);
 	struct wlr_pointer_axis_event *event = data;
-	shell->options.input(shell->options.data);
+	shell->options.input(shell->options.data, shell->seat->pointer_state.focused_surface,
+		event->time_msec);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
 }

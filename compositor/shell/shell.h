@@ -14,6 +14,7 @@
 #include <wlr/util/box.h>
 
 struct wlr_output;
+struct wlr_surface;
 
 struct latch_shell_options {
 	struct wl_display *display;
@@ -30,9 +31,9 @@ struct latch_shell_options {
 	void (*damage_all)(void *data);
 	/* What latch_shell_cursor() returns has changed: position, image or both. */
 	void (*cursor_moved)(void *data);
-	/* A client was told of a key, a button, a wheel or a finger, and may be about to draw the
-	 * answer. */
-	void (*input)(void *data);
+	/* A surface's client is told of a key, a button, a wheel or a finger, and may be about to draw
+	 * the answer. surface: NULL where it is nobody's. time_msec: the event's. */
+	void (*input)(void *data, struct wlr_surface *surface, uint32_t time_msec);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);
 	/* The user asked for the end of the session (Ctrl+Alt+Backspace). */

@@ -90,7 +90,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, latch_surface_toplevel(surface));
-	shell->options.input(shell->options.data);
+	shell->options.input(shell->options.data, surface, event->time_msec);
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
@@ -125,11 +125,17 @@ static bool let_go(struct latch_shell *shell, int32_t id) {
 	return point != NULL;
 }
 
+static void note_input(struct latch_shell *shell, int32_t id, uint32_t time_msec) {
+	const struct wlr_touch_point *point = wlr_seat_touch_get_point(shell->seat, id);
+	shell->options.input(
+		shell->options.data, point != NULL ? point->surface : NULL, time_msec);
+}
+
 static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_up);
 	struct wlr_touch_up_event *event = data;
 	if (let_go(shell, event->touch_id)) {
-		shell->options.input(shell->options.data);
+		note_input(shell, event->touch_id, event->time_msec);
 		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
 	}
 }
@@ -159,7 +165,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 				shell->seat, event->time_msec, event->touch_id);
 		}
 	}
-	shell->options.input(shell->options.data);
+	note_input(shell, event->touch_id, event->time_msec);
 	wlr_seat_touch_notify_motion(
 		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
 }

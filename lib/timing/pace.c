@@ -115,14 +115,18 @@ void latch_pace_ready(
 	if (answer->callback_ns == 0) {
 		return;
 	}
+	const bool late = pace->aim_ns != 0 && answer->ready_ns > pace->aim_ns;
+	if (late && answer->input_ns > answer->callback_ns) {
+		return; // it is late by what it has waited for
+	}
 	/* As it would have been without a job before it. */
-	const int64_t took_ns = answer->commit_ns - answer->callback_ns +
+	const int64_t took_ns = answer->commit_ns -
+				latch_max(answer->callback_ns, answer->input_ns) +
 				latch_max(answer->ready_ns - begun_ns, 0);
 	if (took_ns > LATCH_PACE_REFRESHES_MAX * refresh_ns) {
 		pace->answers = 0;
 		return;
 	}
-	const bool late = pace->aim_ns != 0 && answer->ready_ns > pace->aim_ns;
 	remember(pace, took_ns, late);
 	if (pace->ahead) {
 		judge(pace, took_ns + took_ns / 4 + LATCH_PACE_SPARE_NS <= pace->whole_ns);

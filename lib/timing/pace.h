@@ -69,6 +69,8 @@ struct latch_pace {
 struct latch_pace_answer {
 	/** The callback that its commit answered, see latch_pace_commit(). */
 	int64_t callback_ns;
+	/** What else the client was told of, and may have waited for; 0: nothing. */
+	int64_t input_ns;
 	int64_t commit_ns, ready_ns;
 };
 

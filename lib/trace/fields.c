@@ -66,6 +66,7 @@ static const struct latch_field frame_fields[] = {
 		.needs = offsetof(struct latch_frame_record, blocked.until_ns)),
 	FRAME(paced_ns, "paced_ns"),
 	FRAME(callback_ns, "callback_ns"),
+	FRAME(input_ns, "input_ns"),
 };
 const struct latch_fields latch_frame_fields = FIELDS(frame_fields);
 

@@ -28,7 +28,7 @@ static void damage_all(void *data) {
 static void cursor_moved(void *data) {
 }
 
-static void input(void *data) {
+static void input(void *data, struct wlr_surface *surface, uint32_t time_msec) {
 	f.inputs++;
 }
 

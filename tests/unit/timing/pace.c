@@ -31,7 +31,7 @@ static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, struct r
 	const int64_t ready_ns = sent_ns + draws_ns;
 	assert_true(sent_ns >= now_ns);
 	latch_pace_sent(pace, sent_ns, deadline_ns, sent_ns == now_ns);
-	const struct latch_pace_answer answer = {latch_pace_commit(pace), ready_ns, ready_ns};
+	const struct latch_pace_answer answer = {latch_pace_commit(pace), 0, ready_ns, ready_ns};
 	assert_int_equal(answer.callback_ns, sent_ns);
 	latch_pace_ready(pace, &answer, REFRESH);
 	for (result->now_ns += REFRESH; result->now_ns < ready_ns + MARGIN;) {
@@ -134,8 +134,28 @@ static void test_who_does_not_answer(void **state) {
 	assert_int_equal(latch_pace_commit(&pace), 0);
 	const unsigned answers = pace.answers;
 	latch_pace_ready(&pace,
-		&(struct latch_pace_answer){0, result.now_ns, result.now_ns + MS}, REFRESH);
+		&(struct latch_pace_answer){0, 0, result.now_ns, result.now_ns + MS}, REFRESH);
 	assert_int_equal(pace.answers, answers);
+}
+
+/* Its callback was sent long before the key that it answers. */
+static void test_input(void **state) {
+	struct latch_pace pace = {0};
+	struct result result = {.now_ns = START};
+	for (int i = 0; i < 20; i++) {
+		frame(&pace, late, &result, 2 * MS);
+	}
+	const int64_t usual_ns = frame(&pace, late, &result, 2 * MS);
+	for (int after_ms = 5; after_ms < 40; after_ms += 5) {
+		latch_pace_sent(&pace, result.now_ns, result.now_ns + REFRESH - MARGIN, true);
+		const int64_t input_ns = result.now_ns + after_ms * MS;
+		latch_pace_ready(&pace,
+			&(struct latch_pace_answer){latch_pace_commit(&pace), input_ns,
+				input_ns + 2 * MS, input_ns + 2 * MS},
+			REFRESH);
+		result.now_ns += 60 * MS;
+		assert_int_equal(frame(&pace, late, &result, 2 * MS), usual_ns);
+	}
 }
 
 static void test_unknown(void **state) {
@@ -179,7 +199,7 @@ static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
 		const int64_t commit_ns = heard_ns + MS;
 		free_ns = (free_ns > commit_ns ? free_ns : commit_ns) + job_ns;
 		const struct latch_pace_answer answer = {
-			latch_pace_commit(pace), commit_ns, free_ns};
+			latch_pace_commit(pace), 0, commit_ns, free_ns};
 		latch_pace_ready(pace, &answer, REFRESH);
 		int64_t next_ns = flip_ns + REFRESH;
 		while (next_ns - MARGIN < free_ns) {
@@ -230,7 +250,7 @@ static void test_random(void **state) {
 		const int64_t commit = at + rand() % REFRESH;
 		now = commit + rand() % (2 * REFRESH);
 		latch_pace_ready(&pace,
-			&(struct latch_pace_answer){latch_pace_commit(&pace), commit, now},
+			&(struct latch_pace_answer){latch_pace_commit(&pace), 0, commit, now},
 			REFRESH);
 	}
 }
@@ -246,5 +266,5 @@ static void test_names(void **state) {
 }
 
 TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
-	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_in_turn), UNIT(test_ahead),
+	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_input), UNIT(test_in_turn), UNIT(test_ahead),
 	UNIT(test_random), UNIT(test_names))
