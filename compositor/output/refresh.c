@@ -32,8 +32,7 @@ static const char *const tearing_refusals[LATCH_TEARING_REFUSALS] = {
 static const char *const vrr_refusals[LATCH_VRR_REFUSALS] = {
 	[LATCH_VRR_OK] = "ok: on",
 	[LATCH_VRR_NOT_ASKED] = "not-asked: off, nobody asks for it",
-	[LATCH_VRR_NOT_CAPABLE] = "not-capable: off, the monitor or its driver has none "
-				  "(vrr_capable, VRR_ENABLED)",
+	[LATCH_VRR_NOT_CAPABLE] = "not-capable: off, the monitor or its driver lacks it (vrr_capable)",
 	[LATCH_VRR_NOT_FULLSCREEN] = "not-fullscreen: off, nothing fills the screen",
 	[LATCH_VRR_PHOTO] = "photo: off, what fills the screen is a photo",
 	[LATCH_VRR_KERNEL] = "kernel: off, the kernel refuses it in this mode",
