@@ -176,12 +176,9 @@ pixel_is() {
     [[ $is == "$3" ]]
 }
 
-# move_pointer X Y: each from 0 to 32767. By a place beside it, as the kernel drops what is where the
-# device was last, though another latch has the pointer in the middle now.
+# move_pointer X Y: each from 0 to 32767.
 move_pointer() {
     lab-monitor --qmp "{\"execute\": \"input-send-event\", \"arguments\": {\"events\": [
-        {\"type\": \"abs\", \"data\": {\"axis\": \"x\", \"value\": $(($1 ^ 1))}},
-        {\"type\": \"abs\", \"data\": {\"axis\": \"y\", \"value\": $(($2 ^ 1))}},
         {\"type\": \"abs\", \"data\": {\"axis\": \"x\", \"value\": $1}},
         {\"type\": \"abs\", \"data\": {\"axis\": \"y\", \"value\": $2}}]}}" >/dev/null
     nap 0.1

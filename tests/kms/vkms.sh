@@ -8,8 +8,10 @@ pattern_on_screen() {
     local client
     latch-client --software --fullscreen --pattern --frames 30 --hold &
     client=$!
-    move_pointer 32767 32767
+    # latch has a socket before it has opened its devices, and a position from before that is lost.
     sleep 1
+    move_pointer 32767 32767
+    sleep 0.5
     take_picture && kms-picture pattern "$LATCH_CAPTURE"
     local status=$?
     end $client
