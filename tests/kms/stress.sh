@@ -37,7 +37,7 @@ parts=("$@")
 # flood, which takes from the victim's client as much of the processor as it gets itself.
 may_lose=50
 # Much that comes at once takes latch by surprise, and one read of the socket is the least that it does of it.
-may_lose_to_crowd=30
+may_lose_to_crowd=20
 
 # latch may take twice the CPU that it takes for the victim alone. A hostile client whose buffers come
 # back goes on committing, so it is one more client to serve, which may cost what a good one costs:
