@@ -326,6 +326,8 @@ static bool has_buffer(const struct latch_composer *composer) {
 	}
 	for (size_t i = 0; i < WLR_SWAPCHAIN_CAP; i++) {
 		if (swapchain->slots[i].buffer != NULL && !swapchain->slots[i].acquired) {
+			/* One came back before what was made in its place was taken. */
+			latch_dumb_trim(output->allocator, output->width, output->height);
 			return true;
 		}
 	}

@@ -260,6 +260,13 @@ bool latch_dumb_is_making(const struct wlr_allocator *allocator) {
 	return dumb != NULL && dumb->making;
 }
 
+void latch_dumb_trim(struct wlr_allocator *allocator, int width, int height) {
+	struct dumb_allocator *dumb = find(allocator);
+	if (dumb != NULL && !dumb->making && width == dumb->width && height == dumb->height) {
+		drop_stock(dumb);
+	}
+}
+
 bool latch_dumb_ready(struct wlr_allocator *allocator, int width, int height, unsigned count) {
 	struct dumb_allocator *dumb = find(allocator);
 	if (dumb == NULL) {

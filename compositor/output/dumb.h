@@ -23,6 +23,9 @@ struct wlr_allocator *latch_dumb_allocator_create(
  */
 bool latch_dumb_ready(struct wlr_allocator *allocator, int width, int height, unsigned count);
 
+/** Lets go of buffers of this size that were made ahead, as they are not needed any more. */
+void latch_dumb_trim(struct wlr_allocator *allocator, int width, int height);
+
 /** Whether buffers are being made; not by other allocators. */
 bool latch_dumb_is_making(const struct wlr_allocator *allocator);
 
