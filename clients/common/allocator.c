@@ -28,9 +28,9 @@ static bool map_piece(struct dmabuf_piece *piece, int fd, uint64_t size, uint64_
 }
 
 /*
- * Each of the following gets one piece of memory, mapped, for so many rows of *pitch bytes, which
- * they may raise to what the device wants. *fd is -1 before; it and the piece are the caller's
- * to give back, also where they return false and errno.
+ * Each of the following functions allocates and maps one piece of memory for so many rows of *pitch
+ * bytes. It may raise *pitch to what the device wants. *fd is -1 before. The caller gives back *fd
+ * and the piece, also where the function returns false and errno.
  */
 
 /*

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <wayland-server-core.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/allocator.h>
@@ -18,6 +17,9 @@
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 
+#include "base/fd.h"
+#include "base/source.h"
+
 /* What a swapchain needs at the beginning: one is shown while the other one is drawn. */
 #define STOCK_MAX 2
 
@@ -25,7 +27,8 @@
 #define TOUCH_STEP 4096
 
 /* Kept by its mapping and its dma-buf. The GEM handle is closed as soon as it has both, since the
- * fd is the backend's as well, and there an import of the dma-buf would give the same handle. */
+ * fd is the backend's as well, and there an import of the dma-buf would give the same handle. (A
+ * struct kms_dumb_buffer keeps its handle, and is in a list that is not for threads.) */
 struct memory {
 	void *data;
 	uint64_t size;
@@ -61,9 +64,7 @@ static void memory_finish(struct memory *memory) {
 	if (memory->data != MAP_FAILED) {
 		munmap(memory->data, memory->size);
 	}
-	if (memory->prime_fd >= 0) {
-		close(memory->prime_fd);
-	}
+	latch_fd_clear(&memory->prime_fd);
 }
 
 /* In the thread, too: nothing here logs, or is anybody else's. Returns 0 or negative errno. */
@@ -209,11 +210,9 @@ static void allocator_destroy(struct wlr_allocator *allocator) {
 	struct dumb_allocator *dumb = wl_container_of(allocator, dumb, base);
 	stop_making(dumb);
 	drop_stock(dumb);
-	if (dumb->done_source != NULL) {
-		wl_event_source_remove(dumb->done_source);
-	}
-	close(dumb->done_fd);
-	close(dumb->fd);
+	latch_source_clear(&dumb->done_source);
+	latch_fd_clear(&dumb->done_fd);
+	latch_fd_clear(&dumb->fd);
 	free(dumb);
 }
 

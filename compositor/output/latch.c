@@ -72,16 +72,21 @@ static bool fill_frame(struct latch_output *output) {
 	return true;
 }
 
+/* What it shows is planned anew, and of its record stays how it was latched. */
+static void empty(struct latch_frame *frame) {
+	struct latch_flip_record record = frame->record;
+	record.layers = record.on_planes = record.composed = 0;
+	latch_frame_clear(frame);
+	frame->record = record;
+}
+
 /* What submit() returns of a frame whose picture is still being drawn, or will be, in a buffer that is
  * being made. */
 #define AWAITED 1
 
 static int submit(struct latch_output *output) {
 	if (output->composer.lacks_buffer) {
-		/* It will be planned anew: nothing is to be held for it. */
-		const struct latch_flip_record record = output->next->record;
-		latch_frame_clear(output->next);
-		output->next->record = record;
+		empty(output->next); // nothing is to be held for it: it will be planned anew
 		latch_output_await_picture(output);
 		return AWAITED;
 	}
@@ -105,10 +110,7 @@ static int submit_down_the_ladder(struct latch_output *output) {
 			output->wlr_output->name, strerror(-ret));
 		latch_plan_refused(&output->plan_memory, ret);
 		latch_output_assign(output);
-		struct latch_flip_record record = output->next->record;
-		record.layers = record.on_planes = record.composed = 0;
-		latch_frame_clear(output->next);
-		output->next->record = record;
+		empty(output->next);
 		if (!fill_frame(output)) {
 			return -ENOMEM;
 		}

@@ -21,7 +21,8 @@
 #include "output/management.h"
 #include "sync/surface.h"
 
-/* Name and text. Not of those that concern one frame only, or nobody: they are not logged. */
+/* Name and text. A refusal without them is not logged: it concerns a single frame, or nobody
+ * asks. */
 static const char *const tearing_refusals[LATCH_TEARING_REFUSALS] = {
 	[LATCH_TEARING_OK] = "ok: frames are flipped to at once",
 	[LATCH_TEARING_NO_DRIVER] = "no-driver: the driver has no asynchronous flips",

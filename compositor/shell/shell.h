@@ -32,7 +32,7 @@ struct latch_shell_options {
 	/* What latch_shell_cursor() returns has changed: position, image or both. */
 	void (*cursor_moved)(void *data);
 	/* A surface's client is told of a key, a button, a wheel or a finger, and may be about to draw
-	 * the answer. surface: NULL where it is nobody's. time_msec: the event's. */
+	 * the answer. surface: NULL where none has the focus. time_msec: the event's. */
 	void (*input)(void *data, struct wlr_surface *surface, uint32_t time_msec);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);

@@ -21,7 +21,7 @@
 
 #define NS_PER_MS INT64_C(1000000)
 
-static const struct latch_watch *find_pending(const struct latch_held_update *update) {
+const struct latch_watch *latch_hold_find_pending(const struct latch_held_update *update) {
 	for (size_t i = 0; i < update->num_watches; i++) {
 		if (update->watches[i].source != NULL) {
 			return &update->watches[i];
@@ -31,7 +31,7 @@ static const struct latch_watch *find_pending(const struct latch_held_update *up
 }
 
 static struct latch_held describe(const struct latch_held_update *update, int64_t now_ns) {
-	const struct latch_watch *watch = find_pending(update);
+	const struct latch_watch *watch = latch_hold_find_pending(update);
 	struct latch_held held = {
 		.surface = update->sync->surface,
 		.account = update->sync->account,
@@ -103,7 +103,7 @@ static void time_out(struct latch_held_update *update) {
 static struct latch_held_update *find_guilty(struct latch_surface_sync *sync) {
 	struct latch_held_update *update;
 	wl_list_for_each(update, &sync->waiting, link) {
-		if (find_pending(update) != NULL) {
+		if (latch_hold_find_pending(update) != NULL) {
 			return update;
 		}
 	}

@@ -29,6 +29,8 @@ void latch_gate_for_each_held(const struct latch_gate *gate,
 
 /* For the gate. */
 
+/* The first fence that the update still waits for; NULL: it waits for none of its own. */
+const struct latch_watch *latch_hold_find_pending(const struct latch_held_update *update);
 /* False when the timer can't be had. */
 bool latch_hold_init(struct latch_gate *gate);
 /* An update is held from now on. */

@@ -418,15 +418,6 @@ static void handle_commit(struct wl_listener *listener, void *data) {
 	events->applied(events->data, sync, update.id != 0 ? &update : NULL);
 }
 
-static bool waits_for_fence(const struct latch_held_update *update) {
-	for (size_t i = 0; i < update->num_watches; i++) {
-		if (update->watches[i].source != NULL) {
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool send_callbacks(struct wl_list *callbacks, int64_t time_ns) {
 	const bool any = !wl_list_empty(callbacks);
 	struct wl_resource *callback, *next;
@@ -443,7 +434,7 @@ bool latch_surface_sync_send_held_callbacks(struct latch_surface_sync *sync, int
 	}
 	const struct latch_held_update *oldest =
 		wl_container_of(sync->waiting.next, oldest, link);
-	if (!waits_for_fence(oldest)) {
+	if (latch_hold_find_pending(oldest) == NULL) {
 		return false;
 	}
 	struct wlr_surface_state *state;

@@ -13,8 +13,8 @@
  * as can be. A client that is not known, or was late, hears early until it is known again.
  *
  * A client whose job takes longer than there is from a flip to the next deadline would have its GPU
- * stand still from the end of a job to the flip. It is let run ahead: while its job goes on, it hears at
- * the next vblank.
+ * stand still from the end of a job to the flip. It is let run ahead: it hears with the submit of
+ * its frame, or, while its job goes on, at the next vblank.
  */
 
 enum latch_pacing {
@@ -30,8 +30,9 @@ enum latch_pacing {
 #define LATCH_PACE_REFRESHES_MAX 2
 /** So many answers in a row until a client is known. */
 #define LATCH_PACE_KNOWN 8
-/** Answers are remembered by the longest one of so many in a row, for so many rows. One that is
- * longer than all others is forgotten with its row: less than one in a thousand frames is lost. */
+/** Of so many answers in a row the longest one is remembered, for so many rows. A single answer
+ * that is longer than all others counts in its own row alone: it costs less than one frame in a
+ * thousand. */
 #define LATCH_PACE_ROW 32
 #define LATCH_PACE_ROWS 32
 /** An answer that came too late counts for longer, by this part less with each that follows. */
@@ -84,8 +85,8 @@ bool latch_pacing_parse(const char *text, enum latch_pacing *pacing);
 int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing, int64_t now_ns,
 	int64_t deadline_ns, int64_t refresh_ns);
 
-/** The callback was sent: early, or when its time had come. deadline_ns: as above; 0 for one of a client
- * that runs ahead. */
+/** The callback was sent: early, or when its time had come. deadline_ns: as above; 0 for one of a
+ * client that runs ahead. */
 void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns, bool early);
 
 /** The client has committed. Returns when the callback was sent that it answers, 0: none. */
