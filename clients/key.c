@@ -1,14 +1,13 @@
 #include "key.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/uinput.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 #include <wayland-client.h>
 
 #include "base/clock.h"
+#include "common/uinput.h"
 #include "common/util.h"
 
 /* No compositor has a shortcut with it, and it changes no light and no layer. */
@@ -75,23 +74,12 @@ static const struct wl_registry_listener registry_listener = {
 	.global_remove = registry_global_remove,
 };
 
-static bool make_device(struct key *key) {
-	const struct uinput_setup setup = {
-		.id = {.bustype = BUS_USB, .vendor = 1, .product = 2, .version = 1},
-		.name = "latch-client keyboard",
-	};
-	key->device = open("/dev/uinput", O_WRONLY | O_CLOEXEC);
-	return key->device >= 0 && ioctl(key->device, UI_SET_EVBIT, EV_KEY) == 0 &&
-	       ioctl(key->device, UI_SET_KEYBIT, KEY_CODE) == 0 &&
-	       /* Less than a letter would make it a button. */
-	       ioctl(key->device, UI_SET_KEYBIT, KEY_A) == 0 &&
-	       ioctl(key->device, UI_DEV_SETUP, &setup) == 0 &&
-	       ioctl(key->device, UI_DEV_CREATE) == 0;
-}
-
 bool key_init(struct key *key, struct wl_display *display) {
-	*key = (struct key){.device = -1};
-	if (!make_device(key)) {
+	/* Less than a letter would make it a button. */
+	static const struct uinput_bit bits[] = {{UI_SET_EVBIT, EV_KEY}, {UI_SET_KEYBIT, KEY_CODE},
+		{UI_SET_KEYBIT, KEY_A}};
+	*key = (struct key){.device = uinput_create("latch-client keyboard", bits, 3)};
+	if (key->device < 0) {
 		return failed(false, "no keyboard can be made by /dev/uinput: %s", strerror(errno));
 	}
 	key->registry = wl_display_get_registry(display);
@@ -109,7 +97,7 @@ void key_finish(struct key *key) {
 	if (key->registry) {
 		wl_registry_destroy(key->registry);
 	}
-	fd_clear(&key->device);
+	latch_fd_clear(&key->device);
 }
 
 bool key_press(struct key *key) {

@@ -245,9 +245,9 @@ static void stop(struct client *client) {
 	client_buffers_finish(&client->buffers);
 	look_finish(&client->look);
 	window_finish(&client->window);
-	fd_clear(&client->gpu);
+	latch_fd_clear(&client->gpu);
 	connection_finish(&client->conn);
-	fd_clear(&client->signal_fd);
+	latch_fd_clear(&client->signal_fd);
 }
 
 /* From the first commit to the last flip; without flips that can be compared, to now. */

@@ -11,7 +11,7 @@ bool late_fence_init(struct late_fence *late, enum sync_mode mode, const char **
 
 void late_fence_finish(struct late_fence *late) {
 	late_fence_signal(late);
-	fd_clear(&late->vgem_fd);
+	latch_fd_clear(&late->vgem_fd);
 }
 
 int late_fence_make(struct late_fence *late, const struct sync_slot *slot) {

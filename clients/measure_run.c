@@ -47,44 +47,42 @@ static void add_flip(struct measure *measure, const struct stats_frame *frame) {
 		(struct measure_flip){.time_ns = frame->flip_ns, .sequence = frame->sequence};
 }
 
-static int64_t ready_time(const struct measure *measure, int64_t commit_ns) {
+/* What is known of a frame that was not ready at its commit; NULL: nothing. */
+static const struct measure_late *find_late(const struct measure *measure, int64_t commit_ns) {
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
 		if (measure->late[i].commit_ns == commit_ns) {
-			return measure->late[i].fence >= 0
-				       ? sync_fence_time_ns(measure->late[i].fence)
-				       : measure->late[i].ready_ns;
+			return &measure->late[i];
 		}
 	}
-	return commit_ns;
+	return NULL;
 }
 
-/* Keeps when the frame is ready: not until somebody says otherwise, or by the fence, which is
+static int64_t ready_time(const struct measure *measure, int64_t commit_ns) {
+	const struct measure_late *late = find_late(measure, commit_ns);
+	if (late == NULL) {
+		return commit_ns;
+	}
+	return late->fence >= 0 ? sync_fence_time_ns(late->fence) : late->ready_ns;
+}
+
+/* Keeps when the frame is ready: INT64_MAX until somebody says otherwise; or by the fence, which is
  * taken. */
-static void remember_late(struct measure *measure, int64_t commit_ns, int fence) {
-	unsigned index = measure->num_late++ % MEASURE_MAX_LATE;
-	fd_clear(&measure->late[index].fence);
-	measure->late[index].commit_ns = commit_ns;
-	measure->late[index].ready_ns = INT64_MAX;
-	measure->late[index].fence = fence;
+static void remember_late(
+	struct measure *measure, int64_t commit_ns, int64_t ready_ns, int fence) {
+	struct measure_late *late = &measure->late[measure->num_late++ % MEASURE_MAX_LATE];
+	latch_fd_clear(&late->fence);
+	*late = (struct measure_late){commit_ns, ready_ns, fence};
 }
 
 static bool is_input(const struct measure *measure) {
 	return options_of(measure)->measure >= CLIENT_MEASURE_INPUT;
 }
 
-static bool is_late(const struct measure *measure, int64_t commit_ns) {
-	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
-		if (measure->late[i].commit_ns == commit_ns) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Those of the warm-up, frames that answer no key where they should, and one that a resize called for, are not what was asked about. */
+/* Those of the warm-up, frames that answer no key where they should, and one that a resize called
+ * for, are not what was asked about. */
 static bool counts(const struct measure *measure, int64_t commit_ns) {
 	return measure->first_commit_ns != 0 && commit_ns >= measure->first_commit_ns &&
-	       (!is_input(measure) || is_late(measure, commit_ns));
+	       (!is_input(measure) || find_late(measure, commit_ns) != NULL);
 }
 
 static void handle_answer(void *data, int64_t commit_ns, const struct stats_frame *frame) {
@@ -126,18 +124,18 @@ static int64_t commit(struct measure *measure, struct ring_buffer *picture, int 
 		fence = client_finish_picture(client, picture);
 		gpu_fence = fence < 0 ? -1 : fcntl(fence, F_DUPFD_CLOEXEC, 0);
 		if (gpu_fence < 0) {
-			fd_clear(&fence);
+			latch_fd_clear(&fence);
 			return 0;
 		}
 	}
 	int64_t commit_ns = client_commit(client, picture, fence, measure->clock, true);
 	if (commit_ns == 0) {
-		fd_clear(&gpu_fence);
+		latch_fd_clear(&gpu_fence);
 		return 0;
 	}
 	wl_display_flush(client->conn.display);
 	if (gpu_fence >= 0) {
-		remember_late(measure, commit_ns, gpu_fence);
+		remember_late(measure, commit_ns, INT64_MAX, gpu_fence);
 	}
 	if (measure->phase == MEASURE_FRAMES && measure->first_commit_ns == 0) {
 		measure->first_commit_ns = commit_ns;
@@ -170,9 +168,7 @@ static bool step_in_pace(struct measure *measure) {
 static bool commit_answer(struct measure *measure, struct ring_buffer *picture) {
 	const int64_t commit_ns = commit(measure, picture, -1);
 	if (commit_ns != 0 && measure->key.heard) {
-		remember_late(measure, commit_ns, -1);
-		measure->late[(measure->num_late - 1) % MEASURE_MAX_LATE].ready_ns =
-			measure->key.pressed_ns;
+		remember_late(measure, commit_ns, measure->key.pressed_ns, -1);
 		measure->key.pressed_ns = 0;
 		measure->key.heard = false;
 	}
@@ -250,7 +246,7 @@ static bool commit_with_fence(struct measure *measure, struct ring_buffer *pictu
 	if (commit_ns == 0) {
 		return false;
 	}
-	remember_late(measure, commit_ns, -1);
+	remember_late(measure, commit_ns, INT64_MAX, -1);
 	return true;
 }
 
@@ -307,7 +303,7 @@ static bool prepare_pictures(struct client *client) {
 		int fence = canvas_draw(ring->canvas, &ring->buffers[i].picture, (uint32_t)i);
 		/* A driver that signals no fence would keep us here, but not for ever. */
 		poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, fence >= 0 ? 1000 : 0);
-		fd_clear(&fence);
+		latch_fd_clear(&fence);
 	}
 	return true;
 }
@@ -450,9 +446,9 @@ void measure_finish(struct measure *measure) {
 	late_fence_finish(&measure->fence);
 	key_finish(&measure->key);
 	for (size_t i = 0; i < MEASURE_MAX_LATE; i++) {
-		fd_clear(&measure->late[i].fence);
+		latch_fd_clear(&measure->late[i].fence);
 	}
-	fd_clear(&measure->timer_fd);
+	latch_fd_clear(&measure->timer_fd);
 	free(measure->flips);
 	free(measure->frames);
 	*measure = (struct measure){.timer_fd = -1};

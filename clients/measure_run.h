@@ -23,6 +23,12 @@ enum measure_phase {
 /* As many frames with a fence can be without an answer before their times are forgotten. */
 #define MEASURE_MAX_LATE 8
 
+/** A frame that was not ready at its commit. */
+struct measure_late {
+	int64_t commit_ns, ready_ns;
+	int fence; /* of the simulated GPU, which knows better than ready_ns; -1: none */
+};
+
 /** A run of --measure. */
 struct measure {
 	struct client *client;
@@ -41,10 +47,7 @@ struct measure {
 	size_t num_flips, max_flips;
 	struct measure_frame *frames; /* those that count */
 	size_t num_frames;
-	struct {
-		int64_t commit_ns, ready_ns;
-		int fence; /* of the simulated GPU, which knows better than ready_ns; -1: none */
-	} late[MEASURE_MAX_LATE];
+	struct measure_late late[MEASURE_MAX_LATE];
 	unsigned num_late;
 
 	int64_t first_commit_ns;    /* that counts */

@@ -72,7 +72,7 @@ static bool get_udmabuf(
 		*fd = ioctl(device, UDMABUF_CREATE, &create);
 	}
 	bool ok = *fd >= 0 && map_piece(piece, memfd, size, 0);
-	fd_clear(&memfd);
+	latch_fd_clear(&memfd);
 	return ok;
 }
 

@@ -73,7 +73,7 @@ void canvas_finish(struct canvas *canvas) {
 		egl_finish(&canvas->egl);
 		gbm_device_destroy(canvas->gbm);
 	}
-	fd_clear(&canvas->fd);
+	latch_fd_clear(&canvas->fd);
 	free(canvas->sketch);
 	*canvas = (struct canvas){.fd = -1};
 }

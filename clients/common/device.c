@@ -76,7 +76,7 @@ int device_open(const char *path) {
 		return -1;
 	}
 	if (drmGetNodeTypeFromFd(fd) < 0) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 		errno = ENODEV;
 		return -1;
 	}

@@ -15,7 +15,7 @@ void dmabuf_finish(struct dmabuf *buf) {
 		}
 	}
 	for (int i = 0; i < buf->num_planes; i++) {
-		fd_clear(&buf->planes[i].fd);
+		latch_fd_clear(&buf->planes[i].fd);
 	}
 	*buf = (struct dmabuf){0};
 }
@@ -32,8 +32,8 @@ static int export_one(int fd, bool for_write) {
 static int merge(int a, int b) {
 	struct sync_merge_data request = {.name = "planes", .fd2 = b, .fence = -1};
 	int ret = a < 0 || b < 0 ? -1 : ioctl(a, SYNC_IOC_MERGE, &request);
-	fd_clear(&a);
-	fd_clear(&b);
+	latch_fd_clear(&a);
+	latch_fd_clear(&b);
 	return ret == 0 ? request.fence : -1;
 }
 

@@ -41,7 +41,7 @@ static void handle_format_table(
 	unmap_table(feedback);
 	/* Private: the compositor shares one table with all of its clients. */
 	void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	if (map != MAP_FAILED) {
 		feedback->table = map;
 		feedback->table_size = size;

@@ -12,7 +12,7 @@ int gpu_connect(void) {
 	}
 	int gpu = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (gpu >= 0 && connect(gpu, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		fd_clear(&gpu);
+		latch_fd_clear(&gpu);
 	}
 	return gpu;
 }
@@ -36,7 +36,7 @@ static int ask(int gpu, const struct gpu_request *request, const int *fds, size_
 		return 0;
 	}
 	for (size_t i = 0; i < num_received; i++) {
-		fd_clear(&received[i]);
+		latch_fd_clear(&received[i]);
 	}
 	if (!ok) {
 		errno = size == 0		      ? ECONNRESET

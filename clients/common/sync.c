@@ -82,7 +82,7 @@ void sync_finish(struct sync *sync) {
 	if (sync->file_surface) {
 		zwp_linux_surface_synchronization_v1_destroy(sync->file_surface);
 	}
-	fd_clear(&sync->node_fd);
+	latch_fd_clear(&sync->node_fd);
 	*sync = (struct sync){.node_fd = -1};
 }
 
@@ -124,7 +124,7 @@ bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer 
 	}
 	slot->timeline_proxy =
 		wp_linux_drm_syncobj_manager_v1_import_timeline(sync->conn->syncobj_manager, fd);
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	return true;
 }
 
@@ -144,7 +144,7 @@ void sync_slot_finish(struct sync_slot *slot) {
 		wp_linux_drm_syncobj_timeline_v1_destroy(slot->timeline_proxy);
 	}
 	timeline_finish(&slot->timeline);
-	fd_clear(&slot->release_fd);
+	latch_fd_clear(&slot->release_fd);
 	*slot = (struct sync_slot){.release_fd = -1, .timeline = {.node_fd = -1}};
 }
 
@@ -198,7 +198,7 @@ static bool commit_file(struct sync_slot *slot, int fence) {
 		return false;
 	}
 	zwp_linux_surface_synchronization_v1_set_acquire_fence(surface, fence < 0 ? idle : fence);
-	fd_clear(&idle);
+	latch_fd_clear(&idle);
 	slot->release = zwp_linux_surface_synchronization_v1_get_release(surface);
 	if (!slot->release) {
 		return false;
@@ -229,7 +229,7 @@ bool sync_slot_commit(struct sync_slot *slot, int fence) {
 		say("the fence can't be passed by %s: %s", sync_mode_names[slot->sync->mode],
 			strerror(errno));
 	}
-	fd_clear(&fence);
+	latch_fd_clear(&fence);
 	return slot->busy;
 }
 
@@ -249,6 +249,6 @@ void sync_slot_forget(struct sync_slot *slot) {
 }
 
 void sync_slot_released(struct sync_slot *slot) {
-	fd_clear(&slot->release_fd);
+	latch_fd_clear(&slot->release_fd);
 	slot->busy = false;
 }

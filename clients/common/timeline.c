@@ -25,7 +25,7 @@ int timeline_node_open(const char *preferred) {
 	for (size_t i = 0; i < list.len && fd < 0; i++) {
 		fd = device_open(list.paths[i]);
 		if (fd >= 0 && !is_usable(fd)) {
-			fd_clear(&fd);
+			latch_fd_clear(&fd);
 		}
 	}
 	return fd;
@@ -70,7 +70,7 @@ int timeline_eventfd(const struct timeline *timeline, uint64_t point) {
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd >= 0 &&
 		drmSyncobjEventfd(timeline->node_fd, timeline->handle, point, fd, 0) != 0) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return fd;
 }

@@ -40,22 +40,6 @@ bool rules_kept(const struct rule *rules, size_t len) {
 	return !words || failed(false, "%s", words);
 }
 
-void fd_clear(int *fd) {
-	if (*fd < 0) {
-		return;
-	}
-	int saved = errno;
-	close(*fd);
-	errno = saved;
-	*fd = -1;
-}
-
-int fd_take(int *fd) {
-	int taken = *fd;
-	*fd = -1;
-	return taken;
-}
-
 bool fd_readable(int fd) {
 	struct pollfd one = {.fd = fd, .events = POLLIN};
 	return poll(&one, 1, 0) > 0;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
 
 /** How latch-client and latch-stress end; --help and the man pages list the same. */
 enum client_exit {
@@ -37,12 +38,6 @@ const char *rules_broken(const struct rule *rules, size_t len);
 
 /** Whether all rules are kept; says which is not. */
 bool rules_kept(const struct rule *rules, size_t len);
-
-/** Closes *fd if it is open and leaves it empty (-1). errno survives. */
-void fd_clear(int *fd);
-
-/** Moves the fd out of *fd to the caller, who owns it from now on. */
-int fd_take(int *fd);
 
 /** Whether there is something to read, or the other end is gone. */
 bool fd_readable(int fd);

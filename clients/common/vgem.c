@@ -25,7 +25,7 @@ int vgem_open(void) {
 		if (found) {
 			return fd;
 		}
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return -1;
 }
@@ -58,7 +58,7 @@ int vgem_create_fence(int vgem_fd, uint32_t *fence) {
 		drmIoctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &export) != 0) {
 		export.fd = -1;
 	}
-	fd_clear(&dmabuf_fd);
+	latch_fd_clear(&dmabuf_fd);
 	int saved = errno;
 	drmModeDestroyDumbBuffer(vgem_fd, handle);
 	errno = saved;

@@ -134,9 +134,9 @@ static bool run_in_process(
 		const struct result told = live_case(runner, bad_case);
 		_exit(write(fds[1], &told, sizeof(told)) == sizeof(told) ? 0 : 1);
 	}
-	fd_clear(&fds[1]);
+	latch_fd_clear(&fds[1]);
 	bool ok = pid > 0 && read(fds[0], result, sizeof(*result)) == sizeof(*result);
-	fd_clear(&fds[0]);
+	latch_fd_clear(&fds[0]);
 	int status;
 	if (pid > 0 && waitpid(pid, &status, 0) == pid && WIFSIGNALED(status)) {
 		say("%s: the client itself crashed: %s", bad_case->name,
@@ -302,7 +302,7 @@ enum client_exit bad_run(const struct stress_options *options, int signal_fd) {
 		}
 	}
 	drop_memory(&runner);
-	fd_clear(&runner.node_fd);
+	latch_fd_clear(&runner.node_fd);
 	say("%" PRIu64 " ok, %" PRIu64 " not ok, %" PRIu64 " skipped", runner.ok, runner.not_ok,
 		runner.skipped);
 	return status;

@@ -33,7 +33,7 @@ static struct zwp_linux_buffer_params_v1 *describe(
 		zwp_linux_buffer_params_v1_add(params, fd, plane->index, plane->offset,
 			plane->stride, (uint32_t)(plane->modifier >> 32),
 			(uint32_t)(plane->modifier & UINT32_MAX));
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return params;
 }

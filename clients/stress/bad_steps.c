@@ -17,7 +17,7 @@ static void add(struct bad *bad, enum bad_fd kind, uint32_t index) {
 		zwp_linux_buffer_params_v1_add(bad->params, fd, index, 0, BAD_STRIDE,
 			HIGH(DRM_FORMAT_MOD_LINEAR), LOW(DRM_FORMAT_MOD_LINEAR));
 	}
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 }
 
 static void make_shm_buffer(struct bad *bad) {
@@ -27,7 +27,7 @@ static void make_shm_buffer(struct bad *bad) {
 		return;
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(bad->conn.shm, fd, BAD_SIZE);
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	bad->buffer = wl_shm_pool_create_buffer(
 		pool, 0, BAD_WIDTH, BAD_HEIGHT, BAD_STRIDE, WL_SHM_FORMAT_XRGB8888);
 	wl_shm_pool_destroy(pool);
@@ -57,7 +57,7 @@ static struct wp_linux_drm_syncobj_timeline_v1 *import(struct bad *bad, enum bad
 	}
 	struct wp_linux_drm_syncobj_timeline_v1 *timeline =
 		wp_linux_drm_syncobj_manager_v1_import_timeline(bad->conn.syncobj_manager, fd);
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	return timeline;
 }
 
@@ -111,7 +111,7 @@ static void take_fence_step(struct bad *bad, const struct bad_step *step) {
 		if (fd >= 0) {
 			zwp_linux_surface_synchronization_v1_set_acquire_fence(bad->file_sync, fd);
 		}
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 		break;
 	case GET_RELEASE:
 		zwp_linux_surface_synchronization_v1_get_release(bad->file_sync);

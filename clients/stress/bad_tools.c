@@ -13,7 +13,7 @@
 
 /* One end of a pair, the other closed. */
 static int keep_one(int fds[2]) {
-	fd_clear(&fds[1]);
+	latch_fd_clear(&fds[1]);
 	return fds[0];
 }
 
@@ -21,7 +21,7 @@ static int open_file(void) {
 	const char *directory = getenv("XDG_RUNTIME_DIR");
 	int fd = open(directory ? directory : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	if (fd >= 0 && ftruncate(fd, BAD_SIZE) != 0) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return fd;
 }
@@ -30,7 +30,7 @@ static int open_memfd(void) {
 	int fd = memfd_create("latch-stress", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd >= 0 && (ftruncate(fd, BAD_SIZE) != 0 ||
 			       fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return fd;
 }

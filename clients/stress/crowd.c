@@ -53,7 +53,7 @@ static bool make_buffers(struct crowd *crowd) {
 	const int32_t height = (int32_t)crowd->options->height;
 	int fd = memfd_create("latch-stress", MFD_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, (off_t)width * height * 4) != 0) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 		return false;
 	}
 	struct wl_shm_pool *pool = wl_shm_create_pool(crowd->conn.shm, fd, width * height * 4);
@@ -61,7 +61,7 @@ static bool make_buffers(struct crowd *crowd) {
 		pool, 0, width, height, width * 4, WL_SHM_FORMAT_XRGB8888);
 	crowd->small = wl_shm_pool_create_buffer(pool, 0, 1, 1, 4, WL_SHM_FORMAT_XRGB8888);
 	wl_shm_pool_destroy(pool);
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	return true;
 }
 

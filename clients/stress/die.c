@@ -34,7 +34,7 @@ struct die_report {
 static _Noreturn void die(struct group *group) {
 	char byte;
 	alarm(0);
-	fd_clear(&group->arrived[1]);
+	latch_fd_clear(&group->arrived[1]);
 	while (read(group->go[0], &byte, 1) > 0) {
 	}
 	kill(getpid(), SIGKILL);
@@ -116,8 +116,8 @@ broken:
 /* The child's life. The fences are its parent's, so they outlive it. */
 static _Noreturn void child(const struct stress_options *options, enum die_step step,
 	struct source *source, struct group *group) {
-	fd_clear(&group->arrived[0]);
-	fd_clear(&group->go[1]);
+	latch_fd_clear(&group->arrived[0]);
+	latch_fd_clear(&group->go[1]);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	/* The parent has them blocked. */
 	sigset_t none;
@@ -147,8 +147,8 @@ static enum client_exit reap(struct die_report *report) {
 
 static void group_finish(struct group *group) {
 	for (int i = 0; i < 2; i++) {
-		fd_clear(&group->arrived[i]);
-		fd_clear(&group->go[i]);
+		latch_fd_clear(&group->arrived[i]);
+		latch_fd_clear(&group->go[i]);
 	}
 }
 
@@ -177,7 +177,7 @@ static enum client_exit run_group(const struct stress_options *options, uint64_t
 		}
 	}
 	char byte;
-	fd_clear(&group.arrived[1]);
+	latch_fd_clear(&group.arrived[1]);
 	while (read(group.arrived[0], &byte, 1) > 0) {
 	}
 	group_finish(&group);

@@ -53,6 +53,6 @@ int main(int argc, char **argv) {
 	enum client_exit status = options.die			? die_run(&options, signal_fd)
 				  : options.bad || options.list ? bad_run(&options, signal_fd)
 								: run_hostile(&options, signal_fd);
-	fd_clear(&signal_fd);
+	latch_fd_clear(&signal_fd);
 	return (int)status;
 }

@@ -37,7 +37,7 @@ static void end_at(struct source *source, size_t index) {
 		/* It fails when the kernel was first, and then it is done too. */
 		vgem_signal_fence(source->vgem_fd, promise.fence);
 	}
-	fd_clear(&promise.timeline_fd);
+	latch_fd_clear(&promise.timeline_fd);
 	if (promise.timeline) {
 		timeline_signal(promise.timeline, promise.point);
 	}
@@ -46,11 +46,11 @@ static void end_at(struct source *source, size_t index) {
 
 void source_finish(struct source *source) {
 	for (size_t i = 0; i < source->len; i++) {
-		fd_clear(&source->promises[i].timeline_fd);
+		latch_fd_clear(&source->promises[i].timeline_fd);
 	}
 	free(source->promises);
-	fd_clear(&source->vgem_fd);
-	fd_clear(&source->never_fd);
+	latch_fd_clear(&source->vgem_fd);
+	latch_fd_clear(&source->never_fd);
 }
 
 static bool add(struct source *source, const struct promise *promise) {
@@ -116,8 +116,8 @@ bool source_make(struct source *source, const struct source_request *request, in
 	}
 	if (*fence < 0 || !add(source, &promise)) {
 		int saved = errno;
-		fd_clear(fence);
-		fd_clear(&promise.timeline_fd);
+		latch_fd_clear(fence);
+		latch_fd_clear(&promise.timeline_fd);
 		errno = saved;
 		return false;
 	}

@@ -2,44 +2,28 @@
  * (https://docs.kernel.org/input/uinput.html). It says "moves" when it begins, and takes next to
  * nothing of the machine: what is measured beside it is the pointer. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/uinput.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "case.h"
+#include "clients/common/uinput.h"
 
 #define REPORTS_PER_SECOND 500
 /* After so many it goes back. */
 #define WAY 100
 #define STEP 3
 
-static int open_mouse(void) {
-	static const struct {
-		unsigned long request;
-		int bit;
-	} bits[] = {{UI_SET_EVBIT, EV_KEY}, {UI_SET_KEYBIT, BTN_RIGHT}, {UI_SET_EVBIT, EV_REL},
-		{UI_SET_RELBIT, REL_X}, {UI_SET_RELBIT, REL_Y}};
-	const struct uinput_setup setup = {
-		.id = {.bustype = BUS_USB, .vendor = 1, .product = 1, .version = 1},
-		.name = "test mouse",
-	};
-	int fd = open("/dev/uinput", O_WRONLY | O_CLOEXEC);
-	for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-		ioctl(fd, bits[i].request, bits[i].bit);
-	}
-	CHECK(ioctl(fd, UI_DEV_SETUP, &setup) == 0 && ioctl(fd, UI_DEV_CREATE) == 0,
-		"no mouse can be made: %s", strerror(errno));
-	return fd;
-}
-
 int main(int argc, char **argv) {
 	const int count = argc == 2 ? atoi(argv[1]) * REPORTS_PER_SECOND : 0;
 	CHECK(count > 0, "usage: kms-mouse SECONDS");
-	int fd = open_mouse();
+	static const struct uinput_bit bits[] = {{UI_SET_EVBIT, EV_KEY},
+		{UI_SET_KEYBIT, BTN_RIGHT}, {UI_SET_EVBIT, EV_REL}, {UI_SET_RELBIT, REL_X},
+		{UI_SET_RELBIT, REL_Y}};
+	int fd = uinput_create("test mouse", bits, sizeof(bits) / sizeof(bits[0]));
+	CHECK(fd >= 0, "no mouse can be made: %s", strerror(errno));
 	sleep(1); // until the compositor has found it
 	puts("moves");
 	fflush(stdout);

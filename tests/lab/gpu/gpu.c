@@ -53,7 +53,7 @@ static bool add_wait(struct gpu *gpu, struct job *job, int fd) {
 		job->num_waits += ok;
 		job->waits_left += ok;
 	}
-	fd_clear(&fd);
+	latch_fd_clear(&fd);
 	return ok;
 }
 
@@ -63,7 +63,7 @@ static void destroy_job(struct gpu *gpu, struct job *job) {
 	}
 	marks_abandon(&job->marks);
 	gpu_memory_unuse(&gpu->memories, job->marks.memory);
-	fd_clear(&job->timeline);
+	latch_fd_clear(&job->timeline);
 	free(job);
 }
 
@@ -131,10 +131,10 @@ int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *
 		error = take_picture(gpu, job, request, fds[0], *fence);
 	}
 	for (size_t i = first_wait; i < num_fds && error == 0; i++) {
-		error = add_wait(gpu, job, fd_take(&fds[i])) ? 0 : ENOMEM;
+		error = add_wait(gpu, job, latch_fd_take(&fds[i])) ? 0 : ENOMEM;
 	}
 	if (error != 0) {
-		fd_clear(fence);
+		latch_fd_clear(fence);
 		destroy_job(gpu, job);
 		return error;
 	}

@@ -31,7 +31,7 @@ static int start_listening(void) {
 	int other = gpu_connect();
 	if (other >= 0) {
 		say("another one is at %s", address.sun_path);
-		fd_clear(&other);
+		latch_fd_clear(&other);
 		return -1;
 	}
 	unlink(address.sun_path);
@@ -39,7 +39,7 @@ static int start_listening(void) {
 	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
 		listen(fd, 16) != 0) {
 		say("%s: %s", address.sun_path, strerror(errno));
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 	}
 	return fd;
 }
@@ -89,9 +89,9 @@ static int handle_packet(int fd, uint32_t mask, void *data) {
 	answer.stats = gpu_count(connection->gpu);
 	bool sent = gpu_wire_send(fd, &answer, sizeof(answer), &fence, fence < 0 ? 0 : 1);
 	for (size_t i = 0; i < num_fds; i++) {
-		fd_clear(&fds[i]);
+		latch_fd_clear(&fds[i]);
 	}
-	fd_clear(&fence);
+	latch_fd_clear(&fence);
 	if (!sent) {
 		disconnect(connection, fd); // it does not read its answers
 	}
@@ -104,7 +104,7 @@ static int handle_connect(int listen_fd, uint32_t mask, void *data) {
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	struct connection *connection = fd >= 0 ? calloc(1, sizeof(*connection)) : NULL;
 	if (connection == NULL) {
-		fd_clear(&fd);
+		latch_fd_clear(&fd);
 		return 0;
 	}
 	*connection = (struct connection){gpu, ++last_id,
@@ -127,7 +127,7 @@ static int serve(void) {
 		say(SW_SYNC_PATH ": %s", strerror(errno));
 		return 1;
 	}
-	fd_clear(&timeline);
+	latch_fd_clear(&timeline);
 	gpu.loop = wl_event_loop_create();
 	int listen_fd = start_listening();
 	if (gpu.loop == NULL || listen_fd < 0 ||

@@ -128,19 +128,19 @@ static int draw_and_submit(struct gpu_pass *pass, int64_t length_ns) {
 		fence = submit_job(pass, left_ns > 0 ? left_ns : 0, NULL);
 	} else if (pipe2(pipe_fds, O_CLOEXEC) == 0) {
 		fence = submit_job(pass, length_ns, &pipe_fds[0]);
-		fd_clear(&pipe_fds[0]);
+		latch_fd_clear(&pipe_fds[0]);
 		pass->picture->drawn_fd = pipe_fds[1];
 	}
 	if (fence >= 0 && pass->renderer->implicit) {
 		put_read_fences(pass->picture, fence);
 	}
 	if (fence >= 0) {
-		fd_clear(&pass->picture->target->last_fence);
+		latch_fd_clear(&pass->picture->target->last_fence);
 		pass->picture->target->last_fence = fcntl(fence, F_DUPFD_CLOEXEC, 0);
 	}
 	if (fence >= 0 && pass->picture->drawn_fd >= 0) {
 		if (!gpu_worker_add(worker, pass->picture)) {
-			fd_clear(&fence);
+			latch_fd_clear(&fence);
 		}
 	} else {
 		gpu_picture_destroy(pass->picture);
@@ -158,7 +158,7 @@ static bool submit(struct wlr_render_pass *base) {
 		ok = wlr_drm_syncobj_timeline_import_sync_file(
 			pass->signal_timeline, pass->signal_point, fence);
 	}
-	fd_clear(&fence);
+	latch_fd_clear(&fence);
 	if (pass->picture != NULL) {
 		gpu_picture_destroy(pass->picture);
 	}

@@ -20,10 +20,10 @@ void gpu_picture_destroy(struct gpu_picture *picture) {
 		pixman_region32_fini(&picture->draws[i].clip);
 	}
 	for (size_t i = 0; i < picture->num_waits; i++) {
-		fd_clear(&picture->waits[i]);
+		latch_fd_clear(&picture->waits[i]);
 	}
 	gpu_pixels_unref(picture->target);
-	fd_clear(&picture->drawn_fd);
+	latch_fd_clear(&picture->drawn_fd);
 	free(picture->draws);
 	free(picture);
 }
@@ -53,7 +53,7 @@ bool gpu_picture_wait_for(struct gpu_picture *picture, int fence) {
 		picture->waits[picture->num_waits++] = fence;
 		return true;
 	}
-	fd_clear(&fence);
+	latch_fd_clear(&fence);
 	return room;
 }
 

@@ -65,8 +65,8 @@ void gpu_pixels_unref(struct gpu_pixels *pixels) {
 	} else {
 		free(pixels->map);
 	}
-	fd_clear(&pixels->fd);
-	fd_clear(&pixels->last_fence);
+	latch_fd_clear(&pixels->fd);
+	latch_fd_clear(&pixels->last_fence);
 	free(pixels);
 }
 

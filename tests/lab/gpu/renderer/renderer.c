@@ -56,8 +56,8 @@ static void destroy(struct wlr_renderer *base) {
 	wlr_drm_format_set_finish(&renderer->shm_formats);
 	wlr_drm_format_set_finish(&renderer->target_formats);
 	wlr_renderer_destroy(renderer->pixman);
-	fd_clear(&renderer->drm_fd);
-	fd_clear(&renderer->gpu);
+	latch_fd_clear(&renderer->drm_fd);
+	latch_fd_clear(&renderer->gpu);
 	free(renderer);
 }
 

@@ -78,8 +78,8 @@ void gpu_worker_finish(struct gpu_worker *worker) {
 	while (worker->first != NULL) {
 		take(worker);
 	}
-	fd_clear(&worker->wake_fd);
-	fd_clear(&worker->stop_fd);
+	latch_fd_clear(&worker->wake_fd);
+	latch_fd_clear(&worker->stop_fd);
 	pthread_mutex_destroy(&worker->lock);
 }
 
