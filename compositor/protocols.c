@@ -97,7 +97,8 @@ static void handle_surface_committed(void *data, struct latch_surface *surface,
 					.commit_ns = record->commit_ns,
 					.ready_ns = record->ready_ns,
 				},
-				output->deadline.vblank.mode_ns);
+				output->deadline.vblank.mode_ns,
+				latch_deadline_left(&output->deadline, output->plan.composed));
 		}
 		seen = true;
 		latch_output_surface_committed(output, surface->id, waits);

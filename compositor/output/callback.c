@@ -6,11 +6,10 @@
 #include "output/output.h"
 #include "shell/shell.h"
 
-static void send(
-	struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns, bool early) {
+static void send(struct latch_surface *surface, int64_t now_ns, int64_t deadline_ns) {
 	const struct timespec when = latch_ns_timespec(now_ns);
 	if (!wl_list_empty(&surface->wlr_surface->current.frame_callback_list)) {
-		latch_pace_sent(&surface->pace, now_ns, deadline_ns, early);
+		latch_pace_sent(&surface->pace, now_ns, deadline_ns);
 	}
 	wlr_surface_send_frame_done(surface->wlr_surface, &when);
 }
@@ -41,7 +40,7 @@ void latch_output_run_ahead(struct latch_output *output, struct latch_surface *s
 /* A client that runs ahead draws on while the job of its oldest update goes on. */
 static void send_held(struct latch_surface *surface, int64_t now_ns) {
 	if (latch_surface_sync_send_held_callbacks(&surface->sync, now_ns)) {
-		latch_pace_sent(&surface->pace, now_ns, 0, false);
+		latch_pace_sent(&surface->pace, now_ns, 0);
 	}
 }
 
@@ -59,7 +58,7 @@ static void handle_timer(void *data) {
 		if (surface->callback_deadline_ns == 0) {
 			send_held(surface, now_ns);
 		} else {
-			send(surface, now_ns, surface->callback_deadline_ns, false);
+			send(surface, now_ns, surface->callback_deadline_ns);
 		}
 	}
 }
@@ -85,7 +84,7 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 			latch_surface_find(output->core->contents, frame->layers[i].id);
 		if (surface != NULL && runs_ahead(output, surface) &&
 			surface->current == frame->layers[i].content) {
-			send(surface, latch_now_ns(), 0, false);
+			send(surface, latch_now_ns(), 0);
 		}
 	}
 }
@@ -116,7 +115,7 @@ void latch_output_send_callbacks(struct latch_output *output) {
 		const int64_t time_ns = latch_pace_time(&surface->pace, core->pacing,
 			now_ns, deadline_ns, output->deadline.vblank.mode_ns);
 		if (time_ns <= now_ns) {
-			send(surface, now_ns, deadline_ns, true);
+			send(surface, now_ns, deadline_ns);
 		} else {
 			send_at(output, surface, time_ns, deadline_ns);
 		}

@@ -48,6 +48,10 @@ int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_
 	return vblank_ns != 0 ? vblank_ns - margin_ns : 0;
 }
 
+int64_t latch_deadline_left(const struct latch_deadline *deadline, bool composed) {
+	return deadline->vblank.mode_ns - latch_margin_ns(&deadline->margin, composed);
+}
+
 /* The vblank that a frame makes which begins now, so that one that was begun too late for the next
  * is not called late when it comes with the one after. */
 static int64_t reachable(

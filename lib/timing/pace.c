@@ -49,7 +49,7 @@ int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing,
 	return latch_max(time_ns, now_ns);
 }
 
-void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns, bool early) {
+void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns) {
 	/* The first one counts where several were sent: a client answers when it has all it waits
 	 * for, but draws from the first on. */
 	if (pace->sent_ns != 0) {
@@ -57,10 +57,6 @@ void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_n
 	}
 	pace->sent_ns = now_ns;
 	pace->aim_ns = deadline_ns;
-	pace->left_ns = early && deadline_ns != 0 ? deadline_ns - now_ns : 0;
-	if (pace->left_ns > 0) {
-		pace->whole_ns = pace->left_ns;
-	}
 }
 
 int64_t latch_pace_commit(struct latch_pace *pace) {
@@ -98,9 +94,10 @@ static void remember(struct latch_pace *pace, int64_t took_ns, bool late) {
 	}
 }
 
-/* fits: it would have been in time for an early callback. */
-static void judge(struct latch_pace *pace, bool fits) {
-	if (!fits) {
+/* Whether it fits between a flip and the next deadline; by far, for one that runs ahead. */
+static void judge(struct latch_pace *pace, int64_t took_ns, int64_t left_ns) {
+	const int64_t needed_ns = took_ns + (pace->ahead ? took_ns / LATCH_PACE_FAR_DEN : 0);
+	if (needed_ns + LATCH_PACE_SPARE_NS > left_ns) {
 		pace->misses += pace->misses < LATCH_PACE_AHEAD;
 	} else if (pace->misses > 0) {
 		pace->misses--;
@@ -108,8 +105,8 @@ static void judge(struct latch_pace *pace, bool fits) {
 	pace->ahead = pace->ahead ? pace->misses > 0 : pace->misses == LATCH_PACE_AHEAD;
 }
 
-void latch_pace_ready(
-	struct latch_pace *pace, const struct latch_pace_answer *answer, int64_t refresh_ns) {
+void latch_pace_ready(struct latch_pace *pace, const struct latch_pace_answer *answer,
+	int64_t refresh_ns, int64_t left_ns) {
 	const int64_t begun_ns = latch_max(answer->commit_ns, pace->ready_ns);
 	pace->ready_ns = answer->ready_ns;
 	if (answer->callback_ns == 0) {
@@ -128,11 +125,7 @@ void latch_pace_ready(
 		return;
 	}
 	remember(pace, took_ns, late);
-	if (pace->ahead) {
-		judge(pace, took_ns + took_ns / 4 + LATCH_PACE_SPARE_NS <= pace->whole_ns);
-	} else if (pace->left_ns > 0) {
-		judge(pace, !late);
-	}
+	judge(pace, took_ns, left_ns);
 	if (late) {
 		pace->answers = 0;
 	} else if (pace->answers < LATCH_PACE_KNOWN) {

@@ -37,17 +37,18 @@ enum latch_pacing {
 #define LATCH_PACE_ROWS 32
 /** An answer that came too late counts for longer, by this part less with each that follows. */
 #define LATCH_PACE_DECAY 32
-/** A client runs ahead when of its answers to early callbacks so many more were late than in time;
- * and no more when as many more would have been in time. */
+/** A client runs ahead when of its answers so many more took longer than there is from a flip to the
+ * next deadline than did not; ... */
 #define LATCH_PACE_AHEAD 4
+/** ... and no more when as many more would fit, were they longer by this part. */
+#define LATCH_PACE_FAR_DEN 4
 
 /** Of one surface. */
 struct latch_pace {
 	/** The callback that is not answered yet. */
 	int64_t sent_ns;
-	/** The deadline that the last callback was meant for, 0: none; and the time that was left
-	 * until then, where it was sent as early as can be, 0: it was not. */
-	int64_t aim_ns, left_ns;
+	/** The deadline that the last callback was meant for, 0: none. */
+	int64_t aim_ns;
 	/** When the last update was ready. */
 	int64_t ready_ns;
 	/** The longest answers, in us, the newest row first; and how many are in that one. */
@@ -59,11 +60,9 @@ struct latch_pace {
 	unsigned answers;
 	/** Commits in a row that were answers. */
 	unsigned in_turn;
-	/** Late answers to early callbacks, less those that were in time. */
+	/** Answers that took too long for early callbacks, less those that did not. */
 	unsigned misses;
 	bool ahead;
-	/** The time that is left to early callbacks, as it was last. */
-	int64_t whole_ns;
 };
 
 /** An update that has passed the gate. */
@@ -85,9 +84,8 @@ bool latch_pacing_parse(const char *text, enum latch_pacing *pacing);
 int64_t latch_pace_time(const struct latch_pace *pace, enum latch_pacing pacing, int64_t now_ns,
 	int64_t deadline_ns, int64_t refresh_ns);
 
-/** The callback was sent: early, or when its time had come. deadline_ns: as above; 0 for one of a
- * client that runs ahead. */
-void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns, bool early);
+/** The callback was sent. deadline_ns: as above; 0 for one of a client that runs ahead. */
+void latch_pace_sent(struct latch_pace *pace, int64_t now_ns, int64_t deadline_ns);
 
 /** The client has committed. Returns when the callback was sent that it answers, 0: none. */
 int64_t latch_pace_commit(struct latch_pace *pace);
@@ -99,8 +97,9 @@ bool latch_pace_waits(const struct latch_pace *pace);
 /** Whether the client is to hear while its job goes on. */
 bool latch_pace_runs_ahead(const struct latch_pace *pace);
 
-/** An update of the surface has passed the gate. refresh_ns as above. */
-void latch_pace_ready(
-	struct latch_pace *pace, const struct latch_pace_answer *answer, int64_t refresh_ns);
+/** An update of the surface has passed the gate. refresh_ns as above; left_ns: the time from a flip
+ * to the next deadline, below 0 where the output itself needs longer than a refresh. */
+void latch_pace_ready(struct latch_pace *pace, const struct latch_pace_answer *answer,
+	int64_t refresh_ns, int64_t left_ns);
 
 #endif

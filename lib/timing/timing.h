@@ -345,6 +345,9 @@ int64_t latch_deadline_next_vblank(const struct latch_deadline *deadline, int64_
  * is shown at that vblank. */
 int64_t latch_deadline_next(const struct latch_deadline *deadline, int64_t time_ns, bool composed);
 
+/** The time from a flip to the next deadline; below 0 where a frame takes longer than a refresh. */
+int64_t latch_deadline_left(const struct latch_deadline *deadline, bool composed);
+
 /** Learns from a flip. */
 void latch_deadline_flipped(
 	struct latch_deadline *deadline, const struct latch_deadline_frame *frame);

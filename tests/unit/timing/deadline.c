@@ -112,7 +112,9 @@ static void test_next_deadline(void **state) {
 	/* A deadline that has passed is not the next one. */
 	assert_int_equal(latch_deadline_next(&deadline, START + REFRESH - margin, false),
 		START + 2 * REFRESH - margin);
+	assert_int_equal(latch_deadline_left(&deadline, false), REFRESH - margin);
 	/* Composing takes longer. */
+	assert_true(latch_deadline_left(&deadline, true) < REFRESH - margin);
 	assert_true(latch_deadline_next(&deadline, START + 1, true) <
 		    latch_deadline_next(&deadline, START + 1, false));
 }

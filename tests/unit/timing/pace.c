@@ -30,10 +30,10 @@ static int64_t frame(struct latch_pace *pace, enum latch_pacing pacing, struct r
 	const int64_t sent_ns = latch_pace_time(pace, pacing, now_ns, deadline_ns, REFRESH);
 	const int64_t ready_ns = sent_ns + draws_ns;
 	assert_true(sent_ns >= now_ns);
-	latch_pace_sent(pace, sent_ns, deadline_ns, sent_ns == now_ns);
+	latch_pace_sent(pace, sent_ns, deadline_ns);
 	const struct latch_pace_answer answer = {latch_pace_commit(pace), 0, ready_ns, ready_ns};
 	assert_int_equal(answer.callback_ns, sent_ns);
-	latch_pace_ready(pace, &answer, REFRESH);
+	latch_pace_ready(pace, &answer, REFRESH, REFRESH - MARGIN);
 	for (result->now_ns += REFRESH; result->now_ns < ready_ns + MARGIN;) {
 		result->now_ns += REFRESH;
 		result->lost++;
@@ -134,7 +134,8 @@ static void test_who_does_not_answer(void **state) {
 	assert_int_equal(latch_pace_commit(&pace), 0);
 	const unsigned answers = pace.answers;
 	latch_pace_ready(&pace,
-		&(struct latch_pace_answer){0, 0, result.now_ns, result.now_ns + MS}, REFRESH);
+		&(struct latch_pace_answer){0, 0, result.now_ns, result.now_ns + MS}, REFRESH,
+		REFRESH - MARGIN);
 	assert_int_equal(pace.answers, answers);
 }
 
@@ -147,12 +148,12 @@ static void test_input(void **state) {
 	}
 	const int64_t usual_ns = frame(&pace, late, &result, 2 * MS);
 	for (int after_ms = 5; after_ms < 40; after_ms += 5) {
-		latch_pace_sent(&pace, result.now_ns, result.now_ns + REFRESH - MARGIN, true);
+		latch_pace_sent(&pace, result.now_ns, result.now_ns + REFRESH - MARGIN);
 		const int64_t input_ns = result.now_ns + after_ms * MS;
 		latch_pace_ready(&pace,
 			&(struct latch_pace_answer){latch_pace_commit(&pace), input_ns,
 				input_ns + 2 * MS, input_ns + 2 * MS},
-			REFRESH);
+			REFRESH, REFRESH - MARGIN);
 		result.now_ns += 60 * MS;
 		assert_int_equal(frame(&pace, late, &result, 2 * MS), usual_ns);
 	}
@@ -172,12 +173,12 @@ static void test_in_turn(void **state) {
 	struct latch_pace pace = {0};
 	for (int i = 0; i < LATCH_PACE_KNOWN; i++) {
 		assert_false(latch_pace_waits(&pace));
-		latch_pace_sent(&pace, START + i * REFRESH, 0, true);
+		latch_pace_sent(&pace, START + i * REFRESH, 0);
 		assert_int_equal(latch_pace_commit(&pace), START + i * REFRESH);
 	}
 	/* It has answered so often that it will wait; not when it is yet to answer. */
 	assert_true(latch_pace_waits(&pace));
-	latch_pace_sent(&pace, START, 0, true);
+	latch_pace_sent(&pace, START, 0);
 	assert_false(latch_pace_waits(&pace));
 	latch_pace_commit(&pace);
 	/* One commit more than it was called for: callbacks are no more than a hint to it. */
@@ -194,13 +195,13 @@ static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
 	int64_t flip_ns = START, heard_ns = START, free_ns = 0, first_ns = 0;
 	for (int i = 0; i < frames; i++) {
 		const bool ahead = latch_pace_runs_ahead(pace);
-		latch_pace_sent(pace, heard_ns + 100 * US,
-			ahead ? 0 : heard_ns + REFRESH - MARGIN, !ahead);
+		latch_pace_sent(
+			pace, heard_ns + 100 * US, ahead ? 0 : heard_ns + REFRESH - MARGIN);
 		const int64_t commit_ns = heard_ns + MS;
 		free_ns = (free_ns > commit_ns ? free_ns : commit_ns) + job_ns;
 		const struct latch_pace_answer answer = {
 			latch_pace_commit(pace), 0, commit_ns, free_ns};
-		latch_pace_ready(pace, &answer, REFRESH);
+		latch_pace_ready(pace, &answer, REFRESH, REFRESH - MARGIN);
 		int64_t next_ns = flip_ns + REFRESH;
 		while (next_ns - MARGIN < free_ns) {
 			next_ns += REFRESH;
@@ -236,6 +237,25 @@ static void test_ahead(void **state) {
 	}
 }
 
+/* The output composes for longer than a refresh: whoever hears after the flip, however short its own
+ * answers are, has missed the next vblank. */
+static void test_output_takes_long(void **state) {
+	struct latch_pace pace = {0};
+	struct latch_pace_answer answer = {START, 0, START + 200 * US, START + 200 * US};
+	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
+		assert_false(latch_pace_runs_ahead(&pace));
+		latch_pace_ready(&pace, &answer, REFRESH, -MS);
+	}
+	assert_true(latch_pace_runs_ahead(&pace));
+	/* It fits, but would not if it took a little longer. */
+	latch_pace_ready(&pace, &answer, REFRESH, 540 * US);
+	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
+		assert_true(latch_pace_runs_ahead(&pace));
+		latch_pace_ready(&pace, &answer, REFRESH, 560 * US);
+	}
+	assert_false(latch_pace_runs_ahead(&pace));
+}
+
 /* Any times: never in the past, never further than two refreshes away. */
 static void test_random(void **state) {
 	srand(9);
@@ -246,12 +266,12 @@ static void test_random(void **state) {
 		const int64_t deadline = rand() % 8 == 0 ? 0 : somewhen;
 		const int64_t at = latch_pace_time(&pace, late, now, deadline, REFRESH);
 		assert_true(at >= now && at <= now + 2 * REFRESH);
-		latch_pace_sent(&pace, at, deadline, at == now);
+		latch_pace_sent(&pace, at, deadline);
 		const int64_t commit = at + rand() % REFRESH;
 		now = commit + rand() % (2 * REFRESH);
 		latch_pace_ready(&pace,
 			&(struct latch_pace_answer){latch_pace_commit(&pace), 0, commit, now},
-			REFRESH);
+			REFRESH, REFRESH - MARGIN);
 	}
 }
 
@@ -266,5 +286,5 @@ static void test_names(void **state) {
 }
 
 TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
-	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_input), UNIT(test_in_turn), UNIT(test_ahead),
+	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_input), UNIT(test_in_turn), UNIT(test_ahead), UNIT(test_output_takes_long),
 	UNIT(test_random), UNIT(test_names))
