@@ -159,18 +159,12 @@ static void handle_cursor_moved(void *data) {
 	for_each_output(data, latch_output_cursor_moved);
 }
 
-/* Events tell the lower bits of a count of ms, of CLOCK_MONOTONIC where they are libinput's. */
-static int64_t event_ns(uint32_t time_msec) {
-	const int64_t now_ms = latch_now_ns() / 1000000;
-	return (now_ms - (uint32_t)((uint32_t)now_ms - time_msec)) * 1000000;
-}
-
-static void handle_input(void *data, struct wlr_surface *wlr_surface, uint32_t time_msec) {
+static void handle_input(void *data, struct wlr_surface *wlr_surface, int64_t time_ns) {
 	struct latch_core *core = data;
 	struct latch_surface *surface =
 		wlr_surface != NULL ? latch_surface_get(core->contents, wlr_surface) : NULL;
 	if (surface != NULL && surface->input_ns == 0) {
-		surface->input_ns = event_ns(time_msec);
+		surface->input_ns = time_ns;
 	}
 	for_each_output(core, latch_output_note_input);
 }

@@ -101,6 +101,15 @@ static struct latch_binding find_binding(struct wlr_keyboard *keyboard, xkb_keyc
 	return binding;
 }
 
+static void notify_key(struct latch_shell *shell, uint32_t time_msec, uint32_t keycode,
+	enum wl_keyboard_key_state state) {
+	const struct wlr_seat_client *client = shell->seat->keyboard_state.focused_client;
+	if (client != NULL) {
+		latch_timestamps_send(&client->keyboards, latch_event_ns(time_msec));
+	}
+	wlr_seat_keyboard_notify_key(shell->seat, time_msec, keycode, state);
+}
+
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.key);
 	struct wlr_keyboard_key_event *event = data;
@@ -122,8 +131,8 @@ static void handle_key(struct wl_listener *listener, void *data) {
 		return;
 	}
 	shell->options.input(shell->options.data,
-		shell->seat->keyboard_state.focused_surface, event->time_msec);
-	wlr_seat_keyboard_notify_key(shell->seat, event->time_msec, event->keycode, event->state);
+		shell->seat->keyboard_state.focused_surface, latch_event_ns(event->time_msec));
+	notify_key(shell, event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
@@ -143,7 +152,7 @@ static void handle_leave(struct wl_listener *listener, void *data) {
 	uint32_t *keycode;
 	wl_array_for_each(keycode, keys) {
 		if (!let_go(&shell->keyboard, *keycode)) {
-			wlr_seat_keyboard_notify_key(shell->seat, latch_now_msec(), *keycode,
+			notify_key(shell, latch_now_msec(), *keycode,
 				WL_KEYBOARD_KEY_STATE_RELEASED);
 		}
 	}

@@ -21,6 +21,23 @@ static bool has_grab(const struct latch_shell *shell) {
 	return shell->grab.kind != LATCH_GRAB_NONE && !shell->grab.touch;
 }
 
+/* An event is about to be sent to whoever has the pointer. */
+static void tell_time(const struct latch_shell *shell, int64_t time_ns) {
+	const struct wlr_seat_client *client = shell->seat->pointer_state.focused_client;
+	if (client != NULL) {
+		latch_timestamps_send(&client->pointers, time_ns);
+	}
+}
+
+/* Says nothing when the position on the surface is the same. */
+static void notify_motion(struct latch_shell *shell, uint32_t time_msec, double sx, double sy) {
+	const struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
+	if (sx != state->sx || sy != state->sy) {
+		tell_time(shell, latch_event_ns(time_msec));
+	}
+	wlr_seat_pointer_notify_motion(shell->seat, time_msec, sx, sy);
+}
+
 void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	struct latch_pointer *pointer = &shell->pointer;
 	if (has_grab(shell) || !(shell->seat->capabilities & WL_SEAT_CAPABILITY_POINTER)) {
@@ -28,8 +45,7 @@ void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 	}
 	double x = shell->cursor.x, y = shell->cursor.y;
 	if (is_down(shell)) {
-		wlr_seat_pointer_notify_motion(
-			shell->seat, time_msec, x - pointer->down_dx, y - pointer->down_dy);
+		notify_motion(shell, time_msec, x - pointer->down_dx, y - pointer->down_dy);
 		return;
 	}
 	double sx, sy;
@@ -39,8 +55,7 @@ void latch_pointer_refocus(struct latch_shell *shell, uint32_t time_msec) {
 		return;
 	}
 	wlr_seat_pointer_notify_enter(shell->seat, surface, sx, sy);
-	/* Says nothing when the position on the surface is the same. */
-	wlr_seat_pointer_notify_motion(shell->seat, time_msec, sx, sy);
+	notify_motion(shell, time_msec, sx, sy);
 	wlr_seat_pointer_notify_frame(shell->seat);
 }
 
@@ -104,6 +119,13 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 	shell->pointer.down_dy = shell->cursor.y - sy;
 }
 
+static void note_input(struct latch_shell *shell, uint32_t time_msec) {
+	const int64_t time_ns = latch_event_ns(time_msec);
+	shell->options.input(
+		shell->options.data, shell->seat->pointer_state.focused_surface, time_ns);
+	tell_time(shell, time_ns);
+}
+
 static void handle_button(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.button);
 	struct wlr_pointer_button_event *event = data;
@@ -114,8 +136,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 		press(shell, event);
 	}
 	if (!has_grab(shell)) {
-		shell->options.input(
-			shell->options.data, state->focused_surface, event->time_msec);
+		note_input(shell, event->time_msec);
 	}
 	/* With a grab nothing has the focus: the seat only counts the buttons that are down. */
 	wlr_seat_pointer_notify_button(shell->seat, event->time_msec, event->button, event->state);
@@ -132,8 +153,7 @@ static void handle_button(struct wl_listener *listener, void *data) {
 static void handle_axis(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.axis);
 	struct wlr_pointer_axis_event *event = data;
-	shell->options.input(shell->options.data, shell->seat->pointer_state.focused_surface,
-		event->time_msec);
+	note_input(shell, event->time_msec);
 	wlr_seat_pointer_notify_axis(shell->seat, event->time_msec, event->orientation,
 		event->delta, event->delta_discrete, event->source, event->relative_direction);
 }

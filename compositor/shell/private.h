@@ -235,6 +235,15 @@ void latch_popups_reposition(struct wlr_xdg_surface *parent);
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
 
+/* timestamps.c */
+
+bool latch_timestamps_init(struct wl_display *display);
+/* When an event was that tells so many ms: the lower bits of CLOCK_MONOTONIC's, where it is libinput's.
+ * Not later than now, and right to 1 ms. */
+int64_t latch_event_ns(uint32_t time_msec);
+/* An event of that time is about to be sent to these objects: a list of struct wlr_seat_client. */
+void latch_timestamps_send(const struct wl_list *resources, int64_t time_ns);
+
 /* keyboard.c */
 
 bool latch_keyboard_init(struct latch_shell *shell);

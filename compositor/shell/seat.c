@@ -206,6 +206,7 @@ bool latch_seat_init(struct latch_shell *shell) {
 	if (shell->seat == NULL || shapes == NULL ||
 		wlr_data_device_manager_create(display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
+		!latch_timestamps_init(display) ||
 		!latch_keyboard_init(shell)) {
 		wlr_log(WLR_ERROR, "out of memory for the seat and its globals");
 		return false;

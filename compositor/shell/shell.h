@@ -32,8 +32,8 @@ struct latch_shell_options {
 	/* What latch_shell_cursor() returns has changed: position, image or both. */
 	void (*cursor_moved)(void *data);
 	/* A surface's client is told of a key, a button, a wheel or a finger, and may be about to draw
-	 * the answer. surface: NULL where none has the focus. time_msec: the event's. */
-	void (*input)(void *data, struct wlr_surface *surface, uint32_t time_msec);
+	 * the answer. surface: NULL where none has the focus. time_ns: the event's, right to 1 ms. */
+	void (*input)(void *data, struct wlr_surface *surface, int64_t time_ns);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);
 	/* The user asked for the end of the session (Ctrl+Alt+Backspace). */
@@ -85,7 +85,7 @@ struct latch_cursor_image {
 /**
  * Create the shell and its globals: xdg_wm_base, wl_seat, wl_data_device_manager,
  * zwp_primary_selection_device_manager_v1, wp_cursor_shape_manager_v1,
- * zxdg_decoration_manager_v1.
+ * zwp_input_timestamps_manager_v1, zxdg_decoration_manager_v1.
  *
  * Call it before the backend starts, so that no input device is missed. All the
  * objects in options are borrowed and must outlive the shell.

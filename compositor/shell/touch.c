@@ -74,6 +74,15 @@ static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t i
 	return point;
 }
 
+static void note_input(struct latch_shell *shell, struct wlr_surface *surface,
+	const struct wlr_seat_client *client, uint32_t time_msec) {
+	const int64_t time_ns = latch_event_ns(time_msec);
+	shell->options.input(shell->options.data, surface, time_ns);
+	if (client != NULL) {
+		latch_timestamps_send(&client->touches, time_ns);
+	}
+}
+
 static void handle_down(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_down);
 	struct wlr_touch_down_event *event = data;
@@ -90,7 +99,10 @@ static void handle_down(struct wl_listener *listener, void *data) {
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
 	latch_focus_toplevel(shell, latch_surface_toplevel(surface));
-	shell->options.input(shell->options.data, surface, event->time_msec);
+	note_input(shell, surface,
+		wlr_seat_client_for_wl_client(
+			shell->seat, wl_resource_get_client(surface->resource)),
+		event->time_msec);
 	wlr_seat_touch_notify_down(shell->seat, surface, event->time_msec, event->touch_id, sx, sy);
 }
 
@@ -125,17 +137,18 @@ static bool let_go(struct latch_shell *shell, int32_t id) {
 	return point != NULL;
 }
 
-static void note_input(struct latch_shell *shell, int32_t id, uint32_t time_msec) {
+static void note_input_of(struct latch_shell *shell, int32_t id, uint32_t time_msec) {
 	const struct wlr_touch_point *point = wlr_seat_touch_get_point(shell->seat, id);
-	shell->options.input(
-		shell->options.data, point != NULL ? point->surface : NULL, time_msec);
+	if (point != NULL) {
+		note_input(shell, point->surface, point->client, time_msec);
+	}
 }
 
 static void handle_up(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.touch_up);
 	struct wlr_touch_up_event *event = data;
 	if (let_go(shell, event->touch_id)) {
-		note_input(shell, event->touch_id, event->time_msec);
+		note_input_of(shell, event->touch_id, event->time_msec);
 		wlr_seat_touch_notify_up(shell->seat, event->time_msec, event->touch_id);
 	}
 }
@@ -165,7 +178,7 @@ static void handle_motion(struct wl_listener *listener, void *data) {
 				shell->seat, event->time_msec, event->touch_id);
 		}
 	}
-	note_input(shell, event->touch_id, event->time_msec);
+	note_input_of(shell, event->touch_id, event->time_msec);
 	wlr_seat_touch_notify_motion(
 		shell->seat, event->time_msec, event->touch_id, x - point->dx, y - point->dy);
 }

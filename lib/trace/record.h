@@ -97,7 +97,7 @@ struct latch_frame_record {
 	const char *held_by; /* static text: what it waited for last in the gate; NULL: nothing */
 
 	/* The first input that the client was told of since its last commit, by the event's time, which
-	 * is told in ms; 0: none. */
+	 * is right to 1 ms; 0: none. */
 	int64_t input_ns;
 	int64_t callback_ns; /* the frame callback that the commit answers; 0: none */
 	int64_t commit_ns;

@@ -164,6 +164,8 @@ bool latch_stage_length(const struct latch_frame_record *record, enum latch_stag
 		[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {unpaced, submit},
 		[LATCH_STAGE_SUBMIT_TO_FLIP] = {submit, record->flip_ns},
 		[LATCH_STAGE_COMMIT_TO_FLIP] = {record->commit_ns, record->flip_ns},
+		[LATCH_STAGE_INPUT_TO_COMMIT] = {record->input_ns, record->commit_ns},
+		[LATCH_STAGE_INPUT_TO_FLIP] = {record->input_ns, record->flip_ns},
 	};
 	const int64_t from = bounds[stage][0], to = bounds[stage][1];
 	if (from <= 0 || to <= 0) {
@@ -179,7 +181,15 @@ const struct latch_stage_names latch_stages[LATCH_STAGES] = {
 	[LATCH_STAGE_SIGNALLED_TO_SUBMIT] = {"signalled->submit", "signalled_to_submit"},
 	[LATCH_STAGE_SUBMIT_TO_FLIP] = {"submit->flip", "submit_to_flip"},
 	[LATCH_STAGE_COMMIT_TO_FLIP] = {"commit->flip", "commit_to_flip"},
+	[LATCH_STAGE_INPUT_TO_COMMIT] = {"input->commit", "input_to_commit"},
+	[LATCH_STAGE_INPUT_TO_FLIP] = {"input->flip", "input_to_flip"},
 };
+
+unsigned latch_stages_told(const struct latch_surface_row *row) {
+	return latch_durations_count(&row->stages[LATCH_STAGE_INPUT_TO_COMMIT]) > 0
+		       ? LATCH_STAGES
+		       : LATCH_STAGES_WITHOUT_INPUT;
+}
 
 static void add_presented(struct latch_surface_row *row, const struct latch_frame_record *record) {
 	struct latch_surface_counts *counts = &row->counts;
@@ -193,7 +203,7 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 		int64_t length_ns = 0;
 		bool negative = false;
 		if (!latch_stage_length(record, (enum latch_stage)i, &length_ns, &negative)) {
-			incomplete = true;
+			incomplete |= i < LATCH_STAGES_WITHOUT_INPUT;
 			continue;
 		}
 		out_of_order |= negative;

@@ -14,16 +14,20 @@
 #include <yyjson.h>
 
 /*
- * The four stages that are told to people. "Submit" is the start of the ioctl. Every update
- * that was presented is in, the first ones of a session too.
+ * The stages that are told to people. "Submit" is the start of the ioctl. Every update that was
+ * presented is in, the first ones of a session too; those that no input came before have no stage
+ * of input.
  */
 enum latch_stage {
 	LATCH_STAGE_COMMIT_TO_SIGNALLED,
 	LATCH_STAGE_SIGNALLED_TO_SUBMIT,
 	LATCH_STAGE_SUBMIT_TO_FLIP,
 	LATCH_STAGE_COMMIT_TO_FLIP,
+	LATCH_STAGE_INPUT_TO_COMMIT, /* the client draws; it may have waited for its callback */
+	LATCH_STAGE_INPUT_TO_FLIP,
 };
-#define LATCH_STAGES 4
+#define LATCH_STAGES 6
+#define LATCH_STAGES_WITHOUT_INPUT 4
 
 /* Their stable names: "commit->signalled", and "commit_to_signalled" for JSON. */
 extern const struct latch_stage_names { const char *name, *key; } latch_stages[LATCH_STAGES];
@@ -147,6 +151,9 @@ void latch_statistics_add_flip(
  */
 bool latch_stage_length(const struct latch_frame_record *record, enum latch_stage stage,
 	int64_t *length_ns_out, bool *negative_out);
+
+/** How many of the stages there is something to tell of: those of input come last. */
+unsigned latch_stages_told(const struct latch_surface_row *row);
 
 /** The row of a surface; NULL when it has none of its own. */
 struct latch_surface_row *latch_statistics_find_surface(

@@ -134,9 +134,10 @@ static void print_surface(FILE *file, const char *name, const struct latch_surfa
 	}
 	print_durations(file, latch_stages[0].name, &row->stages[0]);
 
-	for (size_t i = 1; i < LATCH_STAGES || i <= notes->length; i++) {
+	const size_t told = latch_stages_told(row);
+	for (size_t i = 1; i < told || i <= notes->length; i++) {
 		const char *line = i <= notes->length ? notes->lines[i - 1] : "";
-		if (i >= LATCH_STAGES) {
+		if (i >= told) {
 			fprintf(file, "  %s\n", line);
 			continue;
 		}

@@ -10,16 +10,17 @@ import json
 import math
 import sys
 
-STAGES = ("commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip")
+STAGES = ("commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip",
+          "input_to_commit", "input_to_flip")
 PERCENTILES = (("p50_ns", 50), ("p95_ns", 95), ("p99_ns", 99))
 
 
 def stage_lengths(f):
-    """The four stages; None where a time is unknown."""
+    """The stages; None where a time is unknown."""
     signalled = f["signalled_ns"]
     if 0 < signalled < f["commit_ns"]:
         signalled = f["commit_ns"]
-    marks = {"commit": f["commit_ns"], "signalled": signalled,
+    marks = {"input": f["input_ns"], "commit": f["commit_ns"], "signalled": signalled,
              "submit": f["submit_start_ns"], "flip": f["flip_ns"]}
     lengths = {}
     for stage in STAGES:

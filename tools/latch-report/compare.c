@@ -1,6 +1,7 @@
 #include "compare.h"
 
 #include "base/markup.h"
+#include "base/minmax.h"
 #include "run.h"
 #include "trace/statistics.h"
 
@@ -154,7 +155,9 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	tell_causes(compare, pair, compare->a, NULL, &teller);
 	tell_causes(compare, pair, compare->b, compare->a, &teller);
 	tell(&teller, "on plane", "%", compare_percent(pair->a), compare_percent(pair->b));
-	for (size_t i = 0; i < LATCH_STAGES; i++) {
+	const unsigned stages = latch_max(pair->a != NULL ? latch_stages_told(pair->a) : 0,
+		pair->b != NULL ? latch_stages_told(pair->b) : 0);
+	for (size_t i = 0; i < stages; i++) {
 		for (size_t j = 0; j < PERCENTILES; j++) {
 			const double value = told_percentiles[j].value;
 			char what[64];

@@ -130,22 +130,22 @@ static void write_who(FILE *file, const struct latch_surface_row *row) {
 static void write_row(
 	FILE *file, const struct run *run, const struct latch_surface_row *row, const char *name) {
 	const struct latch_surface_counts *counts = &row->counts;
-	fprintf(file, "<tr class=\"first\"><td class=\"name\" rowspan=\"%d\"><strong>",
-		LATCH_STAGES);
+	const unsigned stages = latch_stages_told(row);
+	fprintf(file, "<tr class=\"first\"><td class=\"name\" rowspan=\"%u\"><strong>", stages);
 	if (name != NULL) {
 		markup_print(file, "%s</strong>", name);
 	} else {
 		write_who(file, row);
 	}
 	fprintf(file,
-		"</td><td rowspan=\"%d\">%" PRIu64 "</td><td rowspan=\"%d\">%" PRIu64
-		"</td><td class=\"left\" rowspan=\"%d\">",
-		LATCH_STAGES, counts->frames, LATCH_STAGES, counts->missed, LATCH_STAGES);
+		"</td><td rowspan=\"%u\">%" PRIu64 "</td><td rowspan=\"%u\">%" PRIu64
+		"</td><td class=\"left\" rowspan=\"%u\">",
+		stages, counts->frames, stages, counts->missed, stages);
 	write_causes(file, run->statistics, counts);
 	char on_plane[COMPARE_TEXT_MAX];
 	compare_number(on_plane, compare_percent(row), "%", "");
-	fprintf(file, "</td><td rowspan=\"%d\">%s</td>", LATCH_STAGES, on_plane);
-	for (size_t i = 0; i < LATCH_STAGES; i++) {
+	fprintf(file, "</td><td rowspan=\"%u\">%s</td>", stages, on_plane);
+	for (size_t i = 0; i < stages; i++) {
 		fputs(i > 0 ? "<tr>" : "", file);
 		write_stage(file, row, i);
 	}
@@ -179,7 +179,7 @@ static void write_histograms(FILE *file, const struct run *run) {
 		fputs("<details open><summary>", file);
 		write_name(file, row->label, row->id);
 		fputs("</summary><div class=\"grid4\">\n", file);
-		for (unsigned j = 0; j < LATCH_STAGES; j++) {
+		for (unsigned j = 0; j < latch_stages_told(row); j++) {
 			picture_histogram(file, run, row, j);
 		}
 		fputs("</div></details>\n", file);

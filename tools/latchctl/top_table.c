@@ -85,20 +85,33 @@ static const char *time_text(char *text, size_t size, yyjson_mut_val *us) {
 	return text;
 }
 
-static void print_surface(
-	struct page *page, yyjson_mut_val *span, yyjson_mut_val *surface, const char *only) {
-	char name[300], padded[4 * NAME_WIDTH + 8], place[512], times[3][24];
-	const char *label = get_text(surface, "/label");
-	yyjson_mut_val *stage = yyjson_mut_ptr_get(surface, "/stages/commit_to_flip");
-	snprintf(name, sizeof(name), "%" PRId64 " %s", get_int(surface, "/surface"),
-		label[0] != '\0' ? label : "surface");
-	line(page, "%s %6.1f %7s %7s %7s %6" PRId64 "  %s", pad(padded, name, NAME_WIDTH),
-		get_number(surface, "/fps"),
+/* The columns P50 to P99. */
+static const char *times_text(char *text, size_t size, yyjson_mut_val *stage) {
+	char times[3][24];
+	snprintf(text, size, "%7s %7s %7s",
 		time_text(times[0], sizeof(times[0]), yyjson_mut_obj_get(stage, "p50_us")),
 		time_text(times[1], sizeof(times[1]), yyjson_mut_obj_get(stage, "p95_us")),
-		time_text(times[2], sizeof(times[2]), yyjson_mut_obj_get(stage, "p99_us")),
+		time_text(times[2], sizeof(times[2]), yyjson_mut_obj_get(stage, "p99_us")));
+	return text;
+}
+
+static void print_surface(
+	struct page *page, yyjson_mut_val *span, yyjson_mut_val *surface, const char *only) {
+	char name[300], padded[4 * NAME_WIDTH + 8], place[512], times[80];
+	const char *label = get_text(surface, "/label");
+	yyjson_mut_val *stages = yyjson_mut_obj_get(surface, "stages");
+	snprintf(name, sizeof(name), "%" PRId64 " %s", get_int(surface, "/surface"),
+		label[0] != '\0' ? label : "surface");
+	line(page, "%s %6.1f %s %6" PRId64 "  %s", pad(padded, name, NAME_WIDTH),
+		get_number(surface, "/fps"),
+		times_text(times, sizeof(times), yyjson_mut_obj_get(stages, "commit_to_flip")),
 		get_int(surface, "/missed"),
 		place_text(find_place(surface, only), place, sizeof(place)));
+	yyjson_mut_val *input = yyjson_mut_obj_get(stages, "input_to_flip");
+	if (yyjson_mut_is_num(yyjson_mut_obj_get(input, "p50_us"))) {
+		line(page, "%s %6s %s", pad(padded, "    input->flip", NAME_WIDTH), "",
+			times_text(times, sizeof(times), input));
+	}
 	size_t i, len;
 	yyjson_mut_val *key, *vblanks;
 	yyjson_mut_obj_foreach(yyjson_mut_obj_get(surface, "missed_by_cause"), i, len, key, vblanks) {

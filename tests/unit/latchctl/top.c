@@ -19,7 +19,8 @@ static const char after[] =
 	"5, 'wakeups': 4294967408}, {'name': 'Virtual-2', 'flips': 30, 'late': 0, 'wakeups': "
 	"32}], 'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', 'frames': 4294967396, "
 	"'on_plane': 4, 'missed': 9, 'missed_by_cause': {'moon': 1, 'fence': 8}, 'stages': "
-	"{'commit_to_signalled': [], 'commit_to_flip': [9000, 1, 10000, 48, 20000, 7, 40000, 1]}, "
+	"{'commit_to_signalled': [], 'commit_to_flip': [9000, 1, 10000, 48, 20000, 7, 40000, 1], "
+	"'input_to_flip': [21000, 3]}, "
 	"'places': [{'output': 'Virtual-1', 'place': 'plane', 'plane': 42, 'plane_type': "
 	"'overlay', 'reasons': []}]}, {'surface': 4, 'pid': 99, 'label': 'übergröße', 'frames': "
 	"10, 'on_plane': 0, 'missed': 0, 'missed_by_cause': {'moon': 0, 'fence': 0}, 'stages': "
@@ -74,7 +75,8 @@ static void table(void **state) {
 	yyjson_mut_doc *span = *state;
 	ASSERT_HAS(print(span, NULL, 120, 0),
 		"Virtual-1                     120       4      120\n",
-		"3 player                     60.0   10.00   10.00   10.00      4  overlay 42\n",
+		"3 player                     60.0   10.00   10.00   10.00      4  overlay 42\n"
+		"    input->flip                     21.00   21.00   21.00\n",
 		"    missed 1: the moon was full\n", "    missed 3: fence signalled late\n",
 		"4 übergröße                   5.0       -       -       -      0  composed: form",
 		"  composed: format,z-order\n",

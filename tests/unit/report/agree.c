@@ -72,9 +72,14 @@ static bool length_of(const struct latch_frame_record *record, size_t stage, int
 		record->signalled_ns > record->commit_ns ? record->signalled_ns : record->commit_ns;
 	const int64_t marks[] = {
 		record->commit_ns, signalled, record->submit_start_ns, record->flip_ns};
+	const int64_t input_to[] = {record->commit_ns, record->flip_ns};
 	if (stage == 3) {
 		*length = at_least_0(record->flip_ns - record->commit_ns);
 		return true;
+	}
+	if (stage > 3) {
+		*length = at_least_0(input_to[stage - 4] - record->input_ns);
+		return record->input_ns != 0;
 	}
 	/* What the client itself wanted to wait is not latch's. */
 	const bool paced = stage == 1 && record->paced_ns > signalled;
@@ -90,7 +95,8 @@ static int64_t get_int(yyjson_val *object, const char *path) {
 
 static void check_stage(yyjson_val *row, uint32_t surface_id, size_t stage) {
 	static const char *const keys[] = {
-		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip"};
+		"commit_to_signalled", "signalled_to_submit", "submit_to_flip", "commit_to_flip",
+		"input_to_commit", "input_to_flip"};
 	static int64_t lengths[3 * FRAMES];
 	size_t n = 0;
 	for (size_t i = 0; i < session.records_length; i++) {
@@ -142,7 +148,7 @@ static void the_same_as_sorted_lists(void **state) {
 		assert_int_equal(get_int(row, "/missed"), missed);
 		assert_int_equal(get_int(row, "/missed_by_cause/fence"), fence);
 		assert_int_equal(get_int(row, "/unused_vblanks"), unused);
-		for (size_t stage = 0; stage < 4; stage++) {
+		for (size_t stage = 0; stage < LATCH_STAGES; stage++) {
 			check_stage(row, id, stage);
 		}
 	}

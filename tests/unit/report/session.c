@@ -44,6 +44,7 @@ static struct latch_frame_record random_frame(uint32_t surface_id, uint64_t n) {
 		record.held_by = "timestamp";
 		record.paced_ns = record.commit_ns + some_ms(10);
 	}
+	record.input_ns = rand() % 8 == 0 ? record.commit_ns - some_ms(20) : 0;
 	record.fence_error = rand() % 50 == 0 ? -5 : 0;
 	record.signalled_ns = rand() % 30 == 0 ? 0 : record.signalled_ns;
 	record.sync = (enum latch_sync_kind)(rand() % LATCH_SYNC_KINDS);

@@ -83,7 +83,7 @@ static void page_is_whole(void **state) {
 	assert_counts(page,
 		(const struct part[]){{"The end of this trace is missing", 1},
 			{"<title>A frame&#39;s life", 1}, {"class=\"total\" d=\"M", 3 * 3 + 1},
-			{"class=\"mark m0\"", 3 * 4}, {"Missed vblanks over time", 1},
+			{"class=\"mark m0\"", 3 * LATCH_STAGES}, {"Missed vblanks over time", 1},
 			{"Layers on planes, and composed, over time", 2}, {"frames:[", 3},
 			{"<canvas", 1}, {0}});
 	/* 14 numbers for each update. */

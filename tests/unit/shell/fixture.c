@@ -28,7 +28,7 @@ static void damage_all(void *data) {
 static void cursor_moved(void *data) {
 }
 
-static void input(void *data, struct wlr_surface *surface, uint32_t time_msec) {
+static void input(void *data, struct wlr_surface *surface, int64_t time_ns) {
 	f.inputs++;
 }
 

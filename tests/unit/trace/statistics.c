@@ -107,7 +107,8 @@ static void test_clock_surprises(void **state) {
 
 static void test_json(void **state) {
 	for (uint64_t n = 1; n <= 100; n++) {
-		const struct latch_frame_record record = test_frame(7, n);
+		struct latch_frame_record record = test_frame(7, n);
+		record.input_ns = n % 10 == 0 ? record.commit_ns - 6 * MS : 0;
 		latch_statistics_add_frame(statistics, &record);
 		struct latch_flip_record flip = test_flip(&record);
 		flip.wake = (struct latch_wake_record){
@@ -139,7 +140,11 @@ static void test_json(void **state) {
 		{"/stages/commit_to_signalled/max_ns", "4000000"},
 		{"/stages/signalled_to_submit/max_ns", "8000000"},
 		{"/stages/submit_to_flip/max_ns", "3000000"},
-		{"/stages/commit_to_flip/p50_ns", "15000000"});
+		{"/stages/commit_to_flip/p50_ns", "15000000"},
+		/* Those that answered an input: every tenth one. */
+		{"/stages/input_to_commit/count", "10"},
+		{"/stages/input_to_commit/max_ns", "6000000"},
+		{"/stages/input_to_flip/max_ns", "21000000"}, {"/incomplete", "0"});
 	yyjson_doc_free(doc);
 }
 
@@ -165,6 +170,7 @@ static void test_table(void **state) {
 		record.placement = LATCH_COMPOSED;
 		record.fence_error = -1;
 		record.commit_ns -= (int64_t)n * 500 * MS;
+		record.input_ns = record.commit_ns - 2 * MS;
 		latch_statistics_add_frame(statistics, &record);
 		record.presented = false;
 		record.superseded = n % 2 == 0;
@@ -177,6 +183,10 @@ static void test_table(void **state) {
 		"commit->signalled   4.000   4.000   4.000   4.000\n",
 		"pid 4711 on Virtual-1, syncobj", "(4000000000)",
 		"not shown: 100 superseded, 100 dropped");
+	/* Only where there was input. */
+	const char *input = strstr(text, "input->commit");
+	ASSERT_HAS(input, "input->commit       2.000   2.000   2.000   2.000\n", "input->flip ");
+	assert_null(strstr(input + 1, "input->commit"));
 	assert_null(strstr(text, "missed 0"));
 	assert_null(strchr(text, '\033'));
 }
