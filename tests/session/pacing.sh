@@ -1,13 +1,9 @@
 #!/bin/bash
 # The pace of clients that others wrote: Mesa's Vulkan by weston-simple-vulkan, and SDL3. latch runs
-# without a screen (wlroots' headless backend), which is shown 60 times a second, so this needs no
-# virtual machine. What a machine is too slow for is no failure here: frames that are lost, or come
-# faster than the display, are.
-#
-#     pacing.sh LATCH
+# without a screen (wlroots' headless backend), which is shown 60 times a second. Runs in the lab: in
+# its virtual time a client gets as many frames in each run. Skipped where these clients are not.
 set -u
 here=$(dirname "$(readlink -f "$0")")
-latch=$1
 work=$(mktemp -d)
 trap 'kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT
 export XDG_RUNTIME_DIR=$work WAYLAND_DISPLAY=pacing
@@ -33,16 +29,16 @@ vulkan() {
 
 # Every frame is seen (the last ones may be under way at the end), and none comes too early.
 fifo() {
-    vulkan 3 2 || return 1
+    vulkan 2 2 || return 1
     (($(count set_barrier) >= $(count '.commit()') - 3)) || return 1
     (($(count wait_barrier) == $(count set_barrier))) || return 1
     (($(count 'wp_presentation_feedback') == 0 || $(count '.discarded(') == 0)) || return 1
-    (($(count '.commit()') <= 3 * 62 + 10))
+    (($(count '.commit()') <= 2 * 62 + 10))
 }
 
 # Nobody waits: what is not seen gives way to what is newer.
 mailbox() {
-    vulkan 2 1 || return 1
+    vulkan 1 1 || return 1
     (($(count set_barrier) == 0 && $(count wait_barrier) == 0 && $(count '.commit()') > 2 * 62))
 }
 
@@ -50,32 +46,32 @@ mailbox() {
 # the same, neither as fast as it can nor once a second.
 covered() {
     local below above before commits
-    WAYLAND_DEBUG=client timeout -s INT -k 1 4 weston-simple-vulkan -p 2 >"$work/log" 2>&1 &
+    WAYLAND_DEBUG=client timeout -s INT -k 1 3 weston-simple-vulkan -p 2 >"$work/log" 2>&1 &
     below=$!
     sleep 1
-    timeout -s INT -k 1 3 weston-simple-vulkan -f -o -p 2 >"$work/above.log" 2>&1 &
+    timeout -s INT -k 1 2 weston-simple-vulkan -f -o -p 2 >"$work/above.log" 2>&1 &
     above=$!
-    sleep 1.2
-    before=$(count set_barrier)
     sleep 1
+    before=$(count set_barrier)
+    sleep 0.5
     commits=$(($(count set_barrier) - before))
     wait "$below" "$above"
-    echo "# $commits commits in a second below a fullscreen window"
-    ((commits >= 5 && commits <= 70))
+    echo "# $commits commits in half a second below a fullscreen window"
+    ((commits >= 3 && commits <= 35))
 }
 
-# sdl RENDERER VSYNC: 60 frames by SDL3, which take a second with vsync.
+# sdl RENDERER VSYNC: 30 frames by SDL3, which take half a second with vsync.
 sdl() {
     local status=0
     WAYLAND_DEBUG=client SDL_VIDEODRIVER=wayland timeout -k 1 20 \
-        python3 "$here/frame-pace.py" "$1" "$2" 60 >"$work/seconds" 2>"$work/log" || status=$?
+        python3 "$here/frame-pace.py" "$1" "$2" 30 >"$work/seconds" 2>"$work/log" || status=$?
     sed 's/^/# /' "$work/seconds"
     ((status == 0)) || return "$status"
     grep -aE 'rotocol error|wl_display#1.error' "$work/log" && return 1
-    (($2 == 0)) || awk '{ exit !($1 > 0.8) }' "$work/seconds"
+    (($2 == 0)) || awk '{ exit !($1 > 0.35) }' "$work/seconds"
 }
 
-WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 "$latch" --renderer pixman --socket pacing \
+WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 latch --renderer pixman --socket pacing \
     >"$work/latch.log" 2>&1 &
 pid=$!
 for _ in {1..100}; do
@@ -105,7 +101,7 @@ for case in "vulkan 1" "vulkan 0" "software 1"; do
         skip "SDL3, $case" "no SDL3 with that renderer, or no python3"
     else
         verdict $status "SDL3, renderer and vsync: $case"
-        [[ $case != "vulkan 1" ]] || { (($(count wait_barrier) > 30)); verdict $? "SDL3's Vulkan uses fifo-v1"; }
+        [[ $case != "vulkan 1" ]] || { (($(count wait_barrier) > 15)); verdict $? "SDL3's Vulkan uses fifo-v1"; }
     fi
 done
 kill "$pid"
