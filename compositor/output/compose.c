@@ -156,19 +156,20 @@ static bool collect_damage(
 	return damaged;
 }
 
-/* The last picture has a layer's pixels where it has not moved since, or something near to them. */
-static void draw_last(struct latch_composer *composer, struct wlr_render_pass *pass,
+/* The last picture has a layer's pixels where it has not moved since, or something near to them.
+ * Returns false where it can't be drawn. */
+static bool draw_last(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct wlr_box *box, const pixman_region32_t *clip) {
 	const struct wlr_box screen = {
 		.width = composer->output->width, .height = composer->output->height};
 	struct wlr_box seen;
 	if (composer->front == NULL || !wlr_box_intersection(&seen, box, &screen)) {
-		return;
+		return false;
 	}
 	struct wlr_texture *last =
 		wlr_texture_from_buffer(composer->renderer->wlr_renderer, composer->front);
 	if (last == NULL) {
-		return;
+		return false;
 	}
 	wlr_render_pass_add_texture(pass, &(struct wlr_render_texture_options){
 						  .texture = last,
@@ -181,6 +182,7 @@ static void draw_last(struct latch_composer *composer, struct wlr_render_pass *p
 						  .blend_mode = WLR_RENDER_BLEND_MODE_NONE,
 					  });
 	wlr_texture_destroy(last);
+	return true;
 }
 
 /* Black; or, with an alpha of 0, nothing: the plane below the picture is seen there. */
@@ -253,6 +255,27 @@ static void log_written(const struct latch_layer *layer) {
 	}
 }
 
+static bool hides_what_is_behind(const struct latch_layer *layer) {
+	return layer->opaque || layer->opaque_boxes_len > 0;
+}
+
+/* Black where no layer hides it that is drawn. */
+static void fill_behind(struct wlr_render_pass *pass, const struct latch_layer *layers, size_t len,
+	struct wlr_box box, const pixman_region32_t *damage) {
+	pixman_region32_t bare;
+	pixman_region32_init(&bare);
+	pixman_region32_copy(&bare, damage);
+	for (size_t i = 0; i < len && pixman_region32_not_empty(&bare); i++) {
+		if (is_drawn(&layers[i])) {
+			latch_layer_cover(&layers[i], &bare);
+		}
+	}
+	if (pixman_region32_not_empty(&bare)) {
+		fill(pass, box, 1, &bare);
+	}
+	pixman_region32_fini(&bare);
+}
+
 static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 	const struct latch_layer *layers, size_t len) {
 	pixman_region32_t damage;
@@ -272,7 +295,8 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		pixman_region32_fini(&damage);
 		return false;
 	}
-	fill(pass, (struct wlr_box){.width = buffer->width, .height = buffer->height}, 1, &damage);
+	fill_behind(pass, layers, len,
+		(struct wlr_box){.width = buffer->width, .height = buffer->height}, &damage);
 	bool holes = false;
 	size_t at = 0;
 	for (size_t i = 0; i < len; i++) {
@@ -294,10 +318,15 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		} else if (is_written(composer, layer)) {
 			/* To be drawn with the next picture, though nothing else of it may
 			 * change. */
-			draw_last(composer, pass, &layer->dst, &damage);
+			if (!draw_last(composer, pass, &layer->dst, &damage)) {
+				fill(pass, layer->dst, 1, &damage);
+			}
 			log_written(layer);
 			drawn->left_out = composer->left_out = true;
 		} else if (!draw_layer(composer, pass, layer, &damage, holes)) {
+			if (hides_what_is_behind(layer)) {
+				fill(pass, layer->dst, 1, &damage);
+			}
 			drawn->missing = true;
 		}
 	}

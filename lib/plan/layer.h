@@ -1,5 +1,6 @@
 #pragma once
 
+#include <pixman.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -130,6 +131,10 @@ void latch_layer_round_crop(struct latch_layer *layer, int x_sub, int y_sub);
 /** The part of dst that is on a screen of this size; empty (zero width) when there is none. */
 struct wlr_box latch_layer_on_screen(
 	const struct latch_layer *layer, int32_t width, int32_t height);
+
+/** Takes out of a region of the output what nobody sees through this layer. A region of very many
+ * rectangles stays as it is. */
+void latch_layer_cover(const struct latch_layer *layer, pixman_region32_t *uncovered);
 
 /** Whether the layer covers a screen of this size, or is meant to. */
 bool latch_layer_fills_screen(const struct latch_layer *layer, int32_t width, int32_t height);

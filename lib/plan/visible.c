@@ -27,23 +27,24 @@ static void intersect(
  * them stays as it is: then some layers are drawn that are hidden. */
 #define MAX_RECTANGLES 256
 
-/* Takes away what nobody sees through this layer. */
-static void cover(pixman_region32_t *uncovered, pixman_region32_t *part,
-	const struct latch_layer *layer) {
-	if (layer->opaque && layer->fills_output) {
-		pixman_region32_clear(uncovered);
-		return;
-	}
+static void subtract(pixman_region32_t *region, const struct wlr_box *box) {
+	pixman_region32_t rect;
+	pixman_region32_init_rect(
+		&rect, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
+	pixman_region32_subtract(region, region, &rect);
+	pixman_region32_fini(&rect);
+}
+
+void latch_layer_cover(const struct latch_layer *layer, pixman_region32_t *uncovered) {
 	if (pixman_region32_n_rects(uncovered) > MAX_RECTANGLES) {
 		return;
 	}
 	if (layer->opaque) {
-		pixman_region32_subtract(uncovered, uncovered, part);
+		subtract(uncovered, &layer->dst);
 		return;
 	}
 	for (size_t i = 0; i < layer->opaque_boxes_len; i++) {
-		intersect(part, uncovered, &layer->opaque_boxes[i]);
-		pixman_region32_subtract(uncovered, uncovered, part);
+		subtract(uncovered, &layer->opaque_boxes[i]);
 	}
 }
 
@@ -69,7 +70,11 @@ void plan_drop_covered(struct plan_work *work) {
 		if (i < LATCH_PLAN_MAX_LAYERS) {
 			work->visible |= LAYER_BIT(i);
 		}
-		cover(&uncovered, &part, layer);
+		if (layer->opaque && layer->fills_output) {
+			pixman_region32_clear(&uncovered);
+		} else {
+			latch_layer_cover(layer, &uncovered);
+		}
 	}
 
 	pixman_region32_fini(&part);
