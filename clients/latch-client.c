@@ -226,6 +226,13 @@ static enum client_exit start(struct client *client) {
 			options->fullscreen)) {
 		return failed(CLIENT_EXIT_FAILURE, "out of memory");
 	}
+	if (options->output > client->conn.num_outputs) {
+		return failed(CLIENT_EXIT_FAILURE, "there is no such output");
+	}
+	if (options->fullscreen && options->output > 0) {
+		window_fill_output(
+			&client->window, client->conn.outputs[options->output - 1]);
+	}
 	client->window.translucent = options->scene.translucent || options->look.has_alpha;
 	const char *why;
 	if (!look_init(

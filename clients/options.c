@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "common/connection.h"
 #include "common/ring.h"
 #include "common/util.h"
 
@@ -92,6 +93,8 @@ static const struct option_row rows[] = {
 	{"size", "WxH", "size where the compositor leaves it to us (1024x768)", OPTION_SIZE,
 		MEMBER(width), .max = MAX_SIZE},
 	{"fullscreen", NULL, "ask for the whole output", FLAG(fullscreen)},
+	{"output", "N", "with --fullscreen: the N-th one that there is", OPTION_NUMBER,
+		MEMBER(output), .min = 1, .max = CONNECTION_MAX_OUTPUTS},
 	{"title", "TEXT", "title of the window (latch-client)", TEXT(title)},
 	{.help = "\nPicture:\n"},
 	{"pattern", NULL, "a test card whose every pixel is known", OPTION_SET,

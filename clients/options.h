@@ -29,6 +29,7 @@ extern const char *const client_measure_names[];
 struct client_options {
 	uint32_t width, height;
 	bool fullscreen;
+	uint32_t output; /* 1 is the first one that the compositor tells of; 0: it chooses */
 	uint64_t frames; /* 0: without end; never with measure */
 	bool hold;
 	int buffers;

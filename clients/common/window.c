@@ -66,10 +66,14 @@ bool window_init(struct window *window, struct connection *conn, const char *tit
 	xdg_toplevel_set_title(window->toplevel, title);
 	xdg_toplevel_set_app_id(window->toplevel, "latch-client");
 	if (fullscreen) {
-		xdg_toplevel_set_fullscreen(window->toplevel, NULL);
+		window_fill_output(window, NULL);
 	}
 	wl_surface_commit(window->surface);
 	return true;
+}
+
+void window_fill_output(struct window *window, struct wl_output *output) {
+	xdg_toplevel_set_fullscreen(window->toplevel, output);
 }
 
 void window_finish(struct window *window) {

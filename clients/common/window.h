@@ -35,6 +35,9 @@ bool window_init(struct window *window, struct connection *conn, const char *tit
 	uint32_t height, bool fullscreen);
 void window_finish(struct window *window);
 
+/** Asks for a whole output; NULL: the compositor chooses. */
+void window_fill_output(struct window *window, struct wl_output *output);
+
 /** Answers the last configure, if there is one to answer. It takes effect by the next commit. */
 void window_ack(struct window *window);
 

@@ -96,8 +96,9 @@ static void remember(struct latch_pace *pace, int64_t took_ns, bool late) {
 
 /* Whether it fits between a flip and the next deadline; by far, for one that runs ahead. */
 static void judge(struct latch_pace *pace, int64_t took_ns, int64_t left_ns) {
-	const int64_t needed_ns = took_ns + (pace->ahead ? took_ns / LATCH_PACE_FAR_DEN : 0);
-	if (needed_ns + LATCH_PACE_SPARE_NS > left_ns) {
+	const int64_t spare_ns = pace->ahead ? took_ns / LATCH_PACE_FAR_DEN + LATCH_PACE_SPARE_NS
+					     : LATCH_PACE_SENT_NS;
+	if (took_ns + spare_ns > left_ns) {
 		pace->misses += pace->misses < LATCH_PACE_AHEAD;
 	} else if (pace->misses > 0) {
 		pace->misses--;

@@ -37,6 +37,8 @@ enum latch_pacing {
 #define LATCH_PACE_ROWS 32
 /** An answer that came too late counts for longer, by this part less with each that follows. */
 #define LATCH_PACE_DECAY 32
+/** From a flip until an early callback is sent. */
+#define LATCH_PACE_SENT_NS INT64_C(150000)
 /** A client runs ahead when of its answers so many more took longer than there is from a flip to the
  * next deadline than did not; ... */
 #define LATCH_PACE_AHEAD 4

@@ -40,6 +40,7 @@ busy-window          1  --measure --size 640x480
 late-busy            1  --measure --fence late --size 640x480
 four-windows         3  --measure --size 640x480
 eight-windows        7  --measure --size 640x480
+paced-busy           3  --measure=paced --cpu-time 1 --size 640x480
 composed-window      0  --measure --size 640x480 --scale-to 512x384
 composed-paced       0  --measure=paced --size 640x480 --scale-to 512x384
 composed-busy        1  --measure --size 640x480 --scale-to 512x384
@@ -144,6 +145,7 @@ is_wanted() {
     # stands for what else a GPU composes.
     latch-gpu-4) [[ $1 == composed-* ]] ;;
     latch-gpu-*) [[ $1 == composed-paced* ]] ;;
+    latch-early) [[ $1 == *paced* ]] ;;
     latch-*) [[ $1 == composed-* ]] ;;
     esac
 }

@@ -42,6 +42,7 @@ CASES = {
     "paced-3-window": "self-paced, 3 buffers, a window",
     "shm-full": "shared memory, sparse, fullscreen",
     "shm-window": "shared memory, sparse, a window",
+    "paced-busy": "self-paced, draws for 1 ms by CPU, one of four windows that do so",
     "composed-window": "composed (a scaled window, which no plane takes), sparse",
     "composed-paced": "composed (a scaled window), self-paced",
     "composed-busy": "composed (a scaled window), busy",
@@ -205,9 +206,27 @@ def gpu_criteria(summary, hz):
                f"{(100 - one['missed']) * hz / 100:.1f} of {hz} frames a second")
 
 
+def pacing_criteria(summary):
+    """latch-early sends callbacks right after the flip: late ones lose next to nothing by it, and make
+    nothing later but where they win frames. Two frames are what it takes to learn of outliers."""
+    for case, title in CASES.items():
+        one, early = (summary.get(name, {}).get("cases", {}).get(case)
+                      for name in ("latch", "latch-early"))
+        if not one or not early or "failed" in one or "failed" in early:
+            continue
+        most = max(0.2, 100 * 2.5 / one["frames"])
+        yield (f"{title}: at most 0.2 %, or two frames, more are lost than by early callbacks",
+               one["missed"] <= early["missed"] + most,
+               f"{one['missed']:.2f} and {early['missed']:.2f} %")
+        yield (f"{title}: no later than by early callbacks",
+               one["p50_ms"] <= early["p50_ms"] + 0.1 or one["missed"] < early["missed"] - 1,
+               f"p50 {one['p50_ms']:.2f} and {early['p50_ms']:.2f} ms")
+
+
 def criteria(summary, hz):
     """(what, met or None where it can't be told, figures) of latch."""
     yield from gpu_criteria(summary, hz)
+    yield from pacing_criteria(summary)
     latch = summary.get("latch")
     if not latch:
         return

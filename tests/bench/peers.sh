@@ -31,6 +31,8 @@ answers() { timeout 2 wayland-info; }
 run_compositor() { # NAME
     case $1 in
     latch) run_latch --renderer auto ;;
+    # What each client would get if it heard right after the flip.
+    latch-early) run_latch --pacing early ;;
     # What composing costs it with the peers' renderer: Mesa's OpenGL, by the CPU where there is no GPU.
     latch-gles2)
         export WLR_RENDERER_ALLOW_SOFTWARE=1

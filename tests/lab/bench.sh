@@ -14,7 +14,7 @@ usage: ./run bench planes [--json] [--no-lab]
 
        ./run bench deadline [--json] [HOURS]
        ./run bench cost [--json] [--accept] [SCENE...]
-       ./run bench layers [--json] [NUMBER...]
+       ./run bench growth [--json] ["NUMBER WHAT"...]
 
 Compares latch's plane planner with libliftoff on the same layouts: layers on
 planes, test commits, planning time apart from the kernel's own. First on
@@ -44,10 +44,10 @@ what they cost the victim and latch's CPU, and what is left behind. TAP.
 latency: how soon frames reach the screen, and what they cost, under latch, sway,
 cage, labwc, weston, KWin and Mutter, with the same client: alone and beside windows
 that animate, fullscreen and not, late fences of each kind, self-paced with 2 and 3
-buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-gles2 is latch
-with the renderer that the others have, where it composes; latch-gpu composes on the
-lab's simulated GPU, in jobs of 1 to 15 ms (in virtual time). kms stands for no
-compositor: one process that wakes up and flips.
+buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-early is latch
+with --pacing early, latch-gles2 with the renderer that the others have, where it
+composes; latch-gpu composes on the lab's simulated GPU, in jobs of 1 to 15 ms (in
+virtual time). kms stands for no compositor: one process that wakes up and flips.
 
   --frames N       frames of each figure (600)
   --mips N[,N]     in virtual time: processors of so many million instructions a
@@ -82,8 +82,8 @@ are.
   SCENE            only these: "fullscreen", "late callbacks", "eight windows", "mixed", "composed",
                    "shared memory", "pointer", "200 idle clients"
 
-layers: from the deadline to the submit, over so many subsurfaces of one client (1 10 100
-1000 4000 10000), in virtual time. It has to grow no faster than linearly.
+growth: how a frame's cost grows with what there is more of: "NUMBER layers" (that stand still), "windows"
+(that animate), "idle clients", "outputs"; without any, rows of each. Must be no faster than linear.
 
 The results stay in out/bench/ as JSON. Exit status: 0 when every criterion
 that is printed was met.
@@ -99,7 +99,7 @@ command_bench() {
     latency) shift; bench_latency "$@" ;;
     deadline) shift; bench_deadline "$@" ;;
     cost) shift; bench_cost "$@" ;;
-    layers) shift; bench_layers "$@" ;;
+    growth) shift; bench_growth "$@" ;;
     -h | --help) bench_usage ;;
     *) bench_usage >&2; die "there is no benchmark '$what'" ;;
     esac
@@ -179,26 +179,38 @@ bench_cost() {
         in_root "$folder/compare.py" ${scenes:+--some} "$folder/accepted.json" "$results"
 }
 
-bench_layers() {
-    local json='' numbers=() results=$out/bench/layers.json failed=0
+bench_growth() {
+    local json='' results=$out/bench/growth folder=$checkout/tests/bench/cost scenes=() failed=0 n
     while (($#)); do
         case $1 in
         --json) json=yes; shift ;;
         -h | --help) bench_usage; return ;;
+        -*) bench_usage >&2; die "bench growth has no option '$1'" ;;
         *)
-            [[ $1 =~ ^[1-9][0-9]*$ ]] || { bench_usage >&2; die "a number is wanted, not '$1'"; }
-            numbers+=("$1")
+            [[ $1 =~ ^[1-9][0-9]*\ (layers|windows|idle clients|outputs)$ ]] ||
+                { bench_usage >&2; die "a number of something is wanted, not '$1'"; }
+            scenes+=("$1")
             shift
             ;;
         esac
     done
-    ((${#numbers[@]})) || numbers=(1 10 100 1000 4000 10000)
+    if ((${#scenes[@]} == 0)); then
+        for n in 1 4 16 64 1000; do scenes+=("$n layers"); done
+        for n in 1 2 4 8 16; do scenes+=("$n windows"); done
+        for n in 1 10 100 500; do scenes+=("$n idle clients"); done
+        for n in 1 2 3 4; do scenes+=("$n outputs"); done
+    fi
     mkdir -p "$out/bench"
     ensure_root
     step "build in ${build#"$checkout/"}" build_project "$build" || die "the build failed"
     clock=virtual
-    run_machine vkms '' 900 tests/bench/layers.sh "$results" "${numbers[@]}" || failed=1
-    [[ ! $json ]] || cat "$results"
+    run_machine vkms '' 900 "$folder/scenes.py" "$results.json" "${scenes[@]}" || die "no results"
+    if [[ $json ]]; then
+        in_root "$folder/growth.py" "$results.json" "$results.html" >/dev/null || failed=1
+        cat "$results.json"
+    else
+        in_root "$folder/growth.py" "$results.json" "$results.html" || failed=1
+    fi
     return "$failed"
 }
 

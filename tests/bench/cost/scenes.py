@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""scenes.py FILE [SCENE...]: what a frame costs latch in each scene, as JSON in FILE.
+"""scenes.py FILE [SCENE...]: what a frame costs latch in each scene, as JSON in FILE. Besides those that
+have a name there are "N layers", "N windows", "N idle clients" and "N outputs".
 
 Runs in the lab, in virtual time. bench-cost-latch (latch.c) writes sums of each stage's time after
 each flip; here clients are started, and when all is steady FRAMES flips are looked at.
@@ -176,6 +177,65 @@ def idle_clients(number):
         one.socket.close()
 
 
+@contextlib.contextmanager
+def layers(number):
+    """Subsurfaces that stand still, and one window that shows new frames."""
+    crowd = ["latch-stress", "--size", "128x96", "--crowd", "subsurfaces", "--surfaces", str(number)]
+    with processes(crowd):
+        time.sleep(1 + number / 150)  # until they are all there
+        with processes(client("--size", "160x120")):
+            yield
+
+
+@contextlib.contextmanager
+def outputs(number):
+    """One window that fills each."""
+    with processes(*[[*FULL, "--output", str(n + 1)] for n in range(number)]):
+        yield
+
+
+def make_outputs(number):
+    """A vkms device with so many CRTCs. Returns its node; it stays."""
+    device = pathlib.Path(f"/sys/kernel/config/vkms/cost{number}")
+    device.mkdir()
+    for n in range(number):
+        for kind in ("crtc", "encoder", "connector"):
+            (device / f"{kind}s" / f"{kind}{n}").mkdir()
+        for kind, number_of in (("primary", "1"), ("cursor", "2")):
+            plane = device / f"planes/{kind}{n}"
+            plane.mkdir()
+            (plane / "type").write_text(number_of, encoding="ascii")
+            (plane / "possible_crtcs/crtc").symlink_to(device / f"crtcs/crtc{n}")
+        (device / f"encoders/encoder{n}/possible_crtcs/crtc").symlink_to(device / f"crtcs/crtc{n}")
+        (device / f"connectors/connector{n}/possible_encoders/encoder").symlink_to(
+            device / f"encoders/encoder{n}")
+    before = set(pathlib.Path("/dev/dri").glob("card*"))
+    (device / "enabled").write_text("1", encoding="ascii")
+    subprocess.run(["udevadm", "settle"], check=True)
+    return str((set(pathlib.Path("/dev/dri").glob("card*")) - before).pop())
+
+
+# Scenes of any size. None of the limits is what is measured here.
+GROWING = {
+    "layers": (["--max-time", "100", "--limits",
+                "surfaces=1000000,buffers=1000000,objects=10000000"], layers),
+    "windows": ([], lambda number: processes(*[SMALL] * number)),
+    "idle clients": ([], idle_clients),
+    "outputs": ([], outputs),
+}
+
+
+def scene(name):
+    """latch's options, and what goes on."""
+    if name in SCENES:
+        return SCENES[name]
+    number, _, kind = name.partition(" ")
+    options, clients = GROWING[kind]
+    if kind == "outputs":
+        options = ["--device", make_outputs(int(number))]
+    return options, lambda: clients(int(number))
+
+
 # Of each: latch's options, and what goes on.
 SCENES = {
     "fullscreen": ([], lambda: processes(FULL)),
@@ -244,7 +304,7 @@ def pss_kib(pid):
 
 
 def measure(name):
-    options, clients = SCENES[name]
+    options, clients = scene(name)
     rows = Rows(f"{work}/rows")
     with open(f"{work}/latch.log", "wb") as log:
         latch = subprocess.Popen(
