@@ -363,6 +363,38 @@ cursor_planes() {
     check "the cursor's plane shows what would be composed" same_cursor_pictures
 }
 
+# Each client hears late for its own output, whose vblanks come nearer and go away from the other's. One
+# frame may be lost when both draw at the same time for the first time, with one processor.
+paced_on_both() {
+    local n status=0 clients=()
+    plug 1 yes
+    become "$a on 1024x768 0,0 normal 1" "$b on 1024x768 1024,0 normal 1" &&
+        wlr-randr --output $b --mode 800x600@56.25Hz || return
+    for n in 1 2; do
+        timeout -k 1 20 latch-client --software --fullscreen --output "$n" --measure=paced \
+            --cpu-time 1 --frames 300 --json "$work/paced-$n.json" >/dev/null &
+        clients+=($!)
+    done
+    wait "${clients[@]}"
+    for n in 1 2; do
+        python3 - "$work/paced-$n.json" <<'PYTHON' || status=1
+import json, sys
+run = json.load(open(sys.argv[1]))["measure"]
+print(f"{1e9 / run['period_ns']:.2f} Hz: {run['frames']} frames, {run['missed']} missed, "
+      f"{run['p50_ns'] / 1e6:.2f} ms")
+sys.exit(run["frames"] < 300 or run["missed"] > 1 or run["p50_ns"] > 4e6)
+PYTHON
+    done
+    return $status
+}
+
+two_rates() {
+    start_latch --renderer pixman
+    check "two clients at their outputs' own rates" paced_on_both
+    plug 1 no
+    stop_latch
+}
+
 # What both outputs may show together, in pixels; "late": it is refused only when it is to be done.
 # Stands for a dock's link, the memory bus of vc4 and rk3588, i915's clocks, amdgpu's DSC slots.
 may_show() { echo "$@" >"$LATCH_REFUSE_PIXELS"; }
@@ -482,6 +514,7 @@ job() {
     ! grep -iE 'assert|sanitizer|runtime error' "$latch_log"
     verdict $? "latch complains of nothing of its own"
     cp "$latch_log" "$LAB_OUT/lab/latch-outputs.log"
+    two_rates
     cursor_planes
     refused_modes
     rmmod uinput
