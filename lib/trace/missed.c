@@ -60,7 +60,12 @@ static enum latch_missed_cause blame_first(
 	const int64_t refresh_ns = record->refresh_ns;
 	const bool known = record->wake.margin_ns > 0;
 	const int64_t head_start_ns = known ? record->wake.margin_ns : refresh_ns / 2;
-	const bool in_time = missed_ns - t->ready >= head_start_ns;
+	/* What came into view late, and not as its client had asked for, was ready all the same. */
+	const bool seen_late = record->paced_ns == 0 && record->visible_ns >= t->ready &&
+			       record->commit_ns > 0 && record->ready_ns > 0;
+	const int64_t ready_ns =
+		seen_late ? latch_max(record->ready_ns, record->commit_ns) : t->ready;
+	const bool in_time = missed_ns - ready_ns >= head_start_ns;
 	if (in_time || (!known && t->start - t->ready >= refresh_ns)) {
 		return LATCH_MISSED_LATCH;
 	}

@@ -226,6 +226,58 @@ many_resets() {
     return $status
 }
 
+# Who stops latch for longer than a refresh knows whose fault what follows is.
+sleepy_latch() {
+    sleep 1
+    for _ in {1..10}; do
+        kill -STOP "$LATCH_PID"
+        sleep 0.03
+        kill -CONT "$LATCH_PID"
+        sleep 0.2
+    done
+}
+
+# missed_by CAUSE LEAST [OPTION...]: all that a client with these options has missed, but for its first
+# picture, is by that, so often at least, and where it is the fence as often as a job took longer than was left.
+missed_by() {
+    local cause=$1 least=$2 client status=0
+    shift 2
+    start_latch --renderer pixman --mode 640x480 --pacing early
+    latch-client --software --fullscreen --measure=paced --frames 200 --json "$work/client.json" \
+        "$@" 2>"$work/client.log" &
+    client=$!
+    [[ $cause != latch ]] || sleepy_latch
+    wait $client || status=1
+    stop_latch >>"$work/stopped"
+    latch-report --csv "$work/trace.json" >"$work/frames.csv" || return
+    python3 - "$work" "$client" "$cause" "$least" <<'PYTHON' || status=1
+import csv, json, sys
+work, pid, cause, least = sys.argv[1:]
+causes = {}
+for row in csv.DictReader(open(f"{work}/frames.csv")):
+    if row["pid"] == pid and row["update"] != "1":
+        for part in row["missed_causes"].split():
+            name, count = part.split(":")
+            causes[name] = causes.get(name, 0) + int(count)
+run = json.load(open(f"{work}/client.json"))["measure"]
+# The commit follows the flip at once, and a job fills a refresh or the best part of it.
+long = sum(ready - commit > 15e6 for commit, ready, _ in run["samples_ns"])
+print(causes, long, "jobs that took too long")
+if cause == "latch":
+    # A client that hears late as latch was stopped may commit right before a vblank.
+    assert causes.pop("client", 0) <= 2
+assert set(causes) == {cause} and causes[cause] >= int(least)
+assert cause != "fence" or causes[cause] == long
+PYTHON
+    return $status
+}
+
+causes() {
+    check "vblanks that a client's long jobs miss are its fences'" \
+        missed_by fence 2 --gpu-time 3,0,0,20
+    check "vblanks that pass while latch is stopped are latch's" missed_by latch 5
+}
+
 job() {
     local part
     start_gpu
@@ -236,5 +288,5 @@ job() {
 }
 
 parts=("$@")
-(($#)) || parts=(queue clients composing written_later loss)
+(($#)) || parts=(queue clients causes composing written_later loss)
 run_job job

@@ -233,6 +233,13 @@ static void test_hidden_window(void **state) {
 	record.visible_ns -= REFRESH_NS;
 	assert_int_equal(latch_missed_count(&record).total, 1);
 	assert_int_equal(latch_missed_count(&record).by_cause[LATCH_MISSED_LATCH], 1);
+	/* It comes into view right before a vblank: its client has nothing to do with that, unless it
+	 * has asked to wait until then. */
+	record.visible_ns = from_ms(419.8);
+	assert_int_equal(latch_missed_count(&record).by_cause[LATCH_MISSED_LATCH], 1);
+	record.paced_ns = record.visible_ns;
+	assert_int_equal(latch_missed_count(&record).by_cause[LATCH_MISSED_CLIENT], 1);
+	record.paced_ns = 0;
 	record.visible_ns = 0;
 	assert_int_equal(latch_missed_count(&record).total, 42);
 }
