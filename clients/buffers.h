@@ -1,5 +1,4 @@
-#ifndef CLIENT_BUFFERS_H
-#define CLIENT_BUFFERS_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -60,5 +59,3 @@ nfds_t client_buffers_add_fds(const struct client_buffers *buffers, struct pollf
 /** Takes the releases that a poll has found. */
 void client_buffers_handle_fds(
 	struct client_buffers *buffers, const struct pollfd *fds, nfds_t num);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_CLIENT_H
-#define CLIENT_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -72,5 +71,3 @@ void report_print(const struct client *client, const struct measure_report *meas
 
 /** Writes it as JSON into --json's file. Returns false, having said why. */
 bool report_write_json(const struct client *client, const struct measure_report *measured);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_KEY_H
-#define CLIENT_KEY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,5 +25,3 @@ void key_finish(struct key *key);
 
 /** Presses the key and lets it go. Returns false, having said why. */
 bool key_press(struct key *key);
-
-#endif

@@ -67,7 +67,7 @@ int client_finish_picture(struct client *client, const struct ring_buffer *buffe
 	const struct dmabuf *buf = &buffer->picture.dmabuf;
 	const struct latch_format *format = latch_format_find(buf->fourcc);
 	struct gpu_job job = {
-		.length_ns = gpu_time_next(&client->options.gpu_time),
+		.length_ns = draw_time_next(&client->options.gpu_time),
 		.dmabuf = buf->planes[0].fd,
 		.offset = buf->planes[0].offset,
 		.stride = buf->planes[0].stride,

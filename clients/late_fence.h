@@ -1,5 +1,4 @@
-#ifndef CLIENT_LATE_FENCE_H
-#define CLIENT_LATE_FENCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,5 +24,3 @@ int late_fence_make(struct late_fence *late, const struct sync_slot *slot);
 
 /** Signals it, once, where it is ours to signal. */
 void late_fence_signal(struct late_fence *late);
-
-#endif

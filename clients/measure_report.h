@@ -1,5 +1,4 @@
-#ifndef CLIENT_MEASURE_REPORT_H
-#define CLIENT_MEASURE_REPORT_H
+#pragma once
 
 #include <stdbool.h>
 #include <yyjson.h>
@@ -24,5 +23,3 @@ void measure_report_print(const struct measure_report *report);
 /** Adds it to an object; false without memory. */
 bool measure_report_add(
 	const struct measure_report *report, yyjson_mut_doc *doc, yyjson_mut_val *root);
-
-#endif

@@ -109,7 +109,7 @@ static void handle_answer(void *data, int64_t commit_ns, const struct stats_fram
 /* As if it were drawn. */
 static void compute(struct client_options *options) {
 	if (options->has_cpu_time) {
-		const int64_t until_ns = latch_cpu_ns() + gpu_time_next(&options->cpu_time);
+		const int64_t until_ns = latch_cpu_ns() + draw_time_next(&options->cpu_time);
 		while (latch_cpu_ns() < until_ns) {
 		}
 	}

@@ -1,5 +1,4 @@
-#ifndef CLIENT_MEASURE_RUN_H
-#define CLIENT_MEASURE_RUN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -64,5 +63,3 @@ enum client_exit measure_run(struct measure *measure, struct client *client);
 
 /** Before the client is taken apart; also when measure_run() has failed, or was not called. */
 void measure_finish(struct measure *measure);
-
-#endif

@@ -50,12 +50,12 @@ static bool take_modifier(const char *text, void *data) {
 
 static bool take_gpu_time(const char *text, void *data) {
 	struct client_options *options = data;
-	return gpu_time_parse(&options->gpu_time, text, 0);
+	return draw_time_parse(&options->gpu_time, text, 0);
 }
 
 static bool take_cpu_time(const char *text, void *data) {
 	struct client_options *options = data;
-	return gpu_time_parse(&options->cpu_time, text, 0);
+	return draw_time_parse(&options->cpu_time, text, 0);
 }
 
 static const char *const software_kinds[] = {

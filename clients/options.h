@@ -1,11 +1,10 @@
-#ifndef CLIENT_OPTIONS_H
-#define CLIENT_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "common/canvas.h"
-#include "common/gpu_time.h"
+#include "common/draw_time.h"
 #include "common/look.h"
 #include "common/plan.h"
 #include "common/scene.h"
@@ -37,9 +36,9 @@ struct client_options {
 	bool software;
 	enum canvas_kind software_kind; /* CANVAS_GPU: the kinds are tried in turn */
 	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
-	struct gpu_time gpu_time;
+	struct draw_time gpu_time;
 	bool has_cpu_time; /* measuring: what each frame takes of the CPU */
-	struct gpu_time cpu_time;
+	struct draw_time cpu_time;
 	const char *device; /* NULL: what the compositor names */
 	const char *title;
 	bool fps;
@@ -61,5 +60,3 @@ struct client_options {
  *         been said
  */
 int client_options_parse(struct client_options *options, int argc, char **argv);
-
-#endif

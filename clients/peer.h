@@ -1,5 +1,4 @@
-#ifndef CLIENT_PEER_H
-#define CLIENT_PEER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,5 +16,3 @@ pid_t peer_pid(int socket_fd);
 
 /** Returns false where the process can't be looked at. */
 bool peer_cost(pid_t pid, struct peer_cost *cost);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_ALLOCATOR_H
-#define CLIENT_ALLOCATOR_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -37,5 +36,3 @@ bool cpu_buffer_create(
 
 /** The same for one that the device's GPU can draw into. Its allocation is the gbm_bo. */
 bool gbm_buffer_create(struct gbm_device *gbm, const struct plan_step *step, struct dmabuf *buf);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_CANVAS_H
-#define CLIENT_CANVAS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -69,5 +68,3 @@ void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer);
 /** Draws a frame. Returns a sync_file, owned by the caller, that signals when it is done, or -1
  * when it is done already. Without memory for the sketch the buffer stays as it was. */
 int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_CONNECTION_H
-#define CLIENT_CONNECTION_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -79,5 +78,3 @@ bool connection_poll(
  */
 bool connection_wait(
 	struct connection *conn, bool (*done)(const void *data), const void *data, int seconds);
-
-#endif

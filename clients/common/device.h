@@ -1,5 +1,4 @@
-#ifndef CLIENT_DEVICE_H
-#define CLIENT_DEVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,5 +35,3 @@ void device_list_add_all(struct device_list *list, bool primary_only);
  * is away on another VT. A client must not hold that, so it is given back at once.
  */
 int device_open(const char *path);
-
-#endif

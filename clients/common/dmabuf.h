@@ -1,5 +1,4 @@
-#ifndef CLIENT_DMABUF_H
-#define CLIENT_DMABUF_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ bool dmabuf_import_fence(const struct dmabuf *buf, int sync_file);
 
 /** Brackets of CPU writes into the planes' data: caches are made coherent (DMA_BUF_IOCTL_SYNC). */
 bool dmabuf_sync_cpu(const struct dmabuf *buf, bool end);
-
-#endif

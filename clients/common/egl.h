@@ -1,5 +1,4 @@
-#ifndef CLIENT_EGL_H
-#define CLIENT_EGL_H
+#pragma once
 
 #include <EGL/egl.h>
 #include <EGL/eglext.h>
@@ -55,5 +54,3 @@ void egl_target_finish(struct egl *egl, struct egl_target *target);
  *         the driver has no such fence, and they are done by the time this returns
  */
 int egl_end_frame(struct egl *egl);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_FEEDBACK_H
-#define CLIENT_FEEDBACK_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -46,5 +45,3 @@ struct format_entry {
 bool feedback_init(struct feedback *feedback, struct connection *conn, struct wl_surface *surface,
 	bool in_shm);
 void feedback_finish(struct feedback *feedback);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_GPU_JOB_H
-#define CLIENT_GPU_JOB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +33,7 @@ enum gpu_job_flags {
 };
 
 struct gpu_job {
-	int64_t length_ns; /* 0 to GPU_TIME_MAX_NS */
+	int64_t length_ns; /* 0 to DRAW_TIME_MAX_NS */
 	int32_t priority;  /* higher first */
 	uint32_t flags;	   /* enum gpu_job_flags */
 
@@ -69,5 +68,3 @@ int gpu_get_stats(int gpu, struct gpu_stats *stats);
 /** All jobs of this connection that have not ended, or of everybody, end now: their fences signal
  * with ENOENT, and the marks stay. Returns 0, or -1 and errno. */
 int gpu_reset(int gpu, bool everybody);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_GPU_WIRE_H
-#define CLIENT_GPU_WIRE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -62,5 +61,3 @@ bool gpu_wire_send(int socket, const void *data, size_t size, const int *fds, si
  * @return its bytes, 0 at the end of the connection, or -1 and errno; EBADMSG when it was cut off
  */
 ssize_t gpu_wire_receive(int socket, void *data, size_t size, int *fds, size_t *num_fds);
-
-#endif

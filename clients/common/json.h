@@ -1,5 +1,4 @@
-#ifndef CLIENT_JSON_H
-#define CLIENT_JSON_H
+#pragma once
 
 #include <stdbool.h>
 #include <yyjson.h>
@@ -10,5 +9,3 @@ yyjson_mut_doc *json_create(yyjson_mut_val **root);
 /** Writes the document, and frees it; "-" is standard output. Returns false, having said why.
  * @param complete false: it could not be made for want of memory */
 bool json_write(yyjson_mut_doc *doc, bool complete, const char *path);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_LOOK_H
-#define CLIENT_LOOK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -57,5 +56,3 @@ void look_finish(struct look *look);
 
 /** Says the surface's size where the buffer's does not; needed before each commit. */
 void look_set_size(struct look *look, uint32_t width, uint32_t height);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_PIXELS_H
-#define CLIENT_PIXELS_H
+#pragma once
 
 #include <stdint.h>
 
@@ -36,5 +35,3 @@ struct pixel_picture {
  */
 void pixel_convert(const struct latch_format *format, enum pixel_encoding encoding,
 	enum pixel_range range, const uint32_t *argb, const struct pixel_picture *to);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_PLAN_H
-#define CLIENT_PLAN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ bool plan_step_allows(const struct plan_step *step, uint64_t modifier);
 
 /** Whether two steps would ask for the same thing, so that buffers in hand can stay. */
 bool plan_step_equal(const struct plan_step *a, const struct plan_step *b);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_PRESENTATION_H
-#define CLIENT_PRESENTATION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,5 +30,3 @@ void presentation_finish(struct presentation *presentation);
  */
 void presentation_watch(
 	struct presentation *presentation, struct wl_surface *surface, int64_t commit_ns);
-
-#endif

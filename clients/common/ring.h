@@ -1,5 +1,4 @@
-#ifndef CLIENT_RING_H
-#define CLIENT_RING_H
+#pragma once
 
 #include <poll.h>
 #include <stdbool.h>
@@ -56,5 +55,3 @@ nfds_t ring_add_fds(const struct ring *ring, struct pollfd *fds, nfds_t max);
 
 /** Takes the releases that a poll has found. */
 void ring_handle_fds(struct ring *ring, const struct pollfd *fds, nfds_t num);
-
-#endif

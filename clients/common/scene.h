@@ -1,5 +1,4 @@
-#ifndef CLIENT_SCENE_H
-#define CLIENT_SCENE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,5 +89,3 @@ void scene_gl_finish(struct scene_gl *scene);
 /** Draws a frame into the framebuffer, whose first row in memory is the top of the picture. */
 void scene_gl_draw(struct scene_gl *scene, unsigned framebuffer, uint32_t width, uint32_t height,
 	uint32_t frame);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_STATS_H
-#define CLIENT_STATS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,5 +43,3 @@ int64_t stats_percentile_ns(const struct stats *stats, double percentile);
 
 /** In percent; 0 of nothing. */
 double stats_percent(uint64_t part, uint64_t all);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_SW_SYNC_H
-#define CLIENT_SW_SYNC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -37,5 +36,3 @@ bool sw_sync_advance(int timeline_fd, uint32_t by);
  * @return false and errno; ENOENT: nobody has
  */
 bool sw_sync_get_deadline(int timeline_fd, int sync_file, int64_t *deadline_ns);
-
-#endif

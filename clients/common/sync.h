@@ -1,5 +1,4 @@
-#ifndef CLIENT_SYNC_H
-#define CLIENT_SYNC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -96,5 +95,3 @@ void sync_slot_forget(struct sync_slot *slot);
 
 /** Call it when release_fd has become readable: the buffer is free from then on. */
 void sync_slot_released(struct sync_slot *slot);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_TIMELINE_H
-#define CLIENT_TIMELINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,5 +35,3 @@ bool timeline_signal(const struct timeline *timeline, uint64_t point);
 /** An eventfd that becomes readable when the point has signalled (not when it has merely got
  * a fence), owned by the caller; or -1 and errno. */
 int timeline_eventfd(const struct timeline *timeline, uint64_t point);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_UINPUT_H
-#define CLIENT_UINPUT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -12,5 +11,3 @@ struct uinput_bit {
 /** Makes an input device (https://docs.kernel.org/input/uinput.html), which ends when the fd is
  * closed. Returns the fd, which takes struct input_event; or -1 and errno. */
 int uinput_create(const char *name, const struct uinput_bit *bits, size_t len);
-
-#endif

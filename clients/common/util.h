@@ -1,5 +1,4 @@
-#ifndef CLIENT_UTIL_H
-#define CLIENT_UTIL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,5 +59,3 @@ const char *modifier_name(uint64_t modifier, char text[FORMAT_NAME_MAX]);
 
 /** Reads "linear", "implicit" or a number (0x...). */
 bool modifier_parse(const char *text, uint64_t *modifier);
-
-#endif

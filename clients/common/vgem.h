@@ -1,5 +1,4 @@
-#ifndef CLIENT_VGEM_H
-#define CLIENT_VGEM_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,5 +28,3 @@ bool vgem_signal_fence(int vgem_fd, uint32_t fence);
 /** Makes an unsignalled sync_file, owned by the caller, of a fence that is on no buffer of
  * anybody's. Returns -1 and errno. */
 int vgem_create_fence(int vgem_fd, uint32_t *fence);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef CLIENT_WINDOW_H
-#define CLIENT_WINDOW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -46,5 +45,3 @@ void window_request_frame(struct window *window);
 
 /** Puts a buffer on the surface, all of it new; and opaque, unless the window is translucent. */
 void window_attach(struct window *window, struct connection *conn, struct wl_buffer *buffer);
-
-#endif

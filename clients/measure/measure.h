@@ -1,5 +1,4 @@
-#ifndef MEASURE_MEASURE_H
-#define MEASURE_MEASURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -122,5 +121,3 @@ void measure_schedule_init(struct measure_schedule *schedule, uint32_t seed, int
  */
 int64_t measure_schedule_next(
 	struct measure_schedule *schedule, double period_ns, int64_t earliest_ns);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef STRESS_BAD_H
-#define STRESS_BAD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -152,5 +151,3 @@ extern const struct bad_case bad_layout_cases[];
 extern const struct bad_case bad_order_cases[];
 extern const struct bad_case bad_sync_file_cases[];
 extern const struct bad_case bad_syncobj_cases[];
-
-#endif

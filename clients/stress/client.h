@@ -1,5 +1,4 @@
-#ifndef STRESS_CLIENT_H
-#define STRESS_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -52,5 +51,3 @@ bool stress_surface_prepare(struct stress_client *client, struct stress_surface 
 /** The same, and the commit. */
 bool stress_surface_commit(struct stress_client *client, struct stress_surface *surface,
 	const struct fence_spec *spec, struct source *source);
-
-#endif

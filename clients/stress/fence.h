@@ -1,5 +1,4 @@
-#ifndef STRESS_FENCE_H
-#define STRESS_FENCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -42,5 +41,3 @@ extern const char *const fence_kind_names[];
  * @param points whether timelines are in use: only their points can be there before their fences
  */
 struct fence_spec fence_next(const struct fence_spec *spec, bool points, uint64_t *seed);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef STRESS_OPTIONS_H
-#define STRESS_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,5 +59,3 @@ extern const char *const die_step_names[];
  *         been said
  */
 int stress_options_parse(struct stress_options *options, int argc, char **argv);
-
-#endif

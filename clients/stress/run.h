@@ -1,5 +1,4 @@
-#ifndef STRESS_RUN_H
-#define STRESS_RUN_H
+#pragma once
 
 #include <yyjson.h>
 
@@ -38,5 +37,3 @@ enum client_exit bad_run(const struct stress_options *options, int signal_fd);
  * without memory. */
 bool stress_report_begin(const struct stress_options *options, enum client_exit status,
 	yyjson_mut_doc **doc, yyjson_mut_val **root);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef STRESS_SOURCE_H
-#define STRESS_SOURCE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ void source_end_due(struct source *source, int64_t now_ns);
 
 /** When the next one is due; INT64_MAX: none is. */
 int64_t source_next_ns(const struct source *source);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef STRESS_VERDICT_H
-#define STRESS_VERDICT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -40,5 +39,3 @@ const char *outcome_text(const struct outcome *outcome, char text[OUTCOME_TEXT_M
 
 /** The same for what was expected: the answers with "or" between them. */
 const char *expectation_text(const struct expectation *expected, char text[OUTCOME_TEXT_MAX]);
-
-#endif

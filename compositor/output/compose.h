@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_COMPOSE_H
-#define LATCH_OUTPUT_COMPOSE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -74,5 +73,3 @@ void latch_composer_reset(struct latch_composer *composer);
  */
 struct wlr_buffer *latch_composer_compose(
 	struct latch_composer *composer, const struct latch_layer *layers, size_t len);
-
-#endif

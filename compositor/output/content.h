@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_CONTENT_H
-#define LATCH_OUTPUT_CONTENT_H
+#pragma once
 
 #include <pixman.h>
 #include <stdbool.h>
@@ -202,5 +201,3 @@ void latch_content_unref(struct latch_content *content);
  * caller's. For superseded content that no other frame holds; once is enough.
  */
 void latch_content_release_on_fence(struct latch_content *content, int out_fence_fd);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_CONVERT_H
-#define LATCH_OUTPUT_CONVERT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -53,5 +52,3 @@ bool latch_convert_can(uint32_t fourcc);
  */
 bool latch_convert(const struct latch_image *image, const struct latch_color *color, void *dst,
 	size_t dst_stride);
-
-#endif

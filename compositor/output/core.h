@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_CORE_H
-#define LATCH_OUTPUT_CORE_H
+#pragma once
 
 #include <stdbool.h>
 #include <wayland-server-core.h>
@@ -56,5 +55,3 @@ struct latch_core {
 	void (*leave)(struct latch_core *core);
 	void (*end)(struct latch_core *core, int exit_status);
 };
-
-#endif

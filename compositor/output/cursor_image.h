@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_CURSOR_IMAGE_H
-#define LATCH_OUTPUT_CURSOR_IMAGE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +27,3 @@ struct latch_cursor_source {
  */
 bool latch_cursor_image_draw(
 	const struct latch_cursor_source *source, void *target, int stride, int width, int height);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_CURSOR_PLANE_H
-#define LATCH_OUTPUT_CURSOR_PLANE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -49,5 +48,3 @@ bool latch_cursor_plane_show(struct latch_cursor_plane *cursor,
 /** Has the cursor composed from now on; why: for the log, reasons: enum latch_reason. */
 void latch_cursor_plane_give_up(
 	struct latch_cursor_plane *cursor, const char *why, uint64_t reasons);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_DUMB_H
-#define LATCH_OUTPUT_DUMB_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -28,5 +27,3 @@ void latch_dumb_trim(struct wlr_allocator *allocator, int width, int height);
 
 /** Whether buffers are being made; not by other allocators. */
 bool latch_dumb_is_making(const struct wlr_allocator *allocator);
-
-#endif

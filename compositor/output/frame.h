@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_FRAME_H
-#define LATCH_OUTPUT_FRAME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,5 +89,3 @@ const struct latch_shown_record *latch_frame_list_shown(struct latch_frame *fram
  */
 void latch_frame_note_off(struct latch_frame *frame, const struct latch_frame *next,
 	int64_t time_ns, enum latch_record_release how);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_GEOMETRY_H
-#define LATCH_OUTPUT_GEOMETRY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +33,3 @@ struct wlr_box latch_surface_pixels(const struct wlr_output *output, const struc
  */
 struct wlr_box latch_cursor_pixels(const struct latch_cursor_image *image, double x, double y,
 	const struct wlr_output *output, const struct wlr_box *layout);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_JOB_H
-#define LATCH_OUTPUT_JOB_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,5 +47,3 @@ void latch_job_begin(struct latch_job *job, const struct latch_renderer *rendere
  * (DMA_BUF_IOCTL_EXPORT_SYNC_FILE). Where neither does, the job is taken to have ended.
  */
 void latch_job_submitted(struct latch_job *job, struct wlr_buffer *target, bool implicit);
-
-#endif

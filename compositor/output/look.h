@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_LOOK_H
-#define LATCH_OUTPUT_LOOK_H
+#pragma once
 
 #include <pixman.h>
 #include <stdbool.h>
@@ -73,5 +72,3 @@ struct latch_color latch_layer_color(const struct latch_layer *layer);
  */
 void latch_layer_texture_options(
 	const struct latch_layer *layer, struct wlr_render_texture_options *options, float *alpha);
-
-#endif

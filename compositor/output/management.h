@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_MANAGEMENT_H
-#define LATCH_OUTPUT_MANAGEMENT_H
+#pragma once
 
 struct latch_core;
 
@@ -15,5 +14,3 @@ void latch_management_destroy(struct latch_management *management);
 
 /** Outputs came, went, or are configured otherwise: tools are told, once, soon. NULL is fine. */
 void latch_management_changed(struct latch_management *management);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_MAPPED_BUFFER_H
-#define LATCH_OUTPUT_MAPPED_BUFFER_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -37,5 +36,3 @@ bool latch_mapped_buffer_map(struct wlr_buffer *buffer);
  */
 struct wlr_buffer *latch_converted_buffer_create(
 	struct wlr_buffer *source, const struct latch_color *color);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_OUTPUT_H
-#define LATCH_OUTPUT_OUTPUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -521,5 +520,3 @@ bool latch_output_wants_picture(struct latch_output *output);
  */
 void latch_output_give_picture(
 	struct latch_output *output, struct wlr_buffer *buffer, int64_t when_ns);
-
-#endif

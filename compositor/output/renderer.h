@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_RENDERER_H
-#define LATCH_OUTPUT_RENDERER_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -122,5 +121,3 @@ bool latch_renderer_expects_pixman(const struct latch_renderer *renderer);
  */
 bool latch_renderer_has_format(
 	const struct latch_renderer *renderer, uint32_t caps, uint32_t fourcc);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_RENDERER_READS_H
-#define LATCH_OUTPUT_RENDERER_READS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -32,5 +31,3 @@ void latch_renderer_ask(struct latch_renderer *renderer);
 bool latch_renderer_learn(struct latch_renderer *renderer, struct latch_renderer_reads *reads);
 
 void latch_renderer_reads_finish(struct latch_renderer_reads *reads);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_SWAPCHAIN_H
-#define LATCH_OUTPUT_SWAPCHAIN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -13,5 +12,3 @@ struct wlr_swapchain;
  * linear. Returns false where all are refused; then *swapchain is as it was.
  */
 bool latch_swapchain_configure(struct wlr_output *output, struct wlr_swapchain **swapchain);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_TEXTURE_H
-#define LATCH_OUTPUT_TEXTURE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -31,5 +30,3 @@ struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,
  */
 bool latch_gl_color_set(const struct latch_renderer *renderer, struct wlr_texture *texture,
 	struct wlr_buffer *buffer, const struct latch_color *color);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_VBLANK_H
-#define LATCH_OUTPUT_VBLANK_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -77,5 +76,3 @@ struct latch_vrr_input {
 
 /** The first of the refusals that holds. Plain function. */
 enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
-
-#endif

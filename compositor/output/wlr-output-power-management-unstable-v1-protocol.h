@@ -1,5 +1,4 @@
-#ifndef LATCH_OUTPUT_POWER_PROTOCOL_H
-#define LATCH_OUTPUT_POWER_PROTOCOL_H
+#pragma once
 
 /*
  * What <wlr/types/wlr_output_power_management_v1.h> wants of the protocol's own header. The
@@ -11,5 +10,3 @@ enum zwlr_output_power_v1_mode {
 	ZWLR_OUTPUT_POWER_V1_MODE_OFF = 0,
 	ZWLR_OUTPUT_POWER_V1_MODE_ON = 1,
 };
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * Keys and buttons that latch keeps for itself.
  */
-#ifndef LATCH_SHELL_BINDINGS_H
-#define LATCH_SHELL_BINDINGS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,5 +60,3 @@ struct latch_click {
  * becomes *last; after a double click, counting starts anew.
  */
 bool latch_click_again(struct latch_click *last, const struct latch_click *click);
-
-#endif

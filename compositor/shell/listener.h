@@ -1,6 +1,5 @@
 /* Listeners of libwayland that may be removed at any time, and more than once. */
-#ifndef LATCH_SHELL_LISTENER_H
-#define LATCH_SHELL_LISTENER_H
+#pragma once
 
 #include <stddef.h>
 #include <wayland-server-core.h>
@@ -27,5 +26,3 @@ static inline void latch_unlisten_all(void *listeners, size_t size) {
 		latch_unlisten(&first[i]);
 	}
 }
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * Where windows go: arithmetic on boxes in layout coordinates.
  */
-#ifndef LATCH_SHELL_PLACE_H
-#define LATCH_SHELL_PLACE_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -62,5 +61,3 @@ void latch_place_resize(const struct wlr_box *start, uint32_t edges, int32_t dx,
  * were, whatever size the client chose.
  */
 void latch_place_anchor(const struct wlr_box *start, uint32_t edges, struct wlr_box *window);
-
-#endif

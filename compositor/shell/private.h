@@ -1,8 +1,7 @@
 /*
  * What the files of shell/ share with each other, and with nobody else.
  */
-#ifndef LATCH_SHELL_PRIVATE_H
-#define LATCH_SHELL_PRIVATE_H
+#pragma once
 
 #include <linux/input-event-codes.h>
 #include <wayland-server-core.h>
@@ -308,5 +307,3 @@ void latch_cursor_set_override(struct latch_shell *shell, const char *name);
 void latch_cursor_update_outputs(struct latch_shell *shell);
 /* An output goes. */
 void latch_cursor_leave(struct latch_shell *shell, struct wlr_output *output);
-
-#endif

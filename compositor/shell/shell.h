@@ -4,8 +4,7 @@
  * subsurfaces, the seat and the cursor, and nothing of buffers, planes or
  * renderers: the output code asks it for a flat list and shows that.
  */
-#ifndef LATCH_SHELL_SHELL_H
-#define LATCH_SHELL_SHELL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -145,5 +144,3 @@ void latch_shell_backend_gone(struct latch_shell *shell);
  * counts as held.
  */
 void latch_shell_set_active(struct latch_shell *shell, bool active);
-
-#endif

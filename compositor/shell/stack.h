@@ -3,8 +3,7 @@
  * in front of its parent and a window's whole family (itself and its dialogs, and
  * theirs) lies together. Plain list surgery; nothing here knows what a window is.
  */
-#ifndef LATCH_SHELL_STACK_H
-#define LATCH_SHELL_STACK_H
+#pragma once
 
 #include <wayland-util.h>
 
@@ -54,5 +53,3 @@ struct latch_stack_item *latch_stack_front(struct wl_list *stack, struct latch_s
  * Returns the item to activate, NULL on an empty stack.
  */
 struct latch_stack_item *latch_stack_cycle(struct wl_list *stack, int *position, int step);
-
-#endif

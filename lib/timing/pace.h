@@ -1,5 +1,4 @@
-#ifndef LATCH_TIMING_PACE_H
-#define LATCH_TIMING_PACE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,5 +102,3 @@ bool latch_pace_runs_ahead(const struct latch_pace *pace);
  * to the next deadline, below 0 where the output itself needs longer than a refresh. */
 void latch_pace_ready(struct latch_pace *pace, const struct latch_pace_answer *answer,
 	int64_t refresh_ns, int64_t left_ns);
-
-#endif

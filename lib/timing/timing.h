@@ -8,8 +8,7 @@
  *   latch_activity  whether a single source changes what an output shows
  *   latch_deadline  clock and margin, and the decision
  */
-#ifndef LATCH_TIMING_TIMING_H
-#define LATCH_TIMING_TIMING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -354,5 +353,3 @@ void latch_deadline_flipped(
 
 /** A stable name: "deadline", "unknown", "idle", "alone", "close", "behind", "free". */
 const char *latch_wake_name(enum latch_wake why);
-
-#endif

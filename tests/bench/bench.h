@@ -1,5 +1,4 @@
-#ifndef LATCH_BENCH_H
-#define LATCH_BENCH_H
+#pragma once
 
 /*
  * latch's planner and libliftoff on the same layers, planes and kernel. device_fake.c has a device
@@ -86,5 +85,3 @@ struct bench_planner *bench_liftoff_create(struct bench_device *device,
 void bench_liftoff_destroy(struct bench_planner *planner);
 struct bench_run bench_liftoff_new(struct bench_planner *planner);
 struct bench_run bench_liftoff_steady(struct bench_planner *planner);
-
-#endif

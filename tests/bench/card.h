@@ -1,5 +1,4 @@
-#ifndef LATCH_BENCH_CARD_H
-#define LATCH_BENCH_CARD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,5 +30,3 @@ bool bench_card_switch_on(struct bench_card *card, uint32_t fb_id, int32_t hz);
 
 /** What is left of framebuffers and buffers goes with it. */
 void bench_card_close(struct bench_card *card);
-
-#endif

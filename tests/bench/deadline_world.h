@@ -1,7 +1,6 @@
 /* A made-up display, computer and load for timing/timing.h: its clock drifts, its flips jitter, its
  * wake-ups and its work take random times. What it does follows from a number alone. */
-#ifndef LATCH_TESTS_DEADLINE_WORLD_H
-#define LATCH_TESTS_DEADLINE_WORLD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,5 +65,3 @@ void world_run(struct world *world, int64_t for_ns);
 
 /** Random loads of one to twenty minutes each, for so long. */
 void world_run_random(struct world *world, int64_t for_ns);
-
-#endif

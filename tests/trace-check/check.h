@@ -1,5 +1,4 @@
-#ifndef TRACE_CHECK_CHECK_H
-#define TRACE_CHECK_CHECK_H
+#pragma once
 
 #include "trace.h"
 
@@ -18,5 +17,3 @@ struct summary {
 
 /** Judges each update of a trace that was read, and counts. */
 void trace_check(struct trace *trace, struct summary *summary);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef TRACE_CHECK_TRACE_H
-#define TRACE_CHECK_TRACE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -113,5 +112,3 @@ bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns,
 /** NULL where the trace knows no such update. */
 struct trace_update *trace_find_update(
 	const struct trace *trace, uint32_t surface, uint64_t number);
-
-#endif

@@ -1,7 +1,6 @@
 /* What all files of tests have: cmocka with the headers it wants before it, those that most of them
  * want, and a main(). */
-#ifndef LATCH_TEST_H
-#define LATCH_TEST_H
+#pragma once
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -95,5 +94,3 @@ static inline int test_each_order(
 	}
 	return orders;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* Texts that a function prints to a FILE, and JSON. */
-#ifndef LATCH_TEST_TEXT_H
-#define LATCH_TEST_TEXT_H
+#pragma once
 
 #include <yyjson.h>
 
@@ -79,5 +78,3 @@ static inline void assert_json(yyjson_val *root, const struct json_fact *facts) 
 		yyjson_doc_free(wanted);
 	}
 }
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_WIRE_H
-#define LATCH_TEST_WIRE_H
+#pragma once
 
 /* A server and clients of it in the same process and thread, over socket pairs. */
 
@@ -121,5 +120,3 @@ static inline void wire_bind(
 	wire_pump(server, client, 1);
 	wl_registry_destroy(registry);
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* Two runs side by side: whose surfaces are the same, and how much more of each thing one has. */
-#ifndef REPORT_COMPARE_H
-#define REPORT_COMPARE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -68,5 +67,3 @@ const char *compare_pair_name(const struct compare_pair *pair);
 
 /** Prints the comparison for people, at most 100 columns wide. */
 void compare_print(const struct compare *compare, FILE *file);
-
-#endif

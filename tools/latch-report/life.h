@@ -1,6 +1,5 @@
 /* A frame's life in parts: the six stages that the pictures show, per surface. */
-#ifndef REPORT_LIFE_H
-#define REPORT_LIFE_H
+#pragma once
 
 #include "trace/durations.h"
 #include "trace/record.h"
@@ -40,5 +39,3 @@ bool life_marks(const struct latch_frame_record *record, int64_t marks_out[LIFE_
 bool life_count(struct life *life, const struct run *run, uint32_t surface_id);
 
 void life_finish(struct life *life);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef REPORT_OPTIONS_H
-#define REPORT_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -32,5 +31,3 @@ int report_options_parse(struct report_options *options, int argc, char **argv);
 
 /** Whether a path is there, and stands for standard output. */
 bool report_options_is_stdout(const char *path);
-
-#endif

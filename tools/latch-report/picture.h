@@ -1,6 +1,5 @@
 /* The pictures of a report, as SVG, and the files of its pages. */
-#ifndef REPORT_PICTURE_H
-#define REPORT_PICTURE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,5 +39,3 @@ extern const char page_style[];	    /* page.css: of the page around them */
 extern const char page_head[];	    /* head.html: up to the title */
 extern const char timeline_place[]; /* timeline.html: where timeline.js draws */
 extern const char timeline_script[];
-
-#endif

@@ -1,6 +1,5 @@
 /* From a trace file to a run. */
-#ifndef REPORT_READ_H
-#define REPORT_READ_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,5 +20,3 @@ struct read_options {
  * valid until the next call; the run has to be finished in either case.
  */
 const char *read_trace(struct run *run, const struct read_options *options);
-
-#endif

@@ -1,6 +1,5 @@
 /* One run of latch, as its trace tells it. */
-#ifndef REPORT_RUN_H
-#define REPORT_RUN_H
+#pragma once
 
 #include "base/text.h"
 #include "trace/statistics.h"
@@ -98,5 +97,3 @@ const char *run_frame_missed_text(const struct run_frame *frame, const char *of,
 
 /** How many vblanks the update has missed, through all causes. */
 uint32_t run_frame_missed(const struct run_frame *frame);
-
-#endif

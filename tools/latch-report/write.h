@@ -1,6 +1,5 @@
 /* The forms of a report. */
-#ifndef REPORT_WRITE_H
-#define REPORT_WRITE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,5 +26,3 @@ bool csv_write(FILE *file, const struct report *report);
 
 /** The picture of a frame's life in the first run, as a file of SVG. */
 bool svg_write(FILE *file, const struct report *report);
-
-#endif

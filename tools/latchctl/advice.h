@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_ADVICE_H
-#define LATCHCTL_ADVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <yyjson.h>
@@ -16,5 +15,3 @@ bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val 
 
 /** Adds that as "help" to every reason of every layer of a document of planes; null for none. */
 void advice_add(yyjson_mut_doc *doc);
-
-#endif

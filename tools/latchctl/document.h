@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_DOCUMENT_H
-#define LATCHCTL_DOCUMENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ __attribute__((format(printf, 3, 4))) void text_append(
 
 /** Bytes of the first characters of a text, of all when it has less. */
 int text_bytes(const char *text, int characters);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_OPTIONS_H
-#define LATCHCTL_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -35,5 +34,3 @@ struct latchctl_options {
  * else the status to exit with, after the words for it were printed.
  */
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv);
-
-#endif

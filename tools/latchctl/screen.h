@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_SCREEN_H
-#define LATCHCTL_SCREEN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -22,5 +21,3 @@ void screen_leave(void);
 /** Columns and lines of the terminal on standard output; *columns is COLUMNS or 100, and *lines 0
  * (no limit), where it is none. */
 void screen_size(int *columns, int *lines);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_SESSION_H
-#define LATCHCTL_SESSION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,5 +23,3 @@ void session_finish(struct session *session);
  * frees. NULL after a failure, with session->problem.
  */
 yyjson_mut_doc *session_ask(struct session *session, uint32_t subject);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_SHOW_H
-#define LATCHCTL_SHOW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,5 +38,3 @@ void top_table_print(
 
 /** Takes from a span what is not of this output. */
 void top_keep_output(yyjson_mut_val *span, const char *output);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_SPAN_H
-#define LATCHCTL_SPAN_H
+#pragma once
 
 #include <yyjson.h>
 
@@ -9,5 +8,3 @@
  * histogram. See docs/latchctl.1.scd. The caller frees it; NULL without memory.
  */
 yyjson_mut_doc *span_between(yyjson_mut_doc *before, yyjson_mut_doc *after);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCHCTL_TOP_H
-#define LATCHCTL_TOP_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -8,5 +7,3 @@ struct session;
 
 /** The live view, until interrupted, or once. Returns false after a failure: session->problem. */
 bool top_run(struct session *session, const struct latchctl_options *options);
-
-#endif

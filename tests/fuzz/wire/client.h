@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_CLIENT_H
-#define LATCH_FUZZ_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ struct wl_resource *client_pick(
 
 /** An id for a new object: this one if it is free. */
 uint32_t client_new_id(struct client *client, uint32_t wanted);
-
-#endif

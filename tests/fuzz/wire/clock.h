@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_CLOCK_H
-#define LATCH_FUZZ_CLOCK_H
+#pragma once
 
 #include <stdint.h>
 
@@ -17,5 +16,3 @@ int64_t clock_now_ns(void);
 
 /** Lets time pass. At each timer that expires meanwhile, then is called: the event loop's turn. */
 void clock_advance(int64_t ns, void (*turn)(void *data), void *data);
-
-#endif

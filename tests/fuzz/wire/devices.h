@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_DEVICES_H
-#define LATCH_FUZZ_DEVICES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -19,5 +18,3 @@ void devices_key(bool press, unsigned which);
 
 /** Nothing is pressed or touched any more, and the pointer is where it began. */
 void devices_reset(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_FDS_H
-#define LATCH_FUZZ_FDS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,5 +32,3 @@ bool fds_listening(struct sockaddr_un *address, socklen_t *len);
 
 /** The input has ended: all ends are closed, all fences forgotten. */
 void fds_end(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_INPUT_H
-#define LATCH_FUZZ_INPUT_H
+#pragma once
 
 /*
  * What the fuzzer's bytes mean. record.c writes them, run.c and request.c read them.
@@ -123,5 +122,3 @@ enum fuzz_client {
 	FUZZ_CLIENT_KILL,
 	FUZZ_CLIENT_COUNT,
 };
-
-#endif

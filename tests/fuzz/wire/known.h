@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_KNOWN_H
-#define LATCH_FUZZ_KNOWN_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -16,5 +15,3 @@ void known_look(const struct wl_protocol_logger_message *message, bool event);
 
 /** All that was read has been handled. */
 void known_handled(void);
-
-#endif

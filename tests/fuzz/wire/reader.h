@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_READER_H
-#define LATCH_FUZZ_READER_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -36,5 +35,3 @@ static inline const uint8_t *read_bytes(struct reader *reader, size_t *len) {
 	reader->len -= *len;
 	return bytes;
 }
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_REQUEST_H
-#define LATCH_FUZZ_REQUEST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ void request_read(struct reader *reader, struct client *client, const struct glo
 /** Puts a wl_registry.bind of this global in the queue, or wl_display.get_registry. */
 void request_bind(struct client *client, uint32_t registry, const struct global *global);
 uint32_t request_get_registry(struct client *client);
-
-#endif

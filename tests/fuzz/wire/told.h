@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_TOLD_H
-#define LATCH_FUZZ_TOLD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -36,5 +35,3 @@ void told_note(struct told *told, struct wl_display *display,
 uint32_t told_encode(const struct told *told, uint32_t object, uint32_t number);
 /** And back: the number that is sent. */
 uint32_t told_decode(const struct told *told, uint32_t object, uint32_t number);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_FUZZ_WORLD_H
-#define LATCH_FUZZ_WORLD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,5 +52,3 @@ void world_finish_client(struct world *world, struct client *client);
 /** Ends all clients, lets the outputs show that they have gone, and aborts with a sentence when
  * something of them is left: fds, contents, what is on their accounts or in the gate. */
 void world_end_input(struct world *world);
-
-#endif

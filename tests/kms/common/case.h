@@ -2,8 +2,7 @@
  * What a test program of the lab is made of: cases, each run in a process of its own with a
  * time limit, each printing one TAP line without a number (the job counts them).
  */
-#ifndef TESTS_KMS_CASE_H
-#define TESTS_KMS_CASE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -55,5 +54,3 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool time_is_exact(void);
 
 void sleep_ms(int ms);
-
-#endif

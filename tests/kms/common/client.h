@@ -2,8 +2,7 @@
  * A Wayland client in the hands of a test: every step is the test's own, and everything that
  * the compositor answers is kept.
  */
-#ifndef TESTS_KMS_CLIENT_H
-#define TESTS_KMS_CLIENT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -214,5 +213,3 @@ void surface_show(
 
 /** Waits for the frame callback of the last commit; fails the case after limit_ms. */
 void surface_wait_callback(struct surface *surface, int limit_ms);
-
-#endif

@@ -5,8 +5,7 @@
  * whoever asks the dma-buf; exported, they are a sync_file; imported into a timeline, a point.
  * The kernel signals them by itself after 10 s.
  */
-#ifndef TESTS_KMS_DMA_H
-#define TESTS_KMS_DMA_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -71,5 +70,3 @@ void timeline_must_import(struct timeline *timeline, uint64_t point, int sync_fi
 bool timeline_is_signalled(const struct timeline *timeline, uint64_t point);
 /** When the point signalled by the kernel's account; 0 when it has not. */
 int64_t timeline_time_ns(const struct timeline *timeline, uint64_t point);
-
-#endif

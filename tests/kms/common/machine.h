@@ -4,8 +4,7 @@
  *
  * $LATCH_PID, $LATCH_DEVICE and $LATCH_CAPTURE (latch's --capture FILE) come from the job.
  */
-#ifndef TESTS_KMS_MACHINE_H
-#define TESTS_KMS_MACHINE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ struct plane_state {
 };
 
 struct plane_state plane_state_read(void);
-
-#endif

@@ -1,8 +1,7 @@
 /*
  * A client with a window and some buffers: what most cases begin with.
  */
-#ifndef TESTS_KMS_SCENE_H
-#define TESTS_KMS_SCENE_H
+#pragma once
 
 #include "client.h"
 
@@ -35,5 +34,3 @@ void scene_init_shm(void);
 
 /** The buffer whose turn it is. Counts the commit that it is taken for. */
 struct buffer *scene_next(void);
-
-#endif

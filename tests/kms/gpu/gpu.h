@@ -1,8 +1,7 @@
 /*
  * What the tests with the simulated GPU (lab-gpu, which the job has started) share.
  */
-#ifndef TESTS_KMS_GPU_H
-#define TESTS_KMS_GPU_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -41,5 +40,3 @@ int count_marks(const struct memory *memory, bool marked_only);
  * by pixel; or any row. */
 void check_rows(const struct memory *memory, uint32_t from, uint32_t to, uint32_t number);
 void check_whole(const struct memory *memory, uint32_t number);
-
-#endif

@@ -2,8 +2,7 @@
  * Layouts: surfaces of all kinds at known places, with known pixels. kms-layout shows one; what
  * is then on the screen has to be the same whether planes blend it or latch composes it.
  */
-#ifndef TESTS_KMS_LAYOUT_H
-#define TESTS_KMS_LAYOUT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -107,5 +106,3 @@ void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 
 /** One that the compositor does not hold, or NULL. */
 struct buffer *layout_buffers_free(struct layout_buffers *buffers);
-
-#endif

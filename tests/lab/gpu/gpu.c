@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <wayland-server-core.h>
 
-#include "clients/common/gpu_time.h"
+#include "clients/common/draw_time.h"
 #include "clients/common/sw_sync.h"
 #include "clients/common/util.h"
 
@@ -108,7 +108,7 @@ int gpu_add_job(struct gpu *gpu, uint64_t connection, const struct gpu_request *
 	*fence = -1;
 	if (request->has_dmabuf > 1 || request->num_waits > GPU_JOB_MAX_WAITS ||
 		num_fds != first_wait + request->num_waits || request->length_ns < 0 ||
-		request->length_ns > GPU_TIME_MAX_NS) {
+		request->length_ns > DRAW_TIME_MAX_NS) {
 		return EINVAL;
 	}
 	if (gpu->queue.len == GPU_QUEUE_MAX) {

@@ -1,5 +1,4 @@
-#ifndef LAB_GPU_GPU_H
-#define LAB_GPU_GPU_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -39,5 +38,3 @@ void gpu_advance(struct gpu *gpu);
 void gpu_fail_jobs(struct gpu *gpu, uint64_t connection);
 
 struct gpu_stats gpu_count(const struct gpu *gpu);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LAB_GPU_MARKS_H
-#define LAB_GPU_MARKS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -57,5 +56,3 @@ void marks_lift(struct marks *marks);
 
 /** Leaves them in the picture for good. */
 void marks_abandon(struct marks *marks);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LAB_GPU_QUEUE_H
-#define LAB_GPU_QUEUE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -54,5 +53,3 @@ struct gpu_queue_job *gpu_queue_advance(struct gpu_queue *queue, int64_t now_ns)
 
 /** When the running job ends; GPU_QUEUE_NEVER: none runs. */
 int64_t gpu_queue_next_end(const struct gpu_queue *queue);
-
-#endif

@@ -1,6 +1,5 @@
 /* A backend on a made-up device and session. For one file of a test alone. */
-#ifndef LATCH_TEST_BACKEND_SEAT_H
-#define LATCH_TEST_BACKEND_SEAT_H
+#pragma once
 
 #include <sys/socket.h>
 #include <wlr/backend/session.h>
@@ -57,5 +56,3 @@ static int seat_finish(void) {
 	return fake.outstanding != 0 || blobs != 0 || handles != 0 || fake.wrong_closes != 0 ||
 	       fake.fbs_len != 0;
 }
-
-#endif

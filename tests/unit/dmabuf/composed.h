@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_DMABUF_COMPOSED_H
-#define LATCH_TEST_DMABUF_COMPOSED_H
+#pragma once
 
 #include <drm_fourcc.h>
 #include <wlr/render/drm_format_set.h>
@@ -15,5 +14,3 @@ static inline struct wlr_drm_format_set composed_formats(void) {
 	}
 	return formats;
 }
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_DMABUF_WORLD_H
-#define LATCH_TEST_DMABUF_WORLD_H
+#pragma once
 
 /*
  * A compositor of surfaces and dma-bufs, and a client of it in the same process and thread. The
@@ -89,5 +88,3 @@ struct zwp_linux_buffer_params_v1 *params_create(int fd, int planes);
 struct wl_buffer *params_to_buffer(struct zwp_linux_buffer_params_v1 *params, int planes);
 /* A new one of one plane. */
 struct wl_buffer *buffer_create(void);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_FENCE_KERNEL_H
-#define LATCH_TEST_FENCE_KERNEL_H
+#pragma once
 
 /*
  * A small stand-in for the kernel's fences: ioctl() and drmIoctl() of this executable answer
@@ -53,5 +52,3 @@ void kernel_reset(void);
 
 /* Open fds of this process. */
 int count_fds(void);
-
-#endif

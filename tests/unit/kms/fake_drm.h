@@ -1,5 +1,4 @@
-#ifndef LATCH_FAKE_DRM_H
-#define LATCH_FAKE_DRM_H
+#pragma once
 
 /*
  * A KMS device without a kernel. Its functions have the names of libdrm's and are linked before
@@ -163,5 +162,3 @@ bool fake_commit_has(uint32_t object_id, const char *property, uint64_t *value);
 /** A mode of these timings: 60 Hz where clock is htotal * vtotal * 60 / 1000. */
 drmModeModeInfo fake_mode(uint16_t width, uint16_t height, uint32_t clock, uint16_t htotal,
 	uint16_t vtotal, uint32_t flags, uint32_t type);
-
-#endif

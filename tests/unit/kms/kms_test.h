@@ -1,6 +1,5 @@
 /* What all tests with a device of fake_drm.h have in common. */
-#ifndef LATCH_KMS_TEST_H
-#define LATCH_KMS_TEST_H
+#pragma once
 
 #include "../test.h"
 #include "fake_drm.h"
@@ -27,5 +26,3 @@ static inline void assert_sent(const struct sent_property *sent) {
 		}
 	}
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* A device like vkms, for a test to open. */
-#ifndef LATCH_KMS_TEST_OPEN_H
-#define LATCH_KMS_TEST_OPEN_H
+#pragma once
 
 #include <sys/mman.h>
 
@@ -36,5 +35,3 @@ static inline int teardown(void **state) {
 	fake_finish();
 	return left;
 }
-
-#endif

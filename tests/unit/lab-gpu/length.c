@@ -1,31 +1,31 @@
 /* How long the simulated GPU's jobs are. */
-#include "clients/common/gpu_time.h"
+#include "clients/common/draw_time.h"
 #include "../test.h"
 
 #define MS INT64_C(1000000)
 
-static struct gpu_time parsed(const char *text, uint64_t seed) {
-	struct gpu_time time;
-	assert_true(gpu_time_parse(&time, text, seed));
+static struct draw_time parsed(const char *text, uint64_t seed) {
+	struct draw_time time;
+	assert_true(draw_time_parse(&time, text, seed));
 	return time;
 }
 
 static void fixed(void **state) {
-	struct gpu_time time = parsed("2.5", 1);
+	struct draw_time time = parsed("2.5", 1);
 	for (int i = 0; i < 1000; i++) {
-		assert_int_equal(gpu_time_next(&time), 2500000);
+		assert_int_equal(draw_time_next(&time), 2500000);
 	}
 }
 
 static void spread(void **state) {
-	struct gpu_time time = parsed("10,4", 7), again = parsed("10,4", 7);
-	struct gpu_time other = parsed("10,4", 8);
+	struct draw_time time = parsed("10,4", 7), again = parsed("10,4", 7);
+	struct draw_time other = parsed("10,4", 8);
 	int64_t sum = 0, least = INT64_MAX, most = 0;
 	int differ = 0;
 	for (int i = 0; i < 4000; i++) {
-		int64_t length = gpu_time_next(&time);
-		assert_int_equal(length, gpu_time_next(&again));
-		differ += length != gpu_time_next(&other);
+		int64_t length = draw_time_next(&time);
+		assert_int_equal(length, draw_time_next(&again));
+		differ += length != draw_time_next(&other);
 		sum += length;
 		least = length < least ? length : least;
 		most = length > most ? length : most;
@@ -37,23 +37,23 @@ static void spread(void **state) {
 }
 
 static void growth(void **state) {
-	struct gpu_time grows = parsed("5,0,2", 0), shrinks = parsed("1,0,-2", 0);
+	struct draw_time grows = parsed("5,0,2", 0), shrinks = parsed("1,0,-2", 0);
 	for (int i = 0; i <= 100; i++) {
-		int64_t length = gpu_time_next(&grows);
+		int64_t length = draw_time_next(&grows);
 		assert_int_equal(length, 5 * MS + i * 2 * MS / 100);
 		int64_t shrunk = MS - i * 2 * MS / 100;
-		assert_int_equal(gpu_time_next(&shrinks), shrunk > 0 ? shrunk : 0);
+		assert_int_equal(draw_time_next(&shrinks), shrunk > 0 ? shrunk : 0);
 	}
-	struct gpu_time huge = parsed("10000,0,10000", 0);
-	gpu_time_next(&huge);
-	assert_int_equal(gpu_time_next(&huge), GPU_TIME_MAX_NS);
+	struct draw_time huge = parsed("10000,0,10000", 0);
+	draw_time_next(&huge);
+	assert_int_equal(draw_time_next(&huge), DRAW_TIME_MAX_NS);
 }
 
 static void spread_is_cut_off_at_nothing(void **state) {
-	struct gpu_time time = parsed("0,1", 3);
+	struct draw_time time = parsed("0,1", 3);
 	int zeros = 0;
 	for (int i = 0; i < 1000; i++) {
-		int64_t length = gpu_time_next(&time);
+		int64_t length = draw_time_next(&time);
 		assert_true(length >= 0);
 		zeros += length == 0;
 	}
@@ -63,14 +63,14 @@ static void spread_is_cut_off_at_nothing(void **state) {
 static void texts(void **state) {
 	static const char *const bad[] = {"", "x", "1,", "1,2,", "1,2,3,4,5", "-1", "1,-1", "10001",
 		"1 ", "nan", "inf", "1;2", "1,2,-10001"};
-	struct gpu_time time;
+	struct draw_time time;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		assert_false(gpu_time_parse(&time, bad[i], 0));
+		assert_false(draw_time_parse(&time, bad[i], 0));
 	}
 	time = parsed("0", 0);
-	assert_int_equal(gpu_time_next(&time), 0);
+	assert_int_equal(draw_time_next(&time), 0);
 	time = parsed("10000,0.5,-3", 0);
-	assert_int_equal(time.base_ns, GPU_TIME_MAX_NS);
+	assert_int_equal(time.base_ns, DRAW_TIME_MAX_NS);
 	assert_int_equal(time.spread_ns, 500000);
 	assert_int_equal(time.growth_ns, -3 * MS);
 }

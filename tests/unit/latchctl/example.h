@@ -1,5 +1,4 @@
-#ifndef TESTS_LATCHCTL_EXAMPLE_H
-#define TESTS_LATCHCTL_EXAMPLE_H
+#pragma once
 
 #include <stddef.h>
 #include <yyjson.h>
@@ -29,5 +28,3 @@ int example_end(void **state);
 
 /* By JSON pointer; fails the test where there is none. */
 yyjson_mut_val *example_at(const char *path);
-
-#endif

@@ -1,6 +1,5 @@
 /* A wlr_buffer of 32 bit pixels, which the CPU can read and draw into. */
-#ifndef LATCH_TEST_OUTPUT_MEMORY_H
-#define LATCH_TEST_OUTPUT_MEMORY_H
+#pragma once
 
 #include <wlr/interfaces/wlr_buffer.h>
 
@@ -40,5 +39,3 @@ static void memory_init(
 	*memory = (struct memory){.fourcc = fourcc, .pixels = pixels};
 	wlr_buffer_init(&memory->base, &memory_impl, width, height);
 }
-
-#endif

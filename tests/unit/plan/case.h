@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_PLAN_CASE_H
-#define LATCH_TEST_PLAN_CASE_H
+#pragma once
 
 #include "kernel.h"
 
@@ -42,5 +41,3 @@ const char *plan_case_run(struct plan_case *c);
 
 /** Prints the case as it stands, for somebody who looks for the fault. */
 void plan_case_print(const struct plan_case *c);
-
-#endif

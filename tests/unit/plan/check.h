@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_PLAN_CHECK_H
-#define LATCH_TEST_PLAN_CHECK_H
+#pragma once
 
 #include "kernel.h"
 
@@ -23,5 +22,3 @@ const char *plan_check(const struct latch_layer *layers, size_t len,
 
 /** Whether both decided the same for each layer. Returns NULL, or what is different. */
 const char *plan_check_same(const struct latch_layer *a, const struct latch_layer *b, size_t len);
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_PLAN_KERNEL_H
-#define LATCH_TEST_PLAN_KERNEL_H
+#pragma once
 
 #include "kms/commit.h"
 #include "plan/plan.h"
@@ -46,5 +45,3 @@ struct latch_plan_input plan_kernel_input(struct plan_kernel *kernel);
  */
 int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer *layers,
 	size_t len, const struct latch_plan *plan);
-
-#endif

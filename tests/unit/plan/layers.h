@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_LAYERS_H
-#define LATCH_TEST_LAYERS_H
+#pragma once
 
 #include <drm_fourcc.h>
 
@@ -58,5 +57,3 @@ static inline struct latch_layer layer_scaled(struct latch_layer layer, int widt
 	layer.src = (struct wlr_fbox){.width = width, .height = height};
 	return layer;
 }
-
-#endif

@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_PLANES_H
-#define LATCH_TEST_PLANES_H
+#pragma once
 
 /*
  * The planes of one CRTC of well-known drivers, as plain data: what a driver's properties say of
@@ -97,5 +96,3 @@ const struct kms_plane *plan_set_find(const struct plan_set *set, uint32_t id);
 /** Gives a plane a zpos property. */
 void plan_plane_set_zpos(
 	struct kms_plane *plane, uint64_t value, uint64_t min, uint64_t max, bool immutable);
-
-#endif

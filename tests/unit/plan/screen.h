@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_SCREEN_H
-#define LATCH_TEST_SCREEN_H
+#pragma once
 
 /* A screen of one of the known drivers with some layers on it, for tests that look at what comes
  * out. */
@@ -109,5 +108,3 @@ static inline const char *screen_places(const struct screen *screen) {
 				latch_reasons_to_str((layer)->reasons, is_, sizeof(is_)));         \
 		}                                                                                  \
 	} while (0)
-
-#endif

@@ -1,6 +1,5 @@
 /* A run of latch that never was: its trace and statistics, written by latch's own code. */
-#ifndef TEST_SESSION_H
-#define TEST_SESSION_H
+#pragma once
 
 #include "../trace/frame.h"
 
@@ -38,5 +37,3 @@ char *read_file(const char *path);
 
 /* Reads a trace that has to be good. */
 void read_good(struct run *run, const char *path);
-
-#endif

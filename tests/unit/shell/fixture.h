@@ -2,8 +2,7 @@
  * The shell with a real client: both in this process, one socket between them, and a
  * headless backend. What the client sees and what the output code would get must fit.
  */
-#ifndef LATCH_TESTS_UNIT_SHELL_FIXTURE_H
-#define LATCH_TESTS_UNIT_SHELL_FIXTURE_H
+#pragma once
 
 #include <linux/input-event-codes.h>
 #include <wayland-client.h>
@@ -143,5 +142,3 @@ void finger(enum finger_event event, double x, double y);
  *   buttons:2 touches:2 cancels:0 inputs:2 terminations:0    events that came in all
  */
 void play(const char *script);
-
-#endif

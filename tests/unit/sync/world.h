@@ -1,5 +1,4 @@
-#ifndef LATCH_TEST_SYNC_WORLD_H
-#define LATCH_TEST_SYNC_WORLD_H
+#pragma once
 
 /*
  * A compositor of nothing but surfaces and the gate, and a client of it in the same process
@@ -162,5 +161,3 @@ void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoke
 
 /** A test on whose output all surfaces are. */
 #define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)
-
-#endif

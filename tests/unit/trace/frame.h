@@ -1,6 +1,5 @@
 /* The update that tests record. */
-#ifndef TEST_FRAME_H
-#define TEST_FRAME_H
+#pragma once
 
 #include "trace/record.h"
 
@@ -61,5 +60,3 @@ static inline struct latch_flip_record test_flip(const struct latch_frame_record
 		.on_planes = 1,
 	};
 }
-
-#endif

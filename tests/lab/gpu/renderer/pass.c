@@ -151,7 +151,7 @@ static int draw_and_submit(struct gpu_pass *pass, int64_t length_ns) {
 
 static bool submit(struct wlr_render_pass *base) {
 	struct gpu_pass *pass = wl_container_of(base, pass, base);
-	int64_t length_ns = gpu_time_next(&pass->renderer->time);
+	int64_t length_ns = draw_time_next(&pass->renderer->time);
 	int fence = pass->failed ? -1 : draw_and_submit(pass, length_ns);
 	bool ok = fence >= 0;
 	if (ok && pass->signal_timeline != NULL) {

@@ -1,5 +1,4 @@
-#ifndef LAB_GPU_RENDERER_PRIVATE_H
-#define LAB_GPU_RENDERER_PRIVATE_H
+#pragma once
 
 #include <pixman.h>
 #include <pthread.h>
@@ -11,7 +10,7 @@
 #include <wlr/util/addon.h>
 
 #include "clients/common/gpu_job.h"
-#include "clients/common/gpu_time.h"
+#include "clients/common/draw_time.h"
 
 /*
  * A wlr_renderer whose passes end when jobs of the simulated GPU do. pixman draws them, and that is
@@ -112,7 +111,7 @@ struct gpu_renderer {
 	/** Draws for it: here, or in the worker while that is busy. */
 	struct wlr_renderer *pixman;
 	struct wlr_drm_format_set dmabuf_formats, shm_formats, target_formats;
-	struct gpu_time time;
+	struct draw_time time;
 	int32_t priority;
 	bool implicit, lost;
 	struct gpu_worker worker;
@@ -120,5 +119,3 @@ struct gpu_renderer {
 
 struct wlr_render_pass *gpu_pass_create(struct gpu_renderer *renderer, struct wlr_buffer *buffer,
 	const struct wlr_buffer_pass_options *options);
-
-#endif

@@ -3,7 +3,7 @@
  * simulated GPU. What it does is up to
  *
  *  LATCH_GPU_COMPOSE     how long its passes take: "MS[,SPREAD[,GROWTH[,OUTLIER]]]" as in
- *                        gpu_time.h (1)
+ *                        draw_time.h (1)
  *  LATCH_GPU_PRIORITY    of its jobs (0)
  *  LATCH_GPU_IMPLICIT    0: dma-bufs' fences are neither waited for nor put (1)
  *  LATCH_GPU_LOSE_AFTER  the context is lost after so many passes, once in the process (never)
@@ -122,7 +122,7 @@ struct wlr_renderer *wlr_gles2_renderer_create_with_drm_fd(int drm_fd) {
 	bool has_worker = gpu_worker_init(&renderer->worker);
 	if (!has_worker || renderer->pixman == NULL || renderer->drm_fd < 0 || renderer->gpu < 0) {
 		wlr_log_errno(WLR_ERROR, "no simulated GPU");
-	} else if (!gpu_time_parse(&renderer->time, time != NULL ? time : "1", 1)) {
+	} else if (!draw_time_parse(&renderer->time, time != NULL ? time : "1", 1)) {
 		wlr_log(WLR_ERROR, "LATCH_GPU_COMPOSE is not MS[,SPREAD[,GROWTH[,OUTLIER]]]: %s",
 			time);
 	} else if (add_formats(renderer)) {

@@ -1,5 +1,4 @@
-#ifndef LAB_GPU_TILES_H
-#define LAB_GPU_TILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ static inline size_t tiles_offset(uint32_t stride, uint32_t byte, uint32_t row) 
 	size_t tile = (size_t)(row / TILE_ROWS) * (stride / TILE_BYTES) + byte / TILE_BYTES;
 	return (tile * TILE_ROWS + row % TILE_ROWS) * TILE_BYTES + byte % TILE_BYTES;
 }
-
-#endif

@@ -1,19 +1,19 @@
-#include "gpu_time.h"
+#include "draw_time.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #define MAX_FIELDS 4
 
-bool gpu_time_parse(struct gpu_time *time, const char *text, uint64_t seed) {
-	*time = (struct gpu_time){.random = seed};
+bool draw_time_parse(struct draw_time *time, const char *text, uint64_t seed) {
+	*time = (struct draw_time){.random = seed};
 	int64_t *const fields[MAX_FIELDS] = {
 		&time->base_ns, &time->spread_ns, &time->growth_ns, &time->outlier_ns};
 	for (int i = 0; i < MAX_FIELDS; i++) {
 		char *end;
 		double ms = strtod(text, &end);
-		double least = i == 2 ? -GPU_TIME_MAX_NS / 1e6 : 0.0;
-		if (end == text || !(ms >= least && ms <= GPU_TIME_MAX_NS / 1e6)) {
+		double least = i == 2 ? -DRAW_TIME_MAX_NS / 1e6 : 0.0;
+		if (end == text || !(ms >= least && ms <= DRAW_TIME_MAX_NS / 1e6)) {
 			return false;
 		}
 		*fields[i] = llround(ms * 1e6);
@@ -38,7 +38,7 @@ static uint64_t next_random(uint64_t *state) {
 	return z ^ z >> 31;
 }
 
-int64_t gpu_time_next(struct gpu_time *time) {
+int64_t draw_time_next(struct draw_time *time) {
 	double grown = (double)time->growth_ns * (double)time->jobs / 100.0;
 	double length_ns = (double)time->base_ns + grown;
 	time->jobs++;
@@ -49,5 +49,5 @@ int64_t gpu_time_next(struct gpu_time *time) {
 	if (time->outlier_ns > 0 && next_random(&time->random) % 100 == 0) {
 		length_ns += (double)time->outlier_ns;
 	}
-	return (int64_t)fmin(fmax(length_ns, 0.0), (double)GPU_TIME_MAX_NS);
+	return (int64_t)fmin(fmax(length_ns, 0.0), (double)DRAW_TIME_MAX_NS);
 }

@@ -1,5 +1,4 @@
-#ifndef CLIENT_GPU_TIME_H
-#define CLIENT_GPU_TIME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -8,7 +7,7 @@
  * How long the jobs of one submitter take, on the simulated GPU (gpu_job.h) or by its CPU: the
  * submitter draws each length, so that two runs with the same jobs are the same.
  */
-struct gpu_time {
+struct draw_time {
 	int64_t base_ns, spread_ns;
 	int64_t growth_ns;  /* for 100 jobs */
 	int64_t outlier_ns; /* one job of 100 is so much longer */
@@ -17,7 +16,7 @@ struct gpu_time {
 };
 
 /** Of one job; more would be no frame any longer but an outage. */
-#define GPU_TIME_MAX_NS INT64_C(10000000000)
+#define DRAW_TIME_MAX_NS INT64_C(10000000000)
 
 /**
  * Reads "MS[,SPREAD[,GROWTH[,OUTLIER]]]", all in milliseconds with decimals: each length is MS give
@@ -27,9 +26,7 @@ struct gpu_time {
  * @param seed the same gives the same lengths
  * @return false when it is no such text, or over 10 s
  */
-bool gpu_time_parse(struct gpu_time *time, const char *text, uint64_t seed);
+bool draw_time_parse(struct draw_time *time, const char *text, uint64_t seed);
 
-/** The length of the next job in nanoseconds, from 0 to GPU_TIME_MAX_NS. */
-int64_t gpu_time_next(struct gpu_time *time);
-
-#endif
+/** The length of the next job in nanoseconds, from 0 to DRAW_TIME_MAX_NS. */
+int64_t draw_time_next(struct draw_time *time);
