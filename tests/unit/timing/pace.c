@@ -3,6 +3,7 @@
 
 #include "../test.h"
 #include "timing/pace.h"
+#include "timing/timing.h"
 
 #define MS INT64_C(1000000)
 #define US INT64_C(1000)
@@ -256,6 +257,47 @@ static void test_output_takes_long(void **state) {
 	assert_false(latch_pace_runs_ahead(&pace));
 }
 
+/*
+ * A display with variable refresh flips when a frame is there, but not before its shortest interval is
+ * over. Returns how long frames take, on average: the client draws for so long.
+ */
+static int64_t variable(enum latch_pacing pacing, int64_t draws_ns, int64_t *age_ns) {
+	struct latch_deadline deadline;
+	struct latch_pace pace = {0};
+	const int64_t shortest_ns = 1000 * MS / 144;
+	latch_deadline_init(&deadline, shortest_ns, 0);
+	latch_clock_set_variable(&deadline.vblank, true);
+	int64_t flip_ns = START, ready_ns = 0;
+	const int frames = 200;
+	for (int i = 0; i < frames; i++) {
+		latch_clock_flipped(&deadline.vblank, flip_ns - MS, flip_ns);
+		const int64_t now_ns = flip_ns + 100 * US;
+		const int64_t aim_ns = latch_deadline_next(&deadline, now_ns, false);
+		const int64_t sent_ns = latch_pace_time(&pace, pacing, now_ns, aim_ns, shortest_ns);
+		latch_pace_sent(&pace, sent_ns, aim_ns);
+		ready_ns = sent_ns + draws_ns;
+		const struct latch_pace_answer answer = {
+			latch_pace_commit(&pace), 0, ready_ns, ready_ns};
+		latch_pace_ready(&pace, &answer, shortest_ns, latch_deadline_left(&deadline, false));
+		flip_ns = latch_clock_next(&deadline.vblank,
+			ready_ns + latch_margin_ns(&deadline.margin, false));
+		*age_ns = flip_ns - sent_ns;
+	}
+	return (flip_ns - START) / frames;
+}
+
+/* No client is slower by late callbacks, and what is drawn in less than the shortest interval is
+ * younger. */
+static void test_variable(void **state) {
+	for (int64_t draws_ns = MS; draws_ns <= 20 * MS; draws_ns += MS) {
+		int64_t early_age_ns, late_age_ns;
+		const int64_t early_ns = variable(early, draws_ns, &early_age_ns);
+		assert_true(variable(late, draws_ns, &late_age_ns) <= early_ns + US);
+		assert_true(late_age_ns <= early_age_ns);
+		assert_true(draws_ns > 3 * MS || late_age_ns < early_age_ns - 2 * MS);
+	}
+}
+
 /* Any times: never in the past, never further than two refreshes away. */
 static void test_random(void **state) {
 	srand(9);
@@ -287,4 +329,5 @@ static void test_names(void **state) {
 
 TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
 	UNIT(test_who_does_not_answer), UNIT(test_unknown), UNIT(test_input), UNIT(test_in_turn), UNIT(test_ahead), UNIT(test_output_takes_long),
+	UNIT(test_variable),
 	UNIT(test_random), UNIT(test_names))
