@@ -177,6 +177,9 @@ assert busy["label"] == "latch-client" and busy["frames"] > 3, busy
 assert abs(busy["fps"] - busy["frames"] / answer["seconds"]) < 0.01, busy
 assert busy["missed"] == sum(busy["missed_by_cause"].values()), busy
 for name, stage in busy["stages"].items():
+    if name.startswith("input_to_"):
+        assert stage["max_us"] is None, (name, stage)
+        continue
     assert stage["p50_us"] <= stage["p95_us"] <= stage["p99_us"] <= stage["max_us"], (name, stage)
 assert busy["stages"]["commit_to_flip"]["max_us"] > 1000, busy
 (place,) = busy["places"]
