@@ -65,7 +65,7 @@ static void handle_timer(void *data) {
 
 bool latch_output_callbacks_init(struct latch_output *output) {
 	return latch_timer_init(
-		&output->callback_timer, output->core->event_loop, handle_timer, output);
+		&output->callback_timer, output->core->urgent_loop, handle_timer, output);
 }
 
 void latch_output_callbacks_finish(struct latch_output *output) {
