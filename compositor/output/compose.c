@@ -315,18 +315,20 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			at < composer->drawn_len ? &composer->drawn[at] : &forgotten;
 		if (layer->underlay) {
 			fill(pass, layer->dst, 0, &damage);
-		} else if (is_written(composer, layer)) {
+			continue;
+		}
+		const bool written = is_written(composer, layer);
+		const bool done = written ? draw_last(composer, pass, &layer->dst, &damage)
+					  : draw_layer(composer, pass, layer, &damage, holes);
+		if (!done && hides_what_is_behind(layer)) {
+			fill(pass, layer->dst, 1, &damage);
+		}
+		if (written) {
 			/* To be drawn with the next picture, though nothing else of it may
 			 * change. */
-			if (!draw_last(composer, pass, &layer->dst, &damage)) {
-				fill(pass, layer->dst, 1, &damage);
-			}
 			log_written(layer);
 			drawn->left_out = composer->left_out = true;
-		} else if (!draw_layer(composer, pass, layer, &damage, holes)) {
-			if (hides_what_is_behind(layer)) {
-				fill(pass, layer->dst, 1, &damage);
-			}
+		} else if (!done) {
 			drawn->missing = true;
 		}
 	}

@@ -101,11 +101,11 @@ static struct latch_binding find_binding(struct wlr_keyboard *keyboard, xkb_keyc
 	return binding;
 }
 
-static void notify_key(struct latch_shell *shell, uint32_t time_msec, uint32_t keycode,
-	enum wl_keyboard_key_state state) {
+static void notify_key(struct latch_shell *shell, int64_t time_ns, uint32_t time_msec,
+	uint32_t keycode, enum wl_keyboard_key_state state) {
 	const struct wlr_seat_client *client = shell->seat->keyboard_state.focused_client;
 	if (client != NULL) {
-		latch_timestamps_send(&client->keyboards, latch_event_ns(time_msec));
+		latch_timestamps_send(&client->keyboards, time_ns);
 	}
 	wlr_seat_keyboard_notify_key(shell->seat, time_msec, keycode, state);
 }
@@ -130,9 +130,10 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	shell->options.input(shell->options.data,
-		shell->seat->keyboard_state.focused_surface, latch_event_ns(event->time_msec));
-	notify_key(shell, event->time_msec, event->keycode, event->state);
+	const int64_t time_ns = latch_event_ns(event->time_msec);
+	shell->options.input(
+		shell->options.data, shell->seat->keyboard_state.focused_surface, time_ns);
+	notify_key(shell, time_ns, event->time_msec, event->keycode, event->state);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
@@ -152,7 +153,8 @@ static void handle_leave(struct wl_listener *listener, void *data) {
 	uint32_t *keycode;
 	wl_array_for_each(keycode, keys) {
 		if (!let_go(&shell->keyboard, *keycode)) {
-			notify_key(shell, latch_now_msec(), *keycode,
+			const uint32_t now_msec = latch_now_msec();
+			notify_key(shell, latch_event_ns(now_msec), now_msec, *keycode,
 				WL_KEYBOARD_KEY_STATE_RELEASED);
 		}
 	}

@@ -128,7 +128,7 @@ static void test_all(void **test_state) {
 	everything();
 	assert_came(" +key +key +motion +button +button +axis +down +motion +up");
 	assert_int_equal(stamps, 6 + 2 * 3);
-	/* Where nothing is sent nothing is told. */
+	/* The pointer has not moved: no event, and no timestamp either. */
 	move_pointer(410, 400);
 	assert_int_equal(stamps, 6 + 2 * 3);
 
