@@ -17,6 +17,7 @@
 #include "backend/framebuffer.h"
 #include "base/clock.h"
 #include "dmabuf/linux_dmabuf_v1.h"
+#include "dmabuf/udmabuf.h"
 #include "fence/timeline.h"
 #include "inspect/documents.h"
 #include "inspect/inspector.h"
@@ -120,6 +121,7 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	core->renderer.timeline_fd = timeline_fd;
 	if (core->backend.kms != NULL) {
 		latch_kms_backend_create_signalled_fence(core->backend.kms, timeline_fd);
+		core->backend.kms->udmabuf_fd = latch_udmabuf_open(core->backend.kms->device);
 	}
 	core->gate = latch_gate_create(core->display,
 		&(struct latch_gate_options){

@@ -53,6 +53,16 @@ static bool get_dumb(
 	return ok;
 }
 
+/* Memory that can't be taken away from who reads it. */
+static int create_sealed(size_t size) {
+	int memfd = memfd_create("latch-client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (memfd >= 0 && (ftruncate(memfd, (off_t)size) != 0 ||
+				  fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) != 0)) {
+		latch_fd_clear(&memfd);
+	}
+	return memfd;
+}
+
 /*
  * udmabuf makes a dma-buf of the pages of a memfd. The memfd must be sealed against shrinking,
  * for the kernel pins the pages; the mapping is the memfd's own.
@@ -61,9 +71,8 @@ static bool get_udmabuf(
 	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece) {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t size = ((size_t)*pitch * rows + page - 1) & ~(page - 1);
-	int memfd = memfd_create("latch-client", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	if (memfd >= 0 && ftruncate(memfd, (off_t)size) == 0 &&
-		fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) == 0) {
+	int memfd = create_sealed(size);
+	if (memfd >= 0) {
 		struct udmabuf_create create = {
 			.memfd = (uint32_t)memfd,
 			.flags = UDMABUF_FLAGS_CLOEXEC,
@@ -90,12 +99,12 @@ static bool get_heap(
 	return map_piece(piece, *fd, request.len, 0);
 }
 
-/* Memory that a wl_shm_pool can be made of; it is no dma-buf. */
+/* Memory that a wl_shm_pool can be made of. It is no dma-buf, but a compositor can make one of it. */
 static bool get_shm(
 	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece) {
 	size_t size = (size_t)*pitch * rows;
-	*fd = memfd_create("latch-client", MFD_CLOEXEC);
-	return *fd >= 0 && ftruncate(*fd, (off_t)size) == 0 && map_piece(piece, *fd, size, 0);
+	*fd = create_sealed(size);
+	return *fd >= 0 && map_piece(piece, *fd, size, 0);
 }
 
 static bool (*const get_piece[])(

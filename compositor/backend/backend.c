@@ -181,6 +181,7 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 	wl_list_remove(&backend->device_change.link);
 	wl_list_remove(&backend->device_remove.link);
 	latch_fd_clear(&backend->signalled_fence_fd);
+	latch_fd_clear(&backend->udmabuf_fd);
 	kms_device_destroy(backend->device);
 	wlr_session_close_file(backend->session, backend->session_device);
 	free(backend->path);
@@ -300,6 +301,7 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 		.loop = loop,
 		.path = strdup(path),
 		.signalled_fence_fd = -1,
+		.udmabuf_fd = -1,
 		.session_active.notify = handle_session_active,
 		.device_change.notify = handle_device_change,
 		.device_remove.notify = handle_device_remove,

@@ -6,6 +6,7 @@
 #include <wlr/util/log.h>
 
 #include "base/format.h"
+#include "dmabuf/udmabuf.h"
 #include "kms/framebuffer.h"
 
 /* A buffer's framebuffers on one backend: as it is, and with its alpha ignored. */
@@ -76,8 +77,9 @@ static uint32_t import(const struct latch_kms_backend *backend,
 uint32_t latch_framebuffer_get(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque) {
 	struct wlr_dmabuf_attributes dmabuf;
-	struct framebuffer *framebuffer =
-		wlr_buffer_get_dmabuf(buffer, &dmabuf) ? framebuffer_find(backend, buffer) : NULL;
+	const bool readable =
+		wlr_buffer_get_dmabuf(buffer, &dmabuf) || latch_udmabuf_get(buffer, &dmabuf);
+	struct framebuffer *framebuffer = readable ? framebuffer_find(backend, buffer) : NULL;
 	if (framebuffer == NULL) {
 		return 0;
 	}

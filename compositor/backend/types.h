@@ -37,6 +37,8 @@ struct latch_kms_backend {
 	 * the gate; -1 where it can't be had or the driver refuses it.
 	 */
 	int signalled_fence_fd;
+	/** See latch_udmabuf_open(); -1: shared memory is composed. */
+	int udmabuf_fd;
 
 	/** The number of the last submit of any output. */
 	uint32_t last_serial;

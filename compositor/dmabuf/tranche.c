@@ -13,7 +13,8 @@ static const uint64_t lasting =
 	LATCH_REASON_COLOR_ENCODING | LATCH_REASON_DISABLED | LATCH_REASON_NO_KMS;
 
 enum latch_tranche_advice latch_tranche_advise(uint64_t reasons) {
-	if (reasons & (LATCH_REASON_COVERED | LATCH_REASON_NO_DMABUF)) {
+	if (reasons & (LATCH_REASON_COVERED | LATCH_REASON_NO_DMABUF | LATCH_REASON_SHM_UNSEALED |
+			      LATCH_REASON_DRAWS_AHEAD)) {
 		return LATCH_TRANCHE_KEEP;
 	}
 	if (reasons & lasting) {

@@ -29,7 +29,7 @@ enum latch_tranche_advice {
  *    go as they came: telling both ways would cost two reallocations for nothing.
  *  - COVERED: nothing of it is to be seen, no buffer is a better one until that ends. It outweighs
  *    all others.
- *  - NO_DMABUF: the client does not use what it is told.
+ *  - NO_DMABUF and those of shared memory: the client does not use what it is told.
  *
  * Plain function.
  */

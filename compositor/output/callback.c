@@ -23,12 +23,13 @@ static void send_at(struct latch_output *output, struct latch_surface *surface, 
 	latch_timer_set_earlier(&output->callback_timer, time_ns);
 }
 
-static bool runs_ahead(const struct latch_output *output, const struct latch_surface *surface) {
+bool latch_output_runs_ahead(
+	const struct latch_output *output, const struct latch_surface *surface) {
 	return output->core->pacing == LATCH_PACING_LATE && latch_pace_runs_ahead(&surface->pace);
 }
 
 void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {
-	if (!runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
+	if (!latch_output_runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
 		return;
 	}
 	const int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, latch_now_ns());
@@ -77,13 +78,20 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 	latch_timer_finish(&output->callback_timer);
 }
 
+/* A client of two buffers of shared memory counts on one of them, and a plane still shows that. */
+static bool is_short(const struct latch_output *output, const struct latch_surface *surface) {
+	const struct latch_layer *shown = latch_frame_layer_of(output->on_screen, surface->id);
+	return shown != NULL && shown->content->is_shm && shown->content->scanned_out;
+}
+
 void latch_output_send_callbacks_ahead(struct latch_output *output) {
 	const struct latch_frame *frame = output->pending;
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(output->core->contents, frame->layers[i].id);
-		if (surface != NULL && runs_ahead(output, surface) &&
-			surface->current == frame->layers[i].content) {
+		if (surface != NULL && latch_output_runs_ahead(output, surface) &&
+			surface->current == frame->layers[i].content &&
+			!is_short(output, surface)) {
 			send(surface, latch_now_ns(), 0);
 		}
 	}
@@ -95,7 +103,7 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 static bool hears_later(const struct latch_output *output, const struct latch_surface *surface,
 	const struct latch_content *content) {
 	return (!wl_list_empty(&surface->callback_link) && surface->callback_deadline_ns != 0) ||
-	       (runs_ahead(output, surface) && surface->current != content) ||
+	       (latch_output_runs_ahead(output, surface) && surface->current != content) ||
 	       latch_output_awaits(output, surface->id, content);
 }
 

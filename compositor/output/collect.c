@@ -6,6 +6,7 @@
 #include "backend/output.h"
 #include "base/array.h"
 #include "base/format.h"
+#include "dmabuf/udmabuf.h"
 #include "output/content.h"
 #include "output/geometry.h"
 #include "output/look.h"
@@ -77,6 +78,7 @@ static void add_cursor(struct latch_output *output, const struct wlr_box *box) {
 		return;
 	}
 	layer->content = output->cursor_content;
+	layer->unreadable = LATCH_REASON_NO_DMABUF;
 	layer->serial = content->serial;
 	layer->fourcc = content->fourcc;
 	layer->buffer_width = content->width;
@@ -106,6 +108,17 @@ static size_t list_surfaces(struct latch_output *output, const struct wlr_box *b
 static bool planes_see_fences(const struct latch_output *output) {
 	return output->kms != NULL && (output->kms->backend->signalled_fence_fd < 0 ||
 					      output->kms->primary->props.in_fence_fd.id == 0);
+}
+
+static uint64_t why_unreadable(const struct latch_output *output,
+	const struct latch_surface *surface, const struct latch_content *content) {
+	if (content->is_dmabuf) {
+		return 0;
+	}
+	const uint64_t reasons = latch_udmabuf_check(
+		output->kms != NULL ? output->kms->backend->udmabuf_fd : -1, content->buffer);
+	return reasons == 0 && latch_output_runs_ahead(output, surface) ? LATCH_REASON_DRAWS_AHEAD
+									 : reasons;
 }
 
 bool latch_output_update_cursor(struct latch_output *output) {
@@ -142,6 +155,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		layer->surface = surface;
 		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
 		layer->ready = !see_fences || !latch_content_has_pending_fence(layer->content);
+		layer->unreadable = why_unreadable(output, surface, layer->content);
 	}
 	return true;
 }

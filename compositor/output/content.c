@@ -52,6 +52,7 @@ static void describe_buffer(struct latch_content *content) {
 	} else if (wlr_buffer_get_shm(content->buffer, &shm)) {
 		content->is_shm = true;
 		content->fourcc = shm.format;
+		content->modifier = DRM_FORMAT_MOD_LINEAR;
 	}
 }
 
@@ -275,7 +276,7 @@ static void surface_set_content(
 	if (surface->current != NULL) {
 		surface->current->record.superseded = true;
 		surface->current->record.end = end;
-		if (surface->current->is_shm) {
+		if (surface->current->is_shm && !surface->current->scanned_out) {
 			/* Its pixels are in the composed picture; no plane reads them. Clients with
 			 * two buffers, weston's for example, count on having it back by the next
 			 * frame callback. */

@@ -54,6 +54,9 @@ struct latch_content {
 	uint64_t modifier;
 	bool is_dmabuf;
 	bool is_shm;
+	/** It is shared memory that was given to a plane: it goes back with the last frame that shows
+	 * it. */
+	bool scanned_out;
 
 	/** It was in a frame that was submitted. */
 	bool submitted;

@@ -53,6 +53,7 @@ static bool fill_frame(struct latch_output *output) {
 			layer->content->record.reasons = layer->reasons;
 		}
 		bool on_plane = layer->place == LATCH_LAYER_ON_PLANE;
+		layer->content->scanned_out |= on_plane;
 		frame->record.layers++;
 		frame->record.on_planes += on_plane;
 		frame->record.composed += !on_plane;

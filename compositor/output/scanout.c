@@ -10,6 +10,7 @@
 #include "backend/framebuffer.h"
 #include "backend/output.h"
 #include "base/clock.h"
+#include "dmabuf/udmabuf.h"
 #include "fence/fence.h"
 #include "kms/commit.h"
 #include "kms/event.h"
@@ -19,8 +20,13 @@
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
+	struct latch_content *content = layer->content;
+	if (content->is_shm && !latch_udmabuf_create(output->kms->backend->udmabuf_fd,
+				       content->buffer, layer->surface->account)) {
+		return LATCH_REASON_IMPORT_FAILED;
+	}
 	const uint32_t fb_id = latch_framebuffer_get(
-		output->kms->backend, layer->content->buffer, fourcc != layer->fourcc);
+		output->kms->backend, content->buffer, fourcc != layer->fourcc);
 	return fb_id != 0 ? 0 : LATCH_REASON_IMPORT_FAILED;
 }
 
@@ -103,6 +109,9 @@ static bool add_layer(struct latch_output *output, struct kms_commit *commit,
 	}
 	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
 	state.fb_id = framebuffer_of(output, layer);
+	if (layer->content->is_shm) {
+		latch_udmabuf_flush(layer->content->buffer);
+	}
 	if (alike) {
 		/* Another buffer, and nothing else. */
 		state.in_fence_fd = fence_for(output, plane);

@@ -47,7 +47,7 @@ void plan_give_reasons(struct plan_work *work, const struct plan_solution *solut
 		struct latch_layer *layer = &work->layers[i];
 		layer->test_errno = 0;
 		if (all != 0) {
-			layer->reasons = all | (layer->is_dmabuf ? 0 : LATCH_REASON_NO_DMABUF);
+			layer->reasons = all | layer->unreadable;
 		} else if (work->fits[i] == 0) {
 			layer->reasons = work->fit_reasons[i];
 		} else if (work->memory->compose_all) {

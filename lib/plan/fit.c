@@ -65,8 +65,8 @@ static uint64_t check_primary(const struct plan_work *work, size_t i) {
 static uint64_t check(const struct plan_work *work, size_t i, size_t p) {
 	const struct latch_layer *layer = &work->layers[i];
 	const struct kms_plane *plane = work->input->planes[p];
-	if (!layer->is_dmabuf) {
-		return LATCH_REASON_NO_DMABUF;
+	if (layer->unreadable != 0) {
+		return layer->unreadable;
 	}
 	uint64_t reasons = check_format(layer, plane) | check_properties(layer, plane);
 	if ((int)p == work->primary) {

@@ -44,7 +44,8 @@ static bool same_opaque_boxes(const struct latch_layer *a, const struct latch_la
 
 bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_layer *b) {
 	return a->id == b->id && a->fourcc == b->fourcc && a->modifier == b->modifier &&
-	       a->is_dmabuf == b->is_dmabuf && a->ready == b->ready &&
+	       a->is_dmabuf == b->is_dmabuf && a->unreadable == b->unreadable &&
+	       a->ready == b->ready &&
 	       a->buffer_width == b->buffer_width && a->buffer_height == b->buffer_height &&
 	       latch_fbox_equal(&a->src, &b->src) && latch_box_equal(&a->dst, &b->dst) &&
 	       a->fills_output == b->fills_output && a->transform == b->transform &&

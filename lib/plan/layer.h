@@ -45,6 +45,8 @@ struct latch_layer {
 	uint32_t fourcc;
 	uint64_t modifier;
 	bool is_dmabuf;
+	/** Why no plane can read its memory, enum latch_reason; 0: planes can. */
+	uint64_t unreadable;
 	int32_t buffer_width, buffer_height;
 	/**
 	 * Acquire state: false when a fence is pending on the buffer again after it passed the

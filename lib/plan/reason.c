@@ -5,7 +5,7 @@
 static const struct {
 	const char *name, *text;
 } reasons_table[LATCH_REASON_COUNT] = {
-	{"no-dmabuf", "the buffer is shared memory, which no plane can read"},
+	{"no-dmabuf", "the buffer is memory that no plane can read"},
 	{"format", "no plane for it can show this pixel format"},
 	{"modifier", "no plane for it can show this modifier"},
 	{"import-failed", "the kernel makes no framebuffer of the buffer"},
@@ -29,6 +29,8 @@ static const struct {
 	{"tests-spent", "no more test commits for this arrangement"},
 	{"size", "the image is larger than the cursor plane"},
 	{"crop", "the kernel does not crop its YCbCr at an odd pixel"},
+	{"shm-unsealed", "the buffer is shared memory that is not sealed against shrinking"},
+	{"draws-ahead", "its client draws ahead of the flips, its shared memory is copied for that"},
 };
 
 static size_t index_of(uint64_t bit) {

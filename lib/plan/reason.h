@@ -9,7 +9,8 @@
  * not changed.
  */
 enum latch_reason {
-	/** The buffer lives in shared memory (wl_shm, single pixel): nothing a plane can read. */
+	/** The buffer is memory that no plane can read: one pixel, or shared memory where no udmabuf
+	 * can be had. */
 	LATCH_REASON_NO_DMABUF = 1 << 0,
 	/** No plane that is free for it can show the buffer's fourcc. */
 	LATCH_REASON_FORMAT = 1 << 1,
@@ -57,9 +58,14 @@ enum latch_reason {
 	LATCH_REASON_SIZE = 1 << 22,
 	/** The kernel refused it because its crop divides a block of chroma samples. */
 	LATCH_REASON_CROP = 1 << 23,
+	/** The buffer is shared memory, of a pool that is no memfd sealed against shrinking. */
+	LATCH_REASON_SHM_UNSEALED = 1 << 24,
+	/** The buffer is shared memory, and its client draws ahead of the flips: it is copied, so that
+	 * the client has it back at once. */
+	LATCH_REASON_DRAWS_AHEAD = 1 << 25,
 };
 
-#define LATCH_REASON_COUNT 24
+#define LATCH_REASON_COUNT 26
 
 /**
  * The stable name of one reason ("format", "no-free-plane", ...), or NULL when bit is not exactly

@@ -151,6 +151,7 @@ static struct latch_layer random_layer(struct reader *reader, uint32_t id) {
 		switch (oddity % 5) {
 		case 0:
 			layer.is_dmabuf = false;
+			layer.unreadable = LATCH_REASON_NO_DMABUF;
 			break;
 		case 1:
 			layer.ready = false;

@@ -33,6 +33,7 @@ static inline struct latch_layer layer_glass(uint32_t id, int x, int y, int widt
 static inline struct latch_layer layer_shm(uint32_t id, int x, int y, int width, int height) {
 	struct latch_layer layer = layer_window(id, x, y, width, height);
 	layer.is_dmabuf = false;
+	layer.unreadable = LATCH_REASON_NO_DMABUF;
 	return layer;
 }
 
