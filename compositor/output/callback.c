@@ -23,13 +23,12 @@ static void send_at(struct latch_output *output, struct latch_surface *surface, 
 	latch_timer_set_earlier(&output->callback_timer, time_ns);
 }
 
-bool latch_output_runs_ahead(
-	const struct latch_output *output, const struct latch_surface *surface) {
+static bool runs_ahead(const struct latch_output *output, const struct latch_surface *surface) {
 	return output->core->pacing == LATCH_PACING_LATE && latch_pace_runs_ahead(&surface->pace);
 }
 
 void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {
-	if (!latch_output_runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
+	if (!runs_ahead(output, surface) || !wl_list_empty(&surface->callback_link)) {
 		return;
 	}
 	const int64_t vblank_ns = latch_deadline_next_vblank(&output->deadline, latch_now_ns());
@@ -79,9 +78,10 @@ void latch_output_callbacks_finish(struct latch_output *output) {
 }
 
 /* A client of two buffers of shared memory counts on one of them, and a plane still shows that. */
-static bool is_short(const struct latch_output *output, const struct latch_surface *surface) {
+static bool waits_for_buffer(const struct latch_output *output, const struct latch_surface *surface) {
 	const struct latch_layer *shown = latch_frame_layer_of(output->on_screen, surface->id);
-	return shown != NULL && shown->content->is_shm && shown->content->scanned_out;
+	return shown != NULL && shown->content->is_shm && shown->content->scanned_out &&
+	       !surface->has_third;
 }
 
 void latch_output_send_callbacks_ahead(struct latch_output *output) {
@@ -89,9 +89,9 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 	for (size_t i = 0; i < frame->len; i++) {
 		struct latch_surface *surface =
 			latch_surface_find(output->core->contents, frame->layers[i].id);
-		if (surface != NULL && latch_output_runs_ahead(output, surface) &&
+		if (surface != NULL && runs_ahead(output, surface) &&
 			surface->current == frame->layers[i].content &&
-			!is_short(output, surface)) {
+			!waits_for_buffer(output, surface)) {
 			send(surface, latch_now_ns(), 0);
 		}
 	}
@@ -103,7 +103,7 @@ void latch_output_send_callbacks_ahead(struct latch_output *output) {
 static bool hears_later(const struct latch_output *output, const struct latch_surface *surface,
 	const struct latch_content *content) {
 	return (!wl_list_empty(&surface->callback_link) && surface->callback_deadline_ns != 0) ||
-	       (latch_output_runs_ahead(output, surface) && surface->current != content) ||
+	       (runs_ahead(output, surface) && surface->current != content) ||
 	       latch_output_awaits(output, surface->id, content);
 }
 

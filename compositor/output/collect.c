@@ -117,8 +117,10 @@ static uint64_t why_unreadable(const struct latch_output *output,
 	}
 	const uint64_t reasons = latch_udmabuf_check(
 		output->kms != NULL ? output->kms->backend->udmabuf_fd : -1, content->buffer);
-	return reasons == 0 && latch_output_runs_ahead(output, surface) ? LATCH_REASON_DRAWS_AHEAD
-									 : reasons;
+	const bool short_of_buffers =
+		output->core->pacing == LATCH_PACING_LATE && !surface->has_third &&
+		latch_pace_is_long(&surface->pace, output->deadline.vblank.mode_ns);
+	return reasons == 0 && short_of_buffers ? LATCH_REASON_DRAWS_AHEAD : reasons;
 }
 
 bool latch_output_update_cursor(struct latch_output *output) {

@@ -326,6 +326,10 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 		latch_release_destroy(update->release);
 		return;
 	}
+	surface->has_third = content->buffer != surface->last_buffers[0] &&
+			     content->buffer != surface->last_buffers[1];
+	surface->last_buffers[1] = surface->last_buffers[0];
+	surface->last_buffers[0] = content->buffer;
 	content->release = update->release;
 	content->record = update->record;
 	surface->damage_missed = false;

@@ -84,6 +84,10 @@ struct latch_surface {
 	struct latch_account *account;
 	/** It is one of LATCH_LIMIT_SURFACES. */
 	bool counted;
+	/** The last two buffers, only to be compared; and the newest one was neither of these: its
+	 * client has a third. */
+	const struct wlr_buffer *last_buffers[2];
+	bool has_third;
 	/** Told to the trace already, by name. */
 	bool registered;
 	/** What the log said last of why it is not on a plane. */

@@ -298,10 +298,6 @@ void latch_output_callbacks_finish(struct latch_output *output);
  * come. */
 void latch_output_send_callbacks(struct latch_output *output);
 
-/** Whether the surface's client draws ahead of the flips. */
-bool latch_output_runs_ahead(
-	const struct latch_output *output, const struct latch_surface *surface);
-
 /**
  * Something of the surface was committed or has become ready. A client whose jobs are too long hears
  * with the next vblank, while its job goes on: see timing/pace.h.

@@ -34,19 +34,17 @@ static void close_handles(const struct kms_device *device, const uint32_t *handl
 	}
 }
 
-/* vkms takes a framebuffer of several GEM objects and then looks for all planes in the first one
- * (vkms_formats.c, packed_pixels_addr()): it would show something else. */
-static bool reads_one_object(const struct kms_device *device) {
-	return strcmp(device->driver, "vkms") == 0;
-}
-
-static bool is_one_object(const uint32_t *handles, int len) {
-	for (int i = 1; i < len; i++) {
-		if (handles[i] != handles[0]) {
-			return false;
-		}
+/* vkms looks for all planes in the first GEM object, and adds the first plane's offset twice
+ * (vkms_formats.c, packed_pixels_addr()): it would show something else, or read where nothing is,
+ * which stops its kernel thread for good. */
+static bool is_misread(
+	const struct kms_device *device, const struct kms_framebuffer_desc *desc,
+	const uint32_t *handles) {
+	bool is_simple = desc->offset[0] == 0;
+	for (int i = 1; i < desc->n_planes; i++) {
+		is_simple = is_simple && handles[i] == handles[0];
 	}
-	return true;
+	return !is_simple && strcmp(device->driver, "vkms") == 0;
 }
 
 int kms_framebuffer_import(
@@ -76,7 +74,7 @@ int kms_framebuffer_import(
 		modifiers[imported] = desc->modifier;
 	}
 
-	if (ret == 0 && reads_one_object(device) && !is_one_object(handles, imported)) {
+	if (ret == 0 && is_misread(device, desc, handles)) {
 		ret = -EINVAL;
 	}
 

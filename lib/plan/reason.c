@@ -30,7 +30,7 @@ static const struct {
 	{"size", "the image is larger than the cursor plane"},
 	{"crop", "the kernel does not crop its YCbCr at an odd pixel"},
 	{"shm-unsealed", "the buffer is shared memory that is not sealed against shrinking"},
-	{"draws-ahead", "its client draws ahead of the flips, its shared memory is copied for that"},
+	{"draws-ahead", "its client draws ahead of the flips with two buffers of shared memory: it is copied"},
 };
 
 static size_t index_of(uint64_t bit) {

@@ -60,8 +60,8 @@ enum latch_reason {
 	LATCH_REASON_CROP = 1 << 23,
 	/** The buffer is shared memory, of a pool that is no memfd sealed against shrinking. */
 	LATCH_REASON_SHM_UNSEALED = 1 << 24,
-	/** The buffer is shared memory, and its client draws ahead of the flips: it is copied, so that
-	 * the client has it back at once. */
+	/** The buffer is shared memory of a client that takes longer than a refresh for a frame, and has
+	 * two buffers: it is copied, so that the client has it back before the flip. */
 	LATCH_REASON_DRAWS_AHEAD = 1 << 25,
 };
 

@@ -78,6 +78,10 @@ bool latch_pace_runs_ahead(const struct latch_pace *pace) {
 	return pace->ahead;
 }
 
+bool latch_pace_is_long(const struct latch_pace *pace, int64_t refresh_ns) {
+	return pace->ahead && needed_ns(pace) > refresh_ns;
+}
+
 static void remember(struct latch_pace *pace, int64_t took_ns, bool late) {
 	if (pace->in_row == LATCH_PACE_ROW) {
 		memmove(&pace->longest_us[1], &pace->longest_us[0],

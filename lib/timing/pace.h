@@ -98,6 +98,9 @@ bool latch_pace_waits(const struct latch_pace *pace);
 /** Whether the client is to hear while its job goes on. */
 bool latch_pace_runs_ahead(const struct latch_pace *pace);
 
+/** Whether it runs ahead because of its own work, which takes longer than a refresh. */
+bool latch_pace_is_long(const struct latch_pace *pace, int64_t refresh_ns);
+
 /** An update of the surface has passed the gate. refresh_ns as above; left_ns: the time from a flip
  * to the next deadline, below 0 where the output itself needs longer than a refresh. */
 void latch_pace_ready(struct latch_pace *pace, const struct latch_pace_answer *answer,

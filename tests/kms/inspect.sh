@@ -80,23 +80,36 @@ assert output["plan"]["on_planes"] == output["plan"]["visible"] == 1, output["pl
     return $status
 }
 
-shm_is_composed() {
+shm_on_plane() {
     local client status=0
     weston-simple-shm >/dev/null 2>&1 &
     client=$!
-    wait_until 10 with_planes 'assert names(layers[-1]) == ["no-dmabuf"]'
+    wait_until 10 with_planes 'assert layers[-1]["place"] == "plane"'
+    with_planes '
+(layer,) = [layer for layer in layers if layer["pid"] == '$client']
+print(json.dumps(layer, indent=1))
+assert layer["place"] == "plane" and layer["reasons"] == [], layer
+assert not layer["buffer"]["dmabuf"] and layer["buffer"]["modifier"] is None, layer' || status=1
+    end $client
+    return $status
+}
+
+scaled_is_composed() {
+    local client status=0
+    latch-client --software=udmabuf --size 200x200 --scale-to 300x200 >/dev/null 2>&1 &
+    client=$!
+    wait_until 10 with_planes 'assert "scaling" in names(layers[-1])'
     with_planes '
 (layer,) = [layer for layer in layers if layer["pid"] == '$client']
 print(json.dumps(layer, indent=1))
 assert layer["place"] == "composed", layer
 assert layer["plane"] is None, layer
-assert names(layer) == ["no-dmabuf"], layer
+assert names(layer)[0] == "scaling", layer
 assert layer["reasons"][0]["text"] and layer["reasons"][0]["help"], layer
-assert not layer["buffer"]["dmabuf"] and layer["buffer"]["modifier"] is None, layer
 assert output["plan"]["composed"], output["plan"]
 assert "composed" in [plane["use"] for plane in planes.values()], planes' || status=1
     latchctl planes >"$work/table" && cat "$work/table"
-    grep -q '^      no-dmabuf: ' "$work/table" || status=1
+    grep -q '^      scaling: ' "$work/table" || status=1
     grep -q '^        help: ' "$work/table" || status=1
     latchctl planes --svg "$work/planes.svg" || status=1
     end $client
@@ -271,7 +284,7 @@ rows = list(csv.DictReader(table))
 stats = json.load(open(f"{work}/stats.json"))
 assert sum(r["presented"] == "1" for r in rows) == sum(s["frames"] for s in stats["surfaces"])
 assert sum(int(r["missed"]) for r in rows) == sum(s["missed"] for s in stats["surfaces"])
-assert {r["reasons"] for r in rows if r["placement"] == "composed"} >= {"no-dmabuf"}, rows[0]
+assert {r["reasons"] for r in rows if r["placement"] == "composed"} >= {"scaling,test-refused"}, rows[0]
 PYTHON
 }
 
@@ -309,7 +322,8 @@ job() {
     move_pointer 32767 32767
     check "nothing on the screen" empty
     check "a fullscreen dma-buf is on the primary plane" fullscreen_is_on_primary
-    check "shared memory is composed, and it says why" shm_is_composed
+    check "sealed shared memory is on a plane" shm_on_plane
+    check "what is scaled is composed, and it says why" scaled_is_composed
     check "the picture is SVG" svg_is_xml
     check "one output only" only_one_output
     check "an unknown output" says 1 'there is: Virtual' latchctl planes --output Nowhere-1

@@ -2,7 +2,7 @@
 # Planes: what they blend has to look like what latch composes, and cost less.
 # LATCH_LAYOUTS: a regular expression for their names.
 # planes.sh [PART...]: compare_pictures, underlays, client_options, eight_windows, steady, pointer,
-# first_picture
+# shared_memory, first_picture
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -366,6 +366,65 @@ first_picture() {
     verdict $? "the first picture costs the window on the plane no vblank ($missed missed of 120)"
 }
 
+# front_layer_is REASONS: "none" on a plane.
+front_layer_is() {
+    latchctl planes --json >"$work/planes.json" && python3 - "$work/planes.json" "$1" <<'PYTHON'
+import json, sys
+layers = [layer for output in json.load(open(sys.argv[1]))["outputs"] for layer in output["layers"]]
+reasons = [",".join(reason["name"] for reason in layer["reasons"]) or "none" for layer in layers]
+print(*reasons)
+sys.exit(reasons[:1] != [sys.argv[2]])
+PYTHON
+}
+
+# shown_as REASONS CLIENT...: some time after the client has begun.
+shown_as() {
+    local reasons=$1 status=0
+    "${@:2}" >"$work/client.log" 2>&1 &
+    client=$!
+    wait_until 10 front_layer_is "$reasons" || { status=1; cat "$work/client.log"; }
+    nap 0.5
+    front_layer_is "$reasons" || status=1
+    return $status
+}
+nothing_is_shown() { [[ $(latchctl planes) == *'nothing to be seen'* ]]; }
+no_shm_left() { wait_until 3 not_more_than_before || { echo "${before[*]} before, now $(holdings)"; return 1; }; }
+
+# Clients' shared memory, which no plane could read but for its udmabufs.
+shared_memory() {
+    local -a before shm=(latch-client --measure=paced --shm --frames 100000)
+    local client
+    start_latch --renderer pixman
+    check "weston-simple-shm, which has two buffers, is on a plane" shown_as none weston-simple-shm
+    ! gone "$client"
+    verdict $? "and has a free one at each callback" "$work/client.log"
+    end "$client"
+    wait_until 3 nothing_is_shown
+    read -r -a before <<<"$(holdings)"
+    check "a sealed pool is on a plane" shown_as none "${shm[@]}" --size 333x201
+    kill -KILL "$client"
+    check "nothing of it is left when its client is killed" no_shm_left
+    check "a pool that can shrink is composed" shown_as shm-unsealed weston-subsurfaces
+    end "$client"
+    check "a client that draws longer than a refresh has its buffers back at once" \
+        shown_as draws-ahead "${shm[@]}" --buffers 2 --cpu-time 20 --size 64x48
+    end "$client"
+    stop_latch
+
+    start_latch --renderer pixman --limits mib=1
+    check "one that has more bytes than it may is composed, and lives on" \
+        shown_as import-failed "${shm[@]}" --size 640x480
+    end "$client"
+    stop_latch
+
+    mv /dev/udmabuf /dev/udmabuf-away
+    start_latch --renderer pixman
+    check "where nobody may make udmabufs it is composed" shown_as no-dmabuf "${shm[@]}" --size 64x48
+    end "$client"
+    mv /dev/udmabuf-away /dev/udmabuf
+    stop_latch
+}
+
 # Everything that latch-client can ask for is shown without an error.
 client_options() {
     local options
@@ -409,5 +468,6 @@ job() {
 }
 
 parts=("$@")
-(($#)) || parts=(compare_pictures underlays client_options eight_windows steady pointer first_picture)
+(($#)) || parts=(compare_pictures underlays client_options eight_windows steady pointer
+    shared_memory first_picture)
 run_job job

@@ -53,7 +53,7 @@ assert late["fence"] == "late" and late["early"] == 0, "shown before its fence"
 assert all(commit < ready < flip for commit, ready, flip in late["samples_ns"]), "the signals"
 phases = sorted(ready % late["period_ns"] for _, ready, _ in late["samples_ns"])
 assert phases[5] < late["period_ns"] / 2 < phases[-5], "the phases"
-assert late["zero_copy"] == 40 and shm["zero_copy"] == 0, "the planes"
+assert late["zero_copy"] == 40 and shm["zero_copy"] == 120, "the planes"
 PYTHON
 }
 

@@ -1,5 +1,6 @@
 /* Buffers: how they are offered, and when they come back. */
 #include <drm_fourcc.h>
+#include <unistd.h>
 
 #include "case.h"
 #include "client.h"
@@ -76,16 +77,30 @@ void buffer_init(struct buffer *buffer, struct client *client, memory_init_func 
 	buffer_init_planes(buffer, client, &plane, 1, width, height, fourcc);
 }
 
-void buffer_init_shm(
-	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha) {
-	struct memory *memory = &buffer->memory;
-	memory_init_memfd(memory, width, height);
+static void init_in_pool(struct buffer *buffer, struct client *client, int32_t offset,
+	uint32_t width, uint32_t height, bool alpha) {
+	const struct memory *memory = &buffer->memory;
 	struct wl_shm_pool *pool =
 		wl_shm_create_pool(client->shm, memory->fd, (int32_t)memory->size);
-	set_wl_buffer(buffer, wl_shm_pool_create_buffer(pool, 0, (int32_t)width, (int32_t)height,
-				      (int32_t)memory->stride,
+	set_wl_buffer(buffer, wl_shm_pool_create_buffer(pool, offset, (int32_t)width,
+				      (int32_t)height, (int32_t)memory->stride,
 				      alpha ? WL_SHM_FORMAT_ARGB8888 : WL_SHM_FORMAT_XRGB8888));
 	wl_shm_pool_destroy(pool);
+}
+
+void buffer_init_shm(
+	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha) {
+	memory_init_memfd(&buffer->memory, width, height);
+	init_in_pool(buffer, client, 0, width, height, alpha);
+}
+
+uint32_t *buffer_init_sealed(
+	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha) {
+	const uint32_t page = (uint32_t)sysconf(_SC_PAGESIZE);
+	struct memory *memory = &buffer->memory;
+	memory_init_sealed(memory, width, height, page);
+	init_in_pool(buffer, client, (int32_t)page, width, height, alpha);
+	return memory->map + page / sizeof(*memory->map);
 }
 
 void buffer_finish(struct buffer *buffer) {

@@ -120,6 +120,10 @@ void buffer_init_planes(struct buffer *buffer, struct client *client,
 /** XRGB8888, or ARGB8888 with alpha, by wl_shm. */
 void buffer_init_shm(
 	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha);
+/** The same in a pool that is sealed against shrinking, behind a page of it. Returns the picture's
+ * first pixel. */
+uint32_t *buffer_init_sealed(
+	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha);
 void buffer_finish(struct buffer *buffer);
 
 enum frame_state {

@@ -61,10 +61,10 @@ void memory_init_dumb(struct memory *memory, uint32_t width, uint32_t height) {
 	drmModeDestroyDumbBuffer(fd, handle);
 }
 
-static void make_memfd(struct memory *memory, uint32_t width, uint32_t height, uint32_t stride) {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	*memory = (struct memory){.width = width, .height = height, .stride = stride};
-	memory->size = ((size_t)stride * height + page - 1) & ~(page - 1);
+static void make_memfd(struct memory *memory, uint32_t width, uint32_t height, uint32_t stride,
+	size_t size) {
+	*memory = (struct memory){
+		.width = width, .height = height, .stride = stride, .size = size};
 	memory->fd = memfd_create("test", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	CHECK(memory->fd >= 0 && ftruncate(memory->fd, (off_t)memory->size) == 0, "memfd: %s",
 		strerror(errno));
@@ -72,16 +72,28 @@ static void make_memfd(struct memory *memory, uint32_t width, uint32_t height, u
 }
 
 void memory_init_memfd(struct memory *memory, uint32_t width, uint32_t height) {
-	make_memfd(memory, width, height, width * 4);
+	make_memfd(memory, width, height, width * 4, (size_t)width * height * 4);
+}
+
+static void seal(int memfd) {
+	CHECK(fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) == 0, "memfd: %s", strerror(errno));
+}
+
+void memory_init_sealed(struct memory *memory, uint32_t width, uint32_t height, size_t before) {
+	make_memfd(memory, width, height, width * 4, before + (size_t)width * height * 4);
+	seal(memory->fd);
 }
 
 void memory_init_udmabuf(struct memory *memory, uint32_t width, uint32_t height) {
-	make_memfd(memory, width, height, (width * 4 + 255) & ~255u);
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const uint32_t stride = (width * 4 + 255) & ~255u;
+	make_memfd(memory, width, height, stride,
+		((size_t)stride * height + page - 1) & ~(page - 1));
 	int device = open("/dev/udmabuf", O_RDWR | O_CLOEXEC), memfd = memory->fd;
 	struct udmabuf_create create = {
 		.memfd = (uint32_t)memfd, .flags = UDMABUF_FLAGS_CLOEXEC, .size = memory->size};
-	CHECK(device >= 0 && fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK) == 0 &&
-			(memory->fd = ioctl(device, UDMABUF_CREATE, &create)) >= 0,
+	seal(memfd);
+	CHECK(device >= 0 && (memory->fd = ioctl(device, UDMABUF_CREATE, &create)) >= 0,
 		"/dev/udmabuf: %s", strerror(errno));
 	close(memfd);
 	close(device);

@@ -35,6 +35,9 @@ void memory_init_dumb(struct memory *memory, uint32_t width, uint32_t height);
 /** The same as a memfd, which is no dma-buf; rows without gaps. */
 void memory_init_memfd(struct memory *memory, uint32_t width, uint32_t height);
 
+/** The same, sealed against shrinking, with so many bytes before the picture. */
+void memory_init_sealed(struct memory *memory, uint32_t width, uint32_t height, size_t before);
+
 void memory_finish(struct memory *memory);
 
 /** A colour for all of it, as the format has it: 0xAARRGGBB. */

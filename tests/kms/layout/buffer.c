@@ -114,13 +114,21 @@ void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 	}
 	*buffers = (struct layout_buffers){0};
 	for (int i = 0; i < len; i++) {
-		if (item->memory != LAYOUT_SHM) {
+		struct buffer *buffer = &buffers->buffers[i];
+		const bool alpha = item->fourcc == DRM_FORMAT_ARGB8888;
+		const size_t size = (size_t)width * height * 4;
+		switch (item->memory) {
+		case LAYOUT_SHM:
+			buffer_init_shm(buffer, client, width, height, alpha);
+			memcpy(buffer->memory.map, pixels, size);
+			break;
+		case LAYOUT_SEALED:
+			memcpy(buffer_init_sealed(buffer, client, width, height, alpha), pixels,
+				size);
+			break;
+		default:
 			init_dmabuf(buffers, i, client, item, pixels, width, height);
-			continue;
 		}
-		buffer_init_shm(&buffers->buffers[i], client, width, height,
-			item->fourcc == DRM_FORMAT_ARGB8888);
-		memcpy(buffers->buffers[i].memory.map, pixels, (size_t)width * height * 4);
 	}
 	free(pixels);
 }

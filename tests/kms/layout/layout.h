@@ -29,6 +29,8 @@ enum layout_memory {
 	LAYOUT_VGEM,
 	LAYOUT_DUMB,
 	LAYOUT_SHM,
+	/** The same, sealed against shrinking. */
+	LAYOUT_SEALED,
 };
 
 enum layout_picture {

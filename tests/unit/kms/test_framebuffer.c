@@ -76,6 +76,17 @@ static void test_vkms_takes_one_object(void **state) {
 	import(&nv12);
 }
 
+/* It would add the offset twice. */
+static void test_vkms_takes_no_offset(void **state) {
+	strcpy(device->driver, "vkms");
+	set_objects(1, 1);
+	struct kms_framebuffer_desc desc = nv12;
+	desc.offset[0] = 4;
+	assert_no_import(&desc, -EINVAL);
+	strcpy(device->driver, "i915");
+	import(&desc);
+}
+
 /* The usual case: both planes in one object, one handle, which is to be closed once. The second
  * import of a buffer closes nothing that the first needs. */
 static void test_one_object(void **state) {
@@ -210,7 +221,7 @@ static void test_dumb_buffer_errors(void **state) {
 	assert_no_dumb_buffer(64, DRM_FORMAT_XRGB8888, ENOTSUP);
 }
 
-TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object),
+TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object), TEST(test_vkms_takes_no_offset),
 	TEST(test_one_object), TEST(test_every_failure), TEST(test_modifiers), TEST(test_nonsense),
 	TEST(test_destroy), TEST(test_dumb_buffer), TEST(test_import_of_dumb_buffer),
 	TEST(test_dumb_buffer_errors))

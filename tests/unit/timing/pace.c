@@ -232,6 +232,8 @@ static void test_ahead(void **state) {
 		struct latch_pace pace = {0};
 		assert_int_equal(gpu(&pace, rows[n].job_ns, 200), rows[n].refreshes);
 		assert_int_equal(latch_pace_runs_ahead(&pace), rows[n].ahead);
+		assert_int_equal(latch_pace_is_long(&pace, 14 * MS), rows[n].ahead);
+		assert_false(latch_pace_is_long(&pace, 17 * MS));
 		/* Jobs that have become shorter need no more than early callbacks. */
 		assert_int_equal(gpu(&pace, 2 * MS, 200), 100);
 		assert_false(latch_pace_runs_ahead(&pace));
@@ -248,6 +250,7 @@ static void test_output_takes_long(void **state) {
 		latch_pace_ready(&pace, &answer, REFRESH, -MS);
 	}
 	assert_true(latch_pace_runs_ahead(&pace));
+	assert_false(latch_pace_is_long(&pace, REFRESH));
 	/* It fits, but would not if it took a little longer. */
 	latch_pace_ready(&pace, &answer, REFRESH, 540 * US);
 	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
