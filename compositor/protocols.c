@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_content_type_v1.h>
+#include <wlr/types/wlr_fixes.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_presentation_time.h>
@@ -35,6 +36,7 @@
 #define COMPOSITOR_VERSION 6
 #define PRESENTATION_VERSION 2
 #define SHM_VERSION 2
+#define FIXES_VERSION 1
 #define FRACTIONAL_SCALE_VERSION 1
 #define CONTENT_TYPE_VERSION 1
 
@@ -55,6 +57,7 @@ static bool create_globals(struct latch_core *core) {
 	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
 	       wlr_shm_create(display, SHM_VERSION, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
+	       wlr_fixes_create(display, FIXES_VERSION) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
 	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&

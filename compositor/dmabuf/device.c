@@ -1,6 +1,5 @@
 #include "dmabuf/device.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 #include <xf86drm.h>
@@ -50,4 +49,16 @@ uint32_t latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device) {
 	}
 	*main_device = st.st_rdev;
 	return 3;
+}
+
+bool latch_dmabuf_is_same_device(dev_t one, dev_t other) {
+	if (one == other) {
+		return true;
+	}
+	drmDevice *devices[2] = {NULL, NULL};
+	const bool same = drmGetDeviceFromDevId(one, 0, &devices[0]) == 0 &&
+			  drmGetDeviceFromDevId(other, 0, &devices[1]) == 0 &&
+			  drmDevicesEqual(devices[0], devices[1]);
+	drmFreeDevices(devices, 2);
+	return same;
 }

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /** What is offered of zwp_linux_dmabuf_v1 where there is a render node. */
-#define LATCH_DMABUF_VERSION 5
+#define LATCH_DMABUF_VERSION 6
 
 /**
  * Finds the device that clients should allocate on: the render node of this DRM device, else any
@@ -14,3 +15,6 @@
  * there is no device, nothing can be offered. drm_fd: borrowed, -1 for none.
  */
 uint32_t latch_dmabuf_find_main_device(int drm_fd, dev_t *main_device);
+
+/** Whether both numbers are nodes of one DRM device: its primary or its render node. */
+bool latch_dmabuf_is_same_device(dev_t one, dev_t other);

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/format.h"
 #include "base/sealed_file.h"
 #include "base/timer.h"
 #include "dmabuf/device.h"
@@ -32,6 +33,10 @@
 
 /* A message of the Wayland protocol has 4096 bytes; longer lists go in several events. */
 #define INDICES_PER_EVENT 1024
+
+#define FEEDBACK_SINCE ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION
+/* From this version on a tranche's flag tells what the main device was for. */
+#define SAMPLING_SINCE ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SAMPLING_SINCE_VERSION
 
 /* A pixel format in one memory layout, as zwp_linux_dmabuf_feedback_v1.format_table has it. */
 struct pair {
@@ -74,6 +79,7 @@ struct latch_dmabuf {
 	struct latch_dmabuf_options options;
 	struct latch_params_judge judge;
 	struct wl_global *global;
+	uint32_t version; /* of the global */
 
 	dev_t main_device, scanout_device;
 	struct set composed;
@@ -216,14 +222,20 @@ static bool tell(
 	if (!make_table_file(dmabuf)) {
 		return false;
 	}
-	struct wl_array array = {.size = sizeof(dmabuf->main_device), .data = &dmabuf->main_device};
-	zwp_linux_dmabuf_feedback_v1_send_main_device(object, &array);
+	const bool has_main_device = wl_resource_get_version(object) < SAMPLING_SINCE;
+	if (has_main_device) {
+		struct wl_array array = {
+			.size = sizeof(dmabuf->main_device), .data = &dmabuf->main_device};
+		zwp_linux_dmabuf_feedback_v1_send_main_device(object, &array);
+	}
 	/* libwayland duplicates the fd when it queues the event. */
 	zwp_linux_dmabuf_feedback_v1_send_format_table(
 		object, dmabuf->table_fd, (uint32_t)(dmabuf->table_len * sizeof(dmabuf->table[0])));
 	send_tranche(dmabuf, object, dmabuf->scanout_device,
 		ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT, &tranches->scanout);
-	send_tranche(dmabuf, object, dmabuf->main_device, 0, &tranches->composed);
+	send_tranche(dmabuf, object, dmabuf->main_device,
+		has_main_device ? 0 : ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SAMPLING,
+		&tranches->composed);
 	zwp_linux_dmabuf_feedback_v1_send_done(object);
 	return true;
 }
@@ -370,6 +382,13 @@ static bool has_one_modifier(const struct latch_dmabuf *dmabuf, uint32_t fourcc)
 	return implicit && modifiers == 2;
 }
 
+/* Xwayland takes the mention of linear alone for an order to allocate so. It allocates RGB, on a
+ * render node; players of video look for linear by name. */
+static bool is_taken_for_order(const struct latch_dmabuf *dmabuf, uint32_t fourcc) {
+	return !latch_format_is_ycbcr(fourcc) && dmabuf->version >= FEEDBACK_SINCE &&
+	       has_one_modifier(dmabuf, fourcc);
+}
+
 /* What the default tranches name, for a version without feedback. */
 static void send_formats(const struct latch_dmabuf *dmabuf, struct wl_resource *manager) {
 	const struct tranches *told = &dmabuf->defaults.told;
@@ -384,9 +403,8 @@ static void send_formats(const struct latch_dmabuf *dmabuf, struct wl_resource *
 		if (!modifiers && pair->modifier == DRM_FORMAT_MOD_INVALID) {
 			zwp_linux_dmabuf_v1_send_format(manager, pair->fourcc);
 		}
-		/* Xwayland takes the mention of linear alone for an order to allocate so. */
 		if (modifiers && (pair->modifier != DRM_FORMAT_MOD_LINEAR ||
-					 !has_one_modifier(dmabuf, pair->fourcc))) {
+					 !is_taken_for_order(dmabuf, pair->fourcc))) {
 			zwp_linux_dmabuf_v1_send_modifier(manager, pair->fourcc,
 				(uint32_t)(pair->modifier >> 32), (uint32_t)pair->modifier);
 		}
@@ -417,6 +435,10 @@ static void get_feedback(struct wl_client *client, struct wl_resource *manager, 
 	if ((surface == NULL && wlr_surface != NULL) || !tell(dmabuf, &audience->told, object)) {
 		wl_client_post_no_memory(client);
 	}
+}
+
+static bool samples_on(void *data, dev_t device) {
+	return latch_dmabuf_is_same_device(device, ((struct latch_dmabuf *)data)->main_device);
 }
 
 static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
@@ -453,7 +475,7 @@ static void handle_bind(struct wl_client *client, void *data, uint32_t version, 
 	struct latch_dmabuf *dmabuf = data;
 	struct wl_resource *resource = latch_resource_create(
 		client, &zwp_linux_dmabuf_v1_interface, version, id, &manager_impl, dmabuf, NULL);
-	if (resource != NULL && version < ZWP_LINUX_DMABUF_V1_GET_DEFAULT_FEEDBACK_SINCE_VERSION) {
+	if (resource != NULL && version < FEEDBACK_SINCE) {
 		send_formats(dmabuf, resource);
 	}
 }
@@ -495,9 +517,11 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 						     : latch_dmabuf_kernel_probe,
 		.advertised = is_advertised,
 		.usable = usable,
+		.samples_on = samples_on,
 		.data = dmabuf,
 	};
 	dmabuf->main_device = main_device;
+	dmabuf->version = version;
 	dmabuf->composed_known = options->composed_known;
 	dmabuf->table_fd = -1;
 	wl_list_init(&dmabuf->defaults.objects);
@@ -516,7 +540,7 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		return NULL;
 	}
 	wlr_log(WLR_INFO, "linux-dmabuf: version %u%s", version,
-		version < 4 ? ", without feedback: no render node that clients could use" : "");
+		version < FEEDBACK_SINCE ? ", without feedback: no render node that clients could use" : "");
 	return dmabuf;
 }
 

@@ -4,6 +4,7 @@
 #include <drm_fourcc.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <wayland-server-core.h>
 #include <wayland-server-protocol.h>
@@ -49,6 +50,8 @@ struct params {
 	bool used;
 	/* Planes came with different modifiers, which older versions do not forbid. */
 	bool mixed_modifiers;
+	/* The device that is to compose it; 0: the client leaves that to us. */
+	dev_t sampling_device;
 	struct dmabuf dmabuf;
 };
 
@@ -257,6 +260,9 @@ static struct latch_dmabuf_fault judge(const struct params *params, uint32_t fla
 	} else if (flags != 0) {
 		/* Upside down or interlaced; the protocol has no error for unknown bits either. */
 		fault.text = "flags are not supported";
+	} else if (params->sampling_device != 0 &&
+		   !params->judge->samples_on(params->judge->data, params->sampling_device)) {
+		fault.text = "it is to be composed by a device that latch does not compose on";
 	} else if (!params->judge->usable(params->judge->data, attributes)) {
 		fault.text = "it can neither be scanned out nor composed";
 	}
@@ -331,11 +337,28 @@ static void handle_create_immed(struct wl_client *client, struct wl_resource *re
 	create(client, wl_resource_get_user_data(resource), id, width, height, fourcc, flags);
 }
 
+static void handle_set_sampling_device(
+	struct wl_client *client, struct wl_resource *resource, struct wl_array *device) {
+	struct params *params = wl_resource_get_user_data(resource);
+	if (is_used(params)) {
+		return;
+	}
+	if (device->size != sizeof(params->sampling_device)) {
+		wl_resource_post_error(resource,
+			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_DEV_T_SIZE,
+			"a device has %zu bytes, not %zu", sizeof(params->sampling_device),
+			device->size);
+		return;
+	}
+	memcpy(&params->sampling_device, device->data, device->size);
+}
+
 static const struct zwp_linux_buffer_params_v1_interface params_impl = {
 	.destroy = latch_resource_handle_destroy,
 	.add = handle_add,
 	.create = handle_create,
 	.create_immed = handle_create_immed,
+	.set_sampling_device = handle_set_sampling_device,
 };
 
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,

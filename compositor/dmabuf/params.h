@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "dmabuf/check.h"
 
@@ -14,6 +15,8 @@ struct latch_params_judge {
 	bool (*advertised)(void *data, uint32_t fourcc, uint64_t modifier);
 	/** Whether the buffer can be shown in some way: the import itself. */
 	bool (*usable)(void *data, const struct wlr_dmabuf_attributes *dmabuf);
+	/** Whether it is this device that composes. */
+	bool (*samples_on)(void *data, dev_t device);
 	void *data;
 };
 

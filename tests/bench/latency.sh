@@ -146,6 +146,7 @@ is_wanted() {
     latch-gpu-4) [[ $1 == composed-* ]] ;;
     latch-gpu-*) [[ $1 == composed-paced* ]] ;;
     latch-early) [[ $1 == *paced* ]] ;;
+    latch-copy) [[ $1 == shm-* ]] ;;
     latch-*) [[ $1 == composed-* ]] ;;
     esac
 }

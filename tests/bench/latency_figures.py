@@ -223,10 +223,21 @@ def pacing_criteria(summary):
                f"p50 {one['p50_ms']:.2f} and {early['p50_ms']:.2f} ms")
 
 
+def shm_criteria(summary):
+    for size in ("full", "window"):
+        one, copied = (summary.get(name, {}).get("cases", {}).get(f"shm-{size}")
+                       for name in ("latch", "latch-copy"))
+        if one and copied and "failed" not in one and "failed" not in copied:
+            yield (f"shared memory on a plane, {size}: a third of the CPU of copying it",
+                   one["cpu_ms"] <= copied["cpu_ms"] / 3,
+                   f"{one['cpu_ms']:.2f} and {copied['cpu_ms']:.2f} ms")
+
+
 def criteria(summary, hz):
     """(what, met or None where it can't be told, figures) of latch."""
     yield from gpu_criteria(summary, hz)
     yield from pacing_criteria(summary)
+    yield from shm_criteria(summary)
     latch = summary.get("latch")
     if not latch:
         return

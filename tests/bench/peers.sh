@@ -29,10 +29,16 @@ answers() { timeout 2 wayland-info; }
 
 # In a directory of its own, so that its socket is the only one there.
 run_compositor() { # NAME
+    ! mountpoint -q /dev/udmabuf || umount /dev/udmabuf
     case $1 in
     latch) run_latch --renderer auto ;;
     # What each client would get if it heard right after the flip.
     latch-early) run_latch --pacing early ;;
+    # What shared memory costs where planes can't have it.
+    latch-copy)
+        mount --bind /dev/null /dev/udmabuf
+        run_latch --renderer auto
+        ;;
     # What composing costs it with the peers' renderer: Mesa's OpenGL, by the CPU where there is no GPU.
     latch-gles2)
         export WLR_RENDERER_ALLOW_SOFTWARE=1

@@ -45,8 +45,8 @@ latency: how soon frames reach the screen, and what they cost, under latch, sway
 cage, labwc, weston, KWin and Mutter, with the same client: alone and beside windows
 that animate, fullscreen and not, late fences of each kind, self-paced with 2 and 3
 buffers, shared memory, composed; CPU, memory, start, wake-ups. latch-early is latch
-with --pacing early, latch-gles2 with the renderer that the others have, where it
-composes; latch-gpu composes on the lab's simulated GPU, in jobs of 1 to 15 ms (in
+with --pacing early, latch-copy without /dev/udmabuf for shared memory, latch-gles2
+with the renderer that the others have, where it composes; latch-gpu composes on the lab's simulated GPU, in jobs of 1 to 15 ms (in
 virtual time). kms stands for no compositor: one process that wakes up and flips.
 
   --frames N       frames of each figure (600)

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154
 # ./run bench latency: see bench.sh for its words, tests/bench/latency.sh for what it measures.
 
-latency_compositors=(latch latch-early latch-gpu latch-gles2 sway cage labwc weston kwin mutter kms)
+latency_compositors=(latch latch-early latch-copy latch-gpu latch-gles2 sway cage labwc weston kwin mutter kms)
 
 bench_latency() {
     local json='' frames=600 rounds='' idle=10 trace=60 devices=() compositors=() cases=() device

@@ -495,6 +495,37 @@ static void before_feedback_with_tiles(void **state) {
 	assert_int_equal(world.modifiers, 3 + 1);
 }
 
+/* Video has no such trouble with it. */
+static void before_feedback_with_video(void **state) {
+	static const struct pair composed[] = {{DRM_FORMAT_NV12, LINEAR},
+		{DRM_FORMAT_NV12, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR},
+		{XR24, DRM_FORMAT_MOD_INVALID}};
+	set_composed(composed, 4);
+	zwp_linux_dmabuf_v1_destroy(world.manager);
+	world.manager = NULL;
+	world.manager_version = 3;
+	world_bind();
+	assert_int_equal(world.modifiers, 2 + 1);
+}
+
+/* From version 6 on a flag says what the main device did. */
+static void sampling_flag(void **state) {
+	world_init(6);
+	struct told *told =
+		told_create(zwp_linux_dmabuf_v1_get_default_feedback(world.manager));
+	world_sync();
+	assert_int_equal(told->dones, 1);
+	assert_int_equal(told->main_device, 0);
+	assert_int_equal(told->tranches_len, 2);
+	assert_int_equal(
+		told->tranches[0].flags, ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT);
+	assert_int_equal(
+		told->tranches[1].flags, ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SAMPLING);
+	assert_int_equal(told->tranches[1].device, MAIN_DEVICE);
+	told_destroy(told);
+	world_finish();
+}
+
 /* Feedback objects and wishes come and go; in the end there are as many fds as before. */
 static void a_thousand_times(void **state) {
 	size_t fds = latch_fds_look().in_use;
@@ -514,4 +545,5 @@ TEST_MAIN("dmabuf-feedback", TEST(first_feedback), TEST(nobody_can_change_the_ta
 	TEST(one_change_after_quiet), TEST(new_table_only_when_it_grew), TEST(own_tranches_first),
 	TEST(long_tranche), TEST(surface_or_object_goes_first), TEST(advice),
 	TEST(composed_changes), TEST(two_surfaces), UNIT(before_feedback),
-	TEST(before_feedback_with_tiles), TEST(a_thousand_times))
+	TEST(before_feedback_with_tiles), TEST(before_feedback_with_video), UNIT(sampling_flag),
+	 TEST(a_thousand_times))

@@ -26,6 +26,9 @@ struct row {
 	int32_t width, height;
 	uint32_t flags;
 	bool unusable;
+	/* Of set_sampling_device, 0: it is not asked for; and its bytes, where they are too few. */
+	dev_t sampling;
+	size_t sampling_bytes;
 };
 
 #define XR24 DRM_FORMAT_XRGB8888
@@ -49,6 +52,11 @@ static const struct row rows[] = {
 	{"two modifiers in version 4", FAILED, NV12, TWO(.modifier = TILED), .version = 4},
 	{"unknown format in version 3", FAILED, 0x3f3f3f3f, ONE(), .version = 3, .unusable = true},
 	{"not advertised in version 3", CREATED, DRM_FORMAT_RGB565, ONE(), .version = 3},
+
+	{"composed by our device", CREATED, XR24, ONE(), .version = 6, .sampling = MAIN_DEVICE},
+	{"composed by another one", FAILED, XR24, ONE(), .version = 6, .sampling = MAIN_DEVICE + 1},
+	{"half a device", ERROR(INVALID_DEV_T_SIZE), XR24, ONE(), .version = 6,
+		.sampling = MAIN_DEVICE, .sampling_bytes = sizeof(dev_t) / 2},
 
 	{"plane index 4", ERROR(PLANE_IDX), XR24, ONE(.index = 4)},
 	{"plane index -1", ERROR(PLANE_IDX), XR24, ONE(.index = UINT32_MAX)},
@@ -103,6 +111,13 @@ static void start(const struct row *row) {
 			plane->stride, (uint32_t)(plane->modifier >> 32),
 			(uint32_t)plane->modifier);
 		close(fd);
+	}
+	if (row->sampling != 0) {
+		dev_t device = row->sampling;
+		struct wl_array array = {
+			.size = row->sampling_bytes != 0 ? row->sampling_bytes : sizeof(device),
+			.data = &device};
+		zwp_linux_buffer_params_v1_set_sampling_device(answer.params, &array);
 	}
 }
 

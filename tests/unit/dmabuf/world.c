@@ -7,6 +7,7 @@
 
 #include "../wire.h"
 #include "composed.h"
+#include "dmabuf/device.h"
 
 struct world world;
 
@@ -67,7 +68,7 @@ void world_bind(void) {
 	assert_non_null(world.compositor);
 	assert_non_null(world.manager);
 	if (!had_manager) {
-		assert_int_equal(globals[1].offered, 5);
+		assert_int_equal(globals[1].offered, LATCH_DMABUF_VERSION);
 		zwp_linux_dmabuf_v1_add_listener(world.manager, &manager_listener, NULL);
 	}
 	world_sync();

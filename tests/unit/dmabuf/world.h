@@ -48,7 +48,7 @@ extern struct world {
 
 /*
  * The planes: a primary one with XR24 (linear, implicit), an overlay that has NV12 (linear) and
- * XR24 X-tiled too. version: that the client binds, of 5.
+ * XR24 X-tiled too. version: that the client binds, of 6.
  */
 void world_init(uint32_t version);
 /* In version 5, with one limit that is another than the default. */
