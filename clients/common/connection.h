@@ -43,7 +43,7 @@ struct connection {
 };
 
 /** The newest version of linux-dmabuf that is known in full here. */
-#define CONNECTION_DMABUF 5
+#define CONNECTION_DMABUF 6
 
 /** Connects to the compositor that the environment names and binds the globals; linux-dmabuf in a
  * version from 3 to dmabuf_max. Returns false and errno when there is none. */

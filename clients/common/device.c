@@ -8,6 +8,7 @@
 #include <xf86drm.h>
 
 #include "base/minmax.h"
+#include "kms/device.h"
 #include "util.h"
 
 void device_list_add(struct device_list *list, const char *path) {
@@ -83,5 +84,6 @@ int device_open(const char *path) {
 	if (drmIsMaster(fd) && drmDropMaster(fd) != 0) {
 		say("can't give back DRM master of %s: %s", path, strerror(errno));
 	}
+	kms_set_client_name(fd, program_invocation_short_name);
 	return fd;
 }

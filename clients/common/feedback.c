@@ -61,7 +61,9 @@ static void handle_target_device(
 
 static void handle_tranche_flags(
 	void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy, uint32_t flags) {
-	building(data)->scanout = flags & ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
+	struct feedback *feedback = data;
+	building(feedback)->scanout = flags & ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SCANOUT;
+	feedback->sampling = flags & ZWP_LINUX_DMABUF_FEEDBACK_V1_TRANCHE_FLAGS_SAMPLING;
 }
 
 static void handle_tranche_formats(
@@ -80,6 +82,11 @@ static void handle_tranche_formats(
 
 static void handle_tranche_done(void *data, struct zwp_linux_dmabuf_feedback_v1 *proxy) {
 	struct feedback *feedback = data;
+	/* From version 6 on this is all that is said of a main device. */
+	if (feedback->sampling && feedback->pending.main_device == 0) {
+		feedback->pending.main_device = building(feedback)->target_device;
+	}
+	feedback->sampling = false;
 	/* The last place is never counted: what is too much goes there. */
 	if (feedback->pending.num_tranches < FEEDBACK_MAX_TRANCHES - 1) {
 		feedback->pending.num_tranches++;

@@ -24,6 +24,7 @@ struct feedback {
 	bool changed; /* set by each update; the reader clears it */
 
 	struct feedback_content pending;
+	bool sampling; /* the tranche that is being told of is for composing */
 	const struct format_entry *table; /* mapped, read-only */
 	size_t table_size;
 };

@@ -278,6 +278,7 @@ static int open_device(struct latch_kms_backend *backend, int fd) {
 			"latch on a VT of its own",
 			backend->path);
 	}
+	kms_set_client_name(fd, "latch");
 	backend->saved = kms_saved_state_create(backend->device);
 	if (backend->saved == NULL) {
 		wlr_log(WLR_ERROR, "%s: what is shown now can't be read, and will not be restored",

@@ -110,15 +110,16 @@ static bool planes_see_fences(const struct latch_output *output) {
 					      output->kms->primary->props.in_fence_fd.id == 0);
 }
 
+/* alone: nothing else is on the output, whose composing would make each other's client slow. */
 static uint64_t why_unreadable(const struct latch_output *output,
-	const struct latch_surface *surface, const struct latch_content *content) {
+	const struct latch_surface *surface, const struct latch_content *content, bool alone) {
 	if (content->is_dmabuf) {
 		return 0;
 	}
 	const uint64_t reasons = latch_udmabuf_check(
 		output->kms != NULL ? output->kms->backend->udmabuf_fd : -1, content->buffer);
 	const bool short_of_buffers =
-		output->core->pacing == LATCH_PACING_LATE && !surface->has_third &&
+		alone && output->core->pacing == LATCH_PACING_LATE && !surface->has_third &&
 		latch_pace_is_long(&surface->pace, output->deadline.vblank.mode_ns);
 	return reasons == 0 && short_of_buffers ? LATCH_REASON_DRAWS_AHEAD : reasons;
 }
@@ -157,7 +158,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		layer->surface = surface;
 		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
 		layer->ready = !see_fences || !latch_content_has_pending_fence(layer->content);
-		layer->unreadable = why_unreadable(output, surface, layer->content);
+		layer->unreadable = why_unreadable(output, surface, layer->content, len == 1);
 	}
 	return true;
 }

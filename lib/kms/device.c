@@ -47,6 +47,14 @@ static bool read_driver_name(struct kms_device *device) {
 	return true;
 }
 
+void kms_set_client_name(int fd, const char *name) {
+#ifdef DRM_IOCTL_SET_CLIENT_NAME
+	struct drm_set_client_name request = {
+		.name_len = strlen(name), .name = (uintptr_t)name};
+	drmIoctl(fd, DRM_IOCTL_SET_CLIENT_NAME, &request);
+#endif
+}
+
 static uint64_t get_cap(const struct kms_device *device, uint64_t cap) {
 	uint64_t value = 0;
 	return drmGetCap(device->fd, cap, &value) == 0 ? value : 0;

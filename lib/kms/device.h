@@ -82,6 +82,12 @@ struct kms_device {
  */
 struct kms_device *kms_device_create(int fd, enum kms_open_error *error);
 
+/**
+ * Names the owner of an open DRM file, of any node, for those who look into debugfs and
+ * /proc/PID/fdinfo (DRM_IOCTL_SET_CLIENT_NAME, Linux 6.13). Older kernels know their process alone.
+ */
+void kms_set_client_name(int fd, const char *name);
+
 /** Frees it. Dumb buffers must be gone before. NULL is fine. */
 void kms_device_destroy(struct kms_device *device);
 
