@@ -28,6 +28,7 @@ void latch_inspect_add_place(
 		[LATCH_LAYER_COMPOSED] = "composed",
 		[LATCH_LAYER_COVERED] = "covered",
 		[LATCH_LAYER_ON_PLANE] = "plane",
+		[LATCH_LAYER_BACKGROUND] = "background",
 	};
 	const struct kms_plane *plane = layer->place == LATCH_LAYER_ON_PLANE ? layer->plane : NULL;
 	yyjson_mut_obj_add_str(doc, object, "place", names[layer->place]);

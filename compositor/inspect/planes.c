@@ -210,7 +210,9 @@ static void add_use(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct la
 	if (layer != NULL) {
 		use = "layer";
 	} else if (plane == output->kms->primary) {
-		use = output->plan.composed ? "composed" : "black";
+		use = output->plan.composed			  ? "composed"
+		      : output->on_screen->scanout.own.fb_id != 0 ? "black"
+								  : "free";
 	} else if (plane == output->kms->cursor && output->cursor.visible) {
 		use = "cursor";
 	} else if ((other = find_other_user(output, plane)) != NULL) {

@@ -39,6 +39,11 @@ static void log_placement(struct latch_output *output, struct latch_surface *sur
 			output->wlr_output->name, layer->underlay ? ", below the picture" : "");
 		return;
 	}
+	if (layer->place == LATCH_LAYER_BACKGROUND) {
+		wlr_log(WLR_INFO, "surface %u: the background of %s", surface->id,
+			output->wlr_output->name);
+		return;
+	}
 	char reasons[256];
 	latch_reasons_to_str(layer->reasons, reasons, sizeof(reasons));
 	if (layer->test_errno != 0) {
@@ -121,6 +126,7 @@ void latch_output_assign(struct latch_output *output) {
 		input.planes_len =
 			latch_kms_output_planes(output->kms, planes, LATCH_PLAN_MAX_PLANES);
 		input.primary = output->kms->primary;
+		input.has_background = output->kms->crtc->props.background_color.id != 0;
 		input.stacks_by_id = stacks_by_id(output->kms->device);
 		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}

@@ -57,6 +57,10 @@ static void fill_layer(struct latch_layer *layer, const struct latch_shell_surfa
 			format != NULL ? format->y_sub : 1);
 	}
 	latch_layer_take_look(layer, surface, output->transform);
+	if (content->solid != 0 && layer->alpha == 0xffff) {
+		layer->solid = content->solid;
+		layer->opaque = true;
+	}
 }
 
 /* Where the cursor has no plane it is the frontmost layer. */

@@ -39,6 +39,27 @@ struct latch_content_tracker {
 	struct wl_listener new_surface;
 };
 
+/* wlroots keeps the pixel with eight bits for each colour. */
+static uint64_t pixel_of(struct wlr_buffer *buffer) {
+	void *data;
+	uint32_t format;
+	size_t stride;
+	uint64_t color = 0;
+	if (buffer->width != 1 || buffer->height != 1 ||
+		!wlr_buffer_begin_data_ptr_access(
+			buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride)) {
+		return 0;
+	}
+	if (format == DRM_FORMAT_ARGB8888) {
+		const uint8_t *pixel = data; // blue first
+		for (int i = 3; i >= 0 && pixel[3] == 0xff; i--) {
+			color = color << 16 | pixel[i] * 0x101u;
+		}
+	}
+	wlr_buffer_end_data_ptr_access(buffer);
+	return color;
+}
+
 static void describe_buffer(struct latch_content *content) {
 	struct wlr_dmabuf_attributes dmabuf;
 	struct wlr_shm_attributes shm;
@@ -53,6 +74,8 @@ static void describe_buffer(struct latch_content *content) {
 		content->is_shm = true;
 		content->fourcc = shm.format;
 		content->modifier = DRM_FORMAT_MOD_LINEAR;
+	} else {
+		content->solid = pixel_of(content->buffer);
 	}
 }
 

@@ -54,6 +54,8 @@ struct latch_content {
 	uint64_t modifier;
 	bool is_dmabuf;
 	bool is_shm;
+	/** As struct latch_layer has it: of a single pixel buffer. */
+	uint64_t solid;
 	/** It is shared memory that was given to a plane: it goes back with the last frame that shows
 	 * it. */
 	bool scanned_out;

@@ -14,6 +14,8 @@ struct latch_scanout {
 	/** The primary plane, where it is not a layer's: the composed picture, or black. And the
 	 * cursor's. fb_id is 0 where they are not shown. */
 	struct kms_plane_state own, cursor;
+	/** The colour where no plane is, as struct latch_layer has it. */
+	uint64_t background;
 	/** Variable refresh. */
 	bool vrr;
 	/** The content type that the monitor is sent. */

@@ -52,8 +52,8 @@ static bool fill_frame(struct latch_output *output) {
 		if (!layer->content->submitted) {
 			layer->content->record.reasons = layer->reasons;
 		}
-		bool on_plane = layer->place == LATCH_LAYER_ON_PLANE;
-		layer->content->scanned_out |= on_plane;
+		bool on_plane = layer->place != LATCH_LAYER_COMPOSED;
+		layer->content->scanned_out |= layer->place == LATCH_LAYER_ON_PLANE;
 		frame->record.layers++;
 		frame->record.on_planes += on_plane;
 		frame->record.composed += !on_plane;
@@ -142,7 +142,10 @@ static void note_content(const struct latch_output *output, const struct latch_f
 	record->submit_start_ns = flip->submit_start_ns;
 	record->submit_end_ns = flip->submit_end_ns;
 	record->placement = LATCH_COMPOSED;
-	if (layer->plane != NULL) {
+	if (layer->place == LATCH_LAYER_BACKGROUND) {
+		record->placement = LATCH_ON_PLANE;
+		record->plane_type = "background";
+	} else if (layer->plane != NULL) {
 		record->placement = LATCH_ON_PLANE;
 		record->plane_id = layer->plane->id;
 		record->plane_type = kms_plane_type_name(layer->plane->type);

@@ -43,12 +43,19 @@ static int fence_for(const struct latch_output *output, const struct kms_plane *
 	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
 }
 
+/* The background is as black as a plane of it. Not with a new mode, for which drivers want a plane. */
+static bool may_be_off(const struct latch_kms_output *kms) {
+	return kms->crtc->props.background_color.id != 0 && !kms->needs_primary &&
+	       !kms->needs_modeset;
+}
+
 /* The composed picture, or black where there is none (yet). Returns false where its framebuffer is
  * missing. */
 static bool set_own(struct latch_output *output, const struct latch_plan *plan,
 	struct wlr_buffer *composed, struct latch_scanout *scanout) {
 	scanout->own = (struct kms_plane_state){0};
-	if (!plan->primary_is_ours) {
+	scanout->background = plan->background != 0 ? plan->background : KMS_BLACK;
+	if (!plan->primary_is_ours || (!plan->composed && may_be_off(output->kms))) {
 		return true;
 	}
 	const uint32_t fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend,
@@ -177,7 +184,14 @@ static bool build(struct latch_output *output, struct kms_commit *commit,
 		}
 	}
 	add_cursor(output, commit, before != NULL ? &before->scanout : NULL, &now->scanout);
+	if (before == NULL || before->scanout.background != now->scanout.background) {
+		kms_commit_set_background(commit, kms->crtc, now->scanout.background);
+	}
 	return ok;
+}
+
+static bool leaves_primary_off(const struct latch_plan *plan, const struct latch_frame *frame) {
+	return plan->primary_is_ours && frame->scanout.own.fb_id == 0;
 }
 
 int latch_scanout_test(
@@ -195,6 +209,10 @@ int latch_scanout_test(
 		return -ENOMEM;
 	}
 	int ret = kms_commit_test(&commit, flags);
+	if (leaves_primary_off(plan, &frame) && kms_commit_is_refused(ret)) {
+		output->kms->needs_primary = true;
+		return latch_scanout_test(data, layers, len, plan);
+	}
 	if (ret == -EPERM && output->kms->backend->signalled_fence_fd >= 0) {
 		/* The proprietary NVIDIA driver takes no fences but its own. */
 		latch_kms_backend_forbid_in_fences(output->kms->backend);
@@ -279,6 +297,9 @@ static void add_something(
 			kms_commit_set_plane_fb(
 				commit, layer->plane, framebuffer_of(output, layer));
 		}
+	}
+	if (commit->objects_len == 0) {
+		kms_commit_set_background(commit, output->kms->crtc, frame->scanout.background);
 	}
 }
 
@@ -394,6 +415,9 @@ int latch_scanout_submit(struct latch_output *output, struct latch_frame *frame)
 		*blob = 0;
 	}
 	if (ret != 0) {
+		output->kms->needs_primary =
+			output->kms->needs_primary ||
+			(kms_commit_is_refused(ret) && leaves_primary_off(&output->plan, frame));
 		return ret;
 	}
 	output->tearing.active = frame->async;

@@ -99,6 +99,7 @@ int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crt
 	set_optional(commit, crtc->id, &crtc->props.gamma_lut, 0);
 	set_optional(commit, crtc->id, &crtc->props.degamma_lut, 0);
 	set_optional(commit, crtc->id, &crtc->props.ctm, 0);
+	set_optional(commit, crtc->id, &crtc->props.background_color, KMS_BLACK);
 	set_optional(commit, connector->id, &props->hdr_output_metadata, 0);
 	for (size_t i = 0; i < KMS_SETTINGS; i++) {
 		const struct kms_property *setting = &props->settings[i];
@@ -156,6 +157,14 @@ int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, b
 		return 0;
 	}
 	return kms_commit_set(commit, crtc->id, crtc->props.vrr_enabled.id, enabled);
+}
+
+int kms_commit_set_background(
+	struct kms_commit *commit, const struct kms_crtc *crtc, uint64_t color) {
+	if (crtc->props.background_color.id == 0 && color == KMS_BLACK) {
+		return 0;
+	}
+	return kms_commit_set(commit, crtc->id, crtc->props.background_color.id, color);
 }
 
 int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,

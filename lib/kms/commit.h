@@ -58,7 +58,7 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 
 /**
  * Takes away what the device's last user left behind and would change how our picture looks: the
- * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM); the connector's HDR metadata and settings
+ * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM) and background; the connector's HDR metadata and settings
  * (enum kms_setting). What an object does not have is left out. Belongs into a commit with a mode.
  *
  * max_bpc: the most bits per colour that the link is to carry, brought into the range that the
@@ -84,6 +84,14 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 
 /** Variable refresh. -EINVAL to switch it on where there is none. */
 int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
+
+/** Opaque, as DRM_FORMAT_ARGB16161616 has it. */
+#define KMS_BLACK UINT64_C(0xffff000000000000)
+
+/** The colour where no plane is (drivers/gpu/drm/drm_blend.c, "BACKGROUND_COLOR"), opaque and as
+ * above. -EINVAL for another one than black where there is none. */
+int kms_commit_set_background(
+	struct kms_commit *commit, const struct kms_crtc *crtc, uint64_t color);
 
 /**
  * The content type that the monitor is sent. A connector that has no such property, or not this

@@ -22,6 +22,7 @@ static const struct kms_property_spec crtc_specs[] = {
 	PROPERTY(gamma_lut, "GAMMA_LUT", .kept = true),
 	PROPERTY(degamma_lut, "DEGAMMA_LUT", .kept = true),
 	PROPERTY(ctm, "CTM", .kept = true),
+	PROPERTY(background_color, "BACKGROUND_COLOR", .kept = true),
 };
 
 const char *kms_error_string(enum kms_open_error error) {

@@ -42,6 +42,8 @@ struct kms_features {
 struct kms_crtc_properties {
 	struct kms_property active, mode_id, out_fence_ptr, vrr_enabled;
 	struct kms_property gamma_lut, degamma_lut, ctm;
+	/** What is seen where no plane is, Linux 7.1. */
+	struct kms_property background_color;
 };
 
 /** A CRTC: the part of the hardware that reads planes and drives connectors. */

@@ -77,12 +77,41 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 	return OUTCOME_NOTHING;
 }
 
+static bool covers_screen(const struct plan_work *work, const struct latch_layer *layer) {
+	const struct wlr_box box =
+		latch_layer_on_screen(layer, work->input->width, work->input->height);
+	return box.width == work->input->width && box.height == work->input->height;
+}
+
+/* One colour behind everything costs neither a plane nor composing, if all the others are on planes:
+ * a composed picture would be in front of it. */
+static enum outcome try_background(struct plan_work *work, struct plan_solution *solution) {
+	const uint64_t visible = work->visible;
+	const unsigned back = 63u - (unsigned)__builtin_clzll(visible);
+	struct latch_layer *layer = &work->layers[back];
+	if (!work->input->has_background || layer->solid == 0 || !covers_screen(work, layer) ||
+		(work->input->composing && (work->waiting & visible & ~LAYER_BIT(back)) != 0)) {
+		return OUTCOME_NOTHING;
+	}
+	work->visible = visible & ~LAYER_BIT(back);
+	work->background = layer->solid;
+	const enum outcome outcome =
+		try_rung(work, false, (work->input->max_tests + 1) / 2, solution);
+	if (outcome == OUTCOME_FOUND) {
+		layer->place = LATCH_LAYER_BACKGROUND;
+	} else {
+		work->visible = visible;
+		work->background = 0;
+	}
+	return outcome;
+}
+
 static enum outcome climb_down(struct plan_work *work, struct plan_solution *solution) {
 	const struct latch_plan_input *input = work->input;
 	/* Where nothing is composed, nothing is gained by composing something first. */
 	bool hurry = !input->composing || work->waiting == 0;
-	enum outcome outcome = OUTCOME_NOTHING;
-	if (hurry) {
+	enum outcome outcome = try_background(work, solution);
+	if (outcome == OUTCOME_NOTHING && hurry) {
 		/* Half of the tests are kept for the next step. */
 		outcome = try_rung(work, false, (input->max_tests + 1) / 2, solution);
 	}

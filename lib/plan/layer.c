@@ -50,7 +50,7 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	       latch_fbox_equal(&a->src, &b->src) && latch_box_equal(&a->dst, &b->dst) &&
 	       a->fills_output == b->fills_output && a->transform == b->transform &&
 	       a->opaque == b->opaque && same_opaque_boxes(a, b) &&
-	       a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
+	       a->solid == b->solid && a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
 	       a->color_encoding == b->color_encoding && a->color_range == b->color_range;
 }
 

@@ -23,6 +23,8 @@ enum latch_layer_place {
 	LATCH_LAYER_COVERED,
 	/** The client's own buffer is on layer->plane. */
 	LATCH_LAYER_ON_PLANE,
+	/** It is one colour behind everything else: the CRTC's background. */
+	LATCH_LAYER_BACKGROUND,
 };
 
 /**
@@ -72,6 +74,8 @@ struct latch_layer {
 	/** Else the parts of dst that are, in output pixels, as far as they were kept. */
 	struct wlr_box opaque_boxes[LATCH_LAYER_MAX_OPAQUE];
 	size_t opaque_boxes_len;
+	/** All of it is this colour, opaque and as DRM_FORMAT_ARGB16161616 has it; 0: it is not. */
+	uint64_t solid;
 	/** 0 transparent to 0xffff opaque, on top of the pixels' own alpha. */
 	uint16_t alpha;
 	/** KMS_BLEND_PREMULTIPLIED, or KMS_BLEND_COVERAGE for straight alpha. */

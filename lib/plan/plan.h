@@ -34,7 +34,7 @@ const char *latch_rung_name(enum latch_rung rung);
 /** What to show; each layer's part of it is in the layer. */
 struct latch_plan {
 	enum latch_rung rung;
-	/** Layers of which something is visible, and how many of them are on planes. */
+	/** Layers of which something is visible, but for the background, and how many of them are on planes. */
 	size_t visible, on_planes;
 	/**
 	 * The primary plane is not a layer's: it shows the composed picture, or black where no
@@ -45,6 +45,8 @@ struct latch_plan {
 	bool composed;
 	/** The composed picture has holes for underlays: its pixels' alpha counts. */
 	bool holes;
+	/** The colour of a LATCH_LAYER_BACKGROUND, as struct latch_layer has it; 0: there is none. */
+	uint64_t background;
 	/** For the primary plane when it is ours; -1: not to be written. */
 	int64_t primary_zpos;
 	/** TEST_ONLY commits that making this plan has cost. */
@@ -67,6 +69,8 @@ struct latch_plan_input {
 	bool stacks_by_id;
 	/** The primary plane can show the composed picture with its alpha. */
 	bool primary_alpha;
+	/** The CRTC shows a colour where no plane is. */
+	bool has_background;
 	/** False where an option forbids direct scanout. */
 	bool scanout_allowed;
 	/** This frame has to be composed whole for a client that takes a picture. */

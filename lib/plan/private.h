@@ -38,6 +38,8 @@ struct plan_work {
 
 	/** Layers of which something is to be seen. */
 	uint64_t visible;
+	/** What shows the backmost of them: the CRTC's background; 0: nothing does. */
+	uint64_t background;
 	/** The visible layers that a layer overlaps on the screen. */
 	uint64_t overlaps[LATCH_PLAN_MAX_LAYERS];
 

@@ -20,6 +20,7 @@ struct latch_plan plan_apply(const struct plan_work *work, struct latch_layer *l
 		.on_planes = plan_count(solution->placed),
 		.primary_is_ours = true,
 		.holes = solution->underlays != 0,
+		.background = work->background,
 	};
 	plan.composed = plan.on_planes < plan.visible;
 	PLAN_EACH(i, solution->placed) {

@@ -103,6 +103,14 @@ uint32_t *buffer_init_sealed(
 	return memory->map + page / sizeof(*memory->map);
 }
 
+void buffer_init_pixel(struct buffer *buffer, struct client *client, uint32_t pixel) {
+	const uint32_t one = UINT32_MAX / 0xff;
+	set_wl_buffer(buffer, wp_single_pixel_buffer_manager_v1_create_u32_rgba_buffer(
+				      client->single_pixel, (pixel >> 16 & 0xff) * one,
+				      (pixel >> 8 & 0xff) * one, (pixel & 0xff) * one,
+				      (pixel >> 24) * one));
+}
+
 void buffer_finish(struct buffer *buffer) {
 	wl_buffer_destroy(buffer->wl_buffer);
 	memory_finish(&buffer->memory);

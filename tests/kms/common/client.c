@@ -78,6 +78,7 @@ static void handle_global(void *data, struct wl_registry *registry, uint32_t nam
 		{&wp_commit_timing_manager_v1_interface, 1, &client->timing},
 		{&wp_tearing_control_manager_v1_interface, 1, &client->tearing},
 		{&wp_content_type_manager_v1_interface, 1, &client->content_type},
+		{&wp_single_pixel_buffer_manager_v1_interface, 1, &client->single_pixel},
 		{&wp_security_context_manager_v1_interface, 1, &client->security_context},
 	};
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {

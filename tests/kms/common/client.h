@@ -20,6 +20,7 @@
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "presentation-time-client-protocol.h"
 #include "security-context-v1-client-protocol.h"
+#include "single-pixel-buffer-v1-client-protocol.h"
 #include "tearing-control-v1-client-protocol.h"
 #include "viewporter-client-protocol.h"
 #include "xdg-shell-client-protocol.h"
@@ -49,6 +50,7 @@ struct client {
 	struct wp_tearing_control_manager_v1 *tearing;
 	struct wp_content_type_manager_v1 *content_type;
 	struct wp_security_context_manager_v1 *security_context;
+	struct wp_single_pixel_buffer_manager_v1 *single_pixel;
 };
 
 /** Connects and binds all that is there. Fails the case when it can't. */
@@ -124,6 +126,8 @@ void buffer_init_shm(
  * first pixel. */
 uint32_t *buffer_init_sealed(
 	struct buffer *buffer, struct client *client, uint32_t width, uint32_t height, bool alpha);
+/** One pixel, 0xAARRGGBB and premultiplied, by single-pixel-buffer. */
+void buffer_init_pixel(struct buffer *buffer, struct client *client, uint32_t pixel);
 void buffer_finish(struct buffer *buffer);
 
 enum frame_state {

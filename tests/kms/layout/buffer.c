@@ -126,6 +126,9 @@ void layout_buffers_init(struct layout_buffers *buffers, struct client *client,
 			memcpy(buffer_init_sealed(buffer, client, width, height, alpha), pixels,
 				size);
 			break;
+		case LAYOUT_PIXEL:
+			buffer_init_pixel(buffer, client, 0xff4080c0);
+			break;
 		default:
 			init_dmabuf(buffers, i, client, item, pixels, width, height);
 		}

@@ -31,6 +31,8 @@ enum layout_memory {
 	LAYOUT_SHM,
 	/** The same, sealed against shrinking. */
 	LAYOUT_SEALED,
+	/** One pixel of single-pixel-buffer, 0xff4080c0, as large as the box says. */
+	LAYOUT_PIXEL,
 };
 
 enum layout_picture {

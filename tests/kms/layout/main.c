@@ -144,6 +144,12 @@ static void init_shown(const struct layout_item *item) {
 	}
 	uint32_t width = item->box.width ? item->box.width : (uint32_t)surface->width;
 	uint32_t height = item->box.height ? item->box.height : (uint32_t)surface->height;
+	if (item->memory == LAYOUT_PIXEL) {
+		need(show.client.single_pixel, "wp_single_pixel_buffer_manager_v1");
+		wp_viewport_set_destination(wp_viewporter_get_viewport(show.client.viewporter,
+						    surface->wl_surface),
+			(int32_t)width, (int32_t)height);
+	}
 	layout_buffers_init(&shown->buffers, &show.client, item, number, width, height,
 		item->still || show.frames == 1 ? 1 : LAYOUT_BUFFERS);
 	say_shape(shown);
