@@ -68,14 +68,28 @@ static bool allocate(struct client_buffers *buffers) {
 		buffers->in_shm ? &none : &buffers->options->wish, take_step, buffers);
 }
 
+/* On the first of the nodes that Vulkan knows; or on a device without one, if none was asked for. */
+static bool init_vulkan(struct client_buffers *buffers) {
+	const struct device_list devices = list_devices(buffers, false);
+	const struct vulkan_wish wish = {
+		.devices = &devices,
+		.any = !buffers->options->device,
+		.memory = buffers->options->import_kind ? buffers->options->import_kind
+							: CANVAS_VULKAN,
+		.scene = buffers->options->scene,
+	};
+	return canvas_init_vulkan(&buffers->canvas, &wish, &buffers->why);
+}
+
 /* Takes a new canvas and gives up the old one with all its buffers. */
 static bool switch_canvas(struct client_buffers *buffers, enum canvas_kind kind, const char *path) {
 	/* The old one goes first: a thread has one current GL context, and its buffers need it. */
 	destroy_rings(buffers, true);
 	canvas_finish(&buffers->canvas);
 
-	bool ok = canvas_init(
-		&buffers->canvas, kind, path, &buffers->options->scene, &buffers->why);
+	bool ok = kind == CANVAS_VULKAN ? init_vulkan(buffers)
+					: canvas_init(&buffers->canvas, kind, path,
+						  &buffers->options->scene, &buffers->why);
 	buffers->canvas.encoding = buffers->options->look.encoding;
 	buffers->canvas.range = buffers->options->look.range;
 	if (ok && allocate(buffers)) {
@@ -110,7 +124,8 @@ static bool find_cpu_canvas(struct client_buffers *buffers) {
 
 /* Whether the compositor still wants the device that we draw with. */
 static bool canvas_is_current(struct client_buffers *buffers) {
-	if (!buffers->ring || buffers->options->software || buffers->in_shm) {
+	if (!buffers->ring || buffers->options->software || buffers->in_shm ||
+		buffers->canvas.path[0] == '\0') {
 		return buffers->ring != NULL;
 	}
 	struct device_list devices = list_devices(buffers, false);
@@ -129,12 +144,16 @@ bool client_buffers_prepare(struct client_buffers *buffers, uint32_t width, uint
 	bool ok = canvas_is_current(buffers) && allocate(buffers);
 	if (!ok) {
 		ok = buffers->in_shm		  ? switch_canvas(buffers, CANVAS_SHM, "")
+		     : buffers->options->vulkan	  ? switch_canvas(buffers, CANVAS_VULKAN, "")
 		     : buffers->options->software ? find_cpu_canvas(buffers)
 						  : find_canvas(buffers, CANVAS_GPU);
 	}
 	if (!ok && buffers->in_shm) {
 		return failed(false, "no shared memory for %d buffers of %ux%u: %s",
 			buffers->options->buffers, width, height, strerror(errno));
+	}
+	if (!ok && buffers->options->vulkan) {
+		return failed(false, "--api vulkan is not possible");
 	}
 	if (!ok) {
 		return failed(false, buffers->options->software
@@ -162,7 +181,7 @@ const char *client_buffers_text(
 		buf->height, fourcc_name(buf->fourcc, format),
 		modifier_name(buf->modifier, modifier),
 		buffers->ring->step.scanout ? " for scan-out" : "",
-		canvas_kinds[canvas->kind].name, canvas->path[0] ? " on " : "", canvas->path,
+		canvas_allocator(canvas), canvas->path[0] ? " on " : "", canvas->path,
 		canvas_renderer(canvas));
 	return text;
 }
@@ -190,6 +209,7 @@ enum client_exit client_buffers_open(struct client_buffers *buffers, struct wl_s
 		return failed(CLIENT_EXIT_NO_GLOBAL, "--sync %s is not possible: %s",
 			sync_mode_names[buffers->options->sync], sync->why);
 	}
+	sync->renderer_timelines = buffers->options->vulkan_timelines;
 	return CLIENT_EXIT_OK;
 }
 

@@ -9,6 +9,7 @@
 #include "common/presentation.h"
 #include "common/window.h"
 #include "options.h"
+#include "wsi.h"
 
 struct measure_report;
 
@@ -20,6 +21,7 @@ struct client {
 	struct presentation presentation;
 	struct look look;
 	struct client_buffers buffers;
+	struct wsi wsi; /* in the place of the buffers */
 	int gpu; /* the simulated one, which finishes what the CPU has drawn; -1: none */
 	int signal_fd;
 
@@ -62,6 +64,9 @@ int64_t client_commit(
  * @return false when the connection broke
  */
 bool client_wait(struct client *client, int timer_fd);
+
+/** How fences pass, for people: "syncobj", ... */
+const char *client_sync_name(const struct client *client);
 
 /* What a run was made of, and what came of it. The client has buffers; measured is NULL where
  * nothing was measured. */

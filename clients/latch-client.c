@@ -47,6 +47,9 @@ static void get_buffer_size(const struct client *client, uint32_t *width, uint32
 bool client_resized(const struct client *client) {
 	uint32_t width, height;
 	get_buffer_size(client, &width, &height);
+	if (client->options.wsi) {
+		return client->wsi.width != width || client->wsi.height != height;
+	}
 	return !client_buffers_fit(&client->buffers, width, height);
 }
 
@@ -120,8 +123,8 @@ static bool frame_is_due(const struct client *client) {
 	return !client->options.frames || shown + pending < client->options.frames;
 }
 
-/* Draws and commits the next frame, or the last one again where all have been shown. */
-static enum client_exit draw_frame(struct client *client) {
+/* Draws a frame into a buffer of ours, and commits it. */
+static enum client_exit draw_into_ring(struct client *client, uint32_t frame, bool watch) {
 	if ((client->buffers.feedback.changed || client_resized(client)) &&
 		!client_prepare_buffers(client)) {
 		return CLIENT_EXIT_NO_SOURCE;
@@ -130,9 +133,9 @@ static enum client_exit draw_frame(struct client *client) {
 	if (!buffer) {
 		return CLIENT_EXIT_OK;
 	}
-
-	bool again = client->next_frame > 0 && all_shown(client);
-	uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
+	if (client->buffers.sync.renderer_timelines) {
+		buffer->picture.point = sync_slot_acquire_point(&buffer->slot);
+	}
 	int fence = canvas_draw(&client->buffers.canvas, &buffer->picture, frame);
 	if (client->gpu >= 0) {
 		fence = client_finish_picture(client, buffer);
@@ -140,11 +143,32 @@ static enum client_exit draw_frame(struct client *client) {
 			return CLIENT_EXIT_FAILURE;
 		}
 	}
-	client->next_frame = frame + 1;
-	bool watch = client->conn.presentation && !again;
+	if (fence == CANVAS_FAILED) {
+		return CLIENT_EXIT_FAILURE;
+	}
+	fence = fence == CANVAS_SIGNALS_POINT ? SYNC_FENCE_LATER : fence;
 	return client_commit(client, buffer, fence, CLOCK_MONOTONIC, watch) != 0
 		       ? CLIENT_EXIT_OK
 		       : CLIENT_EXIT_FAILURE;
+}
+
+/* Draws and commits the next frame, or the last one again where all have been shown. */
+static enum client_exit draw_frame(struct client *client) {
+	const bool again = client->next_frame > 0 && all_shown(client);
+	const uint32_t frame = again ? client->next_frame - 1 : client->next_frame;
+	const bool watch = client->conn.presentation && !again;
+	enum client_exit status = CLIENT_EXIT_OK;
+	if (client->options.wsi) {
+		uint32_t width, height;
+		get_buffer_size(client, &width, &height);
+		status = wsi_draw(client, width, height, frame, watch) ? status
+									: CLIENT_EXIT_NO_SOURCE;
+	} else {
+		status = draw_into_ring(client, frame, watch);
+	}
+	client->next_frame = status == CLIENT_EXIT_OK && !client->stalled ? frame + 1
+									  : client->next_frame;
+	return status;
 }
 
 bool client_wait(struct client *client, int timer_fd) {
@@ -153,7 +177,9 @@ bool client_wait(struct client *client, int timer_fd) {
 	fds[2] = (struct pollfd){.fd = timer_fd, .events = POLLIN}; // poll() ignores -1
 	nfds_t num = 3;
 	num += client_buffers_add_fds(&client->buffers, &fds[num], MAX_FDS - num);
-	bool connected = connection_poll(&client->conn, fds, num, INT64_MAX);
+	/* No fd tells of the driver's images. */
+	const int64_t until_ns = client->options.wsi && client->stalled ? 0 : INT64_MAX;
+	bool connected = connection_poll(&client->conn, fds, num, until_ns);
 
 	client->ended |= (fds[1].revents & POLLIN) != 0;
 	client_buffers_handle_fds(&client->buffers, &fds[3], num - 3);
@@ -215,7 +241,7 @@ static enum client_exit start(struct client *client) {
 	/* Measuring goes on where there are no dma-bufs; showing them is what all else is about. */
 	bool in_shm = options->shm || (options->measure && !client->conn.dmabuf);
 	client->buffers.in_shm = in_shm;
-	enum client_exit status = check_globals(&client->conn, in_shm);
+	enum client_exit status = check_globals(&client->conn, in_shm || options->wsi);
 	if (status != CLIENT_EXIT_OK) {
 		return status;
 	}
@@ -239,10 +265,12 @@ static enum client_exit start(struct client *client) {
 		    &client->look, &client->conn, client->window.surface, &options->look, &why)) {
 		return failed(CLIENT_EXIT_NO_GLOBAL, "%s; the compositor lacks it", why);
 	}
+	if (options->wsi) {
+		return wsi_open(client) ? CLIENT_EXIT_OK : CLIENT_EXIT_NO_SOURCE;
+	}
 	status = client_buffers_open(&client->buffers, client->window.surface);
 	if (status == CLIENT_EXIT_OK && !in_shm) {
-		say("fences by %s: %s", sync_mode_names[client->buffers.sync.mode],
-			client->buffers.sync.why);
+		say("fences by %s: %s", client_sync_name(client), client->buffers.sync.why);
 	}
 	return status;
 }
@@ -250,6 +278,7 @@ static enum client_exit start(struct client *client) {
 static void stop(struct client *client) {
 	presentation_finish(&client->presentation);
 	client_buffers_finish(&client->buffers);
+	wsi_finish(&client->wsi);
 	look_finish(&client->look);
 	window_finish(&client->window);
 	latch_fd_clear(&client->gpu);
@@ -271,7 +300,7 @@ static int64_t run_time_ns(const struct client *client) {
 static bool report(struct client *client, const struct measure *measure) {
 	struct stats *stats = &client->presentation.stats;
 	bool wanted = client->options.fps || client->options.json || measure;
-	if (!wanted || !client->buffers.ring) {
+	if (!wanted || (!client->buffers.ring && client->wsi.width == 0)) {
 		return true;
 	}
 	if (client->presentation.num_pending > 0 && stats->commit_to_flip) {

@@ -58,6 +58,23 @@ static bool take_cpu_time(const char *text, void *data) {
 	return draw_time_parse(&options->cpu_time, text, 0);
 }
 
+static const char *const apis[] = {"gles", "vulkan", NULL};
+
+/* "vk-timeline" is syncobj with timelines of another maker. */
+static bool take_sync(const char *text, void *data) {
+	struct client_options *options = data;
+	options->vulkan_timelines = strcmp(text, "vk-timeline") == 0;
+	options->sync = options->vulkan_timelines ? SYNC_SYNCOBJ : SYNC_AUTO;
+	while (!options->vulkan_timelines && sync_mode_names[options->sync] &&
+		strcmp(text, sync_mode_names[options->sync]) != 0) {
+		options->sync++;
+	}
+	return sync_mode_names[options->sync] != NULL;
+}
+
+static const char *const import_kinds[] = {
+	[CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
+
 static const char *const software_kinds[] = {
 	[CANVAS_DUMB] = "dumb", [CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
 
@@ -124,6 +141,16 @@ static const struct option_row rows[] = {
 		"(the first that works)",
 		OPTION_NAME, MEMBER(software_kind), GIVEN(software), .names = software_kinds,
 		.min = CANVAS_GPU, .max = CANVAS_HEAP},
+	{"api", "NAME", "draw by gles or vulkan (gles)", OPTION_NAME, MEMBER(vulkan), .names = apis},
+	{"import", "KIND",
+		"with --api vulkan: into memory of KIND, udmabuf or heap\n"
+		"(its own, exported)",
+		OPTION_NAME, MEMBER(import_kind), .names = import_kinds, .max = CANVAS_HEAP},
+	{"wsi", "[=MODE]",
+		"with --api vulkan: buffers that its driver makes and\n"
+		"commits, in the present mode fifo or mailbox (fifo)",
+		OPTION_NAME, MEMBER(wsi), .names = vulkan_pace_names, .min = VULKAN_PACE_FIFO,
+		.max = VULKAN_PACE_MAILBOX},
 	{"buffers", "N", "buffers that take turns, 2 to 16 (3)", OPTION_NUMBER, MEMBER(buffers),
 		.min = 2, .max = RING_MAX_BUFFERS},
 	{"format", "FOURCC",
@@ -142,8 +169,10 @@ static const struct option_row rows[] = {
 		"for a frame, give or take SPREAD, GROWTH more each 100, and\n"
 		"OUTLIER more for one of 100",
 		OPTION_CALL, GIVEN(has_gpu_time), .take = take_gpu_time},
-	{"sync", "MODE", "auto, syncobj, sync-file, implicit (auto)", OPTION_NAME, MEMBER(sync),
-		.names = sync_mode_names},
+	{"sync", "MODE",
+		"auto, syncobj, sync-file, implicit; with --api vulkan also\n"
+		"vk-timeline, its own timelines (auto)",
+		OPTION_CALL, .take = take_sync},
 	{.help = "\nRun:\n"},
 	{"frames", "N", "end when N frames were on the screen", OPTION_NUMBER, MEMBER(frames),
 		.min = 1, .max = UINT32_MAX},
@@ -194,10 +223,24 @@ static bool check_together(struct client_options *options) {
 	const bool input = options->measure >= CLIENT_MEASURE_INPUT;
 	const bool over_edge = look->crop_x + look->crop_width > options->width ||
 			       look->crop_y + look->crop_height > options->height;
+	const bool fixed = options->wish.fourcc || options->wish.has_modifier;
 	char edge[80];
 	snprintf(edge, sizeof(edge), "--crop reaches over the edge of a picture of %ux%u",
 		options->width, options->height);
 	const struct rule rules[] = {
+		{options->vulkan && !vulkan_is_built(),
+			"this latch-client was built without libvulkan: no --api vulkan"},
+		{!options->vulkan && (options->import_kind || options->wsi || options->vulkan_timelines),
+			"--import, --wsi and --sync vk-timeline need --api vulkan"},
+		{options->vulkan && (cpu || options->scene.load),
+			"--api vulkan draws neither --software nor --load"},
+		{options->wsi && (options->sync || options->import_kind || measure || fixed),
+			"--wsi leaves buffers and fences to the driver: no --import, --sync, "
+			"--format, --modifier, --measure"},
+		{options->wsi && options->scene.picture == PICTURE_PATTERN,
+			"--wsi shows no --pattern"},
+		{options->vulkan_timelines && measure,
+			"--sync vk-timeline needs each frame drawn: no --measure"},
 		{options->hold && !options->frames,
 			"--hold needs --frames: without it no frame is the last"},
 		{look->crop_width > 0 && over_edge, edge},

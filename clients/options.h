@@ -35,6 +35,10 @@ struct client_options {
 	enum sync_mode sync;
 	bool software;
 	enum canvas_kind software_kind; /* CANVAS_GPU: the kinds are tried in turn */
+	bool vulkan;			/* draw with it */
+	enum canvas_kind import_kind;	/* with vulkan: the memory; CANVAS_GPU: its own */
+	bool vulkan_timelines;		/* with vulkan: its semaphores are the protocol's timelines */
+	enum vulkan_pace wsi; /* with vulkan: the driver's own buffers; VULKAN_PACE_NONE: ours */
 	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
 	struct draw_time gpu_time;
 	bool has_cpu_time; /* measuring: what each frame takes of the CPU */

@@ -19,15 +19,25 @@ static double frames_per_second(const struct client *client) {
 		       : 0.0;
 }
 
-static const char *sync_name(const struct client *client) {
-	return client->buffers.in_shm ? "none" : sync_mode_names[client->buffers.sync.mode];
+const char *client_sync_name(const struct client *client) {
+	return client->buffers.in_shm			 ? "none"
+	       : client->options.wsi			 ? "wsi"
+	       : client->buffers.sync.renderer_timelines ? "vk-timeline"
+							 : sync_mode_names[client->buffers.sync.mode];
 }
 
 void report_print(const struct client *client, const struct measure_report *measured) {
 	char text[CLIENT_BUFFERS_TEXT_MAX];
-	printf("buffers        %d of %s\n", client->buffers.ring->num_buffers,
-		client_buffers_text(&client->buffers, text));
-	printf("fences         %s\n", sync_name(client));
+	const struct wsi *wsi = &client->wsi;
+	if (wsi->chain) {
+		printf("buffers        %u of %ux%u, by the driver's WSI (%s), drawn by %s\n",
+			vulkan_swapchain_length(wsi->chain), wsi->width, wsi->height,
+			vulkan_pace_names[client->options.wsi], vulkan_renderer(wsi->vulkan));
+	} else {
+		printf("buffers        %d of %s\n", client->buffers.ring->num_buffers,
+			client_buffers_text(&client->buffers, text));
+	}
+	printf("fences         %s\n", client_sync_name(client));
 	printf("drawn          %llu, %llu of them after waiting for a release\n",
 		(unsigned long long)client->drawn, (unsigned long long)client->stalls);
 	if (measured) {
@@ -82,7 +92,20 @@ static bool add_stats(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct cl
 	return ok;
 }
 
-static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
+/* Which format and device they have, the driver tells nobody. */
+static bool add_wsi(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
+	const struct wsi *wsi = &client->wsi;
+	return yyjson_mut_obj_add_uint(doc, root, "width", wsi->width) &&
+	       yyjson_mut_obj_add_uint(doc, root, "height", wsi->height) &&
+	       yyjson_mut_obj_add_uint(
+		       doc, root, "buffers", vulkan_swapchain_length(wsi->chain)) &&
+	       yyjson_mut_obj_add_str(doc, root, "allocator", "wsi") &&
+	       yyjson_mut_obj_add_str(
+		       doc, root, "present_mode", vulkan_pace_names[client->options.wsi]) &&
+	       yyjson_mut_obj_add_str(doc, root, "renderer", vulkan_renderer(wsi->vulkan));
+}
+
+static bool add_buffers(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
 	char format[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
 	const struct ring *ring = client->buffers.ring;
 	const struct dmabuf *buf = &ring->buffers[0].picture.dmabuf;
@@ -97,12 +120,16 @@ static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct clie
 	       yyjson_mut_obj_add_strcpy(doc, root, "modifier", modifier) &&
 	       yyjson_mut_obj_add_int(doc, root, "buffers", ring->num_buffers) &&
 	       yyjson_mut_obj_add_bool(doc, root, "scanout", ring->step.scanout) &&
-	       yyjson_mut_obj_add_str(doc, root, "allocator", canvas_kinds[ring->canvas->kind].name) &&
+	       yyjson_mut_obj_add_str(doc, root, "allocator", canvas_allocator(ring->canvas)) &&
 	       yyjson_mut_obj_add_str(doc, root, "renderer", canvas_renderer(ring->canvas)) &&
 	       (!device[0] || yyjson_mut_obj_add_str(doc, root, "device", device)) &&
-	       yyjson_mut_obj_add_str(doc, root, "sync", sync_name(client)) &&
+	       yyjson_mut_obj_add_uint(doc, root, "allocations", allocations);
+}
+
+static bool add_run(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {
+	return (client->wsi.chain ? add_wsi : add_buffers)(doc, root, client) &&
+	       yyjson_mut_obj_add_str(doc, root, "sync", client_sync_name(client)) &&
 	       yyjson_mut_obj_add_uint(doc, root, "drawn", client->drawn) &&
-	       yyjson_mut_obj_add_uint(doc, root, "allocations", allocations) &&
 	       yyjson_mut_obj_add_uint(doc, root, "stalls", client->stalls) &&
 	       yyjson_mut_obj_add_int(doc, root, "run_ns", client->run_ns);
 }

@@ -18,6 +18,7 @@ enum canvas_kind {
 	CANVAS_UDMABUF, /* the CPU, in pages of a sealed memfd: needs no DRM device at all */
 	CANVAS_HEAP,	/* the CPU, in the system's dma-heap */
 	CANVAS_SHM,	/* the CPU, in shared memory: no dma-bufs */
+	CANVAS_VULKAN,	/* Vulkan, whose driver makes the memory, or imports it */
 };
 
 /** Adds the formats that the CPU can draw into. Returns false without memory. */

@@ -16,6 +16,7 @@ const struct canvas_kind_words canvas_kinds[] = {
 	[CANVAS_UDMABUF] = {"udmabuf", "/dev/udmabuf"},
 	[CANVAS_HEAP] = {"dma-heap", "/dev/dma_heap/system"},
 	[CANVAS_SHM] = {"wl_shm", "shared memory"},
+	[CANVAS_VULKAN] = {"vulkan", "Vulkan"},
 };
 
 static bool start_gpu(struct canvas *canvas, const char **why) {
@@ -66,6 +67,12 @@ bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 	return kind == CANVAS_GPU ? start_gpu(canvas, why) : cpu_formats(&canvas->drawable);
 }
 
+bool canvas_init_vulkan(struct canvas *canvas, const struct vulkan_wish *wish, const char **why) {
+	*canvas = (struct canvas){.kind = CANVAS_VULKAN, .fd = -1, .options = wish->scene};
+	canvas->vulkan = vulkan_create(wish, &canvas->drawable, canvas->path, why);
+	return canvas->vulkan != NULL;
+}
+
 void canvas_finish(struct canvas *canvas) {
 	scene_gl_finish(&canvas->scene);
 	kms_format_set_finish(&canvas->drawable);
@@ -73,13 +80,21 @@ void canvas_finish(struct canvas *canvas) {
 		egl_finish(&canvas->egl);
 		gbm_device_destroy(canvas->gbm);
 	}
+	vulkan_destroy(canvas->vulkan);
 	latch_fd_clear(&canvas->fd);
 	free(canvas->sketch);
 	*canvas = (struct canvas){.fd = -1};
 }
 
 const char *canvas_renderer(const struct canvas *canvas) {
-	return canvas->kind == CANVAS_GPU ? egl_renderer() : "CPU";
+	return canvas->kind == CANVAS_GPU      ? egl_renderer()
+	       : canvas->kind == CANVAS_VULKAN ? vulkan_renderer(canvas->vulkan)
+					       : "CPU";
+}
+
+const char *canvas_allocator(const struct canvas *canvas) {
+	const bool vulkan = canvas->kind == CANVAS_VULKAN;
+	return canvas_kinds[vulkan ? vulkan_memory(canvas->vulkan) : canvas->kind].name;
 }
 
 bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, uint32_t width,
@@ -87,6 +102,10 @@ bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, u
 	struct dmabuf *buf = &buffer->dmabuf;
 	*buf = (struct dmabuf){.width = width, .height = height, .fourcc = step->fourcc};
 	*why = "can't be allocated";
+	if (canvas->kind == CANVAS_VULKAN) {
+		buffer->vulkan = vulkan_target_create(canvas->vulkan, step, buf, why);
+		return buffer->vulkan != NULL;
+	}
 	if (canvas->kind != CANVAS_GPU) {
 		return cpu_buffer_create(canvas->kind, canvas->fd, step, buf);
 	}
@@ -97,6 +116,8 @@ bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, u
 
 void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer) {
 	egl_target_finish(&canvas->egl, &buffer->target);
+	vulkan_target_destroy(canvas->vulkan, buffer->vulkan);
+	buffer->vulkan = NULL;
 	if (buffer->dmabuf.allocation) {
 		gbm_bo_destroy(buffer->dmabuf.allocation);
 	}
@@ -132,6 +153,23 @@ static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_
 		canvas->sketch, &picture);
 }
 
+int canvas_export_timeline(
+	struct canvas *canvas, struct canvas_buffer *buffer, uint64_t start, const char **why) {
+	*why = "only Vulkan has timelines of its own";
+	return buffer->vulkan ? vulkan_target_export_timeline(
+					canvas->vulkan, buffer->vulkan, start, why)
+			      : -1;
+}
+
+static int draw_by_vulkan(
+	struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame) {
+	const struct dmabuf *upload = vulkan_upload_of(buffer->vulkan);
+	if (upload) {
+		draw_by_cpu(canvas, upload, frame);
+	}
+	return vulkan_draw(canvas->vulkan, buffer->vulkan, frame, buffer->point);
+}
+
 int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame) {
 	const struct dmabuf *buf = &buffer->dmabuf;
 	if (canvas->kind == CANVAS_GPU) {
@@ -139,8 +177,11 @@ int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint3
 			frame);
 		return egl_end_frame(&canvas->egl);
 	}
+	if (canvas->kind == CANVAS_VULKAN) {
+		return draw_by_vulkan(canvas, buffer, frame);
+	}
 	dmabuf_sync_cpu(buf, false);
 	draw_by_cpu(canvas, buf, frame);
 	dmabuf_sync_cpu(buf, true);
-	return -1;
+	return CANVAS_DRAWN;
 }

@@ -7,8 +7,9 @@
 #include "egl.h"
 #include "pixels.h"
 #include "scene.h"
+#include "vulkan.h"
 
-/** By kind: where memory comes from, "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm"; and the same for
+/** By kind: where memory comes from, "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm", "vulkan"; and the same for
  * people, or its path where that is the same on every machine. */
 extern const struct canvas_kind_words { const char *name, *label; } canvas_kinds[];
 
@@ -19,6 +20,7 @@ struct canvas {
 	int fd;	    /* what is asked for memory */
 	struct gbm_device *gbm;
 	struct egl egl;
+	struct vulkan *vulkan;
 	struct scene_options options;
 	struct scene_gl scene;
 	struct kms_format_set drawable;
@@ -40,17 +42,25 @@ struct canvas {
 bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 	const struct scene_options *options, const char **why);
 
+/** The same for CANVAS_VULKAN, on a device that is found by the wish. */
+bool canvas_init_vulkan(struct canvas *canvas, const struct vulkan_wish *wish, const char **why);
+
 /** Leaves it empty, which is all zero but for the fd, -1; an empty one is fine. All buffers must be
  * gone. */
 void canvas_finish(struct canvas *canvas);
 
-/** What draws, for people: the GL renderer's name, or "CPU". */
+/** What draws, for people: the renderer's name, or "CPU". */
 const char *canvas_renderer(const struct canvas *canvas);
+
+/** Where its memory comes from: a name of canvas_kinds. */
+const char *canvas_allocator(const struct canvas *canvas);
 
 /** A buffer of a canvas; empty when zeroed. */
 struct canvas_buffer {
 	struct dmabuf dmabuf;
-	struct egl_target target; /* empty where the CPU draws */
+	struct egl_target target; /* empty but for CANVAS_GPU */
+	struct vulkan_target *vulkan;
+	uint64_t point; /* set by the user of this: of its timeline, what the next drawing signals */
 };
 
 /**
@@ -65,6 +75,18 @@ bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, u
 /** An empty one is fine. */
 void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer);
 
-/** Draws a frame. Returns a sync_file, owned by the caller, that signals when it is done, or -1
- * when it is done already. Without memory for the sketch the buffer stays as it was. */
+/** Makes a timeline that drawing into the buffer signals from now on. Returns an fd of its DRM
+ * syncobj, owned by the caller, or -1 with the reason in *why, which needs no freeing.
+ *
+ * @param start the point that it is at */
+int canvas_export_timeline(
+	struct canvas *canvas, struct canvas_buffer *buffer, uint64_t start, const char **why);
+
+#define CANVAS_DRAWN (-1)
+#define CANVAS_SIGNALS_POINT (-2)
+#define CANVAS_FAILED (-3)
+
+/** Draws a frame. Returns a sync_file, owned by the caller, that signals when it is done;
+ * CANVAS_DRAWN: it is done already; CANVAS_SIGNALS_POINT: the buffer's timeline tells; or
+ * CANVAS_FAILED, having said why. Without memory for the sketch the buffer stays as it was. */
 int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame);

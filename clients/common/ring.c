@@ -86,6 +86,24 @@ static bool share_all(struct ring *ring, struct connection *conn) {
 	return true;
 }
 
+/* Says how it is told that the buffer is drawn, and released. */
+static bool init_slot(struct ring_buffer *buffer, struct canvas *canvas, struct sync *sync,
+	const char **why) {
+	int timeline = -1;
+	*why = "no timeline can be made for it";
+	if (sync->renderer_timelines) {
+		timeline = canvas_export_timeline(canvas, &buffer->picture, SYNC_FIRST_POINT, why);
+		if (timeline < 0) {
+			return false;
+		}
+		*why = "the renderer's timelines are no DRM syncobjs";
+	}
+	bool ok = sync_slot_init(
+		&buffer->slot, sync, buffer->wl_buffer, &buffer->picture.dmabuf, timeline);
+	latch_fd_clear(&timeline);
+	return ok;
+}
+
 struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct sync *sync,
 	const struct plan_step *step, uint32_t width, uint32_t height, int num_buffers,
 	const char **why) {
@@ -108,10 +126,7 @@ struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct 
 		goto error;
 	}
 	for (int i = 0; i < num_buffers; i++) {
-		struct ring_buffer *buffer = &ring->buffers[i];
-		if (!sync_slot_init(
-			    &buffer->slot, sync, buffer->wl_buffer, &buffer->picture.dmabuf)) {
-			*why = "no timeline can be made for it";
+		if (!init_slot(&ring->buffers[i], canvas, sync, why)) {
 			goto error;
 		}
 	}

@@ -8,10 +8,6 @@
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
 #include "util.h"
 
-/* The first point lies just below 2^32, so that a compositor which loses the upper half of a
- * point fails within the first seconds and not after years. */
-#define FIRST_POINT UINT64_C(0xffffffe0)
-
 const char *const sync_mode_names[] = {
 	[SYNC_AUTO] = "auto",
 	[SYNC_SYNCOBJ] = "syncobj",
@@ -101,31 +97,39 @@ static void handle_buffer_release(void *data, struct wl_buffer *wl_buffer) {
 
 static const struct wl_buffer_listener buffer_listener = {.release = handle_buffer_release};
 
+static bool init_timeline(struct sync_slot *slot, int timeline_fd) {
+	struct wp_linux_drm_syncobj_manager_v1 *manager = slot->sync->conn->syncobj_manager;
+	int node_fd = slot->sync->node_fd, own_fd = -1;
+	if (timeline_fd >= 0) {
+		if (!timeline_import(&slot->timeline, node_fd, timeline_fd)) {
+			return false;
+		}
+	} else {
+		own_fd = timeline_init(&slot->timeline, node_fd) ? timeline_export(&slot->timeline)
+								 : -1;
+		if (own_fd < 0) {
+			return false;
+		}
+	}
+	slot->timeline_proxy = wp_linux_drm_syncobj_manager_v1_import_timeline(
+		manager, own_fd >= 0 ? own_fd : timeline_fd);
+	latch_fd_clear(&own_fd);
+	return true;
+}
+
 bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer *wl_buffer,
-	const struct dmabuf *dmabuf) {
+	const struct dmabuf *dmabuf, int timeline_fd) {
 	*slot = (struct sync_slot){
 		.sync = sync,
 		.dmabuf = dmabuf,
 		.release_fd = -1,
 		.timeline = {.node_fd = -1},
-		.point = FIRST_POINT,
+		.point = SYNC_FIRST_POINT,
 	};
 	wl_buffer_add_listener(wl_buffer, &buffer_listener, slot);
-	if (sync->mode != SYNC_SYNCOBJ) {
-		return true;
-	}
-
 	/* One timeline for each buffer: the points of one buffer are used strictly in order,
 	 * while different buffers may be released in any order. */
-	int fd = timeline_init(&slot->timeline, sync->node_fd) ? timeline_export(&slot->timeline)
-							       : -1;
-	if (fd < 0) {
-		return false;
-	}
-	slot->timeline_proxy =
-		wp_linux_drm_syncobj_manager_v1_import_timeline(sync->conn->syncobj_manager, fd);
-	latch_fd_clear(&fd);
-	return true;
+	return sync->mode != SYNC_SYNCOBJ || init_timeline(slot, timeline_fd);
 }
 
 static void end_release(struct sync_slot *slot) {

@@ -37,6 +37,7 @@ struct sync {
 	const char *why;     /* for people: what decided it */
 	struct connection *conn;
 	int node_fd; /* makes the timelines */
+	bool renderer_timelines; /* set by the user of this: what draws makes them instead */
 	struct wp_linux_drm_syncobj_surface_v1 *syncobj_surface;
 	struct zwp_linux_surface_synchronization_v1 *file_surface;
 };
@@ -63,9 +64,18 @@ bool sync_init(struct sync *sync, struct connection *conn, struct wl_surface *su
 	enum sync_mode wanted, const char *preferred_node);
 void sync_finish(struct sync *sync);
 
-/** Prepares a buffer; both pointers must outlive the slot, and the slot may not move. */
+/** The first point lies just below 2^32, so that a compositor which loses the upper half of a point
+ * fails within the first seconds and not after years. */
+#define SYNC_FIRST_POINT UINT64_C(0xffffffe0)
+
+/**
+ * Prepares a buffer; both pointers must outlive the slot, and the slot may not move.
+ *
+ * @param timeline_fd of a timeline at SYNC_FIRST_POINT, borrowed, whose acquire points somebody else
+ *                    signals; -1: it gets one of its own. SYNC_SYNCOBJ alone
+ */
 bool sync_slot_init(struct sync_slot *slot, struct sync *sync, struct wl_buffer *wl_buffer,
-	const struct dmabuf *dmabuf);
+	const struct dmabuf *dmabuf, int timeline_fd);
 void sync_slot_finish(struct sync_slot *slot);
 
 /** In the place of a fence: there is none yet. The acquire point comes to be only when

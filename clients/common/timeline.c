@@ -36,6 +36,11 @@ bool timeline_init(struct timeline *timeline, int node_fd) {
 	return drmSyncobjCreate(node_fd, 0, &timeline->handle) == 0;
 }
 
+bool timeline_import(struct timeline *timeline, int node_fd, int fd) {
+	*timeline = (struct timeline){.node_fd = node_fd};
+	return drmSyncobjFDToHandle(node_fd, fd, &timeline->handle) == 0;
+}
+
 void timeline_finish(struct timeline *timeline) {
 	if (timeline->handle) {
 		drmSyncobjDestroy(timeline->node_fd, timeline->handle);

@@ -21,6 +21,9 @@ int timeline_node_open(const char *preferred);
 
 /** Makes a timeline at point 0. Returns false and errno. */
 bool timeline_init(struct timeline *timeline, int node_fd);
+
+/** The same for one that somebody else has made. The fd stays the caller's. */
+bool timeline_import(struct timeline *timeline, int node_fd, int fd);
 void timeline_finish(struct timeline *timeline);
 
 /** An fd of the timeline for the other side, owned by the caller, or -1 and errno. */

@@ -1,0 +1,119 @@
+#include <drm_fourcc.h>
+
+#include "vulkan_device.h"
+
+/* More modifiers than any driver has for a format. */
+#define MAX_MODIFIERS 256
+
+/* Little-endian bytes, as both sides name them. */
+static const struct format {
+	uint32_t fourccs[2]; /* without alpha, and with it */
+	VkFormat format;
+} formats[] = {
+	{{DRM_FORMAT_XRGB8888, DRM_FORMAT_ARGB8888}, VK_FORMAT_B8G8R8A8_UNORM},
+	{{DRM_FORMAT_XBGR8888, DRM_FORMAT_ABGR8888}, VK_FORMAT_R8G8B8A8_UNORM},
+	{{DRM_FORMAT_XRGB2101010, DRM_FORMAT_ARGB2101010}, VK_FORMAT_A2R10G10B10_UNORM_PACK32},
+	{{DRM_FORMAT_XBGR2101010, DRM_FORMAT_ABGR2101010}, VK_FORMAT_A2B10G10R10_UNORM_PACK32},
+	{{DRM_FORMAT_XBGR16161616F, DRM_FORMAT_ABGR16161616F}, VK_FORMAT_R16G16B16A16_SFLOAT},
+	{{DRM_FORMAT_RGB565, DRM_FORMAT_RGB565}, VK_FORMAT_R5G6B5_UNORM_PACK16},
+};
+#define NUM_FORMATS (sizeof(formats) / sizeof(formats[0]))
+
+VkFormat vulkan_format_of(uint32_t fourcc) {
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		if (formats[i].fourccs[0] == fourcc || formats[i].fourccs[1] == fourcc) {
+			return formats[i].format;
+		}
+	}
+	return VK_FORMAT_UNDEFINED;
+}
+
+/* Whether the driver gives away such images as dma-bufs, or takes in dma-bufs as such images. */
+static bool is_shared(const struct vulkan *vulkan, VkFormat format, uint64_t modifier) {
+	const VkPhysicalDeviceImageDrmFormatModifierInfoEXT layout = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_DRM_FORMAT_MODIFIER_INFO_EXT,
+		.drmFormatModifier = modifier,
+		.sharingMode = VK_SHARING_MODE_EXCLUSIVE,
+	};
+	const VkPhysicalDeviceExternalImageFormatInfo external = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
+		.pNext = vulkan->has_modifiers ? &layout : NULL,
+		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
+	};
+	const VkPhysicalDeviceImageFormatInfo2 info = {
+		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_IMAGE_FORMAT_INFO_2,
+		.pNext = &external,
+		.format = format,
+		.type = VK_IMAGE_TYPE_2D,
+		.tiling = vulkan->has_modifiers ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT
+						: VK_IMAGE_TILING_LINEAR,
+		.usage = vulkan_image_usage(vulkan),
+	};
+	VkExternalImageFormatProperties shared = {
+		.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
+	VkImageFormatProperties2 properties = {
+		.sType = VK_STRUCTURE_TYPE_IMAGE_FORMAT_PROPERTIES_2, .pNext = &shared};
+	const VkExternalMemoryFeatureFlags wanted =
+		vulkan->memory == CANVAS_VULKAN ? VK_EXTERNAL_MEMORY_FEATURE_EXPORTABLE_BIT
+						: VK_EXTERNAL_MEMORY_FEATURE_IMPORTABLE_BIT;
+	return vkGetPhysicalDeviceImageFormatProperties2(vulkan->physical, &info, &properties) ==
+		       VK_SUCCESS &&
+	       (shared.externalMemoryProperties.externalMemoryFeatures & wanted);
+}
+
+static bool add_format(const struct vulkan *vulkan, const struct format *format, uint64_t modifier,
+	struct kms_format_set *drawable) {
+	/* Memory of others is linear; and without modifiers the driver's own has none to tell. */
+	const bool linear = modifier == DRM_FORMAT_MOD_LINEAR;
+	if ((vulkan->memory != CANVAS_VULKAN && !linear) ||
+		!is_shared(vulkan, format->format, modifier)) {
+		return true;
+	}
+	return kms_format_set_add(drawable, format->fourccs[0], modifier) == 0 &&
+	       kms_format_set_add(drawable, format->fourccs[1], modifier) == 0;
+}
+
+static bool query_modifiers(const struct vulkan *vulkan, const struct format *format,
+	VkFormatFeatureFlags wanted, struct kms_format_set *drawable) {
+	VkDrmFormatModifierPropertiesEXT modifiers[MAX_MODIFIERS];
+	VkDrmFormatModifierPropertiesListEXT list = {
+		.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT,
+		.drmFormatModifierCount = MAX_MODIFIERS,
+		.pDrmFormatModifierProperties = modifiers,
+	};
+	VkFormatProperties2 properties = {
+		.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2, .pNext = &list};
+	vkGetPhysicalDeviceFormatProperties2(vulkan->physical, format->format, &properties);
+	bool ok = true;
+	for (uint32_t i = 0; ok && i < list.drmFormatModifierCount; i++) {
+		const VkDrmFormatModifierPropertiesEXT *modifier = &modifiers[i];
+		if ((modifier->drmFormatModifierTilingFeatures & wanted) == wanted &&
+			modifier->drmFormatModifierPlaneCount <= DMABUF_MAX_PLANES) {
+			ok = add_format(vulkan, format, modifier->drmFormatModifier, drawable);
+		}
+	}
+	return ok;
+}
+
+bool vulkan_query_formats(const struct vulkan *vulkan, struct kms_format_set *drawable) {
+	const bool pattern = vulkan->scene.picture == PICTURE_PATTERN;
+	const VkFormatFeatureFlags wanted = pattern ? VK_FORMAT_FEATURE_TRANSFER_DST_BIT
+						    : VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
+	bool ok = true;
+	for (size_t i = 0; ok && i < NUM_FORMATS; i++) {
+		VkFormatProperties properties;
+		if (pattern && formats[i].format == VK_FORMAT_R16G16B16A16_SFLOAT) {
+			continue; // the CPU draws no floats
+		}
+		if (vulkan->has_modifiers) {
+			ok = query_modifiers(vulkan, &formats[i], wanted, drawable);
+			continue;
+		}
+		vkGetPhysicalDeviceFormatProperties(
+			vulkan->physical, formats[i].format, &properties);
+		ok = vulkan->memory == CANVAS_VULKAN ||
+		     (properties.linearTilingFeatures & wanted) != wanted ||
+		     add_format(vulkan, &formats[i], DRM_FORMAT_MOD_LINEAR, drawable);
+	}
+	return ok;
+}
