@@ -75,6 +75,9 @@ static bool take_sync(const char *text, void *data) {
 static const char *const import_kinds[] = {
 	[CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
 
+const char *const client_wsi_names[] = {
+	[VULKAN_PACE_FIFO] = "fifo", [VULKAN_PACE_MAILBOX] = "mailbox", NULL};
+
 static const char *const software_kinds[] = {
 	[CANVAS_DUMB] = "dumb", [CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
 
@@ -149,7 +152,7 @@ static const struct option_row rows[] = {
 	{"wsi", "[=MODE]",
 		"with --api vulkan: buffers that its driver makes and\n"
 		"commits, in the present mode fifo or mailbox (fifo)",
-		OPTION_NAME, MEMBER(wsi), .names = vulkan_pace_names, .min = VULKAN_PACE_FIFO,
+		OPTION_NAME, MEMBER(wsi), .names = client_wsi_names, .min = VULKAN_PACE_FIFO,
 		.max = VULKAN_PACE_MAILBOX},
 	{"buffers", "N", "buffers that take turns, 2 to 16 (3)", OPTION_NUMBER, MEMBER(buffers),
 		.min = 2, .max = RING_MAX_BUFFERS},
@@ -228,17 +231,16 @@ static bool check_together(struct client_options *options) {
 	snprintf(edge, sizeof(edge), "--crop reaches over the edge of a picture of %ux%u",
 		options->width, options->height);
 	const struct rule rules[] = {
-		{options->vulkan && !vulkan_is_built(),
+		{options->vulkan && !vulkan_api,
 			"this latch-client was built without libvulkan: no --api vulkan"},
 		{!options->vulkan && (options->import_kind || options->wsi || options->vulkan_timelines),
 			"--import, --wsi and --sync vk-timeline need --api vulkan"},
-		{options->vulkan && (cpu || options->scene.load),
-			"--api vulkan draws neither --software nor --load"},
+		{options->vulkan && (cpu || options->scene.load ||
+					    options->scene.picture == PICTURE_PATTERN),
+			"--api vulkan has no shaders: no --pattern, no --load, no --software"},
 		{options->wsi && (options->sync || options->import_kind || measure || fixed),
 			"--wsi leaves buffers and fences to the driver: no --import, --sync, "
 			"--format, --modifier, --measure"},
-		{options->wsi && options->scene.picture == PICTURE_PATTERN,
-			"--wsi shows no --pattern"},
 		{options->vulkan_timelines && measure,
 			"--sync vk-timeline needs each frame drawn: no --measure"},
 		{options->hold && !options->frames,

@@ -25,6 +25,9 @@ enum client_measure {
 /** By enum client_measure, NULL at its begin and end. */
 extern const char *const client_measure_names[];
 
+/** By enum vulkan_pace, NULL at its begin and end. */
+extern const char *const client_wsi_names[];
+
 struct client_options {
 	uint32_t width, height;
 	bool fullscreen;

@@ -31,8 +31,8 @@ void report_print(const struct client *client, const struct measure_report *meas
 	const struct wsi *wsi = &client->wsi;
 	if (wsi->chain) {
 		printf("buffers        %u of %ux%u, by the driver's WSI (%s), drawn by %s\n",
-			vulkan_swapchain_length(wsi->chain), wsi->width, wsi->height,
-			vulkan_pace_names[client->options.wsi], vulkan_renderer(wsi->vulkan));
+			wsi->num_images, wsi->width, wsi->height,
+			client_wsi_names[client->options.wsi], wsi->facts.renderer);
 	} else {
 		printf("buffers        %d of %s\n", client->buffers.ring->num_buffers,
 			client_buffers_text(&client->buffers, text));
@@ -98,11 +98,11 @@ static bool add_wsi(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct clie
 	return yyjson_mut_obj_add_uint(doc, root, "width", wsi->width) &&
 	       yyjson_mut_obj_add_uint(doc, root, "height", wsi->height) &&
 	       yyjson_mut_obj_add_uint(
-		       doc, root, "buffers", vulkan_swapchain_length(wsi->chain)) &&
+		       doc, root, "buffers", wsi->num_images) &&
 	       yyjson_mut_obj_add_str(doc, root, "allocator", "wsi") &&
 	       yyjson_mut_obj_add_str(
-		       doc, root, "present_mode", vulkan_pace_names[client->options.wsi]) &&
-	       yyjson_mut_obj_add_str(doc, root, "renderer", vulkan_renderer(wsi->vulkan));
+		       doc, root, "present_mode", client_wsi_names[client->options.wsi]) &&
+	       yyjson_mut_obj_add_str(doc, root, "renderer", wsi->facts.renderer);
 }
 
 static bool add_buffers(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct client *client) {

@@ -13,23 +13,23 @@ bool wsi_open(struct client *client) {
 	const struct vulkan_wish wish = {
 		.devices = &devices,
 		.any = !client->options.device,
-		.presents = true,
 		.scene = client->options.scene,
 	};
-	char path[DEVICE_PATH_MAX];
 	const char *why;
-	wsi->vulkan = vulkan_create(&wish, NULL, path, &why);
+	wsi->vulkan = vulkan_api->create(&wish, NULL, &wsi->facts, &why);
 	if (!wsi->vulkan) {
 		return failed(false, "--wsi is not possible: %s", why);
 	}
-	wsi->chain = vulkan_swapchain_create(wsi->vulkan, client->conn.display,
-		client->window.surface, client->options.wsi);
+	wsi->chain = vulkan_api->create_swapchain(
+		wsi->vulkan, client->conn.display, client->window.surface, client->options.wsi);
 	return wsi->chain != NULL;
 }
 
 void wsi_finish(struct wsi *wsi) {
-	vulkan_swapchain_destroy(wsi->chain);
-	vulkan_destroy(wsi->vulkan);
+	if (wsi->vulkan) {
+		vulkan_api->destroy_swapchain(wsi->chain);
+		vulkan_api->destroy(wsi->vulkan);
+	}
 	*wsi = (struct wsi){0};
 }
 
@@ -40,13 +40,13 @@ static bool resize(struct client *client, uint32_t width, uint32_t height) {
 	}
 	wsi->width = width;
 	wsi->height = height;
-	if (!vulkan_swapchain_resize(
-		    wsi->chain, width, height, (uint32_t)client->options.buffers)) {
+	wsi->num_images =
+		vulkan_api->resize(wsi->chain, width, height, (uint32_t)client->options.buffers);
+	if (wsi->num_images == 0) {
 		return false;
 	}
-	say("%u buffers of %ux%u, in the present mode %s, drawn by %s",
-		vulkan_swapchain_length(wsi->chain), width, height,
-		vulkan_pace_names[client->options.wsi], vulkan_renderer(wsi->vulkan));
+	say("%u buffers of %ux%u, in the present mode %s, drawn by %s", wsi->num_images, width,
+		height, client_wsi_names[client->options.wsi], wsi->facts.renderer);
 	return true;
 }
 
@@ -60,7 +60,7 @@ static bool commit(struct client *client, bool watch) {
 	if (watch) {
 		presentation_watch(&client->presentation, window->surface, commit_ns);
 	}
-	if (!vulkan_swapchain_present(client->wsi.chain)) {
+	if (!vulkan_api->present(client->wsi.chain)) {
 		return false;
 	}
 	if (!client->first_commit_ns) {
@@ -70,17 +70,16 @@ static bool commit(struct client *client, bool watch) {
 	return true;
 }
 
-bool wsi_draw(
-	struct client *client, uint32_t width, uint32_t height, uint32_t frame, bool watch) {
+bool wsi_draw(struct client *client, uint32_t width, uint32_t height, uint32_t frame, bool watch) {
 	struct vulkan_swapchain *chain = client->wsi.chain;
 	if (!resize(client, width, height)) {
 		return false;
 	}
-	const int taken = vulkan_swapchain_acquire(chain, TAKE_NS);
+	const int taken = vulkan_api->acquire(chain, TAKE_NS);
 	client->stalls += taken == 0 && !client->stalled;
 	client->stalled = taken == 0;
 	if (taken <= 0) {
 		return taken == 0;
 	}
-	return vulkan_swapchain_draw(chain, frame) && commit(client, watch);
+	return vulkan_api->draw_image(chain, frame) && commit(client, watch);
 }

@@ -11,10 +11,12 @@ struct client;
 struct wsi {
 	struct vulkan *vulkan;
 	struct vulkan_swapchain *chain;
-	uint32_t width, height;
+	struct vulkan_facts facts;
+	uint32_t width, height, num_images;
 };
 
-/** Starts it on the client's window. Returns false, having said why; wsi_finish() is needed anyway. */
+/** Starts it on the client's window. Returns false, having said why; wsi_finish() is needed anyway.
+ */
 bool wsi_open(struct client *client);
 
 /** While the window is still there. */
@@ -27,5 +29,4 @@ void wsi_finish(struct wsi *wsi);
  * @param watch whether it is a frame that counts
  * @return false, having said why
  */
-bool wsi_draw(
-	struct client *client, uint32_t width, uint32_t height, uint32_t frame, bool watch);
+bool wsi_draw(struct client *client, uint32_t width, uint32_t height, uint32_t frame, bool watch);

@@ -69,7 +69,9 @@ bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 
 bool canvas_init_vulkan(struct canvas *canvas, const struct vulkan_wish *wish, const char **why) {
 	*canvas = (struct canvas){.kind = CANVAS_VULKAN, .fd = -1, .options = wish->scene};
-	canvas->vulkan = vulkan_create(wish, &canvas->drawable, canvas->path, why);
+	canvas->vulkan =
+		vulkan_api->create(wish, &canvas->drawable, &canvas->vulkan_facts, why);
+	snprintf(canvas->path, sizeof(canvas->path), "%s", canvas->vulkan_facts.path);
 	return canvas->vulkan != NULL;
 }
 
@@ -80,7 +82,9 @@ void canvas_finish(struct canvas *canvas) {
 		egl_finish(&canvas->egl);
 		gbm_device_destroy(canvas->gbm);
 	}
-	vulkan_destroy(canvas->vulkan);
+	if (canvas->vulkan) {
+		vulkan_api->destroy(canvas->vulkan);
+	}
 	latch_fd_clear(&canvas->fd);
 	free(canvas->sketch);
 	*canvas = (struct canvas){.fd = -1};
@@ -88,13 +92,13 @@ void canvas_finish(struct canvas *canvas) {
 
 const char *canvas_renderer(const struct canvas *canvas) {
 	return canvas->kind == CANVAS_GPU      ? egl_renderer()
-	       : canvas->kind == CANVAS_VULKAN ? vulkan_renderer(canvas->vulkan)
+	       : canvas->kind == CANVAS_VULKAN ? canvas->vulkan_facts.renderer
 					       : "CPU";
 }
 
 const char *canvas_allocator(const struct canvas *canvas) {
 	const bool vulkan = canvas->kind == CANVAS_VULKAN;
-	return canvas_kinds[vulkan ? vulkan_memory(canvas->vulkan) : canvas->kind].name;
+	return canvas_kinds[vulkan ? canvas->vulkan_facts.memory : canvas->kind].name;
 }
 
 bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, uint32_t width,
@@ -103,7 +107,7 @@ bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, u
 	*buf = (struct dmabuf){.width = width, .height = height, .fourcc = step->fourcc};
 	*why = "can't be allocated";
 	if (canvas->kind == CANVAS_VULKAN) {
-		buffer->vulkan = vulkan_target_create(canvas->vulkan, step, buf, why);
+		buffer->vulkan = vulkan_api->create_target(canvas->vulkan, step, buf, why);
 		return buffer->vulkan != NULL;
 	}
 	if (canvas->kind != CANVAS_GPU) {
@@ -116,8 +120,10 @@ bool canvas_create_buffer(struct canvas *canvas, const struct plan_step *step, u
 
 void canvas_destroy_buffer(struct canvas *canvas, struct canvas_buffer *buffer) {
 	egl_target_finish(&canvas->egl, &buffer->target);
-	vulkan_target_destroy(canvas->vulkan, buffer->vulkan);
-	buffer->vulkan = NULL;
+	if (buffer->vulkan) {
+		vulkan_api->destroy_target(canvas->vulkan, buffer->vulkan);
+		buffer->vulkan = NULL;
+	}
 	if (buffer->dmabuf.allocation) {
 		gbm_bo_destroy(buffer->dmabuf.allocation);
 	}
@@ -156,18 +162,9 @@ static void draw_by_cpu(struct canvas *canvas, const struct dmabuf *buf, uint32_
 int canvas_export_timeline(
 	struct canvas *canvas, struct canvas_buffer *buffer, uint64_t start, const char **why) {
 	*why = "only Vulkan has timelines of its own";
-	return buffer->vulkan ? vulkan_target_export_timeline(
+	return buffer->vulkan ? vulkan_api->export_timeline(
 					canvas->vulkan, buffer->vulkan, start, why)
 			      : -1;
-}
-
-static int draw_by_vulkan(
-	struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame) {
-	const struct dmabuf *upload = vulkan_upload_of(buffer->vulkan);
-	if (upload) {
-		draw_by_cpu(canvas, upload, frame);
-	}
-	return vulkan_draw(canvas->vulkan, buffer->vulkan, frame, buffer->point);
 }
 
 int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint32_t frame) {
@@ -178,7 +175,7 @@ int canvas_draw(struct canvas *canvas, const struct canvas_buffer *buffer, uint3
 		return egl_end_frame(&canvas->egl);
 	}
 	if (canvas->kind == CANVAS_VULKAN) {
-		return draw_by_vulkan(canvas, buffer, frame);
+		return vulkan_api->draw(canvas->vulkan, buffer->vulkan, frame, buffer->point);
 	}
 	dmabuf_sync_cpu(buf, false);
 	draw_by_cpu(canvas, buf, frame);

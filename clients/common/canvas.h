@@ -21,6 +21,7 @@ struct canvas {
 	struct gbm_device *gbm;
 	struct egl egl;
 	struct vulkan *vulkan;
+	struct vulkan_facts vulkan_facts;
 	struct scene_options options;
 	struct scene_gl scene;
 	struct kms_format_set drawable;

@@ -3,16 +3,16 @@
 #include "vulkan_device.h"
 
 /*
- * The scene in rectangles alone: the dusk in bands, each ball in a few slices. What is cleared needs
- * no shader, no pipeline and no descriptor, so there is nothing here but what is to be seen.
+ * The scene in rectangles alone: the dusk in bands, each ball in a few slices. What is cleared
+ * needs no shader, no pipeline and no descriptor, so there is nothing here but what is to be seen.
  */
 #define BANDS 64u
 #define SLICES 9
 
 static VkClearValue color_of(uint32_t color) {
-	return (VkClearValue){.color.float32 = {(float)(color >> 16 & 255) / 255.0f,
-				      (float)(color >> 8 & 255) / 255.0f,
-				      (float)(color & 255) / 255.0f, 1.0f}};
+	return (VkClearValue){
+		.color.float32 = {(float)(color >> 16 & 255) / 255.0f,
+			(float)(color >> 8 & 255) / 255.0f, (float)(color & 255) / 255.0f, 1.0f}};
 }
 
 struct area {
@@ -34,8 +34,8 @@ static bool clip(
 	return true;
 }
 
-static void fill(VkCommandBuffer commands, VkClearValue color, const VkClearRect *rects,
-	uint32_t num) {
+static void fill(
+	VkCommandBuffer commands, VkClearValue color, const VkClearRect *rects, uint32_t num) {
 	const VkClearAttachment attachment = {
 		.aspectMask = VK_IMAGE_ASPECT_COLOR_BIT, .clearValue = color};
 	if (num > 0) {
@@ -43,8 +43,7 @@ static void fill(VkCommandBuffer commands, VkClearValue color, const VkClearRect
 	}
 }
 
-static void draw_ball(
-	VkCommandBuffer commands, const struct area *area, const struct ball *ball) {
+static void draw_ball(VkCommandBuffer commands, const struct area *area, const struct ball *ball) {
 	VkClearRect slices[SLICES];
 	uint32_t num = 0;
 	const float top = ball->y - ball->radius, height = 2.0f * ball->radius / SLICES;
@@ -67,8 +66,8 @@ void vulkan_record_scene(VkCommandBuffer commands, const struct scene_options *o
 	const uint32_t bands = options->picture == PICTURE_SOLID ? 1 : BANDS;
 	for (uint32_t i = 0; i < bands; i++) {
 		const uint32_t top = height * i / bands, bottom = height * (i + 1) / bands;
-		const uint32_t color = bands == 1 ? options->solid
-						  : scene_background((top + bottom) / 2, height);
+		const uint32_t color =
+			bands == 1 ? options->solid : scene_background((top + bottom) / 2, height);
 		if (clip(&area, 0, (int)top, area.width, (int)bottom, &rect)) {
 			fill(commands, color_of(color), &rect, 1);
 		}

@@ -2,7 +2,7 @@
 
 #include "vulkan_device.h"
 
-/* More modifiers than any driver has for a format. */
+/* More than any driver has for a format. */
 #define MAX_MODIFIERS 256
 
 /* Little-endian bytes, as both sides name them. */
@@ -20,12 +20,12 @@ static const struct format {
 #define NUM_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
 VkFormat vulkan_format_of(uint32_t fourcc) {
-	for (size_t i = 0; i < NUM_FORMATS; i++) {
-		if (formats[i].fourccs[0] == fourcc || formats[i].fourccs[1] == fourcc) {
-			return formats[i].format;
-		}
+	size_t i = 0;
+	while (i < NUM_FORMATS - 1 && formats[i].fourccs[0] != fourcc &&
+		formats[i].fourccs[1] != fourcc) {
+		i++;
 	}
-	return VK_FORMAT_UNDEFINED;
+	return formats[i].format;
 }
 
 /* Whether the driver gives away such images as dma-bufs, or takes in dma-bufs as such images. */
@@ -37,7 +37,7 @@ static bool is_shared(const struct vulkan *vulkan, VkFormat format, uint64_t mod
 	};
 	const VkPhysicalDeviceExternalImageFormatInfo external = {
 		.sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_EXTERNAL_IMAGE_FORMAT_INFO,
-		.pNext = vulkan->has_modifiers ? &layout : NULL,
+		.pNext = &layout,
 		.handleType = VK_EXTERNAL_MEMORY_HANDLE_TYPE_DMA_BUF_BIT_EXT,
 	};
 	const VkPhysicalDeviceImageFormatInfo2 info = {
@@ -45,9 +45,8 @@ static bool is_shared(const struct vulkan *vulkan, VkFormat format, uint64_t mod
 		.pNext = &external,
 		.format = format,
 		.type = VK_IMAGE_TYPE_2D,
-		.tiling = vulkan->has_modifiers ? VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT
-						: VK_IMAGE_TILING_LINEAR,
-		.usage = vulkan_image_usage(vulkan),
+		.tiling = VK_IMAGE_TILING_DRM_FORMAT_MODIFIER_EXT,
+		.usage = VK_IMAGE_USAGE_COLOR_ATTACHMENT_BIT,
 	};
 	VkExternalImageFormatProperties shared = {
 		.sType = VK_STRUCTURE_TYPE_EXTERNAL_IMAGE_FORMAT_PROPERTIES};
@@ -61,21 +60,8 @@ static bool is_shared(const struct vulkan *vulkan, VkFormat format, uint64_t mod
 	       (shared.externalMemoryProperties.externalMemoryFeatures & wanted);
 }
 
-static bool add_format(const struct vulkan *vulkan, const struct format *format, uint64_t modifier,
-	struct kms_format_set *drawable) {
-	/* Memory of others is linear; and without modifiers the driver's own has none to tell. */
-	const bool linear = modifier == DRM_FORMAT_MOD_LINEAR;
-	if ((vulkan->memory != CANVAS_VULKAN && !linear) ||
-		!is_shared(vulkan, format->format, modifier)) {
-		return true;
-	}
-	return kms_format_set_add(drawable, format->fourccs[0], modifier) == 0 &&
-	       kms_format_set_add(drawable, format->fourccs[1], modifier) == 0;
-}
-
-static bool query_modifiers(const struct vulkan *vulkan, const struct format *format,
-	VkFormatFeatureFlags wanted, struct kms_format_set *drawable) {
-	VkDrmFormatModifierPropertiesEXT modifiers[MAX_MODIFIERS];
+static uint32_t list_modifiers(const struct vulkan *vulkan, VkFormat format,
+	VkDrmFormatModifierPropertiesEXT modifiers[MAX_MODIFIERS]) {
 	VkDrmFormatModifierPropertiesListEXT list = {
 		.sType = VK_STRUCTURE_TYPE_DRM_FORMAT_MODIFIER_PROPERTIES_LIST_EXT,
 		.drmFormatModifierCount = MAX_MODIFIERS,
@@ -83,37 +69,44 @@ static bool query_modifiers(const struct vulkan *vulkan, const struct format *fo
 	};
 	VkFormatProperties2 properties = {
 		.sType = VK_STRUCTURE_TYPE_FORMAT_PROPERTIES_2, .pNext = &list};
-	vkGetPhysicalDeviceFormatProperties2(vulkan->physical, format->format, &properties);
-	bool ok = true;
-	for (uint32_t i = 0; ok && i < list.drmFormatModifierCount; i++) {
-		const VkDrmFormatModifierPropertiesEXT *modifier = &modifiers[i];
-		if ((modifier->drmFormatModifierTilingFeatures & wanted) == wanted &&
-			modifier->drmFormatModifierPlaneCount <= DMABUF_MAX_PLANES) {
-			ok = add_format(vulkan, format, modifier->drmFormatModifier, drawable);
+	vkGetPhysicalDeviceFormatProperties2(vulkan->physical, format, &properties);
+	return list.drmFormatModifierCount;
+}
+
+int vulkan_count_planes(const struct vulkan *vulkan, VkFormat format, uint64_t modifier) {
+	VkDrmFormatModifierPropertiesEXT modifiers[MAX_MODIFIERS];
+	for (uint32_t i = list_modifiers(vulkan, format, modifiers); i-- > 0;) {
+		if (modifiers[i].drmFormatModifier == modifier) {
+			return (int)modifiers[i].drmFormatModifierPlaneCount;
 		}
 	}
-	return ok;
+	return 0;
+}
+
+/* Memory of others is linear. */
+static bool is_wanted(const struct vulkan *vulkan, VkFormat format,
+	const VkDrmFormatModifierPropertiesEXT *modifier) {
+	return (modifier->drmFormatModifierTilingFeatures &
+		       VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT) &&
+	       modifier->drmFormatModifierPlaneCount <= DMABUF_MAX_PLANES &&
+	       (vulkan->memory == CANVAS_VULKAN ||
+		       modifier->drmFormatModifier == DRM_FORMAT_MOD_LINEAR) &&
+	       is_shared(vulkan, format, modifier->drmFormatModifier);
 }
 
 bool vulkan_query_formats(const struct vulkan *vulkan, struct kms_format_set *drawable) {
-	const bool pattern = vulkan->scene.picture == PICTURE_PATTERN;
-	const VkFormatFeatureFlags wanted = pattern ? VK_FORMAT_FEATURE_TRANSFER_DST_BIT
-						    : VK_FORMAT_FEATURE_COLOR_ATTACHMENT_BIT;
 	bool ok = true;
-	for (size_t i = 0; ok && i < NUM_FORMATS; i++) {
-		VkFormatProperties properties;
-		if (pattern && formats[i].format == VK_FORMAT_R16G16B16A16_SFLOAT) {
-			continue; // the CPU draws no floats
+	for (size_t i = 0; i < NUM_FORMATS; i++) {
+		const struct format *format = &formats[i];
+		VkDrmFormatModifierPropertiesEXT modifiers[MAX_MODIFIERS];
+		const uint32_t num = list_modifiers(vulkan, format->format, modifiers);
+		for (uint32_t j = 0; ok && j < num; j++) {
+			const uint64_t modifier = modifiers[j].drmFormatModifier;
+			ok = !is_wanted(vulkan, format->format, &modifiers[j]) ||
+			     (kms_format_set_add(drawable, format->fourccs[0], modifier) == 0 &&
+				     kms_format_set_add(drawable, format->fourccs[1], modifier) ==
+					     0);
 		}
-		if (vulkan->has_modifiers) {
-			ok = query_modifiers(vulkan, &formats[i], wanted, drawable);
-			continue;
-		}
-		vkGetPhysicalDeviceFormatProperties(
-			vulkan->physical, formats[i].format, &properties);
-		ok = vulkan->memory == CANVAS_VULKAN ||
-		     (properties.linearTilingFeatures & wanted) != wanted ||
-		     add_format(vulkan, &formats[i], DRM_FORMAT_MOD_LINEAR, drawable);
 	}
 	return ok;
 }
