@@ -8,6 +8,8 @@
 #include "alpha-modifier-v1-client-protocol.h"
 #include "base/minmax.h"
 #include "color-representation-v1-client-protocol.h"
+#include "commit-timing-v1-client-protocol.h"
+#include "fifo-v1-client-protocol.h"
 #include "linux-dmabuf-v1-client-protocol.h"
 #include "linux-drm-syncobj-v1-client-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-client-protocol.h"
@@ -98,6 +100,8 @@ static const struct {
 	{&wp_alpha_modifier_v1_interface, 1, 1, MEMBER(alpha_modifier), NULL},
 	{&wp_color_representation_manager_v1_interface, 1, 1, MEMBER(color_manager),
 		&color_listener},
+	{&wp_commit_timing_manager_v1_interface, 1, 1, MEMBER(commit_timing), NULL},
+	{&wp_fifo_manager_v1_interface, 1, 1, MEMBER(fifo), NULL},
 };
 #define NUM_GLOBALS (sizeof(globals) / sizeof(globals[0]))
 

@@ -28,8 +28,10 @@ struct connection {
 	struct wp_viewporter *viewporter;
 	struct wp_alpha_modifier_v1 *alpha_modifier;
 	struct wp_color_representation_manager_v1 *color_manager;
+	struct wp_commit_timing_manager_v1 *commit_timing;
+	struct wp_fifo_manager_v1 *fifo;
 
-	/* What the last one offers: bit m of alpha_modes is the mode m; bit r of color_ranges[c]
+	/* What color_manager offers: bit m of alpha_modes is the mode m; bit r of color_ranges[c]
 	 * the range r with the coefficients c. */
 	uint32_t alpha_modes;
 	uint32_t color_ranges[CONNECTION_MAX_COEFFICIENTS];

@@ -30,18 +30,24 @@ void look_buffer_size(const struct look_options *options, uint32_t width, uint32
 	*buffer_height = quarter ? upright_width : upright_height;
 }
 
-static uint32_t encoding_of(const struct look_options *options) {
+static uint32_t encoding_of(enum pixel_encoding encoding) {
 	static const uint32_t coefficients[] = {
 		[PIXEL_BT601] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT601,
 		[PIXEL_BT709] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT709,
 		[PIXEL_BT2020] = WP_COLOR_REPRESENTATION_SURFACE_V1_COEFFICIENTS_BT2020,
 	};
-	return coefficients[options->encoding];
+	return coefficients[encoding];
 }
 
-static uint32_t range_of(const struct look_options *options) {
-	return options->range == PIXEL_FULL ? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
+static uint32_t range_of(enum pixel_range range) {
+	return range == PIXEL_FULL ? WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_FULL
 					    : WP_COLOR_REPRESENTATION_SURFACE_V1_RANGE_LIMITED;
+}
+
+bool look_offers_color(
+	const struct connection *conn, enum pixel_encoding encoding, enum pixel_range range) {
+	return conn->color_manager &&
+	       (conn->color_ranges[encoding_of(encoding)] & 1u << range_of(range)) != 0;
 }
 
 #define STRAIGHT WP_COLOR_REPRESENTATION_SURFACE_V1_ALPHA_MODE_STRAIGHT
@@ -49,7 +55,6 @@ static uint32_t range_of(const struct look_options *options) {
 /* What is not offered must not be asked for: that would be a protocol error. */
 static const char *find_missing(const struct look_options *options, const struct connection *conn) {
 	const bool has_color = options->has_color, straight = options->straight_alpha;
-	const uint32_t ranges = conn->color_ranges[encoding_of(options)];
 	const uint32_t modes = conn->alpha_modes;
 	const struct rule rules[] = {
 		{is_viewed(options) && !conn->viewporter,
@@ -59,7 +64,7 @@ static const char *find_missing(const struct look_options *options, const struct
 		{(has_color || straight) && !conn->color_manager,
 			"--encoding, --range and --straight-alpha need "
 			"wp_color_representation_manager_v1"},
-		{has_color && !(ranges & 1u << range_of(options)),
+		{has_color && !look_offers_color(conn, options->encoding, options->range),
 			"this --encoding in this --range is not offered"},
 		{straight && !(modes & 1u << STRAIGHT), "straight alpha is not offered"},
 	};
@@ -93,7 +98,7 @@ bool look_init(struct look *look, struct connection *conn, struct wl_surface *su
 	}
 	if (options->has_color) {
 		wp_color_representation_surface_v1_set_coefficients_and_range(
-			look->color, encoding_of(options), range_of(options));
+			look->color, encoding_of(options->encoding), range_of(options->range));
 	}
 	if (options->straight_alpha) {
 		wp_color_representation_surface_v1_set_alpha_mode(look->color, STRAIGHT);

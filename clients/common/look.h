@@ -29,6 +29,10 @@ struct look {
 	struct wp_color_representation_surface_v1 *color;
 };
 
+/** Whether the compositor can be told that colours became YCbCr so. */
+bool look_offers_color(
+	const struct connection *conn, enum pixel_encoding encoding, enum pixel_range range);
+
 /** The surface's size for a buffer of this size, where the compositor does not choose it. */
 void look_surface_size(const struct look_options *options, uint32_t *width, uint32_t *height);
 

@@ -1,5 +1,7 @@
 #include "pixels.h"
 
+#include <string.h>
+
 #include "base/minmax.h"
 
 static uint64_t put_channel(const struct latch_component *channel, uint32_t value) {
@@ -125,4 +127,64 @@ void pixel_convert(const struct latch_format *format, enum pixel_encoding encodi
 	}
 	struct matrix matrix = make_matrix(format, encoding, range);
 	convert_ycbcr(format, &matrix, argb, to);
+}
+
+/* Whether the bytes of the component's plane are the same in both layouts, so that they can be
+ * copied at once. */
+static bool same_plane(
+	const struct latch_component from[3], const struct latch_format *format, int component) {
+	bool same = true;
+	for (int i = 0; i < 3; i++) {
+		const struct latch_component *a = &from[i], *b = &format->components[i];
+		same = same && (b->plane != format->components[component].plane ||
+				       (a->plane == from[component].plane && a->step == b->step &&
+					       a->shift == b->shift && a->bits == b->bits));
+	}
+	return same;
+}
+
+static void copy_plane(const struct pixel_picture *picture, uint8_t from, uint8_t plane,
+	uint32_t rows, const struct latch_format *format, const struct pixel_picture *to) {
+	size_t bytes = latch_format_row_bytes(format, plane, to->width);
+	for (uint32_t row = 0; row < rows; row++) {
+		memcpy(to->data[plane] + (size_t)row * to->stride[plane],
+			picture->data[from] + (size_t)row * picture->stride[from], bytes);
+	}
+}
+
+static uint32_t get_sample(const struct latch_component *component,
+	const struct pixel_picture *picture, uint32_t column, uint32_t row) {
+	const uint8_t *sample = picture->data[component->plane] +
+				(size_t)row * picture->stride[component->plane] +
+				(size_t)column * component->step + component->shift / 8;
+	uint32_t value = component->bits > 8 ? sample[0] | (uint32_t)sample[1] << 8 : sample[0];
+	return value >> component->shift % 8 & ((1u << component->bits) - 1);
+}
+
+static void copy_samples(const struct latch_component *from, const struct pixel_picture *picture,
+	const struct latch_component *component, uint32_t columns, uint32_t rows,
+	const struct pixel_picture *to) {
+	const int more = component->bits - from->bits;
+	for (uint32_t row = 0; row < rows; row++) {
+		for (uint32_t column = 0; column < columns; column++) {
+			uint32_t value = get_sample(from, picture, column, row);
+			put_sample(component, to, column, row,
+				more >= 0 ? value << more : value >> -more);
+		}
+	}
+}
+
+void pixel_copy(const struct latch_component from[3], const struct pixel_picture *picture,
+	const struct latch_format *format, const struct pixel_picture *to) {
+	for (int i = 0; i < 3; i++) {
+		const struct latch_component *component = &format->components[i];
+		uint32_t rows = (uint32_t)latch_format_rows(format, component->plane, to->height);
+		uint32_t share = i > 0 ? format->x_sub : 1;
+		if (!same_plane(from, format, i)) {
+			copy_samples(&from[i], picture, component, (to->width + share - 1) / share,
+				rows, to);
+		} else if (i == 0 || component->plane != component[-1].plane) {
+			copy_plane(picture, from[i].plane, component->plane, rows, format, to);
+		}
+	}
 }

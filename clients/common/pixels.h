@@ -35,3 +35,14 @@ struct pixel_picture {
  */
 void pixel_convert(const struct latch_format *format, enum pixel_encoding encoding,
 	enum pixel_range range, const uint32_t *argb, const struct pixel_picture *to);
+
+/**
+ * Writes a YCbCr picture in another layout: the samples go to other places, and to the width of the
+ * new ones, by a shift.
+ *
+ * @param from    where Y, Cb and Cr are now, in samples of 16 bits at most; as many pixels share one
+ *                of Cb and Cr as in the new format
+ * @param picture of the same size
+ */
+void pixel_copy(const struct latch_component from[3], const struct pixel_picture *picture,
+	const struct latch_format *format, const struct pixel_picture *to);

@@ -104,37 +104,73 @@ static bool init_slot(struct ring_buffer *buffer, struct canvas *canvas, struct 
 	return ok;
 }
 
+static struct ring *ring_alloc(int num_buffers) {
+	struct ring *ring =
+		calloc(1, sizeof(*ring) + (size_t)num_buffers * sizeof(ring->buffers[0]));
+	if (ring) {
+		ring->num_buffers = num_buffers;
+		wl_list_init(&ring->link);
+	}
+	return ring;
+}
+
+/* Makes protocol objects and fences for the pictures. */
+static bool introduce(
+	struct ring *ring, struct connection *conn, struct sync *sync, const char **why) {
+	bool in_shm = ring->canvas && ring->canvas->kind == CANVAS_SHM;
+	if (in_shm ? !share_all(ring, conn) : !offer_all(ring, conn)) {
+		*why = "refused by the compositor";
+		return false;
+	}
+	for (int i = 0; i < ring->num_buffers; i++) {
+		if (!init_slot(&ring->buffers[i], ring->canvas, sync, why)) {
+			return false;
+		}
+	}
+	return true;
+}
+
 struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct sync *sync,
 	const struct plan_step *step, uint32_t width, uint32_t height, int num_buffers,
 	const char **why) {
 	*why = "out of memory";
-	struct ring *ring =
-		calloc(1, sizeof(*ring) + (size_t)num_buffers * sizeof(ring->buffers[0]));
+	struct ring *ring = ring_alloc(num_buffers);
 	if (!ring) {
 		return NULL;
 	}
-	*ring = (struct ring){.canvas = canvas, .step = *step, .num_buffers = num_buffers};
-	wl_list_init(&ring->link);
-	for (int i = 0; i < num_buffers; i++) {
-		if (!canvas_create_buffer(
-			    canvas, step, width, height, &ring->buffers[i].picture, why)) {
-			goto error;
-		}
+	ring->canvas = canvas;
+	ring->step = *step;
+	bool ok = true;
+	for (int i = 0; i < num_buffers && ok; i++) {
+		ok = canvas_create_buffer(
+			canvas, step, width, height, &ring->buffers[i].picture, why);
 	}
-	if (canvas->kind == CANVAS_SHM ? !share_all(ring, conn) : !offer_all(ring, conn)) {
-		*why = "refused by the compositor";
-		goto error;
+	if (ok && introduce(ring, conn, sync, why)) {
+		return ring;
 	}
-	for (int i = 0; i < num_buffers; i++) {
-		if (!init_slot(&ring->buffers[i], canvas, sync, why)) {
-			goto error;
-		}
-	}
-	return ring;
-
-error:
 	ring_destroy(ring);
 	return NULL;
+}
+
+struct ring *ring_adopt(struct connection *conn, struct sync *sync, struct dmabuf *dmabufs,
+	int num_buffers, const char **why) {
+	*why = "out of memory";
+	struct ring *ring = ring_alloc(num_buffers);
+	if (!ring) {
+		return NULL;
+	}
+	for (int i = 0; i < num_buffers; i++) {
+		ring->buffers[i].picture.dmabuf = dmabufs[i];
+	}
+	bool ok = introduce(ring, conn, sync, why);
+	for (int i = 0; i < num_buffers; i++) {
+		*(ok ? &dmabufs[i] : &ring->buffers[i].picture.dmabuf) = (struct dmabuf){0};
+	}
+	if (!ok) {
+		ring_destroy(ring);
+		return NULL;
+	}
+	return ring;
 }
 
 void ring_destroy(struct ring *ring) {
@@ -148,7 +184,11 @@ void ring_destroy(struct ring *ring) {
 		if (buffer->wl_buffer) {
 			wl_buffer_destroy(buffer->wl_buffer);
 		}
-		canvas_destroy_buffer(ring->canvas, &buffer->picture);
+		if (ring->canvas) {
+			canvas_destroy_buffer(ring->canvas, &buffer->picture);
+		} else {
+			dmabuf_finish(&buffer->picture.dmabuf);
+		}
 	}
 	free(ring);
 }

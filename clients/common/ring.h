@@ -23,8 +23,8 @@ struct ring_buffer {
 /** Buffers of one kind and size that take turns. */
 struct ring {
 	struct wl_list link; /* in a list of the user's */
-	struct canvas *canvas;
-	struct plan_step step; /* what they were made by */
+	struct canvas *canvas;	/* NULL: somebody else has made them */
+	struct plan_step step; /* what they were made by, where there is a canvas */
 	int num_buffers;
 	int next;
 	struct ring_buffer buffers[]; /* they never move */
@@ -40,6 +40,14 @@ struct ring {
 struct ring *ring_create(struct connection *conn, struct canvas *canvas, struct sync *sync,
 	const struct plan_step *step, uint32_t width, uint32_t height, int num_buffers,
 	const char **why);
+
+/**
+ * The same of dma-bufs that somebody else has made.
+ *
+ * @param dmabufs each is moved into the ring, and left empty, unless it returns NULL
+ */
+struct ring *ring_adopt(struct connection *conn, struct sync *sync, struct dmabuf *dmabufs,
+	int num_buffers, const char **why);
 
 /** NULL is fine. Only when ring_idle(), or when the surface is gone. */
 void ring_destroy(struct ring *ring);
