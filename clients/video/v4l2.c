@@ -182,6 +182,16 @@ static enum client_exit camera_open(struct source *source) {
 	return CLIENT_EXIT_OK;
 }
 
+static int export_plane(const struct camera *camera, int index, int plane) {
+	struct v4l2_exportbuffer export = {
+		.type = camera->type,
+		.index = (uint32_t)index,
+		.plane = (uint32_t)plane,
+		.flags = O_RDWR | O_CLOEXEC,
+	};
+	return call(camera->fd, VIDIOC_EXPBUF, &export) == 0 ? export.fd : -1;
+}
+
 /* The dma-bufs of one of the driver's buffers. The driver says where in them the picture begins
  * only when it has been queued. */
 static bool export_buffer(
@@ -202,18 +212,17 @@ static bool export_buffer(
 		.modifier = source_modifier(source),
 	};
 	v4l2_place_planes(&camera->format, camera->layout, offsets, buf);
+	buf->num_pieces = camera->layout->apart ? buf->num_planes : 1;
 	bool ok = true;
 	for (int i = 0; i < buf->num_planes; i++) {
-		struct v4l2_exportbuffer export = {
-			.type = camera->type,
-			.index = (uint32_t)index,
-			.plane = camera->layout->apart ? (uint32_t)i : 0,
-			.flags = O_RDWR | O_CLOEXEC,
-		};
-		ok = ok && call(camera->fd, VIDIOC_EXPBUF, &export) == 0;
-		buf->planes[i].fd = ok ? export.fd : -1;
+		struct dmabuf_plane *plane = &buf->planes[i];
+		/* Each export is a dma-buf of its own, though the memory is the same: whoever shows
+		 * it could not tell. */
+		plane->fd = !ok			  ? -1
+			    : i < buf->num_pieces ? export_plane(camera, index, i)
+						  : fcntl(buf->planes[0].fd, F_DUPFD_CLOEXEC, 0);
+		ok = plane->fd >= 0;
 	}
-	buf->num_pieces = camera->layout->apart ? buf->num_planes : 1;
 	return ok;
 }
 
