@@ -5,6 +5,7 @@
  * frame is committed; the window is the picture alone, as large as fits, and the compositor paints
  * the bars.
  */
+#include <hdr/hdr_histogram.h>
 #include <stdlib.h>
 #include <xdg-shell-client-protocol.h>
 
@@ -19,6 +20,8 @@
 /* The connection, the signals, the source, and each buffer of the present ring and of one given up.
  */
 #define MAX_FDS (3 + 2 * RING_MAX_BUFFERS)
+
+#define GREATEST_ERROR_NS INT64_C(60000000000)
 
 static enum client_exit check_globals(const struct video *video) {
 	const struct connection *conn = &video->conn;
@@ -36,7 +39,8 @@ static enum client_exit check_globals(const struct video *video) {
 static enum client_exit open_window(struct video *video) {
 	struct connection *conn = &video->conn;
 	/* Its size is not known before the source's is. */
-	if (!presentation_init(&video->presentation, conn) ||
+	if (hdr_init(1, GREATEST_ERROR_NS, 3, &video->errors) != 0 ||
+		!presentation_init(&video->presentation, conn) ||
 		!window_init(
 			&video->window, conn, "latch-video", 0, 0, video->options.fullscreen)) {
 		return failed(CLIENT_EXIT_FAILURE, "out of memory");
@@ -103,14 +107,13 @@ static enum client_exit open_look(struct video *video) {
 static void say_what(const struct video *video) {
 	char name[FORMAT_NAME_MAX];
 	const struct source_format *format = &video->source.format;
-	say("%s, %ux%u %s%s%s%s%s, %.3f frames a second, paced by %s, fences by %s",
+	const double rate =
+		format->frame_ns ? (double)LATCH_NS_PER_SEC / (double)format->frame_ns : 0.0;
+	say("%s: %ux%u %s, %s, %s range, %.3f frames a second, paced by %s, fences by %s",
 		video->source.type->name, format->width, format->height,
-		fourcc_name(format->fourcc, name), format->has_color ? " " : "",
-		format->has_color ? video_encoding_names[format->encoding] : "",
-		format->has_color ? " " : "",
-		format->has_color ? video_range_names[format->range] : "",
-		format->frame_ns ? (double)LATCH_NS_PER_SEC / (double)format->frame_ns : 0.0,
-		video_pace_names[video->timer ? VIDEO_PACE_TIMING : VIDEO_PACE_TIMER],
+		fourcc_name(format->fourcc, name),
+		format->has_color ? video_encoding_names[format->encoding] : "other colours",
+		video_range_names[format->range], rate, video_pace_name(video),
 		sync_mode_names[video->buffers.sync.mode]);
 }
 
@@ -145,6 +148,9 @@ static void stop(struct video *video) {
 	connection_finish(&video->conn);
 	latch_fd_clear(&video->signal_fd);
 	free(video->frames);
+	if (video->errors) {
+		hdr_close(video->errors);
+	}
 }
 
 static bool wait_for_more(struct video *video, int64_t until_ns) {

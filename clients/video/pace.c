@@ -7,7 +7,8 @@
  * Without, each is committed in the midst of a refresh, early enough for its vblank, which the
  * flips teach.
  */
-#include <drm_fourcc.h>
+#include <hdr/hdr_histogram.h>
+#include <stdlib.h>
 
 #include "base/array.h"
 #include "base/clock.h"
@@ -27,6 +28,10 @@
 #define LATE_NS INT64_C(2000000)
 /* A camera's frames are so many refreshes late, so that its own unevenness does not show. */
 #define LIVE_LEAD 2
+
+const char *video_pace_name(const struct video *video) {
+	return video_pace_names[video->timer ? VIDEO_PACE_TIMING : VIDEO_PACE_TIMER];
+}
 
 static int64_t now_ns(const struct video *video) {
 	clockid_t clock = video->conn.presentation_clock;
@@ -55,9 +60,11 @@ static void count_shown(struct video *video, struct video_frame *frame) {
 		video->late_in_row = 0;
 	}
 	*last = *frame;
-	if ((video->options.measure || video->options.json) &&
-		latch_array_reserve(&video->frames, &video->frames_capacity, video->num_frames + 1,
-			sizeof(*frame))) {
+	if (frame->planned_ns) {
+		hdr_record_value(video->errors, llabs(frame->shown_ns - frame->planned_ns));
+	}
+	if (video->options.json && latch_array_reserve(&video->frames, &video->frames_capacity,
+					   video->num_frames + 1, sizeof(*frame))) {
 		video->frames[video->num_frames++] = *frame;
 	}
 }
@@ -146,7 +153,6 @@ static bool commit(struct video *video, const struct video_frame *wanted) {
 	wl_surface_commit(window->surface);
 	video->next = NULL;
 	video->dropped_last = false;
-	video->committed++;
 	return true;
 }
 

@@ -11,17 +11,14 @@
 #define DEFAULT_HEIGHT 360
 
 static enum client_exit pattern_open(struct source *source) {
-	static const uint32_t fourccs[] = {DRM_FORMAT_NV12, DRM_FORMAT_YUV420, DRM_FORMAT_YUYV,
-		DRM_FORMAT_P010, DRM_FORMAT_XRGB8888};
 	const struct video_options *options = source->options;
 	const double rate = options->rate > 0 ? options->rate : DEFAULT_RATE;
-	const uint32_t *wanted = options->fourcc ? &options->fourcc : fourccs;
-	const size_t len = options->fourcc ? 1 : sizeof(fourccs) / sizeof(fourccs[0]);
-	const uint32_t fourcc = source_pick(source, wanted, len);
+	const uint32_t wanted = options->fourcc ? options->fourcc : DRM_FORMAT_NV12;
+	const uint32_t fourcc = source_pick(source, &wanted, 1);
 	const struct latch_format *format = latch_format_find(fourcc);
 	if (!format || format->is_float) {
-		return failed(CLIENT_EXIT_NO_SOURCE,
-			"the pattern can't be drawn in a format that the compositor takes");
+		return failed(CLIENT_EXIT_NO_SOURCE, "the compositor does not take the pattern's "
+						     "--format (NV12), or it can't be drawn");
 	}
 	source->own = calloc(1, sizeof(uint32_t));
 	if (!source->own) {

@@ -1,126 +1,69 @@
-#include <inttypes.h>
+#include <hdr/hdr_histogram.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/clock.h"
 #include "common/json.h"
 #include "video.h"
 
-/* How far from their vblanks the frames were shown, in nanoseconds; of none: 0. */
-struct errors {
-	int64_t p50_ns, p99_ns, max_ns;
+struct count {
+	const char *name, *words; /* in JSON, and for people */
+	uint64_t value;
 };
+#define NUM_COUNTS 14
 
-static int compare(const void *a, const void *b) {
-	const int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
-	return (left > right) - (left < right);
-}
-
-static bool sum_up(const struct video *video, struct errors *errors) {
-	*errors = (struct errors){0};
-	int64_t *values = malloc((video->num_frames + 1) * sizeof(*values));
-	size_t num = 0;
-	for (size_t i = 0; values && i < video->num_frames; i++) {
-		const struct video_frame *frame = &video->frames[i];
-		if (frame->planned_ns > 0) {
-			values[num++] = llabs(frame->shown_ns - frame->planned_ns);
-		}
-	}
-	if (num > 0) {
-		qsort(values, num, sizeof(*values), compare);
-		errors->p50_ns = values[(num - 1) / 2];
-		errors->p99_ns = values[(num - 1) * 99 / 100];
-		errors->max_ns = values[num - 1];
-	}
-	free(values);
-	return values != NULL;
-}
-
-static void print(const struct video *video, const struct errors *errors) {
+static void collect(const struct video *video, struct count counts[NUM_COUNTS]) {
 	const struct stats *stats = &video->presentation.stats;
-	const double refresh_ms = (double)video->cadence.refresh_ns / 1e6;
-	printf("shown          %" PRIu64 ", dropped %" PRIu64 ", discarded %" PRIu64
-	       ", late %" PRIu64 ", lost %" PRIu64 "\n",
-		stats->presented, video->dropped, stats->discarded, video->late,
-		video->source.lost);
-	printf("from its time  p50 %.3f ms, p99 %.3f ms, max %.3f ms\n",
-		(double)errors->p50_ns / 1e6, (double)errors->p99_ns / 1e6,
-		(double)errors->max_ns / 1e6);
-	printf("refreshes      ");
+	const struct hdr_histogram *errors = video->errors;
+	const struct count all[NUM_COUNTS] = {
+		{"frame_ns", "ns between frames", (uint64_t)video->source.format.frame_ns},
+		{"refresh_ns", "ns between vblanks", (uint64_t)video->cadence.refresh_ns},
+		{"presented", "frames shown", stats->presented},
+		{"zero_copy", "of them from the buffer itself", stats->zero_copy},
+		{"late", "of them later than planned", video->late},
+		{"uneven", "of them not as many vblanks after the last as planned", video->uneven},
+		{"dropped", "dropped, as it was too late or another had the vblank",
+			video->dropped},
+		{"discarded", "discarded by the compositor", stats->discarded},
+		{"lost", "lost by the device", video->source.lost},
+		{"slips", "corrections of the pattern by the timestamps", video->cadence.slips},
+		{"restarts", "new beginnings after long delays", video->restarts},
+		{"error_p50_ns", "ns from the vblank planned, p50",
+			(uint64_t)hdr_value_at_percentile(errors, 50.0)},
+		{"error_p99_ns", "p99", (uint64_t)hdr_value_at_percentile(errors, 99.0)},
+		{"error_max_ns", "max", (uint64_t)hdr_max(errors)},
+	};
+	for (size_t i = 0; i < NUM_COUNTS; i++) {
+		counts[i] = all[i];
+	}
+}
+
+static void print(const struct video *video, const struct count counts[NUM_COUNTS]) {
+	for (size_t i = 0; i < NUM_COUNTS; i++) {
+		printf("%10llu  %s\n", (unsigned long long)counts[i].value, counts[i].words);
+	}
 	for (int i = 0; i <= VIDEO_MAX_STEP; i++) {
 		if (video->steps[i] > 0) {
-			printf("%d%s: %" PRIu64 "  ", i, i == VIDEO_MAX_STEP ? "+" : "",
-				video->steps[i]);
+			printf("%10llu  after %d vblanks%s\n", (unsigned long long)video->steps[i],
+				i, i == VIDEO_MAX_STEP ? " or more" : "");
 		}
 	}
-	printf("of %.4f ms between frames, %" PRIu64 " not as planned\n", refresh_ms,
-		video->uneven);
-	printf("zero-copy      %.1f %%\n", stats_percent(stats->zero_copy, stats->presented));
 }
 
-static bool add_source(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct video *video) {
-	char name[FORMAT_NAME_MAX], modifier[FORMAT_NAME_MAX];
+static bool add_text(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct video *video) {
+	char name[FORMAT_NAME_MAX];
 	const struct source_format *format = &video->source.format;
-	const struct ring *ring = video->buffers.ring;
-	const struct dmabuf *buf = &ring->buffers[0].picture.dmabuf;
-	const char *memory =
-		ring->canvas ? canvas_kinds[ring->canvas->kind].name : video->source.type->name;
-	const char *pace = video_pace_names[video->timer ? VIDEO_PACE_TIMING : VIDEO_PACE_TIMER];
+	const bool told = video->look.color != NULL;
 	return yyjson_mut_obj_add_str(doc, root, "source", video->source.type->name) &&
-	       yyjson_mut_obj_add_uint(doc, root, "width", buf->width) &&
-	       yyjson_mut_obj_add_uint(doc, root, "height", buf->height) &&
-	       yyjson_mut_obj_add_strcpy(doc, root, "format", fourcc_name(buf->fourcc, name)) &&
-	       yyjson_mut_obj_add_strcpy(
-		       doc, root, "modifier", modifier_name(buf->modifier, modifier)) &&
-	       yyjson_mut_obj_add_int(doc, root, "memory_pieces", buf->num_pieces) &&
-	       yyjson_mut_obj_add_str(doc, root, "memory", memory) &&
-	       yyjson_mut_obj_add_int(doc, root, "buffers", ring->num_buffers) &&
-	       (!format->has_color || (yyjson_mut_obj_add_str(doc, root, "encoding",
-					       video_encoding_names[format->encoding]) &&
-					      yyjson_mut_obj_add_str(doc, root, "range",
-						      video_range_names[format->range]))) &&
-	       yyjson_mut_obj_add_bool(doc, root, "told", video->look.color != NULL) &&
-	       yyjson_mut_obj_add_int(doc, root, "frame_ns", format->frame_ns) &&
-	       yyjson_mut_obj_add_str(doc, root, "pace", pace) &&
-	       yyjson_mut_obj_add_str(doc, root, "sync", sync_mode_names[video->buffers.sync.mode]);
+	       yyjson_mut_obj_add_strcpy(doc, root, "format", fourcc_name(format->fourcc, name)) &&
+	       yyjson_mut_obj_add_uint(doc, root, "width", format->width) &&
+	       yyjson_mut_obj_add_uint(doc, root, "height", format->height) &&
+	       yyjson_mut_obj_add_str(doc, root, "encoding",
+		       told ? video_encoding_names[format->encoding] : "untold") &&
+	       yyjson_mut_obj_add_str(
+		       doc, root, "range", told ? video_range_names[format->range] : "untold") &&
+	       yyjson_mut_obj_add_str(doc, root, "pace", video_pace_name(video));
 }
 
-static bool add_counts(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct video *video,
-	const struct errors *errors) {
-	const struct stats *stats = &video->presentation.stats;
-	const struct {
-		const char *name;
-		uint64_t value;
-	} counts[] = {
-		{"committed", video->committed},
-		{"presented", stats->presented},
-		{"zero_copy", stats->zero_copy},
-		{"dropped", video->dropped},
-		{"discarded", stats->discarded},
-		{"late", video->late},
-		{"uneven", video->uneven},
-		{"lost", video->source.lost},
-		{"slips", video->cadence.slips},
-		{"restarts", video->restarts},
-		{"refresh_ns", (uint64_t)video->cadence.refresh_ns},
-		{"error_p50_ns", (uint64_t)errors->p50_ns},
-		{"error_p99_ns", (uint64_t)errors->p99_ns},
-		{"error_max_ns", (uint64_t)errors->max_ns},
-	};
-	bool ok = true;
-	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]) && ok; i++) {
-		ok = yyjson_mut_obj_add_uint(doc, root, counts[i].name, counts[i].value);
-	}
-	yyjson_mut_val *steps = ok ? yyjson_mut_obj_add_arr(doc, root, "steps") : NULL;
-	ok = steps != NULL;
-	for (int i = 0; i <= VIDEO_MAX_STEP && ok; i++) {
-		ok = yyjson_mut_arr_add_uint(doc, steps, video->steps[i]);
-	}
-	return ok;
-}
-
-static bool add_frames(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct video *video) {
-	yyjson_mut_val *frames = yyjson_mut_obj_add_arr(doc, root, "frames");
+static bool add_frames(yyjson_mut_doc *doc, yyjson_mut_val *frames, const struct video *video) {
 	bool ok = frames != NULL;
 	for (size_t i = 0; i < video->num_frames && ok; i++) {
 		const struct video_frame *frame = &video->frames[i];
@@ -135,22 +78,25 @@ static bool add_frames(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct v
 }
 
 bool video_report(struct video *video) {
-	struct errors errors;
-	if (!video->options.measure && !video->options.json) {
-		return true;
-	}
-	if (!sum_up(video, &errors)) {
-		return failed(false, "out of memory");
-	}
+	struct count counts[NUM_COUNTS];
+	collect(video, counts);
 	if (video->options.measure) {
-		print(video, &errors);
+		print(video, counts);
 	}
 	if (!video->options.json) {
 		return true;
 	}
 	yyjson_mut_val *root;
 	yyjson_mut_doc *doc = json_create(&root);
-	bool complete = root && add_source(doc, root, video) &&
-			add_counts(doc, root, video, &errors) && add_frames(doc, root, video);
-	return json_write(doc, complete, video->options.json);
+	bool ok = root && add_text(doc, root, video);
+	for (size_t i = 0; i < NUM_COUNTS && ok; i++) {
+		ok = yyjson_mut_obj_add_uint(doc, root, counts[i].name, counts[i].value);
+	}
+	yyjson_mut_val *steps = ok ? yyjson_mut_obj_add_arr(doc, root, "steps") : NULL;
+	ok = steps != NULL;
+	for (int i = 0; i <= VIDEO_MAX_STEP && ok; i++) {
+		ok = yyjson_mut_arr_add_uint(doc, steps, video->steps[i]);
+	}
+	ok = ok && add_frames(doc, yyjson_mut_obj_add_arr(doc, root, "frames"), video);
+	return json_write(doc, ok, video->options.json);
 }

@@ -56,16 +56,20 @@ struct video {
 	size_t num_pending;
 	struct video_frame last; /* of those shown */
 
-	/* What is told at the end; the frames only where it is asked for. */
+	/* What is told at the end; each frame only in JSON. */
 	struct video_frame *frames;
 	size_t num_frames, frames_capacity;
-	uint64_t committed, dropped, late, uneven, restarts;
+	struct hdr_histogram *errors; /* |shown - planned| in nanoseconds */
+	uint64_t dropped, late, uneven, restarts;
 	uint64_t steps[VIDEO_MAX_STEP + 1]; /* refreshes between two frames; the last: or more */
 };
 
 /** Commits as many frames as it is time for. until_ns: when there is more to do, unless something
  * happens before; in CLOCK_MONOTONIC. */
 enum client_exit video_advance(struct video *video, int64_t *until_ns);
+
+/** "commit-timing" or "timer": who keeps the times. */
+const char *video_pace_name(const struct video *video);
 
 /** What presentation says of a frame, for presentation.answered. */
 void video_answered(void *data, int64_t commit_ns, const struct stats_frame *flip);

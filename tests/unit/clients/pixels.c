@@ -132,5 +132,59 @@ static void rgb(void **state) {
 	assert_int_equal(word(result.bytes[0] + 8), 0);
 }
 
+/* Odd sizes, other orders, other widths: each sample is where pixel_convert() would have it, who
+ * has the same picture to begin with. */
+static void copies(void **state) {
+	static const struct latch_component planes8[3] = {{0, 1, 0, 8}, {1, 1, 0, 8}, {2, 1, 0, 8}};
+	static const struct latch_component planes10[3] = {
+		{0, 2, 0, 10}, {1, 2, 0, 10}, {2, 2, 0, 10}};
+	static const struct {
+		const struct latch_component *from;
+		uint32_t fourcc;
+		int y, cb, cr;
+	} known[] = {
+		{planes8, DRM_FORMAT_NV12, 0x21, 0x41, 0x81},
+		{planes8, DRM_FORMAT_NV21, 0x21, 0x41, 0x81},
+		{planes8, DRM_FORMAT_YVU420, 0x21, 0x41, 0x81},
+		{planes8, DRM_FORMAT_P010, 0x2100, 0x4100, 0x8100},
+		{planes10, DRM_FORMAT_P010, 0x121 << 6, 0x141 << 6, 0x181 << 6},
+		{planes10, DRM_FORMAT_NV12, 0x121 >> 2, 0x141 >> 2, 0x181 >> 2},
+	};
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		const struct latch_format *format = latch_format_find(known[i].fourcc);
+		uint8_t bytes[3][128] = {0};
+		struct result result = {0};
+		struct pixel_picture from = {.width = 3, .height = 3};
+		struct pixel_picture to = from;
+		const bool deep = known[i].from == planes10;
+		for (int plane = 0; plane < 3; plane++) {
+			from.data[plane] = bytes[plane];
+			from.stride[plane] = 32;
+			to.data[plane] = result.bytes[plane];
+			to.stride[plane] = 40;
+			for (int at = 0; at < 128; at += deep ? 2 : 1) {
+				bytes[plane][at] = (uint8_t)((32 << plane) + 1);
+				bytes[plane][at + deep] |= deep;
+			}
+		}
+		pixel_copy(known[i].from, &from, format, &to);
+		for (int c = 0; c < 3; c++) {
+			const struct latch_component *component = &format->components[c];
+			int columns = c ? 2 : 3, rows = columns;
+			const uint8_t *last = result.bytes[component->plane] + (rows - 1) * 40 +
+					      (columns - 1) * component->step +
+					      component->shift / 8;
+			int is = component->bits > 8 ? word(last) : *last;
+			assert_int_equal(is, c == 0   ? known[i].y
+					     : c == 1 ? known[i].cb
+						      : known[i].cr);
+		}
+		/* Nothing behind the last row and column. */
+		assert_int_equal(result.bytes[0][3 * 40], 0);
+		assert_int_equal(result.bytes[0][3 * format->components[0].step], 0);
+		assert_int_equal(result.bytes[1][2 * format->components[1].step], 0);
+	}
+}
+
 TEST_MAIN("clients-pixels", UNIT(known_colours), UNIT(ten_bits), UNIT(places),
-	UNIT(chroma_is_the_mean), UNIT(rgb))
+	UNIT(chroma_is_the_mean), UNIT(rgb), UNIT(copies))
