@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-/** How latch-client and latch-stress end; --help and the man pages list the same. */
+/** How the clients end; --help and the man pages list the same. */
 enum client_exit {
 	CLIENT_EXIT_OK = 0,
 	CLIENT_EXIT_FAILURE = 1, /* out of memory, a file that can't be written, a case not ok */

@@ -75,20 +75,25 @@ void cadence_flipped(struct cadence *cadence, int64_t flip_ns, int64_t refresh_n
 	}
 }
 
-/* Where the pattern has the frame; the timestamps are asked how far it has drifted. */
+/* Where the pattern has the frame, so many frames after the last. The timestamps are asked how far
+ * it has drifted; what corrects it makes a long step short, or a short one long, not short ones
+ * shorter. */
 static int64_t place_in_pattern(struct cadence *cadence, int64_t pts_ns, int64_t steps) {
-	const int64_t refresh_ns = cadence->refresh_ns;
+	const int64_t refreshes = cadence->refreshes, frames = cadence->frames;
+	const int64_t before = divide_nearest(cadence->count * refreshes, frames);
 	cadence->count += steps;
 	cadence->last_pts_ns = pts_ns;
+	const int64_t after = divide_nearest(cadence->count * refreshes, frames);
+	const int64_t longer = (after - before) * frames - steps * refreshes;
 	const int64_t ideal_ns = time_of(cadence, cadence->first) +
-				 cadence->count * cadence->refreshes * refresh_ns / cadence->frames;
+				 cadence->count * refreshes * cadence->refresh_ns / frames;
 	const int64_t late_ns = ideal_ns - due_of(cadence, pts_ns);
-	if (llabs(late_ns) > refresh_ns * 3 / 4) {
-		cadence->first -= divide_nearest(late_ns, refresh_ns);
+	if (llabs(late_ns) > cadence->refresh_ns * 3 / 4 &&
+		(late_ns > 0 ? longer >= 0 : longer <= 0)) {
+		cadence->first -= divide_nearest(late_ns, cadence->refresh_ns);
 		cadence->slips++;
 	}
-	return cadence->first +
-	       divide_nearest(cadence->count * cadence->refreshes, cadence->frames);
+	return cadence->first + after;
 }
 
 struct cadence_place cadence_next(struct cadence *cadence, int64_t pts_ns) {

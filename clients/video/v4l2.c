@@ -32,8 +32,10 @@ static int call(int fd, unsigned long request, void *argument) {
 }
 
 static enum client_exit broken(const struct source *source, const char *what) {
-	return failed(CLIENT_EXIT_NO_SOURCE, "%s can't %s: %s", source->options->device, what,
-		strerror(errno));
+	return errno == EBUSY ? failed(CLIENT_EXIT_NO_SOURCE, "somebody else uses %s",
+					source->options->device)
+			      : failed(CLIENT_EXIT_NO_SOURCE, "%s can't %s: %s",
+					source->options->device, what, strerror(errno));
 }
 
 /* Both APIs pass a frame by struct v4l2_buffer; the planes' array is of one only. */
@@ -236,8 +238,7 @@ static enum client_exit camera_start(struct source *source) {
 		.memory = V4L2_MEMORY_MMAP,
 	};
 	if (call(camera->fd, VIDIOC_REQBUFS, &request) != 0) {
-		return broken(source, errno == EBUSY ? "be used, somebody else does"
-						     : "make buffers to be mapped");
+		return broken(source, "make buffers that can be mapped");
 	}
 	int num = request.count < RING_MAX_BUFFERS ? (int)request.count : RING_MAX_BUFFERS;
 	bool ok = true;
