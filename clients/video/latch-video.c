@@ -84,7 +84,9 @@ static enum client_exit open_look(struct video *video) {
 	const struct video_options *options = &video->options;
 	format->encoding = options->has_encoding ? options->encoding : format->encoding;
 	format->range = options->has_range ? options->range : format->range;
-	format->has_color |= options->has_encoding;
+	/* To tell it of RGB would be an error. */
+	format->has_color = (format->has_color || options->has_encoding) &&
+			    latch_format_find(format->fourcc)->ycbcr;
 	struct look_options look = {
 		.has_color = format->has_color &&
 			     look_offers_color(&video->conn, format->encoding, format->range),

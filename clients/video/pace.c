@@ -24,6 +24,8 @@
 #define MAX_LEAD 3
 /* Frames that commit-timing holds. */
 #define MAX_AHEAD 3
+/* By this part of a refresh the time that the compositor is told comes before the vblank. */
+#define EARLY_DEN 8
 /* Where there are no vblanks to tell by. */
 #define LATE_NS INT64_C(2000000)
 /* A camera's frames are so many refreshes late, so that its own unevenness does not show. */
@@ -137,7 +139,9 @@ static bool commit(struct video *video, const struct video_frame *wanted) {
 		wp_fifo_v1_wait_barrier(video->fifo);
 		wp_fifo_v1_set_barrier(video->fifo);
 		if (wanted->planned_ns > 0) {
-			const struct timespec time = latch_ns_timespec(wanted->planned_ns);
+			/* Not a hair after the vblank as the compositor knows it. */
+			const struct timespec time = latch_ns_timespec(
+				wanted->planned_ns - video->cadence.refresh_ns / EARLY_DEN);
 			wp_commit_timer_v1_set_timestamp(video->timer,
 				(uint32_t)((uint64_t)time.tv_sec >> 32), (uint32_t)time.tv_sec,
 				(uint32_t)time.tv_nsec);

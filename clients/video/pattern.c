@@ -30,7 +30,7 @@ static enum client_exit pattern_open(struct source *source) {
 		.height = options->height ? options->height : DEFAULT_HEIGHT,
 		.pixel_aspect = 1.0,
 		.frame_ns = (int64_t)((double)LATCH_NS_PER_SEC / rate + 0.5),
-		.has_color = format->ycbcr,
+		.has_color = true,
 		.encoding = options->has_encoding ? options->encoding : PIXEL_BT709,
 		.range = options->range,
 	};

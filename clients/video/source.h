@@ -15,7 +15,7 @@ struct source_format {
 	double pixel_aspect; /* a pixel's width by its height */
 	int64_t frame_ns;    /* between two frames; 0: unknown or not the same */
 	bool live;	     /* frames come when they come, and can't be had earlier */
-	bool has_color;	     /* the compositor can be told of: */
+	bool has_color;	     /* of YCbCr, the compositor can be told of: */
 	enum pixel_encoding encoding;
 	enum pixel_range range;
 };

@@ -177,10 +177,8 @@ static enum client_exit camera_open(struct source *source) {
 		.frame_ns = set_rate(source, camera),
 		.live = true,
 	};
-	if (latch_format_find(source->format.fourcc)->ycbcr) {
-		source->format.has_color = v4l2_color(
-			&camera->format, &source->format.encoding, &source->format.range);
-	}
+	source->format.has_color =
+		v4l2_color(&camera->format, &source->format.encoding, &source->format.range);
 	return CLIENT_EXIT_OK;
 }
 

@@ -38,7 +38,7 @@ struct video {
 	struct wp_commit_timer_v1 *timer; /* both or none */
 	struct wp_fifo_v1 *fifo;
 	int signal_fd;
-	bool ended; /* by a signal, or all is shown */
+	bool ended; /* by a signal */
 
 	struct cadence cadence;
 	bool running;	 /* the flip of a first frame has started the cadence */
