@@ -218,6 +218,8 @@ bool connection_poll(
 	struct connection *conn, struct pollfd *fds, nfds_t num_fds, int64_t until_ns) {
 	/* Somebody else, as Vulkan, may have read what is ours: it may be what the caller waits for. */
 	while (wl_display_prepare_read(conn->display) != 0) {
+		/* What came while somebody waited for another queue may be all that comes. */
+		until_ns = 0;
 		if (wl_display_dispatch_pending(conn->display) < 0) {
 			return false;
 		}
