@@ -112,11 +112,17 @@ static bool find_canvas(struct client_buffers *buffers, enum canvas_kind kind) {
 
 static bool find_cpu_canvas(struct client_buffers *buffers) {
 	enum canvas_kind wanted = buffers->options->software_kind;
+	const char *name = buffers->options->heap;
+	char heap[DEVICE_PATH_MAX] = "";
+	if (name) {
+		snprintf(heap, sizeof(heap), "/dev/dma_heap/%s", name);
+	}
 	bool found = false;
-	for (enum canvas_kind kind = CANVAS_DUMB; kind <= CANVAS_HEAP && !found; kind++) {
+	for (enum canvas_kind kind = CANVAS_DUMB; kind <= CANVAS_VGEM && !found; kind++) {
 		if (wanted == CANVAS_GPU || wanted == kind) {
 			found = kind == CANVAS_DUMB ? find_canvas(buffers, kind)
-						    : switch_canvas(buffers, kind, "");
+						    : switch_canvas(buffers, kind,
+							      kind == CANVAS_HEAP ? heap : "");
 		}
 	}
 	return found;

@@ -78,8 +78,11 @@ static const char *const import_kinds[] = {
 const char *const client_wsi_names[] = {
 	[VULKAN_PACE_FIFO] = "fifo", [VULKAN_PACE_MAILBOX] = "mailbox", NULL};
 
-static const char *const software_kinds[] = {
-	[CANVAS_DUMB] = "dumb", [CANVAS_UDMABUF] = "udmabuf", [CANVAS_HEAP] = "heap", NULL};
+static const char *const software_kinds[] = {[CANVAS_DUMB] = "dumb",
+	[CANVAS_UDMABUF] = "udmabuf",
+	[CANVAS_HEAP] = "heap",
+	[CANVAS_VGEM] = "vgem",
+	NULL};
 
 static const char *const fences[] = {"ready", "late", NULL};
 
@@ -140,10 +143,12 @@ static const struct option_row rows[] = {
 	{.help = "\nBuffers:\n"},
 	{"device", "PATH", "the DRM node to draw with (what the compositor names)", TEXT(device)},
 	{"software", "[=KIND]",
-		"draw by CPU, into buffers of KIND: dumb, udmabuf, heap\n"
-		"(the first that works)",
+		"draw by CPU, into buffers of KIND: dumb, udmabuf, heap,\n"
+		"vgem (the first that works)",
 		OPTION_NAME, MEMBER(software_kind), GIVEN(software), .names = software_kinds,
-		.min = CANVAS_GPU, .max = CANVAS_HEAP},
+		.min = CANVAS_GPU, .max = CANVAS_VGEM},
+	{"heap", "NAME", "with --software=heap: which of those in /dev/dma_heap (system)",
+		TEXT(heap)},
 	{"api", "NAME", "draw by gles or vulkan (gles)", OPTION_NAME, MEMBER(vulkan), .names = apis},
 	{"import", "KIND",
 		"with --api vulkan: into memory of KIND, udmabuf or heap\n"
@@ -189,11 +194,11 @@ static const struct option_row rows[] = {
 		"of the refresh (random), or one for each callback (paced);\n"
 		"or how soon what answers a key does: alone (input), or one of\n"
 		"those for callbacks (input-paced)",
-		OPTION_NAME, MEMBER(measure), .names = client_measure_names, .min = CLIENT_MEASURE_RANDOM,
-		.max = CLIENT_MEASURE_INPUT_PACED},
+		OPTION_NAME, MEMBER(measure), .names = client_measure_names,
+		.min = CLIENT_MEASURE_RANDOM, .max = CLIENT_MEASURE_INPUT_PACED},
 	{"cpu-time", "MS[,SPREAD[,GROWTH[,OUTLIER]]]",
-		"compute so long for each frame, as if it were drawn",
-		OPTION_CALL, GIVEN(has_cpu_time), .take = take_cpu_time},
+		"compute so long for each frame, as if it were drawn", OPTION_CALL,
+		GIVEN(has_cpu_time), .take = take_cpu_time},
 	{"fence", "WHEN", "ready, or late: signalled at the random phase (ready)", OPTION_NAME,
 		MEMBER(late_fence), .names = fences},
 	{"shm", NULL, "in shared memory", FLAG(shm)},
@@ -248,6 +253,8 @@ static bool check_together(struct client_options *options) {
 		{look->crop_width > 0 && over_edge, edge},
 		{ycbcr && !cpu, "a YCbCr --format needs --software"},
 		{options->wish.apart && !cpu, "--planes-apart needs --software"},
+		{options->heap && options->software_kind != CANVAS_HEAP,
+			"--heap needs --software=heap"},
 		{options->scene.translucent && !cpu, "--translucent needs --software"},
 		{look->has_color && !ycbcr, "--encoding and --range need a YCbCr --format"},
 		{options->scene.translucent && (!format || format->opaque == 0),
@@ -260,7 +267,8 @@ static bool check_together(struct client_options *options) {
 			"--measure ends after its frames and can't --hold the last"},
 		{options->late_fence && (options->shm || !random),
 			"--fence late is for dma-bufs at random phases"},
-		{input && options->has_gpu_time, "--measure=input counts from keys, not from fences"},
+		{input && options->has_gpu_time,
+			"--measure=input counts from keys, not from fences"},
 		{options->has_gpu_time && (options->late_fence || options->shm),
 			"--gpu-time makes fences of its own, for dma-bufs: no --fence late, no "
 			"--shm"},

@@ -42,6 +42,7 @@ struct client_options {
 	enum canvas_kind import_kind;	/* with vulkan: the memory; CANVAS_GPU: its own */
 	bool vulkan_timelines;		/* with vulkan: its semaphores are the protocol's timelines */
 	enum vulkan_pace wsi; /* with vulkan: the driver's own buffers; VULKAN_PACE_NONE: ours */
+	const char *heap;  /* with CANVAS_HEAP: its name in /dev/dma_heap; NULL: the system's */
 	bool has_gpu_time; /* with software: the simulated GPU finishes the pictures */
 	struct draw_time gpu_time;
 	bool has_cpu_time; /* measuring: what each frame takes of the CPU */

@@ -34,8 +34,8 @@ static bool map_piece(struct dmabuf_piece *piece, int fd, uint64_t size, uint64_
  */
 
 /*
- * Dumb buffers: linear memory that a KMS driver makes for its own scan-out. Any opener of the
- * primary node may make them, master or not; render nodes refuse.
+ * Dumb buffers: linear memory that a KMS driver makes for its own scan-out, or vgem for anybody's.
+ * Any opener of the primary node may make them, master or not; render nodes refuse.
  */
 static bool get_dumb(
 	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece) {
@@ -85,7 +85,8 @@ static bool get_udmabuf(
 	return ok;
 }
 
-/* dma-heap: the kernel hands out dma-bufs of its system memory, without a device or a driver. */
+/* dma-heap: the kernel hands out dma-bufs of one kind of memory, without a device or a driver: of
+ * pages from anywhere, or (CMA) of pages in a row, for displays that have no IOMMU. */
 static bool get_heap(
 	int device, uint32_t *pitch, uint32_t rows, int *fd, struct dmabuf_piece *piece) {
 	struct dma_heap_allocation_data request = {
@@ -112,6 +113,7 @@ static bool (*const get_piece[])(
 	[CANVAS_DUMB] = get_dumb,
 	[CANVAS_UDMABUF] = get_udmabuf,
 	[CANVAS_HEAP] = get_heap,
+	[CANVAS_VGEM] = get_dumb,
 	[CANVAS_SHM] = get_shm,
 };
 

@@ -16,8 +16,9 @@ enum canvas_kind {
 	CANVAS_GPU,	/* GBM and GLES */
 	CANVAS_DUMB,	/* the CPU, in dumb buffers: what a KMS device can surely scan out */
 	CANVAS_UDMABUF, /* the CPU, in pages of a sealed memfd: needs no DRM device at all */
-	CANVAS_HEAP,	/* the CPU, in the system's dma-heap */
-	CANVAS_SHM,	/* the CPU, in shared memory: no dma-bufs */
+	CANVAS_HEAP, /* the CPU, in a dma-heap of the kernel's: the system's, or another by name */
+	CANVAS_VGEM, /* the CPU, in dumb buffers of vgem, a device that has memory and no display */
+	CANVAS_SHM,  /* the CPU, in shared memory: no dma-bufs */
 	CANVAS_VULKAN,	/* Vulkan, whose driver makes the memory, or imports it */
 };
 

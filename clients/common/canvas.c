@@ -9,12 +9,14 @@
 #include <xf86drm.h>
 
 #include "util.h"
+#include "vgem.h"
 
 const struct canvas_kind_words canvas_kinds[] = {
 	[CANVAS_GPU] = {"gbm", "GPU"},
 	[CANVAS_DUMB] = {"dumb", "dumb buffers"},
 	[CANVAS_UDMABUF] = {"udmabuf", "/dev/udmabuf"},
 	[CANVAS_HEAP] = {"dma-heap", "/dev/dma_heap/system"},
+	[CANVAS_VGEM] = {"vgem", "the vgem device"},
 	[CANVAS_SHM] = {"wl_shm", "shared memory"},
 	[CANVAS_VULKAN] = {"vulkan", "Vulkan"},
 };
@@ -38,14 +40,27 @@ static bool start_gpu(struct canvas *canvas, const char **why) {
 	return scene_gl_init(&canvas->scene, &canvas->options);
 }
 
+/* Returns -1 and errno where it can't be opened. */
+static int open_source(const struct canvas *canvas) {
+	switch (canvas->kind) {
+	case CANVAS_UDMABUF:
+	case CANVAS_HEAP:
+		return open(canvas->path[0] ? canvas->path : canvas_kinds[canvas->kind].label,
+			O_RDWR | O_CLOEXEC);
+	case CANVAS_VGEM:
+		return vgem_open();
+	default:
+		return device_open(canvas->path);
+	}
+}
+
 /* What is asked for memory: a DRM node, or one that is the same on every machine. */
 static bool open_device(struct canvas *canvas) {
 	uint64_t has_dumb = 0;
 	if (canvas->kind == CANVAS_SHM) {
 		return true;
 	}
-	canvas->fd = canvas->path[0] ? device_open(canvas->path)
-				     : open(canvas_kinds[canvas->kind].label, O_RDWR | O_CLOEXEC);
+	canvas->fd = open_source(canvas);
 	if (canvas->fd >= 0 && canvas->kind == CANVAS_DUMB &&
 		(drmGetNodeTypeFromFd(canvas->fd) != DRM_NODE_PRIMARY ||
 			drmGetCap(canvas->fd, DRM_CAP_DUMB_BUFFER, &has_dumb) != 0 || !has_dumb)) {

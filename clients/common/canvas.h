@@ -9,8 +9,8 @@
 #include "scene.h"
 #include "vulkan.h"
 
-/** By kind: where memory comes from, "gbm", "dumb", "udmabuf", "dma-heap", "wl_shm", "vulkan"; and the same for
- * people, or its path where that is the same on every machine. */
+/** By kind: where memory comes from, "gbm", "dumb", "udmabuf", "dma-heap", "vgem", "wl_shm", "vulkan";
+ * and the same for people, or its path where that is the same on every machine. */
 extern const struct canvas_kind_words { const char *name, *label; } canvas_kinds[];
 
 /** Where buffers come from and what draws into them: one device, or none. */
@@ -36,9 +36,10 @@ struct canvas {
 /**
  * Opens the device and starts what draws on it.
  *
- * @param path of a DRM node for CANVAS_GPU and CANVAS_DUMB, else ""
- * @param why  a text of the reason, which needs no freeing, when it returns false; canvas_finish() is
- *             needed anyway
+ * @param path of a DRM node for CANVAS_GPU and CANVAS_DUMB; of a heap for CANVAS_HEAP, "" for the
+ *             system's; else ""
+ * @param why  a text of the reason, which needs no freeing, when it returns false; canvas_finish()
+ * is needed anyway
  */
 bool canvas_init(struct canvas *canvas, enum canvas_kind kind, const char *path,
 	const struct scene_options *options, const char **why);

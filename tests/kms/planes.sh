@@ -439,6 +439,8 @@ client_options() {
 --format P010 --encoding bt2020 --range full
 --format YUV420 --encoding bt709 --software=heap
 --format YUV444 --software=dumb
+--format NV12 --software=vgem
+--software=heap --heap system
 --format RGB565
 --crop 10,20,100,80
 --crop 10,20,100,80 --scale-to 200x100
