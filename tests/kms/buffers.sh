@@ -1,0 +1,79 @@
+#!/bin/bash
+# The matrix of buffers: each allocator, format, way to pass fences and placement, on a plane or with
+# its reason, every pixel as the CPU draws it. What comes of it is in docs/buffers.md, by
+# buffers/table, which says what is judged; buffers/unavailable lists what can't be made.
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+here=$(dirname "$0")/buffers
+allocators=(gbm dumb vgem udmabuf heap-system wl_shm)
+cells=$work/cells
+results=$LAB_OUT/lab/buffers-$LATCH_LAB_DEVICE.json
+renderer=$([[ $LATCH_LAB_DEVICE == virgl ]] && echo gles2 || echo pixman)
+# A display of one plane shows whole screens of two formats on it: of the others some are enough there.
+formats=()
+[[ $LATCH_LAB_DEVICE == vkms ]] || formats=(XRGB8888 ARGB8888 XBGR8888 RGB565 NV12 P010)
+
+# show PLACEMENT ALLOCATOR: its cells are shown, and nothing of them stays.
+show() {
+    timeout -k 1 200 kms-buffers "$1" "$2" "${formats[@]}" >"$work/now" 2>"$work/check.log"
+    verdict $? "$1, $2: $(wc -l <"$work/now") cells" "$work/check.log"
+    cat "$work/now" >>"$cells"
+    wait_until 5 not_more_than_before
+    verdict $? "$1, $2: nothing is left"
+}
+
+# nothing_early PICTURES: the trace has no finding but those that a picture makes: the kernel takes a
+# commit that connects the writeback connector, or takes it off, for a modeset, and numbers no vblank
+# for it.
+nothing_early() {
+    latch-trace-check --json "$work/check.json" "$work/trace.json" 2>"$work/findings"
+    python3 - "$work/check.json" "$1" <<'PYTHON'
+import json, sys
+summary, pictures = json.load(open(sys.argv[1])), int(sys.argv[2])
+print(summary)
+findings = summary["findings"]
+assert findings.pop("flips") <= 2 * pictures, "flips"
+assert not any(findings.values()), findings
+assert summary["late"] > summary["shown"] / 2, "the fences were not late"
+PYTHON
+}
+
+# session PLACEMENT... -- LATCH-OPTION...
+session() {
+    local placements=() before placement allocator pictures
+    while [[ $1 != -- ]]; do
+        placements+=("$1")
+        shift
+    done
+    start_latch --renderer "$renderer" --mode 640x480 "${@:2}"
+    lives || return
+    move_pointer 32767 32767
+    # What is made once is made now: libraries, buffers to compose into.
+    kms-buffers "${placements[0]}" udmabuf XRGB8888 >/dev/null
+    kms-buffers "${placements[0]}" wl_shm XRGB8888 >/dev/null
+    latch-client --software --frames 3 2>"$work/client.log"
+    read -r -a before <<<"$(holdings)"
+    for placement in "${placements[@]}"; do
+        for allocator in "${allocators[@]}"; do
+            show "$placement" "$allocator"
+        done
+    done
+    pictures=$(grep -c 'the screen is in' "$latch_log")
+    stop_latch
+    check "${placements[*]}: the trace has nothing early, and all came back" nothing_early "$pictures"
+    ! grep -iE 'assert|sanitizer|runtime error|not given back' "$latch_log"
+    verdict $? "latch complains of nothing of its own"
+}
+
+job() {
+    : >"$cells"
+    session plane mixed --
+    session composed -- --no-scanout
+    check "each cell is as it should be" "$here/table" judge "$LATCH_LAB_DEVICE" "$cells" "$results"
+    sed 's/^/# /' "$work/check.log"
+    check "docs/buffers.md has the table that this makes" "$here/table" compare "$results"
+}
+
+run_job job

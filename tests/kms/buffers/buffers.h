@@ -1,0 +1,113 @@
+/*
+ * The matrix of buffers: every allocator that the clients have, with every format that they draw
+ * and every way to pass fences, on planes, composed, and both at once. kms-buffers shows some of
+ * its cells; what is then on the screen has to be what the CPU draws.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "clients/common/canvas.h"
+#include "clients/common/connection.h"
+#include "clients/common/feedback.h"
+#include "clients/common/look.h"
+#include "clients/common/presentation.h"
+#include "clients/common/ring.h"
+#include "clients/common/sync.h"
+#include "screen.h"
+
+/** Of a window that does not fill the screen. */
+#define TILE_WIDTH 48
+#define TILE_HEIGHT 36
+
+#define TEXT_MAX 128
+
+enum placement {
+	PLACE_PLANE,	/* nothing stands in the way of a plane */
+	PLACE_COMPOSED, /* latch composes everything: --no-scanout */
+	PLACE_MIXED,	/* two windows of one cell: something composed covers a part of the first */
+};
+
+/** One of the matrix, and what came of it. */
+struct cell {
+	uint32_t fourcc;
+	enum sync_mode sync;
+	enum placement placement;
+
+	bool unavailable; /* it can't be made here, for this reason */
+	char why[TEXT_MAX];
+	bool on_plane;		/* where it went; of PLACE_MIXED, its second window */
+	char reasons[TEXT_MAX]; /* why on no plane, by name; of PLACE_MIXED also its first */
+	int wrong;		/* pixels that are not what the CPU draws */
+	int most;		/* the largest difference of a channel */
+	char fault[TEXT_MAX];	/* what else is wrong; "": nothing */
+};
+
+/** A window of a cell. Empty when zeroed, but for the sync's fd. */
+struct tile {
+	struct cell *cell;
+	struct wl_surface *surface;
+	struct wl_subsurface *subsurface; /* NULL: the surface is the fullscreen window's */
+	int x, y;
+	uint32_t width, height;
+	bool covered; /* its first rows are below something composed */
+
+	struct feedback feedback;
+	struct sync sync;
+	struct look look;
+	struct presentation presentation;
+	struct ring *ring;
+	bool zero_copy; /* the last frame was */
+	bool discarded; /* some frame was */
+};
+
+/** How many rows of a covered tile are not to be seen. */
+#define COVER_HEIGHT 4
+
+/**
+ * Makes a tile's buffers, as the compositor's feedback asks for them. Where it can't be done the
+ * cell is unavailable.
+ */
+void tile_init(struct tile *tile, struct connection *conn, struct canvas *canvas);
+void tile_finish(struct tile *tile);
+
+/** Gives back the tile's last buffer. It is idle when ring_idle(). */
+void tile_hide(struct tile *tile);
+
+/**
+ * Draws a frame and commits it.
+ *
+ * @param fence a sync_file that has not signalled, borrowed: the frame is ready then; -1: at once
+ * @return false, with a fault in the cell, when no buffer was given back in time
+ */
+bool tile_commit(struct tile *tile, uint32_t frame, int fence);
+
+/** Compares its part of the screen with what the CPU draws. */
+void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame);
+
+/** What the CPU draws of the test card's frame in this format, as a display reads it: 0xRRGGBB,
+ * rows without gaps. It stays until the next call. */
+const uint32_t *reference_draw(uint32_t fourcc, uint32_t width, uint32_t height, uint32_t frame);
+
+/**
+ * How far from that a channel may be: what rounding differs in.
+ *
+ * @param by_gpu who drew it may round colours of few bits up or down, as the GL specification allows
+ */
+int reference_tolerance(uint32_t fourcc, bool by_gpu);
+
+/** What latch says by its inspector of the output and of this process's windows. */
+struct places {
+	int overlays; /* planes that are not the primary one's or the cursor's */
+	struct yyjson_doc *doc;
+};
+
+/** Fails the program where latch does not answer. */
+struct places places_ask(void);
+void places_finish(struct places *places);
+
+/** Whether the window there is on a plane; else the reasons, "unknown" for one that is not told of.
+ */
+bool places_on_plane(const struct places *places, const struct tile *tile, char reasons[TEXT_MAX]);
