@@ -12,16 +12,25 @@ cells=$work/cells
 results=$LAB_OUT/lab/buffers-$LATCH_LAB_DEVICE.json
 renderer=$([[ $LATCH_LAB_DEVICE == virgl ]] && echo gles2 || echo pixman)
 # A display of one plane shows whole screens of two formats on it: of the others some are enough there.
-formats=()
-[[ $LATCH_LAB_DEVICE == vkms ]] || formats=(XRGB8888 ARGB8888 XBGR8888 RGB565 NV12 P010)
+case $LATCH_LAB_DEVICE in
+vkms) formats=() ;;
+virgl) formats=(XRGB8888 ARGB8888 NV12) ;;
+*) formats=(XRGB8888 ARGB8888 XBGR8888 RGB565 NV12 P010) ;;
+esac
 
 # show PLACEMENT ALLOCATOR: its cells are shown, and nothing of them stays.
 show() {
     timeout -k 1 200 kms-buffers "$1" "$2" "${formats[@]}" >"$work/now" 2>"$work/check.log"
     verdict $? "$1, $2: $(wc -l <"$work/now") cells" "$work/check.log"
     cat "$work/now" >>"$cells"
-    wait_until 5 not_more_than_before
-    verdict $? "$1, $2: nothing is left"
+    check "$1, $2: nothing is left" returns
+}
+
+returns() {
+    local status=0
+    wait_until 5 not_more_than_before || status=1
+    echo "before: ${before[*]} fds, framebuffers, dma-bufs; after: $(holdings)"
+    return $status
 }
 
 # nothing_early PICTURES: the trace has no finding but those that a picture makes: the kernel takes a

@@ -70,7 +70,8 @@ static const char *explain(const struct tile *tile, const struct attempt *attemp
 		return attempt->why;
 	}
 	if (kms_format_set_get(&attempt->canvas->drawable, fourcc) == NULL) {
-		return "nobody draws this format into such memory";
+		return attempt->canvas->kind == CANVAS_GPU ? "GL does not draw this format"
+							   : "the CPU does not draw this format";
 	}
 	for (size_t i = 0; i < content->num_tranches; i++) {
 		if (kms_format_set_get(&content->tranches[i].formats, fourcc) != NULL) {
