@@ -86,10 +86,26 @@ static bool renew_planes(
 	return renewed;
 }
 
-/* The layers as they are now, not placed anywhere. */
-static bool collect(struct latch_output *output) {
-	return output->kms != NULL && !output->picture_wanted &&
-	       latch_output_collect(output, false);
+/* The layers as they are now, each where the frame has it and with its reasons, as the inspector looks
+ * at them; a new one is nowhere yet. */
+static bool collect(struct latch_output *output, const struct latch_frame *frame) {
+	if (output->kms == NULL || output->picture_wanted ||
+		!latch_output_collect(output, false)) {
+		return false;
+	}
+	for (size_t i = 0; i < output->layers.len; i++) {
+		struct latch_layer *layer = &output->layers.layers[i];
+		const struct latch_layer *there = latch_frame_layer_of(frame, layer->id);
+		if (there != NULL) {
+			layer->place = there->place;
+			layer->plane = there->plane;
+			layer->zpos = there->zpos;
+			layer->underlay = there->underlay;
+			layer->reasons = there->reasons;
+			layer->test_errno = there->test_errno;
+		}
+	}
+	return true;
 }
 
 /* Returns whether the cursor looks different from before. */
@@ -118,7 +134,7 @@ bool latch_output_submit_awaited(struct latch_output *output) {
 	}
 	output->dropped_picture = false;
 	frame->record.compose_end_ns = output->composer.job.end_ns;
-	if (collect(output)) {
+	if (collect(output, frame)) {
 		/* It was drawn at its latch; its planes and cursor need not be as old. */
 		renew_planes(output, frame, false);
 		renew_cursor(output, frame);
@@ -150,7 +166,7 @@ void latch_output_latch_planes(
 	struct latch_output *output, const struct latch_deadline_plan *plan) {
 	const int64_t latch_ns = latch_now_ns();
 	output->dirty = true; // for what is composed
-	if (output->kms == NULL || output->kms->needs_modeset || !collect(output)) {
+	if (output->kms == NULL || output->kms->needs_modeset || !collect(output, output->on_screen)) {
 		return;
 	}
 	struct latch_frame *frame = output->next;
