@@ -58,11 +58,11 @@ session() {
     done
     start_latch --renderer "$renderer" --mode 640x480 "${@:2}"
     lives || return
-    move_pointer 32767 32767
     # What is made once is made now: libraries, buffers to compose into.
     kms-buffers "${placements[0]}" udmabuf XRGB8888 >/dev/null
     kms-buffers "${placements[0]}" wl_shm XRGB8888 >/dev/null
-    latch-client --software --frames 3 2>"$work/client.log"
+    # latch has a socket before it has opened its devices, and a position from before that is lost.
+    move_pointer 32767 32767
     read -r -a before <<<"$(holdings)"
     for placement in "${placements[@]}"; do
         for allocator in "${allocators[@]}"; do

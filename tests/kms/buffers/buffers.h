@@ -63,6 +63,21 @@ struct tile {
 	bool discarded; /* some frame was */
 };
 
+/**
+ * Connects, and starts what draws.
+ *
+ * @param path of the allocator's device; NULL: the display's own
+ * @return NULL, or why this allocator can't be used, a text that needs no freeing
+ */
+const char *batch_start(enum canvas_kind kind, const char *path);
+void batch_stop(void);
+
+/** How many cells of a placement can be on the screen at once; 0: it is not possible here. */
+unsigned batch_size(enum placement placement);
+
+/** Shows cells of one placement and fills in what came of them. */
+void batch_run(struct cell *cells, unsigned len);
+
 /** How many rows of a covered tile are not to be seen. */
 #define COVER_HEIGHT 4
 
@@ -94,7 +109,8 @@ const uint32_t *reference_draw(uint32_t fourcc, uint32_t width, uint32_t height,
 /**
  * How far from that a channel may be: what rounding differs in.
  *
- * @param by_gpu who drew it may round colours of few bits up or down, as the GL specification allows
+ * @param by_gpu who drew it may round colours of few bits up or down, as the GL specification
+ * allows
  */
 int reference_tolerance(uint32_t fourcc, bool by_gpu);
 

@@ -162,8 +162,7 @@ bool tile_commit(struct tile *tile, uint32_t frame, int fence) {
 void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame) {
 	struct cell *cell = tile->cell;
 	const uint32_t *drawn = reference_draw(cell->fourcc, tile->width, tile->height, frame);
-	int limit = reference_tolerance(
-		cell->fourcc, tile->ring->canvas->kind == CANVAS_GPU);
+	int limit = reference_tolerance(cell->fourcc, tile->ring->canvas->kind == CANVAS_GPU);
 	CHECK((uint32_t)tile->x + tile->width <= screen->width &&
 			(uint32_t)tile->y + tile->height <= screen->height,
 		"the picture is too small");
