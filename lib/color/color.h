@@ -1,0 +1,159 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * What the numbers in a pixel mean, and how they become another display's numbers: plain functions
+ * over plain structs. The words are those of wp_color_management_v1: an *image description* is of
+ * primaries, a transfer characteristic and luminances, and stands for a display.
+ *
+ * All conversions are of the perceptual intent. White becomes white (Bradford's adaptation) and the
+ * reference white's luminance the other one's; black becomes black; what the target can't show is
+ * cut, colour by colour. There is no tone mapping.
+ */
+
+/** How numbers become light. */
+enum color_transfer {
+	/** Nothing is said: the numbers are the output's own. */
+	COLOR_UNTAGGED,
+	/** IEC 61966-2-1, in two pieces. */
+	COLOR_SRGB,
+	/** A power, see color_description.exponent. */
+	COLOR_POWER,
+	/** Rec. ITU-R BT.1886, for BT.601, BT.709 and BT.2020; its black is the description's. */
+	COLOR_BT1886,
+	/** SMPTE ST 2084, Rec. ITU-R BT.2100: 1 is 10,000 cd/m². */
+	COLOR_PQ,
+	/** Numbers are light. */
+	COLOR_LINEAR,
+	COLOR_TRANSFER_COUNT,
+};
+
+/** A chromaticity of CIE 1931, in millionths. */
+struct color_xy {
+	int32_t x, y;
+};
+
+struct color_primaries {
+	struct color_xy red, green, blue, white;
+};
+
+enum color_primaries_name {
+	COLOR_PRIMARIES_SRGB, // BT.709's, too
+	COLOR_PRIMARIES_PAL_M,
+	COLOR_PRIMARIES_PAL,
+	COLOR_PRIMARIES_NTSC,
+	COLOR_PRIMARIES_FILM,
+	COLOR_PRIMARIES_BT2020,
+	COLOR_PRIMARIES_DCI_P3,
+	COLOR_PRIMARIES_DISPLAY_P3,
+	COLOR_PRIMARIES_ADOBE_RGB,
+	COLOR_PRIMARIES_COUNT,
+};
+
+/** Rec. ITU-T H.273, table 2, for those that it has. */
+extern const struct color_primaries color_primaries_named[COLOR_PRIMARIES_COUNT];
+
+/**
+ * An image description: numbers alone and no gaps, so that two are equal where their bytes are. All
+ * zero is COLOR_UNTAGGED.
+ */
+struct color_description {
+	enum color_transfer transfer;
+	/** Of COLOR_POWER, in ten-thousandths, from 10000 to 100000; else 0. */
+	uint32_t exponent;
+	struct color_primaries primaries;
+	/** Luminances of black in ten-thousandths of a cd/m², of the largest number and of the
+	 * reference white in cd/m². With COLOR_PQ, max is 10,000. */
+	uint32_t min, max, reference;
+};
+
+/** A description with the luminances that wp_color_management_v1 has for the transfer. */
+struct color_description color_description_make(
+	enum color_primaries_name primaries, enum color_transfer transfer, uint32_t exponent);
+
+/** One of "srgb", "gamma22", "bt1886", "display-p3", "adobe-rgb", "bt2020", "bt2020-srgb", "pq",
+ * "linear". False for others. */
+bool color_description_parse(const char *text, struct color_description *description);
+
+/** NULL ends them: those that color_description_parse() knows. */
+extern const char *const color_description_names[];
+
+bool color_description_equal(const struct color_description *a, const struct color_description *b);
+
+/** Whether the primaries span a volume, so that there is a matrix for them. */
+bool color_primaries_valid(const struct color_primaries *primaries);
+
+/** Fills the matrix from linear RGB to XYZ, white having a Y of 1 (SMPTE RP 177). For valid ones.
+ */
+void color_rgb_to_xyz(const struct color_primaries *primaries, double matrix[static 9]);
+
+/** Fills the matrix between linear RGB of two primaries, with white adapted to white. */
+void color_matrix(const struct color_primaries *from, const struct color_primaries *to,
+	double matrix[static 9]);
+
+/** A transfer characteristic with its numbers: both directions are of 0 to 1, and cut there. */
+struct color_curve {
+	enum color_transfer transfer;
+	double exponent, offset;
+};
+
+struct color_curve color_curve_of(const struct color_description *description);
+double color_eotf(const struct color_curve *curve, double number);
+double color_inverse_eotf(const struct color_curve *curve, double light);
+
+enum color_step_kind {
+	COLOR_STEP_EOTF,
+	COLOR_STEP_MULTIPLIER,
+	COLOR_STEP_MATRIX,
+	COLOR_STEP_INVERSE_EOTF,
+};
+
+struct color_step {
+	enum color_step_kind kind;
+	struct color_curve curve;
+	double factor;
+	/** Of rows. */
+	double matrix[9];
+};
+
+/** What makes numbers of one description those of another, in this order; none for equal ones. A
+ * step that would do nothing is left out. */
+struct color_conversion {
+	struct color_step steps[4];
+	size_t len;
+	/** No colour leaves the target's 0 to 1, so that nothing has to be cut there. */
+	bool stays_inside;
+};
+
+struct color_conversion color_conversion_make(
+	const struct color_description *from, const struct color_description *to);
+
+/** Converts one pixel, of 0 to 1; so is what comes out. */
+void color_convert(const struct color_conversion *conversion, double rgb[static 3]);
+
+/** The multiplier and the matrix of a conversion as one matrix; the curves, COLOR_LINEAR where it
+ * has none. For what takes all of it at once. */
+struct color_stages {
+	struct color_curve from, to;
+	double matrix[9];
+};
+
+struct color_stages color_conversion_stages(const struct color_conversion *conversion);
+
+#define COLOR_TABLE_SIZE 4096
+
+/** A conversion made ready for many pixels: to levels of 0 to 255, rounded once. */
+struct color_table {
+	float eotf[COLOR_TABLE_SIZE], matrix[9];
+	/** The light from which on there is level i. */
+	float level[256];
+};
+
+void color_table_init(struct color_table *table, const struct color_conversion *conversion);
+
+/** in: of 0 to COLOR_TABLE_SIZE - 1. */
+void color_table_convert(
+	const struct color_table *table, const uint16_t in[static 3], uint8_t out[static 3]);

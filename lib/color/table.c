@@ -1,0 +1,33 @@
+#include "color/color.h"
+
+void color_table_init(struct color_table *table, const struct color_conversion *conversion) {
+	const struct color_stages stages = color_conversion_stages(conversion);
+	for (int i = 0; i < COLOR_TABLE_SIZE; i++) {
+		table->eotf[i] = (float)color_eotf(&stages.from, i / (COLOR_TABLE_SIZE - 1.0));
+	}
+	for (int i = 0; i < 9; i++) {
+		table->matrix[i] = (float)stages.matrix[i];
+	}
+	for (int i = 1; i < 256; i++) {
+		table->level[i] = (float)color_eotf(&stages.to, (i - 0.5) / 255);
+	}
+	table->level[0] = 0;
+}
+
+/* The last level that is not above the light, by halves. */
+static uint8_t find_level(const float *level, float light) {
+	unsigned at = 0;
+	for (unsigned half = 128; half > 0; half /= 2) {
+		at += light >= level[at + half] ? half : 0;
+	}
+	return (uint8_t)at;
+}
+
+void color_table_convert(
+	const struct color_table *table, const uint16_t in[static 3], uint8_t out[static 3]) {
+	const float red = table->eotf[in[0]], green = table->eotf[in[1]], blue = table->eotf[in[2]];
+	for (int i = 0; i < 3; i++) {
+		const float *row = &table->matrix[i * 3];
+		out[i] = find_level(table->level, row[0] * red + row[1] * green + row[2] * blue);
+	}
+}
