@@ -42,10 +42,6 @@ struct color_primaries {
 
 enum color_primaries_name {
 	COLOR_PRIMARIES_SRGB, // BT.709's, too
-	COLOR_PRIMARIES_PAL_M,
-	COLOR_PRIMARIES_PAL,
-	COLOR_PRIMARIES_NTSC,
-	COLOR_PRIMARIES_FILM,
 	COLOR_PRIMARIES_BT2020,
 	COLOR_PRIMARIES_DCI_P3,
 	COLOR_PRIMARIES_DISPLAY_P3,
@@ -104,26 +100,14 @@ struct color_curve color_curve_of(const struct color_description *description);
 double color_eotf(const struct color_curve *curve, double number);
 double color_inverse_eotf(const struct color_curve *curve, double light);
 
-enum color_step_kind {
-	COLOR_STEP_EOTF,
-	COLOR_STEP_MULTIPLIER,
-	COLOR_STEP_MATRIX,
-	COLOR_STEP_INVERSE_EOTF,
-};
-
-struct color_step {
-	enum color_step_kind kind;
-	struct color_curve curve;
-	double factor;
-	/** Of rows. */
-	double matrix[9];
-};
-
-/** What makes numbers of one description those of another, in this order; none for equal ones. A
- * step that would do nothing is left out. */
+/** What makes numbers of one description those of another: a curve, a matrix, a curve. */
 struct color_conversion {
-	struct color_step steps[4];
-	size_t len;
+	/** False: the numbers stay as they are. */
+	bool needed;
+	struct color_curve from, to;
+	/** Of rows; with the factor between the two reference whites in it. */
+	double matrix[9];
+	bool has_matrix;
 	/** No colour leaves the target's 0 to 1, so that nothing has to be cut there. */
 	bool stays_inside;
 };
@@ -131,17 +115,11 @@ struct color_conversion {
 struct color_conversion color_conversion_make(
 	const struct color_description *from, const struct color_description *to);
 
+/** Whether the matrix is one number times the identity. */
+bool color_matrix_is_factor(const double matrix[static 9], double factor);
+
 /** Converts one pixel, of 0 to 1; so is what comes out. */
 void color_convert(const struct color_conversion *conversion, double rgb[static 3]);
-
-/** The multiplier and the matrix of a conversion as one matrix; the curves, COLOR_LINEAR where it
- * has none. For what takes all of it at once. */
-struct color_stages {
-	struct color_curve from, to;
-	double matrix[9];
-};
-
-struct color_stages color_conversion_stages(const struct color_conversion *conversion);
 
 #define COLOR_TABLE_SIZE 4096
 

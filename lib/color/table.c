@@ -1,15 +1,14 @@
 #include "color/color.h"
 
 void color_table_init(struct color_table *table, const struct color_conversion *conversion) {
-	const struct color_stages stages = color_conversion_stages(conversion);
 	for (int i = 0; i < COLOR_TABLE_SIZE; i++) {
-		table->eotf[i] = (float)color_eotf(&stages.from, i / (COLOR_TABLE_SIZE - 1.0));
+		table->eotf[i] = (float)color_eotf(&conversion->from, i / (COLOR_TABLE_SIZE - 1.0));
 	}
 	for (int i = 0; i < 9; i++) {
-		table->matrix[i] = (float)stages.matrix[i];
+		table->matrix[i] = (float)conversion->matrix[i];
 	}
 	for (int i = 1; i < 256; i++) {
-		table->level[i] = (float)color_eotf(&stages.to, (i - 0.5) / 255);
+		table->level[i] = (float)color_eotf(&conversion->to, (i - 0.5) / 255);
 	}
 	table->level[0] = 0;
 }

@@ -18,6 +18,9 @@ static int fail(struct kms_commit *commit, int error) {
 void kms_commit_init(struct kms_commit *commit, const struct kms_device *device) {
 	/* The arrays need no zeroes: what is beyond the lengths is never read. */
 	commit->fd = device->fd;
+	commit->color = device->color;
+	commit->writes_pipelines = commit->writes_encodings = false;
+	commit->color_on = commit->color_off = 0;
 	commit->error = 0;
 	commit->objects_len = 0;
 	commit->props_len = 0;
@@ -199,7 +202,38 @@ static void change_members(struct kms_commit *commit, const struct kms_plane *pl
 			kms_commit_set(commit, plane->id, property->id, value);
 		} else if (spec->names[value] != NULL) {
 			kms_commit_set(commit, plane->id, property->id, property->values[value]);
+			commit->writes_encodings |= property == &plane->props.color_encoding ||
+						    property == &plane->props.color_range;
 		}
+	}
+}
+
+int kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane) {
+	const uint64_t bit = kms_plane_bit(plane);
+	if (commit->color == NULL || (commit->color->planes_on & bit) == 0) {
+		return 0;
+	}
+	commit->color_off |= bit;
+	commit->writes_pipelines = true;
+	return kms_commit_set(commit, plane->id, plane->color.property.id, 0);
+}
+
+static void change_color(struct kms_commit *commit, const struct kms_plane *plane,
+	const struct kms_plane_state *before, const struct kms_color_program *color) {
+	if (color == NULL) {
+		kms_commit_bypass_color(commit, plane);
+		return;
+	}
+	commit->color_on |= kms_plane_bit(plane);
+	commit->color_off &= ~kms_plane_bit(plane);
+	if (before != NULL && before->color == color) {
+		return;
+	}
+	commit->writes_pipelines = true;
+	kms_commit_set(commit, plane->id, plane->color.property.id, color->pipeline);
+	for (size_t i = 0; i < color->len; i++) {
+		const struct kms_colorop_value *value = &color->values[i];
+		kms_commit_set(commit, value->object, value->property, value->value);
 	}
 }
 
@@ -220,6 +254,7 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 	if (before == NULL || !kms_plane_state_same_members(before, state)) {
 		change_members(commit, plane, before, state);
 	}
+	change_color(commit, plane, before, state->color);
 	/* Fence and damage are a commit's, not the plane's: the kernel forgets them with it. */
 	if (before == NULL || state->in_fence_fd >= 0) {
 		set_optional(commit, id, &props->in_fence_fd,
@@ -232,6 +267,20 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 		set_optional(commit, id, &props->zpos, (uint64_t)state->zpos);
 	}
 	return commit->error;
+}
+
+int kms_commit_reset_color(const struct kms_device *device) {
+	if (device->color == NULL || device->color->planes_on == 0) {
+		return 0;
+	}
+	struct kms_commit commit;
+	kms_commit_init(&commit, device);
+	for (size_t i = 0; i < device->planes_len; i++) {
+		kms_commit_bypass_color(&commit, &device->planes[i]);
+	}
+	int ret = kms_commit_submit(&commit, 0, 0);
+	kms_color_set(device->color, false);
+	return ret;
 }
 
 int kms_blob_create(
@@ -248,6 +297,7 @@ void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {
 	kms_commit_set(commit, plane->id, plane->props.fb_id.id, 0);
 	kms_commit_set(commit, plane->id, plane->props.crtc_id.id, 0);
+	kms_commit_bypass_color(commit, plane);
 	return commit->error;
 }
 
@@ -283,7 +333,18 @@ int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t 
 		.prop_values_ptr = (uint64_t)(uintptr_t)commit->values,
 		.user_data = user_data,
 	};
-	return drmIoctl(commit->fd, DRM_IOCTL_MODE_ATOMIC, &request) == 0 ? 0 : -errno;
+	struct kms_color *color = commit->color;
+	if (color != NULL) {
+		/* What is in a commit by a plane's side, after a modeset, keeps its pipeline. */
+		kms_color_set(color, commit->writes_pipelines ||
+					     ((color->planes_on | commit->color_on) != 0 &&
+						     !commit->writes_encodings));
+	}
+	int ret = drmIoctl(commit->fd, DRM_IOCTL_MODE_ATOMIC, &request) == 0 ? 0 : -errno;
+	if (ret == 0 && color != NULL && (flags & DRM_MODE_ATOMIC_TEST_ONLY) == 0) {
+		color->planes_on = (color->planes_on & ~commit->color_off) | commit->color_on;
+	}
+	return ret;
 }
 
 int kms_commit_test(const struct kms_commit *commit, uint32_t flags) {

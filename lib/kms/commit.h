@@ -26,6 +26,11 @@
 
 struct kms_commit {
 	int fd;
+	/** Of the device, NULL: it has no pipelines; and whether they are written, or what they hide
+	 * (COLOR_ENCODING); which planes have one on and off with it, by kms_plane_bit(). */
+	struct kms_color *color;
+	bool writes_pipelines, writes_encodings;
+	uint64_t color_on, color_off;
 	/** The first thing that went wrong, a negative errno; test and submit then fail without
 	 * asking the kernel. */
 	int error;
@@ -123,6 +128,10 @@ static inline int kms_commit_set_plane(struct kms_commit *commit, const struct k
 	return kms_commit_change_plane(commit, plane, crtc, NULL, state);
 }
 
+/** Takes the plane's colour pipeline off, if one is on. */
+int kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane);
+
+/** Its colour pipeline goes off, too. */
 int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
 
 /**
@@ -140,6 +149,12 @@ int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *
  */
 int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
+
+/**
+ * Takes all colour pipelines off, as who has the device next may know nothing of them: a commit of
+ * its own, which waits for the flip. Returns 0 or negative errno.
+ */
+int kms_commit_reset_color(const struct kms_device *device);
 
 /**
  * Makes a blob: of a drmModeModeInfo for kms_commit_set_mode(); or for kms_plane_state.damage_blob
@@ -170,7 +185,7 @@ enum kms_commit_flags {
  */
 int kms_commit_test(const struct kms_commit *commit, uint32_t flags);
 
-/** Submits it: one ioctl. user_data comes back in the flip events. 0 or negative errno. */
+/** Submits it: one ioctl, and one more when the first or the last plane uses a colour pipeline. user_data comes back in the flip events. 0 or negative errno. */
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data);
 
 /**

@@ -128,6 +128,45 @@ static int read_planes(struct kms_device *device) {
 	return ret;
 }
 
+void kms_device_refresh_color(struct kms_device *device) {
+	struct kms_color *color = device->color;
+	if (color == NULL || !kms_color_set(color, true)) {
+		return;
+	}
+	color->planes_on = 0;
+	for (size_t i = 0; i < device->planes_len; i++) {
+		struct kms_plane *plane = &device->planes[i];
+		kms_plane_color_read(&plane->color, device->fd, plane->id, false);
+		color->planes_on |= plane->color.property.value != 0 ? kms_plane_bit(plane) : 0;
+	}
+	kms_color_set(color, false);
+}
+
+static int read_color(struct kms_device *device) {
+	struct kms_color color = {.fd = device->fd};
+	if (!kms_color_set(&color, true)) {
+		return 0;
+	}
+	const bool wraps = strcmp(device->driver, "vkms") == 0;
+	bool found = false;
+	int ret = 0;
+	for (size_t i = 0; ret == 0 && i < device->planes_len; i++) {
+		struct kms_plane *plane = &device->planes[i];
+		ret = kms_plane_color_read(&plane->color, device->fd, plane->id, wraps);
+		found = found || plane->color.len > 0;
+	}
+	kms_color_set(&color, false);
+	if (ret == 0 && found) {
+		device->color = malloc(sizeof(color));
+		ret = device->color != NULL ? 0 : -ENOMEM;
+	}
+	if (device->color != NULL) {
+		*device->color = color;
+		kms_device_refresh_color(device);
+	}
+	return ret;
+}
+
 /* Appends it, marked as new. Returns 0 or negative errno. */
 static int add_connector(struct kms_device *device, uint32_t id) {
 	if (!latch_array_reserve(&device->connectors, &device->connectors_cap,
@@ -174,6 +213,7 @@ static enum kms_open_error read_device(struct kms_device *device) {
 	}
 	int ret = read_crtcs(device, res);
 	ret = ret == 0 ? read_planes(device) : ret;
+	ret = ret == 0 ? read_color(device) : ret;
 	ret = ret == 0 ? read_connectors(device, res) : ret;
 	drmModeFreeResources(res);
 	if (ret < 0) {
@@ -208,7 +248,9 @@ void kms_device_destroy(struct kms_device *device) {
 	}
 	for (size_t i = 0; i < device->planes_len; i++) {
 		kms_format_set_finish(&device->planes[i].formats);
+		free(device->planes[i].color.pipelines);
 	}
+	kms_color_destroy(device->color);
 	free(device->connectors);
 	free(device->planes);
 	free(device->crtcs);

@@ -63,6 +63,8 @@ struct kms_device {
 	/** Size that every driver takes for the cursor plane, 64 x 64 where it does not say. */
 	uint32_t cursor_width, cursor_height;
 	enum kms_clock_kind clock;
+	/** How its planes' colour pipelines are used; NULL: it has none. */
+	struct kms_color *color;
 
 	struct kms_crtc *crtcs;
 	size_t crtcs_len;
@@ -116,6 +118,9 @@ enum kms_probe {
  * connectors with changes, or negative errno.
  */
 int kms_device_refresh(struct kms_device *device, enum kms_probe probe, uint32_t connector_id);
+
+/** Looks which colour pipelines are on now, after others had the device. */
+void kms_device_refresh_color(struct kms_device *device);
 
 /** Frees connectors that have gone; to be called when nobody points at them any more. */
 void kms_device_drop_gone(struct kms_device *device);

@@ -113,6 +113,7 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 
 bool kms_plane_state_equal(const struct kms_plane_state *a, const struct kms_plane_state *b) {
 	return a->fb_id == b->fb_id && a->zpos == b->zpos && a->damage_blob == b->damage_blob &&
+	       a->color == b->color &&
 	       kms_plane_state_same_members(a, b);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kms/format.h"
+#include "kms/pipeline.h"
 #include "kms/property.h"
 
 enum kms_plane_type {
@@ -66,6 +67,8 @@ struct kms_plane {
 	/** False: the plane told fourccs only, formats' modifiers are assumed. */
 	bool has_in_formats;
 	struct kms_plane_properties props;
+	/** What it can do to colours, see pipeline.h. */
+	struct kms_plane_color color;
 };
 
 /** What a plane shows. Start from kms_plane_state_default(): zeroes are not what you want. */
@@ -78,6 +81,8 @@ struct kms_plane_state {
 	uint32_t damage_blob;
 	/** Place in the stack; -1: the plane's own, not written. */
 	int64_t zpos;
+	/** What the plane's pipeline makes of the pixels, NULL: they stay as they are. Borrowed. */
+	const struct kms_color_program *color;
 
 	/* The members of kms_plane_specs, from src_x to hotspot_y: four bytes each, no gap. */
 

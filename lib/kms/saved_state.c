@@ -204,6 +204,8 @@ int kms_saved_state_restore(struct kms_saved_state *state, struct kms_device *de
 			kms_blob_create(device, saved->blob, saved->blob_len, &saved->blob_id);
 		}
 	}
+	/* By itself: what is put back has encodings of YCbCr, which pipelines hide. */
+	kms_commit_reset_color(device);
 	struct kms_commit commit;
 	kms_commit_init(&commit, device);
 	kms_commit_disable_all(&commit, device);

@@ -152,13 +152,13 @@ static void test_curves(void **state) {
 static void test_equal_ones_need_nothing(void **state) {
 	for (size_t i = 0; color_description_names[i] != NULL; i++) {
 		struct color_description a = named(color_description_names[i]), untagged = {0};
-		assert_int_equal(color_conversion_make(&a, &a).len, 0);
-		assert_int_equal(color_conversion_make(&a, &untagged).len, 0);
-		assert_int_equal(color_conversion_make(&untagged, &a).len, 0);
+		assert_int_equal(color_conversion_make(&a, &a).needed, false);
+		assert_int_equal(color_conversion_make(&a, &untagged).needed, false);
+		assert_int_equal(color_conversion_make(&untagged, &a).needed, false);
 		for (size_t j = 0; color_description_names[j] != NULL; j++) {
 			struct color_description b = named(color_description_names[j]);
 			assert_true(color_description_equal(&a, &b) == (i == j));
-			assert_true((color_conversion_make(&a, &b).len == 0) == (i == j));
+			assert_true(color_conversion_make(&a, &b).needed == (i != j));
 		}
 	}
 	struct color_description none;
@@ -202,31 +202,25 @@ static void test_conversions(void **state) {
 static void test_steps(void **state) {
 	const struct color_description srgb = named("srgb"), wide = named("bt2020-srgb");
 	const struct color_description gamma = named("gamma22"), pq = named("pq");
-	const struct color_description linear = named("linear");
 	struct color_conversion c = color_conversion_make(&wide, &srgb);
-	assert_int_equal(c.len, 3);
-	assert_int_equal(c.steps[0].kind, COLOR_STEP_EOTF);
-	assert_int_equal(c.steps[1].kind, COLOR_STEP_MATRIX);
-	assert_int_equal(c.steps[2].kind, COLOR_STEP_INVERSE_EOTF);
-	assert_false(c.stays_inside);
+	assert_true(c.needed && c.has_matrix && !c.stays_inside);
 	assert_true(color_conversion_make(&srgb, &wide).stays_inside);
 
 	c = color_conversion_make(&srgb, &gamma);
-	assert_int_equal(c.len, 2);
-	assert_int_equal(c.steps[1].curve.transfer, COLOR_POWER);
-	assert_true(c.stays_inside);
+	assert_true(c.needed && !c.has_matrix && c.stays_inside);
+	assert_int_equal(c.to.transfer, COLOR_POWER);
 
 	c = color_conversion_make(&pq, &srgb);
-	assert_int_equal(c.len, 4);
-	assert_int_equal(c.steps[1].kind, COLOR_STEP_MULTIPLIER);
-	ASSERT_NEAR(c.steps[1].factor, 10000.0 / 203, 1e-9);
+	assert_int_equal(c.from.transfer, COLOR_PQ);
+	ASSERT_NEAR(c.matrix[0], 1.6605 * 10000 / 203, 0.005);
 	assert_false(c.stays_inside);
-	const struct color_stages stages = color_conversion_stages(&c);
-	ASSERT_NEAR(stages.matrix[0], 1.6605 * 10000 / 203, 0.005);
-	assert_int_equal(stages.from.transfer, COLOR_PQ);
+	assert_false(color_matrix_is_factor(c.matrix, c.matrix[0]));
 
-	assert_int_equal(color_conversion_make(&linear, &srgb).len, 1);
-	assert_int_equal(color_conversion_make(&srgb, &linear).len, 1);
+	struct color_description bright = srgb;
+	bright.max = 160;
+	c = color_conversion_make(&bright, &srgb);
+	assert_true(c.needed && color_matrix_is_factor(c.matrix, 2) && !c.stays_inside);
+	assert_true(color_conversion_make(&srgb, &bright).stays_inside);
 }
 
 /* The table against the functions. */

@@ -200,7 +200,21 @@ int drmSetClientCap(int fd, uint64_t cap, uint64_t value) {
 		errno = EOPNOTSUPP;
 		return -1;
 	}
+	fake.client_caps &= ~(UINT64_C(1) << cap);
+	fake.client_caps |= value << cap;
+	fake.client_cap_calls++;
 	return 0;
+}
+
+/* What is there for who knows of colour pipelines is not for who does not, and the other way
+ * round. */
+static bool is_hidden(const struct fake_object *object, const char *name) {
+	const bool pipelines = fake.client_caps >> DRM_CLIENT_CAP_PLANE_COLOR_PIPELINE & 1;
+	const bool old =
+		strcmp(name, "COLOR_ENCODING") == 0 || strcmp(name, "COLOR_RANGE") == 0;
+	const bool new = object->type == DRM_MODE_OBJECT_COLOROP ||
+			 strcmp(name, "COLOR_PIPELINE") == 0;
+	return pipelines ? old : new;
 }
 
 int drmGetCap(int fd, uint64_t cap, uint64_t *value) {
@@ -304,12 +318,13 @@ drmModeObjectPropertiesPtr drmModeObjectGetProperties(int fd, uint32_t id, uint3
 	}
 	drmModeObjectPropertiesPtr list =
 		make(sizeof(*list), FAKE_MAX * (sizeof(uint64_t) + sizeof(uint32_t)));
-	list->count_props = (uint32_t)object->props_len;
 	list->prop_values = (uint64_t *)(list + 1);
 	list->props = (uint32_t *)(list->prop_values + FAKE_MAX);
 	for (size_t i = 0; i < object->props_len; i++) {
-		list->props[i] = PROPERTY_ID(id, i);
-		list->prop_values[i] = object->props[i].value;
+		if (!is_hidden(object, object->props[i].name)) {
+			list->props[list->count_props] = PROPERTY_ID(id, i);
+			list->prop_values[list->count_props++] = object->props[i].value;
+		}
 	}
 	return list;
 }
@@ -560,6 +575,7 @@ static int atomic(const struct drm_mode_atomic *request) {
 	commit->objects = request->count_objs;
 	commit->objects_twice = 0;
 	size_t at = 0;
+	int error = 0;
 	for (uint32_t i = 0; i < request->count_objs; i++) {
 		for (uint32_t j = 0; j < i; j++) {
 			commit->objects_twice += objects[j] == objects[i];
@@ -567,10 +583,15 @@ static int atomic(const struct drm_mode_atomic *request) {
 		for (uint32_t j = 0; j < counts[i]; j++, at++) {
 			commit->triples[commit->len++] =
 				(struct fake_triple){objects[i], props[at], values[at]};
+			const struct fake_object *object = fake_find_object((props[at] - 1) / 100);
+			if (object != NULL &&
+				is_hidden(object, object->props[(props[at] - 1) % 100].name)) {
+				error = EINVAL;
+			}
 		}
 	}
 	fake.commits++;
-	return fake.on_commit != NULL ? fake.on_commit(commit, fake.on_commit_data) : 0;
+	return error != 0 ? error : fake.on_commit != NULL ? fake.on_commit(commit, fake.on_commit_data) : 0;
 }
 
 /* libdrm's own drmModeAtomicCommit() ends here too. */

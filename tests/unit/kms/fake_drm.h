@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <xf86drmMode.h>
 
-#define FAKE_MAX 64
+#define FAKE_MAX 128
 
 struct fake_property {
 	const char *name;
@@ -84,6 +84,9 @@ struct fake_drm {
 	const char *driver; // NULL: not a DRM device
 	bool is_kms;
 	uint64_t refused_client_caps; // bit DRM_CLIENT_CAP_*
+	/** With values of 1; and how often one was set. */
+	uint64_t client_caps;
+	int client_cap_calls;
 	uint64_t caps[64];
 	struct fake_object objects[FAKE_MAX];
 	size_t objects_len;
@@ -129,6 +132,11 @@ void fake_finish(void);
 /** One CRTC (50), planes: primary 30, overlays 31 and 32, cursor 33; connectors: Virtual-1 (70)
  * with three modes, Writeback-1 (71). Everything is off. */
 void fake_add_vkms(void);
+
+/** A colorop; the properties that its type ("1D Curve", ...) has. value: of CURVE_1D_TYPE the names
+ * as fake_property.enums has them, of a LUT its SIZE. The one before it, if not 0, leads to it. */
+void fake_add_colorop(uint32_t id, uint32_t before, const char *type, const char *curves,
+	uint64_t size);
 
 /** The settings of an HDMI connector of amdgpu or i915, as an HDR compositor has left them. */
 void fake_add_hdr_settings(uint32_t connector_id);

@@ -1,6 +1,8 @@
 #include "fake_drm.h"
 
 #include <drm_fourcc.h>
+#include <stdio.h>
+#include <string.h>
 
 static uint32_t add_in_formats(void) {
 	const struct {
@@ -82,6 +84,33 @@ void fake_add_vkms(void) {
 	fake_add_property(writeback, "WRITEBACK_PIXEL_FORMATS",
 		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
 		fake_add_blob(formats, sizeof(formats)));
+}
+
+void fake_add_colorop(uint32_t id, uint32_t before, const char *type, const char *curves,
+	uint64_t size) {
+	struct fake_object *op = fake_add_object(DRM_MODE_OBJECT_COLOROP, id);
+	const uint32_t immutable = DRM_MODE_PROP_IMMUTABLE;
+	/* Not the kernel's numbers, to see them looked up. */
+	static const char types[] =
+		"1D Curve=90|1D LUT=91|3x4 Matrix=92|Multiplier=93|3D LUT=94|Fixed Matrix=95";
+	uint64_t number = 0;
+	sscanf(strstr(types, type) + strlen(type), "=%llu", (unsigned long long *)&number);
+	fake_add_property(op, "TYPE", DRM_MODE_PROP_ENUM | immutable, number)->enums = types;
+	fake_add_property(op, "BYPASS", DRM_MODE_PROP_RANGE, 1)->range[1] = 1;
+	fake_add_property(op, "NEXT", DRM_MODE_PROP_OBJECT | immutable, 0);
+	if (curves != NULL) {
+		fake_add_property(op, "CURVE_1D_TYPE", DRM_MODE_PROP_ENUM, 0)->enums = curves;
+	} else if (number == 93) {
+		fake_add_property(op, "MULTIPLIER", DRM_MODE_PROP_RANGE, 0)->range[1] = UINT64_MAX;
+	} else {
+		fake_add_property(op, "DATA", DRM_MODE_PROP_BLOB, 0);
+	}
+	if (size != 0) {
+		fake_add_property(op, "SIZE", DRM_MODE_PROP_RANGE | immutable, size);
+	}
+	if (before != 0) {
+		fake_find_property(before, "NEXT")->value = id;
+	}
 }
 
 void fake_add_hdr_settings(uint32_t connector_id) {
