@@ -58,8 +58,11 @@ void latch_extension_detach(struct latch_surface_sync *sync) {
 
 static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	const struct latch_extension_global *global = data;
-	latch_resource_create(client, global->extension->manager, version, id,
-		global->extension->manager_impl, data, NULL);
+	struct wl_resource *manager = latch_resource_create(client, global->extension->manager,
+		version, id, global->extension->manager_impl, data, NULL);
+	if (manager != NULL && global->extension->bound != NULL) {
+		global->extension->bound(manager);
+	}
 }
 
 bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display) {

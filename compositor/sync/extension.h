@@ -17,6 +17,8 @@ struct latch_extension {
 	int version;
 	/** The requests of both. */
 	const void *manager_impl, *object_impl;
+	/** A client has a manager now; or NULL. */
+	void (*bound)(struct wl_resource *manager);
 	enum latch_extension_kind kind;
 	/** The manager's error when there is an object already. */
 	uint32_t exists;
@@ -24,10 +26,11 @@ struct latch_extension {
 	wl_resource_destroy_func_t destroyed;
 };
 
-/** linux-drm-syncobj-v1, zwp_linux_explicit_synchronization_v1, fifo-v1, commit-timing-v1 and
- * tearing-control-v1. */
+/** linux-drm-syncobj-v1, zwp_linux_explicit_synchronization_v1, fifo-v1, commit-timing-v1,
+ * tearing-control-v1 and color-management-v1. */
 extern const struct latch_extension latch_syncobj_extension, latch_explicit_extension,
-	latch_fifo_extension, latch_timing_extension, latch_tearing_extension;
+	latch_fifo_extension, latch_timing_extension, latch_tearing_extension,
+	latch_color_extension;
 
 /** The requests of a manager that has no others than destroy and the one that makes an object. */
 extern const struct latch_extension_manager {

@@ -18,6 +18,9 @@ static bool offer_all(struct latch_gate *gate, struct wl_display *display) {
 		[LATCH_EXTENSION_TEARING] = gate->options.tearing ? &latch_tearing_extension : NULL,
 		[LATCH_EXTENSION_SYNCOBJ] =
 			gate->options.timeline_device != NULL ? &latch_syncobj_extension : NULL,
+		[LATCH_EXTENSION_COLOR] =
+			gate->options.color.transfer != COLOR_UNTAGGED ? &latch_color_extension
+								       : NULL,
 	};
 	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
 		struct latch_extension_global *global = &gate->globals[i];

@@ -40,6 +40,7 @@ struct latch_gate {
 	bool no_deadlines[LATCH_SYNC_KINDS];
 
 	uint64_t last_id;
+	uint64_t last_color; /* of the image descriptions that clients have made */
 	struct latch_gate_stats stats;
 };
 

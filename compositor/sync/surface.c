@@ -98,7 +98,7 @@ static void state_move(void *dst_data, void *src_data) {
 	struct latch_sync_state *dst = dst_data, *src = src_data;
 	update_give_back(dst->update, LATCH_END_SUPERSEDED);
 	*dst = *src;
-	*src = (struct latch_sync_state){.async = src->async};
+	*src = (struct latch_sync_state){.async = src->async, .color = src->color};
 }
 
 /* Runs when the state has become current, before any listener of the commit event. */

@@ -8,6 +8,7 @@
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 
+#include "color/color.h"
 #include "sync/update.h"
 
 struct latch_surface_sync;
@@ -29,6 +30,8 @@ struct latch_gate_options {
 	const struct wl_list *outputs;
 	/* tearing-control-v1 is offered. */
 	bool tearing;
+	/* What outputs expect; COLOR_UNTAGGED: color-management-v1 is not offered. */
+	struct color_description color;
 
 	/* An update that is held longer is named in the log, once; 0: never. */
 	int64_t hold_warning_ns;
@@ -63,6 +66,7 @@ struct latch_sync_state {
 	struct latch_held_update *update;
 	bool set_barrier; /* wp_fifo_v1 */
 	bool async;	  /* wp_tearing_control_v1; stays until it is set anew */
+	struct color_description color; /* wp_color_management_v1; stays, too */
 };
 
 /** The protocols that give a wl_surface one more object (extension.h), as they are offered. */
@@ -72,8 +76,9 @@ enum latch_extension_kind {
 	LATCH_EXTENSION_TIMING,	  /* commit-timing-v1 */
 	LATCH_EXTENSION_TEARING,  /* tearing-control-v1 */
 	LATCH_EXTENSION_SYNCOBJ,  /* linux-drm-syncobj-v1 */
+	LATCH_EXTENSION_COLOR,	  /* color-management-v1 */
 };
-#define LATCH_EXTENSIONS 5
+#define LATCH_EXTENSIONS 6
 
 /** The gate's part of a wl_surface: its owner embeds it in the object that it has for each of
  * them. */

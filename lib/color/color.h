@@ -79,6 +79,8 @@ extern const char *const color_description_names[];
 
 bool color_description_equal(const struct color_description *a, const struct color_description *b);
 
+bool color_primaries_equal(const struct color_primaries *a, const struct color_primaries *b);
+
 /** Whether the primaries span a volume, so that there is a matrix for them. */
 bool color_primaries_valid(const struct color_primaries *primaries);
 

@@ -72,6 +72,7 @@ static void bind_globals(void) {
 		{&wp_fifo_manager_v1_interface, 1, &world.fifo, 0},
 		{&wp_commit_timing_manager_v1_interface, 1, &world.timing, 0},
 		{&wp_tearing_control_manager_v1_interface, 1, &world.tearing, 0},
+		{&wp_color_manager_v1_interface, 2, &world.color, 0},
 		{0},
 	};
 	wire_bind(world.server_display, world.client, globals);
@@ -214,6 +215,7 @@ static void init(const struct latch_limits *limits, struct latch_gate_options op
 	options.outputs = &server->clocks;
 	options.timeline_device = server->device;
 	options.tearing = true;
+	options.color = color_description_make(COLOR_PRIMARIES_SRGB, COLOR_SRGB, 0);
 	world.gate = latch_gate_create(world.server_display, &options);
 	assert_non_null(world.gate);
 	latch_gate_listen(world.gate, &(struct latch_gate_events){

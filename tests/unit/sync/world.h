@@ -10,6 +10,7 @@
 
 #include "../test.h"
 #include "base/clock.h"
+#include "color-management-v1-client-protocol.h"
 #include "commit-timing-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
 #include "kernel.h"
@@ -51,6 +52,7 @@ struct world {
 	struct wp_fifo_manager_v1 *fifo;
 	struct wp_commit_timing_manager_v1 *timing;
 	struct wp_tearing_control_manager_v1 *tearing;
+	struct wp_color_manager_v1 *color;
 
 	struct latch_gate *gate;
 	struct latch_account *account; /* the client's; outlives it */

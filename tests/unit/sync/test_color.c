@@ -1,0 +1,389 @@
+/* wp_color_management_v1 over the wire: what is told, every error, and when it counts. */
+
+#include "world.h"
+
+#define TF(name) WP_COLOR_MANAGER_V1_TRANSFER_FUNCTION_##name
+#define PRIMARIES(name) WP_COLOR_MANAGER_V1_PRIMARIES_##name
+
+static struct {
+	struct surface *surface;
+	struct wp_color_management_surface_v1 *color;
+	struct wp_color_management_surface_feedback_v1 *feedback;
+	struct wp_image_description_creator_params_v1 *creator;
+	struct wp_image_description_v1 *image;
+	struct wl_buffer *buffer;
+} scene;
+
+/* What the image and its information have told: one word each. */
+static char told[1024];
+static uint64_t identity;
+
+static void tell(const char *format, ...) {
+	const size_t used = strlen(told);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(told + used, sizeof(told) - used, format, args);
+	va_end(args);
+}
+
+static void on_failed(
+	void *data, struct wp_image_description_v1 *image, uint32_t cause, const char *why) {
+	tell("failed(%u) ", cause);
+}
+
+static void on_ready(void *data, struct wp_image_description_v1 *image, uint32_t id) {
+	fail_msg("the event of version 1 was sent to version 2");
+}
+
+static void on_ready2(
+	void *data, struct wp_image_description_v1 *image, uint32_t high, uint32_t low) {
+	identity = (uint64_t)high << 32 | low;
+	tell("ready ");
+}
+
+static const struct wp_image_description_v1_listener image_listener = {
+	.failed = on_failed, .ready = on_ready, .ready2 = on_ready2};
+
+static struct wp_image_description_v1 *listen_to(struct wp_image_description_v1 *image) {
+	wp_image_description_v1_add_listener(image, &image_listener, NULL);
+	return world_keep(image);
+}
+
+static void creator(void) {
+	scene.creator = wp_color_manager_v1_create_parametric_creator(world.color);
+}
+
+static void create(void) {
+	scene.image = listen_to(wp_image_description_creator_params_v1_create(scene.creator));
+	world_sync();
+}
+
+static void srgb_tf(void) {
+	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(COMPOUND_POWER_2_4));
+}
+
+static void old_tf(void) {
+	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(SRGB));
+}
+
+static void hlg(void) {
+	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(HLG));
+}
+
+static void pq(void) {
+	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(ST2084_PQ));
+}
+
+static void power_2(void) {
+	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 20000);
+}
+
+static void power_small(void) {
+	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 9999);
+}
+
+static void power_large(void) {
+	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 100001);
+}
+
+static void p3(void) {
+	wp_image_description_creator_params_v1_set_primaries_named(
+		scene.creator, PRIMARIES(DISPLAY_P3));
+}
+
+static void pal(void) {
+	wp_image_description_creator_params_v1_set_primaries_named(scene.creator, PRIMARIES(PAL));
+}
+
+static void custom(void) {
+	wp_image_description_creator_params_v1_set_primaries(
+		scene.creator, 650000, 330000, 280000, 620000, 150000, 50000, 312700, 329000);
+}
+
+static void line(void) {
+	wp_image_description_creator_params_v1_set_primaries(
+		scene.creator, 640000, 330000, 640000, 330000, 150000, 60000, 312700, 329000);
+}
+
+static void luminances(void) {
+	wp_image_description_creator_params_v1_set_luminances(scene.creator, 50, 400, 200);
+}
+
+static void dark_max(void) {
+	wp_image_description_creator_params_v1_set_luminances(scene.creator, 4000000, 400, 500);
+}
+
+static void dark_reference(void) {
+	wp_image_description_creator_params_v1_set_luminances(scene.creator, 10000, 400, 1);
+}
+
+static void mastering(void) {
+	wp_image_description_creator_params_v1_set_mastering_luminance(scene.creator, 1, 400);
+}
+
+static void mastering_primaries(void) {
+	wp_image_description_creator_params_v1_set_mastering_display_primaries(
+		scene.creator, 1, 1, 1, 1, 1, 1, 1, 1);
+}
+
+static void max_cll(void) {
+	wp_image_description_creator_params_v1_set_max_cll(scene.creator, 400);
+}
+
+static void max_fall(void) {
+	wp_image_description_creator_params_v1_set_max_fall(scene.creator, 401);
+}
+
+static void color(void) {
+	scene.color = world_keep(wp_color_manager_v1_get_surface(world.color, scene.surface->wl));
+}
+
+static void end_color(void) {
+	wp_color_management_surface_v1_destroy(world_forget(scene.color));
+}
+
+static void set(void) {
+	wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 0);
+}
+
+static void set_relative(void) {
+	wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 1);
+}
+
+static void unset(void) {
+	wp_color_management_surface_v1_unset_image_description(scene.color);
+}
+
+static void gone(void) {
+	surface_destroy(scene.surface);
+}
+
+static void feedback(void) {
+	scene.feedback = world_keep(
+		wp_color_manager_v1_get_surface_feedback(world.color, scene.surface->wl));
+}
+
+static void preferred(void) {
+	scene.image =
+		listen_to(wp_color_management_surface_feedback_v1_get_preferred(scene.feedback));
+}
+
+static void information(void) {
+	world_keep(wp_image_description_v1_get_information(scene.image));
+}
+
+static void icc(void) {
+	world_keep(wp_color_manager_v1_create_icc_creator(world.color));
+}
+
+static void scrgb(void) {
+	world_keep(wp_color_manager_v1_create_windows_scrgb(world.color));
+}
+
+#define MANAGER "wp_color_manager_v1"
+#define SURFACE "wp_color_management_surface_v1"
+#define FEEDBACK "wp_color_management_surface_feedback_v1"
+#define CREATOR "wp_image_description_creator_params_v1"
+#define IMAGE "wp_image_description_v1"
+/* The request that is an error has destroyed it, for the client. */
+#define DESTROYED ""
+#define FINE NULL, -1
+
+/* The codes are those of the XML, in numbers. */
+static const struct {
+	const char *name, *interface;
+	int code;
+	void (*steps[8])(void);
+	const char *told;
+} rows[] = {
+	{"unsupported_feature, ICC", MANAGER, 0, {icc}, ""},
+	{"unsupported_feature, scRGB", MANAGER, 0, {scrgb}, ""},
+	{"surface_exists", MANAGER, 1, {color, color}, ""},
+	{"another one after the first", FINE, {color, end_color, color}, ""},
+	{"named", FINE, {creator, srgb_tf, p3, create}, "ready "},
+	{"of numbers", FINE, {creator, power_2, custom, luminances, max_cll, create}, "ready "},
+	{"incomplete_set, no primaries", DESTROYED, 0, {creator, srgb_tf, create}, ""},
+	{"incomplete_set, no transfer", DESTROYED, 0, {creator, p3, create}, ""},
+	{"already_set, transfer", CREATOR, 1, {creator, srgb_tf, power_2}, ""},
+	{"already_set, power", CREATOR, 1, {creator, power_2, srgb_tf}, ""},
+	{"already_set, primaries", CREATOR, 1, {creator, p3, custom}, ""},
+	{"already_set, named primaries", CREATOR, 1, {creator, custom, p3}, ""},
+	{"already_set, luminances", CREATOR, 1, {creator, luminances, luminances}, ""},
+	{"already_set, max_cll", CREATOR, 1, {creator, max_cll, max_cll}, ""},
+	{"unsupported_feature, mastering", CREATOR, 2, {creator, mastering}, ""},
+	{"unsupported_feature, its primaries", CREATOR, 2, {creator, mastering_primaries}, ""},
+	{"invalid_tf, not offered", CREATOR, 3, {creator, hlg}, ""},
+	{"invalid_tf, of version 1", CREATOR, 3, {creator, old_tf}, ""},
+	{"invalid_tf, small power", CREATOR, 3, {creator, power_small}, ""},
+	{"invalid_tf, large power", CREATOR, 3, {creator, power_large}, ""},
+	{"invalid_primaries_named", CREATOR, 4, {creator, pal}, ""},
+	{"invalid_luminance, max", CREATOR, 5, {creator, dark_max}, ""},
+	{"invalid_luminance, reference", CREATOR, 5, {creator, dark_reference}, ""},
+	{"invalid_luminance, light levels", DESTROYED, 5,
+		{creator, srgb_tf, p3, max_cll, max_fall, create}, ""},
+	{"primaries on a line", FINE, {creator, srgb_tf, line, create}, "failed(1) "},
+	{"not_ready", IMAGE, 0, {creator, srgb_tf, line, create, information}, "failed(1) "},
+	{"no_information", IMAGE, 1, {creator, srgb_tf, p3, create, information}, "ready "},
+	{"render_intent", SURFACE, 0, {color, creator, srgb_tf, p3, create, set_relative},
+		"ready "},
+	{"image_description", SURFACE, 1, {color, creator, srgb_tf, line, create, set},
+		"failed(1) "},
+	{"inert, set", SURFACE, 2, {color, creator, srgb_tf, p3, create, gone, set}, "ready "},
+	{"inert, unset", SURFACE, 2, {color, gone, unset}, ""},
+	{"destroyed after its surface", FINE, {color, gone, end_color}, ""},
+	{"preferred", FINE, {feedback, preferred}, "ready "},
+	{"inert, preferred", FEEDBACK, 0, {feedback, gone, preferred}, ""},
+	{"PQ", FINE, {creator, pq, p3, luminances, create}, "ready "},
+};
+
+static void begin(void) {
+	world_init();
+	told[0] = '\0';
+	scene.surface = surface_create('s');
+	scene.buffer = world_keep(dmabuf_create(-1));
+}
+
+static void every_row(void **state) {
+	for (size_t i = 0; i < LEN(rows); i++) {
+		print_message("# %s\n", rows[i].name);
+		begin();
+		scene.creator = NULL;
+		for (size_t step = 0; step < 8 && rows[i].steps[step] != NULL; step++) {
+			rows[i].steps[step]();
+			if (rows[i].steps[step] == create) {
+				scene.creator = NULL;
+			}
+		}
+		const char *interface = NULL;
+		assert_int_equal(world_error(&interface), rows[i].code);
+		if (rows[i].interface != NULL) {
+			assert_string_equal(interface, rows[i].interface);
+		}
+		assert_string_equal(told, rows[i].told);
+		if (scene.creator != NULL) {
+			world_keep(scene.creator);
+		}
+		world_finish();
+	}
+}
+
+static void on_done(void *data, struct wp_image_description_info_v1 *info) {
+	tell("done ");
+	wp_image_description_info_v1_destroy(info);
+}
+static void on_icc(
+	void *data, struct wp_image_description_info_v1 *info, int32_t fd, uint32_t size) {
+	fail_msg("no ICC here");
+}
+static void on_primaries(void *data, struct wp_image_description_info_v1 *info, int32_t r_x,
+	int32_t r_y, int32_t g_x, int32_t g_y, int32_t b_x, int32_t b_y, int32_t w_x, int32_t w_y) {
+	tell("(%d,%d %d,%d %d,%d %d,%d) ", r_x, r_y, g_x, g_y, b_x, b_y, w_x, w_y);
+}
+static void on_number(void *data, struct wp_image_description_info_v1 *info, uint32_t number) {
+	tell("%u ", number);
+}
+static void on_luminances(void *data, struct wp_image_description_info_v1 *info, uint32_t min,
+	uint32_t max, uint32_t reference) {
+	tell("%u-%u-%u ", min, max, reference);
+}
+static void on_target(
+	void *data, struct wp_image_description_info_v1 *info, uint32_t min, uint32_t max) {
+	tell("%u-%u ", min, max);
+}
+
+static const struct wp_image_description_info_v1_listener info_listener = {
+	.done = on_done,
+	.icc_file = on_icc,
+	.primaries = on_primaries,
+	.primaries_named = on_number,
+	.tf_power = on_number,
+	.tf_named = on_number,
+	.luminances = on_luminances,
+	.target_primaries = on_primaries,
+	.target_luminance = on_target,
+	.target_max_cll = on_number,
+	.target_max_fall = on_number,
+};
+
+#define SRGB_PRIMARIES "(640000,330000 300000,600000 150000,60000 312700,329000) "
+
+static void what_is_preferred(void **state) {
+	begin();
+	feedback();
+	preferred();
+	world_sync();
+	const uint64_t first = identity;
+	preferred();
+	world_sync();
+	assert_int_equal(identity, first);
+	assert_int_not_equal(identity, 0);
+	wp_image_description_info_v1_add_listener(
+		wp_image_description_v1_get_information(scene.image), &info_listener, NULL);
+	world_sync();
+	assert_string_equal(told,
+		"ready ready " SRGB_PRIMARIES "1 14 2000-80-80 " SRGB_PRIMARIES "2000-80 done ");
+	/* What a client makes has a number of its own. */
+	creator();
+	srgb_tf();
+	p3();
+	create();
+	world_sync();
+	assert_int_not_equal(identity, first);
+	world_finish();
+}
+
+static enum color_transfer transfer(void) {
+	return scene.surface->sync.current.color.transfer;
+}
+
+static void make_pq(void) {
+	creator();
+	pq();
+	wp_image_description_creator_params_v1_set_primaries_named(
+		scene.creator, PRIMARIES(BT2020));
+	create();
+}
+
+/* It counts with the commit, and not before its buffer is ready. */
+static void it_is_double_buffered(void **state) {
+	begin();
+	color();
+	make_pq();
+	set();
+	world_sync();
+	assert_int_equal(transfer(), COLOR_UNTAGGED);
+	const int fence = world_fence();
+	surface_draw(scene.surface, fence);
+	world_sync();
+	assert_int_equal(transfer(), COLOR_UNTAGGED);
+	wp_image_description_v1_destroy(world_forget(scene.image));
+	unset();
+	world_sync();
+	world_signal(fence);
+	const struct color_description *now = &scene.surface->sync.current.color;
+	assert_int_equal(now->transfer, COLOR_PQ);
+	assert_int_equal(now->max, 10000);
+	assert_int_equal(now->reference, 203);
+	assert_true(color_primaries_equal(
+		&now->primaries, &color_primaries_named[COLOR_PRIMARIES_BT2020]));
+	surface_commit(scene.surface, scene.buffer);
+	world_sync();
+	assert_int_equal(transfer(), COLOR_UNTAGGED);
+
+	/* It stays for commits that say nothing of it, and goes with its object. */
+	make_pq();
+	set();
+	surface_commit(scene.surface, scene.buffer);
+	surface_commit(scene.surface, scene.buffer);
+	world_sync();
+	assert_int_equal(transfer(), COLOR_PQ);
+	end_color();
+	world_sync();
+	assert_int_equal(transfer(), COLOR_PQ);
+	surface_commit(scene.surface, scene.buffer);
+	world_sync();
+	assert_int_equal(transfer(), COLOR_UNTAGGED);
+	world_finish();
+}
+
+TEST_MAIN("color", UNIT(every_row), UNIT(what_is_preferred), UNIT(it_is_double_buffered))
