@@ -16,6 +16,13 @@ static bool take_pacing(const char *text, void *data) {
 	return latch_pacing_parse(text, &options->pacing);
 }
 
+/* None that a monitor would have to be told of. */
+static bool take_color(const char *text, void *data) {
+	struct latch_options *options = data;
+	return color_description_parse(text, &options->color) &&
+	       options->color.transfer != COLOR_PQ && options->color.transfer != COLOR_LINEAR;
+}
+
 static const char *const on_off[] = {"off", "on", NULL};
 static const char *const list_forms[] = {NULL, "json", NULL};
 
@@ -47,6 +54,10 @@ static const struct option_row rows[] = {
 	{"renderer", "NAME", "what composes: auto, gles2, vulkan, pixman (default: auto)",
 		OPTION_NAME, MEMBER(renderer), .names = latch_renderer_kind_names,
 		.wrong = "unknown renderer"},
+	{"color", "NAME",
+		"what the monitors expect: srgb, gamma22, bt1886, display-p3, adobe-rgb,\n"
+		"bt2020, bt2020-srgb (default: srgb)",
+		OPTION_CALL, .take = take_color, .wrong = "unknown colours, see --help"},
 	{"no-scanout", NULL, "compose everything, put no client's buffer on a plane", OPTION_SET,
 		MEMBER(scanout), .min = false},
 	{"max-tests", "N", "test commits that a new arrangement may cost (default: 24)",
@@ -127,6 +138,7 @@ static const struct option_table table = {
 int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 	*options = (struct latch_options){
 		.renderer = LATCH_RENDERER_AUTO,
+		.color = color_description_make(COLOR_PRIMARIES_SRGB, COLOR_SRGB, 0),
 		.scanout = true,
 		.max_tests = LATCH_PLAN_MAX_TESTS,
 		.limits = latch_limits_default(),

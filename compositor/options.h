@@ -5,6 +5,7 @@
 #include <wlr/util/log.h>
 
 #include "backend/exit.h"
+#include "color/color.h"
 #include "limits/limits.h"
 #include "output/renderer.h"
 #include "output/vblank.h"
@@ -18,6 +19,7 @@ struct latch_options {
 	const char *connector; /* NULL: all that are connected */
 	const char *mode;      /* "WxH" or "WxH@Hz", NULL: the preferred one */
 	enum latch_renderer_kind renderer;
+	struct color_description color; /* what the outputs expect */
 	bool scanout;	     /* false: everything is composed */
 	unsigned max_tests;  /* TEST_ONLY commits per new arrangement of layers */
 	const char *socket;  /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */

@@ -131,6 +131,7 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 			.timeline_device = core->timeline_device,
 			.outputs = &core->clocks,
 			.tearing = options->tearing,
+			.color = core->renderer.color,
 			.hold_warning_ns = options->hold_warning_ns,
 			.fence_timeout_ns = options->fence_timeout_ns,
 		});

@@ -373,6 +373,7 @@ static int open_backend(struct latch_server *server) {
 			.buffers_made = handle_buffers_made,
 			.data = server,
 		});
+	core->renderer.color = options->color;
 	latch_renderer_ask(&core->renderer);
 	return LATCH_EXIT_OK;
 }

@@ -230,6 +230,7 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 		/* Another master may have put connectors on other CRTCs meanwhile: outputs
 		 * that are set anew one after another would meet what is left of that. */
 		struct kms_commit commit;
+		kms_device_refresh_color(backend->device);
 		kms_commit_init(&commit, backend->device);
 		kms_commit_disable_all(&commit, backend->device);
 		int ret = kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);

@@ -260,6 +260,7 @@ void latch_kms_output_bare(struct latch_kms_output *output) {
 	struct kms_commit commit;
 	kms_commit_init(&commit, output->device);
 	add_planes_off(output, &commit, planes_of(output) & ~kms_plane_bit(output->primary));
+	kms_commit_bypass_color(&commit, output->primary);
 	int ret = commit.objects_len > 0 ? kms_commit_submit(&commit, 0, 0) : 0;
 	if (ret != 0) {
 		wlr_log(WLR_INFO, "%s: its planes can't be switched off: %s", output->base.name,

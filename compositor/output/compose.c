@@ -207,6 +207,7 @@ static bool writes_alpha(const struct latch_layer *layer) {
 static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
 	const struct latch_layer *layer, const pixman_region32_t *clip, bool holes) {
 	struct latch_color color = latch_layer_color(layer);
+	color.to = &composer->renderer->color;
 	struct wlr_texture *texture =
 		latch_texture_get(composer->renderer, layer->content, &color);
 	if (texture == NULL) {

@@ -11,6 +11,7 @@
  */
 #include "output/convert.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <math.h>
 #include <string.h>
@@ -22,7 +23,8 @@
 
 bool latch_color_equal(const struct latch_color *a, const struct latch_color *b) {
 	return a->encoding == b->encoding && a->range == b->range &&
-	       a->straight_alpha == b->straight_alpha;
+	       a->straight_alpha == b->straight_alpha &&
+	       color_description_equal(&a->from, &b->from);
 }
 
 bool latch_convert_is_needed(uint32_t fourcc) {
@@ -39,6 +41,12 @@ bool latch_convert_has_alpha(uint32_t fourcc) {
 
 bool latch_convert_can(uint32_t fourcc) {
 	return latch_convert_is_needed(fourcc) || latch_convert_has_alpha(fourcc);
+}
+
+bool latch_convert_can_recolor(uint32_t fourcc) {
+	const struct latch_format *format = latch_format_find(fourcc);
+	return latch_convert_can(fourcc) ||
+	       (format != NULL && !format->is_float && format->components[0].step == 4);
 }
 
 /* Samples spread to one per pixel, and the pixels made of them. */
@@ -212,6 +220,69 @@ static void premultiply(struct block *block) {
 	}
 }
 
+/* As color_table_convert() takes it. */
+static uint32_t fine_level(int32_t sum) {
+	static_assert(COLOR_TABLE_PARTS * COLOR_TABLE_FINE == 1 << 12, "bits of a fine level");
+	int32_t value = (sum + (1 << (POINT - 13))) >> (POINT - 12);
+	value = value < 0 ? 0 : value;
+	return (uint32_t)(value < COLOR_TABLE_MAX ? value : COLOR_TABLE_MAX);
+}
+
+/* A colour that was multiplied with its alpha, before that. */
+static int32_t divide(int32_t sample, uint32_t alpha, int32_t white) {
+	const uint64_t value = alpha > 0 ? ((uint64_t)(uint32_t)sample << 16) / alpha : 0;
+	return value < (uint32_t)white ? (int32_t)value : white;
+}
+
+static void read_rgb(const struct block *block, int i, int bits, bool straight, uint32_t rgb[3]) {
+	const int32_t white = white_of(bits), scale = fixed(255.0 / white);
+	const uint32_t alpha = straight ? 0x10000 : block->alpha[i];
+	for (int c = 0; c < 3; c++) {
+		rgb[c] = fine_level(divide(block->samples[c][i], alpha, white) * scale);
+	}
+}
+
+static void read_ycbcr(const struct block *block, int i, const struct matrix *m, uint32_t rgb[3]) {
+	const int32_t luma = (block->samples[0][i] - m->black) * m->luma;
+	const int32_t cb = block->samples[1][i] - m->grey, cr = block->samples[2][i] - m->grey;
+	rgb[0] = fine_level(luma + cr * m->cr_to_red);
+	rgb[1] = fine_level(luma + cb * m->cb_to_green + cr * m->cr_to_green);
+	rgb[2] = fine_level(luma + cb * m->cb_to_blue);
+}
+
+/* In the place of mix_ycbcr() and mix_rgb(). */
+static void recolor(const struct color_table *table, const struct latch_format *format,
+	const struct matrix *matrix, bool straight, struct block *block) {
+	for (int i = 0; i < BLOCK; i++) {
+		const uint32_t alpha = block->alpha[i];
+		uint32_t rgb[3];
+		uint8_t out[3];
+		if (format->ycbcr) {
+			read_ycbcr(block, i, matrix, rgb);
+		} else {
+			read_rgb(block, i, format->components[0].bits, straight, rgb);
+		}
+		color_table_convert(table, rgb, out);
+		uint32_t pixel = (alpha * 255 + 0x8000) >> 16;
+		for (int c = 0; c < 3; c++) {
+			pixel = pixel << 8 | (out[c] * alpha + 0x8000) >> 16;
+		}
+		block->pixels[i] = htole32(pixel);
+	}
+}
+
+static void mix(const struct latch_format *format, const struct matrix *matrix, bool straight,
+	struct block *block) {
+	if (format->ycbcr) {
+		mix_ycbcr(matrix, block);
+		return;
+	}
+	if (straight) {
+		premultiply(block);
+	}
+	mix_rgb(format->components[0].bits, block);
+}
+
 static bool fits(const struct latch_image *image, const struct latch_format *format) {
 	for (int i = 0; i < format->planes; i++) {
 		if (image->planes[i].stride <
@@ -225,12 +296,20 @@ static bool fits(const struct latch_image *image, const struct latch_format *for
 bool latch_convert(const struct latch_image *image, const struct latch_color *color, void *dst,
 	size_t dst_stride) {
 	const struct latch_format *format = latch_format_find(image->fourcc);
-	if (!latch_convert_can(image->fourcc) || image->width <= 0 || image->height <= 0 ||
+	const bool other = color->from.transfer != COLOR_UNTAGGED;
+	if (!(other ? latch_convert_can_recolor : latch_convert_can)(image->fourcc) ||
+		image->width <= 0 || image->height <= 0 ||
 		dst_stride / 4 < (size_t)image->width || !fits(image, format)) {
 		return false;
 	}
 	const int bits = format->components[0].bits;
 	struct matrix matrix = find_matrix(color, bits);
+	struct color_table table;
+	if (other) {
+		const struct color_conversion conversion =
+			color_conversion_make(&color->from, color->to);
+		color_table_init(&table, &conversion);
+	}
 	struct block block = {0};
 	for (int i = 0; i < BLOCK; i++) {
 		block.alpha[i] = 0x10000;
@@ -242,16 +321,13 @@ bool latch_convert(const struct latch_image *image, const struct latch_color *co
 			for (int i = 0; i < 3; i++) {
 				read_component(format, image, i, x, y, len, block.samples[i]);
 			}
-			if (format->ycbcr) {
-				mix_ycbcr(&matrix, &block);
+			if (!format->ycbcr && format->opaque != 0) {
+				read_alpha(format, image, x, y, len, &block);
+			}
+			if (other) {
+				recolor(&table, format, &matrix, color->straight_alpha, &block);
 			} else {
-				if (format->opaque != 0) {
-					read_alpha(format, image, x, y, len, &block);
-				}
-				if (color->straight_alpha) {
-					premultiply(&block);
-				}
-				mix_rgb(bits, &block);
+				mix(format, &matrix, color->straight_alpha, &block);
 			}
 			memcpy(&row[(size_t)x * 4], block.pixels, (size_t)len * 4);
 		}

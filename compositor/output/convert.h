@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/format.h"
+#include "color/color.h"
 #include "kms/plane.h"
 
 /** How a buffer's numbers are to be read, beyond its fourcc. */
@@ -14,6 +15,10 @@ struct latch_color {
 	enum kms_color_range range;
 	/** The colours are not multiplied with their alpha. */
 	bool straight_alpha;
+	/** The colours' display, COLOR_UNTAGGED: that of the output; else to is the output's,
+	 * borrowed. */
+	struct color_description from;
+	const struct color_description *to;
 };
 
 bool latch_color_equal(const struct latch_color *a, const struct latch_color *b);
@@ -39,6 +44,9 @@ bool latch_convert_has_alpha(uint32_t fourcc);
 /** Whether latch_convert() can read this format: those above. */
 bool latch_convert_can(uint32_t fourcc);
 
+/** Whether latch_convert() can make other colours of it: those above, and whole words. */
+bool latch_convert_can_recolor(uint32_t fourcc);
+
 /**
  * Converts to XRGB8888, or ARGB8888 with premultiplied alpha for formats with alpha, dst_stride
  * bytes from row to row (at least width * 4).
@@ -47,6 +55,9 @@ bool latch_convert_can(uint32_t fourcc);
  * the last with non-constant luminance), and the result is rounded once. Each chroma sample counts
  * for the whole block of pixels it was taken of, without a filter in between: vkms reads its planes
  * in the same way, and so do display controllers with no scaler.
+ *
+ * Where color has other colours than the output they go through color_table_convert(), without
+ * their alpha.
  *
  * Returns false when the format is not known or the image is empty or does not fit its strides.
  */

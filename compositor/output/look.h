@@ -21,7 +21,7 @@ bool latch_look_create_globals(struct wl_display *display, bool straight_alpha);
 
 /**
  * Fills what a surface's current state says about the look of its layer: opaque, opaque_boxes,
- * alpha, blend_mode, color_encoding, color_range.
+ * alpha, blend_mode, color_encoding, color_range, color.
  *
  * fourcc, src, dst, transform of the layer must be there already. output_transform is the
  * wlr_output's.
@@ -63,7 +63,8 @@ void latch_look_opaque(struct latch_layer *layer, const pixman_region32_t *regio
 bool latch_look_damage(
 	const struct latch_layer *layer, const pixman_box32_t *part, struct wlr_box *box);
 
-/** How the layer's pixels are to be read for composing; for latch_texture_get(). */
+/** How the layer's pixels are to be read for composing, but for what the output expects; for
+ * latch_texture_get(). */
 struct latch_color latch_layer_color(const struct latch_layer *layer);
 
 /**

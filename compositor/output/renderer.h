@@ -5,6 +5,8 @@
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
+#include "color/color.h"
+
 struct wlr_allocator;
 struct wlr_backend;
 struct wlr_dmabuf_attributes;
@@ -66,6 +68,10 @@ struct latch_renderer {
 	int answer_fd;
 	/** It was said once that colours are not what the client asked for. */
 	bool logged_colors;
+	/** What the outputs expect. */
+	struct color_description color;
+	/** gl_convert.c's, and of which generation they are. */
+	unsigned gl_programs[2], gl_generation;
 };
 
 /** A renderer counts as working after it has drawn this many pictures. */

@@ -84,6 +84,18 @@ static const struct latch_layer *find_on(
 	return NULL;
 }
 
+/* Returns false without memory for what the plane's colour pipeline has to be told. */
+static bool state_of(const struct latch_output *output, const struct latch_layer *layer,
+	const struct kms_plane *plane, struct kms_plane_state *state) {
+	*state = latch_layer_plane_state(layer, plane);
+	if (layer->color.transfer == COLOR_UNTAGGED) {
+		return true;
+	}
+	state->color = kms_color_program_get(output->kms->device->color, &plane->color,
+		&layer->color, &output->core->renderer.color);
+	return state->color != NULL;
+}
+
 /* Writes what differs from the frame before; NULL: everything. Returns false where the framebuffer
  * is missing. */
 static bool write_plane(struct latch_output *output, struct kms_commit *commit,
@@ -94,8 +106,8 @@ static bool write_plane(struct latch_output *output, struct kms_commit *commit,
 		before != NULL && before->scanout.own.fb_id != 0 && plane == output->kms->primary;
 	const struct latch_layer *was = before != NULL && !own ? find_on(before, plane) : NULL;
 	state.in_fence_fd = fence_for(output, plane);
-	if (was != NULL) {
-		const struct kms_plane_state old = latch_layer_plane_state(was, plane);
+	struct kms_plane_state old;
+	if (was != NULL && state_of(output, was, plane, &old)) {
 		kms_commit_change_plane(commit, plane, crtc, &old, &state);
 	} else if (!own || !kms_plane_state_equal(&before->scanout.own, &state)) {
 		kms_commit_change_plane(
@@ -114,7 +126,10 @@ static bool add_layer(struct latch_output *output, struct kms_commit *commit,
 	if (alike && was->serial == layer->serial) {
 		return true;
 	}
-	struct kms_plane_state state = latch_layer_plane_state(layer, plane);
+	struct kms_plane_state state;
+	if (!state_of(output, layer, plane, &state)) {
+		return false;
+	}
 	state.fb_id = framebuffer_of(output, layer);
 	if (layer->content->is_shm) {
 		latch_udmabuf_flush(layer->content->buffer);

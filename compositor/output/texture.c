@@ -41,8 +41,18 @@ static struct wlr_texture *convert(const struct latch_renderer *renderer,
 	return texture;
 }
 
-static bool can_convert_content(const struct latch_content *content) {
-	return latch_convert_can(content->fourcc) &&
+static bool is_recolored(const struct latch_color *color) {
+	return color->from.transfer != COLOR_UNTAGGED;
+}
+
+static bool can_convert(const struct latch_content *content, const struct latch_color *color) {
+	return is_recolored(color) ? latch_convert_can_recolor(content->fourcc)
+				   : latch_convert_can(content->fourcc);
+}
+
+static bool can_convert_content(
+	const struct latch_content *content, const struct latch_color *color) {
+	return can_convert(content, color) &&
 	       (!content->is_dmabuf || latch_mapped_buffer_map(content->buffer));
 }
 
@@ -66,10 +76,23 @@ static bool is_imported(const struct latch_renderer *renderer, const struct latc
 	const struct latch_color *color) {
 	const bool pixman = renderer->kind == LATCH_RENDERER_PIXMAN;
 	if (is_straight(content, color)) {
-		return !pixman && !can_convert_content(content);
+		return !pixman && !can_convert_content(content, color);
+	}
+	if (pixman && is_recolored(color) && can_convert_content(content, color)) {
+		return false;
 	}
 	return !pixman || !content->is_dmabuf ||
 	       latch_renderer_has_format(renderer, WLR_BUFFER_CAP_DATA_PTR, content->fourcc);
+}
+
+/* What it is made of is not needed any more, if that was drawn anew; nor is it a copy then. */
+static struct wlr_texture *finish(struct latch_content *content, struct wlr_texture *texture,
+	struct wlr_texture *made) {
+	if (made != texture) {
+		wlr_texture_destroy(texture);
+		content->texture_is_copy = false;
+	}
+	return made;
 }
 
 static struct wlr_texture *make_texture(struct latch_renderer *renderer,
@@ -77,14 +100,19 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 	struct wlr_texture *texture =
 		is_imported(renderer, content, color) ? import(renderer, content) : NULL;
 	if (texture != NULL && has_colors(renderer, content, color, texture)) {
-		return texture;
+		struct wlr_texture *made =
+			is_recolored(color) ? latch_gl_convert(renderer, texture, color) : texture;
+		if (made != NULL) {
+			return finish(content, texture, made);
+		}
 	}
-	if (texture != NULL && !can_convert_content(content)) {
+	if (texture != NULL && !can_convert_content(content, color)) {
 		/* In a layout that only the GPU knows: wrong colours are better than none. */
 		if (!renderer->logged_colors) {
 			wlr_log(WLR_INFO,
-				"%s can't be told the colour encoding of buffers that are not "
-				"linear: they are composed as BT.601, limited range",
+				"%s can't be told the colours of all buffers that are not linear: "
+				"they are composed as BT.601, limited range, or as RGB of the "
+				"output",
 				latch_renderer_name(renderer));
 			renderer->logged_colors = true;
 		}
@@ -93,7 +121,7 @@ static struct wlr_texture *make_texture(struct latch_renderer *renderer,
 	wlr_texture_destroy(texture);
 	/* The driver lacks the format or the colours, or the strides are not as pixman wants
 	 * them. */
-	return latch_convert_can(content->fourcc) ? convert(renderer, content, color) : NULL;
+	return can_convert(content, color) ? convert(renderer, content, color) : NULL;
 }
 
 struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,

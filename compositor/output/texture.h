@@ -17,6 +17,15 @@ struct wlr_buffer;
 struct wlr_texture *latch_texture_get(struct latch_renderer *renderer,
 	struct latch_content *content, const struct latch_color *color);
 
+/* gl_convert.c */
+
+/**
+ * A texture of GL, of premultiplied RGB in the colours of color->from, as one in those of color->to:
+ * drawn anew, in a buffer of ours. NULL where GL or memory does not do it.
+ */
+struct wlr_texture *latch_gl_convert(struct latch_renderer *renderer, struct wlr_texture *texture,
+	const struct latch_color *color);
+
 /* gl_color.c */
 
 /**

@@ -406,7 +406,10 @@ static void handle_set_image(struct wl_client *client, struct wl_resource *resou
 		refuse(resource, WP_COLOR_MANAGEMENT_SURFACE_V1_ERROR_RENDER_INTENT,
 			"this rendering intent is not offered");
 	} else {
-		sync->pending.color = image->color;
+		const struct color_description *output = &sync->gate->options.color;
+		sync->pending.color = color_conversion_make(&image->color, output).needed
+					      ? image->color
+					      : (struct color_description){0};
 	}
 }
 

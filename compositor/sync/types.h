@@ -66,7 +66,8 @@ struct latch_sync_state {
 	struct latch_held_update *update;
 	bool set_barrier; /* wp_fifo_v1 */
 	bool async;	  /* wp_tearing_control_v1; stays until it is set anew */
-	struct color_description color; /* wp_color_management_v1; stays, too */
+	/* wp_color_management_v1; stays, too. COLOR_UNTAGGED also where it is the output's. */
+	struct color_description color;
 };
 
 /** The protocols that give a wl_surface one more object (extension.h), as they are offered. */

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /*
  * What the numbers in a pixel mean, and how they become another display's numbers: plain functions
@@ -77,9 +78,16 @@ bool color_description_parse(const char *text, struct color_description *descrip
 /** NULL ends them: those that color_description_parse() knows. */
 extern const char *const color_description_names[];
 
-bool color_description_equal(const struct color_description *a, const struct color_description *b);
+static inline bool color_description_equal(
+	const struct color_description *a, const struct color_description *b) {
+	return a->transfer == b->transfer &&
+	       (a->transfer == COLOR_UNTAGGED || memcmp(a, b, sizeof(*a)) == 0);
+}
 
-bool color_primaries_equal(const struct color_primaries *a, const struct color_primaries *b);
+static inline bool color_primaries_equal(
+	const struct color_primaries *a, const struct color_primaries *b) {
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
 
 /** Whether the primaries span a volume, so that there is a matrix for them. */
 bool color_primaries_valid(const struct color_primaries *primaries);
@@ -123,17 +131,20 @@ bool color_matrix_is_factor(const double matrix[static 9], double factor);
 /** Converts one pixel, of 0 to 1; so is what comes out. */
 void color_convert(const struct color_conversion *conversion, double rgb[static 3]);
 
-#define COLOR_TABLE_SIZE 4096
+/** Between two of 255 levels so many are in the table, and so many between these are known. */
+#define COLOR_TABLE_PARTS 16
+#define COLOR_TABLE_FINE 256
+#define COLOR_TABLE_MAX (255 * COLOR_TABLE_PARTS * COLOR_TABLE_FINE)
 
 /** A conversion made ready for many pixels: to levels of 0 to 255, rounded once. */
 struct color_table {
-	float eotf[COLOR_TABLE_SIZE], matrix[9];
+	float eotf[255 * COLOR_TABLE_PARTS + 2], matrix[9];
 	/** The light from which on there is level i. */
 	float level[256];
 };
 
 void color_table_init(struct color_table *table, const struct color_conversion *conversion);
 
-/** in: of 0 to COLOR_TABLE_SIZE - 1. */
+/** in: of 0 to COLOR_TABLE_MAX. */
 void color_table_convert(
-	const struct color_table *table, const uint16_t in[static 3], uint8_t out[static 3]);
+	const struct color_table *table, const uint32_t in[static 3], uint8_t out[static 3]);

@@ -52,8 +52,3 @@ bool color_description_parse(const char *text, struct color_description *descrip
 	}
 	return false;
 }
-
-bool color_description_equal(const struct color_description *a, const struct color_description *b) {
-	return a->transfer == b->transfer &&
-	       (a->transfer == COLOR_UNTAGGED || memcmp(a, b, sizeof(*a)) == 0);
-}

@@ -15,10 +15,6 @@ const struct color_primaries color_primaries_named[COLOR_PRIMARIES_COUNT] = {
 	[COLOR_PRIMARIES_ADOBE_RGB] = {{640000, 330000}, {210000, 710000}, {150000, 60000}, D65},
 };
 
-bool color_primaries_equal(const struct color_primaries *a, const struct color_primaries *b) {
-	return memcmp(a, b, sizeof(*a)) == 0;
-}
-
 static void multiply(const double a[static 9], const double b[static 9], double product[static 9]) {
 	double result[9];
 	for (int i = 0; i < 9; i++) {

@@ -44,6 +44,21 @@ static uint64_t check_properties(const struct latch_layer *layer, const struct k
 	return LATCH_REASON_TEST_REFUSED;
 }
 
+/* A pipeline's curves are for the colours themselves: what was multiplied with alpha has other ones.
+ * Of the kernel's planes that convert YCbCr none can be told how, with a pipeline (pipeline.h). */
+static uint64_t check_color(const struct plan_work *work, const struct latch_layer *layer,
+	const struct kms_plane *plane) {
+	if (layer->color.transfer == COLOR_UNTAGGED) {
+		return 0;
+	}
+	const struct color_conversion conversion =
+		color_conversion_make(&layer->color, &work->input->color);
+	struct kms_pipeline_setting setting;
+	bool possible = layer->opaque && !work->has_ycbcr &&
+			kms_pipeline_find(&plane->color, &conversion, &setting) != NULL;
+	return possible ? 0 : LATCH_REASON_COLOR;
+}
+
 /* The primary plane is at the bottom, and what a driver does with alpha there differs: so nothing
  * but black may be behind the layer, and the whole of it has to be as it is. */
 static uint64_t check_primary(const struct plan_work *work, size_t i) {
@@ -68,7 +83,8 @@ static uint64_t check(const struct plan_work *work, size_t i, size_t p) {
 	if (layer->unreadable != 0) {
 		return layer->unreadable;
 	}
-	uint64_t reasons = check_format(layer, plane) | check_properties(layer, plane);
+	uint64_t reasons = check_format(layer, plane) | check_properties(layer, plane) |
+			   check_color(work, layer, plane);
 	if ((int)p == work->primary) {
 		reasons |= check_primary(work, i);
 	}
@@ -111,6 +127,10 @@ static void find_fits_of(struct plan_work *work, size_t i) {
 }
 
 void plan_find_fits(struct plan_work *work) {
+	PLAN_EACH(v, work->visible) {
+		const struct latch_layer *layer = &work->layers[v];
+		work->has_ycbcr |= layer->is_dmabuf && layer->color_encoding != KMS_COLOR_ENCODING_ANY;
+	}
 	for (size_t i = 0; i < work->len; i++) {
 		if (work->visible & LAYER_BIT(i)) {
 			find_fits_of(work, i);
@@ -133,6 +153,26 @@ static bool same_formats(const struct kms_format_set *a, const struct kms_format
 	return true;
 }
 
+static bool same_pipelines(const struct kms_plane_color *a, const struct kms_plane_color *b) {
+	for (size_t i = 0; a->len == b->len && i < a->len; i++) {
+		const struct kms_pipeline *x = &a->pipelines[i], *y = &b->pipelines[i];
+		for (size_t j = 0; j < x->len && x->len == y->len; j++) {
+			const struct kms_colorop_properties *one = &x->ops[j].props;
+			const struct kms_colorop_properties *other = &y->ops[j].props;
+			if (x->ops[j].type != y->ops[j].type ||
+				one->curve.mask != other->curve.mask ||
+				one->size.value != other->size.value ||
+				(one->bypass.id == 0) != (other->bypass.id == 0)) {
+				return false;
+			}
+		}
+		if (x->len != y->len) {
+			return false;
+		}
+	}
+	return a->len == b->len;
+}
+
 static bool same_class(const struct kms_plane *a, const struct kms_plane *b) {
 	for (size_t i = 0; i < kms_plane_specs_len; i++) {
 		const struct kms_property *one = kms_property_at(&a->props, &kms_plane_specs[i]);
@@ -141,7 +181,8 @@ static bool same_class(const struct kms_plane *a, const struct kms_plane *b) {
 			return false;
 		}
 	}
-	return a->type == b->type && same_formats(&a->formats, &b->formats);
+	return a->type == b->type && same_pipelines(&a->color, &b->color) &&
+	       same_formats(&a->formats, &b->formats);
 }
 
 void plan_find_classes(

@@ -51,7 +51,8 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	       a->fills_output == b->fills_output && a->transform == b->transform &&
 	       a->opaque == b->opaque && same_opaque_boxes(a, b) &&
 	       a->solid == b->solid && a->alpha == b->alpha && a->blend_mode == b->blend_mode &&
-	       a->color_encoding == b->color_encoding && a->color_range == b->color_range;
+	       a->color_encoding == b->color_encoding && a->color_range == b->color_range &&
+	       color_description_equal(&a->color, &b->color);
 }
 
 /* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/box.h"
+#include "color/color.h"
 #include "kms/plane.h"
 #include "plan/reason.h"
 
@@ -83,6 +84,9 @@ struct latch_layer {
 	/** Of YCbCr buffers; _ANY for RGB. */
 	enum kms_color_encoding color_encoding;
 	enum kms_color_range color_range;
+	/** What its colours are of, where that is another display than the output; else
+	 * COLOR_UNTAGGED. */
+	struct color_description color;
 
 	/** What was decided: see latch_plan_make(). */
 	enum latch_layer_place place;

@@ -71,6 +71,8 @@ struct latch_plan_input {
 	bool primary_alpha;
 	/** The CRTC shows a colour where no plane is. */
 	bool has_background;
+	/** What the output expects. */
+	struct color_description color;
 	/** False where an option forbids direct scanout. */
 	bool scanout_allowed;
 	/** This frame has to be composed whole for a client that takes a picture. */

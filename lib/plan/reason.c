@@ -31,6 +31,7 @@ static const struct {
 	{"crop", "the kernel does not crop its YCbCr at an odd pixel"},
 	{"shm-unsealed", "the buffer is shared memory that is not sealed against shrinking"},
 	{"draws-ahead", "its client draws ahead of the flips with two buffers of shared memory: it is copied"},
+	{"color", "no plane converts its colours to the output's"},
 };
 
 static size_t index_of(uint64_t bit) {

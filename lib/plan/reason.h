@@ -63,9 +63,12 @@ enum latch_reason {
 	/** The buffer is shared memory of a client that takes longer than a refresh for a frame, has two
 	 * buffers, and is alone on the output: it is copied, so that it is free before the flip. */
 	LATCH_REASON_DRAWS_AHEAD = 1 << 25,
+	/** No plane makes the output's colours of its own (color-management), or the kernel refused
+	 * to; translucent ones, and YCbCr's, are never left to planes. */
+	LATCH_REASON_COLOR = 1 << 26,
 };
 
-#define LATCH_REASON_COUNT 26
+#define LATCH_REASON_COUNT 27
 
 /**
  * The stable name of one reason ("format", "no-free-plane", ...), or NULL when bit is not exactly

@@ -181,6 +181,10 @@ static void any_color(struct latch_layer *layer, const struct plan_work *work) {
 	layer->color_range = KMS_COLOR_RANGE_ANY;
 }
 
+static void without_color(struct latch_layer *layer, const struct plan_work *work) {
+	layer->color = (struct color_description){0};
+}
+
 static const struct {
 	uint64_t reason;
 	void (*ease)(struct latch_layer *layer, const struct plan_work *work);
@@ -192,6 +196,7 @@ static const struct {
 	{LATCH_REASON_ALPHA, without_alpha},
 	{LATCH_REASON_BLEND, default_blend},
 	{LATCH_REASON_COLOR_ENCODING, any_color},
+	{LATCH_REASON_COLOR, without_color},
 };
 
 /* Which property of a layer that is refused alone is to blame: the one without which it passes. */

@@ -141,6 +141,8 @@ bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val 
 		{"alpha", "draw faded pixels instead of wp_alpha_modifier"},
 		{"blend", "use premultiplied alpha"},
 		{"color-encoding", "use another encoding or range, or RGB"},
+		{"color", "draw in the colours that wp_color_management_surface_feedback_v1 prefers, "
+			  "and opaque"},
 		{"not-ready", "signal all fences before the commit, or hand them over with it"},
 		{"captured", "nothing: it is over with the capture"},
 		{"settling", "nothing: it goes to a plane when it stays as it is for some frames"},

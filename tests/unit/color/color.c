@@ -233,10 +233,13 @@ static void test_table(void **state) {
 			const struct color_conversion conversion =
 				color_conversion_make(&from, &to);
 			color_table_init(&table, &conversion);
-			for (unsigned n = 0; n < 4096; n++) {
-				const uint16_t in[3] = {(uint16_t)n, (uint16_t)(n * 7 % 4096),
-					(uint16_t)(4095 - n)};
-				double rgb[3] = {in[0] / 4095.0, in[1] / 4095.0, in[2] / 4095.0};
+			for (uint32_t n = 0; n <= COLOR_TABLE_MAX; n += 997) {
+				const uint32_t in[3] = {
+					n, n * 7 % COLOR_TABLE_MAX, COLOR_TABLE_MAX - n};
+				double rgb[3];
+				for (int c = 0; c < 3; c++) {
+					rgb[c] = in[c] / (double)COLOR_TABLE_MAX;
+				}
 				uint8_t out[3];
 				color_convert(&conversion, rgb);
 				color_table_convert(&table, in, out);

@@ -34,6 +34,7 @@ static const enum latch_tranche_advice alone[LATCH_REASON_COUNT] = {
 	KEEP,	 // tests-spent
 	KEEP,	 // size
 	KEEP,	 // crop
+	COMPOSE, // color
 };
 
 static void each_reason_alone(void **state) {

@@ -341,7 +341,73 @@ static void what_is_converted(void **state) {
 	}
 }
 
+/* From Display P3 and from PQ to sRGB: by color_convert(), for each way to read pixels. */
+static void other_displays(void **state) {
+	static const struct {
+		uint32_t fourcc;
+		uint8_t bytes[8];
+		bool alpha;
+	} cases[] = {
+		{DRM_FORMAT_XRGB8888, {153, 102, 51, 1}, false},
+		{DRM_FORMAT_ABGR8888, {51, 102, 153, 170}, true},
+		{DRM_FORMAT_XRGB2101010, {0x66, 0x66, 0xd6, 0x0c}, false},
+		{DRM_FORMAT_ARGB2101010, {0x66, 0x66, 0xd6, 0x8c}, true},
+		{DRM_FORMAT_ARGB16161616, {153, 153, 102, 102, 51, 51, 170, 170}, true},
+		{DRM_FORMAT_RGB888, {153, 102, 51}, false},
+	};
+	static const char *const names[] = {"display-p3", "pq"};
+	struct color_description srgb;
+	color_description_parse("srgb", &srgb);
+	for (size_t i = 0; i < 4 * LEN(cases); i++) {
+		const size_t at = i / 4;
+		struct latch_color color = {.straight_alpha = i % 2 == 1, .to = &srgb};
+		color_description_parse(names[i / 2 % 2], &color.from);
+		const struct color_conversion conversion =
+			color_conversion_make(&color.from, &srgb);
+		const double alpha = cases[at].alpha ? 170 / 255.0 : 1;
+		const double taken = color.straight_alpha ? 1 : alpha;
+		double rgb[3] = {51 / 255.0 / taken, 102 / 255.0 / taken, 153 / 255.0 / taken};
+		color_convert(&conversion, rgb);
+		struct latch_image image = {.fourcc = cases[at].fourcc,
+			.width = 1,
+			.height = 1,
+			.planes = {{cases[at].bytes, 8}}};
+		uint8_t pixel[4];
+		assert_true(latch_convert(&image, &color, pixel, sizeof(pixel)));
+		for (int c = 0; c < 3; c++) {
+			const double wanted = rgb[c] * alpha * 255;
+			if (fabs(pixel[2 - c] - wanted) > 1.01) {
+				fail_msg("case %zu, %s: colour %d is %d, not %f", at,
+					names[i / 2 % 2], c, pixel[2 - c], wanted);
+			}
+		}
+		assert_int_equal(pixel[3], cases[at].alpha ? 170 : 255);
+	}
+	assert_false(latch_convert_can_recolor(DRM_FORMAT_RGB565));
+	assert_false(latch_convert_can_recolor(DRM_FORMAT_ARGB16161616F));
+}
+
+/* YCbCr of ten bits is made RGB and recoloured at once, rounded once. */
+static void video_of_other_displays(void **state) {
+	/* Grey: Y' of PQ's reference white, 58 % of the range from 64 to 940. */
+	const uint16_t luma = (uint16_t)lround(64 + 0.580689 * 876) << 6,
+		       chroma[] = {512 << 6, 512 << 6};
+	const struct latch_image image = {.fourcc = DRM_FORMAT_P010,
+		.width = 1,
+		.height = 1,
+		.planes = {{&luma, 4}, {chroma, 4}}};
+	struct color_description srgb;
+	struct latch_color color = {.encoding = KMS_COLOR_ENCODING_BT2020, .to = &srgb};
+	color_description_parse("srgb", &srgb);
+	color_description_parse("pq", &color.from);
+	uint8_t pixel[4];
+	assert_true(latch_convert(&image, &color, pixel, sizeof(pixel)));
+	for (int c = 0; c < 3; c++) {
+		assert_true(pixel[c] >= 254);
+	}
+}
+
 TEST_MAIN("output-convert", UNIT(each_format_encoding_and_range),
 	UNIT(odd_sizes_strides_and_offsets), UNIT(known_colors), UNIT(rgb_and_straight_alpha),
 	UNIT(premultiplied_is_within_alpha), UNIT(what_does_not_fit_is_refused),
-	UNIT(what_is_converted))
+	UNIT(what_is_converted), UNIT(other_displays), UNIT(video_of_other_displays))

@@ -159,6 +159,30 @@ void plan_set_vkms(struct plan_set *set) {
 	}
 }
 
+/* vkms_colorop.c of Linux 6.19 to 7.2. */
+void plan_set_vkms_colors(struct plan_set *set) {
+	static struct kms_pipeline pipeline = {.len = 4, .wraps = true};
+	plan_set_vkms(set);
+	set->name = "vkms with colour pipelines";
+	for (size_t i = 0; i < 4; i++) {
+		const bool curve = i == 0 || i == 3;
+		pipeline.ops[i] = (struct kms_colorop){
+			.id = 200 + (uint32_t)i,
+			.type = curve ? KMS_COLOROP_CURVE : KMS_COLOROP_MATRIX,
+			.props.bypass.id = 1,
+			.props.curve.mask =
+				curve ? 1u << KMS_CURVE_SRGB | 1u << KMS_CURVE_INVERSE_SRGB : 0,
+		};
+	}
+	for (size_t i = 0; i < set->len; i++) {
+		set->planes[i].color = (struct kms_plane_color){
+			.property.id = property_id(&set->planes[i], 28),
+			.pipelines = &pipeline,
+			.len = 1,
+		};
+	}
+}
+
 /*
  * drivers/gpu/drm/virtio/virtgpu_plane.c of Linux 6.8 to 7.2: one format each, no modifiers
  * (fb_modifiers_not_supported), hotspot properties on the cursor; virtio_gpu_plane_atomic_check()

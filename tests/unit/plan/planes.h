@@ -66,6 +66,8 @@ struct plan_set {
 
 /** One primary, eight overlays, one cursor, no zpos, no scaling. */
 void plan_set_vkms(struct plan_set *set);
+/** The same, loaded with enable_plane_pipeline. */
+void plan_set_vkms_colors(struct plan_set *set);
 /** A primary plane that has to cover the screen, and a cursor. */
 void plan_set_virtio_gpu(struct plan_set *set);
 /** Seven planes that can do nearly everything, fixed in the stack, two scalers. */

@@ -44,6 +44,12 @@ static struct latch_layer cropped(double x, double y, int width) {
 	return layer;
 }
 
+/* The output's is Display P3. */
+static struct latch_layer with_color(struct latch_layer layer, const char *name) {
+	assert_true(color_description_parse(name, &layer.color));
+	return layer;
+}
+
 static void each_cause(void **state) {
 	struct latch_layer not_ready = window(), coverage = layer_glass(1, 20, 20, 64, 64);
 	struct latch_layer over_the_edge = window();
@@ -51,6 +57,9 @@ static void each_cause(void **state) {
 	coverage.blend_mode = KMS_BLEND_COVERAGE;
 	over_the_edge.dst.x = WIDTH - 30;
 	const uint64_t linear = DRM_FORMAT_MOD_LINEAR;
+	const struct latch_layer srgb = with_color(window(), "srgb");
+	const struct latch_layer nv12 = video(KMS_COLOR_ENCODING_BT601, KMS_COLOR_RANGE_LIMITED);
+	const struct latch_layer glass = with_color(layer_glass(1, 20, 20, 64, 64), "srgb");
 	const struct {
 		plan_set_fn set;
 		struct latch_layer layer;
@@ -79,6 +88,12 @@ static void each_cause(void **state) {
 		/* i915 crops YCbCr at even pixels only. */
 		{plan_set_intel, cropped(3, 0, 64), LATCH_REASON_CROP, EINVAL, plan_set_vkms},
 		{plan_set_intel, cropped(4, 0, 63), LATCH_REASON_CROP, EINVAL},
+		{plan_set_vkms, srgb, LATCH_REASON_COLOR, 0, plan_set_vkms_colors},
+		{plan_set_vkms_colors, with_color(window(), "gamma22"), LATCH_REASON_COLOR},
+		{plan_set_vkms_colors, with_color(window(), "bt2020-srgb"), LATCH_REASON_COLOR},
+		{plan_set_vkms_colors, with_color(window(), "pq"), LATCH_REASON_COLOR},
+		{plan_set_vkms_colors, with_color(nv12, "srgb"), LATCH_REASON_COLOR},
+		{plan_set_vkms_colors, glass, LATCH_REASON_COLOR},
 	};
 	for (size_t i = 0; i < LEN(rows); i++) {
 		print_message("# row %zu\n", i);
@@ -97,6 +112,18 @@ static void each_cause(void **state) {
 			assert_places(s, "+c");
 		}
 	}
+}
+
+/* A pipeline hides from planes how YCbCr is encoded: the video has its plane, as before. */
+static void video_goes_before_colors(void **state) {
+	struct screen *s = screen_make(plan_set_vkms_colors);
+	struct latch_layer *other =
+		screen_add(s, with_color(layer_window(2, 100, 20, 64, 64), "srgb"));
+	one_layer(s, video(KMS_COLOR_ENCODING_BT709, KMS_COLOR_RANGE_LIMITED));
+	assert_places(s, "c+c");
+	assert_reasons(other, LATCH_REASON_COLOR);
+	s->layers[1].dst.x = WIDTH; // off the screen
+	assert_places(s, "+.c");
 }
 
 static void what_planes_are_set_to(void **state) {
@@ -236,8 +263,8 @@ static void sets_are_lists(void **state) {
 	assert_non_null(memchr(small, '\0', sizeof(small)));
 }
 
-TEST_MAIN("reasons", UNIT(each_cause), UNIT(what_planes_are_set_to), UNIT(the_right_one_is_refused),
-	UNIT(two_that_do_not_go_together), UNIT(refused_ones_leave_tests_for_others),
-	UNIT(no_framebuffer), UNIT(settling_and_idle), UNIT(modes_that_compose_all),
-	UNIT(more_layers_than_are_looked_at), UNIT(every_bit_has_a_name_of_its_own),
-	UNIT(sets_are_lists))
+TEST_MAIN("reasons", UNIT(each_cause), UNIT(video_goes_before_colors), UNIT(what_planes_are_set_to),
+	UNIT(the_right_one_is_refused), UNIT(two_that_do_not_go_together),
+	UNIT(refused_ones_leave_tests_for_others), UNIT(no_framebuffer), UNIT(settling_and_idle),
+	UNIT(modes_that_compose_all), UNIT(more_layers_than_are_looked_at),
+	UNIT(every_bit_has_a_name_of_its_own), UNIT(sets_are_lists))

@@ -29,6 +29,7 @@ static inline struct screen *screen_make(plan_set_fn fill) {
 	fill(&screen.set);
 	screen.kernel = plan_kernel_make(&screen.set, WIDTH, HEIGHT);
 	screen.input = plan_kernel_input(&screen.kernel);
+	screen.input.color = color_description_make(COLOR_PRIMARIES_DISPLAY_P3, COLOR_SRGB, 0);
 	return &screen;
 }
 
