@@ -140,6 +140,11 @@ static const struct option_row rows[] = {
 		.take = take_alpha},
 	{"straight-alpha", NULL, "the colours are not multiplied with alpha",
 		FLAG(look.straight_alpha)},
+	{"color", "NAME",
+		"what its colours are said to be: srgb, gamma22, bt1886,\n"
+		"display-p3, adobe-rgb, bt2020, bt2020-srgb, pq, linear (unsaid)",
+		OPTION_NAME, MEMBER(look.description), GIVEN(look.has_description),
+		.names = look_descriptions},
 	{.help = "\nBuffers:\n"},
 	{"device", "PATH", "the DRM node to draw with (what the compositor names)", TEXT(device)},
 	{"software", "[=KIND]",

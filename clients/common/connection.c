@@ -7,6 +7,7 @@
 
 #include "alpha-modifier-v1-client-protocol.h"
 #include "base/minmax.h"
+#include "color-management-v1-client-protocol.h"
 #include "color-representation-v1-client-protocol.h"
 #include "commit-timing-v1-client-protocol.h"
 #include "fifo-v1-client-protocol.h"
@@ -80,6 +81,30 @@ static const struct wp_color_representation_manager_v1_listener color_listener =
 	.done = color_done,
 };
 
+static void image_number(void *data, struct wp_color_manager_v1 *manager, uint32_t number) {
+}
+
+static void image_transfer(void *data, struct wp_color_manager_v1 *manager, uint32_t name) {
+	struct connection *conn = data;
+	conn->transfer_functions |= name < 32 ? 1u << name : 0;
+}
+
+static void image_primaries(void *data, struct wp_color_manager_v1 *manager, uint32_t name) {
+	struct connection *conn = data;
+	conn->primaries |= name < 32 ? 1u << name : 0;
+}
+
+static void image_done(void *data, struct wp_color_manager_v1 *manager) {
+}
+
+static const struct wp_color_manager_v1_listener image_listener = {
+	.supported_intent = image_number,
+	.supported_feature = image_number,
+	.supported_tf_named = image_transfer,
+	.supported_primaries_named = image_primaries,
+	.done = image_done,
+};
+
 #define MEMBER(name) offsetof(struct connection, name)
 
 static const struct {
@@ -102,6 +127,7 @@ static const struct {
 		&color_listener},
 	{&wp_commit_timing_manager_v1_interface, 1, 1, MEMBER(commit_timing), NULL},
 	{&wp_fifo_manager_v1_interface, 1, 1, MEMBER(fifo), NULL},
+	{&wp_color_manager_v1_interface, 2, 2, MEMBER(image_manager), &image_listener},
 };
 #define NUM_GLOBALS (sizeof(globals) / sizeof(globals[0]))
 

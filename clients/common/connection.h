@@ -30,10 +30,13 @@ struct connection {
 	struct wp_color_representation_manager_v1 *color_manager;
 	struct wp_commit_timing_manager_v1 *commit_timing;
 	struct wp_fifo_manager_v1 *fifo;
+	struct wp_color_manager_v1 *image_manager;
 
 	/* What color_manager offers: bit m of alpha_modes is the mode m; bit r of color_ranges[c]
 	 * the range r with the coefficients c. */
 	uint32_t alpha_modes;
+	/* And wp_color_manager_v1: bit n is the name n. */
+	uint32_t primaries, transfer_functions;
 	uint32_t color_ranges[CONNECTION_MAX_COEFFICIENTS];
 
 	/* Bound for nothing but to be named by presentation feedback. */

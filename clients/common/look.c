@@ -1,9 +1,31 @@
 #include "look.h"
 
 #include "alpha-modifier-v1-client-protocol.h"
+#include "color-management-v1-client-protocol.h"
 #include "color-representation-v1-client-protocol.h"
 #include "util.h"
 #include "viewporter-client-protocol.h"
+
+const char *const look_descriptions[] = {"srgb", "gamma22", "bt1886", "display-p3", "adobe-rgb",
+	"bt2020", "bt2020-srgb", "pq", "linear", NULL};
+
+#define PRIMARIES(name) WP_COLOR_MANAGER_V1_PRIMARIES_##name
+#define TRANSFER(name) WP_COLOR_MANAGER_V1_TRANSFER_FUNCTION_##name
+
+/* In their order. */
+static const struct {
+	uint32_t primaries, transfer;
+} descriptions[] = {
+	{PRIMARIES(SRGB), TRANSFER(COMPOUND_POWER_2_4)},
+	{PRIMARIES(SRGB), TRANSFER(GAMMA22)},
+	{PRIMARIES(SRGB), TRANSFER(BT1886)},
+	{PRIMARIES(DISPLAY_P3), TRANSFER(COMPOUND_POWER_2_4)},
+	{PRIMARIES(ADOBE_RGB), TRANSFER(GAMMA22)},
+	{PRIMARIES(BT2020), TRANSFER(BT1886)},
+	{PRIMARIES(BT2020), TRANSFER(COMPOUND_POWER_2_4)},
+	{PRIMARIES(BT2020), TRANSFER(ST2084_PQ)},
+	{PRIMARIES(SRGB), TRANSFER(EXT_LINEAR)},
+};
 
 static bool is_viewed(const struct look_options *options) {
 	return options->crop_width > 0 || options->scaled_width > 0;
@@ -59,16 +81,59 @@ static const char *find_missing(const struct look_options *options, const struct
 	const struct rule rules[] = {
 		{is_viewed(options) && !conn->viewporter,
 			"--crop and --scale-to need wp_viewporter"},
-		{options->has_alpha && !conn->alpha_modifier,
-			"--alpha needs wp_alpha_modifier_v1"},
+		{options->has_alpha && !conn->alpha_modifier, "--alpha needs wp_alpha_modifier_v1"},
 		{(has_color || straight) && !conn->color_manager,
 			"--encoding, --range and --straight-alpha need "
 			"wp_color_representation_manager_v1"},
 		{has_color && !look_offers_color(conn, options->encoding, options->range),
 			"this --encoding in this --range is not offered"},
+		{options->has_description && !conn->image_manager,
+			"--color needs wp_color_manager_v1"},
+		{options->has_description &&
+				!(conn->primaries & 1u << descriptions[options->description]
+								    .primaries &&
+					conn->transfer_functions &
+						1u << descriptions[options->description].transfer),
+			"this --color is not offered"},
 		{straight && !(modes & 1u << STRAIGHT), "straight alpha is not offered"},
 	};
 	return rules_broken(rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+static void image_failed(
+	void *data, struct wp_image_description_v1 *image, uint32_t cause, const char *why) {
+}
+
+static void image_ready(void *data, struct wp_image_description_v1 *image, uint32_t identity) {
+}
+
+static void image_ready2(
+	void *data, struct wp_image_description_v1 *image, uint32_t high, uint32_t low) {
+	*(bool *)data = true;
+}
+
+static const struct wp_image_description_v1_listener image_listener = {
+	.failed = image_failed, .ready = image_ready, .ready2 = image_ready2};
+
+/* Waits for the compositor to have it ready. */
+static bool describe(struct look *look, struct connection *conn, struct wl_surface *surface) {
+	struct wp_image_description_creator_params_v1 *creator =
+		wp_color_manager_v1_create_parametric_creator(conn->image_manager);
+	wp_image_description_creator_params_v1_set_tf_named(
+		creator, descriptions[look->options.description].transfer);
+	wp_image_description_creator_params_v1_set_primaries_named(
+		creator, descriptions[look->options.description].primaries);
+	struct wp_image_description_v1 *image =
+		wp_image_description_creator_params_v1_create(creator);
+	bool ready = false;
+	wp_image_description_v1_add_listener(image, &image_listener, &ready);
+	if (wl_display_roundtrip(conn->display) >= 0 && ready) {
+		look->description = wp_color_manager_v1_get_surface(conn->image_manager, surface);
+		wp_color_management_surface_v1_set_image_description(
+			look->description, image, WP_COLOR_MANAGER_V1_RENDER_INTENT_PERCEPTUAL);
+	}
+	wp_image_description_v1_destroy(image);
+	return ready;
 }
 
 bool look_init(struct look *look, struct connection *conn, struct wl_surface *surface,
@@ -104,6 +169,10 @@ bool look_init(struct look *look, struct connection *conn, struct wl_surface *su
 		wp_color_representation_surface_v1_set_alpha_mode(look->color, STRAIGHT);
 	}
 	wl_surface_set_buffer_transform(surface, (int32_t)options->transform);
+	if (options->has_description && !describe(look, conn, surface)) {
+		*why = "the compositor does not make the image description";
+		return false;
+	}
 	return true;
 }
 
@@ -116,6 +185,9 @@ void look_finish(struct look *look) {
 	}
 	if (look->color) {
 		wp_color_representation_surface_v1_destroy(look->color);
+	}
+	if (look->description) {
+		wp_color_management_surface_v1_destroy(look->description);
 	}
 	*look = (struct look){0};
 }

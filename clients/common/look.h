@@ -19,7 +19,12 @@ struct look_options {
 	enum pixel_encoding encoding;
 	enum pixel_range range;
 	bool straight_alpha;
+	bool has_description;
+	unsigned description; /* of look_descriptions */
 };
+
+/** What a surface's colours can be said to be; NULL ends them. */
+extern const char *const look_descriptions[];
 
 struct look {
 	struct look_options options;
@@ -27,6 +32,7 @@ struct look {
 	struct wp_viewport *viewport;
 	struct wp_alpha_modifier_surface_v1 *alpha;
 	struct wp_color_representation_surface_v1 *color;
+	struct wp_color_management_surface_v1 *description;
 };
 
 /** Whether the compositor can be told that colours became YCbCr so. */
