@@ -90,6 +90,7 @@ static enum outcome try_background(struct plan_work *work, struct plan_solution 
 	const unsigned back = 63u - (unsigned)__builtin_clzll(visible);
 	struct latch_layer *layer = &work->layers[back];
 	if (!work->input->has_background || layer->solid == 0 || !covers_screen(work, layer) ||
+		layer->color.transfer != COLOR_UNTAGGED ||
 		(work->input->composing && (work->waiting & visible & ~LAYER_BIT(back)) != 0)) {
 		return OUTCOME_NOTHING;
 	}

@@ -1,0 +1,180 @@
+#!/bin/bash
+# Colours of other displays than the monitor: on planes, by the kernel's colour pipelines, they have
+# to look like what latch composes.
+set -u
+# shellcheck source=tests/kms/job.sh
+source "$(dirname "$0")/job.sh"
+
+# Of 255: the kernel's curves are lines between 256 points.
+tolerance=2
+pictures=$LAB_OUT/lab/colour
+screen=640x480
+
+# load_vkms OPTION...: the device anew, which has to be nobody's. Only what is made with the module
+# has pipelines, not what configfs makes.
+load_vkms() {
+    local node driver
+    rmmod vkms && modprobe vkms enable_overlay=1 enable_cursor=1 enable_writeback=1 "$@" || return
+    udevadm settle
+    for node in /dev/dri/card*; do
+        read -r driver _ <"/sys/kernel/debug/dri/${node#/dev/dri/card}/name"
+        [[ $driver != vkms ]] || export LATCH_DEVICE=$node
+    done
+}
+
+is_placed() { grep -q "surface $1: \(on the\|composed\)" "$latch_log"; }
+
+# The picture that a client shows with these options, in FILE, and what became of it, in $placed.
+show() { # FILE OPTION...
+    local file=$1 client before
+    shift
+    before=$(grep -c 'surface [0-9]*: ' "$latch_log")
+    latch-client --software=udmabuf --frames 30 --hold "$@" 2>>"$work/clients.log" &
+    client=$!
+    placed=
+    for _ in {1..100}; do
+        nap 0.1
+        # The last word: it settles before it goes to a plane.
+        placed=$(tail -n +$((before + 1)) < <(grep 'surface [0-9]*: ' "$latch_log") | tail -n 1)
+        [[ $placed != *'on the'* && $placed != *': color'* && $placed != *disabled* ]] || break
+    done
+    take_picture && cp "$LATCH_CAPTURE" "$file"
+    local status=$?
+    end $client
+    return $status
+}
+
+cards=(srgb display-p3 bt2020-srgb)
+looks=('--fullscreen --pattern' '--size 300x200 --pattern' '--fullscreen --solid ff8020')
+
+name_of() { echo "$pictures/$1.$2.$3.$4.png"; } # OUTPUT CONTENT LOOK HOW
+
+# show_all OUTPUT HOW OPTION...: every content in every look on one output.
+show_all() {
+    local output=$1 how=$2 content look
+    shift 2
+    start_latch --renderer pixman --mode $screen --color "$output" "$@"
+    move_pointer 32767 32767
+    for content in "${cards[@]}"; do
+        for look in "${!looks[@]}"; do
+            # shellcheck disable=SC2086 # words
+            show "$(name_of "$output" "$content" "$look" "$how")" --color "$content" ${looks[look]} ||
+                verdict 1 "$content is shown on $output" "$work/clients.log"
+            echo "$output $content $look $placed" >>"$work/placed.$how"
+        done
+    done
+    cp "$latch_log" "$LAB_OUT/lab/latch-colour-$output-$how.log"
+    stop_latch
+}
+
+# What vkms can convert: sRGB's curve, and no colour that leaves 0 to 1 on its way.
+on_plane() { [[ $1 == "$2" || ($2 == srgb) ]]; } # OUTPUT CONTENT
+
+compare_pairs() {
+    local output content look difference placed
+    for output in "${cards[@]}"; do
+        for content in "${cards[@]}"; do
+            for look in "${!looks[@]}"; do
+                difference=$(kms-picture compare "$(name_of "$output" "$content" "$look" planes)" \
+                    "$(name_of "$output" "$content" "$look" composed)" $tolerance)
+                verdict $? "$content on $output, look $look: planes and renderer make the same ($difference)"
+            done
+            placed=$(grep -c "^$output $content .*: on the" "$work/placed.planes")
+            if on_plane "$output" "$content"; then
+                [[ $placed == "${#looks[@]}" ]]
+                verdict $? "$content on $output is on a plane, $placed times" "$work/placed.planes"
+            else
+                [[ $(grep -c "^$output $content .*composed on .*: color$" "$work/placed.planes") == "${#looks[@]}" ]]
+                verdict $? "$content on $output is composed, by reason of its colour" "$work/placed.planes"
+            fi
+        done
+    done
+    ! grep 'on the' "$work/placed.composed"
+    verdict $? "nothing is on planes with --no-scanout" "$work/placed.composed"
+}
+
+# near FILE RRGGBB: the middle of a picture, which was calculated from the standards.
+near() {
+    local is i
+    is=$(kms-picture pixel "$1" 320 240)
+    for i in 0 2 4; do
+        (($((16#${is:i:2} - 16#${2:i:2})) <= tolerance && $((16#${2:i:2} - 16#${is:i:2})) <= tolerance)) || {
+            echo "$is in $1, wanted $2"
+            return 1
+        }
+    done
+}
+
+# No plane has a pipeline on.
+all_bypassed() {
+    local on
+    on=$(grep -c 'color-pipeline=[^0]' "$(debugfs_file state)")
+    echo "$on planes with a pipeline, of $(grep -c 'color-pipeline=' "$(debugfs_file state)")"
+    [[ $on == 0 ]] && grep -q 'color-pipeline=' "$(debugfs_file state)"
+}
+
+some_pipeline() { ! all_bypassed; }
+
+# A pipeline is on while it is needed, and YCbCr has its encodings before and after.
+pipelines_go() {
+    local client
+    start_latch --renderer pixman --mode $screen --color display-p3
+    move_pointer 32767 32767
+    show "$pictures/video.before.png" --fullscreen --format NV12 --encoding bt709 --solid 20c040
+    check "a video is on a plane beforehand" test "${placed/on the/}" != "$placed"
+    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 &
+    client=$!
+    wait_until 10 some_pipeline
+    verdict $? "the plane's pipeline is on"
+    end $client
+    wait_until 5 all_bypassed
+    verdict $? "with the client goes the pipeline"
+    show "$pictures/video.after.png" --fullscreen --format NV12 --encoding bt709 --solid 20c040
+    check "a video is on a plane afterwards" test "${placed/on the/}" != "$placed"
+    check "and looks as it did" kms-picture compare "$pictures/video.before.png" "$pictures/video.after.png" 0
+    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 &
+    client=$!
+    wait_until 10 some_pipeline
+    stop_latch
+    check "nor does latch leave one on" all_bypassed
+    wait $client
+}
+
+# Reasons of curves that vkms has not; 10 bits, straight and premultiplied alpha are composed.
+reasons() {
+    local content
+    start_latch --renderer pixman --mode $screen
+    move_pointer 32767 32767
+    for content in gamma22 bt1886 adobe-rgb bt2020 pq linear; do
+        show "$work/picture.png" --color $content --fullscreen --solid ff8020
+        [[ $placed == *': color' ]]
+        verdict $? "$content is composed, by reason of its colour ($placed)" "$latch_log"
+    done
+    show "$work/picture.png" --color srgb --fullscreen --solid ff8020
+    check "sRGB is the output's own" near "$work/picture.png" ff8020
+    check "and on a plane" test "${placed/on the/}" != "$placed"
+    show "$work/picture.png" --color pq --fullscreen --solid 808080
+    check "PQ's grey of 94 cd/m², of a reference white of 203" near "$work/picture.png" b5b5b5
+    stop_latch
+}
+
+job() {
+    mkdir -p "$pictures"
+    load_vkms enable_plane_pipeline=1
+    verdict $? "vkms is loaded with colour pipelines"
+    local output
+    for output in "${cards[@]}"; do
+        show_all "$output" composed --no-scanout
+        show_all "$output" planes
+    done
+    compare_pairs
+    # ff8020 is light of (1, 0.2159, 0.0144): BT.2020's, by BT.2087's matrix, and Display P3's.
+    check "sRGB in Display P3, on a plane" near "$(name_of display-p3 srgb 2 planes)" ef873c
+    check "sRGB in BT.2020, on a plane" near "$(name_of bt2020-srgb srgb 2 planes)" da8d3e
+    pipelines_go
+    reasons
+    load_vkms
+    verdict $? "vkms is loaded without them"
+}
+
+run_job job
