@@ -34,6 +34,8 @@ static const enum latch_tranche_advice alone[LATCH_REASON_COUNT] = {
 	KEEP,	 // tests-spent
 	KEEP,	 // size
 	KEEP,	 // crop
+	KEEP,	 // shm-unsealed
+	KEEP,	 // draws-ahead
 	COMPOSE, // color
 };
 

@@ -195,11 +195,19 @@ static void look_at_planes(struct column *column, const struct latch_layer *laye
 	const struct sheet *sheets, size_t sheets_len, const struct latch_plan *plan, int x,
 	int y) {
 	for (size_t i = 0; i < sheets_len && !column->ended; i++) {
+		if (sheets[i].layer == NULL && plan->background != 0) {
+			continue; // the primary plane is off
+		}
 		if (sheets[i].layer == NULL) {
 			look_at_picture(column, layers, len, plan, x, y);
 		} else if (is_at(sheets[i].layer, x, y)) {
 			see(column, layers, (size_t)(sheets[i].layer - layers), x, y);
 			column->ended |= plane_ignores_alpha(sheets[i].layer);
+		}
+	}
+	for (size_t i = 0; i < len && !column->ended; i++) {
+		if (layers[i].place == LATCH_LAYER_BACKGROUND) {
+			see(column, layers, i, x, y);
 		}
 	}
 }
@@ -298,6 +306,9 @@ static const char *check_on_plane(size_t i, const struct latch_layer *layer,
 static const char *check_off_plane(
 	size_t i, const struct latch_layer *layer, const struct latch_plan_input *input) {
 	const uint64_t reasons = layer->reasons;
+	if (layer->place == LATCH_LAYER_BACKGROUND) {
+		return reasons != 0 ? wrong("layer %zu is the background, with reasons", i) : NULL;
+	}
 	bool composed = layer->place == LATCH_LAYER_COMPOSED;
 	bool refused = (reasons & LATCH_REASON_TEST_REFUSED) != 0;
 	/* Of what holds for all layers only: one cause may hide another. */
@@ -324,7 +335,13 @@ static const char *check_counts(const struct latch_layer *layers, size_t len,
 	bool primary_taken = false, underlays = false;
 	for (size_t i = 0; i < len; i++) {
 		bool on_plane = layers[i].place == LATCH_LAYER_ON_PLANE;
-		visible += layers[i].place != LATCH_LAYER_COVERED;
+		visible += layers[i].place != LATCH_LAYER_COVERED &&
+			   layers[i].place != LATCH_LAYER_BACKGROUND;
+		if (layers[i].place == LATCH_LAYER_BACKGROUND &&
+			(!input->has_background || plan->background != layers[i].solid ||
+				plan->composed)) {
+			return wrong("layer %zu can't be the background", i);
+		}
 		on_planes += on_plane;
 		primary_taken |= on_plane && layers[i].plane == input->primary;
 		underlays |= on_plane && layers[i].underlay;

@@ -120,7 +120,10 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 	struct plan_shown shown[PLAN_SET_MAX_PLANES + 1];
 	size_t shown_len = 0;
 	uint64_t ids = 0;
-	if (plan->primary_is_ours && kernel->set->primary != NULL) {
+	if (kernel->refuses_background && plan->background != 0) {
+		return -EINVAL;
+	}
+	if (plan->primary_is_ours && plan->background == 0 && kernel->set->primary != NULL) {
 		shown[shown_len++] = (struct plan_shown){
 			.plane = kernel->set->primary,
 			.state = kms_plane_state_whole(

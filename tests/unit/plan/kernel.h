@@ -15,6 +15,8 @@ struct plan_kernel {
 	int refuses_all;
 	/** Bit layer->id % 64: refused wherever it is. */
 	uint64_t refuses_layers;
+	/** Every commit without the primary plane, for a background of a client's. */
+	bool refuses_background;
 	/** Two layers that never go together, bits as above. */
 	uint64_t refuses_pair;
 

@@ -226,5 +226,60 @@ static void no_order_no_overlap(void **state) {
 	assert_places(s, "++P");
 }
 
-TEST_MAIN("places", UNIT(scenes), UNIT(a_full_stack), UNIT(more_windows_than_planes),
+#define BLUE UINT64_C(0xffff00000000ffff)
+
+/* One colour behind windows that are all on planes needs none, where the CRTC has a background. */
+static void a_backdrop(void **state) {
+	struct screen *s = screen_make(plan_set_vkms);
+	s->input.has_background = true;
+	screen_add(s, window(1, 20, 20));
+	struct latch_layer *backdrop = screen_add(s, layer_shm(50, 0, 0, WIDTH, HEIGHT));
+	backdrop->solid = BLUE;
+	assert_places(s, "+b");
+	assert_true(s->plan.background == BLUE && !s->plan.composed && s->plan.visible == 1);
+	assert_places(s, "+b");
+	assert_int_equal(s->plan.rung, LATCH_RUNG_REUSED);
+	assert_true(s->plan.background == BLUE);
+
+	/* Of another colour it is another arrangement. */
+	backdrop->solid = KMS_BLACK;
+	assert_places(s, "+b");
+	assert_true(s->plan.background == KMS_BLACK);
+
+	/* It does not reach everywhere, or is no single colour, or has no CRTC for it. */
+	backdrop->dst.width--;
+	assert_places(s, "+c");
+	backdrop->dst.width++;
+	backdrop->solid = 0;
+	assert_places(s, "+c");
+	backdrop->solid = BLUE;
+	s->input.has_background = false;
+	latch_plan_forget(&s->memory);
+	assert_places(s, "+c");
+	assert_true(s->plan.background == 0);
+
+	/* A composed picture is in front of it. */
+	s->input.has_background = true;
+	s->layers[0] = layer_shm(1, 20, 20, 40, 40);
+	assert_places(s, "cc");
+	assert_true(s->plan.background == 0 && s->plan.composed);
+}
+
+/* Nothing else is there: no plane at all. A kernel that refuses it makes it a picture. */
+static void a_backdrop_alone(void **state) {
+	struct screen *s = screen_make(plan_set_vkms);
+	s->input.has_background = true;
+	struct latch_layer *backdrop = screen_add(s, layer_shm(50, 0, 0, WIDTH, HEIGHT));
+	backdrop->solid = BLUE;
+	assert_places(s, "b");
+	assert_int_equal(s->plan.rung, LATCH_RUNG_PLANES);
+	s->kernel.refuses_background = true;
+	latch_plan_forget(&s->memory);
+	assert_places(s, "c");
+	screen_add(s, *backdrop);
+	s->layers[0] = window(1, 20, 20);
+	assert_places(s, "+c");
+}
+
+TEST_MAIN("places", UNIT(a_backdrop), UNIT(a_backdrop_alone), UNIT(scenes), UNIT(a_full_stack), UNIT(more_windows_than_planes),
 	UNIT(no_order_no_overlap))

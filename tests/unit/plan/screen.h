@@ -69,7 +69,8 @@ static inline void screen_remove_plane(struct screen *screen, size_t i) {
 
 /**
  * Where each layer has gone, front to back: P the primary plane, + another one, - one that is seen
- * through a hole in our picture, c into that picture, . nowhere, as it is covered.
+ * through a hole in our picture, c into that picture, b the background's colour, . nowhere, as it is
+ * covered.
  */
 static inline const char *screen_places(const struct screen *screen) {
 	static char places[LEN(screen->layers) + 1];
@@ -77,6 +78,7 @@ static inline const char *screen_places(const struct screen *screen) {
 		const struct latch_layer *layer = &screen->layers[i];
 		places[i] = layer->place == LATCH_LAYER_COVERED	    ? '.'
 			    : layer->place == LATCH_LAYER_COMPOSED  ? 'c'
+			    : layer->place == LATCH_LAYER_BACKGROUND ? 'b'
 			    : layer->plane == screen->input.primary ? 'P'
 			    : layer->underlay			    ? '-'
 								    : '+';
