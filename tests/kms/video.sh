@@ -7,7 +7,7 @@ source "$(dirname "$0")/job.sh"
 
 screen=640x480
 # One camera of each of V4L2's two APIs, without what would change in the picture.
-single= multi=
+single='' multi=''
 bars=(bfbfbf bfbf00 00bfbf 00bf00 bf00bf bf0000 0000bf 000000)
 
 start_cameras() {
