@@ -301,6 +301,9 @@ static bool prepare_pictures(struct client *client) {
 	struct ring *ring = client->buffers.ring;
 	for (int i = 0; client->buffers.allocations != before && i < ring->num_buffers; i++) {
 		int fence = canvas_draw(ring->canvas, &ring->buffers[i].picture, (uint32_t)i);
+		if (fence == CANVAS_FAILED) {
+			return false;
+		}
 		/* A driver that signals no fence would keep us here, but not for ever. */
 		poll(&(struct pollfd){.fd = fence, .events = POLLIN}, 1, fence >= 0 ? 1000 : 0);
 		latch_fd_clear(&fence);
