@@ -107,8 +107,8 @@ struct latch_kms_output {
 	bool left_out;
 	/** The kernel refused this mode when it took the present one instead. NULL: it did not. */
 	struct wlr_output_mode *refused_mode;
-	/** The driver does not do without the primary plane. */
-	bool needs_primary;
+	/** The driver does not do without the primary plane; or it does, in a test. */
+	bool needs_primary, does_without_primary;
 	/** It is dark but keeps its CRTC and its mode. */
 	bool standby;
 	/** The next commit has to set the mode and everything else anew. */

@@ -127,7 +127,7 @@ void latch_output_assign(struct latch_output *output) {
 		input.planes_len =
 			latch_kms_output_planes(output->kms, planes, LATCH_PLAN_MAX_PLANES);
 		input.primary = output->kms->primary;
-		input.has_background = output->kms->crtc->props.background_color.id != 0;
+		input.has_background = latch_scanout_has_background(output);
 		input.stacks_by_id = stacks_by_id(output->kms->device);
 		input.primary_alpha = primary_shows_alpha(output->kms->primary);
 	}

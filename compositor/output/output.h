@@ -382,6 +382,10 @@ void latch_output_not_flipped(struct latch_output *output);
  * LATCH_REASON_IMPORT_FAILED when the kernel makes no framebuffer of the layer's buffer, or 0. */
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc);
 
+/** Whether a colour is shown now where no plane is (BACKGROUND_COLOR): black needs no primary plane
+ * then. Not with a new mode, for which drivers want a plane. On KMS only. */
+bool latch_scanout_has_background(const struct latch_output *output);
+
 /** The other one: asks the kernel for a whole plan, by a TEST_ONLY commit. 0 or -errno. */
 int latch_scanout_test(
 	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);

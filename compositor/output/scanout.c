@@ -43,8 +43,8 @@ static int fence_for(const struct latch_output *output, const struct kms_plane *
 	return plane->props.in_fence_fd.id != 0 ? output->kms->backend->signalled_fence_fd : -1;
 }
 
-/* The background is as black as a plane of it. Not with a new mode, for which drivers want a plane. */
-static bool may_be_off(const struct latch_kms_output *kms) {
+bool latch_scanout_has_background(const struct latch_output *output) {
+	const struct latch_kms_output *kms = output->kms;
 	return kms->crtc->props.background_color.id != 0 && !kms->needs_primary &&
 	       !kms->needs_modeset;
 }
@@ -55,7 +55,7 @@ static bool set_own(struct latch_output *output, const struct latch_plan *plan,
 	struct wlr_buffer *composed, struct latch_scanout *scanout) {
 	scanout->own = (struct kms_plane_state){0};
 	scanout->background = plan->background != 0 ? plan->background : KMS_BLACK;
-	if (!plan->primary_is_ours || (!plan->composed && may_be_off(output->kms))) {
+	if (!plan->primary_is_ours || (!plan->composed && latch_scanout_has_background(output))) {
 		return true;
 	}
 	const uint32_t fb_id = composed != NULL ? latch_framebuffer_get(output->kms->backend,
@@ -224,9 +224,16 @@ int latch_scanout_test(
 		return -ENOMEM;
 	}
 	int ret = kms_commit_test(&commit, flags);
-	if (leaves_primary_off(plan, &frame) && kms_commit_is_refused(ret)) {
-		output->kms->needs_primary = true;
-		return latch_scanout_test(data, layers, len, plan);
+	if (leaves_primary_off(plan, &frame)) {
+		struct latch_kms_output *kms = output->kms;
+		kms->does_without_primary = kms->does_without_primary || ret == 0;
+		if (kms_commit_is_refused(ret) && !kms->does_without_primary &&
+			plan->background == 0) {
+			kms->needs_primary = true;
+			ret = latch_scanout_test(data, layers, len, plan);
+			kms->needs_primary = ret == 0;
+			return ret;
+		}
 	}
 	if (ret == -EPERM && output->kms->backend->signalled_fence_fd >= 0) {
 		/* The proprietary NVIDIA driver takes no fences but its own. */

@@ -68,6 +68,9 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 			work->busy_error = ret;
 			return OUTCOME_BUSY;
 		}
+		if (proposal.placed == 0) {
+			break; // nothing but the background
+		}
 		plan_learn_refusal(work, &proposal, ret, composing, &good);
 	}
 	if (good.placed != 0) {

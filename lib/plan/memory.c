@@ -68,6 +68,7 @@ bool plan_reuse(struct plan_work *work) {
 	const struct latch_plan_input *input = work->input;
 	if (!memory->valid || memory->scanout_allowed != input->scanout_allowed ||
 		memory->captured != input->captured ||
+		memory->has_background != input->has_background ||
 		(memory->waiting_candidates & ~work->waiting) != 0 ||
 		!buffers_fit(memory, work->layers, input)) {
 		return false;
@@ -87,6 +88,7 @@ void plan_remember(struct plan_work *work, const struct latch_plan *plan) {
 	memory->plan = *plan;
 	memory->scanout_allowed = work->input->scanout_allowed;
 	memory->captured = work->input->captured;
+	memory->has_background = work->input->has_background;
 	memory->waiting_candidates = 0;
 	memory->previous_len = 0;
 	PLAN_EACH(i, work->visible) {

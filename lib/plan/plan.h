@@ -118,7 +118,7 @@ struct latch_plan_memory {
 	uint8_t classes[LATCH_PLAN_MAX_PLANES];
 	/** Bit i: layers[i] fits a plane, and only waits until it has settled. */
 	uint64_t waiting_candidates;
-	bool scanout_allowed, captured;
+	bool scanout_allowed, captured, has_background;
 
 	struct latch_plan plan;
 

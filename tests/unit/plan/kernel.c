@@ -187,7 +187,7 @@ static int test_commit(
 			kernel->nonsense = "a test with a layer and our picture on one plane";
 		}
 	}
-	if (on_planes == 0) {
+	if (on_planes == 0 && plan->background == 0) {
 		kernel->nonsense = "a test with no layer on a plane";
 	}
 	return plan_kernel_check(kernel, layers, len, plan);
