@@ -9,7 +9,7 @@ source "$(dirname "$0")/job.sh"
 export NODEVICE_SELECT=1 VK_DRIVER_FILES=/usr/share/vulkan/icd.d/lvp_icd.json
 size=256x256
 
-vulkan_client() { latch-client --api vulkan "$@"; }
+vulkan_client() { timeout -k 1 60 latch-client --api vulkan "$@"; }
 
 # shows ALLOCATOR SYNC OPTION...: 60 frames, each on a plane from memory of this kind.
 shows() {
