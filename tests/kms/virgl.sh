@@ -54,6 +54,10 @@ job() {
     check "weston-simple-egl runs" stranger weston-simple-egl
     check "weston-simple-dmabuf-egl runs" stranger weston-simple-dmabuf-egl
     check "weston-subsurfaces runs" stranger weston-subsurfaces
+    # virgl is GL alone: what draws is lavapipe, into memory that the display does not take.
+    check "Vulkan by the CPU is shown" latch-client --api vulkan --size 256x256 --frames 20
+    check "Vulkan's own buffers are shown" \
+        env NODEVICE_SELECT=1 latch-client --api vulkan --wsi --size 256x256 --frames 20
     stop_latch
 }
 
