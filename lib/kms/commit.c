@@ -19,7 +19,7 @@ void kms_commit_init(struct kms_commit *commit, const struct kms_device *device)
 	/* The arrays need no zeroes: what is beyond the lengths is never read. */
 	commit->fd = device->fd;
 	commit->color = device->color;
-	commit->writes_pipelines = commit->writes_encodings = false;
+	commit->writes_encodings = false;
 	commit->color_on = commit->color_off = 0;
 	commit->error = 0;
 	commit->objects_len = 0;
@@ -214,7 +214,6 @@ int kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *p
 		return 0;
 	}
 	commit->color_off |= bit;
-	commit->writes_pipelines = true;
 	return kms_commit_set(commit, plane->id, plane->color.property.id, 0);
 }
 
@@ -229,7 +228,6 @@ static void change_color(struct kms_commit *commit, const struct kms_plane *plan
 	if (before != NULL && before->color == color) {
 		return;
 	}
-	commit->writes_pipelines = true;
 	kms_commit_set(commit, plane->id, plane->color.property.id, color->pipeline);
 	for (size_t i = 0; i < color->len; i++) {
 		const struct kms_colorop_value *value = &color->values[i];
@@ -336,9 +334,8 @@ int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t 
 	struct kms_color *color = commit->color;
 	if (color != NULL) {
 		/* What is in a commit by a plane's side, after a modeset, keeps its pipeline. */
-		kms_color_set(color, commit->writes_pipelines ||
-					     ((color->planes_on | commit->color_on) != 0 &&
-						     !commit->writes_encodings));
+		kms_color_set(color, (color->planes_on | commit->color_on) != 0 &&
+					     !commit->writes_encodings);
 	}
 	int ret = drmIoctl(commit->fd, DRM_IOCTL_MODE_ATOMIC, &request) == 0 ? 0 : -errno;
 	if (ret == 0 && color != NULL && (flags & DRM_MODE_ATOMIC_TEST_ONLY) == 0) {

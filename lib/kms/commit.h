@@ -26,10 +26,10 @@
 
 struct kms_commit {
 	int fd;
-	/** Of the device, NULL: it has no pipelines; and whether they are written, or what they hide
+	/** Of the device, NULL: it has no pipelines; whether what they hide is written
 	 * (COLOR_ENCODING); which planes have one on and off with it, by kms_plane_bit(). */
 	struct kms_color *color;
-	bool writes_pipelines, writes_encodings;
+	bool writes_encodings;
 	uint64_t color_on, color_off;
 	/** The first thing that went wrong, a negative errno; test and submit then fail without
 	 * asking the kernel. */

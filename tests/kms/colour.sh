@@ -22,8 +22,6 @@ load_vkms() {
     done
 }
 
-is_placed() { grep -q "surface $1: \(on the\|composed\)" "$latch_log"; }
-
 # The picture that a client shows with these options, in FILE, and what became of it, in $placed.
 show() { # FILE OPTION...
     local file=$1 client before
@@ -38,24 +36,37 @@ show() { # FILE OPTION...
         placed=$(tail -n +$((before + 1)) < <(grep 'surface [0-9]*: ' "$latch_log") | tail -n 1)
         [[ $placed != *'on the'* && $placed != *': color'* && $placed != *disabled* ]] || break
     done
+    sleep 3 # all frames are shown, and the last one stays
     take_picture && cp "$LATCH_CAPTURE" "$file"
     local status=$?
     end $client
     return $status
 }
 
-cards=(srgb display-p3 bt2020-srgb)
-looks=('--fullscreen --pattern' '--size 300x200 --pattern' '--fullscreen --solid ff8020')
+outputs=(srgb display-p3 bt2020-srgb)
+contents=(srgb display-p3 bt2020-srgb linear)
+# All reds, the greens from the darkest and from the lightest on, two blues. vkms needs some thousand
+# instructions for each pixel of all rows that a pipeline is on, and latch waits a second for a picture.
+looks=('--size 256x40 --pattern' '--size 256x256 --crop 0,216,256,40 --pattern --frames 12'
+    '--size 200x40 --solid ff8020')
 
 name_of() { echo "$pictures/$1.$2.$3.$4.png"; } # OUTPUT CONTENT LOOK HOW
+
+# start OPTION...: latch, with the cursor out of the way. It has a socket before it has opened its
+# devices, and a position from before that is lost.
+start() {
+    start_latch --renderer pixman --mode $screen "$@"
+    sleep 1
+    move_pointer 32000 32000 # the same place again would be no event
+    move_pointer 32767 32767
+}
 
 # show_all OUTPUT HOW OPTION...: every content in every look on one output.
 show_all() {
     local output=$1 how=$2 content look
     shift 2
-    start_latch --renderer pixman --mode $screen --color "$output" "$@"
-    move_pointer 32767 32767
-    for content in "${cards[@]}"; do
+    start "$@" --color "$output"
+    for content in "${contents[@]}"; do
         for look in "${!looks[@]}"; do
             # shellcheck disable=SC2086 # words
             show "$(name_of "$output" "$content" "$look" "$how")" --color "$content" ${looks[look]} ||
@@ -68,12 +79,12 @@ show_all() {
 }
 
 # What vkms can convert: sRGB's curve, and no colour that leaves 0 to 1 on its way.
-on_plane() { [[ $1 == "$2" || ($2 == srgb) ]]; } # OUTPUT CONTENT
+on_plane() { [[ $1 == "$2" || $2 == srgb || $2 == linear ]]; } # OUTPUT CONTENT
 
 compare_pairs() {
     local output content look difference placed
-    for output in "${cards[@]}"; do
-        for content in "${cards[@]}"; do
+    for output in "${outputs[@]}"; do
+        for content in "${contents[@]}"; do
             for look in "${!looks[@]}"; do
                 difference=$(kms-picture compare "$(name_of "$output" "$content" "$look" planes)" \
                     "$(name_of "$output" "$content" "$look" composed)" $tolerance)
@@ -97,6 +108,7 @@ compare_pairs() {
 near() {
     local is i
     is=$(kms-picture pixel "$1" 320 240)
+    [[ $is =~ ^[0-9a-f]{6}$ ]] || return 1
     for i in 0 2 4; do
         (($((16#${is:i:2} - 16#${2:i:2})) <= tolerance && $((16#${2:i:2} - 16#${is:i:2})) <= tolerance)) || {
             echo "$is in $1, wanted $2"
@@ -118,21 +130,20 @@ some_pipeline() { ! all_bypassed; }
 # A pipeline is on while it is needed, and YCbCr has its encodings before and after.
 pipelines_go() {
     local client
-    start_latch --renderer pixman --mode $screen --color display-p3
-    move_pointer 32767 32767
-    show "$pictures/video.before.png" --fullscreen --format NV12 --encoding bt709 --solid 20c040
+    start --color display-p3
+    show "$pictures/video.before.png" --size 200x40 --format NV12 --encoding bt709 --solid 20c040
     check "a video is on a plane beforehand" test "${placed/on the/}" != "$placed"
-    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 &
+    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 2>>"$work/clients.log" &
     client=$!
     wait_until 10 some_pipeline
     verdict $? "the plane's pipeline is on"
     end $client
     wait_until 5 all_bypassed
     verdict $? "with the client goes the pipeline"
-    show "$pictures/video.after.png" --fullscreen --format NV12 --encoding bt709 --solid 20c040
+    show "$pictures/video.after.png" --size 200x40 --format NV12 --encoding bt709 --solid 20c040
     check "a video is on a plane afterwards" test "${placed/on the/}" != "$placed"
     check "and looks as it did" kms-picture compare "$pictures/video.before.png" "$pictures/video.after.png" 0
-    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 &
+    latch-client --software=udmabuf --frames 30 --hold --color srgb --fullscreen --solid ff8020 2>>"$work/clients.log" &
     client=$!
     wait_until 10 some_pipeline
     stop_latch
@@ -143,9 +154,8 @@ pipelines_go() {
 # Reasons of curves that vkms has not; 10 bits, straight and premultiplied alpha are composed.
 reasons() {
     local content
-    start_latch --renderer pixman --mode $screen
-    move_pointer 32767 32767
-    for content in gamma22 bt1886 adobe-rgb bt2020 pq linear; do
+    start
+    for content in gamma22 bt1886 adobe-rgb bt2020 pq; do
         show "$work/picture.png" --color $content --fullscreen --solid ff8020
         [[ $placed == *': color' ]]
         verdict $? "$content is composed, by reason of its colour ($placed)" "$latch_log"
@@ -163,7 +173,7 @@ job() {
     load_vkms enable_plane_pipeline=1
     verdict $? "vkms is loaded with colour pipelines"
     local output
-    for output in "${cards[@]}"; do
+    for output in "${outputs[@]}"; do
         show_all "$output" composed --no-scanout
         show_all "$output" planes
     done

@@ -162,6 +162,22 @@ static void test_intel(void **state) {
 	check("bt1886", "srgb", "l-L");
 }
 
+/* A curve that is there too early is not the last one. */
+static uint32_t add_early_curve(void) {
+	fake_add_colorop(240, 0, "1D Curve", SRGB, 0);
+	fake_add_colorop(241, 240, "1D Curve", SRGB, 0);
+	fake_add_colorop(242, 241, "3x4 Matrix", NULL, 0);
+	fake_add_colorop(243, 242, "1D Curve", SRGB, 0);
+	return 240;
+}
+
+static void test_order(void **state) {
+	finish(state);
+	open_with(add_early_curve);
+	check("srgb", "display-p3", "e-mi");
+	check("srgb", "linear", "e---");
+}
+
 /* What can't be bypassed and has nothing to do is in the way. */
 static void test_no_bypass(void **state) {
 	fake_remove_property(202, "BYPASS");
@@ -250,6 +266,11 @@ static void test_program(void **state) {
 	assert_true(fabs(float_of(matrix->matrix[1]) - 0.17754) < 1e-5);
 	assert_true(fabs(float_of(matrix->matrix[10]) - 0.91052) < 1e-5);
 	assert_true(matrix->matrix[3] == 0 && matrix->matrix[7] == 0);
+	drmModeFreePropertyBlob(blob);
+	device->planes[1].color.pipelines[0].wraps = false;
+	blob = drmModeGetPropertyBlob(device_fd, program_of("bt2020-srgb", "srgb")->blobs[0]);
+	matrix = blob->data;
+	assert_true(fabs(float_of(matrix->matrix[1]) + 0.5876) < 1e-4);
 	drmModeFreePropertyBlob(blob);
 
 	/* Another buffer: nothing of it is written again, and the capability stays. */
@@ -351,6 +372,7 @@ static void test_without(void **state) {
 
 #define EACH(function) cmocka_unit_test_setup_teardown(function, setup, finish)
 
-TEST_MAIN("pipeline", EACH(test_vkms), EACH(test_amdgpu), EACH(test_intel), EACH(test_no_bypass),
-	EACH(test_endless), EACH(test_scales), EACH(test_program), EACH(test_encodings_stay),
-	EACH(test_others), EACH(test_many), EACH(test_no_memory), EACH(test_without))
+TEST_MAIN("pipeline", EACH(test_vkms), EACH(test_amdgpu), EACH(test_intel), EACH(test_order),
+	EACH(test_no_bypass), EACH(test_endless), EACH(test_scales), EACH(test_program),
+	EACH(test_encodings_stay), EACH(test_others), EACH(test_many), EACH(test_no_memory),
+	EACH(test_without))
