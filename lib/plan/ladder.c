@@ -68,9 +68,6 @@ static enum outcome try_rung(struct plan_work *work, bool composing, unsigned te
 			work->busy_error = ret;
 			return OUTCOME_BUSY;
 		}
-		if (proposal.placed == 0) {
-			break; // nothing but the background
-		}
 		plan_learn_refusal(work, &proposal, ret, composing, &good);
 	}
 	if (good.placed != 0) {
@@ -99,15 +96,15 @@ static enum outcome try_background(struct plan_work *work, struct plan_solution 
 	}
 	work->visible = visible & ~LAYER_BIT(back);
 	work->background = layer->solid;
-	const enum outcome outcome =
-		try_rung(work, false, (work->input->max_tests + 1) / 2, solution);
-	if (outcome == OUTCOME_FOUND) {
+	/* Refused, it says nothing of the layers: with a plane for the backdrop they may be fine. */
+	if (plan_search(work, false, solution) && plan_may_test(work) &&
+		plan_test(work, work->layers, solution) == 0) {
 		layer->place = LATCH_LAYER_BACKGROUND;
-	} else {
-		work->visible = visible;
-		work->background = 0;
+		return OUTCOME_FOUND;
 	}
-	return outcome;
+	work->visible = visible;
+	work->background = 0;
+	return OUTCOME_NOTHING;
 }
 
 static enum outcome climb_down(struct plan_work *work, struct plan_solution *solution) {
