@@ -9,6 +9,7 @@
  */
 #include "output/output.h"
 
+#include <drm_fourcc.h>
 #include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_content_type_v1.h>
@@ -26,6 +27,7 @@
 static const char *const tearing_refusals[LATCH_TEARING_REFUSALS] = {
 	[LATCH_TEARING_OK] = "ok: frames are flipped to at once",
 	[LATCH_TEARING_NO_DRIVER] = "no-driver: the driver has no asynchronous flips",
+	[LATCH_TEARING_FORMAT] = "format: the plane has no such flips for this format and modifier",
 	[LATCH_TEARING_NOT_ALONE] = "not-alone: it is not alone on the primary plane",
 	[LATCH_TEARING_KERNEL] = "kernel: the kernel takes no such flip for these buffers",
 };
@@ -115,6 +117,13 @@ static void log_tearing(struct latch_output *output, enum latch_tearing_refusal 
 		tearing_refusals[refusal]);
 }
 
+/* Of a plane that does not say, and of a layout that only its driver knows, the kernel says it. */
+static bool is_async_format(const struct kms_plane *plane, const struct latch_layer *layer) {
+	return plane->async_formats.len == 0 || layer->modifier == DRM_FORMAT_MOD_INVALID ||
+	       kms_format_set_has(&plane->async_formats, latch_layer_fourcc_on(layer, plane),
+		       layer->modifier);
+}
+
 enum latch_tearing_refusal latch_tearing_for_frame(
 	struct latch_output *output, const struct latch_frame *now) {
 	const struct latch_layer *asking = find_asking(output);
@@ -124,6 +133,7 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 	const struct latch_tearing_input input = {
 		.asked = asking != NULL,
 		.driver = kms->device->features.atomic_async_page_flip,
+		.format = asking != NULL && is_async_format(kms->primary, asking),
 		.alone = alone,
 		.fifo = asking != NULL &&
 			latch_surface_sync_has_barrier(asking->surface->wlr_surface),

@@ -22,6 +22,7 @@ enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input
 	const bool holds[LATCH_TEARING_REFUSALS] = {
 		[LATCH_TEARING_NOT_ASKED] = !input->asked,
 		[LATCH_TEARING_NO_DRIVER] = !input->driver,
+		[LATCH_TEARING_FORMAT] = !input->format,
 		[LATCH_TEARING_NOT_ALONE] = !input->alone,
 		[LATCH_TEARING_FIFO] = input->fifo,
 		[LATCH_TEARING_MODESET] = input->modeset,

@@ -10,6 +10,8 @@ enum latch_tearing_refusal {
 	/** No surface here has asked for it by tearing-control-v1. */
 	LATCH_TEARING_NOT_ASKED,
 	LATCH_TEARING_NO_DRIVER,
+	/** The plane has none for buffers of this format and modifier. */
+	LATCH_TEARING_FORMAT,
 	/** There is more on the screen than one surface, or it is not on the primary plane. */
 	LATCH_TEARING_NOT_ALONE,
 	/** The update is to be seen for a whole refresh, its client says (fifo-v1). */
@@ -23,11 +25,12 @@ enum latch_tearing_refusal {
 	/** The kernel did not take such a flip for buffers like these. */
 	LATCH_TEARING_KERNEL,
 };
-#define LATCH_TEARING_REFUSALS 9
+#define LATCH_TEARING_REFUSALS 10
 
 struct latch_tearing_input {
 	bool asked;
 	bool driver;
+	bool format;
 	bool alone;
 	bool fifo;
 	bool modeset;

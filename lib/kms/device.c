@@ -248,6 +248,7 @@ void kms_device_destroy(struct kms_device *device) {
 	}
 	for (size_t i = 0; i < device->planes_len; i++) {
 		kms_format_set_finish(&device->planes[i].formats);
+		kms_format_set_finish(&device->planes[i].async_formats);
 		free(device->planes[i].color.pipelines);
 	}
 	kms_color_destroy(device->color);

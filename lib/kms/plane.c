@@ -36,6 +36,7 @@ static const char *const rotation_names[KMS_PROPERTY_NAMES] = {
 const struct kms_property_spec kms_plane_specs[] = {
 	PROPERTY(type, "type"),
 	PROPERTY(in_formats, "IN_FORMATS"),
+	PROPERTY(in_formats_async, "IN_FORMATS_ASYNC"),
 	PROPERTY(fb_id, "FB_ID", .kept = true),
 	PROPERTY(crtc_id, "CRTC_ID", .kept = true),
 	PROPERTY(in_fence_fd, "IN_FENCE_FD"),
@@ -61,14 +62,21 @@ const struct kms_property_spec kms_plane_specs[] = {
 };
 const size_t kms_plane_specs_len = sizeof(kms_plane_specs) / sizeof(kms_plane_specs[0]);
 
+static int read_blob(int fd, const struct kms_property *property, struct kms_format_set *formats) {
+	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, (uint32_t)property->value);
+	int ret = blob != NULL ? kms_format_set_from_blob(formats, blob->data, blob->length)
+			       : -EINVAL;
+	drmModeFreePropertyBlob(blob);
+	return ret;
+}
+
 static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *info) {
-	const uint32_t blob_id = (uint32_t)plane->props.in_formats.value;
-	if (blob_id != 0) {
-		drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, blob_id);
-		int ret = blob != NULL ? kms_format_set_from_blob(
-						 &plane->formats, blob->data, blob->length)
-				       : -EINVAL;
-		drmModeFreePropertyBlob(blob);
+	if (plane->props.in_formats_async.value != 0 &&
+		read_blob(fd, &plane->props.in_formats_async, &plane->async_formats) == -ENOMEM) {
+		return -ENOMEM;
+	}
+	if (plane->props.in_formats.value != 0) {
+		int ret = read_blob(fd, &plane->props.in_formats, &plane->formats);
 		plane->has_in_formats = ret == 0 && plane->formats.len > 0;
 		if (plane->has_in_formats || ret == -ENOMEM) {
 			return ret;

@@ -45,7 +45,7 @@ enum kms_color_range {
 
 /** Properties of a plane by their documented names; id 0 where it has none. */
 struct kms_plane_properties {
-	struct kms_property type, in_formats;
+	struct kms_property type, in_formats, in_formats_async;
 	struct kms_property fb_id, crtc_id, in_fence_fd;
 	struct kms_property src_x, src_y, src_w, src_h;
 	struct kms_property crtc_x, crtc_y, crtc_w, crtc_h;
@@ -66,6 +66,8 @@ struct kms_plane {
 	struct kms_format_set formats;
 	/** False: the plane told fourccs only, formats' modifiers are assumed. */
 	bool has_in_formats;
+	/** What it takes with KMS_COMMIT_ASYNC (IN_FORMATS_ASYNC, Linux 6.16); empty: it does not say. */
+	struct kms_format_set async_formats;
 	struct kms_plane_properties props;
 	/** What it can do to colours, see pipeline.h. */
 	struct kms_plane_color color;

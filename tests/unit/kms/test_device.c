@@ -84,6 +84,9 @@ static void test_property_lookup(void **state) {
 
 static void test_formats(void **state) {
 	fake_remove_property(31, "IN_FORMATS");
+	fake_add_property(fake_find_object(31), "IN_FORMATS_ASYNC",
+		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
+		fake_find_property(32, "IN_FORMATS")->value);
 	/* A blob that makes no sense: the plain list is better than nothing. */
 	fake_find_property(32, "IN_FORMATS")->value = fake_add_blob("rubbish", 7);
 	/* So is it when the blob names none. */
@@ -97,6 +100,9 @@ static void test_formats(void **state) {
 	assert_true(kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR));
 	assert_false(
 		kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, I915_FORMAT_MOD_X_TILED));
+	assert_true(kms_format_set_has(
+		&device->planes[1].async_formats, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED));
+	assert_int_equal(device->planes[2].async_formats.len, 0);
 	for (size_t i = 1; i < 4; i++) {
 		assert_false(device->planes[i].has_in_formats);
 		assert_int_equal(device->planes[i].formats.len, 1);

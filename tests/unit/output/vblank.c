@@ -4,13 +4,14 @@
 
 static void tearing_needs_everything(void **state) {
 	struct latch_tearing_input input = {
-		.asked = true, .driver = true, .alone = true, .only_fb_changes = true};
+		.asked = true, .driver = true, .format = true, .alone = true, .only_fb_changes = true};
 	const struct {
 		bool *changed;
 		enum latch_tearing_refusal expected;
 	} rows[] = {
 		{&input.asked, LATCH_TEARING_NOT_ASKED},
 		{&input.driver, LATCH_TEARING_NO_DRIVER},
+		{&input.format, LATCH_TEARING_FORMAT},
 		{&input.alone, LATCH_TEARING_NOT_ALONE},
 		{&input.fifo, LATCH_TEARING_FIFO},
 		{&input.modeset, LATCH_TEARING_MODESET},
