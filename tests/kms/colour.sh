@@ -10,11 +10,13 @@ tolerance=2
 pictures=$LAB_OUT/lab/colour
 screen=640x480
 
-# load_vkms OPTION...: the device anew, which has to be nobody's. Only what is made with the module
-# has pipelines, not what configfs makes.
+# load_vkms: the device anew, with colour pipelines, which what is made by configfs has not. Nobody may
+# have used it: unloaded afterwards, Linux 7.2's may still have work to do (and panics). So this has a
+# machine of its own.
 load_vkms() {
     local node driver
-    rmmod vkms && modprobe vkms enable_overlay=1 enable_cursor=1 enable_writeback=1 "$@" || return
+    rmmod vkms && modprobe vkms enable_overlay=1 enable_cursor=1 enable_writeback=1 \
+        enable_plane_pipeline=1 || return
     udevadm settle
     for node in /dev/dri/card*; do
         read -r driver _ <"/sys/kernel/debug/dri/${node#/dev/dri/card}/name"
@@ -170,7 +172,7 @@ reasons() {
 
 job() {
     mkdir -p "$pictures"
-    load_vkms enable_plane_pipeline=1
+    load_vkms
     verdict $? "vkms is loaded with colour pipelines"
     local output
     for output in "${outputs[@]}"; do
@@ -183,8 +185,6 @@ job() {
     check "sRGB in BT.2020, on a plane" near "$(name_of bt2020-srgb srgb 2 planes)" da8d3e
     pipelines_go
     reasons
-    load_vkms
-    verdict $? "vkms is loaded without them"
 }
 
 run_job job
