@@ -59,8 +59,10 @@ session() {
     start_latch --renderer "$renderer" --mode 640x480 "${@:2}"
     lives || return
     # What is made once is made now: libraries, buffers to compose into.
-    kms-buffers "${placements[0]}" udmabuf XRGB8888 >/dev/null
-    kms-buffers "${placements[0]}" wl_shm XRGB8888 >/dev/null
+    for placement in "${placements[@]}"; do
+        kms-buffers "$placement" udmabuf XRGB8888 >/dev/null
+        kms-buffers "$placement" wl_shm XRGB8888 >/dev/null
+    done
     # latch has a socket before it has opened its devices, and a position from before that is lost.
     move_pointer 32767 32767
     read -r -a before <<<"$(holdings)"
