@@ -54,11 +54,12 @@ static int create_page(void) {
 
 static int create_list(
 	int udmabuf_fd, const struct udmabuf_create_item *items, uint32_t items_len) {
-	struct {
-		struct udmabuf_create_list head;
-		struct udmabuf_create_item items[MAX_ITEMS];
-	} request = {.head = {.flags = UDMABUF_FLAGS_CLOEXEC, .count = items_len}};
-	memcpy(request.items, items, items_len * sizeof(items[0]));
+	union {
+		struct udmabuf_create_list list;
+		char room[sizeof(struct udmabuf_create_list) +
+			  MAX_ITEMS * sizeof(struct udmabuf_create_item)];
+	} request = {.list = {.flags = UDMABUF_FLAGS_CLOEXEC, .count = items_len}};
+	memcpy(request.list.list, items, items_len * sizeof(items[0]));
 	return ioctl(udmabuf_fd, UDMABUF_CREATE_LIST, &request);
 }
 
