@@ -15,17 +15,51 @@
 #include "plan/reason.h"
 #include "shell/shell.h"
 
+/* Makes a buffer anew; without that, it stays as it is. */
+static bool create_buffer(
+	const struct latch_cursor_plane *cursor, struct kms_dumb_buffer **buffer, uint32_t width,
+	uint32_t height) {
+	struct kms_dumb_buffer *made = kms_dumb_buffer_create(
+		cursor->kms->device, width, height, DRM_FORMAT_ARGB8888);
+	if (made == NULL || kms_dumb_buffer_map(made) != 0 || kms_dumb_buffer_get_fb(made) == 0) {
+		kms_dumb_buffer_destroy(made);
+		return false;
+	}
+	kms_dumb_buffer_destroy(*buffer);
+	*buffer = made;
+	return true;
+}
+
 static bool create_buffers(struct latch_cursor_plane *cursor) {
-	struct kms_device *device = cursor->kms->device;
+	const struct kms_device *device = cursor->kms->device;
 	for (unsigned i = 0; i < 2; i++) {
-		cursor->buffers[i] = kms_dumb_buffer_create(
-			device, device->cursor_width, device->cursor_height, DRM_FORMAT_ARGB8888);
-		if (cursor->buffers[i] == NULL || kms_dumb_buffer_map(cursor->buffers[i]) != 0 ||
-			kms_dumb_buffer_get_fb(cursor->buffers[i]) == 0) {
+		if (!create_buffer(cursor, &cursor->buffers[i], device->cursor_width,
+			    device->cursor_height)) {
 			return false;
 		}
 	}
 	return true;
+}
+
+/* The smallest size of the plane's that the image fits into: less is read for it. Without such a one
+ * it is the size that the device takes for all. */
+static bool fit_buffer(struct latch_cursor_plane *cursor, uint32_t width, uint32_t height) {
+	const struct kms_device *device = cursor->kms->device;
+	const struct kms_plane *plane = cursor->kms->cursor;
+	uint32_t best_width = device->cursor_width, best_height = device->cursor_height;
+	for (size_t i = 0; i < plane->sizes_len; i++) {
+		const struct kms_plane_size *size = &plane->sizes[i];
+		if (size->width >= width && size->height >= height &&
+			(uint32_t)size->width * size->height < best_width * best_height) {
+			best_width = size->width;
+			best_height = size->height;
+		}
+	}
+	struct kms_dumb_buffer **buffer = &cursor->buffers[!cursor->front];
+	if ((*buffer)->width != best_width || (*buffer)->height != best_height) {
+		create_buffer(cursor, buffer, best_width, best_height);
+	}
+	return (*buffer)->width >= width && (*buffer)->height >= height;
 }
 
 static void destroy_buffers(struct latch_cursor_plane *cursor) {
@@ -114,8 +148,7 @@ static uint64_t take_image(struct latch_cursor_plane *cursor,
 		cursor->transform == output->transform) {
 		return 0;
 	}
-	const struct kms_dumb_buffer *target = cursor->buffers[!cursor->front];
-	if ((uint32_t)width > target->width || (uint32_t)height > target->height) {
+	if (!fit_buffer(cursor, (uint32_t)width, (uint32_t)height)) {
 		return LATCH_REASON_SIZE;
 	}
 	const uint64_t reasons = draw_image(cursor, image, output, width, height);

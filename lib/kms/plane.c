@@ -37,6 +37,7 @@ const struct kms_property_spec kms_plane_specs[] = {
 	PROPERTY(type, "type"),
 	PROPERTY(in_formats, "IN_FORMATS"),
 	PROPERTY(in_formats_async, "IN_FORMATS_ASYNC"),
+	PROPERTY(size_hints, "SIZE_HINTS"),
 	PROPERTY(fb_id, "FB_ID", .kept = true),
 	PROPERTY(crtc_id, "CRTC_ID", .kept = true),
 	PROPERTY(in_fence_fd, "IN_FENCE_FD"),
@@ -88,6 +89,19 @@ static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *inf
 	return kms_format_set_from_list(&plane->formats, info->formats, info->count_formats);
 }
 
+/* An array of struct drm_plane_size_hint; of more than there is place for, the first ones. */
+static void read_sizes(struct kms_plane *plane, int fd) {
+	drmModePropertyBlobRes *blob =
+		drmModeGetPropertyBlob(fd, (uint32_t)plane->props.size_hints.value);
+	if (blob != NULL) {
+		const size_t size = sizeof(plane->sizes[0]);
+		const size_t len = blob->length / size;
+		plane->sizes_len = len < KMS_PLANE_MAX_SIZES ? len : KMS_PLANE_MAX_SIZES;
+		memcpy(plane->sizes, blob->data, plane->sizes_len * size);
+	}
+	drmModeFreePropertyBlob(blob);
+}
+
 static enum kms_plane_type type_of(uint64_t value) {
 	switch (value) {
 	case DRM_PLANE_TYPE_PRIMARY:
@@ -114,6 +128,9 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 	if (ret == 0) {
 		plane->type = type_of(plane->props.type.value);
 		ret = read_formats(plane, fd, info);
+	}
+	if (ret == 0 && plane->props.size_hints.value != 0) {
+		read_sizes(plane, fd);
 	}
 	drmModeFreePlane(info);
 	return ret;

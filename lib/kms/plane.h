@@ -45,7 +45,7 @@ enum kms_color_range {
 
 /** Properties of a plane by their documented names; id 0 where it has none. */
 struct kms_plane_properties {
-	struct kms_property type, in_formats, in_formats_async;
+	struct kms_property type, in_formats, in_formats_async, size_hints;
 	struct kms_property fb_id, crtc_id, in_fence_fd;
 	struct kms_property src_x, src_y, src_w, src_h;
 	struct kms_property crtc_x, crtc_y, crtc_w, crtc_h;
@@ -55,6 +55,8 @@ struct kms_plane_properties {
 	struct kms_property hotspot_x, hotspot_y;
 	struct kms_property fb_damage_clips;
 };
+
+#define KMS_PLANE_MAX_SIZES 8
 
 struct kms_plane {
 	uint32_t id;
@@ -68,6 +70,12 @@ struct kms_plane {
 	bool has_in_formats;
 	/** What it takes with KMS_COMMIT_ASYNC (IN_FORMATS_ASYNC, Linux 6.16); empty: it does not say. */
 	struct kms_format_set async_formats;
+	/** Sizes that a cursor's framebuffer can have, in pixels (SIZE_HINTS, Linux 6.15). */
+	struct kms_plane_size {
+		uint16_t width, height;
+	} sizes[KMS_PLANE_MAX_SIZES];
+	/** 0: it tells none. */
+	size_t sizes_len;
 	struct kms_plane_properties props;
 	/** What it can do to colours, see pipeline.h. */
 	struct kms_plane_color color;

@@ -87,6 +87,9 @@ static void test_formats(void **state) {
 	fake_add_property(fake_find_object(31), "IN_FORMATS_ASYNC",
 		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE,
 		fake_find_property(32, "IN_FORMATS")->value);
+	const uint16_t sizes[] = {64, 64, 32, 48};
+	fake_add_property(fake_find_object(32), "SIZE_HINTS",
+		DRM_MODE_PROP_BLOB | DRM_MODE_PROP_IMMUTABLE, fake_add_blob(sizes, sizeof(sizes)));
 	/* A blob that makes no sense: the plain list is better than nothing. */
 	fake_find_property(32, "IN_FORMATS")->value = fake_add_blob("rubbish", 7);
 	/* So is it when the blob names none. */
@@ -103,6 +106,10 @@ static void test_formats(void **state) {
 	assert_true(kms_format_set_has(
 		&device->planes[1].async_formats, DRM_FORMAT_XRGB8888, I915_FORMAT_MOD_X_TILED));
 	assert_int_equal(device->planes[2].async_formats.len, 0);
+	assert_int_equal(device->planes[1].sizes_len, 0);
+	assert_int_equal(device->planes[2].sizes_len, 2);
+	assert_int_equal(device->planes[2].sizes[1].width, 32);
+	assert_int_equal(device->planes[2].sizes[1].height, 48);
 	for (size_t i = 1; i < 4; i++) {
 		assert_false(device->planes[i].has_in_formats);
 		assert_int_equal(device->planes[i].formats.len, 1);

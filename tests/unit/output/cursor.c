@@ -304,7 +304,32 @@ static void too_large_is_composed(void **state) {
 	assert_int_equal(f.cursor.reasons, 0);
 }
 
+/* The plane takes smaller framebuffers, too: the image gets the smallest that holds it. */
+static void sizes_of_the_plane(void **state) {
+	struct kms_plane *plane = (struct kms_plane *)(uintptr_t)f.kms.cursor;
+	static const struct kms_plane_size sizes[] = {{64, 64}, {32, 32}, {40, 20}};
+	memcpy(plane->sizes, sizes, sizeof(sizes));
+	plane->sizes_len = LEN(sizes);
+	static const struct {
+		float scale;
+		uint32_t size;
+	} rows[] = {{1, 32}, {1.25f, 32}, {2, 64}, {1, 32}, {2.5f, 64}};
+	for (size_t i = 0; i < LEN(rows); i++) {
+		f.output.scale = rows[i].scale;
+		assert_true(show(100, 50));
+		assert_int_equal(f.cursor.reasons, 0);
+		const struct kms_dumb_buffer *front = f.cursor.buffers[f.cursor.front];
+		assert_int_equal(front->width, rows[i].size);
+		assert_int_equal(front->height, rows[i].size);
+		assert_int_equal(f.cursor.state.src_w, rows[i].size << 16);
+		assert_int_equal(f.cursor.state.fb_id, front->fb_id);
+	}
+	f.output.scale = 3;
+	show(100, 50);
+	assert_int_equal(f.cursor.reasons, LATCH_REASON_SIZE);
+}
+
 TEST_MAIN("output-cursor", UNIT(exact_pixels_are_only_moved), UNIT(scaled_pixels_are_filtered),
-	UNIT(formats), TEST(every_scale_and_transform_is_on_the_plane),
+	UNIT(formats), TEST(sizes_of_the_plane), TEST(every_scale_and_transform_is_on_the_plane),
 	TEST(a_moving_pointer_is_not_drawn_again), TEST(crops_and_turned_buffers),
 	TEST(too_large_is_composed))
