@@ -113,8 +113,17 @@ single YUYV composed
 multi NV12
 multi NV61
 FORMATS
+    # It reads the formats of linux-dmabuf 3, without feedback, and looks for LINEAR there.
+    weston-simple-dmabuf-v4l -f NV12 -d NV12 "$single" >"$work/client.log" 2>&1 &
+    video_pid=$!
+    check "weston-simple-dmabuf-v4l is on a plane" wait_until 10 stranger_on_plane
+    end $video_pid
     stop_latch
     stop_cameras
+}
+
+stranger_on_plane() {
+    latchctl planes >"$work/planes" 2>&1 && grep -q 'dmabuf-v4l.* NV12 LINEAR.*overlay' "$work/planes"
 }
 
 # What the client tells of the colours decides what they look like, on planes and composed.
@@ -194,6 +203,7 @@ full_screen() {
     start_latch --renderer pixman --mode $screen
     start_video --file "$work/wide.y4m" --fullscreen --json "$work/video.json"
     check "bars above and below" has_bars
+    check "it takes one plane, and the bars none" one_plane
     wait $video_pid
     verdict $? "a film full screen" "$work/video.log"
     check "it is on a plane" told 'd["zero_copy"] == d["presented"] >= 85'
@@ -201,6 +211,13 @@ full_screen() {
     check "a smaller one is enlarged to the same" has_bars
     end $video_pid
     stop_latch
+}
+
+# Whose plane does not show the CRTC's background instead, and is not the pointer's.
+one_plane() {
+    latchctl planes >"$work/planes" && cat "$work/planes"
+    (($(grep -cE '^  [0-9]+ +(primary|overlay) ' "$work/planes") > 2)) &&
+        (($(grep -E '^  [0-9]+ +(primary|overlay) ' "$work/planes" | grep -vc ' free ') == 1))
 }
 
 has_bars() {
