@@ -418,7 +418,7 @@ job() {
     move_pointer 32767 32767
     # The first clients make latch fetch what it keeps: libraries, what composition needs, and the
     # statistics of the last surfaces that were shown and have gone (LATCH_STATISTICS_GONE_MAX).
-    timeout 2 weston-simple-shm 2>/dev/null &
+    timeout 2 latch-client --software --size 64x64 --scale-to 70x70 --frames 1000 2>/dev/null &
     first=$!
     for _ in {1..20}; do
         latch-client --software --size 64x64 --frames 3 2>/dev/null
