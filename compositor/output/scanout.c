@@ -30,7 +30,11 @@ uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint3
 	return fb_id != 0 ? 0 : LATCH_REASON_IMPORT_FAILED;
 }
 
+/* For a commit: a display sees what is in the buffer now. */
 static uint32_t framebuffer_of(struct latch_output *output, const struct latch_layer *layer) {
+	if (layer->content->is_shm) {
+		latch_udmabuf_flush(layer->content->buffer);
+	}
 	bool without_alpha = latch_layer_fourcc_on(layer, layer->plane) != layer->fourcc;
 	return latch_framebuffer_get(output->kms->backend, layer->content->buffer, without_alpha);
 }
@@ -131,9 +135,6 @@ static bool add_layer(struct latch_output *output, struct kms_commit *commit,
 		return false;
 	}
 	state.fb_id = framebuffer_of(output, layer);
-	if (layer->content->is_shm) {
-		latch_udmabuf_flush(layer->content->buffer);
-	}
 	if (alike) {
 		/* Another buffer, and nothing else. */
 		state.in_fence_fd = fence_for(output, plane);
