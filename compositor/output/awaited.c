@@ -86,8 +86,8 @@ static bool renew_planes(
 	return renewed;
 }
 
-/* The layers as they are now, each where the frame has it and with its reasons, as the inspector looks
- * at them; a new one is nowhere yet. */
+/* The layers as they are now, each where the frame has it and with its reasons, as the inspector
+ * looks at them; a new one is nowhere yet. */
 static bool collect(struct latch_output *output, const struct latch_frame *frame) {
 	if (output->kms == NULL || output->picture_wanted ||
 		!latch_output_collect(output, false)) {
@@ -97,12 +97,7 @@ static bool collect(struct latch_output *output, const struct latch_frame *frame
 		struct latch_layer *layer = &output->layers.layers[i];
 		const struct latch_layer *there = latch_frame_layer_of(frame, layer->id);
 		if (there != NULL) {
-			layer->place = there->place;
-			layer->plane = there->plane;
-			layer->zpos = there->zpos;
-			layer->underlay = there->underlay;
-			layer->reasons = there->reasons;
-			layer->test_errno = there->test_errno;
+			latch_layer_take_place(layer, there);
 		}
 	}
 	return true;
@@ -166,7 +161,8 @@ void latch_output_latch_planes(
 	struct latch_output *output, const struct latch_deadline_plan *plan) {
 	const int64_t latch_ns = latch_now_ns();
 	output->dirty = true; // for what is composed
-	if (output->kms == NULL || output->kms->needs_modeset || !collect(output, output->on_screen)) {
+	if (output->kms == NULL || output->kms->needs_modeset ||
+		!collect(output, output->on_screen)) {
 		return;
 	}
 	struct latch_frame *frame = output->next;

@@ -147,14 +147,9 @@ static struct latch_plan make_anew(struct plan_work *work) {
 }
 
 static void reset_places(struct plan_work *work) {
+	const struct latch_layer nowhere = latch_layer_default();
 	for (size_t i = 0; i < work->len; i++) {
-		struct latch_layer *layer = &work->layers[i];
-		layer->place = LATCH_LAYER_COMPOSED;
-		layer->plane = NULL;
-		layer->zpos = -1;
-		layer->underlay = false;
-		layer->reasons = 0;
-		layer->test_errno = 0;
+		latch_layer_take_place(&work->layers[i], &nowhere);
 	}
 }
 

@@ -53,15 +53,6 @@ static bool buffers_fit(const struct latch_plan_memory *memory, const struct lat
 	return true;
 }
 
-static void take_over(struct latch_layer *layer, const struct latch_layer *before) {
-	layer->place = before->place;
-	layer->plane = before->plane;
-	layer->zpos = before->zpos;
-	layer->underlay = before->underlay;
-	layer->reasons = before->reasons;
-	layer->test_errno = before->test_errno;
-}
-
 /* Nothing changed but buffers, and no layer has become worth a plane. */
 bool plan_reuse(struct plan_work *work) {
 	const struct latch_plan_memory *memory = work->memory;
@@ -74,7 +65,7 @@ bool plan_reuse(struct plan_work *work) {
 		return false;
 	}
 	for (size_t i = 0; i < work->len; i++) {
-		take_over(&work->layers[i], &memory->layers[i]);
+		latch_layer_take_place(&work->layers[i], &memory->layers[i]);
 		if (memory->waiting_candidates & LAYER_BIT(i)) {
 			work->layers[i].reasons = work->settled[i];
 		}
