@@ -161,6 +161,7 @@ bool latch_output_collect(struct latch_output *output, bool with_cursor) {
 		}
 		layer->surface = surface;
 		fill_layer(layer, entry, surface->current, output->wlr_output, &box);
+		layer->color = surface->sync.current.color;
 		layer->ready = !see_fences || !latch_content_has_pending_fence(layer->content);
 		layer->unreadable = why_unreadable(output, surface, layer->content, len == 1);
 	}

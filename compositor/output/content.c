@@ -50,11 +50,10 @@ static uint64_t pixel_of(struct wlr_buffer *buffer) {
 			buffer, WLR_BUFFER_DATA_PTR_ACCESS_READ, &data, &format, &stride)) {
 		return 0;
 	}
-	if (format == DRM_FORMAT_ARGB8888) {
-		const uint8_t *pixel = data; // blue first
-		for (int i = 3; i >= 0 && pixel[3] == 0xff; i--) {
-			color = color << 16 | pixel[i] * 0x101u;
-		}
+	const uint8_t *pixel = data; // blue first
+	const bool opaque = format == DRM_FORMAT_ARGB8888 && pixel[3] == 0xff;
+	for (int i = 3; opaque && i >= 0; i--) {
+		color = color << 16 | pixel[i] * 0x101u;
 	}
 	wlr_buffer_end_data_ptr_access(buffer);
 	return color;

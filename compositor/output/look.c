@@ -8,7 +8,6 @@
 #include <wlr/util/transform.h>
 
 #include "plan/layer.h"
-#include "sync/types.h"
 
 #define COLOR_REPRESENTATION_VERSION 1
 #define OPAQUE 0xffff
@@ -217,9 +216,6 @@ void latch_layer_take_look(struct latch_layer *layer, struct wlr_surface *surfac
 		wlr_color_representation_v1_get_surface_state(surface);
 	latch_look_color(layer, color != NULL ? color->alpha_mode : 0,
 		color != NULL ? color->coefficients : 0, color != NULL ? color->range : 0);
-
-	const struct latch_surface_sync *sync = latch_surface_sync_find(surface);
-	layer->color = sync != NULL ? sync->current.color : (struct color_description){0};
 
 	/* wlroots' region covers the surface when the buffer's format has no alpha. */
 	latch_look_opaque(layer, &surface->opaque_region, surface->current.width,

@@ -21,7 +21,7 @@ bool latch_look_create_globals(struct wl_display *display, bool straight_alpha);
 
 /**
  * Fills what a surface's current state says about the look of its layer: opaque, opaque_boxes,
- * alpha, blend_mode, color_encoding, color_range, color.
+ * alpha, blend_mode, color_encoding, color_range.
  *
  * fourcc, src, dst, transform of the layer must be there already. output_transform is the
  * wlr_output's.
