@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/options.h"
+#include "color/color.h"
 #include "common/connection.h"
 #include "common/ring.h"
 #include "common/util.h"
@@ -86,11 +87,6 @@ static const char *const software_kinds[] = {[CANVAS_DUMB] = "dumb",
 
 static const char *const fences[] = {"ready", "late", NULL};
 
-static const char *const encodings[] = {
-	[PIXEL_BT601] = "bt601", [PIXEL_BT709] = "bt709", [PIXEL_BT2020] = "bt2020", NULL};
-
-static const char *const ranges[] = {[PIXEL_LIMITED] = "limited", [PIXEL_FULL] = "full", NULL};
-
 static const char *const transforms[] = {
 	[WL_OUTPUT_TRANSFORM_NORMAL] = "normal",
 	[WL_OUTPUT_TRANSFORM_90] = "90",
@@ -144,7 +140,7 @@ static const struct option_row rows[] = {
 		"what its colours are said to be: srgb, gamma22, bt1886,\n"
 		"display-p3, adobe-rgb, bt2020, bt2020-srgb, pq, linear (unsaid)",
 		OPTION_NAME, MEMBER(look.description), GIVEN(look.has_description),
-		.names = look_descriptions},
+		.names = color_description_names},
 	{.help = "\nBuffers:\n"},
 	{"device", "PATH", "the DRM node to draw with (what the compositor names)", TEXT(device)},
 	{"software", "[=KIND]",
@@ -171,9 +167,9 @@ static const struct option_row rows[] = {
 		"(YCbCr needs --software)",
 		OPTION_CALL, .take = take_format},
 	{"encoding", "NAME", "of YCbCr: bt601, bt709, bt2020 (bt601, unsaid)", OPTION_NAME,
-		MEMBER(look.encoding), GIVEN(look.has_color), .names = encodings},
+		MEMBER(look.encoding), GIVEN(look.has_color), .names = pixel_encoding_names},
 	{"range", "NAME", "of YCbCr: limited, full (limited, unsaid)", OPTION_NAME,
-		MEMBER(look.range), GIVEN(look.has_color), .names = ranges},
+		MEMBER(look.range), GIVEN(look.has_color), .names = pixel_range_names},
 	{"planes-apart", NULL, "each plane of a format in memory of its own", FLAG(wish.apart)},
 	{"modifier", "MOD", "only this modifier: linear, implicit, 0x...", OPTION_CALL,
 		GIVEN(wish.has_modifier), .take = take_modifier},

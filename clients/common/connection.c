@@ -242,14 +242,13 @@ enum client_exit connection_say_error(struct connection *conn) {
 
 bool connection_poll(
 	struct connection *conn, struct pollfd *fds, nfds_t num_fds, int64_t until_ns) {
-	/* Somebody else, as Vulkan, may have read what is ours: it may be what the caller waits for. */
 	while (wl_display_prepare_read(conn->display) != 0) {
-		/* What came while somebody waited for another queue may be all that comes. */
+		/* Events that were read for another queue (Vulkan's has its own) may be what the
+		 * caller waits for: it looks before it waits. */
 		until_ns = 0;
 		if (wl_display_dispatch_pending(conn->display) < 0) {
 			return false;
 		}
-		until_ns = 0;
 	}
 	short events = POLLIN;
 	if (wl_display_flush(conn->display) < 0) {

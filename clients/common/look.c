@@ -6,13 +6,10 @@
 #include "util.h"
 #include "viewporter-client-protocol.h"
 
-const char *const look_descriptions[] = {"srgb", "gamma22", "bt1886", "display-p3", "adobe-rgb",
-	"bt2020", "bt2020-srgb", "pq", "linear", NULL};
-
 #define PRIMARIES(name) WP_COLOR_MANAGER_V1_PRIMARIES_##name
 #define TRANSFER(name) WP_COLOR_MANAGER_V1_TRANSFER_FUNCTION_##name
 
-/* In their order. */
+/* In the order of color_description_names. */
 static const struct {
 	uint32_t primaries, transfer;
 } descriptions[] = {

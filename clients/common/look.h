@@ -20,11 +20,8 @@ struct look_options {
 	enum pixel_range range;
 	bool straight_alpha;
 	bool has_description;
-	unsigned description; /* of look_descriptions */
+	unsigned description; /* of color_description_names */
 };
-
-/** What a surface's colours can be said to be; NULL ends them. */
-extern const char *const look_descriptions[];
 
 struct look {
 	struct look_options options;

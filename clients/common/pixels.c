@@ -4,6 +4,11 @@
 
 #include "base/minmax.h"
 
+const char *const pixel_encoding_names[] = {
+	[PIXEL_BT601] = "bt601", [PIXEL_BT709] = "bt709", [PIXEL_BT2020] = "bt2020", NULL};
+
+const char *const pixel_range_names[] = {[PIXEL_LIMITED] = "limited", [PIXEL_FULL] = "full", NULL};
+
 static uint64_t put_channel(const struct latch_component *channel, uint32_t value) {
 	uint64_t most = (1u << channel->bits) - 1;
 	return (value * most + 127) / 255 << channel->shift;

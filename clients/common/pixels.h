@@ -20,6 +20,9 @@ enum pixel_range {
 	PIXEL_FULL,
 };
 
+/** "bt601", ... and "limited", "full", by these, up to a NULL. */
+extern const char *const pixel_encoding_names[], *const pixel_range_names[];
+
 /** A place in memory for each plane of a picture. */
 struct pixel_picture {
 	uint32_t width, height;

@@ -98,7 +98,7 @@ static enum client_exit open_look(struct video *video) {
 	};
 	if (format->has_color && !look.has_color) {
 		say("the compositor can't be told of %s, %s range: it has to guess",
-			video_encoding_names[format->encoding], video_range_names[format->range]);
+			pixel_encoding_names[format->encoding], pixel_range_names[format->range]);
 	}
 	const char *why;
 	return look_init(&video->look, &video->conn, video->window.surface, &look, &why)
@@ -114,8 +114,8 @@ static void say_what(const struct video *video) {
 	say("%s: %ux%u %s, %s, %s range, %.3f frames a second, paced by %s, fences by %s",
 		video->source.type->name, format->width, format->height,
 		fourcc_name(format->fourcc, name),
-		format->has_color ? video_encoding_names[format->encoding] : "other colours",
-		video_range_names[format->range], rate, video_pace_name(video),
+		format->has_color ? pixel_encoding_names[format->encoding] : "other colours",
+		pixel_range_names[format->range], rate, video_pace_name(video),
 		sync_mode_names[video->buffers.sync.mode]);
 }
 

@@ -12,11 +12,6 @@ const char *const video_pace_names[] = {[VIDEO_PACE_AUTO] = "auto",
 	[VIDEO_PACE_TIMER] = "timer",
 	NULL};
 
-const char *const video_encoding_names[] = {
-	[PIXEL_BT601] = "bt601", [PIXEL_BT709] = "bt709", [PIXEL_BT2020] = "bt2020", NULL};
-
-const char *const video_range_names[] = {[PIXEL_LIMITED] = "limited", [PIXEL_FULL] = "full", NULL};
-
 static bool take_rate(const char *text, void *data) {
 	struct video_options *options = data;
 	return option_parse_real(text, 0.1, MAX_RATE, &options->rate);
@@ -48,9 +43,9 @@ static const struct option_row rows[] = {
 	{"encoding", "NAME",
 		"bt601, bt709, bt2020: of the pattern (bt709), or instead of\n"
 		"what the source says",
-		OPTION_NAME, MEMBER(encoding), GIVEN(has_encoding), .names = video_encoding_names},
+		OPTION_NAME, MEMBER(encoding), GIVEN(has_encoding), .names = pixel_encoding_names},
 	{"range", "NAME", "limited, full: the same (limited)", OPTION_NAME, MEMBER(range),
-		GIVEN(has_range), .names = video_range_names},
+		GIVEN(has_range), .names = pixel_range_names},
 	{"buffers", "N", "buffers that take turns, 3 to 16 (6 of a device, else 4)", OPTION_NUMBER,
 		MEMBER(buffers), .min = 3, .max = RING_MAX_BUFFERS},
 	{.help = "\nWindow:\n"},

@@ -13,8 +13,7 @@ enum video_pace {
 	VIDEO_PACE_TIMER,  /* the client, by the flips that it is told of */
 };
 
-extern const char *const video_pace_names[], *const video_encoding_names[],
-						     *const video_range_names[];
+extern const char *const video_pace_names[];
 
 struct video_options {
 	const char *device, *file; /* NULL both: the test pattern */

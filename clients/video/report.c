@@ -57,9 +57,9 @@ static bool add_text(yyjson_mut_doc *doc, yyjson_mut_val *root, const struct vid
 	       yyjson_mut_obj_add_uint(doc, root, "width", format->width) &&
 	       yyjson_mut_obj_add_uint(doc, root, "height", format->height) &&
 	       yyjson_mut_obj_add_str(doc, root, "encoding",
-		       told ? video_encoding_names[format->encoding] : "untold") &&
+		       told ? pixel_encoding_names[format->encoding] : "untold") &&
 	       yyjson_mut_obj_add_str(
-		       doc, root, "range", told ? video_range_names[format->range] : "untold") &&
+		       doc, root, "range", told ? pixel_range_names[format->range] : "untold") &&
 	       yyjson_mut_obj_add_str(doc, root, "pace", video_pace_name(video));
 }
 
