@@ -482,16 +482,20 @@ static void before_feedback(void **state) {
 	}
 }
 
+static void bind_without_feedback(const struct pair *composed, size_t len) {
+	set_composed(composed, len);
+	zwp_linux_dmabuf_v1_destroy(world.manager);
+	world.manager = NULL;
+	world.manager_version = 3;
+	world_bind();
+}
+
 /* With others besides, linear is named too. */
 static void before_feedback_with_tiles(void **state) {
 	static const struct pair composed[] = {{DRM_FORMAT_XBGR8888, LINEAR},
 		{DRM_FORMAT_XBGR8888, DRM_FORMAT_MOD_INVALID}, {DRM_FORMAT_XBGR8888, TILED},
 		{XR24, LINEAR}, {XR24, DRM_FORMAT_MOD_INVALID}};
-	set_composed(composed, 5);
-	zwp_linux_dmabuf_v1_destroy(world.manager);
-	world.manager = NULL;
-	world.manager_version = 3;
-	world_bind();
+	bind_without_feedback(composed, 5);
 	assert_int_equal(world.modifiers, 3 + 1);
 }
 
@@ -500,11 +504,7 @@ static void before_feedback_with_video(void **state) {
 	static const struct pair composed[] = {{DRM_FORMAT_NV12, LINEAR},
 		{DRM_FORMAT_NV12, DRM_FORMAT_MOD_INVALID}, {XR24, LINEAR},
 		{XR24, DRM_FORMAT_MOD_INVALID}};
-	set_composed(composed, 4);
-	zwp_linux_dmabuf_v1_destroy(world.manager);
-	world.manager = NULL;
-	world.manager_version = 3;
-	world_bind();
+	bind_without_feedback(composed, 4);
 	assert_int_equal(world.modifiers, 2 + 1);
 }
 
