@@ -9,8 +9,8 @@
  * opaque: the alpha of its pixels is to be ignored; a format with alpha is then imported as the
  * same one without (ARGB8888 as XRGB8888).
  *
- * Returns 0 when the buffer is no dma-buf, and none was made of it (latch_udmabuf_create()), or can't be
- * imported.
+ * Returns 0 when the buffer is no dma-buf, and none was made of it (latch_udmabuf_create()), or
+ * can't be imported.
  */
 uint32_t latch_framebuffer_get(
 	struct latch_kms_backend *backend, struct wlr_buffer *buffer, bool opaque);

@@ -540,7 +540,9 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		return NULL;
 	}
 	wlr_log(WLR_INFO, "linux-dmabuf: version %u%s", version,
-		version < FEEDBACK_SINCE ? ", without feedback: no render node that clients could use" : "");
+		version < FEEDBACK_SINCE
+			? ", without feedback: no render node that clients could use"
+			: "");
 	return dmabuf;
 }
 

@@ -63,8 +63,8 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 
 /**
  * Takes away what the device's last user left behind and would change how our picture looks: the
- * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM) and background; the connector's HDR metadata and settings
- * (enum kms_setting). What an object does not have is left out. Belongs into a commit with a mode.
+ * CRTC's colour tables (GAMMA_LUT, DEGAMMA_LUT, CTM) and background; the connector's HDR metadata
+ * and settings (enum kms_setting). What an object does not have is left out. Belongs into a commit with a mode.
  *
  * max_bpc: the most bits per colour that the link is to carry, brought into the range that the
  * connector has.
@@ -185,7 +185,8 @@ enum kms_commit_flags {
  */
 int kms_commit_test(const struct kms_commit *commit, uint32_t flags);
 
-/** Submits it: one ioctl, and one more when the first or the last plane uses a colour pipeline. user_data comes back in the flip events. 0 or negative errno. */
+/** Submits it: one ioctl, and one more when the first or the last plane uses a colour pipeline.
+ * user_data comes back in the flip events. 0 or negative errno. */
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data);
 
 /**

@@ -68,7 +68,8 @@ struct kms_plane {
 	struct kms_format_set formats;
 	/** False: the plane told fourccs only, formats' modifiers are assumed. */
 	bool has_in_formats;
-	/** What it takes with KMS_COMMIT_ASYNC (IN_FORMATS_ASYNC, Linux 6.16); empty: it does not say. */
+	/** What it takes with KMS_COMMIT_ASYNC (IN_FORMATS_ASYNC, Linux 6.16); empty: it does not
+	 * say. */
 	struct kms_format_set async_formats;
 	/** Sizes that a cursor's framebuffer can have, in pixels (SIZE_HINTS, Linux 6.15). */
 	struct kms_plane_size {

@@ -34,7 +34,8 @@ const char *latch_rung_name(enum latch_rung rung);
 /** What to show; each layer's part of it is in the layer. */
 struct latch_plan {
 	enum latch_rung rung;
-	/** Layers of which something is visible, but for the background, and how many of them are on planes. */
+	/** Layers of which something is visible, but for the background, and how many of them are
+	 * on planes. */
 	size_t visible, on_planes;
 	/**
 	 * The primary plane is not a layer's: it shows the composed picture, or black where no

@@ -49,8 +49,8 @@ struct plan_work {
 	/** The planes that could show a layer, and where there are none, why. */
 	uint32_t fits[LATCH_PLAN_MAX_LAYERS];
 	uint64_t fit_reasons[LATCH_PLAN_MAX_LAYERS];
-	/** A visible layer is a dma-buf of YCbCr, whose encoding no plane can be told where one uses a colour
-	 * pipeline. */
+	/** A visible layer is a dma-buf of YCbCr, whose encoding no plane can be told where one uses
+	 * a colour pipeline. */
 	bool has_ycbcr;
 };
 

@@ -30,7 +30,8 @@ static const struct {
 	{"size", "the image is larger than the cursor plane"},
 	{"crop", "the kernel does not crop its YCbCr at an odd pixel"},
 	{"shm-unsealed", "the buffer is shared memory that is not sealed against shrinking"},
-	{"draws-ahead", "its client draws ahead of the flips with two buffers of shared memory: it is copied"},
+	{"draws-ahead",
+		"its client draws ahead of the flips with two buffers of shared memory: it is copied"},
 	{"color", "no plane converts its colours to the output's"},
 };
 

@@ -60,8 +60,9 @@ enum latch_reason {
 	LATCH_REASON_CROP = 1 << 23,
 	/** The buffer is shared memory, of a pool that is no memfd sealed against shrinking. */
 	LATCH_REASON_SHM_UNSEALED = 1 << 24,
-	/** The buffer is shared memory of a client that takes longer than a refresh for a frame, has two
-	 * buffers, and is alone on the output: it is copied, so that it is free before the flip. */
+	/** The buffer is shared memory of a client that takes longer than a refresh for a frame, has
+	 * two buffers, and is alone on the output: it is copied, so that it is free before the
+	 * flip. */
 	LATCH_REASON_DRAWS_AHEAD = 1 << 25,
 	/** No plane makes the output's colours of its own (color-management), or the kernel refused
 	 * to; translucent ones, and YCbCr's, are never left to planes. */

@@ -150,7 +150,8 @@ bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val 
 		{"crop", "crop it at even pixels (wp_viewport.set_source), or in RGB"},
 		{"shm-unsealed", "make the pool of a memfd (MFD_ALLOW_SEALING), and seal it against "
 				 "shrinking: fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK)"},
-		{"draws-ahead", "draw a frame in less than a refresh, or use a third buffer, or dma-bufs"},
+		{"draws-ahead",
+			"draw a frame in less than a refresh, or use a third buffer, or dma-bufs"},
 		{"size", "use a smaller image: 'latch --list' says how large the plane is"},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

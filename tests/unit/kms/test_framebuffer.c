@@ -221,7 +221,8 @@ static void test_dumb_buffer_errors(void **state) {
 	assert_no_dumb_buffer(64, DRM_FORMAT_XRGB8888, ENOTSUP);
 }
 
-TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object), TEST(test_vkms_takes_no_offset),
+TEST_MAIN("kms-framebuffer", TEST(test_two_objects), TEST(test_vkms_takes_one_object),
+	TEST(test_vkms_takes_no_offset),
 	TEST(test_one_object), TEST(test_every_failure), TEST(test_modifiers), TEST(test_nonsense),
 	TEST(test_destroy), TEST(test_dumb_buffer), TEST(test_import_of_dumb_buffer),
 	TEST(test_dumb_buffer_errors))

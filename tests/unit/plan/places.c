@@ -281,5 +281,6 @@ static void a_backdrop_alone(void **state) {
 	assert_places(s, "+c");
 }
 
-TEST_MAIN("places", UNIT(a_backdrop), UNIT(a_backdrop_alone), UNIT(scenes), UNIT(a_full_stack), UNIT(more_windows_than_planes),
+TEST_MAIN("places", UNIT(a_backdrop), UNIT(a_backdrop_alone), UNIT(scenes), UNIT(a_full_stack),
+	UNIT(more_windows_than_planes),
 	UNIT(no_order_no_overlap))
