@@ -147,7 +147,7 @@ static struct latch_plan make_anew(struct plan_work *work) {
 }
 
 static void reset_places(struct plan_work *work) {
-	const struct latch_layer nowhere = latch_layer_default();
+	static const struct latch_layer nowhere = {.zpos = -1};
 	for (size_t i = 0; i < work->len; i++) {
 		latch_layer_take_place(&work->layers[i], &nowhere);
 	}

@@ -55,15 +55,6 @@ bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_laye
 	       color_description_equal(&a->color, &b->color);
 }
 
-void latch_layer_take_place(struct latch_layer *layer, const struct latch_layer *from) {
-	layer->place = from->place;
-	layer->plane = from->plane;
-	layer->zpos = from->zpos;
-	layer->underlay = from->underlay;
-	layer->reasons = from->reasons;
-	layer->test_errno = from->test_errno;
-}
-
 /* KMS takes a source rectangle in 16.16 fixed point, and dst pixels are whole: equal sizes mean
  * that no pixel has to be made up. */
 static bool is_same_size(double src, int dst) {

@@ -126,7 +126,15 @@ struct latch_layer latch_layer_default(void);
 bool latch_layer_same_shape(const struct latch_layer *a, const struct latch_layer *b);
 
 /** Gives a layer the place that another one has, with plane, zpos, underlay, reasons and errno. */
-void latch_layer_take_place(struct latch_layer *layer, const struct latch_layer *from);
+static inline void latch_layer_take_place(
+	struct latch_layer *layer, const struct latch_layer *from) {
+	layer->place = from->place;
+	layer->plane = from->plane;
+	layer->zpos = from->zpos;
+	layer->underlay = from->underlay;
+	layer->reasons = from->reasons;
+	layer->test_errno = from->test_errno;
+}
 
 /** Whether the buffer has to be made larger or smaller to fill dst. */
 bool latch_layer_is_scaled(const struct latch_layer *layer);
