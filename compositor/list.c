@@ -4,10 +4,8 @@
  */
 #include "list.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <string.h>
 #include <unistd.h>
 #include <xf86drm.h>
 #include <yyjson.h>

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 
 #include "kms/device.h"

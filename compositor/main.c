@@ -2,7 +2,6 @@
 
 #include "list.h"
 #include "log.h"
-#include "options.h"
 #include "server.h"
 
 int main(int argc, char **argv) {

@@ -1,7 +1,6 @@
 #include "protocols.h"
 
 #include <drm_fourcc.h>
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_fixes.h>
 #include <wlr/types/wlr_fractional_scale_v1.h>
@@ -12,7 +11,6 @@
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/types/wlr_viewporter.h>
 #include <wlr/types/wlr_xdg_output_v1.h>
-#include <wlr/util/log.h>
 
 #include "backend/backend.h"
 #include "backend/framebuffer.h"

@@ -1,13 +1,9 @@
 #include "server.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/backend.h>
 #include <wlr/backend/session.h>
-#include <wlr/util/log.h>
 
 #include "backend/backend.h"
 #include "base/source.h"

@@ -1,14 +1,8 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <wayland-server-core.h>
-
 #include "child.h"
 #include "options.h"
 #include "output/core.h"
-
-struct latch_listen;
 
 #define LATCH_SERVER_SIGNALS 4
 

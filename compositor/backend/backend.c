@@ -1,10 +1,8 @@
 #include "backend/backend.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/backend/session.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
@@ -18,8 +16,6 @@
 #include "backend/wlr_output.h"
 #include "base/source.h"
 #include "fence/fence.h"
-#include "kms/commit.h"
-#include "kms/event.h"
 #include "kms/framebuffer.h"
 #include "kms/saved_state.h"
 

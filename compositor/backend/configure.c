@@ -9,17 +9,13 @@
 #include "backend/configure.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
 #include "backend/crtc.h"
 #include "backend/output.h"
-#include "kms/commit.h"
 #include "kms/framebuffer.h"
-#include "kms/mode.h"
 
 /* One output's part: what it is to be, and what it was, to go back to. */
 struct change {

@@ -1,7 +1,6 @@
 #include "backend/crtc.h"
 
 #include <drm_fourcc.h>
-#include <stdint.h>
 #include <stdlib.h>
 
 #include "backend/output.h"

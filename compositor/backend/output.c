@@ -1,15 +1,12 @@
 #include "backend/output.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 #include <strings.h>
 #include <wlr/backend/session.h>
 #include <wlr/util/log.h>
 
 #include "kms/framebuffer.h"
-#include "kms/mode.h"
 
 struct latch_kms_output *latch_kms_output_find(
 	const struct latch_kms_backend *backend, const struct kms_connector *connector) {

@@ -8,7 +8,6 @@
 
 #include "kms/device.h"
 #include "kms/event.h"
-#include "kms/mode.h"
 
 /**
  * latch's wlr_backend: one KMS device. wlroots' protocol objects see its outputs as wlr_output;

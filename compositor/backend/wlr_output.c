@@ -2,7 +2,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/types/wlr_buffer.h>
 
 #include "backend/configure.h"

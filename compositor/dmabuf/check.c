@@ -1,8 +1,6 @@
 #include "dmabuf/check.h"
 
 #include <drm_fourcc.h>
-#include <stddef.h>
-#include <unistd.h>
 #include <wlr/render/dmabuf.h>
 
 #include "base/format.h"

@@ -6,11 +6,8 @@
 
 #include <assert.h>
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <wayland-server-core.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/addon.h>

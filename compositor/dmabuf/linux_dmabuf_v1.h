@@ -1,16 +1,10 @@
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
 
 #include "dmabuf/check.h"
 
-struct kms_format_set;
-struct kms_plane;
-struct wl_display;
-struct wlr_drm_format_set;
 struct wlr_surface;
 
 /**
@@ -44,8 +38,6 @@ struct latch_dmabuf_options {
 	/** NULL but in tests, whose machine has no dma-bufs. Copied. */
 	const struct latch_dmabuf_probe *test_probe;
 };
-
-struct latch_dmabuf;
 
 /**
  * Offers zwp_linux_dmabuf_v1 with feedback: what the primary planes can show first, then what can

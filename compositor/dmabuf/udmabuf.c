@@ -1,16 +1,13 @@
 #include "dmabuf/udmabuf.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/udmabuf.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/addon.h>
 #include <wlr/util/log.h>

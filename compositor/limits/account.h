@@ -7,8 +7,6 @@
  * changes.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
 

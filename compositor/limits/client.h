@@ -1,11 +1,7 @@
 #pragma once
 
-#include <wayland-server-core.h>
-
 #include "limits/account.h"
 #include "limits/turns.h"
-
-struct latch_clients;
 
 /** What latch has for every wl_client, all in one object. It goes with the client. */
 struct latch_client {

@@ -1,6 +1,5 @@
 #include "limits/listen.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +8,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
-#include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
 #include "base/fd.h"

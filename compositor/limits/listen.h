@@ -6,7 +6,6 @@
  * kernel's queue while fds are short: while less than twice the reserve is left (fds.h).
  */
 
-struct latch_listen;
 struct wl_display;
 
 /** How often it is looked whether there are fds again. */

@@ -1,6 +1,5 @@
 #include "limits/security.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wayland-server-core.h>

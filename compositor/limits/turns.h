@@ -20,14 +20,9 @@
  */
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-core.h>
 
 #include "limits/share.h"
-
-struct latch_account;
-
-struct latch_turns;
 
 /** One client's; the user data of its wl_client, see client.h. */
 struct latch_turn {

@@ -1,5 +1,4 @@
 #include <drm_fourcc.h>
-#include <string.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 

@@ -5,11 +5,9 @@
  * likes. Until then the last picture stays, and what is on planes goes on. So it is while a buffer
  * for the picture is being made: the awaited frame has none then, and is planned anew.
  */
-#include <errno.h>
 
 #include "backend/output.h"
 #include "base/clock.h"
-#include "kms/commit.h"
 #include "output/content.h"
 #include "output/output.h"
 

@@ -1,5 +1,4 @@
 /* When clients hear that they may draw again (wl_surface.frame): see timing/pace.h. */
-#include <wlr/types/wlr_compositor.h>
 
 #include "base/clock.h"
 #include "output/content.h"

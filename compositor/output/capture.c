@@ -1,21 +1,14 @@
 #include "output/output.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <limits.h>
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-#include <wayland-server-core.h>
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
 #include "base/clock.h"
-#include "fence/fence.h"
-#include "kms/commit.h"
-#include "kms/framebuffer.h"
 #include "kms/writeback.h"
 
 /* A screen that stands still for longer would be worse than a lost picture. */

@@ -1,11 +1,9 @@
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/util/transform.h>
 
 #include "backend/output.h"
 #include "base/array.h"
-#include "base/format.h"
 #include "dmabuf/udmabuf.h"
 #include "output/content.h"
 #include "output/geometry.h"

@@ -1,13 +1,11 @@
 #include "output/compose.h"
 
-#include <stdlib.h>
 #include <wlr/render/pass.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
 #include "base/array.h"
-#include "base/format.h"
 #include "output/content.h"
 #include "output/dumb.h"
 #include "output/look.h"

@@ -1,16 +1,9 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <wlr/types/wlr_damage_ring.h>
 
 #include "output/job.h"
 #include "plan/layer.h"
-
-struct latch_renderer;
-struct wlr_buffer;
-struct wlr_output;
-struct wlr_swapchain;
 
 /** What was drawn last, to find out what is different now. */
 struct latch_drawn_layer {

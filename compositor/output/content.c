@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <wlr/render/wlr_texture.h>
 #include <wlr/types/wlr_buffer.h>
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_presentation_time.h>
 #include <wlr/util/log.h>
 

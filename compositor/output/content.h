@@ -1,17 +1,12 @@
 #pragma once
 
 #include <pixman.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <sys/types.h>
-#include <wayland-server-core.h>
 #include <wlr/util/addon.h>
 
 #include "output/convert.h"
 #include "sync/surface.h"
 #include "timing/pace.h"
-#include "trace/record.h"
 
 /**
  * One content update that passed the gate: a buffer, what its client is owed for it, and the

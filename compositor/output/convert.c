@@ -14,7 +14,6 @@
 #include <assert.h>
 #include <endian.h>
 #include <math.h>
-#include <string.h>
 
 /* Samples are worked on in 16 bits, the narrower ones in the upper bits, so that black, white and
  * grey are at the same place for all widths in limited range. */

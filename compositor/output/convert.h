@@ -1,11 +1,6 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/format.h"
-#include "color/color.h"
 #include "kms/plane.h"
 
 /** How a buffer's numbers are to be read, beyond its fourcc. */

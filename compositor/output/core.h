@@ -1,8 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <wayland-server-core.h>
-
 #include "backend/exit.h"
 #include "backend/open.h"
 #include "output/renderer.h"

@@ -2,7 +2,6 @@
 
 #include <drm_fourcc.h>
 #include <math.h>
-#include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/box.h>
 

@@ -3,7 +3,6 @@
 #include <stdbool.h>
 
 struct wl_event_loop;
-struct wlr_allocator;
 
 /**
  * Makes KMS dumb buffers of ARGB8888 or XRGB8888, for pictures that the CPU draws, and makes them

@@ -3,7 +3,6 @@
  * When it takes none the output is left out: off and not in the layout, until another one changes.
  * One that got a lesser mode gets the better one then, too.
  */
-#include <string.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -11,7 +10,6 @@
 #include "backend/configure.h"
 #include "backend/crtc.h"
 #include "backend/output.h"
-#include "kms/commit.h"
 #include "output/management.h"
 #include "output/output.h"
 

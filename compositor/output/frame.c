@@ -1,10 +1,8 @@
 #include "output/frame.h"
 
-#include <stdlib.h>
 #include <wlr/types/wlr_buffer.h>
 
 #include "base/array.h"
-#include "base/minmax.h"
 #include "output/content.h"
 
 /* Up to this many layers a linear search costs less than a map. */

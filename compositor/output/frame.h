@@ -1,9 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "base/id_map.h"
 #include "kms/commit.h"
 #include "plan/layer.h"

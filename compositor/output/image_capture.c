@@ -8,7 +8,6 @@
  */
 #include "output/output.h"
 
-#include <string.h>
 #include <wlr/render/swapchain.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_ext_image_capture_source_v1.h>
@@ -19,7 +18,6 @@
 
 #include "base/clock.h"
 #include "limits/client.h"
-#include "output/renderer.h"
 
 #define SOURCE_MANAGER_VERSION 1
 #define COPY_MANAGER_VERSION 1

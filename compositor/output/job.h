@@ -1,15 +1,10 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "fence/watch.h"
 
 struct latch_renderer;
-struct wl_event_loop;
 struct wlr_buffer;
 struct wlr_buffer_pass_options;
-struct wlr_drm_syncobj_timeline;
 
 /**
  * Our own composing as a job like a client's: it begins when its pass is submitted to the renderer,

@@ -1,13 +1,8 @@
-#include <errno.h>
-#include <string.h>
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
 #include "base/clock.h"
-#include "base/minmax.h"
-#include "kms/commit.h"
 #include "limits/turns.h"
 #include "output/content.h"
 #include "output/output.h"

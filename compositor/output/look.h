@@ -1,8 +1,6 @@
 #pragma once
 
 #include <pixman.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-protocol.h>
 
 #include "output/convert.h"

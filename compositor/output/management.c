@@ -1,7 +1,6 @@
 #include "output/management.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <wlr/backend.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>

@@ -1,15 +1,10 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <wayland-server-core.h>
-
 #include "base/timer.h"
 #include "output/compose.h"
 #include "output/core.h"
 #include "output/cursor_plane.h"
 #include "output/frame.h"
-#include "output/vblank.h"
 #include "plan/plan.h"
 #include "sync/types.h"
 #include "timing/timing.h"

@@ -10,8 +10,6 @@
 #include "output/output.h"
 
 #include <drm_fourcc.h>
-#include <string.h>
-#include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_content_type_v1.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -20,7 +18,6 @@
 #include "base/hash.h"
 #include "output/content.h"
 #include "output/management.h"
-#include "sync/surface.h"
 
 /* Name and text. A refusal without them is not logged: it concerns a single frame, or nobody
  * asks. */

@@ -1,17 +1,12 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <sys/types.h>
 #include <wayland-server-core.h>
 
 #include "color/color.h"
 
-struct wlr_allocator;
-struct wlr_backend;
 struct wlr_dmabuf_attributes;
 struct wlr_output;
-struct wlr_renderer;
 
 enum latch_renderer_kind {
 	/** gles2 where the device has a GPU, else pixman. */

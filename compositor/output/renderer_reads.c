@@ -1,11 +1,8 @@
 #include "output/renderer_reads.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -17,7 +14,6 @@
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "base/format.h"
 #include "output/convert.h"
 #include "output/renderer.h"
 

@@ -1,7 +1,5 @@
 #include "output/output.h"
 
-#include <errno.h>
-#include <string.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/util/log.h>
@@ -11,12 +9,7 @@
 #include "backend/output.h"
 #include "base/clock.h"
 #include "dmabuf/udmabuf.h"
-#include "fence/fence.h"
-#include "kms/commit.h"
-#include "kms/event.h"
 #include "output/content.h"
-#include "output/frame.h"
-#include "output/renderer.h"
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;

@@ -6,7 +6,6 @@
 #include <wlr/util/log.h>
 
 #include "output/content.h"
-#include "output/convert.h"
 #include "output/mapped_buffer.h"
 #include "output/renderer.h"
 

@@ -5,7 +5,6 @@
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
-#include "base/minmax.h"
 
 #define NS_PER_MS INT64_C(1000000)
 

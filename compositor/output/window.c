@@ -4,11 +4,9 @@
  */
 #include "output/output.h"
 
-#include <errno.h>
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
-#include "output/frame.h"
 #include "shell/listener.h"
 
 static void handle_present(struct wl_listener *listener, void *data) {

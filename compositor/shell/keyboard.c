@@ -6,7 +6,6 @@
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_keyboard_group.h>
 #include <wlr/util/log.h>
-#include <xkbcommon/xkbcommon.h>
 
 #include "base/clock.h"
 #include "shell/private.h"

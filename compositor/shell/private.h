@@ -4,7 +4,6 @@
 #pragma once
 
 #include <linux/input-event-codes.h>
-#include <wayland-server-core.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
 #include <wlr/types/wlr_seat.h>

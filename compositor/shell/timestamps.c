@@ -5,7 +5,6 @@
  * before it was read, which is how the rest is known to some ten microseconds.
  */
 #include <stdlib.h>
-#include <wlr/types/wlr_seat.h>
 
 #include "base/clock.h"
 #include "base/minmax.h"

@@ -5,7 +5,6 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_touch.h>
-#include <wlr/util/box.h>
 
 #include "shell/private.h"
 

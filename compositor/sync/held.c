@@ -8,10 +8,8 @@
 
 #include "sync/held.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 

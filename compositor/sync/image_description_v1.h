@@ -1,7 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-core.h>
 
 #include "color/color.h"

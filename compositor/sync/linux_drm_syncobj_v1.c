@@ -2,7 +2,6 @@
  * sends the errors they lead to. */
 
 #include <assert.h>
-#include <unistd.h>
 
 #include "fence/timeline.h"
 #include "linux-drm-syncobj-v1-protocol.h"

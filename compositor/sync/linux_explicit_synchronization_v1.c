@@ -1,8 +1,6 @@
 /* zwp_linux_explicit_synchronization_v1: the wire. The rules of the commit are in update.h,
  * surface.c sends the errors they lead to. */
 
-#include <unistd.h>
-
 #include "fence/fence.h"
 #include "limits/account.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
-#include "fence/fence.h"
 #include "fence/timeline.h"
 #include "fence/watch.h"
 #include "limits/resource.h"

@@ -3,16 +3,13 @@
 #include "sync/surface.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <wayland-server-protocol.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/util/log.h>
 
 #include "base/clock.h"
-#include "fence/fence.h"
 #include "linux-drm-syncobj-v1-protocol.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 #include "sync/buffer_id.h"

@@ -3,8 +3,6 @@
 /* The gate's plain structs that others see: what it is told, what it tells, and its part of each
  * wl_surface. */
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-core.h>
 #include <wlr/types/wlr_compositor.h>
 

@@ -5,9 +5,6 @@
  * plain functions. The gate (gate.h) does what is decided here.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "trace/record.h"
 
 /** What an update that is held waits for. */

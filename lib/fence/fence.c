@@ -1,13 +1,11 @@
 #include "fence/fence.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/sync_file.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 #include <xf86drm.h>
 
 /* More fences than this in one sync_file are rare: a merge over many GPU contexts. */

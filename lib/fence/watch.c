@@ -1,6 +1,5 @@
 #include "fence/watch.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/source.h"

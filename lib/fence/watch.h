@@ -2,8 +2,6 @@
 
 /* Watches one acquire fence in the event loop until it has signalled. */
 
-#include <stdbool.h>
-#include <stdint.h>
 #include <wayland-server-core.h>
 
 #include "fence/fence.h"
@@ -12,7 +10,6 @@
  * libwayland polls. */
 #define LATCH_WATCH_FDS 4
 
-struct latch_timeline;
 struct latch_watch;
 
 /** The fence has signalled; info and error are set. The watch has ended by then. */

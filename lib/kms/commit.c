@@ -1,9 +1,6 @@
 #include "kms/commit.h"
 
-#include <errno.h>
-#include <string.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "base/minmax.h"
 

@@ -1,9 +1,6 @@
 #pragma once
 
 #include <drm_mode.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "kms/device.h"
 

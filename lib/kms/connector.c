@@ -1,6 +1,5 @@
 #include "kms/connector.h"
 
-#include <errno.h>
 #include <libdisplay-info/info.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <xf86drmMode.h>
-
 #include "kms/format.h"
 #include "kms/mode.h"
 #include "kms/property.h"

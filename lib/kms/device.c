@@ -1,13 +1,9 @@
 #include "kms/device.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <strings.h>
 #include <sys/utsname.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "base/array.h"
 #include "kms/log.h"

@@ -1,14 +1,8 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
 #include "kms/connector.h"
 #include "kms/plane.h"
 #include "kms/vblank.h"
-
-struct kms_dumb_buffer;
 
 /** Why a device can't be used. */
 enum kms_open_error {

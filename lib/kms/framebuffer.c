@@ -1,13 +1,10 @@
 #include "kms/framebuffer.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 #include "base/format.h"
 

@@ -1,11 +1,9 @@
 /* Reading the pipelines of planes, and what is written to them. */
 #include "kms/pipeline.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <xf86drm.h>
-#include <xf86drmMode.h>
 
 static const char *const type_names[KMS_PROPERTY_NAMES] = {
 	[KMS_COLOROP_CURVE] = "1D Curve",

@@ -1,6 +1,5 @@
 /* What a pipeline's colorops have to be set to: plain functions. */
 #include <math.h>
-#include <string.h>
 
 #include "kms/pipeline.h"
 

@@ -1,8 +1,5 @@
 #include "kms/plane.h"
 
-#include <errno.h>
-#include <xf86drmMode.h>
-
 #include "kms/log.h"
 
 static const char *const blend_names[KMS_PROPERTY_NAMES] = {

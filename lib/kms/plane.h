@@ -1,12 +1,7 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <string.h>
-
 #include "kms/format.h"
 #include "kms/pipeline.h"
-#include "kms/property.h"
 
 enum kms_plane_type {
 	KMS_PLANE_PRIMARY,

@@ -1,13 +1,7 @@
 #include "kms/saved_state.h"
 
-#include <errno.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/array.h"
 #include "kms/commit.h"
-#include "kms/device.h"
 #include "kms/framebuffer.h"
 #include "kms/log.h"
 

@@ -1,7 +1,6 @@
 #pragma once
 
 struct kms_device;
-struct kms_saved_state;
 
 /**
  * Takes a picture of what is on the device: which connector is on which CRTC, modes (their

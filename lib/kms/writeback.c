@@ -1,7 +1,6 @@
 #include "kms/writeback.h"
 
 #include <drm_fourcc.h>
-#include <errno.h>
 #include <stdlib.h>
 
 #include "base/fd.h"

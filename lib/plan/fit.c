@@ -1,7 +1,6 @@
 /* What can be said of one layer on one plane without asking the kernel for the whole arrangement:
  * by the plane's formats and properties, and whether its buffer becomes a framebuffer. */
 #include <drm_fourcc.h>
-#include <string.h>
 
 #include "base/format.h"
 #include "plan/private.h"

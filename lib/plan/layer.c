@@ -1,7 +1,6 @@
 #include "plan/layer.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "base/array.h"
 #include "base/format.h"

@@ -1,17 +1,10 @@
 #pragma once
 
 #include <pixman.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
 #include "base/box.h"
-#include "color/color.h"
 #include "kms/plane.h"
 #include "plan/reason.h"
-
-struct latch_content;
-struct latch_surface;
 
 /** How many rectangles of a layer's opaque region are kept: a window with round corners has few. */
 #define LATCH_LAYER_MAX_OPAQUE 4

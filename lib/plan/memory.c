@@ -1,5 +1,4 @@
 /* What was decided last time, and whether it still holds. */
-#include <string.h>
 
 #include "plan/private.h"
 

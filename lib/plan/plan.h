@@ -1,10 +1,5 @@
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include "plan/layer.h"
 #include "plan/settle.h"
 
 /** More visible layers than this on one output are composed all. */

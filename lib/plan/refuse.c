@@ -10,9 +10,7 @@
  * something is added.
  */
 #include <math.h>
-#include <string.h>
 
-#include "base/minmax.h"
 #include "plan/private.h"
 
 static bool has_refusal(const struct plan_work *work, const struct plan_solution *solution,

@@ -1,6 +1,4 @@
 /* A solution as a plan that can be tested and shown. */
-#include <errno.h>
-#include <string.h>
 
 #include "plan/private.h"
 

@@ -13,7 +13,6 @@
  * order that the kernel promises (Documentation/gpu/drm-kms.rst, "zpos"): layers that overlap are
  * never put there.
  */
-#include "base/minmax.h"
 #include "plan/private.h"
 
 static int64_t place_by_id(const struct plan_work *work, size_t p) {

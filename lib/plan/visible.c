@@ -13,7 +13,6 @@
  *      +-----------------------------+
  *      back
  */
-#include <pixman.h>
 
 #include "plan/private.h"
 
