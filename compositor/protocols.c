@@ -59,8 +59,7 @@ static bool create_globals(struct latch_core *core) {
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
 	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&
-	       latch_look_create_globals(
-		       display, latch_renderer_expects_pixman(&core->renderer)) &&
+	       latch_look_create_globals(display, latch_renderer_expects_pixman(&core->renderer)) &&
 	       wlr_presentation_create(display, core->backend.wlr, PRESENTATION_VERSION) !=
 		       NULL &&
 	       wlr_xdg_output_manager_v1_create(display, core->layout) != NULL;

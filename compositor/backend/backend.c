@@ -111,8 +111,7 @@ static int handle_drm_event(int fd, uint32_t mask, void *data) {
 static void retry_starved(struct latch_kms_backend *backend) {
 	struct latch_kms_output *output, *tmp;
 	wl_list_for_each_safe(output, tmp, &backend->outputs, link) {
-		if (output->left_out ||
-			(output->starved && latch_crtc_match(output, true))) {
+		if (output->left_out || (output->starved && latch_crtc_match(output, true))) {
 			wlr_output_destroy(&output->base);
 		}
 	}

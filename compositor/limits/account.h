@@ -45,8 +45,7 @@ void latch_accounts_init(struct latch_accounts *accounts, struct wl_display *dis
 void latch_accounts_finish(struct latch_accounts *accounts);
 
 /** Opens a new client's account. The reference is the caller's. NULL without memory. */
-struct latch_account *latch_account_open(
-	struct latch_accounts *accounts, struct wl_client *client);
+struct latch_account *latch_account_open(struct latch_accounts *accounts, struct wl_client *client);
 
 /** The client and its objects have gone: gives the reference back. NULL is fine. */
 void latch_account_close(struct latch_account *account);

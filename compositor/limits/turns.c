@@ -218,8 +218,7 @@ static struct latch_turn *find_debtor(struct latch_turns *turns, int64_t now_ns)
 static bool others_ask(const struct latch_turn *turn, int64_t now_ns) {
 	const struct latch_turn *other;
 	wl_list_for_each(other, &turn->turns->turns, link) {
-		if (other != turn && other->asked_ns != 0 &&
-			now_ns - other->asked_ns < ACTIVE_NS) {
+		if (other != turn && other->asked_ns != 0 && now_ns - other->asked_ns < ACTIVE_NS) {
 			return true;
 		}
 	}

@@ -54,8 +54,7 @@ static bool is_awaited_there(const struct latch_output *output, const struct lat
 /* Brings what the frame has on planes to the newest state, where its plane shows that as well
  * without being asked. What is somewhere else in the awaited frame would go back in time with that,
  * so that it waits, too; but not for long. Returns whether something is newer. */
-static bool renew_planes(
-	struct latch_output *output, struct latch_frame *frame, bool is_long) {
+static bool renew_planes(struct latch_output *output, struct latch_frame *frame, bool is_long) {
 	bool renewed = false;
 	for (size_t i = 0; i < output->layers.len; i++) {
 		struct latch_layer *layer = &output->layers.layers[i];
@@ -87,8 +86,7 @@ static bool renew_planes(
 /* The layers as they are now, each where the frame has it and with its reasons, as the inspector
  * looks at them; a new one is nowhere yet. */
 static bool collect(struct latch_output *output, const struct latch_frame *frame) {
-	if (output->kms == NULL || output->picture_wanted ||
-		!latch_output_collect(output, false)) {
+	if (output->kms == NULL || output->picture_wanted || !latch_output_collect(output, false)) {
 		return false;
 	}
 	for (size_t i = 0; i < output->layers.len; i++) {

@@ -41,8 +41,7 @@ void latch_composer_finish(struct latch_composer *composer) {
 	*composer = (struct latch_composer){0};
 }
 
-void latch_composer_note_shown(
-	struct latch_composer *composer, const struct wlr_buffer *composed) {
+void latch_composer_note_shown(struct latch_composer *composer, const struct wlr_buffer *composed) {
 	if (composed == NULL) {
 		pixman_region32_union_rect(&composer->unseen, &composer->unseen, 0, 0,
 			(unsigned)composer->output->width, (unsigned)composer->output->height);

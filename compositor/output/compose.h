@@ -43,8 +43,7 @@ void latch_composer_finish(struct latch_composer *composer);
 
 /** A frame with this picture was submitted: front, an older one that was there before, or none of
  * ours (NULL). */
-void latch_composer_note_shown(
-	struct latch_composer *composer, const struct wlr_buffer *composed);
+void latch_composer_note_shown(struct latch_composer *composer, const struct wlr_buffer *composed);
 
 /** Whether job is pending, or a buffer to draw into is being made. */
 bool latch_composer_is_busy(const struct latch_composer *composer);

@@ -123,8 +123,7 @@ static const struct wlr_buffer_impl buffer_impl = {
 	.end_data_ptr_access = end_data_ptr_access,
 };
 
-static bool take_memory(
-	struct dumb_allocator *dumb, int width, int height, struct memory *memory) {
+static bool take_memory(struct dumb_allocator *dumb, int width, int height, struct memory *memory) {
 	if (!dumb->making && dumb->stock_len > 0 && width == dumb->width &&
 		height == dumb->height) {
 		*memory = dumb->stock[--dumb->stock_len];

@@ -90,8 +90,7 @@ static EGLImage import(
 		}
 	}
 	attributes[len] = EGL_NONE;
-	return eglCreateImage(
-		display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes);
+	return eglCreateImage(display, EGL_NO_CONTEXT, EGL_LINUX_DMA_BUF_EXT, NULL, attributes);
 }
 
 static bool put_behind(EGLDisplay display, EGLContext context, GLuint texture, EGLImage image) {

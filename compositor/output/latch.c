@@ -224,8 +224,7 @@ struct latch_flip_record latch_output_frame_record(const struct latch_output *ou
 				.planned_ns = deadline ? plan->wake_ns : 0,
 				.vblank_ns = plan->vblank_ns,
 				.margin_ns = deadline ? plan->vblank_ns - plan->wake_ns
-						      : latch_margin_ns(margin,
-								output->plan.composed),
+						: latch_margin_ns(margin, output->plan.composed),
 				.kernel_ns = latch_margin_kernel_ns(margin),
 				.busy_ns = output->busy_ns,
 			},

@@ -45,8 +45,7 @@ struct latch_gate_events {
 	 * from now on. Where record.fence_error is set the buffer must not be shown. */
 	void (*applied)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* The client has committed: an update, of whose times commit_ns is known; NULL: no buffer. */
-	void (*committed)(
-		void *data, struct latch_surface_sync *sync, struct latch_update *update);
+	void (*committed)(void *data, struct latch_surface_sync *sync, struct latch_update *update);
 	/* An update that came was given back, and was never applied. */
 	void (*untaken)(void *data, const struct latch_update *update, enum latch_record_end why);
 	void *data; /* of them all */

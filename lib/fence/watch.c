@@ -42,8 +42,7 @@ static int read_sync_file(const struct latch_watch *watch, int fd, struct latch_
 	int ret = latch_fence_get_info(fd, info);
 	if (ret == 0 && !watch->by_eventfd) {
 		memcpy(info->driver_name, watch->info.driver_name, sizeof(info->driver_name));
-		memcpy(info->timeline_name, watch->info.timeline_name,
-			sizeof(info->timeline_name));
+		memcpy(info->timeline_name, watch->info.timeline_name, sizeof(info->timeline_name));
 	}
 	return ret;
 }

@@ -148,8 +148,7 @@ void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen,
 	}
 }
 
-void kms_mode_name(
-	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz) {
+void kms_mode_name(char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz) {
 	snprintf(text, size, "%dx%d at %d.%03d Hz", width, height, refresh_mhz / 1000,
 		refresh_mhz % 1000);
 }

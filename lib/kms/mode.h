@@ -52,5 +52,4 @@ void kms_mode_order(const struct kms_mode *modes, size_t len, const int *chosen,
 	size_t *order);
 
 /** "1920x1080 at 60.000 Hz". */
-void kms_mode_name(
-	char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz);
+void kms_mode_name(char *text, size_t size, int32_t width, int32_t height, int32_t refresh_mhz);

@@ -198,8 +198,7 @@ static const struct {
 };
 
 /* Which property of a layer that is refused alone is to blame: the one without which it passes. */
-static uint64_t find_blame(
-	struct plan_work *work, const struct plan_solution *alone, size_t i) {
+static uint64_t find_blame(struct plan_work *work, const struct plan_solution *alone, size_t i) {
 	struct latch_layer layers[LATCH_PLAN_MAX_LAYERS];
 	memcpy(layers, work->layers, work->len * sizeof(layers[0]));
 	for (size_t b = 0; b < sizeof(blames) / sizeof(blames[0]) && plan_may_test(work); b++) {

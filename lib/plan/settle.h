@@ -39,5 +39,4 @@ void latch_settle_update(struct latch_settle *settle, const struct latch_layer *
 	uint64_t *reasons);
 
 /** Notes where the layers went: a layer on a plane stays settled while it keeps its shape. */
-void latch_settle_placed(
-	struct latch_settle *settle, const struct latch_layer *layers, size_t len);
+void latch_settle_placed(struct latch_settle *settle, const struct latch_layer *layers, size_t len);
