@@ -74,7 +74,6 @@ struct surface {
 
 struct latch_dmabuf {
 	struct latch_dmabuf_options options;
-	struct latch_params_judge judge;
 	struct wl_global *global;
 	uint32_t version; /* of the global */
 
@@ -118,8 +117,7 @@ static size_t find(const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t 
 	return place;
 }
 
-static bool is_advertised(void *data, uint32_t fourcc, uint64_t modifier) {
-	const struct latch_dmabuf *dmabuf = data;
+bool latch_dmabuf_advertises(const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t modifier) {
 	return find(dmabuf, fourcc, modifier) < dmabuf->table_len;
 }
 
@@ -434,21 +432,26 @@ static void get_feedback(struct wl_client *client, struct wl_resource *manager, 
 	}
 }
 
-static bool samples_on(void *data, dev_t device) {
-	return latch_dmabuf_is_same_device(device, ((struct latch_dmabuf *)data)->main_device);
+const struct latch_dmabuf_probe *latch_dmabuf_get_probe(const struct latch_dmabuf *dmabuf) {
+	const struct latch_dmabuf_probe *probe = dmabuf->options.test_probe;
+	return probe != NULL ? probe : &latch_dmabuf_kernel_probe;
 }
 
-static bool usable(void *data, const struct wlr_dmabuf_attributes *attributes) {
-	const struct latch_dmabuf_options *options = &((struct latch_dmabuf *)data)->options;
+bool latch_dmabuf_samples_on(const struct latch_dmabuf *dmabuf, dev_t device) {
+	return latch_dmabuf_is_same_device(device, dmabuf->main_device);
+}
+
+bool latch_dmabuf_can_show(
+	const struct latch_dmabuf *dmabuf, const struct wlr_dmabuf_attributes *attributes) {
+	const struct latch_dmabuf_options *options = &dmabuf->options;
 	return (options->can_scanout != NULL && options->can_scanout(options->data, attributes)) ||
 	       options->can_compose(options->data, attributes);
 }
 
 static void handle_create_params(
 	struct wl_client *client, struct wl_resource *resource, uint32_t id) {
-	struct latch_dmabuf *dmabuf = wl_resource_get_user_data(resource);
-	latch_params_create(
-		client, (uint32_t)wl_resource_get_version(resource), id, &dmabuf->judge);
+	latch_params_create(client, (uint32_t)wl_resource_get_version(resource), id,
+		wl_resource_get_user_data(resource));
 }
 
 static void handle_get_default_feedback(
@@ -509,14 +512,6 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 		return NULL;
 	}
 	dmabuf->options = *options;
-	dmabuf->judge = (struct latch_params_judge){
-		.probe = options->test_probe != NULL ? *options->test_probe
-						     : latch_dmabuf_kernel_probe,
-		.advertised = is_advertised,
-		.usable = usable,
-		.samples_on = samples_on,
-		.data = dmabuf,
-	};
 	dmabuf->main_device = main_device;
 	dmabuf->version = version;
 	dmabuf->composed_known = options->composed_known;

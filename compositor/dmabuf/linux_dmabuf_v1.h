@@ -35,7 +35,7 @@ struct latch_dmabuf_options {
 	bool composed_known;
 	void *data;
 
-	/** NULL but in tests, whose machine has no dma-bufs. Copied. */
+	/** NULL but in tests, whose machine has no dma-bufs. Borrowed. */
 	const struct latch_dmabuf_probe *test_probe;
 };
 

@@ -43,7 +43,7 @@ struct buffer {
 
 struct params {
 	struct wl_resource *resource;
-	const struct latch_params_judge *judge;
+	const struct latch_dmabuf *dmabufs;
 	/* A create request was made: only destroy is legal. */
 	bool used;
 	/* Planes came with different modifiers, which older versions do not forbid. */
@@ -242,13 +242,13 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 /* Whether a buffer can be made of this; the text says why not. */
 static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, &params->judge->probe);
+	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, latch_dmabuf_get_probe(params->dmabufs));
 	if (fault.text != NULL) {
 		return fault;
 	}
 	if (wl_resource_get_version(params->resource) >= ADVERTISED_PAIRS_ONLY_SINCE &&
-		!params->judge->advertised(
-			params->judge->data, attributes->format, attributes->modifier)) {
+		!latch_dmabuf_advertises(
+			params->dmabufs, attributes->format, attributes->modifier)) {
 		return (struct latch_dmabuf_fault){ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_FORMAT,
 			"the format with this modifier was not advertised"};
 	}
@@ -259,9 +259,9 @@ static struct latch_dmabuf_fault judge(const struct params *params, uint32_t fla
 		/* Upside down or interlaced; the protocol has no error for unknown bits either. */
 		fault.text = "flags are not supported";
 	} else if (params->sampling_device != 0 &&
-		   !params->judge->samples_on(params->judge->data, params->sampling_device)) {
+		   !latch_dmabuf_samples_on(params->dmabufs, params->sampling_device)) {
 		fault.text = "it is to be composed by a device that latch does not compose on";
-	} else if (!params->judge->usable(params->judge->data, attributes)) {
+	} else if (!latch_dmabuf_can_show(params->dmabufs, attributes)) {
 		fault.text = "it can neither be scanned out nor composed";
 	}
 	return fault;
@@ -308,7 +308,7 @@ static void create(struct wl_client *client, struct params *params, uint32_t imm
 		return;
 	}
 
-	if (!charge_memory(&params->dmabuf, &params->judge->probe)) {
+	if (!charge_memory(&params->dmabuf, latch_dmabuf_get_probe(params->dmabufs))) {
 		latch_account_refuse(params->dmabuf.account);
 		close_all(&params->dmabuf);
 		return;
@@ -360,14 +360,14 @@ static const struct zwp_linux_buffer_params_v1_interface params_impl = {
 };
 
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
-	const struct latch_params_judge *judge) {
+	const struct latch_dmabuf *dmabuf) {
 	struct params *params = calloc(1, sizeof(*params));
 	if (params == NULL) {
 		wl_client_post_no_memory(client);
 		return;
 	}
 	*params = (struct params){
-		.judge = judge,
+		.dmabufs = dmabuf,
 		.dmabuf = {no_planes, latch_account_ref(latch_account_find(client))},
 	};
 	params->resource = latch_resource_create(client, &zwp_linux_buffer_params_v1_interface,

@@ -28,6 +28,8 @@ static int64_t size_of(int fd) {
 	return lseek(fd, 0, SEEK_END);
 }
 
+static const struct latch_dmabuf_probe probe = {.is_dmabuf = is_dmabuf, .size = size_of};
+
 static bool can_scanout(void *data, const struct wlr_dmabuf_attributes *dmabuf) {
 	world.asked++;
 	return world.can_scanout;
@@ -109,7 +111,7 @@ static void init(uint32_t version, const struct latch_limits *limits) {
 		.can_scanout = can_scanout,
 		.can_compose = can_compose,
 		.composed_formats = &composed,
-		.test_probe = &(struct latch_dmabuf_probe){.is_dmabuf = is_dmabuf, .size = size_of},
+		.test_probe = &probe,
 	});
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(world.dmabuf);

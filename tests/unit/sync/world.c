@@ -43,6 +43,8 @@ static int64_t size_of(int fd) {
 	return 64 * 64 * 4;
 }
 
+static const struct latch_dmabuf_probe probe = {.is_dmabuf = accept_fd, .size = size_of};
+
 static bool accept_dmabuf(void *data, const struct wlr_dmabuf_attributes *attributes) {
 	return true;
 }
@@ -55,7 +57,7 @@ static void create_dmabuf_global(struct server *server) {
 		.main_device = 1,
 		.can_compose = accept_dmabuf,
 		.composed_formats = &composed,
-		.test_probe = &(struct latch_dmabuf_probe){.is_dmabuf = accept_fd, .size = size_of},
+		.test_probe = &probe,
 	});
 	wlr_drm_format_set_finish(&composed);
 	assert_non_null(server->dmabuf);
