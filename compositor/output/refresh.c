@@ -127,19 +127,22 @@ enum latch_tearing_refusal latch_tearing_for_frame(
 	const struct latch_kms_output *kms = output->kms;
 	bool alone = asking != NULL && output->plan.visible == 1 && output->plan.on_planes == 1 &&
 		     is_lone(now, kms->primary);
-	const struct latch_tearing_input input = {
-		.asked = asking != NULL,
-		.driver = kms->device->features.atomic_async_page_flip,
-		.format = asking != NULL && is_async_format(kms->primary, asking),
-		.alone = alone,
-		.fifo = asking != NULL &&
-			latch_surface_sync_has_barrier(asking->surface->wlr_surface),
-		.modeset = kms->needs_modeset || output->force,
-		.capture = output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
-		.only_fb_changes = alone && only_fb_changes(output->on_screen, now),
-		.refused = asking != NULL && output->tearing.refused == buffer_kind(asking),
+	const bool holds[LATCH_TEARING_REFUSALS] = {
+		[LATCH_TEARING_NOT_ASKED] = asking == NULL,
+		[LATCH_TEARING_NO_DRIVER] = !kms->device->features.atomic_async_page_flip,
+		[LATCH_TEARING_FORMAT] = asking != NULL && !is_async_format(kms->primary, asking),
+		[LATCH_TEARING_NOT_ALONE] = !alone,
+		[LATCH_TEARING_FIFO] = asking != NULL && latch_surface_sync_has_barrier(
+								 asking->surface->wlr_surface),
+		[LATCH_TEARING_MODESET] = kms->needs_modeset || output->force,
+		[LATCH_TEARING_CAPTURE] =
+			output->capture.state == LATCH_CAPTURE_WANTED || output->picture_wanted,
+		[LATCH_TEARING_MORE_CHANGES] = alone && !only_fb_changes(output->on_screen, now),
+		[LATCH_TEARING_KERNEL] =
+			asking != NULL && output->tearing.refused == buffer_kind(asking),
 	};
-	enum latch_tearing_refusal refusal = latch_tearing_decide(&input);
+	enum latch_tearing_refusal refusal =
+		(enum latch_tearing_refusal)latch_first_refusal(holds, LATCH_TEARING_REFUSALS);
 	log_tearing(output, refusal);
 	return refusal;
 }
@@ -152,14 +155,17 @@ void latch_tearing_refused(struct latch_output *output, int error) {
 }
 
 bool latch_vrr_for_frame(struct latch_output *output, enum kms_content_type type) {
-	const struct latch_vrr_input input = {
-		.policy = output->vrr.policy,
-		.capable = output->wlr_output->adaptive_sync_supported,
-		.fullscreen = fullscreen_surface(output) != NULL,
-		.photo = type == KMS_CONTENT_PHOTO,
-		.refused = output->vrr.refused,
+	const bool fullscreen = fullscreen_surface(output) != NULL;
+	const bool holds[LATCH_VRR_REFUSALS] = {
+		[LATCH_VRR_NOT_ASKED] = output->vrr.policy == LATCH_VRR_OFF,
+		[LATCH_VRR_NOT_CAPABLE] = !output->wlr_output->adaptive_sync_supported,
+		[LATCH_VRR_NOT_FULLSCREEN] =
+			output->vrr.policy == LATCH_VRR_FULLSCREEN && !fullscreen,
+		[LATCH_VRR_PHOTO] = fullscreen && type == KMS_CONTENT_PHOTO,
+		[LATCH_VRR_KERNEL] = output->vrr.refused,
 	};
-	enum latch_vrr_refusal refusal = latch_vrr_decide(&input);
+	enum latch_vrr_refusal refusal =
+		(enum latch_vrr_refusal)latch_first_refusal(holds, LATCH_VRR_REFUSALS);
 	if (refusal != output->vrr.logged) {
 		output->vrr.logged = refusal;
 		wlr_log(WLR_INFO, "%s: variable refresh: %s", output->wlr_output->name,

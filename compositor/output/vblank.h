@@ -27,22 +27,6 @@ enum latch_tearing_refusal {
 };
 #define LATCH_TEARING_REFUSALS 10
 
-struct latch_tearing_input {
-	bool asked;
-	bool driver;
-	bool format;
-	bool alone;
-	bool fifo;
-	bool modeset;
-	bool capture;
-	bool only_fb_changes;
-	/** Buffers like these were refused before. */
-	bool refused;
-};
-
-/** The first of the refusals above that holds. Plain function. */
-enum latch_tearing_refusal latch_tearing_decide(const struct latch_tearing_input *input);
-
 /** When the display may wait for frames (--vrr; a tool for outputs can change it for each). */
 enum latch_vrr_policy {
 	LATCH_VRR_OFF,
@@ -68,14 +52,8 @@ enum latch_vrr_refusal {
 };
 #define LATCH_VRR_REFUSALS 6
 
-struct latch_vrr_input {
-	enum latch_vrr_policy policy;
-	bool capable;
-	bool fullscreen;
-	bool photo;
-	/** The kernel has refused it in this mode. */
-	bool refused;
-};
-
-/** The first of the refusals that holds. Plain function. */
-enum latch_vrr_refusal latch_vrr_decide(const struct latch_vrr_input *input);
+/**
+ * The first of the refusals above that holds, by its number; 0 (OK) when none does. holds: by
+ * enum latch_tearing_refusal or enum latch_vrr_refusal, len of them; the one of OK is not looked at.
+ */
+unsigned latch_first_refusal(const bool *holds, unsigned len);
