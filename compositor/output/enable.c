@@ -13,41 +13,38 @@
 #include "output/management.h"
 #include "output/output.h"
 
-bool latch_output_enable(struct latch_output *output) {
-	struct latch_kms_output *kms = output->kms;
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, true);
-	if (kms == NULL) {
-		/* wlroots draws its first, black, picture. */
-		output->enabled = latch_renderer_give(&output->core->renderer, output->wlr_output) &&
-				  wlr_output_commit_state(output->wlr_output, &state);
-	} else {
-		size_t at = 0;
-		struct wlr_output_mode *wanted = latch_kms_output_wanted_mode(kms);
-		struct wlr_output_mode *mode = latch_kms_find_mode(kms, wanted, &at);
-		wlr_output_state_set_mode(&state, mode);
-		if (mode != NULL && wlr_output_commit_state(&kms->base, &state)) {
-			output->enabled = true;
-			latch_kms_note_mode(kms, wanted);
-		}
-	}
-	wlr_output_state_finish(&state);
-	return output->enabled;
-}
-
-/* By way of the backend, or wlroots would draw a picture for it. The mode may not be another one,
- * but clients that capture the screen learn from it that there is one. */
-static bool commit(struct latch_output *output, bool on, struct wlr_output_mode *mode) {
+/* By way of the backend wlroots draws no picture for it. The mode may not be another one, but clients
+ * that capture the screen learn from it that there is one. */
+static bool commit(
+	struct latch_output *output, bool by_backend, bool on, struct wlr_output_mode *mode) {
 	struct wlr_backend_output_state one = {.output = output->wlr_output};
 	wlr_output_state_init(&one.base);
 	wlr_output_state_set_enabled(&one.base, on);
 	if (mode != NULL) {
 		wlr_output_state_set_mode(&one.base, mode);
 	}
-	bool ok = wlr_backend_commit(&output->kms->backend->base, &one, 1);
+	bool ok = by_backend ? wlr_backend_commit(&output->kms->backend->base, &one, 1)
+			     : wlr_output_commit_state(output->wlr_output, &one.base);
 	wlr_output_state_finish(&one.base);
 	return ok;
+}
+
+bool latch_output_enable(struct latch_output *output) {
+	struct latch_kms_output *kms = output->kms;
+	if (kms == NULL) {
+		/* wlroots draws its first, black, picture. */
+		output->enabled = latch_renderer_give(&output->core->renderer, output->wlr_output) &&
+				  commit(output, false, true, NULL);
+		return output->enabled;
+	}
+	size_t at = 0;
+	struct wlr_output_mode *wanted = latch_kms_output_wanted_mode(kms);
+	struct wlr_output_mode *mode = latch_kms_find_mode(kms, wanted, &at);
+	output->enabled = mode != NULL && commit(output, false, true, mode);
+	if (output->enabled) {
+		latch_kms_note_mode(kms, wanted);
+	}
+	return output->enabled;
 }
 
 /* In the mode that it has, or else in another. tried: how many of them not to try any more. */
@@ -57,7 +54,7 @@ static bool light(struct latch_output *output, size_t tried) {
 		wanted = latch_kms_output_wanted_mode(output->kms);
 	}
 	while ((mode = latch_kms_find_mode(output->kms, wanted, &tried)) != NULL) {
-		if (commit(output, true, mode)) {
+		if (commit(output, true, true, mode)) {
 			latch_kms_note_mode(output->kms, wanted);
 			return true;
 		}
@@ -67,7 +64,7 @@ static bool light(struct latch_output *output, size_t tried) {
 
 static void leave_out(struct latch_output *output) {
 	latch_kms_output_disable(output->kms);
-	commit(output, false, NULL);
+	commit(output, true, false, NULL);
 	output->kms->left_out = true;
 	output->enabled = false;
 	output->powered = true; // when it comes back
@@ -91,15 +88,6 @@ bool latch_output_modeset_refused(struct latch_output *output, int error) {
 	return false;
 }
 
-static bool commit_standby(struct latch_output *output) {
-	struct wlr_output_state state;
-	wlr_output_state_init(&state);
-	wlr_output_state_set_enabled(&state, false);
-	bool ok = wlr_output_commit_state(output->wlr_output, &state);
-	wlr_output_state_finish(&state);
-	return ok;
-}
-
 bool latch_output_set_power(struct latch_output *output, bool on) {
 	if (output->powered == on) {
 		return true;
@@ -107,7 +95,7 @@ bool latch_output_set_power(struct latch_output *output, bool on) {
 	if (output->kms == NULL || !output->enabled) {
 		return false;
 	}
-	bool ok = on ? light(output, 0) : commit_standby(output);
+	bool ok = on ? light(output, 0) : commit(output, false, false, NULL);
 	if (!ok && on) {
 		leave_out(output);
 	}
@@ -130,7 +118,7 @@ static void raise_mode(struct latch_output *output) {
 			return;
 		}
 	}
-	if (latch_kms_takes_refused_mode(output->kms) && commit(output, true, mode)) {
+	if (latch_kms_takes_refused_mode(output->kms) && commit(output, true, true, mode)) {
 		latch_kms_note_mode(output->kms, mode);
 		latch_output_reconfigured(output, WLR_OUTPUT_STATE_MODE);
 		latch_management_changed(output->core->management);
