@@ -11,11 +11,6 @@ static bool take_limits(const char *text, void *data) {
 	return latch_limits_parse(text, &options->limits);
 }
 
-static bool take_pacing(const char *text, void *data) {
-	struct latch_options *options = data;
-	return latch_pacing_parse(text, &options->pacing);
-}
-
 /* None that a monitor would have to be told of. */
 static bool take_color(const char *text, void *data) {
 	struct latch_options *options = data;
@@ -77,7 +72,8 @@ static const struct option_row rows[] = {
 	{"pacing", "WHEN",
 		"clients may draw again early, right after the flip of their frame,\n"
 		"or late, so that they just make the next one (default: late)",
-		OPTION_CALL, .take = take_pacing, .wrong = "--pacing takes early or late"},
+		OPTION_NAME, MEMBER(pacing), .names = latch_pacing_names,
+		.wrong = "--pacing takes early or late"},
 	{"no-realtime", NULL, "do not ask for real-time scheduling", OPTION_SET, MEMBER(realtime),
 		.min = false},
 	{"hold-warning", "MS", "log who waits longer for a fence (default: 1000, 0: nobody)",

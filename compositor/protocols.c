@@ -169,7 +169,10 @@ static void handle_input(void *data, struct wlr_surface *wlr_surface, int64_t ti
 	if (surface != NULL && surface->input_ns == 0) {
 		surface->input_ns = time_ns;
 	}
-	for_each_output(core, latch_output_note_input);
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		output->activity.input_ns = latch_now_ns();
+	}
 }
 
 static void handle_leave(void *data) {

@@ -19,7 +19,6 @@
 #include "output/output.h"
 #include "output/renderer_reads.h"
 #include "protocols.h"
-#include "shell/listener.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
 #include "trace/statistics.h"

@@ -172,9 +172,7 @@ static void backend_destroy(struct wlr_backend *wlr_backend) {
 	}
 	kms_saved_state_destroy(backend->saved);
 	latch_source_clear(&backend->drm_event);
-	wl_list_remove(&backend->session_active.link);
-	wl_list_remove(&backend->device_change.link);
-	wl_list_remove(&backend->device_remove.link);
+	latch_unlisten_all(&backend->on, sizeof(backend->on));
 	latch_fd_clear(&backend->signalled_fence_fd);
 	latch_fd_clear(&backend->udmabuf_fd);
 	kms_device_destroy(backend->device);
@@ -220,7 +218,7 @@ static void refresh(
 }
 
 static void handle_session_active(struct wl_listener *listener, void *data) {
-	struct latch_kms_backend *backend = wl_container_of(listener, backend, session_active);
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, on.active);
 	if (backend->session->active) {
 		/* Another master may have put connectors on other CRTCs meanwhile: outputs
 		 * that are set anew one after another would meet what is left of that. */
@@ -240,7 +238,7 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 /* Asking the hardware takes long, and everything waits meanwhile: no more of it than the event is
  * about. Those of leases and resets tell nothing of connectors. */
 static void handle_device_change(struct wl_listener *listener, void *data) {
-	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_change);
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, on.change);
 	const struct wlr_device_change_event *event = data;
 	if (event->type != WLR_DEVICE_HOTPLUG) {
 		return;
@@ -253,7 +251,7 @@ static void handle_device_change(struct wl_listener *listener, void *data) {
 }
 
 static void handle_device_remove(struct wl_listener *listener, void *data) {
-	struct latch_kms_backend *backend = wl_container_of(listener, backend, device_remove);
+	struct latch_kms_backend *backend = wl_container_of(listener, backend, on.remove);
 	wlr_log(WLR_ERROR, "%s was removed", backend->path);
 	destroy_outputs(backend);
 }
@@ -299,17 +297,14 @@ struct latch_kms_backend *latch_kms_backend_create(struct wlr_session *session,
 		.path = strdup(path),
 		.signalled_fence_fd = -1,
 		.udmabuf_fd = -1,
-		.session_active.notify = handle_session_active,
-		.device_change.notify = handle_device_change,
-		.device_remove.notify = handle_device_remove,
 	};
 	wlr_backend_init(&backend->base, &backend_impl);
 	backend->base.buffer_caps = WLR_BUFFER_CAP_DMABUF;
 	wl_list_init(&backend->outputs);
 	wl_list_init(&backend->framebuffers);
-	wl_signal_add(&session->events.active, &backend->session_active);
-	wl_signal_add(&session_device->events.change, &backend->device_change);
-	wl_signal_add(&session_device->events.remove, &backend->device_remove);
+	latch_listen(&session->events.active, &backend->on.active, handle_session_active);
+	latch_listen(&session_device->events.change, &backend->on.change, handle_device_change);
+	latch_listen(&session_device->events.remove, &backend->on.remove, handle_device_remove);
 
 	if (backend->path != NULL) {
 		*exit_status = open_device(backend, session_device->fd);

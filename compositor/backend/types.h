@@ -46,9 +46,9 @@ struct latch_kms_backend {
 	struct wl_list framebuffers; // backend/framebuffer.c
 
 	struct wl_event_source *drm_event;
-	struct wl_listener session_active;
-	struct wl_listener device_change;
-	struct wl_listener device_remove;
+	struct {
+		struct wl_listener active, change, remove; // of the session and its device
+	} on;
 };
 
 /** A mode of a connector, as wlroots and as KMS know it. */

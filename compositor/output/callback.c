@@ -23,7 +23,7 @@ static void send_at(struct latch_output *output, struct latch_surface *surface, 
 }
 
 static bool runs_ahead(const struct latch_output *output, const struct latch_surface *surface) {
-	return output->core->pacing == LATCH_PACING_LATE && latch_pace_runs_ahead(&surface->pace);
+	return output->core->pacing == LATCH_PACING_LATE && surface->pace.ahead;
 }
 
 void latch_output_run_ahead(struct latch_output *output, struct latch_surface *surface) {

@@ -9,17 +9,11 @@
 
 #include "backend/output.h"
 #include "base/clock.h"
+#include "base/source.h"
 #include "kms/writeback.h"
 
 /* A screen that stands still for longer would be worse than a lost picture. */
 #define HOLD_NS INT64_C(1000000000)
-
-static void drop_fence(struct latch_capture *capture) {
-	if (capture->fence != NULL) {
-		wl_event_source_remove(capture->fence);
-		capture->fence = NULL;
-	}
-}
 
 static void end_capture(struct latch_capture *capture) {
 	void (*done)(void *data) = capture->done;
@@ -30,7 +24,7 @@ static void end_capture(struct latch_capture *capture) {
 }
 
 void latch_capture_finish(struct latch_capture *capture) {
-	drop_fence(capture);
+	latch_source_clear(&capture->fence);
 	kms_writeback_destroy(capture->job);
 	end_capture(capture);
 	*capture = (struct latch_capture){0};
@@ -106,7 +100,7 @@ static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 
 /* It is written, or not waited for any more. */
 static void end_writing(struct latch_output *output) {
-	drop_fence(&output->capture);
+	latch_source_clear(&output->capture.fence);
 	output->capture.state = LATCH_CAPTURE_DETACH;
 	output->force = true;
 	end_capture(&output->capture);

@@ -126,7 +126,7 @@ static void handle_committed(
 		}
 		latch_trace_commit(tracker->options.trace, &update->record);
 	}
-	if (latch_pace_runs_ahead(&surface->pace)) {
+	if (surface->pace.ahead) {
 		tracker->options.ahead(tracker->options.data, surface);
 	}
 }

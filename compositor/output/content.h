@@ -121,7 +121,7 @@ struct latch_content_tracker_options {
 	 * the update that came with it, NULL: none. */
 	void (*committed)(void *data, struct latch_surface *surface,
 		const struct latch_frame_record *record);
-	/** One that runs ahead (latch_pace_runs_ahead()) has committed, which may be held. */
+	/** One that runs ahead (latch_pace.ahead) has committed, which may be held. */
 	void (*ahead)(void *data, struct latch_surface *surface);
 	void *data;
 };

@@ -7,10 +7,10 @@
 #include "backend/output.h"
 #include "backend/wlr_output.h"
 #include "base/clock.h"
+#include "base/source.h"
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
-#include "shell/listener.h"
 #include "shell/shell.h"
 #include "sync/outputs.h"
 #include "trace/trace.h"
@@ -85,10 +85,6 @@ void latch_output_schedule(struct latch_output *output) {
 void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id, bool waits) {
 	latch_activity_note(&output->activity, surface_id, latch_now_ns());
 	schedule(output, (struct latch_deadline_ask){.waits = waits});
-}
-
-void latch_output_note_input(struct latch_output *output) {
-	latch_activity_note_input(&output->activity, latch_now_ns());
 }
 
 void latch_output_look_again(struct latch_output *output, bool late) {

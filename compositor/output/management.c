@@ -9,8 +9,8 @@
 #include <wlr/util/log.h>
 
 #include "backend/output.h"
+#include "base/source.h"
 #include "output/output.h"
-#include "shell/listener.h"
 
 /* Beyond these nothing can be read, or nothing fits the screen. */
 #define MIN_SCALE 0.25f
@@ -316,9 +316,7 @@ void latch_management_destroy(struct latch_management *management) {
 	if (management == NULL) {
 		return;
 	}
-	if (management->idle != NULL) {
-		wl_event_source_remove(management->idle);
-	}
+	latch_source_clear(&management->idle);
 	latch_unlisten_all(&management->on, sizeof(management->on));
 	free(management);
 }

@@ -191,8 +191,6 @@ void latch_output_schedule(struct latch_output *output);
  * its frame callback. */
 void latch_output_surface_committed(struct latch_output *output, uint32_t surface_id, bool waits);
 
-/** Input is sent to a client, which may be about to draw the answer. */
-void latch_output_note_input(struct latch_output *output);
 
 /** Nothing is under way any more: submits the awaited frame, or schedules for what came meanwhile.
  * late: the last flip was late for its vblank. */

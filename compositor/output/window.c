@@ -2,12 +2,12 @@
  * An output that is a window of another compositor (wlroots' wayland and x11 backends), or nowhere
  * (headless): everything is composed into one buffer, and wlroots does the rest.
  */
+#include "base/source.h"
 #include "output/output.h"
 
 #include <wlr/types/wlr_output.h>
 
 #include "base/clock.h"
-#include "shell/listener.h"
 
 static void handle_present(struct wl_listener *listener, void *data) {
 	struct latch_output *output = wl_container_of(listener, output, on.present);

@@ -92,8 +92,6 @@ void latch_shell_destroy(struct latch_shell *shell) {
 	}
 	latch_seat_finish(shell);
 	latch_cursor_finish(shell);
-	if (shell->refresh != NULL) {
-		wl_event_source_remove(shell->refresh);
-	}
+	latch_source_clear(&shell->refresh);
 	free(shell);
 }

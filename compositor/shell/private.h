@@ -9,8 +9,8 @@
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
+#include "base/source.h"
 #include "shell/bindings.h"
-#include "shell/listener.h"
 #include "shell/shell.h"
 #include "shell/stack.h"
 

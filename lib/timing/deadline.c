@@ -17,10 +17,6 @@ void latch_activity_note(struct latch_activity *activity, uint32_t source, int64
 	activity->last_ns = now_ns;
 }
 
-void latch_activity_note_input(struct latch_activity *activity, int64_t now_ns) {
-	activity->input_ns = now_ns;
-}
-
 bool latch_activity_is_alone(const struct latch_activity *activity, int64_t now_ns) {
 	return now_ns - activity->other_ns > ALONE_NS;
 }
@@ -134,16 +130,9 @@ struct latch_deadline_plan latch_deadline_decide(
 void latch_deadline_flipped(
 	struct latch_deadline *deadline, const struct latch_deadline_frame *frame) {
 	struct latch_clock *vblank = &deadline->vblank;
-	struct latch_margin_frame learned = {
-		.planned_ns = frame->planned_ns,
-		.done_ns = frame->drawn_ns > 0 ? frame->drawn_ns : frame->submit_start_ns,
-		.submit_ns = frame->submit_start_ns,
-		.vblank_ns = frame->vblank_ns,
-		.flip_ns = frame->flip_ns,
-		.composed = frame->composed,
-	};
+	struct latch_deadline_frame learned = *frame;
 	if (frame->planned_ns > 0 && frame->vblank_ns > 0 && frame->submit_start_ns > 0) {
-		latch_margin_learn(&deadline->margin, &learned);
+		latch_margin_learn(&deadline->margin, frame);
 	} else if (latch_clock_kind(vblank) == LATCH_CLOCK_FIXED && frame->submit_start_ns > 0 &&
 		   !is_idle(deadline, frame->submit_start_ns)) {
 		/* Any vblank will do to see what the kernel can. */
@@ -153,7 +142,7 @@ void latch_deadline_flipped(
 	if (frame->planned_ns <= 0 && frame->begun_ns > 0) {
 		/* A job that takes the most of a refresh leaves no time for deadlines: then this is
 		 * all there is to learn from, also that it has become shorter. */
-		latch_margin_learn_composed(&deadline->margin, learned.done_ns - frame->begun_ns);
+		latch_margin_learn_composed(&deadline->margin, frame);
 	}
 	latch_clock_flipped(vblank, frame->submit_end_ns, frame->flip_ns);
 }

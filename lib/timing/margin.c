@@ -240,11 +240,11 @@ int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool compose
 }
 
 void latch_margin_learn_kernel(
-	struct latch_margin *margin, const struct latch_margin_frame *frame) {
+	struct latch_margin *margin, const struct latch_deadline_frame *frame) {
 	if (margin->refresh_ns == 0) {
 		return;
 	}
-	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_ns;
+	int64_t left_ns = frame->vblank_ns - margin->blank_ns - frame->submit_start_ns;
 	/* Too late already: whatever came of it, it is not what would be left to it. And what had
 	 * much more than any step would only make the steps forgotten. */
 	if (left_ns < kernel_steps_ns[0] ||
@@ -258,18 +258,24 @@ void latch_margin_learn_kernel(
 	kernel_add(margin, step, frame->flip_ns > frame->vblank_ns + margin->refresh_ns / 2);
 }
 
-void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame) {
+/* When everything was ready for the ioctl. */
+static int64_t done_ns(const struct latch_deadline_frame *frame) {
+	return frame->drawn_ns > 0 ? frame->drawn_ns : frame->submit_start_ns;
+}
+
+void latch_margin_learn(struct latch_margin *margin, const struct latch_deadline_frame *frame) {
 	if (margin->refresh_ns == 0) {
 		return;
 	}
 	margin->learned += margin->learned < LATCH_MARGIN_KNOWN;
 	work_add(frame->composed ? &margin->composed : &margin->plain, margin,
-		frame->done_ns - frame->planned_ns);
+		done_ns(frame) - frame->planned_ns);
 	latch_margin_learn_kernel(margin, frame);
 }
 
-void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns) {
+void latch_margin_learn_composed(
+	struct latch_margin *margin, const struct latch_deadline_frame *frame) {
 	if (margin->refresh_ns > 0) {
-		work_add(&margin->composed, margin, took_ns);
+		work_add(&margin->composed, margin, done_ns(frame) - frame->begun_ns);
 	}
 }

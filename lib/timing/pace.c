@@ -6,16 +6,7 @@
 
 #define NS_PER_US 1000
 
-bool latch_pacing_parse(const char *text, enum latch_pacing *pacing) {
-	if (strcmp(text, "early") == 0) {
-		*pacing = LATCH_PACING_EARLY;
-	} else if (strcmp(text, "late") == 0) {
-		*pacing = LATCH_PACING_LATE;
-	} else {
-		return false;
-	}
-	return true;
-}
+const char *const latch_pacing_names[] = {"early", "late", NULL};
 
 /* All remembered answers but the longest one take no longer; nor does any of the newest row. */
 static int64_t needed_ns(const struct latch_pace *pace) {
@@ -72,10 +63,6 @@ int64_t latch_pace_commit(struct latch_pace *pace) {
 
 bool latch_pace_waits(const struct latch_pace *pace) {
 	return pace->sent_ns == 0 && pace->in_turn >= LATCH_PACE_KNOWN;
-}
-
-bool latch_pace_runs_ahead(const struct latch_pace *pace) {
-	return pace->ahead;
 }
 
 bool latch_pace_is_long(const struct latch_pace *pace, int64_t refresh_ns) {

@@ -63,6 +63,7 @@ struct latch_pace {
 	unsigned in_turn;
 	/** Answers that took too long for early callbacks, less those that did not. */
 	unsigned misses;
+	/** It runs ahead: the client is to hear while its job goes on. */
 	bool ahead;
 };
 
@@ -75,8 +76,8 @@ struct latch_pace_answer {
 	int64_t commit_ns, ready_ns;
 };
 
-/** "early" or "late". Returns false, leaving *pacing, for others. */
-bool latch_pacing_parse(const char *text, enum latch_pacing *pacing);
+/** By enum latch_pacing; NULL ends them. */
+extern const char *const latch_pacing_names[];
 
 /**
  * When to send the callback: now_ns, or later. deadline_ns: the one that the answer is to make; 0
@@ -95,8 +96,6 @@ int64_t latch_pace_commit(struct latch_pace *pace);
  * newer before it hears again. */
 bool latch_pace_waits(const struct latch_pace *pace);
 
-/** Whether the client is to hear while its job goes on. */
-bool latch_pace_runs_ahead(const struct latch_pace *pace);
 
 /** Whether it runs ahead because of its own work, which takes longer than a refresh. */
 bool latch_pace_is_long(const struct latch_pace *pace, int64_t refresh_ns);

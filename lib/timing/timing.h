@@ -195,12 +195,20 @@ struct latch_margin {
 	unsigned learned;
 };
 
-/** What became of a frame that was to be latched at a deadline. */
-struct latch_margin_frame {
-	/** The wake-up that was planned, when everything was ready for the ioctl, when that began,
-	 * the vblank that was meant, the flip. */
-	int64_t planned_ns, done_ns, submit_ns, vblank_ns, flip_ns;
+/** A frame that has flipped. */
+struct latch_deadline_frame {
+	/** The deadline it was planned for, 0: it went at once. */
+	int64_t planned_ns;
+	/** The vblank it was meant for, 0: unknown. */
+	int64_t vblank_ns;
+	/** Around the atomic ioctl. */
+	int64_t submit_start_ns, submit_end_ns;
+	int64_t flip_ns;
 	bool composed;
+	/** When it was latched, where something was drawn for it; else 0. */
+	int64_t begun_ns;
+	/** When that job ended, where others were submitted before it could be; else 0. */
+	int64_t drawn_ns;
 };
 
 /**
@@ -219,16 +227,17 @@ int64_t latch_margin_ns(const struct latch_margin *margin, bool composed);
 int64_t latch_margin_hopeless_ns(const struct latch_margin *margin, bool composed);
 
 /** A planned frame has flipped. */
-void latch_margin_learn(struct latch_margin *margin, const struct latch_margin_frame *frame);
+void latch_margin_learn(struct latch_margin *margin, const struct latch_deadline_frame *frame);
 
 /**
  * A frame that went at once has flipped: that teaches what the kernel can do, but nothing about
  * wake-ups. planned_ns is not looked at.
  */
-void latch_margin_learn_kernel(struct latch_margin *margin, const struct latch_margin_frame *frame);
+void latch_margin_learn_kernel(struct latch_margin *margin, const struct latch_deadline_frame *frame);
 
 /** A frame that went at once had something to compose: how long that took, from its latch on. */
-void latch_margin_learn_composed(struct latch_margin *margin, int64_t took_ns);
+void latch_margin_learn_composed(
+	struct latch_margin *margin, const struct latch_deadline_frame *frame);
 
 /** Sources of changes, beside surfaces by their numbers (struct latch_surface.id). */
 #define LATCH_SOURCE_CURSOR 0
@@ -249,8 +258,6 @@ struct latch_activity {
 /** A source has something new to show. */
 void latch_activity_note(struct latch_activity *activity, uint32_t source, int64_t now_ns);
 
-/** A key, button, wheel or touch event is sent to a client. */
-void latch_activity_note_input(struct latch_activity *activity, int64_t now_ns);
 
 /** Nobody but the last source has had anything new for 100 ms. */
 bool latch_activity_is_alone(const struct latch_activity *activity, int64_t now_ns);
@@ -312,22 +319,6 @@ struct latch_deadline_plan {
 	/** The vblank it is meant for; 0 where that is not known. */
 	int64_t vblank_ns;
 	enum latch_wake why;
-};
-
-/** A frame that has flipped. */
-struct latch_deadline_frame {
-	/** The deadline it was planned for, 0: it went at once. */
-	int64_t planned_ns;
-	/** The vblank it was meant for, 0: unknown. */
-	int64_t vblank_ns;
-	/** Around the atomic ioctl. */
-	int64_t submit_start_ns, submit_end_ns;
-	int64_t flip_ns;
-	bool composed;
-	/** When it was latched, where something was drawn for it; else 0. */
-	int64_t begun_ns;
-	/** When that job ended, where others were submitted before it could be; else 0. */
-	int64_t drawn_ns;
 };
 
 /** A mode was set; what was learned is forgotten. As latch_margin_init(). */

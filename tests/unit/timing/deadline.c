@@ -194,7 +194,7 @@ static void test_alone(void **state) {
 static void test_input(void **state) {
 	struct latch_activity activity = {0};
 	latch_activity_note(&activity, 7, START);
-	latch_activity_note_input(&activity, START + 10 * MS);
+	activity.input_ns = START + 10 * MS;
 	/* Who answers is as alone as before, but not for sure the only one to come. */
 	assert_true(latch_activity_is_alone(&activity, START + 11 * MS));
 	assert_false(latch_activity_is_quiet(&activity, START + 11 * MS));

@@ -19,9 +19,8 @@ static int setup(void **state) {
 /* A frame whose wake-up and work take so long. */
 static void learn(int64_t vblank_ns, int64_t work_ns, int64_t flip_ns, bool composed) {
 	const int64_t planned_ns = vblank_ns - latch_margin_ns(&margin, composed);
-	latch_margin_learn(&margin, &(struct latch_margin_frame){.planned_ns = planned_ns,
-					    .done_ns = planned_ns + work_ns,
-					    .submit_ns = planned_ns + work_ns,
+	latch_margin_learn(&margin, &(struct latch_deadline_frame){.planned_ns = planned_ns,
+					    .submit_start_ns = planned_ns + work_ns,
 					    .vblank_ns = vblank_ns,
 					    .flip_ns = flip_ns,
 					    .composed = composed});

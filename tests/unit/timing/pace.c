@@ -90,7 +90,7 @@ static void test_late(void **state) {
 			(double)result.age_ns / FRAMES / MS);
 		assert_true(result.lost <= rows[n].lost_max);
 		assert_true(result.age_ns / FRAMES <= rows[n].age_max);
-		assert_false(latch_pace_runs_ahead(&pace));
+		assert_false(pace.ahead);
 	}
 }
 
@@ -195,7 +195,7 @@ static void test_in_turn(void **state) {
 static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
 	int64_t flip_ns = START, heard_ns = START, free_ns = 0, first_ns = 0;
 	for (int i = 0; i < frames; i++) {
-		const bool ahead = latch_pace_runs_ahead(pace);
+		const bool ahead = pace->ahead;
 		latch_pace_sent(
 			pace, heard_ns + 100 * US, ahead ? 0 : heard_ns + REFRESH - MARGIN);
 		const int64_t commit_ns = heard_ns + MS;
@@ -208,8 +208,8 @@ static int64_t gpu(struct latch_pace *pace, int64_t job_ns, int frames) {
 			next_ns += REFRESH;
 		}
 		/* One update is held and one is drawn: it hears when the one before has gone. */
-		heard_ns = latch_pace_runs_ahead(pace) && flip_ns > heard_ns ? flip_ns
-			   : latch_pace_runs_ahead(pace)		     ? heard_ns + REFRESH
+		heard_ns = pace->ahead && flip_ns > heard_ns ? flip_ns
+			   : pace->ahead		     ? heard_ns + REFRESH
 									     : next_ns;
 		flip_ns = next_ns;
 		first_ns = i == frames / 2 ? flip_ns : first_ns;
@@ -231,12 +231,12 @@ static void test_ahead(void **state) {
 	for (size_t n = 0; n < sizeof(rows) / sizeof(rows[0]); n++) {
 		struct latch_pace pace = {0};
 		assert_int_equal(gpu(&pace, rows[n].job_ns, 200), rows[n].refreshes);
-		assert_int_equal(latch_pace_runs_ahead(&pace), rows[n].ahead);
+		assert_int_equal(pace.ahead, rows[n].ahead);
 		assert_int_equal(latch_pace_is_long(&pace, 14 * MS), rows[n].ahead);
 		assert_false(latch_pace_is_long(&pace, 17 * MS));
 		/* Jobs that have become shorter need no more than early callbacks. */
 		assert_int_equal(gpu(&pace, 2 * MS, 200), 100);
-		assert_false(latch_pace_runs_ahead(&pace));
+		assert_false(pace.ahead);
 	}
 }
 
@@ -246,18 +246,18 @@ static void test_output_takes_long(void **state) {
 	struct latch_pace pace = {0};
 	struct latch_pace_answer answer = {START, 0, START + 200 * US, START + 200 * US};
 	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
-		assert_false(latch_pace_runs_ahead(&pace));
+		assert_false(pace.ahead);
 		latch_pace_ready(&pace, &answer, REFRESH, -MS);
 	}
-	assert_true(latch_pace_runs_ahead(&pace));
+	assert_true(pace.ahead);
 	assert_false(latch_pace_is_long(&pace, REFRESH));
 	/* It fits, but would not if it took a little longer. */
 	latch_pace_ready(&pace, &answer, REFRESH, 540 * US);
 	for (int i = 0; i < LATCH_PACE_AHEAD; i++) {
-		assert_true(latch_pace_runs_ahead(&pace));
+		assert_true(pace.ahead);
 		latch_pace_ready(&pace, &answer, REFRESH, 560 * US);
 	}
-	assert_false(latch_pace_runs_ahead(&pace));
+	assert_false(pace.ahead);
 }
 
 /*
@@ -321,13 +321,9 @@ static void test_random(void **state) {
 }
 
 static void test_names(void **state) {
-	enum latch_pacing pacing = LATCH_PACING_EARLY;
-	assert_true(latch_pacing_parse("late", &pacing));
-	assert_int_equal(pacing, LATCH_PACING_LATE);
-	assert_false(latch_pacing_parse("soon", &pacing));
-	assert_int_equal(pacing, LATCH_PACING_LATE);
-	assert_true(latch_pacing_parse("early", &pacing));
-	assert_int_equal(pacing, LATCH_PACING_EARLY);
+	assert_string_equal(latch_pacing_names[LATCH_PACING_EARLY], "early");
+	assert_string_equal(latch_pacing_names[LATCH_PACING_LATE], "late");
+	assert_null(latch_pacing_names[LATCH_PACING_LATE + 1]);
 }
 
 TEST_MAIN("pace", UNIT(test_early), UNIT(test_late), UNIT(test_late_client_hears_early),
