@@ -40,7 +40,7 @@ struct latch_gate *latch_gate_create(
 		gate->options = *options;
 		wl_list_init(&gate->surfaces);
 		wl_list_init(&gate->free);
-		latch_release_pool_init(&gate->releases, gate->loop);
+		latch_release_pool_init(&gate->releases);
 		if (options->timeline_device != NULL) {
 			latch_timeline_device_ref(options->timeline_device);
 		}

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -169,7 +168,8 @@ void latch_timeline_unref(struct latch_timeline *timeline) {
 	}
 }
 
-static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t flags) {
+int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point, bool has_fence) {
+	uint32_t flags = has_fence ? DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE : 0;
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (fd < 0) {
 		return -errno;
@@ -181,14 +181,6 @@ static int add_eventfd(struct latch_timeline *timeline, uint64_t point, uint32_t
 		return ret;
 	}
 	return fd;
-}
-
-int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point) {
-	return add_eventfd(timeline, point, 0);
-}
-
-int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point) {
-	return add_eventfd(timeline, point, DRM_SYNCOBJ_WAIT_FLAGS_WAIT_AVAILABLE);
 }
 
 int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point) {

@@ -7,6 +7,7 @@
  * another. Nothing here waits.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /** A DRM node that has timelines and can tell an eventfd about them. Counted. */
@@ -48,8 +49,9 @@ void latch_timeline_unref(struct latch_timeline *timeline);
  * An eventfd that becomes readable when the point has SIGNALLED; the point need not exist
  * yet (DRM_IOCTL_SYNCOBJ_EVENTFD, flags 0). Nonblocking, close-on-exec, owned by the caller;
  * closing it ends the watch. The timeline may go away before. Negative errno on failure.
+ * has_fence: when the point gets its fence instead, signalled or not.
  */
-int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point);
+int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point, bool has_fence);
 
 /** The same for the moment when the point gets its fence, signalled or not. */
 int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point);

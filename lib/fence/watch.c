@@ -119,7 +119,7 @@ int latch_watch_point(struct latch_watch *watch, struct wl_event_loop *loop,
 	}
 	if (ret == -EINVAL) {
 		watch->by_eventfd = true;
-		ret = latch_timeline_eventfd(timeline, point);
+		ret = latch_timeline_eventfd(timeline, point, false);
 	}
 	if (ret >= 0) {
 		watch->fd = ret;
@@ -169,7 +169,7 @@ static int handle_fence_there(int fd, uint32_t mask, void *data) {
 
 int latch_watch_await_fence(
 	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func) {
-	int fd = latch_timeline_fence_eventfd(watch->timeline, watch->point);
+	int fd = latch_timeline_eventfd(watch->timeline, watch->point, true);
 	if (fd < 0) {
 		return fd;
 	}

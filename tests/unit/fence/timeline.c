@@ -99,7 +99,8 @@ static void test_points(void **state) {
 	assert_non_null(timeline);
 	assert_int_equal(latch_timeline_export_sync_file(timeline, 3), -EINVAL);
 
-	int early = latch_timeline_eventfd(timeline, 3), late = latch_timeline_eventfd(timeline, 4);
+	int early = latch_timeline_eventfd(timeline, 3, false);
+	int late = latch_timeline_eventfd(timeline, 4, false);
 	assert_int_equal(latch_timeline_signal(timeline, 3), 0);
 	assert_true(is_readable(early));
 	assert_false(is_readable(late));
