@@ -147,19 +147,12 @@ static bool create_sync(struct latch_core *core, const struct latch_options *opt
 	return core->contents != NULL;
 }
 
-static void for_each_output(struct latch_core *core, void (*func)(struct latch_output *output)) {
-	struct latch_output *output;
-	wl_list_for_each(output, &core->outputs, link) {
-		func(output);
-	}
-}
-
 static void handle_damage_all(void *data) {
-	for_each_output(data, latch_output_schedule);
+	latch_outputs_each(data, latch_output_schedule);
 }
 
 static void handle_cursor_moved(void *data) {
-	for_each_output(data, latch_output_cursor_moved);
+	latch_outputs_each(data, latch_output_cursor_moved);
 }
 
 static void handle_input(void *data, struct wlr_surface *wlr_surface, int64_t time_ns) {

@@ -68,7 +68,8 @@ static bool take_picture(struct latch_server *server, void (*done)(void *data)) 
 	return false;
 }
 
-static void end(struct latch_server *server, int exit_status) {
+static void end(struct latch_core *core, int exit_status) {
+	struct latch_server *server = wl_container_of(core, server, core);
 	if (server->exit_status >= 0) {
 		return;
 	}
@@ -81,16 +82,11 @@ static void end(struct latch_server *server, int exit_status) {
 	}
 }
 
-static void handle_end(struct latch_core *core, int exit_status) {
-	struct latch_server *server = wl_container_of(core, server, core);
-	end(server, exit_status);
-}
-
 static void handle_flipped(struct latch_core *core) {
 	struct latch_server *server = wl_container_of(core, server, core);
 	server->flips++;
 	if (server->options->frames != 0 && server->flips >= server->options->frames) {
-		end(server, LATCH_EXIT_OK);
+		end(core, LATCH_EXIT_OK);
 	}
 }
 
@@ -99,13 +95,14 @@ static void handle_command_ended(struct latch_child *child, int status) {
 	if (server->waits_for_command) {
 		stop(server);
 	} else {
-		end(server, status);
+		end(&server->core, status);
 	}
 }
 
 static int handle_end_signal(int signal_number, void *data) {
+	struct latch_server *server = data;
 	wlr_log(WLR_INFO, "ending: %s", strsignal(signal_number));
-	end(data, LATCH_EXIT_OK);
+	end(&server->core, LATCH_EXIT_OK);
 	return 0;
 }
 
@@ -130,16 +127,11 @@ static void handle_new_output(struct wl_listener *listener, void *data) {
 
 static void renew_renderer(void *data) {
 	struct latch_server *server = data;
-	struct latch_output *output;
 	server->renew = NULL;
 	latch_content_tracker_drop_textures(server->core.contents);
-	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_renderer_gone(output);
-	}
+	latch_outputs_each(&server->core, latch_output_renderer_gone);
 	latch_renderer_renew(&server->core.renderer);
-	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_renderer_made(output);
-	}
+	latch_outputs_each(&server->core, latch_output_renderer_made);
 }
 
 /* Not at once: it is in the middle of a picture. */
@@ -179,7 +171,7 @@ static void handle_backend_destroy(struct wl_listener *listener, void *data) {
 	if (server->exit_status < 0) {
 		fputs("latch: the outputs have gone\n", stderr);
 	}
-	end(server, LATCH_EXIT_FAILURE);
+	end(&server->core, LATCH_EXIT_FAILURE);
 }
 
 static void handle_session_active(struct wl_listener *listener, void *data) {
@@ -187,19 +179,13 @@ static void handle_session_active(struct wl_listener *listener, void *data) {
 	server->core.active = server->core.backend.session->active;
 	wl_event_source_timer_update(server->left, 0);
 	latch_shell_set_active(server->core.shell, server->core.active);
-	struct latch_output *output;
-	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_session_changed(output);
-	}
+	latch_outputs_each(&server->core, latch_output_session_changed);
 	latch_outputs_changed(&server->core);
 }
 
 static int handle_not_left(void *data) {
 	struct latch_server *server = data;
-	struct latch_output *output;
-	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_stay(output);
-	}
+	latch_outputs_each(&server->core, latch_output_stay);
 	return 0;
 }
 
@@ -213,10 +199,7 @@ static void handle_leave(struct latch_core *core) {
 	if (wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
 		return;
 	}
-	struct latch_output *output;
-	wl_list_for_each(output, &server->core.outputs, link) {
-		latch_output_leave(output);
-	}
+	latch_outputs_each(core, latch_output_leave);
 }
 
 /* Returns whether there was something to do. */
@@ -408,7 +391,7 @@ int latch_server_init(struct latch_server *server, const struct latch_options *o
 			.active = true,
 			.flipped = handle_flipped,
 			.leave = handle_leave,
-			.end = handle_end,
+			.end = end,
 		},
 	};
 	wl_list_init(&server->core.outputs);

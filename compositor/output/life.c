@@ -24,6 +24,13 @@
 /* A flip that comes at all comes sooner. */
 #define LONG_FLIP_NS INT64_C(100000000)
 
+void latch_outputs_each(struct latch_core *core, void (*func)(struct latch_output *output)) {
+	struct latch_output *output;
+	wl_list_for_each(output, &core->outputs, link) {
+		func(output);
+	}
+}
+
 static void plan_latch(struct latch_output *output, const struct latch_deadline_plan *plan) {
 	output->planned = *plan;
 	output->due = plan->wake_ns <= latch_now_ns();

@@ -180,6 +180,9 @@ struct latch_output *latch_output_create(struct latch_core *core, struct wlr_out
 
 void latch_output_destroy(struct latch_output *output);
 
+/** Calls func, which must destroy none, for each of them. */
+void latch_outputs_each(struct latch_core *core, void (*func)(struct latch_output *output));
+
 /** Whether no frame can be submitted now: it is switched off or away, a flip is pending, or the
  * compositor whose window it is has not asked for the next frame yet. */
 bool latch_output_is_busy(const struct latch_output *output);
