@@ -24,7 +24,7 @@ struct change {
 	bool modeset; // to be set anew
 	bool wake;    // from standby, in the same mode: by its next frame
 	bool moved;   // to another CRTC, for one that could have no other than its own
-	struct latch_kms_mode *mode;
+	struct wlr_output_mode *mode;
 	struct latch_kms_output before;
 };
 
@@ -53,7 +53,7 @@ static bool read_state(struct change *change, const struct latch_kms_backend *ba
 	if (mode == NULL) {
 		return false;
 	}
-	change->mode = wl_container_of(mode, change->mode, base);
+	change->mode = mode;
 	bool other_mode = mode != output->base.current_mode;
 	change->wake = output->standby && !other_mode;
 	change->modeset = !change->wake && (other_mode || !output->base.enabled);
@@ -84,8 +84,7 @@ static bool move_others(struct latch_kms_output *output, struct change *changes,
 		}
 		struct change *change = find_change(other, changes, len);
 		if (change->mode == NULL) {
-			change->mode =
-				wl_container_of(other->base.current_mode, change->mode, base);
+			change->mode = other->base.current_mode;
 		}
 		change->wake = false;
 		change->modeset = change->moved = true;
@@ -123,7 +122,7 @@ static bool take_crtcs(struct change *changes, size_t *len) {
 /* Gives the output what it needs for its new mode. */
 static bool prepare(struct change *change) {
 	struct latch_kms_output *output = change->output;
-	const drmModeModeInfo *info = &change->mode->info;
+	const drmModeModeInfo *info = latch_kms_output_mode_info(output, change->mode);
 	output->mode_blob = 0;
 	output->black = NULL;
 	output->shallow = false;
@@ -336,8 +335,7 @@ int latch_kms_show_black(struct latch_kms_output *output) {
 }
 
 static int index_of(const struct latch_kms_output *output, struct wlr_output_mode *wanted) {
-	const struct latch_kms_mode *mode = wl_container_of(wanted, mode, base);
-	return wanted != NULL ? (int)(mode - output->modes) : -1;
+	return wanted != NULL ? (int)(wanted - output->modes) : -1;
 }
 
 static int test_mode(struct latch_kms_output *output, struct wlr_output_mode *mode) {

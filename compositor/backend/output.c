@@ -128,7 +128,12 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 }
 
 struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index) {
-	return index < output->modes_len ? &output->modes[index].base : NULL;
+	return index < output->modes_len ? &output->modes[index] : NULL;
+}
+
+const drmModeModeInfo *latch_kms_output_mode_info(
+	const struct latch_kms_output *output, const struct wlr_output_mode *mode) {
+	return &output->connector->modes[mode - output->modes].info;
 }
 
 uint64_t latch_kms_output_user_data(const struct latch_kms_output *output, uint32_t serial) {
@@ -283,7 +288,5 @@ int64_t latch_kms_output_blank_ns(const struct latch_kms_output *output) {
 	if (output->base.current_mode == NULL || output->device->clock != KMS_CLOCK_HARDWARE) {
 		return 0;
 	}
-	const struct latch_kms_mode *mode =
-		wl_container_of(output->base.current_mode, mode, base);
-	return kms_mode_blank_ns(&mode->info);
+	return kms_mode_blank_ns(latch_kms_output_mode_info(output, output->base.current_mode));
 }

@@ -18,6 +18,10 @@ struct wlr_output_mode *latch_kms_output_wanted_mode(struct latch_kms_output *ou
 /** The mode with this number on its connector; NULL beyond the last. */
 struct wlr_output_mode *latch_kms_output_mode(struct latch_kms_output *output, size_t index);
 
+/** One of its modes as KMS knows it. */
+const drmModeModeInfo *latch_kms_output_mode_info(
+	const struct latch_kms_output *output, const struct wlr_output_mode *mode);
+
 /**
  * Has its next modesets ask for eight bits per colour. Returns whether that is less than before.
  */

@@ -51,12 +51,6 @@ struct latch_kms_backend {
 	} on;
 };
 
-/** A mode of a connector, as wlroots and as KMS know it. */
-struct latch_kms_mode {
-	struct wlr_output_mode base;
-	drmModeModeInfo info;
-};
-
 /** What the owner of an output is told; each may be NULL. */
 struct latch_kms_handlers {
 	/** It has flipped. */
@@ -88,7 +82,7 @@ struct latch_kms_output {
 	struct wlr_drm_format_set primary_formats;
 
 	/** In the order of the connector's. */
-	struct latch_kms_mode *modes;
+	struct wlr_output_mode *modes;
 	size_t modes_len;
 	/** The mode that is set or to be set, as a blob; 0 for none. */
 	uint32_t mode_blob;

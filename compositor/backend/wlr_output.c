@@ -48,10 +48,10 @@ static bool output_test(struct wlr_output *wlr_output, const struct wlr_output_s
 	       test_buffer(output, state->buffer);
 }
 
-static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *wlr_mode) {
-	struct latch_kms_mode *mode = wl_container_of(wlr_mode, mode, base);
+static bool set_mode(struct latch_kms_output *output, struct wlr_output_mode *mode) {
+	const drmModeModeInfo *info = latch_kms_output_mode_info(output, mode);
 	uint32_t blob;
-	if (kms_blob_create(output->device, &mode->info, sizeof(mode->info), &blob) != 0) {
+	if (kms_blob_create(output->device, info, sizeof(*info), &blob) != 0) {
 		return false;
 	}
 	kms_blob_destroy(output->device, output->mode_blob);
@@ -109,14 +109,14 @@ static bool add_modes(struct latch_kms_output *output) {
 	output->modes = calloc(connector->modes_len, sizeof(*output->modes));
 	output->modes_len = output->modes != NULL ? connector->modes_len : 0;
 	for (size_t i = 0; i < output->modes_len; i++) {
-		struct latch_kms_mode *mode = &output->modes[i];
-		const struct kms_mode *kms_mode = &connector->modes[i];
-		mode->info = kms_mode->info;
-		mode->base.width = kms_mode->info.hdisplay;
-		mode->base.height = kms_mode->info.vdisplay;
-		mode->base.refresh = kms_mode->refresh_mhz;
-		mode->base.preferred = kms_mode->preferred;
-		wl_list_insert(output->base.modes.prev, &mode->base.link);
+		const struct kms_mode *mode = &connector->modes[i];
+		output->modes[i] = (struct wlr_output_mode){
+			.width = mode->info.hdisplay,
+			.height = mode->info.vdisplay,
+			.refresh = mode->refresh_mhz,
+			.preferred = mode->preferred,
+		};
+		wl_list_insert(output->base.modes.prev, &output->modes[i].link);
 	}
 	return output->modes_len == connector->modes_len;
 }
