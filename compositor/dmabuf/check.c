@@ -29,21 +29,24 @@ const struct latch_dmabuf_probe latch_dmabuf_kernel_probe = {
 
 static const struct latch_dmabuf_fault fine = {0};
 
+static struct latch_dmabuf_fault fault(int error, const char *text) {
+	return (struct latch_dmabuf_fault){error, text};
+}
+
 static struct latch_dmabuf_fault check_indices(const struct wlr_dmabuf_attributes *attributes) {
 	int planes = 0;
 	while (planes < WLR_DMABUF_MAX_PLANES && attributes->fd[planes] >= 0) {
 		planes++;
 	}
 	if (planes == 0) {
-		return (struct latch_dmabuf_fault){INCOMPLETE, "plane 0 was not added"};
+		return fault(INCOMPLETE, "plane 0 was not added");
 	}
 	if (planes != attributes->n_planes) {
-		return (struct latch_dmabuf_fault){INCOMPLETE, "there is a gap in the planes"};
+		return fault(INCOMPLETE, "there is a gap in the planes");
 	}
 	if (attributes->width < 1 || attributes->height < 1) {
-		return (struct latch_dmabuf_fault){
-			ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_DIMENSIONS,
-			"width and height must be positive"};
+		return fault(ZWP_LINUX_BUFFER_PARAMS_V1_ERROR_INVALID_DIMENSIONS,
+			"width and height must be positive");
 	}
 	return fine;
 }
@@ -51,14 +54,12 @@ static struct latch_dmabuf_fault check_indices(const struct wlr_dmabuf_attribute
 static struct latch_dmabuf_fault check_strides(
 	const struct wlr_dmabuf_attributes *attributes, const struct latch_format *layout) {
 	if (attributes->n_planes != layout->planes) {
-		return (struct latch_dmabuf_fault){
-			INCOMPLETE, "the format has another number of planes"};
+		return fault(INCOMPLETE, "the format has another number of planes");
 	}
 	for (int i = 0; i < layout->planes; i++) {
 		if (attributes->stride[i] <
 			latch_format_row_bytes(layout, i, (uint32_t)attributes->width)) {
-			return (struct latch_dmabuf_fault){
-				OUT_OF_BOUNDS, "a stride is smaller than a row of pixels"};
+			return fault(OUT_OF_BOUNDS, "a stride is smaller than a row of pixels");
 		}
 	}
 	return fine;
@@ -69,8 +70,7 @@ static struct latch_dmabuf_fault check_bounds(const struct wlr_dmabuf_attributes
 	for (int i = 0; i < attributes->n_planes; i++) {
 		int64_t size = probe->size(attributes->fd[i]);
 		if (size < 0) {
-			return (struct latch_dmabuf_fault){
-				LATCH_DMABUF_FAILED, "a dma-buf does not tell its size"};
+			return fault(LATCH_DMABUF_FAILED, "a dma-buf does not tell its size");
 		}
 		/* 32, 32 and 31 bits: none of this overflows. The last row need not be padded
 		 * (drm_gem_fb_init_with_funcs()): V4L2 and heaps make such buffers. */
@@ -80,13 +80,11 @@ static struct latch_dmabuf_fault check_bounds(const struct wlr_dmabuf_attributes
 				(uint32_t)attributes->width, (uint32_t)attributes->height);
 		}
 		if (end > (uint64_t)size || attributes->offset[i] == size) {
-			return (struct latch_dmabuf_fault){
-				OUT_OF_BOUNDS, "a plane reaches over the end of its dma-buf"};
+			return fault(OUT_OF_BOUNDS, "a plane reaches over the end of its dma-buf");
 		}
 		/* The kernel and the renderers count in 32 bits (drm_framebuffer.c). */
 		if (end > UINT32_MAX) {
-			return (struct latch_dmabuf_fault){
-				LATCH_DMABUF_FAILED, "a plane ends beyond 4 GiB"};
+			return fault(LATCH_DMABUF_FAILED, "a plane ends beyond 4 GiB");
 		}
 	}
 	return fine;
@@ -107,8 +105,7 @@ struct latch_dmabuf_fault latch_dmabuf_check(
 	/* Before the size: that of another kind of file means nothing. */
 	for (int i = 0; i < attributes->n_planes && found.text == NULL; i++) {
 		if (!probe->is_dmabuf(attributes->fd[i])) {
-			return (struct latch_dmabuf_fault){
-				LATCH_DMABUF_FAILED, "a file descriptor is not a dma-buf"};
+			return fault(LATCH_DMABUF_FAILED, "a file descriptor is not a dma-buf");
 		}
 	}
 	return found.text != NULL ? found : check_bounds(attributes, layout, probe);
