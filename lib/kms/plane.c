@@ -99,17 +99,6 @@ static void read_sizes(struct kms_plane *plane, int fd) {
 	drmModeFreePropertyBlob(blob);
 }
 
-static enum kms_plane_type type_of(uint64_t value) {
-	switch (value) {
-	case DRM_PLANE_TYPE_PRIMARY:
-		return KMS_PLANE_PRIMARY;
-	case DRM_PLANE_TYPE_CURSOR:
-		return KMS_PLANE_CURSOR;
-	default:
-		return KMS_PLANE_OVERLAY;
-	}
-}
-
 int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index) {
 	*plane = (struct kms_plane){
 		.id = id,
@@ -123,7 +112,7 @@ int kms_plane_init(struct kms_plane *plane, int fd, uint32_t id, unsigned index)
 	int ret = kms_properties_read(
 		fd, id, DRM_MODE_OBJECT_PLANE, kms_plane_specs, kms_plane_specs_len, &plane->props);
 	if (ret == 0) {
-		plane->type = type_of(plane->props.type.value);
+		plane->type = (enum kms_plane_type)plane->props.type.value;
 		ret = read_formats(plane, fd, info);
 	}
 	if (ret == 0 && plane->props.size_hints.value != 0) {

@@ -4,9 +4,9 @@
 #include "kms/pipeline.h"
 
 enum kms_plane_type {
-	KMS_PLANE_PRIMARY,
-	KMS_PLANE_OVERLAY,
-	KMS_PLANE_CURSOR,
+	KMS_PLANE_OVERLAY = DRM_PLANE_TYPE_OVERLAY,
+	KMS_PLANE_PRIMARY = DRM_PLANE_TYPE_PRIMARY,
+	KMS_PLANE_CURSOR = DRM_PLANE_TYPE_CURSOR,
 };
 
 /** "pixel blend mode": how the plane's pixels meet what is below. */

@@ -39,7 +39,7 @@ static struct sheet make_sheet(const struct latch_plan_input *input, const struc
 		.plane = plane,
 		.layer = layer,
 		.box = layer != NULL ? layer->dst : screen,
-		.height = property->id == 0 ? (int64_t)plane->type << 32 |
+		.height = property->id == 0 ? plan_type_height(plane) << 32 |
 						      (input->stacks_by_id ? plane->id : 0)
 			  : property->immutable ? (int64_t)property->value
 						: zpos,

@@ -64,6 +64,11 @@ struct plan_set {
 	struct plan_limits limits;
 };
 
+/** Where a plane without zpos is in the stack. */
+static inline int64_t plan_type_height(const struct kms_plane *plane) {
+	return plane->type == KMS_PLANE_CURSOR ? 2 : plane->type == KMS_PLANE_OVERLAY;
+}
+
 /** One primary, eight overlays, one cursor, no zpos, no scaling. */
 void plan_set_vkms(struct plan_set *set);
 /** The same, loaded with enable_plane_pipeline. */

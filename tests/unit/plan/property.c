@@ -53,7 +53,8 @@ struct trial {
 };
 
 static int64_t height_of(const struct kms_plane *plane) {
-	return plane->props.zpos.id != 0 ? (int64_t)plane->props.zpos.value : (int64_t)plane->type;
+	return plane->props.zpos.id != 0 ? (int64_t)plane->props.zpos.value
+					  : plan_type_height(plane);
 }
 
 static void judge(struct trial *trial) {
