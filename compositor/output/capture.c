@@ -1,6 +1,5 @@
 #include "output/output.h"
 
-#include <drm_fourcc.h>
 #include <limits.h>
 #include <png.h>
 #include <setjmp.h>
@@ -74,11 +73,6 @@ static bool encode_png(const struct kms_dumb_buffer *buffer, FILE *file) {
 
 /* Writes PATH.part and renames it when it is complete, so that nobody reads half a picture. */
 static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
-	if (buffer->fourcc != DRM_FORMAT_XRGB8888 && buffer->fourcc != DRM_FORMAT_ARGB8888) {
-		wlr_log(WLR_ERROR,
-			"the writeback connector writes no format that a PNG is made of");
-		return false;
-	}
 	char part[PATH_MAX];
 	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part)) {
 		wlr_log(WLR_ERROR, "%s: the name is too long", path);

@@ -19,18 +19,10 @@ const struct kms_connector *kms_writeback_find(
 
 /* Formats that everybody can make a picture of. */
 static uint32_t choose_format(const struct kms_connector *connector) {
-	static const uint32_t wanted[] = {
-		DRM_FORMAT_XRGB8888,
-		DRM_FORMAT_ARGB8888,
-		DRM_FORMAT_XBGR8888,
-		DRM_FORMAT_ABGR8888,
-	};
-	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		if (kms_format_set_get(&connector->writeback_formats, wanted[i]) != NULL) {
-			return wanted[i];
-		}
-	}
-	return 0;
+	const struct kms_format_set *formats = &connector->writeback_formats;
+	return kms_format_set_get(formats, DRM_FORMAT_XRGB8888) != NULL	  ? DRM_FORMAT_XRGB8888
+	       : kms_format_set_get(formats, DRM_FORMAT_ARGB8888) != NULL ? DRM_FORMAT_ARGB8888
+									  : 0;
 }
 
 void kms_writeback_destroy(struct kms_writeback *job) {

@@ -31,7 +31,7 @@ const struct kms_connector *kms_writeback_find(
 
 /**
  * Prepares a capture of the size of the CRTC's mode. XRGB8888 where the connector has it, else
- * ARGB8888, else the first of 32 bits. Returns NULL with errno set: ENOTSUP when there is no
+ * ARGB8888. Returns NULL with errno set: ENOTSUP when there is no
  * writeback connector for this CRTC, or no format.
  */
 struct kms_writeback *kms_writeback_create(
