@@ -130,10 +130,8 @@ void plan_find_fits(struct plan_work *work) {
 		const struct latch_layer *layer = &work->layers[v];
 		work->has_ycbcr |= layer->is_dmabuf && layer->color_encoding != KMS_COLOR_ENCODING_ANY;
 	}
-	for (size_t i = 0; i < work->len; i++) {
-		if (work->visible & LAYER_BIT(i)) {
-			find_fits_of(work, i);
-		}
+	PLAN_EACH(i, work->visible) {
+		find_fits_of(work, i);
 	}
 }
 

@@ -36,11 +36,7 @@ static const struct {
 };
 
 static size_t index_of(uint64_t bit) {
-	size_t i = 0;
-	while (i < LATCH_REASON_COUNT && bit != UINT64_C(1) << i) {
-		i++;
-	}
-	return i;
+	return __builtin_popcountll(bit) == 1 ? (size_t)__builtin_ctzll(bit) : LATCH_REASON_COUNT;
 }
 
 const char *latch_reason_name(uint64_t bit) {

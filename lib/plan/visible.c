@@ -16,12 +16,6 @@
 
 #include "plan/private.h"
 
-static void intersect(
-	pixman_region32_t *part, pixman_region32_t *region, const struct wlr_box *box) {
-	pixman_region32_intersect_rect(
-		part, region, box->x, box->y, (unsigned)box->width, (unsigned)box->height);
-}
-
 /* Each rectangle of the uncovered region is looked at for each layer behind. A region with more of
  * them stays as it is: then some layers are drawn that are hidden. */
 #define MAX_RECTANGLES 256
@@ -58,7 +52,8 @@ void plan_drop_covered(struct plan_work *work) {
 		struct latch_layer *layer = &work->layers[i];
 		bool seen = false;
 		if (layer->dst.width > 0 && layer->dst.height > 0 && layer->alpha > 0) {
-			intersect(&part, &uncovered, &layer->dst);
+			pixman_region32_intersect_rect(&part, &uncovered, layer->dst.x, layer->dst.y,
+				(unsigned)layer->dst.width, (unsigned)layer->dst.height);
 			seen = pixman_region32_not_empty(&part);
 		}
 		if (!seen) {
