@@ -150,23 +150,17 @@ void latch_image_create_failed(
 	}
 }
 
+#define REFUSE(resource, error, why)                                                               \
+	wl_resource_post_error(resource, WP_IMAGE_DESCRIPTION_CREATOR_PARAMS_V1_ERROR_##error, why)
+
 /* Of primaries, transfer and luminances. */
 
 static bool is_set_already(struct wl_resource *resource, bool set) {
 	if (set) {
-		wl_resource_post_error(resource,
-			WP_IMAGE_DESCRIPTION_CREATOR_PARAMS_V1_ERROR_ALREADY_SET,
-			"it was set before");
+		REFUSE(resource, ALREADY_SET, "it was set before");
 	}
 	return set;
 }
-
-static void refuse(struct wl_resource *resource, uint32_t error, const char *why) {
-	wl_resource_post_error(resource, error, "%s", why);
-}
-
-#define REFUSE(resource, error, why)                                                               \
-	refuse(resource, WP_IMAGE_DESCRIPTION_CREATOR_PARAMS_V1_ERROR_##error, why)
 
 static void handle_set_tf_named(
 	struct wl_client *client, struct wl_resource *resource, uint32_t tf) {
