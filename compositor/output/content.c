@@ -260,9 +260,10 @@ void latch_content_release_on_fence(struct latch_content *content, int out_fence
 		/* No fd to be had: the release comes with the flip, late and not early. */
 		return;
 	}
-	latch_release_with_fence(content->release, fd);
-	content->record.told_ns = latch_now_ns();
-	content->record.release = LATCH_RELEASED_FENCE;
+	if (latch_release_with_fence(content->release, fd)) {
+		content->record.told_ns = latch_now_ns();
+		content->record.release = LATCH_RELEASED_FENCE;
+	}
 }
 
 /* Gives the buffer back early. The content stays. */

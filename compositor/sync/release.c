@@ -4,8 +4,8 @@
 #include <string.h>
 #include <wlr/util/log.h>
 
+#include "base/fd.h"
 #include "fence/timeline.h"
-#include "fence/watch.h"
 #include "limits/resource.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 
@@ -16,10 +16,8 @@ struct latch_release {
 	struct latch_timeline *timeline; /* NULL when there is no point to signal (any more) */
 	uint64_t point;
 	struct wl_resource *buffer_release;
-	bool done;		  /* its one word is spoken, or waits in watch */
-	bool abandoned;		  /* destroyed by its owner while it waits in watch */
-	struct latch_watch watch; /* of a fence that the timeline refused */
-	struct wl_list link;	  /* latch_release_pool.free or .late */
+	bool done;	     /* its one word is spoken */
+	struct wl_list link; /* latch_release_pool.free */
 };
 
 static void handle_buffer_release_destroy(struct wl_resource *resource) {
@@ -47,10 +45,9 @@ void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {
 	wl_resource_destroy(*place);
 }
 
-void latch_release_pool_init(struct latch_release_pool *pool, struct wl_event_loop *loop) {
-	*pool = (struct latch_release_pool){.loop = loop};
+void latch_release_pool_init(struct latch_release_pool *pool) {
+	*pool = (struct latch_release_pool){0};
 	wl_list_init(&pool->free);
-	wl_list_init(&pool->late);
 }
 
 struct latch_release *latch_release_create(struct latch_release_pool *pool,
@@ -70,7 +67,6 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 		.timeline = timeline != NULL ? latch_timeline_ref(timeline) : NULL,
 		.point = point,
 		.buffer_release = *buffer_release,
-		.watch = {.fd = -1},
 	};
 	if (*buffer_release != NULL) {
 		wl_resource_set_user_data(*buffer_release, &release->buffer_release);
@@ -80,75 +76,29 @@ struct latch_release *latch_release_create(struct latch_release_pool *pool,
 	return release;
 }
 
-static void drop_timeline(struct latch_release *release) {
+static void speak(struct latch_release *release, int fd) {
+	release->done = true;
+	latch_buffer_release_send(&release->buffer_release, fd);
+	const bool signals = fd < 0 && release->timeline != NULL;
+	int ret = signals ? latch_timeline_signal(release->timeline, release->point) : 0;
+	if (ret < 0) {
+		wlr_log(WLR_ERROR, "Can't signal a client's release point: %s", strerror(-ret));
+	}
 	latch_timeline_unref(release->timeline);
 	release->timeline = NULL;
 }
 
-static void log_failure(int error) {
-	wlr_log(WLR_ERROR, "Can't signal a client's release point: %s", strerror(-error));
-}
-
-static void signal_point(struct latch_release *release) {
-	int ret = latch_timeline_signal(release->timeline, release->point);
-	if (ret < 0) {
-		log_failure(ret);
-	}
-	drop_timeline(release);
-}
-
-static void end_late(struct latch_release *release) {
-	latch_watch_finish(&release->watch);
-	wl_list_remove(&release->link);
-	signal_point(release);
-	if (release->abandoned) {
-		wl_list_insert(&release->pool->free, &release->link);
-	}
-}
-
-static void handle_late_fence(struct latch_watch *watch) {
-	/* Also where it signalled with an error: whatever read the buffer has stopped. */
-	end_late(watch->data);
-}
-
-/* The kernel did not let the fence into the timeline (no memory, most likely): the point is
- * signalled by hand, when the fence has. */
-static void signal_point_late(struct latch_release *release, int fd) {
-	struct latch_release_pool *pool = release->pool;
-	int ret =
-		latch_watch_sync_file(&release->watch, pool->loop, fd, handle_late_fence, release);
-	if (ret == 0) {
-		signal_point(release);
-	} else if (ret > 0) {
-		wl_list_insert(&pool->late, &release->link);
-	} else {
-		/* Better a client that waits for ever than a buffer that is written to while it
-		 * is on the screen. */
-		log_failure(ret);
-		drop_timeline(release);
-	}
-}
-
-static void speak(struct latch_release *release, int *fd) {
-	release->done = true;
-	latch_buffer_release_send(&release->buffer_release, *fd);
-	if (release->timeline == NULL) {
-		return;
-	}
-	if (*fd < 0) {
-		signal_point(release);
-	} else if (latch_timeline_import_sync_file(release->timeline, release->point, *fd) < 0) {
-		signal_point_late(release, latch_fd_take(fd));
-	} else {
-		drop_timeline(release);
-	}
-}
-
-void latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
-	if (release != NULL && !release->done) {
-		speak(release, &sync_file_fd);
+bool latch_release_with_fence(struct latch_release *release, int sync_file_fd) {
+	/* The kernel may not let the fence into the timeline (no memory, most likely). */
+	const bool can = release != NULL && !release->done &&
+			 (sync_file_fd < 0 || release->timeline == NULL ||
+				 latch_timeline_import_sync_file(
+					 release->timeline, release->point, sync_file_fd) == 0);
+	if (can) {
+		speak(release, sync_file_fd);
 	}
 	latch_fd_clear(&sync_file_fd);
+	return can;
 }
 
 void latch_release_destroy(struct latch_release *release) {
@@ -157,18 +107,11 @@ void latch_release_destroy(struct latch_release *release) {
 	}
 	latch_release_with_fence(release, -1);
 	release->pool->outstanding--;
-	if (release->watch.source != NULL) {
-		release->abandoned = true;
-	} else {
-		wl_list_insert(&release->pool->free, &release->link);
-	}
+	wl_list_insert(&release->pool->free, &release->link);
 }
 
 void latch_release_pool_finish(struct latch_release_pool *pool) {
 	struct latch_release *release, *tmp;
-	wl_list_for_each_safe(release, tmp, &pool->late, link) {
-		end_late(release);
-	}
 	wl_list_for_each_safe(release, tmp, &pool->free, link) {
 		free(release);
 	}

@@ -16,10 +16,11 @@ struct latch_timeline;
 
 /**
  * The buffer is free when this sync_file signals (the out-fence of the flip that replaced
- * it). Takes the fd, also on failure and for NULL; -1 means now. A second call does nothing. Where
- * the kernel refuses the fence, the release is held back until it has signalled: late, never early.
+ * it). Takes the fd, also on failure and for NULL; -1 means now. Returns false, with nothing done,
+ * for a second call, and where the kernel refuses the fence: latch_release_destroy() does it, late
+ * and never early.
  */
-void latch_release_with_fence(struct latch_release *release, int sync_file_fd);
+bool latch_release_with_fence(struct latch_release *release, int sync_file_fd);
 
 /** Frees it; the buffer is released as of now where nobody did so before. NULL is fine. */
 void latch_release_destroy(struct latch_release *release);
@@ -27,14 +28,12 @@ void latch_release_destroy(struct latch_release *release);
 /* For the gate. */
 
 struct latch_release_pool {
-	struct wl_event_loop *loop;
 	size_t outstanding;  /* releases made and not yet destroyed by their owner */
 	struct wl_list free; /* latch_release.link */
-	struct wl_list late; /* latch_release.link: fence refused, waits for it */
 };
 
-void latch_release_pool_init(struct latch_release_pool *pool, struct wl_event_loop *loop);
-/* None is outstanding; those that wait for their fence speak now. */
+void latch_release_pool_init(struct latch_release_pool *pool);
+/* None is outstanding. */
 void latch_release_pool_finish(struct latch_release_pool *pool);
 
 /* A release for a timeline point (takes a reference) and a buffer release (moved here), each or
