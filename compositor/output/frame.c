@@ -5,21 +5,6 @@
 #include "base/array.h"
 #include "output/content.h"
 
-/* Up to this many layers a linear search costs less than a map. */
-#define FEW_LAYERS 8
-
-/* Those that are not in the map yet. */
-static bool map_layers(struct latch_frame *frame) {
-	for (size_t i = frame->len == FEW_LAYERS + 1 ? 0 : frame->len - 1; i < frame->len; i++) {
-		const uint32_t id = frame->layers[i].id;
-		if (id != 0 &&
-			!latch_id_map_put(&frame->by_surface, id, (void *)(uintptr_t)(i + 1))) {
-			return false;
-		}
-	}
-	return true;
-}
-
 bool latch_frame_add(struct latch_frame *frame, const struct latch_layer *layer) {
 	if (!latch_array_reserve(
 		    &frame->layers, &frame->cap, frame->len + 1, sizeof(frame->layers[0]))) {
@@ -29,7 +14,8 @@ bool latch_frame_add(struct latch_frame *frame, const struct latch_layer *layer)
 	*added = *layer;
 	added->surface = NULL;
 	latch_content_ref(added->content);
-	return frame->len <= FEW_LAYERS || map_layers(frame);
+	return added->id == 0 || latch_id_map_put(&frame->by_surface, added->id,
+					 (void *)(uintptr_t)frame->len);
 }
 
 bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from) {
@@ -47,11 +33,6 @@ bool latch_frame_copy(struct latch_frame *frame, const struct latch_frame *from)
 struct latch_layer *latch_frame_layer_of(const struct latch_frame *frame, uint32_t surface_id) {
 	if (surface_id == 0) { // the cursor, which is in front of all
 		return frame->len > 0 && frame->layers[0].id == 0 ? &frame->layers[0] : NULL;
-	}
-	for (size_t i = 0; i < frame->len && frame->len <= FEW_LAYERS; i++) {
-		if (frame->layers[i].id == surface_id) {
-			return &frame->layers[i];
-		}
 	}
 	const uintptr_t place = (uintptr_t)latch_id_map_get(&frame->by_surface, surface_id);
 	return place != 0 ? &frame->layers[place - 1] : NULL;

@@ -27,7 +27,7 @@ struct latch_frame {
 	 * referenced. */
 	struct latch_layer *layers;
 	size_t len, cap;
-	/** For latch_frame_layer_of(), where there are many: places in layers, counted from 1. */
+	/** For latch_frame_layer_of(): places in layers, counted from 1. */
 	struct latch_id_map by_surface;
 	/** For latch_frame_list_shown(). */
 	struct latch_shown_record *shown;
