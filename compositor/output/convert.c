@@ -111,27 +111,14 @@ static struct matrix find_matrix(const struct latch_color *color, int bits) {
 	};
 }
 
-static void read_8(int32_t *samples, const uint8_t *data, size_t step, int len) {
-	for (int i = 0; i < len; i++) {
-		samples[i] = data[(size_t)i * step] << (SAMPLE_BITS - 8);
-	}
-}
-
-/* Blocks start at even x, so the first pixel is the first of its chroma sample too. An odd len
- * fills one pixel more than asked for, which is still in the block. */
-static void read_8_twice(int32_t *samples, const uint8_t *data, size_t step, int len) {
-	for (int i = 0; i < len; i += 2) {
-		int32_t sample = data[(size_t)i / 2 * step] << (SAMPLE_BITS - 8);
-		samples[i] = sample;
-		samples[i + 1] = sample;
-	}
-}
-
-/* DRM's formats are little-endian on all machines; memory of clients need not be aligned. */
-static void read_16(int32_t *samples, const uint8_t *data, size_t step, int len, int shift) {
+/* Samples of one byte, or of two: DRM's formats are little-endian on all machines, and memory of
+ * clients need not be aligned. shift: 1 where two pixels share a sample. Blocks start at even x, so
+ * the first pixel is the first of its sample too. */
+static void read_bytes(int32_t *samples, const uint8_t *data, size_t step, int len, int shift,
+	bool two) {
 	for (int i = 0; i < len; i++) {
 		const uint8_t *sample = &data[(size_t)(i >> shift) * step];
-		samples[i] = sample[0] | sample[1] << 8;
+		samples[i] = two ? sample[0] | sample[1] << 8 : sample[0] << (SAMPLE_BITS - 8);
 	}
 }
 
@@ -154,12 +141,10 @@ static void read_component(const struct latch_format *format, const struct latch
 	const uint8_t *data = (const uint8_t *)image->planes[where->plane].data +
 			      (size_t)image->planes[where->plane].stride * (size_t)(y / y_sub) +
 			      (size_t)where->step * (size_t)(x / x_sub);
-	if (where->bits == 8 && x_sub == 2) {
-		read_8_twice(samples, data + where->shift / 8, where->step, len);
-	} else if (where->bits == 8) {
-		read_8(samples, data + where->shift / 8, where->step, len);
+	if (where->bits == 8) {
+		read_bytes(samples, data + where->shift / 8, where->step, len, x_sub == 2, false);
 	} else if ((where->shift + where->bits) % 16 == 0 && where->bits > 8) {
-		read_16(samples, data + where->shift / 16 * 2, where->step, len, x_sub == 2);
+		read_bytes(samples, data + where->shift / 16 * 2, where->step, len, x_sub == 2, true);
 	} else {
 		/* 2 bits of alpha reach from 0 to the same white as 10 bits of colour. */
 		const int32_t most = (1 << where->bits) - 1;
