@@ -253,10 +253,6 @@ static void log_written(const struct latch_layer *layer) {
 	}
 }
 
-static bool hides_what_is_behind(const struct latch_layer *layer) {
-	return layer->opaque || layer->opaque_boxes_len > 0;
-}
-
 /* Black where no layer hides it that is drawn. */
 static void fill_behind(struct wlr_render_pass *pass, const struct latch_layer *layers, size_t len,
 	struct wlr_box box, const pixman_region32_t *damage) {
@@ -318,7 +314,7 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 		const bool written = is_written(composer, layer);
 		const bool done = written ? draw_last(composer, pass, &layer->dst, &damage)
 					  : draw_layer(composer, pass, layer, &damage, holes);
-		if (!done && hides_what_is_behind(layer)) {
+		if (!done && (layer->opaque || layer->opaque_boxes_len > 0)) {
 			fill(pass, layer->dst, 1, &damage);
 		}
 		if (written) {
