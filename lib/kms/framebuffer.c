@@ -95,10 +95,8 @@ bool kms_framebuffer_exists(const struct kms_device *device, uint32_t fb_id) {
 }
 
 void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id) {
-	int ret = fb_id != 0 ? drmModeCloseFB(device->fd, fb_id) : 0;
-	/* -EINVAL is an unknown ioctl; for an unknown framebuffer it is -ENOENT. */
-	if (ret == -EINVAL || ret == -ENOTTY) {
-		drmModeRmFB(device->fd, fb_id);
+	if (fb_id != 0) {
+		drmModeCloseFB(device->fd, fb_id);
 	}
 }
 

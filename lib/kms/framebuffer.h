@@ -32,9 +32,8 @@ int kms_framebuffer_import(
 	const struct kms_device *device, const struct kms_framebuffer_desc *desc, uint32_t *fb_id);
 
 /**
- * Drops a framebuffer (DRM_IOCTL_MODE_CLOSEFB): a plane that still shows it goes on showing it.
- * On kernels without that ioctl (before 6.7) RMFB is used, which turns such planes off.
- * 0 is fine.
+ * Drops a framebuffer (DRM_IOCTL_MODE_CLOSEFB): a plane that still shows it goes on
+ * showing it. 0 is fine.
  */
 void kms_framebuffer_destroy(const struct kms_device *device, uint32_t fb_id);
 

@@ -18,7 +18,6 @@ void fake_reset(void) {
 	fake = (struct fake_drm){
 		.driver = "vkms",
 		.is_kms = true,
-		.has_closefb = true,
 		.fail_errno = ENOMEM,
 		.next_id = 500,
 	};
@@ -490,26 +489,13 @@ static struct fake_fb *find_fb(uint32_t id) {
 	return NULL;
 }
 
-static int remove_fb(uint32_t id) {
+int drmModeCloseFB(int fd, uint32_t id) {
 	struct fake_fb *fb = find_fb(id);
 	if (fb == NULL) {
 		return -errno;
 	}
 	*fb = fake.fbs[--fake.fbs_len];
 	return 0;
-}
-
-int drmModeCloseFB(int fd, uint32_t id) {
-	if (!fake.has_closefb) {
-		errno = EINVAL;
-		return -errno;
-	}
-	return remove_fb(id);
-}
-
-int drmModeRmFB(int fd, uint32_t id) {
-	fake.rmfb_calls++;
-	return remove_fb(id);
 }
 
 drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {

@@ -94,7 +94,6 @@ struct fake_drm {
 	size_t blobs_len;
 	struct fake_fb fbs[FAKE_MAX];
 	size_t fbs_len;
-	bool has_closefb;
 
 	/* Which GEM object a dma-buf fd is of, and the number of its open handle, 0: none. */
 	uint32_t object_of_fd[FAKE_MAX];
@@ -103,7 +102,6 @@ struct fake_drm {
 	/* What happened. */
 	int handles_closed;
 	int wrong_closes; // of handles that were not open
-	int rmfb_calls;
 	int outstanding; // results that were not freed
 	struct fake_commit commit;
 	int commits;

@@ -152,14 +152,6 @@ static void test_destroy(void **state) {
 	const uint32_t fb_id = import(&nv12);
 	kms_framebuffer_destroy(device, fb_id);
 	assert_int_equal(fake.fbs_len, 0);
-	/* It has gone: RMFB has nothing to do. */
-	kms_framebuffer_destroy(device, fb_id);
-	assert_int_equal(fake.rmfb_calls, 0);
-
-	fake.has_closefb = false;
-	kms_framebuffer_destroy(device, import(&nv12));
-	assert_int_equal(fake.fbs_len, 0);
-	assert_int_equal(fake.rmfb_calls, 1);
 }
 
 static void test_dumb_buffer(void **state) {
