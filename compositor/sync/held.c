@@ -184,20 +184,9 @@ void latch_hold_note_error(struct latch_held_update *update, const struct latch_
 
 /* Returns what latch_watch_set_deadline() does, 0 also where there is nothing to be told. */
 static int set_deadline(struct latch_held_update *update, const struct latch_watch *watch) {
-	struct latch_gate *gate = update->sync->gate;
-	bool *off = &gate->no_deadlines[update->base.record.sync];
-	int64_t vblank_ns =
-		*off ? 0 : latch_outputs_next_vblank(gate->options.outputs, update->sync->surface);
-	if (vblank_ns == 0) {
-		return 0;
-	}
-	int ret = latch_watch_set_deadline(watch, vblank_ns);
-	if (ret == -ENOTTY || ret == -EINVAL) {
-		wlr_log(WLR_DEBUG, "no deadlines for fences of kind %s: %s",
-			latch_name(&latch_sync_kind_names, update->base.record.sync), strerror(-ret));
-		*off = true;
-	}
-	return ret;
+	int64_t vblank_ns = latch_outputs_next_vblank(
+		update->sync->gate->options.outputs, update->sync->surface);
+	return vblank_ns != 0 ? latch_watch_set_deadline(watch, vblank_ns) : 0;
 }
 
 static void handle_fence_there(struct latch_watch *watch) {
