@@ -89,7 +89,8 @@ static int submit_standby(struct latch_kms_output *output, uint32_t black_fb) {
 			(uint32_t)output->base.width, (uint32_t)output->base.height);
 		kms_commit_set_plane(&commit, output->primary, output->crtc, &state);
 	}
-	kms_commit_set_active(&commit, output->crtc, false);
+	/* That alone darkens the monitor (DPMS) and keeps the mode. */
+	kms_commit_set(&commit, output->crtc->id, output->crtc->props.active.id, 0);
 	output->backend->touched = true;
 	return kms_commit_submit(&commit, KMS_COMMIT_ALLOW_MODESET, 0);
 }

@@ -131,14 +131,12 @@ bool latch_capture_add(struct latch_output *output, struct kms_commit *commit) {
 		capture->job = kms_writeback_create(output->kms->device, output->kms->crtc,
 			(uint32_t)output->wlr_output->width, (uint32_t)output->wlr_output->height);
 	}
-	struct kms_commit before = *commit; // an error in a commit sticks
-	if (capture->job == NULL || kms_writeback_add(capture->job, commit) != 0) {
-		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)",
-			capture->job == NULL ? -errno : 0);
-		*commit = before;
+	if (capture->job == NULL) {
+		wlr_log(WLR_ERROR, "no picture: the writeback could not be set up (%d)", -errno);
 		latch_capture_finish(capture);
 		return false;
 	}
+	kms_writeback_add(capture->job, commit);
 	return true;
 }
 

@@ -244,7 +244,7 @@ int latch_scanout_test(
 static void add_extras(struct latch_output *output, struct kms_commit *commit,
 	const struct latch_scanout *before, const struct latch_scanout *now) {
 	const struct latch_kms_output *kms = output->kms;
-	if (kms->crtc->props.vrr_enabled.id != 0 && (before == NULL || before->vrr != now->vrr)) {
+	if (before == NULL || before->vrr != now->vrr) {
 		kms_commit_set_vrr(commit, kms->crtc, now->vrr);
 	}
 	if (before == NULL || before->content_type != now->content_type) {

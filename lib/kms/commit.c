@@ -5,11 +5,10 @@
 #include "base/minmax.h"
 
 /* The first error stays: what follows it is mostly its consequence. */
-static int fail(struct kms_commit *commit, int error) {
+static void fail(struct kms_commit *commit, int error) {
 	if (commit->error == 0) {
 		commit->error = error;
 	}
-	return error;
 }
 
 void kms_commit_init(struct kms_commit *commit, const struct kms_device *device) {
@@ -23,10 +22,11 @@ void kms_commit_init(struct kms_commit *commit, const struct kms_device *device)
 	commit->props_len = 0;
 }
 
-int kms_commit_set(
+void kms_commit_set(
 	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value) {
 	if (object_id == 0 || property_id == 0) {
-		return fail(commit, -EINVAL);
+		fail(commit, -EINVAL);
+		return;
 	}
 
 	/* From the back: mostly it is the object of the last call. */
@@ -35,9 +35,9 @@ int kms_commit_set(
 		end -= commit->prop_counts[--object];
 	}
 	if (object == 0) {
-		if (commit->objects_len == KMS_COMMIT_MAX_OBJECTS ||
-			commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
-			return fail(commit, -E2BIG);
+		if (commit->objects_len == KMS_COMMIT_MAX_OBJECTS) {
+			fail(commit, -E2BIG);
+			return;
 		}
 		object = ++commit->objects_len;
 		commit->objects[object - 1] = object_id;
@@ -48,11 +48,12 @@ int kms_commit_set(
 	for (uint32_t i = end - commit->prop_counts[object - 1]; i < end; i++) {
 		if (commit->props[i] == property_id) {
 			commit->values[i] = value;
-			return 0;
+			return;
 		}
 	}
 	if (commit->props_len == KMS_COMMIT_MAX_PROPERTIES) {
-		return fail(commit, -E2BIG);
+		fail(commit, -E2BIG);
+		return;
 	}
 	uint32_t behind = commit->props_len - end;
 	memmove(&commit->props[end + 1], &commit->props[end], behind * sizeof(commit->props[0]));
@@ -61,26 +62,25 @@ int kms_commit_set(
 	commit->values[end] = value;
 	commit->prop_counts[object - 1]++;
 	commit->props_len++;
-	return 0;
 }
 
 /* For properties that not every object has, with a value that is the default anyway. */
-static int set_optional(struct kms_commit *commit, uint32_t object_id,
+static void set_optional(struct kms_commit *commit, uint32_t object_id,
 	const struct kms_property *property, uint64_t value) {
-	if (property->id == 0 || property->immutable) {
-		return 0;
+	if (property->id != 0 && !property->immutable) {
+		kms_commit_set(commit, object_id, property->id, value);
 	}
-	return kms_commit_set(commit, object_id, property->id, value);
 }
 
 static bool can_be_on(const struct kms_connector *connector, const struct kms_crtc *crtc) {
 	return !connector->gone && (connector->possible_crtcs & UINT32_C(1) << crtc->index) != 0;
 }
 
-int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
+void kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint32_t mode_blob) {
 	if (!can_be_on(connector, crtc)) {
-		return fail(commit, -EINVAL);
+		fail(commit, -EINVAL);
+		return;
 	}
 	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, mode_blob);
 	kms_commit_set(commit, crtc->id, crtc->props.active.id, 1);
@@ -90,10 +90,9 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 		set_optional(commit, connector->id, &connector->props.link_status,
 			DRM_MODE_LINK_STATUS_GOOD);
 	}
-	return commit->error;
 }
 
-int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
+void kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint64_t max_bpc) {
 	const struct kms_connector_properties *props = &connector->props;
 	set_optional(commit, crtc->id, &crtc->props.gamma_lut, 0);
@@ -111,28 +110,22 @@ int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crt
 	set_optional(commit, connector->id, &props->max_bpc,
 		(uint64_t)latch_clamp((int64_t)max_bpc, (int64_t)props->max_bpc.min,
 			(int64_t)props->max_bpc.max));
-	return commit->error;
 }
 
-int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active) {
-	return kms_commit_set(commit, crtc->id, crtc->props.active.id, active);
-}
-
-int kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc) {
+void kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc) {
 	kms_commit_set(commit, crtc->id, crtc->props.active.id, 0);
 	kms_commit_set(commit, crtc->id, crtc->props.mode_id.id, 0);
-	return commit->error;
 }
 
-int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_connector *connector) {
+void kms_commit_disable_connector(
+	struct kms_commit *commit, const struct kms_connector *connector) {
 	/* With the connector went what it was on. */
-	if (connector->gone) {
-		return 0;
+	if (!connector->gone) {
+		kms_commit_set(commit, connector->id, connector->props.crtc_id.id, 0);
 	}
-	return kms_commit_set(commit, connector->id, connector->props.crtc_id.id, 0);
 }
 
-int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device) {
+void kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device) {
 	for (size_t i = 0; i < device->planes_len; i++) {
 		kms_commit_disable_plane(commit, &device->planes[i]);
 	}
@@ -149,36 +142,28 @@ int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *d
 	for (size_t i = 0; i < device->crtcs_len; i++) {
 		kms_commit_disable_crtc(commit, &device->crtcs[i]);
 	}
-	return commit->error;
 }
 
-int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled) {
-	if (crtc->props.vrr_enabled.id == 0 && !enabled) {
-		return 0;
-	}
-	return kms_commit_set(commit, crtc->id, crtc->props.vrr_enabled.id, enabled);
+void kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled) {
+	set_optional(commit, crtc->id, &crtc->props.vrr_enabled, enabled);
 }
 
-int kms_commit_set_background(
+void kms_commit_set_background(
 	struct kms_commit *commit, const struct kms_crtc *crtc, uint64_t color) {
-	if (crtc->props.background_color.id == 0 && color == KMS_BLACK) {
-		return 0;
-	}
-	return kms_commit_set(commit, crtc->id, crtc->props.background_color.id, color);
+	set_optional(commit, crtc->id, &crtc->props.background_color, color);
 }
 
-int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
+void kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
 	enum kms_content_type type) {
 	const struct kms_property *property = &connector->props.content_type;
-	if (connector->gone || (property->mask & 1u << type) == 0) {
-		return 0;
+	if (!connector->gone && (property->mask & 1u << type) != 0) {
+		set_optional(commit, connector->id, property, property->values[type]);
 	}
-	return set_optional(commit, connector->id, property, property->values[type]);
 }
 
-int kms_commit_set_plane_fb(
+void kms_commit_set_plane_fb(
 	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id) {
-	return kms_commit_set(commit, plane->id, plane->props.fb_id.id, fb_id);
+	kms_commit_set(commit, plane->id, plane->props.fb_id.id, fb_id);
 }
 
 /* What is not the same, or was not ours, of the members that the specs tell of. */
@@ -205,13 +190,12 @@ static void change_members(struct kms_commit *commit, const struct kms_plane *pl
 	}
 }
 
-int kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane) {
+void kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane) {
 	const uint64_t bit = kms_plane_bit(plane);
-	if (commit->color == NULL || (commit->color->planes_on & bit) == 0) {
-		return 0;
+	if (commit->color != NULL && (commit->color->planes_on & bit) != 0) {
+		commit->color_off |= bit;
+		kms_commit_set(commit, plane->id, plane->color.property.id, 0);
 	}
-	commit->color_off |= bit;
-	return kms_commit_set(commit, plane->id, plane->color.property.id, 0);
 }
 
 static void change_color(struct kms_commit *commit, const struct kms_plane *plane,
@@ -232,14 +216,15 @@ static void change_color(struct kms_commit *commit, const struct kms_plane *plan
 	}
 }
 
-int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
+void kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
 	const struct kms_plane_state *state) {
 	const struct kms_plane_properties *props = &plane->props;
 	uint32_t id = plane->id;
 	if ((plane->possible_crtcs & UINT32_C(1) << crtc->index) == 0 ||
 		kms_plane_find_lacking(plane, state) != NULL) {
-		return fail(commit, -EINVAL);
+		fail(commit, -EINVAL);
+		return;
 	}
 	kms_commit_set(commit, id, props->fb_id.id, state->fb_id);
 	if (before == NULL) {
@@ -261,7 +246,6 @@ int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *p
 	if (state->zpos >= 0 && (before == NULL || before->zpos != state->zpos)) {
 		set_optional(commit, id, &props->zpos, (uint64_t)state->zpos);
 	}
-	return commit->error;
 }
 
 int kms_commit_reset_color(const struct kms_device *device) {
@@ -289,30 +273,28 @@ void kms_blob_destroy(const struct kms_device *device, uint32_t blob_id) {
 	}
 }
 
-int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {
+void kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane) {
 	kms_commit_set(commit, plane->id, plane->props.fb_id.id, 0);
 	kms_commit_set(commit, plane->id, plane->props.crtc_id.id, 0);
 	kms_commit_bypass_color(commit, plane);
-	return commit->error;
 }
 
-int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
+void kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
 	*fd = -1;
-	return kms_commit_set(
-		commit, crtc->id, crtc->props.out_fence_ptr.id, (uint64_t)(uintptr_t)fd);
+	kms_commit_set(commit, crtc->id, crtc->props.out_fence_ptr.id, (uint64_t)(uintptr_t)fd);
 }
 
-int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
+void kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence) {
 	*out_fence = -1;
 	if (!connector->writeback || !can_be_on(connector, crtc)) {
-		return fail(commit, -EINVAL);
+		fail(commit, -EINVAL);
+		return;
 	}
 	kms_commit_set(commit, connector->id, connector->props.crtc_id.id, crtc->id);
 	kms_commit_set(commit, connector->id, connector->props.writeback_fb_id.id, fb_id);
 	kms_commit_set(commit, connector->id, connector->props.writeback_out_fence_ptr.id,
 		(uint64_t)(uintptr_t)out_fence);
-	return commit->error;
 }
 
 int kms_commit_submit(const struct kms_commit *commit, uint32_t flags, uint64_t user_data) {

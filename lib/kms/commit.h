@@ -43,19 +43,19 @@ struct kms_commit {
 void kms_commit_init(struct kms_commit *commit, const struct kms_device *device);
 
 /*
- * All of these return 0 or a negative errno: -E2BIG when the commit is full, -EINVAL for what an
- * object can't be set to. The error sticks: a caller may build the whole commit and look once.
+ * All of these set kms_commit.error when something is wrong: -E2BIG when the commit is full,
+ * -EINVAL for what an object can't be set to.
  */
 
 /** Any property of any object, for what has no function here. */
-int kms_commit_set(
+void kms_commit_set(
 	struct kms_commit *commit, uint32_t object_id, uint32_t property_id, uint64_t value);
 
 /**
  * Switches a CRTC on with a mode (see kms_blob_create()) and puts a connector on it; call it
  * once per connector for clones. Needs ALLOW_MODESET.
  */
-int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
+void kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint32_t mode_blob);
 
 /**
@@ -66,47 +66,44 @@ int kms_commit_set_mode(struct kms_commit *commit, const struct kms_crtc *crtc,
  * max_bpc: the most bits per colour that the link is to carry, brought into the range that the
  * connector has.
  */
-int kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
+void kms_commit_set_neutral(struct kms_commit *commit, const struct kms_crtc *crtc,
 	const struct kms_connector *connector, uint64_t max_bpc);
 
-/** ACTIVE alone: false darkens the monitor (DPMS) and keeps mode and planes. ALLOW_MODESET. */
-int kms_commit_set_active(struct kms_commit *commit, const struct kms_crtc *crtc, bool active);
-
 /** Switches a CRTC off and takes its mode away; its connectors and planes must go as well. */
-int kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc);
+void kms_commit_disable_crtc(struct kms_commit *commit, const struct kms_crtc *crtc);
 
 /** Takes a connector off its CRTC. */
-int kms_commit_disable_connector(struct kms_commit *commit, const struct kms_connector *connector);
+void kms_commit_disable_connector(struct kms_commit *commit, const struct kms_connector *connector);
 
 /**
  * Everything on the device off: the ground for a modeset of all outputs; what is set after
  * it in the same commit wins. Asks the kernel which connectors are still there.
  */
-int kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device);
+void kms_commit_disable_all(struct kms_commit *commit, const struct kms_device *device);
 
-/** Variable refresh. -EINVAL to switch it on where there is none. */
-int kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
+/** Variable refresh, where the CRTC has it. */
+void kms_commit_set_vrr(struct kms_commit *commit, const struct kms_crtc *crtc, bool enabled);
 
 /** Opaque, as DRM_FORMAT_ARGB16161616 has it. */
 #define KMS_BLACK UINT64_C(0xffff000000000000)
 
 /** The colour where no plane is (drivers/gpu/drm/drm_blend.c, "BACKGROUND_COLOR"), opaque and as
- * above. -EINVAL for another one than black where there is none. */
-int kms_commit_set_background(
+ * above, where the CRTC has one. */
+void kms_commit_set_background(
 	struct kms_commit *commit, const struct kms_crtc *crtc, uint64_t color);
 
 /**
  * The content type that the monitor is sent. A connector that has no such property, or not this
  * value, is left alone.
  */
-int kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
+void kms_commit_set_content_type(struct kms_commit *commit, const struct kms_connector *connector,
 	enum kms_content_type type);
 
 /**
  * Another framebuffer on a plane that is on, and nothing else: all that the kernel allows in a
  * commit with KMS_COMMIT_ASYNC.
  */
-int kms_commit_set_plane_fb(
+void kms_commit_set_plane_fb(
 	struct kms_commit *commit, const struct kms_plane *plane, uint32_t fb_id);
 
 /**
@@ -115,28 +112,28 @@ int kms_commit_set_plane_fb(
  * only the framebuffer, the fence, and whatever differs are written. The kernel looks up each
  * property and its object anew, which is a good part of what a flip costs.
  */
-int kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
+void kms_commit_change_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *before,
 	const struct kms_plane_state *state);
 
 /** All of it, as nothing is known of what the plane has. */
-static inline int kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
+static inline void kms_commit_set_plane(struct kms_commit *commit, const struct kms_plane *plane,
 	const struct kms_crtc *crtc, const struct kms_plane_state *state) {
-	return kms_commit_change_plane(commit, plane, crtc, NULL, state);
+	kms_commit_change_plane(commit, plane, crtc, NULL, state);
 }
 
 /** Takes the plane's colour pipeline off, if one is on. */
-int kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane);
+void kms_commit_bypass_color(struct kms_commit *commit, const struct kms_plane *plane);
 
 /** Its colour pipeline goes off, too. */
-int kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
+void kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane *plane);
 
 /**
  * Asks for a sync_file that signals when this commit's framebuffers are on screen, i.e. when
  * those it replaced are free. *fd becomes -1 now and the fence when submit succeeds, the caller's
  * to close; it must stay where it is until then. A test leaves -1.
  */
-int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd);
+void kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd);
 
 /**
  * Has a writeback connector write what the CRTC shows in this commit into a framebuffer.
@@ -144,7 +141,7 @@ int kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *
  * and so does taking it off (kms_commit_disable_connector()); while it is attached it needs
  * none. One commit writes one picture.
  */
-int kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
+void kms_commit_set_writeback(struct kms_commit *commit, const struct kms_connector *connector,
 	const struct kms_crtc *crtc, uint32_t fb_id, int32_t *out_fence);
 
 /**

@@ -62,8 +62,8 @@ struct kms_writeback *kms_writeback_create(
 	return job;
 }
 
-int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit) {
+void kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit) {
 	latch_fd_clear(&job->fence_fd);
-	return kms_commit_set_writeback(
+	kms_commit_set_writeback(
 		commit, job->connector, job->crtc, job->buffer->fb_id, &job->fence_fd);
 }

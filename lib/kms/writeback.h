@@ -40,5 +40,5 @@ struct kms_writeback *kms_writeback_create(
 /** Frees it. When it was added to a commit that went through, wait for it first. NULL is fine. */
 void kms_writeback_destroy(struct kms_writeback *job);
 
-/** Adds the capture to a commit. job must not move until that is submitted. 0 or -errno. */
-int kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
+/** Adds the capture to a commit. job must not move until that is submitted. */
+void kms_writeback_add(struct kms_writeback *job, struct kms_commit *commit);
