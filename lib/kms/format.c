@@ -47,36 +47,11 @@ int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t mod
 	return 0;
 }
 
-/* The kernel writes it, so it is sound with a kernel without faults; one that is cut off should not
- * take us down all the same. */
-static bool is_sound(const struct drm_format_modifier_blob *head, uint32_t size) {
-	return head->version >= FORMAT_BLOB_CURRENT && head->formats_offset % 4 == 0 &&
-	       head->modifiers_offset % 8 == 0 && head->formats_offset <= size &&
-	       head->count_formats <= (size - head->formats_offset) / sizeof(uint32_t) &&
-	       head->modifiers_offset <= size &&
-	       head->count_modifiers <=
-		       (size - head->modifiers_offset) / sizeof(struct drm_format_modifier);
-}
-
-int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint32_t size) {
-	const struct drm_format_modifier_blob *head = blob;
-	if (blob == NULL || size < sizeof(*head) || !is_sound(head, size)) {
-		return -EINVAL;
-	}
-	const uint32_t *formats =
-		(const uint32_t *)((const char *)blob + head->formats_offset);
-	const struct drm_format_modifier *modifiers =
-		(const struct drm_format_modifier *)((const char *)blob + head->modifiers_offset);
+int kms_format_set_from_blob(struct kms_format_set *set, const drmModePropertyBlobRes *blob) {
+	drmModeFormatModifierIterator at = {0};
 	int ret = 0;
-	for (uint32_t i = 0; i < head->count_formats; i++) {
-		for (uint32_t j = 0; j < head->count_modifiers && ret == 0; j++) {
-			/* By 64 bits, counted from its offset, each says which formats it goes
-			 * with. */
-			uint32_t bit = i - modifiers[j].offset;
-			if (bit < 64 && (modifiers[j].formats >> bit & 1) != 0) {
-				ret = kms_format_set_add(set, formats[i], modifiers[j].modifier);
-			}
-		}
+	while (ret == 0 && drmModeFormatModifierBlobIterNext(blob, &at)) {
+		ret = kms_format_set_add(set, at.fmt, at.mod);
 	}
 	if (ret < 0) {
 		kms_format_set_finish(set);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <xf86drmMode.h>
 
 /** A pixel format and every memory layout it can have on a plane. */
 struct kms_format {
@@ -25,10 +26,10 @@ struct kms_format_set {
 int kms_format_set_add(struct kms_format_set *set, uint32_t fourcc, uint64_t modifier);
 
 /**
- * Fills an empty set from an IN_FORMATS property blob (struct drm_format_modifier_blob).
- * Returns 0, -EINVAL when the blob is malformed, -ENOMEM; then the set is empty.
+ * Fills an empty set from an IN_FORMATS property's blob; NULL: with nothing. Returns 0, or -ENOMEM:
+ * then the set is empty.
  */
-int kms_format_set_from_blob(struct kms_format_set *set, const void *blob, uint32_t size);
+int kms_format_set_from_blob(struct kms_format_set *set, const drmModePropertyBlobRes *blob);
 
 /**
  * Fills an empty set from a plain list of fourccs, as planes without IN_FORMATS have it. Nothing

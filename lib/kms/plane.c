@@ -1,6 +1,5 @@
 #include "kms/plane.h"
 
-#include "kms/log.h"
 
 static const char *const blend_names[KMS_PROPERTY_NAMES] = {
 	[KMS_BLEND_PREMULTIPLIED] = "Pre-multiplied",
@@ -61,29 +60,21 @@ const struct kms_property_spec kms_plane_specs[] = {
 const size_t kms_plane_specs_len = sizeof(kms_plane_specs) / sizeof(kms_plane_specs[0]);
 
 static int read_blob(int fd, const struct kms_property *property, struct kms_format_set *formats) {
-	drmModePropertyBlobRes *blob = drmModeGetPropertyBlob(fd, (uint32_t)property->value);
-	int ret = blob != NULL ? kms_format_set_from_blob(formats, blob->data, blob->length)
-			       : -EINVAL;
+	const uint32_t blob_id = (uint32_t)property->value;
+	drmModePropertyBlobRes *blob = blob_id != 0 ? drmModeGetPropertyBlob(fd, blob_id) : NULL;
+	int ret = kms_format_set_from_blob(formats, blob);
 	drmModeFreePropertyBlob(blob);
 	return ret;
 }
 
 static int read_formats(struct kms_plane *plane, int fd, const drmModePlane *info) {
-	if (plane->props.in_formats_async.value != 0 &&
-		read_blob(fd, &plane->props.in_formats_async, &plane->async_formats) == -ENOMEM) {
-		return -ENOMEM;
-	}
-	if (plane->props.in_formats.value != 0) {
-		int ret = read_blob(fd, &plane->props.in_formats, &plane->formats);
-		plane->has_in_formats = ret == 0 && plane->formats.len > 0;
-		if (plane->has_in_formats || ret == -ENOMEM) {
-			return ret;
-		}
-		kms_log(KMS_LOG_INFO,
-			"plane %u: IN_FORMATS can't be used, taking the list without modifiers",
-			plane->id);
-	}
-	return kms_format_set_from_list(&plane->formats, info->formats, info->count_formats);
+	int ret = read_blob(fd, &plane->props.in_formats_async, &plane->async_formats);
+	ret = ret == 0 ? read_blob(fd, &plane->props.in_formats, &plane->formats) : ret;
+	plane->has_in_formats = plane->formats.len > 0;
+	return ret < 0 || plane->has_in_formats
+		       ? ret
+		       : kms_format_set_from_list(
+				 &plane->formats, info->formats, info->count_formats);
 }
 
 /* An array of struct drm_plane_size_hint; of more than there is place for, the first ones. */

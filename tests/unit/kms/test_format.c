@@ -41,8 +41,11 @@ static void test_blob(void **state) {
 	static const bool all[4][2] = {{true}, {false, true}, {true}},
 			  some[4][2] = {{true}, {0}, {true}};
 	struct blob blob = make_blob();
+	const drmModePropertyBlobRes of_kernel = {.data = &blob, .length = sizeof(blob)};
 	struct kms_format_set set = {0};
-	assert_int_equal(kms_format_set_from_blob(&set, &blob, sizeof(blob)), 0);
+	assert_int_equal(kms_format_set_from_blob(&set, NULL), 0);
+	assert_int_equal(set.len, 0);
+	assert_int_equal(kms_format_set_from_blob(&set, &of_kernel), 0);
 	assert_int_equal(set.len, 3);
 	assert_pairs(&set, all);
 	assert_false(kms_format_set_has(&set, A, DRM_FORMAT_MOD_INVALID));
@@ -53,31 +56,10 @@ static void test_blob(void **state) {
 	/* Formats that are not in the list are none, wherever a modifier says they are. */
 	blob.modifiers[0].formats |= UINT64_C(1) << 63 | UINT64_C(1) << 3;
 	blob.modifiers[1].offset = UINT32_MAX;
-	assert_int_equal(kms_format_set_from_blob(&set, &blob, sizeof(blob)), 0);
+	assert_int_equal(kms_format_set_from_blob(&set, &of_kernel), 0);
 	assert_int_equal(set.len, 2);
 	assert_pairs(&set, some);
 	kms_format_set_finish(&set);
-}
-
-static void assert_refused(const struct blob *blob, size_t size) {
-	struct kms_format_set set = {0};
-	assert_int_equal(kms_format_set_from_blob(&set, blob, (uint32_t)size), -EINVAL);
-	assert_int_equal(set.len, 0);
-	assert_null(set.formats);
-}
-
-static void test_malformed_blobs(void **state) {
-	struct blob blobs[] = {make_blob(), make_blob(), make_blob(), make_blob()};
-	assert_refused(NULL, 0);
-	assert_refused(&blobs[0], sizeof(blobs[0].head) - 1);
-	assert_refused(&blobs[0], sizeof(blobs[0]) - 1);
-	blobs[0].head.version = 0;
-	blobs[1].head.count_formats = UINT32_MAX;
-	blobs[2].head.formats_offset = UINT32_MAX - 3;
-	blobs[3].head.modifiers_offset = sizeof(blobs[0]) - 8;
-	for (size_t i = 0; i < LEN(blobs); i++) {
-		assert_refused(&blobs[i], sizeof(blobs[i]));
-	}
 }
 
 static void test_list(void **state) {
@@ -101,5 +83,4 @@ static void test_names(void **state) {
 	assert_string_equal(text, "0x7700000000000001");
 }
 
-TEST_MAIN("kms-format", UNIT(test_blob), UNIT(test_malformed_blobs), UNIT(test_list),
-	UNIT(test_names))
+TEST_MAIN("kms-format", UNIT(test_blob), UNIT(test_list), UNIT(test_names))
