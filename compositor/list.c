@@ -119,7 +119,7 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	yyjson_mut_obj_add_uint(doc, object, "id", connector->id);
 	add_text(doc, object, "name", connector->name);
-	add_text(doc, object, "status", kms_connector_status_name(connector->status));
+	add_text(doc, object, "status", kms_connector_status_names[connector->status]);
 	add_text(doc, object, "make", connector->make);
 	add_text(doc, object, "model", connector->model);
 	add_text(doc, object, "serial", connector->serial);
@@ -131,7 +131,7 @@ static void add_connector(yyjson_mut_doc *doc, yyjson_mut_val *array,
 	yyjson_mut_obj_add_bool(doc, object, "link_bad", connector->link_bad);
 	add_text(doc, object, "panel_orientation",
 		connector->props.panel_orientation.id != 0
-			? kms_panel_orientation_name(connector->orientation)
+			? kms_panel_orientation_names[connector->orientation]
 			: NULL);
 	add_settings(doc, object, device->fd, &connector->props);
 	add_crtcs(doc, object, device, connector->possible_crtcs);

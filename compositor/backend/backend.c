@@ -335,7 +335,7 @@ static int choose_connector(struct latch_kms_backend *backend, const char *name)
 		const struct kms_connector *other = backend->device->connectors[i];
 		if (!other->writeback) {
 			fprintf(stderr, " %s (%s)", other->name,
-				kms_connector_status_name(other->status));
+				kms_connector_status_names[other->status]);
 		}
 	}
 	fputc('\n', stderr);

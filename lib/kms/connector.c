@@ -16,7 +16,7 @@ static const char *const content_type_names[KMS_PROPERTY_NAMES] = {
 	[KMS_CONTENT_GAME] = "Game",
 };
 
-static const char *const orientation_names[KMS_PROPERTY_NAMES] = {
+const char *const kms_panel_orientation_names[KMS_PROPERTY_NAMES] = {
 	[KMS_PANEL_NORMAL] = "Normal",
 	[KMS_PANEL_UPSIDE_DOWN] = "Upside Down",
 	[KMS_PANEL_LEFT_SIDE_UP] = "Left Side Up",
@@ -45,7 +45,7 @@ static const struct kms_property_spec specs[] = {
 	PROPERTY(content_type, "content type", .kept = true, .names = content_type_names),
 	PROPERTY(hdr_output_metadata, "HDR_OUTPUT_METADATA", .kept = true),
 	PROPERTY(max_bpc, "max bpc", .kept = true),
-	PROPERTY(panel_orientation, "panel orientation", .names = orientation_names),
+	PROPERTY(panel_orientation, "panel orientation", .names = kms_panel_orientation_names),
 	SETTING(KMS_SETTING_COLORSPACE, "Colorspace"),
 	SETTING(KMS_SETTING_BROADCAST_RGB, "Broadcast RGB"),
 	SETTING(KMS_SETTING_SCALING_MODE, "scaling mode"),
@@ -99,15 +99,6 @@ static int read_writeback_formats(struct kms_connector *connector, int fd) {
 	return ret;
 }
 
-static void read_orientation(struct kms_connector *connector) {
-	const struct kms_property *property = &connector->props.panel_orientation;
-	for (unsigned i = 0; i < KMS_PANEL_ORIENTATIONS; i++) {
-		if ((property->mask & 1u << i) != 0 && property->values[i] == property->value) {
-			connector->orientation = (enum kms_panel_orientation)i;
-		}
-	}
-}
-
 static bool is_panel(uint32_t type) {
 	return type == DRM_MODE_CONNECTOR_LVDS || type == DRM_MODE_CONNECTOR_eDP ||
 	       type == DRM_MODE_CONNECTOR_DSI || type == DRM_MODE_CONNECTOR_DPI ||
@@ -135,7 +126,8 @@ static int fill(struct kms_connector *connector, int fd, const drmModeConnector 
 	if (ret < 0) {
 		return ret;
 	}
-	read_orientation(connector);
+	connector->orientation =
+		kms_property_name(&connector->props.panel_orientation, KMS_PANEL_NORMAL);
 	connector->link_bad = connector->props.link_status.id != 0 &&
 			      connector->props.link_status.value == DRM_MODE_LINK_STATUS_BAD;
 	connector->initial_crtc_id = (uint32_t)connector->props.crtc_id.value;
@@ -231,15 +223,8 @@ int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe) {
 	return 0;
 }
 
-const char *kms_panel_orientation_name(enum kms_panel_orientation orientation) {
-	return orientation_names[orientation];
-}
-
-const char *kms_connector_status_name(enum kms_connector_status status) {
-	static const char *const names[] = {
-		[KMS_CONNECTOR_CONNECTED] = "connected",
-		[KMS_CONNECTOR_DISCONNECTED] = "disconnected",
-		[KMS_CONNECTOR_UNKNOWN] = "unknown",
-	};
-	return names[status];
-}
+const char *const kms_connector_status_names[] = {
+	[KMS_CONNECTOR_CONNECTED] = "connected",
+	[KMS_CONNECTOR_DISCONNECTED] = "disconnected",
+	[KMS_CONNECTOR_UNKNOWN] = "unknown",
+};

@@ -122,7 +122,7 @@ bool kms_connector_is_listed(const drmModeRes *res, uint32_t id);
 int kms_connector_refresh(struct kms_connector *connector, int fd, bool probe);
 
 /** "Normal", "Upside Down", "Left Side Up", "Right Side Up", as the kernel has them. */
-const char *kms_panel_orientation_name(enum kms_panel_orientation orientation);
+extern const char *const kms_panel_orientation_names[KMS_PROPERTY_NAMES];
 
 /** "connected", "disconnected", "unknown". */
-const char *kms_connector_status_name(enum kms_connector_status status);
+extern const char *const kms_connector_status_names[];

@@ -35,15 +35,6 @@ static const struct kms_property_spec specs[] = {
 	PROPERTY(multiplier, "MULTIPLIER"),
 };
 
-static enum kms_colorop_type type_of(const struct kms_property *type) {
-	for (size_t i = 0; i < KMS_COLOROP_UNKNOWN; i++) {
-		if ((type->mask & 1u << i) != 0 && type->values[i] == type->value) {
-			return (enum kms_colorop_type)i;
-		}
-	}
-	return KMS_COLOROP_UNKNOWN;
-}
-
 /* A longer one than anybody has is left alone. Returns 0 or negative errno. */
 static int read_pipeline(struct kms_pipeline *pipeline, int fd, uint32_t id) {
 	for (; id != 0 && pipeline->len < KMS_PIPELINE_MAX_OPS; pipeline->len++) {
@@ -54,7 +45,7 @@ static int read_pipeline(struct kms_pipeline *pipeline, int fd, uint32_t id) {
 		if (ret < 0) {
 			return ret;
 		}
-		op->type = type_of(&op->props.type);
+		op->type = kms_property_name(&op->props.type, KMS_COLOROP_UNKNOWN);
 		id = (uint32_t)op->props.next.value;
 	}
 	return id == 0 ? 0 : -E2BIG;

@@ -68,6 +68,15 @@ int kms_properties_read(int fd, uint32_t object_id, uint32_t object_type,
 	return ret;
 }
 
+unsigned kms_property_name(const struct kms_property *property, unsigned other) {
+	for (unsigned i = 0; i < KMS_PROPERTY_NAMES; i++) {
+		if ((property->mask & 1u << i) != 0 && property->values[i] == property->value) {
+			return i;
+		}
+	}
+	return other;
+}
+
 void kms_property_read_name(
 	int fd, const struct kms_property *property, char name[DRM_PROP_NAME_LEN]) {
 	name[0] = '\0';

@@ -79,6 +79,9 @@ static inline const struct kms_property *kms_property_at(
 int kms_properties_read(int fd, uint32_t object_id, uint32_t object_type,
 	const struct kms_property_spec *specs, size_t specs_len, void *properties);
 
+/** Which of its names the value has, by the spec; other: none of them. */
+unsigned kms_property_name(const struct kms_property *property, unsigned other);
+
 /**
  * Reads how the value of an enum property is called; empty where the property does not exist or has
  * no such value, or can't be read.
