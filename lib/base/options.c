@@ -154,15 +154,9 @@ static void print_bash(const struct option_table *table) {
 }
 
 /* Returns the status to end with. */
-static int say_wrong(const struct option_table *table, const char *name, const char *text,
-	const char *wrong) {
-	if (wrong != NULL) {
-		fprintf(stderr, "%s: %s: '%s'; '%s --help' lists what there is\n", table->program,
-			wrong, text, table->program);
-	} else {
-		fprintf(stderr, "%s: --%s does not take '%s'; see --help\n", table->program, name,
-			text);
-	}
+static int say_wrong(const struct option_table *table, const char *name, const char *takes) {
+	fprintf(stderr, "%s: --%s takes %s, not '%s'; see --help\n", table->program, name, takes,
+		optarg);
 	return table->usage_status;
 }
 
@@ -172,7 +166,7 @@ static int help(const struct option_table *table) {
 	} else if (strcmp(optarg, "bash") == 0) {
 		print_bash(table);
 	} else {
-		return say_wrong(table, "help", optarg, NULL);
+		return say_wrong(table, "help", "no word");
 	}
 	return 0;
 }
@@ -231,7 +225,7 @@ int options_parse(const struct option_table *table, void *options, int argc, cha
 		}
 		const struct option_row *row = &table->rows[code - CODE_ROWS];
 		if (!take(row, options, optarg)) {
-			return say_wrong(table, row->name, optarg, row->wrong);
+			return say_wrong(table, row->name, row->argument);
 		}
 		if (row->given > 0) {
 			*((bool *)options + row->given) = true;

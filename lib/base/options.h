@@ -28,8 +28,6 @@ struct option_row {
 	const char *const *names; /* ends with NULL, or has holes up to `max` where that is set */
 	/* Returns false where the argument is not good. It is NULL where none was given. */
 	bool (*take)(const char *argument, void *options);
-	/* What is said of a bad argument; NULL: that the option does not take it. */
-	const char *wrong;
 };
 
 #define OPTION_MEMBER(type, member) \

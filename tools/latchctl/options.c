@@ -30,7 +30,7 @@ static const struct option_row rows[] = {
 	{"svg", "FILE", "planes: draw the screens into FILE instead", OPTION_TEXT, MEMBER(svg)},
 	{"output", "NAME", "planes: one output only, as Virtual-1", OPTION_TEXT, MEMBER(output)},
 	{"watch", "[=SECONDS]", "again and again, every second or so many", OPTION_CALL,
-		.take = take_watch, .wrong = "--watch wants seconds, from 0.1 to a day"},
+		.take = take_watch},
 	{.help = "top:\n"},
 	{"once", NULL, "one second, then it ends", OPTION_SET, MEMBER(once), .min = 1},
 	{.help = "  --json               a line of JSON for each second, for programs\n"

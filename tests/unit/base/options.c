@@ -32,7 +32,7 @@ static const struct option_row rows[] = {
 	{"lights", "on|off", "lights", OPTION_NAME, MEMBER(lights), .names = on_off},
 	{"text", "TEXT", "a text", OPTION_TEXT, MEMBER(text)},
 	{"number", "N", "of something,\nand more", OPTION_NUMBER, MEMBER(number), .min = 2,
-		.max = 16, .wrong = "--number is from 2 to 16"},
+		.max = 16},
 	{"time-that-is-long", "MS", "a time", OPTION_NUMBER, MEMBER(time_ns), .max = 1000,
 		.unit = 1000000},
 	{"size", "WxH", "a size", OPTION_SIZE, MEMBER(width), .max = 100},
