@@ -196,10 +196,9 @@ static int handle_not_left(void *data) {
  */
 static void handle_leave(struct latch_core *core) {
 	struct latch_server *server = wl_container_of(core, server, core);
-	if (wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) != 0) {
-		return;
+	if (wl_event_source_timer_update(server->left, LEAVE_GRACE_MS) == 0) {
+		latch_outputs_each(core, latch_output_leave);
 	}
-	latch_outputs_each(core, latch_output_leave);
 }
 
 /* Returns whether there was something to do. */
@@ -493,7 +492,7 @@ void latch_server_finish(struct latch_server *server) {
 	latch_dmabuf_destroy(server->core.dmabuf);
 	latch_content_tracker_destroy(server->core.contents);
 	latch_gate_destroy(server->core.gate);
-	latch_timeline_device_unref(server->core.timeline_device);
+	latch_timeline_device_destroy(server->core.timeline_device);
 	latch_trace_destroy(server->core.trace);
 	latch_source_clear(&server->renew);
 	latch_source_clear(&server->core.retry_outputs);

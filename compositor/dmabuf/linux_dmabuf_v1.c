@@ -74,7 +74,6 @@ struct surface {
 
 struct latch_dmabuf {
 	struct latch_dmabuf_options options;
-	struct wl_global *global;
 	uint32_t version; /* of the global */
 
 	dev_t main_device, scanout_device;
@@ -521,12 +520,10 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 	wl_list_init(&dmabuf->waiting);
 	init_formats(dmabuf);
 	latch_params_register_buffers();
-	if (latch_timer_init(&dmabuf->quiet, wl_display_get_event_loop(options->display),
-		    handle_quiet, dmabuf)) {
-		dmabuf->global = wl_global_create(options->display, &zwp_linux_dmabuf_v1_interface,
-			(int)version, dmabuf, handle_bind);
-	}
-	if (dmabuf->global == NULL) {
+	if (!latch_timer_init(&dmabuf->quiet, wl_display_get_event_loop(options->display),
+		    handle_quiet, dmabuf) ||
+		wl_global_create(options->display, &zwp_linux_dmabuf_v1_interface, (int)version,
+			dmabuf, handle_bind) == NULL) {
 		wlr_log(WLR_ERROR, "linux-dmabuf: off, it could not be set up");
 		latch_dmabuf_destroy(dmabuf);
 		return NULL;
@@ -541,9 +538,6 @@ struct latch_dmabuf *latch_dmabuf_create(const struct latch_dmabuf_options *opti
 void latch_dmabuf_destroy(struct latch_dmabuf *dmabuf) {
 	if (dmabuf == NULL) {
 		return;
-	}
-	if (dmabuf->global != NULL) {
-		wl_global_destroy(dmabuf->global);
 	}
 	latch_timer_finish(&dmabuf->quiet);
 	latch_fd_clear(&dmabuf->table_fd);

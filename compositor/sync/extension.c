@@ -56,18 +56,11 @@ void latch_extension_detach(struct latch_surface_sync *sync) {
 	}
 }
 
-static void bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
+void latch_extension_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	const struct latch_extension_global *global = data;
 	struct wl_resource *manager = latch_resource_create(client, global->extension->manager,
 		version, id, global->extension->manager_impl, data, NULL);
 	if (manager != NULL && global->extension->bound != NULL) {
 		global->extension->bound(manager);
 	}
-}
-
-bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display) {
-	const struct latch_extension *extension = global->extension;
-	global->wl_global = wl_global_create(
-		display, extension->manager, extension->version, global, bind);
-	return global->wl_global != NULL;
 }

@@ -9,8 +9,6 @@
 #include "limits/resource.h"
 #include "sync/types.h"
 
-struct latch_extension_global;
-
 struct latch_extension {
 	/** Of the global, which has this version, and of the objects. */
 	const struct wl_interface *manager, *object;
@@ -39,8 +37,8 @@ extern const struct latch_extension_manager {
 		struct wl_resource *surface);
 } latch_extension_manager;
 
-/** Offers the extension until wl_global_destroy(). False without memory. */
-bool latch_extension_offer(struct latch_extension_global *global, struct wl_display *display);
+/** For wl_global_create(). data: struct latch_extension_global, which outlives all clients. */
+void latch_extension_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id);
 
 /** The manager's request that makes an object. */
 void latch_extension_handle_get(struct wl_client *client, struct wl_resource *manager, uint32_t id,

@@ -24,8 +24,10 @@ static bool offer_all(struct latch_gate *gate, struct wl_display *display) {
 	};
 	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
 		struct latch_extension_global *global = &gate->globals[i];
-		*global = (struct latch_extension_global){extensions[i], gate, NULL};
-		if (extensions[i] != NULL && !latch_extension_offer(global, display)) {
+		*global = (struct latch_extension_global){extensions[i], gate};
+		if (extensions[i] != NULL &&
+			wl_global_create(display, extensions[i]->manager, extensions[i]->version,
+				global, latch_extension_bind) == NULL) {
 			return false;
 		}
 	}
@@ -41,9 +43,6 @@ struct latch_gate *latch_gate_create(
 		wl_list_init(&gate->surfaces);
 		wl_list_init(&gate->free);
 		latch_release_pool_init(&gate->releases);
-		if (options->timeline_device != NULL) {
-			latch_timeline_device_ref(options->timeline_device);
-		}
 		if (latch_hold_init(gate) && latch_pacing_init(gate) && offer_all(gate, display)) {
 			return gate;
 		}
@@ -62,15 +61,9 @@ void latch_gate_destroy(struct latch_gate *gate) {
 	wl_list_for_each_safe(update, update_tmp, &gate->free, link) {
 		free(update);
 	}
-	for (size_t i = 0; i < LATCH_EXTENSIONS; i++) {
-		if (gate->globals[i].wl_global != NULL) {
-			wl_global_destroy(gate->globals[i].wl_global);
-		}
-	}
 	latch_release_pool_finish(&gate->releases);
 	latch_timer_finish(&gate->pacing.timer);
 	latch_timer_finish(&gate->hold_timer);
-	latch_timeline_device_unref(gate->options.timeline_device);
 	free(gate);
 }
 

@@ -12,11 +12,11 @@
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4
 
-/* An extension that is offered: what the resources of its manager have for user data. */
+/* An extension that is offered as long as there is the display: the data of the wl_global and of the
+ * resources of its manager. */
 struct latch_extension_global {
 	const struct latch_extension *extension;
 	struct latch_gate *gate;
-	struct wl_global *wl_global; /* NULL: it is not offered */
 };
 
 struct latch_gate {
@@ -36,8 +36,6 @@ struct latch_gate {
 		struct wl_list timed;	 /* latch_held_update.timed_link */
 		struct wl_list barriers; /* latch_surface_sync.barrier.link */
 	} pacing;
-	/* By enum latch_sync_kind: the kernel takes no deadlines for such fences. */
-	bool no_deadlines[LATCH_SYNC_KINDS];
 
 	uint64_t last_id;
 	uint64_t last_color; /* of the image descriptions that clients have made */

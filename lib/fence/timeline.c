@@ -15,7 +15,6 @@
 struct latch_timeline_device {
 	int fd;
 	bool files_of_points; /* sync_files go in and out of points directly */
-	size_t refs;
 };
 
 /* Linux 6.16 has given drm_syncobj_handle a point. Headers may be older than the kernel. */
@@ -63,7 +62,6 @@ static struct latch_timeline_device *device_create_take(int fd) {
 	*device = (struct latch_timeline_device){
 		.fd = fd,
 		.files_of_points = has_files_of_points(fd),
-		.refs = 1,
 	};
 	return device;
 }
@@ -120,13 +118,8 @@ struct latch_timeline_device *latch_timeline_find_device(int kms_fd) {
 	return device;
 }
 
-struct latch_timeline_device *latch_timeline_device_ref(struct latch_timeline_device *device) {
-	device->refs++;
-	return device;
-}
-
-void latch_timeline_device_unref(struct latch_timeline_device *device) {
-	if (device != NULL && --device->refs == 0) {
+void latch_timeline_device_destroy(struct latch_timeline_device *device) {
+	if (device != NULL) {
 		close(device->fd);
 		free(device);
 	}
@@ -148,7 +141,7 @@ struct latch_timeline *latch_timeline_import(struct latch_timeline_device *devic
 		return NULL;
 	}
 	*timeline = (struct latch_timeline){
-		.device = latch_timeline_device_ref(device),
+		.device = device,
 		.handle = handle,
 		.refs = 1,
 	};
@@ -163,7 +156,6 @@ struct latch_timeline *latch_timeline_ref(struct latch_timeline *timeline) {
 void latch_timeline_unref(struct latch_timeline *timeline) {
 	if (timeline != NULL && --timeline->refs == 0) {
 		drmSyncobjDestroy(timeline->device->fd, timeline->handle);
-		latch_timeline_device_unref(timeline->device);
 		free(timeline);
 	}
 }

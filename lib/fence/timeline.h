@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** A DRM node that has timelines and can tell an eventfd about them. Counted. */
+/** A DRM node that has timelines and can tell an eventfd about them. */
 struct latch_timeline_device;
 
 /** A syncobj imported on such a node. Counted. */
@@ -30,15 +30,14 @@ struct latch_timeline_device *latch_timeline_find_device(int kms_fd);
  */
 struct latch_timeline_device *latch_timeline_device_create(int drm_fd);
 
-struct latch_timeline_device *latch_timeline_device_ref(struct latch_timeline_device *device);
-void latch_timeline_device_unref(struct latch_timeline_device *device);
+/** After its last timeline. */
+void latch_timeline_device_destroy(struct latch_timeline_device *device);
 
 /** The node's fd, borrowed: valid as long as the device. */
 int latch_timeline_device_get_fd(const struct latch_timeline_device *device);
 
 /**
- * Imports a client's syncobj fd (it stays the caller's). The timeline holds a reference to
- * its device. NULL when it is no syncobj, errno set.
+ * Imports a client's syncobj fd (it stays the caller's). NULL when it is no syncobj, errno set.
  */
 struct latch_timeline *latch_timeline_import(struct latch_timeline_device *device, int syncobj_fd);
 
@@ -52,9 +51,6 @@ void latch_timeline_unref(struct latch_timeline *timeline);
  * has_fence: when the point gets its fence instead, signalled or not.
  */
 int latch_timeline_eventfd(struct latch_timeline *timeline, uint64_t point, bool has_fence);
-
-/** The same for the moment when the point gets its fence, signalled or not. */
-int latch_timeline_fence_eventfd(struct latch_timeline *timeline, uint64_t point);
 
 /** Signals the point from the CPU, and with it all points before. Returns 0 or -errno. */
 int latch_timeline_signal(struct latch_timeline *timeline, uint64_t point);

@@ -80,22 +80,20 @@ static void test_device_needs_timelines(void **state) {
 	assert_non_null(device);
 	assert_true(latch_timeline_device_get_fd(device) != drm);
 	close(drm);
-	latch_timeline_device_unref(device);
+	latch_timeline_device_destroy(device);
 }
 
-static struct latch_timeline *import(int syncobj_fd) {
+static struct latch_timeline_device *create_device(void) {
 	int drm = kernel_drm_open(true);
 	struct latch_timeline_device *device = latch_timeline_device_create(drm);
 	close(drm);
-	struct latch_timeline *timeline = latch_timeline_import(device, syncobj_fd);
-	/* The timeline keeps its device. */
-	latch_timeline_device_unref(device);
-	return timeline;
+	return device;
 }
 
 static void test_points(void **state) {
+	struct latch_timeline_device *device = create_device();
 	int fd = kernel_syncobj_create();
-	struct latch_timeline *timeline = import(fd);
+	struct latch_timeline *timeline = latch_timeline_import(device, fd);
 	assert_non_null(timeline);
 	assert_int_equal(latch_timeline_export_sync_file(timeline, 3), -EINVAL);
 
@@ -111,6 +109,7 @@ static void test_points(void **state) {
 
 	/* The watch lives on without the timeline. */
 	latch_timeline_unref(timeline);
+	latch_timeline_device_destroy(device);
 	kernel_syncobj_signal(fd, 4);
 	assert_true(is_readable(late));
 	close(early);
@@ -120,15 +119,17 @@ static void test_points(void **state) {
 }
 
 static void test_import_sync_file(void **state) {
+	struct latch_timeline_device *device = create_device();
 	int fd = kernel_syncobj_create();
-	struct latch_timeline *timeline = import(fd);
+	struct latch_timeline *timeline = latch_timeline_import(device, fd);
 	int fence = kernel_fence_create();
-	assert_null(import(fence)); // no syncobj
+	assert_null(latch_timeline_import(device, fence)); // no syncobj
 	assert_int_equal(latch_timeline_import_sync_file(timeline, 9, fence), 0);
 	assert_true(kernel_syncobj_has_import(fd, 9, fence));
 	kernel_syncobj_fail_imports(ENOMEM);
 	assert_int_equal(latch_timeline_import_sync_file(timeline, 10, fence), -ENOMEM);
 	latch_timeline_unref(timeline);
+	latch_timeline_device_destroy(device);
 	assert_int_equal(kernel_count_handles(), 0);
 	close(fence);
 	close(fd);

@@ -314,7 +314,7 @@ void world_finish(void) {
 	latch_dmabuf_destroy(server->dmabuf);
 	latch_clients_destroy(server->clients);
 	wl_display_destroy(world.server_display);
-	latch_timeline_device_unref(server->device);
+	latch_timeline_device_destroy(server->device);
 	assert_int_equal(kernel_count_handles(), 0);
 	kernel_reset();
 	while (server->num_fds > 0) {
