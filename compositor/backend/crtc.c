@@ -17,10 +17,6 @@ static struct kms_match_head make_head(const struct kms_device *device, enum kms
 }
 
 /* One in standby would be lit by it. */
-static bool can_move(const struct latch_kms_output *output) {
-	return output->base.enabled && output->base.current_mode != NULL && !output->standby;
-}
-
 static bool will_want_one(const struct latch_kms_output *output,
 	const struct kms_connector *connector) {
 	const struct latch_kms_backend *backend = output->backend;
@@ -43,7 +39,8 @@ bool latch_crtc_match(struct latch_kms_output *output, bool moves) {
 	wl_list_for_each(other, outputs, link) {
 		other->matched = NULL;
 		if (other->crtc != NULL) {
-			bool movable = moves && can_move(other);
+			bool movable = moves && other->base.enabled &&
+				       other->base.current_mode != NULL && !other->standby;
 			heads[len++] = make_head(device,
 				movable ? KMS_MATCH_MOVABLE : KMS_MATCH_FIXED, other->connector,
 				other->crtc->id);

@@ -78,15 +78,13 @@ static int try_import(const struct kms_device *device, int udmabuf_fd) {
 	return ret;
 }
 
-/* Intel's display engines do not look into the CPU's caches, their drivers flush what the CPU has
- * written to buffers of their own alone, and on x86 DMA_BUF_IOCTL_SYNC flushes nothing. */
-static bool sees_caches(const struct kms_device *device) {
-	return strcmp(device->driver, "i915") != 0 && strcmp(device->driver, "xe") != 0;
-}
-
 int latch_udmabuf_open(const struct kms_device *device) {
 	int fd = -1, ret = -ENOTSUP;
-	if (device->features.prime_import && sees_caches(device)) {
+	/* Intel's display engines do not look into the CPU's caches, their drivers flush what the
+	 * CPU has written to buffers of their own alone, and on x86 DMA_BUF_IOCTL_SYNC flushes
+	 * nothing. */
+	if (device->features.prime_import && strcmp(device->driver, "i915") != 0 &&
+		strcmp(device->driver, "xe") != 0) {
 		fd = open("/dev/udmabuf", O_RDWR | O_CLOEXEC);
 		ret = fd >= 0 ? try_import(device, fd) : -errno;
 	}

@@ -37,12 +37,6 @@ void latch_output_run_ahead(struct latch_output *output, struct latch_surface *s
 }
 
 /* A client that runs ahead draws on while the job of its oldest update goes on. */
-static void send_held(struct latch_surface *surface, int64_t now_ns) {
-	if (latch_surface_sync_send_held_callbacks(&surface->sync, now_ns)) {
-		latch_pace_sent(&surface->pace, now_ns, 0);
-	}
-}
-
 static void handle_timer(void *data) {
 	struct latch_output *output = data;
 	const int64_t now_ns = latch_now_ns();
@@ -54,10 +48,10 @@ static void handle_timer(void *data) {
 		}
 		wl_list_remove(&surface->callback_link);
 		wl_list_init(&surface->callback_link);
-		if (surface->callback_deadline_ns == 0) {
-			send_held(surface, now_ns);
-		} else {
+		if (surface->callback_deadline_ns != 0) {
 			send(surface, now_ns, surface->callback_deadline_ns);
+		} else if (latch_surface_sync_send_held_callbacks(&surface->sync, now_ns)) {
+			latch_pace_sent(&surface->pace, now_ns, 0);
 		}
 	}
 }

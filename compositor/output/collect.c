@@ -105,13 +105,6 @@ static size_t list_surfaces(struct latch_output *output, const struct wlr_box *b
 	return latch_shell_surfaces(shell, box, output->shell_surfaces, output->shell_surfaces_cap);
 }
 
-/* Whether planes look at a buffer's fences: not where they get a signalled fence with it. There the
- * kernel would wait for what a client has begun to draw since its commit. */
-static bool planes_see_fences(const struct latch_output *output) {
-	return output->kms != NULL && (output->kms->backend->signalled_fence_fd < 0 ||
-					      output->kms->primary->props.in_fence_fd.id == 0);
-}
-
 /* alone: nothing else is on the output, whose composing would make each other's client slow. */
 static uint64_t why_unreadable(const struct latch_output *output,
 	const struct latch_surface *surface, const struct latch_content *content, bool alone) {
@@ -134,7 +127,11 @@ bool latch_output_update_cursor(struct latch_output *output) {
 }
 
 bool latch_output_collect(struct latch_output *output, bool with_cursor) {
-	const bool see_fences = planes_see_fences(output);
+	/* Planes look at a buffer's fences where they get no signalled fence with it. There the
+	 * kernel would wait for what a client has begun to draw since its commit. */
+	const struct latch_kms_output *kms = output->kms;
+	const bool see_fences = kms != NULL && (kms->backend->signalled_fence_fd < 0 ||
+						       kms->primary->props.in_fence_fd.id == 0);
 	const struct wlr_box box = place_of(output);
 	output->layers.len = 0;
 	if (with_cursor) {

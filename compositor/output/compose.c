@@ -193,12 +193,6 @@ static void fill(struct wlr_render_pass *pass, struct wlr_box box, float alpha,
 				       });
 }
 
-/* Whether it would leave its alpha in the picture: it is not blended, as its client says that it is
- * opaque, which its pixels need not be. */
-static bool writes_alpha(const struct latch_layer *layer) {
-	return layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc;
-}
-
 /* holes: something is shown below the picture, whose alpha counts. Returns false where it could not
  * be drawn. */
 static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *pass,
@@ -219,7 +213,8 @@ static bool draw_layer(struct latch_composer *composer, struct wlr_render_pass *
 	struct wlr_render_texture_options options = {.texture = texture, .clip = clip};
 	float alpha;
 	latch_layer_texture_options(layer, &options, &alpha);
-	if (holes && writes_alpha(layer)) {
+	/* It is not blended, as its client says that it is opaque, which its pixels need not be. */
+	if (holes && layer->opaque && latch_format_without_alpha(layer->fourcc) != layer->fourcc) {
 		fill(pass, layer->dst, 1, clip);
 		options.blend_mode = WLR_RENDER_BLEND_MODE_PREMULTIPLIED;
 	}
@@ -234,13 +229,6 @@ static bool is_damaged(const struct latch_layer *layer, const pixman_region32_t 
 		.x2 = layer->dst.x + layer->dst.width,
 		.y2 = layer->dst.y + layer->dst.height};
 	return pixman_region32_contains_rectangle(damage, &box) != PIXMAN_REGION_OUT;
-}
-
-/* Whether our job would have to wait for the client's GPU, if it read this layer's buffer. (pixman
- * does not wait for fences.) */
-static bool is_written(const struct latch_composer *composer, const struct latch_layer *layer) {
-	return composer->renderer->kind != LATCH_RENDERER_PIXMAN &&
-	       latch_content_has_pending_fence(layer->content);
 }
 
 static void log_written(const struct latch_layer *layer) {
@@ -311,7 +299,10 @@ static bool draw(struct latch_composer *composer, struct wlr_buffer *buffer,
 			fill(pass, layer->dst, 0, &damage);
 			continue;
 		}
-		const bool written = is_written(composer, layer);
+		/* Then our job would have to wait for the client's GPU, if it read this layer's
+		 * buffer. (pixman does not wait for fences.) */
+		const bool written = composer->renderer->kind != LATCH_RENDERER_PIXMAN &&
+				     latch_content_has_pending_fence(layer->content);
 		const bool done = written ? draw_last(composer, pass, &layer->dst, &damage)
 					  : draw_layer(composer, pass, layer, &damage, holes);
 		if (!done && (layer->opaque || layer->opaque_boxes_len > 0)) {

@@ -43,12 +43,6 @@ struct axis {
 	int layout_size, pixels; // of the output
 };
 
-/* The buffer size that a client with wp_fractional_scale_v1 draws for a logical size: the scale
- * comes in steps of 1/120, and halves are rounded away from zero. */
-static double drawn_size(double size, double scale) {
-	return round(size * round(scale * 120) / 120);
-}
-
 /*
  * The layout has whole units, and wlroots rounds an output's size down to them: 2560 pixels at
  * scale 1.5 are 1706 units, and 1706 units are 2559 pixels. So what reaches the end of the layout
@@ -70,9 +64,11 @@ static bool place(const struct axis *axis, double scale, bool subsurface, int *s
 	*start = edge_pixel(axis->start, scale);
 	*size = end - *start;
 	bool spans = *start <= 0 && end >= axis->pixels;
+	/* What a client with wp_fractional_scale_v1 draws for a logical size: the scale comes in
+	 * steps of 1/120, and halves are rounded away from zero. */
+	const double drawn = round(axis->size * round(scale * 120) / 120);
 	if (axis->src != *size && (spans || !subsurface) &&
-		fabs(axis->src - *size) <= ceil(scale) &&
-		axis->src == drawn_size(axis->size, scale)) {
+		fabs(axis->src - *size) <= ceil(scale) && axis->src == drawn) {
 		*size = (int)axis->src;
 	}
 	return spans;

@@ -14,10 +14,6 @@ struct match {
 	bool moves_lit;
 };
 
-static bool is_lit(const struct kms_match_head *head) {
-	return head->kind == KMS_MATCH_FIXED || head->kind == KMS_MATCH_MOVABLE;
-}
-
 static bool is_possible(const struct match *match, size_t head, size_t crtc) {
 	return (match->heads[head].possible_crtcs & UINT32_C(1) << crtc) != 0;
 }
@@ -99,7 +95,7 @@ void kms_match(struct kms_match_head *heads, size_t heads_len, size_t crtcs_len)
 		match.owners[i] = FREE;
 	}
 	for (size_t i = 0; i < heads_len; i++) {
-		if (is_lit(&heads[i])) {
+		if (heads[i].kind == KMS_MATCH_FIXED || heads[i].kind == KMS_MATCH_MOVABLE) {
 			match.owners[heads[i].crtc] = i;
 		}
 	}

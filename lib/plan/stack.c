@@ -60,13 +60,8 @@ void plan_find_heights(struct plan_work *work) {
 	}
 }
 
-/* Sets of layers in front of and behind a layer. */
 static uint64_t in_front_of(size_t i) {
 	return LAYER_BIT(i) - 1;
-}
-
-static uint64_t behind(size_t i) {
-	return ~(in_front_of(i) | LAYER_BIT(i));
 }
 
 /* A layer has to be below the composed picture when something in front of it is there or below. */
@@ -93,7 +88,8 @@ static bool choose_sides(
 static bool holes_are_right(
 	const struct plan_work *work, const struct plan_solution *solution, uint64_t decided) {
 	PLAN_EACH(i, solution->underlays) {
-		uint64_t seen_through = work->overlaps[i] & behind(i) & decided;
+		uint64_t behind = ~(in_front_of(i) | LAYER_BIT(i));
+		uint64_t seen_through = work->overlaps[i] & behind & decided;
 		if (!work->layers[i].opaque && (seen_through & ~solution->underlays) != 0) {
 			return false;
 		}

@@ -48,19 +48,14 @@ int64_t latch_deadline_left(const struct latch_deadline *deadline, bool composed
 	return deadline->vblank.mode_ns - latch_margin_ns(&deadline->margin, composed);
 }
 
-/* The vblank that a frame makes which begins now, so that one that was begun too late for the next
- * is not called late when it comes with the one after. */
-static int64_t reachable(
-	const struct latch_deadline *deadline, const struct latch_deadline_ask *ask) {
-	return latch_deadline_next_vblank(deadline,
-		ask->now_ns + latch_margin_hopeless_ns(&deadline->margin, ask->composed));
-}
-
 static struct latch_deadline_plan at_once(const struct latch_deadline *deadline,
 	const struct latch_deadline_ask *ask, enum latch_wake why) {
 	return (struct latch_deadline_plan){
 		.wake_ns = ask->now_ns,
-		.vblank_ns = reachable(deadline, ask),
+		/* Which a frame makes that begins now, so that one that was begun too late for the
+		 * next is not called late when it comes with the one after. */
+		.vblank_ns = latch_deadline_next_vblank(deadline,
+			ask->now_ns + latch_margin_hopeless_ns(&deadline->margin, ask->composed)),
 		.why = why,
 	};
 }
