@@ -147,11 +147,10 @@ static void describe(struct latch_kms_output *output) {
 	wlr_output_set_description(wlr_output, description);
 }
 
-struct latch_kms_output *latch_kms_output_create(
-	struct latch_kms_backend *backend, struct kms_connector *connector) {
+void latch_kms_output_create(struct latch_kms_backend *backend, struct kms_connector *connector) {
 	struct latch_kms_output *output = calloc(1, sizeof(*output));
 	if (output == NULL) {
-		return NULL;
+		return;
 	}
 	wlr_output_init(&output->base, &backend->base, &output_impl, backend->loop, NULL);
 	output->backend = backend;
@@ -159,10 +158,9 @@ struct latch_kms_output *latch_kms_output_create(
 	output->connector = connector;
 	wl_list_insert(backend->outputs.prev, &output->link);
 	describe(output);
-	if (!add_modes(output)) {
+	if (add_modes(output)) {
+		wl_signal_emit_mutable(&backend->base.events.new_output, &output->base);
+	} else {
 		wlr_output_destroy(&output->base);
-		return NULL;
 	}
-	wl_signal_emit_mutable(&backend->base.events.new_output, &output->base);
-	return output;
 }

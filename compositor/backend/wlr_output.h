@@ -6,10 +6,9 @@
 
 /**
  * Makes an output of a connected connector and announces it. It is off, without a CRTC, until it is
- * enabled. Returns NULL without memory.
+ * enabled. Without memory nothing comes.
  */
-struct latch_kms_output *latch_kms_output_create(
-	struct latch_kms_backend *backend, struct kms_connector *connector);
+void latch_kms_output_create(struct latch_kms_backend *backend, struct kms_connector *connector);
 
 /** The KMS output behind a wlr_output; NULL for one of another backend. */
 struct latch_kms_output *latch_kms_output_from_wlr_output(struct wlr_output *output);

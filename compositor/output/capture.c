@@ -72,24 +72,23 @@ static bool encode_png(const struct kms_dumb_buffer *buffer, FILE *file) {
 }
 
 /* Writes PATH.part and renames it when it is complete, so that nobody reads half a picture. */
-static bool write_png(const struct kms_dumb_buffer *buffer, const char *path) {
+static void write_png(const struct kms_dumb_buffer *buffer, const char *path) {
 	char part[PATH_MAX];
 	if (snprintf(part, sizeof(part), "%s.part", path) >= (int)sizeof(part)) {
 		wlr_log(WLR_ERROR, "%s: the name is too long", path);
-		return false;
+		return;
 	}
 	errno = 0;
 	FILE *file = fopen(part, "we");
 	bool ok = file != NULL && encode_png(buffer, file);
 	ok = (file == NULL || fclose(file) == 0) && ok && rename(part, path) == 0;
-	if (!ok) {
+	if (ok) {
+		wlr_log(WLR_INFO, "the screen is in %s", path);
+	} else {
 		wlr_log(WLR_ERROR, "%s: %s", path,
 			errno != 0 ? strerror(errno) : "libpng could not write it");
 		unlink(part);
-		return false;
 	}
-	wlr_log(WLR_INFO, "the screen is in %s", path);
-	return true;
 }
 
 /* It is written, or not waited for any more. */

@@ -84,19 +84,16 @@ static void handle_lost(struct wl_listener *listener, void *data) {
 	renderer->events.lost(renderer->events.data);
 }
 
-bool latch_renderer_renew(struct latch_renderer *renderer) {
+void latch_renderer_renew(struct latch_renderer *renderer) {
 	destroy(renderer);
 	renderer->failed = false;
-	if (renderer->lost_early < LATCH_RENDERER_LOST_MAX && latch_renderer_ensure(renderer)) {
-		return true;
+	bool ok = renderer->lost_early < LATCH_RENDERER_LOST_MAX && latch_renderer_ensure(renderer);
+	if (!ok && renderer->wanted != LATCH_RENDERER_PIXMAN) {
+		wlr_log(WLR_ERROR, "the GPU is of no use any more: the CPU composes");
+		renderer->wanted = LATCH_RENDERER_PIXMAN;
+		renderer->failed = false;
+		latch_renderer_ensure(renderer);
 	}
-	if (renderer->wanted == LATCH_RENDERER_PIXMAN) {
-		return false;
-	}
-	wlr_log(WLR_ERROR, "the GPU is of no use any more: the CPU composes");
-	renderer->wanted = LATCH_RENDERER_PIXMAN;
-	renderer->failed = false;
-	return latch_renderer_ensure(renderer);
 }
 
 static struct wlr_renderer *create_kind(enum latch_renderer_kind kind, int drm_fd) {

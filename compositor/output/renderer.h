@@ -86,10 +86,9 @@ void latch_renderer_forget_question(struct latch_renderer *renderer);
 
 /**
  * Makes another one in the place of one that was lost; by the CPU where that happens again and
- * again. All that was made with it (textures, swapchains) has to be gone. Returns false when there
- * is none.
+ * again. All that was made with it (textures, swapchains) has to be gone.
  */
-bool latch_renderer_renew(struct latch_renderer *renderer);
+void latch_renderer_renew(struct latch_renderer *renderer);
 
 /** Makes the renderer and its allocator if need be. Returns false when that is not possible. */
 bool latch_renderer_ensure(struct latch_renderer *renderer);

@@ -167,19 +167,18 @@ static int handle_fence_there(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-int latch_watch_await_fence(
+void latch_watch_await_fence(
 	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func) {
 	int fd = latch_timeline_eventfd(watch->timeline, watch->point, true);
 	if (fd < 0) {
-		return fd;
+		return;
 	}
 	watch->fence_source =
 		wl_event_loop_add_fd(loop, fd, WL_EVENT_READABLE, handle_fence_there, watch);
 	if (watch->fence_source == NULL) {
 		latch_fd_clear(&fd);
-		return -ENOMEM;
+		return;
 	}
 	watch->fence_func = func;
 	watch->fence_fd = fd;
-	return 0;
 }

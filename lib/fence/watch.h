@@ -59,10 +59,10 @@ int latch_watch_get_info(const struct latch_watch *watch, struct latch_fence_inf
 int latch_watch_set_deadline(const struct latch_watch *watch, int64_t deadline_ns);
 
 /**
- * For a watch of a point that has no fence yet: calls func once when it has one. Returns 0, or a
- * negative errno when that can't be had; the watch itself goes on in any case.
+ * For a watch of a point that has no fence yet: calls func once when it has one, where that can be
+ * had; the watch itself goes on in any case.
  */
-int latch_watch_await_fence(
+void latch_watch_await_fence(
 	struct latch_watch *watch, struct wl_event_loop *loop, latch_watch_func func);
 
 /** Stops watching; fine at any time after a start, also inside func. */
