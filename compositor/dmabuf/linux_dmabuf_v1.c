@@ -116,7 +116,8 @@ static size_t find(const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t 
 	return place;
 }
 
-bool latch_dmabuf_advertises(const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t modifier) {
+bool latch_dmabuf_advertises(
+	const struct latch_dmabuf *dmabuf, uint32_t fourcc, uint64_t modifier) {
 	return find(dmabuf, fourcc, modifier) < dmabuf->table_len;
 }
 

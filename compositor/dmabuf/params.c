@@ -242,7 +242,8 @@ static void handle_add(struct wl_client *client, struct wl_resource *resource, i
 /* Whether a buffer can be made of this; the text says why not. */
 static struct latch_dmabuf_fault judge(const struct params *params, uint32_t flags) {
 	const struct wlr_dmabuf_attributes *attributes = &params->dmabuf.attributes;
-	struct latch_dmabuf_fault fault = latch_dmabuf_check(attributes, latch_dmabuf_get_probe(params->dmabufs));
+	struct latch_dmabuf_fault fault =
+		latch_dmabuf_check(attributes, latch_dmabuf_get_probe(params->dmabufs));
 	if (fault.text != NULL) {
 		return fault;
 	}

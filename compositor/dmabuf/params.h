@@ -19,8 +19,8 @@ bool latch_dmabuf_can_show(
 bool latch_dmabuf_samples_on(const struct latch_dmabuf *dmabuf, dev_t device);
 
 /**
- * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. dmabuf: borrowed for as
- * long as there are clients.
+ * Makes a zwp_linux_buffer_params_v1, and wl_buffers of what is added to it. dmabuf: borrowed for
+ * as long as there are clients.
  */
 void latch_params_create(struct wl_client *client, uint32_t version, uint32_t id,
 	const struct latch_dmabuf *dmabuf);

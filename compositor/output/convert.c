@@ -144,7 +144,8 @@ static void read_component(const struct latch_format *format, const struct latch
 	if (where->bits == 8) {
 		read_bytes(samples, data + where->shift / 8, where->step, len, x_sub == 2, false);
 	} else if ((where->shift + where->bits) % 16 == 0 && where->bits > 8) {
-		read_bytes(samples, data + where->shift / 16 * 2, where->step, len, x_sub == 2, true);
+		const size_t first = where->shift / 16 * 2;
+		read_bytes(samples, data + first, where->step, len, x_sub == 2, true);
 	} else {
 		/* 2 bits of alpha reach from 0 to the same white as 10 bits of colour. */
 		const int32_t most = (1 << where->bits) - 1;

@@ -13,8 +13,8 @@
 #include "output/management.h"
 #include "output/output.h"
 
-/* By way of the backend wlroots draws no picture for it. The mode may not be another one, but clients
- * that capture the screen learn from it that there is one. */
+/* By way of the backend wlroots draws no picture for it. The mode may not be another one, but
+ * clients that capture the screen learn from it that there is one. */
 static bool commit(
 	struct latch_output *output, bool by_backend, bool on, struct wlr_output_mode *mode) {
 	struct wlr_backend_output_state one = {.output = output->wlr_output};
@@ -33,8 +33,9 @@ bool latch_output_enable(struct latch_output *output) {
 	struct latch_kms_output *kms = output->kms;
 	if (kms == NULL) {
 		/* wlroots draws its first, black, picture. */
-		output->enabled = latch_renderer_give(&output->core->renderer, output->wlr_output) &&
-				  commit(output, false, true, NULL);
+		output->enabled =
+			latch_renderer_give(&output->core->renderer, output->wlr_output) &&
+			commit(output, false, true, NULL);
 		return output->enabled;
 	}
 	size_t at = 0;

@@ -53,7 +53,7 @@ enum latch_vrr_refusal {
 #define LATCH_VRR_REFUSALS 6
 
 /**
- * The first of the refusals above that holds, by its number; 0 (OK) when none does. holds: by
- * enum latch_tearing_refusal or enum latch_vrr_refusal, len of them; the one of OK is not looked at.
+ * The first of the refusals above that holds, by its number; 0 (OK) when none does. holds: by enum
+ * latch_tearing_refusal or enum latch_vrr_refusal, len of them; that of OK is not looked at.
  */
 unsigned latch_first_refusal(const bool *holds, unsigned len);

@@ -12,8 +12,8 @@
 /* linux-dmabuf-v1 knows four planes, each with an fd of its own. */
 #define LATCH_UPDATE_MAX_WATCHES 4
 
-/* An extension that is offered as long as there is the display: the data of the wl_global and of the
- * resources of its manager. */
+/* An extension that is offered as long as there is the display: the data of the wl_global and of
+ * the resources of its manager. */
 struct latch_extension_global {
 	const struct latch_extension *extension;
 	struct latch_gate *gate;

@@ -279,7 +279,8 @@ void kms_commit_disable_plane(struct kms_commit *commit, const struct kms_plane 
 	kms_commit_bypass_color(commit, plane);
 }
 
-void kms_commit_want_out_fence(struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
+void kms_commit_want_out_fence(
+	struct kms_commit *commit, const struct kms_crtc *crtc, int32_t *fd) {
 	*fd = -1;
 	kms_commit_set(commit, crtc->id, crtc->props.out_fence_ptr.id, (uint64_t)(uintptr_t)fd);
 }

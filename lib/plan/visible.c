@@ -52,8 +52,9 @@ void plan_drop_covered(struct plan_work *work) {
 		struct latch_layer *layer = &work->layers[i];
 		bool seen = false;
 		if (layer->dst.width > 0 && layer->dst.height > 0 && layer->alpha > 0) {
-			pixman_region32_intersect_rect(&part, &uncovered, layer->dst.x, layer->dst.y,
-				(unsigned)layer->dst.width, (unsigned)layer->dst.height);
+			pixman_region32_intersect_rect(&part, &uncovered, layer->dst.x,
+				layer->dst.y, (unsigned)layer->dst.width,
+				(unsigned)layer->dst.height);
 			seen = pixman_region32_not_empty(&part);
 		}
 		if (!seen) {

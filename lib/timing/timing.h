@@ -233,7 +233,8 @@ void latch_margin_learn(struct latch_margin *margin, const struct latch_deadline
  * A frame that went at once has flipped: that teaches what the kernel can do, but nothing about
  * wake-ups. planned_ns is not looked at.
  */
-void latch_margin_learn_kernel(struct latch_margin *margin, const struct latch_deadline_frame *frame);
+void latch_margin_learn_kernel(
+	struct latch_margin *margin, const struct latch_deadline_frame *frame);
 
 /** A frame that went at once had something to compose: how long that took, from its latch on. */
 void latch_margin_learn_composed(
