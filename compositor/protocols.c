@@ -31,13 +31,6 @@
 #include "shell/shell.h"
 #include "sync/gate.h"
 
-#define COMPOSITOR_VERSION 6
-#define PRESENTATION_VERSION 2
-#define SHM_VERSION 2
-#define FIXES_VERSION 1
-#define FRACTIONAL_SCALE_VERSION 1
-#define CONTENT_TYPE_VERSION 1
-
 static bool create_globals(struct latch_core *core) {
 	static const uint32_t shm_formats[] = {
 		DRM_FORMAT_ARGB8888,
@@ -47,21 +40,20 @@ static bool create_globals(struct latch_core *core) {
 	};
 	struct wl_display *display = core->display;
 	/* No renderer: wlroots makes no textures of commits, latch decides what goes where. */
-	core->compositor = wlr_compositor_create(display, COMPOSITOR_VERSION, NULL);
+	core->compositor = wlr_compositor_create(display, 6, NULL);
 	core->layout = wlr_output_layout_create(display);
-	core->content_type = wlr_content_type_manager_v1_create(display, CONTENT_TYPE_VERSION);
+	core->content_type = wlr_content_type_manager_v1_create(display, 1);
 	return core->compositor != NULL && core->layout != NULL &&
 	       core->content_type != NULL &&
 	       latch_security_init(display) && wlr_subcompositor_create(display) != NULL &&
-	       wlr_shm_create(display, SHM_VERSION, shm_formats,
+	       wlr_shm_create(display, 2, shm_formats,
 		       sizeof(shm_formats) / sizeof(shm_formats[0])) != NULL &&
-	       wlr_fixes_create(display, FIXES_VERSION) != NULL &&
+	       wlr_fixes_create(display, 1) != NULL &&
 	       wlr_single_pixel_buffer_manager_v1_create(display) != NULL &&
 	       wlr_viewporter_create(display) != NULL &&
-	       wlr_fractional_scale_manager_v1_create(display, FRACTIONAL_SCALE_VERSION) != NULL &&
+	       wlr_fractional_scale_manager_v1_create(display, 1) != NULL &&
 	       latch_look_create_globals(display, latch_renderer_expects_pixman(&core->renderer)) &&
-	       wlr_presentation_create(display, core->backend.wlr, PRESENTATION_VERSION) !=
-		       NULL &&
+	       wlr_presentation_create(display, core->backend.wlr, 2) != NULL &&
 	       wlr_xdg_output_manager_v1_create(display, core->layout) != NULL;
 }
 

@@ -15,8 +15,6 @@
 #include "limits/resource.h"
 #include "linux-dmabuf-v1-protocol.h"
 
-#define WL_BUFFER_VERSION 1
-
 /* The rules that came with these versions of zwp_linux_buffer_params_v1.add. */
 #define ADVERTISED_PAIRS_ONLY_SINCE 4
 #define ONE_MODIFIER_SINCE 5
@@ -152,7 +150,7 @@ static struct wl_resource *create_buffer(
 	if (buffer == NULL) {
 		return NULL;
 	}
-	buffer->resource = wl_resource_create(client, &wl_buffer_interface, WL_BUFFER_VERSION, id);
+	buffer->resource = wl_resource_create(client, &wl_buffer_interface, 1, id);
 	if (buffer->resource == NULL) {
 		free(buffer);
 		return NULL;

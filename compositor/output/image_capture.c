@@ -19,9 +19,6 @@
 #include "base/clock.h"
 #include "limits/client.h"
 
-#define SOURCE_MANAGER_VERSION 1
-#define COPY_MANAGER_VERSION 1
-
 static bool prepare(struct latch_core *core) {
 	bool ok = latch_renderer_ensure(&core->renderer);
 	struct latch_output *output;
@@ -59,10 +56,8 @@ static void handle_resource_created(void *data, struct wl_resource *resource) {
 bool latch_image_capture_create_globals(struct latch_core *core) {
 	latch_clients_watch_resources(core->clients, handle_resource_created, core);
 	return wlr_screencopy_manager_v1_create(core->display) != NULL &&
-	       wlr_ext_output_image_capture_source_manager_v1_create(
-		       core->display, SOURCE_MANAGER_VERSION) != NULL &&
-	       wlr_ext_image_copy_capture_manager_v1_create(core->display, COPY_MANAGER_VERSION) !=
-		       NULL;
+	       wlr_ext_output_image_capture_source_manager_v1_create(core->display, 1) != NULL &&
+	       wlr_ext_image_copy_capture_manager_v1_create(core->display, 1) != NULL;
 }
 
 void latch_image_capture_add(struct latch_output *output) {

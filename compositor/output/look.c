@@ -9,7 +9,6 @@
 
 #include "plan/layer.h"
 
-#define COLOR_REPRESENTATION_VERSION 1
 #define OPAQUE 0xffff
 /* How many rectangles of a surface's opaque region are looked at in each frame. */
 #define MAX_RECTANGLES 128
@@ -41,8 +40,7 @@ bool latch_look_create_globals(struct wl_display *display, bool straight_alpha) 
 		.supported_coeffs_and_ranges_len = sizeof(pairs) / sizeof(pairs[0]),
 	};
 	return wlr_alpha_modifier_v1_create(display) != NULL &&
-	       wlr_color_representation_manager_v1_create(
-		       display, COLOR_REPRESENTATION_VERSION, &options) != NULL;
+	       wlr_color_representation_manager_v1_create(display, 1, &options) != NULL;
 }
 
 uint16_t latch_look_alpha(double factor) {

@@ -9,8 +9,6 @@
 #include "limits/resource.h"
 #include "linux-explicit-synchronization-unstable-v1-protocol.h"
 
-#define BUFFER_RELEASE_VERSION 1
-
 struct latch_release {
 	struct latch_release_pool *pool;
 	struct latch_timeline *timeline; /* NULL when there is no point to signal (any more) */
@@ -28,8 +26,8 @@ static void handle_buffer_release_destroy(struct wl_resource *resource) {
 void latch_buffer_release_create(
 	struct wl_resource **place, struct wl_client *client, uint32_t id) {
 	/* It has events only. */
-	*place = latch_resource_create(client, &zwp_linux_buffer_release_v1_interface,
-		BUFFER_RELEASE_VERSION, id, NULL, place, handle_buffer_release_destroy);
+	*place = latch_resource_create(client, &zwp_linux_buffer_release_v1_interface, 1, id, NULL,
+		place, handle_buffer_release_destroy);
 }
 
 void latch_buffer_release_send(struct wl_resource **place, int fence_fd) {
