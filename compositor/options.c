@@ -35,6 +35,7 @@ static const char *const log_levels[WLR_LOG_IMPORTANCE_LAST + 1] = {
 
 static const struct option_row rows[] = {
 	{.help = "usage: latch [options] [-- COMMAND [ARG ...]]\n"
+		 "       latch WORD ...: another program of latch, as 'latch report' is latch-report\n"
 		 "\n"
 		 "A Wayland compositor that shows its clients' own buffers. With a COMMAND it "
 		 "starts it,\n"
