@@ -26,6 +26,8 @@ yyjson_mut_val *latch_inspect_add_counted(
 	latch_inspect_add_text(doc, surface, "label", row->label);
 	yyjson_mut_obj_add_uint(doc, surface, "frames", counts->frames);
 	yyjson_mut_obj_add_uint(doc, surface, "on_plane", counts->on_plane);
+	yyjson_mut_obj_add_uint(doc, surface, "composed", counts->composed);
+	latch_reasons_to_json(counts, doc, surface);
 	yyjson_mut_obj_add_uint(doc, surface, "superseded", counts->superseded);
 	yyjson_mut_obj_add_uint(doc, surface, "dropped", counts->dropped);
 	yyjson_mut_obj_add_uint(doc, surface, "missed", counts->missed);

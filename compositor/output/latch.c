@@ -45,7 +45,10 @@ static bool fill_frame(struct latch_output *output) {
 			return false;
 		}
 		if (!layer->content->submitted) {
-			layer->content->record.reasons = layer->reasons;
+			struct latch_frame_record *record = &layer->content->record;
+			record->reasons = layer->reasons;
+			record->layer = (struct latch_record_layer){layer->fourcc, layer->dst.width,
+				layer->dst.height, layer->test_errno};
 		}
 		bool on_plane = layer->place != LATCH_LAYER_COMPOSED;
 		layer->content->scanned_out |= layer->place == LATCH_LAYER_ON_PLANE;

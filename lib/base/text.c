@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 static bool is_continuation(unsigned char c) {
 	return (c & 0xc0) == 0x80;
@@ -55,6 +56,24 @@ size_t latch_text_length(const char *text) {
 		}
 	}
 	return length;
+}
+
+void latch_text_print_wrapped(FILE *file, const char *text, int indent, int width) {
+	int room = width - indent, column = 0;
+	fprintf(file, "%*s", indent, "");
+	while (*text != '\0') {
+		const size_t bytes = strcspn(text, " ");
+		const int is = (int)(latch_text_length(text) - latch_text_length(text + bytes));
+		if (column > 0 && column + 1 + is > room) {
+			fprintf(file, "\n%*s", indent + 2, "");
+			room = width - indent - 2;
+			column = 0;
+		}
+		column += fprintf(file, column > 0 ? " " : "") + is;
+		fwrite(text, 1, bytes, file);
+		text += bytes + strspn(text + bytes, " ");
+	}
+	fputc('\n', file);
 }
 
 void latch_text_escape(char *to, size_t size, const char *text) {

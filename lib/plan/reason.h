@@ -5,8 +5,8 @@
 
 /**
  * Why a layer is not on a plane of its own. Every refusal has a bit and a stable name (see
- * latch_reason_name()); the names are in logs, traces, statistics and the inspector, so they are
- * not changed.
+ * latch_reason_name()); the names are in logs, traces, statistics and the inspector, the bits in
+ * traces, so neither is changed.
  */
 enum latch_reason {
 	/** The buffer is memory that no plane can read: one pixel, or shared memory where no udmabuf
@@ -79,6 +79,13 @@ const char *latch_reason_name(uint64_t bit);
 
 /** What it means, for people: half a sentence, or NULL like latch_reason_name(). */
 const char *latch_reason_text(uint64_t bit);
+
+/** What would help: what its client, or whoever runs latch, can do. NULL where nothing can or need be
+ * done, or like latch_reason_name(). */
+const char *latch_reason_help(uint64_t bit);
+
+/** The reason of a stable name, 0 for another. */
+uint64_t latch_reason_find(const char *name);
 
 /**
  * Writes the names of all reasons in the set, separated by commas, "none" for the empty set.

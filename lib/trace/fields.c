@@ -67,6 +67,10 @@ static const struct latch_field frame_fields[] = {
 	FRAME(paced_ns, "paced_ns"),
 	FRAME(callback_ns, "callback_ns"),
 	FRAME(input_ns, "input_ns"),
+	FRAME(layer.fourcc, "fourcc"),
+	FRAME(layer.width, "shown_width"),
+	FRAME(layer.height, "shown_height"),
+	FRAME(layer.test_errno, "test_errno"),
 };
 const struct latch_fields latch_frame_fields = FIELDS(frame_fields);
 

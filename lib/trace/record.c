@@ -8,6 +8,8 @@
 
 const struct latch_names latch_placement_names = {NAMES([LATCH_NOT_SHOWN] = "not shown",
 	[LATCH_ON_PLANE] = "on plane", [LATCH_COMPOSED] = "composed")};
+const struct latch_names latch_plane_type_names = {
+	NAMES("primary", "overlay", "cursor", "background"), .unknown = LATCH_PLANE_TYPES};
 const struct latch_names latch_sync_kind_names = {NAMES([LATCH_SYNC_NONE] = "none",
 		[LATCH_SYNC_IMPLICIT] = "implicit", [LATCH_SYNC_SYNC_FILE] = "sync_file",
 		[LATCH_SYNC_SYNCOBJ] = "syncobj"),

@@ -60,6 +60,13 @@ struct latch_blocked {
 	enum latch_missed_cause cause;
 };
 
+/* What planes were asked to show. */
+struct latch_record_layer {
+	uint32_t fourcc;   /* DRM's; 0: it has none */
+	int width, height; /* on the output, in its pixels */
+	int test_errno;	   /* the kernel's positive answer to its test alone; 0: none */
+};
+
 /* How an update ended; each has exactly one end. */
 enum latch_record_end {
 	LATCH_END_UNKNOWN,
@@ -126,8 +133,9 @@ struct latch_frame_record {
 
 	enum latch_placement placement;
 	uint32_t plane_id;	/* KMS object id, 0 when composed */
-	const char *plane_type; /* static text ("primary", "overlay", "cursor") or NULL */
+	const char *plane_type; /* static text of latch_plane_type_names, or NULL */
 	uint64_t reasons;	/* why not on a plane: bits of enum latch_reason */
+	struct latch_record_layer layer;
 
 	bool presented;	 /* it was on screen: flip_ns and sequence are true */
 	bool superseded; /* a newer update was latched in its place */
@@ -185,6 +193,8 @@ struct latch_names {
 };
 
 extern const struct latch_names latch_placement_names;
+extern const struct latch_names latch_plane_type_names; /* and of the background; there is no enum */
+#define LATCH_PLANE_TYPES 4
 extern const struct latch_names latch_sync_kind_names;
 extern const struct latch_names latch_missed_cause_names;
 extern const struct latch_names latch_record_end_names;

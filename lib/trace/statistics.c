@@ -195,7 +195,18 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 	struct latch_surface_counts *counts = &row->counts;
 	counts->frames++;
 	counts->on_plane += record->placement == LATCH_ON_PLANE;
-	counts->composed += record->placement == LATCH_COMPOSED;
+	unsigned type;
+	if (record->plane_type != NULL &&
+		latch_name_value(&latch_plane_type_names, record->plane_type, &type)) {
+		counts->by_plane_type[type]++;
+	}
+	if (record->placement == LATCH_COMPOSED) {
+		counts->composed++;
+		row->composed_as = record->layer;
+		for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+			counts->by_reason[i] += record->reasons >> i & 1;
+		}
+	}
 	row->output_id = record->output_id;
 
 	bool incomplete = false, out_of_order = false, clamped = false;

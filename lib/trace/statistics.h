@@ -3,6 +3,7 @@
 
 #include "base/id_map.h"
 #include "base/text.h"
+#include "plan/reason.h"
 #include "trace/durations.h"
 #include "trace/missed.h"
 #include "trace/record.h"
@@ -42,7 +43,9 @@ extern const struct latch_stage_names { const char *name, *key; } latch_stages[L
 struct latch_surface_counts {
 	uint64_t frames; /* presented; the updates that percentiles are made of */
 	uint64_t on_plane;
+	uint64_t by_plane_type[LATCH_PLANE_TYPES]; /* on_plane, see latch_plane_type_names */
 	uint64_t composed;
+	uint64_t by_reason[LATCH_REASON_COUNT]; /* composed; a frame may have several reasons */
 	uint64_t superseded;   /* replaced before their latch */
 	uint64_t dropped;      /* neither presented nor superseded */
 	uint64_t fence_errors; /* presented or not */
@@ -63,6 +66,7 @@ struct latch_surface_row {
 	bool gone;
 	char label[LATCH_TEXT_MAX];
 	struct latch_surface_counts counts;
+	struct latch_record_layer composed_as; /* when it was composed last */
 	struct latch_durations stages[LATCH_STAGES];
 };
 
@@ -180,6 +184,11 @@ void latch_durations_to_json(const struct latch_durations *durations, yyjson_mut
 /** Adds an object missed_by_cause: how many vblanks were missed by each cause. */
 void latch_missed_to_json(
 	const uint64_t missed[LATCH_MISSED_CAUSES], yyjson_mut_doc *doc, yyjson_mut_val *to);
+
+/** Adds an array reasons: name, text, help (null for none) and frames of each that some were composed
+ * for. */
+void latch_reasons_to_json(
+	const struct latch_surface_counts *counts, yyjson_mut_doc *doc, yyjson_mut_val *to);
 
 /** Writes latch_statistics_to_json() as a document. Returns 0 or a negative errno. */
 int latch_statistics_write_json(const struct latch_statistics *statistics, FILE *file);

@@ -1,5 +1,7 @@
 #include "trace/statistics.h"
 
+#include "kms/format.h"
+
 #include <errno.h>
 #include <yyjson.h>
 
@@ -27,11 +29,48 @@ void latch_missed_to_json(const uint64_t missed[LATCH_MISSED_CAUSES], yyjson_mut
 	}
 }
 
+void latch_reasons_to_json(
+	const struct latch_surface_counts *counts, yyjson_mut_doc *doc, yyjson_mut_val *to) {
+	yyjson_mut_val *reasons = yyjson_mut_obj_add_arr(doc, to, "reasons");
+	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+		if (counts->by_reason[i] == 0) {
+			continue;
+		}
+		const uint64_t bit = UINT64_C(1) << i;
+		const char *help = latch_reason_help(bit);
+		yyjson_mut_val *reason = yyjson_mut_arr_add_obj(doc, reasons);
+		yyjson_mut_obj_add_str(doc, reason, "name", latch_reason_name(bit));
+		yyjson_mut_obj_add_str(doc, reason, "text", latch_reason_text(bit));
+		yyjson_mut_obj_add_val(doc, reason, "help",
+			help != NULL ? yyjson_mut_str(doc, help) : yyjson_mut_null(doc));
+		yyjson_mut_obj_add_uint(doc, reason, "frames", counts->by_reason[i]);
+	}
+}
+
+static void add_composed_as(
+	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_record_layer *layer) {
+	char format[128];
+	kms_fourcc_name(format, sizeof(format), layer->fourcc);
+	yyjson_mut_val *object = yyjson_mut_obj_add_obj(doc, to, "composed_as");
+	yyjson_mut_val *buffer = yyjson_mut_obj_add_obj(doc, object, "buffer");
+	yyjson_mut_val *dst = yyjson_mut_obj_add_obj(doc, object, "dst");
+	yyjson_mut_obj_add_strcpy(doc, buffer, "format", layer->fourcc != 0 ? format : "");
+	yyjson_mut_obj_add_int(doc, dst, "width", layer->width);
+	yyjson_mut_obj_add_int(doc, dst, "height", layer->height);
+	yyjson_mut_obj_add_int(doc, object, "test_errno", layer->test_errno);
+}
+
 static void add_counts(
 	yyjson_mut_doc *doc, yyjson_mut_val *to, const struct latch_surface_counts *counts) {
 	yyjson_mut_obj_add_uint(doc, to, "frames", counts->frames);
 	yyjson_mut_obj_add_uint(doc, to, "on_plane", counts->on_plane);
+	yyjson_mut_val *types = yyjson_mut_obj_add_obj(doc, to, "by_plane_type");
+	for (unsigned i = 0; i < LATCH_PLANE_TYPES; i++) {
+		yyjson_mut_obj_add_uint(doc, types, latch_name(&latch_plane_type_names, i),
+			counts->by_plane_type[i]);
+	}
 	yyjson_mut_obj_add_uint(doc, to, "composed", counts->composed);
+	latch_reasons_to_json(counts, doc, to);
 	yyjson_mut_obj_add_uint(doc, to, "superseded", counts->superseded);
 	yyjson_mut_obj_add_uint(doc, to, "dropped", counts->dropped);
 	yyjson_mut_obj_add_uint(doc, to, "missed", counts->missed);
@@ -68,6 +107,9 @@ static void add_surface(yyjson_mut_doc *doc, yyjson_mut_val *to,
 		output != NULL ? yyjson_mut_str(doc, output->name) : yyjson_mut_null(doc));
 	yyjson_mut_obj_add_bool(doc, object, "gone", row->gone);
 	add_counts(doc, object, &row->counts);
+	if (row->counts.composed > 0) {
+		add_composed_as(doc, object, &row->composed_as);
+	}
 	add_stages(doc, object, row);
 }
 

@@ -19,6 +19,7 @@
 #define LEFT_WIDTH (SURFACE_WIDTH + FRAMES_WIDTH + MISSED_WIDTH + ON_PLANE_WIDTH)
 #define STAGE_WIDTH 17
 #define TIME_WIDTH 8
+#define WIDTH 100
 #define NOTES_MAX 12
 
 static const double percentiles[] = {50.0, 95.0, 99.0, 100.0};
@@ -120,6 +121,25 @@ static void note_counts(struct notes *notes, const struct latch_statistics *stat
 	}
 }
 
+/* They take the whole width. */
+static void print_reasons(FILE *file, const struct latch_surface_counts *counts) {
+	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+		if (counts->by_reason[i] == 0) {
+			continue;
+		}
+		const uint64_t bit = UINT64_C(1) << i;
+		const char *help = latch_reason_help(bit);
+		char line[512];
+		snprintf(line, sizeof(line), "composed %" PRIu64 ", %s: %s", counts->by_reason[i],
+			latch_reason_name(bit), latch_reason_text(bit));
+		latch_text_print_wrapped(file, line, 2, WIDTH);
+		if (help != NULL) {
+			snprintf(line, sizeof(line), "help: %s", help);
+			latch_text_print_wrapped(file, line, 4, WIDTH);
+		}
+	}
+}
+
 static void print_surface(FILE *file, const char *name, const struct latch_surface_row *row,
 	const struct notes *notes) {
 	const struct latch_surface_counts *counts = &row->counts;
@@ -145,6 +165,7 @@ static void print_surface(FILE *file, const char *name, const struct latch_surfa
 		print_cell(file, line, LEFT_WIDTH - 2);
 		print_durations(file, latch_stages[i].name, &row->stages[i]);
 	}
+	print_reasons(file, counts);
 }
 
 static void print_surface_row(const struct latch_statistics *statistics, FILE *file,

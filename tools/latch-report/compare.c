@@ -154,6 +154,15 @@ void compare_each(const struct compare *compare, const struct compare_pair *pair
 	tell(&teller, "missed", "", count_of(pair->a, a->missed), count_of(pair->b, b->missed));
 	tell_causes(compare, pair, compare->a, NULL, &teller);
 	tell_causes(compare, pair, compare->b, compare->a, &teller);
+	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+		if (a->by_reason[i] > 0 || b->by_reason[i] > 0) {
+			char what[64];
+			snprintf(what, sizeof(what), "composed: %s",
+				latch_reason_name(UINT64_C(1) << i));
+			tell(&teller, what, "", count_of(pair->a, a->by_reason[i]),
+				count_of(pair->b, b->by_reason[i]));
+		}
+	}
 	tell(&teller, "on plane", "%", compare_percent(pair->a), compare_percent(pair->b));
 	const unsigned stages = latch_max(pair->a != NULL ? latch_stages_told(pair->a) : 0,
 		pair->b != NULL ? latch_stages_told(pair->b) : 0);

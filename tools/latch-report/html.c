@@ -126,6 +126,20 @@ static void write_who(FILE *file, const struct latch_surface_row *row) {
 	fputs("</span>", file);
 }
 
+static void write_reasons(FILE *file, const struct latch_surface_counts *counts) {
+	for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
+		const uint64_t bit = UINT64_C(1) << i;
+		const char *help = latch_reason_help(bit);
+		if (counts->by_reason[i] > 0) {
+			markup_print(file,
+				"<tr><td class=\"left\" colspan=\"10\">composed %" PRIu64
+				", %s: %s%s%s</td></tr>\n",
+				counts->by_reason[i], latch_reason_name(bit), latch_reason_text(bit),
+				help != NULL ? "; help: " : "", help != NULL ? help : "");
+		}
+	}
+}
+
 /* name: of a row for several surfaces, else NULL. */
 static void write_row(
 	FILE *file, const struct run *run, const struct latch_surface_row *row, const char *name) {
@@ -149,6 +163,7 @@ static void write_row(
 		fputs(i > 0 ? "<tr>" : "", file);
 		write_stage(file, row, i);
 	}
+	write_reasons(file, counts);
 }
 
 static void write_table(FILE *file, const struct run *run) {

@@ -1,8 +1,8 @@
 /*
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
- * session.c asks for one of latch's JSON documents and document.c finds things in it. advice.c adds
- * what helps against which reason; table.c, svg.c and held.c show it. top.c asks for what was
+ * session.c asks for one of latch's JSON documents and common/document.c finds things in it.
+ * common/advice.c adds what helps against which reason; table.c, svg.c and held.c show it. top.c asks for what was
  * counted again and again, span.c takes the difference of two answers, top_table.c shows that;
  * screen.c knows the terminal.
  */

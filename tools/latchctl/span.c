@@ -86,6 +86,12 @@ static bool subtract_surface(
 	subtract_counters(after, before);
 	subtract_counters(yyjson_mut_obj_get(after, "missed_by_cause"),
 		yyjson_mut_obj_get(before, "missed_by_cause"));
+	yyjson_mut_val *reason;
+	size_t at, reasons_len;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(after, "reasons"), at, reasons_len, reason) {
+		subtract_counters(reason, find_text(yyjson_mut_obj_get(before, "reasons"), "/name",
+						  get_text(reason, "/name")));
+	}
 	yyjson_mut_obj_add_real(doc, after, "fps", get_number(after, "/frames") / seconds);
 	yyjson_mut_val *stages = yyjson_mut_obj(doc), *earlier = yyjson_mut_obj_get(before, "stages");
 	size_t i, len;

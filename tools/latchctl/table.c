@@ -104,29 +104,6 @@ static void print_grid(FILE *file, const struct grid *grid, int width) {
 	}
 }
 
-/* Prints words in lines of this width. Lines after the first one begin further in. */
-static void print_wrapped(FILE *file, const char *text, int indent, int width) {
-	int room = width - indent;
-	fprintf(file, "%*s", indent, "");
-	indent += 2;
-	for (int column = 0; *text;) {
-		int bytes = (int)strcspn(text, " ");
-		char word[ADVICE_MAX];
-		snprintf(word, sizeof(word), "%.*s", bytes, text);
-		int is = (int)latch_text_length(word);
-		if (column > 0 && column + 1 + is > room) {
-			fprintf(file, "\n%*s", indent, "");
-			room = width - indent;
-			column = 0;
-		}
-		column += fprintf(file, column > 0 ? " " : "") + is;
-		fputs(word, file);
-		text += bytes;
-		text += strspn(text, " ");
-	}
-	fputc('\n', file);
-}
-
 static void write_can(yyjson_mut_val *plane, char cell[CELL_MAX]) {
 	yyjson_mut_val *rotations = yyjson_mut_obj_get(plane, "rotations");
 	yyjson_mut_val *blends = yyjson_mut_obj_get(plane, "blend_modes");
@@ -218,10 +195,10 @@ static void print_reasons(FILE *file, yyjson_mut_val *layer, int width) {
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(layer, "reasons"), i, len, reason) {
 		snprintf(line, sizeof(line), "%s: %s", get_text(reason, "/name"),
 			get_text(reason, "/text"));
-		print_wrapped(file, line, INDENT * 3, width);
+		latch_text_print_wrapped(file, line, INDENT * 3, width);
 		if (!has_text(reason, "/help", "")) {
 			snprintf(line, sizeof(line), "help: %s", get_text(reason, "/help"));
-			print_wrapped(file, line, INDENT * 4, width);
+			latch_text_print_wrapped(file, line, INDENT * 4, width);
 		}
 	}
 	if (yyjson_mut_is_obj(held)) {
@@ -233,7 +210,7 @@ static void print_reasons(FILE *file, yyjson_mut_val *layer, int width) {
 		if (!has_text(held, "/text", "")) {
 			text_append(line, sizeof(line), " (%s)", get_text(held, "/text"));
 		}
-		print_wrapped(file, line, INDENT * 3, width);
+		latch_text_print_wrapped(file, line, INDENT * 3, width);
 	}
 }
 
@@ -259,9 +236,9 @@ static void print_heading(FILE *file, yyjson_mut_val *output, int width) {
 	} else {
 		text_append(line, sizeof(line), "; not on a KMS device, so without planes");
 	}
-	print_wrapped(file, line, 0, width);
+	latch_text_print_wrapped(file, line, 0, width);
 	if (get_int(output, "/plan/visible") == 0) {
-		print_wrapped(file, "nothing to be seen", INDENT, width);
+		latch_text_print_wrapped(file, "nothing to be seen", INDENT, width);
 		return;
 	}
 	snprintf(line, sizeof(line),
@@ -269,7 +246,7 @@ static void print_heading(FILE *file, yyjson_mut_val *output, int width) {
 		get_int(output, "/plan/on_planes"), get_int(output, "/plan/visible"),
 		get_bool(output, "/plan/composed") ? "the others composed" : "nothing composed",
 		get_text(output, "/plan/rung"));
-	print_wrapped(file, line, INDENT, width);
+	latch_text_print_wrapped(file, line, INDENT, width);
 }
 
 static void print_output(FILE *file, yyjson_mut_val *output, int width) {

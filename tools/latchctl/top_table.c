@@ -95,6 +95,23 @@ static const char *times_text(char *text, size_t size, yyjson_mut_val *stage) {
 	return text;
 }
 
+/* Of the frames that were composed in the span. */
+static void print_reasons(struct page *page, yyjson_mut_val *reasons) {
+	size_t i, len;
+	yyjson_mut_val *reason;
+	yyjson_mut_arr_foreach(reasons, i, len, reason) {
+		const int64_t frames = get_int(reason, "/frames");
+		if (frames <= 0) {
+			continue;
+		}
+		line(page, "    composed %" PRId64 ", %s: %s", frames, get_text(reason, "/name"),
+			get_text(reason, "/text"));
+		if (!has_text(reason, "/help", "")) {
+			line(page, "      help: %s", get_text(reason, "/help"));
+		}
+	}
+}
+
 static void print_surface(
 	struct page *page, yyjson_mut_val *span, yyjson_mut_val *surface, const char *only) {
 	char name[300], padded[4 * NAME_WIDTH + 8], place[512], times[80];
@@ -112,6 +129,7 @@ static void print_surface(
 		line(page, "%s %6s %s", pad(padded, "    input->flip", NAME_WIDTH), "",
 			times_text(times, sizeof(times), input));
 	}
+	print_reasons(page, yyjson_mut_obj_get(surface, "reasons"));
 	size_t i, len;
 	yyjson_mut_val *key, *vblanks;
 	yyjson_mut_obj_foreach(yyjson_mut_obj_get(surface, "missed_by_cause"), i, len, key, vblanks) {

@@ -49,7 +49,35 @@ static void it_names_what_the_planes_take(void **state) {
 		"as: LINEAR X_TILED");
 	ASSERT_HAS(advice(0, 0, "no-free-plane"), "2 of 3 planes");
 	ASSERT_HAS(advice(0, 0, "scaling"), "500x500");
+	assert_null(strstr(advice(0, 0, "test-refused"), "here"));
 	ASSERT_HAS(advice(0, 3, "test-refused"), "Invalid argument");
+}
+
+/* A film is not told of RGB first. */
+static void formats_of_its_kind_come_first(void **state) {
+	add_format(example_at("/outputs/0/planes/1"), "NV12");
+	add_format(example_at("/outputs/0/planes/2"), "R8");
+	assert_string_equal(
+		advice(0, 0, "format"), "draw in a format that a plane here has: XR24 AR24 R8 NV12");
+	yyjson_mut_set_str(example_at("/outputs/0/layers/0/buffer/format"), "P010");
+	assert_string_equal(
+		advice(0, 0, "format"), "draw in a format that a plane here has: NV12 XR24 AR24 R8");
+}
+
+/* Of a run that is over less is known: no planes, or planes without a use. */
+static void it_says_what_it_knows(void **state) {
+	char text[ADVICE_MAX];
+	for (size_t bit = 0; bit < LATCH_REASON_COUNT; bit++) {
+		const char *help = latch_reason_help(UINT64_C(1) << bit);
+		if (help != NULL) {
+			assert_true(advice_write(
+				text, NULL, NULL, latch_reason_name(UINT64_C(1) << bit)));
+			assert_string_equal(text, help);
+		}
+	}
+	yyjson_mut_obj_remove_key(example_at("/outputs/0/planes/0"), "use");
+	assert_string_equal(advice(0, 0, "no-free-plane"),
+		"show fewer surfaces at once, or make one fullscreen");
 }
 
 /* Where there is a plane at all. */
@@ -57,7 +85,8 @@ static void long_lists_are_cut(void **state) {
 	char text[ADVICE_MAX], name[] = "AAAA";
 	yyjson_mut_val *output = example_at("/outputs/1"),
 		       *layer = example_at("/outputs/1/layers/0");
-	assert_false(advice_write(text, output, layer, "format"));
+	assert_true(advice_write(text, output, layer, "format"));
+	assert_string_equal(text, "draw in a format that a plane here has");
 	yyjson_mut_val *plane = yyjson_mut_arr_add_obj(example, example_at("/outputs/1/planes"));
 	yyjson_mut_obj_add_arr(example, plane, "formats");
 	for (int i = 0; i < 26; i++) {
@@ -79,5 +108,6 @@ static void reasons_get_their_help(void **state) {
 }
 
 TEST_MAIN("advice", EXAMPLE_TEST(every_reason_has_advice_or_needs_none),
-	EXAMPLE_TEST(it_names_what_the_planes_take), EXAMPLE_TEST(long_lists_are_cut),
+	EXAMPLE_TEST(it_names_what_the_planes_take), EXAMPLE_TEST(formats_of_its_kind_come_first),
+	EXAMPLE_TEST(it_says_what_it_knows), EXAMPLE_TEST(long_lists_are_cut),
 	EXAMPLE_TEST(reasons_get_their_help))

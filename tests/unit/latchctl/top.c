@@ -10,7 +10,8 @@ static const char before[] =
 	"{'version': 1, 'time_ns': 10000000000, 'causes': {'moon': 'the moon was full', 'fence': "
 	"'fence signalled late'}, 'outputs': [{'name': 'Virtual-1', 'flips': 4294967286, 'late': "
 	"1, 'wakeups': 4294967288}], 'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', "
-	"'frames': 4294967276, 'on_plane': 0, 'missed': 5, 'missed_by_cause': {'fence': 5}, "
+	"'frames': 4294967276, 'on_plane': 0, 'reasons': [{'name': 'idle', 'frames': 7}, {'name': "
+	"'alpha', 'frames': 5}], 'missed': 5, 'missed_by_cause': {'fence': 5}, "
 	"'stages': {'commit_to_signalled': [], 'commit_to_flip': [10000, 4294967246, 20000, 7]}, "
 	"'places': []}]}";
 static const char after[] =
@@ -18,7 +19,9 @@ static const char after[] =
 	"'fence signalled late'}, 'outputs': [{'name': 'Virtual-1', 'flips': 4294967406, 'late': "
 	"5, 'wakeups': 4294967408}, {'name': 'Virtual-2', 'flips': 30, 'late': 0, 'wakeups': "
 	"32}], 'surfaces': [{'surface': 3, 'pid': 99, 'label': 'player', 'frames': 4294967396, "
-	"'on_plane': 4, 'missed': 9, 'missed_by_cause': {'moon': 1, 'fence': 8}, 'stages': "
+	"'on_plane': 4, 'reasons': [{'name': 'format', 'text': 'no such format', 'help': 'draw in "
+	"another', 'frames': 9}, {'name': 'idle', 'text': 'it stands', 'help': null, 'frames': "
+	"10}, {'name': 'alpha', 'text': 'it fades', 'help': null, 'frames': 5}], 'missed': 9, 'missed_by_cause': {'moon': 1, 'fence': 8}, 'stages': "
 	"{'commit_to_signalled': [], 'commit_to_flip': [9000, 1, 10000, 48, 20000, 7, 40000, 1], "
 	"'input_to_flip': [21000, 3]}, "
 	"'places': [{'output': 'Virtual-1', 'place': 'plane', 'plane': 42, 'plane_type': "
@@ -53,7 +56,8 @@ static void differences(void **state) {
 		{"/surfaces/0/frames", "120"}, {"/surfaces/0/fps", "60.0"},
 		{"/surfaces/0/on_plane", "4"}, {"/surfaces/0/missed", "4"},
 		{"/surfaces/0/missed_by_cause", "{'moon':1,'fence':3}"},
-		{"/surfaces/0/places/0/plane", "42"},
+		{"/surfaces/0/reasons/0/frames", "9"}, {"/surfaces/0/reasons/1/frames", "3"},
+		{"/surfaces/0/reasons/2/frames", "0"}, {"/surfaces/0/places/0/plane", "42"},
 		/* Counts of a bin go over their end, at 2^32. */
 		{"/surfaces/0/stages/commit_to_flip/p50_us", "10000"},
 		{"/surfaces/0/stages/commit_to_flip/p95_us", "10000"},
@@ -76,7 +80,9 @@ static void table(void **state) {
 	ASSERT_HAS(print(span, NULL, 120, 0),
 		"Virtual-1                     120       4      120\n",
 		"3 player                     60.0   10.00   10.00   10.00      4  overlay 42\n"
-		"    input->flip                     21.00   21.00   21.00\n",
+		"    input->flip                     21.00   21.00   21.00\n"
+		"    composed 9, format: no such format\n      help: draw in another\n"
+		"    composed 3, idle: it stands\n    missed",
 		"    missed 1: the moon was full\n", "    missed 3: fence signalled late\n",
 		"4 übergröße                   5.0       -       -       -      0  composed: form",
 		"  composed: format,z-order\n",

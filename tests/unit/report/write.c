@@ -86,6 +86,12 @@ static void page_is_whole(void **state) {
 			{"class=\"mark m0\"", 3 * LATCH_STAGES}, {"Missed vblanks over time", 1},
 			{"Layers on planes, and composed, over time", 2}, {"frames:[", 3},
 			{"<canvas", 1}, {0}});
+	/* Each reason with its frames, and what would help. */
+	char wanted[200];
+	snprintf(wanted, sizeof(wanted),
+		"composed %" PRIu64 ", format: no plane for it can show this pixel format; help: draw",
+		run->statistics->surfaces[0]->counts.by_reason[1]);
+	ASSERT_HAS(page, wanted);
 	/* 14 numbers for each update. */
 	const char *frames = strstr(page, "frames:[");
 	size_t commas = 0;
@@ -144,6 +150,14 @@ struct found {
 	int times;
 };
 
+/* Both runs have it, or one of them. */
+static void count_reasons(void *data, const struct compare_value *value) {
+	if (strncmp(value->what, "composed: ", 10) == 0) {
+		assert_true(latch_reason_find(value->what + 10) != 0);
+		*(double *)data += value->b;
+	}
+}
+
 static void find(void *data, const struct compare_value *value) {
 	struct found *found = data;
 	if (strcmp(value->what, found->what) == 0) {
@@ -168,6 +182,13 @@ static void surfaces_are_matched_by_label(void **state) {
 		struct found frames = {.what = "frames"}, p50 = {.what = "commit->flip p50"};
 		compare_each(&compare, &compare.pairs[i], find, &frames);
 		compare_each(&compare, &compare.pairs[i], find, &p50);
+		double told = 0;
+		compare_each(&compare, &compare.pairs[i], count_reasons, &told);
+		uint64_t counted = 0;
+		for (size_t j = 0; j < LATCH_REASON_COUNT; j++) {
+			counted += compare.pairs[i].b->counts.by_reason[j];
+		}
+		assert_true(counted > 0 && told == (double)counted);
 		assert_int_equal(frames.times, 1);
 		assert_true(fabs(frames.ratio - frames.b / frames.a) < 1e-9);
 		assert_true(frames.ratio > 1.7 && frames.ratio < 2.3);

@@ -44,7 +44,11 @@ static yyjson_doc *write_json(void) {
 static void test_counts(void **state) {
 	for (uint64_t n = 1; n <= 12; n++) {
 		struct latch_frame_record record = test_frame(7, n);
-		record.placement = n == 3 ? LATCH_COMPOSED : LATCH_ON_PLANE;
+		if (n == 3) {
+			record.placement = LATCH_COMPOSED;
+			record.plane_type = NULL;
+			record.reasons = LATCH_REASON_FORMAT | LATCH_REASON_COLOR | UINT64_C(1) << 63;
+		}
 		record.flip_ns += n == 5 ? 2 * REFRESH_NS : 0; // two vblanks after its own
 		if (n > 10) {
 			record.presented = false;
@@ -61,7 +65,9 @@ static void test_counts(void **state) {
 	const struct latch_surface_counts expected = {
 		.frames = 10,
 		.on_plane = 9,
+		.by_plane_type = {9},
 		.composed = 1,
+		.by_reason = {[1] = 1, [26] = 1},
 		.superseded = 1,
 		.dropped = 1,
 		.fence_errors = 1,
@@ -148,6 +154,39 @@ static void test_json(void **state) {
 	yyjson_doc_free(doc);
 }
 
+/* Those alone that were composed, and were seen. */
+static void test_reasons(void **state) {
+	for (uint64_t n = 1; n <= 10; n++) {
+		struct latch_frame_record record = test_frame(7, n);
+		record.reasons = LATCH_REASON_COVERED;
+		if (n > 1) {
+			record.placement = LATCH_COMPOSED;
+			record.plane_type = NULL;
+			record.reasons = LATCH_REASON_FORMAT | (n > 8 ? LATCH_REASON_IDLE : 0);
+			record.layer = (struct latch_record_layer){0x30313050, 640, (int)n, 22};
+		}
+		record.presented = n < 10;
+		latch_statistics_add_frame(statistics, &record);
+	}
+	yyjson_doc *doc = write_json();
+	ASSERT_JSON(yyjson_ptr_get(yyjson_doc_get_root(doc), "/surfaces/0"), {"/frames", "9"},
+		{"/on_plane", "1"},
+		{"/by_plane_type", "{'primary':1,'overlay':0,'cursor':0,'background':0}"},
+		{"/composed", "8"},
+		{"/reasons", "[{'name':'format','text':'no plane for it can show this pixel "
+			     "format','help':'draw in a format that a plane here has','frames':8},"
+			     "{'name':'idle','text':'it changes too seldom to be worth a plane',"
+			     "'help':null,'frames':1}]"},
+		/* The one that was seen last. */
+		{"/composed_as", "{'buffer':{'format':'P010'},'dst':{'width':640,'height':9},"
+				 "'test_errno':22}"});
+	yyjson_doc_free(doc);
+	ASSERT_HAS(write_table(),
+		"\n  composed 8, format: no plane for it can show this pixel format\n"
+		"    help: draw in a format that a plane here has\n"
+		"  composed 1, idle: it changes too seldom to be worth a plane\n");
+}
+
 static size_t longest_line(const char *text) {
 	size_t longest = 0, length = 0;
 	for (; *text != '\0'; text++) {
@@ -168,6 +207,7 @@ static void test_table(void **state) {
 		latch_statistics_add_frame(statistics, &record);
 		record.surface_id = 4000000000;
 		record.placement = LATCH_COMPOSED;
+		record.reasons = (UINT64_C(1) << LATCH_REASON_COUNT) - 1;
 		record.fence_error = -1;
 		record.commit_ns -= (int64_t)n * 500 * MS;
 		record.input_ns = record.commit_ns - 2 * MS;
@@ -244,4 +284,4 @@ static void test_gone_just_used(void **state) {
 }
 
 TEST_MAIN("statistics", TEST(test_counts), TEST(test_clock_surprises), TEST(test_json),
-	TEST(test_table), TEST(test_no_frames), TEST(test_gone), TEST(test_gone_just_used))
+	TEST(test_reasons), TEST(test_table), TEST(test_no_frames), TEST(test_gone), TEST(test_gone_just_used))

@@ -254,7 +254,8 @@ static void test_one_update(void **state) {
 		" compose_start_ns compose_end_ns submit_start_ns submit_end_ns flip_ns release_ns"
 		" refresh_ns replaced_flip_ns visible_ns buffer end release told_ns off_ns wake"
 		" planned_ns predicted_ns margin_ns kernel_ns busy_ns blocked_from_ns"
-		" blocked_until_ns blocked_by paced_ns callback_ns input_ns unused_vblanks reason_names");
+		" blocked_until_ns blocked_by paced_ns callback_ns input_ns fourcc"
+		" shown_width shown_height test_errno unused_vblanks reason_names");
 	ASSERT_JSON(get_args(outer), {"/plane_type", "'primary'"}, {"/sync", "'syncobj'"},
 		{"/held_by", "'fence'"}, {"/end", "'shown'"}, {"/release", "'out-fence'"},
 		{"/wake", "'deadline'"}, {"/blocked_by", "''"});

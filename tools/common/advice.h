@@ -7,8 +7,9 @@
 #define ADVICE_MAX 512
 
 /**
- * What would help a layer against a reason, by its stable name: what its client, or whoever runs
- * latch, can do. Returns false where nothing can or need be done, or the reason is not known.
+ * What would help a layer against a reason, by its stable name: latch_reason_help(), and what is known
+ * of this layer and of the planes of its output. Both are objects as in a document of planes, which
+ * may lack keys, or NULL. Returns false where nothing can or need be done, or the reason is not known.
  */
 bool advice_write(char text[ADVICE_MAX], yyjson_mut_val *output, yyjson_mut_val *layer,
 	const char *reason);
