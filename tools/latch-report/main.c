@@ -128,6 +128,24 @@ static int write_all(const struct report *report, const struct report_options *o
 	return status;
 }
 
+/* Says it on stderr: standard output may be a program's. Returns the status. */
+static int check_expected(const struct report *report, const struct expect *expect) {
+	int status = REPORT_EXIT_OK;
+	for (size_t i = 0; i < report->length && expect->length > 0; i++) {
+		yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
+		yyjson_mut_val *root =
+			doc != NULL ? latch_statistics_to_json(report->runs[i].statistics, doc) : NULL;
+		if (report->length > 1) {
+			fprintf(stderr, "== %s\n", report->runs[i].path);
+		}
+		if (!expect_judge(expect, root, stderr)) {
+			status = REPORT_EXIT_NOT_MET;
+		}
+		yyjson_mut_doc_free(doc);
+	}
+	return status;
+}
+
 int main(int argc, char **argv) {
 	struct report_options options;
 	int status = report_options_parse(&options, argc, argv);
@@ -151,7 +169,9 @@ int main(int argc, char **argv) {
 	}
 	if (report.length > 0) {
 		const int written = write_all(&report, &options);
+		const int met = check_expected(&report, &options.expect);
 		status = written != REPORT_EXIT_OK ? written : status;
+		status = status == REPORT_EXIT_OK ? met : status;
 	}
 	compare_finish(&compare);
 	for (size_t i = 0; i < options.traces_len; i++) {

@@ -7,6 +7,16 @@
 
 #include "base/options.h"
 
+static bool take_expect(const char *text, void *data) {
+	struct report_options *options = data;
+	char problem[EXPECT_PROBLEM_MAX];
+	if (expect_parse(&options->expect, text, problem)) {
+		return true;
+	}
+	fprintf(stderr, "%s: --expect: %s\n", program_invocation_short_name, problem);
+	return false;
+}
+
 #define FLAG(name) OPTION_SET, OPTION_MEMBER(struct report_options, name), .min = 1
 #define TEXT(name) OPTION_TEXT, OPTION_MEMBER(struct report_options, name)
 
@@ -24,12 +34,15 @@ static const struct option_row rows[] = {
 	{"csv", NULL, "a row for each frame instead of the tables", FLAG(csv)},
 	{"all", NULL, "a row for each surface, also for those that are long gone",
 		FLAG(all_surfaces)},
+	{"expect", "EXPR", "what each trace has to have been, as 'on-plane>=95% missed<=1%'",
+		OPTION_CALL, .take = take_expect, .wrong = "what is expected is not clear"},
 	{.help = "  --version, --help\n"
+		 "\n" EXPECT_FIGURES_HELP
 		 "\n"
 		 "FILE may be -, standard output; there is no table then.\n"
 		 "\n"
 		 "Exit status: 0 done; 1 a file can't be written; 2 wrong usage, or a trace that can't be\n"
-		 "read (the others are reported nevertheless).\n"},
+		 "read (the others are reported nevertheless); 99 a trace is not as expected.\n"},
 };
 
 static const struct option_table table = {

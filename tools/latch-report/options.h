@@ -3,12 +3,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "expect.h"
+
 enum report_exit {
 	REPORT_EXIT_OK = 0,
 	/** A file can't be written, or memory is out. */
 	REPORT_EXIT_FAILURE = 1,
 	/** Wrong usage, or a trace that can't be read; what of the others was asked for is done. */
 	REPORT_EXIT_INPUT = 2,
+	/** All is done, and a trace is not as expected. */
+	REPORT_EXIT_NOT_MET = EXPECT_EXIT_NOT_MET,
 };
 
 struct report_options {
@@ -18,6 +22,8 @@ struct report_options {
 	const char *html, *svg;
 	/** Surfaces that are long gone have rows of their own too. */
 	bool all_surfaces;
+	/** What each of the traces has to meet. */
+	struct expect expect;
 	/** Borrowed from argv; at least one. */
 	char **traces;
 	size_t traces_len;
