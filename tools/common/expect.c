@@ -229,7 +229,7 @@ static bool check_one(const struct expectation *of, yyjson_mut_val *root, FILE *
 		fprintf(file, "it is %.3f ms of %s (%" PRId64 ")\n", is,
 			get_text(found.slowest, "/label"), get_int(found.slowest, "/id"));
 	} else if (of->is_percent) {
-		fprintf(file, "it is %.2f %%, %.0f with %.0f frames\n", is, found.count, found.frames);
+		fprintf(file, "it is %.2f %% (%.0f / %.0f frames)\n", is, found.count, found.frames);
 	} else {
 		fprintf(file, "it is %.0f\n", is);
 	}

@@ -67,7 +67,8 @@ static void say_planes(FILE *file, yyjson_mut_val *surface) {
 	fprintf(file, ". ");
 }
 
-/* The reason with the most frames of those that have less than `below`, or as many and come later. */
+/* The one with the most frames of those that come after the last one in that order; NULL: there is
+ * none. */
 static yyjson_mut_val *next_reason(yyjson_mut_val *reasons, yyjson_mut_val *last) {
 	yyjson_mut_val *best = NULL, *reason;
 	bool passed = false;
@@ -84,34 +85,37 @@ static yyjson_mut_val *next_reason(yyjson_mut_val *reasons, yyjson_mut_val *last
 	return best;
 }
 
-static void say_reason(
-	FILE *file, yyjson_mut_val *reason, yyjson_mut_val *surface, yyjson_mut_val *device) {
-	yyjson_mut_val *layer = yyjson_mut_obj_get(surface, "composed_as");
-	const char *name = get_text(reason, "/name"), *format = get_text(layer, "/buffer/format");
-	const bool of_format = strcmp(name, "format") == 0 || strcmp(name, "modifier") == 0;
-	char help[ADVICE_MAX];
-	fprintf(file, "%s%s%s (%s, %" PRId64 " frame%s)", get_text(reason, "/text"),
-		of_format && format[0] != '\0' ? ", " : "", of_format ? format : "", name,
-		get_int(reason, "/frames"), plural(get_int(reason, "/frames")));
-	if (advice_write(help, device, layer, name)) {
-		fprintf(file, "; what would help: %s", help);
+static void say_reasons(FILE *file, yyjson_mut_val *reasons, const char *format) {
+	yyjson_mut_val *reason = NULL;
+	const char *separator = "";
+	while ((reason = next_reason(reasons, reason)) != NULL) {
+		const char *name = get_text(reason, "/name");
+		const bool of_format = strcmp(name, "format") == 0 || strcmp(name, "modifier") == 0;
+		fprintf(file, "%s%s%s%s (%s, %" PRId64 " frame%s)", separator,
+			get_text(reason, "/text"), of_format && format[0] != '\0' ? ", " : "",
+			of_format ? format : "", name, get_int(reason, "/frames"),
+			plural(get_int(reason, "/frames")));
+		separator = "; ";
 	}
-	fprintf(file, ". ");
+	fprintf(file, "%s. ", separator[0] != '\0' ? "" : "nobody said why");
 }
 
 static void say_composed(FILE *file, yyjson_mut_val *surface, yyjson_mut_val *device) {
 	const int64_t frames = get_int(surface, "/frames"), composed = get_int(surface, "/composed");
 	yyjson_mut_val *reasons = yyjson_mut_obj_get(surface, "reasons"), *reason = NULL;
+	yyjson_mut_val *layer = yyjson_mut_obj_get(surface, "composed_as");
 	if (composed == 0) {
 		return;
 	}
 	fprintf(file, "%" PRId64 " (%.1f %%) %s composed: ", composed, percent(composed, frames),
 		composed == 1 ? "was" : "were");
+	say_reasons(file, reasons, get_text(layer, "/buffer/format"));
 	while ((reason = next_reason(reasons, reason)) != NULL) {
-		say_reason(file, reason, surface, device);
-	}
-	if (yyjson_mut_arr_size(reasons) == 0) {
-		fprintf(file, "nobody said why. ");
+		const char *name = get_text(reason, "/name");
+		char help[ADVICE_MAX];
+		if (advice_write(help, device, layer, name)) {
+			fprintf(file, "What would help against %s: %s. ", name, help);
+		}
 	}
 	if (find_text(reasons, "/name", "no-kms")) {
 		fprintf(file, "latch ran in a window: what the planes of a display would have taken "

@@ -84,8 +84,8 @@ static void each_order_judges(void **state) {
 static void all_have_to_be_met(void **state) {
 	const char *said = check("frames>=400, on-plane >= 95%\tmissed<=1%", false);
 	assert_string_equal(said, "as expected: frames>=400: it is 400\n"
-				  "not as expected: on-plane >= 95%: it is 50.00 %, 200 with 400 frames\n"
-				  "as expected: missed<=1%: it is 1.00 %, 4 with 400 frames\n");
+				  "not as expected: on-plane >= 95%: it is 50.00 % (200 / 400 frames)\n"
+				  "as expected: missed<=1%: it is 1.00 % (4 / 400 frames)\n");
 }
 
 static void figures_are_of_all_or_of_a_label(void **state) {

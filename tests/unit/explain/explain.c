@@ -28,10 +28,11 @@ static void a_paragraph_has_it_all(void **state) {
 			 "they are: 4 on the primary plane, 20 on overlay planes. 176 (88.0 %) were "
 			 "composed: ",
 		/* The one with the most frames first, and of those with as many none is lost. */
-		"composed: it has changed (settling, 176 frames)", "no plane for it can show this pixel "
-		"format, P010 (format, 170 frames); what would help: draw in a format that a plane "
-		"here has: NV12 XR24. the kernel does not scale it (scaling, 170 frames); what would "
-		"help: draw in the size",
+		"composed: it has changed (settling, 176 frames); no plane for it can show this pixel "
+		"format, P010 (format, 170 frames); the kernel does not scale it (scaling, 170 "
+		"frames). What would help against settling: ",
+		"What would help against format: draw in a format that a plane here has: NV12 XR24. "
+		"What would help against scaling: draw in the size",
 		": 640x360. ", "it took 10.00 ms in the mean, p50 9.50 ms, p99 20.00 ms.",
 		"2.00 ms (20 %) until the client's fence", "5.00 ms (50 %) in latch",
 		"1.00 ms (10 %) in the kernel", "2.00 ms (20 %) until the time that it was meant for",
@@ -55,7 +56,7 @@ static void it_says_what_is_not_known(void **state) {
 			   "has no planes', 'frames': 1}]}]}",
 			   NULL),
 		"1 frame was shown. None of them was on a plane. 1 (100.0 %) was composed: it has no "
-		"planes (no-kms, 1 frame); what would help: run latch on a TTY, not in a window. latch "
+		"planes (no-kms, 1 frame). What would help against no-kms: run latch on a TTY, not in a window. latch "
 		"ran in a window: what the planes of a display would have taken is not known. No");
 }
 
