@@ -34,8 +34,9 @@ static bool one_in(struct reader *reader, unsigned n) {
 /* A set that no driver has: any types and heights. */
 static void random_set(struct plan_set *set, struct reader *reader) {
 	plan_set_vc4(set);
-	set->name = "random";
-	set->limits = (struct plan_limits){0};
+	strcpy(set->name, "random");
+	memset(&set->limits, 0, sizeof(set->limits));
+	memset(&set->plane_limits, 0, sizeof(set->plane_limits));
 	bool zpos = !one_in(reader, 3);
 	set->stacks_by_id = one_in(reader, 2);
 	set->primary_alpha = one_in(reader, 2);
@@ -66,23 +67,31 @@ static void random_set(struct plan_set *set, struct reader *reader) {
 	}
 }
 
-static void random_limits(struct plan_limits *limits, struct reader *reader) {
+static void random_limits(struct plan_set *set, struct reader *reader) {
+	struct latch_profile_limits *limits = &set->limits;
 	if (!one_in(reader, 3)) {
 		return;
 	}
-	limits->scales = one_in(reader, 2);
+	const bool scales = one_in(reader, 2);
 	limits->max_scaled = below(reader, 4);
 	limits->max_planes = below(reader, 6);
-	limits->max_yuv = below(reader, 3);
+	limits->max_ycbcr = below(reader, 3);
 	limits->max_compressed = below(reader, 3);
-	limits->max_load = below(reader, 8) * 400;
+	limits->max_load = below(reader, 8) * 0.4;
 	limits->primary_required = one_in(reader, 3);
-	limits->primary_covers = one_in(reader, 3);
-	limits->inside_only = one_in(reader, 3);
+	const bool covers = one_in(reader, 3), inside = one_in(reader, 3);
 	limits->cursor_inherits = one_in(reader, 3);
 	limits->whole_crops = one_in(reader, 3);
-	static const int errors[] = {0, -EINVAL, -ERANGE, -ENOSPC};
+	static const uint32_t errors[] = {0, EINVAL, ERANGE, ENOSPC};
 	limits->error = errors[below(reader, 4)];
+	for (size_t i = 0; i < set->len; i++) {
+		struct latch_profile_plane_limits *plane = &set->plane_limits[i];
+		if (!scales) {
+			plane->max_downscale = plane->max_upscale = 1;
+		}
+		plane->inside |= inside && set->planes[i].type != KMS_PLANE_CURSOR;
+		plane->covers |= covers && set->planes[i].type == KMS_PLANE_PRIMARY;
+	}
 }
 
 static struct wlr_box random_box(struct reader *reader) {
@@ -191,8 +200,13 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 		random_set(&c->set, &reader);
 	}
 	/* Small like the screen. */
-	c->set.limits.cursor_size = below(&reader, 3) * 2;
-	random_limits(&c->set.limits, &reader);
+	const uint16_t cursor_size = (uint16_t)(below(&reader, 3) * 2);
+	for (size_t i = 0; i < c->set.len; i++) {
+		struct kms_plane *plane = &c->set.planes[i];
+		plane->sizes_len = plane->type == KMS_PLANE_CURSOR && cursor_size != 0;
+		plane->sizes[0] = (struct kms_plane_size){cursor_size, cursor_size};
+	}
+	random_limits(&c->set, &reader);
 	while (c->set.len > 1 && one_in(&reader, 4)) {
 		size_t i = below(&reader, (unsigned)c->set.len);
 		if (c->set.list[i] != c->set.primary) {
@@ -229,6 +243,19 @@ void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len) {
 	}
 	c->rest = reader.bytes;
 	c->rest_len = reader.len;
+}
+
+void plan_case_decode_layers(
+	struct plan_case *c, plan_set_fn fill, const uint8_t *bytes, size_t len) {
+	struct reader reader = {bytes, len};
+	memset(c, 0, sizeof(*c));
+	fill(&c->set);
+	c->kernel = plan_kernel_make(&c->set, PLAN_CASE_WIDTH, PLAN_CASE_HEIGHT);
+	c->input = plan_kernel_input(&c->kernel);
+	c->len = below(&reader, 10);
+	for (size_t i = 0; i < c->len; i++) {
+		c->layers[i] = random_layer(&reader, (uint32_t)i);
+	}
 }
 
 /* Changes one thing of the next frame. */

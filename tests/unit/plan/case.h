@@ -25,8 +25,20 @@ struct plan_case {
 	size_t rest_len;
 };
 
+/** splitmix64, by Sebastiano Vigna: the same numbers everywhere. */
+static inline uint64_t plan_random(uint64_t *state) {
+	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
 /** Any bytes make a case; where they end, zeroes follow. */
 void plan_case_decode(struct plan_case *c, const uint8_t *bytes, size_t len);
+
+/** The same for a driver as it is, where nothing else is random than the layers. */
+void plan_case_decode_layers(
+	struct plan_case *c, plan_set_fn fill, const uint8_t *bytes, size_t len);
 
 /** Plans one frame and checks it. Returns NULL or what is wrong. */
 const char *plan_case_frame(

@@ -24,12 +24,10 @@ static bool is_scaled(const struct kms_plane_state *state) {
 	return x != 1 || y != 1;
 }
 
-static int check_scale(const struct plan_limits *limits, const struct plan_shown *shown) {
+static int check_scale(
+	const struct latch_profile_plane_limits *limits, const struct plan_shown *shown) {
 	double x, y;
 	scale_of(&shown->state, &x, &y);
-	if (!limits->scales || (limits->unscaled_planes & 1u << shown->plane->index) != 0) {
-		return -ERANGE;
-	}
 	if (limits->max_downscale > 0 && (x > limits->max_downscale || y > limits->max_downscale)) {
 		return -ERANGE;
 	}
@@ -40,26 +38,37 @@ static int check_scale(const struct plan_limits *limits, const struct plan_shown
 	return 0;
 }
 
-static int check_place(const struct plan_kernel *kernel, const struct plan_shown *shown) {
-	const struct plan_limits *limits = &kernel->limits;
+static int check_place(const struct plan_kernel *kernel,
+	const struct latch_profile_plane_limits *limits, const struct plan_shown *shown) {
 	const struct kms_plane_state *state = &shown->state;
 	int64_t right = (int64_t)state->dst_x + state->dst_w;
 	int64_t bottom = (int64_t)state->dst_y + state->dst_h;
-	if (limits->primary_covers && shown->plane->type == KMS_PLANE_PRIMARY &&
-		(state->dst_x != 0 || state->dst_y != 0 || right != kernel->width ||
-			bottom != kernel->height)) {
+	if (limits->covers && (state->dst_x != 0 || state->dst_y != 0 || right != kernel->width ||
+				      bottom != kernel->height)) {
 		return -EINVAL;
 	}
-	if (limits->inside_only && shown->plane->type != KMS_PLANE_CURSOR &&
-		(state->dst_x < 0 || state->dst_y < 0 || right > kernel->width ||
-			bottom > kernel->height)) {
+	if (limits->inside && (state->dst_x < 0 || state->dst_y < 0 || right > kernel->width ||
+				      bottom > kernel->height)) {
 		return -EINVAL;
 	}
-	if (limits->cursor_size != 0 && shown->plane->type == KMS_PLANE_CURSOR &&
-		(state->dst_w != limits->cursor_size || state->dst_h != limits->cursor_size)) {
-		return -EINVAL;
+	bool fits = shown->plane->sizes_len == 0;
+	for (size_t i = 0; i < shown->plane->sizes_len; i++) {
+		fits |= state->dst_w == shown->plane->sizes[i].width &&
+			state->dst_h == shown->plane->sizes[i].height;
 	}
-	return 0;
+	return fits ? 0 : -EINVAL;
+}
+
+static int check_rotation(
+	const struct latch_profile_plane_limits *limits, const struct plan_shown *shown) {
+	uint32_t allowed = UINT32_MAX;
+	if (!shown->tiled && limits->linear_rotations != 0) {
+		allowed &= limits->linear_rotations;
+	}
+	if (shown->yuv && limits->ycbcr_rotations != 0) {
+		allowed &= limits->ycbcr_rotations;
+	}
+	return (shown->state.rotation | allowed) != allowed ? -EINVAL : 0;
 }
 
 static bool is_whole_crop(const struct plan_shown *shown) {
@@ -71,47 +80,52 @@ static bool is_whole_crop(const struct plan_shown *shown) {
 	return is_scaled(state) || (edges & 0xffff) == 0;
 }
 
+static int check_plane(const struct plan_kernel *kernel, const struct plan_shown *shown) {
+	const struct latch_profile_plane_limits *limits =
+		&kernel->set->plane_limits[shown->plane->index];
+	int ret = check_place(kernel, limits, shown);
+	if (ret == 0) {
+		ret = check_rotation(limits, shown);
+	}
+	if (ret == 0 && ((kernel->set->limits.whole_crops && !is_whole_crop(shown)) ||
+				(limits->max_source_width != 0 &&
+					shown->state.src_w >> 16 > limits->max_source_width))) {
+		ret = -EINVAL;
+	}
+	return ret == 0 && is_scaled(&shown->state) ? check_scale(limits, shown) : ret;
+}
+
 /* Each plane by itself, then what all of them take together. */
 int plan_kernel_check_shown(
 	const struct plan_kernel *kernel, const struct plan_shown *shown, size_t len) {
-	const struct plan_limits *limits = &kernel->limits;
+	const struct latch_profile_limits *limits = &kernel->set->limits;
 	unsigned planes = 0, scaled = 0, yuv = 0, tiled = 0;
 	bool has_primary = false, has_cursor = false;
 	double load = 0;
 	for (size_t i = 0; i < len; i++) {
-		int ret = check_place(kernel, &shown[i]);
-		if (ret == 0 && is_scaled(&shown[i].state)) {
-			scaled++;
-			ret = check_scale(limits, &shown[i]);
-		}
-		if (ret == 0 && limits->whole_crops && !is_whole_crop(&shown[i])) {
-			ret = -EINVAL;
-		}
-		if (ret == 0 && limits->turns_need_tiling &&
-			is_quarter_turn(shown[i].state.rotation) && !shown[i].tiled) {
-			ret = -EINVAL;
-		}
+		int ret = check_plane(kernel, &shown[i]);
 		if (ret != 0) {
 			return ret;
 		}
 		planes++;
+		scaled += is_scaled(&shown[i].state);
 		yuv += shown[i].yuv;
 		tiled += shown[i].tiled;
 		load += shown[i].state.src_w / 65536.0 * (shown[i].state.src_h / 65536.0);
 		has_primary |= shown[i].plane == kernel->set->primary;
 		has_cursor |= shown[i].plane->type == KMS_PLANE_CURSOR;
 	}
-	int error = limits->error != 0 ? limits->error : -EINVAL;
+	int error = limits->error != 0 ? -(int)limits->error : -EINVAL;
 	planes += has_cursor && limits->cursor_inherits && (scaled > 0 || yuv > 0);
 	if (limits->primary_required && !has_primary && len > 0) {
 		return -EINVAL;
 	}
 	double screen = (double)kernel->width * kernel->height;
 	bool too_much = (limits->max_planes != 0 && planes > limits->max_planes) ||
-			(limits->scales && scaled > limits->max_scaled) ||
-			(limits->max_yuv != 0 && yuv > limits->max_yuv) ||
+			(limits->max_scaled != 0 && scaled > limits->max_scaled) ||
+			(limits->max_ycbcr != 0 && yuv > limits->max_ycbcr) ||
 			(limits->max_compressed != 0 && tiled > limits->max_compressed) ||
-			(limits->max_load != 0 && load > screen * limits->max_load / 1000);
+			(limits->max_load != 0 && load > screen * limits->max_load);
 	return too_much ? error : 0;
 }
 
@@ -158,7 +172,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 	if ((ids & kernel->refuses_layers) != 0 ||
 		(kernel->refuses_pair != 0 &&
 			(ids & kernel->refuses_pair) == kernel->refuses_pair)) {
-		return kernel->limits.error != 0 ? kernel->limits.error : -EINVAL;
+		return kernel->set->limits.error != 0 ? -(int)kernel->set->limits.error : -EINVAL;
 	}
 	return plan_kernel_check_shown(kernel, shown, shown_len);
 }
@@ -205,7 +219,6 @@ static uint64_t import(void *data, const struct latch_layer *layer, uint32_t fou
 struct plan_kernel plan_kernel_make(const struct plan_set *set, int32_t width, int32_t height) {
 	return (struct plan_kernel){
 		.set = set,
-		.limits = set->limits,
 		.width = width,
 		.height = height,
 	};

@@ -4,10 +4,10 @@
 #include "plan/plan.h"
 #include "planes.h"
 
-/** A kernel that answers test commits by the limits of a set of planes, and counts them. */
+/** A kernel that answers test commits by the limits of a profile, and counts them. It shares no code
+ * with latch_profile_check(), which has to agree with it. */
 struct plan_kernel {
 	const struct plan_set *set;
-	struct plan_limits limits;
 	int32_t width, height;
 	/** Bit layer->id % 64: AddFB2 fails for this one. */
 	uint64_t import_fails;

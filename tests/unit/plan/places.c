@@ -76,7 +76,7 @@ static struct latch_layer opaque(struct latch_layer layer) {
 }
 
 static void make_primary_cover(struct screen *s) {
-	s->kernel.limits.primary_covers = true;
+	s->set.plane_limits[s->set.primary->index].covers = true;
 }
 
 static void take_alpha(struct screen *s) {

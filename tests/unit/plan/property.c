@@ -3,25 +3,18 @@
 #include <math.h>
 
 #include "../test.h"
+#include "best.h"
 #include "case.h"
 #include "check.h"
 
 #define CASES 20000
-
-/* splitmix64, by Sebastiano Vigna: the same numbers everywhere. */
-static uint64_t random_next(uint64_t *state) {
-	uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
-	return z ^ z >> 31;
-}
 
 /* Case i of a seed. Its .rest is overwritten by the next one. */
 static void random_case(struct plan_case *c, uint64_t seed, int i) {
 	static uint64_t words[80];
 	uint64_t state = seed + (uint64_t)i * 1000003;
 	for (size_t j = 0; j < LEN(words); j++) {
-		words[j] = random_next(&state);
+		words[j] = plan_random(&state);
 	}
 	plan_case_decode(c, (const uint8_t *)words, sizeof(words));
 }
@@ -41,86 +34,13 @@ static void the_picture_is_right(void **state) {
 /* On small screens every arrangement can be tried: the planner must hardly ever miss a better one.
  * It does where it does not trust drivers (alpha on the primary plane), or ran out of tests. */
 #define SMALL_CASES 12000
-#define MAX_LAYERS 4
-#define MAX_PLANES 5
 /* Of a thousand cases so many may be worse than they could be. */
 #define MAX_WORSE 10
 
-struct trial {
-	struct plan_case *c;
-	struct latch_layer layers[MAX_LAYERS];
-	size_t best;
-};
-
-static int64_t height_of(const struct kms_plane *plane) {
-	return plane->props.zpos.id != 0 ? (int64_t)plane->props.zpos.value
-					  : plan_type_height(plane);
-}
-
-static void judge(struct trial *trial) {
-	struct plan_case *c = trial->c;
-	struct latch_plan plan = {.primary_is_ours = true, .primary_zpos = -1};
-	for (size_t i = 0; i < c->len; i++) {
-		const struct latch_layer *layer = &trial->layers[i];
-		plan.visible += layer->place != LATCH_LAYER_COVERED;
-		plan.on_planes += layer->place == LATCH_LAYER_ON_PLANE;
-		plan.primary_is_ours &=
-			layer->place != LATCH_LAYER_ON_PLANE || layer->plane != c->input.primary;
-	}
-	if (plan.on_planes <= trial->best) {
-		return;
-	}
-	for (size_t i = 0; i < c->len; i++) {
-		struct latch_layer *layer = &trial->layers[i];
-		layer->underlay = layer->place == LATCH_LAYER_ON_PLANE && plan.primary_is_ours &&
-				  height_of(layer->plane) < height_of(c->input.primary);
-		plan.holes |= layer->underlay;
-	}
-	plan.composed = plan.on_planes < plan.visible;
-	plan.rung = plan.composed ? LATCH_RUNG_MIXED : LATCH_RUNG_PLANES;
-	c->kernel.tests = 0;
-	if (plan_check(trial->layers, c->len, &c->input, &plan, &c->kernel) == NULL) {
-		trial->best = plan.on_planes;
-	}
-}
-
-static void try_layer(struct trial *trial, size_t i, uint32_t used) {
-	struct plan_case *c = trial->c;
-	if (i == c->len) {
-		judge(trial);
-		return;
-	}
-	struct latch_layer *layer = &trial->layers[i];
-	if (layer->place == LATCH_LAYER_COVERED) {
-		try_layer(trial, i + 1, used);
-		return;
-	}
-	for (size_t p = 0; p < c->input.planes_len; p++) {
-		if ((used & 1u << p) != 0) {
-			continue;
-		}
-		layer->place = LATCH_LAYER_ON_PLANE;
-		layer->plane = c->input.planes[p];
-		layer->zpos = -1;
-		layer->reasons = 0;
-		layer->test_errno = 0;
-		try_layer(trial, i + 1, used | 1u << p);
-	}
-	layer->place = LATCH_LAYER_COMPOSED;
-	layer->reasons = LATCH_REASON_NO_FREE_PLANE;
-	try_layer(trial, i + 1, used);
-}
-
-/* Heights that can be written would be one more thing to try. */
+/* Heights that can be written are tried in the layers' own order alone. */
 static bool is_small(const struct plan_case *c) {
-	for (size_t p = 0; p < c->input.planes_len; p++) {
-		const struct kms_property *zpos = &c->set.list[p]->props.zpos;
-		if (zpos->id != 0 && !zpos->immutable) {
-			return false;
-		}
-	}
-	return c->len >= 2 && c->len <= MAX_LAYERS && c->input.planes_len >= 2 &&
-	       c->input.planes_len <= MAX_PLANES;
+	return c->len >= 2 && c->len <= PLAN_BEST_MAX_LAYERS && c->input.planes_len >= 2 &&
+	       c->input.planes_len <= PLAN_BEST_MAX_PLANES;
 }
 
 static void the_most_layers_are_on_planes(void **state) {
@@ -138,13 +58,10 @@ static void the_most_layers_are_on_planes(void **state) {
 		memset(&memory, 0, sizeof(memory));
 		struct latch_plan plan;
 		assert_null(plan_case_frame(&c, &memory, &plan));
-		struct trial trial = {.c = &c, .best = plan.on_planes};
-		memcpy(trial.layers, c.layers, c.len * sizeof(trial.layers[0]));
-		try_layer(&trial, 0, 0);
-		if (trial.best > plan.on_planes) {
+		const size_t best = plan_best(&c, plan.on_planes);
+		if (best > plan.on_planes) {
 			worse++;
-			print_message(
-				"# case %d: %zu instead of %zu\n", i, plan.on_planes, trial.best);
+			print_message("# case %d: %zu instead of %zu\n", i, plan.on_planes, best);
 		}
 	}
 	print_message("# %d of %d could be better\n", worse, small);
@@ -153,7 +70,7 @@ static void the_most_layers_are_on_planes(void **state) {
 }
 
 static unsigned random_below(uint64_t *random, int n) {
-	return (unsigned)(random_next(random) % (unsigned)n);
+	return (unsigned)(plan_random(random) % (unsigned)n);
 }
 
 static double fraction_of(double value) {

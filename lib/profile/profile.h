@@ -1,0 +1,119 @@
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "kms/plane.h"
+#include "plan/plan.h"
+
+/*
+ * Display engines as data: the planes of one CRTC, as a driver's properties tell them, and what the
+ * driver refuses although its properties allow it. profiles/ has those of well-known drivers,
+ * docs/planes.md the format of the files. No device is needed.
+ */
+
+/** What a driver refuses of one plane. Zero: nothing. */
+struct latch_profile_plane_limits {
+	/** Source size divided by destination size, and the reverse, along each side; 0: any, 1: not
+	 * at all. */
+	double max_downscale, max_upscale;
+	/** Width of the source in pixels, that of a line that the plane keeps; 0: any. */
+	uint32_t max_source_width;
+	/** DRM_MODE_ROTATE_* and _REFLECT_* that a linear buffer, and one of YCbCr, can have; 0: all
+	 * that the property has. */
+	uint32_t linear_rotations, ycbcr_rotations;
+	/** It must not reach over the CRTC's edges; it has to cover the CRTC exactly. */
+	bool inside, covers;
+};
+
+/** What a driver refuses of all planes together. Zero: nothing. */
+struct latch_profile_limits {
+	/** Planes that may be on at once, the primary one and the cursor counted; that may scale;
+	 * that may show YCbCr; that may show something else than a linear buffer. 0: all. */
+	uint32_t max_planes, max_scaled, max_ycbcr, max_compressed;
+	/** Source pixels of all planes, divided by the CRTC's; 0: any number. */
+	double max_load;
+	/** No plane without the primary one. */
+	bool primary_required;
+	/** A source that begins inside a pixel, though it is not scaled, is refused; so is one of
+	 * YCbCr whose edges are at odd pixels. */
+	bool whole_crops;
+	/** A cursor on top of a plane that scales or shows YCbCr takes one plane more. */
+	bool cursor_inherits;
+	/** What it answers when there is too much of something, a positive errno; 0: EINVAL. */
+	uint32_t error;
+};
+
+/** The limits by their names in files, for those who read and who write them. */
+struct latch_profile_limit {
+	const char *name;
+	enum latch_profile_limit_kind {
+		LATCH_PROFILE_COUNT, // uint32_t
+		LATCH_PROFILE_FACTOR, // double
+		LATCH_PROFILE_FLAG, // bool
+		LATCH_PROFILE_ROTATIONS, // uint32_t, an array of the property's names
+	} kind;
+	/** In one of the two structs. */
+	size_t offset;
+};
+extern const struct latch_profile_limit latch_profile_limits[], latch_profile_plane_limits[];
+extern const size_t latch_profile_limits_len, latch_profile_plane_limits_len;
+
+struct latch_profile {
+	char name[32];
+	/** By kms_plane.index. A plane with .sizes (pixels on the screen) takes those alone. */
+	struct kms_plane planes[LATCH_PLAN_MAX_PLANES];
+	struct latch_profile_plane_limits plane_limits[LATCH_PLAN_MAX_PLANES];
+	/** Those of planes that are there, the cursor's too; the primary one. */
+	const struct kms_plane *list[LATCH_PLAN_MAX_PLANES];
+	size_t len;
+	const struct kms_plane *primary;
+	/** See struct latch_plan_input. */
+	bool stacks_by_id, primary_alpha;
+	struct latch_profile_limits limits;
+	/** The screen that latch_profile_test() is asked about, in pixels. */
+	int32_t width, height;
+};
+
+/**
+ * Reads a profile: a name is one of those that are installed (or in the build tree that the program
+ * is from), anything with a slash or ".json" a file. The file may also be what `drm_info -j` prints:
+ * then it is the CRTC that is on first, and nothing is known that no property tells. The caller's to
+ * destroy. NULL with half a sentence in why (of `size` bytes) when there is none, or it is wrong.
+ */
+struct latch_profile *latch_profile_read(const char *name, char *why, size_t size);
+
+/** NULL is fine. */
+void latch_profile_destroy(struct latch_profile *profile);
+
+/** What one plane is to show. */
+struct latch_profile_shown {
+	/** One of the profile's. */
+	const struct kms_plane *plane;
+	struct kms_plane_state state;
+	uint32_t fourcc;
+	uint64_t modifier;
+};
+
+/**
+ * What the driver would say to these planes on a CRTC of this size: 0 or negative errno. What no
+ * property of a plane allows is not looked at: nobody asks for it (kms/commit.h).
+ */
+int latch_profile_check(const struct latch_profile *profile, int32_t width, int32_t height,
+	const struct latch_profile_shown *shown, size_t len);
+
+/** The same for what the planner asks: see struct latch_plan_input. data: the profile. */
+int latch_profile_test(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
+
+/** The planes for the planner, as latch uses them: all but the cursor's. Returns how many. */
+size_t latch_profile_planes(
+	const struct latch_profile *profile, const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES]);
+
+/**
+ * All that a planner has to know of the profile on a screen of this size, but for the colours.
+ * planes: for the array that the input points to.
+ */
+struct latch_plan_input latch_profile_input(struct latch_profile *profile, int32_t width,
+	int32_t height, const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES]);
