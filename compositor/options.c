@@ -57,6 +57,10 @@ static const struct option_row rows[] = {
 		MEMBER(scanout), .min = false},
 	{"max-tests", "N", "test commits that a new arrangement may cost (default: 24)",
 		OPTION_NUMBER, MEMBER(max_tests), .min = 1, .max = 1000},
+	{"planes-like", "PROFILE",
+		"plan as if the planes were another device's: i915, amdgpu, msm, rk3399,\n"
+		"rk3588, vc4, virtio_gpu, vkms, or a file, see latch(1)",
+		OPTION_TEXT, MEMBER(planes_like)},
 	{"limits", "KEY=N[,KEY=N...]",
 		"what each client may make latch hold: updates=1024, fences=1024,\n"
 		"buffers=4096, mib=16384 of dma-bufs, fds=8192, objects=32768,\n"

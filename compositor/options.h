@@ -22,6 +22,7 @@ struct latch_options {
 	struct color_description color; /* what the outputs expect */
 	bool scanout;	     /* false: everything is composed */
 	unsigned max_tests;  /* TEST_ONLY commits per new arrangement of layers */
+	const char *planes_like; /* a display engine's profile, NULL: none */
 	const char *socket;  /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */
 	const char *stats;   /* file for the table as JSON, NULL: none */
 	const char *trace;   /* file for the trace, NULL: none */

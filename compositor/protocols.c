@@ -27,6 +27,7 @@
 #include "output/look.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "output/planes_like.h"
 #include "output/renderer_reads.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
@@ -217,6 +218,11 @@ void latch_protocols_create_dmabuf(struct latch_core *core) {
 		options.can_scanout = can_scanout;
 	} else if (!latch_renderer_ensure(&core->renderer)) {
 		return;
+	} else if (core->planes_like != NULL) {
+		const struct latch_profile *profile = core->planes_like->profile;
+		options.planes = profile->planes;
+		options.planes_len = profile->len;
+		options.scanout_formats = &profile->primary->formats;
 	}
 	if (latch_renderer_learn(&core->renderer, &reads)) {
 		options.main_device = reads.device;

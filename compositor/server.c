@@ -17,6 +17,7 @@
 #include "output/content.h"
 #include "output/management.h"
 #include "output/output.h"
+#include "output/planes_like.h"
 #include "output/renderer_reads.h"
 #include "protocols.h"
 #include "shell/shell.h"
@@ -341,6 +342,13 @@ static int open_backend(struct latch_server *server) {
 			"--connector and --mode are for a KMS device, not for a window; name the "
 			"device with --device");
 	}
+	if (options->planes_like != NULL) {
+		status = latch_planes_like_create(&core->planes_like, options->planes_like,
+			core->backend.kms != NULL ? core->backend.kms->device : NULL);
+		if (status != LATCH_EXIT_OK) {
+			return status;
+		}
+	}
 	latch_renderer_init(&core->renderer, core->backend.wlr,
 		core->backend.kms != NULL ? core->urgent_loop : NULL, options->renderer,
 		core->backend.kms == NULL || latch_kms_backend_may_have_gpu(core->backend.kms),
@@ -499,6 +507,7 @@ void latch_server_finish(struct latch_server *server) {
 	latch_renderer_finish(&server->core.renderer);
 	latch_unlisten(&server->backend_destroy);
 	latch_backend_close(&server->core.backend);
+	latch_planes_like_destroy(server->core.planes_like);
 	latch_source_clear(&server->grace);
 	latch_source_clear(&server->left);
 	for (size_t i = 0; i < LATCH_SERVER_SIGNALS; i++) {

@@ -169,7 +169,7 @@ size_t latch_kms_output_planes(
 	size_t len = 0;
 	for (size_t i = 0; i < device->planes_len && len < max; i++) {
 		const struct kms_plane *plane = &device->planes[i];
-		bool overlay = plane->type == KMS_PLANE_OVERLAY &&
+		bool overlay = plane->type == KMS_PLANE_OVERLAY && plane->formats.len > 0 &&
 			       (kms_plane_bit(plane) & ~taken) != 0 &&
 			       (plane->possible_crtcs & 1u << output->crtc->index) != 0;
 		if (plane == output->primary || overlay) {

@@ -485,8 +485,9 @@ static void init_formats(struct latch_dmabuf *dmabuf) {
 	const struct latch_dmabuf_options *options = &dmabuf->options;
 	struct stat st;
 	add_wlr(dmabuf, &dmabuf->composed, options->composed_formats);
-	if (options->scanout_formats != NULL && fstat(options->kms_fd, &st) == 0) {
-		dmabuf->scanout_device = st.st_rdev;
+	if (options->scanout_formats != NULL) {
+		dmabuf->scanout_device =
+			fstat(options->kms_fd, &st) == 0 ? st.st_rdev : dmabuf->main_device;
 		add_kms(dmabuf, &dmabuf->defaults.planes, options->scanout_formats);
 		/* In the table from the beginning, so that it need not grow then. */
 		struct set others = {0};

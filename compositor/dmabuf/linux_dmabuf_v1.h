@@ -15,8 +15,8 @@ struct wlr_surface;
 
 struct latch_dmabuf_options {
 	struct wl_display *display;
-	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window.
-	 */
+	/** The KMS device, its planes and the formats of its primary ones; -1 and none in a window,
+	 * but for what --planes-like has there. */
 	int kms_fd;
 	const struct kms_plane *planes;
 	size_t planes_len;

@@ -30,8 +30,9 @@ void latch_inspect_add_place(
 		[LATCH_LAYER_ON_PLANE] = "plane",
 		[LATCH_LAYER_BACKGROUND] = "background",
 	};
-	const struct kms_plane *plane = layer->place == LATCH_LAYER_ON_PLANE ? layer->plane : NULL;
-	yyjson_mut_obj_add_str(doc, object, "place", names[layer->place]);
+	const struct kms_plane *plane = layer->plane;
+	yyjson_mut_obj_add_str(doc, object, "place",
+		names[plane != NULL ? LATCH_LAYER_ON_PLANE : layer->place]);
 	latch_inspect_add_id(doc, object, "plane", plane != NULL ? plane->id : 0);
 	latch_inspect_add_text(doc, object, "plane_type",
 		plane != NULL ? kms_plane_type_name(plane->type) : NULL);

@@ -148,7 +148,7 @@ static void add_reasons(yyjson_mut_doc *doc, yyjson_mut_val *object, uint64_t re
 
 yyjson_mut_val *latch_inspect_add_layer(
 	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct latch_layer *layer) {
-	const bool on_plane = layer->place == LATCH_LAYER_ON_PLANE;
+	const bool on_plane = layer->plane != NULL;
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	yyjson_mut_obj_add_str(doc, object, "kind", layer->id == 0 ? "cursor" : "surface");
 	latch_inspect_add_id(doc, object, "surface", layer->id);

@@ -6,6 +6,7 @@
 #include "dmabuf/linux_dmabuf_v1.h"
 #include "output/content.h"
 #include "output/output.h"
+#include "output/planes_like.h"
 
 static bool output_exists(const struct latch_core *core, uint32_t id) {
 	struct latch_output *output;
@@ -108,7 +109,7 @@ void latch_output_assign(struct latch_output *output) {
 	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
 	const struct latch_core *core = output->core;
 	struct latch_layer *layers = output->layers.layers;
-	size_t len = output->layers.len;
+	size_t len = output->layers.len, skip = 0;
 	struct latch_plan_input input = {
 		.width = output->wlr_output->width,
 		.height = output->wlr_output->height,
@@ -128,7 +129,11 @@ void latch_output_assign(struct latch_output *output) {
 		input.primary = output->kms->primary;
 		input.has_background = latch_scanout_has_background(output);
 		input.stacks_by_id = stacks_by_id(output->kms->device);
-		input.primary_alpha = primary_shows_alpha(output->kms->primary);
+		input.primary_alpha = primary_shows_alpha(output->kms->primary) &&
+				      (core->planes_like == NULL ||
+					      core->planes_like->profile->primary_alpha);
+	} else if (core->planes_like != NULL) {
+		skip = latch_planes_like_add(output, &input, planes);
 	}
 
 	uint64_t settled[LATCH_PLAN_MAX_LAYERS];
@@ -136,8 +141,8 @@ void latch_output_assign(struct latch_output *output) {
 	if (few) {
 		latch_settle_update(&output->settle, layers, len, settled);
 	}
-	output->plan = latch_plan_make(
-		layers, len, few ? settled : NULL, &input, &output->plan_memory);
+	output->plan = latch_plan_make(&layers[skip], len - skip, few ? &settled[skip] : NULL,
+		&input, &output->plan_memory);
 	/* The planner knows the cursor's image as shared memory; why it is not on its own plane is
 	 * known better. */
 	if (output->kms != NULL && len > 0 && layers[0].id == 0) {
@@ -146,4 +151,7 @@ void latch_output_assign(struct latch_output *output) {
 	}
 	latch_settle_placed(&output->settle, layers, len);
 	tell(output, &input);
+	if (output->kms == NULL) {
+		latch_planes_like_compose(output);
+	}
 }

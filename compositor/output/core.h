@@ -12,6 +12,7 @@ struct latch_core {
 	/** What the user asked for. */
 	bool scanout;	    /* false: everything is composed */
 	unsigned max_tests; /* TEST_ONLY commits per new arrangement of layers */
+	struct latch_planes_like *planes_like; /* NULL: planes are what they are */
 	enum latch_pacing pacing;
 	enum latch_vrr_policy vrr; /* of new outputs */
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "dmabuf/udmabuf.h"
 #include "output/content.h"
+#include "output/planes_like.h"
 
 uint64_t latch_scanout_import(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	struct latch_output *output = data;
@@ -217,7 +218,8 @@ int latch_scanout_test(
 		!build(output, &commit, NULL, &frame, &flags)) {
 		return -ENOMEM;
 	}
-	int ret = kms_commit_test(&commit, flags);
+	int ret = latch_planes_like_check(output, &frame);
+	ret = ret != 0 ? ret : kms_commit_test(&commit, flags);
 	if (leaves_primary_off(plan, &frame)) {
 		struct latch_kms_output *kms = output->kms;
 		kms->does_without_primary = kms->does_without_primary || ret == 0;
