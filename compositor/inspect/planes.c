@@ -85,16 +85,15 @@ static void add_formats(
 	}
 }
 
+static const char *const blend_modes[KMS_BLEND_COUNT] = {"premultiplied", "coverage", "none"};
+/* The bit for "any" is our own: it is every plane's. */
+static const char *const encodings[KMS_COLOR_ENCODING_COUNT] = {NULL, "bt601", "bt709", "bt2020"};
+static const char *const ranges[KMS_COLOR_RANGE_COUNT] = {NULL, "limited", "full"};
+
 yyjson_mut_val *latch_inspect_add_plane(
 	yyjson_mut_doc *doc, yyjson_mut_val *array, const struct kms_plane *plane) {
 	static const char *const rotations[] = {
 		"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
-	static const char *const blend_modes[KMS_BLEND_COUNT] = {
-		"premultiplied", "coverage", "none"};
-	/* The bit for "any" is our own: it is every plane's. */
-	static const char *const encodings[KMS_COLOR_ENCODING_COUNT] = {
-		NULL, "bt601", "bt709", "bt2020"};
-	static const char *const ranges[KMS_COLOR_RANGE_COUNT] = {NULL, "limited", "full"};
 	const struct kms_property *zpos = &plane->props.zpos;
 	yyjson_mut_val *object = yyjson_mut_arr_add_obj(doc, array);
 	yyjson_mut_obj_add_uint(doc, object, "id", plane->id);
@@ -119,6 +118,13 @@ yyjson_mut_val *latch_inspect_add_plane(
 	return object;
 }
 
+static void add_box(yyjson_mut_doc *doc, yyjson_mut_val *object, const struct wlr_box *box) {
+	yyjson_mut_obj_add_int(doc, object, "x", box->x);
+	yyjson_mut_obj_add_int(doc, object, "y", box->y);
+	yyjson_mut_obj_add_int(doc, object, "width", box->width);
+	yyjson_mut_obj_add_int(doc, object, "height", box->height);
+}
+
 static void add_buffer(
 	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_layer *layer) {
 	char text[NAME_MAX_BYTES];
@@ -132,6 +138,20 @@ static void add_buffer(
 	latch_inspect_add_text(doc, buffer, "modifier", layer->is_dmabuf ? text : NULL);
 	snprintf(text, sizeof(text), "0x%016" PRIx64, layer->modifier);
 	latch_inspect_add_text(doc, buffer, "modifier_number", layer->is_dmabuf ? text : NULL);
+}
+
+/* What of a layer else decides about its place. */
+static void add_look(
+	yyjson_mut_doc *doc, yyjson_mut_val *object, const struct latch_layer *layer) {
+	yyjson_mut_obj_add_real(doc, object, "alpha", layer->alpha / 65535.0);
+	yyjson_mut_obj_add_str(doc, object, "blend_mode", blend_modes[layer->blend_mode]);
+	latch_inspect_add_text(doc, object, "color_encoding", encodings[layer->color_encoding]);
+	latch_inspect_add_text(doc, object, "color_range", ranges[layer->color_range]);
+	yyjson_mut_obj_add_bool(doc, object, "opaque", layer->opaque);
+	yyjson_mut_val *boxes = yyjson_mut_obj_add_arr(doc, object, "opaque_boxes");
+	for (size_t i = 0; i < layer->opaque_boxes_len; i++) {
+		add_box(doc, yyjson_mut_arr_add_obj(doc, boxes), &layer->opaque_boxes[i]);
+	}
 }
 
 static void add_reasons(yyjson_mut_doc *doc, yyjson_mut_val *object, uint64_t reasons) {
@@ -158,14 +178,9 @@ yyjson_mut_val *latch_inspect_add_layer(
 	yyjson_mut_obj_add_real(doc, src, "y", layer->src.y);
 	yyjson_mut_obj_add_real(doc, src, "width", layer->src.width);
 	yyjson_mut_obj_add_real(doc, src, "height", layer->src.height);
-	yyjson_mut_val *dst = yyjson_mut_obj_add_obj(doc, object, "dst");
-	yyjson_mut_obj_add_int(doc, dst, "x", layer->dst.x);
-	yyjson_mut_obj_add_int(doc, dst, "y", layer->dst.y);
-	yyjson_mut_obj_add_int(doc, dst, "width", layer->dst.width);
-	yyjson_mut_obj_add_int(doc, dst, "height", layer->dst.height);
+	add_box(doc, yyjson_mut_obj_add_obj(doc, object, "dst"), &layer->dst);
 	yyjson_mut_obj_add_str(doc, object, "transform", transform_name(layer->transform));
-	yyjson_mut_obj_add_real(doc, object, "alpha", layer->alpha / 65535.0);
-	yyjson_mut_obj_add_bool(doc, object, "opaque", layer->opaque);
+	add_look(doc, object, layer);
 	latch_inspect_add_place(doc, object, layer);
 	yyjson_mut_obj_add_val(doc, object, "zpos",
 		on_plane && layer->zpos >= 0 ? yyjson_mut_int(doc, layer->zpos)

@@ -2,7 +2,8 @@
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
  * session.c asks for one of latch's JSON documents and common/document.c finds things in it.
- * common/advice.c adds what helps against which reason; table.c, svg.c and held.c show it. top.c asks for what was
+ * common/advice.c adds what helps against which reason, as.c where layers would be on other devices;
+ * table.c, svg.c and held.c show it. top.c asks for what was
  * counted again and again, span.c takes the difference of two answers, top_table.c shows that;
  * screen.c knows the terminal.
  */
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "advice.h"
+#include "as.h"
 #include "common/util.h"
 #include "document.h"
 #include "latch-inspector-unstable-v2-client-protocol.h"
@@ -42,6 +44,9 @@ static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 		return false;
 	}
 	advice_add(doc);
+	if (options->as && !as_add(doc, options->as)) {
+		return false;
+	}
 	if (options->svg) {
 		return svg_write(options->svg, root) ||
 		       failed(false, "%s can't be written: %s", options->svg, strerror(errno));
@@ -54,6 +59,8 @@ static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 	}
 	if (options->command == LATCHCTL_HELD) {
 		held_print(stdout, root);
+	} else if (options->as) {
+		as_print(stdout, root);
 	} else {
 		screen_size(&columns, &lines);
 		table_print(stdout, root, columns);

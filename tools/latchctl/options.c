@@ -28,6 +28,10 @@ static const struct option_row rows[] = {
 		 "planes:\n"},
 	{"json", NULL, "as JSON, for programs", OPTION_SET, MEMBER(json), .min = 1},
 	{"svg", "FILE", "planes: draw the screens into FILE instead", OPTION_TEXT, MEMBER(svg)},
+	{"as", "PROFILE[,PROFILE...]",
+		"planes: where the layers would be on other devices: i915, amdgpu,\n"
+		"msm, rk3399, rk3588, vc4, virtio_gpu, vkms, or files",
+		OPTION_TEXT, MEMBER(as)},
 	{"output", "NAME", "planes: one output only, as Virtual-1", OPTION_TEXT, MEMBER(output)},
 	{"watch", "[=SECONDS]", "again and again, every second or so many", OPTION_CALL,
 		.take = take_watch},
@@ -67,6 +71,8 @@ static bool check(const struct latchctl_options *options) {
 	bool planes = options->command == LATCHCTL_PLANES, top = options->command == LATCHCTL_TOP;
 	const struct rule rules[] = {
 		{options->svg && !planes, "--svg is for planes"},
+		{options->as && !planes, "--as is for planes"},
+		{options->as && options->svg, "--as and --svg: one of them at a time"},
 		{options->output && !planes && !top, "--output is for planes and top"},
 		{options->once && !top, "--once is for top; the others do it anyway"},
 		{options->json && options->svg, "--json and --svg: one of them at a time"},

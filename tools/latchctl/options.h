@@ -20,6 +20,8 @@ struct latchctl_options {
 	bool json;
 	/** NULL: no picture. */
 	const char *svg;
+	/** planes: where layers would be on these display engines, with commas between; NULL: none. */
+	const char *as;
 	/** NULL: all. */
 	const char *output;
 	/** planes: again and again, after so many seconds each; 0: once. top: how long a span is;
