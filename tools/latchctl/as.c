@@ -7,7 +7,7 @@
 #include "base/minmax.h"
 #include "base/text.h"
 #include "common/util.h"
-#include "common/document.h"
+#include "document.h"
 #include "profile/profile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
