@@ -90,13 +90,16 @@ static uint32_t type_of(const char *name) {
 	return type;
 }
 
-/* "rgb", which is {"fourccs": ["XR24"], "modifiers": {"LINEAR": "0x0"}}. */
-static bool add_named_formats(struct kms_plane *plane, const char *name, struct profile_reader *reader) {
-	yyjson_val *set = yyjson_obj_get(reader->formats, name), *key, *value;
+/* {"fourccs": ["XR24"], "modifiers": {"LINEAR": "0x0"}}, or the name of one of these. */
+static bool read_formats(struct kms_plane *plane, yyjson_val *set, struct profile_reader *reader) {
+	const char *name = yyjson_get_str(set);
+	yyjson_val *key, *value;
+	set = name != NULL ? yyjson_obj_get(reader->formats, name) : set;
 	yyjson_val *modifiers = yyjson_obj_get(set, "modifiers");
 	size_t i, len;
 	if (yyjson_obj_size(modifiers) == 0) {
-		return profile_fail(reader, "its formats '%s' are not there", name != NULL ? name : "");
+		return profile_fail(
+			reader, "its formats '%s' are not there", name != NULL ? name : "{}");
 	}
 	yyjson_obj_foreach(modifiers, i, len, key, value) {
 		char *end = NULL;
@@ -146,7 +149,7 @@ static bool read_plane(struct profile_reader *reader, yyjson_val *object, unsign
 		}
 	}
 	yyjson_arr_foreach(yyjson_obj_get(object, "formats"), i, len, value) {
-		if (!add_named_formats(plane, yyjson_get_str(value), reader)) {
+		if (!read_formats(plane, value, reader)) {
 			return false;
 		}
 	}

@@ -185,5 +185,62 @@ static void bad_files_are_told_of(void **state) {
 	assert_non_null(strstr(why, "No such file"));
 }
 
+/* The second CRTC is the first that is on. No IN_FORMATS on its cursor; one plane is the first CRTC's. */
+static const char drm_info[] =
+	"{'/dev/dri/card0': {'driver': {'name': 'meson'},"
+	" 'crtcs': [{'id': 40, 'mode': null}, {'id': 41, 'mode': {'hdisplay': 1920}}],"
+	" 'planes': ["
+	"  {'possible_crtcs': 1, 'formats': [875713112],"
+	"   'properties': {'type': {'raw_value': 1}}},"
+	"  {'possible_crtcs': 2, 'formats': [875713112], 'properties': {"
+	"    'type': {'raw_value': 1, 'immutable': true},"
+	"    'zpos': {'raw_value': 3, 'immutable': true, 'spec': {'min': 0, 'max': 9}},"
+	"    'rotation': {'raw_value': 1, 'spec': [{'name': 'rotate-0', 'value': 0},"
+	"      {'name': 'reflect-y', 'value': 5}]},"
+	"    'IN_FORMATS': {'raw_value': 7, 'data': ["
+	"      {'modifier': 576460752303423489, 'formats': [875713112]},"
+	"      {'modifier': 0, 'formats': [875713112, 842094158]}]}}},"
+	"  {'possible_crtcs': 3, 'formats': [], 'properties': {"
+	"    'type': {'raw_value': 0},"
+	"    'alpha': {'raw_value': 65535, 'spec': {'min': 0, 'max': 65535}},"
+	"    'pixel blend mode': {'raw_value': 1, 'spec': [{'name': 'None', 'value': 0},"
+	"      {'name': 'Pre-multiplied', 'value': 1}]},"
+	"    'zpos': {'raw_value': 5, 'immutable': false, 'spec': {'min': 4, 'max': 6}},"
+	"    'made up': {'raw_value': 5}}},"
+	"  {'possible_crtcs': 2, 'formats': [875713089], 'properties': {"
+	"    'type': {'raw_value': 2}}}]}}";
+
+static void what_drm_info_prints_is_one(void **state) {
+	char text[sizeof(drm_info)], why[200] = "";
+	for (size_t i = 0; i < sizeof(text); i++) {
+		text[i] = drm_info[i] == '\'' ? '"' : drm_info[i];
+	}
+	struct latch_profile *profile = read_text(text, why, sizeof(why));
+	assert_string_equal(why, "");
+	assert_string_equal(profile->name, "meson");
+	assert_int_equal(profile->len, 3);
+	const struct kms_plane *primary = profile->primary, *overlay = profile->list[1];
+	assert_ptr_equal(primary, profile->list[0]);
+	assert_true(primary->props.zpos.immutable && primary->props.zpos.min == 3 &&
+		    primary->props.zpos.max == 3);
+	assert_int_equal(primary->props.rotation.mask, DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_Y);
+	assert_true(kms_format_set_has(
+		&primary->formats, DRM_FORMAT_XRGB8888, DRM_FORMAT_MOD_ARM_AFBC(1)));
+	assert_true(kms_format_set_has(&primary->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_LINEAR));
+	assert_false(kms_format_set_has(
+		&primary->formats, DRM_FORMAT_NV12, DRM_FORMAT_MOD_ARM_AFBC(1)));
+	assert_int_equal(overlay->type, KMS_PLANE_OVERLAY);
+	assert_int_equal(overlay->props.blend_mode.mask,
+		1u << KMS_BLEND_PREMULTIPLIED | 1u << KMS_BLEND_NONE);
+	assert_true(overlay->props.alpha.id != 0 && primary->props.alpha.id == 0);
+	assert_true(!overlay->props.zpos.immutable && overlay->props.zpos.max == 6);
+	assert_int_equal(profile->list[2]->type, KMS_PLANE_CURSOR);
+	assert_true(kms_format_set_has(
+		&profile->list[2]->formats, DRM_FORMAT_ARGB8888, DRM_FORMAT_MOD_INVALID));
+	assert_false(profile->limits.primary_required);
+	latch_profile_destroy(profile);
+}
+
 TEST_MAIN("profile", UNIT(what_is_refused_is_what_the_driver_refuses),
-	UNIT(the_planner_finds_what_the_driver_takes), UNIT(bad_files_are_told_of))
+	UNIT(the_planner_finds_what_the_driver_takes), UNIT(bad_files_are_told_of),
+	UNIT(what_drm_info_prints_is_one))
