@@ -130,6 +130,9 @@ static void a_layer_on_a_plane(void **state) {
 		.transform = WL_OUTPUT_TRANSFORM_FLIPPED_90,
 		.alpha = 0xffff,
 		.opaque = true,
+		.opaque_boxes = {{-9, 20, 5, 6}},
+		.opaque_boxes_len = 1,
+		.color_encoding = KMS_COLOR_ENCODING_BT709,
 		.place = LATCH_LAYER_ON_PLANE,
 		.plane = &plane,
 		.zpos = 3,
@@ -142,7 +145,10 @@ static void a_layer_on_a_plane(void **state) {
 		"'modifier_number':'0x0100000000000001'},"
 		"'src':{'x':0.5,'y':1.25,'width':1919.0,'height':1078.5},"
 		"'dst':{'x':-10,'y':20,'width':960,'height':540},'transform':'flipped-90',"
-		"'alpha':1.0,'opaque':true,'place':'plane','plane':34,'plane_type':'overlay',"
+		"'alpha':1.0,'blend_mode':'premultiplied','color_encoding':'bt709',"
+		"'color_range':null,'opaque':true,"
+		"'opaque_boxes':[{'x':-9,'y':20,'width':5,'height':6}],"
+		"'place':'plane','plane':34,'plane_type':'overlay',"
 		"'zpos':3,'underlay':true,'reasons':[],'test_errno':null}");
 }
 
@@ -164,7 +170,8 @@ static void a_layer_on_no_plane(void **state) {
 		"'format':null,'modifier':null,'modifier_number':null},"
 		"'src':{'x':0.0,'y':0.0,'width':0.0,'height':0.0},"
 		"'dst':{'x':0,'y':0,'width':0,'height':0},'transform':'normal','alpha':0.0,"
-		"'opaque':false,'place':'composed','plane':null,'plane_type':null,'zpos':null,"
+		"'blend_mode':'premultiplied','color_encoding':null,"
+		"'color_range':null,'opaque':false,'opaque_boxes':[],'place':'composed','plane':null,'plane_type':null,'zpos':null,"
 		"'underlay':false,'reasons':[],'test_errno':22}");
 
 	/* All reasons at once: none is lost. */
