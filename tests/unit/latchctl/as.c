@@ -52,6 +52,7 @@ static void a_layer_is_read_back(void **state) {
 	assert_true(film.dst.y == 20 && film.dst.width == 1276);
 	assert_int_equal(film.alpha, 0xffff);
 	const struct latch_layer glass = as_read_layer(at("/outputs/0/layers/2"));
+	assert_false(glass.opaque);
 	assert_int_equal(glass.transform, 5);
 	assert_int_equal(glass.alpha, 0x8000);
 	assert_int_equal(glass.blend_mode, KMS_BLEND_COVERAGE);
