@@ -121,6 +121,7 @@ static void give_limits(void) {
 		.max_scaled = 1,
 		.max_ycbcr = 1,
 		.primary_required = true,
+		.whole_crops = true,
 		.error = ENOSPC};
 	for (unsigned i = 1; i <= 2; i++) {
 		driver.plane_limits[i] = (struct latch_profile_plane_limits){.max_downscale = 2,
