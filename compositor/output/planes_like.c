@@ -133,10 +133,10 @@ void latch_planes_like_destroy(struct latch_planes_like *like) {
 int latch_planes_like_check(const struct latch_output *output, const struct latch_frame *frame) {
 	const struct latch_planes_like *like = output->core->planes_like;
 	struct latch_profile_shown shown[LATCH_PLAN_MAX_PLANES + 2];
-	size_t len = 0;
 	if (like == NULL) {
 		return 0;
 	}
+	size_t len = latch_profile_show_layers(shown, frame->layers, frame->len);
 	if (frame->scanout.own.fb_id != 0) {
 		shown[len++] = (struct latch_profile_shown){.plane = output->kms->primary,
 			.state = frame->scanout.own,
@@ -146,15 +146,6 @@ int latch_planes_like_check(const struct latch_output *output, const struct latc
 		shown[len++] = (struct latch_profile_shown){.plane = output->kms->cursor,
 			.state = frame->scanout.cursor,
 			.fourcc = DRM_FORMAT_ARGB8888};
-	}
-	for (size_t i = 0; i < frame->len && len < LATCH_PLAN_MAX_PLANES + 2; i++) {
-		const struct latch_layer *layer = &frame->layers[i];
-		if (layer->place == LATCH_LAYER_ON_PLANE) {
-			shown[len++] = (struct latch_profile_shown){.plane = layer->plane,
-				.state = latch_layer_plane_state(layer, layer->plane),
-				.fourcc = layer->fourcc,
-				.modifier = layer->modifier};
-		}
 	}
 	for (size_t i = 0; i < len; i++) {
 		const unsigned index = shown[i].plane->index;

@@ -6,8 +6,7 @@
 
 #include "profile/private.h"
 
-bool profile_fail(
-	struct profile_reader *reader, const char *format, ...) {
+bool profile_fail(struct profile_reader *reader, const char *format, ...) {
 	va_list args;
 	va_start(args, format);
 	vsnprintf(reader->why, reader->size, format, args);
@@ -24,7 +23,6 @@ const struct kms_property_spec *profile_find_spec(const char *name) {
 	return NULL;
 }
 
-/* Returns false for a name that is none of the property's. */
 bool profile_add_name(uint32_t *mask, const struct kms_property_spec *spec, const char *name) {
 	for (size_t i = 0; name != NULL && spec->names != NULL && i < KMS_PROPERTY_NAMES; i++) {
 		if (spec->names[i] != NULL && strcmp(spec->names[i], name) == 0) {
@@ -50,13 +48,12 @@ void profile_add_property(struct kms_plane *plane, const struct kms_property_spe
 	*property_of(plane, spec) = value;
 }
 
-/* A plane with what every atomic driver has, and nothing else. */
 struct kms_plane *profile_add_plane(struct profile_reader *reader, uint32_t type) {
 	static const char *const basic[] = {"type", "FB_ID", "CRTC_ID", "IN_FENCE_FD"};
 	struct latch_profile *profile = reader->profile;
 	if (profile->len == LATCH_PLAN_MAX_PLANES || type > KMS_PLANE_CURSOR) {
 		profile_fail(reader, type > KMS_PLANE_CURSOR ? "a plane's type is unknown"
-						     : "it has too many planes");
+							     : "it has too many planes");
 		return NULL;
 	}
 	struct kms_plane *plane = &profile->planes[profile->len];
@@ -91,8 +88,8 @@ static uint32_t fourcc_of(yyjson_val *value) {
 		       : (uint32_t)yyjson_get_uint(value);
 }
 
-bool profile_add_formats(
-	struct kms_plane *plane, yyjson_val *fourccs, uint64_t modifier, struct profile_reader *reader) {
+bool profile_add_formats(struct kms_plane *plane, yyjson_val *fourccs, uint64_t modifier,
+	struct profile_reader *reader) {
 	size_t i, len;
 	yyjson_val *fourcc;
 	yyjson_arr_foreach(fourccs, i, len, fourcc) {

@@ -89,7 +89,8 @@ static bool is_out_of_place(const struct latch_profile_plane_limits *limits,
 
 static bool has_wrong_size(const struct kms_plane *plane, const struct kms_plane_state *state) {
 	for (size_t i = 0; i < plane->sizes_len; i++) {
-		if (plane->sizes[i].width == state->dst_w && plane->sizes[i].height == state->dst_h) {
+		const struct kms_plane_size *size = &plane->sizes[i];
+		if (size->width == state->dst_w && size->height == state->dst_h) {
 			return false;
 		}
 	}
@@ -152,20 +153,10 @@ int latch_profile_check(const struct latch_profile *profile, int32_t width, int3
 	return is_too_much(profile, &demand, (double)width * height) ? -(int)error : 0;
 }
 
-int latch_profile_test(
-	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan) {
-	const struct latch_profile *profile = data;
-	struct latch_profile_shown shown[LATCH_PLAN_MAX_PLANES + 1];
+size_t latch_profile_show_layers(
+	struct latch_profile_shown *shown, const struct latch_layer *layers, size_t len) {
 	size_t shown_len = 0;
-	if (plan->primary_is_ours && plan->background == 0) {
-		shown[shown_len++] = (struct latch_profile_shown){
-			.plane = profile->primary,
-			.state = kms_plane_state_whole(
-				0, (uint32_t)profile->width, (uint32_t)profile->height),
-			.fourcc = DRM_FORMAT_XRGB8888,
-		};
-	}
-	for (size_t i = 0; i < len && shown_len < LATCH_PLAN_MAX_PLANES + 1; i++) {
+	for (size_t i = 0; i < len && shown_len < LATCH_PLAN_MAX_PLANES; i++) {
 		const struct latch_layer *layer = &layers[i];
 		if (layer->place == LATCH_LAYER_ON_PLANE) {
 			shown[shown_len++] = (struct latch_profile_shown){
@@ -175,6 +166,22 @@ int latch_profile_test(
 				.modifier = layer->modifier,
 			};
 		}
+	}
+	return shown_len;
+}
+
+int latch_profile_test(
+	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan) {
+	const struct latch_profile *profile = data;
+	struct latch_profile_shown shown[LATCH_PLAN_MAX_PLANES + 1];
+	size_t shown_len = latch_profile_show_layers(shown, layers, len);
+	if (plan->primary_is_ours && plan->background == 0) {
+		shown[shown_len++] = (struct latch_profile_shown){
+			.plane = profile->primary,
+			.state = kms_plane_state_whole(
+				0, (uint32_t)profile->width, (uint32_t)profile->height),
+			.fourcc = DRM_FORMAT_XRGB8888,
+		};
 	}
 	return latch_profile_check(profile, profile->width, profile->height, shown, shown_len);
 }

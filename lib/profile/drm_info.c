@@ -1,5 +1,5 @@
-/* What `drm_info -j` prints (json.c of drm_info 2.7 and later), as a profile: an object for each node,
- * whose planes have all their properties by name. */
+/* What `drm_info -j` prints, as a profile (json.c of drm_info 2.7): an object for each node, whose
+ * planes have all their properties by name. */
 #include <drm_fourcc.h>
 #include <string.h>
 
@@ -19,7 +19,8 @@ static void read_drm_info_property(
 	}
 	size_t i, len;
 	yyjson_arr_foreach(range, i, len, item) {
-		profile_add_name(&property.mask, spec, yyjson_get_str(yyjson_obj_get(item, "name")));
+		profile_add_name(
+			&property.mask, spec, yyjson_get_str(yyjson_obj_get(item, "name")));
 	}
 	profile_add_property(plane, spec, property);
 }
@@ -27,9 +28,10 @@ static void read_drm_info_property(
 static bool read_drm_info_plane(struct profile_reader *reader, yyjson_val *object) {
 	yyjson_val *properties = yyjson_obj_get(object, "properties"), *key, *value;
 	const uint64_t type = yyjson_get_uint(yyjson_ptr_get(properties, "/type/raw_value"));
-	struct kms_plane *plane = profile_add_plane(reader, type == DRM_PLANE_TYPE_PRIMARY  ? KMS_PLANE_PRIMARY
-						    : type == DRM_PLANE_TYPE_CURSOR ? KMS_PLANE_CURSOR
-										    : KMS_PLANE_OVERLAY);
+	struct kms_plane *plane = profile_add_plane(
+		reader, type == DRM_PLANE_TYPE_PRIMARY	? KMS_PLANE_PRIMARY
+			: type == DRM_PLANE_TYPE_CURSOR ? KMS_PLANE_CURSOR
+							: KMS_PLANE_OVERLAY);
 	size_t i, len;
 	if (plane == NULL) {
 		return false;

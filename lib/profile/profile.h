@@ -15,13 +15,13 @@
 
 /** What a driver refuses of one plane. Zero: nothing. */
 struct latch_profile_plane_limits {
-	/** Source size divided by destination size, and the reverse, along each side; 0: any, 1: not
-	 * at all. */
+	/** Source size divided by destination size, and the reverse, along each side; 0: any, 1:
+	 * not at all. */
 	double max_downscale, max_upscale;
 	/** Width of the source in pixels, that of a line that the plane keeps; 0: any. */
 	uint32_t max_source_width;
-	/** DRM_MODE_ROTATE_* and _REFLECT_* that a linear buffer, and one of YCbCr, can have; 0: all
-	 * that the property has. */
+	/** DRM_MODE_ROTATE_* and _REFLECT_* that a linear buffer, and one of YCbCr, can have; 0:
+	 * all that the property has. */
 	uint32_t linear_rotations, ycbcr_rotations;
 	/** It must not reach over the CRTC's edges; it has to cover the CRTC exactly. */
 	bool inside, covers;
@@ -78,9 +78,10 @@ struct latch_profile {
 
 /**
  * Reads a profile: a name is one of those that are installed (or in the build tree that the program
- * is from), anything with a slash or ".json" a file. The file may also be what `drm_info -j` prints:
- * then it is the CRTC that is on first, and nothing is known that no property tells. The caller's to
- * destroy. NULL with half a sentence in why (of `size` bytes) when there is none, or it is wrong.
+ * is from), anything with a slash or ".json" a file. The file may also be what `drm_info -j`
+ * prints: then it is the CRTC that is on first, and nothing is known that no property tells. The
+ * caller's to destroy. NULL with half a sentence in why (of `size` bytes) when there is none, or it
+ * is wrong.
  */
 struct latch_profile *latch_profile_read(const char *name, char *why, size_t size);
 
@@ -102,6 +103,10 @@ struct latch_profile_shown {
  */
 int latch_profile_check(const struct latch_profile *profile, int32_t width, int32_t height,
 	const struct latch_profile_shown *shown, size_t len);
+
+/** What layers show that are on planes; room for LATCH_PLAN_MAX_PLANES. Returns how many. */
+size_t latch_profile_show_layers(
+	struct latch_profile_shown *shown, const struct latch_layer *layers, size_t len);
 
 /** The same for what the planner asks: see struct latch_plan_input. data: the profile. */
 int latch_profile_test(

@@ -106,7 +106,8 @@ static bool read_formats(struct kms_plane *plane, yyjson_val *set, struct profil
 		const char *text = yyjson_get_str(value);
 		const uint64_t modifier = text != NULL ? strtoull(text, &end, 0) : 0;
 		if (text == NULL || end == text || *end != '\0') {
-			return profile_fail(reader, "its modifier '%s' is no number", yyjson_get_str(key));
+			return profile_fail(
+				reader, "its modifier '%s' is no number", yyjson_get_str(key));
 		}
 		if (!profile_add_formats(plane, yyjson_obj_get(set, "fourccs"), modifier, reader)) {
 			return false;

@@ -32,8 +32,8 @@ struct options {
 #define MEMBER(name) OPTION_MEMBER(struct options, name)
 static const struct option_row rows[] = {
 	{.help = "Usage: latch-probe [OPTION]...\n"
-		 "Asks a KMS driver by test commits what its planes really take. Nothing on the screen\n"
-		 "changes. No compositor may be on the device.\n"
+		 "Asks a KMS driver by test commits what its planes really take. Nothing on the\n"
+		 "screen changes. No compositor may be on the device.\n"
 		 "\n"},
 	{"device", "PATH", "the KMS device (the first with a monitor)", OPTION_TEXT,
 		MEMBER(device)},
@@ -43,8 +43,9 @@ static const struct option_row rows[] = {
 		MEMBER(json), .min = 1},
 	{.help = "  --version, --help\n"
 		 "\n"
-		 "Exit status: 0 done; 1 no plane is accepted, interrupted, or it can't be written; 2 wrong\n"
-		 "usage; 3 no such device or connector; 4 another program is the device's master.\n"},
+		 "Exit status: 0 done; 1 no plane is accepted, interrupted, or can't be written;\n"
+		 "2 wrong usage; 3 no such device or connector; 4 another program is the device's\n"
+		 "master.\n"},
 };
 
 static const struct option_table table = {
@@ -81,8 +82,8 @@ static uint32_t make_fb(void *data, uint32_t width, uint32_t height, uint32_t fo
 	uint32_t id = 0;
 	for (size_t i = 0; i < 3 && id == 0; i++) {
 		struct dmabuf buf = {.width = width, .height = height, .fourcc = fourcc};
-		if (memory->kinds[i].fd >= 0 &&
-			cpu_buffer_create(memory->kinds[i].kind, memory->kinds[i].fd, &step, &buf)) {
+		const int fd = memory->kinds[i].fd;
+		if (fd >= 0 && cpu_buffer_create(memory->kinds[i].kind, fd, &step, &buf)) {
 			const bool modifiers = memory->device->features.addfb2_modifiers;
 			struct kms_framebuffer_desc desc = {.width = width,
 				.height = height,
@@ -126,8 +127,9 @@ static bool choose(struct probe *probe, const char *name) {
 			probe->crtc = &device->crtcs[i];
 		}
 	}
-	const int mode = kms_mode_choose(probe->connector->modes, probe->connector->modes_len, NULL);
-	probe->mode = mode >= 0 ? &probe->connector->modes[mode] : NULL;
+	const struct kms_connector *connector = probe->connector;
+	const int mode = kms_mode_choose(connector->modes, connector->modes_len, NULL);
+	probe->mode = mode >= 0 ? &connector->modes[mode] : NULL;
 	return probe->crtc != NULL && probe->mode != NULL;
 }
 
@@ -139,7 +141,8 @@ static int show(const struct probe *probe, const struct options *options, const 
 		probe_print(stdout, probe, path);
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		return failed(PROBE_FAILED, "standard output can't be written: %s", strerror(errno));
+		return failed(
+			PROBE_FAILED, "standard output can't be written: %s", strerror(errno));
 	}
 	return PROBE_OK;
 }
@@ -209,8 +212,8 @@ static int probe_device(const char *path, const struct options *options, bool na
 	struct kms_device *device = open_kms(path, &error);
 	if (device == NULL) {
 		if (named) {
-			say("%s: %s", path,
-				error == KMS_OPEN_FAILED ? strerror(errno) : kms_error_string(error));
+			say("%s: %s", path, error == KMS_OPEN_FAILED ? strerror(errno)
+								     : kms_error_string(error));
 		}
 		return PROBE_NO_DEVICE;
 	}
@@ -218,8 +221,8 @@ static int probe_device(const char *path, const struct options *options, bool na
 	int status;
 	if (!drmIsMaster(fd) && drmSetMaster(fd) != 0) {
 		status = failed(PROBE_BUSY,
-			"%s is in use: another program is its master; end that one, or probe from a VT "
-			"without it",
+			"%s is in use: another program is its master; end that one, or probe from "
+			"a VT without it",
 			path);
 	} else {
 		kms_device_refresh(device, KMS_PROBE_CHANGED, 0);

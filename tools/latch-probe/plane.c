@@ -44,13 +44,14 @@ static void probe_cursor_sizes(struct probe *probe, size_t i) {
 	struct kms_plane *plane = &probe->profile.planes[i];
 	const uint32_t fourcc = probe->planes[i].rgb;
 	plane->sizes_len = 0;
-	if (probe_takes(probe, i, kms_plane_state_whole(probe_fb_of(probe, 100, 60, fourcc), 100, 60))) {
+	const uint32_t odd = probe_fb_of(probe, 100, 60, fourcc);
+	if (probe_takes(probe, i, kms_plane_state_whole(odd, 100, 60))) {
 		return;
 	}
 	for (size_t j = 0; j < LEN(sizes); j++) {
 		const uint32_t side = sizes[j].width;
-		if (probe_takes(probe, i,
-			    kms_plane_state_whole(probe_fb_of(probe, side, side, fourcc), side, side))) {
+		const uint32_t fb_id = probe_fb_of(probe, side, side, fourcc);
+		if (probe_takes(probe, i, kms_plane_state_whole(fb_id, side, side))) {
 			plane->sizes[plane->sizes_len++] = sizes[j];
 		}
 	}
@@ -61,7 +62,8 @@ bool probe_find_formats(struct probe *probe, size_t i) {
 	struct latch_profile_plane_limits *limits = &probe->profile.plane_limits[i];
 	if (probe_is_primary(probe, i)) {
 		plane->rgb = find_format(probe, i, rgb_fourccs, LEN(rgb_fourccs), true);
-		limits->covers = plane->rgb != 0 && !probe_takes(probe, i, probe_show(probe, i, plane->rgb));
+		limits->covers = plane->rgb != 0 &&
+				 !probe_takes(probe, i, probe_show(probe, i, plane->rgb));
 	} else if (probe->profile.planes[i].type == KMS_PLANE_CURSOR) {
 		find_cursor_format(probe, i);
 	} else {
@@ -111,7 +113,8 @@ static void probe_scaling(struct probe *probe, size_t i) {
 static uint32_t find_rotations(struct probe *probe, size_t i, uint32_t fourcc) {
 	const uint32_t mask = probe->profile.planes[i].props.rotation.mask;
 	uint32_t good = DRM_MODE_ROTATE_0;
-	for (uint32_t bit = DRM_MODE_ROTATE_90; fourcc != 0 && bit <= DRM_MODE_REFLECT_Y; bit <<= 1) {
+	for (uint32_t bit = DRM_MODE_ROTATE_90; bit <= DRM_MODE_REFLECT_Y && fourcc != 0;
+		bit <<= 1) {
 		struct kms_plane_state state = probe_show(probe, i, fourcc);
 		state.rotation = bit >= DRM_MODE_REFLECT_X ? bit | DRM_MODE_ROTATE_0 : bit;
 		if ((bit & (DRM_MODE_ROTATE_90 | DRM_MODE_ROTATE_270)) != 0 &&

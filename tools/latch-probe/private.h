@@ -24,12 +24,12 @@ uint32_t probe_fb_of(struct probe *probe, uint32_t width, uint32_t height, uint3
 
 bool probe_is_primary(const struct probe *probe, size_t i);
 
-/** All of the screen; and a plane's usual picture: that where it takes nothing else, or a square beside
- * the others'. */
+/** All of the screen; and a plane's usual picture: that where it takes nothing else, or a square
+ * beside the others'. */
 struct kms_plane_state probe_show_whole(struct probe *probe, uint32_t fourcc);
 struct kms_plane_state probe_show(struct probe *probe, size_t i, uint32_t fourcc);
 
-/** The primary plane over all of the screen, as it is in most pictures; empty where it takes none. */
+/** The primary plane over all of the screen, as in most pictures; empty where it takes none. */
 struct probe_set probe_ground(struct probe *probe);
 
 /** Adds a plane if the set is taken with it. */

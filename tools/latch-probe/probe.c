@@ -78,10 +78,11 @@ struct kms_plane_state probe_show(struct probe *probe, size_t i, uint32_t fourcc
 							    : probe->device->cursor_width;
 		const uint32_t height = plane->sizes_len > 0 ? plane->sizes[0].height
 							     : probe->device->cursor_height;
-		return kms_plane_state_whole(probe_fb_of(probe, width, height, fourcc), width, height);
+		const uint32_t fb_id = probe_fb_of(probe, width, height, fourcc);
+		return kms_plane_state_whole(fb_id, width, height);
 	}
-	struct kms_plane_state state = kms_plane_state_whole(
-		probe_fb_of(probe, PROBE_LARGE_SIDE, PROBE_LARGE_SIDE, fourcc), PROBE_SIDE, PROBE_SIDE);
+	const uint32_t large = probe_fb_of(probe, PROBE_LARGE_SIDE, PROBE_LARGE_SIDE, fourcc);
+	struct kms_plane_state state = kms_plane_state_whole(large, PROBE_SIDE, PROBE_SIDE);
 	state.dst_x = (int32_t)i % 8 * PROBE_SIDE;
 	state.dst_y = (int32_t)i / 8 * PROBE_SIDE;
 	return state;
@@ -112,7 +113,10 @@ struct probe_set probe_ground(struct probe *probe) {
 
 /* Whether a plane takes this, above the primary one where there is that. */
 bool probe_takes(struct probe *probe, size_t i, struct kms_plane_state state) {
-	struct probe_set set = probe_is_primary(probe, i) ? (struct probe_set){0} : probe_ground(probe);
+	struct probe_set set = {0};
+	if (!probe_is_primary(probe, i)) {
+		set = probe_ground(probe);
+	}
 	return probe_add(probe, &set, i, state);
 }
 
@@ -140,7 +144,8 @@ static void take_planes(struct probe *probe) {
 	snprintf(profile->name, sizeof(profile->name), "%s", device->driver);
 	profile->stacks_by_id = strcmp(device->driver, "vkms") == 0;
 	profile->primary_alpha =
-		primary != NULL && kms_format_set_get(&primary->formats, DRM_FORMAT_ARGB8888) != NULL;
+		primary != NULL &&
+		kms_format_set_get(&primary->formats, DRM_FORMAT_ARGB8888) != NULL;
 }
 
 /* Takes out what is never accepted. */

@@ -59,9 +59,9 @@ struct probe {
 };
 
 /**
- * Asks the driver by TEST_ONLY commits what the planes of a CRTC can do; nothing on the screen changes.
- * The device's file must be DRM master. Returns 0 or negative errno: -EOPNOTSUPP when no plane was
- * accepted in any way.
+ * Asks the driver by TEST_ONLY commits what the planes of a CRTC can do; nothing on the screen
+ * changes. The device's file must be DRM master. Returns 0 or negative errno: -EOPNOTSUPP when no
+ * plane was accepted in any way.
  */
 int probe_run(struct probe *probe);
 

@@ -66,9 +66,10 @@ void probe_planes_together(struct probe *probe) {
 	for (size_t i = 0; i < profile->len; i++) {
 		struct probe_set alone = {0};
 		if (!probe_is_primary(probe, i)) {
-			profile->limits.primary_required =
-				profile->limits.primary_required ||
-				!probe_add(probe, &alone, i, probe_show(probe, i, probe->planes[i].rgb));
+			const struct kms_plane_state state =
+				probe_show(probe, i, probe->planes[i].rgb);
+			profile->limits.primary_required = profile->limits.primary_required ||
+							   !probe_add(probe, &alone, i, state);
 		}
 		profile->limits.whole_crops =
 			profile->limits.whole_crops ||
@@ -80,8 +81,8 @@ void probe_planes_together(struct probe *probe) {
 	}
 }
 
-/* An asynchronous flip changes a framebuffer and nothing else, so it can be tested only where one is
- * on the screen: the same again. */
+/* An asynchronous flip changes a framebuffer and nothing else, so it can be tested only where one
+ * is on the screen: the same again. */
 void probe_async(struct probe *probe) {
 	const struct kms_plane *primary = probe->planes[probe->profile.primary->index].plane;
 	struct kms_commit commit;

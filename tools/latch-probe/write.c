@@ -216,7 +216,8 @@ bool probe_write(FILE *file, const struct probe *probe) {
 	add_limits(doc, root, latch_profile_limits, latch_profile_limits_len, &profile->limits);
 	yyjson_mut_obj_add_str(doc, root, "out_fence", answer_text(probe->out_fence));
 	yyjson_mut_obj_add_str(doc, root, "async", answer_text(probe->async));
-	const bool ok = yyjson_mut_write_fp(file, doc, YYJSON_WRITE_PRETTY_TWO_SPACES, NULL, NULL) &&
+	const yyjson_write_flag flags = YYJSON_WRITE_PRETTY_TWO_SPACES;
+	const bool ok = yyjson_mut_write_fp(file, doc, flags, NULL, NULL) &&
 			fputc('\n', file) != EOF;
 	yyjson_mut_doc_free(doc);
 	return ok;

@@ -110,7 +110,7 @@ static const struct kms_plane *find_cursor(const struct latch_profile *profile) 
 
 /* The cursor goes to its plane, as latch's own code sees to that. Returns false without memory. */
 static bool plan_output(
-	yyjson_mut_doc *doc, yyjson_mut_val *output, struct latch_profile *profile, const char *name) {
+	yyjson_mut_doc *doc, yyjson_mut_val *output, struct latch_profile *profile) {
 	yyjson_mut_val *list = yyjson_mut_obj_get(output, "layers"), *from;
 	struct latch_layer *layers = calloc(yyjson_mut_arr_size(list) + 1, sizeof(layers[0]));
 	struct latch_plan_memory *memory = calloc(1, sizeof(*memory));
@@ -135,7 +135,7 @@ static bool plan_output(
 	}
 	latch_plan_make(&layers[skip], len - skip, NULL, &input, memory);
 	yyjson_mut_arr_foreach(list, i, len, from) {
-		add_answer(doc, from, name, &layers[i]);
+		add_answer(doc, from, profile->name, &layers[i]);
 	}
 	free(layers);
 	free(memory);
@@ -152,7 +152,7 @@ static bool add_profile(yyjson_mut_doc *doc, const char *name) {
 	bool ok = true;
 	yyjson_mut_val *output, *root = yyjson_mut_doc_get_root(doc);
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
-		ok = ok && plan_output(doc, output, profile, profile->name);
+		ok = ok && plan_output(doc, output, profile);
 	}
 	latch_profile_destroy(profile);
 	return ok;
@@ -190,7 +190,7 @@ static void write_place(yyjson_mut_val *answer, char cell[CELL_MAX]) {
 	}
 }
 
-/* Cell of a row and a column: the layer, where it is now, and where it would be; row 0 has heads. */
+/* Of a row and a column: the layer, where it is now, and where it would be; row 0 has heads. */
 static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char cell[CELL_MAX]) {
 	yyjson_mut_val *layer = yyjson_mut_arr_get(layers, row > 0 ? row - 1 : 0);
 	yyjson_mut_val *as = yyjson_mut_obj_get(layer, "as"), *key;

@@ -8,14 +8,14 @@
 
 /* Where layers would be on other display engines, see profile/profile.h. */
 
-/** The layer that a document of planes tells of. What it does not tell is as usual: upright, ready. */
+/** The layer that a document of planes tells of. What it does not tell is as usual. */
 struct latch_layer as_read_layer(yyjson_mut_val *layer);
 
 /**
- * Plans every output's layers with the planes of each profile, and adds the answers to the document: an
- * object "as" in each layer, with an object of "place", "plane", "plane_type", "zpos", "underlay" and
- * "reasons" for each. profiles: names with commas between them. Returns false after it has told what
- * is wrong.
+ * Plans every output's layers with the planes of each profile, and adds the answers to the
+ * document: an object "as" in each layer, with an object of "place", "plane", "plane_type", "zpos",
+ * "underlay" and "reasons" for each. profiles: names with commas between them. Returns false after
+ * it has told what is wrong.
  */
 bool as_add(yyjson_mut_doc *doc, const char *profiles);
 

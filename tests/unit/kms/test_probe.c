@@ -1,5 +1,5 @@
-/* latch-probe against drivers with known limits, and ones that lie, refuse all, or are busy: what it
- * finds, and that it leaves nothing. */
+/* latch-probe against drivers with known limits, and ones that lie, refuse all, or are busy: what
+ * it finds, and that it leaves nothing. */
 #include <drm_fourcc.h>
 
 #include "open.h"
@@ -145,8 +145,8 @@ static void assert_found(const struct latch_profile *found) {
 	for (size_t i = 0; i < driver.len; i++) {
 		const struct latch_profile_plane_limits *is = &found->plane_limits[i];
 		const struct latch_profile_plane_limits *has = &driver.plane_limits[i];
-		print_message("# plane %zu: smaller %g, larger %g, rotations %x %x%s%s, %zu sizes\n", i,
-			is->max_downscale, is->max_upscale, is->linear_rotations,
+		print_message("# plane %zu: smaller %g, larger %g, turns %x %x%s%s, %zu sizes\n",
+			i, is->max_downscale, is->max_upscale, is->linear_rotations,
 			is->ycbcr_rotations, is->inside ? ", inside" : "",
 			is->covers ? ", covers" : "", found->planes[i].sizes_len);
 		assert_true(is->max_downscale == has->max_downscale);

@@ -8,7 +8,7 @@
 
 /**
  * How many layers of a case of that size could be on planes at most: each arrangement of layers on
- * planes is checked as a plan is. zpos that can be written are tried in the order of the layers, with
- * our picture at each height. Fewer than at_least are not looked for.
+ * planes is checked as a plan is. zpos that can be written are tried in the order of the layers,
+ * with our picture at each height. Fewer than at_least are not looked for.
  */
 size_t plan_best(struct plan_case *c, size_t at_least);

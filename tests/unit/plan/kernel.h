@@ -4,8 +4,8 @@
 #include "plan/plan.h"
 #include "planes.h"
 
-/** A kernel that answers test commits by the limits of a profile, and counts them. It shares no code
- * with latch_profile_check(), which has to agree with it. */
+/** A kernel that answers test commits by the limits of a profile, and counts them. It shares no
+ * code with latch_profile_check(), which has to agree with it. */
 struct plan_kernel {
 	const struct plan_set *set;
 	int32_t width, height;

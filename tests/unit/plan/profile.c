@@ -1,5 +1,5 @@
-/* Profiles: what is read of a file, and that what they refuse is what a driver with these limits would,
- * by kernel.c, which was written by itself. */
+/* Profiles: what is read of a file, and that what they refuse is what a driver with these limits
+ * would, by kernel.c, which shares no code with them. */
 #include <drm_fourcc.h>
 #include <drm_mode.h>
 
@@ -24,8 +24,8 @@ static uint32_t length(uint64_t *random) {
 
 static struct latch_profile_shown random_shown(
 	const struct kms_plane *plane, uint64_t *random) {
-	static const uint32_t rotations[] = {DRM_MODE_ROTATE_0, DRM_MODE_ROTATE_0, DRM_MODE_ROTATE_90,
-		DRM_MODE_ROTATE_180, DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_X,
+	static const uint32_t rotations[] = {DRM_MODE_ROTATE_0, DRM_MODE_ROTATE_0,
+		DRM_MODE_ROTATE_90, DRM_MODE_ROTATE_180, DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_X,
 		DRM_MODE_ROTATE_0 | DRM_MODE_REFLECT_Y};
 	struct latch_profile_shown shown = {
 		.plane = plane,
@@ -132,7 +132,7 @@ static void the_planner_finds_what_the_driver_takes(void **state) {
 				worse += plan_best(&c, plan.on_planes) > plan.on_planes;
 			}
 		}
-		print_message("# %s: %zu layers on planes; %zu of %zu small layouts could be better\n",
+		print_message("# %s: %zu layers on planes; %zu of %zu small ones could be better\n",
 			c.set.name, on_planes, worse, small);
 		assert_true(on_planes > LAYOUTS / 20 && small > LAYOUTS / 50);
 		assert_true(worse * 1000 <= MAX_WORSE_PER_1000 * small);
@@ -185,7 +185,8 @@ static void bad_files_are_told_of(void **state) {
 	assert_non_null(strstr(why, "No such file"));
 }
 
-/* The second CRTC is the first that is on. No IN_FORMATS on its cursor; one plane is the first CRTC's. */
+/* The second CRTC is the first that is on. One plane is not its own; its cursor has no
+ * IN_FORMATS. */
 static const char drm_info[] =
 	"{'/dev/dri/card0': {'driver': {'name': 'meson'},"
 	" 'crtcs': [{'id': 40, 'mode': null}, {'id': 41, 'mode': {'hdisplay': 1920}}],"
