@@ -111,8 +111,10 @@ static uint64_t why_unreadable(const struct latch_output *output,
 	if (content->is_dmabuf) {
 		return 0;
 	}
-	const uint64_t reasons = latch_udmabuf_check(
-		output->kms != NULL ? output->kms->backend->udmabuf_fd : -1, content->buffer);
+	/* Where planes are made up, so is what reads shared memory: any number will do. */
+	const int none = output->core->planes_like != NULL ? 0 : -1;
+	const int udmabuf_fd = output->kms != NULL ? output->kms->backend->udmabuf_fd : none;
+	const uint64_t reasons = latch_udmabuf_check(udmabuf_fd, content->buffer);
 	const bool short_of_buffers =
 		alone && output->core->pacing == LATCH_PACING_LATE && !surface->has_third &&
 		latch_pace_is_long(&surface->pace, output->deadline.vblank.mode_ns);

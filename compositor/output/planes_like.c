@@ -42,6 +42,7 @@ static void keep_properties(
 	}
 	if (wanted->zpos.id == 0 || wanted->zpos.immutable) {
 		props->zpos.immutable = true;
+		props->zpos.min = props->zpos.max = props->zpos.value;
 	}
 }
 

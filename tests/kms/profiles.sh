@@ -46,11 +46,23 @@ on_vkms_itself() {
     three_videos
     are "vkms shows three videos" 'assert len(on_planes) == 3, names(layers[0])'
     check "latchctl says what others would do" as_others
+    check "and takes what drm_info prints" as_drm_info
     leave
     show --buffer-transform 90
     are "vkms turns a linear buffer" 'assert len(on_planes) == 1, names(layers[0])'
     leave
     stop_latch
+}
+
+# What drm_info says of vkms, which is there, has the same places.
+as_drm_info() {
+    drm_info -j "$LATCH_DEVICE" >"$work/info.json" && latchctl planes --as "$work/info.json" --json \
+        >"$work/as.json" && python3 -c '
+import json, sys
+(output,) = json.load(open(sys.argv[1]))["outputs"]
+for layer in output["layers"]:
+    print(layer["place"], layer["as"])
+    assert layer["as"]["vkms"]["place"] == layer["place"] == "plane", layer' "$work/as.json"
 }
 
 as_others() {
@@ -134,6 +146,10 @@ in_a_window() {
     are "in a window places are told" '
 assert output["device"] is None
 assert len(on_planes) == 2 and "test-refused" in names(composed[0]), [names(l) for l in layers]'
+    leave
+    weston-simple-shm >/dev/null 2>&1 &
+    clients+=($!)
+    are "shared memory too" 'assert len(on_planes) == 1, names(layers[0])'
     leave
     check "the inner one ends" end $inner
     WAYLAND_DISPLAY=$outer
