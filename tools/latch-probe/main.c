@@ -24,6 +24,9 @@
 #define PROBE_NO_DEVICE 3 // no such device or connector, or without KMS
 #define PROBE_BUSY 4 // another program is its master
 
+/* Says it; is the status. */
+#define FAIL(status, ...) (say(__VA_ARGS__), (status))
+
 struct options {
 	const char *device, *connector;
 	bool json;
@@ -135,14 +138,13 @@ static bool choose(struct probe *probe, const char *name) {
 
 static int show(const struct probe *probe, const struct options *options, const char *path) {
 	if (options->json && !probe_write(stdout, probe)) {
-		return failed(PROBE_FAILED, "no memory, or standard output can't be written");
+		return FAIL(PROBE_FAILED, "no memory, or standard output can't be written");
 	}
 	if (!options->json) {
 		probe_print(stdout, probe, path);
 	}
 	if (fflush(stdout) != 0 || ferror(stdout)) {
-		return failed(
-			PROBE_FAILED, "standard output can't be written: %s", strerror(errno));
+		return FAIL(PROBE_FAILED, "standard output can't be written: %s", strerror(errno));
 	}
 	return PROBE_OK;
 }
@@ -150,14 +152,14 @@ static int show(const struct probe *probe, const struct options *options, const 
 static int tell_failure(const struct kms_device *device, const char *path, int error) {
 	switch (error) {
 	case -ENOENT:
-		return failed(PROBE_NO_DEVICE, "%s: there is no such monitor, or none", path);
+		return FAIL(PROBE_NO_DEVICE, "%s: there is no such monitor, or none", path);
 	case -EOPNOTSUPP:
-		return failed(PROBE_FAILED, "%s: the driver (%s) takes no plane in a test commit",
+		return FAIL(PROBE_FAILED, "%s: the driver (%s) takes no plane in a test commit",
 			path, device->driver);
 	case -EACCES:
-		return failed(PROBE_BUSY, "%s: another program has become its master", path);
+		return FAIL(PROBE_BUSY, "%s: another program has become its master", path);
 	default:
-		return failed(PROBE_FAILED, "%s: %s", path,
+		return FAIL(PROBE_FAILED, "%s: %s", path,
 			error == -EINTR ? "interrupted" : strerror(-error));
 	}
 }
@@ -220,7 +222,7 @@ static int probe_device(const char *path, const struct options *options, bool na
 	const int fd = device->fd;
 	int status;
 	if (!drmIsMaster(fd) && drmSetMaster(fd) != 0) {
-		status = failed(PROBE_BUSY,
+		status = FAIL(PROBE_BUSY,
 			"%s is in use: another program is its master; end that one, or probe from "
 			"a VT without it",
 			path);
