@@ -65,25 +65,21 @@ static const struct kms_plane *find_like(
 }
 
 /* Cursors have a size that the plane takes; where it does not matter, the device's. */
-static void keep_sizes(struct kms_device *device, const struct latch_profile *profile) {
-	for (size_t i = 0; i < profile->len; i++) {
-		const struct kms_plane *plane = &profile->planes[i];
-		if (plane->type == KMS_PLANE_CURSOR && plane->sizes_len > 0) {
-			device->cursor_width = device->cursor_height = 0;
-			for (size_t j = 0; j < plane->sizes_len; j++) {
-				device->cursor_width =
-					latch_max(device->cursor_width, plane->sizes[j].width);
-				device->cursor_height =
-					latch_max(device->cursor_height, plane->sizes[j].height);
-			}
-		}
+static void keep_sizes(struct kms_device *device, const struct kms_plane *cursor) {
+	for (size_t i = 0; cursor != NULL && i < cursor->sizes_len; i++) {
+		const struct kms_plane_size *size = &cursor->sizes[i];
+		device->cursor_width =
+			i == 0 ? size->width : (uint32_t)latch_max(device->cursor_width, size->width);
+		device->cursor_height = i == 0 ? size->height
+					       : (uint32_t)latch_max(
+							 device->cursor_height, size->height);
 	}
 }
 
 /* A plane without a like is none: it has no formats, and is nobody's cursor. */
 static bool restrict_device(struct latch_planes_like *like, struct kms_device *device) {
 	bool ok = true;
-	keep_sizes(device, like->profile);
+	keep_sizes(device, latch_profile_cursor(like->profile));
 	for (size_t i = 0; i < device->planes_len && i < LATCH_PLANES_LIKE_MAX; i++) {
 		like->as[i] = find_like(like->profile, device, i);
 	}
@@ -172,15 +168,14 @@ size_t latch_planes_like_add(struct latch_output *output, struct latch_plan_inpu
 	input->import = like.import;
 	input->test = like.test;
 	input->data = like.data;
-	struct latch_layer *cursor = output->layers.len > 0 ? output->layers.layers : NULL;
-	for (size_t i = 0; cursor != NULL && cursor->id == 0 && i < profile->len; i++) {
-		if (profile->list[i]->type == KMS_PLANE_CURSOR) {
-			cursor->place = LATCH_LAYER_ON_PLANE;
-			cursor->plane = profile->list[i];
-			return 1;
-		}
+	const struct kms_plane *cursor = latch_profile_cursor(profile);
+	struct latch_layer *first = output->layers.layers;
+	if (cursor == NULL || output->layers.len == 0 || first->id != 0) {
+		return 0;
 	}
-	return 0;
+	first->place = LATCH_LAYER_ON_PLANE;
+	first->plane = cursor;
+	return 1;
 }
 
 void latch_planes_like_compose(struct latch_output *output) {

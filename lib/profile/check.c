@@ -197,6 +197,15 @@ size_t latch_profile_planes(const struct latch_profile *profile,
 	return len;
 }
 
+const struct kms_plane *latch_profile_cursor(const struct latch_profile *profile) {
+	for (size_t i = 0; i < profile->len; i++) {
+		if (profile->list[i]->type == KMS_PLANE_CURSOR) {
+			return profile->list[i];
+		}
+	}
+	return NULL;
+}
+
 static uint64_t import_any(void *data, const struct latch_layer *layer, uint32_t fourcc) {
 	(void)data, (void)layer, (void)fourcc;
 	return 0;

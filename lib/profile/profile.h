@@ -116,6 +116,9 @@ int latch_profile_test(
 size_t latch_profile_planes(
 	const struct latch_profile *profile, const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES]);
 
+/** The cursor's plane, NULL: there is none. */
+const struct kms_plane *latch_profile_cursor(const struct latch_profile *profile);
+
 /**
  * All that a planner has to know of the profile on a screen of this size, but for the colours.
  * planes: for the array that the input points to.

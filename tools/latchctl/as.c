@@ -99,15 +99,6 @@ static void add_answer(yyjson_mut_doc *doc, yyjson_mut_val *layer, const char *p
 	}
 }
 
-static const struct kms_plane *find_cursor(const struct latch_profile *profile) {
-	for (size_t i = 0; i < profile->len; i++) {
-		if (profile->list[i]->type == KMS_PLANE_CURSOR) {
-			return profile->list[i];
-		}
-	}
-	return NULL;
-}
-
 /* The cursor goes to its plane, as latch's own code sees to that. Returns false without memory. */
 static bool plan_output(
 	yyjson_mut_doc *doc, yyjson_mut_val *output, struct latch_profile *profile) {
@@ -119,7 +110,8 @@ static bool plan_output(
 		free(memory);
 		return failed(false, "out of memory");
 	}
-	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES], *cursor = find_cursor(profile);
+	const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES];
+	const struct kms_plane *cursor = latch_profile_cursor(profile);
 	struct latch_plan_input input = latch_profile_input(profile,
 		(int32_t)get_int(output, "/mode/width"), (int32_t)get_int(output, "/mode/height"),
 		planes);
