@@ -16,6 +16,8 @@ probes() {
     state | diff "$work/before" -
 }
 
+is_unchanged() { state | cmp -s "$work/before" -; }
+
 # is PYTHON: what holds of the profile.
 is() {
     python3 - "$work/mine.json" <<PYTHON
@@ -54,7 +56,8 @@ is_interrupted() {
             timeout -s $signal "$time" latch-probe --device "$LATCH_DEVICE" >/dev/null 2>&1 || status=$?
             echo "$signal after $time s: $status"
         done
-        state | diff "$work/before" - || return
+        # timeout kills itself, too, and does not wait.
+        wait_until 5 is_unchanged || { state | diff "$work/before" -; return 1; }
     done
     latch-probe --device "$LATCH_DEVICE" >/dev/null
 }

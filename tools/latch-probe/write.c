@@ -33,7 +33,7 @@ static void print_factor(FILE *file, const char *what, double factor) {
 
 static void print_rotations(FILE *file, const char *what, uint32_t limit, uint32_t all) {
 	const uint32_t mask = (limit != 0 ? limit : all) & ~(uint32_t)DRM_MODE_ROTATE_0;
-	fprintf(file, ", %s", what);
+	fprintf(file, "; %s", what);
 	for (size_t i = 1; i < sizeof(rotations) / sizeof(rotations[0]); i++) {
 		if ((mask >> i & 1) != 0) {
 			fprintf(file, " %s", rotations[i]);
@@ -58,7 +58,6 @@ static void print_plane(FILE *file, const struct probe *probe, size_t i) {
 				 : "anywhere");
 	print_factor(file, "larger:", limits->max_upscale);
 	print_factor(file, ", smaller:", limits->max_downscale);
-	fputs(";", file);
 	print_rotations(file, "RGB:", limits->linear_rotations, plane->props.rotation.mask);
 	if (found->ycbcr != 0) {
 		print_rotations(
