@@ -203,8 +203,10 @@ static void add_presented(struct latch_surface_row *row, const struct latch_fram
 	if (record->placement == LATCH_COMPOSED) {
 		counts->composed++;
 		row->composed_as = record->layer;
-		for (size_t i = 0; i < LATCH_REASON_COUNT; i++) {
-			counts->by_reason[i] += record->reasons >> i & 1;
+		/* A trace of another version may have more of them. */
+		uint64_t left = record->reasons & ((UINT64_C(1) << LATCH_REASON_COUNT) - 1);
+		for (; left != 0; left &= left - 1) {
+			counts->by_reason[__builtin_ctzll(left)]++;
 		}
 	}
 	row->output_id = record->output_id;

@@ -1,5 +1,6 @@
 #include "expect.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
@@ -162,6 +163,15 @@ bool expect_parse(struct expect *expect, const char *text, char problem[EXPECT_P
 		snprintf(problem, EXPECT_PROBLEM_MAX, "%s: '%.120s'", wrong, at);
 	}
 	return wrong == NULL;
+}
+
+bool expect_take(const char *text, void *options) {
+	char problem[EXPECT_PROBLEM_MAX];
+	if (expect_parse(options, text, problem)) {
+		return true;
+	}
+	fprintf(stderr, "%s: --expect: %s\n", program_invocation_short_name, problem);
+	return false;
 }
 
 /* What was found of the surfaces. */

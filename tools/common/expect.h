@@ -46,6 +46,10 @@ struct expect {
 /** Adds what an expression says. Returns false with what is wrong in one line. */
 bool expect_parse(struct expect *expect, const char *text, char problem[EXPECT_PROBLEM_MAX]);
 
+/** For OPTION_CALL, where the first of the options is a struct expect: the same, and what is wrong is
+ * said on stderr. */
+bool expect_take(const char *text, void *options);
+
 /**
  * Prints a line for each expectation: whether a run meets it, and the figure. root: an object as
  * --stats writes it. What has no figure, as the share of no frames, is not met. Returns whether all

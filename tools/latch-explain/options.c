@@ -6,16 +6,6 @@
 
 #include "base/options.h"
 
-static bool take_expect(const char *text, void *data) {
-	struct explain_options *options = data;
-	char problem[EXPECT_PROBLEM_MAX];
-	if (expect_parse(&options->expect, text, problem)) {
-		return true;
-	}
-	fprintf(stderr, "latch-explain: --expect: %s\n", problem);
-	return false;
-}
-
 static const struct option_row rows[] = {
 	{.help = "usage: latch explain [--expect EXPR] [latch's options] -- COMMAND [ARG ...]\n"
 		 "\n"
@@ -24,7 +14,7 @@ static const struct option_row rows[] = {
 		 "where the latency went.\n"
 		 "\n"},
 	{"expect", "EXPR", "what it has to have been, for scripts: 'on-plane>=95% missed<=1%'",
-		OPTION_CALL, .take = take_expect, .wrong = "what is expected is not clear"},
+		OPTION_CALL, .take = expect_take, .wrong = "what is expected is not clear"},
 	{.help = "  --version, --help\n\n" EXPECT_FIGURES_HELP
 		 "\n"
 		 "Exit status: latch's own, which is COMMAND's (see 'latch --help'); 99 where that is 0 and\n"

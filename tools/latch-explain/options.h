@@ -10,6 +10,7 @@ enum explain_exit {
 };
 
 struct explain_options {
+	/** First: see expect_take(). */
 	struct expect expect;
 	/** For latch: its options, then "--" and the command. NULL-terminated, the words are argv's. */
 	char **latch;

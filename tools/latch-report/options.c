@@ -7,16 +7,6 @@
 
 #include "base/options.h"
 
-static bool take_expect(const char *text, void *data) {
-	struct report_options *options = data;
-	char problem[EXPECT_PROBLEM_MAX];
-	if (expect_parse(&options->expect, text, problem)) {
-		return true;
-	}
-	fprintf(stderr, "%s: --expect: %s\n", program_invocation_short_name, problem);
-	return false;
-}
-
 #define FLAG(name) OPTION_SET, OPTION_MEMBER(struct report_options, name), .min = 1
 #define TEXT(name) OPTION_TEXT, OPTION_MEMBER(struct report_options, name)
 
@@ -35,7 +25,7 @@ static const struct option_row rows[] = {
 	{"all", NULL, "a row for each surface, also for those that are long gone",
 		FLAG(all_surfaces)},
 	{"expect", "EXPR", "what each trace has to have been, as 'on-plane>=95% missed<=1%'",
-		OPTION_CALL, .take = take_expect, .wrong = "what is expected is not clear"},
+		OPTION_CALL, .take = expect_take, .wrong = "what is expected is not clear"},
 	{.help = "  --version, --help\n"
 		 "\n" EXPECT_FIGURES_HELP
 		 "\n"

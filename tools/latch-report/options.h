@@ -16,14 +16,14 @@ enum report_exit {
 };
 
 struct report_options {
+	/** What each of the traces has to meet. It comes first: see expect_take(). */
+	struct expect expect;
 	/** One of them instead of the tables. */
 	bool json, csv;
 	/** NULL: not asked for. "-" is standard output, which then has nothing else. */
 	const char *html, *svg;
 	/** Surfaces that are long gone have rows of their own too. */
 	bool all_surfaces;
-	/** What each of the traces has to meet. */
-	struct expect expect;
 	/** Borrowed from argv; at least one. */
 	char **traces;
 	size_t traces_len;
