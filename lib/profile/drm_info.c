@@ -36,7 +36,9 @@ static bool read_drm_info_plane(struct profile_reader *reader, yyjson_val *objec
 	if (plane == NULL) {
 		return false;
 	}
-	yyjson_obj_foreach(properties, i, len, key, value) {
+	yyjson_obj_iter iter = yyjson_obj_iter_with(properties);
+	while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
+		value = yyjson_obj_iter_get_val(key);
 		const struct kms_property_spec *spec = profile_find_spec(yyjson_get_str(key));
 		if (spec != NULL) {
 			read_drm_info_property(plane, spec, value);

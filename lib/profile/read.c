@@ -65,9 +65,10 @@ static bool read_limit(const struct latch_profile_limit *limit, yyjson_val *valu
 
 static bool read_limits(struct profile_reader *reader, yyjson_val *object,
 	const struct latch_profile_limit *known, size_t known_len, void *limits) {
-	size_t i, len;
 	yyjson_val *key, *value;
-	yyjson_obj_foreach(object, i, len, key, value) {
+	yyjson_obj_iter iter = yyjson_obj_iter_with(object);
+	while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
+		value = yyjson_obj_iter_get_val(key);
 		const char *name = yyjson_get_str(key);
 		size_t n = 0;
 		while (n < known_len && strcmp(known[n].name, name) != 0) {
@@ -96,12 +97,13 @@ static bool read_formats(struct kms_plane *plane, yyjson_val *set, struct profil
 	yyjson_val *key, *value;
 	set = name != NULL ? yyjson_obj_get(reader->formats, name) : set;
 	yyjson_val *modifiers = yyjson_obj_get(set, "modifiers");
-	size_t i, len;
 	if (yyjson_obj_size(modifiers) == 0) {
 		return profile_fail(
 			reader, "its formats '%s' are not there", name != NULL ? name : "{}");
 	}
-	yyjson_obj_foreach(modifiers, i, len, key, value) {
+	yyjson_obj_iter iter = yyjson_obj_iter_with(modifiers);
+	while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
+		value = yyjson_obj_iter_get_val(key);
 		char *end = NULL;
 		const char *text = yyjson_get_str(value);
 		const uint64_t modifier = text != NULL ? strtoull(text, &end, 0) : 0;
@@ -142,7 +144,9 @@ static bool read_plane(struct profile_reader *reader, yyjson_val *object, unsign
 	if (plane == NULL) {
 		return false;
 	}
-	yyjson_obj_foreach(yyjson_obj_get(object, "properties"), i, len, key, value) {
+	yyjson_obj_iter iter = yyjson_obj_iter_with(yyjson_obj_get(object, "properties"));
+	while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
+		value = yyjson_obj_iter_get_val(key);
 		const struct kms_property_spec *spec = profile_find_spec(yyjson_get_str(key));
 		if (spec == NULL || !read_property(plane, spec, value, n)) {
 			return profile_fail(reader, "its property '%s' is not what it should be",
@@ -185,10 +189,11 @@ static bool read_profile(struct profile_reader *reader, yyjson_val *root) {
 
 static bool read_root(struct profile_reader *reader, yyjson_val *root) {
 	yyjson_val *node = root, *key, *value;
-	size_t i, len;
 	if (yyjson_obj_get(root, "profile") == NULL && yyjson_obj_get(root, "driver") == NULL) {
 		/* One member for each node; the first with planes counts. */
-		yyjson_obj_foreach(root, i, len, key, value) {
+		yyjson_obj_iter iter = yyjson_obj_iter_with(root);
+		while ((key = yyjson_obj_iter_next(&iter)) != NULL) {
+			value = yyjson_obj_iter_get_val(key);
 			if (node == root && yyjson_arr_size(yyjson_obj_get(value, "planes")) > 0) {
 				node = value;
 			}
