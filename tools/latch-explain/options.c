@@ -14,7 +14,7 @@ static const struct option_row rows[] = {
 		 "where the latency went.\n"
 		 "\n"},
 	{"expect", "EXPR", "what it has to have been, for scripts: 'on-plane>=95% missed<=1%'",
-		OPTION_CALL, .take = expect_take, .wrong = "what is expected is not clear"},
+		OPTION_CALL, .take = expect_take},
 	{.help = "  --version, --help\n\n" EXPECT_FIGURES_HELP
 		 "\n"
 		 "Exit status: latch's own, which is COMMAND's (see 'latch --help'); 99 where that is 0 and\n"

@@ -25,7 +25,7 @@ static const struct option_row rows[] = {
 	{"all", NULL, "a row for each surface, also for those that are long gone",
 		FLAG(all_surfaces)},
 	{"expect", "EXPR", "what each trace has to have been, as 'on-plane>=95% missed<=1%'",
-		OPTION_CALL, .take = expect_take, .wrong = "what is expected is not clear"},
+		OPTION_CALL, .take = expect_take},
 	{.help = "  --version, --help\n"
 		 "\n" EXPECT_FIGURES_HELP
 		 "\n"
