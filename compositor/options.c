@@ -91,6 +91,18 @@ static const struct option_row rows[] = {
 	{"stats", "FILE", "write the latency table as JSON at the end", OPTION_TEXT, MEMBER(stats)},
 	{"trace", "FILE", "write every frame's way, to be opened with ui.perfetto.dev", OPTION_TEXT,
 		MEMBER(trace)},
+	{"record", "DIR",
+		"write the last 10 s of frames into DIR when latch or the kernel misses\n"
+		"a vblank, and when Ctrl+Alt+R is pressed",
+		OPTION_TEXT, MEMBER(record)},
+	{"record-limit", "MS", "also when one frame in 100 takes longer from commit to flip",
+		OPTION_NUMBER, MEMBER(record_limit_ns), .min = 1, .max = MAX_MS, .unit = MS,
+		.wrong = "--record-limit takes a number of milliseconds from 1"},
+	{"record-files", "N", "keep the newest N of these files (default: 8)", OPTION_NUMBER,
+		MEMBER(record_files), .min = 1, .max = 1000,
+		.wrong = "--record-files takes a number from 1 to 1000"},
+	{"ftrace", NULL, "mark each frame's stages in the kernel's own trace", OPTION_SET,
+		MEMBER(ftrace), .min = true},
 	{"capture", "FILE",
 		"write a PNG of the screen when SIGUSR1 arrives, or at the end if it\n"
 		"did not (needs a writeback connector)",
@@ -107,6 +119,7 @@ static const struct option_row rows[] = {
 	{.help = "  --version, --help\n"
 		 "\n"
 		 "keys: Alt+Tab next window, Alt+F4 close it, Ctrl+Alt+Backspace end the session,\n"
+		 "      Ctrl+Alt+R write the last 10 s of frames (--record);\n"
 		 "      Ctrl+Alt+F1 to F12 switch the virtual terminal; Alt+left button move the\n"
 		 "      window (twice: maximise), Alt+right button resize it\n"
 		 "\n"
@@ -140,6 +153,7 @@ int latch_options_parse(struct latch_options *options, int argc, char **argv) {
 		.realtime = true,
 		.pacing = LATCH_PACING_LATE,
 		.tearing = true,
+		.record_files = 8,
 		.log_level = WLR_INFO,
 	};
 	int status = options_parse(&table, options, argc, argv);

@@ -26,6 +26,10 @@ struct latch_options {
 	const char *socket;  /* name in XDG_RUNTIME_DIR, NULL: the first free wayland-N */
 	const char *stats;   /* file for the table as JSON, NULL: none */
 	const char *trace;   /* file for the trace, NULL: none */
+	const char *record;  /* folder for the last seconds, NULL: none */
+	uint64_t record_files;
+	int64_t record_limit_ns; /* of the percentile 99 from commit to flip; 0: none */
+	bool ftrace;	     /* stages are marked in the kernel's trace */
 	const char *capture; /* file for a picture of the screen, NULL: none */
 	uint64_t frames;     /* end after this many flips; 0: never */
 	struct latch_limits limits; /* of each client */

@@ -31,6 +31,7 @@
 #include "output/renderer_reads.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
+#include "trace/trace.h"
 
 static bool create_globals(struct latch_core *core) {
 	static const uint32_t shm_formats[] = {
@@ -166,6 +167,11 @@ static void handle_leave(void *data) {
 	core->leave(core);
 }
 
+static void handle_record(void *data) {
+	const struct latch_core *core = data;
+	latch_trace_record_file(core->trace, "Ctrl+Alt+R");
+}
+
 static void handle_terminate(void *data) {
 	struct latch_core *core = data;
 	core->end(core, LATCH_EXIT_OK);
@@ -182,6 +188,7 @@ static bool create_shell(struct latch_core *core) {
 		.cursor_moved = handle_cursor_moved,
 		.input = handle_input,
 		.leave = handle_leave,
+		.record = handle_record,
 		.terminate = handle_terminate,
 		.data = core,
 	});
@@ -253,7 +260,9 @@ static void create_inspector(struct latch_core *core) {
 			.fill[ZLATCH_INSPECTOR_V2_SUBJECT_HELD] = latch_inspect_held,
 			.fill[ZLATCH_INSPECTOR_V2_SUBJECT_STATISTICS] =
 				latch_inspect_statistics,
+			.record = latch_trace_record,
 			.data = core,
+			.trace = core->trace,
 		});
 	if (core->inspector == NULL) {
 		wlr_log(WLR_ERROR, "no inspector: no memory for it");

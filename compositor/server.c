@@ -22,6 +22,7 @@
 #include "protocols.h"
 #include "shell/shell.h"
 #include "sync/gate.h"
+#include "trace/mark.h"
 #include "trace/statistics.h"
 #include "trace/trace.h"
 
@@ -368,10 +369,21 @@ static int create_parts(struct latch_server *server) {
 	server->core.trace = latch_trace_create(&(struct latch_trace_options){
 		.trace_path = options->trace,
 		.stats_path = options->stats,
+		.event_loop = server->core.event_loop,
+		.record_folder = options->record,
+		.record_files = options->record_files,
+		.record_limit_ns = options->record_limit_ns,
 	});
 	if (server->core.trace == NULL) {
 		return latch_exit_with(LATCH_EXIT_FAILURE,
-			"--trace or --stats can't be written: %s", strerror(errno));
+			"--trace, --stats or --record can't be written: %s", strerror(errno));
+	}
+	const int error = options->ftrace ? latch_mark_open() : 0;
+	if (error != 0) {
+		return latch_exit_with(LATCH_EXIT_FAILURE,
+			"--ftrace: /sys/kernel/tracing/trace_marker can't be opened: %s; it takes "
+			"root, and a mounted tracefs",
+			strerror(-error));
 	}
 	if (!latch_protocols_create(&server->core, options)) {
 		return latch_exit_with(LATCH_EXIT_FAILURE, "the protocols could not be set up");

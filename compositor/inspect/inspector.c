@@ -10,7 +10,7 @@
 #include "latch-inspector-unstable-v2-protocol.h"
 #include "limits/resource.h"
 
-#define INSPECTOR_VERSION 1
+#define INSPECTOR_VERSION 2
 
 /* Raised when a key of a document is taken away or changes its meaning. */
 #define DOCUMENT_VERSION 1
@@ -22,6 +22,7 @@
 struct latch_inspector {
 	struct latch_inspector_options options;
 	struct wl_global *global;
+	struct wl_resource *recording; /* is told when its file is written; NULL: nobody waits */
 };
 
 /* The document as text, which the caller frees. NULL without memory. */
@@ -42,10 +43,16 @@ static char *write_document(
 	return text;
 }
 
-static bool reads_its_answers(struct wl_client *client) {
+/* Ends one that does not. */
+static bool reads_its_answers(struct wl_client *client, struct wl_resource *resource) {
 	int unread = 0;
 	wl_client_flush(client);
-	return ioctl(wl_client_get_fd(client), SIOCOUTQ, &unread) != 0 || unread <= MAX_UNREAD;
+	if (ioctl(wl_client_get_fd(client), SIOCOUTQ, &unread) != 0 || unread <= MAX_UNREAD) {
+		return true;
+	}
+	wl_resource_post_error(
+		resource, ZLATCH_INSPECTOR_V2_ERROR_UNREAD, "the answers are not read");
+	return false;
 }
 
 static void handle_ask(struct wl_client *client, struct wl_resource *resource, uint32_t subject) {
@@ -55,9 +62,7 @@ static void handle_ask(struct wl_client *client, struct wl_resource *resource, u
 			"there is no subject %u", subject);
 		return;
 	}
-	if (!reads_its_answers(client)) {
-		wl_resource_post_error(resource, ZLATCH_INSPECTOR_V2_ERROR_UNREAD,
-			"the answers are not read");
+	if (!reads_its_answers(client, resource)) {
 		return;
 	}
 	size_t len = 0;
@@ -74,14 +79,46 @@ static void handle_ask(struct wl_client *client, struct wl_resource *resource, u
 	close(fd);
 }
 
+static void handle_recorded(void *data, int error) {
+	struct latch_inspector *inspector = data;
+	if (inspector->recording != NULL) {
+		zlatch_inspector_v2_send_recorded(inspector->recording, (uint32_t)-error);
+	}
+	inspector->recording = NULL;
+}
+
+static void handle_record(
+	struct wl_client *client, struct wl_resource *resource, int32_t fd, uint32_t last_ms) {
+	struct latch_inspector *inspector = wl_resource_get_user_data(resource);
+	if (!reads_its_answers(client, resource)) {
+		close(fd);
+		return;
+	}
+	const int error = inspector->options.record(inspector->options.trace, fd,
+		last_ms * INT64_C(1000000), handle_recorded, inspector);
+	if (error != 0) {
+		zlatch_inspector_v2_send_recorded(resource, (uint32_t)-error);
+	} else {
+		inspector->recording = resource;
+	}
+}
+
 static const struct zlatch_inspector_v2_interface inspector_interface = {
 	.destroy = latch_resource_handle_destroy,
 	.ask = handle_ask,
+	.record = handle_record,
 };
+
+static void handle_resource_destroyed(struct wl_resource *resource) {
+	struct latch_inspector *inspector = wl_resource_get_user_data(resource);
+	if (inspector->recording == resource) {
+		inspector->recording = NULL;
+	}
+}
 
 static void handle_bind(struct wl_client *client, void *data, uint32_t version, uint32_t id) {
 	latch_resource_create(client, &zlatch_inspector_v2_interface, version, id,
-		&inspector_interface, data, NULL);
+		&inspector_interface, data, handle_resource_destroyed);
 }
 
 struct latch_inspector *latch_inspector_create(

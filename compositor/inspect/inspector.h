@@ -4,6 +4,7 @@
 #include <yyjson.h>
 
 struct latch_inspector;
+struct latch_trace;
 
 /** What a client can ask for: so many values of enum zlatch_inspector_v2_subject, from 0. */
 #define LATCH_INSPECTOR_SUBJECTS 3
@@ -17,6 +18,10 @@ struct latch_inspector_options {
 	bool (*fill[LATCH_INSPECTOR_SUBJECTS])(
 		void *data, yyjson_mut_doc *doc, yyjson_mut_val *root);
 	void *data;
+	/** As latch_trace_record(), of this trace. */
+	int (*record)(struct latch_trace *trace, int fd, int64_t span_ns,
+		void (*done)(void *data, int error), void *data);
+	struct latch_trace *trace;
 };
 
 /**

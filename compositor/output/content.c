@@ -15,6 +15,7 @@
 #include "output/renderer.h"
 #include "sync/gate.h"
 #include "sync/release.h"
+#include "trace/mark.h"
 #include "trace/trace.h"
 
 /* How many frame callbacks, and how many feedbacks, of a surface wait until it is shown. Clients
@@ -125,6 +126,7 @@ static void handle_committed(
 			update->record.input_ns = input_ns;
 		}
 		latch_trace_commit(tracker->options.trace, &update->record);
+		latch_mark('I', "commit", "surface", surface->id, update->record.update_id);
 	}
 	if (surface->pace.ahead) {
 		tracker->options.ahead(tracker->options.data, surface);
@@ -354,6 +356,7 @@ static void surface_take_update(struct latch_surface *surface, struct latch_upda
 	surface->last_buffers[0] = content->buffer;
 	content->release = update->release;
 	content->record = update->record;
+	latch_mark('I', "ready", "surface", surface->id, update->record.update_id);
 	surface->damage_missed = false;
 	if (surface->current != NULL && !damage_missed && has_exact_damage(&wlr_surface->current)) {
 		latch_content_follow(surface->tracker->options.renderer, surface->current, content,

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "output/content.h"
 #include "output/output.h"
+#include "trace/mark.h"
 #include "trace/missed.h"
 #include "trace/trace.h"
 
@@ -67,6 +68,7 @@ static void finish_frame(struct latch_output *output, struct latch_frame *frame,
 	}
 	frame->record.flip_ns = flip_ns;
 	frame->record.sequence = sequence;
+	latch_mark('I', "flip", "output", output->id, sequence);
 	latch_trace_flip(output->core->trace, &frame->record);
 }
 

@@ -7,6 +7,7 @@
 #include "output/content.h"
 #include "output/output.h"
 #include "sync/pacing.h"
+#include "trace/mark.h"
 
 /* How soon a commit that the kernel refused is tried again. */
 #define FAILURE_RETRY_NS INT64_C(100000000)
@@ -154,6 +155,9 @@ static void note_submitted(struct latch_output *output, struct latch_frame **slo
 	struct latch_frame *frame = *slot;
 	for (size_t i = 0; i < frame->len; i++) {
 		if (!frame->layers[i].content->submitted) {
+			const struct latch_frame_record *record =
+				&frame->layers[i].content->record;
+			latch_mark('I', "submit", "surface", record->surface_id, record->update_id);
 			frame->layers[i].content->submitted = true;
 			note_content(output, &frame->record, &frame->layers[i]);
 		}
@@ -171,10 +175,12 @@ static void note_submitted(struct latch_output *output, struct latch_frame **slo
 int latch_output_submit(struct latch_output *output, struct latch_frame **slot,
 	bool (*lifts)(void *data, struct wlr_surface *surface)) {
 	struct latch_frame *frame = *slot;
+	latch_mark('B', "submit", "output", output->id, 0);
 	frame->record.submit_start_ns = latch_now_ns();
 	int ret = output->kms != NULL ? latch_scanout_submit(output, frame)
 				      : latch_window_submit(output, frame);
 	frame->record.submit_end_ns = latch_now_ns();
+	latch_mark('E', "submit", "output", output->id, 0);
 	if (ret != 0) {
 		return ret;
 	}
@@ -305,6 +311,7 @@ void latch_output_latch(struct latch_output *output, const struct latch_deadline
 		}
 		return;
 	}
+	latch_mark('I', "latch", "output", output->id, 0);
 	/* Two system calls, which a frame of a few layers does without. */
 	const bool many = output->layers.len > MANY_LAYERS;
 	const int64_t begin_cpu_ns = many ? latch_cpu_ns() : 0;

@@ -15,6 +15,8 @@ enum latch_action {
 	LATCH_ACTION_CYCLE_PREVIOUS,
 	/* Ask the active window to close. */
 	LATCH_ACTION_CLOSE,
+	/* Write the last seconds of frames. */
+	LATCH_ACTION_RECORD,
 	/* End the session. */
 	LATCH_ACTION_TERMINATE,
 	LATCH_ACTION_SWITCH_VT,

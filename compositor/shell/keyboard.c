@@ -65,6 +65,9 @@ static bool act(struct latch_shell *shell, struct latch_binding binding) {
 			wlr_xdg_toplevel_send_close(shell->active->xdg);
 		}
 		return true;
+	case LATCH_ACTION_RECORD:
+		shell->options.record(shell->options.data);
+		return true;
 	case LATCH_ACTION_TERMINATE:
 		wlr_log(WLR_INFO, "Ctrl+Alt+Backspace: the session ends");
 		shell->options.terminate(shell->options.data);

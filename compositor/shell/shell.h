@@ -35,6 +35,8 @@ struct latch_shell_options {
 	void (*input)(void *data, struct wlr_surface *surface, int64_t time_ns);
 	/* The user is about to switch to another VT: while the device is still ours. */
 	void (*leave)(void *data);
+	/* The user wants to have the last seconds of frames (Ctrl+Alt+R). */
+	void (*record)(void *data);
 	/* The user asked for the end of the session (Ctrl+Alt+Backspace). */
 	void (*terminate)(void *data);
 	void *data;

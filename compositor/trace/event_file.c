@@ -4,18 +4,12 @@
 #include "trace/fields.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #define EVENT_MAX 4096
-
-int latch_event_file_init(struct latch_event_file *file, const char *path) {
-	file->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-	return file->fd >= 0 ? 0 : -errno;
-}
 
 void latch_event_file_flush(struct latch_event_file *file) {
 	size_t written = 0;

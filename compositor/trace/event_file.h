@@ -11,7 +11,8 @@ struct latch_fields;
 
 /*
  * Events are gathered here and written whole, so that a file without its end has no half
- * event. Readers of the array form take a missing "]" as a trace that was cut short.
+ * event. Readers of the array form take a missing "]" as a trace that was cut short. Zeroed but for
+ * the fd, which latch_event_file_finish() closes.
  */
 struct latch_event_file {
 	int fd;
@@ -28,9 +29,6 @@ struct latch_event_place {
 	uint32_t pid;
 	uint64_t tid; /* 0: of the whole group */
 };
-
-/** Opens (and truncates) the file; the struct is zeroed. Returns 0 or a negative errno. */
-int latch_event_file_init(struct latch_event_file *file, const char *path);
 
 /** Ends the array, writes what is left and closes. Returns 0 or the first error. */
 int latch_event_file_finish(struct latch_event_file *file);

@@ -8,10 +8,17 @@
 
 struct latch_statistics;
 struct latch_trace;
+struct wl_event_loop;
 
 struct latch_trace_options {
 	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
 	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
+
+	/* The last seconds are kept in any case; without a loop nobody can have them. */
+	struct wl_event_loop *event_loop;
+	const char *record_folder; /* --record: they are written into it, or NULL */
+	uint64_t record_files;	   /* so many files; then the oldest is written anew */
+	int64_t record_limit_ns;   /* of the percentile 99 from commit to flip; 0: none */
 };
 
 /**
@@ -62,6 +69,17 @@ void latch_trace_commit(struct latch_trace *trace, const struct latch_frame_reco
  */
 void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t time_ns,
 	uint64_t sequence, const struct latch_shown_record *shown, size_t length);
+
+/**
+ * Writes the records of the last span_ns, at most LATCH_RING_NS, to a regular file, which it takes
+ * over, as a trace that says since when it is whole. done is called by the event loop, with 0 or a
+ * negative errno, unless this returns one: -EBUSY while another file is written, -EINVAL.
+ */
+int latch_trace_record(struct latch_trace *trace, int fd, int64_t span_ns,
+	void (*done)(void *data, int error), void *data);
+
+/** Writes the last 10 s into the folder of --record; the log says where, or why not. */
+void latch_trace_record_file(struct latch_trace *trace, const char *why);
 
 /**
  * What was counted so far, to look at until the next call of a function here. NULL for a NULL

@@ -174,7 +174,7 @@ static void check_times(const struct subject *subject) {
 /* A newer update of the surface that was there when this one went. */
 static bool has_successor(const struct subject *subject) {
 	const struct trace_surface *surface = &subject->trace->surfaces[subject->surface];
-	for (size_t i = (size_t)subject->number; i < surface->len; i++) {
+	for (size_t i = (size_t)(subject->number - surface->before); i < surface->len; i++) {
 		const struct trace_update *next = &surface->updates[i];
 		/* Of one under way in a trace that is cut nothing but the commit is known. */
 		const int64_t ready_ns =
@@ -300,7 +300,7 @@ static void check_surface(struct trace *trace, uint32_t id, struct summary *summ
 	const struct trace_update *last_shown = NULL, *last_unseen = NULL;
 	for (size_t i = 0; i < surface->len; i++) {
 		const struct trace_update *update = &surface->updates[i];
-		const struct subject subject = {trace, id, i + 1, update};
+		const struct subject subject = {trace, id, surface->before + i + 1, update};
 		count(update, summary);
 		check_one_release(&subject);
 		if (i > 0) {

@@ -64,18 +64,27 @@ static struct trace_surface *get_surface(struct trace *trace, uint64_t id) {
 	return &trace->surfaces[id];
 }
 
+/* Whether an update may be from before the trace, where that begins late: its surface's first commit
+ * in it is still to come, or has a greater number. */
+static bool is_before(const struct trace *trace, uint64_t surface_id, uint64_t number) {
+	return trace->begins_late && number != 0 &&
+	       (surface_id >= trace->surfaces_len || trace->surfaces[surface_id].len == 0 ||
+		       number <= trace->surfaces[surface_id].before);
+}
+
 /* The place of an update, made where there is none. */
 static struct trace_update *get_update(struct trace *trace, uint64_t surface_id, uint64_t number) {
 	struct trace_surface *surface = get_surface(trace, surface_id);
-	if (surface == NULL || number == 0) {
+	if (surface == NULL || number <= surface->before) {
 		return NULL;
 	}
+	const uint64_t index = number - 1 - surface->before;
 	if (!reach(trace, (void **)&surface->updates, &surface->cap, sizeof(struct trace_update),
-		    number - 1)) {
+		    index)) {
 		return NULL;
 	}
-	surface->len = number > surface->len ? (size_t)number : surface->len;
-	return &surface->updates[number - 1];
+	surface->len = index >= surface->len ? (size_t)index + 1 : surface->len;
+	return &surface->updates[index];
 }
 
 /* A number of the event's arguments; what is missing makes the trace a bad one. */
@@ -111,6 +120,12 @@ static void read_fields(struct trace *trace, yyjson_val *args, const struct latc
 static void read_commit(struct trace *trace, yyjson_val *args) {
 	struct latch_frame_record commit;
 	read_fields(trace, args, &latch_commit_fields, &commit);
+	if (is_before(trace, commit.surface_id, commit.update_id)) {
+		struct trace_surface *surface = get_surface(trace, commit.surface_id);
+		if (surface != NULL && surface->len == 0) {
+			surface->before = commit.update_id - 1;
+		}
+	}
 	struct trace_update *update = get_update(trace, commit.surface_id, commit.update_id);
 	if (update == NULL) {
 		return;
@@ -134,6 +149,9 @@ static void read_commit(struct trace *trace, yyjson_val *args) {
 static void read_record(struct trace *trace, yyjson_val *args) {
 	struct latch_frame_record record = {0};
 	read_fields(trace, args, &latch_frame_fields, &record);
+	if (is_before(trace, record.surface_id, record.update_id)) {
+		return;
+	}
 	struct trace_update *update = get_update(trace, record.surface_id, record.update_id);
 	/* The first one counts; that there are two is found later. */
 	if (update != NULL && update->records++ == 0) {
@@ -260,6 +278,9 @@ static void read_shown(struct trace *trace, yyjson_val *args) {
 	yyjson_arr_foreach(yyjson_obj_get(args, "updates"), index, max, entry) {
 		const uint64_t surface = yyjson_get_uint(yyjson_arr_get(entry, 0));
 		const uint64_t update = yyjson_get_uint(yyjson_arr_get(entry, 1));
+		if (is_before(trace, surface, update)) {
+			continue;
+		}
 		if (get_update(trace, surface, update) == NULL) {
 			trace_found(trace, RULE_TRACE,
 				"output %" PRIu64 " shows at %" PRId64 " what can't be an update",
@@ -306,6 +327,7 @@ static void read_event(struct trace *trace, yyjson_val *event) {
 		}
 	} else if (strcmp(what, "latch") == 0) {
 		trace->described = number(trace, args, "format") == LATCH_TRACE_FORMAT;
+		trace->begins_late = yyjson_obj_get(args, "from_ns") != NULL;
 	}
 }
 
@@ -325,7 +347,7 @@ bool trace_read(struct trace *trace, FILE *file) {
 	if (result == LATCH_SCAN_ERROR) {
 		trace_found(trace, RULE_TRACE, "%s", scan.error);
 	}
-	trace->cut = result != LATCH_SCAN_END;
+	trace->cut = result != LATCH_SCAN_END || trace->begins_late;
 	latch_scan_finish(&scan);
 	if (!trace->described) {
 		trace_found(trace, RULE_TRACE, "it is no trace of latch in format %d",

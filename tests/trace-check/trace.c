@@ -55,9 +55,9 @@ bool trace_flip_fits(const struct trace_output *output, int64_t submit_start_ns,
 
 struct trace_update *trace_find_update(
 	const struct trace *trace, uint32_t surface, uint64_t number) {
-	if (surface >= trace->surfaces_len || number == 0 ||
-		number > trace->surfaces[surface].len) {
+	if (surface >= trace->surfaces_len || number <= trace->surfaces[surface].before ||
+		number > trace->surfaces[surface].before + trace->surfaces[surface].len) {
 		return NULL;
 	}
-	return &trace->surfaces[surface].updates[number - 1];
+	return &trace->surfaces[surface].updates[number - 1 - trace->surfaces[surface].before];
 }

@@ -52,7 +52,8 @@ struct trace_update {
 
 struct trace_surface {
 	bool known, gone;
-	struct trace_update *updates; /* update n is at n - 1 */
+	uint64_t before; /* updates up to this number are not looked at: the trace begins later */
+	struct trace_update *updates; /* update n is at n - 1 - before */
 	size_t len, cap;
 };
 
@@ -82,7 +83,8 @@ struct trace {
 	size_t surfaces_len, buffers_len, outputs_len;
 
 	bool described; /* it says that it is latch's, in a format that we know */
-	bool cut;	/* its end is missing: latch was killed */
+	bool cut;	/* its end is missing: latch was killed, or goes on */
+	bool begins_late; /* it has the last seconds of a session alone */
 	uint64_t events;
 	uint64_t early_flips; /* of simulated clocks, see trace_flip_fits() */
 	uint64_t findings[RULES];

@@ -8,6 +8,7 @@
  * screen.c knows the terminal.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,9 +81,22 @@ static bool answer(struct session *session, const struct latchctl_options *optio
 	return ok;
 }
 
+static bool record(struct session *session, const struct latchctl_options *options) {
+	int fd = open(options->file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (fd < 0) {
+		return failed(false, "%s can't be written: %s", options->file, strerror(errno));
+	}
+	bool ok = session_record(session, fd, latchctl_last_ms(options));
+	close(fd);
+	return ok;
+}
+
 static bool run(struct session *session, const struct latchctl_options *options) {
 	if (options->command == LATCHCTL_TOP) {
 		return top_run(session, options);
+	}
+	if (options->command == LATCHCTL_RECORD) {
+		return record(session, options);
 	}
 	for (;;) {
 		if (!answer(session, options)) {

@@ -8,11 +8,23 @@
 #include "common/util.h"
 
 #define MAX_WATCH_S 86400.0
+#define MAX_LAST_S 30.0
 
 static bool take_watch(const char *text, void *data) {
 	struct latchctl_options *options = data;
 	options->watch_s = 1;
 	return text == NULL || option_parse_real(text, 0.1, MAX_WATCH_S, &options->watch_s);
+}
+
+/* A number of seconds, with or without its unit. */
+static bool take_last(const char *text, void *data) {
+	struct latchctl_options *options = data;
+	char number[32];
+	size_t length = strlen(text);
+	length -= length > 0 && text[length - 1] == 's';
+	return length < sizeof(number) &&
+	       snprintf(number, sizeof(number), "%.*s", (int)length, text) > 0 &&
+	       option_parse_real(number, 0.1, MAX_LAST_S, &options->last_s);
 }
 
 #define MEMBER(name) OPTION_MEMBER(struct latchctl_options, name)
@@ -21,9 +33,11 @@ static const struct option_row rows[] = {
 	{.help = "Usage: latchctl planes [OPTION]...\n"
 		 "       latchctl held [OPTION]...\n"
 		 "       latchctl top [OPTION]...\n"
+		 "       latchctl record [--last SECONDS] FILE\n"
 		 "Asks a running latch which buffer is on which plane, and why others are not (planes); which\n"
-		 "updates are held, for how long, and by whose fences (held); or shows frames per second,\n"
-		 "latency and missed vblanks of each surface, live (top).\n"
+		 "updates are held, for how long, and by whose fences (held); shows frames per second, latency\n"
+		 "and missed vblanks of each surface, live (top); writes what happened just now as a trace\n"
+		 "(record).\n"
 		 "\n"
 		 "planes:\n"},
 	{"json", NULL, "as JSON, for programs", OPTION_SET, MEMBER(json), .min = 1},
@@ -40,7 +54,11 @@ static const struct option_row rows[] = {
 	{.help = "  --json               a line of JSON for each second, for programs\n"
 		 "  --output NAME        surfaces on one output only\n"
 		 "  --watch=SECONDS      other spans than a second\n"
-		 "  --version, --help\n"
+		 "\n"
+		 "record:\n"},
+	{"last", "SECONDS", "so much of the past, up to 30 (default: 10)", OPTION_CALL,
+		.take = take_last, .wrong = "--last wants seconds, from 0.1 to 30"},
+	{.help = "  --version, --help\n"
 		 "\n"
 		 "WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
 		 "\n"
@@ -64,22 +82,32 @@ static int usage(void) {
 }
 
 static const char *const commands[] = {
-	[LATCHCTL_PLANES] = "planes", [LATCHCTL_HELD] = "held", [LATCHCTL_TOP] = "top", NULL};
+	[LATCHCTL_PLANES] = "planes", [LATCHCTL_HELD] = "held", [LATCHCTL_TOP] = "top",
+	[LATCHCTL_RECORD] = "record", NULL};
 
 /* Which of the options go with the command; says what does not. */
 static bool check(const struct latchctl_options *options) {
 	bool planes = options->command == LATCHCTL_PLANES, top = options->command == LATCHCTL_TOP;
+	bool files = options->command >= LATCHCTL_RECORD;
 	const struct rule rules[] = {
 		{options->svg && !planes, "--svg is for planes"},
 		{options->as && !planes, "--as is for planes"},
 		{options->as && options->svg, "--as and --svg: one of them at a time"},
 		{options->output && !planes && !top, "--output is for planes and top"},
 		{options->once && !top, "--once is for top; the others do it anyway"},
+		{options->json && files, "--json is not for record"},
+		{options->watch_s > 0 && files, "--watch is not for record"},
+		{options->last_s > 0 && !files, "--last is for record"},
+		{options->command == LATCHCTL_RECORD && !options->file, "record into which file?"},
 		{options->json && options->svg, "--json and --svg: one of them at a time"},
 		{options->watch_s > 0 && !top && (options->json || options->svg),
 			"--watch is for people, not for --json or --svg"},
 	};
 	return rules_kept(rules, sizeof(rules) / sizeof(rules[0]));
+}
+
+uint32_t latchctl_last_ms(const struct latchctl_options *options) {
+	return (uint32_t)((options->last_s > 0 ? options->last_s : 10) * 1000);
 }
 
 int latchctl_options_parse(struct latchctl_options *options, int argc, char **argv) {
@@ -89,7 +117,7 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		return status;
 	}
 	if (optind == argc) {
-		say("what to ask for? There is: planes, held, top");
+		say("what to ask for? There is: planes, held, top, record");
 		return usage();
 	}
 	const char *name = argv[optind];
@@ -97,8 +125,11 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		options->command++;
 	}
 	if (!commands[options->command]) {
-		say("there is no command '%s', only: planes, held, top", name);
+		say("there is no command '%s', only: planes, held, top, record", name);
 		return usage();
+	}
+	if (options->command >= LATCHCTL_RECORD && optind + 1 < argc) {
+		options->file = argv[++optind];
 	}
 	if (optind + 1 < argc) {
 		say("'%s' is too much", argv[optind + 1]);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 enum latchctl_exit {
 	LATCHCTL_EXIT_OK = 0,
@@ -13,6 +14,7 @@ enum latchctl_command {
 	LATCHCTL_PLANES,
 	LATCHCTL_HELD,
 	LATCHCTL_TOP,
+	LATCHCTL_RECORD,
 };
 
 struct latchctl_options {
@@ -29,7 +31,14 @@ struct latchctl_options {
 	double watch_s;
 	/** top: one span, then it ends. */
 	bool once;
+	/** record: how much of the past. */
+	double last_s;
+	/** record: what is written. */
+	const char *file;
 };
+
+/** How much of the past record writes. */
+uint32_t latchctl_last_ms(const struct latchctl_options *options);
 
 /**
  * Reads the command line. Strings are borrowed from argv. Returns -1 when there is something to do,

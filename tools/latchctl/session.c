@@ -21,14 +21,21 @@ static void handle_document(void *data, struct zlatch_inspector_v2 *inspector, u
 	close(fd);
 }
 
-static const struct zlatch_inspector_v2_listener listener = {.document = handle_document};
+static void handle_recorded(void *data, struct zlatch_inspector_v2 *inspector, uint32_t error) {
+	struct session *session = data;
+	session->recorded = true;
+	session->record_error = error;
+}
+
+static const struct zlatch_inspector_v2_listener listener = {
+	.document = handle_document, .recorded = handle_recorded};
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
 	struct session *session = data;
 	if (!session->inspector && strcmp(interface, zlatch_inspector_v2_interface.name) == 0) {
-		session->inspector =
-			wl_registry_bind(registry, name, &zlatch_inspector_v2_interface, 1);
+		session->inspector = wl_registry_bind(
+			registry, name, &zlatch_inspector_v2_interface, version < 2 ? version : 2);
 		zlatch_inspector_v2_add_listener(session->inspector, &listener, session);
 	}
 }
@@ -99,4 +106,26 @@ yyjson_mut_doc *session_ask(struct session *session, uint32_t subject) {
 		}
 	}
 	return session->answer;
+}
+
+bool session_record(struct session *session, int fd, uint32_t last_ms) {
+	session->problem = NULL;
+	session->recorded = false;
+	if (zlatch_inspector_v2_get_version(session->inspector) < 2) {
+		session->problem = "this latch is of a version that keeps no frames";
+		return false;
+	}
+	zlatch_inspector_v2_record(session->inspector, fd, last_ms);
+	while (!session->recorded) {
+		if (wl_display_dispatch(session->display) < 0) {
+			session->problem = "the compositor closed the connection";
+			return false;
+		}
+	}
+	if (session->record_error == EBUSY) {
+		session->problem = "latch is writing another file; try again in a moment";
+	} else if (session->record_error != 0) {
+		session->problem = strerror((int)session->record_error);
+	}
+	return session->record_error == 0;
 }

@@ -12,6 +12,8 @@ struct session {
 	/** What is wrong, for people; NULL for nothing. To be said by the caller. */
 	const char *problem;
 	yyjson_mut_doc *answer;
+	bool recorded; /* the answer to session_record() has come */
+	uint32_t record_error;
 };
 
 /** Connects. Returns false after a failure that it has told; session_finish() is needed anyway. */
@@ -23,3 +25,9 @@ void session_finish(struct session *session);
  * frees. NULL after a failure, with session->problem.
  */
 yyjson_mut_doc *session_ask(struct session *session, uint32_t subject);
+
+/**
+ * Has the frames of the last so many milliseconds written into a file, which stays the caller's.
+ * Returns false after a failure, with session->problem.
+ */
+bool session_record(struct session *session, int fd, uint32_t last_ms);

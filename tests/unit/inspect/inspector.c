@@ -22,6 +22,12 @@ static struct {
 	/* The last answer. */
 	int answers, fd;
 	uint32_t subject, size;
+	/* A recording that goes on, and how often it was told that one is over. */
+	void (*done)(void *data, int error);
+	void *done_data;
+	int record_error, recorded;
+	uint32_t recorded_error;
+	int64_t span_ns;
 } f;
 
 static bool fill(yyjson_mut_doc *doc, yyjson_mut_val *root, const char *key) {
@@ -56,7 +62,22 @@ static void handle_document(void *data, struct zlatch_inspector_v2 *inspector, u
 	f.size = size;
 }
 
-static const struct zlatch_inspector_v2_listener listener = {.document = handle_document};
+static int record(struct latch_trace *trace, int fd, int64_t span_ns,
+	void (*done)(void *data, int error), void *data) {
+	close(fd);
+	f.span_ns = span_ns;
+	f.done = done;
+	f.done_data = data;
+	return f.record_error;
+}
+
+static void handle_recorded(void *data, struct zlatch_inspector_v2 *inspector, uint32_t error) {
+	f.recorded++;
+	f.recorded_error = error;
+}
+
+static const struct zlatch_inspector_v2_listener listener = {
+	.document = handle_document, .recorded = handle_recorded};
 
 static void serve(void) {
 	wl_display_flush(f.client);
@@ -81,11 +102,12 @@ static int setup(void **state) {
 	f.server = wl_display_create();
 	f.inspector = latch_inspector_create(
 		f.server, &(struct latch_inspector_options){
-				  .fill = {fill_planes, fill_held, fill_statistics}});
+				  .fill = {fill_planes, fill_held, fill_statistics},
+				  .record = record});
 	assert_non_null(f.inspector);
 	assert_non_null(wire_connect(f.server, &f.client));
 	wire_bind(f.server, f.client,
-		(struct wire_global[]){{&zlatch_inspector_v2_interface, 1, &f.bound}, {0}});
+		(struct wire_global[]){{&zlatch_inspector_v2_interface, 2, &f.bound}, {0}});
 	assert_non_null(f.bound);
 	zlatch_inspector_v2_add_listener(f.bound, &listener, NULL);
 	assert_true(pump());
@@ -177,6 +199,35 @@ static void who_reads_may_ask_for_ever(void **state) {
 	}
 }
 
+static void a_recording_is_told_when_it_is_over(void **state) {
+	zlatch_inspector_v2_record(f.bound, STDERR_FILENO, 1500);
+	assert_true(pump());
+	assert_int_equal(f.span_ns, INT64_C(1500000000));
+	assert_int_equal(f.recorded, 0);
+	f.done(f.done_data, -ENOSPC);
+	assert_true(pump());
+	assert_int_equal(f.recorded, 1);
+	assert_int_equal(f.recorded_error, ENOSPC);
+	f.record_error = -EBUSY;
+	zlatch_inspector_v2_record(f.bound, STDERR_FILENO, 1500);
+	assert_true(pump());
+	assert_int_equal(f.recorded, 2);
+	assert_int_equal(f.recorded_error, EBUSY);
+}
+
+static void who_has_gone_is_not_told(void **state) {
+	zlatch_inspector_v2_record(f.bound, STDERR_FILENO, 1500);
+	assert_true(pump());
+	zlatch_inspector_v2_destroy(f.bound);
+	f.bound = NULL;
+	wire_bind(f.server, f.client,
+		(struct wire_global[]){{&zlatch_inspector_v2_interface, 2, &f.bound}, {0}});
+	assert_true(pump());
+	f.done(f.done_data, 0);
+	assert_true(pump());
+	assert_int_equal(f.recorded, 0);
+}
+
 static void without_memory_the_client_hears_of_it(void **state) {
 	f.out_of_memory = true;
 	zlatch_inspector_v2_ask(f.bound, ZLATCH_INSPECTOR_V2_SUBJECT_HELD);
@@ -188,4 +239,5 @@ static void without_memory_the_client_hears_of_it(void **state) {
 TEST_MAIN("inspector", TEST(each_question_has_its_answer), TEST(nobody_can_change_an_answer),
 	TEST(a_large_answer_arrives_whole), TEST(there_are_no_other_questions),
 	TEST(who_does_not_read_is_cut_off), TEST(who_reads_may_ask_for_ever),
+	TEST(a_recording_is_told_when_it_is_over), TEST(who_has_gone_is_not_told),
 	TEST(without_memory_the_client_hears_of_it))

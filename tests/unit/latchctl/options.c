@@ -38,6 +38,9 @@ static void good_ones(void **state) {
 	assert_true(options.json && options.watch_s == 2 && !options.once);
 	assert_int_equal(PARSE("top", "--once"), -1);
 	assert_true(options.once);
+	assert_int_equal(PARSE("record", "--last", "2.5s", "FILE"), -1);
+	assert_int_equal(latchctl_last_ms(&options), 2500);
+	assert_string_equal(options.file, "FILE");
 }
 
 static void bad_ones(void **state) {
@@ -46,7 +49,9 @@ static void bad_ones(void **state) {
 		{"planes", "--json", "--svg", "x"}, {"planes", "--json", "--watch"},
 		{"planes", "--watch=0"}, {"planes", "--watch=-1"}, {"planes", "--watch=nan"},
 		{"planes", "--watch=soon"}, {"held", "planes"}, {"held", "--svg", "x"},
-		{"held", "--output", "DP-1"}, {"planes", "--once"}, {"top", "--svg=x"}};
+		{"held", "--output", "DP-1"}, {"planes", "--once"}, {"top", "--svg=x"}, {"record"},
+		{"record", "a", "b"}, {"record", "--last=31", "a"}, {"record", "--last=s", "a"},
+		{"record", "--last=", "a"}, {"planes", "--last=1"}};
 	assert_int_equal(parse((const char *const[]){NULL}), LATCHCTL_EXIT_USAGE);
 	for (size_t i = 0; i < LEN(bad); i++) {
 		if (parse(bad[i]) != LATCHCTL_EXIT_USAGE) {

@@ -32,6 +32,10 @@ static void input(void *data, struct wlr_surface *surface, int64_t time_ns) {
 	f.inputs++;
 }
 
+static void record(void *data) {
+	f.recordings++;
+}
+
 static void terminate(void *data) {
 	f.terminations++;
 }
@@ -138,6 +142,7 @@ int setup(void **test_state) {
 		.damage_all = damage_all,
 		.cursor_moved = cursor_moved,
 		.input = input,
+		.record = record,
 		.terminate = terminate,
 	});
 	assert_non_null(f.shell);
@@ -363,9 +368,9 @@ bool is(const struct window *window, const char *state) {
 
 static void press_named(const char *name, bool down) {
 	static const char *const names[] = {
-		"left", "right", "alt", "ctrl", "tab", "f4", "esc", "backspace"};
+		"left", "right", "alt", "ctrl", "tab", "f4", "esc", "r", "backspace"};
 	static const uint32_t codes[] = {BTN_LEFT, BTN_RIGHT, KEY_LEFTALT, KEY_LEFTCTRL, KEY_TAB,
-		KEY_F4, KEY_ESC, KEY_BACKSPACE};
+		KEY_F4, KEY_ESC, KEY_R, KEY_BACKSPACE};
 	press(codes[test_find_name(names, sizeof(names) / sizeof(names[0]), name)], down);
 }
 
@@ -400,9 +405,10 @@ static void double_click(int between) {
 
 static void assert_count(const char *name, int expected) {
 	static const char *const names[] = {
-		"configures", "closes", "buttons", "touches", "cancels", "inputs", "terminations"};
+		"configures", "closes", "buttons", "touches", "cancels", "inputs", "recordings",
+		"terminations"};
 	const int counts[] = {f.window->configures, f.window->closes, f.buttons, f.touches,
-		f.cancels, f.inputs, f.terminations};
+		f.cancels, f.inputs, f.recordings, f.terminations};
 	const size_t i = test_find_name(names, sizeof(names) / sizeof(names[0]), name);
 	assert_int_equal(counts[i], expected);
 }

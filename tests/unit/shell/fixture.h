@@ -48,7 +48,7 @@ extern struct fixture {
 	struct wlr_touch touch;
 	/* The time of buttons. */
 	uint32_t time_msec;
-	int damages, inputs, terminations;
+	int damages, inputs, recordings, terminations;
 
 	struct latch_shell_surface list[MAX_SURFACES];
 	size_t count;

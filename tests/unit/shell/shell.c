@@ -184,7 +184,7 @@ static void test_alt_tab(void **test_state) {
 	/* The one before is the one that was left; and on, to the least used one. */
 	play("+alt tab c is:activated tab a is:activated -alt");
 	play("+alt f4 closes:1 terminations:0 esc terminations:0");
-	play("+ctrl backspace -ctrl -alt terminations:1");
+	play("+ctrl r recordings:1 backspace -ctrl -alt terminations:1");
 }
 
 static void test_cursor_of_a_client(void **test_state) {

@@ -238,6 +238,22 @@ static void test_cut(void **state) {
 	assert_int_equal(summary.under_way, 1);
 }
 
+/* One of the last seconds has records of what was committed before it. */
+static void test_late_begin(void **state) {
+	struct film film = good();
+	film.whole = false;
+	film.commits_count[0] = film.commits_count[1] = 0;
+	assert_found(&film, RULE_ONE_RELEASE, 0);
+	film.format = "2,\"from_ns\":5";
+	uint64_t findings[RULES];
+	const struct summary summary = judge(&film, findings);
+	assert_int_equal(summary.findings, 0);
+	assert_int_equal(summary.commits, UPDATES - 2);
+	assert_int_equal(summary.records, UPDATES - 2);
+	film.records[3] = 2;
+	assert_found(&film, RULE_ONE_RELEASE, 0);
+}
+
 static void commit_at(struct film *film, int update, int64_t time_ns) {
 	film->commits[update].commit_ns = film->updates[update].commit_ns = time_ns;
 }
@@ -402,6 +418,7 @@ static void test_bad_traces(void **state) {
 }
 
 TEST_MAIN("trace-check", UNIT(test_good), UNIT(test_one_release), UNIT(test_cut),
+	UNIT(test_late_begin),
 	UNIT(test_ready_order), UNIT(test_shown_early), UNIT(test_release_early), UNIT(test_copy),
 	UNIT(test_dark), UNIT(test_release_order), UNIT(test_times), UNIT(test_flips),
 	UNIT(test_end), UNIT(test_buffer), UNIT(test_bad_traces))

@@ -1,0 +1,23 @@
+/* The last seconds, written as a trace when somebody asks, or when frames are late. */
+#pragma once
+
+#include "trace/trace.h"
+
+struct latch_recorder;
+struct latch_ring;
+
+/** Borrows all that it is given. Returns NULL with errno set. */
+struct latch_recorder *latch_recorder_create(const struct latch_trace_options *options,
+	const struct latch_ring *ring, const struct latch_statistics *statistics);
+
+/** Waits for a file that is being written, but not for ever. NULL is fine. */
+void latch_recorder_destroy(struct latch_recorder *recorder);
+
+/** See latch_trace_record() and latch_trace_record_file(). */
+int latch_recorder_write(struct latch_recorder *recorder, int fd, int64_t span_ns,
+	void (*done)(void *data, int error), void *data);
+void latch_recorder_write_file(struct latch_recorder *recorder, const char *why);
+
+/** Looks at an update that is over: late ones are a reason to write a file. Allocates nothing. */
+void latch_recorder_judge(
+	struct latch_recorder *recorder, const struct latch_frame_record *record);

@@ -1,0 +1,82 @@
+/* The newest records, in memory of a fixed size. */
+#pragma once
+
+#include "trace/record.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Of a record those words are kept that differ from the last one of its kind: some 12 KiB a second
+ * of a client at 60 Hz, in a microsecond for each frame. Records go into blocks in a queue. A block
+ * whose newest record is LATCH_RING_NS old is used again before one that was not touched yet: so
+ * it takes no more pages than so much time needs; when all are in use, the oldest goes. Texts are
+ * static, and kept as pointers.
+ */
+struct latch_ring;
+
+#define LATCH_RING_NS INT64_C(30000000000)
+#define LATCH_RING_BLOCK_BYTES 16384
+#define LATCH_RING_BLOCKS 256
+
+/* Updates in one record of what is shown; a longer list takes several. */
+#define LATCH_SHOWN_PART 48
+
+enum latch_ring_kind {
+	LATCH_RING_COMMIT, /* of struct latch_frame_record what latch_commit_fields has */
+	LATCH_RING_FRAME,  /* struct latch_frame_record */
+	LATCH_RING_FLIP,   /* struct latch_flip_record */
+	LATCH_RING_SHOWN,  /* struct latch_shown_list */
+	LATCH_RING_GONE,   /* struct latch_gone_record */
+};
+
+/* A surface that has gone. */
+struct latch_gone_record {
+	uint32_t surface_id, unused;
+};
+
+/* What an output shows from a time on, or a part of it. */
+struct latch_shown_list {
+	uint32_t output_id;
+	uint32_t length;
+	int64_t time_ns;
+	uint64_t sequence;
+	bool more; /* another part follows */
+	struct latch_shown_record shown[LATCH_SHOWN_PART];
+};
+
+/** Makes an empty one of so many blocks, at least 2. Its memory is touched when it is used. */
+struct latch_ring *latch_ring_create(size_t blocks);
+void latch_ring_destroy(struct latch_ring *ring);
+
+/** Adds a record of this kind, which belongs to this time. Allocates nothing. */
+void latch_ring_add(
+	struct latch_ring *ring, enum latch_ring_kind kind, int64_t ns, const void *record);
+
+/** A copy of what is from this time on, and some before it. NULL without memory. */
+struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_ns);
+
+/* A record as it was added. Its texts are the ring's. */
+struct latch_ring_record {
+	enum latch_ring_kind kind;
+	int64_t ns;
+	union {
+		struct latch_frame_record frame; /* COMMIT, too */
+		struct latch_flip_record flip;
+		struct latch_shown_list shown;
+		struct latch_gone_record gone;
+	};
+};
+
+struct latch_ring_reader {
+	const struct latch_ring_block *block;
+	size_t at;
+	struct latch_ring_last *last; /* NULL without memory: then there is nothing to read */
+};
+
+struct latch_ring_reader latch_ring_read_begin(const struct latch_ring *ring);
+void latch_ring_read_end(struct latch_ring_reader *reader);
+
+/** The next one, the oldest first. Returns false after the last. */
+bool latch_ring_read(struct latch_ring_reader *reader, struct latch_ring_record *record_out);
