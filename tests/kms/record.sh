@@ -1,5 +1,5 @@
 #!/bin/bash
-# The flight recorder, and latch's marks in the kernel's own trace.
+# The flight recorder; latch's marks in the kernel's own trace; what the kernel says of planes.
 set -u
 # shellcheck source=tests/kms/job.sh
 source "$(dirname "$0")/job.sh"
@@ -106,6 +106,16 @@ by_miss() {
     has_files $((before + 1))
 }
 
+kernel_agrees() {
+    says 0 'LATCH SAYS' latchctl planes --kernel || return
+    grep -Eq '^  [0-9]+ +[1-9][0-9]* +XR24 +200x150 .*layer: latch-client' "$work/out"
+}
+
+without_debugfs() {
+    says 1 'only root can, where debugfs is mounted' unshare -m sh -c \
+        'mount -t tmpfs none /sys/kernel/debug; exec latchctl planes --kernel'
+}
+
 without_tracefs() {
     says 100 'trace_marker can.t be opened' unshare -m sh -c \
         'mount -t tmpfs none /sys/kernel/tracing; exec latch --ftrace --device "$LATCH_DEVICE"'
@@ -146,6 +156,62 @@ PYTHON
     return $status
 }
 
+# All in one file, without a word of what is in the window.
+bug_report() {
+    local status=0 scaled
+    latch-client --software=udmabuf --size 200x200 --scale-to 300x200 --title unspeakable \
+        >/dev/null 2>&1 &
+    scaled=$!
+    wait_until 10 is_shown unspeakable
+    sleep 1
+    latchctl bug --last 2s "$work/bug.tar" || status=1
+    latchctl bug --titles --last 0.1 "$work/titles.tar" || status=1
+    end $scaled
+    sleep 1
+    latchctl bug --last 0.1 "$work/alone.tar" || status=1
+    tar -tvf "$work/bug.tar" || status=1
+    grep -q unspeakable "$work/titles.tar" || { echo "no title"; status=1; }
+    ! grep -q unspeakable "$work/bug.tar" || { echo "a title"; status=1; }
+    cp "$work/bug.tar" "$LAB_OUT/lab/"
+    python3 - "$work/bug.tar" <<'PYTHON' || status=1
+import json, re, sys, tarfile
+with tarfile.open(sys.argv[1]) as tar:
+    files = {name: tar.extractfile(name).read().decode() for name in tar.getnames()}
+parsed = {name: json.loads(text) for name, text in files.items() if name.endswith(".json")}
+assert parsed.keys() == {"list.json", "planes.json", "held.json", "statistics.json", "trace.json",
+                         "versions.json"}, parsed.keys()
+assert "WAYLAND_DISPLAY=" in files["log.txt"], files["log.txt"]
+assert any(name.startswith("state-card") and "plane[" in text for name, text in files.items())
+assert "--record" in parsed["versions.json"]["command"], parsed["versions.json"]
+assert len(parsed["trace.json"]) > 1000, len(parsed["trace.json"])
+for key in "serial", "title", "description":
+    assert not re.search(f'"{key}": "', "".join(files.values())), key
+PYTHON
+    return $status
+}
+
+# Planned again it is the same; with fewer planes it is not, and it is said what.
+replay() {
+    local status=0
+    python3 - "$work" <<'PYTHON' || return
+import io, json, sys, tarfile
+with tarfile.open(f"{sys.argv[1]}/alone.tar") as tar:
+    planes = json.load(tar.extractfile("planes.json"))
+for output in planes["outputs"]:
+    output["planes"] = [p for p in output["planes"] if p["type"] != "overlay"]
+text = json.dumps(planes).encode()
+member = tarfile.TarInfo("planes.json")
+member.size = len(text)
+with tarfile.open(f"{sys.argv[1]}/few.tar", "w", format=tarfile.USTAR_FORMAT) as tar:
+    tar.addfile(member, io.BytesIO(text))
+PYTHON
+    says 0 'composed: scaling, test-refused' latch-replay "$work/bug.tar" || status=1
+    says 0 '1 latch-client: overlay [0-9]' latch-replay "$work/alone.tar" || status=1
+    says 1 'then overlay [0-9]*, now ' latch-replay "$work/few.tar" || status=1
+    says 2 'no archive of latchctl bug' latch-replay "$work/last.json" || status=1
+    return $status
+}
+
 job() {
     local client
     mkdir "$work/recorded"
@@ -160,6 +226,10 @@ job() {
     check "10 s are written in time, and nobody waits for it" record_costs_little
     check "it is a trace" is_a_trace
     check "Ctrl+Alt+R" by_key
+    check "the kernel has on its planes what latch says" kernel_agrees
+    check "no debugfs" without_debugfs
+    check "a report in one file" bug_report
+    check "it is planned again" replay
     cp "$latch_log" "$LAB_OUT/lab/record.log"
     check "a file that is none" says 1 '/no/such/file' latchctl record /no/such/file
     end $client

@@ -28,7 +28,8 @@ static struct wlr_box read_box(yyjson_mut_val *box) {
 		(int)get_int(box, "/width"), (int)get_int(box, "/height")};
 }
 
-/* Of its reasons those that are the buffer's own, wherever it would go. */
+/* Of its reasons those that are the buffer's own, wherever it would go; all, where they stay as they
+ * were. */
 static uint64_t read_unreadable(yyjson_mut_val *layer) {
 	static const uint64_t own[] = {LATCH_REASON_NO_DMABUF, LATCH_REASON_SHM_UNSEALED,
 		LATCH_REASON_DRAWS_AHEAD, LATCH_REASON_IMPORT_FAILED};
@@ -38,6 +39,10 @@ static uint64_t read_unreadable(yyjson_mut_val *layer) {
 		if (find_text(reasons, "/name", latch_reason_name(own[i]))) {
 			unreadable |= own[i];
 		}
+	}
+	for (unsigned i = 0; get_bool(layer, "/stays") && i < LATCH_REASON_COUNT; i++) {
+		const uint64_t bit = UINT64_C(1) << i;
+		unreadable |= find_text(reasons, "/name", latch_reason_name(bit)) ? bit : 0;
 	}
 	return unreadable;
 }
@@ -161,10 +166,9 @@ bool as_add(yyjson_mut_doc *doc, const char *profiles) {
 	return ok;
 }
 
-#define CELL_MAX 160
+#define CELL_MAX AS_PLACE_MAX
 
-/* "overlay 3", "composed: scaling, format". An answer has its plane's number on the engine. */
-static void write_place(yyjson_mut_val *answer, char cell[CELL_MAX]) {
+void as_write_place(yyjson_mut_val *answer, char cell[AS_PLACE_MAX]) {
 	size_t i, len;
 	yyjson_mut_val *reason;
 	if (has_text(answer, "/place", "plane")) {
@@ -193,7 +197,7 @@ static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char c
 			snprintf(cell, CELL_MAX, "%zu %s", row,
 				layer_name(layer, name, sizeof(name)));
 		} else if (row > 0) {
-			write_place(layer, cell);
+			as_write_place(layer, cell);
 		}
 		return;
 	}
@@ -204,7 +208,7 @@ static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char c
 	const char *profile = yyjson_mut_get_str(key);
 	snprintf(cell, CELL_MAX, "%s", profile != NULL ? profile : "");
 	if (row > 0) {
-		write_place(yyjson_mut_obj_iter_get_val(key), cell);
+		as_write_place(yyjson_mut_obj_iter_get_val(key), cell);
 	}
 }
 

@@ -19,5 +19,11 @@ struct latch_layer as_read_layer(yyjson_mut_val *layer);
  */
 bool as_add(yyjson_mut_doc *doc, const char *profiles);
 
+/** Room for a place in words. */
+#define AS_PLACE_MAX 160
+
+/** "overlay 3", "composed: scaling, format": of a layer of a document, or of an answer. */
+void as_write_place(yyjson_mut_val *answer, char cell[AS_PLACE_MAX]);
+
 /** Prints a table for each output: its layers, and for each profile the plane or the reasons. */
 void as_print(FILE *file, yyjson_mut_val *root);

@@ -2,8 +2,8 @@
  * latchctl: asks a running latch what it does with its clients' buffers.
  *
  * session.c asks for one of latch's JSON documents and common/document.c finds things in it.
- * common/advice.c adds what helps against which reason, as.c where layers would be on other devices;
- * table.c, svg.c and held.c show it. top.c asks for what was
+ * common/advice.c adds what helps against which reason, as.c where layers would be on other devices,
+ * kernel.c what the kernel says of planes; table.c, svg.c and held.c show it. top.c asks for what was
  * counted again and again, span.c takes the difference of two answers, top_table.c shows that;
  * screen.c knows the terminal.
  */
@@ -14,9 +14,11 @@
 
 #include "advice.h"
 #include "as.h"
+#include "bug.h"
 #include "common/util.h"
 #include "document.h"
 #include "latch-inspector-unstable-v2-client-protocol.h"
+#include "kernel.h"
 #include "options.h"
 #include "screen.h"
 #include "session.h"
@@ -98,6 +100,9 @@ static bool run(struct session *session, const struct latchctl_options *options)
 	if (options->command == LATCHCTL_RECORD) {
 		return record(session, options);
 	}
+	if (options->command == LATCHCTL_BUG) {
+		return bug_run(session, options);
+	}
 	for (;;) {
 		if (!answer(session, options)) {
 			return false;
@@ -119,10 +124,15 @@ int main(int argc, char **argv) {
 		return status;
 	}
 	struct session session;
-	bool ok = session_init(&session) && run(&session, &options);
+	status = LATCHCTL_EXIT_FAILURE;
+	if (session_init(&session)) {
+		status = options.kernel		      ? kernel_run(&session, &options)
+			 : run(&session, &options) ? LATCHCTL_EXIT_OK
+						      : LATCHCTL_EXIT_FAILURE;
+	}
 	if (session.problem) {
 		say("%s", session.problem);
 	}
 	session_finish(&session);
-	return ok ? LATCHCTL_EXIT_OK : LATCHCTL_EXIT_FAILURE;
+	return status;
 }

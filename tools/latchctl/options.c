@@ -34,10 +34,11 @@ static const struct option_row rows[] = {
 		 "       latchctl held [OPTION]...\n"
 		 "       latchctl top [OPTION]...\n"
 		 "       latchctl record [--last SECONDS] FILE\n"
+		 "       latchctl bug [OPTION]... [FILE]\n"
 		 "Asks a running latch which buffer is on which plane, and why others are not (planes); which\n"
 		 "updates are held, for how long, and by whose fences (held); shows frames per second, latency\n"
 		 "and missed vblanks of each surface, live (top); writes what happened just now as a trace\n"
-		 "(record).\n"
+		 "(record), or all that a report of a bug needs as one archive (bug).\n"
 		 "\n"
 		 "planes:\n"},
 	{"json", NULL, "as JSON, for programs", OPTION_SET, MEMBER(json), .min = 1},
@@ -47,6 +48,8 @@ static const struct option_row rows[] = {
 		"msm, rk3399, rk3588, vc4, virtio_gpu, vkms, or files",
 		OPTION_TEXT, MEMBER(as)},
 	{"output", "NAME", "planes: one output only, as Virtual-1", OPTION_TEXT, MEMBER(output)},
+	{"kernel", NULL, "planes: beside what the kernel says; the status is 3 where they differ",
+		OPTION_SET, MEMBER(kernel), .min = 1},
 	{"watch", "[=SECONDS]", "again and again, every second or so many", OPTION_CALL,
 		.take = take_watch},
 	{.help = "top:\n"},
@@ -55,15 +58,16 @@ static const struct option_row rows[] = {
 		 "  --output NAME        surfaces on one output only\n"
 		 "  --watch=SECONDS      other spans than a second\n"
 		 "\n"
-		 "record:\n"},
+		 "record, bug:\n"},
 	{"last", "SECONDS", "so much of the past, up to 30 (default: 10)", OPTION_CALL,
 		.take = take_last, .wrong = "--last wants seconds, from 0.1 to 30"},
+	{"titles", NULL, "bug: with the titles of windows", OPTION_SET, MEMBER(titles), .min = 1},
 	{.help = "  --version, --help\n"
 		 "\n"
 		 "WAYLAND_DISPLAY and XDG_RUNTIME_DIR say which compositor: run it inside the session.\n"
 		 "\n"
 		 "Exit status: 0 done; 1 no compositor, not latch, no such output, or a file can't be\n"
-		 "written; 2 wrong usage.\n"},
+		 "written; 2 wrong usage; 3 the kernel says something else (--kernel).\n"},
 };
 
 static const struct option_table table = {
@@ -83,21 +87,26 @@ static int usage(void) {
 
 static const char *const commands[] = {
 	[LATCHCTL_PLANES] = "planes", [LATCHCTL_HELD] = "held", [LATCHCTL_TOP] = "top",
-	[LATCHCTL_RECORD] = "record", NULL};
+	[LATCHCTL_RECORD] = "record", [LATCHCTL_BUG] = "bug", NULL};
 
 /* Which of the options go with the command; says what does not. */
 static bool check(const struct latchctl_options *options) {
 	bool planes = options->command == LATCHCTL_PLANES, top = options->command == LATCHCTL_TOP;
-	bool files = options->command >= LATCHCTL_RECORD;
+	bool bug = options->command == LATCHCTL_BUG, files = options->command >= LATCHCTL_RECORD;
 	const struct rule rules[] = {
 		{options->svg && !planes, "--svg is for planes"},
 		{options->as && !planes, "--as is for planes"},
 		{options->as && options->svg, "--as and --svg: one of them at a time"},
 		{options->output && !planes && !top, "--output is for planes and top"},
 		{options->once && !top, "--once is for top; the others do it anyway"},
-		{options->json && files, "--json is not for record"},
-		{options->watch_s > 0 && files, "--watch is not for record"},
-		{options->last_s > 0 && !files, "--last is for record"},
+		{options->kernel && !planes, "--kernel is for planes"},
+		{options->kernel && (options->json || options->svg || options->as ||
+					    options->watch_s > 0),
+			"--kernel goes with --output alone"},
+		{options->json && files, "--json is not for record and bug"},
+		{options->watch_s > 0 && files, "--watch is not for record and bug"},
+		{options->last_s > 0 && !files, "--last is for record and bug"},
+		{options->titles && !bug, "--titles is for bug"},
 		{options->command == LATCHCTL_RECORD && !options->file, "record into which file?"},
 		{options->json && options->svg, "--json and --svg: one of them at a time"},
 		{options->watch_s > 0 && !top && (options->json || options->svg),
@@ -117,7 +126,7 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		return status;
 	}
 	if (optind == argc) {
-		say("what to ask for? There is: planes, held, top, record");
+		say("what to ask for? There is: planes, held, top, record, bug");
 		return usage();
 	}
 	const char *name = argv[optind];
@@ -125,7 +134,7 @@ int latchctl_options_parse(struct latchctl_options *options, int argc, char **ar
 		options->command++;
 	}
 	if (!commands[options->command]) {
-		say("there is no command '%s', only: planes, held, top, record", name);
+		say("there is no command '%s', only: planes, held, top, record, bug", name);
 		return usage();
 	}
 	if (options->command >= LATCHCTL_RECORD && optind + 1 < argc) {

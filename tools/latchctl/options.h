@@ -8,6 +8,8 @@ enum latchctl_exit {
 	/** No compositor, not latch, no such output, a file that can't be written. */
 	LATCHCTL_EXIT_FAILURE = 1,
 	LATCHCTL_EXIT_USAGE = 2,
+	/** The kernel says something else of a plane than latch. */
+	LATCHCTL_EXIT_DIFFERENT = 3,
 };
 
 enum latchctl_command {
@@ -15,6 +17,7 @@ enum latchctl_command {
 	LATCHCTL_HELD,
 	LATCHCTL_TOP,
 	LATCHCTL_RECORD,
+	LATCHCTL_BUG,
 };
 
 struct latchctl_options {
@@ -31,13 +34,17 @@ struct latchctl_options {
 	double watch_s;
 	/** top: one span, then it ends. */
 	bool once;
-	/** record: how much of the past. */
+	/** planes: beside what the kernel says. */
+	bool kernel;
+	/** bug: titles of windows may be in it. */
+	bool titles;
+	/** record, bug: how much of the past. */
 	double last_s;
-	/** record: what is written. */
+	/** record, bug: what is written. */
 	const char *file;
 };
 
-/** How much of the past record writes. */
+/** How much of the past record and bug write. */
 uint32_t latchctl_last_ms(const struct latchctl_options *options);
 
 /**

@@ -16,7 +16,8 @@ yyjson_mut_doc *example;
 #define LAYER(surface, pid, app_id, title, x, width, buffer, place, reasons, error, held) \
 	"{'kind': 'surface', 'surface': " #surface ", 'pid': " pid ", 'app_id': '" app_id \
 	"', 'title': '" title "', 'buffer': {'width': " #width \
-	", 'height': 500, 'format': 'XR24', " buffer "}, 'dst': {'x': " #x \
+	", 'height': 500, 'format': 'XR24', " buffer "}, 'src': {'x': 0, 'y': 0, 'width': " \
+	#width ", 'height': 500}, 'dst': {'x': " #x \
 	", 'y': 0, 'width': " #width ", 'height': 500}, 'transform': 'normal', " place \
 	", 'underlay': false, 'reasons': [" reasons "], 'test_errno': " error \
 	", 'held': " held "}"

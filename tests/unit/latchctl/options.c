@@ -41,6 +41,10 @@ static void good_ones(void **state) {
 	assert_int_equal(PARSE("record", "--last", "2.5s", "FILE"), -1);
 	assert_int_equal(latchctl_last_ms(&options), 2500);
 	assert_string_equal(options.file, "FILE");
+	assert_int_equal(PARSE("bug"), -1);
+	assert_int_equal(latchctl_last_ms(&options), 10000);
+	assert_null(options.file);
+	assert_int_equal(PARSE("planes", "--kernel"), -1);
 }
 
 static void bad_ones(void **state) {
@@ -51,7 +55,8 @@ static void bad_ones(void **state) {
 		{"planes", "--watch=soon"}, {"held", "planes"}, {"held", "--svg", "x"},
 		{"held", "--output", "DP-1"}, {"planes", "--once"}, {"top", "--svg=x"}, {"record"},
 		{"record", "a", "b"}, {"record", "--last=31", "a"}, {"record", "--last=s", "a"},
-		{"record", "--last=", "a"}, {"planes", "--last=1"}};
+		{"record", "--last=", "a"}, {"planes", "--last=1"}, {"held", "--kernel"},
+		{"planes", "--kernel", "--json"}, {"planes", "--kernel", "--watch"}, {"record", "--titles", "a"}};
 	assert_int_equal(parse((const char *const[]){NULL}), LATCHCTL_EXIT_USAGE);
 	for (size_t i = 0; i < LEN(bad); i++) {
 		if (parse(bad[i]) != LATCHCTL_EXIT_USAGE) {

@@ -1,0 +1,9 @@
+#pragma once
+
+#include <yyjson.h>
+
+/**
+ * The planes of an output, from a document of planes, as a profile (profile/profile.h): a file in
+ * memory, which the caller closes. Returns -1 without memory.
+ */
+int replay_profile(yyjson_mut_val *output);
