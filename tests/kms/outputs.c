@@ -10,8 +10,6 @@
  * given N, back N, presented N, discarded N". A buffer that comes back twice ends it with status 3.
  */
 #include <signal.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,43 +44,6 @@ static struct {
 	uint32_t shown; // with which of them a buffer is on the screen
 	int callbacks, given, presented, discarded;
 } state = {.scale = 120};
-
-static void output_geometry(void *data, struct wl_output *output, int32_t x, int32_t y,
-	int32_t width, int32_t height, int32_t subpixel, const char *make, const char *model,
-	int32_t transform) {}
-static void output_mode(void *data, struct wl_output *output, uint32_t flags, int32_t width,
-	int32_t height, int32_t refresh) {}
-static void output_done(void *data, struct wl_output *output) {}
-static void output_scale(void *data, struct wl_output *output, int32_t factor) {}
-static void output_name(void *data, struct wl_output *output, const char *name) {
-	wl_output_set_user_data(output, strdup(name));
-}
-static void output_description(void *data, struct wl_output *output, const char *text) {}
-
-static const struct wl_output_listener output_listener = {
-	.geometry = output_geometry,
-	.mode = output_mode,
-	.done = output_done,
-	.scale = output_scale,
-	.name = output_name,
-	.description = output_description,
-};
-
-static void global(void *data, struct wl_registry *registry, uint32_t name, const char *interface,
-	uint32_t version) {
-	if (strcmp(interface, wl_output_interface.name) == 0) {
-		wl_output_add_listener(wl_registry_bind(registry, name, &wl_output_interface, 4),
-			&output_listener, NULL);
-	}
-}
-
-static void global_remove(void *data, struct wl_registry *registry, uint32_t name) {
-}
-
-static const struct wl_registry_listener registry_listener = {
-	.global = global,
-	.global_remove = global_remove,
-};
 
 /* As latch-client's card, without a frame number: see tests/kms/picture.c. */
 static void draw_card(uint32_t *pixels, int width, int height) {
@@ -187,38 +148,32 @@ static void look_at_updates(void) {
 	}
 }
 
-static void surface_enter(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
-	printf("enter %s\n", (const char *)wl_output_get_user_data(output));
+/* Of the registry, of outputs, which keep their names, of the surface and its scale; the arguments
+ * are in the XML's order. */
+static int handle_event(const void *unused, void *proxy, uint32_t opcode,
+	const struct wl_message *message, union wl_argument *args) {
+	const char *event = message->name;
+	if (strcmp(event, "global") == 0 && strcmp(args[1].s, wl_output_interface.name) == 0) {
+		wl_proxy_add_dispatcher(wl_registry_bind(proxy, args[0].u, &wl_output_interface, 4),
+			handle_event, NULL, NULL);
+	} else if (strcmp(event, "name") == 0) {
+		wl_proxy_set_user_data(proxy, strdup(args[0].s));
+	} else if (strcmp(event, "enter") == 0 || strcmp(event, "leave") == 0) {
+		struct wl_proxy *output = (struct wl_proxy *)args[0].o;
+		printf("%s %s\n", event, (const char *)wl_proxy_get_user_data(output));
+	} else if (strcmp(event, "preferred_buffer_scale") == 0) {
+		printf("factor %d\n", args[0].i);
+	} else if (strcmp(event, "preferred_buffer_transform") == 0) {
+		printf("transform %u\n", args[0].u);
+		state.transform = args[0].u;
+		state.told++;
+	} else if (strcmp(event, "preferred_scale") == 0) {
+		printf("scale %u\n", args[0].u);
+		state.scale = args[0].u;
+		state.told++;
+	}
+	return 0;
 }
-static void surface_leave(void *data, struct wl_surface *wl_surface, struct wl_output *output) {
-	printf("leave %s\n", (const char *)wl_output_get_user_data(output));
-}
-static void surface_scale(void *data, struct wl_surface *wl_surface, int32_t factor) {
-	printf("factor %d\n", factor);
-}
-static void surface_transform(void *data, struct wl_surface *wl_surface, uint32_t transform) {
-	printf("transform %u\n", transform);
-	state.transform = transform;
-	state.told++;
-}
-
-static const struct wl_surface_listener surface_listener = {
-	.enter = surface_enter,
-	.leave = surface_leave,
-	.preferred_buffer_scale = surface_scale,
-	.preferred_buffer_transform = surface_transform,
-};
-
-static void preferred_scale(
-	void *data, struct wp_fractional_scale_v1 *fractional, uint32_t scale) {
-	printf("scale %u\n", scale);
-	state.scale = scale;
-	state.told++;
-}
-
-static const struct wp_fractional_scale_v1_listener scale_listener = {
-	.preferred_scale = preferred_scale,
-};
 
 static void look_at_size(void) {
 	bool wanted = surface.width > 0 && surface.height > 0;
@@ -278,7 +233,7 @@ static _Noreturn void run_client(const char *size, const char *cursor) {
 	} else if (strcmp(cursor, "cursor") == 0 && client.pointer != NULL) {
 		wl_pointer_destroy(client.pointer);
 	}
-	client.surface_listener = &surface_listener;
+	client.surface_events = handle_event;
 	if (strcmp(size, "fullscreen") == 0) {
 		surface_init_fullscreen(&surface, &client);
 	} else {
@@ -286,9 +241,10 @@ static _Noreturn void run_client(const char *size, const char *cursor) {
 		surface_init_window(&surface, &client, "outputs");
 	}
 	state.viewport = wp_viewporter_get_viewport(client.viewporter, surface.wl_surface);
-	wp_fractional_scale_v1_add_listener(wp_fractional_scale_manager_v1_get_fractional_scale(
-						    client.scales, surface.wl_surface),
-		&scale_listener, NULL);
+	wl_proxy_add_dispatcher(
+		(struct wl_proxy *)wp_fractional_scale_manager_v1_get_fractional_scale(
+			client.scales, surface.wl_surface),
+		handle_event, NULL, NULL);
 	look_at_size();
 	show();
 	run_loop();
@@ -298,8 +254,8 @@ int main(int argc, char **argv) {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	CHECK(argc >= 2, "wrong usage");
 	client_connect(&client);
-	struct wl_registry *registry = wl_display_get_registry(client.display);
-	wl_registry_add_listener(registry, &registry_listener, NULL);
+	wl_proxy_add_dispatcher((struct wl_proxy *)wl_display_get_registry(client.display),
+		handle_event, NULL, NULL);
 	wl_display_roundtrip(client.display);
 	wl_display_roundtrip(client.display);
 	run_client(argv[1], argc == 3 ? argv[2] : "");

@@ -6,52 +6,28 @@
 
 #include "case.h"
 
-static void handle_ping(void *data, struct xdg_wm_base *wm_base, uint32_t serial) {
-	xdg_wm_base_pong(wm_base, serial);
-}
+static void listen_to(void *proxy, struct client *client);
 
-static const struct xdg_wm_base_listener wm_base_listener = {.ping = handle_ping};
-
-static void handle_enter(void *data, struct wl_pointer *pointer, uint32_t serial,
-	struct wl_surface *surface, wl_fixed_t x, wl_fixed_t y) {
-	struct client *client = data;
-	wl_pointer_set_cursor(
-		pointer, serial, client->cursor, client->cursor_hotspot, client->cursor_hotspot);
-}
-
-static void handle_leave(
-	void *data, struct wl_pointer *pointer, uint32_t serial, struct wl_surface *surface) {
-}
-
-static void handle_motion(
-	void *data, struct wl_pointer *pointer, uint32_t time, wl_fixed_t x, wl_fixed_t y) {
-}
-
-static void handle_button(void *data, struct wl_pointer *pointer, uint32_t serial, uint32_t time,
-	uint32_t button, uint32_t state) {
-}
-
-static void handle_axis(
-	void *data, struct wl_pointer *pointer, uint32_t time, uint32_t axis, wl_fixed_t value) {
-}
-
-static const struct wl_pointer_listener pointer_listener = {
-	.enter = handle_enter,
-	.leave = handle_leave,
-	.motion = handle_motion,
-	.button = handle_button,
-	.axis = handle_axis,
-};
-
-static void handle_capabilities(void *data, struct wl_seat *seat, uint32_t capabilities) {
-	struct client *client = data;
-	if (capabilities & WL_SEAT_CAPABILITY_POINTER && client->pointer == NULL) {
-		client->pointer = wl_seat_get_pointer(seat);
-		wl_pointer_add_listener(client->pointer, &pointer_listener, client);
+/* Of the shell, the seat and its pointer; the arguments are in the XML's order. */
+static int handle_event(const void *unused, void *proxy, uint32_t opcode,
+	const struct wl_message *message, union wl_argument *args) {
+	struct client *client = wl_proxy_get_user_data(proxy);
+	if (strcmp(message->name, "ping") == 0) {
+		xdg_wm_base_pong(proxy, args[0].u);
+	} else if (strcmp(message->name, "enter") == 0) {
+		wl_pointer_set_cursor(proxy, args[0].u, client->cursor, client->cursor_hotspot,
+			client->cursor_hotspot);
+	} else if (strcmp(message->name, "capabilities") == 0 && client->pointer == NULL &&
+		   args[0].u & WL_SEAT_CAPABILITY_POINTER) {
+		client->pointer = wl_seat_get_pointer(proxy);
+		listen_to(client->pointer, client);
 	}
+	return 0;
 }
 
-static const struct wl_seat_listener seat_listener = {.capabilities = handle_capabilities};
+static void listen_to(void *proxy, struct client *client) {
+	wl_proxy_add_dispatcher(proxy, handle_event, NULL, client);
+}
 
 static void handle_global(void *data, struct wl_registry *registry, uint32_t name,
 	const char *interface, uint32_t version) {
@@ -107,9 +83,9 @@ void client_connect(struct client *client) {
 	CHECK(client->compositor && client->subcompositor && client->shm && client->wm_base &&
 			client->dmabuf && client->presentation && client->viewporter,
 		"a protocol is missing");
-	xdg_wm_base_add_listener(client->wm_base, &wm_base_listener, client);
+	listen_to(client->wm_base, client);
 	if (client->seat != NULL) {
-		wl_seat_add_listener(client->seat, &seat_listener, client);
+		listen_to(client->seat, client);
 	}
 	client_roundtrip(client);
 }

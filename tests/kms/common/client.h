@@ -32,7 +32,7 @@ struct client {
 	struct wl_shm *shm;
 	struct wl_seat *seat;
 	struct wl_pointer *pointer;
-	const struct wl_surface_listener *surface_listener; // NULL: nobody hears the surfaces
+	wl_dispatcher_func_t surface_events; // NULL: nobody hears the surfaces
 	struct wl_surface *cursor; // NULL, as it would be in the pictures: none is shown
 	int32_t cursor_hotspot;
 	struct xdg_wm_base *wm_base;

@@ -1,53 +1,60 @@
 /* Surfaces: their roles, their commits, and the answers to these. */
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "case.h"
 #include "client.h"
 
-static void handle_surface_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
-	struct surface *surface = data;
-	surface->configured = true;
-	xdg_surface_ack_configure(xdg_surface, serial);
+/* Of its roles and its frame callback; the arguments are in the XML's order. */
+static int handle_event(const void *unused, void *proxy, uint32_t opcode,
+	const struct wl_message *message, union wl_argument *args) {
+	struct surface *surface = wl_proxy_get_user_data(proxy);
+	char event[64];
+	snprintf(event, sizeof(event), "%s.%s", wl_proxy_get_class(proxy), message->name);
+	if (strcmp(event, "xdg_surface.configure") == 0) {
+		surface->configured = true;
+		xdg_surface_ack_configure(proxy, args[0].u);
+	} else if (strcmp(event, "xdg_toplevel.configure") == 0) {
+		surface->width = args[0].i;
+		surface->height = args[1].i;
+	} else if (strcmp(event, "xdg_toplevel.close") == 0) {
+		surface->closed = true;
+	} else if (strcmp(event, "xdg_popup.configure") == 0) {
+		surface->x = args[0].i;
+		surface->y = args[1].i;
+		surface->width = args[2].i;
+		surface->height = args[3].i;
+	} else if (strcmp(event, "xdg_popup.popup_done") == 0) {
+		fail("the popup was dismissed");
+	} else if (strcmp(event, "wl_callback.done") == 0) {
+		wl_callback_destroy(proxy);
+		surface->callback = NULL;
+		surface->frame_done = true;
+	}
+	return 0;
 }
 
-static const struct xdg_surface_listener xdg_surface_listener = {
-	.configure = handle_surface_configure,
-};
-
-static void handle_toplevel_configure(void *data, struct xdg_toplevel *toplevel, int32_t width,
-	int32_t height, struct wl_array *states) {
-	struct surface *surface = data;
-	surface->width = width;
-	surface->height = height;
+static void listen_to(void *proxy, struct surface *surface) {
+	wl_proxy_add_dispatcher(proxy, handle_event, NULL, surface);
 }
-
-static void handle_close(void *data, struct xdg_toplevel *toplevel) {
-	struct surface *surface = data;
-	surface->closed = true;
-}
-
-static const struct xdg_toplevel_listener toplevel_listener = {
-	.configure = handle_toplevel_configure,
-	.close = handle_close,
-};
 
 static void init(struct surface *surface, struct client *client) {
 	*surface = (struct surface){
 		.client = client,
 		.wl_surface = wl_compositor_create_surface(client->compositor),
 	};
-	if (client->surface_listener != NULL) {
-		wl_surface_add_listener(surface->wl_surface, client->surface_listener, surface);
+	if (client->surface_events != NULL) {
+		wl_proxy_add_dispatcher((struct wl_proxy *)surface->wl_surface,
+			client->surface_events, NULL, surface);
 	}
 }
 
 static void init_xdg_surface(struct surface *surface) {
 	surface->xdg_surface =
 		xdg_wm_base_get_xdg_surface(surface->client->wm_base, surface->wl_surface);
-	xdg_surface_add_listener(surface->xdg_surface, &xdg_surface_listener, surface);
+	listen_to(surface->xdg_surface, surface);
 }
 
 static void wait_for_configure(struct surface *surface) {
@@ -60,7 +67,7 @@ static void init_toplevel(
 	init(surface, client);
 	init_xdg_surface(surface);
 	surface->toplevel = xdg_surface_get_toplevel(surface->xdg_surface);
-	xdg_toplevel_add_listener(surface->toplevel, &toplevel_listener, surface);
+	listen_to(surface->toplevel, surface);
 	xdg_toplevel_set_title(surface->toplevel, title);
 	xdg_toplevel_set_app_id(surface->toplevel, title);
 	if (fullscreen) {
@@ -88,31 +95,13 @@ void surface_init_subsurface(
 	wl_subsurface_set_desync(surface->subsurface);
 }
 
-static void handle_popup_configure(
-	void *data, struct xdg_popup *popup, int32_t x, int32_t y, int32_t width, int32_t height) {
-	struct surface *surface = data;
-	surface->x = x;
-	surface->y = y;
-	surface->width = width;
-	surface->height = height;
-}
-
-static void handle_popup_done(void *data, struct xdg_popup *popup) {
-	fail("the popup was dismissed");
-}
-
-static const struct xdg_popup_listener popup_listener = {
-	.configure = handle_popup_configure,
-	.popup_done = handle_popup_done,
-};
-
 void surface_init_popup(
 	struct surface *surface, struct surface *parent, struct xdg_positioner *positioner) {
 	init(surface, parent->client);
 	init_xdg_surface(surface);
 	struct xdg_popup *popup =
 		xdg_surface_get_popup(surface->xdg_surface, parent->xdg_surface, positioner);
-	xdg_popup_add_listener(popup, &popup_listener, surface);
+	listen_to(popup, surface);
 	xdg_positioner_destroy(positioner);
 	wait_for_configure(surface);
 }
@@ -154,63 +143,37 @@ void surface_use(struct surface *surface, enum fence_kind kind) {
 	}
 }
 
-static void handle_sync_output(
-	void *data, struct wp_presentation_feedback *feedback, struct wl_output *output) {
+/* Of its presentation feedback and its release, which end with what they say. */
+static int handle_frame_event(const void *unused, void *proxy, uint32_t opcode,
+	const struct wl_message *message, union wl_argument *args) {
+	struct frame *frame = wl_proxy_get_user_data(proxy);
+	const bool fenced = strcmp(message->name, "fenced_release") == 0;
+	if (strcmp(message->name, "sync_output") == 0) {
+		return 0;
+	}
+	if (fenced || strcmp(message->name, "immediate_release") == 0) {
+		frame->releases++;
+		frame->release_ns = latch_now_ns();
+		frame->release_fd = fenced ? args[0].h : -1;
+	} else if (strcmp(message->name, "presented") == 0) {
+		CHECK(frame->state == FRAME_PENDING, "feedback twice");
+		frame->state = FRAME_PRESENTED;
+		frame->presented_ns =
+			(int64_t)((uint64_t)args[0].u << 32 | args[1].u) * 1000000000 + args[2].u;
+		frame->refresh_ns = args[3].u;
+		frame->seq = (uint64_t)args[4].u << 32 | args[5].u;
+		frame->flags = args[6].u;
+	} else {
+		CHECK(frame->state == FRAME_PENDING, "feedback twice");
+		frame->state = FRAME_DISCARDED;
+	}
+	wl_proxy_destroy(proxy);
+	return 0;
 }
 
-static void handle_presented(void *data, struct wp_presentation_feedback *feedback,
-	uint32_t tv_sec_hi, uint32_t tv_sec_lo, uint32_t tv_nsec, uint32_t refresh, uint32_t seq_hi,
-	uint32_t seq_lo, uint32_t flags) {
-	struct frame *frame = data;
-	CHECK(frame->state == FRAME_PENDING, "feedback twice");
-	frame->state = FRAME_PRESENTED;
-	frame->presented_ns =
-		(int64_t)((uint64_t)tv_sec_hi << 32 | tv_sec_lo) * 1000000000 + tv_nsec;
-	frame->refresh_ns = refresh;
-	frame->seq = (uint64_t)seq_hi << 32 | seq_lo;
-	frame->flags = flags;
-	wp_presentation_feedback_destroy(feedback);
+static void listen_to_frame(void *proxy, struct frame *frame) {
+	wl_proxy_add_dispatcher(proxy, handle_frame_event, NULL, frame);
 }
-
-static void handle_discarded(void *data, struct wp_presentation_feedback *feedback) {
-	struct frame *frame = data;
-	CHECK(frame->state == FRAME_PENDING, "feedback twice");
-	frame->state = FRAME_DISCARDED;
-	wp_presentation_feedback_destroy(feedback);
-}
-
-static const struct wp_presentation_feedback_listener feedback_listener = {
-	.sync_output = handle_sync_output,
-	.presented = handle_presented,
-	.discarded = handle_discarded,
-};
-
-static void handle_fenced_release(
-	void *data, struct zwp_linux_buffer_release_v1 *release, int32_t fence) {
-	struct frame *frame = data;
-	frame->releases++;
-	frame->release_ns = latch_now_ns();
-	frame->release_fd = fence;
-	zwp_linux_buffer_release_v1_destroy(release);
-}
-
-static void handle_immediate_release(void *data, struct zwp_linux_buffer_release_v1 *release) {
-	handle_fenced_release(data, release, -1);
-}
-
-static const struct zwp_linux_buffer_release_v1_listener release_listener = {
-	.fenced_release = handle_fenced_release,
-	.immediate_release = handle_immediate_release,
-};
-
-static void handle_callback(void *data, struct wl_callback *callback, uint32_t time) {
-	struct surface *surface = data;
-	wl_callback_destroy(callback);
-	surface->callback = NULL;
-	surface->frame_done = true;
-}
-
-static const struct wl_callback_listener callback_listener = {.done = handle_callback};
 
 static void set_fences(struct surface *surface, struct frame *frame, int acquire_fd) {
 	if (surface->kind == KIND_SYNC_FILE) {
@@ -220,10 +183,9 @@ static void set_fences(struct surface *surface, struct frame *frame, int acquire
 			close(fd);
 		}
 		if (frame != NULL && surface->watch_releases) {
-			struct zwp_linux_buffer_release_v1 *release =
-				zwp_linux_surface_synchronization_v1_get_release(
-					surface->explicit_sync);
-			zwp_linux_buffer_release_v1_add_listener(release, &release_listener, frame);
+			listen_to_frame(zwp_linux_surface_synchronization_v1_get_release(
+						surface->explicit_sync),
+				frame);
 		}
 	} else if (surface->kind == KIND_SYNCOBJ) {
 		uint64_t point = ++surface->point;
@@ -256,13 +218,12 @@ void surface_commit_same(
 		wl_callback_destroy(surface->callback);
 	}
 	surface->callback = wl_surface_frame(surface->wl_surface);
-	wl_callback_add_listener(surface->callback, &callback_listener, surface);
+	listen_to(surface->callback, surface);
 	surface->frame_done = false;
 	if (frame != NULL) {
 		*frame = (struct frame){.client = client, .state = FRAME_PENDING, .release_fd = -1};
-		struct wp_presentation_feedback *feedback =
-			wp_presentation_feedback(client->presentation, surface->wl_surface);
-		wp_presentation_feedback_add_listener(feedback, &feedback_listener, frame);
+		listen_to_frame(
+			wp_presentation_feedback(client->presentation, surface->wl_surface), frame);
 	}
 	set_fences(surface, frame, acquire_fd);
 	if (frame != NULL) {
