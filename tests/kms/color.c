@@ -83,17 +83,17 @@ static void show(void) {
 
 /* All of the subsurface has the colour, and around it is the window's. */
 static void check_colour(uint32_t colour) {
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	for (int y = 0; y < HEIGHT; y++) {
 		for (int x = 0; x < WIDTH; x++) {
-			uint32_t is = picture_get(&picture, X + x, Y + y);
+			uint32_t is = screen_get(&picture, X + x, Y + y);
 			CHECK(colour_distance(is, colour) <= 1, "%06x at %d,%d, not %06x", is, x, y,
 				colour);
 		}
 	}
 	static const int outside[][2] = {{-1, 0}, {0, -1}, {WIDTH, HEIGHT - 1}, {0, HEIGHT}};
 	for (int i = 0; i < 4; i++) {
-		uint32_t is = picture_get(&picture, X + outside[i][0], Y + outside[i][1]);
+		uint32_t is = screen_get(&picture, X + outside[i][0], Y + outside[i][1]);
 		CHECK(is == 0x204060, "%06x beside the surface", is);
 	}
 }
@@ -118,17 +118,6 @@ static void two_dmabufs(int unused) {
 		(const struct buffer_plane[]){
 			{luma.fd, 0, 64, luma.stride}, {chroma.fd, 1, 32, chroma.stride}},
 		2);
-	show();
-	check_colour(BT601_LIMITED);
-}
-
-static void packed(int unused) {
-	init();
-	memory_init_udmabuf(&buffer.memory, WIDTH / 2, HEIGHT);
-	memory_fill(&buffer.memory,
-		(uint32_t)SAMPLE_CR << 24 | SAMPLE_Y << 16 | SAMPLE_CB << 8 | SAMPLE_Y);
-	struct buffer_plane plane = {buffer.memory.fd, .stride = buffer.memory.stride};
-	make_buffer(DRM_FORMAT_YUYV, &plane, 1);
 	show();
 	check_colour(BT601_LIMITED);
 }
@@ -195,7 +184,6 @@ static void what_is_not_offered_is_an_error(int unused) {
 
 const struct test_case test_cases[] = {
 	{"NV12 of which nothing is said is BT.601, limited; in two dma-bufs", two_dmabufs},
-	{"YUYV", packed},
 	{"the surface's encoding and range count, also later, until they go", encodings},
 	{"alpha-modifier makes a surface translucent", translucent},
 	{"straight alpha", straight_alpha},

@@ -32,8 +32,8 @@ static void plane_has_the_clients(int unused) {
 
 /* Of the window, or of another picture. */
 static void check_window(
-	const struct picture *picture, uint32_t x, uint32_t y, uint32_t width, uint32_t height) {
-	picture_check(picture, (int)x, (int)y, width, height, x, y, 1);
+	const struct screen *picture, uint32_t x, uint32_t y, uint32_t width, uint32_t height) {
+	screen_check(picture, (int)x, (int)y, width, height, x, y, 1);
 }
 
 /* A commit that changes nothing is presented as well: of a buffer without damage, and of none. */
@@ -94,8 +94,8 @@ static void only_damage_is_drawn(int unused) {
 	commit_part(&buffers[0], 60, 70);
 	client_roundtrip(&scene.client);
 	sleep_ms(100);
-	struct picture picture = picture_take();
-	picture_check(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
+	struct screen picture = screen_take();
+	screen_check(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
 	check_window(&picture, 0, 0, picture.width, 70);
 	check_window(&picture, 0, 100, picture.width, 200);
 	check_window(&picture, 100, 70, 200, 30);
@@ -108,10 +108,10 @@ static void only_damage_is_drawn(int unused) {
 	commit_part(&buffers[2], 300, 250);
 	client_roundtrip(&scene.client);
 	sleep_ms(100);
-	picture = picture_take();
-	picture_check(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
-	picture_check(&picture, 200, 150, PART_WIDTH, PART_HEIGHT, 200, 150, 3);
-	picture_check(&picture, 300, 250, PART_WIDTH, PART_HEIGHT, 300, 250, 4);
+	picture = screen_take();
+	screen_check(&picture, 60, 70, PART_WIDTH, PART_HEIGHT, 60, 70, 2);
+	screen_check(&picture, 200, 150, PART_WIDTH, PART_HEIGHT, 200, 150, 3);
+	screen_check(&picture, 300, 250, PART_WIDTH, PART_HEIGHT, 300, 250, 4);
 	check_window(&picture, 240, 150, 200, 30);
 	check_window(&picture, 0, 280, picture.width, 100);
 }
@@ -133,8 +133,8 @@ static void moves(int unused) {
 		client_roundtrip(&scene.client);
 		sleep_ms(40);
 	}
-	struct picture picture = picture_take();
-	picture_check(&picture, 270, 230, 120, 90, 0, 0, 3);
+	struct screen picture = screen_take();
+	screen_check(&picture, 270, 230, 120, 90, 0, 0, 3);
 	check_window(&picture, 0, 0, 270, 400);
 	check_window(&picture, 270, 0, 300, 230);
 	check_window(&picture, 390, 230, 200, 90);
@@ -168,13 +168,13 @@ static void blends(int unused) {
 		surface_commit(&sub[i], &buffer[i], NULL, -1);
 	}
 	show();
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	for (int i = 0; i < 4; i++) {
 		for (int y = 200; y < 264; y++) {
 			for (int x = 300 + 70 * i; x < 364 + 70 * i; x++) {
 				uint32_t under = picture_pixel((uint32_t)x, (uint32_t)y, 1);
 				uint32_t wanted = blend(colours[i], under);
-				uint32_t is = picture_get(&picture, x, y);
+				uint32_t is = screen_get(&picture, x, y);
 				CHECK(colour_distance(is, wanted) <= 2,
 					"%08x over %06x at %d,%d is %06x, not %06x", colours[i],
 					under & 0xffffff, x, y, is, wanted);
@@ -208,8 +208,8 @@ static void crops_and_scales(int unused) {
 	surface_commit(&scaled, &halves, NULL, -1);
 
 	show();
-	struct picture picture = picture_take();
-	picture_check(&picture, 60, 300, 100, 80, 33, 77, 4);
+	struct screen picture = screen_take();
+	screen_check(&picture, 60, 300, 100, 80, 33, 77, 4);
 	check_window(&picture, 160, 300, 200, 80);
 	static const struct {
 		int x, y;
@@ -217,7 +217,7 @@ static void crops_and_scales(int unused) {
 	} points[] = {{402, 302, 0xc00000}, {460, 393, 0xc00000}, {468, 302, 0x0000c0},
 		{525, 393, 0x0000c0}};
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
-		uint32_t is = picture_get(&picture, points[i].x, points[i].y);
+		uint32_t is = screen_get(&picture, points[i].x, points[i].y);
 		CHECK(colour_distance(is, points[i].colour) <= 2, "%06x at %d,%d, not %06x", is,
 			points[i].x, points[i].y, points[i].colour);
 	}
@@ -257,9 +257,9 @@ static void popups(int unused) {
 		memory_draw(&buffer[i].memory, 6 + i);
 		surface_show(popup, &buffer[i], NULL, 2000);
 	}
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	for (unsigned i = 0; i < 2; i++) {
-		picture_check(&picture, places[i].x, places[i].y, 90, 60, 0, 0, 6 + i);
+		screen_check(&picture, places[i].x, places[i].y, 90, 60, 0, 0, 6 + i);
 	}
 	check_window(&picture, 200, 210, 50, 40);
 }
@@ -291,19 +291,19 @@ static void two_windows(int unused) {
 		memory_draw(&buffers[i].memory, 8 + i);
 		surface_show(&surfaces[i], &buffers[i], NULL, 3000);
 	}
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	int left = ((int)picture.width - WINDOW_WIDTH) / 2;
 	int top = ((int)picture.height - WINDOW_HEIGHT) / 2;
-	picture_check(&picture, left + STEP, top + STEP, WINDOW_WIDTH, WINDOW_HEIGHT, 0, 0, 9);
-	picture_check(&picture, left, top, WINDOW_WIDTH, STEP, 0, 0, 8);
-	picture_check(&picture, left, top + STEP, STEP, WINDOW_HEIGHT - STEP, 0, STEP, 8);
+	screen_check(&picture, left + STEP, top + STEP, WINDOW_WIDTH, WINDOW_HEIGHT, 0, 0, 9);
+	screen_check(&picture, left, top, WINDOW_WIDTH, STEP, 0, 0, 8);
+	screen_check(&picture, left, top + STEP, STEP, WINDOW_HEIGHT - STEP, 0, STEP, 8);
 	/* The pointer is in the last rows. */
 	for (int y = 0; y < (int)picture.height - STEP; y++) {
 		for (int x = 0; x < (int)picture.width; x++) {
 			CHECK(is_inside(x - left, y - top) ||
 					is_inside(x - left - STEP, y - top - STEP) ||
-					picture_get(&picture, x, y) == 0,
-				"%06x at %d,%d, not black", picture_get(&picture, x, y), x, y);
+					screen_get(&picture, x, y) == 0,
+				"%06x at %d,%d, not black", screen_get(&picture, x, y), x, y);
 		}
 	}
 }

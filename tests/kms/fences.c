@@ -132,12 +132,12 @@ static void run_stuck(int way) {
 	commit_late(&stuck[0]);
 	commit_late(&stuck[1]);
 	client_pump_ms(&scene.client, 1000);
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	client_roundtrip(&scene.client);
-	int pixels = picture_count(&picture, 0xff2010);
+	int pixels = screen_count(&picture, 0xff2010);
 	CHECK(pixels == WINDOW * WINDOW, "%d pixels of the last good frame are on the screen",
 		pixels);
-	pixels = picture_count(&picture, 0x10ff20);
+	pixels = screen_count(&picture, 0x10ff20);
 	CHECK(pixels == 0, "%d pixels of the stuck frames are on the screen", pixels);
 	CHECK(stuck[0].state == FRAME_PENDING && stuck[1].state == FRAME_PENDING,
 		"a stuck frame is told of");

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "case.h"
 #include "machine.h"
 
 #define CORNER 8
@@ -30,9 +29,9 @@ static uint32_t card_pixel(uint32_t x, uint32_t y, bool numbered, uint32_t numbe
 }
 
 /* The frame number of a card; false where there is none. */
-static bool read_number(const struct picture *picture, uint32_t *number) {
+static bool read_number(const struct screen *picture, uint32_t *number) {
 	for (int bit = 0; bit < 32; bit++) {
-		uint32_t colour = picture_get(picture, bit * 8 + 4, 4);
+		uint32_t colour = screen_get(picture, bit * 8 + 4, 4);
 		if (colour != 0 && colour != 0xffffff) {
 			printf("no frame number: %06x in block %d\n", colour, bit);
 			return false;
@@ -44,7 +43,7 @@ static bool read_number(const struct picture *picture, uint32_t *number) {
 
 /* wl_output.transform N: what is sent to the monitor is the upright picture, flipped about a
  * vertical axis if N has 4, and then turned counter-clockwise by 90 degrees N & 3 times. */
-static void turn(const struct picture *picture, int transform, uint32_t x, uint32_t y,
+static void turn(const struct screen *picture, int transform, uint32_t x, uint32_t y,
 	uint32_t *card_x, uint32_t *card_y) {
 	uint32_t right = picture->width - 1 - x, below = picture->height - 1 - y;
 	uint32_t places[4][2] = {{x, y}, {below, x}, {right, below}, {y, right}};
@@ -57,7 +56,7 @@ static void turn(const struct picture *picture, int transform, uint32_t x, uint3
 }
 
 /* Without a number it is the card of kms-outputs. */
-static int compare_with_card(const struct picture *picture, bool numbered, int transform) {
+static int compare_with_card(const struct screen *picture, bool numbered, int transform) {
 	uint32_t number = 0;
 	int wrong = 0;
 	if (numbered && !read_number(picture, &number)) {
@@ -67,7 +66,7 @@ static int compare_with_card(const struct picture *picture, bool numbered, int t
 		for (uint32_t x = 0; x < picture->width; x++) {
 			uint32_t card_x, card_y;
 			turn(picture, transform, x, y, &card_x, &card_y);
-			uint32_t is = picture_get(picture, (int)x, (int)y);
+			uint32_t is = screen_get(picture, (int)x, (int)y);
 			uint32_t drawn = card_pixel(card_x, card_y, numbered, number);
 			bool corner = x + CORNER >= picture->width && y + CORNER >= picture->height;
 			if (!(numbered && corner) && colour_distance(is, drawn) > 1 &&
@@ -81,9 +80,9 @@ static int compare_with_card(const struct picture *picture, bool numbered, int t
 	return wrong == 0 ? 0 : 1;
 }
 
-static int compare(const struct picture *a, const char *other, int limit) {
-	static struct picture b;
-	if (!picture_read(&b, other)) {
+static int compare(const struct screen *a, const char *other, int limit) {
+	static struct screen b;
+	if (!screen_read(&b, other)) {
 		printf("no picture in %s\n", other);
 		return 2;
 	}
@@ -94,7 +93,7 @@ static int compare(const struct picture *a, const char *other, int limit) {
 	int most = 0, beyond = 0, most_x = 0, most_y = 0;
 	for (int y = 0; y < (int)a->height; y++) {
 		for (int x = 0; x < (int)a->width; x++) {
-			int distance = colour_distance(picture_get(a, x, y), picture_get(&b, x, y));
+			int distance = colour_distance(screen_get(a, x, y), screen_get(&b, x, y));
 			beyond += distance > limit;
 			if (distance > most) {
 				most = distance;
@@ -106,23 +105,23 @@ static int compare(const struct picture *a, const char *other, int limit) {
 	printf("max %d", most);
 	if (beyond > 0) {
 		printf("; %d pixels beyond %d, the worst at %d,%d: %06x, %06x", beyond, limit,
-			most_x, most_y, picture_get(a, most_x, most_y),
-			picture_get(&b, most_x, most_y));
+			most_x, most_y, screen_get(a, most_x, most_y),
+			screen_get(&b, most_x, most_y));
 	}
 	printf("\n");
 	return beyond > 0;
 }
 
 int main(int argc, char **argv) {
-	static struct picture picture;
-	if (argc < 3 || !picture_read(&picture, argv[2])) {
+	static struct screen picture;
+	if (argc < 3 || !screen_read(&picture, argv[2])) {
 		printf("no picture\n");
 	} else if (strcmp(argv[1], "pattern") == 0) {
 		return compare_with_card(&picture, true, 0);
 	} else if (strcmp(argv[1], "turned") == 0 && argc == 4) {
 		return compare_with_card(&picture, false, atoi(argv[3]));
 	} else if (strcmp(argv[1], "pixel") == 0 && argc == 5) {
-		printf("%06x\n", picture_get(&picture, atoi(argv[3]), atoi(argv[4])));
+		printf("%06x\n", screen_get(&picture, atoi(argv[3]), atoi(argv[4])));
 		return 0;
 	} else if (strcmp(argv[1], "compare") == 0 && argc == 5) {
 		return compare(&picture, argv[3], atoi(argv[4]));

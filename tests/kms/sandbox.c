@@ -3,7 +3,6 @@
  * through a security context. Ends with its exit status.
  */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

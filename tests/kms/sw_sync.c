@@ -119,8 +119,8 @@ static void fail_early(void) {
 }
 
 static void check_picture(void) {
-	struct picture picture = picture_take();
-	uint32_t colour = picture_get(
+	struct screen picture = screen_take();
+	uint32_t colour = screen_get(
 		&picture, (int)picture.width / 2 + 40, (int)picture.height / 2 + 40);
 	CHECK(colour == GOOD, "the screen shows %06x", colour);
 }

@@ -16,7 +16,7 @@
 #include "clients/common/presentation.h"
 #include "clients/common/ring.h"
 #include "clients/common/sync.h"
-#include "screen.h"
+#include "machine.h"
 
 /** Of a window that does not fill the screen. */
 #define TILE_WIDTH 48

@@ -1,6 +1,5 @@
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "buffers.h"
@@ -15,15 +14,6 @@
 
 static bool is_corner(const struct screen *screen, uint32_t x, uint32_t y) {
 	return x + CORNER >= screen->width && y + CORNER >= screen->height;
-}
-
-static int distance_of(uint32_t a, uint32_t b) {
-	int most = 0;
-	for (int shift = 0; shift < 24; shift += 8) {
-		int distance = abs((int)(a >> shift & 255) - (int)(b >> shift & 255));
-		most = distance > most ? distance : most;
-	}
-	return most;
 }
 
 static void answered(void *data, int64_t commit_ns, const struct stats_frame *frame) {
@@ -169,12 +159,12 @@ void tile_compare(struct tile *tile, const struct screen *screen, uint32_t frame
 	for (uint32_t row = tile->covered ? COVER_HEIGHT : 0; row < tile->height; row++) {
 		for (uint32_t column = 0; column < tile->width; column++) {
 			uint32_t x = (uint32_t)tile->x + column, y = (uint32_t)tile->y + row;
-			uint32_t is = screen->pixels[(size_t)y * screen->width + x] & 0xffffff;
+			uint32_t is = screen_get(screen, (int)x, (int)y);
 			uint32_t wanted = drawn[(size_t)row * tile->width + column];
 			if (is == wanted || is_corner(screen, x, y)) {
 				continue;
 			}
-			int distance = distance_of(is, wanted);
+			int distance = colour_distance(is, wanted);
 			cell->most = distance > cell->most ? distance : cell->most;
 			if (distance > limit && cell->wrong++ == 0) {
 				snprintf(cell->fault, TEXT_MAX, "%06x at %u,%u of it, not %06x", is,

@@ -1,5 +1,4 @@
 /* Buffers: how they are offered, and when they come back. */
-#include <drm_fourcc.h>
 #include <unistd.h>
 
 #include "case.h"

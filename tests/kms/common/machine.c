@@ -17,13 +17,13 @@ static const char *need_env(const char *name) {
 	return value;
 }
 
-bool picture_read(struct picture *picture, const char *path) {
+bool screen_read(struct screen *picture, const char *path) {
 	png_image png = {.version = PNG_IMAGE_VERSION};
 	if (!png_image_begin_read_from_file(&png, path)) {
 		return false;
 	}
 	png.format = PNG_FORMAT_BGRA; // in memory; as a little-endian number that is 0xAARRGGBB
-	*picture = (struct picture){.width = png.width, .height = png.height};
+	*picture = (struct screen){.width = png.width, .height = png.height};
 	picture->pixels = malloc(PNG_IMAGE_SIZE(png));
 	CHECK(picture->pixels != NULL, "out of memory");
 	bool ok = png_image_finish_read(&png, NULL, picture->pixels, 0, NULL);
@@ -33,8 +33,8 @@ bool picture_read(struct picture *picture, const char *path) {
 	return ok;
 }
 
-struct picture picture_take(void) {
-	struct picture picture;
+struct screen screen_take(void) {
+	struct screen picture;
 	const char *path = need_env("LATCH_CAPTURE");
 	unlink(path);
 	const char *machine = getenv("LATCH_LAB_DEVICE");
@@ -44,7 +44,7 @@ struct picture picture_take(void) {
 		snprintf(screen, sizeof(screen), "%s/screen.png", need_env("LAB_OUT"));
 		snprintf(command, sizeof(command), "lab-screenshot '%s'", screen);
 		CHECK(system(command) == 0, "no screenshot");
-		CHECK(picture_read(&picture, screen), "%s can't be read", screen);
+		CHECK(screen_read(&picture, screen), "%s can't be read", screen);
 		return picture;
 	}
 	/* What was there from an earlier request would be an old picture. */
@@ -54,13 +54,13 @@ struct picture picture_take(void) {
 		CHECK(latch_now_ns() < end_ns, "no picture after 5 s");
 		sleep_ms(10);
 	}
-	CHECK(picture_read(&picture, path), "%s can't be read", path);
+	CHECK(screen_read(&picture, path), "%s can't be read", path);
 	/* latch detaches the writeback connector with one more frame. */
 	sleep_ms(50);
 	return picture;
 }
 
-int picture_count(const struct picture *picture, uint32_t colour) {
+int screen_count(const struct screen *picture, uint32_t colour) {
 	int count = 0;
 	for (uint32_t i = 0; i < picture->width * picture->height; i++) {
 		count += ((picture->pixels[i] ^ colour) & 0xffffff) == 0;
@@ -68,11 +68,11 @@ int picture_count(const struct picture *picture, uint32_t colour) {
 	return count;
 }
 
-void picture_check(const struct picture *picture, int x, int y, uint32_t width, uint32_t height,
+void screen_check(const struct screen *picture, int x, int y, uint32_t width, uint32_t height,
 	uint32_t drawn_x, uint32_t drawn_y, uint32_t number) {
 	for (uint32_t row = 0; row < height; row++) {
 		for (uint32_t column = 0; column < width; column++) {
-			uint32_t is = picture_get(picture, x + (int)column, y + (int)row);
+			uint32_t is = screen_get(picture, x + (int)column, y + (int)row);
 			uint32_t drawn =
 				picture_pixel(drawn_x + column, drawn_y + row, number) & 0xffffff;
 			CHECK(colour_distance(is, drawn) <= 1,

@@ -10,26 +10,26 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct picture {
+struct screen {
 	uint32_t width, height;
 	uint32_t *pixels; // 0x??RRGGBB, rows without gaps
 };
 
 /** Reads a PNG. False while there is none that is complete. */
-bool picture_read(struct picture *picture, const char *path);
+bool screen_read(struct screen *picture, const char *path);
 
 /** Has latch take a picture of the screen. Fails the case when it does not come. */
-struct picture picture_take(void);
+struct screen screen_take(void);
 
 /** The pixel without its alpha; black outside. */
-static inline uint32_t picture_get(const struct picture *picture, int x, int y) {
+static inline uint32_t screen_get(const struct screen *picture, int x, int y) {
 	bool inside = x >= 0 && y >= 0 && (uint32_t)x < picture->width &&
 		      (uint32_t)y < picture->height;
 	return inside ? picture->pixels[(size_t)y * picture->width + (size_t)x] & 0xffffff : 0;
 }
 
 /** How many pixels have this colour, whatever their alpha is. */
-int picture_count(const struct picture *picture, uint32_t colour);
+int screen_count(const struct screen *picture, uint32_t colour);
 
 /** The largest difference of a channel. */
 static inline int colour_distance(uint32_t a, uint32_t b) {
@@ -43,7 +43,7 @@ static inline int colour_distance(uint32_t a, uint32_t b) {
 }
 
 /** Fails the case where a part of the screen is not the same part of a drawn picture. */
-void picture_check(const struct picture *picture, int x, int y, uint32_t width, uint32_t height,
+void screen_check(const struct screen *picture, int x, int y, uint32_t width, uint32_t height,
 	uint32_t drawn_x, uint32_t drawn_y, uint32_t number);
 
 /** What debugfs says of the first plane that a framebuffer is on. Fails the case without any. */

@@ -3,10 +3,8 @@
  * pictures until then. Which job is next, and how many there can be, is tests/unit/lab-gpu's.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 

@@ -26,10 +26,10 @@ static void init(enum fence_kind kind) {
 
 /* By places where marks would be, and others. */
 static void check_screen(uint32_t number) {
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	for (int y = 0; y < (int)picture.height; y += 4) {
 		for (int x = 0; x < (int)picture.width; x += 4) {
-			picture_check(&picture, x, y, 1, 1, (uint32_t)x, (uint32_t)y, number);
+			screen_check(&picture, x, y, 1, 1, (uint32_t)x, (uint32_t)y, number);
 		}
 	}
 }
@@ -68,9 +68,9 @@ static void cheat(int unused) {
 	init(KIND_NONE);
 	commit_unfinished(false);
 	frame_wait(&scene.frames[1], 2000);
-	struct picture picture = picture_take();
+	struct screen picture = screen_take();
 	check_unfinished();
-	int marks = picture_count(&picture, GPU_MARK),
+	int marks = screen_count(&picture, GPU_MARK),
 	    all = count_marks(&scene.buffers[1].memory, false);
 	CHECK(marks == all, "%d of %d pixels of the marks are on the screen", marks, all);
 }
@@ -83,8 +83,8 @@ static void composed(int unused) {
 	surface_commit(&scene.surface, &scene.buffers[1], &scene.frames[1], -1);
 	client_roundtrip(&scene.client);
 	sleep_ms(100);
-	struct picture picture = picture_take();
-	int marks = picture_count(&picture, GPU_MARK);
+	struct screen picture = screen_take();
+	int marks = screen_count(&picture, GPU_MARK);
 	CHECK(marks == 0, "%d pixels of marks are on the screen", marks);
 	frame_wait(&scene.frames[1], 8000);
 	sleep_ms(2000);
@@ -140,8 +140,8 @@ static void tiles_composed(int unused) {
 	surface_commit(&sub, &buffer, NULL, -1);
 	show_first();
 	sleep_ms(2000);
-	struct picture picture = picture_take();
-	picture_check(&picture, 100, 50, 256, 128, 0, 0, 7);
+	struct screen picture = screen_take();
+	screen_check(&picture, 100, 50, 256, 128, 0, 0, 7);
 }
 
 const struct test_case test_cases[] = {
