@@ -137,7 +137,7 @@ check_window() {
 }
 
 # QEMU's control socket, looped back into the guest: a job can press keys,
-# move the pointer and take pictures of the screen (monitor.c).
+# move the pointer and take pictures of the screen (bin/lab-monitor).
 machine_monitor() {
     arguments+=(-device virtio-serial-pci
         -chardev "socket,id=qmp,path=$(escape "$job/qmp"),server=on,wait=off"
