@@ -59,8 +59,18 @@ static void acquire_2(void) {
 	wp_linux_drm_syncobj_surface_v1_set_acquire_point(scene.syncobj, scene.timeline, 0, 2);
 }
 
+static void acquire_last(void) {
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+		scene.syncobj, scene.timeline, UINT32_MAX, UINT32_MAX);
+}
+
 static void release_2(void) {
 	wp_linux_drm_syncobj_surface_v1_set_release_point(scene.syncobj, scene.timeline, 0, 2);
+}
+
+static void release_elsewhere(void) {
+	wp_linux_drm_syncobj_surface_v1_set_release_point(
+		scene.syncobj, timeline_import(world_syncobj()), 0, 1);
 }
 
 static void zwp(void) {
@@ -157,6 +167,9 @@ static const struct {
 	{"no_release_point", SYNCOBJ, 5, {syncobj, acquire, draw}},
 	{"points are for one commit", SYNCOBJ, 4, {syncobj, acquire, release_2, draw, draw}},
 	{"conflicting_points", SYNCOBJ, 6, {syncobj, acquire_2, release_2, draw}},
+	{"conflicting_points, a later one", SYNCOBJ, 6, {syncobj, acquire_last, release_2, draw}},
+	{"points of two timelines", FINE, {syncobj, acquire_2, release_elsewhere, draw}},
+	{"both protocols", FINE, {zwp, zwp_fence, syncobj, acquire, release_2, draw}},
 	{"last point counts", FINE, {syncobj, acquire_2, release_2, acquire, draw}},
 	{"unsupported_buffer", SYNCOBJ, 2, {syncobj, acquire, release_2, draw_shm}},
 	{"points go with the object", FINE, {syncobj, acquire, end_syncobj, commit}},

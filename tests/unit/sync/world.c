@@ -1,7 +1,5 @@
 #include "world.h"
 
-#include <drm_fourcc.h>
-#include <poll.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_shm.h>
