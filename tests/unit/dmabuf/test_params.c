@@ -65,6 +65,8 @@ static const struct row rows[] = {
 	{"no plane", ERROR(INCOMPLETE), XR24, {{0}}, 0},
 	{"no plane 0", ERROR(INCOMPLETE), XR24, ONE(.index = 1)},
 	{"plane missing", ERROR(INCOMPLETE), NV12, ONE()},
+	{"plane 1 missing", ERROR(INCOMPLETE), DRM_FORMAT_YUV420,
+		{{.stride = 64}, {.index = 2, .offset = 4096, .stride = 32}}, 2, .version = 3},
 	{"unknown format", ERROR(INVALID_FORMAT), 0x3f3f3f3f, ONE()},
 	{"format of no tranche", ERROR(INVALID_FORMAT), DRM_FORMAT_RGB565, ONE()},
 	{"modifier of no tranche", ERROR(INVALID_FORMAT), XR24,

@@ -1,6 +1,5 @@
 #include "world.h"
 
-#include <drm_fourcc.h>
 #include <wlr/types/wlr_buffer.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
