@@ -1,5 +1,4 @@
 /* What V4L2 says of a picture, as DRM and Wayland want it. */
-#include <drm_fourcc.h>
 
 #include "../test.h"
 #include "video/v4l2_format.h"
