@@ -76,17 +76,6 @@ static void test_cascade_never_leaves(void **state) {
 	}
 }
 
-static void test_under(void **state) {
-	const struct wlr_box from = {.x = 1024, .y = 0, .width = 1000, .height = 800};
-	struct wlr_box window = {.x = 5, .y = 6, .width = 200, .height = 100};
-	/* At three quarters across and an eighth down. */
-	latch_place_under(&from, 1774, 100, &window);
-	assert_at(&window, 1774 - 150, 100 - 12);
-	const struct wlr_box nowhere = {0};
-	latch_place_under(&nowhere, 1, 2, &window);
-	assert_at(&window, 1624, 88);
-}
-
 static void test_nearest_edges(void **state) {
 	const struct wlr_box window = {.x = 100, .y = 200, .width = 300, .height = 60};
 	const struct {
@@ -137,44 +126,7 @@ static void test_carry(void **state) {
 	assert_at(&window, 220, 190);
 }
 
-static void test_resize(void **state) {
-	const struct wlr_box start = {.x = 10, .y = 20, .width = 300, .height = 200};
-	const struct latch_size_limits none = {0};
-	const struct latch_size_limits some = {
-		.min_width = 250, .min_height = 150, .max_width = 320, .max_height = 0};
-	const struct {
-		uint32_t edges;
-		int32_t dx, dy;
-		const struct latch_size_limits *limits;
-		int32_t width, height;
-	} cases[] = {
-		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 5, -7, &none, 305, 193},
-		{WLR_EDGE_LEFT | WLR_EDGE_TOP, 5, -7, &none, 295, 207},
-		{WLR_EDGE_TOP, 50, 500, &none, 300, 1},
-		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, 100, -100, &some, 320, 150},
-		{WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, -100, 900, &some, 250, 1100},
-	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int32_t width, height;
-		latch_place_resize(&start, cases[i].edges, cases[i].dx, cases[i].dy,
-			cases[i].limits, &width, &height);
-		assert_int_equal(width, cases[i].width);
-		assert_int_equal(height, cases[i].height);
-	}
-}
-
-static void test_anchor(void **state) {
-	const struct wlr_box start = {.x = 10, .y = 20, .width = 300, .height = 200};
-	struct wlr_box window = {.width = 280, .height = 230};
-	latch_place_anchor(&start, WLR_EDGE_LEFT | WLR_EDGE_TOP, &window);
-	assert_at(&window, 30, -10);
-	latch_place_anchor(&start, WLR_EDGE_RIGHT | WLR_EDGE_BOTTOM, &window);
-	assert_at(&window, 10, 20);
-	latch_place_anchor(&start, WLR_EDGE_TOP, &window);
-	assert_at(&window, 10, -10);
-}
-
 TEST_MAIN("shell-place", UNIT(test_centre), UNIT(test_cascade),
 	UNIT(test_cascade_goes_on_at_the_top), UNIT(test_cascade_hides_no_corner),
-	UNIT(test_cascade_never_leaves), UNIT(test_under), UNIT(test_nearest_edges),
-	UNIT(test_clamp), UNIT(test_carry), UNIT(test_resize), UNIT(test_anchor))
+	UNIT(test_cascade_never_leaves), UNIT(test_nearest_edges), UNIT(test_clamp),
+	UNIT(test_carry))
