@@ -1,6 +1,5 @@
 #include "fake_drm.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

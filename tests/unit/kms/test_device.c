@@ -1,5 +1,4 @@
 #include <drm_fourcc.h>
-#include <xf86drm.h>
 
 #include "open.h"
 
@@ -40,46 +39,6 @@ static void test_objects(void **state) {
 
 	assert_ptr_equal(kms_device_find_connector_by_name(device, "virtual-1"), connector);
 	assert_null(kms_device_find_connector_by_name(device, "Virtual-2"));
-}
-
-/* Every property has the number that its own object has; what is missing is 0. */
-static void test_property_lookup(void **state) {
-	fake_remove_property(31, "zpos");
-	fake_remove_property(31, "IN_FENCE_FD");
-	fake_remove_property(31, "pixel blend mode");
-	fake_remove_property(31, "rotation");
-	fake_find_property(33, "zpos")->flags |= DRM_MODE_PROP_IMMUTABLE;
-	open_device();
-	for (size_t i = 0; i < device->planes_len; i++) {
-		const struct kms_plane *plane = &device->planes[i];
-		assert_int_equal(plane->props.fb_id.id, fake_property_id(plane->id, "FB_ID"));
-		assert_int_equal(plane->props.crtc_w.id, fake_property_id(plane->id, "CRTC_W"));
-		assert_int_equal(plane->props.zpos.id, fake_property_id(plane->id, "zpos"));
-		assert_int_equal(plane->props.scaling_filter.id, 0);
-		assert_int_equal(plane->props.hotspot_x.id, 0);
-	}
-	const struct kms_plane *primary = &device->planes[0], *overlay = &device->planes[1];
-	assert_int_equal(primary->props.zpos.min, 2);
-	assert_int_equal(primary->props.zpos.max, 5);
-	assert_int_equal(primary->props.zpos.value, 3);
-	assert_false(primary->props.zpos.immutable);
-	assert_true(device->planes[3].props.zpos.immutable);
-	assert_int_equal(primary->props.blend_mode.mask, 7);
-	assert_int_equal(primary->props.blend_mode.values[KMS_BLEND_NONE], 7);
-	assert_int_equal(primary->props.rotation.mask,
-		DRM_MODE_ROTATE_0 | DRM_MODE_ROTATE_180 | DRM_MODE_REFLECT_X);
-	assert_int_equal(primary->props.color_encoding.mask,
-		1u << KMS_COLOR_ENCODING_ANY | 1u << KMS_COLOR_ENCODING_BT601 |
-			1u << KMS_COLOR_ENCODING_BT709);
-
-	assert_int_equal(overlay->props.zpos.id, 0);
-	assert_int_equal(overlay->props.in_fence_fd.id, 0);
-	assert_int_equal(overlay->props.blend_mode.mask, 1u << KMS_BLEND_PREMULTIPLIED);
-	assert_int_equal(overlay->props.rotation.mask, DRM_MODE_ROTATE_0);
-
-	assert_int_equal(
-		device->crtcs[0].props.out_fence_ptr.id, fake_property_id(50, "OUT_FENCE_PTR"));
-	assert_int_equal(device->crtcs[0].props.vrr_enabled.id, 0);
 }
 
 static void test_formats(void **state) {
@@ -338,7 +297,6 @@ static void test_crtc_planes(void **state) {
 	assert_crtc_plane(0, KMS_PLANE_PRIMARY, 0, 31);
 }
 
-TEST_MAIN("kms-device", TEST(test_objects), TEST(test_property_lookup), TEST(test_formats),
-	TEST(test_features), TEST(test_open_errors), TEST(test_every_failure), TEST(test_refresh),
-	TEST(test_probes), TEST(test_top_zpos), TEST(test_connectors_come_and_go),
-	TEST(test_crtc_planes))
+TEST_MAIN("kms-device", TEST(test_objects), TEST(test_formats), TEST(test_features),
+	TEST(test_open_errors), TEST(test_every_failure), TEST(test_refresh), TEST(test_probes),
+	TEST(test_top_zpos), TEST(test_connectors_come_and_go), TEST(test_crtc_planes))

@@ -1,5 +1,4 @@
 #include <drm.h>
-#include <fcntl.h>
 
 #include "../test.h"
 #include "kms/event.h"

@@ -1,5 +1,4 @@
 #include <drm_fourcc.h>
-#include <xf86drmMode.h>
 
 #include "../test.h"
 #include "kms/format.h"

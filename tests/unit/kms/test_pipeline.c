@@ -1,7 +1,6 @@
 #include "kms/pipeline.h"
 
 #include <math.h>
-#include <xf86drm.h>
 #include <xf86drmMode.h>
 
 #include "kms/commit.h"
