@@ -7,7 +7,6 @@
 #include <wlr/render/allocator.h>
 #include <wlr/render/interface.h>
 #include <wlr/render/swapchain.h>
-#include <xf86drm.h>
 
 #include "backend/output.h"
 #include "backend/wlr_output.h"

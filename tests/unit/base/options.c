@@ -2,9 +2,6 @@
 #include "base/options.h"
 #include "../test.h"
 
-#include <getopt.h>
-#include <sys/mman.h>
-
 struct values {
 	bool flag, lights, has_alpha;
 	const char *text;

@@ -1,6 +1,5 @@
 /* sync_files and timelines as the stand-in kernel knows them. */
 
-#include <fcntl.h>
 #include <poll.h>
 
 #include "../test.h"

@@ -1,7 +1,5 @@
 /* The inspector with a real client: one socket between the two, both in this process. */
 #include <sys/stat.h>
-#include <wayland-client.h>
-#include <wayland-server-core.h>
 
 #include "../test.h"
 #include "../wire.h"

@@ -1,6 +1,5 @@
 /* The process's own limit: raised for latch, given back to its children; and what is left of it. */
 
-#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "../test.h"
@@ -20,23 +19,6 @@ static void test_look(void **state) {
 	assert_int_equal(latch_fds_look().reserve, LATCH_FDS_RESERVE);
 }
 
-static void test_spare(void **state) {
-	static const struct {
-		struct latch_fds fds;
-		size_t spare;
-	} rows[] = {
-		{{.in_use = 10, .limit = 100, .reserve = 25}, 65},
-		{{.in_use = 74, .limit = 100, .reserve = 25}, 1},
-		{{.in_use = 75, .limit = 100, .reserve = 25}, 0},
-		{{.in_use = 100, .limit = 100, .reserve = 25}, 0},
-		/* The limit was lowered under us. */
-		{{.in_use = 200, .limit = 100, .reserve = 25}, 0},
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		assert_int_equal(latch_fds_spare(&rows[i].fds), rows[i].spare);
-	}
-}
-
 static void test_raise_and_restore(void **state) {
 	test_limit_fds(77);
 	latch_fds_raise_limit();
@@ -53,4 +35,4 @@ static void test_raise_and_restore(void **state) {
 	assert_int_equal(WEXITSTATUS(status), 77);
 }
 
-TEST_MAIN("limits-fds", UNIT(test_look), UNIT(test_spare), UNIT(test_raise_and_restore))
+TEST_MAIN("limits-fds", UNIT(test_look), UNIT(test_raise_and_restore))

@@ -1,6 +1,5 @@
 /* Clients that ask for more than their share of the time, and what has a deadline beside them. */
 
-#include <sys/socket.h>
 #include <wayland-server-protocol.h>
 #include <wlr/util/log.h>
 

@@ -1,6 +1,5 @@
 #include "case.h"
 
-#include <drm_fourcc.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -5,8 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "kms/commit.h"
-
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
 
 static char message[256];

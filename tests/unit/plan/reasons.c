@@ -1,7 +1,6 @@
 /* Why a layer is on no plane: each cause alone, and what is blamed for a refusal. */
 #include <drm_mode.h>
 
-#include "kms/commit.h"
 #include "screen.h"
 
 /* One layer on a composed desktop. */

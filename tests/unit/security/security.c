@@ -2,7 +2,6 @@
  * Which globals a sandboxed client sees: the decision, and a real client that makes a security
  * context with another one inside.
  */
-#include <sys/socket.h>
 #include <sys/un.h>
 #include <wlr/types/wlr_subcompositor.h>
 #include <wlr/util/log.h>

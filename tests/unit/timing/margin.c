@@ -2,7 +2,6 @@
 
 #include "../test.h"
 #include "deadline_world.h"
-#include "timing/timing.h"
 
 #define MS INT64_C(1000000)
 #define US INT64_C(1000)

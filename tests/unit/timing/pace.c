@@ -1,5 +1,4 @@
 /* When a client hears that it may draw again. */
-#include <stdlib.h>
 
 #include "../test.h"
 #include "timing/pace.h"

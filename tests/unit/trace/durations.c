@@ -46,21 +46,6 @@ static void test_against_sorted(void **state) {
 	free(values);
 }
 
-static void test_none_and_one(void **state) {
-	struct latch_durations durations = {0};
-	assert_int_equal(latch_durations_count(&durations), 0);
-	assert_int_equal(latch_durations_percentile(&durations, 50.0), 0);
-	assert_int_equal(latch_durations_percentile(&durations, 100.0), 0);
-	assert_int_equal(latch_durations_mean(&durations), 0);
-	latch_durations_finish(&durations);
-
-	assert_int_equal(latch_durations_add(&durations, 4242424), 0);
-	assert_int_equal(latch_durations_percentile(&durations, 50.0), 4242424);
-	assert_int_equal(latch_durations_percentile(&durations, 99.0), 4242424);
-	latch_durations_finish(&durations);
-	assert_null(durations.histogram);
-}
-
 static void test_bounds(void **state) {
 	struct latch_durations durations = {0};
 	assert_int_equal(latch_durations_add(&durations, 0), 0);
@@ -92,5 +77,4 @@ static void test_merge(void **state) {
 	latch_durations_finish(&b);
 }
 
-TEST_MAIN("durations", UNIT(test_against_sorted), UNIT(test_none_and_one), UNIT(test_bounds),
-	UNIT(test_merge))
+TEST_MAIN("durations", UNIT(test_against_sorted), UNIT(test_bounds), UNIT(test_merge))
