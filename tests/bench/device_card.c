@@ -6,7 +6,6 @@
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include <xf86drm.h>
 
 #include "base/clock.h"
 #include "bench.h"

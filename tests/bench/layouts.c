@@ -1,5 +1,4 @@
 /* What is on the screens that the planners are compared on. */
-#include <drm_fourcc.h>
 
 #include "bench.h"
 #include "layers.h"

@@ -9,14 +9,12 @@
  *   that its priorities know that they are alive;
  * - making layers and setting their properties is not in the time, nor are system calls.
  */
-#include <fcntl.h>
 #include <libliftoff.h>
 #include <stdlib.h>
 #include <xf86drmMode.h>
 
 #include "base/clock.h"
 #include "bench.h"
-#include "kms/commit.h"
 
 /* libliftoff counts priorities over so many frames. */
 #define PRIORITY_FRAMES 62

@@ -2,7 +2,6 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 const struct latch_names rule_names = {
 	.names = (const char *const[RULES]){"trace", "one-release", "ready-order", "shown-early",

@@ -15,7 +15,6 @@
 
 #include "base/clock.h"
 #include "classify.h"
-#include "input.h"
 #include "limits/account.h"
 #include "log.h"
 #include "server.h"

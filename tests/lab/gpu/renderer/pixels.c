@@ -6,7 +6,6 @@
 #include <unistd.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/dmabuf.h>
-#include <wlr/util/log.h>
 
 #include "clients/common/util.h"
 #include "private.h"

@@ -1,4 +1,3 @@
-#include <drm_fourcc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wlr/render/dmabuf.h>
