@@ -187,8 +187,16 @@ static void no_layers_and_no_planes_need_no_arrays(void **state) {
 	assert_int_equal(plan.rung, LATCH_RUNG_REUSED);
 }
 
+static void rungs_have_names(void **state) {
+	assert_string_equal(latch_rung_name(LATCH_RUNG_REUSED), "reused");
+	assert_string_equal(latch_rung_name(LATCH_RUNG_PLANES), "planes");
+	assert_string_equal(latch_rung_name(LATCH_RUNG_MIXED), "mixed");
+	assert_string_equal(latch_rung_name(LATCH_RUNG_COMPOSED), "composed");
+}
+
 TEST_MAIN("memory", UNIT(anything_else_is_new), UNIT(what_stays_keeps_its_plane),
 	UNIT(a_refusal_is_remembered), UNIT(and_forgotten_when_things_move),
 	UNIT(no_tests_no_planes), UNIT(one_test_is_enough_for_what_works),
 	UNIT(a_refused_commit_goes_down_the_ladder), UNIT(a_busy_kernel_is_asked_again),
-	UNIT(a_picture_is_taken_and_all_comes_back), UNIT(no_layers_and_no_planes_need_no_arrays))
+	UNIT(a_picture_is_taken_and_all_comes_back), UNIT(no_layers_and_no_planes_need_no_arrays),
+	UNIT(rungs_have_names))

@@ -76,6 +76,12 @@ static void test_cascade_never_leaves(void **state) {
 	}
 }
 
+static void test_under_nowhere(void **state) {
+	struct wlr_box window = {.x = 5, .y = 6, .width = 200, .height = 100};
+	latch_place_under(&(struct wlr_box){0}, 1, 2, &window);
+	assert_at(&window, 5, 6);
+}
+
 static void test_nearest_edges(void **state) {
 	const struct wlr_box window = {.x = 100, .y = 200, .width = 300, .height = 60};
 	const struct {
@@ -128,5 +134,5 @@ static void test_carry(void **state) {
 
 TEST_MAIN("shell-place", UNIT(test_centre), UNIT(test_cascade),
 	UNIT(test_cascade_goes_on_at_the_top), UNIT(test_cascade_hides_no_corner),
-	UNIT(test_cascade_never_leaves), UNIT(test_nearest_edges), UNIT(test_clamp),
-	UNIT(test_carry))
+	UNIT(test_cascade_never_leaves), UNIT(test_under_nowhere), UNIT(test_nearest_edges),
+	UNIT(test_clamp), UNIT(test_carry))

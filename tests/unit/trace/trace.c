@@ -1,7 +1,8 @@
 /* As the rest of latch uses it. (What is in its files: writer.c, and tests/unit/report/.) */
 #include "trace/trace.h"
-#include "../test.h"
+#include "../text.h"
 #include "frame.h"
+#include "trace/statistics.h"
 
 #include <malloc.h>
 #include <wlr/util/log.h>
@@ -45,6 +46,15 @@ static void test_off(void **state) {
 	record(none, 1);
 	latch_trace_remove_surface(none, 1);
 	latch_trace_destroy(none);
+}
+
+static void test_table(void **state) {
+	struct latch_trace *trace = latch_trace_create(&(struct latch_trace_options){0});
+	add(trace);
+	record(trace, 1);
+	latch_statistics_write_table(latch_trace_statistics(trace), text_begin());
+	ASSERT_HAS(text_end(), "output DP-1", "hardware clock", "app (1)");
+	latch_trace_destroy(trace);
 }
 
 static void test_bad_paths(void **state) {
@@ -107,5 +117,5 @@ static void test_no_allocation(void **state) {
 	latch_trace_destroy(trace);
 }
 
-TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_bad_paths),
-	UNIT(test_no_allocation))
+TEST_MAIN_GROUP("trace", make_directory, remove_directory, UNIT(test_off), UNIT(test_table),
+	UNIT(test_bad_paths), UNIT(test_no_allocation))
