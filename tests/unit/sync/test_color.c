@@ -55,137 +55,51 @@ static void *listen_to(void *proxy) {
 	return proxy;
 }
 
-static void creator(void) {
-	scene.creator = wp_color_manager_v1_create_parametric_creator(world.color);
-}
+STEP(creator, scene.creator = wp_color_manager_v1_create_parametric_creator(world.color))
 
 static void create(void) {
-	scene.image = world_keep(
-		listen_to(wp_image_description_creator_params_v1_create(scene.creator)));
+	scene.image =
+		world_keep(listen_to(wp_image_description_creator_params_v1_create(scene.creator)));
 	world_sync();
 }
 
-static void srgb_tf(void) {
-	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(COMPOUND_POWER_2_4));
-}
+/* What the creator is told. */
+#define SET(name, what, ...)                                                                       \
+	STEP(name, wp_image_description_creator_params_v1_set_##what(scene.creator, __VA_ARGS__))
 
-static void old_tf(void) {
-	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(SRGB));
-}
-
-static void hlg(void) {
-	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(HLG));
-}
-
-static void pq(void) {
-	wp_image_description_creator_params_v1_set_tf_named(scene.creator, TF(ST2084_PQ));
-}
-
-static void power_2(void) {
-	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 20000);
-}
-
-static void power_small(void) {
-	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 9999);
-}
-
-static void power_large(void) {
-	wp_image_description_creator_params_v1_set_tf_power(scene.creator, 100001);
-}
-
-static void p3(void) {
-	wp_image_description_creator_params_v1_set_primaries_named(
-		scene.creator, PRIMARIES(DISPLAY_P3));
-}
-
-static void pal(void) {
-	wp_image_description_creator_params_v1_set_primaries_named(scene.creator, PRIMARIES(PAL));
-}
-
-static void custom(void) {
-	wp_image_description_creator_params_v1_set_primaries(
-		scene.creator, 650000, 330000, 280000, 620000, 150000, 50000, 312700, 329000);
-}
-
-static void line(void) {
-	wp_image_description_creator_params_v1_set_primaries(
-		scene.creator, 640000, 330000, 640000, 330000, 150000, 60000, 312700, 329000);
-}
-
-static void luminances(void) {
-	wp_image_description_creator_params_v1_set_luminances(scene.creator, 50, 400, 200);
-}
-
-static void dark_max(void) {
-	wp_image_description_creator_params_v1_set_luminances(scene.creator, 4000000, 400, 500);
-}
-
-static void dark_reference(void) {
-	wp_image_description_creator_params_v1_set_luminances(scene.creator, 10000, 400, 1);
-}
-
-static void mastering(void) {
-	wp_image_description_creator_params_v1_set_mastering_luminance(scene.creator, 1, 400);
-}
-
-static void mastering_primaries(void) {
-	wp_image_description_creator_params_v1_set_mastering_display_primaries(
-		scene.creator, 1, 1, 1, 1, 1, 1, 1, 1);
-}
-
-static void max_cll(void) {
-	wp_image_description_creator_params_v1_set_max_cll(scene.creator, 400);
-}
-
-static void max_fall(void) {
-	wp_image_description_creator_params_v1_set_max_fall(scene.creator, 401);
-}
-
-static void color(void) {
-	scene.color = world_keep(wp_color_manager_v1_get_surface(world.color, scene.surface->wl));
-}
-
-static void end_color(void) {
-	wp_color_management_surface_v1_destroy(world_forget(scene.color));
-}
-
-static void set(void) {
-	wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 0);
-}
-
-static void set_relative(void) {
-	wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 1);
-}
-
-static void unset(void) {
-	wp_color_management_surface_v1_unset_image_description(scene.color);
-}
-
-static void gone(void) {
-	surface_destroy(scene.surface);
-}
-
-static void feedback(void) {
-	scene.feedback = world_keep(
-		wp_color_manager_v1_get_surface_feedback(world.color, scene.surface->wl));
-}
-
-static void preferred(void) {
-	scene.image = world_keep(listen_to(
-		wp_color_management_surface_feedback_v1_get_preferred(scene.feedback)));
-}
-
-static void information(void) {
-	world_keep(wp_image_description_v1_get_information(scene.image));
-}
-
-static void icc(void) {
-	world_keep(wp_color_manager_v1_create_icc_creator(world.color));
-}
-
-static void scrgb(void) {
-	world_keep(wp_color_manager_v1_create_windows_scrgb(world.color));
-}
+SET(srgb_tf, tf_named, TF(COMPOUND_POWER_2_4))
+SET(old_tf, tf_named, TF(SRGB))
+SET(hlg, tf_named, TF(HLG))
+SET(pq, tf_named, TF(ST2084_PQ))
+SET(power_2, tf_power, 20000)
+SET(power_small, tf_power, 9999)
+SET(power_large, tf_power, 100001)
+SET(p3, primaries_named, PRIMARIES(DISPLAY_P3))
+SET(pal, primaries_named, PRIMARIES(PAL))
+SET(custom, primaries, 650000, 330000, 280000, 620000, 150000, 50000, 312700, 329000)
+SET(line, primaries, 640000, 330000, 640000, 330000, 150000, 60000, 312700, 329000)
+SET(luminances, luminances, 50, 400, 200)
+SET(dark_max, luminances, 4000000, 400, 500)
+SET(dark_reference, luminances, 10000, 400, 1)
+SET(mastering, mastering_luminance, 1, 400)
+SET(mastering_primaries, mastering_display_primaries, 1, 1, 1, 1, 1, 1, 1, 1)
+SET(max_cll, max_cll, 400)
+SET(max_fall, max_fall, 401)
+STEP(color,
+	scene.color = world_keep(wp_color_manager_v1_get_surface(world.color, scene.surface->wl)))
+STEP(end_color, wp_color_management_surface_v1_destroy(world_forget(scene.color)))
+STEP(set, wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 0))
+STEP(set_relative,
+	wp_color_management_surface_v1_set_image_description(scene.color, scene.image, 1))
+STEP(unset, wp_color_management_surface_v1_unset_image_description(scene.color))
+STEP(gone, surface_destroy(scene.surface))
+STEP(feedback, scene.feedback = world_keep(
+		       wp_color_manager_v1_get_surface_feedback(world.color, scene.surface->wl)))
+STEP(preferred, scene.image = world_keep(listen_to(
+			wp_color_management_surface_feedback_v1_get_preferred(scene.feedback))))
+STEP(information, world_keep(wp_image_description_v1_get_information(scene.image)))
+STEP(icc, world_keep(wp_color_manager_v1_create_icc_creator(world.color)))
+STEP(scrgb, world_keep(wp_color_manager_v1_create_windows_scrgb(world.color)))
 
 #define MANAGER "wp_color_manager_v1"
 #define SURFACE "wp_color_management_surface_v1"

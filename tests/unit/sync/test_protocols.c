@@ -15,128 +15,47 @@ static struct {
 	struct wp_tearing_control_v1 *tearing;
 } scene;
 
-static void gone(void) {
-	surface_destroy(scene.surface);
-}
-
-static void commit(void) {
-	wl_surface_commit(scene.surface->wl);
-}
-
-static void attach_null(void) {
-	wl_surface_attach(scene.surface->wl, NULL, 0, 0);
-}
-
-static void draw(void) {
-	surface_commit(scene.surface, scene.dmabuf);
-}
-
-static void draw_shm(void) {
-	surface_commit(scene.surface, scene.shm);
-}
-
-static void syncobj(void) {
-	scene.syncobj = surface_get_syncobj(scene.surface);
-}
-
-static void end_syncobj(void) {
-	wp_linux_drm_syncobj_surface_v1_destroy(world_forget(scene.syncobj));
-}
-
-static void end_syncobj_manager(void) {
-	wp_linux_drm_syncobj_manager_v1_destroy(world_forget(world.syncobj));
-}
-
-static void import_fence(void) {
-	timeline_import(scene.fence_fd);
-}
-
-static void acquire(void) {
-	wp_linux_drm_syncobj_surface_v1_set_acquire_point(scene.syncobj, scene.timeline, 0, 1);
-}
-
-static void acquire_2(void) {
-	wp_linux_drm_syncobj_surface_v1_set_acquire_point(scene.syncobj, scene.timeline, 0, 2);
-}
-
-static void acquire_last(void) {
-	wp_linux_drm_syncobj_surface_v1_set_acquire_point(
-		scene.syncobj, scene.timeline, UINT32_MAX, UINT32_MAX);
-}
-
-static void release_2(void) {
-	wp_linux_drm_syncobj_surface_v1_set_release_point(scene.syncobj, scene.timeline, 0, 2);
-}
-
-static void release_elsewhere(void) {
-	wp_linux_drm_syncobj_surface_v1_set_release_point(
-		scene.syncobj, timeline_import(world_syncobj()), 0, 1);
-}
-
-static void zwp(void) {
-	scene.zwp = surface_get_explicit(scene.surface);
-}
-
-static void end_zwp(void) {
-	zwp_linux_surface_synchronization_v1_destroy(world_forget(scene.zwp));
-}
-
-static void zwp_fence(void) {
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(scene.zwp, scene.fence_fd);
-}
-
-static void zwp_no_fence(void) {
-	zwp_linux_surface_synchronization_v1_set_acquire_fence(scene.zwp, scene.syncobj_fd);
-}
+STEP(gone, surface_destroy(scene.surface))
+STEP(commit, wl_surface_commit(scene.surface->wl))
+STEP(attach_null, wl_surface_attach(scene.surface->wl, NULL, 0, 0))
+STEP(draw, surface_commit(scene.surface, scene.dmabuf))
+STEP(draw_shm, surface_commit(scene.surface, scene.shm))
+STEP(syncobj, scene.syncobj = surface_get_syncobj(scene.surface))
+STEP(end_syncobj, wp_linux_drm_syncobj_surface_v1_destroy(world_forget(scene.syncobj)))
+STEP(end_syncobj_manager, wp_linux_drm_syncobj_manager_v1_destroy(world_forget(world.syncobj)))
+STEP(import_fence, timeline_import(scene.fence_fd))
+STEP(acquire,
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(scene.syncobj, scene.timeline, 0, 1))
+STEP(acquire_2,
+	wp_linux_drm_syncobj_surface_v1_set_acquire_point(scene.syncobj, scene.timeline, 0, 2))
+STEP(acquire_last, wp_linux_drm_syncobj_surface_v1_set_acquire_point(
+			   scene.syncobj, scene.timeline, UINT32_MAX, UINT32_MAX))
+STEP(release_2,
+	wp_linux_drm_syncobj_surface_v1_set_release_point(scene.syncobj, scene.timeline, 0, 2))
+STEP(release_elsewhere, wp_linux_drm_syncobj_surface_v1_set_release_point(
+				scene.syncobj, timeline_import(world_syncobj()), 0, 1))
+STEP(zwp, scene.zwp = surface_get_explicit(scene.surface))
+STEP(end_zwp, zwp_linux_surface_synchronization_v1_destroy(world_forget(scene.zwp)))
+STEP(zwp_fence, zwp_linux_surface_synchronization_v1_set_acquire_fence(scene.zwp, scene.fence_fd))
+STEP(zwp_no_fence,
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(scene.zwp, scene.syncobj_fd))
 
 static void zwp_release(void) {
 	static struct spoken spoken;
 	get_release(scene.zwp, &spoken);
 }
 
-static void fifo(void) {
-	scene.fifo = surface_get_fifo(scene.surface);
-}
-
-static void end_fifo(void) {
-	wp_fifo_v1_destroy(world_forget(scene.fifo));
-}
-
-static void set_barrier(void) {
-	wp_fifo_v1_set_barrier(scene.fifo);
-}
-
-static void wait_barrier(void) {
-	wp_fifo_v1_wait_barrier(scene.fifo);
-}
-
-static void timer(void) {
-	scene.timer = surface_get_timer(scene.surface);
-}
-
-static void end_timer(void) {
-	wp_commit_timer_v1_destroy(world_forget(scene.timer));
-}
-
-static void set_time(void) {
-	wp_commit_timer_v1_set_timestamp(scene.timer, 0, 0, 1);
-}
-
-static void set_bad_time(void) {
-	wp_commit_timer_v1_set_timestamp(scene.timer, 0, 0, 1000000000);
-}
-
-static void tearing(void) {
-	scene.tearing = surface_get_tearing(scene.surface);
-}
-
-static void end_tearing(void) {
-	wp_tearing_control_v1_destroy(world_forget(scene.tearing));
-}
-
-static void hint(void) {
-	wp_tearing_control_v1_set_presentation_hint(scene.tearing, 1);
-}
+STEP(fifo, scene.fifo = surface_get_fifo(scene.surface))
+STEP(end_fifo, wp_fifo_v1_destroy(world_forget(scene.fifo)))
+STEP(set_barrier, wp_fifo_v1_set_barrier(scene.fifo))
+STEP(wait_barrier, wp_fifo_v1_wait_barrier(scene.fifo))
+STEP(timer, scene.timer = surface_get_timer(scene.surface))
+STEP(end_timer, wp_commit_timer_v1_destroy(world_forget(scene.timer)))
+STEP(set_time, wp_commit_timer_v1_set_timestamp(scene.timer, 0, 0, 1))
+STEP(set_bad_time, wp_commit_timer_v1_set_timestamp(scene.timer, 0, 0, 1000000000))
+STEP(tearing, scene.tearing = surface_get_tearing(scene.surface))
+STEP(end_tearing, wp_tearing_control_v1_destroy(world_forget(scene.tearing)))
+STEP(hint, wp_tearing_control_v1_set_presentation_hint(scene.tearing, 1))
 
 #define SYNCOBJ_MANAGER "wp_linux_drm_syncobj_manager_v1"
 #define SYNCOBJ "wp_linux_drm_syncobj_surface_v1"

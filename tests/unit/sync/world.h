@@ -163,3 +163,9 @@ void get_release(struct zwp_linux_surface_synchronization_v1 *sync, struct spoke
 
 /** A test on whose output all surfaces are. */
 #define TEST_SHOWN(function) cmocka_unit_test_setup_teardown(function, setup_shown, teardown)
+
+/** A request by a name of its own, for rows of such steps. */
+#define STEP(name, request)                                                                        \
+	static void name(void) {                                                                   \
+		request;                                                                           \
+	}
