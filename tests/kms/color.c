@@ -3,7 +3,6 @@
  * composes them. That planes make the same of them is what kms-layout is for.
  */
 #include <drm_fourcc.h>
-#include <string.h>
 
 #include "case.h"
 #include "machine.h"

@@ -2,8 +2,6 @@
  * Fences that signal late, and fences that never do. vgem makes them, so the test knows the
  * moment of the signal; the flip's own time says whether latch showed the buffer before.
  */
-#include <unistd.h>
-
 #include "case.h"
 #include "machine.h"
 #include "scene.h"

@@ -3,7 +3,6 @@
  * Clients that break rules are latch-stress --bad's; see stress.sh.
  */
 #include <drm_fourcc.h>
-#include <string.h>
 
 #include "case.h"
 #include "machine.h"

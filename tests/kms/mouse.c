@@ -1,12 +1,7 @@
 /* kms-mouse SECONDS: a mouse that reports 500 times a second, by uinput
  * (https://docs.kernel.org/input/uinput.html). It says "moves" when it begins, and takes next to
  * nothing of the machine: what is measured beside it is the pointer. */
-#include <errno.h>
 #include <linux/uinput.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "clients/common/uinput.h"

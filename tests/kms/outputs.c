@@ -10,9 +10,6 @@
  * given N, back N, presented N, discarded N". A buffer that comes back twice ends it with status 3.
  */
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "case.h"
 #include "client.h"

@@ -3,11 +3,7 @@
  * other ways back are tests/unit/sync/test_release.c's, and kms-soak's.
  */
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "scene.h"

@@ -2,14 +2,9 @@
  * sandbox COMMAND [ARG]...: runs a command as a sandbox would, with a Wayland connection that goes
  * through a security context. Ends with its exit status.
  */
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "client.h"

@@ -2,11 +2,6 @@
  * What only the kernel's sw_sync can show: fences that fail, as after a reset of the GPU, and which
  * deadline the driver of a fence was told.
  */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "case.h"
 #include "clients/common/sw_sync.h"
 #include "machine.h"

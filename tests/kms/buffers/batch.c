@@ -4,8 +4,6 @@
  * it was committed, so that whoever shows a buffer without a wait shows it too early; the trace
  * tells.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "buffers.h"

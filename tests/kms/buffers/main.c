@@ -6,9 +6,6 @@
  * PLACEMENT is plane, composed (latch runs with --no-scanout) or mixed. As many cells as there are
  * planes for are on the screen at once.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <yyjson.h>
 
 #include "buffers.h"

@@ -1,6 +1,3 @@
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 #include <yyjson.h>
 
 #include "buffers.h"

@@ -1,7 +1,3 @@
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "buffers.h"
 #include "case.h"
 #include "presentation-time-client-protocol.h"

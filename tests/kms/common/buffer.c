@@ -1,6 +1,4 @@
 /* Buffers: how they are offered, and when they come back. */
-#include <unistd.h>
-
 #include "case.h"
 #include "client.h"
 

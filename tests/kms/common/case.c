@@ -1,15 +1,9 @@
 #include "case.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 /* gcc defines the first, clang has the second. */
 #if defined(__SANITIZE_ADDRESS__)

@@ -1,12 +1,19 @@
 /*
  * What a test program of the lab is made of: cases, each run in a process of its own with a
- * time limit, each printing one TAP line without a number (the job counts them).
+ * time limit, each printing one TAP line without a number (the job counts them). With the headers
+ * that most of them want.
  */
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 

@@ -1,8 +1,6 @@
 #include "client.h"
 
-#include <errno.h>
 #include <poll.h>
-#include <string.h>
 
 #include "case.h"
 

@@ -1,14 +1,9 @@
 #include "dma.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/udmabuf.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <xf86drm.h>
 #include <xf86drmMode.h>
 

@@ -1,12 +1,7 @@
 #include "machine.h"
 
-#include <errno.h>
 #include <png.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "dma.h"

@@ -1,9 +1,4 @@
 /* Surfaces: their roles, their commits, and the answers to these. */
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "case.h"
 #include "client.h"
 

@@ -1,11 +1,8 @@
 #include "gpu.h"
 
-#include <errno.h>
 #include <linux/sync_file.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "tests/lab/gpu/renderer/tiles.h"

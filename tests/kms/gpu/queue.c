@@ -2,11 +2,8 @@
  * The simulated GPU by itself, without a compositor: when jobs end, and what is to be seen of their
  * pictures until then. Which job is next, and how many there can be, is tests/unit/lab-gpu's.
  */
-#include <errno.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "clients/common/gpu_wire.h"

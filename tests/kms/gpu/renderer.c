@@ -3,13 +3,7 @@
  * it, so that what wlroots would make a GLES 2 renderer is it.
  */
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/drm_syncobj.h>
 #include <wlr/render/gles2.h>

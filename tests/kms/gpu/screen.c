@@ -3,8 +3,6 @@
  * while a job is certainly not done, so that a wait that is missing is seen each time.
  */
 #include <drm_fourcc.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "case.h"
 #include "gpu.h"

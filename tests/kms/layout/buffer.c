@@ -1,6 +1,4 @@
 #include <drm_fourcc.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "case.h"
 #include "layout.h"

@@ -7,10 +7,6 @@
  * "planes N of M, wanted W", and "ready"; and stays until it is ended. Status 77: latch lacks a
  * protocol that the layout needs.
  */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "case.h"
 #include "layout.h"
 
