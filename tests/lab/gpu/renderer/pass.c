@@ -1,14 +1,8 @@
-#include <errno.h>
-#include <fcntl.h>
 #include <linux/dma-buf.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 #include <wlr/render/drm_syncobj.h>
 #include <wlr/util/log.h>
 #include <xf86drm.h>
 
-#include "clients/common/util.h"
 #include "private.h"
 
 struct gpu_pass {

@@ -1,7 +1,5 @@
 #include <poll.h>
-#include <stdlib.h>
 
-#include "clients/common/util.h"
 #include "private.h"
 
 struct gpu_picture *gpu_picture_create(struct wlr_renderer *pixman, struct gpu_pixels *target) {

@@ -1,13 +1,8 @@
 #include <drm_fourcc.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 #include <wlr/interfaces/wlr_buffer.h>
 #include <wlr/render/dmabuf.h>
 
-#include "clients/common/util.h"
 #include "private.h"
 #include "tiles.h"
 

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pixman.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 #include <wlr/render/drm_format_set.h>
 #include <wlr/render/interface.h>
 #include <wlr/types/wlr_buffer.h>
@@ -11,6 +16,7 @@
 
 #include "clients/common/gpu_job.h"
 #include "clients/common/draw_time.h"
+#include "clients/common/util.h"
 
 /*
  * A wlr_renderer whose passes end when jobs of the simulated GPU do. pixman draws them, and that is

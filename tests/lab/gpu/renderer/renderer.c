@@ -12,15 +12,10 @@
  *  LATCH_GPU_TILED       1: offers I915_FORMAT_MOD_X_TILED too (0)
  */
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <wlr/render/gles2.h>
 #include <wlr/render/pixman.h>
 #include <wlr/util/log.h>
 
-#include "clients/common/util.h"
 #include "private.h"
 
 static struct gpu_renderer *renderer_from(struct wlr_renderer *base) {

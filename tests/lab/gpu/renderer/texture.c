@@ -1,5 +1,3 @@
-#include <stdlib.h>
-#include <string.h>
 #include <wlr/render/dmabuf.h>
 #include <wlr/util/log.h>
 

@@ -5,9 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
-#include "clients/common/util.h"
 #include "private.h"
 
 static struct gpu_picture *peek(struct gpu_worker *worker) {
