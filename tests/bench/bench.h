@@ -5,10 +5,17 @@
  * in memory (tests/unit/kms/fake_drm.h under both), device_card.c a real one.
  */
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "card.h"
 #include "plan/plan.h"
 

@@ -2,12 +2,9 @@
  * under libdrm, so for both planners alike. */
 #include <drm_fourcc.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "bench.h"
 #include "kms/framebuffer.h"
 

@@ -1,12 +1,6 @@
 /* Devices in memory: the planes of tests/unit/plan/planes.h as objects with properties, behind the
  * names of libdrm's functions. So libliftoff and kms/ read the same, and ask the same kernel. */
 #include <drm_fourcc.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "bench.h"
 #include "fake_drm.h"

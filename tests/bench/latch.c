@@ -1,8 +1,5 @@
 /* latch's planner, as output/ uses it: a test is a kms_commit of all planes. The request of the
  * frame itself counts as planning here, since libliftoff builds it too. */
-#include <stdlib.h>
-
-#include "base/clock.h"
 #include "bench.h"
 #include "kms/commit.h"
 

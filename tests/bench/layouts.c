@@ -1,5 +1,4 @@
 /* What is on the screens that the planners are compared on. */
-
 #include "bench.h"
 #include "layers.h"
 

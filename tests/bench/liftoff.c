@@ -10,10 +10,8 @@
  * - making layers and setting their properties is not in the time, nor are system calls.
  */
 #include <libliftoff.h>
-#include <stdlib.h>
 #include <xf86drmMode.h>
 
-#include "base/clock.h"
 #include "bench.h"
 
 /* libliftoff counts priorities over so many frames. */

@@ -8,11 +8,8 @@
  * medians are told.
  */
 #include <drm_fourcc.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <yyjson.h>
 
-#include "base/clock.h"
 #include "bench.h"
 
 #define MAX_RUNS 1001
