@@ -80,7 +80,7 @@ static const struct {
 	{"no_surface, acquire", SYNCOBJ, 1, {syncobj, gone, acquire}},
 	{"no_surface, release", SYNCOBJ, 1, {syncobj, gone, release_2}},
 	{"destroyed after its surface", FINE, {syncobj, acquire, gone, end_syncobj}},
-	{"no_buffer", SYNCOBJ, 3, {syncobj, acquire, release_2, commit}},
+	{"no_buffer", SYNCOBJ, 3, {syncobj, acquire, commit}},
 	{"no_buffer, null attached", SYNCOBJ, 3, {syncobj, release_2, attach_null, commit}},
 	{"no_acquire_point", SYNCOBJ, 4, {syncobj, release_2, draw}},
 	{"no_release_point", SYNCOBJ, 5, {syncobj, acquire, draw}},
