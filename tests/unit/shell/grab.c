@@ -28,7 +28,8 @@ static void test_alt_resizes(void **test_state) {
 	/* From then on it is the client's business again, and is not undone. */
 	play("draw:470x330 at:280,240 b=10x10 a not:activated size:470x330 b finish");
 
-	/* The middle of a side, and the client's limits. */
+	/* The middle of a side; something is left of it; and the client's limits. */
+	play("a to:500,250 +alt +right -alt to:500,790 size:470x1 to:500,250 size:470x330 -right");
 	play("a min:460x100 max:480x0 draw:470x330 to:740,400 +alt +right -alt");
 	play("to:790,500 size:480x330 to:490,500 size:460x330 -right");
 }
