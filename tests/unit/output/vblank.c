@@ -14,11 +14,4 @@ static void the_first_refusal_is_told(void **state) {
 	assert_int_equal(latch_first_refusal(holds, LATCH_TEARING_REFUSALS), LATCH_TEARING_KERNEL);
 }
 
-static void policies_are_words(void **state) {
-	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_OFF], "off");
-	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_ON], "on");
-	assert_string_equal(latch_vrr_policy_names[LATCH_VRR_FULLSCREEN], "fullscreen");
-	assert_null(latch_vrr_policy_names[LATCH_VRR_FULLSCREEN + 1]);
-}
-
-TEST_MAIN("output-vblank", UNIT(the_first_refusal_is_told), UNIT(policies_are_words))
+TEST_MAIN("output-vblank", UNIT(tearing_needs_everything), UNIT(vrr_follows_its_policy))
