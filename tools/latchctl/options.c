@@ -60,7 +60,7 @@ static const struct option_row rows[] = {
 		 "\n"
 		 "record, bug:\n"},
 	{"last", "SECONDS", "so much of the past, up to 30 (default: 10)", OPTION_CALL,
-		.take = take_last, .wrong = "--last wants seconds, from 0.1 to 30"},
+		.take = take_last},
 	{"titles", NULL, "bug: with the titles of windows", OPTION_SET, MEMBER(titles), .min = 1},
 	{.help = "  --version, --help\n"
 		 "\n"

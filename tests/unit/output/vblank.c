@@ -14,4 +14,4 @@ static void the_first_refusal_is_told(void **state) {
 	assert_int_equal(latch_first_refusal(holds, LATCH_TEARING_REFUSALS), LATCH_TEARING_KERNEL);
 }
 
-TEST_MAIN("output-vblank", UNIT(tearing_needs_everything), UNIT(vrr_follows_its_policy))
+TEST_MAIN("output-vblank", UNIT(the_first_refusal_is_told))
