@@ -125,7 +125,8 @@ load_devices
 note "devices are there"
 find_device
 start_seat
-export PATH="$LAB_CHECKOUT/tests/lab/bin:$LAB_BUILD/compositor:$LAB_BUILD/clients:$LAB_BUILD/tools/latchctl:$LAB_BUILD/tools/latch-probe:$LAB_BUILD/tools/latch-replay:$LAB_BUILD/tools/latch-report:$LAB_BUILD/tests:$PATH"
+tools=$(printf '%s:' "$LAB_BUILD"/tools/latch*)
+export PATH="$LAB_CHECKOUT/tests/lab/bin:$LAB_BUILD/compositor:$LAB_BUILD/clients:$tools$LAB_BUILD/tests:$PATH"
 if [[ $LAB_INTERACTIVE ]]; then
     run_shell
 else
