@@ -24,6 +24,7 @@ read-only but for out/; the KMS device is in $LATCH_DEVICE.
                        for shells)
   --vt                 the seat is bound to a virtual terminal (tty1)
   --window             show the machine's screen in a window
+  --root LIST          in a root that has the packages of tests/lab/packages.LIST as well
 
 Exit status: COMMAND's; 124 when the time was up; 125 when the guest died.
 EOF
@@ -39,6 +40,11 @@ command_lab() {
         --timeout) limit=${2:-}; shift 2 ;;
         --vt) vt=yes; shift ;;
         --window) window=yes; shift ;;
+        --root)
+            [[ ${2:-} && -f $lab/packages.$2 ]] || die "--root wants a list of tests/lab, not '${2:-}'"
+            use_root "$lab/packages" "$lab/packages.$2"
+            shift 2
+            ;;
         -h | --help) lab_usage; return ;;
         --) shift; break ;;
         -*) lab_usage >&2; die "lab has no option '$1'" ;;
