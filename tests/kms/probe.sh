@@ -10,6 +10,8 @@ debugfs=/sys/kernel/debug/dri/$(basename "$LATCH_DEVICE" | tr -dc 0-9)
 state() { cat "$debugfs/state" "$debugfs/framebuffer" | grep -v refcount; }
 
 probes() {
+    # The kernel's console takes the screen when the last one closes the device, whoever it was.
+    latch --device "$LATCH_DEVICE" --list >/dev/null
     state >"$work/before"
     latch-probe --device "$LATCH_DEVICE" >"$work/text" && cat "$work/text" &&
         latch-probe --device "$LATCH_DEVICE" --json >"$work/mine.json" || return
