@@ -19,7 +19,7 @@ bool latch_output_box(struct latch_shell *shell, struct wlr_output *output, stru
 	return !wlr_box_empty(box);
 }
 
-static struct wlr_output *choose_output(struct latch_shell *shell) {
+struct wlr_output *latch_choose_output(struct latch_shell *shell) {
 	struct wlr_box box;
 	struct wlr_output *output = wlr_output_layout_output_at(
 		shell->options.layout, shell->cursor.x, shell->cursor.y);
@@ -38,9 +38,10 @@ static struct wlr_output *choose_output(struct latch_shell *shell) {
 void latch_arrange_assign(struct latch_toplevel *toplevel, struct wlr_output *output) {
 	struct latch_shell *shell = toplevel->shell;
 	if (!latch_output_box(shell, output, &toplevel->output_box)) {
-		output = choose_output(shell);
+		output = latch_choose_output(shell);
 		latch_output_box(shell, output, &toplevel->output_box);
 	}
+	latch_layers_work_area(shell, output, &toplevel->area);
 	toplevel->output = output;
 }
 
@@ -59,19 +60,22 @@ void latch_arrange_configure(struct latch_toplevel *toplevel) {
 		return;
 	}
 	bool fill = toplevel->fullscreen || toplevel->maximized;
+	toplevel->minimized = toplevel->minimized && !fill;
+	latch_foreign_update(toplevel);
 	/* What it shows, or has been asked for and may show at any time. */
 	bool filled = toplevel->filled || xdg->scheduled.fullscreen || xdg->scheduled.maximized;
 	if (fill && !filled && xdg->base->surface->mapped) {
 		toplevel->restore = latch_toplevel_box(toplevel);
 	}
-	if (!wlr_box_empty(&toplevel->output_box)) {
-		wlr_xdg_toplevel_set_bounds(
-			xdg, toplevel->output_box.width, toplevel->output_box.height);
+	if (!wlr_box_empty(&toplevel->area)) {
+		wlr_xdg_toplevel_set_bounds(xdg, toplevel->area.width, toplevel->area.height);
 	}
 	wlr_xdg_toplevel_set_fullscreen(xdg, toplevel->fullscreen);
 	wlr_xdg_toplevel_set_maximized(xdg, toplevel->maximized);
 	/* 0x0 lets the client choose: nothing is known that would be better. */
-	const struct wlr_box *size = fill ? &toplevel->output_box : &toplevel->restore;
+	const struct wlr_box *size = toplevel->fullscreen  ? &toplevel->output_box
+				     : toplevel->maximized ? &toplevel->area
+							   : &toplevel->restore;
 	if (fill || filled || !xdg->base->surface->mapped) {
 		wlr_xdg_toplevel_set_size(xdg, size->width, size->height);
 	}
@@ -110,17 +114,19 @@ void latch_arrange_place(struct latch_toplevel *toplevel) {
 			window.x = toplevel->restore.x;
 			window.y = toplevel->restore.y;
 			if (wlr_box_empty(&toplevel->restore)) {
-				latch_place_centre(&toplevel->output_box, &window);
+				latch_place_centre(&toplevel->area, &window);
 			}
-			latch_place_clamp(&toplevel->output_box, &window);
+			latch_place_clamp(&toplevel->area, &window);
 		}
 		latch_grab_refit(toplevel, &window);
 	}
 	if (filled) {
 		/* A fullscreen surface that is smaller is centred on black, as xdg-shell
 		 * has it; a larger one shows its upper left part. */
-		latch_place_centre(&toplevel->output_box, &window);
-		latch_place_clamp(&toplevel->output_box, &window);
+		const struct wlr_box *area =
+			xdg->current.fullscreen ? &toplevel->output_box : &toplevel->area;
+		latch_place_centre(area, &window);
+		latch_place_clamp(area, &window);
 	} else if (toplevel->resize_edges == 0) {
 		adopt_size(xdg);
 	} else {
@@ -142,7 +148,7 @@ static void place_beside_others(struct latch_toplevel *toplevel, struct wlr_box 
 			boxes[count++] = latch_toplevel_box(other);
 		}
 	}
-	latch_place_cascade(&toplevel->output_box, boxes, count, window);
+	latch_place_cascade(&toplevel->area, boxes, count, window);
 	free(boxes);
 }
 
@@ -154,15 +160,19 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel) {
 	}
 	latch_arrange_set_home(toplevel);
 
-	if (parent != NULL && parent->xdg->base->surface->mapped) {
+	struct wlr_box common;
+	if (toplevel->placed && wlr_box_intersection(&common, &toplevel->area, &window)) {
+		latch_place_clamp(&toplevel->area, &window);
+	} else if (parent != NULL && parent->xdg->base->surface->mapped) {
 		struct wlr_box around = latch_toplevel_box(parent);
 		latch_place_centre(&around, &window);
-		latch_place_clamp(&toplevel->output_box, &window);
+		latch_place_clamp(&toplevel->area, &window);
 	} else {
 		place_beside_others(toplevel, &window);
 	}
 	toplevel->x = window.x;
 	toplevel->y = window.y;
+	toplevel->placed = true;
 	latch_arrange_place(toplevel);
 }
 
@@ -184,20 +194,22 @@ static struct wlr_output *find_home(struct latch_toplevel *toplevel) {
 }
 
 static void arrange_one(struct latch_toplevel *toplevel) {
-	struct wlr_box old = toplevel->output_box;
+	const struct wlr_box old = toplevel->output_box, old_area = toplevel->area;
 	latch_arrange_assign(toplevel, find_home(toplevel));
 	if (toplevel->output == NULL) {
 		/* Keep the place for the output that comes next. */
 		toplevel->output_box = old;
+		toplevel->area = old_area;
 		return;
 	}
-	if (wlr_box_equal(&old, &toplevel->output_box)) {
+	if (wlr_box_equal(&old, &toplevel->output_box) &&
+		wlr_box_equal(&old_area, &toplevel->area)) {
 		return;
 	}
-	latch_place_carry(&old, &toplevel->output_box, &toplevel->restore);
-	if (toplevel->xdg->base->surface->mapped) {
+	latch_place_carry(&old_area, &toplevel->area, &toplevel->restore);
+	if (toplevel->xdg->base->surface->mapped && !toplevel->filled) {
 		struct wlr_box window = latch_toplevel_box(toplevel);
-		latch_place_carry(&old, &toplevel->output_box, &window);
+		latch_place_carry(&old_area, &toplevel->area, &window);
 		move_to(toplevel, &window);
 	}
 	if (toplevel->fullscreen || toplevel->maximized) {

@@ -11,6 +11,11 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 		latch_stack_raise(&shell->stack, &toplevel->stack);
 		latch_shell_changed(shell);
 	}
+	if (toplevel != NULL) {
+		latch_layers_click(shell, NULL);
+		toplevel->minimized = false;
+		latch_foreign_update(toplevel);
+	}
 	/* With nobody active, the surface of one that was unmapped may still have the
 	 * keyboard. */
 	if (shell->active == toplevel && toplevel != NULL) {
@@ -24,13 +29,34 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 	if (toplevel != NULL) {
 		wlr_xdg_toplevel_set_activated(toplevel->xdg, true);
 	}
+	if (before != NULL) {
+		latch_foreign_update(before);
+	}
+	if (toplevel != NULL) {
+		latch_foreign_update(toplevel);
+	}
+	latch_constraints_update(shell);
+	latch_popups_dismiss(shell, toplevel);
 	latch_keyboard_focus(shell);
 }
 
+void latch_focus_surface(struct latch_shell *shell, struct wlr_surface *surface) {
+	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
+	struct wlr_surface *root = latch_surface_root(surface);
+	struct latch_layer_surface *layer = root != NULL ? latch_layers_find(root) : NULL;
+	if (layer != NULL) {
+		latch_layers_click(shell, layer);
+	} else {
+		latch_focus_toplevel(shell, toplevel);
+	}
+}
+
 void latch_focus_front(struct latch_shell *shell) {
-	struct latch_toplevel *front = NULL;
-	if (!wl_list_empty(&shell->stack)) {
-		front = wl_container_of(shell->stack.next, front, stack.link);
+	struct latch_toplevel *toplevel, *front = NULL;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		if (front == NULL && !toplevel->minimized) {
+			front = toplevel;
+		}
 	}
 	latch_focus_toplevel(shell, front);
 }

@@ -112,11 +112,26 @@ static void notify_key(struct latch_shell *shell, int64_t time_ns, uint32_t time
 	wlr_seat_keyboard_notify_key(shell->seat, time_msec, keycode, state);
 }
 
+void latch_keyboard_take_seat(struct latch_shell *shell) {
+	struct wlr_keyboard_group *group = shell->keyboard.group;
+	wlr_seat_set_keyboard(shell->seat, group != NULL ? &group->keyboard : NULL);
+}
+
+void latch_keyboard_send(
+	struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
+	const int64_t time_ns = latch_event_ns(event->time_msec);
+	latch_idle_note_input(shell);
+	shell->options.input(
+		shell->options.data, shell->seat->keyboard_state.focused_surface, time_ns);
+	notify_key(shell, time_ns, event->time_msec, event->keycode, event->state);
+}
+
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.key);
 	struct wlr_keyboard_key_event *event = data;
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
 
+	latch_keyboard_take_seat(shell);
 	if (event->state == WL_KEYBOARD_KEY_STATE_PRESSED) {
 		/* Evdev keycodes start 8 lower than XKB's. */
 		struct latch_binding binding = find_binding(keyboard, event->keycode + 8);
@@ -132,10 +147,7 @@ static void handle_key(struct wl_listener *listener, void *data) {
 	} else if (let_go(&shell->keyboard, event->keycode)) {
 		return;
 	}
-	const int64_t time_ns = latch_event_ns(event->time_msec);
-	shell->options.input(
-		shell->options.data, shell->seat->keyboard_state.focused_surface, time_ns);
-	notify_key(shell, time_ns, event->time_msec, event->keycode, event->state);
+	latch_keyboard_send(shell, event);
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
@@ -145,6 +157,7 @@ static void handle_modifiers(struct wl_listener *listener, void *data) {
 		/* The choice is made; the next round starts from the new order. */
 		shell->cycle = 0;
 	}
+	latch_keyboard_take_seat(shell);
 	wlr_seat_keyboard_notify_modifiers(shell->seat, &keyboard->modifiers);
 }
 
@@ -204,7 +217,12 @@ void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *device) 
 
 void latch_keyboard_focus(struct latch_shell *shell) {
 	struct wlr_seat *seat = shell->seat;
-	if (shell->active == NULL) {
+	struct wlr_surface *popup = latch_popups_get_focus(shell);
+	struct wlr_surface *focus = latch_layers_get_focus(shell);
+	if (focus == NULL && shell->active != NULL) {
+		focus = shell->active->xdg->base->surface;
+	}
+	if (popup == NULL && focus == NULL) {
 		wlr_seat_keyboard_notify_clear_focus(seat);
 		return;
 	}
@@ -216,6 +234,12 @@ void latch_keyboard_focus(struct latch_shell *shell) {
 			keys[count++] = keyboard->keycodes[i];
 		}
 	}
-	wlr_seat_keyboard_notify_enter(seat, shell->active->xdg->base->surface, keys, count,
-		keyboard != NULL ? &keyboard->modifiers : NULL);
+	const struct wlr_keyboard_modifiers *modifiers =
+		keyboard != NULL ? &keyboard->modifiers : NULL;
+	if (popup != NULL) {
+		/* The grab itself lets nobody have it. */
+		wlr_seat_keyboard_enter(seat, popup, keys, count, modifiers);
+	} else {
+		wlr_seat_keyboard_notify_enter(seat, focus, keys, count, modifiers);
+	}
 }

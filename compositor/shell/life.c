@@ -18,6 +18,11 @@ static void handle_refresh(void *data) {
 	shell->refresh = NULL;
 	latch_toplevels_suspend_hidden(shell);
 	latch_surfaces_enter_outputs(shell);
+	latch_idle_update(shell);
+	struct latch_toplevel *toplevel;
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		latch_foreign_update(toplevel);
+	}
 	latch_pointer_refocus(shell, latch_now_msec());
 	shell->options.damage_all(shell->options.data);
 }
@@ -35,6 +40,7 @@ void latch_shell_changed(struct latch_shell *shell) {
 
 static void handle_layout(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.layout);
+	latch_layers_arrange(shell);
 	latch_arrange_all(shell);
 	latch_cursor_update_outputs(shell);
 	latch_shell_changed(shell);
@@ -62,7 +68,8 @@ struct latch_shell *latch_shell_create(const struct latch_shell_options *options
 	wl_list_init(&shell->stack);
 	wl_list_init(&shell->inputs);
 
-	const bool ok = latch_cursor_init(shell) && latch_seat_init(shell);
+	const bool ok = latch_layers_init(shell) && latch_foreign_init(shell) && latch_cursor_init(shell) &&
+			latch_seat_init(shell);
 	/* Globals have no destroy function of their own: they go with the display. */
 	shell->xdg_shell = wlr_xdg_shell_create(options->display, XDG_SHELL_VERSION);
 	struct wlr_xdg_decoration_manager_v1 *decorations =

@@ -70,12 +70,20 @@ static void moved(struct latch_shell *shell, uint32_t time_msec) {
 	latch_pointer_refocus(shell, time_msec);
 }
 
+static void go_to(struct latch_shell *shell, double x, double y, uint32_t time_msec) {
+	latch_idle_note_input(shell);
+	if (latch_constraints_limit(shell, &x, &y)) {
+		latch_cursor_warp(shell, x, y);
+		moved(shell, time_msec);
+	}
+}
+
 static void handle_motion(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.motion);
 	struct wlr_pointer_motion_event *event = data;
-	latch_cursor_warp(
-		shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y);
-	moved(shell, event->time_msec);
+	latch_constraints_send_relative(shell, event);
+	go_to(shell, shell->cursor.x + event->delta_x, shell->cursor.y + event->delta_y,
+		event->time_msec);
 }
 
 static void handle_motion_absolute(struct wl_listener *listener, void *data) {
@@ -84,8 +92,7 @@ static void handle_motion_absolute(struct wl_listener *listener, void *data) {
 	double x, y;
 	latch_absolute_to_layout(shell, &event->pointer->base, event->pointer->output_name,
 		event->x, event->y, &x, &y);
-	latch_cursor_warp(shell, x, y);
-	moved(shell, event->time_msec);
+	go_to(shell, x, y, event->time_msec);
 }
 
 static void press(struct latch_shell *shell, const struct wlr_pointer_button_event *event) {
@@ -97,11 +104,11 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 	}
 	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
 	shell->cycle = 0;
-	latch_focus_toplevel(shell, toplevel);
+	latch_focus_surface(shell, surface);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(shell->seat);
 	const uint32_t modifiers = keyboard != NULL ? wlr_keyboard_get_modifiers(keyboard) : 0;
 	enum latch_grab_kind kind = latch_binding_button(modifiers, event->button);
-	if (kind != LATCH_GRAB_NONE) {
+	if (kind != LATCH_GRAB_NONE && toplevel != NULL) {
 		const struct latch_click click = {
 			.window = toplevel->id,
 			.button = event->button,
@@ -121,6 +128,7 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 
 static void note_input(struct latch_shell *shell, uint32_t time_msec) {
 	const int64_t time_ns = latch_event_ns(time_msec);
+	latch_idle_note_input(shell);
 	shell->options.input(
 		shell->options.data, shell->seat->pointer_state.focused_surface, time_ns);
 	tell_time(shell, time_ns);

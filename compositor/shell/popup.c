@@ -14,7 +14,8 @@ struct popup {
 	/* It wants a state; all that matters here is when that is applied. */
 	struct wlr_surface_synced synced;
 	char pending, current;
-	struct wl_listener commit, reposition, destroy;
+	struct latch_shell *shell;
+	struct wl_listener map, unmap, commit, reposition, destroy;
 };
 
 /*
@@ -46,15 +47,29 @@ static const struct wlr_surface_synced_impl synced_impl = {
 /* Keep the popup inside the output of its toplevel; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
 	struct latch_toplevel *toplevel = latch_surface_toplevel(popup->base->surface);
-	if (toplevel == NULL || wlr_box_empty(&toplevel->output_box)) {
+	struct wlr_surface *root = latch_surface_root(popup->base->surface);
+	const struct latch_layer_surface *layer = root != NULL ? latch_layers_find(root) : NULL;
+	struct wlr_box room = {0};
+	if (toplevel != NULL) {
+		room = toplevel->output_box;
+	} else if (layer != NULL) {
+		latch_output_box(layer->shell, layer->wlr->output, &room);
+	}
+	if (wlr_box_empty(&room)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
 		return;
 	}
 	/* Start from what the positioner wants, not from an earlier answer. */
 	wlr_xdg_positioner_rules_get_geometry(&popup->scheduled.rules, &popup->scheduled.geometry);
-	struct wlr_box room = toplevel->output_box;
-	room.x -= toplevel->x - toplevel->xdg->base->geometry.x;
-	room.y -= toplevel->y - toplevel->xdg->base->geometry.y;
+	int32_t x = 0, y = 0;
+	if (toplevel != NULL) {
+		latch_toplevel_origin(toplevel, &x, &y);
+	} else {
+		x = layer->box.x;
+		y = layer->box.y;
+	}
+	room.x -= x;
+	room.y -= y;
 	wlr_xdg_popup_unconstrain_from_box(popup, &room);
 }
 
@@ -79,8 +94,27 @@ static void handle_reposition(struct wl_listener *listener, void *data) {
 	}
 }
 
+/* "The top most grabbing popup will always have keyboard focus" (xdg_popup.grab). */
+static void refocus(const struct popup *popup) {
+	if (popup->xdg->seat != NULL) {
+		latch_keyboard_focus(popup->shell);
+	}
+}
+
+static void handle_map(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, map);
+	refocus(popup);
+}
+
+static void handle_unmap(struct wl_listener *listener, void *data) {
+	struct popup *popup = wl_container_of(listener, popup, unmap);
+	refocus(popup);
+}
+
 static void handle_destroy(struct wl_listener *listener, void *data) {
 	struct popup *popup = wl_container_of(listener, popup, destroy);
+	latch_unlisten(&popup->map);
+	latch_unlisten(&popup->unmap);
 	latch_unlisten(&popup->commit);
 	latch_unlisten(&popup->reposition);
 	latch_unlisten(&popup->destroy);
@@ -116,7 +150,28 @@ void latch_popups_grabbed(struct latch_shell *shell) {
 	}
 }
 
+struct wlr_surface *latch_popups_get_focus(const struct latch_shell *shell) {
+	struct wlr_xdg_popup_grab *grab;
+	struct wlr_xdg_popup *popup;
+	wl_list_for_each(grab, &shell->xdg_shell->popup_grabs, link) {
+		wl_list_for_each(popup, &grab->popups, grab_link) {
+			if (popup->base->surface->mapped && wlr_seat_keyboard_has_grab(grab->seat)) {
+				return popup->base->surface;
+			}
+		}
+	}
+	return NULL;
+}
+
+void latch_popups_dismiss(struct latch_shell *shell, const struct latch_toplevel *active) {
+	struct wlr_surface *surface = latch_popups_get_focus(shell);
+	if (surface != NULL && latch_surface_toplevel(surface) != active) {
+		wlr_seat_keyboard_end_grab(shell->seat); // and the pointer's with it
+	}
+}
+
 void latch_handle_new_popup(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_popup);
 	struct wlr_xdg_popup *xdg = data;
 	struct popup *popup = calloc(1, sizeof(*popup));
 	if (popup == NULL || !wlr_surface_synced_init(&popup->synced, xdg->base->surface,
@@ -125,7 +180,10 @@ void latch_handle_new_popup(struct wl_listener *listener, void *data) {
 		wl_resource_post_no_memory(xdg->resource);
 		return;
 	}
+	popup->shell = shell;
 	popup->xdg = xdg;
+	latch_listen(&xdg->base->surface->events.map, &popup->map, handle_map);
+	latch_listen(&xdg->base->surface->events.unmap, &popup->unmap, handle_unmap);
 	latch_listen(&xdg->base->surface->events.commit, &popup->commit, handle_commit);
 	latch_listen(&xdg->events.reposition, &popup->reposition, handle_reposition);
 	latch_listen(&xdg->events.destroy, &popup->destroy, handle_destroy);

@@ -4,8 +4,10 @@
 #pragma once
 
 #include <linux/input-event-codes.h>
+#include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
+#include <wlr/types/wlr_pointer.h>
 #include <wlr/types/wlr_seat.h>
 #include <wlr/types/wlr_xdg_shell.h>
 
@@ -32,11 +34,15 @@ struct latch_toplevel {
 	struct wlr_box restore;
 	/* What we asked of the client; what it shows already is in xdg->current. */
 	bool fullscreen, maximized;
+	/* Its user sent it away, to the back, and has not called it since. */
+	bool minimized;
 	/* Of latch_toplevels_suspend_hidden(): it is to be seen on an output, and something covers
 	 * it on one. */
 	bool seen, covered;
 	/* xdg->current was fullscreen or maximized at the last commit. */
 	bool filled;
+	/* It was mapped before: x and y are where the user had it. */
+	bool placed;
 	/* The edges that a resize drags, until the client's last size has come. */
 	uint32_t resize_edges;
 	struct wlr_box resize_start;
@@ -44,6 +50,8 @@ struct latch_toplevel {
 	/* NULL: there is no output. output_box: where that was when we last looked. */
 	struct wlr_output *output;
 	struct wlr_box output_box;
+	/* The part of it that layers leave to windows. */
+	struct wlr_box area;
 	/* The output where the user had it: it returns there with the output. */
 	char *home;
 
@@ -52,6 +60,31 @@ struct latch_toplevel {
 		/* Requests. */
 		struct wl_listener fullscreen, maximize, minimize, move, resize, set_parent;
 		struct wl_listener mode, decoration_destroy; // of the decoration
+	} on;
+
+	/* What others see of it, while it is mapped; NULL without memory. */
+	struct {
+		struct wlr_ext_foreign_toplevel_handle_v1 *listed;
+		struct wlr_foreign_toplevel_handle_v1 *managed;
+		struct {
+			struct wl_listener activate, close, maximize, fullscreen, minimize;
+			struct wl_listener title, app_id;
+		} on;
+	} foreign;
+};
+
+#define LATCH_LAYER_LEVELS 4
+
+/* A surface of wlr-layer-shell. */
+struct latch_layer_surface {
+	struct wl_list link; /* latch_shell.layers */
+	struct latch_shell *shell;
+	/* output is never NULL. */
+	struct wlr_layer_surface_v1 *wlr;
+	/* Where it is, in layout coordinates; the size is the one it was told last. */
+	struct wlr_box box;
+	struct {
+		struct wl_listener map, unmap, commit, destroy;
 	} on;
 };
 
@@ -125,10 +158,13 @@ struct latch_shell {
 
 	struct wl_list toplevels; /* latch_toplevel.link */
 	struct wl_list stack;	  /* latch_toplevel.stack.link */
+	struct wl_list layers;	  /* latch_layer_surface.link, the newest first */
 	struct wl_list inputs;	  /* of seat.c */
 	uint64_t next_id;
-	/* Has the keyboard focus. */
+	/* Has the keyboard focus, unless a layer has. */
 	struct latch_toplevel *active;
+	/* Wants keys, and was clicked after all windows; or NULL. */
+	struct latch_layer_surface *clicked_layer;
 	/* Of latch_stack_cycle(). */
 	int cycle;
 
@@ -137,13 +173,23 @@ struct latch_shell {
 	struct latch_touch_point touch[LATCH_TOUCH_POINTS];
 	struct latch_keyboard keyboard;
 	struct latch_cursor cursor;
+	struct wlr_pointer_constraints_v1 *constraints;
+	struct wlr_relative_pointer_manager_v1 *relative_pointers;
+	/* The one that is active; NULL: none is. */
+	struct wlr_pointer_constraint_v1 *constraint;
+	struct wlr_idle_notifier_v1 *idle_notifier;
+	struct wlr_idle_inhibit_manager_v1 *idle_inhibit;
+	struct wlr_ext_foreign_toplevel_list_v1 *foreign_list;
+	struct wlr_foreign_toplevel_manager_v1 *foreign_manager;
 	struct wlr_drag_icon *drag_icon;
 	int32_t drag_dx, drag_dy;
 
 	struct wl_event_source *refresh;
 
 	struct {
-		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration;
+		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration, new_layer;
+		struct wl_listener new_constraint, new_virtual_pointer, new_virtual_keyboard;
+		struct wl_listener new_inhibitor, activation;
 		struct wl_listener layout, new_input;
 		/* The seat's: clients' requests first. */
 		struct wl_listener set_cursor, set_shape, set_selection, set_primary, ask_drag;
@@ -167,6 +213,9 @@ void latch_shell_changed(struct latch_shell *shell);
  * input there. */
 struct wlr_surface *latch_surface_at(
 	struct latch_shell *shell, double x, double y, double *sx, double *sy);
+/* The surface that one of any role belongs to, popups included: a toplevel's, a layer's; NULL when a
+ * popup's parent has gone. */
+struct wlr_surface *latch_surface_root(struct wlr_surface *surface);
 /* The toplevel that a surface of any role belongs to, popups included; NULL: it has none. */
 struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface);
 /* Tell surfaces which outputs they are on. */
@@ -191,13 +240,20 @@ void latch_handle_new_toplevel(struct wl_listener *listener, void *data);
 void latch_handle_new_decoration(struct wl_listener *listener, void *data);
 /* The one that this is a dialog of, mapped or not; NULL: of none. */
 struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel);
+/* There is no place to minimise to; the back is the least visible one. */
+void latch_toplevel_minimize(struct latch_toplevel *toplevel);
 /* Its window geometry in layout coordinates. */
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
+/* Where the root surface's upper left corner is: shadows and the like are outside the window
+ * geometry. */
+void latch_toplevel_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y);
 
 /* arrange.c */
 
 /* The box of an output; false if it is not in the layout or has no size. */
 bool latch_output_box(struct latch_shell *shell, struct wlr_output *output, struct wlr_box *box);
+/* The output that something new goes to, the one with the pointer; NULL: there is none. */
+struct wlr_output *latch_choose_output(struct latch_shell *shell);
 /* Put a toplevel on an output (NULL: on a good one), without moving it yet. */
 void latch_arrange_assign(struct latch_toplevel *toplevel, struct wlr_output *output);
 /* Remember where the user has it. */
@@ -211,8 +267,25 @@ void latch_arrange_place_new(struct latch_toplevel *toplevel);
 /* Outputs came, went, or have another size. */
 void latch_arrange_all(struct latch_shell *shell);
 
+/* layers.c */
+
+bool latch_layers_init(struct latch_shell *shell);
+/* Outputs came, went, or have another size. */
+void latch_layers_arrange(struct latch_shell *shell);
+/* The part of an output that is left to windows; empty without an output. */
+void latch_layers_work_area(
+	struct latch_shell *shell, struct wlr_output *output, struct wlr_box *area);
+/* The layer that is this surface; NULL: it is none. */
+struct latch_layer_surface *latch_layers_find(struct wlr_surface *surface);
+/* The layer that has the keyboard; NULL: none has. */
+struct wlr_surface *latch_layers_get_focus(const struct latch_shell *shell);
+/* It was pressed and may want keys; NULL: a window was. */
+void latch_layers_click(struct latch_shell *shell, struct latch_layer_surface *layer);
+
 /* focus.c */
 
+/* Something on this surface was pressed: its window comes to the front, or its layer. */
+void latch_focus_surface(struct latch_shell *shell, struct wlr_surface *surface);
 /* Raise it and give it the keyboard; NULL: nobody has it. */
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel);
 /* The front window that can be seen gets the keyboard. */
@@ -223,12 +296,49 @@ void latch_focus_cycle(struct latch_shell *shell, int step);
 
 /** A popup may have grabbed the seat, perhaps not for the first time. */
 void latch_popups_grabbed(struct latch_shell *shell);
+/* The front popup of those that have grabbed the seat, which has the keyboard; NULL: none has. */
+struct wlr_surface *latch_popups_get_focus(const struct latch_shell *shell);
+/* Another toplevel is active: popups that have grabbed the seat for another one go. */
+void latch_popups_dismiss(struct latch_shell *shell, const struct latch_toplevel *active);
 
 void latch_handle_new_popup(struct wl_listener *listener, void *data);
 /* A toplevel was moved: its popups that asked for it are placed anew, and theirs. */
 void latch_popups_reposition(struct wlr_xdg_surface *parent);
 
+/* constraints.c */
+
+bool latch_constraints_init(struct latch_shell *shell);
+/* The pointer may be on another surface, or another window active. */
+void latch_constraints_update(struct latch_shell *shell);
+/* Where the pointer would go, in layout coordinates, and may. False: it stays where it is. */
+bool latch_constraints_limit(struct latch_shell *shell, double *x, double *y);
+void latch_constraints_send_relative(
+	struct latch_shell *shell, const struct wlr_pointer_motion_event *event);
+
+/* virtual.c */
+
+bool latch_virtual_init(struct latch_shell *shell);
+
+/* idle.c */
+
+bool latch_idle_init(struct latch_shell *shell);
+/* The user did something. */
+void latch_idle_note_input(struct latch_shell *shell);
+/* Other surfaces may be on the screen. */
+void latch_idle_update(struct latch_shell *shell);
+
+/* foreign.c */
+
+bool latch_foreign_init(struct latch_shell *shell);
+void latch_foreign_map(struct latch_toplevel *toplevel);
+/* Its title, its state or its outputs may be other ones. */
+void latch_foreign_update(struct latch_toplevel *toplevel);
+void latch_foreign_unmap(struct latch_toplevel *toplevel);
+
 /* seat.c */
+
+/* A device of the backend's or a client's. */
+void latch_seat_add_input(struct latch_shell *shell, struct wlr_input_device *device);
 
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
@@ -247,6 +357,11 @@ void latch_timestamps_send(const struct wl_list *resources, int64_t time_ns);
 bool latch_keyboard_init(struct latch_shell *shell);
 void latch_keyboard_finish(struct latch_shell *shell);
 void latch_keyboard_add(struct latch_shell *shell, struct wlr_keyboard *keyboard);
+/* The keyboards of the computer have the seat, after one that a client has made. */
+void latch_keyboard_take_seat(struct latch_shell *shell);
+/* Tells the focus of a key that is no binding. */
+void latch_keyboard_send(
+	struct latch_shell *shell, const struct wlr_keyboard_key_event *event);
 /* Tells the active window that it has the keyboard, and which keys are down that it may know of;
  * also after a grab that kept the keyboard away. */
 void latch_keyboard_focus(struct latch_shell *shell);

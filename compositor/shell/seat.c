@@ -6,7 +6,9 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_cursor.h>
 #include <wlr/types/wlr_cursor_shape_v1.h>
+#include <wlr/types/wlr_data_control_v1.h>
 #include <wlr/types/wlr_data_device.h>
+#include <wlr/types/wlr_ext_data_control_v1.h>
 #include <wlr/types/wlr_input_device.h>
 #include <wlr/types/wlr_keyboard.h>
 #include <wlr/types/wlr_primary_selection.h>
@@ -57,10 +59,7 @@ static void handle_input_destroy(struct wl_listener *listener, void *data) {
 	update_capabilities(shell);
 }
 
-static void handle_new_input(struct wl_listener *listener, void *data) {
-	struct latch_shell *shell = wl_container_of(listener, shell, on.new_input);
-	struct wlr_input_device *device = data;
-
+void latch_seat_add_input(struct latch_shell *shell, struct wlr_input_device *device) {
 	if (get_capability(device) == 0) {
 		wlr_log(WLR_INFO, "input '%s': tablets and switches are not used", device->name);
 		return;
@@ -81,6 +80,11 @@ static void handle_new_input(struct wl_listener *listener, void *data) {
 		wlr_cursor_attach_input_device(shell->cursor.devices, device);
 	}
 	update_capabilities(shell);
+}
+
+static void handle_new_input(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.new_input);
+	latch_seat_add_input(shell, data);
 }
 
 static void handle_set_cursor(struct wl_listener *listener, void *data) {
@@ -114,6 +118,7 @@ static void handle_pointer_focus(struct wl_listener *listener, void *data) {
 	if (after == NULL || after != before) {
 		latch_cursor_set_name(shell, "default");
 	}
+	latch_constraints_update(shell);
 }
 
 static void handle_grab_begin(struct wl_listener *listener, void *data) {
@@ -206,7 +211,10 @@ bool latch_seat_init(struct latch_shell *shell) {
 	if (shell->seat == NULL || shapes == NULL ||
 		wlr_data_device_manager_create(display) == NULL ||
 		wlr_primary_selection_v1_device_manager_create(display) == NULL ||
-		!latch_timestamps_init(display) ||
+		wlr_data_control_manager_v1_create(display) == NULL ||
+		wlr_ext_data_control_manager_v1_create(display, 1) == NULL ||
+		!latch_timestamps_init(display) || !latch_virtual_init(shell) ||
+		!latch_constraints_init(shell) || !latch_idle_init(shell) ||
 		!latch_keyboard_init(shell)) {
 		wlr_log(WLR_ERROR, "out of memory for the seat and its globals");
 		return false;

@@ -45,6 +45,8 @@ struct latch_shell_options {
 enum latch_shell_kind {
 	/* The root surface of an xdg_toplevel. */
 	LATCH_SHELL_TOPLEVEL,
+	/* The root surface of a layer (wlr-layer-shell). */
+	LATCH_SHELL_LAYER,
 	/* The root surface of an xdg_popup. */
 	LATCH_SHELL_POPUP,
 	/* A subsurface of any of the others. */
@@ -60,7 +62,7 @@ struct latch_shell_surface {
 	 * surface's own (surface->current). */
 	int32_t x, y;
 	enum latch_shell_kind kind;
-	/* The toplevel it belongs to, popups included; NULL for a drag icon. */
+	/* The toplevel it belongs to, popups included; NULL for a layer and a drag icon. */
 	struct latch_toplevel *toplevel;
 };
 

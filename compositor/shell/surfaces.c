@@ -41,26 +41,30 @@ static void walk_tree(const struct walk *walk, struct wlr_surface *surface, int3
 	walk_subsurfaces(walk, &surface->current.subsurfaces_below, x, y);
 }
 
-static void walk_xdg(const struct walk *walk, struct wlr_xdg_surface *xdg, int32_t x, int32_t y,
-	enum latch_shell_kind kind) {
-	/* The newest popup comes first in the list, and is the front one. */
-	struct wlr_xdg_popup *popup;
-	wl_list_for_each(popup, &xdg->popups, link) {
-		if (popup->base->surface->mapped) {
-			double popup_x, popup_y;
-			wlr_xdg_popup_get_position(popup, &popup_x, &popup_y);
-			walk_xdg(walk, popup->base, x + (int32_t)popup_x, y + (int32_t)popup_y,
-				LATCH_SHELL_POPUP);
-		}
-	}
-	walk_tree(walk, xdg->surface, x, y, kind);
+/* The corner of a popup's surface on its parent's, which may be a layer: wlroots 0.20's own function
+ * asserts that it is not. */
+static struct wlr_box position_of(const struct wlr_xdg_popup *popup) {
+	const struct wlr_xdg_surface *parent = wlr_xdg_surface_try_from_wlr_surface(popup->parent);
+	const struct wlr_box from = parent != NULL ? parent->geometry : (struct wlr_box){0};
+	return (struct wlr_box){
+		.x = from.x + popup->current.geometry.x - popup->base->geometry.x,
+		.y = from.y + popup->current.geometry.y - popup->base->geometry.y,
+	};
 }
 
-/* Where the root surface's upper left corner is: shadows and the like are outside the
- * window geometry. */
-static void get_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y) {
-	*x = toplevel->x - toplevel->xdg->base->geometry.x;
-	*y = toplevel->y - toplevel->xdg->base->geometry.y;
+/* A toplevel's, a popup's or a layer's surface, behind its popups. */
+static void walk_root(const struct walk *walk, struct wlr_surface *surface,
+	const struct wl_list *popups, int32_t x, int32_t y, enum latch_shell_kind kind) {
+	/* The newest popup comes first in the list, and is the front one. */
+	struct wlr_xdg_popup *popup;
+	wl_list_for_each(popup, popups, link) {
+		if (popup->base->surface->mapped) {
+			const struct wlr_box at = position_of(popup);
+			walk_root(walk, popup->base->surface, &popup->base->popups, x + at.x,
+				y + at.y, LATCH_SHELL_POPUP);
+		}
+	}
+	walk_tree(walk, surface, x, y, kind);
 }
 
 /* Whether it fills exactly this part of the layout, and hides all that is behind it. */
@@ -71,7 +75,62 @@ static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) 
 	       wlr_box_contains_box(&box, area);
 }
 
-/* Every surface that is mapped; area: without those behind a window that covers it. */
+/* A toplevel, or a layer. Returns whether to go on to what is behind it. */
+typedef bool (*root_func)(struct latch_toplevel *toplevel, struct latch_layer_surface *layer,
+	void *data);
+
+static bool each_layer(struct latch_shell *shell, enum zwlr_layer_shell_v1_layer level,
+	root_func func, void *data) {
+	struct latch_layer_surface *layer;
+	bool more = true;
+	wl_list_for_each(layer, &shell->layers, link) {
+		if (more && layer->wlr->current.layer == level && layer->wlr->surface->mapped) {
+			more = func(NULL, layer, data);
+		}
+	}
+	return more;
+}
+
+/*
+ * Every toplevel and layer that is mapped, front to back; area: without those behind a window that
+ * covers it. A front window that covers it is above the layer "top", where panels are, and below
+ * "overlay".
+ */
+static void each_root(
+	struct latch_shell *shell, const struct wlr_box *area, root_func func, void *data) {
+	struct latch_toplevel *toplevel = NULL;
+	if (!wl_list_empty(&shell->stack)) {
+		toplevel = wl_container_of(shell->stack.next, toplevel, stack.link);
+	}
+	bool covered = area != NULL && toplevel != NULL && covers(toplevel, area);
+	bool more = each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, func, data) &&
+		    (covered || each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_TOP, func, data));
+	wl_list_for_each(toplevel, &shell->stack, stack.link) {
+		more = more && func(toplevel, NULL, data) &&
+		       !(area != NULL && covers(toplevel, area));
+	}
+	if (more && each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM, func, data)) {
+		each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND, func, data);
+	}
+}
+
+static bool walk_one(
+	struct latch_toplevel *toplevel, struct latch_layer_surface *layer, void *data) {
+	struct walk *walk = data;
+	walk->toplevel = toplevel;
+	if (layer != NULL) {
+		walk_root(walk, layer->wlr->surface, &layer->wlr->popups, layer->box.x, layer->box.y,
+			LATCH_SHELL_LAYER);
+		return true;
+	}
+	int32_t x, y;
+	latch_toplevel_origin(toplevel, &x, &y);
+	walk_root(walk, toplevel->xdg->base->surface, &toplevel->xdg->base->popups, x, y,
+		LATCH_SHELL_TOPLEVEL);
+	return true;
+}
+
+/* Every surface of those. */
 static void walk_all(
 	struct latch_shell *shell, const struct wlr_box *area, visit_func visit, void *data) {
 	struct walk walk = {.visit = visit, .data = data};
@@ -80,14 +139,7 @@ static void walk_all(
 			(int32_t)floor(shell->cursor.x) + shell->drag_dx,
 			(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
 	}
-	wl_list_for_each(walk.toplevel, &shell->stack, stack.link) {
-		int32_t x, y;
-		get_origin(walk.toplevel, &x, &y);
-		walk_xdg(&walk, walk.toplevel->xdg->base, x, y, LATCH_SHELL_TOPLEVEL);
-		if (area != NULL && covers(walk.toplevel, area)) {
-			break;
-		}
-	}
+	each_root(shell, area, walk_one, &walk);
 }
 
 static struct wlr_box get_box(const struct latch_shell_surface *surface) {
@@ -121,30 +173,46 @@ size_t latch_shell_surfaces(struct latch_shell *shell, const struct wlr_box *out
 	return list.count;
 }
 
+struct hit {
+	double x, y, *sx, *sy;
+	struct wlr_surface *surface;
+};
+
+static bool hit_one(struct latch_toplevel *toplevel, struct latch_layer_surface *layer, void *data) {
+	struct hit *hit = data;
+	if (layer != NULL) {
+		hit->surface = wlr_layer_surface_v1_surface_at(layer->wlr, hit->x - layer->box.x,
+			hit->y - layer->box.y, hit->sx, hit->sy);
+	} else {
+		int32_t x, y;
+		latch_toplevel_origin(toplevel, &x, &y);
+		hit->surface = wlr_xdg_surface_surface_at(
+			toplevel->xdg->base, hit->x - x, hit->y - y, hit->sx, hit->sy);
+	}
+	return hit->surface == NULL;
+}
+
 struct wlr_surface *latch_surface_at(
 	struct latch_shell *shell, double x, double y, double *sx, double *sy) {
 	const struct wlr_box point = {
 		.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
-	struct latch_toplevel *toplevel;
-	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		int32_t origin_x, origin_y;
-		get_origin(toplevel, &origin_x, &origin_y);
-		struct wlr_surface *surface = wlr_xdg_surface_surface_at(
-			toplevel->xdg->base, x - origin_x, y - origin_y, sx, sy);
-		if (surface != NULL || covers(toplevel, &point)) {
-			return surface;
-		}
-	}
-	return NULL;
+	struct hit hit = {.x = x, .y = y, .sx = sx, .sy = sy};
+	each_root(shell, &point, hit_one, &hit);
+	return hit.surface;
 }
 
-struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {
+struct wlr_surface *latch_surface_root(struct wlr_surface *surface) {
 	struct wlr_xdg_popup *popup;
 	do {
 		surface = wlr_surface_get_root_surface(surface);
 		popup = wlr_xdg_popup_try_from_wlr_surface(surface);
 		surface = popup != NULL ? popup->parent : surface;
 	} while (popup != NULL && surface != NULL);
+	return surface;
+}
+
+struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {
+	surface = latch_surface_root(surface);
 	struct wlr_xdg_toplevel *xdg =
 		surface != NULL ? wlr_xdg_toplevel_try_from_wlr_surface(surface) : NULL;
 	return xdg != NULL ? xdg->base->data : NULL;

@@ -18,6 +18,15 @@ struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
 	return (struct wlr_box){toplevel->x, toplevel->y, geometry->width, geometry->height};
 }
 
+void latch_toplevel_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y) {
+	const struct wlr_xdg_surface *base = toplevel->xdg->base;
+	/* A geometry that was never set has all subsurfaces in it: one of them that moves out at the
+	 * left must not push the others to the right. */
+	const bool is_set = !wlr_box_empty(&base->current.geometry);
+	*x = toplevel->x - (is_set ? base->geometry.x : 0);
+	*y = toplevel->y - (is_set ? base->geometry.y : 0);
+}
+
 struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel) {
 	const struct wlr_xdg_toplevel *parent = toplevel->xdg->parent;
 	return parent != NULL ? parent->base->data : NULL;
@@ -33,6 +42,7 @@ static void handle_map(struct wl_listener *listener, void *data) {
 	latch_arrange_place_new(toplevel);
 	latch_stack_add(&toplevel->shell->stack, &toplevel->stack, get_mapped_parent(toplevel));
 	toplevel->shell->cycle = 0;
+	latch_foreign_map(toplevel);
 	latch_focus_toplevel(toplevel->shell, toplevel);
 	wlr_log(WLR_DEBUG, "toplevel %lu '%s' mapped at %d,%d, %dx%d", (unsigned long)toplevel->id,
 		latch_toplevel_app_id(toplevel), toplevel->x, toplevel->y,
@@ -43,10 +53,11 @@ static void handle_unmap(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.unmap);
 	struct latch_shell *shell = toplevel->shell;
 	latch_grab_drop(toplevel);
+	latch_foreign_unmap(toplevel);
 	latch_stack_remove(&shell->stack, &toplevel->stack);
 	shell->cycle = 0;
 	/* Mapped again, it starts anew (xdg_toplevel: "the state is reset"). */
-	toplevel->fullscreen = toplevel->maximized = false;
+	toplevel->fullscreen = toplevel->maximized = toplevel->minimized = false;
 	toplevel->filled = false;
 	toplevel->resize_edges = 0;
 	toplevel->restore = (struct wlr_box){0};
@@ -124,13 +135,18 @@ static void handle_maximize(struct wl_listener *listener, void *data) {
 	}
 }
 
+void latch_toplevel_minimize(struct latch_toplevel *toplevel) {
+	toplevel->minimized = true;
+	latch_foreign_update(toplevel);
+	latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
+	latch_focus_front(toplevel->shell);
+	latch_shell_changed(toplevel->shell);
+}
+
 static void handle_minimize(struct wl_listener *listener, void *data) {
 	struct latch_toplevel *toplevel = wl_container_of(listener, toplevel, on.minimize);
 	if (toplevel->xdg->base->surface->mapped && toplevel->xdg->requested.minimized) {
-		/* There is no place to minimise to; the back is the least visible one. */
-		latch_stack_lower(&toplevel->shell->stack, &toplevel->stack);
-		latch_focus_front(toplevel->shell);
-		latch_shell_changed(toplevel->shell);
+		latch_toplevel_minimize(toplevel);
 	}
 }
 

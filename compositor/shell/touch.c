@@ -76,6 +76,7 @@ static struct latch_touch_point *take_point(struct latch_shell *shell, int32_t i
 static void note_input(struct latch_shell *shell, struct wlr_surface *surface,
 	const struct wlr_seat_client *client, uint32_t time_msec) {
 	const int64_t time_ns = latch_event_ns(time_msec);
+	latch_idle_note_input(shell);
 	shell->options.input(shell->options.data, surface, time_ns);
 	if (client != NULL) {
 		latch_timestamps_send(&client->touches, time_ns);
@@ -97,7 +98,7 @@ static void handle_down(struct wl_listener *listener, void *data) {
 	*point = (struct latch_touch_point){
 		.id = event->touch_id, .used = true, .dx = x - sx, .dy = y - sy};
 	shell->cycle = 0;
-	latch_focus_toplevel(shell, latch_surface_toplevel(surface));
+	latch_focus_surface(shell, surface);
 	note_input(shell, surface,
 		wlr_seat_client_for_wl_client(
 			shell->seat, wl_resource_get_client(surface->resource)),
