@@ -7,6 +7,7 @@
 #include "trace/missed.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,9 +32,9 @@ int report_init(struct present_report *report, const char *trace_path) {
 	if (error != 0 || trace_path == NULL) {
 		return error;
 	}
-	error = latch_event_file_init(file, trace_path);
-	if (error != 0) {
-		return error;
+	file->fd = open(trace_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (file->fd < 0) {
+		return -errno;
 	}
 	report->writes = true;
 	latch_event_begin(file, 'i', "latch", latch_now_ns(), place_of(SELF, 0));
