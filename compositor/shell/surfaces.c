@@ -98,16 +98,19 @@ static bool each_layer(struct latch_shell *shell, enum zwlr_layer_shell_v1_layer
  */
 static void each_root(
 	struct latch_shell *shell, const struct wlr_box *area, root_func func, void *data) {
-	struct latch_toplevel *toplevel = NULL;
+	struct latch_toplevel *toplevel, *front = NULL;
 	if (!wl_list_empty(&shell->stack)) {
-		toplevel = wl_container_of(shell->stack.next, toplevel, stack.link);
+		front = wl_container_of(shell->stack.next, front, stack.link);
 	}
-	bool covered = area != NULL && toplevel != NULL && covers(toplevel, area);
+	const bool covered = area != NULL && front != NULL && covers(front, area);
 	bool more = each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_OVERLAY, func, data) &&
 		    (covered || each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_TOP, func, data));
 	wl_list_for_each(toplevel, &shell->stack, stack.link) {
-		more = more && func(toplevel, NULL, data) &&
-		       !(area != NULL && covers(toplevel, area));
+		if (!more) {
+			return;
+		}
+		more = func(toplevel, NULL, data) &&
+		       !(toplevel == front ? covered : area != NULL && covers(toplevel, area));
 	}
 	if (more && each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM, func, data)) {
 		each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BACKGROUND, func, data);
