@@ -83,7 +83,7 @@ static bool read_limits(struct profile_reader *reader, yyjson_val *object,
 }
 
 static uint32_t type_of(const char *name) {
-	uint32_t type = KMS_PLANE_PRIMARY;
+	uint32_t type = KMS_PLANE_OVERLAY;
 	while (type <= KMS_PLANE_CURSOR &&
 		(name == NULL || strcmp(name, kms_plane_type_name(type)) != 0)) {
 		type++;
