@@ -49,9 +49,10 @@ cpu_least_percent=3
 
 # What malloc may keep, and the statistics of the last 16 surfaces that have gone, of which a page is
 # used for each length of time that was seen. Clients come and go: what is
-# lost with each of them is soon more than this. Of many at the same moment it keeps more, by as much for each; when they
+# lost with each of them is soon more than this. And the ring of the newest records
+# (LATCH_RING_BLOCKS) fills up. Of many at the same moment it keeps more, by as much for each; when they
 # come once more, that is used again.
-memory_kept_kib=$((4096 + 16 * 512))
+memory_kept_kib=$((4096 + 16 * 512 + 4096))
 memory_kept_of_crowd_kib=64
 
 # Small, as all is drawn by CPU; but the victim's is the larger one: what is hidden is not drawn.
