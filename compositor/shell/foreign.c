@@ -3,6 +3,7 @@
  * with wlroots' protocol what can be done to them. xdg-activation is here too: a client that was
  * started by a user's click may come to the front.
  */
+#include <string.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_ext_foreign_toplevel_list_v1.h>
 #include <wlr/types/wlr_foreign_toplevel_management_v1.h>
@@ -111,7 +112,11 @@ static bool is_on(const struct latch_toplevel *toplevel, const struct wlr_output
 	return false;
 }
 
-/* wlroots tells nobody what is as it was. */
+static bool is_same(const char *before, const char *now) {
+	return before != NULL && strcmp(before, now) == 0;
+}
+
+/* wlroots tells nobody what is as it was, but for these two texts. */
 void latch_foreign_update(struct latch_toplevel *toplevel) {
 	struct wlr_foreign_toplevel_handle_v1 *managed = toplevel->foreign.managed;
 	const struct wlr_ext_foreign_toplevel_handle_v1_state state = state_of(toplevel);
@@ -121,8 +126,12 @@ void latch_foreign_update(struct latch_toplevel *toplevel) {
 	if (managed == NULL) {
 		return;
 	}
-	wlr_foreign_toplevel_handle_v1_set_title(managed, state.title);
-	wlr_foreign_toplevel_handle_v1_set_app_id(managed, state.app_id);
+	if (!is_same(managed->title, state.title)) {
+		wlr_foreign_toplevel_handle_v1_set_title(managed, state.title);
+	}
+	if (!is_same(managed->app_id, state.app_id)) {
+		wlr_foreign_toplevel_handle_v1_set_app_id(managed, state.app_id);
+	}
 	wlr_foreign_toplevel_handle_v1_set_activated(
 		managed, toplevel->shell->active == toplevel);
 	wlr_foreign_toplevel_handle_v1_set_minimized(managed, toplevel->minimized);

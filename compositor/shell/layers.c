@@ -7,6 +7,7 @@
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/util/log.h>
 
+#include "base/minmax.h"
 #include "shell/private.h"
 
 #define LAYER_SHELL_VERSION 5
@@ -16,13 +17,21 @@
 #define TOP ZWLR_LAYER_SURFACE_V1_ANCHOR_TOP
 #define BOTTOM ZWLR_LAYER_SURFACE_V1_ANCHOR_BOTTOM
 
+/* No output is as large; clients may say any number. */
+#define MOST 0x100000
+
+static int sane(int64_t value) {
+	return (int)latch_clamp(value, -MOST, MOST);
+}
+
 /* One axis of its place: size 0 fills what is between the margins, else it is at the edge that it is
  * anchored to, or in the middle. */
 static void place_axis(int start, int length, bool at_start, bool at_end, int margin_start,
 	int margin_end, int *at, int *size) {
 	if (*size == 0) {
 		*at = start + margin_start;
-		*size = length - margin_start - margin_end;
+		/* Margins may leave nothing, and 0 would let the client choose. */
+		*size = (int)latch_max(length - margin_start - margin_end, 1);
 	} else if (at_start == at_end) {
 		*at = start + (length - *size) / 2;
 	} else if (at_start) {
@@ -35,48 +44,37 @@ static void place_axis(int start, int length, bool at_start, bool at_end, int ma
 static struct wlr_box place_in(
 	const struct wlr_layer_surface_v1_state *state, const struct wlr_box *bounds) {
 	struct wlr_box box = {
-		.width = (int)state->desired_width,
-		.height = (int)state->desired_height,
+		.width = sane(state->desired_width),
+		.height = sane(state->desired_height),
 	};
 	place_axis(bounds->x, bounds->width, state->anchor & LEFT, state->anchor & RIGHT,
-		state->margin.left, state->margin.right, &box.x, &box.width);
+		sane(state->margin.left), sane(state->margin.right), &box.x, &box.width);
 	place_axis(bounds->y, bounds->height, state->anchor & TOP, state->anchor & BOTTOM,
-		state->margin.top, state->margin.bottom, &box.y, &box.height);
+		sane(state->margin.top), sane(state->margin.bottom), &box.y, &box.height);
 	return box;
 }
 
 /* Takes the strip that the surface keeps for itself out of the area. */
 static void reserve(struct wlr_layer_surface_v1 *wlr, struct wlr_box *area) {
 	const struct wlr_layer_surface_v1_state *state = &wlr->current;
-	switch (wlr_layer_surface_v1_get_exclusive_edge(wlr)) {
-	case WLR_EDGE_TOP:
-		area->y += state->exclusive_zone + state->margin.top;
-		area->height -= state->exclusive_zone + state->margin.top;
-		break;
-	case WLR_EDGE_BOTTOM:
-		area->height -= state->exclusive_zone + state->margin.bottom;
-		break;
-	case WLR_EDGE_LEFT:
-		area->x += state->exclusive_zone + state->margin.left;
-		area->width -= state->exclusive_zone + state->margin.left;
-		break;
-	case WLR_EDGE_RIGHT:
-		area->width -= state->exclusive_zone + state->margin.right;
-		break;
-	case WLR_EDGE_NONE:
-		break;
+	const int zone = sane(state->exclusive_zone);
+	const enum wlr_edges edge = wlr_layer_surface_v1_get_exclusive_edge(wlr);
+	if (edge == WLR_EDGE_TOP || edge == WLR_EDGE_BOTTOM) {
+		const int margin = sane(edge == WLR_EDGE_TOP ? state->margin.top : state->margin.bottom);
+		const int strip = (int)latch_clamp(zone + margin, 0, area->height);
+		area->height -= strip;
+		area->y += edge == WLR_EDGE_TOP ? strip : 0;
+	} else if (edge != WLR_EDGE_NONE) {
+		const int margin = sane(edge == WLR_EDGE_LEFT ? state->margin.left : state->margin.right);
+		const int strip = (int)latch_clamp(zone + margin, 0, area->width);
+		area->width -= strip;
+		area->x += edge == WLR_EDGE_LEFT ? strip : 0;
 	}
-	area->width = area->width > 0 ? area->width : 0;
-	area->height = area->height > 0 ? area->height : 0;
 }
 
 /* The client is told a size when that is another one, and as the answer to its first commit. */
 static void configure(struct latch_layer_surface *layer, const struct wlr_box *box, bool answer) {
 	const bool resized = box->width != layer->box.width || box->height != layer->box.height;
-	if (box->width < 0 || box->height < 0) {
-		wlr_layer_surface_v1_destroy(layer->wlr);
-		return;
-	}
 	layer->box = *box;
 	if (resized || answer) {
 		wlr_layer_surface_v1_configure(
