@@ -84,25 +84,36 @@ by_key() {
         latch-trace-check "$(sed -n 's/.* are in \(.*\): Ctrl+Alt+R/\1/p' "$latch_log")"
 }
 
-# latch sleeps through some vblanks.
+# latch sleeps through some vblanks. That is a miss where a client had committed for one of them, and
+# none where it still waited for its frame callback.
+sleeps() {
+    kill -STOP "$LATCH_PID"
+    sleep 0.15
+    kill -CONT "$LATCH_PID"
+    sleep 0.3
+}
+
 by_miss() {
-    local before
+    local before i
     wait_until 5 is_shown latch-client
     sleep 1
     # Where one was missed at the start: no other one is written for half a minute.
     has_files 0 || sleep 31
     before=$(find "$work/recorded" -name '*.json' | wc -l)
-    kill -STOP "$LATCH_PID"
-    sleep 0.15
-    kill -CONT "$LATCH_PID"
-    wait_until 5 has_files $((before + 1)) &&
+    for i in {1..30}; do
+        sleep "0.00$((i % 10))"
+        sleeps
+        ! has_files "$before" || continue
+        break
+    done
+    has_files $((before + 1)) &&
         wait_until 5 grep -q "latch-.*-$((before + 1)).json: latch woke" "$latch_log" ||
         { cat "$latch_log"; return 1; }
     # No other one for half a minute.
-    kill -STOP "$LATCH_PID"
-    sleep 0.15
-    kill -CONT "$LATCH_PID"
-    sleep 0.5
+    for i in {1..8}; do
+        sleep "0.00$i"
+        sleeps
+    done
     has_files $((before + 1))
 }
 
