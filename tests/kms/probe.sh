@@ -6,8 +6,9 @@ set -u
 source "$(dirname "$0")/job.sh"
 
 debugfs=/sys/kernel/debug/dri/$(basename "$LATCH_DEVICE" | tr -dc 0-9)
-# What is on the device: everything but who looks.
-state() { cat "$debugfs/state" "$debugfs/framebuffer" | grep -v refcount; }
+# What is on the device: everything but who looks, and what the last commit has changed (the console
+# makes one when the device is closed).
+state() { cat "$debugfs/state" "$debugfs/framebuffer" | grep -vE 'refcount|_changed='; }
 
 probes() {
     # The kernel's console takes the screen when the last one closes the device, whoever it was.
