@@ -41,7 +41,8 @@ void latch_arrange_assign(struct latch_toplevel *toplevel, struct wlr_output *ou
 		output = latch_choose_output(shell);
 		latch_output_box(shell, output, &toplevel->output_box);
 	}
-	latch_layers_work_area(shell, output, &toplevel->area);
+	toplevel->area = toplevel->output_box;
+	latch_layers_reserve(shell, output, &toplevel->area);
 	toplevel->output = output;
 }
 

@@ -3,19 +3,12 @@
  * what games, remote desktops and virtual machines ask for. A constraint is active while its surface
  * has the pointer and its window is the active one, so that Alt+Tab always leads out of it.
  */
-#include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
 #include <wlr/types/wlr_pointer_constraints_v1.h>
 #include <wlr/types/wlr_relative_pointer_v1.h>
 #include <wlr/util/region.h>
 
 #include "shell/private.h"
-
-struct constraint {
-	struct latch_shell *shell;
-	struct wlr_pointer_constraint_v1 *wlr;
-	struct wl_listener destroy;
-};
 
 /* Where the client would like the pointer to appear after a lock. */
 static void take_hint(
@@ -30,6 +23,13 @@ static void take_hint(
 	}
 }
 
+static void handle_constraint_destroy(struct wl_listener *listener, void *data) {
+	struct latch_shell *shell = wl_container_of(listener, shell, on.constraint_destroy);
+	take_hint(shell, shell->constraint);
+	latch_unlisten(&shell->on.constraint_destroy);
+	shell->constraint = NULL;
+}
+
 void latch_constraints_update(struct latch_shell *shell) {
 	struct wlr_surface *surface = shell->seat->pointer_state.focused_surface;
 	struct wlr_pointer_constraint_v1 *wanted = NULL;
@@ -42,11 +42,14 @@ void latch_constraints_update(struct latch_shell *shell) {
 	if (wanted == before) {
 		return;
 	}
+	latch_unlisten(&shell->on.constraint_destroy);
 	shell->constraint = wanted;
 	if (before != NULL) {
 		wlr_pointer_constraint_v1_send_deactivated(before); // a oneshot goes with it
 	}
 	if (wanted != NULL) {
+		latch_listen(&wanted->events.destroy, &shell->on.constraint_destroy,
+			handle_constraint_destroy);
 		wlr_pointer_constraint_v1_send_activated(wanted);
 	}
 }
@@ -61,7 +64,7 @@ bool latch_constraints_limit(struct latch_shell *shell, double *x, double *y) {
 	}
 	const struct wlr_seat_pointer_state *state = &shell->seat->pointer_state;
 	const double left = shell->cursor.x - state->sx, top = shell->cursor.y - state->sy;
-	/* wlroots' own region is of the time when the client set it. */
+	/* constraint->region does not follow the surface's size. */
 	pixman_region32_t region;
 	pixman_region32_init(&region);
 	pixman_region32_copy(&region, &constraint->surface->input_region);
@@ -85,28 +88,8 @@ void latch_constraints_send_relative(
 		usec, event->delta_x, event->delta_y, event->unaccel_dx, event->unaccel_dy);
 }
 
-static void handle_constraint_destroy(struct wl_listener *listener, void *data) {
-	struct constraint *constraint = wl_container_of(listener, constraint, destroy);
-	struct latch_shell *shell = constraint->shell;
-	if (shell->constraint == constraint->wlr) {
-		take_hint(shell, constraint->wlr);
-		shell->constraint = NULL;
-	}
-	wl_list_remove(&constraint->destroy.link);
-	free(constraint);
-}
-
 static void handle_new_constraint(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.new_constraint);
-	struct wlr_pointer_constraint_v1 *wlr = data;
-	struct constraint *constraint = calloc(1, sizeof(*constraint));
-	if (constraint == NULL) {
-		wl_resource_post_no_memory(wlr->resource);
-		return;
-	}
-	constraint->shell = shell;
-	constraint->wlr = wlr;
-	latch_listen(&wlr->events.destroy, &constraint->destroy, handle_constraint_destroy);
 	latch_constraints_update(shell);
 }
 

@@ -11,17 +11,17 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 		latch_stack_raise(&shell->stack, &toplevel->stack);
 		latch_shell_changed(shell);
 	}
+	struct latch_toplevel *before = shell->active;
 	if (toplevel != NULL) {
 		latch_layers_click(shell, NULL);
 		toplevel->minimized = false;
-		latch_foreign_update(toplevel);
 	}
 	/* With nobody active, the surface of one that was unmapped may still have the
 	 * keyboard. */
-	if (shell->active == toplevel && toplevel != NULL) {
+	if (before == toplevel && toplevel != NULL) {
+		latch_foreign_update(toplevel);
 		return;
 	}
-	struct latch_toplevel *before = shell->active;
 	if (before != NULL && before->xdg->base->initialized) {
 		wlr_xdg_toplevel_set_activated(before->xdg, false);
 	}
@@ -40,15 +40,15 @@ void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *topl
 	latch_keyboard_focus(shell);
 }
 
-void latch_focus_surface(struct latch_shell *shell, struct wlr_surface *surface) {
-	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
-	struct wlr_surface *root = latch_surface_root(surface);
-	struct latch_layer_surface *layer = root != NULL ? latch_layers_find(root) : NULL;
-	if (layer != NULL) {
-		latch_layers_click(shell, layer);
+struct latch_toplevel *latch_focus_surface(
+	struct latch_shell *shell, struct wlr_surface *surface) {
+	const struct latch_root root = latch_surface_root(surface);
+	if (root.layer != NULL) {
+		latch_layers_click(shell, root.layer);
 	} else {
-		latch_focus_toplevel(shell, toplevel);
+		latch_focus_toplevel(shell, root.toplevel);
 	}
+	return root.toplevel;
 }
 
 void latch_focus_front(struct latch_shell *shell) {

@@ -116,7 +116,7 @@ static bool is_same(const char *before, const char *now) {
 	return before != NULL && strcmp(before, now) == 0;
 }
 
-/* wlroots tells nobody what is as it was, but for these two texts. */
+/* All setters of wlroots send nothing where nothing has changed, but for those of these two texts. */
 void latch_foreign_update(struct latch_toplevel *toplevel) {
 	struct wlr_foreign_toplevel_handle_v1 *managed = toplevel->foreign.managed;
 	const struct wlr_ext_foreign_toplevel_handle_v1_state state = state_of(toplevel);

@@ -1,6 +1,6 @@
 /*
- * Who wants to hear that the user is away (ext-idle-notify), and who keeps the screen awake
- * (idle-inhibit): a film that nobody sees does not.
+ * Tells clients when the user is away (ext-idle-notify), unless a surface that is on an output keeps
+ * the screen awake (idle-inhibit).
  */
 #include <stdlib.h>
 #include <wlr/types/wlr_compositor.h>
@@ -30,7 +30,7 @@ void latch_idle_update(struct latch_shell *shell) {
 
 static void handle_inhibitor_destroy(struct wl_listener *listener, void *data) {
 	struct inhibitor *inhibitor = wl_container_of(listener, inhibitor, destroy);
-	/* It is still in the list. */
+	/* wlroots takes it out of the list after this: the update has to come later. */
 	latch_shell_changed(inhibitor->shell);
 	wl_list_remove(&inhibitor->destroy.link);
 	free(inhibitor);

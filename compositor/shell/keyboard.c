@@ -237,7 +237,7 @@ void latch_keyboard_focus(struct latch_shell *shell) {
 	const struct wlr_keyboard_modifiers *modifiers =
 		keyboard != NULL ? &keyboard->modifiers : NULL;
 	if (popup != NULL) {
-		/* The grab itself lets nobody have it. */
+		/* Not by notify_enter: the popup's grab ignores that. */
 		wlr_seat_keyboard_enter(seat, popup, keys, count, modifiers);
 	} else {
 		wlr_seat_keyboard_notify_enter(seat, focus, keys, count, modifiers);

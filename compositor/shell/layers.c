@@ -72,7 +72,7 @@ static void reserve(struct wlr_layer_surface_v1 *wlr, struct wlr_box *area) {
 	}
 }
 
-/* The client is told a size when that is another one, and as the answer to its first commit. */
+/* Sends a configure event when the size has changed, or where the client waits for an answer. */
 static void configure(struct latch_layer_surface *layer, const struct wlr_box *box, bool answer) {
 	const bool resized = box->width != layer->box.width || box->height != layer->box.height;
 	layer->box = *box;
@@ -82,10 +82,10 @@ static void configure(struct latch_layer_surface *layer, const struct wlr_box *b
 	}
 }
 
-/* first: whose configure event is due in any case, or NULL. Those that reserve a strip come first,
+/* asking: the one whose client waits for an answer, or NULL. Those that reserve a strip come first,
  * from the overlay layer down. */
 static void arrange_output(struct latch_shell *shell, struct wlr_output *output,
-	const struct latch_layer_surface *first) {
+	const struct latch_layer_surface *asking) {
 	struct wlr_box full;
 	if (!latch_output_box(shell, output, &full)) {
 		return;
@@ -106,16 +106,15 @@ static void arrange_output(struct latch_shell *shell, struct wlr_output *output,
 				if (pass == 0) {
 					reserve(layer->wlr, &area);
 				}
-				configure(layer, &box, layer == first);
+				configure(layer, &box, layer == asking);
 			}
 		}
 	}
 }
 
-void latch_layers_work_area(
-	struct latch_shell *shell, struct wlr_output *output, struct wlr_box *area) {
+void latch_layers_reserve(
+	struct latch_shell *shell, const struct wlr_output *output, struct wlr_box *area) {
 	struct latch_layer_surface *layer;
-	latch_output_box(shell, output, area);
 	wl_list_for_each(layer, &shell->layers, link) {
 		if (layer->wlr->output == output && layer->wlr->surface->mapped &&
 			layer->wlr->current.exclusive_zone > 0) {
@@ -136,11 +135,6 @@ void latch_layers_arrange(struct latch_shell *shell) {
 	wl_list_for_each(l_output, &shell->options.layout->outputs, link) {
 		arrange_output(shell, l_output->output, NULL);
 	}
-}
-
-struct latch_layer_surface *latch_layers_find(struct wlr_surface *surface) {
-	struct wlr_layer_surface_v1 *wlr = wlr_layer_surface_v1_try_from_wlr_surface(surface);
-	return wlr != NULL ? wlr->data : NULL;
 }
 
 static bool takes_keys(

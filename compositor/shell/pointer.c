@@ -102,9 +102,8 @@ static void press(struct latch_shell *shell, const struct wlr_pointer_button_eve
 	if (surface == NULL) {
 		return;
 	}
-	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
 	shell->cycle = 0;
-	latch_focus_surface(shell, surface);
+	struct latch_toplevel *toplevel = latch_focus_surface(shell, surface);
 	struct wlr_keyboard *keyboard = wlr_seat_get_keyboard(shell->seat);
 	const uint32_t modifiers = keyboard != NULL ? wlr_keyboard_get_modifiers(keyboard) : 0;
 	enum latch_grab_kind kind = latch_binding_button(modifiers, event->button);

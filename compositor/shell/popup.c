@@ -44,16 +44,14 @@ static const struct wlr_surface_synced_impl synced_impl = {
 	.commit = handle_applied,
 };
 
-/* Keep the popup inside the output of its toplevel; sends a configure event. */
+/* Keep the popup inside the output of its window or layer; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
-	struct latch_toplevel *toplevel = latch_surface_toplevel(popup->base->surface);
-	struct wlr_surface *root = latch_surface_root(popup->base->surface);
-	const struct latch_layer_surface *layer = root != NULL ? latch_layers_find(root) : NULL;
+	const struct latch_root root = latch_surface_root(popup->base->surface);
 	struct wlr_box room = {0};
-	if (toplevel != NULL) {
-		room = toplevel->output_box;
-	} else if (layer != NULL) {
-		latch_output_box(layer->shell, layer->wlr->output, &room);
+	if (root.toplevel != NULL) {
+		room = root.toplevel->output_box;
+	} else if (root.layer != NULL) {
+		latch_output_box(root.layer->shell, root.layer->wlr->output, &room);
 	}
 	if (wlr_box_empty(&room)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
@@ -61,15 +59,8 @@ static void unconstrain(struct wlr_xdg_popup *popup) {
 	}
 	/* Start from what the positioner wants, not from an earlier answer. */
 	wlr_xdg_positioner_rules_get_geometry(&popup->scheduled.rules, &popup->scheduled.geometry);
-	int32_t x = 0, y = 0;
-	if (toplevel != NULL) {
-		latch_toplevel_origin(toplevel, &x, &y);
-	} else {
-		x = layer->box.x;
-		y = layer->box.y;
-	}
-	room.x -= x;
-	room.y -= y;
+	room.x -= root.x;
+	room.y -= root.y;
 	wlr_xdg_popup_unconstrain_from_box(popup, &room);
 }
 

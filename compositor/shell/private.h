@@ -88,6 +88,15 @@ struct latch_layer_surface {
 	} on;
 };
 
+/* A toplevel or a layer; the other one is NULL. Both are NULL where there is none. */
+struct latch_root {
+	struct latch_toplevel *toplevel;
+	struct latch_layer_surface *layer;
+	/* The upper left corner of its surface in the layout: shadows and the like are outside the
+	 * window geometry. */
+	int32_t x, y;
+};
+
 /* A window that the pointer or a finger drags; one at a time. */
 struct latch_grab {
 	enum latch_grab_kind kind;
@@ -188,7 +197,8 @@ struct latch_shell {
 
 	struct {
 		struct wl_listener new_surface, new_toplevel, new_popup, new_decoration, new_layer;
-		struct wl_listener new_constraint, new_virtual_pointer, new_virtual_keyboard;
+		struct wl_listener new_constraint, constraint_destroy;
+		struct wl_listener new_virtual_pointer, new_virtual_keyboard;
 		struct wl_listener new_inhibitor, activation;
 		struct wl_listener layout, new_input;
 		/* The seat's: clients' requests first. */
@@ -213,10 +223,9 @@ void latch_shell_changed(struct latch_shell *shell);
  * input there. */
 struct wlr_surface *latch_surface_at(
 	struct latch_shell *shell, double x, double y, double *sx, double *sy);
-/* The surface that one of any role belongs to, popups included: a toplevel's, a layer's; NULL when a
- * popup's parent has gone. */
-struct wlr_surface *latch_surface_root(struct wlr_surface *surface);
-/* The toplevel that a surface of any role belongs to, popups included; NULL: it has none. */
+/* What a surface of any role belongs to, popups and subsurfaces included. */
+struct latch_root latch_surface_root(struct wlr_surface *surface);
+/* The same where only a toplevel counts; NULL: there is none. */
 struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface);
 /* Tell surfaces which outputs they are on. */
 void latch_surfaces_enter_outputs(struct latch_shell *shell);
@@ -240,13 +249,10 @@ void latch_handle_new_toplevel(struct wl_listener *listener, void *data);
 void latch_handle_new_decoration(struct wl_listener *listener, void *data);
 /* The one that this is a dialog of, mapped or not; NULL: of none. */
 struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel);
-/* There is no place to minimise to; the back is the least visible one. */
+/* Puts it behind all others, as there is no place to minimise a window to. */
 void latch_toplevel_minimize(struct latch_toplevel *toplevel);
 /* Its window geometry in layout coordinates. */
 struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel);
-/* Where the root surface's upper left corner is: shadows and the like are outside the window
- * geometry. */
-void latch_toplevel_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y);
 
 /* arrange.c */
 
@@ -272,20 +278,20 @@ void latch_arrange_all(struct latch_shell *shell);
 bool latch_layers_init(struct latch_shell *shell);
 /* Outputs came, went, or have another size. */
 void latch_layers_arrange(struct latch_shell *shell);
-/* The part of an output that is left to windows; empty without an output. */
-void latch_layers_work_area(
-	struct latch_shell *shell, struct wlr_output *output, struct wlr_box *area);
-/* The layer that is this surface; NULL: it is none. */
-struct latch_layer_surface *latch_layers_find(struct wlr_surface *surface);
+/* Takes the strips that an output's layers keep for themselves out of its box. */
+void latch_layers_reserve(
+	struct latch_shell *shell, const struct wlr_output *output, struct wlr_box *area);
 /* The layer that has the keyboard; NULL: none has. */
 struct wlr_surface *latch_layers_get_focus(const struct latch_shell *shell);
-/* It was pressed and may want keys; NULL: a window was. */
+/* Gives a layer that was pressed the keyboard if it wants it; NULL: a window was pressed. */
 void latch_layers_click(struct latch_shell *shell, struct latch_layer_surface *layer);
 
 /* focus.c */
 
-/* Something on this surface was pressed: its window comes to the front, or its layer. */
-void latch_focus_surface(struct latch_shell *shell, struct wlr_surface *surface);
+/* This surface was pressed: its window, which is returned, comes to the front. NULL: it is a
+ * layer's, which gets the keyboard if it wants it. */
+struct latch_toplevel *latch_focus_surface(
+	struct latch_shell *shell, struct wlr_surface *surface);
 /* Raise it and give it the keyboard; NULL: nobody has it. */
 void latch_focus_toplevel(struct latch_shell *shell, struct latch_toplevel *toplevel);
 /* The front window that can be seen gets the keyboard. */
@@ -310,7 +316,8 @@ void latch_popups_reposition(struct wlr_xdg_surface *parent);
 bool latch_constraints_init(struct latch_shell *shell);
 /* The pointer may be on another surface, or another window active. */
 void latch_constraints_update(struct latch_shell *shell);
-/* Where the pointer would go, in layout coordinates, and may. False: it stays where it is. */
+/* Changes the place that the pointer would go to, in layout coordinates, to one where it may go.
+ * Returns false where it is locked. */
 bool latch_constraints_limit(struct latch_shell *shell, double *x, double *y);
 void latch_constraints_send_relative(
 	struct latch_shell *shell, const struct wlr_pointer_motion_event *event);
@@ -322,9 +329,9 @@ bool latch_virtual_init(struct latch_shell *shell);
 /* idle.c */
 
 bool latch_idle_init(struct latch_shell *shell);
-/* The user did something. */
+/* The user has pressed, moved or touched something. */
 void latch_idle_note_input(struct latch_shell *shell);
-/* Other surfaces may be on the screen. */
+/* Finds out whether a surface that is to be seen keeps the screen awake. */
 void latch_idle_update(struct latch_shell *shell);
 
 /* foreign.c */
@@ -337,11 +344,10 @@ void latch_foreign_unmap(struct latch_toplevel *toplevel);
 
 /* seat.c */
 
-/* A device of the backend's or a client's. */
-void latch_seat_add_input(struct latch_shell *shell, struct wlr_input_device *device);
-
 bool latch_seat_init(struct latch_shell *shell);
 void latch_seat_finish(struct latch_shell *shell);
+/* Takes a device of the backend or of a client. */
+void latch_seat_add_input(struct latch_shell *shell, struct wlr_input_device *device);
 
 /* timestamps.c */
 

@@ -75,9 +75,24 @@ static bool covers(struct latch_toplevel *toplevel, const struct wlr_box *area) 
 	       wlr_box_contains_box(&box, area);
 }
 
-/* A toplevel, or a layer. Returns whether to go on to what is behind it. */
-typedef bool (*root_func)(struct latch_toplevel *toplevel, struct latch_layer_surface *layer,
-	void *data);
+static struct latch_root root_of_toplevel(struct latch_toplevel *toplevel) {
+	const struct wlr_xdg_surface *base = toplevel->xdg->base;
+	/* A geometry that was never set has all subsurfaces in it: one of them that moves out at the
+	 * left must not push the others to the right. */
+	const bool is_set = !wlr_box_empty(&base->current.geometry);
+	return (struct latch_root){
+		.toplevel = toplevel,
+		.x = toplevel->x - (is_set ? base->geometry.x : 0),
+		.y = toplevel->y - (is_set ? base->geometry.y : 0),
+	};
+}
+
+static struct latch_root root_of_layer(struct latch_layer_surface *layer) {
+	return (struct latch_root){.layer = layer, .x = layer->box.x, .y = layer->box.y};
+}
+
+/* Returns whether to go on to what is behind it. */
+typedef bool (*root_func)(const struct latch_root *root, void *data);
 
 static bool each_layer(struct latch_shell *shell, enum zwlr_layer_shell_v1_layer level,
 	root_func func, void *data) {
@@ -85,7 +100,8 @@ static bool each_layer(struct latch_shell *shell, enum zwlr_layer_shell_v1_layer
 	bool more = true;
 	wl_list_for_each(layer, &shell->layers, link) {
 		if (more && layer->wlr->current.layer == level && layer->wlr->surface->mapped) {
-			more = func(NULL, layer, data);
+			const struct latch_root root = root_of_layer(layer);
+			more = func(&root, data);
 		}
 	}
 	return more;
@@ -109,7 +125,8 @@ static void each_root(
 		if (!more) {
 			return;
 		}
-		more = func(toplevel, NULL, data) &&
+		const struct latch_root root = root_of_toplevel(toplevel);
+		more = func(&root, data) &&
 		       !(toplevel == front ? covered : area != NULL && covers(toplevel, area));
 	}
 	if (more && each_layer(shell, ZWLR_LAYER_SHELL_V1_LAYER_BOTTOM, func, data)) {
@@ -117,19 +134,17 @@ static void each_root(
 	}
 }
 
-static bool walk_one(
-	struct latch_toplevel *toplevel, struct latch_layer_surface *layer, void *data) {
+static bool walk_one(const struct latch_root *root, void *data) {
 	struct walk *walk = data;
-	walk->toplevel = toplevel;
-	if (layer != NULL) {
-		walk_root(walk, layer->wlr->surface, &layer->wlr->popups, layer->box.x, layer->box.y,
-			LATCH_SHELL_LAYER);
-		return true;
+	walk->toplevel = root->toplevel;
+	if (root->layer != NULL) {
+		struct wlr_layer_surface_v1 *wlr = root->layer->wlr;
+		walk_root(walk, wlr->surface, &wlr->popups, root->x, root->y, LATCH_SHELL_LAYER);
+	} else {
+		struct wlr_xdg_surface *base = root->toplevel->xdg->base;
+		walk_root(walk, base->surface, &base->popups, root->x, root->y,
+			LATCH_SHELL_TOPLEVEL);
 	}
-	int32_t x, y;
-	latch_toplevel_origin(toplevel, &x, &y);
-	walk_root(walk, toplevel->xdg->base->surface, &toplevel->xdg->base->popups, x, y,
-		LATCH_SHELL_TOPLEVEL);
 	return true;
 }
 
@@ -181,17 +196,14 @@ struct hit {
 	struct wlr_surface *surface;
 };
 
-static bool hit_one(struct latch_toplevel *toplevel, struct latch_layer_surface *layer, void *data) {
+static bool hit_one(const struct latch_root *root, void *data) {
 	struct hit *hit = data;
-	if (layer != NULL) {
-		hit->surface = wlr_layer_surface_v1_surface_at(layer->wlr, hit->x - layer->box.x,
-			hit->y - layer->box.y, hit->sx, hit->sy);
-	} else {
-		int32_t x, y;
-		latch_toplevel_origin(toplevel, &x, &y);
-		hit->surface = wlr_xdg_surface_surface_at(
-			toplevel->xdg->base, hit->x - x, hit->y - y, hit->sx, hit->sy);
-	}
+	const double x = hit->x - root->x, y = hit->y - root->y;
+	hit->surface =
+		root->layer != NULL
+			? wlr_layer_surface_v1_surface_at(root->layer->wlr, x, y, hit->sx, hit->sy)
+			: wlr_xdg_surface_surface_at(
+				  root->toplevel->xdg->base, x, y, hit->sx, hit->sy);
 	return hit->surface == NULL;
 }
 
@@ -204,21 +216,28 @@ struct wlr_surface *latch_surface_at(
 	return hit.surface;
 }
 
-struct wlr_surface *latch_surface_root(struct wlr_surface *surface) {
+struct latch_root latch_surface_root(struct wlr_surface *surface) {
 	struct wlr_xdg_popup *popup;
 	do {
 		surface = wlr_surface_get_root_surface(surface);
 		popup = wlr_xdg_popup_try_from_wlr_surface(surface);
 		surface = popup != NULL ? popup->parent : surface;
 	} while (popup != NULL && surface != NULL);
-	return surface;
+	struct wlr_xdg_toplevel *xdg =
+		surface != NULL ? wlr_xdg_toplevel_try_from_wlr_surface(surface) : NULL;
+	struct wlr_layer_surface_v1 *layer =
+		surface != NULL ? wlr_layer_surface_v1_try_from_wlr_surface(surface) : NULL;
+	if (xdg != NULL && xdg->base->data != NULL) {
+		return root_of_toplevel(xdg->base->data);
+	}
+	if (layer != NULL && layer->data != NULL) {
+		return root_of_layer(layer->data);
+	}
+	return (struct latch_root){0};
 }
 
 struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {
-	surface = latch_surface_root(surface);
-	struct wlr_xdg_toplevel *xdg =
-		surface != NULL ? wlr_xdg_toplevel_try_from_wlr_surface(surface) : NULL;
-	return xdg != NULL ? xdg->base->data : NULL;
+	return latch_surface_root(surface).toplevel;
 }
 
 void latch_toplevels_suspend_hidden(struct latch_shell *shell) {

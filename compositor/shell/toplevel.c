@@ -18,15 +18,6 @@ struct wlr_box latch_toplevel_box(const struct latch_toplevel *toplevel) {
 	return (struct wlr_box){toplevel->x, toplevel->y, geometry->width, geometry->height};
 }
 
-void latch_toplevel_origin(const struct latch_toplevel *toplevel, int32_t *x, int32_t *y) {
-	const struct wlr_xdg_surface *base = toplevel->xdg->base;
-	/* A geometry that was never set has all subsurfaces in it: one of them that moves out at the
-	 * left must not push the others to the right. */
-	const bool is_set = !wlr_box_empty(&base->current.geometry);
-	*x = toplevel->x - (is_set ? base->geometry.x : 0);
-	*y = toplevel->y - (is_set ? base->geometry.y : 0);
-}
-
 struct latch_toplevel *latch_toplevel_parent(const struct latch_toplevel *toplevel) {
 	const struct wlr_xdg_toplevel *parent = toplevel->xdg->parent;
 	return parent != NULL ? parent->base->data : NULL;

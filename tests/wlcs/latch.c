@@ -244,15 +244,14 @@ static void handle_position_window(WlcsDisplayServer *base, struct wl_display *d
 		return;
 	}
 	struct wlr_surface *surface = wlr_surface_from_resource(resource);
-	struct latch_toplevel *toplevel = latch_surface_toplevel(surface);
-	struct latch_layer_surface *layer = latch_layers_find(surface);
-	if (toplevel != NULL) {
-		toplevel->x = x;
-		toplevel->y = y;
-		latch_popups_reposition(toplevel->xdg->base);
-	} else if (layer != NULL) {
-		layer->box.x = x;
-		layer->box.y = y;
+	const struct latch_root root = latch_surface_root(surface);
+	if (root.toplevel != NULL) {
+		root.toplevel->x = x;
+		root.toplevel->y = y;
+		latch_popups_reposition(root.toplevel->xdg->base);
+	} else if (root.layer != NULL) {
+		root.layer->box.x = x;
+		root.layer->box.y = y;
 	}
 	latch_shell_changed(shell_of(server));
 }
@@ -266,9 +265,6 @@ static void let_unconfigured(struct wlr_surface *surface) {
 	struct wlr_xdg_surface *xdg = wlr_xdg_surface_try_from_wlr_surface(surface);
 	struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_try_from_wlr_surface(surface);
 	const bool has_buffer = surface->WLR_PRIVATE.pending_buffer_resource != NULL;
-	if (getenv("LATCH_WLCS_UNCONFIGURED") == NULL) {
-		return;
-	}
 	/* wlroots asserts that the first commit is not the one before it is unmapped. */
 	if (xdg != NULL) {
 		xdg->initial_commit = xdg->initial_commit && !xdg->initialized;
@@ -284,7 +280,7 @@ static void let_uncommitted(struct wl_resource *resource) {
 	struct wlr_xdg_surface *xdg = wlr_xdg_surface_from_resource(resource);
 	struct wlr_xdg_popup *popup =
 		xdg != NULL ? wlr_xdg_popup_try_from_wlr_surface(xdg->surface) : NULL;
-	if (popup != NULL && getenv("LATCH_WLCS_UNCONFIGURED") != NULL) {
+	if (popup != NULL) {
 		popup->current.geometry = popup->scheduled.geometry;
 	}
 }
@@ -294,11 +290,13 @@ static void look_at_request(void *data, enum wl_protocol_logger_type direction,
 	if (direction != WL_PROTOCOL_LOGGER_REQUEST) {
 		return;
 	}
+	const bool lenient = getenv("LATCH_WLCS_UNCONFIGURED") != NULL;
 	const char *interface = wl_resource_get_class(message->resource);
 	const char *request = message->message->name;
-	if (strcmp(interface, "wl_surface") == 0 && strcmp(request, "commit") == 0) {
+	if (lenient && strcmp(interface, "wl_surface") == 0 && strcmp(request, "commit") == 0) {
 		let_unconfigured(wlr_surface_from_resource(message->resource));
-	} else if (strcmp(interface, "xdg_surface") == 0 && strcmp(request, "ack_configure") == 0) {
+	} else if (lenient && strcmp(interface, "xdg_surface") == 0 &&
+		   strcmp(request, "ack_configure") == 0) {
 		let_uncommitted(message->resource);
 	} else if (strcmp(interface, "wl_display") == 0 && strcmp(request, "sync") == 0) {
 		/* latch finds out what is under the pointer now when it has read all that has
