@@ -157,7 +157,10 @@ static bool add_profile(yyjson_mut_doc *doc, const char *name) {
 
 bool as_add(yyjson_mut_doc *doc, const char *profiles) {
 	char *names = strdup(profiles), *rest = NULL;
-	bool ok = names != NULL;
+	if (names == NULL) {
+		return failed(false, "out of memory");
+	}
+	bool ok = true;
 	for (char *name = strtok_r(names, ",", &rest); ok && name != NULL;
 		name = strtok_r(NULL, ",", &rest)) {
 		ok = add_profile(doc, name);
