@@ -28,8 +28,8 @@ static struct wlr_box read_box(yyjson_mut_val *box) {
 		(int)get_int(box, "/width"), (int)get_int(box, "/height")};
 }
 
-/* Of its reasons those that are the buffer's own, wherever it would go; all, where they stay as they
- * were. */
+/* Those of the layer's reasons that hold on any device, as they are about its buffer alone. Where the
+ * layer "stays" as it is told, all of its reasons do. */
 static uint64_t read_unreadable(yyjson_mut_val *layer) {
 	static const uint64_t own[] = {LATCH_REASON_NO_DMABUF, LATCH_REASON_SHM_UNSEALED,
 		LATCH_REASON_DRAWS_AHEAD, LATCH_REASON_IMPORT_FAILED};
@@ -104,7 +104,8 @@ static void add_answer(yyjson_mut_doc *doc, yyjson_mut_val *layer, const char *p
 	}
 }
 
-/* The cursor goes to its plane, as latch's own code sees to that. Returns false without memory. */
+/* The cursor goes to its plane at once, as in latch, where the planner never sees it. Returns false
+ * without memory. */
 static bool plan_output(
 	yyjson_mut_doc *doc, yyjson_mut_val *output, struct latch_profile *profile) {
 	yyjson_mut_val *list = yyjson_mut_obj_get(output, "layers"), *from;
@@ -169,35 +170,34 @@ bool as_add(yyjson_mut_doc *doc, const char *profiles) {
 	return ok;
 }
 
-#define CELL_MAX AS_PLACE_MAX
-
 void as_write_place(yyjson_mut_val *answer, char cell[AS_PLACE_MAX]) {
 	size_t i, len;
 	yyjson_mut_val *reason;
 	if (has_text(answer, "/place", "plane")) {
-		snprintf(cell, CELL_MAX, "%s %" PRId64 "%s", get_text(answer, "/plane_type"),
+		snprintf(cell, AS_PLACE_MAX, "%s %" PRId64 "%s", get_text(answer, "/plane_type"),
 			get_int(answer, "/plane"), get_bool(answer, "/underlay") ? ", below" : "");
 		return;
 	}
-	snprintf(cell, CELL_MAX, "%s", get_text(answer, "/place"));
+	snprintf(cell, AS_PLACE_MAX, "%s", get_text(answer, "/place"));
 	yyjson_mut_arr_foreach(yyjson_mut_obj_get(answer, "reasons"), i, len, reason) {
 		const char *name = yyjson_mut_is_str(reason) ? yyjson_mut_get_str(reason)
 							     : get_text(reason, "/name");
 		if (!has_text(answer, "/place", "covered")) {
-			text_append(cell, CELL_MAX, "%s%s", i == 0 ? ": " : ", ", name);
+			text_append(cell, AS_PLACE_MAX, "%s%s", i == 0 ? ": " : ", ", name);
 		}
 	}
 }
 
-/* Of a row and a column: the layer, where it is now, and where it would be; row 0 has heads. */
-static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char cell[CELL_MAX]) {
+/* Row 0 has the heads; each other row is of one layer: its name, where it is now, and where it would
+ * be with each profile. */
+static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char cell[AS_PLACE_MAX]) {
 	yyjson_mut_val *layer = yyjson_mut_arr_get(layers, row > 0 ? row - 1 : 0);
 	yyjson_mut_val *as = yyjson_mut_obj_get(layer, "as"), *key;
-	char name[CELL_MAX / 2];
+	char name[AS_PLACE_MAX / 2];
 	if (column < 2) {
-		snprintf(cell, CELL_MAX, "%s", column == 0 ? "LAYER" : "HERE");
+		snprintf(cell, AS_PLACE_MAX, "%s", column == 0 ? "LAYER" : "HERE");
 		if (row > 0 && column == 0) {
-			snprintf(cell, CELL_MAX, "%zu %s", row,
+			snprintf(cell, AS_PLACE_MAX, "%zu %s", row,
 				layer_name(layer, name, sizeof(name)));
 		} else if (row > 0) {
 			as_write_place(layer, cell);
@@ -209,10 +209,21 @@ static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char c
 		key = yyjson_mut_obj_iter_next(&iter);
 	} while (key != NULL && --column >= 2);
 	const char *profile = yyjson_mut_get_str(key);
-	snprintf(cell, CELL_MAX, "%s", profile != NULL ? profile : "");
+	snprintf(cell, AS_PLACE_MAX, "%s", profile != NULL ? profile : "");
 	if (row > 0) {
 		as_write_place(yyjson_mut_obj_iter_get_val(key), cell);
 	}
+}
+
+/* In characters, of the longest cell. */
+static int column_width(yyjson_mut_val *layers, size_t rows, size_t column) {
+	char cell[AS_PLACE_MAX];
+	int width = 0;
+	for (size_t row = 0; row < rows; row++) {
+		write_cell(layers, row, column, cell);
+		width = (int)latch_max(width, (int)latch_text_length(cell));
+	}
+	return width;
 }
 
 static void print_output(FILE *file, yyjson_mut_val *output) {
@@ -224,15 +235,14 @@ static void print_output(FILE *file, yyjson_mut_val *output) {
 		get_int(output, "/mode/width"), get_int(output, "/mode/height"));
 	for (size_t row = 0; row < rows && rows > 1; row++) {
 		for (size_t column = 0; column < columns; column++) {
-			char cell[CELL_MAX], other[CELL_MAX];
-			int width = 0;
-			for (size_t i = 0; i < rows && column + 1 < columns; i++) {
-				write_cell(layers, i, column, other);
-				width = (int)latch_max(width, (int)latch_text_length(other));
-			}
+			char cell[AS_PLACE_MAX];
 			write_cell(layers, row, column, cell);
-			const int pad = width - (int)latch_text_length(cell);
-			fprintf(file, "  %s%*s", cell, pad > 0 ? pad : 0, "");
+			/* Nothing comes after the last column. */
+			const int pad = column + 1 < columns
+						? column_width(layers, rows, column) -
+							  (int)latch_text_length(cell)
+						: 0;
+			fprintf(file, "  %s%*s", cell, pad, "");
 		}
 		fputc('\n', file);
 	}
