@@ -6,6 +6,7 @@
 #include "tap.h"
 #include "wire.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,6 +183,11 @@ bool relay_init(struct relay *relay, struct wl_event_loop *loop, struct present_
 		return false;
 	}
 	relay->first = inherited != NULL ? atoi(inherited) : -1;
+	/* The command must not have it, too: the compositor would not see when this end is closed. */
+	if (relay->first >= 0 && fcntl(relay->first, F_SETFD, FD_CLOEXEC) != 0) {
+		*why = "WAYLAND_SOCKET is no open file descriptor";
+		return false;
+	}
 	int probe = relay->first < 0 ? connect_on(relay) : -1;
 	if (relay->first < 0 && probe < 0) {
 		*why = "there is no compositor at WAYLAND_DISPLAY";
