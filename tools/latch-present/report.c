@@ -114,7 +114,7 @@ uint32_t report_output(struct present_report *report, const char *name) {
 	return told.id;
 }
 
-/* "dma-buf 320x240 XR24 LINEAR", as far as it is known. */
+/* "dma-buf 320x240 XR24 LINEAR", as far as it is known. A format is four bytes of the client's. */
 static void look_text(char text[static LOOK_TEXT_MAX], const struct report_look *look) {
 	char format[16] = "", modifier[64] = "", size[32] = "";
 	if (look->fourcc != 0) {
@@ -126,8 +126,10 @@ static void look_text(char text[static LOOK_TEXT_MAX], const struct report_look 
 	if (look->width > 0) {
 		snprintf(size, sizeof(size), " %" PRIu32 "x%" PRIu32, look->width, look->height);
 	}
-	snprintf(text, LOOK_TEXT_MAX, "%s%s%s%s%s%s", look->kind != NULL ? look->kind : "?", size,
+	char whole[LOOK_TEXT_MAX];
+	snprintf(whole, sizeof(whole), "%s%s%s%s%s%s", look->kind != NULL ? look->kind : "?", size,
 		format[0] != '\0' ? " " : "", format, modifier[0] != '\0' ? " " : "", modifier);
+	latch_text_copy(text, LOOK_TEXT_MAX, whole);
 }
 
 static bool looks_equal(const struct report_look *a, const struct report_look *b) {
@@ -145,12 +147,13 @@ void report_commit(struct present_report *report, struct report_surface *surface
 	if (!report->writes || (measured && !is_new)) {
 		return;
 	}
-	char text[LOOK_TEXT_MAX];
+	char text[LOOK_TEXT_MAX], escaped[2 * LOOK_TEXT_MAX];
 	look_text(text, look);
+	latch_text_escape(escaped, sizeof(escaped), text);
 	latch_event_begin(&report->file, 'i', "commit", record->commit_ns,
 		place_of(SURFACES + surface->id, 0));
 	latch_event_add_fields(&report->file, &latch_commit_fields, record);
-	latch_event_print(&report->file, ",\"look\":\"%s\"", text);
+	latch_event_print(&report->file, ",\"look\":\"%s\"", escaped);
 	latch_event_end(&report->file);
 }
 
