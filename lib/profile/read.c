@@ -51,7 +51,8 @@ static bool read_limit(const struct latch_profile_limit *limit, yyjson_val *valu
 	switch (limit->kind) {
 	case LATCH_PROFILE_COUNT:
 		*(uint32_t *)member = (uint32_t)yyjson_get_uint(value);
-		return yyjson_is_uint(value) && yyjson_get_uint(value) <= UINT32_MAX;
+		/* The limit "error" is negated as an int. */
+		return yyjson_is_uint(value) && yyjson_get_uint(value) <= INT32_MAX;
 	case LATCH_PROFILE_FACTOR:
 		*(double *)member = number;
 		return number >= 1 && number <= 65536;

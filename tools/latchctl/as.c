@@ -28,8 +28,8 @@ static struct wlr_box read_box(yyjson_mut_val *box) {
 		(int)get_int(box, "/width"), (int)get_int(box, "/height")};
 }
 
-/* Those of the layer's reasons that hold on any device, as they are about its buffer alone. Where the
- * layer "stays" as it is told, all of its reasons do. */
+/* Those of the layer's reasons that hold on any device, as they are about its buffer alone. Where
+ * latch-replay has marked the layer as one that stays as it was told, all of its reasons do. */
 static uint64_t read_unreadable(yyjson_mut_val *layer) {
 	static const uint64_t own[] = {LATCH_REASON_NO_DMABUF, LATCH_REASON_SHM_UNSEALED,
 		LATCH_REASON_DRAWS_AHEAD, LATCH_REASON_IMPORT_FAILED};
@@ -188,8 +188,8 @@ void as_write_place(yyjson_mut_val *answer, char cell[AS_PLACE_MAX]) {
 	}
 }
 
-/* Row 0 has the heads; each other row is of one layer: its name, where it is now, and where it would
- * be with each profile. */
+/* Row 0 has the heads; each other row is of one layer: its name, where it is now, and where it
+ * would be with each profile. */
 static void write_cell(yyjson_mut_val *layers, size_t row, size_t column, char cell[AS_PLACE_MAX]) {
 	yyjson_mut_val *layer = yyjson_mut_arr_get(layers, row > 0 ? row - 1 : 0);
 	yyjson_mut_val *as = yyjson_mut_obj_get(layer, "as"), *key;

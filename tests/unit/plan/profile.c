@@ -173,6 +173,8 @@ static void bad_files_are_told_of(void **state) {
 			"'max_palnes' is not known"},
 		{PLANE("\"type\": \"primary\"") ", \"limits\": {\"max_planes\": -3}}",
 			"'max_planes'"},
+		{PLANE("\"type\": \"primary\"") ", \"limits\": {\"error\": 4294967295}}",
+			"'error'"},
 	};
 	char why[200];
 	for (size_t i = 0; i < LEN(rows); i++) {
