@@ -3,6 +3,7 @@
 #include <drm_fourcc.h>
 #include <string.h>
 
+#include "base/minmax.h"
 #include "profile/private.h"
 
 static void read_drm_info_property(
@@ -25,13 +26,15 @@ static void read_drm_info_property(
 	profile_add_property(plane, spec, property);
 }
 
+/* A type that nobody knows is an overlay's. */
+static uint32_t type_of(yyjson_val *plane) {
+	const uint64_t type = yyjson_get_uint(yyjson_ptr_get(plane, "/properties/type/raw_value"));
+	return type <= KMS_PLANE_CURSOR ? (uint32_t)type : KMS_PLANE_OVERLAY;
+}
+
 static bool read_drm_info_plane(struct profile_reader *reader, yyjson_val *object) {
 	yyjson_val *properties = yyjson_obj_get(object, "properties"), *key, *value;
-	const uint64_t type = yyjson_get_uint(yyjson_ptr_get(properties, "/type/raw_value"));
-	struct kms_plane *plane = profile_add_plane(
-		reader, type == DRM_PLANE_TYPE_PRIMARY	? KMS_PLANE_PRIMARY
-			: type == DRM_PLANE_TYPE_CURSOR ? KMS_PLANE_CURSOR
-							: KMS_PLANE_OVERLAY);
+	struct kms_plane *plane = profile_add_plane(reader, type_of(object));
 	size_t i, len;
 	if (plane == NULL) {
 		return false;
@@ -62,29 +65,26 @@ bool profile_read_drm_info(struct profile_reader *reader, yyjson_val *node) {
 	struct latch_profile *profile = reader->profile;
 	size_t i, len, crtc = 0;
 	yyjson_val *object, *crtcs = yyjson_obj_get(node, "crtcs");
-	const char *driver = yyjson_get_str(yyjson_ptr_get(node, "/driver/name"));
-	while (crtc < yyjson_arr_size(crtcs) &&
+	/* possible_crtcs has a bit for each. */
+	const size_t crtcs_len = (size_t)latch_min((int64_t)yyjson_arr_size(crtcs), 32);
+	while (crtc < crtcs_len &&
 		!yyjson_is_obj(yyjson_obj_get(yyjson_arr_get(crtcs, crtc), "mode"))) {
 		crtc++;
 	}
-	crtc = crtc < yyjson_arr_size(crtcs) ? crtc : 0;
+	crtc = crtc < crtcs_len ? crtc : 0;
 	bool has[KMS_PLANE_CURSOR + 1] = {false};
 	yyjson_arr_foreach(yyjson_obj_get(node, "planes"), i, len, object) {
-		const uint64_t type =
-			yyjson_get_uint(yyjson_ptr_get(object, "/properties/type/raw_value"));
-		const bool one_only = type != DRM_PLANE_TYPE_OVERLAY && type <= KMS_PLANE_CURSOR;
+		const uint32_t type = type_of(object);
 		const uint64_t crtcs_of = yyjson_get_uint(yyjson_obj_get(object, "possible_crtcs"));
-		if ((crtcs_of >> crtc & 1) == 0 || (one_only && has[type])) {
+		if ((crtcs_of >> crtc & 1) == 0 || (type != KMS_PLANE_OVERLAY && has[type])) {
 			continue;
 		}
-		if (one_only) {
-			has[type] = true;
-		}
+		has[type] = true;
 		if (!read_drm_info_plane(reader, object)) {
 			return false;
 		}
 	}
-	profile->stacks_by_id = strcmp(driver, "vkms") == 0;
+	profile->stacks_by_id = strcmp(profile->name, "vkms") == 0;
 	profile->primary_alpha = profile->primary != NULL &&
 		kms_format_set_get(&profile->primary->formats, DRM_FORMAT_ARGB8888) != NULL;
 	return true;
