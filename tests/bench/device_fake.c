@@ -124,22 +124,6 @@ static void add_plane(const struct kms_plane *plane) {
 
 /* --- commits --- */
 
-/* Of the commit that is checked. */
-static uint64_t value_of(const struct kms_plane *plane, const char *property) {
-	uint64_t value = 0;
-	fake_commit_has(plane->id, property, &value);
-	return value;
-}
-
-static const struct fake_fb *find_fb(uint64_t id) {
-	for (size_t i = 0; i < fake.fbs_len; i++) {
-		if (fake.fbs[i].id == id) {
-			return &fake.fbs[i];
-		}
-	}
-	return NULL;
-}
-
 static int check_commit(const struct fake_commit *commit, void *data) {
 	const struct bench_device *device = data;
 	struct fake_device *fake_device = device->data;
@@ -147,7 +131,7 @@ static int check_commit(const struct fake_commit *commit, void *data) {
 	size_t len = 0;
 	for (size_t i = 0; i < device->planes_len; i++) {
 		const struct kms_plane *plane = device->planes[i];
-		const struct fake_fb *fb = find_fb(value_of(plane, "FB_ID"));
+		const struct fake_fb *fb = fake_find_fb(fake_commit_value(plane->id, "FB_ID"));
 		if (fb == NULL) {
 			continue;
 		}
@@ -158,12 +142,12 @@ static int check_commit(const struct fake_commit *commit, void *data) {
 		struct plan_shown *s = &shown[len++];
 		*s = (struct plan_shown){.plane = plan_set_find(&fake_device->set, plane->id)};
 		s->state = kms_plane_state_default();
-		s->state.src_w = (uint32_t)value_of(plane, "SRC_W");
-		s->state.src_h = (uint32_t)value_of(plane, "SRC_H");
-		s->state.dst_x = (int32_t)value_of(plane, "CRTC_X");
-		s->state.dst_y = (int32_t)value_of(plane, "CRTC_Y");
-		s->state.dst_w = (uint32_t)value_of(plane, "CRTC_W");
-		s->state.dst_h = (uint32_t)value_of(plane, "CRTC_H");
+		s->state.src_w = (uint32_t)fake_commit_value(plane->id, "SRC_W");
+		s->state.src_h = (uint32_t)fake_commit_value(plane->id, "SRC_H");
+		s->state.dst_x = (int32_t)fake_commit_value(plane->id, "CRTC_X");
+		s->state.dst_y = (int32_t)fake_commit_value(plane->id, "CRTC_Y");
+		s->state.dst_w = (uint32_t)fake_commit_value(plane->id, "CRTC_W");
+		s->state.dst_h = (uint32_t)fake_commit_value(plane->id, "CRTC_H");
 		s->yuv = fb->fourcc == DRM_FORMAT_NV12;
 	}
 	return -plan_kernel_check_shown(&fake_device->kernel, shown, len);

@@ -160,6 +160,12 @@ bool fake_commit_has(uint32_t object_id, const char *property, uint64_t *value) 
 	return false;
 }
 
+uint64_t fake_commit_value(uint32_t object_id, const char *property) {
+	uint64_t value = 0;
+	fake_commit_has(object_id, property, &value);
+	return value;
+}
+
 drmModeModeInfo fake_mode(uint16_t width, uint16_t height, uint32_t clock, uint16_t htotal,
 	uint16_t vtotal, uint32_t flags, uint32_t type) {
 	return (drmModeModeInfo){
@@ -478,7 +484,7 @@ int drmModeAddFB2(int fd, uint32_t width, uint32_t height, uint32_t fourcc,
 		fd, width, height, fourcc, handles, strides, offsets, NULL, id, flags);
 }
 
-static struct fake_fb *find_fb(uint32_t id) {
+struct fake_fb *fake_find_fb(uint64_t id) {
 	for (size_t i = 0; i < fake.fbs_len; i++) {
 		if (fake.fbs[i].id == id) {
 			return &fake.fbs[i];
@@ -489,7 +495,7 @@ static struct fake_fb *find_fb(uint32_t id) {
 }
 
 int drmModeCloseFB(int fd, uint32_t id) {
-	struct fake_fb *fb = find_fb(id);
+	struct fake_fb *fb = fake_find_fb(id);
 	if (fb == NULL) {
 		return -errno;
 	}
@@ -499,7 +505,7 @@ int drmModeCloseFB(int fd, uint32_t id) {
 
 drmModeFB2Ptr drmModeGetFB2(int fd, uint32_t id) {
 	int64_t begin_ns = latch_now_ns();
-	const struct fake_fb *found = find_fb(id);
+	const struct fake_fb *found = fake_find_fb(id);
 	if (found == NULL) {
 		return NULL;
 	}

@@ -164,6 +164,11 @@ int fake_open_handles(void);
 
 /** Whether the last commit set this; *value may be NULL. */
 bool fake_commit_has(uint32_t object_id, const char *property, uint64_t *value);
+/** What the last commit set this to, 0: it did not set it. */
+uint64_t fake_commit_value(uint32_t object_id, const char *property);
+
+/** A framebuffer that is there; NULL with ENOENT in errno where none has this id. */
+struct fake_fb *fake_find_fb(uint64_t id);
 
 /** A mode of these timings: 60 Hz where clock is htotal * vtotal * 60 / 1000. */
 drmModeModeInfo fake_mode(uint16_t width, uint16_t height, uint32_t clock, uint16_t htotal,

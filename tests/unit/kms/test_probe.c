@@ -17,21 +17,6 @@ static struct {
 	int count;
 } mood;
 
-static uint64_t value_of(uint32_t plane, const char *property) {
-	uint64_t value = 0;
-	fake_commit_has(plane, property, &value);
-	return value;
-}
-
-static const struct fake_fb *find_fb(uint64_t id) {
-	for (size_t i = 0; i < fake.fbs_len; i++) {
-		if (fake.fbs[i].id == id) {
-			return &fake.fbs[i];
-		}
-	}
-	return NULL;
-}
-
 static int answer(const struct fake_commit *commit, void *data) {
 	struct latch_profile_shown shown[4];
 	size_t len = 0;
@@ -44,7 +29,7 @@ static int answer(const struct fake_commit *commit, void *data) {
 		return mood.answer != 0 ? mood.answer : EBUSY;
 	}
 	for (uint32_t id = 30; id <= 33; id++) {
-		const struct fake_fb *fb = find_fb(value_of(id, "FB_ID"));
+		const struct fake_fb *fb = fake_find_fb(fake_commit_value(id, "FB_ID"));
 		uint64_t zpos = 3;
 		if (fb == NULL) {
 			continue;
@@ -53,18 +38,18 @@ static int answer(const struct fake_commit *commit, void *data) {
 		*s = (struct latch_profile_shown){.plane = &driver.planes[id - 30],
 			.state = kms_plane_state_default(),
 			.fourcc = fb->fourcc};
-		s->state.src_x = (uint32_t)value_of(id, "SRC_X");
-		s->state.src_w = (uint32_t)value_of(id, "SRC_W");
-		s->state.src_h = (uint32_t)value_of(id, "SRC_H");
-		s->state.dst_x = (int32_t)value_of(id, "CRTC_X");
-		s->state.dst_y = (int32_t)value_of(id, "CRTC_Y");
-		s->state.dst_w = (uint32_t)value_of(id, "CRTC_W");
-		s->state.dst_h = (uint32_t)value_of(id, "CRTC_H");
-		s->state.rotation = (uint32_t)value_of(id, "rotation");
+		s->state.src_x = (uint32_t)fake_commit_value(id, "SRC_X");
+		s->state.src_w = (uint32_t)fake_commit_value(id, "SRC_W");
+		s->state.src_h = (uint32_t)fake_commit_value(id, "SRC_H");
+		s->state.dst_x = (int32_t)fake_commit_value(id, "CRTC_X");
+		s->state.dst_y = (int32_t)fake_commit_value(id, "CRTC_Y");
+		s->state.dst_w = (uint32_t)fake_commit_value(id, "CRTC_W");
+		s->state.dst_h = (uint32_t)fake_commit_value(id, "CRTC_H");
+		s->state.rotation = (uint32_t)fake_commit_value(id, "rotation");
 		if (mood.refuses_zpos && fake_commit_has(id, "zpos", &zpos) && zpos != 3) {
 			return EINVAL;
 		}
-		if (mood.refuses_fences && value_of(id, "IN_FENCE_FD") != UINT64_MAX) {
+		if (mood.refuses_fences && fake_commit_value(id, "IN_FENCE_FD") != UINT64_MAX) {
 			return EPERM;
 		}
 	}
