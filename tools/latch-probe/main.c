@@ -1,6 +1,6 @@
 /*
- * latch-probe: asks a KMS driver by TEST_ONLY commits what its planes really take. probe.c asks,
- * write.c tells; here are the device, the buffers, and the end.
+ * latch-probe: asks a KMS driver by TEST_ONLY commits what its planes really take. run.c, plane.c and
+ * together.c ask, write.c prints the answers; this file opens the device and makes the buffers.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
