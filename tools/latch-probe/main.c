@@ -1,6 +1,7 @@
 /*
- * latch-probe: asks a KMS driver by TEST_ONLY commits what its planes really take. run.c, plane.c and
- * together.c ask, write.c prints the answers; this file opens the device and makes the buffers.
+ * latch-probe: asks a KMS driver by TEST_ONLY commits what its planes really take. run.c, plane.c
+ * and together.c ask, write.c prints the answers; this file opens the device and makes the
+ * buffers.
  */
 #include <drm_fourcc.h>
 #include <errno.h>
@@ -24,7 +25,7 @@
 #define PROBE_NO_DEVICE 3 // no such device or connector, or without KMS
 #define PROBE_BUSY 4 // another program is its master
 
-/* Says it; is the status. */
+/* Says what failed; its value is the status. */
 #define FAIL(status, ...) (say(__VA_ARGS__), (status))
 
 struct options {
@@ -68,14 +69,33 @@ static void handle_signal(int number) {
 	interrupted = 1;
 }
 
-/* Where memory comes from: the device itself, by a file of its own, or nothing but the kernel. */
+/* Where a framebuffer's memory comes from: the device itself, opened once more, or else from what
+ * the kernel has without a device. */
+#define MEMORY_KINDS 3
 struct memory {
 	struct kms_device *device;
-	const struct {
+	struct {
 		enum canvas_kind kind;
 		int fd;
-	} kinds[3];
+	} kinds[MEMORY_KINDS];
 };
+
+/* Returns the id of a framebuffer of that memory, 0 where the device takes none. */
+static uint32_t import(struct kms_device *device, const struct dmabuf *buf) {
+	struct kms_framebuffer_desc desc = {.width = buf->width,
+		.height = buf->height,
+		.fourcc = buf->fourcc,
+		.modifier = device->features.addfb2_modifiers ? buf->modifier
+							      : DRM_FORMAT_MOD_INVALID,
+		.n_planes = buf->num_planes};
+	for (int i = 0; i < buf->num_planes; i++) {
+		desc.fd[i] = buf->planes[i].fd;
+		desc.offset[i] = buf->planes[i].offset;
+		desc.stride[i] = buf->planes[i].stride;
+	}
+	uint32_t id;
+	return kms_framebuffer_import(device, &desc, &id) == 0 ? id : 0;
+}
 
 static uint32_t make_fb(void *data, uint32_t width, uint32_t height, uint32_t fourcc) {
 	const struct memory *memory = data;
@@ -83,24 +103,11 @@ static uint32_t make_fb(void *data, uint32_t width, uint32_t height, uint32_t fo
 		.num_modifiers = 2,
 		.modifiers = {DRM_FORMAT_MOD_LINEAR, DRM_FORMAT_MOD_INVALID}};
 	uint32_t id = 0;
-	for (size_t i = 0; i < 3 && id == 0; i++) {
+	for (size_t i = 0; i < MEMORY_KINDS && id == 0; i++) {
 		struct dmabuf buf = {.width = width, .height = height, .fourcc = fourcc};
 		const int fd = memory->kinds[i].fd;
 		if (fd >= 0 && cpu_buffer_create(memory->kinds[i].kind, fd, &step, &buf)) {
-			const bool modifiers = memory->device->features.addfb2_modifiers;
-			struct kms_framebuffer_desc desc = {.width = width,
-				.height = height,
-				.fourcc = fourcc,
-				.modifier = modifiers ? buf.modifier : DRM_FORMAT_MOD_INVALID,
-				.n_planes = buf.num_planes};
-			for (int j = 0; j < buf.num_planes; j++) {
-				desc.fd[j] = buf.planes[j].fd;
-				desc.offset[j] = buf.planes[j].offset;
-				desc.stride[j] = buf.planes[j].stride;
-			}
-			if (kms_framebuffer_import(memory->device, &desc, &id) != 0) {
-				id = 0;
-			}
+			id = import(memory->device, &buf);
 		}
 		dmabuf_finish(&buf);
 	}
@@ -190,21 +197,19 @@ static int run(struct kms_device *device, const struct options *options, const c
 	free(probe);
 	latch_fd_clear(&idle_fd);
 	kms_dumb_buffer_destroy(idle);
-	for (size_t i = 0; i < 3; i++) {
-		if (memory.kinds[i].fd >= 0) {
-			close(memory.kinds[i].fd);
-		}
+	for (size_t i = 0; i < MEMORY_KINDS; i++) {
+		latch_fd_clear(&memory.kinds[i].fd);
 	}
 	return status;
 }
 
-/* Opens a device that shows something; it is the master's file then. */
+/* Opens a device; NULL where it is none for KMS, then errno counts with KMS_OPEN_FAILED. */
 static struct kms_device *open_kms(const char *path, enum kms_open_error *error) {
-	const int fd = open(path, O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 	*error = KMS_OPEN_FAILED;
 	struct kms_device *device = fd >= 0 ? kms_device_create(fd, error) : NULL;
-	if (device == NULL && fd >= 0) {
-		close(fd);
+	if (device == NULL) {
+		latch_fd_clear(&fd);
 	}
 	return device;
 }
