@@ -4,7 +4,8 @@
 #include "base/minmax.h"
 #include "private.h"
 
-/* Pixels of a side that is made larger, or that another is made. */
+/* In pixels: a side of the square that is scaled up, and of the one that others are scaled down
+ * to. */
 #define SCALED_SIDE 32
 
 #define LEN(array) (sizeof(array) / sizeof((array)[0]))
@@ -29,7 +30,7 @@ static const uint32_t ycbcr_fourccs[] = {
 
 static const struct kms_plane_size sizes[] = {{64, 64}, {128, 128}, {256, 256}};
 
-/* Cursors may want sizes of their own: that of the device, or one of these. */
+/* A cursor may take some sizes only: the one that the device tells, or one of `sizes`. */
 static void find_cursor_format(struct probe *probe, size_t i) {
 	struct kms_plane *plane = &probe->profile.planes[i];
 	for (size_t j = 0; j <= LEN(sizes) && probe->planes[i].rgb == 0; j++) {
@@ -39,7 +40,7 @@ static void find_cursor_format(struct probe *probe, size_t i) {
 	}
 }
 
-/* One that takes an odd size takes any. */
+/* A cursor that takes an odd size takes any. */
 static void probe_cursor_sizes(struct probe *probe, size_t i) {
 	struct kms_plane *plane = &probe->profile.planes[i];
 	const uint32_t fourcc = probe->planes[i].rgb;
@@ -73,7 +74,7 @@ bool probe_find_formats(struct probe *probe, size_t i) {
 	return plane->rgb != 0;
 }
 
-/* A square of `from` pixels a side as one of `to`. */
+/* Whether a plane shows a square of `from` pixels a side as one of `to`. */
 static bool scales(struct probe *probe, size_t i, uint32_t from, uint32_t to) {
 	struct kms_plane_state state = probe_show(probe, i, probe->planes[i].rgb);
 	state.fb_id = probe_fb_of(probe, PROBE_LARGE_SIDE, PROBE_LARGE_SIDE, probe->planes[i].rgb);
@@ -85,7 +86,8 @@ static bool scales(struct probe *probe, size_t i, uint32_t from, uint32_t to) {
 	return probe_takes(probe, i, state);
 }
 
-/* The largest factor, in steps of 1/SCALED_SIDE; 1: none, 0: no end was found. */
+/* The largest factor that a plane scales by, in steps of 1/SCALED_SIDE; 1: it does not scale, 0: it
+ * does as far as was asked. */
 static double find_scale(struct probe *probe, size_t i, bool down, uint32_t most) {
 	uint32_t good = SCALED_SIDE, bad = most + 1;
 	for (uint32_t side = most; bad - good > 1 && probe->error == 0; side = (good + bad) / 2) {
@@ -109,7 +111,8 @@ static void probe_scaling(struct probe *probe, size_t i) {
 		find_scale(probe, i, false, (uint32_t)latch_min(side, PROBE_LARGE_SIDE));
 }
 
-/* Those of the property that are refused make a limit; 0: none is. */
+/* The rotations that the plane takes, where that is not all of the property's; 0: it takes them
+ * all. */
 static uint32_t find_rotations(struct probe *probe, size_t i, uint32_t fourcc) {
 	const uint32_t mask = probe->profile.planes[i].props.rotation.mask;
 	uint32_t good = DRM_MODE_ROTATE_0;
@@ -128,7 +131,7 @@ static uint32_t find_rotations(struct probe *probe, size_t i, uint32_t fourcc) {
 	return fourcc == 0 || good == mask ? 0 : good;
 }
 
-/* Whether it can be at both ends of its range; else it stays where it is. */
+/* A plane whose zpos can't be at both ends of its range is one whose zpos is fixed. */
 static void probe_zpos(struct probe *probe, size_t i) {
 	struct kms_property *zpos = &probe->profile.planes[i].props.zpos;
 	struct kms_plane_state low = probe_show(probe, i, probe->planes[i].rgb), high = low;

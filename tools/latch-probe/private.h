@@ -2,8 +2,8 @@
 
 #include "probe.h"
 
-/* Pixels: what planes show unless the test is about that; and a framebuffer that parts are shown
- * of. */
+/* In pixels: a side of the square that a plane shows where the test is not about sizes, and a side
+ * of the framebuffer that this square is cut out of. */
 #define PROBE_SIDE 64
 #define PROBE_LARGE_SIDE 1024
 
@@ -16,7 +16,8 @@ struct probe_set {
 	size_t len;
 };
 
-/** Tests them, asks for an out-fence too. 0 or negative errno. */
+/** Asks for these planes in one test commit, with an out-fence if that is wanted. Returns 0 or
+ * negative errno. */
 int probe_test(struct probe *probe, const struct probe_set *set, bool out_fence);
 
 /** A framebuffer, made at the first call; 0: there is none. */
@@ -24,21 +25,25 @@ uint32_t probe_fb_of(struct probe *probe, uint32_t width, uint32_t height, uint3
 
 bool probe_is_primary(const struct probe *probe, size_t i);
 
-/** All of the screen; and a plane's usual picture: that where it takes nothing else, or a square
- * beside the others'. */
+/** A picture over all of the screen. */
 struct kms_plane_state probe_show_whole(struct probe *probe, uint32_t fourcc);
+
+/** A plane's usual picture: a square beside those of the other planes; a cursor of a size that it
+ * takes; or all of the screen, where the plane takes nothing else. */
 struct kms_plane_state probe_show(struct probe *probe, size_t i, uint32_t fourcc);
 
-/** The primary plane over all of the screen, as in most pictures; empty where it takes none. */
+/** What is below the others in most tests: the primary plane over all of the screen. Empty where it
+ * takes no picture. */
 struct probe_set probe_ground(struct probe *probe);
 
-/** Adds a plane if the set is taken with it. */
+/** Adds a plane to the set if the driver takes both together. Returns whether it does. */
 bool probe_add(struct probe *probe, struct probe_set *set, size_t i, struct kms_plane_state state);
 
-/** Whether a plane takes this, above the primary one where there is that. */
+/** Whether the driver takes this plane, with the ground below it where it is not the primary
+ * one. */
 bool probe_takes(struct probe *probe, size_t i, struct kms_plane_state state);
 
-/** Finds what it can show at all; returns false for nothing. */
+/** Finds the formats that a plane shows. Returns false where it shows nothing. */
 bool probe_find_formats(struct probe *probe, size_t i);
 
 void probe_plane_alone(struct probe *probe, size_t i);

@@ -7,7 +7,7 @@
 #include "kms/device.h"
 #include "profile/profile.h"
 
-/** What could be found out of something. */
+/** An answer that a run can find, or not. */
 enum probe_answer {
 	PROBE_UNKNOWN,
 	PROBE_NO,
@@ -16,9 +16,11 @@ enum probe_answer {
 
 /** What is known of a plane beside its limits; by its index in the profile. */
 struct probe_plane {
-	/** The plane of the device; the linear formats that it took, 0: none. */
+	/** The plane of the device. */
 	const struct kms_plane *plane;
+	/** A linear format of each kind that it took, 0: it took none. */
 	uint32_t rgb, ycbcr;
+	/** Whether it took an IN_FENCE_FD, and both ends of the range of its zpos. */
 	enum probe_answer fence, moves;
 };
 
@@ -29,7 +31,7 @@ struct probe_fb {
 
 #define PROBE_MAX_FBS 128
 
-/** All of a run. Zero it, fill the first part, and finish it. */
+/** All of a run. Zero it, fill in what is above "found out", run it, and finish it. */
 struct probe {
 	struct kms_device *device;
 	const struct kms_crtc *crtc;
@@ -40,7 +42,7 @@ struct probe {
 	void *data;
 	/** A sync_file that has signalled, borrowed; -1: none could be made. */
 	int signalled_fence;
-	/** Becomes true when it is to end. */
+	/** Becomes true when the run is to end. */
 	const volatile sig_atomic_t *interrupted;
 
 	/** What was found out. The planes' formats are the device's. */
@@ -49,10 +51,10 @@ struct probe {
 	enum probe_answer out_fence, async;
 	unsigned tests;
 
-	/** What made it end, a negative errno: the device is busy, another one's, or it was
-	 * interrupted. */
+	/** What ended the run, a negative errno: the device stayed busy or got another master, memory
+	 * was out, or the run was interrupted. */
 	int error;
-	int refusal; // the last one's errno
+	int refusal; // the errno, positive, of the last commit that was refused
 	uint32_t mode_blob;
 	struct probe_fb fbs[PROBE_MAX_FBS];
 	size_t fbs_len;

@@ -7,7 +7,7 @@
 #include "kms/framebuffer.h"
 #include "private.h"
 
-/* A device that does its last commit is asked again. */
+/* A device whose last commit is still under way answers EBUSY, and is asked again. */
 #define BUSY_TRIES 20
 #define BUSY_NS 10000000
 
@@ -35,7 +35,7 @@ int probe_test(struct probe *probe, const struct probe_set *set, bool out_fence)
 		nanosleep(&pause, NULL);
 		ret = *probe->interrupted ? -EINTR : ask(probe, set, out_fence);
 	}
-	/* These say nothing of the planes. */
+	/* These errors say nothing of the planes. */
 	if (ret == -EBUSY || ret == -EACCES || ret == -EINTR || ret == -ENOMEM || ret == -ENODEV) {
 		probe->error = probe->error != 0 ? probe->error : ret;
 	}
@@ -66,8 +66,6 @@ struct kms_plane_state probe_show_whole(struct probe *probe, uint32_t fourcc) {
 	return kms_plane_state_whole(probe_fb_of(probe, width, height, fourcc), width, height);
 }
 
-/* A plane's usual picture: all of the screen where it takes nothing else, or a square beside the
- * others'. */
 struct kms_plane_state probe_show(struct probe *probe, size_t i, uint32_t fourcc) {
 	const struct kms_plane *plane = &probe->profile.planes[i];
 	if (probe->profile.plane_limits[i].covers) {
@@ -100,7 +98,6 @@ bool probe_add(struct probe *probe, struct probe_set *set, size_t i, struct kms_
 	return ret == 0;
 }
 
-/* The primary plane over all of the screen, as it is in most pictures. */
 struct probe_set probe_ground(struct probe *probe) {
 	struct probe_set set = {0};
 	const size_t primary = probe->profile.primary->index;
@@ -111,7 +108,6 @@ struct probe_set probe_ground(struct probe *probe) {
 	return set;
 }
 
-/* Whether a plane takes this, above the primary one where there is that. */
 bool probe_takes(struct probe *probe, size_t i, struct kms_plane_state state) {
 	struct probe_set set = {0};
 	if (!probe_is_primary(probe, i)) {
@@ -148,7 +144,7 @@ static void take_planes(struct probe *probe) {
 		kms_format_set_get(&primary->formats, DRM_FORMAT_ARGB8888) != NULL;
 }
 
-/* Takes out what is never accepted. */
+/* Takes a plane out of the profile that was never accepted. */
 static void drop_plane(struct probe *probe, size_t i) {
 	struct latch_profile *profile = &probe->profile;
 	const size_t primary = profile->primary->index;

@@ -5,7 +5,8 @@
 #include "kms/commit.h"
 #include "private.h"
 
-/* What every plane shows in a test of how many can. Returns false where it can't be one of them. */
+/* Sets what a plane shows in the test of how many planes can do something at once. Returns false
+ * where the plane can't do that by itself. */
 typedef bool (*wanted_fn)(struct probe *probe, size_t i, struct kms_plane_state *state);
 
 static bool want_any(struct probe *probe, size_t i, struct kms_plane_state *state) {
@@ -26,8 +27,8 @@ static bool want_ycbcr(struct probe *probe, size_t i, struct kms_plane_state *st
 	return probe->planes[i].ycbcr != 0;
 }
 
-/* How many planes can do this at once, the ground counted where `all` planes are; 0: all that
- * can do it by themselves. */
+/* How many planes can do this at once; 0: all that can do it by themselves. Where `all` planes can,
+ * the ground is one of them. */
 static uint32_t count(struct probe *probe, wanted_fn want, bool all) {
 	struct latch_profile_limits *limits = &probe->profile.limits;
 	struct probe_set set = probe_ground(probe);
@@ -48,7 +49,7 @@ static uint32_t count(struct probe *probe, wanted_fn want, bool all) {
 	return refused ? (uint32_t)latch_max((int64_t)len, 1) : 0;
 }
 
-/* A crop inside a pixel, and one of YCbCr at an odd one. */
+/* Whether a plane takes a crop that begins inside a pixel, and one of YCbCr at an odd pixel. */
 static bool takes_any_crop(struct probe *probe, size_t i) {
 	struct kms_plane_state rgb = probe_show(probe, i, probe->planes[i].rgb);
 	struct kms_plane_state ycbcr = probe_show(probe, i, probe->planes[i].ycbcr);

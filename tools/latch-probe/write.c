@@ -1,4 +1,4 @@
-/* What was found out, as text and as a profile. */
+/* Prints what was found out, as text and as a profile. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <yyjson.h>
