@@ -20,8 +20,7 @@ static const char *const range_names[KMS_PROPERTY_NAMES] = {
 
 static const char *const filter_names[KMS_PROPERTY_NAMES] = {"Default"};
 
-/* By the bits of DRM_MODE_ROTATE_* and DRM_MODE_REFLECT_*, which are the same in every driver. */
-static const char *const rotation_names[KMS_PROPERTY_NAMES] = {
+const char *const kms_rotation_names[KMS_PROPERTY_NAMES] = {
 	"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
 
 #define PROPERTY(...) KMS_PROPERTY(struct kms_plane_properties, __VA_ARGS__)
@@ -50,7 +49,7 @@ const struct kms_property_spec kms_plane_specs[] = {
 	PROPERTY(crtc_h, "CRTC_H", MEMBER(NUMBER, dst_h), .required = true),
 	PROPERTY(alpha, "alpha", MEMBER(NUMBER, alpha)),
 	PROPERTY(blend_mode, "pixel blend mode", MEMBER(NAME, blend_mode), .names = blend_names),
-	PROPERTY(rotation, "rotation", MEMBER(NUMBER, rotation), .names = rotation_names),
+	PROPERTY(rotation, "rotation", MEMBER(NUMBER, rotation), .names = kms_rotation_names),
 	PROPERTY(color_encoding, "COLOR_ENCODING", MEMBER(NAME, color_encoding),
 		.names = encoding_names),
 	PROPERTY(color_range, "COLOR_RANGE", MEMBER(NAME, color_range), .names = range_names),

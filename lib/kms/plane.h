@@ -116,6 +116,10 @@ static inline bool kms_plane_state_same_members(
 	return memcmp((const char *)a + begin, (const char *)b + begin, end - begin) == 0;
 }
 
+/** The kernel's names of DRM_MODE_ROTATE_* and DRM_MODE_REFLECT_*, by their bits, which are the
+ * same in every driver. */
+extern const char *const kms_rotation_names[KMS_PROPERTY_NAMES];
+
 /** All of a plane's properties. */
 extern const struct kms_property_spec kms_plane_specs[];
 extern const size_t kms_plane_specs_len;

@@ -5,9 +5,6 @@
 
 #include "probe.h"
 
-static const char *const rotations[] = {
-	"rotate-0", "rotate-90", "rotate-180", "rotate-270", "reflect-x", "reflect-y"};
-
 static const char *answer_text(enum probe_answer answer) {
 	static const char *const texts[] = {"not known", "no", "yes"};
 	return texts[answer];
@@ -34,9 +31,9 @@ static void print_factor(FILE *file, const char *what, double factor) {
 static void print_rotations(FILE *file, const char *what, uint32_t limit, uint32_t all) {
 	const uint32_t mask = (limit != 0 ? limit : all) & ~(uint32_t)DRM_MODE_ROTATE_0;
 	fprintf(file, "; %s", what);
-	for (size_t i = 1; i < sizeof(rotations) / sizeof(rotations[0]); i++) {
+	for (size_t i = 1; i < KMS_PROPERTY_NAMES; i++) {
 		if ((mask >> i & 1) != 0) {
-			fprintf(file, " %s", rotations[i]);
+			fprintf(file, " %s", kms_rotation_names[i]);
 		}
 	}
 	fputs(mask == 0 ? " no rotation" : "", file);
@@ -98,9 +95,9 @@ void probe_print(FILE *file, const struct probe *probe, const char *path) {
 }
 
 static void add_rotations(yyjson_mut_doc *doc, yyjson_mut_val *array, uint32_t mask) {
-	for (size_t i = 0; i < sizeof(rotations) / sizeof(rotations[0]); i++) {
+	for (size_t i = 0; i < KMS_PROPERTY_NAMES; i++) {
 		if ((mask >> i & 1) != 0) {
-			yyjson_mut_arr_add_str(doc, array, rotations[i]);
+			yyjson_mut_arr_add_str(doc, array, kms_rotation_names[i]);
 		}
 	}
 }
