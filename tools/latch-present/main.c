@@ -2,8 +2,9 @@
  * latch-present: presentation feedback for clients that ask for none, under any compositor.
  *
  * It stands between: a process of its own that clients connect to instead of the compositor. It
- * passes everything on (relay.c, wire.c) and puts requests of its own in between (tap.c). What
- * comes of them is told as latch tells of its frames (report.c).
+ * passes everything on (relay.c, wire.c), follows the requests that are about pictures (requests.c,
+ * objects.c) and puts requests of its own in between (tap.c). What comes of them is told as latch
+ * tells of its frames (report.c).
  *
  * The other way would have been a library in LD_PRELOAD over libwayland-client. It would save a
  * switch of processes for each message, but is not there for clients that are linked statically,

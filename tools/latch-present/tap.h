@@ -10,13 +10,15 @@
  */
 #pragma once
 
-#include "base/id_map.h"
-#include "report.h"
+#include "objects.h"
 #include "wire.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
+
+/* wl_display, the object that each connection begins with. */
+#define TAP_DISPLAY 1
 
 /* Ids that are kept: so many updates of a connection can wait at a time for an answer. */
 #define TAP_IDS 64
@@ -36,7 +38,7 @@ struct tap {
 	char label[LATCH_TEXT_MAX]; /* of surfaces without an app id */
 	int64_t now_ns;		    /* when what is handled came; set before each call */
 
-	struct latch_id_map objects; /* those that count, by their ids */
+	struct objects objects;
 	struct tap_id ids[TAP_IDS];
 	size_t ids_length, unsent, answered;
 
@@ -54,6 +56,11 @@ void tap_finish(struct tap *tap);
 
 /** Passes on a request of the client, and what is to go before it. */
 void tap_request(struct tap *tap, const struct wire_message *message);
+
+/** Asks for the feedback of a commit, which goes on next: surface_id is the client's. Returns false
+ * where no id is free, or the compositor has no wp_presentation. */
+bool tap_ask(struct tap *tap, uint32_t surface_id, struct report_surface *surface,
+	const struct latch_frame_record *record);
 
 /** Whether an event of the compositor is for the client; if not, it was for latch-present. */
 bool tap_event(struct tap *tap, const struct wire_message *message);
