@@ -39,8 +39,8 @@ static void connection_destroy(struct connection *connection) {
 	free(connection);
 }
 
-/* Nothing more is read from where it can't go on; who can't be written to any more may still have
- * something to say, the error that ended it above all. */
+/* A side is read only while the other one takes what it says. An error of the write is no end: the
+ * side that was closed may have left an event to read, above all the error that ended it. */
 static void send_and_wait(struct side *side) {
 	wire_send(&side->pipe, side->other->fd);
 	struct side *const sides[] = {side, side->other};
@@ -78,7 +78,7 @@ static bool take(struct side *side) {
 static int handle_side(int fd, uint32_t mask, void *data) {
 	struct side *side = data;
 	struct connection *connection = side->connection;
-	/* What has hung up is read to its end, but not while the other side can't take it. */
+	/* A side that has hung up is read to its end, unless the other side can't take it. */
 	const bool reads = side->pipe.out_length == 0 && (mask & ~(uint32_t)WL_EVENT_WRITABLE) != 0;
 	if ((reads && !take(side)) || (!reads && (mask & WL_EVENT_HANGUP) != 0)) {
 		connection_destroy(connection);
@@ -104,7 +104,7 @@ static bool watch(struct side *side, struct side *other, struct connection *conn
 	return side->source != NULL;
 }
 
-/* The compositor's socket for one more client, or -1. */
+/* Connects to the compositor for one more client. Returns a socket, or -1 and errno. */
 static int connect_on(struct relay *relay) {
 	if (relay->first >= 0) {
 		return latch_fd_take(&relay->first);
@@ -160,7 +160,8 @@ static int handle_client(int listener, uint32_t mask, void *data) {
 	return 0;
 }
 
-/* A name is one of the runtime directory's, or a path. Returns whether it fits. */
+/* The name is a path, or that of a socket in the runtime directory. Returns whether there is such a
+ * directory, and the whole fits. */
 static bool make_address(struct sockaddr_un *address, const char *name) {
 	const char *directory = getenv("XDG_RUNTIME_DIR");
 	const bool is_path = name[0] == '/';
@@ -194,7 +195,8 @@ bool relay_init(struct relay *relay, struct wl_event_loop *loop, struct present_
 		return false;
 	}
 	latch_fd_clear(&probe);
-	unlink(relay->own.sun_path); /* of another process that had this number and was killed */
+	/* One can be left of a process that had the same pid, and was killed. */
+	unlink(relay->own.sun_path);
 	relay->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (relay->listener < 0 ||
 		bind(relay->listener, (struct sockaddr *)&relay->own, sizeof(relay->own)) != 0 ||

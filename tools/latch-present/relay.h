@@ -13,7 +13,7 @@ struct relay {
 	struct sockaddr_un compositor, own;
 	int first;	   /* WAYLAND_SOCKET: a connection that is there already; -1: there is none */
 	int listener;
-	bool used; /* a client has been there */
+	bool used; /* a client has connected before */
 	struct wl_event_source *source;
 	struct wl_list connections;
 };
@@ -26,7 +26,7 @@ struct relay {
 bool relay_init(struct relay *relay, struct wl_event_loop *loop, struct present_report *report,
 	const char **why);
 
-/** Whether a client is there. */
+/** Whether a client is connected. */
 bool relay_is_busy(const struct relay *relay);
 
 /** Ends all connections and removes the socket. */

@@ -12,11 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers of the trace's groups, as in latch's own: of outputs and of surfaces, plus the id. */
+/* Numbers of the trace's groups, as in latch's own traces: of latch-present itself, of outputs and
+ * of surfaces, each plus its id. */
 #define SELF 1
 #define OUTPUTS 10
 #define SURFACES 1000
-/* Updates that are under way at once have lanes of their own; the first one is for instants. */
+/* Lanes of a group: updates overlap, so each takes the next one. The first is for instants. */
 #define LANES 16
 
 #define LOOK_TEXT_MAX 128
@@ -186,7 +187,7 @@ void report_frame(struct present_report *report, const struct latch_frame_record
 	}
 }
 
-/* Those that went first are forgotten for others, as in the statistics. */
+/* The statistics keep so many surfaces that are gone; so does the report. The oldest is freed. */
 static void forget_old(struct present_report *report) {
 	size_t gone = 0;
 	for (size_t i = report->surfaces_length; i-- > 0;) {

@@ -1,4 +1,4 @@
-/* What is told of all clients: a trace for latch-report, and a table at the end. */
+/* What latch-present tells of all clients: a trace for latch-report, and a table at the end. */
 #pragma once
 
 #include "base/text.h"
@@ -26,11 +26,11 @@ struct report_surface {
 	int32_t pid;
 	char label[LATCH_TEXT_MAX];
 	uint64_t commits;	 /* with a buffer */
-	uint64_t unmeasured;	 /* of these: nobody will say when they were seen */
-	struct report_look look; /* of the last one */
+	uint64_t unmeasured;	 /* those of them without feedback */
+	struct report_look look; /* of the last buffer */
 	uint32_t output_id;	 /* that it was seen on last; 0: not known */
 	int64_t flip_ns;	 /* of the update that was seen last */
-	size_t waiting;		 /* updates of which something will be told yet */
+	size_t waiting;		 /* updates whose report_frame() is still to come */
 	bool gone;
 };
 
@@ -43,7 +43,7 @@ struct present_report {
 	uint32_t last_id;
 	char (*outputs)[LATCH_TEXT_MAX]; /* names; an id is a place here, counted from 1 */
 	size_t outputs_length, outputs_capacity;
-	bool without_presentation; /* some connection was */
+	bool without_presentation; /* on some connection the compositor had no wp_presentation */
 };
 
 /** Returns 0 or a negative errno. trace_path: NULL for no trace. */
@@ -56,7 +56,7 @@ int report_finish(struct present_report *report);
 struct report_surface *report_add_surface(
 	struct present_report *report, int32_t pid, const char *label);
 
-/** The surface has another name, an app id. */
+/** Gives the surface another name, its app id. */
 void report_name_surface(
 	struct present_report *report, struct report_surface *surface, const char *label);
 
@@ -67,10 +67,10 @@ uint32_t report_output(struct present_report *report, const char *name);
 void report_commit(struct present_report *report, struct report_surface *surface,
 	const struct report_look *look, const struct latch_frame_record *record, bool measured);
 
-/** What has become of it: the whole record. */
+/** An update has ended: its whole record. */
 void report_frame(struct present_report *report, const struct latch_frame_record *record);
 
-/** The surface is gone, and is no longer the caller's to name. */
+/** The surface is gone. The caller must not use it again, but for updates that are waiting. */
 void report_remove_surface(struct present_report *report, struct report_surface *surface);
 
 /** Prints what was found, for people. */

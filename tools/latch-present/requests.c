@@ -91,7 +91,7 @@ static void bind(struct tap *tap, const struct wire_message *message) {
 	}
 }
 
-/* The surface is seen with a buffer for the first time. */
+/* Tells the report of a surface at its first commit with a buffer. Returns false without memory. */
 static bool tell_surface(struct tap *tap, struct object *surface) {
 	if (surface->told == NULL) {
 		surface->told = report_add_surface(tap->report, tap->pid,

@@ -64,7 +64,7 @@ static struct tap_id *free_id(struct tap *tap) {
 	return NULL;
 }
 
-/* Whether another id is worth keeping: the next commit wants one. */
+/* Whether another id is worth keeping: a few are to be free for the next commits. */
 static bool wants_id(const struct tap *tap) {
 	size_t spare = 0;
 	for (size_t i = 0; i < tap->ids_length; i++) {
@@ -73,7 +73,7 @@ static bool wants_id(const struct tap *tap) {
 	return spare < 4 && tap->ids_length < TAP_IDS;
 }
 
-/* As soon as the global and an id are known. */
+/* Binds wp_presentation once, as soon as its global and an id are known. */
 static void bind_presentation(struct tap *tap) {
 	struct tap_id *ours = free_id(tap);
 	if (tap->presentation != 0 || tap->registry == 0 || tap->presentation_name == 0 ||
@@ -155,7 +155,7 @@ static void handle_presented(
 	}
 }
 
-/* Events of wp_presentation_feedback; wp_presentation has the one of its clock. */
+/* An event of a wp_presentation_feedback, or the only one of wp_presentation, clock_id. */
 static void handle_ours(struct tap *tap, struct tap_id *ours, const struct wire_message *message) {
 	enum { SYNC_OUTPUT, PRESENTED };
 	if (ours->id == tap->presentation) {

@@ -1,12 +1,13 @@
 /*
- * What one connection says, as far as it is about pictures, and latch-present's own requests in it:
- * a wp_presentation.feedback in front of each commit that brings a buffer.
+ * One connection: what its messages say about pictures, and the requests that latch-present adds to
+ * them, a wp_presentation.feedback in front of each commit that brings a buffer.
  *
- * An id of its own can't be any number: libwayland's and other servers take a new id only where it
- * is the next one or was free again, and the client counts on by itself. So latch-present keeps ids
- * that the server has given back: it does not pass on some wl_display.delete_id, and the client, to whom
- * such an id is in use for ever, never takes it again. So no other message has to be understood or
- * changed, of protocols that nobody here knows as well.
+ * latch-present can't choose the ids of its own objects freely: a server takes a new id only where
+ * it is the next one or one that was deleted, and the client goes on counting by itself. So
+ * latch-present uses ids of the client's that the server has deleted: it keeps some
+ * wl_display.delete_id events to itself, and the client, which takes such an id for one that is in
+ * use, never uses it again. No message has to be renumbered, so that those of protocols which
+ * latch-present does not know can go by as they are.
  */
 #pragma once
 
@@ -20,14 +21,14 @@
 /* wl_display, the object that each connection begins with. */
 #define TAP_DISPLAY 1
 
-/* Ids that are kept: so many updates of a connection can wait at a time for an answer. */
+/* How many ids are kept at most: so many updates of a connection can wait for their feedback. */
 #define TAP_IDS 64
 
 struct tap_id {
 	uint32_t id;
-	bool used; /* until its delete_id */
-	struct report_surface *surface; /* whose feedback it is; NULL: it is none, or has been told */
-	bool answered;
+	bool used; /* from the request that takes it to the server's delete_id */
+	struct report_surface *surface; /* whose feedback it is; NULL: nobody's, or the report has it */
+	bool answered; /* presented or discarded has come, and the report does not have it yet */
 	struct latch_frame_record record;
 };
 
@@ -36,7 +37,7 @@ struct tap {
 	struct wire_pipe *requests; /* what goes to the compositor */
 	int32_t pid;
 	char label[LATCH_TEXT_MAX]; /* of surfaces without an app id */
-	int64_t now_ns;		    /* when what is handled came; set before each call */
+	int64_t now_ns;		    /* when the message came; the caller sets it before each call */
 
 	struct objects objects;
 	struct tap_id ids[TAP_IDS];
@@ -51,10 +52,10 @@ struct tap {
 void tap_init(struct tap *tap, struct present_report *report, struct wire_pipe *requests,
 	int32_t pid, const char *label);
 
-/** The connection has ended: what waits is told as of unknown end, and all is freed. */
+/** The connection has ended: updates that still wait are told with an unknown end, all is freed. */
 void tap_finish(struct tap *tap);
 
-/** Passes on a request of the client, and what is to go before it. */
+/** Passes on a request of the client, after the request for feedback where it is such a commit. */
 void tap_request(struct tap *tap, const struct wire_message *message);
 
 /** Asks for the feedback of a commit, which goes on next: surface_id is the client's. Returns false
@@ -65,8 +66,9 @@ bool tap_ask(struct tap *tap, uint32_t surface_id, struct report_surface *surfac
 /** Whether an event of the compositor is for the client; if not, it was for latch-present. */
 bool tap_event(struct tap *tap, const struct wire_message *message);
 
-/** What went out is with the compositor: this is the time of its commits. */
+/** All requests were sent to the compositor at this time, which is that of their commits. */
 void tap_sent(struct tap *tap, int64_t now_ns);
 
-/** Tells of what was answered: not before all has gone on to the client. */
+/** Tells the report of all updates that were answered. It takes time, so it is to be called after
+ * the events have gone on to the client. */
 void tap_tell(struct tap *tap);

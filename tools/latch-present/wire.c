@@ -101,7 +101,8 @@ void wire_put(struct wire_pipe *pipe, uint32_t object, uint16_t opcode, const vo
 	}
 }
 
-/* One go: as many fds as its receiver takes, and where more are to follow one word of the bytes. */
+/* One sendmsg(): as many fds as its receiver takes. Where more are left, only one word of the
+ * bytes, as those fds need bytes to go with. */
 static ssize_t send_some(struct wire_pipe *pipe, size_t sent, int socket) {
 	const size_t fds = pipe->fds_length < WIRE_SEND_FDS ? pipe->fds_length : WIRE_SEND_FDS;
 	const size_t left = pipe->out_length - sent;

@@ -1,4 +1,4 @@
-/* The Wayland wire: messages that come in on one socket and go out on another, with their fds. */
+/* Wayland's wire format: messages come in on one socket and go out on another, with their fds. */
 #pragma once
 
 #include <stdbool.h>
@@ -8,11 +8,11 @@
 
 /* A message tells its size in 16 bits. */
 #define WIRE_IN_MAX 65536
-/* What came in, and all that was put between. */
+/* What came in, and the messages that latch-present puts between. */
 #define WIRE_OUT_MAX (WIRE_IN_MAX + 8192)
-/* libwayland has no room for more in one go (MAX_FDS_OUT), and loses them. */
+/* Fds in one sendmsg(): libwayland has no room for more (MAX_FDS_OUT), and loses them. */
 #define WIRE_SEND_FDS 28
-/* The kernel's limit for one go (SCM_MAX_FD); and how many may wait for the rest of a message. */
+/* Fds in one recvmsg(), the kernel's limit (SCM_MAX_FD); and how many may wait to be sent. */
 #define WIRE_RECEIVE_FDS 253
 #define WIRE_FDS_MAX 1024
 
@@ -24,12 +24,12 @@ struct wire_message {
 	const uint32_t *args;
 };
 
-/** The word with that number, counted from 0; 0 where the message has not so many. */
+/** Word i of the arguments, counted from 0; 0 where the message is shorter. */
 static inline uint32_t wire_word(const struct wire_message *message, size_t i) {
 	return i < message->words ? message->args[i] : 0;
 }
 
-/** The text that begins at word *i, which is then the word behind it. NULL where none is there. */
+/** The text that begins at word *i; moves *i to the word behind it. NULL where no text is there. */
 const char *wire_text(const struct wire_message *message, size_t *i);
 
 /** One direction. Empty when zeroed. */
@@ -40,11 +40,11 @@ struct wire_pipe {
 	size_t out_length;
 	int fds[WIRE_FDS_MAX]; /* owned, until they are sent */
 	size_t fds_length;
-	bool raw; /* something was no message: from then on bytes go by as they are */
+	bool raw; /* something came that is no message: from then on all bytes go by unread */
 };
 
 /**
- * Reads what is there, with fds; never waits. What was read before has been taken.
+ * Reads what is there, with fds; never waits. To be called when wire_next() has taken all messages.
  *
  * @return how many bytes, 0 at the end, or a negative errno: -EAGAIN where nothing is there,
  *         -EMSGSIZE for more fds than any message has
