@@ -12,7 +12,7 @@
 #include "kms/device.h"
 #include "output/frame.h"
 
-/* Keeps what both have. Returns false without memory. */
+/* Keeps the formats that both sets have. Returns false without memory. */
 static bool keep_formats(struct kms_format_set *formats, const struct kms_format_set *wanted) {
 	struct kms_format_set kept = {0};
 	bool ok = true;
@@ -46,7 +46,8 @@ static void keep_properties(
 	}
 }
 
-/* The profile's plane of the same type that has as many of its like before it. */
+/* The plane of the profile that one of the device stands for: the first overlay for the first one,
+ * and so on for each type. */
 static const struct kms_plane *find_like(
 	const struct latch_profile *profile, const struct kms_device *device, size_t index) {
 	const struct kms_plane *plane = &device->planes[index];
@@ -64,7 +65,7 @@ static const struct kms_plane *find_like(
 	return NULL;
 }
 
-/* Cursors have a size that the plane takes; where it does not matter, the device's. */
+/* Cursors get the largest size that the profile's plane takes; where it takes any, the device's. */
 static void keep_sizes(struct kms_device *device, const struct kms_plane *cursor) {
 	for (size_t i = 0; cursor != NULL && i < cursor->sizes_len; i++) {
 		const struct kms_plane_size *size = &cursor->sizes[i];
@@ -76,7 +77,8 @@ static void keep_sizes(struct kms_device *device, const struct kms_plane *cursor
 	}
 }
 
-/* A plane without a like is none: it has no formats, and is nobody's cursor. */
+/* A plane that stands for none of the profile can't be used: it loses its formats, and is made an
+ * overlay, so that no output takes it for its cursor's or its primary plane. */
 static bool restrict_device(struct latch_planes_like *like, struct kms_device *device) {
 	bool ok = true;
 	keep_sizes(device, latch_profile_cursor(like->profile));
