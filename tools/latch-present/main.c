@@ -65,8 +65,8 @@ struct session {
 	struct relay relay;
 	pid_t pid; /* of the command; 0: it has ended */
 	int status;
-	bool childless; /* and what it has left behind has, too */
-	bool asked_to_end;
+	bool childless; /* neither the command nor a child that it has left is there any more */
+	bool asked_to_end; /* by a signal */
 };
 
 static int handle_child(int signal_number, void *data) {
@@ -92,7 +92,7 @@ static bool waits(const struct session *session) {
 			       (!session->relay.used && !session->childless)));
 }
 
-/* The command hears of it; what it has left behind is not waited for. */
+/* The signal goes on to the command; children that it has left are not waited for any more. */
 static int handle_end(int signal_number, void *data) {
 	struct session *session = data;
 	session->asked_to_end = true;
@@ -102,7 +102,8 @@ static int handle_end(int signal_number, void *data) {
 	return 0;
 }
 
-/* Returns 0 or an errno. The event loop blocks the signals that it takes: not so the command. */
+/* Starts the command, with no signal blocked: the event loop has blocked those that it takes.
+ * Returns 0 or an errno. */
 static int start(struct session *session, char **command) {
 	sigset_t none;
 	sigemptyset(&none);
@@ -121,14 +122,15 @@ static int say(int status, const char *what, const char *why) {
 	return status;
 }
 
-/* What comes late here comes late to the client and to the compositor: where it is allowed, nobody
- * else goes first, as with compositors. The command does not inherit it. */
+/* Takes real-time priority where that is allowed, as compositors do: what is late here is late for
+ * the client and the compositor. The command, which runs already, does not have it. */
 static void go_first(void) {
 	const struct sched_param param = {.sched_priority = sched_get_priority_min(SCHED_RR)};
 	sched_setscheduler(0, SCHED_RR | SCHED_RESET_ON_FORK, &param);
 }
 
-/* Until the command and all of its children that show something have ended. */
+/* Runs until the command and all of its children that show something have ended. Returns the
+ * status. */
 static int run(struct session *session, struct wl_event_loop *loop, char **command) {
 	static const int ends[] = {SIGTERM, SIGINT, SIGHUP};
 	bool watched = wl_event_loop_add_signal(loop, SIGCHLD, handle_child, session) != NULL;
@@ -150,7 +152,7 @@ static int run(struct session *session, struct wl_event_loop *loop, char **comma
 	return session->status;
 }
 
-static int present(const struct options *options, struct present_report *report, char **command) {
+static int present(struct present_report *report, char **command) {
 	struct session session = {0};
 	const char *why = "no memory";
 	struct wl_event_loop *loop = wl_event_loop_create();
@@ -164,7 +166,7 @@ static int present(const struct options *options, struct present_report *report,
 	return status;
 }
 
-/* The sums, when all is over. Returns the status. */
+/* Prints and writes the sums. Returns the status. */
 static int tell(const struct options *options, const struct present_report *report, int status) {
 	if (!options->quiet) {
 		report_print(report, stderr);
@@ -190,7 +192,7 @@ int main(int argc, char **argv) {
 	struct present_report report;
 	int error = report_init(&report, options.trace);
 	if (error == 0) {
-		status = present(&options, &report, argv + optind);
+		status = present(&report, argv + optind);
 		status = tell(&options, &report, status);
 	}
 	const int late = report_finish(&report);
