@@ -14,7 +14,13 @@ static bool is_writable(const struct kms_plane *plane) {
 	return plane->props.zpos.id != 0 && !plane->props.zpos.immutable;
 }
 
-/* The height of the next plane from below; false where it can't be above the last one. */
+/* Where a plane that can't be moved is in the stack. */
+static int64_t height_of(const struct kms_plane *plane) {
+	const struct kms_property *zpos = &plane->props.zpos;
+	return zpos->id != 0 ? (int64_t)zpos->value : plan_type_height(plane);
+}
+
+/* Stacks the next plane from below. Returns false where it can't be above the last one. */
 static bool stack(const struct kms_plane *plane, int64_t *top, int64_t *zpos) {
 	const struct kms_property *property = &plane->props.zpos;
 	const int64_t lowest =
@@ -53,16 +59,11 @@ static void judge(struct trial *trial, size_t picture) {
 		struct latch_layer *layer = &trial->layers[i];
 		if (i < c->len && layer->place == LATCH_LAYER_ON_PLANE) {
 			possible = possible && stack(layer->plane, &top, &layer->zpos);
-			const struct kms_property *zpos = &layer->plane->props.zpos;
-			const int64_t height = layer->zpos >= 0 ? layer->zpos
-					       : zpos->id != 0	? (int64_t)zpos->value
-								: plan_type_height(layer->plane);
-			const struct kms_property *base = &c->input.primary->props.zpos;
-			layer->underlay =
-				plan.primary_is_ours &&
-				(moves ? i >= picture
-				       : height < (base->id != 0 ? (int64_t)base->value
-								 : plan_type_height(c->input.primary)));
+			const int64_t height =
+				layer->zpos >= 0 ? layer->zpos : height_of(layer->plane);
+			layer->underlay = plan.primary_is_ours &&
+					  (moves ? i >= picture
+						 : height < height_of(c->input.primary));
 			plan.holes |= layer->underlay;
 		}
 	}
