@@ -9,7 +9,7 @@
 #define CRTC 900
 
 struct fake_device {
-	struct plan_set set;
+	struct latch_profile set;
 	struct plan_kernel kernel;
 };
 

@@ -31,7 +31,7 @@ static bool one_in(struct reader *reader, unsigned n) {
 }
 
 /* A set that no driver has: any types and heights. */
-static void random_set(struct plan_set *set, struct reader *reader) {
+static void random_set(struct latch_profile *set, struct reader *reader) {
 	plan_set_vc4(set);
 	strcpy(set->name, "random");
 	memset(&set->limits, 0, sizeof(set->limits));
@@ -66,7 +66,7 @@ static void random_set(struct plan_set *set, struct reader *reader) {
 	}
 }
 
-static void random_limits(struct plan_set *set, struct reader *reader) {
+static void random_limits(struct latch_profile *set, struct reader *reader) {
 	struct latch_profile_limits *limits = &set->limits;
 	if (!one_in(reader, 3)) {
 		return;

@@ -13,7 +13,7 @@
 #define PLAN_CASE_MAX_LAYERS 72
 
 struct plan_case {
-	struct plan_set set;
+	struct latch_profile set;
 	struct plan_kernel kernel;
 	/** Its .data is .kernel; both belong to this struct, which so must not move. */
 	struct latch_plan_input input;

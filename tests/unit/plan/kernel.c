@@ -131,7 +131,7 @@ int plan_kernel_check_shown(
 
 int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer *layers,
 	size_t len, const struct latch_plan *plan) {
-	struct plan_shown shown[PLAN_SET_MAX_PLANES + 1];
+	struct plan_shown shown[LATCH_PLAN_MAX_PLANES + 1];
 	size_t shown_len = 0;
 	uint64_t ids = 0;
 	if (kernel->refuses_background && plan->background != 0) {
@@ -149,7 +149,7 @@ int plan_kernel_check(const struct plan_kernel *kernel, const struct latch_layer
 		if (layer->place != LATCH_LAYER_ON_PLANE) {
 			continue;
 		}
-		if (shown_len == PLAN_SET_MAX_PLANES + 1) {
+		if (shown_len == LATCH_PLAN_MAX_PLANES + 1) {
 			return -EINVAL;
 		}
 		struct kms_plane_state state = latch_layer_plane_state(layer, layer->plane);
@@ -216,7 +216,8 @@ static uint64_t import(void *data, const struct latch_layer *layer, uint32_t fou
 	return (kernel->import_fails & BIT_OF(layer)) != 0 ? LATCH_REASON_IMPORT_FAILED : 0;
 }
 
-struct plan_kernel plan_kernel_make(const struct plan_set *set, int32_t width, int32_t height) {
+struct plan_kernel plan_kernel_make(
+	const struct latch_profile *set, int32_t width, int32_t height) {
 	return (struct plan_kernel){
 		.set = set,
 		.width = width,

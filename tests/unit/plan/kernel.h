@@ -7,7 +7,7 @@
 /** A kernel that answers test commits by the limits of a profile, and counts them. It shares no
  * code with latch_profile_check(), which has to agree with it. */
 struct plan_kernel {
-	const struct plan_set *set;
+	const struct latch_profile *set;
 	int32_t width, height;
 	/** Bit layer->id % 64: AddFB2 fails for this one. */
 	uint64_t import_fails;
@@ -37,7 +37,8 @@ int plan_kernel_check_shown(
 	const struct plan_kernel *kernel, const struct plan_shown *shown, size_t len);
 
 /** A screen of this size with these planes. */
-struct plan_kernel plan_kernel_make(const struct plan_set *set, int32_t width, int32_t height);
+struct plan_kernel plan_kernel_make(
+	const struct latch_profile *set, int32_t width, int32_t height);
 
 /** What a planner has to know of it: everything allowed, LATCH_PLAN_MAX_TESTS. */
 struct latch_plan_input plan_kernel_input(struct plan_kernel *kernel);

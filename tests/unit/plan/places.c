@@ -282,5 +282,4 @@ static void a_backdrop_alone(void **state) {
 }
 
 TEST_MAIN("places", UNIT(a_backdrop), UNIT(a_backdrop_alone), UNIT(scenes), UNIT(a_full_stack),
-	UNIT(more_windows_than_planes),
-	UNIT(no_order_no_overlap))
+	UNIT(more_windows_than_planes), UNIT(no_order_no_overlap))

@@ -22,7 +22,7 @@ void plan_plane_set_zpos(
 }
 
 /* A copy of a profile, which is read once. Its formats belong to that one. */
-static void load(struct plan_set *set, struct latch_profile **profile, const char *name) {
+static void load(struct latch_profile *set, struct latch_profile **profile, const char *name) {
 	if (*profile == NULL) {
 		char why[256];
 		*profile = latch_profile_read(name, why, sizeof(why));
@@ -40,7 +40,7 @@ static void load(struct plan_set *set, struct latch_profile **profile, const cha
 
 #define PROFILE(function, name)                                                                    \
 	static struct latch_profile *function##_profile;                                           \
-	void plan_set_##function(struct plan_set *set) {                                           \
+	void plan_set_##function(struct latch_profile *set) {                                      \
 		load(set, &function##_profile, name);                                              \
 	}
 PROFILE(vkms, "vkms")
@@ -54,7 +54,7 @@ PROFILE(msm, "msm")
 PROFILE(sandwich, PLAN_SANDWICH)
 
 /* vkms_colorop.c of Linux 6.19 to 7.2. */
-void plan_set_vkms_colors(struct plan_set *set) {
+void plan_set_vkms_colors(struct latch_profile *set) {
 	static struct kms_pipeline pipeline = {.len = 4, .wraps = true};
 	plan_set_vkms(set);
 	strcpy(set->name, "vkms with pipelines");
@@ -81,7 +81,7 @@ void plan_set_vkms_colors(struct plan_set *set) {
  * primary plane is at the number of overlays, the overlays go down to 0. Its pixels' alpha has to
  * count then, which the series switches on in amdgpu_dm_plane_fill_blending_from_plane_state().
  */
-void plan_set_amd_underlay(struct plan_set *set) {
+void plan_set_amd_underlay(struct latch_profile *set) {
 	plan_set_amd(set);
 	strcpy(set->name, "amd-underlay");
 	set->primary_alpha = true;
@@ -109,12 +109,12 @@ const plan_set_fn plan_sets[] = {
 };
 const size_t plan_sets_len = LEN(plan_sets);
 
-void plan_set_remove(struct plan_set *set, size_t i) {
+void plan_set_remove(struct latch_profile *set, size_t i) {
 	memmove(&set->list[i], &set->list[i + 1], (set->len - i - 1) * sizeof(set->list[0]));
 	set->len--;
 }
 
-const struct kms_plane *plan_set_find(const struct plan_set *set, uint32_t id) {
+const struct kms_plane *plan_set_find(const struct latch_profile *set, uint32_t id) {
 	for (size_t i = 0; i < set->len; i++) {
 		if (set->list[i]->id == id) {
 			return set->list[i];

@@ -48,7 +48,7 @@ static struct latch_profile_shown random_shown(
 
 static void what_is_refused_is_what_the_driver_refuses(void **state) {
 	for (size_t p = 0; p < plan_sets_len; p++) {
-		static struct plan_set set;
+		static struct latch_profile set;
 		plan_sets[p](&set);
 		const struct plan_kernel kernel = plan_kernel_make(&set, WIDTH, HEIGHT);
 		uint64_t random = p;

@@ -12,7 +12,7 @@
 #define HEIGHT 108
 
 struct screen {
-	struct plan_set set;
+	struct latch_profile set;
 	struct plan_kernel kernel;
 	struct latch_plan_input input;
 	struct latch_plan_memory memory;
