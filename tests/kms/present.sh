@@ -145,8 +145,8 @@ bad() {
 }
 
 under() { # COMPOSITOR
-    # shellcheck source=tests/bench/peers.sh
     (
+        # shellcheck source=tests/bench/peers.sh
         source "$here/../bench/peers.sh"
         start_compositor "$1" || exit 1
         present 4 -- weston-simple-shm
@@ -175,10 +175,11 @@ clients() {
 
 job() {
     local part
-    for part in "$@"; do "$part"; done
+    for part in "${parts[@]}"; do
+        $part
+    done
 }
 
 parts=("$@")
-((${#parts[@]})) || parts=(agrees cost strangers clients bad peers)
-run_parts() { job "${parts[@]}"; }
-run_job run_parts
+(($#)) || parts=(agrees cost strangers clients bad peers)
+run_job job
