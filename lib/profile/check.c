@@ -34,7 +34,6 @@ const struct latch_profile_limit latch_profile_plane_limits[] = {
 const size_t latch_profile_limits_len = LEN(latch_profile_limits);
 const size_t latch_profile_plane_limits_len = LEN(latch_profile_plane_limits);
 
-
 /* What all planes of a commit take together. */
 struct demand {
 	unsigned planes, scaled, ycbcr, compressed;
@@ -42,7 +41,7 @@ struct demand {
 	bool primary, cursor;
 };
 
-/* How much smaller the picture becomes, along the two sides of the screen. */
+/* How many times smaller a picture becomes along each side of the screen. */
 struct scale {
 	double x, y;
 };

@@ -60,7 +60,8 @@ static bool read_drm_info_plane(struct profile_reader *reader, yyjson_val *objec
 		       profile_add_formats(plane, fourccs, DRM_FORMAT_MOD_INVALID, reader));
 }
 
-/* Of several CRTCs the first that is on; of its planes the ones that latch would use. */
+/* Reads the planes of the first CRTC that is on, or of the first where none is: the overlays, and
+ * the first of each other type, as latch uses no more. */
 bool profile_read_drm_info(struct profile_reader *reader, yyjson_val *node) {
 	struct latch_profile *profile = reader->profile;
 	size_t i, len, crtc = 0;

@@ -62,12 +62,13 @@ extern const size_t latch_profile_limits_len, latch_profile_plane_limits_len;
 
 struct latch_profile {
 	char name[32];
-	/** By kms_plane.index. A plane with .sizes (pixels on the screen) takes those alone. */
+	/** By kms_plane.index. A plane that has .sizes takes only these, in pixels on the screen. */
 	struct kms_plane planes[LATCH_PLAN_MAX_PLANES];
 	struct latch_profile_plane_limits plane_limits[LATCH_PLAN_MAX_PLANES];
-	/** Those of planes that are there, the cursor's too; the primary one. */
+	/** All planes that there are, the cursor's too. */
 	const struct kms_plane *list[LATCH_PLAN_MAX_PLANES];
 	size_t len;
+	/** One of them. */
 	const struct kms_plane *primary;
 	/** See struct latch_plan_input. */
 	bool stacks_by_id, primary_alpha;
@@ -77,11 +78,11 @@ struct latch_profile {
 };
 
 /**
- * Reads a profile: a name is one of those that are installed (or in the build tree that the program
- * is from), anything with a slash or ".json" a file. The file may also be what `drm_info -j`
- * prints: then it is the CRTC that is on first, and nothing is known that no property tells. The
- * caller's to destroy. NULL with half a sentence in why (of `size` bytes) when there is none, or it
- * is wrong.
+ * Reads a profile, which the caller destroys. A name with a slash or ".json" is a file's; any other
+ * is that of an installed profile, or of one in the build tree that the program is from. The file
+ * may also be what `drm_info -j` prints: then the profile is of the first CRTC that is on, without
+ * limits, as no property tells any. Returns NULL where there is no such file, or it is wrong, with
+ * half a sentence about that in why (of `size` bytes).
  */
 struct latch_profile *latch_profile_read(const char *name, char *why, size_t size);
 
@@ -98,21 +99,23 @@ struct latch_profile_shown {
 };
 
 /**
- * What the driver would say to these planes on a CRTC of this size: 0 or negative errno. What no
- * property of a plane allows is not looked at: nobody asks for it (kms/commit.h).
+ * What the driver would say to these planes on a CRTC of this size: 0 or negative errno. It looks
+ * at the limits alone: what a plane's properties do not allow is never asked for (kms/commit.h).
  */
 int latch_profile_check(const struct latch_profile *profile, int32_t width, int32_t height,
 	const struct latch_profile_shown *shown, size_t len);
 
-/** What layers show that are on planes; room for LATCH_PLAN_MAX_PLANES. Returns how many. */
+/** Collects what the layers show that are on planes. shown: room for LATCH_PLAN_MAX_PLANES. Returns
+ * how many there are. */
 size_t latch_profile_show_layers(
 	struct latch_profile_shown *shown, const struct latch_layer *layers, size_t len);
 
-/** The same for what the planner asks: see struct latch_plan_input. data: the profile. */
+/** latch_profile_check() as the planner calls it: see struct latch_plan_input. data: the profile.
+ * */
 int latch_profile_test(
 	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
 
-/** The planes for the planner, as latch uses them: all but the cursor's. Returns how many. */
+/** Collects the planes that latch gives to its planner: all but the cursor's. Returns how many. */
 size_t latch_profile_planes(
 	const struct latch_profile *profile, const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES]);
 
@@ -120,8 +123,8 @@ size_t latch_profile_planes(
 const struct kms_plane *latch_profile_cursor(const struct latch_profile *profile);
 
 /**
- * All that a planner has to know of the profile on a screen of this size, but for the colours.
- * planes: for the array that the input points to.
+ * What the planner has to know to plan with the profile on a screen of this size, except for
+ * colours. planes: memory for the array that the input points to.
  */
 struct latch_plan_input latch_profile_input(struct latch_profile *profile, int32_t width,
 	int32_t height, const struct kms_plane *planes[LATCH_PLAN_MAX_PLANES]);

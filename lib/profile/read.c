@@ -20,8 +20,8 @@ static bool read_names(yyjson_val *names, const struct kms_property_spec *spec, 
 	return ok;
 }
 
-/* A profile's property: true, its names, a number that can't be changed, or [min, max]. Of several
- * planes the n-th is so much higher. */
+/* A profile's property: true, its names, a number that can't be changed, or [min, max]. Where an
+ * object tells of several planes, the number, or the initial value, of the n-th is greater by n. */
 static bool read_property(struct kms_plane *plane, const struct kms_property_spec *spec,
 	yyjson_val *value, unsigned n) {
 	struct kms_property property = {.max = strcmp(spec->name, "alpha") == 0 ? 0xffff : 0};
@@ -136,7 +136,7 @@ static bool read_sizes(struct kms_plane *plane, yyjson_val *sizes) {
 	return true;
 }
 
-/* One of the `count` planes that an object tells of. */
+/* Plane n of the `count` that an object tells of. */
 static bool read_plane(struct profile_reader *reader, yyjson_val *object, unsigned n) {
 	struct kms_plane *plane =
 		profile_add_plane(reader, type_of(yyjson_get_str(yyjson_obj_get(object, "type"))));
@@ -213,7 +213,8 @@ static bool read_root(struct profile_reader *reader, yyjson_val *root) {
 	return reader->profile->primary != NULL || profile_fail(reader, "it has no primary plane");
 }
 
-/* Beside an installed program, or in the build tree that it is in. */
+/* Finds the file of a profile: in the build tree that the program is in, or else where it is
+ * installed. */
 static void find_file(const char *name, char *path, size_t size) {
 	char program[512];
 	const ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
