@@ -67,13 +67,14 @@ static const struct kms_plane *find_like(
 
 /* Cursors get the largest size that the profile's plane takes; where it takes any, the device's. */
 static void keep_sizes(struct kms_device *device, const struct kms_plane *cursor) {
+	int64_t width = 0, height = 0;
 	for (size_t i = 0; cursor != NULL && i < cursor->sizes_len; i++) {
-		const struct kms_plane_size *size = &cursor->sizes[i];
-		device->cursor_width =
-			i == 0 ? size->width : (uint32_t)latch_max(device->cursor_width, size->width);
-		device->cursor_height = i == 0 ? size->height
-					       : (uint32_t)latch_max(
-							 device->cursor_height, size->height);
+		width = latch_max(width, cursor->sizes[i].width);
+		height = latch_max(height, cursor->sizes[i].height);
+	}
+	if (width > 0) {
+		device->cursor_width = (uint32_t)width;
+		device->cursor_height = (uint32_t)height;
 	}
 }
 
