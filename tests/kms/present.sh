@@ -124,6 +124,19 @@ ends_well() { # SIGNAL WHOSE
     grep -E 'freedesktop.weston[^ ]* .1. +[1-9][0-9] ' "$work/table" || status=1
     return $status
 }
+# It is latch-present's: the command finds a socket by name.
+inherits_no_socket() {
+    python3 - <<'PYTHON'
+import os, socket, subprocess, sys
+with socket.socket(socket.AF_UNIX) as compositor:
+    compositor.connect(os.environ["XDG_RUNTIME_DIR"] + "/" + os.environ["WAYLAND_DISPLAY"])
+    fd = compositor.fileno()
+    test = ["sh", "-c", f"! test -e /proc/$$/fd/{fd}"]
+    environment = dict(os.environ, WAYLAND_SOCKET=str(fd))
+    assert subprocess.run(test, pass_fds=[fd]).returncode == 1
+    sys.exit(subprocess.run(["latch-present", "--quiet", "--", *test], pass_fds=[fd], env=environment).returncode)
+PYTHON
+}
 no_socket_left() { ! compgen -G "$XDG_RUNTIME_DIR/latch-present-*"; }
 
 bad() {
@@ -137,6 +150,9 @@ bad() {
     check "no command" status_is 125 --quiet
     check "where there is no compositor it says so" env WAYLAND_DISPLAY=nobody bash -c \
         'latch-present -- true 2>&1 | grep "no compositor"; ((PIPESTATUS[0] == 125))'
+    check "so it does where WAYLAND_SOCKET is not open" env WAYLAND_SOCKET=77 bash -c \
+        'latch-present -- true 2>&1 | grep "no open file descriptor"; ((PIPESTATUS[0] == 125))'
+    check "the command does not inherit WAYLAND_SOCKET" inherits_no_socket
     check "clients that it has forked are waited for, and told apart" waits_for_children
     check "SIGTERM ends the client, and what was seen is told" ends_well TERM pid
     check "so it is when latch is killed" ends_well KILL LATCH_PID
