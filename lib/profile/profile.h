@@ -110,8 +110,7 @@ int latch_profile_check(const struct latch_profile *profile, int32_t width, int3
 size_t latch_profile_show_layers(
 	struct latch_profile_shown *shown, const struct latch_layer *layers, size_t len);
 
-/** latch_profile_check() as the planner calls it: see struct latch_plan_input. data: the profile.
- * */
+/** The same for what the planner asks: see struct latch_plan_input. data: the profile. */
 int latch_profile_test(
 	void *data, const struct latch_layer *layers, size_t len, const struct latch_plan *plan);
 
