@@ -8,7 +8,7 @@
 
 /* Where layers would be on other display engines, see profile/profile.h. */
 
-/** The layer that a document of planes tells of. What it does not tell is as usual. */
+/** The layer that a document of planes tells of. What it does not tell has its default. */
 struct latch_layer as_read_layer(yyjson_mut_val *layer);
 
 /**
@@ -19,11 +19,13 @@ struct latch_layer as_read_layer(yyjson_mut_val *layer);
  */
 bool as_add(yyjson_mut_doc *doc, const char *profiles);
 
-/** Room for a place in words. */
+/** Bytes for a place in words, with the final 0. */
 #define AS_PLACE_MAX 160
 
-/** "overlay 3", "composed: scaling, format": of a layer of a document, or of an answer. */
+/** Puts a place into words, "overlay 3" or "composed: scaling, format": that of a layer of a
+ * document, or of one of the answers in its "as". */
 void as_write_place(yyjson_mut_val *answer, char cell[AS_PLACE_MAX]);
 
-/** Prints a table for each output: its layers, and for each profile the plane or the reasons. */
+/** Prints a table for each output: its layers, and for each profile where they would be, or why not
+ * on a plane. */
 void as_print(FILE *file, yyjson_mut_val *root);
