@@ -105,10 +105,14 @@ static void begin_instant(struct latch_trace_writer *writer, struct latch_track 
 		&writer->file, 'i', name, ns, latch_track_events(track, &writer->file));
 }
 
-/* Writes what a track is: its group's name, and an instant with the record. */
-static void describe(struct latch_trace_writer *writer, struct latch_track *track, const char *kind,
+/* Writes what a track is: its group's name, and an instant with the record. track: NULL where
+ * memory was out for it. Returns whether it is written. */
+static bool describe(struct latch_trace_writer *writer, struct latch_track *track, const char *kind,
 	uint32_t id, const char *name, int64_t ns, const struct latch_fields *fields,
 	const void *record) {
+	if (track == NULL) {
+		return false;
+	}
 	char copy[LATCH_TEXT_MAX], escaped[2 * LATCH_TEXT_MAX];
 	latch_text_copy(copy, sizeof(copy), name);
 	latch_text_escape(escaped, sizeof(escaped), copy);
@@ -119,6 +123,7 @@ static void describe(struct latch_trace_writer *writer, struct latch_track *trac
 	begin_instant(writer, track, kind, ns);
 	latch_event_add_fields(&writer->file, fields, record);
 	latch_event_end(&writer->file);
+	return true;
 }
 
 static void write_gone(struct latch_trace_writer *writer, struct latch_track *track, int64_t ns,
@@ -314,22 +319,14 @@ static void write_flip(struct latch_trace_writer *writer, struct latch_track *tr
 
 bool latch_trace_writer_add_surface(struct latch_trace_writer *writer, int64_t ns,
 	const struct latch_trace_surface *surface) {
-	struct latch_track *track = get_surface(writer, surface->id);
-	if (track != NULL) {
-		describe(writer, track, "surface", surface->id, surface->label, ns,
-			&latch_surface_fields, surface);
-	}
-	return track != NULL;
+	return describe(writer, get_surface(writer, surface->id), "surface", surface->id,
+		surface->label, ns, &latch_surface_fields, surface);
 }
 
 bool latch_trace_writer_add_output(struct latch_trace_writer *writer, int64_t ns,
 	const struct latch_trace_output *output) {
-	struct latch_track *track = get_output(writer, output->id);
-	if (track != NULL) {
-		describe(writer, track, "output", output->id, output->name, ns,
-			&latch_output_fields, output);
-	}
-	return track != NULL;
+	return describe(writer, get_output(writer, output->id), "output", output->id, output->name,
+		ns, &latch_output_fields, output);
 }
 
 bool latch_trace_writer_add(struct latch_trace_writer *writer, enum latch_ring_kind kind,
