@@ -49,11 +49,9 @@ struct job {
 };
 
 struct latch_recorder {
-	const struct latch_ring *ring;
-	const struct latch_statistics *statistics;
-	const char *folder; /* NULL: nothing is written unasked */
-	uint64_t files, files_written;
-	int64_t limit_ns, quiet_until_ns;
+	struct latch_recorder_options options;
+	uint64_t files_written;
+	int64_t quiet_until_ns;
 	/* What was counted of the span that began at since_ns. */
 	int64_t since_ns;
 	uint64_t frames, slow;
@@ -175,8 +173,8 @@ static bool copy_known(struct job *job, const struct latch_statistics *statistic
 /* The job has its file. Takes over what it owns. */
 static int start(struct latch_recorder *recorder, struct job job, int64_t span_ns) {
 	job.from_ns = latch_now_ns() - span_ns;
-	job.copy = latch_ring_copy(recorder->ring, job.from_ns);
-	int error = job.copy != NULL && copy_known(&job, recorder->statistics) ? 0 : ENOMEM;
+	job.copy = latch_ring_copy(recorder->options.ring, job.from_ns);
+	int error = job.copy != NULL && copy_known(&job, recorder->options.statistics) ? 0 : ENOMEM;
 	if (error == 0) {
 		recorder->job = job;
 		error = pthread_create(&recorder->job.thread, NULL, run, recorder);
@@ -205,14 +203,15 @@ int latch_recorder_write(struct latch_recorder *recorder, int fd, int64_t span_n
 }
 
 void latch_recorder_write_file(struct latch_recorder *recorder, const char *why) {
-	if (recorder->folder == NULL) {
+	if (recorder->options.folder == NULL) {
 		wlr_log(WLR_INFO, "nothing recorded: --record names no folder");
 		return;
 	}
 	struct job job = {.fd = -1, .why = why};
 	int error = recorder->job.running ? -EBUSY : 0;
-	if (error == 0 && asprintf(&job.path, "%s/latch-%d-%d.json", recorder->folder, getpid(),
-				  (int)(recorder->files_written % recorder->files) + 1) < 0) {
+	const int number = (int)(recorder->files_written % recorder->options.files) + 1;
+	if (error == 0 && asprintf(&job.path, "%s/latch-%d-%d.json", recorder->options.folder,
+				  getpid(), number) < 0) {
 		error = -ENOMEM;
 	}
 	if (error == 0) {
@@ -227,7 +226,8 @@ void latch_recorder_write_file(struct latch_recorder *recorder, const char *why)
 
 /* Whether the percentile 99 of what was counted so far is above the limit. */
 static bool is_slow(struct latch_recorder *recorder, const struct latch_frame_record *record) {
-	if (recorder->limit_ns == 0 || !record->presented) {
+	const int64_t limit_ns = recorder->options.limit_ns;
+	if (limit_ns == 0 || !record->presented) {
 		return false;
 	}
 	if (record->release_ns - recorder->since_ns >= SPAN_NS) {
@@ -235,7 +235,7 @@ static bool is_slow(struct latch_recorder *recorder, const struct latch_frame_re
 		recorder->frames = recorder->slow = 0;
 	}
 	recorder->frames++;
-	recorder->slow += record->flip_ns - record->commit_ns > recorder->limit_ns;
+	recorder->slow += record->flip_ns - record->commit_ns > limit_ns;
 	return recorder->frames >= LEAST_FRAMES && recorder->slow * 100 > recorder->frames;
 }
 
@@ -243,7 +243,7 @@ void latch_recorder_judge(
 	struct latch_recorder *recorder, const struct latch_frame_record *record) {
 	static const enum latch_missed_cause ours[] = {LATCH_MISSED_LATCH, LATCH_MISSED_COMPOSE,
 		LATCH_MISSED_IOCTL, LATCH_MISSED_KERNEL};
-	if (recorder->folder == NULL) {
+	if (recorder->options.folder == NULL) {
 		return;
 	}
 	const char *why = is_slow(recorder, record) ? "the percentile 99 is above the limit" : NULL;
@@ -260,9 +260,8 @@ void latch_recorder_judge(
 	}
 }
 
-struct latch_recorder *latch_recorder_create(const struct latch_trace_options *options,
-	const struct latch_ring *ring, const struct latch_statistics *statistics) {
-	if (options->record_folder != NULL && access(options->record_folder, W_OK | X_OK) != 0) {
+struct latch_recorder *latch_recorder_create(const struct latch_recorder_options *options) {
+	if (options->folder != NULL && access(options->folder, W_OK | X_OK) != 0) {
 		return NULL;
 	}
 	struct latch_recorder *recorder = calloc(1, sizeof(*recorder));
@@ -270,11 +269,7 @@ struct latch_recorder *latch_recorder_create(const struct latch_trace_options *o
 		return NULL;
 	}
 	*recorder = (struct latch_recorder){
-		.ring = ring,
-		.statistics = statistics,
-		.folder = options->record_folder,
-		.files = options->record_files,
-		.limit_ns = options->record_limit_ns,
+		.options = *options,
 		.done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 		.job = {.fd = -1},
 	};

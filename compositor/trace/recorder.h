@@ -1,14 +1,26 @@
 /* The last seconds, written as a trace when somebody asks, or when frames are late. */
 #pragma once
 
-#include "trace/trace.h"
+#include <stdint.h>
 
+struct latch_frame_record;
 struct latch_recorder;
 struct latch_ring;
+struct latch_statistics;
+struct wl_event_loop;
 
-/** Borrows all that it is given. Returns NULL with errno set. */
-struct latch_recorder *latch_recorder_create(const struct latch_trace_options *options,
-	const struct latch_ring *ring, const struct latch_statistics *statistics);
+/* All pointers are borrowed. The last three are struct latch_trace_options' record_*. */
+struct latch_recorder_options {
+	const struct latch_ring *ring;
+	const struct latch_statistics *statistics;
+	struct wl_event_loop *event_loop;
+	const char *folder;
+	uint64_t files;
+	int64_t limit_ns;
+};
+
+/** Returns NULL with errno set. */
+struct latch_recorder *latch_recorder_create(const struct latch_recorder_options *options);
 
 /** Waits for a file that is being written, but not for ever. NULL is fine. */
 void latch_recorder_destroy(struct latch_recorder *recorder);

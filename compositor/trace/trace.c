@@ -80,7 +80,14 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 		return refuse(trace, "trace", options->trace_path);
 	}
 	if (options->event_loop != NULL) {
-		trace->recorder = latch_recorder_create(options, ring, statistics);
+		trace->recorder = latch_recorder_create(&(struct latch_recorder_options){
+			.ring = ring,
+			.statistics = statistics,
+			.event_loop = options->event_loop,
+			.folder = options->record_folder,
+			.files = options->record_files,
+			.limit_ns = options->record_limit_ns,
+		});
 		if (trace->recorder == NULL) {
 			return refuse(trace, "last seconds", options->record_folder);
 		}
