@@ -278,8 +278,9 @@ struct latch_recorder *latch_recorder_create(const struct latch_recorder_options
 			recorder->done_fd, WL_EVENT_READABLE, handle_done, recorder);
 	}
 	if (recorder->done_source == NULL) {
+		const int error = errno;
 		latch_recorder_destroy(recorder);
-		errno = ENOMEM;
+		errno = error;
 		return NULL;
 	}
 	return recorder;

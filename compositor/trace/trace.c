@@ -89,7 +89,8 @@ struct latch_trace *latch_trace_create(const struct latch_trace_options *options
 			.limit_ns = options->record_limit_ns,
 		});
 		if (trace->recorder == NULL) {
-			return refuse(trace, "last seconds", options->record_folder);
+			return refuse(trace, "last seconds",
+				options->record_folder != NULL ? options->record_folder : "a file");
 		}
 	}
 	return trace;
