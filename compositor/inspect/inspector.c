@@ -22,7 +22,9 @@
 struct latch_inspector {
 	struct latch_inspector_options options;
 	struct wl_global *global;
-	struct wl_resource *recording; /* is told when its file is written; NULL: nobody waits */
+	/* Whose record request is being done, and who gets `recorded` at its end; NULL: none is, or
+	 * its client has gone. */
+	struct wl_resource *recording;
 };
 
 /* The document as text, which the caller frees. NULL without memory. */
@@ -43,7 +45,7 @@ static char *write_document(
 	return text;
 }
 
-/* Ends one that does not. */
+/* Ends a client that leaves too many answers unread. Returns whether it may go on. */
 static bool reads_its_answers(struct wl_client *client, struct wl_resource *resource) {
 	int unread = 0;
 	wl_client_flush(client);

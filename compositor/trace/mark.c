@@ -21,7 +21,8 @@ void latch_mark_write(
 		length += snprintf(line + length, sizeof(line) - (size_t)length,
 			"|latch %s %s %" PRIu32 " #%" PRIu64, stage, kind, id, number);
 	}
-	/* While tracing is off the kernel refuses it, and nobody is there to miss it. */
+	/* While tracing is switched off (tracing_on) the kernel answers EBADF. That is no error:
+	 * nobody records then. */
 	if (write(latch_mark_fd, line, (size_t)length) < 0) {
 		return;
 	}

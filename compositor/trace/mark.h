@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-/* -1 without --ftrace: then a mark is one comparison. */
+/* -1 without --ftrace: then a mark costs one comparison. */
 extern int latch_mark_fd;
 
 /** Opens the kernel's trace_marker, for the rest of the process. Returns 0 or a negative errno. */

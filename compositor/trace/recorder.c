@@ -25,12 +25,14 @@
 /* Fewer frames in a span have no percentile 99. */
 #define LEAST_FRAMES 100
 
-/* How long the end of latch waits for somebody's slow disk. */
-#define LAST_WAIT_S 2
+/* A file may still be under way when latch exits. It waits so long for the thread, and no longer,
+ * as the disk may be slow or hang. */
+#define EXIT_WAIT_S 2
 
 /*
- * The loop copies what is wanted of the ring, which takes less than a millisecond; a thread makes a
- * trace of the copy. It has the ordinary priority, as latch's own is not inherited.
+ * One file that is written. The event loop copies what is wanted of the ring, which takes less than
+ * a millisecond; a thread makes a trace of the copy. The thread has the ordinary priority: latch's
+ * own real-time priority is not inherited.
  */
 struct job {
 	pthread_t thread;
@@ -40,9 +42,9 @@ struct job {
 	struct latch_surface_row *surfaces;
 	size_t outputs_len, surfaces_len;
 	int64_t from_ns;
-	int fd;	    /* -1: path is opened */
-	char *path; /* NULL: somebody else's file */
-	const char *why;
+	int fd;	    /* of the file; -1: the thread opens path */
+	char *path; /* in the folder of --record; NULL: fd is a file that somebody else opened */
+	const char *why; /* static text for the log; NULL without path */
 	int error;
 	void (*done)(void *data, int error);
 	void *data;
@@ -152,7 +154,8 @@ static int handle_done(int fd, uint32_t mask, void *data) {
 	return 0;
 }
 
-/* All surfaces and outputs, those that went a moment ago too. Returns false without memory. */
+/* Copies the rows of all surfaces and outputs, also of those that are gone but still have one:
+ * their updates may be in the ring. Returns false without memory. */
 static bool copy_known(struct job *job, const struct latch_statistics *statistics) {
 	job->outputs_len = statistics->outputs_length;
 	job->surfaces_len = statistics->surfaces_length;
@@ -170,7 +173,8 @@ static bool copy_known(struct job *job, const struct latch_statistics *statistic
 	return true;
 }
 
-/* The job has its file. Takes over what it owns. */
+/* Begins to write the last span_ns into the job's fd or path, which it takes over. Returns 0 or a
+ * negative errno. */
 static int start(struct latch_recorder *recorder, struct job job, int64_t span_ns) {
 	job.from_ns = latch_now_ns() - span_ns;
 	job.copy = latch_ring_copy(recorder->options.ring, job.from_ns);
@@ -191,7 +195,7 @@ int latch_recorder_write(struct latch_recorder *recorder, int fd, int64_t span_n
 	void (*done)(void *data, int error), void *data) {
 	struct stat stat;
 	int error = recorder->job.running ? -EBUSY : 0;
-	/* Nothing else can be written to without waiting for somebody. */
+	/* A write to a pipe or a socket may wait for its reader for ever. */
 	if (error == 0 && (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode))) {
 		error = -EINVAL;
 	}
@@ -292,7 +296,7 @@ void latch_recorder_destroy(struct latch_recorder *recorder) {
 	}
 	struct timespec until;
 	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += LAST_WAIT_S;
+	until.tv_sec += EXIT_WAIT_S;
 	if (recorder->job.running &&
 		pthread_timedjoin_np(recorder->job.thread, NULL, &until) != 0) {
 		return; /* the end of the process ends the thread, which has all this */

@@ -22,7 +22,7 @@ struct latch_recorder_options {
 /** Returns NULL with errno set. */
 struct latch_recorder *latch_recorder_create(const struct latch_recorder_options *options);
 
-/** Waits for a file that is being written, but not for ever. NULL is fine. */
+/** Waits for a file that is being written, but at most two seconds. NULL is fine. */
 void latch_recorder_destroy(struct latch_recorder *recorder);
 
 /** See latch_trace_record() and latch_trace_record_file(). */

@@ -61,8 +61,12 @@ static void *find_last(struct latch_ring_last *last, enum latch_ring_kind kind, 
 	}
 }
 
-/* Of each 32 words their bits, 1 for one that is new, and those that are. Records are of whole
- * pairs of words. Most pairs stay, and of a time it is mostly one word that is new. */
+/*
+ * Writes for each 32 words of the record one word of bits, 1 for a word that differs from the last
+ * record's, and behind it the words that differ. Makes the last record this one. Records are of
+ * whole pairs of words, which are compared first, as most pairs stay; of a time mostly one word
+ * differs.
+ */
 static uint8_t *pack(uint8_t *at, void *last, const void *record, size_t size) {
 	uint8_t *was = last;
 	const uint8_t *now = record, *end = now + size;
@@ -89,7 +93,7 @@ static uint8_t *pack(uint8_t *at, void *last, const void *record, size_t size) {
 	return at;
 }
 
-/* Brings the last record up to the packed one. */
+/* Makes the last record the packed one. Returns where the next one begins. */
 static const uint8_t *unpack(const uint8_t *at, void *last, size_t size) {
 	uint32_t bits = 0;
 	for (size_t done = 0; done < size; done += WORD, bits >>= 1) {

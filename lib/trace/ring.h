@@ -8,11 +8,11 @@
 #include <stdint.h>
 
 /*
- * Of a record those words are kept that differ from the last one of its kind: some 12 KiB a second
- * of a client at 60 Hz, in a microsecond for each frame. Records go into blocks in a queue. A block
- * whose newest record is LATCH_RING_NS old is used again before one that was not touched yet: so
- * it takes no more pages than so much time needs; when all are in use, the oldest goes. Texts are
- * static, and kept as pointers.
+ * Of a record only the words are kept that differ from the last record of its kind: some 12 KiB a
+ * second for a client at 60 Hz, in a microsecond for each frame. Records go into blocks, and blocks
+ * into a queue. The oldest block is used again once its newest record is LATCH_RING_NS old, before
+ * a block that was never used: so the ring touches no more memory than LATCH_RING_NS need. When all
+ * blocks are in use, the oldest is used again in any case. Texts are static, and kept as pointers.
  */
 struct latch_ring;
 
@@ -31,7 +31,7 @@ enum latch_ring_kind {
 	LATCH_RING_GONE,   /* struct latch_gone_record */
 };
 
-/* A surface that has gone. */
+/* A surface that has gone. As all records it is of whole pairs of words (ring.c). */
 struct latch_gone_record {
 	uint32_t surface_id, unused;
 };
@@ -46,7 +46,7 @@ struct latch_shown_list {
 	struct latch_shown_record shown[LATCH_SHOWN_PART];
 };
 
-/** Makes an empty one of so many blocks, at least 2. Its memory is touched when it is used. */
+/** Makes an empty ring of so many blocks, at least 2. Each takes memory from its first use on. */
 struct latch_ring *latch_ring_create(size_t blocks);
 void latch_ring_destroy(struct latch_ring *ring);
 
@@ -54,7 +54,7 @@ void latch_ring_destroy(struct latch_ring *ring);
 void latch_ring_add(
 	struct latch_ring *ring, enum latch_ring_kind kind, int64_t ns, const void *record);
 
-/** A copy of what is from this time on, and some before it. NULL without memory. */
+/** Copies the records from this time on, and up to a block of those before. NULL without memory. */
 struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_ns);
 
 /* A record as it was added. Its texts are the ring's. */
