@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/minmax.h"
 #include "base/source.h"
 #include "trace/missed.h"
 #include "trace/ring.h"
@@ -176,8 +177,10 @@ static bool copy_known(struct job *job, const struct latch_statistics *statistic
 /* Begins to write the last span_ns into the job's fd or path, which it takes over. Returns 0 or a
  * negative errno. */
 static int start(struct latch_recorder *recorder, struct job job, int64_t span_ns) {
-	job.from_ns = latch_now_ns() - span_ns;
-	job.copy = latch_ring_copy(recorder->options.ring, job.from_ns);
+	const struct latch_ring *ring = recorder->options.ring;
+	job.from_ns = latch_max(latch_now_ns() - latch_min(span_ns, LATCH_RING_NS),
+		latch_ring_whole_since(ring));
+	job.copy = latch_ring_copy(ring, job.from_ns);
 	int error = job.copy != NULL && copy_known(&job, recorder->options.statistics) ? 0 : ENOMEM;
 	if (error == 0) {
 		recorder->job = job;

@@ -36,6 +36,7 @@ struct latch_ring_last {
 struct latch_ring {
 	struct latch_ring_block *oldest, *newest;
 	size_t length, capacity;
+	int64_t whole_since_ns;
 	struct latch_ring_last last;
 	struct latch_ring_block blocks[];
 };
@@ -125,6 +126,7 @@ struct latch_ring *latch_ring_create(size_t blocks) {
 	struct latch_ring *ring = calloc(1, sizeof(*ring) + blocks * sizeof(ring->blocks[0]));
 	if (ring != NULL) {
 		ring->capacity = blocks;
+		ring->whole_since_ns = INT64_MIN;
 		append(ring, &ring->blocks[ring->length++]);
 	}
 	return ring;
@@ -139,6 +141,7 @@ static void next_block(struct latch_ring *ring, int64_t ns) {
 	if (oldest != ring->newest && (ring->length == ring->capacity ||
 					      ns - oldest->newest_ns >= LATCH_RING_NS)) {
 		ring->oldest = oldest->next;
+		ring->whole_since_ns = latch_max(ring->whole_since_ns, oldest->newest_ns + 1);
 		append(ring, oldest);
 	} else {
 		append(ring, &ring->blocks[ring->length++]);
@@ -173,6 +176,10 @@ void latch_ring_add(
 	}
 	block->used = (uint32_t)(at - block->bytes);
 	block->newest_ns = latch_max(block->newest_ns, ns);
+}
+
+int64_t latch_ring_whole_since(const struct latch_ring *ring) {
+	return ring->whole_since_ns;
 }
 
 struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_ns) {

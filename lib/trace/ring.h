@@ -54,6 +54,9 @@ void latch_ring_destroy(struct latch_ring *ring);
 void latch_ring_add(
 	struct latch_ring *ring, enum latch_ring_kind kind, int64_t ns, const void *record);
 
+/** The time from which on no record has gone; INT64_MIN: none has gone yet. */
+int64_t latch_ring_whole_since(const struct latch_ring *ring);
+
 /** Copies the records from this time on, and up to a block of those before. NULL without memory. */
 struct latch_ring *latch_ring_copy(const struct latch_ring *ring, int64_t from_ns);
 

@@ -134,6 +134,27 @@ static void the_last_second_is_written(void **state) {
 	end();
 }
 
+/* It says so, whatever was asked for. */
+static void no_more_is_promised_than_is_kept(void **state) {
+	char path[100], text[20000] = "";
+	snprintf(path, sizeof(path), "%s/long", folder);
+	begin(&(struct latch_trace_options){0});
+	const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	const int64_t before_ns = latch_now_ns();
+	const int64_t span_ns = 100 * LATCH_RING_NS;
+	assert_int_equal(latch_trace_record(trace, fd, span_ns, handle_done, &done_count), 0);
+	wait_for(1);
+	FILE *file = fopen(path, "re");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 0);
+	fclose(file);
+	const char *from = strstr(text, "\"from_ns\":");
+	assert_non_null(from);
+	assert_true(strtoll(from + strlen("\"from_ns\":"), NULL, 10) >= before_ns - LATCH_RING_NS);
+	unlink(path);
+	end();
+}
+
 static void only_files_are_written_to(void **state) {
 	int ends[2];
 	begin(&(struct latch_trace_options){0});
@@ -229,5 +250,6 @@ static int remove_folder(void **state) {
 }
 
 TEST_MAIN_GROUP("recorder", make_folder, remove_folder, UNIT(the_last_second_is_written),
-	UNIT(only_files_are_written_to), UNIT(a_miss_is_written),
-	UNIT(a_slow_percentile_is_written), UNIT(a_folder_that_is_none_is_refused))
+	UNIT(no_more_is_promised_than_is_kept), UNIT(only_files_are_written_to),
+	UNIT(a_miss_is_written), UNIT(a_slow_percentile_is_written),
+	UNIT(a_folder_that_is_none_is_refused))

@@ -103,6 +103,7 @@ static void any_number_comes_back(void **state) {
 /* Of more than fits the newest stay, in order and without a gap. */
 static void the_newest_stay(void **state) {
 	struct latch_ring_record record;
+	assert_true(latch_ring_whole_since(ring) == INT64_MIN);
 	for (uint64_t n = 1; n <= 5000; n++) {
 		const struct latch_frame_record frame = test_frame(1, n);
 		latch_ring_add(ring, LATCH_RING_FRAME, frame.flip_ns, &frame);
@@ -114,6 +115,8 @@ static void the_newest_stay(void **state) {
 		count++;
 	}
 	assert_int_equal(record.frame.update_id, 5000);
+	/* Of those that have gone the newest is the one before the first. */
+	assert_int_equal(latch_ring_whole_since(ring), test_frame(1, 5000 - count).flip_ns + 1);
 	print_message("# %" PRIu64 " updates in %d bytes\n", count, 4 * LATCH_RING_BLOCK_BYTES);
 	/* Three blocks at least are full, of some 100 bytes for each. */
 	assert_int_in_range(count, 400, 800);
