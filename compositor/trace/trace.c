@@ -117,7 +117,7 @@ void latch_trace_destroy(struct latch_trace *trace) {
 	}
 }
 
-/* Into the ring, and the file of --trace. */
+/* Puts a record into the ring, and into the file of --trace. */
 static void keep(
 	struct latch_trace *trace, enum latch_ring_kind kind, int64_t ns, const void *record) {
 	latch_ring_add(trace->ring, kind, ns, record);
@@ -130,10 +130,11 @@ void latch_trace_add_surface(struct latch_trace *trace, const struct latch_trace
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_surface(trace->statistics, surface);
-	const bool written = trace->writer == NULL || latch_trace_writer_add_surface(trace->writer,
-							      latch_now_ns(), surface);
-	if (!counted || !written) {
+	bool known = latch_statistics_add_surface(trace->statistics, surface);
+	if (trace->writer != NULL) {
+		known &= latch_trace_writer_add_surface(trace->writer, latch_now_ns(), surface);
+	}
+	if (!known) {
 		wlr_log(WLR_ERROR, "No memory to record surface %u", surface->id);
 	}
 }
@@ -150,10 +151,11 @@ void latch_trace_add_output(struct latch_trace *trace, const struct latch_trace_
 	if (trace == NULL) {
 		return;
 	}
-	const bool counted = latch_statistics_add_output(trace->statistics, output);
-	const bool written = trace->writer == NULL || latch_trace_writer_add_output(trace->writer,
-							      latch_now_ns(), output);
-	if (!counted || !written) {
+	bool known = latch_statistics_add_output(trace->statistics, output);
+	if (trace->writer != NULL) {
+		known &= latch_trace_writer_add_output(trace->writer, latch_now_ns(), output);
+	}
+	if (!known) {
 		wlr_log(WLR_ERROR, "No memory to record output %u", output->id);
 	}
 }

@@ -14,11 +14,12 @@ struct latch_trace_options {
 	const char *trace_path; /* --trace: events for ui.perfetto.dev, or NULL */
 	const char *stats_path; /* --stats: statistics as JSON at the end, or NULL */
 
-	/* The last seconds are kept in any case; without a loop nobody can have them. */
+	/* The last seconds are kept in memory in any case; without a loop they can't be written. */
 	struct wl_event_loop *event_loop;
 	const char *record_folder; /* --record: they are written into it, or NULL */
 	uint64_t record_files;	   /* so many files; then the oldest is written anew */
-	int64_t record_limit_ns;   /* of the percentile 99 from commit to flip; 0: none */
+	int64_t record_limit_ns;   /* a percentile 99 from commit to flip above it is a reason to
+				    * write one; 0: it is none */
 };
 
 /**
@@ -73,7 +74,8 @@ void latch_trace_shown(struct latch_trace *trace, uint32_t output_id, int64_t ti
 /**
  * Writes the records of the last span_ns, at most LATCH_RING_NS, to a regular file, which it takes
  * over, as a trace that says since when it is whole. done is called by the event loop, with 0 or a
- * negative errno, unless this returns one: -EBUSY while another file is written, -EINVAL.
+ * negative errno, unless this returns one: -EBUSY while another file is written, -EINVAL for what
+ * is no regular file, -ENOMEM. This and the next function need a trace that has an event loop.
  */
 int latch_trace_record(struct latch_trace *trace, int fd, int64_t span_ns,
 	void (*done)(void *data, int error), void *data);
