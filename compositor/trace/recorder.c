@@ -246,22 +246,36 @@ static bool is_slow(struct latch_recorder *recorder, const struct latch_frame_re
 	return recorder->frames >= LEAST_FRAMES && recorder->slow * 100 > recorder->frames;
 }
 
-void latch_recorder_judge(
-	struct latch_recorder *recorder, const struct latch_frame_record *record) {
+/* The last of the causes for which latch or the kernel made the update late; NULL: neither did. */
+static const char *find_miss(const struct latch_frame_record *record) {
 	static const enum latch_missed_cause ours[] = {LATCH_MISSED_LATCH, LATCH_MISSED_COMPOSE,
 		LATCH_MISSED_IOCTL, LATCH_MISSED_KERNEL};
+	/* The first picture of a surface takes longer, and nobody has seen one before it. */
+	if (record->replaced_flip_ns == 0) {
+		return NULL;
+	}
+	const struct latch_missed missed = latch_missed_count(record);
+	const char *why = NULL;
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+		why = missed.by_cause[ours[i]] > 0 ? latch_missed_cause_text(ours[i]) : why;
+	}
+	return why;
+}
+
+void latch_recorder_judge(
+	struct latch_recorder *recorder, const struct latch_frame_record *record) {
 	if (recorder->options.folder == NULL) {
 		return;
 	}
-	const char *why = is_slow(recorder, record) ? "the percentile 99 is above the limit" : NULL;
-	const struct latch_missed missed = latch_missed_count(record);
-	/* The first picture of a surface takes longer, and nobody has seen one before it. */
-	const bool counts = missed.total > 0 && record->replaced_flip_ns != 0;
-	for (size_t i = 0; counts && i < sizeof(ours) / sizeof(ours[0]); i++) {
-		why = missed.by_cause[ours[i]] > 0 ? latch_missed_cause_text(ours[i]) : why;
+	const bool slow = is_slow(recorder, record);
+	if (recorder->job.running || record->release_ns < recorder->quiet_until_ns) {
+		return;
 	}
-	if (why != NULL && record->release_ns >= recorder->quiet_until_ns &&
-		!recorder->job.running) {
+	const char *why = find_miss(record);
+	if (why == NULL && slow) {
+		why = "the percentile 99 is above the limit";
+	}
+	if (why != NULL) {
 		recorder->quiet_until_ns = record->release_ns + LATCH_RING_NS;
 		latch_recorder_write_file(recorder, why);
 	}
