@@ -27,14 +27,17 @@ struct bug {
 	FILE *archive;
 	struct secrets secrets;
 	pid_t latch;
-	bool failed; /* the archive can't be written; errno is set */
+	int error; /* errno of the first write to the archive that failed; 0: none has */
 };
 
 static void add(struct bug *bug, const char *name, const char *text, size_t size) {
-	if (!bug->failed && !archive_add(bug->archive, name, text, size)) {
-		bug->failed = true;
-	} else if (!bug->failed) {
+	if (bug->error != 0) {
+		return;
+	}
+	if (archive_add(bug->archive, name, text, size)) {
 		printf(" %s", name);
+	} else {
+		bug->error = errno;
 	}
 }
 
@@ -214,9 +217,14 @@ bool bug_run(struct session *session, const struct latchctl_options *options) {
 	}
 	add_text(&bug, "log.txt", log);
 	puts("");
-	bug.failed = bug.failed || !archive_end(bug.archive);
-	if (fclose(bug.archive) != 0 || bug.failed) {
-		ok = failed(false, "%s can't be written: %s", path, strerror(errno));
+	if (bug.error == 0 && !archive_end(bug.archive)) {
+		bug.error = errno;
+	}
+	if (fclose(bug.archive) != 0 && bug.error == 0) {
+		bug.error = errno;
+	}
+	if (bug.error != 0) {
+		ok = failed(false, "%s can't be written: %s", path, strerror(bug.error));
 	}
 	secrets_finish(&bug.secrets);
 	return ok;
