@@ -106,6 +106,16 @@ int text_bytes(const char *text, int characters) {
 	return bytes;
 }
 
+char *text_read(FILE *file) {
+	char *text = NULL;
+	size_t size = 0;
+	if (getdelim(&text, &size, '\0', file) < 0) {
+		free(text);
+		text = NULL;
+	}
+	return text;
+}
+
 void text_append(char *text, size_t size, const char *format, ...) {
 	size_t used = strlen(text);
 	va_list args;

@@ -39,6 +39,10 @@ void keep_text(yyjson_mut_val *array, const char *path, const char *text);
 /** What people know a layer by: its app id, else its title, "surface 3", "cursor". */
 const char *layer_name(yyjson_mut_val *layer, char *text, size_t size);
 
+/** Reads a file or a pipe up to its end or a byte of 0; the caller frees it. NULL: there is
+ * nothing, or errno says why not. */
+char *text_read(FILE *file);
+
 /** Appends to what is there, as much as fits. */
 __attribute__((format(printf, 3, 4))) void text_append(
 	char *text, size_t size, const char *format, ...);

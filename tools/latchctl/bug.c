@@ -13,6 +13,7 @@
 #include <wayland-client.h>
 
 #include "archive.h"
+#include "common/json.h"
 #include "common/util.h"
 #include "document.h"
 #include "hide.h"
@@ -41,7 +42,7 @@ static void add(struct bug *bug, const char *name, const char *text, size_t size
 	}
 }
 
-/* A text that may tell of anybody. */
+/* Adds a text in which secrets may be, and frees it. NULL: nothing is added. */
 static void add_text(struct bug *bug, const char *name, char *text) {
 	if (text != NULL) {
 		secrets_hide(&bug->secrets, text);
@@ -50,7 +51,7 @@ static void add_text(struct bug *bug, const char *name, char *text) {
 	free(text);
 }
 
-/* The document is freed. */
+/* Adds a document without its secrets, and frees it. */
 static void add_document(struct bug *bug, const char *name, yyjson_mut_doc *doc) {
 	size_t size = 0;
 	secrets_take(&bug->secrets, yyjson_mut_doc_get_root(doc));
@@ -63,20 +64,9 @@ static void add_document(struct bug *bug, const char *name, yyjson_mut_doc *doc)
 	yyjson_mut_doc_free(doc);
 }
 
-/* All that can be read of a file or pipe, from a place on; NULL: nothing. */
-static char *read_all(FILE *file) {
-	char *text = NULL;
-	size_t size = 0;
-	if (getdelim(&text, &size, '\0', file) < 0) {
-		free(text);
-		text = NULL;
-	}
-	return text;
-}
-
 static void add_list(struct bug *bug) {
 	FILE *pipe = popen("latch --list=json 2>/dev/null", "re");
-	char *text = pipe != NULL ? read_all(pipe) : NULL;
+	char *text = pipe != NULL ? text_read(pipe) : NULL;
 	if (pipe != NULL) {
 		pclose(pipe);
 	}
@@ -89,7 +79,8 @@ static void add_list(struct bug *bug) {
 	free(text);
 }
 
-/* A file of the compositor's process; blanks stand where the kernel has zeros. */
+/* The last `tail` bytes of a regular file in the compositor's /proc/PID, with blanks for zeros.
+ * NULL where it can't be read. */
 static char *read_of_latch(const struct bug *bug, const char *name, long tail) {
 	char path[64];
 	struct stat is;
@@ -110,9 +101,8 @@ static char *read_of_latch(const struct bug *bug, const char *name, long tail) {
 }
 
 static void add_versions(struct bug *bug) {
-	yyjson_mut_doc *doc = yyjson_mut_doc_new(NULL);
-	yyjson_mut_val *root = yyjson_mut_obj(doc);
-	yyjson_mut_doc_set_root(doc, root);
+	yyjson_mut_val *root;
+	yyjson_mut_doc *doc = json_create(&root);
 	struct utsname kernel;
 	uname(&kernel);
 	yyjson_mut_obj_add_str(doc, root, "latchctl", LATCH_VERSION);
@@ -120,11 +110,13 @@ static void add_versions(struct bug *bug) {
 	yyjson_mut_obj_add_str(doc, root, "machine", kernel.machine);
 	char *command = read_of_latch(bug, "cmdline", 4096);
 	FILE *release = fopen("/etc/os-release", "re");
-	char *system = release != NULL ? read_all(release) : NULL;
+	char *system = release != NULL ? text_read(release) : NULL;
 	if (release != NULL) {
 		fclose(release);
 	}
-	secrets_hide(&bug->secrets, command != NULL ? command : (char[]){""});
+	if (command != NULL) {
+		secrets_hide(&bug->secrets, command);
+	}
 	yyjson_mut_obj_add_str(doc, root, "command", command);
 	yyjson_mut_obj_add_str(doc, root, "system", system);
 	add_document(bug, "versions.json", doc);

@@ -18,19 +18,17 @@
 
 char *kernel_state_read(const char *node) {
 	struct stat stat_buf;
-	char path[64], *text = NULL;
-	size_t size = 0;
+	char path[64];
 	if (stat(node, &stat_buf) != 0) {
 		say("%s: %s", node, strerror(errno));
 		return NULL;
 	}
 	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/state", minor(stat_buf.st_rdev));
 	FILE *file = fopen(path, "re");
-	if (!file || getdelim(&text, &size, '\0', file) < 0) {
+	char *text = file ? text_read(file) : NULL;
+	if (!text) {
 		say("%s can't be read: %s; only root can, where debugfs is mounted", path,
 			strerror(errno));
-		free(text);
-		text = NULL;
 	}
 	if (file) {
 		fclose(file);
