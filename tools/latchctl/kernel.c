@@ -22,7 +22,7 @@ static void read_line(const char *line, struct kernel_plane *plane) {
 	int *dst = plane->dst, width, height;
 	double *src = plane->src;
 	sscanf(line, " fb=%" SCNu32, &plane->fb);
-	sscanf(line, " format=%4c", plane->format);
+	sscanf(line, " format=%4[^ ]", plane->format); /* latch has no blanks behind "R8", either */
 	sscanf(line, " modifier=0x%" SCNx64, &plane->modifier);
 	/* Its objects have sizes as well, in bytes. */
 	if (sscanf(line, " size=%dx%d", &width, &height) == 2) {

@@ -33,6 +33,8 @@ static void all_is_as_latch_says(void **state) {
 static void each_difference_is_told(void **state) {
 	ASSERT_HAS(compare(PLAYER("AR24", "500x500", "500x500+500+0", "500.0x500.0+0.0+0.0"), 1),
 		"format: latch says XR24, the kernel AR24");
+	ASSERT_HAS(compare(PLAYER("R8  ", "500x500", "500x500+500+0", "500.0x500.0+0.0+0.0"), 1),
+		"format: latch says XR24, the kernel R8\n");
 	ASSERT_HAS(compare(PLAYER("XR24", "640x480", "500x500+500+0", "500.0x500.0+0.0+0.0"), 1),
 		"framebuffer: latch says 500x500, the kernel 640x480");
 	ASSERT_HAS(compare(PLAYER("XR24", "500x500", "500x500+400-1", "500.0x500.0+0.0+0.0"), 1),
