@@ -20,7 +20,8 @@
 
 enum { EXIT_SAME = 0, EXIT_DIFFERENT = 1, EXIT_TROUBLE = 2 };
 
-/* What was so at that moment, or what the driver said: it is so again. */
+/* Reasons that the planes do not explain: how it was at that moment, or what the driver said. A
+ * layer that had one of them has it again. */
 #define PAST                                                                                       \
 	(LATCH_REASON_TEST_REFUSED | LATCH_REASON_IMPORT_FAILED | LATCH_REASON_DISABLED |          \
 		LATCH_REASON_NOT_READY | LATCH_REASON_CAPTURED | LATCH_REASON_SETTLING |           \
@@ -48,9 +49,10 @@ static const struct option_table table = {
 };
 
 static bool is_past(yyjson_mut_val *reasons) {
-	for (unsigned i = 0; i < LATCH_REASON_COUNT; i++) {
-		const uint64_t bit = UINT64_C(1) << i;
-		if ((PAST & bit) != 0 && find_text(reasons, "/name", latch_reason_name(bit))) {
+	size_t i, len;
+	yyjson_mut_val *reason;
+	yyjson_mut_arr_foreach(reasons, i, len, reason) {
+		if ((PAST & latch_reason_find(get_text(reason, "/name"))) != 0) {
 			return true;
 		}
 	}

@@ -117,16 +117,12 @@ static void add_properties(yyjson_mut_doc *doc, yyjson_mut_val *to, yyjson_mut_v
 /* As latch knows it of a device (compositor/output/assign.c). */
 static void add_habits(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut_val *output) {
 	yyjson_mut_val *primary = find_text(yyjson_mut_obj_get(output, "planes"), "/type", "primary");
-	yyjson_mut_val *modes = yyjson_mut_obj_get(primary, "blend_modes"), *mode;
-	size_t i, len;
-	bool blends = false;
-	yyjson_mut_arr_foreach(modes, i, len, mode) {
-		blends = blends || yyjson_mut_equals_str(mode, "premultiplied");
-	}
+	yyjson_mut_val *modes = yyjson_mut_obj_get(primary, "blend_modes");
 	yyjson_mut_obj_add_bool(
 		doc, root, "stacks_by_id", has_text(output, "/device/driver", "vkms"));
 	yyjson_mut_obj_add_bool(doc, root, "primary_alpha",
-		blends && find_text(yyjson_mut_obj_get(primary, "formats"), "/format", "AR24"));
+		find_text(modes, "", "premultiplied") &&
+			find_text(yyjson_mut_obj_get(primary, "formats"), "/format", "AR24"));
 }
 
 int replay_profile(yyjson_mut_val *output) {
