@@ -36,29 +36,30 @@ char *kernel_state_read(const char *node) {
 	return text;
 }
 
+/* Leaves the outputs that are to be looked at. Returns false, having said so, where none is. */
+static bool keep_outputs(yyjson_mut_val *root, const char *only) {
+	return only ? session_keep_output(root, only)
+		    : yyjson_mut_arr_size(yyjson_mut_obj_get(root, "outputs")) > 0 ||
+			      failed(false, "there is no output at all");
+}
+
 /* Returns how many planes differ; -1 after a failure. */
 static int look(FILE *file, struct session *session, const struct latchctl_options *options) {
 	size_t i, len;
 	yyjson_mut_val *output;
 	yyjson_mut_doc *doc = session_ask(session, ZLATCH_INSPECTOR_V2_SUBJECT_PLANES);
-	bool any = false;
-	int differences = doc ? 0 : -1;
-	yyjson_mut_arr_foreach(yyjson_mut_doc_ptr_get(doc, "/outputs"), i, len, output) {
+	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
+	int differences = doc && keep_outputs(root, options->output) ? 0 : -1;
+	yyjson_mut_arr_foreach(yyjson_mut_obj_get(root, "outputs"), i, len, output) {
 		const char *node = get_text(output, "/device/node");
-		if (differences < 0 ||
-			(options->output && !has_text(output, "/name", options->output))) {
-			continue;
+		if (differences < 0) {
+			break;
 		}
-		any = true;
 		char *state = node[0] != '\0' ? kernel_state_read(node) : NULL;
 		const int more =
 			state || node[0] == '\0' ? kernel_compare(file, output, state) : -1;
 		differences = more < 0 ? -1 : differences + more;
 		free(state);
-	}
-	if (doc && !any) {
-		say("there is no output %s", options->output ? options->output : "at all");
-		differences = -1;
 	}
 	yyjson_mut_doc_free(doc);
 	return differences;

@@ -25,25 +25,10 @@
 #include "show.h"
 #include "top.h"
 
-static bool keep_output(yyjson_mut_val *root, const char *name) {
-	yyjson_mut_val *outputs = yyjson_mut_obj_get(root, "outputs"), *output;
-	if (find_text(outputs, "/name", name)) {
-		keep_text(outputs, "/name", name);
-		return true;
-	}
-	char names[512] = "";
-	size_t i, len;
-	yyjson_mut_arr_foreach(outputs, i, len, output) {
-		text_append(names, sizeof(names), " %s", get_text(output, "/name"));
-	}
-	return failed(false, "there is no output %s; there is:%s", name,
-		names[0] != '\0' ? names : " none");
-}
-
 static bool show(const struct latchctl_options *options, yyjson_mut_doc *doc) {
 	yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
 	int columns, lines;
-	if (options->output && !keep_output(root, options->output)) {
+	if (options->output && !session_keep_output(root, options->output)) {
 		return false;
 	}
 	advice_add(doc);

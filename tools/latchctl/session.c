@@ -15,6 +15,7 @@ static void handle_document(void *data, struct zlatch_inspector_v2 *inspector, u
 	int32_t fd, uint32_t size) {
 	struct session *session = data;
 	session->answer = document_read(fd, size);
+	session->answered = true;
 	if (!session->answer) {
 		session->problem = "no memory for the answer, or it makes no sense";
 	}
@@ -23,7 +24,7 @@ static void handle_document(void *data, struct zlatch_inspector_v2 *inspector, u
 
 static void handle_recorded(void *data, struct zlatch_inspector_v2 *inspector, uint32_t error) {
 	struct session *session = data;
-	session->recorded = true;
+	session->answered = true;
 	session->record_error = error;
 }
 
@@ -96,36 +97,53 @@ void session_finish(struct session *session) {
 	wl_display_disconnect(session->display);
 }
 
-yyjson_mut_doc *session_ask(struct session *session, uint32_t subject) {
-	session->answer = NULL;
+/* Returns whether the answer to the request that was just made has come. */
+static bool wait_for_answer(struct session *session) {
+	session->answered = false;
 	session->problem = NULL;
-	zlatch_inspector_v2_ask(session->inspector, subject);
-	while (!session->answer && !session->problem) {
-		if (wl_display_dispatch(session->display) < 0) {
-			session->problem = "the compositor closed the connection";
-		}
-	}
-	return session->answer;
-}
-
-bool session_record(struct session *session, int fd, uint32_t last_ms) {
-	session->problem = NULL;
-	session->recorded = false;
-	if (zlatch_inspector_v2_get_version(session->inspector) < 2) {
-		session->problem = "this latch is of a version that keeps no frames";
-		return false;
-	}
-	zlatch_inspector_v2_record(session->inspector, fd, last_ms);
-	while (!session->recorded) {
+	while (!session->answered) {
 		if (wl_display_dispatch(session->display) < 0) {
 			session->problem = "the compositor closed the connection";
 			return false;
 		}
 	}
+	return true;
+}
+
+yyjson_mut_doc *session_ask(struct session *session, uint32_t subject) {
+	zlatch_inspector_v2_ask(session->inspector, subject);
+	return wait_for_answer(session) ? session->answer : NULL;
+}
+
+bool session_record(struct session *session, int fd, uint32_t last_ms) {
+	if (zlatch_inspector_v2_get_version(session->inspector) < 2) {
+		session->problem = "this latch is of a version that keeps no frames";
+		return false;
+	}
+	zlatch_inspector_v2_record(session->inspector, fd, last_ms);
+	if (!wait_for_answer(session)) {
+		return false;
+	}
 	if (session->record_error == EBUSY) {
 		session->problem = "latch is writing another file; try again in a moment";
-	} else if (session->record_error != 0) {
-		session->problem = strerror((int)session->record_error);
+		return false;
 	}
-	return session->record_error == 0;
+	return session->record_error == 0 ||
+	       failed(false, "latch can't write the frames: %s",
+		       strerror((int)session->record_error));
+}
+
+bool session_keep_output(yyjson_mut_val *root, const char *name) {
+	yyjson_mut_val *outputs = yyjson_mut_obj_get(root, "outputs"), *output;
+	if (find_text(outputs, "/name", name)) {
+		keep_text(outputs, "/name", name);
+		return true;
+	}
+	char names[512] = "";
+	size_t i, len;
+	yyjson_mut_arr_foreach(outputs, i, len, output) {
+		text_append(names, sizeof(names), " %s", get_text(output, "/name"));
+	}
+	return failed(false, "there is no output %s; there is:%s", name,
+		names[0] != '\0' ? names : " none");
 }

@@ -11,8 +11,9 @@ struct session {
 	struct zlatch_inspector_v2 *inspector;
 	/** What is wrong, for people; NULL for nothing. To be said by the caller. */
 	const char *problem;
+	/** The answer to the request that was made last: a document, or how writing a file went. */
+	bool answered;
 	yyjson_mut_doc *answer;
-	bool recorded; /* the answer to session_record() has come */
 	uint32_t record_error;
 };
 
@@ -28,6 +29,10 @@ yyjson_mut_doc *session_ask(struct session *session, uint32_t subject);
 
 /**
  * Has the frames of the last so many milliseconds written into a file, which stays the caller's.
- * Returns false after a failure, with session->problem.
+ * Returns false after a failure that it has told, or with session->problem.
  */
 bool session_record(struct session *session, int fd, uint32_t last_ms);
+
+/** Takes all outputs but one from a document of planes. Returns false, having said which there are,
+ * when there is none of this name. */
+bool session_keep_output(yyjson_mut_val *root, const char *name);
