@@ -138,7 +138,10 @@ static int check_expected(const struct report *report, const struct expect *expe
 		if (report->length > 1) {
 			fprintf(stderr, "== %s\n", report->runs[i].path);
 		}
-		if (!expect_judge(expect, root, stderr)) {
+		if (root == NULL) {
+			fprintf(stderr, "latch-report: out of memory\n");
+			status = REPORT_EXIT_FAILURE;
+		} else if (!expect_judge(expect, root, stderr)) {
 			status = REPORT_EXIT_NOT_MET;
 		}
 		yyjson_mut_doc_free(doc);
