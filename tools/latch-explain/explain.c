@@ -15,6 +15,10 @@ static const char *plural(int64_t count) {
 	return count == 1 ? "" : "s";
 }
 
+static const char *were(int64_t count) {
+	return count == 1 ? " was" : "s were";
+}
+
 bool explain_node(yyjson_mut_val *output, char *text, size_t size) {
 	const char *begin = strstr(get_text(output, "/device"), "(/dev/");
 	if (begin) {
@@ -23,7 +27,7 @@ bool explain_node(yyjson_mut_val *output, char *text, size_t size) {
 	return begin != NULL;
 }
 
-/* Whose formats could help: the list's device that the surface's output is on. */
+/* The list's device that the surface's output is on: its planes say which formats would help. */
 static yyjson_mut_val *find_device(
 	yyjson_mut_val *root, yyjson_mut_val *list, yyjson_mut_val *surface) {
 	char node[LATCH_TEXT_MAX];
@@ -168,7 +172,7 @@ static void say_missed(FILE *file, yyjson_mut_val *surface) {
 		fprintf(file, "No vblank was missed. ");
 		return;
 	}
-	fprintf(file, "%" PRId64 " vblank%s missed", missed, missed == 1 ? " was" : "s were");
+	fprintf(file, "%" PRId64 " vblank%s missed", missed, were(missed));
 	const char *separator = ": ";
 	size_t i, len;
 	yyjson_mut_val *cause, *vblanks;
@@ -193,7 +197,7 @@ static void say_unseen(FILE *file, yyjson_mut_val *surface) {
 	const int64_t errors = get_int(surface, "/fence_errors");
 	if (superseded + dropped > 0) {
 		fprintf(file, "%" PRId64 " update%s never seen: ", superseded + dropped,
-			superseded + dropped == 1 ? " was" : "s were");
+			were(superseded + dropped));
 		fprintf(file, "%" PRId64 " replaced by newer ones, %" PRId64 " dropped. ", superseded,
 			dropped);
 	}
@@ -211,7 +215,7 @@ static void say_surface(FILE *file, yyjson_mut_val *surface, yyjson_mut_val *dev
 	if (frames == 0) {
 		fprintf(file, "no frame was shown. ");
 	} else {
-		fprintf(file, "%" PRId64 " frame%s shown. ", frames, frames == 1 ? " was" : "s were");
+		fprintf(file, "%" PRId64 " frame%s shown. ", frames, were(frames));
 		say_planes(file, surface);
 		say_composed(file, surface, device);
 		say_latency(file, surface);

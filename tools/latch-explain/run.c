@@ -25,7 +25,8 @@ static void hand_on(int signal_number) {
 	}
 }
 
-/* It ends, and what it has counted is told. */
+/* latch gets the signals that would end this program: latch ends, and it is told what latch has
+ * counted. */
 static void hand_signals_on(void) {
 	const struct sigaction action = {.sa_handler = hand_on};
 	static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1};
@@ -34,7 +35,8 @@ static void hand_signals_on(void) {
 	}
 }
 
-/* stdout_fd: what its standard output is, -1 for ours. Returns its status. */
+/* Runs a program and waits for its end. stdout_fd: what its standard output is, -1 for ours.
+ * Returns its status. */
 static int run(char **argv, int stdout_fd) {
 	posix_spawn_file_actions_t actions;
 	pid_t pid;
@@ -81,7 +83,7 @@ int run_latch(const struct explain_options *options, yyjson_mut_doc **stats) {
 	if (!argv || fd < 0) {
 		perror("latch-explain");
 	} else if (find_latch(path)) {
-		/* Not handed on: the command would have it too. */
+		/* By a path, as a descriptor that latch inherits its command would inherit, too. */
 		snprintf(file, sizeof(file), "/proc/%d/fd/%d", (int)getpid(), fd);
 		argv[0] = path;
 		argv[1] = "--stats";

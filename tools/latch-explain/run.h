@@ -5,8 +5,8 @@
 struct explain_options;
 
 /**
- * Runs latch with the options' words, and waits for its end. SIGINT, SIGTERM and SIGHUP go on to it.
- * Returns its exit status, 128 and the signal's number where one has ended it, or
+ * Runs latch with the options' words, and waits for its end. SIGINT, SIGTERM, SIGHUP and SIGUSR1
+ * go on to it. Returns its exit status, 128 and the signal's number where one has ended it, or
  * EXPLAIN_EXIT_FAILURE after a sentence on stderr. *stats: what it has counted, NULL where it wrote
  * nothing; the caller frees it.
  */
