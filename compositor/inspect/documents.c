@@ -30,6 +30,7 @@ void latch_inspect_add_place(
 		[LATCH_LAYER_ON_PLANE] = "plane",
 		[LATCH_LAYER_BACKGROUND] = "background",
 	};
+	/* In a window with --planes-like a composed layer has a plane, too: where it would be. */
 	const struct kms_plane *plane = layer->plane;
 	yyjson_mut_obj_add_str(doc, object, "place",
 		names[plane != NULL ? LATCH_LAYER_ON_PLANE : layer->place]);
