@@ -178,18 +178,16 @@ static bool copy_known(struct job *job, const struct latch_statistics *statistic
  * negative errno. */
 static int start(struct latch_recorder *recorder, struct job job, int64_t span_ns) {
 	const struct latch_ring *ring = recorder->options.ring;
-	job.from_ns = latch_max(latch_now_ns() - latch_min(span_ns, LATCH_RING_NS),
+	struct job *own = &recorder->job;
+	*own = job;
+	own->from_ns = latch_max(latch_now_ns() - latch_min(span_ns, LATCH_RING_NS),
 		latch_ring_whole_since(ring));
-	job.copy = latch_ring_copy(ring, job.from_ns);
-	int error = job.copy != NULL && copy_known(&job, recorder->options.statistics) ? 0 : ENOMEM;
-	if (error == 0) {
-		recorder->job = job;
-		error = pthread_create(&recorder->job.thread, NULL, run, recorder);
-		recorder->job.running = error == 0;
-	}
+	own->copy = latch_ring_copy(ring, own->from_ns);
+	const bool copied = own->copy != NULL && copy_known(own, recorder->options.statistics);
+	const int error = copied ? pthread_create(&own->thread, NULL, run, recorder) : ENOMEM;
+	own->running = error == 0;
 	if (error != 0) {
-		drop_job(&job);
-		recorder->job = job;
+		drop_job(own);
 	}
 	return -error;
 }
