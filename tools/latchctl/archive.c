@@ -13,7 +13,8 @@ struct header {
 };
 _Static_assert(sizeof(struct header) == BLOCK, "as POSIX has it");
 
-/* A file whose own checksum counts as blanks. */
+/* The checksum of a header: the sum of its bytes, where those of the checksum itself count as
+ * blanks. */
 static unsigned sum(struct header header) {
 	unsigned total = 0;
 	memset(header.checksum, ' ', sizeof(header.checksum));
@@ -71,10 +72,12 @@ char *archive_read(const char *path, const char *name, size_t *size_out) {
 			continue;
 		}
 		text = calloc(size + 1, 1);
-		*size_out = size;
 		if (text == NULL || fread(text, 1, size, archive) != size) {
+			free(text);
+			text = NULL;
 			break;
 		}
+		*size_out = size;
 	}
 	fclose(archive);
 	return text;

@@ -13,5 +13,5 @@ bool archive_add(FILE *archive, const char *name, const void *data, size_t size)
 /** Appends the end. Returns false and errno. */
 bool archive_end(FILE *archive);
 
-/** The file of this name as a text that the caller frees; NULL without one, or without memory. */
+/** The file of this name as a text that the caller frees; NULL without a whole one, or memory. */
 char *archive_read(const char *path, const char *name, size_t *size_out);

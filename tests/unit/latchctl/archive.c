@@ -33,6 +33,16 @@ static void what_is_put_in_comes_out(void **state) {
 	fputc('B', file);
 	fclose(file);
 	assert_null(archive_read(path, "large.json", &size));
+	file = fopen(path, "r+e");
+	fseek(file, 512, SEEK_SET);
+	fputc('b', file);
+	fclose(file);
+	text = archive_read(path, "large.json", &size);
+	assert_non_null(text);
+	free(text);
+	/* Cut off in the middle of it. */
+	assert_int_equal(truncate(path, 3 * 512 + 512 + 1000), 0);
+	assert_null(archive_read(path, "large.json", &size));
 	unlink(path);
 	assert_null(archive_read(path, "empty", &size));
 }
