@@ -65,7 +65,7 @@ format_is_named() {
             'What would help against format: draw in a format that a plane here has: AR24 '
 }
 
-# A film is told of YCbCr.
+# YCbCr comes before RGB where the buffer is YCbCr.
 formats_are_of_its_kind() {
     explains 0 --expect 'composed-format>=80%' -- latch-client --software --frames 20 --size 64x64 --format YUYV &&
         says 'this pixel format, YUYV (format, ' 'a plane here has: NV12 '
@@ -101,7 +101,7 @@ command_tells_its_status() {
         explains 127 -- no-such-program && explains 104 --device /dev/dri/card99 -- true
 }
 
-# What was counted is told, also when it is ended.
+# A signal ends latch, too, and it is told what latch has counted.
 signal_ends_the_session() {
     local explain status=0
     latch explain --device "$LATCH_DEVICE" --log error --socket explained -- weston-simple-shm >"$work/out" 2>&1 &

@@ -17,7 +17,8 @@ says() {
 
 is_shown() { latchctl planes --json | grep -q "\"$1\""; }
 
-# Ten seconds, while the client goes on: what it takes, and that nobody misses a vblank.
+# Writes ten seconds while the client goes on, and prints what CPU time latch takes for it. No vblank
+# is missed.
 last_seconds() {
     local status=0 top
     sleep 11
@@ -67,7 +68,7 @@ record_costs_little() { # what last_seconds printed
     ! is_exact || awk '/ms of CPU/ { exit !($1 < 100) }' "$work/cost"
 }
 
-# Others take it for a trace like any.
+# latch-trace-check and latch-report read it like any other trace.
 is_a_trace() {
     latch-trace-check "$work/last.json" && latch-report "$work/last.json" >"$work/report" || return
     cat "$work/report"
@@ -167,7 +168,7 @@ PYTHON
     return $status
 }
 
-# All in one file, without a word of what is in the window.
+# One archive has all that a report needs, and no title of a window unless it is asked for.
 bug_report() {
     local status=0 scaled
     latch-client --software=udmabuf --size 200x200 --scale-to 300x200 --title unspeakable \
@@ -201,7 +202,7 @@ PYTHON
     return $status
 }
 
-# Planned again it is the same; with fewer planes it is not, and it is said what.
+# latch-replay plans as latch did; with fewer planes it says what differs.
 replay() {
     local status=0
     python3 - "$work" <<'PYTHON' || return

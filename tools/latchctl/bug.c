@@ -177,7 +177,7 @@ static bool add_answers(struct bug *bug, struct session *session) {
 	return true;
 }
 
-/* Who runs latch and this, and where they live. */
+/* The names of those who run latch and this program, and the home folder. */
 static void know_user(struct secrets *secrets) {
 	const struct passwd *user = getpwuid(getuid());
 	secrets_add(secrets, getenv("HOME"));

@@ -4,7 +4,8 @@
 #include <stddef.h>
 #include <yyjson.h>
 
-/* What nobody else has to know. It is found in documents by its key, and then in any text. */
+/* What a report must not tell: names, serial numbers, titles. Documents are searched for it by key,
+ * and other texts then for what was found. */
 struct secrets {
 	char **texts;
 	size_t len, cap;

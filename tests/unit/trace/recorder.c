@@ -31,7 +31,7 @@ static void begin(const struct latch_trace_options *options) {
 	done_count = 0;
 }
 
-/* They are recorded with the present time. */
+/* Their records have the present time, not that of the frames. */
 static void add(void) {
 	latch_trace_add_output(trace, &(struct latch_trace_output){.id = 1, .name = "DP-1"});
 	latch_trace_add_surface(trace, &(struct latch_trace_surface){1, 2, "app"});
