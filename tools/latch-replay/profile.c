@@ -125,6 +125,16 @@ static void add_habits(yyjson_mut_doc *doc, yyjson_mut_val *root, yyjson_mut_val
 			find_text(yyjson_mut_obj_get(primary, "formats"), "/format", "AR24"));
 }
 
+static void drop_planes_of_other_outputs(yyjson_mut_val *output) {
+	yyjson_mut_arr_iter iter = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(output, "planes"));
+	yyjson_mut_val *plane;
+	while ((plane = yyjson_mut_arr_iter_next(&iter))) {
+		if (has_text(plane, "/use", "other-output")) {
+			yyjson_mut_arr_iter_remove(&iter);
+		}
+	}
+}
+
 int replay_profile(yyjson_mut_val *output) {
 	yyjson_mut_val *root, *plane;
 	yyjson_mut_doc *doc = json_create(&root);
@@ -132,6 +142,7 @@ int replay_profile(yyjson_mut_val *output) {
 	if (doc == NULL) {
 		return -1;
 	}
+	drop_planes_of_other_outputs(output);
 	yyjson_mut_obj_add_int(doc, root, "profile", 1);
 	yyjson_mut_obj_add_str(doc, root, "name", "NOW");
 	add_habits(doc, root, output);

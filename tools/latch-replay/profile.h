@@ -4,6 +4,7 @@
 
 /**
  * The planes of an output, from a document of planes, as a profile (profile/profile.h): a file in
- * memory, which the caller closes. Returns -1 without memory.
+ * memory, which the caller closes. The planes that other outputs used are no choice; they are taken
+ * out of the document, so that each other one has the same index in both. Returns -1 without memory.
  */
 int replay_profile(yyjson_mut_val *output);

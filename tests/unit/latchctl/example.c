@@ -38,7 +38,7 @@ static const char planes[] =
 	PLANE(37, "overlay", "other-output", "'Virtual-2'", "null", "null", "false", "", "") ", "
 	PLANE(39, "cursor", "cursor", "null", "null", "null", "false", "", "") "], 'layers': ["
 	LAYER(11, "1011", "org.example.Player", "a film", 500, 500,
-		"'dmabuf': true, 'modifier': 'X_TILED'",
+		"'dmabuf': true, 'modifier': 'X_TILED', 'modifier_number': '0x0100000000000001'",
 		"'place': 'plane', 'plane': 33, 'plane_type': 'overlay'", "", "null", "null") ", "
 	LAYER(12, "1012", "foot", "a title", 0, 500, SHM, COMPOSED,
 		REASON("no-dmabuf", "the buffer lives in shared memory"), "null",
