@@ -194,7 +194,7 @@ static int watch_implicit(
 		for (int j = 0; j < i && !seen; j++) {
 			seen = is_same_dmabuf(dmabuf->fd[i], dmabuf->fd[j]);
 		}
-		if (seen) {
+		if (seen || latch_fence_dmabuf_is_idle(dmabuf->fd[i])) {
 			continue;
 		}
 		int fd = latch_fence_export_from_dmabuf(dmabuf->fd[i]);

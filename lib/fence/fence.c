@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/dma-buf.h>
 #include <linux/sync_file.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -104,6 +105,11 @@ int latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	};
 	int ret = fence_ioctl(dmabuf_fd, DMA_BUF_IOCTL_EXPORT_SYNC_FILE, &arg);
 	return ret < 0 ? ret : arg.fd;
+}
+
+bool latch_fence_dmabuf_is_idle(int dmabuf_fd) {
+	struct pollfd pollfd = {.fd = dmabuf_fd, .events = POLLIN};
+	return poll(&pollfd, 1, 0) == 1 && pollfd.revents == POLLIN;
 }
 
 int latch_fence_set_deadline(int fd, int64_t deadline_ns) {

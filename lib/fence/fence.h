@@ -47,6 +47,13 @@ int latch_fence_get_info(int fd, struct latch_fence_info *info);
 int latch_fence_export_from_dmabuf(int dmabuf_fd);
 
 /**
+ * Whether a reader of the dma-buf has nothing to wait for now: all fences of its writers have
+ * signalled (poll() for POLLIN). A snapshot would be a fence that has signalled, and to take it, to
+ * ask it and to close it is three calls. False also where it can't be told.
+ */
+bool latch_fence_dmabuf_is_idle(int dmabuf_fd);
+
+/**
  * Tells the fence's driver by when it should signal (SYNC_IOC_SET_DEADLINE,
  * Linux 6.5; CLOCK_MONOTONIC). A hint, nothing more. Returns 0 or negative errno.
  */

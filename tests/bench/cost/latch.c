@@ -86,6 +86,7 @@ static struct {
 
 #define WRAP(name) extern __typeof__(name) __real_##name, __wrap_##name
 
+WRAP(latch_fence_dmabuf_is_idle);
 WRAP(latch_fence_export_from_dmabuf);
 WRAP(latch_output_latch);
 WRAP(latch_output_assign);
@@ -96,6 +97,13 @@ WRAP(latch_output_send_callbacks);
 
 static enum stage enter(enum stage stage);
 static void leave(enum stage before);
+
+bool __wrap_latch_fence_dmabuf_is_idle(int dmabuf_fd) {
+	enum stage before = enter(STAGE_FENCE);
+	bool idle = __real_latch_fence_dmabuf_is_idle(dmabuf_fd);
+	leave(before);
+	return idle;
+}
 
 int __wrap_latch_fence_export_from_dmabuf(int dmabuf_fd) {
 	enum stage before = enter(STAGE_FENCE);

@@ -215,7 +215,7 @@ static void test_error_is_named(void **state) {
 	assert_logged("(implicit; driver \"test\", timeline \"timeline\")");
 	assert_logged(strerror(EIO));
 	/* Counted each time, named once. */
-	surface_draw(a, fence);
+	surface_draw_explicit(a, fence);
 	assert_int_equal(a->applied, 2);
 	assert_int_equal(a->update.record.fence_error, -EIO);
 	assert_int_equal(world.logged, 1);

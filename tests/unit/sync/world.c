@@ -500,3 +500,9 @@ void surface_draw(struct surface *surface, int fence_fd) {
 	wl_buffer_destroy(buffer);
 	world_sync();
 }
+
+void surface_draw_explicit(struct surface *surface, int fence_fd) {
+	zwp_linux_surface_synchronization_v1_set_acquire_fence(
+		surface_get_explicit(surface), fence_fd);
+	surface_draw(surface, -1);
+}

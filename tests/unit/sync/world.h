@@ -139,6 +139,9 @@ struct wl_buffer *shm_create(void);
 void surface_commit(struct surface *surface, struct wl_buffer *buffer);
 /* Attaches a new dma-buf whose writer has this fence (-1: idle) and commits. */
 void surface_draw(struct surface *surface, int fence_fd);
+/* The same with an idle dma-buf and the fence beside it, by explicit synchronization. A dma-buf tells
+ * nothing of fences that have signalled; a sync_file does. */
+void surface_draw_explicit(struct surface *surface, int fence_fd);
 
 /* A syncobj and the surface's object for points of it. */
 struct points {
