@@ -12,13 +12,13 @@ static const int64_t kernel_steps_ns[LATCH_KERNEL_STEPS] = {
 
 /* What is believed of them before anything is known, as strongly as if so many frames had shown
  * it: with 1 ms nearly nobody is late (KWin's commit thread starts there as well). */
-#define BELIEVED_FRAMES 4.0f
+#define BELIEVED_FRAMES 8.0f
 static const float believed_late[LATCH_KERNEL_STEPS] = {
 	0.025f, 0.02f, 0.008f, 0.002f, 0.0004f, 0.0001f, 0.0001f, 0.0001f, 0.0001f, 0.0001f};
 
 /* A shorter step is tried every TRIAL_FRAMES frames, unless more than TRIAL_LATE_MAX of its frames
  * were late; after a failed trial, every TRIAL_FAILED_FRAMES. */
-#define TRIAL_FRAMES 4
+#define TRIAL_FRAMES 16
 #define TRIAL_FAILED_FRAMES 4096
 #define TRIAL_LATE_MAX 0.03f
 /* Steps of which more than this part was late are skipped. */

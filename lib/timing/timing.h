@@ -137,7 +137,7 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 #define LATCH_WORK_START_COMPOSED_NS INT64_C(4000000)
 /** That weighs as much as this many frames that have shown it: one that took long among the first
  * ones is not yet a habit. */
-#define LATCH_WORK_START_FRAMES 16
+#define LATCH_WORK_START_FRAMES 512
 #define LATCH_WORK_START_COMPOSED_FRAMES 64
 /** One frame that misses weighs as much as this many that are a whole refresh older. */
 #define LATCH_MISS_WEIGHT 16
@@ -150,7 +150,7 @@ uint32_t latch_present_refresh(int64_t refresh_ns, bool async);
 #define LATCH_MARGIN_CHOOSE_EVERY 16
 
 /** After this many frames the work is known well enough to do without more for a while. */
-#define LATCH_MARGIN_KNOWN 128
+#define LATCH_MARGIN_KNOWN 512
 
 /** The longest margin in steps; those with something to compose are as long. */
 #define LATCH_WORK_BINS 256
