@@ -39,17 +39,9 @@ static struct xkb_keymap *load_keymap(void) {
 	return keymap;
 }
 
-static bool is_kept(const struct latch_keyboard *keyboard, uint32_t keycode) {
-	return keycode < KEY_CNT && keyboard->kept[keycode];
-}
-
-/* True if it was kept. */
-static bool let_go(struct latch_keyboard *keyboard, uint32_t keycode) {
-	const bool kept = is_kept(keyboard, keycode);
-	if (kept) {
-		keyboard->kept[keycode] = false;
-	}
-	return kept;
+/* An enum latch_key_owner. There is no key 0: it stands for all that are out of range. */
+static uint8_t *owner_of(struct latch_keyboard *keyboard, uint32_t keycode) {
+	return &keyboard->owners[keycode < KEY_CNT ? keycode : 0];
 }
 
 static bool act(struct latch_shell *shell, struct latch_binding binding) {
@@ -117,45 +109,82 @@ void latch_keyboard_take_seat(struct latch_shell *shell) {
 	wlr_seat_set_keyboard(shell->seat, group != NULL ? &group->keyboard : NULL);
 }
 
-void latch_keyboard_send(
-	struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
-	const int64_t time_ns = latch_event_ns(event->time_msec);
+static int64_t note_input(struct latch_shell *shell, uint32_t time_msec) {
+	const int64_t time_ns = latch_event_ns(time_msec);
 	latch_idle_note_input(shell);
 	shell->options.input(
 		shell->options.data, shell->seat->keyboard_state.focused_surface, time_ns);
+	return time_ns;
+}
+
+void latch_keyboard_send(
+	struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
+	const int64_t time_ns = note_input(shell, event->time_msec);
 	notify_key(shell, time_ns, event->time_msec, event->keycode, event->state);
+}
+
+/* False: it has not grabbed the keyboard. */
+static bool send_to_input_method(
+	struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
+	struct wlr_input_method_keyboard_grab_v2 *grab = latch_input_method_get_grab(shell);
+	if (grab != NULL) {
+		note_input(shell, event->time_msec);
+		wlr_input_method_keyboard_grab_v2_send_key(
+			grab, event->time_msec, event->keycode, event->state);
+	}
+	return grab != NULL;
+}
+
+/* Returns whether it was a binding, or one that the input method takes. */
+static bool take_press(struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
+	uint8_t *owner = owner_of(&shell->keyboard, event->keycode);
+	/* First, so that a window that gets the focus now doesn't hear of the key. Evdev keycodes start
+	 * 8 lower than XKB's. */
+	*owner = LATCH_KEY_BINDING;
+	if (!act(shell, find_binding(&shell->keyboard.group->keyboard, event->keycode + 8))) {
+		*owner = send_to_input_method(shell, event) ? LATCH_KEY_INPUT_METHOD
+							    : LATCH_KEY_CLIENT;
+	}
+	return *owner != LATCH_KEY_CLIENT;
+}
+
+/* Returns whether the press was taken. */
+static bool take_release(struct latch_shell *shell, const struct wlr_keyboard_key_event *event) {
+	uint8_t *owner = owner_of(&shell->keyboard, event->keycode), before = *owner;
+	*owner = LATCH_KEY_CLIENT;
+	if (before == LATCH_KEY_INPUT_METHOD) {
+		send_to_input_method(shell, event);
+	}
+	return before != LATCH_KEY_CLIENT;
 }
 
 static void handle_key(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.key);
-	struct wlr_keyboard_key_event *event = data;
-	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
-
-	latch_keyboard_take_seat(shell);
-	if (event->state == WL_KEYBOARD_KEY_STATE_PRESSED) {
-		/* Evdev keycodes start 8 lower than XKB's. */
-		struct latch_binding binding = find_binding(keyboard, event->keycode + 8);
-		if (binding.action != LATCH_ACTION_NONE && event->keycode < KEY_CNT) {
-			/* First, so that a window that gets the focus now doesn't hear of
-			 * the key. */
-			shell->keyboard.kept[event->keycode] = true;
-			if (act(shell, binding)) {
-				return;
-			}
-			let_go(&shell->keyboard, event->keycode);
-		}
-	} else if (let_go(&shell->keyboard, event->keycode)) {
-		return;
+	const struct wlr_keyboard_key_event *event = data;
+	/* An input method gives back what it doesn't want by a virtual keyboard, which keeps the seat
+	 * as long as that goes on. */
+	if (latch_input_method_get_grab(shell) == NULL) {
+		latch_keyboard_take_seat(shell);
 	}
-	latch_keyboard_send(shell, event);
+	const bool taken = event->state == WL_KEYBOARD_KEY_STATE_PRESSED
+				   ? take_press(shell, event)
+				   : take_release(shell, event);
+	if (!taken) {
+		latch_keyboard_send(shell, event);
+	}
 }
 
 static void handle_modifiers(struct wl_listener *listener, void *data) {
 	struct latch_shell *shell = wl_container_of(listener, shell, on.modifiers);
 	struct wlr_keyboard *keyboard = &shell->keyboard.group->keyboard;
+	struct wlr_input_method_keyboard_grab_v2 *grab = latch_input_method_get_grab(shell);
 	if (!(wlr_keyboard_get_modifiers(keyboard) & WLR_MODIFIER_ALT)) {
 		/* The choice is made; the next round starts from the new order. */
 		shell->cycle = 0;
+	}
+	if (grab != NULL) {
+		wlr_input_method_keyboard_grab_v2_send_modifiers(grab, &keyboard->modifiers);
+		return;
 	}
 	latch_keyboard_take_seat(shell);
 	wlr_seat_keyboard_notify_modifiers(shell->seat, &keyboard->modifiers);
@@ -167,10 +196,14 @@ static void handle_leave(struct wl_listener *listener, void *data) {
 	struct wl_array *keys = data;
 	uint32_t *keycode;
 	wl_array_for_each(keycode, keys) {
-		if (!let_go(&shell->keyboard, *keycode)) {
-			const uint32_t now_msec = latch_now_msec();
-			notify_key(shell, latch_event_ns(now_msec), now_msec, *keycode,
-				WL_KEYBOARD_KEY_STATE_RELEASED);
+		const struct wlr_keyboard_key_event event = {
+			.time_msec = latch_now_msec(),
+			.keycode = *keycode,
+			.state = WL_KEYBOARD_KEY_STATE_RELEASED,
+		};
+		if (!take_release(shell, &event)) {
+			notify_key(shell, latch_event_ns(event.time_msec), event.time_msec,
+				*keycode, event.state);
 		}
 	}
 }
@@ -230,7 +263,7 @@ void latch_keyboard_focus(struct latch_shell *shell) {
 	uint32_t keys[WLR_KEYBOARD_KEYS_CAP];
 	size_t count = 0;
 	for (size_t i = 0; keyboard != NULL && i < keyboard->num_keycodes; i++) {
-		if (!is_kept(&shell->keyboard, keyboard->keycodes[i])) {
+		if (*owner_of(&shell->keyboard, keyboard->keycodes[i]) == LATCH_KEY_CLIENT) {
 			keys[count++] = keyboard->keycodes[i];
 		}
 	}

@@ -10,13 +10,14 @@
 #include "base/clock.h"
 #include "shell/private.h"
 
-/* Version 6 has the suspended state, which is how hidden clients learn to rest. */
-#define XDG_SHELL_VERSION 6
+/* Since version 6 there is the suspended state, which is how hidden clients learn to rest. */
+#define XDG_SHELL_VERSION 7
 
 static void handle_refresh(void *data) {
 	struct latch_shell *shell = data;
 	shell->refresh = NULL;
 	latch_toplevels_suspend_hidden(shell);
+	latch_input_method_place(shell);
 	latch_surfaces_enter_outputs(shell);
 	latch_idle_update(shell);
 	struct latch_toplevel *toplevel;
@@ -50,7 +51,7 @@ void latch_shell_set_active(struct latch_shell *shell, bool active) {
 	/* Releases of keys and buttons that were down are not reported to us reliably
 	 * while away; whatever they had begun ends now. */
 	shell->cycle = 0;
-	memset(shell->keyboard.kept, 0, sizeof(shell->keyboard.kept));
+	memset(shell->keyboard.owners, 0, sizeof(shell->keyboard.owners));
 	latch_grab_end(shell);
 	shell->pointer.down = false;
 	if (active) {

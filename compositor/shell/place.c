@@ -86,6 +86,15 @@ void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window) {
 	window->y = (int)latch_clamp(window->y, area->y, area->y + area->height - window->height);
 }
 
+void latch_place_beside(
+	const struct wlr_box *area, const struct wlr_box *cursor, struct wlr_box *popup) {
+	const int above = cursor->y - popup->height, below = cursor->y + cursor->height;
+	const bool fits = below + popup->height <= area->y + area->height;
+	popup->x = cursor->x;
+	popup->y = fits || above < area->y ? below : above;
+	latch_place_clamp(area, popup);
+}
+
 void latch_place_carry(
 	const struct wlr_box *from, const struct wlr_box *to, struct wlr_box *window) {
 	if (wlr_box_empty(from)) {

@@ -38,6 +38,12 @@ uint32_t latch_place_nearest_edges(const struct wlr_box *window, double x, doubl
 void latch_place_clamp(const struct wlr_box *area, struct wlr_box *window);
 
 /**
+ * Move *popup to below *cursor or, where there is no room, above it; then clamp it.
+ */
+void latch_place_beside(
+	const struct wlr_box *area, const struct wlr_box *cursor, struct wlr_box *popup);
+
+/**
  * Move *window from where it is in *from to the same place in *to, then clamp it.
  * An empty *from means that it was nowhere: it goes to the middle.
  */

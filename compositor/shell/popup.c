@@ -47,12 +47,7 @@ static const struct wlr_surface_synced_impl synced_impl = {
 /* Keep the popup inside the output of its window or layer; sends a configure event. */
 static void unconstrain(struct wlr_xdg_popup *popup) {
 	const struct latch_root root = latch_surface_root(popup->base->surface);
-	struct wlr_box room = {0};
-	if (root.toplevel != NULL) {
-		room = root.toplevel->output_box;
-	} else if (root.layer != NULL) {
-		latch_output_box(root.layer->shell, root.layer->wlr->output, &room);
-	}
+	struct wlr_box room = latch_root_room(&root);
 	if (wlr_box_empty(&room)) {
 		wlr_xdg_surface_schedule_configure(popup->base);
 		return;

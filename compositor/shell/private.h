@@ -4,6 +4,7 @@
 #pragma once
 
 #include <linux/input-event-codes.h>
+#include <wlr/types/wlr_input_method_v2.h>
 #include <wlr/types/wlr_layer_shell_v1.h>
 #include <wlr/types/wlr_output.h>
 #include <wlr/types/wlr_output_layout.h>
@@ -133,11 +134,38 @@ struct latch_touch_point {
 	double dx, dy;
 };
 
+/* A popup of the input method, beside the text's cursor. */
+struct latch_input_popup {
+	struct wl_list link; /* latch_input_method.popups */
+	struct latch_shell *shell;
+	struct wlr_input_popup_surface_v2 *wlr;
+	/* Of its surface, in layout coordinates. */
+	int32_t x, y;
+	/* Where it was told that the text's cursor is. */
+	struct wlr_box told;
+	struct wl_listener destroy;
+};
+
+struct latch_input_method {
+	struct wlr_text_input_manager_v3 *texts;
+	/* NULL: there is none. */
+	struct wlr_input_method_v2 *wlr;
+	struct wl_list popups; /* latch_input_popup.link */
+	/* The text field that is enabled, in the surface with the keyboard; NULL: none is. */
+	struct wlr_text_input_v3 *text;
+	struct {
+		struct wl_listener commit, new_popup, grab, destroy;
+	} on;
+};
+
+/* Whose a key is that is down. */
+enum latch_key_owner { LATCH_KEY_CLIENT, LATCH_KEY_BINDING, LATCH_KEY_INPUT_METHOD };
+
 struct latch_keyboard {
 	/* All keyboards as one; NULL when there is no keymap. */
 	struct wlr_keyboard_group *group;
-	/* Keys that went down as a binding: their release is kept from clients too. */
-	bool kept[KEY_CNT];
+	/* enum latch_key_owner: the release goes where the press went. */
+	uint8_t owners[KEY_CNT];
 };
 
 struct latch_cursor {
@@ -181,6 +209,7 @@ struct latch_shell {
 	struct latch_grab grab;
 	struct latch_touch_point touch[LATCH_TOUCH_POINTS];
 	struct latch_keyboard keyboard;
+	struct latch_input_method input_method;
 	struct latch_cursor cursor;
 	struct wlr_pointer_constraints_v1 *constraints;
 	struct wlr_relative_pointer_manager_v1 *relative_pointers;
@@ -200,6 +229,7 @@ struct latch_shell {
 		struct wl_listener new_constraint, constraint_destroy;
 		struct wl_listener new_virtual_pointer, new_virtual_keyboard;
 		struct wl_listener new_inhibitor, activation;
+		struct wl_listener new_text_input, new_input_method, text_focus, grab_destroy;
 		struct wl_listener layout, new_input;
 		/* The seat's: clients' requests first. */
 		struct wl_listener set_cursor, set_shape, set_selection, set_primary, ask_drag;
@@ -225,6 +255,10 @@ struct wlr_surface *latch_surface_at(
 	struct latch_shell *shell, double x, double y, double *sx, double *sy);
 /* What a surface of any role belongs to, popups and subsurfaces included. */
 struct latch_root latch_surface_root(struct wlr_surface *surface);
+/* The part of the layout that its popups may take, its output; empty: it is on none. */
+struct wlr_box latch_root_room(const struct latch_root *root);
+/* The upper left corner of a toplevel's, a layer's or a popup's surface in the layout. */
+struct wlr_box latch_surface_position(struct wlr_surface *surface);
 /* The same where only a toplevel counts; NULL: there is none. */
 struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface);
 /* Tell surfaces which outputs they are on. */
@@ -325,6 +359,17 @@ void latch_constraints_send_relative(
 /* virtual.c */
 
 bool latch_virtual_init(struct latch_shell *shell);
+
+/* input_method.c */
+
+bool latch_input_method_init(struct latch_shell *shell);
+/* What the input method has grabbed the keyboard with; NULL: it has not. */
+struct wlr_input_method_keyboard_grab_v2 *latch_input_method_get_grab(
+	const struct latch_shell *shell);
+/* Its popups, or what they stand beside, may be at another place. */
+void latch_input_method_place(struct latch_shell *shell);
+/* The surface that a popup of the input method stands in; NULL: it is none, or in no surface. */
+struct wlr_surface *latch_input_popup_parent(struct wlr_surface *surface);
 
 /* idle.c */
 

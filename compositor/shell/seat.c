@@ -215,7 +215,7 @@ bool latch_seat_init(struct latch_shell *shell) {
 		wlr_ext_data_control_manager_v1_create(display, 1) == NULL ||
 		!latch_timestamps_init(display) || !latch_virtual_init(shell) ||
 		!latch_constraints_init(shell) || !latch_idle_init(shell) ||
-		!latch_keyboard_init(shell)) {
+		!latch_input_method_init(shell) || !latch_keyboard_init(shell)) {
 		wlr_log(WLR_ERROR, "out of memory for the seat and its globals");
 		return false;
 	}

@@ -105,8 +105,8 @@ void latch_shell_destroy(struct latch_shell *shell);
 
 /**
  * Put the mapped surfaces that touch output_box (layout coordinates) into out,
- * front to back: the drag icon, then per toplevel in stacking order its popups,
- * the subsurfaces above it, itself and the subsurfaces below it. Nothing is listed
+ * front to back: the drag icon, the input method's popups, then per toplevel in
+ * stacking order its popups, the subsurfaces above it, itself and the subsurfaces below it. Nothing is listed
  * that is behind a toplevel which fills the whole box; what that does not cover is
  * black (xdg-shell, xdg_toplevel.set_fullscreen).
  *

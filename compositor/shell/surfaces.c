@@ -157,6 +157,14 @@ static void walk_all(
 			(int32_t)floor(shell->cursor.x) + shell->drag_dx,
 			(int32_t)floor(shell->cursor.y) + shell->drag_dy, LATCH_SHELL_DRAG_ICON);
 	}
+	const struct latch_input_popup *popup;
+	wl_list_for_each(popup, &shell->input_method.popups, link) {
+		if (popup->wlr->surface->mapped) {
+			walk.toplevel = latch_surface_toplevel(popup->wlr->surface);
+			walk_tree(&walk, popup->wlr->surface, popup->x, popup->y,
+				LATCH_SHELL_POPUP);
+		}
+	}
 	each_root(shell, area, walk_one, &walk);
 }
 
@@ -212,21 +220,34 @@ struct wlr_surface *latch_surface_at(
 	const struct wlr_box point = {
 		.x = (int)floor(x), .y = (int)floor(y), .width = 1, .height = 1};
 	struct hit hit = {.x = x, .y = y, .sx = sx, .sy = sy};
-	each_root(shell, &point, hit_one, &hit);
+	const struct latch_input_popup *popup;
+	wl_list_for_each(popup, &shell->input_method.popups, link) {
+		struct wlr_surface *surface = popup->wlr->surface;
+		if (hit.surface == NULL && surface->mapped) {
+			hit.surface = wlr_surface_surface_at(
+				surface, x - popup->x, y - popup->y, sx, sy);
+		}
+	}
+	if (hit.surface == NULL) {
+		each_root(shell, &point, hit_one, &hit);
+	}
 	return hit.surface;
 }
 
+/* The surface that a popup of any kind stands in, else NULL. */
+static struct wlr_surface *parent_of(struct wlr_surface *surface) {
+	const struct wlr_xdg_popup *popup = wlr_xdg_popup_try_from_wlr_surface(surface);
+	return popup != NULL ? popup->parent : latch_input_popup_parent(surface);
+}
+
 struct latch_root latch_surface_root(struct wlr_surface *surface) {
-	struct wlr_xdg_popup *popup;
-	do {
-		surface = wlr_surface_get_root_surface(surface);
-		popup = wlr_xdg_popup_try_from_wlr_surface(surface);
-		surface = popup != NULL ? popup->parent : surface;
-	} while (popup != NULL && surface != NULL);
-	struct wlr_xdg_toplevel *xdg =
-		surface != NULL ? wlr_xdg_toplevel_try_from_wlr_surface(surface) : NULL;
-	struct wlr_layer_surface_v1 *layer =
-		surface != NULL ? wlr_layer_surface_v1_try_from_wlr_surface(surface) : NULL;
+	struct wlr_surface *parent = surface;
+	while (parent != NULL) {
+		surface = wlr_surface_get_root_surface(parent);
+		parent = parent_of(surface);
+	}
+	const struct wlr_xdg_toplevel *xdg = wlr_xdg_toplevel_try_from_wlr_surface(surface);
+	const struct wlr_layer_surface_v1 *layer = wlr_layer_surface_v1_try_from_wlr_surface(surface);
 	if (xdg != NULL && xdg->base->data != NULL) {
 		return root_of_toplevel(xdg->base->data);
 	}
@@ -234,6 +255,30 @@ struct latch_root latch_surface_root(struct wlr_surface *surface) {
 		return root_of_layer(layer->data);
 	}
 	return (struct latch_root){0};
+}
+
+struct wlr_box latch_root_room(const struct latch_root *root) {
+	struct wlr_box room = {0};
+	if (root->toplevel != NULL) {
+		room = root->toplevel->output_box;
+	} else if (root->layer != NULL) {
+		latch_output_box(root->layer->shell, root->layer->wlr->output, &room);
+	}
+	return room;
+}
+
+struct wlr_box latch_surface_position(struct wlr_surface *surface) {
+	const struct latch_root root = latch_surface_root(surface);
+	struct wlr_box at = {.x = root.x, .y = root.y};
+	const struct wlr_xdg_popup *popup;
+	while ((popup = wlr_xdg_popup_try_from_wlr_surface(surface)) != NULL &&
+		popup->parent != NULL) {
+		const struct wlr_box on_parent = position_of(popup);
+		at.x += on_parent.x;
+		at.y += on_parent.y;
+		surface = popup->parent;
+	}
+	return at;
 }
 
 struct latch_toplevel *latch_surface_toplevel(struct wlr_surface *surface) {

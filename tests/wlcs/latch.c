@@ -46,6 +46,8 @@ static const WlcsExtensionDescriptor extensions[] = {
 	{"zwp_pointer_constraints_v1", 1},
 	{"zwp_relative_pointer_manager_v1", 1},
 	{"wp_fractional_scale_manager_v1", 1},
+	{"zwp_text_input_manager_v3", 1},
+	{"zwp_input_method_manager_v2", 1},
 };
 
 #define WIDTH 2560
