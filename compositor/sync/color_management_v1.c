@@ -187,7 +187,7 @@ static void handle_bound(struct wl_resource *manager) {
 const struct latch_extension latch_color_extension = {
 	.manager = &wp_color_manager_v1_interface,
 	.object = &wp_color_management_surface_v1_interface,
-	.version = 2,
+	.version = 3,
 	.manager_impl =
 		&(const struct wp_color_manager_v1_interface){
 			.destroy = latch_resource_handle_destroy,
@@ -197,6 +197,7 @@ const struct latch_extension latch_color_extension = {
 			.create_icc_creator = handle_unsupported,
 			.create_parametric_creator = handle_create_parametric,
 			.create_windows_scrgb = handle_unsupported,
+			.create_windows_bt2100 = handle_unsupported,
 			.get_image_description = handle_get_image,
 		},
 	.bound = handle_bound,

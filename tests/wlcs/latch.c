@@ -35,7 +35,7 @@ static const WlcsExtensionDescriptor extensions[] = {
 	{"wl_seat", 9},
 	{"wl_output", 4},
 	{"wl_data_device_manager", 3},
-	{"xdg_wm_base", 6},
+	{"xdg_wm_base", 7},
 	{"zxdg_decoration_manager_v1", 1},
 	{"zxdg_output_manager_v1", 3},
 	{"zwp_primary_selection_device_manager_v1", 1},

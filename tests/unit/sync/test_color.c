@@ -100,6 +100,7 @@ STEP(preferred, scene.image = world_keep(listen_to(
 STEP(information, world_keep(wp_image_description_v1_get_information(scene.image)))
 STEP(icc, world_keep(wp_color_manager_v1_create_icc_creator(world.color)))
 STEP(scrgb, world_keep(wp_color_manager_v1_create_windows_scrgb(world.color)))
+STEP(bt2100, world_keep(wp_color_manager_v1_create_windows_bt2100(world.color)))
 
 #define MANAGER "wp_color_manager_v1"
 #define SURFACE "wp_color_management_surface_v1"
@@ -119,6 +120,7 @@ static const struct {
 } rows[] = {
 	{"unsupported_feature, ICC", MANAGER, 0, {icc}, ""},
 	{"unsupported_feature, scRGB", MANAGER, 0, {scrgb}, ""},
+	{"unsupported_feature, Windows's BT.2100", MANAGER, 0, {bt2100}, ""},
 	{"surface_exists", MANAGER, 1, {color, color}, ""},
 	{"another one after the first", FINE, {color, end_color, color}, ""},
 	{"named", FINE, {creator, srgb_tf, p3, create}, "ready "},

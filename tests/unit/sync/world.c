@@ -72,7 +72,7 @@ static void bind_globals(void) {
 		{&wp_fifo_manager_v1_interface, 1, &world.fifo, 0},
 		{&wp_commit_timing_manager_v1_interface, 1, &world.timing, 0},
 		{&wp_tearing_control_manager_v1_interface, 1, &world.tearing, 0},
-		{&wp_color_manager_v1_interface, 2, &world.color, 0},
+		{&wp_color_manager_v1_interface, 3, &world.color, 0},
 		{0},
 	};
 	wire_bind(world.server_display, world.client, globals);
